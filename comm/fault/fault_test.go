@@ -1,0 +1,79 @@
+package fault_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+func TestKindSurvivesWrapping(t *testing.T) {
+	err := fmt.Errorf("select: %w", fault.New(fault.Conflict, "taken").Because("reserve-taken"))
+	if !errors.Is(err, fault.Conflict) {
+		t.Error("wrapped fault is not its kind any more")
+	}
+	if errors.Is(err, fault.Declined) {
+		t.Error("fault is another kind as well")
+	}
+	if got := fault.ReasonOf(err); got != "reserve-taken" {
+		t.Errorf("reason = %q", got)
+	}
+}
+
+func TestOnlyFaultTextCrossesABorder(t *testing.T) {
+	cause := errors.New("open /secret/path: permission denied")
+	for name, err := range map[string]error{
+		"plain error":  cause,
+		"wrapped":      fmt.Errorf("load: %w", cause),
+		"fault around": fault.Wrap(cause, fault.Internal, "the key file cannot be read"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, err := json.Marshal(fault.From(err))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var back fault.Fault
+			if err := json.Unmarshal(text, &back); err != nil {
+				t.Fatal(err)
+			}
+			if back.Kind != fault.Internal {
+				t.Errorf("kind = %v", back.Kind)
+			}
+			if errors.Unwrap(&back) != nil || containsPath(string(text)) {
+				t.Errorf("the cause crossed: %s", text)
+			}
+		})
+	}
+}
+
+func containsPath(s string) bool {
+	for i := range len(s) - 6 {
+		if s[i:i+7] == "/secret" {
+			return true
+		}
+	}
+	return false
+}
+
+func TestEveryKindHasAWordThatReadsBack(t *testing.T) {
+	for k := fault.Invalid; k <= fault.Suspended; k++ {
+		if got := fault.ParseKind(k.String()); got != k {
+			t.Errorf("%d reads back as %d", k, got)
+		}
+	}
+	if got := fault.ParseKind("from-the-future"); got != fault.Internal {
+		t.Errorf("unknown word is %v", got)
+	}
+}
+
+func TestAnEndedContextIsATimeout(t *testing.T) {
+	if got := fault.KindOf(fmt.Errorf("read: %w", context.DeadlineExceeded)); got != fault.Timeout {
+		t.Errorf("kind = %v", got)
+	}
+	if fault.From(nil) != nil || fault.KindOf(nil) != 0 {
+		t.Error("nil is a fault")
+	}
+}
