@@ -1,0 +1,86 @@
+package instrument
+
+import "slices"
+
+// ClassID names an instrument class, such as "payment-card".
+type ClassID string
+
+// Class is a kind of instrument: what its state must obey and which protocol
+// suits it (paper §2.1). A Class is used by many goroutines at once.
+type Class interface {
+	// Info describes the class. It is constant for the life of the Class.
+	Info() Info
+	// Check refuses a change that breaks a rule of the class; old is nil on
+	// creation. It is pure, and asked only if Info().Checks says so, before the
+	// change is queued for the database. A refusal is a fault.
+	Check(old, new *Instance) error
+	// Prefer is the paper's get-Preferred-Protocol (§5.4): it names one of the
+	// protocols that both peers have. Pure.
+	Prefer(protocols []string, c Circumstances) (string, error)
+}
+
+// Info is what a class says of itself.
+type Info struct {
+	ID     ClassID `json:"id"`
+	Title  string  `json:"title"` // for people: "Payment card"
+	Fields []Field `json:"fields,omitempty"`
+	// Keys names the unique keys that an instance may claim. A claim is taken in
+	// the commit that writes it and stays for the life of the instance.
+	Keys []string `json:"keys,omitempty"`
+	// Moves lists every permitted change of status, staying in one included.
+	// From "" is creation. What is not listed is refused, by the host and again
+	// by the store's compare; a status that no move leaves is final.
+	Moves []Move `json:"moves"`
+	// Shareable instances may be used by several operations at once; conflicts
+	// are found by version. Others are leased to one operation at a time.
+	Shareable bool `json:"shareable,omitempty"`
+	// Checks says that Check has more to say than Keys and Moves.
+	Checks bool `json:"checks,omitempty"`
+	// Address names the member of the state that holds the base URL to which an
+	// operation on this instance may send requests; empty if there is none.
+	Address string `json:"address,omitempty"`
+}
+
+// Field describes one member of the state to a person who adds an instance.
+type Field struct {
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Secret bool   `json:"secret,omitempty"` // never shown again
+}
+
+// Move is one permitted change of status.
+type Move struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Allows reports whether the class permits the move.
+func (i Info) Allows(from, to string) bool {
+	return slices.Contains(i.Moves, Move{from, to})
+}
+
+// Claims reports whether the class has a unique key of that name.
+func (i Info) Claims(key string) bool { return slices.Contains(i.Keys, key) }
+
+// Circumstances are what a class weighs when it prefers a protocol (paper
+// §5.4): the device, the connection, the sum and the user's own preferences.
+type Circumstances struct {
+	Device       string   `json:"device,omitempty"`       // "desktop", "server", "terminal", "pda"
+	Connectivity string   `json:"connectivity,omitempty"` // the transport: "wss", "inproc", "serial-clear", …
+	Amount       Amount   `json:"amount,omitzero"`
+	Preferences  []string `json:"preferences,omitempty"` // protocol ids, the most liked first
+}
+
+// PreferFirst chooses by the user's preferences, else the first protocol: the
+// policy of a class that has none of its own.
+func PreferFirst(protocols []string, c Circumstances) string {
+	for _, p := range c.Preferences {
+		if slices.Contains(protocols, p) {
+			return p
+		}
+	}
+	if len(protocols) == 0 {
+		return ""
+	}
+	return protocols[0]
+}

@@ -1,0 +1,126 @@
+package instrument
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Store is what the Manager needs of a database. Reads see committed state only.
+type Store interface {
+	Reader
+	// UpdateInstruments runs one unit of work. The unit is called on the store's
+	// writer, in a savepoint of its own, once; if it fails nothing of it is kept
+	// and its error is returned. Nil means: committed and on disk. The unit may
+	// only compare and write; it never waits. A full queue is
+	// fault.Unavailable at once.
+	UpdateInstruments(ctx context.Context, unit func(Writer) error) error
+}
+
+// Reader reads committed rows.
+type Reader interface {
+	// Row reads one instance; fault.NotFound.
+	Row(ctx context.Context, id ID) (Row, error)
+	// FindRow finds the instance that claims a unique key; fault.NotFound.
+	FindRow(ctx context.Context, class ClassID, key BlindKey) (ID, error)
+	// Rows lists instances in the order of their ids.
+	Rows(ctx context.Context, f Filter) ([]Row, error)
+	// Entries reads a page of a topic.
+	Entries(ctx context.Context, t Topic, p Page) ([]EntryRow, error)
+}
+
+// Writer is one unit of work on instruments.
+type Writer interface {
+	RowWriter
+	LeaseWriter
+	// Append gives an entry the topic's next number and stores it with the body
+	// that seal makes of that number. The number is given back if the unit fails.
+	Append(e EntryRow, seal func(Seq) ([]byte, error)) (Seq, error)
+}
+
+// RowWriter writes instance rows and proves what was read.
+type RowWriter interface {
+	// Insert stores a new row and claims its keys; *KeyConflict if one is taken.
+	Insert(r Row) error
+	// Update replaces a row whose stored version is seen, if nobody else than
+	// holder leases it; *VersionConflict otherwise. Keys are added, never removed.
+	Update(r Row, seen int64, holder OperationID) error
+	// Validate proves that a row that was only read still has the version seen.
+	Validate(id ID, seen int64) error
+	// ValidateKey proves that a unique key is still claimed by id, or by nobody if id is empty.
+	ValidateKey(class ClassID, key BlindKey, id ID) error
+}
+
+// LeaseWriter makes leases durable and ends them.
+type LeaseWriter interface {
+	// Lease gives the row to holder if its version is still the one seen and
+	// nobody else holds it; *VersionConflict or fault.Locked otherwise.
+	Lease(id ID, seen int64, holder OperationID) error
+	// Release ends all leases of holder.
+	Release(holder OperationID) error
+}
+
+// Row is an instance as it is stored. Name, keys and state are in Sealed.
+type Row struct {
+	ID      ID
+	Class   ClassID
+	Owner   PrincipalID
+	Status  string
+	Version int64
+	Lease   OperationID // empty: free
+	Keys    []BlindKey
+	Sealed  []byte
+}
+
+// BlindKey is a unique key whose value cannot be read back from the database.
+type BlindKey struct {
+	Name  string
+	Blind []byte
+}
+
+// EntryRow is a journal entry as it is stored.
+type EntryRow struct {
+	Topic    Topic
+	Seq      Seq
+	Time     time.Time
+	Class    ClassID
+	Status   string
+	Instance ID
+	Sealed   []byte // nil: no body
+}
+
+// Filter chooses instances to list; zero members do not restrict.
+type Filter struct {
+	Class  ClassID
+	Owner  PrincipalID
+	Status string
+	After  ID  // exclusive
+	Limit  int // 0: no limit
+}
+
+// VersionConflict is returned by a unit of work when somebody else was first.
+type VersionConflict struct{ ID ID }
+
+func (e *VersionConflict) Error() string {
+	return fmt.Sprintf("instrument %s was changed by somebody else", e.ID)
+}
+
+// KeyConflict is returned by a unit of work when a unique key is taken.
+type KeyConflict struct {
+	Class ClassID
+	Key   string
+	ID    ID // who wanted it
+}
+
+func (e *KeyConflict) Error() string {
+	return fmt.Sprintf("the %s of this %s is taken", e.Key, e.Class)
+}
+
+// Fault is what a protocol sees of the conflict: kind conflict, reason
+// "KEY-taken".
+func (e *KeyConflict) Fault() *fault.Fault {
+	return fault.Wrap(e, fault.Conflict, "the %s is used by another %s already", e.Key, e.Class).
+		Because(fault.Reason(e.Key + "-taken"))
+}

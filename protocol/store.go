@@ -1,0 +1,72 @@
+package protocol
+
+import (
+	"context"
+	"time"
+
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Store is what the Manager needs of a database beyond instruments: operation
+// rows, in the same unit of work as the instruments that the operation changes.
+type Store interface {
+	// UpdateOperations runs one unit of work; the contract of
+	// instrument.Store.UpdateInstruments holds.
+	UpdateOperations(ctx context.Context, unit func(Writer) error) error
+	// OperationRow reads one operation; fault.NotFound.
+	OperationRow(ctx context.Context, id instrument.OperationID) (Row, error)
+	// OperationRows lists operations, newest first.
+	OperationRows(ctx context.Context, f Filter) ([]Row, error)
+}
+
+// Writer is one unit of work on operations and instruments.
+type Writer interface {
+	instrument.Writer
+	// BeginOperation stores the row of an operation; *Known if there is one.
+	BeginOperation(r Row) error
+	// EndOperation replaces the row of a running operation by its ended form;
+	// *Known if it does not run under the same Runner any more.
+	EndOperation(r Row) error
+}
+
+// State is how far an operation has come.
+type State string
+
+// The states of an operation row.
+const (
+	Running State = "running"
+	Ended   State = "ended"
+	Stuck   State = "stuck" // stopped; waits for the operator
+)
+
+// Row is an operation as it is stored: one idempotency key, what was asked,
+// and the first answer, which every repetition gets again.
+type Row struct {
+	ID        instrument.OperationID
+	Side      Side
+	State     State
+	Protocol  string
+	Operation string
+	Class     instrument.ClassID
+	Principal instrument.PrincipalID // who asked, on the initiator's side; empty at a servicer
+	Peer      string                 // the peer's key; empty for a local operation
+	Runner    string                 // which life of which node runs it
+	Digest    []byte                 // of the call; another call under the same id is a conflict
+	Begun     time.Time
+	Ended     time.Time // zero while running
+	Sealed    []byte    // call and, once ended, outcome
+}
+
+// Filter chooses operations to list; zero members do not restrict.
+type Filter struct {
+	State     State
+	Runner    string // operations of any other runner, if NotRunner
+	NotRunner bool
+	Prefix    string // of the id
+	Limit     int    // 0: no limit
+}
+
+// Known is returned by BeginOperation when the id has a row already.
+type Known struct{ Row Row }
+
+func (e *Known) Error() string { return "operation " + string(e.Row.ID) + " exists" }
