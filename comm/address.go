@@ -1,0 +1,44 @@
+package comm
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Address says where a peer is and which key it must prove to have:
+// "wss://host:port/#KEY", "unix:/path#KEY", "taler+https://host/path/".
+type Address struct {
+	Scheme string
+	Host   string // host:port; empty for paths
+	Path   string
+	Key    string // text of the identity key; empty if unknown yet
+}
+
+// ParseAddress reads an address; fault.Invalid.
+func ParseAddress(text string) (Address, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme == "" || u.User != nil || u.RawQuery != "" || (u.Host == "" && u.Path == "" && u.Opaque == "") {
+		return Address{}, fault.New(fault.Invalid, "%q is not the address of a peer", text).
+			Because("address-malformed").WithHint("write it like wss://host:port/#KEY")
+	}
+	path := u.Path
+	if u.Opaque != "" {
+		path = u.Opaque
+	}
+	return Address{Scheme: strings.ToLower(u.Scheme), Host: u.Host, Path: path, Key: u.Fragment}, nil
+}
+
+// String writes what ParseAddress reads.
+func (a Address) String() string {
+	s := a.Scheme + ":"
+	if a.Host != "" {
+		s += "//" + a.Host
+	}
+	s += a.Path
+	if a.Key != "" {
+		s += "#" + a.Key
+	}
+	return s
+}

@@ -1,0 +1,66 @@
+package comm
+
+import (
+	"context"
+	"encoding/json"
+)
+
+// Conn is one authenticated connection of a session. It is safe for concurrent
+// use. Calls in flight fail with fault.Unavailable when it ends.
+type Conn interface {
+	// Peer is the other side as it proved to be: its key is the one of the
+	// handshake. Name and role are those it was dialled or accepted under.
+	Peer() Peer
+	// Call sends a request and reads its answer. Only the side that dialled may
+	// call. A fault of the peer is returned as it is.
+	Call(ctx context.Context, method string, params, result any) error
+	// Notify sends what needs no answer. Frames arrive in the order sent.
+	Notify(ctx context.Context, method string, params any) error
+	// Close ends the connection; closing twice is harmless.
+	Close() error
+}
+
+// Bound is a Conn that can prove that both sides see the same connection.
+type Bound interface {
+	// Binding is the TLS exporter value, equal on both sides and on no other
+	// connection (RFC 9266).
+	Binding() []byte
+}
+
+// Handler receives what a peer sends over one connection. Requests run
+// concurrently, notifications in the order of their frames before any later
+// frame is handled.
+type Handler interface {
+	// Request answers one request of an initiator.
+	Request(ctx context.Context, c Conn, method string, params json.RawMessage) (any, error)
+	// Notification takes what needs no answer. It must not block for long.
+	Notification(ctx context.Context, c Conn, method string, params json.RawMessage)
+	// Closed is told once, after the last frame was handled.
+	Closed(c Conn)
+}
+
+// Transport makes connections.
+type Transport interface {
+	// Schemes are the address schemes that it dials, such as "wss".
+	Schemes() []string
+	// Dial connects and authenticates. A peer whose key is not the expected one
+	// (if any) is fault.Denied, reason "peer-key-changed", with both keys in the
+	// message; without an expected key the transport's own trust rule decides.
+	Dial(ctx context.Context, a Address, h Handler) (Conn, error)
+}
+
+// Acceptor is a Transport that can also wait for peers.
+type Acceptor interface {
+	Transport
+	// Listen accepts connections until ctx ends or the listener is closed; each
+	// gets the handler that accept returns for it, or is closed on an error.
+	Listen(ctx context.Context, a Address, accept func(Conn) (Handler, error)) (Listener, error)
+}
+
+// Listener is an open door.
+type Listener interface {
+	// Address is where it really listens, with our own key.
+	Address() Address
+	// Close stops accepting and ends the connections that were accepted.
+	Close() error
+}
