@@ -1,0 +1,200 @@
+package protocol
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// maxSteps bounds one operation.
+const maxSteps = 1000
+
+// author is the Session of one run: it numbers the steps, keeps riding ones
+// back and remembers leased and new instances.
+type author struct {
+	begin  Begin
+	door   Door
+	log    *slog.Logger
+	random *stream
+
+	busy   atomic.Bool // a second goroutine, or a call inside an Update closure
+	n      int         // number of the last step
+	riding []Step
+	now    time.Time
+	held   map[instrument.ID]instrument.Instance // leased and born here
+	end    *ending
+}
+
+// ending says why a run is over.
+type ending struct {
+	rewind *Begin
+	err    error
+}
+
+func newAuthor(b Begin, d Door, log *slog.Logger) *author {
+	s := &author{begin: b, door: d, log: log, random: newStream(b.Seed), now: b.Now, held: map[instrument.ID]instrument.Instance{}}
+	for _, i := range b.Leased {
+		s.held[i.ID] = i.Clone()
+	}
+	return s
+}
+
+func (s *author) Side() Side                        { return s.begin.Side }
+func (s *author) Peer() comm.Peer                   { return s.begin.Peer }
+func (s *author) Operation() instrument.OperationID { return s.begin.Op }
+func (s *author) Now() time.Time                    { return s.now }
+func (s *author) Random(n int) []byte               { return s.random.read(n) }
+
+func (s *author) Log() *slog.Logger {
+	if s.n < s.begin.Recorded {
+		return slog.New(slog.DiscardHandler)
+	}
+	return s.log
+}
+
+func (s *author) Send(_ context.Context, v any) error {
+	leave, err := s.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	body, err := json.Marshal(v)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "this message cannot be written as JSON")
+	}
+	return s.ride(Step{Kind: StepSend, Body: body})
+}
+
+func (s *author) Recv(ctx context.Context, v any) error {
+	answer, err := s.ask(ctx, Step{Kind: StepRecv})
+	if err != nil {
+		return err
+	}
+	if v == nil {
+		return nil
+	}
+	return decode(answer.Message, v, "the peer's message")
+}
+
+func (s *author) Fetch(ctx context.Context, r Request) (Response, error) {
+	answer, err := s.ask(ctx, Step{Kind: StepFetch, Fetch: &r})
+	if err != nil {
+		return Response{}, err
+	}
+	if answer.Response == nil {
+		return Response{}, missing("response")
+	}
+	return *answer.Response, nil
+}
+
+func (s *author) Invoke(ctx context.Context, protocol string, c Call) (Result, error) {
+	answer, err := s.ask(ctx, Step{Kind: StepInvoke, Invoke: &Invocation{Protocol: protocol, Call: c}})
+	if err != nil {
+		return Result{}, err
+	}
+	if answer.Result == nil {
+		return Result{}, missing("result")
+	}
+	return *answer.Result, nil
+}
+
+func (s *author) Ask(ctx context.Context, p Prompt) (string, error) {
+	answer, err := s.ask(ctx, Step{Kind: StepAsk, Prompt: &p})
+	return answer.Text, err
+}
+
+// ask is a public asking step: it may not be called from a second goroutine or
+// from inside an Update closure.
+func (s *author) ask(ctx context.Context, st Step) (Answer, error) {
+	leave, err := s.enter()
+	if err != nil {
+		return Answer{}, err
+	}
+	defer leave()
+	return s.exchange(ctx, st)
+}
+
+// enter takes the session for one call.
+func (s *author) enter() (leave func(), err error) {
+	if !s.busy.CompareAndSwap(false, true) {
+		return nil, fault.New(fault.Internal, "a session was used by two goroutines, or inside an Update").Because("session-misused")
+	}
+	if s.end != nil {
+		s.busy.Store(false)
+		return nil, suspended()
+	}
+	return func() { s.busy.Store(false) }, nil
+}
+
+// ride keeps a step back until the next exchange.
+func (s *author) ride(st Step) error {
+	if s.n >= maxSteps {
+		return fault.New(fault.Internal, "an operation may take %d steps and this one takes more", maxSteps).Because("too-many-steps")
+	}
+	s.n++
+	st.N = s.n
+	s.riding = append(s.riding, st)
+	return nil
+}
+
+// exchange hands everything over and returns the answer to st.
+func (s *author) exchange(ctx context.Context, st Step) (Answer, error) {
+	if s.end != nil {
+		return Answer{}, suspended()
+	}
+	if err := s.ride(st); err != nil {
+		return Answer{}, err
+	}
+	steps := s.riding
+	s.riding = nil
+	answer, err := s.door.Exchange(ctx, steps)
+	switch {
+	case err != nil:
+		s.end = &ending{err: err}
+	case answer.Suspended:
+		s.end = &ending{err: suspended()}
+	case answer.Rewind != nil:
+		s.end = &ending{rewind: answer.Rewind}
+	case answer.Done:
+		s.end = &ending{}
+	default:
+		s.now = answer.Now
+		if answer.Fault != nil {
+			return answer, answer.Fault
+		}
+		return answer, nil
+	}
+	return Answer{}, suspended()
+}
+
+// finish hands over the outcome of DoOperation.
+func (s *author) finish(ctx context.Context, r Result, failure error) {
+	st := Step{Kind: StepResult, Result: &r}
+	if failure != nil {
+		st = Step{Kind: StepResult, Fault: fault.From(failure)}
+	}
+	if _, err := s.exchange(ctx, st); err != nil && s.end == nil {
+		s.end = &ending{err: err}
+	}
+}
+
+func suspended() *fault.Fault {
+	return fault.New(fault.Suspended, "the operation was suspended")
+}
+
+func missing(what string) error {
+	return fault.New(fault.Internal, "the host answered without a %s", what)
+}
+
+func decode(raw json.RawMessage, v any, what string) error {
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fault.Wrap(err, fault.Invalid, "%s cannot be read", what).Because("message-malformed")
+	}
+	return nil
+}

@@ -1,0 +1,133 @@
+package protocol
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Update runs the closure over copies and keeps its writes back as one step.
+// The number of the step is taken when the closure has ended, so that reads
+// inside it, which ask, come before it.
+func (s *author) Update(ctx context.Context, f func(instrument.Tx) error) error {
+	leave, err := s.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	tx := &authorTx{s: s, ctx: ctx, seen: map[instrument.ID]instrument.Instance{}, writes: map[instrument.ID]instrument.Instance{}}
+	if err := f(tx); err != nil {
+		return err
+	}
+	if s.end != nil {
+		return suspended()
+	}
+	if len(tx.order) == 0 {
+		return nil
+	}
+	st := Step{Kind: StepUpdate}
+	for _, id := range tx.order {
+		st.Writes = append(st.Writes, tx.writes[id])
+	}
+	if err := s.ride(st); err != nil {
+		return err
+	}
+	if outcome := s.begin.Outcomes[s.n]; outcome != nil {
+		return outcome
+	}
+	for _, id := range tx.order {
+		s.hold(tx.writes[id])
+	}
+	return nil
+}
+
+// hold remembers a written instance as later steps see it: leased or born here,
+// it is ours, and its next version is known.
+func (s *author) hold(i instrument.Instance) {
+	_, held := s.held[i.ID]
+	if i.Version == 0 || held {
+		i.Version++
+		s.held[i.ID] = i.Clone()
+	}
+}
+
+// authorTx is the Tx of one closure.
+type authorTx struct {
+	s      *author
+	ctx    context.Context
+	seen   map[instrument.ID]instrument.Instance // read here, not held
+	writes map[instrument.ID]instrument.Instance
+	order  []instrument.ID
+}
+
+func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
+	for _, known := range []map[instrument.ID]instrument.Instance{t.writes, t.s.held, t.seen} {
+		if i, ok := known[id]; ok {
+			return i.Clone(), nil
+		}
+	}
+	answer, err := t.s.exchange(t.ctx, Step{Kind: StepGet, Get: id})
+	if err != nil {
+		return instrument.Instance{}, err
+	}
+	if answer.Instance == nil {
+		return instrument.Instance{}, missing("instance")
+	}
+	t.seen[id] = answer.Instance.Clone()
+	return *answer.Instance, nil
+}
+
+func (t *authorTx) Find(class instrument.ClassID, key, value string) (instrument.ID, error) {
+	for _, known := range []map[instrument.ID]instrument.Instance{t.writes, t.s.held} {
+		for _, id := range slices.Sorted(maps.Keys(known)) {
+			if i := known[id]; i.Class == class && i.Keys[key] == value && value != "" {
+				return id, nil
+			}
+		}
+	}
+	answer, err := t.s.exchange(t.ctx, Step{Kind: StepFind, Find: &Lookup{Class: class, Key: key, Value: value}})
+	return answer.Found, err
+}
+
+func (t *authorTx) Create(i instrument.Instance) (instrument.ID, error) {
+	if i.ID == "" {
+		id, err := t.newID()
+		if err != nil {
+			return "", err
+		}
+		i.ID = id
+	}
+	i.Version = 0
+	return i.ID, t.write(i)
+}
+
+func (t *authorTx) Put(i instrument.Instance) error {
+	before, err := t.Get(i.ID)
+	if err != nil {
+		return err
+	}
+	if before.Version != i.Version {
+		return fault.New(fault.Internal, "%s %s was put back with version %d, read with %d", i.Class, i.ID, i.Version, before.Version)
+	}
+	return t.write(i)
+}
+
+func (t *authorTx) write(i instrument.Instance) error {
+	if _, again := t.writes[i.ID]; !again {
+		t.order = append(t.order, i.ID)
+	}
+	t.writes[i.ID] = i.Clone()
+	return nil
+}
+
+// newID derives an id from the operation, so that the same run makes the same
+// ids and Random stays the protocol's own.
+func (t *authorTx) newID() (instrument.ID, error) {
+	seed := sha256.Sum256(fmt.Appendf(nil, "instance %x %d %d", t.s.begin.Seed, t.s.n, len(t.order)))
+	return instrument.NewID(t.s.now, bytesReader(seed[:]))
+}

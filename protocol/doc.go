@@ -1,0 +1,15 @@
+// Package protocol is the paper's Protocol Management (SWAPEROO §2.2, §3.2):
+// protocols, the operations that they offer, and the Protocol Manager, which
+// negotiates protocols with a peer and executes operations durably.
+//
+// DoOperation runs on both peers and talks over a Session. Its code is
+// straight-line; the host makes it safe. The code talks to the host in numbered
+// steps: some ride (Send, Update, the result), some ask (Recv, Fetch, Invoke,
+// Ask, a read of an instance that is not leased). The host makes all unflushed
+// steps durable in one commit just before something leaves the house. When that
+// commit finds that somebody else was first, DoOperation runs again from the
+// top over the answers that were recorded: a rewind.
+//
+// The same steps cross a plugin's door: Run is the author's half, the Manager
+// is the host's half, and a Door connects them in process or over gRPC.
+package protocol

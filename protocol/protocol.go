@@ -1,0 +1,109 @@
+package protocol
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Protocol accomplishes operations with instruments (paper §2.2). A Protocol is
+// used by many goroutines at once and keeps no state between operations.
+type Protocol interface {
+	// Info describes the protocol; constant.
+	Info() Info
+	// CompatibleWith is the paper's compatible-With. Pure.
+	CompatibleWith(class instrument.ClassID) bool
+	// Operations lists what can be done with a class while connected to a peer
+	// of that role; an empty role asks for what needs no peer. Pure.
+	Operations(class instrument.ClassID, peer comm.Role) []Operation
+	// DoOperation runs one side of an operation. It follows the rules of
+	// Session; an error is the outcome of the operation and crosses as a fault.
+	DoOperation(ctx context.Context, s Session, c Call) (Result, error)
+}
+
+// Info is what a protocol says of itself.
+type Info struct {
+	ID    string `json:"id"` // "card.pay"
+	Title string `json:"title"`
+	// Replay names the sequence of steps that the code takes. A new number
+	// means that operations begun by older code cannot be continued by it.
+	Replay int `json:"replay"`
+}
+
+// Operation is one thing that a protocol can do.
+type Operation struct {
+	Name string `json:"name"` // upper case, as in the paper: PAY, REFUND
+	// ReadOnly operations change nothing: no row, no lease, no writes, and
+	// requests that may be repeated.
+	ReadOnly bool `json:"read_only,omitempty"`
+	// Messages says that the two runs talk; false: arguments in, result out.
+	Messages bool `json:"messages,omitempty"`
+	// Keyed operations are safe to repeat by a unique key of their class, and
+	// answer with its present state: the host keeps no operation row for them.
+	Keyed bool `json:"keyed,omitempty"`
+}
+
+// Names of operations that more than one protocol has.
+const (
+	Pay       = "PAY"
+	Refund    = "REFUND"
+	Negotiate = "NEGOTIATE"
+)
+
+// Call is what an operation is asked to do. Both runs get the same operation,
+// class, args and offer; each side names its own instruments.
+type Call struct {
+	Operation   string                `json:"operation"`
+	Class       instrument.ClassID    `json:"class"`
+	Instruments []instrument.ID       `json:"instruments,omitempty"` // leased for the operation, the main one first
+	Invoice     instrument.Invoice    `json:"invoice,omitempty"`
+	Args        json.RawMessage       `json:"args,omitempty"`
+	Offer       *instrument.OfferBody `json:"offer,omitempty"` // what the vendor signed and the payer saw
+	Deadline    time.Time             `json:"deadline,omitzero"`
+}
+
+// Arguments reads Args into v.
+func (c Call) Arguments(v any) error { return decode(c.Args, v, "the arguments of "+c.Operation) }
+
+// Main is the first instrument of the call, empty if there is none.
+func (c Call) Main() instrument.ID {
+	if len(c.Instruments) == 0 {
+		return ""
+	}
+	return c.Instruments[0]
+}
+
+// Result is how an operation ended well. The servicer's Value reaches the
+// initiator's code as one last message.
+type Result struct {
+	Value json.RawMessage `json:"value,omitempty"`
+	// Amount is what changed hands, for the host to compare with the offer.
+	Amount instrument.Amount `json:"amount,omitzero"`
+}
+
+// ResultOf makes a Result of a value.
+func ResultOf(v any) (Result, error) {
+	raw, err := json.Marshal(v)
+	return Result{Value: raw}, err
+}
+
+// Facts are what a payment provider says of a payment, as VERIFY returns them.
+// They decide nothing: the bank compares them with the withdrawal.
+type Facts struct {
+	State       string            `json:"state"` // pending, paid, failed
+	Amount      instrument.Amount `json:"amount"`
+	Refunded    instrument.Amount `json:"refunded,omitzero"`
+	Reference   string            `json:"reference"`
+	Transaction string            `json:"transaction"`
+	Raw         json.RawMessage   `json:"raw,omitempty"` // the provider's own words, kept as proof
+}
+
+// States of Facts.
+const (
+	FactPending = "pending" // not final: ask again
+	FactPaid    = "paid"    // final and good
+	FactFailed  = "failed"  // final, no money
+)

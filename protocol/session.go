@@ -1,0 +1,76 @@
+package protocol
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Session is all that a protocol may do, and all that it may know (paper §2.6).
+//
+// Rules for the code: one goroutine; no clock, dice, files, network, globals or
+// timeouts but the session's own; ctx carries values only. An operation that
+// moves value makes an Update with its intent before its first Send or Fetch.
+// After fault.Suspended every call returns it, and what DoOperation returns
+// then is thrown away.
+type Session interface {
+	// Side and Peer are fixed for the life of the operation.
+	Side() Side
+	Peer() comm.Peer
+	// Operation is the id of the operation: a good external reference.
+	Operation() instrument.OperationID
+
+	// Send gives the peer a message. It rides: nil does not mean "sent".
+	Send(ctx context.Context, v any) error
+	// Recv waits for the peer's next message; at the initiator the servicer's
+	// result is the last one. The peer's fault is returned if it ended with one.
+	Recv(ctx context.Context, v any) error
+	// Update changes instances: the leased ones, new ones, and others of the
+	// bundle's classes, whose reads are validated. It rides: nil means that it is
+	// committed before anything leaves. It fails with the class's refusal, a
+	// taken key (conflict), locked, or the closure's own error.
+	Update(ctx context.Context, f func(instrument.Tx) error) error
+	// Fetch makes one request to the origin that an instrument names; the host
+	// adds the idempotency key.
+	Fetch(ctx context.Context, r Request) (Response, error)
+	// Invoke runs another protocol's operation, where granted.
+	Invoke(ctx context.Context, protocol string, c Call) (Result, error)
+	// Ask asks a person, where one is present.
+	Ask(ctx context.Context, p Prompt) (string, error)
+
+	// Now is the time of the last answer; it stands still between answers.
+	Now() time.Time
+	// Random is a stream over the operation's secret seed: the same bytes when
+	// the operation runs again.
+	Random(n int) []byte
+	// Log is silent while the operation runs again over recorded answers.
+	Log() *slog.Logger
+}
+
+// Request is one request of a Fetch. The idempotency key is made by the host of
+// operation id and step and sent as the header Idempotency-Key.
+type Request struct {
+	Address instrument.ID     `json:"address"` // the instance whose class names its base URL
+	Method  string            `json:"method"`
+	Path    string            `json:"path"` // below the base URL, with query
+	Header  map[string]string `json:"header,omitempty"`
+	Body    []byte            `json:"body,omitempty"`
+	Timeout time.Duration     `json:"timeout,omitempty"`
+	Limit   int64             `json:"limit,omitempty"` // most bytes of the answer's body; 0: 256 KiB, at most 32 MiB
+	// Repeat says that the request only reads, or that the far side honours the
+	// key: it may be sent again after a crash.
+	Repeat bool `json:"repeat,omitempty"`
+}
+
+// Response is the answer of any HTTP status.
+type Response = comm.Fetched
+
+// Prompt is a question for a person.
+type Prompt struct {
+	Text    string   `json:"text"`
+	Choices []string `json:"choices,omitempty"`
+	Secret  bool     `json:"secret,omitempty"`
+}

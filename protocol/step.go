@@ -1,0 +1,107 @@
+package protocol
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// StepKind says what a step does.
+type StepKind uint8
+
+// The steps. The first three ride: they are kept back and go with the next
+// asking step, or with the result.
+const (
+	StepSend   StepKind = 1
+	StepUpdate StepKind = 2
+	StepResult StepKind = 3
+	StepRecv   StepKind = 4
+	StepFetch  StepKind = 5
+	StepInvoke StepKind = 6
+	StepAsk    StepKind = 7
+	StepGet    StepKind = 8 // read of an instance that is not leased
+	StepFind   StepKind = 9
+)
+
+// Step is one numbered step of an operation, from 1 in the order of the code.
+type Step struct {
+	N    int      `json:"n"`
+	Kind StepKind `json:"kind"`
+
+	Body   json.RawMessage       `json:"body,omitempty"`   // Send
+	Writes []instrument.Instance `json:"writes,omitempty"` // Update: Version 0 creates, else the version that was seen
+	Result *Result               `json:"result,omitempty"` // Result, unless Fault
+	Fault  *fault.Fault          `json:"fault,omitempty"`  // Result: the operation failed
+	Fetch  *Request              `json:"fetch,omitempty"`
+	Invoke *Invocation           `json:"invoke,omitempty"`
+	Prompt *Prompt               `json:"prompt,omitempty"`
+	Get    instrument.ID         `json:"get,omitempty"`
+	Find   *Lookup               `json:"find,omitempty"`
+}
+
+// Invocation is the body of an Invoke step.
+type Invocation struct {
+	Protocol string `json:"protocol"`
+	Call     Call   `json:"call"`
+}
+
+// Lookup is the body of a Find step.
+type Lookup struct {
+	Class instrument.ClassID `json:"class"`
+	Key   string             `json:"key"`
+	Value string             `json:"value"`
+}
+
+// Begin starts one run of an operation's code. After a rewind or a crash the
+// code gets another Begin and runs again from the top.
+type Begin struct {
+	Op       instrument.OperationID `json:"op"`
+	Protocol string                 `json:"protocol"`
+	Side     Side                   `json:"side"`
+	Peer     comm.Peer              `json:"peer"`
+	Call     Call                   `json:"call"`
+	Leased   []instrument.Instance  `json:"leased,omitempty"` // as seen when the lease was taken
+	Seed     []byte                 `json:"seed"`             // 32 bytes; a secret
+	Now      time.Time              `json:"now"`
+	Outcomes map[int]*fault.Fault   `json:"outcomes,omitempty"` // what Update steps returned that did not go well
+	Recorded int                    `json:"recorded,omitempty"` // steps up to this one are answered from the record
+}
+
+// Answer is what the host says to an exchange.
+type Answer struct {
+	Now time.Time `json:"now"`
+
+	Message  json.RawMessage      `json:"message,omitempty"`  // Recv
+	Response *Response            `json:"response,omitempty"` // Fetch
+	Result   *Result              `json:"result,omitempty"`   // Invoke
+	Text     string               `json:"text,omitempty"`     // Ask
+	Instance *instrument.Instance `json:"instance,omitempty"` // Get
+	Found    instrument.ID        `json:"found,omitempty"`    // Find
+	Fault    *fault.Fault         `json:"fault,omitempty"`    // the asking step failed
+
+	// One of these ends the run.
+	Rewind    *Begin `json:"rewind,omitempty"`    // run again from the top
+	Done      bool   `json:"done,omitempty"`      // the result is final
+	Suspended bool   `json:"suspended,omitempty"` // the host goes away; forget the run
+}
+
+// Door is the host as the code of one operation reaches it.
+type Door interface {
+	// Exchange hands over steps, the last of which asks or is the result, and
+	// returns the host's answer to that one. One exchange at a time. An error
+	// means that the host is gone.
+	Exchange(ctx context.Context, steps []Step) (Answer, error)
+}
+
+// Stepper is a Protocol whose code runs elsewhere, in a plugin: the host hands
+// it the door instead of a Session.
+type Stepper interface {
+	Protocol
+	// RunSteps runs one operation to its end. An error means that the code died
+	// on the way; the host may run it again with a new Begin.
+	RunSteps(ctx context.Context, b Begin, d Door) error
+}
