@@ -1,0 +1,170 @@
+package instrument
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Change is a finished draft: sealed rows and entries, ready for one unit of
+// work. It may be written more than once as long as no attempt succeeded.
+type Change struct {
+	writes  []rowWrite
+	proofs  []proof
+	finds   []found
+	entries []entryWrite
+	holder  OperationID
+	topics  []Topic
+	ids     []ID
+}
+
+type rowWrite struct {
+	row  Row
+	seen int64 // 0: insert
+}
+
+type proof struct {
+	id   ID
+	seen int64
+}
+
+type entryWrite struct {
+	row  EntryRow
+	seal func(Seq) ([]byte, error)
+}
+
+// Prepare asks the classes, seals what will be written and fixes the change.
+func (d *Draft) Prepare() (*Change, error) { return d.prepare("") }
+
+// PrepareLeased is Prepare for a flush that is not the last one of the holder:
+// what is written stays leased to it.
+func (d *Draft) PrepareLeased() (*Change, error) { return d.prepare(d.holder) }
+
+func (d *Draft) prepare(lease OperationID) (*Change, error) {
+	c := &Change{holder: d.holder, finds: d.finds}
+	now := d.m.clock()
+	for _, id := range d.order {
+		r := d.rows[id]
+		if err := d.m.check(r.before, &r.now); err != nil {
+			return nil, err
+		}
+		w, err := d.m.seal(r, lease)
+		if err != nil {
+			return nil, err
+		}
+		c.writes = append(c.writes, w)
+		c.ids = append(c.ids, id)
+		c.entries = append(c.entries, entryWrite{row: EntryRow{
+			Topic: Operations, Time: now, Class: r.now.Class, Status: r.now.Status, Instance: id,
+		}})
+	}
+	if len(d.order) > 0 {
+		c.topics = append(c.topics, Operations)
+	}
+	for id, r := range d.rows {
+		if !r.dirty && !r.held {
+			c.proofs = append(c.proofs, proof{id, r.before.Version})
+		}
+	}
+	for _, a := range d.extra {
+		e := a.entry
+		e.Time = now
+		c.entries = append(c.entries, entryWrite{row: e, seal: func(n Seq) ([]byte, error) {
+			return d.m.sealer.Seal(a.body, entrySeal(a.topic, n))
+		}})
+		c.topics = append(c.topics, a.topic)
+	}
+	return c, nil
+}
+
+func (m *Manager) seal(r *drafted, lease OperationID) (rowWrite, error) {
+	i := r.now
+	plain, err := json.Marshal(sealed{Name: i.Name, Keys: i.Keys, State: i.State})
+	if err != nil {
+		return rowWrite{}, fault.Wrap(err, fault.Internal, "%s cannot be written as JSON", i.ID)
+	}
+	bytes, err := m.sealer.Seal(plain, rowSeal(i.ID, i.Class, i.Version))
+	if err != nil {
+		return rowWrite{}, fault.Wrap(err, fault.Internal, "%s cannot be sealed", i.ID)
+	}
+	w := rowWrite{row: Row{
+		ID: i.ID, Class: i.Class, Owner: i.Owner, Status: i.Status, Version: i.Version, Lease: lease, Sealed: bytes,
+	}}
+	if r.before != nil {
+		w.seen = r.before.Version
+	}
+	for key, value := range i.Keys {
+		if r.before == nil || r.before.Keys[key] != value {
+			w.row.Keys = append(w.row.Keys, m.blind(i.Class, key, value))
+		}
+	}
+	return w, nil
+}
+
+// Empty reports whether there is nothing to write and nothing to prove.
+func (c *Change) Empty() bool {
+	return len(c.writes)+len(c.entries)+len(c.proofs)+len(c.finds) == 0
+}
+
+// Writes reports whether the change writes anything.
+func (c *Change) Writes() bool { return len(c.writes)+len(c.entries) > 0 }
+
+// Write is the unit of work of the change. It runs on the store's writer: it
+// compares versions, claims keys, writes rows and appends entries, nothing else.
+func (c *Change) Write(w Writer) error {
+	for _, p := range c.proofs {
+		if err := w.Validate(p.id, p.seen); err != nil {
+			return err
+		}
+	}
+	for _, f := range c.finds {
+		if err := w.ValidateKey(f.class, f.key, f.id); err != nil {
+			return err
+		}
+	}
+	for _, r := range c.writes {
+		if r.seen == 0 {
+			if err := w.Insert(r.row); err != nil {
+				return err
+			}
+		} else if err := w.Update(r.row, r.seen, c.holder); err != nil {
+			return err
+		}
+	}
+	for _, e := range c.entries {
+		if _, err := w.Append(e.row, e.seal); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Committed wakes those who wait for what a committed change has touched.
+func (m *Manager) Committed(c *Change) {
+	for _, id := range c.ids {
+		m.hub.wake(string(id))
+	}
+	for _, t := range c.topics {
+		m.hub.wake(topicKey(t))
+	}
+}
+
+// AsVersionConflict finds a version conflict in err.
+func AsVersionConflict(err error) (*VersionConflict, bool) {
+	var v *VersionConflict
+	ok := errors.As(err, &v)
+	return v, ok
+}
+
+// PlainFault turns the conflicts of a unit of work into what a caller sees.
+func PlainFault(err error) error {
+	var k *KeyConflict
+	if errors.As(err, &k) {
+		return k.Fault()
+	}
+	if v, ok := AsVersionConflict(err); ok {
+		return fault.Wrap(v, fault.Conflict, "the instrument was changed by somebody else").Because("version-changed")
+	}
+	return err
+}

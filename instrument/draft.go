@@ -1,0 +1,162 @@
+package instrument
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Draft is one change in the making: copies of what was read and what shall be
+// written. It is a Tx for the host's own code, which may append to topics as
+// well. A Draft belongs to one goroutine. Nothing of it is visible to anybody
+// until a unit of work has run the Change that Prepare makes.
+type Draft struct {
+	m      *Manager
+	ctx    context.Context
+	holder OperationID // whose leases count as ours; empty for none
+	rows   map[ID]*drafted
+	order  []ID // of writes
+	finds  []found
+	extra  []appended
+}
+
+// drafted is what a Draft knows of one instance.
+type drafted struct {
+	before *Instance // as committed; nil if it is born here
+	now    Instance
+	held   bool // leased to the holder: nobody else can have changed it
+	dirty  bool
+}
+
+type found struct {
+	class ClassID
+	key   BlindKey
+	id    ID
+}
+
+type appended struct {
+	topic Topic
+	entry EntryRow
+	body  []byte
+}
+
+// NewDraft begins a change. Reads use ctx; holder is the operation whose leased
+// instances Hold adds, empty outside of operations.
+func (m *Manager) NewDraft(ctx context.Context, holder OperationID) *Draft {
+	return &Draft{m: m, ctx: ctx, holder: holder, rows: map[ID]*drafted{}}
+}
+
+// Hold adds an instance that is leased to the holder, as it was seen then.
+func (d *Draft) Hold(i Instance) {
+	before := i.Clone()
+	d.rows[i.ID] = &drafted{before: &before, now: i.Clone(), held: true}
+}
+
+// Get reads an instance; what this draft wrote before is seen.
+func (d *Draft) Get(id ID) (Instance, error) {
+	if r, ok := d.rows[id]; ok {
+		return r.now.Clone(), nil
+	}
+	i, err := d.m.View(d.ctx, id)
+	if err != nil {
+		return Instance{}, err
+	}
+	before := i.Clone()
+	d.rows[id] = &drafted{before: &before, now: i.Clone()}
+	return i, nil
+}
+
+// Find looks a unique key up. The answer, "nobody" included, is proved again in
+// the commit.
+func (d *Draft) Find(class ClassID, key, value string) (ID, error) {
+	for _, id := range d.order {
+		if i := d.rows[id].now; i.Class == class && value != "" && i.Keys[key] == value {
+			return id, nil
+		}
+	}
+	blind := d.m.blind(class, key, value)
+	id, err := d.m.store.FindRow(d.ctx, class, blind)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return "", err
+	}
+	d.finds = append(d.finds, found{class, blind, id})
+	return id, err
+}
+
+// Create adds an instance and gives it an id if it has none.
+func (d *Draft) Create(i Instance) (ID, error) {
+	if _, err := d.m.Info(i.Class); err != nil {
+		return "", err
+	}
+	if i.ID == "" {
+		id, err := NewID(d.m.clock(), d.m.random)
+		if err != nil {
+			return "", err
+		}
+		i.ID = id
+	} else if err := CheckID(i.ID); err != nil {
+		return "", err
+	}
+	if _, exists := d.rows[i.ID]; exists {
+		return "", fault.New(fault.Conflict, "instrument %s exists", i.ID).Because("id-taken")
+	}
+	if err := d.m.permits(nil, i); err != nil {
+		return "", err
+	}
+	i.Version = 1
+	d.rows[i.ID] = &drafted{now: i.Clone(), dirty: true}
+	d.order = append(d.order, i.ID)
+	return i.ID, nil
+}
+
+// Put changes an instance. It must have been read here, and i must bear the
+// version that was read.
+func (d *Draft) Put(i Instance) error {
+	r, ok := d.rows[i.ID]
+	if !ok {
+		return fault.New(fault.Internal, "%s was written without being read", i.ID).Because("write-without-read")
+	}
+	if i.Version != r.now.Version {
+		return fault.New(fault.Internal, "%s was written over version %d, and %d was read", i.ID, i.Version, r.now.Version).
+			Because("write-without-read")
+	}
+	before := r.now
+	if err := d.m.permits(&before, i); err != nil {
+		return err
+	}
+	i = i.Clone()
+	i.Version++
+	r.now = i
+	if !r.dirty {
+		r.dirty = true
+		d.order = append(d.order, i.ID)
+	}
+	return nil
+}
+
+// Append adds an entry with a body to a topic, about an instance of this draft
+// or about none.
+func (d *Draft) Append(t Topic, about ID, body any) error {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "an entry of %s cannot be written as JSON", t)
+	}
+	e := EntryRow{Topic: t, Instance: about}
+	if r, ok := d.rows[about]; ok {
+		e.Class, e.Status = r.now.Class, r.now.Status
+	}
+	d.extra = append(d.extra, appended{topic: t, entry: e, body: text})
+	return nil
+}
+
+// Written lists the instances that this draft writes, as they will be, in the
+// order of the first write.
+func (d *Draft) Written() []Instance {
+	out := make([]Instance, len(d.order))
+	for n, id := range d.order {
+		out[n] = d.rows[id].now.Clone()
+	}
+	return out
+}

@@ -1,0 +1,199 @@
+package instrument
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Manager is the Instrument Manager (paper §3.1). It is the same in wallet,
+// terminal and bank, and safe for concurrent use.
+type Manager struct {
+	store   Store
+	sealer  Sealer
+	clock   func() time.Time
+	random  io.Reader
+	classes map[ClassID]Class
+	infos   map[ClassID]Info
+	leases  *leaseTable
+	line    *leaseTable // who stands in line for a contended instance
+	hub     *hub
+}
+
+// Parts are what a Manager is made of. All are required.
+type Parts struct {
+	Store   Store
+	Sealer  Sealer
+	Clock   func() time.Time
+	Random  io.Reader // safe for concurrent use
+	Classes []Class   // those of this party's role
+}
+
+// NewManager makes a manager. Two classes of one id are a programmer's mistake
+// and an error.
+func NewManager(p Parts) (*Manager, error) {
+	m := &Manager{
+		store: p.Store, sealer: p.Sealer, clock: p.Clock, random: p.Random,
+		classes: map[ClassID]Class{}, infos: map[ClassID]Info{},
+		leases: newLeaseTable(), line: newLeaseTable(), hub: newHub(),
+	}
+	for _, c := range p.Classes {
+		info := c.Info()
+		if _, twice := m.classes[info.ID]; twice {
+			return nil, fault.New(fault.Conflict, "the instrument class %s is installed twice", info.ID).Because("class-installed-twice")
+		}
+		m.classes[info.ID], m.infos[info.ID] = c, info
+	}
+	return m, nil
+}
+
+// Classes lists the installed classes, by id: the paper's
+// get-Local-Available-Instrument-Classes.
+func (m *Manager) Classes() []Info {
+	out := make([]Info, 0, len(m.infos))
+	for _, i := range m.infos {
+		out = append(out, i)
+	}
+	slices.SortFunc(out, func(a, b Info) int {
+		if a.ID < b.ID {
+			return -1
+		}
+		return 1
+	})
+	return out
+}
+
+// Class finds an installed class; fault.Unsupported.
+func (m *Manager) Class(id ClassID) (Class, error) {
+	c, ok := m.classes[id]
+	if !ok {
+		return nil, fault.New(fault.Unsupported, "there is no instrument class %q here", clip(string(id))).Because("class-unknown")
+	}
+	return c, nil
+}
+
+// Info is what an installed class says of itself; fault.Unsupported.
+func (m *Manager) Info(id ClassID) (Info, error) {
+	if _, err := m.Class(id); err != nil {
+		return Info{}, err
+	}
+	return m.infos[id], nil
+}
+
+// View reads one instance with its seal opened; fault.NotFound.
+func (m *Manager) View(ctx context.Context, id ID) (Instance, error) {
+	row, err := m.store.Row(ctx, id)
+	if err != nil {
+		return Instance{}, err
+	}
+	return m.open(row)
+}
+
+// Find looks up who claims a unique key of a class; fault.NotFound.
+func (m *Manager) Find(ctx context.Context, class ClassID, key, value string) (ID, error) {
+	return m.store.FindRow(ctx, class, m.blind(class, key, value))
+}
+
+// Lookup is Find and View in one.
+func (m *Manager) Lookup(ctx context.Context, class ClassID, key, value string) (Instance, error) {
+	id, err := m.Find(ctx, class, key, value)
+	if err != nil {
+		return Instance{}, err
+	}
+	return m.View(ctx, id)
+}
+
+// List reads the instances that a filter chooses, in the order of their ids:
+// the paper's get-Instruments.
+func (m *Manager) List(ctx context.Context, f Filter) ([]Instance, error) {
+	rows, err := m.store.Rows(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Instance, len(rows))
+	for n, r := range rows {
+		if out[n], err = m.open(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// Journal reads a page of a topic.
+func (m *Manager) Journal(ctx context.Context, t Topic, p Page) ([]Entry, error) {
+	rows, err := m.store.Entries(ctx, t, p)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Entry, len(rows))
+	for n, r := range rows {
+		e := Entry{Topic: r.Topic, Seq: r.Seq, Time: r.Time, Class: r.Class, Status: r.Status, Instance: r.Instance}
+		if r.Sealed != nil {
+			body, err := m.sealer.Open(r.Sealed, entrySeal(r.Topic, r.Seq))
+			if err != nil {
+				return nil, fault.Wrap(err, fault.Internal, "entry %d of %s cannot be opened", r.Seq, r.Topic).Because("seal-broken")
+			}
+			e.Body = body
+		}
+		out[n] = e
+	}
+	return out, nil
+}
+
+// Update runs f over copies and commits what it changed, in one unit of work
+// with one journal entry per change. It runs f again when somebody else was
+// first, standing in line from then on; so f follows the rules of Tx. Nil means
+// committed. It fails with f's own error, the class's refusal, a taken key
+// (conflict) or fault.Locked when an operation holds the instance.
+func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
+	leave := func() {}
+	defer func() { leave() }()
+	for {
+		d := m.NewDraft(ctx, "")
+		if err := f(d); err != nil {
+			return err
+		}
+		change, err := d.Prepare()
+		if err != nil {
+			return err
+		}
+		err = m.store.UpdateInstruments(ctx, change.Write)
+		if again, ok := AsVersionConflict(err); ok {
+			leave()
+			if leave, err = m.StandInLine(ctx, again.ID); err != nil {
+				leave = func() {}
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return PlainFault(err)
+		}
+		m.Committed(change)
+		return nil
+	}
+}
+
+// open unseals a row.
+func (m *Manager) open(r Row) (Instance, error) {
+	plain, err := m.sealer.Open(r.Sealed, rowSeal(r.ID, r.Class, r.Version))
+	if err != nil {
+		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be opened: its seal is broken", r.ID).Because("seal-broken")
+	}
+	var in sealed
+	if err := json.Unmarshal(plain, &in); err != nil {
+		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be read", r.ID)
+	}
+	return Instance{
+		ID: r.ID, Class: r.Class, Owner: r.Owner, Status: r.Status, Version: r.Version,
+		Name: in.Name, Keys: in.Keys, State: in.State,
+	}, nil
+}
+
+func (m *Manager) blind(class ClassID, key, value string) BlindKey {
+	return BlindKey{Name: key, Blind: m.sealer.Blind(string(class)+"/"+key, value)}
+}

@@ -1,0 +1,62 @@
+package instrument
+
+import (
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// maxState bounds the state of one instance. A refreshed exchange's keys are
+// the largest that is known.
+const maxState = 33 << 20
+
+// permits checks a change against what the class says of itself: its moves, its
+// unique keys, and that identity does not change. before is nil on creation.
+func (m *Manager) permits(before *Instance, after Instance) error {
+	info, err := m.Info(after.Class)
+	if err != nil {
+		return err
+	}
+	from := ""
+	if before != nil {
+		from = before.Status
+		if before.Class != after.Class || before.Owner != after.Owner {
+			return fault.New(fault.Invalid, "the class or owner of %s cannot change", after.ID).Because("identity-changed")
+		}
+	}
+	if !info.Allows(from, after.Status) {
+		return refusedMove(info, from, after)
+	}
+	for key, value := range after.Keys {
+		if !info.Claims(key) || value == "" {
+			return fault.New(fault.Invalid, "%s has no unique key %q", info.ID, clip(key)).Because("key-unknown")
+		}
+	}
+	if before != nil {
+		for key, value := range before.Keys {
+			if after.Keys[key] != value {
+				return fault.New(fault.Invalid, "the %s of %s cannot be given up", key, after.ID).Because("key-removed")
+			}
+		}
+	}
+	if len(after.State) > maxState || !json.Valid(after.State) {
+		return fault.New(fault.Invalid, "the state of %s %s is not JSON, or too large", info.ID, after.ID).Because("state-malformed")
+	}
+	return nil
+}
+
+func refusedMove(info Info, from string, after Instance) error {
+	if from == "" {
+		return fault.New(fault.Conflict, "a %s cannot begin as %s", info.ID, clip(after.Status)).Because("move-refused")
+	}
+	return fault.New(fault.Conflict, "this %s is %s and cannot become %s", info.ID, from, clip(after.Status)).Because("move-refused")
+}
+
+// check asks the class where it has more to say than moves and keys. It may
+// call a plugin, so it runs before anything is queued.
+func (m *Manager) check(before, after *Instance) error {
+	if !m.infos[after.Class].Checks {
+		return nil
+	}
+	return m.classes[after.Class].Check(before, after)
+}

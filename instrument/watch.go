@@ -1,0 +1,83 @@
+package instrument
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// rereadEvery is how often a waiter reads again without being woken: a wake-up
+// is a hint, the table is the truth, and another process may have written it.
+const rereadEvery = 3 * time.Second
+
+// Wait calls read until it is done, fails or ctx ends; ctx ending is not an
+// error. It reads once before waiting and again whenever the instance may have
+// changed.
+func (m *Manager) Wait(ctx context.Context, id ID, read func(context.Context) (done bool, err error)) error {
+	return m.hub.wait(ctx, string(id), read)
+}
+
+// WaitTopic is Wait for new entries of a topic.
+func (m *Manager) WaitTopic(ctx context.Context, t Topic, read func(context.Context) (done bool, err error)) error {
+	return m.hub.wait(ctx, topicKey(t), read)
+}
+
+func topicKey(t Topic) string { return "topic/" + string(t) }
+
+// hub wakes waiters by name.
+type hub struct {
+	mu      sync.Mutex
+	waiting map[string]map[chan struct{}]struct{}
+}
+
+func newHub() *hub { return &hub{waiting: map[string]map[chan struct{}]struct{}{}} }
+
+func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (bool, error)) error {
+	wake := make(chan struct{}, 1) // registered before the first read: no change is lost between
+	h.add(key, wake)
+	defer h.drop(key, wake)
+	tick := time.NewTicker(rereadEvery)
+	defer tick.Stop()
+	for {
+		// The read itself is not cut short: a waiter whose time is over still
+		// answers with what there is.
+		if done, err := read(context.WithoutCancel(ctx)); done || err != nil {
+			return err
+		}
+		select {
+		case <-wake:
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (h *hub) add(key string, wake chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.waiting[key] == nil {
+		h.waiting[key] = map[chan struct{}]struct{}{}
+	}
+	h.waiting[key][wake] = struct{}{}
+}
+
+func (h *hub) drop(key string, wake chan struct{}) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.waiting[key], wake)
+	if len(h.waiting[key]) == 0 {
+		delete(h.waiting, key)
+	}
+}
+
+func (h *hub) wake(key string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for w := range h.waiting[key] {
+		select {
+		case w <- struct{}{}:
+		default: // it is awake already
+		}
+	}
+}
