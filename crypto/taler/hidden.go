@@ -1,0 +1,73 @@
+package taler
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// hidden is what the secret types share: bytes that no print, log or encoding
+// shows. The bytes lie behind a pointer, for fmt prints the fields of a foreign
+// struct by reflection, without asking for methods. Copies share the bytes, so
+// Wipe reaches them all.
+type hidden struct{ bytes *[]byte }
+
+const masked = "[secret]"
+
+func hide(b []byte) hidden {
+	own := append([]byte(nil), b...)
+	return hidden{&own}
+}
+
+func hideExactly(b []byte, size int, what string) (hidden, error) {
+	if len(b) != size {
+		return hidden{}, fault.New(fault.Invalid, "%s has %d bytes, not %d", what, size, len(b)).Because("secret-malformed")
+	}
+	return hide(b), nil
+}
+
+// reveal is the secret for use inside this package. There is none after Wipe,
+// and going on with zeros would sign and blind with what everybody knows.
+func (h hidden) reveal() []byte {
+	if h.bytes == nil || *h.bytes == nil {
+		panic("taler: a secret is used that was never set, or was wiped")
+	}
+	return *h.bytes
+}
+
+// Bytes is a copy of the secret: to be sealed, never to be shown. It panics
+// when the secret was never set or was wiped.
+func (h hidden) Bytes() []byte { return append([]byte(nil), h.reveal()...) }
+
+// IsSet reports whether there is a secret and it was not wiped.
+func (h hidden) IsSet() bool { return h.bytes != nil && *h.bytes != nil }
+
+// Wipe overwrites the secret, here and in every copy of the value.
+func (h hidden) Wipe() {
+	if h.bytes != nil {
+		clear(*h.bytes)
+		*h.bytes = nil
+	}
+}
+
+// String hides the secret.
+func (h hidden) String() string { return masked }
+
+// GoString hides the secret from %#v.
+func (h hidden) GoString() string { return masked }
+
+// Format hides the secret from every verb.
+func (h hidden) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, masked) }
+
+// LogValue hides the secret from logs.
+func (h hidden) LogValue() slog.Value { return slog.StringValue(masked) }
+
+// MarshalJSON fails: a secret is written only as Bytes, and only to be sealed.
+func (h hidden) MarshalJSON() ([]byte, error) { return h.MarshalText() }
+
+// MarshalText fails as MarshalJSON does.
+func (h hidden) MarshalText() ([]byte, error) {
+	return nil, fault.New(fault.Internal, "a secret is not written as text")
+}

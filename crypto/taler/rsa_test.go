@@ -1,0 +1,54 @@
+package taler_test
+
+import (
+	"crypto/rsa"
+	"encoding/binary"
+	"math/big"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/crypto/taler"
+)
+
+// rsaFromExponent finds the primes of a key of which the vectors publish only N,
+// e and d: e·d-1 is a multiple of the order of every element, so one of the
+// roots of one on the way to it is not trivial and shares a prime with N.
+func rsaFromExponent(t *testing.T, encoded []byte, d *big.Int) *taler.RSAPrivateKey {
+	t.Helper()
+	nLen := int(binary.BigEndian.Uint16(encoded))
+	n, e := new(big.Int).SetBytes(encoded[4:4+nLen]), new(big.Int).SetBytes(encoded[4+nLen:])
+	one := big.NewInt(1)
+	k := new(big.Int).Sub(new(big.Int).Mul(e, d), one)
+	s := k.TrailingZeroBits()
+	odd := new(big.Int).Rsh(k, s)
+	for g := int64(2); g < 200; g++ {
+		x := new(big.Int).Exp(big.NewInt(g), odd, n)
+		for range s {
+			root := new(big.Int).Mul(x, x)
+			root.Mod(root, n)
+			if root.Cmp(one) == 0 {
+				p := new(big.Int).GCD(nil, nil, new(big.Int).Sub(x, one), n)
+				if p.Cmp(one) != 0 && p.Cmp(n) != 0 {
+					return rsaFromPrimes(t, n, d, int(e.Int64()), p)
+				}
+				break
+			}
+			x = root
+		}
+	}
+	t.Fatal("this exponent does not belong to this modulus")
+	return nil
+}
+
+func rsaFromPrimes(t *testing.T, n, d *big.Int, e int, p *big.Int) *taler.RSAPrivateKey {
+	t.Helper()
+	key := &rsa.PrivateKey{
+		PublicKey: rsa.PublicKey{N: n, E: e}, D: d,
+		Primes: []*big.Int{p, new(big.Int).Div(n, p)},
+	}
+	key.Precompute()
+	k, err := taler.NewRSAPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
