@@ -1,0 +1,107 @@
+package taler
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"net/url"
+	"strings"
+	"syscall"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// CheckURL accepts the address of a bank or exchange that a person, a QR code or
+// another party named: https, or http when the host is this machine or allowHTTP
+// was said. The error is fault.Denied for http elsewhere, fault.Invalid for what
+// is no such address.
+func CheckURL(raw string, allowHTTP bool) (*url.URL, error) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fault.New(fault.Invalid, "%q is not an http address", printable(clip(raw))).Because(ReasonAddressRefused)
+	}
+	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fault.New(fault.Invalid, "the address of %s has a user, a query or a fragment", u.Hostname()).Because(ReasonAddressRefused)
+	}
+	if u.Scheme == "http" && !allowHTTP && !IsLoopbackName(u.Hostname()) {
+		return nil, fault.New(fault.Denied, "%s would be asked without encryption", u.Host).
+			Because(ReasonAddressRefused).WithHint("use an https address, or say --allow-http in a test")
+	}
+	return u, nil
+}
+
+// IsLoopbackName reports whether a host as written in a URL is this machine.
+func IsLoopbackName(host string) bool {
+	if strings.EqualFold(strings.TrimSuffix(host, "."), "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// IsPublic resolves a host and reports whether it has an address on the public
+// Internet. A bank that is public may not send a wallet to addresses that are
+// not.
+func IsPublic(ctx context.Context, host string) (bool, error) {
+	if addr, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
+		return publicAddress(addr), nil
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if err != nil {
+		return false, fault.Wrap(err, fault.Unavailable, "the name %s cannot be resolved", host)
+	}
+	for _, addr := range addrs {
+		if publicAddress(addr) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// GuardedDialer is the dialer for addresses that a public bank named. It looks at
+// the address that is really connected to, after name resolution and for every
+// redirect, so a name that changes its address in between gains nothing. A
+// refusal is fault.Denied.
+func GuardedDialer() *net.Dialer { return &net.Dialer{Control: DialControl} }
+
+// DialControl is the Control function of GuardedDialer: it refuses every address
+// that is not on the public Internet.
+func DialControl(_, address string, _ syscall.RawConn) error {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || !publicAddress(at.Addr()) {
+		return fault.New(fault.Denied, "a public bank named %s, which is an address of a private network", address).Because(ReasonAddressRefused)
+	}
+	return nil
+}
+
+// Ranges that net/netip does not call private although nobody can be reached
+// there over the Internet, or that wrap an IPv4 address which could be private.
+var notPublic = [...]netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("100.64.0.0/10"), // carrier NAT
+	netip.MustParsePrefix("192.0.0.0/24"),
+	netip.MustParsePrefix("192.0.2.0/24"), // documentation
+	netip.MustParsePrefix("198.18.0.0/15"),
+	netip.MustParsePrefix("198.51.100.0/24"),
+	netip.MustParsePrefix("203.0.113.0/24"),
+	netip.MustParsePrefix("240.0.0.0/4"), // reserved and broadcast
+	netip.MustParsePrefix("64:ff9b::/96"),
+	netip.MustParsePrefix("64:ff9b:1::/48"),
+	netip.MustParsePrefix("2001::/32"), // Teredo
+	netip.MustParsePrefix("2001:db8::/32"),
+	netip.MustParsePrefix("2002::/16"), // 6to4
+	netip.MustParsePrefix("::/96"),
+}
+
+func publicAddress(addr netip.Addr) bool {
+	addr = addr.Unmap().WithZone("")
+	if !addr.IsGlobalUnicast() || addr.IsPrivate() {
+		return false
+	}
+	for _, p := range notPublic {
+		if p.Contains(addr) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,140 @@
+package taler
+
+import (
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// IntegrationConfig is the answer to the wallet's GET /config.
+type IntegrationConfig struct {
+	Name                  string                 `json:"name"` // IntegrationName
+	Version               Version                `json:"version"`
+	Currency              string                 `json:"currency,omitempty"`
+	CurrencySpecification *CurrencySpecification `json:"currency_specification,omitempty"`
+	Implementation        string                 `json:"implementation,omitempty"`
+}
+
+// BankWithdrawalOperationStatus is what wallets and terminals see of a
+// withdrawal operation. The three booleans are what wallets before 2023 read;
+// they are always written, and a status that lacks Status is read from them.
+type BankWithdrawalOperationStatus struct {
+	Status             State          `json:"status"`
+	Currency           string         `json:"currency,omitempty"`
+	Amount             Amount         `json:"amount,omitzero"` // fixed or chosen; without fees
+	SuggestedAmount    Amount         `json:"suggested_amount,omitzero"`
+	MinAmount          Amount         `json:"min_amount,omitzero"`
+	MaxAmount          Amount         `json:"max_amount,omitzero"`
+	CardFees           Amount         `json:"card_fees,omitzero"`
+	SenderWire         Payto          `json:"sender_wire,omitempty"`
+	SuggestedExchange  string         `json:"suggested_exchange,omitempty"`
+	RequiredExchange   string         `json:"required_exchange,omitempty"`
+	ConfirmTransferURL string         `json:"confirm_transfer_url,omitempty"`
+	WireTypes          []string       `json:"wire_types"`
+	SelectedReservePub EddsaPublicKey `json:"selected_reserve_pub,omitzero"`
+	SelectedExchange   Payto          `json:"selected_exchange_account,omitempty"`
+	NoAmountToWallet   bool           `json:"no_amount_to_wallet,omitempty"`
+	Aborted            bool           `json:"aborted"`
+	SelectionDone      bool           `json:"selection_done"`
+	TransferDone       bool           `json:"transfer_done"`
+}
+
+// Exchange is the base URL of the exchange that the bank requires, else suggests.
+func (s BankWithdrawalOperationStatus) Exchange() string {
+	if s.RequiredExchange != "" {
+		return s.RequiredExchange
+	}
+	return s.SuggestedExchange
+}
+
+// UnmarshalJSON reads the documents of every version of the API.
+func (s *BankWithdrawalOperationStatus) UnmarshalJSON(data []byte) error {
+	type plain BankWithdrawalOperationStatus
+	var in plain
+	if err := json.Unmarshal(data, &in); err != nil {
+		return err
+	}
+	if in.Status == "" {
+		in.Status = stateOfBooleans(in.Aborted, in.SelectionDone, in.TransferDone)
+	}
+	if in.WireTypes == nil {
+		return missing("wire_types")
+	}
+	if in.Currency == "" {
+		in.Currency = in.Amount.Currency
+	}
+	if in.Currency == "" {
+		return missing("currency")
+	}
+	*s = BankWithdrawalOperationStatus(in)
+	return nil
+}
+
+func stateOfBooleans(aborted, selected, transferred bool) State {
+	switch {
+	case aborted:
+		return StateAborted
+	case transferred:
+		return StateConfirmed
+	case selected:
+		return StateSelected
+	}
+	return StatePending
+}
+
+// BankWithdrawalOperationPostRequest is a wallet's selection.
+type BankWithdrawalOperationPostRequest struct {
+	ReservePub       EddsaPublicKey `json:"reserve_pub"`
+	SelectedExchange Payto          `json:"selected_exchange"`
+	Amount           Amount         `json:"amount,omitzero"`
+}
+
+// Check refuses a selection without its mandatory members or in another
+// currency. A key of zeros is nobody's and is refused as missing.
+func (r BankWithdrawalOperationPostRequest) Check(currency string) error {
+	if r.ReservePub.IsZero() {
+		return missing("reserve_pub")
+	}
+	if r.SelectedExchange == "" {
+		return missing("selected_exchange")
+	}
+	return checkCurrency(r.Amount, currency)
+}
+
+// BankWithdrawalOperationPostResponse answers a selection. TransferDone is what
+// wallets before 2023 read; it is always written.
+type BankWithdrawalOperationPostResponse struct {
+	Status             State  `json:"status"`
+	TransferDone       bool   `json:"transfer_done"`
+	ConfirmTransferURL string `json:"confirm_transfer_url,omitempty"`
+}
+
+// Selected is the answer for an operation that stands at a state. An operation
+// that still is pending was not selected; answering so is a defect.
+func Selected(at State) (BankWithdrawalOperationPostResponse, error) {
+	if at == StatePending {
+		return BankWithdrawalOperationPostResponse{}, fault.New(fault.Internal, "an operation without selection was answered as selected")
+	}
+	return BankWithdrawalOperationPostResponse{Status: at, TransferDone: at == StateConfirmed}, nil
+}
+
+// UnmarshalJSON reads the answers of every version of the API: either member may
+// be missing, not both.
+func (r *BankWithdrawalOperationPostResponse) UnmarshalJSON(data []byte) error {
+	var in struct {
+		Status             State  `json:"status"`
+		TransferDone       *bool  `json:"transfer_done"`
+		ConfirmTransferURL string `json:"confirm_transfer_url"`
+	}
+	if err := json.Unmarshal(data, &in); err != nil {
+		return err
+	}
+	if in.Status == "" {
+		if in.TransferDone == nil {
+			return missing("status")
+		}
+		in.Status = stateOfBooleans(false, true, *in.TransferDone)
+	}
+	*r = BankWithdrawalOperationPostResponse{in.Status, in.Status == StateConfirmed, in.ConfirmTransferURL}
+	return nil
+}

@@ -1,0 +1,51 @@
+package taler
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Unmarshal reads one JSON document of Taler's APIs into v; members that v does
+// not name are ignored. The error is fault.Invalid: ReasonJSONInvalid for
+// everything but a malformed amount, which keeps its own reason as Taler's
+// servers do.
+func Unmarshal(body []byte, v any) error {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return fault.New(fault.Invalid, "a JSON document was expected and nothing came").Because(ReasonJSONInvalid)
+	}
+	err := json.Unmarshal(body, v)
+	if err == nil {
+		return nil
+	}
+	var f *fault.Fault
+	if errors.As(err, &f) {
+		switch f.Reason {
+		case reasonAmountMalformed, reasonAmountTooLarge:
+			return f
+		}
+		return fault.Wrap(err, fault.Invalid, "the JSON document is not of the expected form: %s", f.Message).Because(ReasonJSONInvalid)
+	}
+	return fault.Wrap(err, fault.Invalid, "the JSON document is not of the expected form: %s", shapeOf(err)).Because(ReasonJSONInvalid)
+}
+
+// shapeOf says where a document is wrong without repeating any value of it,
+// which may be a secret.
+func shapeOf(err error) string {
+	var ill *json.UnmarshalTypeError
+	if errors.As(err, &ill) && ill.Field != "" {
+		return fmt.Sprintf("member %q holds another type", printable(clip(ill.Field)))
+	}
+	var syntax *json.SyntaxError
+	if errors.As(err, &syntax) {
+		return fmt.Sprintf("it is not JSON at byte %d", syntax.Offset)
+	}
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return "it ends too early"
+	}
+	return "a member holds another type"
+}

@@ -1,0 +1,223 @@
+package taler
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Payto is a payto:// URI (RFC 8905) that names a bank account, exactly as it was
+// written: exchanges sign and compare the text, so it is never rewritten. Reading
+// one from JSON checks it as an exchange does (libtalerutil payto.c, 0.14.1); the
+// zero Payto is "no account" and is left out of documents.
+type Payto string
+
+// The kinds that have rules of their own here.
+const (
+	kindIBAN = "iban"
+	kindBank = "x-taler-bank"
+)
+
+const paytoPrefix = "payto://"
+
+// ParsePayto checks text as an exchange does. The error is fault.Invalid with
+// ReasonPaytoMalformed.
+func ParsePayto(text string) (Payto, error) {
+	p := Payto(text)
+	if err := p.Check(); err != nil {
+		return "", err
+	}
+	return p, nil
+}
+
+// Check reports whether an exchange would accept the URI in a document: prefix,
+// characters, a slash after the kind, a valid IBAN or bank host, and for these
+// two kinds a receiver-name. Unknown kinds pass.
+func (p Payto) Check() error {
+	if !hasPrefixFold(string(p), paytoPrefix) {
+		return badPayto(p, "it does not begin with payto://")
+	}
+	for i := range len(p) {
+		if !paytoCharacter(p[i]) {
+			return badPayto(p, "a character in it must be percent-encoded")
+		}
+	}
+	_, _, slashed := p.parts()
+	if !slashed {
+		return badPayto(p, "there is no slash after the kind")
+	}
+	var why string
+	switch p.Kind() {
+	case "":
+		why = "it has no kind"
+	case kindIBAN:
+		why = ibanFault(lastSegment(p.Target()))
+	case kindBank:
+		why = bankFault(p.Target())
+	default:
+		return nil
+	}
+	if why == "" && !p.hasParam("receiver-name") {
+		why = "receiver-name is missing"
+	}
+	if why != "" {
+		return badPayto(p, why)
+	}
+	return nil
+}
+
+// Kind is the account's kind in lower case, such as "iban", "x-taler-bank" or
+// "wallee-transaction": what wire_types lists.
+func (p Payto) Kind() string {
+	kind, _, _ := p.parts()
+	return strings.ToLower(kind)
+}
+
+// Target is what stands between the kind and the query, undecoded.
+func (p Payto) Target() string {
+	_, target, _ := p.parts()
+	return target
+}
+
+// Param is a parameter of the query, decoded; empty when it is missing.
+func (p Payto) Param(key string) string {
+	_, query, _ := strings.Cut(string(p), "?")
+	values, _ := url.ParseQuery(query) // what does not decode is not there
+	return values.Get(key)
+}
+
+// ReceiverName is the name of the account's holder.
+func (p Payto) ReceiverName() string { return p.Param("receiver-name") }
+
+// Normalize is the URI without its query and with letter case folded as the
+// exchange folds it, so that two spellings of one account become one text.
+func (p Payto) Normalize() Payto {
+	kind, target, slashed := p.parts()
+	head := paytoPrefix + strings.ToLower(kind)
+	if !slashed {
+		return Payto(cutQuery(string(p)))
+	}
+	switch strings.ToLower(kind) {
+	case kindIBAN:
+		return Payto(head + "/" + strings.ToUpper(lastSegment(target)))
+	case kindBank:
+		at := strings.LastIndexByte(target, '/') + 1
+		return Payto(head + "/" + strings.ToLower(target[:at]) + target[at:])
+	case "bitcoin":
+		return Payto(head + "/" + target)
+	case "upi", "ilp":
+		return Payto(head + "/" + strings.ToLower(target))
+	}
+	return Payto(cutQuery(string(p)))
+}
+
+// Equal reports whether two URIs name the same account.
+func (p Payto) Equal(other Payto) bool { return p.Normalize() == other.Normalize() }
+
+// UnmarshalText reads what ParsePayto reads, and empty text as no account.
+func (p *Payto) UnmarshalText(text []byte) error {
+	if len(text) == 0 {
+		*p = ""
+		return nil
+	}
+	parsed, err := ParsePayto(string(text))
+	if err != nil {
+		return err
+	}
+	*p = parsed
+	return nil
+}
+
+// NewPayto builds a URI of a kind, with target segments and receiver-name
+// percent-encoded where needed. The error is Check's.
+func NewPayto(kind string, receiver string, segments ...string) (Payto, error) {
+	text := paytoPrefix + kind
+	for _, s := range segments {
+		text += "/" + encodePayto(s)
+	}
+	return ParsePayto(text + "?receiver-name=" + encodePayto(receiver))
+}
+
+// parts splits the text after the prefix; slashed tells whether a slash follows
+// the kind.
+func (p Payto) parts() (kind, target string, slashed bool) {
+	if len(p) < len(paytoPrefix) {
+		return "", "", false
+	}
+	return strings.Cut(cutQuery(string(p[len(paytoPrefix):])), "/")
+}
+
+func (p Payto) hasParam(key string) bool {
+	_, query, _ := strings.Cut(string(p), "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		if name, _, assigned := strings.Cut(pair, "="); assigned && name == key {
+			return true
+		}
+	}
+	return false
+}
+
+// bankFault checks HOST[:PORT]/[PATH/]ACCOUNT and says what is wrong.
+func bankFault(target string) string {
+	authority, _, found := strings.Cut(target, "/")
+	if !found {
+		return "a bank account is HOST/ACCOUNT"
+	}
+	host, port, ported := strings.Cut(authority, ":")
+	if ported && !portNumber(port) {
+		return "the port is not a number"
+	}
+	for label := range strings.SplitSeq(host, ".") {
+		if label == "" {
+			return "the host name has an empty part"
+		}
+		for i := range len(label) {
+			if c := label[i]; !alphanumeric(c) && c != '-' && c != '_' {
+				return "the host name has a character that no host name has"
+			}
+		}
+	}
+	return ""
+}
+
+func portNumber(s string) bool {
+	n := 0
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' || n > 65535 {
+			return false
+		}
+		n = n*10 + int(s[i]-'0')
+	}
+	return s != "" && n <= 65535
+}
+
+func paytoCharacter(c byte) bool {
+	return alphanumeric(c) || strings.IndexByte("/:$&?!-_.,;=*+%~@()[]", c) >= 0
+}
+
+func alphanumeric(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+}
+
+// encodePayto percent-encodes a value; a blank becomes %20, for + means a plus to
+// some readers.
+func encodePayto(s string) string {
+	return strings.ReplaceAll(url.QueryEscape(s), "+", "%20")
+}
+
+func cutQuery(s string) string {
+	before, _, _ := strings.Cut(s, "?")
+	return before
+}
+
+func lastSegment(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
+
+func hasPrefixFold(s, prefix string) bool {
+	return len(s) >= len(prefix) && strings.EqualFold(s[:len(prefix)], prefix)
+}
+
+func badPayto(p Payto, why string) error {
+	return fault.New(fault.Invalid, "%q is not a bank account: %s", clip(string(p)), why).
+		Because(ReasonPaytoMalformed).WithHint("write it like payto://iban/CH9300762011623852957?receiver-name=Jane%%20Doe")
+}

@@ -1,0 +1,78 @@
+package taler
+
+import (
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// TerminalConfig is the answer to the terminal's GET /config. It differs per
+// provider, which the credentials name.
+type TerminalConfig struct {
+	Name           string  `json:"name"` // TerminalName
+	Version        Version `json:"version"`
+	ProviderName   string  `json:"provider_name"`
+	Currency       string  `json:"currency"`
+	WithdrawalFees Amount  `json:"withdrawal_fees,omitzero"` // flat; charged on top by the terminal
+	WireType       string  `json:"wire_type"`                // payto kind, such as "wallee-transaction"
+	Implementation string  `json:"implementation,omitempty"`
+}
+
+// TerminalWithdrawalSetup asks for a new withdrawal operation. RequestUID is the
+// terminal's nonce: the same one with the same content gives the same operation.
+type TerminalWithdrawalSetup struct {
+	RequestUID            string `json:"request_uid"`
+	Amount                Amount `json:"amount,omitzero"`           // fixed
+	SuggestedAmount       Amount `json:"suggested_amount,omitzero"` // the wallet may choose another
+	ProviderTransactionID string `json:"provider_transaction_id,omitempty"`
+	TerminalFees          Amount `json:"terminal_fees,omitzero"`
+	UserUUID              string `json:"user_uuid,omitempty"`
+	Lock                  string `json:"lock,omitempty"`
+}
+
+// Check refuses a request without its mandatory member, with amounts of another
+// currency, or with an amount of nothing.
+func (r TerminalWithdrawalSetup) Check(currency string) error {
+	if r.RequestUID == "" {
+		return missing("request_uid")
+	}
+	for _, a := range []Amount{r.Amount, r.SuggestedAmount, r.TerminalFees} {
+		if err := checkCurrency(a, currency); err != nil {
+			return err
+		}
+	}
+	for _, a := range []Amount{r.Amount, r.SuggestedAmount} {
+		if a != (Amount{}) && a.IsZero() {
+			return fault.New(fault.Conflict, "a withdrawal of %s is nothing", a).Because(ReasonAmountOutOfRange)
+		}
+	}
+	return nil
+}
+
+// TerminalWithdrawalSetupResponse names the new operation.
+type TerminalWithdrawalSetupResponse struct {
+	WithdrawalID WOPID `json:"withdrawal_id"`
+}
+
+// TerminalWithdrawalConfirmationRequest is the terminal's notice that the payment
+// was made; the bank asks the provider itself before it believes it.
+type TerminalWithdrawalConfirmationRequest struct {
+	ProviderTransactionID string `json:"provider_transaction_id"`
+	TerminalFees          Amount `json:"terminal_fees,omitzero"`
+	UserUUID              string `json:"user_uuid,omitempty"`
+	Lock                  string `json:"lock,omitempty"`
+}
+
+// Check refuses a notice without its mandatory member or in another currency.
+func (r TerminalWithdrawalConfirmationRequest) Check(currency string) error {
+	if r.ProviderTransactionID == "" {
+		return missing("provider_transaction_id")
+	}
+	return checkCurrency(r.TerminalFees, currency)
+}
+
+// checkCurrency accepts an absent amount.
+func checkCurrency(a Amount, currency string) error {
+	if a == (Amount{}) || a.Currency == currency {
+		return nil
+	}
+	return fault.New(fault.Invalid, "%s is not in %s, the currency here", a, currency).Because(ReasonCurrencyMismatch)
+}

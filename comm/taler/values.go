@@ -1,0 +1,67 @@
+package taler
+
+import (
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// The values that documents are made of, under one roof with the documents.
+type (
+	Amount         = instrument.Amount
+	EddsaPublicKey = taler.EddsaPublicKey
+	EddsaSignature = taler.EddsaSignature
+	HashCode       = taler.HashCode
+	ShortHash      = taler.ShortHash
+	Timestamp      = taler.Timestamp
+	RelativeTime   = taler.RelativeTime
+)
+
+// Blob is bytes of any length, in JSON base32: a public key of RSA, a blinded
+// planchet, a blind signature. Empty bytes are left out of documents.
+type Blob []byte
+
+// MarshalText writes base32.
+func (b Blob) MarshalText() ([]byte, error) { return []byte(taler.Encode(b)), nil }
+
+// UnmarshalText reads any spelling of base32.
+func (b *Blob) UnmarshalText(text []byte) error {
+	data, err := taler.Decode(string(text))
+	if err != nil {
+		return err
+	}
+	*b = data
+	return nil
+}
+
+// CurrencySpecification says how a currency is shown to people.
+type CurrencySpecification struct {
+	Name               string            `json:"name"`
+	Currency           string            `json:"currency,omitempty"`
+	InputDigits        int               `json:"num_fractional_input_digits"`
+	NormalDigits       int               `json:"num_fractional_normal_digits"`
+	TrailingZeroDigits int               `json:"num_fractional_trailing_zero_digits"`
+	AltUnitNames       map[string]string `json:"alt_unit_names"` // by power of ten; "0" is always there
+	CommonAmounts      []Amount          `json:"common_amounts,omitempty"`
+}
+
+// PlainCurrency is the specification of a currency of which nothing but its name
+// and its usual two digits is known.
+func PlainCurrency(currency string) CurrencySpecification {
+	return CurrencySpecification{
+		Name: currency, Currency: currency,
+		InputDigits: 2, NormalDigits: 2, TrailingZeroDigits: 2,
+		AltUnitNames: map[string]string{"0": currency},
+	}
+}
+
+// members are the members of a JSON object by their exact names, for readers
+// that must be as strict as the real ones.
+type members map[string]json.RawMessage
+
+// missing is the refusal of a document that lacks a mandatory member.
+func missing(name string) error {
+	return fault.New(fault.Invalid, "the member %q is missing", name).Because(ReasonJSONInvalid)
+}

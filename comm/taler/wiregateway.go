@@ -1,0 +1,57 @@
+package taler
+
+// WireConfig is the answer to the exchange's GET /config.
+type WireConfig struct {
+	Name           string  `json:"name"` // WireGatewayName
+	Version        Version `json:"version"`
+	Currency       string  `json:"currency"`
+	Implementation string  `json:"implementation,omitempty"`
+}
+
+// Types of a row in the incoming history.
+const (
+	TypeReserve = "RESERVE" // fills a reserve; what a confirmed withdrawal becomes
+	TypeKYCAuth = "KYCAUTH" // proves who owns an account
+	TypeWAD     = "WAD"     // from exchange to exchange
+)
+
+// IncomingHistory is a page of the money that came in for the exchange. A page
+// without rows is not sent: the answer then is 204.
+type IncomingHistory struct {
+	CreditAccount        Payto                 `json:"credit_account"` // the exchange's, in full
+	IncomingTransactions []IncomingTransaction `json:"incoming_transactions"`
+}
+
+// IncomingTransaction is one row. RowID counts from 1 in the order in which rows
+// became visible and is never reused. DebitAccount is where a refund goes.
+type IncomingTransaction struct {
+	Type         string    `json:"type"`
+	RowID        uint64    `json:"row_id"`
+	Date         Timestamp `json:"date"`
+	Amount       Amount    `json:"amount"`
+	CreditFee    Amount    `json:"credit_fee,omitzero"`
+	DebitAccount Payto     `json:"debit_account"`
+
+	ReservePub        EddsaPublicKey `json:"reserve_pub,omitzero"`          // RESERVE
+	AccountPub        EddsaPublicKey `json:"account_pub,omitzero"`          // KYCAUTH
+	OriginExchangeURL string         `json:"origin_exchange_url,omitempty"` // WAD
+	WADID             string         `json:"wad_id,omitempty"`              // WAD
+}
+
+// TransferRequest asks the bank to pay money out of the exchange's account; here
+// it is how a refund arrives.
+type TransferRequest struct {
+	RequestUID      HashCode  `json:"request_uid"`
+	Amount          Amount    `json:"amount"`
+	ExchangeBaseURL string    `json:"exchange_base_url"`
+	WTID            ShortHash `json:"wtid"`
+	CreditAccount   Payto     `json:"credit_account"`
+	Metadata        string    `json:"metadata,omitempty"`
+}
+
+// TransferResponse says that the request is stored. The same request gets the
+// same answer for ever.
+type TransferResponse struct {
+	RowID     uint64    `json:"row_id"`
+	Timestamp Timestamp `json:"timestamp"`
+}

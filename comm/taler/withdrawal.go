@@ -1,0 +1,121 @@
+package taler
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Withdrawal is the bank's state of a taler-withdrawal instance: one purchase of
+// digital cash by card. The taler bundle and the bank change it, the REST adapter
+// shows it. Amounts that are not known are absent; times are unix seconds, 0
+// while not happened.
+type Withdrawal struct {
+	State    State  `json:"state"`
+	WOPID    WOPID  `json:"wopid"`
+	Currency string `json:"currency"`
+
+	// Set by SETUP.
+	Terminal        string `json:"terminal"`    // the terminal's principal; others may not see the operation
+	RequestUID      string `json:"request_uid"` // unique within the terminal
+	Provider        string `json:"provider"`    // the payment provider's name
+	Amount          Amount `json:"amount,omitzero"`
+	SuggestedAmount Amount `json:"suggested_amount,omitzero"`
+	WithdrawalFees  Amount `json:"withdrawal_fees,omitzero"` // the bank operator's, as promised at SETUP
+	TerminalFees    Amount `json:"terminal_fees,omitzero"`   // the card's, as the terminal says
+	ExchangeAccount Payto  `json:"exchange_account"`
+	ExchangeURL     string `json:"exchange_url"`
+	Created         int64  `json:"created"`
+
+	// Set by SELECT.
+	ReservePub EddsaPublicKey `json:"reserve_pub,omitzero"`
+	Selected   int64          `json:"selected,omitempty"`
+
+	// Set by CONFIRM: the terminal's notice, not yet believed.
+	ProviderTransactionID string `json:"provider_transaction_id,omitempty"`
+	Noticed               int64  `json:"noticed,omitempty"`
+
+	// Set by the verdict or an abort, with State.
+	Confirmed   int64           `json:"confirmed,omitempty"`
+	Aborted     int64           `json:"aborted,omitempty"`
+	AbortReason string          `json:"abort_reason,omitempty"`
+	Proof       json.RawMessage `json:"proof,omitempty"` // the provider's raw answer
+	Row         uint64          `json:"row,omitempty"`   // in the exchange's incoming history
+}
+
+// Fees is what the customer pays on top of the amount: withdrawal fees and
+// terminal fees together, in the operation's currency.
+func (w Withdrawal) Fees() (Amount, error) {
+	sum := Amount{Currency: w.Currency}
+	for _, fee := range []Amount{w.WithdrawalFees, w.TerminalFees} {
+		if fee == (Amount{}) {
+			continue
+		}
+		var err error
+		if sum, err = sum.Add(fee); err != nil {
+			return Amount{}, err
+		}
+	}
+	return sum, nil
+}
+
+// Total is what the card is charged: amount and fees. It is for operations whose
+// amount is known.
+func (w Withdrawal) Total() (Amount, error) {
+	fees, err := w.Fees()
+	if err != nil {
+		return Amount{}, err
+	}
+	return w.Amount.Add(fees)
+}
+
+// StatusConfig is what the bank adds to an operation when it shows it.
+type StatusConfig struct {
+	WireTypes            []string // payto kinds; empty means the kind of the exchange's account
+	MinAmount, MaxAmount Amount   // shown while the amount is not fixed; absent means no bound
+	NoAmountToWallet     bool
+}
+
+// Status is the document that wallets and terminals see of w. Fees too large to
+// be added are an error of fault.Invalid; no operation is set up with such.
+func Status(w Withdrawal, cfg StatusConfig) (BankWithdrawalOperationStatus, error) {
+	fees, err := w.Fees()
+	if err != nil {
+		return BankWithdrawalOperationStatus{}, err
+	}
+	s := BankWithdrawalOperationStatus{
+		Status: w.State, Currency: w.Currency, Amount: w.Amount,
+		SuggestedExchange: w.ExchangeURL, RequiredExchange: w.ExchangeURL,
+		WireTypes:        append([]string{}, cfg.WireTypes...),
+		NoAmountToWallet: cfg.NoAmountToWallet,
+		Aborted:          w.State == StateAborted,
+		SelectionDone:    w.State == StateSelected || w.State == StateConfirmed || !w.ReservePub.IsZero(),
+		TransferDone:     w.State == StateConfirmed,
+	}
+	if len(s.WireTypes) == 0 {
+		s.WireTypes = append(s.WireTypes, w.ExchangeAccount.Kind())
+	}
+	if w.Amount == (Amount{}) {
+		s.SuggestedAmount, s.MinAmount, s.MaxAmount = w.SuggestedAmount, cfg.MinAmount, cfg.MaxAmount
+	}
+	if !fees.IsZero() {
+		s.CardFees = fees
+	}
+	if !w.ReservePub.IsZero() {
+		s.SelectedReservePub, s.SelectedExchange = w.ReservePub, w.ExchangeAccount
+	}
+	return s, nil
+}
+
+// Incoming is the history row of a confirmed withdrawal, whose Row is set. The
+// amount is what the reserve gets, without fees; debit is the account to which a
+// refund would go.
+func (w Withdrawal) Incoming(debit Payto) (IncomingTransaction, error) {
+	row := IncomingTransaction{
+		Type: TypeReserve, RowID: w.Row, Date: Timestamp(max(w.Confirmed, 0)),
+		Amount: w.Amount, DebitAccount: debit, ReservePub: w.ReservePub,
+	}
+	return row, CheckRow(row)
+}
+
+// At is a moment in the unix seconds of a Withdrawal.
+func At(t time.Time) int64 { return t.Unix() }
