@@ -1,0 +1,20 @@
+// Package store is the one database behind all managers: instruments, their
+// unique keys and journal, operations, principals and peers. It implements the
+// small interfaces which those managers declare, on one SQLite file, so that
+// one unit of work is one commit.
+//
+// All writing is done by one goroutine. Units of work that arrive while the
+// disk is busy with a commit share the next one; each runs in a savepoint of
+// its own, so that one that fails leaves nothing behind and does not disturb
+// the others. Nobody is told of success before COMMIT has returned
+// (synchronous=FULL). Reads go to a pool of connections that cannot write, and
+// see committed state only.
+//
+// Several processes may use one file at a time.
+//
+//	db, err := store.Open(ctx, filepath.Join(dir, "swaperoo.db"), store.Options{})
+//	if err != nil {
+//		return err
+//	}
+//	defer db.Close()
+package store

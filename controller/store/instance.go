@@ -1,0 +1,143 @@
+package store
+
+import (
+	"database/sql/driver"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Insert implements instrument.RowWriter.
+func (w *work) Insert(r instrument.Row) error {
+	const insert = `INSERT INTO instances (id, class, owner, status, version, lease, sealed)
+		VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`
+	n, err := w.exec(insert, string(r.ID), string(r.Class), string(r.Owner), r.Status, r.Version,
+		orNull(string(r.Lease)), bytesOrNull(r.Sealed))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return &instrument.VersionConflict{ID: r.ID}
+	}
+	return w.claim(r)
+}
+
+// Update implements instrument.RowWriter.
+func (w *work) Update(r instrument.Row, seen int64, holder instrument.OperationID) error {
+	const update = `UPDATE instances SET class = ?, owner = ?, status = ?, version = ?, lease = ?, sealed = ?
+		WHERE id = ? AND version = ? AND (lease IS NULL OR lease = ?)`
+	n, err := w.exec(update, string(r.Class), string(r.Owner), r.Status, r.Version, orNull(string(r.Lease)),
+		bytesOrNull(r.Sealed), string(r.ID), seen, string(holder))
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return w.whyNot(r.ID, seen)
+	}
+	return w.claim(r)
+}
+
+// Validate implements instrument.RowWriter. A row that does not exist has
+// version 0.
+func (w *work) Validate(id instrument.ID, seen int64) error {
+	version, _, err := w.stored(id)
+	if err != nil {
+		return err
+	}
+	if version != seen {
+		return &instrument.VersionConflict{ID: id}
+	}
+	return nil
+}
+
+// ValidateKey implements instrument.RowWriter: *instrument.VersionConflict if
+// the key is not as it was seen.
+func (w *work) ValidateKey(class instrument.ClassID, key instrument.BlindKey, id instrument.ID) error {
+	now, err := w.claimant(class, key)
+	switch {
+	case err != nil:
+		return err
+	case now == id:
+		return nil
+	case id == "":
+		return &instrument.VersionConflict{ID: now}
+	}
+	return &instrument.VersionConflict{ID: id}
+}
+
+// Lease implements instrument.LeaseWriter.
+func (w *work) Lease(id instrument.ID, seen int64, holder instrument.OperationID) error {
+	if holder == "" {
+		return fault.New(fault.Internal, "a lease needs an operation").Because("lease-without-holder")
+	}
+	const lease = `UPDATE instances SET lease = ?1 WHERE id = ?2 AND version = ?3 AND (lease IS NULL OR lease = ?1)`
+	n, err := w.exec(lease, string(holder), string(id), seen)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return w.whyNot(id, seen)
+	}
+	return nil
+}
+
+// Release implements instrument.LeaseWriter.
+func (w *work) Release(holder instrument.OperationID) error {
+	_, err := w.exec(`UPDATE instances SET lease = NULL WHERE lease = ?`, string(holder))
+	return err
+}
+
+// whyNot tells why a row could not be written: another version, else a lease.
+func (w *work) whyNot(id instrument.ID, seen int64) error {
+	version, lease, err := w.stored(id)
+	if err != nil {
+		return err
+	}
+	if version != seen || lease == "" {
+		return &instrument.VersionConflict{ID: id}
+	}
+	return fault.New(fault.Locked, "another operation holds instrument %s", id).
+		Because("leased").WithHint("try again when that operation has ended")
+}
+
+func (w *work) stored(id instrument.ID) (version int64, lease string, err error) {
+	_, err = w.one(`SELECT version, lease FROM instances WHERE id = ?`, func(row []driver.Value) error {
+		version, lease = integer(row[0]), text(row[1])
+		return nil
+	}, string(id))
+	return version, lease, err
+}
+
+// claim takes the keys of a row that has been written; the unique index
+// decides. A key that is taken leaves the write half done, so the unit fails.
+func (w *work) claim(r instrument.Row) error {
+	const insert = `INSERT INTO instance_keys (class, name, blind, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
+	for _, k := range r.Keys {
+		n, err := w.exec(insert, string(r.Class), k.Name, k.Blind, string(r.ID))
+		if err != nil {
+			return err
+		}
+		if n == 1 {
+			continue
+		}
+		now, err := w.claimant(r.Class, k)
+		if err != nil {
+			return err
+		}
+		if now != r.ID {
+			return w.spoil(&instrument.KeyConflict{Class: r.Class, Key: k.Name, ID: r.ID})
+		}
+	}
+	return nil
+}
+
+const selectClaimant = `SELECT id FROM instance_keys WHERE class = ? AND name = ? AND blind = ?`
+
+func (w *work) claimant(class instrument.ClassID, k instrument.BlindKey) (instrument.ID, error) {
+	var id instrument.ID
+	_, err := w.one(selectClaimant, func(row []driver.Value) error {
+		id = instrument.ID(text(row[0]))
+		return nil
+	}, string(class), k.Name, k.Blind)
+	return id, err
+}

@@ -1,0 +1,111 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+const selectInstance = `SELECT id, class, owner, status, version, lease, sealed FROM instances`
+
+// Row implements instrument.Reader. Keys are not read: they are claims, and
+// their values are in the sealed part.
+func (db *DB) Row(ctx context.Context, id instrument.ID) (instrument.Row, error) {
+	var r instrument.Row
+	err := db.pool.read(ctx, func(c *conn) error {
+		found, err := c.one(selectInstance+` WHERE id = ?`, func(row []driver.Value) error {
+			r = instanceRow(row)
+			return nil
+		}, string(id))
+		if err == nil && !found {
+			return fault.New(fault.NotFound, "there is no instrument %s", id).Because("instrument-unknown")
+		}
+		return err
+	})
+	return r, err
+}
+
+// FindRow implements instrument.Reader.
+func (db *DB) FindRow(ctx context.Context, class instrument.ClassID, key instrument.BlindKey) (instrument.ID, error) {
+	var id instrument.ID
+	err := db.pool.read(ctx, func(c *conn) error {
+		found, err := c.one(selectClaimant, func(row []driver.Value) error {
+			id = instrument.ID(text(row[0]))
+			return nil
+		}, string(class), key.Name, key.Blind)
+		if err == nil && !found {
+			return fault.New(fault.NotFound, "no %s has this %s", class, key.Name).Because("instrument-unknown")
+		}
+		return err
+	})
+	return id, err
+}
+
+// Rows implements instrument.Reader.
+func (db *DB) Rows(ctx context.Context, f instrument.Filter) ([]instrument.Row, error) {
+	var w where
+	w.equal("class", string(f.Class))
+	w.equal("owner", string(f.Owner))
+	w.equal("status", f.Status)
+	if f.After != "" {
+		w.add("id > ?", string(f.After))
+	}
+	query := selectInstance + w.text() + ` ORDER BY id LIMIT ?`
+	var list []instrument.Row
+	err := db.pool.read(ctx, func(c *conn) error {
+		return c.query(query, func(row []driver.Value) error {
+			list = append(list, instanceRow(row))
+			return ctx.Err()
+		}, append(w.args, limit(f.Limit))...)
+	})
+	return list, err
+}
+
+func instanceRow(row []driver.Value) instrument.Row {
+	return instrument.Row{
+		ID:      instrument.ID(text(row[0])),
+		Class:   instrument.ClassID(text(row[1])),
+		Owner:   instrument.PrincipalID(text(row[2])),
+		Status:  text(row[3]),
+		Version: integer(row[4]),
+		Lease:   instrument.OperationID(text(row[5])),
+		Sealed:  blob(row[6]),
+	}
+}
+
+// where collects conditions. There are few combinations, so that each text is
+// prepared once; values are always arguments.
+type where struct {
+	conditions []string
+	args       []driver.Value
+}
+
+func (w *where) add(condition string, args ...driver.Value) {
+	w.conditions = append(w.conditions, condition)
+	w.args = append(w.args, args...)
+}
+
+// equal restricts a column, unless value is empty.
+func (w *where) equal(column, value string) {
+	if value != "" {
+		w.add(column+" = ?", value)
+	}
+}
+
+func (w *where) text() string {
+	if len(w.conditions) == 0 {
+		return ""
+	}
+	return " WHERE " + strings.Join(w.conditions, " AND ")
+}
+
+// limit is SQLite's: negative means none.
+func limit(n int) driver.Value {
+	if n <= 0 {
+		return int64(-1)
+	}
+	return int64(n)
+}

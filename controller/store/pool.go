@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// pool lends connections that cannot write. It holds one slot for each; a slot
+// is nil until somebody needed it.
+type pool struct {
+	connector driver.Connector
+	slots     chan *conn
+	gate      gate
+}
+
+func newPool(c driver.Connector, n int, g gate) *pool {
+	p := &pool{connector: c, slots: make(chan *conn, n), gate: g}
+	for range n {
+		p.slots <- nil
+	}
+	return p
+}
+
+// read runs f on a connection. The context counts while waiting for one; our
+// reads are too short to be interrupted, and a list looks at it between rows.
+func (p *pool) read(ctx context.Context, f func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	c, err := p.borrow(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { p.slots <- c }()
+	if c == nil {
+		if c, err = p.open(ctx); err != nil {
+			return engine(err)
+		}
+	}
+	p.gate.RLock()
+	defer p.gate.RUnlock()
+	return engine(f(c))
+}
+
+func (p *pool) borrow(ctx context.Context) (*conn, error) {
+	select {
+	case c, ok := <-p.slots:
+		if !ok {
+			return nil, closedFault()
+		}
+		return c, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (p *pool) open(ctx context.Context) (*conn, error) {
+	c, err := connect(ctx, p.connector)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.exec("PRAGMA query_only = on"); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// close takes back all connections, waiting for those that are lent.
+func (p *pool) close() error {
+	var errs []error
+	for range cap(p.slots) {
+		if c := <-p.slots; c != nil {
+			errs = append(errs, c.close())
+		}
+	}
+	close(p.slots)
+	return errors.Join(errs...)
+}
+
+// gate keeps reads and commits apart where the engine does not: a database in
+// memory has no write-ahead log, and would answer both with "busy".
+type gate interface {
+	Lock()
+	Unlock()
+	RLock()
+	RUnlock()
+}
+
+// noGate is for files: readers see the state before a commit while it runs.
+type noGate struct{}
+
+func (noGate) Lock()    {}
+func (noGate) Unlock()  {}
+func (noGate) RLock()   {}
+func (noGate) RUnlock() {}
+
+// engine makes a fault of what SQLite says. What is a fault or a conflict
+// already, and the end of a context, pass as they are.
+func engine(err error) error {
+	switch {
+	case err == nil || !isEngine(err):
+		return err
+	case isBusy(err):
+		return fault.Wrap(err, fault.Unavailable, "the database is in use by another process").
+			Because("database-busy").WithHint("try again")
+	}
+	return fault.Wrap(err, fault.Internal, "the database refused a statement").Because("database-failed")
+}
+
+func closedFault() *fault.Fault {
+	return fault.New(fault.Unavailable, "the database is closed").Because("store-closed")
+}

@@ -1,0 +1,96 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+const selectPrincipal = `SELECT id, kind, name, login, token, disabled, limits, facts, created FROM principals`
+
+// PutPrincipal implements profile.Store.
+func (db *DB) PutPrincipal(ctx context.Context, p profile.Principal) error {
+	limits, err := json.Marshal(p.Limits)
+	if err != nil {
+		return err
+	}
+	facts, err := json.Marshal(p.Facts)
+	if err != nil {
+		return err
+	}
+	const put = `INSERT INTO principals (id, kind, name, login, token, disabled, limits, facts, created)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, login = excluded.login,
+		token = excluded.token, disabled = excluded.disabled, limits = excluded.limits,
+		facts = excluded.facts, created = excluded.created`
+	return db.submit(ctx, func(w *work) error {
+		_, err := w.exec(put, string(p.ID), string(p.Kind), p.Name, orNull(p.Login), bytesOrNull(p.Token),
+			p.Disabled, string(limits), string(facts), nanos(p.Created))
+		if hasCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE) {
+			return fault.Wrap(err, fault.Conflict, "the login %q is used by somebody else", p.Login).Because("login-taken")
+		}
+		return err
+	})
+}
+
+// Principal implements profile.Store.
+func (db *DB) Principal(ctx context.Context, id instrument.PrincipalID) (profile.Principal, error) {
+	return db.principal(ctx, selectPrincipal+` WHERE id = ?`, string(id))
+}
+
+// PrincipalByLogin implements profile.Store. Nobody has the empty login.
+func (db *DB) PrincipalByLogin(ctx context.Context, login string) (profile.Principal, error) {
+	return db.principal(ctx, selectPrincipal+` WHERE login = ?`, login)
+}
+
+func (db *DB) principal(ctx context.Context, query, arg string) (p profile.Principal, err error) {
+	err = db.pool.read(ctx, func(c *conn) error {
+		found, err := c.one(query, func(row []driver.Value) (err error) {
+			p, err = principalRow(row)
+			return err
+		}, arg)
+		if err == nil && !found {
+			return fault.New(fault.NotFound, "there is no such principal").Because("principal-unknown")
+		}
+		return err
+	})
+	return p, err
+}
+
+// Principals implements profile.Store.
+func (db *DB) Principals(ctx context.Context, kind profile.Kind) ([]profile.Principal, error) {
+	var w where
+	w.equal("kind", string(kind))
+	var list []profile.Principal
+	err := db.pool.read(ctx, func(c *conn) error {
+		return c.query(selectPrincipal+w.text()+` ORDER BY id`, func(row []driver.Value) error {
+			p, err := principalRow(row)
+			list = append(list, p)
+			return errors.Join(err, ctx.Err())
+		}, w.args...)
+	})
+	return list, err
+}
+
+func principalRow(row []driver.Value) (profile.Principal, error) {
+	p := profile.Principal{
+		ID:       instrument.PrincipalID(text(row[0])),
+		Kind:     profile.Kind(text(row[1])),
+		Name:     text(row[2]),
+		Login:    text(row[3]),
+		Token:    blob(row[4]),
+		Disabled: integer(row[5]) != 0,
+		Created:  instant(row[8]),
+	}
+	if err := errors.Join(fromJSON(row[6], &p.Limits), fromJSON(row[7], &p.Facts)); err != nil {
+		return p, fault.Wrap(err, fault.Internal, "the stored principal %s cannot be read", p.ID)
+	}
+	return p, nil
+}

@@ -1,0 +1,204 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"modernc.org/sqlite"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// DB is one open database. It is used by many goroutines at once.
+type DB struct {
+	queue   chan *unit
+	closing sync.RWMutex // held for reading while a unit is put in the queue
+	closed  bool
+	stopped atomic.Pointer[fault.Fault] // why the writer refuses all further work
+	writer  *writer
+	pool    *pool
+	stats   counters
+}
+
+var (
+	_ instrument.Store = (*DB)(nil)
+	_ protocol.Store   = (*DB)(nil)
+	_ profile.Store    = (*DB)(nil)
+	_ comm.Book        = (*DB)(nil)
+)
+
+// Options may be left zero.
+type Options struct {
+	// Readers is how many reads may run at once; 4 if zero. Connections are
+	// opened when they are first needed.
+	Readers int
+	// Queue is how many units of work may wait for the writer; 4096 if zero.
+	Queue int
+	// Batch is how many units of work share a commit at most; 512 if zero.
+	Batch int
+	// Busy is how long to wait for another process; 5 s if zero.
+	Busy time.Duration
+	// BeforeCommit, if set, is called on the writer before each COMMIT with the
+	// number of units in it. An error stands for a COMMIT that failed. It is
+	// there for tests of what happens when the disk fails or the power goes.
+	BeforeCommit func(units int) error
+}
+
+func (o Options) withDefaults() Options {
+	def := func(n *int, v int) {
+		if *n <= 0 {
+			*n = v
+		}
+	}
+	def(&o.Readers, 4)
+	def(&o.Queue, 4096)
+	def(&o.Batch, 512)
+	if o.Busy <= 0 {
+		o.Busy = 5 * time.Second
+	}
+	return o
+}
+
+// Open opens the database in the file at path, creating it for this user only
+// if there is none, and brings its tables to this version.
+func Open(ctx context.Context, path string, o Options) (*DB, error) {
+	o = o.withDefaults()
+	if err := create(path); err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the database file %s cannot be made", path)
+	}
+	dsn, err := fileDSN(path, settings(o.Busy))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the database file %s cannot be named", path)
+	}
+	db, err := open(ctx, dsn, o, noGate{})
+	if err != nil {
+		return nil, opening(err, path)
+	}
+	if err := db.checkDurable(); err != nil {
+		return nil, errors.Join(opening(err, path), db.Close())
+	}
+	return db, nil
+}
+
+// OpenMemory opens a new, empty database in memory, for tests. It differs from
+// a file in that nothing is left after Close, and that reads and commits take
+// turns: a unit of work that reads from the DB would wait for itself.
+func OpenMemory(ctx context.Context, o Options) (*DB, error) {
+	o = o.withDefaults()
+	db, err := open(ctx, memoryDSN(settings(o.Busy)), o, &sync.RWMutex{})
+	if err != nil {
+		return nil, opening(err, "in memory")
+	}
+	return db, nil
+}
+
+func open(ctx context.Context, dsn string, o Options, g gate) (*DB, error) {
+	c, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	w, err := connect(ctx, c) // first, for a database in memory dies with its last connection
+	if err != nil {
+		return nil, err
+	}
+	if err := migrate(ctx, c); err != nil {
+		return nil, errors.Join(err, w.close())
+	}
+	db := &DB{queue: make(chan *unit, o.Queue), pool: newPool(c, o.Readers, g)}
+	db.writer = &writer{db: db, conn: w, gate: g, options: o, last: make(map[instrument.Topic]instrument.Seq), ended: make(chan struct{})}
+	go db.writer.serve()
+	return db, nil
+}
+
+// create makes the file, for SQLite would let everybody read it. An existing
+// one is not touched: closing any descriptor of it drops the locks that this
+// process may have on it.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// checkDurable refuses a file system on which the settings did not take.
+func (db *DB) checkDurable() error {
+	return db.pool.read(context.Background(), func(c *conn) error {
+		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
+			found, err := c.one("PRAGMA "+pragma, func(row []driver.Value) error {
+				if have := fmt.Sprint(row[0]); have != want {
+					return fmt.Errorf("%s is %s, not %s", pragma, have, want)
+				}
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			if !found {
+				return fmt.Errorf("%s is not known", pragma)
+			}
+		}
+		return nil
+	})
+}
+
+func opening(err error, where string) error {
+	var f *fault.Fault
+	switch {
+	case errors.As(err, &f):
+		return err
+	case isBusy(err):
+		return fault.Wrap(err, fault.Unavailable, "the database %s is in use", where).
+			Because("database-busy").WithHint("try again when the other program is done")
+	}
+	return fault.Wrap(err, fault.Internal, "the database %s cannot be opened", where).Because("database-unreadable")
+}
+
+// Close lets the writer finish what is queued, waits for reads and closes the
+// file. Whatever comes later is refused with fault.Unavailable.
+func (db *DB) Close() error {
+	db.closing.Lock()
+	first := !db.closed
+	db.closed = true
+	if first {
+		close(db.queue)
+	}
+	db.closing.Unlock()
+	<-db.writer.ended
+	if !first {
+		return nil
+	}
+	return errors.Join(db.pool.close(), db.writer.conn.close())
+}
+
+// Stats counts what the writer has done since Open.
+type Stats struct {
+	Commits uint64 // successful COMMITs
+	Units   uint64 // units of work in them
+	Refused uint64 // units that failed and left nothing
+}
+
+type counters struct{ commits, units, refused atomic.Uint64 }
+
+// Stats reads the counters.
+func (db *DB) Stats() Stats {
+	return Stats{
+		Commits: db.stats.commits.Load(),
+		Units:   db.stats.units.Load(),
+		Refused: db.stats.refused.Load(),
+	}
+}

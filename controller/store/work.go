@@ -1,0 +1,68 @@
+package store
+
+import (
+	"database/sql/driver"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// work is one unit of work while it runs. It implements the Writers of all
+// managers.
+type work struct {
+	writer *writer
+	undo   []mark // the journal's numbers as they were, oldest first
+	broken error  // a write that was left half done; the unit cannot succeed any more
+	over   bool
+}
+
+var _ protocol.Writer = (*work)(nil)
+
+// mark is the highest number of a topic before this unit added to it.
+type mark struct {
+	topic instrument.Topic
+	last  instrument.Seq
+}
+
+// errOver is a mistake in the unit: it kept its Writer.
+var errOver = errors.New("a unit of work has kept its writer beyond its end")
+
+func (w *work) exec(query string, args ...driver.Value) (int64, error) {
+	if w.over {
+		return 0, errOver
+	}
+	n, err := w.writer.conn.exec(query, args...)
+	return n, w.check(err)
+}
+
+func (w *work) one(query string, scan func(row []driver.Value) error, args ...driver.Value) (bool, error) {
+	if w.over {
+		return false, errOver
+	}
+	found, err := w.writer.conn.one(query, scan, args...)
+	return found, w.check(err)
+}
+
+// check makes a fault of an error of the engine and remembers it: a unit that
+// goes on in spite of it must not be committed.
+func (w *work) check(err error) error {
+	if err == nil {
+		return nil
+	}
+	return w.spoil(engine(err))
+}
+
+func (w *work) spoil(err error) error {
+	if w.broken == nil {
+		w.broken = err
+	}
+	return err
+}
+
+// takeBack gives the journal's numbers back.
+func (w *work) takeBack() {
+	for i := len(w.undo) - 1; i >= 0; i-- {
+		w.writer.last[w.undo[i].topic] = w.undo[i].last
+	}
+}
