@@ -23,7 +23,7 @@ type BlindingSecret struct{ hidden }
 
 // NewBlindingSecret takes a copy of 32 bytes.
 func NewBlindingSecret(b []byte) (BlindingSecret, error) {
-	h, err := hideExactly(b, 32, "a blinding secret")
+	h, err := hideExactly(b, "a blinding secret")
 	return BlindingSecret{h}, err
 }
 

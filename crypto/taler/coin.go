@@ -37,7 +37,7 @@ type Seed struct{ hidden }
 
 // NewSeed takes a copy of 32 bytes.
 func NewSeed(b []byte) (Seed, error) {
-	h, err := hideExactly(b, 32, "a seed")
+	h, err := hideExactly(b, "a seed")
 	return Seed{h}, err
 }
 
@@ -54,7 +54,7 @@ func DeriveCoin(seed Seed, index uint32) CoinSecrets {
 	out := KDF(u32(index), seed.reveal(), []byte("taler-withdrawal-coin-derivation"), 64)
 	defer clear(out)
 	return CoinSecrets{
-		Priv:     EddsaPrivateKey{hide(out[:32])},
-		Blinding: BlindingSecret{hide(out[32:])},
+		Priv:     EddsaPrivateKey{hide([secretSize]byte(out))},
+		Blinding: BlindingSecret{hide([secretSize]byte(out[secretSize:]))},
 	}
 }

@@ -11,7 +11,7 @@ type EddsaPrivateKey struct{ hidden }
 
 // NewEddsaPrivateKey takes a copy of a 32-byte seed.
 func NewEddsaPrivateKey(seed []byte) (EddsaPrivateKey, error) {
-	h, err := hideExactly(seed, ed25519.SeedSize, "a private key")
+	h, err := hideExactly(seed, "a private key")
 	return EddsaPrivateKey{h}, err
 }
 

@@ -8,33 +8,37 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// hidden is what the secret types share: bytes that no print, log or encoding
-// shows. The bytes lie behind a pointer, for fmt prints the fields of a foreign
-// struct by reflection, without asking for methods. Copies share the bytes, so
-// Wipe reaches them all.
-type hidden struct{ bytes *[]byte }
+// hidden is what the secret types share: 32 bytes that no print, log or encoding
+// shows. They lie behind two pointers, for fmt prints unexported fields of a
+// foreign struct by reflection, without asking for methods, and follows one
+// pointer where the verb does not fit. Copies share the bytes, so Wipe reaches
+// them all.
+type hidden struct{ cell **[secretSize]byte }
 
-const masked = "[secret]"
+const (
+	masked     = "[secret]"
+	secretSize = 32
+)
 
-func hide(b []byte) hidden {
-	own := append([]byte(nil), b...)
-	return hidden{&own}
+func hide(b [secretSize]byte) hidden {
+	p := &b
+	return hidden{&p}
 }
 
-func hideExactly(b []byte, size int, what string) (hidden, error) {
-	if len(b) != size {
-		return hidden{}, fault.New(fault.Invalid, "%s has %d bytes, not %d", what, size, len(b)).Because("secret-malformed")
+func hideExactly(b []byte, what string) (hidden, error) {
+	if len(b) != secretSize {
+		return hidden{}, fault.New(fault.Invalid, "%s has %d bytes, not %d", what, secretSize, len(b)).Because("secret-malformed")
 	}
-	return hide(b), nil
+	return hide([secretSize]byte(b)), nil
 }
 
 // reveal is the secret for use inside this package. There is none after Wipe,
 // and going on with zeros would sign and blind with what everybody knows.
 func (h hidden) reveal() []byte {
-	if h.bytes == nil || *h.bytes == nil {
+	if !h.IsSet() {
 		panic("taler: a secret is used that was never set, or was wiped")
 	}
-	return *h.bytes
+	return (*h.cell)[:]
 }
 
 // Bytes is a copy of the secret: to be sealed, never to be shown. It panics
@@ -42,13 +46,13 @@ func (h hidden) reveal() []byte {
 func (h hidden) Bytes() []byte { return append([]byte(nil), h.reveal()...) }
 
 // IsSet reports whether there is a secret and it was not wiped.
-func (h hidden) IsSet() bool { return h.bytes != nil && *h.bytes != nil }
+func (h hidden) IsSet() bool { return h.cell != nil && *h.cell != nil }
 
 // Wipe overwrites the secret, here and in every copy of the value.
 func (h hidden) Wipe() {
-	if h.bytes != nil {
-		clear(*h.bytes)
-		*h.bytes = nil
+	if h.IsSet() {
+		clear((*h.cell)[:])
+		*h.cell = nil
 	}
 }
 
