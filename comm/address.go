@@ -32,13 +32,10 @@ func ParseAddress(text string) (Address, error) {
 
 // String writes what ParseAddress reads.
 func (a Address) String() string {
-	s := a.Scheme + ":"
-	if a.Host != "" {
-		s += "//" + a.Host
+	u := url.URL{Scheme: a.Scheme, Host: a.Host, Path: a.Path, Fragment: a.Key}
+	if a.Host == "" && !strings.HasPrefix(a.Path, "/") {
+		u.Path, u.Opaque = "", a.Path
 	}
-	s += a.Path
-	if a.Key != "" {
-		s += "#" + a.Key
-	}
-	return s
+	u.OmitHost = true
+	return u.String()
 }

@@ -62,7 +62,14 @@ func (m *Manager) dialOne(ctx context.Context, p Peer, text string, h Handler) (
 	if !ok {
 		return nil, fault.New(fault.Unsupported, "there is no transport for %s addresses here", a.Scheme).Because("scheme-unknown")
 	}
-	return t.Dial(ctx, a, h)
+	conn, err := t.Dial(ctx, a, h)
+	if err != nil {
+		return nil, err
+	}
+	if c, ok := conn.(Introduced); ok {
+		c.Introduce(p.Name, p.Role)
+	}
+	return conn, nil
 }
 
 // Listen opens a door at an address.

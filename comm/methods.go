@@ -55,12 +55,14 @@ type Offer struct {
 	Signature []byte `json:"signature"`
 }
 
-// Protocols asks which protocols the servicer has for a class.
+// Protocols carries the one message of a protocol negotiation: what the PNP's
+// initiator sends along. The answer is the result of the PNP's servicer.
 type Protocols struct {
-	Class string `json:"class"`
+	Class string          `json:"class"`
+	Args  json.RawMessage `json:"args,omitempty"`
 }
 
-// Available lists names: of protocols or of operations.
+// Available lists operations by name.
 type Available struct {
 	Names []string `json:"names"`
 }

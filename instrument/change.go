@@ -49,7 +49,11 @@ func (d *Draft) prepare(lease OperationID) (*Change, error) {
 		if err := d.m.check(r.before, &r.now); err != nil {
 			return nil, err
 		}
-		w, err := d.m.seal(r, lease)
+		holder := lease
+		if !d.m.Exclusive(r.now.Class) {
+			holder = ""
+		}
+		w, err := d.m.seal(r, holder)
 		if err != nil {
 			return nil, err
 		}

@@ -68,7 +68,13 @@ func (s *author) Send(_ context.Context, v any) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "this message cannot be written as JSON")
 	}
-	return s.ride(Step{Kind: StepSend, Body: body})
+	if err := s.ride(Step{Kind: StepSend, Body: body}); err != nil {
+		return err
+	}
+	if outcome := s.begin.Outcomes[s.n]; outcome != nil {
+		return outcome
+	}
+	return nil
 }
 
 func (s *author) Recv(ctx context.Context, v any) error {

@@ -102,6 +102,7 @@ var table = [...]row{
 
 	{ReasonUnknownOperation, fault.NotFound, 404, CodeTransactionNotFound},
 	{ReasonUnknownAccount, fault.Conflict, 409, CodeUnknownAccount},
+	{ReasonUnknownAccount, fault.NotFound, 404, CodeUnknownAccount}, // a history's account
 	{ReasonNotExchange, fault.Conflict, 409, CodeAccountIsNotExchange},
 	{ReasonSelectionConflict, fault.Conflict, 409, CodeSelectionConflict},
 	{ReasonReserveTaken, fault.Conflict, 409, CodeDuplicateReservePub},

@@ -1,9 +1,6 @@
 package taler
 
-import (
-	"encoding/json"
-	"time"
-)
+import "encoding/json"
 
 // Withdrawal is the bank's state of a taler-withdrawal instance: one purchase of
 // digital cash by card. The taler bundle and the bank change it, the REST adapter
@@ -75,13 +72,9 @@ type StatusConfig struct {
 	NoAmountToWallet     bool
 }
 
-// Status is the document that wallets and terminals see of w. Fees too large to
-// be added are an error of fault.Invalid; no operation is set up with such.
-func Status(w Withdrawal, cfg StatusConfig) (BankWithdrawalOperationStatus, error) {
-	fees, err := w.Fees()
-	if err != nil {
-		return BankWithdrawalOperationStatus{}, err
-	}
+// Status is the document that wallets and terminals see of w. It shows no fees
+// that cannot be added; SETUP, which asks for the Total, lets none such in.
+func Status(w Withdrawal, cfg StatusConfig) BankWithdrawalOperationStatus {
 	s := BankWithdrawalOperationStatus{
 		Status: w.State, Currency: w.Currency, Amount: w.Amount,
 		SuggestedExchange: w.ExchangeURL, RequiredExchange: w.ExchangeURL,
@@ -97,13 +90,13 @@ func Status(w Withdrawal, cfg StatusConfig) (BankWithdrawalOperationStatus, erro
 	if w.Amount == (Amount{}) {
 		s.SuggestedAmount, s.MinAmount, s.MaxAmount = w.SuggestedAmount, cfg.MinAmount, cfg.MaxAmount
 	}
-	if !fees.IsZero() {
+	if fees, err := w.Fees(); err == nil && !fees.IsZero() {
 		s.CardFees = fees
 	}
 	if !w.ReservePub.IsZero() {
 		s.SelectedReservePub, s.SelectedExchange = w.ReservePub, w.ExchangeAccount
 	}
-	return s, nil
+	return s
 }
 
 // Incoming is the history row of a confirmed withdrawal, whose Row is set. The
@@ -116,6 +109,3 @@ func (w Withdrawal) Incoming(debit Payto) (IncomingTransaction, error) {
 	}
 	return row, CheckRow(row)
 }
-
-// At is a moment in the unix seconds of a Withdrawal.
-func At(t time.Time) int64 { return t.Unix() }

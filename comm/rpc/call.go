@@ -1,0 +1,108 @@
+package rpc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+var errUnasked = errors.New("answer-unasked")
+
+// Call implements comm.Conn. A ctx that ends is fault.Timeout; the request is
+// not taken back by that, and its answer is dropped. A connection that ends is
+// fault.Unavailable, reason "connection-lost": the peer may have handled the
+// request, so only what is idempotent may be sent again. An answer that cannot
+// be read into result is fault.Unknown.
+func (c *Conn) Call(ctx context.Context, method string, params, result any) error {
+	wait, err := c.Dispatch(ctx, method, params)
+	if err != nil {
+		return err
+	}
+	return wait(ctx, result)
+}
+
+// Dispatch implements comm.Dispatcher.
+func (c *Conn) Dispatch(ctx context.Context, method string, params any) (func(context.Context, any) error, error) {
+	if c.side != Initiator {
+		return nil, fault.New(fault.Denied, "only the side that dialled may send %s", method).
+			Because("servicer-may-not-call")
+	}
+	if ctx.Err() != nil {
+		return nil, timeout(ctx, method)
+	}
+	raw, err := encode(params)
+	if err != nil {
+		return nil, err
+	}
+	if c.calls.Add(1) > c.maxOpen {
+		c.calls.Add(-1)
+		return nil, tooMany(c.maxOpen)
+	}
+	w, err := c.lib.DispatchCall(ctx, method, raw)
+	if err != nil {
+		c.calls.Add(-1)
+		return nil, c.written(err)
+	}
+	return func(ctx context.Context, result any) error {
+		return c.outcome(ctx, method, w.Wait(ctx, result))
+	}, nil
+}
+
+// Notify implements comm.Conn.
+func (c *Conn) Notify(ctx context.Context, method string, params any) error {
+	if ctx.Err() != nil {
+		return timeout(ctx, method)
+	}
+	raw, err := encode(params)
+	if err != nil {
+		return err
+	}
+	return c.written(c.lib.Notify(ctx, method, raw))
+}
+
+// outcome names the ways in which an answer fails to come.
+func (c *Conn) outcome(ctx context.Context, method string, err error) error {
+	var refused *jsonrpc2.Error
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refused):
+		return received(refused)
+	case errors.Is(err, jsonrpc2.ErrClosed):
+		return c.lost()
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
+		return timeout(ctx, method)
+	}
+	return fault.Wrap(err, fault.Unknown, "the answer of %s to %s cannot be read", c.name(), method).
+		Because("answer-malformed")
+}
+
+// answered sees each message before the library handles it. The library has
+// seen a skeleton only: the real result is put in its place.
+func (c *Conn) answered(asked *jsonrpc2.Request, answer *jsonrpc2.Response) {
+	if answer == nil {
+		return
+	}
+	if asked == nil {
+		c.end(errUnasked)
+		return
+	}
+	c.calls.Add(-1)
+	if answer.Error == nil {
+		raw := json.RawMessage(c.current.Result)
+		answer.Result = &raw
+	}
+}
+
+func timeout(ctx context.Context, method string) error {
+	return fault.Wrap(ctx.Err(), fault.Timeout, "no answer to %s in time", method).Because("no-answer")
+}
+
+func tooMany(limit int64) *fault.Fault {
+	return fault.New(fault.Unavailable, "%d requests of this connection are waiting already", limit).
+		Because("too-many-requests").WithHint("try again when some of them are answered")
+}

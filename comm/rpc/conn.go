@@ -1,0 +1,178 @@
+package rpc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+
+	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Conn is a connection over a Stream. It implements comm.Conn, comm.Bound,
+// comm.Dispatcher and comm.Introduced.
+type Conn struct {
+	stream   Stream
+	side     Side
+	peer     atomic.Pointer[comm.Peer]
+	binding  []byte
+	maxFrame int
+	maxOpen  int64
+
+	lib     *jsonrpc2.Conn
+	current *frame         // the frame being handled; belongs to the goroutine that reads
+	calls   atomic.Int64   // requests of ours without an answer, also those nobody waits for any more
+	serving atomic.Int64   // requests of the peer that are running
+	running sync.WaitGroup // their goroutines
+
+	started chan struct{} // closed when there is a handler
+	ended   chan struct{} // closed when nothing more is sent or handled
+	drained chan struct{} // closed when the stream is over
+	done    chan struct{} // closed after the handler was told
+	ending  sync.Once
+	cause   error // why it ended; read after ended
+
+	mu      sync.Mutex
+	handler comm.Handler
+	over    bool // too late for a handler
+}
+
+// New makes a connection, which sends at once but handles nothing until Start.
+func New(s Stream, o Options) *Conn {
+	c := &Conn{
+		stream: s, side: o.Side, binding: o.Binding, maxFrame: o.MaxFrame, maxOpen: int64(o.Requests),
+		started: make(chan struct{}), ended: make(chan struct{}),
+		drained: make(chan struct{}), done: make(chan struct{}),
+	}
+	if c.maxFrame == 0 {
+		c.maxFrame = MaxFrame
+	}
+	if c.maxOpen == 0 {
+		c.maxOpen = MaxRequests
+	}
+	c.peer.Store(&o.Peer)
+	c.lib = jsonrpc2.NewConn(context.Background(), objects{c}, serving{c},
+		jsonrpc2.OnRecv(c.answered), jsonrpc2.SetLogger(silent{}))
+	go c.supervise()
+	return c
+}
+
+// Start gives the connection its handler. It is called once, unless the
+// connection is closed instead.
+func (c *Conn) Start(h comm.Handler) {
+	c.mu.Lock()
+	over := c.over
+	c.handler = h
+	c.mu.Unlock()
+	if over {
+		h.Closed(c)
+		return
+	}
+	close(c.started)
+}
+
+// Done is closed after the handler's Closed has returned: then no goroutine of
+// the connection is left.
+func (c *Conn) Done() <-chan struct{} { return c.done }
+
+// Peer implements comm.Conn.
+func (c *Conn) Peer() comm.Peer { return *c.peer.Load() }
+
+// Introduce implements comm.Introduced.
+func (c *Conn) Introduce(name string, role comm.Role) {
+	p := c.Peer()
+	p.Name, p.Role = name, role
+	c.peer.Store(&p)
+}
+
+// Binding implements comm.Bound. It is nil where the transport has none.
+func (c *Conn) Binding() []byte { return c.binding }
+
+// Close implements comm.Conn. What was sent before is still delivered if the
+// peer reads it in time. Requests that are running get their context cancelled.
+func (c *Conn) Close() error {
+	c.end(io.EOF)
+	return nil
+}
+
+// end stops sending and handling for a cause; the first one counts.
+func (c *Conn) end(cause error) {
+	c.ending.Do(func() {
+		c.cause = cause
+		close(c.ended)
+		_ = c.stream.Close(reasonOf(cause)) // its end is seen by the reader
+	})
+	_ = c.lib.Close() // fails the calls in flight; a second time it does nothing
+}
+
+// supervise tells the handler when all is over.
+func (c *Conn) supervise() {
+	<-c.drained
+	c.running.Wait()
+	c.mu.Lock()
+	h := c.handler
+	c.over = true
+	c.mu.Unlock()
+	if h != nil {
+		h.Closed(c)
+	}
+	close(c.done)
+}
+
+// reasonOf is the word for the peer: empty for ends that are not its fault.
+func reasonOf(cause error) string {
+	for _, known := range []error{errTooBig, errMalformed, errBatch, errVersion, errUnasked, errServicerCalls} {
+		if errors.Is(cause, known) {
+			return known.Error()
+		}
+	}
+	return ""
+}
+
+// lost is the error of everything that the end of the connection cut off.
+func (c *Conn) lost() error {
+	<-c.ended
+	return fault.Wrap(c.cause, fault.Unavailable, "the connection to %s is lost", c.name()).Because("connection-lost")
+}
+
+func (c *Conn) name() string {
+	switch p := c.Peer(); {
+	case p.Name != "":
+		return p.Name
+	case p.Key != "":
+		return p.Key
+	}
+	return "the peer"
+}
+
+// written reads what the library says about a message that it should send.
+func (c *Conn) written(err error) error {
+	var f *fault.Fault
+	if err == nil || errors.As(err, &f) {
+		return err
+	}
+	return c.lost()
+}
+
+// encode makes params of a value once, before the library's lock is held.
+func encode(params any) (any, error) {
+	if params == nil {
+		return nil, nil
+	}
+	data, err := json.Marshal(params)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "these parameters cannot be written as JSON").Because("params-malformed")
+	}
+	return json.RawMessage(data), nil
+}
+
+// silent drops what the library would log: the cause of an end is in the error
+// of each call that it cut off.
+type silent struct{}
+
+func (silent) Printf(string, ...any) {}

@@ -1,0 +1,58 @@
+package rpc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+var errServicerCalls = errors.New("servicer-may-not-call")
+
+// serving handles what the peer sends. The library calls it for one frame after
+// the other: a notification is handled within that call, a request leaves it.
+type serving struct{ c *Conn }
+
+// Handle implements jsonrpc2.Handler. The context ends with the connection.
+func (s serving) Handle(ctx context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Request) {
+	c := s.c
+	method, params := r.Method, c.current.Params
+	switch {
+	case r.Notif:
+		c.handler.Notification(ctx, c, method, params)
+	case c.side != Servicer:
+		c.end(errServicerCalls)
+	case c.serving.Add(1) > c.maxOpen:
+		c.serving.Add(-1)
+		s.answer(ctx, r.ID, nil, tooMany(c.maxOpen))
+	default:
+		if o, ok := c.handler.(comm.Ordered); ok {
+			o.Arrived(c, method, params)
+		}
+		c.running.Go(func() { s.request(ctx, r.ID, method, params) })
+	}
+}
+
+func (s serving) request(ctx context.Context, id jsonrpc2.ID, method string, params json.RawMessage) {
+	result, err := s.c.handler.Request(ctx, s.c, method, params)
+	// First: whoever has read the answer may send the next request at once.
+	s.c.serving.Add(-1)
+	s.answer(ctx, id, result, err)
+}
+
+// answer sends a result or a fault. A result that cannot be sent becomes a fault
+// that can; a connection that has ended needs no answer.
+func (s serving) answer(ctx context.Context, id jsonrpc2.ID, result any, err error) {
+	if err == nil {
+		if err = s.c.lib.Reply(ctx, id, result); err == nil {
+			return
+		}
+		err = fault.Wrap(err, fault.Internal, "the answer is too long for this connection, or cannot be written").
+			Because("answer-unsendable")
+	}
+	_ = s.c.lib.ReplyWithError(ctx, id, sent(err))
+}

@@ -1,0 +1,157 @@
+package taler
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+func TestPaytoAgreesWithLibtalerutil(t *testing.T) {
+	var recs []struct {
+		Full       string  `json:"full_payto"`
+		Error      *string `json:"validate_error"`
+		Normalized Payto   `json:"normalized_payto"`
+	}
+	recorded(t, "payto.json", &recs)
+	if len(recs) < 10 {
+		t.Fatalf("only %d recorded", len(recs))
+	}
+	for _, rec := range recs {
+		t.Run(rec.Full, func(t *testing.T) {
+			p, err := ParsePayto(rec.Full)
+			if (err == nil) != (rec.Error == nil) {
+				t.Fatalf("we say %v, libtalerutil says %v", err, rec.Error)
+			}
+			if err != nil {
+				if !errors.Is(err, fault.Invalid) || fault.ReasonOf(err) != ReasonPaytoMalformed {
+					t.Errorf("fault %v", err)
+				}
+				return
+			}
+			if got := p.Normalize(); got != rec.Normalized {
+				t.Errorf("normalized is %s, not %s", got, rec.Normalized)
+			}
+		})
+	}
+}
+
+func TestPaytoValidity(t *testing.T) {
+	for name, row := range map[string]struct {
+		text string
+		ok   bool
+	}{
+		"prefix of any case":            {"PayTo://iban/CH9300762011623852957?receiver-name=J", true},
+		"no slash after the kind":       {"payto://iban?receiver-name=J", false},
+		"no kind":                       {"payto:///CH9300762011623852957?receiver-name=J", false},
+		"a blank":                       {"payto://iban/CH9300762011623852957?receiver-name=J D", false},
+		"a quote":                       {"payto://foo/b'r", false},
+		"a fragment":                    {"payto://foo/bar#baz", false},
+		"not ASCII":                     {"payto://foo/bär", false},
+		"every other sign":              {"payto://foo/:$&?!-_.,;=*+%~@()[]", true},
+		"iban without receiver":         {"payto://iban/CH9300762011623852957?message=receiver-name", false},
+		"iban of another length":        {"payto://iban/CH930076201162385295?receiver-name=J", false},
+		"iban with blanks encoded":      {"payto://iban/CH93%200076?receiver-name=J", false},
+		"iban empty":                    {"payto://iban/?receiver-name=J", false},
+		"bank with port and path":       {"payto://x-taler-bank/b.example:8080/p/acc?receiver-name=J", true},
+		"bank without account":          {"payto://x-taler-bank/b.example?receiver-name=J", false},
+		"bank with a word for a port":   {"payto://x-taler-bank/b.example:http/a?receiver-name=J", false},
+		"bank with too high a port":     {"payto://x-taler-bank/b.example:65536/a?receiver-name=J", false},
+		"bank with a leading dot":       {"payto://x-taler-bank/.example/a?receiver-name=J", false},
+		"bank with two dots":            {"payto://x-taler-bank/b..example/a?receiver-name=J", false},
+		"bank of strange characters":    {"payto://x-taler-bank/b(example/a?receiver-name=J", false},
+		"receiver-name later":           {"payto://x-taler-bank/b/a?amount=CHF:1&receiver-name=J", true},
+		"unknown kind without receiver": {"payto://void/anything", true},
+		"nothing":                       {"", false},
+		"only the prefix":               {"payto://", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := ParsePayto(row.text); (err == nil) != row.ok {
+				t.Errorf("ParsePayto(%q): %v", row.text, err)
+			}
+		})
+	}
+}
+
+func TestPaytoParts(t *testing.T) {
+	p := Payto("payto://Wallee-Transaction/123/4?receiver-name=Jane%20Doe&amount=CHF:20")
+	if p.Kind() != "wallee-transaction" || p.Target() != "123/4" || p.ReceiverName() != "Jane Doe" || p.Param("amount") != "CHF:20" || p.Param("message") != "" {
+		t.Errorf("kind %q, target %q, receiver %q, amount %q", p.Kind(), p.Target(), p.ReceiverName(), p.Param("amount"))
+	}
+}
+
+func TestPaytoEquality(t *testing.T) {
+	for name, row := range map[string]struct {
+		a, b Payto
+		want bool
+	}{
+		"receiver plays no part": {"payto://x-taler-bank/h/a?receiver-name=A", "payto://x-taler-bank/h/a?receiver-name=B", true},
+		"host case":              {"payto://x-taler-bank/H.example/a", "payto://X-Taler-Bank/h.example/a", true},
+		"account case":           {"payto://x-taler-bank/h/a", "payto://x-taler-bank/h/A", false},
+		"path case":              {"payto://x-taler-bank/h/P/a", "payto://x-taler-bank/h/p/a", true},
+		"BIC and case":           {"payto://iban/BICX/de75512108001245126199", "payto://iban/DE75512108001245126199", true},
+		"other IBAN":             {"payto://iban/DE75512108001245126199", "payto://iban/CH9300762011623852957", false},
+		"unknown kind's case":    {"payto://foo/a", "payto://foo/A", false},
+		"upi case":               {"payto://upi/A@B", "payto://upi/a@b", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := row.a.Equal(row.b); got != row.want {
+				t.Errorf("%s = %s: %v", row.a.Normalize(), row.b.Normalize(), got)
+			}
+		})
+	}
+}
+
+func TestNewPaytoEncodesWhatItMust(t *testing.T) {
+	p, err := NewPayto("card-simulator", "Jäne 'Q' Doe+Co", "tx 1/2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Kind() != "card-simulator" || p.ReceiverName() != "Jäne 'Q' Doe+Co" || p.Target() != "tx%201%2F2" {
+		t.Errorf("%s", p)
+	}
+}
+
+func TestPaytoInDocumentsIsCheckedAndKeptVerbatim(t *testing.T) {
+	var in struct{ A, B Payto }
+	if err := json.Unmarshal([]byte(`{"A":"payto://X-TALER-bank/H/a?receiver-name=%41","B":null}`), &in); err != nil {
+		t.Fatal(err)
+	}
+	if in.A != "payto://X-TALER-bank/H/a?receiver-name=%41" || in.B != "" {
+		t.Errorf("%+v", in)
+	}
+	if err := Unmarshal([]byte(`{"A":"payto://iban/XX"}`), &in); fault.ReasonOf(err) != ReasonJSONInvalid {
+		t.Errorf("bad payto in a document: %v", err)
+	}
+}
+
+func FuzzPayto(f *testing.F) {
+	for _, seed := range []string{
+		string(somePayto), "payto://iban/SANDBOXX/DE75512108001245126199?receiver-name=Name", "payto://upi/a@b",
+		"payto://", "payto:///", "payto://x-taler-bank/a:1/?receiver-name=", "payto://bitcoin/bc1", "payto://iban?/",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := ParsePayto(text)
+		if err != nil {
+			return
+		}
+		n := p.Normalize()
+		if n.Normalize() != n {
+			t.Errorf("%q normalizes to %q, which normalizes to %q", p, n, n.Normalize())
+		}
+		if !p.Equal(n) || n.Kind() != p.Kind() {
+			t.Errorf("%q is not the account of its normal form %q", p, n)
+		}
+		back, err := json.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var again Payto
+		if err := json.Unmarshal(back, &again); err != nil || again != p {
+			t.Errorf("%q came back as %q, %v", p, again, err)
+		}
+	})
+}

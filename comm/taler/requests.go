@@ -1,0 +1,119 @@
+package taler
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// TerminalConfig asks the Terminal API what it is and refuses another API or a
+// version that has nothing in common with ours.
+func (c *Client) TerminalConfig(ctx context.Context) (cfg TerminalConfig, err error) {
+	if err := c.document(ctx, call{route: RouteTerminalConfig, out: &cfg}); err != nil {
+		return TerminalConfig{}, err
+	}
+	return cfg, c.speaks(cfg.Name, TerminalName, cfg.Version, TerminalVersion)
+}
+
+// SetUp makes a new operation. The same RequestUID and content again gives the
+// same operation.
+func (c *Client) SetUp(ctx context.Context, r TerminalWithdrawalSetup) (out TerminalWithdrawalSetupResponse, err error) {
+	return out, c.document(ctx, call{route: RouteSetUp, in: r, out: &out})
+}
+
+// TerminalStatus asks where an operation stands, waiting as poll says.
+func (c *Client) TerminalStatus(ctx context.Context, id WOPID, poll LongPoll) (out BankWithdrawalOperationStatus, err error) {
+	return out, c.document(ctx, call{route: RouteTerminalStatus, vars: of(id), query: poll.query(), wait: poll.Timeout, out: &out})
+}
+
+// Check tells the bank that the payment was made. It may be repeated.
+func (c *Client) Check(ctx context.Context, id WOPID, r TerminalWithdrawalConfirmationRequest) error {
+	_, err := c.do(ctx, call{route: RouteCheck, vars: of(id), in: r})
+	return err
+}
+
+// Abort gives an operation up as the terminal that set it up. Servers offer one
+// of two ways; where the first is not known the second is taken.
+func (c *Client) Abort(ctx context.Context, id WOPID) error {
+	_, err := c.do(ctx, call{route: RouteTerminalDelete, vars: of(id)})
+	switch fault.ReasonOf(err) {
+	case ReasonMethodInvalid, ReasonEndpointUnknown:
+		_, err = c.do(ctx, call{route: RouteTerminalAbort, vars: of(id)})
+	}
+	return err
+}
+
+// IntegrationConfig asks the Bank Integration API what it is and refuses another
+// API or a version that has nothing in common with ours.
+func (c *Client) IntegrationConfig(ctx context.Context) (cfg IntegrationConfig, err error) {
+	if err := c.document(ctx, call{route: RouteIntegrationConfig, out: &cfg}); err != nil {
+		return IntegrationConfig{}, err
+	}
+	return cfg, c.speaks(cfg.Name, IntegrationName, cfg.Version, IntegrationVersion)
+}
+
+// Operation asks where an operation stands, as a wallet, waiting as poll says.
+func (c *Client) Operation(ctx context.Context, id WOPID, poll LongPoll) (out BankWithdrawalOperationStatus, err error) {
+	return out, c.document(ctx, call{route: RouteOperation, vars: of(id), query: poll.query(), wait: poll.Timeout, out: &out})
+}
+
+// Select names the wallet's reserve. The same selection may be repeated; another
+// one is fault.Conflict with ReasonSelectionConflict.
+func (c *Client) Select(ctx context.Context, id WOPID, r BankWithdrawalOperationPostRequest) (out BankWithdrawalOperationPostResponse, err error) {
+	return out, c.document(ctx, call{route: RouteSelect, vars: of(id), in: r, out: &out})
+}
+
+// AbortOperation gives an operation up as a wallet.
+func (c *Client) AbortOperation(ctx context.Context, id WOPID) error {
+	_, err := c.do(ctx, call{route: RouteOperationAbort, vars: of(id)})
+	return err
+}
+
+// WireConfig asks the Wire Gateway API what it is and refuses another API or a
+// version that has nothing in common with ours.
+func (c *Client) WireConfig(ctx context.Context) (cfg WireConfig, err error) {
+	if err := c.document(ctx, call{route: RouteWireConfig, out: &cfg}); err != nil {
+		return WireConfig{}, err
+	}
+	return cfg, c.speaks(cfg.Name, WireGatewayName, cfg.Version, WireGatewayVersion)
+}
+
+// Incoming asks for a page of the incoming history, with the parameters that
+// taler-exchange-wirewatch sends, and reads an ascending page as strictly as it
+// does (ReadIncoming). No rows is not an error.
+func (c *Client) Incoming(ctx context.Context, page Page) (IncomingHistory, error) {
+	var body []byte
+	found, err := c.do(ctx, call{route: RouteIncoming, query: page.query(), wait: page.Timeout, raw: &body})
+	if err != nil || !found {
+		return IncomingHistory{}, err
+	}
+	if !page.Descending {
+		return ReadIncoming(body, page.Offset)
+	}
+	var h IncomingHistory
+	return h, Unmarshal(body, &h)
+}
+
+// document is do for routes that always answer with a document.
+func (c *Client) document(ctx context.Context, k call) error {
+	found, err := c.do(ctx, k)
+	if err == nil && !found {
+		route, _ := RouteOf(k.route)
+		return c.unreadable(route, nil, "is empty", ReasonAnswerMalformed)
+	}
+	return err
+}
+
+// speaks refuses a /config of something else.
+func (c *Client) speaks(name, want string, theirs, ours Version) error {
+	if name != want {
+		return fault.New(fault.Unsupported, "%s is %q, not %s", c.host(), printable(clip(name)), want).Because(ReasonAnswerMalformed)
+	}
+	if !Compatible(ours, theirs) {
+		return fault.New(fault.Unsupported, "%s speaks version %s of %s, which has nothing in common with %s here", c.host(), theirs, want, ours).
+			Because(ReasonVersionIncompatible)
+	}
+	return nil
+}
+
+func of(id WOPID) Vars { return Vars{"wopid": id.Text()} }

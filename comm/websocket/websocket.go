@@ -1,0 +1,84 @@
+// Package websocket carries sessions over WebSocket connections in TLS 1.3,
+// with a self-signed Ed25519 certificate on both sides: the key in it is the
+// identity of a party, the names in it mean nothing. There is no form of it in
+// clear, and it takes no proxy from the environment.
+//
+//	t := websocket.New(websocket.Options{Key: id.Key(), TLSServer: …, TLSClient: …, KeyOf: …})
+//	door, err := t.Listen(ctx, comm.Address{Scheme: "wss", Host: "127.0.0.1:0"}, accept)
+//	conn, err := t.Dial(ctx, door.Address(), handler)
+package websocket
+
+import (
+	"crypto/tls"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/rpc"
+)
+
+// Scheme is that of the addresses, "wss://host:port/#KEY".
+const Scheme = "wss"
+
+// Subprotocol names what the frames are. Another version gets another name.
+const Subprotocol = "swaperoo.session.v1"
+
+// bindingLabel is the exporter label of RFC 9266.
+const bindingLabel = "EXPORTER-Channel-Binding"
+
+// Options are what a party needs for its sessions. TLS and keys come from
+// outside; a party that only dials leaves TLSServer nil, one that only listens
+// leaves TLSClient nil.
+type Options struct {
+	// Key is the text of our own identity key, as KeyOf would show it.
+	Key string
+	// TLSServer and TLSClient hold our certificate. They ask for the peer's and
+	// check that it is one of an identity, whosever; which identity, is decided
+	// here. They are not changed.
+	TLSServer, TLSClient *tls.Config
+	// KeyOf reads the text of the peer's identity key from a handshake.
+	KeyOf func(tls.ConnectionState) (string, error)
+	// Trust decides about unknown peers that we dial; nil refuses them. It is
+	// asked while no connection is open, so a person may take their time.
+	Trust comm.Trust
+
+	MaxFrame    int           // see rpc.Options
+	Requests    int           // see rpc.Options
+	Connections int           // most connections of a listener; 0: 1024
+	Handshake   time.Duration // for each of TCP with TLS and HTTP; 0: 10 s
+	Write       time.Duration // for one frame; 0: 10 s
+	Ping        time.Duration // how often a quiet peer is asked; 0: 20 s
+	Idle        time.Duration // a peer silent for this long is cut off; 0: 60 s
+}
+
+// Transport implements comm.Acceptor.
+type Transport struct{ o Options }
+
+// New makes a transport.
+func New(o Options) *Transport {
+	o.MaxFrame = orElse(o.MaxFrame, rpc.MaxFrame)
+	o.Connections = orElse(o.Connections, 1024)
+	o.Handshake = orElse(o.Handshake, 10*time.Second)
+	o.Write = orElse(o.Write, 10*time.Second)
+	o.Ping = orElse(o.Ping, 20*time.Second)
+	o.Idle = orElse(o.Idle, time.Minute)
+	return &Transport{o: o}
+}
+
+func orElse[T int | time.Duration](v, otherwise T) T {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+// Schemes implements comm.Transport.
+func (t *Transport) Schemes() []string { return []string{Scheme} }
+
+// path is where the address points on its host; all of ours are "/" unless said
+// otherwise.
+func path(a comm.Address) string {
+	if a.Path == "" {
+		return "/"
+	}
+	return a.Path
+}

@@ -1,0 +1,156 @@
+package protocol
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Manager is the Protocol Manager (paper §3.2): it knows the installed
+// protocols, negotiates them with peers and executes operations. It is the same
+// in wallet, terminal and bank, and safe for concurrent use.
+type Manager struct {
+	parts     Parts
+	installed map[string]installed
+	pnp       string
+
+	life context.Context // ends when the manager is closed
+	stop context.CancelFunc
+	work sync.WaitGroup
+
+	mu  sync.Mutex
+	ops map[instrument.OperationID]*operation // running ones
+}
+
+// Parts are what a Manager is made of.
+type Parts struct {
+	Store       Store
+	Instruments *instrument.Manager
+	Sealer      instrument.Sealer
+	Fetch       func(context.Context, comm.Fetch) (comm.Fetched, error)
+	Clock       func() time.Time
+	Random      io.Reader // safe for concurrent use
+	Log         *slog.Logger
+	Runner      string                 // this life of this node
+	Owner       instrument.PrincipalID // of instances that an operation creates without naming an owner
+	Bundles     []Bundle
+	// PNP names the negotiation protocol that is fixed with peers; it must be
+	// installed (paper §3.2: at least one PNP must load).
+	PNP string
+}
+
+// Bundle is what one source has installed: classes and the protocols that may
+// reach their instances, and no others.
+type Bundle struct {
+	Name      string
+	Classes   []instrument.Class
+	Protocols []Protocol
+}
+
+type installed struct {
+	protocol Protocol
+	info     Info
+	reach    map[instrument.ClassID]bool
+}
+
+// NewManager makes a manager. It fails if a protocol is installed twice or the
+// PNP is missing.
+func NewManager(p Parts) (*Manager, error) {
+	m := &Manager{parts: p, installed: map[string]installed{}, pnp: p.PNP, ops: map[instrument.OperationID]*operation{}}
+	m.life, m.stop = context.WithCancel(context.Background())
+	for _, b := range p.Bundles {
+		reach := map[instrument.ClassID]bool{}
+		for _, c := range b.Classes {
+			reach[c.Info().ID] = true
+		}
+		for _, proto := range b.Protocols {
+			info := proto.Info()
+			if _, twice := m.installed[info.ID]; twice {
+				return nil, fault.New(fault.Conflict, "the protocol %s is installed twice", info.ID).Because("protocol-installed-twice")
+			}
+			m.installed[info.ID] = installed{proto, info, reach}
+		}
+	}
+	if _, ok := m.installed[p.PNP]; !ok {
+		return nil, fault.New(fault.Unsupported, "no protocol negotiation protocol is installed: %q is wanted", p.PNP).
+			Because("pnp-missing").WithHint("a wallet needs at least one, such as pnp.intersect")
+	}
+	return m, nil
+}
+
+// Close suspends running operations and waits for their code to return, within
+// ctx. Nothing that was not answered before is answered any more.
+func (m *Manager) Close(ctx context.Context) error {
+	m.stop()
+	done := make(chan struct{})
+	go func() { m.work.Wait(); close(done) }()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fault.New(fault.Timeout, "operations were still running when the time to close was over")
+	}
+}
+
+// PNP is the negotiation protocol that this party has fixed.
+func (m *Manager) PNP() string { return m.pnp }
+
+// Available lists the protocols compatible with a class, by id: the paper's
+// get-Local-Available-Protocols. Negotiation protocols are compatible with none.
+func (m *Manager) Available(class instrument.ClassID) []string {
+	var out []string
+	for _, id := range slices.Sorted(maps.Keys(m.installed)) {
+		if m.installed[id].protocol.CompatibleWith(class) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// Operations lists what a protocol can do with a class while connected to a
+// peer of that role: the paper's get-Available-Operations.
+func (m *Manager) Operations(protocol string, class instrument.ClassID, peer comm.Role) ([]Operation, error) {
+	in, err := m.find(protocol)
+	if err != nil {
+		return nil, err
+	}
+	return in.protocol.Operations(class, peer), nil
+}
+
+// Lookup finds one operation of a protocol; fault.Unsupported.
+func (m *Manager) Lookup(protocol string, class instrument.ClassID, peer comm.Role, name string) (Operation, error) {
+	ops, err := m.Operations(protocol, class, peer)
+	if err != nil {
+		return Operation{}, err
+	}
+	for _, op := range ops {
+		if op.Name == name {
+			return op, nil
+		}
+	}
+	return Operation{}, fault.New(fault.Unsupported, "%s has no operation %s for %s with this peer", protocol, clip(name), class).
+		Because("operation-unknown")
+}
+
+func (m *Manager) find(protocol string) (installed, error) {
+	in, ok := m.installed[protocol]
+	if !ok {
+		return installed{}, fault.New(fault.Unsupported, "the protocol %q is not installed here", clip(protocol)).Because("protocol-unknown")
+	}
+	return in, nil
+}
+
+func clip(s string) string {
+	if len(s) > 40 {
+		return s[:40] + "…"
+	}
+	return s
+}

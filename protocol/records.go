@@ -1,0 +1,91 @@
+package protocol
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Record is an operation as its owner sees it.
+type Record struct {
+	ID        instrument.OperationID `json:"operation"` // shortened
+	State     State                  `json:"state"`
+	Side      Side                   `json:"side"`
+	Protocol  string                 `json:"protocol"`
+	Operation string                 `json:"name"`
+	Class     instrument.ClassID     `json:"class"`
+	Begun     time.Time              `json:"begun"`
+	Ended     time.Time              `json:"ended,omitzero"`
+	Result    *Result                `json:"result,omitempty"`
+	Fault     *fault.Fault           `json:"fault,omitempty"`
+}
+
+// Records lists operations, newest first.
+func (m *Manager) Records(ctx context.Context, f Filter) ([]Record, error) {
+	rows, err := m.parts.Store.OperationRows(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Record, len(rows))
+	for n, r := range rows {
+		out[n] = Record{
+			ID: instrument.OperationID(Short(r.ID)), State: r.State, Side: r.Side, Protocol: r.Protocol, Operation: r.Operation,
+			Class: r.Class, Begun: r.Begun, Ended: r.Ended,
+		}
+		if r.State != Ended {
+			continue
+		}
+		end, err := m.outcomeOf(r)
+		if err != nil {
+			return nil, err
+		}
+		out[n].Result, out[n].Fault = end.Result, end.Fault
+	}
+	return out, nil
+}
+
+// Recover ends the operations that an earlier life of this party has left
+// running, as unknown, and frees their instruments: the instruments know what
+// is outside, for intent is stored first, and the next operation goes on from
+// them. It must only be called while no other process runs on the same store.
+func (m *Manager) Recover(ctx context.Context) (int, error) {
+	rows, err := m.parts.Store.OperationRows(ctx, Filter{State: Running, Runner: m.parts.Runner, NotRunner: true})
+	if err != nil {
+		return 0, err
+	}
+	for _, r := range rows {
+		if err := m.interrupted(r); err != nil {
+			return 0, err
+		}
+	}
+	return len(rows), nil
+}
+
+func (m *Manager) interrupted(r Row) error {
+	o := &operation{
+		m: m, id: r.ID, begun: r.Begun, spec: Operation{Name: r.Operation},
+		in:  installed{info: Info{ID: r.Protocol}},
+		req: Execution{Side: r.Side, Principal: r.Principal, Call: Call{Operation: r.Operation, Class: r.Class}},
+	}
+	copy(o.digest[:], r.Digest)
+	o.req.Peer.Key = r.Peer
+	row, err := o.toRow(&outcome{Fault: fault.New(fault.Unknown, "operation %s was interrupted; what it had begun is kept with its instruments", Short(r.ID)).
+		Because("interrupted").WithHint("start it again with another --key; it goes on from there")})
+	if err != nil {
+		return err
+	}
+	row.Runner = r.Runner
+	err = m.parts.Store.UpdateOperations(m.life, func(w Writer) error {
+		if err := w.EndOperation(row); err != nil {
+			return err
+		}
+		return w.Release(r.ID)
+	})
+	if known := (*Known)(nil); errors.As(err, &known) {
+		return nil // it has ended meanwhile
+	}
+	return err
+}
