@@ -23,55 +23,138 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 		return nil, fault.New(fault.Unsupported, "this party does not dial %s addresses", Scheme).Because("identity-missing")
 	}
 	if a.Scheme != Scheme || a.Host == "" {
-		return nil, fault.New(fault.Invalid, "%q is not an address of a WebSocket peer", a).
+		return nil, fault.New(fault.Invalid, "%s is not the address of a WebSocket peer", a).
 			Because("address-malformed").WithHint("write it like wss://host:port/#KEY")
 	}
-	conn, err := t.dial(ctx, a, h)
-	var stranger *stranger
-	if !errors.As(err, &stranger) {
-		return conn, err
+	ws, state, err := t.connect(ctx, a)
+	var unknown *stranger
+	if errors.As(err, &unknown) {
+		if err := t.o.Trust.Check(ctx, unknown.key, a); err != nil {
+			return nil, err
+		}
+		a.Key = unknown.key
+		ws, state, err = t.connect(ctx, a)
 	}
-	if err := t.o.Trust.Check(ctx, stranger.key, a); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	a.Key = stranger.key
-	return t.dial(ctx, a, h)
+	conn, err := t.conn(ws, state, rpc.Initiator)
+	if err != nil {
+		_ = ws.Close()
+		return nil, err
+	}
+	conn.Start(h)
+	return conn, nil
 }
 
-// stranger ends a handshake with a peer whose key nobody has named yet.
+// stranger ends the handshake with a peer whose key nobody has named.
 type stranger struct{ key string }
 
 func (*stranger) Error() string { return "the key of the peer is unknown" }
 
-func (t *Transport) dial(ctx context.Context, a comm.Address, h comm.Handler) (comm.Conn, error) {
-	within, cancel := context.WithTimeout(ctx, 2*t.o.Handshake)
+// connect does both handshakes within one time limit.
+func (t *Transport) connect(ctx context.Context, a comm.Address) (*websocket.Conn, tls.ConnectionState, error) {
+	within, cancel := context.WithTimeout(ctx, t.o.Handshake)
 	defer cancel()
-	var state tls.ConnectionState
-	d := websocket.Dialer{
-		Subprotocols: []string{Subprotocol},
-		NetDialTLSContext: func(ctx context.Context, network, host string) (net.Conn, error) {
-			conn, err := t.dialTLS(ctx, a, network, host)
-			if err != nil {
-				return nil, err
-			}
-			state = conn.ConnectionState()
-			// The library heeds only the deadline of a context, not its end.
-			context.AfterFunc(within, func() {
-				if within.Err() != nil && ctx.Err() != nil {
-					_ = conn.NetConn().Close()
-				}
-			})
-			return conn, nil
-		},
-	}
-	target := url.URL{Scheme: Scheme, Host: a.Host, Path: path(a)}
-	ws, answer, err := d.DialContext(within, target.String(), nil)
+	conn, err := t.connectTLS(within, a)
 	if err != nil {
-		return nil, t.refusal(ctx, a, answer, err)
+		return nil, tls.ConnectionState{}, refusal(ctx, a, nil, err)
 	}
-	_ = ws
-	return nil, nil
+	// The library heeds the deadline of a context, not that it is cancelled.
+	stop := context.AfterFunc(within, func() { _ = conn.NetConn().Close() })
+	ws, answer, err := t.upgrade(within, a, conn)
+	stop()
+	if err == nil && within.Err() != nil {
+		_ = ws.Close()
+		err = within.Err()
+	}
+	if err != nil {
+		return nil, tls.ConnectionState{}, refusal(ctx, a, answer, err)
+	}
+	return ws, conn.ConnectionState(), nil
 }
 
-var _ = http.StatusOK
-var _ = rpc.Initiator
+func (t *Transport) connectTLS(ctx context.Context, a comm.Address) (*tls.Conn, error) {
+	host := a.Host
+	if _, _, err := net.SplitHostPort(host); err != nil {
+		host = net.JoinHostPort(host, "443")
+	}
+	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", host)
+	if err != nil {
+		return nil, err
+	}
+	conn := tls.Client(raw, t.clientConfig(ctx, a))
+	if err := conn.HandshakeContext(ctx); err != nil {
+		_ = raw.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+// clientConfig adds our question about the key to the caller's configuration.
+func (t *Transport) clientConfig(ctx context.Context, a comm.Address) *tls.Config {
+	c := t.o.TLSClient.Clone()
+	c.MinVersion = tls.VersionTLS13
+	c.NextProtos = nil
+	c.ClientSessionCache = nil
+	others := c.VerifyConnection
+	c.VerifyConnection = func(state tls.ConnectionState) error {
+		if others != nil {
+			if err := others(state); err != nil {
+				return err
+			}
+		}
+		key, err := t.o.KeyOf(state)
+		if err != nil {
+			return fault.Wrap(err, fault.Denied, "the peer at %s shows no identity key", a.Host).Because("peer-without-key")
+		}
+		if a.Key == "" {
+			return &stranger{key: key}
+		}
+		return t.o.Trust.Check(ctx, key, a)
+	}
+	return c
+}
+
+func (t *Transport) upgrade(ctx context.Context, a comm.Address, conn net.Conn) (*websocket.Conn, *http.Response, error) {
+	d := websocket.Dialer{
+		Subprotocols:      []string{Subprotocol},
+		NetDialTLSContext: func(context.Context, string, string) (net.Conn, error) { return conn, nil },
+	}
+	target := url.URL{Scheme: Scheme, Host: a.Host, Path: path(a)}
+	ws, answer, err := d.DialContext(ctx, target.String(), nil)
+	if err != nil {
+		_ = conn.Close()
+		return nil, answer, err
+	}
+	if ws.Subprotocol() != Subprotocol {
+		_ = ws.Close()
+		return nil, answer, websocket.ErrBadHandshake
+	}
+	return ws, answer, nil
+}
+
+// refusal says why there is no connection.
+func refusal(ctx context.Context, a comm.Address, answer *http.Response, err error) error {
+	var known *fault.Fault
+	var unknown *stranger
+	var network *net.OpError
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &unknown):
+		return unknown
+	case ctx.Err() != nil:
+		return fault.Wrap(ctx.Err(), fault.Timeout, "no connection to %s in time", a.Host).Because("dial-timeout")
+	case errors.As(err, &network) && network.Op == "remote error":
+		return fault.Wrap(err, fault.Denied, "the peer at %s does not take our identity key", a.Host).Because("identity-refused")
+	case errors.Is(err, websocket.ErrBadHandshake) && answer != nil && answer.StatusCode == http.StatusServiceUnavailable:
+		return fault.New(fault.Unavailable, "the peer at %s takes no more sessions now", a.Host).Because("peer-busy")
+	case errors.Is(err, websocket.ErrBadHandshake) && answer != nil && answer.StatusCode == http.StatusForbidden:
+		return fault.New(fault.Denied, "the peer at %s refuses us", a.Host).Because("identity-refused")
+	case errors.Is(err, websocket.ErrBadHandshake):
+		return fault.New(fault.Unsupported, "%s speaks no sessions that we know", a.Host).Because("not-a-session")
+	}
+	return fault.Wrap(err, fault.Unavailable, "the peer at %s cannot be reached", a.Host).
+		Because("peer-unreachable").WithHint("check the address, and that the peer is running")
+}

@@ -1,0 +1,242 @@
+package commtest
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+func testAnswer(t *testing.T, w World) {
+	l := connect(t, w, &Handler{}, Echo())
+	for name, sent := range map[string]any{
+		"object": map[string]any{"class": "coupon", "html": "<a&b>", "big": json.Number("9007199254740993")},
+		"list":   []any{"a", "b"},
+		"text":   "ÄÖ\u2028",
+		"null":   nil,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var got json.RawMessage
+			if err := l.initiator.Call(within(t), "echo", sent, &got); err != nil {
+				t.Fatal(err)
+			}
+			want, err := json.Marshal(sent)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != string(want) {
+				t.Errorf("came back as %s, want %s", got, want)
+			}
+		})
+	}
+	if err := l.initiator.Call(within(t), "echo", "dropped", nil); err != nil {
+		t.Errorf("a call that wants no result: %v", err)
+	}
+	var number int
+	wantFault(t, l.initiator.Call(within(t), "echo", "text", &number), fault.Unknown, "answer-malformed")
+}
+
+func testFaults(t *testing.T, w World) {
+	cause := errors.New("open /secret/path: permission denied")
+	type row struct {
+		err    error
+		kind   fault.Kind
+		reason fault.Reason
+		hint   string
+	}
+	rows := map[string]row{
+		"with all words": {fault.New(fault.Conflict, "taken").Because("reserve-taken").WithHint("scan another"), fault.Conflict, "reserve-taken", "scan another"},
+		"with a cause":   {fault.Wrap(cause, fault.Locked, "the wallet is locked"), fault.Locked, "", ""},
+		"wrapped":        {fmt.Errorf("%s: %w", cause, fault.New(fault.Stuck, "stopped")), fault.Stuck, "", ""},
+		"no fault":       {cause, fault.Internal, "", ""},
+		"going away":     {fault.New(fault.Suspended, "stop"), fault.Unavailable, "going-away", "connect again later"},
+	}
+	l := connect(t, w, &Handler{}, &Handler{OnRequest: func(_ context.Context, _ comm.Conn, method string, _ json.RawMessage) (any, error) {
+		return nil, rows[method].err
+	}})
+	for name, want := range rows {
+		t.Run(name, func(t *testing.T) {
+			f := wantFault(t, l.initiator.Call(within(t), name, nil, nil), want.kind, want.reason)
+			if f.Hint != want.hint {
+				t.Errorf("hint is %q, want %q", f.Hint, want.hint)
+			}
+			if f.Message == "" || strings.Contains(f.Error(), "secret") {
+				t.Errorf("message is %q", f.Error())
+			}
+		})
+	}
+}
+
+func testOrder(t *testing.T, w World) {
+	const n = 100
+	seen := make(chan string, n+1)
+	release := make(chan struct{})
+	l := connect(t, w, &Handler{}, &Handler{
+		OnArrived: func(method string) { seen <- method },
+		OnRequest: func(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+			<-release // the notifications are handled although the request is still running
+			return "done", nil
+		},
+		OnNotification: func(_ comm.Conn, _ string, params json.RawMessage) { seen <- string(params) },
+	})
+	wait, err := l.initiator.(comm.Dispatcher).Dispatch(within(t), "execute", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range n {
+		if err := l.initiator.Notify(within(t), "said", i); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := await(t, seen); got != "execute" {
+		t.Errorf("first came %s", got)
+	}
+	for i := range n {
+		if got := await(t, seen); got != fmt.Sprint(i) {
+			t.Fatalf("notification %d came as %s", i, got)
+		}
+	}
+	close(release)
+	var answer string
+	if err := wait(within(t), &answer); err != nil || answer != "done" {
+		t.Errorf("answer %q, %v", answer, err)
+	}
+}
+
+func testServicerSays(t *testing.T, w World) {
+	var mu sync.Mutex
+	var heard []string
+	l := connect(t, w,
+		&Handler{OnNotification: func(_ comm.Conn, method string, _ json.RawMessage) {
+			mu.Lock()
+			defer mu.Unlock()
+			heard = append(heard, method)
+		}},
+		&Handler{OnRequest: func(ctx context.Context, c comm.Conn, _ string, _ json.RawMessage) (any, error) {
+			for _, word := range []string{"one", "two", "three"} {
+				if err := c.Notify(ctx, word, nil); err != nil {
+					return nil, err
+				}
+			}
+			return nil, nil
+		}})
+	if err := l.initiator.Call(within(t), "tell", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	if fmt.Sprint(heard) != "[one two three]" {
+		t.Errorf("before the answer came %v", heard)
+	}
+}
+
+func testConcurrent(t *testing.T, w World) {
+	const n = 32
+	var all sync.WaitGroup
+	all.Add(n)
+	l := connect(t, w, &Handler{}, &Handler{OnRequest: func(_ context.Context, _ comm.Conn, _ string, params json.RawMessage) (any, error) {
+		all.Done()
+		all.Wait() // answers only when all of them run
+		return params, nil
+	}})
+	var calls sync.WaitGroup
+	for i := range n {
+		calls.Go(func() {
+			var got int
+			if err := l.initiator.Call(within(t), "meet", i, &got); err != nil || got != i {
+				t.Errorf("call %d: got %d, %v", i, got, err)
+			}
+		})
+	}
+	calls.Wait()
+}
+
+func testTooMany(t *testing.T, w World) {
+	release := make(chan struct{})
+	l := connect(t, w, &Handler{}, &Handler{OnRequest: func(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+		<-release
+		return nil, nil
+	}})
+	var waits []func(context.Context, any) error
+	for range l.vendor.Requests {
+		wait, err := l.initiator.(comm.Dispatcher).Dispatch(within(t), "wait", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		waits = append(waits, wait)
+	}
+	wantFault(t, l.initiator.Call(within(t), "wait", nil, nil), fault.Unavailable, "too-many-requests")
+	close(release)
+	for _, wait := range waits {
+		if err := wait(within(t), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := l.initiator.Call(within(t), "wait", nil, nil); err != nil {
+		t.Errorf("after the others were answered: %v", err)
+	}
+}
+
+func testServicerMayNotCall(t *testing.T, w World) {
+	l := connect(t, w, Echo(), Echo())
+	wantFault(t, l.servicer.Call(within(t), "echo", nil, nil), fault.Denied, "servicer-may-not-call")
+	if err := l.initiator.Call(within(t), "echo", nil, nil); err != nil {
+		t.Errorf("the connection suffered: %v", err)
+	}
+}
+
+func testBigFrame(t *testing.T, w World) {
+	big := strings.Repeat("x", 1+connectMax(t, w))
+	l := connect(t, w, &Handler{}, &Handler{OnRequest: func(_ context.Context, _ comm.Conn, method string, _ json.RawMessage) (any, error) {
+		if method == "big" {
+			return big, nil
+		}
+		return "small", nil
+	}})
+	wantFault(t, l.initiator.Call(within(t), "small", big, nil), fault.Invalid, "frame-too-big")
+	wantFault(t, l.initiator.Notify(within(t), "small", big), fault.Invalid, "frame-too-big")
+	wantFault(t, l.initiator.Call(within(t), "big", nil, nil), fault.Internal, "answer-unsendable")
+	var got string
+	if err := l.initiator.Call(within(t), "small", nil, &got); err != nil || got != "small" {
+		t.Errorf("the connection suffered: %q, %v", got, err)
+	}
+	nearly := strings.Repeat("x", l.vendor.MaxFrame-200)
+	if err := l.initiator.Call(within(t), "small", nearly, nil); err != nil {
+		t.Errorf("a frame just under the limit: %v", err)
+	}
+}
+
+func connectMax(t *testing.T, w World) int {
+	t.Helper()
+	return w(nil).MaxFrame
+}
+
+func testTimeout(t *testing.T, w World) {
+	entered, release := make(chan struct{}), make(chan struct{})
+	l := connect(t, w, &Handler{}, &Handler{OnRequest: func(_ context.Context, _ comm.Conn, method string, _ json.RawMessage) (any, error) {
+		if method == "slow" {
+			close(entered)
+			<-release
+		}
+		return method, nil
+	}})
+	ctx, cancel := context.WithCancel(within(t))
+	go func() {
+		<-entered
+		cancel()
+	}()
+	wantFault(t, l.initiator.Call(ctx, "slow", nil, nil), fault.Timeout, "no-answer")
+	wantFault(t, l.initiator.Call(ctx, "late", nil, nil), fault.Timeout, "no-answer")
+	wantFault(t, l.initiator.Notify(ctx, "late", nil), fault.Timeout, "no-answer")
+	close(release) // the answer that nobody waits for comes before the next one or after it
+	var got string
+	if err := l.initiator.Call(within(t), "next", nil, &got); err != nil || got != "next" {
+		t.Errorf("the connection suffered: %q, %v", got, err)
+	}
+}

@@ -1,0 +1,61 @@
+// Package commtest proves that a transport keeps the contract of package comm.
+// Every transport passes the one suite:
+//
+//	func TestTransport(t *testing.T) {
+//		commtest.TestTransport(t, func(t testing.TB) commtest.World { … })
+//	}
+package commtest
+
+import (
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+)
+
+// World makes parties with new identities that can reach each other. Trust
+// decides about the unknown peers that the party dials; nil is the transport's
+// own rule.
+type World func(trust comm.Trust) Party
+
+// Party is one wallet in a world.
+type Party struct {
+	Transport comm.Acceptor
+	Key       string       // text of its identity key
+	Listen    comm.Address // where it may listen; each party has its own
+	MaxFrame  int          // the longest frame that it takes, in bytes
+	Requests  int          // the most requests in flight that it takes
+}
+
+// TestTransport runs the suite; each part gets a world of its own.
+func TestTransport(t *testing.T, world func(t testing.TB) World) {
+	for _, part := range []struct {
+		name string
+		test func(*testing.T, World)
+	}{
+		{"a request gets its answer", testAnswer},
+		{"faults cross and causes stay", testFaults},
+		{"frames are handled in order", testOrder},
+		{"what the servicer says comes before its answer", testServicerSays},
+		{"requests run at the same time", testConcurrent},
+		{"one request too many is refused", testTooMany},
+		{"the servicer may not call", testServicerMayNotCall},
+		{"a frame too big is refused", testBigFrame},
+		{"time ends a call and not the connection", testTimeout},
+		{"closing ends both sides once", testClose},
+		{"last words arrive", testLastWords},
+		{"a refused peer is closed", testAcceptRefuses},
+		{"a listener takes its connections along", testListenerClose},
+		{"a listener ends with its context", testListenContext},
+		{"nobody there is unavailable", testUnreachable},
+		{"both sides know each other's key", testKeys},
+		{"another key than expected is refused", testChangedKey},
+		{"an unknown peer is refused", testUnknownPeer},
+		{"trust decides about an unknown peer", testTrust},
+		{"both sides see the same connection", testBinding},
+	} {
+		t.Run(part.name, func(t *testing.T) {
+			noLeaks(t)
+			part.test(t, world(t))
+		})
+	}
+}
