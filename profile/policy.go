@@ -1,0 +1,81 @@
+package profile
+
+import (
+	"context"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Action is an operation that is about to begin.
+type Action struct {
+	Principal   Principal
+	Protocol    string
+	Operation   string
+	Class       instrument.ClassID
+	Instruments []instrument.Instance
+	Amount      instrument.Amount // what it may move; zero if nothing or unknown
+}
+
+// Rule is one condition of a policy; nil permits.
+type Rule func(ctx context.Context, a Action) error
+
+// Policy is a set of rules, all of which must permit an action.
+type Policy []Rule
+
+// UserPolicy is the paper's User Profile Manager (§3.3): a client uses its own
+// instruments, within its limit for one operation.
+func UserPolicy() Policy { return Policy{OwnInstruments, WithinLimit} }
+
+// CustomerPolicy is the paper's Customer Profile Manager (§4), at the vendor.
+// The customer's instruments are not here; what the vendor's own side uses
+// belongs to the vendor.
+func CustomerPolicy() Policy { return Policy{WithinLimit} }
+
+// AccountPolicy is the paper's Account Profile Manager (§4), at the bank: which
+// kinds of principals may do what.
+func AccountPolicy(grants ...Grant) Policy {
+	return Policy{granted(grants), WithinLimit}
+}
+
+// Grant lets a kind of principal do some operations of a protocol.
+type Grant struct {
+	Kind       Kind // empty: anybody, where a secret in the call is the permission
+	Protocol   string
+	Operations []string
+}
+
+// OwnInstruments refuses the use of somebody else's instruments.
+func OwnInstruments(_ context.Context, a Action) error {
+	for _, i := range a.Instruments {
+		if i.Owner != a.Principal.ID {
+			return fault.New(fault.Denied, "%q may not use instrument %s", a.Principal.Name, i.ID).Because("not-owner")
+		}
+	}
+	return nil
+}
+
+// WithinLimit refuses an action above the principal's limit per operation.
+func WithinLimit(_ context.Context, a Action) error {
+	limit, ok := a.Principal.Limits.PerOperation[a.Amount.Currency]
+	if !ok {
+		return nil
+	}
+	if c, err := a.Amount.Cmp(limit); err != nil || c > 0 {
+		return fault.New(fault.Denied, "%s is above the limit of %s for one operation", a.Amount, limit).
+			Because("above-limit").WithHint("choose a smaller amount, or ask for a higher limit")
+	}
+	return nil
+}
+
+func granted(grants []Grant) Rule {
+	return func(_ context.Context, a Action) error {
+		for _, g := range grants {
+			if g.Protocol == a.Protocol && (g.Kind == "" || g.Kind == a.Principal.Kind) && slices.Contains(g.Operations, a.Operation) {
+				return nil
+			}
+		}
+		return fault.New(fault.Denied, "this principal may not ask for %s of %s", a.Operation, a.Protocol).Because("not-granted")
+	}
+}
