@@ -2,11 +2,15 @@ package store
 
 import (
 	"crypto/rand"
+	"database/sql/driver"
+	"fmt"
 	"net/url"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // settings of every connection. FULL makes COMMIT wait for the disk; the others
@@ -21,6 +25,33 @@ func settings(busy time.Duration) url.Values {
 		"_dqs":          {"0"},
 		"_pragma":       {"wal_autocheckpoint(4000)"}, // pages; a checkpoint waits for the disk twice
 	}
+}
+
+// setting is what a PRAGMA must answer.
+type setting struct{ pragma, want string }
+
+// durable is what a file must have answered before money rests on it: there are
+// file systems on which a request for WAL is not heard.
+func durable() []setting {
+	return []setting{{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"}}
+}
+
+// check compares the settings of a connection.
+func (c *conn) check(settings []setting) error {
+	for _, s := range settings {
+		have := ""
+		if _, err := c.one("PRAGMA "+s.pragma, func(row []driver.Value) error {
+			have = fmt.Sprint(row[0])
+			return nil
+		}); err != nil {
+			return err
+		}
+		if have != s.want {
+			return fault.New(fault.Unsupported, "the database would not be safe here: %s is %q, not %q", s.pragma, have, s.want).
+				Because("database-not-durable").WithHint("keep the data directory on a local disk")
+		}
+	}
+	return nil
 }
 
 // fileDSN names the database in a file.

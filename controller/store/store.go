@@ -2,9 +2,7 @@ package store
 
 import (
 	"context"
-	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"sync"
@@ -81,12 +79,9 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the database file %s cannot be named", path)
 	}
-	db, err := open(ctx, dsn, o, noGate{})
+	db, err := open(ctx, dsn, o, noGate{}, durable())
 	if err != nil {
 		return nil, opening(err, path)
-	}
-	if err := db.checkDurable(); err != nil {
-		return nil, errors.Join(opening(err, path), db.Close())
 	}
 	return db, nil
 }
@@ -96,14 +91,16 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 // turns: a unit of work that reads from the DB would wait for itself.
 func OpenMemory(ctx context.Context, o Options) (*DB, error) {
 	o = o.withDefaults()
-	db, err := open(ctx, memoryDSN(settings(o.Busy)), o, &sync.RWMutex{})
+	db, err := open(ctx, memoryDSN(settings(o.Busy)), o, &sync.RWMutex{}, nil)
 	if err != nil {
 		return nil, opening(err, "in memory")
 	}
 	return db, nil
 }
 
-func open(ctx context.Context, dsn string, o Options, g gate) (*DB, error) {
+// open connects and starts the writer. The settings are those that the writer's
+// connection must report of itself.
+func open(ctx context.Context, dsn string, o Options, g gate, settings []setting) (*DB, error) {
 	c, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
@@ -112,7 +109,7 @@ func open(ctx context.Context, dsn string, o Options, g gate) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, c); err != nil {
+	if err := errors.Join(migrate(ctx, c), w.check(settings)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	db := &DB{queue: make(chan *unit, o.Queue), pool: newPool(c, o.Readers, g)}
@@ -133,27 +130,6 @@ func create(path string) error {
 		return err
 	}
 	return f.Close()
-}
-
-// checkDurable refuses a file system on which the settings did not take.
-func (db *DB) checkDurable() error {
-	return db.pool.read(context.Background(), func(c *conn) error {
-		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
-			found, err := c.one("PRAGMA "+pragma, func(row []driver.Value) error {
-				if have := fmt.Sprint(row[0]); have != want {
-					return fmt.Errorf("%s is %s, not %s", pragma, have, want)
-				}
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			if !found {
-				return fmt.Errorf("%s is not known", pragma)
-			}
-		}
-		return nil
-	})
 }
 
 func opening(err error, where string) error {
