@@ -1,0 +1,58 @@
+// Command coupon is a wallet plugin for one-shot shop coupons.
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+func main() {
+	redeem := sdk.Simple{Name: "coupon.redeem", Title: "Redeem a coupon", Class: "coupon", Operation: protocol.Pay,
+		Accepted: "redeemed", Present: present, Accept: accept}
+	sdk.Main(sdk.Bundle{Name: "coupon", Version: "1.0.0",
+		Classes:   func(comm.Role) []instrument.Class { return []instrument.Class{coupon{}} },
+		Protocols: func(comm.Role) []protocol.Protocol { return []protocol.Protocol{redeem} },
+	})
+}
+
+// coupon is the class; its unique key makes a vendor take each code once.
+type coupon struct{}
+
+type state struct {
+	Code  string            `json:"code"`
+	Worth instrument.Amount `json:"worth"`
+}
+
+func (coupon) Info() instrument.Info {
+	return instrument.Info{ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
+		Fields: []instrument.Field{{Name: "code", Title: "Code", Secret: true}, {Name: "worth", Title: "Worth"}},
+		Moves: []instrument.Move{{To: "ready"}, {From: "ready", To: "presented"}, {From: "presented", To: "presented"},
+			{From: "presented", To: "ready"}, {From: "presented", To: "redeemed"}, {To: "taken"}}}
+}
+
+func (coupon) Check(_, _ *instrument.Instance) error { return nil }
+
+func (coupon) Prefer(protocols []string, c instrument.Circumstances) (string, error) {
+	return instrument.PreferFirst(protocols, c), nil
+}
+
+func present(_ protocol.Session, _ protocol.Call, i *instrument.Instance) (protocol.Result, error) {
+	var s state
+	err := i.Decode(&s)
+	i.Status = "presented"
+	return protocol.Result{Value: json.RawMessage(i.State), Amount: s.Worth}, err
+}
+
+func accept(_ protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
+	var s state
+	if err := json.Unmarshal(message, &s); err != nil || s.Code == "" || c.Offer == nil || s.Worth != c.Offer.Terms.Price {
+		return protocol.Result{}, fault.New(fault.Declined, "this coupon does not pay this price").Because("coupon-refused")
+	}
+	_, err := tx.Create(instrument.Instance{Class: "coupon", Status: "taken", Keys: map[string]string{"code": s.Code}, State: message})
+	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: s.Worth}, err
+}

@@ -1,0 +1,135 @@
+package sdk
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Simple is the simplest two-sided protocol: the initiator presents one
+// instrument, the servicer accepts it once or refuses.
+//
+// Intent comes first: what Present made of the instrument is durable before its
+// message leaves. Accepted, it moves to the status Accepted. Refused for good,
+// it becomes what it was. When nobody can know, it stays as Present left it.
+type Simple struct {
+	Name, Title string // "coupon.redeem", "Shop coupon"
+	Class       instrument.ClassID
+	Operation   string // protocol.Pay, say
+	Accepted    string // status of the initiator's instrument once the servicer took it
+	Replay      int    // a new number when the sequence of steps of Present or Accept changes
+
+	// Present moves the initiator's instrument to a status that says "on its
+	// way" and makes the message, which is the Value of what it returns; the
+	// Amount is what the instrument is worth. It may run more than once and uses
+	// of the session only what is no step: Now, Random, Operation, Peer.
+	Present func(s protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error)
+	// Accept judges the message at the servicer and changes its instruments. An
+	// error refuses. The Value of what it returns reaches the initiator. The
+	// rules of Present hold.
+	Accept func(s protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error)
+}
+
+// Info implements protocol.Protocol.
+func (p Simple) Info() protocol.Info {
+	return protocol.Info{ID: p.Name, Title: p.Title, Replay: p.Replay}
+}
+
+// CompatibleWith implements protocol.Protocol.
+func (p Simple) CompatibleWith(class instrument.ClassID) bool { return class == p.Class }
+
+// Operations implements protocol.Protocol.
+func (p Simple) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
+	if class != p.Class || peer == "" {
+		return nil
+	}
+	return []protocol.Operation{{Name: p.Operation, Messages: true}}
+}
+
+// DoOperation implements protocol.Protocol.
+func (p Simple) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	switch {
+	case c.Operation != p.Operation:
+		return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s", p.Name, c.Operation).Because("operation-unknown")
+	case s.Side() == protocol.Initiator:
+		return p.present(ctx, s, c)
+	default:
+		return p.accept(ctx, s, c)
+	}
+}
+
+func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var before instrument.Instance
+	var shown protocol.Result
+	err := s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(c.Main())
+		if err != nil {
+			return err
+		}
+		before = i.Clone()
+		if shown, err = p.Present(s, c, &i); err != nil {
+			return err
+		}
+		return tx.Put(i)
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	if err := s.Send(ctx, shown.Value); err != nil {
+		return protocol.Result{}, err
+	}
+	var answer json.RawMessage
+	refusal := s.Recv(ctx, &answer)
+	switch {
+	case refusal == nil:
+		err = p.change(ctx, s, c, func(i *instrument.Instance) { i.Status = p.Accepted })
+		return protocol.Result{Value: answer, Amount: shown.Amount}, err
+	case final(refusal):
+		err = p.change(ctx, s, c, func(i *instrument.Instance) { i.Status, i.State = before.Status, before.State })
+		if err != nil {
+			return protocol.Result{}, err
+		}
+	}
+	return protocol.Result{}, refusal
+}
+
+func (p Simple) change(ctx context.Context, s protocol.Session, c protocol.Call, f func(*instrument.Instance)) error {
+	return s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(c.Main())
+		if err != nil {
+			return err
+		}
+		f(&i)
+		return tx.Put(i)
+	})
+}
+
+func (p Simple) accept(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var message json.RawMessage
+	if err := s.Recv(ctx, &message); err != nil {
+		return protocol.Result{}, err
+	}
+	var taken protocol.Result
+	err := s.Update(ctx, func(tx instrument.Tx) (err error) {
+		taken, err = p.Accept(s, c, tx, message)
+		return err
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return taken, nil
+}
+
+// final says that the servicer refused for good: it has taken nothing and will
+// not. After any other error it may have, or may still.
+func final(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported:
+		return true
+	}
+	return false
+}
