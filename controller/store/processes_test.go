@@ -1,0 +1,95 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+const perProcess = 300
+
+// appendMany is the part of one process among several.
+func appendMany(path string) error {
+	db, err := store.Open(context.Background(), path, store.Options{})
+	if err != nil {
+		return err
+	}
+	if err := fill(db, fmt.Sprint(os.Getpid())); err != nil {
+		return err
+	}
+	return db.Close()
+}
+
+// fill puts perProcess units through db, some at a time.
+func fill(db *store.DB, name string) error {
+	errs := make(chan error, 4)
+	for g := range cap(errs) {
+		go func() {
+			for i := range perProcess / cap(errs) {
+				id := instrument.ID(fmt.Sprintf("%s-%d-%d", name, g, i))
+				if err := db.UpdateInstruments(context.Background(), smallUnit(id)); err != nil {
+					errs <- err
+					return
+				}
+			}
+			errs <- nil
+		}()
+	}
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// TestProcesses lets three processes begin on a directory without a database
+// and write at once. They make the tables once, and number one journal.
+func TestProcesses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	var list []*process
+	for range 3 {
+		list = append(list, start(t, "append", path))
+	}
+	for _, p := range list {
+		if out, err := p.wait(); err != nil {
+			t.Errorf("a process failed: %v %v", err, out)
+		}
+	}
+	checkDense(t, openFile(t, path, store.Options{}), 3*perProcess)
+}
+
+// TestTwoHandles is the same within one process, where locks of files are known
+// to be lost when a descriptor is closed.
+func TestTwoHandles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	a, b := openFile(t, path, store.Options{}), openFile(t, path, store.Options{})
+	var wg sync.WaitGroup
+	for name, db := range map[string]*store.DB{"a": a, "b": b} {
+		wg.Go(func() {
+			if err := fill(db, name); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Go(func() {
+		for range 5 { // a third comes and goes
+			db, err := store.Open(context.Background(), path, store.Options{})
+			if err == nil {
+				err = db.Close()
+			}
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	wg.Wait()
+	checkDense(t, a, 2*perProcess)
+	checkDense(t, b, 2*perProcess)
+}
