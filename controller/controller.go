@@ -1,0 +1,180 @@
+package controller
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Store is one database behind all managers.
+type Store interface {
+	instrument.Store
+	protocol.Store
+	profile.Store
+	comm.Book
+}
+
+// Parts are what every party is made of, whatever its role.
+type Parts struct {
+	Name     string
+	Role     comm.Role
+	Store    Store
+	Engine   *crypto.Engine
+	Identity *crypto.Identity
+	Bundles  []protocol.Bundle // of this role
+	PNP      string
+	Comm     *comm.Manager
+	Policy   profile.Policy
+	Self     instrument.PrincipalID // the party itself; made at its initialisation
+	Runner   string                 // this life of this node
+	Device   string                 // for Circumstances
+	Clock    func() time.Time
+	Random   io.Reader // safe for concurrent use
+	Log      *slog.Logger
+}
+
+// Controller is the Wallet Controller of one party: its managers, made and
+// joined in one place. The managers are the same for every role.
+type Controller struct {
+	parts       Parts
+	instruments *instrument.Manager
+	protocols   *protocol.Manager
+	profiles    *profile.Manager
+}
+
+// New makes a controller of parts: the paper's initialisation (§5.1).
+func New(p Parts) (*Controller, error) {
+	var classes []instrument.Class
+	for _, b := range p.Bundles {
+		classes = append(classes, b.Classes...)
+	}
+	im, err := instrument.NewManager(instrument.Parts{Store: p.Store, Sealer: p.Engine, Clock: p.Clock, Random: p.Random, Classes: classes})
+	if err != nil {
+		return nil, err
+	}
+	pm, err := protocol.NewManager(protocol.Parts{
+		Store: p.Store, Instruments: im, Sealer: p.Engine, Fetch: p.Comm.Fetch, Clock: p.Clock, Random: p.Random,
+		Log: p.Log, Runner: p.Runner, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Controller{
+		parts: p, instruments: im, protocols: pm,
+		profiles: profile.NewManager(profile.Parts{Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy}),
+	}, nil
+}
+
+// Close ends the party's operations (§5.6). What was answered is on disk.
+func (c *Controller) Close(ctx context.Context) error { return c.protocols.Close(ctx) }
+
+// Instruments is the Instrument Manager.
+func (c *Controller) Instruments() *instrument.Manager { return c.instruments }
+
+// Protocols is the Protocol Manager.
+func (c *Controller) Protocols() *protocol.Manager { return c.protocols }
+
+// Profiles is the Profile Manager.
+func (c *Controller) Profiles() *profile.Manager { return c.profiles }
+
+// Book is where peers are remembered.
+func (c *Controller) Book() comm.Book { return c.parts.Store }
+
+// Now is the party's clock.
+func (c *Controller) Now() time.Time { return c.parts.Clock() }
+
+// Log is the party's log.
+func (c *Controller) Log() *slog.Logger { return c.parts.Log }
+
+// Self is the party as its peers see it.
+func (c *Controller) Self() comm.Peer {
+	return comm.Peer{Name: c.parts.Name, Role: c.parts.Role, Key: c.parts.Identity.KeyText(), PNP: c.parts.PNP}
+}
+
+// Own is the principal of the party itself, which its own work is done as.
+func (c *Controller) Own(ctx context.Context) (profile.Principal, error) {
+	return c.profiles.Principal(ctx, c.parts.Self)
+}
+
+// Transaction is one operation that a principal asks for without a peer, or
+// that the party does on its own.
+type Transaction struct {
+	ID          instrument.OperationID // empty: a new one
+	Principal   profile.Principal
+	Protocol    string
+	Operation   string
+	Class       instrument.ClassID
+	Instruments []instrument.ID
+	Args        any
+	Amount      instrument.Amount // what it may move, for the principal's limits
+	Ask         protocol.Asker
+	Within      time.Duration // how long a peer may take; 0: a minute
+}
+
+// Execute runs an operation that needs no peer: the paper's execute-Transaction
+// without a session. It authorises the principal first.
+func (c *Controller) Execute(ctx context.Context, t Transaction) (protocol.Result, error) {
+	r, err := c.execution(ctx, t, protocol.Initiator)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return c.protocols.Execute(ctx, r)
+}
+
+// Answer runs the servicer's side of an operation that was asked for over REST,
+// where there is no peer to talk to.
+func (c *Controller) Answer(ctx context.Context, from comm.Role, t Transaction) (protocol.Result, error) {
+	r, err := c.execution(ctx, t, protocol.Servicer)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	r.Peer = comm.Peer{Role: from}
+	return c.protocols.Execute(ctx, r)
+}
+
+// execution authorises a transaction and makes of it what the Protocol Manager
+// takes.
+func (c *Controller) execution(ctx context.Context, t Transaction, side protocol.Side) (protocol.Execution, error) {
+	args, err := encode(t.Args)
+	if err != nil {
+		return protocol.Execution{}, err
+	}
+	if err := c.authorise(ctx, t); err != nil {
+		return protocol.Execution{}, err
+	}
+	if t.Within == 0 {
+		t.Within = time.Minute
+	}
+	return protocol.Execution{
+		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ask: t.Ask,
+		Call: protocol.Call{
+			Operation: t.Operation, Class: t.Class, Instruments: t.Instruments, Args: args,
+			Deadline: c.parts.Clock().Add(t.Within),
+		},
+	}, nil
+}
+
+// authorise asks the Profile Manager before anything is done (§5.5).
+func (c *Controller) authorise(ctx context.Context, t Transaction) error {
+	a := profile.Action{Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount}
+	for _, id := range t.Instruments {
+		i, err := c.instruments.View(ctx, id)
+		if err != nil {
+			return err
+		}
+		a.Instruments = append(a.Instruments, i)
+	}
+	return c.profiles.Authorise(ctx, a)
+}
+
+func notHere(what string) error {
+	return fault.New(fault.Unsupported, "%s", what).Because("not-here")
+}

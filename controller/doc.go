@@ -1,0 +1,10 @@
+// Package controller is the paper's Wallet Controller (SWAPEROO §3.4, §5): the
+// one interface that the outside world sees of a wallet. It coordinates the
+// Instrument, Protocol, Profile and Communication Managers and the Cryptographic
+// Engine through the steps of §5.1 to §5.6, once for all three roles.
+//
+// An active party drives a Session: InitiateSession, InstrumentClasses,
+// NegotiateProtocol, SelectProtocol, AvailableOperations, Instruments, Execute,
+// Close. A passive party has its Controller Serve connections. The role packages
+// client, vendor and bank say only what differs between them.
+package controller

@@ -1,0 +1,73 @@
+package controller
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
+)
+
+// link carries an initiator's operation to its peer over the session's present
+// connection.
+type link struct{ s *Session }
+
+// Execute sends the request once. A fault of the peer is its answer; an error
+// means that there is none yet.
+func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
+	conn, err := l.s.live(ctx)
+	if err != nil {
+		return comm.Executed{}, err
+	}
+	var got comm.Executed
+	if err := conn.Call(ctx, comm.MethodExecute, e, &got); err != nil {
+		return unanswered(e, err)
+	}
+	if pending(got) {
+		return comm.Executed{}, got.Fault
+	}
+	if e.Call.Offer != nil && got.Fault == nil && !l.s.receiptFits(e, got) {
+		return comm.Executed{Op: e.Op, Fault: fault.New(fault.Denied, "the receipt does not bear the vendor's signature").Because("receipt-signature")}, nil
+	}
+	return got, nil
+}
+
+// unanswered tells a refusal of the peer, which is an answer, from the lack of one.
+func unanswered(e comm.Execute, err error) (comm.Executed, error) {
+	switch {
+	case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Unknown), errors.Is(err, fault.Timeout):
+		return comm.Executed{}, err
+	}
+	return comm.Executed{Op: e.Op, Fault: fault.From(err)}, nil
+}
+
+// pending is a servicer that let us go while its operation goes on.
+func pending(e comm.Executed) bool {
+	return e.Fault != nil && e.Fault.Kind == fault.Unknown && e.Fault.Reason == "pending"
+}
+
+func (s *Session) receiptFits(e comm.Execute, got comm.Executed) bool {
+	key, err := crypto.ParseKey(s.Peer().Key)
+	return err == nil && crypto.Verify(key, receiptText(*e.Call.Offer, e.Op, got.Result), got.Receipt)
+}
+
+func (l link) Say(ctx context.Context, said comm.Said) error {
+	conn, err := l.s.live(ctx)
+	if err != nil {
+		return err
+	}
+	return conn.Notify(ctx, comm.MethodMessage, said)
+}
+
+// reply carries a servicer's messages back over the connection on which the
+// operation was asked for last. A servicer asks nothing.
+type reply struct{ conn comm.Conn }
+
+func (r reply) Execute(context.Context, comm.Execute) (comm.Executed, error) {
+	return comm.Executed{}, fault.New(fault.Denied, "a servicer opens no operation").Because("client-driven")
+}
+
+func (r reply) Say(ctx context.Context, said comm.Said) error {
+	return r.conn.Notify(ctx, comm.MethodMessage, said)
+}

@@ -1,0 +1,100 @@
+package controller
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// offerLife is how long a vendor's offer holds.
+const offerLife = 15 * time.Minute
+
+// offer signs one line of class negotiation.
+func (c *Controller) offer(class instrument.ClassID, t instrument.Terms, inv instrument.Invoice, tr transcript) (comm.Offer, error) {
+	id, err := protocol.NewOperationID(c.parts.Random)
+	if err != nil {
+		return comm.Offer{}, err
+	}
+	body, err := json.Marshal(instrument.OfferBody{
+		ID: string(id), Class: class, Terms: t, Invoice: inv, Transcript: tr[:], Until: c.parts.Clock().Add(offerLife).UTC().Truncate(time.Second),
+	})
+	if err != nil {
+		return comm.Offer{}, fault.Wrap(err, fault.Internal, "an offer cannot be written as JSON")
+	}
+	return comm.Offer{Body: body, Signature: c.parts.Identity.Sign(offerText(body))}, nil
+}
+
+// readOffer checks the vendor's signature and, unless tr is nil, that the offer
+// was made in this session.
+func readOffer(o comm.Offer, key string, tr *transcript) (instrument.OfferBody, error) {
+	var body instrument.OfferBody
+	pub, err := crypto.ParseKey(key)
+	if err != nil {
+		return body, err
+	}
+	if !crypto.Verify(pub, offerText(o.Body), o.Signature) {
+		return body, fault.New(fault.Denied, "the offer does not bear its vendor's signature").Because("offer-signature")
+	}
+	if err := json.Unmarshal(o.Body, &body); err != nil {
+		return body, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
+	}
+	if tr != nil && !bytes.Equal(body.Transcript, tr[:]) {
+		return body, fault.New(fault.Denied, "the offer was made in another session").Because("transcript-differs")
+	}
+	return body, nil
+}
+
+func offerText(body []byte) []byte { return append([]byte("swaperoo offer 1\x00"), body...) }
+
+// PayerText is what a payer signs: the offer, what is done with it, the counter
+// in the session and the expiry. A replay finds the first result; a relay or a
+// swapped price does not verify.
+func PayerText(o comm.Offer, op instrument.OperationID, protocolID, operation string, p comm.Payer) []byte {
+	return fmt.Appendf(nil, "swaperoo payer 1\x00%d\x00%s\x00%s\x00%s\x00%s\x00%d\x00%d",
+		len(o.Body), o.Body, op, protocolID, operation, p.Counter, p.Expiry.Unix())
+}
+
+// receiptText is what the servicer signs of a finished payment.
+func receiptText(o comm.Offer, op string, result json.RawMessage) []byte {
+	return fmt.Appendf(nil, "swaperoo receipt 1\x00%d\x00%s\x00%s\x00%s", len(o.Body), o.Body, op, result)
+}
+
+// checkPayer refuses a payment whose offer is not ours or is over, and whose
+// payer has not signed it with the key of this connection.
+func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.OfferBody, error) {
+	if e.Call.Offer == nil {
+		return nil, nil
+	}
+	body, err := readOffer(*e.Call.Offer, c.parts.Identity.KeyText(), nil)
+	if err != nil {
+		return nil, err
+	}
+	now := c.parts.Clock()
+	if now.After(body.Until) {
+		return nil, fault.New(fault.Declined, "this offer was valid until %s", body.Until.Format(time.RFC3339)).
+			Because("offer-expired").WithHint("ask for a new offer")
+	}
+	p := e.Call.Payer
+	if p == nil || now.After(p.Expiry) {
+		return nil, fault.New(fault.Denied, "the payment is not signed, or its signature is over").Because("payer-signature")
+	}
+	pub, err := crypto.ParseKey(peer.Key)
+	if err != nil {
+		return nil, err
+	}
+	text := PayerText(*e.Call.Offer, instrument.OperationID(e.Op), e.Call.Protocol, e.Call.Operation, *p)
+	if !crypto.Verify(pub, text, p.Signature) {
+		return nil, fault.New(fault.Denied, "the payer's signature does not fit").Because("payer-signature")
+	}
+	if string(body.Class) != e.Call.Class {
+		return nil, fault.New(fault.Denied, "the offer is for %s", body.Class).Because("class-not-offered")
+	}
+	return &body, nil
+}

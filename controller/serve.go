@@ -1,0 +1,234 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Servicing is what differs between the roles when they service a session.
+type Servicing interface {
+	// Admit tells who an initiator is; a refusal ends the session.
+	Admit(ctx context.Context, peer comm.Peer, hello comm.Initiate) (profile.Principal, error)
+	// Offers are the terms for an invoice and a class; a refusal leaves the class
+	// out of the offer.
+	Offers(ctx context.Context, who Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error)
+	// Prepare completes the servicer's side of an operation: its own instruments
+	// and arguments. It refuses what the caller may not ask for.
+	Prepare(ctx context.Context, who Caller, e comm.Execute, t *Transaction) error
+}
+
+// Caller is who asks: the peer as it proved to be, and the principal that it is
+// here.
+type Caller struct {
+	Peer      comm.Peer
+	Principal profile.Principal
+}
+
+// Serve gives the handler of one accepted connection. The party is passive in
+// it: it answers and says what belongs to running operations, nothing else.
+func (c *Controller) Serve(r Servicing) comm.Handler {
+	return &service{c: c, role: r, offered: map[string]bool{}, selected: map[string]string{}}
+}
+
+// service is the servicer's side of one connection.
+type service struct {
+	c    *Controller
+	role Servicing
+
+	mu       sync.Mutex
+	who      *Caller
+	tr       transcript
+	offered  map[string]bool
+	selected map[string]string
+}
+
+// Request answers one request of the initiator.
+func (s *service) Request(ctx context.Context, conn comm.Conn, method string, params json.RawMessage) (any, error) {
+	if method == comm.MethodInitiate {
+		return answer(ctx, conn, params, s.initiate)
+	}
+	if s.caller() == nil {
+		return nil, fault.New(fault.Conflict, "a session begins with %s", comm.MethodInitiate).Because("out-of-order")
+	}
+	switch method {
+	case comm.MethodClasses:
+		return answer(ctx, conn, params, s.classes)
+	case comm.MethodProtocols:
+		return answer(ctx, conn, params, s.protocols)
+	case comm.MethodSelect:
+		return answer(ctx, conn, params, s.selects)
+	case comm.MethodOperations:
+		return answer(ctx, conn, params, s.operations)
+	case comm.MethodExecute:
+		return answer(ctx, conn, params, s.execute)
+	}
+	return nil, fault.New(fault.Unsupported, "there is no method %q", method).Because("method-unknown")
+}
+
+func answer[P, R any](ctx context.Context, conn comm.Conn, params json.RawMessage, f func(context.Context, comm.Conn, P) (R, error)) (any, error) {
+	var p P
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	return f(ctx, conn, p)
+}
+
+// Notification takes messages of running operations, and the end of the session.
+func (s *service) Notification(_ context.Context, conn comm.Conn, method string, params json.RawMessage) {
+	if s.caller() == nil {
+		return
+	}
+	switch method {
+	case comm.MethodMessage:
+		var said comm.Said
+		if json.Unmarshal(params, &said) == nil {
+			s.c.protocols.Hear(conn.Peer(), said)
+		}
+	case comm.MethodClose:
+		_ = conn.Close()
+	}
+}
+
+// Closed forgets what was negotiated; operations go on.
+func (s *service) Closed(comm.Conn) {}
+
+func (s *service) caller() *Caller {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.who
+}
+
+func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initiate) (comm.Initiated, error) {
+	if s.caller() != nil {
+		return comm.Initiated{}, fault.New(fault.Conflict, "this session was initiated before").Because("out-of-order")
+	}
+	self := s.c.Self()
+	if hello.PNP != self.PNP {
+		return comm.Initiated{}, fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", hello.PNP, self.PNP).Because("pnp-differs")
+	}
+	peer := conn.Peer()
+	peer.Name, peer.Role, peer.PNP = hello.Name, hello.Role, hello.PNP
+	who, err := s.role.Admit(ctx, peer, hello)
+	if err != nil {
+		return comm.Initiated{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.who = &Caller{Peer: peer, Principal: who}
+	s.tr = newTranscript(conn, self.PNP, peer.Key, self.Key)
+	return comm.Initiated{Name: self.Name, Role: self.Role, PNP: self.PNP}, nil
+}
+
+func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) (comm.Offered, error) {
+	who := *s.caller()
+	var out comm.Offered
+	s.mu.Lock()
+	tr := s.tr
+	s.mu.Unlock()
+	for _, info := range s.c.instruments.Classes() {
+		terms, inv, err := s.role.Offers(ctx, who, asked.Invoice, info.ID)
+		if fault.KindOf(err) == fault.Unsupported {
+			continue
+		}
+		if err != nil {
+			return comm.Offered{}, err
+		}
+		o, err := s.c.offer(info.ID, terms, inv, tr)
+		if err != nil {
+			return comm.Offered{}, err
+		}
+		out.Offers = append(out.Offers, o)
+		s.mu.Lock()
+		s.offered[string(info.ID)] = true
+		s.mu.Unlock()
+	}
+	return out, nil
+}
+
+func (s *service) protocols(ctx context.Context, conn comm.Conn, asked comm.Protocols) (protocol.Negotiated, error) {
+	s.mu.Lock()
+	offered := s.offered[asked.Class]
+	s.mu.Unlock()
+	if !offered {
+		return protocol.Negotiated{}, fault.New(fault.Unsupported, "%q was not offered in this session", asked.Class).Because("class-not-offered")
+	}
+	return s.c.protocols.AnswerNegotiation(ctx, conn.Peer(), asked)
+}
+
+func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (struct{}, error) {
+	for _, id := range s.c.protocols.Available(instrument.ClassID(asked.Class)) {
+		if id == asked.Protocol {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.selected[asked.Class] = id
+			return struct{}{}, nil
+		}
+	}
+	return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", asked.Class, asked.Protocol).Because("protocol-unknown")
+}
+
+func (s *service) operations(_ context.Context, _ comm.Conn, asked comm.Select) (comm.Available, error) {
+	id, err := s.selection(asked.Class)
+	if err != nil {
+		return comm.Available{}, err
+	}
+	ops, err := s.c.protocols.Operations(id, instrument.ClassID(asked.Class), s.caller().Peer.Role)
+	out := comm.Available{Names: []string{}}
+	for _, op := range ops {
+		out.Names = append(out.Names, op.Name)
+	}
+	return out, err
+}
+
+func (s *service) selection(class string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, ok := s.selected[class]
+	if !ok {
+		return "", fault.New(fault.Conflict, "no protocol was selected for %q in this session", class).Because("out-of-order")
+	}
+	return id, nil
+}
+
+// execute runs our side of an operation. The offer must be ours and the payer
+// the one who signs; the role names our instruments.
+func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (comm.Executed, error) {
+	who := *s.caller()
+	id, err := s.selection(e.Call.Class)
+	if err != nil {
+		return comm.Executed{}, err
+	}
+	if id != e.Call.Protocol {
+		return comm.Executed{}, fault.New(fault.Conflict, "%s was selected for %s, not %s", id, e.Call.Class, e.Call.Protocol).Because("out-of-order")
+	}
+	offer, err := s.c.checkPayer(who.Peer, e)
+	if err != nil {
+		return comm.Executed{}, err
+	}
+	t := Transaction{
+		Principal: who.Principal, Protocol: id, Operation: e.Call.Operation, Class: instrument.ClassID(e.Call.Class), Args: e.Call.Args,
+	}
+	if offer != nil {
+		t.Amount = offer.Terms.Price
+	}
+	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
+		return comm.Executed{}, err
+	}
+	r, err := s.c.execution(ctx, t, protocol.Servicer)
+	if err != nil {
+		return comm.Executed{}, err
+	}
+	r.Peer, r.Link, r.Call.Offer, r.Offer, r.Payer = who.Peer, reply{conn}, offer, e.Call.Offer, e.Call.Payer
+	done := s.c.protocols.Serve(ctx, r, e)
+	if e.Call.Offer != nil && done.Fault == nil {
+		done.Receipt = s.c.parts.Identity.Sign(receiptText(*e.Call.Offer, e.Op, done.Result))
+	}
+	return done, nil
+}

@@ -1,0 +1,373 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Session is the initiator's side of a session (paper §2.6): what was negotiated
+// with one peer. It survives the loss of its connection: the next request dials
+// again and selects again what was selected. Safe for concurrent use.
+type Session struct {
+	c          *Controller
+	peer       comm.Peer // as dialled; its key as proved
+	login      Login
+	mu         sync.Mutex
+	conn       comm.Conn
+	transcript transcript
+	offers     map[instrument.ClassID]Offered
+	common     map[instrument.ClassID][]string
+	selected   map[instrument.ClassID]string
+	counter    uint64
+}
+
+// Login is what an initiator with an account shows at session start, inside TLS.
+type Login struct{ Name, Token string }
+
+// Offered is one class that both peers know, with the vendor's terms for it.
+type Offered struct {
+	Class  instrument.ClassID
+	Offer  comm.Offer
+	Body   instrument.OfferBody // zero if the peer speaks REST and signs nothing
+	Signed bool
+}
+
+// InitiateSession opens a session with a peer (§5.1).
+func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
+	s := &Session{
+		c: c, peer: p, login: l,
+		offers: map[instrument.ClassID]Offered{}, common: map[instrument.ClassID][]string{}, selected: map[instrument.ClassID]string{},
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s, s.connect(ctx)
+}
+
+// Peer is the other side as it proved to be.
+func (s *Session) Peer() comm.Peer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.peer
+}
+
+// connect dials, says who we are and checks who is there. The caller holds mu.
+func (s *Session) connect(ctx context.Context) error {
+	conn, err := s.c.parts.Comm.Dial(ctx, s.peer, listener{s})
+	if err != nil {
+		return err
+	}
+	self := s.c.Self()
+	var got comm.Initiated
+	hello := comm.Initiate{Name: self.Name, Role: self.Role, PNP: self.PNP, Login: s.login.Name, Token: s.login.Token}
+	if err := conn.Call(ctx, comm.MethodInitiate, hello, &got); err != nil {
+		_ = conn.Close()
+		return err
+	}
+	if got.PNP != self.PNP {
+		_ = conn.Close()
+		return fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", got.PNP, self.PNP).Because("pnp-differs")
+	}
+	proved := conn.Peer()
+	s.peer.Key, s.peer.Role, s.peer.PNP = proved.Key, got.Role, got.PNP
+	if s.peer.Name == "" {
+		s.peer.Name = got.Name
+	}
+	s.conn = conn
+	s.transcript = newTranscript(conn, self.PNP, self.Key, proved.Key)
+	return nil
+}
+
+// live is a connection that stands; it dials again if the last one was lost, and
+// fixes again what was selected.
+func (s *Session) live(ctx context.Context) (comm.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		return s.conn, nil
+	}
+	if err := s.connect(ctx); err != nil {
+		return nil, err
+	}
+	for class, protocolID := range s.selected {
+		if err := s.conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: protocolID}, nil); err != nil {
+			return nil, err
+		}
+	}
+	return s.conn, nil
+}
+
+// listener takes what the servicer says on its own: messages of operations.
+type listener struct{ s *Session }
+
+func (l listener) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+	return nil, fault.New(fault.Denied, "a wallet takes no requests: it is client-driven").Because("client-driven")
+}
+
+func (l listener) Notification(_ context.Context, c comm.Conn, method string, params json.RawMessage) {
+	var said comm.Said
+	if method == comm.MethodMessage && json.Unmarshal(params, &said) == nil {
+		l.s.c.protocols.Hear(c.Peer(), said)
+	}
+}
+
+func (l listener) Closed(c comm.Conn) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	if l.s.conn == c {
+		l.s.conn = nil
+	}
+}
+
+// InstrumentClasses finds the classes that both peers know and the vendor's
+// terms for each: instrument class negotiation (§5.2).
+func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice) ([]Offered, error) {
+	conn, err := s.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var remote comm.Offered
+	if err := conn.Call(ctx, comm.MethodClasses, comm.Classes{Invoice: inv}, &remote); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offers = map[instrument.ClassID]Offered{}
+	var out []Offered
+	for _, o := range remote.Offers {
+		offered, err := s.read(o)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.c.instruments.Class(offered.Class); err == nil {
+			s.offers[offered.Class] = offered
+			out = append(out, offered)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fault.New(fault.Unsupported, "%s takes none of the instrument classes that are installed here", s.peer.Name).Because("no-common-class")
+	}
+	return out, nil
+}
+
+func (s *Session) read(o comm.Offer) (Offered, error) {
+	if s.peer.Key == "" { // REST: nobody signs
+		var body instrument.OfferBody
+		err := json.Unmarshal(o.Body, &body)
+		if err != nil {
+			return Offered{}, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
+		}
+		return Offered{Class: body.Class, Offer: o, Body: body}, nil
+	}
+	body, err := readOffer(o, s.peer.Key, &s.transcript)
+	return Offered{Class: body.Class, Offer: o, Body: body, Signed: true}, err
+}
+
+// NegotiateProtocol finds the protocols that both peers have for a class that
+// was offered (§5.3).
+func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassID) ([]string, error) {
+	if err := s.wasOffered(class); err != nil {
+		return nil, err
+	}
+	conn, err := s.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.c.protocols.NegotiateProtocol(ctx, class, conn)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fault.New(fault.Unsupported, "no protocol for %s is installed on both sides", class).Because("no-common-protocol")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.common[class] = names
+	return names, nil
+}
+
+// SelectProtocol fixes the protocol for a class (§5.4): the only one that both
+// have, or the one that the class prefers under the circumstances.
+func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, preferences []string) (string, error) {
+	s.mu.Lock()
+	names := s.common[class]
+	price := s.offers[class].Body.Terms.Price
+	s.mu.Unlock()
+	if len(names) == 0 {
+		return "", fault.New(fault.Conflict, "no protocol was negotiated for %s yet", class).Because("out-of-order")
+	}
+	chosen := names[0]
+	if len(names) > 1 {
+		c, err := s.c.instruments.Class(class)
+		if err != nil {
+			return "", err
+		}
+		chosen, err = c.Prefer(names, instrument.Circumstances{
+			Device: s.c.parts.Device, Connectivity: s.scheme(), Amount: price, Preferences: preferences,
+		})
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(names, chosen) {
+			return "", fault.New(fault.Internal, "the class %s prefers %q, which was not negotiated", class, chosen).Because("preference-unknown")
+		}
+	}
+	conn, err := s.live(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: chosen}, nil); err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.selected[class] = chosen
+	return chosen, nil
+}
+
+// Negotiate goes through the steps from class negotiation to selection for one
+// class, as an application does that hides them from its user (§5.5).
+func (s *Session) Negotiate(ctx context.Context, class instrument.ClassID, inv instrument.Invoice) (Offered, error) {
+	if _, err := s.InstrumentClasses(ctx, inv); err != nil {
+		return Offered{}, err
+	}
+	if err := s.wasOffered(class); err != nil {
+		return Offered{}, err
+	}
+	if _, err := s.NegotiateProtocol(ctx, class); err != nil {
+		return Offered{}, err
+	}
+	if _, err := s.SelectProtocol(ctx, class, nil); err != nil {
+		return Offered{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.offers[class], nil
+}
+
+func (s *Session) wasOffered(class instrument.ClassID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.offers[class]; !ok {
+		return fault.New(fault.Unsupported, "%s did not offer to take %s", s.peer.Name, class).Because("class-not-offered")
+	}
+	return nil
+}
+
+func (s *Session) scheme() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.peer.Addresses) == 0 {
+		return ""
+	}
+	a, err := comm.ParseAddress(s.peer.Addresses[0])
+	if err != nil {
+		return ""
+	}
+	return a.Scheme
+}
+
+// AvailableOperations lists what the selected protocol can do with a class here
+// (§5.4).
+func (s *Session) AvailableOperations(class instrument.ClassID) ([]protocol.Operation, error) {
+	protocolID, err := s.protocolOf(class)
+	if err != nil {
+		return nil, err
+	}
+	return s.c.protocols.Operations(protocolID, class, s.Peer().Role)
+}
+
+// Instruments lists the principal's instruments of a class (§5.5).
+func (s *Session) Instruments(ctx context.Context, p profile.Principal, class instrument.ClassID) ([]instrument.Instance, error) {
+	return s.c.instruments.List(ctx, instrument.Filter{Class: class, Owner: p.ID})
+}
+
+func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id, ok := s.selected[class]
+	if !ok {
+		return "", fault.New(fault.Conflict, "no protocol was selected for %s yet", class).Because("out-of-order")
+	}
+	return id, nil
+}
+
+// Prover adds proofs of further keys to a payment: it signs the payer's text.
+type Prover func(ctx context.Context, text []byte) (map[string][]byte, error)
+
+// Execute runs an operation with the peer: the paper's execute-Transaction
+// (§5.5). A payment under a signed offer is signed with our identity key, and
+// its receipt must bear the vendor's signature.
+func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (protocol.Result, error) {
+	protocolID, err := s.protocolOf(t.Class)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	t.Protocol = protocolID
+	s.mu.Lock()
+	offered := s.offers[t.Class]
+	s.mu.Unlock()
+	pays := offered.Signed && t.Operation == protocol.Pay
+	if pays {
+		t.Amount = offered.Body.Terms.Price
+	}
+	r, err := s.c.execution(ctx, t, protocol.Initiator)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	r.Peer, r.Link = s.Peer(), link{s}
+	if pays {
+		if err := s.sign(ctx, &r, offered, prove); err != nil {
+			return protocol.Result{}, err
+		}
+	}
+	return s.c.protocols.Execute(ctx, r)
+}
+
+// sign makes the payer's signature, and the id that it covers.
+func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offered, prove Prover) error {
+	if r.ID == "" {
+		id, err := protocol.NewOperationID(s.c.parts.Random)
+		if err != nil {
+			return err
+		}
+		r.ID = id
+	}
+	s.mu.Lock()
+	s.counter++
+	payer := comm.Payer{Counter: s.counter, Expiry: offered.Body.Until.Truncate(time.Second)}
+	s.mu.Unlock()
+	text := PayerText(offered.Offer, r.ID, r.Protocol, r.Call.Operation, payer)
+	payer.Signature = s.c.parts.Identity.Sign(text)
+	if prove != nil {
+		proofs, err := prove(ctx, text)
+		if err != nil {
+			return err
+		}
+		payer.Proofs = proofs
+	}
+	body := offered.Body
+	r.Offer, r.Payer, r.Call.Offer = &offered.Offer, &payer, &body
+	return nil
+}
+
+// Close ends the session (§5.6). What was negotiated is forgotten.
+func (s *Session) Close(ctx context.Context) error {
+	s.mu.Lock()
+	conn := s.conn
+	s.conn = nil
+	s.mu.Unlock()
+	if conn == nil {
+		return nil
+	}
+	_ = conn.Notify(ctx, comm.MethodClose, struct{}{}) // closing says the same
+	return conn.Close()
+}
