@@ -75,6 +75,10 @@ func (t *Transport) connect(ctx context.Context, a comm.Address) (*websocket.Con
 }
 
 func (t *Transport) connectTLS(ctx context.Context, a comm.Address) (*tls.Conn, error) {
+	config, err := t.clientConfig(ctx, a)
+	if err != nil {
+		return nil, err
+	}
 	host := a.Host
 	if _, _, err := net.SplitHostPort(host); err != nil {
 		host = net.JoinHostPort(host, "443")
@@ -83,7 +87,7 @@ func (t *Transport) connectTLS(ctx context.Context, a comm.Address) (*tls.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	conn := tls.Client(raw, t.clientConfig(ctx, a))
+	conn := tls.Client(raw, config)
 	if err := conn.HandshakeContext(ctx); err != nil {
 		_ = raw.Close()
 		return nil, err
@@ -92,8 +96,12 @@ func (t *Transport) connectTLS(ctx context.Context, a comm.Address) (*tls.Conn, 
 }
 
 // clientConfig adds our question about the key to the caller's configuration.
-func (t *Transport) clientConfig(ctx context.Context, a comm.Address) *tls.Config {
-	c := t.o.TLSClient.Clone()
+func (t *Transport) clientConfig(ctx context.Context, a comm.Address) (*tls.Config, error) {
+	config, err := t.o.TLSClient(a.Key)
+	if err != nil {
+		return nil, fault.From(err)
+	}
+	c := config.Clone()
 	c.MinVersion = tls.VersionTLS13
 	c.NextProtos = nil
 	c.ClientSessionCache = nil
@@ -113,7 +121,7 @@ func (t *Transport) clientConfig(ctx context.Context, a comm.Address) *tls.Confi
 		}
 		return t.o.Trust.Check(ctx, key, a)
 	}
-	return c
+	return c, nil
 }
 
 func (t *Transport) upgrade(ctx context.Context, a comm.Address, conn net.Conn) (*websocket.Conn, *http.Response, error) {

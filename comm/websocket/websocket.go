@@ -31,10 +31,13 @@ const bindingLabel = "EXPORTER-Channel-Binding"
 type Options struct {
 	// Key is the text of our own identity key, as KeyOf would show it.
 	Key string
-	// TLSServer and TLSClient hold our certificate. They ask for the peer's and
-	// check that it is one of an identity, whosever; which identity, is decided
-	// here. They are not changed.
-	TLSServer, TLSClient *tls.Config
+	// TLSServer holds our certificate, asks for the peer's and checks that it is
+	// one of an identity, whosever. It is not changed.
+	TLSServer *tls.Config
+	// TLSClient is the same for a peer that we dial: a wallet may show each vendor
+	// another identity. Its peerKey is empty while the key is being found out; the
+	// certificate is not shown to that peer.
+	TLSClient func(peerKey string) (*tls.Config, error)
 	// KeyOf reads the text of the peer's identity key from a handshake.
 	KeyOf func(tls.ConnectionState) (string, error)
 	// Trust decides about unknown peers that we dial; nil refuses them. It is

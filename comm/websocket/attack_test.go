@@ -1,0 +1,232 @@
+package websocket_test
+
+import (
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	gorilla "github.com/gorilla/websocket"
+
+	"github.com/swaperoo/swaperoo/comm/commtest"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/websocket"
+)
+
+// short is a limit that a test waits for; nothing depends on how exact it is.
+const short = 50 * time.Millisecond
+
+func TestASlowHandshakeIsCut(t *testing.T) {
+	id := newIdentity(t)
+	o := id.options()
+	o.Handshake = short
+	address := open(t, o, commtest.Echo()).Address()
+
+	t.Run("silent on TCP", func(t *testing.T) {
+		conn, err := net.Dial("tcp", address.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		wantEnd(t, conn)
+	})
+	t.Run("silent on TLS", func(t *testing.T) {
+		conn, err := tls.Dial("tcp", address.Host, newIdentity(t).config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		wantEnd(t, conn)
+	})
+	t.Run("half a request", func(t *testing.T) {
+		conn, err := tls.Dial("tcp", address.Host, newIdentity(t).config())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		wantEnd(t, conn)
+	})
+}
+
+// wantEnd fails unless the other side ends the connection.
+func wantEnd(t *testing.T, conn net.Conn) {
+	t.Helper()
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := io.Copy(io.Discard, conn)
+	var timeout net.Error
+	if errors.As(err, &timeout) && timeout.Timeout() {
+		t.Error("the connection was not ended")
+	}
+}
+
+func TestWhoMayComeIn(t *testing.T) {
+	address := open(t, newIdentity(t).options(), commtest.Echo()).Address()
+	elsewhere := address
+	elsewhere.Path = "/other"
+	mine := newIdentity(t).config()
+	anonymous, old := mine.Clone(), mine.Clone()
+	anonymous.Certificates = nil
+	old.MinVersion, old.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
+	for _, row := range []struct {
+		name   string
+		config *tls.Config
+		header http.Header
+		proto  string
+		path   string
+		status int // 0: not even HTTP
+	}{
+		{"a peer", mine, nil, websocket.Subprotocol, "/", http.StatusSwitchingProtocols},
+		{"a web page", mine, http.Header{"Origin": {"https://evil.example"}}, websocket.Subprotocol, "/", http.StatusForbidden},
+		{"a page that hides where it is from", mine, http.Header{"Origin": {"null"}}, websocket.Subprotocol, "/", http.StatusForbidden},
+		{"another protocol", mine, nil, "mqtt", "/", http.StatusBadRequest},
+		{"another path", mine, nil, websocket.Subprotocol, "/other", http.StatusNotFound},
+		{"without a certificate", anonymous, nil, websocket.Subprotocol, "/", 0},
+		{"TLS 1.2", old, nil, websocket.Subprotocol, "/", 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			a := address
+			a.Path = row.path
+			ws, answer, err := handshake(a, row.config, row.header, row.proto)
+			if ws != nil {
+				defer ws.Close()
+			}
+			switch {
+			case answer == nil && row.status != 0:
+				t.Fatalf("no answer: %v", err)
+			case answer != nil && answer.StatusCode != row.status:
+				t.Errorf("status %d, want %d", answer.StatusCode, row.status)
+			}
+		})
+	}
+}
+
+func TestForeignFramesEndTheConnection(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		kind   int
+		frame  string
+		reason string // as the peer gets to see it
+	}{
+		{"binary", gorilla.BinaryMessage, `{"jsonrpc":"2.0","method":"x"}`, ""},
+		{"no JSON", gorilla.TextMessage, `hello`, "frame-malformed"},
+		{"nothing", gorilla.TextMessage, ``, "frame-malformed"},
+		{"no UTF-8", gorilla.TextMessage, "{\"jsonrpc\":\"2.0\",\"method\":\"\xff\"}", "frame-malformed"},
+		{"a batch", gorilla.TextMessage, `[{"jsonrpc":"2.0","method":"x"}]`, "batch-refused"},
+		{"another version", gorilla.TextMessage, `{"jsonrpc":"1.0","method":"x"}`, "version-unknown"},
+		{"an answer to nothing", gorilla.TextMessage, `{"jsonrpc":"2.0","id":7,"result":1}`, "answer-unasked"},
+		{"too long", gorilla.TextMessage, strings.Repeat(" ", 64<<10) + `{"jsonrpc":"2.0","method":"x"}`, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := commtest.Echo()
+			o := newIdentity(t).options()
+			o.MaxFrame = 32 << 10
+			ws := rawClient(t, open(t, o, h).Address())
+			if err := ws.WriteMessage(row.kind, []byte(row.frame)); err != nil && row.reason != "" {
+				t.Fatal(err) // too long a frame may be refused before its end
+			}
+			err := endOf(t, ws)
+			var closed *gorilla.CloseError
+			if row.reason != "" && (!errors.As(err, &closed) || closed.Text != row.reason || closed.Code != gorilla.ClosePolicyViolation) {
+				t.Errorf("ended with %v, want %s", err, row.reason)
+			}
+			await(t, h.Ended(), "the handler is told")
+		})
+	}
+}
+
+func TestAServicerThatCallsIsCut(t *testing.T) {
+	seen := make(chan error, 1)
+	address := rawServer(t, func(ws *gorilla.Conn) {
+		if err := ws.WriteMessage(gorilla.TextMessage, []byte(`{"jsonrpc":"2.0","id":1,"method":"transaction.execute"}`)); err != nil {
+			t.Error(err)
+		}
+		seen <- endOf(t, ws)
+	})
+	h := commtest.Echo()
+	conn := dial(t, newIdentity(t).options(), address, h)
+	await(t, h.Ended(), "the initiator ends the connection")
+	var closed *gorilla.CloseError
+	if err := <-seen; !errors.As(err, &closed) || closed.Text != "servicer-may-not-call" {
+		t.Errorf("the servicer saw %v", err)
+	}
+	if err := conn.Call(t.Context(), "x", nil, nil); fault.ReasonOf(err) != "connection-lost" {
+		t.Errorf("call afterwards: %v", err)
+	}
+}
+
+func TestAHalfOpenPeerIsCut(t *testing.T) {
+	h := commtest.Echo()
+	o := newIdentity(t).options()
+	o.Ping, o.Idle, o.Write = short/5, short, short
+	ws := rawClient(t, open(t, o, h).Address())
+	// The peer never reads, so it answers no ping, as one whose machine is gone.
+	await(t, h.Ended(), "the peer without pongs is cut")
+	_ = ws.Close()
+}
+
+func TestPingsAreAnswered(t *testing.T) {
+	ws := rawClient(t, open(t, newIdentity(t).options(), commtest.Echo()).Address())
+	pong := make(chan string, 1)
+	ws.SetPongHandler(func(data string) error {
+		pong <- data
+		return errors.New("enough")
+	})
+	if err := ws.WriteMessage(gorilla.PingMessage, []byte("there?")); err != nil {
+		t.Fatal(err)
+	}
+	_ = endOf(t, ws)
+	if got := <-pong; got != "there?" {
+		t.Errorf("pong %q", got)
+	}
+}
+
+func TestAPeerThatDoesNotReadIsCut(t *testing.T) {
+	h := &commtest.Handler{}
+	address := rawServer(t, func(*gorilla.Conn) { <-h.Ended() })
+	o := newIdentity(t).options()
+	o.Write = short
+	conn := dial(t, o, address, h)
+	text := strings.Repeat("x", 256<<10)
+	for {
+		if err := conn.Notify(t.Context(), "said", text); err != nil {
+			if fault.ReasonOf(err) != "connection-lost" {
+				t.Errorf("notify: %v", err)
+			}
+			break
+		}
+	}
+	await(t, h.Ended(), "the handler is told")
+}
+
+func TestOneConnectionTooManyIsRefused(t *testing.T) {
+	h := commtest.Echo()
+	o := newIdentity(t).options()
+	o.Connections = 1
+	address := open(t, o, h).Address()
+	client := newIdentity(t).options()
+	first := dial(t, client, address, &commtest.Handler{})
+	if err := first.Call(t.Context(), "echo", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := websocket.New(client).Dial(t.Context(), address, commtest.Echo()); fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("the second: %v", err)
+	}
+	if err := first.Call(t.Context(), "echo", nil, nil); err != nil {
+		t.Errorf("the first suffered: %v", err)
+	}
+	_ = first.Close()
+	await(t, h.Ended(), "the first is gone")
+	again := dial(t, client, address, &commtest.Handler{})
+	if again.Peer().Key != address.Key {
+		t.Error("another peer")
+	}
+}
