@@ -1,0 +1,12 @@
+// Package crypto is the wallet's Cryptographic Engine (Daswani and Boneh 1998,
+// section 3): it seals what a node stores, keeps the data key in a vault, and
+// holds the identity by which a peer is known. Wallet, terminal and bank use the
+// same one; only the vault's slot differs: a passphrase for a person, a key file
+// for a server.
+//
+//	key, err := crypto.OpenVault(path, crypto.Slot{Name: "gary", Lock: crypto.Passphrase(word)})
+//	engine := crypto.NewEngine(key, nil)
+//	sealed, err := engine.Seal(state, associated)
+//
+// What is particular to Taler's coins is in crypto/taler.
+package crypto

@@ -1,0 +1,21 @@
+//go:build unix
+
+package crypto
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// syncDir makes a new name in a directory durable.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// private reports whether nobody but the owner can read or write the file.
+func private(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 == 0 }
