@@ -1,0 +1,106 @@
+package taler
+
+import (
+	"github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Reserve is the wallet's state of a taler-reserve instance: a key to which the
+// bank sends money at the exchange, and the coins that are being made of it. It
+// is stored before anybody sees ReservePub, and holds the exact request before
+// the exchange sees that. Secrets are inside: never show it whole.
+type Reserve struct {
+	Exchange    instrument.ID  `json:"exchange"` // the taler-exchange instance
+	ExchangeURL string         `json:"exchange_url"`
+	BankURL     string         `json:"bank_url,omitempty"` // of the integration API; empty for a manual withdrawal
+	WOPID       WOPID          `json:"wopid,omitzero"`
+	Amount      Amount         `json:"amount"` // what shall arrive
+	ReservePub  EddsaPublicKey `json:"reserve_pub"`
+	ReservePriv StoredSecret   `json:"reserve_priv"`
+	Seed        StoredSecret   `json:"seed"`                       // all coins follow from it
+	Account     Payto          `json:"selected_account,omitempty"` // of the exchange
+	Created     int64          `json:"created"`                    // unix seconds
+
+	Remainder Amount         `json:"remainder"`       // of Amount, not made into coins
+	Batch     *WithdrawBatch `json:"batch,omitempty"` // on its way to the exchange, or to be sent again
+	NextCoin  uint32         `json:"next_coin"`       // first number of the seed that was never sent
+
+	Coins int    `json:"coins"`          // made so far
+	Value Amount `json:"value,omitzero"` // of these coins
+	Fees  Amount `json:"fees,omitzero"`  // paid for them
+
+	Reason   string    `json:"reason,omitempty"`   // why it was aborted or failed
+	Evidence *Evidence `json:"evidence,omitempty"` // the exchange's last refusal, or proof of its fault
+}
+
+// Statuses of a taler-reserve.
+const (
+	ReserveCreated  = "created"  // stored here, not named to anybody
+	ReserveSelected = "selected" // the bank sends the money to it
+	ReserveSent     = "sent"     // the exchange may have seen the batch: only the same bytes may follow
+	ReserveDone     = "done"     // final: the coins are here
+	ReserveAborted  = "aborted"  // final: the money never came
+	ReserveFailed   = "failed"   // final: the exchange signed wrongly; everything is kept
+)
+
+// WithdrawBatch is one request for coins, frozen: the plan, the numbers of the
+// coins, and the exact bytes that are sent, as often as needed.
+type WithdrawBatch struct {
+	Plan  []PlannedCoins `json:"plan"`
+	First uint32         `json:"first"` // number of the first coin; they follow in the order of the plan
+	Body  []byte         `json:"body"`
+}
+
+// PlannedCoins are coins of one denomination, kept with the denomination as it
+// was verified.
+type PlannedCoins struct {
+	Denomination Denomination `json:"denomination"`
+	Count        int          `json:"count"`
+}
+
+// Evidence is a request and its answer, kept word by word.
+type Evidence struct {
+	Request  []byte `json:"request,omitempty"`
+	Status   int    `json:"status"`
+	Response []byte `json:"response"`
+	At       int64  `json:"at"`
+}
+
+// Coin is the wallet's state of a taler-coin instance: digital cash. Whoever
+// knows CoinPriv can spend it.
+type Coin struct {
+	CoinPub       EddsaPublicKey `json:"coin_pub"`
+	CoinPriv      StoredSecret   `json:"coin_priv"`
+	Denom         Blob           `json:"denom"` // the denomination's RSA key
+	DenomPubHash  HashCode       `json:"denom_pub_hash"`
+	Value         Amount         `json:"value"`
+	Fee           Amount         `json:"fee"` // paid at the withdrawal
+	Signature     Blob           `json:"signature"`
+	BlindingKey   StoredSecret   `json:"blinding_key"` // a recoup needs it
+	CoinEvHash    HashCode       `json:"coin_ev_hash"`
+	Index         uint32         `json:"index"` // within the reserve's seed
+	ReservePub    EddsaPublicKey `json:"reserve_pub"`
+	ExchangeURL   string         `json:"exchange_url"`
+	ExpireDeposit Timestamp      `json:"expire_deposit"`
+}
+
+// Statuses of a taler-coin.
+const (
+	CoinFresh = "fresh"
+	CoinSpent = "spent" // final
+)
+
+// Verified reports whether the coin is what it says: its private key fits its
+// public key, and the denomination signed it.
+func (c Coin) Verified() bool {
+	priv, err := c.CoinPriv.EddsaPrivateKey()
+	if err != nil || priv.Public() != c.CoinPub {
+		return false
+	}
+	denom, err := taler.ParseRSAPublicKey(c.Denom)
+	if err != nil || taler.DenomHash(0, taler.CipherRSA, c.Denom) != c.DenomPubHash {
+		return false
+	}
+	hash := taler.CoinPubHash(c.CoinPub, ShortHash{})
+	return denom.Verify(hash[:], c.Signature)
+}

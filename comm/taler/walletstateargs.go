@@ -1,0 +1,110 @@
+package taler
+
+import "github.com/swaperoo/swaperoo/instrument"
+
+// PreviewArgs are the arguments of taler.batch-withdraw PREVIEW.
+type PreviewArgs struct {
+	Exchange instrument.ID `json:"exchange"` // the taler-exchange instance
+	Amount   Amount        `json:"amount"`
+}
+
+// PreviewResult is what an amount becomes at an exchange today.
+type PreviewResult struct {
+	Coins         int            `json:"coins"`
+	Amount        Amount         `json:"amount"` // value of the coins
+	Fees          Amount         `json:"fees"`   // for withdrawing them
+	Denominations []PreviewCoins `json:"denominations"`
+	Remainder     Amount         `json:"remainder"` // too small for any coin; goes back in the end
+}
+
+// PreviewCoins are coins of one value.
+type PreviewCoins struct {
+	Value Amount `json:"value"`
+	Count int    `json:"count"`
+}
+
+// PrepareArgs are the arguments of taler.batch-withdraw PREPARE. Without BankURL
+// and WOPID it is a manual withdrawal: the person sends the money.
+type PrepareArgs struct {
+	Exchange instrument.ID `json:"exchange"`
+	BankURL  string        `json:"bank_url,omitempty"`
+	WOPID    WOPID         `json:"wopid,omitzero"`
+	Amount   Amount        `json:"amount"`
+	Account  Payto         `json:"account,omitempty"` // of the exchange, as its /keys spell it
+}
+
+// PrepareResult names the reserve.
+type PrepareResult struct {
+	Reserve    instrument.ID  `json:"reserve"`
+	ReservePub EddsaPublicKey `json:"reserve_pub"`
+}
+
+// ProveArgs are the arguments of taler.batch-withdraw PROVE.
+type ProveArgs struct {
+	Message []byte `json:"message"`
+}
+
+// ProveResult is the reserve key's signature over ReserveProof(message).
+type ProveResult struct {
+	Signature []byte `json:"signature"`
+}
+
+// AwaitArgs are the arguments of taler.batch-withdraw AWAIT.
+type AwaitArgs struct {
+	TimeoutMS int64 `json:"timeout_ms,omitempty"` // how long the exchange may hold the answer; at most 30000
+}
+
+// AwaitResult says whether the money has arrived at the exchange.
+type AwaitResult struct {
+	Exists  bool   `json:"exists"`
+	Balance Amount `json:"balance,omitzero"`
+}
+
+// WithdrawArgs are the arguments of taler.batch-withdraw WITHDRAW.
+type WithdrawArgs struct {
+	// Balance is what AWAIT has seen, if it was asked: no more than it is planned.
+	Balance Amount `json:"balance,omitzero"`
+}
+
+// WithdrawResult is what the wallet got.
+type WithdrawResult struct {
+	Coins  int    `json:"coins"`
+	Amount Amount `json:"amount"` // value of the coins
+	Fees   Amount `json:"fees"`
+}
+
+// AbandonArgs are the arguments of taler.batch-withdraw ABANDON.
+type AbandonArgs struct {
+	Reason string `json:"reason"`
+}
+
+// TermsResult is the result of taler.exchange TERMS; all empty if the exchange
+// has none.
+type TermsResult struct {
+	Version string `json:"version"`
+	Text    string `json:"text"`
+	Type    string `json:"type"` // media type
+}
+
+// AcceptArgs are the arguments of taler.exchange ACCEPT.
+type AcceptArgs struct {
+	Version string `json:"version"`
+	At      int64  `json:"at,omitempty"` // unix seconds; 0: now
+}
+
+// proofDomain cannot begin anything that Taler signs: those bytes begin with
+// their own length.
+const proofDomain = "swaperoo: proof of a reserve, version 1\n"
+
+// ReserveProof is what a reserve key signs to show that its wallet speaks: a
+// terminal takes a payment only from the wallet whose reserve was selected.
+func ReserveProof(message []byte) []byte { return append([]byte(proofDomain), message...) }
+
+// VerifyReserveProof checks a PROVE signature.
+func VerifyReserveProof(reserve EddsaPublicKey, message, signature []byte) bool {
+	var sig EddsaSignature
+	if len(signature) != len(sig) {
+		return false
+	}
+	return reserve.Verify(ReserveProof(message), EddsaSignature(signature))
+}

@@ -1,0 +1,76 @@
+package taler
+
+// ExchangeState is the state of a taler-exchange instance: an exchange that a
+// wallet or terminal knows, with what it needs of the last /keys. Everything
+// that came from the exchange was verified before it was stored. Times are unix
+// seconds, 0 while not happened.
+type ExchangeState struct {
+	URL      string `json:"url"` // base URL, ends with a slash
+	Currency string `json:"currency,omitempty"`
+	// Version is the exchange's protocol version at the last refresh.
+	Version string `json:"version,omitempty"`
+	// MasterPub is pinned at the first refresh, or by whoever made the instance,
+	// and never changes.
+	MasterPub     EddsaPublicKey    `json:"master_pub,omitzero"`
+	ClosingDelay  RelativeTime      `json:"closing_delay,omitzero"` // an unused reserve goes back after it
+	Accounts      []ExchangeAccount `json:"accounts,omitempty"`
+	SignKeys      []SignKey         `json:"signkeys,omitempty"`
+	Denominations []Denomination    `json:"denominations,omitempty"` // of the latest /keys, those that coins may be made of
+	KeysAt        int64             `json:"keys_at,omitempty"`
+	KeysExpire    int64             `json:"keys_expire,omitempty"` // refresh after it
+	Terms         ExchangeTerms     `json:"terms,omitzero"`
+}
+
+// Statuses of a taler-exchange.
+const (
+	ExchangeNew     = "new"     // its keys were never read
+	ExchangeActive  = "active"  // verified
+	ExchangeRemoved = "removed" // final
+)
+
+// ExchangeTerms is what was accepted of an exchange's terms of service.
+type ExchangeTerms struct {
+	Version         string `json:"version,omitempty"` // the latest that was shown
+	AcceptedVersion string `json:"accepted_version,omitempty"`
+	AcceptedAt      int64  `json:"accepted_at,omitempty"`
+}
+
+// Account is the first account of a payto kind that the bank's wire_types list,
+// as wallets choose it; empty if there is none.
+func (e ExchangeState) Account(wireTypes []string) Payto {
+	for _, kind := range wireTypes {
+		for _, a := range e.Accounts {
+			if a.PaytoURI.Kind() == kind {
+				return a.PaytoURI
+			}
+		}
+	}
+	return ""
+}
+
+// HasAccount reports whether the exchange signed for an account.
+func (e ExchangeState) HasAccount(p Payto) bool {
+	for _, a := range e.Accounts {
+		if a.PaytoURI.Equal(p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Denomination is one verified denomination of an exchange: RSA, without age
+// restriction, not revoked and not lost. Whether it may be used now is a matter
+// of its stamps.
+type Denomination struct {
+	DenomPubHash        HashCode  `json:"denom_pub_hash"`
+	RSAPub              Blob      `json:"rsa_pub"`
+	Value               Amount    `json:"value"`
+	FeeWithdraw         Amount    `json:"fee_withdraw"`
+	FeeDeposit          Amount    `json:"fee_deposit"`
+	FeeRefresh          Amount    `json:"fee_refresh"`
+	FeeRefund           Amount    `json:"fee_refund"`
+	StampStart          Timestamp `json:"stamp_start"`
+	StampExpireWithdraw Timestamp `json:"stamp_expire_withdraw"`
+	StampExpireDeposit  Timestamp `json:"stamp_expire_deposit"`
+	StampExpireLegal    Timestamp `json:"stamp_expire_legal"`
+}
