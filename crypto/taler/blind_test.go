@@ -303,3 +303,14 @@ func FuzzSignatures(f *testing.F) {
 		_, _ = taler.Unblind(key.Public(), secret, foreign)
 	})
 }
+
+// One such signature beside a right one would give the primes away.
+func TestAWrongSignatureDoesNotLeave(t *testing.T) {
+	_, key := newKey(t, 1024)
+	if s, err := key.WithAFault().SignBlinded([]byte{7}); s != nil || !errors.Is(err, fault.Internal) {
+		t.Errorf("got %x, %v", s, err)
+	}
+	if _, err := key.SignBlinded([]byte{7}); err != nil {
+		t.Errorf("control: %v", err)
+	}
+}

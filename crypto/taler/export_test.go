@@ -7,3 +7,12 @@ func FDH(pub *RSAPublicKey, m []byte) []byte { return minimal(fdh(pub, m).Bytes(
 func BlindingFactor(pub *RSAPublicKey, secret BlindingSecret) []byte {
 	return minimal(blindingFactor(pub, secret).Bytes(pub.n))
 }
+
+// WithAFault is the key of a machine that computes one half of its signatures
+// wrongly.
+func (k *RSAPrivateKey) WithAFault() *RSAPrivateKey {
+	broken := *k.rsaPrivate
+	broken.dp = append([]byte{}, k.dp...)
+	broken.dp[len(broken.dp)-1] ^= 4
+	return &RSAPrivateKey{&broken}
+}
