@@ -22,6 +22,9 @@ type Servicing interface {
 	// Prepare completes the servicer's side of an operation: its own instruments
 	// and arguments. It refuses what the caller may not ask for.
 	Prepare(ctx context.Context, who Caller, e comm.Execute, t *Transaction) error
+	// Ended is told how an operation ended, after it is durable and before the
+	// initiator hears of it. It must not block.
+	Ended(t Transaction, err error)
 }
 
 // Caller is who asks: the peer as it proved to be, and the principal that it is
@@ -227,6 +230,11 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 	}
 	r.Peer, r.Link, r.Call.Offer, r.Offer, r.Payer = who.Peer, reply{conn}, offer, e.Call.Offer, e.Call.Payer
 	done := s.c.protocols.Serve(ctx, r, e)
+	if done.Fault != nil {
+		s.role.Ended(t, done.Fault)
+	} else {
+		s.role.Ended(t, nil)
+	}
 	if e.Call.Offer != nil && done.Fault == nil {
 		done.Receipt = s.c.parts.Identity.Sign(receiptText(*e.Call.Offer, e.Op, done.Result))
 	}

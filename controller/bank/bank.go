@@ -1,0 +1,116 @@
+package bank
+
+import (
+	"context"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// Names that the bank shares with the bundles.
+const (
+	ClassWithdrawal instrument.ClassID = "taler-withdrawal"
+	ClassProvider   instrument.ClassID = "card-provider"
+	protocolCard                       = "card.pay"
+	operationVerify                    = "VERIFY"
+	operationCheck                     = "CHECK"
+)
+
+// Incoming is the topic of confirmed withdrawals: the exchange's history.
+const Incoming instrument.Topic = "incoming"
+
+// FactProvider names the fact of a terminal that says which provider it charges
+// cards with.
+const FactProvider = "provider"
+
+// Config is what the operator has decided.
+type Config struct {
+	Currency        string
+	ExchangeURL     string      // base URL, ends with a slash
+	ExchangeAccount taler.Payto // full payto
+	WithdrawalFees  taler.Amount
+	Specification   taler.CurrencySpecification
+}
+
+// Bank is the C2EC controller. It is safe for concurrent use.
+type Bank struct {
+	*controller.Controller
+	cfg Config
+
+	life   context.Context
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+	mu     sync.Mutex
+	asking map[instrument.ID]bool // withdrawals whose provider is being asked
+	slots  chan struct{}          // bounds how many are asked at once
+}
+
+// asksAtOnce bounds the verifications that run at the same time.
+const asksAtOnce = 64
+
+// Policy is the bank's account policy: who may ask for what. The wallet's
+// permission is the WOPID that it shows.
+func Policy() profile.Policy {
+	return profile.AccountPolicy(
+		profile.Grant{Kind: profile.Terminal, Protocol: taler.ProtocolWithdraw,
+			Operations: []string{taler.OperationSetUp, taler.OperationConfirm, taler.OperationAbort}},
+		profile.Grant{Kind: "", Protocol: taler.ProtocolWithdraw, Operations: []string{taler.OperationSelect, taler.OperationAbort}},
+		profile.Grant{Kind: profile.Node, Protocol: protocolCard, Operations: []string{operationVerify, operationCheck}},
+	)
+}
+
+// New makes the bank of a controller whose policy is Policy. It takes up the
+// notices that an earlier life has not decided.
+func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
+	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]bool{}, slots: make(chan struct{}, asksAtOnce)}
+	b.life, b.stop = context.WithCancel(context.Background())
+	if err := b.resume(ctx); err != nil {
+		b.stop()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Close ends the background work and then the controller. Undecided notices are
+// taken up by the next life.
+func (b *Bank) Close(ctx context.Context) error {
+	b.stop()
+	b.work.Wait()
+	return b.Controller.Close(ctx)
+}
+
+// Config is what the operator has decided.
+func (b *Bank) Config() Config { return b.cfg }
+
+// wallet is the principal of whoever shows a WOPID.
+var wallet = profile.Principal{ID: "wallet", Name: "a wallet"}
+
+// Lookup finds a withdrawal; fault.NotFound with ReasonUnknownOperation.
+func (b *Bank) Lookup(ctx context.Context, id taler.WOPID) (instrument.Instance, taler.Withdrawal, error) {
+	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.String())
+	if err != nil {
+		return instrument.Instance{}, taler.Withdrawal{}, unknown(err)
+	}
+	var w taler.Withdrawal
+	err = i.Decode(&w)
+	return i, w, err
+}
+
+// owned is Lookup for a terminal, which sees only what it has set up itself.
+func (b *Bank) owned(ctx context.Context, terminal profile.Principal, id taler.WOPID) (instrument.Instance, error) {
+	i, w, err := b.Lookup(ctx, id)
+	if err == nil && w.Terminal != string(terminal.ID) {
+		return instrument.Instance{}, unknown(nil)
+	}
+	return i, err
+}
+
+// call is a transaction of taler.withdraw.
+func call(p profile.Principal, operation string, args any, on ...instrument.ID) controller.Transaction {
+	return controller.Transaction{
+		Principal: p, Protocol: taler.ProtocolWithdraw, Operation: operation, Class: ClassWithdrawal, Instruments: on, Args: args,
+	}
+}

@@ -1,0 +1,79 @@
+package bank
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// Servicing lets the bank service native sessions: of terminals, which log in,
+// and of wallets, which show a WOPID.
+func (b *Bank) Servicing() controller.Servicing { return servicing{b} }
+
+type servicing struct{ b *Bank }
+
+// Admit knows a terminal by its login and token, and lets a wallet in unnamed.
+func (s servicing) Admit(ctx context.Context, _ comm.Peer, hello comm.Initiate) (profile.Principal, error) {
+	switch hello.Role {
+	case comm.Vendor:
+		return s.b.Profiles().Login(ctx, profile.Terminal, hello.Login, hello.Token)
+	case comm.Client:
+		return wallet, nil
+	}
+	return profile.Principal{}, fault.New(fault.Denied, "the bank has no sessions with a %s", hello.Role).Because("role-refused")
+}
+
+// Offers takes withdrawals and sells nothing else.
+func (s servicing) Offers(_ context.Context, _ controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	if class != ClassWithdrawal {
+		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "the bank does not take %s", class).Because("class-not-offered")
+	}
+	return instrument.Terms{}, inv, nil
+}
+
+// Prepare gives the operation its withdrawal and what the bank adds to it.
+func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Execute, t *controller.Transaction) error {
+	if e.Call.Operation == taler.OperationSetUp {
+		var r taler.TerminalWithdrawalSetup
+		if err := read(e.Call.Args, &r); err != nil {
+			return err
+		}
+		t.Args, t.Amount = s.b.setupArgs(who.Principal, r), r.Amount
+		return r.Check(s.b.cfg.Currency)
+	}
+	var named struct {
+		WOPID taler.WOPID `json:"wopid"`
+	}
+	if err := read(e.Call.Args, &named); err != nil {
+		return err
+	}
+	i, w, err := s.b.Lookup(ctx, named.WOPID)
+	if err != nil {
+		return err
+	}
+	if who.Principal.Kind == profile.Terminal && w.Terminal != string(who.Principal.ID) {
+		return unknown(nil)
+	}
+	t.Instruments = []instrument.ID{i.ID}
+	return nil
+}
+
+// Ended has the provider asked after a notice that came over a session.
+func (s servicing) Ended(t controller.Transaction, err error) {
+	if err == nil && t.Operation == taler.OperationConfirm {
+		s.b.ask(t.Instruments[0])
+	}
+}
+
+func read(raw json.RawMessage, v any) error {
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fault.Wrap(err, fault.Invalid, "the arguments of the operation cannot be read").Because("message-malformed")
+	}
+	return nil
+}

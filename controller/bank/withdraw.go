@@ -1,0 +1,103 @@
+package bank
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// SetUp begins a withdrawal for a terminal. The same request_uid of the same
+// terminal gives the same WOPID; with other content it is a conflict.
+func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.TerminalWithdrawalSetup) (taler.TerminalWithdrawalSetupResponse, error) {
+	var out taler.TerminalWithdrawalSetupResponse
+	if err := r.Check(b.cfg.Currency); err != nil {
+		return out, err
+	}
+	t := call(terminal, taler.OperationSetUp, b.setupArgs(terminal, r))
+	t.Amount = r.Amount
+	return out, b.answer(ctx, comm.Vendor, t, &out)
+}
+
+func (b *Bank) setupArgs(terminal profile.Principal, r taler.TerminalWithdrawalSetup) taler.SetupArgs {
+	return taler.SetupArgs{
+		Request: r, Terminal: string(terminal.ID), Provider: terminal.Facts[FactProvider], WithdrawalFees: b.cfg.WithdrawalFees,
+		Currency: b.cfg.Currency, ExchangeURL: b.cfg.ExchangeURL, ExchangeAccount: b.cfg.ExchangeAccount,
+	}
+}
+
+// Select binds a wallet's reserve to a withdrawal [2]. The first wallet wins.
+func (b *Bank) Select(ctx context.Context, id taler.WOPID, r taler.BankWithdrawalOperationPostRequest) (taler.BankWithdrawalOperationPostResponse, error) {
+	var out taler.BankWithdrawalOperationPostResponse
+	if err := r.Check(b.cfg.Currency); err != nil {
+		return out, err
+	}
+	i, _, err := b.Lookup(ctx, id)
+	if err != nil {
+		return out, err
+	}
+	args := taler.SelectArgs{WOPID: id, ReservePub: r.ReservePub, SelectedExchange: r.SelectedExchange, Amount: r.Amount}
+	return out, b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, args, i.ID), &out)
+}
+
+// Confirm stores a terminal's notice that a withdrawal was paid [7] and has the
+// provider asked. Nothing is believed yet.
+func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler.WOPID, r taler.TerminalWithdrawalConfirmationRequest) error {
+	if err := r.Check(b.cfg.Currency); err != nil {
+		return err
+	}
+	i, err := b.owned(ctx, terminal, id)
+	if err != nil {
+		return err
+	}
+	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
+	if err := b.answer(ctx, comm.Vendor, call(terminal, taler.OperationConfirm, args, i.ID), nil); err != nil {
+		return err
+	}
+	b.ask(i.ID)
+	return nil
+}
+
+// AbortByTerminal ends a withdrawal that its terminal gives up.
+func (b *Bank) AbortByTerminal(ctx context.Context, terminal profile.Principal, id taler.WOPID) error {
+	i, err := b.owned(ctx, terminal, id)
+	if err != nil {
+		return err
+	}
+	return b.answer(ctx, comm.Vendor, call(terminal, taler.OperationAbort, taler.AbortArgs{WOPID: id}, i.ID), nil)
+}
+
+// AbortByWallet ends a withdrawal that the customer gives up.
+func (b *Bank) AbortByWallet(ctx context.Context, id taler.WOPID) error {
+	i, _, err := b.Lookup(ctx, id)
+	if err != nil {
+		return err
+	}
+	return b.answer(ctx, comm.Client, call(wallet, taler.OperationAbort, taler.AbortArgs{WOPID: id}, i.ID), nil)
+}
+
+// answer runs our side of an operation and reads its result.
+func (b *Bank) answer(ctx context.Context, from comm.Role, t controller.Transaction, into any) error {
+	result, err := b.Answer(ctx, from, t)
+	if err != nil || into == nil {
+		return err
+	}
+	if err := json.Unmarshal(result.Value, into); err != nil {
+		return fault.Wrap(err, fault.Internal, "the result of %s cannot be read", t.Operation)
+	}
+	return nil
+}
+
+// unknown is what everybody is told of a withdrawal that is not there, or not
+// theirs.
+func unknown(err error) error {
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	return fault.New(fault.NotFound, "there is no such withdrawal").Because(taler.ReasonUnknownOperation)
+}
