@@ -52,6 +52,9 @@ func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) 
 // ride takes a step that needs no answer. A refusal is what the step returns
 // when the code has run again.
 func (o *operation) ride(st Step) *fault.Fault {
+	if o.outcomes[st.N] != nil {
+		return nil // it did not go well in an earlier run: the code was told, and nothing of it counts
+	}
 	if st.Kind == StepSend {
 		if !o.mail.reachesPeer() {
 			return fault.New(fault.Unsupported, "%s has no peer to talk to here", o.spec.Name).Because("no-peer")
