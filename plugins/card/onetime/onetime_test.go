@@ -1,0 +1,264 @@
+package onetime_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card/onetime"
+)
+
+const secretByte = 'K'
+
+func card(t testing.TB) onetime.Card {
+	t.Helper()
+	key, err := onetime.NewKey([]byte(strings.Repeat(string(secretByte), onetime.KeySize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return onetime.Card{Account: "acct-1", Brand: "Sandbox Card", Last4: "4242", Key: key}
+}
+
+func amount(t testing.TB, text string) instrument.Amount {
+	t.Helper()
+	a, err := instrument.ParseAmount(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func authorise(t testing.TB) onetime.Authorisation {
+	t.Helper()
+	a, err := onetime.Authorise(card(t), 7, "merchant-key", amount(t, "CHF:20.5"), "WOPID-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func TestATokenReadsBackAndVerifies(t *testing.T) {
+	a := authorise(t)
+	token := a.Token()
+	if strings.Trim(token, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") != "" {
+		t.Errorf("%s is not URL-safe", token)
+	}
+	back, err := onetime.ParseToken(token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if back != a || !back.Verify(card(t).Key) {
+		t.Errorf("read back %+v, want %+v, verified", back, a)
+	}
+}
+
+func TestTheMACIsOfAKnownValue(t *testing.T) {
+	// Computed once with another program (Python's hmac over the length-prefixed
+	// fields), so that no change of the encoding goes unnoticed.
+	const want = "ota1.AAZhY2N0LTEAAAAAAAAABwAMbWVyY2hhbnQta2V5AAhDSEY6MjAuNQAHV09QSUQtMSBtmccDVDD9xkpim1UQ0OYrCe0OTrcM0UFF9RgnF0eR"
+	got := authorise(t).Token()
+	if got != want {
+		t.Errorf("token = %s, want %s", got, want)
+	}
+}
+
+func TestEveryChangedFieldIsRefused(t *testing.T) {
+	other, err := onetime.NewKey(make([]byte, onetime.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]func(*onetime.Authorisation){
+		"account":   func(a *onetime.Authorisation) { a.Account = "acct-2" },
+		"counter":   func(a *onetime.Authorisation) { a.Counter++ },
+		"merchant":  func(a *onetime.Authorisation) { a.Merchant += "x" },
+		"amount":    func(a *onetime.Authorisation) { a.Amount.Value++ },
+		"currency":  func(a *onetime.Authorisation) { a.Amount.Currency = "EUR" },
+		"reference": func(a *onetime.Authorisation) { a.Reference = "WOPID-2" },
+		"MAC":       func(a *onetime.Authorisation) { a.MAC[31] ^= 1 },
+		"a letter moved between two fields": func(a *onetime.Authorisation) {
+			a.Account, a.Merchant = a.Account+"m", a.Merchant[1:]
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := authorise(t)
+			change(&a)
+			if a.Verify(card(t).Key) {
+				t.Error("the changed authorisation verifies")
+			}
+		})
+	}
+	if authorise(t).Verify(other) {
+		t.Error("another card's key verifies it")
+	}
+	if authorise(t).Verify(onetime.Key{}) {
+		t.Error("no key at all verifies it")
+	}
+}
+
+func TestImpossiblePartsAreNotAuthorised(t *testing.T) {
+	good := card(t)
+	wiped := card(t)
+	wiped.Key.Wipe()
+	for name, c := range map[string]struct {
+		card      onetime.Card
+		counter   uint64
+		merchant  string
+		amount    string
+		reference string
+	}{
+		"counter 0":           {good, 0, "m", "CHF:1", "r"},
+		"no merchant":         {good, 1, "", "CHF:1", "r"},
+		"merchant too long":   {good, 1, strings.Repeat("m", 257), "CHF:1", "r"},
+		"no reference":        {good, 1, "m", "CHF:1", ""},
+		"reference with line": {good, 1, "m", "CHF:1", "a\nb"},
+		"amount of nothing":   {good, 1, "m", "CHF:0", "r"},
+		"card without key":    {wiped, 1, "m", "CHF:1", "r"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := onetime.Authorise(c.card, c.counter, c.merchant, amount(t, c.amount), c.reference)
+			if !errors.Is(err, fault.Invalid) {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
+
+func TestForeignTokensAreRefused(t *testing.T) {
+	good := authorise(t).Token()
+	for name, text := range map[string]string{
+		"empty":             "",
+		"a word":            "approved",
+		"prefix only":       onetime.TokenPrefix,
+		"other prefix":      "ota2." + good[5:],
+		"cut":               good[:len(good)-4],
+		"longer":            good + "AAAA",
+		"padding":           good + "=",
+		"line end inside":   good[:20] + "\n" + good[20:],
+		"too long":          good + strings.Repeat("A", 2000),
+		"length over end":   onetime.TokenPrefix + base64.RawURLEncoding.EncodeToString([]byte{0xff, 0xff, 'a'}),
+		"amount respelled":  respelled(t, "CHF:20.50"),
+		"amount of nothing": respelled(t, "CHF:0"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := onetime.ParseToken(text); fault.ReasonOf(err) != onetime.ReasonAuthorisationMalformed {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
+
+// respelled is a token with another text for its amount.
+func respelled(t *testing.T, text string) string {
+	t.Helper()
+	data, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(authorise(t).Token(), onetime.TokenPrefix))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := "\x00\x08CHF:20.5"
+	if !strings.Contains(string(data), old) {
+		t.Fatal("the amount is not where it was")
+	}
+	changed := strings.Replace(string(data), old, "\x00"+string(rune(len(text)))+text, 1)
+	return onetime.TokenPrefix + base64.RawURLEncoding.EncodeToString([]byte(changed))
+}
+
+func TestACardFileReadsBack(t *testing.T) {
+	text, err := card(t).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	back, err := onetime.ParseCard(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(back.Key.Bytes()) != string(card(t).Key.Bytes()) || back.Account != "acct-1" || back.Last4 != "4242" {
+		t.Errorf("read back %+v", back)
+	}
+	var members map[string]string
+	if err := json.Unmarshal(text, &members); err != nil {
+		t.Fatal(err)
+	}
+	if len(members) != 4 {
+		t.Errorf("the file has the members %v", members)
+	}
+}
+
+func TestOtherFilesAreNotCards(t *testing.T) {
+	good, err := card(t).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace := func(old, with string) string { return strings.Replace(string(good), old, with, 1) }
+	for name, text := range map[string]string{
+		"empty":             "",
+		"not JSON":          "card",
+		"a card number":     replace(`"last4"`, `"number": "4111111111111111", "last4"`),
+		"last4 too long":    replace("4242", "41111111"),
+		"no account":        replace("acct-1", ""),
+		"blank in account":  replace("acct-1", "a b"),
+		"key too short":     replace(`S0tL`, ``),
+		"key not base64url": replace(`S0tL`, `****`),
+		"two documents":     string(good) + string(good),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := onetime.ParseCard([]byte(text))
+			if fault.ReasonOf(err) != onetime.ReasonCardMalformed {
+				t.Errorf("err = %v", err)
+			}
+			if err != nil && strings.Contains(err.Error(), "4111") {
+				t.Errorf("the error repeats the file: %v", err)
+			}
+		})
+	}
+}
+
+func TestTheKeyDoesNotPrint(t *testing.T) {
+	c := card(t)
+	inside := struct{ c onetime.Card }{c}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		for _, v := range []any{c, &c, c.Key, inside} {
+			got := fmt.Sprintf(verb, v)
+			if strings.Contains(got, "KKKK") || strings.Contains(got, "4b4b") || strings.Contains(got, "75 75") || strings.Contains(got, "0x4b") {
+				t.Errorf("%s of %T prints the key: %s", verb, v, got)
+			}
+		}
+	}
+	if text, err := json.Marshal(c); err == nil {
+		t.Errorf("a card is marshalled as %s", text)
+	}
+}
+
+func FuzzParseToken(f *testing.F) {
+	f.Add(authorise(f).Token())
+	f.Add(onetime.TokenPrefix)
+	f.Add("approved")
+	f.Fuzz(func(t *testing.T, text string) {
+		a, err := onetime.ParseToken(text)
+		if err == nil && a.Token() != text {
+			t.Errorf("%q reads back as %q", text, a.Token())
+		}
+	})
+}
+
+func FuzzParseCard(f *testing.F) {
+	good, err := card(f).File()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(good)
+	f.Add([]byte(`{"account":"a"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		c, err := onetime.ParseCard(text)
+		if err != nil {
+			return
+		}
+		if _, err := c.File(); err != nil {
+			t.Errorf("a card that was read cannot be written: %v", err)
+		}
+	})
+}
