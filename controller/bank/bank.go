@@ -90,7 +90,7 @@ var wallet = profile.Principal{ID: "wallet", Name: "a wallet"}
 
 // Lookup finds a withdrawal; fault.NotFound with ReasonUnknownOperation.
 func (b *Bank) Lookup(ctx context.Context, id taler.WOPID) (instrument.Instance, taler.Withdrawal, error) {
-	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.String())
+	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.Text())
 	if err != nil {
 		return instrument.Instance{}, taler.Withdrawal{}, unknown(err)
 	}

@@ -43,7 +43,7 @@ func Judge(w taler.Withdrawal, f protocol.Facts) Verdict {
 	switch {
 	case f.Transaction != w.ProviderTransactionID:
 		return Verdict{Abort, "the provider answered for another transaction"}
-	case f.Reference != w.WOPID.String():
+	case f.Reference != w.WOPID.Text():
 		return Verdict{Abort, "the payment has the reference of something else"}
 	case f.Amount.Currency != w.Currency:
 		return Verdict{Abort, "the payment is in another currency"}

@@ -41,8 +41,12 @@ func (b *Bank) Select(ctx context.Context, id taler.WOPID, r taler.BankWithdrawa
 	if err != nil {
 		return out, err
 	}
-	args := taler.SelectArgs{WOPID: id, ReservePub: r.ReservePub, SelectedExchange: r.SelectedExchange, Amount: r.Amount}
-	return out, b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, args, i.ID), &out)
+	return out, b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, b.selectArgs(id, r), i.ID), &out)
+}
+
+// selectArgs keeps of a wallet's request what a wallet may say.
+func (b *Bank) selectArgs(id taler.WOPID, r taler.BankWithdrawalOperationPostRequest) taler.SelectArgs {
+	return taler.SelectArgs{WOPID: id, ReservePub: r.ReservePub, SelectedExchange: r.SelectedExchange, Amount: r.Amount}
 }
 
 // Confirm stores a terminal's notice that a withdrawal was paid [7] and has the
