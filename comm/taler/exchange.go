@@ -80,7 +80,7 @@ type ExchangeError struct {
 	ErrorDetail
 	Balance           Amount         `json:"balance,omitzero"`          // CodeInsufficientFunds
 	RequestedAmount   Amount         `json:"requested_amount,omitzero"` // CodeInsufficientFunds
-	HDenomPub         HashCode       `json:"h_denom_pub,omitzero"`      // the denomination codes
+	HDenomPub         *HashCode      `json:"h_denom_pub,omitempty"`     // the denomination codes; may be all zeros
 	Timestamp         Timestamp      `json:"timestamp,omitzero"`
 	Oper              string         `json:"oper,omitempty"` // CodeDenominationExpired and …NotYet: "batch-withdraw"
 	ExchangePub       EddsaPublicKey `json:"exchange_pub,omitzero"`
@@ -90,6 +90,16 @@ type ExchangeError struct {
 	RequirementRow    uint64         `json:"requirement_row,omitempty"`
 	AccountPub        EddsaPublicKey `json:"account_pub,omitzero"`
 	BadKYCAuth        bool           `json:"bad_kyc_auth,omitempty"`
+}
+
+// MarshalJSON leaves out amounts that are absent, but not a balance of nothing.
+func (e ExchangeError) MarshalJSON() ([]byte, error) {
+	type plain ExchangeError
+	return json.Marshal(struct {
+		plain
+		Balance         *Amount `json:"balance,omitempty"`
+		RequestedAmount *Amount `json:"requested_amount,omitempty"`
+	}{plain(e), present(e.Balance), present(e.RequestedAmount)})
 }
 
 // list makes a list of nothing one that is written as [].

@@ -97,7 +97,7 @@ func TestUnknownMembersAndCiphersAreNoObstacle(t *testing.T) {
 
 func TestListsOfNothingAreWrittenAsLists(t *testing.T) {
 	for name, v := range map[string]any{
-		"keys": Keys{}, "config": ExchangeConfig{}, "account": ExchangeAccount{},
+		"keys": Keys{CurrencySpecification: PlainCurrency("CHF")}, "config": ExchangeConfig{}, "account": ExchangeAccount{},
 	} {
 		t.Run(name, func(t *testing.T) {
 			text, err := json.Marshal(v)

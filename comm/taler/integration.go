@@ -89,6 +89,15 @@ type BankWithdrawalOperationPostRequest struct {
 	Amount           Amount         `json:"amount,omitzero"`
 }
 
+// MarshalJSON leaves out an absent amount, but not an amount of nothing.
+func (r BankWithdrawalOperationPostRequest) MarshalJSON() ([]byte, error) {
+	type plain BankWithdrawalOperationPostRequest
+	return json.Marshal(struct {
+		plain
+		Amount *Amount `json:"amount,omitempty"`
+	}{plain(r), present(r.Amount)})
+}
+
 // Check refuses a selection without its mandatory members or in another
 // currency. A key of zeros is nobody's and is refused as missing.
 func (r BankWithdrawalOperationPostRequest) Check(currency string) error {

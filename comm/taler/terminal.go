@@ -1,6 +1,8 @@
 package taler
 
 import (
+	"encoding/json"
+
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
@@ -11,8 +13,8 @@ type TerminalConfig struct {
 	Version        Version `json:"version"`
 	ProviderName   string  `json:"provider_name"`
 	Currency       string  `json:"currency"`
-	WithdrawalFees Amount  `json:"withdrawal_fees,omitzero"` // flat; charged on top by the terminal
-	WireType       string  `json:"wire_type"`                // payto kind, such as "wallee-transaction"
+	WithdrawalFees Amount  `json:"withdrawal_fees"` // flat, zero when free; the terminal charges it on top
+	WireType       string  `json:"wire_type"`       // payto kind, such as "wallee-transaction"
 	Implementation string  `json:"implementation,omitempty"`
 }
 
@@ -26,6 +28,18 @@ type TerminalWithdrawalSetup struct {
 	TerminalFees          Amount `json:"terminal_fees,omitzero"`
 	UserUUID              string `json:"user_uuid,omitempty"`
 	Lock                  string `json:"lock,omitempty"`
+}
+
+// MarshalJSON leaves out amounts that are absent, but not amounts of nothing: a
+// request for CHF:0 must not arrive as one for any amount.
+func (r TerminalWithdrawalSetup) MarshalJSON() ([]byte, error) {
+	type plain TerminalWithdrawalSetup
+	return json.Marshal(struct {
+		plain
+		Amount          *Amount `json:"amount,omitempty"`
+		SuggestedAmount *Amount `json:"suggested_amount,omitempty"`
+		TerminalFees    *Amount `json:"terminal_fees,omitempty"`
+	}{plain(r), present(r.Amount), present(r.SuggestedAmount), present(r.TerminalFees)})
 }
 
 // Check refuses a request without its mandatory member, with amounts of another

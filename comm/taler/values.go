@@ -57,6 +57,15 @@ func PlainCurrency(currency string) CurrencySpecification {
 	}
 }
 
+// present is nil for an absent amount, which has no currency. (Amount.IsZero, and
+// with it omitzero, is true of CHF:0 as well.)
+func present(a Amount) *Amount {
+	if a == (Amount{}) {
+		return nil
+	}
+	return &a
+}
+
 // members are the members of a JSON object by their exact names, for readers
 // that must be as strict as the real ones.
 type members map[string]json.RawMessage
