@@ -19,7 +19,7 @@ type Address struct {
 // ParseAddress reads an address; fault.Invalid.
 func ParseAddress(text string) (Address, error) {
 	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.User != nil || u.RawQuery != "" || (u.Host == "" && u.Path == "" && u.Opaque == "") {
+	if err != nil || !addresses(u) {
 		return Address{}, fault.New(fault.Invalid, "%q is not the address of a peer", text).
 			Because("address-malformed").WithHint("write it like wss://host:port/#KEY")
 	}
@@ -28,6 +28,13 @@ func ParseAddress(text string) (Address, error) {
 		path = u.Opaque
 	}
 	return Address{Scheme: strings.ToLower(u.Scheme), Host: u.Host, Path: path, Key: u.Fragment}, nil
+}
+
+// addresses says whether a URL names a place and nothing but a place.
+func addresses(u *url.URL) bool {
+	somewhere := u.Host != "" || u.Path != "" || u.Opaque != ""
+	return u.Scheme != "" && somewhere && u.User == nil && u.RawQuery == "" && !u.ForceQuery &&
+		!strings.HasPrefix(u.Path, "//") // after an empty host it would be read as a host
 }
 
 // String writes what ParseAddress reads.

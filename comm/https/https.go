@@ -1,0 +1,116 @@
+// Package https is the only way by which plugins reach a foreign server: single
+// requests over HTTP, made by the host and bounded by the node in time, size and
+// direction. It keeps no cookies and takes no proxy from the environment.
+//
+// The host has checked before that the plugin may talk to the origin, and has
+// stored what it is about to do; so the one thing that must be right here is
+// whether a failed request may have reached the server.
+package https
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// UserAgent is what servers see of us.
+const UserAgent = "swaperoo"
+
+// The bounds of what a plugin may ask for.
+const (
+	defaultLimit   = 256 << 10
+	maxLimit       = 32 << 20
+	maxBody        = 1 << 20 // of a request
+	maxTimeout     = 10 * time.Minute
+	maxRedirects   = 5
+	defaultTimeout = 30 * time.Second
+)
+
+// Options are the node's.
+type Options struct {
+	Timeout   time.Duration // for requests that name none; 0: 30 s
+	Connect   time.Duration // for TCP, and again for TLS; 0: 10 s
+	AllowHTTP bool          // http also to other machines, not only to loopback
+	TLS       *tls.Config   // nil: the system's authorities
+	// Guard, if set, looks at each address that is connected to, after the name
+	// was resolved; a fault of it is what Fetch returns. A connection that is
+	// kept is not looked at again.
+	Guard func(ctx context.Context, address netip.AddrPort) error
+}
+
+// Fetcher implements comm.Fetcher. It is safe for concurrent use.
+type Fetcher struct {
+	o         Options
+	transport *http.Transport
+}
+
+// New makes a fetcher.
+func New(o Options) *Fetcher {
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
+	}
+	if o.Connect == 0 {
+		o.Connect = 10 * time.Second
+	}
+	f := &Fetcher{o: o}
+	f.transport = &http.Transport{
+		DialContext:            f.dial,
+		TLSClientConfig:        o.TLS.Clone(),
+		TLSHandshakeTimeout:    o.Connect,
+		DisableCompression:     true, // limits count what was sent
+		MaxIdleConns:           32,
+		MaxIdleConnsPerHost:    4,
+		MaxConnsPerHost:        32,
+		IdleConnTimeout:        time.Minute,
+		MaxResponseHeaderBytes: 64 << 10,
+		ForceAttemptHTTP2:      true,
+	}
+	return f
+}
+
+// CloseIdle closes the connections that are kept for later requests.
+func (f *Fetcher) CloseIdle() { f.transport.CloseIdleConnections() }
+
+// dial connects to addresses that the node allows.
+func (f *Fetcher) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	name, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	d := net.Dialer{
+		Timeout: f.o.Connect,
+		ControlContext: func(ctx context.Context, _, resolved string, _ syscall.RawConn) error {
+			at, err := netip.ParseAddrPort(resolved)
+			if err != nil {
+				return err
+			}
+			// The name alone opened the way for plain http.
+			if localName(name) && !at.Addr().Unmap().IsLoopback() {
+				return fault.New(fault.Denied, "%s is not on this machine", name).Because("address-denied")
+			}
+			if f.o.Guard == nil {
+				return nil
+			}
+			return f.o.Guard(ctx, at)
+		},
+	}
+	return d.DialContext(ctx, network, address)
+}
+
+// loopback says whether a host can only be this machine; dial checks the name.
+func loopback(host string) bool {
+	if localName(host) {
+		return true
+	}
+	at, err := netip.ParseAddr(host)
+	return err == nil && at.Unmap().IsLoopback()
+}
+
+func localName(host string) bool { return strings.EqualFold(host, "localhost") }
