@@ -1,0 +1,95 @@
+package taler
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+func TestAddressesThatMayBeCalled(t *testing.T) {
+	for name, row := range map[string]struct {
+		url       string
+		allowHTTP bool
+		want      fault.Kind
+	}{
+		"https":                  {"https://bank.example/x/", false, 0},
+		"http":                   {"http://bank.example/", false, fault.Denied},
+		"http when allowed":      {"http://bank.example/", true, 0},
+		"http at home":           {"http://localhost:8080/", false, 0},
+		"http at home by number": {"http://127.1.2.3/", false, 0},
+		"http at home by IPv6":   {"http://[::1]:80/", false, 0},
+		"home in an IPv6 coat":   {"http://[::ffff:127.0.0.1]/", false, 0},
+		"a name that looks home": {"http://localhost.evil.example/", false, fault.Denied},
+		"private is not home":    {"http://192.168.0.1/", false, fault.Denied},
+		"another scheme":         {"ftp://bank.example/", true, fault.Invalid},
+		"a file":                 {"file:///etc/passwd", true, fault.Invalid},
+		"no host":                {"https:///x", true, fault.Invalid},
+		"no scheme":              {"bank.example", true, fault.Invalid},
+		"a user":                 {"https://me@bank.example/", true, fault.Invalid},
+		"a query":                {"https://bank.example/?x=1", true, fault.Invalid},
+		"a fragment":             {"https://bank.example/#x", true, fault.Invalid},
+		"a control character":    {"https://bank.example/\x00", true, fault.Invalid},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, err := CheckURL(row.url, row.allowHTTP)
+			if fault.KindOf(err) != row.want || err == nil && u == nil {
+				t.Errorf("%v, %v", u, err)
+			}
+		})
+	}
+}
+
+func TestAddressesThatAPublicBankMayName(t *testing.T) {
+	for address, public := range map[string]bool{
+		"8.8.8.8:443": true, "[2606:4700::1111]:443": true,
+		"127.0.0.1:80": false, "10.0.0.1:80": false, "172.16.0.1:80": false, "192.168.1.1:80": false, "169.254.169.254:80": false,
+		"0.0.0.0:80": false, "100.64.0.1:80": false, "224.0.0.1:80": false, "255.255.255.255:80": false, "198.18.0.1:80": false,
+		"[::1]:80": false, "[::]:80": false, "[fe80::1%eth0]:80": false, "[fc00::1]:80": false, "[ff02::1]:80": false,
+		"[::ffff:10.0.0.1]:80": false, "[64:ff9b::a00:1]:80": false, "[2002:a00:1::]:80": false, "[::10.0.0.1]:80": false,
+		"localhost:80": false, "nonsense": false,
+	} {
+		err := DialControl("tcp", address, nil)
+		if (err == nil) != public || err != nil && !errors.Is(err, fault.Denied) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+}
+
+func TestTheGuardLooksAtTheAddressNotAtTheName(t *testing.T) {
+	arrived := false
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { arrived = true }))
+	defer server.Close()
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := &http.Transport{DialContext: GuardedDialer().DialContext}
+	defer transport.CloseIdleConnections()
+	client, err := NewClient("http://localhost:"+port, &http.Client{Transport: transport}, Anonymous())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = client.IntegrationConfig(t.Context())
+	if fault.KindOf(err) != fault.Denied || fault.ReasonOf(err) != ReasonAddressRefused || arrived {
+		t.Errorf("arrived: %v, error %v", arrived, err)
+	}
+}
+
+func TestIsPublic(t *testing.T) {
+	for host, want := range map[string]bool{"8.8.8.8": true, "127.0.0.1": false, "[::1]": false, "localhost": false} {
+		if got, err := IsPublic(t.Context(), host); err != nil || got != want {
+			t.Errorf("%s: %v, %v", host, got, err)
+		}
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := IsPublic(over, strings.Repeat("x", 70)+".invalid"); err == nil {
+		t.Error("a name that does not resolve is known")
+	}
+}
