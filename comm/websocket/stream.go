@@ -12,6 +12,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm/rpc"
 )
 
+// farewellTime is how long a peer has for its own closing frame.
+const farewellTime = 2 * time.Second
+
 // stream is one WebSocket connection as rpc.Stream. One goroutine writes; a
 // timer cuts the connection when the peer stays silent, another when a frame
 // cannot be written.
@@ -131,7 +134,7 @@ func (s *stream) farewell() {
 		code = websocket.ClosePolicyViolation
 	}
 	s.send(websocket.CloseMessage, websocket.FormatCloseMessage(code, s.reason))
-	grace := time.NewTimer(s.o.Write)
+	grace := time.NewTimer(min(s.o.Write, farewellTime))
 	defer grace.Stop()
 	select {
 	case <-s.readEnd:
