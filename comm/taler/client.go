@@ -56,8 +56,8 @@ func NewClient(base string, httpClient *http.Client, auth Authorization) (*Clien
 // BaseURL is where the API is; it ends with a slash.
 func (c *Client) BaseURL() string { return c.base }
 
-// call sends one request of the table and reads the answer into out; nil out
-// wants no document. found is false for 204 where a document was wanted.
+// call is one request by the table and where its answer goes: into out, or as it
+// came into raw, or nowhere.
 type call struct {
 	route RouteName
 	vars  Vars
@@ -65,9 +65,11 @@ type call struct {
 	wait  time.Duration
 	in    any
 	out   any
-	raw   *[]byte // instead of out: the body as it came
+	raw   *[]byte
 }
 
+// do sends the request. found is false when no document came although the status
+// is a success (204), or none was wanted.
 func (c *Client) do(ctx context.Context, k call) (found bool, err error) {
 	route, ok := RouteOf(k.route)
 	if !ok {

@@ -1,0 +1,455 @@
+package taler
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// bank serves what a test says and remembers the requests in a channel.
+type bank struct {
+	*Client
+	server *httptest.Server
+}
+
+type seenRequest struct{ line, auth, referer, body string }
+
+func newBank(t *testing.T, auth Authorization, answer http.HandlerFunc) (bank, chan seenRequest) {
+	t.Helper()
+	seen := make(chan seenRequest, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		seen <- seenRequest{r.Method + " " + r.URL.RequestURI(), r.Header.Get("Authorization"), r.Header.Get("Referer"), string(body)}
+		answer(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client, err := NewClient(server.URL+"/base", nil, auth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bank{client, server}, seen
+}
+
+func says(status int, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+const (
+	pendingBody = `{"status":"pending","amount":"CHF:20","wire_types":["iban"]}`
+	rowBody     = `{"credit_account":"payto://x-taler-bank/localhost/exchange?receiver-name=exchange","incoming_transactions":[{"type":"RESERVE","row_id":8,
+		"date":{"t_s":1795212155},"amount":"KUDOS:25","debit_account":"payto://x-taler-bank/localhost/alice?receiver-name=alice","reserve_pub":"` + someKey + `"}]}`
+)
+
+// Each method sends the request that the table and the documentation say.
+func TestRequestsOnTheWire(t *testing.T) {
+	id := someWOPID(t)
+	for name, row := range map[string]struct {
+		status       int
+		answer, line string
+		body         string
+		do           func(context.Context, *Client) error
+	}{
+		"terminal config": {200, `{"name":"taler-terminal","version":"0:0:0","provider_name":"S","currency":"CHF","withdrawal_fees":"CHF:0","wire_type":"card"}`,
+			"GET /base/config", "", func(ctx context.Context, c *Client) error {
+				cfg, err := c.TerminalConfig(ctx)
+				return expect(err, cfg.ProviderName == "S")
+			}},
+		"setup": {200, `{"withdrawal_id":"` + strings.ToLower(someID) + `"}`,
+			"POST /base/withdrawals", `{"request_uid":"u","amount":"CHF:20"}`, func(ctx context.Context, c *Client) error {
+				out, err := c.SetUp(ctx, TerminalWithdrawalSetup{RequestUID: "u", Amount: mustAmount(t, "CHF:20")})
+				return expect(err, out.WithdrawalID == id)
+			}},
+		"terminal status": {200, pendingBody,
+			"GET /base/withdrawals/" + someID, "", func(ctx context.Context, c *Client) error {
+				out, err := c.TerminalStatus(ctx, id, LongPoll{})
+				return expect(err, out.Status == StatePending)
+			}},
+		"terminal status, waiting": {200, pendingBody,
+			"GET /base/withdrawals/" + someID + "?long_poll_ms=2000&old_state=pending&timeout_ms=2000", "", func(ctx context.Context, c *Client) error {
+				_, err := c.TerminalStatus(ctx, id, LongPoll{2 * time.Second, StatePending})
+				return err
+			}},
+		"check": {204, "",
+			"POST /base/withdrawals/" + someID + "/check", `{"provider_transaction_id":"4711"}`, func(ctx context.Context, c *Client) error {
+				return c.Check(ctx, id, TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "4711"})
+			}},
+		"abort": {204, "",
+			"DELETE /base/withdrawals/" + someID, "", func(ctx context.Context, c *Client) error { return c.Abort(ctx, id) }},
+		"integration config": {200, `{"name":"taler-bank-integration","version":"1:0:1","currency":"KUDOS"}`,
+			"GET /base/config", "", func(ctx context.Context, c *Client) error {
+				cfg, err := c.IntegrationConfig(ctx)
+				return expect(err, cfg.Currency == "KUDOS")
+			}},
+		"operation": {200, pendingBody,
+			"GET /base/withdrawal-operation/" + someID + "?long_poll_ms=1&old_state=selected&timeout_ms=1", "", func(ctx context.Context, c *Client) error {
+				_, err := c.Operation(ctx, id, LongPoll{time.Millisecond, StateSelected})
+				return err
+			}},
+		"select": {201, `{"status":"selected","transfer_done":false}`,
+			"POST /base/withdrawal-operation/" + someID, `{"reserve_pub":"` + someKey + `","selected_exchange":"` + string(somePayto) + `"}`,
+			func(ctx context.Context, c *Client) error {
+				out, err := c.Select(ctx, id, BankWithdrawalOperationPostRequest{ReservePub: mustKey(t, someKey), SelectedExchange: somePayto})
+				return expect(err, out.Status == StateSelected)
+			}},
+		"wallet's abort": {204, "",
+			"POST /base/withdrawal-operation/" + someID + "/abort", "", func(ctx context.Context, c *Client) error { return c.AbortOperation(ctx, id) }},
+		"wire config": {200, `{"name":"taler-wire-gateway","version":"3:0:3","currency":"KUDOS"}`,
+			"GET /base/config", "", func(ctx context.Context, c *Client) error {
+				_, err := c.WireConfig(ctx)
+				return err
+			}},
+		"history": {200, rowBody,
+			"GET /base/history/incoming?delta=1016&long_poll_ms=60000&start=7", "", func(ctx context.Context, c *Client) error {
+				h, err := c.Incoming(ctx, Page{Rows: 1016, Offset: 7, Timeout: time.Minute})
+				return expect(err, len(h.IncomingTransactions) == 1 && h.IncomingTransactions[0].RowID == 8)
+			}},
+		"history without rows": {204, "",
+			"GET /base/history/incoming?delta=5", "", func(ctx context.Context, c *Client) error {
+				h, err := c.Incoming(ctx, Page{Rows: 5})
+				return expect(err, len(h.IncomingTransactions) == 0)
+			}},
+		"history, newest first": {200, rowBody,
+			"GET /base/history/incoming?delta=-10", "", func(ctx context.Context, c *Client) error {
+				h, err := c.Incoming(ctx, Page{Descending: true, Rows: 10})
+				return expect(err, len(h.IncomingTransactions) == 1)
+			}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, seen := newBank(t, Basic("till-1", "secret"), says(row.status, row.answer))
+			if err := row.do(t.Context(), b.Client); err != nil {
+				t.Fatal(err)
+			}
+			got := <-seen
+			if got.line != row.line {
+				t.Errorf("request %s", got.line)
+			}
+			if got.auth != "Basic dGlsbC0xOnNlY3JldA==" {
+				t.Errorf("authorization %q", got.auth)
+			}
+			if row.body == "" && got.body != "" {
+				t.Errorf("body %s", got.body)
+			} else if row.body != "" {
+				sameJSON(t, []byte(got.body), []byte(row.body))
+			}
+		})
+	}
+}
+
+func expect(err error, ok bool) error {
+	if err == nil && !ok {
+		return errors.New("the answer was read as something else")
+	}
+	return err
+}
+
+// Every route of the table has a method here, so that server and client cannot
+// drift apart.
+func TestNoRouteIsWithoutAMethod(t *testing.T) {
+	b, seen := newBank(t, Anonymous(), says(405, `{"code":20}`))
+	ctx, id := t.Context(), someWOPID(t)
+	_, _ = b.TerminalConfig(ctx)
+	_, _ = b.SetUp(ctx, TerminalWithdrawalSetup{})
+	_, _ = b.TerminalStatus(ctx, id, LongPoll{})
+	_ = b.Check(ctx, id, TerminalWithdrawalConfirmationRequest{})
+	_ = b.Abort(ctx, id) // asks twice, for 405 says that the first way is not offered
+	_, _ = b.IntegrationConfig(ctx)
+	_, _ = b.Operation(ctx, id, LongPoll{})
+	_, _ = b.Select(ctx, id, BankWithdrawalOperationPostRequest{})
+	_ = b.AbortOperation(ctx, id)
+	_, _ = b.WireConfig(ctx)
+	_, _ = b.Incoming(ctx, Page{Rows: 1})
+	asked := map[string]bool{}
+	for len(seen) > 0 {
+		line := (<-seen).line
+		line, _, _ = strings.Cut(line, "?")
+		asked[strings.Replace(line, someID, "{wopid}", 1)] = true
+	}
+	for _, r := range Routes() {
+		if !asked[r.Method+" /base"+r.Template] {
+			t.Errorf("nobody asks %s %s", r.Method, r.Template)
+		}
+	}
+}
+
+func TestRefusalsBecomeFaults(t *testing.T) {
+	selecting := func(ctx context.Context, c *Client) error {
+		_, err := c.Select(ctx, someWOPID(t), BankWithdrawalOperationPostRequest{})
+		return err
+	}
+	asking := func(ctx context.Context, c *Client) error {
+		_, err := c.Operation(ctx, someWOPID(t), LongPoll{})
+		return err
+	}
+	for name, row := range map[string]struct {
+		status int
+		body   string
+		do     func(context.Context, *Client) error
+		kind   fault.Kind
+		reason fault.Reason
+	}{
+		"taken":                      {409, `{"code":5113}`, selecting, fault.Conflict, ReasonSelectionConflict},
+		"unknown operation":          {404, `{"code":5107}`, asking, fault.NotFound, ReasonUnknownOperation},
+		"no rights":                  {401, `{"code":40}`, asking, fault.Denied, ReasonUnauthorized},
+		"busy":                       {503, ``, selecting, fault.Unavailable, ""},
+		"proxy, asking":              {504, `<html>`, asking, fault.Unavailable, ""},
+		"proxy, changing":            {504, `<html>`, selecting, fault.Unknown, ""},
+		"a page, asking":             {200, `<!DOCTYPE html><title>Log in</title>`, asking, fault.Unsupported, ReasonAnswerMalformed},
+		"a page, changing":           {200, `<html>`, selecting, fault.Unknown, ReasonAnswerMalformed},
+		"another document":           {200, `{"status":"pending"}`, asking, fault.Unsupported, ReasonAnswerMalformed},
+		"an empty answer":            {200, ``, asking, fault.Unsupported, ReasonAnswerMalformed},
+		"no content":                 {204, ``, asking, fault.Unsupported, ReasonAnswerMalformed},
+		"no content for a selection": {204, ``, selecting, fault.Unknown, ReasonAnswerMalformed},
+		"too much":                   {200, strings.Repeat(" ", maxAnswer) + pendingBody, asking, fault.Unsupported, ReasonAnswerTooLarge},
+		"too much of an error":       {400, strings.Repeat(" ", maxAnswer+1), asking, fault.Unsupported, ReasonAnswerTooLarge},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, _ := newBank(t, Anonymous(), says(row.status, row.body))
+			err := row.do(t.Context(), b.Client)
+			if fault.KindOf(err) != row.kind || fault.ReasonOf(err) != row.reason {
+				t.Errorf("%v, %q: %v", fault.KindOf(err), fault.ReasonOf(err), err)
+			}
+			if strings.Contains(fmt.Sprint(err), someID[8:]) {
+				t.Errorf("the error tells the id: %v", err)
+			}
+		})
+	}
+	exactly, _ := newBank(t, Anonymous(), says(200, strings.Repeat(" ", maxAnswer-len(pendingBody))+pendingBody))
+	if err := asking(t.Context(), exactly.Client); err != nil {
+		t.Errorf("exactly 1 MiB: %v", err)
+	}
+}
+
+func TestConfigOfSomethingElseIsRefused(t *testing.T) {
+	for name, row := range map[string]struct {
+		body   string
+		reason fault.Reason
+	}{
+		"another API":    {`{"name":"taler-exchange","version":"5:0:5","currency":"CHF"}`, ReasonAnswerMalformed},
+		"another age":    {`{"name":"taler-bank-integration","version":"9:0:1","currency":"CHF"}`, ReasonVersionIncompatible},
+		"no version":     {`{"name":"taler-bank-integration","version":"five","currency":"CHF"}`, ReasonAnswerMalformed},
+		"nothing at all": {`{}`, ReasonAnswerMalformed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, _ := newBank(t, Anonymous(), says(200, row.body))
+			if _, err := b.IntegrationConfig(t.Context()); fault.KindOf(err) != fault.Unsupported || fault.ReasonOf(err) != row.reason {
+				t.Errorf("%v, %q", err, fault.ReasonOf(err))
+			}
+		})
+	}
+}
+
+func TestAbortTakesTheOtherWay(t *testing.T) {
+	b, seen := newBank(t, Anonymous(), func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodDelete {
+			says(405, `{"code":20}`)(w, r)
+			return
+		}
+		w.WriteHeader(204)
+	})
+	if err := b.Abort(t.Context(), someWOPID(t)); err != nil {
+		t.Fatal(err)
+	}
+	<-seen
+	if second := <-seen; second.line != "POST /base/withdrawals/"+someID+"/abort" {
+		t.Errorf("second request %s", second.line)
+	}
+}
+
+// A connection that ends after the request was read: for a question nothing
+// happened, for a change nobody knows.
+func TestALostAnswer(t *testing.T) {
+	lose := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	half := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		_, _ = io.WriteString(w, pendingBody)
+	}
+	for name, answer := range map[string]http.HandlerFunc{"no answer": lose, "half an answer": half} {
+		t.Run(name, func(t *testing.T) {
+			b, seen := newBank(t, Anonymous(), answer)
+			_, err := b.SetUp(t.Context(), TerminalWithdrawalSetup{RequestUID: "u"})
+			if fault.KindOf(err) != fault.Unknown {
+				t.Errorf("a change: %v", err)
+			}
+			if len(seen) != 1 {
+				t.Errorf("the change arrived %d times", len(seen))
+			}
+			_, err = b.Operation(t.Context(), someWOPID(t), LongPoll{})
+			if fault.KindOf(err) != fault.Unavailable {
+				t.Errorf("a question: %v", err)
+			}
+			if strings.Contains(err.Error(), someID[8:]) {
+				t.Errorf("the error tells the id: %v", err)
+			}
+		})
+	}
+}
+
+func TestNobodyThere(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := listener.Addr().String()
+	if err := listener.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := NewClient("http://"+address+"/", nil, Anonymous())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.SetUp(t.Context(), TerminalWithdrawalSetup{RequestUID: "u"})
+	if fault.KindOf(err) != fault.Unavailable {
+		t.Errorf("a change that never left: %v", err)
+	}
+}
+
+func TestTheCallerMayStopWaiting(t *testing.T) {
+	arrived, release := make(chan struct{}, 2), make(chan struct{})
+	b, _ := newBank(t, Anonymous(), func(http.ResponseWriter, *http.Request) { arrived <- struct{}{}; <-release })
+	t.Cleanup(func() { close(release) })
+	for name, row := range map[string]struct {
+		do   func(context.Context) error
+		want fault.Kind
+	}{
+		"a question": {func(ctx context.Context) error {
+			_, err := b.Operation(ctx, someWOPID(t), LongPoll{Timeout: time.Hour})
+			return err
+		}, fault.Timeout},
+		"a change": {func(ctx context.Context) error { return b.AbortOperation(ctx, someWOPID(t)) }, fault.Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { <-arrived; cancel() }()
+			if err := row.do(ctx); fault.KindOf(err) != row.want {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestRedirects(t *testing.T) {
+	const to = "/moved"
+	for name, row := range map[string]struct {
+		status int
+		change bool
+		want   fault.Reason
+		line   string // of the second request
+	}{
+		"question 301": {301, false, "", "GET /moved"},
+		"question 302": {302, false, "", "GET /moved"},
+		"question 307": {307, false, "", "GET /moved"},
+		"question 308": {308, false, "", "GET /moved"},
+		"change 307":   {307, true, "", "POST /moved"},
+		"change 308":   {308, true, "", "POST /moved"},
+		"change 301":   {301, true, ReasonRedirectRefused, ""},
+		"change 302":   {302, true, ReasonRedirectRefused, ""},
+		"change 303":   {303, true, ReasonRedirectRefused, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, seen := newBank(t, Bearer("secret-token:abc"), func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != to {
+					http.Redirect(w, r, to, row.status)
+					return
+				}
+				says(200, `{"status":"selected","transfer_done":false,"amount":"CHF:1","wire_types":["iban"]}`)(w, r)
+			})
+			var err error
+			if row.change {
+				_, err = b.Select(t.Context(), someWOPID(t), BankWithdrawalOperationPostRequest{ReservePub: mustKey(t, someKey), SelectedExchange: somePayto})
+			} else {
+				_, err = b.Operation(t.Context(), someWOPID(t), LongPoll{})
+			}
+			if fault.ReasonOf(err) != row.want || (err == nil) != (row.want == "") {
+				t.Fatalf("error %v", err)
+			}
+			first := <-seen
+			if row.line == "" {
+				if len(seen) != 0 {
+					t.Errorf("it was followed: %+v", <-seen)
+				}
+				return
+			}
+			second := <-seen
+			if second.line != row.line || second.body != first.body || second.auth != "Bearer secret-token:abc" || second.referer != "" {
+				t.Errorf("followed with %+v", second)
+			}
+		})
+	}
+}
+
+func TestCredentialsStayAtTheirOrigin(t *testing.T) {
+	other, seenThere := newBank(t, Anonymous(), says(200, pendingBody))
+	b, _ := newBank(t, Basic("till", "secret"), func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, other.server.URL+"/there", http.StatusTemporaryRedirect)
+	})
+	if _, err := b.Operation(t.Context(), someWOPID(t), LongPoll{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-seenThere; got.auth != "" || got.referer != "" {
+		t.Errorf("another origin got %+v", got)
+	}
+}
+
+func TestARedirectNeverTakesTheEncryptionAway(t *testing.T) {
+	plain, seenPlain := newBank(t, Anonymous(), says(200, pendingBody))
+	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, plain.server.URL+"/plain", http.StatusFound)
+	}))
+	defer secure.Close()
+	c, err := NewClient(secure.URL, secure.Client(), Anonymous())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Operation(t.Context(), someWOPID(t), LongPoll{})
+	if fault.KindOf(err) != fault.Denied || fault.ReasonOf(err) != ReasonRedirectRefused || len(seenPlain) != 0 {
+		t.Errorf("%v, %d requests in clear", err, len(seenPlain))
+	}
+}
+
+func TestRedirectsInACircleEnd(t *testing.T) {
+	b, seen := newBank(t, Anonymous(), func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/base/again", http.StatusFound)
+	})
+	_, err := b.Operation(t.Context(), someWOPID(t), LongPoll{})
+	if fault.ReasonOf(err) != ReasonRedirectRefused || len(seen) != maxRedirects+1 {
+		t.Errorf("%v after %d requests", err, len(seen))
+	}
+}
+
+func TestBasesThatNoClientTakes(t *testing.T) {
+	for _, base := range []string{"", "bank.example", "ftp://bank.example/", "https://u:p@bank.example/", "https://bank.example/?x"} {
+		if c, err := NewClient(base, nil, Anonymous()); !errors.Is(err, fault.Invalid) {
+			t.Errorf("%q: %v, %v", base, c, err)
+		}
+	}
+}
+
+func TestCredentialsDoNotPrint(t *testing.T) {
+	for _, auth := range []Authorization{Basic("till", "hunter2"), Bearer("secret-token:hunter2")} {
+		var log strings.Builder
+		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "auth", auth)
+		text, err := json.Marshal(auth)
+		if err != nil {
+			t.Fatal(err)
+		}
+		printed := log.String() + string(text) + auth.String() + fmt.Sprintf("%v %+v %#v %s %q %x", auth, auth, auth, auth, auth, auth)
+		if strings.Contains(printed, "hunter2") || strings.Contains(printed, "dGls") || strings.Contains(printed, fmt.Sprintf("%x", "hunter2")) {
+			t.Errorf("printed %s", printed)
+		}
+	}
+}
