@@ -117,6 +117,7 @@ type Transaction struct {
 	Amount      instrument.Amount // what it may move, for the principal's limits
 	Ask         protocol.Asker
 	Within      time.Duration // how long a peer may take; 0: a minute
+	Reference   string        // what it is about, for the role that services it
 }
 
 // Execute runs an operation that needs no peer: the paper's execute-Transaction

@@ -51,6 +51,12 @@ func readOffer(o comm.Offer, key string, tr *transcript) (instrument.OfferBody, 
 	return body, nil
 }
 
+// OfferBody reads an offer whose signature was checked before.
+func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
+	var body instrument.OfferBody
+	return body, decode(o.Body, &body)
+}
+
 func offerText(body []byte) []byte { return append([]byte("swaperoo offer 1\x00"), body...) }
 
 // PayerText is what a payer signs: the offer, what is done with it, the counter

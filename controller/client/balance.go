@@ -1,0 +1,84 @@
+package client
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Balance is what the wallet holds of one currency at one exchange.
+type Balance struct {
+	Currency  string            `json:"currency"`
+	Exchange  string            `json:"exchange"`
+	Available instrument.Amount `json:"available"` // in coins
+	Pending   instrument.Amount `json:"pending"`   // in reserves that are not coins yet
+	Coins     int               `json:"coins"`
+}
+
+// Balances adds up coins and reserves, per currency and exchange. It starts no
+// plugin.
+func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
+	sums := map[[2]string]*Balance{}
+	of := func(a instrument.Amount, exchange string) *Balance {
+		key := [2]string{a.Currency, exchange}
+		if sums[key] == nil {
+			zero := instrument.ZeroOf(a.Currency)
+			sums[key] = &Balance{Currency: a.Currency, Exchange: exchange, Available: zero, Pending: zero}
+		}
+		return sums[key]
+	}
+	held, err := w.Coins(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range held {
+		b := of(c.Value, c.ExchangeURL)
+		if b.Available, err = b.Available.Add(c.Value); err != nil {
+			return nil, err
+		}
+		b.Coins++
+	}
+	reserves, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range reserves {
+		if i.Status != taler.ReserveSelected && i.Status != taler.ReserveSent {
+			continue
+		}
+		var r taler.Reserve
+		if err := i.Decode(&r); err != nil {
+			return nil, err
+		}
+		b := of(r.Amount, r.ExchangeURL)
+		if b.Pending, err = b.Pending.Add(r.Amount); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]Balance, 0, len(sums))
+	for _, b := range sums {
+		out = append(out, *b)
+	}
+	slices.SortFunc(out, func(a, b Balance) int {
+		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Exchange, b.Exchange))
+	})
+	return out, nil
+}
+
+// Coins lists the coins that can be spent.
+func (w *Wallet) Coins(ctx context.Context) ([]taler.Coin, error) {
+	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassCoin, Owner: w.user.ID, Status: taler.CoinFresh})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]taler.Coin, len(found))
+	for n, i := range found {
+		if err := i.Decode(&out[n]); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

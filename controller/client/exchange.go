@@ -1,0 +1,107 @@
+package client
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Exchange is an exchange that the wallet knows.
+type Exchange struct {
+	ID     instrument.ID `json:"id"`
+	Status string        `json:"status"`
+	taler.ExchangeState
+}
+
+// Exchange finds an exchange by its base URL; fault.NotFound.
+func (w *Wallet) Exchange(ctx context.Context, url string) (Exchange, error) {
+	i, err := w.Instruments().Lookup(ctx, ClassExchange, "url", url)
+	if err != nil {
+		return Exchange{}, err
+	}
+	return exchangeOf(i)
+}
+
+// Exchanges lists the exchanges that the wallet knows.
+func (w *Wallet) Exchanges(ctx context.Context) ([]Exchange, error) {
+	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassExchange, Owner: w.user.ID})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Exchange, len(found))
+	for n, i := range found {
+		if out[n], err = exchangeOf(i); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func exchangeOf(i instrument.Instance) (Exchange, error) {
+	e := Exchange{ID: i.ID, Status: i.Status}
+	err := i.Decode(&e.ExchangeState)
+	return e, err
+}
+
+// AddExchange makes an exchange known, reads its keys and pins its master key.
+// Adding one that is known reads its keys again.
+func (w *Wallet) AddExchange(ctx context.Context, url string) (Exchange, error) {
+	e, err := w.Exchange(ctx, url)
+	if errors.Is(err, fault.NotFound) {
+		err = w.create(ctx, url)
+		if err == nil {
+			e, err = w.Exchange(ctx, url)
+		}
+	}
+	if err != nil {
+		return e, err
+	}
+	return w.refresh(ctx, e)
+}
+
+func (w *Wallet) create(ctx context.Context, url string) error {
+	i := instrument.Instance{Class: ClassExchange, Owner: w.user.ID, Name: url, Status: taler.ExchangeNew, Keys: map[string]string{"url": url}}
+	if err := i.Encode(taler.ExchangeState{URL: url}); err != nil {
+		return err
+	}
+	return w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		_, err := tx.Create(i)
+		return err
+	})
+}
+
+// fresh reads an exchange's keys again when their time is over.
+func (w *Wallet) fresh(ctx context.Context, e Exchange) (Exchange, error) {
+	if e.Status == taler.ExchangeActive && w.Now().Unix() < e.KeysExpire {
+		return e, nil
+	}
+	return w.refresh(ctx, e)
+}
+
+func (w *Wallet) refresh(ctx context.Context, e Exchange) (Exchange, error) {
+	if err := w.do(ctx, exchange("REFRESH", nil, e.ID), nil); err != nil {
+		return e, err
+	}
+	return w.Exchange(ctx, e.URL)
+}
+
+// Terms reads an exchange's terms of service as they are now.
+func (w *Wallet) Terms(ctx context.Context, e Exchange) (taler.TermsResult, error) {
+	var out taler.TermsResult
+	return out, w.do(ctx, exchange("TERMS", nil, e.ID), &out)
+}
+
+// AcceptTerms records that the person accepted a version.
+func (w *Wallet) AcceptTerms(ctx context.Context, e Exchange, version string) error {
+	return w.do(ctx, exchange("ACCEPT", taler.AcceptArgs{Version: version, At: w.Now().Unix()}, e.ID), nil)
+}
+
+func exchange(operation string, args any, on instrument.ID) controller.Transaction {
+	return controller.Transaction{
+		Protocol: protocolExchange, Operation: operation, Class: ClassExchange, Instruments: []instrument.ID{on}, Args: args,
+	}
+}

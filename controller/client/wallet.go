@@ -1,0 +1,75 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// Names that the wallet shares with the bundles.
+const (
+	ClassWithdrawal instrument.ClassID = taler.ClassWithdrawal
+	ClassReserve    instrument.ClassID = "taler-reserve"
+	ClassCoin       instrument.ClassID = "taler-coin"
+	ClassExchange   instrument.ClassID = "taler-exchange"
+	ClassCard       instrument.ClassID = "payment-card"
+
+	protocolCoins    = "taler.batch-withdraw"
+	protocolExchange = "taler.exchange"
+)
+
+// Wallet is the client's controller, unlocked for one principal. It is safe for
+// concurrent use.
+type Wallet struct {
+	*controller.Controller
+	user profile.Principal
+	bank func(base string) (*taler.Client, error)
+}
+
+// New makes the wallet of a controller whose policy is profile.UserPolicy, for
+// one of its principals. bank makes clients of banks' integration APIs, within
+// the rules for hostile QR codes.
+func New(c *controller.Controller, user profile.Principal, bank func(base string) (*taler.Client, error)) *Wallet {
+	return &Wallet{Controller: c, user: user, bank: bank}
+}
+
+// User is the principal for whom the wallet is unlocked.
+func (w *Wallet) User() profile.Principal { return w.user }
+
+// do runs an operation that needs no peer and reads its result.
+func (w *Wallet) do(ctx context.Context, t controller.Transaction, into any) error {
+	t.Principal = w.user
+	result, err := w.Execute(ctx, t)
+	if err != nil || into == nil {
+		return err
+	}
+	return read(result.Value, into)
+}
+
+// coins is a transaction of taler.batch-withdraw.
+func coins(operation string, args any, on ...instrument.ID) controller.Transaction {
+	return controller.Transaction{Protocol: protocolCoins, Operation: operation, Class: ClassReserve, Instruments: on, Args: args}
+}
+
+func read(raw json.RawMessage, v any) error {
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fault.Wrap(err, fault.Internal, "the result of an operation cannot be read")
+	}
+	return nil
+}
+
+// reserve reads a reserve and its status.
+func (w *Wallet) reserve(ctx context.Context, id instrument.ID) (string, taler.Reserve, error) {
+	i, err := w.Instruments().View(ctx, id)
+	if err != nil {
+		return "", taler.Reserve{}, err
+	}
+	var r taler.Reserve
+	err = i.Decode(&r)
+	return i.Status, r, err
+}

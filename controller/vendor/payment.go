@@ -1,0 +1,131 @@
+package vendor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Receipt is how a card payment ended well, as card.pay says it.
+type Receipt struct {
+	Transaction string            `json:"transaction"`
+	Amount      instrument.Amount `json:"amount"`
+	Reference   string            `json:"reference"`
+	State       string            `json:"state"`
+}
+
+// takePayment has the card charged [4][5][6], once the wallet that selected is
+// known to be the one in front of us.
+func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, s Screen) error {
+	transaction, err := t.paidBefore(ctx, w)
+	switch {
+	case err != nil:
+		return err
+	case transaction != "":
+	case card == "":
+		transaction, err = t.sell(ctx, w, s)
+	default:
+		transaction, err = t.plastic(ctx, w, card, s)
+	}
+	for pause := 500 * time.Millisecond; errors.Is(err, fault.Unknown) && ctx.Err() == nil; pause = min(2*pause, 10*time.Second) {
+		s.Show(Event{Event: EventUnknown, Reason: fault.From(err).Message})
+		transaction, err = t.lookUp(ctx, w, pause)
+	}
+	if errors.Is(err, fault.Declined) || errors.Is(err, fault.Denied) {
+		return t.Abort(ctx, w, fault.From(err).Message)
+	}
+	if err != nil {
+		return err
+	}
+	s.Show(Event{Event: EventPaid, Transaction: transaction})
+	return t.change(ctx, w, taler.TerminalPaid, func(r *taler.TerminalWithdrawal) { r.Transaction = transaction })
+}
+
+// paidBefore finds a payment that an earlier life has begun: it may have been
+// charged, so the provider is asked before any card is.
+func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error) {
+	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", w.Reference())
+	if errors.Is(err, fault.NotFound) {
+		return "", nil
+	}
+	if err != nil || i.Status == "declined" {
+		return "", err
+	}
+	var p struct{ Transaction string }
+	if err := i.Decode(&p); err != nil {
+		return "", err
+	}
+	if i.Status == "paid" {
+		return p.Transaction, nil
+	}
+	f, err := t.facts(ctx, w)
+	if fault.KindOf(err) == fault.NotFound || err == nil && f.State == protocol.FactFailed {
+		return "", nil
+	}
+	if err != nil || f.State != protocol.FactPaid {
+		return "", err
+	}
+	return f.Transaction, nil
+}
+
+// plastic charges a card at the terminal's own reader.
+func (t *Terminal) plastic(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
+	same, err := s.SameWallet(ctx, Groups(w.ReservePub))
+	if err != nil {
+		return "", err
+	}
+	if !same {
+		return "", fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because("wallet-differs")
+	}
+	provider, err := t.Provider(ctx)
+	if err != nil {
+		return "", err
+	}
+	var r Receipt
+	err = t.alone(ctx, controller.Transaction{
+		Protocol: protocolCard, Operation: operationCharge, Class: ClassPayment, Instruments: []instrument.ID{provider},
+		Args: map[string]any{"token": card, "reference": w.Reference(), "amount": w.Total, "merchant": t.cfg.Merchant},
+	}, &r)
+	return r.Transaction, err
+}
+
+// lookUp asks the provider by reference, after a pause, what became of a payment
+// whose answer is missing.
+func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duration) (string, error) {
+	select {
+	case <-time.After(pause):
+	case <-ctx.Done():
+		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the payment's outcome is unknown").Because("pending").
+			WithHint("go on with `terminal resume %s`", w.WOPID.Text()[:8])
+	}
+	f, err := t.facts(ctx, w)
+	switch {
+	case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Timeout), errors.Is(err, fault.NotFound):
+		return "", fault.Wrap(err, fault.Unknown, "the provider does not know the payment yet").Because("provider-unknown")
+	case err != nil:
+		return "", err
+	case f.State == protocol.FactPaid:
+		return f.Transaction, nil
+	case f.State == protocol.FactFailed:
+		return "", fault.New(fault.Declined, "the card was declined").Because("card-declined")
+	}
+	return "", fault.New(fault.Unknown, "the provider has not decided yet").Because("provider-unknown")
+}
+
+func (t *Terminal) facts(ctx context.Context, w *Withdrawal) (protocol.Facts, error) {
+	provider, err := t.Provider(ctx)
+	if err != nil {
+		return protocol.Facts{}, err
+	}
+	var f protocol.Facts
+	return f, t.alone(ctx, controller.Transaction{
+		Protocol: protocolCard, Operation: operationLookup, Class: ClassPayment, Instruments: []instrument.ID{provider},
+		Args: map[string]string{"reference": w.Reference()},
+	}, &f)
+}

@@ -1,0 +1,144 @@
+package vendor
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// sale is a withdrawal that waits for a native peer to pay it.
+type sale struct {
+	w    Withdrawal
+	done chan error // how the payment ended; nil: paid
+}
+
+// sell waits until the wallet that selected has paid over a session, or ctx ends.
+func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, error) {
+	waits := &sale{w: *w, done: make(chan error, 1)}
+	t.mu.Lock()
+	t.selling[w.Reference()] = waits
+	t.mu.Unlock()
+	defer func() {
+		t.mu.Lock()
+		delete(t.selling, w.Reference())
+		t.mu.Unlock()
+	}()
+	s.Show(Event{Event: EventPay, Peer: t.Self().Key, Total: w.Total, Reserve: w.ReservePub.String()})
+	select {
+	case err := <-waits.done:
+		if err != nil {
+			return "", err
+		}
+		return t.paidBefore(ctx, w)
+	case <-ctx.Done():
+		return "", fault.Wrap(ctx.Err(), fault.Unknown, "nobody has paid yet").Because("pending").
+			WithHint("go on with `terminal resume %s`", w.WOPID.Text()[:8])
+	}
+}
+
+func (t *Terminal) sale(reference string) (*sale, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.selling[reference]
+	if s == nil {
+		return nil, fault.New(fault.NotFound, "no withdrawal of that WOPID waits for a payment here").Because(taler.ReasonUnknownOperation)
+	}
+	return s, nil
+}
+
+// Servicing lets wallets pay over sessions.
+func (t *Terminal) Servicing() controller.Servicing { return servicing{t} }
+
+type servicing struct{ t *Terminal }
+
+// Admit lets any wallet in: customers are anonymous here.
+func (servicing) Admit(_ context.Context, peer comm.Peer, hello comm.Initiate) (profile.Principal, error) {
+	if hello.Role != comm.Client {
+		return profile.Principal{}, fault.New(fault.Denied, "a terminal has no sessions with a %s", hello.Role).Because("role-refused")
+	}
+	return profile.Principal{ID: instrument.PrincipalID("customer:" + peer.Key), Kind: profile.Person, Name: "a customer"}, nil
+}
+
+// Offers are the terms for a withdrawal that waits to be paid: its total, by
+// card. The offer shows the groups of the wallet that selected. Other classes
+// are offered by whoever installed them, for what the invoice says.
+func (s servicing) Offers(_ context.Context, _ controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	if inv["reference"] != "" && class == ClassCard {
+		sale, err := s.t.sale(inv["reference"])
+		if err != nil {
+			return instrument.Terms{}, nil, err
+		}
+		return instrument.Terms{Price: sale.w.Total, Text: "amount " + sale.w.Amount.String() + " and fees " + sale.w.Fees.String()},
+			instrument.Invoice{"reference": sale.w.Reference(), "merchant": s.t.cfg.Merchant, "reserve": Groups(sale.w.ReservePub)}, nil
+	}
+	if inv["reference"] == "" && !ours(class) {
+		return s.price(inv)
+	}
+	return instrument.Terms{}, nil, fault.New(fault.Unsupported, "%s cannot pay for this", class).Because("class-not-offered")
+}
+
+// price is the default: the invoice's amount, for every class.
+func (s servicing) price(inv instrument.Invoice) (instrument.Terms, instrument.Invoice, error) {
+	if inv["amount"] == "" {
+		return instrument.Terms{}, inv, nil
+	}
+	a, err := instrument.ParseAmount(inv["amount"])
+	return instrument.Terms{Price: a}, inv, err
+}
+
+func ours(class instrument.ClassID) bool {
+	switch class {
+	case ClassCard, ClassProvider, ClassPayment, ClassWithdrawal, ClassExchange:
+		return true
+	}
+	return false
+}
+
+// Prepare takes a card payment only from the wallet whose reserve was selected,
+// and charges it at this terminal's provider.
+func (s servicing) Prepare(ctx context.Context, _ controller.Caller, e comm.Execute, t *controller.Transaction) error {
+	if t.Class != ClassCard {
+		if ours(t.Class) {
+			return fault.New(fault.Denied, "a wallet may not ask a terminal for %s", t.Operation).Because("not-granted")
+		}
+		return nil
+	}
+	if t.Operation != protocol.Pay || e.Call.Offer == nil || e.Call.Payer == nil {
+		return fault.New(fault.Denied, "a card payment is signed and has an offer").Because("payer-signature")
+	}
+	offer, err := controller.OfferBody(*e.Call.Offer)
+	if err != nil {
+		return err
+	}
+	sale, err := s.t.sale(offer.Invoice["reference"])
+	if err != nil {
+		return err
+	}
+	text := controller.PayerText(*e.Call.Offer, instrument.OperationID(e.Op), e.Call.Protocol, e.Call.Operation, *e.Call.Payer)
+	if !taler.VerifyReserveProof(sale.w.ReservePub, text, e.Call.Payer.Proofs["reserve"]) {
+		return fault.New(fault.Denied, "another wallet has selected this withdrawal").Because("wallet-differs").
+			WithHint("pay only what your own wallet has selected")
+	}
+	provider, err := s.t.Provider(ctx)
+	t.Instruments, t.Reference = []instrument.ID{provider}, sale.w.Reference()
+	return err
+}
+
+// Ended tells the sale how its payment ended.
+func (s servicing) Ended(t controller.Transaction, err error) {
+	if t.Class != ClassCard {
+		return
+	}
+	if sale, missing := s.t.sale(t.Reference); missing == nil {
+		select {
+		case sale.done <- err:
+		default:
+		}
+	}
+}

@@ -1,0 +1,59 @@
+package vendor
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Screen is where the customer and the owner see what happens and say what they
+// want. It is called by one goroutine at a time.
+type Screen interface {
+	// Show shows an event. It must not block for long.
+	Show(e Event)
+	// Accept shows the quote and asks whether the customer accepts fees and terms
+	// of service.
+	Accept(ctx context.Context, q Quote) (bool, error)
+	// SameWallet asks whether the customer's wallet shows these groups, before a
+	// plastic card is asked for.
+	SameWallet(ctx context.Context, groups string) (bool, error)
+}
+
+// Quote is what the customer accepts or not.
+type Quote struct {
+	Amount   instrument.Amount
+	Fees     instrument.Amount
+	Total    instrument.Amount
+	Exchange string
+	Terms    taler.TermsResult
+}
+
+// Event is one step of a withdrawal, as scripts read it.
+type Event struct {
+	Event       string            `json:"event"`
+	WOPID       string            `json:"wopid,omitempty"`
+	URI         string            `json:"uri,omitempty"`
+	Amount      instrument.Amount `json:"amount,omitzero"`
+	Fees        instrument.Amount `json:"fees,omitzero"`
+	Total       instrument.Amount `json:"total,omitzero"`
+	Reserve     string            `json:"reserve,omitempty"` // the whole key
+	Peer        string            `json:"peer,omitempty"`
+	Transaction string            `json:"provider_transaction_id,omitempty"`
+	Reason      string            `json:"reason,omitempty"`
+}
+
+// Names of events.
+const (
+	EventSetup     = "setup"
+	EventSelected  = "selected"
+	EventPay       = "pay"
+	EventPaid      = "paid"
+	EventUnknown   = "unknown"
+	EventConfirmed = "confirmed"
+	EventAborted   = "aborted"
+)
+
+// Groups are the first four groups of a reserve key, as terminal and wallet show
+// them to the customer to be compared.
+func Groups(key taler.EddsaPublicKey) string { return taler.KeyGroups(key) }

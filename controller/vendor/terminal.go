@@ -1,0 +1,147 @@
+package vendor
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// Names that the terminal shares with the bundles.
+const (
+	ClassWithdrawal instrument.ClassID = taler.ClassWithdrawal
+	ClassProvider   instrument.ClassID = "card-provider"
+	ClassPayment    instrument.ClassID = "card-payment"
+	ClassCard       instrument.ClassID = "payment-card"
+	ClassExchange   instrument.ClassID = "taler-exchange"
+
+	protocolCard     = "card.pay"
+	operationCharge  = "CHARGE"
+	operationLookup  = "LOOKUP"
+	protocolExchange = "taler.exchange"
+	operationTerms   = "TERMS"
+)
+
+// Config is what the terminal's owner has decided.
+type Config struct {
+	Bank     comm.Peer        // the bank, over taler+http(s) or natively
+	Login    controller.Login // the terminal's account at it
+	Merchant string           // as the customer sees it on the card statement
+	// Integration is the base URL of the bank's integration API: what the QR code
+	// leads wallets to.
+	Integration string
+}
+
+// Terminal is the vendor's controller. It is safe for concurrent use.
+type Terminal struct {
+	*controller.Controller
+	cfg  Config
+	rest *taler.Client // the Terminal API, to wait for changes
+
+	mu      sync.Mutex
+	session *controller.Session
+	selling map[string]*sale // by WOPID: those that wait for a native payer
+}
+
+// New makes the terminal of a controller whose policy is profile.CustomerPolicy.
+// rest speaks to the Terminal API of the same bank.
+func New(c *controller.Controller, rest *taler.Client, cfg Config) *Terminal {
+	return &Terminal{Controller: c, cfg: cfg, rest: rest, selling: map[string]*sale{}}
+}
+
+// bank is the session with the bank: one, kept, negotiated once.
+func (t *Terminal) bank(ctx context.Context) (*controller.Session, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.session != nil {
+		return t.session, nil
+	}
+	s, err := t.InitiateSession(ctx, t.cfg.Bank, t.cfg.Login)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := s.Negotiate(ctx, ClassWithdrawal, instrument.Invoice{}); err != nil {
+		return nil, err
+	}
+	t.session = s
+	return s, nil
+}
+
+// ask runs an operation of taler.withdraw at the bank.
+func (t *Terminal) ask(ctx context.Context, operation string, args any, into any, on ...instrument.ID) error {
+	s, err := t.bank(ctx)
+	if err != nil {
+		return err
+	}
+	self, err := t.Own(ctx)
+	if err != nil {
+		return err
+	}
+	result, err := s.Execute(ctx, controller.Transaction{
+		Principal: self, Operation: operation, Class: ClassWithdrawal, Instruments: on, Args: args,
+	}, nil)
+	if err != nil || into == nil {
+		return err
+	}
+	return read(result.Value, into)
+}
+
+// alone runs an operation that needs no peer.
+func (t *Terminal) alone(ctx context.Context, x controller.Transaction, into any) error {
+	self, err := t.Own(ctx)
+	if err != nil {
+		return err
+	}
+	x.Principal = self
+	result, err := t.Execute(ctx, x)
+	if err != nil || into == nil {
+		return err
+	}
+	return read(result.Value, into)
+}
+
+// Provider is the provider that this terminal charges cards with: the only one
+// it has, or the first.
+func (t *Terminal) Provider(ctx context.Context) (instrument.ID, error) {
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassProvider, Status: "active", Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	if len(all) == 0 {
+		return "", fault.New(fault.NotFound, "this terminal has no card provider").Because("provider-unknown").
+			WithHint("add one with `terminal provider add`")
+	}
+	return all[0].ID, nil
+}
+
+// BankConfig is what the bank says of itself to this terminal.
+func (t *Terminal) BankConfig(ctx context.Context) (taler.TerminalConfig, error) {
+	return t.rest.TerminalConfig(ctx)
+}
+
+// Close ends the session with the bank and the terminal's operations.
+func (t *Terminal) Close(ctx context.Context) error {
+	t.mu.Lock()
+	s := t.session
+	t.mu.Unlock()
+	if s != nil {
+		_ = s.Close(ctx)
+	}
+	return t.Controller.Close(ctx)
+}
+
+// Policy is the vendor's customer policy.
+func Policy() profile.Policy { return profile.CustomerPolicy() }
+
+func read(raw json.RawMessage, v any) error {
+	if err := json.Unmarshal(raw, v); err != nil {
+		return fault.Wrap(err, fault.Internal, "the result of an operation cannot be read")
+	}
+	return nil
+}

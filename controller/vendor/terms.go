@@ -1,0 +1,44 @@
+package vendor
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// terms reads the exchange's terms of service, to be shown to the customer.
+func (t *Terminal) terms(ctx context.Context, exchange string) (taler.TermsResult, error) {
+	var out taler.TermsResult
+	id, err := t.exchange(ctx, exchange)
+	if err != nil {
+		return out, err
+	}
+	return out, t.alone(ctx, controller.Transaction{
+		Protocol: protocolExchange, Operation: operationTerms, Class: ClassExchange, Instruments: []instrument.ID{id},
+	}, &out)
+}
+
+// exchange finds the instrument of an exchange, or makes it.
+func (t *Terminal) exchange(ctx context.Context, url string) (instrument.ID, error) {
+	id, err := t.Instruments().Find(ctx, ClassExchange, "url", url)
+	if err == nil || !errors.Is(err, fault.NotFound) {
+		return id, err
+	}
+	self, err := t.Own(ctx)
+	if err != nil {
+		return "", err
+	}
+	i := instrument.Instance{Class: ClassExchange, Owner: self.ID, Name: url, Status: taler.ExchangeNew, Keys: map[string]string{"url": url}}
+	if err := i.Encode(taler.ExchangeState{URL: url}); err != nil {
+		return "", err
+	}
+	err = t.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		id, err = tx.Create(i)
+		return err
+	})
+	return id, err
+}

@@ -1,0 +1,220 @@
+package vendor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Purchase is what a customer wants.
+type Purchase struct {
+	RequestUID string // idempotency key of the SETUP
+	Amount     instrument.Amount
+	Card       string // what the terminal's own reader reads; empty: a native peer pays
+}
+
+// pollFor is how long one long poll waits at the bank.
+const pollFor = 30 * time.Second
+
+// Withdraw sells digital cash, from SETUP to the receipt. It returns the
+// withdrawal as it ended; an aborted one is fault.Declined with the reason. When
+// ctx ends the withdrawal stays as it is on record and Resume goes on from there.
+func (t *Terminal) Withdraw(ctx context.Context, p Purchase, s Screen) (Withdrawal, error) {
+	w, err := t.setUp(ctx, p)
+	if err != nil {
+		return w, err
+	}
+	s.Show(Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: w.Amount, Fees: w.Fees, Total: w.Total})
+	if err := t.accept(ctx, &w, s); err != nil {
+		return w, err
+	}
+	return t.drive(ctx, w, p.Card, s)
+}
+
+// Resume goes on with a withdrawal after a restart.
+func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Screen) (Withdrawal, error) {
+	w, err := t.Find(ctx, id)
+	if err != nil {
+		return w, err
+	}
+	s.Show(Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: w.Amount, Fees: w.Fees, Total: w.Total})
+	if w.Status == taler.TerminalPending && w.Terms.AcceptedAt == 0 {
+		if err := t.accept(ctx, &w, s); err != nil {
+			return w, err
+		}
+	}
+	return t.drive(ctx, w, card, s)
+}
+
+// drive takes a withdrawal from where its record says it is to its end.
+func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
+	for {
+		var err error
+		switch w.Status {
+		case taler.TerminalPending:
+			err = t.awaitWallet(ctx, &w, s)
+		case taler.TerminalSelected:
+			err = t.takePayment(ctx, &w, card, s)
+		case taler.TerminalPaid:
+			err = t.notify(ctx, &w)
+		case taler.TerminalNotified:
+			err = t.awaitVerdict(ctx, &w)
+		case taler.TerminalConfirmed:
+			s.Show(Event{Event: EventConfirmed})
+			return w, nil
+		case taler.TerminalAborted:
+			s.Show(Event{Event: EventAborted, Reason: w.Reason})
+			return w, aborted(w.Reason)
+		default:
+			return w, fault.New(fault.Internal, "a withdrawal that is %s cannot go on", w.Status)
+		}
+		if err != nil {
+			return w, err
+		}
+	}
+}
+
+func aborted(reason string) error {
+	return fault.New(fault.Declined, "the withdrawal was aborted: %s", reason).Because("withdrawal-aborted")
+}
+
+// setUp has the bank make a WOPID and works out what the card is charged.
+func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
+	request := taler.TerminalWithdrawalSetup{RequestUID: p.RequestUID, Amount: p.Amount}
+	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
+		return Withdrawal{}, err
+	}
+	w, err := t.byRequest(ctx, p.RequestUID)
+	if err != nil || w.Status != taler.TerminalPending {
+		return w, err
+	}
+	status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{})
+	if err != nil {
+		return w, err
+	}
+	uri, err := taler.NewWithdrawURI(t.cfg.Integration, w.WOPID)
+	if err != nil {
+		return w, err
+	}
+	fees := status.CardFees
+	if fees == (instrument.Amount{}) {
+		fees = instrument.ZeroOf(p.Amount.Currency)
+	}
+	total, err := p.Amount.Add(fees)
+	if err != nil {
+		return w, err
+	}
+	return w, t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
+		r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
+	})
+}
+
+// accept asks the customer, and records which terms were accepted and when.
+// Declining aborts the WOPID.
+func (t *Terminal) accept(ctx context.Context, w *Withdrawal, s Screen) error {
+	terms, err := t.terms(ctx, w.Exchange)
+	if err != nil {
+		t.Log().Warn("the exchange's terms of service could not be read", "exchange", w.Exchange, "error", err)
+	}
+	yes, err := s.Accept(ctx, Quote{Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange, Terms: terms})
+	if err != nil {
+		return err
+	}
+	if !yes {
+		return t.Abort(ctx, w, "the customer did not accept")
+	}
+	return t.change(ctx, w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
+		r.Terms = taler.TermsAcceptance{Version: terms.Version, AcceptedAt: t.Now().Unix()}
+	})
+}
+
+// awaitWallet waits until a wallet has selected [3].
+func (t *Terminal) awaitWallet(ctx context.Context, w *Withdrawal, s Screen) error {
+	status, err := t.await(ctx, w, taler.StatePending)
+	if err != nil {
+		return err
+	}
+	if status.Status == taler.StateAborted {
+		return t.ended(ctx, w, "the withdrawal was aborted before a card was shown")
+	}
+	s.Show(Event{Event: EventSelected, Reserve: status.SelectedReservePub.String()})
+	return t.change(ctx, w, taler.TerminalSelected, func(r *taler.TerminalWithdrawal) { r.ReservePub = status.SelectedReservePub })
+}
+
+// notify tells the bank that the card was charged [7].
+func (t *Terminal) notify(ctx context.Context, w *Withdrawal) error {
+	err := t.ask(ctx, taler.OperationConfirm, taler.ConfirmArgs{WOPID: w.WOPID, ProviderTransactionID: w.Transaction}, nil, w.ID)
+	if err != nil && fault.ReasonOf(err) == taler.ReasonConfirmAbortConflict {
+		return t.ended(ctx, w, "the bank had aborted the withdrawal before it was paid")
+	}
+	if err != nil {
+		return err
+	}
+	*w, err = t.Find(ctx, w.WOPID)
+	return err
+}
+
+// awaitVerdict waits until the bank has decided [9].
+func (t *Terminal) awaitVerdict(ctx context.Context, w *Withdrawal) error {
+	status, err := t.await(ctx, w, taler.StateSelected)
+	if err != nil {
+		return err
+	}
+	if status.Status == taler.StateAborted {
+		return t.ended(ctx, w, "the bank could not verify the payment")
+	}
+	return t.change(ctx, w, taler.TerminalConfirmed, func(r *taler.TerminalWithdrawal) { r.Progress.Ended = t.Now().Unix() })
+}
+
+// await long-polls until the status is another than the old one. A bank that
+// cannot be reached is asked again: it comes back.
+func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (taler.BankWithdrawalOperationStatus, error) {
+	pause := 200 * time.Millisecond
+	for {
+		status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{Timeout: pollFor, OldState: old})
+		if err == nil && status.Status != old {
+			return status, nil
+		}
+		if ctx.Err() != nil {
+			return status, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is still %s", w.Status).
+				Because("pending").WithHint("go on with `terminal resume %s`", w.WOPID.Text()[:8])
+		}
+		if err != nil && !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Timeout) && !errors.Is(err, fault.Unknown) {
+			return status, err
+		}
+		if err == nil {
+			pause = 200 * time.Millisecond
+			continue
+		}
+		t.Log().Info("the bank does not answer and is asked again", "in", pause, "error", err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+		}
+		pause = min(2*pause, 5*time.Second)
+	}
+}
+
+// Abort gives a withdrawal up, here and at the bank.
+func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) error {
+	err := t.ask(ctx, taler.OperationAbort, taler.AbortArgs{WOPID: w.WOPID, Reason: reason}, nil, w.ID)
+	if err != nil {
+		return err
+	}
+	*w, err = t.Find(ctx, w.WOPID)
+	if err != nil || w.Status == taler.TerminalAborted {
+		return err
+	}
+	return t.ended(ctx, w, reason)
+}
+
+// ended records an end without confirmation.
+func (t *Terminal) ended(ctx context.Context, w *Withdrawal, reason string) error {
+	return t.change(ctx, w, taler.TerminalAborted, func(r *taler.TerminalWithdrawal) {
+		r.Reason, r.Progress.Ended = reason, t.Now().Unix()
+	})
+}
