@@ -1,0 +1,120 @@
+package sandbox
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// OpenDatabase opens the SQLite file at path, making it and its folder for their
+// owner alone, and brings its tables up to migrations. What COMMIT has said is on
+// the disk (WAL, synchronous=FULL). There is one connection, so transactions run
+// one after the other; another process may have the file open as well.
+func OpenDatabase(ctx context.Context, path string, migrations fs.FS) (*sql.DB, error) {
+	if err := private(path); err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "%s cannot be made", path)
+	}
+	dsn, err := dsn(path)
+	if err != nil {
+		return nil, err
+	}
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if err := migrate(ctx, db, migrations); err != nil {
+		return nil, errors.Join(fault.Wrap(err, fault.Internal, "%s cannot be opened", path), db.Close())
+	}
+	return db, nil
+}
+
+// private makes the file before SQLite does, whose companions take its mode over.
+func private(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+func dsn(path string) (string, error) {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	abs = filepath.ToSlash(abs)
+	if !strings.HasPrefix(abs, "/") { // a drive letter
+		abs = "/" + abs
+	}
+	v := url.Values{"_txlock": {"immediate"}, "_pragma": {
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
+	}}
+	u := url.URL{Scheme: "file", Path: abs, RawQuery: v.Encode()}
+	return u.String(), nil
+}
+
+// migrate works in one transaction, so that of two processes that start together
+// the second finds everything done.
+func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
+	if _, err := db.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	if err := up(ctx, db, migrations); err != nil {
+		_, undo := db.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return errors.Join(err, undo)
+	}
+	_, err := db.ExecContext(ctx, "COMMIT")
+	return err
+}
+
+func up(ctx context.Context, db *sql.DB, migrations fs.FS) error {
+	// WithIsolateDDL keeps goose from beginning transactions of its own.
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations,
+		goose.WithDisableGlobalRegistry(true), goose.WithIsolateDDL(true))
+	if err != nil {
+		return err
+	}
+	have, want, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if have > want {
+		return fmt.Errorf("it is of version %d, this program knows %d", have, want)
+	}
+	if have == want {
+		return nil
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// Transact runs do in one transaction, which is committed when do gives no error
+// and otherwise never was.
+func Transact(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := do(tx); err != nil {
+		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
+			return errors.Join(err, undo)
+		}
+		return err
+	}
+	return tx.Commit()
+}

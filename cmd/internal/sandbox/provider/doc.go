@@ -1,0 +1,23 @@
+// Package provider is a simulator of a card payment provider: a company that
+// charges cards for merchants, tells what became of a payment and gives money
+// back. No money is behind it. It is strict, keeps its books in a file of its own
+// and answers as one that can be late, decline or not know yet, on request.
+//
+// The API is JSON over HTTP, without credentials; amounts are of any currency:
+//
+//	POST /payments                {"amount","reference","token"} → {"id","state"}
+//	GET  /payments/ID             → {"id","state","amount","refunded","reference",…}
+//	GET  /payments?reference=R    → {"payments":[…]}, oldest first
+//	POST /payments/ID/refunds     {"amount","external_id"} → {"id","state",…}
+//	POST /payments/ID/settle      {"state":"paid"|"failed"}: decides a pending payment
+//
+// A state is pending, paid or failed; a failed payment says why in "reason". The
+// header Idempotency-Key makes a repeated POST /payments safe: the first payment
+// is the answer. A refund is repeated by its external_id. settle is a control of
+// the simulator that no real provider offers.
+//
+// A token is a plastic card's word (approved, declined, timeout, pending) or a
+// one-time authorisation of a test card (plugins/card/onetime). A POST may name
+// the "merchant"; an authorisation for another one is then refused. Errors are
+// {"error":{"kind","reason","message","hint"}}.
+package provider

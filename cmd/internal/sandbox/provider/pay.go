@@ -1,0 +1,171 @@
+package provider
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/card/onetime"
+)
+
+// outcome is what charging a token comes to.
+type outcome struct {
+	state  State
+	reason string
+	late   bool
+	card   CardShown
+	charge *onetime.Authorisation // whose counter is used up
+}
+
+// Pay makes a payment, or finds the one that was made under the same key. late
+// says that the answer to this very request has to wait; the payment is in the
+// books already. A declined card is not an error but a failed payment.
+//
+// The error is fault.Invalid for an order that no provider could read, and
+// fault.Conflict with ReasonKeyReused for another order under a known key.
+func (p *Provider) Pay(ctx context.Context, o Order) (made Payment, late bool, err error) {
+	if err := o.check(); err != nil {
+		return Payment{}, false, err
+	}
+	digest, err := o.digest()
+	if err != nil {
+		return Payment{}, false, err
+	}
+	id, err := p.newID("pay-")
+	if err != nil {
+		return Payment{}, false, err
+	}
+	err = sandbox.Transact(ctx, p.db, func(tx *sql.Tx) error {
+		first, known, err := madeUnder(ctx, tx, o.Key, digest)
+		if err != nil {
+			return err
+		}
+		if known {
+			id = first
+			return nil
+		}
+		out, err := charge(ctx, tx, o)
+		if err != nil {
+			return err
+		}
+		late = out.late
+		return p.record(ctx, tx, id, o, digest, out)
+	})
+	if err != nil {
+		return Payment{}, false, fmt.Errorf("make a payment: %w", err)
+	}
+	made, err = p.Payment(ctx, id)
+	return made, late, err
+}
+
+// madeUnder finds the payment of an idempotency key.
+func madeUnder(ctx context.Context, tx *sql.Tx, key string, digest []byte) (id string, known bool, err error) {
+	if key == "" {
+		return "", false, nil
+	}
+	var before []byte
+	err = tx.QueryRowContext(ctx, `SELECT id, request FROM payments WHERE key = ?`, key).Scan(&id, &before)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return "", false, nil
+	case err != nil:
+		return "", false, err
+	case !bytes.Equal(before, digest):
+		return "", false, fault.New(fault.Conflict, "this Idempotency-Key was used for another payment").Because(ReasonKeyReused).
+			WithHint("repeat the first request as it was, or take a new key")
+	}
+	return id, true, nil
+}
+
+// charge decides about a token.
+func charge(ctx context.Context, tx *sql.Tx, o Order) (outcome, error) {
+	if !strings.HasPrefix(o.Token, onetime.TokenPrefix) {
+		b, err := ParseBehaviour(o.Token)
+		if err != nil {
+			return outcome{}, fault.New(fault.Invalid, "the token is neither a word of a plastic card nor a card's authorisation").
+				Because(ReasonTokenUnknown)
+		}
+		return b.outcome(), nil
+	}
+	a, err := onetime.ParseToken(o.Token)
+	if err != nil {
+		return outcome{}, err
+	}
+	return chargeCard(ctx, tx, o, a)
+}
+
+// chargeCard holds an authorisation against the card's key, the order and the
+// counters used before. Only one that is genuine in everything uses its counter
+// up, so that a vendor's mistake does not cost the customer the authorisation.
+func chargeCard(ctx context.Context, tx *sql.Tx, o Order, a onetime.Authorisation) (outcome, error) {
+	var shown CardShown
+	var secret []byte
+	var behaviour string
+	err := tx.QueryRowContext(ctx, `SELECT brand, last4, secret, behaviour FROM cards WHERE account = ?`, a.Account).
+		Scan(&shown.Brand, &shown.Last4, &secret, &behaviour)
+	if errors.Is(err, sql.ErrNoRows) {
+		return outcome{state: Failed, reason: WhyCard}, nil
+	}
+	if err != nil {
+		return outcome{}, err
+	}
+	key, err := onetime.NewKey(secret)
+	clear(secret)
+	if err != nil {
+		return outcome{}, err
+	}
+	defer key.Wipe()
+	if !a.Verify(key) {
+		return outcome{state: Failed, reason: WhyMAC}, nil // of whom it is, is not proven
+	}
+	if why := differs(o, a); why != "" {
+		return outcome{state: Failed, reason: why, card: shown}, nil
+	}
+	var used bool
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM authorisations WHERE account = ? AND counter = ?)`,
+		a.Account, int64(a.Counter)).Scan(&used); err != nil {
+		return outcome{}, err
+	}
+	if used {
+		return outcome{state: Failed, reason: WhyUsed, card: shown}, nil
+	}
+	out := Behaviour(behaviour).outcome()
+	out.card, out.charge = shown, &a
+	return out, nil
+}
+
+// differs says in what an order is not what the card's holder allowed.
+func differs(o Order, a onetime.Authorisation) string {
+	switch {
+	case o.Amount != a.Amount:
+		return WhyAmount
+	case o.Reference != a.Reference:
+		return WhyReference
+	case o.Merchant != "" && o.Merchant != a.Merchant:
+		return WhyMerchant
+	}
+	return ""
+}
+
+func (p *Provider) record(ctx context.Context, tx *sql.Tx, id string, o Order, digest []byte, out outcome) error {
+	merchant := o.Merchant
+	if out.charge != nil {
+		merchant = out.charge.Merchant
+	}
+	key := sql.NullString{String: o.Key, Valid: o.Key != ""}
+	_, err := tx.ExecContext(ctx, `INSERT INTO payments (id, key, request, amount, reference, merchant, brand, last4, state, reason, made)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		id, key, digest, o.Amount.String(), o.Reference, merchant, out.card.Brand, out.card.Last4,
+		string(out.state), out.reason, p.o.Clock().Unix())
+	if err != nil || out.charge == nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO authorisations (account, counter, payment) VALUES (?, ?, ?)`,
+		out.charge.Account, int64(out.charge.Counter), id)
+	return err
+}

@@ -1,0 +1,125 @@
+package provider
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Refund is money that went back to the card. Its state is Paid.
+type Refund struct {
+	ID         string            `json:"id"`
+	State      State             `json:"state"`
+	Payment    string            `json:"payment"`
+	ExternalID string            `json:"external_id"`
+	Amount     instrument.Amount `json:"amount"`
+}
+
+// Refund gives amount of a payment back. The same request again is answered with
+// the first refund.
+//
+// The error is fault.NotFound for an unknown payment, fault.Invalid for a
+// malformed request or another currency, fault.Conflict when the payment is not
+// paid (ReasonNotPaid), when all refunds together would be more than was paid
+// (ReasonRefundTooLarge) and for another refund under the same external id
+// (ReasonRefundReused).
+func (p *Provider) Refund(ctx context.Context, payment string, amount instrument.Amount, externalID string) (Refund, error) {
+	switch {
+	case externalID == "" || len(externalID) > maxText:
+		return Refund{}, malformed("the external_id is not 1 to %d bytes", maxText)
+	case amount.Currency == "" || amount.IsZero():
+		return Refund{}, malformed("the amount is missing or nothing")
+	}
+	id, err := p.newID("ref-")
+	if err != nil {
+		return Refund{}, err
+	}
+	r := Refund{ID: id, State: Paid, Payment: payment, ExternalID: externalID, Amount: amount}
+	err = sandbox.Transact(ctx, p.db, func(tx *sql.Tx) error {
+		known, err := refundedBefore(ctx, tx, &r)
+		if err != nil || known {
+			return err
+		}
+		if err := refundable(ctx, tx, r); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO refunds (external_id, id, payment, amount, made) VALUES (?, ?, ?, ?, ?)`,
+			r.ExternalID, r.ID, r.Payment, r.Amount.String(), p.o.Clock().Unix())
+		return err
+	})
+	if err != nil {
+		return Refund{}, fmt.Errorf("refund: %w", err)
+	}
+	return r, nil
+}
+
+// refundedBefore finds the refund of an external id and takes over its id.
+func refundedBefore(ctx context.Context, tx *sql.Tx, r *Refund) (known bool, err error) {
+	var id, payment, amount string
+	err = tx.QueryRowContext(ctx, `SELECT id, payment, amount FROM refunds WHERE external_id = ?`, r.ExternalID).
+		Scan(&id, &payment, &amount)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, err
+	case payment != r.Payment || amount != r.Amount.String():
+		return false, fault.New(fault.Conflict, "this external_id was used for another refund").Because(ReasonRefundReused)
+	}
+	r.ID = id
+	return true, nil
+}
+
+func refundable(ctx context.Context, tx *sql.Tx, r Refund) error {
+	x, err := payment(ctx, tx, r.Payment)
+	if err != nil {
+		return err
+	}
+	if x.State != Paid {
+		return fault.New(fault.Conflict, "this payment is %s, so there is nothing to give back", x.State).Because(ReasonNotPaid)
+	}
+	sum, err := x.Refunded.Add(r.Amount)
+	if err != nil {
+		return err
+	}
+	over, err := sum.Cmp(x.Amount)
+	if err != nil {
+		return err
+	}
+	if over > 0 {
+		return fault.New(fault.Conflict, "%s of %s went back already; %s more is too much", x.Refunded, x.Amount, r.Amount).
+			Because(ReasonRefundTooLarge)
+	}
+	return nil
+}
+
+// Settle decides a pending payment: the simulator's control, which no real
+// provider offers. Deciding again in the same way changes nothing. The error is
+// fault.Conflict with ReasonNotPending for a payment that came out otherwise.
+func (p *Provider) Settle(ctx context.Context, id string, state State) (Payment, error) {
+	if state != Paid && state != Failed {
+		return Payment{}, malformed("the state is neither paid nor failed")
+	}
+	reason := ""
+	if state == Failed {
+		reason = WhySettled
+	}
+	var x Payment
+	err := sandbox.Transact(ctx, p.db, func(tx *sql.Tx) (err error) {
+		if x, err = payment(ctx, tx, id); err != nil || x.State == state {
+			return err
+		}
+		if x.State != Pending {
+			return fault.New(fault.Conflict, "this payment is %s and stays so", x.State).Because(ReasonNotPending)
+		}
+		x.State, x.Reason = state, reason
+		_, err = tx.ExecContext(ctx, `UPDATE payments SET state = ?, reason = ? WHERE id = ?`, string(state), reason, id)
+		return err
+	})
+	return x, err
+}
