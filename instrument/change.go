@@ -8,7 +8,7 @@ import (
 )
 
 // Change is a finished draft: sealed rows and entries, ready for one unit of
-// work. It may be written more than once as long as no attempt succeeded.
+// work. It may be written again as long as no attempt succeeded.
 type Change struct {
 	writes  []rowWrite
 	proofs  []proof
@@ -38,19 +38,32 @@ type entryWrite struct {
 func (d *Draft) Prepare() (*Change, error) { return d.prepare("") }
 
 // PrepareLeased is Prepare for a flush that is not the last one of the holder:
-// what is written stays leased to it.
+// what is written stays leased to it, as Kept says.
 func (d *Draft) PrepareLeased() (*Change, error) { return d.prepare(d.holder) }
+
+// Kept lists those of Written that PrepareLeased leases to the holder: all but
+// instances of shareable classes that were there before.
+func (d *Draft) Kept() []Instance {
+	var out []Instance
+	for _, id := range d.order {
+		if r := d.rows[id]; d.keeps(r) {
+			out = append(out, r.now.Clone())
+		}
+	}
+	return out
+}
+
+func (d *Draft) keeps(r *drafted) bool {
+	return r.before == nil || r.held || d.m.Exclusive(r.now.Class)
+}
 
 func (d *Draft) prepare(lease OperationID) (*Change, error) {
 	c := &Change{holder: d.holder, finds: d.finds}
 	now := d.m.clock()
 	for _, id := range d.order {
 		r := d.rows[id]
-		if err := d.m.check(r.before, &r.now); err != nil {
-			return nil, err
-		}
 		holder := lease
-		if !d.m.Exclusive(r.now.Class) {
+		if !d.keeps(r) {
 			holder = ""
 		}
 		w, err := d.m.seal(r, holder)
@@ -59,7 +72,7 @@ func (d *Draft) prepare(lease OperationID) (*Change, error) {
 		}
 		c.writes = append(c.writes, w)
 		c.ids = append(c.ids, id)
-		c.entries = append(c.entries, entryWrite{row: EntryRow{
+		c.entries = append(c.entries, entryWrite{seal: noBody, row: EntryRow{
 			Topic: Operations, Time: now, Class: r.now.Class, Status: r.now.Status, Instance: id,
 		}})
 	}
@@ -82,13 +95,16 @@ func (d *Draft) prepare(lease OperationID) (*Change, error) {
 	return c, nil
 }
 
+// noBody is the seal of an entry that says nothing beyond its clear columns.
+func noBody(Seq) ([]byte, error) { return nil, nil }
+
 func (m *Manager) seal(r *drafted, lease OperationID) (rowWrite, error) {
 	i := r.now
 	plain, err := json.Marshal(sealed{Name: i.Name, Keys: i.Keys, State: i.State})
 	if err != nil {
 		return rowWrite{}, fault.Wrap(err, fault.Internal, "%s cannot be written as JSON", i.ID)
 	}
-	bytes, err := m.sealer.Seal(plain, rowSeal(i.ID, i.Class, i.Version))
+	bytes, err := m.sealer.Seal(plain, rowSeal(i))
 	if err != nil {
 		return rowWrite{}, fault.Wrap(err, fault.Internal, "%s cannot be sealed", i.ID)
 	}
@@ -128,11 +144,7 @@ func (c *Change) Write(w Writer) error {
 		}
 	}
 	for _, r := range c.writes {
-		if r.seen == 0 {
-			if err := w.Insert(r.row); err != nil {
-				return err
-			}
-		} else if err := w.Update(r.row, r.seen, c.holder); err != nil {
+		if err := c.writeRow(w, r); err != nil {
 			return err
 		}
 	}
@@ -142,6 +154,25 @@ func (c *Change) Write(w Writer) error {
 		}
 	}
 	return nil
+}
+
+func (c *Change) writeRow(w Writer, r rowWrite) error {
+	if r.seen == 0 {
+		err := w.Insert(r.row)
+		if taken, ok := AsVersionConflict(err); ok && taken.ID == r.row.ID { // no later attempt can succeed
+			return &Refused{ID: r.row.ID, Fault: idTaken(r.row.ID)}
+		}
+		return err
+	}
+	err := w.Update(r.row, r.seen, c.holder)
+	if errors.Is(err, fault.Locked) {
+		return &Refused{ID: r.row.ID, Fault: fault.From(err)}
+	}
+	return err
+}
+
+func idTaken(id ID) *fault.Fault {
+	return fault.New(fault.Conflict, "instrument %s exists", id).Because("id-taken")
 }
 
 // Committed wakes those who wait for what a committed change has touched.
@@ -166,6 +197,10 @@ func PlainFault(err error) error {
 	var k *KeyConflict
 	if errors.As(err, &k) {
 		return k.Fault()
+	}
+	var r *Refused
+	if errors.As(err, &r) {
+		return r.Fault
 	}
 	if v, ok := AsVersionConflict(err); ok {
 		return fault.Wrap(v, fault.Conflict, "the instrument was changed by somebody else").Because("version-changed")

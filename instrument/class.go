@@ -11,8 +11,9 @@ type Class interface {
 	// Info describes the class. It is constant for the life of the Class.
 	Info() Info
 	// Check refuses a change that breaks a rule of the class; old is nil on
-	// creation. It is pure, and asked only if Info().Checks says so, before the
-	// change is queued for the database. A refusal is a fault.
+	// creation. It is pure, and asked only if Info().Checks says so: for each Put
+	// and Create, before the change is queued for the database. It gets copies. A
+	// refusal is a fault.
 	Check(old, new *Instance) error
 	// Prefer is the paper's get-Preferred-Protocol (§5.4): it names one of the
 	// protocols that both peers have. Pure.

@@ -85,7 +85,8 @@ func (d *Draft) Find(class ClassID, key, value string) (ID, error) {
 	return id, err
 }
 
-// Create adds an instance and gives it an id if it has none.
+// Create adds an instance and gives it an id if it has none. It fails with the
+// class's refusal; that the id or a key is taken is found by the commit.
 func (d *Draft) Create(i Instance) (ID, error) {
 	if _, err := d.m.Info(i.Class); err != nil {
 		return "", err
@@ -100,19 +101,20 @@ func (d *Draft) Create(i Instance) (ID, error) {
 		return "", err
 	}
 	if _, exists := d.rows[i.ID]; exists {
-		return "", fault.New(fault.Conflict, "instrument %s exists", i.ID).Because("id-taken")
+		return "", idTaken(i.ID)
 	}
+	i = i.Clone()
+	i.Version = 1
 	if err := d.m.permits(nil, i); err != nil {
 		return "", err
 	}
-	i.Version = 1
-	d.rows[i.ID] = &drafted{now: i.Clone(), dirty: true}
+	d.rows[i.ID] = &drafted{now: i, dirty: true}
 	d.order = append(d.order, i.ID)
 	return i.ID, nil
 }
 
 // Put changes an instance. It must have been read here, and i must bear the
-// version that was read.
+// version that was read. It fails with the class's refusal.
 func (d *Draft) Put(i Instance) error {
 	r, ok := d.rows[i.ID]
 	if !ok {
@@ -122,12 +124,11 @@ func (d *Draft) Put(i Instance) error {
 		return fault.New(fault.Internal, "%s was written over version %d, and %d was read", i.ID, i.Version, r.now.Version).
 			Because("write-without-read")
 	}
-	before := r.now
-	if err := d.m.permits(&before, i); err != nil {
-		return err
-	}
 	i = i.Clone()
 	i.Version++
+	if err := d.m.permits(&r.now, i); err != nil {
+		return err
+	}
 	r.now = i
 	if !r.dirty {
 		r.dirty = true

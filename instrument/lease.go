@@ -10,8 +10,9 @@ import (
 
 // Lease takes the named instances for an operation, in memory and all at once,
 // and returns them as they are now. It waits in line, within ctx, for an
-// operation that holds one of them only in memory. Instances of shareable
-// classes are returned without a lease: conflicts on them are found by version.
+// operation that holds one of them only in memory; one that is held durably is
+// fault.Locked at once. Instances of shareable classes are returned without a
+// lease: conflicts on them are found by version.
 //
 // The leases last until Release. They become durable with the operation's first
 // flush that is not its last.
@@ -20,28 +21,51 @@ func (m *Manager) Lease(ctx context.Context, holder OperationID, ids []ID) ([]In
 	if err != nil {
 		return nil, err
 	}
+	if err := free(rows, holder); err != nil {
+		return nil, err
+	}
 	waited, err := m.leases.take(ctx, holder, exclusive)
 	if err != nil {
 		return nil, err
 	}
-	if waited { // whoever had them before us has changed them
-		rows, _, err = m.rows(ctx, ids)
+	out, err := m.leased(ctx, rows, waited, holder, ids)
+	if err != nil {
+		m.Release(holder)
+	}
+	return out, err
+}
+
+// leased opens what was taken. Whoever had it before us has changed it, so after
+// waiting it is read again.
+func (m *Manager) leased(ctx context.Context, rows []Row, again bool, holder OperationID, ids []ID) ([]Instance, error) {
+	if again {
+		var err error
+		if rows, _, err = m.rows(ctx, ids); err != nil {
+			return nil, err
+		}
+		if err := free(rows, holder); err != nil {
+			return nil, err
+		}
 	}
 	out := make([]Instance, len(rows))
 	for n, row := range rows {
-		if err == nil && row.Lease != "" && row.Lease != holder {
-			err = fault.New(fault.Locked, "instrument %s is in use by another operation", row.ID).Because("leased").
-				WithHint("wait for that operation to end, or look at it with `operation list`")
+		var err error
+		if out[n], err = m.open(row); err != nil {
+			return nil, err
 		}
-		if err == nil {
-			out[n], err = m.open(row)
-		}
-	}
-	if err != nil {
-		m.Release(holder)
-		return nil, err
 	}
 	return out, nil
+}
+
+// free refuses rows that another operation holds durably.
+func free(rows []Row, holder OperationID) error {
+	for _, row := range rows {
+		if row.Lease != "" && row.Lease != holder {
+			return fault.New(fault.Locked, "instrument %s is in use by another operation", row.ID).Because("leased").
+				WithHint("wait for that operation to end, or look at it with `operation list`")
+		}
+	}
+	return nil
 }
 
 // Release gives back what Lease took in memory.

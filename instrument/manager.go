@@ -180,7 +180,8 @@ func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 
 // open unseals a row.
 func (m *Manager) open(r Row) (Instance, error) {
-	plain, err := m.sealer.Open(r.Sealed, rowSeal(r.ID, r.Class, r.Version))
+	i := Instance{ID: r.ID, Class: r.Class, Owner: r.Owner, Status: r.Status, Version: r.Version}
+	plain, err := m.sealer.Open(r.Sealed, rowSeal(i))
 	if err != nil {
 		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be opened: its seal is broken", r.ID).Because("seal-broken")
 	}
@@ -188,10 +189,8 @@ func (m *Manager) open(r Row) (Instance, error) {
 	if err := json.Unmarshal(plain, &in); err != nil {
 		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be read", r.ID)
 	}
-	return Instance{
-		ID: r.ID, Class: r.Class, Owner: r.Owner, Status: r.Status, Version: r.Version,
-		Name: in.Name, Keys: in.Keys, State: in.State,
-	}, nil
+	i.Name, i.Keys, i.State = in.Name, in.Keys, in.State
+	return i, nil
 }
 
 func (m *Manager) blind(class ClassID, key, value string) BlindKey {

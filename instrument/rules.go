@@ -11,8 +11,23 @@ import (
 const maxState = 33 << 20
 
 // permits checks a change against what the class says of itself: its moves, its
-// unique keys, and that identity does not change. before is nil on creation.
+// unique keys, and that identity does not change; then it asks the class where
+// that has more to say. The class may live in a plugin and hang, so this is done
+// while a change is drafted and never on the store's writer. before is nil on
+// creation.
 func (m *Manager) permits(before *Instance, after Instance) error {
+	if err := m.fits(before, after); err != nil || !m.infos[after.Class].Checks {
+		return err
+	}
+	asked := after.Clone() // the class gets copies: it cannot change what is written
+	if before == nil {
+		return m.classes[after.Class].Check(nil, &asked)
+	}
+	old := before.Clone()
+	return m.classes[after.Class].Check(&old, &asked)
+}
+
+func (m *Manager) fits(before *Instance, after Instance) error {
 	info, err := m.Info(after.Class)
 	if err != nil {
 		return err
@@ -50,13 +65,4 @@ func refusedMove(info Info, from string, after Instance) error {
 		return fault.New(fault.Conflict, "a %s cannot begin as %s", info.ID, clip(after.Status)).Because("move-refused")
 	}
 	return fault.New(fault.Conflict, "this %s is %s and cannot become %s", info.ID, from, clip(after.Status)).Because("move-refused")
-}
-
-// check asks the class where it has more to say than moves and keys. It may
-// call a plugin, so it runs before anything is queued.
-func (m *Manager) check(before, after *Instance) error {
-	if !m.infos[after.Class].Checks {
-		return nil
-	}
-	return m.classes[after.Class].Check(before, after)
 }

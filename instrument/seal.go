@@ -13,9 +13,14 @@ type sealed struct {
 }
 
 // rowSeal is the associated data of an instance: a row cannot be moved to
-// another id or class, or turned back to an older version, without being seen.
-func rowSeal(id ID, class ClassID, version int64) []byte {
-	return []byte("instances\x00" + string(id) + "\x00" + string(class) + "\x00" + strconv.FormatInt(version, 10))
+// another id, class or owner, nor can its status be altered or its content be
+// turned back to an older version, without being seen.
+func rowSeal(i Instance) []byte {
+	ad := make([]byte, 0, 128)
+	for _, part := range []string{"instances", string(i.ID), string(i.Class), string(i.Owner), i.Status} {
+		ad = append(strconv.AppendQuote(ad, part), 0)
+	}
+	return strconv.AppendInt(ad, i.Version, 10)
 }
 
 // entrySeal is the associated data of a journal entry.

@@ -107,6 +107,19 @@ func (e *VersionConflict) Error() string {
 	return fmt.Sprintf("instrument %s was changed by somebody else", e.ID)
 }
 
+// Refused is returned by Change.Write when one instance cannot be written and
+// no new look at it would help: another operation holds it (locked), or the id
+// that was chosen for a new one is taken (conflict).
+type Refused struct {
+	ID    ID
+	Fault *fault.Fault
+}
+
+func (e *Refused) Error() string { return e.Fault.Error() }
+
+// Unwrap is the fault.
+func (e *Refused) Unwrap() error { return e.Fault }
+
 // KeyConflict is returned by a unit of work when a unique key is taken.
 type KeyConflict struct {
 	Class ClassID

@@ -1,0 +1,141 @@
+package protocoltest
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Frame is one thing that crosses the wire. Exactly one of the pointers is set.
+type Frame struct {
+	From     protocol.Side
+	Execute  *comm.Execute  // the initiator begins or resumes
+	Executed *comm.Executed // the servicer's end
+	Said     *comm.Said     // messages in the middle
+}
+
+// Fate is what becomes of a frame.
+type Fate int
+
+// Fates of a frame. A hook that blocks delays the frame.
+const (
+	Deliver Fate = iota
+	Drop         // it is lost, and the connection with it
+	Twice        // it arrives twice
+	Refuse       // the connection cannot be made: it surely did not arrive
+)
+
+// Wire carries frames between the operations of two nodes. Everything crosses
+// it as JSON, so that nothing is shared but what a network would share.
+type Wire struct {
+	initiator, servicer *Node
+	prepare             func(protocol.Execution) protocol.Execution
+
+	mu   sync.Mutex
+	hook func(Frame) Fate
+}
+
+// OnFrame installs a hook that decides on each frame, nil for none. It is called
+// on many goroutines.
+func (w *Wire) OnFrame(hook func(Frame) Fate) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hook = hook
+}
+
+func (w *Wire) fate(f Frame) Fate {
+	w.mu.Lock()
+	hook := w.hook
+	w.mu.Unlock()
+	if hook == nil {
+		return Deliver
+	}
+	return hook(f)
+}
+
+// ToServicer is the link of the initiator's operations.
+func (w *Wire) ToServicer() protocol.Link { return toServicer{w} }
+
+// ToInitiator is the link of the servicer's operations.
+func (w *Wire) ToInitiator() protocol.Link { return toInitiator{w} }
+
+type toServicer struct{ w *Wire }
+
+func (l toServicer) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
+	switch l.w.fate(Frame{From: protocol.Initiator, Execute: &e}) {
+	case Drop:
+		return comm.Executed{}, lost()
+	case Refuse:
+		return comm.Executed{}, fault.New(fault.Unavailable, "the peer cannot be reached")
+	case Twice:
+		go l.w.serve(ctx, e)
+	}
+	done := l.w.serve(ctx, e)
+	if ctx.Err() != nil || l.w.fate(Frame{From: protocol.Servicer, Executed: &done}) != Deliver {
+		return comm.Executed{}, lost()
+	}
+	return copied(done), nil
+}
+
+func (l toServicer) Say(_ context.Context, s comm.Said) error {
+	return l.w.say(protocol.Initiator, s, func(s comm.Said) { l.w.servicer.Protocols.Hear(l.w.initiator.Self, s) })
+}
+
+type toInitiator struct{ w *Wire }
+
+func (l toInitiator) Execute(context.Context, comm.Execute) (comm.Executed, error) {
+	return comm.Executed{}, fault.New(fault.Denied, "a servicer must not begin an operation").Because("not-initiator")
+}
+
+func (l toInitiator) Say(_ context.Context, s comm.Said) error {
+	return l.w.say(protocol.Servicer, s, func(s comm.Said) { l.w.initiator.Protocols.Hear(l.w.servicer.Self, s) })
+}
+
+func (w *Wire) say(from protocol.Side, s comm.Said, hear func(comm.Said)) error {
+	switch w.fate(Frame{From: from, Said: &s}) {
+	case Drop, Refuse:
+		return lost()
+	case Twice:
+		hear(copied(s))
+	}
+	hear(copied(s))
+	return nil
+}
+
+// serve runs the servicer's side as a controller does with the request.
+func (w *Wire) serve(ctx context.Context, e comm.Execute) comm.Executed {
+	e = copied(e)
+	r := protocol.Execution{
+		Protocol: e.Call.Protocol, Peer: w.initiator.Self, Link: w.ToInitiator(),
+		Call: protocol.Call{Operation: e.Call.Operation, Class: classID(e), Args: e.Call.Args, Deadline: e.Call.Deadline},
+	}
+	if e.Call.Offer != nil {
+		r.Offer = e.Call.Offer
+		r.Call.Offer = offerBody(e.Call.Offer)
+	}
+	if w.prepare != nil {
+		r = w.prepare(r)
+	}
+	return w.servicer.Protocols.Serve(ctx, r, e)
+}
+
+func lost() error {
+	return fault.New(fault.Unavailable, "the connection is lost").Because("connection-lost")
+}
+
+// copied sends v through its wire form.
+func copied[T any](v T) T {
+	var out T
+	text, err := json.Marshal(v)
+	if err == nil {
+		err = json.Unmarshal(text, &out)
+	}
+	if err != nil {
+		panic("protocoltest: a frame does not survive JSON: " + err.Error())
+	}
+	return out
+}
