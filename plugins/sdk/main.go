@@ -43,7 +43,7 @@ func Serve(b Bundle) error {
 	go exitWithHost(os.Stdin)
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: plugin.HandshakeConfig{ProtocolVersion: api.Version, MagicCookieKey: api.CookieKey, MagicCookieValue: api.CookieValue},
-		Plugins:         plugin.PluginSet{api.Service: &served{server: newServer(b, d, log)}},
+		Plugins:         plugin.PluginSet{api.Service: &served{server: newServer(b, d, log, stderr)}},
 		GRPCServer:      newGRPC,
 		Logger:          hclog.New(&hclog.LoggerOptions{Name: b.Name, Level: hclog.Warn, Output: stderr, JSONFormat: true}),
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"sync"
 
 	"google.golang.org/grpc/codes"
@@ -20,6 +21,9 @@ import (
 // Operate carries all operations of this process's life. A host that breaks the
 // turns loses the stream.
 func (s *server) Operate(g wire.Plugin_OperateServer) error {
+	// go-plugin sends both through the connection, and the last words of a
+	// process would be lost with it. No code of the author runs yet.
+	os.Stdout, os.Stderr = s.stderr, s.stderr
 	o := &operations{server: s, stream: g, doors: map[uint64]*door{}, gone: make(chan struct{})}
 	defer close(o.gone) // wakes what waits for an answer
 	for {

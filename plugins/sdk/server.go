@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"runtime/debug"
 
 	"google.golang.org/grpc/codes"
@@ -29,6 +30,7 @@ type server struct {
 	protocols   map[protocolView]protocol.Protocol
 	questions   chan struct{}
 	log         *slog.Logger
+	stderr      *os.File // of the process
 }
 
 type classView struct {
@@ -41,13 +43,14 @@ type protocolView struct {
 	id   string
 }
 
-func newServer(b Bundle, d api.Description, log *slog.Logger) *server {
+func newServer(b Bundle, d api.Description, log *slog.Logger, stderr *os.File) *server {
 	s := &server{
 		description: api.WriteDescription(d),
 		classes:     map[classView]instrument.Class{},
 		protocols:   map[protocolView]protocol.Protocol{},
 		questions:   make(chan struct{}, maxQuestions),
 		log:         log,
+		stderr:      stderr,
 	}
 	for _, role := range api.Roles() {
 		for _, c := range b.classes(role) {

@@ -1,0 +1,105 @@
+package host
+
+import (
+	"context"
+	"slices"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/api/wire"
+)
+
+// class is a plugin's class as the rest of the house sees it.
+type class struct {
+	bundle *Bundle
+	role   comm.Role
+	info   instrument.Info
+}
+
+// Info implements instrument.Class.
+func (c *class) Info() instrument.Info { return c.info }
+
+// Check implements instrument.Class. A plugin that does not answer in time
+// refuses the change, as fault.Unavailable, and holds nobody else up.
+func (c *class) Check(before, after *instrument.Instance) error {
+	if !c.info.Checks {
+		return nil
+	}
+	request := &wire.CheckRequest{Role: string(c.role), Class: string(c.info.ID), Old: optional(before), New: optional(after)}
+	var answer *wire.CheckAnswer
+	err := c.ask("Check", func(ctx context.Context, rpc wire.PluginClient) (err error) {
+		answer, err = rpc.Check(ctx, request)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return refusal(answer.GetRefusal())
+}
+
+// Prefer implements instrument.Class.
+func (c *class) Prefer(protocols []string, at instrument.Circumstances) (string, error) {
+	request := &wire.PreferRequest{
+		Role: string(c.role), Class: string(c.info.ID), Protocols: protocols, Device: at.Device,
+		Connectivity: at.Connectivity, Amount: api.WriteAmount(at.Amount), Preferences: at.Preferences,
+	}
+	var answer *wire.PreferAnswer
+	err := c.ask("Prefer", func(ctx context.Context, rpc wire.PluginClient) (err error) {
+		answer, err = rpc.Prefer(ctx, request)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := refusal(answer.GetRefusal()); err != nil {
+		return "", err
+	}
+	if !slices.Contains(protocols, answer.GetProtocol()) {
+		return "", fault.New(fault.Unsupported, "the class %s prefers a protocol that nobody offered", c.info.ID).Because("protocol-unknown")
+	}
+	return answer.GetProtocol(), nil
+}
+
+// ask puts one question to the plugin, with a deadline for the start and one for
+// the answer.
+func (c *class) ask(what string, question func(context.Context, wire.PluginClient) error) error {
+	o := c.bundle.host.o
+	starting, cancel := context.WithTimeout(context.Background(), o.Start+maxWait)
+	defer cancel()
+	l, err := c.bundle.life(starting)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), o.Question)
+	defer cancel()
+	err = question(ctx, l.rpc)
+	switch status.Code(err) {
+	case codes.OK:
+		return nil
+	case codes.DeadlineExceeded:
+		return fault.Wrap(err, fault.Unavailable, "the plugin %s did not answer %s in time", c.bundle.Name(), what).Because("plugin-slow")
+	case codes.ResourceExhausted:
+		return fault.Wrap(err, fault.Unavailable, "the plugin %s has too many questions open, or was asked too long a one", c.bundle.Name()).Because("plugin-busy")
+	}
+	return fault.Wrap(err, fault.Unavailable, "the plugin %s crashed in %s", c.bundle.Name(), what).Because("plugin-crashed")
+}
+
+func optional(i *instrument.Instance) *wire.Instance {
+	if i == nil {
+		return nil
+	}
+	return api.WriteInstance(*i)
+}
+
+// refusal is a plugin's no; nil stays nil as an error.
+func refusal(w *wire.Fault) error {
+	if w == nil {
+		return nil
+	}
+	return cleaned(api.ReadFault(w))
+}

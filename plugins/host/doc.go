@@ -1,0 +1,15 @@
+// Package host starts plugins and keeps them in their place: it checks their
+// binaries, runs each in its own process behind go-plugin's gRPC door, restarts
+// them with back-off, and hands out proxies that look like any other
+// instrument.Class and protocol.Protocol.
+//
+//	h, err := host.New(host.Options{Dir: run, Log: log, Clock: time.Now})
+//	b, err := h.Load(host.Source{Path: path, SHA256: sum, Description: described})
+//	classes, protocols := b.Classes(comm.Client), b.Protocols(comm.Client)
+//
+// Nothing is started before it is used. A plugin is not trusted: it gets no
+// environment, no input, no directory but its own empty one, a bounded door, a
+// deadline on every question, and operations by number only. What it sends is
+// checked here before anybody else sees it; a frame that no honest plugin sends
+// ends its process.
+package host

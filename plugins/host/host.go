@@ -1,0 +1,141 @@
+package host
+
+import (
+	"context"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/api"
+)
+
+// Options say where and how a Host works; Dir, Log and Clock must be given.
+type Options struct {
+	Dir    string           // where sockets live; made if missing, private to this user
+	Log    *slog.Logger     // what plugins log goes here as well
+	Clock  func() time.Time // for back-off and health
+	Random func() float64   // jitter of the back-off, from 0 up to 1; nil: math/rand
+
+	Start    time.Duration // longest start of a process; 0: 10 s
+	Question time.Duration // longest answer to Check, Prefer and Describe; 0: 2 s
+	Health   time.Duration // between two health checks; 0: 10 s
+
+	// Quarantine keeps the mark of a bundle that crashed too often over a
+	// restart of the host; nil: it is forgotten. A *Catalog is one.
+	Quarantine Quarantine
+}
+
+// Quarantine remembers which bundles the operator has to look at.
+type Quarantine interface {
+	// Quarantined says why a bundle is not started, empty if it may be.
+	Quarantined(name string) string
+	// SetQuarantine marks a bundle; nothing happens for one that is not known.
+	SetQuarantine(name, why string) error
+}
+
+// Host runs the plugins of one party.
+type Host struct {
+	o   Options
+	dir *workdir
+
+	mu      sync.Mutex
+	bundles map[string]*Bundle
+	closed  bool
+}
+
+// New makes a host and removes what hosts that died left in its directory.
+func New(o Options) (*Host, error) {
+	if o.Random == nil {
+		o.Random = rand.Float64
+	}
+	o.Start = orElse(o.Start, 10*time.Second)
+	o.Question = orElse(o.Question, 2*time.Second)
+	o.Health = orElse(o.Health, 10*time.Second)
+	dir, err := openWorkdir(o.Dir)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the directory %s for plugins cannot be used", o.Dir)
+	}
+	return &Host{o: o, dir: dir, bundles: map[string]*Bundle{}}, nil
+}
+
+// Load makes a bundle usable. Nothing is started if the source brings its
+// description; else the binary is started once to be asked. Two bundles of one
+// name are fault.Conflict.
+func (h *Host) Load(s Source) (*Bundle, error) {
+	if s.Description == nil {
+		ctx, cancel := context.WithTimeout(context.Background(), h.o.Start)
+		defer cancel()
+		seen, err := h.Inspect(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		s.SHA256, s.Description = seen.SHA256, &seen.Description
+	}
+	if err := s.Description.Check(); err != nil {
+		return nil, err
+	}
+	b := newBundle(h, s)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return nil, closing()
+	}
+	if h.bundles[b.Name()] != nil {
+		return nil, fault.New(fault.Conflict, "there are two plugins of the name %s", b.Name()).Because("plugin-twice").
+			WithHint("remove one of them: swaperoo plugin remove %s", b.Name())
+	}
+	h.bundles[b.Name()] = b
+	return b, nil
+}
+
+// Inspected is what a binary says of itself and the sum under which it said so.
+type Inspected struct {
+	SHA256      string
+	Description api.Description
+}
+
+// Inspect starts a binary once, asks it to describe itself and ends it.
+func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
+	l, err := h.startLife(ctx, s)
+	if err != nil {
+		return Inspected{}, err
+	}
+	defer l.end(ctx)
+	return Inspected{SHA256: l.sha256, Description: l.description}, nil
+}
+
+// Bundles lists what is loaded, in no order.
+func (h *Host) Bundles() []*Bundle {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	list := make([]*Bundle, 0, len(h.bundles))
+	for _, b := range h.bundles {
+		list = append(list, b)
+	}
+	return list
+}
+
+// Close ends all plugins; operations under way end as fault.Suspended. Each
+// plugin is asked first and killed at the latest when ctx ends.
+func (h *Host) Close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closed = true
+	h.mu.Unlock()
+	var ended sync.WaitGroup
+	for _, b := range h.Bundles() {
+		ended.Go(func() { b.close(ctx) })
+	}
+	ended.Wait()
+	return h.dir.close()
+}
+
+func closing() *fault.Fault { return fault.New(fault.Suspended, "the host is closing") }
+
+func orElse(d, other time.Duration) time.Duration {
+	if d == 0 {
+		return other
+	}
+	return d
+}

@@ -1,0 +1,293 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+	"github.com/hashicorp/go-plugin/runner"
+
+	"github.com/hashicorp/go-hclog"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/health/grpc_health_v1"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/emptypb"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/api/wire"
+)
+
+// How long each step of an end may take before the next, harder one.
+const (
+	patience     = 2 * time.Second
+	healthAnswer = 2 * time.Second
+)
+
+// life is one run of a plugin's process, from its start to its end. A bundle
+// has many, one after the other.
+type life struct {
+	o           *Options
+	log         *slog.Logger
+	sha256      string
+	description api.Description
+	started     time.Time
+
+	client  *plugin.Client
+	process *process
+	tail    *tail
+	conn    *grpc.ClientConn
+	rpc     wire.PluginClient
+	table   *table
+
+	failing sync.Once
+	done    chan struct{} // closed when the life is over for its users
+	cause   *fault.Fault  // why; read after done
+	victims []culprit     // what ran then; read after done
+	ending  sync.Once
+}
+
+// startLife starts the binary of s, takes the handshake and asks for the
+// description, which must be the one that s brings, if it brings one.
+func (h *Host) startLife(ctx context.Context, s Source) (*life, error) {
+	ctx, cancel := context.WithTimeout(ctx, h.o.Start)
+	defer cancel()
+	binary, sum, err := s.open()
+	if err != nil {
+		return nil, err
+	}
+	l := &life{o: &h.o, sha256: sum, started: h.o.Clock(), tail: &tail{}, done: make(chan struct{}), log: h.o.Log}
+	if s.Description != nil {
+		l.log = l.log.With("bundle", s.Description.Name)
+	}
+	if err := l.handshake(ctx, h.dir.path, s, binary); err != nil {
+		binary.Close()
+		return nil, l.stillborn(err)
+	}
+	if err := l.meet(ctx, s); err != nil {
+		return nil, l.stillborn(err)
+	}
+	go l.watch(h.o.Health)
+	return l, nil
+}
+
+// stillborn ends a start that failed.
+func (l *life) stillborn(err error) error {
+	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because("plugin-start"))
+	l.kill()
+	var said *fault.Fault
+	if errors.As(err, &said) { // somebody has found words for it
+		return said
+	}
+	l.log.Error("a plugin did not start", "error", err.Error(), "stderr", l.tail.String())
+	return fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because("plugin-start").
+		WithHint("the log says what it wrote before it ended")
+}
+
+// handshake starts the process and connects to it.
+func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.File) error {
+	text := &printed{l.log, l.tail}
+	l.client = plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  plugin.HandshakeConfig{ProtocolVersion: api.Version, MagicCookieKey: api.CookieKey, MagicCookieValue: api.CookieValue},
+		Plugins:          plugin.PluginSet{api.Service: connection{}},
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		SkipHostEnv:      true,
+		StartTimeout:     l.o.Start,
+		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: dir},
+		Logger:           newBridge(l.log),
+		SyncStdout:       text,
+		SyncStderr:       text,
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, private string) (_ runner.Runner, err error) {
+			l.process, err = newProcess(s, binary, cmd.Env, private, l.log, l.tail)
+			return l.process, err
+		},
+		GRPCDialOptions: []grpc.DialOption{
+			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(api.MaxMessage), grpc.MaxCallSendMsgSize(api.MaxMessage)),
+			grpc.WithInitialWindowSize(api.Window), grpc.WithInitialConnWindowSize(api.Window),
+		},
+	})
+	if _, err := l.client.Start(); err != nil { // bounded by StartTimeout
+		return err
+	}
+	// Connecting waits for the plugin without a limit of its own.
+	stop := context.AfterFunc(ctx, func() { killGroup(l.process.pid) })
+	defer stop()
+	made, err := l.client.Client()
+	if err != nil {
+		return err
+	}
+	raw, err := made.Dispense(api.Service)
+	if err != nil {
+		return err
+	}
+	l.conn = raw.(*grpc.ClientConn)
+	l.rpc = wire.NewPluginClient(l.conn)
+	return nil
+}
+
+// meet asks the plugin who it is and opens the stream of its operations.
+func (l *life) meet(ctx context.Context, s Source) error {
+	asked, cancel := context.WithTimeout(ctx, l.o.Question)
+	defer cancel()
+	said, err := l.rpc.Describe(asked, &wire.DescribeRequest{})
+	if err != nil {
+		return err
+	}
+	l.description = api.ReadDescription(said)
+	if err := l.description.Check(); err != nil {
+		return err
+	}
+	if s.Description != nil && !proto.Equal(api.WriteDescription(*s.Description), api.WriteDescription(l.description)) {
+		return fault.New(fault.Denied, "%s describes itself in another way than when it was added", s.Description.Name).
+			Because("plugin-differs").WithHint("remove the plugin and add it again")
+	}
+	if s.Description == nil {
+		l.log = l.log.With("bundle", l.description.Name)
+	}
+	if l.table, err = openTable(l); err != nil {
+		return err
+	}
+	go l.table.read()
+	return nil
+}
+
+// watch asks for the plugin's health until its life is over. A second question
+// follows a missed answer at once: a busy machine is no hung plugin.
+func (l *life) watch(every time.Duration) {
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.done:
+			return
+		case <-l.process.exited:
+			l.fail(l.crashed())
+			return
+		case <-tick.C:
+			if l.healthy() || l.healthy() {
+				continue
+			}
+			l.fail(fault.New(fault.Unavailable, "the plugin %s gave no sign of life and was ended", l.description.Name).Because("plugin-hung"))
+			return
+		}
+	}
+}
+
+func (l *life) healthy() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), min(healthAnswer, l.o.Health))
+	defer cancel()
+	r, err := grpc_health_v1.NewHealthClient(l.conn).Check(ctx, &grpc_health_v1.HealthCheckRequest{Service: plugin.GRPCServiceName})
+	return err == nil && r.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING
+}
+
+// fail says that the life is over; the first cause counts. Whoever waits for
+// the plugin wakes up; the process is ended by its supervisor.
+func (l *life) fail(cause *fault.Fault) {
+	l.failing.Do(func() {
+		l.cause = cause
+		if l.table != nil {
+			l.victims = l.table.running()
+			l.table.close()
+		}
+		close(l.done)
+	})
+}
+
+func (l *life) isOver() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (l *life) crashed() *fault.Fault {
+	return fault.New(fault.Unavailable, "the plugin %s ended in the middle", l.description.Name).Because("plugin-crashed").
+		WithHint("it is started again with the next operation")
+}
+
+// end asks the process to go and makes it go: each step is harder than the one
+// before, none waits for ever, and at the end of ctx only the last is left.
+func (l *life) end(ctx context.Context) {
+	l.fail(closing())
+	asked, cancel := context.WithTimeout(ctx, patience)
+	// The name of go-plugin's own method; its empty messages are protobuf's.
+	_ = l.conn.Invoke(asked, "/plugin.GRPCController/Shutdown", &emptypb.Empty{}, &emptypb.Empty{})
+	if l.process.gone(asked) {
+		cancel()
+		l.kill()
+		return
+	}
+	cancel()
+	terminate(l.process.pid)
+	asked, cancel = context.WithTimeout(ctx, patience)
+	l.process.gone(asked)
+	cancel()
+	l.kill()
+}
+
+// kill ends the process group now and frees everything.
+func (l *life) kill() {
+	l.ending.Do(func() {
+		if l.process == nil {
+			return
+		}
+		_ = l.process.Kill(context.Background())
+		l.process.drain(patience)
+		if l.conn != nil {
+			l.conn.Close()
+		}
+		// It frees go-plugin's goroutines. With the process gone it returns, but
+		// we do not stake our own end on that.
+		freed := make(chan struct{})
+		go func() {
+			defer close(freed)
+			l.client.Kill()
+		}()
+		select {
+		case <-freed:
+		case <-time.After(patience):
+			l.log.Warn("go-plugin did not let go of a plugin that has ended")
+		}
+		l.process.discard()
+	})
+}
+
+// gone waits until the process is gone, and says whether it is.
+func (p *process) gone(ctx context.Context) bool {
+	select {
+	case <-p.exited:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// connection gets the connection out of go-plugin.
+type connection struct{ plugin.NetRPCUnsupportedPlugin }
+
+func (connection) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
+	return errors.New("this is the host's side")
+}
+
+func (connection) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, c *grpc.ClientConn) (any, error) {
+	return c, nil
+}
+
+// printed takes what a plugin's code prints with fmt instead of logging it.
+type printed struct {
+	log  *slog.Logger
+	tail *tail
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	p.log.Debug("plugin printed", "text", clipText(string(text), maxLine))
+	return p.tail.Write(text)
+}

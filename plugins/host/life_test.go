@@ -1,0 +1,456 @@
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/host"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
+var sameFault = cmp.Comparer(func(a, b *fault.Fault) bool {
+	return (a == nil) == (b == nil) && (a == nil || a.Kind == b.Kind && a.Reason == b.Reason && a.Message == b.Message && a.Hint == b.Hint)
+})
+
+func TestAPluginSeesNothingOfTheHost(t *testing.T) {
+	t.Setenv("SWAPEROO_PASSPHRASE", "correct horse")
+	b := load(t, newHost(t, nil), source(t, "thing"))
+	var got seen
+	perform(t, b, "LOOK", &got)
+	for _, v := range got.Environment {
+		name, _, _ := strings.Cut(v, "=")
+		if name != "SWAPEROO_PLUGIN" && !strings.HasPrefix(name, "PLUGIN_") {
+			t.Errorf("the environment has %s", v)
+		}
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Arg0 != self || got.Executable != self {
+		t.Errorf("it runs as %s, %s", got.Arg0, got.Executable)
+	}
+	if entries, err := os.ReadDir(got.Dir); err != nil || len(entries) > 1 { // the socket
+		t.Errorf("its directory holds %v, %v", entries, err)
+	}
+	if info, err := os.Stat(got.Dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("its directory is %v, %v", info.Mode(), err)
+	}
+	if got.PID != b.Status().PID {
+		t.Errorf("pid %d, status says %d", got.PID, b.Status().PID)
+	}
+}
+
+func TestNoiseOnStandardOutputIsHarmless(t *testing.T) {
+	var log records
+	b := load(t, newHost(t, func(o *host.Options) {
+		o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	}), source(t, "noisy"))
+	perform(t, b, "PRINT", nil)
+	perform(t, b, "PLAIN", nil)
+	if !strings.Contains(log.String(), "careless") {
+		t.Error("what was printed before the handshake is nowhere in the log")
+	}
+	if b.Status().Restarts != 0 {
+		t.Error("the plugin was restarted")
+	}
+}
+
+func TestAPluginKilledInTheMiddle(t *testing.T) {
+	b := load(t, newHost(t, nil), source(t, "thing"))
+	p := stepperOf(t, b)
+	err := p.RunSteps(t.Context(), begin(t, "TALK"), doorFunc(func([]protocol.Step) (protocol.Answer, error) {
+		if err := syscall.Kill(b.Status().PID, syscall.SIGKILL); err != nil {
+			t.Error(err)
+		}
+		return protocol.Answer{Now: noon}, nil
+	}))
+	if !errors.Is(err, fault.Unavailable) || fault.ReasonOf(err) != "plugin-crashed" {
+		t.Errorf("error = %v", err)
+	}
+	perform(t, b, "PLAIN", nil)
+	if got := b.Status().Restarts; got != 1 {
+		t.Errorf("%d restarts", got)
+	}
+}
+
+func TestAResultCountsEvenIfThePluginDiesBeforeItHears(t *testing.T) {
+	b := load(t, newHost(t, nil), source(t, "thing"))
+	err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), doorFunc(func([]protocol.Step) (protocol.Answer, error) {
+		return protocol.Answer{Now: noon, Done: true}, syscall.Kill(b.Status().PID, syscall.SIGKILL)
+	}))
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestOneDeadPluginEndsAllItsOperations(t *testing.T) {
+	b := load(t, newHost(t, nil), source(t, "thing"))
+	p := stepperOf(t, b)
+	var arrived, ended sync.WaitGroup
+	errs := make(chan error, 10)
+	arrived.Add(cap(errs))
+	for range cap(errs) {
+		begun := begin(t, "WAIT")
+		ended.Go(func() {
+			errs <- p.RunSteps(t.Context(), begun, doorFunc(func([]protocol.Step) (protocol.Answer, error) {
+				arrived.Done()
+				return protocol.Answer{Now: noon, Message: []byte("1")}, nil
+			}))
+		})
+	}
+	arrived.Wait()
+	if err := p.RunSteps(t.Context(), begin(t, "DIE"), &outcome{}); fault.ReasonOf(err) != "plugin-crashed" {
+		t.Errorf("error = %v", err)
+	}
+	ended.Wait()
+	for range cap(errs) {
+		if err := <-errs; !errors.Is(err, fault.Unavailable) || fault.ReasonOf(err) != "plugin-crashed" {
+			t.Errorf("error = %v", err)
+		}
+	}
+}
+
+func TestAPanicIsTheCrashOfOneOperation(t *testing.T) {
+	b := load(t, newHost(t, nil), source(t, "thing"))
+	perform(t, b, "PLAIN", nil)
+	pid := b.Status().PID
+	err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PANIC"), &outcome{})
+	if !errors.Is(err, fault.Internal) || fault.ReasonOf(err) != "plugin-crashed" {
+		t.Errorf("error = %v", err)
+	}
+	if strings.Contains(err.Error(), "goroutine") {
+		t.Error("the stack crossed the border")
+	}
+	err = stepperOf(t, b).RunSteps(t.Context(), begin(t, "SHOUT"), &outcome{})
+	if fault.ReasonOf(err) != "frame-too-large" {
+		t.Errorf("error = %v", err)
+	}
+	perform(t, b, "PLAIN", nil)
+	if b.Status().PID != pid {
+		t.Error("the process did not survive")
+	}
+}
+
+func TestThreeCrashesInARowAreAQuarantine(t *testing.T) {
+	same := begin(t, "DIE")
+	for name, row := range map[string]struct {
+		crash       func(n int) protocol.Begin
+		between     bool // an operation goes well in between
+		quarantined bool
+	}{
+		"different operations and peers": {func(int) protocol.Begin { return begin(t, "DIE") }, false, true},
+		"only the code of each":          {func(int) protocol.Begin { return begin(t, "PANIC") }, false, true},
+		"one operation again and again":  {func(int) protocol.Begin { return same }, false, false},
+		"one peer with many operations": {func(int) protocol.Begin {
+			b := begin(t, "DIE")
+			b.Peer = same.Peer
+			return b
+		}, false, false},
+		"not in a row": {func(int) protocol.Begin { return begin(t, "DIE") }, true, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			at := noon
+			b := load(t, newHost(t, func(o *host.Options) {
+				o.Clock = func() time.Time { at = at.Add(time.Minute); return at } // no pause is left to wait for
+			}), source(t, "thing"))
+			for n := range 3 {
+				if err := stepperOf(t, b).RunSteps(t.Context(), row.crash(n), &outcome{}); err == nil {
+					t.Fatal("it did not crash")
+				}
+				if row.between {
+					perform(t, b, "PLAIN", nil)
+				}
+			}
+			err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{})
+			if got := fault.ReasonOf(err) == "plugin-quarantined"; got != row.quarantined {
+				t.Fatalf("after three crashes: %v", err)
+			}
+			if !row.quarantined {
+				return
+			}
+			if b.Status().Why == "" {
+				t.Error("its status does not say why")
+			}
+			if err := b.Enable(); err != nil {
+				t.Fatal(err)
+			}
+			perform(t, b, "PLAIN", nil)
+		})
+	}
+}
+
+func TestTheReportOfACrashHasItsLastWords(t *testing.T) {
+	var log records
+	b := load(t, newHost(t, func(o *host.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) }), source(t, "thing"))
+	if err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "DIE"), &outcome{}); err == nil {
+		t.Fatal("it did not crash")
+	}
+	perform(t, b, "PLAIN", nil) // by now the first life is buried
+	if !strings.Contains(b.Status().Report, "last words") || !strings.Contains(log.String(), "exit status 4") {
+		t.Errorf("report = %q, log = %s", b.Status().Report, log.String())
+	}
+}
+
+func TestAStoppedPluginIsFoundAndReplaced(t *testing.T) {
+	b := load(t, newHost(t, func(o *host.Options) { o.Health = 200 * time.Millisecond }), source(t, "thing"))
+	perform(t, b, "PLAIN", nil)
+	pid := b.Status().PID
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{})
+	if fault.ReasonOf(err) != "plugin-hung" {
+		t.Errorf("error = %v", err)
+	}
+	perform(t, b, "PLAIN", nil)
+	if b.Status().PID == pid {
+		t.Error("the stopped process is still in use")
+	}
+}
+
+func TestCloseEndsEvenAStoppedPlugin(t *testing.T) {
+	h := newHost(t, nil)
+	b := load(t, h, source(t, "thing"))
+	read := holding(t, b)
+	ended := make(chan error)
+	go func() { ended <- stepperOf(t, b).RunSteps(t.Context(), begin(t, "HANG"), &outcome{}) }()
+	if err := syscall.Kill(b.Status().PID, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	now, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := h.Close(now); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; !errors.Is(err, fault.Suspended) {
+		t.Errorf("the operation ended with %v", err)
+	}
+	waitForEnd(t, read)
+	if _, err := h.Load(source(t, "thing")); !errors.Is(err, fault.Suspended) {
+		t.Errorf("a closed host loads: %v", err)
+	}
+}
+
+func TestStartsThatFail(t *testing.T) {
+	other := source(t, "thing")
+	other.Description.Version = "9.9.9"
+	missing := source(t)
+	missing.Path = filepath.Join(t.TempDir(), "nothing")
+	notProgram := source(t)
+	notProgram.Path = filepath.Join(t.TempDir(), "text")
+	if err := os.WriteFile(notProgram.Path, []byte("hello"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		source host.Source
+		reason fault.Reason
+	}{
+		"it exits":                {source(t, "gone"), "plugin-start"},
+		"it never says a word":    {source(t, "silent"), "plugin-start"},
+		"it is another version":   {other, "plugin-differs"},
+		"its file is not there":   {missing, "plugin-missing"},
+		"its file is no program":  {notProgram, "plugin-start"},
+		"it listens elsewhere":    {source(t, "rogue", "elsewhere"), "plugin-start"},
+		"it speaks without TLS":   {source(t, "rogue", "clear"), "plugin-start"},
+		"it speaks net/rpc":       {source(t, "rogue", "netrpc"), "plugin-start"},
+		"it describes nonsense":   {source(t, "rogue", "nonsense"), "description-malformed"},
+		"it is of another door":   {source(t, "rogue", "version"), "plugin-version"},
+		"it describes 5 MiB":      {source(t, "rogue", "endless"), "plugin-start"},
+		"it hangs when described": {source(t, "rogue", "mute"), "plugin-start"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			h := newHost(t, func(o *host.Options) { o.Dir, o.Start, o.Question = dir, 3*time.Second, time.Second })
+			err := stepperOf(t, load(t, h, row.source)).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{})
+			if fault.ReasonOf(err) != row.reason {
+				t.Errorf("error = %v, reason %q", err, fault.ReasonOf(err))
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "host-*", "plugin-dir*")); len(left) > 0 {
+				t.Errorf("left behind: %v", left)
+			}
+		})
+	}
+}
+
+func TestAChangedBinaryIsNotStarted(t *testing.T) {
+	self, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "thing")
+	if err := os.WriteFile(path, self, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s := source(t, "thing")
+	s.Path = path
+	b := load(t, newHost(t, nil), s)
+	perform(t, b, "PLAIN", nil) // the sum of the first start is the pinned one
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, append(self, 0), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	perform(t, b, "PLAIN", nil) // the process that runs is the right one
+	if err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "DIE"), &outcome{}); err == nil {
+		t.Fatal("it did not die")
+	}
+	err = stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{})
+	if !errors.Is(err, fault.Denied) || fault.ReasonOf(err) != "plugin-modified" {
+		t.Errorf("error = %v", err)
+	}
+}
+
+func TestAPluginDiesWithAHostThatIsKilled(t *testing.T) {
+	for name, args := range map[string][]string{
+		"one of the SDK":                      {"thing"},
+		"one that does not look at its input": {"rogue", "stubborn"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, fifo := t.TempDir(), filepath.Join(t.TempDir(), "fifo")
+			if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			read, err := os.OpenFile(fifo, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer read.Close()
+			self, err := os.Executable()
+			if err != nil {
+				t.Fatal(err)
+			}
+			victim := exec.Command(self, append([]string{"host", dir, fifo}, args...)...)
+			var said bytes.Buffer
+			victim.Stderr = &said
+			out, err := victim.StdoutPipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := victim.Start(); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadFull(out, make([]byte, 6)); err != nil { // "ready\n"
+				t.Fatal(err, said.String())
+			}
+			if left, _ := filepath.Glob(filepath.Join(dir, "host-*", "plugin-dir*", "plugin*")); len(left) != 1 {
+				t.Fatalf("sockets before the kill: %v", left)
+			}
+			if err := victim.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			_ = victim.Wait()
+			waitForEnd(t, read)
+			newHost(t, func(o *host.Options) { o.Dir = dir })
+			if left, _ := filepath.Glob(filepath.Join(dir, "host-*", "plugin-dir*")); len(left) != 0 {
+				t.Errorf("the next host left %v", left)
+			}
+		})
+	}
+}
+
+// hostToBeKilled is the other process of the test above.
+func hostToBeKilled(dir, fifo string, args []string) {
+	d := describeThing()
+	h, err := host.New(host.Options{Dir: dir, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Clock: time.Now})
+	if err == nil {
+		var b *host.Bundle
+		if b, err = h.Load(host.Source{Args: append([]string{"plugin"}, args...), Description: &d}); err == nil {
+			err = holdOpen(b, fifo)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	fmt.Println("ready")
+	select {}
+}
+
+func TestAHostThatLivesKeepsItsDirectory(t *testing.T) {
+	dir := t.TempDir()
+	first := load(t, newHost(t, func(o *host.Options) { o.Dir = dir }), source(t, "thing"))
+	perform(t, first, "PLAIN", nil)
+	second := load(t, newHost(t, func(o *host.Options) { o.Dir = dir }), source(t, "thing"))
+	perform(t, second, "PLAIN", nil)
+	if err := stepperOf(t, first).RunSteps(t.Context(), begin(t, "DIE"), &outcome{}); err == nil {
+		t.Fatal("it did not die")
+	}
+	perform(t, first, "PLAIN", nil)
+}
+
+func TestADeepDirectoryIsNoProblemForSockets(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), strings.Repeat("deep/", 40))
+	b := load(t, newHost(t, func(o *host.Options) { o.Dir = dir }), source(t, "thing"))
+	perform(t, b, "PLAIN", nil)
+}
+
+func TestNoDescriptorsAreLeft(t *testing.T) {
+	cycle := func() {
+		h, err := host.New(host.Options{Dir: t.TempDir(), Log: discard(), Clock: time.Now})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := load(t, h, source(t, "thing"))
+		perform(t, b, "PLAIN", nil)
+		if err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "DIE"), &outcome{}); err == nil {
+			t.Fatal("it did not die")
+		}
+		perform(t, b, "PLAIN", nil)
+		if err := h.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cycle() // what the runtime opens once
+	before := descriptors(t)
+	for range 3 {
+		cycle()
+	}
+	if after := descriptors(t); after > before {
+		t.Errorf("%d descriptors before, %d after", before, after)
+	}
+}
+
+func descriptors(t *testing.T) int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(entries)
+}
+
+// records is a log that may be read while it is written.
+type records struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (r *records) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *records) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}

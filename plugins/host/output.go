@@ -1,0 +1,90 @@
+package host
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+)
+
+// What is kept and read of a plugin's own output.
+const (
+	tailSize = 64 << 10
+	maxLine  = 16 << 10
+)
+
+// tail keeps the last bytes of an output, for the report of a crash.
+type tail struct {
+	mu   sync.Mutex
+	kept []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, p...)
+	if over := len(t.kept) - tailSize; over > 0 {
+		t.kept = append(t.kept[:0], t.kept[over:]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.kept)
+}
+
+// follow reads an output to its end, line by line. It never stops reading
+// early, or the plugin would block on a full pipe.
+func follow(r io.Reader, line func([]byte)) {
+	br := bufio.NewReaderSize(r, maxLine)
+	for {
+		text, err := br.ReadSlice('\n')
+		if len(text) > 0 {
+			line(text)
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return
+		}
+	}
+}
+
+// relay writes one line of a plugin's standard error to our log. Lines of the
+// SDK are JSON in hclog's keys; anything else is text at the level debug.
+func relay(log *slog.Logger, line []byte) {
+	text := strings.TrimRight(string(line), "\r\n")
+	if text == "" {
+		return
+	}
+	var keys map[string]any
+	if json.Unmarshal(line, &keys) != nil {
+		log.Debug("plugin wrote", "text", text)
+		return
+	}
+	message, _ := keys["@message"].(string)
+	level, _ := keys["@level"].(string)
+	attrs := make([]slog.Attr, 0, len(keys))
+	for k, v := range keys {
+		if !strings.HasPrefix(k, "@") {
+			attrs = append(attrs, slog.Any(k, v))
+		}
+	}
+	log.LogAttrs(context.Background(), levelOf(level), message, slog.Attr{Key: "plugin", Value: slog.GroupValue(attrs...)})
+}
+
+func levelOf(word string) slog.Level {
+	switch word {
+	case "info":
+		return slog.LevelInfo
+	case "warn":
+		return slog.LevelWarn
+	case "error":
+		return slog.LevelError
+	}
+	return slog.LevelDebug
+}

@@ -1,0 +1,247 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-plugin"
+
+	"github.com/swaperoo/swaperoo/plugins/api"
+)
+
+// process is one plugin process, and go-plugin's runner of it. It is started
+// from an open file, with no environment, input or directory of ours, in a
+// group of its own, and does not outlive this process.
+type process struct {
+	source Source
+	binary *os.File // what was summed; closed once it runs
+	dir    string   // private: the socket's and the working directory
+	at     *os.File // dir, open: its path may be too long for a socket address
+	env    []string
+	log    *slog.Logger
+	tail   *tail
+
+	handshake *io.PipeReader // the one line of standard output that is meant for us
+	output    [2]*os.File    // standard output and error
+	reading   sync.WaitGroup // of both
+	hold      *os.File       // the far end of the plugin's standard input
+	pid       int
+	exited    chan struct{} // closed when the process and its group are gone
+	exit      error         // of the process; read after exited
+	dispose   sync.Once
+}
+
+// allowed are the only variables that a plugin gets.
+func allowed(name string) bool {
+	switch name {
+	case api.CookieKey, "PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_CLIENT_CERT":
+		return true
+	}
+	return false
+}
+
+// newProcess takes the environment that go-plugin wants and filters it.
+func newProcess(s Source, binary *os.File, wanted []string, dir string, log *slog.Logger, t *tail) (*process, error) {
+	at, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	p := &process{source: s, binary: binary, dir: dir, at: at, log: log, tail: t, exited: make(chan struct{})}
+	for _, v := range wanted {
+		if name, _, _ := strings.Cut(v, "="); allowed(name) {
+			p.env = append(p.env, v)
+		}
+	}
+	p.env = append(p.env, plugin.EnvUnixSocketDir+"="+socketDir(dir))
+	return p, nil
+}
+
+// Start implements runner.Runner.
+func (p *process) Start(context.Context) error {
+	stdin, hold, err := os.Pipe()
+	if err != nil {
+		return err
+	}
+	defer stdin.Close()
+	stdout, outEnd, err := os.Pipe()
+	if err != nil {
+		hold.Close()
+		return err
+	}
+	defer outEnd.Close()
+	stderr, errEnd, err := os.Pipe()
+	if err != nil {
+		hold.Close()
+		stdout.Close()
+		return err
+	}
+	defer errEnd.Close()
+	cmd := &exec.Cmd{
+		Path: executable(p.source, p.binary), Args: append([]string{p.source.shown()}, p.source.Args...), Env: p.env, Dir: p.dir,
+		Stdin: stdin, Stdout: outEnd, Stderr: errEnd, SysProcAttr: confined(),
+	}
+	if err := p.run(cmd, hold); err != nil {
+		hold.Close()
+		stdout.Close()
+		stderr.Close()
+		return err
+	}
+	p.binary.Close()
+	line, found := io.Pipe()
+	p.handshake, p.output = line, [2]*os.File{stdout, stderr}
+	p.reading.Go(func() { p.findHandshake(stdout, found) })
+	p.reading.Go(func() {
+		follow(stderr, func(text []byte) {
+			_, _ = p.tail.Write(text)
+			relay(p.log, text)
+		})
+	})
+	return nil
+}
+
+// run starts the command on a thread that lives as long as the process: the
+// system kills the process when the thread that started it ends, and a thread
+// of the Go runtime may end at any time unless it is held.
+func (p *process) run(cmd *exec.Cmd, hold *os.File) error {
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		if err == nil {
+			p.pid, p.hold = cmd.Process.Pid, hold
+		}
+		started <- err
+		if err != nil {
+			return
+		}
+		p.exit = cmd.Wait()
+		killGroup(p.pid) // what it started and left behind
+		close(p.exited)
+	}()
+	return <-started
+}
+
+// findHandshake passes on the first line that can be a handshake. What a
+// careless plugin prints before, and everything after, goes to the log.
+func (p *process) findHandshake(stdout io.Reader, found *io.PipeWriter) {
+	defer found.Close()
+	passed := false
+	follow(stdout, func(line []byte) {
+		if !passed && bytes.HasPrefix(line, []byte("1|")) && bytes.HasSuffix(line, []byte("\n")) {
+			passed = true
+			_, _ = found.Write(line)
+			return
+		}
+		p.log.Debug("plugin printed", "text", strings.TrimRight(string(line), "\r\n"))
+	})
+}
+
+// Stdout implements runner.Runner.
+func (p *process) Stdout() io.ReadCloser { return p.handshake }
+
+// Stderr implements runner.Runner. We read it ourselves: go-plugin's reader
+// ends the host on a log line whose message is not a text.
+func (p *process) Stderr() io.ReadCloser { return io.NopCloser(strings.NewReader("")) }
+
+// Name implements runner.Runner.
+func (p *process) Name() string { return p.source.shown() }
+
+// ID implements runner.Runner.
+func (p *process) ID() string {
+	if p.pid == 0 {
+		return ""
+	}
+	return strconv.Itoa(p.pid)
+}
+
+// Diagnose implements runner.Runner.
+func (p *process) Diagnose(context.Context) string { return "" }
+
+// Wait implements runner.Runner.
+func (p *process) Wait(context.Context) error {
+	<-p.exited
+	return p.exit
+}
+
+// Kill implements runner.Runner: it returns when the process is gone.
+func (p *process) Kill(context.Context) error {
+	if p.pid == 0 {
+		return nil
+	}
+	killGroup(p.pid)
+	<-p.exited
+	return nil
+}
+
+// PluginToHost implements runner.Runner. A plugin listens in its own directory
+// and nowhere else, whatever it says.
+func (p *process) PluginToHost(network, address string) (string, string, error) {
+	if !listensPrivately(network, address, p.dir) {
+		return "", "", fmt.Errorf("the plugin wants to be called at %s %s, which is not its own directory", network, clipText(address, 200))
+	}
+	return network, reachable(network, address, p.at), nil
+}
+
+// HostToPlugin implements runner.Runner. Nothing of ours listens for a plugin.
+func (p *process) HostToPlugin(string, string) (string, string, error) {
+	return "", "", errors.New("plugins do not call the host back")
+}
+
+// drain waits until what the process wrote is read. A stranger that left the
+// process's group may hold the pipes open; then it is cut off.
+func (p *process) drain(limit time.Duration) {
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		p.reading.Wait()
+	}()
+	select {
+	case <-read:
+	case <-time.After(limit):
+	}
+	for _, f := range p.output {
+		f.Close() // nil, if it never ran, is harmless
+	}
+	<-read
+}
+
+// discard frees what the process leaves in this one, and its directory.
+func (p *process) discard() {
+	p.dispose.Do(func() {
+		p.binary.Close()
+		if p.hold != nil {
+			p.hold.Close()
+		}
+		p.at.Close()
+		_ = os.RemoveAll(p.dir)
+	})
+}
+
+// inDir says that a path is a file right in dir; a relative one is read as the
+// plugin does, from its working directory.
+func inDir(path, dir string) bool {
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	return filepath.Dir(filepath.Clean(path)) == filepath.Clean(dir)
+}
+
+func clipText(s string, n int) string {
+	if len(s) > n {
+		return strings.ToValidUTF8(s[:n], "") + "…"
+	}
+	return s
+}

@@ -1,0 +1,45 @@
+package host
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// file is what open opens. The link leads to the running executable even when
+// its file was replaced by another version since.
+func (s Source) file() string {
+	if s.Path == "" {
+		return "/proc/self/exe"
+	}
+	return s.Path
+}
+
+// executable is the open file itself: what was summed is what runs, even if
+// another file has its name by now.
+func executable(_ Source, binary *os.File) string {
+	return fmt.Sprintf("/proc/self/fd/%d", binary.Fd())
+}
+
+// confined gives the process a group of its own, so that Ctrl-C at our terminal
+// does not reach it, and has the kernel end it with us.
+func confined() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+}
+
+func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
+
+func terminate(pid int) { _ = syscall.Kill(pid, syscall.SIGTERM) }
+
+// socketDir is relative to the working directory: the address of a socket is at
+// most 107 bytes, and data directories may be deep.
+func socketDir(string) string { return "." }
+
+func listensPrivately(network, address, dir string) bool {
+	return network == "unix" && inDir(address, dir)
+}
+
+func reachable(_, address string, at *os.File) string {
+	return fmt.Sprintf("/proc/self/fd/%d/%s", at.Fd(), filepath.Base(address))
+}

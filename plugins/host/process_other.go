@@ -1,0 +1,30 @@
+//go:build unix && !linux
+
+package host
+
+import (
+	"os"
+	"syscall"
+)
+
+// file is what open opens.
+func (s Source) file() string { return s.shown() }
+
+// executable is the path: this system cannot execute an open file.
+func executable(s Source, _ *os.File) string { return s.shown() }
+
+// confined gives the process a group of its own. It ends with us because its
+// standard input does.
+func confined() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
+
+func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
+
+func terminate(pid int) { _ = syscall.Kill(pid, syscall.SIGTERM) }
+
+func socketDir(dir string) string { return dir }
+
+func listensPrivately(network, address, dir string) bool {
+	return network == "unix" && inDir(address, dir)
+}
+
+func reachable(_, address string, _ *os.File) string { return address }

@@ -1,0 +1,60 @@
+package host
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/api"
+)
+
+// Source is the binary of a bundle.
+type Source struct {
+	Path string   // empty: this very executable, also when its file was replaced since
+	Args []string // what follows the path
+	// SHA256 is the sum in hexadecimal of the only binary that may run; empty:
+	// that of the first start is kept for the life of the Bundle.
+	SHA256      string
+	Description *api.Description // nil: ask the binary
+}
+
+// open opens the binary and sums what it opened, so that nothing else is
+// executed than what was summed. A file that is not the pinned one is
+// fault.Denied with reason "plugin-modified".
+func (s Source) open() (*os.File, string, error) {
+	f, err := os.Open(s.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s is missing", s.Path).Because("plugin-missing").
+			WithHint("put the file back, or remove the plugin")
+	}
+	if err != nil {
+		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.Path).Because("plugin-missing")
+	}
+	sum := sha256.New()
+	if _, err := io.Copy(sum, f); err != nil {
+		f.Close()
+		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.Path).Because("plugin-missing")
+	}
+	text := hex.EncodeToString(sum.Sum(nil))
+	if s.SHA256 != "" && s.SHA256 != text {
+		f.Close()
+		return nil, "", fault.New(fault.Denied, "%s is not the file that was added: its SHA-256 is %.16s…, not %.16s…", s.Path, text, s.SHA256).
+			Because("plugin-modified").WithHint("if the change is yours, remove the plugin and add it again")
+	}
+	return f, text, nil
+}
+
+// shown is the path that the process carries as its name.
+func (s Source) shown() string {
+	if s.Path != "" {
+		return s.Path
+	}
+	if self, err := os.Executable(); err == nil {
+		return self
+	}
+	return os.Args[0]
+}

@@ -1,0 +1,182 @@
+package host
+
+import (
+	"cmp"
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/api/wire"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// stepper is a plugin's protocol as the rest of the house sees it.
+type stepper struct {
+	bundle  *Bundle
+	role    comm.Role
+	view    api.ProtocolView
+	granted grants
+}
+
+func newStepper(b *Bundle, v api.RoleView, p api.ProtocolView) *stepper {
+	return &stepper{bundle: b, role: v.Role, view: p, granted: grantsOf(v, p)}
+}
+
+// Info implements protocol.Protocol.
+func (p *stepper) Info() protocol.Info { return p.view.Info }
+
+// CompatibleWith implements protocol.Protocol.
+func (p *stepper) CompatibleWith(class instrument.ClassID) bool {
+	_, ok := p.compatible(class)
+	return ok
+}
+
+// Operations implements protocol.Protocol.
+func (p *stepper) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
+	c, _ := p.compatible(class)
+	for _, o := range c.Offered {
+		if o.Peer == peer {
+			return o.Operations
+		}
+	}
+	return nil
+}
+
+func (p *stepper) compatible(class instrument.ClassID) (api.Compatible, bool) {
+	for _, c := range p.view.Compatible {
+		if c.Class == class {
+			return c, true
+		}
+	}
+	return api.Compatible{}, false
+}
+
+// DoOperation implements protocol.Protocol, and refuses: the code is in another
+// process and takes a door, see RunSteps.
+func (p *stepper) DoOperation(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
+	return protocol.Result{}, fault.New(fault.Internal, "%s runs in a plugin and takes steps, not a session", p.view.Info.ID)
+}
+
+// RunSteps implements protocol.Stepper. Nil: the result is final. A plugin that
+// died or was ended on the way is fault.Unavailable; code that crashed alone is
+// fault.Internal; both have a reason that begins with "plugin-". When ctx ends,
+// its error is returned and the plugin is told to forget the operation.
+func (p *stepper) RunSteps(ctx context.Context, b protocol.Begin, d protocol.Door) error {
+	for _, i := range b.Leased {
+		if !p.granted.has(i.Class) {
+			return fault.New(fault.Denied, "%s may not see a %s", p.view.Info.ID, i.Class).Because("class-not-granted")
+		}
+	}
+	l, err := p.bundle.life(ctx)
+	if err != nil {
+		return err
+	}
+	o, err := l.table.add(culprit{op: b.Op, peer: cmp.Or(b.Peer.Key, b.Peer.Name)})
+	if err != nil {
+		return err
+	}
+	r := &run{stepper: p, life: l, row: o, door: d}
+	if err := l.table.say(ctx, o, &wire.HostFrame{Operation: o.n, Body: &wire.HostFrame_Begin{Begin: api.WriteBegin(b, p.role)}}); err != nil {
+		l.table.remove(o)
+		return err
+	}
+	for {
+		if over, err := r.turn(ctx); over || err != nil {
+			return err
+		}
+	}
+}
+
+// run is one operation on its way through the door.
+type run struct {
+	*stepper
+	life *life
+	row  *operation
+	door protocol.Door
+	seen int // number of the last step
+}
+
+// turn takes the plugin's steps to the door and the answer back.
+func (r *run) turn(ctx context.Context) (over bool, err error) {
+	t := r.life.table
+	frame, err := t.hear(ctx, r.row)
+	if err != nil {
+		t.abandon(r.row)
+		return false, err
+	}
+	if crash, ok := frame.GetBody().(*wire.PluginFrame_Crash); ok {
+		t.remove(r.row)
+		return false, r.died(crash.Crash)
+	}
+	steps, err := r.granted.read(frame.GetSteps(), r.seen)
+	if err != nil {
+		r.life.misbehaved(err)
+		return false, r.life.over()
+	}
+	answer, err := r.door.Exchange(ctx, steps)
+	if err != nil {
+		t.remove(r.row)
+		go t.suspend(r.row.n)
+		return false, err
+	}
+	answer = r.granted.filter(answer)
+	last := steps[len(steps)-1]
+	r.seen = last.N
+	if answer.Rewind != nil {
+		r.seen = 0
+	}
+	over = answer.Done || answer.Suspended || last.Kind == protocol.StepResult && answer.Rewind == nil
+	if over {
+		t.remove(r.row)
+	}
+	if err := r.answer(ctx, answer); err != nil && !over { // an end counts, heard or not
+		t.remove(r.row)
+		go t.suspend(r.row.n)
+		return false, err
+	}
+	return over, r.outcome(over, answer)
+}
+
+// outcome is what the end of a run is to our caller.
+func (r *run) outcome(over bool, a protocol.Answer) error {
+	switch {
+	case !over:
+		return nil
+	case a.Suspended:
+		return fault.New(fault.Suspended, "the operation was suspended")
+	case a.Done:
+		r.bundle.wentWell()
+		return nil
+	case a.Fault != nil:
+		return a.Fault
+	}
+	return nil
+}
+
+// answer sends an answer; a long response goes ahead in parts, between which
+// other operations have their turn at the stream.
+func (r *run) answer(ctx context.Context, a protocol.Answer) error {
+	if a.Response != nil && len(a.Response.Body) > api.PartSize {
+		response := *a.Response
+		for len(response.Body) > api.PartSize {
+			part := &wire.HostFrame{Operation: r.row.n, Body: &wire.HostFrame_Part{Part: response.Body[:api.PartSize]}}
+			if err := r.life.table.send(ctx, part); err != nil {
+				return err
+			}
+			response.Body = response.Body[api.PartSize:]
+		}
+		a.Response = &response
+	}
+	return r.life.table.say(ctx, r.row, &wire.HostFrame{Operation: r.row.n, Body: &wire.HostFrame_Answer{Answer: api.WriteAnswer(a)}})
+}
+
+// died is the crash of this operation's code alone; the process lives.
+func (r *run) died(w *wire.Fault) error {
+	f := cleaned(api.ReadFault(w))
+	if f.Reason == "plugin-crashed" {
+		r.bundle.crashed(r.row.who, f.Message)
+	}
+	return f
+}

@@ -1,0 +1,195 @@
+package host
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"google.golang.org/grpc"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/api/wire"
+)
+
+// maxOperations of one plugin at once.
+const maxOperations = 1024
+
+// table holds the operations of one life. Its number is all that a plugin has
+// of an operation: what is not in the table cannot be spoken about.
+type table struct {
+	life   *life
+	stream grpc.BidiStreamingClient[wire.HostFrame, wire.PluginFrame]
+	cancel context.CancelFunc
+	write  chan struct{} // one frame at a time; a channel, so that waiting ends with a context
+
+	mu   sync.Mutex
+	last uint64
+	open map[uint64]*operation
+}
+
+// operation is one row of the table.
+type operation struct {
+	n      uint64
+	who    culprit
+	frames chan *wire.PluginFrame
+	// turn is the plugin's between a frame of ours and its answer. Whatever comes
+	// out of turn ends the plugin.
+	turn      atomic.Bool
+	abandoned bool // nobody here waits for it any more; guarded by table.mu
+}
+
+// openTable opens the stream.
+func openTable(l *life) (*table, error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	stream, err := l.rpc.Operate(ctx)
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	return &table{life: l, stream: stream, cancel: cancel, write: make(chan struct{}, 1), open: map[uint64]*operation{}}, nil
+}
+
+func (t *table) close() { t.cancel() }
+
+// add makes a row.
+func (t *table) add(who culprit) (*operation, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.open) >= maxOperations {
+		return nil, fault.New(fault.Unavailable, "the plugin %s has %d operations under way already", t.life.description.Name, maxOperations).
+			Because("plugin-busy")
+	}
+	t.last++
+	o := &operation{n: t.last, who: who, frames: make(chan *wire.PluginFrame, 1)}
+	t.open[o.n] = o
+	return o, nil
+}
+
+// remove ends the capability.
+func (t *table) remove(o *operation) {
+	t.mu.Lock()
+	delete(t.open, o.n)
+	t.mu.Unlock()
+}
+
+// abandon leaves an operation whose caller has gone: its next frame is answered
+// with an end.
+func (t *table) abandon(o *operation) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	o.abandoned = true
+	if !o.turn.Load() { // its frame is here already
+		delete(t.open, o.n)
+		go t.suspend(o.n)
+	}
+}
+
+// running lists what runs.
+func (t *table) running() []culprit {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	list := make([]culprit, 0, len(t.open))
+	for _, o := range t.open {
+		list = append(list, o.who)
+	}
+	return list
+}
+
+// read takes the plugin's frames until the stream ends.
+func (t *table) read() {
+	for {
+		f, err := t.stream.Recv()
+		if err != nil {
+			t.life.log.Debug("the stream of a plugin ended", "error", err.Error())
+			t.life.fail(t.life.crashed())
+			return
+		}
+		if err := t.take(f); err != nil {
+			t.life.misbehaved(err)
+			return
+		}
+	}
+}
+
+// take gives a frame to whom it belongs.
+func (t *table) take(f *wire.PluginFrame) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	o, n := t.open[f.GetOperation()], f.GetOperation()
+	switch {
+	case o == nil && (n == 0 || n > t.last):
+		return fault.New(fault.Invalid, "it spoke about operation %d, which it was never given", n)
+	case o == nil:
+		return nil // ended here before the frame came; there is nobody to tell
+	case !o.turn.CompareAndSwap(true, false):
+		return fault.New(fault.Invalid, "it sent two frames of operation %d without waiting for an answer", n)
+	case o.abandoned:
+		delete(t.open, n)
+		if f.GetCrash() == nil {
+			go t.suspend(n)
+		}
+		return nil
+	}
+	o.frames <- f // never waits: it was the plugin's turn, so the place is free
+	return nil
+}
+
+// suspend tells the code of an operation to forget it.
+func (t *table) suspend(n uint64) {
+	_ = t.send(context.Background(), &wire.HostFrame{Operation: n, Body: &wire.HostFrame_Answer{
+		Answer: &wire.Answer{Body: &wire.Answer_Suspended{Suspended: true}},
+	}})
+}
+
+// say gives the turn to the plugin and sends it a frame.
+func (t *table) say(ctx context.Context, o *operation, f *wire.HostFrame) error {
+	if size := proto.Size(f); size > api.MaxFrame {
+		return fault.New(fault.Invalid, "what the operation needs makes a frame of %d bytes; %d are allowed", size, api.MaxFrame).Because("frame-too-large")
+	}
+	o.turn.Store(true) // before the frame is out: the answer may be here before we are back
+	return t.send(ctx, f)
+}
+
+// send writes one frame. It waits for others at most as long as ctx and life.
+func (t *table) send(ctx context.Context, f *wire.HostFrame) error {
+	select {
+	case t.write <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.life.done:
+		return t.life.cause
+	}
+	defer func() { <-t.write }()
+	if err := t.stream.Send(f); err != nil {
+		t.life.fail(t.life.crashed()) // an error of Send says nothing; the stream is over
+		return t.life.over()
+	}
+	return nil
+}
+
+// hear waits for the plugin's frame.
+func (t *table) hear(ctx context.Context, o *operation) (*wire.PluginFrame, error) {
+	select {
+	case f := <-o.frames:
+		return f, nil
+	case <-t.life.done:
+		return nil, t.life.cause
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// misbehaved ends a plugin that sent what no honest one sends.
+func (l *life) misbehaved(err error) {
+	l.log.Error("a plugin broke the rules of its door and is ended", "why", err.Error())
+	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin %s broke the rules of its door and was ended: %s", l.description.Name, fault.From(err).Message).
+		Because("plugin-misbehaved").WithHint("tell its author"))
+}
+
+// over waits for the end of a life that has failed and gives its cause.
+func (l *life) over() *fault.Fault {
+	<-l.done
+	return l.cause
+}

@@ -1,0 +1,204 @@
+package host
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/api/wire"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Limits of what a plugin may say in one step. They stop nonsense before it
+// costs anything; what a step may do is the managers' to judge.
+const (
+	maxWrites  = 256
+	maxWord    = 200       // bytes of a name, status, key's name, method, operation
+	maxValue   = 4 << 10   // bytes of a key's value, path, header, prompt
+	maxEntries = 64        // headers, choices, keys, instruments
+	maxPatient = time.Hour // longest timeout that a plugin may ask for
+)
+
+// grants are the classes that one protocol of a plugin may speak about: its
+// bundle's own in this role, and those that the protocol is compatible with.
+type grants map[instrument.ClassID]bool
+
+func grantsOf(v api.RoleView, p api.ProtocolView) grants {
+	g := grants{}
+	for _, c := range v.Classes {
+		g[c.ID] = true
+	}
+	for _, c := range p.Compatible {
+		g[c.Class] = true
+	}
+	return g
+}
+
+func (g grants) has(class instrument.ClassID) bool { return g[class] && class != "" }
+
+// filter keeps instances of other classes from the plugin, by whatever way they
+// came into an answer.
+func (g grants) filter(a protocol.Answer) protocol.Answer {
+	if a.Instance != nil && !g.has(a.Instance.Class) {
+		return protocol.Answer{Now: a.Now, Fault: fault.New(fault.Denied, "this plugin may not see a %s", a.Instance.Class).Because("class-not-granted")}
+	}
+	return a
+}
+
+// read takes a frame of steps that follow number seen. The error says what no
+// honest plugin sends.
+func (g grants) read(w *wire.Steps, seen int) ([]protocol.Step, error) {
+	steps, err := api.ReadSteps(w)
+	if err != nil {
+		return nil, err
+	}
+	for n := range steps {
+		s := &steps[n]
+		if seen++; s.N != seen || seen > api.MaxSteps {
+			return nil, wrong("step %d came where %d was due, of %d at most", s.N, seen, api.MaxSteps)
+		}
+		rides := s.Kind == protocol.StepSend || s.Kind == protocol.StepUpdate
+		if last := n == len(steps)-1; rides == last {
+			return nil, wrong("step %d rides at the end of a frame, or asks before it", s.N)
+		}
+		if err := g.check(s); err != nil {
+			return nil, err
+		}
+	}
+	return steps, nil
+}
+
+func (g grants) check(s *protocol.Step) error {
+	switch s.Kind {
+	case protocol.StepUpdate:
+		return g.writes(s.Writes)
+	case protocol.StepResult:
+		s.Fault = cleaned(s.Fault)
+	case protocol.StepFetch:
+		return checkFetch(s.Fetch)
+	case protocol.StepInvoke:
+		return checkInvoke(s.Invoke)
+	case protocol.StepAsk:
+		return checkPrompt(s.Prompt)
+	case protocol.StepGet:
+		return instrument.CheckID(s.Get)
+	case protocol.StepFind:
+		if !g.has(s.Find.Class) {
+			return wrong("it looked for a class that it did not describe")
+		}
+		if !word(s.Find.Key) || !text(s.Find.Value, maxValue) {
+			return wrong("it looked for a key that cannot be one")
+		}
+	}
+	return nil
+}
+
+func (g grants) writes(list []instrument.Instance) error {
+	if len(list) == 0 || len(list) > maxWrites {
+		return wrong("a change of %d instances", len(list))
+	}
+	for _, i := range list {
+		if err := instrument.CheckID(i.ID); err != nil {
+			return err
+		}
+		if !g.has(i.Class) {
+			return wrong("it wrote an instance of a class that it did not describe")
+		}
+		if i.Version < 0 || len(i.Name) > maxWord || !text(i.Name, maxWord) || !word(i.Status) || !text(string(i.Owner), maxWord) || len(i.Keys) > maxEntries {
+			return wrong("it wrote a %s whose version, name, status, owner or keys cannot be", i.Class)
+		}
+		for k, v := range i.Keys {
+			if !word(k) || !text(v, maxValue) {
+				return wrong("it wrote a %s with a key that cannot be one", i.Class)
+			}
+		}
+	}
+	return nil
+}
+
+func checkFetch(r *protocol.Request) error {
+	if err := instrument.CheckID(r.Address); err != nil {
+		return err
+	}
+	if !word(r.Method) || !text(r.Path, maxValue) || len(r.Header) > maxEntries {
+		return wrong("a request whose method, path or headers cannot be")
+	}
+	for k, v := range r.Header {
+		if !word(k) || !text(v, maxValue) {
+			return wrong("a request with a header that cannot be one")
+		}
+	}
+	if r.Timeout < 0 || r.Timeout > maxPatient || r.Limit < 0 || r.Limit > api.MaxResponse {
+		return wrong("a request with a timeout or limit out of range")
+	}
+	return nil
+}
+
+func checkInvoke(i *protocol.Invocation) error {
+	if !word(i.Protocol) || !word(i.Call.Operation) || !text(string(i.Call.Class), maxWord) || len(i.Call.Instruments) > maxEntries {
+		return wrong("a call whose protocol, operation, class or instruments cannot be")
+	}
+	for _, id := range i.Call.Instruments {
+		if err := instrument.CheckID(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkPrompt(p *protocol.Prompt) error {
+	if !prose(p.Text, maxValue) || len(p.Choices) > maxEntries {
+		return wrong("a question that cannot be shown")
+	}
+	for _, c := range p.Choices {
+		if !text(c, maxWord) {
+			return wrong("a question with a choice that cannot be shown")
+		}
+	}
+	return nil
+}
+
+// cleaned is a plugin's fault as a person may read it: no control characters,
+// not too long, and never of the kind that only the host may use.
+func cleaned(f *fault.Fault) *fault.Fault {
+	if f == nil {
+		return nil
+	}
+	c := &fault.Fault{Kind: f.Kind, Message: printable(f.Message, 1000), Hint: printable(f.Hint, 1000)}
+	if word(string(f.Reason)) {
+		c.Reason = f.Reason
+	}
+	if c.Kind == fault.Suspended {
+		c.Kind = fault.Internal
+	}
+	return c
+}
+
+func printable(s string, limit int) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, clipText(s, limit))
+}
+
+// word is a short name without blanks; text is one line; prose may have more.
+func word(s string) bool {
+	return s != "" && len(s) <= maxWord && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
+}
+
+func text(s string, limit int) bool {
+	return len(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+func prose(s string, limit int) bool {
+	return len(s) <= limit && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
+}
+
+func wrong(format string, args ...any) error {
+	return fault.New(fault.Invalid, format, args...).Because("frame-malformed")
+}

@@ -1,0 +1,93 @@
+package host
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// workdir is the private directory of one life of a host. Each has a file that
+// is locked as long as the host lives, which is how the next host knows whose
+// directories are left over: a lock cannot be left behind.
+type workdir struct {
+	path string
+	lock *os.File
+}
+
+const (
+	lifePrefix = "host-"
+	lockName   = "lock"
+)
+
+// openWorkdir makes the directory of this host below dir and removes those of
+// hosts that are dead.
+func openWorkdir(dir string) (*workdir, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	// Held while we look and make, or another host could take our directory,
+	// made and not locked yet, for one of the dead.
+	gate, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer gate.Close()
+	if err := lockFile(gate, true); err != nil {
+		return nil, err
+	}
+	if err := removeDead(dir); err != nil {
+		return nil, err
+	}
+	path, err := os.MkdirTemp(dir, lifePrefix)
+	if err != nil {
+		return nil, err
+	}
+	lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := lockFile(lock, false); err != nil {
+		lock.Close()
+		return nil, err
+	}
+	return &workdir{path: path, lock: lock}, nil
+}
+
+func removeDead(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), lifePrefix) {
+			continue
+		}
+		path := filepath.Join(dir, e.Name())
+		lock, err := os.OpenFile(filepath.Join(path, lockName), os.O_RDWR, 0)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if lock != nil {
+			alive := lockFile(lock, false) != nil
+			lock.Close()
+			if alive {
+				continue
+			}
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *workdir) close() error {
+	w.lock.Close()
+	return os.RemoveAll(w.path)
+}
