@@ -215,6 +215,9 @@ func (p *process) drain(limit time.Duration) {
 	for _, f := range p.output {
 		f.Close() // nil, if it never ran, is harmless
 	}
+	if p.handshake != nil {
+		p.handshake.Close()
+	}
 	<-read
 }
 
