@@ -1,0 +1,124 @@
+package taler
+
+import (
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// The classes of this bundle.
+const (
+	withdrawalID instrument.ClassID = "taler-withdrawal"
+	exchangeID   instrument.ClassID = "taler-exchange"
+	reserveID    instrument.ClassID = "taler-reserve"
+	coinID       instrument.ClassID = "taler-coin"
+)
+
+// Names of unique keys.
+const (
+	keyWOPID      = "wopid"
+	keyRequest    = "request"     // at the bank: terminal/request_uid
+	keyRequestUID = "request_uid" // at the terminal
+	keyReservePub = "reserve_pub"
+	keyProviderTx = "provider_tx" // taken by the bank together with its proof
+	keyURL        = "url"
+	keyWithdrawal = "withdrawal" // of a reserve: bank and WOPID
+	keyCoinPub    = "coin_pub"
+)
+
+// class is a class whose rules are its moves and keys, and one more check where
+// it has one.
+type class struct {
+	info  instrument.Info
+	check func(before, after *instrument.Instance) error
+}
+
+// Info implements instrument.Class.
+func (c class) Info() instrument.Info {
+	i := c.info
+	i.Checks = c.check != nil
+	return i
+}
+
+// Check implements instrument.Class.
+func (c class) Check(before, after *instrument.Instance) error {
+	if c.check == nil {
+		return nil
+	}
+	return c.check(before, after)
+}
+
+// Prefer implements instrument.Class: the user's preference, else the first.
+func (c class) Prefer(protocols []string, with instrument.Circumstances) (string, error) {
+	return instrument.PreferFirst(protocols, with), nil
+}
+
+// moves lists chains of statuses: each may become the next.
+func moves(chains ...[]string) []instrument.Move {
+	var out []instrument.Move
+	for _, chain := range chains {
+		for i := 1; i < len(chain); i++ {
+			out = append(out, instrument.Move{From: chain[i-1], To: chain[i]})
+		}
+	}
+	return out
+}
+
+// bankWithdrawal is the bank's view: taler.Withdrawal.
+var bankWithdrawal = class{info: instrument.Info{
+	ID: withdrawalID, Title: "Withdrawal of digital cash by card",
+	Keys: []string{keyWOPID, keyRequest, keyReservePub, keyProviderTx},
+	Moves: moves(
+		[]string{"", string(taler.StatePending), string(taler.StateSelected), string(taler.StateSelected), string(taler.StateConfirmed)},
+		[]string{string(taler.StatePending), string(taler.StateAborted)},
+		[]string{string(taler.StateSelected), string(taler.StateAborted)},
+	),
+}}
+
+// terminalWithdrawal is the vendor's view: taler.TerminalWithdrawal. It may stay
+// in every status that is not final, for what the terminal learns on the way.
+var terminalWithdrawal = class{info: instrument.Info{
+	ID: withdrawalID, Title: "Withdrawal of digital cash at this terminal",
+	Keys:  []string{keyRequestUID, keyWOPID},
+	Moves: terminalMoves(),
+}}
+
+func terminalMoves() []instrument.Move {
+	path := []string{"", taler.TerminalNew, taler.TerminalPending, taler.TerminalSelected, taler.TerminalPaid, taler.TerminalNotified, taler.TerminalConfirmed}
+	all := moves(path)
+	for _, status := range path[1 : len(path)-1] {
+		all = append(all, moves([]string{status, status}, []string{status, taler.TerminalAborted})...)
+	}
+	return all
+}
+
+// remoteWithdrawal is the client's view: its withdrawals are at a bank, and what
+// it holds of them are reserves.
+var remoteWithdrawal = class{info: instrument.Info{ID: withdrawalID, Title: "Withdrawal of digital cash"}}
+
+// exchangeClass is an exchange that this party knows: taler.ExchangeState.
+var exchangeClass = class{check: checkExchange, info: instrument.Info{
+	ID: exchangeID, Title: "Exchange of digital cash", Keys: []string{keyURL}, Shareable: true, Address: "url",
+	Fields: []instrument.Field{{Name: "url", Title: "Base URL"}},
+	Moves: moves(
+		[]string{"", taler.ExchangeNew, taler.ExchangeNew, taler.ExchangeActive, taler.ExchangeActive, taler.ExchangeRemoved},
+		[]string{taler.ExchangeNew, taler.ExchangeRemoved},
+	),
+}}
+
+// reserveClass is the wallet's key to money at an exchange: taler.Reserve. A
+// manual withdrawal goes from created to sent: nobody selects it.
+var reserveClass = class{info: instrument.Info{
+	ID: reserveID, Title: "Reserve at an exchange", Keys: []string{keyReservePub, keyWithdrawal},
+	Moves: moves(
+		[]string{"", taler.ReserveCreated, taler.ReserveSelected, taler.ReserveSent, taler.ReserveSent, taler.ReserveDone},
+		[]string{taler.ReserveCreated, taler.ReserveCreated, taler.ReserveSent, taler.ReserveFailed},
+		[]string{taler.ReserveCreated, taler.ReserveAborted},
+		[]string{taler.ReserveSelected, taler.ReserveSelected, taler.ReserveAborted},
+	),
+}}
+
+// coinClass is digital cash: taler.Coin.
+var coinClass = class{info: instrument.Info{
+	ID: coinID, Title: "Digital cash", Keys: []string{keyCoinPub},
+	Moves: moves([]string{"", taler.CoinFresh, taler.CoinFresh, taler.CoinSpent}),
+}}

@@ -1,0 +1,86 @@
+package taler
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// The operations of taler.exchange.
+const (
+	Refresh = "REFRESH" // read and verify the exchange's keys
+	Terms   = "TERMS"   // read its terms of service
+	Accept  = "ACCEPT"  // a person accepted them
+)
+
+// exchange is the protocol taler.exchange: what a wallet or terminal knows of an
+// exchange.
+type exchange struct{}
+
+// Info implements protocol.Protocol.
+func (exchange) Info() protocol.Info {
+	return protocol.Info{ID: "taler.exchange", Title: "Know an exchange of digital cash", Replay: 1}
+}
+
+// CompatibleWith implements protocol.Protocol.
+func (exchange) CompatibleWith(class instrument.ClassID) bool { return class == exchangeID }
+
+// Operations implements protocol.Protocol.
+func (exchange) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
+	if class != exchangeID || peer != "" {
+		return nil
+	}
+	return []protocol.Operation{{Name: Refresh}, {Name: Terms, ReadOnly: true}, {Name: Accept}}
+}
+
+// DoOperation implements protocol.Protocol.
+func (exchange) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	switch c.Operation {
+	case Refresh:
+		return refresh(ctx, s, c)
+	case Terms:
+		return terms(ctx, s, c)
+	case Accept:
+		return accept(ctx, s, c)
+	}
+	return protocol.Result{}, fault.New(fault.Unsupported, "taler.exchange has no operation %s", c.Operation).Because("operation-unknown")
+}
+
+// checkExchange is the class's own rule: an exchange keeps its address, and its
+// master key once one is known. Both are what a person trusted.
+func checkExchange(before, after *instrument.Instance) error {
+	var was, is taler.ExchangeState
+	if err := after.Decode(&is); err != nil {
+		return err
+	}
+	u, err := taler.CheckURL(is.URL, true) // whether http is allowed is the controller's business
+	if err != nil {
+		return err
+	}
+	if u.Path == "" || u.Path[len(u.Path)-1] != '/' {
+		return fault.New(fault.Invalid, "the base URL of an exchange ends with a slash").Because(taler.ReasonAddressRefused)
+	}
+	if before == nil {
+		return nil
+	}
+	if err := before.Decode(&was); err != nil {
+		return err
+	}
+	if was.URL != is.URL {
+		return fault.New(fault.Denied, "an exchange cannot move to another address").
+			Because("exchange-moved").WithHint("add the new address as another exchange")
+	}
+	if !was.MasterPub.IsZero() && was.MasterPub != is.MasterPub {
+		return masterKeyChanged()
+	}
+	return nil
+}
+
+func masterKeyChanged() error {
+	return fault.New(fault.Denied, "the exchange shows another master key than the one that was trusted").
+		Because("master-key-changed").WithHint("do not use it before its operator or auditor has explained the change")
+}

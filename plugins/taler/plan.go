@@ -1,0 +1,149 @@
+package taler
+
+import (
+	"cmp"
+	"math/big"
+	"slices"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+const (
+	// batchSize is how many coins go into one request.
+	batchSize = 64
+	// maxCoins is how many one withdrawal makes; more are asked for in pieces.
+	maxCoins = 1024
+	// lateMargin keeps a denomination that is about to end from ending on the way.
+	lateMargin = 5 * time.Minute
+)
+
+// plan chooses coins for an amount, at most limit of them: the largest first, as
+// many as fit with their fees. What is left is too small for any coin, unless the
+// limit was met.
+func plan(denominations []taler.Denomination, amount taler.Amount, limit int, now time.Time) (coins []taler.PlannedCoins, left taler.Amount, err error) {
+	left = amount
+	for _, d := range usable(denominations, amount.Currency, now) {
+		cost, err := d.Value.Add(d.FeeWithdraw)
+		if err != nil {
+			return nil, taler.Amount{}, err
+		}
+		n := min(fitting(left, cost), limit)
+		if n == 0 {
+			continue
+		}
+		spent, err := cost.Mul(uint32(n))
+		if err != nil {
+			return nil, taler.Amount{}, err
+		}
+		if left, err = left.Sub(spent); err != nil {
+			return nil, taler.Amount{}, err
+		}
+		limit -= n
+		coins = append(coins, taler.PlannedCoins{Denomination: d, Count: n})
+	}
+	return coins, left, nil
+}
+
+// usable lists the denominations that coins may be made of now, the best first:
+// large before small, then cheap, then lasting.
+func usable(all []taler.Denomination, currency string, now time.Time) []taler.Denomination {
+	var out []taler.Denomination
+	for _, d := range all {
+		late := now.Add(lateMargin)
+		if d.Value.Currency == currency && !d.Value.IsZero() && d.StampStart <= timestamp(now) && timestamp(late) < d.StampExpireWithdraw {
+			out = append(out, d)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b taler.Denomination) int {
+		return cmp.Or(compare(b.Value, a.Value), compare(a.FeeWithdraw, b.FeeWithdraw), cmp.Compare(b.StampExpireDeposit, a.StampExpireDeposit))
+	})
+	return out
+}
+
+// compare orders amounts of one currency.
+func compare(a, b taler.Amount) int {
+	return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Fraction, b.Fraction))
+}
+
+// fitting is how often cost goes into amount, at most maxCoins+1.
+func fitting(amount, cost taler.Amount) int {
+	n := new(big.Int).Quo(units(amount), units(cost))
+	if !n.IsInt64() || n.Int64() > maxCoins {
+		return maxCoins + 1
+	}
+	return int(n.Int64())
+}
+
+func units(a taler.Amount) *big.Int {
+	n := new(big.Int).Mul(new(big.Int).SetUint64(a.Value), big.NewInt(instrument.FractionBase))
+	return n.Add(n, big.NewInt(int64(a.Fraction)))
+}
+
+// totals sums up a plan: coins, their value and the fees for withdrawing them.
+func totals(coins []taler.PlannedCoins, currency string) (n int, value, fees taler.Amount, err error) {
+	value, fees = instrument.ZeroOf(currency), instrument.ZeroOf(currency)
+	for _, p := range coins {
+		v, err := p.Denomination.Value.Mul(uint32(p.Count))
+		if err != nil {
+			return 0, value, fees, err
+		}
+		f, err := p.Denomination.FeeWithdraw.Mul(uint32(p.Count))
+		if err != nil {
+			return 0, value, fees, err
+		}
+		if value, err = value.Add(v); err != nil {
+			return 0, value, fees, err
+		}
+		if fees, err = fees.Add(f); err != nil {
+			return 0, value, fees, err
+		}
+		n += p.Count
+	}
+	return n, value, fees, nil
+}
+
+// outlook plans a whole amount as a person may ask for it, and says why it
+// cannot be withdrawn.
+func outlook(e taler.ExchangeState, amount taler.Amount, now time.Time) (taler.PreviewResult, error) {
+	var out taler.PreviewResult
+	switch {
+	case amount.Currency != e.Currency:
+		return out, fault.New(fault.Invalid, "this exchange deals in %s, not in %s", e.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch)
+	case len(usable(e.Denominations, e.Currency, now)) == 0:
+		return out, fault.New(fault.Unavailable, "no denomination of this exchange can be used now").
+			Because("no-denominations").WithHint("refresh the exchange's keys")
+	}
+	coins, left, err := plan(e.Denominations, amount, maxCoins+1, now)
+	if err != nil {
+		return out, err
+	}
+	n, value, fees, err := totals(coins, e.Currency)
+	switch {
+	case err != nil:
+		return out, err
+	case n == 0:
+		return out, tooSmall(amount)
+	case n > maxCoins:
+		return out, fault.New(fault.Invalid, "%s would be more than %d coins", amount, maxCoins).
+			Because("too-many-coins").WithHint("withdraw it in several parts")
+	}
+	out = taler.PreviewResult{Coins: n, Amount: value, Fees: fees, Remainder: left}
+	for _, p := range coins {
+		last := len(out.Denominations) - 1
+		if last >= 0 && out.Denominations[last].Value == p.Denomination.Value {
+			out.Denominations[last].Count += p.Count
+			continue
+		}
+		out.Denominations = append(out.Denominations, taler.PreviewCoins{Value: p.Denomination.Value, Count: p.Count})
+	}
+	return out, nil
+}
+
+func tooSmall(amount taler.Amount) error {
+	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).Because("amount-too-small")
+}
+
+func timestamp(t time.Time) taler.Timestamp { return taler.Timestamp(max(t.Unix(), 0)) }

@@ -1,0 +1,85 @@
+package taler
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// The operations of taler.withdraw.
+const (
+	SetUp   = "SETUP"   // vendor → bank: a new withdrawal
+	Select  = "SELECT"  // client → bank: this reserve shall get the money
+	Confirm = "CONFIRM" // vendor → bank: the card was charged, ask the provider
+	Abort   = "ABORT"   // vendor or client → bank: give it up
+)
+
+// withdrawal is the protocol taler.withdraw as a party of one role has it. Every
+// operation is arguments in, result out, so that each is one request of Taler's
+// REST APIs as well; each is repeated by a unique key and answers with the
+// present state.
+type withdrawal struct{ role comm.Role }
+
+// Info implements protocol.Protocol.
+func (withdrawal) Info() protocol.Info {
+	return protocol.Info{ID: "taler.withdraw", Title: "Buy digital cash", Replay: 1}
+}
+
+// CompatibleWith implements protocol.Protocol.
+func (withdrawal) CompatibleWith(class instrument.ClassID) bool { return class == withdrawalID }
+
+// Operations implements protocol.Protocol. At a bank the peer is a terminal or a
+// wallet, or nobody: then its operator may abort.
+func (w withdrawal) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
+	if class != withdrawalID {
+		return nil
+	}
+	switch [2]comm.Role{w.role, peer} {
+	case [2]comm.Role{comm.Vendor, comm.Bank}, [2]comm.Role{comm.Bank, comm.Vendor}:
+		return keyed(SetUp, Confirm, Abort)
+	case [2]comm.Role{comm.Client, comm.Bank}, [2]comm.Role{comm.Bank, comm.Client}:
+		return keyed(Select, Abort)
+	case [2]comm.Role{comm.Bank, ""}:
+		return keyed(Abort)
+	}
+	return nil
+}
+
+func keyed(names ...string) []protocol.Operation {
+	out := make([]protocol.Operation, len(names))
+	for n, name := range names {
+		out[n] = protocol.Operation{Name: name, Keyed: true}
+	}
+	return out
+}
+
+// DoOperation implements protocol.Protocol. At the bank both sides are its own:
+// what its operator does has no peer, and is served here.
+func (w withdrawal) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	side := s.Side()
+	if w.role == comm.Bank {
+		side = protocol.Servicer
+	}
+	switch (step{side, c.Operation}) {
+	case step{protocol.Initiator, SetUp}:
+		return askForSetup(ctx, s, c)
+	case step{protocol.Servicer, SetUp}:
+		return setUp(ctx, s, c)
+	case step{protocol.Initiator, Select}:
+		return askForSelection(ctx, s, c)
+	case step{protocol.Servicer, Select}:
+		return selectReserve(ctx, s, c)
+	case step{protocol.Initiator, Confirm}:
+		return notify(ctx, s, c)
+	case step{protocol.Servicer, Confirm}:
+		return takeNotice(ctx, s, c)
+	case step{protocol.Initiator, Abort}:
+		return askForAbort(ctx, s, c)
+	case step{protocol.Servicer, Abort}:
+		return abort(ctx, s, c)
+	}
+	return protocol.Result{}, fault.New(fault.Unsupported, "taler.withdraw has no operation %s here", c.Operation).Because("operation-unknown")
+}
