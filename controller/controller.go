@@ -28,17 +28,20 @@ type Parts struct {
 	Role     comm.Role
 	Store    Store
 	Engine   *crypto.Engine
-	Identity *crypto.Identity
-	Bundles  []protocol.Bundle // of this role
-	PNP      string
-	Comm     *comm.Manager
-	Policy   profile.Policy
-	Self     instrument.PrincipalID // the party itself; made at its initialisation
-	Runner   string                 // this life of this node
-	Device   string                 // for Circumstances
-	Clock    func() time.Time
-	Random   io.Reader // safe for concurrent use
-	Log      *slog.Logger
+	Identity *crypto.Identity // by which peers know us
+	// Towards is the identity that a peer of that key sees, for a wallet that
+	// shows each vendor one of its own; nil: Identity, to all.
+	Towards func(peerKey string) *crypto.Identity
+	Bundles []protocol.Bundle // of this role
+	PNP     string
+	Comm    *comm.Manager
+	Policy  profile.Policy
+	Self    instrument.PrincipalID // the party itself; made at its initialisation
+	Runner  string                 // this life of this node
+	Device  string                 // for Circumstances
+	Clock   func() time.Time
+	Random  io.Reader // safe for concurrent use
+	Log     *slog.Logger
 }
 
 // Controller is the Wallet Controller of one party: its managers, made and
@@ -97,6 +100,14 @@ func (c *Controller) Log() *slog.Logger { return c.parts.Log }
 // Self is the party as its peers see it.
 func (c *Controller) Self() comm.Peer {
 	return comm.Peer{Name: c.parts.Name, Role: c.parts.Role, Key: c.parts.Identity.KeyText(), PNP: c.parts.PNP}
+}
+
+// towards is our identity as a peer sees it.
+func (c *Controller) towards(peerKey string) *crypto.Identity {
+	if c.parts.Towards == nil {
+		return c.parts.Identity
+	}
+	return c.parts.Towards(peerKey)
 }
 
 // Own is the principal of the party itself, which its own work is done as.

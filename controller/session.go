@@ -82,7 +82,7 @@ func (s *Session) connect(ctx context.Context) error {
 		s.peer.Name = got.Name
 	}
 	s.conn = conn
-	s.transcript = newTranscript(conn, self.PNP, self.Key, proved.Key)
+	s.transcript = newTranscript(conn, self.PNP, s.c.towards(proved.Key).KeyText(), proved.Key)
 	return nil
 }
 
@@ -346,7 +346,7 @@ func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offer
 	payer := comm.Payer{Counter: s.counter, Expiry: offered.Body.Until.Truncate(time.Second)}
 	s.mu.Unlock()
 	text := PayerText(offered.Offer, r.ID, r.Protocol, r.Call.Operation, payer)
-	payer.Signature = s.c.parts.Identity.Sign(text)
+	payer.Signature = s.c.towards(s.Peer().Key).Sign(text)
 	if prove != nil {
 		proofs, err := prove(ctx, text)
 		if err != nil {

@@ -55,7 +55,7 @@ func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 	case err != nil:
 		return err
 	default:
-		r.person.Show(Event{Event: "paid", Amount: offered.Body.Terms.Price})
+		r.person.Show(Event{Event: "paid", Amount: &offered.Body.Terms.Price})
 	}
 	r.paid = true
 	return nil

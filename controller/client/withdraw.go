@@ -38,9 +38,9 @@ type Event struct {
 	Event     string                 `json:"event"`
 	Reserve   string                 `json:"reserve,omitempty"`
 	Groups    string                 `json:"groups,omitempty"`
-	Amount    instrument.Amount      `json:"amount,omitzero"`
+	Amount    *instrument.Amount     `json:"amount,omitempty"`
 	Coins     int                    `json:"coins,omitempty"`
-	Fees      instrument.Amount      `json:"fees,omitzero"`
+	Fees      *instrument.Amount     `json:"fees,omitempty"`
 	Operation instrument.OperationID `json:"operation,omitempty"`
 	Reason    string                 `json:"reason,omitempty"`
 }
@@ -214,7 +214,8 @@ func (r *withdrawal) drive(ctx context.Context) error {
 		case taler.ReserveSent:
 			err = r.makeCoins(ctx, instrument.Amount{})
 		case taler.ReserveDone:
-			r.person.Show(Event{Event: "done", Amount: reserve.Value, Coins: reserve.Coins, Fees: zeroIfAbsent(reserve.Fees, reserve.Amount), Operation: shortID(r.id)})
+			fees := zeroIfAbsent(reserve.Fees, reserve.Amount)
+			r.person.Show(Event{Event: "done", Amount: &reserve.Value, Coins: reserve.Coins, Fees: &fees, Operation: shortID(r.id)})
 			return nil
 		case taler.ReserveAborted:
 			r.person.Show(Event{Event: "aborted", Reason: reserve.Reason})

@@ -17,6 +17,16 @@ type Withdrawal struct {
 // Reference is what the card payment is bound to the withdrawal by.
 func (w Withdrawal) Reference() string { return w.WOPID.Text() }
 
+// setup is the event that names the withdrawal. Fees are shown also when they
+// are nothing.
+func (w Withdrawal) setup() Event {
+	fees := w.Fees
+	if fees == (instrument.Amount{}) {
+		fees = instrument.ZeroOf(w.Currency)
+	}
+	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &fees, Total: &w.Total}
+}
+
 // Find reads a withdrawal by its WOPID; fault.NotFound.
 func (t *Terminal) Find(ctx context.Context, id taler.WOPID) (Withdrawal, error) {
 	i, err := t.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.Text())

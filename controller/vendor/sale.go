@@ -29,7 +29,7 @@ func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, e
 		delete(t.selling, w.Reference())
 		t.mu.Unlock()
 	}()
-	s.Show(Event{Event: EventPay, Peer: t.Self().Key, Total: w.Total, Reserve: w.ReservePub.String()})
+	s.Show(Event{Event: EventPay, Peer: t.Self().Key, Total: &w.Total, Reserve: w.ReservePub.String()})
 	select {
 	case err := <-waits.done:
 		if err != nil {

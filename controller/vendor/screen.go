@@ -31,16 +31,16 @@ type Quote struct {
 
 // Event is one step of a withdrawal, as scripts read it.
 type Event struct {
-	Event       string            `json:"event"`
-	WOPID       string            `json:"wopid,omitempty"`
-	URI         string            `json:"uri,omitempty"`
-	Amount      instrument.Amount `json:"amount,omitzero"`
-	Fees        instrument.Amount `json:"fees,omitzero"`
-	Total       instrument.Amount `json:"total,omitzero"`
-	Reserve     string            `json:"reserve,omitempty"` // the whole key
-	Peer        string            `json:"peer,omitempty"`
-	Transaction string            `json:"provider_transaction_id,omitempty"`
-	Reason      string            `json:"reason,omitempty"`
+	Event       string             `json:"event"`
+	WOPID       string             `json:"wopid,omitempty"`
+	URI         string             `json:"uri,omitempty"`
+	Amount      *instrument.Amount `json:"amount,omitempty"`
+	Fees        *instrument.Amount `json:"fees,omitempty"`
+	Total       *instrument.Amount `json:"total,omitempty"`
+	Reserve     string             `json:"reserve,omitempty"` // the whole key
+	Peer        string             `json:"peer,omitempty"`
+	Transaction string             `json:"provider_transaction_id,omitempty"`
+	Reason      string             `json:"reason,omitempty"`
 }
 
 // Names of events.

@@ -28,7 +28,7 @@ func (t *Terminal) Withdraw(ctx context.Context, p Purchase, s Screen) (Withdraw
 	if err != nil {
 		return w, err
 	}
-	s.Show(Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: w.Amount, Fees: w.Fees, Total: w.Total})
+	s.Show(w.setup())
 	if err := t.accept(ctx, &w, s); err != nil {
 		return w, err
 	}
@@ -41,7 +41,7 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 	if err != nil {
 		return w, err
 	}
-	s.Show(Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: w.Amount, Fees: w.Fees, Total: w.Total})
+	s.Show(w.setup())
 	if w.Status == taler.TerminalPending && w.Terms.AcceptedAt == 0 {
 		if err := t.accept(ctx, &w, s); err != nil {
 			return w, err

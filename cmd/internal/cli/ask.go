@@ -1,0 +1,24 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"strings"
+)
+
+// Yes asks a question; without a person it is a fault with exit code 4.
+func (e *Env) Yes(question, hint string) (bool, error) {
+	if !e.Interactive() {
+		return false, Input(question, "%s", hint)
+	}
+	fmt.Fprintf(e.Err, "%s [y/N] ", question)
+	line, err := bufio.NewReader(e.In).ReadString('\n')
+	if err != nil {
+		return false, Input(question, "%s", hint)
+	}
+	switch strings.ToLower(strings.TrimSpace(line)) {
+	case "y", "yes":
+		return true, nil
+	}
+	return false, nil
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+)
+
+// Env is the surroundings of a command.
+type Env struct {
+	In       *os.File
+	Out, Err io.Writer
+
+	JSON      bool
+	NoInput   bool
+	Dir       string
+	PassFile  string
+	PassFD    int
+	Trust     string
+	AllowHTTP bool
+	Verbose   bool
+	User      string
+	Home      func() (string, error)
+	Environ   func(string) string
+	outTTY    bool
+	mu        sync.Mutex
+}
+
+// New is the surroundings of this process.
+func New() *Env {
+	return &Env{
+		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, PassFD: -1, Home: os.UserHomeDir, Environ: os.Getenv,
+		outTTY: term.IsTerminal(int(os.Stdout.Fd())),
+	}
+}
+
+// Flags adds the flags that every command has.
+func (e *Env) Flags(c *cobra.Command) {
+	f := c.PersistentFlags()
+	f.BoolVar(&e.JSON, "json", false, "print JSON, and never ask")
+	f.BoolVar(&e.NoInput, "no-input", false, "never ask")
+	f.StringVar(&e.Dir, "dir", "", "data directory of the party")
+	f.StringVar(&e.PassFile, "passphrase-file", e.Environ("SWAPEROO_PASSPHRASE_FILE"), "file that holds the passphrase")
+	f.IntVar(&e.PassFD, "passphrase-fd", -1, "file descriptor to read the passphrase from")
+	f.StringVar(&e.Trust, "trust", "", "`KEY` of a peer at first contact")
+	f.BoolVar(&e.AllowHTTP, "allow-http", false, "use plain http also to other machines")
+	f.StringVar(&e.User, "user", e.Environ("SWAPEROO_USER"), "which principal of the wallet acts")
+	f.BoolVarP(&e.Verbose, "verbose", "v", false, "log what happens to standard error")
+}
+
+// Log is the log of the process: to standard error, warnings only unless verbose.
+func (e *Env) Log() *slog.Logger {
+	level := slog.LevelWarn
+	if e.Verbose {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewTextHandler(e.Err, &slog.HandlerOptions{Level: level}))
+}
+
+// Interactive reports whether a person can be asked.
+func (e *Env) Interactive() bool {
+	return !e.JSON && !e.NoInput && e.In != nil && term.IsTerminal(int(e.In.Fd()))
+}
+
+// Terminal reports whether standard output is a terminal.
+func (e *Env) Terminal() bool { return e.outTTY && !e.JSON }
+
+// Print writes v as one line of JSON with --json, else the text.
+func (e *Env) Print(v any, format string, args ...any) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.JSON {
+		_, err := fmt.Fprintf(e.Out, format, args...)
+		return err
+	}
+	line, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	_, err = e.Out.Write(append(line, '\n'))
+	return err
+}
+
+// Say writes a message for people to standard error.
+func (e *Env) Say(format string, args ...any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	fmt.Fprintf(e.Err, format+"\n", args...)
+}

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Exit codes.
+const (
+	ExitOK       = 0
+	ExitFailed   = 1
+	ExitUsage    = 2
+	ExitNotFound = 3
+	ExitInput    = 4 // somebody must be asked, and nobody can be
+	ExitRefused  = 5 // declined or refused
+	ExitPending  = 6 // or the outcome is unknown: ask again
+	ExitPlugin   = 7
+	ExitNetwork  = 8
+	ExitLocked   = 9
+)
+
+// ReasonInputNeeded marks a fault that a person's answer would cure.
+const ReasonInputNeeded fault.Reason = "input-needed"
+
+// Usage is a fault in the arguments of a command.
+func Usage(format string, args ...any) error {
+	return &usage{fault.New(fault.Invalid, format, args...).Because("usage").WithHint("see --help")}
+}
+
+type usage struct{ *fault.Fault }
+
+func (u *usage) Unwrap() error { return u.Fault }
+
+// ExitCode is the one table from faults to exit codes.
+func ExitCode(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	f := fault.From(err)
+	switch {
+	case f.Reason == ReasonInputNeeded:
+		return ExitInput
+	case f.Reason == "usage" || f.Reason == "amount-malformed":
+		return ExitUsage
+	case strings.HasPrefix(string(f.Reason), "plugin-"):
+		return ExitPlugin
+	}
+	switch f.Kind {
+	case fault.NotFound:
+		return ExitNotFound
+	case fault.Declined, fault.Denied, fault.Conflict:
+		return ExitRefused
+	case fault.Timeout, fault.Unknown:
+		return ExitPending
+	case fault.Unavailable:
+		return ExitNetwork
+	case fault.Locked:
+		return ExitLocked
+	}
+	return ExitFailed
+}
+
+// Fail reports an error: one line with what failed, why and what to do next, or
+// with --json an object on standard output. It returns the exit code.
+func (e *Env) Fail(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	f := fault.From(err)
+	if e.JSON {
+		_ = e.Print(map[string]any{"error": f}, "")
+		return ExitCode(err)
+	}
+	line := "swaperoo: " + f.Message
+	if f.Kind == fault.Internal {
+		line = "swaperoo: " + err.Error() // the log of this process is this terminal
+	}
+	if f.Hint != "" {
+		line += " — " + f.Hint
+	}
+	e.Say("%s", line)
+	return ExitCode(err)
+}
+
+// Input is the fault of a command that would have to ask.
+func Input(what, hint string, args ...any) error {
+	return fault.New(fault.Invalid, "%s", what).Because(ReasonInputNeeded).WithHint("%s", fmt.Sprintf(hint, args...))
+}

@@ -1,0 +1,85 @@
+package cli
+
+import (
+	"bytes"
+	"io"
+	"os"
+
+	"golang.org/x/term"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
+)
+
+// maxSecret bounds a passphrase or token in a file.
+const maxSecret = 4096
+
+// Passphrase reads the passphrase from where the flags say, or asks for it,
+// twice if it is new. It never comes in arguments or the environment.
+func (e *Env) Passphrase(fresh bool) (*crypto.Secret, error) {
+	var text []byte
+	var err error
+	switch {
+	case e.PassFD >= 0:
+		text, err = readSecret(os.NewFile(uintptr(e.PassFD), "passphrase"))
+	case e.PassFile != "":
+		text, err = e.secretFile(e.PassFile)
+	case e.Interactive():
+		text, err = e.askSecret(fresh)
+	default:
+		return nil, Input("the wallet's passphrase is needed", "give it with --passphrase-file or --passphrase-fd")
+	}
+	if err != nil {
+		return nil, err
+	}
+	s := crypto.NewSecret(text)
+	return &s, nil
+}
+
+// SecretFile reads a token or password from a file.
+func (e *Env) SecretFile(path string) (string, error) {
+	text, err := e.secretFile(path)
+	return string(text), err
+}
+
+func (e *Env) secretFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read", path).Because("secret-unreadable")
+	}
+	defer f.Close()
+	return readSecret(f)
+}
+
+func readSecret(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSecret+1))
+	if err != nil || len(text) > maxSecret {
+		return nil, fault.Wrap(err, fault.Invalid, "the secret cannot be read, or is longer than %d bytes", maxSecret).Because("secret-unreadable")
+	}
+	return bytes.TrimRight(text, "\r\n"), nil
+}
+
+func (e *Env) askSecret(fresh bool) ([]byte, error) {
+	first, err := e.hidden("Passphrase: ")
+	if err != nil || !fresh {
+		return first, err
+	}
+	second, err := e.hidden("Again: ")
+	if err != nil {
+		return nil, err
+	}
+	if !bytes.Equal(first, second) {
+		return nil, fault.New(fault.Invalid, "the two passphrases differ").Because("passphrase-differs")
+	}
+	return first, nil
+}
+
+func (e *Env) hidden(prompt string) ([]byte, error) {
+	_, _ = io.WriteString(e.Err, prompt)
+	text, err := term.ReadPassword(int(e.In.Fd()))
+	_, _ = io.WriteString(e.Err, "\n")
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the passphrase cannot be read").Because("secret-unreadable")
+	}
+	return text, nil
+}

@@ -1,0 +1,14 @@
+// Package house puts a party together from its data directory: vault, store,
+// plugins, transports and the controller. It is the one place where the parts
+// of the framework meet those that implement them.
+//
+// A data directory holds
+//
+//	config.toml   what the operator has decided
+//	vault.json    the data key, wrapped once per key slot
+//	node.key      the key file of a bank or terminal, which start unattended
+//	store.db      everything else, sealed under the data key
+//	plugins.lock  third-party plugins and their SHA-256
+//	run/          sockets of plugins that run now
+//	lock          held by the process that runs operations
+package house

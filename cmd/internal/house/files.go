@@ -1,0 +1,53 @@
+package house
+
+import (
+	"os"
+	"path/filepath"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Files are the paths within a data directory.
+type Files struct{ Dir string }
+
+// Config is the operator's file.
+func (f Files) Config() string { return filepath.Join(f.Dir, "config.toml") }
+
+// Vault holds the wrapped data key.
+func (f Files) Vault() string { return filepath.Join(f.Dir, "vault.json") }
+
+// Key is the key file of a party that starts unattended.
+func (f Files) Key() string { return filepath.Join(f.Dir, "node.key") }
+
+// Store is the database.
+func (f Files) Store() string { return filepath.Join(f.Dir, "store.db") }
+
+// Plugins is the catalog of third-party plugins.
+func (f Files) Plugins() string { return filepath.Join(f.Dir, "plugins.lock") }
+
+// Run is where plugins have their sockets.
+func (f Files) Run() string { return filepath.Join(f.Dir, "run") }
+
+// Lock is held by the process that runs operations.
+func (f Files) Lock() string { return filepath.Join(f.Dir, "lock") }
+
+// make creates the directory for this user only; it must not hold a party yet.
+func (f Files) make() error {
+	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
+		return fault.Wrap(err, fault.Invalid, "the directory %s cannot be made", f.Dir).Because("dir-unusable")
+	}
+	if _, err := os.Stat(f.Vault()); err == nil {
+		return fault.New(fault.Conflict, "%s holds a party already", f.Dir).Because("dir-taken").
+			WithHint("choose another --dir, or use the party that is there")
+	}
+	return nil
+}
+
+// check refuses a directory that holds no party.
+func (f Files) check() error {
+	if _, err := os.Stat(f.Vault()); err != nil {
+		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty").
+			WithHint("make one with the init command, or name another --dir")
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+package house
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/https"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/comm/websocket"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/plugins/host"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/pnp"
+)
+
+// Options say which party to open and for what.
+type Options struct {
+	Files
+	Role       comm.Role
+	Name       string         // as peers see it
+	Device     string         // "terminal", "server", "desktop"
+	Passphrase *crypto.Secret // a wallet's; nil: the key file
+	Policy     profile.Policy
+	Log        *slog.Logger
+	Trust      comm.Trust // about peers whose key nobody has named
+	AllowHTTP  bool       // http also to other machines
+	// Looking opens the party beside a running one, to look and to administer: it
+	// takes no lock and recovers nothing, and runs read-only operations at most.
+	Looking bool
+}
+
+// House is an open party.
+type House struct {
+	*controller.Controller
+	Store    *store.DB
+	Engine   *crypto.Engine
+	Identity *crypto.Identity
+	Comm     *comm.Manager
+	Host     *host.Host
+	Catalog  *host.Catalog
+	files    Files
+	fetcher  *https.Fetcher
+	unlock   func() error // gives the lock back
+}
+
+// Open puts a party together. No plugin is started.
+func Open(ctx context.Context, o Options) (h *House, err error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	h = &House{files: o.Files, unlock: func() error { return nil }}
+	defer func() {
+		if err != nil {
+			_ = h.Close(ctx)
+		}
+	}()
+	if h.Engine, err = o.Files.unlock(o.Passphrase); err != nil {
+		return nil, err
+	}
+	if !o.Looking {
+		if h.unlock, err = lock(o.Lock()); err != nil {
+			return nil, err
+		}
+	}
+	if h.Store, err = store.Open(ctx, o.Store(), store.Options{}); err != nil {
+		return nil, err
+	}
+	h.Identity = crypto.DeriveIdentity(h.Engine, "node")
+	bundles, err := h.load(o)
+	if err != nil {
+		return nil, err
+	}
+	if h.Comm, err = h.transports(o); err != nil {
+		return nil, err
+	}
+	if h.Controller, err = controller.New(h.parts(o, bundles)); err != nil {
+		return nil, err
+	}
+	if !o.Looking {
+		_, err = h.Protocols().Recover(ctx)
+	}
+	return h, err
+}
+
+func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
+	p := controller.Parts{
+		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
+		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: runner(), Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
+	}
+	if o.Role == comm.Client {
+		p.Towards = h.towards
+	}
+	return p
+}
+
+// towards gives a wallet one identity per vendor, so that vendors cannot find
+// out together that they know the same customer.
+func (h *House) towards(peerKey string) *crypto.Identity {
+	return crypto.DeriveIdentity(h.Engine, "vendor "+peerKey)
+}
+
+// transports are the ways in which this party reaches others.
+func (h *House) transports(o Options) (*comm.Manager, error) {
+	server, err := crypto.ServerConfig(h.Identity, nil)
+	if err != nil {
+		return nil, err
+	}
+	sessions := websocket.New(websocket.Options{
+		Key: h.Identity.KeyText(), TLSServer: server, Trust: o.Trust,
+		TLSClient: func(peerKey string) (*tls.Config, error) {
+			if o.Role == comm.Client {
+				return crypto.ClientConfig(h.towards(peerKey), nil)
+			}
+			return crypto.ClientConfig(h.Identity, nil)
+		},
+		KeyOf: func(s tls.ConnectionState) (string, error) {
+			key, err := crypto.PeerKey(s)
+			return crypto.KeyText(key), err
+		},
+	})
+	h.fetcher = https.New(https.Options{AllowHTTP: o.AllowHTTP})
+	return comm.NewManager(h.fetcher, sessions, &taler.Transport{AllowHTTP: o.AllowHTTP}), nil
+}
+
+// Close ends the party: operations first, then plugins, then the store. It is
+// harmless on a party that was opened half.
+func (h *House) Close(ctx context.Context) error {
+	var errs []error
+	if h.Controller != nil {
+		errs = append(errs, h.Controller.Close(ctx))
+	}
+	if h.Host != nil {
+		errs = append(errs, h.Host.Close(ctx))
+	}
+	if h.fetcher != nil {
+		h.fetcher.CloseIdle()
+	}
+	if h.Store != nil {
+		errs = append(errs, h.Store.Close())
+	}
+	return errors.Join(append(errs, h.unlock())...)
+}
+
+// runner names this life of this node.
+func runner() string {
+	id, err := protocol.NewOperationID(rand.Reader)
+	if err != nil {
+		panic("house: no random bytes: " + err.Error())
+	}
+	return string(id)
+}

@@ -1,0 +1,73 @@
+package house
+
+import (
+	"context"
+	"crypto/rand"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// Slots of a vault.
+const (
+	slotNode = "node"  // the key file of a bank or terminal
+	slotUser = "owner" // the passphrase of a wallet's user
+)
+
+// Self is the principal of a bank or terminal itself, and of a wallet's owner.
+const Self instrument.PrincipalID = "self"
+
+// Init makes the party of a data directory: vault, store and the principal that
+// it is to itself. passphrase is a wallet's; nil makes a key file. Nothing is
+// left of an init that fails before the vault is written.
+func Init(ctx context.Context, f Files, name string, passphrase *crypto.Secret) error {
+	if err := f.make(); err != nil {
+		return err
+	}
+	slot, err := f.newSlot(passphrase)
+	if err != nil {
+		return err
+	}
+	db, err := store.Open(ctx, f.Store(), store.Options{})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	kind := profile.Node
+	if passphrase != nil {
+		kind = profile.Person
+	}
+	if err := db.PutPrincipal(ctx, profile.Principal{ID: Self, Kind: kind, Name: name, Created: time.Now()}); err != nil {
+		return err
+	}
+	_, err = crypto.CreateVault(f.Vault(), rand.Reader, slot)
+	return err
+}
+
+func (f Files) newSlot(passphrase *crypto.Secret) (crypto.Slot, error) {
+	if passphrase != nil {
+		if passphrase.Len() == 0 {
+			return crypto.Slot{}, fault.New(fault.Invalid, "the passphrase is empty").Because("passphrase-empty")
+		}
+		return crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(*passphrase)}, nil
+	}
+	err := crypto.CreateKeyFile(f.Key(), rand.Reader)
+	return crypto.Slot{Name: slotNode, Lock: crypto.KeyFile(f.Key())}, err
+}
+
+// unlock opens the vault: the paper's login (§5.1).
+func (f Files) unlock(passphrase *crypto.Secret) (*crypto.Engine, error) {
+	slot := crypto.Slot{Name: slotNode, Lock: crypto.KeyFile(f.Key())}
+	if passphrase != nil {
+		slot = crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(*passphrase)}
+	}
+	key, err := crypto.OpenVault(f.Vault(), slot)
+	if err != nil {
+		return nil, err
+	}
+	return crypto.NewEngine(key, rand.Reader), nil
+}

@@ -1,0 +1,53 @@
+package house
+
+import (
+	"time"
+
+	"github.com/swaperoo/swaperoo/plugins/bundled"
+	"github.com/swaperoo/swaperoo/plugins/host"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/pnp"
+)
+
+// load makes the bundles known to the plugin host and starts none of them. Ours
+// run through the same door as strangers': this binary starts itself. What ours
+// are is known without asking; a stranger's description is in the catalog, with
+// the sum of the binary that said it.
+func (h *House) load(o Options) ([]protocol.Bundle, error) {
+	var err error
+	h.Catalog = host.NewCatalog(o.Plugins())
+	h.Host, err = host.New(host.Options{Dir: o.Run(), Log: o.Log, Clock: time.Now, Quarantine: h.Catalog})
+	if err != nil {
+		return nil, err
+	}
+	bundles := []protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}
+	for _, b := range bundled.All() {
+		d := sdk.Describe(b)
+		loaded, err := h.Host.Load(host.Source{Args: []string{"plugin", "serve", b.Name}, Description: &d})
+		if err != nil {
+			return nil, err
+		}
+		bundles = append(bundles, view(loaded, o))
+	}
+	listed, err := h.Catalog.List()
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range listed {
+		if l.State != host.Ready {
+			o.Log.Warn("a plugin is left out", "plugin", l.Name, "state", l.State, "remedy", l.Remedy)
+			continue
+		}
+		loaded, err := h.Host.Load(l.Source())
+		if err != nil {
+			return nil, err
+		}
+		bundles = append(bundles, view(loaded, o))
+	}
+	return bundles, nil
+}
+
+func view(b *host.Bundle, o Options) protocol.Bundle {
+	return protocol.Bundle{Name: b.Name(), Classes: b.Classes(o.Role), Protocols: b.Protocols(o.Role)}
+}
