@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
@@ -33,6 +34,30 @@ type Config struct {
 	ExchangeAccount taler.Payto // full payto
 	WithdrawalFees  taler.Amount
 	Specification   taler.CurrencySpecification
+	Asking          Asking
+}
+
+// Asking says how providers are asked about payments; zero members have
+// defaults.
+type Asking struct {
+	First, Longest time.Duration // pauses between two questions about one payment: 1 s, doubling up to 5 minutes
+	Within         time.Duration // for one question; 1 minute
+	AtOnce         int           // questions to one provider at a time; 64
+}
+
+func (a Asking) withDefaults() Asking {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	def(&a.First, time.Second)
+	def(&a.Longest, 5*time.Minute)
+	def(&a.Within, time.Minute)
+	if a.AtOnce <= 0 {
+		a.AtOnce = 64
+	}
+	return a
 }
 
 // Bank is the C2EC controller. It is safe for concurrent use.
@@ -44,12 +69,9 @@ type Bank struct {
 	stop   context.CancelFunc
 	work   sync.WaitGroup
 	mu     sync.Mutex
-	asking map[instrument.ID]bool // withdrawals whose provider is being asked
-	slots  chan struct{}          // bounds how many are asked at once
+	asking map[instrument.ID]chan struct{} // withdrawals whose provider is being asked, and how to have it asked again at once
+	slots  map[string]chan struct{}        // per provider: one that hangs holds up no other
 }
-
-// asksAtOnce bounds the verifications that run at the same time.
-const asksAtOnce = 64
 
 // Policy is the bank's account policy: who may ask for what. The wallet's
 // permission is the WOPID that it shows.
@@ -65,10 +87,11 @@ func Policy() profile.Policy {
 // New makes the bank of a controller whose policy is Policy. It takes up the
 // notices that an earlier life has not decided.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
-	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]bool{}, slots: make(chan struct{}, asksAtOnce)}
+	cfg.Asking = cfg.Asking.withDefaults()
+	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]chan struct{}{}, slots: map[string]chan struct{}{}}
 	b.life, b.stop = context.WithCancel(context.Background())
 	if err := b.resume(ctx); err != nil {
-		b.stop()
+		b.rest()
 		return nil, err
 	}
 	return b, nil
@@ -77,9 +100,17 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 // Close ends the background work and then the controller. Undecided notices are
 // taken up by the next life.
 func (b *Bank) Close(ctx context.Context) error {
-	b.stop()
-	b.work.Wait()
+	b.rest()
 	return b.Controller.Close(ctx)
+}
+
+// rest ends the background work. The lock keeps ask from beginning more of it
+// in between.
+func (b *Bank) rest() {
+	b.mu.Lock()
+	b.stop()
+	b.mu.Unlock()
+	b.work.Wait()
 }
 
 // Config is what the operator has decided.

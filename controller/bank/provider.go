@@ -2,8 +2,11 @@ package bank
 
 import (
 	"context"
+	"regexp"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -13,7 +16,7 @@ import (
 type Provider struct {
 	Name string `json:"name"`
 	Kind string `json:"kind"` // "simulator"
-	URL  string `json:"url"`
+	URL  string `json:"url"`  // base URL; ends with a slash
 }
 
 // WireType is the payto kind of card payments at the provider: what /config of
@@ -37,11 +40,72 @@ func (b *Bank) ProviderOf(ctx context.Context, name string) (Provider, error) {
 	return p, err
 }
 
+// kinds of providers become part of a payto URI.
+var kinds = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+
+// AddProvider makes a provider known. Nobody is asked; CheckProvider does that.
+// A name that is taken is fault.Conflict, reason "name-taken".
+func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
+	if err := checkName(p.Name); err != nil {
+		return err
+	}
+	if !kinds.MatchString(p.Kind) {
+		return fault.New(fault.Invalid, "%q is not a kind of provider", p.Kind).Because("provider-kind-unknown").WithHint(`"simulator" is one`)
+	}
+	u, err := taler.CheckURL(p.URL, true)
+	if err != nil {
+		return err
+	}
+	p.URL = strings.TrimSuffix(u.String(), "/") + "/"
+	self, err := b.Own(ctx)
+	if err != nil {
+		return err
+	}
+	first, err := b.firstStatus(ClassProvider)
+	if err != nil {
+		return err
+	}
+	i := instrument.Instance{Class: ClassProvider, Owner: self.ID, Name: p.Name, Status: first, Keys: map[string]string{"name": p.Name}}
+	if err := i.Encode(p); err != nil {
+		return err
+	}
+	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		_, err := tx.Create(i)
+		return err
+	})
+}
+
+// firstStatus is the status in which instances of a class begin.
+func (b *Bank) firstStatus(class instrument.ClassID) (string, error) {
+	info, err := b.Instruments().Info(class)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range info.Moves {
+		if m.From == "" {
+			return m.To, nil
+		}
+	}
+	return "", fault.New(fault.Unsupported, "no %s can be made here", class).Because("move-refused")
+}
+
+// Providers lists them, in the order in which they were added.
+func (b *Bank) Providers(ctx context.Context) ([]Provider, error) {
+	all, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassProvider})
+	out := make([]Provider, len(all))
+	for n, i := range all {
+		if err := i.Decode(&out[n]); err != nil {
+			return nil, err
+		}
+	}
+	return out, err
+}
+
 // CheckProvider asks whether a provider answers and speaks its protocol.
 func (b *Bank) CheckProvider(ctx context.Context, name string) error {
 	id, _, err := b.provider(ctx, name)
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "there is no provider %q", name).Because("provider-unknown").WithHint("see `bank provider list`")
+		return providerUnknown(err, name)
 	}
 	self, err := b.Own(ctx)
 	if err != nil {
@@ -51,4 +115,11 @@ func (b *Bank) CheckProvider(ctx context.Context, name string) error {
 		Principal: self, Protocol: protocolCard, Operation: operationCheck, Class: ClassProvider, Instruments: []instrument.ID{id},
 	})
 	return err
+}
+
+func providerUnknown(err error, name string) error {
+	if fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	return fault.Wrap(err, fault.NotFound, "there is no provider %q", name).Because("provider-unknown").WithHint("see `bank provider list`")
 }

@@ -85,6 +85,35 @@ func (b *Bank) AbortByWallet(ctx context.Context, id taler.WOPID) error {
 	return b.answer(ctx, comm.Client, call(wallet, taler.OperationAbort, taler.AbortArgs{WOPID: id}, i.ID), nil)
 }
 
+// AbortByOperator ends a withdrawal that nobody has paid, for a reason that is
+// kept on record.
+func (b *Bank) AbortByOperator(ctx context.Context, id taler.WOPID, reason string) error {
+	i, _, err := b.Lookup(ctx, id)
+	if err != nil {
+		return err
+	}
+	self, err := b.Own(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = b.Execute(ctx, call(self, taler.OperationAbort, taler.AbortArgs{WOPID: id, Reason: reason}, i.ID))
+	return err
+}
+
+// Retry has the provider asked at once about a withdrawal whose notice is not
+// decided yet.
+func (b *Bank) Retry(ctx context.Context, id taler.WOPID) error {
+	i, w, err := b.Lookup(ctx, id)
+	if err != nil {
+		return err
+	}
+	if w.State != taler.StateSelected || w.ProviderTransactionID == "" {
+		return fault.New(fault.Conflict, "this withdrawal has no undecided notice of a payment").Because("nothing-to-verify")
+	}
+	b.ask(i.ID)
+	return nil
+}
+
 // answer runs our side of an operation and reads its result.
 func (b *Bank) answer(ctx context.Context, from comm.Role, t controller.Transaction, into any) error {
 	result, err := b.Answer(ctx, from, t)

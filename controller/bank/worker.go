@@ -14,12 +14,6 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Pauses between two questions about one payment.
-const (
-	firstPause = time.Second
-	longest    = 5 * time.Minute
-)
-
 // resume takes up the notices that were not decided when the bank went down.
 func (b *Bank) resume(ctx context.Context) error {
 	open, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassWithdrawal, Status: string(taler.StateSelected)})
@@ -38,52 +32,56 @@ func (b *Bank) resume(ctx context.Context) error {
 	return nil
 }
 
-// ask has the provider asked about a withdrawal until it is decided, unless
-// that is being done already.
+// ask has the provider asked about a withdrawal until it is decided. If that is
+// being done already, the next question is asked at once.
 func (b *Bank) ask(id instrument.ID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.asking[id] || b.life.Err() != nil {
+	if hurry, busy := b.asking[id]; busy {
+		select {
+		case hurry <- struct{}{}:
+		default:
+		}
 		return
 	}
-	b.asking[id] = true
+	if b.life.Err() != nil {
+		return
+	}
+	hurry := make(chan struct{}, 1)
+	b.asking[id] = hurry
 	b.work.Add(1)
 	go func() {
 		defer b.work.Done()
-		b.follow(id)
+		b.follow(id, hurry)
 		b.mu.Lock()
 		delete(b.asking, id)
 		b.mu.Unlock()
 	}()
 }
 
-// follow asks at once, then after a second, doubling.
-func (b *Bank) follow(id instrument.ID) {
-	for pause := firstPause; ; pause = min(2*pause, longest) {
+// follow asks at once, then after a pause that doubles.
+func (b *Bank) follow(id instrument.ID, hurry <-chan struct{}) {
+	for pause := b.cfg.Asking.First; ; pause = min(2*pause, b.cfg.Asking.Longest) {
 		done, err := b.verify(id)
+		if done || b.life.Err() != nil {
+			return
+		}
 		if err != nil {
 			b.Log().Warn("a payment could not be verified and will be asked for again", "withdrawal", id, "in", pause, "error", err)
 		}
-		if done {
-			return
-		}
+		next := time.NewTimer(pause)
 		select {
-		case <-time.After(pause):
+		case <-next.C:
+		case <-hurry:
 		case <-b.life.Done():
-			return
 		}
+		next.Stop()
 	}
 }
 
 // verify asks the provider once [8] and writes the verdict [9]. It holds nothing
 // of the withdrawal while the provider is asked.
 func (b *Bank) verify(id instrument.ID) (done bool, err error) {
-	select {
-	case b.slots <- struct{}{}:
-		defer func() { <-b.slots }()
-	case <-b.life.Done():
-		return false, nil
-	}
 	i, err := b.Instruments().View(b.life, id)
 	if err != nil {
 		return false, err
@@ -120,11 +118,19 @@ func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (protocol.Facts
 	if err != nil {
 		return f, err
 	}
-	ctx, cancel := context.WithTimeout(b.life, time.Minute)
+	slot := b.slot(w.Provider)
+	select {
+	case slot <- struct{}{}:
+		defer func() { <-slot }()
+	case <-b.life.Done():
+		return f, b.life.Err()
+	}
+	ctx, cancel := context.WithTimeout(b.life, b.cfg.Asking.Within)
 	defer cancel()
 	result, err := b.Execute(ctx, controller.Transaction{
 		Principal: self, Protocol: protocolCard, Operation: operationVerify, Class: ClassProvider,
 		Instruments: []instrument.ID{provider}, Args: map[string]string{"transaction": w.ProviderTransactionID},
+		Within: b.cfg.Asking.Within,
 	})
 	if err != nil {
 		return f, err
@@ -133,6 +139,16 @@ func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (protocol.Facts
 		return f, fault.Wrap(err, fault.Internal, "the facts of a payment cannot be read")
 	}
 	return f, nil
+}
+
+// slot bounds how many questions one provider is asked at a time.
+func (b *Bank) slot(provider string) chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.slots[provider] == nil {
+		b.slots[provider] = make(chan struct{}, b.cfg.Asking.AtOnce)
+	}
+	return b.slots[provider]
 }
 
 // decision is what a verdict is about.
@@ -153,7 +169,11 @@ func (b *Bank) decide(d decision, v Verdict) (bool, error) {
 		v = Verdict{Abort, "the payment belongs to another withdrawal"}
 		err = b.Instruments().Update(b.life, write)
 	}
-	return err == nil, err
+	if err != nil {
+		return false, err
+	}
+	b.Log().Info("a withdrawal is decided", "withdrawal", d.withdrawal, "decision", v.Decision, "reason", v.Reason)
+	return true, nil
 }
 
 func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) error {

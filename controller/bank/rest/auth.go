@@ -1,0 +1,118 @@
+package rest
+
+import (
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// challenge is a refusal for want of credentials. It says which would do.
+type challenge struct {
+	error
+	code    taler.Code
+	schemes []string
+}
+
+func (c *challenge) Unwrap() error { return c.error }
+
+// scheme is how an API wants to be shown credentials.
+type scheme struct {
+	realm   string
+	kind    profile.Kind
+	bearer  bool       // tokens as well as login and password
+	missing taler.Code // when nothing was shown
+}
+
+var (
+	terminals = scheme{"taler-terminal", profile.Terminal, false, taler.CodeUnauthorized}
+	gateways  = scheme{"taler-wire-gateway", profile.Gateway, true, taler.CodeParameterMissing} // as libeufin says it
+)
+
+func (s scheme) refuse(code taler.Code, sentence string) error {
+	c := &challenge{
+		error:   fault.New(fault.Denied, "%s", sentence).Because(taler.ReasonUnauthorized),
+		code:    code,
+		schemes: []string{`Basic realm="` + s.realm + `", charset="UTF-8"`},
+	}
+	if s.bearer {
+		c.schemes = append(c.schemes, `Bearer realm="`+s.realm+`"`)
+	}
+	return c
+}
+
+// asTerminal lets only terminals in and says which one it is.
+func (a *API) asTerminal(h func(http.ResponseWriter, *http.Request, profile.Principal) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		p, err := a.login(r, terminals)
+		if err != nil {
+			return err
+		}
+		return h(w, r, p)
+	}
+}
+
+// asGateway lets only exchanges in.
+func (a *API) asGateway(h handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if _, err := a.login(r, gateways); err != nil {
+			return err
+		}
+		return h(w, r)
+	}
+}
+
+// login knows the principal of a request by its credentials, before the body is
+// read. A right token always works; wrong ones are counted by address.
+func (a *API) login(r *http.Request, s scheme) (profile.Principal, error) {
+	login, token, err := credentials(r, s)
+	if err != nil {
+		return profile.Principal{}, err
+	}
+	p, err := a.bank.Profiles().Login(r.Context(), s.kind, login, token)
+	if errors.Is(err, fault.Denied) {
+		if a.o.LimitLoopback || !loopback(r) {
+			if err := a.guesses.wrong(host(r)); err != nil {
+				return profile.Principal{}, err
+			}
+		}
+		return profile.Principal{}, s.refuse(taler.CodeUnauthorized, "login or token is not right")
+	}
+	return p, err
+}
+
+// credentials reads the Authorization header: Basic (RFC 7617) and, where the
+// scheme has it, Bearer (RFC 6750).
+func credentials(r *http.Request, s scheme) (login, token string, err error) {
+	given := r.Header.Values("Authorization")
+	if len(given) == 0 {
+		return "", "", s.refuse(s.missing, "this needs credentials")
+	}
+	kind, value, blank := strings.Cut(given[0], " ")
+	if !blank || len(given) > 1 {
+		return "", "", badHeader()
+	}
+	value = strings.TrimSpace(value)
+	switch {
+	case strings.EqualFold(kind, "Basic"):
+		text, err := base64.StdEncoding.DecodeString(value)
+		login, token, colon := strings.Cut(string(text), ":")
+		if err != nil || !colon {
+			return "", "", badHeader()
+		}
+		return login, token, nil
+	case strings.EqualFold(kind, "Bearer") && s.bearer:
+		login, token = bank.ReadBearer(value) // both empty if it is not one of ours
+		return login, token, nil
+	}
+	return "", "", s.refuse(taler.CodeUnauthorized, "these are not credentials that are known here")
+}
+
+func badHeader() error {
+	return fault.New(fault.Invalid, "the Authorization header cannot be read").Because(taler.ReasonHeadersMalformed)
+}

@@ -1,0 +1,68 @@
+package rest
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/zlib"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// read takes the request's JSON document. Real exchanges compress it
+// (Content-Encoding: deflate) and send Content-Type twice, or not at all.
+func (a *API) read(w http.ResponseWriter, r *http.Request, into any) error {
+	body, err := a.body(w, r)
+	if err != nil {
+		return err
+	}
+	return taler.Unmarshal(body, into)
+}
+
+func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	deflated := false
+	switch strings.ToLower(strings.TrimSpace(strings.Join(r.Header.Values("Content-Encoding"), ","))) {
+	case "", "identity":
+	case "deflate":
+		deflated = true
+	default:
+		return nil, fault.New(fault.Unsupported, "bodies may be compressed with deflate only").Because(taler.ReasonCompressionUnknown)
+	}
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.o.BodyLimit))
+	var tooMuch *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooMuch):
+		return nil, tooLarge()
+	case err != nil:
+		return nil, fault.Wrap(err, fault.Invalid, "the body ended too early").Because(taler.ReasonJSONInvalid)
+	case deflated:
+		return inflate(raw, a.o.BodyLimit)
+	}
+	return raw, nil
+}
+
+// inflate reads zlib's container (RFC 1950), which the header's name means, or
+// else bare deflate (RFC 1951), which some clients send under it.
+func inflate(raw []byte, limit int64) ([]byte, error) {
+	var in io.Reader
+	in, err := zlib.NewReader(bytes.NewReader(raw))
+	if err != nil {
+		in = flate.NewReader(bytes.NewReader(raw))
+	}
+	plain, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if int64(len(plain)) > limit {
+		return nil, tooLarge()
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the body does not inflate").Because(taler.ReasonCompression)
+	}
+	return plain, nil
+}
+
+func tooLarge() error {
+	return fault.New(fault.Invalid, "the body is too large").Because(taler.ReasonUploadTooLarge)
+}

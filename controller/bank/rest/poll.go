@@ -1,0 +1,26 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"time"
+)
+
+// writeLimit is how long an answer may take to be sent.
+const writeLimit = 30 * time.Second
+
+// hold prepares a request for a long wait: the limits that the server puts on
+// every request move behind it, and the end of the server ends it. The returned
+// function must be called.
+func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(r.Context())
+	if wait <= 0 {
+		return ctx, cancel
+	}
+	// A writer that knows no deadlines is one that no server made: nothing to move.
+	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Time{}) // else it ends the request's context in the middle of the wait
+	_ = c.SetWriteDeadline(a.o.Clock().Add(wait + writeLimit))
+	stop := context.AfterFunc(a.polls, cancel)
+	return ctx, func() { stop(); cancel() }
+}

@@ -1,0 +1,111 @@
+package rest
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gorilla/mux"
+
+	"github.com/swaperoo/swaperoo/controller/bank"
+)
+
+// Where each API begins, in the same order as the paths that are served.
+const (
+	TerminalPath    = "/"
+	IntegrationPath = "/taler-integration/"
+	WireGatewayPath = "/taler-wire-gateway/"
+)
+
+// Options are the node's. Clock is required.
+type Options struct {
+	Log   *slog.Logger // nil: nothing is logged
+	Clock func() time.Time
+	// LongPollCap is the longest wait that is granted; 10 minutes if zero. A
+	// proxy in front must allow more.
+	LongPollCap time.Duration
+	// BodyLimit bounds a request body, before and after inflating; 64 KiB if zero.
+	BodyLimit int64
+	// HistoryCap bounds the rows of one page; 1024 if zero, which is what
+	// wirewatch asks for, and never less.
+	HistoryCap int
+	// LimitLoopback counts wrong credentials of this machine, too: for a proxy
+	// on the same host, behind which everybody has its address.
+	LimitLoopback bool
+}
+
+func (o Options) withDefaults() Options {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.LongPollCap <= 0 {
+		o.LongPollCap = 10 * time.Minute
+	}
+	if o.BodyLimit <= 0 {
+		o.BodyLimit = 64 << 10
+	}
+	o.HistoryCap = max(o.HistoryCap, 1024)
+	return o
+}
+
+// API is the one handler of all three APIs. It is safe for concurrent use.
+type API struct {
+	bank     *bank.Bank
+	o        Options
+	router   *mux.Router
+	guesses  *guesses
+	requests atomic.Uint64 // for request ids
+
+	polls    context.Context // ends when nobody shall be held any longer
+	endPolls context.CancelFunc
+}
+
+// New makes the handler. A line of the route table without a handler here is a
+// programmer's mistake and panics.
+func New(b *bank.Bank, o Options) *API {
+	o = o.withDefaults()
+	a := &API{bank: b, o: o, guesses: newGuesses(o.Clock)}
+	a.polls, a.endPolls = context.WithCancel(context.Background())
+	a.router = a.mount()
+	return a
+}
+
+// EndPolls answers everybody who is being held, with what there is, and holds
+// nobody from now on. Server arranges that Shutdown calls it.
+func (a *API) EndPolls() { a.endPolls() }
+
+// ServeHTTP answers one request. What holds for every answer is done here and
+// not in middleware of the router, which leaves out unknown paths.
+func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
+	w := a.record(inner)
+	defer a.log(w, r)
+	defer a.recovered(w, r)
+	h := w.Header()
+	h.Set("Access-Control-Allow-Origin", "*") // wallets call from a browser's page
+	h.Set("Access-Control-Expose-Headers", "*")
+	h.Set("Cache-Control", "no-store") // an old status makes wallets select in a loop
+	h.Set("X-Request-Id", w.id)
+	if r.Method == http.MethodOptions {
+		w.route = "options"
+		h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, *") // * does not stand for the first
+		h.Set("Access-Control-Allow-Methods", "GET, HEAD, POST, DELETE, OPTIONS")
+		h.Set("Access-Control-Max-Age", "86400")
+		w.WriteHeader(http.StatusNoContent)
+		return
+	}
+	a.router.ServeHTTP(w, plainPath(r))
+}
+
+// plainPath ignores slashes at the end of a path.
+func plainPath(r *http.Request) *http.Request {
+	path := strings.TrimRight(r.URL.Path, "/")
+	if path == r.URL.Path || path == "" {
+		return r
+	}
+	r = r.Clone(r.Context())
+	r.URL.Path, r.URL.RawPath = path, ""
+	return r
+}

@@ -1,0 +1,114 @@
+package rest
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/gorilla/mux"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// handler answers a request, or returns why it is refused; then it has written
+// nothing.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+func (a *API) handlers() map[taler.RouteName]handler {
+	return map[taler.RouteName]handler{
+		taler.RouteTerminalConfig: a.asTerminal(a.terminalConfig),
+		taler.RouteSetUp:          a.asTerminal(a.setUp),
+		taler.RouteTerminalStatus: a.asTerminal(a.terminalStatus),
+		taler.RouteCheck:          a.asTerminal(a.check),
+		taler.RouteTerminalDelete: a.asTerminal(a.terminalAbort),
+		taler.RouteTerminalAbort:  a.asTerminal(a.terminalAbort),
+
+		taler.RouteIntegrationConfig: a.integrationConfig,
+		taler.RouteOperation:         a.operation,
+		taler.RouteSelect:            a.selectReserve,
+		taler.RouteOperationAbort:    a.operationAbort,
+
+		taler.RouteWireConfig: a.wireConfig,
+		taler.RouteIncoming:   a.asGateway(a.incoming),
+	}
+}
+
+func prefix(api taler.API) string {
+	switch api {
+	case taler.Integration:
+		return strings.TrimSuffix(IntegrationPath, "/")
+	case taler.WireGateway:
+		return strings.TrimSuffix(WireGatewayPath, "/")
+	}
+	return ""
+}
+
+// mount makes the router of comm/taler's table: one route for each path, which
+// tells its methods apart itself, so that a wrong one can be told the right ones.
+func (a *API) mount() *mux.Router {
+	router := mux.NewRouter().SkipClean(true) // else a double slash becomes a redirect, which no POST survives
+	router.NotFoundHandler = a.serve("unknown", func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.NotFound, "there is nothing at this path").Because(taler.ReasonEndpointUnknown)
+	})
+	handlers := a.handlers()
+	methods := map[string]map[string]http.Handler{}
+	for _, route := range taler.Routes() {
+		h, ok := handlers[route.Name]
+		if !ok {
+			panic("rest: no handler for " + string(route.Name))
+		}
+		template := prefix(route.API) + route.Template
+		if methods[template] == nil {
+			methods[template] = map[string]http.Handler{}
+			router.Handle(template, a.byMethod(template, methods[template]))
+		}
+		methods[template][route.Method] = a.serve(template, h)
+	}
+	return router
+}
+
+// byMethod answers HEAD like GET.
+func (a *API) byMethod(template string, methods map[string]http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		if h, ok := methods[method]; ok {
+			h.ServeHTTP(w, r)
+			return
+		}
+		a.serve(template, func(w http.ResponseWriter, _ *http.Request) error {
+			w.Header().Set("Allow", allowed(methods))
+			return fault.New(fault.Unsupported, "this path has no such method").Because(taler.ReasonMethodInvalid).WithHint("it has %s", allowed(methods))
+		}).ServeHTTP(w, r)
+	})
+}
+
+func allowed(methods map[string]http.Handler) string {
+	names := []string{http.MethodOptions}
+	for name := range methods {
+		names = append(names, name)
+		if name == http.MethodGet {
+			names = append(names, http.MethodHead)
+		}
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// serve makes an http.Handler of a handler. The template is what the log calls
+// the path, which itself holds a WOPID.
+func (a *API) serve(template string, h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if rec, ok := w.(*recorder); ok {
+			rec.route = template
+		}
+		if err := h(w, r); err != nil {
+			a.refuse(w, err)
+		}
+	})
+}
+
+func wopid(r *http.Request) (taler.WOPID, error) { return taler.ParseWOPID(mux.Vars(r)["wopid"]) }

@@ -1,0 +1,41 @@
+package rest
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Limits bound what a connection may take; zero members have defaults.
+type Limits struct {
+	Header      time.Duration // until the header is there; 10 s
+	Read        time.Duration // until the body is there, too; 30 s
+	Write       time.Duration // from the header to the end of the answer, long polls aside; 30 s
+	Idle        time.Duration // between two requests; 2 minutes
+	HeaderBytes int           // 16 KiB
+}
+
+// Server makes the server of the API. Its Shutdown answers those who are held in
+// long polls, so that it need not wait for them.
+func Server(a *API, l Limits) *http.Server {
+	def := func(d *time.Duration, v time.Duration) {
+		if *d <= 0 {
+			*d = v
+		}
+	}
+	def(&l.Header, 10*time.Second)
+	def(&l.Read, 30*time.Second)
+	def(&l.Write, writeLimit)
+	def(&l.Idle, 2*time.Minute)
+	if l.HeaderBytes <= 0 {
+		l.HeaderBytes = 16 << 10
+	}
+	s := &http.Server{
+		Handler:           a,
+		ReadHeaderTimeout: l.Header, ReadTimeout: l.Read, WriteTimeout: l.Write, IdleTimeout: l.Idle,
+		MaxHeaderBytes: l.HeaderBytes,
+		ErrorLog:       slog.NewLogLogger(a.o.Log.Handler(), slog.LevelDebug), // of handshakes and broken peers
+	}
+	s.RegisterOnShutdown(a.EndPolls)
+	return s
+}

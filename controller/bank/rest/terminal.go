@@ -1,0 +1,76 @@
+package rest
+
+import (
+	"net/http"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// implementation names this software in every /config.
+const implementation = "urn:x-swaperoo:bank"
+
+// terminalConfig differs by the provider of the terminal that asks.
+func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+	provider, err := a.bank.ProviderOf(r.Context(), p.Facts[bank.FactProvider])
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "the provider of this terminal is not known")
+	}
+	cfg := a.bank.Config()
+	fees := cfg.WithdrawalFees
+	if fees == (taler.Amount{}) {
+		fees.Currency = cfg.Currency
+	}
+	return answer(w, taler.TerminalConfig{
+		Name: taler.TerminalName, Version: taler.TerminalVersion, ProviderName: provider.Name, Currency: cfg.Currency,
+		WithdrawalFees: fees, WireType: provider.WireType(), Implementation: implementation,
+	}, nil)
+}
+
+func (a *API) setUp(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+	var in taler.TerminalWithdrawalSetup
+	if err := a.read(w, r, &in); err != nil {
+		return err
+	}
+	out, err := a.bank.SetUp(r.Context(), p, in)
+	return answer(w, out, err)
+}
+
+func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+	id, err := wopid(r)
+	if err != nil {
+		return err
+	}
+	poll, err := taler.ParseLongPoll(r.URL.Query(), a.o.LongPollCap)
+	if err != nil {
+		return err
+	}
+	ctx, release := a.hold(w, r, poll.Timeout)
+	defer release()
+	out, err := a.bank.StatusFor(ctx, p, id, poll)
+	return answer(w, out, err)
+}
+
+// check stores the notice; whether it is true is found out afterwards.
+func (a *API) check(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+	id, err := wopid(r)
+	if err != nil {
+		return err
+	}
+	var in taler.TerminalWithdrawalConfirmationRequest
+	if err := a.read(w, r, &in); err != nil {
+		return err
+	}
+	return done(w, a.bank.Confirm(r.Context(), p, id, in))
+}
+
+// terminalAbort takes any body, or none.
+func (a *API) terminalAbort(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+	id, err := wopid(r)
+	if err != nil {
+		return err
+	}
+	return done(w, a.bank.AbortByTerminal(r.Context(), p, id))
+}
