@@ -105,3 +105,43 @@ func openBench(b *testing.B, o store.Options) *store.DB {
 	b.Cleanup(func() { db.Close() })
 	return db
 }
+
+// BenchmarkOpen opens and closes a database that is there, as each command of
+// the wallet does.
+func BenchmarkOpen(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "b.db")
+	for b.Loop() {
+		db, err := store.Open(context.Background(), path, store.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := db.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPage reads 100 entries from the middle of a topic of many.
+func BenchmarkPage(b *testing.B) {
+	db := openBench(b, store.Options{})
+	ctx := context.Background()
+	const n = 100_000
+	if err := db.UpdateInstruments(ctx, func(w instrument.Writer) error {
+		body := make([]byte, 300)
+		for range n {
+			if _, err := w.Append(instrument.EntryRow{Topic: "incoming"},
+				func(instrument.Seq) ([]byte, error) { return body, nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		page, err := db.Entries(ctx, "incoming", instrument.Page{After: n / 2, Limit: 100})
+		if err != nil || len(page) != 100 {
+			b.Fatal(len(page), err)
+		}
+	}
+}

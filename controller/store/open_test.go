@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 func TestOpenRefuses(t *testing.T) {
@@ -95,6 +97,30 @@ func TestMemoryIsNewEachTime(t *testing.T) {
 		t.Error("two databases in memory are one")
 	}
 	must(t, errors.Join(a.Close(), b.Close(), b.Close()))
+}
+
+// Without turns the engine would answer "busy"; here nobody waits for that.
+func TestMemoryIsNeverBusy(t *testing.T) {
+	db, err := OpenMemory(t.Context(), Options{Busy: 1})
+	must(t, err)
+	var wg sync.WaitGroup
+	for g := range 4 {
+		wg.Go(func() {
+			for i := range 200 {
+				id := instrument.ID(fmt.Sprintf("%d-%d", g, i))
+				if err := db.UpdateInstruments(t.Context(), put(id)); err != nil {
+					t.Errorf("write: %v", err)
+					return
+				}
+				if _, err := db.Rows(t.Context(), instrument.Filter{Limit: 10}); err != nil {
+					t.Errorf("read: %v", err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	must(t, db.Close())
 }
 
 func TestReadersCannotWrite(t *testing.T) {

@@ -58,6 +58,8 @@ func (p *pool) borrow(ctx context.Context) (*conn, error) {
 }
 
 func (p *pool) open(ctx context.Context) (*conn, error) {
+	p.gate.Lock() // the settings of a new connection look at the database
+	defer p.gate.Unlock()
 	c, err := connect(ctx, p.connector)
 	if err != nil {
 		return nil, err

@@ -48,7 +48,7 @@ CREATE TABLE operations (
     peer      TEXT    NOT NULL,
     runner    TEXT    NOT NULL,
     digest    BLOB,
-    begun     INTEGER NOT NULL, -- ns since 1970
+    begun     INTEGER, -- ns since 1970
     ended     INTEGER,
     sealed    BLOB
 ) STRICT;

@@ -95,14 +95,13 @@ func appendOr(w instrument.Writer, way int) error {
 	if _, err := w.Append(entry("t"), plain); err != nil {
 		return err
 	}
-	switch way {
-	case 1:
-		_, err := w.Append(entry("t"), plain)
-		return err
-	case 2:
-		return errRefused
+	if way == 0 {
+		return nil
 	}
-	return nil
+	if _, err := w.Append(entry("t"), plain); err != nil || way == 1 {
+		return err
+	}
+	return errRefused // two numbers are given back
 }
 
 // testFollower reads a topic by number, as an exchange reads its incoming

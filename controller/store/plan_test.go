@@ -1,0 +1,68 @@
+package store
+
+import (
+	"database/sql/driver"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// TestEveryStatementUsesAnIndex asks SQLite how it would run what was prepared:
+// a table that is walked from end to end is fast until there is money in it.
+func TestEveryStatementUsesAnIndex(t *testing.T) {
+	db := openTest(t, Options{Readers: 1})
+	ctx := t.Context()
+	must(t, db.UpdateOperations(ctx, func(w protocol.Writer) error {
+		r := instrument.Row{ID: "a", Class: "coupon", Version: 1, Keys: []instrument.BlindKey{{Name: "serial", Blind: []byte("1")}}}
+		o := protocol.Row{ID: "op", State: protocol.Running}
+		_, err := w.Append(instrument.EntryRow{Topic: "t"}, func(instrument.Seq) ([]byte, error) { return nil, nil })
+		return errors.Join(w.Insert(r), w.Lease("a", 1, "op"), w.Update(r, 1, "op"), w.Release("op"), w.Validate("a", 1),
+			w.ValidateKey("coupon", r.Keys[0], "a"), w.BeginOperation(o), w.EndOperation(o), err)
+	}))
+	reads := []error{
+		second(db.Row(ctx, "a")),
+		second(db.Rows(ctx, instrument.Filter{Owner: "gary"})),
+		second(db.Rows(ctx, instrument.Filter{Class: "coupon", Owner: "gary", After: "a"})),
+		second(db.Rows(ctx, instrument.Filter{Class: "coupon", Status: "new"})),
+		second(db.Entries(ctx, "t", instrument.Page{Limit: 5})),
+		second(db.Entries(ctx, "t", instrument.Page{Limit: 5, Reverse: true})),
+		second(db.Entries(ctx, "t", instrument.Page{Limit: 5, After: 9, Reverse: true})),
+		second(db.OperationRow(ctx, "op")),
+		second(db.OperationRows(ctx, protocol.Filter{State: protocol.Running, Runner: "me", NotRunner: true})),
+		second(db.OperationRows(ctx, protocol.Filter{State: protocol.Stuck})),
+		second(db.OperationRows(ctx, protocol.Filter{Prefix: "o"})),
+	}
+	must(t, errors.Join(reads...))
+	must(t, db.pool.read(ctx, func(c *conn) error { return plans(t, c) }))
+	must(t, plans(t, db.writer.conn)) // idle, for its queue is empty
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// plans fails for each statement of c that walks a table.
+func plans(t *testing.T, c *conn) error {
+	t.Helper()
+	var queries []string
+	for query := range c.prepared {
+		if head, _, _ := strings.Cut(query, " "); strings.Contains("SELECT INSERT UPDATE DELETE", head) {
+			queries = append(queries, query)
+		}
+	}
+	if len(queries) < 8 {
+		t.Errorf("only %d statements to look at", len(queries))
+	}
+	for _, query := range queries {
+		if err := c.query("EXPLAIN QUERY PLAN "+query, func(row []driver.Value) error {
+			if step := text(row[3]); strings.HasPrefix(step, "SCAN") {
+				t.Errorf("%s: %s", step, query)
+			}
+			return nil
+		}, make([]driver.Value, 16)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
