@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql/driver"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -74,38 +73,4 @@ func instanceRow(row []driver.Value) instrument.Row {
 		Lease:   instrument.OperationID(text(row[5])),
 		Sealed:  blob(row[6]),
 	}
-}
-
-// where collects conditions. There are few combinations, so that each text is
-// prepared once; values are always arguments.
-type where struct {
-	conditions []string
-	args       []driver.Value
-}
-
-func (w *where) add(condition string, args ...driver.Value) {
-	w.conditions = append(w.conditions, condition)
-	w.args = append(w.args, args...)
-}
-
-// equal restricts a column, unless value is empty.
-func (w *where) equal(column, value string) {
-	if value != "" {
-		w.add(column+" = ?", value)
-	}
-}
-
-func (w *where) text() string {
-	if len(w.conditions) == 0 {
-		return ""
-	}
-	return " WHERE " + strings.Join(w.conditions, " AND ")
-}
-
-// limit is SQLite's: negative means none.
-func limit(n int) driver.Value {
-	if n <= 0 {
-		return int64(-1)
-	}
-	return int64(n)
 }
