@@ -1,0 +1,45 @@
+# make check is what a change has to pass; .ci/run calls it on a fresh machine.
+
+LINT    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+GOFUMPT := go run mvdan.cc/gofumpt@v0.12.0
+FILES    = $(shell git ls-files '*.go' | grep -v '\.pb\.go$$')
+
+.PHONY: build test race check format vet lint example demo bench generate
+
+build:
+	go build -o swaperoo ./cmd/swaperoo
+
+test:
+	go test ./...
+
+race:
+	CGO_ENABLED=1 go test -race ./...
+
+check: format vet lint race example demo
+
+format:
+	@bad=$$(gofmt -l $(FILES)); test -z "$$bad" || { echo "gofmt would change: $$bad"; exit 1; }
+
+vet:
+	go vet ./...
+	GOOS=darwin CGO_ENABLED=0 go vet ./...
+	GOOS=windows CGO_ENABLED=0 go vet ./...
+
+lint:
+	$(LINT) run ./...
+
+# The example is somebody else's program: it is built in its own module, from
+# outside, with nothing but what this module publishes.
+example:
+	cd plugins/example/coupon && go build -o "$${TMPDIR:-/tmp}/swaperoo-coupon" . && go vet . && rm -f "$${TMPDIR:-/tmp}/swaperoo-coupon"
+
+demo: build
+	./swaperoo demo --json
+	./swaperoo demo --card declined --json; test $$? -eq 5
+	./swaperoo demo --card timeout --json
+
+bench:
+	go test -run '^$$' -bench . -benchtime 2s ./...
+
+generate:
+	go run ./cmd/internal/protogen

@@ -1,0 +1,131 @@
+// Package swaperoo_test holds the tests of the whole tree: who may import whom.
+package swaperoo_test
+
+import (
+	"os/exec"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/swaperoo/swaperoo/"
+
+// layers say what the packages of ours below a path may import of ours, and why
+// no more. The longest path that fits a package counts. Tests of a package are
+// not bound: they join parts that must not know each other.
+var layers = []struct {
+	below string
+	may   []string
+	why   string
+}{
+	{"comm/fault", nil, "the leaf of all: every package can say how it failed"},
+	{"crypto", []string{"comm/fault"}, "the engine knows nothing of what it seals"},
+	{"crypto/taler", []string{"comm/fault", "instrument"}, "pure functions; amounts are part of what Taler signs"},
+	{"instrument", []string{"comm/fault"}, "the domain in the middle depends on no transport, store or role"},
+	{"comm", []string{"comm/fault"}, "connections know nothing of what is said over them"},
+	{"comm/rpc", []string{"comm", "comm/fault"}, "a wire"},
+	{"comm/inproc", []string{"comm", "comm/fault", "comm/rpc"}, "a transport"},
+	{"comm/websocket", []string{"comm", "comm/fault", "comm/rpc"}, "a transport; keys come in as values"},
+	{"comm/https", []string{"comm", "comm/fault"}, "the plugins' only way out"},
+	{"comm/commtest", []string{"comm", "comm/fault", "comm/rpc"}, "the suite of transports"},
+	{"comm/taler", []string{"comm", "comm/fault", "crypto/taler", "instrument"}, "Taler's wire, known to bank, bundle and sandbox alike"},
+	{"protocol", []string{"comm", "comm/fault", "instrument"}, "operations know peers and instruments, no store and no role"},
+	{"profile", []string{"comm/fault", "instrument"}, "who may do what, whatever the role"},
+	{"controller", []string{"comm", "comm/fault", "crypto", "instrument", "profile", "protocol"}, "joins the managers; is handed classes and protocols as values"},
+	{"controller/store", []string{"comm", "comm/fault", "instrument", "profile", "protocol"}, "implements the small interfaces that the managers declare"},
+	{"controller/client", []string{"comm", "comm/fault", "comm/taler", "controller", "instrument", "profile", "protocol"}, "a thin role"},
+	{"controller/vendor", []string{"comm", "comm/fault", "comm/taler", "controller", "instrument", "profile", "protocol"}, "a thin role"},
+	{"controller/bank", []string{"comm", "comm/fault", "comm/taler", "controller", "instrument", "profile", "protocol"}, "a thin role"},
+	{"controller/bank/rest", []string{"comm", "comm/fault", "comm/taler", "controller/bank", "crypto/taler", "instrument", "profile"}, "a presentation of bank operations"},
+	{"plugins/api", []string{"comm", "comm/fault", "instrument", "protocol"}, "the door's wire"},
+	{"plugins/sdk", []string{"comm", "comm/fault", "instrument", "plugins/api", "protocol"}, "what a plugin's author gets, and no more"},
+	{"plugins/host", []string{"comm", "comm/fault", "instrument", "plugins/api", "protocol"}, "runs strangers' code and knows no bundle by name"},
+	{"plugins/card", []string{"comm", "comm/fault", "instrument", "plugins/card", "plugins/sdk", "protocol"}, "a bundle uses the same door as a stranger's"},
+	{"plugins/taler", []string{"comm", "comm/fault", "comm/taler", "crypto/taler", "instrument", "plugins/sdk", "protocol"}, "as card; it may share Taler's types with the bank"},
+	{"plugins/bundled", []string{"plugins/card", "plugins/sdk", "plugins/taler"}, "the list of what ships"},
+	{"cmd", nil, ""}, // joins everything
+}
+
+// outside says which packages alone may import a module of others.
+var outside = map[string][]string{
+	"modernc.org/sqlite":               {"controller/store", "cmd/internal/sandbox"},
+	"github.com/pressly/goose/v3":      {"controller/store", "cmd/internal/sandbox"},
+	"github.com/gorilla/websocket":     {"comm/websocket"},
+	"github.com/sourcegraph/jsonrpc2":  {"comm/rpc"},
+	"github.com/gorilla/mux":           {"controller/bank/rest", "cmd/internal/sandbox"},
+	"github.com/hashicorp/go-plugin":   {"plugins/host", "plugins/sdk", "plugins/api"},
+	"github.com/hashicorp/go-hclog":    {"plugins/host", "plugins/sdk"},
+	"google.golang.org/grpc":           {"plugins/host", "plugins/sdk", "plugins/api"},
+	"google.golang.org/protobuf":       {"plugins/host", "plugins/sdk", "plugins/api", "cmd/internal/protogen"},
+	"github.com/bufbuild/protocompile": {"cmd/internal/protogen"},
+	"filippo.io/bigmod":                {"crypto/taler"},
+	"github.com/BurntSushi/toml":       {"cmd"},
+	"github.com/spf13/cobra":           {"cmd"},
+	"rsc.io/qr":                        {"cmd"},
+	"golang.org/x/term":                {"cmd"},
+}
+
+func TestImportsPointDownwards(t *testing.T) {
+	for pkg, imports := range packages(t) {
+		if strings.HasPrefix(pkg, "cmd/") || strings.HasSuffix(path.Base(pkg), "test") && pkg != "comm/commtest" {
+			continue
+		}
+		layer := -1
+		for n, l := range layers {
+			if within(pkg, l.below) && (layer < 0 || len(l.below) > len(layers[layer].below)) {
+				layer = n
+			}
+		}
+		if layer < 0 {
+			t.Errorf("%s has no place in the layers", pkg)
+			continue
+		}
+		l := layers[layer]
+		for _, imported := range imports {
+			ours, is := strings.CutPrefix(imported, module)
+			if !is || within(ours, pkg) || ours == l.below || within(ours, l.below) {
+				continue
+			}
+			if !slices.ContainsFunc(l.may, func(m string) bool {
+				return ours == m || m == "plugins/card" && within(ours, m) || m == "plugins/api" && within(ours, m)
+			}) {
+				t.Errorf("%s imports %s; %s is %s", pkg, ours, l.below, l.why)
+			}
+		}
+	}
+}
+
+func TestOutsideModulesStayWhereTheyBelong(t *testing.T) {
+	for pkg, imports := range packages(t) {
+		for _, imported := range imports {
+			for foreign, places := range outside {
+				if !within(imported, foreign) {
+					continue
+				}
+				if !slices.ContainsFunc(places, func(p string) bool { return within(pkg, p) }) {
+					t.Errorf("%s imports %s, which belongs in %s", pkg, imported, strings.Join(places, ", "))
+				}
+			}
+		}
+	}
+}
+
+// packages lists what each package of ours imports, its tests left out.
+func packages(t *testing.T) map[string][]string {
+	t.Helper()
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}}{{range .Imports}} {{.}}{{end}}`, "./...").Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		fields := strings.Fields(line)
+		if pkg, ok := strings.CutPrefix(fields[0], module); ok {
+			all[pkg] = fields[1:]
+		}
+	}
+	return all
+}
+
+func within(p, dir string) bool { return p == dir || strings.HasPrefix(p, dir+"/") }
