@@ -1,0 +1,196 @@
+package card
+
+import (
+	"context"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card/onetime"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// takeCard is the vendor's side of PAY: it takes the wallet's authorisation, if
+// it is for this offer, and has the provider charge it.
+func takeCard(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	o, err := offered(c)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	var message authorisation
+	if err := s.Recv(ctx, &message); err != nil {
+		return protocol.Result{}, err
+	}
+	if err := allows(message, o); err != nil {
+		return protocol.Result{}, err
+	}
+	o.Token, o.brand, o.last4, o.provider = message.Token, message.Brand, message.Last4, c.Main()
+	return charge(ctx, s, o)
+}
+
+// allows refuses an authorisation for something else than the offer. The
+// provider would refuse it as well; here nothing is on record yet.
+func allows(m authorisation, o order) error {
+	a, err := onetime.ParseToken(m.Token)
+	if err != nil {
+		return err
+	}
+	if a.Reference != o.Reference || a.Amount != o.Amount || a.Merchant != o.Merchant {
+		return fault.New(fault.Declined, "the card's authorisation is for something else than the offer").Because("authorisation-differs")
+	}
+	if !fitToShow(m.Brand, maxBrand) || !fitToShow(m.Last4, 4) {
+		return fault.New(fault.Invalid, "brand or last digits of the card are not fit to be shown").Because(onetime.ReasonCardMalformed)
+	}
+	return nil
+}
+
+const maxBrand = 32
+
+// fitToShow accepts printable text of a limited length; it goes on receipts.
+func fitToShow(text string, limit int) bool {
+	return len(text) <= limit && utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
+}
+
+// chargePlastic is CHARGE: a card in the terminal's own reader.
+func chargePlastic(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var o order
+	if err := c.Arguments(&o); err != nil {
+		return protocol.Result{}, err
+	}
+	o.provider = c.Main()
+	return charge(ctx, s, o)
+}
+
+// charge is one attempt to charge a reference that is paid at most once. The
+// intent is on record before the provider is asked; who finds an intent whose
+// outcome is not known asks for it before trying again.
+func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, error) {
+	if err := o.check(); err != nil {
+		return protocol.Result{}, err
+	}
+	id, p, unknown, err := begin(ctx, s, o)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	if p.State == paid {
+		return paidWith(p.receipt())
+	}
+	if unknown {
+		facts, err := ask(ctx, s, o.provider, o.Reference)
+		switch {
+		case fault.ReasonOf(err) == reasonUnknownTransaction: // it never got there
+		case err != nil:
+			return protocol.Result{}, notKnown(err)
+		case facts.State != protocol.FactFailed:
+			return conclude(ctx, s, id, facts, nil)
+		}
+	}
+	facts, err := post(ctx, s, o)
+	return conclude(ctx, s, id, facts, err)
+}
+
+// begin stores the intent. unknown says that an earlier attempt is on record
+// whose outcome nobody here has learnt. Writing it again proves that no other
+// operation is at it.
+func begin(ctx context.Context, s protocol.Session, o order) (id instrument.ID, p payment, unknown bool, err error) {
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		found, err := tx.Find(paymentID, keyReference, o.Reference)
+		if fault.KindOf(err) == fault.NotFound {
+			if p, err = begun(nil, o, s.Now()); err != nil {
+				return err
+			}
+			i := instrument.Instance{Class: paymentID, Status: p.State, Keys: map[string]string{keyReference: o.Reference}}
+			if err := i.Encode(p); err != nil {
+				return err
+			}
+			id, err = tx.Create(i)
+			return err
+		}
+		if err != nil {
+			return err
+		}
+		i, err := tx.Get(found)
+		if err != nil {
+			return err
+		}
+		var old payment
+		if err := i.Decode(&old); err != nil {
+			return err
+		}
+		id, unknown = found, old.State == pending
+		if p, err = begun(&old, o, s.Now()); err != nil || p.State == paid {
+			return err
+		}
+		return putPayment(tx, i, p)
+	})
+	return id, p, unknown, err
+}
+
+// conclude records what became of a charge, whatever it is, and says it.
+func conclude(ctx context.Context, s protocol.Session, id instrument.ID, facts protocol.Facts, failure error) (protocol.Result, error) {
+	to, reason, refusal := outcome(facts, failure)
+	var p payment
+	err := s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		if err := i.Decode(&p); err != nil {
+			return err
+		}
+		if to == pending {
+			return nil
+		}
+		p = settled(p, to, facts.Transaction, reason, s.Now())
+		return putPayment(tx, i, p)
+	})
+	switch {
+	case err != nil:
+		return protocol.Result{}, err
+	case refusal != nil:
+		return protocol.Result{}, refusal
+	}
+	return paidWith(p.receipt())
+}
+
+// outcome is the pure reading of what the provider said, or did not say: the
+// status that the payment takes, why, and the fault for who asked.
+func outcome(facts protocol.Facts, failure error) (to, reason string, refusal error) {
+	switch {
+	case failure == nil && facts.State == protocol.FactPaid:
+		return paid, "", nil
+	case failure == nil && facts.State == protocol.FactFailed:
+		return declined, "card-declined", fault.New(fault.Declined, "the card was declined").
+			Because("card-declined").WithHint("try another card")
+	case failure == nil:
+		return pending, "", notKnown(nil)
+	}
+	switch fault.KindOf(failure) {
+	case fault.Unavailable, fault.Denied, fault.Invalid: // not connected, or not let out: nothing has left
+		return declined, "provider-unreachable", failure
+	case fault.Declined:
+		return declined, string(fault.ReasonOf(failure)), failure
+	}
+	return pending, "", notKnown(failure)
+}
+
+func notKnown(cause error) error {
+	return fault.Wrap(cause, fault.Unknown, "the provider has not said yet whether the card was charged").
+		Because("provider-unknown").WithHint("it is asked again by reference; do not pay otherwise before")
+}
+
+func paidWith(r receipt) (protocol.Result, error) {
+	result, err := protocol.ResultOf(r)
+	result.Amount = r.Amount
+	return result, err
+}
+
+func putPayment(tx instrument.Tx, i instrument.Instance, p payment) error {
+	i.Status = p.State
+	if err := i.Encode(p); err != nil {
+		return err
+	}
+	return tx.Put(i)
+}

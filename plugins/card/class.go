@@ -1,0 +1,107 @@
+package card
+
+import (
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// The classes of this bundle.
+const (
+	cardID     instrument.ClassID = "payment-card"
+	paymentID  instrument.ClassID = "card-payment"
+	providerID instrument.ClassID = "card-provider"
+)
+
+// keyReference is the unique key of a payment: a reference is paid once.
+const keyReference = "reference"
+
+// Statuses.
+const (
+	active   = "active"
+	removed  = "removed"
+	pending  = "pending"  // it may have been charged: the provider knows
+	paid     = "paid"     // final
+	declined = "declined" // nothing was charged; may be tried again
+)
+
+// class is a class whose rules are its moves and keys, and one more check where
+// it has one.
+type class struct {
+	info  instrument.Info
+	check func(before, after *instrument.Instance) error
+}
+
+// Info implements instrument.Class.
+func (c class) Info() instrument.Info {
+	i := c.info
+	i.Checks = c.check != nil
+	return i
+}
+
+// Check implements instrument.Class.
+func (c class) Check(before, after *instrument.Instance) error {
+	if c.check == nil {
+		return nil
+	}
+	return c.check(before, after)
+}
+
+// Prefer implements instrument.Class: the user's preference, else the first.
+func (c class) Prefer(protocols []string, with instrument.Circumstances) (string, error) {
+	return instrument.PreferFirst(protocols, with), nil
+}
+
+var keptMoves = []instrument.Move{{From: "", To: active}, {From: active, To: active}, {From: active, To: removed}}
+
+// paymentCard is the wallet's view.
+var paymentCard = class{check: checkCard, info: instrument.Info{
+	ID: cardID, Title: "Payment card", Keys: []string{"account"}, Moves: keptMoves,
+	Fields: []instrument.Field{
+		{Name: "account", Title: "Account at the provider"}, {Name: "brand", Title: "Brand"},
+		{Name: "last4", Title: "Last four digits"}, {Name: "key", Title: "Key", Secret: true},
+	},
+}}
+
+// acceptedCard is the vendor's view: it takes such cards and holds none.
+var acceptedCard = class{info: instrument.Info{ID: cardID, Title: "Payment card"}}
+
+// cardPayment is the vendor's: one payment.
+var cardPayment = class{info: instrument.Info{
+	ID: paymentID, Title: "Payment by card", Keys: []string{keyReference},
+	Moves: []instrument.Move{
+		{From: "", To: pending}, {From: pending, To: pending}, {From: pending, To: paid},
+		{From: pending, To: declined}, {From: declined, To: pending},
+	},
+}}
+
+// cardProvider is a provider, for vendor and bank.
+var cardProvider = class{info: instrument.Info{
+	ID: providerID, Title: "Card payment provider", Keys: []string{"name"}, Moves: keptMoves, Shareable: true, Address: "url",
+	Fields: []instrument.Field{{Name: "name", Title: "Name"}, {Name: "kind", Title: "Kind"}, {Name: "url", Title: "Base URL"}},
+}}
+
+// checkCard is the class's own rule: a card is complete, stays the same card, and
+// its counter never goes back, or an authorisation could be made twice.
+func checkCard(before, after *instrument.Instance) error {
+	var is state
+	if err := after.Decode(&is); err != nil {
+		return err
+	}
+	if _, err := is.card(); err != nil {
+		return err
+	}
+	if before == nil {
+		return nil
+	}
+	var was state
+	if err := before.Decode(&was); err != nil {
+		return err
+	}
+	if was.Account != is.Account || was.Key != is.Key {
+		return fault.New(fault.Invalid, "a card cannot become another card").Because("card-changed")
+	}
+	if is.Counter < was.Counter {
+		return fault.New(fault.Conflict, "the counter of a card cannot go back").Because("counter-reused")
+	}
+	return nil
+}

@@ -1,0 +1,110 @@
+package card
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// lookUp is a vendor's LOOKUP: it asks the provider by reference and moves the
+// payment if the answer is final and for it. The result is protocol.Facts.
+func lookUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var args struct {
+		Reference string `json:"reference"`
+	}
+	if err := c.Arguments(&args); err != nil {
+		return protocol.Result{}, err
+	}
+	id, p, err := known(ctx, s, args.Reference)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	facts, err := ask(ctx, s, c.Main(), args.Reference)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	if facts.Amount != p.Amount {
+		return protocol.Result{}, fault.New(fault.Conflict, "the provider has charged %s for this reference, not %s", facts.Amount, p.Amount).
+			Because("payment-differs").WithHint("ask the provider's support; nothing was changed here")
+	}
+	if p.State == pending && facts.State != protocol.FactPending {
+		if err := move(ctx, s, id, facts); err != nil {
+			return protocol.Result{}, err
+		}
+	}
+	return protocol.ResultOf(facts)
+}
+
+func known(ctx context.Context, s protocol.Session, reference string) (id instrument.ID, p payment, err error) {
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		var err error
+		if id, err = tx.Find(paymentID, keyReference, reference); err != nil {
+			return err
+		}
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		return i.Decode(&p)
+	})
+	return id, p, err
+}
+
+// move records a final answer.
+func move(ctx context.Context, s protocol.Session, id instrument.ID, facts protocol.Facts) error {
+	to, reason, _ := outcome(facts, nil)
+	return s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var p payment
+		if err := i.Decode(&p); err != nil {
+			return err
+		}
+		if p.State != pending {
+			return nil
+		}
+		return putPayment(tx, i, settled(p, to, facts.Transaction, reason, s.Now()))
+	})
+}
+
+// verify is a bank's VERIFY: the facts about a transaction, which decide nothing.
+func verify(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var args struct {
+		Transaction string `json:"transaction"`
+	}
+	if err := c.Arguments(&args); err != nil {
+		return protocol.Result{}, err
+	}
+	switch t := args.Transaction; {
+	case t == "" || t == "." || t == ".." || len(t) > maxText:
+		return protocol.Result{}, unknownTransaction() // no provider has such a name
+	}
+	facts, err := get(ctx, s, c.Main(), "payments/"+url.PathEscape(args.Transaction), readPayment)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return protocol.ResultOf(facts)
+}
+
+// check is CHECK: the provider answers, and in the right language, about a
+// reference that nobody has paid.
+func check(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	understood := false
+	_, err := get(ctx, s, c.Main(), "payments?reference=swaperoo-check", func(body []byte) (protocol.Facts, error) {
+		facts, err := readPayments(body)
+		understood = err == nil || fault.ReasonOf(err) == reasonUnknownTransaction
+		return facts, err
+	})
+	switch {
+	case understood:
+		return protocol.ResultOf(struct{}{})
+	case fault.ReasonOf(err) == reasonUnknownTransaction: // the address itself is unknown there
+		err = misread()
+	}
+	return protocol.Result{}, err
+}

@@ -1,0 +1,193 @@
+package card
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card/onetime"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// The operations of card.pay besides PAY.
+const (
+	Charge = "CHARGE" // a vendor, a plastic card at its own reader
+	Lookup = "LOOKUP" // a vendor asks what became of a payment
+	Verify = "VERIFY" // a bank asks the same, and decides itself
+	Check  = "CHECK"  // is the provider there?
+)
+
+// pay is the protocol card.pay as a party of one role has it.
+type pay struct{ role comm.Role }
+
+// Info implements protocol.Protocol.
+func (pay) Info() protocol.Info {
+	return protocol.Info{ID: "card.pay", Title: "Pay by card", Replay: 1}
+}
+
+// CompatibleWith implements protocol.Protocol.
+func (pay) CompatibleWith(class instrument.ClassID) bool {
+	return class == cardID || class == paymentID || class == providerID
+}
+
+// Operations implements protocol.Protocol.
+func (p pay) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
+	type view struct {
+		role  comm.Role
+		class instrument.ClassID
+		peer  comm.Role
+	}
+	switch (view{p.role, class, peer}) {
+	case view{comm.Client, cardID, comm.Vendor}, view{comm.Vendor, cardID, comm.Client}:
+		return []protocol.Operation{{Name: protocol.Pay, Messages: true}}
+	case view{comm.Vendor, paymentID, ""}:
+		return []protocol.Operation{{Name: Charge}, {Name: Lookup}}
+	case view{comm.Vendor, providerID, ""}:
+		return []protocol.Operation{{Name: Check, ReadOnly: true}}
+	case view{comm.Bank, providerID, ""}:
+		return []protocol.Operation{{Name: Verify, ReadOnly: true}, {Name: Check, ReadOnly: true}}
+	}
+	return nil
+}
+
+// step is one side of one operation.
+type step struct {
+	side      protocol.Side
+	operation string
+}
+
+// DoOperation implements protocol.Protocol.
+func (p pay) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	switch (step{s.Side(), c.Operation}) {
+	case step{protocol.Initiator, protocol.Pay}:
+		return payByCard(ctx, s, c)
+	case step{protocol.Servicer, protocol.Pay}:
+		return takeCard(ctx, s, c)
+	case step{protocol.Initiator, Charge}:
+		return chargePlastic(ctx, s, c)
+	case step{protocol.Initiator, Lookup}:
+		return lookUp(ctx, s, c)
+	case step{protocol.Initiator, Verify}:
+		return verify(ctx, s, c)
+	case step{protocol.Initiator, Check}:
+		return check(ctx, s, c)
+	}
+	return protocol.Result{}, fault.New(fault.Unsupported, "card.pay has no operation %s here", c.Operation).Because("operation-unknown")
+}
+
+// authorisation is the wallet's one message to the vendor.
+type authorisation struct {
+	Token string `json:"token"` // onetime
+	Brand string `json:"brand"`
+	Last4 string `json:"last4"`
+}
+
+// offered is what both sides of a PAY read from the offer that the vendor signed
+// and the payer saw.
+func offered(c protocol.Call) (order, error) {
+	if c.Offer == nil || c.Offer.Class != cardID {
+		return order{}, fault.New(fault.Invalid, "a card pays an offer for cards, and there is none").Because("offer-missing")
+	}
+	o := order{Reference: c.Offer.Invoice["reference"], Merchant: c.Offer.Invoice["merchant"], Amount: c.Offer.Terms.Price}
+	if o.Reference == "" || o.Merchant == "" || o.Amount.IsZero() {
+		return order{}, fault.New(fault.Invalid, "the offer names no reference, merchant or price").Because("offer-incomplete")
+	}
+	return o, nil
+}
+
+// payByCard is the wallet's side. The counter is used up and the payment on
+// record before the authorisation leaves. What the vendor refuses for good is off
+// the record again; what nobody can know stays, and paying the same reference
+// again finds out.
+func payByCard(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	o, err := offered(c)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	var message authorisation
+	err = change(ctx, s, c.Main(), func(card *state) error {
+		if err := card.intend(o.Reference, o.Amount); err != nil {
+			return err
+		}
+		message, err = card.authorise(o)
+		return err
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	if err := s.Send(ctx, message); err != nil {
+		return protocol.Result{}, err
+	}
+	var got receipt
+	if err := s.Recv(ctx, &got); err != nil {
+		return protocol.Result{}, forget(ctx, s, c.Main(), o.Reference, err)
+	}
+	if got.State != paid || got.Reference != o.Reference || got.Amount != o.Amount || got.Transaction == "" {
+		return protocol.Result{}, fault.New(fault.Unknown, "the vendor's receipt is not for this payment").
+			Because("receipt-differs").WithHint("ask the vendor; the card may have been charged")
+	}
+	err = change(ctx, s, c.Main(), func(card *state) error {
+		card.keep(got)
+		return nil
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	result, err := protocol.ResultOf(got)
+	result.Amount = got.Amount
+	return result, err
+}
+
+// authorise makes the message of the present intent.
+func (s state) authorise(o order) (authorisation, error) {
+	card, err := s.card()
+	if err != nil {
+		return authorisation{}, err
+	}
+	defer card.Key.Wipe()
+	a, err := onetime.Authorise(card, s.Counter, o.Merchant, o.Amount, o.Reference)
+	return authorisation{Token: a.Token(), Brand: s.Brand, Last4: s.Last4}, err
+}
+
+// forget takes the payment off the card's record if it certainly has not been
+// and will not be charged.
+func forget(ctx context.Context, s protocol.Session, id instrument.ID, reference string, refusal error) error {
+	switch fault.KindOf(refusal) {
+	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported, fault.Unavailable:
+	default:
+		return refusal
+	}
+	err := change(ctx, s, id, func(card *state) error {
+		card.resolve(reference)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
+// change reads the card, changes its state and writes it.
+func change(ctx context.Context, s protocol.Session, id instrument.ID, f func(*state) error) error {
+	return s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		if i.Class != cardID || i.Status != active {
+			return fault.New(fault.Invalid, "this is not a card that can be used").Because("card-unusable")
+		}
+		var card state
+		if err := i.Decode(&card); err != nil {
+			return err
+		}
+		if err := f(&card); err != nil {
+			return err
+		}
+		if err := i.Encode(card); err != nil {
+			return err
+		}
+		return tx.Put(i)
+	})
+}

@@ -1,0 +1,175 @@
+package card
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+const (
+	// chargeTime is how long a terminal waits for a provider before it says that
+	// the outcome is unknown and goes on asking.
+	chargeTime = 5 * time.Second
+	askTime    = 10 * time.Second
+	maxAnswer  = 256 << 10
+
+	reasonUnknownTransaction fault.Reason = "transaction-unknown"
+	reasonAnswerMalformed    fault.Reason = "answer-malformed"
+)
+
+// told is a payment as the provider tells it: POST gives id and state, GET all.
+type told struct {
+	ID        string            `json:"id"`
+	State     string            `json:"state"`
+	Amount    instrument.Amount `json:"amount"`
+	Refunded  instrument.Amount `json:"refunded"`
+	Reference string            `json:"reference"`
+}
+
+// post asks the provider to charge an order. The provider honours the key that
+// the host adds, so a second request after a crash finds the first payment. The
+// error is Unavailable if nothing happened, Declined if the provider refused the
+// order itself, else the outcome is not known.
+func post(ctx context.Context, s protocol.Session, o order) (protocol.Facts, error) {
+	body, err := json.Marshal(struct {
+		Amount    instrument.Amount `json:"amount"`
+		Reference string            `json:"reference"`
+		Token     string            `json:"token"`
+		Merchant  string            `json:"merchant,omitempty"`
+	}{o.Amount, o.Reference, o.Token, o.Merchant})
+	if err != nil {
+		return protocol.Facts{}, fault.Wrap(err, fault.Internal, "a charge cannot be written as JSON")
+	}
+	answer, err := s.Fetch(ctx, protocol.Request{
+		Address: o.provider, Method: http.MethodPost, Path: "payments", Header: map[string]string{"Content-Type": "application/json"},
+		Body: body, Timeout: chargeTime, Limit: maxAnswer, Repeat: true,
+	})
+	if err != nil {
+		return protocol.Facts{}, err
+	}
+	return readCharge(answer)
+}
+
+// readCharge is the pure reading of the answer to a charge.
+func readCharge(answer protocol.Response) (protocol.Facts, error) {
+	switch {
+	case answer.Status == http.StatusRequestTimeout, answer.Status == http.StatusTooManyRequests, answer.Status >= 500, answer.Status < 200:
+		return protocol.Facts{}, fault.New(fault.Unknown, "the provider answered with status %d", answer.Status).Because("provider-failed")
+	case answer.Status >= 400:
+		return protocol.Facts{}, fault.New(fault.Declined, "the provider does not take this payment").
+			Because("provider-refused").WithHint("it answered with status %d", answer.Status)
+	case answer.Status >= 300:
+		return protocol.Facts{}, fault.New(fault.Unknown, "the provider answered with status %d", answer.Status).Because("provider-failed")
+	}
+	facts, err := readPayment(answer.Body)
+	if err != nil { // it has said something, and nobody knows what
+		return protocol.Facts{}, fault.Wrap(err, fault.Unknown, "the provider's answer to a charge cannot be read").Because(reasonAnswerMalformed)
+	}
+	return facts, nil
+}
+
+// readPayment is the pure reading of one payment.
+func readPayment(body []byte) (protocol.Facts, error) {
+	var t told
+	if err := json.Unmarshal(body, &t); err != nil {
+		return protocol.Facts{}, misread()
+	}
+	return t.facts(body)
+}
+
+// readPayments is the pure reading of the payments with one reference: the one
+// that counts is the paid one, else one that is not final, else the last. None
+// is fault.NotFound.
+func readPayments(body []byte) (protocol.Facts, error) {
+	var list struct {
+		Payments []json.RawMessage `json:"payments"`
+	}
+	if err := json.Unmarshal(body, &list); err != nil || list.Payments == nil {
+		return protocol.Facts{}, misread()
+	}
+	var best protocol.Facts
+	for _, raw := range list.Payments {
+		f, err := readPayment(raw)
+		if err != nil {
+			return protocol.Facts{}, err
+		}
+		if weight(f.State) >= weight(best.State) {
+			best = f
+		}
+	}
+	if best.State == "" {
+		return protocol.Facts{}, unknownTransaction()
+	}
+	return best, nil
+}
+
+func weight(state string) int {
+	switch state {
+	case protocol.FactPaid:
+		return 3
+	case protocol.FactPending:
+		return 2
+	case protocol.FactFailed:
+		return 1
+	}
+	return 0
+}
+
+// facts refuses a state that is none: a word of the future must not be taken for
+// paid or failed.
+func (t told) facts(raw []byte) (protocol.Facts, error) {
+	if t.ID == "" || len(t.ID) > maxText || weight(t.State) == 0 || !json.Valid(raw) {
+		return protocol.Facts{}, misread()
+	}
+	return protocol.Facts{
+		State: t.State, Amount: t.Amount, Refunded: t.Refunded, Reference: t.Reference, Transaction: t.ID, Raw: raw,
+	}, nil
+}
+
+// get asks the provider and reads what it says; no answer of use is
+// fault.Unavailable, for asking again is all that helps.
+func get(ctx context.Context, s protocol.Session, provider instrument.ID, path string, read func([]byte) (protocol.Facts, error)) (protocol.Facts, error) {
+	answer, err := s.Fetch(ctx, protocol.Request{
+		Address: provider, Method: http.MethodGet, Path: path, Timeout: askTime, Limit: maxAnswer, Repeat: true,
+	})
+	switch {
+	case fault.KindOf(err) == fault.Suspended, fault.KindOf(err) == fault.Denied:
+		return protocol.Facts{}, err
+	case err != nil:
+		return protocol.Facts{}, unreachable(err)
+	case answer.Status == http.StatusNotFound:
+		return protocol.Facts{}, unknownTransaction()
+	case answer.Status != http.StatusOK:
+		return protocol.Facts{}, unreachable(fault.New(fault.Unavailable, "status %d", answer.Status))
+	}
+	return read(answer.Body)
+}
+
+// ask finds the payment with a reference.
+func ask(ctx context.Context, s protocol.Session, provider instrument.ID, reference string) (protocol.Facts, error) {
+	f, err := get(ctx, s, provider, "payments?reference="+url.QueryEscape(reference), readPayments)
+	if err == nil && f.Reference != reference {
+		return protocol.Facts{}, misread()
+	}
+	return f, err
+}
+
+func unreachable(cause error) error {
+	return fault.Wrap(cause, fault.Unavailable, "the card payment provider does not answer").
+		Because("provider-unreachable").WithHint("try again later")
+}
+
+func unknownTransaction() error {
+	return fault.New(fault.NotFound, "the provider knows no such payment").Because(reasonUnknownTransaction)
+}
+
+func misread() error {
+	return fault.New(fault.Unavailable, "the provider's answer is not of the expected form").
+		Because(reasonAnswerMalformed).WithHint("is this the address of a card payment provider?")
+}

@@ -1,0 +1,198 @@
+package card
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card/onetime"
+)
+
+// state is the state of a payment-card. The first four members are those of a
+// test card's file.
+type state struct {
+	Account string  `json:"account"`
+	Brand   string  `json:"brand"`
+	Last4   string  `json:"last4"`
+	Key     keyText `json:"key"`
+
+	Counter    uint64    `json:"counter"`              // of the last authorisation that was made
+	Pending    *intent   `json:"pending"`              // on its way, or of unknown outcome
+	Unresolved []intent  `json:"unresolved,omitempty"` // older ones whose outcome was never learnt
+	Receipts   []receipt `json:"receipts,omitempty"`   // the latest
+}
+
+// intent is a payment that may be charged to the card.
+type intent struct {
+	Reference string            `json:"reference"`
+	Amount    instrument.Amount `json:"amount"`
+	Counter   uint64            `json:"counter"`
+}
+
+// receipt is how a vendor says that a card was charged. It is the result of PAY
+// and CHARGE.
+type receipt struct {
+	Transaction string            `json:"transaction"` // the provider's name of the payment
+	Amount      instrument.Amount `json:"amount"`
+	Reference   string            `json:"reference"`
+	State       string            `json:"state"` // "paid"
+}
+
+const (
+	maxReceipts   = 20
+	maxUnresolved = 32
+)
+
+// card is the card for the making of authorisations.
+func (s state) card() (onetime.Card, error) {
+	raw, err := s.Key.bytes()
+	if err != nil {
+		return onetime.Card{}, err
+	}
+	defer clear(raw)
+	key, err := onetime.NewKey(raw)
+	if err != nil {
+		return onetime.Card{}, err
+	}
+	c := onetime.Card{Account: s.Account, Brand: s.Brand, Last4: s.Last4, Key: key}
+	return c, c.Check()
+}
+
+// keyText is the card's key as its file spells it: base64, of either alphabet. It
+// prints as [secret].
+type keyText string
+
+func (k keyText) bytes() ([]byte, error) {
+	text := strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(string(k))
+	raw, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "the key of a card is base64").Because(onetime.ReasonCardMalformed)
+	}
+	return raw, nil
+}
+
+// String hides the secret.
+func (keyText) String() string { return "[secret]" }
+
+// GoString hides the secret from %#v.
+func (keyText) GoString() string { return "[secret]" }
+
+// Format hides the secret from every verb of fmt.
+func (keyText) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
+
+// intend is the pure rule of a payment that begins: the next counter is used up,
+// and what it is for is on record.
+func (s *state) intend(reference string, amount instrument.Amount) error {
+	if old := s.Pending; old != nil && old.Reference != reference {
+		if len(s.Unresolved) == maxUnresolved {
+			return fault.New(fault.Conflict, "%d payments of this card have an unknown outcome", maxUnresolved).
+				Because("payments-unresolved").WithHint("ask the vendors about them first")
+		}
+		s.Unresolved = append(s.Unresolved, *old)
+	}
+	s.Counter++
+	s.Pending = &intent{Reference: reference, Amount: amount, Counter: s.Counter}
+	return nil
+}
+
+// resolve is the pure rule of an outcome: nothing of this reference is open any
+// more.
+func (s *state) resolve(reference string) {
+	if s.Pending != nil && s.Pending.Reference == reference {
+		s.Pending = nil
+	}
+	var open []intent
+	for _, u := range s.Unresolved {
+		if u.Reference != reference {
+			open = append(open, u)
+		}
+	}
+	s.Unresolved = open
+}
+
+// keep adds a receipt.
+func (s *state) keep(r receipt) {
+	s.resolve(r.Reference)
+	s.Receipts = append(s.Receipts, r)
+	s.Receipts = s.Receipts[max(0, len(s.Receipts)-maxReceipts):]
+}
+
+// provider is the state of a card-provider.
+type provider struct {
+	Name string `json:"name"`
+	Kind string `json:"kind"` // "simulator"
+	URL  string `json:"url"`
+}
+
+// payment is the state of a card-payment.
+type payment struct {
+	Reference   string            `json:"reference"`
+	Amount      instrument.Amount `json:"amount"`
+	Merchant    string            `json:"merchant"`
+	Provider    instrument.ID     `json:"provider"` // the card-provider instance
+	State       string            `json:"state"`    // as the status
+	Transaction string            `json:"transaction,omitempty"`
+	Brand       string            `json:"brand,omitempty"`
+	Last4       string            `json:"last4,omitempty"`
+	Reason      string            `json:"reason,omitempty"` // why it was declined
+	Changed     int64             `json:"changed"`          // unix seconds
+}
+
+func (p payment) receipt() receipt {
+	return receipt{Transaction: p.Transaction, Amount: p.Amount, Reference: p.Reference, State: p.State}
+}
+
+// order is what shall be charged.
+type order struct {
+	Token     string            `json:"token"`
+	Reference string            `json:"reference"`
+	Amount    instrument.Amount `json:"amount"`
+	Merchant  string            `json:"merchant"`
+
+	brand, last4 string
+	provider     instrument.ID
+}
+
+const maxText = 256
+
+func (o order) check() error {
+	switch {
+	case o.Reference == "" || len(o.Reference) > maxText || len(o.Merchant) > maxText || o.Token == "" || len(o.Token) > 4*maxText:
+		return fault.New(fault.Invalid, "a charge needs a token, a reference and a merchant of at most %d bytes", maxText).Because("charge-malformed")
+	case o.Amount.IsZero():
+		return fault.New(fault.Invalid, "a charge of nothing is none").Because("amount-too-small")
+	case o.provider == "":
+		return fault.New(fault.Invalid, "a charge needs a card-provider").Because("instrument-missing")
+	}
+	return nil
+}
+
+// begun is the pure rule of a charge that begins over what is known of its
+// reference; old is nil if that is nothing. A paid one stays as it is.
+func begun(old *payment, o order, now time.Time) (payment, error) {
+	if old != nil && (old.Amount != o.Amount || old.Provider != o.provider) {
+		return payment{}, fault.New(fault.Conflict, "the reference names another payment already").Because("reference-reused")
+	}
+	if old != nil && old.State == paid {
+		return *old, nil
+	}
+	return payment{
+		Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant, Provider: o.provider,
+		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(),
+	}, nil
+}
+
+// settled is the pure rule of what became of a charge. What is paid stays paid.
+func settled(p payment, to, transaction, reason string, now time.Time) payment {
+	if p.State == pending && to != pending {
+		p.State, p.Reason, p.Changed = to, reason, now.Unix()
+		if transaction != "" {
+			p.Transaction = transaction
+		}
+	}
+	return p
+}
