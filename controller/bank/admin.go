@@ -49,8 +49,8 @@ func (b *Bank) AddTerminal(ctx context.Context, name, provider string) (login, t
 	if err := checkName(name); err != nil {
 		return "", "", err
 	}
-	if _, err := b.ProviderOf(ctx, provider); err != nil {
-		return "", "", providerUnknown(err, provider)
+	if err := b.inUse(ctx, provider); err != nil {
+		return "", "", err
 	}
 	token, err = b.Profiles().Add(ctx, profile.Principal{
 		Kind: profile.Terminal, Name: name, Login: name, Facts: map[string]string{FactProvider: provider},

@@ -92,13 +92,60 @@ func (b *Bank) firstStatus(class instrument.ClassID) (string, error) {
 // Providers lists them, in the order in which they were added.
 func (b *Bank) Providers(ctx context.Context) ([]Provider, error) {
 	all, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassProvider})
-	out := make([]Provider, len(all))
-	for n, i := range all {
-		if err := i.Decode(&out[n]); err != nil {
+	out := []Provider{}
+	for _, i := range all {
+		var p Provider
+		if err := i.Decode(&p); err != nil {
 			return nil, err
+		}
+		if i.Status != statusRemoved {
+			out = append(out, p)
 		}
 	}
 	return out, err
+}
+
+// statusRemoved is a provider that no terminal may charge with any more. It
+// stays on record, and its name with it: payments of the past were its.
+const statusRemoved = "removed"
+
+// RemoveProvider ends a provider's use. It is refused while a terminal charges
+// with it. Notices that are not decided yet are still verified.
+func (b *Bank) RemoveProvider(ctx context.Context, name string) error {
+	id, _, err := b.provider(ctx, name)
+	if err != nil {
+		return providerUnknown(err, name)
+	}
+	all, err := b.Terminals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, t := range all {
+		if t.Provider == name && !t.Disabled {
+			return fault.New(fault.Conflict, "the terminal %q charges with %q", t.Name, name).Because("provider-in-use").
+				WithHint("disable that terminal first")
+		}
+	}
+	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil || i.Status == statusRemoved {
+			return err
+		}
+		i.Status = statusRemoved
+		return tx.Put(i)
+	})
+}
+
+// inUse refuses the name of a provider that is not there, or no more.
+func (b *Bank) inUse(ctx context.Context, name string) error {
+	i, err := b.Instruments().Lookup(ctx, ClassProvider, "name", name)
+	if err != nil {
+		return providerUnknown(err, name)
+	}
+	if i.Status == statusRemoved {
+		return fault.New(fault.Conflict, "the provider %q was removed", name).Because("provider-removed")
+	}
+	return nil
 }
 
 // CheckProvider asks whether a provider answers and speaks its protocol.

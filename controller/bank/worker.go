@@ -3,7 +3,6 @@ package bank
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"net/url"
 	"time"
 
@@ -98,7 +97,7 @@ func (b *Bank) verify(id instrument.ID) (done bool, err error) {
 		return false, err
 	}
 	facts, err := b.facts(w, at)
-	if errors.Is(err, fault.NotFound) {
+	if fault.ReasonOf(err) == "transaction-unknown" {
 		facts, err = protocol.Facts{State: protocol.FactPending}, nil // a provider may show a payment late
 	}
 	if err != nil {

@@ -1,0 +1,231 @@
+package banktest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/https"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/rest"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/pnp"
+)
+
+// What every house's bank is.
+const (
+	Currency        = "CHF"
+	ExchangeURL     = "https://exchange.example.com/"
+	ExchangeAccount = taler.Payto("payto://iban/CH9300762011623852957?receiver-name=Exchange")
+	ProviderName    = "cards"
+	GatewayName     = "exchange"
+	self            = instrument.PrincipalID("bank")
+)
+
+// Options of a house; only Bundles is required.
+type Options struct {
+	Bundles []protocol.Bundle // of the bank's role; a PNP is added
+	Dir     string            // t.TempDir() if empty
+	Asking  bank.Asking
+	Fees    taler.Amount // withdrawal fees
+	Rest    rest.Options // Clock is time.Now if nil
+	Limits  rest.Limits
+	Clock   func() time.Time // of the party; time.Now if nil
+	Log     *slog.Logger
+	Store   store.Options
+}
+
+// Login are a terminal's credentials.
+type Login struct{ Name, Token string }
+
+// House is a bank that serves.
+type House struct {
+	Bank     *bank.Bank
+	API      *rest.API
+	DB       *store.DB
+	Provider *Provider
+	URL      string // of the Terminal API; the others are below it
+	Terminal Login
+	Gateway  bank.Gateway
+
+	tb     testing.TB
+	o      Options
+	pay    *httptest.Server
+	server *http.Server
+	dead   atomic.Bool
+	closed bool
+}
+
+// Open makes a bank with one provider, one terminal and one exchange, and serves
+// it on a loopback port until the test ends.
+func Open(tb testing.TB, o Options) *House {
+	tb.Helper()
+	if o.Dir == "" {
+		o.Dir = tb.TempDir()
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Rest.Clock == nil {
+		o.Rest.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	h := &House{tb: tb, o: o, Provider: NewProvider()}
+	h.pay = httptest.NewServer(h.Provider)
+	tb.Cleanup(h.pay.Close)
+	h.start()
+	tb.Cleanup(h.Close)
+	h.settle()
+	return h
+}
+
+// settle makes the accounts of a new house.
+func (h *House) settle() {
+	h.tb.Helper()
+	ctx := context.Background()
+	if err := h.Bank.AddProvider(ctx, bank.Provider{Name: ProviderName, Kind: "simulator", URL: h.pay.URL}); err != nil {
+		h.tb.Fatalf("add the provider: %v", err)
+	}
+	h.Terminal = h.AddTerminal("till")
+	var err error
+	if h.Gateway, err = h.Bank.AddGateway(ctx, GatewayName); err != nil {
+		h.tb.Fatalf("add the gateway: %v", err)
+	}
+}
+
+// AddTerminal makes a further terminal.
+func (h *House) AddTerminal(name string) Login {
+	h.tb.Helper()
+	login, token, err := h.Bank.AddTerminal(context.Background(), name, ProviderName)
+	if err != nil {
+		h.tb.Fatalf("add the terminal %s: %v", name, err)
+	}
+	return Login{login, token}
+}
+
+// start opens the database and everything above it.
+func (h *House) start() {
+	h.tb.Helper()
+	ctx := context.Background()
+	h.dead.Store(false)
+	opening := h.o.Store
+	opening.BeforeCommit = func(n int) error {
+		if h.dead.Load() {
+			return errors.New("the power is gone")
+		}
+		if h.o.Store.BeforeCommit != nil {
+			return h.o.Store.BeforeCommit(n)
+		}
+		return nil
+	}
+	var err error
+	if h.DB, err = store.Open(ctx, filepath.Join(h.o.Dir, "bank.db"), opening); err != nil {
+		h.tb.Fatalf("open the database: %v", err)
+	}
+	c, err := controller.New(controller.Parts{
+		Name: "bank", Role: comm.Bank, Store: h.DB,
+		Engine:   crypto.NewEngine(crypto.NewSecret(bytes.Repeat([]byte{1}, crypto.KeySize)), nil),
+		Identity: crypto.NewIdentity(crypto.NewSecret(bytes.Repeat([]byte{2}, 32))),
+		Bundles:  append([]protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}, h.o.Bundles...),
+		PNP:      pnp.IntersectID, Comm: comm.NewManager(https.New(https.Options{})), Policy: bank.Policy(),
+		Self: self, Runner: "house", Device: "server", Clock: h.o.Clock, Random: rand.Reader, Log: h.o.Log,
+	})
+	if err != nil {
+		h.tb.Fatalf("make the controller: %v", err)
+	}
+	if err := bank.Init(ctx, c, self); err != nil {
+		h.tb.Fatalf("initialise: %v", err)
+	}
+	h.Bank, err = bank.New(ctx, c, bank.Config{
+		Currency: Currency, ExchangeURL: ExchangeURL, ExchangeAccount: ExchangeAccount, WithdrawalFees: h.o.Fees, Asking: h.o.Asking,
+	})
+	if err != nil {
+		h.tb.Fatalf("make the bank: %v", err)
+	}
+	h.serve()
+}
+
+func (h *House) serve() {
+	h.API = rest.New(h.Bank, h.o.Rest)
+	h.server = rest.Server(h.API, h.o.Limits)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		h.tb.Fatalf("listen: %v", err)
+	}
+	h.URL = "http://" + l.Addr().String() + "/"
+	go func() { _ = h.server.Serve(l) }()
+	h.closed = false
+}
+
+// Close ends the house as an operator does: it answers what is running first.
+func (h *House) Close() {
+	if h.closed {
+		return
+	}
+	h.closed = true
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	for _, err := range []error{h.server.Shutdown(ctx), h.Bank.Close(ctx), h.DB.Close()} {
+		if err != nil {
+			h.tb.Errorf("close: %v", err)
+		}
+	}
+}
+
+// Kill ends the house as a power cut does: nothing that was not on disk before
+// gets there, and nobody is answered.
+func (h *House) Kill() {
+	h.closed = true
+	h.dead.Store(true)
+	_ = h.server.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	_ = h.Bank.Close(ctx)
+	_ = h.DB.Close()
+}
+
+// Restart opens the same data again, on another port.
+func (h *House) Restart() {
+	h.tb.Helper()
+	if !h.closed {
+		h.Close()
+	}
+	h.start()
+}
+
+// Till is a client of the Terminal API.
+func (h *House) Till(l Login) *taler.Client { return h.client("", taler.Basic(l.Name, l.Token)) }
+
+// Wallet is a client of the Bank Integration API.
+func (h *House) Wallet() *taler.Client { return h.client("taler-integration/", taler.Anonymous()) }
+
+// Exchange is a client of the Wire Gateway API.
+func (h *House) Exchange() *taler.Client {
+	return h.client("taler-wire-gateway/", taler.Basic(h.Gateway.User, h.Gateway.Password))
+}
+
+func (h *House) client(path string, as taler.Authorization) *taler.Client {
+	h.tb.Helper()
+	c, err := taler.NewClient(h.URL+path, nil, as)
+	if err != nil {
+		h.tb.Fatal(err)
+	}
+	return c
+}
