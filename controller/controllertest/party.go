@@ -1,0 +1,140 @@
+// Package controllertest runs parties with real managers, stores and engines
+// over an in-process network, for tests of what the three roles share.
+package controllertest
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"log/slog"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/pnp"
+)
+
+// Party is one party of a test: a controller on a store in memory.
+type Party struct {
+	*controller.Controller
+	Role     comm.Role
+	Identity *crypto.Identity
+	Store    *store.DB
+	comm     *comm.Manager
+}
+
+// Options say what a party is.
+type Options struct {
+	Role    comm.Role
+	Bundles []protocol.Bundle
+	Policy  profile.Policy
+	PNP     string
+	Clock   func() time.Time
+	Limits  profile.Limits // of the party itself
+}
+
+// New makes a party in a network and closes it when the test ends.
+func New(t testing.TB, net *inproc.Network, o Options) *Party {
+	t.Helper()
+	if o.PNP == "" {
+		o.PNP = pnp.IntersectID
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	key, err := crypto.RandomSecret(rand.Reader, 32)
+	check(t, err)
+	engine := crypto.NewEngine(key, rand.Reader)
+	db, err := store.OpenMemory(t.Context(), store.Options{})
+	check(t, err)
+	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(o.Role), Limits: o.Limits}))
+	p := &Party{Role: o.Role, Identity: crypto.DeriveIdentity(engine, "node"), Store: db}
+	p.comm = comm.NewManager(nil, net.Transport(inproc.Options{Key: p.Identity.KeyText()}))
+	negotiator := protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}
+	p.Controller, err = controller.New(controller.Parts{
+		Name: string(o.Role), Role: o.Role, Store: db, Engine: engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
+		Bundles: append([]protocol.Bundle{negotiator}, o.Bundles...),
+		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	})
+	check(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		check(t, p.Close(ctx))
+		check(t, db.Close())
+	})
+	return p
+}
+
+// Listen lets the party service sessions; it returns itself as a peer.
+func (p *Party) Listen(t testing.TB, s controller.Servicing) comm.Peer {
+	t.Helper()
+	door, err := p.comm.Listen(t.Context(), comm.Address{Scheme: inproc.Scheme, Path: "door-" + p.Identity.Fingerprint()},
+		func(comm.Conn) (comm.Handler, error) { return p.Serve(s), nil })
+	check(t, err)
+	t.Cleanup(func() { _ = door.Close() })
+	return comm.Peer{Name: string(p.Role), Role: p.Role, Key: p.Identity.KeyText(), Addresses: []string{door.Address().String()}}
+}
+
+// Dial opens a bare connection, for tests of peers that do not keep the rules.
+func (p *Party) Dial(t testing.TB, to comm.Peer) comm.Conn {
+	t.Helper()
+	conn, err := p.comm.Dial(t.Context(), to, deaf{})
+	check(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// Me is the party's own principal.
+func (p *Party) Me(t testing.TB) profile.Principal {
+	t.Helper()
+	me, err := p.Own(t.Context())
+	check(t, err)
+	return me
+}
+
+// Create stores an instance and returns its id.
+func (p *Party) Create(t testing.TB, i instrument.Instance) instrument.ID {
+	t.Helper()
+	i.Owner = "self"
+	if i.State == nil {
+		i.State = json.RawMessage(`{}`)
+	}
+	var id instrument.ID
+	check(t, p.Instruments().Update(t.Context(), func(tx *instrument.Draft) (err error) {
+		id, err = tx.Create(i)
+		return err
+	}))
+	return id
+}
+
+// View reads an instance.
+func (p *Party) View(t testing.TB, id instrument.ID) instrument.Instance {
+	t.Helper()
+	i, err := p.Instruments().View(t.Context(), id)
+	check(t, err)
+	return i
+}
+
+func check(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// deaf handles nothing.
+type deaf struct{}
+
+func (deaf) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+	return nil, nil
+}
+func (deaf) Notification(context.Context, comm.Conn, string, json.RawMessage) {}
+func (deaf) Closed(comm.Conn)                                                 {}
