@@ -1,5 +1,7 @@
 package taler
 
+import "encoding/json"
+
 // TerminalWithdrawal is the vendor's state of a taler-withdrawal instance: one
 // withdrawal as the terminal sees it, from the amount that was typed in to the
 // receipt. Its status is one of the Terminal… words below.
@@ -74,6 +76,16 @@ type SelectArgs struct {
 	MinAmount        Amount `json:"min_amount,omitzero"` // absent: no bound
 	MaxAmount        Amount `json:"max_amount,omitzero"`
 	NoAmountToWallet bool   `json:"no_amount_to_wallet,omitempty"`
+}
+
+// MarshalJSON leaves out an absent amount, but not an amount of nothing: it must
+// be refused, not taken for the fixed one.
+func (a SelectArgs) MarshalJSON() ([]byte, error) {
+	type plain SelectArgs
+	return json.Marshal(struct {
+		plain
+		Amount *Amount `json:"amount,omitempty"`
+	}{plain(a), present(a.Amount)})
 }
 
 // Request is the selection as it crosses the REST wire.
