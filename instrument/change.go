@@ -84,6 +84,11 @@ func (d *Draft) prepare(lease OperationID) (*Change, error) {
 			c.proofs = append(c.proofs, proof{id, r.before.Version})
 		}
 	}
+	for _, id := range d.absent {
+		if _, born := d.rows[id]; !born { // an insertion proves it itself
+			c.proofs = append(c.proofs, proof{id: id})
+		}
+	}
 	for _, a := range d.extra {
 		e := a.entry
 		e.Time = now

@@ -19,6 +19,7 @@ type Draft struct {
 	rows   map[ID]*drafted
 	order  []ID // of writes
 	finds  []found
+	absent []ID // looked for and not there
 	extra  []appended
 }
 
@@ -54,12 +55,16 @@ func (d *Draft) Hold(i Instance) {
 	d.rows[i.ID] = &drafted{before: &before, now: i.Clone(), held: true}
 }
 
-// Get reads an instance; what this draft wrote before is seen.
+// Get reads an instance; what this draft wrote before is seen. The answer, "not
+// there" included, is proved again in the commit.
 func (d *Draft) Get(id ID) (Instance, error) {
 	if r, ok := d.rows[id]; ok {
 		return r.now.Clone(), nil
 	}
 	i, err := d.m.View(d.ctx, id)
+	if errors.Is(err, fault.NotFound) {
+		d.absent = append(d.absent, id)
+	}
 	if err != nil {
 		return Instance{}, err
 	}

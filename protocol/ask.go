@@ -2,8 +2,6 @@ package protocol
 
 import (
 	"context"
-	"encoding/json"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -16,7 +14,7 @@ import (
 // becomes durable before anything is sent, and only then does it wait.
 func (o *operation) receive(ctx context.Context) (Answer, error) {
 	if !o.mail.reachesPeer() {
-		return Answer{}, fault.New(fault.Unsupported, "%s has no peer to talk to here", o.spec.Name).Because("no-peer")
+		return Answer{}, noPeer(o.spec.Name)
 	}
 	if body, ok, err := o.mail.take(); ok || err != nil {
 		return Answer{Message: body}, err
@@ -24,42 +22,74 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 	if err := o.flush(nil); err != nil {
 		return Answer{}, err
 	}
-	o.mail.post(o)
+	o.post()
 	body, err := o.mail.await(ctx, o.req.Call.Deadline, o.m.parts.Clock)
 	return Answer{Message: body}, err
 }
 
-// fetch makes one request between two commits: the intent is durable before,
-// the answer with the next flush. The key makes a second request harmless.
-func (o *operation) fetch(ctx context.Context, st Step) (Answer, error) {
+// outside asks a server or a person: between two commits, for the intent is
+// durable before and the answer with the next flush. What was asked in a run
+// that was sent back is not asked again.
+func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 	if done, ok := o.kept[st.N]; ok {
-		if done.digest != st.digest() {
-			return Answer{}, o.broken("request %d differs from the one that was sent", st.N)
+		if done.step.digest() != st.digest() {
+			return Answer{}, o.broken("step %d differs from what was asked", st.N)
 		}
-		return done.answer, nil
+		a := done.answer
+		return a, nil
 	}
-	if st.Fetch == nil {
-		return Answer{}, o.broken("a request without content")
-	}
-	r, err := o.allowed(*st.Fetch)
+	send, err := o.sender(st)
 	if err != nil {
 		return Answer{}, err
-	}
-	if o.spec.ReadOnly && !st.Fetch.Repeat {
-		return Answer{}, fault.New(fault.Denied, "%s only reads and may not send this request", o.spec.Name).Because("read-only")
 	}
 	if err := o.flush(nil); err != nil {
 		return Answer{}, err
 	}
-	r.Header["Idempotency-Key"] = string(o.id) + "-" + strconv.Itoa(st.N)
-	got, err := o.m.parts.Fetch(ctx, r)
-	if err != nil {
-		if o.m.life.Err() != nil {
-			return Answer{}, suspended()
-		}
-		return Answer{}, err
+	if o.mail.waiting() {
+		o.post() // what was said before the question leaves before it
 	}
-	return Answer{Response: &got}, nil
+	a, err := send(ctx)
+	if o.m.life.Err() != nil && err != nil {
+		return Answer{}, suspended()
+	}
+	if err != nil {
+		a.Fault = o.crossing(err)
+	}
+	a.outside = true
+	return a, nil
+}
+
+// sender checks what is asked, before anything is made durable for it.
+func (o *operation) sender(st Step) (func(context.Context) (Answer, error), error) {
+	if st.Kind == StepAsk {
+		if o.req.Ask == nil || st.Prompt == nil {
+			return nil, fault.New(fault.Unsupported, "nobody is here to be asked").Because("no-person")
+		}
+		return func(ctx context.Context) (Answer, error) {
+			text, err := o.req.Ask(ctx, *st.Prompt)
+			return Answer{Text: text}, err
+		}, nil
+	}
+	if st.Fetch == nil {
+		return nil, o.broken("a request without content")
+	}
+	r, err := o.allowed(*st.Fetch)
+	if err != nil {
+		return nil, err
+	}
+	if o.spec.ReadOnly && !st.Fetch.Repeat {
+		return nil, fault.New(fault.Denied, "%s only reads and may not send this request", o.spec.Name).Because("read-only")
+	}
+	// The key makes a second request harmless: of the same operation and step, it
+	// is the same whenever and however often the code runs.
+	r.Header["Idempotency-Key"] = string(o.id) + "-" + strconv.Itoa(st.N)
+	return func(ctx context.Context) (Answer, error) {
+		got, err := o.m.parts.Fetch(ctx, r)
+		if err != nil {
+			return Answer{}, err
+		}
+		return Answer{Response: &got}, nil
+	}, nil
 }
 
 // allowed turns the code's request into one to exactly the origin that the
@@ -73,28 +103,22 @@ func (o *operation) allowed(r Request) (comm.Fetch, error) {
 	if err != nil {
 		return comm.Fetch{}, err
 	}
-	var state map[string]json.RawMessage
-	if err := holder.Decode(&state); err != nil {
+	granted, err := address(holder, info.Address)
+	if err != nil {
 		return comm.Fetch{}, err
 	}
-	var base string
-	if info.Address == "" || json.Unmarshal(state[info.Address], &base) != nil || base == "" {
-		return comm.Fetch{}, fault.New(fault.Denied, "a %s names no address to send requests to", holder.Class).Because("fetch-denied")
-	}
-	granted, err := url.Parse(base)
-	if err != nil || granted.Host == "" {
-		return comm.Fetch{}, fault.New(fault.Invalid, "the address of this %s is not a URL", holder.Class).Because("address-malformed")
-	}
-	target, err := url.Parse(strings.TrimSuffix(base, "/") + "/" + strings.TrimPrefix(r.Path, "/"))
-	if err != nil || target.Scheme != granted.Scheme || target.Host != granted.Host || target.User != nil {
-		return comm.Fetch{}, fault.New(fault.Denied, "the request leaves the origin that was granted").Because("fetch-denied")
+	target, err := below(granted, r.Path)
+	if err != nil {
+		return comm.Fetch{}, err
 	}
 	header := map[string]string{}
 	for k, v := range r.Header {
-		header[k] = v
+		if !strings.EqualFold(k, "Idempotency-Key") { // the host's alone
+			header[k] = v
+		}
 	}
 	return comm.Fetch{
-		Method: r.Method, URL: target.String(), Header: header, Body: r.Body, Timeout: r.Timeout, Limit: r.Limit, Redirects: r.Repeat,
+		Method: r.Method, URL: target, Header: header, Body: r.Body, Timeout: r.Timeout, Limit: r.Limit, Redirects: r.Repeat,
 	}, nil
 }
 
@@ -136,19 +160,4 @@ func (o *operation) findKey(l *Lookup) (Answer, error) {
 		id, err = o.draft.Find(l.Class, l.Key, l.Value)
 	}
 	return Answer{Found: id}, err
-}
-
-// askPerson asks where a person is present.
-func (o *operation) askPerson(ctx context.Context, st Step) (Answer, error) {
-	if done, ok := o.kept[st.N]; ok {
-		return done.answer, nil
-	}
-	if o.req.Ask == nil || st.Prompt == nil {
-		return Answer{}, fault.New(fault.Unsupported, "nobody is here to be asked").Because("no-person")
-	}
-	if err := o.flush(nil); err != nil {
-		return Answer{}, err
-	}
-	text, err := o.req.Ask(ctx, *st.Prompt)
-	return Answer{Text: text}, err
 }

@@ -18,6 +18,7 @@ const maxSteps = 1000
 // author is the Session of one run: it numbers the steps, keeps riding ones
 // back and remembers leased and new instances.
 type author struct {
+	ctx    context.Context // of the run; the code's own carries values only
 	begin  Begin
 	door   Door
 	log    *slog.Logger
@@ -37,8 +38,8 @@ type ending struct {
 	err    error
 }
 
-func newAuthor(b Begin, d Door, log *slog.Logger) *author {
-	s := &author{begin: b, door: d, log: log, random: newStream(b.Seed), now: b.Now, held: map[instrument.ID]instrument.Instance{}}
+func newAuthor(ctx context.Context, b Begin, d Door, log *slog.Logger) *author {
+	s := &author{ctx: ctx, begin: b, door: d, log: log, random: newStream(b.Seed), now: b.Now, held: map[instrument.ID]instrument.Instance{}}
 	for _, i := range b.Leased {
 		s.held[i.ID] = i.Clone()
 	}
@@ -77,8 +78,8 @@ func (s *author) Send(_ context.Context, v any) error {
 	return nil
 }
 
-func (s *author) Recv(ctx context.Context, v any) error {
-	answer, err := s.ask(ctx, Step{Kind: StepRecv})
+func (s *author) Recv(_ context.Context, v any) error {
+	answer, err := s.ask(Step{Kind: StepRecv})
 	if err != nil {
 		return err
 	}
@@ -88,8 +89,8 @@ func (s *author) Recv(ctx context.Context, v any) error {
 	return decode(answer.Message, v, "the peer's message")
 }
 
-func (s *author) Fetch(ctx context.Context, r Request) (Response, error) {
-	answer, err := s.ask(ctx, Step{Kind: StepFetch, Fetch: &r})
+func (s *author) Fetch(_ context.Context, r Request) (Response, error) {
+	answer, err := s.ask(Step{Kind: StepFetch, Fetch: &r})
 	if err != nil {
 		return Response{}, err
 	}
@@ -99,8 +100,8 @@ func (s *author) Fetch(ctx context.Context, r Request) (Response, error) {
 	return *answer.Response, nil
 }
 
-func (s *author) Invoke(ctx context.Context, protocol string, c Call) (Result, error) {
-	answer, err := s.ask(ctx, Step{Kind: StepInvoke, Invoke: &Invocation{Protocol: protocol, Call: c}})
+func (s *author) Invoke(_ context.Context, protocol string, c Call) (Result, error) {
+	answer, err := s.ask(Step{Kind: StepInvoke, Invoke: &Invocation{Protocol: protocol, Call: c}})
 	if err != nil {
 		return Result{}, err
 	}
@@ -110,26 +111,26 @@ func (s *author) Invoke(ctx context.Context, protocol string, c Call) (Result, e
 	return *answer.Result, nil
 }
 
-func (s *author) Ask(ctx context.Context, p Prompt) (string, error) {
-	answer, err := s.ask(ctx, Step{Kind: StepAsk, Prompt: &p})
+func (s *author) Ask(_ context.Context, p Prompt) (string, error) {
+	answer, err := s.ask(Step{Kind: StepAsk, Prompt: &p})
 	return answer.Text, err
 }
 
 // ask is a public asking step: it may not be called from a second goroutine or
 // from inside an Update closure.
-func (s *author) ask(ctx context.Context, st Step) (Answer, error) {
+func (s *author) ask(st Step) (Answer, error) {
 	leave, err := s.enter()
 	if err != nil {
 		return Answer{}, err
 	}
 	defer leave()
-	return s.exchange(ctx, st)
+	return s.exchange(st)
 }
 
 // enter takes the session for one call.
 func (s *author) enter() (leave func(), err error) {
 	if !s.busy.CompareAndSwap(false, true) {
-		return nil, fault.New(fault.Internal, "a session was used by two goroutines, or inside an Update").Because("session-misused")
+		return nil, misused()
 	}
 	if s.end != nil {
 		s.busy.Store(false)
@@ -138,10 +139,14 @@ func (s *author) enter() (leave func(), err error) {
 	return func() { s.busy.Store(false) }, nil
 }
 
+func misused() error {
+	return fault.New(fault.Internal, "a session was used by two goroutines, or inside an Update, or a Tx after its Update").Because("session-misused")
+}
+
 // ride keeps a step back until the next exchange.
 func (s *author) ride(st Step) error {
 	if s.n >= maxSteps {
-		return fault.New(fault.Internal, "an operation may take %d steps and this one takes more", maxSteps).Because("too-many-steps")
+		return tooManySteps()
 	}
 	s.n++
 	st.N = s.n
@@ -150,7 +155,7 @@ func (s *author) ride(st Step) error {
 }
 
 // exchange hands everything over and returns the answer to st.
-func (s *author) exchange(ctx context.Context, st Step) (Answer, error) {
+func (s *author) exchange(st Step) (Answer, error) {
 	if s.end != nil {
 		return Answer{}, suspended()
 	}
@@ -159,7 +164,7 @@ func (s *author) exchange(ctx context.Context, st Step) (Answer, error) {
 	}
 	steps := s.riding
 	s.riding = nil
-	answer, err := s.door.Exchange(ctx, steps)
+	answer, err := s.door.Exchange(s.ctx, steps)
 	switch {
 	case err != nil:
 		s.end = &ending{err: err}
@@ -180,14 +185,18 @@ func (s *author) exchange(ctx context.Context, st Step) (Answer, error) {
 }
 
 // finish hands over the outcome of DoOperation.
-func (s *author) finish(ctx context.Context, r Result, failure error) {
+func (s *author) finish(r Result, failure error) {
 	st := Step{Kind: StepResult, Result: &r}
 	if failure != nil {
 		st = Step{Kind: StepResult, Fault: fault.From(failure)}
 	}
-	if _, err := s.exchange(ctx, st); err != nil && s.end == nil {
+	if _, err := s.exchange(st); err != nil && s.end == nil {
 		s.end = &ending{err: err}
 	}
+}
+
+func tooManySteps() error {
+	return fault.New(fault.Internal, "an operation may take %d steps and this one takes more", maxSteps).Because("too-many-steps")
 }
 
 func suspended() *fault.Fault {

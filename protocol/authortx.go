@@ -14,18 +14,20 @@ import (
 // Update runs the closure over copies and keeps its writes back as one step.
 // The number of the step is taken when the closure has ended, so that reads
 // inside it, which ask, come before it.
-func (s *author) Update(ctx context.Context, f func(instrument.Tx) error) error {
+func (s *author) Update(_ context.Context, f func(instrument.Tx) error) error {
 	leave, err := s.enter()
 	if err != nil {
 		return err
 	}
 	defer leave()
-	tx := &authorTx{s: s, ctx: ctx, seen: map[instrument.ID]instrument.Instance{}, writes: map[instrument.ID]instrument.Instance{}}
-	if err := f(tx); err != nil {
-		return err
-	}
-	if s.end != nil {
+	tx := &authorTx{s: s, seen: map[instrument.ID]instrument.Instance{}, writes: map[instrument.ID]instrument.Instance{}}
+	err = f(tx)
+	tx.over = true
+	switch {
+	case s.end != nil: // whatever the closure made of it
 		return suspended()
+	case err != nil:
+		return err
 	}
 	if len(tx.order) == 0 {
 		return nil
@@ -59,10 +61,18 @@ func (s *author) hold(i instrument.Instance) {
 // authorTx is the Tx of one closure.
 type authorTx struct {
 	s      *author
-	ctx    context.Context
 	seen   map[instrument.ID]instrument.Instance // read here, not held
 	writes map[instrument.ID]instrument.Instance
 	order  []instrument.ID
+	over   bool
+}
+
+// exchange asks from inside the closure, and only there.
+func (t *authorTx) exchange(st Step) (Answer, error) {
+	if t.over {
+		return Answer{}, misused()
+	}
+	return t.s.exchange(st)
 }
 
 func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
@@ -71,7 +81,7 @@ func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
 			return i.Clone(), nil
 		}
 	}
-	answer, err := t.s.exchange(t.ctx, Step{Kind: StepGet, Get: id})
+	answer, err := t.exchange(Step{Kind: StepGet, Get: id})
 	if err != nil {
 		return instrument.Instance{}, err
 	}
@@ -90,7 +100,7 @@ func (t *authorTx) Find(class instrument.ClassID, key, value string) (instrument
 			}
 		}
 	}
-	answer, err := t.s.exchange(t.ctx, Step{Kind: StepFind, Find: &Lookup{Class: class, Key: key, Value: value}})
+	answer, err := t.exchange(Step{Kind: StepFind, Find: &Lookup{Class: class, Key: key, Value: value}})
 	return answer.Found, err
 }
 

@@ -2,17 +2,11 @@ package protocol
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"errors"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
-
-// maxRewinds bounds how often an operation may be too late. It stands in line
-// from the second attempt, so more than a few are a defect.
-const maxRewinds = 50
 
 // Exchange is the Door: it takes the code's steps and answers the last one.
 func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) {
@@ -20,17 +14,21 @@ func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) 
 		return Answer{Suspended: true}, nil
 	}
 	for i, st := range steps {
-		if st.N != o.n+1 || o.n >= maxSteps {
-			return Answer{}, o.broken("step %d came after step %d", st.N, o.n)
-		}
-		o.n++
 		asks := st.Kind >= StepResult
-		if asks != (i == len(steps)-1) {
+		switch {
+		case o.over:
+			return Answer{}, o.broken("step %d came after the end", st.N)
+		case st.N != o.n+1:
+			return Answer{}, o.broken("step %d came after step %d", st.N, o.n)
+		case st.N > maxSteps:
+			return Answer{}, tooManySteps()
+		case asks != (i == len(steps)-1):
 			return Answer{}, o.broken("step %d asks in the middle, or nothing asks at the end", st.N)
 		}
+		o.n++
 		if o.n <= len(o.steps) {
 			again := o.steps[o.n-1]
-			if again.kind != st.Kind || again.digest != st.digest() {
+			if again.step.Kind != st.Kind || again.step.digest() != st.digest() {
 				return Answer{}, o.broken("step %d differs from the one that was recorded", st.N)
 			}
 			if asks {
@@ -41,40 +39,46 @@ func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) 
 		if asks {
 			return o.answer(ctx, st)
 		}
-		o.record(st, Answer{})
-		if refusal := o.ride(st); refusal != nil {
-			return o.rewindWith(st.N, refusal), nil
+		if answer := o.ride(st); answer != nil {
+			return *answer, nil
 		}
 	}
 	return Answer{}, o.broken("an exchange without steps")
 }
 
-// ride takes a step that needs no answer. A refusal is what the step returns
-// when the code has run again.
-func (o *operation) ride(st Step) *fault.Fault {
-	if o.outcomes[st.N] != nil {
-		return nil // it did not go well in an earlier run: the code was told, and nothing of it counts
-	}
-	if st.Kind == StepSend {
-		if !o.mail.reachesPeer() {
-			return fault.New(fault.Unsupported, "%s has no peer to talk to here", o.spec.Name).Because("no-peer")
+// ride takes a step that needs no answer; what it returns ends the run. A
+// refusal sends the code back to the top: running again, it is told.
+func (o *operation) ride(st Step) *Answer {
+	if told, ok := o.outcomes[st.N]; ok {
+		if told.digest == st.digest() { // the code knows, and nothing of the step counts
+			o.record(st, Answer{})
+			return nil
 		}
-		if err := o.mail.write(st.Body); err != nil {
-			return fault.From(err)
-		}
-		return nil
+		return o.undecided(st.N)
 	}
-	if o.spec.ReadOnly {
+	if refusal := o.take(st); refusal != nil {
+		return o.rewindWith(st, o.crossing(refusal))
+	}
+	o.record(st, Answer{})
+	return nil
+}
+
+func (o *operation) take(st Step) error {
+	switch {
+	case st.Kind == StepSend && !o.mail.reachesPeer():
+		return noPeer(o.spec.Name)
+	case st.Kind == StepSend:
+		return o.mail.write(st.Body)
+	case st.Kind != StepUpdate:
+		return o.broken("step %d is of an unknown kind", st.N)
+	case o.spec.ReadOnly:
 		return fault.New(fault.Denied, "%s only reads and may not change instruments", o.spec.Name).Because("read-only")
 	}
-	made := madeUpdate{n: st.N}
 	for _, w := range st.Writes {
 		if err := o.write(w); err != nil {
-			return fault.From(err)
+			return err
 		}
-		made.ids = append(made.ids, w.ID)
 	}
-	o.updates = append(o.updates, made)
 	return nil
 }
 
@@ -108,51 +112,71 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	var err error
 	switch st.Kind {
 	case StepResult:
-		return o.finish(ctx, st)
+		return o.finish(st)
 	case StepRecv:
 		a, err = o.receive(ctx)
-	case StepFetch:
-		a, err = o.fetch(ctx, st)
+	case StepFetch, StepAsk:
+		a, err = o.outside(ctx, st)
 	case StepGet:
 		a, err = o.get(st.Get)
 	case StepFind:
 		a, err = o.findKey(st.Find)
-	case StepAsk:
-		a, err = o.askPerson(ctx, st)
 	case StepInvoke:
 		err = fault.New(fault.Denied, "%s has not been granted any other protocol", o.in.info.ID).Because("invoke-denied")
 	default:
 		return Answer{}, o.broken("step %d is of an unknown kind", st.N)
 	}
-	var again *rewound
-	switch {
-	case errors.As(err, &again):
-		return again.answer, nil
-	case errors.Is(err, fault.Suspended):
-		return Answer{Suspended: true}, nil
-	case err != nil:
-		a = Answer{Fault: fault.From(err)}
+	if end, stops := stopping(err); stops {
+		return end, nil
+	}
+	if fault.ReasonOf(err) == "steps-broken" {
+		return Answer{}, err
+	}
+	if err != nil {
+		a = Answer{Fault: o.crossing(err)}
 	}
 	a.Now = o.m.parts.Clock()
 	o.record(st, a)
 	return a, nil
 }
 
-func (o *operation) record(st Step, a Answer) {
-	o.steps = append(o.steps, recorded{kind: st.Kind, digest: st.digest(), answer: a, mail: o.mail.taken()})
+// stopped carries the answer that ends a run: back to the top, or for good.
+type stopped struct{ answer Answer }
+
+func (*stopped) Error() string { return "the run has ended" }
+
+// stopping tells errors that end the run from those that the code is told.
+func stopping(err error) (Answer, bool) {
+	var s *stopped
+	switch {
+	case errors.As(err, &s):
+		return s.answer, true
+	case errors.Is(err, fault.Suspended):
+		return Answer{Suspended: true}, true
+	}
+	return Answer{}, false
 }
 
-// digest is equal for the same step of the same code over the same answers.
-func (st Step) digest() [32]byte {
-	text, err := json.Marshal(st)
-	if err != nil {
-		return [32]byte{}
+// crossing is an error as the code and the caller get it: kind and text only,
+// live as well as repeated. What stays behind goes to the log of this side.
+func (o *operation) crossing(err error) *fault.Fault {
+	f := fault.From(err)
+	if f.Kind == fault.Internal {
+		o.m.parts.Log.Error("an operation met a defect", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
 	}
-	return sha256.Sum256(text)
+	return &fault.Fault{Kind: f.Kind, Reason: f.Reason, Message: f.Message, Hint: f.Hint}
+}
+
+func (o *operation) record(st Step, a Answer) {
+	o.steps = append(o.steps, recorded{step: st, answer: a, mail: o.mail.taken()})
 }
 
 // broken is the fault of code, or of a plugin, that does not keep the rules.
 func (o *operation) broken(format string, args ...any) error {
 	return fault.New(fault.Internal, "%s in %s broke the rules of an operation: "+format,
 		append([]any{o.in.info.ID, o.spec.Name}, args...)...).Because("steps-broken")
+}
+
+func noPeer(operation string) error {
+	return fault.New(fault.Unsupported, "%s has no peer to talk to here", operation).Because("no-peer")
 }

@@ -2,11 +2,8 @@ package protocol
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"io"
-	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -26,6 +23,8 @@ type Execution struct {
 	Offer     *comm.Offer // the signed offer that Call.Offer was read from
 	Payer     *comm.Payer
 	Ask       Asker // where a person is present
+
+	resumes bool // the peer goes on with an operation, it does not begin one
 }
 
 // Link is how an operation reaches the run at its peer.
@@ -69,11 +68,15 @@ func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 	}
 	select {
 	case <-o.done:
-		return o.result, o.failure
 	case <-ctx.Done():
-		return Result{}, fault.Wrap(ctx.Err(), fault.Unknown, "operation %s has not ended yet", Short(o.id)).
-			Because("pending").WithHint("ask again with the same key, or look at `operation list`")
+		select {
+		case <-o.done: // both at once: the outcome is known
+		default:
+			return Result{}, fault.Wrap(ctx.Err(), fault.Unknown, "operation %s has not ended yet", Short(o.id)).
+				Because("pending").WithHint("ask again with the same key, or look at `operation list`")
+		}
 	}
+	return o.result, o.failure
 }
 
 // Serve runs the servicer's side of an operation that a peer has begun or
@@ -83,18 +86,20 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	if err := CheckOperationID(r.ID); err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
 	}
+	r.resumes = e.Have > 0 || len(e.Msgs) > 0 && e.Msgs[0].N != 1
 	o, err := m.begin(ctx, r)
 	if err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
 	}
 	o.mail.arrived(e.Have, e.Msgs)
-	o.mail.relink(r.Link)
+	o.relink(r.Link)
 	select {
 	case <-o.done:
 	case <-ctx.Done():
 		return comm.Executed{Op: e.Op, Fault: fault.New(fault.Unknown, "the operation goes on").Because("pending")}
 	}
-	out := comm.Executed{Op: e.Op, Have: o.mail.durable(), Msgs: o.mail.unacknowledged(), Result: o.result.Value}
+	out := comm.Executed{Op: e.Op, Result: o.result.Value}
+	out.Have, out.Msgs = o.mail.durable()
 	if o.failure != nil {
 		out.Result, out.Fault = nil, fault.From(o.failure)
 	}
@@ -102,11 +107,14 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 }
 
 // Hear takes messages that a peer sends in the middle of an operation. Those of
-// an operation that does not run here, or belongs to another peer, are dropped:
-// whoever sent them sends them again when it resumes.
+// an operation that belongs to another peer are dropped; those of one that does
+// not run here wait for a while for its request, which they may have overtaken.
 func (m *Manager) Hear(peer comm.Peer, s comm.Said) {
 	m.mu.Lock()
 	o := m.ops[instrument.OperationID(s.Op)]
+	if o == nil {
+		m.early.keep(peer.Key, s)
+	}
 	m.mu.Unlock()
 	if o != nil && o.req.Peer.Key == peer.Key {
 		o.mail.arrived(s.Have, s.Msgs)
@@ -118,7 +126,11 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	if r.Side == "" {
 		r.Side = Initiator
 	}
-	if r.ID == "" {
+	if r.Principal == "" {
+		r.Principal = m.parts.Owner
+	}
+	fresh := r.ID == ""
+	if fresh {
 		id, err := NewOperationID(m.parts.Random)
 		if err != nil {
 			return nil, err
@@ -129,24 +141,45 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.fresh = fresh
 	m.mu.Lock()
-	if other := m.ops[r.ID]; other != nil {
-		m.mu.Unlock()
-		return other, sameCall(other, o)
+	defer m.mu.Unlock()
+	if running := m.ops[r.ID]; running != nil {
+		if err := sameCall(running, o); err != nil {
+			return nil, err
+		}
+		return running, nil
 	}
 	if m.life.Err() != nil {
-		m.mu.Unlock()
 		return nil, fault.New(fault.Unavailable, "this party is shutting down").Because("shutting-down")
+	}
+	for _, s := range m.early.claim(r.ID, r.Peer.Key) {
+		o.mail.arrived(s.Have, s.Msgs)
 	}
 	m.ops[r.ID] = o
 	m.work.Add(1)
-	m.mu.Unlock()
 	go o.live(ctx)
 	return o, nil
 }
 
+// spawn runs f as long as this party lives, which waits for it when it closes.
+func (m *Manager) spawn(f func()) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.life.Err() != nil {
+		return false
+	}
+	m.work.Add(1)
+	go func() {
+		defer m.work.Done()
+		f()
+	}()
+	return true
+}
+
 func sameCall(running, asked *operation) error {
-	if running.digest != asked.digest || running.req.Peer.Key != asked.req.Peer.Key {
+	r, a := running.req, asked.req
+	if running.digest != asked.digest || r.Peer.Key != a.Peer.Key || r.Principal != a.Principal {
 		return keyReused(running.id)
 	}
 	return nil
@@ -155,31 +188,4 @@ func sameCall(running, asked *operation) error {
 func keyReused(id instrument.OperationID) error {
 	return fault.New(fault.Conflict, "operation %s was begun with other content", Short(id)).
 		Because("key-reused").WithHint("use another --key for another operation")
-}
-
-// Short is how an operation id is shown: enough to name it, not to take it over.
-func Short(id instrument.OperationID) string {
-	if len(id) > 12 {
-		return string(id[:12])
-	}
-	return string(id)
-}
-
-// digestOf is the digest of what is asked, equal for repetitions.
-func digestOf(r Execution) [32]byte {
-	text, err := json.Marshal(struct {
-		Side     Side
-		Protocol string
-		Call     Call
-	}{r.Side, r.Protocol, r.Call.repeatable()})
-	if err != nil { // arguments that are not JSON: refused when the operation begins
-		return [32]byte{}
-	}
-	return sha256.Sum256(text)
-}
-
-// repeatable is the call without what may differ in a repetition.
-func (c Call) repeatable() Call {
-	c.Deadline = time.Time{}
-	return c
 }

@@ -3,7 +3,7 @@ package protocol
 import (
 	"context"
 	"encoding/json"
-	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,25 +11,34 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// maxUnacknowledged bounds the messages of one operation and side that the peer
-// has not acknowledged.
-const maxUnacknowledged = 64
+// Limits of what one side of an operation has said and the other has not
+// acknowledged. All of it must fit into one frame.
+const (
+	maxUnacknowledged = 64
+	maxMailBytes      = 384 << 10
+)
 
 // mail is what one operation and its peer say to each other: messages numbered
 // from 1 in each direction. Connections deliver into it from their goroutines.
+// How it is sent is in post.go.
 type mail struct {
 	side Side
 
-	mu    sync.Mutex
-	link  Link
-	wake  chan struct{} // holds one token when something has arrived
-	begun bool          // the request has been handed to the link
-	sent  bool          // … and may have reached the peer
+	mu   sync.Mutex
+	link Link
+	wake chan struct{} // holds one token when something has arrived
 
 	out     []comm.Message // not acknowledged
 	written uint64         // number of the last message written
 	durably uint64         // … and flushed
 	said    uint64         // … and handed to the link
+	saying  bool           // a goroutine hands messages to the link
+
+	begun  bool  // the request has been handed over once
+	flying bool  // the request is out and may arrive
+	landed bool  // something has reached the peer, or may have
+	late   bool  // the deadline is over
+	missed error // why the last attempt did not reach the peer
 
 	in      []json.RawMessage // message n at n-1
 	early   map[uint64]json.RawMessage
@@ -50,28 +59,19 @@ func (b *mail) reachesPeer() bool {
 	return b.link != nil
 }
 
-// relink makes the newest connection the one that the operation speaks over.
-func (b *mail) relink(l Link) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if l != nil {
-		b.link = l
-	}
-}
-
-// gone reports whether something may have left the house.
-func (b *mail) gone() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.sent || b.said > 0
-}
-
 // write numbers a message. It stays here until it is flushed and posted.
 func (b *mail) write(body json.RawMessage) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if len(b.out) >= maxUnacknowledged {
-		return fault.New(fault.Conflict, "the peer has %d messages that it did not acknowledge", len(b.out)).Because("peer-too-slow")
+	bytes := len(body)
+	for _, m := range b.out {
+		bytes += len(m.Body)
+	}
+	if len(b.out) >= maxUnacknowledged || bytes > maxMailBytes {
+		return fault.New(fault.Conflict, "%d messages with %d bytes are more than a peer may leave unacknowledged", len(b.out)+1, bytes).Because("peer-too-slow")
+	}
+	if !json.Valid(body) {
+		return fault.New(fault.Internal, "a message is not JSON").Because("message-malformed")
 	}
 	b.written++
 	b.out = append(b.out, comm.Message{N: b.written, Body: body})
@@ -82,16 +82,20 @@ func (b *mail) write(body json.RawMessage) error {
 func (b *mail) arrived(have uint64, msgs []comm.Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.keep(have, msgs)
-	b.ring()
+	if !b.ended {
+		b.keep(have, msgs)
+		b.ring()
+	}
 }
 
+// keep takes what is new. A peer has at most maxUnacknowledged messages on the
+// way, so anything beyond is not taken.
 func (b *mail) keep(have uint64, msgs []comm.Message) {
 	for len(b.out) > 0 && b.out[0].N <= min(have, b.durably) {
 		b.out = b.out[1:]
 	}
 	for _, m := range msgs {
-		if m.N > uint64(len(b.in)) && len(b.early) < maxUnacknowledged {
+		if m.N > uint64(len(b.in)) && m.N <= uint64(b.kept)+maxUnacknowledged {
 			b.early[m.N] = m.Body
 		}
 	}
@@ -110,24 +114,16 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 func (b *mail) end(e comm.Executed) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.keep(e.Have, e.Msgs)
-	if !b.ended {
-		b.ended = true
-		if e.Fault != nil {
-			b.failure = e.Fault
-		} else {
-			b.in = append(b.in, e.Result)
-		}
+	b.flying, b.landed = false, true
+	if b.ended {
+		return
 	}
-	b.ring()
-}
-
-// fail ends the waiting for a peer that cannot be reached.
-func (b *mail) fail(err error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.ended {
-		b.ended, b.failure = true, err
+	b.keep(e.Have, e.Msgs)
+	b.ended = true
+	if e.Fault != nil {
+		b.failure = e.Fault
+	} else {
+		b.in = append(b.in, e.Result)
 	}
 	b.ring()
 }
@@ -165,14 +161,34 @@ func (b *mail) await(ctx context.Context, deadline time.Time, clock func() time.
 		select {
 		case <-b.wake:
 		case <-expired:
-			if b.side == Servicer || !b.gone() {
-				return nil, fault.New(fault.Timeout, "the peer did not answer in time").Because("deadline")
+			if err := b.expire(); err != nil {
+				return nil, err
 			}
 			expired = nil
 		case <-ctx.Done():
 			return nil, suspended()
 		}
 	}
+}
+
+// expire is the deadline. At an initiator it also keeps the request from going
+// out again: the code is told that nothing has happened.
+func (b *mail) expire() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.late = true
+	late := fault.New(fault.Timeout, "the peer did not answer in time").Because("deadline")
+	switch {
+	case b.side == Servicer:
+		return late
+	case b.landed || b.flying:
+		return nil
+	}
+	b.ended, b.failure = true, late
+	if b.missed != nil {
+		b.failure = b.missed
+	}
+	return b.failure
 }
 
 func (b *mail) ring() {
@@ -188,16 +204,40 @@ func (b *mail) taken() int {
 	return b.read
 }
 
-func (b *mail) durable() uint64 {
+// closing is what the peer may still ask for when this run has ended in the
+// flush that comes: everything written, and everything read.
+func (b *mail) closing() (have uint64, msgs []comm.Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return uint64(b.kept)
+	return uint64(b.read), slices.Clone(b.out)
+}
+
+// restore is closing after another run.
+func (b *mail) restore(have uint64, msgs []comm.Message) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.out, b.kept, b.read = msgs, int(have), int(have)
+	if n := len(msgs); n > 0 {
+		b.written, b.durably = msgs[n-1].N, msgs[n-1].N
+	}
+}
+
+// durable is what may leave the house: the acknowledgement and the messages
+// that the peer has not acknowledged.
+func (b *mail) durable() (have uint64, msgs []comm.Message) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return uint64(b.kept), b.unacknowledged()
 }
 
 func (b *mail) unacknowledged() []comm.Message {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return append([]comm.Message(nil), b.out...)
+	var out []comm.Message
+	for _, m := range b.out {
+		if m.N <= b.durably {
+			out = append(out, m)
+		}
+	}
+	return out
 }
 
 // flushed makes what was written and read so far durable facts.
@@ -216,103 +256,4 @@ func (b *mail) rewind(read int) {
 		b.out = b.out[:len(b.out)-1]
 	}
 	b.written = b.durably
-}
-
-func (b *mail) close() { b.flushed() }
-
-// post sends what is durable and was not sent yet: an initiator's first post is
-// the request itself.
-func (b *mail) post(o *operation) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.side == Initiator && !b.begun {
-		b.begun = true
-		o.m.work.Add(1)
-		go b.call(o)
-		return
-	}
-	var fresh []comm.Message
-	for _, m := range b.out {
-		if m.N > b.said && m.N <= b.durably {
-			fresh = append(fresh, m)
-		}
-	}
-	if len(fresh) == 0 {
-		return
-	}
-	b.said = fresh[len(fresh)-1].N
-	said, link := comm.Said{Op: string(o.id), Have: uint64(b.kept), Msgs: fresh}, b.link
-	o.m.work.Add(1)
-	go func() {
-		defer o.m.work.Done()
-		if err := link.Say(o.m.life, said); err != nil {
-			o.m.parts.Log.Debug("messages wait for the next connection", "operation", Short(o.id), "error", err)
-		}
-	}()
-}
-
-// call sends the request until its answer is here. The request is idempotent,
-// so it goes out again after every loss.
-func (b *mail) call(o *operation) {
-	defer o.m.work.Done()
-	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 5*time.Second) {
-		b.mu.Lock()
-		e := comm.Execute{Op: string(o.id), Call: o.wireCall(), Have: uint64(b.kept)}
-		for _, m := range b.out {
-			if m.N <= b.durably {
-				e.Msgs = append(e.Msgs, m)
-				b.said = max(b.said, m.N)
-			}
-		}
-		link, ended := b.link, b.ended
-		b.mu.Unlock()
-		if ended {
-			return
-		}
-		got, err := link.Execute(o.m.life, e)
-		switch {
-		case err == nil:
-			b.reached()
-			b.end(got)
-			return
-		case o.m.life.Err() != nil:
-			return
-		case errors.Is(err, fault.Unknown), errors.Is(err, fault.Timeout), fault.ReasonOf(err) == "connection-lost":
-			b.reached()
-		case !errors.Is(err, fault.Unavailable):
-			b.fail(err)
-			return
-		case !b.gone() && o.expired():
-			b.fail(err)
-			return
-		}
-		o.m.parts.Log.Debug("the peer is asked again", "operation", Short(o.id), "in", pause, "error", err)
-		select {
-		case <-time.After(pause):
-		case <-o.done:
-			return
-		case <-o.m.life.Done():
-			return
-		}
-	}
-}
-
-func (b *mail) reached() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.sent = true
-}
-
-func (o *operation) expired() bool {
-	d := o.req.Call.Deadline
-	return !d.IsZero() && !o.m.parts.Clock().Before(d)
-}
-
-// wireCall is the call as the peer gets it.
-func (o *operation) wireCall() comm.Call {
-	c := o.req.Call
-	return comm.Call{
-		Protocol: o.in.info.ID, Replay: o.in.info.Replay, Operation: c.Operation, Class: string(c.Class),
-		Args: c.Args, Offer: o.req.Offer, Payer: o.req.Payer, Deadline: c.Deadline,
-	}
 }

@@ -26,8 +26,9 @@ type Manager struct {
 	stop context.CancelFunc
 	work sync.WaitGroup
 
-	mu  sync.Mutex
-	ops map[instrument.OperationID]*operation // running ones
+	mu    sync.Mutex
+	ops   map[instrument.OperationID]*operation // running ones
+	early early
 }
 
 // Parts are what a Manager is made of.
@@ -89,7 +90,9 @@ func NewManager(p Parts) (*Manager, error) {
 // Close suspends running operations and waits for their code to return, within
 // ctx. Nothing that was not answered before is answered any more.
 func (m *Manager) Close(ctx context.Context) error {
+	m.mu.Lock() // nothing begins after this
 	m.stop()
+	m.mu.Unlock()
 	done := make(chan struct{})
 	go func() { m.work.Wait(); close(done) }()
 	select {

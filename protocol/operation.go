@@ -17,28 +17,30 @@ import (
 type operation struct {
 	m      *Manager
 	id     instrument.OperationID
+	fresh  bool // the id was made for this run: nobody has used it before
 	req    Execution
 	in     installed
 	spec   Operation
 	digest [32]byte
 	seed   []byte
 	begun  time.Time
+	mail   *mail
 
 	leased   []instrument.Instance                 // as seen when the leases were taken
 	held     map[instrument.ID]instrument.Instance // leased and born here, as of the last flush
+	draft    *instrument.Draft                     // what is not flushed
 	steps    []recorded                            // of this run, and of earlier ones up to flushed
 	kept     map[int]recorded                      // answers from outside that a rewind keeps
-	outcomes map[int]*fault.Fault
-	n        int  // steps taken in this run
-	flushed  int  // steps up to here are durable
-	row      bool // the operation row is durable
+	outcomes map[int]refusal                       // of riding steps that did not go well
+	n        int                                   // steps taken in this run
+	flushed  int                                   // steps up to here are durable
+	row      bool                                  // the operation row is durable
 	rewinds  int
 	crashes  int
-	draft    *instrument.Draft
-	updates  []madeUpdate // unflushed, to find out whose key was taken
-	mail     *mail
-	leave    []func() // places in line
+	line     []instrument.ID // that we stand in line for
+	leave    []func()
 
+	over    bool // result and failure are what came of it
 	result  Result
 	failure error
 	done    chan struct{}
@@ -46,15 +48,9 @@ type operation struct {
 
 // recorded is one step that was taken, and the host's answer if it asked.
 type recorded struct {
-	kind   StepKind
-	digest [32]byte
+	step   Step
 	answer Answer
 	mail   int // messages taken from the peer up to and with this step
-}
-
-type madeUpdate struct {
-	n   int
-	ids []instrument.ID
 }
 
 func (m *Manager) newOperation(r Execution) (*operation, error) {
@@ -66,20 +62,18 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(r.Call.Args) > 0 && !json.Valid(r.Call.Args) {
-		return nil, fault.New(fault.Invalid, "the arguments of %s are not JSON", r.Call.Operation).Because("message-malformed")
+	digest, err := digestOf(r)
+	if err != nil {
+		return nil, err
 	}
 	seed := make([]byte, 32)
 	if _, err := io.ReadFull(m.parts.Random, seed); err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "no random bytes for an operation")
 	}
-	if r.Principal == "" {
-		r.Principal = m.parts.Owner
-	}
 	return &operation{
-		m: m, id: r.ID, req: r, in: in, spec: spec, digest: digestOf(r), seed: seed, begun: m.parts.Clock(),
-		held: map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, outcomes: map[int]*fault.Fault{},
-		mail: newMail(r), done: make(chan struct{}),
+		m: m, id: r.ID, req: r, in: in, spec: spec, digest: digest, seed: seed, begun: m.parts.Clock(), mail: newMail(r),
+		held: map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, outcomes: map[int]refusal{},
+		done: make(chan struct{}),
 	}, nil
 }
 
@@ -88,29 +82,43 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 func (o *operation) live(caller context.Context) {
 	defer o.m.work.Done()
 	defer o.close()
+	if o.req.resumes { // a peer goes on with what this side has ended, or never had
+		o.conclude(memoryLost(o.id, o.spec))
+	} else if err := o.lease(caller); err != nil {
+		o.conclude(err)
+	} else {
+		o.drive()
+	}
+	o.repeat()
+}
+
+// drive runs the code until it has ended. Code that dies before anything is
+// durable has done nothing; later it is run again, once.
+func (o *operation) drive() {
 	ctx, cancel := context.WithCancel(o.m.life)
 	defer cancel()
-	if err := o.lease(caller); err != nil {
-		o.failure = err
-		return
-	}
 	for {
 		err := o.run(ctx)
 		switch {
+		case o.over:
+			return
+		case o.m.life.Err() != nil || errors.Is(err, fault.Suspended):
+			o.conclude(interrupted(o.id))
+			return
 		case err == nil:
-			return
-		case errors.Is(err, fault.Suspended) || o.m.life.Err() != nil:
-			o.failure = fault.New(fault.Unknown, "operation %s was interrupted by a shutdown", Short(o.id)).Because("pending")
-			return
-		case !o.row && !o.mail.gone():
-			o.failure = crashed(err)
+			err = o.broken("the code has ended without a result")
+		}
+		if !o.row {
+			o.conclude(err)
 			return
 		}
-		if o.crashes++; o.crashes > 1 {
-			o.stuck(err)
+		if o.crashes++; o.crashes > 1 || fault.ReasonOf(err) == "steps-broken" {
+			o.concludeAs(outcome{}, o.stuck(err))
 			return
 		}
 		o.m.parts.Log.Warn("the code of an operation died and is run again", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
+		o.leaveLine()
+		o.undecide(o.flushed + 1)
 		o.rewind()
 	}
 }
@@ -126,16 +134,24 @@ func (o *operation) run(ctx context.Context) error {
 // beginning is what the code starts from, the first time and after a rewind.
 func (o *operation) beginning() Begin {
 	o.n = 0
-	return Begin{
+	b := Begin{
 		Op: o.id, Protocol: o.in.info.ID, Side: o.req.Side, Peer: o.req.Peer, Call: o.req.Call,
-		Leased: o.leased, Seed: o.seed, Now: o.begun, Outcomes: o.outcomes, Recorded: len(o.steps),
+		Leased: o.leased, Seed: o.seed, Now: o.begun, Recorded: len(o.steps),
 	}
+	if len(o.outcomes) > 0 {
+		b.Outcomes = make(map[int]*fault.Fault, len(o.outcomes))
+		for n, r := range o.outcomes {
+			b.Outcomes[n] = r.fault
+		}
+	}
+	return b
 }
 
 // lease takes the instruments of the call. A read-only operation gets copies
 // and holds nothing; shareable instances are read when they are needed.
 func (o *operation) lease(ctx context.Context) error {
 	im := o.m.parts.Instruments
+	o.leased, o.held = nil, map[instrument.ID]instrument.Instance{}
 	if o.spec.ReadOnly {
 		for _, id := range o.req.Call.Instruments {
 			i, err := im.View(ctx, id)
@@ -144,26 +160,25 @@ func (o *operation) lease(ctx context.Context) error {
 			}
 			o.leased = append(o.leased, i)
 		}
-		return o.reachable()
+		return o.reachable(o.leased)
 	}
 	seen, err := im.Lease(ctx, o.id, o.req.Call.Instruments)
 	if err != nil {
 		return err
 	}
-	o.leased, o.held = nil, map[instrument.ID]instrument.Instance{}
 	for _, i := range seen {
-		if im.Exclusive(i.Class) {
+		if _, twice := o.held[i.ID]; im.Exclusive(i.Class) && !twice {
 			o.leased = append(o.leased, i)
 			o.held[i.ID] = i
 		}
 	}
 	o.newDraft()
-	return o.reachable()
+	return o.reachable(seen)
 }
 
 // reachable refuses instruments of classes that are not the bundle's own.
-func (o *operation) reachable() error {
-	for _, i := range o.leased {
+func (o *operation) reachable(list []instrument.Instance) error {
+	for _, i := range list {
 		if !o.in.reach[i.Class] {
 			return notReached(o.in.info.ID, i.Class)
 		}
@@ -176,35 +191,45 @@ func (o *operation) newDraft() {
 	for _, i := range o.held {
 		o.draft.Hold(i)
 	}
-	o.updates = nil
 }
 
-// close lets everybody see the end.
+// close lets everybody see the end. Code that took its goroutine with it has
+// left none.
 func (o *operation) close() {
+	if !o.over {
+		o.conclude(o.broken("the code ended its goroutine"))
+	}
 	o.m.parts.Instruments.Release(o.id)
-	o.leaveLines()
+	o.leaveLine()
 	o.m.mu.Lock()
 	delete(o.m.ops, o.id)
 	o.m.mu.Unlock()
-	o.mail.close()
 	close(o.done)
-}
-
-func (o *operation) leaveLines() {
-	for _, leave := range o.leave {
-		leave()
-	}
-	o.leave = nil
-}
-
-func crashed(err error) error {
-	if f := fault.From(err); f.Reason != "" && f.Kind != fault.Internal {
-		return f
-	}
-	return fault.Wrap(err, fault.Unavailable, "the plugin ended in the middle of the operation; nothing has happened").
-		Because("plugin-crashed").WithHint("try again; the same --key is fine")
 }
 
 func notReached(protocol string, class instrument.ClassID) error {
 	return fault.New(fault.Denied, "%s may not reach instruments of class %s", protocol, class).Because("class-not-granted")
+}
+
+// digestOf is the digest of what is asked, equal for repetitions: the deadline
+// may differ, and JSON may be spelled in another way.
+func digestOf(r Execution) ([32]byte, error) {
+	c := r.Call
+	c.Deadline = time.Time{}
+	if len(c.Args) > 0 {
+		args, err := canonical(c.Args)
+		if err != nil {
+			return [32]byte{}, fault.Wrap(err, fault.Invalid, "the arguments of %s are not JSON", clip(c.Operation)).Because("message-malformed")
+		}
+		c.Args = args
+	}
+	text, err := json.Marshal(struct {
+		Side     Side
+		Protocol string
+		Call     Call
+	}{r.Side, r.Protocol, c})
+	if err != nil {
+		return [32]byte{}, fault.Wrap(err, fault.Invalid, "the call of %s cannot be written as JSON", clip(c.Operation)).Because("message-malformed")
+	}
+	return sum(text), nil
 }

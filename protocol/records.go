@@ -35,14 +35,13 @@ func (m *Manager) Records(ctx context.Context, f Filter) ([]Record, error) {
 			ID: instrument.OperationID(Short(r.ID)), State: r.State, Side: r.Side, Protocol: r.Protocol, Operation: r.Operation,
 			Class: r.Class, Begun: r.Begun, Ended: r.Ended,
 		}
-		if r.State != Ended {
-			continue
-		}
-		end, err := m.outcomeOf(r)
+		body, err := m.unseal(r)
 		if err != nil {
 			return nil, err
 		}
-		out[n].Result, out[n].Fault = end.Result, end.Fault
+		if body.End != nil {
+			out[n].Result, out[n].Fault = body.End.Result, body.End.Fault
+		}
 	}
 	return out, nil
 }
@@ -65,19 +64,10 @@ func (m *Manager) Recover(ctx context.Context) (int, error) {
 }
 
 func (m *Manager) interrupted(r Row) error {
-	o := &operation{
-		m: m, id: r.ID, begun: r.Begun, spec: Operation{Name: r.Operation},
-		in:  installed{info: Info{ID: r.Protocol}},
-		req: Execution{Side: r.Side, Principal: r.Principal, Call: Call{Operation: r.Operation, Class: r.Class}},
-	}
-	copy(o.digest[:], r.Digest)
-	o.req.Peer.Key = r.Peer
-	row, err := o.toRow(&outcome{Fault: fault.New(fault.Unknown, "operation %s was interrupted; what it had begun is kept with its instruments", Short(r.ID)).
-		Because("interrupted").WithHint("start it again with another --key; it goes on from there")})
+	row, err := m.interruptedRow(r)
 	if err != nil {
 		return err
 	}
-	row.Runner = r.Runner
 	err = m.parts.Store.UpdateOperations(m.life, func(w Writer) error {
 		if err := w.EndOperation(row); err != nil {
 			return err

@@ -2,32 +2,58 @@ package protocol
 
 import (
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// rewound carries the answer that sends the code back to the top.
-type rewound struct{ answer Answer }
+// maxRewinds bounds how often an operation may be too late. It stands in line
+// from the second attempt, so more than a few are a defect.
+const maxRewinds = 50
 
-func (*rewound) Error() string { return "the operation was rewound" }
+// refusal is what a riding step returns that did not go well. It belongs to the
+// step with that digest: running again over other reads, the code may do
+// something else under the same number, which is then decided anew.
+type refusal struct {
+	digest [32]byte
+	fault  *fault.Fault
+}
 
-// rewindWith notes what a step returns and sends the code back to the top.
-func (o *operation) rewindWith(step int, outcome *fault.Fault) Answer {
-	o.outcomes[step] = outcome
+// again sends the code back to the top.
+func (o *operation) again() *Answer {
 	o.rewind()
 	b := o.beginning()
-	return Answer{Rewind: &b}
+	return &Answer{Rewind: &b}
+}
+
+// rewindWith notes what a step returns and sends the code back to the top.
+func (o *operation) rewindWith(st Step, f *fault.Fault) *Answer {
+	o.undecide(st.N)
+	o.outcomes[st.N] = refusal{st.digest(), f}
+	return o.again()
+}
+
+// undecided forgets refusals from a step on that the code does not repeat.
+func (o *operation) undecided(step int) *Answer {
+	o.undecide(step)
+	if o.rewinds++; o.rewinds > maxRewinds {
+		return &o.conclude(contended(nil)).answer
+	}
+	return o.again()
+}
+
+func (o *operation) undecide(from int) {
+	maps.DeleteFunc(o.outcomes, func(n int, _ refusal) bool { return n >= from })
 }
 
 // rewind forgets the unflushed tail. Answers that came from outside are kept:
 // what was asked has happened, durable here or not.
 func (o *operation) rewind() {
-	for n := o.flushed; n < len(o.steps); n++ {
-		switch o.steps[n].kind {
-		case StepFetch, StepInvoke, StepAsk:
-			o.kept[n+1] = o.steps[n]
+	for _, r := range o.steps[o.flushed:] {
+		if r.answer.outside {
+			o.kept[r.step.N] = r
 		}
 	}
 	o.steps = o.steps[:o.flushed]
@@ -41,36 +67,98 @@ func (o *operation) rewind() {
 	}
 }
 
-// lost decides what a failed flush means: run again, with the outcome of the
-// step that claimed a taken key, or fail.
+// lost decides what a failed flush means: run again, told which step cannot be
+// as it was or looking at the instruments anew; or end. Any other error is for
+// the asking step: nothing is durable, and the steps wait for the next flush.
 func (o *operation) lost(err error) error {
-	if o.rewinds++; o.rewinds > maxRewinds {
-		return fault.Wrap(err, fault.Conflict, "too many others change the same instruments").Because("contended")
+	if o.m.life.Err() != nil {
+		return suspended()
 	}
+	if known := (*Known)(nil); errors.As(err, &known) {
+		end, err := o.first(known.Row)
+		return o.concludeAs(end, err)
+	}
+	if o.rewinds++; o.rewinds > maxRewinds {
+		return o.conclude(contended(err))
+	}
+	if st, f := o.refused(err); f != nil {
+		return &stopped{*o.rewindWith(st, f)}
+	}
+	if conflict, ok := instrument.AsVersionConflict(err); ok {
+		return o.outrun(conflict.ID)
+	}
+	if errors.Is(err, fault.Locked) { // an instrument of the call: leased by another process
+		return o.conclude(err)
+	}
+	return err
+}
+
+// refused finds the step that can never be committed as it is: one that claims
+// a key which is taken, or writes what another operation holds.
+func (o *operation) refused(err error) (Step, *fault.Fault) {
 	var taken *instrument.KeyConflict
 	if errors.As(err, &taken) {
-		for _, u := range o.updates {
-			if slices.Contains(u.ids, taken.ID) {
-				return &rewound{o.rewindWith(u.n, taken.Fault())}
-			}
+		return o.writer(func(i instrument.Instance) bool { return i.ID == taken.ID && i.Keys[taken.Key] != "" }), o.crossing(taken.Fault())
+	}
+	var held *instrument.Refused
+	if errors.As(err, &held) {
+		return o.writer(func(i instrument.Instance) bool { return i.ID == held.ID }), o.crossing(held.Fault)
+	}
+	return Step{}, nil
+}
+
+// writer is the first unflushed step that writes what which describes.
+func (o *operation) writer(which func(instrument.Instance) bool) Step {
+	for _, r := range o.steps[o.flushed:] {
+		if _, told := o.outcomes[r.step.N]; !told && slices.ContainsFunc(r.step.Writes, which) {
+			return r.step
 		}
-		return taken.Fault()
 	}
-	conflict, ok := instrument.AsVersionConflict(err)
-	if !ok {
-		return err
+	return Step{}
+}
+
+// outrun is what to do when somebody else was first: stand in line, look again
+// and run again. What was refused before is decided anew.
+func (o *operation) outrun(id instrument.ID) error {
+	if err := o.standInLine(id); err != nil {
+		return suspended() // only the end of this life keeps us from our turn
 	}
-	leave, err := o.m.parts.Instruments.StandInLine(o.m.life, conflict.ID)
-	if err != nil {
-		return err
-	}
-	o.leave = append(o.leave, leave)
 	if !o.row { // nothing is durable: look at the leased instances again
 		if err := o.lease(o.m.life); err != nil {
-			return err
+			return o.conclude(err)
 		}
 	}
-	o.rewind()
-	b := o.beginning()
-	return &rewound{Answer{Rewind: &b}}
+	o.undecide(o.flushed + 1)
+	return &stopped{*o.again()}
+}
+
+// standInLine adds an instance to those that we stand in line for. All are left
+// and taken in the order of their ids, so that two operations never wait for
+// each other.
+func (o *operation) standInLine(id instrument.ID) error {
+	if slices.Contains(o.line, id) {
+		return nil
+	}
+	ids := append(slices.Clone(o.line), id)
+	slices.Sort(ids)
+	o.leaveLine()
+	for _, id := range ids {
+		leave, err := o.m.parts.Instruments.StandInLine(o.m.life, id)
+		if err != nil {
+			return err
+		}
+		o.line, o.leave = append(o.line, id), append(o.leave, leave)
+	}
+	return nil
+}
+
+func (o *operation) leaveLine() {
+	for _, leave := range o.leave {
+		leave()
+	}
+	o.line, o.leave = nil, nil
+}
+
+func contended(cause error) error {
+	return fault.Wrap(cause, fault.Conflict, "too many others change the same instruments").Because("contended")
 }

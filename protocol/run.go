@@ -23,10 +23,10 @@ func Run(ctx context.Context, p Protocol, b Begin, d Door, log *slog.Logger) (er
 		}
 	}()
 	for {
-		s := newAuthor(b, d, log)
+		s := newAuthor(ctx, b, d, log)
 		result, failure := p.DoOperation(ctx, s, b.Call)
 		if s.end == nil { // nobody has told the run to end: its outcome counts
-			s.finish(ctx, result, failure)
+			s.finish(result, failure)
 		}
 		switch e := s.end; {
 		case e.err != nil:

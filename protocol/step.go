@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"time"
 
@@ -56,6 +57,15 @@ type Lookup struct {
 	Value string             `json:"value"`
 }
 
+// digest is equal for the same step of the same code over the same answers.
+func (st Step) digest() [32]byte {
+	text, err := json.Marshal(st)
+	if err != nil { // a body that is not JSON; it is refused when it is taken
+		return [32]byte{}
+	}
+	return sha256.Sum256(text)
+}
+
 // Begin starts one run of an operation's code. After a rewind or a crash the
 // code gets another Begin and runs again from the top.
 type Begin struct {
@@ -87,6 +97,8 @@ type Answer struct {
 	Rewind    *Begin `json:"rewind,omitempty"`    // run again from the top
 	Done      bool   `json:"done,omitempty"`      // the result is final
 	Suspended bool   `json:"suspended,omitempty"` // the host goes away; forget the run
+
+	outside bool // it came from outside: what was asked has happened
 }
 
 // Door is the host as the code of one operation reaches it.

@@ -1,0 +1,212 @@
+package protocol
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// maxResult bounds a result's value, so that it fits into a frame beside
+// messages.
+const maxResult = 384 << 10
+
+// outcome is how an operation ended, as it is stored. At a servicer it holds
+// what the peer may not have got yet, for the request that asks again.
+type outcome struct {
+	Result *Result        `json:"result,omitempty"`
+	Fault  *fault.Fault   `json:"fault,omitempty"`
+	Have   uint64         `json:"have,omitempty"`
+	Msgs   []comm.Message `json:"msgs,omitempty"`
+}
+
+// finish ends the operation: everything unflushed and the outcome become
+// durable together, and only then does anybody hear of it.
+func (o *operation) finish(st Step) (Answer, error) {
+	end := o.outcomeOf(st)
+	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		err := o.flush(&end)
+		if err == nil {
+			o.mail.flushed()
+			o.concludeAs(end, nil)
+			if o.req.Side == Initiator && o.mail.waiting() { // said last, and no answer wanted
+				o.post()
+			}
+			return o.ended(), nil
+		}
+		if answer, stops := stopping(err); stops {
+			return answer, nil
+		}
+		if !o.row || !passing(err) {
+			return o.conclude(err).answer, nil
+		}
+		// Something is outside already, and only this run can end it: a database
+		// that is busy for a moment is waited for.
+		select {
+		case <-time.After(pause):
+		case <-o.m.life.Done():
+			return Answer{Suspended: true}, nil
+		}
+	}
+}
+
+// outcomeOf is what the code says has come of it, after the host's own look.
+func (o *operation) outcomeOf(st Step) outcome {
+	if st.Fault != nil {
+		f := o.crossing(st.Fault)
+		if f.Kind == fault.Suspended { // a word of the host's, not of the code's
+			f.Kind = fault.Internal
+		}
+		return outcome{Fault: f}
+	}
+	r := Result{}
+	if st.Result != nil {
+		r = *st.Result
+	}
+	if err := o.unfit(r); err != nil {
+		o.rewind()
+		return outcome{Fault: o.crossing(err)}
+	}
+	return outcome{Result: &r}
+}
+
+// unfit is the host's own look at a result, above all at the money: what changed
+// hands must be what the vendor signed and the payer saw, whatever the plugin
+// says.
+func (o *operation) unfit(r Result) error {
+	if len(r.Value) > maxResult {
+		return fault.New(fault.Internal, "the result of %s has %d bytes; %d are allowed", o.spec.Name, len(r.Value), maxResult).Because("result-too-large")
+	}
+	if len(r.Value) > 0 && !json.Valid(r.Value) {
+		return fault.New(fault.Internal, "the result of %s is not JSON", o.spec.Name).Because("result-malformed")
+	}
+	offer := o.req.Call.Offer
+	if offer == nil || o.spec.Name != Pay || r.Amount == offer.Terms.Price {
+		return nil
+	}
+	return fault.New(fault.Internal, "the payment moved %s and the offer says %s", r.Amount, offer.Terms.Price).Because("amount-differs-from-offer")
+}
+
+// passing reports whether the database may take the same unit in a moment.
+func passing(err error) bool {
+	switch fault.ReasonOf(err) {
+	case "queue-full", "database-busy":
+		return true
+	}
+	return false
+}
+
+// ended is the last answer to the code.
+func (o *operation) ended() Answer { return Answer{Done: true, Now: o.m.parts.Clock()} }
+
+// concludeAs ends the run with an outcome that is durable, or with the reason
+// why there is none.
+func (o *operation) concludeAs(end outcome, err error) *stopped {
+	o.over = true
+	switch {
+	case err != nil:
+		o.failure = o.crossing(err)
+	case end.Fault != nil:
+		o.failure = end.Fault
+	default:
+		o.result = *end.Result
+	}
+	return &stopped{o.ended()}
+}
+
+// conclude ends the run with a failure that is not durable. An operation of
+// which something is durable cannot just fail: its peer, or its own next life,
+// is told that the outcome is not known, or its operator is called.
+func (o *operation) conclude(err error) *stopped {
+	switch {
+	case !o.row:
+		err = withoutTrace(err)
+	case o.m.life.Err() != nil || fault.KindOf(err) == fault.Unavailable || fault.KindOf(err) == fault.Unknown:
+		o.m.parts.Log.Error("an operation could not be ended", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
+		err = interrupted(o.id)
+	default:
+		err = o.stuck(err)
+	}
+	return o.concludeAs(outcome{}, err)
+}
+
+// withoutTrace is how code that died before anything was durable looks to the
+// caller.
+func withoutTrace(err error) error {
+	switch f := fault.From(err); {
+	case f.Reason == "plugin-crashed":
+		return fault.Wrap(err, fault.Unavailable, "the plugin ended in the middle of the operation; nothing has happened").
+			Because("plugin-crashed").WithHint("try again; the same --key is fine")
+	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
+		if f.Reason == "" {
+			return fault.Wrap(err, fault.Timeout, "the time for this operation was over before it began").Because("deadline")
+		}
+	}
+	return err
+}
+
+// stuck stops an operation that cannot go on after something has left the
+// house. Its leases stay; its operator decides.
+func (o *operation) stuck(cause error) error {
+	f := fault.Wrap(cause, fault.Stuck, "operation %s was stopped and waits for its operator", Short(o.id)).
+		Because(fault.ReasonOf(cause)).WithHint("look at it with `operation show %s`", Short(o.id))
+	if f.Reason == "" {
+		f = f.Because("stuck")
+	}
+	o.m.parts.Log.Error("an operation was stopped", "operation", Short(o.id), "protocol", o.in.info.ID, "error", cause)
+	row, err := o.toRow(Stuck, &outcome{Fault: o.crossing(f)})
+	if err == nil {
+		err = o.m.parts.Store.UpdateOperations(o.m.life, func(w Writer) error { return w.EndOperation(row) })
+	}
+	if err != nil {
+		o.m.parts.Log.Error("a stopped operation could not be marked", "operation", Short(o.id), "error", err)
+	}
+	return f
+}
+
+// repeat looks whether a failure that left nothing durable belongs to the
+// repetition of an operation that has ended before: then that end counts,
+// whatever the present state of the instruments made of the second run.
+func (o *operation) repeat() {
+	if o.failure == nil || o.row || o.fresh || o.spec.ReadOnly || o.spec.Keyed || o.m.life.Err() != nil {
+		return
+	}
+	row, err := o.m.parts.Store.OperationRow(o.m.life, o.id)
+	switch {
+	case errors.Is(err, fault.NotFound):
+	case err != nil:
+		o.failure = o.crossing(fault.Wrap(err, fault.Unknown, "it cannot be seen whether operation %s has happened before", Short(o.id)).Because("pending"))
+	default:
+		o.failure = nil
+		o.concludeAs(o.first(row))
+	}
+}
+
+// first is the outcome that an earlier run under the same id has stored.
+func (o *operation) first(r Row) (outcome, error) {
+	if string(r.Digest) != string(o.digest[:]) || r.Peer != o.req.Peer.Key || r.Principal != o.req.Principal || r.Side != o.req.Side {
+		return outcome{}, keyReused(o.id)
+	}
+	end, err := o.m.openOutcome(r)
+	if err == nil {
+		o.mail.restore(end.Have, end.Msgs)
+	}
+	return end, err
+}
+
+func interrupted(id instrument.OperationID) error {
+	return fault.New(fault.Unknown, "operation %s was interrupted before its end", Short(id)).Because("pending").
+		WithHint("ask again with the same key, or look at `operation list`")
+}
+
+func memoryLost(id instrument.OperationID, s Operation) error {
+	if s.ReadOnly {
+		return fault.New(fault.Unavailable, "%s was interrupted; it has changed nothing", s.Name).Because("interrupted").WithHint("try again")
+	}
+	return fault.New(fault.Stuck, "this side does not know operation %s any more, and cannot begin in its middle", Short(id)).
+		Because("memory-lost").WithHint("was an old backup restored here? its operator has to look")
+}

@@ -1,0 +1,46 @@
+package protocol
+
+import (
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// address is the base URL that an instrument names in a member of its state.
+func address(holder instrument.Instance, member string) (*url.URL, error) {
+	var state map[string]json.RawMessage
+	if member != "" {
+		if err := holder.Decode(&state); err != nil {
+			return nil, err
+		}
+	}
+	var base string
+	if json.Unmarshal(state[member], &base) != nil || base == "" {
+		return nil, fault.New(fault.Denied, "a %s names no address to send requests to", holder.Class).Because("fetch-denied")
+	}
+	u, err := url.Parse(base)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return nil, fault.New(fault.Invalid, "the address of this %s is not a plain http or https URL", holder.Class).Because("address-malformed")
+	}
+	return u, nil
+}
+
+// below adds a path with a query to a base URL. What would lead elsewhere is
+// refused and not repaired: another host, a way up, or a spelling that a server
+// may take for one.
+func below(base *url.URL, rest string) (string, error) {
+	root := strings.TrimSuffix(base.EscapedPath(), "/") + "/"
+	u, err := url.Parse(base.Scheme + "://" + base.Host + root + strings.TrimPrefix(rest, "/"))
+	if err != nil || u.Scheme != base.Scheme || u.Host != base.Host || u.User != nil || u.Fragment != "" ||
+		!strings.HasPrefix(u.EscapedPath(), root) || strings.Contains(u.EscapedPath(), "//") || strings.Contains(u.Path, "\\") ||
+		slices.ContainsFunc(strings.Split(u.Path, "/"), dots) {
+		return "", fault.New(fault.Denied, "the request leaves the origin that was granted").Because("fetch-denied")
+	}
+	return u.String(), nil
+}
+
+func dots(segment string) bool { return segment == "." || segment == ".." }

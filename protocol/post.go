@@ -1,0 +1,173 @@
+package protocol
+
+import (
+	"errors"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// post sends what is durable and was not sent yet. An initiator's first post is
+// the request itself, which carries everything.
+func (o *operation) post() {
+	b := o.mail
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.link == nil:
+	case b.side == Initiator && !b.begun:
+		b.begun = true
+		o.m.spawn(o.request)
+	case b.said < b.durably && !b.saying:
+		b.saying = o.m.spawn(o.say)
+	}
+}
+
+// waiting reports whether something was written that has not been sent.
+func (b *mail) waiting() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.said < b.durably
+}
+
+// relink makes the newest connection the one that the operation speaks over.
+// What was said over an older one and not acknowledged is said again.
+func (o *operation) relink(l Link) {
+	if l == nil {
+		return
+	}
+	b := o.mail
+	b.mu.Lock()
+	b.link = l
+	if b.side == Servicer && len(b.out) > 0 {
+		b.said = min(b.said, b.out[0].N-1)
+	}
+	b.mu.Unlock()
+	o.post()
+}
+
+// say hands messages to the link, in their order, until there are no more. What
+// is lost waits for the next connection, which begins with a request.
+func (o *operation) say() {
+	for {
+		said, link := o.mail.unsaid()
+		if link == nil {
+			return
+		}
+		said.Op = string(o.id)
+		if err := link.Say(o.m.life, said); err != nil {
+			o.m.parts.Log.Debug("messages wait for the next connection", "operation", Short(o.id), "error", err)
+		}
+	}
+}
+
+// unsaid takes the next messages to say; without a link there are none.
+func (b *mail) unsaid() (comm.Said, Link) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	said := comm.Said{Have: uint64(b.kept)}
+	for _, m := range b.unacknowledged() {
+		if m.N > b.said {
+			said.Msgs = append(said.Msgs, m)
+		}
+	}
+	if len(said.Msgs) == 0 {
+		b.saying = false
+		return comm.Said{}, nil
+	}
+	b.said = said.Msgs[len(said.Msgs)-1].N
+	return said, b.link
+}
+
+// The pauses between two attempts to reach a peer.
+const (
+	firstPause = 100 * time.Millisecond
+	lastPause  = 5 * time.Second
+)
+
+// request sends the request until its answer is here. It is idempotent, so it
+// goes out again after every loss; once it may have arrived, for as long as this
+// party lives, for only the answer knows the outcome.
+func (o *operation) request() {
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		e, link := o.mail.depart()
+		if link == nil {
+			return
+		}
+		e.Op, e.Call = string(o.id), o.wireCall()
+		got, err := link.Execute(o.m.life, e)
+		if o.m.life.Err() != nil {
+			return
+		}
+		if err == nil && got.Fault != nil && got.Fault.Kind == fault.Unknown && got.Fault.Reason == "pending" {
+			err = got.Fault // the peer let us go; its run goes on
+		}
+		if err == nil {
+			o.mail.end(got)
+			return
+		}
+		if !o.mail.missedBy(err) {
+			return
+		}
+		o.m.parts.Log.Debug("the peer is asked again", "operation", Short(o.id), "in", pause, "error", err)
+		select {
+		case <-time.After(pause):
+		case <-o.done:
+			return
+		case <-o.m.life.Done():
+			return
+		}
+	}
+}
+
+// depart takes what the request carries now; without a link it must not go out.
+func (b *mail) depart() (comm.Execute, Link) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return comm.Execute{}, nil
+	}
+	b.flying = true
+	e := comm.Execute{Have: uint64(b.kept), Msgs: b.unacknowledged()}
+	if n := len(e.Msgs); n > 0 {
+		b.said = max(b.said, e.Msgs[n-1].N)
+	}
+	return e, b.link
+}
+
+// missedBy is an attempt without an answer. It reports whether to try again: not
+// when nothing has ever left and the failure is final, or the time is over.
+func (b *mail) missedBy(err error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.flying = false
+	b.landed = b.landed || mayHaveArrived(err)
+	if b.landed || errors.Is(err, fault.Unavailable) && !b.late {
+		b.missed = err
+		return true
+	}
+	if !b.ended {
+		b.ended, b.failure = true, err
+		b.ring()
+	}
+	return false
+}
+
+// mayHaveArrived reports whether a failed request can have reached the peer.
+func mayHaveArrived(err error) bool {
+	if errors.Is(err, fault.Unknown) || errors.Is(err, fault.Timeout) {
+		return true
+	}
+	reason := fault.ReasonOf(err)
+	return reason == "connection-lost" || reason == "going-away"
+}
+
+// wireCall is the call as the peer gets it.
+func (o *operation) wireCall() comm.Call {
+	c := o.req.Call
+	return comm.Call{
+		Protocol: o.in.info.ID, Replay: o.in.info.Replay, Operation: c.Operation, Class: string(c.Class),
+		Args: c.Args, Offer: o.req.Offer, Payer: o.req.Payer, Deadline: c.Deadline,
+	}
+}

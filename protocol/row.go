@@ -1,0 +1,108 @@
+package protocol
+
+import (
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// rowBody is the sealed part of an operation row.
+type rowBody struct {
+	Call json.RawMessage `json:"call"`
+	End  *outcome        `json:"end,omitempty"`
+}
+
+// toRow is the operation as it is stored.
+func (o *operation) toRow(s State, end *outcome) (Row, error) {
+	r := Row{
+		ID: o.id, Side: o.req.Side, State: s, Protocol: o.in.info.ID, Operation: o.spec.Name, Class: o.req.Call.Class,
+		Principal: o.req.Principal, Peer: o.req.Peer.Key, Runner: o.m.parts.Runner, Digest: o.digest[:], Begun: o.begun,
+	}
+	if s == Ended {
+		r.Ended = o.m.parts.Clock()
+	}
+	if end != nil && o.req.Side == Servicer {
+		e := *end
+		e.Have, e.Msgs = o.mail.closing()
+		end = &e
+	}
+	call, err := json.Marshal(o.req.Call)
+	if err != nil {
+		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be written as JSON", Short(o.id))
+	}
+	return o.m.seal(r, rowBody{Call: call, End: end})
+}
+
+func (m *Manager) seal(r Row, body rowBody) (Row, error) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be written as JSON", Short(r.ID))
+	}
+	r.Sealed, err = m.parts.Sealer.Seal(text, rowSeal(r))
+	if err != nil {
+		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be sealed", Short(r.ID))
+	}
+	return r, nil
+}
+
+func (m *Manager) unseal(r Row) (rowBody, error) {
+	text, err := m.parts.Sealer.Open(r.Sealed, rowSeal(r))
+	if err != nil {
+		return rowBody{}, fault.Wrap(err, fault.Internal, "operation %s cannot be opened: its seal is broken", Short(r.ID)).Because("seal-broken")
+	}
+	var body rowBody
+	if err := json.Unmarshal(text, &body); err != nil {
+		return rowBody{}, fault.Wrap(err, fault.Internal, "operation %s cannot be read", Short(r.ID))
+	}
+	return body, nil
+}
+
+// openOutcome is how the operation of a row has ended; an error says that it
+// has not.
+func (m *Manager) openOutcome(r Row) (outcome, error) {
+	switch r.State {
+	case Running:
+		return outcome{}, fault.New(fault.Unknown, "operation %s runs in another process, or was interrupted", Short(r.ID)).Because("pending")
+	case Stuck:
+		return outcome{}, fault.New(fault.Stuck, "operation %s was stopped and waits for its operator", Short(r.ID)).Because("stuck")
+	}
+	body, err := m.unseal(r)
+	if err != nil || body.End == nil || body.End.Result == nil && body.End.Fault == nil {
+		return outcome{}, errOr(err, "operation %s has ended without an outcome", Short(r.ID))
+	}
+	return *body.End, nil
+}
+
+// interruptedRow is a running row of an earlier life as it ends now.
+func (m *Manager) interruptedRow(r Row) (Row, error) {
+	body, err := m.unseal(r)
+	if err != nil {
+		return Row{}, err
+	}
+	body.End = &outcome{Fault: fault.New(fault.Unknown, "operation %s was interrupted; what it had begun is kept with its instruments", Short(r.ID)).
+		Because("interrupted").WithHint("start it again with another --key; it goes on from there")}
+	r.State, r.Ended = Ended, m.parts.Clock()
+	return m.seal(r, body)
+}
+
+func errOr(err error, format string, args ...any) error {
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Internal, format, args...)
+}
+
+// rowSeal is the associated data of an operation row.
+func rowSeal(r Row) []byte {
+	ad := []byte("operations\x00" + string(r.ID) + "\x00" + string(r.Side) + "\x00" + string(r.State) + "\x00")
+	return append(ad, r.Digest...)
+}
+
+// Short is how an operation id is shown: enough to name it, not to take it over.
+func Short(id instrument.OperationID) string {
+	if len(id) > 12 {
+		return string(id[:12])
+	}
+	return string(id)
+}
