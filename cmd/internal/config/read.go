@@ -1,0 +1,104 @@
+package config
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Reasons of this package's faults.
+const (
+	ReasonMissing   fault.Reason = "config-missing"
+	ReasonMalformed fault.Reason = "config-malformed"
+	ReasonUnknown   fault.Reason = "config-key-unknown"
+	ReasonSecret    fault.Reason = "secret-refused"
+)
+
+// maxFile bounds a configuration; nobody writes a longer one.
+const maxFile = 1 << 20
+
+// Read fills v, a pointer to a struct with toml tags, from the file at path and
+// then from the environment. What neither names keeps the value that v came
+// with. Paths of secrets become absolute, relative ones counted from the file.
+// The error is fault.NotFound when there is no file and otherwise fault.Invalid
+// with the file and line, or the variable.
+func Read(path string, v any, environ func(string) string) error {
+	text, err := load(path)
+	if err != nil {
+		return err
+	}
+	meta, err := toml.Decode(text, v)
+	if err != nil {
+		return malformed(path, err)
+	}
+	if unknown := meta.Undecoded(); len(unknown) > 0 {
+		return fault.New(fault.Invalid, "%s:%d: there is no key %q", path, line(text, unknown[0]), unknown[0].String()).
+			Because(ReasonUnknown).WithHint("the keys are: %s", strings.Join(names(v), ", "))
+	}
+	if err := twins(v, environ); err != nil {
+		return err
+	}
+	return anchor(v, filepath.Dir(path))
+}
+
+func load(path string) (string, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fault.Wrap(err, fault.NotFound, "there is no configuration at %s", path).Because(ReasonMissing).
+			WithHint("the init command writes one")
+	}
+	if err != nil {
+		return "", fault.Wrap(err, fault.Invalid, "%s cannot be read", path).Because(ReasonMissing)
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil || len(text) > maxFile {
+		return "", fault.Wrap(err, fault.Invalid, "%s cannot be read, or is longer than 1 MiB", path).Because(ReasonMalformed)
+	}
+	return string(text), nil
+}
+
+// malformed says where, and what about it.
+func malformed(path string, err error) error {
+	at, why := 0, strings.TrimPrefix(err.Error(), "toml: ")
+	var parse toml.ParseError
+	switch {
+	case errors.As(err, &parse):
+		at, why = parse.Position.Line, parse.Message
+		if parse.LastKey != "" {
+			why = strconv.Quote(parse.LastKey) + ": " + why
+		}
+	case strings.HasPrefix(why, "line "): // a value of the wrong type has its place in the text only
+		number, rest, _ := strings.Cut(strings.TrimPrefix(why, "line "), " ")
+		if n, bad := strconv.Atoi(number); bad == nil {
+			at, why = n, rest
+		}
+	}
+	return fault.New(fault.Invalid, "%s:%d: %s", path, at, why).Because(ReasonMalformed)
+}
+
+// line finds where a key of a whole file is written: the first line after which
+// the beginning of the file has it. A beginning that ends within a value does
+// not parse and is not the place.
+func line(text string, key toml.Key) int {
+	end := 0
+	for n := 1; ; n++ {
+		next := strings.IndexByte(text[end:], '\n')
+		if next < 0 {
+			return n
+		}
+		end += next + 1
+		var all map[string]any
+		if meta, err := toml.Decode(text[:end], &all); err == nil && meta.IsDefined(key...) {
+			return n
+		}
+	}
+}

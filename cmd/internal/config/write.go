@@ -1,0 +1,81 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/BurntSushi/toml"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Write makes the file at path, for its owner alone: every key of v, a pointer
+// to a struct, with its doc tag as a comment and its value. What Write writes,
+// Read reads. After a crash either the old file is there or the new one.
+func Write(path, title string, v any) error {
+	text, err := document(title, v)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "a configuration cannot be written")
+	}
+	return Replace(path, text)
+}
+
+func document(title string, v any) ([]byte, error) {
+	var out bytes.Buffer
+	comment(&out, title)
+	for _, f := range fields(v) {
+		out.WriteByte('\n')
+		if f.doc != "" {
+			comment(&out, f.doc)
+		}
+		if f.table() {
+			out.WriteString("[" + f.path + "]\n")
+			continue
+		}
+		key := f.path[strings.LastIndexByte(f.path, '.')+1:]
+		// Through Interface of the field, an amount writes its text and a text its quotes.
+		if err := toml.NewEncoder(&out).Encode(map[string]any{key: f.value.Interface()}); err != nil {
+			return nil, err
+		}
+	}
+	return out.Bytes(), nil
+}
+
+func comment(out *bytes.Buffer, text string) {
+	for part := range strings.SplitSeq(text, "\n") {
+		out.WriteString("# " + part + "\n")
+	}
+}
+
+// Replace writes a file of mode 0600 as a whole or not at all, and makes its
+// folder if needed.
+func Replace(path string, text []byte) error {
+	err := os.MkdirAll(filepath.Dir(path), 0o700)
+	if err == nil {
+		err = replace(path, text)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "%s cannot be written", path).Because("file-unwritable")
+	}
+	return nil
+}
+
+func replace(path string, text []byte) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.Remove(f.Name())
+		}
+	}()
+	_, err = f.Write(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}
