@@ -6,7 +6,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"log/slog"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +30,7 @@ type Party struct {
 	Identity *crypto.Identity
 	Store    *store.DB
 	comm     *comm.Manager
+	doors    atomic.Int32
 }
 
 // Options say what a party is.
@@ -76,8 +79,14 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 // Listen lets the party service sessions; it returns itself as a peer.
 func (p *Party) Listen(t testing.TB, s controller.Servicing) comm.Peer {
 	t.Helper()
-	door, err := p.comm.Listen(t.Context(), comm.Address{Scheme: inproc.Scheme, Path: "door-" + p.Identity.Fingerprint()},
-		func(comm.Conn) (comm.Handler, error) { return p.Serve(s), nil })
+	return p.ListenWith(t, func(h comm.Handler) comm.Handler { return h }, s)
+}
+
+// ListenWith is Listen with something between the connections and the party.
+func (p *Party) ListenWith(t testing.TB, between func(comm.Handler) comm.Handler, s controller.Servicing) comm.Peer {
+	t.Helper()
+	door, err := p.comm.Listen(t.Context(), comm.Address{Scheme: inproc.Scheme, Path: fmt.Sprintf("door-%s-%d", p.Identity.Fingerprint(), p.doors.Add(1))},
+		func(comm.Conn) (comm.Handler, error) { return between(p.Serve(s)), nil })
 	check(t, err)
 	t.Cleanup(func() { _ = door.Close() })
 	return comm.Peer{Name: string(p.Role), Role: p.Role, Key: p.Identity.KeyText(), Addresses: []string{door.Address().String()}}
