@@ -1,0 +1,14 @@
+// Package exchange is a sandbox of a GNU Taler exchange: it signs real coins with
+// keys of its own, and no money is behind them. It speaks the form of protocol
+// 23:0:6 as the reference exchange 0.14.1 was seen to, error bodies and odd
+// headers included, and says in /config and /terms what it is.
+//
+//	GET  /config /keys /terms /privacy
+//	GET  /reserves/PUB?timeout_ms=N           waits until money has come
+//	POST /reserves/PUB/batch-withdraw         the only way to coins
+//	POST /admin/add-incoming                  fills a reserve by hand
+//
+// Money comes in by Follow, which reads a bank's wire gateway as
+// taler-exchange-wirewatch does. The books are one SQLite file; what was answered
+// is in them. There is no deposit, refresh or reserve closing.
+package exchange

@@ -1,0 +1,62 @@
+package exchange
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// WireGateway is where the exchange's bank tells what came in, and how to log in
+// there. It prints without the password and is not marshalled.
+type WireGateway struct {
+	URL      string
+	User     string
+	Password string
+	LongPoll time.Duration     // default DefaultLongPoll
+	Via      http.RoundTripper // default http.DefaultTransport
+}
+
+// DefaultLongPoll is how long the bank is asked to hold a request.
+const DefaultLongPoll = 60 * time.Second
+
+// String is the address and the user.
+func (g WireGateway) String() string { return g.User + " at " + g.URL }
+
+// Format hides the password from every verb.
+func (g WireGateway) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, g.String()) }
+
+// LogValue hides the password from logs.
+func (g WireGateway) LogValue() slog.Value { return slog.StringValue(g.String()) }
+
+// MarshalText fails: there is a password inside.
+func (g WireGateway) MarshalText() ([]byte, error) {
+	return nil, fault.New(fault.Internal, "a login is not written as text")
+}
+
+// RememberGateway keeps address, user and password in the books for the next
+// start.
+func (e *Exchange) RememberGateway(ctx context.Context, g WireGateway) error {
+	_, err := e.db.ExecContext(ctx, `INSERT INTO gateway (id, url, user, password) VALUES (1, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET url = excluded.url, user = excluded.user, password = excluded.password`,
+		g.URL, g.User, g.Password)
+	if err != nil {
+		return fmt.Errorf("remember the wire gateway: %w", err)
+	}
+	return nil
+}
+
+// Gateway is what was remembered last; found is false before the first time.
+func (e *Exchange) Gateway(ctx context.Context) (g WireGateway, found bool, err error) {
+	err = e.db.QueryRowContext(ctx, `SELECT url, user, password FROM gateway`).Scan(&g.URL, &g.User, &g.Password)
+	if errors.Is(err, sql.ErrNoRows) {
+		return WireGateway{}, false, nil
+	}
+	return g, err == nil, err
+}

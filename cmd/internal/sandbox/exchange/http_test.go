@@ -1,0 +1,153 @@
+package exchange_test
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/json"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+func TestAddressesAndMethods(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		method, path string
+		status       int
+		code         taler.Code
+		header, want string
+	}{
+		{"GET", "/nope", 404, taler.CodeEndpointUnknown, "Access-Control-Allow-Origin", "*"},
+		{"POST", "/nope", 404, taler.CodeEndpointUnknown, "", ""},
+		{"POST", "/keys", 405, taler.CodeMethodInvalid, "Allow", "GET, HEAD"},
+		{"GET", "/reserves/X/batch-withdraw", 405, taler.CodeMethodInvalid, "Allow", "POST"},
+		{"OPTIONS", "/keys", 204, 0, "Access-Control-Allow-Methods", "*"},
+		{"HEAD", "/keys", 200, 0, "Content-Type", "application/json"},
+		{"HEAD", "/config", 200, 0, "Connection", "close"},
+		{"GET", "/", 302, 0, "Location", "/terms"},
+	} {
+		t.Run(c.method+" "+c.path, func(t *testing.T) {
+			a := w.do(c.method, c.path, nil, nil)
+			if a.status != c.status || c.header != "" && a.header.Get(c.header) != c.want {
+				t.Errorf("%d, %v", a.status, a.header)
+			}
+			if c.code != 0 && a.code(t) != c.code {
+				t.Errorf("%s", a.body)
+			}
+		})
+	}
+}
+
+func TestBodiesMayBeDeflatedAndNothingElse(t *testing.T) {
+	w := newWorld(t)
+	reserve := w.fill("CHF:5")
+	coins := plan(t, reserve, w.denom("CHF:1"))
+	text, err := json.Marshal(request(coins...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	through := func(open func(io.Writer) io.WriteCloser) []byte {
+		var b bytes.Buffer
+		z := open(&b)
+		if _, err := z.Write(text); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return b.Bytes()
+	}
+	zlibbed := through(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
+	raw := through(func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, 6); return z })
+	gzipped := through(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
+	var bomb bytes.Buffer
+	z := zlib.NewWriter(&bomb)
+	if _, err := z.Write(make([]byte, 4<<20)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, encoding string
+		body           []byte
+		status         int
+		code           taler.Code
+	}{
+		{"plain", "", text, 200, 0},
+		{"zlib", "deflate", zlibbed, 200, 0},
+		{"raw deflate", "deflate", raw, 400, taler.CodeJSONInvalid},
+		{"gzip", "gzip", gzipped, 400, taler.CodeJSONInvalid},
+		{"plain said to be deflate", "deflate", text, 400, taler.CodeJSONInvalid},
+		{"inflates without end", "deflate", bomb.Bytes(), 413, taler.CodeUploadTooLarge},
+		{"too long", "", bytes.Repeat([]byte(" "), 2<<20), 413, taler.CodeUploadTooLarge},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			h := http.Header{}
+			if c.encoding != "" {
+				h.Set("Content-Encoding", c.encoding)
+			}
+			a := w.do(http.MethodPost, withdrawPath(reserve), h, c.body)
+			if a.status != c.status || c.code != 0 && a.code(t) != c.code {
+				t.Errorf("%d: %.100s", a.status, a.body)
+			}
+			if a.status == 200 {
+				verify(t, a, coins)
+			}
+		})
+	}
+}
+
+func TestAnswersAreDeflatedWhenAsked(t *testing.T) {
+	w := newWorld(t)
+	plain := w.get("/keys")
+	a := w.do(http.MethodGet, "/keys", http.Header{"Accept-Encoding": {"deflate, gzip, br, zstd"}}, nil)
+	if a.header.Get("Content-Encoding") != "deflate" {
+		t.Fatalf("header %v", a.header)
+	}
+	z, err := zlib.NewReader(bytes.NewReader(a.body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(z)
+	if err != nil || string(text) != string(plain.body) {
+		t.Errorf("it inflates to %d bytes, %v", len(text), err)
+	}
+	b := w.do(http.MethodGet, "/keys", http.Header{"Accept-Encoding": {"gzip, deflate;q=0"}}, nil)
+	if b.header.Get("Content-Encoding") != "" || string(b.body) != string(plain.body) {
+		t.Errorf("header %v", b.header)
+	}
+}
+
+func TestTermsAreVersionedTexts(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct{ path, accept, media, version string }{
+		{"/terms", "", "text/plain", exchange.TermsVersion},
+		{"/terms", "*/*", "text/plain", exchange.TermsVersion},
+		{"/terms", "text/markdown, text/plain;q=0.8, text/html;q=0.5", "text/markdown", exchange.TermsVersion},
+		{"/terms", "text/markdown;q=0.3, text/*", "text/plain", exchange.TermsVersion},
+		{"/terms", "text/html", "text/plain", exchange.TermsVersion},
+		{"/privacy", "text/markdown", "text/markdown", exchange.PrivacyVersion},
+	} {
+		t.Run(c.path+" "+c.accept, func(t *testing.T) {
+			a := w.do(http.MethodGet, c.path, http.Header{"Accept": {c.accept}}, nil)
+			if a.status != 200 || a.header.Get("Content-Type") != c.media || a.header.Get("Taler-Terms-Version") != c.version ||
+				a.header.Get("Content-Language") != "en" || a.header.Get("Expires") == "" {
+				t.Errorf("%d, %v", a.status, a.header)
+			}
+			if !strings.Contains(string(a.body), "sandbox") {
+				t.Error("it does not say that it is a sandbox")
+			}
+			h := http.Header{"Accept": {c.accept}, "If-None-Match": {a.header.Get("ETag")}}
+			if b := w.do(http.MethodGet, c.path, h, nil); b.status != 304 || len(b.body) != 0 || b.header.Get("Taler-Terms-Version") != c.version {
+				t.Errorf("again: %d, %v", b.status, b.header)
+			}
+		})
+	}
+}

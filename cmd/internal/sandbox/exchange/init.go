@@ -1,0 +1,181 @@
+package exchange
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	crypto "github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Protocol is the generation that the sandbox speaks.
+const Protocol = 23
+
+// DefaultAccount is the bank account of an exchange that was given none.
+const DefaultAccount taler.Payto = "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox"
+
+// InitOptions say what exchange to make. Currency and Clock are needed.
+type InitOptions struct {
+	Currency    string
+	URL         string            // base URL for /keys; empty: where it will listen
+	Account     taler.Payto       // default DefaultAccount
+	Protocol    int               // default and only one: Protocol
+	WithdrawFee instrument.Amount // of every coin; default none
+	Clock       func() time.Time
+	Random      io.Reader // of the Ed25519 keys; default crypto/rand
+}
+
+// Init makes an exchange in dir: all of its keys, and every signature of its
+// /keys document. It is there as a whole or not at all, and a second Init of the
+// same folder is refused (fault.Conflict, "already-initialised").
+func Init(ctx context.Context, dir string, o InitOptions) (Info, error) {
+	if err := o.complete(); err != nil {
+		return Info{}, err
+	}
+	db, err := openBooks(dir)
+	if err != nil {
+		return Info{}, err
+	}
+	info, err := initialise(ctx, db, dir, o)
+	return info, errors.Join(err, db.Close())
+}
+
+// complete fills in what was left out and refuses what cannot be.
+func (o *InitOptions) complete() error {
+	if o.Clock == nil {
+		return fault.New(fault.Internal, "an exchange is made without a clock")
+	}
+	if err := instrument.CheckCurrency(o.Currency); err != nil {
+		return err
+	}
+	if o.Random == nil {
+		o.Random = rand.Reader
+	}
+	if o.Account == "" {
+		o.Account = DefaultAccount
+	}
+	if err := o.Account.Check(); err != nil {
+		return err
+	}
+	if o.Protocol == 0 {
+		o.Protocol = Protocol
+	}
+	if o.Protocol != Protocol {
+		return fault.New(fault.Unsupported, "the sandbox exchange speaks protocol %d, not %d", Protocol, o.Protocol).
+			Because("protocol-unsupported")
+	}
+	if o.WithdrawFee == (instrument.Amount{}) {
+		o.WithdrawFee = instrument.ZeroOf(o.Currency)
+	}
+	if o.WithdrawFee.Currency != o.Currency {
+		return fault.New(fault.Invalid, "the fee %s is not in %s", o.WithdrawFee, o.Currency).Because("currency-differs")
+	}
+	if o.URL == "" {
+		return nil
+	}
+	u, err := taler.CheckURL(o.URL, true)
+	if err != nil {
+		return err
+	}
+	o.URL = strings.TrimSuffix(u.String(), "/") + "/"
+	return nil
+}
+
+func initialise(ctx context.Context, db *sql.DB, dir string, o InitOptions) (Info, error) {
+	var made bool
+	if err := db.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM exchange)`).Scan(&made); err != nil {
+		return Info{}, fmt.Errorf("read %s: %w", dir, err)
+	}
+	if made {
+		return Info{}, alreadyInitialised(dir)
+	}
+	rsaKeys, err := makeRSAKeys(len(values) * keysPerGroup)
+	if err != nil {
+		return Info{}, fmt.Errorf("make denominations: %w", err)
+	}
+	master, err := newKey(o.Random)
+	if err != nil {
+		return Info{}, err
+	}
+	defer master.Wipe()
+	signing, err := newKey(o.Random)
+	if err != nil {
+		return Info{}, err
+	}
+	defer signing.Wipe()
+	keys, err := offline{o: o, master: master, signing: signing, now: o.Clock()}.keys(rsaKeys)
+	if err != nil {
+		return Info{}, fmt.Errorf("sign the exchange's keys: %w", err)
+	}
+	err = sandbox.Transact(ctx, db, func(tx *sql.Tx) error {
+		return store(ctx, tx, dir, o, master, signing, keys, rsaKeys)
+	})
+	if err != nil {
+		return Info{}, fmt.Errorf("keep the exchange: %w", err)
+	}
+	return Info{o.Currency, o.URL, o.Account, master.Public(), o.Protocol}, nil
+}
+
+func store(ctx context.Context, tx *sql.Tx, dir string, o InitOptions, master, signing crypto.EddsaPrivateKey, keys taler.Keys, rsaKeys []*rsa.PrivateKey) error {
+	document, err := json.Marshal(keys)
+	if err != nil {
+		return err
+	}
+	m, s := master.Bytes(), signing.Bytes()
+	defer clear(m)
+	defer clear(s)
+	res, err := tx.ExecContext(ctx, `INSERT INTO exchange (id, currency, url, account, protocol, master, signing, keys)
+		VALUES (1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+		o.Currency, o.URL, string(o.Account), o.Protocol, m, s, string(document))
+	if err != nil {
+		return err
+	}
+	if n, err := res.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, alreadyInitialised(dir))
+	}
+	for _, key := range rsaKeys {
+		pub, err := crypto.NewRSAPublicKey(&key.PublicKey)
+		if err != nil {
+			return err
+		}
+		hash := denomHash(pub)
+		if _, err := tx.ExecContext(ctx, `INSERT INTO denominations (hash, private) VALUES (?, ?)`,
+			hash[:], x509.MarshalPKCS1PrivateKey(key)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func newKey(r io.Reader) (crypto.EddsaPrivateKey, error) {
+	var seed [32]byte
+	defer clear(seed[:])
+	if err := random(r, seed[:]); err != nil {
+		return crypto.EddsaPrivateKey{}, err
+	}
+	return crypto.NewEddsaPrivateKey(seed[:])
+}
+
+func exists(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, booksName))
+	return err == nil
+}
+
+func alreadyInitialised(dir string) error {
+	return fault.New(fault.Conflict, "there is an exchange in %s already", dir).Because("already-initialised").
+		WithHint("name another folder; deleting this one makes its coins worthless")
+}
