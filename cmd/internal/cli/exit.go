@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -24,14 +25,13 @@ const (
 // ReasonInputNeeded marks a fault that a person's answer would cure.
 const ReasonInputNeeded fault.Reason = "input-needed"
 
+// ReasonUsage marks a command that was not called as it wants to be.
+const ReasonUsage fault.Reason = "usage"
+
 // Usage is a fault in the arguments of a command.
 func Usage(format string, args ...any) error {
-	return &usage{fault.New(fault.Invalid, format, args...).Because("usage").WithHint("see --help")}
+	return fault.New(fault.Invalid, format, args...).Because(ReasonUsage).WithHint("see --help")
 }
-
-type usage struct{ *fault.Fault }
-
-func (u *usage) Unwrap() error { return u.Fault }
 
 // ExitCode is the one table from faults to exit codes.
 func ExitCode(err error) int {
@@ -42,9 +42,9 @@ func ExitCode(err error) int {
 	switch {
 	case f.Reason == ReasonInputNeeded:
 		return ExitInput
-	case f.Reason == "usage" || f.Reason == "amount-malformed":
+	case f.Reason == ReasonUsage || typed(err):
 		return ExitUsage
-	case strings.HasPrefix(string(f.Reason), "plugin-"):
+	case f.Kind == fault.Unavailable && strings.HasPrefix(string(f.Reason), "plugin-"):
 		return ExitPlugin
 	}
 	switch f.Kind {
@@ -68,6 +68,10 @@ func (e *Env) Fail(err error) int {
 	if err == nil {
 		return ExitOK
 	}
+	var r *reported
+	if errors.As(err, &r) {
+		return ExitCode(err)
+	}
 	f := fault.From(err)
 	if e.JSON {
 		_ = e.Print(map[string]any{"error": f}, "")
@@ -83,6 +87,21 @@ func (e *Env) Fail(err error) int {
 	e.Say("%s", line)
 	return ExitCode(err)
 }
+
+// Reported marks an error that the command's output has told already, such as by
+// the last event of a stream: it only sets the exit code. Nil stays nil.
+func Reported(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &reported{err}
+}
+
+type reported struct{ cause error }
+
+func (r *reported) Error() string { return r.cause.Error() }
+
+func (r *reported) Unwrap() error { return r.cause }
 
 // Input is the fault of a command that would have to ask.
 func Input(what, hint string, args ...any) error {

@@ -1,0 +1,122 @@
+package plugin
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
+	"github.com/swaperoo/swaperoo/plugins/host"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+)
+
+func add(e *cli.Env) *cobra.Command {
+	var yes bool
+	c := &cobra.Command{
+		Use: "add PATH", Short: "Look at a plugin's binary, ask, and pin it", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return adding(c.Context(), e, args[0], yes) },
+	}
+	c.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	return c
+}
+
+func adding(ctx context.Context, e *cli.Env, path string, yes bool) error {
+	f, err := files(e)
+	if err != nil {
+		return err
+	}
+	seen, err := inspect(ctx, e, f, path)
+	if err != nil {
+		return err
+	}
+	c := host.NewCatalog(f.Plugins())
+	if err := fits(c, seen.Description); err != nil {
+		return err
+	}
+	e.Say("%s", describe(seen.Description, seen.SHA256))
+	if !yes {
+		yes, err = e.Yes("Add this plugin?", "look at what it is, then repeat with --yes")
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return fault.New(fault.Declined, "the plugin was not added").Because("not-agreed")
+		}
+	}
+	added, err := c.Add(path, seen)
+	if err != nil {
+		return err
+	}
+	return e.Print(row(host.Listed{Entry: added, State: host.Ready}), "%s %s added\n", added.Name, added.Version)
+}
+
+// inspect starts the binary once, as a host does, and asks it what it is.
+func inspect(ctx context.Context, e *cli.Env, f house.Files, path string) (host.Inspected, error) {
+	h, err := host.New(host.Options{Dir: f.Run(), Log: e.Log(), Clock: time.Now})
+	if err != nil {
+		return host.Inspected{}, err
+	}
+	defer func() { _ = h.Close(context.WithoutCancel(ctx)) }()
+	return h.Inspect(ctx, host.Source{Path: path})
+}
+
+// fits refuses a plugin beside which the party could not be opened any more: its
+// name, or a class or protocol of it, is there already.
+func fits(c *host.Catalog, d api.Description) error {
+	there, err := installed(c)
+	if err != nil {
+		return err
+	}
+	for _, other := range there {
+		if other.Name == d.Name {
+			return fault.New(fault.Conflict, "there is a plugin of the name %s already", d.Name).Because("plugin-twice").
+				WithHint("if this is a newer one: swaperoo plugin remove %s, then add it", d.Name)
+		}
+		for _, role := range api.Roles() {
+			if what := shared(other.View(role), d.View(role)); what != "" {
+				return fault.New(fault.Conflict, "%s brings %s, which %s has brought already", d.Name, what, other.Name).Because("plugin-overlaps").
+					WithHint("remove one of the two")
+			}
+		}
+	}
+	return nil
+}
+
+func installed(c *host.Catalog) ([]api.Description, error) {
+	listed, err := c.List()
+	if err != nil {
+		return nil, err
+	}
+	var all []api.Description
+	for _, b := range bundled.All() {
+		all = append(all, sdk.Describe(b))
+	}
+	for _, l := range listed {
+		all = append(all, l.Description)
+	}
+	return all, nil
+}
+
+// shared names a class or protocol that both views have.
+func shared(a, b api.RoleView) string {
+	for _, x := range a.Classes {
+		for _, y := range b.Classes {
+			if x.ID == y.ID {
+				return "the class " + string(x.ID)
+			}
+		}
+	}
+	for _, x := range a.Protocols {
+		for _, y := range b.Protocols {
+			if x.Info.ID == y.Info.ID {
+				return "the protocol " + x.Info.ID
+			}
+		}
+	}
+	return ""
+}
