@@ -77,8 +77,10 @@ type Bank struct {
 // permission is the WOPID that it shows.
 func Policy() profile.Policy {
 	return profile.AccountPolicy(
-		profile.Grant{Kind: profile.Terminal, Protocol: taler.ProtocolWithdraw,
-			Operations: []string{taler.OperationSetUp, taler.OperationConfirm, taler.OperationAbort}},
+		profile.Grant{
+			Kind: profile.Terminal, Protocol: taler.ProtocolWithdraw,
+			Operations: []string{taler.OperationSetUp, taler.OperationConfirm, taler.OperationAbort},
+		},
 		profile.Grant{Kind: "", Protocol: taler.ProtocolWithdraw, Operations: []string{taler.OperationSelect, taler.OperationAbort}},
 		profile.Grant{Kind: profile.Node, Protocol: protocolCard, Operations: []string{operationVerify, operationCheck}},
 	)

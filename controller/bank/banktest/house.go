@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -69,6 +70,10 @@ type House struct {
 	server *http.Server
 	dead   atomic.Bool
 	closed bool
+
+	mu   sync.Mutex
+	held int
+	bell chan struct{} // closed and made anew whenever held changes
 }
 
 // Open makes a bank with one provider, one terminal and one exchange, and serves
@@ -87,7 +92,8 @@ func Open(tb testing.TB, o Options) *House {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	h := &House{tb: tb, o: o, Provider: NewProvider()}
+	h := &House{tb: tb, o: o, Provider: NewProvider(), bell: make(chan struct{})}
+	h.o.Rest.Held = h.holds
 	h.pay = httptest.NewServer(h.Provider)
 	tb.Cleanup(h.pay.Close)
 	h.start()
@@ -228,4 +234,30 @@ func (h *House) client(path string, as taler.Authorization) *taler.Client {
 		h.tb.Fatal(err)
 	}
 	return c
+}
+
+// WaitHeld waits until so many requests are held in long polls.
+func (h *House) WaitHeld(ctx context.Context, n int) {
+	h.tb.Helper()
+	for {
+		h.mu.Lock()
+		enough, bell := h.held >= n, h.bell
+		h.mu.Unlock()
+		if enough {
+			return
+		}
+		select {
+		case <-bell:
+		case <-ctx.Done():
+			h.tb.Fatalf("%d requests were never held at a time", n)
+		}
+	}
+}
+
+func (h *House) holds(now int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.held = now
+	close(h.bell)
+	h.bell = make(chan struct{})
 }

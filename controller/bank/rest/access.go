@@ -80,7 +80,7 @@ func (a *API) recovered(w *recorder, r *http.Request) {
 	if p == nil {
 		return
 	}
-	if p == http.ErrAbortHandler {
+	if errors.Is(http.ErrAbortHandler, p) {
 		panic(p)
 	}
 	a.o.Log.Error("a request panicked", "request", w.id, "method", r.Method, "route", w.route, "panic", p, "stack", string(debug.Stack()))

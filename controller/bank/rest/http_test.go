@@ -188,6 +188,6 @@ func TestConfigs(t *testing.T) {
 func TestAPanicIsOneRequests(t *testing.T) {
 	a := rest.New(nil, rest.Options{Clock: time.Now}) // without a bank every handler that needs one panics
 	w := httptest.NewRecorder()
-	a.ServeHTTP(w, httptest.NewRequest("GET", "/taler-integration/config", nil))
+	a.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/taler-integration/config", nil))
 	response{w.Code, w.Header(), w.Body.String()}.want(t, 500, 60)
 }

@@ -22,5 +22,15 @@ func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration) (
 	_ = c.SetReadDeadline(time.Time{}) // else it ends the request's context in the middle of the wait
 	_ = c.SetWriteDeadline(a.o.Clock().Add(wait + writeLimit))
 	stop := context.AfterFunc(a.polls, cancel)
-	return ctx, func() { stop(); cancel() }
+	a.count(1)
+	return ctx, func() { stop(); cancel(); a.count(-1) }
+}
+
+func (a *API) count(more int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.held += more
+	if a.o.Held != nil {
+		a.o.Held(a.held)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -35,6 +36,9 @@ type Options struct {
 	// LimitLoopback counts wrong credentials of this machine, too: for a proxy
 	// on the same host, behind which everybody has its address.
 	LimitLoopback bool
+	// Held, if set, is told how many requests are held in long polls, whenever
+	// that changes: for a gauge.
+	Held func(now int)
 }
 
 func (o Options) withDefaults() Options {
@@ -57,6 +61,8 @@ type API struct {
 	o        Options
 	router   *mux.Router
 	guesses  *guesses
+	mu       sync.Mutex
+	held     int
 	requests atomic.Uint64 // for request ids
 
 	polls    context.Context // ends when nobody shall be held any longer

@@ -1,0 +1,208 @@
+package rest_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/bank/rest"
+)
+
+// later runs a request that is held.
+func later(ctx context.Context, base string, r request) <-chan response {
+	out := make(chan response, 1)
+	go func() {
+		got, err := try(ctx, base, r)
+		if err != nil {
+			got = response{body: err.Error()}
+		}
+		out <- got
+	}()
+	return out
+}
+
+// TestHeldUntilItChanges: whoever waits hears of the change, whichever way it
+// came and whichever spelling it waits by.
+func TestHeldUntilItChanges(t *testing.T) {
+	h := open(t, banktest.Options{})
+	ctx := withTimeout(t)
+	for name, c := range map[string]struct {
+		query  string
+		begin  func(t *testing.T, uid string) taler.WOPID
+		change func(t *testing.T, id taler.WOPID)
+		want   taler.State
+	}{
+		"selection": {"?timeout_ms=20000", func(t *testing.T, uid string) taler.WOPID { return setUp(t, h, uid) }, func(t *testing.T, id taler.WOPID) {
+			if _, err := h.Wallet().Select(ctx, id, taler.BankWithdrawalOperationPostRequest{ReservePub: key(1), SelectedExchange: banktest.ExchangeAccount}); err != nil {
+				t.Error(err)
+			}
+		}, taler.StateSelected},
+		"abort by the wallet, old spelling": {"?long_poll_ms=20000&old_state=pending", func(t *testing.T, uid string) taler.WOPID { return setUp(t, h, uid) }, func(t *testing.T, id taler.WOPID) {
+			if err := h.Wallet().AbortOperation(ctx, id); err != nil {
+				t.Error(err)
+			}
+		}, taler.StateAborted},
+		"verdict": {"?timeout_ms=20000&old_state=selected", func(t *testing.T, uid string) taler.WOPID { return selected(t, h, uid, key(2)) }, func(t *testing.T, id taler.WOPID) {
+			pay(t, h, id, "tx-verdict")
+			notify(t, h, id, "tx-verdict")
+		}, taler.StateConfirmed},
+		"abort by the terminal": {"?timeout_ms=20000&old_state=selected&long_poll_ms=0", func(t *testing.T, uid string) taler.WOPID { return selected(t, h, uid, key(3)) }, func(t *testing.T, id taler.WOPID) {
+			if err := h.Till(h.Terminal).Abort(ctx, id); err != nil {
+				t.Error(err)
+			}
+		}, taler.StateAborted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id := c.begin(t, name)
+			wallet := later(ctx, h.URL, request{method: "GET", path: "/taler-integration/withdrawal-operation/" + id.Text() + c.query})
+			till := later(ctx, h.URL, request{method: "GET", path: "/withdrawals/" + id.Text() + c.query, login: h.Terminal})
+			c.change(t, id)
+			for who, waits := range map[string]<-chan response{"wallet": wallet, "terminal": till} {
+				var s taler.BankWithdrawalOperationStatus
+				got := <-waits
+				if err := taler.Unmarshal([]byte(got.body), &s); err != nil || got.status != 200 || s.Status != c.want {
+					t.Errorf("the %s heard %d %s", who, got.status, got.body)
+				}
+			}
+		})
+	}
+}
+
+// TestNotHeld: what is asked differently from what there is, or not long enough,
+// is answered at once, with the same document.
+func TestNotHeld(t *testing.T) {
+	h := open(t, banktest.Options{Rest: rest.Options{LongPollCap: time.Millisecond}})
+	id := selected(t, h, "u", key(1))
+	path := "/taler-integration/withdrawal-operation/" + id.Text()
+	want := send(t, h, request{method: "GET", path: path})
+	for name, query := range map[string]string{
+		"no wait":                     "?old_state=selected",
+		"a wait of nothing":           "?timeout_ms=0&old_state=selected",
+		"the new spelling wins":       "?timeout_ms=0&long_poll_ms=600000&old_state=selected",
+		"another state":               "?timeout_ms=600000&old_state=pending",
+		"another state by default":    "?timeout_ms=600000",
+		"cut to what the bank grants": "?timeout_ms=600000&old_state=selected",
+		"a number beyond all numbers": "?timeout_ms=99999999999999999999999&old_state=selected",
+	} {
+		if got := send(t, h, request{method: "GET", path: path + query}); got.status != 200 || got.body != want.body {
+			t.Errorf("%s: %d %s", name, got.status, got.body)
+		}
+	}
+}
+
+// TestHeldExchangeHearsOfMoney, and its time limit is no error.
+func TestHeldExchangeHearsOfMoney(t *testing.T) {
+	h := open(t, banktest.Options{})
+	as := banktest.Login{Name: h.Gateway.User, Token: h.Gateway.Password}
+	send(t, h, request{method: "GET", path: "/taler-wire-gateway/history/incoming?delta=1024&long_poll_ms=50", login: as}).want(t, 204, 0)
+	ctx := withTimeout(t)
+	waits := later(ctx, h.URL, request{method: "GET", path: "/taler-wire-gateway/history/incoming?delta=1024&long_poll_ms=25000", login: as})
+	id := selected(t, h, "u", key(1))
+	pay(t, h, id, "tx")
+	notify(t, h, id, "tx")
+	got := <-waits
+	if rows, err := taler.ReadIncoming([]byte(got.body), 0); err != nil || len(rows.IncomingTransactions) != 1 || got.status != 200 {
+		t.Errorf("%d %s: %v", got.status, got.body, err)
+	}
+}
+
+// TestShutdownLetsGo: a server that ends answers those whom it holds.
+func TestShutdownLetsGo(t *testing.T) {
+	h := open(t, banktest.Options{})
+	id := setUp(t, h, "u")
+	ctx := withTimeout(t)
+	path := "/taler-integration/withdrawal-operation/" + id.Text() + "?timeout_ms=600000"
+	waits := later(ctx, h.URL, request{method: "GET", path: path})
+	money := later(ctx, h.URL, request{
+		method: "GET", path: "/taler-wire-gateway/history/incoming?limit=5&timeout_ms=600000",
+		login: banktest.Login{Name: h.Gateway.User, Token: h.Gateway.Password},
+	})
+	h.WaitHeld(ctx, 2)
+	h.Close() // fails the test if it cannot end within its time
+	if got := <-waits; got.status != 200 {
+		t.Errorf("the wallet heard %d %s", got.status, got.body)
+	}
+	if got := <-money; got.status != 204 {
+		t.Errorf("the exchange heard %d %s", got.status, got.body)
+	}
+}
+
+// TestLongPollsOutliveTheLimits of other requests, on both sides of the wait.
+// How long the wait has lasted is told by idle connections, which the server
+// drops after the same limit.
+func TestLongPollsOutliveTheLimits(t *testing.T) {
+	const limit = 50 * time.Millisecond
+	h := open(t, banktest.Options{Limits: rest.Limits{Header: limit, Read: limit, Write: limit}})
+	id := setUp(t, h, "u")
+	ctx := withTimeout(t)
+	waits := later(ctx, h.URL, request{method: "GET", path: "/taler-integration/withdrawal-operation/" + id.Text() + "?timeout_ms=25000"})
+	h.WaitHeld(ctx, 1)
+	for range 3 {
+		passes(t, h.URL)
+	}
+	if err := h.Bank.AbortByOperator(ctx, id, "test"); err != nil {
+		t.Fatal(err)
+	}
+	var s taler.BankWithdrawalOperationStatus
+	if got := <-waits; got.status != 200 || taler.Unmarshal([]byte(got.body), &s) != nil || s.Status != taler.StateAborted {
+		t.Errorf("the wallet heard %d %s", got.status, got.body)
+	}
+}
+
+// passes waits until the server has dropped a connection on which nothing came.
+func passes(t *testing.T, base string) {
+	t.Helper()
+	u, err := url.Parse(base)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", u.Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(c); err != nil {
+		t.Fatalf("the server keeps a connection on which nothing comes: %v", err)
+	}
+}
+
+// TestSlowSenders are dropped: of a header, and of a body.
+func TestSlowSenders(t *testing.T) {
+	h := open(t, banktest.Options{Limits: rest.Limits{Header: 50 * time.Millisecond, Read: 100 * time.Millisecond}})
+	u, err := url.Parse(h.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, begin := range map[string]string{
+		"nothing":       "",
+		"half a header": "GET /config HTTP/1.1\r\nHost: x\r\n",
+		"half a body":   fmt.Sprintf("POST /withdrawals HTTP/1.1\r\nHost: x\r\nAuthorization: %s\r\nContent-Length: 100\r\n\r\n{", basic(h.Terminal.Name, h.Terminal.Token)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := net.Dial("tcp", u.Host)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if err := c.SetDeadline(time.Now().Add(20 * time.Second)); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(c, begin); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.ReadAll(c); err != nil {
+				t.Errorf("the server still waits: %v", err)
+			}
+		})
+	}
+	send(t, h, request{method: "GET", path: "/config", login: h.Terminal}).want(t, 200, 0)
+}
