@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -80,7 +81,7 @@ func (a *API) recovered(w *recorder, r *http.Request) {
 	if p == nil {
 		return
 	}
-	if errors.Is(http.ErrAbortHandler, p) {
+	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
 	a.o.Log.Error("a request panicked", "request", w.id, "method", r.Method, "route", w.route, "panic", p, "stack", string(debug.Stack()))
