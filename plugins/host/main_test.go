@@ -129,6 +129,8 @@ func (do) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) 
 		fmt.Println("1|1|unix|/tmp/other|grpc|")
 		fmt.Fprintln(os.Stderr, `{"@message":17,"@level":[]}`)
 		return protocol.Result{}, nil
+	case "CPU":
+		return protocol.ResultOf(ownCPU())
 	case "LOOK":
 		return look()
 	case "HOLD": // a file stays open as long as this process lives

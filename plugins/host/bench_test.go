@@ -1,0 +1,79 @@
+package host_test
+
+import (
+	"context"
+	"encoding/json"
+	"syscall"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// BenchmarkStart is one start with handshake, description and end.
+func BenchmarkStart(b *testing.B) {
+	h := newHost(b, nil)
+	for b.Loop() {
+		if _, err := h.Inspect(b.Context(), source(b, "thing")); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkPlain is an operation without messages: in process, through the door
+// alone, and through the door with 32 at once.
+func BenchmarkPlain(b *testing.B) {
+	begun := begin(b, "PLAIN")
+	done := doorFunc(func([]protocol.Step) (protocol.Answer, error) { return protocol.Answer{Now: noon, Done: true}, nil })
+	b.Run("in-process", func(b *testing.B) {
+		for b.Loop() {
+			if err := protocol.Run(b.Context(), do{}, begun, done, discard()); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	p := stepperOf(b, load(b, newHost(b, nil), source(b, "thing")))
+	once := func(b *testing.B) {
+		if err := p.RunSteps(context.Background(), begun, done); err != nil {
+			b.Fatal(err)
+		}
+	}
+	once(b)
+	b.Run("alone", func(b *testing.B) {
+		before := cpu(b, p)
+		for b.Loop() {
+			once(b)
+		}
+		b.ReportMetric(float64(cpu(b, p)-before)/float64(b.N), "cpu-ns/op")
+	})
+	b.Run("parallel", func(b *testing.B) {
+		before := cpu(b, p)
+		b.SetParallelism(16)
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				once(b)
+			}
+		})
+		b.ReportMetric(float64(cpu(b, p)-before)/float64(b.N), "cpu-ns/op")
+	})
+}
+
+// cpu is the time that both processes have spent so far, in nanoseconds.
+func cpu(b *testing.B, p protocol.Stepper) int64 {
+	var o outcome
+	if err := p.RunSteps(context.Background(), begin(b, "CPU"), &o); err != nil {
+		b.Fatal(err)
+	}
+	var there int64
+	if err := json.Unmarshal(o.last.Result.Value, &there); err != nil {
+		b.Fatal(err)
+	}
+	return ownCPU() + there
+}
+
+func ownCPU() int64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return u.Utime.Nano() + u.Stime.Nano()
+}
