@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
@@ -185,8 +184,4 @@ func (c *Controller) authorise(ctx context.Context, t Transaction) error {
 		a.Instruments = append(a.Instruments, i)
 	}
 	return c.profiles.Authorise(ctx, a)
-}
-
-func notHere(what string) error {
-	return fault.New(fault.Unsupported, "%s", what).Because("not-here")
 }

@@ -41,7 +41,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	var log bytes.Buffer
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", secret, "holder", holder, "identity", identity)
 	texts["log"] = log.String()
-	signs := []string{"the secret of", fmt.Sprint(raw)[1:20], hex.EncodeToString(raw)[:20], strings.ToUpper(hex.EncodeToString(raw)[:20]), "0x74, 0x68"}
+	signs := []string{"the secret of", fmt.Sprintf("%d", raw)[1:20], hex.EncodeToString(raw)[:20], strings.ToUpper(hex.EncodeToString(raw)[:20]), "0x74, 0x68"}
 	for name, text := range texts {
 		for _, sign := range signs {
 			if strings.Contains(text, sign) {

@@ -21,7 +21,7 @@ import (
 
 // handshake connects two configurations over a real socket, and says how each
 // side ended after a byte went each way.
-func handshake(t *testing.T, server, client *tls.Config) (serverErr, clientErr error, seenByServer tls.ConnectionState) {
+func handshake(t *testing.T, server, client *tls.Config) (seenByServer tls.ConnectionState, serverErr, clientErr error) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -49,7 +49,7 @@ func handshake(t *testing.T, server, client *tls.Config) (serverErr, clientErr e
 	clientErr = ask(conn)
 	_ = conn.Close()
 	serverErr = <-done // only then has the server seen all
-	return serverErr, clientErr, seenByServer
+	return seenByServer, serverErr, clientErr
 }
 
 func echo(c *tls.Conn) error {
@@ -96,7 +96,7 @@ func only(i *crypto.Identity) func(ed25519.PublicKey) error {
 func TestBothSidesLearnTheOthersKey(t *testing.T) {
 	bank, terminal := newIdentity(1), newIdentity(2)
 	server, client := configs(t, bank, terminal, only(terminal), only(bank))
-	serverErr, clientErr, state := handshake(t, server, client)
+	state, serverErr, clientErr := handshake(t, server, client)
 	if serverErr != nil || clientErr != nil {
 		t.Fatalf("server %v, client %v", serverErr, clientErr)
 	}
@@ -112,13 +112,13 @@ func TestAStrangerIsRefused(t *testing.T) {
 	bank, terminal, stranger := newIdentity(1), newIdentity(2), newIdentity(3)
 	t.Run("as server", func(t *testing.T) {
 		server, client := configs(t, stranger, terminal, nil, only(bank))
-		if _, err, _ := handshake(t, server, client); fault.ReasonOf(err) != "stranger" {
+		if _, _, err := handshake(t, server, client); fault.ReasonOf(err) != "stranger" {
 			t.Errorf("the client goes on: %v", err)
 		}
 	})
 	t.Run("as client", func(t *testing.T) {
 		server, client := configs(t, bank, stranger, only(terminal), nil)
-		serverErr, clientErr, _ := handshake(t, server, client)
+		_, serverErr, clientErr := handshake(t, server, client)
 		if fault.ReasonOf(serverErr) != "stranger" || clientErr == nil {
 			t.Errorf("server %v, client %v", serverErr, clientErr)
 		}
@@ -140,7 +140,7 @@ func TestOtherCertificatesAreRefused(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			server, client := configs(t, bank, terminal, nil, nil)
 			client.Certificates = certificates
-			if serverErr, _, _ := handshake(t, server, client); serverErr == nil {
+			if _, serverErr, _ := handshake(t, server, client); serverErr == nil {
 				t.Error("the server goes on")
 			}
 		})
@@ -153,14 +153,14 @@ func TestOtherCertificatesAreRefused(t *testing.T) {
 		stolen.PrivateKey = own.PrivateKey
 		server, client := configs(t, bank, terminal, nil, nil)
 		client.Certificates = []tls.Certificate{stolen}
-		if serverErr, clientErr, _ := handshake(t, server, client); serverErr == nil && clientErr == nil {
+		if _, serverErr, clientErr := handshake(t, server, client); serverErr == nil && clientErr == nil {
 			t.Error("a certificate without its key is taken")
 		}
 	})
 	t.Run("older than TLS 1.3", func(t *testing.T) {
 		server, client := configs(t, bank, terminal, nil, nil)
 		client.MinVersion, client.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
-		if serverErr, clientErr, _ := handshake(t, server, client); serverErr == nil || clientErr == nil {
+		if _, serverErr, clientErr := handshake(t, server, client); serverErr == nil || clientErr == nil {
 			t.Error("TLS 1.2 is spoken")
 		}
 	})

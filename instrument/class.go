@@ -10,11 +10,11 @@ type ClassID string
 type Class interface {
 	// Info describes the class. It is constant for the life of the Class.
 	Info() Info
-	// Check refuses a change that breaks a rule of the class; old is nil on
+	// Check refuses a change that breaks a rule of the class; before is nil on
 	// creation. It is pure, and asked only if Info().Checks says so: for each Put
 	// and Create, before the change is queued for the database. It gets copies. A
 	// refusal is a fault.
-	Check(old, new *Instance) error
+	Check(before, after *Instance) error
 	// Prefer is the paper's get-Preferred-Protocol (§5.4): it names one of the
 	// protocols that both peers have. Pure.
 	Prefer(protocols []string, c Circumstances) (string, error)

@@ -49,8 +49,10 @@ func TestAnyStatusIsAnAnswer(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		w.Header().Set("Set-Cookie", "id=1")
 		w.Header()["X-Two"] = []string{"a", "b"}
-		w.Header().Set("X-Seen", strings.Join([]string{r.Method, r.Header.Get("Authorization"), r.UserAgent(),
-			r.Header.Get("Cookie"), r.Header.Get("Accept-Encoding"), string(body)}, "|"))
+		w.Header().Set("X-Seen", strings.Join([]string{
+			r.Method, r.Header.Get("Authorization"), r.UserAgent(),
+			r.Header.Get("Cookie"), r.Header.Get("Accept-Encoding"), string(body),
+		}, "|"))
 		w.WriteHeader(http.StatusConflict)
 		_, _ = io.WriteString(w, "taken")
 	})

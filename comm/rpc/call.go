@@ -2,7 +2,6 @@ package rpc
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/sourcegraph/jsonrpc2"
@@ -93,7 +92,7 @@ func (c *Conn) answered(asked *jsonrpc2.Request, answer *jsonrpc2.Response) {
 	}
 	c.calls.Add(-1)
 	if answer.Error == nil {
-		raw := json.RawMessage(c.current.Result)
+		raw := c.current.Result
 		answer.Result = &raw
 	}
 }

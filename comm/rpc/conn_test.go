@@ -136,14 +136,20 @@ func TestFaultsOfAPeer(t *testing.T) {
 		name, data string
 		want       fault.Fault
 	}{
-		{"complete", `"data":{"kind":"conflict","reason":"reserve-taken","message":"taken","hint":"scan"}`,
-			fault.Fault{Kind: fault.Conflict, Reason: "reserve-taken", Message: "taken", Hint: "scan"}},
+		{
+			"complete", `"data":{"kind":"conflict","reason":"reserve-taken","message":"taken","hint":"scan"}`,
+			fault.Fault{Kind: fault.Conflict, Reason: "reserve-taken", Message: "taken", Hint: "scan"},
+		},
 		{"a kind from the future", `"data":{"kind":"tired","message":"no"}`, fault.Fault{Kind: fault.Internal, Message: "no"}},
 		{"a word that never leaves a process", `"data":{"kind":"suspended","message":"no"}`, fault.Fault{Kind: fault.Unavailable, Message: "no"}},
-		{"escapes", `"data":{"kind":"denied","reason":"A b","message":"a\u001b[2Jb\nc\u202ed","hint":"\u0007"}`,
-			fault.Fault{Kind: fault.Denied, Message: "a[2Jb cd"}},
-		{"too long", `"data":{"kind":"denied","reason":"` + strings.Repeat("a", 65) + `","message":"` + strings.Repeat("ö", 1001) + `"}`,
-			fault.Fault{Kind: fault.Denied, Message: strings.Repeat("ö", 1000) + "…"}},
+		{
+			"escapes", `"data":{"kind":"denied","reason":"A b","message":"a\u001b[2Jb\nc\u202ed","hint":"\u0007"}`,
+			fault.Fault{Kind: fault.Denied, Message: "a[2Jb cd"},
+		},
+		{
+			"too long", `"data":{"kind":"denied","reason":"` + strings.Repeat("a", 65) + `","message":"` + strings.Repeat("ö", 1001) + `"}`,
+			fault.Fault{Kind: fault.Denied, Message: strings.Repeat("ö", 1000) + "…"},
+		},
 		{"no data", `"x":1`, fault.Fault{Kind: fault.Internal, Reason: "peer-failed", Message: "the peer failed: oops"}},
 		{"data of another kind", `"data":"x"`, fault.Fault{Kind: fault.Internal, Reason: "peer-failed", Message: "the peer failed: oops"}},
 	} {

@@ -64,70 +64,98 @@ func TestRequestsOnTheWire(t *testing.T) {
 		body         string
 		do           func(context.Context, *Client) error
 	}{
-		"terminal config": {200, `{"name":"taler-terminal","version":"0:0:0","provider_name":"S","currency":"CHF","withdrawal_fees":"CHF:0","wire_type":"card"}`,
+		"terminal config": {
+			200, `{"name":"taler-terminal","version":"0:0:0","provider_name":"S","currency":"CHF","withdrawal_fees":"CHF:0","wire_type":"card"}`,
 			"GET /base/config", "", func(ctx context.Context, c *Client) error {
 				cfg, err := c.TerminalConfig(ctx)
 				return expect(err, cfg.ProviderName == "S")
-			}},
-		"setup": {200, `{"withdrawal_id":"` + strings.ToLower(someID) + `"}`,
+			},
+		},
+		"setup": {
+			200, `{"withdrawal_id":"` + strings.ToLower(someID) + `"}`,
 			"POST /base/withdrawals", `{"request_uid":"u","amount":"CHF:20"}`, func(ctx context.Context, c *Client) error {
 				out, err := c.SetUp(ctx, TerminalWithdrawalSetup{RequestUID: "u", Amount: mustAmount(t, "CHF:20")})
 				return expect(err, out.WithdrawalID == id)
-			}},
-		"terminal status": {200, pendingBody,
+			},
+		},
+		"terminal status": {
+			200, pendingBody,
 			"GET /base/withdrawals/" + someID, "", func(ctx context.Context, c *Client) error {
 				out, err := c.TerminalStatus(ctx, id, LongPoll{})
 				return expect(err, out.Status == StatePending)
-			}},
-		"terminal status, waiting": {200, pendingBody,
+			},
+		},
+		"terminal status, waiting": {
+			200, pendingBody,
 			"GET /base/withdrawals/" + someID + "?long_poll_ms=2000&old_state=pending&timeout_ms=2000", "", func(ctx context.Context, c *Client) error {
 				_, err := c.TerminalStatus(ctx, id, LongPoll{2 * time.Second, StatePending})
 				return err
-			}},
-		"check": {204, "",
+			},
+		},
+		"check": {
+			204, "",
 			"POST /base/withdrawals/" + someID + "/check", `{"provider_transaction_id":"4711"}`, func(ctx context.Context, c *Client) error {
 				return c.Check(ctx, id, TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "4711"})
-			}},
-		"abort": {204, "",
-			"DELETE /base/withdrawals/" + someID, "", func(ctx context.Context, c *Client) error { return c.Abort(ctx, id) }},
-		"integration config": {200, `{"name":"taler-bank-integration","version":"1:0:1","currency":"KUDOS"}`,
+			},
+		},
+		"abort": {
+			204, "",
+			"DELETE /base/withdrawals/" + someID, "", func(ctx context.Context, c *Client) error { return c.Abort(ctx, id) },
+		},
+		"integration config": {
+			200, `{"name":"taler-bank-integration","version":"1:0:1","currency":"KUDOS"}`,
 			"GET /base/config", "", func(ctx context.Context, c *Client) error {
 				cfg, err := c.IntegrationConfig(ctx)
 				return expect(err, cfg.Currency == "KUDOS")
-			}},
-		"operation": {200, pendingBody,
+			},
+		},
+		"operation": {
+			200, pendingBody,
 			"GET /base/withdrawal-operation/" + someID + "?long_poll_ms=1&old_state=selected&timeout_ms=1", "", func(ctx context.Context, c *Client) error {
 				_, err := c.Operation(ctx, id, LongPoll{time.Millisecond, StateSelected})
 				return err
-			}},
-		"select": {201, `{"status":"selected","transfer_done":false}`,
+			},
+		},
+		"select": {
+			201, `{"status":"selected","transfer_done":false}`,
 			"POST /base/withdrawal-operation/" + someID, `{"reserve_pub":"` + someKey + `","selected_exchange":"` + string(somePayto) + `"}`,
 			func(ctx context.Context, c *Client) error {
 				out, err := c.Select(ctx, id, BankWithdrawalOperationPostRequest{ReservePub: mustKey(t, someKey), SelectedExchange: somePayto})
 				return expect(err, out.Status == StateSelected)
-			}},
-		"wallet's abort": {204, "",
-			"POST /base/withdrawal-operation/" + someID + "/abort", "", func(ctx context.Context, c *Client) error { return c.AbortOperation(ctx, id) }},
-		"wire config": {200, `{"name":"taler-wire-gateway","version":"3:0:3","currency":"KUDOS"}`,
+			},
+		},
+		"wallet's abort": {
+			204, "",
+			"POST /base/withdrawal-operation/" + someID + "/abort", "", func(ctx context.Context, c *Client) error { return c.AbortOperation(ctx, id) },
+		},
+		"wire config": {
+			200, `{"name":"taler-wire-gateway","version":"3:0:3","currency":"KUDOS"}`,
 			"GET /base/config", "", func(ctx context.Context, c *Client) error {
 				_, err := c.WireConfig(ctx)
 				return err
-			}},
-		"history": {200, rowBody,
+			},
+		},
+		"history": {
+			200, rowBody,
 			"GET /base/history/incoming?delta=1016&long_poll_ms=60000&start=7", "", func(ctx context.Context, c *Client) error {
 				h, err := c.Incoming(ctx, Page{Rows: 1016, Offset: 7, Timeout: time.Minute})
 				return expect(err, len(h.IncomingTransactions) == 1 && h.IncomingTransactions[0].RowID == 8)
-			}},
-		"history without rows": {204, "",
+			},
+		},
+		"history without rows": {
+			204, "",
 			"GET /base/history/incoming?delta=5", "", func(ctx context.Context, c *Client) error {
 				h, err := c.Incoming(ctx, Page{Rows: 5})
 				return expect(err, len(h.IncomingTransactions) == 0)
-			}},
-		"history, newest first": {200, rowBody,
+			},
+		},
+		"history, newest first": {
+			200, rowBody,
 			"GET /base/history/incoming?delta=-10", "", func(ctx context.Context, c *Client) error {
 				h, err := c.Incoming(ctx, Page{Descending: true, Rows: 10})
 				return expect(err, len(h.IncomingTransactions) == 1)
-			}},
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, seen := newBank(t, Basic("till-1", "secret"), says(row.status, row.answer))
@@ -259,7 +287,7 @@ func TestAbortTakesTheOtherWay(t *testing.T) {
 			says(405, `{"code":20}`)(w, r)
 			return
 		}
-		w.WriteHeader(204)
+		w.WriteHeader(http.StatusNoContent)
 	})
 	if err := b.Abort(t.Context(), someWOPID(t)); err != nil {
 		t.Fatal(err)

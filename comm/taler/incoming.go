@@ -71,8 +71,11 @@ func readRow(raw json.RawMessage) (row IncomingTransaction, err error) {
 		name string
 		into any
 	}{
-		{"type", &row.Type}, {"row_id", &row.RowID}, {"date", &row.Date},
-		{"amount", &row.Amount}, {"debit_account", &row.DebitAccount},
+		{"type", &row.Type},
+		{"row_id", &row.RowID},
+		{"date", &row.Date},
+		{"amount", &row.Amount},
+		{"debit_account", &row.DebitAccount},
 	} {
 		if err := member(in, m.name, m.into); err != nil {
 			return row, err

@@ -90,9 +90,9 @@ func (p Payto) Param(key string) string {
 // ReceiverName is the name of the account's holder.
 func (p Payto) ReceiverName() string { return p.Param("receiver-name") }
 
-// Normalize is the URI without its query and with letter case folded as the
+// Normalise is the URI without its query and with letter case folded as the
 // exchange folds it, so that two spellings of one account become one text.
-func (p Payto) Normalize() Payto {
+func (p Payto) Normalise() Payto {
 	kind, target, slashed := p.parts()
 	head := paytoPrefix + strings.ToLower(kind)
 	if !slashed {
@@ -113,7 +113,7 @@ func (p Payto) Normalize() Payto {
 }
 
 // Equal reports whether two URIs name the same account.
-func (p Payto) Equal(other Payto) bool { return p.Normalize() == other.Normalize() }
+func (p Payto) Equal(other Payto) bool { return p.Normalise() == other.Normalise() }
 
 // UnmarshalText reads what ParsePayto reads, and empty text as no account.
 func (p *Payto) UnmarshalText(text []byte) error {

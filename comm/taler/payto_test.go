@@ -12,7 +12,7 @@ func TestPaytoAgreesWithLibtalerutil(t *testing.T) {
 	var recs []struct {
 		Full       string  `json:"full_payto"`
 		Error      *string `json:"validate_error"`
-		Normalized string  `json:"normalized_payto"`
+		Normalised string  `json:"normalised_payto"`
 	}
 	recorded(t, "payto.json", &recs)
 	if len(recs) < 10 {
@@ -30,8 +30,8 @@ func TestPaytoAgreesWithLibtalerutil(t *testing.T) {
 				}
 				return
 			}
-			if got := string(p.Normalize()); got != rec.Normalized {
-				t.Errorf("normalized is %s, not %s", got, rec.Normalized)
+			if got := string(p.Normalise()); got != rec.Normalised {
+				t.Errorf("normalised is %s, not %s", got, rec.Normalised)
 			}
 		})
 	}
@@ -97,7 +97,7 @@ func TestPaytoEquality(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := row.a.Equal(row.b); got != row.want {
-				t.Errorf("%s = %s: %v", row.a.Normalize(), row.b.Normalize(), got)
+				t.Errorf("%s = %s: %v", row.a.Normalise(), row.b.Normalise(), got)
 			}
 		})
 	}
@@ -138,9 +138,9 @@ func FuzzPayto(f *testing.F) {
 		if err != nil {
 			return
 		}
-		n := p.Normalize()
-		if n.Normalize() != n {
-			t.Errorf("%q normalizes to %q, which normalizes to %q", p, n, n.Normalize())
+		n := p.Normalise()
+		if n.Normalise() != n {
+			t.Errorf("%q normalises to %q, which normalises to %q", p, n, n.Normalise())
 		}
 		if !p.Equal(n) || n.Kind() != p.Kind() {
 			t.Errorf("%q is not the account of its normal form %q", p, n)

@@ -1,6 +1,7 @@
 package taler
 
 import (
+	"errors"
 	"math"
 	"net/url"
 	"strconv"
@@ -144,10 +145,10 @@ func parseNumber(name, text string) (uint64, error) {
 		return 0, badParameter(name, "digits")
 	}
 	n, err := strconv.ParseUint(text, 10, 64)
-	if err != nil {
-		return math.MaxUint64, nil
+	if errors.Is(err, strconv.ErrRange) {
+		n, err = math.MaxUint64, nil
 	}
-	return n, nil
+	return n, err
 }
 
 // parseLimit reads digits with an optional sign; zero is refused.

@@ -25,9 +25,9 @@ type Reserve struct {
 	Batch     *WithdrawBatch `json:"batch,omitempty"` // on its way to the exchange, or to be sent again
 	NextCoin  uint32         `json:"next_coin"`       // first number of the seed that was never sent
 
-	Coins int    `json:"coins"`          // made so far
-	Value Amount `json:"value,omitzero"` // of these coins
-	Fees  Amount `json:"fees,omitzero"`  // paid for them
+	Coins int    `json:"coins"` // made so far
+	Value Amount `json:"value"` // of these coins
+	Fees  Amount `json:"fees"`  // paid for them
 
 	Reason   string    `json:"reason,omitempty"`   // why it was aborted or failed
 	Evidence *Evidence `json:"evidence,omitempty"` // the exchange's last refusal, or proof of its fault

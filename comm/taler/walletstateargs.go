@@ -57,13 +57,13 @@ type AwaitArgs struct {
 // AwaitResult says whether the money has arrived at the exchange.
 type AwaitResult struct {
 	Exists  bool   `json:"exists"`
-	Balance Amount `json:"balance,omitzero"`
+	Balance Amount `json:"balance"`
 }
 
 // WithdrawArgs are the arguments of taler.batch-withdraw WITHDRAW.
 type WithdrawArgs struct {
 	// Balance is what AWAIT has seen, if it was asked: no more than it is planned.
-	Balance Amount `json:"balance,omitzero"`
+	Balance Amount `json:"balance"`
 }
 
 // WithdrawResult is what the wallet got.

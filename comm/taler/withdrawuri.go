@@ -47,12 +47,12 @@ func NewWithdrawURI(base string, id WOPID) (WithdrawURI, error) {
 // ignored but external-confirmation. The error is fault.Invalid with
 // ReasonWithdrawURIMalformed and does not repeat the text.
 func ParseWithdrawURI(text string) (WithdrawURI, error) {
-	scheme, rest := "https", ""
+	scheme, rest := "https", text
 	switch {
 	case hasPrefixFold(text, schemeHTTPS):
-		rest = text[len(schemeHTTPS):]
+		rest = rest[len(schemeHTTPS):]
 	case hasPrefixFold(text, schemeHTTP):
-		scheme, rest = "http", text[len(schemeHTTP):]
+		scheme, rest = "http", rest[len(schemeHTTP):]
 	default:
 		return WithdrawURI{}, badURI("it does not begin with taler://")
 	}

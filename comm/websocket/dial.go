@@ -62,7 +62,7 @@ func (t *Transport) connect(ctx context.Context, a comm.Address) (*websocket.Con
 	}
 	// The library heeds the deadline of a context, not that it is cancelled.
 	stop := context.AfterFunc(within, func() { _ = conn.NetConn().Close() })
-	ws, answer, err := t.upgrade(within, a, conn)
+	ws, answer, err := t.upgrade(within, a, conn) //nolint:bodyclose // the library has read it and closed nothing that is open
 	stop()
 	if err == nil && within.Err() != nil {
 		_ = ws.Close()

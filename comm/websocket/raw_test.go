@@ -3,6 +3,7 @@ package websocket_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -80,7 +81,7 @@ func endOf(t *testing.T, ws *gorilla.Conn) error {
 	}
 	for {
 		if _, _, err := ws.ReadMessage(); err != nil {
-			if timeout, ok := err.(net.Error); ok && timeout.Timeout() {
+			if timeout := net.Error(nil); errors.As(err, &timeout) && timeout.Timeout() {
 				t.Fatal("the connection was not ended")
 			}
 			return err

@@ -38,7 +38,7 @@ func newHolder(t *testing.T) (holder, []string) {
 	_, signer := newKey(t, 1024)
 	coin := taler.CoinSecrets{Priv: key, Blinding: blindingSecret(t, raw)}
 	// fmt writes byte slices in decimal, hexadecimal or as text.
-	signs := []string{"the secret of", fmt.Sprint(raw)[1:20], hex.EncodeToString(raw)[:20], taler.Encode(raw)[:20], "0x74, 0x68"}
+	signs := []string{"the secret of", fmt.Sprintf("%d", raw)[1:20], hex.EncodeToString(raw)[:20], taler.Encode(raw)[:20], "0x74, 0x68"}
 	return holder{"h", key, coin, seed, signer}, signs
 }
 
