@@ -87,7 +87,9 @@ func (o *operation) lost(err error) error {
 	if conflict, ok := instrument.AsVersionConflict(err); ok {
 		return o.outrun(conflict.ID)
 	}
-	if errors.Is(err, fault.Locked) { // an instrument of the call: leased by another process
+	switch fault.KindOf(err) {
+	case fault.Locked, // an instrument of the call: leased by another process
+		fault.Unknown: // the commit may have happened: nothing may be built on either
 		return o.conclude(err)
 	}
 	return err

@@ -1,0 +1,514 @@
+package protocol_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/protocoltest"
+)
+
+// TestCommits counts what each kind of operation costs.
+func TestCommits(t *testing.T) {
+	fetched := func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
+	purse := func(s protocol.Session, c protocol.Call) error {
+		return s.Update(context.Background(), add(c.Main(), 1))
+	}
+	for _, c := range []struct {
+		name    string
+		op      string
+		code    side
+		commits uint64
+		rows    int
+		fails   fault.Kind
+	}{
+		{"a plain operation", "DO", func(_ context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			return text("done"), purse(s, c)
+		}, 1, 1, 0},
+		{"three updates", "DO", func(_ context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			return text("done"), errors.Join(purse(s, c), purse(s, c), purse(s, c))
+		}, 1, 1, 0},
+		{"an operation that changes nothing", "DO", func(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
+			return text("done"), nil
+		}, 1, 1, 0},
+		{"an operation that only reads", "LOOK", func(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
+			return text("done"), nil
+		}, 0, 0, 0},
+		{"an operation with a key of its class", "KEYED", func(_ context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			return text("done"), purse(s, c)
+		}, 1, 0, 0},
+		{"a request between two commits", "DO", func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			if err := purse(s, c); err != nil {
+				return protocol.Result{}, err
+			}
+			if _, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "GET", Path: "/"}); err != nil {
+				return protocol.Result{}, err
+			}
+			return text("done"), purse(s, c)
+		}, 2, 1, 0},
+		{"a refusal of something that was not begun", "DO", func(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
+			return protocol.Result{}, fault.New(fault.Declined, "no")
+		}, 0, 0, fault.Declined},
+		{"a refusal with a change", "DO", func(_ context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			return protocol.Result{}, errors.Join(purse(s, c), fault.New(fault.Declined, "no"))
+		}, 1, 1, fault.Declined},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(c.code)), Fetch: fetched})
+			id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
+			var err error
+			if got := n.Commits(func() { _, err = do(t, n, call(c.op, id)) }); got != c.commits {
+				t.Errorf("it cost %d commits, wanted %d", got, c.commits)
+			}
+			wants(t, err, c.fails, "")
+			if rows := n.Operations(t); len(rows) != c.rows {
+				t.Errorf("it keeps %d rows, wanted %d", len(rows), c.rows)
+			}
+			clean(t, n)
+		})
+	}
+}
+
+// TestRefusedUpdate shows that what an Update cannot do is what it returns, and
+// that the code may then do something else.
+func TestRefusedUpdate(t *testing.T) {
+	shut := func(id instrument.ID) func(instrument.Tx) error {
+		return edit(id, func(i *instrument.Instance, _ *state) { i.Status = "shut" })
+	}
+	for _, c := range []struct {
+		name   string
+		update func(c protocol.Call) func(instrument.Tx) error
+		kind   fault.Kind
+		reason fault.Reason
+	}{
+		{"a move that the class does not have", func(c protocol.Call) func(instrument.Tx) error {
+			return edit(c.Main(), func(i *instrument.Instance, _ *state) { i.Status = "lost" })
+		}, fault.Conflict, "move-refused"},
+		{"a key that is taken", func(protocol.Call) func(instrument.Tx) error { return create("purse", "taken", state{}) }, fault.Conflict, "tag-taken"},
+		{"an id that is taken", func(c protocol.Call) func(instrument.Tx) error {
+			return func(tx instrument.Tx) error {
+				i := instance("pool", state{})
+				i.ID = c.Instruments[1]
+				_, err := tx.Create(i)
+				return err
+			}
+		}, fault.Conflict, "id-taken"},
+		{"a class of another bundle", func(protocol.Call) func(instrument.Tx) error { return create("foreign", "", state{}) }, fault.Denied, "class-not-granted"},
+		{"an instance held by somebody else", func(c protocol.Call) func(instrument.Tx) error { return add(instrument.ID(c.Invoice["held"]), 1) }, fault.Locked, "leased"},
+		{"the class's own word", func(c protocol.Call) func(instrument.Tx) error {
+			return edit(c.Main(), func(_ *instrument.Instance, st *state) { st.N = -1 })
+		}, fault.Declined, "no-debts"},
+		{"the closure's own error", func(protocol.Call) func(instrument.Tx) error {
+			return func(instrument.Tx) error { return fault.New(fault.Declined, "not today").Because("not-today") }
+		}, fault.Declined, "not-today"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code := does(func(ctx context.Context, s protocol.Session, call protocol.Call) (protocol.Result, error) {
+				if err := s.Update(ctx, add(call.Main(), 1)); err != nil { // stays
+					return protocol.Result{}, err
+				}
+				told := s.Update(ctx, c.update(call))
+				if told == nil {
+					// The refusal comes with the commit at the latest: then this is run again.
+					return text("nothing was refused"), nil
+				}
+				if fault.KindOf(told) != c.kind || fault.ReasonOf(told) != c.reason {
+					return text(fmt.Sprint("refused with ", told)), nil
+				}
+				return text("compensated"), s.Update(ctx, shut(call.Main()))
+			})
+			b := bundles(code)
+			b[0].Classes[0] = class{id: "purse", check: func(_, after *instrument.Instance) error {
+				var st state
+				if err := after.Decode(&st); err != nil || st.N < 0 {
+					return fault.New(fault.Declined, "a purse has no debts").Because("no-debts")
+				}
+				return nil
+			}}
+			b = append(b, protocol.Bundle{Name: "other", Classes: []instrument.Class{class{id: "foreign"}}})
+			n := protocoltest.NewNode(t, protocoltest.Options{Bundles: b})
+			ids := n.Create(t, instance("purse", state{}), instance("pool", state{}), instance("purse", state{}))
+			if err := n.Instruments.Update(t.Context(), func(d *instrument.Draft) error { return create("purse", "taken", state{})(d) }); err != nil {
+				t.Fatal(err)
+			}
+			if err := n.Store.UpdateInstruments(t.Context(), func(w instrument.Writer) error { return w.Lease(ids[2], 1, opB) }); err != nil {
+				t.Fatal(err)
+			}
+			ask := call("DO", ids[0], ids[1])
+			ask.Invoice = instrument.Invoice{"held": string(ids[2])}
+			got, err := do(t, n, ask)
+			if err != nil || string(got.Value) != `"compensated"` {
+				t.Fatalf("result %s, %v", got.Value, err)
+			}
+			if i := n.View(t, ids[0]); i.Status != "shut" || number(t, n, ids[0]) != 1 {
+				t.Errorf("the purse is %+v", i)
+			}
+		})
+	}
+}
+
+// TestRefusalsAreForgotten shows that a refusal which was decided on reads that
+// have changed since is not told to another step of the same number.
+func TestRefusalsAreForgotten(t *testing.T) {
+	var first sync.Once
+	var n *protocoltest.Node
+	var pool instrument.ID
+	code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		var seen state
+		err := s.Update(ctx, func(tx instrument.Tx) error { // step 1: an asking read
+			i, err := tx.Get(pool)
+			if err != nil {
+				return err
+			}
+			return i.Decode(&seen)
+		})
+		if err != nil {
+			return protocol.Result{}, err
+		}
+		if seen.N == 0 { // step 2 as it is at first: refused
+			if err := s.Update(ctx, edit(c.Main(), func(i *instrument.Instance, _ *state) { i.Status = "lost" })); err == nil {
+				return text("the move was not refused"), nil
+			}
+			first.Do(func() { // somebody else changes what was read
+				if err := n.Instruments.Update(ctx, func(d *instrument.Draft) error { return add(pool, 1)(d) }); err != nil {
+					t.Error(err)
+				}
+			})
+			return text("too early"), nil
+		}
+		return text(seen.N), s.Update(ctx, add(c.Main(), 1)) // step 2 as it is then
+	})
+	n = protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(code), Unchecked: true})
+	ids := n.Create(t, instance("purse", state{}), instance("pool", state{}))
+	pool = ids[1]
+	got, err := do(t, n, call("DO", ids[0]))
+	if err != nil || string(got.Value) != `"1"` || number(t, n, ids[0]) != 1 {
+		t.Errorf("result %s, %v; the purse has %d", got.Value, err, number(t, n, ids[0]))
+	}
+}
+
+// TestConflicts runs many operations on shared instances at once.
+func TestConflicts(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		class instrument.ClassID
+	}{{"a shareable pool: found by version", "pool"}, {"an exclusive purse: one after the other", "purse"}} {
+		t.Run(c.name, func(t *testing.T) {
+			const many = 32
+			code := does(func(ctx context.Context, s protocol.Session, call protocol.Call) (protocol.Result, error) {
+				var seen int
+				for _, id := range call.Instruments {
+					err := s.Update(ctx, edit(id, func(_ *instrument.Instance, st *state) { seen = st.N; st.N++ }))
+					if err != nil {
+						return protocol.Result{}, err
+					}
+				}
+				return text(seen), nil
+			})
+			n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(code)})
+			ids := n.Create(t, instance(c.class, state{}), instance(c.class, state{}))
+			back := []instrument.ID{ids[1], ids[0]}
+			var all sync.WaitGroup
+			results := make(chan string, many)
+			for i := range many {
+				order := ids // half of them in the other order: nobody may wait for ever
+				if i%2 == 1 {
+					order = back
+				}
+				all.Go(func() {
+					got, err := do(t, n, call("DO", order...))
+					if err != nil {
+						t.Error(err)
+					}
+					results <- string(got.Value)
+				})
+			}
+			all.Wait()
+			close(results)
+			seen := map[string]bool{}
+			for r := range results {
+				if seen[r] {
+					t.Errorf("two operations saw %s", r)
+				}
+				seen[r] = true
+			}
+			if a, b := number(t, n, ids[0]), number(t, n, ids[1]); a != many || b != many {
+				t.Errorf("the numbers are %d and %d", a, b)
+			}
+			clean(t, n)
+		})
+	}
+}
+
+// TestKeyRace shows that of many operations one takes a key, and that the others
+// are told.
+func TestKeyRace(t *testing.T) {
+	const many = 16
+	code := does(func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+		if err := s.Update(ctx, create("purse", "one", state{})); err != nil {
+			return text(fault.ReasonOf(err)), nil
+		}
+		return text("mine"), nil
+	})
+	n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(code)})
+	var all sync.WaitGroup
+	var mine, taken atomic.Int32
+	for range many {
+		all.Go(func() {
+			switch got, err := do(t, n, call("DO")); string(got.Value) {
+			case `"mine"`:
+				mine.Add(1)
+			case `"tag-taken"`:
+				taken.Add(1)
+			default:
+				t.Errorf("result %s, %v", got.Value, err)
+			}
+		})
+	}
+	all.Wait()
+	if mine.Load() != 1 || taken.Load() != many-1 {
+		t.Errorf("%d have it, %d were told", mine.Load(), taken.Load())
+	}
+	clean(t, n)
+}
+
+// TestRepetition is about the idempotency key.
+func TestRepetition(t *testing.T) {
+	newNode := func(t *testing.T, hold *gate) (*protocoltest.Node, instrument.ID, *atomic.Int32) {
+		var effects atomic.Int32
+		code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			if hold != nil {
+				hold.pass()
+			}
+			if err := s.Update(ctx, edit(c.Main(), func(i *instrument.Instance, st *state) { st.N++; i.Status = "shut" })); err != nil {
+				return protocol.Result{}, err
+			}
+			effects.Add(1)
+			return text("first"), nil
+		})
+		n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(code)})
+		return n, n.Create(t, instance("purse", state{}))[0], &effects
+	}
+	t.Run("later: the first outcome, though its instruments have moved on", func(t *testing.T) {
+		n, id, _ := newNode(t, nil)
+		for range 3 {
+			got, err := doAs(t, n, opA, call("DO", id))
+			if err != nil || string(got.Value) != `"first"` {
+				t.Fatalf("result %s, %v", got.Value, err)
+			}
+		}
+		if number(t, n, id) != 1 || len(n.Operations(t)) != 1 {
+			t.Errorf("the purse has %d, %d rows", number(t, n, id), len(n.Operations(t)))
+		}
+	})
+	t.Run("control: without a key the second one is refused", func(t *testing.T) {
+		n, id, _ := newNode(t, nil)
+		_, err := do(t, n, call("DO", id))
+		wants(t, err, 0, "")
+		_, err = do(t, n, call("DO", id))
+		wants(t, err, fault.Conflict, "move-refused")
+	})
+	t.Run("at the same time: one run", func(t *testing.T) {
+		hold := newGate()
+		n, id, effects := newNode(t, hold)
+		var all sync.WaitGroup
+		for range 8 {
+			all.Go(func() {
+				got, err := doAs(t, n, opA, call("DO", id))
+				if err != nil || string(got.Value) != `"first"` {
+					t.Errorf("result %s, %v", got.Value, err)
+				}
+			})
+		}
+		wait(t, hold.reached, "the operation runs")
+		close(hold.open)
+		all.Wait()
+		if number(t, n, id) != 1 || effects.Load() < 1 {
+			t.Errorf("the purse has %d", number(t, n, id))
+		}
+	})
+	t.Run("in the next life", func(t *testing.T) {
+		n, id, _ := newNode(t, nil)
+		_, err := doAs(t, n, opA, call("DO", id))
+		wants(t, err, 0, "")
+		again := protocoltest.NewNode(t, protocoltest.Options{Before: n, Bundles: bundles(does(func(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
+			return text("second"), nil
+		}))})
+		got, err := doAs(t, again, opA, call("DO", id))
+		if err != nil || string(got.Value) != `"first"` {
+			t.Errorf("result %s, %v", got.Value, err)
+		}
+	})
+	t.Run("the instrument is held by another operation now", func(t *testing.T) {
+		n, id, _ := newNode(t, nil)
+		_, err := doAs(t, n, opA, call("DO", id))
+		wants(t, err, 0, "")
+		if err := n.Store.UpdateInstruments(t.Context(), func(w instrument.Writer) error { return w.Lease(id, 2, opB) }); err != nil {
+			t.Fatal(err)
+		}
+		got, err := doAs(t, n, opA, call("DO", id))
+		if err != nil || string(got.Value) != `"first"` {
+			t.Errorf("result %s, %v", got.Value, err)
+		}
+	})
+	t.Run("a failure is repeated as well", func(t *testing.T) {
+		var runs atomic.Int32
+		n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			return protocol.Result{}, errors.Join(s.Update(ctx, add(c.Main(), 1)), fault.New(fault.Declined, "declined %d", runs.Add(1)))
+		}))})
+		id := n.Create(t, instance("purse", state{}))[0]
+		_, first := doAs(t, n, opA, call("DO", id))
+		_, second := doAs(t, n, opA, call("DO", id))
+		wants(t, second, fault.Declined, "")
+		if fmt.Sprint(first) != fmt.Sprint(second) || number(t, n, id) != 1 {
+			t.Errorf("first %v, then %v; the purse has %d", first, second, number(t, n, id))
+		}
+	})
+}
+
+// TestKeyReuse shows that an id belongs to one call of one party.
+func TestKeyReuse(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*protocol.Execution)
+		same   bool
+	}{
+		{"the same call", func(*protocol.Execution) {}, true},
+		{"another deadline", func(r *protocol.Execution) { r.Call.Deadline = time.Now().Add(time.Hour) }, true},
+		{"arguments spelled differently", func(r *protocol.Execution) { r.Call.Args = []byte("{ \"b\": \"\\u0041\", \"a\": 1 }") }, true},
+		{"other arguments", func(r *protocol.Execution) { r.Call.Args = []byte(`{"a":2,"b":"A"}`) }, false},
+		{"another instrument", func(r *protocol.Execution) { r.Call.Instruments = nil }, false},
+		{"another operation", func(r *protocol.Execution) { r.Call.Operation = protocol.Pay }, false},
+		{"another peer", func(r *protocol.Execution) { r.Peer.Key = "mallory" }, false},
+		{"another principal", func(r *protocol.Execution) { r.Principal = "mallory" }, false},
+		{"the other side", func(r *protocol.Execution) { r.Side = protocol.Servicer }, false},
+	} {
+		for _, running := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%s, running %v", c.name, running), func(t *testing.T) {
+				hold := newGate()
+				code := does(func(ctx context.Context, s protocol.Session, call protocol.Call) (protocol.Result, error) {
+					hold.pass()
+					return text("secret"), nil
+				})
+				n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(code)})
+				id := n.Create(t, instance("purse", state{}))[0]
+				r := protocol.Execution{ID: opA, Protocol: "test", Principal: "gary", Call: call("DO", id)}
+				r.Call.Args = []byte(`{"a":1,"b":"A"}`)
+				first := make(chan struct{})
+				go func() {
+					defer close(first)
+					if _, err := n.Protocols.Execute(t.Context(), r); err != nil {
+						t.Error(err)
+					}
+				}()
+				wait(t, hold.reached, "the operation runs")
+				if !running {
+					close(hold.open)
+					wait(t, first, "it has ended")
+				}
+				other := r
+				c.change(&other)
+				done := make(chan struct{})
+				go func() {
+					defer close(done)
+					got, err := n.Protocols.Execute(t.Context(), other)
+					if c.same {
+						if err != nil || string(got.Value) != `"secret"` {
+							t.Errorf("result %s, %v", got.Value, err)
+						}
+						return
+					}
+					wants(t, err, fault.Conflict, "key-reused")
+					if got.Value != nil {
+						t.Errorf("the result %s was shown", got.Value)
+					}
+				}()
+				if running && !c.same {
+					wait(t, done, "the other call is refused")
+				}
+				if running {
+					close(hold.open)
+				}
+				wait(t, done, "the other call has ended")
+				wait(t, first, "it has ended")
+			})
+		}
+	}
+}
+
+// TestCallerHangsUp shows that an operation goes on without its caller.
+func TestCallerHangsUp(t *testing.T) {
+	hold := newGate()
+	n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		hold.pass()
+		return text("done"), s.Update(ctx, add(c.Main(), 1))
+	}))})
+	id := n.Create(t, instance("purse", state{}))[0]
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-hold.reached
+		cancel()
+	}()
+	_, err := n.Protocols.Execute(ctx, protocol.Execution{ID: opA, Protocol: "test", Call: call("DO", id)})
+	wants(t, err, fault.Unknown, "pending")
+	if strings.Contains(err.Error(), string(opA)) {
+		t.Error("the error shows the whole id")
+	}
+	close(hold.open)
+	got, err := doAs(t, n, opA, call("DO", id))
+	if err != nil || string(got.Value) != `"done"` || number(t, n, id) != 1 {
+		t.Errorf("result %s, %v", got.Value, err)
+	}
+}
+
+// TestWaitForLease: an operation waits in line for an instrument within its
+// caller's time.
+func TestWaitForLease(t *testing.T) {
+	hold := newGate()
+	n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		if c.Args != nil {
+			hold.pass()
+		}
+		return text("done"), s.Update(ctx, add(c.Main(), 1))
+	}))})
+	id := n.Create(t, instance("purse", state{}))[0]
+	holder := call("DO", id)
+	holder.Args = []byte(`1`)
+	first := make(chan struct{})
+	go func() {
+		defer close(first)
+		if _, err := do(t, n, holder); err != nil {
+			t.Error(err)
+		}
+	}()
+	wait(t, hold.reached, "the first one holds the purse")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	_, err := n.Protocols.Execute(ctx, protocol.Execution{ID: opA, Protocol: "test", Call: call("DO", id)})
+	if !errors.Is(err, fault.Locked) && fault.ReasonOf(err) != "pending" {
+		t.Errorf("the impatient one got %v", err)
+	}
+	patient := make(chan struct{})
+	go func() {
+		defer close(patient)
+		if _, err := doAs(t, n, opB, call("DO", id)); err != nil {
+			t.Error(err)
+		}
+	}()
+	close(hold.open)
+	wait(t, first, "the first one ends")
+	wait(t, patient, "the patient one ends")
+	if got := number(t, n, id); got != 2 {
+		t.Errorf("the purse has %d", got)
+	}
+	clean(t, n)
+}
