@@ -12,7 +12,7 @@ func TestPaytoAgreesWithLibtalerutil(t *testing.T) {
 	var recs []struct {
 		Full       string  `json:"full_payto"`
 		Error      *string `json:"validate_error"`
-		Normalised string  `json:"normalised_payto"`
+		Normalised string  `json:"normalized_payto"`
 	}
 	recorded(t, "payto.json", &recs)
 	if len(recs) < 10 {
