@@ -202,8 +202,11 @@ func testKeys(t *testing.T, s Store) {
 		key   instrument.BlindKey
 		want  instrument.ID
 	}{
-		{"coupon", key("serial", "1"), "a"}, {"coupon", key("shop", "1"), "a"},
-		{"coupon", key("other", "1"), "b"}, {"ticket", key("serial", "1"), "c"}, {"ticket", key("shop", "1"), ""},
+		{"coupon", key("serial", "1"), "a"},
+		{"coupon", key("shop", "1"), "a"},
+		{"coupon", key("other", "1"), "b"},
+		{"ticket", key("serial", "1"), "c"},
+		{"ticket", key("shop", "1"), ""},
 	} {
 		if got := find(f.class, f.key); got != f.want {
 			t.Errorf("%s %s is of %q, want %q", f.class, f.key.Name, got, f.want)

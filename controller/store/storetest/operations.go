@@ -137,8 +137,11 @@ func testOperations(t *testing.T, s Store) {
 		runner string
 		state  protocol.State
 	}{
-		{"aa-1", "node/1", protocol.Ended}, {"ab-2", "node/1", protocol.Running}, {"ab-3", "node/2", protocol.Running},
-		{"b%-4", "node/2", protocol.Stuck}, {"b_-5", "node/3", protocol.Ended},
+		{"aa-1", "node/1", protocol.Ended},
+		{"ab-2", "node/1", protocol.Running},
+		{"ab-3", "node/2", protocol.Running},
+		{"b%-4", "node/2", protocol.Stuck},
+		{"b_-5", "node/3", protocol.Ended},
 	} {
 		r := running(o.id)
 		r.Runner = o.runner
