@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -19,6 +20,7 @@ type Exchange struct {
 
 // Exchange finds an exchange by its base URL; fault.NotFound.
 func (w *Wallet) Exchange(ctx context.Context, url string) (Exchange, error) {
+	url = based(url)
 	i, err := w.Instruments().Lookup(ctx, ClassExchange, "url", url)
 	if err != nil {
 		return Exchange{}, err
@@ -41,6 +43,14 @@ func (w *Wallet) Exchanges(ctx context.Context) ([]Exchange, error) {
 	return out, nil
 }
 
+// based is a base URL as exchanges spell it, with a slash at its end.
+func based(url string) string {
+	if strings.HasSuffix(url, "/") {
+		return url
+	}
+	return url + "/"
+}
+
 func exchangeOf(i instrument.Instance) (Exchange, error) {
 	e := Exchange{ID: i.ID, Status: i.Status}
 	err := i.Decode(&e.ExchangeState)
@@ -50,9 +60,16 @@ func exchangeOf(i instrument.Instance) (Exchange, error) {
 // AddExchange makes an exchange known, reads its keys and pins its master key.
 // Adding one that is known reads its keys again.
 func (w *Wallet) AddExchange(ctx context.Context, url string) (Exchange, error) {
+	return w.TrustExchange(ctx, url, taler.EddsaPublicKey{})
+}
+
+// TrustExchange is AddExchange for an exchange whose master key the person knows
+// from elsewhere: another key is fault.Denied. The zero key is whichever the
+// exchange shows at the first contact.
+func (w *Wallet) TrustExchange(ctx context.Context, url string, master taler.EddsaPublicKey) (Exchange, error) {
 	e, err := w.Exchange(ctx, url)
 	if errors.Is(err, fault.NotFound) {
-		err = w.create(ctx, url)
+		err = w.create(ctx, url, master)
 		if err == nil {
 			e, err = w.Exchange(ctx, url)
 		}
@@ -60,12 +77,17 @@ func (w *Wallet) AddExchange(ctx context.Context, url string) (Exchange, error) 
 	if err != nil {
 		return e, err
 	}
+	if !master.IsZero() && !e.MasterPub.IsZero() && master != e.MasterPub {
+		return e, fault.New(fault.Denied, "the exchange %s was trusted with the master key %s", e.URL, e.MasterPub).
+			Because("master-key-changed").WithHint("do not use it before its operator or auditor has explained the change")
+	}
 	return w.refresh(ctx, e)
 }
 
-func (w *Wallet) create(ctx context.Context, url string) error {
+func (w *Wallet) create(ctx context.Context, url string, master taler.EddsaPublicKey) error {
+	url = based(url)
 	i := instrument.Instance{Class: ClassExchange, Owner: w.user.ID, Name: url, Status: taler.ExchangeNew, Keys: map[string]string{"url": url}}
-	if err := i.Encode(taler.ExchangeState{URL: url}); err != nil {
+	if err := i.Encode(taler.ExchangeState{URL: url, MasterPub: master}); err != nil {
 		return err
 	}
 	return w.Instruments().Update(ctx, func(tx *instrument.Draft) error {

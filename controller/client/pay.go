@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -11,60 +12,82 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// pay pays the terminal over a session, if the person wants that [4]. What it
-// pays is what the terminal signed: this withdrawal, this wallet's reserve, and
-// no more than amount and card fees as the bank shows them.
+// pay pays the terminal over a session, if the person wants that [4]. A terminal
+// that does not wait for the payment yet, or does not any more, is asked again
+// until the bank says that the withdrawal is decided.
 func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 	if r.want.Pay == nil || r.paid {
 		return nil
 	}
+	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
+		paid, err := r.payOnce(ctx, reserve, "")
+		switch {
+		case fault.ReasonOf(err) == taler.ReasonUnknownOperation:
+			if err := sleep(ctx, pause); err != nil {
+				return err
+			}
+			continue
+		case errors.Is(err, fault.Unknown) && ctx.Err() == nil:
+			r.person.Show(Event{Event: "unknown", Reason: fault.From(err).Message}) // the bank will say
+		case errors.Is(err, fault.Declined):
+			r.person.Show(Event{Event: "declined", Reason: fault.From(err).Message}) // and the terminal aborts
+		case err != nil:
+			return err
+		case paid != nil:
+			r.person.Show(Event{Event: "paid", Amount: &paid.Price})
+		}
+		r.paid = true
+		return nil
+	}
+}
+
+// payOnce makes one payment for a reserve, under the operation if one is given;
+// nil if the bank has decided already.
+// What it pays is what the terminal signed: this withdrawal, this wallet's
+// reserve, and no more than amount and card fees as the bank shows them.
+func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op instrument.OperationID) (*Paid, error) {
 	status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if status.Status != taler.StateSelected {
-		return nil // decided already
+		return nil, nil
 	}
 	if status.SelectedReservePub != reserve.ReservePub {
-		return fault.New(fault.Conflict, "another wallet has this withdrawal: nothing was paid").Because("wallet-differs")
+		return nil, fault.New(fault.Conflict, "another wallet has this withdrawal: nothing was paid").Because("wallet-differs")
 	}
 	card, err := r.w.card(ctx, r.want.Card)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s, err := r.w.InitiateSession(ctx, *r.want.Pay, controller.Login{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = s.Close(ctx) }()
 	offered, err := s.Negotiate(ctx, ClassCard, instrument.Invoice{"reference": reserve.WOPID.Text()})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := r.fits(offered.Body, status, reserve); err != nil {
-		return err
+	if err := fits(offered.Body, status, reserve); err != nil {
+		return nil, err
 	}
-	_, err = s.Execute(ctx, controller.Transaction{
-		Principal: r.w.user, Operation: protocol.Pay, Class: ClassCard, Instruments: []instrument.ID{card},
+	result, err := s.Execute(ctx, controller.Transaction{
+		ID: op, Principal: r.w.user, Operation: protocol.Pay, Class: ClassCard, Instruments: []instrument.ID{card},
 	}, r.prove)
-	switch {
-	case errors.Is(err, fault.Unknown):
-		r.person.Show(Event{Event: "unknown", Reason: fault.From(err).Message}) // the bank will say
-	case errors.Is(err, fault.Declined):
-		r.person.Show(Event{Event: "declined", Reason: fault.From(err).Message}) // and the terminal aborts
-	case err != nil:
-		return err
-	default:
-		r.person.Show(Event{Event: "paid", Amount: &offered.Body.Terms.Price})
+	if err != nil {
+		return nil, err
 	}
-	r.paid = true
-	return nil
+	return &Paid{
+		Operation: instrument.OperationID(protocol.Short(op)), Peer: s.Peer().Name, Class: ClassCard, Price: offered.Body.Terms.Price,
+		Instrument: card, Result: result.Value,
+	}, nil
 }
 
 // fits refuses an offer that is not for what the person agreed to.
-func (r *withdrawal) fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, reserve taler.Reserve) error {
+func fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, reserve taler.Reserve) error {
 	if o.Invoice["reference"] != reserve.WOPID.Text() {
-		return fault.New(fault.Denied, "the terminal's offer is for something else").Because("offer-differs")
+		return fault.New(fault.Denied, "the terminal's offer is for something else: nothing was paid").Because("offer-differs")
 	}
 	if o.Invoice["reserve"] != taler.KeyGroups(reserve.ReservePub) {
 		return fault.New(fault.Denied, "the terminal was selected by another wallet: nothing was paid").Because("wallet-differs")
@@ -95,15 +118,9 @@ func (w *Wallet) card(ctx context.Context, id instrument.ID) (instrument.ID, err
 	if id != "" {
 		return id, nil
 	}
-	all, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassCard, Owner: w.user.ID, Status: "active"})
+	all, err := w.usable(ctx, ClassCard)
 	if err != nil {
 		return "", err
 	}
-	switch len(all) {
-	case 0:
-		return "", fault.New(fault.NotFound, "this wallet has no card").Because("card-missing").WithHint("add one with `wallet instrument add payment-card --file FILE`")
-	case 1:
-		return all[0].ID, nil
-	}
-	return "", fault.New(fault.Invalid, "this wallet has %d cards", len(all)).Because("input-needed").WithHint("say which: --instrument ID")
+	return one(all, ClassCard)
 }

@@ -62,14 +62,3 @@ func read(raw json.RawMessage, v any) error {
 	}
 	return nil
 }
-
-// reserve reads a reserve and its status.
-func (w *Wallet) reserve(ctx context.Context, id instrument.ID) (string, taler.Reserve, error) {
-	i, err := w.Instruments().View(ctx, id)
-	if err != nil {
-		return "", taler.Reserve{}, err
-	}
-	var r taler.Reserve
-	err = i.Decode(&r)
-	return i.Status, r, err
-}

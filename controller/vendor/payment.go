@@ -12,6 +12,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
+// reasonWalletDiffers is another wallet than that of the customer in front of us.
+const reasonWalletDiffers fault.Reason = "wallet-differs"
+
 // Receipt is how a card payment ended well, as card.pay says it.
 type Receipt struct {
 	Transaction string            `json:"transaction"`
@@ -25,9 +28,7 @@ type Receipt struct {
 func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, s Screen) error {
 	transaction, err := t.paidBefore(ctx, w)
 	switch {
-	case err != nil:
-		return err
-	case transaction != "":
+	case err != nil, transaction != "":
 	case card == "":
 		transaction, err = t.sell(ctx, w, s)
 	default:
@@ -37,7 +38,7 @@ func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, 
 		s.Show(Event{Event: EventUnknown, Reason: fault.From(err).Message})
 		transaction, err = t.lookUp(ctx, w, pause)
 	}
-	if errors.Is(err, fault.Declined) || errors.Is(err, fault.Denied) {
+	if errors.Is(err, fault.Declined) || fault.ReasonOf(err) == reasonWalletDiffers { // nothing was charged
 		return t.Abort(ctx, w, fault.From(err).Message)
 	}
 	if err != nil {
@@ -68,10 +69,10 @@ func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error
 	if fault.KindOf(err) == fault.NotFound || err == nil && f.State == protocol.FactFailed {
 		return "", nil
 	}
-	if err != nil || f.State != protocol.FactPaid {
-		return "", err
+	if err == nil && f.State != protocol.FactPaid {
+		err = fault.New(fault.Unknown, "the provider has not decided about the first payment yet").Because("provider-unknown")
 	}
-	return f.Transaction, nil
+	return f.Transaction, err
 }
 
 // plastic charges a card at the terminal's own reader.
@@ -81,7 +82,7 @@ func (t *Terminal) plastic(ctx context.Context, w *Withdrawal, card string, s Sc
 		return "", err
 	}
 	if !same {
-		return "", fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because("wallet-differs")
+		return "", fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
 	}
 	provider, err := t.Provider(ctx)
 	if err != nil {

@@ -2,7 +2,9 @@ package vendor
 
 import (
 	"context"
+	"strings"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -34,6 +36,47 @@ func (t *Terminal) Find(ctx context.Context, id taler.WOPID) (Withdrawal, error)
 		return Withdrawal{}, err
 	}
 	return withdrawalOf(i)
+}
+
+// Withdrawals lists what this terminal has on record, oldest first.
+func (t *Terminal) Withdrawals(ctx context.Context) ([]Withdrawal, error) {
+	found, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassWithdrawal})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Withdrawal, len(found))
+	for n, i := range found {
+		if out[n], err = withdrawalOf(i); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// shortest is the shortest beginning of a WOPID that names it.
+const shortest = 8
+
+// FindByPrefix reads a withdrawal by a unique beginning of its WOPID, of at least
+// eight characters; fault.NotFound.
+func (t *Terminal) FindByPrefix(ctx context.Context, prefix string) (Withdrawal, error) {
+	all, err := t.Withdrawals(ctx)
+	if err != nil {
+		return Withdrawal{}, err
+	}
+	var found []Withdrawal
+	for _, w := range all {
+		if len(prefix) >= shortest && !w.WOPID.IsZero() && strings.HasPrefix(w.WOPID.Text(), strings.ToUpper(prefix)) {
+			found = append(found, w)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Withdrawal{}, fault.New(fault.NotFound, "this terminal has no such withdrawal").Because(taler.ReasonUnknownOperation).
+			WithHint("`terminal operation list` shows those that it has")
+	case 1:
+		return found[0], nil
+	}
+	return Withdrawal{}, fault.New(fault.Invalid, "%d withdrawals begin like that", len(found)).Because("name-ambiguous").WithHint("give more characters")
 }
 
 // byRequest reads a withdrawal by our own request_uid.

@@ -29,7 +29,7 @@ func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, e
 		delete(t.selling, w.Reference())
 		t.mu.Unlock()
 	}()
-	s.Show(Event{Event: EventPay, Peer: t.Self().Key, Total: &w.Total, Reserve: w.ReservePub.String()})
+	s.Show(Event{Event: EventPay, Peer: t.reached(), Total: &w.Total, Reserve: w.ReservePub.String()})
 	select {
 	case err := <-waits.done:
 		if err != nil {
@@ -50,6 +50,29 @@ func (t *Terminal) sale(reference string) (*sale, error) {
 		return nil, fault.New(fault.NotFound, "no withdrawal of that WOPID waits for a payment here").Because(taler.ReasonUnknownOperation)
 	}
 	return s, nil
+}
+
+// Listen opens a door for wallets at an address; port 0 takes a free one. The
+// event EventPay names the last door that was opened.
+func (t *Terminal) Listen(ctx context.Context, m *comm.Manager, a comm.Address) (comm.Listener, error) {
+	l, err := m.Listen(ctx, a, func(comm.Conn) (comm.Handler, error) { return t.Serve(t.Servicing()), nil })
+	if err != nil {
+		return nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.door = l.Address().String()
+	return l, nil
+}
+
+// reached is where wallets reach this terminal; without a door, its key.
+func (t *Terminal) reached() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.door == "" {
+		return t.Self().Key
+	}
+	return t.door
 }
 
 // Servicing lets wallets pay over sessions.
@@ -122,7 +145,7 @@ func (s servicing) Prepare(ctx context.Context, _ controller.Caller, e comm.Exec
 	}
 	text := controller.PayerText(*e.Call.Offer, instrument.OperationID(e.Op), e.Call.Protocol, e.Call.Operation, *e.Call.Payer)
 	if !taler.VerifyReserveProof(sale.w.ReservePub, text, e.Call.Payer.Proofs["reserve"]) {
-		return fault.New(fault.Denied, "another wallet has selected this withdrawal").Because("wallet-differs").
+		return fault.New(fault.Denied, "another wallet has selected this withdrawal").Because(reasonWalletDiffers).
 			WithHint("pay only what your own wallet has selected")
 	}
 	provider, err := s.t.Provider(ctx)

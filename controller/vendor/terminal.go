@@ -46,6 +46,7 @@ type Terminal struct {
 
 	mu      sync.Mutex
 	session *controller.Session
+	door    string           // where wallets reach this terminal
 	selling map[string]*sale // by WOPID: those that wait for a native payer
 }
 

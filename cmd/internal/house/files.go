@@ -43,8 +43,8 @@ func (f Files) make() error {
 	return nil
 }
 
-// check refuses a directory that holds no party.
-func (f Files) check() error {
+// Check refuses a directory that holds no party.
+func (f Files) Check() error {
 	if _, err := os.Stat(f.Vault()); err != nil {
 		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty").
 			WithHint("make one with the init command, or name another --dir")

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -48,15 +49,18 @@ type House struct {
 	Catalog  *host.Catalog
 	files    Files
 	fetcher  *https.Fetcher
-	unlock   func() error // gives the lock back
+	guard    guard
+
+	allowHTTP bool
+	unlock    func() error // gives the lock back
 }
 
 // Open puts a party together. No plugin is started.
 func Open(ctx context.Context, o Options) (h *House, err error) {
-	if err := o.check(); err != nil {
+	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	h = &House{files: o.Files, unlock: func() error { return nil }}
+	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: func() error { return nil }}
 	defer func() {
 		if err != nil {
 			_ = h.Close(ctx)
@@ -127,7 +131,7 @@ func (h *House) transports(o Options) (*comm.Manager, error) {
 		},
 	})
 	h.fetcher = https.New(https.Options{AllowHTTP: o.AllowHTTP})
-	return comm.NewManager(h.fetcher, sessions, &taler.Transport{AllowHTTP: o.AllowHTTP}), nil
+	return comm.NewManager(h.fetcher, sessions, &taler.Transport{HTTP: &http.Client{Transport: h.guard}, AllowHTTP: o.AllowHTTP}), nil
 }
 
 // Close ends the party: operations first, then plugins, then the store. It is
@@ -143,6 +147,7 @@ func (h *House) Close(ctx context.Context) error {
 	if h.fetcher != nil {
 		h.fetcher.CloseIdle()
 	}
+	h.guard.closeIdle()
 	if h.Store != nil {
 		errs = append(errs, h.Store.Close())
 	}

@@ -48,10 +48,23 @@ func Init(ctx context.Context, f Files, name string, passphrase *crypto.Secret) 
 	return err
 }
 
+// ChangePassphrase replaces the passphrase of a wallet's owner. A wrong one is
+// fault.Denied, and after a crash the old one or the new one holds.
+func (f Files) ChangePassphrase(from, to crypto.Secret) error {
+	if to.Len() == 0 {
+		return emptyPassphrase()
+	}
+	return crypto.ChangeSlot(f.Vault(), rand.Reader, slotUser, crypto.Passphrase(from), crypto.Passphrase(to))
+}
+
+func emptyPassphrase() error {
+	return fault.New(fault.Invalid, "the passphrase is empty").Because("passphrase-empty")
+}
+
 func (f Files) newSlot(passphrase *crypto.Secret) (crypto.Slot, error) {
 	if passphrase != nil {
 		if passphrase.Len() == 0 {
-			return crypto.Slot{}, fault.New(fault.Invalid, "the passphrase is empty").Because("passphrase-empty")
+			return crypto.Slot{}, emptyPassphrase()
 		}
 		return crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(*passphrase)}, nil
 	}

@@ -40,8 +40,9 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 			continue
 		}
 		loaded, err := h.Host.Load(l.Source())
-		if err != nil {
-			return nil, err
+		if err != nil { // it degrades what it brings, not the party
+			o.Log.Warn("a plugin is left out", "plugin", l.Name, "error", err)
+			continue
 		}
 		bundles = append(bundles, view(loaded, o))
 	}

@@ -4,15 +4,10 @@
 package plugin
 
 import (
-	"errors"
-	"io/fs"
-	"os"
-
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/plugins/host"
 )
 
@@ -29,11 +24,7 @@ func files(e *cli.Env) (house.Files, error) {
 	if err != nil {
 		return f, err
 	}
-	if _, err := os.Stat(f.Vault()); errors.Is(err, fs.ErrNotExist) {
-		return f, fault.Wrap(err, fault.NotFound, "there is no party in %s", dir).Because("dir-empty").
-			WithHint("name the data directory of a wallet, terminal or bank with --dir")
-	}
-	return f, nil
+	return f, f.Check()
 }
 
 func catalog(e *cli.Env) (*host.Catalog, error) {

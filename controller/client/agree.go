@@ -1,0 +1,86 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Preview is what the person agrees to before anything is done.
+type Preview struct {
+	Bank     string             `json:"bank"`
+	Exchange string             `json:"exchange"`
+	Amount   instrument.Amount  `json:"amount"`
+	CardFees instrument.Amount  `json:"card_fees"`
+	Coins    int                `json:"coins"`
+	Fees     instrument.Amount  `json:"fees"`            // of the exchange
+	Terms    *taler.TermsResult `json:"terms,omitempty"` // that were not accepted yet
+}
+
+// choose finds the exchange. One that the wallet does not know yet must have
+// been named by the person, not by the bank.
+func (r *withdrawal) choose(ctx context.Context) error {
+	url := r.status.Exchange()
+	if r.want.Exchange != "" {
+		if url != "" && strings.TrimSuffix(url, "/") != strings.TrimSuffix(r.want.Exchange, "/") && r.status.RequiredExchange != "" {
+			return fault.New(fault.Conflict, "the bank pays only to %s, not to %s", url, r.want.Exchange).Because("exchange-differs")
+		}
+		e, err := r.w.AddExchange(ctx, r.want.Exchange)
+		r.exchange = e
+		return err
+	}
+	e, err := r.w.Exchange(ctx, url)
+	if errors.Is(err, fault.NotFound) {
+		return fault.New(fault.Invalid, "this wallet does not know the exchange %s", url).Because("input-needed").
+			WithHint("if you want to use it, name it: --exchange %s", url)
+	}
+	if err != nil {
+		return err
+	}
+	r.exchange, err = r.w.fresh(ctx, e)
+	return err
+}
+
+// agree shows the person what will happen.
+func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
+	amount := r.status.Amount
+	if amount == (instrument.Amount{}) {
+		amount = r.want.Amount
+	}
+	if amount == (instrument.Amount{}) {
+		amount = r.status.SuggestedAmount
+	}
+	if amount.IsZero() {
+		return amount, fault.New(fault.Invalid, "the bank lets you choose the amount").Because("input-needed").WithHint("say how much: --amount %s:…", r.status.Currency)
+	}
+	var plan taler.PreviewResult
+	if err := r.w.do(ctx, coins("PREVIEW", taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount}), &plan); err != nil {
+		return amount, err
+	}
+	preview := Preview{
+		Bank: r.want.URI.BaseURL(), Exchange: r.exchange.URL, Amount: amount, CardFees: r.status.CardFees, Coins: plan.Coins, Fees: plan.Fees,
+	}
+	terms, err := r.w.Terms(ctx, r.exchange)
+	if err != nil {
+		return amount, err
+	}
+	fresh := terms.Version != r.exchange.Terms.AcceptedVersion
+	if fresh {
+		preview.Terms = &terms
+	}
+	yes, err := r.person.Agree(ctx, preview)
+	if err != nil {
+		return amount, err
+	}
+	if !yes {
+		return amount, fault.New(fault.Declined, "you did not agree").Because("not-agreed")
+	}
+	if fresh && terms.Version != "" {
+		err = r.w.AcceptTerms(ctx, r.exchange, terms.Version)
+	}
+	return amount, err
+}

@@ -1,0 +1,87 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// pollFor is how long one long poll waits.
+const pollFor = 30 * time.Second
+
+// fund waits for the money: paid by us at the terminal or by somebody there,
+// confirmed by the bank, arrived at the exchange.
+func (r *withdrawal) fund(ctx context.Context, reserve taler.Reserve) error {
+	if err := r.pay(ctx, reserve); err != nil {
+		return err
+	}
+	if yes, err := r.confirmed(ctx, reserve); !yes {
+		return err
+	}
+	balance, err := r.arrived(ctx)
+	if err != nil {
+		return err
+	}
+	return r.makeCoins(ctx, balance)
+}
+
+// confirmed waits for the bank's verdict [9]. Money is never waited for under a
+// reserve that is not ours: without a good verdict the reserve is given up.
+func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool, error) {
+	for pause := 200 * time.Millisecond; ; {
+		status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{Timeout: pollFor, OldState: taler.StateSelected})
+		switch {
+		case ctx.Err() != nil:
+			return false, pending(ctx.Err(), "the bank has not confirmed the payment yet")
+		case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Timeout), errors.Is(err, fault.Unknown):
+			if err := sleep(ctx, pause); err != nil {
+				return false, err
+			}
+			pause = min(2*pause, 10*time.Second)
+		case err != nil:
+			return false, err
+		case status.Status == taler.StateConfirmed && status.SelectedReservePub == reserve.ReservePub:
+			return true, nil
+		case status.Status == taler.StateAborted:
+			return false, r.abandon(ctx, "the bank has aborted the withdrawal")
+		case status.SelectedReservePub != reserve.ReservePub && !status.SelectedReservePub.IsZero():
+			return false, r.abandon(ctx, "another wallet has the withdrawal")
+		}
+	}
+}
+
+// arrived waits until the exchange has credited the reserve [11].
+func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
+	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+		var got taler.AwaitResult
+		err := r.w.do(ctx, coins("AWAIT", taler.AwaitArgs{TimeoutMS: pollFor.Milliseconds()}, r.id), &got)
+		switch {
+		case err == nil && got.Exists:
+			return got.Balance, nil
+		case ctx.Err() != nil:
+			return instrument.Amount{}, pending(ctx.Err(), "the money has not arrived at the exchange yet")
+		case err != nil && !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Unknown) && !errors.Is(err, fault.Timeout):
+			return instrument.Amount{}, err
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return instrument.Amount{}, err
+		}
+	}
+}
+
+func pending(err error, what string) error {
+	return fault.Wrap(err, fault.Unknown, "%s", what).Because("pending").WithHint("go on with `wallet operation resume`, or the same URI again")
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return pending(ctx.Err(), "the withdrawal is not finished yet")
+	}
+}

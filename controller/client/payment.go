@@ -1,0 +1,250 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Payment is what a person wants to pay to a vendor, with whatever class of
+// instrument both know.
+type Payment struct {
+	Peer       comm.Peer
+	Operation  instrument.OperationID // idempotency key; see Controller.OperationID
+	Amount     instrument.Amount      // zero: the vendor knows what is to be paid
+	Class      instrument.ClassID     // empty: the one that both have and this wallet holds
+	Instrument instrument.ID          // empty: the only one of its class
+}
+
+// Bill is what the person agrees to before anything is paid.
+type Bill struct {
+	Peer     comm.Peer
+	Class    instrument.ClassID
+	Terms    instrument.Terms
+	Protocol string
+	With     instrument.Instance // the instrument
+}
+
+// Paid is a payment that was made.
+type Paid struct {
+	Operation  instrument.OperationID `json:"operation"`
+	Peer       string                 `json:"peer"`
+	Class      instrument.ClassID     `json:"class"`
+	Protocol   string                 `json:"protocol,omitempty"`
+	Price      instrument.Amount      `json:"amount,omitzero"`
+	Instrument instrument.ID          `json:"instrument,omitempty"`
+	Result     json.RawMessage        `json:"result,omitempty"`
+}
+
+// Pay goes through all steps of a session (paper §5.1 to §5.6) for one payment:
+// classes and terms, protocol, operation, instrument, PAY. Repeating an operation
+// that has ended returns how it ended, and asks nobody. Without an amount, a
+// withdrawal of this wallet for which the vendor waits is what is paid.
+func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context, Bill) (bool, error)) (Paid, error) {
+	if before, known, err := w.paidBefore(ctx, p); known || err != nil {
+		return before, err
+	}
+	if p.Amount == (instrument.Amount{}) && (p.Class == "" || p.Class == ClassCard) {
+		if paid, err := w.payWithdrawal(ctx, p); paid != nil || err != nil {
+			return *orZero(paid), err
+		}
+	}
+	s, err := w.InitiateSession(ctx, p.Peer, controller.Login{})
+	if err != nil {
+		return Paid{}, err
+	}
+	defer func() { _ = s.Close(ctx) }()
+	bill, err := w.negotiate(ctx, s, p)
+	if err != nil {
+		return Paid{}, err
+	}
+	yes, err := agree(ctx, bill)
+	if err != nil {
+		return Paid{}, err
+	}
+	if !yes {
+		return Paid{}, fault.New(fault.Declined, "you did not agree: nothing was paid").Because("not-agreed")
+	}
+	result, err := s.Execute(ctx, controller.Transaction{
+		ID: p.Operation, Principal: w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: []instrument.ID{bill.With.ID},
+	}, nil)
+	return Paid{
+		Operation: instrument.OperationID(protocol.Short(p.Operation)), Peer: bill.Peer.Name, Class: bill.Class, Protocol: bill.Protocol,
+		Price: bill.Terms.Price, Instrument: bill.With.ID, Result: result.Value,
+	}, err
+}
+
+func orZero(p *Paid) *Paid {
+	if p == nil {
+		return &Paid{}
+	}
+	return p
+}
+
+// paidBefore finds how the operation ended, if it was begun before.
+func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
+	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(p.Operation)})
+	if err != nil || len(found) == 0 {
+		return Paid{}, false, err
+	}
+	r := found[0]
+	out := Paid{Operation: r.ID, Peer: p.Peer.Name, Class: r.Class, Protocol: r.Protocol}
+	switch {
+	case r.Fault != nil:
+		return out, true, r.Fault
+	case r.Result == nil:
+		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because("pending")
+	case p.Class != "" && p.Class != r.Class, !p.Amount.IsZero() && !r.Result.Amount.IsZero() && p.Amount != r.Result.Amount:
+		return out, true, fault.New(fault.Conflict, "this key belongs to another payment").Because("key-reused").
+			WithHint("use another --key for another payment")
+	}
+	out.Price, out.Result = r.Result.Amount, r.Result.Value
+	return out, true, nil
+}
+
+// payWithdrawal pays a withdrawal that this wallet has selected and the vendor
+// waits for, nil if there is none.
+func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
+	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID, Status: taler.ReserveSelected})
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range found {
+		var reserve taler.Reserve
+		if err := i.Decode(&reserve); err != nil {
+			return nil, err
+		}
+		uri, err := taler.NewWithdrawURI(reserve.BankURL, reserve.WOPID)
+		if err != nil {
+			return nil, err
+		}
+		run, err := w.run(Withdrawal{URI: uri, Pay: &p.Peer, Card: p.Instrument}, nil)
+		if err != nil {
+			return nil, err
+		}
+		run.id = i.ID
+		paid, err := run.payOnce(ctx, reserve, p.Operation)
+		if fault.ReasonOf(err) == taler.ReasonUnknownOperation {
+			continue
+		}
+		if paid != nil || err != nil {
+			return paid, err
+		}
+	}
+	return nil, nil
+}
+
+// negotiate fixes class, protocol and instrument (§5.2 to §5.5).
+func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment) (Bill, error) {
+	inv := instrument.Invoice{}
+	if p.Amount != (instrument.Amount{}) {
+		inv["amount"] = p.Amount.String()
+	}
+	offers, err := s.InstrumentClasses(ctx, inv)
+	if err != nil {
+		return Bill{}, err
+	}
+	offered, with, err := w.choose(ctx, offers, p)
+	if err != nil {
+		return Bill{}, err
+	}
+	if _, err := s.NegotiateProtocol(ctx, offered.Class); err != nil {
+		return Bill{}, err
+	}
+	chosen, err := s.SelectProtocol(ctx, offered.Class, nil)
+	if err != nil {
+		return Bill{}, err
+	}
+	ops, err := s.AvailableOperations(offered.Class)
+	if err != nil {
+		return Bill{}, err
+	}
+	if !slices.ContainsFunc(ops, func(o protocol.Operation) bool { return o.Name == protocol.Pay }) {
+		return Bill{}, fault.New(fault.Unsupported, "%s cannot pay with %s", chosen, offered.Class).Because("operation-unknown")
+	}
+	return Bill{Peer: s.Peer(), Class: offered.Class, Terms: offered.Body.Terms, Protocol: chosen, With: with}, nil
+}
+
+// choose finds the class and the instrument to pay with, among the classes that
+// the vendor takes and that this wallet holds.
+func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Payment) (controller.Offered, instrument.Instance, error) {
+	none := controller.Offered{}
+	if p.Instrument != "" {
+		i, err := w.Instruments().View(ctx, p.Instrument)
+		if err != nil {
+			return none, i, err
+		}
+		if p.Class != "" && p.Class != i.Class {
+			return none, i, fault.New(fault.Invalid, "instrument %s is a %s", i.ID, i.Class).Because("class-differs")
+		}
+		p.Class = i.Class
+	}
+	var can []controller.Offered
+	var have [][]instrument.Instance
+	for _, o := range offers {
+		if p.Class != "" && o.Class != p.Class {
+			continue
+		}
+		held, err := w.usable(ctx, o.Class)
+		if err != nil {
+			return none, instrument.Instance{}, err
+		}
+		if p.Instrument != "" {
+			held = slices.DeleteFunc(held, func(i instrument.Instance) bool { return i.ID != p.Instrument })
+		}
+		if len(held) > 0 || p.Class != "" {
+			can, have = append(can, o), append(have, held)
+		}
+	}
+	switch len(can) {
+	case 0:
+		if p.Class != "" {
+			return none, instrument.Instance{}, fault.New(fault.Unsupported, "the vendor does not take %s for this", p.Class).Because("class-not-offered")
+		}
+		return none, instrument.Instance{}, fault.New(fault.NotFound, "this wallet holds nothing that the vendor takes for this").
+			Because("instrument-missing").WithHint("look at `wallet instrument list`")
+	case 1:
+		id, err := one(have[0], can[0].Class)
+		if err != nil {
+			return none, instrument.Instance{}, err
+		}
+		return can[0], have[0][slices.IndexFunc(have[0], func(i instrument.Instance) bool { return i.ID == id })], nil
+	}
+	return none, instrument.Instance{}, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
+		Because("input-needed").WithHint("say which: --class %s or --class %s", can[0].Class, can[1].Class)
+}
+
+// usable lists the instruments of a class that an operation can still move on.
+func (w *Wallet) usable(ctx context.Context, class instrument.ClassID) ([]instrument.Instance, error) {
+	info, err := w.Instruments().Info(class)
+	if err != nil {
+		return nil, err
+	}
+	held, err := w.Instruments().List(ctx, instrument.Filter{Class: class, Owner: w.user.ID})
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(held, func(i instrument.Instance) bool {
+		return !slices.ContainsFunc(info.Moves, func(m instrument.Move) bool { return m.From == i.Status })
+	}), nil
+}
+
+// one is the only instrument of a class that can be used.
+func one(held []instrument.Instance, class instrument.ClassID) (instrument.ID, error) {
+	switch len(held) {
+	case 0:
+		return "", fault.New(fault.NotFound, "this wallet has no %s that can be used", class).Because("instrument-missing").
+			WithHint("add one with `wallet instrument add %s`", class)
+	case 1:
+		return held[0].ID, nil
+	}
+	return "", fault.New(fault.Invalid, "this wallet has %d instruments of class %s", len(held), class).Because("input-needed").
+		WithHint("say which: --instrument ID")
+}

@@ -1,0 +1,143 @@
+package client
+
+import (
+	"context"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Withdrawn is a withdrawal as the wallet has it on record: its reserve, without
+// the secrets.
+type Withdrawn struct {
+	Operation instrument.OperationID `json:"operation"`
+	Status    string                 `json:"status"`
+	Bank      string                 `json:"bank,omitempty"`
+	Exchange  string                 `json:"exchange"`
+	Reserve   string                 `json:"reserve"`
+	Amount    instrument.Amount      `json:"amount"`
+	Value     instrument.Amount      `json:"value,omitzero"` // of the coins
+	Coins     int                    `json:"coins"`
+	Fees      instrument.Amount      `json:"fees,omitzero"`
+	Created   int64                  `json:"created"` // unix seconds
+	Reason    string                 `json:"reason,omitempty"`
+
+	uri taler.WithdrawURI
+}
+
+// URI is where the withdrawal came from; call Withdraw with it to go on.
+func (w Withdrawn) URI() taler.WithdrawURI { return w.uri }
+
+// Withdrawals lists the withdrawals of this wallet, oldest first. It starts no
+// plugin.
+func (w *Wallet) Withdrawals(ctx context.Context) ([]Withdrawn, error) {
+	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Withdrawn, len(found))
+	for n, i := range found {
+		var r taler.Reserve
+		if err := i.Decode(&r); err != nil {
+			return nil, err
+		}
+		out[n] = Withdrawn{
+			Operation: operationOf(i), Status: i.Status, Bank: r.BankURL, Exchange: r.ExchangeURL, Reserve: r.ReservePub.String(),
+			Amount: r.Amount, Value: r.Value, Coins: r.Coins, Fees: r.Fees, Created: r.Created, Reason: r.Reason,
+		}
+		if r.BankURL == "" {
+			continue
+		}
+		if out[n].uri, err = taler.NewWithdrawURI(r.BankURL, r.WOPID); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// shortest is the shortest beginning of a WOPID or operation that names it.
+const shortest = 8
+
+// FindWithdrawal finds a withdrawal by its operation, or by a unique beginning
+// of its WOPID of at least eight characters; fault.NotFound.
+func (w *Wallet) FindWithdrawal(ctx context.Context, name string) (Withdrawn, error) {
+	all, err := w.Withdrawals(ctx)
+	if err != nil {
+		return Withdrawn{}, err
+	}
+	var found []Withdrawn
+	for _, x := range all {
+		byID := strings.HasPrefix(string(x.Operation), strings.ToLower(name))
+		byWOPID := x.Bank != "" && strings.HasPrefix(x.uri.WOPID.Text(), strings.ToUpper(name))
+		if len(name) >= shortest && (byID || byWOPID) {
+			found = append(found, x)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return Withdrawn{}, fault.New(fault.NotFound, "this wallet has no such withdrawal").Because(taler.ReasonUnknownOperation).
+			WithHint("`wallet operation list` shows those that it has")
+	case 1:
+		return found[0], nil
+	}
+	return Withdrawn{}, fault.New(fault.Invalid, "%d withdrawals begin like that", len(found)).Because("name-ambiguous").WithHint("give more characters")
+}
+
+// operation is the operation of a new withdrawal: what the person's key names,
+// which must not name another one.
+func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.OperationID, error) {
+	key := want.Key
+	if key == "" {
+		key = want.URI.WOPID.Text()
+	}
+	op, err := w.OperationID(key)
+	if err != nil {
+		return "", err
+	}
+	all, err := w.Withdrawals(ctx)
+	if err != nil {
+		return "", err
+	}
+	for _, x := range all {
+		if x.Operation == instrument.OperationID(protocol.Short(op)) && (x.uri.WOPID != want.URI.WOPID || x.uri.BaseURL() != want.URI.BaseURL()) {
+			return "", fault.New(fault.Conflict, "this key belongs to another withdrawal").Because("key-reused").
+				WithHint("use another --key for another withdrawal")
+		}
+	}
+	return op, nil
+}
+
+// named writes the operation to the reserve. A crash before leaves it without,
+// and it is found by its WOPID.
+func (w *Wallet) named(ctx context.Context, id instrument.ID, op instrument.OperationID) error {
+	return w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil || i.Status != taler.ReserveCreated || i.Name != "" {
+			return err
+		}
+		i.Name = string(op)
+		return tx.Put(i)
+	})
+}
+
+// operationOf is how a withdrawal is named in output.
+func operationOf(i instrument.Instance) instrument.OperationID {
+	if i.Name == "" {
+		return instrument.OperationID(i.ID[len(i.ID)-12:])
+	}
+	return instrument.OperationID(protocol.Short(instrument.OperationID(i.Name)))
+}
+
+// reserve reads a reserve.
+func (w *Wallet) reserve(ctx context.Context, id instrument.ID) (instrument.Instance, taler.Reserve, error) {
+	i, err := w.Instruments().View(ctx, id)
+	if err != nil {
+		return i, taler.Reserve{}, err
+	}
+	var r taler.Reserve
+	err = i.Decode(&r)
+	return i, r, err
+}
