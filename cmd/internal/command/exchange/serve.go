@@ -1,0 +1,80 @@
+package exchange
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+)
+
+func serveCommand(e *cli.Env) *cobra.Command {
+	c := &cobra.Command{Use: "serve", Short: "Make coins until the process is asked to end", Args: cobra.NoArgs}
+	listen := c.Flags().String("listen", "", "`ADDR` to listen at, instead of the configured one")
+	var b bankFlags
+	b.add(c)
+	parent := serve.ParentFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		with, err := parent()
+		if err != nil {
+			return err
+		}
+		return run(c.Context(), e, *listen, b, with)
+	}
+	return c
+}
+
+func run(ctx context.Context, e *cli.Env, listen string, b bankFlags, parent *serve.Parent) (err error) {
+	if err := b.check(); err != nil {
+		return err
+	}
+	dir, err := e.PartyDir("exchange")
+	if err != nil {
+		return err
+	}
+	x, err := exchange.Open(dir, exchange.Options{Clock: time.Now, Log: e.Log()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, x.Close()) }()
+	bank, err := b.finder(e, x)
+	if err != nil {
+		return err
+	}
+	var s settings
+	if err := config.Read(file(dir), &s, e.Environ); err != nil {
+		return err
+	}
+	if listen != "" {
+		s.Listen = listen
+	}
+	port, err := serve.Listen(ctx, s.Listen, e.AllowHTTP)
+	if err != nil {
+		return err
+	}
+	if err := x.Listening(port.URL("/")); err != nil {
+		return errors.Join(err, port.Close())
+	}
+	process := serve.New(e)
+	process.With(parent)
+	process.HTTP(port, serve.Server(x.Handler(), e.Log(), x.Stop), serve.Door{Name: serve.Exchange, Path: "/"})
+	process.Go(func(ctx context.Context) error { return follow(ctx, x, bank) })
+	return process.Run(ctx)
+}
+
+// follow reads the bank's history, once it is known where that is.
+func follow(ctx context.Context, x *exchange.Exchange, bank finder) error {
+	g, err := bank(ctx)
+	if err != nil || g.URL == "" {
+		return err
+	}
+	if err := x.RememberGateway(ctx, g); err != nil {
+		return err
+	}
+	return x.Follow(ctx, g)
+}
