@@ -17,6 +17,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/https"
+	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank"
@@ -49,6 +50,7 @@ type Options struct {
 	Clock   func() time.Time // of the party; time.Now if nil
 	Log     *slog.Logger
 	Store   store.Options
+	Net     *inproc.Network // where it listens for native sessions; none if nil
 }
 
 // Login are a terminal's credentials.
@@ -63,11 +65,13 @@ type House struct {
 	URL      string // of the Terminal API; the others are below it
 	Terminal Login
 	Gateway  bank.Gateway
+	Peer     comm.Peer // for native sessions
 
 	tb     testing.TB
 	o      Options
 	pay    *httptest.Server
 	server *http.Server
+	door   comm.Listener
 	dead   atomic.Bool
 	closed bool
 
@@ -126,6 +130,13 @@ func (h *House) AddTerminal(name string) Login {
 	return Login{login, token}
 }
 
+// AddProvider makes a further provider known.
+func (h *House) AddProvider(name string, p *Provider) error {
+	at := httptest.NewServer(p)
+	h.tb.Cleanup(at.Close)
+	return h.Bank.AddProvider(context.Background(), bank.Provider{Name: name, Kind: "simulator", URL: at.URL})
+}
+
 // start opens the database and everything above it.
 func (h *House) start() {
 	h.tb.Helper()
@@ -145,12 +156,18 @@ func (h *House) start() {
 	if h.DB, err = store.Open(ctx, filepath.Join(h.o.Dir, "bank.db"), opening); err != nil {
 		h.tb.Fatalf("open the database: %v", err)
 	}
+	identity := crypto.NewIdentity(crypto.NewSecret(bytes.Repeat([]byte{2}, crypto.KeySize)))
+	var transports []comm.Transport
+	if h.o.Net != nil {
+		transports = append(transports, h.o.Net.Transport(inproc.Options{Key: identity.KeyText()}))
+	}
+	cm := comm.NewManager(https.New(https.Options{}), transports...)
 	c, err := controller.New(controller.Parts{
 		Name: "bank", Role: comm.Bank, Store: h.DB,
 		Engine:   crypto.NewEngine(crypto.NewSecret(bytes.Repeat([]byte{1}, crypto.KeySize)), nil),
-		Identity: crypto.NewIdentity(crypto.NewSecret(bytes.Repeat([]byte{2}, 32))),
+		Identity: identity,
 		Bundles:  append([]protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}, h.o.Bundles...),
-		PNP:      pnp.IntersectID, Comm: comm.NewManager(https.New(https.Options{})), Policy: bank.Policy(),
+		PNP:      pnp.IntersectID, Comm: cm, Policy: bank.Policy(),
 		Self: self, Runner: "house", Device: "server", Clock: h.o.Clock, Random: rand.Reader, Log: h.o.Log,
 	})
 	if err != nil {
@@ -165,7 +182,23 @@ func (h *House) start() {
 	if err != nil {
 		h.tb.Fatalf("make the bank: %v", err)
 	}
+	if h.o.Net != nil {
+		h.listen(cm)
+	}
 	h.serve()
+}
+
+// listen services native sessions.
+func (h *House) listen(cm *comm.Manager) {
+	h.tb.Helper()
+	door, err := cm.Listen(context.Background(), comm.Address{Scheme: inproc.Scheme, Path: "bank"}, func(comm.Conn) (comm.Handler, error) {
+		return h.Bank.Serve(h.Bank.Servicing()), nil
+	})
+	if err != nil {
+		h.tb.Fatalf("listen for sessions: %v", err)
+	}
+	h.door = door
+	h.Peer = comm.Peer{Name: "bank", Role: comm.Bank, Key: h.Bank.Self().Key, Addresses: []string{door.Address().String()}}
 }
 
 func (h *House) serve() {
@@ -186,6 +219,9 @@ func (h *House) Close() {
 		return
 	}
 	h.closed = true
+	if h.door != nil {
+		_ = h.door.Close()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	for _, err := range []error{h.server.Shutdown(ctx), h.Bank.Close(ctx), h.DB.Close()} {

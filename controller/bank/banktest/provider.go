@@ -43,13 +43,16 @@ func NewProvider() *Provider {
 }
 
 // Put makes a payment, or another one of it.
-func (p *Provider) Put(x Payment) {
+func (p *Provider) Put(x Payment) { p.PutAs(x.ID, x) }
+
+// PutAs answers questions about one payment with another.
+func (p *Provider) PutAs(id string, x Payment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if x.Refunded.Currency == "" {
 		x.Refunded = instrument.ZeroOf(x.Amount.Currency)
 	}
-	p.paid[x.ID] = x
+	p.paid[id] = x
 }
 
 // Break answers questions about a payment with an HTTP status; 0 ends that.

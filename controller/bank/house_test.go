@@ -1,0 +1,132 @@
+package bank_test
+
+import (
+	"bytes"
+	"context"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/plugins/card"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// bundles are the first-party bundles, in this process.
+func bundles() []protocol.Bundle {
+	var out []protocol.Bundle
+	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
+		out = append(out, protocol.Bundle{Name: b.Name, Classes: b.Classes(comm.Bank), Protocols: b.Protocols(comm.Bank)})
+	}
+	return out
+}
+
+func open(t testing.TB, o banktest.Options) *banktest.House {
+	t.Helper()
+	if o.Bundles == nil {
+		o.Bundles = bundles()
+	}
+	return banktest.Open(t, o)
+}
+
+func withTimeout(t testing.TB) context.Context {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+func amount(t testing.TB, text string) (a taler.Amount) {
+	t.Helper()
+	if err := a.UnmarshalText([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func key(n byte) taler.EddsaPublicKey { return taler.EddsaPublicKey(bytes.Repeat([]byte{n}, 32)) }
+
+// till is the principal of the house's terminal.
+func till(t testing.TB, h *banktest.House) profile.Principal {
+	t.Helper()
+	p, err := h.Bank.Profiles().Login(withTimeout(t), profile.Terminal, h.Terminal.Name, h.Terminal.Token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func setUp(t testing.TB, h *banktest.House, uid string) taler.WOPID {
+	t.Helper()
+	out, err := h.Bank.SetUp(withTimeout(t), till(t, h), taler.TerminalWithdrawalSetup{RequestUID: uid, Amount: amount(t, "CHF:20")})
+	if err != nil {
+		t.Fatalf("set up: %v", err)
+	}
+	return out.WithdrawalID
+}
+
+func selected(t testing.TB, h *banktest.House, uid string, reserve taler.EddsaPublicKey) taler.WOPID {
+	t.Helper()
+	id := setUp(t, h, uid)
+	_, err := h.Bank.Select(withTimeout(t), id, taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: banktest.ExchangeAccount})
+	if err != nil {
+		t.Fatalf("select: %v", err)
+	}
+	return id
+}
+
+func notify(t testing.TB, h *banktest.House, id taler.WOPID, transaction string) {
+	t.Helper()
+	err := h.Bank.Confirm(withTimeout(t), till(t, h), id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: transaction})
+	if err != nil {
+		t.Fatalf("notify: %v", err)
+	}
+}
+
+// decision waits for the verdict and returns the withdrawal as it is on record.
+func decision(t testing.TB, h *banktest.House, id taler.WOPID) taler.Withdrawal {
+	t.Helper()
+	ctx := withTimeout(t)
+	if _, err := h.Bank.Status(ctx, id, taler.LongPoll{Timeout: 20 * time.Second, OldState: taler.StateSelected}); err != nil {
+		t.Fatal(err)
+	}
+	return look(t, h, id)
+}
+
+func look(t testing.TB, h *banktest.House, id taler.WOPID) taler.Withdrawal {
+	t.Helper()
+	_, w, err := h.Bank.Lookup(withTimeout(t), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
+
+func rows(t testing.TB, h *banktest.House) []taler.IncomingTransaction {
+	t.Helper()
+	got, err := h.Exchange().Incoming(withTimeout(t), taler.Page{Rows: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.IncomingTransactions
+}
+
+func refused(t testing.TB, err error, kind fault.Kind, reason fault.Reason) {
+	t.Helper()
+	if fault.KindOf(err) != kind || fault.ReasonOf(err) != reason {
+		t.Errorf("got %v (%s, %q), want %s, %q", err, fault.KindOf(err), fault.ReasonOf(err), kind, reason)
+	}
+}
+
+// hasty asks again without long pauses.
+var hasty = bank.Asking{First: time.Millisecond, Longest: 5 * time.Millisecond}
