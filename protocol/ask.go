@@ -22,9 +22,19 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 	if err := o.flush(nil); err != nil {
 		return Answer{}, err
 	}
+	if o.late() { // then a request that has not gone does not go any more
+		if err := o.mail.expire(); err != nil {
+			return Answer{}, err
+		}
+	}
 	o.post()
 	body, err := o.mail.await(ctx, o.req.Call.Deadline, o.m.parts.Clock)
 	return Answer{Message: body}, err
+}
+
+func (o *operation) late() bool {
+	d := o.req.Call.Deadline
+	return !d.IsZero() && !o.m.parts.Clock().Before(d)
 }
 
 // outside asks a server or a person: between two commits, for the intent is

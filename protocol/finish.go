@@ -33,7 +33,7 @@ func (o *operation) finish(st Step) (Answer, error) {
 		if err == nil {
 			o.mail.flushed()
 			o.concludeAs(end, nil)
-			if o.req.Side == Initiator && o.mail.waiting() { // said last, and no answer wanted
+			if o.mail.unheard(end.Fault != nil) { // said last, and no answer wanted
 				o.post()
 			}
 			return o.ended(), nil

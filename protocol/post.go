@@ -17,8 +17,7 @@ func (o *operation) post() {
 	switch {
 	case b.link == nil:
 	case b.side == Initiator && !b.begun:
-		b.begun = true
-		o.m.spawn(o.request)
+		b.begun, b.flying = true, o.m.spawn(o.request)
 	case b.said < b.durably && !b.saying:
 		b.saying = o.m.spawn(o.say)
 	}
@@ -29,6 +28,15 @@ func (b *mail) waiting() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.said < b.durably
+}
+
+// unheard reports whether an initiator has to speak after its end. One that has
+// failed before it ever spoke does not begin at its peer; a servicer's last words
+// go with the answer.
+func (b *mail) unheard(failed bool) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.side == Initiator && b.said < b.durably && (b.begun || !failed)
 }
 
 // relink makes the newest connection the one that the operation speaks over.

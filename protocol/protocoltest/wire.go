@@ -30,13 +30,46 @@ const (
 )
 
 // Wire carries frames between the operations of two nodes. Everything crosses
-// it as JSON, so that nothing is shared but what a network would share.
+// it as JSON, so that nothing is shared but what a network would share. All
+// operations share one connection; after a loss the next request makes a new one.
 type Wire struct {
 	initiator, servicer *Node
 	prepare             func(protocol.Execution) protocol.Execution
 
 	mu   sync.Mutex
 	hook func(Frame) Fate
+	now  *connection
+}
+
+// connection is closed when it is lost.
+type connection struct{ lost chan struct{} }
+
+func (c *connection) alive() bool {
+	select {
+	case <-c.lost:
+		return false
+	default:
+		return true
+	}
+}
+
+// connect is the present connection, or a new one.
+func (w *Wire) connect() *connection {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.now == nil || !w.now.alive() {
+		w.now = &connection{make(chan struct{})}
+	}
+	return w.now
+}
+
+func (w *Wire) lose(c *connection) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c.alive() {
+		close(c.lost)
+	}
+	return fault.New(fault.Unavailable, "the connection is lost").Because("connection-lost")
 }
 
 // OnFrame installs a hook that decides on each frame, nil for none. It is called
@@ -60,45 +93,64 @@ func (w *Wire) fate(f Frame) Fate {
 // ToServicer is the link of the initiator's operations.
 func (w *Wire) ToServicer() protocol.Link { return toServicer{w} }
 
-// ToInitiator is the link of the servicer's operations.
-func (w *Wire) ToInitiator() protocol.Link { return toInitiator{w} }
+// ToInitiator is the link of the servicer's operations over the present
+// connection.
+func (w *Wire) ToInitiator() protocol.Link { return toInitiator{w, w.connect()} }
 
 type toServicer struct{ w *Wire }
 
 func (l toServicer) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
-	switch l.w.fate(Frame{From: protocol.Initiator, Execute: &e}) {
-	case Drop:
-		return comm.Executed{}, lost()
-	case Refuse:
+	conn := l.w.connect()
+	fate := l.w.fate(Frame{From: protocol.Initiator, Execute: &e})
+	switch {
+	case fate == Refuse:
 		return comm.Executed{}, fault.New(fault.Unavailable, "the peer cannot be reached")
-	case Twice:
-		go l.w.serve(ctx, e)
+	case fate == Drop, !conn.alive():
+		return comm.Executed{}, l.w.lose(conn)
 	}
-	done := l.w.serve(ctx, e)
-	if ctx.Err() != nil || l.w.fate(Frame{From: protocol.Servicer, Executed: &done}) != Deliver {
-		return comm.Executed{}, lost()
+	answers := make(chan comm.Executed, 2)
+	serve := func() { answers <- l.w.serve(ctx, e, conn) }
+	if fate == Twice {
+		go serve()
 	}
-	return copied(done), nil
+	go serve()
+	select {
+	case done := <-answers:
+		if l.w.fate(Frame{From: protocol.Servicer, Executed: &done}) == Drop || !conn.alive() {
+			return comm.Executed{}, l.w.lose(conn)
+		}
+		return copied(done), nil
+	case <-conn.lost:
+		return comm.Executed{}, l.w.lose(conn)
+	case <-ctx.Done():
+		return comm.Executed{}, fault.New(fault.Timeout, "no answer in time")
+	}
 }
 
 func (l toServicer) Say(_ context.Context, s comm.Said) error {
-	return l.w.say(protocol.Initiator, s, func(s comm.Said) { l.w.servicer.Protocols.Hear(l.w.initiator.Self, s) })
+	return l.w.say(protocol.Initiator, s, l.w.connect(), func(s comm.Said) { l.w.servicer.Protocols.Hear(l.w.initiator.Self, s) })
 }
 
-type toInitiator struct{ w *Wire }
+type toInitiator struct {
+	w    *Wire
+	conn *connection
+}
 
 func (l toInitiator) Execute(context.Context, comm.Execute) (comm.Executed, error) {
 	return comm.Executed{}, fault.New(fault.Denied, "a servicer must not begin an operation").Because("not-initiator")
 }
 
 func (l toInitiator) Say(_ context.Context, s comm.Said) error {
-	return l.w.say(protocol.Servicer, s, func(s comm.Said) { l.w.initiator.Protocols.Hear(l.w.servicer.Self, s) })
+	return l.w.say(protocol.Servicer, s, l.conn, func(s comm.Said) { l.w.initiator.Protocols.Hear(l.w.servicer.Self, s) })
 }
 
-func (w *Wire) say(from protocol.Side, s comm.Said, hear func(comm.Said)) error {
+func (w *Wire) say(from protocol.Side, s comm.Said, conn *connection, hear func(comm.Said)) error {
+	if !conn.alive() {
+		return w.lose(conn)
+	}
 	switch w.fate(Frame{From: from, Said: &s}) {
 	case Drop, Refuse:
-		return lost()
+		return w.lose(conn)
 	case Twice:
 		hear(copied(s))
 	}
@@ -107,10 +159,10 @@ func (w *Wire) say(from protocol.Side, s comm.Said, hear func(comm.Said)) error 
 }
 
 // serve runs the servicer's side as a controller does with the request.
-func (w *Wire) serve(ctx context.Context, e comm.Execute) comm.Executed {
+func (w *Wire) serve(ctx context.Context, e comm.Execute, conn *connection) comm.Executed {
 	e = copied(e)
 	r := protocol.Execution{
-		Protocol: e.Call.Protocol, Peer: w.initiator.Self, Link: w.ToInitiator(),
+		Protocol: e.Call.Protocol, Peer: w.initiator.Self, Link: toInitiator{w, conn},
 		Call: protocol.Call{Operation: e.Call.Operation, Class: classID(e), Args: e.Call.Args, Deadline: e.Call.Deadline},
 	}
 	if e.Call.Offer != nil {
@@ -121,10 +173,6 @@ func (w *Wire) serve(ctx context.Context, e comm.Execute) comm.Executed {
 		r = w.prepare(r)
 	}
 	return w.servicer.Protocols.Serve(ctx, r, e)
-}
-
-func lost() error {
-	return fault.New(fault.Unavailable, "the connection is lost").Because("connection-lost")
 }
 
 // copied sends v through its wire form.
