@@ -168,7 +168,7 @@ func outcome(facts protocol.Facts, failure error) (to, reason string, refusal er
 		return pending, "", notKnown(nil)
 	}
 	switch fault.KindOf(failure) {
-	case fault.Unavailable, fault.Denied, fault.Invalid: // not connected, or not let out: nothing has left
+	case fault.Unavailable, fault.Timeout, fault.Denied, fault.Invalid: // not connected, or not let out: nothing has left
 		return declined, "provider-unreachable", failure
 	case fault.Declined:
 		return declined, string(fault.ReasonOf(failure)), failure

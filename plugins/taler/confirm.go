@@ -55,7 +55,7 @@ func noticed(w *taler.Withdrawal, args taler.ConfirmArgs, now time.Time) (verdic
 		return stay, nil // a repetition, before or after the verdict
 	}
 	next := *w
-	if args.TerminalFees != (taler.Amount{}) {
+	if !args.TerminalFees.IsZero() {
 		next.TerminalFees = args.TerminalFees
 	}
 	if next.Amount != (taler.Amount{}) {

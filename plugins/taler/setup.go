@@ -81,6 +81,9 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 		WithdrawalFees: args.WithdrawalFees, TerminalFees: r.TerminalFees,
 		ExchangeAccount: args.ExchangeAccount, ExchangeURL: args.ExchangeURL, Created: now.Unix(),
 	}
+	if w.TerminalFees.IsZero() {
+		w.TerminalFees = taler.Amount{} // no fees and fees of nothing are the same
+	}
 	if w.Amount != (taler.Amount{}) {
 		w.SuggestedAmount = taler.Amount{} // a fixed amount wins
 		if err := payable(w, args.MinAmount, args.MaxAmount); err != nil {
