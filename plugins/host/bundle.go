@@ -187,18 +187,20 @@ func (b *Bundle) start(a *attempt, before <-chan struct{}) {
 	if before != nil {
 		<-before
 	}
-	l, err := b.host.startLife(context.Background(), b.source)
+	l, err := b.host.startLife(b.host.starting, b.source)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer close(a.over)
 	b.attempt = nil
 	switch {
+	case b.closed || b.host.starting.Err() != nil:
+		a.err = closing()
+		if l != nil {
+			l.kill()
+		}
 	case err != nil:
 		a.err = err
 		b.pace.failed(b.host.o.Clock(), 0, b.host.o.Random())
-	case b.closed:
-		a.err = closing()
-		go l.kill()
 	default:
 		b.current = l
 		b.source.SHA256 = l.sha256

@@ -39,6 +39,9 @@ type Quarantine interface {
 type Host struct {
 	o   Options
 	dir *workdir
+	// starting ends when the host closes, and with it all starts under way.
+	starting context.Context
+	stop     context.CancelFunc
 
 	mu      sync.Mutex
 	bundles map[string]*Bundle
@@ -57,7 +60,8 @@ func New(o Options) (*Host, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the directory %s for plugins cannot be used", o.Dir)
 	}
-	return &Host{o: o, dir: dir, bundles: map[string]*Bundle{}}, nil
+	starting, stop := context.WithCancel(context.Background())
+	return &Host{o: o, dir: dir, starting: starting, stop: stop, bundles: map[string]*Bundle{}}, nil
 }
 
 // Load makes a bundle usable. Nothing is started if the source brings its
@@ -65,9 +69,7 @@ func New(o Options) (*Host, error) {
 // name are fault.Conflict.
 func (h *Host) Load(s Source) (*Bundle, error) {
 	if s.Description == nil {
-		ctx, cancel := context.WithTimeout(context.Background(), h.o.Start)
-		defer cancel()
-		seen, err := h.Inspect(ctx, s)
+		seen, err := h.Inspect(h.starting, s)
 		if err != nil {
 			return nil, err
 		}
@@ -123,6 +125,7 @@ func (h *Host) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = true
 	h.mu.Unlock()
+	h.stop()
 	var ended sync.WaitGroup
 	for _, b := range h.Bundles() {
 		ended.Go(func() { b.close(ctx) })

@@ -104,7 +104,7 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 		SyncStdout:       text,
 		SyncStderr:       text,
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, private string) (_ runner.Runner, err error) {
-			l.process, err = newProcess(s, binary, cmd.Env, private, l.log, l.tail)
+			l.process, err = newProcess(ctx, s, binary, cmd.Env, private, l.log, l.tail)
 			return l.process, err
 		},
 		GRPCDialOptions: []grpc.DialOption{
@@ -112,12 +112,6 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 			grpc.WithInitialWindowSize(api.Window), grpc.WithInitialConnWindowSize(api.Window),
 		},
 	})
-	if _, err := l.client.Start(); err != nil { // bounded by StartTimeout
-		return err
-	}
-	// Connecting waits for the plugin without a limit of its own.
-	stop := context.AfterFunc(ctx, func() { killGroup(l.process.pid) })
-	defer stop()
 	made, err := l.client.Client()
 	if err != nil {
 		return err
@@ -126,6 +120,7 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 	if err != nil {
 		return err
 	}
+	l.process.release()
 	l.conn = raw.(*grpc.ClientConn)
 	l.rpc = wire.NewPluginClient(l.conn)
 	return nil

@@ -1,3 +1,5 @@
+//go:build linux
+
 package host_test
 
 import (
@@ -10,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -210,7 +213,7 @@ func TestTheReportOfACrashHasItsLastWords(t *testing.T) {
 }
 
 func TestAStoppedPluginIsFoundAndReplaced(t *testing.T) {
-	b := load(t, newHost(t, func(o *host.Options) { o.Health = 200 * time.Millisecond }), source(t, "thing"))
+	b := load(t, newHost(t, func(o *host.Options) { o.Health = 500 * time.Millisecond }), source(t, "thing"))
 	perform(t, b, "PLAIN", nil)
 	pid := b.Status().PID
 	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
@@ -249,6 +252,23 @@ func TestCloseEndsEvenAStoppedPlugin(t *testing.T) {
 	}
 }
 
+func TestCloseEndsAStartThatHangs(t *testing.T) {
+	dir := t.TempDir()
+	h := newHost(t, func(o *host.Options) { o.Dir, o.Start = dir, time.Hour })
+	b := load(t, h, source(t, "silent"))
+	ended := make(chan error)
+	go func() { ended <- stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{}) }()
+	for left := []string(nil); len(left) == 0; runtime.Gosched() {
+		left, _ = filepath.Glob(filepath.Join(dir, "host-*", "plugin-dir*"))
+	}
+	if err := h.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := <-ended; !errors.Is(err, fault.Suspended) {
+		t.Errorf("the operation ended with %v", err)
+	}
+}
+
 func TestStartsThatFail(t *testing.T) {
 	other := source(t, "thing")
 	other.Description.Version = "9.9.9"
@@ -277,8 +297,9 @@ func TestStartsThatFail(t *testing.T) {
 		"it hangs when described": {source(t, "rogue", "mute"), "plugin-start"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // some wait for their time to be over
 			dir := t.TempDir()
-			h := newHost(t, func(o *host.Options) { o.Dir, o.Start, o.Question = dir, 3*time.Second, time.Second })
+			h := newHost(t, func(o *host.Options) { o.Dir, o.Start = dir, 5*time.Second })
 			err := stepperOf(t, load(t, h, row.source)).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{})
 			if fault.ReasonOf(err) != row.reason {
 				t.Errorf("error = %v, reason %q", err, fault.ReasonOf(err))

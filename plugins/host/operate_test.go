@@ -1,3 +1,5 @@
+//go:build linux
+
 package host_test
 
 import (
@@ -9,12 +11,14 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -290,7 +294,7 @@ func TestClassesAreAskedThroughTheDoor(t *testing.T) {
 }
 
 func TestAHungCheckHoldsNobodyUp(t *testing.T) {
-	b := load(t, newHost(t, nil), source(t, "thing"))
+	b := load(t, newHost(t, func(o *host.Options) { o.Question = time.Second }), source(t, "thing"))
 	hung := begin(t, "PLAIN").Leased[0]
 	if err := hung.Encode(thingState{Check: "hang"}); err != nil {
 		t.Fatal(err)

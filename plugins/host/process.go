@@ -30,6 +30,8 @@ type process struct {
 	dir    string   // private: the socket's and the working directory
 	at     *os.File // dir, open: its path may be too long for a socket address
 	env    []string
+	bound  context.Context // of the start: when it ends before release, so does the process
+	unbind func() bool
 	log    *slog.Logger
 	tail   *tail
 
@@ -53,12 +55,12 @@ func allowed(name string) bool {
 }
 
 // newProcess takes the environment that go-plugin wants and filters it.
-func newProcess(s Source, binary *os.File, wanted []string, dir string, log *slog.Logger, t *tail) (*process, error) {
+func newProcess(ctx context.Context, s Source, binary *os.File, wanted []string, dir string, log *slog.Logger, t *tail) (*process, error) {
 	at, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	p := &process{source: s, binary: binary, dir: dir, at: at, log: log, tail: t, exited: make(chan struct{})}
+	p := &process{bound: ctx, source: s, binary: binary, dir: dir, at: at, log: log, tail: t, exited: make(chan struct{})}
 	for _, v := range wanted {
 		if name, _, _ := strings.Cut(v, "="); allowed(name) {
 			p.env = append(p.env, v)
@@ -67,6 +69,9 @@ func newProcess(s Source, binary *os.File, wanted []string, dir string, log *slo
 	p.env = append(p.env, plugin.EnvUnixSocketDir+"="+socketDir(dir))
 	return p, nil
 }
+
+// release lets the process outlive the context of its start.
+func (p *process) release() { p.unbind() }
 
 // Start implements runner.Runner.
 func (p *process) Start(context.Context) error {
@@ -99,6 +104,8 @@ func (p *process) Start(context.Context) error {
 		return err
 	}
 	p.binary.Close()
+	// go-plugin waits for the handshake and the connection by its own clock.
+	p.unbind = context.AfterFunc(p.bound, func() { killGroup(p.pid) })
 	line, found := io.Pipe()
 	p.handshake, p.output = line, [2]*os.File{stdout, stderr}
 	p.reading.Go(func() { p.findHandshake(stdout, found) })
@@ -224,6 +231,9 @@ func (p *process) drain(limit time.Duration) {
 // discard frees what the process leaves in this one, and its directory.
 func (p *process) discard() {
 	p.dispose.Do(func() {
+		if p.unbind != nil {
+			p.unbind()
+		}
 		p.binary.Close()
 		if p.hold != nil {
 			p.hold.Close()

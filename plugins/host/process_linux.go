@@ -28,7 +28,12 @@ func confined() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
+// killGroup ends a process and all that it started. Group 0 would be our own.
+func killGroup(pid int) {
+	if pid > 1 {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+}
 
 func terminate(pid int) { _ = syscall.Kill(pid, syscall.SIGTERM) }
 

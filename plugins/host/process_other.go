@@ -17,7 +17,12 @@ func executable(s Source, _ *os.File) string { return s.shown() }
 // standard input does.
 func confined() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
 
-func killGroup(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
+// killGroup ends a process and all that it started. Group 0 would be our own.
+func killGroup(pid int) {
+	if pid > 1 {
+		_ = syscall.Kill(-pid, syscall.SIGKILL)
+	}
+}
 
 func terminate(pid int) { _ = syscall.Kill(pid, syscall.SIGTERM) }
 
