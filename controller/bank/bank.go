@@ -89,14 +89,19 @@ func Policy() profile.Policy {
 // New makes the bank of a controller whose policy is Policy. It takes up the
 // notices that an earlier life has not decided.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
-	cfg.Asking = cfg.Asking.withDefaults()
-	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]chan struct{}{}, slots: map[string]chan struct{}{}}
-	b.life, b.stop = context.WithCancel(context.Background())
+	b := newBank(c, cfg)
 	if err := b.resume(ctx); err != nil {
 		b.rest()
 		return nil, err
 	}
 	return b, nil
+}
+
+func newBank(c *controller.Controller, cfg Config) *Bank {
+	cfg.Asking = cfg.Asking.withDefaults()
+	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]chan struct{}{}, slots: map[string]chan struct{}{}}
+	b.life, b.stop = context.WithCancel(context.Background())
+	return b
 }
 
 // Close ends the background work and then the controller. Undecided notices are

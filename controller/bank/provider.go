@@ -122,8 +122,8 @@ func (b *Bank) RemoveProvider(ctx context.Context, name string) error {
 	}
 	for _, t := range all {
 		if t.Provider == name && !t.Disabled {
-			return fault.New(fault.Conflict, "the terminal %q charges with %q", t.Name, name).Because("provider-in-use").
-				WithHint("disable that terminal first")
+			return fault.New(fault.Conflict, "the terminal %q charges cards with %q", t.Name, name).Because("provider-in-use").
+				WithHint("disable it first: bank terminal disable %s", t.Name)
 		}
 	}
 	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {

@@ -1,0 +1,168 @@
+package bank_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+func TestTerminals(t *testing.T) {
+	h := open(t, banktest.Options{})
+	ctx := withTimeout(t)
+	for name, c := range map[string]struct {
+		terminal, provider string
+		kind               fault.Kind
+		reason             fault.Reason
+	}{
+		"taken":            {"till", banktest.ProviderName, fault.Conflict, "login-taken"},
+		"a gateway's name": {banktest.GatewayName, banktest.ProviderName, fault.Conflict, "login-taken"},
+		"a colon":          {"a:b", banktest.ProviderName, fault.Invalid, "name-malformed"},
+		"nothing":          {"", banktest.ProviderName, fault.Invalid, "name-malformed"},
+		"a blank":          {"my till", banktest.ProviderName, fault.Invalid, "name-malformed"},
+		"unknown provider": {"new", "nobody", fault.NotFound, "provider-unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, token, err := h.Bank.AddTerminal(ctx, c.terminal, c.provider)
+			refused(t, err, c.kind, c.reason)
+			if token != "" {
+				t.Error("and yet there is a token")
+			}
+		})
+	}
+	h.AddTerminal("second")
+	if err := h.Bank.DisableTerminal(ctx, "second"); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, h.Bank.DisableTerminal(ctx, banktest.GatewayName), fault.NotFound, "account-unknown")
+	_, _, err := h.Bank.RotateTerminal(ctx, "nobody")
+	refused(t, err, fault.NotFound, "account-unknown")
+	_, err = h.Bank.RotateGateway(ctx, "till")
+	refused(t, err, fault.NotFound, "account-unknown")
+	got, err := h.Bank.Terminals(ctx)
+	want := []bank.Terminal{{Name: "till", Provider: banktest.ProviderName}, {Name: "second", Provider: banktest.ProviderName, Disabled: true}}
+	byName := cmpopts.SortSlices(func(a, b bank.Terminal) bool { return a.Name < b.Name })
+	if diff := cmp.Diff(want, got, byName, cmpopts.IgnoreFields(bank.Terminal{}, "Created")); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestADisabledTerminalBeginsNothing, not even with a principal that it got
+// before; what it began goes on.
+func TestADisabledTerminalBeginsNothing(t *testing.T) {
+	h := open(t, banktest.Options{})
+	ctx := withTimeout(t)
+	id := selected(t, h, "u", key(1))
+	if err := h.Bank.DisableTerminal(ctx, "till"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := h.Bank.Profiles().Login(ctx, profile.Terminal, h.Terminal.Name, h.Terminal.Token)
+	refused(t, err, fault.Denied, "credentials")
+	if s, err := h.Bank.Status(ctx, id, taler.LongPoll{}); err != nil || s.Status != taler.StateSelected {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestGateways(t *testing.T) {
+	h := open(t, banktest.Options{})
+	ctx := withTimeout(t)
+	again, err := h.Bank.RotateGateway(ctx, banktest.GatewayName)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = h.Bank.Profiles().Login(ctx, profile.Gateway, h.Gateway.User, h.Gateway.Password)
+	refused(t, err, fault.Denied, "credentials")
+	login, token := bank.ReadBearer(again.Token)
+	if login != again.User || token != again.Password {
+		t.Errorf("the token stands for %q", login)
+	}
+	if _, err := h.Bank.Profiles().Login(ctx, profile.Gateway, login, token); err != nil {
+		t.Error(err)
+	}
+	_, err = h.Bank.AddGateway(ctx, banktest.GatewayName)
+	refused(t, err, fault.Conflict, "login-taken")
+}
+
+func TestProviders(t *testing.T) {
+	h := open(t, banktest.Options{})
+	ctx := withTimeout(t)
+	for name, c := range map[string]struct {
+		p      bank.Provider
+		kind   fault.Kind
+		reason fault.Reason
+	}{
+		"taken":           {bank.Provider{Name: banktest.ProviderName, Kind: "simulator", URL: "http://127.0.0.1:1/"}, fault.Conflict, "name-taken"},
+		"no name":         {bank.Provider{Kind: "simulator", URL: "http://127.0.0.1:1/"}, fault.Invalid, "name-malformed"},
+		"no kind":         {bank.Provider{Name: "p", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
+		"kind of a payto": {bank.Provider{Name: "p", Kind: "a/b", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
+		"no address":      {bank.Provider{Name: "p", Kind: "simulator"}, fault.Invalid, taler.ReasonAddressRefused},
+		"another scheme":  {bank.Provider{Name: "p", Kind: "simulator", URL: "ftp://127.0.0.1/"}, fault.Invalid, taler.ReasonAddressRefused},
+	} {
+		t.Run(name, func(t *testing.T) { refused(t, h.Bank.AddProvider(ctx, c.p), c.kind, c.reason) })
+	}
+	if err := h.Bank.AddProvider(ctx, bank.Provider{Name: "second", Kind: "wallee", URL: "http://127.0.0.1:1/api"}); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := h.Bank.ProviderOf(ctx, "second"); err != nil || p.URL != "http://127.0.0.1:1/api/" || p.WireType() != "wallee-transaction" {
+		t.Errorf("%+v, %v", p, err)
+	}
+	refused(t, h.Bank.CheckProvider(ctx, "nobody"), fault.NotFound, "provider-unknown")
+	refused(t, h.Bank.CheckProvider(ctx, "second"), fault.Unavailable, "provider-unreachable")
+	refused(t, h.Bank.RemoveProvider(ctx, banktest.ProviderName), fault.Conflict, "provider-in-use")
+	refused(t, h.Bank.RemoveProvider(ctx, "nobody"), fault.NotFound, "provider-unknown")
+	for range 2 { // the second time there is nothing more to do
+		if err := h.Bank.RemoveProvider(ctx, "second"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, _, err := h.Bank.AddTerminal(ctx, "new", "second")
+	refused(t, err, fault.Conflict, "provider-removed")
+	if all, err := h.Bank.Providers(ctx); err != nil || len(all) != 1 || all[0].Name != banktest.ProviderName {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+func TestTheOperatorAborts(t *testing.T) {
+	h := open(t, banktest.Options{})
+	ctx := withTimeout(t)
+	id := selected(t, h, "u", key(1))
+	if err := h.Bank.AbortByOperator(ctx, id, "the till was stolen"); err != nil {
+		t.Fatal(err)
+	}
+	if w := look(t, h, id); w.State != taler.StateAborted || w.AbortReason != "the till was stolen" {
+		t.Errorf("it is %s because %q", w.State, w.AbortReason)
+	}
+	refused(t, h.Bank.AbortByOperator(ctx, taler.WOPID{1}, "x"), fault.NotFound, taler.ReasonUnknownOperation)
+}
+
+// TestLookAsksNobody: an operator's command beside the bank reads and writes, and
+// leaves the providers to the bank.
+func TestLookAsksNobody(t *testing.T) {
+	h := open(t, banktest.Options{Asking: bank.Asking{First: time.Hour, Longest: time.Hour}})
+	ctx := withTimeout(t)
+	id := selected(t, h, "u", key(1))
+	notify(t, h, id, "tx")
+	if err := h.Provider.WaitAsked(ctx, "tx", 1); err != nil {
+		t.Fatal(err)
+	}
+	b := bank.Look(h.Bank.Controller, h.Bank.Config())
+	if s, err := b.Status(ctx, id, taler.LongPoll{}); err != nil || s.Status != taler.StateSelected {
+		t.Errorf("%+v, %v", s, err)
+	}
+	if err := b.Retry(ctx, id); err != nil {
+		t.Error(err)
+	}
+	if err := b.AbortByOperator(ctx, setUp(t, h, "v"), "why not"); err != nil {
+		t.Error(err)
+	}
+	if n := h.Provider.Asked("tx"); n != 1 {
+		t.Errorf("the provider was asked %d times", n)
+	}
+}

@@ -1,0 +1,84 @@
+package rest_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/bank/rest"
+)
+
+// lines collects a log.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (l *lines) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(b)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// TestTheLog has a line for each request, by the route's template, and none of
+// the secrets that requests hold.
+func TestTheLog(t *testing.T) {
+	var l lines
+	log := slog.New(slog.NewJSONHandler(&l, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h := open(t, banktest.Options{Log: log, Rest: rest.Options{Log: log}})
+	id := selected(t, h, "u", key(1))
+	pay(t, h, id, "tx")
+	notify(t, h, id, "tx")
+	settled(t, h, id)
+	send(t, h, request{method: "GET", path: "/withdrawals/" + id.Text() + "?x=" + id.Text(), login: banktest.Login{Name: "till", Token: "guess"}})
+	send(t, h, request{method: "GET", path: "/nowhere/" + id.Text()})
+	send(t, h, request{method: "PUT", path: "/withdrawals/" + id.Text()})
+	send(t, h, request{method: "POST", path: "/taler-integration/withdrawal-operation/" + id.Text(), body: `{"reserve_pub":"` + id.Text()})
+	h.Close()
+
+	text := l.String()
+	for what, secret := range map[string]string{
+		"a WOPID": id.Text(), "a token": h.Terminal.Token, "a password": h.Gateway.Password, "a guess": "guess", "a query": "x=",
+	} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the log holds %s", what)
+		}
+	}
+	routes := map[string]int{}
+	ids := map[string]bool{}
+	for line := range strings.Lines(text) {
+		var e struct {
+			Msg, Request, Method, Route, From string
+			Status                            int
+		}
+		if err := json.Unmarshal([]byte(line), &e); err != nil {
+			t.Fatal(err)
+		}
+		if e.Msg != "request" {
+			continue
+		}
+		routes[e.Method+" "+e.Route]++
+		if e.Status == 0 || e.From == "" || e.Request == "" || ids[e.Request] {
+			t.Errorf("a line lacks something, or repeats an id: %s", line)
+		}
+		ids[e.Request] = true
+	}
+	for route, n := range map[string]int{
+		"POST /withdrawals": 1, "POST /withdrawals/{wopid}/check": 1, "GET /withdrawals/{wopid}": 1, "GET unknown": 1, "PUT /withdrawals/{wopid}": 1,
+		"POST /taler-integration/withdrawal-operation/{wopid}": 2, "GET /taler-integration/withdrawal-operation/{wopid}": 1,
+	} {
+		if routes[route] != n {
+			t.Errorf("%d lines of %s, want %d", routes[route], route, n)
+		}
+	}
+}

@@ -1,0 +1,179 @@
+package bank_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/protocol/pnp"
+)
+
+// session is the bare wire of a native session with the bank, so that it can
+// also say what no honest peer says.
+type session struct {
+	t    *testing.T
+	conn comm.Conn
+	n    int
+}
+
+// begin goes through the paper's steps up to the selection of taler.withdraw.
+func begin(t *testing.T, h *banktest.House, net *inproc.Network, role comm.Role, l banktest.Login) *session {
+	t.Helper()
+	p := controllertest.New(t, net, controllertest.Options{Role: role})
+	s := &session{t: t, conn: p.Dial(t, h.Peer)}
+	ctx := withTimeout(t)
+	hello := comm.Initiate{Name: "peer", Role: role, PNP: pnp.IntersectID, Login: l.Name, Token: l.Token}
+	if err := s.conn.Call(ctx, comm.MethodInitiate, hello, nil); err != nil {
+		t.Fatalf("initiate: %v", err)
+	}
+	var offered comm.Offered
+	if err := s.conn.Call(ctx, comm.MethodClasses, comm.Classes{}, &offered); err != nil || len(offered.Offers) != 1 {
+		t.Fatalf("the bank offers %d classes, %v", len(offered.Offers), err)
+	}
+	if err := s.conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(bank.ClassWithdrawal), Protocol: taler.ProtocolWithdraw}, nil); err != nil {
+		t.Fatalf("select the protocol: %v", err)
+	}
+	return s
+}
+
+func (s *session) execute(operation string, args, result any) error {
+	s.t.Helper()
+	text, err := json.Marshal(args)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.n++
+	var done comm.Executed
+	e := comm.Execute{Op: fmt.Sprintf("%032x", s.n), Call: comm.Call{
+		Protocol: taler.ProtocolWithdraw, Operation: operation, Class: string(bank.ClassWithdrawal), Args: text,
+	}}
+	if err := s.conn.Call(withTimeout(s.t), comm.MethodExecute, e, &done); err != nil {
+		return err
+	}
+	if done.Fault != nil {
+		return done.Fault
+	}
+	if result == nil {
+		return nil
+	}
+	return json.Unmarshal(done.Result, result)
+}
+
+// TestTheSameJobOverSessions has the results that it has over REST, and meets
+// what REST has made.
+func TestTheSameJobOverSessions(t *testing.T) {
+	net := inproc.NewNetwork()
+	h := open(t, banktest.Options{Asking: hasty, Net: net})
+	till, wallet := begin(t, h, net, comm.Vendor, h.Terminal), begin(t, h, net, comm.Client, banktest.Login{})
+
+	byREST := setUp(t, h, "u")
+	var made taler.TerminalWithdrawalSetupResponse
+	if err := till.execute(taler.OperationSetUp, taler.TerminalWithdrawalSetup{RequestUID: "u", Amount: amount(t, "CHF:20")}, &made); err != nil || made.WithdrawalID != byREST {
+		t.Fatalf("the same request made another withdrawal: %v", err)
+	}
+	id := made.WithdrawalID
+	var answer taler.BankWithdrawalOperationPostResponse
+	choice := taler.SelectArgs{WOPID: id, ReservePub: key(1), SelectedExchange: banktest.ExchangeAccount}
+	if err := wallet.execute(taler.OperationSelect, choice, &answer); err != nil || answer.Status != taler.StateSelected {
+		t.Fatalf("%+v, %v", answer, err)
+	}
+	h.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	if err := till.execute(taler.OperationConfirm, taler.ConfirmArgs{WOPID: id, ProviderTransactionID: "tx"}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if w := decision(t, h, id); w.State != taler.StateConfirmed {
+		t.Errorf("it became %s", w.State)
+	}
+	refused(t, wallet.execute(taler.OperationAbort, taler.AbortArgs{WOPID: id}, nil), fault.Conflict, taler.ReasonAbortConfirmConflict)
+}
+
+func TestWhatSessionsRefuse(t *testing.T) {
+	net := inproc.NewNetwork()
+	h := open(t, banktest.Options{Asking: hasty, Net: net})
+	till, wallet := begin(t, h, net, comm.Vendor, h.Terminal), begin(t, h, net, comm.Client, banktest.Login{})
+	other := begin(t, h, net, comm.Vendor, h.AddTerminal("other"))
+	id := selected(t, h, "u", key(1))
+	pending := setUp(t, h, "pending")
+	setup := taler.TerminalWithdrawalSetup{RequestUID: "v", Amount: amount(t, "CHF:20")}
+	notice := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: "tx"}
+	for name, c := range map[string]struct {
+		who       *session
+		operation string
+		args      any
+		kind      fault.Kind
+		reason    fault.Reason
+	}{
+		"a wallet sets up":                    {wallet, taler.OperationSetUp, setup, fault.Denied, "not-granted"},
+		"a wallet notifies":                   {wallet, taler.OperationConfirm, notice, fault.Denied, "not-granted"},
+		"a terminal selects":                  {till, taler.OperationSelect, taler.SelectArgs{WOPID: pending, ReservePub: key(2), SelectedExchange: banktest.ExchangeAccount}, fault.Unsupported, "operation-unknown"},
+		"another terminal notifies":           {other, taler.OperationConfirm, notice, fault.NotFound, taler.ReasonUnknownOperation},
+		"another terminal aborts":             {other, taler.OperationAbort, taler.AbortArgs{WOPID: id}, fault.NotFound, taler.ReasonUnknownOperation},
+		"an unknown withdrawal":               {wallet, taler.OperationAbort, taler.AbortArgs{WOPID: taler.WOPID{1}}, fault.NotFound, taler.ReasonUnknownOperation},
+		"another currency":                    {till, taler.OperationSetUp, taler.TerminalWithdrawalSetup{RequestUID: "w", Amount: amount(t, "EUR:20")}, fault.Invalid, taler.ReasonCurrencyMismatch},
+		"a notice without a payment":          {till, taler.OperationConfirm, taler.ConfirmArgs{WOPID: id}, fault.Invalid, taler.ReasonJSONInvalid},
+		"a notice with fees of another money": {till, taler.OperationConfirm, taler.ConfirmArgs{WOPID: id, ProviderTransactionID: "tx", TerminalFees: amount(t, "EUR:1")}, fault.Invalid, taler.ReasonCurrencyMismatch},
+		"another wallet":                      {wallet, taler.OperationSelect, taler.SelectArgs{WOPID: id, ReservePub: key(3), SelectedExchange: banktest.ExchangeAccount}, fault.Conflict, taler.ReasonSelectionConflict},
+		"no such operation":                   {till, "REFUND", notice, fault.Denied, "not-granted"},
+		"arguments that are none":             {till, taler.OperationSetUp, []int{1}, fault.Invalid, "message-malformed"},
+		"the bank's own work":                 {till, "VERIFY", notice, fault.Denied, "not-granted"},
+	} {
+		t.Run(name, func(t *testing.T) { refused(t, c.who.execute(c.operation, c.args, nil), c.kind, c.reason) })
+	}
+	if w := look(t, h, id); w.State != taler.StateSelected || w.ProviderTransactionID != "" {
+		t.Errorf("after all that it is %s, %q", w.State, w.ProviderTransactionID)
+	}
+}
+
+// TestWhatAPeerSaysOfOthersIsNotBelieved: arguments that are the bank's to give
+// are overwritten.
+func TestWhatAPeerSaysOfOthersIsNotBelieved(t *testing.T) {
+	net := inproc.NewNetwork()
+	h := open(t, banktest.Options{Net: net, Fees: amount(t, "CHF:1")})
+	s := begin(t, h, net, comm.Vendor, h.Terminal)
+	args := map[string]any{
+		"request_uid": "u", "amount": "CHF:20", "terminal": "other", "provider": "nobody", "withdrawal_fees": "CHF:0", "currency": "EUR",
+		"exchange_url": "https://evil.example/", "exchange_account": "payto://iban/DE75512108001245126199?receiver-name=Evil",
+		"request": map[string]any{"request_uid": "x", "amount": "CHF:1"},
+	}
+	var made taler.TerminalWithdrawalSetupResponse
+	if err := s.execute(taler.OperationSetUp, args, &made); err != nil {
+		t.Fatal(err)
+	}
+	w := look(t, h, made.WithdrawalID)
+	if w.Terminal != string(till(t, h).ID) || w.Provider != banktest.ProviderName || w.WithdrawalFees != amount(t, "CHF:1") ||
+		w.ExchangeURL != banktest.ExchangeURL || w.ExchangeAccount != banktest.ExchangeAccount || w.RequestUID != "u" || w.Amount != amount(t, "CHF:20") {
+		t.Errorf("the withdrawal is %+v", w)
+	}
+}
+
+func TestWhoMayBeginASession(t *testing.T) {
+	net := inproc.NewNetwork()
+	h := open(t, banktest.Options{Net: net})
+	for name, c := range map[string]struct {
+		hello  comm.Initiate
+		kind   fault.Kind
+		reason fault.Reason
+	}{
+		"a terminal":                    {comm.Initiate{Role: comm.Vendor, Login: h.Terminal.Name, Token: h.Terminal.Token}, 0, ""},
+		"a wallet":                      {comm.Initiate{Role: comm.Client}, 0, ""},
+		"a terminal with a wrong token": {comm.Initiate{Role: comm.Vendor, Login: h.Terminal.Name, Token: "x"}, fault.Denied, "credentials"},
+		"a terminal without a login":    {comm.Initiate{Role: comm.Vendor}, fault.Denied, "credentials"},
+		"an exchange":                   {comm.Initiate{Role: comm.Vendor, Login: h.Gateway.User, Token: h.Gateway.Password}, fault.Denied, "credentials"},
+		"another bank":                  {comm.Initiate{Role: comm.Bank}, fault.Denied, "role-refused"},
+		"nobody":                        {comm.Initiate{}, fault.Denied, "role-refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn := controllertest.New(t, net, controllertest.Options{Role: comm.Client}).Dial(t, h.Peer)
+			c.hello.Name, c.hello.PNP = "peer", pnp.IntersectID
+			err := conn.Call(withTimeout(t), comm.MethodInitiate, c.hello, nil)
+			refused(t, err, c.kind, c.reason)
+		})
+	}
+}
