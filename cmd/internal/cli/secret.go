@@ -17,21 +17,32 @@ const maxSecret = 4096
 // Passphrase reads the passphrase from where the flags say, or asks for it,
 // twice if it is new. It never comes in arguments or the environment.
 func (e *Env) Passphrase(fresh bool) (*crypto.Secret, error) {
+	return e.passphrase(e.PassFile, e.PassFD, "Passphrase: ", fresh)
+}
+
+// NewPassphrase reads the passphrase that shall replace another one, from a file
+// or descriptor of its own, or asks for it twice.
+func (e *Env) NewPassphrase(file string, fd int) (*crypto.Secret, error) {
+	return e.passphrase(file, fd, "New passphrase: ", true)
+}
+
+func (e *Env) passphrase(file string, fd int, prompt string, twice bool) (*crypto.Secret, error) {
 	var text []byte
 	var err error
 	switch {
-	case e.PassFD >= 0:
-		text, err = readSecret(os.NewFile(uintptr(e.PassFD), "passphrase"))
-	case e.PassFile != "":
-		text, err = e.secretFile(e.PassFile)
+	case fd >= 0:
+		text, err = readSecret(os.NewFile(uintptr(fd), "passphrase"))
+	case file != "":
+		text, err = e.secretFile(file)
 	case e.Interactive():
-		text, err = e.askSecret(fresh)
+		text, err = e.askSecret(prompt, twice)
 	default:
-		return nil, Input("the wallet's passphrase is needed", "give it with --passphrase-file or --passphrase-fd")
+		return nil, Input("a passphrase is needed", "give it in a file or over a file descriptor; --help names the flags")
 	}
 	if err != nil {
 		return nil, err
 	}
+	defer clear(text)
 	s := crypto.NewSecret(text)
 	return &s, nil
 }
@@ -39,6 +50,18 @@ func (e *Env) Passphrase(fresh bool) (*crypto.Secret, error) {
 // SecretFile reads a token or password from a file.
 func (e *Env) SecretFile(path string) (string, error) {
 	text, err := e.secretFile(path)
+	defer clear(text)
+	return string(text), err
+}
+
+// AskSecret asks a person for a secret that is not shown, such as a coupon's
+// code; without a person it is a fault with exit code 4.
+func (e *Env) AskSecret(what, hint string) (string, error) {
+	if !e.Interactive() {
+		return "", Input(what+" is needed", "%s", hint)
+	}
+	text, err := e.hidden(what + ": ")
+	defer clear(text)
 	return string(text), err
 }
 
@@ -59,9 +82,9 @@ func readSecret(r io.Reader) ([]byte, error) {
 	return bytes.TrimRight(text, "\r\n"), nil
 }
 
-func (e *Env) askSecret(fresh bool) ([]byte, error) {
-	first, err := e.hidden("Passphrase: ")
-	if err != nil || !fresh {
+func (e *Env) askSecret(prompt string, twice bool) ([]byte, error) {
+	first, err := e.hidden(prompt)
+	if err != nil || !twice {
 		return first, err
 	}
 	second, err := e.hidden("Again: ")

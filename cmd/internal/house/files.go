@@ -36,6 +36,11 @@ func (f Files) make() error {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {
 		return fault.Wrap(err, fault.Invalid, "the directory %s cannot be made", f.Dir).Because("dir-unusable")
 	}
+	return f.Free()
+}
+
+// Free refuses a directory that holds a party already.
+func (f Files) Free() error {
 	if _, err := os.Stat(f.Vault()); err == nil {
 		return fault.New(fault.Conflict, "%s holds a party already", f.Dir).Because("dir-taken").
 			WithHint("choose another --dir, or use the party that is there")

@@ -1,0 +1,86 @@
+package wallet
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+func balance(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "balance", "Add up the digital cash", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		all, err := w.Balances(ctx)
+		if err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, b := range all {
+			rows = append(rows, []string{b.Available.String(), b.Pending.String(), strconv.Itoa(b.Coins), b.Exchange})
+		}
+		return e.Table(map[string]any{"balances": all}, []string{"AVAILABLE", "PENDING", "COINS", "EXCHANGE"}, rows)
+	})
+}
+
+// coin is a coin as it may be shown.
+type coin struct {
+	Value    instrument.Amount `json:"value"`
+	Exchange string            `json:"exchange"`
+	Coin     string            `json:"coin_pub"`
+	Denom    string            `json:"denom_pub_hash"`
+	Verified bool              `json:"verified"` // the exchange's signature, checked just now
+}
+
+func coins(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "coins", "List the coins and check their signatures", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		held, err := w.Coins(ctx)
+		if err != nil {
+			return err
+		}
+		all, rows := []coin{}, [][]string{}
+		for _, c := range held {
+			shown := coin{c.Value, c.ExchangeURL, c.CoinPub.String(), c.DenomPubHash.String(), c.Verified()}
+			all = append(all, shown)
+			verdict := "verified"
+			if !shown.Verified {
+				verdict = "NOT VERIFIED"
+			}
+			rows = append(rows, []string{shown.Value.String(), verdict, shown.Coin, shown.Exchange})
+		}
+		return e.Table(map[string]any{"coins": all}, []string{"VALUE", "SIGNATURE", "COIN", "EXCHANGE"}, rows)
+	})
+}
+
+// change is one line of the wallet's history.
+type change struct {
+	Seq        instrument.Seq     `json:"seq"`
+	Time       time.Time          `json:"time"`
+	Class      instrument.ClassID `json:"class"`
+	Status     string             `json:"status"`
+	Instrument instrument.ID      `json:"instrument"`
+}
+
+func history(e *cli.Env) *cobra.Command {
+	var n int
+	c := verb(e, looking, "history", "List what happened to the instruments, newest first", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		if n < 1 {
+			return cli.Usage("-n is at least 1")
+		}
+		entries, err := w.Instruments().Journal(ctx, instrument.Operations, instrument.Page{Limit: n, Reverse: true})
+		if err != nil {
+			return err
+		}
+		all, rows := []change{}, [][]string{}
+		for _, x := range entries {
+			c := change{x.Seq, x.Time.UTC(), x.Class, x.Status, x.Instance}
+			all = append(all, c)
+			rows = append(rows, []string{c.Time.Format(time.RFC3339), string(c.Class), c.Status, string(c.Instrument)})
+		}
+		return e.Table(map[string]any{"history": all}, []string{"TIME", "CLASS", "STATUS", "INSTRUMENT"}, rows)
+	})
+	c.Flags().IntVarP(&n, "number", "n", 100, "how many lines")
+	return c
+}

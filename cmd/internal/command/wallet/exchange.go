@@ -1,0 +1,119 @@
+package wallet
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
+)
+
+func exchanges(e *cli.Env) *cobra.Command {
+	return cli.Group("exchange", "Know the exchanges that issue digital cash", exchangeList(e), exchangeAdd(e), exchangeTerms(e), exchangeTrust(e))
+}
+
+// issuer is an exchange as it is shown.
+type issuer struct {
+	URL           string              `json:"url"`
+	Status        string              `json:"status"`
+	Currency      string              `json:"currency,omitempty"`
+	Version       string              `json:"version,omitempty"`
+	MasterPub     string              `json:"master_pub,omitempty"`
+	Denominations int                 `json:"denominations"`
+	Terms         taler.ExchangeTerms `json:"terms"`
+}
+
+func issuerOf(x client.Exchange) issuer {
+	i := issuer{URL: x.URL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Terms: x.Terms}
+	if !x.MasterPub.IsZero() {
+		i.MasterPub = x.MasterPub.String()
+	}
+	return i
+}
+
+func exchangeList(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "list", "List the known exchanges", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		found, err := w.Exchanges(ctx)
+		if err != nil {
+			return err
+		}
+		all, rows := []issuer{}, [][]string{}
+		for _, x := range found {
+			i := issuerOf(x)
+			all = append(all, i)
+			rows = append(rows, []string{i.URL, i.Currency, i.Status, i.MasterPub})
+		}
+		return e.Table(map[string]any{"exchanges": all}, []string{"URL", "CURRENCY", "STATUS", "MASTER KEY"}, rows)
+	})
+}
+
+func exchangeAdd(e *cli.Env) *cobra.Command {
+	return verb(e, working, "add URL", "Know an exchange, and pin the master key that it shows", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		return w.know(ctx, args[0], taler.EddsaPublicKey{})
+	})
+}
+
+func exchangeTrust(e *cli.Env) *cobra.Command {
+	return verb(e, working, "trust URL KEY", "Know an exchange by a master key that you have from elsewhere", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
+		var key taler.EddsaPublicKey
+		if err := key.UnmarshalText([]byte(args[1])); err != nil {
+			return cli.Argument(fault.Wrap(err, fault.Invalid, "this is not the master key of an exchange").Because("key-malformed"))
+		}
+		return w.know(ctx, args[0], key)
+	})
+}
+
+func (w *wallet) know(ctx context.Context, url string, master taler.EddsaPublicKey) error {
+	if _, err := taler.CheckURL(url, w.env.AllowHTTP); err != nil {
+		return cli.Argument(err)
+	}
+	x, err := w.TrustExchange(ctx, url, master)
+	if err != nil {
+		return err
+	}
+	i := issuerOf(x)
+	return w.env.Print(i, "%s issues %s; its master key is %s\n", i.URL, i.Currency, i.MasterPub)
+}
+
+func exchangeTerms(e *cli.Env) *cobra.Command {
+	var accept bool
+	c := verb(e, working, "terms URL", "Read the terms of service of an exchange, and accept them", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		x, err := w.Exchange(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		terms, err := w.Terms(ctx, x)
+		if err != nil {
+			return err
+		}
+		shown := struct {
+			URL string `json:"url"`
+			taler.TermsResult
+			Accepted   bool   `json:"accepted"`
+			AcceptedAt string `json:"accepted_at,omitempty"`
+		}{URL: x.URL, TermsResult: terms, Accepted: terms.Version == x.Terms.AcceptedVersion}
+		if accept && !shown.Accepted {
+			if err := w.AcceptTerms(ctx, x, terms.Version); err != nil {
+				return err
+			}
+			if x, err = w.Exchange(ctx, x.URL); err != nil {
+				return err
+			}
+			shown.Accepted = true
+		}
+		if x.Terms.AcceptedAt != 0 {
+			shown.AcceptedAt = time.Unix(x.Terms.AcceptedAt, 0).UTC().Format(time.RFC3339)
+		}
+		verdict := "not accepted"
+		if shown.Accepted {
+			verdict = "accepted"
+		}
+		return e.Print(shown, "%s\n\nVersion %s, %s\n", terms.Text, terms.Version, verdict)
+	})
+	c.Flags().BoolVar(&accept, "accept", false, "accept these terms")
+	return c
+}

@@ -1,0 +1,77 @@
+package wallet
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+)
+
+func initialise(e *cli.Env) *cobra.Command {
+	var name string
+	c := &cobra.Command{
+		Use: "init", Short: "Make a wallet, locked by a passphrase", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return initialising(c.Context(), e, name) },
+	}
+	c.Flags().StringVar(&name, "name", "owner", "name of the wallet's user")
+	return c
+}
+
+func initialising(ctx context.Context, e *cli.Env, name string) error {
+	f, err := files(e)
+	if err != nil {
+		return err
+	}
+	if dir, err := filepath.Abs(f.Dir); err == nil {
+		f.Dir = dir
+	}
+	if err := f.Free(); err != nil {
+		return err
+	}
+	passphrase, err := e.Passphrase(true)
+	if err != nil {
+		return err
+	}
+	defer passphrase.Wipe()
+	if err := house.Init(ctx, f, name, passphrase); err != nil {
+		return cli.Argument(err)
+	}
+	return e.Print(map[string]string{"dir": f.Dir, "user": name}, "The wallet is in %s.\n", f.Dir)
+}
+
+func passwd(e *cli.Env) *cobra.Command {
+	var file string
+	var fd int
+	c := &cobra.Command{
+		Use: "passwd", Short: "Change the passphrase", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			f, err := files(e)
+			if err != nil {
+				return err
+			}
+			if err := f.Check(); err != nil {
+				return err
+			}
+			old, err := e.Passphrase(false)
+			if err != nil {
+				return err
+			}
+			defer old.Wipe()
+			fresh, err := e.NewPassphrase(file, fd)
+			if err != nil {
+				return err
+			}
+			defer fresh.Wipe()
+			if err := f.ChangePassphrase(*old, *fresh); err != nil {
+				return cli.Argument(err)
+			}
+			return e.Print(map[string]bool{"changed": true}, "The passphrase is changed.\n")
+		},
+	}
+	c.Flags().StringVar(&file, "new-passphrase-file", "", "file that holds the new passphrase")
+	c.Flags().IntVar(&fd, "new-passphrase-fd", -1, "file descriptor to read the new passphrase from")
+	return c
+}

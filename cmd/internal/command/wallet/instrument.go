@@ -1,0 +1,154 @@
+package wallet
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+func instruments(e *cli.Env) *cobra.Command {
+	return cli.Group("instrument", "Hold cards, coupons and whatever classes are installed",
+		instrumentList(e), instrumentShow(e), instrumentAdd(e), instrumentRemove(e))
+}
+
+// held is an instrument as it may be shown: without what the class calls secret,
+// and without what only the class understands.
+type held struct {
+	ID     instrument.ID              `json:"id"`
+	Class  instrument.ClassID         `json:"class"`
+	Name   string                     `json:"name,omitempty"`
+	Status string                     `json:"status"`
+	Fields map[string]json.RawMessage `json:"fields,omitempty"`
+}
+
+func (w *wallet) shown(i instrument.Instance) (held, error) {
+	h := held{ID: i.ID, Class: i.Class, Name: i.Name, Status: i.Status, Fields: map[string]json.RawMessage{}}
+	info, err := w.Instruments().Info(i.Class)
+	if fault.KindOf(err) == fault.Unsupported {
+		return h, nil // its plugin is gone: nobody knows what is secret
+	}
+	if err != nil {
+		return h, err
+	}
+	var state map[string]json.RawMessage
+	if err := i.Decode(&state); err != nil {
+		return h, err
+	}
+	for _, f := range info.Fields {
+		if value, ok := state[f.Name]; ok && !f.Secret {
+			h.Fields[f.Name] = value
+		}
+	}
+	return h, nil
+}
+
+func instrumentList(e *cli.Env) *cobra.Command {
+	var class string
+	c := verb(e, looking, "list", "List the instruments", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		found, err := w.Instruments().List(ctx, instrument.Filter{Owner: w.User().ID, Class: instrument.ClassID(class)})
+		if err != nil {
+			return err
+		}
+		all, rows := []held{}, [][]string{}
+		for _, i := range found {
+			h, err := w.shown(i)
+			if err != nil {
+				return err
+			}
+			all = append(all, h)
+			rows = append(rows, []string{string(h.ID), string(h.Class), h.Status, h.Name})
+		}
+		return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
+	})
+	c.Flags().StringVar(&class, "class", "", "only instruments of this class")
+	return c
+}
+
+func instrumentShow(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "show ID", "Show an instrument without its secrets", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		i, err := w.find(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		h, err := w.shown(i)
+		if err != nil {
+			return err
+		}
+		rows := [][]string{{"id", string(h.ID)}, {"class", string(h.Class)}, {"name", h.Name}, {"status", h.Status}}
+		if info, err := w.Instruments().Info(i.Class); err == nil {
+			for _, f := range info.Fields {
+				text := strings.Trim(string(h.Fields[f.Name]), `"`)
+				if f.Secret {
+					text = "(secret)"
+				}
+				rows = append(rows, []string{f.Name, text})
+			}
+		}
+		return e.Table(h, []string{"", ""}, rows)
+	})
+}
+
+// find reads an instrument of this user by its id, the end of its id, or its
+// name; an ambiguous one is refused.
+func (w *wallet) find(ctx context.Context, text string) (instrument.Instance, error) {
+	all, err := w.Instruments().List(ctx, instrument.Filter{Owner: w.User().ID})
+	if err != nil {
+		return instrument.Instance{}, err
+	}
+	var found []instrument.Instance
+	for _, i := range all {
+		if i.ID == instrument.ID(text) {
+			return i, nil
+		}
+		if i.Name == text || len(text) >= 4 && strings.HasSuffix(string(i.ID), text) {
+			found = append(found, i)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return instrument.Instance{}, fault.New(fault.NotFound, "this wallet has no instrument %q", text).Because("instrument-unknown").
+			WithHint("`wallet instrument list` shows those that it has")
+	case 1:
+		return found[0], nil
+	}
+	return instrument.Instance{}, cli.Argument(fault.New(fault.Invalid, "%d instruments are called %q", len(found), text).Because("name-ambiguous").
+		WithHint("name it by its id"))
+}
+
+// statusRemoved is what a class calls an instrument that its owner has given up.
+const statusRemoved = "removed"
+
+func instrumentRemove(e *cli.Env) *cobra.Command {
+	return verb(e, working, "remove ID", "Give an instrument up", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		i, err := w.find(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		info, err := w.Instruments().Info(i.Class)
+		if err != nil {
+			return err
+		}
+		if !info.Allows(i.Status, statusRemoved) {
+			return fault.New(fault.Conflict, "a %s that is %s cannot be removed", i.Class, i.Status).Because("move-refused").
+				WithHint("its class decides that")
+		}
+		err = w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+			now, err := tx.Get(i.ID)
+			if err != nil {
+				return err
+			}
+			now.Status = statusRemoved
+			return tx.Put(now)
+		})
+		if err != nil {
+			return err
+		}
+		return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
+	})
+}

@@ -1,0 +1,108 @@
+package wallet
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+func operations(e *cli.Env) *cobra.Command {
+	return cli.Group("operation", "Look at operations and withdrawals, and go on with them", operationList(e), operationShow(e), operationResume(e))
+}
+
+func operationList(e *cli.Env) *cobra.Command {
+	var n int
+	c := verb(e, looking, "list", "List operations, newest first, and withdrawals", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		records, err := w.Protocols().Records(ctx, protocol.Filter{Limit: n})
+		if err != nil {
+			return err
+		}
+		withdrawals, err := w.Withdrawals(ctx)
+		if err != nil {
+			return err
+		}
+		var rows [][]string
+		for _, r := range records {
+			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), outcome(r)})
+		}
+		for _, x := range withdrawals {
+			rows = append(rows, []string{string(x.Operation), time.Unix(x.Created, 0).UTC().Format(time.RFC3339), "withdrawal", x.Amount.String(), line(x.Status, x.Reason)})
+		}
+		shown := map[string]any{"operations": orEmpty(records), "withdrawals": orEmpty(withdrawals)}
+		return e.Table(shown, []string{"OPERATION", "BEGUN", "WHAT", "OF", "STATE"}, rows)
+	})
+	c.Flags().IntVarP(&n, "number", "n", 100, "how many operations")
+	return c
+}
+
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func outcome(r protocol.Record) string {
+	if r.Fault != nil {
+		return line(string(r.State), string(r.Fault.Reason))
+	}
+	return string(r.State)
+}
+
+func operationShow(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "show OPERATION", "Show one operation or withdrawal", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		if x, err := w.FindWithdrawal(ctx, args[0]); err == nil {
+			return e.Table(x, []string{"", ""}, [][]string{
+				{"operation", string(x.Operation)}, {"status", x.Status}, {"amount", x.Amount.String()}, {"bank", x.Bank}, {"exchange", x.Exchange},
+				{"reserve", x.Reserve}, {"reason", x.Reason},
+			})
+		}
+		r, err := record(ctx, w, args[0])
+		if err != nil {
+			return err
+		}
+		rows := [][]string{
+			{"operation", string(r.ID)}, {"what", line(r.Protocol, r.Operation, string(r.Class))}, {"state", outcome(r)},
+			{"begun", r.Begun.UTC().Format(time.RFC3339)},
+		}
+		if r.Fault != nil {
+			rows = append(rows, []string{"failed", r.Fault.Message})
+		}
+		return e.Table(r, []string{"", ""}, rows)
+	})
+}
+
+// record finds an operation by the beginning of its id.
+func record(ctx context.Context, w *wallet, prefix string) (protocol.Record, error) {
+	unknown := fault.New(fault.NotFound, "this wallet has no such operation").Because("operation-missing").
+		WithHint("`wallet operation list` shows those that it has")
+	if len(prefix) < 8 {
+		return protocol.Record{}, unknown
+	}
+	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: strings.ToLower(prefix), Limit: 2})
+	switch {
+	case err != nil:
+		return protocol.Record{}, err
+	case len(found) == 1:
+		return found[0], nil
+	case len(found) > 1:
+		return protocol.Record{}, cli.Argument(fault.New(fault.Invalid, "more than one operation begins like that").Because("name-ambiguous"))
+	}
+	return protocol.Record{}, unknown
+}
+
+func operationResume(e *cli.Env) *cobra.Command {
+	var want wish
+	c := verb(e, working, "resume OPERATION", "Go on with a withdrawal that is pending", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		return w.resume(ctx, args[0], want)
+	})
+	c.Flags().StringVar(&want.pay, "pay", "", "pay the terminal `PEER` over a session")
+	c.Flags().StringVar(&want.with, "instrument", "", "which card pays")
+	return c
+}

@@ -1,0 +1,86 @@
+package wallet
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+func pay(e *cli.Env) *cobra.Command {
+	var amount, class, with, key string
+	var yes bool
+	c := verb(e, working, "pay PEER", "Pay a vendor with whatever both know", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		return w.pay(ctx, args[0], amount, class, with, key, yes)
+	})
+	f := c.Flags()
+	f.StringVar(&amount, "amount", "", "how much; without it the vendor knows")
+	f.StringVar(&class, "class", "", "pay with this class of instrument")
+	f.StringVar(&with, "instrument", "", "pay with this instrument")
+	f.BoolVar(&yes, "yes", false, "accept the vendor's price and terms")
+	f.StringVar(&key, "key", "", "idempotency key: the same one never pays twice")
+	return c
+}
+
+func (w *wallet) pay(ctx context.Context, peer, amount, class, with, key string, yes bool) error {
+	p, err := w.peer(ctx, peer)
+	if err != nil {
+		return err
+	}
+	want := client.Payment{Peer: p, Class: instrument.ClassID(class)}
+	if amount != "" {
+		if want.Amount, err = cli.Amount(amount); err != nil {
+			return err
+		}
+	}
+	if with != "" {
+		i, err := w.find(ctx, with)
+		if err != nil {
+			return err
+		}
+		want.Instrument = i.ID
+	}
+	if key == "" {
+		key = rand.Text()
+		w.env.Say("The key of this payment is %s", key)
+	}
+	if want.Operation, err = w.OperationID(key); err != nil {
+		return cli.Argument(err)
+	}
+	paid, err := w.Pay(ctx, want, func(_ context.Context, b client.Bill) (bool, error) { return w.agree(b, want.Amount, yes) })
+	if err != nil {
+		return err
+	}
+	return w.env.Print(paid, "%s\n", line("Paid", paid.Price.String(), "with", string(paid.Class)+"; operation", string(paid.Operation)))
+}
+
+// agree shows the vendor's price. --yes covers no more than what was asked for.
+func (w *wallet) agree(b client.Bill, asked instrument.Amount, yes bool) (bool, error) {
+	name := b.Peer.Name
+	if name == "" {
+		name = "the vendor"
+	}
+	price := b.Terms.Price.String()
+	if b.Terms.Price == (instrument.Amount{}) {
+		price = "no price"
+	}
+	w.env.Say("%s takes %s: %s, by %s, %s", name, b.Class, price, b.Protocol, b.With.Name)
+	if b.Terms.Text != "" {
+		w.env.Say("  %s", b.Terms.Text)
+	}
+	if !yes {
+		return w.env.Yes("Pay?", "look at the price, then repeat with --yes")
+	}
+	if asked != (instrument.Amount{}) {
+		if c, err := b.Terms.Price.Cmp(asked); err != nil || c > 0 {
+			return false, fault.New(fault.Denied, "the vendor asks for %s, not %s: nothing was paid", b.Terms.Price, asked).Because("price-differs").
+				WithHint("to accept the vendor's price, leave --amount out or --yes away")
+		}
+	}
+	return true, nil
+}

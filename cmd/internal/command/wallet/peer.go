@@ -1,0 +1,135 @@
+package wallet
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+)
+
+func peers(e *cli.Env) *cobra.Command {
+	return cli.Group("peer", "Know whom to pay", peerList(e), peerAdd(e), peerTrust(e), peerRemove(e))
+}
+
+// known is a peer as it is shown.
+type known struct {
+	comm.Peer
+	Fingerprint string `json:"fingerprint"`
+}
+
+func peerList(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "list", "List the known peers", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		found, err := w.Book().Peers(ctx)
+		if err != nil {
+			return err
+		}
+		all, rows := []known{}, [][]string{}
+		for _, p := range found {
+			all = append(all, known{p, fingerprint(p.Key)})
+			rows = append(rows, append([]string{p.Name, string(p.Role), fingerprint(p.Key)}, p.Addresses...))
+		}
+		return e.Table(map[string]any{"peers": all}, []string{"NAME", "ROLE", "FINGERPRINT", "ADDRESS"}, rows)
+	})
+}
+
+func peerAdd(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "add NAME ADDRESS", "Know a peer by a name; the address carries its key", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
+		if _, err := comm.ParseAddress(args[0]); err == nil {
+			return cli.Usage("the name comes first, then the address")
+		}
+		a, err := comm.ParseAddress(args[1])
+		if err != nil {
+			return cli.Argument(err)
+		}
+		p, err := w.peer(ctx, args[1])
+		if err != nil {
+			return err
+		}
+		other, err := w.Book().PeerNamed(ctx, args[0])
+		if err == nil && (p.Key == "" || p.Key != other.Key) {
+			return fault.New(fault.Conflict, "there is a peer %q already, with the key %s", args[0], fingerprint(other.Key)).Because("peer-known").
+				WithHint("choose another name, or remove that peer first")
+		}
+		if err != nil && !errors.Is(err, fault.NotFound) {
+			return err
+		}
+		if p.Key == "" && e.Trust != "" {
+			if p.Key, err = canonical(e.Trust); err != nil {
+				return err
+			}
+		}
+		if p.Key == "" {
+			if p, err = w.meet(ctx, p); err != nil {
+				return err
+			}
+		}
+		a.Key = p.Key
+		p.Name, p.Addresses = args[0], []string{a.String()}
+		if err := w.Book().PutPeer(ctx, p); err != nil {
+			return err
+		}
+		return e.Print(known{p, fingerprint(p.Key)}, "%s is known by the key %s\n", p.Name, fingerprint(p.Key))
+	})
+}
+
+// meet finds out the key of a peer; the person says whether it is the right one.
+func (w *wallet) meet(ctx context.Context, p comm.Peer) (comm.Peer, error) {
+	s, err := w.InitiateSession(ctx, p, controller.Login{})
+	if err != nil {
+		return p, err
+	}
+	defer func() { _ = s.Close(ctx) }()
+	met := s.Peer()
+	p.Key, p.Role, p.PNP = met.Key, met.Role, met.PNP
+	return p, nil
+}
+
+func peerTrust(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "trust NAME", "Accept that a peer has another key now", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		p, err := w.Book().PeerNamed(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		if len(p.Addresses) == 0 {
+			return fault.New(fault.Invalid, "peer %q has no address", p.Name).Because("address-missing")
+		}
+		a, err := comm.ParseAddress(p.Addresses[0])
+		if err != nil {
+			return err
+		}
+		old := p.Key
+		if e.Trust != "" {
+			if p.Key, err = canonical(e.Trust); err != nil {
+				return err
+			}
+		} else {
+			e.Say("%s is known by the key %s", p.Name, fingerprint(old))
+			a.Key = ""
+			met, err := w.meet(ctx, comm.Peer{Name: p.Name, Addresses: []string{a.String()}})
+			if err != nil {
+				return err
+			}
+			p.Key = met.Key
+		}
+		a.Key = p.Key
+		p.Addresses = []string{a.String()}
+		if err := w.Book().PutPeer(ctx, p); err != nil {
+			return err
+		}
+		return e.Print(known{p, fingerprint(p.Key)}, "%s is known by the key %s, before by %s\n", p.Name, fingerprint(p.Key), fingerprint(old))
+	})
+}
+
+func peerRemove(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "remove NAME", "Forget a peer", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		if err := w.Book().RemovePeer(ctx, args[0]); err != nil {
+			return err
+		}
+		return e.Print(map[string]string{"name": args[0], "event": "removed"}, "%s removed\n", args[0])
+	})
+}

@@ -1,0 +1,65 @@
+package wallet
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// report is what `wallet status` says.
+type report struct {
+	Dir         string           `json:"dir"`
+	User        string           `json:"user"`
+	Balances    []client.Balance `json:"balances"`
+	Instruments map[string]int   `json:"instruments"` // by class
+	Peers       int              `json:"peers"`
+	Running     int              `json:"running"` // operations that have not ended
+	Classes     []string         `json:"classes"` // that are installed
+}
+
+func status(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "status", "Say what this wallet holds and knows", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		f, err := files(e)
+		if err != nil {
+			return err
+		}
+		r := report{Dir: f.Dir, User: w.User().Name, Instruments: map[string]int{}}
+		if r.Balances, err = w.Balances(ctx); err != nil {
+			return err
+		}
+		held, err := w.Instruments().List(ctx, instrument.Filter{Owner: w.User().ID})
+		if err != nil {
+			return err
+		}
+		for _, i := range held {
+			r.Instruments[string(i.Class)]++
+		}
+		known, err := w.Book().Peers(ctx)
+		if err != nil {
+			return err
+		}
+		running, err := w.Protocols().Records(ctx, protocol.Filter{State: protocol.Running})
+		if err != nil {
+			return err
+		}
+		r.Peers, r.Running = len(known), len(running)
+		for _, c := range w.Instruments().Classes() {
+			r.Classes = append(r.Classes, string(c.ID))
+		}
+		rows := [][]string{{"directory", r.Dir}, {"user", r.User}}
+		for _, b := range r.Balances {
+			rows = append(rows, []string{"balance", line(b.Available.String(), "at", b.Exchange)})
+		}
+		for _, class := range r.Classes {
+			rows = append(rows, []string{class, strconv.Itoa(r.Instruments[class])})
+		}
+		rows = append(rows, []string{"peers", strconv.Itoa(r.Peers)}, []string{"running operations", strconv.Itoa(r.Running)})
+		return e.Table(r, []string{"", ""}, rows)
+	})
+}

@@ -1,0 +1,118 @@
+// Package wallet is the command line of the wallet: the client's role controller
+// with a person in front of it.
+package wallet
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// Command is `swaperoo wallet`.
+func Command(e *cli.Env) *cobra.Command {
+	return cli.Group("wallet", "Hold money and pay with it",
+		initialise(e), status(e), passwd(e), balance(e), coins(e), history(e),
+		instruments(e), peers(e), exchanges(e), withdraw(e), pay(e), operations(e))
+}
+
+func files(e *cli.Env) (house.Files, error) {
+	dir, err := e.PartyDir("wallet")
+	return house.Files{Dir: dir}, err
+}
+
+// wallet is an open wallet.
+type wallet struct {
+	*client.Wallet
+	house *house.House
+	env   *cli.Env
+}
+
+// How a command opens the wallet.
+const (
+	looking = true  // beside a process that runs operations
+	working = false // as the one that runs them
+)
+
+// open unlocks the wallet for the time of one command.
+func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, *wallet) error) error {
+	f, err := files(e)
+	if err != nil {
+		return err
+	}
+	if err := f.Check(); err != nil { // before anybody is asked for a passphrase
+		return err
+	}
+	passphrase, err := e.Passphrase(false)
+	if err != nil {
+		return err
+	}
+	defer passphrase.Wipe()
+	h, err := house.Open(ctx, house.Options{
+		Files: f, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: passphrase, Policy: profile.UserPolicy(),
+		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look,
+	})
+	if err != nil {
+		return err
+	}
+	defer func() {
+		within, cancel := serve.Closing()
+		defer cancel()
+		if err := h.Close(within); err != nil {
+			h.Log().Warn("the wallet was not closed in order", "error", err)
+		}
+	}()
+	user, err := principal(ctx, h, e.User)
+	if err != nil {
+		return err
+	}
+	bank := func(base string) (*taler.Client, error) { return h.Bank(base, taler.Anonymous()) }
+	return use(ctx, &wallet{Wallet: client.New(h.Controller, user, bank), house: h, env: e})
+}
+
+// principal is who acts: the owner, or the person of that name.
+func principal(ctx context.Context, h *house.House, name string) (profile.Principal, error) {
+	if name == "" {
+		return h.Own(ctx)
+	}
+	persons, err := h.Profiles().Principals(ctx, profile.Person)
+	if err != nil {
+		return profile.Principal{}, err
+	}
+	for _, p := range persons {
+		if p.Name == name || string(p.ID) == name {
+			return p, nil
+		}
+	}
+	return profile.Principal{}, fault.New(fault.NotFound, "this wallet has no user %q", name).Because("user-unknown")
+}
+
+// verb is a command whose code gets the wallet.
+func verb(e *cli.Env, look bool, use, short string, args cobra.PositionalArgs, run func(context.Context, *wallet, []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: args,
+		RunE: func(c *cobra.Command, given []string) error {
+			return open(c.Context(), e, look, func(ctx context.Context, w *wallet) error { return run(ctx, w, given) })
+		},
+	}
+}
+
+// line is one line of output of its parts, without those that are empty.
+func line(parts ...string) string {
+	var out []string
+	for _, p := range parts {
+		if p != "" {
+			out = append(out, p)
+		}
+	}
+	return strings.Join(out, " ")
+}
