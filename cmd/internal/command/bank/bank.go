@@ -1,0 +1,65 @@
+package bank
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/controller/bank"
+)
+
+// Command is `swaperoo bank`.
+func Command(e *cli.Env) *cobra.Command {
+	return cli.Group("bank", "Be the bank that sells digital cash by card (C2EC)",
+		initCommand(e), serveCommand(e),
+		cli.Group("provider", "Payment providers that say whether a card was charged",
+			providerAdd(e), providerList(e), providerCheck(e), providerRemove(e)),
+		cli.Group("terminal", "Accounts of payment terminals",
+			terminalAdd(e), terminalList(e), terminalDisable(e), terminalRotate(e)),
+		cli.Group("gateway", "The exchange's account", gatewayRotate(e)),
+		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e)),
+		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e)),
+		cli.Group("config", "The bank's settings", configShow(e), configCheck(e)),
+	)
+}
+
+// options open the house of a bank.
+func options(e *cli.Env, f house.Files, s settings, looking bool) house.Options {
+	return house.Options{
+		Files: f, Role: comm.Bank, Name: s.Name, Device: "server", Policy: bank.Policy(), Log: e.Log(),
+		AllowHTTP: e.AllowHTTP, Looking: looking,
+	}
+}
+
+// files are the paths of the bank's directory.
+func files(e *cli.Env) (house.Files, error) {
+	dir, err := e.PartyDir("bank")
+	return house.Files{Dir: dir}, err
+}
+
+// beside runs an operator's command on the bank, which may be running elsewhere.
+func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error) (err error) {
+	f, err := files(e)
+	if err != nil {
+		return err
+	}
+	s, err := read(e, f)
+	if err != nil {
+		return err
+	}
+	h, err := house.Open(ctx, options(e, f, s, true))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := serve.Closing()
+		defer cancel()
+		err = errors.Join(err, h.Close(ctx))
+	}()
+	return do(bank.Look(h.Controller, s.bank()), s)
+}

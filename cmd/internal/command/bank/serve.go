@@ -1,0 +1,121 @@
+package bank
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/credentials"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/websocket"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/rest"
+)
+
+func serveCommand(e *cli.Env) *cobra.Command {
+	c := &cobra.Command{Use: "serve", Short: "Be the bank until the process is asked to end", Args: cobra.NoArgs}
+	listen := c.Flags().String("listen", "", "`ADDR` of the REST APIs, instead of the configured one")
+	sessions := c.Flags().String("session-listen", "", "`ADDR` of native sessions, instead of the configured one")
+	parent := serve.ParentFlag(c)
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		with, err := parent()
+		if err != nil {
+			return err
+		}
+		f, err := files(e)
+		if err != nil {
+			return err
+		}
+		s, err := read(e, f)
+		if err != nil {
+			return err
+		}
+		if *listen != "" {
+			s.Listen = *listen
+		}
+		if *sessions != "" {
+			s.SessionListen = *sessions
+		}
+		return run(c.Context(), e, f, s, with)
+	}
+	return c
+}
+
+func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *serve.Parent) (err error) {
+	h, err := house.Open(ctx, options(e, f, s, false))
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := serve.Closing()
+		defer cancel()
+		err = errors.Join(err, h.Close(ctx))
+	}()
+	b, err := bank.New(ctx, h.Controller, s.bank())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		ctx, cancel := serve.Closing()
+		defer cancel()
+		err = errors.Join(err, b.Close(ctx))
+	}()
+	port, err := serve.Listen(ctx, s.Listen, e.AllowHTTP)
+	if err != nil {
+		return err
+	}
+	door, err := sessions(ctx, h, b, s.SessionListen)
+	if err != nil {
+		return errors.Join(err, port.Close())
+	}
+	if err := tellExchange(f, s, port); err != nil {
+		return errors.Join(err, port.Close(), door.Close())
+	}
+	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now})
+	process := serve.New(e)
+	process.With(parent)
+	process.HTTP(port, rest.Server(api, rest.Limits{}),
+		serve.Door{Name: serve.Terminal, Path: rest.TerminalPath},
+		serve.Door{Name: serve.Integration, Path: rest.IntegrationPath},
+		serve.Door{Name: serve.WireGateway, Path: rest.WireGatewayPath})
+	process.Session(door)
+	return process.Run(ctx)
+}
+
+// sessions opens the door for native peers. It is closed by the process, not by
+// the signal that ends it: who is inside is answered first.
+func sessions(ctx context.Context, h *house.House, b *bank.Bank, address string) (comm.Listener, error) {
+	at := comm.Address{Scheme: websocket.Scheme, Host: address, Path: "/"}
+	return h.Comm.Listen(context.WithoutCancel(ctx), at, func(comm.Conn) (comm.Handler, error) {
+		return b.Serve(b.Servicing()), nil
+	})
+}
+
+// tellExchange writes where the wire gateway is into the file for the exchange,
+// if that has changed. A file that the operator has moved away stays away.
+func tellExchange(f house.Files, s settings, port *serve.Port) error {
+	path := filepath.Join(f.Dir, credentials.Name)
+	c, err := credentials.Read(path)
+	if errors.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	url := port.URL(rest.WireGatewayPath)
+	if s.URL != "" {
+		url = s.gatewayURL()
+	}
+	if c.URL == url {
+		return nil
+	}
+	c.URL = url
+	return credentials.Write(path, c)
+}

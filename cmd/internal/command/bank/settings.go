@@ -1,0 +1,104 @@
+package bank
+
+import (
+	"net"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/rest"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// settings are the bank's config.toml.
+type settings struct {
+	Name            string            `toml:"name" doc:"What peers of native sessions see."`
+	Currency        string            `toml:"currency" doc:"The currency of everything here. It cannot be changed once there are withdrawals."`
+	ExchangeURL     string            `toml:"exchange_url" doc:"Base URL of the exchange whose cash is sold."`
+	ExchangeAccount taler.Payto       `toml:"exchange_account" doc:"The exchange's account, exactly as it is in its /keys."`
+	WithdrawalFees  instrument.Amount `toml:"withdrawal_fees" doc:"What a withdrawal costs the customer; of the currency."`
+	Listen          string            `toml:"listen" doc:"Where the three REST APIs listen: host:port; port 0 takes a free one."`
+	SessionListen   string            `toml:"session_listen" doc:"Where native sessions are accepted: host:port."`
+	URL             string            `toml:"url" doc:"Base URL under which others reach the REST APIs, when that is a proxy's; else empty."`
+}
+
+// any free port of this machine.
+const anyPort = "127.0.0.1:0"
+
+func read(e *cli.Env, f house.Files) (settings, error) {
+	s := settings{Name: "C2EC", Listen: anyPort, SessionListen: anyPort}
+	if err := config.Read(f.Config(), &s, e.Environ); err != nil {
+		return s, err
+	}
+	if err := s.check(e); err != nil {
+		return s, fault.New(fault.Invalid, "%s: %s", f.Config(), fault.From(err).Message).Because(config.ReasonMalformed).
+			WithHint("%s", fault.From(err).Hint)
+	}
+	return s, nil
+}
+
+// check refuses settings under which no withdrawal could be good, and completes
+// addresses.
+func (s *settings) check(e *cli.Env) error {
+	if err := instrument.CheckCurrency(s.Currency); err != nil {
+		return err
+	}
+	if s.WithdrawalFees == (instrument.Amount{}) {
+		s.WithdrawalFees = instrument.ZeroOf(s.Currency)
+	}
+	if s.WithdrawalFees.Currency != s.Currency {
+		return fault.New(fault.Invalid, "the withdrawal fees %s are not in %s", s.WithdrawalFees, s.Currency).Because(taler.ReasonCurrencyMismatch)
+	}
+	if s.ExchangeAccount == "" {
+		return fault.New(fault.Invalid, "the exchange's account is missing").Because(taler.ReasonPaytoMalformed)
+	}
+	if err := s.ExchangeAccount.Check(); err != nil {
+		return err
+	}
+	exchange, err := base(e, s.ExchangeURL)
+	if err != nil {
+		return err
+	}
+	s.ExchangeURL = exchange
+	if s.URL != "" {
+		s.URL, err = base(e, s.URL)
+	}
+	return err
+}
+
+// base reads a base URL, which ends with a slash.
+func base(e *cli.Env, text string) (string, error) {
+	u, err := taler.CheckURL(text, e.AllowHTTP)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(u.String(), "/") + "/", nil
+}
+
+func (s *settings) bank() bank.Config {
+	return bank.Config{
+		Currency: s.Currency, ExchangeURL: s.ExchangeURL, ExchangeAccount: s.ExchangeAccount, WithdrawalFees: s.WithdrawalFees,
+	}
+}
+
+// gatewayURL is where the exchange finds its account, as far as that is known
+// while the bank listens nowhere.
+func (s *settings) gatewayURL() string {
+	switch {
+	case s.URL != "":
+		return s.URL + rest.WireGatewayPath[1:]
+	case fixed(s.Listen):
+		return "http://" + s.Listen + rest.WireGatewayPath
+	}
+	return ""
+}
+
+// fixed reports whether an address to listen at is also one to call.
+func fixed(address string) bool {
+	host, port, err := net.SplitHostPort(address)
+	return err == nil && port != "0" && host != "" && !net.ParseIP(host).IsUnspecified()
+}

@@ -1,0 +1,91 @@
+package bank
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/controller/bank"
+)
+
+// login is a terminal's account, shown this once.
+type login struct {
+	Login string `json:"login"`
+	Token string `json:"token"`
+}
+
+func (l login) show(e *cli.Env) error {
+	return e.Print(l, "login %s\ntoken %s\n", l.Login, l.Token)
+}
+
+func terminalAdd(e *cli.Env) *cobra.Command {
+	c := &cobra.Command{Use: "add NAME", Short: "Make the account of a terminal; its token is shown this once", Args: cobra.ExactArgs(1)}
+	provider := c.Flags().String("provider", "", "`NAME` of the provider with which it charges cards")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := cli.Require(c, "provider"); err != nil {
+			return err
+		}
+		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+			name, token, err := b.AddTerminal(c.Context(), args[0], *provider)
+			if err != nil {
+				return cli.Argument(err)
+			}
+			return login{name, token}.show(e)
+		})
+	}
+	return c
+}
+
+func terminalList(e *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the terminals", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+				all, err := b.Terminals(c.Context())
+				if err != nil {
+					return err
+				}
+				rows := make([][]string, len(all))
+				for n, t := range all {
+					state := "active"
+					if t.Disabled {
+						state = "disabled"
+					}
+					rows[n] = []string{t.Name, t.Provider, state, t.Created.UTC().Format(time.RFC3339)}
+					all[n].Created = t.Created.UTC()
+				}
+				return e.Table(map[string]any{"terminals": all}, []string{"NAME", "PROVIDER", "STATE", "CREATED"}, rows)
+			})
+		},
+	}
+}
+
+func terminalDisable(e *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "disable NAME", Short: "End a terminal's rights at once", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+				if err := b.DisableTerminal(c.Context(), args[0]); err != nil {
+					return err
+				}
+				return e.Print(map[string]any{"name": args[0], "disabled": true}, "%s is disabled\n", args[0])
+			})
+		},
+	}
+}
+
+func terminalRotate(e *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "rotate NAME", Short: "Give a terminal a new token; the old one ends at once", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+				name, token, err := b.RotateTerminal(c.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				return login{name, token}.show(e)
+			})
+		},
+	}
+}

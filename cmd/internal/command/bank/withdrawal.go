@@ -1,0 +1,219 @@
+package bank
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// withdrawal is one as the operator sees it.
+type withdrawal struct {
+	WOPID       taler.WOPID           `json:"wopid"`
+	Status      taler.State           `json:"status"`
+	Amount      instrument.Amount     `json:"amount,omitzero"` // absent while the wallet may choose
+	Fees        instrument.Amount     `json:"fees"`
+	Terminal    string                `json:"terminal"`
+	Provider    string                `json:"provider"`
+	Transaction string                `json:"provider_transaction_id,omitempty"`
+	ReservePub  *taler.EddsaPublicKey `json:"reserve_pub,omitempty"`
+	Created     time.Time             `json:"created"`
+	Selected    time.Time             `json:"selected,omitzero"`
+	Noticed     time.Time             `json:"noticed,omitzero"` // the terminal said that it was paid
+	Confirmed   time.Time             `json:"confirmed,omitzero"`
+	Aborted     time.Time             `json:"aborted,omitzero"`
+	Reason      string                `json:"reason,omitempty"`
+	Proof       json.RawMessage       `json:"proof,omitempty"` // what the provider said
+}
+
+func shown(w taler.Withdrawal, terminals map[string]string) (withdrawal, error) {
+	fees, err := w.Fees()
+	if err != nil {
+		return withdrawal{}, err
+	}
+	out := withdrawal{
+		WOPID: w.WOPID, Status: w.State, Amount: w.Amount, Fees: fees, Terminal: terminals[w.Terminal], Provider: w.Provider,
+		Transaction: w.ProviderTransactionID, Created: at(w.Created), Selected: at(w.Selected), Noticed: at(w.Noticed),
+		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Reason: w.AbortReason, Proof: w.Proof,
+	}
+	if !w.ReservePub.IsZero() {
+		out.ReservePub = &w.ReservePub
+	}
+	return out, nil
+}
+
+// at is a time of a record; nothing has happened at 0.
+func at(unix int64) time.Time {
+	if unix == 0 {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0).UTC()
+}
+
+// terminalNames say which terminal a principal is.
+func terminalNames(ctx context.Context, b *bank.Bank) (map[string]string, error) {
+	all, err := b.Profiles().Principals(ctx, "terminal")
+	names := map[string]string{}
+	for _, p := range all {
+		names[string(p.ID)] = p.Name
+	}
+	return names, err
+}
+
+func withdrawalList(e *cli.Env) *cobra.Command {
+	c := &cobra.Command{Use: "list", Short: "List withdrawals, oldest first", Args: cobra.NoArgs}
+	status := c.Flags().String("status", "", "only those that are pending, selected, confirmed or aborted")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		switch taler.State(*status) {
+		case "", taler.StatePending, taler.StateSelected, taler.StateConfirmed, taler.StateAborted:
+		default:
+			return cli.Usage("a withdrawal is pending, selected, confirmed or aborted, not %s", *status)
+		}
+		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+			names, err := terminalNames(c.Context(), b)
+			if err != nil {
+				return err
+			}
+			all, err := b.Instruments().List(c.Context(), instrument.Filter{Class: bank.ClassWithdrawal, Status: *status})
+			if err != nil {
+				return err
+			}
+			out, rows := []withdrawal{}, [][]string{}
+			for _, i := range all {
+				var w taler.Withdrawal
+				if err := i.Decode(&w); err != nil {
+					return err
+				}
+				s, err := shown(w, names)
+				if err != nil {
+					return err
+				}
+				out = append(out, s)
+				rows = append(rows, []string{short(s.WOPID), string(s.Status), s.Amount.String(), s.Terminal, s.Created.Format(time.RFC3339), s.Reason})
+			}
+			return e.Table(map[string]any{"withdrawals": out}, []string{"WOPID", "STATUS", "AMOUNT", "TERMINAL", "CREATED", "REASON"}, rows)
+		})
+	}
+	return c
+}
+
+func withdrawalShow(e *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "show WOPID", Short: "Show one withdrawal and what its provider said", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+				w, err := find(c.Context(), e, b, args[0])
+				if err != nil {
+					return err
+				}
+				return show(c.Context(), e, b, w)
+			})
+		},
+	}
+}
+
+func withdrawalAbort(e *cli.Env) *cobra.Command {
+	c := &cobra.Command{Use: "abort WOPID", Short: "End a withdrawal that nobody has paid", Args: cobra.ExactArgs(1)}
+	reason := c.Flags().String("reason", "", "why; it is kept on record")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := cli.Require(c, "reason"); err != nil {
+			return err
+		}
+		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+			w, err := find(c.Context(), e, b, args[0])
+			if err != nil {
+				return err
+			}
+			if err := b.AbortByOperator(c.Context(), w.WOPID, *reason); err != nil {
+				return err
+			}
+			if _, w, err = b.Lookup(c.Context(), w.WOPID); err != nil {
+				return err
+			}
+			return show(c.Context(), e, b, w)
+		})
+	}
+	return c
+}
+
+func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) error {
+	names, err := terminalNames(ctx, b)
+	if err != nil {
+		return err
+	}
+	s, err := shown(w, names)
+	if err != nil {
+		return err
+	}
+	lines := []string{short(s.WOPID) + " is " + string(s.Status), "amount " + s.Amount.String() + ", fees " + s.Fees.String(),
+		"terminal " + s.Terminal + ", provider " + s.Provider}
+	if s.Transaction != "" {
+		lines = append(lines, "provider transaction "+s.Transaction)
+	}
+	if s.Reason != "" {
+		lines = append(lines, "because: "+s.Reason)
+	}
+	return e.Print(s, "%s\n", strings.Join(lines, "\n"))
+}
+
+// minPrefix is how much of a WOPID names it.
+const minPrefix = 8
+
+func short(id taler.WOPID) string { return id.Text()[:12] }
+
+// find reads a WOPID, a unique beginning of one, a QR code's URI or "-".
+func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.Withdrawal, error) {
+	text, err := e.Text(arg)
+	if err != nil {
+		return taler.Withdrawal{}, err
+	}
+	if strings.Contains(text, "://") {
+		uri, err := taler.ParseWithdrawURI(text)
+		if err != nil {
+			return taler.Withdrawal{}, cli.Argument(err)
+		}
+		text = uri.WOPID.Text()
+	}
+	if len(text) < minPrefix {
+		return taler.Withdrawal{}, cli.Usage("a WOPID is named by its first %d characters or more", minPrefix)
+	}
+	if id, err := taler.ParseWOPID(text); err == nil {
+		_, w, err := b.Lookup(ctx, id)
+		return w, err
+	}
+	return byPrefix(ctx, b, strings.ToUpper(text))
+}
+
+// byPrefix looks through all withdrawals: their keys are stored so that nobody
+// can look for a part of one.
+func byPrefix(ctx context.Context, b *bank.Bank, prefix string) (found taler.Withdrawal, err error) {
+	all, err := b.Instruments().List(ctx, instrument.Filter{Class: bank.ClassWithdrawal})
+	if err != nil {
+		return found, err
+	}
+	for _, i := range all {
+		var w taler.Withdrawal
+		if err := i.Decode(&w); err != nil {
+			return found, err
+		}
+		if !strings.HasPrefix(w.WOPID.Text(), prefix) {
+			continue
+		}
+		if !found.WOPID.IsZero() {
+			return found, fault.New(fault.Conflict, "more than one WOPID begins like that").Because("wopid-ambiguous").WithHint("give more of it")
+		}
+		found = w
+	}
+	if found.WOPID.IsZero() {
+		return found, fault.New(fault.NotFound, "there is no such withdrawal").Because(taler.ReasonUnknownOperation)
+	}
+	return found, nil
+}
