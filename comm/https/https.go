@@ -66,7 +66,7 @@ func New(o Options) *Fetcher {
 		TLSHandshakeTimeout:    o.Connect,
 		DisableCompression:     true, // limits count what was sent
 		MaxIdleConns:           32,
-		MaxIdleConnsPerHost:    4,
+		MaxIdleConnsPerHost:    32, // as many as there may be: a bank asks one provider all day
 		MaxConnsPerHost:        32,
 		IdleConnTimeout:        time.Minute,
 		MaxResponseHeaderBytes: 64 << 10,

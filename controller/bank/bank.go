@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -71,6 +72,9 @@ type Bank struct {
 	mu     sync.Mutex
 	asking map[instrument.ID]chan struct{} // withdrawals whose provider is being asked, and how to have it asked again at once
 	slots  map[string]chan struct{}        // per provider: one that hangs holds up no other
+
+	known sync.Map // by name: the providers, none of which ever changes, as found
+	own   atomic.Pointer[profile.Principal]
 }
 
 // Policy is the bank's account policy: who may ask for what. The wallet's
@@ -137,13 +141,31 @@ func (b *Bank) Lookup(ctx context.Context, id taler.WOPID) (instrument.Instance,
 	return i, w, err
 }
 
-// owned is Lookup for a terminal, which sees only what it has set up itself.
-func (b *Bank) owned(ctx context.Context, terminal profile.Principal, id taler.WOPID) (instrument.Instance, error) {
+// find is Lookup for those who need only the name of the instance.
+func (b *Bank) find(ctx context.Context, id taler.WOPID) (instrument.ID, error) {
+	at, err := b.Instruments().Find(ctx, ClassWithdrawal, "wopid", id.Text())
+	if err != nil {
+		return "", unknown(err)
+	}
+	return at, nil
+}
+
+func (b *Bank) view(ctx context.Context, at instrument.ID) (taler.Withdrawal, error) {
+	var w taler.Withdrawal
+	i, err := b.Instruments().View(ctx, at)
+	if err != nil {
+		return w, err
+	}
+	return w, i.Decode(&w)
+}
+
+// owned is find for a terminal, which sees only what it has set up itself.
+func (b *Bank) owned(ctx context.Context, terminal profile.Principal, id taler.WOPID) (instrument.ID, error) {
 	i, w, err := b.Lookup(ctx, id)
 	if err == nil && w.Terminal != string(terminal.ID) {
-		return instrument.Instance{}, unknown(nil)
+		return "", unknown(nil)
 	}
-	return i, err
+	return i.ID, err
 }
 
 // call is a transaction of taler.withdraw.

@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 )
 
 // Provider is a card payment provider as the bank and the terminals keep it: an
@@ -23,15 +24,40 @@ type Provider struct {
 // the Terminal API says, and what histories name the sender with.
 func (p Provider) WireType() string { return p.Kind + "-transaction" }
 
-// provider finds a provider by name; fault.NotFound.
+// found is a provider that was looked up.
+type found struct {
+	at       instrument.ID
+	provider Provider
+}
+
+// provider finds a provider by name, removed ones too; fault.NotFound.
 func (b *Bank) provider(ctx context.Context, name string) (instrument.ID, Provider, error) {
+	if f, ok := b.known.Load(name); ok {
+		f := f.(found)
+		return f.at, f.provider, nil
+	}
 	i, err := b.Instruments().Lookup(ctx, ClassProvider, "name", name)
 	if err != nil {
 		return "", Provider{}, err
 	}
-	var p Provider
-	err = i.Decode(&p)
-	return i.ID, p, err
+	f := found{at: i.ID}
+	if err := i.Decode(&f.provider); err != nil {
+		return "", Provider{}, err
+	}
+	b.known.Store(name, f)
+	return f.at, f.provider, nil
+}
+
+// self is the bank's own principal, read once.
+func (b *Bank) self(ctx context.Context) (profile.Principal, error) {
+	if p := b.own.Load(); p != nil {
+		return *p, nil
+	}
+	p, err := b.Own(ctx)
+	if err == nil {
+		b.own.Store(&p)
+	}
+	return p, err
 }
 
 // ProviderOf is the provider that a terminal charges cards with.
@@ -57,7 +83,7 @@ func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
 		return err
 	}
 	p.URL = strings.TrimSuffix(u.String(), "/") + "/"
-	self, err := b.Own(ctx)
+	self, err := b.self(ctx)
 	if err != nil {
 		return err
 	}
@@ -154,7 +180,7 @@ func (b *Bank) CheckProvider(ctx context.Context, name string) error {
 	if err != nil {
 		return providerUnknown(err, name)
 	}
-	self, err := b.Own(ctx)
+	self, err := b.self(ctx)
 	if err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
-	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 )
 
@@ -12,46 +11,40 @@ import (
 // the status is another than the old one, or the time is over; then the answer
 // is the same document. It never wakes a plugin.
 func (b *Bank) Status(ctx context.Context, id taler.WOPID, poll taler.LongPoll) (taler.BankWithdrawalOperationStatus, error) {
-	i, w, err := b.Lookup(ctx, id)
-	if err != nil {
-		return taler.BankWithdrawalOperationStatus{}, err
-	}
-	return b.await(ctx, i.ID, w, poll)
+	return b.status(ctx, id, poll, func(taler.Withdrawal) error { return nil })
 }
 
 // StatusFor is Status for the terminal that has set the withdrawal up.
 func (b *Bank) StatusFor(ctx context.Context, terminal profile.Principal, id taler.WOPID, poll taler.LongPoll) (taler.BankWithdrawalOperationStatus, error) {
-	i, w, err := b.Lookup(ctx, id)
+	return b.status(ctx, id, poll, func(w taler.Withdrawal) error {
+		if w.Terminal != string(terminal.ID) {
+			return unknown(nil)
+		}
+		return nil
+	})
+}
+
+func (b *Bank) status(ctx context.Context, id taler.WOPID, poll taler.LongPoll, may func(taler.Withdrawal) error) (taler.BankWithdrawalOperationStatus, error) {
+	at, err := b.find(ctx, id)
 	if err != nil {
 		return taler.BankWithdrawalOperationStatus{}, err
 	}
-	if w.Terminal != string(terminal.ID) {
-		return taler.BankWithdrawalOperationStatus{}, unknown(nil)
-	}
-	return b.await(ctx, i.ID, w, poll)
-}
-
-func (b *Bank) await(ctx context.Context, id instrument.ID, w taler.Withdrawal, poll taler.LongPoll) (taler.BankWithdrawalOperationStatus, error) {
-	if poll.Timeout <= 0 || w.State != poll.OldState {
-		return b.show(w), nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, poll.Timeout)
-	defer cancel()
-	err := b.Instruments().Wait(ctx, id, func(ctx context.Context) (bool, error) {
-		i, err := b.Instruments().View(ctx, id)
-		if err != nil {
+	var w taler.Withdrawal
+	read := func(ctx context.Context) (done bool, err error) {
+		if w, err = b.view(ctx, at); err != nil {
 			return false, err
 		}
-		var now taler.Withdrawal
-		if err := i.Decode(&now); err != nil {
-			return false, err
-		}
-		w = now
-		return w.State != poll.OldState, nil
-	})
-	return b.show(w), err
-}
-
-func (b *Bank) show(w taler.Withdrawal) taler.BankWithdrawalOperationStatus {
-	return taler.Status(w, taler.StatusConfig{})
+		return w.State != poll.OldState, may(w)
+	}
+	if poll.Timeout <= 0 {
+		_, err = read(ctx)
+	} else {
+		ctx, cancel := context.WithTimeout(ctx, poll.Timeout)
+		defer cancel()
+		err = b.Instruments().Wait(ctx, at, read)
+	}
+	if err != nil {
+		return taler.BankWithdrawalOperationStatus{}, err
+	}
+	return taler.Status(w, taler.StatusConfig{}), nil
 }

@@ -37,11 +37,11 @@ func (b *Bank) Select(ctx context.Context, id taler.WOPID, r taler.BankWithdrawa
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return out, err
 	}
-	i, _, err := b.Lookup(ctx, id)
+	at, err := b.find(ctx, id)
 	if err != nil {
 		return out, err
 	}
-	return out, b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, b.selectArgs(id, r), i.ID), &out)
+	return out, b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, b.selectArgs(id, r), at), &out)
 }
 
 // selectArgs keeps of a wallet's request what a wallet may say.
@@ -55,48 +55,48 @@ func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return err
 	}
-	i, err := b.owned(ctx, terminal, id)
+	at, err := b.owned(ctx, terminal, id)
 	if err != nil {
 		return err
 	}
 	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
-	if err := b.answer(ctx, comm.Vendor, call(terminal, taler.OperationConfirm, args, i.ID), nil); err != nil {
+	if err := b.answer(ctx, comm.Vendor, call(terminal, taler.OperationConfirm, args, at), nil); err != nil {
 		return err
 	}
-	b.ask(i.ID)
+	b.ask(at)
 	return nil
 }
 
 // AbortByTerminal ends a withdrawal that its terminal gives up.
 func (b *Bank) AbortByTerminal(ctx context.Context, terminal profile.Principal, id taler.WOPID) error {
-	i, err := b.owned(ctx, terminal, id)
+	at, err := b.owned(ctx, terminal, id)
 	if err != nil {
 		return err
 	}
-	return b.answer(ctx, comm.Vendor, call(terminal, taler.OperationAbort, taler.AbortArgs{WOPID: id}, i.ID), nil)
+	return b.answer(ctx, comm.Vendor, call(terminal, taler.OperationAbort, taler.AbortArgs{WOPID: id}, at), nil)
 }
 
 // AbortByWallet ends a withdrawal that the customer gives up.
 func (b *Bank) AbortByWallet(ctx context.Context, id taler.WOPID) error {
-	i, _, err := b.Lookup(ctx, id)
+	at, err := b.find(ctx, id)
 	if err != nil {
 		return err
 	}
-	return b.answer(ctx, comm.Client, call(wallet, taler.OperationAbort, taler.AbortArgs{WOPID: id}, i.ID), nil)
+	return b.answer(ctx, comm.Client, call(wallet, taler.OperationAbort, taler.AbortArgs{WOPID: id}, at), nil)
 }
 
 // AbortByOperator ends a withdrawal that nobody has paid, for a reason that is
 // kept on record.
 func (b *Bank) AbortByOperator(ctx context.Context, id taler.WOPID, reason string) error {
-	i, _, err := b.Lookup(ctx, id)
+	at, err := b.find(ctx, id)
 	if err != nil {
 		return err
 	}
-	self, err := b.Own(ctx)
+	self, err := b.self(ctx)
 	if err != nil {
 		return err
 	}
-	_, err = b.Execute(ctx, call(self, taler.OperationAbort, taler.AbortArgs{WOPID: id, Reason: reason}, i.ID))
+	_, err = b.Execute(ctx, call(self, taler.OperationAbort, taler.AbortArgs{WOPID: id, Reason: reason}, at))
 	return err
 }
 

@@ -81,12 +81,8 @@ func (b *Bank) follow(id instrument.ID, hurry <-chan struct{}) {
 // verify asks the provider once [8] and writes the verdict [9]. It holds nothing
 // of the withdrawal while the provider is asked.
 func (b *Bank) verify(id instrument.ID) (done bool, err error) {
-	i, err := b.Instruments().View(b.life, id)
+	w, err := b.view(b.life, id)
 	if err != nil {
-		return false, err
-	}
-	var w taler.Withdrawal
-	if err := i.Decode(&w); err != nil {
 		return false, err
 	}
 	if w.State != taler.StateSelected || w.ProviderTransactionID == "" {
@@ -113,7 +109,7 @@ func (b *Bank) verify(id instrument.ID) (done bool, err error) {
 // facts runs card.pay VERIFY, which only reads.
 func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (protocol.Facts, error) {
 	var f protocol.Facts
-	self, err := b.Own(b.life)
+	self, err := b.self(b.life)
 	if err != nil {
 		return f, err
 	}

@@ -168,7 +168,7 @@ func pay(t testing.TB, h *banktest.House, id taler.WOPID, transaction string) {
 // settled waits until a withdrawal is no longer selected.
 func settled(t testing.TB, h *banktest.House, id taler.WOPID) taler.BankWithdrawalOperationStatus {
 	t.Helper()
-	s, err := h.Wallet().Operation(withTimeout(t), id, taler.LongPoll{Timeout: 20 * time.Second, OldState: taler.StateSelected})
+	s, err := h.Bank.Status(withTimeout(t), id, taler.LongPoll{Timeout: 20 * time.Second, OldState: taler.StateSelected})
 	if err != nil {
 		t.Fatalf("status: %v", err)
 	}

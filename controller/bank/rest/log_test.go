@@ -40,6 +40,7 @@ func TestTheLog(t *testing.T) {
 	pay(t, h, id, "tx")
 	notify(t, h, id, "tx")
 	settled(t, h, id)
+	send(t, h, request{method: "GET", path: "/taler-integration/withdrawal-operation/" + id.Text()}).want(t, 200, 0)
 	send(t, h, request{method: "GET", path: "/withdrawals/" + id.Text() + "?x=" + id.Text(), login: banktest.Login{Name: "till", Token: "guess"}})
 	send(t, h, request{method: "GET", path: "/nowhere/" + id.Text()})
 	send(t, h, request{method: "PUT", path: "/withdrawals/" + id.Text()})
