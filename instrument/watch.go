@@ -26,17 +26,19 @@ func topicKey(t Topic) string { return "topic/" + string(t) }
 
 // hub wakes waiters by name.
 type hub struct {
+	every time.Duration // see rereadEvery
+
 	mu      sync.Mutex
 	waiting map[string]map[chan struct{}]struct{}
 }
 
-func newHub() *hub { return &hub{waiting: map[string]map[chan struct{}]struct{}{}} }
+func newHub() *hub { return &hub{every: rereadEvery, waiting: map[string]map[chan struct{}]struct{}{}} }
 
 func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (bool, error)) error {
 	wake := make(chan struct{}, 1) // registered before the first read: no change is lost between
 	h.add(key, wake)
 	defer h.drop(key, wake)
-	tick := time.NewTicker(rereadEvery)
+	tick := time.NewTicker(h.every)
 	defer tick.Stop()
 	for {
 		// The read itself is not cut short: a waiter whose time is over still

@@ -1,0 +1,188 @@
+package instrument_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// TestLeaseIsExclusive: many operations take several instruments in any order;
+// no two hold one at the same time, and nobody waits for ever.
+func TestLeaseIsExclusive(t *testing.T) {
+	const operations, rounds = 12, 5
+	p := open(t)
+	var ids []instrument.ID
+	var holders [3]atomic.Int32
+	for n := range holders {
+		ids = append(ids, p.create(t, number("purse", n)))
+	}
+	var all sync.WaitGroup
+	for n := range operations {
+		all.Go(func() {
+			for round := range rounds {
+				op := instrument.OperationID(fmt.Sprint(n, " ", round))
+				mine := slices.Clone(ids[:2+n%2])
+				if n%4 > 1 { // in the other order
+					slices.Reverse(mine)
+				}
+				got, err := p.Lease(t.Context(), op, mine)
+				if err != nil || len(got) != len(mine) || got[0].ID != mine[0] {
+					t.Errorf("leased %v, %v", got, err)
+					return
+				}
+				for _, i := range got {
+					if h := &holders[count(t, i)]; h.Add(1) != 1 {
+						t.Error("two operations hold one instrument")
+					} else {
+						h.Add(-1)
+					}
+				}
+				p.Release(op)
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestLease(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		class   instrument.ClassID
+		durable bool // held durably by another operation
+		memory  bool // held in memory
+		kind    fault.Kind
+	}{
+		{"free", "purse", false, false, 0},
+		{"held in memory: the time of the caller counts", "purse", false, true, fault.Locked},
+		{"held durably: refused at once", "purse", true, false, fault.Locked},
+		{"held durably and in memory: refused at once", "purse", true, true, fault.Locked},
+		{"shareable and in use", "pool", false, true, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := open(t)
+			id := p.create(t, number(c.class, 1))
+			if c.memory {
+				if _, err := p.Lease(t.Context(), "first", []instrument.ID{id}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c.durable {
+				if err := p.store.UpdateInstruments(t.Context(), func(w instrument.Writer) error { return w.Lease(id, 1, "first") }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			ctx := t.Context()
+			if c.memory && !c.durable { // where it is durable nothing waits, so no time is needed
+				var cancel func()
+				ctx, cancel = context.WithTimeout(ctx, 10*time.Millisecond)
+				defer cancel()
+			}
+			free := p.create(t, number("purse", 2))
+			_, err := p.Lease(ctx, "second", []instrument.ID{free, id})
+			wants(t, err, c.kind, "")
+			if c.kind == 0 {
+				p.Release("second")
+			}
+			// Whatever came of it, nothing is left: the free one can be taken at once.
+			if _, err := p.Lease(t.Context(), "third", []instrument.ID{free}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	t.Run("unknown", func(t *testing.T) {
+		_, err := open(t).Lease(t.Context(), "op", []instrument.ID{"00000000000000000000000000"})
+		wants(t, err, fault.NotFound, "")
+	})
+	t.Run("named twice", func(t *testing.T) {
+		p := open(t)
+		id := p.create(t, number("purse", 1))
+		if got, err := p.Lease(t.Context(), "op", []instrument.ID{id, id}); err != nil || len(got) != 2 {
+			t.Errorf("%v, %v", got, err)
+		}
+		if _, err := p.Lease(t.Context(), "op", []instrument.ID{id}); err != nil { // again, by the same
+			t.Error(err)
+		}
+		p.Release("op")
+		if _, err := p.Lease(t.Context(), "other", []instrument.ID{id}); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestLeaseInLine: who waited sees what the one before has done.
+func TestLeaseInLine(t *testing.T) {
+	p := open(t)
+	id := p.create(t, number("purse", 1))
+	if _, err := p.Lease(t.Context(), "first", []instrument.ID{id}); err != nil {
+		t.Fatal(err)
+	}
+	got := make(chan int)
+	go func() {
+		list, err := p.Lease(t.Context(), "second", []instrument.ID{id})
+		if err != nil {
+			t.Error(err)
+		}
+		got <- count(t, list[0])
+	}()
+	if err := p.Update(t.Context(), add(id, 41)); err != nil {
+		t.Fatal(err)
+	}
+	p.Release("first")
+	if n := <-got; n != 42 {
+		t.Errorf("the second one saw %d", n)
+	}
+}
+
+// TestImpatience: callers that give up, at the very moment of their turn too,
+// leave the line whole.
+func TestImpatience(t *testing.T) {
+	p := open(t)
+	id := p.create(t, number("purse", 1))
+	var all sync.WaitGroup
+	for n := range 50 {
+		all.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(n%10)*100*time.Microsecond)
+			defer cancel()
+			op := instrument.OperationID(fmt.Sprint(n))
+			if _, err := p.Lease(ctx, op, []instrument.ID{id}); err == nil {
+				p.Release(op)
+			}
+		})
+	}
+	all.Wait()
+	if _, err := p.Lease(t.Context(), "last", []instrument.ID{id}); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestStandInLine: one at a time, in the order of arrival.
+func TestStandInLine(t *testing.T) {
+	p := open(t)
+	leave, err := p.StandInLine(t.Context(), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if other, err := p.StandInLine(t.Context(), "y"); err != nil {
+		t.Fatal(err)
+	} else {
+		other()
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	_, err = p.StandInLine(ctx, "x")
+	wants(t, err, fault.Locked, "")
+	leave()
+	leave() // harmless
+	again, err := p.StandInLine(t.Context(), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again()
+}

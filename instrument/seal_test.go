@@ -1,0 +1,135 @@
+package instrument_test
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// TestNothingIsReadable: the bytes of the database hold no name, state, key or
+// body of an entry; class, owner and status are there in clear.
+func TestNothingIsReadable(t *testing.T) {
+	p := openFile(t)
+	i := number("purse", 1)
+	i.Name, i.State, i.Keys = "NAME-marker", []byte(`"STATE-marker"`), map[string]string{"tag": "KEY-marker"}
+	err := p.Update(t.Context(), func(d *instrument.Draft) error {
+		id, err := d.Create(i)
+		if err != nil {
+			return err
+		}
+		return d.Append("receipts", id, "BODY-marker")
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []byte
+	for _, suffix := range []string{"", "-wal"} {
+		text, err := os.ReadFile(p.path + suffix)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, text...)
+	}
+	for _, secret := range []string{"NAME-marker", "STATE-marker", "KEY-marker", "BODY-marker"} {
+		if bytes.Contains(all, []byte(secret)) {
+			t.Errorf("%s can be read in the file", secret)
+		}
+	}
+	for _, clear := range []string{"purse", "gary", "receipts"} { // control: this is where one must look
+		if !bytes.Contains(all, []byte(clear)) {
+			t.Errorf("%s is not in the file: the test looks at the wrong place", clear)
+		}
+	}
+}
+
+// TestAlteredRows: a row that was exchanged, turned back or altered in the
+// database is found when it is read.
+func TestAlteredRows(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		alter func(r, other, old *instrument.Row)
+		ok    bool
+	}{
+		{"control: as it was", func(*instrument.Row, *instrument.Row, *instrument.Row) {}, true},
+		{"the content of another instance", func(r, other, _ *instrument.Row) { r.Sealed = other.Sealed }, false},
+		{"the content of an older version", func(r, _, old *instrument.Row) { r.Sealed = old.Sealed }, false},
+		{"another status", func(r, _, _ *instrument.Row) { r.Status = "shut" }, false},
+		{"another owner", func(r, _, _ *instrument.Row) { r.Owner = "mallory" }, false},
+		{"another class", func(r, _, _ *instrument.Row) { r.Class = "pool" }, false},
+		{"one bit", func(r, _, _ *instrument.Row) { r.Sealed[len(r.Sealed)-1] ^= 1 }, false},
+		{"cut short", func(r, _, _ *instrument.Row) { r.Sealed = r.Sealed[:10] }, false},
+		{"empty", func(r, _, _ *instrument.Row) { r.Sealed = nil }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := open(t)
+			id, other := p.create(t, number("purse", 1)), p.create(t, number("purse", 2))
+			row := func(id instrument.ID) instrument.Row {
+				r, err := p.store.Row(t.Context(), id)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return r
+			}
+			old := row(id)
+			if err := p.Update(t.Context(), add(id, 1)); err != nil {
+				t.Fatal(err)
+			}
+			present, second := row(id), row(other)
+			c.alter(&present, &second, &old)
+			if err := p.store.UpdateInstruments(t.Context(), func(w instrument.Writer) error { return w.Update(present, present.Version, "") }); err != nil {
+				t.Fatal(err)
+			}
+			_, err := p.View(t.Context(), id)
+			if c.ok {
+				wants(t, err, 0, "")
+				return
+			}
+			wants(t, err, fault.Internal, "seal-broken")
+			_, err = p.List(t.Context(), instrument.Filter{})
+			wants(t, err, fault.Internal, "seal-broken")
+			wants(t, p.Update(t.Context(), add(id, 1)), fault.Internal, "seal-broken")
+			_, err = p.Lease(t.Context(), "op", []instrument.ID{id})
+			wants(t, err, fault.Internal, "seal-broken")
+		})
+	}
+}
+
+// TestForeignKey: another engine opens nothing and finds nothing.
+func TestForeignKey(t *testing.T) {
+	p := open(t)
+	i := number("purse", 1)
+	i.Keys = map[string]string{"tag": "a"}
+	id := p.create(t, i)
+	stranger := manager(t, p.store, newEngine(t), tests()...)
+	_, err := stranger.View(t.Context(), id)
+	wants(t, err, fault.Internal, "seal-broken")
+	_, err = stranger.Find(t.Context(), "purse", "tag", "a")
+	wants(t, err, fault.NotFound, "")
+}
+
+// TestMovedEntries: a journal entry under another number is found.
+func TestMovedEntries(t *testing.T) {
+	p := open(t)
+	if err := p.Update(t.Context(), func(d *instrument.Draft) error { return d.Append("receipts", "", 1) }); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := p.store.Entries(t.Context(), "receipts", instrument.Page{Limit: 1})
+	if err != nil || len(rows) != 1 {
+		t.Fatal(rows, err)
+	}
+	err = p.store.UpdateInstruments(t.Context(), func(w instrument.Writer) error {
+		_, err := w.Append(rows[0], func(instrument.Seq) ([]byte, error) { return rows[0].Sealed, nil })
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Journal(t.Context(), "receipts", instrument.Page{Limit: 1}); err != nil {
+		t.Errorf("control: %v", err)
+	}
+	_, err = p.Journal(t.Context(), "receipts", instrument.Page{Limit: 2})
+	wants(t, err, fault.Internal, "seal-broken")
+}

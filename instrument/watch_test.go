@@ -1,0 +1,143 @@
+package instrument_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// TestWait: a change that is made at any moment is seen, also between the read
+// and the waiting.
+func TestWait(t *testing.T) {
+	p := open(t)
+	p.RereadEvery(time.Hour)
+	id := p.create(t, number("purse", 0))
+	const waiters, last = 8, 50
+	var all sync.WaitGroup
+	for range waiters {
+		all.Go(func() {
+			err := p.Wait(t.Context(), id, func(ctx context.Context) (bool, error) {
+				i, err := p.View(ctx, id)
+				if err != nil {
+					return false, err
+				}
+				return string(i.State) == "50", nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range last {
+		if err := p.Update(t.Context(), add(id, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all.Wait()
+}
+
+// TestNoLostWakeUp changes what is waited for right after the first read has
+// looked: whoever registered only then would sleep until the next look.
+func TestNoLostWakeUp(t *testing.T) {
+	p := open(t)
+	p.RereadEvery(time.Hour)
+	reads := 0
+	err := p.WaitTopic(t.Context(), "receipts", func(ctx context.Context) (bool, error) {
+		reads++
+		entries, err := p.Journal(ctx, "receipts", instrument.Page{Limit: 1})
+		if err != nil || len(entries) == 1 {
+			return true, err
+		}
+		return false, p.Update(ctx, func(d *instrument.Draft) error { return d.Append("receipts", "", 1) })
+	})
+	if err != nil || reads != 2 {
+		t.Errorf("%d reads, %v", reads, err)
+	}
+}
+
+func TestWaitEnds(t *testing.T) {
+	p := open(t)
+	t.Run("with its caller: one look, no error", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		reads := 0
+		err := p.Wait(ctx, "x", func(ctx context.Context) (bool, error) { reads++; return false, ctx.Err() })
+		if err != nil || reads != 1 {
+			t.Errorf("%d reads, %v", reads, err)
+		}
+	})
+	t.Run("with an error of the read", func(t *testing.T) {
+		broken := errors.New("broken")
+		if err := p.Wait(t.Context(), "x", func(context.Context) (bool, error) { return false, broken }); !errors.Is(err, broken) {
+			t.Error(err)
+		}
+	})
+	t.Run("with a panic of the read, which leaves nobody behind", func(t *testing.T) {
+		defer func() {
+			if recover() == nil {
+				t.Error("the panic was swallowed")
+			}
+		}()
+		_ = p.Wait(t.Context(), "x", func(context.Context) (bool, error) { panic("x") })
+	})
+}
+
+// TestOthersAreNotWoken: only who waits for what was changed looks again.
+func TestOthersAreNotWoken(t *testing.T) {
+	p := open(t)
+	p.RereadEvery(time.Hour)
+	mine, other := p.create(t, number("purse", 0)), p.create(t, number("purse", 0))
+	reads := 0
+	looked := make(chan struct{}, 10)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = p.Wait(t.Context(), mine, func(ctx context.Context) (bool, error) {
+			reads++
+			looked <- struct{}{}
+			i, err := p.View(ctx, mine)
+			return i.Version > 1, err
+		})
+	}()
+	<-looked
+	for range 5 {
+		if err := p.Update(t.Context(), add(other, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Update(t.Context(), add(mine, 1)); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, done, "the change is seen")
+	if reads != 2 {
+		t.Errorf("it looked %d times", reads)
+	}
+}
+
+// TestAnotherProcess: a change of which no wake-up tells is seen as well.
+func TestAnotherProcess(t *testing.T) {
+	p := open(t)
+	p.RereadEvery(time.Millisecond)
+	id := p.create(t, number("purse", 0))
+	other := manager(t, p.store, p.engine, tests()...) // has a hub of its own
+	looked := make(chan struct{})
+	var once sync.Once
+	go func() {
+		<-looked
+		if err := other.Update(t.Context(), add(id, 1)); err != nil {
+			t.Error(err)
+		}
+	}()
+	err := p.Wait(t.Context(), id, func(ctx context.Context) (bool, error) {
+		i, err := p.View(ctx, id)
+		once.Do(func() { close(looked) })
+		return i.Version > 1, err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
