@@ -17,8 +17,8 @@ func RealTimer(d time.Duration) (<-chan time.Time, func()) {
 
 // Sleep waits for d and reports whether it did: false when ctx ended first.
 func (t Timer) Sleep(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
+	if ended := ctx.Err() != nil; ended || d <= 0 {
+		return !ended
 	}
 	fires, stop := t(d)
 	defer stop()

@@ -77,7 +77,7 @@ func Open(dir string, o Options) (*Exchange, error) {
 	}
 	e := &Exchange{o: o, db: db, done: make(chan struct{})}
 	e.stop = sync.OnceFunc(func() { close(e.done) })
-	if err := e.load(dir); err != nil {
+	if err := e.load(context.Background(), dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	return e, nil
@@ -118,10 +118,10 @@ func openBooks(dir string) (*sql.DB, error) {
 }
 
 // load reads what Init wrote.
-func (e *Exchange) load(dir string) error {
+func (e *Exchange) load(ctx context.Context, dir string) error {
 	var account, keys string
 	var master, signing []byte
-	err := e.db.QueryRow(`SELECT currency, url, account, protocol, master, signing, keys FROM exchange`).
+	err := e.db.QueryRowContext(ctx, `SELECT currency, url, account, protocol, master, signing, keys FROM exchange`).
 		Scan(&e.info.Currency, &e.info.URL, &account, &e.info.Protocol, &master, &signing, &keys)
 	if errors.Is(err, sql.ErrNoRows) {
 		return notInitialised(dir)
@@ -139,8 +139,12 @@ func (e *Exchange) load(dir string) error {
 		return fmt.Errorf("read the exchange's keys: %w", err)
 	}
 	e.info.MasterPub = e.keys.MasterPublicKey
-	if err := e.loadDenominations(); err != nil {
+	private, err := e.privateKeys(ctx)
+	if err != nil {
 		return fmt.Errorf("read the exchange's keys: %w", err)
+	}
+	if e.denominations, err = denominationsOf(e.keys, private); err != nil {
+		return err
 	}
 	if e.info.URL == "" {
 		return nil
@@ -148,33 +152,30 @@ func (e *Exchange) load(dir string) error {
 	return e.publish(e.info.URL)
 }
 
-func (e *Exchange) loadDenominations() error {
-	private := map[crypto.HashCode]*crypto.RSAPrivateKey{}
-	rows, err := e.db.Query(`SELECT private FROM denominations`)
+func (e *Exchange) privateKeys(ctx context.Context) (_ map[crypto.HashCode]*crypto.RSAPrivateKey, err error) {
+	rows, err := e.db.QueryContext(ctx, `SELECT private FROM denominations`)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	private := map[crypto.HashCode]*crypto.RSAPrivateKey{}
 	for rows.Next() {
 		var der []byte
 		if err := rows.Scan(&der); err != nil {
-			return errors.Join(err, rows.Close())
+			return nil, err
 		}
 		parsed, err := x509.ParsePKCS1PrivateKey(der)
 		clear(der)
 		if err != nil {
-			return errors.Join(err, rows.Close())
+			return nil, err
 		}
 		key, err := crypto.NewRSAPrivateKey(parsed)
 		if err != nil {
-			return errors.Join(err, rows.Close())
+			return nil, err
 		}
 		private[denomHash(key.Public())] = key
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return err
-	}
-	e.denominations, err = denominationsOf(e.keys, private)
-	return err
+	return private, rows.Err()
 }
 
 func (e *Exchange) now() taler.Timestamp { return crypto.At(e.o.Clock()) }

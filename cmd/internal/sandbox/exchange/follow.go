@@ -46,14 +46,15 @@ func (e *Exchange) Follow(ctx context.Context, g WireGateway) error {
 		return fmt.Errorf("read the shard: %w", err)
 	}
 	f.latest = f.start
-	for ctx.Err() == nil {
+	for {
 		pause, err := f.step(ctx)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
-		e.o.Timer.Sleep(ctx, pause)
+		if !e.o.Timer.Sleep(ctx, pause) {
+			return nil
+		}
 	}
-	return nil
 }
 
 // follower is a run of Follow.
@@ -73,9 +74,6 @@ func (f *follower) end() uint64 { return f.start + shardSize }
 func (f *follower) step(ctx context.Context) (pause time.Duration, err error) {
 	began := f.e.o.Clock()
 	page, err := f.client.Incoming(ctx, taler.Page{Rows: int(f.end() - f.latest), Offset: f.latest, Timeout: f.longPoll})
-	if ctx.Err() != nil {
-		return 0, nil
-	}
 	if err == nil {
 		err = f.e.checkCurrency(page)
 	}
@@ -86,17 +84,24 @@ func (f *follower) step(ctx context.Context) (pause time.Duration, err error) {
 	}
 	f.backOff = firstBackOff
 	rest := f.longPoll - f.e.o.Clock().Sub(began)
-	switch {
-	case err != nil:
-		f.e.o.Log.Error("the bank's history cannot be read", "gateway", f.client.BaseURL(), "err", err)
+	if err != nil {
+		f.complain(ctx, err)
 		return rest, nil
-	case len(page.IncomingTransactions) == 0:
+	}
+	if len(page.IncomingTransactions) == 0 {
 		if rest > 0 {
 			f.e.o.Log.Warn("the bank did not hold the request", "gateway", f.client.BaseURL(), "rest", rest)
 		}
 		return rest, nil
 	}
 	return 0, f.take(ctx, page.IncomingTransactions)
+}
+
+// complain is silent about a request that Follow's own end has cut.
+func (f *follower) complain(ctx context.Context, err error) {
+	if ctx.Err() == nil {
+		f.e.o.Log.Error("the bank's history cannot be read", "gateway", f.client.BaseURL(), "err", err)
+	}
 }
 
 // checkCurrency refuses a page that would have to be guessed about.

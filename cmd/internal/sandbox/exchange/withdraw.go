@@ -98,29 +98,35 @@ func readBatch(w http.ResponseWriter, r *http.Request) ([]planchet, error) {
 
 // withdraw puts the blind signatures into batch. They are in the books, and paid
 // by the reserve, when it returns without an error; the same batch again finds
-// them there.
+// them there, even when its denominations are over by then.
 func (e *Exchange) withdraw(ctx context.Context, reserve crypto.EddsaPublicKey, batch []planchet) error {
-	if err := e.findDenominations(batch); err != nil {
-		// What was signed before is given again even if its denomination is over.
-		if all, _ := e.signedBefore(ctx, e.db, reserve, batch); all {
-			return nil
-		}
-		return err
-	}
-	for _, p := range batch {
-		message := crypto.CoinWithdrawal{AmountWithFee: p.denom.withFee, Denom: p.denom.hash, CoinEv: p.ev}.Message()
-		if !reserve.Verify(message, p.ReserveSig) {
-			return refuse(http.StatusForbidden, taler.CodeReserveSignature, hintSignature, "")
+	unusable := e.findDenominations(batch)
+	if unusable == nil {
+		if err := checkSignatures(reserve, batch); err != nil {
+			return err
 		}
 	}
 	// A look that spares signing again; only charge sees the books standing still.
 	if all, _ := e.signedBefore(ctx, e.db, reserve, batch); all {
 		return nil
 	}
+	if unusable != nil {
+		return unusable
+	}
 	if err := sign(batch); err != nil {
 		return err
 	}
 	return e.charge(ctx, reserve, batch)
+}
+
+func checkSignatures(reserve crypto.EddsaPublicKey, batch []planchet) error {
+	for _, p := range batch {
+		message := crypto.CoinWithdrawal{AmountWithFee: p.denom.withFee, Denom: p.denom.hash, CoinEv: p.ev}.Message()
+		if !reserve.Verify(message, p.ReserveSig) {
+			return refuse(http.StatusForbidden, taler.CodeReserveSignature, hintSignature, "")
+		}
+	}
+	return nil
 }
 
 func sign(batch []planchet) (err error) {

@@ -30,6 +30,7 @@ var template = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	templateDir.Store(&dir)
 	_, err = exchange.Init(context.Background(), dir, exchange.InitOptions{
 		Currency: "CHF", WithdrawFee: instrument.Amount{Currency: "CHF", Fraction: 1_000_000},
 		Clock: func() time.Time { return born },
@@ -37,12 +38,12 @@ var template = sync.OnceValues(func() (string, error) {
 	return filepath.Join(dir, "exchange.db"), err
 })
 
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if file, err := template(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(file))
+var templateDir atomic.Pointer[string]
+
+func cleanUp() {
+	if dir := templateDir.Load(); dir != nil {
+		_ = os.RemoveAll(*dir)
 	}
-	os.Exit(code)
 }
 
 // world is an exchange behind a real socket with a clock and a timer of the test.

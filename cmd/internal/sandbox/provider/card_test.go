@@ -88,8 +88,10 @@ func TestAChangedFieldIsRefusedAndCostsNothing(t *testing.T) {
 		"amount":    {order("CHF:21", "R", good), provider.WhyAmount},
 		"currency":  {order("EUR:20", "R", good), provider.WhyAmount},
 		"reference": {order("CHF:20", "S", good), provider.WhyReference},
-		"merchant": {fmt.Sprintf(`{"amount":"CHF:20","reference":"R","merchant":"merchant-2","token":%q}`, good),
-			provider.WhyMerchant},
+		"merchant": {
+			fmt.Sprintf(`{"amount":"CHF:20","reference":"R","merchant":"merchant-2","token":%q}`, good),
+			provider.WhyMerchant,
+		},
 		"unknown card": {order("CHF:20", "R", s.authorise(stranger, 1, "CHF:20", "R")), provider.WhyCard},
 		"forged":       {order("CHF:20", "R", s.authorise(forged, 1, "CHF:20", "R")), provider.WhyMAC},
 	} {

@@ -40,12 +40,27 @@ func payment(ctx context.Context, q querier, id string) (Payment, error) {
 }
 
 // payments reads what a condition of ours selects.
-func payments(ctx context.Context, q querier, where string, arg any) (_ []Payment, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, state, reason, amount, reference, merchant, brand, last4, made
-		FROM payments WHERE `+where+` ORDER BY number`, arg)
+func payments(ctx context.Context, q querier, where string, arg any) ([]Payment, error) {
+	found, err := booked(ctx, q, where, arg)
 	if err != nil {
 		return nil, fmt.Errorf("read payments: %w", err)
 	}
+	for i := range found { // after those rows are closed: there is one connection
+		if found[i].Refunded, err = refunded(ctx, q, found[i]); err != nil {
+			return nil, fmt.Errorf("read refunds: %w", err)
+		}
+	}
+	return found, nil
+}
+
+// booked are payments without their refunds.
+func booked(ctx context.Context, q querier, where string, arg any) (_ []Payment, err error) {
+	rows, err := q.QueryContext(ctx, `SELECT id, state, reason, amount, reference, merchant, brand, last4, made
+		FROM payments WHERE `+where+` ORDER BY number`, arg)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	found := []Payment{}
 	for rows.Next() {
 		var x Payment
@@ -53,10 +68,10 @@ func payments(ctx context.Context, q querier, where string, arg any) (_ []Paymen
 		var amount string
 		var made int64
 		if err := rows.Scan(&x.ID, &x.State, &x.Reason, &amount, &x.Reference, &x.Merchant, &shown.Brand, &shown.Last4, &made); err != nil {
-			return nil, errors.Join(err, rows.Close())
+			return nil, err
 		}
 		if x.Amount, err = instrument.ParseAmount(amount); err != nil {
-			return nil, errors.Join(err, rows.Close())
+			return nil, err
 		}
 		if shown.Brand != "" {
 			x.Card = &shown
@@ -64,15 +79,7 @@ func payments(ctx context.Context, q querier, where string, arg any) (_ []Paymen
 		x.Created = time.Unix(made, 0).UTC()
 		found = append(found, x)
 	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-		return nil, fmt.Errorf("read payments: %w", err)
-	}
-	for i := range found { // after the rows are closed: there is one connection
-		if found[i].Refunded, err = refunded(ctx, q, found[i]); err != nil {
-			return nil, err
-		}
-	}
-	return found, nil
+	return found, rows.Err()
 }
 
 // refunded adds up what went back.
@@ -80,7 +87,7 @@ func refunded(ctx context.Context, q querier, x Payment) (_ instrument.Amount, e
 	sum := instrument.ZeroOf(x.Amount.Currency)
 	rows, err := q.QueryContext(ctx, `SELECT amount FROM refunds WHERE payment = ?`, x.ID)
 	if err != nil {
-		return sum, fmt.Errorf("read refunds: %w", err)
+		return sum, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
