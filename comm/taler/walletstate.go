@@ -21,7 +21,7 @@ type Reserve struct {
 	Account     Payto          `json:"selected_account,omitempty"` // of the exchange
 	Created     int64          `json:"created"`                    // unix seconds
 
-	Remainder Amount         `json:"remainder"`       // of Amount, not made into coins
+	Remainder Amount         `json:"remainder"`       // of Amount, as far as it arrived, not made into coins
 	Batch     *WithdrawBatch `json:"batch,omitempty"` // on its way to the exchange, or to be sent again
 	NextCoin  uint32         `json:"next_coin"`       // first number of the seed that was never sent
 

@@ -75,10 +75,10 @@ func freeze(ctx context.Context, s protocol.Session, id instrument.ID, args tale
 
 // planned freezes the next batch of a reserve, for no more than is there.
 func planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amount, now time.Time) (status string, err error) {
-	amount := r.Remainder
-	if balance.Currency == amount.Currency && compare(balance, amount) < 0 {
-		amount = balance
+	if balance.Currency == r.Remainder.Currency && compare(balance, r.Remainder) < 0 {
+		r.Remainder = balance
 	}
+	amount := r.Remainder
 	if r.Coins == 0 { // say why nothing can be made
 		if _, err := outlook(e, amount, now); err != nil {
 			return "", err

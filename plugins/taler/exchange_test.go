@@ -1,0 +1,278 @@
+package taler_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	wire "github.com/swaperoo/swaperoo/comm/taler"
+	crypto "github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+func TestKeysAreVerifiedAndKept(t *testing.T) {
+	w := readyWallet(t)
+	s := w.state()
+	if w.View(t, w.exchange).Status != wire.ExchangeActive || s.Currency != "CHF" || s.MasterPub != w.mint.master.Public() {
+		t.Errorf("kept %+v", s)
+	}
+	if len(s.Denominations) != 3 || len(s.Accounts) != 1 || s.KeysAt == 0 || s.KeysExpire <= s.KeysAt || s.URL != w.mint.URL+"/" {
+		t.Errorf("kept %d denominations, %d accounts", len(s.Denominations), len(s.Accounts))
+	}
+	if s.Account([]string{"x-taler-bank", "iban"}) != exchangePayto || s.Account([]string{"void"}) != "" {
+		t.Error("the account for a bank is not found")
+	}
+}
+
+// One wrong byte anywhere refuses the whole document, and nothing of it is kept.
+func TestForgedKeysAreRefused(t *testing.T) {
+	mallory := eddsaKey()
+	for _, row := range []struct {
+		name   string
+		forge  func(*wire.Keys)
+		reason fault.Reason
+	}{
+		{"a denomination's value", func(k *wire.Keys) { k.Denominations[0].Value = amount("CHF:11") }, "exchange-signature-invalid"},
+		{"a denomination's fee", func(k *wire.Keys) { k.Denominations[1].FeeWithdraw = amount("CHF:0") }, "exchange-signature-invalid"},
+		{"a denomination's time", func(k *wire.Keys) { k.Denominations[0].Denoms[0].StampExpireDeposit++ }, "exchange-signature-invalid"},
+		{"a denomination's key", func(k *wire.Keys) { k.Denominations[0].Denoms[0].RSAPub = rsaKeys()[3].Public().Encode() }, "exchange-signature-invalid"},
+		{"a denomination's signature", func(k *wire.Keys) { k.Denominations[0].Denoms[0].MasterSig[0] ^= 1 }, "exchange-signature-invalid"},
+		{"the order of denominations", func(k *wire.Keys) {
+			k.Denominations[0], k.Denominations[1] = k.Denominations[1], k.Denominations[0]
+		}, "exchange-signature-invalid"},
+		{"a missing denomination", func(k *wire.Keys) { k.Denominations = k.Denominations[1:] }, "exchange-signature-invalid"},
+		{"the time of the list", func(k *wire.Keys) { k.ListIssueDate++ }, "exchange-signature-invalid"},
+		{"an account", func(k *wire.Keys) { k.Accounts[0].PaytoURI += "2" }, "exchange-signature-invalid"},
+		{"a signing key's time", func(k *wire.Keys) { k.SignKeys[0].StampExpire++ }, "exchange-signature-invalid"},
+		{"a signing key of nobody", func(k *wire.Keys) { k.ExchangePub = mallory.Public() }, "exchange-signature-invalid"},
+		{"no signing key", func(k *wire.Keys) { k.SignKeys = nil }, "exchange-signature-invalid"},
+		{"another master key", func(k *wire.Keys) { k.MasterPublicKey = mallory.Public() }, "exchange-signature-invalid"},
+		{"a fee in another currency", func(k *wire.Keys) { k.Denominations[0].FeeRefund = amount("EUR:0.01") }, wire.ReasonCurrencyMismatch},
+		{"another currency", func(k *wire.Keys) { k.Currency = "EUR" }, wire.ReasonCurrencyMismatch},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := openWallet(t)
+			w.mint.with(func() { row.forge(&w.mint.keys) })
+			_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
+			if fault.ReasonOf(err) != row.reason {
+				t.Errorf("got %v (%s)", err, fault.ReasonOf(err))
+			}
+			if s := w.state(); w.View(t, w.exchange).Status != wire.ExchangeNew || len(s.Denominations) != 0 || !s.MasterPub.IsZero() {
+				t.Error("something of it was kept")
+			}
+		})
+	}
+}
+
+func TestAMasterKeyIsPinned(t *testing.T) {
+	w := readyWallet(t)
+	before := w.state()
+	w.mint.with(func() { // everything else is in order
+		w.mint.master = eddsaKey()
+		w.mint.keys.MasterPublicKey = w.mint.master.Public()
+		w.mint.sign()
+	})
+	_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
+	wantFault(t, err, fault.Denied, "master-key-changed")
+	if w.state().MasterPub != before.MasterPub {
+		t.Error("the pin is gone")
+	}
+	err = w.Instruments.Update(t.Context(), func(d *instrument.Draft) error {
+		i, err := d.Get(w.exchange)
+		if err != nil {
+			return err
+		}
+		s := before
+		s.MasterPub = w.mint.master.Public()
+		if err := i.Encode(s); err != nil {
+			return err
+		}
+		return d.Put(i)
+	})
+	wantFault(t, err, fault.Denied, "master-key-changed")
+}
+
+func TestExchangesThatCannotBeDealtWith(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		config func(*wire.ExchangeConfig)
+		kind   fault.Kind
+		reason fault.Reason
+	}{
+		{"too new", func(c *wire.ExchangeConfig) { c.Version = wire.Version{Current: 26, Age: 3} }, fault.Unsupported, wire.ReasonVersionIncompatible},
+		{"too old", func(c *wire.ExchangeConfig) { c.Version = wire.Version{Current: 14} }, fault.Unsupported, wire.ReasonVersionIncompatible},
+		{"a bank", func(c *wire.ExchangeConfig) { c.Name = wire.WireGatewayName }, fault.Invalid, wire.ReasonAnswerMalformed},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := openWallet(t)
+			w.mint.with(func() { row.config(&w.mint.config) })
+			_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
+			wantFault(t, err, row.kind, row.reason)
+		})
+	}
+	for name, body := range map[string]string{"nothing": "", "null": "null", "a page": "<html>", "a list": "[]", "an old version": `{"version":"x"}`} {
+		t.Run("answers "+name, func(t *testing.T) {
+			w := openWallet(t)
+			w.mint.always(http.MethodGet, 200, body)
+			_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
+			wantFault(t, err, fault.Invalid, wire.ReasonAnswerMalformed)
+		})
+	}
+	t.Run("is not there", func(t *testing.T) {
+		w := openWallet(t)
+		w.mint.Close()
+		if _, err := w.do("taler.exchange", "REFRESH", w.exchange, nil); fault.KindOf(err) != fault.Unavailable {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// Listed is not usable: nothing is withdrawn with a denomination that is revoked,
+// lost, of another cipher or weak.
+func TestDenominationsThatAreNotUsed(t *testing.T) {
+	for name, change := range map[string]func(*mint){
+		"revoked": func(m *mint) {
+			g := m.keys.Denominations[0]
+			m.keys.Recoup = []wire.Recoup{{HDenomPub: denomHash(g, g.Denoms[0])}}
+		},
+		"lost": func(m *mint) { m.keys.Denominations[0].Denoms[0].Lost = true },
+		"age restricted": func(m *mint) {
+			m.keys.Denominations[0].Cipher, m.keys.Denominations[0].AgeMask = "RSA+age_restricted", 7
+		},
+		"Clause-Schnorr": func(m *mint) {
+			m.keys.Denominations[0].Cipher = wire.CipherCS
+			m.keys.Denominations[0].Denoms[0].CSPub, m.keys.Denominations[0].Denoms[0].RSAPub = make([]byte, 32), nil
+		},
+		"of the future": func(m *mint) { m.keys.Denominations[0].Cipher = "LATTICE" },
+		"no key at all": func(m *mint) { m.keys.Denominations[0].Denoms[0].RSAPub = []byte{1, 2, 3} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := openWallet(t)
+			w.mint.with(func() { change(w.mint); w.mint.sign() })
+			if _, err := w.do("taler.exchange", "REFRESH", w.exchange, nil); err != nil {
+				t.Fatal(err)
+			}
+			if n := len(w.state().Denominations); n != 2 {
+				t.Errorf("%d denominations are usable", n)
+			}
+		})
+	}
+	for name, change := range map[string]func(*wire.DenominationKey, wire.Timestamp){
+		"not begun":    func(d *wire.DenominationKey, now wire.Timestamp) { d.StampStart = now + 3600 },
+		"about to end": func(d *wire.DenominationKey, now wire.Timestamp) { d.StampExpireWithdraw = now + 60 },
+		"ended":        func(d *wire.DenominationKey, now wire.Timestamp) { d.StampExpireWithdraw = now - 60 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := openWallet(t)
+			w.mint.with(func() { change(&w.mint.keys.Denominations[0].Denoms[0], w.mint.keys.ListIssueDate); w.mint.sign() })
+			if _, err := w.do("taler.exchange", "REFRESH", w.exchange, nil); err != nil {
+				t.Fatal(err)
+			}
+			result, err := w.batch("PREVIEW", "", wire.PreviewArgs{Exchange: w.exchange, Amount: amount("CHF:10.01")})
+			for _, d := range valueOf[wire.PreviewResult](t, result, err).Denominations {
+				if d.Value == amount("CHF:10") {
+					t.Error("the denomination is used")
+				}
+			}
+		})
+	}
+}
+
+func TestTermsOfService(t *testing.T) {
+	w := readyWallet(t)
+	read := func(handler http.HandlerFunc) (wire.TermsResult, error) {
+		w.mint.with(func() { w.mint.terms = handler })
+		result, err := w.do("taler.exchange", "TERMS", w.exchange, nil)
+		if err != nil {
+			return wire.TermsResult{}, err
+		}
+		return valueOf[wire.TermsResult](t, result, nil), nil
+	}
+	got, err := read(func(rw http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.Header.Get("Accept"), "text/markdown") {
+			t.Errorf("asked for %q", r.Header.Get("Accept"))
+		}
+		rw.Header().Set("Content-Type", "text/markdown; charset=utf-8")
+		rw.Header().Set("Taler-Terms-Version", "v7")
+		_, _ = io.WriteString(rw, "# Terms\nüber alles")
+	})
+	if want := (wire.TermsResult{Version: "v7", Text: "# Terms\nüber alles", Type: "text/markdown"}); err != nil || got != want {
+		t.Errorf("read %+v, %v", got, err)
+	}
+	if got, err := read(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(501) }); err != nil || got != (wire.TermsResult{}) {
+		t.Errorf("none: %+v, %v", got, err)
+	}
+	for name, body := range map[string]string{"not text": "\xff\xfe", "without a version": "x"} {
+		_, err := read(func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, body) })
+		if fault.ReasonOf(err) != wire.ReasonAnswerMalformed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := read(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(bytes.Repeat([]byte("x"), 70<<10)) }); err == nil {
+		t.Error("terms without end were read")
+	}
+
+	if _, err := w.do("taler.exchange", "ACCEPT", w.exchange, wire.AcceptArgs{Version: "v7", At: 1000}); err != nil {
+		t.Fatal(err)
+	}
+	want := wire.ExchangeTerms{Version: "v7", AcceptedVersion: "v7", AcceptedAt: 1000}
+	if got := w.state().Terms; got != want {
+		t.Errorf("kept %+v", got)
+	}
+	if _, err := w.do("taler.exchange", "REFRESH", w.exchange, nil); err != nil || w.state().Terms != want {
+		t.Errorf("a refresh forgets what was accepted: %v", err)
+	}
+	_, err = w.do("taler.exchange", "ACCEPT", w.exchange, wire.AcceptArgs{})
+	wantFault(t, err, fault.Invalid, wire.ReasonParameterMissing)
+}
+
+func TestAddressesThatAreNoExchange(t *testing.T) {
+	w := openWallet(t)
+	for name, url := range map[string]string{
+		"no slash": "https://exchange.example", "a file": "file:///etc/", "a user": "https://me@exchange.example/",
+		"a query": "https://exchange.example/?x", "nothing": "", "no URL": "://",
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := w.Instruments.Update(t.Context(), func(d *instrument.Draft) error {
+				_, err := d.Create(instrument.Instance{Class: "taler-exchange", Owner: "x", Status: wire.ExchangeNew, State: fmt.Appendf(nil, `{"url":%q}`, url)})
+				return err
+			})
+			if fault.ReasonOf(err) != wire.ReasonAddressRefused {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+// A coin that was changed in any way is not verified.
+func TestCoinsAreHeldToTheirSignature(t *testing.T) {
+	w := readyWallet(t)
+	r := w.prepare("CHF:10.01", "CHF:10.01")
+	if _, err := w.batch("WITHDRAW", r.Reserve, nil); err != nil {
+		t.Fatal(err)
+	}
+	coin := w.coins()[0]
+	if !coin.Verified() {
+		t.Fatal("the coin does not verify")
+	}
+	for name, spoil := range map[string]func(*wire.Coin){
+		"another private key": func(c *wire.Coin) { c.CoinPriv[0] ^= 1 },
+		"another public key":  func(c *wire.Coin) { c.CoinPub[0] ^= 1 },
+		"another signature":   func(c *wire.Coin) { c.Signature = append([]byte{1}, c.Signature[1:]...) },
+		"another key":         func(c *wire.Coin) { c.Denom = rsaKeys()[1].Public().Encode() },
+		"another key, named": func(c *wire.Coin) {
+			c.Denom = rsaKeys()[1].Public().Encode()
+			c.DenomPubHash = crypto.DenomHash(0, crypto.CipherRSA, c.Denom)
+		},
+		"no key": func(c *wire.Coin) { c.Denom = nil },
+	} {
+		c := coin
+		if spoil(&c); c.Verified() {
+			t.Errorf("%s: it verifies", name)
+		}
+	}
+}
