@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -34,6 +35,9 @@ func (Intersect) Operations(instrument.ClassID, comm.Role) []protocol.Operation 
 
 // DoOperation runs one side of NEGOTIATE.
 func (Intersect) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	if c.Operation != protocol.Negotiate {
+		return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %q", IntersectID, c.Operation).Because("operation-unknown")
+	}
 	var n protocol.Negotiation
 	if err := c.Arguments(&n); err != nil {
 		return protocol.Result{}, err
