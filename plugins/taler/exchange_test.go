@@ -262,7 +262,7 @@ func TestCoinsAreHeldToTheirSignature(t *testing.T) {
 	for name, spoil := range map[string]func(*wire.Coin){
 		"another private key": func(c *wire.Coin) { c.CoinPriv[0] ^= 1 },
 		"another public key":  func(c *wire.Coin) { c.CoinPub[0] ^= 1 },
-		"another signature":   func(c *wire.Coin) { c.Signature = append([]byte{1}, c.Signature[1:]...) },
+		"another signature":   func(c *wire.Coin) { c.Signature = bytes.Clone(c.Signature); c.Signature[5] ^= 1 },
 		"another key":         func(c *wire.Coin) { c.Denom = rsaKeys()[1].Public().Encode() },
 		"another key, named": func(c *wire.Coin) {
 			c.Denom = rsaKeys()[1].Public().Encode()

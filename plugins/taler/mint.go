@@ -149,15 +149,15 @@ func answeredBatch(r *taler.Reserve, answer protocol.Response, now time.Time) ([
 		r.Evidence = evidence
 		return nil, taler.ReserveSent, err
 	}
-	if err := account(r, coins); err != nil {
+	if err := credit(r, coins); err != nil {
 		return nil, taler.ReserveSent, err
 	}
 	r.Batch, r.Evidence = nil, nil
 	return coins, taler.ReserveDone, nil
 }
 
-// account moves a batch from the remainder to what was made.
-func account(r *taler.Reserve, coins []taler.Coin) error {
+// credit moves a batch from the remainder to what was made.
+func credit(r *taler.Reserve, coins []taler.Coin) error {
 	n, value, fees, err := totals(r.Batch.Plan, r.Amount.Currency)
 	if err != nil {
 		return err

@@ -1,0 +1,268 @@
+package taler
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+func sum(text string) taler.Amount {
+	if text == "" {
+		return taler.Amount{}
+	}
+	a, err := instrument.ParseAmount(text)
+	if err != nil {
+		panic(err)
+	}
+	return a
+}
+
+const (
+	required taler.Payto = "payto://iban/CH9300762011623852957?receiver-name=Exchange"
+	foreign  taler.Payto = "payto://iban/DE75512108001245126199?receiver-name=Other"
+)
+
+var (
+	wopid = taler.WOPID{1}
+	ours  = taler.EddsaPublicKey{2}
+	other = taler.EddsaPublicKey{3}
+)
+
+// at is a withdrawal of a fixed amount in one of the bank's states; "noticed" is
+// selected with a notice.
+func at(state string) taler.Withdrawal {
+	w := taler.Withdrawal{State: taler.State(state), WOPID: wopid, Currency: "CHF", Amount: sum("CHF:20"), ExchangeAccount: required}
+	if state == "noticed" {
+		w.State = taler.StateSelected
+	}
+	if state != "pending" {
+		w.ReservePub = ours
+	}
+	if state == "noticed" || state == "confirmed" {
+		w.ProviderTransactionID = "tx-1"
+	}
+	return w
+}
+
+// Every state of the bank's withdrawal × everything that can be asked of it.
+func TestWithdrawalStatesAndEvents(t *testing.T) {
+	choose := func(reserve taler.EddsaPublicKey, at taler.Payto, amount string) func(*taler.Withdrawal) (verdict, error) {
+		return func(w *taler.Withdrawal) (verdict, error) {
+			return selected(w, taler.SelectArgs{WOPID: wopid, ReservePub: reserve, SelectedExchange: at, Amount: sum(amount)}, noon)
+		}
+	}
+	notice := func(tx, fees string) func(*taler.Withdrawal) (verdict, error) {
+		return func(w *taler.Withdrawal) (verdict, error) {
+			return noticed(w, taler.ConfirmArgs{WOPID: wopid, ProviderTransactionID: tx, TerminalFees: sum(fees)}, noon)
+		}
+	}
+	events := []struct {
+		name string
+		do   func(*taler.Withdrawal) (verdict, error)
+		// for pending, selected, noticed, confirmed, aborted: the next status,
+		// "=" for staying without a write, "!reason" for a refusal
+		want [5]string
+	}{
+		{"our selection", choose(ours, required, ""), [5]string{"selected", "=", "=", "=", "!update-abort-conflict"}},
+		{"our selection with the amount", choose(ours, required, "CHF:20"), [5]string{"selected", "=", "=", "=", "!update-abort-conflict"}},
+		{"with another amount", choose(ours, required, "CHF:21"), [5]string{"!amount-differs", "!amount-differs", "!amount-differs", "!amount-differs", "!update-abort-conflict"}},
+		{"in another currency", choose(ours, required, "EUR:20"), [5]string{"!currency-mismatch", "!currency-mismatch", "!currency-mismatch", "!currency-mismatch", "!currency-mismatch"}},
+		{"another wallet's", choose(other, required, ""), [5]string{"selected", "!reserve-selection-conflict", "!reserve-selection-conflict", "!reserve-selection-conflict", "!update-abort-conflict"}},
+		{"for a foreign account", choose(ours, foreign, ""), [5]string{"!unknown-account", "!reserve-selection-conflict", "!reserve-selection-conflict", "!reserve-selection-conflict", "!update-abort-conflict"}},
+		{"of nobody", choose(taler.EddsaPublicKey{}, required, ""), [5]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
+		{"a notice", notice("tx-1", ""), [5]string{"!not-selected", "selected", "=", "=", "!confirm-abort-conflict"}},
+		{"a notice with fees", notice("tx-1", "CHF:1"), [5]string{"!not-selected", "selected", "!amount-differs", "!amount-differs", "!confirm-abort-conflict"}},
+		{"a notice with fees of nothing", notice("tx-1", "CHF:0"), [5]string{"!not-selected", "selected", "=", "=", "!confirm-abort-conflict"}},
+		{"another notice", notice("tx-2", ""), [5]string{"!not-selected", "selected", "!payment-differs", "!payment-differs", "!confirm-abort-conflict"}},
+		{"an empty notice", notice("", ""), [5]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
+		{"an abort", func(w *taler.Withdrawal) (verdict, error) {
+			return aborted(w, taler.AbortArgs{WOPID: wopid, Reason: "r"}, noon)
+		}, [5]string{"aborted", "aborted", "!abort-confirm-conflict", "!abort-confirm-conflict", "="}},
+		{"an abort of another", func(w *taler.Withdrawal) (verdict, error) {
+			return aborted(w, taler.AbortArgs{WOPID: taler.WOPID{9}}, noon)
+		}, [5]string{"!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation"}},
+	}
+	for _, e := range events {
+		for n, from := range []string{"pending", "selected", "noticed", "confirmed", "aborted"} {
+			t.Run(from+"/"+e.name, func(t *testing.T) {
+				w := at(from)
+				before := w
+				v, err := e.do(&w)
+				got := v.status
+				switch {
+				case err != nil:
+					got = "!" + string(fault.ReasonOf(err))
+				case !v.change:
+					got = "="
+				}
+				if got != e.want[n] {
+					t.Errorf("got %s, want %s", got, e.want[n])
+				}
+				if !v.change && fmt.Sprint(w) != fmt.Sprint(before) {
+					t.Error("the state was changed on the way")
+				}
+				if v.change && (string(w.State) != v.status || !bankWithdrawal.Info().Allows(string(before.State), v.status)) {
+					t.Errorf("the state says %s, and the class does not allow it", w.State)
+				}
+			})
+		}
+	}
+}
+
+func TestAmountsThatTheWalletChooses(t *testing.T) {
+	for _, row := range []struct {
+		name, amount, least, most string
+		hidden                    bool
+		want                      string
+	}{
+		{"named", "CHF:20", "", "", false, "CHF:20"},
+		{"none", "", "", "", false, "!amount-required"},
+		{"none needed", "", "", "", true, ""},
+		{"too small", "CHF:4", "CHF:5", "", false, "!amount-out-of-range"},
+		{"the smallest", "CHF:5", "CHF:5", "CHF:50", false, "CHF:5"},
+		{"the largest", "CHF:50", "CHF:5", "CHF:50", false, "CHF:50"},
+		{"too large", "CHF:50.00000001", "", "CHF:50", false, "!amount-out-of-range"},
+		{"nothing", "CHF:0", "", "", false, "!amount-out-of-range"},
+		{"no card can pay it", "CHF:4503599627370496", "", "", false, "!amount-out-of-range"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := at("pending")
+			w.Amount, w.WithdrawalFees = taler.Amount{}, sum("CHF:1")
+			_, err := selected(&w, taler.SelectArgs{
+				WOPID: wopid, ReservePub: ours, SelectedExchange: required, Amount: sum(row.amount),
+				MinAmount: sum(row.least), MaxAmount: sum(row.most), NoAmountToWallet: row.hidden,
+			}, noon)
+			got := ""
+			switch {
+			case err != nil:
+				got = "!" + string(fault.ReasonOf(err))
+			case w.Amount != (taler.Amount{}):
+				got = w.Amount.String()
+			}
+			if got != row.want {
+				t.Errorf("got %s, want %s", got, row.want)
+			}
+		})
+	}
+}
+
+func TestFeesAreNamedOnce(t *testing.T) {
+	for _, row := range []struct{ name, setup, notice, repeated, want string }{
+		{"at the setup", "CHF:1", "", "", "CHF:1"},
+		{"twice the same", "CHF:1", "CHF:1.00", "CHF:1", "CHF:1"},
+		{"with the notice", "", "CHF:2", "CHF:2", "CHF:2"},
+		{"otherwise with the notice", "CHF:1", "CHF:2", "", "!amount-differs"},
+		{"not any more with the notice", "CHF:1", "CHF:0", "", "!amount-differs"},
+		{"otherwise when repeated", "", "CHF:2", "CHF:3", "!amount-differs"},
+		{"too much to pay", "", "CHF:4503599627370496", "", "!amount-out-of-range"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := at("selected")
+			w.TerminalFees = sum(row.setup)
+			var err error
+			for _, fees := range []string{row.notice, row.repeated} {
+				if err == nil {
+					_, err = noticed(&w, taler.ConfirmArgs{WOPID: wopid, ProviderTransactionID: "tx-1", TerminalFees: sum(fees)}, noon)
+				}
+			}
+			got := w.TerminalFees.String()
+			if err != nil {
+				got = "!" + string(fault.ReasonOf(err))
+			}
+			if got != row.want {
+				t.Errorf("got %s, want %s", got, row.want)
+			}
+		})
+	}
+}
+
+// What a real exchange says verifies with the same code, and not at another time.
+func TestKeysOfARealExchangeVerify(t *testing.T) {
+	text, err := os.ReadFile("../../comm/taler/testdata/exchange-keys.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys taler.Keys
+	if err := taler.Unmarshal(text, &keys); err != nil {
+		t.Fatal(err)
+	}
+	signed := keys.SignKeys[0].StampStart.Time().Add(time.Hour)
+	e, err := verified(keys, signed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.Currency != "KUDOS" || len(e.Denominations) == 0 || len(e.Accounts) == 0 {
+		t.Errorf("read %s with %d denominations", e.Currency, len(e.Denominations))
+	}
+	for _, off := range []time.Duration{-3 * time.Hour, 100 * 365 * 24 * time.Hour} {
+		if _, err := verified(keys, signed.Add(off)); fault.ReasonOf(err) != "exchange-signature-invalid" {
+			t.Errorf("%s off: %v", off, err)
+		}
+	}
+}
+
+func FuzzVerifiedKeys(f *testing.F) {
+	text, err := os.ReadFile("../../comm/taler/testdata/exchange-keys.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"version":"23:0:6","currency":"CHF","signkeys":[{}],"denominations":[{"cipher":"RSA","denoms":[{}]}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var keys taler.Keys
+		if taler.Unmarshal(text, &keys) != nil {
+			return
+		}
+		e, err := verified(keys, noon)
+		if err != nil {
+			return
+		}
+		if _, _, err := plan(e.Denominations, instrument.Amount{Currency: e.Currency, Value: 1 << 40}, batchSize, noon); err != nil {
+			t.Errorf("a verified exchange cannot be planned with: %v", err)
+		}
+	})
+}
+
+func FuzzAnswersOfAnExchange(f *testing.F) {
+	f.Add(200, []byte(`{"ev_sigs":[{"ev_sig":{"cipher":"RSA","blinded_rsa_signature":"00"}}]}`))
+	f.Add(409, []byte(`{"code":1150,"balance":"CHF:1"}`))
+	f.Add(404, []byte(`{"code":1005}`))
+	f.Fuzz(func(t *testing.T, status int, body []byte) {
+		r := taler.Reserve{Amount: sum("CHF:1"), Remainder: sum("CHF:1"), Batch: &taler.WithdrawBatch{Body: []byte("{}")}}
+		coins, next, err := answeredBatch(&r, protocol.Response{Status: status, Body: body}, noon)
+		if len(coins) > 0 || next == taler.ReserveDone && err != nil {
+			t.Errorf("an empty batch became %d coins, %s", len(coins), next)
+		}
+		if status != 200 && err == nil {
+			t.Errorf("status %d is no refusal", status)
+		}
+		_, _ = arrived(r, protocol.Response{Status: status, Body: body})
+		_, _ = readTerms(protocol.Response{Status: status, Body: body})
+	})
+}
+
+func FuzzStates(f *testing.F) {
+	f.Add([]byte(`{"url":"https://e.example/","denominations":[{}]}`))
+	f.Add([]byte(`{"reserve_priv":"0000","amount":"CHF:1"}`))
+	f.Add([]byte(`{"denom":"0000","signature":"00"}`))
+	f.Fuzz(func(_ *testing.T, text []byte) {
+		_ = checkExchange(nil, &instrument.Instance{State: text})
+		var coin taler.Coin
+		if json.Unmarshal(text, &coin) == nil {
+			_ = coin.Verified()
+		}
+		var e taler.ExchangeState
+		if json.Unmarshal(text, &e) == nil {
+			_, _ = outlook(e, instrument.Amount{Currency: e.Currency, Value: 3}, noon)
+		}
+	})
+}
