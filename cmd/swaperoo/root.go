@@ -10,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/plugin"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/terminal"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
 )
 
@@ -18,7 +19,7 @@ func root(e *cli.Env) *cobra.Command {
 	c := cli.Group("swaperoo", "A wallet for every kind of money, and a bank and terminal to go with it")
 	c.SilenceUsage, c.SilenceErrors = true, true
 	e.Flags(c)
-	c.AddCommand(wallet.Command(e), plugin.Command(e), version(e))
+	c.AddCommand(wallet.Command(e), terminal.Command(e), plugin.Command(e), version(e))
 	c.SetIn(e.In)
 	c.SetOut(e.Out)
 	c.SetErr(e.Err)

@@ -24,6 +24,7 @@ const (
 	protocolCard     = "card.pay"
 	operationCharge  = "CHARGE"
 	operationLookup  = "LOOKUP"
+	operationCheck   = "CHECK"
 	protocolExchange = "taler.exchange"
 	operationTerms   = "TERMS"
 )
@@ -110,7 +111,7 @@ func (t *Terminal) alone(ctx context.Context, x controller.Transaction, into any
 // Provider is the provider that this terminal charges cards with: the only one
 // it has, or the first.
 func (t *Terminal) Provider(ctx context.Context) (instrument.ID, error) {
-	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassProvider, Status: "active", Limit: 1})
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassProvider, Status: providerActive, Limit: 1})
 	if err != nil {
 		return "", err
 	}

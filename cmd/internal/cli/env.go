@@ -29,6 +29,7 @@ type Env struct {
 	Home      func() (string, error)
 	Environ   func(string) string
 	outTTY    bool
+	errTTY    bool
 	mu        sync.Mutex
 }
 
@@ -36,7 +37,7 @@ type Env struct {
 func New() *Env {
 	return &Env{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, PassFD: -1, Home: os.UserHomeDir, Environ: os.Getenv,
-		outTTY: term.IsTerminal(int(os.Stdout.Fd())),
+		outTTY: term.IsTerminal(int(os.Stdout.Fd())), errTTY: term.IsTerminal(int(os.Stderr.Fd())),
 	}
 }
 
@@ -93,3 +94,7 @@ func (e *Env) Say(format string, args ...any) {
 	defer e.mu.Unlock()
 	fmt.Fprintf(e.Err, format+"\n", args...)
 }
+
+// Colour reports whether standard error may be written to in colour: it is a
+// terminal and NO_COLOR is not set (no-color.org).
+func (e *Env) Colour() bool { return e.errTTY && e.Environ("NO_COLOR") == "" }

@@ -49,10 +49,20 @@ func (g guard) closeIdle() {
 	g.public.CloseIdleConnections()
 }
 
-// Bank makes a client of a Taler bank's API under the rules for hostile QR codes.
+// Bank makes a client of a Taler bank that a QR code has named.
 func (h *House) Bank(base string, auth taler.Authorization) (*taler.Client, error) {
+	return h.client(base, h.guard, auth)
+}
+
+// Client makes a client of a Taler bank that the party's owner has named, which
+// may be in a private network.
+func (h *House) Client(base string, auth taler.Authorization) (*taler.Client, error) {
+	return h.client(base, h.guard.anywhere, auth)
+}
+
+func (h *House) client(base string, over http.RoundTripper, auth taler.Authorization) (*taler.Client, error) {
 	if _, err := taler.CheckURL(base, h.allowHTTP); err != nil {
 		return nil, err
 	}
-	return taler.NewClient(base, &http.Client{Transport: h.guard}, auth)
+	return taler.NewClient(base, &http.Client{Transport: over}, auth)
 }

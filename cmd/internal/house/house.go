@@ -61,18 +61,22 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 		return nil, err
 	}
 	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: func() error { return nil }}
+	half := h
 	defer func() {
 		if err != nil {
-			_ = h.Close(ctx)
+			_ = half.Close(ctx)
+			h = nil
 		}
 	}()
 	if h.Engine, err = o.Files.unlock(o.Passphrase); err != nil {
 		return nil, err
 	}
 	if !o.Looking {
-		if h.unlock, err = lock(o.Lock()); err != nil {
+		unlock, err := lock(o.Lock())
+		if err != nil {
 			return nil, err
 		}
+		h.unlock = unlock
 	}
 	if h.Store, err = store.Open(ctx, o.Store(), store.Options{}); err != nil {
 		return nil, err
@@ -131,7 +135,11 @@ func (h *House) transports(o Options) (*comm.Manager, error) {
 		},
 	})
 	h.fetcher = https.New(https.Options{AllowHTTP: o.AllowHTTP})
-	return comm.NewManager(h.fetcher, sessions, &taler.Transport{HTTP: &http.Client{Transport: h.guard}, AllowHTTP: o.AllowHTTP}), nil
+	banks := &http.Client{Transport: h.guard.anywhere}
+	if o.Role == comm.Client { // its banks are named by QR codes
+		banks.Transport = h.guard
+	}
+	return comm.NewManager(h.fetcher, sessions, &taler.Transport{HTTP: banks, AllowHTTP: o.AllowHTTP}), nil
 }
 
 // Close ends the party: operations first, then plugins, then the store. It is

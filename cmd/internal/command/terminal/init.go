@@ -1,0 +1,110 @@
+package terminal
+
+import (
+	"context"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// settings are the terminal's config.toml.
+type settings struct {
+	Merchant    string `toml:"merchant" doc:"the merchant, as customers see it on their card statement"`
+	Bank        string `toml:"bank" doc:"base URL of the bank's Terminal API"`
+	Integration string `toml:"integration" doc:"base URL of the bank's Bank Integration API, to which the QR code leads wallets"`
+	Login       string `toml:"login" doc:"this terminal's account at the bank"`
+	TokenFile   string `toml:"token_file" doc:"file with the account's token, mode 0600"`
+	Listen      string `toml:"listen" doc:"address at which wallets pay over sessions; port 0 takes a free one"`
+}
+
+// tokenName is the file of the token in the data directory.
+const tokenName = "bank.token"
+
+// anywhere is where a terminal listens unless its owner says something else.
+const anywhere = "127.0.0.1:0"
+
+func initialise(e *cli.Env) *cobra.Command {
+	var s settings
+	c := &cobra.Command{Use: "init", Short: "Make a terminal of a bank", Args: cobra.NoArgs}
+	f := c.Flags()
+	f.StringVar(&s.Bank, "bank", "", "base `URL` of the bank's Terminal API")
+	f.StringVar(&s.Login, "login", "", "this terminal's account at the bank")
+	f.StringVar(&s.TokenFile, "token-file", "", "`FILE` with the account's token; it is copied")
+	f.StringVar(&s.Merchant, "merchant", "", "the merchant, as customers see it; by default the login")
+	f.StringVar(&s.Integration, "integration", "", "base `URL` of the bank's integration API, by default beside the Terminal API")
+	f.StringVar(&s.Listen, "listen", anywhere, "`ADDR` at which wallets pay over sessions")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := cli.Require(c, "bank", "login", "token-file"); err != nil {
+			return err
+		}
+		return initialising(c.Context(), e, s)
+	}
+	return c
+}
+
+func initialising(ctx context.Context, e *cli.Env, s settings) error {
+	f, err := files(e)
+	if err != nil {
+		return err
+	}
+	if dir, err := filepath.Abs(f.Dir); err == nil {
+		f.Dir = dir
+	}
+	if err := f.Free(); err != nil {
+		return err
+	}
+	if err := s.complete(e.AllowHTTP); err != nil {
+		return cli.Argument(err)
+	}
+	token, err := e.SecretFile(s.TokenFile)
+	if err != nil {
+		return cli.Argument(err)
+	}
+	if token == "" {
+		return cli.Argument(fault.New(fault.Invalid, "there is no token in %s", s.TokenFile).Because("secret-unreadable"))
+	}
+	if err := config.Replace(filepath.Join(f.Dir, tokenName), []byte(token+"\n")); err != nil {
+		return err
+	}
+	s.TokenFile = tokenName
+	if err := config.Write(f.Config(), "The settings of a payment terminal.", &s); err != nil {
+		return err
+	}
+	if err := house.Init(ctx, f, s.Merchant, nil); err != nil { // last: without a vault there is no terminal
+		return err
+	}
+	shown := map[string]string{"dir": f.Dir, "bank": s.Bank, "integration": s.Integration, "login": s.Login, "merchant": s.Merchant}
+	return e.Print(shown, "The terminal is in %s.\n", f.Dir)
+}
+
+// complete checks the addresses and fills in what follows from others.
+func (s *settings) complete(allowHTTP bool) error {
+	bank, err := taler.CheckURL(s.Bank, allowHTTP)
+	if err != nil {
+		return err
+	}
+	s.Bank = strings.TrimSuffix(bank.String(), "/") + "/"
+	if s.Integration == "" {
+		s.Integration = s.Bank + "taler-integration/"
+	}
+	if _, err := taler.CheckURL(s.Integration, allowHTTP); err != nil {
+		return err
+	}
+	if s.Merchant == "" {
+		s.Merchant = s.Login
+	}
+	return nil
+}
+
+func readSettings(e *cli.Env, f house.Files) (settings, error) {
+	s := settings{Listen: anywhere}
+	err := config.Read(f.Config(), &s, e.Environ)
+	return s, err
+}

@@ -1,0 +1,122 @@
+package terminal
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// sold is a withdrawal as it is shown. The WOPID is a secret until it ends, so
+// only its beginning is.
+type sold struct {
+	WOPID       string            `json:"wopid"`
+	Status      string            `json:"status"`
+	Amount      instrument.Amount `json:"amount"`
+	Fees        instrument.Amount `json:"fees,omitzero"`
+	Total       instrument.Amount `json:"total,omitzero"`
+	Exchange    string            `json:"exchange,omitempty"`
+	Reserve     string            `json:"reserve,omitempty"`
+	Transaction string            `json:"provider_transaction_id,omitempty"`
+	Terms       string            `json:"terms_version,omitempty"` // that were accepted
+	Accepted    string            `json:"terms_accepted,omitempty"`
+	Reason      string            `json:"reason,omitempty"`
+}
+
+func soldOf(w vendor.Withdrawal) sold {
+	s := sold{
+		WOPID: w.WOPID.String(), Status: w.Status, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange,
+		Transaction: w.Transaction, Terms: w.Terms.Version, Reason: w.Reason,
+	}
+	if !w.ReservePub.IsZero() {
+		s.Reserve = w.ReservePub.String()
+	}
+	if w.Terms.AcceptedAt != 0 {
+		s.Accepted = time.Unix(w.Terms.AcceptedAt, 0).UTC().Format(time.RFC3339)
+	}
+	return s
+}
+
+func operations(e *cli.Env) *cobra.Command {
+	return cli.Group("operation", "Look at withdrawals and other operations", operationList(e), operationShow(e))
+}
+
+func operationList(e *cli.Env) *cobra.Command {
+	var n int
+	c := verb(e, looking, "list", "List withdrawals, and operations, newest first", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
+		all, err := t.Withdrawals(ctx)
+		if err != nil {
+			return err
+		}
+		records, err := t.Protocols().Records(ctx, protocol.Filter{Limit: n})
+		if err != nil {
+			return err
+		}
+		withdrawals, rows := []sold{}, [][]string{}
+		for _, w := range all {
+			s := soldOf(w)
+			withdrawals = append(withdrawals, s)
+			rows = append(rows, []string{s.WOPID, s.Status, s.Total.String(), s.Transaction, s.Reason})
+		}
+		for _, r := range records {
+			reason := ""
+			if r.Fault != nil {
+				reason = string(r.Fault.Reason)
+			}
+			rows = append(rows, []string{string(r.ID), string(r.State), r.Protocol + " " + r.Operation, string(r.Class), reason})
+		}
+		if records == nil {
+			records = []protocol.Record{}
+		}
+		shown := map[string]any{"withdrawals": withdrawals, "operations": records}
+		return e.Table(shown, []string{"WOPID OR OPERATION", "STATE", "TOTAL OR WHAT", "OF", "REASON"}, rows)
+	})
+	c.Flags().IntVarP(&n, "number", "n", 100, "how many operations")
+	return c
+}
+
+func operationShow(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "show WOPID", "Show one withdrawal; the beginning of the WOPID is enough", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
+		w, err := t.FindByPrefix(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		s := soldOf(w)
+		return e.Table(s, []string{"", ""}, [][]string{
+			{"wopid", s.WOPID}, {"status", s.Status}, {"amount", s.Amount.String()}, {"fees", s.Fees.String()}, {"total", s.Total.String()},
+			{"exchange", s.Exchange}, {"reserve", s.Reserve}, {"transaction", s.Transaction}, {"terms", s.Terms + " " + s.Accepted}, {"reason", s.Reason},
+		})
+	})
+}
+
+// taken is an instrument that the terminal has, such as a coupon that was
+// redeemed. Its state is the class's own and is not shown.
+type taken struct {
+	ID     instrument.ID      `json:"id"`
+	Class  instrument.ClassID `json:"class"`
+	Name   string             `json:"name,omitempty"`
+	Status string             `json:"status"`
+}
+
+func instruments(e *cli.Env) *cobra.Command {
+	var class string
+	list := verb(e, looking, "list", "List what this terminal has taken and knows", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
+		found, err := t.Instruments().List(ctx, instrument.Filter{Class: instrument.ClassID(class)})
+		if err != nil {
+			return err
+		}
+		all, rows := []taken{}, [][]string{}
+		for _, i := range found {
+			all = append(all, taken{i.ID, i.Class, i.Name, i.Status})
+			rows = append(rows, []string{string(i.ID), string(i.Class), i.Status, i.Name})
+		}
+		return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
+	})
+	list.Flags().StringVar(&class, "class", "", "only instruments of this class")
+	return cli.Group("instrument", "Look at what this terminal has taken", list)
+}

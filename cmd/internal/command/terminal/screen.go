@@ -1,0 +1,86 @@
+package terminal
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/qr"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+// screen is what customer and owner look at: this process's terminal.
+type screen struct {
+	env  *cli.Env
+	yes  bool
+	told bool // the last event has said how it ended
+}
+
+// Show implements vendor.Screen.
+func (s *screen) Show(e vendor.Event) {
+	s.told = e.Event == vendor.EventAborted
+	if err := s.env.Print(e, "%s\n", sentence(e)); err != nil {
+		s.env.Say("the output cannot be written: %v", err)
+	}
+	if e.Event == vendor.EventSetup && !s.env.JSON {
+		s.draw(e.URI)
+	}
+}
+
+// draw shows the QR code on standard error, which is the person's.
+func (s *screen) draw(uri string) {
+	code, err := qr.Draw(uri, s.env.Colour())
+	if err != nil {
+		s.env.Say("the code cannot be drawn: %v", err)
+		return
+	}
+	s.env.Say("\n%s", code)
+}
+
+func sentence(e vendor.Event) string {
+	switch e.Event {
+	case vendor.EventSetup:
+		return "Withdraw " + e.Amount.String() + ", fees " + e.Fees.String() + ", total " + e.Total.String() + ": scan the code with your wallet\n" + e.URI
+	case vendor.EventSelected:
+		return "A wallet has the withdrawal; it shows " + groups(e.Reserve)
+	case vendor.EventPay:
+		return "Waiting to be paid " + e.Total.String() + " by the wallet that shows " + groups(e.Reserve) + ", at\n" + e.Peer
+	case vendor.EventPaid:
+		return "Paid: " + e.Transaction
+	case vendor.EventUnknown:
+		return "Whether it was paid is not known yet: " + e.Reason
+	case vendor.EventConfirmed:
+		return "Confirmed: the wallet gets its cash"
+	case vendor.EventAborted:
+		return "Aborted: " + e.Reason
+	}
+	return e.Event
+}
+
+// groups are the first four groups of a reserve key, as vendor.Groups shows them.
+func groups(key string) string {
+	if len(key) < 16 {
+		return key
+	}
+	return key[0:4] + "-" + key[4:8] + "-" + key[8:12] + "-" + key[12:16]
+}
+
+// Accept implements vendor.Screen.
+func (s *screen) Accept(_ context.Context, q vendor.Quote) (bool, error) {
+	s.env.Say("Your wallet gets %s; fees are %s; your card is charged %s.\nThe exchange is %s", q.Amount, q.Fees, q.Total, q.Exchange)
+	if q.Terms.Version != "" {
+		s.env.Say("\nIts terms of service, version %s:\n%s\n", q.Terms.Version, q.Terms.Text)
+	}
+	if s.yes {
+		return true, nil
+	}
+	return s.env.Yes("Do you accept?", "repeat with --yes")
+}
+
+// SameWallet implements vendor.Screen.
+func (s *screen) SameWallet(_ context.Context, groups string) (bool, error) {
+	if s.yes {
+		s.env.Say("The card is charged for the wallet that shows %s", groups)
+		return true, nil
+	}
+	return s.env.Yes("Does your wallet show "+groups+"?", "repeat with --yes")
+}

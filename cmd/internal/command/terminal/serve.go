@@ -1,0 +1,50 @@
+package terminal
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/websocket"
+)
+
+// serving takes what wallets pay over sessions: with any class that is installed
+// here, for the amount that the invoice names.
+func serving(e *cli.Env) *cobra.Command {
+	var listen string
+	var parent func() (*serve.Parent, error)
+	c := &cobra.Command{
+		Use: "serve", Short: "Take payments of wallets until the process is asked to end", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			with, err := parent()
+			if err != nil {
+				return err
+			}
+			return open(c.Context(), e, working, func(ctx context.Context, t *terminal) error {
+				door, err := t.door(context.WithoutCancel(ctx), listen) // it closes in order
+				if err != nil {
+					return err
+				}
+				p := serve.New(e)
+				p.With(with)
+				p.Session(door)
+				p.Announce(serve.Terminal, door.Address().String())
+				return p.Run(ctx)
+			})
+		},
+	}
+	parent = serve.ParentFlag(c)
+	c.Flags().StringVar(&listen, "listen", "", "`ADDR` of sessions, instead of the configured one")
+	return c
+}
+
+// door lets wallets in at an address, by default the configured one.
+func (t *terminal) door(ctx context.Context, listen string) (comm.Listener, error) {
+	if listen == "" {
+		listen = t.settings.Listen
+	}
+	return t.Listen(ctx, t.house.Comm, comm.Address{Scheme: websocket.Scheme, Host: listen, Path: "/"})
+}

@@ -1,0 +1,98 @@
+// Package terminal is the command line of the payment terminal: the vendor's role
+// controller with its owner and a customer in front of it.
+package terminal
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+// Command is `swaperoo terminal`.
+func Command(e *cli.Env) *cobra.Command {
+	return cli.Group("terminal", "Sell digital cash by card, and take what wallets pay with",
+		initialise(e), providers(e), serving(e), withdraw(e), resume(e), instruments(e), operations(e))
+}
+
+func files(e *cli.Env) (house.Files, error) {
+	dir, err := e.PartyDir("terminal")
+	return house.Files{Dir: dir}, err
+}
+
+// terminal is an open terminal.
+type terminal struct {
+	*vendor.Terminal
+	house    *house.House
+	env      *cli.Env
+	settings settings
+}
+
+// How a command opens the terminal.
+const (
+	looking = true  // beside a process that runs operations
+	working = false // as the one that runs them
+)
+
+// open opens the terminal for the time of one command. Nobody is asked.
+func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, *terminal) error) error {
+	f, err := files(e)
+	if err != nil {
+		return err
+	}
+	if err := f.Check(); err != nil {
+		return err
+	}
+	s, err := readSettings(e, f)
+	if err != nil {
+		return err
+	}
+	token, err := config.Secret(s.TokenFile)
+	if err != nil {
+		return err
+	}
+	h, err := house.Open(ctx, house.Options{
+		Files: f, Role: comm.Vendor, Name: s.Merchant, Device: "terminal", Policy: vendor.Policy(), Log: e.Log(),
+		AllowHTTP: e.AllowHTTP, Looking: look,
+	})
+	if err != nil {
+		return err
+	}
+	rest, err := h.Client(s.Bank, taler.Basic(s.Login, token))
+	if err != nil {
+		return closing(h, err)
+	}
+	t := &terminal{house: h, env: e, settings: s, Terminal: vendor.New(h.Controller, rest, vendor.Config{
+		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + s.Bank}},
+		Login: controller.Login{Name: s.Login, Token: token}, Merchant: s.Merchant, Integration: s.Integration,
+	})}
+	return closing(h, use(ctx, t))
+}
+
+// closing ends the party after a command; what the command said counts.
+func closing(h *house.House, result error) error {
+	within, cancel := serve.Closing()
+	defer cancel()
+	if err := h.Close(within); err != nil {
+		h.Log().Warn("the terminal was not closed in order", "error", err)
+	}
+	return result
+}
+
+// verb is a command whose code gets the terminal.
+func verb(e *cli.Env, look bool, use, short string, args cobra.PositionalArgs, run func(context.Context, *terminal, []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: args,
+		RunE: func(c *cobra.Command, given []string) error {
+			return open(c.Context(), e, look, func(ctx context.Context, t *terminal) error { return run(ctx, t, given) })
+		},
+	}
+}

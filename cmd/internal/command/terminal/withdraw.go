@@ -1,0 +1,124 @@
+package terminal
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// order is what the flags of a withdrawal say.
+type order struct {
+	amount, card, key, listen string
+	yes                       bool
+	parent                    func() (*serve.Parent, error)
+}
+
+func (o *order) flags(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&o.card, "card", "", "`TOKEN` of a plastic card at the terminal's own reader; without it a wallet pays over a session")
+	f.StringVar(&o.listen, "listen", "", "`ADDR` at which the wallet pays, instead of the configured one")
+	f.BoolVar(&o.yes, "yes", false, "the customer accepts fees and terms, and the wallet is theirs")
+	o.parent = serve.ParentFlag(c)
+}
+
+func withdraw(e *cli.Env) *cobra.Command {
+	var o order
+	c := &cobra.Command{Use: "withdraw", Short: "Sell digital cash to the customer in front of the terminal", Args: cobra.NoArgs}
+	o.flags(c)
+	c.Flags().StringVar(&o.amount, "amount", "", "how much the wallet gets, such as CHF:20")
+	c.Flags().StringVar(&o.key, "key", "", "idempotency key: the same one is the same withdrawal")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if err := cli.Require(c, "amount"); err != nil {
+			return err
+		}
+		amount, err := cli.Amount(o.amount)
+		if err != nil {
+			return err
+		}
+		return selling(c.Context(), e, o, func(ctx context.Context, t *terminal, s vendor.Screen) error {
+			return t.sell(ctx, o, amount, s)
+		})
+	}
+	return c
+}
+
+func resume(e *cli.Env) *cobra.Command {
+	var o order
+	c := &cobra.Command{Use: "resume WOPID|-", Short: "Go on with a withdrawal; the beginning of the WOPID is enough", Args: cobra.ExactArgs(1)}
+	o.flags(c)
+	c.RunE = func(c *cobra.Command, args []string) error {
+		name, err := e.Text(args[0])
+		if err != nil {
+			return err
+		}
+		return selling(c.Context(), e, o, func(ctx context.Context, t *terminal, s vendor.Screen) error {
+			w, err := t.FindByPrefix(ctx, name)
+			if err != nil {
+				return err
+			}
+			_, err = t.Resume(ctx, w.WOPID, o.card, s)
+			return err
+		})
+	}
+	return c
+}
+
+// selling opens the terminal for one withdrawal, with a door for the wallet that
+// pays unless a plastic card does.
+func selling(ctx context.Context, e *cli.Env, o order, sell func(context.Context, *terminal, vendor.Screen) error) error {
+	if !o.yes && !e.Interactive() { // before the bank hears of a withdrawal that nobody can accept
+		return cli.Input("the customer must accept fees and terms", "show them, then repeat with --yes")
+	}
+	parent, err := o.parent()
+	if err != nil {
+		return err
+	}
+	ctx, leave := parent.Context(ctx)
+	defer leave()
+	return open(ctx, e, working, func(ctx context.Context, t *terminal) error {
+		if o.card == "" {
+			door, err := t.door(context.WithoutCancel(ctx), o.listen)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = door.Close() }()
+		}
+		s := &screen{env: e, yes: o.yes}
+		err := sell(ctx, t, s)
+		if s.told {
+			return cli.Reported(err)
+		}
+		return err
+	})
+}
+
+func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, s vendor.Screen) error {
+	bank, err := t.BankConfig(ctx)
+	if err != nil {
+		return err
+	}
+	if bank.Currency != amount.Currency {
+		return cli.Argument(fault.New(fault.Invalid, "the bank deals in %s, not in %s", bank.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch))
+	}
+	if _, err := t.Provider(ctx); err != nil {
+		return err
+	}
+	if o.key == "" {
+		o.key = rand.Text()
+		t.env.Say("The key of this withdrawal is %s", o.key)
+	}
+	op, err := t.OperationID(o.key)
+	if err != nil {
+		return cli.Argument(err)
+	}
+	_, err = t.Withdraw(ctx, vendor.Purchase{RequestUID: string(op), Amount: amount, Card: o.card}, s)
+	return err
+}

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"os"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets this test binary be the real program as well: the scripts start
+// it as "swaperoo", and its plugin host starts it again as a plugin.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"swaperoo": main})
+}
+
+// TestScripts runs the manual: each script shows one thing that a user does.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		Setup:               surroundings,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "start": start, "stop": stop, "capture": capture, "coupon": coupon,
+			"without-key": withoutKey, "host": host, "lower": lower,
+		},
+	})
+}
+
+// surroundings are those of a user with a home of their own.
+func surroundings(env *testscript.Env) error {
+	env.Setenv("HOME", env.WorkDir+"/home")
+	env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
+	env.Setenv("NO_COLOR", "1")
+	return os.MkdirAll(env.WorkDir+"/home", 0o700)
+}
