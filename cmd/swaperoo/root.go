@@ -9,7 +9,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/bank"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/demo"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/exchange"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/plugin"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/provider"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/terminal"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
 )
@@ -19,7 +23,8 @@ func root(e *cli.Env) *cobra.Command {
 	c := cli.Group("swaperoo", "A wallet for every kind of money, and a bank and terminal to go with it")
 	c.SilenceUsage, c.SilenceErrors = true, true
 	e.Flags(c)
-	c.AddCommand(wallet.Command(e), terminal.Command(e), plugin.Command(e), version(e))
+	c.AddCommand(demo.Command(e), wallet.Command(e), terminal.Command(e), bank.Command(e), provider.Command(e), exchange.Command(e),
+		plugin.Command(e), version(e))
 	c.SetIn(e.In)
 	c.SetOut(e.Out)
 	c.SetErr(e.Err)
