@@ -61,22 +61,15 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		return unknown(nil)
 	}
 	t.Instruments = []instrument.ID{i.ID}
-	switch e.Call.Operation {
-	case taler.OperationSelect:
-		var a taler.SelectArgs
-		if err := read(e.Call.Args, &a); err != nil {
-			return err
-		}
-		t.Args = s.b.selectArgs(a.WOPID, a.Request())
-		return a.Request().Check(s.b.cfg.Currency)
-	case taler.OperationConfirm:
-		var a taler.ConfirmArgs
-		if err := read(e.Call.Args, &a); err != nil {
-			return err
-		}
-		return a.Request().Check(s.b.cfg.Currency)
+	if e.Call.Operation != taler.OperationSelect {
+		return nil
 	}
-	return nil
+	var a taler.SelectArgs
+	if err := read(e.Call.Args, &a); err != nil {
+		return err
+	}
+	t.Args = s.b.selectArgs(a.WOPID, a.Request())
+	return a.Request().Check(s.b.cfg.Currency)
 }
 
 // Ended has the provider asked after a notice that came over a session.

@@ -197,6 +197,9 @@ func TestOneHangsAndOthersGoOn(t *testing.T) {
 	if w := decision(t, h, id); w.State != taler.StateConfirmed {
 		t.Errorf("it became %s", w.State)
 	}
+	if n := slow.Asked("tx-0") + slow.Asked("tx-1") + slow.Asked("tx-2") + slow.Asked("tx-3"); n > 2 {
+		t.Errorf("it had to wait until the hanging questions were given up: %d were asked", n)
+	}
 	for _, id := range hung {
 		if w := look(t, h, id); w.State != taler.StateSelected {
 			t.Errorf("one of the others became %s", w.State)

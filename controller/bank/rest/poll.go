@@ -9,8 +9,8 @@ import (
 // writeLimit is how long an answer may take to be sent.
 const writeLimit = 30 * time.Second
 
-// hold prepares a request for a long wait: the limits that the server puts on
-// every request move behind it, and the end of the server ends it. The returned
+// hold prepares a request for a long wait: the limit that the server puts on
+// every answer moves behind it, and the end of the server ends it. The returned
 // function must be called.
 func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(r.Context())
@@ -18,9 +18,8 @@ func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration) (
 		return ctx, cancel
 	}
 	// A writer that knows no deadlines is one that no server made: nothing to move.
-	c := http.NewResponseController(w)
-	_ = c.SetReadDeadline(time.Time{}) // else it ends the request's context in the middle of the wait
-	_ = c.SetWriteDeadline(a.o.Clock().Add(wait + writeLimit))
+	// The limit on reading ended with the request's last byte.
+	_ = http.NewResponseController(w).SetWriteDeadline(a.o.Clock().Add(wait + writeLimit))
 	stop := context.AfterFunc(a.polls, cancel)
 	a.count(1)
 	return ctx, func() { stop(); cancel(); a.count(-1) }
