@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -37,7 +38,11 @@ func (s *stage) stay(ctx context.Context) error {
 	if err := s.wallet(ctx, nil, "exchange", "add", s.urls[serve.Exchange]); err != nil {
 		return stopped(ctx, err)
 	}
-	v := s.byHand()
+	till, err := s.till(ctx)
+	if err != nil {
+		return stopped(ctx, err)
+	}
+	v := s.byHand(till)
 	if err := s.env.Print(v, "%s", v.text()); err != nil {
 		return err
 	}
@@ -63,7 +68,31 @@ func (s *stage) stay(ctx context.Context) error {
 	}
 }
 
-func (s *stage) byHand() serving {
+// till finds out where the terminal takes payments of wallets, and makes it known
+// to the wallet. It listens only while it sells, then at the same address.
+func (s *stage) till(ctx context.Context) (address string, err error) {
+	c, err := s.troupe.start("terminal", []string{"terminal", "serve", "--dir", s.troupe.path("terminal")}, nil)
+	if err != nil {
+		return "", err
+	}
+	defer c.stop()
+	for {
+		said, err := c.expect(ctx, "listening")
+		if err != nil {
+			return "", err
+		}
+		if said.Name != serve.Session {
+			continue
+		}
+		at, err := url.Parse(said.URL)
+		if err != nil {
+			return "", fault.Wrap(err, fault.Internal, "the terminal listens at what is no address")
+		}
+		return at.Host, s.wallet(ctx, nil, "peer", "add", terminalName, said.URL)
+	}
+}
+
+func (s *stage) byHand(till string) serving {
 	v := serving{
 		Event: "serving", Dir: s.troupe.dir, URLs: s.urls, Login: terminalName, TokenFile: s.token,
 		Credentials: s.credentials(), Passphrase: s.passphrase,
@@ -74,8 +103,8 @@ func (s *stage) byHand() serving {
 	v.Commands = []command{
 		{"by plastic card, at the terminal", quote(append(slices.Clone(terminal), "--card", "approved"))},
 		{"by plastic card, at the wallet: URI is what the terminal shows", quote(withdraw)},
-		{"by wallet, at the terminal", quote(terminal)},
-		{"by wallet, at the wallet: PEER is what the terminal shows", quote(append(slices.Clone(withdraw), "--pay", "PEER"))},
+		{"by wallet, at the terminal", quote(append(slices.Clone(terminal), "--listen", till))},
+		{"by wallet, at the wallet: URI is what the terminal shows", quote(append(slices.Clone(withdraw), "--pay", terminalName))},
 		{"what the wallet holds then", quote(slices.Insert(slices.Clone(wallet), 2, "balance"))},
 	}
 	return v
