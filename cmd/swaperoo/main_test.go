@@ -21,8 +21,8 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		Setup:               surroundings,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "start": start, "stop": stop, "capture": capture, "coupon": coupon,
-			"without-key": withoutKey, "host": host, "lower": lower,
+			"exits": exits, "start": start, "await": await, "finish": finish, "end": end, "capture": capture, "coupon": coupon,
+			"without-key": withoutKey, "host": host, "lower": lower, "write": write,
 		},
 	})
 }

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -13,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -34,90 +31,6 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, not %d", got, want)
-	}
-}
-
-// servers are the processes that a script has started.
-var servers sync.Map // of "script/name" to *server
-
-type server struct {
-	cmd *exec.Cmd
-	log string // file with what it printed
-}
-
-// start runs a server until its script ends: start NAME COMMAND …. It waits for
-// what the server says that it listens at, and puts the addresses into the
-// variables NAME_session, NAME_terminal and so on.
-func start(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) < 2 {
-		ts.Fatalf("usage: start NAME COMMAND …")
-	}
-	name := args[0]
-	path, err := exec.LookPath(args[1]) // testscript.Main has put it on our own PATH
-	ts.Check(err)
-	s := &server{cmd: exec.Command(path, args[2:]...), log: ts.MkAbs(name + ".log")}
-	s.cmd.Dir, s.cmd.Env = ts.MkAbs("."), environ(ts)
-	out, err := s.cmd.StdoutPipe()
-	ts.Check(err)
-	stderr, err := os.Create(s.log)
-	ts.Check(err)
-	s.cmd.Stderr = stderr
-	ts.Check(s.cmd.Start())
-	servers.Store(ts.Name()+"/"+name, s)
-	ts.Defer(func() {
-		_ = s.cmd.Process.Kill() // gone already if it was stopped
-		_ = s.cmd.Wait()
-		_ = stderr.Close()
-		servers.Delete(ts.Name() + "/" + name)
-	})
-	lines := bufio.NewScanner(out)
-	for known := false; !known && lines.Scan(); {
-		var said struct{ Event, Name, URL string }
-		if json.Unmarshal(lines.Bytes(), &said) == nil && said.Event == "listening" {
-			ts.Setenv(name+"_"+strings.ReplaceAll(said.Name, "-", "_"), said.URL)
-			known = said.Name == last(args)
-		}
-	}
-	if err := lines.Err(); err != nil {
-		ts.Fatalf("%s: %v", name, err)
-	}
-}
-
-// last is the address that a server says last.
-func last(args []string) string {
-	switch {
-	case len(args) > 2 && args[2] == "terminal":
-		return "terminal"
-	case len(args) > 2 && args[2] == "bank":
-		return "session"
-	}
-	return args[2]
-}
-
-func environ(ts *testscript.TestScript) []string {
-	var out []string
-	for _, name := range []string{"PATH", "HOME", "XDG_DATA_HOME", "NO_COLOR", "TMPDIR", "SWAPEROO_PASSPHRASE_FILE", "GOCOVERDIR"} {
-		if v := ts.Getenv(name); v != "" {
-			out = append(out, name+"="+v)
-		}
-	}
-	return out
-}
-
-// stop ends a server as an operator does, and wants that it ends well.
-func stop(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: stop NAME")
-	}
-	found, ok := servers.Load(ts.Name() + "/" + args[0])
-	if !ok {
-		ts.Fatalf("nobody has started %s", args[0])
-	}
-	s := found.(*server)
-	ts.Check(s.cmd.Process.Signal(syscall.SIGTERM))
-	if err := s.cmd.Wait(); err != nil {
-		log, _ := os.ReadFile(s.log)
-		ts.Fatalf("%s: %v\n%s", args[0], err, log)
 	}
 }
 
@@ -154,6 +67,11 @@ func host(ts *testscript.TestScript, _ bool, args []string) {
 // lower writes a text as a person types it: lower TEXT VARIABLE.
 func lower(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[1], strings.ToLower(args[0]))
+}
+
+// write puts a text into a file for its owner: write FILE TEXT.
+func write(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
 }
 
 // buildCoupon builds the example plugin as a third party does: from a module of

@@ -63,7 +63,8 @@ func operationList(e *cli.Env) *cobra.Command {
 			withdrawals = append(withdrawals, s)
 			rows = append(rows, []string{s.WOPID, s.Status, s.Total.String(), s.Transaction, s.Reason})
 		}
-		for _, r := range records {
+		for n, r := range records {
+			records[n].Result = nil // it may hold a WOPID
 			reason := ""
 			if r.Fault != nil {
 				reason = string(r.Fault.Reason)

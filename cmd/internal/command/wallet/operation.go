@@ -28,7 +28,8 @@ func operationList(e *cli.Env) *cobra.Command {
 			return err
 		}
 		var rows [][]string
-		for _, r := range records {
+		for n, r := range records {
+			records[n].Result = nil // for `operation show`
 			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), outcome(r)})
 		}
 		for _, x := range withdrawals {
