@@ -3,6 +3,7 @@ package instrument_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -159,6 +160,38 @@ func TestImpatience(t *testing.T) {
 	all.Wait()
 	if _, err := p.Lease(t.Context(), "last", []instrument.ID{id}); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestTurnComesTooLate: whoever gives up when its turn has come already gives the
+// turn on.
+func TestTurnComesTooLate(t *testing.T) {
+	p := open(t)
+	for n := range 300 {
+		id := instrument.ID(fmt.Sprint(n))
+		leave, err := p.StandInLine(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if leave, err := p.StandInLine(ctx, id); err == nil {
+				leave()
+			}
+		}()
+		for p.Waiting(id) == 0 {
+			runtime.Gosched()
+		}
+		cancel()
+		leave()
+		wait(t, done, "it has given up or had its turn")
+		if again, err := p.StandInLine(t.Context(), id); err != nil {
+			t.Fatal(err)
+		} else {
+			again()
+		}
 	}
 }
 

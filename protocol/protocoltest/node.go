@@ -36,7 +36,9 @@ type Options struct {
 	Store store.Options
 	// File keeps the database in this file instead of in memory.
 	File string
-	Log  *slog.Logger // silent
+	// Database stands between the Protocol Manager and the database.
+	Database func(protocol.Store) protocol.Store
+	Log      *slog.Logger // silent
 	// Unchecked runs each Update closure once, as in real life.
 	Unchecked bool
 }
@@ -73,7 +75,7 @@ func NewNode(t testing.TB, o Options) *Node {
 		t.Fatal(err)
 	}
 	n.Protocols, err = protocol.NewManager(protocol.Parts{
-		Store: n.Store, Instruments: n.Instruments, Sealer: n.Engine, Fetch: o.Fetch, Clock: o.Clock, Random: rand.Reader,
+		Store: o.Database(n.Store), Instruments: n.Instruments, Sealer: n.Engine, Fetch: o.Fetch, Clock: o.Clock, Random: rand.Reader,
 		Log: o.Log, Runner: o.Runner, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
 	})
 	if err != nil {
@@ -112,6 +114,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Database == nil {
+		o.Database = func(s protocol.Store) protocol.Store { return s }
 	}
 	if o.Fetch == nil {
 		o.Fetch = func(context.Context, comm.Fetch) (comm.Fetched, error) {
