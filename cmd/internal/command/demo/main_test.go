@@ -1,0 +1,56 @@
+//go:build unix
+
+package demo_test
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/bank"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/demo"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/exchange"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/provider"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/terminal"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+)
+
+// TestMain makes the test binary a swaperoo as well: the demo starts the file
+// that it runs from, and so do the plugin hosts of its parties.
+func TestMain(m *testing.M) {
+	if len(os.Args) < 2 || strings.HasPrefix(os.Args[1], "-test.") {
+		os.Exit(m.Run())
+	}
+	if len(os.Args) == 4 && os.Args[1] == "plugin" && os.Args[2] == "serve" {
+		os.Exit(servePlugin(os.Args[3]))
+	}
+	os.Exit(swaperoo())
+}
+
+func servePlugin(name string) int {
+	for _, b := range bundled.All() {
+		if b.Name == name && sdk.Serve(b) == nil {
+			return cli.ExitOK
+		}
+	}
+	return cli.ExitNotFound
+}
+
+func swaperoo() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	e := cli.New()
+	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
+	e.Flags(c)
+	c.AddCommand(demo.Command(e), bank.Command(e), exchange.Command(e), provider.Command(e), terminal.Command(e), wallet.Command(e))
+	c.SetArgs(os.Args[1:])
+	return e.Fail(c.ExecuteContext(ctx))
+}
