@@ -51,6 +51,7 @@ type Options struct {
 	Log     *slog.Logger
 	Store   store.Options
 	Net     *inproc.Network // where it listens for native sessions; none if nil
+	Fetch   comm.Fetcher    // how plugins get out; HTTP if nil
 }
 
 // Login are a terminal's credentials.
@@ -95,6 +96,9 @@ func Open(tb testing.TB, o Options) *House {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Fetch == nil {
+		o.Fetch = https.New(https.Options{})
 	}
 	h := &House{tb: tb, o: o, Provider: NewProvider(), bell: make(chan struct{})}
 	h.o.Rest.Held = h.holds
@@ -161,7 +165,7 @@ func (h *House) start() {
 	if h.o.Net != nil {
 		transports = append(transports, h.o.Net.Transport(inproc.Options{Key: identity.KeyText()}))
 	}
-	cm := comm.NewManager(https.New(https.Options{}), transports...)
+	cm := comm.NewManager(h.o.Fetch, transports...)
 	c, err := controller.New(controller.Parts{
 		Name: "bank", Role: comm.Bank, Store: h.DB,
 		Engine:   crypto.NewEngine(crypto.NewSecret(bytes.Repeat([]byte{1}, crypto.KeySize)), nil),

@@ -1,0 +1,97 @@
+package house_test
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
+	"github.com/swaperoo/swaperoo/plugins/host"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// TestMain lets this binary be the plugins of its own tests, as the real one is.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "plugin" && os.Args[2] == "serve" {
+		for _, b := range bundled.All() {
+			if b.Name == os.Args[3] {
+				if err := sdk.Serve(b); err != nil {
+					os.Exit(1)
+				}
+				os.Exit(0)
+			}
+		}
+	}
+	os.Exit(m.Run())
+}
+
+// BenchmarkWithdrawal is the whole job at the bank: POST setup, POST selection,
+// POST check, GET until confirmed, with 32 terminals over HTTP on a real file.
+// The provider answers from memory. The second row is the same bank with the
+// protocols in its own process: the difference is the price of the plugin door.
+func BenchmarkWithdrawal(b *testing.B) {
+	b.Run("plugins", func(b *testing.B) { withdrawals(b, throughTheDoor(b)) })
+	b.Run("in-process", func(b *testing.B) { withdrawals(b, inProcess()) })
+}
+
+func withdrawals(b *testing.B, bundles []protocol.Bundle) {
+	provider := &memory{}
+	h := banktest.Open(b, banktest.Options{Bundles: bundles, Fetch: provider})
+	provider.answers = h.Provider
+	banktest.Benchmark(b, h, 32)
+}
+
+// BenchmarkOneWithdrawal is one terminal, one withdrawal after the other.
+func BenchmarkOneWithdrawal(b *testing.B) {
+	provider := &memory{}
+	h := banktest.Open(b, banktest.Options{Bundles: throughTheDoor(b), Fetch: provider})
+	provider.answers = h.Provider
+	banktest.Benchmark(b, h, 1)
+}
+
+func inProcess() []protocol.Bundle {
+	var out []protocol.Bundle
+	for _, b := range bundled.All() {
+		out = append(out, protocol.Bundle{Name: b.Name, Classes: b.Classes(comm.Bank), Protocols: b.Protocols(comm.Bank)})
+	}
+	return out
+}
+
+func throughTheDoor(b *testing.B) []protocol.Bundle {
+	h, err := host.New(host.Options{Dir: b.TempDir(), Log: slog.New(slog.DiscardHandler), Clock: time.Now})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		_ = h.Close(ctx)
+	})
+	var out []protocol.Bundle
+	for _, bundle := range bundled.All() {
+		d := sdk.Describe(bundle)
+		loaded, err := h.Load(host.Source{Args: []string{"plugin", "serve", bundle.Name}, Description: &d})
+		if err != nil {
+			b.Fatal(err)
+		}
+		out = append(out, protocol.Bundle{Name: loaded.Name(), Classes: loaded.Classes(comm.Bank), Protocols: loaded.Protocols(comm.Bank)})
+	}
+	return out
+}
+
+// memory is a provider without a network in between.
+type memory struct{ answers *banktest.Provider }
+
+// Fetch hands the request over.
+func (m *memory) Fetch(_ context.Context, r comm.Fetch) (comm.Fetched, error) {
+	w := httptest.NewRecorder()
+	m.answers.ServeHTTP(w, httptest.NewRequest(r.Method, r.URL, strings.NewReader(string(r.Body))))
+	return comm.Fetched{Status: w.Code, Body: w.Body.Bytes()}, nil
+}
