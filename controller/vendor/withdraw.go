@@ -28,11 +28,7 @@ func (t *Terminal) Withdraw(ctx context.Context, p Purchase, s Screen) (Withdraw
 	if err != nil {
 		return w, err
 	}
-	s.Show(w.setup())
-	if err := t.accept(ctx, &w, s); err != nil {
-		return w, err
-	}
-	return t.drive(ctx, w, p.Card, s)
+	return t.goOn(ctx, w, p.Card, s)
 }
 
 // Resume goes on with a withdrawal after a restart.
@@ -41,6 +37,12 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 	if err != nil {
 		return w, err
 	}
+	return t.goOn(ctx, w, card, s)
+}
+
+// goOn shows a withdrawal and drives it to its end. Nobody is asked twice to
+// accept it.
+func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
 	s.Show(w.setup())
 	if w.Status == taler.TerminalPending && w.Terms.AcceptedAt == 0 {
 		if err := t.accept(ctx, &w, s); err != nil {

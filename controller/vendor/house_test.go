@@ -1,0 +1,242 @@
+package vendor_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/https"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/crypto"
+	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/pnp"
+)
+
+// cast is a terminal with everybody it talks to: a bank that serves, a card
+// provider, and an in-process network for wallets.
+type cast struct {
+	*vendor.Terminal
+	bank  *banktest.House
+	cards *cards
+	net   *inproc.Network
+	comm  *comm.Manager
+	key   string
+}
+
+func newCast(t *testing.T) *cast {
+	t.Helper()
+	c := &cast{cards: &cards{paid: map[string]banktest.Payment{}}, net: inproc.NewNetwork()}
+	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5")})
+	c.cards.bank = c.bank.Provider
+	at := httptest.NewServer(c.cards)
+	t.Cleanup(at.Close)
+	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy())
+	c.comm, c.key = manager, key
+	c.Terminal = vendor.New(party, c.bank.Till(c.bank.Terminal), vendor.Config{
+		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + c.bank.URL}},
+		Login: controller.Login{Name: c.bank.Terminal.Name, Token: c.bank.Terminal.Token}, Merchant: "Corner shop",
+		Integration: c.bank.URL + "taler-integration/",
+	})
+	if err := c.AddProvider(t.Context(), vendor.CardProvider{Name: "cards", Kind: "simulator", URL: at.URL}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// newParty is a controller on a store in memory, with the first-party bundles in
+// this process.
+func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy) (*controller.Controller, *comm.Manager, string) {
+	t.Helper()
+	secret, err := crypto.RandomSecret(rand.Reader, crypto.KeySize)
+	check(t, err)
+	engine := crypto.NewEngine(secret, rand.Reader)
+	db, err := store.OpenMemory(t.Context(), store.Options{})
+	check(t, err)
+	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(role)}))
+	identity := crypto.DeriveIdentity(engine, "node")
+	manager := comm.NewManager(out{https.New(https.Options{})}, net.Transport(inproc.Options{Key: identity.KeyText()}), &taler.Transport{})
+	party, err := controller.New(controller.Parts{
+		Name: string(role), Role: role, Store: db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: policy,
+		Bundles: append(bundles(role), protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}),
+		Self:    "self", Runner: "test", Device: "terminal", Clock: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	})
+	check(t, err)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		check(t, party.Close(ctx))
+		check(t, db.Close())
+	})
+	return party, manager, identity.KeyText()
+}
+
+func bundles(role comm.Role) []protocol.Bundle {
+	var all []protocol.Bundle
+	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
+		all = append(all, protocol.Bundle{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)})
+	}
+	return all
+}
+
+// out lets plugins out to this machine, and answers for the exchange.
+type out struct{ local *https.Fetcher }
+
+func (o out) Fetch(ctx context.Context, r comm.Fetch) (comm.Fetched, error) {
+	if strings.HasPrefix(r.URL, banktest.ExchangeURL) {
+		return comm.Fetched{Status: http.StatusOK, Header: map[string]string{"Etag": "terms-1", "Content-Type": "text/plain"}, Body: []byte("Be kind.")}, nil
+	}
+	return o.local.Fetch(ctx, r)
+}
+
+// cards is a provider that charges: what a terminal asks. The bank asks another
+// door of it.
+type cards struct {
+	bank *banktest.Provider
+
+	mu      sync.Mutex
+	charged int
+	paid    map[string]banktest.Payment // by reference
+	late    bool                        // charges, and then does not answer
+	waiting bool                        // has not decided about what it charges
+}
+
+func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.Method == http.MethodGet {
+		list := []banktest.Payment{}
+		if p, ok := c.paid[r.URL.Query().Get("reference")]; ok {
+			list = append(list, p)
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"payments": list})
+		return
+	}
+	var o struct {
+		Amount           instrument.Amount
+		Reference, Token string
+	}
+	_ = json.NewDecoder(r.Body).Decode(&o)
+	c.charged++
+	p := banktest.Payment{ID: fmt.Sprintf("pay-%d", c.charged), State: "paid", Amount: o.Amount, Refunded: instrument.ZeroOf(o.Amount.Currency), Reference: o.Reference}
+	if o.Token == "declined" {
+		p.State = "failed"
+	}
+	if c.waiting {
+		p.State = "pending"
+	}
+	c.paid[o.Reference] = p
+	c.bank.Put(p)
+	if c.late {
+		http.Error(w, "later", http.StatusBadGateway)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+// settle decides about everything that waits.
+func (c *cards) settle() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for reference, p := range c.paid {
+		p.State = "paid"
+		c.paid[reference] = p
+		c.bank.Put(p)
+	}
+}
+
+func (c *cards) times() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.charged
+}
+
+// customer is the screen, and the person in front of it.
+type customer struct {
+	refuses bool // fees and terms
+	other   bool // their wallet shows other groups
+	on      func(vendor.Event)
+
+	events []string
+	last   vendor.Event
+	quote  vendor.Quote
+}
+
+func (c *customer) Show(e vendor.Event) {
+	c.events, c.last = append(c.events, e.Event), e
+	if c.on != nil {
+		c.on(e)
+	}
+}
+
+func (c *customer) Accept(_ context.Context, q vendor.Quote) (bool, error) {
+	c.quote = q
+	return !c.refuses, nil
+}
+
+func (c *customer) SameWallet(_ context.Context, groups string) (bool, error) {
+	return !c.other && groups != "", nil
+}
+
+// purse is a wallet's reserve key.
+type purse struct{ priv talerkeys.EddsaPrivateKey }
+
+func newPurse(t *testing.T, n byte) purse {
+	t.Helper()
+	priv, err := talerkeys.NewEddsaPrivateKey(bytes.Repeat([]byte{n}, 32))
+	check(t, err)
+	return purse{priv}
+}
+
+// selects has the wallet take the withdrawal as soon as its code is shown.
+func (c *cast) selects(t *testing.T, p purse) func(vendor.Event) {
+	return func(e vendor.Event) {
+		if e.Event != vendor.EventSetup {
+			return
+		}
+		uri, err := taler.ParseWithdrawURI(e.URI)
+		check(t, err)
+		_, err = c.bank.Wallet().Select(t.Context(), uri.WOPID, taler.BankWithdrawalOperationPostRequest{
+			ReservePub: p.priv.Public(), SelectedExchange: banktest.ExchangeAccount,
+		})
+		if err != nil && !errors.Is(err, fault.Conflict) {
+			t.Error(err)
+		}
+	}
+}
+
+func amount(t *testing.T, text string) instrument.Amount {
+	t.Helper()
+	a, err := instrument.ParseAmount(text)
+	check(t, err)
+	return a
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

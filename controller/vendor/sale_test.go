@@ -1,0 +1,160 @@
+package vendor_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// wallet is a client with a card.
+type wallet struct {
+	*controller.Controller
+	card instrument.ID
+}
+
+func newWallet(t *testing.T, c *cast) *wallet {
+	t.Helper()
+	party, _, _ := newParty(t, c.net, comm.Client, profile.UserPolicy())
+	w := &wallet{Controller: party}
+	i := instrument.Instance{Class: vendor.ClassCard, Owner: "self", Status: "active", Keys: map[string]string{"account": "a1"}}
+	check(t, i.Encode(map[string]string{
+		"account": "a1", "brand": "Sandbox Card", "last4": "1234", "key": base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
+	}))
+	check(t, w.Instruments().Update(t.Context(), func(tx *instrument.Draft) (err error) {
+		w.card, err = tx.Create(i)
+		return err
+	}))
+	return w
+}
+
+// pay goes through the steps of a session for a withdrawal, proving one's reserve.
+func (w *wallet) pay(t *testing.T, shop comm.Peer, wopid taler.WOPID, p purse) error {
+	t.Helper()
+	s, err := w.InitiateSession(t.Context(), shop, controller.Login{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close(context.WithoutCancel(t.Context())) }()
+	if _, err := s.Negotiate(t.Context(), vendor.ClassCard, instrument.Invoice{"reference": wopid.Text()}); err != nil {
+		return err
+	}
+	me, err := w.Own(t.Context())
+	check(t, err)
+	_, err = s.Execute(t.Context(), controller.Transaction{Principal: me, Operation: protocol.Pay, Class: vendor.ClassCard, Instruments: []instrument.ID{w.card}},
+		func(_ context.Context, text []byte) (map[string][]byte, error) {
+			signature := p.priv.Sign(taler.ReserveProof(text))
+			return map[string][]byte{"reserve": signature[:]}, nil
+		})
+	return err
+}
+
+func (c *cast) open(t *testing.T) comm.Peer {
+	t.Helper()
+	door, err := c.Listen(t.Context(), c.comm, comm.Address{Scheme: inproc.Scheme, Path: "shop"})
+	check(t, err)
+	t.Cleanup(func() { _ = door.Close() })
+	return comm.Peer{Name: "shop", Role: comm.Vendor, Key: c.key, Addresses: []string{door.Address().String()}}
+}
+
+// TestOnlyTheWalletThatSelectedMayPay lets a wallet with a photo of the code try
+// first.
+func TestOnlyTheWalletThatSelectedMayPay(t *testing.T) {
+	c := newCast(t)
+	shop, mine := c.open(t), newPurse(t, 1)
+	selects := c.selects(t, mine)
+	tried := make(chan [2]error, 1)
+	person := &customer{on: func(e vendor.Event) {
+		if selects(e); e.Event != vendor.EventPay {
+			return
+		}
+		if e.Peer != shop.Addresses[0] || e.Reserve != mine.priv.Public().String() {
+			t.Errorf("the terminal waits at %s for %s", e.Peer, e.Reserve)
+		}
+		go func() {
+			all, err := c.Withdrawals(t.Context())
+			if err != nil || len(all) != 1 {
+				t.Errorf("%d withdrawals, %v", len(all), err)
+			}
+			thief := newWallet(t, c).pay(t, shop, all[0].WOPID, newPurse(t, 2))
+			tried <- [2]error{thief, newWallet(t, c).pay(t, shop, all[0].WOPID, mine)}
+		}()
+	}}
+	_, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
+	check(t, err)
+	got := <-tried
+	if fault.ReasonOf(got[0]) != "wallet-differs" || got[1] != nil {
+		t.Errorf("the thief: %v; the customer: %v", got[0], got[1])
+	}
+	if !slices.Equal(person.events, []string{"setup", "selected", "pay", "paid", "confirmed"}) || c.cards.times() != 1 {
+		t.Errorf("events %v, charged %d times", person.events, c.cards.times())
+	}
+}
+
+func TestATerminalThatWaitsForNobodyTakesNoCard(t *testing.T) {
+	c := newCast(t)
+	shop := c.open(t)
+	var nobody taler.WOPID
+	if err := newWallet(t, c).pay(t, shop, nobody, newPurse(t, 1)); fault.ReasonOf(err) != taler.ReasonUnknownOperation {
+		t.Errorf("error = %v", err)
+	}
+}
+
+// TestNobodyWaitsForEver ends the wait for a wallet that does not come; the
+// withdrawal stays and can be resumed.
+func TestNobodyWaitsForEver(t *testing.T) {
+	c := newCast(t)
+	c.open(t)
+	ctx, cut := context.WithCancel(t.Context())
+	defer cut()
+	selects := c.selects(t, newPurse(t, 1))
+	person := &customer{on: func(e vendor.Event) {
+		if selects(e); e.Event == vendor.EventPay {
+			cut()
+		}
+	}}
+	w, err := c.Withdraw(ctx, vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
+	if !errors.Is(err, fault.Unknown) || w.Status != taler.TerminalSelected {
+		t.Fatalf("error %v, %s", err, w.Status)
+	}
+	plastic := customer{}
+	if _, err := c.Resume(t.Context(), w.WOPID, "approved", &plastic); err != nil {
+		t.Errorf("resumed with a plastic card: %v", err)
+	}
+}
+
+// TestWhatACustomerMayNotAskFor keeps a wallet from the terminal's own classes.
+func TestWhatACustomerMayNotAskFor(t *testing.T) {
+	c := newCast(t)
+	role := c.Servicing()
+	for _, class := range []instrument.ClassID{vendor.ClassProvider, vendor.ClassPayment, vendor.ClassWithdrawal, vendor.ClassExchange, vendor.ClassCard} {
+		if _, _, err := role.Offers(t.Context(), controller.Caller{}, instrument.Invoice{"amount": "CHF:1"}, class); !errors.Is(err, fault.Unsupported) {
+			t.Errorf("%s is offered: %v", class, err)
+		}
+		if err := role.Prepare(t.Context(), controller.Caller{}, comm.Execute{}, &controller.Transaction{Class: class, Operation: "CHARGE"}); !errors.Is(err, fault.Denied) {
+			t.Errorf("%s may be asked for: %v", class, err)
+		}
+	}
+	terms, _, err := role.Offers(t.Context(), controller.Caller{}, instrument.Invoice{"amount": "CHF:1"}, "coupon")
+	if err != nil || terms.Price.String() != "CHF:1" {
+		t.Errorf("a class of somebody else's costs %s, %v", terms.Price, err)
+	}
+	if _, _, err := role.Offers(t.Context(), controller.Caller{}, instrument.Invoice{"amount": "much"}, "coupon"); !errors.Is(err, fault.Invalid) {
+		t.Errorf("a price that is none: %v", err)
+	}
+	if _, err := role.Admit(t.Context(), comm.Peer{}, comm.Initiate{Role: comm.Bank}); !errors.Is(err, fault.Denied) {
+		t.Errorf("a bank is admitted: %v", err)
+	}
+}

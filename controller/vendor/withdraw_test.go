@@ -1,0 +1,161 @@
+package vendor_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+func TestAWithdrawalEndsAsTheCardDoes(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		card    string
+		person  customer
+		late    bool
+		events  []string
+		kind    fault.Kind // 0: it went well
+		state   taler.State
+		charged int
+	}{
+		{"approved", "approved", customer{}, false, []string{"setup", "selected", "paid", "confirmed"}, 0, taler.StateConfirmed, 1},
+		{"declined", "declined", customer{}, false, []string{"setup", "selected", "aborted"}, fault.Declined, taler.StateAborted, 1},
+		{"the answer is missing", "approved", customer{}, true, []string{"setup", "selected", "unknown", "paid", "confirmed"}, 0, taler.StateConfirmed, 1},
+		{"the answer to a refusal is missing", "declined", customer{}, true, []string{"setup", "selected", "unknown", "aborted"}, fault.Declined, taler.StateAborted, 1},
+		{"the customer does not accept", "approved", customer{refuses: true}, false, []string{"setup", "aborted"}, fault.Declined, taler.StateAborted, 0},
+		{"another wallet was first", "approved", customer{other: true}, false, []string{"setup", "selected", "aborted"}, fault.Declined, taler.StateAborted, 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c, person := newCast(t), row.person
+			c.cards.late = row.late
+			person.on = c.selects(t, newPurse(t, 1))
+			w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: row.card}, &person)
+			if fault.KindOf(err) != row.kind || !slices.Equal(person.events, row.events) {
+				t.Fatalf("error %v, events %v", err, person.events)
+			}
+			status, err := c.bank.Wallet().Operation(t.Context(), w.WOPID, taler.LongPoll{})
+			if err != nil || status.Status != row.state {
+				t.Errorf("at the bank it is %s, %v", status.Status, err)
+			}
+			if c.cards.times() != row.charged {
+				t.Errorf("the card was charged %d times", c.cards.times())
+			}
+			if q := person.quote; q.Total.String() != "CHF:20.5" || q.Fees.String() != "CHF:0.5" || q.Terms.Text != "Be kind." {
+				t.Errorf("the customer saw %+v", q)
+			}
+			if row.state == taler.StateConfirmed && (w.Terms.Version == "" || w.Terms.AcceptedAt == 0) {
+				t.Errorf("the acceptance was recorded as %+v", w.Terms)
+			}
+		})
+	}
+}
+
+// TestAChargedCardIsNeverChargedAgain ends the terminal where the provider's
+// answer is missing, and goes on later.
+func TestAChargedCardIsNeverChargedAgain(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		waiting bool
+		events  []string
+	}{
+		{"paid meanwhile", false, []string{"setup", "paid", "confirmed"}},
+		{"not decided yet", true, []string{"setup", "unknown", "paid", "confirmed"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := newCast(t)
+			c.cards.late, c.cards.waiting = true, row.waiting
+			ctx, cut := context.WithCancel(t.Context())
+			defer cut()
+			selects := c.selects(t, newPurse(t, 1))
+			before := customer{on: func(e vendor.Event) {
+				if selects(e); e.Event == vendor.EventUnknown {
+					cut()
+				}
+			}}
+			w, err := c.Withdraw(ctx, vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &before)
+			if !errors.Is(err, fault.Unknown) || w.Status != taler.TerminalSelected {
+				t.Fatalf("error %v, %s", err, w.Status)
+			}
+			after := customer{on: func(e vendor.Event) {
+				if e.Event == vendor.EventUnknown {
+					c.cards.settle()
+				}
+			}}
+			w, err = c.Resume(t.Context(), w.WOPID, "approved", &after)
+			if err != nil || !slices.Equal(after.events, row.events) || w.Transaction != "pay-1" {
+				t.Errorf("error %v, events %v, transaction %s", err, after.events, w.Transaction)
+			}
+			if c.cards.times() != 1 {
+				t.Errorf("the card was charged %d times", c.cards.times())
+			}
+		})
+	}
+}
+
+func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
+	c := newCast(t)
+	first := customer{on: c.selects(t, newPurse(t, 1))}
+	one, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &first)
+	check(t, err)
+	again := customer{}
+	two, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &again)
+	if err != nil || two.WOPID != one.WOPID || again.last.Event != vendor.EventConfirmed || c.cards.times() != 1 {
+		t.Errorf("%s and %s, error %v, last %s, charged %d times", one.WOPID, two.WOPID, err, again.last.Event, c.cards.times())
+	}
+	other := customer{}
+	if _, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:30"), Card: "approved"}, &other); !errors.Is(err, fault.Conflict) {
+		t.Errorf("another amount: %v", err)
+	}
+}
+
+func TestTheBeginningOfAWOPIDNamesIt(t *testing.T) {
+	c := newCast(t)
+	person := customer{on: c.selects(t, newPurse(t, 1))}
+	w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+	check(t, err)
+	text := w.WOPID.Text()
+	for _, row := range []struct {
+		name, prefix string
+		found        bool
+	}{
+		{"whole", text, true},
+		{"eight characters", text[:8], true},
+		{"small letters", strings.ToLower(text[:12]), true},
+		{"seven characters", text[:7], false},
+		{"nothing", "", false},
+		{"another", "ZZZZZZZZZZ", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := c.FindByPrefix(t.Context(), row.prefix)
+			if row.found && (err != nil || got.WOPID != w.WOPID) || !row.found && !errors.Is(err, fault.NotFound) {
+				t.Errorf("%s, %v", got.WOPID, err)
+			}
+		})
+	}
+}
+
+func TestProvidersAreKeptByName(t *testing.T) {
+	c := newCast(t)
+	check(t, c.CheckProvider(t.Context(), "cards"))
+	if err := c.AddProvider(t.Context(), vendor.CardProvider{Name: "cards", Kind: "simulator", URL: "http://127.0.0.1:9"}); fault.ReasonOf(err) != "name-taken" {
+		t.Errorf("twice: %v", err)
+	}
+	if err := c.AddProvider(t.Context(), vendor.CardProvider{Name: "x", Kind: "simulator", URL: "ftp://127.0.0.1"}); !errors.Is(err, fault.Invalid) {
+		t.Errorf("no address: %v", err)
+	}
+	if err := c.CheckProvider(t.Context(), "none"); !errors.Is(err, fault.NotFound) {
+		t.Errorf("unknown: %v", err)
+	}
+	check(t, c.RemoveProvider(t.Context(), "cards"))
+	if all, err := c.Providers(t.Context()); err != nil || len(all) != 0 {
+		t.Errorf("%v, %v", all, err)
+	}
+	if _, err := c.Provider(t.Context()); !errors.Is(err, fault.NotFound) {
+		t.Errorf("none left: %v", err)
+	}
+}
