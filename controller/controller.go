@@ -175,13 +175,17 @@ func (c *Controller) execution(ctx context.Context, t Transaction, side protocol
 
 // authorise asks the Profile Manager before anything is done (§5.5).
 func (c *Controller) authorise(ctx context.Context, t Transaction) error {
-	a := profile.Action{Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount}
-	for _, id := range t.Instruments {
-		i, err := c.instruments.View(ctx, id)
-		if err != nil {
-			return err
+	named := func(ctx context.Context) ([]instrument.Instance, error) {
+		out := make([]instrument.Instance, len(t.Instruments))
+		for n, id := range t.Instruments {
+			var err error
+			if out[n], err = c.instruments.View(ctx, id); err != nil {
+				return nil, err
+			}
 		}
-		a.Instruments = append(a.Instruments, i)
+		return out, nil
 	}
-	return c.profiles.Authorise(ctx, a)
+	return c.profiles.Authorise(ctx, profile.Action{
+		Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount, Instruments: named,
+	})
 }

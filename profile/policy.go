@@ -10,12 +10,14 @@ import (
 
 // Action is an operation that is about to begin.
 type Action struct {
-	Principal   Principal
-	Protocol    string
-	Operation   string
-	Class       instrument.ClassID
-	Instruments []instrument.Instance
-	Amount      instrument.Amount // what it may move; zero if nothing or unknown
+	Principal Principal
+	Protocol  string
+	Operation string
+	Class     instrument.ClassID
+	Amount    instrument.Amount // what it may move; zero if nothing or unknown
+	// Instruments reads the instruments that are named. It is a function because
+	// most policies need not look, and looking opens seals.
+	Instruments func(ctx context.Context) ([]instrument.Instance, error)
 }
 
 // Rule is one condition of a policy; nil permits.
@@ -47,8 +49,12 @@ type Grant struct {
 }
 
 // OwnInstruments refuses the use of somebody else's instruments.
-func OwnInstruments(_ context.Context, a Action) error {
-	for _, i := range a.Instruments {
+func OwnInstruments(ctx context.Context, a Action) error {
+	named, err := a.Instruments(ctx)
+	if err != nil {
+		return err
+	}
+	for _, i := range named {
 		if i.Owner != a.Principal.ID {
 			return fault.New(fault.Denied, "%q may not use instrument %s", a.Principal.Name, i.ID).Because("not-owner")
 		}
