@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -69,6 +70,9 @@ func (f Files) newSlot(passphrase *crypto.Secret) (crypto.Slot, error) {
 		return crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(*passphrase)}, nil
 	}
 	err := crypto.CreateKeyFile(f.Key(), rand.Reader)
+	if errors.Is(err, fault.Conflict) {
+		err = nil // of an init that was interrupted: it wraps nothing, for there is no vault
+	}
 	return crypto.Slot{Name: slotNode, Lock: crypto.KeyFile(f.Key())}, err
 }
 

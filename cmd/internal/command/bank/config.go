@@ -76,5 +76,5 @@ func report(e *cli.Env, all []finding) error {
 	if err := e.Table(map[string]any{"ok": bad == nil, "checks": all}, []string{"WHAT", "STATE", "WHY"}, rows); err != nil {
 		return err
 	}
-	return bad
+	return cli.Reported(bad)
 }

@@ -3,7 +3,6 @@ package bank
 import (
 	"context"
 	"errors"
-	"os"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -53,9 +52,8 @@ func initCommand(e *cli.Env) *cobra.Command {
 // initialise writes the settings first: a directory whose init was interrupted
 // holds no party, and init can be said again.
 func initialise(ctx context.Context, e *cli.Env, f house.Files, s settings) error {
-	if _, err := os.Stat(f.Vault()); err == nil {
-		return fault.New(fault.Conflict, "%s holds a party already", f.Dir).Because("dir-taken").
-			WithHint("choose another --dir, or use the party that is there")
+	if err := f.Free(); err != nil {
+		return err
 	}
 	if err := config.Write(f.Config(), "Settings of a bank that sells digital cash by card.", &s); err != nil {
 		return err

@@ -1,0 +1,188 @@
+package bank_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/credentials"
+)
+
+// Scripts outside this project read these fields and this file.
+func TestInitShowsTheExchangesLoginOnceAndWritesItDown(t *testing.T) {
+	d := newDesk(t)
+	var out bytes.Buffer
+	if code := d.command(t.Context(), &out, "init", "--currency", "CHF", "--exchange-url", "http://127.0.0.1:9", "--exchange-account", account); code != 0 {
+		t.Fatalf("exit %d: %s", code, out.String())
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(out.Bytes(), &fields); err != nil {
+		t.Fatal(err)
+	}
+	gateway, _ := fields["gateway"].(map[string]any)
+	password, _ := gateway["password"].(string)
+	want := map[string]any{"dir": d.dir, "currency": "CHF", "gateway": map[string]any{
+		"url": "", "user": "exchange", "password": password, "token": "secret-token:exchange:" + password,
+	}}
+	if diff := cmp.Diff(want, fields); diff != "" {
+		t.Error(diff)
+	}
+	if len(password) != 52 {
+		t.Errorf("the password has %d characters, not those of 256 bits", len(password))
+	}
+	path := filepath.Join(d.dir, "exchange-credentials.conf")
+	c, err := credentials.Read(path)
+	if err != nil || c != (credentials.Credentials{Account: "exchange", User: "exchange", Password: password}) {
+		t.Errorf("%v, %v", c, err)
+	}
+	for _, name := range []string{"exchange-credentials.conf", "config.toml", "node.key", "vault.json", "store.db"} {
+		if info, err := os.Stat(filepath.Join(d.dir, name)); err != nil || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v, %v", name, info, err)
+		}
+	}
+	for _, name := range []string{"config.toml", "store.db", "vault.json"} {
+		if text, err := os.ReadFile(filepath.Join(d.dir, name)); err != nil || strings.Contains(string(text), password) {
+			t.Errorf("%s holds the password, or: %v", name, err)
+		}
+	}
+}
+
+func TestAFixedAddressIsKnownFromTheBeginning(t *testing.T) {
+	for _, row := range []struct {
+		name, want string
+		args       []string
+	}{
+		{"a port", "http://127.0.0.1:9082/taler-wire-gateway/", []string{"--listen", "127.0.0.1:9082"}},
+		{"any port", "", []string{"--listen", "127.0.0.1:0"}},
+		{"all addresses", "", []string{"--listen", ":9082"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := newDesk(t)
+			made := d.initialises(row.args...)
+			c, err := credentials.Read(filepath.Join(d.dir, credentials.Name))
+			if err != nil || made.Gateway.URL != row.want || c.URL != row.want {
+				t.Errorf("said %q, wrote %q, %v", made.Gateway.URL, c.URL, err)
+			}
+		})
+	}
+}
+
+func TestFreshFromInitNothingCostsAnything(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	var shown map[string]any
+	d.does(&shown, "config", "show")
+	want := map[string]any{
+		"name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
+		"withdrawal_fees": "CHF:0", "listen": "127.0.0.1:0", "session_listen": "127.0.0.1:0", "url": "",
+	}
+	if diff := cmp.Diff(want, shown); diff != "" {
+		t.Error(diff)
+	}
+	d.env["SWAPEROO_WITHDRAWAL_FEES"] = "CHF:0.5"
+	d.does(&shown, "config", "show")
+	if shown["withdrawal_fees"] != "CHF:0.5" {
+		t.Errorf("the environment's fees are %v", shown["withdrawal_fees"])
+	}
+}
+
+func TestInitRefusesAndLeavesNothing(t *testing.T) {
+	args := func(change ...string) []string {
+		all := map[string]string{"currency": "CHF", "exchange-url": "http://127.0.0.1:9/", "exchange-account": account}
+		for n := 0; n < len(change); n += 2 {
+			all[change[n]] = change[n+1]
+		}
+		out := []string{"init"}
+		for name, value := range all {
+			if value != "" {
+				out = append(out, "--"+name, value)
+			}
+		}
+		return out
+	}
+	for _, row := range []struct {
+		name   string
+		args   []string
+		code   int
+		reason string
+	}{
+		{"no currency", args("currency", ""), 2, "usage"},
+		{"no exchange", args("exchange-url", ""), 2, "usage"},
+		{"no account", args("exchange-account", ""), 2, "usage"},
+		{"a currency in small letters", args("currency", "chf"), 2, "amount-malformed"},
+		{"an account without a name", args("exchange-account", "payto://x-taler-bank/localhost/exchange"), 2, "payto-malformed"},
+		{"no account at all", args("exchange-account", "exchange"), 2, "payto-malformed"},
+		{"an exchange in clear elsewhere", args("exchange-url", "http://exchange.example.com/"), 5, "address-refused"},
+		{"an exchange that is none", args("exchange-url", "exchange"), 2, "address-refused"},
+		{"fees in another currency", args("withdrawal-fees", "EUR:1"), 2, "currency-mismatch"},
+		{"fees that are no amount", args("withdrawal-fees", "1"), 2, "amount-malformed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := newDesk(t)
+			d.refuses(row.code, row.reason, row.args...)
+			if _, err := os.Stat(d.dir); err == nil {
+				t.Error("a directory is left")
+			}
+		})
+	}
+	t.Run("again", func(t *testing.T) {
+		d := newDesk(t)
+		made := d.initialises()
+		d.refuses(5, "dir-taken", args("currency", "EUR")...)
+		c, err := credentials.Read(filepath.Join(d.dir, credentials.Name))
+		if err != nil || c.Password != made.Gateway.Password {
+			t.Errorf("the first bank's file is %v, %v", c, err)
+		}
+	})
+	t.Run("after one that was interrupted", func(t *testing.T) {
+		d := newDesk(t)
+		d.initialises()
+		if err := os.Remove(filepath.Join(d.dir, "vault.json")); err != nil { // it is written last
+			t.Fatal(err)
+		}
+		d.refuses(3, "dir-empty", "terminal", "list")
+		if err := os.Remove(filepath.Join(d.dir, "store.db")); err != nil { // what it holds was for the first key
+			t.Fatal(err)
+		}
+		d.initialises()
+		var none struct{ Terminals []any }
+		d.does(&none, "terminal", "list")
+	})
+}
+
+func TestSettingsThatCannotBeGood(t *testing.T) {
+	for _, row := range []struct {
+		name, old, new, reason, says string
+		code                         int
+	}{
+		{"unknown key", "name = ", "nme = ", "config-key-unknown", "config.toml:4:", 1},
+		{"fees of another currency", `"CHF:0"`, `"EUR:1"`, "config-malformed", "EUR:1", 1},
+		{"another account", "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox", "payto://x-taler-bank/", "config-malformed", "payto", 1},
+		{"no currency", `currency = "CHF"`, `currency = ""`, "config-malformed", "currency", 1},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			d := newDesk(t)
+			d.initialises()
+			path := filepath.Join(d.dir, "config.toml")
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			changed := strings.Replace(string(text), row.old, row.new, 1)
+			if changed == string(text) {
+				t.Fatalf("%q is not in\n%s", row.old, text)
+			}
+			if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			for _, verb := range [][]string{{"config", "show"}, {"serve"}, {"terminal", "list"}} {
+				d.refuses(row.code, row.reason, verb...)
+			}
+		})
+	}
+}
