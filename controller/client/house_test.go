@@ -1,0 +1,178 @@
+package client_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+const exchangeURL = "https://exchange.example.com/"
+
+// wallet is a client on a store in memory, with tickets and Taler's bundle.
+type wallet struct {
+	*client.Wallet
+	party *controllertest.Party
+}
+
+func newWallet(t *testing.T, net *inproc.Network) *wallet {
+	t.Helper()
+	b := talerbundle.Bundle()
+	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Policy: profile.UserPolicy(), Bundles: []protocol.Bundle{
+		controllertest.Tickets(), {Name: b.Name, Classes: b.Classes(comm.Client), Protocols: b.Protocols(comm.Client)},
+	}})
+	return &wallet{party: party, Wallet: client.New(party.Controller, party.Me(t), func(base string) (*taler.Client, error) {
+		return taler.NewClient(base, nil, taler.Anonymous())
+	})}
+}
+
+func (w *wallet) ticket(t *testing.T, number string) instrument.ID {
+	t.Helper()
+	return w.party.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": number}})
+}
+
+// reserve stores a reserve as a withdrawal that has come so far leaves it.
+func (w *wallet) reserve(t *testing.T, status string, uri taler.WithdrawURI, n byte, change func(*taler.Reserve)) (instrument.ID, taler.EddsaPublicKey) {
+	t.Helper()
+	seed := bytes.Repeat([]byte{n}, 32)
+	priv, err := talerkeys.NewEddsaPrivateKey(seed)
+	check(t, err)
+	r := taler.Reserve{
+		ExchangeURL: exchangeURL, BankURL: uri.BaseURL(), WOPID: uri.WOPID, Amount: amount(t, "CHF:20"), Remainder: amount(t, "CHF:20"),
+		ReservePub: priv.Public(), ReservePriv: taler.StoredSecret(seed), Seed: taler.StoredSecret(seed), Created: int64(n),
+	}
+	if change != nil {
+		change(&r)
+	}
+	i := instrument.Instance{Class: client.ClassReserve, Owner: "self", Status: taler.ReserveCreated, Keys: map[string]string{
+		"reserve_pub": r.ReservePub.String(), "withdrawal": uri.BaseURL() + uri.WOPID.Text(),
+	}}
+	check(t, i.Encode(r))
+	id := w.party.Create(t, i)
+	for _, next := range map[string][]string{
+		taler.ReserveSelected: {taler.ReserveSelected},
+		taler.ReserveSent:     {taler.ReserveSelected, taler.ReserveSent},
+		taler.ReserveDone:     {taler.ReserveSelected, taler.ReserveSent, taler.ReserveDone},
+		taler.ReserveAborted:  {taler.ReserveAborted},
+	}[status] {
+		check(t, w.Instruments().Update(t.Context(), func(tx *instrument.Draft) error {
+			now, err := tx.Get(id)
+			if err != nil {
+				return err
+			}
+			now.Status = next
+			return tx.Put(now)
+		}))
+	}
+	return id, priv.Public()
+}
+
+// bank is somebody who speaks the integration API and says what a test wants.
+type bank struct {
+	*httptest.Server
+
+	mu     sync.Mutex
+	status taler.BankWithdrawalOperationStatus
+	asked  []string // methods
+	held   func()   // told that a long poll waits, which then is not answered
+}
+
+func newBank(t *testing.T) *bank {
+	t.Helper()
+	b := &bank{status: taler.BankWithdrawalOperationStatus{
+		Status: taler.StatePending, Currency: "CHF", Amount: amount(t, "CHF:20"), CardFees: amount(t, "CHF:0.5"), SuggestedExchange: exchangeURL, WireTypes: []string{"iban"},
+	}}
+	b.Server = httptest.NewServer(b)
+	t.Cleanup(b.Close)
+	return b
+}
+
+func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	b.mu.Lock()
+	held := b.held
+	b.mu.Unlock()
+	if held != nil && r.URL.Query().Get("old_state") != "" {
+		held()
+		<-r.Context().Done()
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.asked = append(b.asked, r.Method)
+	w.Header().Set("Content-Type", "application/json")
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/config"):
+		_ = json.NewEncoder(w).Encode(map[string]string{"name": "taler-bank-integration", "version": "2:0:2", "currency": "CHF"})
+	case r.Method == http.MethodGet:
+		_ = json.NewEncoder(w).Encode(b.status)
+	default:
+		http.Error(w, "no", http.StatusTeapot)
+	}
+}
+
+func (b *bank) says(change func(*taler.BankWithdrawalOperationStatus)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	change(&b.status)
+}
+
+func (b *bank) times(method string) (n int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, m := range b.asked {
+		if m == method {
+			n++
+		}
+	}
+	return n
+}
+
+func (b *bank) uri(t *testing.T, n byte) taler.WithdrawURI {
+	t.Helper()
+	uri, err := taler.NewWithdrawURI(b.URL, taler.WOPID(bytes.Repeat([]byte{n}, 32)))
+	check(t, err)
+	return uri
+}
+
+// person notes what they are shown, and agrees.
+type person struct{ events []client.Event }
+
+func (p *person) Show(e client.Event) { p.events = append(p.events, e) }
+
+func (p *person) Agree(context.Context, client.Preview) (bool, error) { return true, nil }
+
+func (p *person) last() client.Event {
+	if len(p.events) == 0 {
+		return client.Event{}
+	}
+	return p.events[len(p.events)-1]
+}
+
+func amount(t *testing.T, text string) instrument.Amount {
+	t.Helper()
+	a, err := instrument.ParseAmount(text)
+	check(t, err)
+	return a
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,111 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// inspection is a wallet and somebody who takes tickets.
+func inspection(t *testing.T) (*wallet, comm.Peer) {
+	t.Helper()
+	net := inproc.NewNetwork()
+	shop := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{controllertest.Tickets()}})
+	return newWallet(t, net), shop.Listen(t, controllertest.Inspector{Price: amount(t, "CHF:3")})
+}
+
+func agreed(context.Context, client.Bill) (bool, error) { return true, nil }
+
+func (w *wallet) operation(t *testing.T, key string) instrument.OperationID {
+	t.Helper()
+	op, err := w.OperationID(key)
+	check(t, err)
+	return op
+}
+
+func TestPayGoesThroughTheStepsOfASession(t *testing.T) {
+	w, shop := inspection(t)
+	id := w.ticket(t, "1")
+	var bill client.Bill
+	want := client.Payment{Peer: shop, Operation: w.operation(t, "lunch"), Amount: amount(t, "CHF:3")}
+	paid, err := w.Pay(t.Context(), want, func(_ context.Context, b client.Bill) (bool, error) { bill = b; return true, nil })
+	check(t, err)
+	if bill.Class != controllertest.ClassTicket || bill.Terms.Price.String() != "CHF:3" || bill.Protocol != controllertest.ProtocolPunch || bill.With.ID != id {
+		t.Errorf("the person saw %+v", bill)
+	}
+	if w.party.View(t, id).Status != "punched" || paid.Price.String() != "CHF:3" || string(paid.Result) != `{"punched":true}` {
+		t.Errorf("paid %+v", paid)
+	}
+
+	// The same key is the same payment: nothing is asked, and nobody is paid.
+	w.ticket(t, "2")
+	again, err := w.Pay(t.Context(), want, func(context.Context, client.Bill) (bool, error) { t.Error("asked again"); return false, nil })
+	if err != nil || again.Operation != paid.Operation || string(again.Result) != string(paid.Result) {
+		t.Errorf("again: %+v, %v", again, err)
+	}
+	want.Amount = amount(t, "CHF:4")
+	if _, err := w.Pay(t.Context(), want, agreed); fault.ReasonOf(err) != "key-reused" {
+		t.Errorf("another amount under the key: %v", err)
+	}
+}
+
+func TestPayRefuses(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		have   []string // numbers of tickets
+		want   client.Payment
+		no     bool // the person does not agree
+		reason fault.Reason
+	}{
+		{"nothing that the vendor takes", nil, client.Payment{}, false, "instrument-missing"},
+		{"a class that the vendor does not take", []string{"1"}, client.Payment{Class: "beads"}, false, "class-not-offered"},
+		{"none of the class that was wanted", nil, client.Payment{Class: controllertest.ClassTicket}, false, "instrument-missing"},
+		{"two to choose from", []string{"1", "2"}, client.Payment{}, false, "input-needed"},
+		{"the person does not agree", []string{"1"}, client.Payment{}, true, "not-agreed"},
+		{"an instrument that is not there", []string{"1"}, client.Payment{Instrument: "00000000000000000000000000"}, false, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w, shop := inspection(t)
+			for _, n := range row.have {
+				w.ticket(t, n)
+			}
+			row.want.Peer, row.want.Operation = shop, w.operation(t, "key")
+			_, err := w.Pay(t.Context(), row.want, func(context.Context, client.Bill) (bool, error) { return !row.no, nil })
+			if err == nil || row.reason != "" && fault.ReasonOf(err) != row.reason {
+				t.Errorf("error = %v", err)
+			}
+			held, err := w.Instruments().List(t.Context(), instrument.Filter{Class: controllertest.ClassTicket})
+			check(t, err)
+			for _, i := range held {
+				if i.Status != "valid" {
+					t.Errorf("a ticket is %s", i.Status)
+				}
+			}
+		})
+	}
+}
+
+func TestAUsedTicketIsNotChosenAgain(t *testing.T) {
+	w, shop := inspection(t)
+	used := w.ticket(t, "1")
+	_, err := w.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, "one")}, agreed)
+	check(t, err)
+	fresh := w.ticket(t, "2")
+	paid, err := w.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, "two")}, agreed)
+	if err != nil || paid.Instrument != fresh {
+		t.Errorf("paid with %s (used: %s), %v", paid.Instrument, used, err)
+	}
+	_, err = w.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, "three"), Instrument: used}, agreed)
+	if !errors.Is(err, fault.NotFound) {
+		t.Errorf("the used one again: %v", err)
+	}
+}

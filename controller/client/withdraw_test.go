@@ -1,0 +1,154 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// TestAReserveThatGetsNoMoneyIsGivenUp goes on with a withdrawal that is selected,
+// at a bank that has decided otherwise.
+func TestAReserveThatGetsNoMoneyIsGivenUp(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		says func(own taler.EddsaPublicKey, s *taler.BankWithdrawalOperationStatus)
+		why  string
+	}{
+		{"aborted", func(own taler.EddsaPublicKey, s *taler.BankWithdrawalOperationStatus) {
+			s.Status, s.Aborted = taler.StateAborted, true
+		}, "aborted"},
+		{"another wallet has it", func(own taler.EddsaPublicKey, s *taler.BankWithdrawalOperationStatus) {
+			s.Status, s.SelectedReservePub = taler.StateSelected, taler.EddsaPublicKey{9}
+		}, "another wallet"},
+		{"confirmed for another wallet", func(own taler.EddsaPublicKey, s *taler.BankWithdrawalOperationStatus) {
+			s.Status, s.SelectedReservePub = taler.StateConfirmed, taler.EddsaPublicKey{9}
+		}, "another wallet"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+			id, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+			b.says(func(s *taler.BankWithdrawalOperationStatus) { row.says(pub, s) })
+			p := &person{}
+			err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, p)
+			if !errors.Is(err, fault.Declined) || p.last().Event != "aborted" || !strings.Contains(p.last().Reason, row.why) {
+				t.Errorf("error %v, last event %+v", err, p.last())
+			}
+			if got := w.party.View(t, id).Status; got != taler.ReserveAborted {
+				t.Errorf("the reserve is %s", got)
+			}
+			if b.times("POST") != 0 {
+				t.Error("something was asked for")
+			}
+		})
+	}
+}
+
+func TestAWithdrawalThatIsNotPendingIsNobodysToTake(t *testing.T) {
+	for _, state := range []taler.State{taler.StateSelected, taler.StateConfirmed, taler.StateAborted} {
+		w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+		b.says(func(s *taler.BankWithdrawalOperationStatus) { s.Status = state })
+		err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1), Exchange: exchangeURL}, &person{})
+		if !errors.Is(err, fault.Conflict) || b.times("POST") != 0 {
+			t.Errorf("%s: %v", state, err)
+		}
+	}
+}
+
+// TestANewExchangeIsThePersonsToName keeps a bank from choosing one.
+func TestANewExchangeIsThePersonsToName(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
+	if f := fault.From(err); f == nil || f.Reason != "input-needed" || !strings.Contains(f.Hint, exchangeURL) {
+		t.Errorf("error = %v", err)
+	}
+	b.says(func(s *taler.BankWithdrawalOperationStatus) { s.RequiredExchange = exchangeURL })
+	err = w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1), Exchange: "https://other.example.com"}, &person{})
+	if fault.ReasonOf(err) != "exchange-differs" {
+		t.Errorf("another than the required one: %v", err)
+	}
+}
+
+// TestInterruptedItStaysPending ends the wait for the bank's verdict.
+func TestInterruptedItStaysPending(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	id, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateSelected, pub
+	})
+	ctx, cut := context.WithCancel(t.Context())
+	defer cut()
+	b.held = cut
+	err := w.Withdraw(ctx, client.Withdrawal{URI: b.uri(t, 1)}, &person{})
+	if f := fault.From(err); f == nil || f.Kind != fault.Unknown || f.Reason != "pending" {
+		t.Errorf("error = %v", err)
+	}
+	if got := w.party.View(t, id).Status; got != taler.ReserveSelected {
+		t.Errorf("the reserve is %s", got)
+	}
+}
+
+func TestWhatIsDoneIsDoneWithoutTheBank(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	uri := b.uri(t, 1)
+	b.Close()
+	w.reserve(t, taler.ReserveDone, uri, 1, func(r *taler.Reserve) { r.Value, r.Coins = r.Amount, 2 })
+	p := &person{}
+	if err := w.Withdraw(t.Context(), client.Withdrawal{URI: uri}, p); err != nil || p.last().Event != "done" || p.last().Coins != 2 || p.last().Fees.String() != "CHF:0" {
+		t.Errorf("error %v, last event %+v", err, p.last())
+	}
+}
+
+func TestAWithdrawalIsFoundByItsNames(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	one, _ := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+	w.reserve(t, taler.ReserveAborted, b.uri(t, 2), 2, func(r *taler.Reserve) { r.Reason = "gone" })
+	wopid := b.uri(t, 1).WOPID.Text()
+	for _, row := range []struct {
+		name, text string
+		found      bool
+	}{
+		{"the WOPID", wopid, true},
+		{"its beginning", wopid[:8], true},
+		{"its beginning in small letters", strings.ToLower(wopid[:9]), true},
+		{"too short a beginning", wopid[:7], false},
+		{"the operation", string(one[len(one)-12:]), true},
+		{"nothing", "", false},
+		{"another", "ZZZZZZZZZZ", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			got, err := w.FindWithdrawal(t.Context(), row.text)
+			if row.found && (err != nil || got.URI() != b.uri(t, 1)) || !row.found && !errors.Is(err, fault.NotFound) {
+				t.Errorf("%+v, %v", got, err)
+			}
+		})
+	}
+	all, err := w.Withdrawals(t.Context())
+	if err != nil || len(all) != 2 || all[1].Reason != "gone" || all[0].Amount.String() != "CHF:20" {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+func TestBalancesAddUpCoinsAndReserves(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	for n, value := range []string{"CHF:10", "CHF:2.5", "EUR:1"} {
+		i := instrument.Instance{Class: client.ClassCoin, Status: taler.CoinFresh, Keys: map[string]string{"coin_pub": value}}
+		check(t, i.Encode(taler.Coin{Value: amount(t, value), ExchangeURL: exchangeURL, Index: uint32(n)}))
+		w.party.Create(t, i)
+	}
+	w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+	w.reserve(t, taler.ReserveCreated, b.uri(t, 2), 2, nil)
+	w.reserve(t, taler.ReserveAborted, b.uri(t, 3), 3, nil)
+	got, err := w.Balances(t.Context())
+	check(t, err)
+	if len(got) != 2 || got[0].Available.String() != "CHF:12.5" || got[0].Pending.String() != "CHF:20" || got[0].Coins != 2 ||
+		got[1].Available.String() != "EUR:1" || got[1].Pending.String() != "EUR:0" || got[1].Coins != 1 {
+		t.Errorf("%+v", got)
+	}
+}
