@@ -6,12 +6,14 @@ import "time"
 // that a lost wake-up is seen, or at once, to see what no wake-up tells.
 func (m *Manager) RereadEvery(d time.Duration) { m.hub.every = d }
 
-// Waiting counts who waits in line for an instance.
-func (m *Manager) Waiting(id ID) int {
-	m.line.mu.Lock()
-	defer m.line.mu.Unlock()
-	if q := m.line.heads[id]; q != nil {
-		return len(q.waiting)
+// Waiting counts who waits for an instance: for its lease, or in line.
+func (m *Manager) Waiting(id ID) (n int) {
+	for _, t := range []*leaseTable{m.leases, m.line} {
+		t.mu.Lock()
+		if q := t.heads[id]; q != nil {
+			n += len(q.waiting)
+		}
+		t.mu.Unlock()
 	}
-	return 0
+	return n
 }

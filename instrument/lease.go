@@ -12,7 +12,8 @@ import (
 // and returns them as they are now. It waits in line, within ctx, for an
 // operation that holds one of them only in memory; one that is held durably is
 // fault.Locked at once. Instances of shareable classes are returned without a
-// lease: conflicts on them are found by version.
+// lease: conflicts on them are found by version. So is a change that was made
+// between the look and the lease.
 //
 // The leases last until Release. They become durable with the operation's first
 // flush that is not its last.

@@ -58,13 +58,14 @@ func TestLease(t *testing.T) {
 		class   instrument.ClassID
 		durable bool // held durably by another operation
 		memory  bool // held in memory
+		waits   bool // until the caller gives up
 		kind    fault.Kind
 	}{
-		{"free", "purse", false, false, 0},
-		{"held in memory: the time of the caller counts", "purse", false, true, fault.Locked},
-		{"held durably: refused at once", "purse", true, false, fault.Locked},
-		{"held durably and in memory: refused at once", "purse", true, true, fault.Locked},
-		{"shareable and in use", "pool", false, true, 0},
+		{"free", "purse", false, false, false, 0},
+		{"held in memory: the time of the caller counts", "purse", false, true, true, fault.Locked},
+		{"held durably: refused at once", "purse", true, false, false, fault.Locked},
+		{"held durably and in memory: refused at once", "purse", true, true, false, fault.Locked},
+		{"shareable and in use", "pool", false, true, false, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := open(t)
@@ -79,13 +80,15 @@ func TestLease(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			ctx := t.Context()
-			if c.memory && !c.durable { // where it is durable nothing waits, so no time is needed
-				var cancel func()
-				ctx, cancel = context.WithTimeout(ctx, 10*time.Millisecond)
-				defer cancel()
-			}
 			free := p.create(t, number("purse", 2))
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			if c.waits {
+				go func() {
+					waiting(p, id)
+					cancel()
+				}()
+			}
 			_, err := p.Lease(ctx, "second", []instrument.ID{free, id})
 			wants(t, err, c.kind, "")
 			if c.kind == 0 {
@@ -117,6 +120,13 @@ func TestLease(t *testing.T) {
 	})
 }
 
+// waiting returns when somebody waits for the instance.
+func waiting(p *party, id instrument.ID) {
+	for p.Waiting(id) == 0 {
+		runtime.Gosched()
+	}
+}
+
 // TestLeaseInLine: who waited sees what the one before has done.
 func TestLeaseInLine(t *testing.T) {
 	p := open(t)
@@ -132,6 +142,7 @@ func TestLeaseInLine(t *testing.T) {
 		}
 		got <- count(t, list[0])
 	}()
+	waiting(p, id)
 	if err := p.Update(t.Context(), add(id, 41)); err != nil {
 		t.Fatal(err)
 	}
@@ -181,9 +192,7 @@ func TestTurnComesTooLate(t *testing.T) {
 				leave()
 			}
 		}()
-		for p.Waiting(id) == 0 {
-			runtime.Gosched()
-		}
+		waiting(p, id)
 		cancel()
 		leave()
 		wait(t, done, "it has given up or had its turn")
@@ -207,8 +216,11 @@ func TestStandInLine(t *testing.T) {
 	} else {
 		other()
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-	defer cancel()
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		waiting(p, "x")
+		cancel()
+	}()
 	_, err = p.StandInLine(ctx, "x")
 	wants(t, err, fault.Locked, "")
 	leave()

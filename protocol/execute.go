@@ -23,6 +23,9 @@ type Execution struct {
 	Offer     *comm.Offer // the signed offer that Call.Offer was read from
 	Payer     *comm.Payer
 	Ask       Asker // where a person is present
+	// Ended, if set, is told how the operation ended, once it has, whether or not
+	// anybody still waits for it. A repetition is told again. It must not block.
+	Ended func(error)
 
 	resumes bool // the peer goes on with an operation, it does not begin one
 }

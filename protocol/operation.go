@@ -204,6 +204,9 @@ func (o *operation) close() {
 	o.m.mu.Lock()
 	delete(o.m.ops, o.id)
 	o.m.mu.Unlock()
+	if o.req.Ended != nil {
+		o.req.Ended(o.failure)
+	}
 	close(o.done)
 }
 

@@ -1,0 +1,56 @@
+package protocol
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Begun is how a peer's operation was begun on this side, running or ended: with
+// our own instruments, and the arguments as we completed them. Whoever services
+// it again asks for exactly this, and finds the first outcome; what has changed
+// here since then does not matter any more. An operation of another peer, or of
+// none, is fault.NotFound.
+func (m *Manager) Begun(ctx context.Context, peer string, id instrument.OperationID) (Execution, error) {
+	m.mu.Lock()
+	o := m.ops[id]
+	m.mu.Unlock()
+	if o != nil {
+		return theirs(o.req, peer)
+	}
+	row, err := m.parts.Store.OperationRow(ctx, id)
+	if errors.Is(err, fault.NotFound) {
+		return Execution{}, notBegun()
+	}
+	if err != nil {
+		return Execution{}, err
+	}
+	r := Execution{ID: row.ID, Side: row.Side, Protocol: row.Protocol, Principal: row.Principal}
+	r.Peer.Key = row.Peer
+	if r, err = theirs(r, peer); err != nil {
+		return Execution{}, err
+	}
+	body, err := m.unseal(row)
+	if err != nil {
+		return Execution{}, err
+	}
+	if err := json.Unmarshal(body.Call, &r.Call); err != nil {
+		return Execution{}, fault.Wrap(err, fault.Internal, "operation %s cannot be read", Short(id))
+	}
+	return r, nil
+}
+
+// theirs keeps what one peer has begun from all others.
+func theirs(r Execution, peer string) (Execution, error) {
+	if peer == "" || r.Peer.Key != peer || r.Side != Servicer {
+		return Execution{}, notBegun()
+	}
+	return r, nil
+}
+
+func notBegun() error {
+	return fault.New(fault.NotFound, "this peer has begun no such operation here").Because("operation-unknown")
+}
