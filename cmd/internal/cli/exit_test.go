@@ -1,0 +1,134 @@
+package cli_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+func TestEveryFaultHasItsExitCode(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		err  error
+		code int
+	}{
+		{"nothing", nil, 0},
+		{"invalid", fault.New(fault.Invalid, "x"), 1},
+		{"invalid, in what was typed", cli.Argument(fault.New(fault.Invalid, "x")), 2},
+		{"wrong usage", cli.Usage("x"), 2},
+		{"wrong usage, wrapped", fmt.Errorf("y: %w", cli.Usage("x")), 2},
+		{"not found, though typed", cli.Argument(fault.New(fault.NotFound, "x")), 3},
+		{"not found", fault.New(fault.NotFound, "x"), 3},
+		{"input needed", cli.Input("x", "y"), 4},
+		{"input needed, said by a controller", fault.New(fault.Invalid, "x").Because("input-needed"), 4},
+		{"declined", fault.New(fault.Declined, "x"), 5},
+		{"denied", fault.New(fault.Denied, "x"), 5},
+		{"conflict", fault.New(fault.Conflict, "x"), 5},
+		{"timeout", fault.New(fault.Timeout, "x"), 6},
+		{"unknown", fault.New(fault.Unknown, "x"), 6},
+		{"a plugin crashed", fault.New(fault.Unavailable, "x").Because("plugin-crashed"), 7},
+		{"a plugin is not known", fault.New(fault.NotFound, "x").Because("plugin-unknown"), 3},
+		{"a plugin was changed", fault.New(fault.Denied, "x").Because("plugin-modified"), 5},
+		{"unavailable", fault.New(fault.Unavailable, "x"), 8},
+		{"locked", fault.New(fault.Locked, "x"), 9},
+		{"unsupported", fault.New(fault.Unsupported, "x"), 1},
+		{"stuck", fault.New(fault.Stuck, "x"), 1},
+		{"internal", fault.New(fault.Internal, "x"), 1},
+		{"no fault", errors.New("x"), 1},
+		{"reported already", cli.Reported(fault.New(fault.Declined, "x")), 5},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if got := cli.ExitCode(row.err); got != row.code {
+				t.Errorf("exit code %d, not %d", got, row.code)
+			}
+		})
+	}
+}
+
+// env is an Env whose output a test reads; nobody is there to be asked.
+func env(json bool) (e *cli.Env, out, messages *bytes.Buffer) {
+	out, messages = &bytes.Buffer{}, &bytes.Buffer{}
+	e = cli.New()
+	e.In, e.Out, e.Err, e.JSON = nil, out, messages, json
+	e.Environ = func(string) string { return "" }
+	return e, out, messages
+}
+
+func TestAFailureIsOneLineOrOneObject(t *testing.T) {
+	err := fault.Wrap(errors.New("the cause"), fault.Denied, "not you").Because("not-owner").WithHint("ask the owner")
+	e, out, messages := env(false)
+	if code := e.Fail(err); code != 5 || out.Len() != 0 || messages.String() != "swaperoo: not you — ask the owner\n" {
+		t.Errorf("%d: %q %q", code, out, messages)
+	}
+	e, out, messages = env(true)
+	e.Fail(err)
+	want := `{"error":{"kind":"denied","reason":"not-owner","message":"not you","hint":"ask the owner"}}` + "\n"
+	if out.String() != want || messages.Len() != 0 {
+		t.Errorf("%q %q", out, messages)
+	}
+	e, out, messages = env(true)
+	if code := e.Fail(cli.Reported(err)); code != 5 || out.Len() != 0 || messages.Len() != 0 {
+		t.Errorf("reported: %d %q %q", code, out, messages)
+	}
+	if cli.Reported(nil) != nil || cli.Argument(nil) != nil {
+		t.Error("nothing became something")
+	}
+}
+
+func TestNobodyIsAskedWhereNobodyIs(t *testing.T) {
+	e, _, _ := env(false)
+	for name, ask := range map[string]func() error{
+		"yes":        func() error { _, err := e.Yes("Really?", "say --yes"); return err },
+		"text":       func() error { _, err := e.Ask("A name", "give it"); return err },
+		"secret":     func() error { _, err := e.AskSecret("A code", "give it"); return err },
+		"passphrase": func() error { _, err := e.Passphrase(false); return err },
+	} {
+		if err := ask(); cli.ExitCode(err) != cli.ExitInput || fault.From(err).Hint == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestATableIsLinesForScripts(t *testing.T) {
+	e, out, _ := env(false)
+	if err := e.Table(map[string]any{"list": []int{1}}, []string{"A", "B"}, [][]string{{"1", "2"}, {"3", "4"}}); err != nil || out.String() != "1\t2\n3\t4\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+	e, out, _ = env(true)
+	if err := e.Table(map[string]any{"list": []int{1}}, nil, nil); err != nil || out.String() != `{"list":[1]}`+"\n" {
+		t.Errorf("%q, %v", out, err)
+	}
+}
+
+func TestAmountsAreMoreThanNothing(t *testing.T) {
+	for text, code := range map[string]int{"CHF:20": 0, "CHF:0.00000001": 0, "CHF:0": 2, "CHF:-1": 2, "CHF": 2, "": 2, "CHF:99999999999999999": 2} {
+		if _, err := cli.Amount(text); cli.ExitCode(err) != code {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+func TestWherePartiesLive(t *testing.T) {
+	for _, row := range []struct{ name, dir, xdg, want string }{
+		{"named", "/d", "/x", "/d"},
+		{"XDG", "", "/x", "/x/swaperoo/wallet"},
+		{"a relative XDG is none", "", "x", "/home/u/.local/share/swaperoo/wallet"},
+		{"home", "", "", "/home/u/.local/share/swaperoo/wallet"},
+	} {
+		e, _, _ := env(false)
+		e.Dir, e.Environ, e.Home = row.dir, func(string) string { return row.xdg }, func() (string, error) { return "/home/u", nil }
+		if got, err := e.PartyDir("wallet"); err != nil || got != row.want {
+			t.Errorf("%s: %q, %v", row.name, got, err)
+		}
+	}
+	e, _, _ := env(false)
+	e.Home = func() (string, error) { return "", errors.New("homeless") }
+	if _, err := e.PartyDir("wallet"); err == nil || !strings.Contains(fault.From(err).Hint, "--dir") {
+		t.Errorf("homeless: %v", err)
+	}
+}

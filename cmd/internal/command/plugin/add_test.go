@@ -1,0 +1,64 @@
+package plugin
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/host"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+func description(name string, class instrument.ClassID, proto string) api.Description {
+	return api.Description{Name: name, Version: "1.0.0", API: api.Version, Roles: []api.RoleView{{
+		Role:    comm.Client,
+		Classes: []instrument.Info{{ID: class, Title: "A class", Address: "url", Moves: []instrument.Move{{To: "new"}}}},
+		Protocols: []api.ProtocolView{{Info: protocol.Info{ID: proto, Title: "A protocol"}, Compatible: []api.Compatible{{
+			Class: class, Offered: []api.Offered{{Peer: comm.Vendor, Operations: []protocol.Operation{{Name: "PAY"}}}},
+		}}}},
+	}}}
+}
+
+// TestWhatWouldBreakThePartyIsNotAdded keeps a plugin out beside which the party
+// could not be opened any more.
+func TestWhatWouldBreakThePartyIsNotAdded(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "beads")
+	c := host.NewCatalog(filepath.Join(t.TempDir(), "plugins.lock"))
+	if _, err := c.Add(path, host.Inspected{SHA256: strings.Repeat("0", 64), Description: description("beads", "beads", "beads.pay")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name   string
+		d      api.Description
+		reason fault.Reason
+	}{
+		{"something new", description("shells", "shells", "shells.pay"), ""},
+		{"the name of ours", description("card", "shells", "shells.pay"), "plugin-twice"},
+		{"the name of another", description("beads", "shells", "shells.pay"), "plugin-twice"},
+		{"a class of ours", description("shells", "payment-card", "shells.pay"), "plugin-overlaps"},
+		{"a protocol of ours", description("shells", "shells", "card.pay"), "plugin-overlaps"},
+		{"a class of another", description("shells", "beads", "shells.pay"), "plugin-overlaps"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if err := fits(c, row.d); fault.ReasonOf(err) != row.reason {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+}
+
+func TestAPersonReadsWhatAPluginMay(t *testing.T) {
+	text := describe(description("shells", "shells", "shells.pay"), "abc")
+	for _, part := range []string{
+		"shells 1.0.0", "SHA-256:   abc", "instruments of its own classes (shells)",
+		"as a client, run PAY of shells.pay with shells", "requests to the addresses in instruments of shells", "your user",
+	} {
+		if !strings.Contains(text, part) {
+			t.Errorf("%q is not in\n%s", part, text)
+		}
+	}
+}

@@ -1,0 +1,56 @@
+package terminal
+
+import (
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+func TestSettingsThatFollowFromOthers(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		in    settings
+		allow bool
+		want  settings
+		kind  fault.Kind
+	}{
+		{"a bank", settings{Bank: "https://bank.example/c2ec", Login: "till"}, false,
+			settings{Bank: "https://bank.example/c2ec/", Integration: "https://bank.example/c2ec/taler-integration/", Login: "till", Merchant: "till"}, 0},
+		{"everything said", settings{Bank: "http://127.0.0.1:1/", Integration: "https://b.example/", Login: "till", Merchant: "Shop"}, false,
+			settings{Bank: "http://127.0.0.1:1/", Integration: "https://b.example/", Login: "till", Merchant: "Shop"}, 0},
+		{"in clear to another machine", settings{Bank: "http://bank.example/"}, false, settings{}, fault.Denied},
+		{"in clear, allowed", settings{Bank: "http://bank.example/", Login: "t"}, true,
+			settings{Bank: "http://bank.example/", Integration: "http://bank.example/taler-integration/", Login: "t", Merchant: "t"}, 0},
+		{"no address", settings{Bank: "bank"}, false, settings{}, fault.Invalid},
+		{"no address for wallets", settings{Bank: "https://bank.example/", Integration: "x"}, false, settings{}, fault.Invalid},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			err := row.in.complete(row.allow)
+			if fault.KindOf(err) != row.kind || err == nil && row.in != row.want {
+				t.Errorf("%+v, %v", row.in, err)
+			}
+		})
+	}
+}
+
+// TestTheTerminalShowsTheWalletsGroups compares the two ways to write them.
+func TestTheTerminalShowsTheWalletsGroups(t *testing.T) {
+	key := taler.EddsaPublicKey{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
+	if got := groups(key.String()); got != vendor.Groups(key) {
+		t.Errorf("%s is shown as %s", vendor.Groups(key), got)
+	}
+}
+
+func TestEveryEventIsASentence(t *testing.T) {
+	a := instrument.Amount{Currency: "CHF", Value: 20}
+	for _, event := range []string{
+		vendor.EventSetup, vendor.EventSelected, vendor.EventPay, vendor.EventPaid, vendor.EventUnknown, vendor.EventConfirmed, vendor.EventAborted,
+	} {
+		if got := sentence(vendor.Event{Event: event, Amount: &a, Fees: &a, Total: &a}); got == event || got == "" {
+			t.Errorf("%s is shown as %q", event, got)
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package wallet
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+var coupon = instrument.Info{
+	ID: "coupon", Title: "Shop coupon", Keys: []string{"code"}, Moves: []instrument.Move{{From: "", To: "ready"}, {From: "", To: "taken"}},
+	Fields: []instrument.Field{{Name: "code", Title: "Code", Secret: true}, {Name: "worth", Title: "Worth"}},
+}
+
+func TestMembersThatAreTyped(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		file   string
+		args   []string
+		reason fault.Reason
+	}{
+		{"from a file", `{"code":"X","worth":"CHF:1"}`, nil, ""},
+		{"over those of a file", `{"code":"X","worth":"CHF:1"}`, []string{"worth=CHF:2"}, ""},
+		{"with an equals sign inside", `{}`, []string{"worth=a=b"}, ""},
+		{"a secret", `{}`, []string{"code=X"}, "secret-argument"},
+		{"an unknown name", `{}`, []string{"colour=red"}, "field-unknown"},
+		{"an unknown name in the file", `{"colour":"red"}`, nil, "field-unknown"},
+		{"no value", `{}`, []string{"worth"}, cli.ReasonUsage},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			members := map[string]json.RawMessage{}
+			if err := json.Unmarshal([]byte(row.file), &members); err != nil {
+				t.Fatal(err)
+			}
+			err := typed(coupon, members, row.args)
+			if fault.ReasonOf(err) != row.reason || err != nil && cli.ExitCode(err) != cli.ExitUsage {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+}
+
+func TestAFileHoldsOneObject(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "file.json")
+	for text, right := range map[string]bool{`{"a":1}`: true, `{}`: true, `[1]`: false, `null`: false, `"x"`: false, ``: false, `{"a":`: false} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := read(cli.New(), path); (err == nil) != right {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := read(cli.New(), filepath.Join(t.TempDir(), "none")); cli.ExitCode(err) != cli.ExitUsage {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+func TestWhatAnInstrumentIsCalled(t *testing.T) {
+	members := map[string]json.RawMessage{"code": json.RawMessage(`"SECRET"`), "worth": json.RawMessage(`"CHF:1"`)}
+	if got := called(coupon, members); got != "Shop coupon CHF:1" {
+		t.Errorf("it is called %q", got)
+	}
+	if status, ok := first(coupon); !ok || status != "ready" {
+		t.Errorf("it begins as %q", status)
+	}
+	if _, ok := first(instrument.Info{Moves: []instrument.Move{{From: "a", To: "b"}}}); ok {
+		t.Error("what nobody can make begins somehow")
+	}
+}

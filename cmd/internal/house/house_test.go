@@ -1,0 +1,122 @@
+package house_test
+
+import (
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+func options(f house.Files, word string) house.Options {
+	o := house.Options{Files: f, Role: comm.Client, Name: "wallet", Policy: profile.UserPolicy(), Log: slog.New(slog.DiscardHandler)}
+	if word != "" {
+		s := crypto.NewSecret([]byte(word))
+		o.Passphrase = &s
+	}
+	return o
+}
+
+func made(t *testing.T, word string) house.Files {
+	t.Helper()
+	f := house.Files{Dir: filepath.Join(t.TempDir(), "party")}
+	if err := house.Init(t.Context(), f, "owner", options(f, word).Passphrase); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestOneProcessRunsOperations(t *testing.T) {
+	f := made(t, "open sesame")
+	first, err := house.Open(t.Context(), options(f, "open sesame"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := house.Open(t.Context(), options(f, "open sesame")); fault.ReasonOf(err) != "dir-in-use" || !errors.Is(err, fault.Locked) {
+		t.Errorf("a second one: %v", err)
+	}
+	look := options(f, "open sesame")
+	look.Looking = true
+	beside, err := house.Open(t.Context(), look)
+	if err != nil {
+		t.Fatalf("one that looks: %v", err)
+	}
+	if len(beside.Host.Bundles()) == 0 || beside.Identity.KeyText() != first.Identity.KeyText() {
+		t.Error("it sees another party")
+	}
+	for _, h := range []*house.House{beside, first} {
+		if err := h.Close(t.Context()); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	}
+	again, err := house.Open(t.Context(), options(f, "open sesame"))
+	if err != nil {
+		t.Fatalf("after it has ended: %v", err)
+	}
+	if err := again.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if left, err := filepath.Glob(filepath.Join(f.Run(), "host-*")); err != nil || len(left) > 0 {
+		t.Errorf("%v is left, %v", left, err)
+	}
+}
+
+func TestOnlyTheRightLockOpens(t *testing.T) {
+	wallet, server := made(t, "open sesame"), made(t, "")
+	for _, row := range []struct {
+		name   string
+		files  house.Files
+		word   string
+		reason fault.Reason
+	}{
+		{"a wallet", wallet, "open sesame", ""},
+		{"a wrong passphrase", wallet, "open barley", "wrong-passphrase"},
+		{"a server", server, "", ""},
+		{"nothing there", house.Files{Dir: t.TempDir()}, "open sesame", "dir-empty"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h, err := house.Open(t.Context(), options(row.files, row.word))
+			if fault.ReasonOf(err) != row.reason {
+				t.Fatalf("error = %v", err)
+			}
+			if err == nil {
+				err = h.Close(t.Context())
+			}
+			if row.reason == "" && err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	if err := house.Init(t.Context(), wallet, "owner", options(wallet, "another").Passphrase); fault.ReasonOf(err) != "dir-taken" {
+		t.Errorf("over another: %v", err)
+	}
+}
+
+func TestAPassphraseChanges(t *testing.T) {
+	f := made(t, "old")
+	word := func(text string) crypto.Secret { return crypto.NewSecret([]byte(text)) }
+	if err := f.ChangePassphrase(word("wrong"), word("new")); fault.ReasonOf(err) != "wrong-passphrase" {
+		t.Errorf("with a wrong one: %v", err)
+	}
+	if err := f.ChangePassphrase(word("old"), word("")); fault.ReasonOf(err) != "passphrase-empty" {
+		t.Errorf("to none: %v", err)
+	}
+	if err := f.ChangePassphrase(word("old"), word("new")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := house.Open(t.Context(), options(f, "old")); !errors.Is(err, fault.Denied) {
+		t.Errorf("the old one: %v", err)
+	}
+	h, err := house.Open(t.Context(), options(f, "new"))
+	if err != nil {
+		t.Fatalf("the new one: %v", err)
+	}
+	if err := h.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
