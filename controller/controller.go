@@ -128,6 +128,8 @@ type Transaction struct {
 	Ask         protocol.Asker
 	Within      time.Duration // how long a peer may take; 0: a minute
 	Reference   string        // what it is about, for the role that services it
+	// Ended, if set, is told how it ended, also when the caller was let go before.
+	Ended func(error)
 }
 
 // Execute runs an operation that needs no peer: the paper's execute-Transaction
@@ -165,7 +167,7 @@ func (c *Controller) execution(ctx context.Context, t Transaction, side protocol
 		t.Within = time.Minute
 	}
 	return protocol.Execution{
-		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ask: t.Ask,
+		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ask: t.Ask, Ended: t.Ended,
 		Call: protocol.Call{
 			Operation: t.Operation, Class: t.Class, Instruments: t.Instruments, Args: args,
 			Deadline: c.parts.Clock().Add(t.Within),

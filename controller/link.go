@@ -24,13 +24,23 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 	if err := conn.Call(ctx, comm.MethodExecute, e, &got); err != nil {
 		return unanswered(e, err)
 	}
+	if got.Fault != nil {
+		got.Fault = got.Fault.Foreign()
+	}
 	if pending(got) {
 		return comm.Executed{}, got.Fault
 	}
 	if e.Call.Offer != nil && got.Fault == nil && !l.s.receiptFits(e, got) {
-		return comm.Executed{Op: e.Op, Fault: fault.New(fault.Denied, "the receipt does not bear the vendor's signature").Because("receipt-signature")}, nil
+		return comm.Executed{Op: e.Op, Fault: unsigned()}, nil
 	}
 	return got, nil
+}
+
+// unsigned is a vendor that claims to be paid and does not sign for it. It may
+// well be: what the payment has used up is not to be used again.
+func unsigned() *fault.Fault {
+	return fault.New(fault.Unknown, "the receipt does not bear the vendor's signature").
+		Because("receipt-signature").WithHint("ask the vendor; the payment may have been made")
 }
 
 // unanswered tells a refusal of the peer, which is an answer, from the lack of one.
@@ -42,9 +52,11 @@ func unanswered(e comm.Execute, err error) (comm.Executed, error) {
 	return comm.Executed{Op: e.Op, Fault: fault.From(err)}, nil
 }
 
-// pending is a servicer that let us go while its operation goes on.
+// pending is a servicer that let us go while its operation goes on, or that goes
+// away itself: neither says how the operation has ended, or ended before.
 func pending(e comm.Executed) bool {
-	return e.Fault != nil && e.Fault.Kind == fault.Unknown && e.Fault.Reason == "pending"
+	return e.Fault != nil && (e.Fault.Kind == fault.Unknown && e.Fault.Reason == "pending" ||
+		e.Fault.Kind == fault.Unavailable && e.Fault.Reason == "shutting-down")
 }
 
 func (s *Session) receiptFits(e comm.Execute, got comm.Executed) bool {

@@ -75,6 +75,9 @@ func receiptText(o comm.Offer, op string, result json.RawMessage) []byte {
 // checkPayer refuses a payment whose offer is not ours or is over, and whose
 // payer has not signed it with the key of this connection.
 func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.OfferBody, error) {
+	if e.Call.Offer == nil && e.Call.Operation == protocol.Pay {
+		return nil, fault.New(fault.Denied, "a payment is signed and has an offer").Because("payer-signature")
+	}
 	if e.Call.Offer == nil {
 		return nil, nil
 	}
@@ -88,7 +91,7 @@ func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.Off
 			Because("offer-expired").WithHint("ask for a new offer")
 	}
 	p := e.Call.Payer
-	if p == nil || now.After(p.Expiry) {
+	if p == nil || now.After(p.Expiry) || p.Expiry.After(body.Until) {
 		return nil, fault.New(fault.Denied, "the payment is not signed, or its signature is over").Because("payer-signature")
 	}
 	pub, err := crypto.ParseKey(peer.Key)

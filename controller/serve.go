@@ -23,7 +23,8 @@ type Servicing interface {
 	// and arguments. It refuses what the caller may not ask for.
 	Prepare(ctx context.Context, who Caller, e comm.Execute, t *Transaction) error
 	// Ended is told how an operation ended, after it is durable and before the
-	// initiator hears of it. It must not block.
+	// initiator hears of it, also when the initiator has hung up. It is told again
+	// when the operation is asked for again. It must not block.
 	Ended(t Transaction, err error)
 }
 
@@ -198,45 +199,4 @@ func (s *service) selection(class string) (string, error) {
 		return "", fault.New(fault.Conflict, "no protocol was selected for %q in this session", class).Because("out-of-order")
 	}
 	return id, nil
-}
-
-// execute runs our side of an operation. The offer must be ours and the payer
-// the one who signs; the role names our instruments.
-func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (comm.Executed, error) {
-	who := *s.caller()
-	id, err := s.selection(e.Call.Class)
-	if err != nil {
-		return comm.Executed{}, err
-	}
-	if id != e.Call.Protocol {
-		return comm.Executed{}, fault.New(fault.Conflict, "%s was selected for %s, not %s", id, e.Call.Class, e.Call.Protocol).Because("out-of-order")
-	}
-	offer, err := s.c.checkPayer(who.Peer, e)
-	if err != nil {
-		return comm.Executed{}, err
-	}
-	t := Transaction{
-		Principal: who.Principal, Protocol: id, Operation: e.Call.Operation, Class: instrument.ClassID(e.Call.Class), Args: e.Call.Args,
-	}
-	if offer != nil {
-		t.Amount = offer.Terms.Price
-	}
-	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
-		return comm.Executed{}, err
-	}
-	r, err := s.c.execution(ctx, t, protocol.Servicer)
-	if err != nil {
-		return comm.Executed{}, err
-	}
-	r.Peer, r.Link, r.Call.Offer, r.Offer, r.Payer = who.Peer, reply{conn}, offer, e.Call.Offer, e.Call.Payer
-	done := s.c.protocols.Serve(ctx, r, e)
-	if done.Fault != nil {
-		s.role.Ended(t, done.Fault)
-	} else {
-		s.role.Ended(t, nil)
-	}
-	if e.Call.Offer != nil && done.Fault == nil {
-		done.Receipt = s.c.parts.Identity.Sign(receiptText(*e.Call.Offer, e.Op, done.Result))
-	}
-	return done, nil
 }

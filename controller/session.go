@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -99,6 +98,9 @@ func (s *Session) live(ctx context.Context) (comm.Conn, error) {
 	}
 	for class, protocolID := range s.selected {
 		if err := s.conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: protocolID}, nil); err != nil {
+			// Without it the peer would refuse what was begun, and a refusal is final.
+			_ = s.conn.Close()
+			s.conn = nil
 			return nil, err
 		}
 	}
@@ -298,65 +300,6 @@ func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
 		return "", fault.New(fault.Conflict, "no protocol was selected for %s yet", class).Because("out-of-order")
 	}
 	return id, nil
-}
-
-// Prover adds proofs of further keys to a payment: it signs the payer's text.
-type Prover func(ctx context.Context, text []byte) (map[string][]byte, error)
-
-// Execute runs an operation with the peer: the paper's execute-Transaction
-// (§5.5). A payment under a signed offer is signed with our identity key, and
-// its receipt must bear the vendor's signature.
-func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (protocol.Result, error) {
-	protocolID, err := s.protocolOf(t.Class)
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	t.Protocol = protocolID
-	s.mu.Lock()
-	offered := s.offers[t.Class]
-	s.mu.Unlock()
-	pays := offered.Signed && t.Operation == protocol.Pay
-	if pays {
-		t.Amount = offered.Body.Terms.Price
-	}
-	r, err := s.c.execution(ctx, t, protocol.Initiator)
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	r.Peer, r.Link = s.Peer(), link{s}
-	if pays {
-		if err := s.sign(ctx, &r, offered, prove); err != nil {
-			return protocol.Result{}, err
-		}
-	}
-	return s.c.protocols.Execute(ctx, r)
-}
-
-// sign makes the payer's signature, and the id that it covers.
-func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offered, prove Prover) error {
-	if r.ID == "" {
-		id, err := protocol.NewOperationID(s.c.parts.Random)
-		if err != nil {
-			return err
-		}
-		r.ID = id
-	}
-	s.mu.Lock()
-	s.counter++
-	payer := comm.Payer{Counter: s.counter, Expiry: offered.Body.Until.Truncate(time.Second)}
-	s.mu.Unlock()
-	text := PayerText(offered.Offer, r.ID, r.Protocol, r.Call.Operation, payer)
-	payer.Signature = s.c.towards(s.Peer().Key).Sign(text)
-	if prove != nil {
-		proofs, err := prove(ctx, text)
-		if err != nil {
-			return err
-		}
-		payer.Proofs = proofs
-	}
-	body := offered.Body
-	r.Offer, r.Payer, r.Call.Offer = &offered.Offer, &payer, &body
-	return nil
 }
 
 // Close ends the session (§5.6). What was negotiated is forgotten.

@@ -7,9 +7,10 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 )
 
-// transcript is the running hash of what a session has agreed on: the TLS
-// exporter value, who the two are, the PNP and what was offered. Both sides keep
-// it; a signed offer bears it, so that a relay or a downgrade does not verify.
+// transcript is the hash of what a session rests on: the TLS exporter value, the
+// PNP and the keys of the two. Both sides compute it; a signed offer bears it
+// beside class, terms and price, and the payer signs the offer with the protocol
+// that was chosen, so that a relay or a downgrade does not verify.
 type transcript [32]byte
 
 func newTranscript(c comm.Conn, pnp string, initiator, servicer string) transcript {

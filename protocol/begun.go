@@ -9,11 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Begun is how a peer's operation was begun on this side, running or ended: with
-// our own instruments, and the arguments as we completed them. Whoever services
-// it again asks for exactly this, and finds the first outcome; what has changed
-// here since then does not matter any more. An operation of another peer, or of
-// none, is fault.NotFound.
+// Begun is how a peer's operation was begun on this side, running or ended, with
+// our own instruments in it. Whoever services it again asks for exactly this and
+// finds the first outcome, whatever has changed here since. An operation of
+// another peer, or of none, is fault.NotFound.
 func (m *Manager) Begun(ctx context.Context, peer string, id instrument.OperationID) (Execution, error) {
 	m.mu.Lock()
 	o := m.ops[id]

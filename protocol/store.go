@@ -48,7 +48,7 @@ type Row struct {
 	Protocol  string
 	Operation string
 	Class     instrument.ClassID
-	Principal instrument.PrincipalID // who asked, on the initiator's side; empty at a servicer
+	Principal instrument.PrincipalID // on whose behalf
 	Peer      string                 // the peer's key; empty for a local operation
 	Runner    string                 // which life of which node runs it
 	Digest    []byte                 // of the call; another call under the same id is a conflict

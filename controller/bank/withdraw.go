@@ -60,11 +60,13 @@ func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler
 		return err
 	}
 	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
-	if err := b.answer(ctx, comm.Vendor, call(terminal, taler.OperationConfirm, args, at), nil); err != nil {
-		return err
+	t := call(terminal, taler.OperationConfirm, args, at)
+	t.Ended = func(err error) { // the notice is stored, whether or not its terminal has waited for that
+		if err == nil {
+			b.ask(at)
+		}
 	}
-	b.ask(at)
-	return nil
+	return b.answer(ctx, comm.Vendor, t, nil)
 }
 
 // AbortByTerminal ends a withdrawal that its terminal gives up.

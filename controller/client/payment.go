@@ -90,6 +90,9 @@ func orZero(p *Paid) *Paid {
 
 // paidBefore finds how the operation ended, if it was begun before.
 func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
+	if p.Operation == "" { // a new one; an empty prefix would find any
+		return Paid{}, false, nil
+	}
 	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(p.Operation)})
 	if err != nil || len(found) == 0 {
 		return Paid{}, false, err

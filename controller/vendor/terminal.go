@@ -45,8 +45,10 @@ type Terminal struct {
 	cfg  Config
 	rest *taler.Client // the Terminal API, to wait for changes
 
+	dialling sync.Mutex // held while the bank is dialled: whatever that takes, wallets are served
+	session  *controller.Session
+
 	mu      sync.Mutex
-	session *controller.Session
 	door    string           // where wallets reach this terminal
 	selling map[string]*sale // by WOPID: those that wait for a native payer
 }
@@ -59,8 +61,8 @@ func New(c *controller.Controller, rest *taler.Client, cfg Config) *Terminal {
 
 // bank is the session with the bank: one, kept, negotiated once.
 func (t *Terminal) bank(ctx context.Context) (*controller.Session, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.dialling.Lock()
+	defer t.dialling.Unlock()
 	if t.session != nil {
 		return t.session, nil
 	}
@@ -69,6 +71,7 @@ func (t *Terminal) bank(ctx context.Context) (*controller.Session, error) {
 		return nil, err
 	}
 	if _, err := s.Negotiate(ctx, ClassWithdrawal, instrument.Invoice{}); err != nil {
+		_ = s.Close(ctx)
 		return nil, err
 	}
 	t.session = s
@@ -129,9 +132,9 @@ func (t *Terminal) BankConfig(ctx context.Context) (taler.TerminalConfig, error)
 
 // Close ends the session with the bank and the terminal's operations.
 func (t *Terminal) Close(ctx context.Context) error {
-	t.mu.Lock()
+	t.dialling.Lock()
 	s := t.session
-	t.mu.Unlock()
+	t.dialling.Unlock()
 	if s != nil {
 		_ = s.Close(ctx)
 	}

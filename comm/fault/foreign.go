@@ -1,0 +1,53 @@
+package fault
+
+import (
+	"strings"
+	"unicode"
+)
+
+// The longest texts that are taken from a peer, in characters.
+const (
+	maxReason = 64
+	maxText   = 1000
+)
+
+// Foreign is a fault as a peer has sent it, made fit for this process: people
+// will read its texts, so they are cut and lose what could move a terminal's
+// cursor or turn the reading order; and no word of this process's own passes.
+func (f *Fault) Foreign() *Fault {
+	k := f.Kind
+	switch {
+	case k == Suspended:
+		k = Unavailable
+	case k == 0 || k > Suspended:
+		k = Internal
+	}
+	return &Fault{Kind: k, Reason: word(f.Reason), Message: plain(f.Message), Hint: plain(f.Hint)}
+}
+
+// word takes a reason as ours are: small letters, digits and hyphens.
+func word(r Reason) Reason {
+	odd := strings.ContainsFunc(string(r), func(c rune) bool {
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-'
+	})
+	if odd || len(r) > maxReason {
+		return ""
+	}
+	return r
+}
+
+func plain(text string) string {
+	text = strings.Map(func(c rune) rune {
+		switch {
+		case c == '\n' || c == '\t':
+			return ' '
+		case unicode.Is(unicode.C, c): // control and format characters
+			return -1
+		}
+		return c
+	}, text)
+	if runes := []rune(text); len(runes) > maxText {
+		text = string(runes[:maxText]) + "…"
+	}
+	return text
+}

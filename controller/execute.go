@@ -1,0 +1,179 @@
+package controller
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Prover adds proofs of further keys to a payment: it signs the payer's text.
+type Prover func(ctx context.Context, text []byte) (map[string][]byte, error)
+
+// Execute runs an operation with the peer: the paper's execute-Transaction
+// (§5.5). A payment under a signed offer is signed with our identity key, and
+// its receipt must bear the vendor's signature.
+func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (protocol.Result, error) {
+	protocolID, err := s.protocolOf(t.Class)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	t.Protocol = protocolID
+	s.mu.Lock()
+	offered := s.offers[t.Class]
+	s.mu.Unlock()
+	pays := offered.Signed && t.Operation == protocol.Pay
+	if pays {
+		t.Amount = offered.Body.Terms.Price
+	}
+	r, err := s.c.execution(ctx, t, protocol.Initiator)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	r.Peer, r.Link = s.Peer(), link{s}
+	if pays {
+		if err := s.sign(ctx, &r, offered, prove); err != nil {
+			return protocol.Result{}, err
+		}
+	}
+	return s.c.protocols.Execute(ctx, r)
+}
+
+// sign makes the payer's signature, and the id that it covers.
+func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offered, prove Prover) error {
+	if r.ID == "" {
+		id, err := protocol.NewOperationID(s.c.parts.Random)
+		if err != nil {
+			return err
+		}
+		r.ID = id
+	}
+	s.mu.Lock()
+	s.counter++
+	payer := comm.Payer{Counter: s.counter, Expiry: offered.Body.Until.Truncate(time.Second)}
+	s.mu.Unlock()
+	text := PayerText(offered.Offer, r.ID, r.Protocol, r.Call.Operation, payer)
+	payer.Signature = s.c.towards(s.Peer().Key).Sign(text)
+	if prove != nil {
+		proofs, err := prove(ctx, text)
+		if err != nil {
+			return err
+		}
+		payer.Proofs = proofs
+	}
+	body := offered.Body
+	r.Offer, r.Payer, r.Call.Offer = &offered.Offer, &payer, &body
+	return nil
+}
+
+// execute runs our side of an operation: one that begins, or one that this peer
+// has begun before and asks for again because it has not got the answer. That one
+// is answered as it was begun: a sale that is over or an offer that has expired
+// since must not look like a refusal of what has been paid.
+func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (comm.Executed, error) {
+	who, err := s.present(ctx)
+	if err != nil {
+		return comm.Executed{}, err
+	}
+	id, err := s.selection(e.Call.Class)
+	if err != nil {
+		return comm.Executed{}, err
+	}
+	if id != e.Call.Protocol {
+		return comm.Executed{}, fault.New(fault.Conflict, "%s was selected for %s, not %s", id, e.Call.Class, e.Call.Protocol).Because("out-of-order")
+	}
+	r, err := s.begins(ctx, who, e)
+	var done comm.Executed
+	if err == nil {
+		done = s.serve(ctx, conn, r, e)
+	}
+	if err != nil || fault.ReasonOf(orNil(done.Fault)) == "key-reused" {
+		again, missing := s.resumes(ctx, who, e)
+		switch {
+		case missing == nil:
+			done = s.serve(ctx, conn, again, e)
+		case err != nil:
+			return comm.Executed{}, err
+		}
+	}
+	if e.Call.Offer != nil && done.Fault == nil {
+		done.Receipt = s.c.parts.Identity.Sign(receiptText(*e.Call.Offer, e.Op, done.Result))
+	}
+	return done, nil
+}
+
+func (s *service) serve(ctx context.Context, conn comm.Conn, r protocol.Execution, e comm.Execute) comm.Executed {
+	r.Peer, r.Link, r.Offer, r.Payer = s.caller().Peer, reply{conn}, e.Call.Offer, e.Call.Payer
+	return s.c.protocols.Serve(ctx, r, e)
+}
+
+func orNil(f *fault.Fault) error {
+	if f == nil {
+		return nil
+	}
+	return f
+}
+
+// present is who asks, as of now: an account may have been disabled, or got
+// another token, since its session began.
+func (s *service) present(ctx context.Context) (Caller, error) {
+	who := *s.caller()
+	now, err := s.c.profiles.Principal(ctx, who.Principal.ID)
+	switch {
+	case errors.Is(err, fault.NotFound): // admitted without an account
+		return who, nil
+	case err != nil:
+		return who, err
+	case now.Disabled || !bytes.Equal(now.Token, who.Principal.Token):
+		return who, fault.New(fault.Denied, "the login of this session holds no more").Because("credentials").WithHint("log in again")
+	}
+	who.Principal = now
+	return who, nil
+}
+
+// begins is an operation that may begin: the offer must be ours and the payer
+// the one who signs; the role names our instruments.
+func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, error) {
+	offer, err := s.c.checkPayer(who.Peer, e)
+	if err != nil {
+		return protocol.Execution{}, err
+	}
+	t := Transaction{
+		Principal: who.Principal, Protocol: e.Call.Protocol, Operation: e.Call.Operation, Class: instrument.ClassID(e.Call.Class), Args: e.Call.Args,
+	}
+	if offer != nil {
+		t.Amount = offer.Terms.Price
+	}
+	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
+		return protocol.Execution{}, err
+	}
+	t.Ended = func(err error) { s.role.Ended(t, err) }
+	r, err := s.c.execution(ctx, t, protocol.Servicer)
+	r.Call.Offer = offer
+	return r, err
+}
+
+// resumes is an operation that this peer has begun before, with the instruments
+// that were named then. All else must be as it was: the digest of the call tells.
+func (s *service) resumes(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, error) {
+	r, err := s.c.protocols.Begun(ctx, who.Peer.Key, instrument.OperationID(e.Op))
+	if err != nil {
+		return r, err
+	}
+	r.Protocol, r.Ended = e.Call.Protocol, nil
+	r.Call = protocol.Call{
+		Operation: e.Call.Operation, Class: instrument.ClassID(e.Call.Class), Args: e.Call.Args,
+		Instruments: r.Call.Instruments, Invoice: r.Call.Invoice, Deadline: r.Call.Deadline,
+	}
+	if e.Call.Offer == nil {
+		return r, nil
+	}
+	offer, err := readOffer(*e.Call.Offer, s.c.parts.Identity.KeyText(), nil)
+	r.Call.Offer = &offer
+	return r, err
+}

@@ -1,0 +1,321 @@
+package controller_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// shop is an inspector that can change its mind and remembers what it was told.
+type shop struct {
+	controllertest.Inspector
+	admit  func(context.Context) (profile.Principal, error)
+	closed atomic.Bool // refuses every operation
+
+	mu    sync.Mutex
+	ended []error
+}
+
+func (s *shop) Admit(ctx context.Context, peer comm.Peer, hello comm.Initiate) (profile.Principal, error) {
+	if s.admit != nil {
+		return s.admit(ctx)
+	}
+	return s.Inspector.Admit(ctx, peer, hello)
+}
+
+func (s *shop) Prepare(context.Context, controller.Caller, comm.Execute, *controller.Transaction) error {
+	if s.closed.Load() {
+		return fault.New(fault.NotFound, "the shop is closed").Because("closed")
+	}
+	return nil
+}
+
+func (s *shop) Ended(_ controller.Transaction, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = append(s.ended, err)
+}
+
+func (s *shop) heard() []error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+// between stands between the wire and the servicer for requests of one method.
+type between struct {
+	comm.Handler
+	method string
+	f      func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error)
+}
+
+func (b between) Request(ctx context.Context, conn comm.Conn, method string, params json.RawMessage) (any, error) {
+	if method != b.method {
+		return b.Handler.Request(ctx, conn, method, params)
+	}
+	return b.f(ctx, conn, params, b.Handler)
+}
+
+type interfere = func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error)
+
+// newShop is a pair whose servicer is a shop with something in between.
+func newShop(t *testing.T, s *shop, clock func() time.Time, method string, f interfere) pair {
+	net := inproc.NewNetwork()
+	tickets := []protocol.Bundle{controllertest.Tickets()}
+	p := pair{
+		from: controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: tickets}),
+		to:   controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: tickets, Clock: clock}),
+	}
+	s.Price = price
+	p.peer = p.to.ListenWith(t, func(h comm.Handler) comm.Handler { return between{h, method, f} }, s)
+	p.ticket = p.from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
+	return p
+}
+
+func (p pair) negotiated(t *testing.T) *controller.Session {
+	t.Helper()
+	s := p.session(t)
+	if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, nil); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The vendor was paid, and its answer was lost. Whatever it would say to a new
+// payment now, this one has been made.
+func TestAPaymentWhoseAnswerWasLostIsNotRefusedLater(t *testing.T) {
+	for name, change := range map[string]func(s *shop, late *atomic.Bool){
+		"the sale is over":         func(s *shop, _ *atomic.Bool) { s.closed.Store(true) },
+		"the offer has expired":    func(_ *shop, late *atomic.Bool) { late.Store(true) },
+		"nothing else has changed": func(*shop, *atomic.Bool) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var late atomic.Bool
+			var asked atomic.Int32
+			s := &shop{}
+			clock := func() time.Time {
+				if late.Load() {
+					return time.Now().Add(time.Hour)
+				}
+				return time.Now()
+			}
+			p := newShop(t, s, clock, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+				out, err := next.Request(ctx, conn, comm.MethodExecute, params)
+				if asked.Add(1) == 1 {
+					change(s, &late)
+					_ = conn.Close()
+				}
+				return out, err
+			})
+			result, err := p.pay(t, p.negotiated(t), "")
+			if err != nil || result.Amount != price {
+				t.Errorf("result = %+v, %v", result, err)
+			}
+			if got := p.from.View(t, p.ticket).Status; got != "punched" {
+				t.Errorf("the ticket is %s here, and the vendor has punched it", got)
+			}
+			if n := asked.Load(); n != 2 {
+				t.Errorf("the vendor was asked %d times", n)
+			}
+		})
+	}
+}
+
+// Nobody gets another peer's outcome by its id, and nobody gets one by asking
+// for something else.
+func TestWhatIsResumedIsTheSame(t *testing.T) {
+	s := &shop{}
+	p := newShop(t, s, time.Now, "", nil)
+	const id = "00112233445566778899aabbccddeeff"
+	if _, err := p.pay(t, p.negotiated(t), id); err != nil {
+		t.Fatal(err)
+	}
+	s.closed.Store(true)
+	if _, err := p.to.Protocols().Begun(t.Context(), p.from.Identity.KeyText(), id); err != nil {
+		t.Errorf("its own peer: %v", err)
+	}
+	for _, other := range []string{"", "SOMEBODY"} {
+		if _, err := p.to.Protocols().Begun(t.Context(), other, id); !errors.Is(err, fault.NotFound) {
+			t.Errorf("the peer %q gets %v", other, err)
+		}
+	}
+	if _, err := p.from.Protocols().Begun(t.Context(), p.to.Identity.KeyText(), id); !errors.Is(err, fault.NotFound) {
+		t.Errorf("an operation of our own was begun by a peer: %v", err)
+	}
+}
+
+// An account that ends takes its sessions along.
+func TestASessionEndsWithItsAccount(t *testing.T) {
+	for name, end := range map[string]func(*controllertest.Party, instrument.PrincipalID) error{
+		"disabled": func(p *controllertest.Party, id instrument.PrincipalID) error {
+			return p.Profiles().Disable(context.Background(), id)
+		},
+		"another token": func(p *controllertest.Party, id instrument.PrincipalID) error {
+			_, err := p.Profiles().Rotate(context.Background(), id)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := &shop{}
+			p := newShop(t, s, time.Now, "", nil)
+			account := profile.Principal{ID: "till", Kind: profile.Terminal, Name: "till", Login: "till"}
+			if _, err := p.to.Profiles().Add(t.Context(), account); err != nil {
+				t.Fatal(err)
+			}
+			s.admit = func(ctx context.Context) (profile.Principal, error) { return p.to.Profiles().Principal(ctx, "till") }
+			session := p.negotiated(t)
+			if err := end(p.to, "till"); err != nil {
+				t.Fatal(err)
+			}
+			_, err := p.pay(t, session, "")
+			wantReason(t, err, "credentials")
+			if got := p.from.View(t, p.ticket).Status; got != "valid" {
+				t.Errorf("the ticket is %s", got)
+			}
+		})
+	}
+}
+
+func TestAPaymentWithoutAnOfferIsRefused(t *testing.T) {
+	p := newShop(t, &shop{}, time.Now, "", nil)
+	conn := p.from.Dial(t, p.peer)
+	for _, step := range []struct {
+		method string
+		params any
+	}{
+		{comm.MethodInitiate, comm.Initiate{Role: comm.Client, PNP: p.from.Self().PNP}},
+		{comm.MethodSelect, comm.Select{Class: string(controllertest.ClassTicket), Protocol: controllertest.ProtocolPunch}},
+	} {
+		if err := conn.Call(t.Context(), step.method, step.params, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	err := conn.Call(t.Context(), comm.MethodExecute, comm.Execute{
+		Op:   "00112233445566778899aabbccddeeff",
+		Call: comm.Call{Protocol: controllertest.ProtocolPunch, Operation: protocol.Pay, Class: string(controllertest.ClassTicket)},
+		Msgs: []comm.Message{{N: 1, Body: json.RawMessage(`{"Number":"7"}`)}},
+	}, nil)
+	wantReason(t, err, "payer-signature")
+}
+
+// answering rewrites what the servicer answers to an execution.
+func answering(f func(*comm.Executed)) interfere {
+	return func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+		out, err := next.Request(ctx, conn, comm.MethodExecute, params)
+		if e, ok := out.(comm.Executed); ok && err == nil {
+			f(&e)
+			return e, nil
+		}
+		return out, err
+	}
+}
+
+// A vendor that does not sign for what it took has left the outcome open: it is
+// no refusal after which the same money may be used again.
+func TestAReceiptWithoutItsSignatureIsNoRefusal(t *testing.T) {
+	p := newShop(t, &shop{}, time.Now, comm.MethodExecute, answering(func(e *comm.Executed) { e.Receipt = nil }))
+	_, err := p.pay(t, p.negotiated(t), "")
+	wantReason(t, err, "receipt-signature")
+	if !errors.Is(err, fault.Unknown) {
+		t.Errorf("the outcome is %v", fault.KindOf(err))
+	}
+}
+
+func TestWhatAPeerFailsWithIsMadeFit(t *testing.T) {
+	for name, row := range map[string]struct{ said, want fault.Fault }{
+		"a word of the host's own": {
+			fault.Fault{Kind: fault.Suspended, Message: "gone"}, fault.Fault{Kind: fault.Unavailable, Message: "gone"},
+		},
+		"texts for a terminal": {
+			fault.Fault{Kind: fault.Declined, Reason: "No Way\x1b", Message: "no\x1b[2Jway\n", Hint: "\u202eback"},
+			fault.Fault{Kind: fault.Declined, Message: "no[2Jway ", Hint: "back"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newShop(t, &shop{}, time.Now, comm.MethodExecute, answering(func(e *comm.Executed) { e.Result, e.Fault = nil, &row.said }))
+			_, err := p.pay(t, p.negotiated(t), "")
+			if got := fault.From(err); got == nil || got.Kind != row.want.Kind || got.Reason != row.want.Reason || got.Message != row.want.Message || got.Hint != row.want.Hint {
+				t.Errorf("got %#v", got)
+			}
+			if got := p.from.View(t, p.ticket).Status; got != "valid" {
+				t.Errorf("the ticket is %s after its refusal", got)
+			}
+		})
+	}
+}
+
+// A connection that is taken up again without the selection would have the peer
+// refuse what it has begun.
+func TestAConnectionWithoutItsSelectionIsNotUsed(t *testing.T) {
+	var selected, asked atomic.Int32
+	s := &shop{}
+	p := newShop(t, s, time.Now, "", nil)
+	p.peer = p.to.ListenWith(t, func(h comm.Handler) comm.Handler {
+		return between{between{h, comm.MethodSelect, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+			if selected.Add(1) == 2 {
+				return nil, fault.New(fault.Unavailable, "not now").Because("busy")
+			}
+			return next.Request(ctx, conn, comm.MethodSelect, params)
+		}}, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+			if asked.Add(1) == 1 {
+				_ = conn.Close()
+				return nil, io.ErrUnexpectedEOF
+			}
+			return next.Request(ctx, conn, comm.MethodExecute, params)
+		}}
+	}, s)
+	if result, err := p.pay(t, p.negotiated(t), ""); err != nil || result.Amount != price {
+		t.Errorf("result = %+v, %v", result, err)
+	}
+	if n := selected.Load(); n != 3 {
+		t.Errorf("selected %d times", n)
+	}
+}
+
+// Who has hung up while the operation ran is no reason to say that it has ended.
+func TestTheRoleIsToldTheEndAndNotTheLossOfAConnection(t *testing.T) {
+	var asked atomic.Int32
+	s := &shop{}
+	p := newShop(t, s, time.Now, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+		if asked.Add(1) > 1 {
+			return next.Request(ctx, conn, comm.MethodExecute, params)
+		}
+		var e comm.Execute
+		if err := json.Unmarshal(params, &e); err != nil {
+			return nil, err
+		}
+		e.Msgs = nil // the operation begins, and waits for its message
+		cut, err := json.Marshal(e)
+		if err != nil {
+			return nil, err
+		}
+		gone, cancel := context.WithCancel(ctx)
+		cancel()
+		out, err := next.Request(gone, conn, comm.MethodExecute, cut)
+		if heard := s.heard(); len(heard) > 0 {
+			t.Errorf("told %v while the operation runs", heard)
+		}
+		_ = conn.Close()
+		return out, err
+	})
+	if _, err := p.pay(t, p.negotiated(t), ""); err != nil {
+		t.Fatal(err)
+	}
+	if heard := s.heard(); len(heard) != 1 || heard[0] != nil {
+		t.Errorf("told %v", heard)
+	}
+}
