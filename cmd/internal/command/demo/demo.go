@@ -89,7 +89,7 @@ func stopped(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return fault.Wrap(err, fault.Unknown, "the demo was stopped half-way").Because("interrupted").WithHint("nothing of it is left; start it again")
+	return fault.Wrap(err, fault.Unknown, "the demo was stopped half-way").Because("interrupted").WithHint("start it again")
 }
 
 // summary is the last line.

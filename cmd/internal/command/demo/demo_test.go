@@ -98,6 +98,7 @@ func TestNothingIsLeftHoweverItEnds(t *testing.T) {
 }
 
 func TestANamedDirectoryIsKept(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "kept")
 	s := start(t, "--dir", dir)
 	if all, exit := s.rest(); exit != 0 {

@@ -18,6 +18,7 @@ import (
 // TestAServedDemoIsUsedByHand does what a user is told to do: by plastic card and
 // by wallet, from two other terminals, and with curl.
 func TestAServedDemoIsUsedByHand(t *testing.T) {
+	t.Parallel()
 	s := start(t, "--serve")
 	all := s.until(func(l line) bool { return l.Event == "serving" })
 	told := all[len(all)-1]
@@ -92,7 +93,7 @@ func documents(t *testing.T, told line) {
 // for the wallet, as somebody who agrees to everything.
 func byHand(t *testing.T, terminal, wallet string) {
 	t.Helper()
-	sells := exec.Command("sh", "-c", "exec "+terminal+" --yes --json")
+	sells := shell(terminal + " --yes --json")
 	out, err := sells.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -122,10 +123,16 @@ func byHand(t *testing.T, terminal, wallet string) {
 
 func output(t *testing.T, line string) string {
 	t.Helper()
-	c := exec.Command("sh", "-c", "exec "+line)
-	out, err := c.Output()
+	out, err := shell(line).Output()
 	if err != nil {
 		t.Fatalf("%s: %v\n%s", line, err, out)
 	}
 	return string(out)
+}
+
+// shell types a line.
+func shell(line string) *exec.Cmd {
+	c := exec.Command("sh", "-c", "exec "+line)
+	c.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0")
+	return c
 }

@@ -88,7 +88,9 @@ func start(t *testing.T, args ...string) *show {
 	}
 	s := &show{t: t, temp: t.TempDir(), alive: alive, err: said{begun: make(chan struct{})}}
 	s.cmd = exec.Command(exe, append([]string{"demo", "--json"}, args...)...)
-	s.cmd.Env = append(os.Environ(), "TMPDIR="+s.temp, "SWAPEROO_LISTEN=nowhere") // the parties' settings are the demo's
+	s.cmd.Env = append(os.Environ(), "TMPDIR="+s.temp,
+		"SWAPEROO_LISTEN=nowhere",  // the parties' settings are the demo's, not these
+		"GORACE=atexit_sleep_ms=0") // under the race detector every process would end a second late
 	s.cmd.Stderr = &s.err
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that a test can signal a whole group
 	s.cmd.ExtraFiles = make([]*os.File, far-3+1)
