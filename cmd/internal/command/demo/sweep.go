@@ -35,13 +35,15 @@ func startSweeper(exe, dir string, pipe *os.File) (*exec.Cmd, error) {
 func sweepCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "sweep DIR", Short: "Remove a demo's directory when standard input ends", Hidden: true, Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error { return sweep(args[0], os.Stdin) },
+		RunE: func(_ *cobra.Command, args []string) error {
+			signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP) // it outlives whatever ends the demo
+			return sweep(args[0], os.Stdin)
+		},
 	}
 }
 
-// sweep outlives whatever ends the demo; it is over right after it.
+// sweep removes a demo's directory when alive has ended.
 func sweep(dir string, alive io.Reader) error {
-	signal.Ignore(os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	if _, err := os.Stat(filepath.Join(dir, marker)); err != nil || !strings.HasPrefix(filepath.Base(dir), "swaperoo-demo-") {
 		return cli.Usage("%s is not the directory of a demo", dir)
 	}

@@ -1,0 +1,57 @@
+package bank
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+func TestWhichAddressesCanBeCalled(t *testing.T) {
+	for address, want := range map[string]bool{
+		"127.0.0.1:8080": true, "localhost:8080": true, "[::1]:8080": true, "bank.example.com:80": true,
+		"127.0.0.1:0": false, ":8080": false, "0.0.0.0:8080": false, "[::]:8080": false, "8080": false, "": false,
+	} {
+		if got := fixed(address); got != want {
+			t.Errorf("%q: %v", address, got)
+		}
+	}
+}
+
+func TestTheExchangeMustTakeWhatIsPaid(t *testing.T) {
+	const account = "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox"
+	keys := func(currency, account string) string {
+		return `{"version":"23:0:6","currency":"` + currency + `","accounts":[{"payto_uri":"payto://x-taler-bank/localhost/other?receiver-name=O"},{"payto_uri":"` + account + `"}]}`
+	}
+	for _, row := range []struct {
+		name   string
+		status int
+		body   string
+		reason fault.Reason // empty: good
+	}{
+		{"the same account", 200, keys("CHF", account), ""},
+		{"another spelling of it", 200, keys("CHF", "payto://x-taler-bank/LOCALHOST/exchange?receiver-name=Other"), ""},
+		{"another account", 200, keys("CHF", "payto://x-taler-bank/localhost/nobody?receiver-name=N"), "exchange-differs"},
+		{"another currency", 200, keys("EUR", account), "exchange-differs"},
+		{"a web page", 200, "<html>", "exchange-differs"},
+		{"not ready", 503, "", "exchange-unreachable"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/keys" {
+					t.Errorf("asked for %s", r.URL.Path)
+				}
+				w.WriteHeader(row.status)
+				_, _ = w.Write([]byte(row.body))
+			}))
+			defer server.Close()
+			s := settings{Currency: "CHF", ExchangeURL: server.URL + "/", ExchangeAccount: taler.Payto(account)}
+			err := checkExchange(t.Context(), s)
+			if fault.ReasonOf(err) != row.reason {
+				t.Errorf("err = %v", err)
+			}
+		})
+	}
+}
