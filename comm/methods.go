@@ -49,9 +49,9 @@ type Offered struct {
 	Offers []Offer `json:"offers"`
 }
 
-// Offer carries an instrument.Offer: the body as signed, and the signature.
+// Offer is one signed line of class negotiation.
 type Offer struct {
-	Body      []byte `json:"body"`
+	Body      []byte `json:"body"` // JSON of instrument.OfferBody, exactly as signed
 	Signature []byte `json:"signature"`
 }
 

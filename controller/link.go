@@ -16,10 +16,11 @@ type link struct{ s *Session }
 // Execute sends the request once. A fault of the peer is its answer; an error
 // means that there is none yet.
 func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
-	conn, err := l.s.live(ctx)
+	conn, err := l.connected(ctx)
 	if err != nil {
 		return comm.Executed{}, err
 	}
+	defer l.s.hangUp()
 	var got comm.Executed
 	if err := conn.Call(ctx, comm.MethodExecute, e, &got); err != nil {
 		return unanswered(e, err)
@@ -41,6 +42,25 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 func unsigned() *fault.Fault {
 	return fault.New(fault.Unknown, "the receipt does not bear the vendor's signature").
 		Because("receipt-signature").WithHint("ask the vendor; the payment may have been made")
+}
+
+func (l link) connected(ctx context.Context) (comm.Conn, error) {
+	l.s.mu.Lock()
+	defer l.s.mu.Unlock()
+	return l.s.connected(ctx)
+}
+
+// hangUp closes the connection that an operation of a closed session has used.
+func (s *Session) hangUp() {
+	s.mu.Lock()
+	var conn comm.Conn
+	if s.closed {
+		conn, s.conn = s.conn, nil
+	}
+	s.mu.Unlock()
+	if conn != nil {
+		_ = conn.Close()
+	}
 }
 
 // unanswered tells a refusal of the peer, which is an answer, from the lack of one.
@@ -65,7 +85,7 @@ func (s *Session) receiptFits(e comm.Execute, got comm.Executed) bool {
 }
 
 func (l link) Say(ctx context.Context, said comm.Said) error {
-	conn, err := l.s.live(ctx)
+	conn, err := l.connected(ctx)
 	if err != nil {
 		return err
 	}

@@ -319,3 +319,40 @@ func TestTheRoleIsToldTheEndAndNotTheLossOfAConnection(t *testing.T) {
 		t.Errorf("told %v", heard)
 	}
 }
+
+// Who closes a session while a payment is open still learns its outcome, and
+// leaves no connection behind.
+func TestAClosedSessionTakesNoStepAndLeavesNoConnection(t *testing.T) {
+	var asked atomic.Int32
+	begun, last := make(chan struct{}), make(chan comm.Conn, 1)
+	p := newShop(t, &shop{}, time.Now, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+		if asked.Add(1) == 1 {
+			close(begun)
+			<-ctx.Done() // the session is closed
+			return nil, ctx.Err()
+		}
+		last <- conn
+		return next.Request(ctx, conn, comm.MethodExecute, params)
+	})
+	s := p.negotiated(t)
+	paid := make(chan error, 1)
+	go func() {
+		_, err := p.pay(t, s, "")
+		paid <- err
+	}()
+	<-begun
+	if err := s.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-paid; err != nil {
+		t.Errorf("the payment: %v", err)
+	}
+	select {
+	case <-(<-last).(interface{ Done() <-chan struct{} }).Done():
+	case <-t.Context().Done():
+	}
+	_, err := s.InstrumentClasses(t.Context(), nil)
+	wantReason(t, err, "session-closed")
+	_, err = p.pay(t, s, "")
+	wantReason(t, err, "session-closed")
+}

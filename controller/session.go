@@ -27,6 +27,7 @@ type Session struct {
 	common     map[instrument.ClassID][]string
 	selected   map[instrument.ClassID]string
 	counter    uint64
+	closed     bool
 }
 
 // Login is what an initiator with an account shows at session start, inside TLS.
@@ -85,11 +86,19 @@ func (s *Session) connect(ctx context.Context) error {
 	return nil
 }
 
-// live is a connection that stands; it dials again if the last one was lost, and
-// fixes again what was selected.
+// live is a connection of an open session for its next step.
 func (s *Session) live(ctx context.Context) (comm.Conn, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return nil, closed()
+	}
+	return s.connected(ctx)
+}
+
+// connected is a connection that stands; it dials again if the last one was lost,
+// and fixes again what was selected. The caller holds mu.
+func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
 	if s.conn != nil {
 		return s.conn, nil
 	}
@@ -295,6 +304,9 @@ func (s *Session) Instruments(ctx context.Context, p profile.Principal, class in
 func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return "", closed()
+	}
 	id, ok := s.selected[class]
 	if !ok {
 		return "", fault.New(fault.Conflict, "no protocol was selected for %s yet", class).Because("out-of-order")
@@ -302,15 +314,20 @@ func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
 	return id, nil
 }
 
-// Close ends the session (§5.6). What was negotiated is forgotten.
+// Close ends the session (§5.6): it takes no further step. An operation whose
+// outcome is still open dials again for its answer, and hangs up when it has it.
 func (s *Session) Close(ctx context.Context) error {
 	s.mu.Lock()
 	conn := s.conn
-	s.conn = nil
+	s.conn, s.closed = nil, true
 	s.mu.Unlock()
 	if conn == nil {
 		return nil
 	}
 	_ = conn.Notify(ctx, comm.MethodClose, struct{}{}) // closing says the same
 	return conn.Close()
+}
+
+func closed() error {
+	return fault.New(fault.Conflict, "this session was closed").Because("session-closed")
 }

@@ -13,21 +13,14 @@ type Terms struct {
 	Text  string `json:"text,omitempty"` // for people: "2 % card surcharge"
 }
 
-// Offer is one signed line of instrument class negotiation: the class, its
-// terms and until when they hold. The vendor signs the bytes of Body with its
-// identity key; a payment signs the digest of the same bytes, so that a swapped
-// price or class does not verify.
-type Offer struct {
-	Body      []byte `json:"body"` // JSON of OfferBody, exactly as signed
-	Signature []byte `json:"signature"`
-}
-
-// OfferBody is what an Offer says.
+// OfferBody is what a vendor's offer says: one line of instrument class
+// negotiation (paper §5.2). The vendor signs its JSON with its identity key, and a
+// payment signs the same bytes, so that a swapped price or class does not verify.
 type OfferBody struct {
-	ID         string    `json:"id"` // random; one offer is paid once
+	ID         string    `json:"id"` // random: no two offers are the same bytes
 	Class      ClassID   `json:"class"`
 	Terms      Terms     `json:"terms"`
 	Invoice    Invoice   `json:"invoice"`
-	Transcript []byte    `json:"transcript"` // what the session negotiated so far
+	Transcript []byte    `json:"transcript"` // of the session that it was made in
 	Until      time.Time `json:"until"`
 }
