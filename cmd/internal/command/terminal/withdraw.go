@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
-	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/vendor"
@@ -18,7 +17,6 @@ import (
 type order struct {
 	amount, card, key, listen string
 	yes                       bool
-	parent                    func() (*serve.Parent, error)
 }
 
 func (o *order) flags(c *cobra.Command) {
@@ -26,7 +24,6 @@ func (o *order) flags(c *cobra.Command) {
 	f.StringVar(&o.card, "card", "", "`TOKEN` of a plastic card at the terminal's own reader; without it a wallet pays over a session")
 	f.StringVar(&o.listen, "listen", "", "`ADDR` at which the wallet pays, instead of the configured one")
 	f.BoolVar(&o.yes, "yes", false, "the customer accepts fees and terms, and the wallet is theirs")
-	o.parent = serve.ParentFlag(c)
 }
 
 func withdraw(e *cli.Env) *cobra.Command {
@@ -77,12 +74,6 @@ func selling(ctx context.Context, e *cli.Env, o order, sell func(context.Context
 	if !o.yes && !e.Interactive() { // before the bank hears of a withdrawal that nobody can accept
 		return cli.Input("the customer must accept fees and terms", "show them, then repeat with --yes")
 	}
-	parent, err := o.parent()
-	if err != nil {
-		return err
-	}
-	ctx, leave := parent.Context(ctx)
-	defer leave()
 	return open(ctx, e, working, func(ctx context.Context, t *terminal) error {
 		if o.card == "" {
 			door, err := t.door(context.WithoutCancel(ctx), o.listen)
