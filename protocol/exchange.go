@@ -3,6 +3,7 @@ package protocol
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -135,9 +136,21 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	if err != nil {
 		a = Answer{Fault: o.crossing(err)}
 	}
-	a.Now = o.m.parts.Clock()
+	a.Now = o.time(st.N)
 	o.record(st, a)
 	return a, nil
+}
+
+// time is when a step was answered first. Code that runs again is told the same
+// time, so that it writes the same instances under the same ids: else what it
+// was refused would look like something new, and be refused for ever.
+func (o *operation) time(step int) time.Time {
+	t, again := o.times[step]
+	if !again {
+		t = o.m.parts.Clock()
+		o.times[step] = t
+	}
+	return t
 }
 
 // stopped carries the answer that ends a run: back to the top, or for good.

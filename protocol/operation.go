@@ -31,6 +31,7 @@ type operation struct {
 	draft    *instrument.Draft                     // what is not flushed
 	steps    []recorded                            // of this run, and of earlier ones up to flushed
 	kept     map[int]recorded                      // answers from outside that a rewind keeps
+	times    map[int]time.Time                     // when each asking step was answered first
 	outcomes map[int]refusal                       // of riding steps that did not go well
 	n        int                                   // steps taken in this run
 	flushed  int                                   // steps up to here are durable
@@ -72,7 +73,7 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	}
 	return &operation{
 		m: m, id: r.ID, req: r, in: in, spec: spec, digest: digest, seed: seed, begun: m.parts.Clock(), mail: newMail(r),
-		held: map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, outcomes: map[int]refusal{},
+		held: map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, times: map[int]time.Time{}, outcomes: map[int]refusal{},
 		done: make(chan struct{}),
 	}, nil
 }
