@@ -97,9 +97,6 @@ func TestNothingIsSealedWithoutRandomness(t *testing.T) {
 			if sealed, err := e.Seal([]byte("state"), nil); sealed != nil || !errors.Is(err, fault.Internal) {
 				t.Errorf("got %x, %v", sealed, err)
 			}
-			if _, err := crypto.NewToken(random); !errors.Is(err, fault.Internal) {
-				t.Errorf("token: %v", err)
-			}
 		})
 	}
 }
@@ -202,49 +199,6 @@ func FuzzOpen(f *testing.F) {
 			t.Fatalf("%x opens as %x", sealed, plain)
 		}
 	})
-}
-
-func TestTokens(t *testing.T) {
-	e := newEngine(1)
-	seen := map[string]bool{}
-	for range 20 {
-		token, err := crypto.NewToken(zeroTo255())
-		if err != nil {
-			t.Fatal(err)
-		}
-		seen[token] = true
-		if len(token) != 52 {
-			t.Errorf("a token has %d characters", len(token))
-		}
-	}
-	if len(seen) != 1 {
-		t.Error("a token does not follow from the randomness it was given")
-	}
-	token, hash := "TOKEN", crypto.HashToken(e, "TOKEN")
-	if !crypto.TokenMatches(e, token, hash) {
-		t.Error("a token does not match its hash")
-	}
-	for name, ok := range map[string]bool{
-		"another token":  crypto.TokenMatches(e, "TOKEM", hash),
-		"a longer token": crypto.TokenMatches(e, "TOKENS", hash),
-		"no token":       crypto.TokenMatches(e, "", hash),
-		"no hash":        crypto.TokenMatches(e, token, nil),
-		"half a hash":    crypto.TokenMatches(e, token, hash[:16]),
-		"another key":    crypto.TokenMatches(newEngine(2), token, hash),
-	} {
-		if ok {
-			t.Errorf("%s matches", name)
-		}
-	}
-}
-
-// zeroTo255 is randomness of which a test knows what follows.
-func zeroTo255() io.Reader {
-	b := make([]byte, 256)
-	for i := range b {
-		b[i] = byte(i)
-	}
-	return bytes.NewReader(b)
 }
 
 func BenchmarkEngine(b *testing.B) {

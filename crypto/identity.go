@@ -64,7 +64,7 @@ func Verify(key ed25519.PublicKey, message, sig []byte) bool {
 	return len(key) == ed25519.PublicKeySize && ed25519.Verify(key, message, sig)
 }
 
-// crockford is the alphabet of key texts and tokens: no I, L, O, U, no padding.
+// crockford is the alphabet of key texts: no I, L, O, U, no padding.
 var crockford = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPadding(base32.NoPadding)
 
 // KeyText is a public key as it stands in addresses (wss://host:port/#KEY): 52

@@ -1,7 +1,9 @@
 package client
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -55,6 +57,7 @@ func (w *Wallet) Withdrawals(ctx context.Context) ([]Withdrawn, error) {
 			return nil, err
 		}
 	}
+	slices.SortStableFunc(out, func(a, b Withdrawn) int { return cmp.Compare(a.Created, b.Created) })
 	return out, nil
 }
 

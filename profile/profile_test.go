@@ -1,0 +1,191 @@
+package profile_test
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// book is a Store in memory.
+type book map[instrument.PrincipalID]profile.Principal
+
+func (b book) PutPrincipal(_ context.Context, p profile.Principal) error {
+	b[p.ID] = p
+	return nil
+}
+
+func (b book) Principal(_ context.Context, id instrument.PrincipalID) (profile.Principal, error) {
+	if p, ok := b[id]; ok {
+		return p, nil
+	}
+	return profile.Principal{}, fault.New(fault.NotFound, "nobody")
+}
+
+func (b book) PrincipalByLogin(_ context.Context, login string) (profile.Principal, error) {
+	for _, p := range b {
+		if p.Login == login && login != "" {
+			return p, nil
+		}
+	}
+	return profile.Principal{}, fault.New(fault.NotFound, "nobody")
+}
+
+func (b book) Principals(_ context.Context, k profile.Kind) ([]profile.Principal, error) {
+	all := slices.Collect(maps.Values(b))
+	return slices.DeleteFunc(all, func(p profile.Principal) bool { return k != "" && p.Kind != k }), nil
+}
+
+func keyed(label, value string) []byte {
+	h := hmac.New(sha256.New, []byte(label))
+	h.Write([]byte(value))
+	return h.Sum(nil)
+}
+
+func newManager(b book, p profile.Policy) *profile.Manager {
+	return profile.NewManager(profile.Parts{
+		Store: b, Hash: keyed, Clock: func() time.Time { return time.Unix(1, 0) }, Random: rand.Reader, Policy: p,
+	})
+}
+
+func TestWhoMayLogIn(t *testing.T) {
+	b := book{}
+	m := newManager(b, nil)
+	add := func(login string) string {
+		token, err := m.Add(t.Context(), profile.Principal{Kind: profile.Terminal, Name: login, Login: login})
+		if err != nil || len(token) != 52 {
+			t.Fatalf("token %q, %v", token, err)
+		}
+		return token
+	}
+	till, other, gone, turned := add("till"), add("other"), add("gone"), add("turned")
+	for _, p := range b {
+		if strings.Contains(string(p.Token), till) {
+			t.Error("the token itself is kept")
+		}
+	}
+	named := func(login string) instrument.PrincipalID {
+		p, err := m.ByLogin(t.Context(), login)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.ID
+	}
+	if err := m.Disable(t.Context(), named("gone")); err != nil {
+		t.Fatal(err)
+	}
+	fresh, err := m.Rotate(t.Context(), named("turned"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Add(t.Context(), profile.Principal{ID: "node", Kind: profile.Node}); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range []struct {
+		name         string
+		kind         profile.Kind
+		login, token string
+		in           bool
+	}{
+		{"the right token", profile.Terminal, "till", till, true},
+		{"the new token", profile.Terminal, "turned", fresh, true},
+		{"the old token", profile.Terminal, "turned", turned, false},
+		{"somebody else's token", profile.Terminal, "till", other, false},
+		{"no token", profile.Terminal, "till", "", false},
+		{"another kind of account", profile.Gateway, "till", till, false},
+		{"a disabled account", profile.Terminal, "gone", gone, false},
+		{"an unknown login", profile.Terminal, "nobody", till, false},
+		{"no login", profile.Node, "", "", false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p, err := m.Login(t.Context(), row.kind, row.login, row.token)
+			if row.in && (err != nil || p.Login != row.login) {
+				t.Errorf("%v, %v", p.Login, err)
+			}
+			if !row.in && (!errors.Is(err, fault.Denied) || fault.ReasonOf(err) != "credentials") {
+				t.Errorf("it is let in, or told why not: %v", err)
+			}
+		})
+	}
+	if _, err := m.Add(t.Context(), profile.Principal{Kind: profile.Gateway, Login: "till"}); fault.ReasonOf(err) != "login-taken" {
+		t.Errorf("a login for two: %v", err)
+	}
+}
+
+func TestPolicies(t *testing.T) {
+	chf := func(n uint64) instrument.Amount { return instrument.Amount{Currency: "CHF", Value: n} }
+	eur := instrument.Amount{Currency: "EUR", Value: 1000}
+	limited := profile.Principal{ID: "me", Kind: profile.Person, Limits: profile.Limits{PerOperation: map[string]instrument.Amount{"CHF": chf(5)}}}
+	disabled := limited
+	disabled.Disabled = true
+	terminal := profile.Principal{ID: "till", Kind: profile.Terminal}
+	named := func(owners ...instrument.PrincipalID) func(context.Context) ([]instrument.Instance, error) {
+		return func(context.Context) ([]instrument.Instance, error) {
+			out := make([]instrument.Instance, len(owners))
+			for n, o := range owners {
+				out[n].Owner = o
+			}
+			return out, nil
+		}
+	}
+	unreadable := func(context.Context) ([]instrument.Instance, error) {
+		return nil, fault.New(fault.NotFound, "gone").Because("gone")
+	}
+	account := profile.AccountPolicy(
+		profile.Grant{Kind: profile.Terminal, Protocol: "p", Operations: []string{"SETUP"}},
+		profile.Grant{Protocol: "p", Operations: []string{"SELECT"}},
+	)
+	for _, row := range []struct {
+		name   string
+		policy profile.Policy
+		action profile.Action
+		want   fault.Reason // empty: permitted
+	}{
+		{"own instruments", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: named("me", "me")}, ""},
+		{"one of somebody else", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: named("me", "you")}, "not-owner"},
+		{"one that cannot be read", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: unreadable}, "gone"},
+		{"at the limit", profile.UserPolicy(), profile.Action{Principal: limited, Amount: chf(5), Instruments: named()}, ""},
+		{"above the limit", profile.UserPolicy(), profile.Action{Principal: limited, Amount: chf(6), Instruments: named()}, "above-limit"},
+		{"a currency without a limit", profile.UserPolicy(), profile.Action{Principal: limited, Amount: eur, Instruments: named()}, ""},
+		{"disabled", profile.UserPolicy(), profile.Action{Principal: disabled, Instruments: named()}, "principal-disabled"},
+		{"a customer above the limit", profile.CustomerPolicy(), profile.Action{Principal: limited, Amount: chf(6)}, "above-limit"},
+		{"a grant of its kind", account, profile.Action{Principal: terminal, Protocol: "p", Operation: "SETUP"}, ""},
+		{"a grant of another kind", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SETUP"}, "not-granted"},
+		{"a grant of everybody", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SELECT"}, ""},
+		{"another protocol", account, profile.Action{Principal: terminal, Protocol: "q", Operation: "SETUP"}, "not-granted"},
+		{"another operation", account, profile.Action{Principal: terminal, Protocol: "p", Operation: "CONFIRM"}, "not-granted"},
+		{"granted, above the limit", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SELECT", Amount: chf(6)}, "above-limit"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			err := newManager(book{}, row.policy).Authorise(t.Context(), row.action)
+			if got := fault.ReasonOf(err); got != row.want || (err == nil) != (row.want == "") {
+				t.Errorf("got %q, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestLimitsAreReplaced(t *testing.T) {
+	b := book{"me": {ID: "me"}}
+	m := newManager(b, nil)
+	limits := profile.Limits{PerOperation: map[string]instrument.Amount{"CHF": {Currency: "CHF", Value: 1}}}
+	if err := m.SetLimits(t.Context(), "me", limits); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := m.Principal(t.Context(), "me"); err != nil || p.Limits.PerOperation["CHF"] != limits.PerOperation["CHF"] {
+		t.Errorf("%+v, %v", p, err)
+	}
+	if err := m.SetLimits(t.Context(), "you", limits); !errors.Is(err, fault.NotFound) {
+		t.Errorf("limits of nobody: %v", err)
+	}
+}
