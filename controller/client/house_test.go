@@ -17,6 +17,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card"
 	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -24,7 +25,7 @@ import (
 
 const exchangeURL = "https://exchange.example.com/"
 
-// wallet is a client on a store in memory, with tickets and Taler's bundle.
+// wallet is a client on a store in memory, with tickets, Taler's bundle and cards.
 type wallet struct {
 	*client.Wallet
 	party *controllertest.Party
@@ -32,9 +33,10 @@ type wallet struct {
 
 func newWallet(t *testing.T, net *inproc.Network) *wallet {
 	t.Helper()
-	b := talerbundle.Bundle()
+	b, cards := talerbundle.Bundle(), card.Bundle()
 	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Policy: profile.UserPolicy(), Bundles: []protocol.Bundle{
 		controllertest.Tickets(), {Name: b.Name, Classes: b.Classes(comm.Client), Protocols: b.Protocols(comm.Client)},
+		{Name: cards.Name, Classes: cards.Classes(comm.Client), Protocols: cards.Protocols(comm.Client)},
 	}})
 	return &wallet{party: party, Wallet: client.New(party.Controller, party.Me(t), func(base string) (*taler.Client, error) {
 		return taler.NewClient(base, nil, taler.Anonymous())

@@ -75,6 +75,12 @@ func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op inst
 	result, err := s.Execute(ctx, controller.Transaction{
 		ID: op, Principal: r.w.user, Operation: protocol.Pay, Class: ClassCard, Instruments: []instrument.ID{card},
 	}, r.prove)
+	if fault.ReasonOf(err) == taler.ReasonUnknownOperation {
+		// What pays has left. A terminal that takes it and says that it waits for
+		// nothing gets no second one, for it could charge both.
+		err = fault.Wrap(err, fault.Conflict, "the terminal has stopped to wait for this payment").
+			Because("sale-over").WithHint("look at the terminal before you pay again")
+	}
 	if err != nil {
 		return nil, err
 	}

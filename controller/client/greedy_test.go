@@ -1,0 +1,76 @@
+package client_test
+
+import (
+	"context"
+	"encoding/base64"
+	"sync/atomic"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// greedy is a terminal that keeps a card's authorisation and says that it waits
+// for no payment.
+type greedy struct {
+	offer instrument.Invoice
+	price instrument.Amount
+	taken atomic.Int32
+}
+
+func (*greedy) Admit(context.Context, comm.Peer, comm.Initiate) (profile.Principal, error) {
+	return profile.Principal{ID: "customer", Kind: profile.Person}, nil
+}
+
+func (g *greedy) Offers(_ context.Context, _ controller.Caller, _ instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	if class != client.ClassCard {
+		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "cards only")
+	}
+	return instrument.Terms{Price: g.price}, g.offer, nil
+}
+
+func (g *greedy) Prepare(_ context.Context, _ controller.Caller, e comm.Execute, _ *controller.Transaction) error {
+	g.taken.Add(int32(len(e.Msgs)))
+	return fault.New(fault.NotFound, "nobody waits").Because(taler.ReasonUnknownOperation)
+}
+
+func (*greedy) Ended(controller.Transaction, error) {}
+
+func TestATerminalGetsOneAuthorisationAndNotAnother(t *testing.T) {
+	net := inproc.NewNetwork()
+	w, b := newWallet(t, net), newBank(t)
+	uri := b.uri(t, 1)
+	_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, nil)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub, s.Amount = taler.StateSelected, reserve, amount(t, "CHF:20")
+	})
+	cards := card.Bundle()
+	terminal := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{
+		{Name: cards.Name, Classes: cards.Classes(comm.Vendor), Protocols: cards.Protocols(comm.Vendor)},
+	}})
+	g := &greedy{price: amount(t, "CHF:20"), offer: instrument.Invoice{
+		"reference": uri.WOPID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
+	}}
+	peer := terminal.Listen(t, g)
+	i := instrument.Instance{Class: client.ClassCard, Status: "active"}
+	check(t, i.Encode(map[string]any{
+		"account": "card-1", "brand": "visa", "last4": "4242", "key": base64.StdEncoding.EncodeToString(make([]byte, 32)),
+	}))
+	w.party.Create(t, i)
+	err := w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Pay: &peer}, &person{})
+	if fault.ReasonOf(err) != "sale-over" {
+		t.Errorf("it ended with %v", err)
+	}
+	if n := g.taken.Load(); n != 1 {
+		t.Errorf("the terminal has %d authorisations", n)
+	}
+}
