@@ -30,7 +30,7 @@ func TestIDs(t *testing.T) {
 		}
 		return id
 	}
-	if same() != same() {
+	if first, second := same(), same(); first != second {
 		t.Error("the same time and dice make different ids")
 	}
 	if _, err := instrument.NewID(now, bytes.NewReader(nil)); err == nil {

@@ -135,8 +135,10 @@ func TestRoundTrip(t *testing.T) {
 		filter instrument.Filter
 		n      int
 	}{
-		{instrument.Filter{}, 1}, {instrument.Filter{Class: "purse", Owner: "gary", Status: "open"}, 1},
-		{instrument.Filter{Owner: "mallory"}, 0}, {instrument.Filter{After: id}, 0},
+		{instrument.Filter{}, 1},
+		{instrument.Filter{Class: "purse", Owner: "gary", Status: "open"}, 1},
+		{instrument.Filter{Owner: "mallory"}, 0},
+		{instrument.Filter{After: id}, 0},
 	} {
 		if list, err := p.List(t.Context(), f.filter); err != nil || len(list) != f.n {
 			t.Errorf("%+v lists %v, %v", f.filter, list, err)

@@ -32,7 +32,7 @@ func (o *operation) finish(st Step) (Answer, error) {
 		err := o.flush(&end)
 		if err == nil {
 			o.mail.flushed()
-			o.concludeAs(end, nil)
+			_ = o.concludeAs(end, nil)
 			if o.mail.unheard(end.Fault != nil) { // said last, and no answer wanted
 				o.post()
 			}
@@ -182,7 +182,7 @@ func (o *operation) repeat() {
 		o.failure = o.crossing(fault.Wrap(err, fault.Unknown, "it cannot be seen whether operation %s has happened before", Short(o.id)).Because("pending"))
 	default:
 		o.failure = nil
-		o.concludeAs(o.first(row))
+		_ = o.concludeAs(o.first(row))
 	}
 }
 

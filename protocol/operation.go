@@ -84,9 +84,9 @@ func (o *operation) live(caller context.Context) {
 	defer o.m.work.Done()
 	defer o.close()
 	if o.req.resumes { // a peer goes on with what this side has ended, or never had
-		o.conclude(memoryLost(o.id, o.spec))
+		_ = o.conclude(memoryLost(o.id, o.spec))
 	} else if err := o.lease(caller); err != nil {
-		o.conclude(err)
+		_ = o.conclude(err)
 	} else {
 		o.drive()
 	}
@@ -104,17 +104,17 @@ func (o *operation) drive() {
 		case o.over:
 			return
 		case o.m.life.Err() != nil || errors.Is(err, fault.Suspended):
-			o.conclude(interrupted(o.id))
+			_ = o.conclude(interrupted(o.id))
 			return
 		case err == nil:
 			err = o.broken("the code has ended without a result")
 		}
 		if !o.row {
-			o.conclude(err)
+			_ = o.conclude(err)
 			return
 		}
 		if o.crashes++; o.crashes > 1 || fault.ReasonOf(err) == "steps-broken" {
-			o.concludeAs(outcome{}, o.stuck(err))
+			_ = o.concludeAs(outcome{}, o.stuck(err))
 			return
 		}
 		o.m.parts.Log.Warn("the code of an operation died and is run again", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
@@ -198,7 +198,7 @@ func (o *operation) newDraft() {
 // left none.
 func (o *operation) close() {
 	if !o.over {
-		o.conclude(o.broken("the code ended its goroutine"))
+		_ = o.conclude(o.broken("the code ended its goroutine"))
 	}
 	o.m.parts.Instruments.Release(o.id)
 	o.leaveLine()

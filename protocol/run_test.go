@@ -140,8 +140,10 @@ func TestRewind(t *testing.T) {
 	again.Outcomes = map[int]*fault.Fault{1: refused}
 	again.Recorded = 2
 	d := &door{answers: []protocol.Answer{
-		{Message: raw("hello"), Now: noon.Add(time.Second)}, {Rewind: &again},
-		{Message: raw("hello"), Now: noon.Add(time.Second)}, {Done: true},
+		{Message: raw("hello"), Now: noon.Add(time.Second)},
+		{Rewind: &again},
+		{Message: raw("hello"), Now: noon.Add(time.Second)},
+		{Done: true},
 	}}
 	code := does(func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
 		s.Log().Info("begins")

@@ -41,7 +41,9 @@ func (p script) CompatibleWith(class instrument.ClassID) bool {
 
 func (p script) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
 	plain := []protocol.Operation{
-		{Name: "DO", Messages: true}, {Name: "LOOK", ReadOnly: true, Messages: true}, {Name: "KEYED", Keyed: true, Messages: true},
+		{Name: "DO", Messages: true},
+		{Name: "LOOK", ReadOnly: true, Messages: true},
+		{Name: "KEYED", Keyed: true, Messages: true},
 		{Name: protocol.Pay, Messages: true},
 	}
 	return append(plain, p.ops...)

@@ -2,9 +2,8 @@ package protocol
 
 import (
 	"bytes"
-	"io"
-
 	"crypto/sha256"
+	"io"
 
 	"golang.org/x/crypto/chacha20"
 )

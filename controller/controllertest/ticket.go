@@ -14,8 +14,8 @@ import (
 
 // Names of the test bundle.
 const (
-	ClassTicket   instrument.ClassID = "ticket"
-	ProtocolPunch                    = "ticket.punch"
+	ClassTicket   = instrument.ClassID("ticket")
+	ProtocolPunch = "ticket.punch"
 )
 
 // Tickets is a bundle for tests: a ticket is punched once by whoever services

@@ -57,8 +57,10 @@ var keptMoves = []instrument.Move{{From: "", To: active}, {From: active, To: act
 var paymentCard = class{check: checkCard, info: instrument.Info{
 	ID: cardID, Title: "Payment card", Keys: []string{"account"}, Moves: keptMoves,
 	Fields: []instrument.Field{
-		{Name: "account", Title: "Account at the provider"}, {Name: "brand", Title: "Brand"},
-		{Name: "last4", Title: "Last four digits"}, {Name: "key", Title: "Key", Secret: true},
+		{Name: "account", Title: "Account at the provider"},
+		{Name: "brand", Title: "Brand"},
+		{Name: "last4", Title: "Last four digits"},
+		{Name: "key", Title: "Key", Secret: true},
 	},
 }}
 
@@ -69,8 +71,11 @@ var acceptedCard = class{info: instrument.Info{ID: cardID, Title: "Payment card"
 var cardPayment = class{info: instrument.Info{
 	ID: paymentID, Title: "Payment by card", Keys: []string{keyReference},
 	Moves: []instrument.Move{
-		{From: "", To: pending}, {From: pending, To: pending}, {From: pending, To: paid},
-		{From: pending, To: declined}, {From: declined, To: pending},
+		{From: "", To: pending},
+		{From: pending, To: pending},
+		{From: pending, To: paid},
+		{From: pending, To: declined},
+		{From: declined, To: pending},
 	},
 }}
 

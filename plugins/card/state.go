@@ -121,13 +121,6 @@ func (s *state) keep(r receipt) {
 	s.Receipts = s.Receipts[max(0, len(s.Receipts)-maxReceipts):]
 }
 
-// provider is the state of a card-provider.
-type provider struct {
-	Name string `json:"name"`
-	Kind string `json:"kind"` // "simulator"
-	URL  string `json:"url"`
-}
-
 // payment is the state of a card-payment.
 type payment struct {
 	Reference   string            `json:"reference"`

@@ -165,7 +165,7 @@ func (l *life) watch(every time.Duration) {
 			l.fail(l.crashed())
 			return
 		case <-tick.C:
-			if l.healthy() || l.healthy() {
+			if ok := l.healthy(); ok || l.healthy() {
 				continue
 			}
 			l.fail(fault.New(fault.Unavailable, "the plugin %s gave no sign of life and was ended", l.description.Name).Because("plugin-hung"))
@@ -237,7 +237,7 @@ func (l *life) kill() {
 		_ = l.process.Kill(context.Background())
 		l.process.drain(patience)
 		if l.conn != nil {
-			l.conn.Close()
+			_ = l.conn.Close()
 		}
 		// It frees go-plugin's goroutines. With the process gone it returns, but
 		// we do not stake our own end on that.

@@ -75,7 +75,7 @@ func writeLock(path string, l lockFileV1) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the list of plugins %s cannot be written", path)
 	}
-	defer os.Remove(f.Name()) // gone already if all went well
+	defer func() { _ = os.Remove(f.Name()) }() // gone already if all went well
 	_, err = f.Write(append(raw, '\n'))
 	if err == nil {
 		err = f.Sync()

@@ -144,7 +144,7 @@ func (p *process) run(cmd *exec.Cmd, hold *os.File) error {
 // findHandshake passes on the first line that can be a handshake. What a
 // careless plugin prints before, and everything after, goes to the log.
 func (p *process) findHandshake(stdout io.Reader, found *io.PipeWriter) {
-	defer found.Close()
+	defer func() { _ = found.Close() }()
 	passed := false
 	follow(stdout, func(line []byte) {
 		if !passed && bytes.HasPrefix(line, []byte("1|")) && bytes.HasSuffix(line, []byte("\n")) {
@@ -223,7 +223,7 @@ func (p *process) drain(limit time.Duration) {
 		f.Close() // nil, if it never ran, is harmless
 	}
 	if p.handshake != nil {
-		p.handshake.Close()
+		_ = p.handshake.Close()
 	}
 	<-read
 }

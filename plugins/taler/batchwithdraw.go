@@ -37,8 +37,12 @@ func (batchWithdrawal) Operations(class instrument.ClassID, peer comm.Role) []pr
 		return nil
 	}
 	return []protocol.Operation{
-		{Name: Preview, ReadOnly: true}, {Name: Prepare, Keyed: true}, {Name: Prove, ReadOnly: true},
-		{Name: Await, ReadOnly: true}, {Name: Withdraw}, {Name: Abandon},
+		{Name: Preview, ReadOnly: true},
+		{Name: Prepare, Keyed: true},
+		{Name: Prove, ReadOnly: true},
+		{Name: Await, ReadOnly: true},
+		{Name: Withdraw},
+		{Name: Abandon},
 	}
 }
 

@@ -346,8 +346,10 @@ func TestReservesThatAreNotMade(t *testing.T) {
 		"no amount":        {func(a *wire.PrepareArgs) { a.Amount = wire.Amount{} }, fault.Invalid, wire.ReasonAmountRequired},
 		"too small":        {func(a *wire.PrepareArgs) { a.Amount = amount("CHF:0.05") }, fault.Invalid, "amount-too-small"},
 		"another currency": {func(a *wire.PrepareArgs) { a.Amount = amount("EUR:5") }, fault.Invalid, wire.ReasonCurrencyMismatch},
-		"a foreign account": {func(a *wire.PrepareArgs) { a.Account = "payto://iban/DE75512108001245126199?receiver-name=Mallory" },
-			fault.Denied, wire.ReasonUnknownAccount},
+		"a foreign account": {
+			func(a *wire.PrepareArgs) { a.Account = "payto://iban/DE75512108001245126199?receiver-name=Mallory" },
+			fault.Denied, wire.ReasonUnknownAccount,
+		},
 		"a bank without a withdrawal": {func(a *wire.PrepareArgs) { a.BankURL = "https://bank.example/" }, fault.Invalid, wire.ReasonParameterMissing},
 		"no exchange":                 {func(a *wire.PrepareArgs) { a.Exchange = "" }, fault.Invalid, "instrument-missing"},
 	} {

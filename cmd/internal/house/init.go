@@ -37,7 +37,7 @@ func Init(ctx context.Context, f Files, name string, passphrase *crypto.Secret) 
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { _ = db.Close() }()
 	kind := profile.Node
 	if passphrase != nil {
 		kind = profile.Person

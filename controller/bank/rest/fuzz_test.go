@@ -61,8 +61,13 @@ func FuzzCredentials(f *testing.F) {
 // bank: paths, methods and headers. Every refusal has a Taler error body.
 func FuzzRequest(f *testing.F) {
 	for _, seed := range [][2]string{
-		{"GET", "/config"}, {"GET", "/taler-integration/withdrawal-operation/%00"}, {"POST", "//"}, {"PUT", "/taler-wire-gateway/config/"},
-		{"OPTIONS", "/x"}, {"HEAD", "/withdrawals/../.."}, {"GET", "/taler-wire-gateway/history/incoming?limit=0"},
+		{"GET", "/config"},
+		{"GET", "/taler-integration/withdrawal-operation/%00"},
+		{"POST", "//"},
+		{"PUT", "/taler-wire-gateway/config/"},
+		{"OPTIONS", "/x"},
+		{"HEAD", "/withdrawals/../.."},
+		{"GET", "/taler-wire-gateway/history/incoming?limit=0"},
 	} {
 		f.Add(seed[0], seed[1])
 	}

@@ -188,8 +188,10 @@ func TestAWithdrawalIsFoundByItsBeginningAndAborted(t *testing.T) {
 	}
 	type shown struct{ WOPID, Status, Amount, Fees, Terminal, Reason, Created string }
 	var w shown
-	for _, name := range []string{made.WOPID, made.WOPID[:8], strings.ToLower(made.WOPID[:20]),
-		"taler+http://withdraw/127.0.0.1:9/taler-integration/" + made.WOPID} {
+	for _, name := range []string{
+		made.WOPID, made.WOPID[:8], strings.ToLower(made.WOPID[:20]),
+		"taler+http://withdraw/127.0.0.1:9/taler-integration/" + made.WOPID,
+	} {
 		w = shown{}
 		d.does(&w, "withdrawal", "show", name)
 		if w.WOPID != made.WOPID || w.Status != "pending" || w.Amount != "CHF:20" || w.Fees != "CHF:0.25" || w.Terminal != "till" || !strings.HasSuffix(w.Created, "Z") {

@@ -153,8 +153,10 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 	if err != nil {
 		return err
 	}
-	lines := []string{short(s.WOPID) + " is " + string(s.Status), "amount " + s.Amount.String() + ", fees " + s.Fees.String(),
-		"terminal " + s.Terminal + ", provider " + s.Provider}
+	lines := []string{
+		short(s.WOPID) + " is " + string(s.Status), "amount " + s.Amount.String() + ", fees " + s.Fees.String(),
+		"terminal " + s.Terminal + ", provider " + s.Provider,
+	}
 	if s.Transaction != "" {
 		lines = append(lines, "provider transaction "+s.Transaction)
 	}

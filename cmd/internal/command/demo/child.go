@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -127,7 +128,7 @@ func (c *child) line(ctx context.Context) ([]byte, error) {
 func (c *child) expect(ctx context.Context, names ...string) (event, error) {
 	for {
 		text, err := c.line(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return event{}, c.failed()
 		}
 		if err != nil {
@@ -151,7 +152,7 @@ func (c *child) result(ctx context.Context, into any) error {
 	var last []byte
 	for {
 		text, err := c.line(ctx)
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

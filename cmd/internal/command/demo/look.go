@@ -78,7 +78,8 @@ func (s *story) credited(ctx context.Context) error {
 func (s *story) record(ctx context.Context) (r struct {
 	Transaction string `json:"provider_transaction_id"`
 	Reason      string `json:"reason"`
-}, err error) {
+}, err error,
+) {
 	err = s.troupe.call(ctx, &r, "bank", "withdrawal", "show", s.wopid.Text()[:12], "--dir", s.troupe.path("bank"))
 	return r, err
 }

@@ -71,8 +71,10 @@ func (s *story) purchase(ctx context.Context) (string, error) {
 
 // setUp is step 0: the terminal gets a withdrawal and waits for its selection.
 func (s *story) setUp(ctx context.Context) (err error) {
-	s.terminal, err = s.troupe.start("terminal", []string{"terminal", "withdraw", "--dir", s.troupe.path("terminal"),
-		"--amount", s.plan.amount.String(), "--card", s.plan.card, "--yes"}, nil)
+	s.terminal, err = s.troupe.start("terminal", []string{
+		"terminal", "withdraw", "--dir", s.troupe.path("terminal"),
+		"--amount", s.plan.amount.String(), "--card", s.plan.card, "--yes",
+	}, nil)
 	if err != nil {
 		return err
 	}

@@ -89,8 +89,16 @@ func operationShow(e *cli.Env) *cobra.Command {
 		}
 		s := soldOf(w)
 		return e.Table(s, []string{"", ""}, [][]string{
-			{"wopid", s.WOPID}, {"status", s.Status}, {"amount", s.Amount.String()}, {"fees", s.Fees.String()}, {"total", s.Total.String()},
-			{"exchange", s.Exchange}, {"reserve", s.Reserve}, {"transaction", s.Transaction}, {"terms", s.Terms + " " + s.Accepted}, {"reason", s.Reason},
+			{"wopid", s.WOPID},
+			{"status", s.Status},
+			{"amount", s.Amount.String()},
+			{"fees", s.Fees.String()},
+			{"total", s.Total.String()},
+			{"exchange", s.Exchange},
+			{"reserve", s.Reserve},
+			{"transaction", s.Transaction},
+			{"terms", s.Terms + " " + s.Accepted},
+			{"reason", s.Reason},
 		})
 	})
 }

@@ -17,13 +17,28 @@ func TestSettingsThatFollowFromOthers(t *testing.T) {
 		want  settings
 		kind  fault.Kind
 	}{
-		{"a bank", settings{Bank: "https://bank.example/c2ec", Login: "till"}, false,
-			settings{Bank: "https://bank.example/c2ec/", Integration: "https://bank.example/c2ec/taler-integration/", Login: "till", Merchant: "till"}, 0},
-		{"everything said", settings{Bank: "http://127.0.0.1:1/", Integration: "https://b.example/", Login: "till", Merchant: "Shop"}, false,
-			settings{Bank: "http://127.0.0.1:1/", Integration: "https://b.example/", Login: "till", Merchant: "Shop"}, 0},
+		{
+			"a bank",
+			settings{Bank: "https://bank.example/c2ec", Login: "till"},
+			false,
+			settings{Bank: "https://bank.example/c2ec/", Integration: "https://bank.example/c2ec/taler-integration/", Login: "till", Merchant: "till"},
+			0,
+		},
+		{
+			"everything said",
+			settings{Bank: "http://127.0.0.1:1/", Integration: "https://b.example/", Login: "till", Merchant: "Shop"},
+			false,
+			settings{Bank: "http://127.0.0.1:1/", Integration: "https://b.example/", Login: "till", Merchant: "Shop"},
+			0,
+		},
 		{"in clear to another machine", settings{Bank: "http://bank.example/"}, false, settings{}, fault.Denied},
-		{"in clear, allowed", settings{Bank: "http://bank.example/", Login: "t"}, true,
-			settings{Bank: "http://bank.example/", Integration: "http://bank.example/taler-integration/", Login: "t", Merchant: "t"}, 0},
+		{
+			"in clear, allowed",
+			settings{Bank: "http://bank.example/", Login: "t"},
+			true,
+			settings{Bank: "http://bank.example/", Integration: "http://bank.example/taler-integration/", Login: "t", Merchant: "t"},
+			0,
+		},
 		{"no address", settings{Bank: "bank"}, false, settings{}, fault.Invalid},
 		{"no address for wallets", settings{Bank: "https://bank.example/", Integration: "x"}, false, settings{}, fault.Invalid},
 	} {

@@ -60,8 +60,13 @@ func operationShow(e *cli.Env) *cobra.Command {
 	return verb(e, looking, "show OPERATION", "Show one operation or withdrawal", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
 		if x, err := w.FindWithdrawal(ctx, args[0]); err == nil {
 			return e.Table(x, []string{"", ""}, [][]string{
-				{"operation", string(x.Operation)}, {"status", x.Status}, {"amount", x.Amount.String()}, {"bank", x.Bank}, {"exchange", x.Exchange},
-				{"reserve", x.Reserve}, {"reason", x.Reason},
+				{"operation", string(x.Operation)},
+				{"status", x.Status},
+				{"amount", x.Amount.String()},
+				{"bank", x.Bank},
+				{"exchange", x.Exchange},
+				{"reserve", x.Reserve},
+				{"reason", x.Reason},
 			})
 		}
 		r, err := record(ctx, w, args[0])
@@ -69,7 +74,9 @@ func operationShow(e *cli.Env) *cobra.Command {
 			return err
 		}
 		rows := [][]string{
-			{"operation", string(r.ID)}, {"what", line(r.Protocol, r.Operation, string(r.Class))}, {"state", outcome(r)},
+			{"operation", string(r.ID)},
+			{"what", line(r.Protocol, r.Operation, string(r.Class))},
+			{"state", outcome(r)},
 			{"begun", r.Begun.UTC().Format(time.RFC3339)},
 		}
 		if r.Fault != nil {
