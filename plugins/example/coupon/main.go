@@ -12,12 +12,9 @@ import (
 )
 
 func main() {
-	redeem := sdk.Simple{
-		Name: "coupon.redeem", Title: "Redeem a coupon", Class: "coupon", Operation: protocol.Pay,
-		Accepted: "redeemed", Present: present, Accept: accept,
-	}
-	sdk.Main(sdk.Bundle{
-		Name: "coupon", Version: "1.0.0",
+	redeem := sdk.Simple{Name: "coupon.redeem", Title: "Redeem a coupon", Class: "coupon", Operation: protocol.Pay,
+		Accepted: "redeemed", Present: present, Accept: accept}
+	sdk.Main(sdk.Bundle{Name: "coupon", Version: "1.0.0",
 		Classes:   func(comm.Role) []instrument.Class { return []instrument.Class{coupon{}} },
 		Protocols: func(comm.Role) []protocol.Protocol { return []protocol.Protocol{redeem} },
 	})
@@ -32,18 +29,10 @@ type state struct {
 }
 
 func (coupon) Info() instrument.Info {
-	return instrument.Info{
-		ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
+	return instrument.Info{ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
 		Fields: []instrument.Field{{Name: "code", Title: "Code", Secret: true}, {Name: "worth", Title: "Worth"}},
-		Moves: []instrument.Move{
-			{To: "ready"},
-			{From: "ready", To: "presented"},
-			{From: "presented", To: "presented"},
-			{From: "presented", To: "ready"},
-			{From: "presented", To: "redeemed"},
-			{To: "taken"},
-		},
-	}
+		Moves: []instrument.Move{{To: "ready"}, {From: "ready", To: "presented"}, {From: "presented", To: "presented"},
+			{From: "presented", To: "ready"}, {From: "presented", To: "redeemed"}, {To: "taken"}}}
 }
 
 func (coupon) Check(_, _ *instrument.Instance) error { return nil }
