@@ -25,10 +25,11 @@ func (f *Fault) Foreign() *Fault {
 	return &Fault{Kind: k, Reason: word(f.Reason), Message: plain(f.Message), Hint: plain(f.Hint)}
 }
 
-// word takes a reason as ours are: small letters, digits and hyphens.
+// word takes a reason as ours are: small letters, digits, hyphens, and the
+// underscores of Taler's names.
 func word(r Reason) Reason {
 	odd := strings.ContainsFunc(string(r), func(c rune) bool {
-		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-'
+		return (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '-' && c != '_'
 	})
 	if odd || len(r) > maxReason {
 		return ""

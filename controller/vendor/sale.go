@@ -2,6 +2,7 @@ package vendor
 
 import (
 	"context"
+	"errors"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -155,7 +156,7 @@ func (s servicing) Prepare(ctx context.Context, _ controller.Caller, e comm.Exec
 
 // Ended tells the sale how its payment ended.
 func (s servicing) Ended(t controller.Transaction, err error) {
-	if t.Class != ClassCard {
+	if t.Class != ClassCard || errors.Is(err, fault.Conflict) { // a second payment beside the first ends nothing
 		return
 	}
 	if sale, missing := s.t.sale(t.Reference); missing == nil {

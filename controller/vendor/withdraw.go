@@ -151,7 +151,7 @@ func (t *Terminal) awaitWallet(ctx context.Context, w *Withdrawal, s Screen) err
 func (t *Terminal) notify(ctx context.Context, w *Withdrawal) error {
 	err := t.ask(ctx, taler.OperationConfirm, taler.ConfirmArgs{WOPID: w.WOPID, ProviderTransactionID: w.Transaction}, nil, w.ID)
 	if err != nil && fault.ReasonOf(err) == taler.ReasonConfirmAbortConflict {
-		return t.ended(ctx, w, "the bank had aborted the withdrawal before it was paid")
+		return t.ended(ctx, w, "the bank had aborted the withdrawal before it heard of the payment: the card was charged, and the money is owed back")
 	}
 	if err != nil {
 		return err

@@ -64,6 +64,20 @@ func TestAnAuthorisationIsGoodOnce(t *testing.T) {
 	}
 }
 
+func TestACardPaysAMerchantOnceForAReference(t *testing.T) {
+	s := serve(t, t.TempDir())
+	card := s.card(provider.Approved)
+	if a := s.post("/payments", "a", order("CHF:20", "R", s.authorise(card, 1, "CHF:20", "R"))); a.State != "paid" {
+		t.Fatalf("the first payment is %s: %s", a.State, a.Reason)
+	}
+	if a := s.post("/payments", "b", order("CHF:20", "R", s.authorise(card, 2, "CHF:20", "R"))); a.State != "failed" || a.Reason != provider.WhyPaid {
+		t.Errorf("a second authorisation for the same thing is %s: %s", a.State, a.Reason)
+	}
+	if a := s.post("/payments", "c", order("CHF:20", "S", s.authorise(card, 3, "CHF:20", "S"))); a.State != "paid" {
+		t.Errorf("a payment for another thing is %s: %s", a.State, a.Reason)
+	}
+}
+
 func TestADeclinedAuthorisationIsUsedUp(t *testing.T) {
 	s := serve(t, t.TempDir())
 	token := s.authorise(s.card(provider.Declined), 1, "CHF:20", "R")

@@ -134,9 +134,26 @@ func chargeCard(ctx context.Context, tx *sql.Tx, o Order, a onetime.Authorisatio
 	if used {
 		return outcome{state: Failed, reason: WhyUsed, card: shown}, nil
 	}
+	paid, err := paidBefore(ctx, tx, a)
+	if err != nil {
+		return outcome{}, err
+	}
+	if paid {
+		return outcome{state: Failed, reason: WhyPaid, card: shown}, nil
+	}
 	out := Behaviour(behaviour).outcome()
 	out.card, out.charge = shown, &a
 	return out, nil
+}
+
+// paidBefore reports whether a card has paid, or may be paying, a merchant for a
+// reference. It is never charged a second time for the same thing, however many
+// authorisations a merchant has collected by saying that one did not arrive.
+func paidBefore(ctx context.Context, tx *sql.Tx, a onetime.Authorisation) (bool, error) {
+	var paid bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM authorisations JOIN payments ON payments.id = authorisations.payment
+		WHERE account = ? AND merchant = ? AND reference = ? AND state <> ?)`, a.Account, a.Merchant, a.Reference, string(Failed)).Scan(&paid)
+	return paid, err
 }
 
 // differs says in what an order is not what the card's holder allowed.

@@ -41,6 +41,7 @@ const (
 	WhyCard      = "card-unknown"
 	WhyMAC       = "authorisation-invalid"
 	WhyUsed      = "authorisation-used"
+	WhyPaid      = "reference-paid" // this card has paid this merchant for this reference
 	WhyAmount    = "amount-differs"
 	WhyReference = "reference-differs"
 	WhyMerchant  = "merchant-differs"
