@@ -101,10 +101,11 @@ func OpenMemory(ctx context.Context, o Options) (*DB, error) {
 // open connects and starts the writer. The settings are those that the writer's
 // connection must report of itself.
 func open(ctx context.Context, dsn string, o Options, g gate, settings []setting) (*DB, error) {
-	c, err := sqlite.NewConnector(dsn)
+	to, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
 	}
+	c := newPatient(to, o.Busy)
 	w, err := connect(ctx, c) // first, for a database in memory dies with its last connection
 	if err != nil {
 		return nil, err
