@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 
 	"github.com/hashicorp/go-hclog"
 	"github.com/hashicorp/go-plugin"
@@ -24,6 +25,11 @@ func Main(b Bundle) {
 	os.Exit(0)
 }
 
+// gcPercent lets the heap grow to five times what lives before it is collected. A
+// plugin keeps almost nothing between operations: with Go's own setting it
+// collects many times a second under load, to save a few megabytes.
+const gcPercent = 400
+
 // Serve serves a bundle in this process until the host asks it to end; when the
 // host dies the process exits at once. It fails when the process was not
 // started by a host, or when the bundle describes itself wrongly. A program
@@ -38,6 +44,7 @@ func Serve(b Bundle) error {
 	if err := d.Check(); err != nil {
 		return err
 	}
+	debug.SetGCPercent(gcPercent)
 	stderr := os.Stderr // go-plugin replaces the variable
 	log := newLog(stderr, b.Name)
 	go exitWithHost(os.Stdin)

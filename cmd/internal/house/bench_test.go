@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http/httptest"
 	"os"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"time"
@@ -42,6 +43,7 @@ func BenchmarkWithdrawal(b *testing.B) {
 }
 
 func withdrawals(b *testing.B, bundles []protocol.Bundle) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as `bank serve` does
 	provider := &memory{}
 	h := banktest.Open(b, banktest.Options{Bundles: bundles, Fetch: provider})
 	provider.answers = h.Provider

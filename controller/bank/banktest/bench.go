@@ -25,6 +25,7 @@ func Benchmark(b *testing.B, h *House, terminals int) {
 	commits, units := float64(after.Commits-before.Commits), float64(after.Units-before.Units)
 	b.ReportMetric(r.PerSecond(), "withdrawals/s")
 	b.ReportMetric(float64(r.P99.Microseconds())/1000, "p99-ms")
+	b.ReportMetric(float64(r.RequestP99.Microseconds())/1000, "request-p99-ms")
 	b.ReportMetric(commits/r.Took.Seconds(), "commits/s")
 	b.ReportMetric(units/commits, "units/commit")
 	b.ReportMetric(units/float64(r.Withdrawals), "units/withdrawal")

@@ -32,6 +32,7 @@ type Report struct {
 	Withdrawals int
 	Took        time.Duration
 	P50, P99    time.Duration // of a whole withdrawal
+	RequestP99  time.Duration // of its requests, the one that waits for the verdict included
 }
 
 // PerSecond is the rate of whole withdrawals.
@@ -74,7 +75,7 @@ func (l Load) Run(ctx context.Context, n int) (Report, error) {
 
 	var next atomic.Int64
 	var mu sync.Mutex
-	var took []time.Duration
+	var took, requests []time.Duration
 	var work sync.WaitGroup
 	begun := l.Clock()
 	for _, t := range l.Terminals {
@@ -86,12 +87,14 @@ func (l Load) Run(ctx context.Context, n int) (Report, error) {
 			}
 			for ctx.Err() == nil && next.Add(1) <= int64(n) {
 				one := l.Clock()
+				w.took = w.took[:0]
 				if err := w.withdraw(ctx); err != nil {
 					cancel(err)
 					return
 				}
 				mu.Lock()
 				took = append(took, l.Clock().Sub(one))
+				requests = append(requests, w.took...)
 				mu.Unlock()
 			}
 		})
@@ -101,46 +104,76 @@ func (l Load) Run(ctx context.Context, n int) (Report, error) {
 	if err := context.Cause(ctx); err != nil {
 		return r, err
 	}
-	slices.Sort(took)
-	if len(took) > 0 {
-		r.P50, r.P99 = took[len(took)/2], took[min(len(took)-1, len(took)*99/100)]
-	}
+	r.P50, r.P99, r.RequestP99 = quantile(took, 50), quantile(took, 99), quantile(requests, 99)
 	return r, nil
+}
+
+// quantile is the time within which percent of them were done; it sorts them.
+func quantile(took []time.Duration, percent int) time.Duration {
+	if len(took) == 0 {
+		return 0
+	}
+	slices.Sort(took)
+	return took[min(len(took)-1, len(took)*percent/100)]
 }
 
 // worker is one terminal and the wallets in front of it.
 type worker struct {
 	l            Load
 	till, wallet *taler.Client
+	took         []time.Duration // by the requests of the present withdrawal
 }
 
-func (l Load) worker(t Login, via *http.Client) (worker, error) {
+func (l Load) worker(t Login, via *http.Client) (*worker, error) {
 	till, err := taler.NewClient(l.URL, via, taler.Basic(t.Name, t.Token))
 	if err != nil {
-		return worker{}, err
+		return nil, err
 	}
 	wallet, err := taler.NewClient(l.URL+"taler-integration/", via, taler.Anonymous())
-	return worker{l, till, wallet}, err
+	return &worker{l: l, till: till, wallet: wallet}, err
 }
 
-func (w worker) withdraw(ctx context.Context) error {
+// timed makes one request and notes how long it took.
+func (w *worker) timed(request func() error) error {
+	begun := w.l.Clock()
+	err := request()
+	w.took = append(w.took, w.l.Clock().Sub(begun))
+	return err
+}
+
+func (w *worker) withdraw(ctx context.Context) error {
 	var uid [16]byte
 	var reserve taler.EddsaPublicKey
 	_, _ = rand.Read(uid[:]) // never fails
 	_, _ = rand.Read(reserve[:])
-	made, err := w.till.SetUp(ctx, taler.TerminalWithdrawalSetup{RequestUID: hex.EncodeToString(uid[:]), Amount: w.l.Amount})
+	var made taler.TerminalWithdrawalSetupResponse
+	err := w.timed(func() (err error) {
+		made, err = w.till.SetUp(ctx, taler.TerminalWithdrawalSetup{RequestUID: hex.EncodeToString(uid[:]), Amount: w.l.Amount})
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("set up: %w", err)
 	}
 	id := made.WithdrawalID
-	if _, err := w.wallet.Select(ctx, id, taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: w.l.Exchange}); err != nil {
+	err = w.timed(func() error {
+		_, err := w.wallet.Select(ctx, id, taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: w.l.Exchange})
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("select: %w", err)
 	}
-	if err := w.till.Check(ctx, id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: w.l.Transaction(id)}); err != nil {
+	err = w.timed(func() error {
+		return w.till.Check(ctx, id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: w.l.Transaction(id)})
+	})
+	if err != nil {
 		return fmt.Errorf("check: %w", err)
 	}
 	for {
-		s, err := w.wallet.Operation(ctx, id, taler.LongPoll{Timeout: 30 * time.Second, OldState: taler.StateSelected})
+		var s taler.BankWithdrawalOperationStatus
+		err := w.timed(func() (err error) {
+			s, err = w.wallet.Operation(ctx, id, taler.LongPoll{Timeout: 30 * time.Second, OldState: taler.StateSelected})
+			return err
+		})
 		switch {
 		case err != nil:
 			return fmt.Errorf("status: %w", err)
