@@ -165,11 +165,12 @@ func (c *Client) broken(err error, maybeDone bool) error {
 	host := c.host()
 	switch {
 	case maybeDone:
-		return fault.Wrap(err, fault.Unknown, "%s did not answer; the request may have arrived", host).WithHint("ask again")
+		return fault.Wrap(err, fault.Unknown, "%s did not answer; the request may have arrived", host).Because("answer-missing").WithHint("ask again")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fault.Wrap(err, fault.Timeout, "%s did not answer in time", host)
+		return fault.Wrap(err, fault.Timeout, "%s did not answer in time", host).Because("answer-late")
 	}
-	return fault.Wrap(err, fault.Unavailable, "%s cannot be reached", host).WithHint("check the address and the network, then try again")
+	return fault.Wrap(err, fault.Unavailable, "%s cannot be reached", host).
+		Because("server-unreachable").WithHint("check the address and the network, then try again")
 }
 
 // unreadable is the fault of a 2xx answer that says nothing: the request may have

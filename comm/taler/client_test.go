@@ -341,8 +341,8 @@ func TestNobodyThere(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.SetUp(t.Context(), TerminalWithdrawalSetup{RequestUID: "u"})
-	if fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("a change that never left: %v", err)
+	if fault.KindOf(err) != fault.Unavailable || fault.ReasonOf(err) != "server-unreachable" {
+		t.Errorf("a change that never left: %v, %q", err, fault.ReasonOf(err))
 	}
 }
 

@@ -98,6 +98,15 @@ func (r BankWithdrawalOperationPostRequest) MarshalJSON() ([]byte, error) {
 	}{plain(r), present(r.Amount)})
 }
 
+// UnmarshalJSON refuses an empty amount.
+func (r *BankWithdrawalOperationPostRequest) UnmarshalJSON(document []byte) error {
+	type plain BankWithdrawalOperationPostRequest
+	if err := refuseEmptyAmounts(document); err != nil {
+		return err
+	}
+	return json.Unmarshal(document, (*plain)(r))
+}
+
 // Check refuses a selection without its mandatory members or in another
 // currency. A key of zeros is nobody's and is refused as missing.
 func (r BankWithdrawalOperationPostRequest) Check(currency string) error {

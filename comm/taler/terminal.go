@@ -42,6 +42,15 @@ func (r TerminalWithdrawalSetup) MarshalJSON() ([]byte, error) {
 	}{plain(r), present(r.Amount), present(r.SuggestedAmount), present(r.TerminalFees)})
 }
 
+// UnmarshalJSON refuses empty amounts.
+func (r *TerminalWithdrawalSetup) UnmarshalJSON(document []byte) error {
+	type plain TerminalWithdrawalSetup
+	if err := refuseEmptyAmounts(document); err != nil {
+		return err
+	}
+	return json.Unmarshal(document, (*plain)(r))
+}
+
 // Check refuses a request without its mandatory member, with amounts of another
 // currency, or with an amount of nothing.
 func (r TerminalWithdrawalSetup) Check(currency string) error {
@@ -73,6 +82,15 @@ type TerminalWithdrawalConfirmationRequest struct {
 	TerminalFees          Amount `json:"terminal_fees,omitzero"`
 	UserUUID              string `json:"user_uuid,omitempty"`
 	Lock                  string `json:"lock,omitempty"`
+}
+
+// UnmarshalJSON refuses empty amounts.
+func (r *TerminalWithdrawalConfirmationRequest) UnmarshalJSON(document []byte) error {
+	type plain TerminalWithdrawalConfirmationRequest
+	if err := refuseEmptyAmounts(document); err != nil {
+		return err
+	}
+	return json.Unmarshal(document, (*plain)(r))
 }
 
 // Check refuses a notice without its mandatory member or in another currency.

@@ -66,6 +66,26 @@ func present(a Amount) *Amount {
 	return &a
 }
 
+// refuseEmptyAmounts refuses a request with an amount of no text. Read as an
+// absent one it would let the wallet choose what the terminal wanted fixed.
+func refuseEmptyAmounts(document []byte) error {
+	var texts struct {
+		Amount          *string `json:"amount"`
+		SuggestedAmount *string `json:"suggested_amount"`
+		TerminalFees    *string `json:"terminal_fees"`
+	}
+	if json.Unmarshal(document, &texts) != nil {
+		return nil // who reads the whole of it says better what is wrong
+	}
+	for _, text := range []*string{texts.Amount, texts.SuggestedAmount, texts.TerminalFees} {
+		if text != nil && *text == "" {
+			_, err := instrument.ParseAmount("")
+			return err
+		}
+	}
+	return nil
+}
+
 // members are the members of a JSON object by their exact names, for readers
 // that must be as strict as the real ones.
 type members map[string]json.RawMessage

@@ -136,3 +136,32 @@ func TestMovesOfAWithdrawal(t *testing.T) {
 		}
 	}
 }
+
+// TestAnEmptyAmountIsNotAnAbsentOne: as an absent one it would leave it to the
+// wallet how much a withdrawal is.
+func TestAnEmptyAmountIsNotAnAbsentOne(t *testing.T) {
+	for name, row := range map[string]struct {
+		document string
+		into     any
+		refused  bool
+	}{
+		"amount":                   {`{"request_uid":"u","amount":""}`, new(TerminalWithdrawalSetup), true},
+		"amount, spelt otherwise":  {`{"request_uid":"u","Amount":""}`, new(TerminalWithdrawalSetup), true},
+		"suggested amount":         {`{"request_uid":"u","suggested_amount":""}`, new(TerminalWithdrawalSetup), true},
+		"fees at setup":            {`{"request_uid":"u","amount":"CHF:1","terminal_fees":""}`, new(TerminalWithdrawalSetup), true},
+		"fees at the notice":       {`{"provider_transaction_id":"7","terminal_fees":""}`, new(TerminalWithdrawalConfirmationRequest), true},
+		"the wallet's":             {`{"amount":""}`, new(BankWithdrawalOperationPostRequest), true},
+		"absent":                   {`{"request_uid":"u"}`, new(TerminalWithdrawalSetup), false},
+		"null":                     {`{"request_uid":"u","amount":null}`, new(TerminalWithdrawalSetup), false},
+		"absent at the notice":     {`{"provider_transaction_id":"7"}`, new(TerminalWithdrawalConfirmationRequest), false},
+		"absent at the selection":  {`{}`, new(BankWithdrawalOperationPostRequest), false},
+		"an amount in another one": {`{"request_uid":"u","amount":"CHF:1","more":{"amount":""}}`, new(TerminalWithdrawalSetup), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := Unmarshal([]byte(row.document), row.into)
+			if status, body := StatusOf(err); row.refused && (status != 400 || body.Code != 5108) || !row.refused && err != nil {
+				t.Errorf("%d %d: %v", status, body.Code, err)
+			}
+		})
+	}
+}
