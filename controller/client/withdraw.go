@@ -91,8 +91,12 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	if r.status, err = r.bank.Operation(ctx, r.want.URI.WOPID, taler.LongPoll{}); err != nil {
 		return err
 	}
-	if r.status.Status != taler.StatePending {
-		return fault.New(fault.Conflict, "this withdrawal is %s already: another wallet has it, or it is over", r.status.Status).
+	switch r.status.Status {
+	case taler.StatePending:
+	case taler.StateAborted:
+		return fault.New(fault.Conflict, "this withdrawal was aborted").Because("withdrawal-aborted").WithHint("ask for a new QR code")
+	default:
+		return fault.New(fault.Conflict, "this withdrawal is %s already: another wallet has it", r.status.Status).
 			Because(taler.ReasonSelectionConflict).WithHint("ask for a new QR code")
 	}
 	if err := r.choose(ctx); err != nil {

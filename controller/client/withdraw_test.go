@@ -51,12 +51,14 @@ func TestAReserveThatGetsNoMoneyIsGivenUp(t *testing.T) {
 }
 
 func TestAWithdrawalThatIsNotPendingIsNobodysToTake(t *testing.T) {
-	for _, state := range []taler.State{taler.StateSelected, taler.StateConfirmed, taler.StateAborted} {
+	for state, reason := range map[taler.State]fault.Reason{
+		taler.StateSelected: taler.ReasonSelectionConflict, taler.StateConfirmed: taler.ReasonSelectionConflict, taler.StateAborted: "withdrawal-aborted",
+	} {
 		w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
 		b.says(func(s *taler.BankWithdrawalOperationStatus) { s.Status = state })
 		err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1), Exchange: exchangeURL}, &person{})
-		if !errors.Is(err, fault.Conflict) || b.times("POST") != 0 {
-			t.Errorf("%s: %v", state, err)
+		if !errors.Is(err, fault.Conflict) || fault.ReasonOf(err) != reason || b.times("POST") != 0 {
+			t.Errorf("%s: %v, %q", state, err, fault.ReasonOf(err))
 		}
 	}
 }

@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -116,7 +117,7 @@ func (p *person) Show(e client.Event) {
 	case "aborted":
 		text = "Aborted: " + e.Reason
 	case "done":
-		text = line("Withdrawn", e.Amount.String(), "in coins; fees", e.Fees.String()+"; operation", string(e.Operation))
+		text = fmt.Sprintf("Withdrawn %s in %d coins; fees %s; operation %s", e.Amount, e.Coins, e.Fees, e.Operation)
 	}
 	if err := p.env.Print(e, "%s\n", text); err != nil {
 		p.env.Say("the output cannot be written: %v", err)
