@@ -26,7 +26,8 @@ func (w Withdrawal) setup() Event {
 	if fees == (instrument.Amount{}) {
 		fees = instrument.ZeroOf(w.Currency)
 	}
-	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &fees, Total: &w.Total}
+	accepted := w.Status == taler.TerminalPending && w.Terms.AcceptedAt != 0
+	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &fees, Total: &w.Total, Accepted: accepted}
 }
 
 // Find reads a withdrawal by its WOPID; fault.NotFound.

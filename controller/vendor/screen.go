@@ -41,6 +41,8 @@ type Event struct {
 	Peer        string             `json:"peer,omitempty"`
 	Transaction string             `json:"provider_transaction_id,omitempty"`
 	Reason      string             `json:"reason,omitempty"`
+
+	Accepted bool `json:"-"` // of a setup: the customer has accepted before, and it still waits for a wallet
 }
 
 // Names of events.

@@ -12,7 +12,8 @@ import (
 type screen struct {
 	env  *cli.Env
 	yes  bool
-	told bool // the last event has said how it ended
+	uri  string // of the withdrawal that is shown
+	told bool   // the last event has said how it ended
 }
 
 // Show implements vendor.Screen.
@@ -21,14 +22,25 @@ func (s *screen) Show(e vendor.Event) {
 	if err := s.env.Print(e, "%s\n", sentence(e)); err != nil {
 		s.env.Say("the output cannot be written: %v", err)
 	}
-	if e.Event == vendor.EventSetup && !s.env.JSON {
-		s.draw(e.URI)
+	if e.Event == vendor.EventSetup {
+		s.uri = e.URI
+		if e.Accepted {
+			s.draw()
+		}
 	}
 }
 
-// draw shows the QR code on standard error, which is the person's.
-func (s *screen) draw(uri string) {
-	code, err := qr.Draw(uri, s.env.Colour())
+// draw shows the code as text, and as a picture on standard error, which is the
+// person's. Nobody is to scan before the customer has accepted; who reads JSON
+// has the code already.
+func (s *screen) draw() {
+	if s.env.JSON {
+		return
+	}
+	if err := s.env.Print(nil, "Scan the code with your wallet\n%s\n", s.uri); err != nil {
+		s.env.Say("the output cannot be written: %v", err)
+	}
+	code, err := qr.Draw(s.uri, s.env.Colour())
 	if err != nil {
 		s.env.Say("the code cannot be drawn: %v", err)
 		return
@@ -39,7 +51,7 @@ func (s *screen) draw(uri string) {
 func sentence(e vendor.Event) string {
 	switch e.Event {
 	case vendor.EventSetup:
-		return "Withdraw " + e.Amount.String() + ", fees " + e.Fees.String() + ", total " + e.Total.String() + ": scan the code with your wallet\n" + e.URI
+		return "Withdraw " + e.Amount.String() + ", fees " + e.Fees.String() + ", total " + e.Total.String()
 	case vendor.EventSelected:
 		return "A wallet has the withdrawal; it shows " + groups(e.Reserve)
 	case vendor.EventPay:
@@ -70,10 +82,14 @@ func (s *screen) Accept(_ context.Context, q vendor.Quote) (bool, error) {
 	if q.Terms.Version != "" {
 		s.env.Say("\nIts terms of service, version %s:\n%s\n", q.Terms.Version, q.Terms.Text)
 	}
-	if s.yes {
-		return true, nil
+	accepted, err := s.yes, error(nil)
+	if !accepted {
+		accepted, err = s.env.Yes("Do you accept?", "repeat with --yes")
 	}
-	return s.env.Yes("Do you accept?", "repeat with --yes")
+	if accepted {
+		s.draw()
+	}
+	return accepted, err
 }
 
 // SameWallet implements vendor.Screen.

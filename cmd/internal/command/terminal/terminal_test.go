@@ -1,8 +1,11 @@
 package terminal
 
 import (
+	"bytes"
+	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/vendor"
@@ -67,5 +70,39 @@ func TestEveryEventIsASentence(t *testing.T) {
 		if got := sentence(vendor.Event{Event: event, Amount: &a, Fees: &a, Total: &a}); got == event || got == "" {
 			t.Errorf("%s is shown as %q", event, got)
 		}
+	}
+}
+
+// TestTheCodeIsShownToWhoHasAccepted: nobody is to scan before they know what it
+// costs; a withdrawal that is taken up again after that shows its code at once.
+func TestTheCodeIsShownToWhoHasAccepted(t *testing.T) {
+	const uri = "taler://withdraw/bank.example/taler-integration/WOPID"
+	a := instrument.Amount{Currency: "CHF", Value: 20}
+	setup := vendor.Event{Event: vendor.EventSetup, URI: uri, Amount: &a, Fees: &a, Total: &a}
+	show := func(yes, json bool, setup vendor.Event) (before, after string) {
+		t.Helper()
+		var out, messages bytes.Buffer
+		e := cli.New()
+		e.In, e.Out, e.Err, e.JSON, e.NoInput = nil, &out, &messages, json, true
+		s := &screen{env: e, yes: yes}
+		s.Show(setup)
+		before = out.String()
+		if accepted, err := s.Accept(t.Context(), vendor.Quote{Amount: a, Fees: a, Total: a}); accepted != yes || (err == nil) != yes {
+			t.Errorf("accepted: %t, %v", accepted, err)
+		}
+		return before, out.String()[len(before):]
+	}
+	if before, after := show(true, false, setup); strings.Contains(before, uri) || !strings.Contains(after, uri) {
+		t.Errorf("accepted: %q, then %q", before, after)
+	}
+	if before, after := show(false, false, setup); strings.Contains(before+after, uri) {
+		t.Errorf("not accepted: %q, then %q", before, after)
+	}
+	if before, after := show(true, true, setup); !strings.Contains(before, uri) || after != "" {
+		t.Errorf("JSON: %q, then %q", before, after)
+	}
+	setup.Accepted = true
+	if before, _ := show(true, false, setup); !strings.Contains(before, uri) {
+		t.Errorf("taken up again: %q", before)
 	}
 }
