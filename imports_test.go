@@ -2,8 +2,13 @@
 package swaperoo_test
 
 import (
+	"io/fs"
+	"maps"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -108,6 +113,29 @@ func TestOutsideModulesStayWhereTheyBelong(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// The managers are one and the same in all roles (paper §4): each of them is
+// declared once, and no role has one of its own.
+func TestNoRoleHasAManagerOfItsOwn(t *testing.T) {
+	declares := regexp.MustCompile(`(?m)^type \w*Manager\b`)
+	managers := map[string]bool{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(file, ".go") {
+			return err
+		}
+		text, err := os.ReadFile(file)
+		if declares.Match(text) {
+			managers[filepath.ToSlash(filepath.Dir(file))] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"comm", "instrument", "profile", "protocol"}; !slices.Equal(slices.Sorted(maps.Keys(managers)), want) {
+		t.Errorf("managers are declared in %v, wanted %v", slices.Sorted(maps.Keys(managers)), want)
 	}
 }
 

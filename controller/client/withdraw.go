@@ -110,11 +110,12 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	if account == "" {
 		return fault.New(fault.Unsupported, "the bank cannot pay to any account of %s", r.exchange.URL).Because("no-common-account")
 	}
-	var made taler.PrepareResult
-	err = r.w.do(ctx, coins("PREPARE", taler.PrepareArgs{
+	prepare := coins("PREPARE", taler.PrepareArgs{
 		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.WOPID, Amount: amount, Account: account,
-	}), &made)
-	if err != nil {
+	})
+	prepare.Amount = amount // for the principal's limits: what is above them never begins
+	var made taler.PrepareResult
+	if err := r.w.do(ctx, prepare, &made); err != nil {
 		return err
 	}
 	r.id = made.Reserve
