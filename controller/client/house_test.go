@@ -35,7 +35,8 @@ func newWallet(t *testing.T, net *inproc.Network) *wallet {
 	t.Helper()
 	b, cards := talerbundle.Bundle(), card.Bundle()
 	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Policy: profile.UserPolicy(), Bundles: []protocol.Bundle{
-		controllertest.Tickets(), {Name: b.Name, Classes: b.Classes(comm.Client), Protocols: b.Protocols(comm.Client)},
+		controllertest.Tickets(),
+		{Name: b.Name, Classes: b.Classes(comm.Client), Protocols: b.Protocols(comm.Client)},
 		{Name: cards.Name, Classes: cards.Classes(comm.Client), Protocols: cards.Protocols(comm.Client)},
 	}})
 	return &wallet{party: party, Wallet: client.New(party.Controller, party.Me(t), func(base string) (*taler.Client, error) {
