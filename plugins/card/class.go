@@ -89,8 +89,8 @@ var cardProvider = class{info: instrument.Info{
 // its counter never goes back, or an authorisation could be made twice.
 func checkCard(before, after *instrument.Instance) error {
 	var is state
-	if err := after.Decode(&is); err != nil {
-		return err
+	if err := after.Decode(&is); err != nil { // a person has written it
+		return fault.Wrap(err, fault.Invalid, "a member of the card is of another kind than a card's").Because("card-malformed")
 	}
 	if _, err := is.card(); err != nil {
 		return err

@@ -1,0 +1,129 @@
+package wallet_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+)
+
+// TestMain makes the test binary a plugin as well: a wallet starts the file that
+// it runs from.
+func TestMain(m *testing.M) {
+	if len(os.Args) == 4 && os.Args[1] == "plugin" && os.Args[2] == "serve" {
+		for _, b := range bundled.All() {
+			if b.Name == os.Args[3] && sdk.Serve(b) == nil {
+				os.Exit(0)
+			}
+		}
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// user is a person without a terminal, such as a script: commands get what is in
+// files, and nobody can be asked.
+type user struct {
+	t    *testing.T
+	dir  string // of the wallet
+	word string // file with the passphrase
+	in   string // what standard input holds
+}
+
+// said is what a command has said.
+type said struct {
+	code     int
+	out, err string
+}
+
+// newUser is somebody without a wallet.
+func newUser(t *testing.T) *user {
+	t.Helper()
+	u := &user{t: t, dir: filepath.Join(t.TempDir(), "wallet")}
+	u.word = u.file("a passphrase\n")
+	return u
+}
+
+// newOwner is somebody with a fresh wallet.
+func newOwner(t *testing.T) *user {
+	t.Helper()
+	u := newUser(t)
+	u.does(nil, "init")
+	return u
+}
+
+// file puts a text into a file for its owner.
+func (u *user) file(text string) string {
+	u.t.Helper()
+	path := filepath.Join(u.t.TempDir(), "file")
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		u.t.Fatal(err)
+	}
+	return path
+}
+
+// says runs `swaperoo wallet …` in this process.
+func (u *user) says(args ...string) said {
+	u.t.Helper()
+	in, err := os.Open(u.file(u.in))
+	if err != nil {
+		u.t.Fatal(err)
+	}
+	defer in.Close()
+	var out, messages bytes.Buffer
+	environ := map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word}
+	e := &cli.Env{In: in, Out: &out, Err: &messages, Environ: func(name string) string { return environ[name] }}
+	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
+	e.Flags(c)
+	c.AddCommand(wallet.Command(e))
+	c.SetOut(&out)
+	c.SetArgs(append([]string{"wallet", "--dir", u.dir}, args...))
+	code := e.Fail(c.ExecuteContext(u.t.Context()))
+	return said{code, out.String(), messages.String()}
+}
+
+// does runs a command with --json that must work, and reads the one object that
+// it prints; members that into does not have are a mistake of the test.
+func (u *user) does(into any, args ...string) {
+	u.t.Helper()
+	got := u.says(append(args, "--json")...)
+	if got.code != 0 {
+		u.t.Fatalf("%s: exit %d: %s%s", strings.Join(args, " "), got.code, got.out, got.err)
+	}
+	if strings.Count(got.out, "\n") != 1 {
+		u.t.Errorf("%s: this is not one line: %s", strings.Join(args, " "), got.out)
+	}
+	if into == nil {
+		return
+	}
+	d := json.NewDecoder(strings.NewReader(got.out))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		u.t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, got.out)
+	}
+}
+
+// refuses runs a command with --json that must not work, and checks exit code
+// and reason. Every refusal says what failed.
+func (u *user) refuses(code int, reason string, args ...string) {
+	u.t.Helper()
+	got := u.says(append(args, "--json")...)
+	var told struct {
+		Error struct{ Kind, Reason, Message, Hint string }
+	}
+	if err := json.Unmarshal([]byte(got.out), &told); err != nil {
+		u.t.Fatalf("%s: exit %d, %v: %s", strings.Join(args, " "), got.code, err, got.out)
+	}
+	if got.code != code || told.Error.Reason != reason || told.Error.Message == "" || told.Error.Kind == "" {
+		u.t.Errorf("%s: exit %d and %+v, want %d and %s", strings.Join(args, " "), got.code, told.Error, code, reason)
+	}
+}
