@@ -167,17 +167,18 @@ func TestRefusals(t *testing.T) {
 func TestWrongMethods(t *testing.T) {
 	h := open(t, banktest.Options{})
 	id := strings.Repeat("0", 52)
+	op := "/taler-integration/withdrawal-operation/" + id
 	paths := map[string]string{ // to what is allowed
-		"/config":                                                  "GET, HEAD, OPTIONS",
-		"/withdrawals":                                             "OPTIONS, POST",
-		"/withdrawals/" + id:                                       "DELETE, GET, HEAD, OPTIONS",
-		"/withdrawals/" + id + "/check":                            "OPTIONS, POST",
-		"/withdrawals/" + id + "/abort":                            "OPTIONS, POST",
-		"/taler-integration/config":                                "GET, HEAD, OPTIONS",
-		"/taler-integration/withdrawal-operation/" + id:            "GET, HEAD, OPTIONS, POST",
-		"/taler-integration/withdrawal-operation/" + id + "/abort": "OPTIONS, POST",
-		"/taler-wire-gateway/config":                               "GET, HEAD, OPTIONS",
-		"/taler-wire-gateway/history/incoming":                     "GET, HEAD, OPTIONS",
+		"/config":                              "GET, HEAD, OPTIONS",
+		"/withdrawals":                         "OPTIONS, POST",
+		"/withdrawals/" + id:                   "DELETE, GET, HEAD, OPTIONS",
+		"/withdrawals/" + id + "/check":        "OPTIONS, POST",
+		"/withdrawals/" + id + "/abort":        "OPTIONS, POST",
+		"/taler-integration/config":            "GET, HEAD, OPTIONS",
+		op:                                     "GET, HEAD, OPTIONS, POST",
+		op + "/abort":                          "OPTIONS, POST",
+		"/taler-wire-gateway/config":           "GET, HEAD, OPTIONS",
+		"/taler-wire-gateway/history/incoming": "GET, HEAD, OPTIONS",
 	}
 	if len(taler.Routes()) != 12 {
 		t.Errorf("the table has %d routes: are all of their paths here?", len(taler.Routes()))
