@@ -81,7 +81,32 @@ func (w *Wallet) TrustExchange(ctx context.Context, url string, master taler.Edd
 		return e, fault.New(fault.Denied, "the exchange %s was trusted with the master key %s", e.URL, e.MasterPub).
 			Because("master-key-changed").WithHint("do not use it before its operator or auditor has explained the change")
 	}
+	if !master.IsZero() && e.MasterPub.IsZero() { // it was added without a key, and could not be asked
+		if err := w.pin(ctx, e, master); err != nil {
+			return e, err
+		}
+	}
 	return w.refresh(ctx, e)
+}
+
+// pin records the master key by which an exchange will be known that has shown
+// none so far.
+func (w *Wallet) pin(ctx context.Context, e Exchange, master taler.EddsaPublicKey) error {
+	return w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		i, err := tx.Get(e.ID)
+		if err != nil {
+			return err
+		}
+		now, err := exchangeOf(i)
+		if err != nil {
+			return err
+		}
+		now.MasterPub = master
+		if err := i.Encode(now.ExchangeState); err != nil {
+			return err
+		}
+		return tx.Put(i)
+	})
 }
 
 func (w *Wallet) create(ctx context.Context, url string, master taler.EddsaPublicKey) error {

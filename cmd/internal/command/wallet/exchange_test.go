@@ -1,0 +1,178 @@
+package wallet_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/exchange"
+)
+
+// issuer is an exchange of the sandbox that runs in this process.
+type issuer struct{ url, master, dir string }
+
+func exchangeCommand(ctx context.Context, out io.Writer, args ...string) int {
+	e := &cli.Env{Out: out, Err: io.Discard, Environ: func(string) string { return "" }}
+	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
+	e.Flags(c)
+	c.AddCommand(exchange.Command(e))
+	c.SetArgs(append([]string{"exchange"}, append(args, "--json")...))
+	return e.Fail(c.ExecuteContext(ctx))
+}
+
+// newIssuer makes an exchange that is not there so far.
+func newIssuer(t *testing.T) issuer {
+	t.Helper()
+	var out bytes.Buffer
+	i := issuer{dir: filepath.Join(t.TempDir(), "exchange")}
+	if code := exchangeCommand(t.Context(), &out, "init", "--dir", i.dir, "--currency", "CHF"); code != 0 {
+		t.Fatalf("exit %d: %s", code, out.String())
+	}
+	var made struct {
+		Master string `json:"master_pub"`
+	}
+	if err := json.Unmarshal(out.Bytes(), &made); err != nil {
+		t.Fatal(err)
+	}
+	i.master = made.Master
+	return i
+}
+
+// serves lets it be there, at an address or at any, until the returned function
+// is called or the test ends.
+func (i *issuer) serves(t *testing.T, listen string) (stop func()) {
+	t.Helper()
+	r, w := io.Pipe()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan int, 1)
+	go func() {
+		code := exchangeCommand(ctx, w, "serve", "--dir", i.dir, "--listen", listen)
+		_ = w.Close()
+		ended <- code
+		close(ended)
+	}()
+	lines := bufio.NewScanner(r)
+	if !lines.Scan() {
+		cancel()
+		t.Fatalf("it says nothing and ends with %d", <-ended)
+	}
+	var said struct{ URL string }
+	if err := json.Unmarshal(lines.Bytes(), &said); err != nil {
+		t.Fatal(err)
+	}
+	i.url = said.URL
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	stop = func() { cancel(); <-ended }
+	t.Cleanup(stop)
+	return stop
+}
+
+type known struct {
+	URL, Status, Currency, Version string
+	Master                         string `json:"master_pub"`
+	Denominations                  int
+	Terms                          json.RawMessage
+}
+
+func (u *user) knows() []known {
+	u.t.Helper()
+	var list struct{ Exchanges []known }
+	u.does(&list, "exchange", "list")
+	return list.Exchanges
+}
+
+func TestAnExchangeIsKnownByItsMasterKey(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	stop := x.serves(t, "127.0.0.1:0")
+	if got := u.knows(); len(got) != 0 {
+		t.Fatalf("a fresh wallet knows %+v", got)
+	}
+	var added known
+	u.does(&added, "exchange", "add", strings.TrimSuffix(x.url, "/"))
+	if added.URL != x.url || added.Status != "active" || added.Currency != "CHF" || added.Master != x.master || added.Denominations == 0 {
+		t.Errorf("it is shown as %+v, its key is %s", added, x.master)
+	}
+	u.does(nil, "exchange", "add", x.url) // once more is the same
+	u.does(nil, "exchange", "trust", x.url, x.master)
+	u.refuses(5, "master-key-changed", "exchange", "trust", x.url, keyB)
+	if got := u.knows(); len(got) != 1 || got[0].Master != x.master || got[0].Status != "active" {
+		t.Errorf("it knows %+v", got)
+	}
+	stop()
+	u.refuses(8, "server-unreachable", "exchange", "add", x.url)
+	if got := u.knows(); len(got) != 1 || got[0].Master != x.master {
+		t.Errorf("while the exchange is away it knows %+v", got)
+	}
+
+	// Somebody else at its address, or the exchange after a theft of its key.
+	imposter := newIssuer(t)
+	imposter.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"))
+	u.refuses(5, "master-key-changed", "exchange", "add", x.url)
+	if got := u.knows(); len(got) != 1 || got[0].Master != x.master {
+		t.Errorf("beside an imposter it knows %+v", got)
+	}
+}
+
+// TestTheKeyThatAPersonNamesCounts, also for an exchange that could not be asked
+// when it was added: another one at its address is not trusted.
+func TestTheKeyThatAPersonNamesCounts(t *testing.T) {
+	x := newIssuer(t)
+	x.serves(t, "127.0.0.1:0")() // now it has an address, and is not there
+	early, wrong := newOwner(t), newOwner(t)
+	for _, u := range []*user{early, wrong} {
+		u.refuses(8, "server-unreachable", "exchange", "add", x.url)
+		if got := u.knows(); len(got) != 1 || got[0].Status != "new" || got[0].Master != "" {
+			t.Errorf("of an exchange that is not there it knows %+v", got)
+		}
+	}
+	x.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"))
+	for name, u := range map[string]*user{"at once": newOwner(t), "after it was not there": early} {
+		var got known
+		if u.does(&got, "exchange", "trust", x.url, x.master); got.Master != x.master || got.Status != "active" {
+			t.Errorf("%s, by the right key: it knows %+v", name, got)
+		}
+	}
+	for name, u := range map[string]*user{"at once": newOwner(t), "after it was not there": wrong} {
+		u.refuses(5, "master-key-changed", "exchange", "trust", x.url, keyB)
+		if got := u.knows(); len(got) != 1 || got[0].Status != "new" || got[0].Master != keyB {
+			t.Errorf("%s, by another key: it knows %+v", name, got)
+		}
+	}
+}
+
+// TestTermsAreReadBeforeTheyAreAccepted, and what was accepted is kept.
+func TestTermsAreReadBeforeTheyAreAccepted(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	u.refuses(3, "instrument-unknown", "exchange", "terms", x.url)
+	u.does(nil, "exchange", "add", x.url)
+	type terms struct {
+		URL, Version, Text, Language, Type string
+		Accepted                           bool
+		AcceptedAt                         time.Time `json:"accepted_at"`
+	}
+	var read, accepted, again terms
+	u.does(&read, "exchange", "terms", x.url)
+	if read.URL != x.url || read.Version == "" || read.Text == "" || read.Accepted || !read.AcceptedAt.IsZero() {
+		t.Errorf("read: %+v", read)
+	}
+	u.does(&accepted, "exchange", "terms", x.url, "--accept")
+	if !accepted.Accepted || accepted.AcceptedAt.IsZero() || accepted.Version != read.Version {
+		t.Errorf("accepted: %+v", accepted)
+	}
+	if u.does(&again, "exchange", "terms", x.url); again != accepted {
+		t.Errorf("read again: %+v, not %+v", again, accepted)
+	}
+	if got := u.says("exchange", "terms", x.url); !strings.HasSuffix(got.out, "Version "+read.Version+", accepted\n") {
+		t.Errorf("for people it ends with\n%s", got.out)
+	}
+}

@@ -1,0 +1,69 @@
+package wallet_test
+
+import (
+	"strings"
+	"testing"
+)
+
+type peer struct {
+	Name, Role, Key, Fingerprint string
+	PNP                          bool
+	Addresses                    []string
+}
+
+const keyB = "000000000000000000000000000000000000000000000000000G"
+
+// TestAPeerIsItsKey: an address that carries the key needs nobody to be there.
+func TestAPeerIsItsKey(t *testing.T) {
+	u := newOwner(t)
+	var added peer
+	u.does(&added, "peer", "add", "shop", nowhere+"#"+keyA)
+	if added.Name != "shop" || added.Key != keyA || added.Fingerprint != "0000-0000-0000-0000" || len(added.Addresses) != 1 || added.Addresses[0] != nowhere+"#"+keyA {
+		t.Errorf("it is shown as %+v", added)
+	}
+	u.does(&added, "peer", "add", "kiosk", "wss://127.0.0.1:10/", "--trust", strings.ToLower(keyB))
+	if added.Key != keyB || added.Addresses[0] != "wss://127.0.0.1:10/#"+keyB {
+		t.Errorf("by a typed key it is shown as %+v", added)
+	}
+	u.refuses(5, "peer-known", "peer", "add", "shop", "wss://127.0.0.1:11/#"+keyB)
+	u.does(nil, "peer", "add", "shop", nowhere+"#"+keyA) // once more the same
+	u.refuses(5, "peer-key-changed", "peer", "add", "other", nowhere+"#"+keyB)
+	u.refuses(5, "peer-key-changed", "pay", nowhere+"#"+keyB, "--amount", "CHF:1", "--yes")
+
+	var list struct{ Peers []peer }
+	u.does(&list, "peer", "list")
+	if len(list.Peers) != 2 {
+		t.Fatalf("there are %+v", list.Peers)
+	}
+	for _, p := range list.Peers {
+		if p.Name != "shop" && p.Name != "kiosk" || p.Name == "shop" && p.Key != keyA || p.Name == "kiosk" && p.Key != keyB {
+			t.Errorf("there is %+v", p)
+		}
+	}
+}
+
+// TestAChangedKeyIsThePersonsDecision: it is said by its name, old and new.
+func TestAChangedKeyIsThePersonsDecision(t *testing.T) {
+	u := newOwner(t)
+	u.does(nil, "peer", "add", "shop", nowhere+"#"+keyA)
+	u.refuses(2, "key-malformed", "peer", "trust", "shop", "--trust", "nonsense")
+	u.refuses(8, "peer-unreachable", "peer", "trust", "shop")
+
+	got := u.says("peer", "trust", "shop", "--trust", keyB)
+	if got.code != 0 || !strings.Contains(got.out, "shop is known by the key") || !strings.Contains(got.out, "before by 0000-0000-0000-0000") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	var list struct{ Peers []peer }
+	if u.does(&list, "peer", "list"); len(list.Peers) != 1 || list.Peers[0].Key != keyB || list.Peers[0].Addresses[0] != nowhere+"#"+keyB {
+		t.Errorf("there is %+v", list.Peers)
+	}
+	u.refuses(5, "peer-key-changed", "pay", nowhere+"#"+keyA, "--amount", "CHF:1", "--yes")
+
+	var gone struct{ Name, Event string }
+	u.does(&gone, "peer", "remove", "shop")
+	if gone.Name != "shop" || gone.Event != "removed" {
+		t.Errorf("remove says %+v", gone)
+	}
+	u.refuses(3, "peer-unknown", "pay", "shop", "--amount", "CHF:1", "--yes")
+	u.does(nil, "peer", "add", "shop", nowhere+"#"+keyA) // a forgotten key binds nobody
+}
