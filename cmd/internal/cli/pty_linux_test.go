@@ -1,0 +1,153 @@
+package cli_test
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// seated is an Env with a person at a real terminal who has typed a text ahead.
+func seated(t *testing.T, typed string) (e *cli.Env, messages *bytes.Buffer) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = person.Close() })
+	var locked, number int32
+	for request, value := range map[uintptr]*int32{syscall.TIOCSPTLCK: &locked, syscall.TIOCGPTN: &number} {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, person.Fd(), request, uintptr(unsafe.Pointer(value))); errno != 0 {
+			t.Fatal(errno)
+		}
+	}
+	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = tty.Close() })
+	if _, err := person.WriteString(typed); err != nil {
+		t.Fatal(err)
+	}
+	e, _, messages = env(false)
+	e.In = tty
+	return e, messages
+}
+
+// endOfInput is what Control-D sends.
+const endOfInput = "\x04"
+
+func TestAPersonIsAskedAndAnswers(t *testing.T) {
+	for _, row := range []struct {
+		typed string
+		yes   bool
+		code  int
+	}{
+		{"y\n", true, 0},
+		{" YES \n", true, 0},
+		{"n\n", false, 0},
+		{"\n", false, 0},
+		{"yesterday\n", false, 0},
+		{"oui\n", false, 0},
+		{endOfInput, false, cli.ExitInput},
+	} {
+		t.Run(fmt.Sprintf("%q", row.typed), func(t *testing.T) {
+			e, messages := seated(t, row.typed)
+			yes, err := e.Yes("Pay?", "say --yes")
+			if yes != row.yes || cli.ExitCode(err) != row.code || messages.String() != "Pay? [y/N] " {
+				t.Errorf("%t, %v, after %q", yes, err, messages)
+			}
+		})
+	}
+	e, messages := seated(t, " CHF:5 \n")
+	if got, err := e.Ask("Worth", "give it"); err != nil || got != "CHF:5" || messages.String() != "Worth: " {
+		t.Errorf("a text: %q, %v, after %q", got, err, messages)
+	}
+	e, _ = seated(t, endOfInput)
+	if _, err := e.Ask("Worth", "give it"); cli.ExitCode(err) != cli.ExitInput {
+		t.Errorf("no text: %v", err)
+	}
+}
+
+// TestAScriptAtATerminalIsNotAsked: it asked for JSON, or for silence.
+func TestAScriptAtATerminalIsNotAsked(t *testing.T) {
+	for name, quiet := range map[string]func(*cli.Env){
+		"--json":     func(e *cli.Env) { e.JSON = true },
+		"--no-input": func(e *cli.Env) { e.NoInput = true },
+	} {
+		e, messages := seated(t, "yes\nyes\nyes\n")
+		if !e.Interactive() {
+			t.Fatal("a person at a terminal cannot be asked")
+		}
+		quiet(e)
+		if yes, err := e.Yes("Pay?", "say --yes"); yes || cli.ExitCode(err) != cli.ExitInput {
+			t.Errorf("%s: yes is %t, %v", name, yes, err)
+		}
+		if _, err := e.AskSecret("Code", "give it"); cli.ExitCode(err) != cli.ExitInput {
+			t.Errorf("%s: a secret: %v", name, err)
+		}
+		if _, err := e.Passphrase(true); cli.ExitCode(err) != cli.ExitInput || messages.Len() != 0 {
+			t.Errorf("%s: a passphrase: %v, after %q", name, err, messages)
+		}
+	}
+}
+
+func TestASecretIsTypedUnseen(t *testing.T) {
+	e, messages := seated(t, "hunter2\n")
+	if got, err := e.AskSecret("Code", "give it"); err != nil || got != "hunter2" || messages.String() != "Code: \n" {
+		t.Errorf("%v, after %q", err, messages)
+	}
+	for _, row := range []struct {
+		name, typed, want string
+		reason            fault.Reason
+		ask               func(*cli.Env) (string, error)
+	}{
+		{"to open", "hunter2\n", "hunter2", "", open},
+		{"a new one, twice", "hunter2\nhunter2\n", "hunter2", "", choose},
+		{"a new one, mistyped", "hunter2\nhunter3\n", "", "passphrase-differs", choose},
+		{"another one, twice", "hunter2\nhunter2\n", "hunter2", "", replace},
+		{"another one, mistyped", "hunter2\nhunter3\n", "", "passphrase-differs", replace},
+		{"nothing", "\n", "", "", open},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			e, messages := seated(t, row.typed)
+			got, err := row.ask(e)
+			if got != row.want || fault.ReasonOf(err) != row.reason {
+				t.Errorf("it is %q, %v", got, err)
+			}
+			if said := messages.String() + fmt.Sprint(err); strings.Contains(said, "hunter") {
+				t.Errorf("it is shown: %q", said)
+			}
+		})
+	}
+}
+
+func open(e *cli.Env) (string, error) {
+	s, err := e.Passphrase(false)
+	if err != nil {
+		return "", err
+	}
+	return string(s.Bytes()), nil
+}
+
+func choose(e *cli.Env) (string, error) {
+	s, err := e.Passphrase(true)
+	if err != nil {
+		return "", err
+	}
+	return string(s.Bytes()), nil
+}
+
+func replace(e *cli.Env) (string, error) {
+	s, err := e.NewPassphrase("", -1)
+	if err != nil {
+		return "", err
+	}
+	return string(s.Bytes()), nil
+}
