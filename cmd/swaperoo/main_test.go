@@ -22,7 +22,7 @@ func TestScripts(t *testing.T) {
 		Setup:               surroundings,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "start": start, "await": await, "finish": finish, "end": end, "capture": capture, "coupon": coupon,
-			"without-key": withoutKey, "host": host, "lower": lower, "write": write,
+			"without-key": withoutKey, "host": host, "lower": lower, "prefix": prefix, "write": write,
 		},
 	})
 }

@@ -69,6 +69,11 @@ func lower(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[1], strings.ToLower(args[0]))
 }
 
+// prefix takes the beginning that is enough to name an operation: prefix TEXT VARIABLE.
+func prefix(ts *testscript.TestScript, _ bool, args []string) {
+	ts.Setenv(args[1], args[0][:8])
+}
+
 // write puts a text into a file for its owner: write FILE TEXT.
 func write(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
