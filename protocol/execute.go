@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"io"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -60,14 +61,23 @@ func CheckOperationID(id instrument.OperationID) error {
 	return nil
 }
 
+// grace lets the code hear of its deadline before its caller does.
+const grace = time.Second
+
 // Execute runs one side of an operation to its end and returns its result: the
 // paper's execute-Transaction. Repeating an id returns the first outcome; the
-// same id with another call is a conflict. When ctx ends the caller is let go
-// with fault.Unknown, reason "pending", and the operation goes on.
+// same id with another call is a conflict. When ctx ends, or the deadline of an
+// operation with a peer is over, the caller is let go with fault.Unknown, reason
+// "pending", and the operation goes on.
 func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 	o, err := m.begin(ctx, r)
 	if err != nil {
 		return Result{}, err
+	}
+	if d := r.Call.Deadline; r.Link != nil && !d.IsZero() {
+		within, cancel := context.WithTimeout(ctx, max(0, d.Sub(m.parts.Clock()))+grace)
+		defer cancel()
+		ctx = within
 	}
 	select {
 	case <-o.done:

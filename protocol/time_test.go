@@ -2,10 +2,12 @@ package protocol_test
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -44,5 +46,32 @@ func TestARefusalIsKnownAgainHoweverLateItIs(t *testing.T) {
 	}
 	if runs > 3 {
 		t.Errorf("the code ran %d times", runs)
+	}
+}
+
+// nowhere is a link over which the request may arrive and no answer ever comes.
+type nowhere struct{}
+
+func (nowhere) Execute(context.Context, comm.Execute) (comm.Executed, error) {
+	return comm.Executed{}, fault.New(fault.Unknown, "the answer cannot be read").Because("answer-malformed")
+}
+
+func (nowhere) Say(context.Context, comm.Said) error { return nil }
+
+// TestACallerIsLetGoAtTheDeadline shows that nobody hangs on a peer that never
+// answers what it may have done: the caller hears "pending", the operation asks on.
+func TestACallerIsLetGoAtTheDeadline(t *testing.T) {
+	n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(
+		func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			return protocol.Result{}, errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Recv(ctx, nil))
+		}))})
+	id := n.Create(t, instance("purse", state{}))[0]
+	c := call("DO", id)
+	c.Deadline = time.Now().Add(time.Second) // enough to send the request
+	_, err := n.Protocols.Execute(t.Context(), protocol.Execution{ID: opA, Protocol: "test", Call: c, Link: nowhere{}, Peer: comm.Peer{Role: comm.Vendor}})
+	wants(t, err, fault.Unknown, "pending")
+	rows := n.Operations(t)
+	if len(rows) != 1 || rows[0].State != protocol.Running {
+		t.Errorf("the operation does not go on: %+v", rows)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -78,6 +79,10 @@ func (t *Terminal) bank(ctx context.Context) (*controller.Session, error) {
 	return s, nil
 }
 
+// patience is how long a terminal asks a bank that is away: it comes back, and
+// whoever stands in front of the terminal ends the waiting before that.
+const patience = 24 * time.Hour
+
 // ask runs an operation of taler.withdraw at the bank.
 func (t *Terminal) ask(ctx context.Context, operation string, args any, into any, on ...instrument.ID) error {
 	s, err := t.bank(ctx)
@@ -89,7 +94,7 @@ func (t *Terminal) ask(ctx context.Context, operation string, args any, into any
 		return err
 	}
 	result, err := s.Execute(ctx, controller.Transaction{
-		Principal: self, Operation: operation, Class: ClassWithdrawal, Instruments: on, Args: args,
+		Principal: self, Operation: operation, Class: ClassWithdrawal, Instruments: on, Args: args, Within: patience,
 	}, nil)
 	if err != nil || into == nil {
 		return err
