@@ -23,6 +23,7 @@ func (named) CompatibleWith(c instrument.ClassID) bool { return c == "ticket" }
 func (named) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
 	return []protocol.Operation{{Name: protocol.Pay, Messages: true}}
 }
+
 func (named) DoOperation(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
 	return protocol.Result{}, fault.New(fault.Unsupported, "it does nothing")
 }

@@ -65,9 +65,16 @@ func TestATerminalThatIsNoneIsNotMade(t *testing.T) {
 func TestADirectoryWithoutATerminalIsTold(t *testing.T) {
 	s := newShop(t)
 	for _, args := range [][]string{
-		{"provider", "list"}, {"provider", "add", "x", "--url", deadBank}, {"provider", "check", "x"}, {"provider", "remove", "x"},
-		{"serve"}, {"withdraw", "--amount", "CHF:20", "--yes"}, {"resume", "x", "--yes"},
-		{"instrument", "list"}, {"operation", "list"}, {"operation", "show", "x"},
+		{"provider", "list"},
+		{"provider", "add", "x", "--url", deadBank},
+		{"provider", "check", "x"},
+		{"provider", "remove", "x"},
+		{"serve"},
+		{"withdraw", "--amount", "CHF:20", "--yes"},
+		{"resume", "x", "--yes"},
+		{"instrument", "list"},
+		{"operation", "list"},
+		{"operation", "show", "x"},
 	} {
 		s.refuses(3, "dir-empty", args...)
 	}

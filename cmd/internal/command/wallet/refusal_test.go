@@ -104,11 +104,28 @@ func TestADirectoryWithoutAWalletIsToldFirst(t *testing.T) {
 	u := newUser(t)
 	u.word = "" // none at hand
 	for _, args := range [][]string{
-		{"status"}, {"passwd"}, {"balance"}, {"coins"}, {"history"}, {"pay", "shop"}, {"withdraw", "-"},
-		{"instrument", "list"}, {"instrument", "show", "x"}, {"instrument", "add", "x"}, {"instrument", "remove", "x"},
-		{"peer", "list"}, {"peer", "add", "x", nowhere}, {"peer", "trust", "x"}, {"peer", "remove", "x"},
-		{"exchange", "list"}, {"exchange", "add", "x"}, {"exchange", "trust", "x", "y"}, {"exchange", "terms", "x"},
-		{"operation", "list"}, {"operation", "show", "x"}, {"operation", "resume", "x"},
+		{"status"},
+		{"passwd"},
+		{"balance"},
+		{"coins"},
+		{"history"},
+		{"pay", "shop"},
+		{"withdraw", "-"},
+		{"instrument", "list"},
+		{"instrument", "show", "x"},
+		{"instrument", "add", "x"},
+		{"instrument", "remove", "x"},
+		{"peer", "list"},
+		{"peer", "add", "x", nowhere},
+		{"peer", "trust", "x"},
+		{"peer", "remove", "x"},
+		{"exchange", "list"},
+		{"exchange", "add", "x"},
+		{"exchange", "trust", "x", "y"},
+		{"exchange", "terms", "x"},
+		{"operation", "list"},
+		{"operation", "show", "x"},
+		{"operation", "resume", "x"},
 	} {
 		t.Run(strings.Join(args, " "), func(t *testing.T) {
 			was := u.t
