@@ -3,6 +3,7 @@ package card
 import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
 )
 
 // The classes of this bundle.
@@ -24,37 +25,10 @@ const (
 	declined = "declined" // nothing was charged; may be tried again
 )
 
-// class is a class whose rules are its moves and keys, and one more check where
-// it has one.
-type class struct {
-	info  instrument.Info
-	check func(before, after *instrument.Instance) error
-}
-
-// Info implements instrument.Class.
-func (c class) Info() instrument.Info {
-	i := c.info
-	i.Checks = c.check != nil
-	return i
-}
-
-// Check implements instrument.Class.
-func (c class) Check(before, after *instrument.Instance) error {
-	if c.check == nil {
-		return nil
-	}
-	return c.check(before, after)
-}
-
-// Prefer implements instrument.Class: the user's preference, else the first.
-func (c class) Prefer(protocols []string, with instrument.Circumstances) (string, error) {
-	return instrument.PreferFirst(protocols, with), nil
-}
-
 var keptMoves = []instrument.Move{{From: "", To: active}, {From: active, To: active}, {From: active, To: removed}}
 
 // paymentCard is the wallet's view.
-var paymentCard = class{check: checkCard, info: instrument.Info{
+var paymentCard = sdk.Class{Rule: checkCard, About: instrument.Info{
 	ID: cardID, Title: "Payment card", Keys: []string{"account"}, Moves: keptMoves,
 	Fields: []instrument.Field{
 		{Name: "account", Title: "Account at the provider"},
@@ -65,10 +39,10 @@ var paymentCard = class{check: checkCard, info: instrument.Info{
 }}
 
 // acceptedCard is the vendor's view: it takes such cards and holds none.
-var acceptedCard = class{info: instrument.Info{ID: cardID, Title: "Payment card"}}
+var acceptedCard = sdk.Class{About: instrument.Info{ID: cardID, Title: "Payment card"}}
 
 // cardPayment is the vendor's: one payment.
-var cardPayment = class{info: instrument.Info{
+var cardPayment = sdk.Class{About: instrument.Info{
 	ID: paymentID, Title: "Payment by card", Keys: []string{keyReference},
 	Moves: []instrument.Move{
 		{From: "", To: pending},
@@ -80,7 +54,7 @@ var cardPayment = class{info: instrument.Info{
 }}
 
 // cardProvider is a provider, for vendor and bank.
-var cardProvider = class{info: instrument.Info{
+var cardProvider = sdk.Class{About: instrument.Info{
 	ID: providerID, Title: "Card payment provider", Keys: []string{"name"}, Moves: keptMoves, Shareable: true, Address: "url",
 	Fields: []instrument.Field{{Name: "name", Title: "Name"}, {Name: "kind", Title: "Kind"}, {Name: "url", Title: "Base URL"}},
 }}

@@ -3,6 +3,7 @@ package taler
 import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
 )
 
 // The classes of this bundle.
@@ -25,33 +26,6 @@ const (
 	keyCoinPub    = "coin_pub"
 )
 
-// class is a class whose rules are its moves and keys, and one more check where
-// it has one.
-type class struct {
-	info  instrument.Info
-	check func(before, after *instrument.Instance) error
-}
-
-// Info implements instrument.Class.
-func (c class) Info() instrument.Info {
-	i := c.info
-	i.Checks = c.check != nil
-	return i
-}
-
-// Check implements instrument.Class.
-func (c class) Check(before, after *instrument.Instance) error {
-	if c.check == nil {
-		return nil
-	}
-	return c.check(before, after)
-}
-
-// Prefer implements instrument.Class: the user's preference, else the first.
-func (c class) Prefer(protocols []string, with instrument.Circumstances) (string, error) {
-	return instrument.PreferFirst(protocols, with), nil
-}
-
 // moves lists chains of statuses: each may become the next.
 func moves(chains ...[]string) []instrument.Move {
 	var out []instrument.Move
@@ -64,7 +38,7 @@ func moves(chains ...[]string) []instrument.Move {
 }
 
 // bankWithdrawal is the bank's view: taler.Withdrawal.
-var bankWithdrawal = class{info: instrument.Info{
+var bankWithdrawal = sdk.Class{About: instrument.Info{
 	ID: withdrawalID, Title: "Withdrawal of digital cash by card",
 	Keys: []string{keyWOPID, keyRequest, keyReservePub, keyProviderTx},
 	Moves: moves(
@@ -76,7 +50,7 @@ var bankWithdrawal = class{info: instrument.Info{
 
 // terminalWithdrawal is the vendor's view: taler.TerminalWithdrawal. It may stay
 // in every status that is not final, for what the terminal learns on the way.
-var terminalWithdrawal = class{info: instrument.Info{
+var terminalWithdrawal = sdk.Class{About: instrument.Info{
 	ID: withdrawalID, Title: "Withdrawal of digital cash at this terminal",
 	Keys:  []string{keyRequestUID, keyWOPID},
 	Moves: terminalMoves(),
@@ -93,10 +67,10 @@ func terminalMoves() []instrument.Move {
 
 // remoteWithdrawal is the client's view: its withdrawals are at a bank, and what
 // it holds of them are reserves.
-var remoteWithdrawal = class{info: instrument.Info{ID: withdrawalID, Title: "Withdrawal of digital cash"}}
+var remoteWithdrawal = sdk.Class{About: instrument.Info{ID: withdrawalID, Title: "Withdrawal of digital cash"}}
 
 // exchangeClass is an exchange that this party knows: taler.ExchangeState.
-var exchangeClass = class{check: checkExchange, info: instrument.Info{
+var exchangeClass = sdk.Class{Rule: checkExchange, About: instrument.Info{
 	ID: exchangeID, Title: "Exchange of digital cash", Keys: []string{keyURL}, Shareable: true, Address: "url",
 	Fields: []instrument.Field{{Name: "url", Title: "Base URL"}},
 	Moves: moves(
@@ -107,7 +81,7 @@ var exchangeClass = class{check: checkExchange, info: instrument.Info{
 
 // reserveClass is the wallet's key to money at an exchange: taler.Reserve. A
 // manual withdrawal goes from created to sent: nobody selects it.
-var reserveClass = class{info: instrument.Info{
+var reserveClass = sdk.Class{About: instrument.Info{
 	ID: reserveID, Title: "Reserve at an exchange", Keys: []string{keyReservePub, keyWithdrawal},
 	Moves: moves(
 		[]string{"", taler.ReserveCreated, taler.ReserveSelected, taler.ReserveSent, taler.ReserveSent, taler.ReserveDone},
@@ -118,7 +92,7 @@ var reserveClass = class{info: instrument.Info{
 }}
 
 // coinClass is digital cash: taler.Coin.
-var coinClass = class{info: instrument.Info{
+var coinClass = sdk.Class{About: instrument.Info{
 	ID: coinID, Title: "Digital cash", Keys: []string{keyCoinPub},
 	Moves: moves([]string{"", taler.CoinFresh, taler.CoinFresh, taler.CoinSpent}),
 }}

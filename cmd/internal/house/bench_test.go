@@ -20,16 +20,7 @@ import (
 
 // TestMain lets this binary be the plugins of its own tests, as the real one is.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 4 && os.Args[1] == "plugin" && os.Args[2] == "serve" {
-		for _, b := range bundled.All() {
-			if b.Name == os.Args[3] {
-				if err := sdk.Serve(b); err != nil {
-					os.Exit(1)
-				}
-				os.Exit(0)
-			}
-		}
-	}
+	bundled.ServeIfAsked()
 	os.Exit(m.Run())
 }
 

@@ -20,7 +20,6 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/command/terminal"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
 )
 
 // TestMain makes the test binary a swaperoo as well: the demo starts the file
@@ -29,19 +28,8 @@ func TestMain(m *testing.M) {
 	if len(os.Args) < 2 || strings.HasPrefix(os.Args[1], "-test.") {
 		os.Exit(m.Run())
 	}
-	if len(os.Args) == 4 && os.Args[1] == "plugin" && os.Args[2] == "serve" {
-		os.Exit(servePlugin(os.Args[3]))
-	}
+	bundled.ServeIfAsked()
 	os.Exit(swaperoo())
-}
-
-func servePlugin(name string) int {
-	for _, b := range bundled.All() {
-		if b.Name == name && sdk.Serve(b) == nil {
-			return cli.ExitOK
-		}
-	}
-	return cli.ExitNotFound
 }
 
 func swaperoo() int {

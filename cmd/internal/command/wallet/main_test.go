@@ -13,20 +13,12 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
 )
 
 // TestMain makes the test binary a plugin as well: a wallet starts the file that
 // it runs from.
 func TestMain(m *testing.M) {
-	if len(os.Args) == 4 && os.Args[1] == "plugin" && os.Args[2] == "serve" {
-		for _, b := range bundled.All() {
-			if b.Name == os.Args[3] && sdk.Serve(b) == nil {
-				os.Exit(0)
-			}
-		}
-		os.Exit(1)
-	}
+	bundled.ServeIfAsked()
 	os.Exit(m.Run())
 }
 

@@ -1,0 +1,31 @@
+package sdk
+
+import "github.com/swaperoo/swaperoo/instrument"
+
+// Class is an instrument class whose rules are its moves and keys, and one more
+// check where it has one. It prefers the user's protocol, else the first.
+type Class struct {
+	About instrument.Info // Checks is set by whether there is a Rule
+	// Rule is the class's Check; nil if moves and keys say everything. Pure.
+	Rule func(before, after *instrument.Instance) error
+}
+
+// Info implements instrument.Class.
+func (c Class) Info() instrument.Info {
+	i := c.About
+	i.Checks = c.Rule != nil
+	return i
+}
+
+// Check implements instrument.Class.
+func (c Class) Check(before, after *instrument.Instance) error {
+	if c.Rule == nil {
+		return nil
+	}
+	return c.Rule(before, after)
+}
+
+// Prefer implements instrument.Class.
+func (c Class) Prefer(protocols []string, with instrument.Circumstances) (string, error) {
+	return instrument.PreferFirst(protocols, with), nil
+}
