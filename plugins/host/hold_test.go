@@ -5,11 +5,14 @@ package host_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/plugins/api"
@@ -61,6 +64,24 @@ func waitForEnd(t *testing.T, read *os.File) {
 	t.Helper()
 	if n, err := io.Copy(io.Discard, read); n != 0 || err != nil {
 		t.Fatal(n, err)
+	}
+}
+
+// stopAndSee stops a process of ours and returns when all of its threads have
+// stopped: until then it may still answer.
+func stopAndSee(t *testing.T, pid int) {
+	t.Helper()
+	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for { // WNOWAIT leaves the process to the host, which waits for its end
+		err := unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil)
+		if err == nil {
+			return
+		}
+		if !errors.Is(err, syscall.EINTR) {
+			t.Fatal(err)
+		}
 	}
 }
 

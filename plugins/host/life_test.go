@@ -216,9 +216,7 @@ func TestAStoppedPluginIsFoundAndReplaced(t *testing.T) {
 	b := load(t, newHost(t, func(o *host.Options) { o.Health = 500 * time.Millisecond }), source(t, "thing"))
 	perform(t, b, "PLAIN", nil)
 	pid := b.Status().PID
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	stopAndSee(t, pid)
 	err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{})
 	if fault.ReasonOf(err) != "plugin-hung" {
 		t.Errorf("error = %v", err)
@@ -235,9 +233,7 @@ func TestCloseEndsEvenAStoppedPlugin(t *testing.T) {
 	read := holding(t, b)
 	ended := make(chan error)
 	go func() { ended <- stepperOf(t, b).RunSteps(t.Context(), begin(t, "HANG"), &outcome{}) }()
-	if err := syscall.Kill(b.Status().PID, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
+	stopAndSee(t, b.Status().PID)
 	now, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := h.Close(now); err != nil {
