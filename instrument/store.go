@@ -96,8 +96,9 @@ type Filter struct {
 	Class  ClassID
 	Owner  PrincipalID
 	Status string
-	After  ID  // exclusive
-	Limit  int // 0: no limit
+	Lease  OperationID // leased durably to this operation
+	After  ID          // exclusive
+	Limit  int         // 0: no limit
 }
 
 // VersionConflict is returned by a unit of work when somebody else was first.

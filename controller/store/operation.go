@@ -96,6 +96,14 @@ func (db *DB) OperationRows(ctx context.Context, f protocol.Filter) ([]protocol.
 	if f.Prefix != "" {
 		w.add("id >= ? AND id < ?", f.Prefix, f.Prefix+"\U0010FFFF")
 	}
+	w.equal("side", string(f.Side))
+	w.equal("peer", f.Peer)
+	if f.Logged {
+		w.add("id IN (SELECT operation FROM operation_log)")
+	}
+	if f.Unheard {
+		w.add("side = 'servicer' AND heard = 0 AND peer <> ''") // in words, as the index has them
+	}
 	query := selectOperation + w.text() + ` ORDER BY number DESC LIMIT ?`
 	var list []protocol.Row
 	err := db.pool.read(ctx, func(c *conn) error {

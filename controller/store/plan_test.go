@@ -20,7 +20,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 		o := protocol.Row{ID: "op", State: protocol.Running}
 		_, err := w.Append(instrument.EntryRow{Topic: "t"}, func(instrument.Seq) ([]byte, error) { return nil, nil })
 		return errors.Join(w.Insert(r), w.Lease("a", 1, "op"), w.Update(r, 1, "op"), w.Release("op"), w.Validate("a", 1),
-			w.ValidateKey("coupon", r.Keys[0], "a"), w.BeginOperation(o), w.EndOperation(o), err)
+			w.ValidateKey("coupon", r.Keys[0], "a"), w.BeginOperation(o), w.Log("op", "", 1, []byte("log")), w.TakeOver(o, o), w.Heard("peer", "op"), w.EndOperation(o), w.Forget("op"), err)
 	}))
 	reads := []error{
 		second(db.Row(ctx, "a")),
@@ -30,7 +30,10 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 		second(db.Entries(ctx, "t", instrument.Page{Limit: 5})),
 		second(db.Entries(ctx, "t", instrument.Page{Limit: 5, Reverse: true})),
 		second(db.Entries(ctx, "t", instrument.Page{Limit: 5, After: 9, Reverse: true})),
+		second(db.Rows(ctx, instrument.Filter{Lease: "op"})),
 		second(db.OperationRow(ctx, "op")),
+		second(db.OperationLog(ctx, "op")),
+		second(db.OperationRows(ctx, protocol.Filter{Peer: "peer", Unheard: true})),
 		second(db.OperationRows(ctx, protocol.Filter{State: protocol.Running, Runner: "me", NotRunner: true})),
 		second(db.OperationRows(ctx, protocol.Filter{State: protocol.Stuck})),
 		second(db.OperationRows(ctx, protocol.Filter{Prefix: "o"})),

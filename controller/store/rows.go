@@ -49,6 +49,7 @@ func (db *DB) Rows(ctx context.Context, f instrument.Filter) ([]instrument.Row, 
 	w.equal("class", string(f.Class))
 	w.equal("owner", string(f.Owner))
 	w.equal("status", f.Status)
+	w.equal("lease", string(f.Lease))
 	if f.After != "" {
 		w.add("id > ?", string(f.After))
 	}
