@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -35,9 +36,10 @@ type Parts struct {
 	PNP     string
 	Comm    *comm.Manager
 	Policy  profile.Policy
-	Self    instrument.PrincipalID // the party itself; made at its initialisation
-	Runner  string                 // this life of this node
-	Device  string                 // for Circumstances
+	Self    instrument.PrincipalID   // the party itself; made at its initialisation
+	Runner  string                   // this life of this node
+	Gone    func(runner string) bool // whether another life of it has ended; nil: all have
+	Device  string                   // for Circumstances
 	Clock   func() time.Time
 	Random  io.Reader // safe for concurrent use
 	Log     *slog.Logger
@@ -50,6 +52,7 @@ type Controller struct {
 	instruments *instrument.Manager
 	protocols   *protocol.Manager
 	profiles    *profile.Manager
+	logins      atomic.Pointer[func(comm.Peer) Login]
 }
 
 // New makes a controller of parts: the paper's initialisation (§5.1).
@@ -62,17 +65,18 @@ func New(p Parts) (*Controller, error) {
 	if err != nil {
 		return nil, err
 	}
-	pm, err := protocol.NewManager(protocol.Parts{
+	c := &Controller{
+		parts: p, instruments: im,
+		profiles: profile.NewManager(profile.Parts{Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy}),
+	}
+	c.protocols, err = protocol.NewManager(protocol.Parts{
 		Store: p.Store, Instruments: im, Sealer: p.Engine, Fetch: p.Comm.Fetch, Clock: p.Clock, Random: p.Random,
-		Log: p.Log, Runner: p.Runner, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
+		Log: p.Log, Runner: p.Runner, Gone: p.Gone, Reach: c.reach, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Controller{
-		parts: p, instruments: im, protocols: pm,
-		profiles: profile.NewManager(profile.Parts{Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy}),
-	}, nil
+	return c, nil
 }
 
 // Close ends the party's operations (§5.6). What was answered is on disk.

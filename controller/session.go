@@ -43,13 +43,17 @@ type Offered struct {
 
 // InitiateSession opens a session with a peer (§5.1).
 func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
-	s := &Session{
-		c: c, peer: p, login: l,
-		offers: map[instrument.ClassID]Offered{}, common: map[instrument.ClassID][]string{}, selected: map[instrument.ClassID]string{},
-	}
+	s := c.newSession(p, l)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s, s.connect(ctx)
+}
+
+func (c *Controller) newSession(p comm.Peer, l Login) *Session {
+	return &Session{
+		c: c, peer: p, login: l,
+		offers: map[instrument.ClassID]Offered{}, common: map[instrument.ClassID][]string{}, selected: map[instrument.ClassID]string{},
+	}
 }
 
 // Peer is the other side as it proved to be.

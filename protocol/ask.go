@@ -13,13 +13,13 @@ import (
 // receive gives the code the peer's next message. What the code has done so far
 // becomes durable before anything is sent, and only then does it wait.
 func (o *operation) receive(ctx context.Context) (Answer, error) {
-	if !o.mail.reachesPeer() {
+	if !o.mail.linked {
 		return Answer{}, noPeer(o.spec.Name)
 	}
 	if body, ok, err := o.mail.take(); ok || err != nil {
 		return Answer{Message: body}, err
 	}
-	if err := o.flush(nil); err != nil {
+	if err := o.flush(leaving{posts: o.req.Side == Initiator}); err != nil {
 		return Answer{}, err
 	}
 	if o.late() { // then a request that has not gone does not go any more
@@ -42,8 +42,8 @@ func (o *operation) late() bool {
 // that was sent back is not asked again.
 func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 	if done, ok := o.kept[st.N]; ok {
-		if done.step.digest() != st.digest() {
-			return Answer{}, o.broken("step %d differs from what was asked", st.N)
+		if done.digest != st.digest() {
+			return Answer{}, o.diverged(done, st)
 		}
 		a := done.answer
 		return a, nil
@@ -52,7 +52,16 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	if err := o.flush(nil); err != nil {
+	if asked, ok := o.open[st.N]; ok { // an earlier life has asked, and has not kept the answer
+		delete(o.open, st.N)
+		if asked.digest != st.digest() {
+			return Answer{}, o.diverged(asked, st)
+		}
+		if st.Kind == StepFetch && !st.Fetch.Repeat {
+			return Answer{}, lostAnswer()
+		}
+	}
+	if err := o.flush(leaving{asks: &st, posts: o.req.Side == Initiator && o.mail.waiting()}); err != nil {
 		return Answer{}, err
 	}
 	if o.mail.waiting() {
@@ -69,9 +78,19 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 	return a, nil
 }
 
+// lostAnswer is what code is told of a request that an earlier life has sent, or
+// was about to send, and that must not be sent twice.
+func lostAnswer() error {
+	return fault.New(fault.Unknown, "the answer was lost when this party ended in the middle").Because("answer-lost").
+		WithHint("ask by reference what has become of it")
+}
+
 // sender checks what is asked, before anything is made durable for it.
 func (o *operation) sender(st Step) (func(context.Context) (Answer, error), error) {
 	if st.Kind == StepAsk {
+		if o.resumed && o.req.Ask == nil { // it waits until a person is here again
+			return nil, suspended()
+		}
 		if o.req.Ask == nil || st.Prompt == nil {
 			return nil, fault.New(fault.Unsupported, "nobody is here to be asked").Because("no-person")
 		}

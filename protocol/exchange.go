@@ -29,8 +29,8 @@ func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) 
 		o.n++
 		if o.n <= len(o.steps) {
 			again := o.steps[o.n-1]
-			if again.step.Kind != st.Kind || again.step.digest() != st.digest() {
-				return Answer{}, o.broken("step %d differs from the one that was recorded", st.N)
+			if again.digest != st.digest() {
+				return Answer{}, o.diverged(again, st)
 			}
 			if asks {
 				return again.answer, nil
@@ -66,7 +66,7 @@ func (o *operation) ride(st Step) *Answer {
 
 func (o *operation) take(st Step) error {
 	switch {
-	case st.Kind == StepSend && !o.mail.reachesPeer():
+	case st.Kind == StepSend && !o.mail.linked:
 		return noPeer(o.spec.Name)
 	case st.Kind == StepSend:
 		return o.mail.write(st.Body)
@@ -130,7 +130,7 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	if end, stops := stopping(err); stops {
 		return end, nil
 	}
-	if fault.ReasonOf(err) == "steps-broken" {
+	if breaks(err) {
 		return Answer{}, err
 	}
 	if err != nil {
@@ -151,6 +151,12 @@ func (o *operation) time(step int) time.Time {
 		o.times[step] = t
 	}
 	return t
+}
+
+// breaks reports whether code that did this must not go on.
+func breaks(err error) bool {
+	r := fault.ReasonOf(err)
+	return r == "steps-broken" || r == "steps-diverged"
 }
 
 // stopped carries the answer that ends a run: back to the top, or for good.
@@ -181,13 +187,24 @@ func (o *operation) crossing(err error) *fault.Fault {
 }
 
 func (o *operation) record(st Step, a Answer) {
-	o.steps = append(o.steps, recorded{step: st, answer: a, mail: o.mail.taken()})
+	o.steps = append(o.steps, recorded{step: st, digest: st.digest(), answer: a, mail: o.mail.taken()})
 }
 
 // broken is the fault of code, or of a plugin, that does not keep the rules.
 func (o *operation) broken(format string, args ...any) error {
 	return fault.New(fault.Internal, "%s in %s broke the rules of an operation: "+format,
 		append([]any{o.in.info.ID, o.spec.Name}, args...)...).Because("steps-broken")
+}
+
+// diverged is code that does other things than it did before over the same
+// answers: it is stopped and shown, for going on would be guessing.
+func (o *operation) diverged(before recorded, now Step) error {
+	what := "with other content"
+	if before.step.Kind != now.Kind {
+		what = "where it was " + before.step.Kind.String()
+	}
+	return fault.New(fault.Internal, "run again, step %d of %s in %s is %s, %s", now.N, o.in.info.ID, o.spec.Name, now.Kind, what).
+		Because("steps-diverged")
 }
 
 func noPeer(operation string) error {

@@ -74,11 +74,39 @@ func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if d := r.Call.Deadline; r.Link != nil && !d.IsZero() {
+	if d := r.Call.Deadline; !d.IsZero() {
 		within, cancel := context.WithTimeout(ctx, max(0, d.Sub(m.parts.Clock()))+grace)
 		defer cancel()
 		ctx = within
 	}
+	return o.await(ctx)
+}
+
+// Await waits for the end of an operation that was begun before and returns its
+// outcome. One that another process runs, or nobody, is fault.Unknown, reason
+// "pending".
+func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
+	m.mu.Lock()
+	o := m.ops[id]
+	m.mu.Unlock()
+	if o != nil {
+		return o.await(ctx)
+	}
+	row, err := m.parts.Store.OperationRow(ctx, id)
+	if err != nil {
+		return Result{}, err
+	}
+	end, err := m.openOutcome(row)
+	switch {
+	case err != nil:
+		return Result{}, err
+	case end.Fault != nil:
+		return Result{}, end.Fault
+	}
+	return *end.Result, nil
+}
+
+func (o *operation) await(ctx context.Context) (Result, error) {
 	select {
 	case <-o.done:
 	case <-ctx.Done():
@@ -99,6 +127,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	if err := CheckOperationID(r.ID); err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
 	}
+	m.hearEnds(r.Peer.Key, e.Ended)
 	r.resumes = e.Have > 0 || len(e.Msgs) > 0 && e.Msgs[0].N != 1
 	o, err := m.begin(ctx, r)
 	if err != nil {
@@ -201,4 +230,13 @@ func sameCall(running, asked *operation) error {
 func keyReused(id instrument.OperationID) error {
 	return fault.New(fault.Conflict, "operation %s was begun with other content", Short(id)).
 		Because("key-reused").WithHint("use another --key for another operation")
+}
+
+// hearEnds notes which operations a peer has stored the end of.
+func (m *Manager) hearEnds(peer string, ids []string) {
+	for _, id := range ids[:min(len(ids), maxEndsFrame)] {
+		if id := instrument.OperationID(id); peer != "" && CheckOperationID(id) == nil {
+			m.chores.add(func(w Writer) error { return w.Heard(peer, id) })
+		}
+	}
 }

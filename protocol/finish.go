@@ -29,13 +29,11 @@ type outcome struct {
 func (o *operation) finish(st Step) (Answer, error) {
 	end := o.outcomeOf(st)
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		err := o.flush(&end)
+		err := o.flush(leaving{end: &end})
 		if err == nil {
 			o.mail.flushed()
 			_ = o.concludeAs(end, nil)
-			if o.mail.unheard(end.Fault != nil) { // said last, and no answer wanted
-				o.post()
-			}
+			o.takeLeave(end.Fault != nil)
 			return o.ended(), nil
 		}
 		if answer, stops := stopping(err); stops {
@@ -51,6 +49,19 @@ func (o *operation) finish(st Step) (Answer, error) {
 		case <-o.m.life.Done():
 			return Answer{Suspended: true}, nil
 		}
+	}
+}
+
+// takeLeave says what an initiator still has to say, and remembers to tell its
+// peer that the end is stored.
+func (o *operation) takeLeave(failed bool) {
+	if o.req.Side != Initiator || !o.mail.linked {
+		return
+	}
+	if o.speaks = o.mail.unheard(failed); o.speaks {
+		o.post()
+	} else if o.row && o.req.Peer.Key != "" {
+		o.m.ends.add(o.req.Peer.Key, o.id)
 	}
 }
 
@@ -152,15 +163,11 @@ func withoutTrace(err error) error {
 // stuck stops an operation that cannot go on after something has left the
 // house. Its leases stay; its operator decides.
 func (o *operation) stuck(cause error) error {
-	f := fault.Wrap(cause, fault.Stuck, "operation %s was stopped and waits for its operator", Short(o.id)).
-		Because(fault.ReasonOf(cause)).WithHint("look at it with `operation show %s`", Short(o.id))
-	if f.Reason == "" {
-		f = f.Because("stuck")
-	}
+	f := stoppedBy(o.id, cause)
 	o.m.parts.Log.Error("an operation was stopped", "operation", Short(o.id), "protocol", o.in.info.ID, "error", cause)
 	row, err := o.toRow(Stuck, &outcome{Fault: o.crossing(f)})
 	if err == nil {
-		err = o.m.parts.Store.UpdateOperations(o.m.life, func(w Writer) error { return w.EndOperation(row) })
+		err = o.m.update(func(w Writer) error { return w.EndOperation(row) })
 	}
 	if err != nil {
 		o.m.parts.Log.Error("a stopped operation could not be marked", "operation", Short(o.id), "error", err)

@@ -4,32 +4,45 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
+// leaving is why a flush is due: something is about to leave the house, or the
+// operation ends.
+type leaving struct {
+	asks  *Step    // this step asks a server or a person
+	posts bool     // an initiator's request goes to its peer
+	end   *outcome // the last flush
+}
+
 // flush makes all unflushed steps durable in one unit of work; with an end it
 // is the last one. It returns *stopped when the run is over: the code has to run
 // again, or an earlier run has ended the operation. After any other error
 // nothing is durable and the next flush tries again.
-func (o *operation) flush(end *outcome) error {
-	final := end != nil
+func (o *operation) flush(l leaving) error {
 	if o.spec.ReadOnly { // keeps nothing; but what it has said is said
 		o.settled()
 		return nil
 	}
-	if !final && o.row && len(o.steps) == o.flushed {
+	if l.end == nil && o.isDurable(l) {
 		o.leaveLine()
 		return nil
 	}
-	change, err := o.prepare(final)
+	change, err := o.prepare(l.end != nil)
 	if err != nil {
 		return err
 	}
-	if err := o.commit(change, end); err != nil {
+	if err := o.commit(change, l); err != nil {
 		return o.lost(err)
 	}
 	o.m.parts.Instruments.Committed(change)
-	if !final {
+	o.posted = o.posted || l.posts
+	if l.end == nil {
 		o.settled()
 	}
 	return nil
+}
+
+// isDurable reports whether all that is to be on disk before it leaves is there.
+func (o *operation) isDurable(l leaving) bool {
+	return o.row && len(o.steps) == o.flushed && l.asks == nil && (o.posted || !l.posts)
 }
 
 func (o *operation) prepare(final bool) (*instrument.Change, error) {
@@ -42,26 +55,46 @@ func (o *operation) prepare(final bool) (*instrument.Change, error) {
 // commit writes the change, and the operation row where one is needed: not for
 // an operation that ends in its first flush and either is safe to repeat by a
 // key of its class or has changed nothing.
-func (o *operation) commit(change *instrument.Change, end *outcome) error {
-	final := end != nil
-	if final && !o.row && (o.spec.Keyed || end.Fault != nil && !change.Writes()) {
+func (o *operation) commit(change *instrument.Change, l leaving) error {
+	if end := l.end; end != nil && !o.row && (o.spec.Keyed || end.Fault != nil && !change.Writes()) {
 		if change.Empty() {
 			return nil
 		}
-		return o.m.parts.Store.UpdateOperations(o.m.life, func(w Writer) error {
+		return o.m.update(func(w Writer) error {
 			if err := o.validate(w.Validate); err != nil {
 				return err
 			}
 			return change.Write(w)
 		})
 	}
-	row, err := o.toRow(state(end), end)
+	row, err := o.toRow(state(l.end), l.end)
 	if err != nil {
 		return err
 	}
-	err = o.m.parts.Store.UpdateOperations(o.m.life, func(w Writer) error { return o.unit(w, row, change, final) })
-	o.row = o.row || err == nil
-	return err
+	log, err := o.sealed(l)
+	if err != nil {
+		return err
+	}
+	if err := o.m.update(func(w Writer) error { return o.unit(w, row, change, log) }); err != nil {
+		return err
+	}
+	o.row = true
+	if l.end == nil {
+		o.parts++
+	}
+	return nil
+}
+
+// sealed is the log of the flush: the next part of it, or what an initiator
+// still has to say when it has ended; nil for none.
+func (o *operation) sealed(l leaving) ([]byte, error) {
+	switch {
+	case l.end == nil:
+		return o.m.sealPart(o.id, o.parts+1, o.part(l))
+	case o.mail.unheard(l.end.Fault != nil):
+		return o.m.sealPart(o.id, 1, o.farewell())
+	}
+	return nil, nil
 }
 
 func state(end *outcome) State {
@@ -72,7 +105,27 @@ func state(end *outcome) State {
 }
 
 // unit is the unit of work of a flush.
-func (o *operation) unit(w Writer, row Row, change *instrument.Change, final bool) error {
+func (o *operation) unit(w Writer, row Row, change *instrument.Change, log []byte) error {
+	final := row.State == Ended
+	if err := o.unitOfInstruments(w, row, change, final); err != nil {
+		return err
+	}
+	part := o.parts + 1
+	if final {
+		if o.parts > 0 {
+			if err := w.Forget(o.id); err != nil {
+				return err
+			}
+		}
+		part = 1
+	}
+	if log == nil {
+		return nil
+	}
+	return w.Log(o.id, row.Runner, part, log)
+}
+
+func (o *operation) unitOfInstruments(w Writer, row Row, change *instrument.Change, final bool) error {
 	if !o.row {
 		if err := w.BeginOperation(row); err != nil {
 			return err

@@ -22,7 +22,8 @@ const (
 // from 1 in each direction. Connections deliver into it from their goroutines.
 // How it is sent is in post.go.
 type mail struct {
-	side Side
+	side   Side
+	linked bool // there is a peer to talk to, now or when it comes back
 
 	mu   sync.Mutex
 	link Link
@@ -42,6 +43,7 @@ type mail struct {
 
 	in      []json.RawMessage // message n at n-1
 	early   map[uint64]json.RawMessage
+	ahead   int // bytes of what has arrived and was not made durable
 	read    int // messages taken by the code
 	kept    int // … durably
 	ended   bool
@@ -49,14 +51,7 @@ type mail struct {
 }
 
 func newMail(r Execution) *mail {
-	return &mail{side: r.Side, link: r.Link, wake: make(chan struct{}, 1), early: map[uint64]json.RawMessage{}}
-}
-
-// reachesPeer reports whether there is anybody to talk to.
-func (b *mail) reachesPeer() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.link != nil
+	return &mail{side: r.Side, linked: r.Link != nil, link: r.Link, wake: make(chan struct{}, 1), early: map[uint64]json.RawMessage{}}
 }
 
 // write numbers a message. It stays here until it is flushed and posted.
@@ -95,9 +90,12 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 		b.out = b.out[1:]
 	}
 	for _, m := range msgs {
-		if m.N > uint64(len(b.in)) && m.N <= uint64(b.kept)+maxUnacknowledged {
-			b.early[m.N] = m.Body
+		_, known := b.early[m.N]
+		if known || m.N <= uint64(len(b.in)) || m.N > uint64(b.kept)+maxUnacknowledged || b.ahead+len(m.Body) > maxMailBytes {
+			continue
 		}
+		b.early[m.N] = m.Body
+		b.ahead += len(m.Body)
 	}
 	for {
 		next := uint64(len(b.in)) + 1
@@ -108,6 +106,29 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 		delete(b.early, next)
 		b.in = append(b.in, body)
 	}
+}
+
+// acknowledged is the number up to which the peer has our messages durably.
+func (b *mail) acknowledged() uint64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.out) > 0 {
+		return b.out[0].N - 1
+	}
+	return b.written
+}
+
+// over is how the peer's run has ended, if the code has been told.
+func (b *mail) over() *peerEnd {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.ended || b.read < len(b.in) {
+		return nil
+	}
+	if b.failure == nil {
+		return &peerEnd{}
+	}
+	return &peerEnd{Fault: fault.From(b.failure)}
 }
 
 // end takes the end of the servicer's run: its result is the last message.
@@ -191,6 +212,28 @@ func (b *mail) expire() error {
 	return b.failure
 }
 
+// finished is the end of the peer's run, read back from the log.
+func (b *mail) finished(e *peerEnd) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ended = true
+	if e.Fault != nil {
+		b.failure = e.Fault
+	}
+}
+
+// revive is what the log of a running operation tells: all messages that were
+// sent, which of them the peer has, and how many of its own were taken.
+func (b *mail) revive(sent []comm.Message, heard, written uint64, taken int, posted bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.out = sent[min(int(heard), len(sent)):]
+	b.written, b.durably, b.said = written, written, heard
+	b.in = make([]json.RawMessage, taken) // they are in the log with the steps that took them
+	b.read, b.kept = taken, taken
+	b.landed = posted
+}
+
 func (b *mail) ring() {
 	select {
 	case b.wake <- struct{}{}:
@@ -245,6 +288,13 @@ func (b *mail) flushed() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.durably, b.kept = b.written, b.read
+	b.ahead = 0
+	for _, body := range b.in[b.read:] {
+		b.ahead += len(body)
+	}
+	for _, body := range b.early {
+		b.ahead += len(body)
+	}
 }
 
 // rewind forgets what was written and read since the last flush.

@@ -26,6 +26,10 @@ type Manager struct {
 	stop context.CancelFunc
 	work sync.WaitGroup
 
+	room   chan struct{} // for operations of earlier lives
+	chores chores
+	ends   ends
+
 	mu    sync.Mutex
 	ops   map[instrument.OperationID]*operation // running ones
 	early early
@@ -40,9 +44,14 @@ type Parts struct {
 	Clock       func() time.Time
 	Random      io.Reader // safe for concurrent use
 	Log         *slog.Logger
-	Runner      string                 // this life of this node
-	Owner       instrument.PrincipalID // of instances that an operation creates without naming an owner
-	Bundles     []Bundle
+	Runner      string // this life of this node
+	// Gone reports whether another life of this node has ended. nil: all have.
+	Gone func(runner string) bool
+	// Reach finds the way to the peer of an operation that an earlier life has
+	// begun; nil if there is none. Without it such operations wait.
+	Reach   func(p comm.Peer, class instrument.ClassID, protocol string) Link
+	Owner   instrument.PrincipalID // of instances that an operation creates without naming an owner
+	Bundles []Bundle
 	// PNP names the negotiation protocol that is fixed with peers; it must be
 	// installed (paper §3.2: at least one PNP must load).
 	PNP string
@@ -65,7 +74,15 @@ type installed struct {
 // NewManager makes a manager. It fails if a protocol is installed twice or the
 // PNP is missing.
 func NewManager(p Parts) (*Manager, error) {
-	m := &Manager{parts: p, installed: map[string]installed{}, pnp: p.PNP, ops: map[instrument.OperationID]*operation{}}
+	m := &Manager{
+		parts: p, installed: map[string]installed{}, pnp: p.PNP, ops: map[instrument.OperationID]*operation{}, room: make(chan struct{}, maxResumed),
+	}
+	if m.parts.Reach == nil {
+		m.parts.Reach = func(comm.Peer, instrument.ClassID, string) Link { return nil }
+	}
+	if m.parts.Gone == nil {
+		m.parts.Gone = func(string) bool { return true }
+	}
 	m.life, m.stop = context.WithCancel(context.Background())
 	for _, b := range p.Bundles {
 		reach := map[instrument.ClassID]bool{}

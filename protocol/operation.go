@@ -34,8 +34,13 @@ type operation struct {
 	times    map[int]time.Time                     // when each asking step was answered first
 	outcomes map[int]refusal                       // of riding steps that did not go well
 	n        int                                   // steps taken in this run
+	open     map[int]recorded                      // asked by an earlier life, the answer not kept
 	flushed  int                                   // steps up to here are durable
 	row      bool                                  // the operation row is durable
+	parts    int                                   // … and so many parts of the log
+	posted   bool                                  // … and it says that the request may have left
+	resumed  bool                                  // an earlier life has begun it
+	speaks   bool                                  // it has ended before its peer has heard all of it
 	rewinds  int
 	crashes  int
 	line     []instrument.ID // that we stand in line for
@@ -49,7 +54,8 @@ type operation struct {
 
 // recorded is one step that was taken, and the host's answer if it asked.
 type recorded struct {
-	step   Step
+	step   Step // as taken in this life; of one of an earlier life number, kind and message
+	digest [32]byte
 	answer Answer
 	mail   int // messages taken from the peer up to and with this step
 }
@@ -73,7 +79,7 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	}
 	return &operation{
 		m: m, id: r.ID, req: r, in: in, spec: spec, digest: digest, seed: seed, begun: m.parts.Clock(), mail: newMail(r),
-		held: map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, times: map[int]time.Time{}, outcomes: map[int]refusal{},
+		held: map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, open: map[int]recorded{}, times: map[int]time.Time{}, outcomes: map[int]refusal{},
 		done: make(chan struct{}),
 	}, nil
 }
@@ -113,7 +119,7 @@ func (o *operation) drive() {
 			_ = o.conclude(err)
 			return
 		}
-		if o.crashes++; o.crashes > 1 || fault.ReasonOf(err) == "steps-broken" {
+		if o.crashes++; o.crashes > 1 || breaks(err) {
 			_ = o.concludeAs(outcome{}, o.stuck(err))
 			return
 		}

@@ -30,13 +30,13 @@ func (b *mail) waiting() bool {
 	return b.said < b.durably
 }
 
-// unheard reports whether an initiator has to speak after its end. One that has
-// failed before it ever spoke does not begin at its peer; a servicer's last words
-// go with the answer.
+// unheard reports whether an initiator that ends now still has to speak until its
+// peer has heard it. One that has failed before it ever spoke does not begin at
+// its peer; a servicer's last words go with the answer.
 func (b *mail) unheard(failed bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.side == Initiator && b.said < b.durably && (b.begun || !failed)
+	return b.side == Initiator && len(b.out) > 0 && !b.ended && (b.begun || !failed)
 }
 
 // relink makes the newest connection the one that the operation speaks over.
@@ -103,7 +103,7 @@ func (o *operation) request() {
 		if link == nil {
 			return
 		}
-		e.Op, e.Call = string(o.id), o.wireCall()
+		e.Op, e.Call, e.Ended = string(o.id), o.wireCall(), o.m.ends.of(o.req.Peer.Key)
 		got, err := link.Execute(o.m.life, e)
 		if o.m.life.Err() != nil {
 			return
@@ -113,6 +113,7 @@ func (o *operation) request() {
 		}
 		if err == nil {
 			o.mail.end(got)
+			o.heard(e.Ended)
 			return
 		}
 		if !o.mail.missedBy(err) {
@@ -122,10 +123,31 @@ func (o *operation) request() {
 		select {
 		case <-time.After(pause):
 		case <-o.done:
-			return
+			if !o.speaks {
+				return
+			}
+			select { // it has ended, but its last words have not arrived
+			case <-time.After(pause):
+			case <-o.m.life.Done():
+				return
+			}
 		case <-o.m.life.Done():
 			return
 		}
+	}
+}
+
+// heard is an answer of the peer: it knows the ends that were told along, and
+// whoever has ended has nothing left to say.
+func (o *operation) heard(ended []string) {
+	o.m.ends.told(o.req.Peer.Key, ended)
+	select {
+	case <-o.done:
+		if o.speaks {
+			o.m.ends.add(o.req.Peer.Key, o.id)
+			o.m.chores.add(func(w Writer) error { return w.Forget(o.id) })
+		}
+	default:
 	}
 }
 

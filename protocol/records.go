@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -44,38 +43,4 @@ func (m *Manager) Records(ctx context.Context, f Filter) ([]Record, error) {
 		}
 	}
 	return out, nil
-}
-
-// Recover ends the operations that an earlier life of this party has left
-// running, as unknown, and frees their instruments: the instruments know what
-// is outside, for intent is stored first, and the next operation goes on from
-// them. It must only be called while no other process runs on the same store.
-func (m *Manager) Recover(ctx context.Context) (int, error) {
-	rows, err := m.parts.Store.OperationRows(ctx, Filter{State: Running, Runner: m.parts.Runner, NotRunner: true})
-	if err != nil {
-		return 0, err
-	}
-	for _, r := range rows {
-		if err := m.interrupted(r); err != nil {
-			return 0, err
-		}
-	}
-	return len(rows), nil
-}
-
-func (m *Manager) interrupted(r Row) error {
-	row, err := m.interruptedRow(r)
-	if err != nil {
-		return err
-	}
-	err = m.parts.Store.UpdateOperations(m.life, func(w Writer) error {
-		if err := w.EndOperation(row); err != nil {
-			return err
-		}
-		return w.Release(r.ID)
-	})
-	if known := (*Known)(nil); errors.As(err, &known) {
-		return nil // it has ended meanwhile
-	}
-	return err
 }

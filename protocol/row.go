@@ -74,18 +74,6 @@ func (m *Manager) openOutcome(r Row) (outcome, error) {
 	return *body.End, nil
 }
 
-// interruptedRow is a running row of an earlier life as it ends now.
-func (m *Manager) interruptedRow(r Row) (Row, error) {
-	body, err := m.unseal(r)
-	if err != nil {
-		return Row{}, err
-	}
-	body.End = &outcome{Fault: fault.New(fault.Unknown, "operation %s was interrupted; what it had begun is kept with its instruments", Short(r.ID)).
-		Because("interrupted").WithHint("start it again with another --key; it goes on from there")}
-	r.State, r.Ended = Ended, m.parts.Clock()
-	return m.seal(r, body)
-}
-
 func errOr(err error, format string, args ...any) error {
 	if err != nil {
 		return err

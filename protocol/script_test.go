@@ -199,6 +199,9 @@ func clean(t testing.TB, nodes ...*protocoltest.Node) {
 			if r.State == protocol.Running {
 				t.Errorf("%s: operation %s still runs", n.Self.Name, protocol.Short(r.ID))
 			}
+			if log, err := n.Store.OperationLog(context.Background(), r.ID); err != nil || len(log) > 0 {
+				t.Errorf("%s: operation %s has left %d parts of its log, %v", n.Self.Name, protocol.Short(r.ID), len(log), err)
+			}
 		}
 		rows, err := n.Store.Rows(context.Background(), instrument.Filter{})
 		if err != nil {

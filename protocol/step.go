@@ -28,6 +28,18 @@ const (
 	StepFind   StepKind = 9
 )
 
+// String is the step as Session calls it.
+func (k StepKind) String() string {
+	names := []string{
+		StepSend: "Send", StepUpdate: "Update", StepResult: "the result", StepRecv: "Recv", StepFetch: "Fetch", StepInvoke: "Invoke",
+		StepAsk: "Ask", StepGet: "Get", StepFind: "Find",
+	}
+	if int(k) < len(names) && k > 0 {
+		return names[k]
+	}
+	return "an unknown step"
+}
+
 // Step is one numbered step of an operation, from 1 in the order of the code.
 type Step struct {
 	N    int      `json:"n"`

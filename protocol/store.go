@@ -17,16 +17,39 @@ type Store interface {
 	OperationRow(ctx context.Context, id instrument.OperationID) (Row, error)
 	// OperationRows lists operations, newest first.
 	OperationRows(ctx context.Context, f Filter) ([]Row, error)
+	// OperationLog reads what Log has written of one operation, in its order.
+	OperationLog(ctx context.Context, id instrument.OperationID) ([][]byte, error)
 }
 
 // Writer is one unit of work on operations and instruments.
 type Writer interface {
 	instrument.Writer
+	OperationWriter
+	LogWriter
+}
+
+// OperationWriter writes operation rows.
+type OperationWriter interface {
 	// BeginOperation stores the row of an operation; *Known if there is one.
 	BeginOperation(r Row) error
 	// EndOperation replaces the row of a running operation by its ended form;
 	// *Known if it does not run under the same Runner any more.
 	EndOperation(r Row) error
+	// TakeOver gives an operation that was read as from the runner, state and
+	// sealed part of r; *Known if another runner or state is there by now.
+	TakeOver(r, from Row) error
+	// Heard notes that a peer has stored the end of an operation that this side
+	// serviced for it. What is not so is left alone.
+	Heard(peer string, id instrument.OperationID) error
+}
+
+// LogWriter writes what is durable of an operation that has not ended.
+type LogWriter interface {
+	// Log adds part n of the log, from 1; *Known if the operation is not that
+	// runner's any more.
+	Log(id instrument.OperationID, runner string, n int, sealed []byte) error
+	// Forget removes the log of an operation.
+	Forget(id instrument.OperationID) error
 }
 
 // State is how far an operation has come.
@@ -63,7 +86,11 @@ type Filter struct {
 	Runner    string // operations of any other runner, if NotRunner
 	NotRunner bool
 	Prefix    string // of the id
-	Limit     int    // 0: no limit
+	Side      Side
+	Peer      string
+	Logged    bool // only those of which a log is left
+	Unheard   bool // only those that a peer has begun here and has not heard the end of
+	Limit     int  // 0: no limit
 }
 
 // Known is returned by BeginOperation when the id has a row already.

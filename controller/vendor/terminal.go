@@ -3,6 +3,7 @@ package vendor
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -77,6 +78,14 @@ func (t *Terminal) bank(ctx context.Context) (*controller.Session, error) {
 	}
 	t.session = s
 	return s, nil
+}
+
+// LoginAt is our account at a peer: we have one at the bank, and nowhere else.
+func (t *Terminal) LoginAt(p comm.Peer) controller.Login {
+	if slices.Equal(p.Addresses, t.cfg.Bank.Addresses) {
+		return t.cfg.Login
+	}
+	return controller.Login{}
 }
 
 // patience is how long a terminal asks a bank that is away: it comes back, and

@@ -39,13 +39,13 @@ func TestAWalletThatDiesInTheMiddleLosesNothing(t *testing.T) {
 	fetcher := https.New(https.Options{})
 	t.Cleanup(fetcher.CloseIdle)
 	w.Node = protocoltest.NewNode(t, protocoltest.Options{Role: comm.Client, Bundles: bundles(comm.Client), Fetch: fetcher.Fetch, Before: w.Node})
-	if _, err := w.Protocols.Recover(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	if status, reserve := w.reserve(r.Reserve); status != wire.ReserveSent || reserve.Batch == nil || len(w.coins()) != 0 {
 		t.Fatalf("the next life finds the reserve %s", status)
 	}
-	result, err := w.batch("WITHDRAW", r.Reserve, nil)
+	if n, err := w.Protocols.Resume(t.Context()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	result, err := w.Protocols.Await(t.Context(), w.Operations(t)[0].ID)
 	got := valueOf[wire.WithdrawResult](t, result, err)
 	spent, _ := got.Amount.Add(got.Fees)
 	if left, _ := amount("CHF:12.1").Sub(spent); w.mint.balances[r.ReservePub] != left || got.Coins != len(w.coins()) {

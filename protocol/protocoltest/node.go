@@ -29,6 +29,10 @@ type Options struct {
 	PNP string
 	// Runner names this life of the node; a new one each time.
 	Runner string
+	// Gone says which other lives of the node have ended; all have.
+	Gone func(runner string) bool
+	// Reach is how operations of an earlier life find their peers.
+	Reach func() protocol.Link
 	// Before is an earlier life of the same node: its database and its key are
 	// taken over.
 	Before *Node
@@ -76,7 +80,7 @@ func NewNode(t testing.TB, o Options) *Node {
 	}
 	n.Protocols, err = protocol.NewManager(protocol.Parts{
 		Store: o.Database(n.Store), Instruments: n.Instruments, Sealer: n.Engine, Fetch: o.Fetch, Clock: o.Clock, Random: rand.Reader,
-		Log: o.Log, Runner: o.Runner, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
+		Log: o.Log, Runner: o.Runner, Gone: o.Gone, Reach: o.reach, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -89,6 +93,13 @@ func NewNode(t testing.TB, o Options) *Node {
 		}
 	})
 	return n
+}
+
+func (o Options) reach(comm.Peer, instrument.ClassID, string) protocol.Link {
+	if o.Reach == nil {
+		return nil
+	}
+	return o.Reach()
 }
 
 // patience is how long a test waits for what must happen.

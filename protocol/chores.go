@@ -1,0 +1,109 @@
+package protocol
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// update runs a unit of work, and takes along the chores that have come up: to
+// clean up is never worth a commit of its own.
+func (m *Manager) update(unit func(Writer) error) error {
+	chores := m.chores.take()
+	err := m.parts.Store.UpdateOperations(m.life, func(w Writer) error {
+		if err := unit(w); err != nil {
+			return err
+		}
+		for _, chore := range chores {
+			if err := chore(w); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		m.chores.add(chores...)
+	}
+	return err
+}
+
+// chores wait for the next unit of work. What is lost with the process is found
+// again by the next one.
+type chores struct {
+	mu   sync.Mutex
+	list []func(Writer) error
+}
+
+// maxChores bounds what waits: an idle party forgets the oldest.
+const maxChores = 4096
+
+func (c *chores) add(list ...func(Writer) error) {
+	if len(list) == 0 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.list = append(c.list, list...)
+	if over := len(c.list) - maxChores; over > 0 {
+		c.list = slices.Delete(c.list, 0, over)
+	}
+}
+
+func (c *chores) take() []func(Writer) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	list := c.list
+	c.list = nil
+	return list
+}
+
+// Limits of what one side says of ends: the rest goes with a later frame.
+const (
+	maxEnds      = 256 // kept for a peer
+	maxEndsFrame = 64
+)
+
+// ends are operations that this side has begun and whose end it has stored, for
+// the next request to the peer that serviced them: a notice that costs no frame.
+type ends struct {
+	mu     sync.Mutex
+	byPeer map[string][]string
+}
+
+func (e *ends) add(peer string, id instrument.OperationID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.byPeer == nil {
+		e.byPeer = map[string][]string{}
+	}
+	list := e.byPeer[peer]
+	if slices.Contains(list, string(id)) {
+		return
+	}
+	if list = append(list, string(id)); len(list) > maxEnds { // its servicer asks for what is left out
+		list = list[1:]
+	}
+	e.byPeer[peer] = list
+}
+
+// of gives what the next frame to a peer carries.
+func (e *ends) of(peer string) []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := e.byPeer[peer]
+	return slices.Clone(list[:min(len(list), maxEndsFrame)])
+}
+
+// told forgets what a peer has been told.
+func (e *ends) told(peer string, ids []string) {
+	if len(ids) == 0 {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := slices.DeleteFunc(e.byPeer[peer], func(id string) bool { return slices.Contains(ids, id) })
+	if e.byPeer[peer] = list; len(list) == 0 {
+		delete(e.byPeer, peer)
+	}
+}

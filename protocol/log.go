@@ -1,0 +1,150 @@
+package protocol
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// logPart is what one flush makes durable of a running operation beside its
+// instruments. The parts of an operation, read in their order, are what its code
+// runs over again in the next life.
+type logPart struct {
+	Opening *opening   `json:"opening,omitempty"` // in the first part
+	Steps   []loggedAt `json:"steps,omitempty"`
+	Open    *loggedAt  `json:"open,omitempty"`  // asks somebody outside, right after this flush
+	Heard   uint64     `json:"heard,omitempty"` // the peer has acknowledged our messages up to this one
+	Posted  bool       `json:"posted,omitempty"`
+	Over    *peerEnd   `json:"over,omitempty"` // the peer's run has ended, and our code knows
+	Last    *lastWords `json:"last,omitempty"` // the operation has ended; the only part then
+}
+
+// lastWords are what an initiator that has ended says until its peer has it.
+type lastWords struct {
+	Have uint64         `json:"have,omitempty"`
+	Msgs []comm.Message `json:"msgs"`
+}
+
+// opening is what an operation has begun with, beside the call in its row.
+type opening struct {
+	Peer   comm.Peer             `json:"peer"`
+	Linked bool                  `json:"linked,omitempty"` // there is a peer to talk to
+	Offer  *comm.Offer           `json:"offer,omitempty"`
+	Payer  *comm.Payer           `json:"payer,omitempty"`
+	Replay int                   `json:"replay"`
+	Seed   []byte                `json:"seed"`
+	Leased []instrument.Instance `json:"leased,omitempty"` // as seen when the leases were taken
+}
+
+// loggedAt is one step. Of a step that rides only the digest is kept, and the
+// body of a message, which may have to be sent again.
+type loggedAt struct {
+	N       int             `json:"n"`
+	Kind    StepKind        `json:"kind"`
+	Digest  []byte          `json:"digest"`
+	Answer  *Answer         `json:"answer,omitempty"` // of a step that asks
+	Refused *fault.Fault    `json:"refused,omitempty"`
+	Body    json.RawMessage `json:"body,omitempty"`
+	Mail    int             `json:"mail,omitempty"` // messages taken up to here
+}
+
+// peerEnd is how the peer's run has ended.
+type peerEnd struct {
+	Fault *fault.Fault `json:"fault,omitempty"` // nil: with a result, which was the last message
+}
+
+// part is the log of the flush that is coming.
+func (o *operation) part(l leaving) logPart {
+	p := logPart{Heard: o.mail.acknowledged(), Posted: l.posts, Over: o.mail.over()}
+	if o.parts == 0 {
+		p.Opening = o.opening()
+	}
+	for _, r := range o.steps[o.flushed:] {
+		p.Steps = append(p.Steps, o.logged(r))
+	}
+	if l.asks != nil {
+		digest := l.asks.digest()
+		p.Open = &loggedAt{N: l.asks.N, Kind: l.asks.Kind, Digest: digest[:]}
+	}
+	return p
+}
+
+func (o *operation) opening() *opening {
+	return &opening{
+		Peer: o.req.Peer, Linked: o.mail.linked, Offer: o.req.Offer, Payer: o.req.Payer,
+		Replay: o.in.info.Replay, Seed: o.seed, Leased: o.leased,
+	}
+}
+
+// farewell is the log of an initiator that has ended before its peer has
+// acknowledged all of its words.
+func (o *operation) farewell() logPart {
+	have, msgs := o.mail.closing()
+	p := logPart{Opening: o.opening(), Last: &lastWords{Have: have, Msgs: msgs}}
+	p.Opening.Seed, p.Opening.Leased = nil, nil // its code does not run any more
+	return p
+}
+
+func (o *operation) logged(r recorded) loggedAt {
+	l := loggedAt{N: r.step.N, Kind: r.step.Kind, Digest: r.digest[:], Mail: r.mail}
+	if r.step.Kind > StepResult {
+		answer := r.answer
+		l.Answer = &answer
+	}
+	if told, ok := o.outcomes[r.step.N]; ok {
+		l.Refused = told.fault
+	} else if r.step.Kind == StepSend {
+		l.Body = r.step.Body
+	}
+	return l
+}
+
+// restored is the reverse of logged.
+func (l loggedAt) restored() recorded {
+	r := recorded{step: Step{N: l.N, Kind: l.Kind, Body: l.Body}, mail: l.Mail}
+	copy(r.digest[:], l.Digest)
+	if l.Answer != nil {
+		r.answer = *l.Answer
+		r.answer.outside = l.Kind == StepFetch || l.Kind == StepAsk
+	}
+	return r
+}
+
+func (m *Manager) sealPart(id instrument.OperationID, n int, p logPart) ([]byte, error) {
+	text, err := json.Marshal(p)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the log of operation %s cannot be written as JSON", Short(id))
+	}
+	if len(text) > maxLogPart {
+		return nil, fault.New(fault.Internal, "one step of operation %s keeps %d bytes; %d are allowed", Short(id), len(text), maxLogPart).Because("log-too-large")
+	}
+	sealed, err := m.parts.Sealer.Seal(text, partSeal(id, n))
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "the log of operation %s cannot be sealed", Short(id))
+	}
+	return sealed, nil
+}
+
+func (m *Manager) openPart(id instrument.OperationID, n int, sealed []byte) (logPart, error) {
+	var p logPart
+	text, err := m.parts.Sealer.Open(sealed, partSeal(id, n))
+	if err == nil {
+		err = json.Unmarshal(text, &p)
+	}
+	if err != nil {
+		return p, fault.Wrap(err, fault.Internal, "part %d of the log of operation %s cannot be opened: its seal is broken", n, Short(id)).Because("seal-broken")
+	}
+	return p, nil
+}
+
+// partSeal is the associated data of a part of a log.
+func partSeal(id instrument.OperationID, n int) []byte {
+	return []byte("operation_log\x00" + string(id) + "\x00" + strconv.Itoa(n))
+}
+
+// maxLogPart bounds what one flush keeps. An answer of a server that is larger
+// is fetched in an operation of its own, which keeps it in an instrument.
+const maxLogPart = 36 << 20

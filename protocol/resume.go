@@ -1,0 +1,244 @@
+package protocol
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// maxResumed is how many operations of earlier lives run at a time.
+const maxResumed = 64
+
+// Resume takes over what lives of this node that have ended have left running,
+// and goes on with it: its code runs again over what was recorded. It returns
+// how many operations it has taken over, and does not wait for their ends. Parts
+// of a node that still live keep what is theirs. An operation whose protocol is
+// not installed is left as it is.
+func (m *Manager) Resume(ctx context.Context) (int, error) {
+	running, err := m.parts.Store.OperationRows(ctx, Filter{State: Running, Runner: m.parts.Runner, NotRunner: true})
+	if err != nil {
+		return 0, err
+	}
+	speaking, err := m.parts.Store.OperationRows(ctx, Filter{State: Ended, Side: Initiator, Runner: m.parts.Runner, NotRunner: true, Logged: true})
+	if err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, r := range append(running, speaking...) {
+		if !m.parts.Gone(r.Runner) {
+			continue
+		}
+		taken, err := m.takeOver(ctx, r)
+		if err != nil {
+			return n, err
+		}
+		if taken {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// takeOver makes an operation of another life ours and goes on with it.
+func (m *Manager) takeOver(ctx context.Context, r Row) (bool, error) {
+	if _, err := m.find(r.Protocol); err != nil {
+		m.parts.Log.Warn("an interrupted operation waits for its protocol", "operation", Short(r.ID), "protocol", r.Protocol)
+		return false, nil
+	}
+	mine := r
+	mine.Runner = m.parts.Runner
+	err := m.update(func(w Writer) error { return w.TakeOver(mine, r) })
+	if known := (*Known)(nil); errors.As(err, &known) {
+		return false, nil // somebody else was first
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, m.goOn(ctx, mine)
+}
+
+// goOn lets an operation of which a row of ours is there run again. What cannot
+// run again is stopped, or ended as unknown.
+func (m *Manager) goOn(ctx context.Context, r Row) error {
+	o, err := m.restore(ctx, r)
+	switch {
+	case err == nil:
+		return m.launch(o)
+	case fault.ReasonOf(err) == "code-changed":
+		return m.endAs(r, fault.From(err))
+	case errors.Is(err, fault.Unavailable), ctx.Err() != nil:
+		return err
+	}
+	m.parts.Log.Error("an operation cannot be run again", "operation", Short(r.ID), "protocol", r.Protocol, "error", err)
+	return m.stopAs(r, err)
+}
+
+// launch registers a restored operation and runs it when there is room.
+func (m *Manager) launch(o *operation) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.life.Err() != nil {
+		return suspended()
+	}
+	if m.ops[o.id] != nil {
+		return nil
+	}
+	m.ops[o.id] = o
+	m.work.Add(1)
+	go o.relive()
+	return nil
+}
+
+// relive is live for an operation of an earlier life.
+func (o *operation) relive() {
+	defer o.m.work.Done()
+	defer o.close()
+	select {
+	case o.m.room <- struct{}{}:
+		defer func() { <-o.m.room }()
+	case <-o.m.life.Done():
+		_ = o.conclude(interrupted(o.id))
+		return
+	}
+	if o.speaks { // it has ended, and only its last words are on the way
+		o.over = true
+		o.post()
+		return
+	}
+	if err := o.reclaim(); err != nil {
+		_ = o.conclude(err)
+		return
+	}
+	if o.posted { // sent again at once, without waiting for the code
+		o.post()
+	}
+	o.drive()
+}
+
+// reclaim takes the durable leases of the operation in memory as well.
+func (o *operation) reclaim() error {
+	im := o.m.parts.Instruments
+	mine, err := im.List(o.m.life, instrument.Filter{Lease: o.id})
+	if err != nil {
+		return err
+	}
+	ids := make([]instrument.ID, len(mine))
+	for n, i := range mine {
+		ids[n] = i.ID
+	}
+	if mine, err = im.Lease(o.m.life, o.id, ids); err != nil {
+		return err
+	}
+	for _, i := range mine {
+		o.held[i.ID] = i
+	}
+	o.newDraft()
+	return nil
+}
+
+// restore reads an operation back from its row and log.
+func (m *Manager) restore(ctx context.Context, r Row) (*operation, error) {
+	body, err := m.unseal(r)
+	if err != nil {
+		return nil, err
+	}
+	var c Call
+	if err := json.Unmarshal(body.Call, &c); err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "operation %s cannot be read", Short(r.ID))
+	}
+	parts, err := m.readLog(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	first := parts[0].Opening
+	x := Execution{
+		ID: r.ID, Side: r.Side, Protocol: r.Protocol, Principal: r.Principal, Peer: first.Peer, Call: c,
+		Offer: first.Offer, Payer: first.Payer,
+	}
+	if first.Linked && r.Side == Initiator {
+		x.Link = m.parts.Reach(first.Peer, c.Class, r.Protocol)
+	}
+	o, err := m.newOperation(x)
+	if err != nil {
+		return nil, err
+	}
+	if first.Replay != o.in.info.Replay && parts[0].Last == nil {
+		return nil, codeChanged(r.ID, o.in.info)
+	}
+	o.begun, o.seed, o.leased = r.Begun, first.Seed, first.Leased
+	copy(o.digest[:], r.Digest)
+	o.mail.linked = first.Linked
+	o.row, o.resumed, o.parts = true, true, len(parts)
+	o.replay(parts)
+	return o, nil
+}
+
+func (m *Manager) readLog(ctx context.Context, id instrument.OperationID) ([]logPart, error) {
+	sealed, err := m.parts.Store.OperationLog(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	parts := make([]logPart, len(sealed))
+	for n, s := range sealed {
+		if parts[n], err = m.openPart(id, n+1, s); err != nil {
+			return nil, err
+		}
+	}
+	if len(parts) == 0 || parts[0].Opening == nil {
+		return nil, fault.New(fault.Internal, "operation %s runs and has no log", Short(id)).Because("log-incomplete")
+	}
+	return parts, nil
+}
+
+// replay makes the memory of an operation from its log.
+func (o *operation) replay(parts []logPart) {
+	var heard, sent uint64
+	var out []comm.Message
+	for _, p := range parts {
+		for _, l := range p.Steps {
+			r := l.restored()
+			o.steps = append(o.steps, r)
+			if l.Answer != nil {
+				o.times[l.N] = l.Answer.Now
+			}
+			switch {
+			case l.Refused != nil:
+				o.outcomes[l.N] = refusal{r.digest, l.Refused}
+			case l.Kind == StepSend:
+				sent++
+				out = append(out, comm.Message{N: sent, Body: l.Body})
+			}
+		}
+		if p.Open != nil {
+			o.open[p.Open.N] = p.Open.restored()
+		}
+		heard, o.posted = max(heard, p.Heard), o.posted || p.Posted
+		if p.Over != nil {
+			o.mail.finished(p.Over)
+		}
+		if p.Last != nil {
+			o.speaks, o.posted = true, true
+			o.mail.restore(p.Last.Have, p.Last.Msgs)
+			return
+		}
+	}
+	for _, r := range o.steps { // asked and answered
+		delete(o.open, r.step.N)
+	}
+	o.flushed = len(o.steps)
+	taken := 0
+	if o.flushed > 0 {
+		taken = o.steps[o.flushed-1].mail
+	}
+	o.mail.revive(out, heard, sent, taken, o.posted)
+}
+
+// codeChanged is an operation that was begun by code which took other steps.
+func codeChanged(id instrument.OperationID, now Info) error {
+	return fault.New(fault.Unknown, "operation %s was begun by other code of %s than is installed now; what it had begun is kept with its instruments", Short(id), now.ID).
+		Because("code-changed").WithHint("start it again with another --key; it goes on from there")
+}
