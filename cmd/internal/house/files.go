@@ -28,8 +28,11 @@ func (f Files) Plugins() string { return filepath.Join(f.Dir, "plugins.lock") }
 // Run is where plugins have their sockets.
 func (f Files) Run() string { return filepath.Join(f.Dir, "run") }
 
-// Lock is held by the process that runs operations.
+// Lock is held by a process that must be the only one of its kind.
 func (f Files) Lock() string { return filepath.Join(f.Dir, "lock") }
+
+// Lives is where each process that runs operations holds a file.
+func (f Files) Lives() string { return filepath.Join(f.Dir, "lives") }
 
 // make creates the directory for this user only; it must not hold a party yet.
 func (f Files) make() error {

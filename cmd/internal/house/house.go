@@ -33,9 +33,11 @@ type Options struct {
 	Log        *slog.Logger
 	Trust      comm.Trust // about peers whose key nobody has named
 	AllowHTTP  bool       // http also to other machines
-	// Looking opens the party beside a running one, to look and to administer: it
-	// takes no lock and recovers nothing, and runs read-only operations at most.
+	// Looking opens the party to look and to administer: it runs read-only
+	// operations at most.
 	Looking bool
+	// Alone refuses a second process that says so, too: a server.
+	Alone bool
 }
 
 // House is an open party.
@@ -53,6 +55,8 @@ type House struct {
 
 	allowHTTP bool
 	unlock    func() error // gives the lock back
+	life      life
+	unwatch   func()
 }
 
 // Open puts a party together. No plugin is started.
@@ -60,7 +64,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: func() error { return nil }}
+	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: func() error { return nil }, unwatch: func() {}}
 	half := h
 	defer func() {
 		if err != nil {
@@ -71,12 +75,8 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if h.Engine, err = o.Files.unlock(o.Passphrase); err != nil {
 		return nil, err
 	}
-	if !o.Looking {
-		unlock, err := lock(o.Lock())
-		if err != nil {
-			return nil, err
-		}
-		h.unlock = unlock
+	if err = h.enter(o); err != nil {
+		return nil, err
 	}
 	if h.Store, err = store.Open(ctx, o.Store(), store.Options{}); err != nil {
 		return nil, err
@@ -89,19 +89,28 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if h.Comm, err = h.transports(o); err != nil {
 		return nil, err
 	}
-	if h.Controller, err = controller.New(h.parts(o, bundles)); err != nil {
-		return nil, err
+	h.Controller, err = controller.New(h.parts(o, bundles))
+	return h, err
+}
+
+// enter takes the process's place in the directory.
+func (h *House) enter(o Options) (err error) {
+	if o.Alone {
+		if h.unlock, err = lock(o.Lock()); err != nil {
+			h.unlock = func() error { return nil }
+			return err
+		}
 	}
 	if !o.Looking {
-		_, err = h.Protocols().Recover(ctx)
+		h.life, err = newLife(o.Files)
 	}
-	return h, err
+	return err
 }
 
 func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
 		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
-		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: runner(), Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
+		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
 	}
 	if o.Role == comm.Client {
 		p.Towards = h.towards
@@ -146,6 +155,7 @@ func (h *House) transports(o Options) (*comm.Manager, error) {
 // harmless on a party that was opened half.
 func (h *House) Close(ctx context.Context) error {
 	var errs []error
+	h.unwatch()
 	if h.Controller != nil {
 		errs = append(errs, h.Controller.Close(ctx))
 	}
@@ -159,14 +169,8 @@ func (h *House) Close(ctx context.Context) error {
 	if h.Store != nil {
 		errs = append(errs, h.Store.Close())
 	}
-	return errors.Join(append(errs, h.unlock())...)
-}
-
-// runner names this life of this node.
-func runner() string {
-	id, err := protocol.NewOperationID(rand.Reader)
-	if err != nil {
-		panic("house: no random bytes: " + err.Error())
+	if h.life.end != nil { // last: from now on others take over what was left
+		errs = append(errs, h.life.end())
 	}
-	return string(id)
+	return errors.Join(append(errs, h.unlock())...)
 }

@@ -31,14 +31,16 @@ func made(t *testing.T, word string) house.Files {
 	return f
 }
 
-func TestOneProcessRunsOperations(t *testing.T) {
+func TestSeveralProcessesShareADirectory(t *testing.T) {
 	f := made(t, "open sesame")
-	first, err := house.Open(t.Context(), options(f, "open sesame"))
+	server := options(f, "open sesame")
+	server.Alone = true
+	first, err := house.Open(t.Context(), server)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := house.Open(t.Context(), options(f, "open sesame")); fault.ReasonOf(err) != "dir-in-use" || !errors.Is(err, fault.Locked) {
-		t.Errorf("a second one: %v", err)
+	if _, err := house.Open(t.Context(), server); fault.ReasonOf(err) != "dir-in-use" || !errors.Is(err, fault.Locked) {
+		t.Errorf("a second server: %v", err)
 	}
 	look := options(f, "open sesame")
 	look.Looking = true
@@ -49,12 +51,22 @@ func TestOneProcessRunsOperations(t *testing.T) {
 	if len(beside.Host.Bundles()) == 0 || beside.Identity.KeyText() != first.Identity.KeyText() {
 		t.Error("it sees another party")
 	}
-	for _, h := range []*house.House{beside, first} {
+	second, err := house.Open(t.Context(), options(f, "open sesame"))
+	if err != nil {
+		t.Fatalf("one that works beside it: %v", err)
+	}
+	if lives, err := filepath.Glob(filepath.Join(f.Lives(), "*")); err != nil || len(lives) != 2 {
+		t.Errorf("lives: %v, %v", lives, err)
+	}
+	for _, h := range []*house.House{beside, second, first} {
 		if err := h.Close(t.Context()); err != nil {
 			t.Errorf("close: %v", err)
 		}
 	}
-	again, err := house.Open(t.Context(), options(f, "open sesame"))
+	if lives, err := filepath.Glob(filepath.Join(f.Lives(), "*")); err != nil || len(lives) != 0 {
+		t.Errorf("lives after their end: %v, %v", lives, err)
+	}
+	again, err := house.Open(t.Context(), server)
 	if err != nil {
 		t.Fatalf("after it has ended: %v", err)
 	}

@@ -10,21 +10,21 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// lock makes this process the only one that runs operations in a directory. An
+// lock takes a file for this process alone. An
 // open file cannot be removed here, so a file that can be was left by a process
 // that has ended.
 func lock(path string) (unlock func() error, err error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, inUse(err)
+		return nil, inUse(path, err)
 	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, inUse(err)
+		return nil, inUse(path, err)
 	}
 	return f.Close, nil
 }
 
-func inUse(err error) error {
-	return fault.Wrap(err, fault.Locked, "another process runs operations in this directory").
+func inUse(path string, err error) error {
+	return fault.Wrap(err, fault.Locked, "another process has taken %s", path).
 		Because("dir-in-use").WithHint("wait for it to end, or stop it")
 }

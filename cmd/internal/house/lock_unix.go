@@ -3,14 +3,15 @@
 package house
 
 import (
+	"errors"
 	"os"
 	"syscall"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// lock makes this process the only one that runs operations in a directory. The
-// system gives the lock back when the process ends, however it ends.
+// lock takes a file for this process alone. The system gives it back when the
+// process ends, however it ends.
 func lock(path string) (unlock func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
@@ -18,12 +19,25 @@ func lock(path string) (unlock func() error, err error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
-		return nil, inUse(err)
+		return nil, inUse(path, err)
+	}
+	if !isSame(f, path) { // somebody took it for a dead process's and has removed it
+		return nil, errors.Join(inUse(path, os.ErrNotExist), f.Close())
 	}
 	return f.Close, nil
 }
 
-func inUse(err error) error {
-	return fault.Wrap(err, fault.Locked, "another process runs operations in this directory").
+// isSame reports whether the file that was locked is still the one at path.
+func isSame(f *os.File, path string) bool {
+	held, err := f.Stat()
+	if err != nil {
+		return false
+	}
+	there, err := os.Stat(path)
+	return err == nil && os.SameFile(held, there)
+}
+
+func inUse(path string, err error) error {
+	return fault.Wrap(err, fault.Locked, "another process has taken %s", path).
 		Because("dir-in-use").WithHint("wait for it to end, or stop it")
 }

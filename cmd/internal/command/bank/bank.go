@@ -32,7 +32,7 @@ func Command(e *cli.Env) *cobra.Command {
 func options(e *cli.Env, f house.Files, s settings, looking bool) house.Options {
 	return house.Options{
 		Files: f, Role: comm.Bank, Name: s.Name, Device: "server", Policy: bank.Policy(), Log: e.Log(),
-		AllowHTTP: e.AllowHTTP, Looking: looking,
+		AllowHTTP: e.AllowHTTP, Looking: looking, Alone: !looking,
 	}
 }
 

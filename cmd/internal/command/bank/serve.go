@@ -74,6 +74,9 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 		defer cancel()
 		err = errors.Join(err, b.Close(ctx))
 	}()
+	if err := h.Resume(ctx, nil); err != nil {
+		return err
+	}
 	port, err := serve.Listen(ctx, s.Listen, e.AllowHTTP)
 	if err != nil {
 		return err

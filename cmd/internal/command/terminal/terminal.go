@@ -74,6 +74,11 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + s.Bank}},
 		Login: controller.Login{Name: s.Login, Token: token}, Merchant: s.Merchant, Integration: s.Integration,
 	})}
+	if !look {
+		if err := h.Resume(ctx, t.LoginAt); err != nil {
+			return closing(h, err)
+		}
+	}
 	return closing(h, use(ctx, t))
 }
 

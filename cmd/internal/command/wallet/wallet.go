@@ -71,6 +71,11 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 			h.Log().Warn("the wallet was not closed in order", "error", err)
 		}
 	}()
+	if !look {
+		if err := h.Resume(ctx, nil); err != nil {
+			return err
+		}
+	}
 	user, err := principal(ctx, h, e.User)
 	if err != nil {
 		return err
