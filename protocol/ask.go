@@ -113,7 +113,9 @@ func (o *operation) sender(st Step) (func(context.Context) (Answer, error), erro
 	// is the same whenever and however often the code runs.
 	r.Header["Idempotency-Key"] = string(o.id) + "-" + strconv.Itoa(st.N)
 	return func(ctx context.Context) (Answer, error) {
+		o.m.at(PointBeforeFetch)
 		got, err := o.m.parts.Fetch(ctx, r)
+		o.m.at(PointAfterFetch)
 		if err != nil {
 			return Answer{}, err
 		}

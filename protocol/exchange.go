@@ -14,6 +14,8 @@ func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) 
 	if o.m.life.Err() != nil {
 		return Answer{Suspended: true}, nil
 	}
+	o.m.at(PointSteps)
+	defer o.m.at(PointAnswer)
 	for i, st := range steps {
 		asks := st.Kind >= StepResult
 		switch {

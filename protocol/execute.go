@@ -123,6 +123,8 @@ func (o *operation) await(ctx context.Context) (Result, error) {
 // Serve runs the servicer's side of an operation that a peer has begun or
 // resumes, and returns its end.
 func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.Executed {
+	m.at(PointRequest)
+	defer m.at(PointResponse)
 	r.ID, r.Side = instrument.OperationID(e.Op), Servicer
 	if err := CheckOperationID(r.ID); err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
@@ -152,6 +154,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 // an operation that belongs to another peer are dropped; those of one that does
 // not run here wait for a while for its request, which they may have overtaken.
 func (m *Manager) Hear(peer comm.Peer, s comm.Said) {
+	m.at(PointMessage)
 	m.mu.Lock()
 	o := m.ops[instrument.OperationID(s.Op)]
 	if o == nil {

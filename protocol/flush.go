@@ -29,9 +29,11 @@ func (o *operation) flush(l leaving) error {
 	if err != nil {
 		return err
 	}
+	o.m.at(PointBeforeFlush)
 	if err := o.commit(change, l); err != nil {
 		return o.lost(err)
 	}
+	o.m.at(PointAfterFlush)
 	o.m.parts.Instruments.Committed(change)
 	o.posted = o.posted || l.posts
 	if l.end == nil {

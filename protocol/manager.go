@@ -45,6 +45,8 @@ type Parts struct {
 	Random      io.Reader // safe for concurrent use
 	Log         *slog.Logger
 	Runner      string // this life of this node
+	// At is called at each Point, on the goroutine that passes it; for tests.
+	At func(Point)
 	// Gone reports whether another life of this node has ended. nil: all have.
 	Gone func(runner string) bool
 	// Reach finds the way to the peer of an operation that an earlier life has

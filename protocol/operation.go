@@ -94,6 +94,7 @@ func (o *operation) live(caller context.Context) {
 	} else if err := o.lease(caller); err != nil {
 		_ = o.conclude(err)
 	} else {
+		o.m.at(PointBegin)
 		o.drive()
 	}
 	o.repeat()
@@ -206,6 +207,7 @@ func (o *operation) close() {
 	if !o.over {
 		_ = o.conclude(o.broken("the code ended its goroutine"))
 	}
+	o.m.at(PointEnd)
 	o.m.parts.Instruments.Release(o.id)
 	o.leaveLine()
 	o.m.mu.Lock()

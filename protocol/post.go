@@ -64,9 +64,11 @@ func (o *operation) say() {
 			return
 		}
 		said.Op = string(o.id)
+		o.m.at(PointBeforeSay)
 		if err := link.Say(o.m.life, said); err != nil {
 			o.m.parts.Log.Debug("messages wait for the next connection", "operation", Short(o.id), "error", err)
 		}
+		o.m.at(PointAfterSay)
 	}
 }
 
@@ -104,7 +106,9 @@ func (o *operation) request() {
 			return
 		}
 		e.Op, e.Call, e.Ended = string(o.id), o.wireCall(), o.m.ends.of(o.req.Peer.Key)
+		o.m.at(PointBeforeSend)
 		got, err := link.Execute(o.m.life, e)
+		o.m.at(PointAfterSend)
 		if o.m.life.Err() != nil {
 			return
 		}

@@ -38,6 +38,8 @@ type Options struct {
 	Looking bool
 	// Alone refuses a second process that says so, too: a server.
 	Alone bool
+	// At is called at the points of operations; for tests.
+	At func(protocol.Point)
 }
 
 // House is an open party.
@@ -78,7 +80,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if err = h.enter(o); err != nil {
 		return nil, err
 	}
-	if h.Store, err = store.Open(ctx, o.Store(), store.Options{}); err != nil {
+	if h.Store, err = store.Open(ctx, o.Store(), o.database()); err != nil {
 		return nil, err
 	}
 	h.Identity = crypto.DeriveIdentity(h.Engine, "node")
@@ -91,6 +93,13 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	}
 	h.Controller, err = controller.New(h.parts(o, bundles))
 	return h, err
+}
+
+func (o Options) database() store.Options {
+	if o.At == nil {
+		return store.Options{}
+	}
+	return store.Options{BeforeCommit: func(int) error { o.At(protocol.PointBeforeCommit); return nil }}
 }
 
 // enter takes the process's place in the directory.
@@ -110,7 +119,7 @@ func (h *House) enter(o Options) (err error) {
 func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
 		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
-		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
+		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, At: o.At, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
 	}
 	if o.Role == comm.Client {
 		p.Towards = h.towards
