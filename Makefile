@@ -42,4 +42,4 @@ bench:
 	go test -run '^$$' -bench . -benchtime 2s ./...
 
 generate:
-	go run ./cmd/internal/protogen
+	go generate ./plugins/api/wire

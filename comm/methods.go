@@ -113,6 +113,9 @@ type Executed struct {
 	Result  json.RawMessage `json:"result,omitempty"`
 	Fault   *fault.Fault    `json:"fault,omitempty"`
 	Receipt []byte          `json:"receipt,omitempty"` // the servicer's signature over offer and result
+	// Again says that Fault is no end: nothing has begun here, and the same request
+	// may be sent again.
+	Again bool `json:"again,omitempty"`
 }
 
 // Said is the notification for what is sent in the middle of an operation.

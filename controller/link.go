@@ -28,7 +28,7 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 	if got.Fault != nil {
 		got.Fault = got.Fault.Foreign()
 	}
-	if pending(got) {
+	if got.Again && got.Fault != nil && got.Fault.Kind == fault.Unavailable || pending(got) {
 		return comm.Executed{}, got.Fault
 	}
 	if e.Call.Offer != nil && got.Fault == nil && !l.s.receiptFits(e, got) {

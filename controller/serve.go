@@ -123,11 +123,15 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 	if err != nil {
 		return comm.Initiated{}, err
 	}
+	open, err := s.c.protocols.Unheard(ctx, peer)
+	if err != nil {
+		return comm.Initiated{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.who = &Caller{Peer: peer, Principal: who}
 	s.tr = newTranscript(conn, self.PNP, peer.Key, self.Key)
-	return comm.Initiated{Name: self.Name, Role: self.Role, PNP: self.PNP}, nil
+	return comm.Initiated{Name: self.Name, Role: self.Role, PNP: self.PNP, Open: open}, nil
 }
 
 func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) (comm.Offered, error) {

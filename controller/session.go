@@ -85,6 +85,7 @@ func (s *Session) connect(ctx context.Context) error {
 	if s.peer.Name == "" {
 		s.peer.Name = got.Name
 	}
+	s.c.protocols.TellEnds(ctx, s.peer, got.Open)
 	s.conn = conn
 	s.transcript = newTranscript(conn, self.PNP, s.c.towards(proved.Key).KeyText(), proved.Key)
 	return nil

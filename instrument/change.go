@@ -73,7 +73,7 @@ func (d *Draft) prepare(lease OperationID) (*Change, error) {
 		c.writes = append(c.writes, w)
 		c.ids = append(c.ids, id)
 		c.entries = append(c.entries, entryWrite{seal: noBody, row: EntryRow{
-			Topic: Operations, Time: now, Class: r.now.Class, Status: r.now.Status, Instance: id,
+			Topic: Operations, Time: now, Class: r.now.Class, Status: r.now.Status, Instance: id, By: d.holder,
 		}})
 	}
 	if len(d.order) > 0 {
@@ -91,7 +91,7 @@ func (d *Draft) prepare(lease OperationID) (*Change, error) {
 	}
 	for _, a := range d.extra {
 		e := a.entry
-		e.Time = now
+		e.Time, e.By = now, d.holder
 		c.entries = append(c.entries, entryWrite{row: e, seal: func(n Seq) ([]byte, error) {
 			return d.m.sealer.Seal(a.body, entrySeal(a.topic, n))
 		}})

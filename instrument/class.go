@@ -37,6 +37,9 @@ type Info struct {
 	Shareable bool `json:"shareable,omitempty"`
 	// Checks says that Check has more to say than Keys and Moves.
 	Checks bool `json:"checks,omitempty"`
+	// Outside lists the statuses in which something of value may be with somebody
+	// else: an operation that holds such an instance is not abandoned.
+	Outside []string `json:"outside,omitempty"`
 	// Address names the member of the state that holds the base URL to which an
 	// operation on this instance may send requests; empty if there is none.
 	Address string `json:"address,omitempty"`

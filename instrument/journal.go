@@ -19,13 +19,15 @@ type Seq uint64
 // Entry is one journal entry. Class, status, topic, number and time are stored
 // in clear; the body is sealed with topic and number as associated data.
 type Entry struct {
-	Topic    Topic           `json:"topic"`
-	Seq      Seq             `json:"seq"`
-	Time     time.Time       `json:"time"`
-	Class    ClassID         `json:"class,omitempty"`
-	Status   string          `json:"status,omitempty"`
-	Instance ID              `json:"instance,omitempty"`
-	Body     json.RawMessage `json:"body,omitempty"`
+	Topic    Topic     `json:"topic"`
+	Seq      Seq       `json:"seq"`
+	Time     time.Time `json:"time"`
+	Class    ClassID   `json:"class,omitempty"`
+	Status   string    `json:"status,omitempty"`
+	Instance ID        `json:"instance,omitempty"`
+	// Operation is the one that made the change; empty for the host's own work.
+	Operation OperationID     `json:"-"`
+	Body      json.RawMessage `json:"body,omitempty"`
 }
 
 // Page says which entries of a topic a reader wants.

@@ -131,7 +131,7 @@ func (m *Manager) Journal(ctx context.Context, t Topic, p Page) ([]Entry, error)
 	}
 	out := make([]Entry, len(rows))
 	for n, r := range rows {
-		e := Entry{Topic: r.Topic, Seq: r.Seq, Time: r.Time, Class: r.Class, Status: r.Status, Instance: r.Instance}
+		e := Entry{Topic: r.Topic, Seq: r.Seq, Time: r.Time, Class: r.Class, Status: r.Status, Instance: r.Instance, Operation: r.By}
 		if r.Sealed != nil {
 			body, err := m.sealer.Open(r.Sealed, entrySeal(r.Topic, r.Seq))
 			if err != nil {

@@ -88,7 +88,8 @@ type EntryRow struct {
 	Class    ClassID
 	Status   string
 	Instance ID
-	Sealed   []byte // nil: no body
+	By       OperationID // the operation that made the change, if one did
+	Sealed   []byte      // nil: no body
 }
 
 // Filter chooses instances to list; zero members do not restrict.

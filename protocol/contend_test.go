@@ -5,6 +5,7 @@ import (
 	"errors"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -173,11 +174,13 @@ func TestLastWords(t *testing.T) {
 				}
 				return
 			}
-			err = pair.Servicer.Instruments.WaitTopic(t.Context(), instrument.Operations, func(context.Context) (bool, error) {
+			within, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			err = pair.Servicer.Instruments.WaitTopic(within, instrument.Operations, func(context.Context) (bool, error) {
 				return earned(t, pair.Servicer) == 7, nil
 			})
-			if err != nil {
-				t.Error(err)
+			if err != nil || within.Err() != nil {
+				t.Errorf("its peer heard nothing: %v", err)
 			}
 		})
 	}

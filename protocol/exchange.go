@@ -92,10 +92,12 @@ func (o *operation) write(i instrument.Instance) error {
 		return notReached(o.in.info.ID, i.Class)
 	}
 	if i.Version == 0 {
-		if i.Owner == "" {
-			i.Owner = o.req.Principal
+		owner, err := o.owner(i)
+		if err != nil {
+			return err
 		}
-		_, err := o.draft.Create(i)
+		i.Owner = owner
+		_, err = o.draft.Create(i)
 		return err
 	}
 	before, err := o.draft.Get(i.ID)
@@ -107,6 +109,21 @@ func (o *operation) write(i instrument.Instance) error {
 		return notReached(o.in.info.ID, before.Class)
 	}
 	return o.draft.Put(i)
+}
+
+// owner is who a new instance belongs to: the principal that the operation is
+// for, or whoever owns an instrument of the call. The code may choose among
+// these.
+func (o *operation) owner(i instrument.Instance) (instrument.PrincipalID, error) {
+	if i.Owner == "" || i.Owner == o.req.Principal {
+		return o.req.Principal, nil
+	}
+	for _, held := range o.held {
+		if held.Owner == i.Owner {
+			return i.Owner, nil
+		}
+	}
+	return "", fault.New(fault.Denied, "%s may not make a %s for somebody else", o.in.info.ID, i.Class).Because("owner-not-granted")
 }
 
 // answer takes an asking step.

@@ -146,6 +146,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	out.Have, out.Msgs = o.mail.durable()
 	if o.failure != nil {
 		out.Result, out.Fault = nil, fault.From(o.failure)
+		out.Again = !o.row && fault.KindOf(o.failure) == fault.Unavailable
 	}
 	return out
 }

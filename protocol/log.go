@@ -48,7 +48,8 @@ type loggedAt struct {
 	Answer  *Answer         `json:"answer,omitempty"` // of a step that asks
 	Refused *fault.Fault    `json:"refused,omitempty"`
 	Body    json.RawMessage `json:"body,omitempty"`
-	Mail    int             `json:"mail,omitempty"` // messages taken up to here
+	Mail    int             `json:"mail,omitempty"`  // messages taken up to here
+	Reads   bool            `json:"reads,omitempty"` // of what is asked: the request only reads
 }
 
 // peerEnd is how the peer's run has ended.
@@ -67,7 +68,7 @@ func (o *operation) part(l leaving) logPart {
 	}
 	if l.asks != nil {
 		digest := l.asks.digest()
-		p.Open = &loggedAt{N: l.asks.N, Kind: l.asks.Kind, Digest: digest[:]}
+		p.Open = &loggedAt{N: l.asks.N, Kind: l.asks.Kind, Digest: digest[:], Reads: l.asks.reads()}
 	}
 	return p
 }

@@ -25,12 +25,17 @@ type script struct {
 	ops   []protocol.Operation
 	left  map[string]side // initiators, by operation
 	right map[string]side // servicers
+
+	replay func() int // 1
 }
 
 func (p script) Info() protocol.Info {
 	id := p.id
 	if id == "" {
 		id = "test"
+	}
+	if p.replay != nil {
+		return protocol.Info{ID: id, Title: "Test", Replay: p.replay()}
 	}
 	return protocol.Info{ID: id, Title: "Test", Replay: 1}
 }
@@ -79,11 +84,12 @@ type class struct {
 	id        instrument.ClassID
 	shareable bool
 	check     func(old, new *instrument.Instance) error
+	outside   []string
 }
 
 func (c class) Info() instrument.Info {
 	return instrument.Info{
-		ID: c.id, Title: "Number", Keys: []string{"tag"}, Shareable: c.shareable, Checks: c.check != nil, Address: "url",
+		ID: c.id, Title: "Number", Keys: []string{"tag"}, Shareable: c.shareable, Checks: c.check != nil, Address: "url", Outside: c.outside,
 		Moves: []instrument.Move{{From: "", To: "open"}, {From: "open", To: "open"}, {From: "open", To: "shut"}},
 	}
 }
@@ -152,6 +158,7 @@ func edit(id instrument.ID, f func(*instrument.Instance, *state)) func(instrumen
 func create(class instrument.ClassID, tag string, st state) func(instrument.Tx) error {
 	return func(tx instrument.Tx) error {
 		i := instance(class, st)
+		i.Owner = "" // whoever the operation is for
 		if tag != "" {
 			i.Keys = map[string]string{"tag": tag}
 		}

@@ -69,6 +69,11 @@ type Lookup struct {
 	Value string             `json:"value"`
 }
 
+// reads reports whether what is asked changes nothing.
+func (st Step) reads() bool {
+	return st.Fetch == nil || st.Fetch.Method == "GET" || st.Fetch.Method == "HEAD"
+}
+
 // digest is equal for the same step of the same code over the same answers.
 func (st Step) digest() [32]byte {
 	text, err := json.Marshal(st)

@@ -22,9 +22,9 @@ func (w *work) Append(e instrument.EntryRow, seal func(instrument.Seq) ([]byte, 
 	if err != nil {
 		return 0, err
 	}
-	const insert = `INSERT INTO journal (topic, seq, time, class, status, instance, sealed) VALUES (?, ?, ?, ?, ?, ?, ?)`
+	const insert = `INSERT INTO journal (topic, seq, time, class, status, instance, by, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
 	if _, err := w.exec(insert, string(e.Topic), int64(seq), nanos(e.Time),
-		string(e.Class), e.Status, string(e.Instance), bytesOrNull(sealed)); err != nil {
+		string(e.Class), e.Status, string(e.Instance), orNull(string(e.By)), bytesOrNull(sealed)); err != nil {
 		return 0, err
 	}
 	w.undo = append(w.undo, mark{e.Topic, last})
@@ -63,7 +63,8 @@ func (db *DB) Entries(ctx context.Context, t instrument.Topic, p instrument.Page
 				Class:    instrument.ClassID(text(row[2])),
 				Status:   text(row[3]),
 				Instance: instrument.ID(text(row[4])),
-				Sealed:   blob(row[5]),
+				By:       instrument.OperationID(text(row[5])),
+				Sealed:   blob(row[6]),
 			})
 			return ctx.Err()
 		}, string(t), bound, int64(p.Limit))
@@ -75,7 +76,7 @@ const maxSeq = 1<<63 - 1 // SQLite's integers have a sign
 
 // pageQuery chooses one of two ranges of the primary key.
 func pageQuery(p instrument.Page) (query string, bound int64) {
-	const columns = `SELECT seq, time, class, status, instance, sealed FROM journal WHERE topic = ? AND `
+	const columns = `SELECT seq, time, class, status, instance, by, sealed FROM journal WHERE topic = ? AND `
 	bound = int64(min(p.After, maxSeq))
 	if !p.Reverse {
 		return columns + `seq > ? ORDER BY seq LIMIT ?`, bound

@@ -130,7 +130,7 @@ func checkClass(c instrument.Info) error {
 	if !wordForm.MatchString(string(c.ID)) {
 		return malformed("%q is not the id of a class", clip(string(c.ID)))
 	}
-	if !plain(c.Title, maxText) || !plain(c.Address, 64) || len(c.Fields) > maxListed || len(c.Keys) > maxListed || len(c.Moves) > maxMoves {
+	if !plain(c.Title, maxText) || !plain(c.Address, 64) || len(c.Fields) > maxListed || len(c.Keys) > maxListed || len(c.Outside) > maxListed || len(c.Moves) > maxMoves {
 		return malformed("class %s has a title, address or list that is too long", c.ID)
 	}
 	for _, f := range c.Fields {
@@ -141,6 +141,11 @@ func checkClass(c instrument.Info) error {
 	for _, k := range c.Keys {
 		if !wordForm.MatchString(k) && !plain(k, 64) {
 			return malformed("class %s has the key %q", c.ID, clip(k))
+		}
+	}
+	for _, s := range c.Outside {
+		if !plain(s, 64) || s == "" {
+			return malformed("class %s has the status %q", c.ID, clip(s))
 		}
 	}
 	for _, m := range c.Moves {

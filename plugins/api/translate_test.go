@@ -154,7 +154,7 @@ func description() api.Description {
 		Role: comm.Client,
 		Classes: []instrument.Info{{
 			ID: "coupon", Title: "Coupon", Fields: []instrument.Field{{Name: "a", Title: "A", Secret: true}}, Keys: []string{"code"},
-			Moves: []instrument.Move{{To: "ready"}}, Shareable: true, Checks: true, Address: "url",
+			Moves: []instrument.Move{{To: "ready"}}, Shareable: true, Checks: true, Address: "url", Outside: []string{"out"},
 		}},
 		Protocols: []api.ProtocolView{{
 			Info:       protocol.Info{ID: "coupon.redeem", Title: "Redeem", Replay: 3},

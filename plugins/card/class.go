@@ -43,7 +43,7 @@ var acceptedCard = sdk.Class{About: instrument.Info{ID: cardID, Title: "Payment 
 
 // cardPayment is the vendor's: one payment.
 var cardPayment = sdk.Class{About: instrument.Info{
-	ID: paymentID, Title: "Payment by card", Keys: []string{keyReference},
+	ID: paymentID, Title: "Payment by card", Keys: []string{keyReference}, Outside: []string{pending},
 	Moves: []instrument.Move{
 		{From: "", To: pending},
 		{From: pending, To: pending},

@@ -83,6 +83,7 @@ var exchangeClass = sdk.Class{Rule: checkExchange, About: instrument.Info{
 // manual withdrawal goes from created to sent: nobody selects it.
 var reserveClass = sdk.Class{About: instrument.Info{
 	ID: reserveID, Title: "Reserve at an exchange", Keys: []string{keyReservePub, keyWithdrawal},
+	Outside: []string{taler.ReserveSelected, taler.ReserveSent},
 	Moves: moves(
 		[]string{"", taler.ReserveCreated, taler.ReserveSelected, taler.ReserveSent, taler.ReserveSent, taler.ReserveDone},
 		[]string{taler.ReserveCreated, taler.ReserveCreated, taler.ReserveSent, taler.ReserveFailed},

@@ -30,6 +30,21 @@ func Connect(initiator, servicer *Node) *Pair {
 	return &Pair{initiator, servicer, &Wire{initiator: initiator, servicer: servicer}}
 }
 
+// Reborn puts the next life of one side in its place. The connection is lost.
+func (p *Pair) Reborn(side protocol.Side, n *Node) {
+	w := p.Wire
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if side == protocol.Initiator {
+		p.Initiator, w.initiator = n, n
+	} else {
+		p.Servicer, w.servicer = n, n
+	}
+	if w.now != nil && w.now.alive() {
+		close(w.now.lost)
+	}
+}
+
 // Prepare lets the servicer complete what it is asked before it begins, such as
 // with its own instruments. The same request must become the same execution.
 func (p *Pair) Prepare(f func(protocol.Execution) protocol.Execution) { p.Wire.prepare = f }

@@ -33,10 +33,11 @@ const (
 // it as JSON, so that nothing is shared but what a network would share. All
 // operations share one connection; after a loss the next request makes a new one.
 type Wire struct {
-	initiator, servicer *Node
-	prepare             func(protocol.Execution) protocol.Execution
+	prepare func(protocol.Execution) protocol.Execution
 
-	mu   sync.Mutex
+	mu                  sync.Mutex
+	initiator, servicer *Node
+
 	hook func(Frame) Fate
 	now  *connection
 }
@@ -80,6 +81,13 @@ func (w *Wire) OnFrame(hook func(Frame) Fate) {
 	w.hook = hook
 }
 
+// ends are the nodes that the wire connects.
+func (w *Wire) ends() (initiator, servicer *Node) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.initiator, w.servicer
+}
+
 func (w *Wire) fate(f Frame) Fate {
 	w.mu.Lock()
 	hook := w.hook
@@ -119,7 +127,10 @@ func (l toServicer) Execute(ctx context.Context, e comm.Execute) (comm.Executed,
 		if l.w.fate(Frame{From: protocol.Servicer, Executed: &done}) == Drop || !conn.alive() {
 			return comm.Executed{}, l.w.lose(conn)
 		}
-		return copied(done), nil
+		if done = copied(done); done.Again {
+			return comm.Executed{}, done.Fault
+		}
+		return done, nil
 	case <-conn.lost:
 		return comm.Executed{}, l.w.lose(conn)
 	case <-ctx.Done():
@@ -128,7 +139,10 @@ func (l toServicer) Execute(ctx context.Context, e comm.Execute) (comm.Executed,
 }
 
 func (l toServicer) Say(_ context.Context, s comm.Said) error {
-	return l.w.say(protocol.Initiator, s, l.w.connect(), func(s comm.Said) { l.w.servicer.Protocols.Hear(l.w.initiator.Self, s) })
+	return l.w.say(protocol.Initiator, s, l.w.connect(), func(s comm.Said) {
+		left, right := l.w.ends()
+		right.Protocols.Hear(left.Self, s)
+	})
 }
 
 type toInitiator struct {
@@ -141,7 +155,10 @@ func (l toInitiator) Execute(context.Context, comm.Execute) (comm.Executed, erro
 }
 
 func (l toInitiator) Say(_ context.Context, s comm.Said) error {
-	return l.w.say(protocol.Servicer, s, l.conn, func(s comm.Said) { l.w.initiator.Protocols.Hear(l.w.servicer.Self, s) })
+	return l.w.say(protocol.Servicer, s, l.conn, func(s comm.Said) {
+		left, right := l.w.ends()
+		left.Protocols.Hear(right.Self, s)
+	})
 }
 
 func (w *Wire) say(from protocol.Side, s comm.Said, conn *connection, hear func(comm.Said)) error {
@@ -161,8 +178,9 @@ func (w *Wire) say(from protocol.Side, s comm.Said, conn *connection, hear func(
 // serve runs the servicer's side as a controller does with the request.
 func (w *Wire) serve(ctx context.Context, e comm.Execute, conn *connection) comm.Executed {
 	e = copied(e)
+	left, right := w.ends()
 	r := protocol.Execution{
-		Protocol: e.Call.Protocol, Peer: w.initiator.Self, Link: toInitiator{w, conn},
+		Protocol: e.Call.Protocol, Peer: left.Self, Link: toInitiator{w, conn},
 		Call: protocol.Call{Operation: e.Call.Operation, Class: classID(e), Args: e.Call.Args, Deadline: e.Call.Deadline},
 	}
 	if e.Call.Offer != nil {
@@ -172,7 +190,7 @@ func (w *Wire) serve(ctx context.Context, e comm.Execute, conn *connection) comm
 	if w.prepare != nil {
 		r = w.prepare(r)
 	}
-	return w.servicer.Protocols.Serve(ctx, r, e)
+	return right.Protocols.Serve(ctx, r, e)
 }
 
 // copied sends v through its wire form.

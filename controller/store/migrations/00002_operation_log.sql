@@ -12,3 +12,6 @@ CREATE TABLE operation_log (
 -- heard: the initiator has said that it has stored the end.
 ALTER TABLE operations ADD COLUMN heard INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX operations_unheard ON operations (peer, number) WHERE side = 'servicer' AND heard = 0 AND peer <> '';
+
+-- by: the operation that made the change; NULL: the host's own work.
+ALTER TABLE journal ADD COLUMN by TEXT;

@@ -83,7 +83,7 @@ func key(name, value string) instrument.BlindKey {
 }
 
 func entry(t instrument.Topic) instrument.EntryRow {
-	return instrument.EntryRow{Topic: t, Time: noon(), Class: "coupon", Status: "new", Instance: "a"}
+	return instrument.EntryRow{Topic: t, Time: noon(), Class: "coupon", Status: "new", Instance: "a", By: "op"}
 }
 
 // plain seals nothing: it stores the number itself.

@@ -1992,6 +1992,7 @@ type ClassView struct {
 	Shareable     bool                   `protobuf:"varint,6,opt,name=shareable,proto3" json:"shareable,omitempty"`
 	Checks        bool                   `protobuf:"varint,7,opt,name=checks,proto3" json:"checks,omitempty"`
 	Address       string                 `protobuf:"bytes,8,opt,name=address,proto3" json:"address,omitempty"`
+	Outside       []string               `protobuf:"bytes,9,rep,name=outside,proto3" json:"outside,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2080,6 +2081,13 @@ func (x *ClassView) GetAddress() string {
 		return x.Address
 	}
 	return ""
+}
+
+func (x *ClassView) GetOutside() []string {
+	if x != nil {
+		return x.Outside
+	}
+	return nil
 }
 
 type Field struct {
@@ -2854,7 +2862,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\bRoleView\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x127\n" +
 	"\aclasses\x18\x02 \x03(\v2\x1d.swaperoo.plugin.v1.ClassViewR\aclasses\x12>\n" +
-	"\tprotocols\x18\x03 \x03(\v2 .swaperoo.plugin.v1.ProtocolViewR\tprotocols\"\xf8\x01\n" +
+	"\tprotocols\x18\x03 \x03(\v2 .swaperoo.plugin.v1.ProtocolViewR\tprotocols\"\x92\x02\n" +
 	"\tClassView\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x121\n" +
@@ -2863,7 +2871,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\x05moves\x18\x05 \x03(\v2\x18.swaperoo.plugin.v1.MoveR\x05moves\x12\x1c\n" +
 	"\tshareable\x18\x06 \x01(\bR\tshareable\x12\x16\n" +
 	"\x06checks\x18\a \x01(\bR\x06checks\x12\x18\n" +
-	"\aaddress\x18\b \x01(\tR\aaddress\"I\n" +
+	"\aaddress\x18\b \x01(\tR\aaddress\x12\x18\n" +
+	"\aoutside\x18\t \x03(\tR\aoutside\"I\n" +
 	"\x05Field\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +

@@ -1,0 +1,154 @@
+package protocol
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Retry lets an operation that was stopped run again over what was recorded: its
+// operator has seen to the cause. One that is not stopped is fault.Conflict.
+func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
+	r, err := m.parts.Store.OperationRow(ctx, id)
+	if err != nil {
+		return err
+	}
+	if r.State != Stuck {
+		return fault.New(fault.Conflict, "operation %s is %s and was not stopped", Short(id), r.State).Because("not-stuck")
+	}
+	mine, err := m.reseal(r, Running, nil)
+	if err != nil {
+		return err
+	}
+	mine.Runner = m.parts.Runner
+	if err := m.update(func(w Writer) error { return w.TakeOver(mine, r) }); err != nil {
+		return runsElsewhere(id, err)
+	}
+	return m.goOn(ctx, mine)
+}
+
+// Abandon ends an operation that cannot or shall not go on, and frees its
+// instruments. Nothing is deleted: keys, records and what its instruments say
+// stay. It is refused (fault.Conflict) while something of value may be outside:
+// a message or request without its answer, or an instrument in a status that its
+// class says so of; and while the operation runs, here or in a process that
+// lives. It returns what may still come back.
+func (m *Manager) Abandon(ctx context.Context, id instrument.OperationID) (left []instrument.Instance, err error) {
+	r, err := m.parts.Store.OperationRow(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	runs := m.ops[id] != nil
+	m.mu.Unlock()
+	switch {
+	case r.State == Ended:
+		return nil, fault.New(fault.Conflict, "operation %s has ended", Short(id)).Because("operation-ended")
+	case runs, r.State == Running && r.Runner != m.parts.Runner && !m.parts.Gone(r.Runner):
+		return nil, fault.New(fault.Locked, "operation %s runs, here or in another process", Short(id)).Because("operation-runs").
+			WithHint("end that process first")
+	}
+	if left, err = m.mayEnd(ctx, r); err != nil {
+		return nil, err
+	}
+	mine, err := m.reseal(r, Running, nil)
+	if err != nil {
+		return nil, err
+	}
+	mine.Runner = m.parts.Runner
+	if err := m.update(func(w Writer) error { return w.TakeOver(mine, r) }); err != nil {
+		return nil, runsElsewhere(id, err)
+	}
+	return left, m.endAs(mine, fault.New(fault.Unknown, "operation %s was abandoned by its operator; what it had begun is kept with its instruments", Short(id)).
+		Because("abandoned"))
+}
+
+// mayEnd looks for what is outside.
+func (m *Manager) mayEnd(ctx context.Context, r Row) ([]instrument.Instance, error) {
+	parts, err := m.readLog(ctx, r.ID)
+	if err != nil {
+		return nil, err
+	}
+	if what := unanswered(r.Side, parts); what != "" {
+		return nil, outside(r.ID, what)
+	}
+	held, err := m.parts.Instruments.List(ctx, instrument.Filter{Lease: r.ID})
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range held {
+		if info, err := m.parts.Instruments.Info(i.Class); err == nil && slices.Contains(info.Outside, i.Status) {
+			return nil, outside(r.ID, fmt.Sprintf("a %s is %s", i.Class, i.Status))
+		}
+	}
+	return held, nil
+}
+
+// unanswered is what was sent and has no answer; empty if there is nothing.
+func unanswered(side Side, parts []logPart) string {
+	posted, over, asks := false, false, false
+	last := 0
+	for _, p := range parts {
+		posted, over = posted || p.Posted, over || p.Over != nil
+		for _, l := range p.Steps {
+			last = l.N
+		}
+		asks = p.Open != nil && !p.Open.Reads && p.Open.N > last
+	}
+	switch {
+	case side == Initiator && posted && !over:
+		return "its peer has not said how it has ended there"
+	case asks:
+		return "a server was asked and its answer is not known"
+	}
+	return ""
+}
+
+func outside(id instrument.OperationID, what string) error {
+	return fault.New(fault.Conflict, "operation %s is not abandoned while something of value may be outside: %s", Short(id), what).
+		Because("value-outside").WithHint("let it go on with `operation resume`")
+}
+
+func runsElsewhere(id instrument.OperationID, err error) error {
+	if known := (*Known)(nil); errors.As(err, &known) {
+		return fault.Wrap(err, fault.Locked, "operation %s was taken by another process meanwhile", Short(id)).Because("operation-runs")
+	}
+	return err
+}
+
+// Unheard lists what a peer has begun here and has not said that it knows the
+// end of: for the answer that opens a session.
+func (m *Manager) Unheard(ctx context.Context, peer comm.Peer) ([]string, error) {
+	if peer.Key == "" {
+		return nil, nil
+	}
+	rows, err := m.parts.Store.OperationRows(ctx, Filter{Peer: peer.Key, Unheard: true, Limit: maxEndsFrame})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(rows))
+	for n, r := range rows {
+		out[n] = string(r.ID)
+	}
+	return out, nil
+}
+
+// TellEnds takes a servicer's list of what it does not know to be over here: what
+// has ended is told with the next request to it. What runs speaks for itself.
+func (m *Manager) TellEnds(ctx context.Context, peer comm.Peer, open []string) {
+	for _, text := range open[:min(len(open), maxEndsFrame)] {
+		id := instrument.OperationID(text)
+		if CheckOperationID(id) != nil {
+			continue
+		}
+		r, err := m.parts.Store.OperationRow(ctx, id)
+		if err == nil && r.State == Ended && r.Side == Initiator && r.Peer == peer.Key {
+			m.ends.add(peer.Key, id)
+		}
+	}
+}
