@@ -12,7 +12,9 @@ import (
 )
 
 // Retry lets an operation that was stopped run again over what was recorded: its
-// operator has seen to the cause. One that is not stopped is fault.Conflict.
+// operator has seen to the cause. One that is not stopped is fault.Conflict. A
+// party that was opened only to look, without a Runner, leaves the running to a
+// process that works.
 func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 	r, err := m.parts.Store.OperationRow(ctx, id)
 	if err != nil {
@@ -28,6 +30,9 @@ func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 	mine.Runner = m.parts.Runner
 	if err := m.update(func(w Writer) error { return w.TakeOver(mine, r) }); err != nil {
 		return runsElsewhere(id, err)
+	}
+	if m.parts.Runner == "" {
+		return nil
 	}
 	return m.goOn(ctx, mine)
 }
@@ -56,16 +61,8 @@ func (m *Manager) Abandon(ctx context.Context, id instrument.OperationID) (left 
 	if left, err = m.mayEnd(ctx, r); err != nil {
 		return nil, err
 	}
-	mine, err := m.reseal(r, Running, nil)
-	if err != nil {
-		return nil, err
-	}
-	mine.Runner = m.parts.Runner
-	if err := m.update(func(w Writer) error { return w.TakeOver(mine, r) }); err != nil {
-		return nil, runsElsewhere(id, err)
-	}
-	return left, m.endAs(mine, fault.New(fault.Unknown, "operation %s was abandoned by its operator; what it had begun is kept with its instruments", Short(id)).
-		Because("abandoned"))
+	return left, runsElsewhere(id, m.endAs(r, fault.New(fault.Unknown,
+		"operation %s was abandoned by its operator; what it had begun is kept with its instruments", Short(id)).Because("abandoned")))
 }
 
 // mayEnd looks for what is outside.

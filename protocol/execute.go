@@ -82,28 +82,39 @@ func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 	return o.await(ctx)
 }
 
-// Await waits for the end of an operation that was begun before and returns its
-// outcome. One that another process runs, or nobody, is fault.Unknown, reason
-// "pending".
+// lookEvery is how often Await looks for the end of what another process runs.
+const lookEvery = 200 * time.Millisecond
+
+// Await waits, within ctx, for the end of an operation that was begun before,
+// here or in another process, and returns its outcome. One that has not ended in
+// that time is fault.Unknown, reason "pending".
 func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
-	m.mu.Lock()
-	o := m.ops[id]
-	m.mu.Unlock()
-	if o != nil {
-		return o.await(ctx)
+	for {
+		m.mu.Lock()
+		o := m.ops[id]
+		m.mu.Unlock()
+		if o != nil {
+			return o.await(ctx)
+		}
+		row, err := m.parts.Store.OperationRow(context.WithoutCancel(ctx), id)
+		if err != nil {
+			return Result{}, err
+		}
+		end, err := m.openOutcome(row)
+		switch {
+		case err == nil && end.Fault != nil:
+			return Result{}, end.Fault
+		case err == nil:
+			return *end.Result, nil
+		case row.State != Running:
+			return Result{}, err
+		}
+		select {
+		case <-time.After(lookEvery):
+		case <-ctx.Done():
+			return Result{}, err
+		}
 	}
-	row, err := m.parts.Store.OperationRow(ctx, id)
-	if err != nil {
-		return Result{}, err
-	}
-	end, err := m.openOutcome(row)
-	switch {
-	case err != nil:
-		return Result{}, err
-	case end.Fault != nil:
-		return Result{}, end.Fault
-	}
-	return *end.Result, nil
 }
 
 func (o *operation) await(ctx context.Context) (Result, error) {

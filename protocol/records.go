@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -21,6 +22,29 @@ type Record struct {
 	Result    *Result                `json:"result,omitempty"`
 	Fault     *fault.Fault           `json:"fault,omitempty"`
 }
+
+// Named finds the one operation whose id begins like that, at least 8
+// characters of it. The error is fault.NotFound or fault.Invalid.
+func (m *Manager) Named(ctx context.Context, prefix string) (instrument.OperationID, error) {
+	unknown := fault.New(fault.NotFound, "there is no operation %q here", clip(prefix)).Because("operation-unknown").
+		WithHint("`operation list` shows those that there are")
+	if len(prefix) < minPrefix {
+		return "", unknown
+	}
+	rows, err := m.parts.Store.OperationRows(ctx, Filter{Prefix: strings.ToLower(prefix), Limit: 2})
+	switch {
+	case err != nil:
+		return "", err
+	case len(rows) == 0:
+		return "", unknown
+	case len(rows) > 1:
+		return "", fault.New(fault.Invalid, "more than one operation begins like %q", clip(prefix)).Because("name-ambiguous").WithHint("give more characters")
+	}
+	return rows[0].ID, nil
+}
+
+// minPrefix is how much of an id names an operation.
+const minPrefix = 8
 
 // Records lists operations, newest first.
 func (m *Manager) Records(ctx context.Context, f Filter) ([]Record, error) {

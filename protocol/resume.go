@@ -43,6 +43,27 @@ func (m *Manager) Resume(ctx context.Context) (int, error) {
 	return n, nil
 }
 
+// Settle waits, within ctx, until what Resume has taken over has ended, and
+// reports whether it has.
+func (m *Manager) Settle(ctx context.Context) bool {
+	var left []*operation
+	m.mu.Lock()
+	for _, o := range m.ops {
+		if o.resumed {
+			left = append(left, o)
+		}
+	}
+	m.mu.Unlock()
+	for _, o := range left {
+		select {
+		case <-o.done:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
 // takeOver makes an operation of another life ours and goes on with it.
 func (m *Manager) takeOver(ctx context.Context, r Row) (bool, error) {
 	if _, err := m.find(r.Protocol); err != nil {
@@ -69,7 +90,7 @@ func (m *Manager) goOn(ctx context.Context, r Row) error {
 	case err == nil:
 		return m.launch(o)
 	case fault.ReasonOf(err) == "code-changed":
-		return m.endAs(r, fault.From(err))
+		return unlessOver(m.endAs(r, fault.From(err)))
 	case errors.Is(err, fault.Unavailable), ctx.Err() != nil:
 		return err
 	}

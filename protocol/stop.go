@@ -7,22 +7,30 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// endAs ends an operation that does not run: its leases are freed, its
-// instruments keep what is outside.
+// endAs ends an operation that does not run, as it was read: its leases are
+// freed, its instruments keep what is outside. *Known if it is not so any more.
 func (m *Manager) endAs(r Row, f *fault.Fault) error {
-	row, err := m.reseal(r, Ended, f)
+	mine, err := m.reseal(r, Running, nil)
 	if err != nil {
 		return err
 	}
-	return unlessOver(m.update(func(w Writer) error {
-		if err := w.EndOperation(row); err != nil {
+	mine.Runner = m.parts.Runner
+	end, err := m.reseal(mine, Ended, f)
+	if err != nil {
+		return err
+	}
+	return m.update(func(w Writer) error {
+		if err := w.TakeOver(mine, r); err != nil {
+			return err
+		}
+		if err := w.EndOperation(end); err != nil {
 			return err
 		}
 		if err := w.Forget(r.ID); err != nil {
 			return err
 		}
 		return w.Release(r.ID)
-	}))
+	})
 }
 
 // stopAs marks an operation that does not run as stopped. Its leases stay.

@@ -69,11 +69,24 @@ func (f Files) gone(name string) bool {
 // watchEvery is how often a process looks for lives that have ended.
 const watchEvery = 2 * time.Second
 
+// settleFor is how long a command waits for what earlier lives have left, so that
+// it finds the instruments free. Who does not answer in that time is not waited
+// for: a command about something else goes on.
+const settleFor = 5 * time.Second
+
 // Resume goes on with what earlier lives have left, and from now on with what
 // other processes in this directory leave. logins names our account at a peer.
 func (h *House) Resume(ctx context.Context, logins func(comm.Peer) controller.Login) error {
-	if _, err := h.Controller.Resume(ctx, logins); err != nil {
+	n, err := h.Controller.Resume(ctx, logins)
+	if err != nil {
 		return err
+	}
+	if n > 0 {
+		within, cancel := context.WithTimeout(ctx, settleFor)
+		defer cancel()
+		if !h.Protocols().Settle(within) {
+			h.Log().Warn("an interrupted operation goes on; what it holds is in use", "look", "operation list")
+		}
 	}
 	life, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})

@@ -7,10 +7,12 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Command is `swaperoo bank`.
@@ -23,9 +25,17 @@ func Command(e *cli.Env) *cobra.Command {
 			terminalAdd(e), terminalList(e), terminalDisable(e), terminalRotate(e)),
 		cli.Group("gateway", "The exchange's account", gatewayRotate(e)),
 		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e)),
-		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e)),
+		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e),
+			operation.Resume(e, opener(e)), operation.Abandon(e, opener(e))),
 		cli.Group("config", "The bank's settings", configShow(e), configCheck(e)),
 	)
+}
+
+// opener opens the bank for commands that every party has.
+func opener(e *cli.Env) operation.Open {
+	return func(ctx context.Context, use func(context.Context, *protocol.Manager) error) error {
+		return beside(ctx, e, func(b *bank.Bank, _ settings) error { return use(ctx, b.Protocols()) })
+	}
 }
 
 // options open the house of a bank.

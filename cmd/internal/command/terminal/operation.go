@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -43,7 +44,8 @@ func soldOf(w vendor.Withdrawal) sold {
 }
 
 func operations(e *cli.Env) *cobra.Command {
-	return cli.Group("operation", "Look at withdrawals and other operations", operationList(e), operationShow(e))
+	return cli.Group("operation", "Look at withdrawals and other operations", operationList(e), operationShow(e),
+		operation.Resume(e, opener(e, working)), operation.Abandon(e, opener(e, looking)))
 }
 
 func operationList(e *cli.Env) *cobra.Command {

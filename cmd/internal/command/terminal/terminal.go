@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
@@ -15,6 +16,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Command is `swaperoo terminal`.
@@ -90,6 +92,13 @@ func closing(h *house.House, result error) error {
 		h.Log().Warn("the terminal was not closed in order", "error", err)
 	}
 	return result
+}
+
+// opener is open for commands that every party has.
+func opener(e *cli.Env, look bool) operation.Open {
+	return func(ctx context.Context, use func(context.Context, *protocol.Manager) error) error {
+		return open(ctx, e, look, func(ctx context.Context, t *terminal) error { return use(ctx, t.Protocols()) })
+	}
 }
 
 // verb is a command whose code gets the terminal.

@@ -2,18 +2,23 @@ package wallet
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
 func operations(e *cli.Env) *cobra.Command {
-	return cli.Group("operation", "Look at operations and withdrawals, and go on with them", operationList(e), operationShow(e), operationResume(e))
+	return cli.Group("operation", "Look at operations and withdrawals, and go on with them", operationList(e), operationShow(e), operationResume(e),
+		operation.Abandon(e, func(ctx context.Context, use func(context.Context, *protocol.Manager) error) error {
+			return open(ctx, e, looking, func(ctx context.Context, w *wallet) error { return use(ctx, w.Protocols()) })
+		}))
 }
 
 func operationList(e *cli.Env) *cobra.Command {
@@ -107,7 +112,10 @@ func record(ctx context.Context, w *wallet, prefix string) (protocol.Record, err
 
 func operationResume(e *cli.Env) *cobra.Command {
 	var want wish
-	c := verb(e, working, "resume OPERATION", "Go on with a withdrawal that is pending", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+	c := verb(e, working, "resume OPERATION", "Go on with a withdrawal that is pending, or with an operation", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		if _, err := w.FindWithdrawal(ctx, args[0]); errors.Is(err, fault.NotFound) {
+			return operation.Wait(ctx, e, w.Protocols(), args[0])
+		}
 		return w.resume(ctx, args[0], want)
 	})
 	c.Flags().StringVar(&want.pay, "pay", "", "pay the terminal `PEER` over a session")

@@ -74,7 +74,7 @@ func TestWhatAFreshWalletRefuses(t *testing.T) {
 
 		{"an operation that never was", 3, "operation-missing", []string{"operation", "show", "0123456789ab"}},
 		{"an operation by too little", 3, "operation-missing", []string{"operation", "show", "01"}},
-		{"going on with what never was", 3, "unknown-operation", []string{"operation", "resume", "0123456789ab"}},
+		{"going on with what never was", 3, "operation-unknown", []string{"operation", "resume", "0123456789ab"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			was := u.t

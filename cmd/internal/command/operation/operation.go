@@ -1,0 +1,83 @@
+// Package operation is the part of the command line that every party has for the
+// operations that were interrupted or stopped.
+package operation
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Open opens the party for the time of one command.
+type Open func(ctx context.Context, use func(context.Context, *protocol.Manager) error) error
+
+// Resume is `operation resume`: the party goes on with all that was interrupted
+// as soon as it is opened to work; this waits for one, and lets one that was
+// stopped try again.
+func Resume(e *cli.Env, working Open) *cobra.Command {
+	return &cobra.Command{
+		Use: "resume OPERATION", Short: "Go on with an operation that was interrupted or stopped", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return working(c.Context(), func(ctx context.Context, m *protocol.Manager) error { return Wait(ctx, e, m, args[0]) })
+		},
+	}
+}
+
+// waitFor is how long a command waits for an operation that goes on.
+const waitFor = time.Minute
+
+// Wait goes on with the operation of that name and says how it has ended.
+func Wait(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) error {
+	id, err := m.Named(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := m.Retry(ctx, id); err != nil && fault.ReasonOf(err) != "not-stuck" {
+		return err
+	}
+	within, cancel := context.WithTimeout(ctx, waitFor)
+	defer cancel()
+	if _, err := m.Await(within, id); err != nil {
+		return err
+	}
+	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended}, "Operation %s has ended well.\n", protocol.Short(id))
+}
+
+// left is an instrument that an abandoned operation has used.
+type left struct {
+	ID     instrument.ID      `json:"id"`
+	Class  instrument.ClassID `json:"class"`
+	Name   string             `json:"name,omitempty"`
+	Status string             `json:"status"`
+}
+
+// Abandon is `operation abandon`.
+func Abandon(e *cli.Env, beside Open) *cobra.Command {
+	return &cobra.Command{
+		Use: "abandon OPERATION", Short: "Give up an operation and free its instruments; refused while something of value may be outside", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return beside(c.Context(), func(ctx context.Context, m *protocol.Manager) error {
+				id, err := m.Named(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				freed, err := m.Abandon(ctx, id)
+				if err != nil {
+					return err
+				}
+				shown := []left{}
+				for _, i := range freed {
+					shown = append(shown, left{i.ID, i.Class, i.Name, i.Status})
+				}
+				return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": shown},
+					"Operation %s is given up, and %d instruments are free. Nothing was deleted: what may still come back is kept with them.\n", protocol.Short(id), len(freed))
+			})
+		},
+	}
+}
