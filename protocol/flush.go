@@ -25,6 +25,11 @@ func (o *operation) flush(l leaving) error {
 		o.leaveLine()
 		return nil
 	}
+	if l.end != nil {
+		if err := o.note(l.end); err != nil {
+			return err
+		}
+	}
 	change, err := o.prepare(l.end != nil)
 	if err != nil {
 		return err

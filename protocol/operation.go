@@ -40,6 +40,7 @@ type operation struct {
 	parts    int                                   // … and so many parts of the log
 	posted   bool                                  // … and it says that the request may have left
 	resumed  bool                                  // an earlier life has begun it
+	noted    bool                                  // the draft holds the entry of its end
 	speaks   bool                                  // it has ended before its peer has heard all of it
 	rewinds  int
 	crashes  int
@@ -195,6 +196,7 @@ func (o *operation) reachable(list []instrument.Instance) error {
 }
 
 func (o *operation) newDraft() {
+	o.noted = false
 	o.draft = o.m.parts.Instruments.NewDraft(o.m.life, o.id)
 	for _, i := range o.held {
 		o.draft.Hold(i)

@@ -1,0 +1,60 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Event is what an application is told of after it is committed (paper §5.2,
+// §5.5): EXECUTE_TRANSACTION, that an operation has ended, well or not.
+type Event struct {
+	Seq        instrument.Seq // dense; the application's cursor
+	Time       time.Time
+	Class      instrument.ClassID
+	Instrument instrument.ID // the main one of this side; empty if there was none
+	protocol.Transacted
+}
+
+// eventsPage is how many entries of the journal are read at a time.
+const eventsPage = 100
+
+// Observe tells an application of every EXECUTE_TRANSACTION event behind its
+// cursor, in their order and one at a time, and waits for more until ctx ends,
+// which is no error. The application keeps the cursor, the Seq of the last event
+// that it has dealt with: one that was down misses nothing, and one that keeps the
+// cursor together with what it did does everything once. An error of tell ends
+// the observation and is returned; that event comes again.
+func (c *Controller) Observe(ctx context.Context, cursor instrument.Seq, tell func(context.Context, Event) error) error {
+	return c.instruments.WaitTopic(ctx, protocol.Transactions, func(context.Context) (bool, error) {
+		for ctx.Err() == nil {
+			page, err := c.instruments.Journal(ctx, protocol.Transactions, instrument.Page{After: cursor, Limit: eventsPage})
+			if err != nil || len(page) == 0 {
+				return false, ending(ctx, err)
+			}
+			for _, entry := range page {
+				e := Event{Seq: entry.Seq, Time: entry.Time, Class: entry.Class, Instrument: entry.Instance}
+				if err := json.Unmarshal(entry.Body, &e.Transacted); err != nil {
+					return false, fault.Wrap(err, fault.Internal, "event %d cannot be read", entry.Seq)
+				}
+				if err := tell(ctx, e); err != nil {
+					return false, ending(ctx, err)
+				}
+				cursor = entry.Seq
+			}
+		}
+		return true, nil
+	})
+}
+
+// ending forgets an error that only says that the observer went away.
+func ending(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,47 @@
+package protocol
+
+import (
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Transactions is the topic that gets one entry for each operation that has
+// ended and of which something is durable, in the commit that ends it: the
+// paper's EXECUTE_TRANSACTION events (§5.5). Operations that are safe to repeat by
+// a key of their class, such that failed before anything was durable, and such
+// that their operator has abandoned are not in it.
+const Transactions instrument.Topic = "transactions"
+
+// Transacted is the body of an entry of Transactions.
+type Transacted struct {
+	Operation instrument.OperationID `json:"operation"`
+	Side      Side                   `json:"side"`
+	Protocol  string                 `json:"protocol"`
+	Name      string                 `json:"name"` // of the operation: PAY
+	Principal instrument.PrincipalID `json:"principal,omitempty"`
+	Peer      string                 `json:"peer,omitempty"` // its key
+	Amount    instrument.Amount      `json:"amount,omitzero"`
+	Invoice   instrument.Invoice     `json:"invoice,omitempty"` // of the signed offer
+	Result    json.RawMessage        `json:"result,omitempty"`
+	Fault     *fault.Fault           `json:"fault,omitempty"` // it has failed
+}
+
+// note adds the end to the draft that will be flushed with it, once.
+func (o *operation) note(end *outcome) error {
+	if o.noted || o.spec.ReadOnly || !o.row && (o.spec.Keyed || end.Fault != nil && len(o.draft.Written()) == 0) {
+		return nil
+	}
+	e := Transacted{
+		Operation: o.id, Side: o.req.Side, Protocol: o.in.info.ID, Name: o.spec.Name, Principal: o.req.Principal, Peer: o.req.Peer.Key, Fault: end.Fault,
+	}
+	if end.Result != nil {
+		e.Amount, e.Result = end.Result.Amount, end.Result.Value
+	}
+	if offer := o.req.Call.Offer; offer != nil {
+		e.Invoice = offer.Invoice
+	}
+	o.noted = true
+	return o.draft.Append(Transactions, o.req.Call.Main(), e)
+}
