@@ -57,9 +57,13 @@ type Offer struct {
 
 // Protocols carries the one message of a protocol negotiation: what the PNP's
 // initiator sends along. The answer is the result of the PNP's servicer.
+//
+// Without a class it is a joint negotiation of all classes, with the invoice; the
+// answer has the members of Offered besides.
 type Protocols struct {
-	Class string          `json:"class"`
-	Args  json.RawMessage `json:"args,omitempty"`
+	Class   string            `json:"class,omitempty"`
+	Invoice map[string]string `json:"invoice,omitempty"`
+	Args    json.RawMessage   `json:"args,omitempty"`
 }
 
 // Available lists operations by name.

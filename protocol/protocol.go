@@ -31,6 +31,9 @@ type Info struct {
 	// Replay names the sequence of steps that the code takes. A new number
 	// means that operations begun by older code cannot be continued by it.
 	Replay int `json:"replay"`
+	// Joint is of a PNP that negotiates classes and protocols in one exchange, for
+	// all classes at once.
+	Joint bool `json:"joint,omitempty"`
 }
 
 // Operation is one thing that a protocol can do.

@@ -2208,6 +2208,7 @@ type ProtocolView struct {
 	Title         string                 `protobuf:"bytes,2,opt,name=title,proto3" json:"title,omitempty"`
 	Replay        uint32                 `protobuf:"varint,3,opt,name=replay,proto3" json:"replay,omitempty"`
 	Compatible    []*Compatible          `protobuf:"bytes,4,rep,name=compatible,proto3" json:"compatible,omitempty"`
+	Joint         bool                   `protobuf:"varint,5,opt,name=joint,proto3" json:"joint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2268,6 +2269,13 @@ func (x *ProtocolView) GetCompatible() []*Compatible {
 		return x.Compatible
 	}
 	return nil
+}
+
+func (x *ProtocolView) GetJoint() bool {
+	if x != nil {
+		return x.Joint
+	}
+	return false
 }
 
 // Compatible lists what a protocol does with one class.
@@ -2879,14 +2887,15 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06secret\x18\x03 \x01(\bR\x06secret\"*\n" +
 	"\x04Move\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
-	"\x02to\x18\x02 \x01(\tR\x02to\"\x8c\x01\n" +
+	"\x02to\x18\x02 \x01(\tR\x02to\"\xa2\x01\n" +
 	"\fProtocolView\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
 	"\x06replay\x18\x03 \x01(\rR\x06replay\x12>\n" +
 	"\n" +
 	"compatible\x18\x04 \x03(\v2\x1e.swaperoo.plugin.v1.CompatibleR\n" +
-	"compatible\"Y\n" +
+	"compatible\x12\x14\n" +
+	"\x05joint\x18\x05 \x01(\bR\x05joint\"Y\n" +
 	"\n" +
 	"Compatible\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x125\n" +
