@@ -22,19 +22,24 @@ type identity struct {
 
 func newIdentity(t testing.TB) identity {
 	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
+	id, err := makeIdentity()
 	if err != nil {
 		t.Fatal(err)
+	}
+	return id
+}
+
+func makeIdentity() (identity, error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return identity{}, err
 	}
 	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Unix(1<<33, 0)}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
-	if err != nil {
-		t.Fatal(err)
-	}
 	return identity{
 		key:  base64.RawURLEncoding.EncodeToString(public),
 		cert: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private},
-	}
+	}, err
 }
 
 // config is that of either side; whose key it is, is not its business.
