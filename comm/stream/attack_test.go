@@ -146,7 +146,7 @@ func TestAServicerThatCallsIsCut(t *testing.T) {
 func TestAHalfOpenPeerIsCut(t *testing.T) {
 	h := commtest.Echo()
 	o := newIdentity(t).options()
-	o.Ping, o.Idle, o.Write = short/5, 4*short, short
+	o.Ping, o.Idle, o.Write = short/5, 4*short, time.Hour
 	rawClient(t, open(t, o, h).Address())
 	// The peer never reads, so it answers no ping, as one whose machine is gone.
 	await(t, h.Ended(), "the peer without pongs is cut")

@@ -56,6 +56,13 @@ func TestWhatIsAtThePathOfASocket(t *testing.T) {
 			}
 			t.Cleanup(func() { _ = door.Close() })
 		}, "address-taken"},
+		{"a socket of another kind", func(t *testing.T, path string) {
+			other, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = other.Close() })
+		}, "address-taken"},
 		{"a file", func(t *testing.T, path string) {
 			if err := os.WriteFile(path, []byte("mine"), 0o600); err != nil {
 				t.Fatal(err)
