@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -21,6 +22,11 @@ func (t *Transport) Listen(ctx context.Context, a comm.Address, accept func(comm
 	at.Key = "" // ours, whatever it says
 	if err := t.allowed(at); err != nil {
 		return nil, err
+	}
+	if at.Scheme == Unix {
+		if path, err := filepath.Abs(at.Path); err == nil { // others may be in other folders
+			at.Path = path
+		}
 	}
 	if modeOf(a.Scheme) == inTLS {
 		if t.o.TLSServer == nil || t.o.KeyOf == nil {

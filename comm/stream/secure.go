@@ -138,8 +138,11 @@ func withoutKey(err error) error {
 	return fault.Wrap(err, fault.Denied, "the peer on this line shows no identity key").Because("peer-without-key")
 }
 
+// InClear says whether lines of a scheme run without TLS.
+func InClear(scheme string) bool { return scheme == SerialClear || scheme == StdioClear }
+
 func modeOf(scheme string) mode {
-	if scheme == SerialClear || scheme == StdioClear {
+	if InClear(scheme) {
 		return inClear
 	}
 	return inTLS
