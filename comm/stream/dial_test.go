@@ -30,7 +30,7 @@ func TestWhyADialFails(t *testing.T) {
 		}, fault.Unavailable, "peer-unreachable"},
 		{"silent in TLS", func(t *testing.T) comm.Address {
 			return bareServer(t, func(line net.Conn) {
-				greet(t, line, 't')
+				_ = greet(line, 't') // or the dialler has gone before
 				_, _ = io.Copy(io.Discard, line)
 			})
 		}, fault.Unavailable, "peer-unreachable"},
@@ -46,7 +46,7 @@ func TestWhyADialFails(t *testing.T) {
 		{"no welcome", func(t *testing.T) comm.Address {
 			id := newIdentity(t)
 			a := bareServer(t, func(line net.Conn) {
-				greet(t, line, 't')
+				must(t, greet(line, 't'))
 				say(t, tls.Server(line, id.config()), frameOf('m', ""))
 			})
 			a.Key = id.key
@@ -54,7 +54,8 @@ func TestWhyADialFails(t *testing.T) {
 		}, fault.Unsupported, "not-a-session"},
 		{"in clear at the other end", func(t *testing.T) comm.Address {
 			return bareServer(t, func(line net.Conn) {
-				_, _, d, _ := heard(t, line)
+				_, _, d, _, err := heard(line)
+				must(t, err)
 				say(t, line, markOf('c', 'n', d, ""))
 				_, _ = io.Copy(io.Discard, line)
 			})
@@ -76,7 +77,7 @@ func TestWhyADialFails(t *testing.T) {
 func TestACancelledDialEndsAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	address := bareServer(t, func(line net.Conn) {
-		greet(t, line, 't')
+		must(t, greet(line, 't'))
 		cancel()
 		_, _ = io.Copy(io.Discard, line)
 	})
@@ -108,7 +109,7 @@ func TestNoiseBeforeASession(t *testing.T) {
 		address := bareServer(t, func(line net.Conn) {
 			say(t, line, []byte(noise))
 			say(t, line, markOf('t', 'a', "somebody else", "x"))
-			greet(t, line, 't')
+			must(t, greet(line, 't'))
 			c := tls.Server(line, id.config())
 			say(t, c, frameOf('w', ""))
 			say(t, c, frameOf('g', ""))
@@ -201,7 +202,7 @@ func strictServer(t *testing.T) (comm.Address, <-chan int) {
 	config := newIdentity(t).config()
 	failed := make(chan int, 1)
 	return bareServer(t, func(line net.Conn) {
-		greet(t, line, 't')
+		must(t, greet(line, 't'))
 		s := tls.Server(line, config)
 		if s.HandshakeContext(t.Context()) == nil {
 			t.Error("the handshake was finished")

@@ -32,22 +32,18 @@ func frameOf(kind byte, body string) []byte {
 }
 
 // heard is the next mark on a line: mode, verb, and the two numbers.
-func heard(t *testing.T, r io.Reader) (mode, verb byte, dialler, servicer string) {
-	t.Helper()
+func heard(r io.Reader) (mode, verb byte, dialler, servicer string, err error) {
 	var got []byte
 	for !bytes.HasSuffix(got, []byte(magic)) {
 		b := make([]byte, 1)
 		if _, err := io.ReadFull(r, b); err != nil {
-			t.Errorf("no mark came: %v", err)
-			return
+			return 0, 0, "", "", err
 		}
 		got = append(got, b...)
 	}
 	rest := make([]byte, 34)
-	if _, err := io.ReadFull(r, rest); err != nil {
-		t.Errorf("half a mark came: %v", err)
-	}
-	return rest[0], rest[1], string(rest[2:18]), string(rest[18:])
+	_, err = io.ReadFull(r, rest)
+	return rest[0], rest[1], string(rest[2:18]), string(rest[18:]), err
 }
 
 // number pads what marks carry.
@@ -58,35 +54,48 @@ func number(s string) string {
 }
 
 // hail does what a dialler does up to TLS.
-func hail(t *testing.T, line io.ReadWriter, mode byte) {
-	t.Helper()
+func hail(line io.ReadWriter, mode byte) error {
 	me := number("me")
-	say(t, line, markOf(mode, 'h', me, ""))
-	for {
-		_, verb, d, s := heard(t, line)
-		switch {
-		case t.Failed():
-			return
-		case verb == 'a' && d == me:
-			say(t, line, markOf(mode, 'b', d, s))
-		case verb == 'r' && d == me:
-			return
+	_, err := line.Write(markOf(mode, 'h', me, ""))
+	for err == nil {
+		var verb byte
+		var d, s string
+		if _, verb, d, s, err = heard(line); err != nil || d != me {
+			continue
+		}
+		switch verb {
+		case 'a':
+			_, err = line.Write(markOf(mode, 'b', d, s))
+		case 'r':
+			return nil
 		}
 	}
+	return err
 }
 
 // greet does what a servicer does up to TLS.
-func greet(t *testing.T, line io.ReadWriter, mode byte) {
-	t.Helper()
-	for !t.Failed() {
-		_, verb, d, _ := heard(t, line)
+func greet(line io.ReadWriter, mode byte) (err error) {
+	for err == nil {
+		var verb byte
+		var d string
+		if _, verb, d, _, err = heard(line); err != nil {
+			return err
+		}
 		switch verb {
 		case 'h':
-			say(t, line, markOf(mode, 'a', d, "servicer"))
+			_, err = line.Write(markOf(mode, 'a', d, "servicer"))
 		case 'b':
-			say(t, line, markOf(mode, 'r', d, "servicer"))
-			return
+			_, err = line.Write(markOf(mode, 'r', d, "servicer"))
+			return err
 		}
+	}
+	return err
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
 	}
 }
 
@@ -117,7 +126,7 @@ func rawClient(t *testing.T, a comm.Address) (session, line net.Conn) {
 
 func rawSession(t *testing.T, line net.Conn) net.Conn {
 	t.Helper()
-	hail(t, line, 't')
+	must(t, hail(line, 't'))
 	c := tls.Client(line, newIdentity(t).config())
 	if kind, _, err := readFrame(c); kind != 'w' {
 		t.Fatalf("welcomed by %c, %v", kind, err)
@@ -141,7 +150,7 @@ func rawServer(t *testing.T, serve func(net.Conn)) comm.Address {
 	t.Helper()
 	id := newIdentity(t)
 	a := bareServer(t, func(line net.Conn) {
-		greet(t, line, 't')
+		must(t, greet(line, 't'))
 		c := tls.Server(line, id.config())
 		say(t, c, frameOf('w', ""))
 		serve(c)

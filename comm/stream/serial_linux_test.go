@@ -59,9 +59,9 @@ func TestALineFindsItsNextSessionWhenAPeerDied(t *testing.T) {
 		"within noise":            func(t *testing.T, line lineConn) { say(t, line, []byte("AT+CSQ\r\n\xff\x00swap")) },
 		"within a hello":          func(t *testing.T, line lineConn) { say(t, line, markOf('t', 'h', "me", "")[:20]) },
 		"after its hello":         func(t *testing.T, line lineConn) { say(t, line, markOf('t', 'h', "me", "")) },
-		"when TLS was to begin":   func(t *testing.T, line lineConn) { hail(t, line, 't') },
+		"when TLS was to begin":   func(t *testing.T, line lineConn) { must(t, hail(line, 't')) },
 		"within the handshake": func(t *testing.T, line lineConn) {
-			hail(t, line, 't')
+			must(t, hail(line, 't'))
 			say(t, line, []byte("\x16\x03\x01\x02\x00half"))
 		},
 		"in a session": func(t *testing.T, line lineConn) { rawSession(t, line) },
@@ -91,7 +91,7 @@ func TestADiallerLearnsThatItsServicerDied(t *testing.T) {
 	up := make(chan struct{})
 	go func() {
 		defer close(up)
-		greet(t, line, 't')
+		must(t, greet(line, 't'))
 		c := tls.Server(line, id.config())
 		say(t, c, frameOf('w', ""))
 	}()
@@ -168,7 +168,7 @@ func TestNoiseWithinASessionInClear(t *testing.T) {
 	o.Clear = []string{"serial-clear:" + a}
 	openAt(t, o, comm.Address{Scheme: stream.SerialClear, Path: a}, h)
 	line := device(t, b)
-	hail(t, line, 'c')
+	must(t, hail(line, 'c'))
 	if kind, _, err := readFrame(line); kind != 'w' {
 		t.Fatalf("welcomed by %c, %v", kind, err)
 	}
