@@ -32,6 +32,7 @@ var layers = []struct {
 	{"comm/rpc", []string{"comm", "comm/fault"}, "a wire"},
 	{"comm/inproc", []string{"comm", "comm/fault", "comm/rpc"}, "a transport"},
 	{"comm/websocket", []string{"comm", "comm/fault", "comm/rpc"}, "a transport; keys come in as values"},
+	{"comm/stream", []string{"comm", "comm/fault", "comm/rpc"}, "a transport; keys come in as values"},
 	{"comm/https", []string{"comm", "comm/fault"}, "the plugins' only way out"},
 	{"comm/commtest", []string{"comm", "comm/fault", "comm/rpc"}, "the suite of transports"},
 	{"comm/taler", []string{"comm", "comm/fault", "crypto/taler", "instrument"}, "Taler's wire, known to bank, bundle and sandbox alike"},
@@ -69,6 +70,7 @@ var outside = map[string][]string{
 	"github.com/spf13/cobra":           {"cmd"},
 	"rsc.io/qr":                        {"cmd"},
 	"golang.org/x/term":                {"cmd"},
+	"golang.org/x/sys":                 {"comm/stream"},
 }
 
 func TestImportsPointDownwards(t *testing.T) {

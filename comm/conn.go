@@ -9,7 +9,8 @@ import (
 // use. Calls in flight fail with fault.Unavailable when it ends.
 type Conn interface {
 	// Peer is the other side as it proved to be: its key is the one of the
-	// handshake. Name and role are those it was dialled or accepted under.
+	// handshake, and empty on a line in clear, where nobody proves one. Name and
+	// role are those it was dialled or accepted under.
 	Peer() Peer
 	// Call sends a request and reads its answer. Only the side that dialled may
 	// call. A fault of the peer is returned as it is.
@@ -23,7 +24,7 @@ type Conn interface {
 // Bound is a Conn that can prove that both sides see the same connection.
 type Bound interface {
 	// Binding is the TLS exporter value, equal on both sides and on no other
-	// connection (RFC 9266).
+	// connection (RFC 9266). In clear it only tells connections apart.
 	Binding() []byte
 }
 

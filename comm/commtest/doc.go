@@ -24,14 +24,43 @@ type Party struct {
 	Listen    comm.Address // where it may listen; each party has its own
 	MaxFrame  int          // the longest frame that it takes, in bytes
 	Requests  int          // the most requests in flight that it takes
+	Once      bool         // its lines end with their first session
+}
+
+// part is one thing that a transport must do.
+type part struct {
+	name string
+	test func(*testing.T, World)
 }
 
 // TestTransport runs the suite; each part gets a world of its own.
 func TestTransport(t *testing.T, world func(t testing.TB) World) {
-	for _, part := range []struct {
-		name string
-		test func(*testing.T, World)
-	}{
+	run(t, world, append(parts(), []part{
+		{"both sides know each other's key", testKeys},
+		{"another key than expected is refused", testChangedKey},
+		{"an unknown peer is refused", testUnknownPeer},
+		{"trust decides about an unknown peer", testTrust},
+	}...))
+}
+
+// TestTransportInClear runs the suite for a line on which nobody can prove a key.
+// The parties of its worlds have none.
+func TestTransportInClear(t *testing.T, world func(t testing.TB) World) {
+	run(t, world, append(parts(), part{"nobody has a key, and an address that names one is refused", testNoKeys}))
+}
+
+func run(t *testing.T, world func(t testing.TB) World, parts []part) {
+	for _, part := range parts {
+		t.Run(part.name, func(t *testing.T) {
+			noLeaks(t)
+			part.test(t, world(t))
+		})
+	}
+}
+
+// parts are those of every transport.
+func parts() []part {
+	return []part{
 		{"a request gets its answer", testAnswer},
 		{"faults cross and causes stay", testFaults},
 		{"frames are handled in order", testOrder},
@@ -44,18 +73,10 @@ func TestTransport(t *testing.T, world func(t testing.TB) World) {
 		{"closing ends both sides once", testClose},
 		{"last words arrive", testLastWords},
 		{"a refused peer is closed", testAcceptRefuses},
+		{"an address is dialled again after its connection has ended", testAgain},
 		{"a listener takes its connections along", testListenerClose},
 		{"a listener ends with its context", testListenContext},
 		{"nobody there is unavailable", testUnreachable},
-		{"both sides know each other's key", testKeys},
-		{"another key than expected is refused", testChangedKey},
-		{"an unknown peer is refused", testUnknownPeer},
-		{"trust decides about an unknown peer", testTrust},
 		{"both sides see the same connection", testBinding},
-	} {
-		t.Run(part.name, func(t *testing.T) {
-			noLeaks(t)
-			part.test(t, world(t))
-		})
 	}
 }

@@ -84,6 +84,35 @@ func testAcceptRefuses(t *testing.T, w World) {
 	await(t, h.Ended())
 }
 
+func testAgain(t *testing.T, w World) {
+	accepted := make(chan comm.Conn, 1)
+	vendor, client := w(nil), w(nil)
+	if vendor.Once {
+		return // nothing can follow
+	}
+	door := listen(t, vendor, func(c comm.Conn) (comm.Handler, error) {
+		accepted <- c
+		return Echo(), nil
+	})
+	for n := range 6 {
+		h := &Handler{}
+		conn := dial(t, client, door.Address(), h)
+		there := await(t, accepted)
+		var got int
+		if err := conn.Call(within(t), "echo", n, &got); err != nil || got != n {
+			t.Fatalf("connection %d: %d, %v", n, got, err)
+		}
+		ends := conn
+		if n%2 == 1 {
+			ends = there
+		}
+		if err := ends.Close(); err != nil {
+			t.Fatal(err)
+		}
+		await(t, h.Ended())
+	}
+}
+
 func testListenerClose(t *testing.T, w World) {
 	l := connect(t, w, &Handler{}, Echo())
 	if err := l.door.Close(); err != nil {

@@ -52,12 +52,14 @@ func testUnknownPeer(t *testing.T, w World) {
 }
 
 func testTrust(t *testing.T, w World) {
+	door := func() (comm.Address, Party) {
+		vendor := w(nil)
+		a := listen(t, vendor, func(comm.Conn) (comm.Handler, error) { return Echo(), nil }).Address()
+		a.Key = ""
+		return a, vendor
+	}
+	a, vendor := door()
 	var asked string
-	vendor := w(nil)
-	door := listen(t, vendor, func(comm.Conn) (comm.Handler, error) { return Echo(), nil })
-	a := door.Address()
-	a.Key = ""
-
 	client := w(func(_ context.Context, key string, _ comm.Address) error {
 		asked = key
 		return nil
@@ -70,11 +72,26 @@ func testTrust(t *testing.T, w World) {
 		t.Errorf("asked about %q, connected to %q, want %q", asked, conn.Peer().Key, vendor.Key)
 	}
 
+	a, _ = door()
 	careful := w(func(context.Context, string, comm.Address) error {
 		return fault.New(fault.Denied, "the person said no").Because("person-refused")
 	})
 	_, err := careful.Transport.Dial(within(t), a, &Handler{})
 	wantFault(t, err, fault.Denied, "person-refused")
+}
+
+func testNoKeys(t *testing.T, w World) {
+	l := connect(t, w, &Handler{}, Echo())
+	if here, there := l.initiator.Peer().Key, l.servicer.Peer().Key; here != "" || there != "" {
+		t.Errorf("the peers have the keys %q and %q", here, there)
+	}
+	a := l.door.Address()
+	if a.Key != "" {
+		t.Errorf("the listener's address has the key %q", a.Key)
+	}
+	a.Key = "KEY"
+	_, err := w(trusting).Transport.Dial(within(t), a, &Handler{})
+	wantFault(t, err, fault.Denied, "key-in-clear")
 }
 
 func testBinding(t *testing.T, w World) {

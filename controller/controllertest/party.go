@@ -41,6 +41,8 @@ type Options struct {
 	PNP     string
 	Clock   func() time.Time
 	Limits  profile.Limits // of the party itself
+	// Ways are the party's transports beside the network.
+	Ways func(*crypto.Identity) []comm.Transport
 }
 
 // New makes a party in a network and closes it when the test ends.
@@ -59,7 +61,11 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	check(t, err)
 	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(o.Role), Limits: o.Limits}))
 	p := &Party{Role: o.Role, Identity: crypto.DeriveIdentity(engine, "node"), Store: db}
-	p.comm = comm.NewManager(nil, net.Transport(inproc.Options{Key: p.Identity.KeyText()}))
+	ways := []comm.Transport{net.Transport(inproc.Options{Key: p.Identity.KeyText()})}
+	if o.Ways != nil {
+		ways = append(ways, o.Ways(p.Identity)...)
+	}
+	p.comm = comm.NewManager(nil, ways...)
 	negotiator := protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}
 	p.Controller, err = controller.New(controller.Parts{
 		Name: string(o.Role), Role: o.Role, Store: db, Engine: engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
@@ -85,11 +91,16 @@ func (p *Party) Listen(t testing.TB, s controller.Servicing) comm.Peer {
 // ListenWith is Listen with something between the connections and the party.
 func (p *Party) ListenWith(t testing.TB, between func(comm.Handler) comm.Handler, s controller.Servicing) comm.Peer {
 	t.Helper()
-	door, err := p.comm.Listen(t.Context(), comm.Address{Scheme: inproc.Scheme, Path: fmt.Sprintf("door-%s-%d", p.Identity.Fingerprint(), p.doors.Add(1))},
-		func(comm.Conn) (comm.Handler, error) { return between(p.Serve(s)), nil })
+	return p.ListenAt(t, comm.Address{Scheme: inproc.Scheme, Path: fmt.Sprintf("door-%s-%d", p.Identity.Fingerprint(), p.doors.Add(1))}, between, s)
+}
+
+// ListenAt is ListenWith at an address of one of the party's ways.
+func (p *Party) ListenAt(t testing.TB, a comm.Address, between func(comm.Handler) comm.Handler, s controller.Servicing) comm.Peer {
+	t.Helper()
+	door, err := p.comm.Listen(t.Context(), a, func(comm.Conn) (comm.Handler, error) { return between(p.Serve(s)), nil })
 	check(t, err)
 	t.Cleanup(func() { _ = door.Close() })
-	return comm.Peer{Name: string(p.Role), Role: p.Role, Key: p.Identity.KeyText(), Addresses: []string{door.Address().String()}}
+	return comm.Peer{Name: string(p.Role), Role: p.Role, Key: door.Address().Key, Addresses: []string{door.Address().String()}}
 }
 
 // Dial opens a bare connection, for tests of peers that do not keep the rules.

@@ -5,7 +5,7 @@
 // durations are typed. Every key has a twin in the environment, SWAPEROO_ and
 // the key's path in capitals, which wins over the file; a secret has none. A
 // secret is never in the file but in one that a key ending in _file names, with
-// mode 0600.
+// mode 0600. A list of texts is written with commas in the environment.
 //
 //	type Config struct {
 //		Listen string `toml:"listen" doc:"address to listen at"`

@@ -88,7 +88,10 @@ func anchor(v any, dir string) error {
 	return nil
 }
 
-var duration = reflect.TypeFor[time.Duration]()
+var (
+	duration = reflect.TypeFor[time.Duration]()
+	list     = reflect.TypeFor[[]string]()
+)
 
 func isText(v reflect.Value) bool {
 	return v.CanAddr() && v.Addr().Type().Implements(reflect.TypeFor[encoding.TextUnmarshaler]())
@@ -107,6 +110,9 @@ func set(v reflect.Value, text string) error {
 		return err
 	case v.Kind() == reflect.String:
 		v.SetString(text)
+		return nil
+	case v.Type() == list:
+		v.Set(reflect.ValueOf(strings.Split(text, ",")))
 		return nil
 	case v.Kind() == reflect.Bool:
 		b, err := strconv.ParseBool(text)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/https"
+	"github.com/swaperoo/swaperoo/comm/stream"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/comm/websocket"
 	"github.com/swaperoo/swaperoo/controller"
@@ -33,6 +34,7 @@ type Options struct {
 	Log        *slog.Logger
 	Trust      comm.Trust // about peers whose key nobody has named
 	AllowHTTP  bool       // http also to other machines
+	Clear      []string   // lines that run in clear, as stream.Options has them
 	// Looking opens the party to look and to administer: it runs read-only
 	// operations at most.
 	Looking bool
@@ -139,25 +141,25 @@ func (h *House) transports(o Options) (*comm.Manager, error) {
 	if err != nil {
 		return nil, err
 	}
-	sessions := websocket.New(websocket.Options{
-		Key: h.Identity.KeyText(), TLSServer: server, Trust: o.Trust,
-		TLSClient: func(peerKey string) (*tls.Config, error) {
-			if o.Role == comm.Client {
-				return crypto.ClientConfig(h.towards(peerKey), nil)
-			}
-			return crypto.ClientConfig(h.Identity, nil)
-		},
-		KeyOf: func(s tls.ConnectionState) (string, error) {
-			key, err := crypto.PeerKey(s)
-			return crypto.KeyText(key), err
-		},
-	})
+	client := func(peerKey string) (*tls.Config, error) {
+		if o.Role == comm.Client {
+			return crypto.ClientConfig(h.towards(peerKey), nil)
+		}
+		return crypto.ClientConfig(h.Identity, nil)
+	}
+	keyOf := func(s tls.ConnectionState) (string, error) {
+		key, err := crypto.PeerKey(s)
+		return crypto.KeyText(key), err
+	}
+	own := h.Identity.KeyText()
+	sessions := websocket.New(websocket.Options{Key: own, TLSServer: server, TLSClient: client, KeyOf: keyOf, Trust: o.Trust})
+	lines := stream.New(stream.Options{Key: own, TLSServer: server, TLSClient: client, KeyOf: keyOf, Trust: o.Trust, Clear: o.Clear})
 	h.fetcher = https.New(https.Options{AllowHTTP: o.AllowHTTP})
 	banks := &http.Client{Transport: h.guard.anywhere}
 	if o.Role == comm.Client { // its banks are named by QR codes
 		banks.Transport = h.guard
 	}
-	return comm.NewManager(h.fetcher, sessions, &taler.Transport{HTTP: banks, AllowHTTP: o.AllowHTTP}), nil
+	return comm.NewManager(h.fetcher, sessions, lines, &taler.Transport{HTTP: banks, AllowHTTP: o.AllowHTTP}), nil
 }
 
 // Close ends the party: operations first, then plugins, then the store. It is

@@ -24,7 +24,7 @@ func serveCommand(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "serve", Short: "Be the bank until the process is asked to end", Args: cobra.NoArgs}
 	listen := c.Flags().String("listen", "", "`ADDR` of the REST APIs, instead of the configured one")
 	sessions := c.Flags().String("session-listen", "", "`ADDR` of native sessions, instead of the configured one")
-	parent := serve.ParentFlag(c)
+	parent, further := serve.ParentFlag(c), serve.SessionFlag(c)
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		with, err := parent()
 		if err != nil {
@@ -44,7 +44,7 @@ func serveCommand(e *cli.Env) *cobra.Command {
 		if *sessions != "" {
 			s.SessionListen = *sessions
 		}
-		return run(c.Context(), e, f, s, with)
+		return run(c.Context(), e, f, s, with, *further)
 	}
 	return c
 }
@@ -54,7 +54,7 @@ func serveCommand(e *cli.Env) *cobra.Command {
 // third of the withdrawals per second.
 const gcPercent = 400
 
-func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *serve.Parent) (err error) {
+func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *serve.Parent, further []string) (err error) {
 	debug.SetGCPercent(gcPercent)
 	h, err := house.Open(ctx, options(e, f, s, false))
 	if err != nil {
@@ -81,31 +81,32 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 	if err != nil {
 		return err
 	}
-	door, err := sessions(ctx, h, b, s.SessionListen)
-	if err != nil {
-		return errors.Join(err, port.Close())
-	}
-	if err := tellExchange(f, s, port); err != nil {
-		return errors.Join(err, port.Close(), door.Close())
-	}
-	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now})
 	process := serve.New(e)
 	process.With(parent)
+	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now})
 	process.HTTP(port, rest.Server(api, rest.Limits{}),
 		serve.Door{Name: serve.Terminal, Path: rest.TerminalPath},
 		serve.Door{Name: serve.Integration, Path: rest.IntegrationPath},
 		serve.Door{Name: serve.WireGateway, Path: rest.WireGatewayPath})
-	process.Session(door)
+	native := comm.Address{Scheme: websocket.Scheme, Host: s.SessionListen, Path: "/"}
+	if err := process.Sessions(append([]string{native.String()}, further...), sessions(ctx, h, b)); err != nil {
+		return errors.Join(err, port.Close())
+	}
+	if err := tellExchange(f, s, port); err != nil {
+		return errors.Join(err, port.Close(), process.Close())
+	}
 	return process.Run(ctx)
 }
 
-// sessions opens the door for native peers. It is closed by the process, not by
-// the signal that ends it: who is inside is answered first.
-func sessions(ctx context.Context, h *house.House, b *bank.Bank, address string) (comm.Listener, error) {
-	at := comm.Address{Scheme: websocket.Scheme, Host: address, Path: "/"}
-	return h.Comm.Listen(context.WithoutCancel(ctx), at, func(comm.Conn) (comm.Handler, error) {
-		return b.Serve(b.Servicing()), nil
-	})
+// sessions opens doors for native peers. They are closed by the process, not by
+// the signal that ends it: who is inside is answered first. Terminals show their
+// login there, so no line of a bank is in clear.
+func sessions(ctx context.Context, h *house.House, b *bank.Bank) func(comm.Address) (comm.Listener, error) {
+	return func(at comm.Address) (comm.Listener, error) {
+		return h.Comm.Listen(context.WithoutCancel(ctx), at, func(comm.Conn) (comm.Handler, error) {
+			return b.Serve(b.Servicing()), nil
+		})
+	}
 }
 
 // tellExchange writes where the wire gateway is into the file for the exchange,

@@ -16,12 +16,13 @@ import (
 
 // settings are the terminal's config.toml.
 type settings struct {
-	Merchant    string `toml:"merchant" doc:"the merchant, as customers see it on their card statement"`
-	Bank        string `toml:"bank" doc:"base URL of the bank's Terminal API"`
-	Integration string `toml:"integration" doc:"base URL of the bank's Bank Integration API, to which the QR code leads wallets"`
-	Login       string `toml:"login" doc:"this terminal's account at the bank"`
-	TokenFile   string `toml:"token_file" doc:"file with the account's token, mode 0600"`
-	Listen      string `toml:"listen" doc:"address at which wallets pay over sessions; port 0 takes a free one"`
+	Merchant    string   `toml:"merchant" doc:"the merchant, as customers see it on their card statement"`
+	Bank        string   `toml:"bank" doc:"base URL of the bank's Terminal API"`
+	Integration string   `toml:"integration" doc:"base URL of the bank's Bank Integration API, to which the QR code leads wallets"`
+	Login       string   `toml:"login" doc:"this terminal's account at the bank"`
+	TokenFile   string   `toml:"token_file" doc:"file with the account's token, mode 0600"`
+	Listen      string   `toml:"listen" doc:"address at which wallets pay over sessions; port 0 takes a free one"`
+	ClearLines  []string `toml:"clear_lines" doc:"lines that run without TLS, such as \"serial-clear:/dev/ttyS0\": nobody proves there who they are"`
 }
 
 // tokenName is the file of the token in the data directory.
@@ -31,7 +32,7 @@ const tokenName = "bank.token"
 const anywhere = "127.0.0.1:0"
 
 func initialise(e *cli.Env) *cobra.Command {
-	var s settings
+	s := settings{ClearLines: []string{}}
 	c := &cobra.Command{Use: "init", Short: "Make a terminal of a bank", Args: cobra.NoArgs}
 	f := c.Flags()
 	f.StringVar(&s.Bank, "bank", "", "base `URL` of the bank's Terminal API")
@@ -104,7 +105,7 @@ func (s *settings) complete(allowHTTP bool) error {
 }
 
 func readSettings(e *cli.Env, f house.Files) (settings, error) {
-	s := settings{Listen: anywhere}
+	s := settings{Listen: anywhere, ClearLines: []string{}}
 	err := config.Read(f.Config(), &s, e.Environ)
 	return s, err
 }

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"context"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -16,6 +17,7 @@ import (
 func serving(e *cli.Env) *cobra.Command {
 	var listen string
 	var parent func() (*serve.Parent, error)
+	var further *[]string
 	c := &cobra.Command{
 		Use: "serve", Short: "Take payments of wallets until the process is asked to end", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -24,19 +26,23 @@ func serving(e *cli.Env) *cobra.Command {
 				return err
 			}
 			return open(c.Context(), e, working, func(ctx context.Context, t *terminal) error {
-				door, err := t.door(context.WithoutCancel(ctx), listen) // it closes in order
-				if err != nil {
-					return err
-				}
+				inside := context.WithoutCancel(ctx) // they close in order
 				p := serve.New(e)
 				p.With(with)
+				if err := p.Sessions(*further, func(a comm.Address) (comm.Listener, error) { return t.Listen(inside, t.house.Comm, a) }); err != nil {
+					return err
+				}
+				door, err := t.door(inside, listen) // the last one, which customers are shown
+				if err != nil {
+					return errors.Join(err, p.Close())
+				}
 				p.Session(door)
 				p.Announce(serve.Terminal, door.Address().String())
 				return p.Run(ctx)
 			})
 		},
 	}
-	parent = serve.ParentFlag(c)
+	parent, further = serve.ParentFlag(c), serve.SessionFlag(c)
 	c.Flags().StringVar(&listen, "listen", "", "`ADDR` of sessions, instead of the configured one")
 	return c
 }

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"bytes"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestSettingsThatFollowFromOthers(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			err := row.in.complete(row.allow)
-			if fault.KindOf(err) != row.kind || err == nil && row.in != row.want {
+			if fault.KindOf(err) != row.kind || err == nil && !reflect.DeepEqual(row.in, row.want) {
 				t.Errorf("%+v, %v", row.in, err)
 			}
 		})

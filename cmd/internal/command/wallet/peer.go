@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/stream"
 	"github.com/swaperoo/swaperoo/controller"
 )
 
@@ -42,9 +43,13 @@ func peerAdd(e *cli.Env) *cobra.Command {
 		if _, err := comm.ParseAddress(args[0]); err == nil {
 			return cli.Usage("the name comes first, then the address")
 		}
-		a, err := comm.ParseAddress(args[1])
+		a, err := address(args[1])
 		if err != nil {
 			return cli.Argument(err)
+		}
+		if stream.InClear(a.Scheme) {
+			return fault.New(fault.Denied, "a peer is remembered by its key, and nobody proves one at %s", a).Because("key-in-clear").
+				WithHint("name the line each time, such as `wallet pay %s`", a)
 		}
 		p, err := w.peer(ctx, args[1])
 		if err != nil {

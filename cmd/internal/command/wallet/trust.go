@@ -2,10 +2,12 @@ package wallet
 
 import (
 	"context"
+	"path/filepath"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/stream"
 	"github.com/swaperoo/swaperoo/crypto"
 )
 
@@ -25,7 +27,7 @@ func trust(e *cli.Env) comm.Trust {
 		if !e.Interactive() {
 			return unknown
 		}
-		e.Say("The peer at %s is not known. Its key is %s\n  fingerprint %s", a.Host, key, fingerprint(key))
+		e.Say("The peer at %s is not known. Its key is %s\n  fingerprint %s", comm.Address{Scheme: a.Scheme, Host: a.Host, Path: a.Path}, key, fingerprint(key))
 		yes, err := e.Yes("Does the peer's screen show the same?", "")
 		if err != nil || yes {
 			return err
@@ -51,10 +53,20 @@ func fingerprint(text string) string {
 	return crypto.Fingerprint(key)
 }
 
+// address reads the address of a peer. A socket is named as from any folder, for
+// the peer is remembered.
+func address(text string) (comm.Address, error) {
+	a, err := comm.ParseAddress(text)
+	if err == nil && a.Scheme == stream.Unix {
+		a.Path, err = filepath.Abs(a.Path)
+	}
+	return a, err
+}
+
 // peer is a peer by its name in the book, or by an address. An address that the
 // book knows under another key is refused.
 func (w *wallet) peer(ctx context.Context, text string) (comm.Peer, error) {
-	a, err := comm.ParseAddress(text)
+	a, err := address(text)
 	if err != nil { // then it is a name
 		return w.Book().PeerNamed(ctx, text)
 	}

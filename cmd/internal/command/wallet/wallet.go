@@ -52,6 +52,10 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	if err := f.Check(); err != nil { // before anybody is asked for a passphrase
 		return err
 	}
+	s, err := readSettings(e, f)
+	if err != nil {
+		return err
+	}
 	passphrase, err := e.Passphrase(false)
 	if err != nil {
 		return err
@@ -59,7 +63,7 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	defer passphrase.Wipe()
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: passphrase, Policy: profile.UserPolicy(),
-		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look,
+		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines,
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,24 @@
+package wallet
+
+import (
+	"errors"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// settings are the wallet's config.toml, which most wallets do without.
+type settings struct {
+	ClearLines []string `toml:"clear_lines" doc:"lines that run without TLS, such as \"serial-clear:/dev/ttyS0\": nobody proves there who they are"`
+}
+
+func readSettings(e *cli.Env, f house.Files) (settings, error) {
+	var s settings
+	err := config.Read(f.Config(), &s, e.Environ)
+	if errors.Is(err, fault.NotFound) {
+		return s, nil
+	}
+	return s, err
+}

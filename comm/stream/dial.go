@@ -1,0 +1,150 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"net"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/rpc"
+)
+
+// Dial implements comm.Transport. The key is looked at within the handshake,
+// before the peer learns who we are. A peer that cannot be reached, or is too
+// slow, is fault.Unavailable; one that refuses us is fault.Denied. A serial line
+// that is in use is waited for.
+func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (comm.Conn, error) {
+	if err := t.allowed(a); err != nil {
+		return nil, err
+	}
+	if modeOf(a.Scheme) == inTLS && (t.o.TLSClient == nil || t.o.KeyOf == nil) {
+		return nil, fault.New(fault.Unsupported, "this party does not dial %s addresses", a.Scheme).Because("identity-missing")
+	}
+	l, err := t.open(ctx, a)
+	if err != nil {
+		return nil, t.refusal(ctx, a, err)
+	}
+	conn, err := t.attempt(ctx, l, a)
+	var unknown *stranger
+	if errors.As(err, &unknown) {
+		l, conn, err = t.again(ctx, l, a, unknown.key)
+	}
+	if err != nil {
+		l.close()
+		return nil, err
+	}
+	conn.Start(h)
+	return conn, nil
+}
+
+// allowed refuses what is no address of a line, and lines in clear that nobody
+// has allowed.
+func (t *Transport) allowed(a comm.Address) error {
+	if !slices.Contains(t.Schemes(), a.Scheme) || a.Path == "" || a.Host != "" {
+		return fault.New(fault.Invalid, "%s is not the address of a line", a).
+			Because("address-malformed").WithHint("write it like unix:/path#KEY, serial:/dev/ttyS0#KEY or stdio:-#KEY")
+	}
+	if modeOf(a.Scheme) == inTLS {
+		return nil
+	}
+	where := comm.Address{Scheme: a.Scheme, Path: a.Path}
+	if a.Key != "" {
+		return fault.New(fault.Denied, "nobody can prove a key on %s: the line is in clear", where).
+			Because("key-in-clear").WithHint("use the line with TLS: the scheme without -clear")
+	}
+	if !slices.Contains(t.o.Clear, where.String()) {
+		return fault.New(fault.Denied, "%s would be in clear, which nobody has allowed", where).
+			Because("clear-refused").WithHint("use the line with TLS, or allow it in the configuration: clear_lines")
+	}
+	return nil
+}
+
+// again is the second attempt, after somebody was asked about the key.
+func (t *Transport) again(ctx context.Context, l *line, a comm.Address, key string) (*line, *rpc.Conn, error) {
+	if err := t.o.Trust.Check(ctx, key, a); err != nil {
+		return l, nil, err
+	}
+	a.Key = key
+	if !l.lasting { // it has ended with the first
+		fresh, err := t.open(ctx, a)
+		if err != nil {
+			return l, nil, t.refusal(ctx, a, err)
+		}
+		l = fresh
+	}
+	conn, err := t.attempt(ctx, l, a)
+	return l, conn, err
+}
+
+// open opens our end of a line.
+func (t *Transport) open(ctx context.Context, a comm.Address) (*line, error) {
+	within, cancel := context.WithTimeout(ctx, t.o.Handshake)
+	defer cancel()
+	var p Pipe
+	var err error
+	switch a.Scheme {
+	case Unix:
+		p, err = (&net.Dialer{}).DialContext(within, "unix", a.Path)
+	case Serial, SerialClear:
+		p, err = openSerial(within, a.Path)
+	default:
+		p, err = t.pipe(within, a)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &line{pipe: p, lasting: a.Scheme != Unix}, nil
+}
+
+func (t *Transport) pipe(ctx context.Context, a comm.Address) (Pipe, error) {
+	if t.o.Pipe == nil {
+		return nil, fault.New(fault.Unsupported, "this party has no pipes").Because("pipe-missing")
+	}
+	return t.o.Pipe(ctx, a.Path)
+}
+
+// attempt does everything up to a session within one time limit.
+func (t *Transport) attempt(ctx context.Context, l *line, a comm.Address) (*rpc.Conn, error) {
+	within, cancel := context.WithTimeout(ctx, t.o.Handshake)
+	defer cancel()
+	on := l.take(t.o, nobody)
+	stop := context.AfterFunc(within, on.cut)
+	conn, err := t.call(within, on, a)
+	if !stop() && err == nil {
+		_ = conn.Close()
+		<-conn.Done()
+		err = within.Err()
+	}
+	if err != nil {
+		on.end()
+		return nil, t.refusal(ctx, a, err)
+	}
+	return conn, nil
+}
+
+// refusal says why there is no connection.
+func (t *Transport) refusal(ctx context.Context, a comm.Address, err error) error {
+	var known *fault.Fault
+	var unknown *stranger
+	var network *net.OpError
+	where := comm.Address{Scheme: a.Scheme, Path: a.Path}
+	switch {
+	case errors.As(err, &known):
+		return known
+	case errors.As(err, &unknown):
+		return unknown
+	case ctx.Err() != nil:
+		return fault.Wrap(ctx.Err(), fault.Timeout, "no connection to %s in time", where).Because("dial-timeout")
+	case errors.As(err, &network) && network.Op == "remote error":
+		return fault.Wrap(err, fault.Denied, "the peer at %s does not take our identity key", where).Because("identity-refused")
+	case errors.Is(err, errOtherMode):
+		return fault.Wrap(err, fault.Denied, "one end of %s is in clear and the other is not", where).
+			Because("line-mode").WithHint("use the same scheme at both ends, with -clear or without")
+	case errors.Is(err, errNoise), errors.Is(err, errNoWelcome), errors.Is(err, errMalformed), errors.Is(err, errTooBig), errors.Is(err, errGarbled):
+		return fault.Wrap(err, fault.Unsupported, "the peer at %s speaks no sessions that we know", where).Because("not-a-session")
+	}
+	return fault.Wrap(err, fault.Unavailable, "the peer at %s cannot be reached", where).
+		Because("peer-unreachable").WithHint("check the address, and that the peer is running")
+}

@@ -1,0 +1,99 @@
+// Package stream carries sessions over anything that carries bytes in order:
+// unix sockets, serial lines, and the standard input and output of a process
+// (paper §1: a wallet in a PDA or in a vending machine has no web).
+//
+//	t := stream.New(stream.Options{Key: id.KeyText(), TLSServer: …, TLSClient: …, KeyOf: …})
+//	door, err := t.Listen(ctx, comm.Address{Scheme: "unix", Path: "/run/shop.sock"}, accept)
+//	conn, err := t.Dial(ctx, door.Address(), handler)
+//
+// From the line upwards there are: marks, by which the two ends find the
+// beginning of a session among whatever is on the line (mark.go); TLS 1.3 with a
+// self-signed Ed25519 certificate on both sides; and frames (frame.go).
+//
+// A line in clear is another scheme, "serial-clear" or "stdio-clear", so that
+// everybody who sees an address sees it, and it must be named in Options.Clear.
+// Nobody proves a key on it: its peers have none, an address that names one is
+// refused, and Trust is not asked, for there is nothing to trust.
+package stream
+
+import (
+	"context"
+	"crypto/tls"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/rpc"
+)
+
+// Schemes of the addresses.
+const (
+	Unix        = "unix"         // unix:/path/of.socket#KEY
+	Serial      = "serial"       // serial:/dev/ttyS0#KEY
+	Stdio       = "stdio"        // stdio:-#KEY; the name of a pipe, "-" for our own input and output
+	SerialClear = "serial-clear" // serial-clear:/dev/ttyS0
+	StdioClear  = "stdio-clear"  // stdio-clear:-
+)
+
+// bindingLabel is the exporter label of RFC 9266.
+const bindingLabel = "EXPORTER-Channel-Binding"
+
+// Options are what a party needs for its sessions. TLS and keys come from
+// outside; a party that only dials leaves TLSServer nil, one that only listens
+// leaves TLSClient nil.
+type Options struct {
+	// Key is the text of our own identity key, as KeyOf would show it.
+	Key string
+	// TLSServer holds our certificate, asks for the peer's and checks that it is
+	// one of an identity, whosever. It is not changed.
+	TLSServer *tls.Config
+	// TLSClient is the same for a peer that we dial: a wallet may show each vendor
+	// another identity. Its peerKey is empty while the key is being found out; the
+	// certificate is not shown to that peer.
+	TLSClient func(peerKey string) (*tls.Config, error)
+	// KeyOf reads the text of the peer's identity key from a handshake.
+	KeyOf func(tls.ConnectionState) (string, error)
+	// Trust decides about unknown peers that we dial; nil refuses them. It is
+	// asked while no handshake is open, so a person may take their time.
+	Trust comm.Trust
+	// Clear are the lines that run without TLS because somebody has said so, each
+	// written like "serial-clear:/dev/ttyS0".
+	Clear []string
+	// Pipe opens the pipe of a stdio address, each time that it is dialled or
+	// listened at: our own input and output, or those of a command that it starts.
+	// ctx bounds the opening. Nil: there are none.
+	Pipe func(ctx context.Context, name string) (Pipe, error)
+
+	MaxFrame    int           // see rpc.Options
+	Requests    int           // see rpc.Options
+	Connections int           // most connections of a unix listener; 0: 1024
+	Handshake   time.Duration // for all until the session stands; 0: 10 s
+	Write       time.Duration // without any progress; 0: 10 s
+	Ping        time.Duration // how often a peer is asked; 0: 20 s
+	Idle        time.Duration // a peer silent for this long is cut off; 0: 60 s
+}
+
+// Transport implements comm.Acceptor.
+type Transport struct{ o Options }
+
+// New makes a transport.
+func New(o Options) *Transport {
+	o.MaxFrame = orElse(o.MaxFrame, rpc.MaxFrame)
+	o.Connections = orElse(o.Connections, 1024)
+	o.Handshake = orElse(o.Handshake, 10*time.Second)
+	o.Write = orElse(o.Write, 10*time.Second)
+	o.Ping = orElse(o.Ping, 20*time.Second)
+	o.Idle = orElse(o.Idle, time.Minute)
+	return &Transport{o: o}
+}
+
+func orElse[T int | time.Duration](v, otherwise T) T {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+// Schemes implements comm.Transport.
+func (t *Transport) Schemes() []string {
+	return []string{Unix, Serial, Stdio, SerialClear, StdioClear}
+}
