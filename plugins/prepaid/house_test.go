@@ -99,7 +99,9 @@ func (h *house) execute(op instrument.OperationID, c protocol.Call) (r receipt, 
 	return r, json.Unmarshal(result.Value, &r)
 }
 
-func (h *house) pay(id instrument.ID, price string) (receipt, error) { return h.execute("", h.payment(id, price)) }
+func (h *house) pay(id instrument.ID, price string) (receipt, error) {
+	return h.execute("", h.payment(id, price))
+}
 
 func (h *house) payment(id instrument.ID, price string) protocol.Call {
 	return protocol.Call{
