@@ -286,3 +286,26 @@ func TestAnAccountThatIsNotEmptyIsNotGivenUp(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Somebody who has seen the number of an account gets nothing by it.
+func TestAnAccountIsOpenedByOnePeer(t *testing.T) {
+	h := openHouse(t)
+	at := h.charged("CHF:5")
+	number := h.purse(at).Account
+	h.Initiator.Self.Key = "another"
+	h.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+		if f.Execute != nil {
+			f.Execute.Msgs[0].Body = raw(request{number})
+		}
+		return protocoltest.Deliver
+	})
+	_, err := h.ask(opOpen, "", opened{"CHF"})
+	wantFault(t, err, fault.Conflict, "account-taken")
+	for _, bad := range []string{"", "x", number + "=", number[:42]} {
+		number = bad
+		_, err = h.ask(opOpen, "", opened{"CHF"})
+		wantFault(t, err, fault.Invalid, "account-malformed")
+	}
+	_, err = h.ask(opOpen, "", opened{"francs"})
+	wantFault(t, err, fault.Invalid, "amount-malformed")
+}

@@ -308,6 +308,29 @@ func TestAWalletDoesNotBelieveAnotherReceipt(t *testing.T) {
 	}
 }
 
+// A vendor that does not say what became of a payment has perhaps taken it.
+func TestWhatNobodyKnowsStaysHeldBack(t *testing.T) {
+	for kind, held := range map[fault.Kind]bool{
+		fault.Unknown: true, fault.Internal: true, fault.Stuck: true, fault.Locked: true, fault.Declined: false, fault.Conflict: false,
+	} {
+		t.Run(kind.String(), func(t *testing.T) {
+			h := openHouse(t)
+			at := h.charged("CHF:10")
+			h.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+				if f.Executed != nil {
+					f.Executed.Result, f.Executed.Fault = nil, fault.New(kind, "no").Because("x")
+				}
+				return protocoltest.Deliver
+			})
+			_, err := h.pay(at, "CHF:2")
+			wantFault(t, err, kind, "x")
+			if p := h.purse(at); held != (len(p.Open) == 1) || held != (p.Balance == sum("CHF:8")) {
+				t.Errorf("the purse is %+v", p)
+			}
+		})
+	}
+}
+
 // What moves money towards an account is the vendor's alone.
 func TestAWalletCannotCreditOrRefund(t *testing.T) {
 	h := openHouse(t)

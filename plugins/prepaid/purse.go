@@ -114,8 +114,8 @@ func (p *purse) believes(s statement) error {
 	return nil
 }
 
-// count finds what can be spent: the vendor's balance without what it may not
-// have booked yet.
+// count finds what can be spent: the vendor's balance without what is open, which
+// it has not booked yet.
 func (p *purse) count() error {
 	balance, err := p.Statement.balance()
 	if err != nil {
@@ -123,9 +123,6 @@ func (p *purse) count() error {
 	}
 	held := instrument.ZeroOf(p.Currency)
 	for _, i := range p.Open {
-		if p.Statement.includes(i.Counter) {
-			continue
-		}
 		if held, err = held.Add(i.Amount); err != nil {
 			return err
 		}
