@@ -28,6 +28,7 @@ func serving(e *cli.Env) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				defer t.settling(ctx)()
 				p := serve.New(e)
 				p.With(with)
 				p.Session(door)
@@ -39,6 +40,23 @@ func serving(e *cli.Env) *cobra.Command {
 	parent = serve.ParentFlag(c)
 	c.Flags().StringVar(&listen, "listen", "", "`ADDR` of sessions, instead of the configured one")
 	return c
+}
+
+// settling credits what an earlier life was paid into accounts, beside the
+// serving: a provider that is away keeps nobody waiting. What it returns ends it.
+func (t *terminal) settling(ctx context.Context) (end func()) {
+	within, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := t.Settle(within); err != nil && within.Err() == nil {
+			t.Log().Warn("not all that was paid into accounts is credited yet", "error", err)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 // door lets wallets in at an address, by default the configured one.
