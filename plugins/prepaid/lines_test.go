@@ -130,7 +130,7 @@ func TestAPaymentThatIsOutsideIsOnRecord(t *testing.T) {
 
 // Whatever happens in whatever order, nothing is made and nothing is lost.
 func TestRandomInterleavingsConserveValue(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			h := openHouse(t)
 			accounts := []instrument.ID{h.charged("CHF:6"), h.charged("CHF:3")}
