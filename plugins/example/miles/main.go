@@ -13,7 +13,8 @@ import (
 
 func main() {
 	fly := sdk.Several{operation(protocol.Pay, redeem), operation("EARN", earn), operation("BALANCE", look)}
-	sdk.Main(sdk.Bundle{Name: "miles", Version: "1.0.0",
+	sdk.Main(sdk.Bundle{
+		Name: "miles", Version: "1.0.0",
 		Classes:   func(comm.Role) []instrument.Class { return []instrument.Class{miles} },
 		Protocols: func(comm.Role) []protocol.Protocol { return []protocol.Protocol{fly} },
 	})
@@ -22,10 +23,19 @@ func main() {
 // miles is the class: the member's card in the wallet, the account and the flights
 // at the airline. Its unique keys make each number one account, and let each
 // boarding pass earn once.
-var miles = sdk.Class{About: instrument.Info{ID: "miles", Title: "Frequent-flyer account", Keys: []string{"number", "pass"},
+var miles = sdk.Class{About: instrument.Info{
+	ID: "miles", Title: "Frequent-flyer account", Keys: []string{"number", "pass"},
 	Fields: []instrument.Field{{Name: "number", Title: "Number"}, {Name: "pin", Title: "PIN", Secret: true}, {Name: "balance", Title: "Balance"}},
-	Moves: []instrument.Move{{To: "ready"}, {From: "ready", To: "asked"}, {From: "asked", To: "asked"}, {From: "asked", To: "ready"},
-		{To: "kept"}, {From: "kept", To: "kept"}, {To: "flown"}}}}
+	Moves: []instrument.Move{
+		{To: "ready"},
+		{From: "ready", To: "asked"},
+		{From: "asked", To: "asked"},
+		{From: "asked", To: "ready"},
+		{To: "kept"},
+		{From: "kept", To: "kept"},
+		{To: "flown"},
+	},
+}}
 
 // state is the card's in the wallet and the account's at the airline.
 type state struct {
@@ -40,7 +50,8 @@ var welcome, flight = instrument.Amount{Currency: "MILES", Value: 1000}, instrum
 // operation is what the three have in common: the wallet shows its card, the
 // airline changes the account, and the wallet keeps the new balance.
 func operation(name string, change func(protocol.Call, instrument.Tx, *state) error) sdk.Simple {
-	return sdk.Simple{Name: "miles.fly", Title: "Earn and redeem miles", Class: "miles", Operation: name, Accepted: "ready",
+	return sdk.Simple{
+		Name: "miles.fly", Title: "Earn and redeem miles", Class: "miles", Operation: name, Accepted: "ready",
 		Present: func(_ protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error) {
 			i.Status = "asked"
 			return protocol.Result{Value: json.RawMessage(i.State), Amount: price(c)}, nil
