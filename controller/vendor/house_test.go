@@ -28,6 +28,7 @@ import (
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/card"
+	"github.com/swaperoo/swaperoo/plugins/prepaid"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
 	"github.com/swaperoo/swaperoo/profile"
@@ -95,7 +96,7 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 
 func bundles(role comm.Role) []protocol.Bundle {
 	var all []protocol.Bundle
-	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
+	for _, b := range []sdk.Bundle{card.Bundle(), prepaid.Bundle(), talerbundle.Bundle()} {
 		all = append(all, protocol.Bundle{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)})
 	}
 	return all
@@ -121,6 +122,7 @@ type cards struct {
 	paid    map[string]banktest.Payment // by reference
 	late    bool                        // charges, and then does not answer
 	waiting bool                        // has not decided about what it charges
+	refuses bool                        // declines every card
 }
 
 func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -141,7 +143,7 @@ func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewDecoder(r.Body).Decode(&o)
 	c.charged++
 	p := banktest.Payment{ID: fmt.Sprintf("pay-%d", c.charged), State: "paid", Amount: o.Amount, Refunded: instrument.ZeroOf(o.Amount.Currency), Reference: o.Reference}
-	if o.Token == "declined" {
+	if o.Token == "declined" || c.refuses {
 		p.State = "failed"
 	}
 	if c.waiting {

@@ -120,6 +120,11 @@ func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duratio
 }
 
 func (t *Terminal) facts(ctx context.Context, w *Withdrawal) (protocol.Facts, error) {
+	return t.factsOf(ctx, w.Reference())
+}
+
+// factsOf asks the provider what became of a payment, which moves if that is final.
+func (t *Terminal) factsOf(ctx context.Context, reference string) (protocol.Facts, error) {
 	provider, err := t.Provider(ctx)
 	if err != nil {
 		return protocol.Facts{}, err
@@ -127,6 +132,6 @@ func (t *Terminal) facts(ctx context.Context, w *Withdrawal) (protocol.Facts, er
 	var f protocol.Facts
 	return f, t.alone(ctx, controller.Transaction{
 		Protocol: protocolCard, Operation: operationLookup, Class: ClassPayment, Instruments: []instrument.ID{provider},
-		Args: map[string]string{"reference": w.Reference()},
+		Args: map[string]string{"reference": reference},
 	}, &f)
 }
