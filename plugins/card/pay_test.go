@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -107,6 +108,7 @@ func TestAChargeThatNeverArrivedIsTriedAgain(t *testing.T) {
 	s.books.mu.Lock()
 	s.books.payments, s.books.used = nil, map[uint64]bool{}
 	s.books.mu.Unlock()
+	s.passes(5 * time.Minute)
 	if got, err := s.pay("W1", "CHF:20"); err != nil || got.State != "paid" || s.held().Counter != 2 {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -132,7 +132,12 @@ type payment struct {
 	Brand       string            `json:"brand,omitempty"`
 	Last4       string            `json:"last4,omitempty"`
 	Reason      string            `json:"reason,omitempty"` // why it was declined
-	Changed     int64             `json:"changed"`          // unix seconds
+	Changed     int64             `json:"changed"`          // unix seconds; of a pending one: when it was sent last
+}
+
+// mayArrive says that a charge was sent so lately that the provider may get it yet.
+func (p payment) mayArrive(now time.Time) bool {
+	return p.State == pending && now.Before(time.Unix(p.Changed, 0).Add(arrivesWithin))
 }
 
 func (p payment) receipt() receipt {
@@ -165,7 +170,8 @@ func (o order) check() error {
 }
 
 // begun is the pure rule of a charge that begins over what is known of its
-// reference; old is nil if that is nothing. A paid one stays as it is.
+// reference; old is nil if that is nothing. A paid one stays as it is, and of one
+// that may be on its way it is kept since when.
 func begun(old *payment, o order, now time.Time) (payment, error) {
 	if old != nil && (old.Amount != o.Amount || old.Provider != o.provider) {
 		return payment{}, fault.New(fault.Conflict, "the reference names another payment already").Because("reference-reused")
@@ -173,10 +179,14 @@ func begun(old *payment, o order, now time.Time) (payment, error) {
 	if old != nil && old.State == paid {
 		return *old, nil
 	}
-	return payment{
+	p := payment{
 		Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant, Provider: o.provider,
 		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(),
-	}, nil
+	}
+	if old != nil && old.State == pending { // nothing is sent before the provider was asked about that one
+		p.Changed = old.Changed
+	}
+	return p, nil
 }
 
 // settled is the pure rule of what became of a charge. What is paid stays paid.
