@@ -20,8 +20,9 @@ type Session struct {
 	c          *Controller
 	peer       comm.Peer // as dialled; its key as proved
 	login      Login
-	mu         sync.Mutex
+	mu         sync.Mutex // never held while the peer is asked
 	conn       comm.Conn
+	dialling   *dialling // if somebody does
 	transcript transcript
 	offers     map[instrument.ClassID]Offered
 	common     map[instrument.ClassID][]string
@@ -47,9 +48,8 @@ func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) 
 		c: c, peer: p, login: l,
 		offers: map[instrument.ClassID]Offered{}, common: map[instrument.ClassID][]string{}, selected: map[instrument.ClassID]string{},
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s, s.connect(ctx)
+	_, err := s.connect(ctx)
+	return s, err
 }
 
 // Peer is the other side as it proved to be.
@@ -59,80 +59,45 @@ func (s *Session) Peer() comm.Peer {
 	return s.peer
 }
 
-// connect dials, says who we are and checks who is there. The caller holds mu.
-func (s *Session) connect(ctx context.Context) error {
-	conn, err := s.c.parts.Comm.Dial(ctx, s.peer, listener{s})
-	if err != nil {
-		return err
-	}
-	self := s.c.Self()
-	var got comm.Initiated
-	hello := comm.Initiate{Name: self.Name, Role: self.Role, PNP: self.PNP, Login: s.login.Name, Token: s.login.Token}
-	if err := conn.Call(ctx, comm.MethodInitiate, hello, &got); err != nil {
-		_ = conn.Close()
-		return err
-	}
-	if got.PNP != self.PNP {
-		_ = conn.Close()
-		return fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", got.PNP, self.PNP).Because("pnp-differs")
-	}
-	proved := conn.Peer()
-	s.peer.Key, s.peer.Role, s.peer.PNP = proved.Key, got.Role, got.PNP
-	if s.peer.Name == "" {
-		s.peer.Name = got.Name
-	}
-	s.conn = conn
-	s.transcript = newTranscript(conn, self.PNP, s.c.towards(proved.Key).KeyText(), proved.Key)
-	return nil
-}
-
 // live is a connection of an open session for its next step.
 func (s *Session) live(ctx context.Context) (comm.Conn, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	if s.over() {
 		return nil, closed()
 	}
-	return s.connected(ctx)
+	conn, err := s.connected(ctx)
+	if err != nil && s.over() {
+		return nil, closed()
+	}
+	return patient{conn, s.c.parts.Patience}, err
 }
 
-// connected is a connection that stands; it dials again if the last one was lost,
-// and fixes again what was selected. The caller holds mu.
-func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
-	if s.conn != nil {
-		return s.conn, nil
-	}
-	if err := s.connect(ctx); err != nil {
-		return nil, err
-	}
-	for class, protocolID := range s.selected {
-		if err := s.conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: protocolID}, nil); err != nil {
-			// Without it the peer would refuse what was begun, and a refusal is final.
-			_ = s.conn.Close()
-			s.conn = nil
-			return nil, err
-		}
-	}
-	return s.conn, nil
+func (s *Session) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
 }
 
 // listener takes what the servicer says on its own: messages of operations.
-type listener struct{ s *Session }
+type listener struct {
+	s    *Session
+	over bool // guarded by the session's mu
+}
 
-func (l listener) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+func (l *listener) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
 	return nil, fault.New(fault.Denied, "a wallet takes no requests: it is client-driven").Because("client-driven")
 }
 
-func (l listener) Notification(_ context.Context, c comm.Conn, method string, params json.RawMessage) {
+func (l *listener) Notification(_ context.Context, c comm.Conn, method string, params json.RawMessage) {
 	var said comm.Said
 	if method == comm.MethodMessage && json.Unmarshal(params, &said) == nil {
 		l.s.c.protocols.Hear(c.Peer(), said)
 	}
 }
 
-func (l listener) Closed(c comm.Conn) {
+func (l *listener) Closed(c comm.Conn) {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
+	l.over = true
 	if l.s.conn == c {
 		l.s.conn = nil
 	}
@@ -320,6 +285,9 @@ func (s *Session) Close(ctx context.Context) error {
 	s.mu.Lock()
 	conn := s.conn
 	s.conn, s.closed = nil, true
+	if s.dialling != nil {
+		s.dialling.cancel()
+	}
 	s.mu.Unlock()
 	if conn == nil {
 		return nil
