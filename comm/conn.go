@@ -46,7 +46,8 @@ type Introduced interface {
 // concurrently, notifications in the order of their frames before any later
 // frame is handled.
 type Handler interface {
-	// Request answers one request of an initiator.
+	// Request answers one request of an initiator. After an error that is a *Last
+	// the connection ends.
 	Request(ctx context.Context, c Conn, method string, params json.RawMessage) (any, error)
 	// Notification takes what needs no answer. It must not block for long.
 	Notification(ctx context.Context, c Conn, method string, params json.RawMessage)
@@ -62,6 +63,15 @@ type Ordered interface {
 	// runs. It must not block; Request always follows.
 	Arrived(c Conn, method string, params json.RawMessage)
 }
+
+// Last is an error of Request after whose answer the connection ends.
+type Last struct{ Err error }
+
+// Error is that of what it wraps.
+func (l *Last) Error() string { return l.Err.Error() }
+
+// Unwrap gives it.
+func (l *Last) Unwrap() error { return l.Err }
 
 // Transport makes connections.
 type Transport interface {

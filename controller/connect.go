@@ -9,8 +9,12 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// defaultPatience is how long a peer may take for the answer to one step.
-const defaultPatience = 20 * time.Second
+const (
+	// defaultPatience is how long a peer may take for the answer to one step.
+	defaultPatience = 20 * time.Second
+	// defaultHello is how long one that has connected may take to say hello.
+	defaultHello = 10 * time.Second
+)
 
 // patient is a connection whose peer has that long for each answer: everything
 // between the steps of a session, but no operation, which waits for its outcome.

@@ -44,6 +44,8 @@ type Parts struct {
 	// Patience is how long a peer may take for the answer to one step of a session;
 	// it may take twice that to be connected to again. 0: 20 s.
 	Patience time.Duration
+	// Hello is how long an accepted connection may last without a session; 0: 10 s.
+	Hello time.Duration
 }
 
 // Controller is the Wallet Controller of one party: its managers, made and
@@ -59,6 +61,9 @@ type Controller struct {
 func New(p Parts) (*Controller, error) {
 	if p.Patience == 0 {
 		p.Patience = defaultPatience
+	}
+	if p.Hello == 0 {
+		p.Hello = defaultHello
 	}
 	var classes []instrument.Class
 	for _, b := range p.Bundles {

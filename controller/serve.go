@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"sync"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -35,16 +36,29 @@ type Caller struct {
 	Principal profile.Principal
 }
 
+// Accept is what a listener does with each connection: it gets a handler, and is
+// closed unless it has initiated a session soon.
+func (c *Controller) Accept(r Servicing) func(comm.Conn) (comm.Handler, error) {
+	return func(conn comm.Conn) (comm.Handler, error) {
+		s := newService(c, r)
+		s.limit = time.AfterFunc(c.parts.Hello, func() { _ = conn.Close() })
+		return s, nil
+	}
+}
+
 // Serve gives the handler of one accepted connection. The party is passive in
 // it: it answers and says what belongs to running operations, nothing else.
-func (c *Controller) Serve(r Servicing) comm.Handler {
+func (c *Controller) Serve(r Servicing) comm.Handler { return newService(c, r) }
+
+func newService(c *Controller, r Servicing) *service {
 	return &service{c: c, role: r, offered: map[string]bool{}, selected: map[string]string{}}
 }
 
 // service is the servicer's side of one connection.
 type service struct {
-	c    *Controller
-	role Servicing
+	c     *Controller
+	role  Servicing
+	limit *time.Timer // until session.initiate; nil: none
 
 	mu       sync.Mutex
 	who      *Caller
@@ -101,7 +115,11 @@ func (s *service) Notification(_ context.Context, conn comm.Conn, method string,
 }
 
 // Closed forgets what was negotiated; operations go on.
-func (s *service) Closed(comm.Conn) {}
+func (s *service) Closed(comm.Conn) {
+	if s.limit != nil {
+		s.limit.Stop()
+	}
+}
 
 func (s *service) caller() *Caller {
 	s.mu.Lock()
@@ -115,13 +133,16 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 	}
 	self := s.c.Self()
 	if hello.PNP != self.PNP {
-		return comm.Initiated{}, fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", hello.PNP, self.PNP).Because("pnp-differs")
+		return comm.Initiated{}, &comm.Last{Err: fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", hello.PNP, self.PNP).Because("pnp-differs")}
 	}
 	peer := conn.Peer()
 	peer.Name, peer.Role, peer.PNP = hello.Name, hello.Role, hello.PNP
 	who, err := s.role.Admit(ctx, peer, hello)
 	if err != nil {
-		return comm.Initiated{}, err
+		return comm.Initiated{}, &comm.Last{Err: err}
+	}
+	if s.limit != nil && !s.limit.Stop() {
+		return comm.Initiated{}, &comm.Last{Err: fault.New(fault.Timeout, "the session was not initiated in time").Because("initiate-timeout")}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -41,8 +41,8 @@ type Options struct {
 	PNP     string
 	Clock   func() time.Time
 	Limits  profile.Limits // of the party itself
-	// Patience is that of controller.Parts.
-	Patience time.Duration
+	// Patience and Hello are those of controller.Parts.
+	Patience, Hello time.Duration
 }
 
 // New makes a party in a network and closes it when the test ends.
@@ -66,7 +66,7 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	p.Controller, err = controller.New(controller.Parts{
 		Name: string(o.Role), Role: o.Role, Store: db, Engine: engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
 		Bundles: append([]protocol.Bundle{negotiator}, o.Bundles...),
-		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Patience: o.Patience,
+		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Patience: o.Patience, Hello: o.Hello,
 	})
 	check(t, err)
 	t.Cleanup(func() {

@@ -100,9 +100,7 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 // the signal that ends it: who is inside is answered first.
 func sessions(ctx context.Context, h *house.House, b *bank.Bank, address string) (comm.Listener, error) {
 	at := comm.Address{Scheme: websocket.Scheme, Host: address, Path: "/"}
-	return h.Comm.Listen(context.WithoutCancel(ctx), at, func(comm.Conn) (comm.Handler, error) {
-		return b.Serve(b.Servicing()), nil
-	})
+	return h.Comm.Listen(context.WithoutCancel(ctx), at, b.Accept(b.Servicing()))
 }
 
 // tellExchange writes where the wire gateway is into the file for the exchange,
