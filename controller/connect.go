@@ -30,6 +30,40 @@ func (p patient) Call(ctx context.Context, method string, params, result any) er
 	return p.Conn.Call(ctx, method, params, result)
 }
 
+// showing is a connection over which a class was not offered: the offer is shown
+// along with what is asked about the class.
+type showing struct {
+	comm.Conn
+	offer *comm.Offer
+}
+
+// Call implements comm.Conn.
+func (c showing) Call(ctx context.Context, method string, params, result any) error {
+	switch p := params.(type) {
+	case comm.Protocols:
+		p.Offer = c.offer
+		return c.Conn.Call(ctx, method, p, result)
+	case comm.Select:
+		p.Offer = c.offer
+		return c.Conn.Call(ctx, method, p, result)
+	}
+	return c.Conn.Call(ctx, method, params, result)
+}
+
+// about is the connection for the next step of a session with a class.
+func (s *Session) about(ctx context.Context, class instrument.ClassID) (comm.Conn, error) {
+	conn, err := s.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, ok := s.offers[class]; ok && o.Signed && conn.Conn != s.offering {
+		return showing{conn, &o.Offer}, nil
+	}
+	return conn, nil
+}
+
 // dialling is one attempt to get a connection back. Whoever needs one meanwhile
 // waits for it.
 type dialling struct {
@@ -108,7 +142,7 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 	if got.PNP != self.PNP {
 		return fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", got.PNP, self.PNP).Because("pnp-differs")
 	}
-	fixed := map[instrument.ClassID]string{}
+	fixed := map[instrument.ClassID]selection{}
 	for {
 		missing, err := s.settle(conn, got, ears, fixed)
 		if err != nil || len(missing) == 0 {
@@ -119,20 +153,20 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 			if err := asking.Call(ctx, comm.MethodSelect, sel, nil); err != nil {
 				return err
 			}
-			fixed[instrument.ClassID(sel.Class)] = sel.Protocol
+			fixed[instrument.ClassID(sel.Class)] = selection{sel.Protocol, sel.Offer}
 		}
 	}
 }
 
 // settle makes a connection that of the session, unless the peer has to be told
 // of selections first.
-func (s *Session) settle(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]string) ([]comm.Select, error) {
+func (s *Session) settle(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]selection) ([]comm.Select, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var missing []comm.Select
-	for class, protocolID := range s.selected {
-		if fixed[class] != protocolID {
-			missing = append(missing, comm.Select{Class: string(class), Protocol: protocolID})
+	for class, chosen := range s.selected {
+		if fixed[class] != chosen {
+			missing = append(missing, comm.Select{Class: string(class), Protocol: chosen.protocol, Offer: chosen.offer})
 		}
 	}
 	if len(missing) > 0 {

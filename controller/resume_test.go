@@ -198,6 +198,7 @@ func TestAPaymentWithoutAnOfferIsRefused(t *testing.T) {
 		params any
 	}{
 		{comm.MethodInitiate, comm.Initiate{Role: comm.Client, PNP: p.from.Self().PNP}},
+		{comm.MethodClasses, comm.Classes{}},
 		{comm.MethodSelect, comm.Select{Class: string(controllertest.ClassTicket), Protocol: controllertest.ProtocolPunch}},
 	} {
 		if err := conn.Call(t.Context(), step.method, step.params, nil); err != nil {

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -178,25 +179,42 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) 
 }
 
 func (s *service) protocols(ctx context.Context, conn comm.Conn, asked comm.Protocols) (protocol.Negotiated, error) {
-	s.mu.Lock()
-	offered := s.offered[asked.Class]
-	s.mu.Unlock()
-	if !offered {
-		return protocol.Negotiated{}, fault.New(fault.Unsupported, "%q was not offered in this session", asked.Class).Because("class-not-offered")
+	if !s.offers(asked.Class, asked.Offer) {
+		return protocol.Negotiated{}, notOffered(asked.Class)
 	}
 	return s.c.protocols.AnswerNegotiation(ctx, conn.Peer(), asked)
 }
 
 func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (struct{}, error) {
-	for _, id := range s.c.protocols.Available(instrument.ClassID(asked.Class)) {
-		if id == asked.Protocol {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.selected[asked.Class] = id
-			return struct{}{}, nil
-		}
+	if !s.offers(asked.Class, asked.Offer) {
+		return struct{}{}, notOffered(asked.Class)
 	}
-	return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", asked.Class, asked.Protocol).Because("protocol-unknown")
+	if !slices.Contains(s.c.protocols.Available(instrument.ClassID(asked.Class)), asked.Protocol) {
+		return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", asked.Class, asked.Protocol).Because("protocol-unknown")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.selected[asked.Class] = asked.Protocol
+	return struct{}{}, nil
+}
+
+// offers reports whether a class was offered: over this connection, or over an
+// earlier one of the session, which is lost and forgotten here. Then the initiator
+// shows the offer, and its signature is ours. That it was made to somebody else or
+// is over does not matter: nothing is paid under it by negotiating, and an
+// operation that was begun before must be found again.
+func (s *service) offers(class string, shown *comm.Offer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.offered[class] && shown != nil {
+		body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
+		s.offered[class] = err == nil && string(body.Class) == class
+	}
+	return s.offered[class]
+}
+
+func notOffered(class string) error {
+	return fault.New(fault.Unsupported, "%q was not offered in this session", class).Because("class-not-offered")
 }
 
 func (s *service) operations(_ context.Context, _ comm.Conn, asked comm.Select) (comm.Available, error) {

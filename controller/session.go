@@ -26,9 +26,17 @@ type Session struct {
 	transcript transcript
 	offers     map[instrument.ClassID]Offered
 	common     map[instrument.ClassID][]string
-	selected   map[instrument.ClassID]string
+	offering   comm.Conn // over which the offers were made
+	selected   map[instrument.ClassID]selection
 	counter    uint64
 	closed     bool
+}
+
+// selection is a protocol that was selected for a class, and the vendor's offer
+// for the class if that is signed.
+type selection struct {
+	protocol string
+	offer    *comm.Offer
 }
 
 // Login is what an initiator with an account shows at session start, inside TLS.
@@ -46,7 +54,7 @@ type Offered struct {
 func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
 	s := &Session{
 		c: c, peer: p, login: l,
-		offers: map[instrument.ClassID]Offered{}, common: map[instrument.ClassID][]string{}, selected: map[instrument.ClassID]string{},
+		offers: map[instrument.ClassID]Offered{}, common: map[instrument.ClassID][]string{}, selected: map[instrument.ClassID]selection{},
 	}
 	_, err := s.connect(ctx)
 	return s, err
@@ -60,13 +68,13 @@ func (s *Session) Peer() comm.Peer {
 }
 
 // live is a connection of an open session for its next step.
-func (s *Session) live(ctx context.Context) (comm.Conn, error) {
+func (s *Session) live(ctx context.Context) (patient, error) {
 	if s.over() {
-		return nil, closed()
+		return patient{}, closed()
 	}
 	conn, err := s.connected(ctx)
 	if err != nil && s.over() {
-		return nil, closed()
+		return patient{}, closed()
 	}
 	return patient{conn, s.c.parts.Patience}, err
 }
@@ -116,7 +124,7 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.offers = map[instrument.ClassID]Offered{}
+	s.offers, s.offering = map[instrument.ClassID]Offered{}, conn.Conn
 	var out []Offered
 	for _, o := range remote.Offers {
 		offered, err := s.read(o)
@@ -153,7 +161,7 @@ func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassI
 	if err := s.wasOffered(class); err != nil {
 		return nil, err
 	}
-	conn, err := s.live(ctx)
+	conn, err := s.about(ctx, class)
 	if err != nil {
 		return nil, err
 	}
@@ -196,7 +204,7 @@ func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, 
 			return "", fault.New(fault.Internal, "the class %s prefers %q, which was not negotiated", class, chosen).Because("preference-unknown")
 		}
 	}
-	conn, err := s.live(ctx)
+	conn, err := s.about(ctx, class)
 	if err != nil {
 		return "", err
 	}
@@ -205,7 +213,10 @@ func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, 
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.selected[class] = chosen
+	s.selected[class] = selection{chosen, nil}
+	if o := s.offers[class]; o.Signed {
+		s.selected[class] = selection{chosen, &o.Offer}
+	}
 	return chosen, nil
 }
 
@@ -272,11 +283,11 @@ func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
 	if s.closed {
 		return "", closed()
 	}
-	id, ok := s.selected[class]
+	chosen, ok := s.selected[class]
 	if !ok {
 		return "", fault.New(fault.Conflict, "no protocol was selected for %s yet", class).Because("out-of-order")
 	}
-	return id, nil
+	return chosen.protocol, nil
 }
 
 // Close ends the session (§5.6): it takes no further step. An operation whose
