@@ -4,13 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // A servicer takes a class that it has offered over this connection, or whose
@@ -112,5 +115,34 @@ func TestASessionGoesOnWhereItsConnectionWasLost(t *testing.T) {
 	until(func() error { _, err := s.NegotiateProtocol(t.Context(), controllertest.ClassTicket); return err })
 	if n := asked.Load(); n != 1 {
 		t.Errorf("classes were asked for %d times", n)
+	}
+}
+
+func TestOperationsAreThoseOfBothPeers(t *testing.T) {
+	for name, row := range map[string]struct {
+		there, want []string
+	}{
+		"the same":        {[]string{protocol.Pay}, []string{protocol.Pay}},
+		"more there":      {[]string{"GIFT", protocol.Pay}, []string{protocol.Pay}},
+		"others there":    {[]string{"GIFT"}, nil},
+		"nothing there":   {[]string{}, nil},
+		"not even a list": {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newShop(t, &shop{}, time.Now, comm.MethodOperations, told(comm.MethodOperations, func(a *comm.Available) {
+				if len(a.Names) != 1 || a.Names[0] != protocol.Pay {
+					t.Errorf("the vendor has %v", a.Names)
+				}
+				a.Names = row.there
+			}))
+			ops, err := p.negotiated(t).AvailableOperations(t.Context(), controllertest.ClassTicket)
+			var got []string
+			for _, o := range ops {
+				got = append(got, o.Name)
+			}
+			if err != nil || !slices.Equal(got, row.want) {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
 	}
 }

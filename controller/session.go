@@ -262,14 +262,32 @@ func (s *Session) scheme() string {
 	return a.Scheme
 }
 
-// AvailableOperations lists what the selected protocol can do with a class here
-// (§5.4).
-func (s *Session) AvailableOperations(class instrument.ClassID) ([]protocol.Operation, error) {
+// AvailableOperations lists what the selected protocol can do with a class: what
+// it has here for a peer of that role and there for one of ours (§5.4).
+func (s *Session) AvailableOperations(ctx context.Context, class instrument.ClassID) ([]protocol.Operation, error) {
 	protocolID, err := s.protocolOf(class)
 	if err != nil {
 		return nil, err
 	}
-	return s.c.protocols.Operations(protocolID, class, s.Peer().Role)
+	conn, err := s.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var there comm.Available
+	if err := conn.Call(ctx, comm.MethodOperations, comm.Select{Class: string(class), Protocol: protocolID}, &there); err != nil {
+		return nil, err
+	}
+	here, err := s.c.protocols.Operations(protocolID, class, s.Peer().Role)
+	if err != nil {
+		return nil, err
+	}
+	var both []protocol.Operation
+	for _, o := range here {
+		if slices.Contains(there.Names, o.Name) {
+			both = append(both, o)
+		}
+	}
+	return both, nil
 }
 
 // Instruments lists the principal's instruments of a class (§5.5).

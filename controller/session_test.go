@@ -72,7 +72,7 @@ func TestThePapersStepsBetweenEachPairOfRoles(t *testing.T) {
 			if chosen, err := s.SelectProtocol(t.Context(), controllertest.ClassTicket, nil); err != nil || chosen != controllertest.ProtocolPunch {
 				t.Fatalf("selected %q, %v", chosen, err)
 			}
-			if ops, err := s.AvailableOperations(controllertest.ClassTicket); err != nil || len(ops) != 1 || ops[0].Name != protocol.Pay {
+			if ops, err := s.AvailableOperations(t.Context(), controllertest.ClassTicket); err != nil || len(ops) != 1 || ops[0].Name != protocol.Pay {
 				t.Fatalf("operations = %v, %v", ops, err)
 			}
 			mine, err := s.Instruments(t.Context(), p.from.Me(t), controllertest.ClassTicket)

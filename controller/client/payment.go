@@ -141,7 +141,7 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 	if err != nil {
 		return Bill{}, err
 	}
-	ops, err := s.AvailableOperations(offered.Class)
+	ops, err := s.AvailableOperations(ctx, offered.Class)
 	if err != nil {
 		return Bill{}, err
 	}
