@@ -27,14 +27,6 @@ type Bound interface {
 	Binding() []byte
 }
 
-// Dispatcher is a Conn whose requests can be sent now and waited for later, so
-// that a notification sent after Dispatch returned arrives after the request.
-type Dispatcher interface {
-	// Dispatch sends a request; wait reads its answer, as Call does, and is
-	// called at most once.
-	Dispatch(ctx context.Context, method string, params any) (wait func(ctx context.Context, result any) error, err error)
-}
-
 // Introduced is a Conn that can be told whom it leads to: by the Manager under
 // which name a peer was dialled, by a servicer after session.initiate.
 type Introduced interface {
@@ -53,15 +45,6 @@ type Handler interface {
 	Notification(ctx context.Context, c Conn, method string, params json.RawMessage)
 	// Closed is told once, after the last frame was handled.
 	Closed(c Conn)
-}
-
-// Ordered is a Handler that has to know of a request before any later frame of
-// the connection is handled: Request runs concurrently, so a notification that
-// was sent after a request may otherwise be handled first.
-type Ordered interface {
-	// Arrived is told of each request in the order of the frames, before Request
-	// runs. It must not block; Request always follows.
-	Arrived(c Conn, method string, params json.RawMessage)
 }
 
 // Last is an error of Request after whose answer the connection ends.

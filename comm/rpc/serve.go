@@ -31,9 +31,6 @@ func (s serving) Handle(ctx context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Reque
 		c.serving.Add(-1)
 		s.answer(ctx, r.ID, nil, tooMany(c.maxOpen))
 	default:
-		if o, ok := c.handler.(comm.Ordered); ok {
-			o.Arrived(c, method, params)
-		}
 		c.running.Go(func() { s.request(ctx, r.ID, method, params) })
 	}
 }
