@@ -22,7 +22,7 @@ type state struct {
 
 	Counter    uint64    `json:"counter"`              // of the last authorisation that was made
 	Pending    *intent   `json:"pending"`              // on its way, or of unknown outcome
-	Unresolved []intent  `json:"unresolved,omitempty"` // older ones whose outcome was never learnt
+	Unresolved []intent  `json:"unresolved,omitempty"` // the latest of the older ones whose outcome was never learnt
 	Receipts   []receipt `json:"receipts,omitempty"`   // the latest
 }
 
@@ -86,17 +86,16 @@ func (keyText) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]"
 
 // intend is the pure rule of a payment that begins: the next counter is used up,
 // and what it is for is on record.
-func (s *state) intend(reference string, amount instrument.Amount) error {
+func (s *state) intend(reference string, amount instrument.Amount) {
 	if old := s.Pending; old != nil && old.Reference != reference {
-		if len(s.Unresolved) == maxUnresolved {
-			return fault.New(fault.Conflict, "%d payments of this card have an unknown outcome", maxUnresolved).
-				Because("payments-unresolved").WithHint("ask the vendors about them first")
-		}
+		// An authorisation has no expiry, so none is ever surely over, and a vendor
+		// that never answers must not be able to use a card up. The list is what a
+		// person looks through; what falls off it is still in the operation's record.
 		s.Unresolved = append(s.Unresolved, *old)
+		s.Unresolved = s.Unresolved[max(0, len(s.Unresolved)-maxUnresolved):]
 	}
 	s.Counter++
 	s.Pending = &intent{Reference: reference, Amount: amount, Counter: s.Counter}
-	return nil
 }
 
 // resolve is the pure rule of an outcome: nothing of this reference is open any
