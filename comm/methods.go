@@ -60,6 +60,7 @@ type Offer struct {
 type Protocols struct {
 	Class string          `json:"class"`
 	Args  json.RawMessage `json:"args,omitempty"`
+	Offer *Offer          `json:"offer,omitempty"` // see Select
 }
 
 // Available lists operations by name.
@@ -67,10 +68,13 @@ type Available struct {
 	Names []string `json:"names"`
 }
 
-// Select fixes the protocol for a class in this session.
+// Select fixes the protocol for a class in this session. A servicer knows only
+// what it has offered over this connection: an initiator that had to connect again
+// since shows it its own offer.
 type Select struct {
 	Class    string `json:"class"`
 	Protocol string `json:"protocol"`
+	Offer    *Offer `json:"offer,omitempty"`
 }
 
 // Execute is the one idempotent request that begins and resumes an operation.

@@ -152,10 +152,30 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
 		return protocol.Execution{}, err
 	}
+	if err := s.c.withinTime(&t, e.Call.Deadline); err != nil {
+		return protocol.Execution{}, err
+	}
 	t.Ended = func(err error) { s.role.Ended(t, err) }
 	r, err := s.c.execution(ctx, t, protocol.Servicer)
 	r.Call.Offer = offer
 	return r, err
+}
+
+// withinTime gives an operation no more time than the initiator has: what it
+// waits for no longer must not begin, a charge least of all.
+func (c *Controller) withinTime(t *Transaction, deadline time.Time) error {
+	if t.Within == 0 {
+		t.Within = time.Minute
+	}
+	if deadline.IsZero() {
+		return nil
+	}
+	t.Within = min(t.Within, deadline.Sub(c.parts.Clock()))
+	if t.Within <= 0 {
+		return fault.New(fault.Declined, "the time that was given for this was over before it began: nothing was done").
+			Because("deadline-over").WithHint("try again; if it stays so, compare the clocks")
+	}
+	return nil
 }
 
 // resumes is an operation that this peer has begun before, with the instruments

@@ -56,7 +56,7 @@ func (t *Terminal) sale(reference string) (*sale, error) {
 // Listen opens a door for wallets at an address; port 0 takes a free one. The
 // event EventPay names the last door that was opened.
 func (t *Terminal) Listen(ctx context.Context, m *comm.Manager, a comm.Address) (comm.Listener, error) {
-	l, err := m.Listen(ctx, a, func(comm.Conn) (comm.Handler, error) { return t.Serve(t.Servicing()), nil })
+	l, err := m.Listen(ctx, a, t.Accept(t.Servicing()))
 	if err != nil {
 		return nil, err
 	}

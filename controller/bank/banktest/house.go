@@ -195,9 +195,7 @@ func (h *House) start() {
 // listen services native sessions.
 func (h *House) listen(cm *comm.Manager) {
 	h.tb.Helper()
-	door, err := cm.Listen(context.Background(), comm.Address{Scheme: inproc.Scheme, Path: "bank"}, func(comm.Conn) (comm.Handler, error) {
-		return h.Bank.Serve(h.Bank.Servicing()), nil
-	})
+	door, err := cm.Listen(context.Background(), comm.Address{Scheme: inproc.Scheme, Path: "bank"}, h.Bank.Accept(h.Bank.Servicing()))
 	if err != nil {
 		h.tb.Fatalf("listen for sessions: %v", err)
 	}
