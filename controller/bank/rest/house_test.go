@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/plugins/card"
@@ -21,7 +20,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { commtest.Main(m) }
 
 // bundles are the first-party bundles, in this process.
 func bundles() []protocol.Bundle {
