@@ -37,10 +37,13 @@ func open(t testing.TB, o banktest.Options) *banktest.House {
 	return banktest.Open(t, o)
 }
 
+// patience bounds what only a defect would let hang.
+const patience = 4 * time.Minute
+
 // withTimeout bounds a test that would hang instead of failing.
 func withTimeout(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -167,7 +170,7 @@ func pay(t testing.TB, h *banktest.House, id taler.WOPID, transaction string) {
 // settled waits until a withdrawal is no longer selected.
 func settled(t testing.TB, h *banktest.House, id taler.WOPID) taler.BankWithdrawalOperationStatus {
 	t.Helper()
-	s, err := h.Bank.Status(withTimeout(t), id, taler.LongPoll{Timeout: 20 * time.Second, OldState: taler.StateSelected})
+	s, err := h.Bank.Status(withTimeout(t), id, taler.LongPoll{Timeout: patience, OldState: taler.StateSelected})
 	if err != nil {
 		t.Fatalf("status: %v", err)
 	}
