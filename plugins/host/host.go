@@ -18,8 +18,8 @@ type Options struct {
 	Clock  func() time.Time // for back-off and health
 	Random func() float64   // jitter of the back-off, from 0 up to 1; nil: math/rand
 
-	Start    time.Duration // longest start of a process; 0: 10 s
-	Question time.Duration // longest answer to Check, Prefer and Describe; 0: 2 s
+	Start    time.Duration // longest start of a process, until it has described itself; 0: 10 s
+	Question time.Duration // longest answer to Check and Prefer; 0: 2 s
 	Health   time.Duration // between two health checks; 0: 10 s
 	Turn     time.Duration // longest that an operation's code may take from an answer to its next step; 0: 30 s
 

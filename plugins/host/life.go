@@ -128,9 +128,7 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 
 // meet asks the plugin who it is and opens the stream of its operations.
 func (l *life) meet(ctx context.Context, s Source) error {
-	asked, cancel := context.WithTimeout(ctx, l.o.Question)
-	defer cancel()
-	said, err := l.rpc.Describe(asked, &wire.DescribeRequest{})
+	said, err := l.rpc.Describe(ctx, &wire.DescribeRequest{})
 	if err != nil {
 		return err
 	}
