@@ -28,10 +28,11 @@ vet:
 lint:
 	$(LINT) run ./...
 
-# The example is somebody else's program: it is built in its own module, from
-# outside, with nothing but what this module publishes.
+# The examples are somebody else's programs: each is built in its own module,
+# from outside, with nothing but what this module publishes.
 example:
-	cd plugins/example/coupon && go build -o "$${TMPDIR:-/tmp}/swaperoo-coupon" . && go vet . && rm -f "$${TMPDIR:-/tmp}/swaperoo-coupon"
+	@for dir in plugins/example/*/; do echo $$dir && \
+		(cd $$dir && go build -o "$${TMPDIR:-/tmp}/swaperoo-example" . && go vet . && rm -f "$${TMPDIR:-/tmp}/swaperoo-example") || exit 1; done
 
 demo: build
 	./swaperoo demo --json

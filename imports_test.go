@@ -48,8 +48,9 @@ var layers = []struct {
 	{"plugins/sdk", []string{"comm", "comm/fault", "instrument", "plugins/api", "protocol"}, "what a plugin's author gets, and no more"},
 	{"plugins/host", []string{"comm", "comm/fault", "instrument", "plugins/api", "protocol"}, "runs strangers' code and knows no bundle by name"},
 	{"plugins/card", []string{"comm", "comm/fault", "instrument", "plugins/card", "plugins/sdk", "protocol"}, "a bundle uses the same door as a stranger's"},
+	{"plugins/prepaid", []string{"comm", "comm/fault", "instrument", "plugins/sdk", "protocol"}, "as card"},
 	{"plugins/taler", []string{"comm", "comm/fault", "comm/taler", "crypto/taler", "instrument", "plugins/sdk", "protocol"}, "as card; it may share Taler's types with the bank"},
-	{"plugins/bundled", []string{"plugins/card", "plugins/sdk", "plugins/taler"}, "the list of what ships"},
+	{"plugins/bundled", []string{"plugins/card", "plugins/prepaid", "plugins/sdk", "plugins/taler"}, "the list of what ships"},
 	{"cmd", nil, ""}, // joins everything
 }
 

@@ -28,14 +28,6 @@ type Bound interface {
 	Binding() []byte
 }
 
-// Dispatcher is a Conn whose requests can be sent now and waited for later, so
-// that a notification sent after Dispatch returned arrives after the request.
-type Dispatcher interface {
-	// Dispatch sends a request; wait reads its answer, as Call does, and is
-	// called at most once.
-	Dispatch(ctx context.Context, method string, params any) (wait func(ctx context.Context, result any) error, err error)
-}
-
 // Introduced is a Conn that can be told whom it leads to: by the Manager under
 // which name a peer was dialled, by a servicer after session.initiate.
 type Introduced interface {
@@ -47,7 +39,8 @@ type Introduced interface {
 // concurrently, notifications in the order of their frames before any later
 // frame is handled.
 type Handler interface {
-	// Request answers one request of an initiator.
+	// Request answers one request of an initiator. After an error that is a *Last
+	// the connection ends.
 	Request(ctx context.Context, c Conn, method string, params json.RawMessage) (any, error)
 	// Notification takes what needs no answer. It must not block for long.
 	Notification(ctx context.Context, c Conn, method string, params json.RawMessage)
@@ -55,14 +48,14 @@ type Handler interface {
 	Closed(c Conn)
 }
 
-// Ordered is a Handler that has to know of a request before any later frame of
-// the connection is handled: Request runs concurrently, so a notification that
-// was sent after a request may otherwise be handled first.
-type Ordered interface {
-	// Arrived is told of each request in the order of the frames, before Request
-	// runs. It must not block; Request always follows.
-	Arrived(c Conn, method string, params json.RawMessage)
-}
+// Last is an error of Request after whose answer the connection ends.
+type Last struct{ Err error }
+
+// Error is that of what it wraps.
+func (l *Last) Error() string { return l.Err.Error() }
+
+// Unwrap gives it.
+func (l *Last) Unwrap() error { return l.Err }
 
 // Transport makes connections.
 type Transport interface {

@@ -64,6 +64,7 @@ type Protocols struct {
 	Class   string            `json:"class,omitempty"`
 	Invoice map[string]string `json:"invoice,omitempty"`
 	Args    json.RawMessage   `json:"args,omitempty"`
+	Offer   *Offer            `json:"offer,omitempty"` // see Select
 }
 
 // Available lists operations by name.
@@ -71,10 +72,13 @@ type Available struct {
 	Names []string `json:"names"`
 }
 
-// Select fixes the protocol for a class in this session.
+// Select fixes the protocol for a class in this session. A servicer knows only
+// what it has offered over this connection: an initiator that had to connect again
+// since shows it its own offer.
 type Select struct {
 	Class    string `json:"class"`
 	Protocol string `json:"protocol"`
+	Offer    *Offer `json:"offer,omitempty"`
 }
 
 // Execute is the one idempotent request that begins and resumes an operation.

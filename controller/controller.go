@@ -44,6 +44,11 @@ type Parts struct {
 	Clock   func() time.Time
 	Random  io.Reader // safe for concurrent use
 	Log     *slog.Logger
+	// Patience is how long a peer may take for the answer to one step of a session;
+	// it may take twice that to be connected to again. 0: 20 s.
+	Patience time.Duration
+	// Hello is how long an accepted connection may last without a session; 0: 10 s.
+	Hello time.Duration
 }
 
 // Controller is the Wallet Controller of one party: its managers, made and
@@ -58,6 +63,12 @@ type Controller struct {
 
 // New makes a controller of parts: the paper's initialisation (§5.1).
 func New(p Parts) (*Controller, error) {
+	if p.Patience == 0 {
+		p.Patience = defaultPatience
+	}
+	if p.Hello == 0 {
+		p.Hello = defaultHello
+	}
 	var classes []instrument.Class
 	for _, b := range p.Bundles {
 		classes = append(classes, b.Classes...)

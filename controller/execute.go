@@ -80,15 +80,11 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 	if err != nil {
 		return comm.Executed{}, err
 	}
-	id, err := s.selection(e.Call.Class)
-	if err != nil {
-		return comm.Executed{}, err
-	}
-	if id != e.Call.Protocol {
-		return comm.Executed{}, fault.New(fault.Conflict, "%s was selected for %s, not %s", id, e.Call.Class, e.Call.Protocol).Because("out-of-order")
-	}
-	r, err := s.begins(ctx, who, e)
+	var r protocol.Execution
 	var done comm.Executed
+	if err = s.isSelected(e.Call); err == nil {
+		r, err = s.begins(ctx, who, e)
+	}
 	if err == nil {
 		done = s.serve(ctx, conn, r, e)
 	}
@@ -105,6 +101,15 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 		done.Receipt = s.c.parts.Identity.Sign(receiptText(*e.Call.Offer, e.Op, done.Result))
 	}
 	return done, nil
+}
+
+// isSelected refuses an operation of a protocol that was not selected.
+func (s *service) isSelected(c comm.Call) error {
+	id, err := s.selection(c.Class)
+	if err == nil && id != c.Protocol {
+		return fault.New(fault.Conflict, "%s was selected for %s, not %s", id, c.Class, c.Protocol).Because("out-of-order")
+	}
+	return err
 }
 
 func (s *service) serve(ctx context.Context, conn comm.Conn, r protocol.Execution, e comm.Execute) comm.Executed {
@@ -152,10 +157,30 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
 		return protocol.Execution{}, err
 	}
+	if err := s.c.withinTime(&t, e.Call.Deadline); err != nil {
+		return protocol.Execution{}, err
+	}
 	t.Ended = func(err error) { s.role.Ended(t, err) }
 	r, err := s.c.execution(ctx, t, protocol.Servicer)
 	r.Call.Offer = offer
 	return r, err
+}
+
+// withinTime gives an operation no more time than the initiator has: what it
+// waits for no longer must not begin, a charge least of all.
+func (c *Controller) withinTime(t *Transaction, deadline time.Time) error {
+	if t.Within == 0 {
+		t.Within = time.Minute
+	}
+	if deadline.IsZero() {
+		return nil
+	}
+	t.Within = min(t.Within, deadline.Sub(c.parts.Clock()))
+	if t.Within <= 0 {
+		return fault.New(fault.Declined, "the time that was given for this was over before it began: nothing was done").
+			Because("deadline-over").WithHint("try again; if it stays so, compare the clocks")
+	}
+	return nil
 }
 
 // resumes is an operation that this peer has begun before, with the instruments

@@ -44,10 +44,15 @@ func unsigned() *fault.Fault {
 		Because("receipt-signature").WithHint("ask the vendor; the payment may have been made")
 }
 
+// connected is the session's connection. Without one nothing has been sent,
+// whatever the peer did not answer while it was dialled.
 func (l link) connected(ctx context.Context) (comm.Conn, error) {
-	l.s.mu.Lock()
-	defer l.s.mu.Unlock()
-	return l.s.connected(ctx)
+	conn, err := l.s.connected(ctx)
+	switch {
+	case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Unknown), errors.Is(err, fault.Timeout):
+		return nil, fault.Wrap(err, fault.Unavailable, "there is no session with %s", l.s.Peer().Name).Because("peer-unreachable")
+	}
+	return conn, err
 }
 
 // hangUp closes the connection that an operation of a closed session has used.

@@ -135,6 +135,29 @@ func TestAPaymentWhoseAnswerWasLostIsNotRefusedLater(t *testing.T) {
 	}
 }
 
+// The payer's request was on its way longer than the payer has waited for it.
+func TestNothingBeginsAfterThePayersTime(t *testing.T) {
+	var late atomic.Bool
+	clock := func() time.Time {
+		if late.Load() {
+			return time.Now().Add(2 * time.Minute) // the offer still holds
+		}
+		return time.Now()
+	}
+	p := newShop(t, &shop{}, clock, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+		late.Store(true)
+		return next.Request(ctx, conn, comm.MethodExecute, params)
+	})
+	_, err := p.pay(t, p.negotiated(t), "")
+	wantReason(t, err, "deadline-over")
+	if got := p.from.View(t, p.ticket).Status; got != "valid" {
+		t.Errorf("the ticket is %s", got)
+	}
+	if _, err := p.to.Instruments().Find(t.Context(), controllertest.ClassTicket, "number", "7"); !errors.Is(err, fault.NotFound) {
+		t.Errorf("the vendor has taken it: %v", err)
+	}
+}
+
 // Nobody gets another peer's outcome by its id, and nobody gets one by asking
 // for something else.
 func TestWhatIsResumedIsTheSame(t *testing.T) {
@@ -198,6 +221,7 @@ func TestAPaymentWithoutAnOfferIsRefused(t *testing.T) {
 		params any
 	}{
 		{comm.MethodInitiate, comm.Initiate{Role: comm.Client, PNP: p.from.Self().PNP}},
+		{comm.MethodClasses, comm.Classes{}},
 		{comm.MethodSelect, comm.Select{Class: string(controllertest.ClassTicket), Protocol: controllertest.ProtocolPunch}},
 	} {
 		if err := conn.Call(t.Context(), step.method, step.params, nil); err != nil {

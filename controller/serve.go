@@ -3,13 +3,14 @@ package controller
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
-	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Servicing is what differs between the roles when they service a session.
@@ -35,16 +36,29 @@ type Caller struct {
 	Principal profile.Principal
 }
 
+// Accept is what a listener does with each connection: it gets a handler, and is
+// closed unless it has initiated a session soon.
+func (c *Controller) Accept(r Servicing) func(comm.Conn) (comm.Handler, error) {
+	return func(conn comm.Conn) (comm.Handler, error) {
+		s := newService(c, r)
+		s.limit = time.AfterFunc(c.parts.Hello, func() { _ = conn.Close() })
+		return s, nil
+	}
+}
+
 // Serve gives the handler of one accepted connection. The party is passive in
 // it: it answers and says what belongs to running operations, nothing else.
-func (c *Controller) Serve(r Servicing) comm.Handler {
+func (c *Controller) Serve(r Servicing) comm.Handler { return newService(c, r) }
+
+func newService(c *Controller, r Servicing) *service {
 	return &service{c: c, role: r, offered: map[string]bool{}, selected: map[string]string{}}
 }
 
 // service is the servicer's side of one connection.
 type service struct {
-	c    *Controller
-	role Servicing
+	c     *Controller
+	role  Servicing
+	limit *time.Timer // until session.initiate; nil: none
 
 	mu       sync.Mutex
 	who      *Caller
@@ -101,7 +115,11 @@ func (s *service) Notification(_ context.Context, conn comm.Conn, method string,
 }
 
 // Closed forgets what was negotiated; operations go on.
-func (s *service) Closed(comm.Conn) {}
+func (s *service) Closed(comm.Conn) {
+	if s.limit != nil {
+		s.limit.Stop()
+	}
+}
 
 func (s *service) caller() *Caller {
 	s.mu.Lock()
@@ -115,13 +133,16 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 	}
 	self := s.c.Self()
 	if hello.PNP != self.PNP {
-		return comm.Initiated{}, fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", hello.PNP, self.PNP).Because("pnp-differs")
+		return comm.Initiated{}, &comm.Last{Err: fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", hello.PNP, self.PNP).Because("pnp-differs")}
 	}
 	peer := conn.Peer()
 	peer.Name, peer.Role, peer.PNP = hello.Name, hello.Role, hello.PNP
 	who, err := s.role.Admit(ctx, peer, hello)
 	if err != nil {
-		return comm.Initiated{}, err
+		return comm.Initiated{}, &comm.Last{Err: err}
+	}
+	if s.limit != nil && !s.limit.Stop() {
+		return comm.Initiated{}, &comm.Last{Err: fault.New(fault.Timeout, "the session was not initiated in time").Because("initiate-timeout")}
 	}
 	open, err := s.c.protocols.Unheard(ctx, peer)
 	if err != nil {
@@ -160,26 +181,46 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) 
 	return out, nil
 }
 
-func (s *service) protocols(ctx context.Context, conn comm.Conn, asked comm.Protocols) (protocol.Negotiated, error) {
-	s.mu.Lock()
-	offered := s.offered[asked.Class]
-	s.mu.Unlock()
-	if !offered {
-		return protocol.Negotiated{}, fault.New(fault.Unsupported, "%q was not offered in this session", asked.Class).Because("class-not-offered")
+func (s *service) protocols(ctx context.Context, conn comm.Conn, asked comm.Protocols) (any, error) {
+	if asked.Class == "" && s.c.protocols.Joint() {
+		return s.jointly(ctx, conn, asked)
+	}
+	if !s.offers(asked.Class, asked.Offer) {
+		return nil, notOffered(asked.Class)
 	}
 	return s.c.protocols.AnswerNegotiation(ctx, conn.Peer(), asked)
 }
 
 func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (struct{}, error) {
-	for _, id := range s.c.protocols.Available(instrument.ClassID(asked.Class)) {
-		if id == asked.Protocol {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.selected[asked.Class] = id
-			return struct{}{}, nil
-		}
+	if !s.offers(asked.Class, asked.Offer) {
+		return struct{}{}, notOffered(asked.Class)
 	}
-	return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", asked.Class, asked.Protocol).Because("protocol-unknown")
+	if !slices.Contains(s.c.protocols.Available(instrument.ClassID(asked.Class)), asked.Protocol) {
+		return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", asked.Class, asked.Protocol).Because("protocol-unknown")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.selected[asked.Class] = asked.Protocol
+	return struct{}{}, nil
+}
+
+// offers reports whether a class was offered: over this connection, or over an
+// earlier one of the session, which is lost and forgotten here. Then the initiator
+// shows the offer, and its signature is ours. That it was made to somebody else or
+// is over does not matter: nothing is paid under it by negotiating, and an
+// operation that was begun before must be found again.
+func (s *service) offers(class string, shown *comm.Offer) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.offered[class] && shown != nil {
+		body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
+		s.offered[class] = err == nil && string(body.Class) == class
+	}
+	return s.offered[class]
+}
+
+func notOffered(class string) error {
+	return fault.New(fault.Unsupported, "%q was not offered in this session", class).Because("class-not-offered")
 }
 
 func (s *service) operations(_ context.Context, _ comm.Conn, asked comm.Select) (comm.Available, error) {

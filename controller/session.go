@@ -20,14 +20,23 @@ type Session struct {
 	c          *Controller
 	peer       comm.Peer // as dialled; its key as proved
 	login      Login
-	mu         sync.Mutex
+	mu         sync.Mutex // never held while the peer is asked
 	conn       comm.Conn
+	dialling   *dialling // if somebody does
 	transcript transcript
 	offers     map[instrument.ClassID]Offered
 	common     map[instrument.ClassID][]string
-	selected   map[instrument.ClassID]string
+	offering   comm.Conn // over which the offers were made
+	selected   map[instrument.ClassID]selection
 	counter    uint64
 	closed     bool
+}
+
+// selection is a protocol that was selected for a class, and the vendor's offer
+// for the class if that is signed.
+type selection struct {
+	protocol string
+	offer    *comm.Offer
 }
 
 // Login is what an initiator with an account shows at session start, inside TLS.
@@ -44,15 +53,14 @@ type Offered struct {
 // InitiateSession opens a session with a peer (§5.1).
 func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
 	s := c.newSession(p, l)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s, s.connect(ctx)
+	_, err := s.connect(ctx)
+	return s, err
 }
 
 func (c *Controller) newSession(p comm.Peer, l Login) *Session {
 	return &Session{
 		c: c, peer: p, login: l,
-		offers: map[instrument.ClassID]Offered{}, common: map[instrument.ClassID][]string{}, selected: map[instrument.ClassID]string{},
+		offers: map[instrument.ClassID]Offered{}, common: map[instrument.ClassID][]string{}, selected: map[instrument.ClassID]selection{},
 	}
 }
 
@@ -63,81 +71,45 @@ func (s *Session) Peer() comm.Peer {
 	return s.peer
 }
 
-// connect dials, says who we are and checks who is there. The caller holds mu.
-func (s *Session) connect(ctx context.Context) error {
-	conn, err := s.c.parts.Comm.Dial(ctx, s.peer, listener{s})
-	if err != nil {
-		return err
+// live is a connection of an open session for its next step.
+func (s *Session) live(ctx context.Context) (patient, error) {
+	if s.over() {
+		return patient{}, closed()
 	}
-	self := s.c.Self()
-	var got comm.Initiated
-	hello := comm.Initiate{Name: self.Name, Role: self.Role, PNP: self.PNP, Login: s.login.Name, Token: s.login.Token}
-	if err := conn.Call(ctx, comm.MethodInitiate, hello, &got); err != nil {
-		_ = conn.Close()
-		return err
+	conn, err := s.connected(ctx)
+	if err != nil && s.over() {
+		return patient{}, closed()
 	}
-	if got.PNP != self.PNP {
-		_ = conn.Close()
-		return fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", got.PNP, self.PNP).Because("pnp-differs")
-	}
-	proved := conn.Peer()
-	s.peer.Key, s.peer.Role, s.peer.PNP = proved.Key, got.Role, got.PNP
-	if s.peer.Name == "" {
-		s.peer.Name = got.Name
-	}
-	s.c.protocols.TellEnds(ctx, s.peer, got.Open)
-	s.conn = conn
-	s.transcript = newTranscript(conn, self.PNP, s.c.towards(proved.Key).KeyText(), proved.Key)
-	return nil
+	return patient{conn, s.c.parts.Patience}, err
 }
 
-// live is a connection of an open session for its next step.
-func (s *Session) live(ctx context.Context) (comm.Conn, error) {
+func (s *Session) over() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.closed {
-		return nil, closed()
-	}
-	return s.connected(ctx)
-}
-
-// connected is a connection that stands; it dials again if the last one was lost,
-// and fixes again what was selected. The caller holds mu.
-func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
-	if s.conn != nil {
-		return s.conn, nil
-	}
-	if err := s.connect(ctx); err != nil {
-		return nil, err
-	}
-	for class, protocolID := range s.selected {
-		if err := s.conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: protocolID}, nil); err != nil {
-			// Without it the peer would refuse what was begun, and a refusal is final.
-			_ = s.conn.Close()
-			s.conn = nil
-			return nil, err
-		}
-	}
-	return s.conn, nil
+	return s.closed
 }
 
 // listener takes what the servicer says on its own: messages of operations.
-type listener struct{ s *Session }
+type listener struct {
+	s    *Session
+	over bool // guarded by the session's mu
+}
 
-func (l listener) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+func (l *listener) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
 	return nil, fault.New(fault.Denied, "a wallet takes no requests: it is client-driven").Because("client-driven")
 }
 
-func (l listener) Notification(_ context.Context, c comm.Conn, method string, params json.RawMessage) {
+func (l *listener) Notification(_ context.Context, c comm.Conn, method string, params json.RawMessage) {
 	var said comm.Said
 	if method == comm.MethodMessage && json.Unmarshal(params, &said) == nil {
 		l.s.c.protocols.Hear(c.Peer(), said)
 	}
 }
 
-func (l listener) Closed(c comm.Conn) {
+func (l *listener) Closed(c comm.Conn) {
 	l.s.mu.Lock()
 	defer l.s.mu.Unlock()
+	l.over = true
 	if l.s.conn == c {
 		l.s.conn = nil
 	}
@@ -151,12 +123,17 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 		return nil, err
 	}
 	var remote comm.Offered
-	if err := conn.Call(ctx, comm.MethodClasses, comm.Classes{Invoice: inv}, &remote); err != nil {
+	if s.c.protocols.Joint() {
+		remote, err = s.jointly(ctx, conn, inv)
+	} else {
+		err = conn.Call(ctx, comm.MethodClasses, comm.Classes{Invoice: inv}, &remote)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.offers = map[instrument.ClassID]Offered{}
+	s.offers, s.offering = map[instrument.ClassID]Offered{}, conn.Conn
 	var out []Offered
 	for _, o := range remote.Offers {
 		offered, err := s.read(o)
@@ -193,11 +170,7 @@ func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassI
 	if err := s.wasOffered(class); err != nil {
 		return nil, err
 	}
-	conn, err := s.live(ctx)
-	if err != nil {
-		return nil, err
-	}
-	names, err := s.c.protocols.NegotiateProtocol(ctx, class, conn)
+	names, err := s.negotiate(ctx, class)
 	if err != nil {
 		return nil, err
 	}
@@ -207,7 +180,21 @@ func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassI
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.common[class] = names
-	return names, nil
+	return slices.Clone(names), nil
+}
+
+// negotiate asks the peer, unless that was done together with the classes.
+func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]string, error) {
+	if s.c.protocols.Joint() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.common[class], nil
+	}
+	conn, err := s.about(ctx, class)
+	if err != nil {
+		return nil, err
+	}
+	return s.c.protocols.NegotiateProtocol(ctx, class, conn)
 }
 
 // SelectProtocol fixes the protocol for a class (§5.4): the only one that both
@@ -236,17 +223,25 @@ func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, 
 			return "", fault.New(fault.Internal, "the class %s prefers %q, which was not negotiated", class, chosen).Because("preference-unknown")
 		}
 	}
-	conn, err := s.live(ctx)
+	return chosen, s.selects(ctx, class, chosen)
+}
+
+// selects tells the peer which protocol is used for a class from now on.
+func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen string) error {
+	conn, err := s.about(ctx, class)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: chosen}, nil); err != nil {
-		return "", err
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.selected[class] = chosen
-	return chosen, nil
+	s.selected[class] = selection{chosen, nil}
+	if o := s.offers[class]; o.Signed {
+		s.selected[class] = selection{chosen, &o.Offer}
+	}
+	return nil
 }
 
 // Negotiate goes through the steps from class negotiation to selection for one
@@ -291,14 +286,32 @@ func (s *Session) scheme() string {
 	return a.Scheme
 }
 
-// AvailableOperations lists what the selected protocol can do with a class here
-// (§5.4).
-func (s *Session) AvailableOperations(class instrument.ClassID) ([]protocol.Operation, error) {
+// AvailableOperations lists what the selected protocol can do with a class: what
+// it has here for a peer of that role and there for one of ours (§5.4).
+func (s *Session) AvailableOperations(ctx context.Context, class instrument.ClassID) ([]protocol.Operation, error) {
 	protocolID, err := s.protocolOf(class)
 	if err != nil {
 		return nil, err
 	}
-	return s.c.protocols.Operations(protocolID, class, s.Peer().Role)
+	conn, err := s.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var there comm.Available
+	if err := conn.Call(ctx, comm.MethodOperations, comm.Select{Class: string(class), Protocol: protocolID}, &there); err != nil {
+		return nil, err
+	}
+	here, err := s.c.protocols.Operations(protocolID, class, s.Peer().Role)
+	if err != nil {
+		return nil, err
+	}
+	var both []protocol.Operation
+	for _, o := range here {
+		if slices.Contains(there.Names, o.Name) {
+			both = append(both, o)
+		}
+	}
+	return both, nil
 }
 
 // Instruments lists the principal's instruments of a class (§5.5).
@@ -312,11 +325,11 @@ func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
 	if s.closed {
 		return "", closed()
 	}
-	id, ok := s.selected[class]
+	chosen, ok := s.selected[class]
 	if !ok {
 		return "", fault.New(fault.Conflict, "no protocol was selected for %s yet", class).Because("out-of-order")
 	}
-	return id, nil
+	return chosen.protocol, nil
 }
 
 // Close ends the session (§5.6): it takes no further step. An operation whose
@@ -325,6 +338,9 @@ func (s *Session) Close(ctx context.Context) error {
 	s.mu.Lock()
 	conn := s.conn
 	s.conn, s.closed = nil, true
+	if s.dialling != nil {
+		s.dialling.cancel()
+	}
 	s.mu.Unlock()
 	if conn == nil {
 		return nil

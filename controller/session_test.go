@@ -72,7 +72,7 @@ func TestThePapersStepsBetweenEachPairOfRoles(t *testing.T) {
 			if chosen, err := s.SelectProtocol(t.Context(), controllertest.ClassTicket, nil); err != nil || chosen != controllertest.ProtocolPunch {
 				t.Fatalf("selected %q, %v", chosen, err)
 			}
-			if ops, err := s.AvailableOperations(controllertest.ClassTicket); err != nil || len(ops) != 1 || ops[0].Name != protocol.Pay {
+			if ops, err := s.AvailableOperations(t.Context(), controllertest.ClassTicket); err != nil || len(ops) != 1 || ops[0].Name != protocol.Pay {
 				t.Fatalf("operations = %v, %v", ops, err)
 			}
 			mine, err := s.Instruments(t.Context(), p.from.Me(t), controllertest.ClassTicket)
@@ -140,6 +140,9 @@ func TestStepsOutOfOrder(t *testing.T) {
 			if err := conn.Call(t.Context(), comm.MethodInitiate, hello, nil); err != nil {
 				t.Fatal(err)
 			}
+			if err := conn.Call(t.Context(), comm.MethodClasses, comm.Classes{}, nil); err != nil {
+				t.Fatal(err)
+			}
 		}
 		return conn.Call(t.Context(), method, params, nil)
 	}
@@ -153,6 +156,7 @@ func TestStepsOutOfOrder(t *testing.T) {
 		"initiate twice":              {true, comm.MethodInitiate, comm.Initiate{Role: comm.Client, PNP: "pnp.intersect"}, "out-of-order"},
 		"another PNP":                 {false, comm.MethodInitiate, comm.Initiate{Role: comm.Client, PNP: "pnp.other"}, "pnp-differs"},
 		"a class nobody offered":      {true, comm.MethodProtocols, comm.Protocols{Class: "gold"}, "class-not-offered"},
+		"a selection of such a class": {true, comm.MethodSelect, comm.Select{Class: "gold", Protocol: "ticket.punch"}, "class-not-offered"},
 		"an unknown protocol":         {true, comm.MethodSelect, comm.Select{Class: "ticket", Protocol: "none"}, "protocol-unknown"},
 		"operations of no selection":  {true, comm.MethodOperations, comm.Select{Class: "ticket"}, "out-of-order"},
 		"execution without selection": {true, comm.MethodExecute, comm.Execute{Call: comm.Call{Class: "ticket"}}, "out-of-order"},

@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // told lets a servicer's answers of one kind be rewritten on their way.
@@ -182,7 +183,9 @@ func TestAnOfferThatIsOverIsDeclined(t *testing.T) {
 			s.mu.Lock()
 			now = now.Add(row.late)
 			s.mu.Unlock()
-			_, err := p.pay(t, session, "")
+			_, err := session.Execute(t.Context(), controller.Transaction{
+				Principal: p.from.Me(t), Operation: protocol.Pay, Class: controllertest.ClassTicket, Instruments: []instrument.ID{p.ticket}, Within: time.Hour,
+			}, nil)
 			wantReason(t, err, row.want)
 			if p.taken(t) != (row.want == "") {
 				t.Errorf("taken: %v", p.taken(t))

@@ -148,7 +148,7 @@ func scenario(t *testing.T, w way) (said []string) {
 	tell("in common", names, err)
 	chosen, err := s.SelectProtocol(t.Context(), controllertest.ClassTicket, []string{"ticket.b"})
 	tell("selected", chosen, err)
-	operations, err := s.AvailableOperations(controllertest.ClassTicket)
+	operations, err := s.AvailableOperations(t.Context(), controllertest.ClassTicket)
 	tell("operations", operations, err)
 
 	pay := func(step, number string, id instrument.OperationID) {

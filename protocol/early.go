@@ -7,51 +7,112 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Limits of what is kept for operations that have not begun.
+// Limits of what is kept for operations that have not begun: of one peer, and of
+// all. A peer that says more pushes out what it has said itself; only when there
+// are very many peers does the one that has most lose something to another. So
+// nobody can make another's messages be lost.
 const (
-	maxEarly      = 256
-	maxEarlyBytes = 2 << 20
+	maxEarlyOfPeer      = 64
+	maxEarlyBytesOfPeer = 1 << 20 // one of the longest frames
+	maxEarly            = 1024
+	maxEarlyBytes       = 8 << 20
+	// earlyOverhead is what a message costs besides its body.
+	earlyOverhead = 64
 )
 
 // early keeps messages that overtook the request which begins their operation:
 // requests are handled at once, so a message sent right behind one may be read
-// first. What nobody claims gives way to newer ones.
+// first. What nobody claims gives way to newer ones. The zero value is empty.
 type early struct {
+	of    map[string]*earlyOf // by key of the peer
+	count int
+	bytes int
+}
+
+// earlyOf is what one peer has said, oldest first.
+type earlyOf struct {
 	list  []overtook
 	bytes int
 }
 
 type overtook struct {
 	op    instrument.OperationID
-	peer  string
 	said  comm.Said
 	bytes int
 }
 
 func (e *early) keep(peer string, s comm.Said) {
-	o := overtook{op: instrument.OperationID(s.Op), peer: peer, said: s}
+	o := overtook{op: instrument.OperationID(s.Op), said: s}
 	for _, m := range s.Msgs {
-		o.bytes += len(m.Body)
+		o.bytes += len(m.Body) + earlyOverhead
 	}
-	if len(s.Msgs) == 0 || o.bytes > maxEarlyBytes {
+	if len(s.Msgs) == 0 || o.bytes > maxEarlyBytesOfPeer {
 		return
 	}
-	e.list, e.bytes = append(e.list, o), e.bytes+o.bytes
-	for len(e.list) > maxEarly || e.bytes > maxEarlyBytes {
-		e.bytes -= e.list[0].bytes
-		e.list = slices.Delete(e.list, 0, 1)
+	if e.of == nil {
+		e.of = map[string]*earlyOf{}
+	}
+	if e.of[peer] == nil {
+		e.of[peer] = &earlyOf{}
+	}
+	p := e.of[peer]
+	p.list, p.bytes = append(p.list, o), p.bytes+o.bytes
+	e.count, e.bytes = e.count+1, e.bytes+o.bytes
+	for len(p.list) > maxEarlyOfPeer || p.bytes > maxEarlyBytesOfPeer {
+		e.drop(peer)
+	}
+	for e.count > maxEarly || e.bytes > maxEarlyBytes {
+		e.drop(e.greediest())
+	}
+}
+
+// greediest is the peer that has most of what there is too much of.
+func (e *early) greediest() string {
+	var most string
+	size := -1
+	for peer, p := range e.of {
+		n := p.bytes
+		if e.count > maxEarly {
+			n = len(p.list)
+		}
+		if n > size {
+			most, size = peer, n
+		}
+	}
+	return most
+}
+
+// drop forgets the oldest that a peer has said.
+func (e *early) drop(peer string) {
+	p := e.of[peer]
+	e.took(peer, p.list[0])
+	p.list = slices.Delete(p.list, 0, 1)
+}
+
+// took keeps the sums when an entry goes.
+func (e *early) took(peer string, o overtook) {
+	p := e.of[peer]
+	p.bytes -= o.bytes
+	e.bytes -= o.bytes
+	e.count--
+	if p.bytes == 0 { // none is without a message
+		delete(e.of, peer)
 	}
 }
 
 // claim gives what the peer said to an operation, in the order of arrival.
 func (e *early) claim(op instrument.OperationID, peer string) []comm.Said {
+	p := e.of[peer]
+	if p == nil {
+		return nil
+	}
 	var out []comm.Said
-	e.list = slices.DeleteFunc(e.list, func(o overtook) bool {
-		if o.op != op || o.peer != peer {
+	p.list = slices.DeleteFunc(p.list, func(o overtook) bool {
+		if o.op != op {
 			return false
 		}
 		out = append(out, o.said)
-		e.bytes -= o.bytes
+		e.took(peer, o)
 		return true
 	})
 	return out

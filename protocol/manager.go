@@ -51,7 +51,7 @@ type Parts struct {
 	Gone func(runner string) bool
 	// Reach finds the way to the peer of an operation that an earlier life has
 	// begun; nil if there is none. Without it such operations wait.
-	Reach   func(p comm.Peer, class instrument.ClassID, protocol string) Link
+	Reach   func(Execution) Link
 	Owner   instrument.PrincipalID // of instances that an operation creates without naming an owner
 	Bundles []Bundle
 	// PNP names the negotiation protocol that is fixed with peers; it must be
@@ -80,7 +80,7 @@ func NewManager(p Parts) (*Manager, error) {
 		parts: p, installed: map[string]installed{}, pnp: p.PNP, ops: map[instrument.OperationID]*operation{}, room: make(chan struct{}, maxResumed),
 	}
 	if m.parts.Reach == nil {
-		m.parts.Reach = func(comm.Peer, instrument.ClassID, string) Link { return nil }
+		m.parts.Reach = func(Execution) Link { return nil }
 	}
 	if m.parts.Gone == nil {
 		m.parts.Gone = func(string) bool { return true }

@@ -17,10 +17,15 @@ type Record struct {
 	Protocol  string                 `json:"protocol"`
 	Operation string                 `json:"name"`
 	Class     instrument.ClassID     `json:"class"`
-	Begun     time.Time              `json:"begun"`
-	Ended     time.Time              `json:"ended,omitzero"`
-	Result    *Result                `json:"result,omitempty"`
-	Fault     *fault.Fault           `json:"fault,omitempty"`
+	Peer      string                 `json:"peer,omitempty"` // its key; empty for a local operation
+	// Instruments are those of the call, Invoice is what an offer under which it
+	// was made is for. An invoice may hold what opens something: it is not shown.
+	Instruments []instrument.ID    `json:"instruments,omitempty"`
+	Invoice     instrument.Invoice `json:"-"`
+	Begun       time.Time          `json:"begun"`
+	Ended       time.Time          `json:"ended,omitzero"`
+	Result      *Result            `json:"result,omitempty"`
+	Fault       *fault.Fault       `json:"fault,omitempty"`
 }
 
 // Named finds the one operation whose id begins like that, at least 8
@@ -56,11 +61,19 @@ func (m *Manager) Records(ctx context.Context, f Filter) ([]Record, error) {
 	for n, r := range rows {
 		out[n] = Record{
 			ID: instrument.OperationID(Short(r.ID)), State: r.State, Side: r.Side, Protocol: r.Protocol, Operation: r.Operation,
-			Class: r.Class, Begun: r.Begun, Ended: r.Ended,
+			Class: r.Class, Peer: r.Peer, Begun: r.Begun, Ended: r.Ended,
 		}
 		body, err := m.unseal(r)
 		if err != nil {
 			return nil, err
+		}
+		var call Call
+		if err := decode(body.Call, &call, "the call of an operation"); err != nil {
+			return nil, err
+		}
+		out[n].Instruments = call.Instruments
+		if call.Offer != nil {
+			out[n].Invoice = call.Offer.Invoice
 		}
 		if body.End != nil {
 			out[n].Result, out[n].Fault = body.End.Result, body.End.Fault

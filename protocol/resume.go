@@ -181,7 +181,7 @@ func (m *Manager) restore(ctx context.Context, r Row) (*operation, error) {
 		Offer: first.Offer, Payer: first.Payer,
 	}
 	if first.Linked && r.Side == Initiator {
-		x.Link = m.parts.Reach(first.Peer, c.Class, r.Protocol)
+		x.Link = m.parts.Reach(x)
 	}
 	o, err := m.newOperation(x)
 	if err != nil {

@@ -50,9 +50,10 @@ func TestARefusalIsKnownAgainHoweverLateItIs(t *testing.T) {
 }
 
 // nowhere is a link over which the request may arrive and no answer ever comes.
-type nowhere struct{}
+type nowhere struct{ sent *gate }
 
-func (nowhere) Execute(context.Context, comm.Execute) (comm.Executed, error) {
+func (n nowhere) Execute(context.Context, comm.Execute) (comm.Executed, error) {
+	n.sent.pass()
 	return comm.Executed{}, fault.New(fault.Unknown, "the answer cannot be read").Because("answer-malformed")
 }
 
@@ -61,15 +62,26 @@ func (nowhere) Say(context.Context, comm.Said) error { return nil }
 // TestACallerIsLetGoAtTheDeadline shows that nobody hangs on a peer that never
 // answers what it may have done: the caller hears "pending", the operation asks on.
 func TestACallerIsLetGoAtTheDeadline(t *testing.T) {
-	n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(
-		func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	now := time.Unix(1_700_000_000, 0)
+	n := protocoltest.NewNode(t, protocoltest.Options{
+		Clock: func() time.Time { return now }, // it stands: however slow the disk is, the request goes in time
+		Bundles: bundles(does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 			return protocol.Result{}, errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Recv(ctx, nil))
-		}))})
+		})),
+	})
 	id := n.Create(t, instance("purse", state{}))[0]
+	link := nowhere{newGate()}
+	close(link.sent.open)
 	c := call("DO", id)
-	c.Deadline = time.Now().Add(time.Second) // enough to send the request
-	_, err := n.Protocols.Execute(t.Context(), protocol.Execution{ID: opA, Protocol: "test", Call: c, Link: nowhere{}, Peer: comm.Peer{Role: comm.Vendor}})
+	c.Deadline = now.Add(time.Nanosecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	_, err := n.Protocols.Execute(ctx, protocol.Execution{ID: opA, Protocol: "test", Call: c, Link: link, Peer: comm.Peer{Role: comm.Vendor}})
 	wants(t, err, fault.Unknown, "pending")
+	if ctx.Err() != nil {
+		t.Error("the deadline did not let the caller go")
+	}
+	wait(t, link.sent.reached, "the request is sent")
 	rows := n.Operations(t)
 	if len(rows) != 1 || rows[0].State != protocol.Running {
 		t.Errorf("the operation does not go on: %+v", rows)

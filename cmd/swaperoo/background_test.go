@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -77,6 +78,9 @@ func (b *background) read(out io.Reader) {
 	}
 }
 
+// patience bounds what only a defect would let hang.
+const patience = 3 * time.Minute
+
 // await waits until a process has said all of some events: await NAME EVENT,….
 // Each text in an event becomes a variable, NAME_uri; the address of a listener is
 // an event of its own name, and NAME_session its URL.
@@ -88,8 +92,16 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	for event := range strings.SplitSeq(args[1], ",") {
 		missing[event] = true
 	}
+	late := time.After(patience)
 	for len(missing) > 0 {
-		e, ok := <-b.events
+		var e map[string]any
+		ok := true
+		select {
+		case e, ok = <-b.events:
+		case <-late:
+			log, _ := os.ReadFile(b.log)
+			ts.Fatalf("%s does not say all of %s\n%s", args[0], args[1], log)
+		}
 		if !ok {
 			err := b.ended()
 			log, _ := os.ReadFile(b.log)
@@ -111,7 +123,8 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// finish waits for the end of a process and wants its exit code: finish NAME CODE.
+// finish waits for the end of a process, which it kills if that does not come, and
+// wants its exit code: finish NAME CODE.
 func finish(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: finish NAME CODE")
@@ -119,6 +132,8 @@ func finish(ts *testscript.TestScript, neg bool, args []string) {
 	want, err := strconv.Atoi(args[1])
 	ts.Check(err)
 	b, got := find(ts, args[0]), 0
+	late := time.AfterFunc(patience, func() { _ = b.cmd.Process.Kill() })
+	defer late.Stop()
 	var failed *exec.ExitError
 	if err := b.ended(); errors.As(err, &failed) {
 		got = failed.ExitCode()

@@ -79,30 +79,38 @@ func write(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
 }
 
-// buildCoupon builds the example plugin as a third party does: from a module of
-// its own. Once for all scripts.
-var buildCoupon = sync.OnceValues(func() ([]byte, error) {
-	dir, err := os.MkdirTemp("", "coupon")
+// examples are the example plugins, each built once for all scripts.
+var examples = map[string]func() ([]byte, error){
+	"coupon": sync.OnceValues(func() ([]byte, error) { return buildExample("coupon") }),
+	"miles":  sync.OnceValues(func() ([]byte, error) { return buildExample("miles") }),
+}
+
+// buildExample builds an example plugin as a third party does: from a module of
+// its own.
+func buildExample(name string) ([]byte, error) {
+	dir, err := os.MkdirTemp("", name)
 	if err != nil {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "coupon")
+	path := filepath.Join(dir, name)
 	build := exec.Command("go", "build", "-o", path)
-	build.Dir = filepath.Join("..", "..", "plugins", "example", "coupon")
+	build.Dir = filepath.Join("..", "..", "plugins", "example", name)
 	build.Env = append(build.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	return os.ReadFile(path)
-})
+}
 
-// coupon puts the example plugin's binary into a file: coupon FILE.
-func coupon(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: coupon FILE")
+// example is a command that puts an example plugin's binary into a file: coupon FILE.
+func example(name string) func(*testscript.TestScript, bool, []string) {
+	return func(ts *testscript.TestScript, neg bool, args []string) {
+		if neg || len(args) != 1 {
+			ts.Fatalf("usage: %s FILE", name)
+		}
+		binary, err := examples[name]()
+		ts.Check(err)
+		ts.Check(os.WriteFile(ts.MkAbs(args[0]), binary, 0o700))
 	}
-	binary, err := buildCoupon()
-	ts.Check(err)
-	ts.Check(os.WriteFile(ts.MkAbs(args[0]), binary, 0o700))
 }

@@ -75,27 +75,29 @@ func testFaults(t *testing.T, w World) {
 
 func testOrder(t *testing.T, w World) {
 	const n = 100
-	seen := make(chan string, n+1)
-	release := make(chan struct{})
+	seen := make(chan string, n)
+	begun, release := make(chan string, 1), make(chan struct{})
 	l := connect(t, w, &Handler{}, &Handler{
-		OnArrived: func(method string) { seen <- method },
-		OnRequest: func(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+		OnRequest: func(_ context.Context, _ comm.Conn, method string, _ json.RawMessage) (any, error) {
+			begun <- method
 			<-release // the notifications are handled although the request is still running
 			return "done", nil
 		},
 		OnNotification: func(_ comm.Conn, _ string, params json.RawMessage) { seen <- string(params) },
 	})
-	wait, err := l.initiator.(comm.Dispatcher).Dispatch(within(t), "execute", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	answer := make(chan string, 1)
+	go func() {
+		var said string
+		if err := l.initiator.Call(within(t), "execute", nil, &said); err != nil {
+			t.Errorf("the request: %v", err)
+		}
+		answer <- said
+	}()
+	await(t, begun)
 	for i := range n {
 		if err := l.initiator.Notify(within(t), "said", i); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if got := await(t, seen); got != "execute" {
-		t.Errorf("first came %s", got)
 	}
 	for i := range n {
 		if got := await(t, seen); got != fmt.Sprint(i) {
@@ -103,9 +105,8 @@ func testOrder(t *testing.T, w World) {
 		}
 	}
 	close(release)
-	var answer string
-	if err := wait(within(t), &answer); err != nil || answer != "done" {
-		t.Errorf("answer %q, %v", answer, err)
+	if got := await(t, answer); got != "done" {
+		t.Errorf("answer %q", got)
 	}
 }
 
@@ -158,27 +159,27 @@ func testConcurrent(t *testing.T, w World) {
 }
 
 func testTooMany(t *testing.T, w World) {
-	release := make(chan struct{})
-	l := connect(t, w, &Handler{}, &Handler{OnRequest: func(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
-		<-release
+	begun, release := make(chan string), make(chan struct{})
+	l := connect(t, w, &Handler{}, &Handler{OnRequest: func(_ context.Context, _ comm.Conn, method string, _ json.RawMessage) (any, error) {
+		if method == "wait" {
+			begun <- method
+			<-release
+		}
 		return nil, nil
 	}})
-	var waits []func(context.Context, any) error
+	answers := make(chan error, l.vendor.Requests)
 	for range l.vendor.Requests {
-		wait, err := l.initiator.(comm.Dispatcher).Dispatch(within(t), "wait", nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		waits = append(waits, wait)
+		go func() { answers <- l.initiator.Call(within(t), "wait", nil, nil) }()
+		await(t, begun)
 	}
-	wantFault(t, l.initiator.Call(within(t), "wait", nil, nil), fault.Unavailable, "too-many-requests")
+	wantFault(t, l.initiator.Call(within(t), "more", nil, nil), fault.Unavailable, "too-many-requests")
 	close(release)
-	for _, wait := range waits {
-		if err := wait(within(t), nil); err != nil {
+	for range l.vendor.Requests {
+		if err := await(t, answers); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := l.initiator.Call(within(t), "wait", nil, nil); err != nil {
+	if err := l.initiator.Call(within(t), "more", nil, nil); err != nil {
 		t.Errorf("after the others were answered: %v", err)
 	}
 }

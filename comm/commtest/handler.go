@@ -14,7 +14,6 @@ import (
 type Handler struct {
 	OnRequest      func(ctx context.Context, c comm.Conn, method string, params json.RawMessage) (any, error)
 	OnNotification func(c comm.Conn, method string, params json.RawMessage)
-	OnArrived      func(method string)
 
 	mu     sync.Mutex
 	closed int
@@ -34,13 +33,6 @@ func (h *Handler) Request(ctx context.Context, c comm.Conn, method string, param
 func (h *Handler) Notification(_ context.Context, c comm.Conn, method string, params json.RawMessage) {
 	if h.OnNotification != nil {
 		h.OnNotification(c, method, params)
-	}
-}
-
-// Arrived implements comm.Ordered.
-func (h *Handler) Arrived(_ comm.Conn, method string, _ json.RawMessage) {
-	if h.OnArrived != nil {
-		h.OnArrived(method)
 	}
 }
 

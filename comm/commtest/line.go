@@ -6,15 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // patience bounds what a broken transport would let hang; a working one never
 // comes near it.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // line is a connection with both its ends.
 type line struct {
@@ -92,14 +90,4 @@ func wantFault(t *testing.T, err error, kind fault.Kind, reason fault.Reason) *f
 		t.Fatalf("fault is %v, %q (%v), want %v, %q", f.Kind, f.Reason, err, kind, reason)
 	}
 	return f
-}
-
-// noLeaks fails the test if a goroutine is left after its own clean-up.
-func noLeaks(t *testing.T) {
-	before := goleak.IgnoreCurrent()
-	t.Cleanup(func() {
-		if err := goleak.Find(before); err != nil {
-			t.Error(err)
-		}
-	})
 }

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -68,43 +69,81 @@ func TestWhenItMayHaveHappened(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		answer func(w http.ResponseWriter, r *http.Request, leave context.CancelFunc)
-		fetch  comm.Fetch
 	}{
-		{"the connection breaks", func(w http.ResponseWriter, _ *http.Request, _ context.CancelFunc) { breakOff(w, "") }, comm.Fetch{}},
+		{"the connection breaks", func(w http.ResponseWriter, _ *http.Request, _ context.CancelFunc) { breakOff(w, "") }},
 		{"half a header", func(w http.ResponseWriter, _ *http.Request, _ context.CancelFunc) {
 			breakOff(w, "HTTP/1.1 200 OK\r\nConte")
-		}, comm.Fetch{}},
+		}},
 		{"half a body", func(w http.ResponseWriter, _ *http.Request, _ context.CancelFunc) {
 			breakOff(w, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf")
-		}, comm.Fetch{}},
-		{"no HTTP", func(w http.ResponseWriter, _ *http.Request, _ context.CancelFunc) { breakOff(w, "hello\r\n\r\n") }, comm.Fetch{}},
-		{"no answer in time", func(_ http.ResponseWriter, r *http.Request, _ context.CancelFunc) { <-r.Context().Done() }, comm.Fetch{Timeout: short}},
-		{"no complete answer in time", func(w http.ResponseWriter, r *http.Request, _ context.CancelFunc) {
-			w.Header().Set("Content-Length", "9")
-			_, _ = io.WriteString(w, "half")
-			_ = http.NewResponseController(w).Flush()
-			<-r.Context().Done()
-		}, comm.Fetch{Timeout: short}},
+		}},
+		{"no HTTP", func(w http.ResponseWriter, _ *http.Request, _ context.CancelFunc) { breakOff(w, "hello\r\n\r\n") }},
 		{"the caller leaves", func(_ http.ResponseWriter, r *http.Request, leave context.CancelFunc) {
 			leave()
 			<-r.Context().Done()
-		}, comm.Fetch{}},
+		}},
 	} {
 		for _, method := range []string{"GET", "POST", "DELETE"} {
 			t.Run(row.name+" "+method, func(t *testing.T) {
 				ctx, leave := context.WithCancel(t.Context())
 				defer leave()
-				r := row.fetch
-				r.Method = method
-				r.URL = serve(t, func(w http.ResponseWriter, r *http.Request) {
+				url := serve(t, func(w http.ResponseWriter, r *http.Request) {
 					_, _ = io.Copy(io.Discard, r.Body) // only then the server notices who leaves
 					row.answer(w, r, leave)
 				})
-				_, err := fetcher(t, https.Options{}).Fetch(ctx, r)
+				_, err := fetcher(t, https.Options{}).Fetch(ctx, comm.Fetch{Method: method, URL: url})
 				want(t, err, fault.Unknown, "answer-missing")
 			})
 		}
 	}
+}
+
+// The time for a request is over after the server has got it. It counts from the
+// beginning; where it was too short for that, another request gets more.
+func TestNoAnswerInTime(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		begin string // of an answer of nine bytes
+	}{
+		{"no answer in time", ""},
+		{"no complete answer in time", "half"},
+	} {
+		for _, method := range []string{"GET", "POST", "DELETE"} {
+			t.Run(row.name+" "+method, func(t *testing.T) {
+				for limit := short; !endsInTime(t, method, row.begin, limit); {
+					limit *= 2
+				}
+			})
+		}
+	}
+}
+
+// endsInTime makes a request that is never answered to its end. False is a request
+// that did not reach the server within its time.
+func endsInTime(t *testing.T, method, begin string, limit time.Duration) bool {
+	t.Helper()
+	var arrived atomic.Bool
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body) // only then the server notices who leaves
+		if begin != "" {
+			w.Header().Set("Content-Length", "9")
+			_, _ = io.WriteString(w, begin)
+			_ = http.NewResponseController(w).Flush()
+		}
+		arrived.Store(true)
+		<-r.Context().Done()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), limit+time.Minute)
+	defer cancel()
+	_, err := fetcher(t, https.Options{Timeout: time.Hour}).Fetch(ctx, comm.Fetch{Method: method, URL: url, Timeout: limit})
+	if ctx.Err() != nil {
+		t.Error("its own time did not end the request")
+	}
+	if !arrived.Load() {
+		return false
+	}
+	want(t, err, fault.Unknown, "answer-missing")
+	return true
 }
 
 // breakOff writes raw bytes as the answer and ends the connection.

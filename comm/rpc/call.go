@@ -17,38 +17,27 @@ var errUnasked = errors.New("answer-unasked")
 // request, so only what is idempotent may be sent again. An answer that cannot
 // be read into result is fault.Unknown.
 func (c *Conn) Call(ctx context.Context, method string, params, result any) error {
-	wait, err := c.Dispatch(ctx, method, params)
-	if err != nil {
-		return err
-	}
-	return wait(ctx, result)
-}
-
-// Dispatch implements comm.Dispatcher.
-func (c *Conn) Dispatch(ctx context.Context, method string, params any) (func(context.Context, any) error, error) {
 	if c.side != Initiator {
-		return nil, fault.New(fault.Denied, "only the side that dialled may send %s", method).
+		return fault.New(fault.Denied, "only the side that dialled may send %s", method).
 			Because("servicer-may-not-call")
 	}
 	if ctx.Err() != nil {
-		return nil, timeout(ctx, method)
+		return timeout(ctx, method)
 	}
 	raw, err := encode(params)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if c.calls.Add(1) > c.maxOpen {
 		c.calls.Add(-1)
-		return nil, tooMany(c.maxOpen)
+		return tooMany(c.maxOpen)
 	}
 	w, err := c.lib.DispatchCall(ctx, method, raw)
 	if err != nil {
 		c.calls.Add(-1)
-		return nil, c.written(err)
+		return c.written(err)
 	}
-	return func(ctx context.Context, result any) error {
-		return c.outcome(ctx, method, w.Wait(ctx, result))
-	}, nil
+	return c.outcome(ctx, method, w.Wait(ctx, result))
 }
 
 // Notify implements comm.Conn.

@@ -14,8 +14,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Conn is a connection over a Stream. It implements comm.Conn, comm.Bound,
-// comm.Dispatcher and comm.Introduced.
+// Conn is a connection over a Stream. It implements comm.Conn, comm.Bound and
+// comm.Introduced.
 type Conn struct {
 	stream   Stream
 	side     Side

@@ -9,15 +9,13 @@ import (
 	"strings"
 	"testing"
 
-	"go.uber.org/goleak"
-
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/rpc"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { commtest.Main(m) }
 
 func TestWhatEndsAConnection(t *testing.T) {
 	for _, row := range []struct {
@@ -52,18 +50,29 @@ func TestWhatEndsAConnection(t *testing.T) {
 	}
 }
 
+// ask sends a request beside the test; wait reads its answer.
+func ask(ctx context.Context, c *rpc.Conn) (wait func() (string, error)) {
+	type answer struct {
+		text string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		var a answer
+		a.err = c.Call(ctx, "ask", nil, &a.text)
+		got <- a
+	}()
+	return func() (string, error) { a := <-got; return a.text, a.err }
+}
+
 func TestAnAnswerTwiceEndsTheConnection(t *testing.T) {
 	w, c := open(t, rpc.Initiator, &commtest.Handler{}, rpc.Options{})
-	wait, err := c.Dispatch(t.Context(), "ask", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	wait := ask(t.Context(), c)
 	id := w.hears(t)["id"]
 	answer := fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":"once"}`, id)
 	w.says(answer, answer)
 	await(t, w.gone, "the second answer is one too many")
-	var got string
-	if err := wait(t.Context(), &got); err != nil || got != "once" {
+	if got, err := wait(); err != nil || got != "once" {
 		t.Errorf("the first answer: %q, %v", got, err)
 	}
 }
@@ -74,22 +83,22 @@ func TestALateAnswerIsDropped(t *testing.T) {
 	h := &commtest.Handler{OnNotification: func(comm.Conn, string, json.RawMessage) { close(handled) }}
 	w, c := open(t, rpc.Initiator, h, rpc.Options{Requests: 1})
 	ctx, cancel := context.WithCancel(t.Context())
-	wait, err := c.Dispatch(ctx, "slow", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	wait := ask(ctx, c)
+	id := w.hears(t)["id"]
 	cancel()
-	if err := wait(ctx, nil); fault.KindOf(err) != fault.Timeout {
+	if _, err := wait(); fault.KindOf(err) != fault.Timeout {
 		t.Fatalf("error is %v", err)
 	}
 	// Until its answer comes, the peer works on it: it still counts.
 	if err := c.Call(t.Context(), "next", nil, nil); fault.ReasonOf(err) != "too-many-requests" {
 		t.Errorf("error is %v", err)
 	}
-	w.says(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":"late"}`, w.hears(t)["id"]), `{"jsonrpc":"2.0","method":"x"}`)
+	w.says(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":"late"}`, id), `{"jsonrpc":"2.0","method":"x"}`)
 	await(t, handled, "the frame behind the late answer")
-	if _, err := c.Dispatch(t.Context(), "next", nil); err != nil {
-		t.Errorf("after the late answer: %v", err)
+	wait = ask(t.Context(), c)
+	w.says(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"result":"next"}`, w.hears(t)["id"]))
+	if got, err := wait(); err != nil || got != "next" {
+		t.Errorf("after the late answer: %q, %v", got, err)
 	}
 }
 
@@ -155,13 +164,10 @@ func TestFaultsOfAPeer(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w, c := open(t, rpc.Initiator, &commtest.Handler{}, rpc.Options{})
-			wait, err := c.Dispatch(t.Context(), "ask", nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			wait := ask(t.Context(), c)
 			w.says(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"error":{"code":-32000,"message":"oops",%s}}`, w.hears(t)["id"], row.data))
 			var f *fault.Fault
-			if !errors.As(wait(t.Context(), nil), &f) {
+			if _, err := wait(); !errors.As(err, &f) {
 				t.Fatal("no fault")
 			}
 			if f.Kind != row.want.Kind || f.Reason != row.want.Reason || f.Message != row.want.Message || f.Hint != row.want.Hint {
@@ -252,9 +258,8 @@ func FuzzConn(f *testing.F) {
 		h := commtest.Echo()
 		w, c := open(t, side, h, rpc.Options{})
 		if side == rpc.Initiator {
-			if _, err := c.Dispatch(t.Context(), "ask", nil); err != nil {
-				t.Fatal(err)
-			}
+			ask(t.Context(), c)
+			w.hears(t)
 		}
 		w.in <- first
 		w.in <- second

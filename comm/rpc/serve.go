@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 
 	"github.com/sourcegraph/jsonrpc2"
 
@@ -30,9 +31,6 @@ func (s serving) Handle(ctx context.Context, _ *jsonrpc2.Conn, r *jsonrpc2.Reque
 		c.serving.Add(-1)
 		s.answer(ctx, r.ID, nil, tooMany(c.maxOpen))
 	default:
-		if o, ok := c.handler.(comm.Ordered); ok {
-			o.Arrived(c, method, params)
-		}
 		c.running.Go(func() { s.request(ctx, r.ID, method, params) })
 	}
 }
@@ -42,6 +40,9 @@ func (s serving) request(ctx context.Context, id jsonrpc2.ID, method string, par
 	// First: whoever has read the answer may send the next request at once.
 	s.c.serving.Add(-1)
 	s.answer(ctx, id, result, err)
+	if last := (*comm.Last)(nil); errors.As(err, &last) {
+		s.c.end(io.EOF)
+	}
 }
 
 // answer sends a result or a fault. A result that cannot be sent becomes a fault

@@ -13,7 +13,7 @@ import (
 )
 
 // patience bounds what only a defect would let hang.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // wire is a stream whose far end is the test itself.
 type wire struct {

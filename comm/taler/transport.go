@@ -68,6 +68,9 @@ func (c *restConn) Call(ctx context.Context, method string, params, result any) 
 	case comm.Protocols:
 		return give(result)(map[string][]string{"protocols": {ProtocolWithdraw}}, nil)
 	case comm.Select:
+		if method == comm.MethodOperations {
+			return give(result)(comm.Available{Names: c.operations()}, nil)
+		}
 		return nil
 	case comm.Execute:
 		return give(result)(c.execute(ctx, p))
@@ -115,6 +118,14 @@ func (c *restConn) classes() (comm.Offered, error) {
 		return comm.Offered{}, err
 	}
 	return comm.Offered{Offers: []comm.Offer{{Body: body}}}, nil
+}
+
+// operations are those that the routes of our role stand for.
+func (c *restConn) operations() []string {
+	if c.role == comm.Vendor {
+		return []string{OperationSetUp, OperationConfirm, OperationAbort}
+	}
+	return []string{OperationSelect, OperationAbort}
 }
 
 // execute makes the request that an operation stands for. What the bank refuses

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -163,6 +164,10 @@ func TestASessionWithABankThatSpeaksREST(t *testing.T) {
 	}
 	if err := conn.Call(t.Context(), comm.MethodSelect, comm.Select{}, nil); err != nil {
 		t.Error(err)
+	}
+	var operations comm.Available
+	if err := conn.Call(t.Context(), comm.MethodOperations, comm.Select{}, &operations); err != nil || !slices.Equal(operations.Names, []string{OperationSetUp, OperationConfirm, OperationAbort}) {
+		t.Errorf("a terminal has %v, %v", operations.Names, err)
 	}
 	if n := bank.times("GET /config"); n != 1 {
 		t.Errorf("the config was asked for %d times", n)
@@ -329,5 +334,17 @@ func TestWhatIsNoRequestEndsHere(t *testing.T) {
 				t.Errorf("it left: %s", asked)
 			}
 		})
+	}
+}
+
+// The REST transport answers like the protocol of a bank would.
+func TestAWalletsOperationsOverREST(t *testing.T) {
+	conn := newCounter(t, map[string]string{"GET /config": integrationConfig}).dial(t)
+	if err := conn.Call(t.Context(), comm.MethodInitiate, comm.Initiate{Role: comm.Client}, nil); err != nil {
+		t.Fatal(err)
+	}
+	var operations comm.Available
+	if err := conn.Call(t.Context(), comm.MethodOperations, comm.Select{}, &operations); err != nil || !slices.Equal(operations.Names, []string{OperationSelect, OperationAbort}) {
+		t.Errorf("a wallet has %v, %v", operations.Names, err)
 	}
 }

@@ -62,5 +62,6 @@ func (id identity) options() websocket.Options {
 	return websocket.Options{
 		Key: id.key, TLSServer: id.config(), KeyOf: keyOf,
 		TLSClient: func(string) (*tls.Config, error) { return id.config(), nil },
+		Handshake: patience, Write: patience,
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds what only a defect would let hang.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // rawClient speaks the wire by hand to a real listener.
 func rawClient(t *testing.T, a comm.Address) *gorilla.Conn {

@@ -47,6 +47,7 @@ type Options struct {
 	MaxFrame    int           // see rpc.Options
 	Requests    int           // see rpc.Options
 	Connections int           // most connections of a listener; 0: 1024
+	PerAddress  int           // most of them from one address, this machine aside; 0: 128
 	Handshake   time.Duration // for each of TCP with TLS and HTTP; 0: 10 s
 	Write       time.Duration // for one frame; 0: 10 s
 	Ping        time.Duration // how often a quiet peer is asked; 0: 20 s
@@ -60,6 +61,7 @@ type Transport struct{ o Options }
 func New(o Options) *Transport {
 	o.MaxFrame = orElse(o.MaxFrame, rpc.MaxFrame)
 	o.Connections = orElse(o.Connections, 1024)
+	o.PerAddress = orElse(o.PerAddress, 128)
 	o.Handshake = orElse(o.Handshake, 10*time.Second)
 	o.Write = orElse(o.Write, 10*time.Second)
 	o.Ping = orElse(o.Ping, 20*time.Second)

@@ -6,9 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
@@ -20,7 +19,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { commtest.Main(m) }
 
 // bundles are the first-party bundles, in this process.
 func bundles() []protocol.Bundle {
@@ -39,9 +38,12 @@ func open(t testing.TB, o banktest.Options) *banktest.House {
 	return banktest.Open(t, o)
 }
 
+// patience bounds what only a defect would let hang.
+const patience = 4 * time.Minute
+
 func withTimeout(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -97,7 +99,7 @@ func notify(t testing.TB, h *banktest.House, id taler.WOPID, transaction string)
 func decision(t testing.TB, h *banktest.House, id taler.WOPID) taler.Withdrawal {
 	t.Helper()
 	ctx := withTimeout(t)
-	if _, err := h.Bank.Status(ctx, id, taler.LongPoll{Timeout: 20 * time.Second, OldState: taler.StateSelected}); err != nil {
+	if _, err := h.Bank.Status(ctx, id, taler.LongPoll{Timeout: patience, OldState: taler.StateSelected}); err != nil {
 		t.Fatal(err)
 	}
 	return look(t, h, id)

@@ -88,30 +88,6 @@ func orZero(p *Paid) *Paid {
 	return p
 }
 
-// paidBefore finds how the operation ended, if it was begun before.
-func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
-	if p.Operation == "" { // a new one; an empty prefix would find any
-		return Paid{}, false, nil
-	}
-	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(p.Operation)})
-	if err != nil || len(found) == 0 {
-		return Paid{}, false, err
-	}
-	r := found[0]
-	out := Paid{Operation: r.ID, Peer: p.Peer.Name, Class: r.Class, Protocol: r.Protocol}
-	switch {
-	case r.Fault != nil:
-		return out, true, r.Fault
-	case r.Result == nil:
-		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because("pending")
-	case p.Class != "" && p.Class != r.Class, !p.Amount.IsZero() && !r.Result.Amount.IsZero() && p.Amount != r.Result.Amount:
-		return out, true, fault.New(fault.Conflict, "this key belongs to another payment").Because("key-reused").
-			WithHint("use another --key for another payment")
-	}
-	out.Price, out.Result = r.Result.Amount, r.Result.Value
-	return out, true, nil
-}
-
 // payWithdrawal pays a withdrawal that this wallet has selected and the vendor
 // waits for, nil if there is none.
 func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
@@ -165,7 +141,7 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 	if err != nil {
 		return Bill{}, err
 	}
-	ops, err := s.AvailableOperations(offered.Class)
+	ops, err := s.AvailableOperations(ctx, offered.Class)
 	if err != nil {
 		return Bill{}, err
 	}

@@ -58,6 +58,70 @@ func TestPayGoesThroughTheStepsOfASession(t *testing.T) {
 	}
 }
 
+// What another vendor was paid is not what this one was paid.
+func TestAKeyIsOfOnePaymentToOneVendor(t *testing.T) {
+	net := inproc.NewNetwork()
+	open := func() comm.Peer {
+		return controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{controllertest.Tickets()}}).
+			Listen(t, controllertest.Inspector{Price: amount(t, "CHF:3")})
+	}
+	shopA, shopB := open(), open()
+	w := newWallet(t, net)
+	first := w.ticket(t, "1")
+	want := client.Payment{Peer: shopA, Operation: w.operation(t, "k"), Amount: amount(t, "CHF:3")}
+	_, err := w.Pay(t.Context(), want, agreed)
+	check(t, err)
+	second := w.ticket(t, "2")
+	addressed := shopA
+	addressed.Key = "" // its address has it
+	for _, row := range []struct {
+		name   string
+		change func(*client.Payment)
+		same   bool
+	}{
+		{"nothing else", func(*client.Payment) {}, true},
+		{"the same class and instrument", func(p *client.Payment) { p.Class, p.Instrument = controllertest.ClassTicket, first }, true},
+		{"the same vendor by its address", func(p *client.Payment) { p.Peer = addressed }, true},
+		{"another vendor", func(p *client.Payment) { p.Peer = shopB }, false},
+		{"another amount", func(p *client.Payment) { p.Amount = amount(t, "CHF:4") }, false},
+		{"what the vendor knows", func(p *client.Payment) { p.Amount = instrument.Amount{} }, false},
+		{"another class", func(p *client.Payment) { p.Class = "beads" }, false},
+		{"another instrument", func(p *client.Payment) { p.Instrument = second }, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			again := want
+			row.change(&again)
+			paid, err := w.Pay(t.Context(), again, agreed)
+			if row.same && (err != nil || paid.Instrument != first) || !row.same && fault.ReasonOf(err) != "key-reused" {
+				t.Errorf("%+v, %v", paid, err)
+			}
+		})
+	}
+	if w.party.View(t, second).Status != "valid" {
+		t.Error("something else was paid")
+	}
+}
+
+// Nor is a refusal.
+func TestARefusalIsOfOneVendor(t *testing.T) {
+	net := inproc.NewNetwork()
+	options := controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{controllertest.Tickets()}}
+	strict, shop := controllertest.New(t, net, options), controllertest.New(t, net, options)
+	strict.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "taken", Keys: map[string]string{"number": "1"}})
+	w := newWallet(t, net)
+	w.ticket(t, "1")
+	want := client.Payment{Peer: strict.Listen(t, controllertest.Inspector{Price: amount(t, "CHF:3")}), Operation: w.operation(t, "k")}
+	for range 2 {
+		if _, err := w.Pay(t.Context(), want, agreed); fault.ReasonOf(err) != "ticket-used" {
+			t.Errorf("error = %v", err)
+		}
+	}
+	want.Peer = shop.Listen(t, controllertest.Inspector{Price: amount(t, "CHF:3")})
+	if _, err := w.Pay(t.Context(), want, agreed); fault.ReasonOf(err) != "key-reused" {
+		t.Errorf("error = %v", err)
+	}
+}
+
 func TestPayRefuses(t *testing.T) {
 	for _, row := range []struct {
 		name   string

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ import (
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/card"
+	"github.com/swaperoo/swaperoo/plugins/prepaid"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
 	"github.com/swaperoo/swaperoo/profile"
@@ -44,7 +46,10 @@ type cast struct {
 	net   *inproc.Network
 	comm  *comm.Manager
 	key   string
+	later atomic.Int64 // by how much the terminal's clock is ahead
 }
+
+func (c *cast) clock() time.Time { return time.Now().Add(time.Duration(c.later.Load())) }
 
 func newCast(t *testing.T) *cast {
 	t.Helper()
@@ -53,7 +58,7 @@ func newCast(t *testing.T) *cast {
 	c.cards.bank = c.bank.Provider
 	at := httptest.NewServer(c.cards)
 	t.Cleanup(at.Close)
-	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy())
+	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock)
 	c.comm, c.key = manager, key
 	c.Terminal = vendor.New(party, c.bank.Till(c.bank.Terminal), vendor.Config{
 		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + c.bank.URL}},
@@ -68,7 +73,7 @@ func newCast(t *testing.T) *cast {
 
 // newParty is a controller on a store in memory, with the first-party bundles in
 // this process.
-func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy) (*controller.Controller, *comm.Manager, string) {
+func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time) (*controller.Controller, *comm.Manager, string) {
 	t.Helper()
 	secret, err := crypto.RandomSecret(rand.Reader, crypto.KeySize)
 	check(t, err)
@@ -81,7 +86,7 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 	party, err := controller.New(controller.Parts{
 		Name: string(role), Role: role, Store: db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: policy,
 		Bundles: append(bundles(role), protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}),
-		Self:    "self", Runner: "test", Device: "terminal", Clock: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+		Self:    "self", Runner: "test", Device: "terminal", Clock: clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	check(t, err)
 	t.Cleanup(func() {
@@ -95,7 +100,7 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 
 func bundles(role comm.Role) []protocol.Bundle {
 	var all []protocol.Bundle
-	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
+	for _, b := range []sdk.Bundle{card.Bundle(), prepaid.Bundle(), talerbundle.Bundle()} {
 		all = append(all, protocol.Bundle{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)})
 	}
 	return all
@@ -121,6 +126,9 @@ type cards struct {
 	paid    map[string]banktest.Payment // by reference
 	late    bool                        // charges, and then does not answer
 	waiting bool                        // has not decided about what it charges
+	refuses bool                        // declines every card
+	lost    bool                        // does not get what it is asked
+	queued  bool                        // shows what it charges only when it settles
 }
 
 func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -128,7 +136,7 @@ func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer c.mu.Unlock()
 	if r.Method == http.MethodGet {
 		list := []banktest.Payment{}
-		if p, ok := c.paid[r.URL.Query().Get("reference")]; ok {
+		if p, ok := c.paid[r.URL.Query().Get("reference")]; ok && !c.queued {
 			list = append(list, p)
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"payments": list})
@@ -139,9 +147,13 @@ func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Reference, Token string
 	}
 	_ = json.NewDecoder(r.Body).Decode(&o)
+	if c.lost {
+		http.Error(w, "later", http.StatusBadGateway)
+		return
+	}
 	c.charged++
 	p := banktest.Payment{ID: fmt.Sprintf("pay-%d", c.charged), State: "paid", Amount: o.Amount, Refunded: instrument.ZeroOf(o.Amount.Currency), Reference: o.Reference}
-	if o.Token == "declined" {
+	if o.Token == "declined" || c.refuses {
 		p.State = "failed"
 	}
 	if c.waiting {
@@ -160,11 +172,19 @@ func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (c *cards) settle() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.queued = false
 	for reference, p := range c.paid {
 		p.State = "paid"
 		c.paid[reference] = p
 		c.bank.Put(p)
 	}
+}
+
+// answers has it get what it is asked from now on.
+func (c *cards) answers() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lost = false
 }
 
 func (c *cards) times() int {

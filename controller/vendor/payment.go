@@ -15,6 +15,9 @@ import (
 // reasonWalletDiffers is another wallet than that of the customer in front of us.
 const reasonWalletDiffers fault.Reason = "wallet-differs"
 
+// reasonNeverArrived is a charge that was sent and can no more get there.
+const reasonNeverArrived fault.Reason = "charge-never-arrived"
+
 // Receipt is how a card payment ended well, as card.pay says it.
 type Receipt struct {
 	Transaction string            `json:"transaction"`
@@ -38,6 +41,9 @@ func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, 
 		s.Show(Event{Event: EventUnknown, Reason: fault.From(err).Message})
 		transaction, err = t.lookUp(ctx, w, pause)
 	}
+	if fault.ReasonOf(err) == reasonNeverArrived {
+		return nil // from the beginning
+	}
 	if errors.Is(err, fault.Declined) || fault.ReasonOf(err) == reasonWalletDiffers { // nothing was charged
 		return t.Abort(ctx, w, fault.From(err).Message)
 	}
@@ -49,7 +55,8 @@ func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, 
 }
 
 // paidBefore finds a payment that an earlier life has begun: it may have been
-// charged, so the provider is asked before any card is.
+// charged, so the provider is asked before any card is. LOOKUP says NotFound when
+// nothing can be on its way any more, and Unknown before.
 func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error) {
 	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", w.Reference())
 	if errors.Is(err, fault.NotFound) {
@@ -66,7 +73,7 @@ func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error
 		return p.Transaction, nil
 	}
 	f, err := t.facts(ctx, w)
-	if fault.KindOf(err) == fault.NotFound || err == nil && f.State == protocol.FactFailed {
+	if neverArrived(err) || err == nil && f.State == protocol.FactFailed {
 		return "", nil
 	}
 	if err == nil && f.State != protocol.FactPaid {
@@ -107,7 +114,9 @@ func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duratio
 	}
 	f, err := t.facts(ctx, w)
 	switch {
-	case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Timeout), errors.Is(err, fault.NotFound):
+	case neverArrived(err):
+		return "", fault.Wrap(err, fault.NotFound, "the charge never got to the provider").Because(reasonNeverArrived)
+	case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Timeout):
 		return "", fault.Wrap(err, fault.Unknown, "the provider does not know the payment yet").Because("provider-unknown")
 	case err != nil:
 		return "", err
@@ -119,7 +128,17 @@ func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duratio
 	return "", fault.New(fault.Unknown, "the provider has not decided yet").Because("provider-unknown")
 }
 
+// neverArrived tells that from a terminal that has no provider to ask.
+func neverArrived(err error) bool {
+	return errors.Is(err, fault.NotFound) && fault.ReasonOf(err) != "provider-unknown"
+}
+
 func (t *Terminal) facts(ctx context.Context, w *Withdrawal) (protocol.Facts, error) {
+	return t.factsOf(ctx, w.Reference())
+}
+
+// factsOf asks the provider what became of a payment, which moves if that is final.
+func (t *Terminal) factsOf(ctx context.Context, reference string) (protocol.Facts, error) {
 	provider, err := t.Provider(ctx)
 	if err != nil {
 		return protocol.Facts{}, err
@@ -127,6 +146,6 @@ func (t *Terminal) facts(ctx context.Context, w *Withdrawal) (protocol.Facts, er
 	var f protocol.Facts
 	return f, t.alone(ctx, controller.Transaction{
 		Protocol: protocolCard, Operation: operationLookup, Class: ClassPayment, Instruments: []instrument.ID{provider},
-		Args: map[string]string{"reference": w.Reference()},
+		Args: map[string]string{"reference": reference},
 	}, &f)
 }

@@ -56,7 +56,7 @@ func (t *Terminal) sale(reference string) (*sale, error) {
 // Listen opens a door for wallets at an address; port 0 takes a free one. The
 // event EventPay names the last door that was opened.
 func (t *Terminal) Listen(ctx context.Context, m *comm.Manager, a comm.Address) (comm.Listener, error) {
-	l, err := m.Listen(ctx, a, func(comm.Conn) (comm.Handler, error) { return t.Serve(t.Servicing()), nil })
+	l, err := m.Listen(ctx, a, t.Accept(t.Servicing()))
 	if err != nil {
 		return nil, err
 	}
@@ -90,9 +90,13 @@ func (servicing) Admit(_ context.Context, peer comm.Peer, hello comm.Initiate) (
 }
 
 // Offers are the terms for a withdrawal that waits to be paid: its total, by
-// card. The offer shows the groups of the wallet that selected. Other classes
-// are offered by whoever installed them, for what the invoice says.
-func (s servicing) Offers(_ context.Context, _ controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+// card. The offer shows the groups of the wallet that selected. An account is
+// paid into by card. Other classes are offered by whoever installed them, for
+// what the invoice says.
+func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	if inv["account"] != "" {
+		return s.t.topUpTerms(ctx, who, inv, class)
+	}
 	if inv["reference"] != "" && class == ClassCard {
 		sale, err := s.t.sale(inv["reference"])
 		if err != nil {
@@ -118,15 +122,19 @@ func (s servicing) price(inv instrument.Invoice) (instrument.Terms, instrument.I
 
 func ours(class instrument.ClassID) bool {
 	switch class {
-	case ClassCard, ClassProvider, ClassPayment, ClassWithdrawal, ClassExchange:
+	case ClassCard, ClassProvider, ClassPayment, ClassWithdrawal, ClassExchange, ClassCredit, ClassSpent:
 		return true
 	}
 	return false
 }
 
 // Prepare takes a card payment only from the wallet whose reserve was selected,
-// and charges it at this terminal's provider.
+// or for an account, and charges it at this terminal's provider. What was paid
+// into an account is there before it is used.
 func (s servicing) Prepare(ctx context.Context, _ controller.Caller, e comm.Execute, t *controller.Transaction) error {
+	if t.Class == ClassPrepaid {
+		return s.t.creditOwed(ctx)
+	}
 	if t.Class != ClassCard {
 		if ours(t.Class) {
 			return fault.New(fault.Denied, "a wallet may not ask a terminal for %s", t.Operation).Because("not-granted")
@@ -138,6 +146,11 @@ func (s servicing) Prepare(ctx context.Context, _ controller.Caller, e comm.Exec
 	}
 	offer, err := controller.OfferBody(*e.Call.Offer)
 	if err != nil {
+		return err
+	}
+	if _, into := topUp(offer.Invoice["reference"]); into {
+		provider, err := s.t.Provider(ctx)
+		t.Instruments, t.Reference = []instrument.ID{provider}, offer.Invoice["reference"]
 		return err
 	}
 	sale, err := s.t.sale(offer.Invoice["reference"])
@@ -154,9 +167,15 @@ func (s servicing) Prepare(ctx context.Context, _ controller.Caller, e comm.Exec
 	return err
 }
 
-// Ended tells the sale how its payment ended.
+// Ended tells the sale how its payment ended, or that an account was paid into.
 func (s servicing) Ended(t controller.Transaction, err error) {
 	if t.Class != ClassCard || errors.Is(err, fault.Conflict) { // a second payment beside the first ends nothing
+		return
+	}
+	if _, into := topUp(t.Reference); into {
+		if err == nil {
+			s.t.owe(t.Reference)
+		}
 		return
 	}
 	if sale, missing := s.t.sale(t.Reference); missing == nil {

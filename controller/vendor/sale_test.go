@@ -7,6 +7,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -27,7 +28,7 @@ type wallet struct {
 
 func newWallet(t *testing.T, c *cast) *wallet {
 	t.Helper()
-	party, _, _ := newParty(t, c.net, comm.Client, profile.UserPolicy())
+	party, _, _ := newParty(t, c.net, comm.Client, profile.UserPolicy(), time.Now)
 	w := &wallet{Controller: party}
 	i := instrument.Instance{Class: vendor.ClassCard, Owner: "self", Status: "active", Keys: map[string]string{"account": "a1"}}
 	check(t, i.Encode(map[string]string{

@@ -22,6 +22,9 @@ const (
 	ClassPayment    instrument.ClassID = "card-payment"
 	ClassCard       instrument.ClassID = "payment-card"
 	ClassExchange   instrument.ClassID = "taler-exchange"
+	ClassPrepaid    instrument.ClassID = "prepaid"
+	ClassCredit     instrument.ClassID = "prepaid-credit"
+	ClassSpent      instrument.ClassID = "prepaid-payment"
 
 	protocolCard     = "card.pay"
 	operationCharge  = "CHARGE"
@@ -29,6 +32,8 @@ const (
 	operationCheck   = "CHECK"
 	protocolExchange = "taler.exchange"
 	operationTerms   = "TERMS"
+	protocolPrepaid  = "prepaid.signed"
+	operationCredit  = "CREDIT"
 )
 
 // Config is what the terminal's owner has decided.
@@ -53,12 +58,13 @@ type Terminal struct {
 	mu      sync.Mutex
 	door    string           // where wallets reach this terminal
 	selling map[string]*sale // by WOPID: those that wait for a native payer
+	owed    map[string]bool  // by reference: paid into an account and not credited yet
 }
 
 // New makes the terminal of a controller whose policy is profile.CustomerPolicy.
 // rest speaks to the Terminal API of the same bank.
 func New(c *controller.Controller, rest *taler.Client, cfg Config) *Terminal {
-	return &Terminal{Controller: c, cfg: cfg, rest: rest, selling: map[string]*sale{}}
+	return &Terminal{Controller: c, cfg: cfg, rest: rest, selling: map[string]*sale{}, owed: map[string]bool{}}
 }
 
 // bank is the session with the bank: one, kept, negotiated once.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -59,16 +60,17 @@ func TestAWithdrawalEndsAsTheCardDoes(t *testing.T) {
 // answer is missing, and goes on later.
 func TestAChargedCardIsNeverChargedAgain(t *testing.T) {
 	for _, row := range []struct {
-		name    string
-		waiting bool
-		events  []string
+		name            string
+		waiting, queued bool
+		events          []string
 	}{
-		{"paid meanwhile", false, []string{"setup", "paid", "confirmed"}},
-		{"not decided yet", true, []string{"setup", "unknown", "paid", "confirmed"}},
+		{"paid meanwhile", false, false, []string{"setup", "paid", "confirmed"}},
+		{"not decided yet", true, false, []string{"setup", "unknown", "paid", "confirmed"}},
+		{"not there yet", false, true, []string{"setup", "unknown", "paid", "confirmed"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCast(t)
-			c.cards.late, c.cards.waiting = true, row.waiting
+			c.cards.late, c.cards.waiting, c.cards.queued = true, row.waiting, row.queued
 			ctx, cut := context.WithCancel(t.Context())
 			defer cut()
 			selects := c.selects(t, newPurse(t, 1))
@@ -94,6 +96,28 @@ func TestAChargedCardIsNeverChargedAgain(t *testing.T) {
 				t.Errorf("the card was charged %d times", c.cards.times())
 			}
 		})
+	}
+}
+
+// A charge that was lost on its way is sent again, when it can no more arrive.
+func TestAChargeThatNeverArrivedIsSentAgain(t *testing.T) {
+	c := newCast(t)
+	c.cards.lost = true
+	selects := c.selects(t, newPurse(t, 1))
+	unknown := 0
+	person := customer{on: func(e vendor.Event) {
+		selects(e)
+		if e.Event != vendor.EventUnknown {
+			return
+		}
+		c.cards.answers()
+		if unknown++; unknown == 2 {
+			c.later.Add(int64(5 * time.Minute))
+		}
+	}}
+	w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+	if err != nil || w.Transaction != "pay-1" || !slices.Equal(person.events, []string{"setup", "selected", "unknown", "unknown", "paid", "confirmed"}) {
+		t.Errorf("error %v, events %v, transaction %q", err, person.events, w.Transaction)
 	}
 }
 

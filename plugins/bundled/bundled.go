@@ -4,9 +4,10 @@ package bundled
 
 import (
 	"github.com/swaperoo/swaperoo/plugins/card"
+	"github.com/swaperoo/swaperoo/plugins/prepaid"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	"github.com/swaperoo/swaperoo/plugins/taler"
 )
 
 // All is every first-party bundle, by name.
-func All() []sdk.Bundle { return []sdk.Bundle{card.Bundle(), taler.Bundle()} }
+func All() []sdk.Bundle { return []sdk.Bundle{card.Bundle(), prepaid.Bundle(), taler.Bundle()} }

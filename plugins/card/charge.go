@@ -65,7 +65,8 @@ func chargePlastic(ctx context.Context, s protocol.Session, c protocol.Call) (pr
 
 // charge is one attempt to charge a reference that is paid at most once. The
 // intent is on record before the provider is asked; who finds an intent whose
-// outcome is not known asks for it before trying again.
+// outcome is not known asks for it before trying again, and believes that it
+// never got there when it can no more be on its way.
 func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, error) {
 	if err := o.check(); err != nil {
 		return protocol.Result{}, err
@@ -78,7 +79,7 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 		return paidWith(p.receipt())
 	}
 	if unknown {
-		facts, err := ask(ctx, s, o.provider, o.Reference)
+		facts, err := askPending(ctx, s, p)
 		switch {
 		case fault.ReasonOf(err) == reasonUnknownTransaction: // it never got there
 		case err != nil:
@@ -86,9 +87,34 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 		case facts.State != protocol.FactFailed:
 			return conclude(ctx, s, id, facts, nil)
 		}
+		if err := again(ctx, s, id); err != nil {
+			return protocol.Result{}, err
+		}
 	}
 	facts, err := post(ctx, s, o)
+	if unknown && err == nil && facts.State == protocol.FactFailed {
+		// It may be refused because the first one has arrived after all.
+		if facts, err = ask(ctx, s, o.provider, o.Reference); err != nil {
+			err = notKnown(err)
+		}
+	}
 	return conclude(ctx, s, id, facts, err)
+}
+
+// again records that a charge is sent once more: from now on it may be on its way.
+func again(ctx context.Context, s protocol.Session, id instrument.ID) error {
+	return s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var p payment
+		if err := i.Decode(&p); err != nil {
+			return err
+		}
+		p.Changed = s.Now().Unix()
+		return putPayment(tx, i, p)
+	})
 }
 
 // begin stores the intent. unknown says that an earlier attempt is on record

@@ -10,7 +10,8 @@ import (
 )
 
 // lookUp is a vendor's LOOKUP: it asks the provider by reference and moves the
-// payment if the answer is final and for it. The result is protocol.Facts.
+// payment if the answer is final and for it. The result is protocol.Facts. That
+// the provider knows no such payment is an answer once none can be on its way.
 func lookUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args struct {
 		Reference string `json:"reference"`
@@ -22,7 +23,7 @@ func lookUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	facts, err := ask(ctx, s, c.Main(), args.Reference)
+	facts, err := askPending(ctx, s, p)
 	if err != nil {
 		return protocol.Result{}, err
 	}

@@ -107,9 +107,7 @@ func payByCard(ctx context.Context, s protocol.Session, c protocol.Call) (protoc
 	}
 	var message authorisation
 	err = change(ctx, s, c.Main(), func(card *state) error {
-		if err := card.intend(o.Reference, o.Amount); err != nil {
-			return err
-		}
+		card.intend(o.Reference, o.Amount)
 		message, err = card.authorise(o)
 		return err
 	})

@@ -2,8 +2,10 @@ package card_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -107,6 +109,7 @@ func TestAChargeThatNeverArrivedIsTriedAgain(t *testing.T) {
 	s.books.mu.Lock()
 	s.books.payments, s.books.used = nil, map[uint64]bool{}
 	s.books.mu.Unlock()
+	s.passes(5 * time.Minute)
 	if got, err := s.pay("W1", "CHF:20"); err != nil || got.State != "paid" || s.held().Counter != 2 {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -144,6 +147,23 @@ func TestAnUnknownPaymentDoesNotHideBehindTheNext(t *testing.T) {
 	}
 	if h := s.held(); len(h.Unresolved) != 0 || len(h.Receipts) != 2 {
 		t.Errorf("the card holds %+v", h)
+	}
+}
+
+// A vendor that never says how a payment ended cannot use a card up.
+func TestACardPaysAfterManyUnknownOutcomes(t *testing.T) {
+	s := openShop(t)
+	s.books.misbehave(says(500, ""))
+	for n := range 40 {
+		_, err := s.pay(fmt.Sprint("W", n), "CHF:1")
+		wantFault(t, err, fault.Unknown, "provider-unknown")
+	}
+	s.books.misbehave(nil)
+	if _, err := s.pay("X", "CHF:20"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.pay("W0", "CHF:1"); err != nil || s.books.paid("W0") != 1 { // forgotten here, and found all the same
+		t.Errorf("the first of them: %v; paid %d times", err, s.books.paid("W0"))
 	}
 }
 

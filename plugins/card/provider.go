@@ -17,7 +17,11 @@ const (
 	// the outcome is unknown and goes on asking.
 	chargeTime = 5 * time.Second
 	askTime    = 10 * time.Second
-	maxAnswer  = 256 << 10
+	// arrivesWithin is how long a charge may be on its way: in the queue of a proxy,
+	// or taken and not shown yet. So long it is no answer that the provider knows
+	// nothing of it.
+	arrivesWithin = 5 * time.Minute
+	maxAnswer     = 256 << 10
 
 	reasonUnknownTransaction fault.Reason = "transaction-unknown"
 	reasonAnswerMalformed    fault.Reason = "answer-malformed"
@@ -156,6 +160,16 @@ func ask(ctx context.Context, s protocol.Session, provider instrument.ID, refere
 	f, err := get(ctx, s, provider, "payments?reference="+url.QueryEscape(reference), readPayments)
 	if err == nil && f.Reference != reference {
 		return protocol.Facts{}, misread()
+	}
+	return f, err
+}
+
+// askPending asks about a payment on record. While its charge may still arrive, a
+// provider that knows nothing of it has not said anything.
+func askPending(ctx context.Context, s protocol.Session, p payment) (protocol.Facts, error) {
+	f, err := ask(ctx, s, p.Provider, p.Reference)
+	if fault.ReasonOf(err) == reasonUnknownTransaction && p.mayArrive(s.Now()) {
+		err = notKnown(err)
 	}
 	return f, err
 }

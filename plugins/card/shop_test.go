@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -23,13 +25,18 @@ type shop struct {
 	books    *books
 	card     instrument.ID
 	provider instrument.ID // the vendor's
+	later    *atomic.Int64 // by how much the vendor's clock is ahead
 }
+
+// passes lets time pass at the vendor.
+func (s *shop) passes(d time.Duration) { s.later.Add(int64(d)) }
 
 func openShop(t testing.TB) *shop {
 	b := openBooks(t)
-	s := &shop{t: t, books: b, Pair: protocoltest.Connect(
+	later := new(atomic.Int64)
+	s := &shop{t: t, books: b, later: later, Pair: protocoltest.Connect(
 		protocoltest.NewNode(t, protocoltest.Options{Role: comm.Client, Bundles: bundles(comm.Client)}),
-		newNode(t, comm.Vendor),
+		newNode(t, comm.Vendor, func() time.Time { return time.Now().Add(time.Duration(later.Load())) }),
 	)}
 	s.card = s.Initiator.Create(t, cardOf(b, "acc-1"))[0]
 	s.provider = s.Servicer.Create(t, providerAt(b.URL))[0]
@@ -40,10 +47,10 @@ func openShop(t testing.TB) *shop {
 	return s
 }
 
-func newNode(t testing.TB, role comm.Role) *protocoltest.Node {
+func newNode(t testing.TB, role comm.Role, clock func() time.Time) *protocoltest.Node {
 	fetcher := https.New(https.Options{})
 	t.Cleanup(fetcher.CloseIdle)
-	return protocoltest.NewNode(t, protocoltest.Options{Role: role, Bundles: bundles(role), Fetch: fetcher.Fetch})
+	return protocoltest.NewNode(t, protocoltest.Options{Role: role, Bundles: bundles(role), Fetch: fetcher.Fetch, Clock: clock})
 }
 
 func bundles(role comm.Role) []protocol.Bundle {

@@ -22,7 +22,7 @@ type state struct {
 
 	Counter    uint64    `json:"counter"`              // of the last authorisation that was made
 	Pending    *intent   `json:"pending"`              // on its way, or of unknown outcome
-	Unresolved []intent  `json:"unresolved,omitempty"` // older ones whose outcome was never learnt
+	Unresolved []intent  `json:"unresolved,omitempty"` // the latest of the older ones whose outcome was never learnt
 	Receipts   []receipt `json:"receipts,omitempty"`   // the latest
 }
 
@@ -86,17 +86,16 @@ func (keyText) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]"
 
 // intend is the pure rule of a payment that begins: the next counter is used up,
 // and what it is for is on record.
-func (s *state) intend(reference string, amount instrument.Amount) error {
+func (s *state) intend(reference string, amount instrument.Amount) {
 	if old := s.Pending; old != nil && old.Reference != reference {
-		if len(s.Unresolved) == maxUnresolved {
-			return fault.New(fault.Conflict, "%d payments of this card have an unknown outcome", maxUnresolved).
-				Because("payments-unresolved").WithHint("ask the vendors about them first")
-		}
+		// An authorisation has no expiry, so none is ever surely over, and a vendor
+		// that never answers must not be able to use a card up. The list is what a
+		// person looks through; what falls off it is still in the operation's record.
 		s.Unresolved = append(s.Unresolved, *old)
+		s.Unresolved = s.Unresolved[max(0, len(s.Unresolved)-maxUnresolved):]
 	}
 	s.Counter++
 	s.Pending = &intent{Reference: reference, Amount: amount, Counter: s.Counter}
-	return nil
 }
 
 // resolve is the pure rule of an outcome: nothing of this reference is open any
@@ -132,7 +131,12 @@ type payment struct {
 	Brand       string            `json:"brand,omitempty"`
 	Last4       string            `json:"last4,omitempty"`
 	Reason      string            `json:"reason,omitempty"` // why it was declined
-	Changed     int64             `json:"changed"`          // unix seconds
+	Changed     int64             `json:"changed"`          // unix seconds; of a pending one: when it was sent last
+}
+
+// mayArrive says that a charge was sent so lately that the provider may get it yet.
+func (p payment) mayArrive(now time.Time) bool {
+	return p.State == pending && now.Before(time.Unix(p.Changed, 0).Add(arrivesWithin))
 }
 
 func (p payment) receipt() receipt {
@@ -165,7 +169,8 @@ func (o order) check() error {
 }
 
 // begun is the pure rule of a charge that begins over what is known of its
-// reference; old is nil if that is nothing. A paid one stays as it is.
+// reference; old is nil if that is nothing. A paid one stays as it is, and of one
+// that may be on its way it is kept since when.
 func begun(old *payment, o order, now time.Time) (payment, error) {
 	if old != nil && (old.Amount != o.Amount || old.Provider != o.provider) {
 		return payment{}, fault.New(fault.Conflict, "the reference names another payment already").Because("reference-reused")
@@ -173,10 +178,14 @@ func begun(old *payment, o order, now time.Time) (payment, error) {
 	if old != nil && old.State == paid {
 		return *old, nil
 	}
-	return payment{
+	p := payment{
 		Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant, Provider: o.provider,
 		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(),
-	}, nil
+	}
+	if old != nil && old.State == pending { // nothing is sent before the provider was asked about that one
+		p.Changed = old.Changed
+	}
+	return p, nil
 }
 
 // settled is the pure rule of what became of a charge. What is paid stays paid.

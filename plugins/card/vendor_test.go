@@ -2,7 +2,9 @@ package card_test
 
 import (
 	"encoding/json"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -84,6 +86,66 @@ func TestAProviderThatRefusesTheOrderHasChargedNothing(t *testing.T) {
 	}
 }
 
+// The first charge waits in the queue of a proxy, where the terminal's patience
+// ends before it gets to the provider.
+func TestAChargeOnItsWayIsNotSentAgain(t *testing.T) {
+	s := openShop(t)
+	s.books.misbehave(silent)
+	_, err := s.charge("approved", "W1", "CHF:20")
+	wantFault(t, err, fault.Unknown, "provider-unknown")
+	s.books.misbehave(nil)
+	s.books.hide = true
+	for range 3 {
+		s.passes(99 * time.Second)
+		_, err = s.charge("approved", "W1", "CHF:20")
+		wantFault(t, err, fault.Unknown, "provider-unknown")
+	}
+	if s.books.charges != 1 {
+		t.Fatalf("%d charges were sent", s.books.charges)
+	}
+	s.books.hide = false // it gets there
+	got, err := s.charge("approved", "W1", "CHF:20")
+	if err != nil || got.Transaction != "pay-1" || s.books.paid("W1") != 1 {
+		t.Errorf("%+v, %v; charged %d times", got, err, s.books.paid("W1"))
+	}
+}
+
+// The first charge gets to the provider after the second was sent, and before it:
+// the second one is refused, and that is not how the payment ended.
+func TestARefusalOfTheSecondChargeIsNotTheEndOfTheFirst(t *testing.T) {
+	s := openShop(t)
+	s.books.misbehave(silent)
+	_, err := s.charge("approved", "W1", "CHF:20")
+	wantFault(t, err, fault.Unknown, "provider-unknown")
+	s.books.hide = true
+	s.books.misbehave(func(w http.ResponseWriter, made *payment) bool {
+		made.State, s.books.hide = "failed", false
+		return false
+	})
+	s.passes(5 * time.Minute)
+	got, err := s.charge("approved", "W1", "CHF:20")
+	if err != nil || got.Transaction != "pay-1" || s.booked("W1").State != "paid" {
+		t.Errorf("%+v, %v, booked as %+v", got, err, s.booked("W1"))
+	}
+}
+
+func TestEachChargeThatIsSentHasItsTimeToArrive(t *testing.T) {
+	s := openShop(t)
+	s.books.hide = true
+	s.books.misbehave(silent)
+	for range 2 {
+		_, err := s.charge("approved", "W1", "CHF:20")
+		wantFault(t, err, fault.Unknown, "provider-unknown")
+		s.passes(5 * time.Minute)
+	}
+	s.passes(-time.Minute)
+	_, err := s.charge("approved", "W1", "CHF:20")
+	wantFault(t, err, fault.Unknown, "provider-unknown")
+	if s.books.charges != 2 {
+		t.Errorf("%d charges were sent", s.books.charges)
+	}
+}
+
 func TestLookupFindsAnOutcome(t *testing.T) {
 	for _, final := range []string{"paid", "failed", "pending"} {
 		t.Run(final, func(t *testing.T) {
@@ -116,6 +178,9 @@ func TestLookupsThatFindNothingOrSomethingElse(t *testing.T) {
 	wantFault(t, err, fault.Unknown, "provider-unknown")
 	s.books.hide = true
 	_, err = s.vendor("LOOKUP", map[string]string{"reference": "W1"})
+	wantFault(t, err, fault.Unknown, "provider-unknown") // it may get there yet
+	s.passes(5 * time.Minute)
+	_, err = s.vendor("LOOKUP", map[string]string{"reference": "W1"})
 	wantFault(t, err, fault.NotFound, "transaction-unknown")
 	s.books.hide = false
 	s.books.payments[0].State, s.books.payments[0].Amount = "paid", amount("CHF:200")
@@ -128,7 +193,7 @@ func TestLookupsThatFindNothingOrSomethingElse(t *testing.T) {
 
 func TestTheBankGetsFactsAndNoVerdict(t *testing.T) {
 	s := openShop(t)
-	bank := newNode(t, comm.Bank)
+	bank := newNode(t, comm.Bank, time.Now)
 	at := providerAt(s.books.URL)
 	at.Owner = "bank"
 	sim := bank.Create(t, at)[0]

@@ -21,7 +21,7 @@ import (
 // TestTheCouponIsBuiltFromOutsideAndRedeemedOnce is what a third party does: a
 // module of its own, one program, added by its file.
 func TestTheCouponIsBuiltFromOutsideAndRedeemedOnce(t *testing.T) {
-	path := buildCoupon(t)
+	path := buildExample(t, "coupon")
 	h := newHost(t, nil)
 	catalog := host.NewCatalog(filepath.Join(t.TempDir(), "plugins.lock"))
 	inspected, err := h.Inspect(t.Context(), host.Source{Path: path})
@@ -49,11 +49,11 @@ func TestTheCouponIsBuiltFromOutsideAndRedeemedOnce(t *testing.T) {
 	}
 }
 
-func buildCoupon(t *testing.T) string {
+func buildExample(t *testing.T, name string) string {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "coupon")
+	path := filepath.Join(t.TempDir(), name)
 	build := exec.Command("go", "build", "-o", path)
-	build.Dir = filepath.Join("..", "example", "coupon")
+	build.Dir = filepath.Join("..", "example", name)
 	build.Env = append(build.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
@@ -172,7 +172,7 @@ func (s *servicer) Exchange(_ context.Context, steps []protocol.Step) (protocol.
 // TestABundleLinksNothingOfTheHouse keeps a third party's program small and its
 // author's choices free.
 func TestABundleLinksNothingOfTheHouse(t *testing.T) {
-	for _, dir := range []string{"../sdk", "../example/coupon"} {
+	for _, dir := range []string{"../sdk", "../example/coupon", "../example/miles"} {
 		list := exec.Command("go", "list", "-deps", ".")
 		list.Dir = dir
 		list.Env = append(list.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")

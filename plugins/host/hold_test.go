@@ -68,16 +68,18 @@ func waitForEnd(t *testing.T, read *os.File) {
 }
 
 // stopAndSee stops a process of ours and returns when all of its threads have
-// stopped: until then it may still answer.
-func stopAndSee(t *testing.T, pid int) {
+// stopped: until then it may still answer. False is a process that is gone.
+func stopAndSee(t *testing.T, pid int) bool {
 	t.Helper()
-	if err := syscall.Kill(pid, syscall.SIGSTOP); err != nil {
+	if err := syscall.Kill(pid, syscall.SIGSTOP); errors.Is(err, syscall.ESRCH) {
+		return false
+	} else if err != nil {
 		t.Fatal(err)
 	}
 	for { // WNOWAIT leaves the process to the host, which waits for its end
 		err := unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil)
-		if err == nil {
-			return
+		if err == nil || errors.Is(err, syscall.ECHILD) {
+			return err == nil
 		}
 		if !errors.Is(err, syscall.EINTR) {
 			t.Fatal(err)

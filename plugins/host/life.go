@@ -128,9 +128,7 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 
 // meet asks the plugin who it is and opens the stream of its operations.
 func (l *life) meet(ctx context.Context, s Source) error {
-	asked, cancel := context.WithTimeout(ctx, l.o.Question)
-	defer cancel()
-	said, err := l.rpc.Describe(asked, &wire.DescribeRequest{})
+	said, err := l.rpc.Describe(ctx, &wire.DescribeRequest{})
 	if err != nil {
 		return err
 	}
@@ -168,7 +166,7 @@ func (l *life) watch(every time.Duration) {
 			if ok := l.healthy(); ok || l.healthy() {
 				continue
 			}
-			l.fail(fault.New(fault.Unavailable, "the plugin %s gave no sign of life and was ended", l.description.Name).Because("plugin-hung"))
+			l.hung("it gives no sign of life")
 			return
 		}
 	}
@@ -181,13 +179,22 @@ func (l *life) healthy() bool {
 	return err == nil && r.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING
 }
 
+// hung ends a plugin that does nothing, or too much, and says why; because of an
+// operation, if it is known.
+func (l *life) hung(why string, of ...culprit) {
+	l.fail(fault.New(fault.Unavailable, "the plugin %s was ended: %s", l.description.Name, why).Because("plugin-hung"), of...)
+}
+
 // fail says that the life is over; the first cause counts. Whoever waits for
-// the plugin wakes up; the process is ended by its supervisor.
-func (l *life) fail(cause *fault.Fault) {
+// the plugin wakes up; the process is ended by its supervisor. Unless it is known
+// whose fault it is, it may be that of everything that runs.
+func (l *life) fail(cause *fault.Fault, of ...culprit) {
 	l.failing.Do(func() {
 		l.cause = cause
 		if l.table != nil {
-			l.victims = l.table.running()
+			if l.victims = of; of == nil {
+				l.victims = l.table.running()
+			}
 			l.table.close()
 		}
 		close(l.done)

@@ -247,9 +247,15 @@ func begin(t testing.TB, operation string) protocol.Begin {
 	}
 }
 
+// patience bounds what only a defect would let hang.
+const patience = time.Minute
+
 func newHost(t testing.TB, change func(*host.Options)) *host.Host {
 	t.Helper()
-	o := host.Options{Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler), Clock: time.Now, Random: func() float64 { return 0 }}
+	o := host.Options{
+		Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler), Clock: time.Now, Random: func() float64 { return 0 },
+		Start: patience, Question: patience, Health: time.Hour, // a slow machine meets none of them
+	}
 	if change != nil {
 		change(&o)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
@@ -37,7 +38,8 @@ type operation struct {
 	// turn is the plugin's between a frame of ours and its answer. Whatever comes
 	// out of turn ends the plugin.
 	turn      atomic.Bool
-	abandoned bool // nobody here waits for it any more; guarded by table.mu
+	limit     *time.Timer // of this turn; nil between turns; guarded by table.mu
+	abandoned bool        // nobody here waits for it any more; guarded by table.mu
 }
 
 // openTable opens the stream.
@@ -70,8 +72,11 @@ func (t *table) add(who culprit) (*operation, error) {
 // remove ends the capability.
 func (t *table) remove(o *operation) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
 	delete(t.open, o.n)
-	t.mu.Unlock()
+	if o.limit != nil {
+		o.limit.Stop()
+	}
 }
 
 // abandon leaves an operation whose caller has gone: its next frame is answered
@@ -125,7 +130,12 @@ func (t *table) take(f *wire.PluginFrame) error {
 		return nil // ended here before the frame came; there is nobody to tell
 	case !o.turn.CompareAndSwap(true, false):
 		return fault.New(fault.Invalid, "it sent two frames of operation %d without waiting for an answer", n)
-	case o.abandoned:
+	}
+	if o.limit != nil {
+		o.limit.Stop()
+		o.limit = nil
+	}
+	if o.abandoned {
 		delete(t.open, n)
 		if f.GetCrash() == nil {
 			go t.suspend(n)
@@ -149,7 +159,31 @@ func (t *table) say(ctx context.Context, o *operation, f *wire.HostFrame) error 
 		return fault.New(fault.Invalid, "what the operation needs makes a frame of %d bytes; %d are allowed", size, api.MaxFrame).Because("frame-too-large")
 	}
 	o.turn.Store(true) // before the frame is out: the answer may be here before we are back
-	return t.send(ctx, f)
+	if err := t.send(ctx, f); err != nil {
+		return err
+	}
+	t.bound(o)
+	return nil
+}
+
+// bound gives the plugin's turn its time. How long we take between two turns
+// does not count; that nobody waits any more changes nothing.
+func (t *table) bound(o *operation) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !o.turn.Load() || t.open[o.n] != o {
+		return // it was quick, or it is over
+	}
+	var limit *time.Timer
+	limit = time.AfterFunc(t.life.o.Turn, func() {
+		t.mu.Lock()
+		hangs := o.limit == limit && t.open[o.n] == o
+		t.mu.Unlock()
+		if hangs {
+			t.life.hung("an operation takes longer than "+t.life.o.Turn.String()+" between two steps", o.who)
+		}
+	})
+	o.limit = limit
 }
 
 // send writes one frame. It waits for others at most as long as ctx and life.

@@ -3,11 +3,13 @@ package sdk
 import "github.com/swaperoo/swaperoo/instrument"
 
 // Class is an instrument class whose rules are its moves and keys, and one more
-// check where it has one. It prefers the user's protocol, else the first.
+// check and a preference where it has them.
 type Class struct {
 	About instrument.Info // Checks is set by whether there is a Rule
 	// Rule is the class's Check; nil if moves and keys say everything. Pure.
 	Rule func(before, after *instrument.Instance) error
+	// Choose is the class's Prefer; nil takes the user's protocol, else the first.
+	Choose func(protocols []string, with instrument.Circumstances) (string, error)
 }
 
 // Info implements instrument.Class.
@@ -27,5 +29,8 @@ func (c Class) Check(before, after *instrument.Instance) error {
 
 // Prefer implements instrument.Class.
 func (c Class) Prefer(protocols []string, with instrument.Circumstances) (string, error) {
+	if c.Choose != nil {
+		return c.Choose(protocols, with)
+	}
 	return instrument.PreferFirst(protocols, with), nil
 }

@@ -32,6 +32,10 @@ type Simple struct {
 	// error refuses. The Value of what it returns reaches the initiator. The
 	// rules of Present hold.
 	Accept func(s protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error)
+	// Settle, if set, takes what the servicer answered into the initiator's
+	// instrument, which is Accepted by then: a new balance, say. It may run more
+	// than once.
+	Settle func(i *instrument.Instance, answer json.RawMessage) error
 }
 
 // Info implements protocol.Protocol.
@@ -86,10 +90,19 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 	refusal := s.Recv(ctx, &answer)
 	switch {
 	case refusal == nil:
-		err = p.change(ctx, s, c, func(i *instrument.Instance) { i.Status = p.Accepted })
+		err = p.change(ctx, s, c, func(i *instrument.Instance) error {
+			i.Status = p.Accepted
+			if p.Settle == nil {
+				return nil
+			}
+			return p.Settle(i, answer)
+		})
 		return protocol.Result{Value: answer, Amount: shown.Amount}, err
 	case final(refusal):
-		err = p.change(ctx, s, c, func(i *instrument.Instance) { i.Status, i.State = before.Status, before.State })
+		err = p.change(ctx, s, c, func(i *instrument.Instance) error {
+			i.Status, i.State = before.Status, before.State
+			return nil
+		})
 		if err != nil {
 			return protocol.Result{}, err
 		}
@@ -97,13 +110,15 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 	return protocol.Result{}, refusal
 }
 
-func (p Simple) change(ctx context.Context, s protocol.Session, c protocol.Call, f func(*instrument.Instance)) error {
+func (p Simple) change(ctx context.Context, s protocol.Session, c protocol.Call, f func(*instrument.Instance) error) error {
 	return s.Update(ctx, func(tx instrument.Tx) error {
 		i, err := tx.Get(c.Main())
 		if err != nil {
 			return err
 		}
-		f(&i)
+		if err := f(&i); err != nil {
+			return err
+		}
 		return tx.Put(i)
 	})
 }

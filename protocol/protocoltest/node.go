@@ -95,7 +95,7 @@ func NewNode(t testing.TB, o Options) *Node {
 	return n
 }
 
-func (o Options) reach(comm.Peer, instrument.ClassID, string) protocol.Link {
+func (o Options) reach(protocol.Execution) protocol.Link {
 	if o.Reach == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -195,9 +196,7 @@ func (h *House) start() {
 // listen services native sessions.
 func (h *House) listen(cm *comm.Manager) {
 	h.tb.Helper()
-	door, err := cm.Listen(context.Background(), comm.Address{Scheme: inproc.Scheme, Path: "bank"}, func(comm.Conn) (comm.Handler, error) {
-		return h.Bank.Serve(h.Bank.Servicing()), nil
-	})
+	door, err := cm.Listen(context.Background(), comm.Address{Scheme: inproc.Scheme, Path: "bank"}, h.Bank.Accept(h.Bank.Servicing()))
 	if err != nil {
 		h.tb.Fatalf("listen for sessions: %v", err)
 	}
@@ -217,6 +216,9 @@ func (h *House) serve() {
 	h.closed = false
 }
 
+// patience bounds what only a defect would let hang.
+const patience = time.Minute
+
 // Close ends the house as an operator does: it answers what is running first.
 func (h *House) Close() {
 	if h.closed {
@@ -226,7 +228,7 @@ func (h *House) Close() {
 	if h.door != nil {
 		_ = h.door.Close()
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	for _, err := range []error{h.server.Shutdown(ctx), h.Bank.Close(ctx), h.DB.Close()} {
 		if err != nil {
@@ -241,7 +243,7 @@ func (h *House) Kill() {
 	h.closed = true
 	h.dead.Store(true)
 	_ = h.server.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	_ = h.Bank.Close(ctx)
 	_ = h.DB.Close()
@@ -277,19 +279,18 @@ func (h *House) client(path string, as taler.Authorization) *taler.Client {
 }
 
 // WaitHeld waits until so many requests are held in long polls.
-func (h *House) WaitHeld(ctx context.Context, n int) {
-	h.tb.Helper()
+func (h *House) WaitHeld(ctx context.Context, n int) error {
 	for {
 		h.mu.Lock()
 		enough, bell := h.held >= n, h.bell
 		h.mu.Unlock()
 		if enough {
-			return
+			return nil
 		}
 		select {
 		case <-bell:
 		case <-ctx.Done():
-			h.tb.Fatalf("%d requests were never held at a time", n)
+			return fmt.Errorf("%d requests were never held at a time: %w", n, ctx.Err())
 		}
 	}
 }

@@ -10,9 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"go.uber.org/goleak"
-
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/plugins/card"
@@ -21,7 +20,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { commtest.Main(m) }
 
 // bundles are the first-party bundles, in this process.
 func bundles() []protocol.Bundle {
@@ -38,10 +37,13 @@ func open(t testing.TB, o banktest.Options) *banktest.House {
 	return banktest.Open(t, o)
 }
 
+// patience bounds what only a defect would let hang.
+const patience = 4 * time.Minute
+
 // withTimeout bounds a test that would hang instead of failing.
 func withTimeout(t testing.TB) context.Context {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -168,7 +170,7 @@ func pay(t testing.TB, h *banktest.House, id taler.WOPID, transaction string) {
 // settled waits until a withdrawal is no longer selected.
 func settled(t testing.TB, h *banktest.House, id taler.WOPID) taler.BankWithdrawalOperationStatus {
 	t.Helper()
-	s, err := h.Bank.Status(withTimeout(t), id, taler.LongPoll{Timeout: 20 * time.Second, OldState: taler.StateSelected})
+	s, err := h.Bank.Status(withTimeout(t), id, taler.LongPoll{Timeout: patience, OldState: taler.StateSelected})
 	if err != nil {
 		t.Fatalf("status: %v", err)
 	}

@@ -102,10 +102,9 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 // the signal that ends it: who is inside is answered first. Terminals show their
 // login there, so no line of a bank is in clear.
 func sessions(ctx context.Context, h *house.House, b *bank.Bank) func(comm.Address) (comm.Listener, error) {
+	accept := b.Accept(b.Servicing())
 	return func(at comm.Address) (comm.Listener, error) {
-		return h.Comm.Listen(context.WithoutCancel(ctx), at, func(comm.Conn) (comm.Handler, error) {
-			return b.Serve(b.Servicing()), nil
-		})
+		return h.Comm.Listen(context.WithoutCancel(ctx), at, accept)
 	}
 }
 

@@ -13,7 +13,11 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 )
+
+// patience is how long a demo may take before it is killed; its own is shorter.
+const patience = 5 * time.Minute
 
 // far is a file descriptor that no process of the demo gives a meaning to. What
 // is open there is inherited by all that descend from it.
@@ -105,7 +109,9 @@ func start(t *testing.T, args ...string) *show {
 		t.Fatal(err)
 	}
 	_ = end.Close()
+	late := time.AfterFunc(patience, func() { _ = s.cmd.Process.Kill() })
 	t.Cleanup(func() {
+		late.Stop()
 		_ = s.cmd.Process.Kill()
 		s.gone()
 	})

@@ -113,7 +113,7 @@ func TestItServesUntilItIsAskedToEnd(t *testing.T) {
 		t.Errorf("%s, %v", text, err)
 	}
 	late := make(chan error, 1)
-	go func() { // its answer would come in eight seconds
+	go func() { // its answer would come in half a minute
 		answer, err := http.Post(said["url"]+"payments", "application/json", strings.NewReader(`{"amount":"CHF:1","reference":"late","token":"timeout"}`))
 		if err == nil {
 			err = answer.Body.Close()

@@ -27,6 +27,7 @@ func serving(e *cli.Env) *cobra.Command {
 			}
 			return open(c.Context(), e, working, func(ctx context.Context, t *terminal) error {
 				inside := context.WithoutCancel(ctx) // they close in order
+				defer t.settling(ctx)()
 				p := serve.New(e)
 				p.With(with)
 				if err := p.Sessions(*further, func(a comm.Address) (comm.Listener, error) { return t.Listen(inside, t.house.Comm, a) }); err != nil {
@@ -45,6 +46,23 @@ func serving(e *cli.Env) *cobra.Command {
 	parent, further = serve.ParentFlag(c), serve.SessionFlag(c)
 	c.Flags().StringVar(&listen, "listen", "", "`ADDR` of sessions, instead of the configured one")
 	return c
+}
+
+// settling credits what an earlier life was paid into accounts, beside the
+// serving: a provider that is away keeps nobody waiting. What it returns ends it.
+func (t *terminal) settling(ctx context.Context) (end func()) {
+	within, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := t.Settle(within); err != nil && within.Err() == nil {
+			t.Log().Warn("not all that was paid into accounts is credited yet", "error", err)
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
 }
 
 // door lets wallets in at an address, by default the configured one.

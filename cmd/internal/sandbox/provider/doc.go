@@ -18,6 +18,8 @@
 //
 // A token is a plastic card's word (approved, declined, timeout, pending) or a
 // one-time authorisation of a test card (plugins/card/onetime). A POST may name
-// the "merchant"; an authorisation for another one is then refused. Errors are
+// the "merchant"; an authorisation for another one is then refused, and so is a
+// second payment for a reference that this merchant was paid for and not refused.
+// Without a merchant a reference may be paid any number of times. Errors are
 // {"error":{"kind","reason","message","hint"}}.
 package provider

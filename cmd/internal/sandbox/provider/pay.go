@@ -50,6 +50,9 @@ func (p *Provider) Pay(ctx context.Context, o Order) (made Payment, late bool, e
 			return nil
 		}
 		out, err := charge(ctx, tx, o)
+		if err == nil && out.state != Failed {
+			out, err = once(ctx, tx, o, out)
+		}
 		if err != nil {
 			return err
 		}
@@ -154,6 +157,22 @@ func paidBefore(ctx context.Context, tx *sql.Tx, a onetime.Authorisation) (bool,
 	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM authorisations JOIN payments ON payments.id = authorisations.payment
 		WHERE account = ? AND merchant = ? AND reference = ? AND state <> ?)`, a.Account, a.Merchant, a.Reference, string(Failed)).Scan(&paid)
 	return paid, err
+}
+
+// once refuses a second payment of a merchant for one reference, whatever card or
+// word it has the second time and however long the first order was on its way. An
+// order that names no merchant is held against nothing.
+func once(ctx context.Context, tx *sql.Tx, o Order, out outcome) (outcome, error) {
+	if o.Merchant == "" {
+		return out, nil
+	}
+	var paid bool
+	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM payments WHERE reference = ? AND merchant = ? AND state <> ?)`,
+		o.Reference, o.Merchant, string(Failed)).Scan(&paid)
+	if err != nil || !paid {
+		return out, err
+	}
+	return outcome{state: Failed, reason: WhyPaid, card: out.card}, nil
 }
 
 // differs says in what an order is not what the card's holder allowed.

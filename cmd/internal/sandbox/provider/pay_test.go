@@ -161,6 +161,34 @@ func TestWithoutAKeyEachRequestIsAPayment(t *testing.T) {
 	}
 }
 
+// An order that was long on its way must not be paid beside the one that was sent
+// in its place, with another key and perhaps another card.
+func TestAMerchantIsPaidOnceForAReference(t *testing.T) {
+	s := serve(t, t.TempDir())
+	named := func(reference, token, merchant string) string {
+		return strings.Replace(order("CHF:20", reference, token), "{", `{"merchant":"`+merchant+`",`, 1)
+	}
+	for _, row := range []struct {
+		name, reference, token, merchant string
+		state, reason                    string
+	}{
+		{"a refused one", "R", "declined", "Shop", "failed", provider.WhyDeclined},
+		{"another card", "R", "approved", "Shop", "paid", ""},
+		{"the same once more", "R", "approved", "Shop", "failed", provider.WhyPaid},
+		{"a third card", "R", "pending", "Shop", "failed", provider.WhyPaid},
+		{"another thing", "S", "pending", "Shop", "pending", ""},
+		{"while that is not decided", "S", "approved", "Shop", "failed", provider.WhyPaid},
+		{"another merchant", "R", "approved", "Bar", "paid", ""},
+		{"nobody", "R", "approved", "", "paid", ""},
+		{"nobody again", "R", "approved", "", "paid", ""},
+	} {
+		a := s.post("/payments", row.name, named(row.reference, row.token, row.merchant))
+		if a.State != row.state || a.Reason != row.reason {
+			t.Errorf("%s: %s, %s", row.name, a.State, a.Reason)
+		}
+	}
+}
+
 func TestMalformedRequestsMakeNoPayment(t *testing.T) {
 	s := serve(t, t.TempDir())
 	for name, c := range map[string]struct {

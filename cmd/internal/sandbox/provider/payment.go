@@ -41,7 +41,7 @@ const (
 	WhyCard      = "card-unknown"
 	WhyMAC       = "authorisation-invalid"
 	WhyUsed      = "authorisation-used"
-	WhyPaid      = "reference-paid" // this card has paid this merchant for this reference
+	WhyPaid      = "reference-paid" // this merchant was paid for this reference: by this card, or by any if the order names it
 	WhyAmount    = "amount-differs"
 	WhyReference = "reference-differs"
 	WhyMerchant  = "merchant-differs"
@@ -71,7 +71,7 @@ type Order struct {
 	Amount    instrument.Amount
 	Reference string // 1 to 256 bytes
 	Token     string
-	Merchant  string // may be empty; else an authorisation must be for it
+	Merchant  string // may be empty; else it is paid once for a reference, and an authorisation must be for it
 	Key       string // Idempotency-Key; may be empty
 }
 

@@ -19,9 +19,9 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// DefaultDelay is how late the answer to a timeout card is: later than a till
-// waits.
-const DefaultDelay = 8 * time.Second
+// DefaultDelay is how late the answer to a timeout card is: far later than a till
+// waits, even a slow one.
+const DefaultDelay = 30 * time.Second
 
 // Options are what a simulator is given. Only Clock is needed.
 type Options struct {

@@ -1,0 +1,78 @@
+package client
+
+import (
+	"context"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// paidBefore finds how the operation ended, if it was begun before. What was asked
+// then must be what is asked now, or a person would read that a vendor was paid
+// who has got nothing.
+func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
+	if p.Operation == "" { // a new one; an empty prefix would find any
+		return Paid{}, false, nil
+	}
+	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(p.Operation)})
+	if err != nil || len(found) == 0 {
+		return Paid{}, false, err
+	}
+	r := found[0]
+	if p.Peer.Key, err = w.keyOf(ctx, p.Peer); err != nil {
+		return Paid{}, true, err
+	}
+	out := Paid{Operation: r.ID, Peer: p.Peer.Name, Class: r.Class, Protocol: r.Protocol}
+	switch {
+	case !p.is(r):
+		return out, true, fault.New(fault.Conflict, "this key belongs to another payment").Because("key-reused").
+			WithHint("use another --key for another payment")
+	case r.Fault != nil:
+		return out, true, r.Fault
+	case r.Result == nil:
+		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because("pending")
+	}
+	out.Price, out.Instrument, out.Result = r.Result.Amount, r.Instruments[0], r.Result.Value
+	return out, true, nil
+}
+
+// is reports whether an operation on record is this payment.
+func (p Payment) is(r protocol.Record) bool {
+	return r.Side == protocol.Initiator && r.Operation == protocol.Pay && r.Peer == p.Peer.Key &&
+		(p.Class == "" || p.Class == r.Class) &&
+		len(r.Instruments) > 0 && (p.Instrument == "" || slices.Contains(r.Instruments, p.Instrument)) &&
+		p.asksFor(r)
+}
+
+// asksFor compares amounts: what the invoice said, for the vendor's terms may have
+// made another price of it; or the price, which is how a withdrawal is named.
+func (p Payment) asksFor(r protocol.Record) bool {
+	asked := r.Invoice["amount"]
+	if p.Amount == (instrument.Amount{}) {
+		return asked == ""
+	}
+	return asked == p.Amount.String() || asked == "" && (r.Result == nil || r.Result.Amount == p.Amount)
+}
+
+// keyOf is the key of a peer: the one that it is known by or that its address
+// names, else the one that it proves now.
+func (w *Wallet) keyOf(ctx context.Context, p comm.Peer) (string, error) {
+	if p.Key != "" {
+		return p.Key, nil
+	}
+	for _, text := range p.Addresses {
+		if a, err := comm.ParseAddress(text); err == nil && a.Key != "" {
+			return a.Key, nil
+		}
+	}
+	s, err := w.InitiateSession(ctx, p, controller.Login{})
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = s.Close(ctx) }()
+	return s.Peer().Key, nil
+}

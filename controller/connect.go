@@ -1,0 +1,187 @@
+package controller
+
+import (
+	"context"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+const (
+	// defaultPatience is how long a peer may take for the answer to one step.
+	defaultPatience = 20 * time.Second
+	// defaultHello is how long one that has connected may take to say hello.
+	defaultHello = 10 * time.Second
+)
+
+// patient is a connection whose peer has that long for each answer: everything
+// between the steps of a session, but no operation, which waits for its outcome.
+type patient struct {
+	comm.Conn
+	patience time.Duration
+}
+
+// Call implements comm.Conn.
+func (p patient) Call(ctx context.Context, method string, params, result any) error {
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
+	defer cancel()
+	return p.Conn.Call(ctx, method, params, result)
+}
+
+// showing is a connection over which a class was not offered: the offer is shown
+// along with what is asked about the class.
+type showing struct {
+	comm.Conn
+	offer *comm.Offer
+}
+
+// Call implements comm.Conn.
+func (c showing) Call(ctx context.Context, method string, params, result any) error {
+	switch p := params.(type) {
+	case comm.Protocols:
+		p.Offer = c.offer
+		return c.Conn.Call(ctx, method, p, result)
+	case comm.Select:
+		p.Offer = c.offer
+		return c.Conn.Call(ctx, method, p, result)
+	}
+	return c.Conn.Call(ctx, method, params, result)
+}
+
+// about is the connection for the next step of a session with a class.
+func (s *Session) about(ctx context.Context, class instrument.ClassID) (comm.Conn, error) {
+	conn, err := s.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if o, ok := s.offers[class]; ok && o.Signed && conn.Conn != s.offering {
+		return showing{conn, &o.Offer}, nil
+	}
+	return conn, nil
+}
+
+// dialling is one attempt to get a connection back. Whoever needs one meanwhile
+// waits for it.
+type dialling struct {
+	cancel context.CancelFunc
+	done   chan struct{}
+	err    error // read after done
+	given  bool  // up by the one who dialled, not failed
+}
+
+// connected is a connection that stands. If the last one was lost, one caller
+// dials again and the others wait, without holding mu: a peer that lets itself be
+// dialled and says nothing more must not keep the session from being closed.
+func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
+	for {
+		s.mu.Lock()
+		if conn := s.conn; conn != nil {
+			s.mu.Unlock()
+			return conn, nil
+		}
+		d, first := s.dialling, s.dialling == nil
+		var within context.Context
+		if first {
+			d = &dialling{done: make(chan struct{})}
+			within, d.cancel = context.WithTimeout(ctx, 2*s.c.parts.Patience)
+			s.dialling = d
+		}
+		s.mu.Unlock()
+		if first {
+			return s.reconnect(ctx, within, d)
+		}
+		select {
+		case <-d.done:
+			if d.err != nil && !d.given {
+				return nil, d.err
+			}
+		case <-ctx.Done():
+			return nil, fault.Wrap(ctx.Err(), fault.Timeout, "no connection to %s in time", s.Peer().Name).Because("dial-timeout")
+		}
+	}
+}
+
+// reconnect dials for all who wait, and fixes again what was selected.
+func (s *Session) reconnect(ctx, within context.Context, d *dialling) (comm.Conn, error) {
+	defer close(d.done)
+	defer d.cancel()
+	conn, err := s.connect(within)
+	s.mu.Lock()
+	s.dialling = nil
+	s.mu.Unlock()
+	d.err, d.given = err, ctx.Err() != nil
+	return conn, err
+}
+
+// connect dials, says who we are, checks who is there, and selects what was
+// selected before. The connection is the session's from then on.
+func (s *Session) connect(ctx context.Context) (comm.Conn, error) {
+	ears := &listener{s: s}
+	conn, err := s.c.parts.Comm.Dial(ctx, s.Peer(), ears)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.introduce(ctx, conn, ears); err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return conn, nil
+}
+
+func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener) error {
+	self, asking := s.c.Self(), patient{conn, s.c.parts.Patience}
+	var got comm.Initiated
+	hello := comm.Initiate{Name: self.Name, Role: self.Role, PNP: self.PNP, Login: s.login.Name, Token: s.login.Token}
+	if err := asking.Call(ctx, comm.MethodInitiate, hello, &got); err != nil {
+		return err
+	}
+	if got.PNP != self.PNP {
+		return fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", got.PNP, self.PNP).Because("pnp-differs")
+	}
+	s.c.protocols.TellEnds(ctx, conn.Peer(), got.Open)
+	fixed := map[instrument.ClassID]selection{}
+	for {
+		missing, err := s.settle(conn, got, ears, fixed)
+		if err != nil || len(missing) == 0 {
+			return err
+		}
+		for _, sel := range missing {
+			// Without it the peer would refuse what was begun, and a refusal is final.
+			if err := asking.Call(ctx, comm.MethodSelect, sel, nil); err != nil {
+				return err
+			}
+			fixed[instrument.ClassID(sel.Class)] = selection{sel.Protocol, sel.Offer}
+		}
+	}
+}
+
+// settle makes a connection that of the session, unless the peer has to be told
+// of selections first.
+func (s *Session) settle(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]selection) ([]comm.Select, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var missing []comm.Select
+	for class, chosen := range s.selected {
+		if fixed[class] != chosen {
+			missing = append(missing, comm.Select{Class: string(class), Protocol: chosen.protocol, Offer: chosen.offer})
+		}
+	}
+	if len(missing) > 0 {
+		return missing, nil
+	}
+	if ears.over {
+		return nil, fault.New(fault.Unavailable, "the connection to %s is lost", s.peer.Name).Because("connection-lost")
+	}
+	proved := conn.Peer()
+	s.peer.Key, s.peer.Role, s.peer.PNP = proved.Key, got.Role, got.PNP
+	if s.peer.Name == "" {
+		s.peer.Name = got.Name
+	}
+	s.conn = conn
+	s.transcript = newTranscript(conn, got.PNP, s.c.towards(proved.Key).KeyText(), proved.Key)
+	return nil, nil
+}

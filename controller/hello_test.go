@@ -1,0 +1,80 @@
+package controller_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// reception is a vendor behind a door as a real party opens it, and somebody who
+// knocks.
+func reception(t *testing.T, hello time.Duration, s *shop) (from *controllertest.Party, to comm.Peer) {
+	net := inproc.NewNetwork()
+	tickets := []protocol.Bundle{controllertest.Tickets()}
+	from = controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: tickets})
+	vendor := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: tickets, Hello: hello})
+	key := vendor.Identity.KeyText()
+	door, err := net.Transport(inproc.Options{Key: key}).Listen(t.Context(), comm.Address{Scheme: inproc.Scheme, Path: "reception"}, vendor.Accept(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = door.Close() })
+	return from, comm.Peer{Role: comm.Vendor, Key: key, Addresses: []string{door.Address().String()}}
+}
+
+func hello(from *controllertest.Party) comm.Initiate {
+	return comm.Initiate{Name: "x", Role: comm.Client, PNP: from.Self().PNP}
+}
+
+// ended waits for the end of a connection, which a defect would let stand.
+func ended(t *testing.T, conn comm.Conn) {
+	t.Helper()
+	select {
+	case <-conn.(interface{ Done() <-chan struct{} }).Done():
+	case <-t.Context().Done():
+	}
+}
+
+func TestWhoSaysNoHelloIsSentAway(t *testing.T) {
+	from, to := reception(t, time.Second, &shop{})
+	inside := from.Dial(t, to)
+	if err := inside.Call(t.Context(), comm.MethodInitiate, hello(from), nil); err != nil {
+		t.Fatal(err)
+	}
+	silent, chatty := from.Dial(t, to), from.Dial(t, to)
+	wantReason(t, chatty.Call(t.Context(), comm.MethodClasses, comm.Classes{}, nil), "out-of-order")
+	ended(t, silent)
+	ended(t, chatty)
+	if err := inside.Call(t.Context(), comm.MethodClasses, comm.Classes{}, nil); err != nil {
+		t.Errorf("who has said it: %v", err)
+	}
+}
+
+func TestWhoIsRefusedHearsWhyAndIsSentAway(t *testing.T) {
+	s := &shop{admit: func(context.Context) (profile.Principal, error) {
+		return profile.Principal{}, fault.New(fault.Denied, "not you").Because("credentials")
+	}}
+	from, to := reception(t, time.Hour, s)
+	for name, row := range map[string]struct {
+		pnp    string
+		reason fault.Reason
+	}{"by the role": {from.Self().PNP, "credentials"}, "for another PNP": {"pnp.other", "pnp-differs"}} {
+		t.Run(name, func(t *testing.T) {
+			conn, say := from.Dial(t, to), hello(from)
+			say.PNP = row.pnp
+			wantReason(t, conn.Call(t.Context(), comm.MethodInitiate, say, nil), row.reason)
+			ended(t, conn)
+			if err := conn.Call(t.Context(), comm.MethodInitiate, say, nil); !errors.Is(err, fault.Unavailable) {
+				t.Errorf("a second try over the connection: %v", err)
+			}
+		})
+	}
+}

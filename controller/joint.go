@@ -1,0 +1,82 @@
+package controller
+
+import (
+	"context"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// jointly asks for offers and negotiates protocols in one exchange, where the PNP
+// of the session does both (paper §6, JEPI). The protocols of each class are kept
+// for NegotiateProtocol, which then asks nobody.
+func (s *Session) jointly(ctx context.Context, conn comm.Conn, inv instrument.Invoice) (comm.Offered, error) {
+	wanted, err := s.c.liked(instrument.Circumstances{Device: s.c.parts.Device, Connectivity: s.scheme()})
+	if err != nil {
+		return comm.Offered{}, err
+	}
+	pairs, offers, err := s.c.protocols.NegotiateJointly(ctx, inv, wanted, conn)
+	if err != nil {
+		return comm.Offered{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.common = map[instrument.ClassID][]string{}
+	for _, p := range pairs {
+		s.common[p.Class] = append(s.common[p.Class], p.Protocol)
+	}
+	return comm.Offered{Offers: offers}, nil
+}
+
+// liked are our classes with their protocols, of each class the preferred one
+// first.
+func (c *Controller) liked(about instrument.Circumstances) ([]protocol.Pair, error) {
+	var out []protocol.Pair
+	for _, info := range c.instruments.Classes() {
+		names := c.protocols.Available(info.ID)
+		if len(names) > 1 {
+			class, err := c.instruments.Class(info.ID)
+			if err != nil {
+				return nil, err
+			}
+			first, err := class.Prefer(names, about)
+			if err != nil && fault.KindOf(err) != fault.Unsupported {
+				return nil, err
+			}
+			if at := slices.Index(names, first); at > 0 {
+				names = append([]string{first}, slices.Delete(slices.Clone(names), at, at+1)...)
+			}
+		}
+		for _, id := range names {
+			out = append(out, protocol.Pair{Class: info.ID, Protocol: id})
+		}
+	}
+	return out, nil
+}
+
+// joint is the answer to a joint negotiation: what both have, and our offers.
+type joint struct {
+	protocol.Negotiated
+	comm.Offered
+}
+
+// jointly is the servicer's side.
+func (s *service) jointly(ctx context.Context, conn comm.Conn, asked comm.Protocols) (joint, error) {
+	offered, err := s.classes(ctx, conn, comm.Classes{Invoice: asked.Invoice})
+	if err != nil {
+		return joint{}, err
+	}
+	var classes []instrument.ClassID
+	for _, o := range offered.Offers {
+		body, err := OfferBody(o)
+		if err != nil {
+			return joint{}, err
+		}
+		classes = append(classes, body.Class)
+	}
+	both, err := s.c.protocols.AnswerJointly(ctx, conn.Peer(), asked, classes)
+	return joint{both, offered}, err
+}

@@ -1,0 +1,148 @@
+package controller_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// A servicer takes a class that it has offered over this connection, or whose
+// offer it is shown with its own signature.
+func TestNothingIsNegotiatedForAClassThatWasNotOffered(t *testing.T) {
+	p := newPair(t, comm.Client, comm.Vendor)
+	stranger := newPair(t, comm.Client, comm.Vendor)
+	offerOf := func(p pair) *comm.Offer {
+		offers, err := p.session(t).InstrumentClasses(t.Context(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &offers[0].Offer
+	}
+	own, foreign := offerOf(p), offerOf(stranger)
+	forged := *own
+	forged.Body = append([]byte(" "), forged.Body...)
+	for name, row := range map[string]struct {
+		class string
+		offer *comm.Offer
+		want  fault.Reason
+	}{
+		"without an offer":         {"ticket", nil, "class-not-offered"},
+		"with an offer of another": {"ticket", foreign, "class-not-offered"},
+		"with a changed offer":     {"ticket", &forged, "class-not-offered"},
+		"for another class":        {"gold", own, "class-not-offered"},
+		"with the vendor's offer":  {"ticket", own, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for method, params := range map[string]any{
+				comm.MethodSelect:    comm.Select{Class: row.class, Protocol: controllertest.ProtocolPunch, Offer: row.offer},
+				comm.MethodProtocols: comm.Protocols{Class: row.class, Args: json.RawMessage(`["ticket.punch"]`), Offer: row.offer},
+			} {
+				conn := p.from.Dial(t, p.peer)
+				if err := conn.Call(t.Context(), comm.MethodInitiate, hello(p.from), nil); err != nil {
+					t.Fatal(err)
+				}
+				err := conn.Call(t.Context(), method, params, nil)
+				if row.want == "" && fault.ReasonOf(err) == "class-not-offered" {
+					t.Errorf("%s: %v", method, err)
+				} else if row.want != "" {
+					wantReason(t, err, row.want)
+				}
+			}
+		})
+	}
+}
+
+// watched keeps the last connection and counts the class negotiations.
+type watched struct {
+	comm.Handler
+	line  *atomic.Value
+	asked *atomic.Int32
+}
+
+func (w watched) Request(ctx context.Context, conn comm.Conn, method string, params json.RawMessage) (any, error) {
+	w.line.Store(conn)
+	if method == comm.MethodClasses {
+		w.asked.Add(1)
+	}
+	return w.Handler.Request(ctx, conn, method, params)
+}
+
+// The connection is lost between two steps. What was offered is still what is
+// negotiated, selected and paid; nothing is asked for a second time.
+func TestASessionGoesOnWhereItsConnectionWasLost(t *testing.T) {
+	p := newPair(t, comm.Client, comm.Vendor)
+	var line atomic.Value
+	var asked atomic.Int32
+	p.peer = p.to.ListenWith(t, func(h comm.Handler) comm.Handler { return watched{h, &line, &asked} }, controllertest.Inspector{Price: price})
+	s := p.session(t)
+	lost := func() {
+		conn := line.Load().(comm.Conn)
+		_ = conn.Close()
+		ended(t, conn)
+	}
+	// until repeats a step over a connection whose end was not noticed yet.
+	until := func(step func() error) {
+		t.Helper()
+		err := step()
+		for errors.Is(err, fault.Unavailable) && t.Context().Err() == nil {
+			err = step()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	until(func() error {
+		_, err := s.InstrumentClasses(t.Context(), instrument.Invoice{"item": "ride"})
+		return err
+	})
+	lost()
+	until(func() error { _, err := s.NegotiateProtocol(t.Context(), controllertest.ClassTicket); return err })
+	lost()
+	until(func() error { _, err := s.SelectProtocol(t.Context(), controllertest.ClassTicket, nil); return err })
+	lost()
+	until(func() error { _, err := p.pay(t, s, ""); return err })
+	lost()
+	until(func() error { _, err := s.NegotiateProtocol(t.Context(), controllertest.ClassTicket); return err })
+	if n := asked.Load(); n != 1 {
+		t.Errorf("classes were asked for %d times", n)
+	}
+}
+
+func TestOperationsAreThoseOfBothPeers(t *testing.T) {
+	for name, row := range map[string]struct {
+		there, want []string
+	}{
+		"the same":        {[]string{protocol.Pay}, []string{protocol.Pay}},
+		"more there":      {[]string{"GIFT", protocol.Pay}, []string{protocol.Pay}},
+		"others there":    {[]string{"GIFT"}, nil},
+		"nothing there":   {[]string{}, nil},
+		"not even a list": {nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newShop(t, &shop{}, time.Now, comm.MethodOperations, told(comm.MethodOperations, func(a *comm.Available) {
+				if len(a.Names) != 1 || a.Names[0] != protocol.Pay {
+					t.Errorf("the vendor has %v", a.Names)
+				}
+				a.Names = row.there
+			}))
+			ops, err := p.negotiated(t).AvailableOperations(t.Context(), controllertest.ClassTicket)
+			var got []string
+			for _, o := range ops {
+				got = append(got, o.Name)
+			}
+			if err != nil || !slices.Equal(got, row.want) {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}

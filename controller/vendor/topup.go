@@ -1,0 +1,142 @@
+package vendor
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// topUpPrefix begins the reference of a card payment into a prepaid account:
+// "prepaid:ACCOUNT:LABEL". The label is the customer's, one for each payment.
+const topUpPrefix = "prepaid:"
+
+const maxLabel = 64
+
+// topUp is a card payment into an account, read from its reference.
+func topUp(reference string) (account string, ok bool) {
+	rest, ok := strings.CutPrefix(reference, topUpPrefix)
+	account, _, found := strings.Cut(rest, ":")
+	return account, ok && found
+}
+
+// topUpTerms offers the holder of an account to pay into it by card. The same
+// label is the same payment: it is charged once and credited once.
+func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	if class != ClassCard {
+		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "%s cannot pay into an account", class).Because("class-not-offered")
+	}
+	label := inv["label"]
+	if label == "" || len(label) > maxLabel {
+		return instrument.Terms{}, nil, fault.New(fault.Invalid, "a payment into an account has a label of at most %d bytes", maxLabel).Because("label-malformed")
+	}
+	amount, err := instrument.ParseAmount(inv["amount"])
+	if err != nil {
+		return instrument.Terms{}, nil, err
+	}
+	i, err := t.Instruments().Lookup(ctx, ClassPrepaid, "account", inv["account"])
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return instrument.Terms{}, nil, err
+	}
+	if err != nil || i.Owner != who.Principal.ID {
+		return instrument.Terms{}, nil, fault.New(fault.NotFound, "you have no such account here").Because("account-unknown")
+	}
+	var a struct{ Currency string }
+	if err := i.Decode(&a); err != nil {
+		return instrument.Terms{}, nil, err
+	}
+	if amount.Currency != a.Currency || amount.IsZero() {
+		return instrument.Terms{}, nil, fault.New(fault.Invalid, "this account takes %s, and not nothing", a.Currency).Because("currency-differs")
+	}
+	return instrument.Terms{Price: amount, Text: "goes into your account"}, instrument.Invoice{
+		"reference": topUpPrefix + inv["account"] + ":" + label, "merchant": t.cfg.Merchant, "account": inv["account"],
+	}, nil
+}
+
+// owe notes that a payment into an account was made. It does not block.
+func (t *Terminal) owe(reference string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.owed[reference] = true
+}
+
+// creditOwed credits what was paid in since this terminal was started. It is done
+// before an account is used, so that whoever has paid in finds it there.
+func (t *Terminal) creditOwed(ctx context.Context) error {
+	t.mu.Lock()
+	var owed []string
+	for reference := range t.owed {
+		owed = append(owed, reference)
+	}
+	t.mu.Unlock()
+	for _, reference := range owed {
+		if err := t.credit(ctx, reference); err != nil {
+			return err
+		}
+		t.mu.Lock()
+		delete(t.owed, reference)
+		t.mu.Unlock()
+	}
+	return nil
+}
+
+// Settle credits every payment into an account that an earlier life has taken and
+// not credited. It asks the provider about those whose outcome is not known.
+func (t *Terminal) Settle(ctx context.Context) error {
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPayment})
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, i := range all {
+		var p Receipt
+		if err := i.Decode(&p); err != nil {
+			return err
+		}
+		if _, ok := topUp(p.Reference); !ok || i.Status == "declined" {
+			continue
+		}
+		if i.Status == "pending" {
+			f, err := t.factsOf(ctx, p.Reference)
+			if err != nil || f.State != protocol.FactPaid {
+				failed = append(failed, err)
+				continue
+			}
+		}
+		failed = append(failed, t.credit(ctx, p.Reference))
+	}
+	return errors.Join(failed...)
+}
+
+// credit books one card payment into the account that its reference names. The
+// reference is the credit's source: however often this is asked for, by however
+// many, it is booked once.
+func (t *Terminal) credit(ctx context.Context, reference string) error {
+	account, ok := topUp(reference)
+	if !ok {
+		return nil
+	}
+	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", reference)
+	if err != nil || i.Status != "paid" {
+		return err
+	}
+	if _, err := t.Instruments().Find(ctx, ClassCredit, "source", reference); err == nil {
+		return nil
+	}
+	var paid Receipt
+	if err := i.Decode(&paid); err != nil {
+		return err
+	}
+	err = t.alone(ctx, controller.Transaction{
+		Protocol: protocolPrepaid, Operation: operationCredit, Class: ClassPrepaid,
+		Args: map[string]any{"account": account, "amount": paid.Amount, "source": reference},
+	}, nil)
+	if fault.ReasonOf(err) == "source-taken" { // by another who was at it at the same time
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,226 @@
+package vendor_test
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// visit is a session of a wallet at the shop, for accounts.
+type visit struct {
+	*wallet
+	t       *testing.T
+	session *controller.Session
+	me      profile.Principal
+	account instrument.ID // the wallet's
+	number  string        // of the account
+}
+
+func (c *cast) visit(t *testing.T, shop comm.Peer) *visit {
+	t.Helper()
+	v := &visit{wallet: newWallet(t, c), t: t}
+	var err error
+	v.me, err = v.Own(t.Context())
+	check(t, err)
+	v.session, err = v.InitiateSession(t.Context(), shop, controller.Login{})
+	check(t, err)
+	t.Cleanup(func() { _ = v.session.Close(context.WithoutCancel(t.Context())) })
+	check(t, v.do(vendor.ClassPrepaid, instrument.Invoice{}, "OPEN", map[string]string{"currency": "CHF"}))
+	all, err := v.Instruments().List(t.Context(), instrument.Filter{Class: vendor.ClassPrepaid})
+	check(t, err)
+	var p struct{ Account string }
+	check(t, all[0].Decode(&p))
+	v.account, v.number = all[0].ID, p.Account
+	return v
+}
+
+// do negotiates for an invoice and runs one operation.
+func (v *visit) do(class instrument.ClassID, inv instrument.Invoice, operation string, args any, on ...instrument.ID) error {
+	v.t.Helper()
+	if _, err := v.session.Negotiate(v.t.Context(), class, inv); err != nil {
+		return err
+	}
+	_, err := v.session.Execute(v.t.Context(), controller.Transaction{
+		Principal: v.me, Operation: operation, Class: class, Instruments: on, Args: args,
+	}, nil)
+	return err
+}
+
+func (v *visit) payIn(account, label, amount string) error {
+	return v.do(vendor.ClassCard, instrument.Invoice{"account": account, "label": label, "amount": amount}, protocol.Pay, nil, v.card)
+}
+
+func (v *visit) pay(amount string) error {
+	return v.do(vendor.ClassPrepaid, instrument.Invoice{"amount": amount}, protocol.Pay, nil, v.account)
+}
+
+// balance is what the wallet has after it has asked.
+func (v *visit) balance() string {
+	v.t.Helper()
+	check(v.t, v.do(vendor.ClassPrepaid, instrument.Invoice{}, "BALANCE", nil, v.account))
+	i, err := v.Instruments().View(v.t.Context(), v.account)
+	check(v.t, err)
+	var p struct{ Balance string }
+	check(v.t, i.Decode(&p))
+	return p.Balance
+}
+
+func TestAnAccountIsPaidIntoByCardAndPaidFrom(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	check(t, v.payIn(v.number, "first", "CHF:20"))
+	if got := v.balance(); got != "CHF:20" || c.cards.times() != 1 {
+		t.Fatalf("there is %s after %d charges", got, c.cards.times())
+	}
+	check(t, v.payIn(v.number, "first", "CHF:20")) // the same payment again
+	check(t, v.payIn(v.number, "second", "CHF:5"))
+	check(t, v.pay("CHF:12"))
+	check(t, v.pay("CHF:0.5"))
+	if got := v.balance(); got != "CHF:12.5" || c.cards.times() != 2 {
+		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	}
+	if err := v.pay("CHF:13"); fault.ReasonOf(err) != "balance-too-small" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// In one process the class prefers no signature for a small sum, and one for
+// more: the paper's example, through a session.
+func TestSmallSumsGoWithoutSignatureOverAClearLine(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	check(t, v.payIn(v.number, "first", "CHF:20"))
+	if got := v.balance(); got != "CHF:20" {
+		t.Fatal(got)
+	}
+	for amount, want := range map[string]string{"CHF:5": "prepaid.plain", "CHF:5.5": "prepaid.signed"} {
+		check(t, v.pay(amount))
+		records, err := v.Protocols().Records(t.Context(), protocol.Filter{Limit: 1})
+		check(t, err)
+		if records[0].Protocol != want {
+			t.Errorf("%s was paid by %s, wanted %s", amount, records[0].Protocol, want)
+		}
+	}
+}
+
+// The terminal dies between the card's payment and the credit. Its next life
+// credits it, once, however often it looks and whoever looks with it.
+func TestWhatAnEarlierLifeWasPaidIsCredited(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	check(t, v.payIn(v.number, "first", "CHF:20"))
+	c.cards.waiting = true
+	if err := v.payIn(v.number, "second", "CHF:7"); fault.KindOf(err) != fault.Unknown {
+		t.Fatalf("got %v", err)
+	}
+	next := vendor.New(c.Controller, c.bank.Till(c.bank.Terminal), vendor.Config{Merchant: "Corner shop"})
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := next.Settle(context.Background()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if got := v.balance(); got != "CHF:20" {
+		t.Errorf("there is %s", got)
+	}
+	c.cards.settle() // the provider has decided
+	check(t, next.Settle(t.Context()))
+	check(t, next.Settle(t.Context()))
+	if got := v.balance(); got != "CHF:27" || c.cards.times() != 2 {
+		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	}
+}
+
+func TestADeclinedCardCreditsNothing(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	c.cards.refuses = true
+	if err := v.payIn(v.number, "first", "CHF:20"); fault.KindOf(err) != fault.Declined {
+		t.Fatalf("got %v", err)
+	}
+	check(t, c.Settle(t.Context()))
+	if got := v.balance(); got != "CHF:0" {
+		t.Errorf("there is %s", got)
+	}
+}
+
+func TestPaymentsIntoAccountsThatAreRefused(t *testing.T) {
+	c := newCast(t)
+	shop := c.open(t)
+	v, other := c.visit(t, shop), c.visit(t, shop)
+	for _, row := range []struct {
+		name, account, label, amount string
+		reason                       fault.Reason
+	}{
+		{"of nobody", "nobody", "a", "CHF:1", "account-unknown"},
+		{"of another", other.number, "a", "CHF:1", "account-unknown"},
+		{"without a label", v.number, "", "CHF:1", "label-malformed"},
+		{"other money", v.number, "a", "EUR:1", "currency-differs"},
+		{"nothing", v.number, "a", "CHF:0", "currency-differs"},
+		{"no amount", v.number, "a", "", "amount-malformed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if err := v.payIn(row.account, row.label, row.amount); fault.ReasonOf(err) != row.reason {
+				t.Errorf("got %v (%s)", err, fault.ReasonOf(err))
+			}
+		})
+	}
+	for _, class := range []instrument.ClassID{vendor.ClassPrepaid, vendor.ClassCredit, vendor.ClassSpent} {
+		err := v.do(class, instrument.Invoice{"account": v.number, "label": "a", "amount": "CHF:1"}, protocol.Pay, nil, v.account)
+		if fault.ReasonOf(err) != "class-not-offered" {
+			t.Errorf("%s: got %v", class, err)
+		}
+	}
+	if c.cards.times() != 0 {
+		t.Error("a card was charged")
+	}
+}
+
+// A wallet cannot ask the terminal to credit or refund, whatever it selects.
+func TestAWalletCannotAskForItsOwnCredit(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	conn, err := c.comm.Dial(t.Context(), comm.Peer{Role: comm.Vendor, Key: c.key, Addresses: v.session.Peer().Addresses}, mute{})
+	check(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	call := func(method string, params any) error {
+		var raw json.RawMessage
+		return conn.Call(t.Context(), method, params, &raw)
+	}
+	check(t, call(comm.MethodInitiate, comm.Initiate{Name: "x", Role: comm.Client, PNP: "pnp.intersect"}))
+	for class, operation := range map[string]string{"prepaid": "CREDIT", "prepaid-payment": "REFUND"} {
+		check(t, call(comm.MethodSelect, comm.Select{Class: class, Protocol: "prepaid.signed"}))
+		var e comm.Executed
+		args, _ := json.Marshal(map[string]string{"account": v.number, "amount": "CHF:5", "source": "mine"})
+		err := conn.Call(t.Context(), comm.MethodExecute, comm.Execute{Op: "00000000000000000000000000000001", Call: comm.Call{
+			Protocol: "prepaid.signed", Operation: operation, Class: class, Args: args,
+		}}, &e)
+		if err == nil && e.Fault == nil {
+			t.Errorf("%s was done", operation)
+		}
+	}
+	if got := v.balance(); got != "CHF:0" {
+		t.Errorf("there is %s", got)
+	}
+}
+
+// mute handles nothing.
+type mute struct{}
+
+func (mute) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+	return nil, nil
+}
+func (mute) Notification(context.Context, comm.Conn, string, json.RawMessage) {}
+func (mute) Closed(comm.Conn)                                                 {}

@@ -1,0 +1,90 @@
+//go:build linux
+
+package host_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/host"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+func shortTurns(o *host.Options) { o.Turn = time.Second }
+
+// An operation that does nothing more does not keep its process from looking
+// healthy. It is ended, and the next one finds a new process.
+func TestAnOperationThatHangsEndsThePlugin(t *testing.T) {
+	for name, row := range map[string]struct {
+		operation string
+		door      protocol.Door
+	}{
+		"at once": {"HANG", &outcome{}},
+		"after an answer": {"WAIT", doorFunc(func([]protocol.Step) (protocol.Answer, error) {
+			return protocol.Answer{Now: noon, Message: []byte(`1`)}, nil
+		})},
+		"after an empty answer": {"WAIT", doorFunc(func([]protocol.Step) (protocol.Answer, error) { return protocol.Answer{Now: noon}, nil })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := load(t, newHost(t, shortTurns), source(t, "thing"))
+			err := stepperOf(t, b).RunSteps(t.Context(), begin(t, row.operation), row.door)
+			if !errors.Is(err, fault.Unavailable) || fault.ReasonOf(err) != "plugin-hung" {
+				t.Errorf("error = %v", err)
+			}
+			perform(t, b, "PLAIN", nil)
+			if n := b.Status().Restarts; n != 1 {
+				t.Errorf("it was started again %d times", n)
+			}
+		})
+	}
+}
+
+// leaving is a caller that goes as soon as it waits for the plugin: the first who
+// looks whether it is still there sends it the operation, the second waits.
+type leaving struct {
+	context.Context
+	looked atomic.Int32
+	leave  context.CancelFunc
+}
+
+func (l *leaving) Done() <-chan struct{} {
+	if l.looked.Add(1) == 2 {
+		l.leave()
+	}
+	return l.Context.Done()
+}
+
+// Nobody waits for it any more, and it would sit in its process for ever.
+func TestAnOperationThatHangsIsFoundWhenItsCallerHasGone(t *testing.T) {
+	b := load(t, newHost(t, shortTurns), source(t, "thing"))
+	perform(t, b, "PLAIN", nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	err := stepperOf(t, b).RunSteps(&leaving{Context: ctx, leave: cancel}, begin(t, "HANG"), &outcome{})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("the caller: %v", err)
+	}
+	for b.Status().Restarts == 0 && t.Context().Err() == nil {
+		_ = stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{}) // may be in the middle when the end comes
+	}
+	perform(t, b, "PLAIN", nil)
+}
+
+// How long the house takes for its answer is not the plugin's time.
+func TestOurOwnTimeIsNotThePlugins(t *testing.T) {
+	b := load(t, newHost(t, shortTurns), source(t, "thing"))
+	err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "FETCH"), doorFunc(func(steps []protocol.Step) (protocol.Answer, error) {
+		if steps[0].Kind == protocol.StepFetch {
+			<-time.After(1500 * time.Millisecond)
+			return protocol.Answer{Now: noon, Response: &protocol.Response{Status: 200, Body: []byte("x")}}, nil
+		}
+		return protocol.Answer{Now: noon, Done: true}, nil
+	}))
+	if err != nil || b.Status().Restarts != 0 {
+		t.Errorf("error = %v after %d restarts", err, b.Status().Restarts)
+	}
+}

@@ -1,0 +1,83 @@
+package prepaid
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// question is the wallet's message of BALANCE.
+type question struct {
+	Account   string `json:"account"`
+	Signature []byte `json:"signature,omitempty"`
+}
+
+// ask is the wallet's side of BALANCE: it keeps the vendor's statement, which
+// settles payments whose outcome was not known.
+func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	if !a.signed() && !clearTo(s.Peer()) {
+		return protocol.Result{}, notClear()
+	}
+	var q question
+	err := change(ctx, s, c.Main(), evUse, func(p *purse) (err error) {
+		q = question{Account: p.Account}
+		if !a.signed() {
+			return nil
+		}
+		text, err := query{p.Account, s.Operation()}.text()
+		if err != nil {
+			return err
+		}
+		q.Signature, err = p.Key.sign(text)
+		return err
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	if err := s.Send(ctx, q); err != nil {
+		return protocol.Result{}, err
+	}
+	var got receipt
+	if err := s.Recv(ctx, &got); err != nil {
+		return protocol.Result{}, err
+	}
+	err = change(ctx, s, c.Main(), evUse, func(p *purse) error {
+		if err := a.believe(got, *p); err != nil {
+			return err
+		}
+		return p.learn(got.Statement)
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return protocol.ResultOf(got)
+}
+
+// tell is the vendor's side of BALANCE: only the holder is told.
+func (a account) tell(ctx context.Context, s protocol.Session) (protocol.Result, error) {
+	var q question
+	if err := s.Recv(ctx, &q); err != nil {
+		return protocol.Result{}, err
+	}
+	text, err := query{q.Account, s.Operation()}.text()
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	var l ledger
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		_, l, err = kept(tx, q.Account)
+		return err
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	if err := a.holds(s, l, text, q.Signature); err != nil {
+		return protocol.Result{}, err
+	}
+	r, err := l.receipt(receipt{}, a.signed(), s.Now())
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return protocol.ResultOf(r)
+}

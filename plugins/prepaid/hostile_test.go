@@ -1,0 +1,350 @@
+package prepaid
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/protocoltest"
+)
+
+// sends lets the wallet's message be changed on its way, as its holder or
+// somebody in between would.
+func (h *house) sends(f func(*transfer, comm.Execute)) {
+	h.Wire.OnFrame(func(fr protocoltest.Frame) protocoltest.Fate {
+		if fr.Execute != nil && len(fr.Execute.Msgs) > 0 {
+			var m transfer
+			_ = json.Unmarshal(fr.Execute.Msgs[0].Body, &m)
+			f(&m, *fr.Execute)
+			fr.Execute.Msgs[0].Body = raw(m)
+		}
+		return protocoltest.Deliver
+	})
+}
+
+// signs is a message that the holder of the account has signed.
+func (h *house) signs(id instrument.ID, m *transfer, e comm.Execute, offer string) {
+	o := order{Account: m.Account, Offer: offer, Operation: instrument.OperationID(e.Op), Amount: m.Amount, Counter: m.Counter, Spent: m.Spent}
+	text, _ := o.text()
+	m.Signature, _ = h.purse(id).Key.sign(text)
+}
+
+func TestVendorRefusesWhatTheHolderDidNotSign(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		spoil  func(h *house, m *transfer, e comm.Execute)
+		kind   fault.Kind
+		reason fault.Reason
+	}{
+		{"another amount", func(_ *house, m *transfer, _ comm.Execute) { m.Amount = sum("CHF:0.5") }, fault.Declined, "amount-differs"},
+		{"another counter", func(_ *house, m *transfer, _ comm.Execute) { m.Counter++ }, fault.Denied, "signature-wrong"},
+		{"another total", func(_ *house, m *transfer, _ comm.Execute) { m.Spent = sum("CHF:0") }, fault.Denied, "signature-wrong"},
+		{"a flipped bit", func(_ *house, m *transfer, _ comm.Execute) { m.Signature[7] ^= 1 }, fault.Denied, "signature-wrong"},
+		{"no signature", func(_ *house, m *transfer, _ comm.Execute) { m.Signature = nil }, fault.Denied, "signature-wrong"},
+		{"somebody else's account", func(h *house, m *transfer, _ comm.Execute) {
+			m.Account = h.purse(h.charged("CHF:50")).Account
+		}, fault.Denied, "signature-wrong"},
+		{"somebody else's key", func(h *house, m *transfer, e comm.Execute) {
+			h.signs(h.open(), m, e, "offer-2")
+		}, fault.Denied, "signature-wrong"},
+		{"an account of nobody", func(_ *house, m *transfer, _ comm.Execute) { m.Account = newKey(make([]byte, 32)).public() }, fault.NotFound, "account-unknown"},
+		{"another offer", func(h *house, m *transfer, e comm.Execute) { h.signs(h.mine(), m, e, "offer-9") }, fault.Denied, "signature-wrong"},
+		{"another operation", func(h *house, m *transfer, e comm.Execute) {
+			e.Op = "00000000000000000000000000000000"
+			h.signs(h.mine(), m, e, "offer-2")
+		}, fault.Denied, "signature-wrong"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := openHouse(t)
+			at := h.charged("CHF:10")
+			if _, err := h.pay(at, "CHF:1"); err != nil {
+				t.Fatal(err)
+			}
+			before := h.ledger(at)
+			busy := false
+			h.sends(func(m *transfer, e comm.Execute) {
+				if !busy { // what is opened on the way is not changed
+					busy = true
+					row.spoil(h, m, e)
+				}
+			})
+			_, err := h.pay(at, "CHF:2")
+			wantFault(t, err, row.kind, row.reason)
+			h.Wire.OnFrame(nil)
+			if l := h.ledger(at); l.Seq != before.Seq || l.Balance != before.Balance || l.High != before.High {
+				t.Errorf("the account became %+v", l)
+			}
+			if p := h.purse(at); len(p.Open) > 0 || p.Balance != sum("CHF:9") {
+				t.Errorf("the purse holds %+v", p)
+			}
+			h.conserved(at)
+		})
+	}
+}
+
+// mine is the account that the vendor knew first.
+func (h *house) mine() instrument.ID {
+	all, err := h.Initiator.Instruments.List(h.t.Context(), instrument.Filter{Class: accountID, Status: active})
+	if err != nil || len(all) != 1 {
+		h.t.Fatal(all, err)
+	}
+	return all[0].ID
+}
+
+// The holder itself signs what it may not: it is the vendor's money then.
+func TestVendorRefusesWhatTheHolderMayNotSign(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		spoil  func(*transfer)
+		kind   fault.Kind
+		reason fault.Reason
+	}{
+		{"a counter that was used", func(m *transfer) { m.Counter = 1 }, fault.Conflict, "counter-reused"},
+		{"the counter 0", func(m *transfer) { m.Counter = 0 }, fault.Conflict, "counter-reused"},
+		{"a total that is not on record", func(m *transfer) { m.Spent = sum("CHF:3") }, fault.Conflict, "account-differs"},
+		{"a total in another currency", func(m *transfer) { m.Spent = sum("EUR:1") }, fault.Conflict, "account-differs"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := openHouse(t)
+			at := h.charged("CHF:10")
+			if _, err := h.pay(at, "CHF:1"); err != nil {
+				t.Fatal(err)
+			}
+			h.sends(func(m *transfer, e comm.Execute) {
+				row.spoil(m)
+				h.signs(at, m, e, "offer-2")
+			})
+			_, err := h.pay(at, "CHF:2")
+			wantFault(t, err, row.kind, row.reason)
+			h.conserved(at)
+		})
+	}
+}
+
+// A wallet that says it has more than there is gets no further than the vendor.
+func TestTheVendorsBalanceCounts(t *testing.T) {
+	h := openHouse(t)
+	at := h.charged("CHF:10")
+	restored := h.Initiator.View(t, at) // a backup
+	if _, err := h.pay(at, "CHF:8"); err != nil {
+		t.Fatal(err)
+	}
+	h.sends(func(m *transfer, e comm.Execute) {
+		var old purse
+		_ = restored.Decode(&old)
+		m.Amount, m.Spent, m.Counter = sum("CHF:2"), old.Statement.Spent, 2
+		h.signs(at, m, e, "offer-2")
+	})
+	if _, err := h.pay(at, "CHF:2"); err != nil {
+		t.Fatal(err)
+	}
+	h.Wire.OnFrame(nil)
+	other := h.charged("CHF:10") // of the same wallet; its money is another's
+	h.sends(func(m *transfer, e comm.Execute) {
+		m.Account, m.Counter, m.Spent = h.purse(at).Account, 3, sum("CHF:10")
+		h.signs(at, m, e, "offer-3")
+	})
+	_, err := h.pay(other, "CHF:1")
+	wantFault(t, err, fault.Declined, "balance-too-small")
+	h.conserved(at)
+}
+
+func TestPlainNeedsItsLineAndItsPeer(t *testing.T) {
+	at := func(h *house) instrument.ID {
+		id := h.charged("CHF:10")
+		h.id = plainID
+		return id
+	}
+	t.Run("another line", func(t *testing.T) {
+		h := openHouse(t)
+		id := at(h)
+		for _, address := range []string{"wss://shop.example/#K", "unix:/run/shop", "serial:/dev/ttyS0", ""} {
+			h.Servicer.Self.Addresses = []string{address}
+			_, err := h.pay(id, "CHF:1")
+			wantFault(t, err, fault.Denied, "line-not-clear")
+			_, err = h.ask(opBalance, id, nil)
+			wantFault(t, err, fault.Denied, "line-not-clear")
+		}
+		h.Servicer.Self.Addresses = nil
+		_, err := h.pay(id, "CHF:1")
+		wantFault(t, err, fault.Denied, "line-not-clear")
+		h.Servicer.Self.Addresses = []string{"serial-clear:/dev/ttyS0"}
+		if _, err := h.pay(id, "CHF:1"); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("a large sum", func(t *testing.T) {
+		h := openHouse(t)
+		id := at(h)
+		_, err := h.pay(id, "CHF:5.01")
+		wantFault(t, err, fault.Denied, "line-not-clear")
+		if _, err := h.pay(id, "CHF:5"); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("another peer", func(t *testing.T) {
+		h := openHouse(t)
+		id := at(h)
+		h.Initiator.Self.Key = "somebody else"
+		_, err := h.pay(id, "CHF:1")
+		wantFault(t, err, fault.Denied, "signature-wrong")
+		_, err = h.ask(opBalance, id, nil)
+		wantFault(t, err, fault.Denied, "signature-wrong")
+		h.conserved(id)
+	})
+	t.Run("no peer at all", func(t *testing.T) {
+		h := openHouse(t)
+		h.Initiator.Self.Key = ""
+		id := at(h)
+		_, err := h.pay(id, "CHF:1")
+		wantFault(t, err, fault.Denied, "signature-wrong")
+	})
+	t.Run("a used counter", func(t *testing.T) {
+		h := openHouse(t)
+		id := at(h)
+		if _, err := h.pay(id, "CHF:1"); err != nil {
+			t.Fatal(err)
+		}
+		h.sends(func(m *transfer, _ comm.Execute) { m.Counter = 1 })
+		_, err := h.pay(id, "CHF:1")
+		wantFault(t, err, fault.Conflict, "counter-reused")
+	})
+}
+
+func TestVendorRefusesHostileMessages(t *testing.T) {
+	for name, message := range map[string]string{
+		"no object":     `[]`,
+		"a number":      `{"account":7}`,
+		"a negative":    `{"account":"x","amount":"CHF:-1"}`,
+		"a huge number": `{"counter":99999999999999999999999}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := openHouse(t)
+			at := h.charged("CHF:10")
+			h.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+				if f.Execute != nil && len(f.Execute.Msgs) > 0 {
+					f.Execute.Msgs[0].Body = json.RawMessage(message)
+				}
+				return protocoltest.Deliver
+			})
+			_, err := h.pay(at, "CHF:1")
+			wantFault(t, err, fault.Invalid, "message-malformed")
+			if _, err := h.ask(opOpen, "", opened{"CHF"}); fault.KindOf(err) != fault.Invalid {
+				t.Errorf("got %v", err)
+			}
+			if _, err := h.ask(opBalance, at, nil); err == nil {
+				t.Error("it told a balance")
+			}
+			h.Wire.OnFrame(nil)
+			h.conserved(at)
+		})
+	}
+}
+
+// A vendor cannot talk a wallet out of money: a receipt for something else, or
+// one that cannot be true, leaves the payment held back until a true one comes.
+func TestAWalletDoesNotBelieveAnotherReceipt(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		forge  func(*receipt)
+		resign bool // by the vendor itself
+		reason fault.Reason
+	}{
+		{"an amount changed on the way", func(r *receipt) { r.Amount = sum("CHF:1") }, false, "receipt-differs"},
+		{"a statement changed on the way", func(r *receipt) { r.Statement.Credited = sum("CHF:99") }, false, "receipt-differs"},
+		{"no signature", func(r *receipt) { r.Signature = nil }, false, "receipt-differs"},
+		{"another key", func(r *receipt) {
+			k := newKey(make([]byte, 32))
+			r.Key, r.Signature = k.public(), nil
+			text, _ := r.text()
+			r.Signature, _ = k.sign(text)
+		}, false, "receipt-differs"},
+		{"another payment", func(r *receipt) { r.Payment = "x" }, true, "receipt-differs"},
+		{"another amount", func(r *receipt) { r.Amount = sum("CHF:3") }, true, "receipt-differs"},
+		{"another counter", func(r *receipt) { r.Counter = 1 }, true, "receipt-differs"},
+		{"another account", func(r *receipt) { r.Statement.Account = "x" }, true, "receipt-differs"},
+		{"a counter that is not taken", func(r *receipt) { r.Statement.High, r.Statement.Holes = 2, []uint64{2} }, true, "receipt-differs"},
+		{"more spent than signed", func(r *receipt) { r.Statement.Spent = sum("CHF:3.5") }, true, "statement-differs"},
+		{"less credited than before", func(r *receipt) { r.Statement.Credited = sum("CHF:9") }, true, "statement-differs"},
+		{"less spent than before", func(r *receipt) { r.Statement.Spent = sum("CHF:0.5") }, true, "statement-differs"},
+		{"another currency", func(r *receipt) { r.Statement.Refunded = sum("EUR:0") }, true, "statement-differs"},
+		{"a counter that was never used", func(r *receipt) { r.Statement.High = 7 }, true, "statement-differs"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			h := openHouse(t)
+			at := h.charged("CHF:10")
+			if _, err := h.pay(at, "CHF:1"); err != nil {
+				t.Fatal(err)
+			}
+			key := h.ledger(at).Key
+			h.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+				if f.Executed != nil && f.Executed.Fault == nil {
+					var r receipt
+					_ = json.Unmarshal(f.Executed.Result, &r)
+					row.forge(&r)
+					if row.resign {
+						text, _ := r.text()
+						r.Signature, _ = key.sign(text)
+					}
+					f.Executed.Result = raw(r)
+				}
+				return protocoltest.Deliver
+			})
+			_, err := h.pay(at, "CHF:2")
+			wantFault(t, err, fault.Unknown, row.reason)
+			if p := h.purse(at); p.Balance != sum("CHF:7") || len(p.Open) != 1 {
+				t.Fatalf("the purse is %+v", p)
+			}
+			h.Wire.OnFrame(nil)
+			h.learn(at) // the truth settles it
+			if p := h.purse(at); p.Balance != sum("CHF:7") || len(p.Open) != 0 {
+				t.Errorf("the purse is %+v", p)
+			}
+			h.conserved(at)
+		})
+	}
+}
+
+// A vendor that does not say what became of a payment has perhaps taken it.
+func TestWhatNobodyKnowsStaysHeldBack(t *testing.T) {
+	for kind, held := range map[fault.Kind]bool{
+		fault.Unknown: true, fault.Internal: true, fault.Stuck: true, fault.Locked: true, fault.Declined: false, fault.Conflict: false,
+	} {
+		t.Run(kind.String(), func(t *testing.T) {
+			h := openHouse(t)
+			at := h.charged("CHF:10")
+			h.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+				if f.Executed != nil {
+					f.Executed.Result, f.Executed.Fault = nil, fault.New(kind, "no").Because("x")
+				}
+				return protocoltest.Deliver
+			})
+			_, err := h.pay(at, "CHF:2")
+			wantFault(t, err, kind, "x")
+			if p := h.purse(at); held != (len(p.Open) == 1) || held != (p.Balance == sum("CHF:8")) {
+				t.Errorf("the purse is %+v", p)
+			}
+		})
+	}
+}
+
+// What moves money towards an account is the vendor's alone.
+func TestAWalletCannotCreditOrRefund(t *testing.T) {
+	h := openHouse(t)
+	at := h.charged("CHF:10")
+	for _, operation := range []string{opCredit, protocol.Refund} {
+		for _, class := range []instrument.ClassID{accountID, paymentID} {
+			done := h.Servicer.Protocols.Serve(t.Context(), protocol.Execution{
+				Protocol: signedID, Peer: h.Initiator.Self, Link: h.Wire.ToInitiator(),
+				Call: protocol.Call{Operation: operation, Class: class, Args: raw(paidIn{h.purse(at).Account, sum("CHF:5"), "mine"})},
+			}, comm.Execute{Op: "00000000000000000000000000000001"})
+			if done.Fault == nil || done.Fault.Kind != fault.Unsupported {
+				t.Errorf("%s of %s: %+v", operation, class, done)
+			}
+		}
+	}
+	h.conserved(at)
+}

@@ -1,0 +1,165 @@
+package prepaid
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// transfer is the wallet's one message of PAY.
+type transfer struct {
+	Account   string            `json:"account"`
+	Amount    instrument.Amount `json:"amount"`
+	Counter   uint64            `json:"counter"`
+	Spent     instrument.Amount `json:"spent"` // what the wallet knows to be spent before this
+	Signature []byte            `json:"signature,omitempty"`
+}
+
+// offered is what both sides of a PAY read from the offer that the vendor signed
+// and the payer saw.
+func (a account) offered(c protocol.Call) (instrument.OfferBody, error) {
+	if c.Offer == nil || c.Offer.Class != accountID || c.Offer.ID == "" || c.Offer.Terms.Price.IsZero() {
+		return instrument.OfferBody{}, fault.New(fault.Invalid, "a prepaid account pays an offer with a price, and there is none").Because("offer-missing")
+	}
+	if !a.signed() && !small(c.Offer.Terms.Price) {
+		return instrument.OfferBody{}, notClear()
+	}
+	return *c.Offer, nil
+}
+
+// pay is the wallet's side. The counter is used up and the amount held back
+// before the message leaves. What the vendor refuses for good is free again; what
+// nobody can know stays held back until a statement tells.
+func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	offer, err := a.offered(c)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	if !a.signed() && !clearTo(s.Peer()) {
+		return protocol.Result{}, notClear()
+	}
+	var o order
+	var m transfer
+	err = change(ctx, s, c.Main(), evUse, func(p *purse) (err error) {
+		if o, err = p.intend(s.Operation(), offer.Terms.Price, offer.Until); err != nil {
+			return err
+		}
+		o.Offer = offer.ID
+		m, err = a.transfer(o, p.Key)
+		return err
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	if err := s.Send(ctx, m); err != nil {
+		return protocol.Result{}, err
+	}
+	var got receipt
+	if err := s.Recv(ctx, &got); err != nil {
+		return protocol.Result{}, free(ctx, s, c.Main(), err)
+	}
+	err = change(ctx, s, c.Main(), evUse, func(p *purse) error {
+		if err := a.believe(got, *p); err != nil {
+			return err
+		}
+		if got.Payment != o.Operation || got.Amount != o.Amount || got.Counter != o.Counter || !got.Statement.includes(o.Counter) {
+			return forged()
+		}
+		return p.settle(got)
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return receiptFor(got)
+}
+
+func (a account) transfer(o order, k key) (m transfer, err error) {
+	m = transfer{Account: o.Account, Amount: o.Amount, Counter: o.Counter, Spent: o.Spent}
+	if !a.signed() {
+		return m, nil
+	}
+	text, err := o.text()
+	if err != nil {
+		return m, err
+	}
+	m.Signature, err = k.sign(text)
+	return m, err
+}
+
+// free gives back what was held for a payment that certainly was not and will
+// not be made.
+func free(ctx context.Context, s protocol.Session, id instrument.ID, refusal error) error {
+	if !nothingHappened(refusal) {
+		return refusal
+	}
+	err := change(ctx, s, id, evUse, func(p *purse) error { return p.release(s.Operation()) })
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
+// take is the vendor's side: what was signed, and the sum, in one commit with the
+// receipt.
+func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	offer, err := a.offered(c)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	var m transfer
+	if err := s.Recv(ctx, &m); err != nil {
+		return protocol.Result{}, err
+	}
+	if m.Amount != offer.Terms.Price {
+		return protocol.Result{}, fault.New(fault.Declined, "%s was sent for an offer of %s", m.Amount, offer.Terms.Price).Because("amount-differs")
+	}
+	p := proof{Signature: m.Signature, order: order{
+		Account: m.Account, Offer: offer.ID, Operation: s.Operation(), Amount: m.Amount, Counter: m.Counter, Spent: m.Spent,
+	}}
+	text, err := p.text()
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	var l ledger
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		var i instrument.Instance
+		if i, l, err = kept(tx, m.Account); err != nil {
+			return err
+		}
+		if err := a.holds(s, l, text, m.Signature); err != nil {
+			return err
+		}
+		if err := l.pay(p); err != nil {
+			return err
+		}
+		if err := put(tx, i, l); err != nil {
+			return err
+		}
+		return book(tx, i.Owner, payment{proof: p, Time: s.Now().Unix(), Refunded: instrument.ZeroOf(l.Currency)})
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	r, err := l.receipt(receipt{Payment: p.Operation, Counter: p.Counter, Amount: p.Amount}, a.signed(), s.Now())
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return receiptFor(r)
+}
+
+func book(tx instrument.Tx, holder instrument.PrincipalID, p payment) error {
+	i := instrument.Instance{Class: paymentID, Owner: holder, Status: paid, Keys: map[string]string{keyPayment: string(p.Operation)}}
+	if err := i.Encode(p); err != nil {
+		return err
+	}
+	_, err := tx.Create(i)
+	return err
+}
+
+func receiptFor(r receipt) (protocol.Result, error) {
+	result, err := protocol.ResultOf(r)
+	result.Amount = r.Amount
+	return result, err
+}

@@ -1,0 +1,186 @@
+package prepaid
+
+import (
+	"slices"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// purse is the wallet's view of an account. What may be outside is in Open.
+type purse struct {
+	Account   string            `json:"account"` // the public key: nobody else can open it
+	Currency  string            `json:"currency"`
+	Vendor    string            `json:"vendor"`      // what the vendor was called
+	VendorKey string            `json:"vendor_key"`  // who it is
+	Key       key               `json:"key"`         // signs payments
+	Receipts  string            `json:"receipt_key"` // verifies receipts; empty until the account is open
+	Counter   uint64            `json:"counter"`     // of the last payment that was signed
+	Signed    instrument.Amount `json:"signed"`      // all that was ever signed for, refused or not
+	Open      []intent          `json:"open,omitempty"`
+	Statement statement         `json:"statement"` // the latest that is known
+	Balance   instrument.Amount `json:"balance"`   // what can be spent now
+	Last      *receipt          `json:"last,omitempty"`
+}
+
+// intent is a payment that may have been made: its amount is held back.
+type intent struct {
+	Operation instrument.OperationID `json:"operation"`
+	Counter   uint64                 `json:"counter"`
+	Amount    instrument.Amount      `json:"amount"`
+	Until     int64                  `json:"until"` // unix seconds: the vendor takes it no later
+}
+
+const (
+	maxOpen = 128           // payments under way on one account
+	grace   = int64(5 * 60) // how long after its offer a payment may still be at work at the vendor
+)
+
+// newPurse is an account that is being opened.
+func newPurse(k key, currency, vendor, vendorKey string) purse {
+	zero := instrument.ZeroOf(currency)
+	return purse{
+		Account: k.public(), Currency: currency, Vendor: vendor, VendorKey: vendorKey, Key: k, Signed: zero, Balance: zero,
+		Statement: statement{Account: k.public(), Credited: zero, Spent: zero, Refunded: zero},
+	}
+}
+
+// intend is the pure rule of a payment that begins: the next counter is used up,
+// and what it may cost is held back.
+func (p *purse) intend(op instrument.OperationID, amount instrument.Amount, until time.Time) (order, error) {
+	if c, err := amount.Cmp(p.Balance); err != nil || c > 0 {
+		return order{}, fault.New(fault.Declined, "%s is more than the %s that can be spent from this account", amount, p.Balance).
+			Because("balance-too-small").WithHint("pay in first; if you have, ask for the BALANCE")
+	}
+	if len(p.Open) >= maxOpen || len(p.Open) > 0 && p.Counter+1-p.Open[0].Counter >= window {
+		return order{}, fault.New(fault.Conflict, "too many payments of this account are open").Because("payments-open").
+			WithHint("ask for the BALANCE: it settles them")
+	}
+	signed, err := p.Signed.Add(amount)
+	if err != nil {
+		return order{}, err
+	}
+	p.Counter, p.Signed = p.Counter+1, signed
+	p.Open = append(p.Open, intent{Operation: op, Counter: p.Counter, Amount: amount, Until: until.Unix()})
+	o := order{Account: p.Account, Operation: op, Amount: amount, Counter: p.Counter, Spent: p.Statement.Spent}
+	return o, p.count()
+}
+
+// release is the pure rule of a payment that was refused for good.
+func (p *purse) release(op instrument.OperationID) error {
+	p.Open = slices.DeleteFunc(p.Open, func(i intent) bool { return i.Operation == op })
+	return p.count()
+}
+
+// settle is the pure rule of a payment that was made.
+func (p *purse) settle(r receipt) error {
+	p.Last = &r
+	if err := p.learn(r.Statement); err != nil {
+		return err
+	}
+	return p.release(r.Payment)
+}
+
+// learn is the pure rule of a statement. An older one than the known says nothing
+// new. It settles open payments that it includes, and those that the vendor has
+// not taken in time and therefore never will.
+func (p *purse) learn(s statement) error {
+	if s.Seq < p.Statement.Seq {
+		return nil
+	}
+	if err := p.believes(s); err != nil {
+		return err
+	}
+	p.Statement = s
+	p.Open = slices.DeleteFunc(p.Open, func(i intent) bool { return s.includes(i.Counter) || s.Time > i.Until+grace })
+	return p.count()
+}
+
+// believes refuses a statement that cannot be true: one that takes back what
+// an earlier one said, or has more spent than was ever signed for.
+func (p *purse) believes(s statement) error {
+	_, err := s.balance()
+	if err == nil {
+		err = s.follows(p.Statement)
+	}
+	if c, differs := s.Spent.Cmp(p.Signed); err == nil && (differs != nil || c > 0 || s.High > p.Counter) {
+		err = fault.New(fault.Invalid, "more was spent than was signed for").Because("statement-differs")
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Unknown, "the vendor's statement of this account cannot be true").Because("statement-differs").
+			WithHint("ask the vendor; the signed receipts are in your operations")
+	}
+	return nil
+}
+
+// count finds what can be spent: the vendor's balance without what is open, which
+// it has not booked yet.
+func (p *purse) count() error {
+	balance, err := p.Statement.balance()
+	if err != nil {
+		return err
+	}
+	held := instrument.ZeroOf(p.Currency)
+	for _, i := range p.Open {
+		if held, err = held.Add(i.Amount); err != nil {
+			return err
+		}
+	}
+	if p.Balance, err = balance.Sub(held); err != nil {
+		p.Balance = instrument.ZeroOf(p.Currency)
+	}
+	return nil
+}
+
+// checkPurse is the class's own rule, kept by the host whatever the protocol does.
+func checkPurse(before, after *instrument.Instance) error {
+	var is purse
+	if err := after.Decode(&is); err != nil {
+		return fault.Wrap(err, fault.Invalid, "this is not the state of an account").Because("account-malformed")
+	}
+	if is.Key.public() == "" || is.Account != is.Key.public() || after.Keys[keyAccount] != is.Account {
+		return fault.New(fault.Invalid, "an account is opened with its vendor, it is not written by hand").Because("account-malformed")
+	}
+	counted := is
+	if err := counted.count(); err != nil || counted.Balance != is.Balance {
+		return fault.New(fault.Invalid, "what can be spent of this account is not what its sums say").Because("account-malformed")
+	}
+	if after.Status == removed && (!is.Balance.IsZero() || len(is.Open) > 0) {
+		return fault.New(fault.Conflict, "there is %s in this account", is.Balance).Because("account-not-empty").WithHint("spend it first")
+	}
+	if before == nil {
+		return nil
+	}
+	var was purse
+	if err := before.Decode(&was); err != nil {
+		return err
+	}
+	return is.continues(was)
+}
+
+// continues refuses what a purse cannot become.
+func (p purse) continues(was purse) error {
+	switch {
+	case p.Account != was.Account, p.Currency != was.Currency, p.VendorKey != was.VendorKey, was.Receipts != "" && p.Receipts != was.Receipts:
+		return fault.New(fault.Invalid, "an account cannot become another account").Because("account-changed")
+	case p.Counter < was.Counter:
+		return fault.New(fault.Conflict, "the counter of an account cannot go back").Because("counter-reused")
+	case p.Statement.Seq < was.Statement.Seq:
+		return fault.New(fault.Conflict, "the statement of an account cannot go back").Because("statement-differs")
+	case p.Counter == was.Counter:
+		return nil
+	}
+	last := p.Open
+	if len(last) > 0 {
+		last = last[len(last)-1:]
+	}
+	left, err := was.Balance, error(nil)
+	for _, i := range last {
+		left, err = was.Balance.Sub(i.Amount)
+	}
+	if err != nil || len(last) == 0 || last[0].Counter != p.Counter || p.Counter != was.Counter+1 || left != p.Balance {
+		return fault.New(fault.Conflict, "a payment is held back from what can be spent").Because("balance-too-small")
+	}
+	return nil
+}
