@@ -91,6 +91,7 @@ type said struct {
 	Now    time.Time `json:"now"`
 	Nonce  []byte    `json:"nonce"`
 	Paid   string    `json:"paid,omitempty"` // what the provider has answered
+	Sent   time.Time `json:"sent"`           // after that
 }
 
 func (c code) say(s protocol.Session) said {

@@ -19,7 +19,7 @@ func TestTheChecksFindWhatIsTakenAway(t *testing.T) {
 		stage   stage
 		forgets bool           // the provider gets a fresh key with each attempt
 		side    comm.Role      // who is killed
-		point   protocol.Point // at the last of these
+		point   protocol.Point // at the first of these: what has left before has arrived
 		found   string         // in what the checks say
 	}{
 		"the client sends before it commits": {
@@ -29,7 +29,7 @@ func TestTheChecksFindWhatIsTakenAway(t *testing.T) {
 			stage{protocol: pay, early: comm.Vendor}, false, comm.Vendor, protocol.PointAfterFetch, "came again with another order",
 		},
 		"the vendor sends before it commits": {
-			stage{protocol: trade, early: comm.Vendor}, false, comm.Vendor, protocol.PointAfterSay, "",
+			stage{protocol: trade, early: comm.Vendor}, false, comm.Vendor, protocol.PointMessage, "the client has stored",
 		},
 		"each attempt has a fresh key": {
 			stage{protocol: pay}, true, comm.Vendor, protocol.PointAfterFetch, "nobody knows of the payment",

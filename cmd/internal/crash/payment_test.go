@@ -122,6 +122,7 @@ func (p payment) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 				return protocol.Result{}, err
 			}
 		}
+		mine[n].Sent = p.now(s)
 		if p.id == trade {
 			if err := s.Send(ctx, mine[n]); err != nil {
 				return protocol.Result{}, err
