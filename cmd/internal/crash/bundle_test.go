@@ -24,7 +24,7 @@ const (
 	classReceipt  instrument.ClassID = "receipt"
 
 	pay   = "crash.pay"   // one message each way, one request at the vendor
-	trade = "crash.trade" // three messages each way, three requests, a shared till
+	trade = "crash.trade" // three messages each way and a last word, three requests
 	note  = "crash.note"  // nothing but a unit of work
 )
 

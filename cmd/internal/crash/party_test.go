@@ -62,8 +62,9 @@ type purchase struct {
 	Last instrument.OperationID // the newest row before
 }
 
-// race asks for a payment by all sessions at once.
-type race struct{ Coin instrument.ID }
+// race asks for a payment by each session, all at once: session n pays with coin
+// n, counted round.
+type race struct{ Coins []instrument.ID }
 
 // told is one line that a party answers.
 type told struct {
@@ -175,7 +176,7 @@ func (p *party) does(ctx context.Context, a asked) (told, error) {
 	case a.Pay != nil:
 		return told{Outcome: outcomeOf(p.pay(ctx, *a.Pay))}, nil
 	case a.Race != nil:
-		return told{Raced: p.race(ctx, a.Race.Coin)}, nil
+		return told{Raced: p.race(ctx, a.Race.Coins)}, nil
 	case a.Note:
 		own, err := p.house.Own(ctx)
 		if err != nil {
@@ -254,12 +255,12 @@ func (p *party) execute(ctx context.Context, s *controller.Session, o purchase) 
 	return err
 }
 
-// race lets all clients of this process pay with one coin at once.
-func (p *party) race(ctx context.Context, coin instrument.ID) []*outcome {
+// race lets all clients of this process pay at once.
+func (p *party) race(ctx context.Context, coins []instrument.ID) []*outcome {
 	out := make([]*outcome, len(p.sessions))
 	var all sync.WaitGroup
 	for n, s := range p.sessions {
-		all.Go(func() { out[n] = outcomeOf(p.execute(ctx, s, purchase{Coin: coin})) })
+		all.Go(func() { out[n] = outcomeOf(p.execute(ctx, s, purchase{Coin: coins[n%len(coins)]})) })
 	}
 	all.Wait()
 	return out

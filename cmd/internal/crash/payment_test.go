@@ -35,10 +35,16 @@ func (p payment) DoOperation(ctx context.Context, s protocol.Session, c protocol
 	}
 	coin, told := c.Instruments[0], []said(nil)
 	err := p.talk(ctx, s, c, &told)
-	final := func(status string) error {
-		return change(ctx, s, coin, status, func(k *kept) error { k.Theirs = told; return nil })
+	final := func(status string, last ...said) error {
+		return change(ctx, s, coin, status, func(k *kept) error {
+			k.Mine, k.Theirs = append(k.Mine, last...), told
+			return nil
+		})
 	}
 	switch {
+	case err == nil && p.id == trade: // it ends with a last word that nobody answers
+		bye := p.say(s)
+		return protocol.Result{Amount: c.Offer.Terms.Price}, errors.Join(final("spent", bye), s.Send(ctx, bye))
 	case err == nil:
 		return protocol.Result{Amount: c.Offer.Terms.Price}, final("spent")
 	case errors.Is(err, fault.Unknown), errors.Is(err, fault.Stuck):
@@ -47,7 +53,8 @@ func (p payment) DoOperation(ctx context.Context, s protocol.Session, c protocol
 	return protocol.Result{}, errors.Join(final("full"), err)
 }
 
-// talk is the client's part until the vendor has said its last word.
+// talk is the client's part until the vendor has answered all that wants an
+// answer.
 func (p payment) talk(ctx context.Context, s protocol.Session, c protocol.Call, told *[]said) error {
 	for n := range p.rounds() {
 		mine := p.say(s)
@@ -81,9 +88,6 @@ func (p payment) talk(ctx context.Context, s protocol.Session, c protocol.Call, 
 				return err
 			}
 		}
-	}
-	if p.id == trade {
-		return s.Recv(ctx, nil) // the result
 	}
 	return nil
 }
@@ -128,6 +132,13 @@ func (p payment) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 				return protocol.Result{}, err
 			}
 		}
+	}
+	if p.id == trade {
+		var bye said
+		if err := s.Recv(ctx, &bye); err != nil {
+			return protocol.Result{}, err
+		}
+		heard = append(heard, bye)
 	}
 	err := s.Update(ctx, func(tx instrument.Tx) error {
 		return errors.Join(

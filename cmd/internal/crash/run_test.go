@@ -178,3 +178,5 @@ func (w *world) close() {
 	w.client.keeper.close()
 	w.vendor.keeper.close()
 }
+
+func patienceFromNow() time.Time { return time.Now().Add(patience) }

@@ -104,6 +104,16 @@ func (s *side) live(t testing.TB, p part) told {
 	return hello
 }
 
+// join starts another process of the client in its directory. Nobody starts it
+// again when it has died.
+func (w *world) join(t testing.TB) *child {
+	t.Helper()
+	c, _, err := start(w.client.part, w.client.log)
+	check(t, err)
+	t.Cleanup(c.kill)
+	return c
+}
+
 // create stores instances for the party itself.
 func (s *side) create(t testing.TB, list ...instrument.Instance) []instrument.ID {
 	t.Helper()
