@@ -46,6 +46,9 @@ func (s *side) rows(after int64) []row {
 		}
 		list = append(list, r)
 	}
+	if err := found.Err(); err != nil {
+		panic(err)
+	}
 	return list
 }
 
@@ -63,6 +66,9 @@ func (s *side) texts(query string) []string {
 			panic(err)
 		}
 		list = append(list, text)
+	}
+	if err := found.Err(); err != nil {
+		panic(err)
 	}
 	return list
 }

@@ -32,7 +32,6 @@ type world struct {
 	peer     comm.Peer
 	coins    []instrument.ID // that nobody has used
 	till     instrument.ID
-	seq      [2]instrument.Seq // of the journals, as far as they were looked at
 	runs     int
 }
 
