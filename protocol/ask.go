@@ -109,9 +109,7 @@ func (o *operation) sender(st Step) (func(context.Context) (Answer, error), erro
 	if o.spec.ReadOnly && !st.Fetch.Repeat {
 		return nil, fault.New(fault.Denied, "%s only reads and may not send this request", o.spec.Name).Because("read-only")
 	}
-	// The key makes a second request harmless: of the same operation and step, it
-	// is the same whenever and however often the code runs.
-	r.Header["Idempotency-Key"] = string(o.id) + "-" + strconv.Itoa(st.N)
+	r.Header["Idempotency-Key"] = o.key(st.N)
 	return func(ctx context.Context) (Answer, error) {
 		o.m.at(PointBeforeFetch)
 		got, err := o.m.parts.Fetch(ctx, r)
@@ -121,6 +119,16 @@ func (o *operation) sender(st Step) (func(context.Context) (Answer, error), erro
 		}
 		return Answer{Response: &got}, nil
 	}, nil
+}
+
+// key makes a second request harmless: of the same operation and step, it is the
+// same whenever and however often the code runs. Both sides of an operation have
+// its id and may be customers of one server, so the key says whose it is.
+func (o *operation) key(step int) string {
+	if o.req.Side == Servicer {
+		return string(o.id) + "-servicer-" + strconv.Itoa(step)
+	}
+	return string(o.id) + "-" + strconv.Itoa(step)
 }
 
 // allowed turns the code's request into one to exactly the origin that the

@@ -149,7 +149,7 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	if end, stops := stopping(err); stops {
 		return end, nil
 	}
-	if breaks(err) {
+	if st.Kind != StepRecv && breaks(err) { // what the peer has broken is its own
 		return Answer{}, err
 	}
 	if err != nil {

@@ -316,3 +316,25 @@ func TestBornInstancesStayOurs(t *testing.T) {
 		})
 	}
 }
+
+// TestBothSidesAskOneServer: the sides of an operation share its id, and may be
+// customers of one server that keeps its keys in one book. Neither gets the
+// other's answer.
+func TestBothSidesAskOneServer(t *testing.T) {
+	var srv server
+	code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		_, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "POST", Path: "/payments", Repeat: true})
+		return protocol.Result{}, err
+	})
+	for _, side := range []protocol.Side{protocol.Initiator, protocol.Servicer} {
+		n := protocoltest.NewNode(t, protocoltest.Options{Fetch: srv.fetch, Bundles: bundles(code)})
+		id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
+		if _, err := n.Protocols.Execute(t.Context(), protocol.Execution{ID: opA, Side: side, Protocol: "test", Call: call("DO", id)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sent := srv.seen()
+	if len(sent) != 2 || sent[0].Header["Idempotency-Key"] == sent[1].Header["Idempotency-Key"] {
+		t.Errorf("requests: %+v", sent)
+	}
+}

@@ -507,3 +507,32 @@ func TestTooMuchUnacknowledged(t *testing.T) {
 		})
 	}
 }
+
+// TestAPeerDoesNotStopUs: a servicer that says of its code that it broke the
+// rules has said nothing of ours. Our side ends, and lets its instruments go.
+func TestAPeerDoesNotStopUs(t *testing.T) {
+	for _, reason := range []fault.Reason{"steps-broken", "steps-diverged"} {
+		t.Run(string(reason), func(t *testing.T) {
+			code := sides(
+				func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+					if err := errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Send(ctx, "hello")); err != nil {
+						return protocol.Result{}, err
+					}
+					refused := s.Recv(ctx, nil)
+					return protocol.Result{}, errors.Join(s.Update(ctx, add(c.Main(), -1)), refused)
+				},
+				func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+					return protocol.Result{}, fault.New(fault.Declined, "it says that we did wrong").Because(reason)
+				},
+			)
+			pair := protocoltest.NewPair(t, bundles(code), bundles(code))
+			id := pair.Initiator.Create(t, instance("purse", state{}))[0]
+			_, err := pair.ExecuteAs(t.Context(), opA, "test", call("DO", id))
+			wants(t, err, fault.Declined, reason)
+			if rows := pair.Initiator.Operations(t); len(rows) != 1 || rows[0].State != protocol.Ended || number(t, pair.Initiator, id) != 0 {
+				t.Errorf("rows %+v; the purse has %d", rows, number(t, pair.Initiator, id))
+			}
+			clean(t, pair.Initiator)
+		})
+	}
+}

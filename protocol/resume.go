@@ -44,12 +44,13 @@ func (m *Manager) Resume(ctx context.Context) (int, error) {
 }
 
 // Settle waits, within ctx, until what Resume has taken over has ended, and
-// reports whether it has.
+// reports whether it has. What a peer has begun here is not waited for: the peer
+// goes on with it when the door is open to it again.
 func (m *Manager) Settle(ctx context.Context) bool {
 	var left []*operation
 	m.mu.Lock()
 	for _, o := range m.ops {
-		if o.resumed {
+		if o.resumed && o.req.Side == Initiator {
 			left = append(left, o)
 		}
 	}

@@ -129,6 +129,11 @@ func dieAt(t *testing.T, victim protocol.Side, at, steps int) (survived bool) {
 	if _, err := next.Protocols.Resume(t.Context()); err != nil {
 		t.Fatal(err)
 	}
+	now, cancel := context.WithCancel(t.Context())
+	cancel()
+	if victim == protocol.Servicer && !next.Protocols.Settle(now) {
+		t.Errorf("at frame %d a servicer waits for a peer that it has not let in", at)
+	}
 	left, right = pair.Initiator, pair.Servicer
 	if _, err := pair.ExecuteAs(within(t), opA, "test", call("DO", id)); err != nil {
 		t.Fatalf("%s at frame %d: %v", victim, at, err)

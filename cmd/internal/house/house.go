@@ -42,6 +42,9 @@ type Options struct {
 	Alone bool
 	// At is called at the points of operations; for tests.
 	At func(protocol.Point)
+	// Parts may change what the controller is made of; for tests that take a
+	// protection away and look whether anybody notices.
+	Parts func(*controller.Parts)
 }
 
 // House is an open party.
@@ -125,6 +128,9 @@ func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	}
 	if o.Role == comm.Client {
 		p.Towards = h.towards
+	}
+	if o.Parts != nil {
+		o.Parts(&p)
 	}
 	return p
 }

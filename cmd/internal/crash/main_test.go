@@ -1,0 +1,35 @@
+//go:build unix
+
+package crash_test
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+)
+
+var (
+	pairs   = flag.String("crash.pairs", "some", "pairs of kills to try: some or all")
+	workers = flag.Int("crash.workers", 3, "how many pairs of parties are killed at once")
+)
+
+// TestMain makes the test binary play all processes: the parties, and the plugin
+// that each of them has from the catalog. Which one a plugin is its file's name
+// says, for it gets neither arguments nor an environment of ours.
+func TestMain(m *testing.M) {
+	if os.Getenv(api.CookieKey) == api.CookieValue {
+		sdk.Main(bundle(filepath.Base(os.Args[0])))
+	}
+	if len(os.Args) > 2 && os.Args[1] == "party" {
+		play(os.Args[2])
+	}
+	code := m.Run()
+	if dir, err := scratch(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
