@@ -22,7 +22,7 @@ import (
 func Command(e *cli.Env) *cobra.Command {
 	return cli.Group("wallet", "Hold money and pay with it",
 		initialise(e), status(e), passwd(e), balance(e), coins(e), history(e),
-		instruments(e), peers(e), exchanges(e), withdraw(e), pay(e), operations(e), profiles(e))
+		instruments(e), peers(e), exchanges(e), withdraw(e), pay(e), sessionCommand(e), operations(e), profiles(e))
 }
 
 func files(e *cli.Env) (house.Files, error) {

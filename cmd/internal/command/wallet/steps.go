@@ -1,0 +1,247 @@
+package wallet
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// steps takes the steps of one session.
+type steps struct {
+	w *wallet
+	s *controller.Session
+}
+
+// step is what one says of itself, as a line of JSON or to a person.
+type step interface{ lines() []string }
+
+// print writes a step.
+func (s *steps) print(name string, v step) error {
+	text, err := json.Marshal(v)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
+	}
+	var members map[string]any
+	if err := json.Unmarshal(text, &members); err != nil {
+		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
+	}
+	members["step"] = name
+	return s.w.env.Print(members, "%s\n", strings.Join(v.lines(), "\n"))
+}
+
+// take takes one step. io.EOF: the session is over.
+func (s *steps) take(ctx context.Context, words []string) error {
+	name, args := words[0], words[1:]
+	if name == "close" {
+		return io.EOF
+	}
+	if name == "classes" {
+		return s.classes(ctx, args)
+	}
+	known := map[string]func(context.Context, instrument.ClassID, []string) error{
+		"protocols": s.protocols, "select": s.selects, "operations": s.operations, "instruments": s.instruments, "execute": s.execute,
+	}
+	f, ok := known[name]
+	if !ok {
+		return cli.Argument(fault.New(fault.Invalid, "there is no step %q", name).Because("step-unknown").
+			WithHint("classes, protocols, select, operations, instruments, execute or close"))
+	}
+	if len(args) == 0 {
+		return cli.Argument(fault.New(fault.Invalid, "%s needs a class", name).Because("class-missing").WithHint("`classes` shows those that there are"))
+	}
+	return f(ctx, instrument.ClassID(args[0]), args[1:])
+}
+
+func (s *steps) classes(ctx context.Context, args []string) error {
+	inv, err := pairs(args)
+	if err != nil {
+		return err
+	}
+	offered, err := s.s.InstrumentClasses(ctx, inv)
+	if err != nil {
+		return err
+	}
+	out := classes{Classes: []offer{}}
+	for _, o := range offered {
+		out.Classes = append(out.Classes, offer{o.Class, o.Body.Terms.Price, o.Body.Terms.Text, o.Signed})
+	}
+	return s.print("classes", out)
+}
+
+func (s *steps) protocols(ctx context.Context, class instrument.ClassID, _ []string) error {
+	names, err := s.s.NegotiateProtocol(ctx, class)
+	if err != nil {
+		return err
+	}
+	return s.print("protocols", protocols{class, names})
+}
+
+func (s *steps) selects(ctx context.Context, class instrument.ClassID, liked []string) error {
+	chosen, err := s.s.SelectProtocol(ctx, class, liked)
+	if err != nil {
+		return err
+	}
+	return s.print("select", selected{class, chosen})
+}
+
+func (s *steps) operations(ctx context.Context, class instrument.ClassID, _ []string) error {
+	ops, err := s.s.AvailableOperations(ctx, class)
+	if err != nil {
+		return err
+	}
+	out := available{Class: class, Operations: []string{}}
+	for _, o := range ops {
+		out.Operations = append(out.Operations, o.Name)
+	}
+	return s.print("operations", out)
+}
+
+func (s *steps) instruments(ctx context.Context, class instrument.ClassID, _ []string) error {
+	found, err := s.s.Instruments(ctx, s.w.User(), class)
+	if err != nil {
+		return err
+	}
+	out := owned{Class: class, Instruments: []had{}}
+	for _, i := range found {
+		out.Instruments = append(out.Instruments, had{i.ID, i.Name, i.Status})
+	}
+	return s.print("instruments", out)
+}
+
+func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []string) error {
+	if len(args) == 0 {
+		return cli.Argument(fault.New(fault.Invalid, "execute needs an operation").Because("operation-missing").WithHint("`operations %s` shows those that there are", class))
+	}
+	t := controller.Transaction{Principal: s.w.User(), Operation: strings.ToUpper(args[0]), Class: class}
+	args = args[1:]
+	for len(args) > 0 && !strings.Contains(args[0], "=") {
+		i, err := s.w.find(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		t.Instruments, args = append(t.Instruments, i.ID), args[1:]
+	}
+	given, err := pairs(args)
+	if err != nil {
+		return err
+	}
+	if key, ok := given["key"]; ok {
+		if t.ID, err = s.w.OperationID(key); err != nil {
+			return cli.Argument(err)
+		}
+		delete(given, "key")
+	}
+	if len(given) > 0 {
+		t.Args = given
+	}
+	got, err := s.s.Execute(ctx, t, nil)
+	if err != nil {
+		return err
+	}
+	return s.print("execute", executed{class, t.Operation, got})
+}
+
+// pairs reads NAME=VALUE arguments.
+func pairs(args []string) (instrument.Invoice, error) {
+	out := instrument.Invoice{}
+	for _, a := range args {
+		name, value, ok := strings.Cut(a, "=")
+		if !ok || name == "" {
+			return nil, cli.Argument(fault.New(fault.Invalid, "%q is not NAME=VALUE", a).Because("argument-malformed"))
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// The steps as they are shown.
+type (
+	initiated struct {
+		Peer string `json:"peer"`
+		Role string `json:"role"`
+		PNP  string `json:"pnp"`
+	}
+	offer struct {
+		Class  instrument.ClassID `json:"class"`
+		Price  instrument.Amount  `json:"price,omitzero"`
+		Terms  string             `json:"terms,omitempty"`
+		Signed bool               `json:"signed"`
+	}
+	classes struct {
+		Classes []offer `json:"classes"`
+	}
+	protocols struct {
+		Class     instrument.ClassID `json:"class"`
+		Protocols []string           `json:"protocols"`
+	}
+	selected struct {
+		Class    instrument.ClassID `json:"class"`
+		Protocol string             `json:"protocol"`
+	}
+	available struct {
+		Class      instrument.ClassID `json:"class"`
+		Operations []string           `json:"operations"`
+	}
+	had struct {
+		ID     instrument.ID `json:"id"`
+		Name   string        `json:"name,omitempty"`
+		Status string        `json:"status"`
+	}
+	owned struct {
+		Class       instrument.ClassID `json:"class"`
+		Instruments []had              `json:"instruments"`
+	}
+	executed struct {
+		Class     instrument.ClassID `json:"class"`
+		Operation string             `json:"operation"`
+		protocol.Result
+	}
+	refusal struct {
+		Fault *fault.Fault `json:"error"`
+	}
+)
+
+func (i initiated) lines() []string {
+	return []string{line("A session with", i.Peer+", a", i.Role+", which negotiates with", i.PNP)}
+}
+
+func (c classes) lines() []string {
+	var out []string
+	for _, o := range c.Classes {
+		price := "no price"
+		if o.Price != (instrument.Amount{}) {
+			price = o.Price.String()
+		}
+		out = append(out, line("  "+string(o.Class), price, o.Terms))
+	}
+	return out
+}
+
+func (p protocols) lines() []string { return []string{"  " + strings.Join(p.Protocols, ", ")} }
+
+func (c selected) lines() []string { return []string{"  " + c.Protocol} }
+
+func (a available) lines() []string { return []string{"  " + strings.Join(a.Operations, ", ")} }
+
+func (h owned) lines() []string {
+	var out []string
+	for _, i := range h.Instruments {
+		out = append(out, line("  "+string(i.ID), i.Status, i.Name))
+	}
+	return out
+}
+
+func (x executed) lines() []string {
+	return []string{line("  Done:", x.Operation, x.Amount.String(), string(x.Value))}
+}
+
+func (r refusal) lines() []string {
+	return []string{line("  Refused:", r.Fault.Message, "("+string(r.Fault.Reason)+")")}
+}
