@@ -200,11 +200,15 @@ func TestAWalletCannotAskForItsOwnCredit(t *testing.T) {
 		return conn.Call(t.Context(), method, params, &raw)
 	}
 	check(t, call(comm.MethodInitiate, comm.Initiate{Name: "x", Role: comm.Client, PNP: "pnp.intersect"}))
+	check(t, call(comm.MethodClasses, comm.Classes{}))
 	for class, operation := range map[string]string{"prepaid": "CREDIT", "prepaid-payment": "REFUND"} {
-		check(t, call(comm.MethodSelect, comm.Select{Class: class, Protocol: "prepaid.signed"}))
+		err := call(comm.MethodSelect, comm.Select{Class: class, Protocol: "prepaid.signed"})
+		if fault.ReasonOf(err) != "class-not-offered" {
+			check(t, err)
+		}
 		var e comm.Executed
 		args, _ := json.Marshal(map[string]string{"account": v.number, "amount": "CHF:5", "source": "mine"})
-		err := conn.Call(t.Context(), comm.MethodExecute, comm.Execute{Op: "00000000000000000000000000000001", Call: comm.Call{
+		err = conn.Call(t.Context(), comm.MethodExecute, comm.Execute{Op: "00000000000000000000000000000001", Call: comm.Call{
 			Protocol: "prepaid.signed", Operation: operation, Class: class, Args: args,
 		}}, &e)
 		if err == nil && e.Fault == nil {
