@@ -80,10 +80,11 @@ func New(p Parts) (*Controller, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Controller{
-		parts: p, instruments: im, protocols: pm,
-		profiles: profile.NewManager(profile.Parts{Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy}),
-	}, nil
+	c := &Controller{parts: p, instruments: im, protocols: pm}
+	c.profiles = profile.NewManager(profile.Parts{
+		Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy, Runner: p.Runner, Fate: c.fate,
+	})
+	return c, nil
 }
 
 // Close ends the party's operations (§5.6). What was answered is on disk.
@@ -150,7 +151,7 @@ func (c *Controller) Execute(ctx context.Context, t Transaction) (protocol.Resul
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return c.protocols.Execute(ctx, r)
+	return c.perform(ctx, t, r)
 }
 
 // Answer runs the servicer's side of an operation that was asked for over REST,
@@ -161,7 +162,18 @@ func (c *Controller) Answer(ctx context.Context, from comm.Role, t Transaction) 
 		return protocol.Result{}, err
 	}
 	r.Peer = comm.Peer{Role: from}
-	return c.protocols.Execute(ctx, r)
+	return c.perform(ctx, t, r)
+}
+
+// perform runs an authorised execution within the limits of its principal.
+func (c *Controller) perform(ctx context.Context, t Transaction, r protocol.Execution) (protocol.Result, error) {
+	hold, err := c.reserve(ctx, t, &r)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	result, err := c.protocols.Execute(ctx, r)
+	c.settled(hold, err)
+	return result, err
 }
 
 // execution authorises a transaction and makes of it what the Protocol Manager
@@ -188,6 +200,11 @@ func (c *Controller) execution(ctx context.Context, t Transaction, side protocol
 
 // authorise asks the Profile Manager before anything is done (§5.5).
 func (c *Controller) authorise(ctx context.Context, t Transaction) error {
+	return c.profiles.Authorise(ctx, c.action(t))
+}
+
+// action is a transaction as the Profile Manager sees it.
+func (c *Controller) action(t Transaction) profile.Action {
 	named := func(ctx context.Context) ([]instrument.Instance, error) {
 		out := make([]instrument.Instance, len(t.Instruments))
 		for n, id := range t.Instruments {
@@ -198,7 +215,8 @@ func (c *Controller) authorise(ctx context.Context, t Transaction) error {
 		}
 		return out, nil
 	}
-	return c.profiles.Authorise(ctx, profile.Action{
-		Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount, Instruments: named,
-	})
+	return profile.Action{
+		Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount,
+		Spends: t.Operation == protocol.Pay && t.Amount != (instrument.Amount{}), ID: t.ID, Instruments: named,
+	}
 }

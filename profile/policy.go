@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -15,9 +16,16 @@ type Action struct {
 	Operation string
 	Class     instrument.ClassID
 	Amount    instrument.Amount // what it may move; zero if nothing or unknown
+	// Spends is set for an operation that moves the amount away; it counts against
+	// the limits of a day, a month or an account, under the operation's id.
+	Spends bool
+	ID     instrument.OperationID
 	// Instruments reads the instruments that are named. It is a function because
 	// most policies need not look, and looking opens seals.
 	Instruments func(ctx context.Context) ([]instrument.Instance, error)
+
+	now    time.Time
+	member func(ctx context.Context, group, member instrument.PrincipalID) (bool, error)
 }
 
 // Rule is one condition of a policy; nil permits.
@@ -27,7 +35,8 @@ type Rule func(ctx context.Context, a Action) error
 type Policy []Rule
 
 // UserPolicy is the paper's User Profile Manager (§3.3): a client uses its own
-// instruments, within its limit for one operation.
+// instruments, those of its groups, and an agent those of the person that it acts
+// for, within its limits.
 func UserPolicy() Policy { return Policy{OwnInstruments, WithinLimit} }
 
 // CustomerPolicy is the paper's Customer Profile Manager (§4), at the vendor.
@@ -55,24 +64,29 @@ func OwnInstruments(ctx context.Context, a Action) error {
 		return err
 	}
 	for _, i := range named {
-		if i.Owner != a.Principal.ID {
+		may, err := a.mayUse(ctx, i.Owner)
+		if err != nil {
+			return err
+		}
+		if !may {
 			return fault.New(fault.Denied, "%q may not use instrument %s", a.Principal.Name, i.ID).Because("not-owner")
 		}
 	}
 	return nil
 }
 
-// WithinLimit refuses an action above the principal's limit per operation.
+func (a Action) mayUse(ctx context.Context, owner instrument.PrincipalID) (bool, error) {
+	if owner == a.Principal.ID || owner == a.Principal.ActsFor && owner != "" {
+		return true, nil
+	}
+	return a.member(ctx, owner, a.Principal.ID)
+}
+
+// WithinLimit refuses an action above the principal's limit for one operation,
+// or with a class that it may not spend. The limits of days and months are kept
+// by Manager.Reserve.
 func WithinLimit(_ context.Context, a Action) error {
-	limit, ok := a.Principal.Limits.PerOperation[a.Amount.Currency]
-	if !ok {
-		return nil
-	}
-	if c, err := a.Amount.Cmp(limit); err != nil || c > 0 {
-		return fault.New(fault.Denied, "%s is above the limit of %s for one operation", a.Amount, limit).
-			Because("above-limit").WithHint("choose a smaller amount, or ask for a higher limit")
-	}
-	return nil
+	return a.Principal.Limits.permits(a.Amount, a.Class, a.now)
 }
 
 func granted(grants []Grant) Rule {

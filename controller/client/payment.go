@@ -206,7 +206,7 @@ func (w *Wallet) usable(ctx context.Context, class instrument.ClassID) ([]instru
 	if err != nil {
 		return nil, err
 	}
-	held, err := w.Instruments().List(ctx, instrument.Filter{Class: class, Owner: w.user.ID})
+	held, err := w.Usable(ctx, w.user, instrument.Filter{Class: class})
 	if err != nil {
 		return nil, err
 	}

@@ -95,7 +95,9 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 		return nil, err
 	}
 	if !o.Looking {
-		_, err = h.Protocols().Recover(ctx)
+		if _, err = h.Protocols().Recover(ctx); err == nil {
+			err = h.Profiles().Reconcile(ctx)
+		}
 	}
 	return h, err
 }
