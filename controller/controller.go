@@ -27,6 +27,7 @@ type Parts struct {
 	Role     comm.Role
 	Store    Store
 	Engine   *crypto.Engine
+	Ring     *crypto.Ring     // of the keys of owners; nil: all is under the engine's
 	Identity *crypto.Identity // by which peers know us
 	// Towards is the identity that a peer of that key sees, for a wallet that
 	// shows each vendor one of its own; nil: Identity, to all.
@@ -69,7 +70,7 @@ func New(p Parts) (*Controller, error) {
 	for _, b := range p.Bundles {
 		classes = append(classes, b.Classes...)
 	}
-	im, err := instrument.NewManager(instrument.Parts{Store: p.Store, Sealer: p.Engine, Clock: p.Clock, Random: p.Random, Classes: classes})
+	im, err := instrument.NewManager(instrument.Parts{Store: p.Store, Sealer: p.sealer(), Clock: p.Clock, Random: p.Random, Classes: classes})
 	if err != nil {
 		return nil, err
 	}

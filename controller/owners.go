@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 )
@@ -28,4 +29,22 @@ func (c *Controller) Usable(ctx context.Context, p profile.Principal, f instrume
 	}
 	slices.SortFunc(out, func(a, b instrument.Instance) int { return cmp.Compare(a.ID, b.ID) })
 	return out, nil
+}
+
+// sealer seals instruments under the keys of their owners, if there are any.
+func (p Parts) sealer() instrument.Sealer {
+	if p.Ring == nil {
+		return p.Engine
+	}
+	return owned{p.Engine, p.Ring}
+}
+
+type owned struct {
+	*crypto.Engine
+	ring *crypto.Ring
+}
+
+// For implements instrument.OwnerSealer.
+func (o owned) For(owner instrument.PrincipalID) (instrument.OwnerSeal, error) {
+	return o.ring.For(string(owner))
 }

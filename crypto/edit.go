@@ -16,25 +16,34 @@ type Edit struct {
 
 // EditVault opens a vault, changes it and replaces the file: after a crash the
 // old one or the new one is there, whole. The caller keeps others from doing it
-// at the same time. A vault of version 1 becomes one of this version.
-func EditVault(path string, random io.Reader, with Slot, change func(*Edit) error) error {
+// at the same time. A vault of version 1 becomes one of this version. It returns
+// what the slot opens afterwards.
+func EditVault(path string, random io.Reader, with Slot, change func(*Edit) error) (*Keys, error) {
 	v, err := readVault(path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	k, err := v.open(with)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer k.Wipe()
 	e := &Edit{v: v, keys: k, random: random}
-	if err := e.upgrade(with); err != nil {
-		return err
+	err = e.upgrade(with)
+	if err == nil {
+		err = change(e)
 	}
-	if err := change(e); err != nil {
-		return err
+	if err == nil {
+		err = v.write(path, k.Data)
 	}
-	return v.write(path, k.Data)
+	if err == nil {
+		k.owners = map[string][]Secret{}
+		err = k.gather(v)
+	}
+	if err != nil {
+		k.Wipe()
+		return nil, err
+	}
+	return k, nil
 }
 
 // upgrade gives the slot of a vault of version 1 a pair of keys.
@@ -53,9 +62,6 @@ func (e *Edit) upgrade(with Slot) error {
 	}
 	return s.wrap(with.Lock, e.keys, e.v.Version, e.random)
 }
-
-// Keys are what the editor has opened.
-func (e *Edit) Keys() *Keys { return e.keys }
 
 // AddSlot adds a way into the vault.
 func (e *Edit) AddSlot(s Slot) error {
@@ -94,6 +100,17 @@ func (e *Edit) Holders(owner string) []string {
 	for _, o := range e.v.Owners {
 		if o.Owner == owner && !slices.Contains(out, o.To) {
 			out = append(out, o.To)
+		}
+	}
+	return out
+}
+
+// Owners lists those whose keys a slot may use.
+func (e *Edit) Owners(slot string) []string {
+	var out []string
+	for _, o := range e.v.Owners {
+		if o.To == slot && !slices.Contains(out, o.Owner) {
+			out = append(out, o.Owner)
 		}
 	}
 	return out

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -61,8 +62,18 @@ func (k *Keys) gather(v *vault) error {
 	return nil
 }
 
-// Holds reports whether the instruments of an owner can be opened.
-func (k *Keys) Holds(owner string) bool { return len(k.owners[owner]) > 0 || !k.known[owner] }
+// Unfinished lists the owners whose keys this slot has and whose instruments are
+// not all under the newest one.
+func (k *Keys) Unfinished() []string {
+	var out []string
+	for owner, keys := range k.owners {
+		if len(keys) > 1 || slices.Contains(k.mixed, owner) {
+			out = append(out, owner)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
 
 // Wipe forgets all keys.
 func (k *Keys) Wipe() {
@@ -79,6 +90,9 @@ func (k *Keys) Wipe() {
 // concurrent use.
 type Ring struct {
 	data   *Engine
+	random io.Reader
+
+	mu     sync.RWMutex
 	known  map[string]bool
 	owners map[string]*OwnerSeal
 }
@@ -86,23 +100,34 @@ type Ring struct {
 // NewRing makes a ring of keys. data is the engine of the data key, under which
 // the instruments of owners without keys are.
 func NewRing(k *Keys, data *Engine, random io.Reader) *Ring {
-	r := &Ring{data: data, known: k.known, owners: map[string]*OwnerSeal{}}
+	r := &Ring{data: data, random: random}
+	r.Take(k)
+	return r
+}
+
+// Take replaces the keys by those that the same slot opens now.
+func (r *Ring) Take(k *Keys) {
+	owners := map[string]*OwnerSeal{}
 	for owner, keys := range k.owners {
 		s := &OwnerSeal{}
 		for _, key := range keys {
-			s.engines = append(s.engines, NewEngine(key, random))
+			s.engines = append(s.engines, NewEngine(key, r.random))
 		}
 		if slices.Contains(k.mixed, owner) {
-			s.engines = append(s.engines, data)
+			s.engines = append(s.engines, r.data)
 		}
-		r.owners[owner] = s
+		owners[owner] = s
 	}
-	return r
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.known, r.owners = k.known, owners
 }
 
 // For finds what seals the instruments of an owner. Those of an owner who has
 // keys and has not let this slot use them are fault.Locked.
 func (r *Ring) For(owner string) (*OwnerSeal, error) {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
 	if s := r.owners[owner]; s != nil {
 		return s, nil
 	}

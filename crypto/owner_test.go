@@ -79,9 +79,11 @@ func newFamily(t *testing.T) family {
 	return f
 }
 
+func edited(_ *crypto.Keys, err error) error { return err }
+
 func (f family) edit(t *testing.T, change func(*crypto.Edit) error) {
 	t.Helper()
-	must(t, crypto.EditVault(f.path, rand.Reader, f.gary, change))
+	must(t, edited(crypto.EditVault(f.path, rand.Reader, f.gary, change)))
 }
 
 // A member cannot read another's cards; all read the group's, and what belongs to
@@ -130,7 +132,7 @@ func TestNobodyGrantsWhatTheyDoNotHave(t *testing.T) {
 		"a slot twice":        func(e *crypto.Edit) error { return e.AddSlot(f.amy) },
 		"an owner without it": func(e *crypto.Edit) error { return e.Grant("office", "amy") },
 	} {
-		if err := crypto.EditVault(f.path, rand.Reader, f.gary, change); err == nil {
+		if _, err := crypto.EditVault(f.path, rand.Reader, f.gary, change); err == nil {
 			t.Errorf("%s: it is done", name)
 		}
 	}
@@ -230,10 +232,10 @@ func TestAVaultOfTheFirstVersion(t *testing.T) {
 	old := seal(t, ring(t, path, owner), "self")
 	must(t, crypto.ChangeSlot(path, rand.Reader, "owner", owner.Lock, word("a new one")))
 	owner.Lock = word("a new one")
-	must(t, crypto.EditVault(path, rand.Reader, owner, func(e *crypto.Edit) error {
+	must(t, edited(crypto.EditVault(path, rand.Reader, owner, func(e *crypto.Edit) error {
 		e.Mix("self")
 		return errors.Join(e.NewKey("self", "owner"), e.AddSlot(keyed(t, "amy", "amy")))
-	}))
+	})))
 	again, err := crypto.OpenVault(path, owner)
 	if err != nil || !bytes.Equal(again.Bytes(), key.Bytes()) {
 		t.Fatalf("the data key is another one, %v", err)
@@ -242,7 +244,7 @@ func TestAVaultOfTheFirstVersion(t *testing.T) {
 	if !opens(t, r, "self", old) || !opens(t, r, "self", seal(t, r, "self")) {
 		t.Error("what was sealed before and after is not opened")
 	}
-	must(t, crypto.EditVault(path, rand.Reader, owner, func(e *crypto.Edit) error { e.Renewed("self"); return nil }))
+	must(t, edited(crypto.EditVault(path, rand.Reader, owner, func(e *crypto.Edit) error { e.Renewed("self"); return nil })))
 	if opens(t, ring(t, path, owner), "self", old) {
 		t.Error("what others could write is still opened")
 	}

@@ -33,8 +33,8 @@ type MemberWriter interface {
 	RemoveMembership(group, member instrument.PrincipalID) error
 }
 
-// Join makes a person or an agent a member of a group, or replaces the limits of
-// one that is.
+// Join makes a person or an agent a member of a group; one that is a member stays
+// it, with the limits that it has.
 func (m *Manager) Join(ctx context.Context, s Membership) error {
 	return m.store.UpdateProfiles(ctx, func(w Writer) error {
 		group, err := w.Principal(s.Group)
@@ -50,6 +50,9 @@ func (m *Manager) Join(ctx context.Context, s Membership) error {
 		}
 		if group.Disabled || member.Disabled {
 			return fault.New(fault.Denied, "%q or %q has been removed", group.Name, member.Name).Because("principal-disabled")
+		}
+		if _, err := w.Membership(s.Group, s.Member); !errors.Is(err, fault.NotFound) {
+			return err
 		}
 		return w.PutMembership(s)
 	})
@@ -77,10 +80,14 @@ func (m *Manager) SetMemberLimits(ctx context.Context, group, member instrument.
 	})
 }
 
-// Owners lists whose instruments a principal may use: its own, those of the
-// person that it acts for, and those of its groups.
+// Everyone owns what is no secret and serves all who use a wallet, such as what it
+// knows of an exchange.
+const Everyone instrument.PrincipalID = "everyone"
+
+// Owners lists whose instruments a principal may use: its own, everyone's, those
+// of the person that it acts for, and those of its groups.
 func (m *Manager) Owners(ctx context.Context, p Principal) ([]instrument.PrincipalID, error) {
-	out := []instrument.PrincipalID{p.ID}
+	out := []instrument.PrincipalID{p.ID, Everyone}
 	if p.ActsFor != "" {
 		out = append(out, p.ActsFor)
 	}

@@ -40,7 +40,7 @@ func TestWhoseInstrumentsMayBeUsed(t *testing.T) {
 	}
 	amy, err := w.Principal(t.Context(), "amy")
 	check(t, err)
-	if owners, err := w.Owners(t.Context(), amy); err != nil || !slices.Equal(owners, []instrument.PrincipalID{"amy", "family"}) {
+	if owners, err := w.Owners(t.Context(), amy); err != nil || !slices.Equal(owners, []instrument.PrincipalID{"amy", profile.Everyone, "family"}) {
 		t.Errorf("amy uses what %v own, %v", owners, err)
 	}
 	check(t, w.Leave(t.Context(), "family", "amy"))

@@ -76,7 +76,7 @@ func OwnInstruments(ctx context.Context, a Action) error {
 }
 
 func (a Action) mayUse(ctx context.Context, owner instrument.PrincipalID) (bool, error) {
-	if owner == a.Principal.ID || owner == a.Principal.ActsFor && owner != "" {
+	if owner == a.Principal.ID || owner == Everyone || owner == a.Principal.ActsFor && owner != "" {
 		return true, nil
 	}
 	return a.member(ctx, owner, a.Principal.ID)

@@ -31,6 +31,13 @@ func (f Files) Run() string { return filepath.Join(f.Dir, "run") }
 // Lock is held by the process that runs operations.
 func (f Files) Lock() string { return filepath.Join(f.Dir, "lock") }
 
+// vaultLock is held by who replaces the vault.
+func (f Files) vaultLock() string { return filepath.Join(f.Dir, "vault.lock") }
+
+// keysLock is shared by all who have a wallet open, and held by who changes the
+// keys that they use.
+func (f Files) keysLock() string { return filepath.Join(f.Dir, "keys.lock") }
+
 // make creates the directory for this user only; it must not hold a party yet.
 func (f Files) make() error {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {

@@ -29,7 +29,9 @@ type Options struct {
 	Role       comm.Role
 	Name       string         // as peers see it
 	Device     string         // "terminal", "server", "desktop"
-	Passphrase *crypto.Secret // a wallet's; nil: the key file
+	Passphrase *crypto.Secret // a person's; nil: a key file
+	User       string         // who opens a wallet, by name; empty: its owner
+	KeyFile    string         // an agent's; the caller's business at a bank or terminal
 	Policy     profile.Policy
 	Log        *slog.Logger
 	Trust      comm.Trust // about peers whose key nobody has named
@@ -50,19 +52,28 @@ type House struct {
 	Host     *host.Host
 	Catalog  *host.Catalog
 	files    Files
-	fetcher  *https.Fetcher
-	guard    guard
+	user     profile.Principal // who has opened it
+	slot     crypto.Slot       // by which
+	ring     *crypto.Ring      // a wallet's
+
+	unfinished []string // owners whose instruments are not all under their newest key
+	fetcher    *https.Fetcher
+	guard      guard
 
 	allowHTTP bool
 	unlock    func() error // gives the lock back
+	unshare   func() error // lets others change whose keys are in the vault
 }
+
+// User is who has opened the party: the person or agent, or the party itself.
+func (h *House) User() profile.Principal { return h.user }
 
 // Open puts a party together. No plugin is started.
 func Open(ctx context.Context, o Options) (h *House, err error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: func() error { return nil }}
+	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: nothing, unshare: nothing}
 	half := h
 	defer func() {
 		if err != nil {
@@ -70,7 +81,10 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 			h = nil
 		}
 	}()
-	if h.Engine, err = o.Files.unlock(o.Passphrase); err != nil {
+	if h.Store, err = store.Open(ctx, o.Store(), store.Options{}); err != nil {
+		return nil, err
+	}
+	if err := h.login(ctx, o); err != nil {
 		return nil, err
 	}
 	if !o.Looking {
@@ -79,9 +93,6 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 			return nil, err
 		}
 		h.unlock = unlock
-	}
-	if h.Store, err = store.Open(ctx, o.Store(), store.Options{}); err != nil {
-		return nil, err
 	}
 	h.Identity = crypto.DeriveIdentity(h.Engine, "node")
 	bundles, err := h.load(o)
@@ -104,7 +115,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 
 func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
-		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
+		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Ring: h.ring, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
 		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: runner(), Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
 	}
 	if o.Role == comm.Client {
@@ -163,8 +174,10 @@ func (h *House) Close(ctx context.Context) error {
 	if h.Store != nil {
 		errs = append(errs, h.Store.Close())
 	}
-	return errors.Join(append(errs, h.unlock())...)
+	return errors.Join(append(errs, h.unlock(), h.unshare())...)
 }
+
+func nothing() error { return nil }
 
 // runner names this life of this node.
 func runner() string {

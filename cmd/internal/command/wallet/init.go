@@ -47,7 +47,7 @@ func passwd(e *cli.Env) *cobra.Command {
 	var fd int
 	c := &cobra.Command{
 		Use: "passwd", Short: "Change the passphrase", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := files(e)
 			if err != nil {
 				return err
@@ -65,7 +65,7 @@ func passwd(e *cli.Env) *cobra.Command {
 				return err
 			}
 			defer fresh.Wipe()
-			if err := f.ChangePassphrase(*old, *fresh); err != nil {
+			if err := f.ChangePassphrase(c.Context(), e.User, *old, *fresh); err != nil {
 				return cli.Argument(err)
 			}
 			return e.Print(map[string]bool{"changed": true}, "The passphrase is changed.\n")
