@@ -12,5 +12,6 @@
 //	run/          sockets of plugins that run now
 //	lock          held by the process that runs operations
 //	keys.lock     shared by all processes that have a wallet open
+//	locked        changed by who locks a wallet, for processes that have it open
 //	vault.lock    held while the vault is replaced
 package house

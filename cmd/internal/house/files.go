@@ -38,6 +38,9 @@ func (f Files) vaultLock() string { return filepath.Join(f.Dir, "vault.lock") }
 // keys that they use.
 func (f Files) keysLock() string { return filepath.Join(f.Dir, "keys.lock") }
 
+// lockedFile changes when the wallet is locked.
+func (f Files) lockedFile() string { return filepath.Join(f.Dir, "locked") }
+
 // make creates the directory for this user only; it must not hold a party yet.
 func (f Files) make() error {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {

@@ -4,6 +4,7 @@ package wallet
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -12,6 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/crypto"
@@ -21,7 +23,7 @@ import (
 // Command is `swaperoo wallet`.
 func Command(e *cli.Env) *cobra.Command {
 	c := cli.Group("wallet", "Hold money and pay with it",
-		initialise(e), status(e), passwd(e), balance(e), coins(e), history(e),
+		initialise(e), status(e), lock(e), passwd(e), balance(e), coins(e), history(e),
 		instruments(e), peers(e), exchanges(e), withdraw(e), pay(e), operations(e), profiles(e))
 	c.PersistentFlags().StringVar(&e.KeyFile, "key-file", e.Environ("SWAPEROO_KEY_FILE"), "`FILE` by which an agent opens the wallet, instead of a passphrase")
 	return c
@@ -79,8 +81,14 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 			h.Log().Warn("the wallet was not closed in order", "error", err)
 		}
 	}()
+	ctx, stop := f.UntilLocked(ctx)
+	defer stop()
 	bank := func(base string) (*taler.Client, error) { return h.Bank(base, taler.Anonymous()) }
-	return use(ctx, &wallet{Wallet: client.New(h.Controller, h.User(), bank), house: h, env: e})
+	err = use(ctx, &wallet{Wallet: client.New(h.Controller, h.User(), bank), house: h, env: e})
+	if locked := context.Cause(ctx); err != nil && errors.Is(locked, fault.Locked) && !errors.Is(err, fault.Unknown) {
+		return locked // what has left and is not known stays that
+	}
+	return err
 }
 
 // verb is a command whose code gets the wallet.
