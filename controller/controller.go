@@ -138,6 +138,7 @@ type Transaction struct {
 	Instruments []instrument.ID
 	Args        any
 	Amount      instrument.Amount // what it may move, for the principal's limits
+	Invoice     instrument.Invoice // what is bought, as a vendor has signed it
 	Ask         protocol.Asker
 	Within      time.Duration // how long a peer may take; 0: a minute
 	Reference   string        // what it is about, for the role that services it
@@ -218,6 +219,6 @@ func (c *Controller) action(t Transaction) profile.Action {
 	}
 	return profile.Action{
 		Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount,
-		Spends: t.Operation == protocol.Pay && t.Amount != (instrument.Amount{}), ID: t.ID, Instruments: named,
+		Spends: t.Operation == protocol.Pay && t.Amount != (instrument.Amount{}), ID: t.ID, Invoice: t.Invoice, Instruments: named,
 	}
 }

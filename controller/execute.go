@@ -149,7 +149,7 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 		ID: instrument.OperationID(e.Op), Principal: who.Principal, Protocol: e.Call.Protocol, Operation: e.Call.Operation, Class: instrument.ClassID(e.Call.Class), Args: e.Call.Args,
 	}
 	if offer != nil {
-		t.Amount = offer.Terms.Price
+		t.Amount, t.Invoice = offer.Terms.Price, offer.Invoice
 	}
 	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
 		return protocol.Execution{}, nil, err

@@ -20,6 +20,8 @@ type Action struct {
 	// the limits of a day, a month or an account, under the operation's id.
 	Spends bool
 	ID     instrument.OperationID
+	// Invoice is what the vendor's signed offer says; nil without one.
+	Invoice instrument.Invoice
 	// Instruments reads the instruments that are named. It is a function because
 	// most policies need not look, and looking opens seals.
 	Instruments func(ctx context.Context) ([]instrument.Instance, error)
@@ -42,7 +44,7 @@ func UserPolicy() Policy { return Policy{OwnInstruments, WithinLimit} }
 // CustomerPolicy is the paper's Customer Profile Manager (§4), at the vendor.
 // The customer's instruments are not here; what the vendor's own side uses
 // belongs to the vendor.
-func CustomerPolicy() Policy { return Policy{WithinLimit} }
+func CustomerPolicy() Policy { return Policy{WithinLimit, OfAge} }
 
 // AccountPolicy is the paper's Account Profile Manager (§4), at the bank: which
 // kinds of principals may do what.

@@ -130,6 +130,9 @@ func (h *House) towards(peerKey string) *crypto.Identity {
 	return crypto.DeriveIdentity(h.Engine, "vendor "+peerKey)
 }
 
+// KnownAs is the key by which a peer knows this party.
+func (h *House) KnownAs(peerKey string) string { return h.towards(peerKey).KeyText() }
+
 // transports are the ways in which this party reaches others.
 func (h *House) transports(o Options) (*comm.Manager, error) {
 	server, err := crypto.ServerConfig(h.Identity, nil)
