@@ -56,6 +56,7 @@ type Controller struct {
 	instruments *instrument.Manager
 	protocols   *protocol.Manager
 	profiles    *profile.Manager
+	counts      func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
 }
 
 // New makes a controller of parts: the paper's initialisation (§5.1).
@@ -137,11 +138,14 @@ type Transaction struct {
 	Class       instrument.ClassID
 	Instruments []instrument.ID
 	Args        any
-	Amount      instrument.Amount // what it may move, for the principal's limits
+	Amount      instrument.Amount  // what it may move, for the principal's limits
 	Invoice     instrument.Invoice // what is bought, as a vendor has signed it
-	Ask         protocol.Asker
-	Within      time.Duration // how long a peer may take; 0: a minute
-	Reference   string        // what it is about, for the role that services it
+	// Counts, if set, is what the amount counts under against the limits of an
+	// account, for what goes on when the operation has ended; see CountsBy.
+	Counts    instrument.OperationID
+	Ask       protocol.Asker
+	Within    time.Duration // how long a peer may take; 0: a minute
+	Reference string        // what it is about, for the role that services it
 	// Ended, if set, is told how it ended, also when the caller was let go before.
 	Ended func(error)
 }
@@ -219,6 +223,6 @@ func (c *Controller) action(t Transaction) profile.Action {
 	}
 	return profile.Action{
 		Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount,
-		Spends: t.Operation == protocol.Pay && t.Amount != (instrument.Amount{}), ID: t.ID, Invoice: t.Invoice, Instruments: named,
+		Spends: (t.Operation == protocol.Pay || t.Counts != "") && t.Amount != (instrument.Amount{}), ID: t.ID, Invoice: t.Invoice, Instruments: named,
 	}
 }

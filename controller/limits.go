@@ -16,6 +16,12 @@ import (
 // is over: it may have ended before it was told, or never have begun.
 func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Execution) (*profile.Hold, error) {
 	a := c.action(t)
+	if t.Counts != "" {
+		a.ID = t.Counts
+		hold, err := c.profiles.Reserve(ctx, a)
+		hold.Leave() // it goes on after the operation
+		return nil, err
+	}
 	if a.Spends && r.ID == "" {
 		id, err := protocol.NewOperationID(c.parts.Random)
 		if err != nil {
@@ -65,6 +71,12 @@ func (c *Controller) settle(hold *profile.Hold, outcome error) {
 
 // fate is what has become of an operation, for reservations that nobody settled.
 func (c *Controller) fate(ctx context.Context, op instrument.OperationID) (profile.Fate, error) {
+	if protocol.CheckOperationID(op) != nil { // what a role counts
+		if c.counts == nil {
+			return profile.Running, nil
+		}
+		return c.counts(ctx, op)
+	}
 	found, err := c.protocols.Records(ctx, protocol.Filter{Prefix: string(op), Limit: 1})
 	switch {
 	case err != nil:
@@ -78,3 +90,7 @@ func (c *Controller) fate(ctx context.Context, op instrument.OperationID) (profi
 	}
 	return profile.Done, nil
 }
+
+// CountsBy says for a role what has become of what its transactions count under.
+// It is called before the first of them.
+func (c *Controller) CountsBy(fate func(context.Context, instrument.OperationID) (profile.Fate, error)) { c.counts = fate }

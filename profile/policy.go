@@ -47,7 +47,7 @@ func UserPolicy() Policy { return Policy{OwnInstruments, WithinLimit} }
 func CustomerPolicy() Policy { return Policy{WithinLimit, OfAge} }
 
 // AccountPolicy is the paper's Account Profile Manager (§4), at the bank: which
-// kinds of principals may do what.
+// kinds of principals may do what, while their account is in good standing.
 func AccountPolicy(grants ...Grant) Policy {
 	return Policy{granted(grants), WithinLimit}
 }
@@ -57,6 +57,9 @@ type Grant struct {
 	Kind       Kind // empty: anybody, where a secret in the call is the permission
 	Protocol   string
 	Operations []string
+	// Standing wants an account in good standing: not cancelled, and if it has a
+	// credit line, an amount that can be counted against it.
+	Standing bool
 }
 
 // OwnInstruments refuses the use of somebody else's instruments.
@@ -95,9 +98,26 @@ func granted(grants []Grant) Rule {
 	return func(_ context.Context, a Action) error {
 		for _, g := range grants {
 			if g.Protocol == a.Protocol && (g.Kind == "" || g.Kind == a.Principal.Kind) && slices.Contains(g.Operations, a.Operation) {
-				return nil
+				return g.stands(a)
 			}
 		}
 		return fault.New(fault.Denied, "this principal may not ask for %s of %s", a.Operation, a.Protocol).Because("not-granted")
 	}
+}
+
+// FactCancelled is the fact that says why an account was cancelled: nothing new
+// begins with it, and what was begun ends as it would have.
+const FactCancelled = "cancelled"
+
+func (g Grant) stands(a Action) error {
+	if !g.Standing {
+		return nil
+	}
+	if why := a.Principal.Facts[FactCancelled]; why != "" {
+		return fault.New(fault.Denied, "this account was cancelled: %s", why).Because("account-cancelled").WithHint("ask the bank")
+	}
+	if len(a.Principal.Limits.Credit) > 0 && a.Amount.IsZero() {
+		return fault.New(fault.Denied, "an account with a credit line needs an amount").Because("amount-needed").WithHint("say how much")
+	}
+	return nil
 }

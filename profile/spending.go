@@ -243,6 +243,19 @@ func (h *Hold) finish() bool {
 	}
 }
 
+// Owes is what counts against the credit line of a principal in a currency. What
+// has been decided meanwhile is looked at first.
+func (m *Manager) Owes(ctx context.Context, p Principal, currency string) (instrument.Amount, error) {
+	if _, err := m.settleEnded(ctx, []Account{accountOf(p.ID)}); err != nil {
+		return instrument.Amount{}, err
+	}
+	since := p.Limits.CreditSince
+	if since.IsZero() {
+		since = time.Unix(0, 0)
+	}
+	return m.store.Spent(ctx, accountOf(p.ID), currency, "", since)
+}
+
 // Settle ends the reservations of an operation, for whoever ends it in another
 // life than it began in.
 func (m *Manager) Settle(ctx context.Context, op instrument.OperationID, moved instrument.Amount) error {
