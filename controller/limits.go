@@ -93,4 +93,6 @@ func (c *Controller) fate(ctx context.Context, op instrument.OperationID) (profi
 
 // CountsBy says for a role what has become of what its transactions count under.
 // It is called before the first of them.
-func (c *Controller) CountsBy(fate func(context.Context, instrument.OperationID) (profile.Fate, error)) { c.counts = fate }
+func (c *Controller) CountsBy(fate func(context.Context, instrument.OperationID) (profile.Fate, error)) {
+	c.counts = fate
+}
