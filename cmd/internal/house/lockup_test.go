@@ -14,7 +14,7 @@ func TestLockingEndsWhoHasTheWalletOpen(t *testing.T) {
 	if ended, err := f.LockUp(t.Context()); ended || err != nil {
 		t.Errorf("with nobody there: %v, %v", ended, err)
 	}
-	h := opened(t, f, "", "open sesame")
+	h := enter(t, f, "", "open sesame")
 	within, stop := f.UntilLocked(t.Context())
 	defer stop()
 	told := make(chan error, 1)
@@ -39,7 +39,7 @@ func TestLockingEndsWhoHasTheWalletOpen(t *testing.T) {
 // One that does not end is told about; nobody may believe that it is locked.
 func TestWhoDoesNotEndIsNotLocked(t *testing.T) {
 	f := made(t, "open sesame")
-	opened(t, f, "", "open sesame")
+	enter(t, f, "", "open sesame")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if ended, err := f.LockUp(ctx); ended || fault.ReasonOf(err) != "wallet-open" {

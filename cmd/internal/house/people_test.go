@@ -17,8 +17,8 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// opened opens a wallet for somebody and closes it when the test ends.
-func opened(t *testing.T, f house.Files, user, word string) *house.House {
+// enter opens a wallet for somebody and closes it when the test ends.
+func enter(t *testing.T, f house.Files, user, word string) *house.House {
 	t.Helper()
 	o := options(f, word)
 	o.User, o.Policy = user, profile.UserPolicy()
@@ -77,7 +77,7 @@ func TestAWalletOfOneUserTakesOthersIn(t *testing.T) {
 	if err := os.WriteFile(f.Vault(), first, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	h := opened(t, f, "", "open sesame")
+	h := enter(t, f, "", "open sesame")
 	old := coin(t, h, house.Self, "1")
 	exchange := holds(t, h, house.Self, client.ClassExchange, "url", "https://exchange.example.com/", "new")
 	row, err := h.Store.Row(t.Context(), old)
@@ -96,7 +96,7 @@ func TestAWalletOfOneUserTakesOthersIn(t *testing.T) {
 		t.Errorf("it was not sealed again, or changed: version %d, %v", now.Version, err)
 	}
 	shut(t, h)
-	h = opened(t, f, "amy", "her word")
+	h = enter(t, f, "amy", "her word")
 	if reads(t, h, old) {
 		t.Error("amy reads what is the owner's")
 	}
@@ -108,7 +108,7 @@ func TestAWalletOfOneUserTakesOthersIn(t *testing.T) {
 		t.Error("amy does not read her own")
 	}
 	shut(t, h)
-	h = opened(t, f, "", "open sesame")
+	h = enter(t, f, "", "open sesame")
 	if !reads(t, h, old) || reads(t, h, hers) {
 		t.Error("the owner reads what is hers, or not what is his")
 	}
@@ -118,7 +118,7 @@ func TestAWalletOfOneUserTakesOthersIn(t *testing.T) {
 // in the wallet now.
 func TestAGroupGetsAnotherKeyWhenSomebodyLeaves(t *testing.T) {
 	f := made(t, "open sesame")
-	h := opened(t, f, "", "open sesame")
+	h := enter(t, f, "", "open sesame")
 	amy, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word")))
 	check(t, err)
 	family, err := h.AddGroup(t.Context(), "family")
@@ -159,7 +159,7 @@ func TestAGroupGetsAnotherKeyWhenSomebodyLeaves(t *testing.T) {
 // sealing under those that are over.
 func TestKeysChangeOnlyInAWalletThatNobodyElseHasOpen(t *testing.T) {
 	f := made(t, "open sesame")
-	h := opened(t, f, "", "open sesame")
+	h := enter(t, f, "", "open sesame")
 	o := options(f, "open sesame")
 	o.Looking = true
 	other, err := house.Open(t.Context(), o)
