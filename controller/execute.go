@@ -155,7 +155,7 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 		return protocol.Execution{}, nil, err
 	}
 	if err := s.c.withinTime(&t, e.Call.Deadline); err != nil {
-		return protocol.Execution{}, err
+		return protocol.Execution{}, nil, err
 	}
 	t.Ended = func(err error) { s.role.Ended(t, err) }
 	r, err := s.c.execution(ctx, t, protocol.Servicer)
