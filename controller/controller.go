@@ -28,6 +28,7 @@ type Parts struct {
 	Role     comm.Role
 	Store    Store
 	Engine   *crypto.Engine
+	Ring     *crypto.Ring     // of the keys of owners; nil: all is under the engine's
 	Identity *crypto.Identity // by which peers know us
 	// Towards is the identity that a peer of that key sees, for a wallet that
 	// shows each vendor one of its own; nil: Identity, to all.
@@ -59,6 +60,7 @@ type Controller struct {
 	protocols   *protocol.Manager
 	profiles    *profile.Manager
 	logins      atomic.Pointer[func(comm.Peer) Login]
+	counts      func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
 }
 
 // New makes a controller of parts: the paper's initialisation (§5.1).
@@ -73,14 +75,16 @@ func New(p Parts) (*Controller, error) {
 	for _, b := range p.Bundles {
 		classes = append(classes, b.Classes...)
 	}
-	im, err := instrument.NewManager(instrument.Parts{Store: p.Store, Sealer: p.Engine, Clock: p.Clock, Random: p.Random, Classes: classes})
+	im, err := instrument.NewManager(instrument.Parts{Store: p.Store, Sealer: p.sealer(), Clock: p.Clock, Random: p.Random, Classes: classes})
 	if err != nil {
 		return nil, err
 	}
 	c := &Controller{
 		parts: p, instruments: im,
-		profiles: profile.NewManager(profile.Parts{Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy}),
 	}
+	c.profiles = profile.NewManager(profile.Parts{
+		Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy, Runner: p.Runner, Fate: c.fate,
+	})
 	c.protocols, err = protocol.NewManager(protocol.Parts{
 		Store: p.Store, Instruments: im, Sealer: p.Engine, Fetch: p.Comm.Fetch, Clock: p.Clock, Random: p.Random,
 		Log: p.Log, Runner: p.Runner, At: p.At, Gone: p.Gone, Reach: c.reach, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
@@ -140,10 +144,14 @@ type Transaction struct {
 	Class       instrument.ClassID
 	Instruments []instrument.ID
 	Args        any
-	Amount      instrument.Amount // what it may move, for the principal's limits
-	Ask         protocol.Asker
-	Within      time.Duration // how long a peer may take; 0: a minute
-	Reference   string        // what it is about, for the role that services it
+	Amount      instrument.Amount  // what it may move, for the principal's limits
+	Invoice     instrument.Invoice // what is bought, as a vendor has signed it
+	// Counts, if set, is what the amount counts under against the limits of an
+	// account, for what goes on when the operation has ended; see CountsBy.
+	Counts    instrument.OperationID
+	Ask       protocol.Asker
+	Within    time.Duration // how long a peer may take; 0: a minute
+	Reference string        // what it is about, for the role that services it
 	// Ended, if set, is told how it ended, also when the caller was let go before.
 	Ended func(error)
 }
@@ -155,7 +163,7 @@ func (c *Controller) Execute(ctx context.Context, t Transaction) (protocol.Resul
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return c.protocols.Execute(ctx, r)
+	return c.perform(ctx, t, r)
 }
 
 // Answer runs the servicer's side of an operation that was asked for over REST,
@@ -166,7 +174,18 @@ func (c *Controller) Answer(ctx context.Context, from comm.Role, t Transaction) 
 		return protocol.Result{}, err
 	}
 	r.Peer = comm.Peer{Role: from}
-	return c.protocols.Execute(ctx, r)
+	return c.perform(ctx, t, r)
+}
+
+// perform runs an authorised execution within the limits of its principal.
+func (c *Controller) perform(ctx context.Context, t Transaction, r protocol.Execution) (protocol.Result, error) {
+	hold, err := c.reserve(ctx, t, &r)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	result, err := c.protocols.Execute(ctx, r)
+	c.settled(hold, err)
+	return result, err
 }
 
 // execution authorises a transaction and makes of it what the Protocol Manager
@@ -193,6 +212,11 @@ func (c *Controller) execution(ctx context.Context, t Transaction, side protocol
 
 // authorise asks the Profile Manager before anything is done (§5.5).
 func (c *Controller) authorise(ctx context.Context, t Transaction) error {
+	return c.profiles.Authorise(ctx, c.action(t))
+}
+
+// action is a transaction as the Profile Manager sees it.
+func (c *Controller) action(t Transaction) profile.Action {
 	named := func(ctx context.Context) ([]instrument.Instance, error) {
 		out := make([]instrument.Instance, len(t.Instruments))
 		for n, id := range t.Instruments {
@@ -203,7 +227,8 @@ func (c *Controller) authorise(ctx context.Context, t Transaction) error {
 		}
 		return out, nil
 	}
-	return c.profiles.Authorise(ctx, profile.Action{
-		Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount, Instruments: named,
-	})
+	return profile.Action{
+		Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount,
+		Spends: (t.Operation == protocol.Pay || t.Counts != "") && t.Amount != (instrument.Amount{}), ID: t.ID, Invoice: t.Invoice, Instruments: named,
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -41,7 +42,7 @@ func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (pro
 			return protocol.Result{}, err
 		}
 	}
-	return s.c.protocols.Execute(ctx, r)
+	return s.c.perform(ctx, t, r)
 }
 
 // sign makes the payer's signature, and the id that it covers.
@@ -81,12 +82,14 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 		return comm.Executed{}, err
 	}
 	var r protocol.Execution
+	var hold *profile.Hold
 	var done comm.Executed
 	if err = s.isSelected(e.Call); err == nil {
-		r, err = s.begins(ctx, who, e)
+		r, hold, err = s.begins(ctx, who, e)
 	}
 	if err == nil {
 		done = s.serve(ctx, conn, r, e)
+		s.c.settled(hold, orNil(done.Fault))
 	}
 	if err != nil || fault.ReasonOf(orNil(done.Fault)) == "key-reused" {
 		again, missing := s.resumes(ctx, who, e)
@@ -143,27 +146,31 @@ func (s *service) present(ctx context.Context) (Caller, error) {
 
 // begins is an operation that may begin: the offer must be ours and the payer
 // the one who signs; the role names our instruments.
-func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, error) {
+func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, *profile.Hold, error) {
 	offer, err := s.c.checkPayer(who.Peer, e)
 	if err != nil {
-		return protocol.Execution{}, err
+		return protocol.Execution{}, nil, err
 	}
 	t := Transaction{
-		Principal: who.Principal, Protocol: e.Call.Protocol, Operation: e.Call.Operation, Class: instrument.ClassID(e.Call.Class), Args: e.Call.Args,
+		ID: instrument.OperationID(e.Op), Principal: who.Principal, Protocol: e.Call.Protocol, Operation: e.Call.Operation, Class: instrument.ClassID(e.Call.Class), Args: e.Call.Args,
 	}
 	if offer != nil {
-		t.Amount = offer.Terms.Price
+		t.Amount, t.Invoice = offer.Terms.Price, offer.Invoice
 	}
 	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
-		return protocol.Execution{}, err
+		return protocol.Execution{}, nil, err
 	}
 	if err := s.c.withinTime(&t, e.Call.Deadline); err != nil {
-		return protocol.Execution{}, err
+		return protocol.Execution{}, nil, err
 	}
 	t.Ended = func(err error) { s.role.Ended(t, err) }
 	r, err := s.c.execution(ctx, t, protocol.Servicer)
+	if err != nil {
+		return r, nil, err
+	}
 	r.Call.Offer = offer
-	return r, err
+	hold, err := s.c.reserve(ctx, t, &r)
+	return r, hold, err
 }
 
 // withinTime gives an operation no more time than the initiator has: what it

@@ -314,9 +314,9 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	return both, nil
 }
 
-// Instruments lists the principal's instruments of a class (§5.5).
+// Instruments lists the instruments of a class that the principal may use (§5.5).
 func (s *Session) Instruments(ctx context.Context, p profile.Principal, class instrument.ClassID) ([]instrument.Instance, error) {
-	return s.c.instruments.List(ctx, instrument.Filter{Class: class, Owner: p.ID})
+	return s.c.Usable(ctx, p, instrument.Filter{Class: class})
 }
 
 func (s *Session) protocolOf(class instrument.ClassID) (string, error) {

@@ -1,6 +1,7 @@
 package crypto
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
 
@@ -63,6 +64,9 @@ func (p passphrase) key(recorded json.RawMessage) (Secret, error) {
 	if err := json.Unmarshal(recorded, &a); err != nil {
 		return Secret{}, badVault(err)
 	}
+	if same, err := json.Marshal(a); err != nil || !sameJSON(same, recorded) {
+		return Secret{}, badVault(err)
+	}
 	if a.Time < minTime || a.Time > maxTime || a.Memory < minMemory || a.Memory > maxMemory ||
 		a.Threads < minThreads || a.Threads > maxThreads || len(a.Salt) < saltSize || len(a.Salt) > maxSalt {
 		return Secret{}, fault.New(fault.Invalid, "the vault asks for unreasonable work to open it").Because("vault-parameters")
@@ -70,6 +74,12 @@ func (p passphrase) key(recorded json.RawMessage) (Secret, error) {
 	out := argon2.IDKey(p.word.reveal(), a.Salt, a.Time, a.Memory, a.Threads, KeySize)
 	defer clear(out)
 	return NewSecret(out), nil
+}
+
+// sameJSON reports whether b is a but for blanks between its words.
+func sameJSON(a, b []byte) bool {
+	var c bytes.Buffer
+	return json.Compact(&c, b) == nil && bytes.Equal(a, c.Bytes())
 }
 
 func (p passphrase) wrong() error {

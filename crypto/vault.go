@@ -1,6 +1,9 @@
 package crypto
 
 import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -15,23 +18,33 @@ import (
 type Slot struct {
 	Name string
 	Lock Lock
+	// Owner, if set when the slot is made, names those instruments that only this
+	// slot opens: they get a key of their own.
+	Owner string
 }
 
-// vault is the file: one data key, wrapped once per slot.
+// vault is the file: one data key, wrapped once per slot; and keys of owners,
+// each sealed to the slots that may use it. Version 1 has no keys of owners and
+// no code; it is read, and written again as it is.
 type vault struct {
-	Version int       `json:"version"`
-	Slots   []keySlot `json:"slots"`
+	Version int        `json:"version"`
+	Slots   []keySlot  `json:"slots"`
+	Owners  []ownerKey `json:"owners,omitempty"`
+	Mixed   []string   `json:"mixed,omitempty"` // owners of whose instruments some are under the data key
+	Code    []byte     `json:"code,omitempty"`  // of all else, under the data key
 }
 
 type keySlot struct {
 	Name    string          `json:"name"`
 	Kind    string          `json:"kind"`
 	Derive  json.RawMessage `json:"derive,omitempty"` // how the wrapping key is made
-	Wrapped []byte          `json:"wrapped"`          // the data key, sealed
+	Wrapped []byte          `json:"wrapped"`          // the data key and, since version 2, the slot's private key
+	Public  []byte          `json:"public,omitempty"` // to which keys of owners are sealed
 }
 
 const (
-	vaultVersion = 1
+	vaultFirst   = 1
+	vaultVersion = 2
 	maxVault     = 1 << 20 // bytes that are read of a file
 )
 
@@ -47,13 +60,13 @@ func CreateVault(path string, random io.Reader, slots ...Slot) (Secret, error) {
 	if err != nil {
 		return Secret{}, err
 	}
-	v := vault{Version: vaultVersion}
+	e := &Edit{v: &vault{Version: vaultVersion}, keys: &Keys{Data: key}, random: random}
 	for _, s := range slots {
-		if err := v.wrap(s, key, random); err != nil {
+		if err := e.AddSlot(s); err != nil {
 			return Secret{}, err
 		}
 	}
-	data, err := v.encode()
+	data, err := e.v.sign(key)
 	if err != nil {
 		return Secret{}, err
 	}
@@ -67,41 +80,37 @@ func CreateVault(path string, random io.Reader, slots ...Slot) (Secret, error) {
 }
 
 // OpenVault returns the data key. A lock that does not fit is fault.Denied, a
-// missing file or slot fault.NotFound, a file that is none fault.Invalid.
+// missing file or slot fault.NotFound, a file that is none, or in which anything
+// was changed, fault.Invalid.
 func OpenVault(path string, with Slot) (Secret, error) {
-	v, err := readVault(path)
+	k, err := OpenKeys(path, with)
 	if err != nil {
 		return Secret{}, err
 	}
-	return v.open(with)
+	return k.Data, nil
 }
 
 // ChangeSlot replaces what opens a slot, as when a person changes the
-// passphrase. The data key stays, so nothing needs to be sealed again; who has
-// an old copy of the file and the old passphrase still has the key. After a
-// crash either the old or the new lock opens the slot.
+// passphrase. The keys stay, so nothing needs to be sealed again; who has an old
+// copy of the file and the old passphrase still has them. After a crash either
+// the old or the new lock opens the slot.
 func ChangeSlot(path string, random io.Reader, name string, from, to Lock) error {
 	v, err := readVault(path)
 	if err != nil {
 		return err
 	}
-	key, err := v.open(Slot{name, from})
+	k, err := v.open(Slot{Name: name, Lock: from})
 	if err != nil {
 		return err
 	}
-	defer key.Wipe()
-	v.remove(name)
-	if err := v.wrap(Slot{name, to}, key, random); err != nil {
+	defer k.Wipe()
+	s := v.find(name)
+	fresh := keySlot{Name: name, Kind: to.kind(), Public: s.Public}
+	if err := fresh.wrap(to, k, v.Version, random); err != nil {
 		return err
 	}
-	data, err := v.encode()
-	if err != nil {
-		return err
-	}
-	if err := replaceFile(path, data); err != nil {
-		return fault.Wrap(err, fault.Internal, "the vault %s cannot be written", path)
-	}
-	return nil
+	*s = fresh
+	return v.write(path, k.Data)
 }
 
 // VaultSlots lists the names of a vault's slots. It needs no secret.
@@ -117,47 +126,32 @@ func VaultSlots(path string) ([]string, error) {
 	return names, nil
 }
 
-func (v *vault) wrap(s Slot, key Secret, random io.Reader) error {
-	if v.find(s.Name) != nil {
-		return fault.New(fault.Conflict, "the vault has a slot %q already", s.Name).Because("vault-slots")
-	}
-	recorded, err := s.Lock.fresh(random)
-	if err != nil {
-		return err
-	}
-	wrapper, err := s.Lock.key(recorded)
-	if err != nil {
-		return err
-	}
-	defer wrapper.Wipe()
-	wrapped, err := NewEngine(wrapper, random).Seal(key.reveal(), slotSeal(s.Name, s.Lock.kind()))
-	if err != nil {
-		return err
-	}
-	v.Slots = append(v.Slots, keySlot{Name: s.Name, Kind: s.Lock.kind(), Derive: recorded, Wrapped: wrapped})
-	return nil
-}
-
-func (v *vault) open(with Slot) (Secret, error) {
+func (v *vault) open(with Slot) (*Keys, error) {
 	s := v.find(with.Name)
 	if s == nil || s.Kind != with.Lock.kind() {
-		return Secret{}, fault.New(fault.NotFound, "the vault has no slot %q that opens with a %s", with.Name, with.Lock.kind()).
+		return nil, fault.New(fault.NotFound, "the vault has no slot %q that opens with a %s", with.Name, with.Lock.kind()).
 			Because("vault-slot-missing")
 	}
-	wrapper, err := with.Lock.key(s.Derive)
+	k, err := s.open(with.Lock, v.Version)
 	if err != nil {
-		return Secret{}, err
+		return nil, err
 	}
-	defer wrapper.Wipe()
-	key, err := NewEngine(wrapper, nil).Open(s.Wrapped, slotSeal(s.Name, s.Kind))
+	if v.Version == vaultFirst {
+		return k, nil
+	}
+	code, err := v.code(k.Data)
+	if err == nil && !hmac.Equal(code, v.Code) {
+		err = fault.New(fault.Invalid, "the vault was changed by somebody who could not open it").
+			Because("vault-altered").WithHint("restore it from a backup")
+	}
+	if err == nil {
+		err = k.gather(v)
+	}
 	if err != nil {
-		return Secret{}, with.Lock.wrong() // or the file was altered: nobody can tell
+		k.Wipe()
+		return nil, err
 	}
-	defer clear(key)
-	if len(key) != KeySize {
-		return Secret{}, badVault(nil)
-	}
-	return NewSecret(key), nil
+	return k, nil
 }
 
 func (v *vault) find(name string) *keySlot {
@@ -169,17 +163,44 @@ func (v *vault) find(name string) *keySlot {
 	return nil
 }
 
-func (v *vault) remove(name string) {
-	kept := v.Slots[:0]
-	for _, s := range v.Slots {
-		if s.Name != name {
-			kept = append(kept, s)
-		}
+// code proves that whoever wrote the file had the data key.
+func (v *vault) code(data Secret) ([]byte, error) {
+	bare := *v
+	bare.Code = nil
+	text, err := bare.encode()
+	if err != nil {
+		return nil, err
 	}
-	v.Slots = kept
+	key := expand(data, "swaperoo vault v2")
+	defer key.Wipe()
+	mac := hmac.New(sha256.New, key.reveal())
+	mac.Write(text)
+	return mac.Sum(nil), nil
 }
 
-func slotSeal(name, kind string) []byte { return []byte("vault\x00" + kind + "\x00" + name) }
+// sign is the file's content.
+func (v *vault) sign(data Secret) ([]byte, error) {
+	if v.Version == vaultFirst {
+		return v.encode()
+	}
+	code, err := v.code(data)
+	if err != nil {
+		return nil, err
+	}
+	v.Code = code
+	return v.encode()
+}
+
+func (v *vault) write(path string, key Secret) error {
+	data, err := v.sign(key)
+	if err != nil {
+		return err
+	}
+	if err := replaceFile(path, data); err != nil {
+		return fault.Wrap(err, fault.Internal, "the vault %s cannot be written", path)
+	}
+	return nil
+}
 
 func (v *vault) encode() ([]byte, error) {
 	data, err := json.MarshalIndent(v, "", "  ")
@@ -205,14 +226,18 @@ func readVault(path string) (*vault, error) {
 	return parseVault(data)
 }
 
+// parseVault reads only what encode writes: a blank more is a change as well.
 func parseVault(data []byte) (*vault, error) {
 	var v vault
 	if err := json.Unmarshal(data, &v); err != nil {
 		return nil, badVault(err)
 	}
-	if v.Version != vaultVersion {
+	if v.Version != vaultFirst && v.Version != vaultVersion {
 		return nil, fault.New(fault.Unsupported, "the vault has version %d; this program knows %d", v.Version, vaultVersion).
 			Because("vault-version")
+	}
+	if same, err := v.encode(); err != nil || !bytes.Equal(same, data) {
+		return nil, badVault(err)
 	}
 	return &v, nil
 }

@@ -109,7 +109,11 @@ func (m *Manager) seal(r *drafted, lease OperationID) (rowWrite, error) {
 	if err != nil {
 		return rowWrite{}, fault.Wrap(err, fault.Internal, "%s cannot be written as JSON", i.ID)
 	}
-	bytes, err := m.sealer.Seal(plain, rowSeal(i))
+	s, err := m.sealerOf(i.Owner)
+	if err != nil {
+		return rowWrite{}, err
+	}
+	bytes, err := s.Seal(plain, rowSeal(i))
 	if err != nil {
 		return rowWrite{}, fault.Wrap(err, fault.Internal, "%s cannot be sealed", i.ID)
 	}

@@ -181,7 +181,11 @@ func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 // open unseals a row.
 func (m *Manager) open(r Row) (Instance, error) {
 	i := Instance{ID: r.ID, Class: r.Class, Owner: r.Owner, Status: r.Status, Version: r.Version}
-	plain, err := m.sealer.Open(r.Sealed, rowSeal(i))
+	s, err := m.sealerOf(r.Owner)
+	if err != nil {
+		return Instance{}, err
+	}
+	plain, err := s.Open(r.Sealed, rowSeal(i))
 	if err != nil {
 		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be opened: its seal is broken", r.ID).Because("seal-broken")
 	}

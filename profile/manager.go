@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -19,20 +20,32 @@ type Manager struct {
 	clock  func() time.Time
 	random io.Reader
 	policy Policy
+	runner string
+	fate   func(context.Context, instrument.OperationID) (Fate, error)
+
+	mu     sync.Mutex
+	flying map[instrument.OperationID]int // that have reserved in this life and are not settled
 }
 
-// Parts are what a Manager is made of; all are required.
+// Parts are what a Manager is made of; all but the last two are required.
 type Parts struct {
 	Store  Store
 	Hash   func(label, value string) []byte // keyed; see instrument.Sealer.Blind
 	Clock  func() time.Time
 	Random io.Reader
 	Policy Policy
+	Runner string // this life of this node
+	// Fate says what has become of an operation, for reservations that nobody has
+	// settled; without it they stay.
+	Fate func(context.Context, instrument.OperationID) (Fate, error)
 }
 
 // NewManager makes a manager.
 func NewManager(p Parts) *Manager {
-	return &Manager{store: p.Store, hash: p.Hash, clock: p.Clock, random: p.Random, policy: p.Policy}
+	return &Manager{
+		store: p.Store, hash: p.Hash, clock: p.Clock, random: p.Random, policy: p.Policy, runner: p.Runner, fate: p.Fate,
+		flying: map[instrument.OperationID]int{},
+	}
 }
 
 // tokenText is how an access token is shown, this once.
@@ -52,44 +65,54 @@ func (m *Manager) Add(ctx context.Context, p Principal) (token string, err error
 		if _, err := m.store.PrincipalByLogin(ctx, p.Login); err == nil {
 			return "", fault.New(fault.Conflict, "there is a %s %q already", p.Kind, p.Login).Because("login-taken")
 		}
-		if token, err = m.newToken(&p); err != nil {
+		if token, p.Token, err = m.newToken(); err != nil {
 			return "", err
 		}
 	}
 	p.Created = m.clock()
-	return token, m.store.PutPrincipal(ctx, p)
+	if err := m.store.PutPrincipal(ctx, p); err != nil {
+		return "", err
+	}
+	return token, nil
 }
 
 // Rotate gives a principal a new token; the old one ends at once.
 func (m *Manager) Rotate(ctx context.Context, id instrument.PrincipalID) (token string, err error) {
-	p, err := m.store.Principal(ctx, id)
+	token, hash, err := m.newToken()
 	if err != nil {
 		return "", err
 	}
-	if token, err = m.newToken(&p); err != nil {
+	if err := m.Change(ctx, id, func(p *Principal) error { p.Token = hash; return nil }); err != nil {
 		return "", err
 	}
-	return token, m.store.PutPrincipal(ctx, p)
+	return token, nil
 }
 
 // Disable ends a principal's rights; its records stay.
 func (m *Manager) Disable(ctx context.Context, id instrument.PrincipalID) error {
-	p, err := m.store.Principal(ctx, id)
-	if err != nil {
-		return err
-	}
-	p.Disabled = true
-	return m.store.PutPrincipal(ctx, p)
+	return m.Change(ctx, id, func(p *Principal) error { p.Disabled = true; return nil })
 }
 
 // SetLimits replaces the limits of a principal.
 func (m *Manager) SetLimits(ctx context.Context, id instrument.PrincipalID, l Limits) error {
-	p, err := m.store.Principal(ctx, id)
-	if err != nil {
-		return err
-	}
-	p.Limits = l
-	return m.store.PutPrincipal(ctx, p)
+	return m.Change(ctx, id, func(p *Principal) error { p.Limits = l; return nil })
+}
+
+// Change changes a principal as it is now, in one unit of work: two who change
+// it at the same time do not undo each other. change may be called again and
+// only changes what it is given; its error changes nothing. fault.NotFound if
+// there is no such principal.
+func (m *Manager) Change(ctx context.Context, id instrument.PrincipalID, change func(*Principal) error) error {
+	return m.store.UpdateProfiles(ctx, func(w Writer) error {
+		p, err := w.Principal(id)
+		if err != nil {
+			return err
+		}
+		if err := change(&p); err != nil {
+			return err
+		}
+		return w.PutPrincipal(p)
+	})
 }
 
 // Principal reads one; fault.NotFound.
@@ -127,8 +150,9 @@ func (m *Manager) Login(ctx context.Context, kind Kind, login, token string) (Pr
 // every operation.
 func (m *Manager) Authorise(ctx context.Context, a Action) error {
 	if a.Principal.Disabled {
-		return fault.New(fault.Denied, "%q has been disabled", a.Principal.Name).Because("principal-disabled")
+		return disabled(a.Principal)
 	}
+	a.now, a.member = m.clock(), m.isMember
 	for _, rule := range m.policy {
 		if err := rule(ctx, a); err != nil {
 			return err
@@ -137,12 +161,19 @@ func (m *Manager) Authorise(ctx context.Context, a Action) error {
 	return nil
 }
 
-func (m *Manager) newToken(p *Principal) (string, error) {
+func (m *Manager) newToken() (token string, hash []byte, err error) {
 	var b [32]byte
 	if _, err := io.ReadFull(m.random, b[:]); err != nil {
-		return "", fault.Wrap(err, fault.Internal, "no random bytes for an access token")
+		return "", nil, fault.Wrap(err, fault.Internal, "no random bytes for an access token")
 	}
-	token := tokenText.EncodeToString(b[:])
-	p.Token = m.hash("access token", token)
-	return token, nil
+	token = tokenText.EncodeToString(b[:])
+	return token, m.hash("access token", token), nil
+}
+
+func disabled(p Principal) error {
+	f := fault.New(fault.Denied, "%q has been disabled", p.Name).Because("principal-disabled")
+	if why := p.Facts[FactDisabled]; why != "" {
+		return fault.New(fault.Denied, "%q has been disabled: %s", p.Name, why).Because("principal-disabled")
+	}
+	return f
 }

@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -15,9 +16,18 @@ type Action struct {
 	Operation string
 	Class     instrument.ClassID
 	Amount    instrument.Amount // what it may move; zero if nothing or unknown
+	// Spends is set for an operation that moves the amount away; it counts against
+	// the limits of a day, a month or an account, under the operation's id.
+	Spends bool
+	ID     instrument.OperationID
+	// Invoice is what the vendor's signed offer says; nil without one.
+	Invoice instrument.Invoice
 	// Instruments reads the instruments that are named. It is a function because
 	// most policies need not look, and looking opens seals.
 	Instruments func(ctx context.Context) ([]instrument.Instance, error)
+
+	now    time.Time
+	member func(ctx context.Context, group, member instrument.PrincipalID) (bool, error)
 }
 
 // Rule is one condition of a policy; nil permits.
@@ -27,16 +37,17 @@ type Rule func(ctx context.Context, a Action) error
 type Policy []Rule
 
 // UserPolicy is the paper's User Profile Manager (§3.3): a client uses its own
-// instruments, within its limit for one operation.
+// instruments, those of its groups, and an agent those of the person that it acts
+// for, within its limits.
 func UserPolicy() Policy { return Policy{OwnInstruments, WithinLimit} }
 
 // CustomerPolicy is the paper's Customer Profile Manager (§4), at the vendor.
 // The customer's instruments are not here; what the vendor's own side uses
 // belongs to the vendor.
-func CustomerPolicy() Policy { return Policy{WithinLimit} }
+func CustomerPolicy() Policy { return Policy{WithinLimit, OfAge} }
 
 // AccountPolicy is the paper's Account Profile Manager (§4), at the bank: which
-// kinds of principals may do what.
+// kinds of principals may do what, while their account is in good standing.
 func AccountPolicy(grants ...Grant) Policy {
 	return Policy{granted(grants), WithinLimit}
 }
@@ -46,6 +57,9 @@ type Grant struct {
 	Kind       Kind // empty: anybody, where a secret in the call is the permission
 	Protocol   string
 	Operations []string
+	// Standing wants an account in good standing: not cancelled, and if it has a
+	// credit line, an amount that can be counted against it.
+	Standing bool
 }
 
 // OwnInstruments refuses the use of somebody else's instruments.
@@ -55,33 +69,55 @@ func OwnInstruments(ctx context.Context, a Action) error {
 		return err
 	}
 	for _, i := range named {
-		if i.Owner != a.Principal.ID {
+		may, err := a.mayUse(ctx, i.Owner)
+		if err != nil {
+			return err
+		}
+		if !may {
 			return fault.New(fault.Denied, "%q may not use instrument %s", a.Principal.Name, i.ID).Because("not-owner")
 		}
 	}
 	return nil
 }
 
-// WithinLimit refuses an action above the principal's limit per operation.
+func (a Action) mayUse(ctx context.Context, owner instrument.PrincipalID) (bool, error) {
+	if owner == a.Principal.ID || owner == Everyone || owner == a.Principal.ActsFor && owner != "" {
+		return true, nil
+	}
+	return a.member(ctx, owner, a.Principal.ID)
+}
+
+// WithinLimit refuses an action above the principal's limit for one operation,
+// or with a class that it may not spend. The limits of days and months are kept
+// by Manager.Reserve.
 func WithinLimit(_ context.Context, a Action) error {
-	limit, ok := a.Principal.Limits.PerOperation[a.Amount.Currency]
-	if !ok {
-		return nil
-	}
-	if c, err := a.Amount.Cmp(limit); err != nil || c > 0 {
-		return fault.New(fault.Denied, "%s is above the limit of %s for one operation", a.Amount, limit).
-			Because("above-limit").WithHint("choose a smaller amount, or ask for a higher limit")
-	}
-	return nil
+	return a.Principal.Limits.permits(a.Amount, a.Class, a.now)
 }
 
 func granted(grants []Grant) Rule {
 	return func(_ context.Context, a Action) error {
 		for _, g := range grants {
 			if g.Protocol == a.Protocol && (g.Kind == "" || g.Kind == a.Principal.Kind) && slices.Contains(g.Operations, a.Operation) {
-				return nil
+				return g.stands(a)
 			}
 		}
 		return fault.New(fault.Denied, "this principal may not ask for %s of %s", a.Operation, a.Protocol).Because("not-granted")
 	}
+}
+
+// FactCancelled is the fact that says why an account was cancelled: nothing new
+// begins with it, and what was begun ends as it would have.
+const FactCancelled = "cancelled"
+
+func (g Grant) stands(a Action) error {
+	if !g.Standing {
+		return nil
+	}
+	if why := a.Principal.Facts[FactCancelled]; why != "" {
+		return fault.New(fault.Denied, "this account was cancelled: %s", why).Because("account-cancelled").WithHint("ask the bank")
+	}
+	if len(a.Principal.Limits.Credit) > 0 && a.Amount.IsZero() {
+		return fault.New(fault.Denied, "an account with a credit line needs an amount").Because("amount-needed").WithHint("say how much")
+	}
+	return nil
 }

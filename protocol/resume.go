@@ -71,6 +71,9 @@ func (m *Manager) takeOver(ctx context.Context, r Row) (bool, error) {
 		m.parts.Log.Warn("an interrupted operation waits for its protocol", "operation", Short(r.ID), "protocol", r.Protocol)
 		return false, nil
 	}
+	if _, err := m.parts.Instruments.List(ctx, instrument.Filter{Lease: r.ID}); errors.Is(err, fault.Locked) {
+		return false, nil // of another user, whose keys are not here: it waits for them
+	}
 	mine := r
 	mine.Runner = m.parts.Runner
 	err := m.update(func(w Writer) error { return w.TakeOver(mine, r) })

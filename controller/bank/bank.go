@@ -83,7 +83,10 @@ func Policy() profile.Policy {
 	return profile.AccountPolicy(
 		profile.Grant{
 			Kind: profile.Terminal, Protocol: taler.ProtocolWithdraw,
-			Operations: []string{taler.OperationSetUp, taler.OperationConfirm, taler.OperationAbort},
+			Operations: []string{taler.OperationSetUp}, Standing: true,
+		},
+		profile.Grant{
+			Kind: profile.Terminal, Protocol: taler.ProtocolWithdraw, Operations: []string{taler.OperationConfirm, taler.OperationAbort},
 		},
 		profile.Grant{Kind: "", Protocol: taler.ProtocolWithdraw, Operations: []string{taler.OperationSelect, taler.OperationAbort}},
 		profile.Grant{Kind: profile.Node, Protocol: protocolCard, Operations: []string{operationVerify, operationCheck}},
@@ -105,6 +108,7 @@ func newBank(c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]chan struct{}{}, slots: map[string]chan struct{}{}}
 	b.life, b.stop = context.WithCancel(context.Background())
+	c.CountsBy(b.fate)
 	return b
 }
 

@@ -44,7 +44,7 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		if err := read(e.Call.Args, &r); err != nil {
 			return err
 		}
-		t.Args, t.Amount = s.b.setupArgs(who.Principal, r), r.Amount
+		t.Args, t.Amount, t.Counts = s.b.setupArgs(who.Principal, r), r.Amount, counted(who.Principal, r)
 		return r.Check(s.b.cfg.Currency)
 	}
 	var named struct {

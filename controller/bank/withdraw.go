@@ -20,7 +20,7 @@ func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.Te
 		return out, err
 	}
 	t := call(terminal, taler.OperationSetUp, b.setupArgs(terminal, r))
-	t.Amount = r.Amount
+	t.Amount, t.Counts = r.Amount, counted(terminal, r)
 	return out, b.answer(ctx, comm.Vendor, t, &out)
 }
 

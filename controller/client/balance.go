@@ -70,7 +70,7 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 
 // Coins lists the coins that can be spent.
 func (w *Wallet) Coins(ctx context.Context) ([]taler.Coin, error) {
-	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassCoin, Owner: w.user.ID, Status: taler.CoinFresh})
+	found, err := w.Usable(ctx, w.user, instrument.Filter{Class: ClassCoin, Status: taler.CoinFresh})
 	if err != nil {
 		return nil, err
 	}

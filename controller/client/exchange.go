@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 )
 
 // Exchange is an exchange that the wallet knows.
@@ -30,7 +31,7 @@ func (w *Wallet) Exchange(ctx context.Context, url string) (Exchange, error) {
 
 // Exchanges lists the exchanges that the wallet knows.
 func (w *Wallet) Exchanges(ctx context.Context) ([]Exchange, error) {
-	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassExchange, Owner: w.user.ID})
+	found, err := w.Usable(ctx, w.user, instrument.Filter{Class: ClassExchange})
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +112,7 @@ func (w *Wallet) pin(ctx context.Context, e Exchange, master taler.EddsaPublicKe
 
 func (w *Wallet) create(ctx context.Context, url string, master taler.EddsaPublicKey) error {
 	url = based(url)
-	i := instrument.Instance{Class: ClassExchange, Owner: w.user.ID, Name: url, Status: taler.ExchangeNew, Keys: map[string]string{"url": url}}
+	i := instrument.Instance{Class: ClassExchange, Owner: profile.Everyone, Name: url, Status: taler.ExchangeNew, Keys: map[string]string{"url": url}}
 	if err := i.Encode(taler.ExchangeState{URL: url, MasterPub: master}); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -19,6 +20,7 @@ type Payment struct {
 	Peer       comm.Peer
 	Operation  instrument.OperationID // idempotency key; see Controller.OperationID
 	Amount     instrument.Amount      // zero: the vendor knows what is to be paid
+	Invoice    instrument.Invoice     // what is bought, further names and values
 	Class      instrument.ClassID     // empty: the one that both have and this wallet holds
 	Instrument instrument.ID          // empty: the only one of its class
 }
@@ -123,6 +125,7 @@ func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
 // negotiate fixes class, protocol and instrument (§5.2 to §5.5).
 func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment) (Bill, error) {
 	inv := instrument.Invoice{}
+	maps.Copy(inv, p.Invoice)
 	if p.Amount != (instrument.Amount{}) {
 		inv["amount"] = p.Amount.String()
 	}
@@ -206,7 +209,7 @@ func (w *Wallet) usable(ctx context.Context, class instrument.ClassID) ([]instru
 	if err != nil {
 		return nil, err
 	}
-	held, err := w.Instruments().List(ctx, instrument.Filter{Class: class, Owner: w.user.ID})
+	held, err := w.Usable(ctx, w.user, instrument.Filter{Class: class})
 	if err != nil {
 		return nil, err
 	}

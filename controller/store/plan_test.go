@@ -5,8 +5,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -22,7 +24,20 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 		return errors.Join(w.Insert(r), w.Lease("a", 1, "op"), w.Update(r, 1, "op"), w.Release("op"), w.Validate("a", 1),
 			w.ValidateKey("coupon", r.Keys[0], "a"), w.BeginOperation(o), w.Log("op", "", 1, []byte("log")), w.TakeOver(o, o), w.Heard("peer", "op"), w.EndOperation(o), w.Forget("op"), err)
 	}))
+	must(t, db.UpdateProfiles(ctx, func(w profile.Writer) error {
+		s := profile.Spending{Operation: "op", Account: "gary", Amount: instrument.ZeroOf("CHF")}
+		return errors.Join(w.PutPrincipal(profile.Principal{ID: "gary"}), second(w.Principal("gary")),
+			w.PutMembership(profile.Membership{Group: "g", Member: "m"}), second(w.Membership("g", "m")), w.RemoveMembership("g", "m"),
+			w.Count(s), second(w.Counted("op")), second(w.SpentNow("gary", "CHF", "", s.Time)), second(w.SpentNow("gary", "CHF", "coupon", s.Time)),
+			w.Uncount("op", instrument.Amount{Currency: "CHF", Value: 1}), w.Uncount("op", instrument.Amount{}))
+	}))
 	reads := []error{
+		second(db.Principal(ctx, "gary")),
+		second(db.Memberships(ctx, "g", "")),
+		second(db.Memberships(ctx, "", "m")),
+		second(db.Memberships(ctx, "g", "m")),
+		second(db.Reserved(ctx, "gary")),
+		second(db.Spent(ctx, "gary", "CHF", "", time.Unix(0, 0))),
 		second(db.Row(ctx, "a")),
 		second(db.Rows(ctx, instrument.Filter{Owner: "gary"})),
 		second(db.Rows(ctx, instrument.Filter{Class: "coupon", Owner: "gary", After: "a"})),

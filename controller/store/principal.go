@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"strings"
 
 	sqlite3 "modernc.org/sqlite/lib"
 
@@ -13,10 +14,15 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-const selectPrincipal = `SELECT id, kind, name, login, token, disabled, limits, facts, created FROM principals`
+const selectPrincipal = `SELECT id, kind, name, login, token, disabled, limits, facts, created, acts_for FROM principals`
 
 // PutPrincipal implements profile.Store.
 func (db *DB) PutPrincipal(ctx context.Context, p profile.Principal) error {
+	return db.UpdateProfiles(ctx, func(w profile.Writer) error { return w.PutPrincipal(p) })
+}
+
+// PutPrincipal implements profile.PrincipalWriter.
+func (w *work) PutPrincipal(p profile.Principal) error {
 	limits, err := json.Marshal(p.Limits)
 	if err != nil {
 		return err
@@ -25,19 +31,32 @@ func (db *DB) PutPrincipal(ctx context.Context, p profile.Principal) error {
 	if err != nil {
 		return err
 	}
-	const put = `INSERT INTO principals (id, kind, name, login, token, disabled, limits, facts, created)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	const put = `INSERT INTO principals (id, kind, name, login, token, disabled, limits, facts, created, acts_for)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, login = excluded.login,
 		token = excluded.token, disabled = excluded.disabled, limits = excluded.limits,
-		facts = excluded.facts, created = excluded.created`
-	return db.submit(ctx, func(w *work) error {
-		_, err := w.exec(put, string(p.ID), string(p.Kind), p.Name, orNull(p.Login), bytesOrNull(p.Token),
-			p.Disabled, string(limits), string(facts), nanos(p.Created))
-		if hasCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE) {
-			return fault.Wrap(err, fault.Conflict, "the login %q is used by somebody else", p.Login).Because("login-taken")
-		}
+		facts = excluded.facts, created = excluded.created, acts_for = excluded.acts_for`
+	_, err = w.exec(put, string(p.ID), string(p.Kind), p.Name, orNull(p.Login), bytesOrNull(p.Token),
+		p.Disabled, string(limits), string(facts), nanos(p.Created), string(p.ActsFor))
+	switch {
+	case !hasCode(err, sqlite3.SQLITE_CONSTRAINT_UNIQUE):
 		return err
-	})
+	case strings.Contains(err.Error(), "principals.name"):
+		return fault.Wrap(err, fault.Conflict, "there is a %q already", p.Name).Because("name-taken").WithHint("choose another name")
+	}
+	return fault.Wrap(err, fault.Conflict, "the login %q is used by somebody else", p.Login).Because("login-taken")
+}
+
+// Principal implements profile.PrincipalWriter.
+func (w *work) Principal(id instrument.PrincipalID) (p profile.Principal, err error) {
+	found, err := w.one(selectPrincipal+` WHERE id = ?`, func(row []driver.Value) (err error) {
+		p, err = principalRow(row)
+		return err
+	}, string(id))
+	if err == nil && !found {
+		return p, noPrincipal()
+	}
+	return p, err
 }
 
 // Principal implements profile.Store.
@@ -57,11 +76,15 @@ func (db *DB) principal(ctx context.Context, query, arg string) (p profile.Princ
 			return err
 		}, arg)
 		if err == nil && !found {
-			return fault.New(fault.NotFound, "there is no such principal").Because("principal-unknown")
+			return noPrincipal()
 		}
 		return err
 	})
 	return p, err
+}
+
+func noPrincipal() error {
+	return fault.New(fault.NotFound, "there is no such principal").Because("principal-unknown")
 }
 
 // Principals implements profile.Store.
@@ -88,6 +111,7 @@ func principalRow(row []driver.Value) (profile.Principal, error) {
 		Token:    blob(row[4]),
 		Disabled: integer(row[5]) != 0,
 		Created:  instant(row[8]),
+		ActsFor:  instrument.PrincipalID(text(row[9])),
 	}
 	if err := errors.Join(fromJSON(row[6], &p.Limits), fromJSON(row[7], &p.Facts)); err != nil {
 		return p, fault.Wrap(err, fault.Internal, "the stored principal %s cannot be read", p.ID)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -25,6 +26,11 @@ func (db *DB) UpdateInstruments(ctx context.Context, do func(instrument.Writer) 
 
 // UpdateOperations implements protocol.Store.
 func (db *DB) UpdateOperations(ctx context.Context, do func(protocol.Writer) error) error {
+	return db.submit(ctx, func(w *work) error { return do(w) })
+}
+
+// UpdateProfiles implements profile.Store.
+func (db *DB) UpdateProfiles(ctx context.Context, do func(profile.Writer) error) error {
 	return db.submit(ctx, func(w *work) error { return do(w) })
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -17,7 +18,10 @@ type work struct {
 	over   bool
 }
 
-var _ protocol.Writer = (*work)(nil)
+var (
+	_ protocol.Writer = (*work)(nil)
+	_ profile.Writer  = (*work)(nil)
+)
 
 // mark is the highest number of a topic before this unit added to it.
 type mark struct {

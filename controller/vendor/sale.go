@@ -3,6 +3,7 @@ package vendor
 import (
 	"context"
 	"errors"
+	"maps"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -81,12 +82,20 @@ func (t *Terminal) Servicing() controller.Servicing { return servicing{t} }
 
 type servicing struct{ t *Terminal }
 
-// Admit lets any wallet in: customers are anonymous here.
-func (servicing) Admit(_ context.Context, peer comm.Peer, hello comm.Initiate) (profile.Principal, error) {
+// Admit lets any wallet in. Who it is counts for customers whom the vendor knows;
+// others are anonymous.
+func (s servicing) Admit(ctx context.Context, peer comm.Peer, hello comm.Initiate) (profile.Principal, error) {
 	if hello.Role != comm.Client {
 		return profile.Principal{}, fault.New(fault.Denied, "a terminal has no sessions with a %s", hello.Role).Because("role-refused")
 	}
-	return profile.Principal{ID: instrument.PrincipalID("customer:" + peer.Key), Kind: profile.Person, Name: "a customer"}, nil
+	known, err := s.t.Profiles().Principal(ctx, customerID(peer.Key))
+	switch {
+	case errors.Is(err, fault.NotFound): // what is theirs here stays theirs when they become known
+		return profile.Principal{ID: customerID(peer.Key), Kind: profile.Person, Name: "a customer"}, nil
+	case err != nil:
+		return profile.Principal{}, err
+	}
+	return known, nil
 }
 
 // Offers are the terms for a withdrawal that waits to be paid: its total, by
@@ -106,13 +115,23 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 			instrument.Invoice{"reference": sale.w.Reference(), "merchant": s.t.cfg.Merchant, "reserve": Groups(sale.w.ReservePub)}, nil
 	}
 	if inv["reference"] == "" && !ours(class) {
-		return s.price(inv)
+		return s.price(ctx, inv)
 	}
 	return instrument.Terms{}, nil, fault.New(fault.Unsupported, "%s cannot pay for this", class).Because("class-not-offered")
 }
 
-// price is the default: the invoice's amount, for every class.
-func (s servicing) price(inv instrument.Invoice) (instrument.Terms, instrument.Invoice, error) {
+// price is the default: the invoice's amount, for every class, and the age that
+// the product asks for. What a wallet says of that itself does not count.
+func (s servicing) price(ctx context.Context, inv instrument.Invoice) (instrument.Terms, instrument.Invoice, error) {
+	years, err := s.t.ageFor(ctx, inv[InvoiceProduct])
+	if err != nil {
+		return instrument.Terms{}, nil, err
+	}
+	inv = maps.Clone(inv)
+	delete(inv, profile.InvoiceAge)
+	if years != "" {
+		inv[profile.InvoiceAge] = years
+	}
 	if inv["amount"] == "" {
 		return instrument.Terms{}, inv, nil
 	}

@@ -161,7 +161,7 @@ func (t *Terminal) Close(ctx context.Context) error {
 	return t.Controller.Close(ctx)
 }
 
-// Policy is the vendor's customer policy.
+// Policy is the vendor's customer policy: limits of customers, and their age.
 func Policy() profile.Policy { return profile.CustomerPolicy() }
 
 func read(raw json.RawMessage, v any) error {

@@ -22,6 +22,7 @@ type Env struct {
 	Dir       string
 	PassFile  string
 	PassFD    int
+	KeyFile   string // an agent's, of a wallet
 	Trust     string
 	AllowHTTP bool
 	Verbose   bool

@@ -34,6 +34,16 @@ func (f Files) Lock() string { return filepath.Join(f.Dir, "lock") }
 // Lives is where each process that runs operations holds a file.
 func (f Files) Lives() string { return filepath.Join(f.Dir, "lives") }
 
+// vaultLock is held by who replaces the vault.
+func (f Files) vaultLock() string { return filepath.Join(f.Dir, "vault.lock") }
+
+// keysLock is shared by all who have a wallet open, and held by who changes the
+// keys that they use.
+func (f Files) keysLock() string { return filepath.Join(f.Dir, "keys.lock") }
+
+// lockedFile changes when the wallet is locked.
+func (f Files) lockedFile() string { return filepath.Join(f.Dir, "locked") }
+
 // make creates the directory for this user only; it must not hold a party yet.
 func (f Files) make() error {
 	if err := os.MkdirAll(f.Dir, 0o700); err != nil {

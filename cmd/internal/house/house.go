@@ -29,7 +29,9 @@ type Options struct {
 	Role       comm.Role
 	Name       string         // as peers see it
 	Device     string         // "terminal", "server", "desktop"
-	Passphrase *crypto.Secret // a wallet's; nil: the key file
+	Passphrase *crypto.Secret // a person's; nil: a key file
+	User       string         // who opens a wallet, by name; empty: its owner
+	KeyFile    string         // an agent's; the caller's business at a bank or terminal
 	Policy     profile.Policy
 	Log        *slog.Logger
 	Trust      comm.Trust // about peers whose key nobody has named
@@ -57,21 +59,30 @@ type House struct {
 	Host     *host.Host
 	Catalog  *host.Catalog
 	files    Files
-	fetcher  *https.Fetcher
-	guard    guard
+	user     profile.Principal // who has opened it
+	slot     crypto.Slot       // by which
+	ring     *crypto.Ring      // a wallet's
+
+	unfinished []string // owners whose instruments are not all under their newest key
+	fetcher    *https.Fetcher
+	guard      guard
 
 	allowHTTP bool
 	unlock    func() error // gives the lock back
 	life      life
 	unwatch   func()
+	unshare   func() error // lets others change whose keys are in the vault
 }
+
+// User is who has opened the party: the person or agent, or the party itself.
+func (h *House) User() profile.Principal { return h.user }
 
 // Open puts a party together. No plugin is started.
 func Open(ctx context.Context, o Options) (h *House, err error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: func() error { return nil }, unwatch: func() {}}
+	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: nothing, unshare: nothing, unwatch: func() {}}
 	half := h
 	defer func() {
 		if err != nil {
@@ -79,13 +90,13 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 			h = nil
 		}
 	}()
-	if h.Engine, err = o.Files.unlock(o.Passphrase); err != nil {
+	if h.Store, err = store.Open(ctx, o.Store(), o.database()); err != nil {
+		return nil, err
+	}
+	if err := h.login(ctx, o); err != nil {
 		return nil, err
 	}
 	if err = h.enter(o); err != nil {
-		return nil, err
-	}
-	if h.Store, err = store.Open(ctx, o.Store(), o.database()); err != nil {
 		return nil, err
 	}
 	h.Identity = crypto.DeriveIdentity(h.Engine, "node")
@@ -111,7 +122,7 @@ func (o Options) database() store.Options {
 func (h *House) enter(o Options) (err error) {
 	if o.Alone {
 		if h.unlock, err = lock(o.Lock()); err != nil {
-			h.unlock = func() error { return nil }
+			h.unlock = nothing
 			return err
 		}
 	}
@@ -123,7 +134,7 @@ func (h *House) enter(o Options) (err error) {
 
 func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
-		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
+		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Ring: h.ring, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
 		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, At: o.At, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
 	}
 	if o.Role == comm.Client {
@@ -140,6 +151,9 @@ func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 func (h *House) towards(peerKey string) *crypto.Identity {
 	return crypto.DeriveIdentity(h.Engine, "vendor "+peerKey)
 }
+
+// KnownAs is the key by which a peer knows this party.
+func (h *House) KnownAs(peerKey string) string { return h.towards(peerKey).KeyText() }
 
 // transports are the ways in which this party reaches others.
 func (h *House) transports(o Options) (*comm.Manager, error) {
@@ -189,5 +203,7 @@ func (h *House) Close(ctx context.Context) error {
 	if h.life.end != nil { // last: from now on others take over what was left
 		errs = append(errs, h.life.end())
 	}
-	return errors.Join(append(errs, h.unlock())...)
+	return errors.Join(append(errs, h.unlock(), h.unshare())...)
 }
+
+func nothing() error { return nil }

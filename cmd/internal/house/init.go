@@ -49,15 +49,6 @@ func Init(ctx context.Context, f Files, name string, passphrase *crypto.Secret) 
 	return err
 }
 
-// ChangePassphrase replaces the passphrase of a wallet's owner. A wrong one is
-// fault.Denied, and after a crash the old one or the new one holds.
-func (f Files) ChangePassphrase(from, to crypto.Secret) error {
-	if to.Len() == 0 {
-		return emptyPassphrase()
-	}
-	return crypto.ChangeSlot(f.Vault(), rand.Reader, slotUser, crypto.Passphrase(from), crypto.Passphrase(to))
-}
-
 func emptyPassphrase() error {
 	return fault.New(fault.Invalid, "the passphrase is empty").Because("passphrase-empty")
 }
@@ -67,24 +58,11 @@ func (f Files) newSlot(passphrase *crypto.Secret) (crypto.Slot, error) {
 		if passphrase.Len() == 0 {
 			return crypto.Slot{}, emptyPassphrase()
 		}
-		return crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(*passphrase)}, nil
+		return crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(*passphrase), Owner: string(Self)}, nil
 	}
 	err := crypto.CreateKeyFile(f.Key(), rand.Reader)
 	if errors.Is(err, fault.Conflict) {
 		err = nil // of an init that was interrupted: it wraps nothing, for there is no vault
 	}
 	return crypto.Slot{Name: slotNode, Lock: crypto.KeyFile(f.Key())}, err
-}
-
-// unlock opens the vault: the paper's login (§5.1).
-func (f Files) unlock(passphrase *crypto.Secret) (*crypto.Engine, error) {
-	slot := crypto.Slot{Name: slotNode, Lock: crypto.KeyFile(f.Key())}
-	if passphrase != nil {
-		slot = crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(*passphrase)}
-	}
-	key, err := crypto.OpenVault(f.Vault(), slot)
-	if err != nil {
-		return nil, err
-	}
-	return crypto.NewEngine(key, rand.Reader), nil
 }

@@ -78,6 +78,9 @@ const settleFor = 5 * time.Second
 // other processes in this directory leave. logins names our account at a peer.
 func (h *House) Resume(ctx context.Context, logins func(comm.Peer) controller.Login) error {
 	n, err := h.Controller.Resume(ctx, logins)
+	if err == nil {
+		err = h.Profiles().Reconcile(ctx)
+	}
 	if err != nil {
 		return err
 	}

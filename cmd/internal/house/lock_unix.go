@@ -13,11 +13,20 @@ import (
 // lock takes a file for this process alone. The system gives it back when the
 // process ends, however it ends.
 func lock(path string) (unlock func() error, err error) {
+	return flock(path, syscall.LOCK_EX)
+}
+
+// share keeps others from locking the same file, and lets them share it.
+func share(path string) (unlock func() error, err error) {
+	return flock(path, syscall.LOCK_SH)
+}
+
+func flock(path string, how int) (unlock func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the lock file %s cannot be opened", path)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
 		return nil, inUse(path, err)
 	}

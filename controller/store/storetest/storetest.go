@@ -65,6 +65,10 @@ func TestStore(t *testing.T, open func(t *testing.T) Store) {
 
 		{"principals", testPrincipals},
 		{"a login has one principal", testLogins},
+		{"a name has one person, until it is free again", testNames},
+		{"a change of a profile loses no other change", testProfileUnits},
+		{"members", testMembers},
+		{"what counts against a limit", testSpendings},
 		{"peers", testPeers},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.test(t, open(t)) })

@@ -23,6 +23,7 @@ func Command(e *cli.Env) *cobra.Command {
 			providerAdd(e), providerList(e), providerCheck(e), providerRemove(e)),
 		cli.Group("terminal", "Accounts of payment terminals",
 			terminalAdd(e), terminalList(e), terminalDisable(e), terminalRotate(e)),
+		accounts(e),
 		cli.Group("gateway", "The exchange's account", gatewayRotate(e)),
 		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e)),
 		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e),

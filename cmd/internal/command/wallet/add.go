@@ -17,7 +17,7 @@ import (
 )
 
 func instrumentAdd(e *cli.Env) *cobra.Command {
-	var file, name string
+	var file, name, group string
 	c := &cobra.Command{
 		Use: "add CLASS [NAME=VALUE …]", Short: "Add an instrument of any installed class", Args: cobra.MinimumNArgs(1),
 		Long: "Add an instrument of any installed class. Its members come from a JSON file, from\n" +
@@ -31,17 +31,22 @@ func instrumentAdd(e *cli.Env) *cobra.Command {
 		}
 		defer wipe(members)
 		return open(c.Context(), e, looking, func(ctx context.Context, w *wallet) error {
-			return w.add(ctx, instrument.ClassID(args[0]), name, members, args[1:])
+			return w.add(ctx, instrument.ClassID(args[0]), name, group, members, args[1:])
 		})
 	}
 	c.Flags().StringVar(&file, "file", "", "`FILE` with a JSON object of members; - for standard input")
 	c.Flags().StringVar(&name, "name", "", "what you call it")
+	c.Flags().StringVar(&group, "group", "", "the group that it belongs to, instead of you")
 	return c
 }
 
 // add makes an instrument: its status is the first that the class begins with,
 // its unique keys are members of the state.
-func (w *wallet) add(ctx context.Context, class instrument.ClassID, name string, members map[string]json.RawMessage, args []string) error {
+func (w *wallet) add(ctx context.Context, class instrument.ClassID, name, group string, members map[string]json.RawMessage, args []string) error {
+	owner, err := w.ownerOf(ctx, group)
+	if err != nil {
+		return err
+	}
 	info, err := w.Instruments().Info(class)
 	if err != nil {
 		return err
@@ -56,7 +61,7 @@ func (w *wallet) add(ctx context.Context, class instrument.ClassID, name string,
 	if err := w.complete(info, members); err != nil {
 		return err
 	}
-	i := instrument.Instance{Class: class, Owner: w.User().ID, Name: name, Status: status, Keys: map[string]string{}}
+	i := instrument.Instance{Class: class, Owner: owner, Name: name, Status: status, Keys: map[string]string{}}
 	for _, key := range info.Keys {
 		var value string
 		if json.Unmarshal(members[key], &value) == nil && value != "" {

@@ -42,12 +42,40 @@ func initialising(ctx context.Context, e *cli.Env, name string) error {
 	return e.Print(map[string]string{"dir": f.Dir, "user": name}, "The wallet is in %s.\n", f.Dir)
 }
 
+// lock needs no passphrase: whoever walks away locks.
+func lock(e *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "lock", Short: "End what other processes hold of this wallet", Args: cobra.NoArgs,
+		Long: "End what other processes hold of this wallet. Nothing is kept between commands: when\n" +
+			"no command runs, the wallet is locked. What waits, such as a withdrawal, can be\n" +
+			"gone on with later.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			f, err := files(e)
+			if err != nil {
+				return err
+			}
+			if err := f.Check(); err != nil {
+				return err
+			}
+			ended, err := f.LockUp(c.Context())
+			if err != nil {
+				return err
+			}
+			text := "The wallet is locked; nobody had it open."
+			if ended {
+				text = "The wallet is locked; a process that had it open has ended."
+			}
+			return e.Print(map[string]bool{"locked": true, "ended": ended}, "%s\n", text)
+		},
+	}
+}
+
 func passwd(e *cli.Env) *cobra.Command {
 	var file string
 	var fd int
 	c := &cobra.Command{
 		Use: "passwd", Short: "Change the passphrase", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(c *cobra.Command, _ []string) error {
 			f, err := files(e)
 			if err != nil {
 				return err
@@ -65,7 +93,7 @@ func passwd(e *cli.Env) *cobra.Command {
 				return err
 			}
 			defer fresh.Wipe()
-			if err := f.ChangePassphrase(*old, *fresh); err != nil {
+			if err := f.ChangePassphrase(c.Context(), e.User, *old, *fresh); err != nil {
 				return cli.Argument(err)
 			}
 			return e.Print(map[string]bool{"changed": true}, "The passphrase is changed.\n")

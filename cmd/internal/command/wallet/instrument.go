@@ -51,7 +51,7 @@ func (w *wallet) shown(i instrument.Instance) (held, error) {
 func instrumentList(e *cli.Env) *cobra.Command {
 	var class string
 	c := verb(e, looking, "list", "List the instruments", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		found, err := w.Instruments().List(ctx, instrument.Filter{Owner: w.User().ID, Class: instrument.ClassID(class)})
+		found, err := w.Usable(ctx, w.User(), instrument.Filter{Class: instrument.ClassID(class)})
 		if err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func instrumentShow(e *cli.Env) *cobra.Command {
 // find reads an instrument of this user by its id, the end of its id, or its
 // name; an ambiguous one is refused.
 func (w *wallet) find(ctx context.Context, text string) (instrument.Instance, error) {
-	all, err := w.Instruments().List(ctx, instrument.Filter{Owner: w.User().ID})
+	all, err := w.Usable(ctx, w.User(), instrument.Filter{})
 	if err != nil {
 		return instrument.Instance{}, err
 	}

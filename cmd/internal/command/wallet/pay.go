@@ -15,24 +15,26 @@ import (
 func pay(e *cli.Env) *cobra.Command {
 	var amount, class, with, key string
 	var yes bool
+	var items map[string]string
 	c := verb(e, working, "pay PEER", "Pay a vendor with whatever both know", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		return w.pay(ctx, args[0], amount, class, with, key, yes)
+		return w.pay(ctx, args[0], amount, class, with, key, items, yes)
 	})
 	f := c.Flags()
 	f.StringVar(&amount, "amount", "", "how much; without it the vendor knows")
 	f.StringVar(&class, "class", "", "pay with this class of instrument")
 	f.StringVar(&with, "instrument", "", "pay with this instrument")
+	f.StringToStringVar(&items, "item", nil, "what is bought, such as product=bread")
 	f.BoolVar(&yes, "yes", false, "accept the vendor's price and terms")
 	f.StringVar(&key, "key", "", "idempotency key: the same one never pays twice")
 	return c
 }
 
-func (w *wallet) pay(ctx context.Context, peer, amount, class, with, key string, yes bool) error {
+func (w *wallet) pay(ctx context.Context, peer, amount, class, with, key string, items map[string]string, yes bool) error {
 	p, err := w.peer(ctx, peer)
 	if err != nil {
 		return err
 	}
-	want := client.Payment{Peer: p, Class: instrument.ClassID(class)}
+	want := client.Payment{Peer: p, Class: instrument.ClassID(class), Invoice: items}
 	if amount != "" {
 		if want.Amount, err = cli.Amount(amount); err != nil {
 			return err

@@ -21,6 +21,11 @@ func peers(e *cli.Env) *cobra.Command {
 type known struct {
 	comm.Peer
 	Fingerprint string `json:"fingerprint"`
+	KnownAs     string `json:"known_as,omitempty"` // our key towards this peer, and no other
+}
+
+func (w *wallet) known(p comm.Peer) known {
+	return known{p, fingerprint(p.Key), w.house.KnownAs(p.Key)}
 }
 
 func peerList(e *cli.Env) *cobra.Command {
@@ -31,10 +36,10 @@ func peerList(e *cli.Env) *cobra.Command {
 		}
 		all, rows := []known{}, [][]string{}
 		for _, p := range found {
-			all = append(all, known{p, fingerprint(p.Key)})
-			rows = append(rows, append([]string{p.Name, string(p.Role), fingerprint(p.Key)}, p.Addresses...))
+			all = append(all, w.known(p))
+			rows = append(rows, append([]string{p.Name, string(p.Role), fingerprint(p.Key), w.house.KnownAs(p.Key)}, p.Addresses...))
 		}
-		return e.Table(map[string]any{"peers": all}, []string{"NAME", "ROLE", "FINGERPRINT", "ADDRESS"}, rows)
+		return e.Table(map[string]any{"peers": all}, []string{"NAME", "ROLE", "FINGERPRINT", "KNOWS YOU AS", "ADDRESS"}, rows)
 	})
 }
 
@@ -78,7 +83,7 @@ func peerAdd(e *cli.Env) *cobra.Command {
 		if err := w.Book().PutPeer(ctx, p); err != nil {
 			return err
 		}
-		return e.Print(known{p, fingerprint(p.Key)}, "%s is known by the key %s\n", p.Name, fingerprint(p.Key))
+		return e.Print(w.known(p), "%s is known by the key %s\n", p.Name, fingerprint(p.Key))
 	})
 }
 
@@ -126,7 +131,7 @@ func peerTrust(e *cli.Env) *cobra.Command {
 		if err := w.Book().PutPeer(ctx, p); err != nil {
 			return err
 		}
-		return e.Print(known{p, fingerprint(p.Key)}, "%s is known by the key %s, before by %s\n", p.Name, fingerprint(p.Key), fingerprint(old))
+		return e.Print(w.known(p), "%s is known by the key %s, before by %s\n", p.Name, fingerprint(p.Key), fingerprint(old))
 	})
 }
 

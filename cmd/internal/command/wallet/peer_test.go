@@ -7,6 +7,7 @@ import (
 
 type peer struct {
 	Name, Role, Key, Fingerprint string
+	KnownAs                      string `json:"known_as"`
 	PNP                          bool
 	Addresses                    []string
 }

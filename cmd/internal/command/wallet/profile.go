@@ -2,75 +2,175 @@ package wallet
 
 import (
 	"context"
-	"maps"
-	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 )
 
 // profiles is `wallet profile`: who uses this wallet, and within which limits.
 func profiles(e *cli.Env) *cobra.Command {
-	return cli.Group("profile", "Say who uses this wallet, and within which limits", showProfile(e), limit(e))
+	return cli.Group("profile", "Say who uses this wallet, and within which limits",
+		profileList(e), profileShow(e),
+		cli.Group("add", "Let a person, an agent or a group use this wallet", addPerson(e), addAgent(e), addGroup(e)),
+		cli.Group("member", "Say who uses the instruments of a group", addMember(e), removeMember(e)),
+		limit(e), allow(e), removeProfile(e))
 }
 
-// shownProfile is a principal as its owner sees it.
+// shownProfile is a principal as it is shown.
 type shownProfile struct {
-	ID     instrument.PrincipalID       `json:"id"`
-	Kind   profile.Kind                 `json:"kind"`
-	Name   string                       `json:"name"`
-	Limits map[string]instrument.Amount `json:"limits"` // for one operation, by currency
+	ID      instrument.PrincipalID `json:"id"`
+	Kind    profile.Kind           `json:"kind"`
+	Name    string                 `json:"name"`
+	ActsFor string                 `json:"acts_for,omitempty"`
+	Members []shownMember          `json:"members,omitempty"`
+	shownLimits
 }
 
-func showProfile(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "show", "Say who you are here and what you may move", cobra.NoArgs, func(_ context.Context, w *wallet, _ []string) error {
-		return printProfile(e, w.User())
+type shownMember struct {
+	Name string `json:"name"`
+	shownLimits
+}
+
+func profileShow(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "show [NAME]", "Say who you are here, or somebody else, and what may be moved", cobra.MaximumNArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		who := w.User()
+		if len(args) > 0 {
+			var err error
+			if who, err = w.called(ctx, args[0]); err != nil {
+				return err
+			}
+		}
+		return w.printProfile(ctx, who.ID)
 	})
 }
 
-func limit(e *cli.Env) *cobra.Command {
-	none := false
-	c := verb(e, working, "limit AMOUNT", "Bound what one operation may move in a currency", cobra.ExactArgs(1),
-		func(ctx context.Context, w *wallet, args []string) error {
-			amount, err := cli.Amount(args[0])
+func profileList(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "list", "List persons, agents and groups", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+		all, err := w.people(ctx)
+		if err != nil {
+			return err
+		}
+		shown, rows := []shownProfile{}, [][]string{}
+		for _, p := range all {
+			s, err := w.profile(ctx, p)
 			if err != nil {
 				return err
 			}
-			limits := maps.Clone(w.User().Limits.PerOperation)
-			if limits == nil {
-				limits = map[string]instrument.Amount{}
-			}
-			limits[amount.Currency] = amount
-			if none {
-				delete(limits, amount.Currency)
-			}
-			if err := w.Profiles().SetLimits(ctx, w.User().ID, profile.Limits{PerOperation: limits}); err != nil {
-				return err
-			}
-			me, err := w.Profiles().Principal(ctx, w.User().ID)
-			if err != nil {
-				return err
-			}
-			return printProfile(e, me)
-		})
-	c.Flags().BoolVar(&none, "none", false, "take the limit of this currency away")
-	return c
+			shown = append(shown, s)
+			rows = append(rows, []string{s.Name, string(s.Kind), s.relation(), s.text()})
+		}
+		return e.Table(map[string]any{"profiles": shown}, []string{"NAME", "KIND", "WITH", "LIMITS"}, rows)
+	})
 }
 
-func printProfile(e *cli.Env, p profile.Principal) error {
-	shown := shownProfile{ID: p.ID, Kind: p.Kind, Name: p.Name, Limits: p.Limits.PerOperation}
-	if shown.Limits == nil {
-		shown.Limits = map[string]instrument.Amount{}
+// relation says for whom an agent acts, or who is in a group.
+func (s shownProfile) relation() string {
+	if s.ActsFor != "" {
+		return "for " + s.ActsFor
 	}
-	text := line(p.Name, "is a", string(p.Kind), "without limits")
-	if len(shown.Limits) > 0 {
-		text = line(p.Name, "is a", string(p.Kind)) + "; one operation may move"
-		for _, currency := range slices.Sorted(maps.Keys(shown.Limits)) {
-			text += " " + shown.Limits[currency].String()
+	names := make([]string, len(s.Members))
+	for n, m := range s.Members {
+		names[n] = m.Name
+	}
+	return strings.Join(names, " ")
+}
+
+// people are the principals of this wallet that have not been removed.
+func (w *wallet) people(ctx context.Context) ([]profile.Principal, error) {
+	var out []profile.Principal
+	for _, kind := range []profile.Kind{profile.Person, profile.Agent, profile.Group} {
+		all, err := w.Profiles().Principals(ctx, kind)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range all {
+			if !p.Disabled {
+				out = append(out, p)
+			}
 		}
 	}
-	return e.Print(shown, "%s\n", text)
+	return out, nil
+}
+
+// called finds a person, an agent or a group by name.
+func (w *wallet) called(ctx context.Context, name string) (profile.Principal, error) {
+	all, err := w.people(ctx)
+	if err != nil {
+		return profile.Principal{}, err
+	}
+	for _, p := range all {
+		if p.Name == name || string(p.ID) == name {
+			return p, nil
+		}
+	}
+	return profile.Principal{}, fault.New(fault.NotFound, "this wallet has no user or group %q", name).Because("user-unknown").
+		WithHint("`wallet profile list` shows those that it has")
+}
+
+// ownerOf is who owns what is added: this user, or one of their groups.
+func (w *wallet) ownerOf(ctx context.Context, group string) (instrument.PrincipalID, error) {
+	if group == "" {
+		return w.User().ID, nil
+	}
+	g, err := w.called(ctx, group)
+	if err != nil {
+		return "", err
+	}
+	in, err := w.Profiles().Memberships(ctx, g.ID, w.User().ID)
+	if err == nil && len(in) == 0 {
+		err = fault.New(fault.Denied, "you are not in the group %q", g.Name).Because("not-member")
+	}
+	return g.ID, err
+}
+
+// profile is a principal with the names of those that it has to do with.
+func (w *wallet) profile(ctx context.Context, p profile.Principal) (shownProfile, error) {
+	s := shownProfile{ID: p.ID, Kind: p.Kind, Name: p.Name, shownLimits: shown(p.Limits)}
+	if p.ActsFor != "" {
+		person, err := w.Profiles().Principal(ctx, p.ActsFor)
+		if err != nil {
+			return s, err
+		}
+		s.ActsFor = person.Name
+	}
+	if p.Kind != profile.Group {
+		return s, nil
+	}
+	in, err := w.Profiles().Memberships(ctx, p.ID, "")
+	if err != nil {
+		return s, err
+	}
+	for _, m := range in {
+		member, err := w.Profiles().Principal(ctx, m.Member)
+		if err != nil {
+			return s, err
+		}
+		s.Members = append(s.Members, shownMember{Name: member.Name, shownLimits: shown(m.Limits)})
+	}
+	return s, nil
+}
+
+func (w *wallet) printProfile(ctx context.Context, id instrument.PrincipalID) error {
+	p, err := w.Profiles().Principal(ctx, id)
+	if err != nil {
+		return err
+	}
+	s, err := w.profile(ctx, p)
+	if err != nil {
+		return err
+	}
+	text := line(s.Name, "is a", string(s.Kind))
+	if s.Kind == profile.Agent {
+		text = line(s.Name, "is an agent of", s.ActsFor)
+	}
+	text += s.sentence()
+	for _, m := range s.Members {
+		text += "\n" + line(m.Name, "is in", s.Name) + m.sentence()
+	}
+	return w.env.Print(s, "%s\n", text)
 }

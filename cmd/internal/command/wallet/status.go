@@ -33,7 +33,7 @@ func status(e *cli.Env) *cobra.Command {
 		if r.Balances, err = w.Balances(ctx); err != nil {
 			return err
 		}
-		held, err := w.Instruments().List(ctx, instrument.Filter{Owner: w.User().ID})
+		held, err := w.Usable(ctx, w.User(), instrument.Filter{})
 		if err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ package wallet
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -15,14 +16,17 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/profile"
 )
 
 // Command is `swaperoo wallet`.
 func Command(e *cli.Env) *cobra.Command {
-	return cli.Group("wallet", "Hold money and pay with it",
-		initialise(e), status(e), passwd(e), balance(e), coins(e), history(e),
+	c := cli.Group("wallet", "Hold money and pay with it",
+		initialise(e), status(e), lock(e), passwd(e), balance(e), coins(e), history(e),
 		instruments(e), peers(e), exchanges(e), withdraw(e), pay(e), sessionCommand(e), operations(e), profiles(e))
+	c.PersistentFlags().StringVar(&e.KeyFile, "key-file", e.Environ("SWAPEROO_KEY_FILE"), "`FILE` by which an agent opens the wallet, instead of a passphrase")
+	return c
 }
 
 func files(e *cli.Env) (house.Files, error) {
@@ -56,13 +60,15 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	if err != nil {
 		return err
 	}
-	passphrase, err := e.Passphrase(false)
-	if err != nil {
-		return err
+	var passphrase *crypto.Secret
+	if e.KeyFile == "" {
+		if passphrase, err = e.Passphrase(false); err != nil {
+			return err
+		}
+		defer passphrase.Wipe()
 	}
-	defer passphrase.Wipe()
 	h, err := house.Open(ctx, house.Options{
-		Files: f, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: passphrase, Policy: profile.UserPolicy(),
+		Files: f, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: passphrase, User: e.User, KeyFile: e.KeyFile, Policy: profile.UserPolicy(),
 		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines,
 	})
 	if err != nil {
@@ -75,34 +81,19 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 			h.Log().Warn("the wallet was not closed in order", "error", err)
 		}
 	}()
+	ctx, stop := f.UntilLocked(ctx)
+	defer stop()
 	if !look {
 		if err := h.Resume(ctx, nil); err != nil {
 			return err
 		}
 	}
-	user, err := principal(ctx, h, e.User)
-	if err != nil {
-		return err
-	}
 	bank := func(base string) (*taler.Client, error) { return h.Bank(base, taler.Anonymous()) }
-	return use(ctx, &wallet{Wallet: client.New(h.Controller, user, bank), house: h, env: e})
-}
-
-// principal is who acts: the owner, or the person of that name.
-func principal(ctx context.Context, h *house.House, name string) (profile.Principal, error) {
-	if name == "" {
-		return h.Own(ctx)
+	err = use(ctx, &wallet{Wallet: client.New(h.Controller, h.User(), bank), house: h, env: e})
+	if locked := context.Cause(ctx); err != nil && errors.Is(locked, fault.Locked) && !errors.Is(err, fault.Unknown) {
+		return locked // what has left and is not known stays that
 	}
-	persons, err := h.Profiles().Principals(ctx, profile.Person)
-	if err != nil {
-		return profile.Principal{}, err
-	}
-	for _, p := range persons {
-		if p.Name == name || string(p.ID) == name {
-			return p, nil
-		}
-	}
-	return profile.Principal{}, fault.New(fault.NotFound, "this wallet has no user %q", name).Because("user-unknown")
+	return err
 }
 
 // verb is a command whose code gets the wallet.

@@ -1,0 +1,114 @@
+package bank
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// accounts is `bank account`: what the bank keeps of its clients besides money.
+func accounts(e *cli.Env) *cobra.Command {
+	return cli.Group("account", "Account profiles: credit lines and cancellations",
+		accountList(e), accountShow(e), accountCredit(e), accountSettle(e), accountCancel(e), accountRestore(e))
+}
+
+func accountRow(a bank.Account) []string {
+	state := "good"
+	if a.Cancelled != "" {
+		state = "cancelled: " + a.Cancelled
+	}
+	if a.Disabled {
+		state = "disabled"
+	}
+	row := []string{a.Name, "", "", state}
+	if a.Credit != nil {
+		row[1], row[2] = a.Credit.String(), a.Owes.String()
+	}
+	return row
+}
+
+var accountTitles = []string{"NAME", "CREDIT", "OWES", "STANDING"}
+
+func accountList(e *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the accounts", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+				all, err := b.Accounts(c.Context())
+				if err != nil {
+					return err
+				}
+				rows := make([][]string, len(all))
+				for n, a := range all {
+					rows[n] = accountRow(a)
+				}
+				return e.Table(map[string]any{"accounts": all}, accountTitles, rows)
+			})
+		},
+	}
+}
+
+// onAccount is a command that changes an account, and shows it as it is then.
+func onAccount(e *cli.Env, use, short string, args int, change func(c *cobra.Command, b *bank.Bank, args []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: cobra.ExactArgs(args),
+		RunE: func(c *cobra.Command, args []string) error {
+			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+				if err := change(c, b, args); err != nil {
+					return err
+				}
+				a, err := b.Account(c.Context(), args[0])
+				if err != nil {
+					return err
+				}
+				return e.Table(a, accountTitles, [][]string{accountRow(a)})
+			})
+		},
+	}
+}
+
+func accountShow(e *cli.Env) *cobra.Command {
+	return onAccount(e, "show NAME", "Show an account", 1, func(*cobra.Command, *bank.Bank, []string) error { return nil })
+}
+
+func accountCredit(e *cli.Env) *cobra.Command {
+	none := false
+	c := onAccount(e, "credit NAME AMOUNT", "Give an account a credit line", 2, func(c *cobra.Command, b *bank.Bank, args []string) error {
+		line, err := cli.Amount(args[1])
+		if err != nil {
+			return err
+		}
+		if none {
+			line = instrument.Amount{}
+		}
+		return cli.Argument(b.SetCredit(c.Context(), args[0], line))
+	})
+	c.Flags().BoolVar(&none, "none", false, "take the credit line away")
+	return c
+}
+
+func accountSettle(e *cli.Env) *cobra.Command {
+	return onAccount(e, "settle NAME", "Count anew: what was owed has been paid", 1, func(c *cobra.Command, b *bank.Bank, args []string) error {
+		return b.Settle(c.Context(), args[0])
+	})
+}
+
+func accountCancel(e *cli.Env) *cobra.Command {
+	reason := ""
+	c := onAccount(e, "cancel NAME", "Keep an account from beginning anything new", 1, func(c *cobra.Command, b *bank.Bank, args []string) error {
+		if reason == "" {
+			return cli.Usage("--reason is needed: the account's holder is told")
+		}
+		return b.Cancel(c.Context(), args[0], reason)
+	})
+	c.Flags().StringVar(&reason, "reason", "", "why, as its holder is told")
+	return c
+}
+
+func accountRestore(e *cli.Env) *cobra.Command {
+	return onAccount(e, "restore NAME", "Take a cancellation back", 1, func(c *cobra.Command, b *bank.Bank, args []string) error {
+		return b.Restore(c.Context(), args[0])
+	})
+}

@@ -1,0 +1,183 @@
+package wallet
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// shownLimits are limits as they are shown; amounts by currency.
+type shownLimits struct {
+	Limits   map[string]instrument.Amount       `json:"limits"` // for one operation
+	PerDay   map[string]instrument.Amount       `json:"per_day,omitempty"`
+	PerMonth map[string]instrument.Amount       `json:"per_month,omitempty"`
+	Only     []instrument.ClassID               `json:"only,omitempty"`
+	Classes  map[instrument.ClassID]shownLimits `json:"classes,omitempty"`
+}
+
+func shown(l profile.Limits) shownLimits {
+	s := shownLimits{Limits: l.PerOperation, PerDay: l.PerDay, PerMonth: l.PerMonth, Only: l.Only}
+	if s.Limits == nil {
+		s.Limits = map[string]instrument.Amount{}
+	}
+	for class, c := range l.Classes {
+		if s.Classes == nil {
+			s.Classes = map[instrument.ClassID]shownLimits{}
+		}
+		s.Classes[class] = shown(c)
+	}
+	return s
+}
+
+// text is the limits in a few words, empty without any.
+func (s shownLimits) text() string {
+	var parts []string
+	add := func(what, with string, limits map[string]instrument.Amount) {
+		if len(limits) == 0 {
+			return
+		}
+		var sums []string
+		for _, currency := range slices.Sorted(maps.Keys(limits)) {
+			sums = append(sums, limits[currency].String())
+		}
+		parts = append(parts, what+" may move "+strings.Join(sums, " ")+with)
+	}
+	all := func(s shownLimits, with string) {
+		add("one operation", with, s.Limits)
+		add("one day", with, s.PerDay)
+		add("one month", with, s.PerMonth)
+	}
+	all(s, "")
+	for _, class := range slices.Sorted(maps.Keys(s.Classes)) {
+		all(s.Classes[class], " with "+string(class))
+	}
+	if len(s.Only) > 0 {
+		names := make([]string, len(s.Only))
+		for n, class := range s.Only {
+			names[n] = string(class)
+		}
+		parts = append(parts, "only with "+strings.Join(names, ", "))
+	}
+	return strings.Join(parts, "; ")
+}
+
+func (s shownLimits) sentence() string {
+	if text := s.text(); text != "" {
+		return "; " + text
+	}
+	return " without limits"
+}
+
+// whose says whose limits are meant.
+type whose struct{ name, group string }
+
+func (o *whose) flags(c *cobra.Command) {
+	c.Flags().StringVar(&o.name, "for", "", "`NAME` of the person, agent or group; without it, you")
+	c.Flags().StringVar(&o.group, "in", "", "as a member of `GROUP`: for what is the group's")
+}
+
+// change changes the limits that are meant, if this user may: the owner of the
+// wallet those of all, a person those of their own agents.
+func (o whose) change(ctx context.Context, w *wallet, change func(*profile.Limits)) error {
+	who := w.User()
+	if o.name != "" {
+		var err error
+		if who, err = w.called(ctx, o.name); err != nil {
+			return err
+		}
+	}
+	own := w.User().ID
+	if me, err := w.Own(ctx); err != nil {
+		return err
+	} else if own != me.ID && (who.ActsFor != own || o.group != "") {
+		return fault.New(fault.Denied, "only the owner of this wallet sets these limits").Because("not-owner")
+	}
+	if o.group == "" {
+		err := w.Profiles().Change(ctx, who.ID, func(p *profile.Principal) error { change(&p.Limits); return nil })
+		if err != nil {
+			return err
+		}
+		return w.printProfile(ctx, who.ID)
+	}
+	group, err := w.called(ctx, o.group)
+	if err != nil {
+		return err
+	}
+	if err := w.Profiles().SetMemberLimits(ctx, group.ID, who.ID, change); err != nil {
+		return err
+	}
+	return w.printProfile(ctx, group.ID)
+}
+
+func limit(e *cli.Env) *cobra.Command {
+	var none bool
+	var per, class string
+	var of whose
+	c := verb(e, looking, "limit AMOUNT", "Bound what may be moved in a currency", cobra.ExactArgs(1),
+		func(ctx context.Context, w *wallet, args []string) error {
+			amount, err := cli.Amount(args[0])
+			if err != nil {
+				return err
+			}
+			if !slices.Contains([]string{"operation", "day", "month"}, per) {
+				return cli.Usage("a limit is --per operation, day or month, not %q", per)
+			}
+			return of.change(ctx, w, func(l *profile.Limits) { setLimit(l, per, instrument.ClassID(class), amount, none) })
+		})
+	c.Long = "Bound what may be moved in a currency by one operation, or spent in one day or\n" +
+		"month. Days and months are those of UTC. What was spent before the first limit of\n" +
+		"a day or month was set is not counted."
+	c.Flags().StringVar(&per, "per", "operation", "operation, day or month")
+	c.Flags().StringVar(&class, "class", "", "only what is spent with this class of instrument")
+	c.Flags().BoolVar(&none, "none", false, "take this limit of this currency away")
+	of.flags(c)
+	return c
+}
+
+// setLimit sets one limit, or takes it away. What is there may be shared: it is
+// copied, not changed.
+func setLimit(l *profile.Limits, per string, class instrument.ClassID, amount instrument.Amount, none bool) {
+	if class != "" {
+		classes := maps.Clone(l.Classes)
+		if classes == nil {
+			classes = map[instrument.ClassID]profile.Limits{}
+		}
+		of := classes[class]
+		setLimit(&of, per, "", amount, none)
+		classes[class] = of
+		l.Classes = classes
+		return
+	}
+	into := map[string]*map[string]instrument.Amount{"operation": &l.PerOperation, "day": &l.PerDay, "month": &l.PerMonth}[per]
+	limits := maps.Clone(*into)
+	if limits == nil {
+		limits = map[string]instrument.Amount{}
+	}
+	limits[amount.Currency] = amount
+	if none {
+		delete(limits, amount.Currency)
+	}
+	*into = limits
+}
+
+func allow(e *cli.Env) *cobra.Command {
+	var of whose
+	c := verb(e, looking, "allow [CLASS …]", "Say with which classes of instruments may be paid; without any, with all", cobra.ArbitraryArgs,
+		func(ctx context.Context, w *wallet, args []string) error {
+			var only []instrument.ClassID
+			for _, class := range args {
+				only = append(only, instrument.ClassID(class))
+			}
+			return of.change(ctx, w, func(l *profile.Limits) { l.Only = only })
+		})
+	of.flags(c)
+	return c
+}

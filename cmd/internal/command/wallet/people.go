@@ -1,0 +1,118 @@
+package wallet
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+func addPerson(e *cli.Env) *cobra.Command {
+	var file string
+	var fd int
+	c := verb(e, working, "person NAME", "Let another person use this wallet, by their own passphrase", cobra.ExactArgs(1),
+		func(ctx context.Context, w *wallet, args []string) error {
+			fresh, err := e.NewPassphrase(file, fd)
+			if err != nil {
+				return err
+			}
+			defer fresh.Wipe()
+			p, err := w.house.AddPerson(ctx, args[0], *fresh)
+			return w.added(ctx, p, err)
+		})
+	c.Flags().StringVar(&file, "new-passphrase-file", "", "file that holds the person's passphrase")
+	c.Flags().IntVar(&fd, "new-passphrase-fd", -1, "file descriptor to read the person's passphrase from")
+	return c
+}
+
+func addAgent(e *cli.Env) *cobra.Command {
+	var file string
+	c := verb(e, working, "agent NAME", "Let software use your instruments, by a key file that is made for it", cobra.ExactArgs(1),
+		func(ctx context.Context, w *wallet, args []string) error {
+			if file == "" {
+				return cli.Usage("--new-key-file is needed: the agent opens the wallet by it")
+			}
+			p, err := w.house.AddAgent(ctx, args[0], file)
+			return w.added(ctx, p, err)
+		})
+	c.Flags().StringVar(&file, "new-key-file", "", "`FILE` to make, readable by you alone")
+	return c
+}
+
+func addGroup(e *cli.Env) *cobra.Command {
+	return verb(e, working, "group NAME", "Make a group that shares instruments", cobra.ExactArgs(1),
+		func(ctx context.Context, w *wallet, args []string) error {
+			p, err := w.house.AddGroup(ctx, args[0])
+			return w.added(ctx, p, err)
+		})
+}
+
+func (w *wallet) added(ctx context.Context, p profile.Principal, err error) error {
+	if err != nil {
+		return cli.Argument(err)
+	}
+	return w.printProfile(ctx, p.ID)
+}
+
+// pair finds a group and somebody by their names.
+func (w *wallet) pair(ctx context.Context, group, member string) (g, m profile.Principal, err error) {
+	if g, err = w.called(ctx, group); err != nil {
+		return g, m, err
+	}
+	if g.Kind != profile.Group {
+		return g, m, cli.Argument(fault.New(fault.Invalid, "%q is no group", group).Because("kind-differs"))
+	}
+	m, err = w.called(ctx, member)
+	if err == nil && m.Kind == profile.Group {
+		err = cli.Argument(fault.New(fault.Invalid, "%q is a group, and groups are not members of groups", member).Because("kind-differs"))
+	}
+	return g, m, err
+}
+
+func addMember(e *cli.Env) *cobra.Command {
+	return verb(e, working, "add GROUP NAME", "Let a person or agent use the instruments of a group", cobra.ExactArgs(2),
+		func(ctx context.Context, w *wallet, args []string) error {
+			g, m, err := w.pair(ctx, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if err := w.house.AddMember(ctx, profile.Membership{Group: g.ID, Member: m.ID}); err != nil {
+				return err
+			}
+			return w.printProfile(ctx, g.ID)
+		})
+}
+
+func removeMember(e *cli.Env) *cobra.Command {
+	return verb(e, working, "remove GROUP NAME", "End a membership, and give the group another key", cobra.ExactArgs(2),
+		func(ctx context.Context, w *wallet, args []string) error {
+			g, m, err := w.pair(ctx, args[0], args[1])
+			if err != nil {
+				return err
+			}
+			if err := w.house.RemoveMember(ctx, g.ID, m.ID); err != nil {
+				return err
+			}
+			return w.printProfile(ctx, g.ID)
+		})
+}
+
+func removeProfile(e *cli.Env) *cobra.Command {
+	lose := false
+	c := verb(e, working, "remove NAME", "End what a person, agent or group may do here", cobra.ExactArgs(1),
+		func(ctx context.Context, w *wallet, args []string) error {
+			p, err := w.called(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if err := w.house.Remove(ctx, p, lose); err != nil {
+				return err
+			}
+			return e.Print(map[string]string{"id": string(p.ID), "event": "removed"}, "%s removed\n", p.Name)
+		})
+	c.Flags().BoolVar(&lose, "lose-instruments", false, "also when they hold instruments, which nobody can use any more")
+	return c
+}

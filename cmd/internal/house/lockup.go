@@ -1,0 +1,87 @@
+package house
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// How often a process looks whether its wallet was locked, and how long whoever
+// locks it waits for the others to end.
+const (
+	lockLook = 200 * time.Millisecond
+	lockWait = 10 * time.Second
+)
+
+// LockUp ends what other processes hold of a wallet: each is told to end, and
+// waited for. Nothing is kept between commands, so then nobody has its keys; it
+// needs no passphrase. It reports whether there was a process to end. One that
+// does not end in time is fault.Locked, reason "wallet-open".
+func (f Files) LockUp(ctx context.Context) (ended bool, err error) {
+	free := func() (bool, error) {
+		unlock, err := lock(f.keysLock())
+		if errors.Is(err, fault.Locked) {
+			return false, nil
+		}
+		if err == nil {
+			err = unlock()
+		}
+		return true, err
+	}
+	if is, err := free(); is || err != nil {
+		return false, err
+	}
+	if err := os.WriteFile(f.lockedFile(), []byte(rand.Text()), 0o600); err != nil {
+		return false, fault.Wrap(err, fault.Internal, "other processes cannot be told to end")
+	}
+	within, cancel := context.WithTimeout(ctx, lockWait)
+	defer cancel()
+	for look := time.NewTicker(lockLook / 4); ; {
+		select {
+		case <-look.C:
+			if is, err := free(); is || err != nil {
+				return true, err
+			}
+		case <-within.Done():
+			return false, fault.New(fault.Locked, "a process that has this wallet open does not end").Because("wallet-open").
+				WithHint("end it yourself, then repeat")
+		}
+	}
+}
+
+// UntilLocked is a context that ends when somebody locks the wallet; its cause is
+// then the fault of that. Call stop when the work is done.
+func (f Files) UntilLocked(ctx context.Context) (within context.Context, stop func()) {
+	within, cancel := context.WithCancelCause(ctx)
+	was := f.lockedText()
+	go func() {
+		look := time.NewTicker(lockLook)
+		defer look.Stop()
+		for {
+			select {
+			case <-within.Done():
+				return
+			case <-look.C:
+				if f.lockedText() != was {
+					cancel(fault.New(fault.Locked, "this wallet was locked meanwhile").Because("wallet-locked").WithHint("open it again with your passphrase"))
+					return
+				}
+			}
+		}
+	}()
+	return within, func() { cancel(nil) }
+}
+
+// lockedText changes whenever the wallet is locked.
+func (f Files) lockedText() string {
+	text, err := os.ReadFile(f.lockedFile())
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "unreadable"
+	}
+	return string(text)
+}

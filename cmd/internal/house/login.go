@@ -1,0 +1,116 @@
+package house
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// login opens the vault for who asks: the paper's login (§5.1). A wallet gets the
+// keys of that principal and no others.
+func (h *House) login(ctx context.Context, o Options) error {
+	if o.Role != comm.Client || o.Passphrase == nil && o.KeyFile == "" {
+		h.slot = crypto.Slot{Name: slotNode, Lock: crypto.KeyFile(o.Key())}
+		key, err := crypto.OpenVault(o.Vault(), h.slot)
+		if err == nil {
+			h.Engine = crypto.NewEngine(key, rand.Reader)
+		}
+		return err
+	}
+	user, err := named(ctx, h.Store, o.User)
+	if err != nil {
+		return err
+	}
+	if h.unshare, err = share(o.keysLock()); err != nil {
+		h.unshare = nothing
+		return fault.Wrap(err, fault.Locked, "somebody changes who may use this wallet").Because("keys-in-use").WithHint("try again in a moment")
+	}
+	h.user, h.slot = user, crypto.Slot{Name: slotOf(user.ID), Lock: lockOf(o)}
+	keys, err := crypto.OpenKeys(o.Vault(), h.slot)
+	if err != nil {
+		return err
+	}
+	h.Engine = crypto.NewEngine(keys.Data, rand.Reader)
+	h.ring = crypto.NewRing(keys, h.Engine, rand.Reader)
+	return nil
+}
+
+func lockOf(o Options) crypto.Lock {
+	if o.Passphrase != nil {
+		return crypto.Passphrase(*o.Passphrase)
+	}
+	return crypto.KeyFile(o.KeyFile)
+}
+
+// slotOf is the slot of a principal in a wallet's vault.
+func slotOf(id instrument.PrincipalID) string {
+	if id == Self {
+		return slotUser
+	}
+	return string(id)
+}
+
+// named finds the person or agent of a name; empty is the wallet's owner.
+func named(ctx context.Context, db *store.DB, name string) (profile.Principal, error) {
+	if name == "" {
+		return db.Principal(ctx, Self)
+	}
+	for _, kind := range []profile.Kind{profile.Person, profile.Agent} {
+		all, err := db.Principals(ctx, kind)
+		if err != nil {
+			return profile.Principal{}, err
+		}
+		for _, p := range all {
+			if !p.Disabled && (p.Name == name || string(p.ID) == name) {
+				return p, nil
+			}
+		}
+	}
+	return profile.Principal{}, fault.New(fault.NotFound, "this wallet has no user %q", name).Because("user-unknown").
+		WithHint("`wallet profile list` shows those that it has")
+}
+
+// ChangePassphrase replaces the passphrase of a wallet's user. A wrong one is
+// fault.Denied, and after a crash the old one or the new one holds. Nobody is
+// kept from using the wallet meanwhile.
+func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypto.Secret) error {
+	if to.Len() == 0 {
+		return emptyPassphrase()
+	}
+	slot := slotUser
+	if name != "" {
+		db, err := store.Open(ctx, f.Store(), store.Options{})
+		if err != nil {
+			return err
+		}
+		user, err := named(ctx, db, name)
+		if err != nil {
+			_ = db.Close()
+			return err
+		}
+		if err := db.Close(); err != nil {
+			return err
+		}
+		slot = slotOf(user.ID)
+	}
+	unlock, err := f.lockVault()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unlock() }()
+	return crypto.ChangeSlot(f.Vault(), rand.Reader, slot, crypto.Passphrase(from), crypto.Passphrase(to))
+}
+
+func (f Files) lockVault() (func() error, error) {
+	unlock, err := lock(f.vaultLock())
+	if err != nil {
+		err = fault.Wrap(err, fault.Locked, "somebody else changes the vault").Because("vault-in-use").WithHint("try again in a moment")
+	}
+	return unlock, err
+}

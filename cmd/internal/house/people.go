@@ -1,0 +1,208 @@
+package house
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// AddPerson lets another person use the wallet, by a passphrase of their own.
+func (h *House) AddPerson(ctx context.Context, name string, passphrase crypto.Secret) (profile.Principal, error) {
+	if err := h.owner(); err != nil {
+		return profile.Principal{}, err
+	}
+	if passphrase.Len() == 0 {
+		return profile.Principal{}, emptyPassphrase()
+	}
+	p, err := h.principal(ctx, profile.Principal{Kind: profile.Person, Name: name})
+	if err != nil {
+		return p, err
+	}
+	return p, h.orNot(ctx, p, h.edit(ctx, func(e *crypto.Edit) error {
+		return e.AddSlot(crypto.Slot{Name: string(p.ID), Lock: crypto.Passphrase(passphrase), Owner: string(p.ID)})
+	}))
+}
+
+// AddAgent lets software use the wallet for its user, by a key file that is made
+// for it. It may use what is its own or its person's.
+func (h *House) AddAgent(ctx context.Context, name, keyFile string) (profile.Principal, error) {
+	if h.user.Kind != profile.Person {
+		return profile.Principal{}, fault.New(fault.Denied, "an agent acts for a person").Because("kind-differs")
+	}
+	p, err := h.principal(ctx, profile.Principal{Kind: profile.Agent, Name: name, ActsFor: h.user.ID})
+	if err != nil {
+		return p, err
+	}
+	err = crypto.CreateKeyFile(keyFile, rand.Reader)
+	if err == nil {
+		err = h.edit(ctx, func(e *crypto.Edit) error {
+			slot := crypto.Slot{Name: string(p.ID), Lock: crypto.KeyFile(keyFile), Owner: string(p.ID)}
+			return errors.Join(e.AddSlot(slot), e.Grant(string(h.user.ID), slot.Name))
+		})
+	}
+	return p, h.orNot(ctx, p, err)
+}
+
+// AddGroup makes a group without members. The wallet's owner keeps its key, to
+// let members in.
+func (h *House) AddGroup(ctx context.Context, name string) (profile.Principal, error) {
+	if err := h.owner(); err != nil {
+		return profile.Principal{}, err
+	}
+	p, err := h.principal(ctx, profile.Principal{Kind: profile.Group, Name: name})
+	if err != nil {
+		return p, err
+	}
+	return p, h.orNot(ctx, p, h.edit(ctx, func(e *crypto.Edit) error { return e.NewKey(string(p.ID), slotUser) }))
+}
+
+// AddMember lets a person or agent use the instruments of a group.
+func (h *House) AddMember(ctx context.Context, s profile.Membership) error {
+	if err := h.owner(); err != nil {
+		return err
+	}
+	if err := h.edit(ctx, func(e *crypto.Edit) error { return e.Grant(string(s.Group), slotOf(s.Member)) }); err != nil {
+		return err
+	}
+	return h.Profiles().Join(ctx, s)
+}
+
+// RemoveMember ends a membership and gives the group another key: who has left
+// opens nothing of the group that is sealed from then on.
+func (h *House) RemoveMember(ctx context.Context, group, member instrument.PrincipalID) error {
+	if err := h.owner(); err != nil {
+		return err
+	}
+	left := h.Profiles().Leave(ctx, group, member)
+	if left != nil && !errors.Is(left, fault.NotFound) {
+		return left
+	}
+	slot := slotOf(member)
+	if slot == slotUser { // the owner keeps the key
+		return left
+	}
+	err := h.edit(ctx, func(e *crypto.Edit) error {
+		if !slices.Contains(e.Holders(string(group)), slot) {
+			return left
+		}
+		e.Revoke(string(group), slot)
+		return e.NewKey(string(group), e.Holders(string(group))...)
+	})
+	return err
+}
+
+// Remove ends a person, an agent or a group. Who was removed opens nothing any
+// more, and of others nothing that is sealed from then on. What a person or group
+// still holds is lost with them: it is refused unless lose is set.
+func (h *House) Remove(ctx context.Context, p profile.Principal, lose bool) error {
+	if err := h.mayRemove(ctx, p, lose); err != nil {
+		return err
+	}
+	if err := h.edit(ctx, func(e *crypto.Edit) error { return shutOut(e, p) }); err != nil {
+		return err
+	}
+	in, err := h.Profiles().Memberships(ctx, "", p.ID)
+	if err != nil {
+		return err
+	}
+	of, err := h.Profiles().Memberships(ctx, p.ID, "")
+	if err != nil {
+		return err
+	}
+	for _, s := range append(in, of...) {
+		if err := h.Profiles().Leave(ctx, s.Group, s.Member); err != nil {
+			return err
+		}
+	}
+	return h.Profiles().Disable(ctx, p.ID)
+}
+
+// shutOut takes a principal's keys out of the vault, and gives owners whose keys
+// it had other ones.
+func shutOut(e *crypto.Edit, p profile.Principal) error {
+	if p.Kind == profile.Group {
+		for _, slot := range e.Holders(string(p.ID)) {
+			if slot != slotUser {
+				e.Revoke(string(p.ID), slot)
+			}
+		}
+		return nil
+	}
+	knew := e.Owners(string(p.ID))
+	if err := e.RemoveSlot(string(p.ID)); err != nil && !errors.Is(err, fault.NotFound) { // of a removal that was interrupted
+		return err
+	}
+	for _, owner := range knew {
+		if owner == string(p.ID) {
+			continue
+		}
+		if err := e.NewKey(owner, e.Holders(owner)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *House) mayRemove(ctx context.Context, p profile.Principal, lose bool) error {
+	if p.ID == Self {
+		return fault.New(fault.Denied, "the owner of a wallet cannot be removed from it").Because("not-removable")
+	}
+	if p.ActsFor != h.user.ID { // only who has the person's keys can renew them
+		if err := h.owner(); err != nil {
+			return err
+		}
+		if p.Kind == profile.Agent {
+			return fault.New(fault.Denied, "the agent %q acts for somebody else: they remove it", p.Name).Because("not-owner")
+		}
+	}
+	agents, err := h.Profiles().Principals(ctx, profile.Agent)
+	if err != nil {
+		return err
+	}
+	for _, a := range agents {
+		if a.ActsFor == p.ID && !a.Disabled {
+			return fault.New(fault.Conflict, "the agent %q acts for %q", a.Name, p.Name).Because("agent-left").WithHint("it has to be removed first, by %q", p.Name)
+		}
+	}
+	held, err := h.Store.Rows(ctx, instrument.Filter{Owner: p.ID})
+	if err != nil || len(held) == 0 || lose {
+		return err
+	}
+	return fault.New(fault.Conflict, "%q has %d instruments, which nobody could use any more", p.Name, len(held)).Because("instruments-left").
+		WithHint("to lose them, repeat with --lose-instruments")
+}
+
+// owner refuses everybody but the wallet's owner.
+func (h *House) owner() error {
+	if h.user.ID != Self {
+		return fault.New(fault.Denied, "only the owner of this wallet may do that").Because("not-owner")
+	}
+	return nil
+}
+
+func (h *House) principal(ctx context.Context, p profile.Principal) (profile.Principal, error) {
+	if p.Name == "" {
+		return p, fault.New(fault.Invalid, "a name is needed").Because("name-malformed")
+	}
+	id, err := instrument.NewID(h.Now(), rand.Reader)
+	if err != nil {
+		return p, err
+	}
+	p.ID = instrument.PrincipalID(id)
+	_, err = h.Profiles().Add(ctx, p)
+	return p, err
+}
+
+// orNot takes a principal back who has got no key.
+func (h *House) orNot(ctx context.Context, p profile.Principal, err error) error {
+	if err == nil {
+		return nil
+	}
+	return errors.Join(err, h.Profiles().Disable(ctx, p.ID))
+}

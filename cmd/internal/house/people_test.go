@@ -1,0 +1,181 @@
+package house_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// enter opens a wallet for somebody and closes it when the test ends.
+func enter(t *testing.T, f house.Files, user, word string) *house.House {
+	t.Helper()
+	o := options(f, word)
+	o.User, o.Policy = user, profile.UserPolicy()
+	h, err := house.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = h.Close(t.Context()) })
+	return h
+}
+
+func shut(t *testing.T, h *house.House) {
+	t.Helper()
+	if err := h.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// holds makes an instrument of a class without further conditions.
+func holds(t *testing.T, h *house.House, owner instrument.PrincipalID, class instrument.ClassID, key, value, status string) instrument.ID {
+	t.Helper()
+	var id instrument.ID
+	err := h.Instruments().Update(t.Context(), func(tx *instrument.Draft) (err error) {
+		id, err = tx.Create(instrument.Instance{
+			Class: class, Owner: owner, Status: status, Keys: map[string]string{key: value}, State: json.RawMessage(`{"value":"CHF:1","exchange_url":"https://exchange.example.com/","url":"https://exchange.example.com/"}`),
+		})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+func coin(t *testing.T, h *house.House, owner instrument.PrincipalID, number string) instrument.ID {
+	return holds(t, h, owner, client.ClassCoin, "coin_pub", number, "fresh")
+}
+
+func reads(t *testing.T, h *house.House, id instrument.ID) bool {
+	t.Helper()
+	_, err := h.Instruments().View(t.Context(), id)
+	if err != nil && fault.ReasonOf(err) != "owner-locked" {
+		t.Errorf("%v", err)
+	}
+	return err == nil
+}
+
+// A wallet from the time of one user, as that program left it: its instruments are
+// under the data key until somebody else comes, and then under their owner's own.
+func TestAWalletOfOneUserTakesOthersIn(t *testing.T) {
+	f := made(t, "open sesame")
+	first, err := os.ReadFile(filepath.Join("..", "..", "..", "crypto", "testdata", "vault-1.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(f.Vault(), first, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	h := enter(t, f, "", "open sesame")
+	old := coin(t, h, house.Self, "1")
+	exchange := holds(t, h, house.Self, client.ClassExchange, "url", "https://exchange.example.com/", "new")
+	row, err := h.Store.Row(t.Context(), old)
+	if err != nil {
+		t.Fatal(err)
+	}
+	amy, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !reads(t, h, old) || !reads(t, h, exchange) {
+		t.Error("the owner does not read what he had")
+	}
+	now, err := h.Store.Row(t.Context(), old)
+	if err != nil || bytes.Equal(now.Sealed, row.Sealed) || now.Version != row.Version {
+		t.Errorf("it was not sealed again, or changed: version %d, %v", now.Version, err)
+	}
+	shut(t, h)
+	h = enter(t, f, "amy", "her word")
+	if reads(t, h, old) {
+		t.Error("amy reads what is the owner's")
+	}
+	if !reads(t, h, exchange) {
+		t.Error("amy does not know the exchange that the wallet knows")
+	}
+	hers := coin(t, h, amy.ID, "2")
+	if !reads(t, h, hers) {
+		t.Error("amy does not read her own")
+	}
+	shut(t, h)
+	h = enter(t, f, "", "open sesame")
+	if !reads(t, h, old) || reads(t, h, hers) {
+		t.Error("the owner reads what is hers, or not what is his")
+	}
+}
+
+// Who is removed from a group, with the keys that they kept, opens nothing that is
+// in the wallet now.
+func TestAGroupGetsAnotherKeyWhenSomebodyLeaves(t *testing.T) {
+	f := made(t, "open sesame")
+	h := enter(t, f, "", "open sesame")
+	amy, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word")))
+	check(t, err)
+	family, err := h.AddGroup(t.Context(), "family")
+	check(t, err)
+	check(t, h.AddMember(t.Context(), profile.Membership{Group: family.ID, Member: amy.ID}))
+	shared := coin(t, h, family.ID, "1")
+	kept, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.Passphrase(crypto.NewSecret([]byte("her word")))})
+	check(t, err)
+	thief := crypto.NewRing(kept, crypto.NewEngine(kept.Data, rand.Reader), rand.Reader)
+	open := func(want bool) {
+		t.Helper()
+		row, err := h.Store.Row(t.Context(), shared)
+		check(t, err)
+		s, err := thief.For(string(family.ID))
+		check(t, err)
+		// What it belongs to is known; only the key is in the way.
+		ad := []byte("\"instances\"\x00\"" + string(row.ID) + "\"\x00\"taler-coin\"\x00\"" + string(row.Owner) + "\"\x00\"fresh\"\x001")
+		if _, err := s.Open(row.Sealed, ad); (err == nil) != want {
+			t.Errorf("with her old keys she opens it: %v", err == nil)
+		}
+	}
+	open(true)
+	check(t, h.RemoveMember(t.Context(), family.ID, amy.ID))
+	open(false)
+	if !reads(t, h, shared) {
+		t.Error("the group's coin is lost")
+	}
+	if err := h.RemoveMember(t.Context(), family.ID, amy.ID); !errors.Is(err, fault.NotFound) {
+		t.Errorf("twice: %v", err)
+	}
+	check(t, h.Remove(t.Context(), amy, false))
+	if _, err := crypto.OpenVault(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.Passphrase(crypto.NewSecret([]byte("her word")))}); !errors.Is(err, fault.NotFound) {
+		t.Errorf("her passphrase opens the vault: %v", err)
+	}
+}
+
+// Keys are changed by whoever has the wallet alone: another process would go on
+// sealing under those that are over.
+func TestKeysChangeOnlyInAWalletThatNobodyElseHasOpen(t *testing.T) {
+	f := made(t, "open sesame")
+	h := enter(t, f, "", "open sesame")
+	o := options(f, "open sesame")
+	o.Looking = true
+	other, err := house.Open(t.Context(), o)
+	check(t, err)
+	if _, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word"))); fault.ReasonOf(err) != "wallet-open" {
+		t.Errorf("%v", err)
+	}
+	check(t, other.Close(t.Context()))
+	if _, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word"))); err != nil {
+		t.Errorf("alone: %v", err)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,102 @@
+package house
+
+import (
+	"context"
+	"crypto/rand"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// edit changes the vault while no other process has the wallet open: one that had
+// would go on sealing under keys that are over. What then is not under its
+// owner's newest key is sealed again, before anybody else can look; a crash in
+// between is made good by the next edit.
+func (h *House) edit(ctx context.Context, change func(*crypto.Edit) error) error {
+	release, err := h.alone()
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := h.private(ctx); err != nil {
+		return err
+	}
+	if err := h.write(change); err != nil {
+		return err
+	}
+	return h.renew(ctx)
+}
+
+// alone waits for nobody: it fails when another process has the wallet open.
+func (h *House) alone() (release func(), err error) {
+	if err := h.unshare(); err != nil {
+		return nil, err
+	}
+	h.unshare = nothing
+	again := func() {
+		if unshare, err := share(h.files.keysLock()); err == nil {
+			h.unshare = unshare
+		}
+	}
+	unlock, err := lock(h.files.keysLock())
+	if err != nil {
+		again()
+		return nil, fault.Wrap(err, fault.Locked, "another process has this wallet open").Because("wallet-open").
+			WithHint("wait for it to end, or end it with `wallet lock`")
+	}
+	return func() { _ = unlock(); again() }, nil
+}
+
+// write is one edit of the file; the ring then has what it says.
+func (h *House) write(change func(*crypto.Edit) error) error {
+	unlock, err := h.files.lockVault()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unlock() }()
+	keys, err := crypto.EditVault(h.files.Vault(), rand.Reader, h.slot, change)
+	if err != nil {
+		return err
+	}
+	h.ring.Take(keys)
+	h.unfinished = keys.Unfinished()
+	return nil
+}
+
+// private gives the owner of a wallet of one user, made before there were keys of
+// owners, one of their own. What all users share, what it knows of exchanges,
+// becomes everyone's. It finishes what an earlier edit has left.
+func (h *House) private(ctx context.Context) error {
+	fresh := false
+	err := h.write(func(e *crypto.Edit) error {
+		if fresh = len(e.Holders(string(Self))) == 0; !fresh {
+			return nil
+		}
+		e.Mix(string(Self))
+		return e.NewKey(string(Self), slotUser)
+	})
+	if err == nil && fresh {
+		err = h.Instruments().Reseal(ctx, instrument.Filter{Class: classExchange, Owner: Self}, profile.Everyone)
+	}
+	if err != nil {
+		return err
+	}
+	return h.renew(ctx)
+}
+
+const classExchange = instrument.ClassID("taler-exchange")
+
+// renew seals again what is not under its owner's newest key.
+func (h *House) renew(ctx context.Context) error {
+	for _, owner := range h.unfinished {
+		if err := h.Instruments().Reseal(ctx, instrument.Filter{Owner: instrument.PrincipalID(owner)}, ""); err != nil {
+			return err
+		}
+		if err := h.write(func(e *crypto.Edit) error { e.Renewed(owner); return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}

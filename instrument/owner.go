@@ -1,0 +1,80 @@
+package instrument
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// OwnerSealer is a Sealer that has a key of its own for each owner's instruments.
+type OwnerSealer interface {
+	Sealer
+	// For finds what seals an owner's instruments; fault.Locked if whoever has
+	// opened the wallet may not open those.
+	For(owner PrincipalID) (OwnerSeal, error)
+}
+
+// OwnerSeal seals as Sealer does, under one owner's key.
+type OwnerSeal interface {
+	Seal(plain, ad []byte) ([]byte, error)
+	Open(sealed, ad []byte) ([]byte, error)
+}
+
+func (m *Manager) sealerOf(owner PrincipalID) (OwnerSeal, error) {
+	if o, ok := m.sealer.(OwnerSealer); ok {
+		return o.For(owner)
+	}
+	return m.sealer, nil
+}
+
+// Reseal seals instruments that a filter chooses again, under the key that their
+// owner has now, in one unit of work; if owner is set they become that one's. It
+// changes nothing else of them, is no change in their journal, and may be done
+// while operations hold them.
+func (m *Manager) Reseal(ctx context.Context, f Filter, owner PrincipalID) error {
+	for {
+		rows, err := m.store.Rows(ctx, f)
+		if err != nil {
+			return err
+		}
+		for n := range rows {
+			if err := m.sealAgain(&rows[n], owner); err != nil {
+				return err
+			}
+		}
+		err = m.store.UpdateInstruments(ctx, func(w Writer) error {
+			for _, r := range rows {
+				if err := w.Update(r, r.Version, r.Lease); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if _, changed := AsVersionConflict(err); changed || errors.Is(err, fault.Locked) {
+			continue // somebody was first: what they wrote is read
+		}
+		return err
+	}
+}
+
+func (m *Manager) sealAgain(r *Row, owner PrincipalID) error {
+	from, err := m.sealerOf(r.Owner)
+	if err != nil {
+		return err
+	}
+	i := Instance{ID: r.ID, Class: r.Class, Owner: r.Owner, Status: r.Status, Version: r.Version}
+	plain, err := from.Open(r.Sealed, rowSeal(i))
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "instrument %s cannot be opened: its seal is broken", r.ID).Because("seal-broken")
+	}
+	if owner != "" {
+		r.Owner, i.Owner = owner, owner
+	}
+	to, err := m.sealerOf(r.Owner)
+	if err != nil {
+		return err
+	}
+	r.Sealed, err = to.Seal(plain, rowSeal(i))
+	return err
+}

@@ -1,0 +1,141 @@
+package profile
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// concerned are the accounts that an action counts against.
+func (m *Manager) concerned(ctx context.Context, a Action) ([]account, error) {
+	var out []account
+	seen := map[Account]bool{}
+	add := func(c account, err error) error {
+		if err == nil && !seen[c.name] {
+			seen[c.name] = true
+			out = append(out, c)
+		}
+		return err
+	}
+	err := add(m.principalAccount(ctx, a.Principal.ID))
+	if errors.Is(err, fault.NotFound) { // admitted without an account: nobody has set it limits
+		err = nil
+	}
+	if err == nil && a.Principal.ActsFor != "" {
+		err = add(m.principalAccount(ctx, a.Principal.ActsFor))
+	}
+	if err != nil || a.Instruments == nil {
+		return out, err
+	}
+	named, err := a.Instruments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, i := range named {
+		in, err := m.store.Memberships(ctx, i.Owner, a.Principal.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range in {
+			if err := errors.Join(add(memberOf(s), nil), add(m.principalAccount(ctx, s.Group))); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return out, nil
+}
+
+func (m *Manager) principalAccount(ctx context.Context, id instrument.PrincipalID) (account, error) {
+	p, err := m.store.Principal(ctx, id)
+	return account{name: accountOf(id), before: p.Limits, limits: func(w Writer) (Limits, error) {
+		now, err := w.Principal(id)
+		if err == nil && now.Disabled {
+			err = disabled(now)
+		}
+		return now.Limits, err
+	}}, err
+}
+
+func memberOf(s Membership) account {
+	return account{name: memberAccount(s.Group, s.Member), before: s.Limits, limits: func(w Writer) (Limits, error) {
+		now, err := w.Membership(s.Group, s.Member)
+		return now.Limits, err
+	}}
+}
+
+// limited reports whether a refusal may be one that an old reservation causes.
+func limited(err error) bool {
+	switch fault.ReasonOf(err) {
+	case reasonDayLimit, reasonMonthLimit, reasonOverdrawn:
+		return true
+	}
+	return false
+}
+
+// reconcile is Reconcile for some accounts; it reports whether it has changed
+// anything. What cannot be found out stays reserved: that refuses too much and
+// never too little.
+func (m *Manager) reconcile(ctx context.Context, accounts []account) bool {
+	names := make([]Account, len(accounts))
+	for n, c := range accounts {
+		names[n] = c.name
+	}
+	settled, err := m.settleEnded(ctx, names)
+	return err == nil && settled > 0
+}
+
+// Reconcile settles what an earlier life has reserved and not settled, by what
+// has become of the operations. It is called at start-up.
+func (m *Manager) Reconcile(ctx context.Context) error {
+	_, err := m.settleEnded(ctx, nil)
+	return err
+}
+
+func (m *Manager) settleEnded(ctx context.Context, accounts []Account) (settled int, err error) {
+	if m.fate == nil {
+		return 0, nil
+	}
+	open, err := m.store.Reserved(ctx, accounts...)
+	if err != nil {
+		return 0, err
+	}
+	for _, s := range open {
+		over, moved, err := m.ended(ctx, s)
+		if err != nil {
+			return settled, err
+		}
+		if !over {
+			continue
+		}
+		if err := m.Settle(ctx, s.Operation, moved); err != nil {
+			return settled, err
+		}
+		settled++
+	}
+	return settled, nil
+}
+
+// ended reports whether the operation of a reservation is over, and what it has
+// moved.
+func (m *Manager) ended(ctx context.Context, s Spending) (bool, instrument.Amount, error) {
+	if m.flights(s.Operation) > 0 {
+		return false, instrument.Amount{}, nil
+	}
+	fate, err := m.fate(ctx, s.Operation)
+	if err != nil {
+		return false, instrument.Amount{}, err
+	}
+	switch fate {
+	case Done:
+		return true, s.Amount, nil
+	case Failed:
+		return true, instrument.Amount{}, nil
+	case Unseen:
+		// In this life it is not under way, so it never will be. In another one it
+		// may be about to begin.
+		return s.Runner == m.runner || m.clock().Sub(s.Time) > orphanAge, instrument.Amount{}, nil
+	}
+	return false, instrument.Amount{}, nil
+}

@@ -1,0 +1,283 @@
+package profile
+
+import (
+	"context"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Account is what a sum is counted against: a principal, or a member within a
+// group.
+type Account string
+
+func accountOf(p instrument.PrincipalID) Account { return Account(p) }
+
+func memberAccount(group, member instrument.PrincipalID) Account {
+	return Account(string(member) + "@" + string(group))
+}
+
+// Spending is a sum that counts against an account: reserved while its operation
+// runs, spent once it has moved. It is on disk before the operation begins.
+type Spending struct {
+	Operation instrument.OperationID
+	Account   Account
+	Class     instrument.ClassID
+	Amount    instrument.Amount
+	Time      time.Time // when it was reserved; it counts in that day and month
+	Spent     bool      // false: reserved
+	Runner    string    // the life of the node that reserved it
+}
+
+// SpendingReader reads what counts.
+type SpendingReader interface {
+	// Reserved lists what accounts have reserved and not spent.
+	Reserved(ctx context.Context, accounts ...Account) ([]Spending, error)
+	// Spent is the sum of what an account has reserved and spent since then, in a
+	// currency, with a class if one is given.
+	Spent(ctx context.Context, a Account, currency string, class instrument.ClassID, since time.Time) (instrument.Amount, error)
+}
+
+// SpendingWriter changes what counts.
+type SpendingWriter interface {
+	// SpentNow is SpendingReader.Spent within the unit.
+	SpentNow(a Account, currency string, class instrument.ClassID, since time.Time) (instrument.Amount, error)
+	// Counted lists what counts for an operation.
+	Counted(op instrument.OperationID) ([]Spending, error)
+	// Count inserts or replaces what counts for an operation and an account.
+	Count(s Spending) error
+	// Uncount removes all that is reserved for an operation, or if moved is a sum,
+	// makes it the sum that was spent. What was spent before stays.
+	Uncount(op instrument.OperationID, moved instrument.Amount) error
+}
+
+// Fate is what has become of an operation.
+type Fate int
+
+// The fates of an operation.
+const (
+	Unseen  Fate = iota // nothing of it is on record
+	Running             // or stopped, or its outcome is not known: it may have moved the sum
+	Failed              // it moved nothing
+	Done                // it moved what it was to move
+)
+
+// orphanAge is how old a reservation of another process must be before it is
+// given back because nothing of its operation is on record. An operation gets
+// there, or nowhere, within its deadline.
+const orphanAge = 10 * time.Minute
+
+// Hold is what an operation has reserved. It is settled once, by whoever learns
+// of the operation's end; nil holds nothing.
+type Hold struct {
+	m         *Manager
+	op        instrument.OperationID
+	reserved  []Spending
+	finishing chan struct{} // holds one token while it is not settled
+}
+
+// account is a sum's way to a limit.
+type account struct {
+	name   Account
+	limits func(Writer) (Limits, error) // as they are now
+	before Limits                       // as they were a moment ago
+}
+
+// Reserve counts what an action may move against the limits of all whom it
+// concerns: the principal, the person that it acts for, the groups whose
+// instruments are used, and the principal as their member. It is called once the
+// action was authorised, before anything leaves. What is reserved is on disk when
+// it returns; it is refused if any limit would be exceeded, whoever else spends
+// at the same time. Nothing is kept, and nil returned, if nobody has a limit for
+// a day, month or account, or if the operation has counted before.
+func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
+	if !a.Spends || a.Amount.IsZero() {
+		return nil, nil
+	}
+	accounts, err := m.concerned(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	counts := false
+	for _, c := range accounts {
+		counts = counts || c.before.counts()
+		if err := c.before.permits(a.Amount, a.Class, m.clock()); err != nil {
+			return nil, err
+		}
+	}
+	if !counts {
+		return nil, nil
+	}
+	if a.ID == "" {
+		return nil, fault.New(fault.Internal, "what may move a sum within limits needs an operation id").Because("operation-id-missing")
+	}
+	m.fly(a.ID)
+	hold, err := m.count(ctx, a, accounts)
+	if limited(err) && m.reconcile(ctx, accounts) {
+		hold, err = m.count(ctx, a, accounts)
+	}
+	if hold == nil {
+		m.land(a.ID)
+	}
+	return hold, err
+}
+
+// count is the unit of work of a reservation.
+func (m *Manager) count(ctx context.Context, a Action, accounts []account) (*Hold, error) {
+	now := m.clock()
+	h := &Hold{m: m, op: a.ID, finishing: make(chan struct{}, 1)}
+	h.finishing <- struct{}{}
+	err := m.store.UpdateProfiles(ctx, func(w Writer) error {
+		h.reserved = nil
+		before, err := w.Counted(a.ID)
+		if err != nil {
+			return err
+		}
+		if len(before) > 0 {
+			return h.takeOver(w, before)
+		}
+		for _, c := range accounts {
+			if err := c.fits(w, a, now); err != nil {
+				return err
+			}
+			s := Spending{Operation: a.ID, Account: c.name, Class: a.Class, Amount: a.Amount, Time: now, Runner: m.runner}
+			if err := w.Count(s); err != nil {
+				return err
+			}
+			h.reserved = append(h.reserved, s)
+		}
+		return nil
+	})
+	if err != nil || h.reserved == nil {
+		return nil, err
+	}
+	return h, nil
+}
+
+// takeOver goes on with what the same operation has reserved in an earlier life.
+// What it has spent, or what another call in this life holds, is not touched.
+func (h *Hold) takeOver(w Writer, before []Spending) error {
+	if before[0].Spent || h.m.flights(h.op) > 1 {
+		return nil
+	}
+	for n := range before {
+		before[n].Runner = h.m.runner
+		if err := w.Count(before[n]); err != nil {
+			return err
+		}
+	}
+	h.reserved = before
+	return nil
+}
+
+// fits compares what counts already, and the sum, with the limits as they are in
+// this unit.
+func (c account) fits(w Writer, a Action, now time.Time) error {
+	limits, err := c.limits(w)
+	if err != nil {
+		return err
+	}
+	if err := limits.permits(a.Amount, a.Class, now); err != nil {
+		return err
+	}
+	for _, b := range limits.bounds(a.Amount.Currency, a.Class, now) {
+		if b.since.IsZero() {
+			continue
+		}
+		spent, err := w.SpentNow(c.name, a.Amount.Currency, b.of, b.since)
+		if err != nil {
+			return err
+		}
+		sum, err := spent.Add(a.Amount)
+		if err != nil {
+			return err
+		}
+		if err := b.holds(sum); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Settle ends a reservation: what moved is spent, and nothing, the zero Amount,
+// is given back. Later calls do nothing. A Hold that is never settled is settled
+// by Reconcile, or when the next action comes to a limit.
+func (h *Hold) Settle(ctx context.Context, moved instrument.Amount) error {
+	if h == nil {
+		return nil
+	}
+	if !h.finish() {
+		return nil
+	}
+	return h.m.store.UpdateProfiles(ctx, func(w Writer) error {
+		if !moved.IsZero() { // also if somebody took it for an orphan meanwhile
+			for _, s := range h.reserved {
+				if err := w.Count(s); err != nil {
+					return err
+				}
+			}
+		}
+		return w.Uncount(h.op, moved)
+	})
+}
+
+// Sum is what is reserved.
+func (h *Hold) Sum() instrument.Amount { return h.reserved[0].Amount }
+
+// Leave keeps what is reserved until it is known what has become of the
+// operation.
+func (h *Hold) Leave() {
+	if h != nil {
+		h.finish()
+	}
+}
+
+func (h *Hold) finish() bool {
+	select {
+	case <-h.finishing:
+		h.m.land(h.op)
+		return true
+	default:
+		return false
+	}
+}
+
+// Owes is what counts against the credit line of a principal in a currency. What
+// has been decided meanwhile is looked at first.
+func (m *Manager) Owes(ctx context.Context, p Principal, currency string) (instrument.Amount, error) {
+	if _, err := m.settleEnded(ctx, []Account{accountOf(p.ID)}); err != nil {
+		return instrument.Amount{}, err
+	}
+	since := p.Limits.CreditSince
+	if since.IsZero() {
+		since = time.Unix(0, 0)
+	}
+	return m.store.Spent(ctx, accountOf(p.ID), currency, "", since)
+}
+
+// Settle ends the reservations of an operation, for whoever ends it in another
+// life than it began in.
+func (m *Manager) Settle(ctx context.Context, op instrument.OperationID, moved instrument.Amount) error {
+	return m.store.UpdateProfiles(ctx, func(w Writer) error { return w.Uncount(op, moved) })
+}
+
+func (m *Manager) fly(op instrument.OperationID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.flying[op]++
+}
+
+func (m *Manager) flights(op instrument.OperationID) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.flying[op]
+}
+
+func (m *Manager) land(op instrument.OperationID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.flying[op]--; m.flying[op] <= 0 {
+		delete(m.flying, op)
+	}
+}

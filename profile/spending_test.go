@@ -1,0 +1,291 @@
+package profile_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// wallet is a manager on a real store, with a clock that stands until it is moved.
+type wallet struct {
+	*profile.Manager
+	t     *testing.T
+	db    *store.DB
+	now   time.Time
+	fates map[instrument.OperationID]profile.Fate
+	n     int
+}
+
+func newWallet(t *testing.T) *wallet {
+	t.Helper()
+	db, err := store.OpenMemory(t.Context(), store.Options{})
+	check(t, err)
+	t.Cleanup(func() { check(t, db.Close()) })
+	w := &wallet{t: t, db: db, now: time.Date(2026, 3, 31, 23, 30, 0, 0, time.UTC), fates: map[instrument.OperationID]profile.Fate{}}
+	w.Manager = w.life("one")
+	for _, p := range []profile.Principal{
+		{ID: "gary", Kind: profile.Person}, {ID: "amy", Kind: profile.Person}, {ID: "bot", Kind: profile.Agent, ActsFor: "gary"}, {ID: "family", Kind: profile.Group},
+	} {
+		p.Name = string(p.ID)
+		_, err := w.Add(t.Context(), p)
+		check(t, err)
+	}
+	return w
+}
+
+// life is a manager of another life of the node, or of another process.
+func (w *wallet) life(runner string) *profile.Manager {
+	return profile.NewManager(profile.Parts{
+		Store: w.db, Hash: keyed, Clock: func() time.Time { return w.now }, Random: rand.Reader, Policy: profile.UserPolicy(), Runner: runner,
+		Fate: func(_ context.Context, op instrument.OperationID) (profile.Fate, error) { return w.fates[op], nil },
+	})
+}
+
+// spend is a payment of somebody with an instrument of an owner.
+func (w *wallet) spend(who, owner instrument.PrincipalID, class instrument.ClassID, sum string) profile.Action {
+	w.t.Helper()
+	p, err := w.Principal(w.t.Context(), who)
+	check(w.t, err)
+	w.n++
+	return profile.Action{
+		Principal: p, Operation: "PAY", Class: class, Amount: amount(w.t, sum), Spends: true, ID: instrument.OperationID(fmt.Sprint("op-", w.n)),
+		Instruments: func(context.Context) ([]instrument.Instance, error) {
+			return []instrument.Instance{{ID: "i", Owner: owner, Class: class}}, nil
+		},
+	}
+}
+
+// reserves authorises and reserves, and wants a reason, empty for none.
+func (w *wallet) reserves(a profile.Action, want fault.Reason) *profile.Hold {
+	w.t.Helper()
+	err := w.Authorise(w.t.Context(), a)
+	var h *profile.Hold
+	if err == nil {
+		h, err = w.Reserve(w.t.Context(), a)
+	}
+	if got := fault.ReasonOf(err); got != want || (err == nil) != (want == "") {
+		w.t.Errorf("%s spends %s: %q, %v; want %q", a.Principal.ID, a.Amount, got, err, want)
+	}
+	return h
+}
+
+func (w *wallet) limit(who instrument.PrincipalID, text string) {
+	w.t.Helper()
+	check(w.t, w.SetLimits(w.t.Context(), who, limits(w.t, text)))
+}
+
+// limits reads "operation CHF:1 day CHF:2 coupon/month CHF:3 only coupon".
+func limits(t *testing.T, text string) profile.Limits {
+	t.Helper()
+	var l profile.Limits
+	words := strings.Fields(text)
+	for n := 0; n < len(words); n += 2 {
+		if words[n] == "only" {
+			l.Only = append(l.Only, instrument.ClassID(words[n+1]))
+			continue
+		}
+		a := amount(t, words[n+1])
+		one := map[string]instrument.Amount{a.Currency: a}
+		set := func(into *profile.Limits, span string) {
+			switch span {
+			case "operation":
+				into.PerOperation = one
+			case "day":
+				into.PerDay = one
+			case "month":
+				into.PerMonth = one
+			case "credit":
+				into.Credit = one
+			}
+		}
+		class, span, of := strings.Cut(words[n], "/")
+		if !of {
+			set(&l, class)
+			continue
+		}
+		if l.Classes == nil {
+			l.Classes = map[instrument.ClassID]profile.Limits{}
+		}
+		c := l.Classes[instrument.ClassID(class)]
+		set(&c, span)
+		l.Classes[instrument.ClassID(class)] = c
+	}
+	return l
+}
+
+func amount(t *testing.T, text string) instrument.Amount {
+	t.Helper()
+	a, err := instrument.ParseAmount(text)
+	check(t, err)
+	return a
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestWhatALimitRefuses(t *testing.T) {
+	for _, row := range []struct {
+		name, limits string
+		spends       []string // "class amount", settled one after the other
+		want         fault.Reason
+	}{
+		{"nothing without limits", "", []string{"coupon CHF:1000000"}, ""},
+		{"one operation", "operation CHF:5", []string{"coupon CHF:5", "coupon CHF:5.01"}, "above-limit"},
+		{"one operation of a class", "coupon/operation CHF:5", []string{"card CHF:9", "coupon CHF:6"}, "above-limit"},
+		{"up to the day's limit", "day CHF:5", []string{"coupon CHF:2.5", "card CHF:2.5"}, ""},
+		{"above the day's limit", "day CHF:5", []string{"coupon CHF:2.5", "card CHF:2.5", "card CHF:0.00000001"}, "above-day-limit"},
+		{"above the month's", "day CHF:5 month CHF:6", []string{"coupon CHF:4", "card CHF:1", "card CHF:2"}, "above-day-limit"},
+		{"above the month's only", "month CHF:6", []string{"coupon CHF:4", "card CHF:3"}, "above-month-limit"},
+		{"a class's day", "coupon/day CHF:5", []string{"card CHF:100", "coupon CHF:5", "coupon CHF:1"}, "above-day-limit"},
+		{"a class's day, other classes apart", "coupon/day CHF:5", []string{"coupon CHF:5", "card CHF:100"}, ""},
+		{"another currency", "day CHF:5", []string{"coupon EUR:50", "coupon CHF:5"}, ""},
+		{"an account", "credit CHF:10", []string{"card CHF:9", "card CHF:2"}, "credit-overdrawn"},
+		{"a class that is named", "only coupon", []string{"coupon CHF:1"}, ""},
+		{"a class that is not", "only coupon", []string{"card CHF:1"}, "class-not-allowed"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWallet(t)
+			w.limit("gary", row.limits)
+			for n, spend := range row.spends {
+				class, sum, _ := strings.Cut(spend, " ")
+				want := row.want
+				if n < len(row.spends)-1 {
+					want = ""
+				}
+				h := w.reserves(w.spend("gary", "gary", instrument.ClassID(class), sum), want)
+				check(t, h.Settle(t.Context(), amount(t, sum)))
+			}
+		})
+	}
+}
+
+// Days and months are those of UTC, by the clock that was handed in; a sum
+// belongs to the day in which it was reserved.
+func TestDaysAndMonthsEndAtMidnightUTC(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "day CHF:5 month CHF:7")
+	h := w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+	w.now = w.now.In(time.FixedZone("east", 8*3600)) // tomorrow there, and still today
+	w.reserves(w.spend("gary", "gary", "card", "CHF:1"), "above-day-limit")
+	w.now = w.now.Add(30 * time.Minute) // midnight, and a new month
+	check(t, h.Settle(t.Context(), amount(t, "CHF:5")))
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+	w.now = w.now.Add(24 * time.Hour)
+	w.reserves(w.spend("gary", "gary", "card", "CHF:3"), "above-month-limit")
+	w.reserves(w.spend("gary", "gary", "card", "CHF:2"), "")
+}
+
+// What an operation does not move is given back, and what it moved stays, however
+// often that is said.
+func TestAReservationIsSettledOnce(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "day CHF:5")
+	a := w.spend("gary", "gary", "card", "CHF:5")
+	h := w.reserves(a, "")
+	w.reserves(w.spend("gary", "gary", "card", "CHF:1"), "above-day-limit")
+	check(t, h.Settle(t.Context(), instrument.Amount{}))
+	check(t, h.Settle(t.Context(), amount(t, "CHF:5"))) // too late
+	h = w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+	check(t, h.Settle(t.Context(), amount(t, "CHF:4"))) // less than it might have
+	check(t, h.Settle(t.Context(), instrument.Amount{}))
+	w.reserves(w.spend("gary", "gary", "card", "CHF:1"), "")
+	w.reserves(w.spend("gary", "gary", "card", "CHF:0.1"), "above-day-limit")
+}
+
+// The repetition of an operation counts nothing again, and ends nothing.
+func TestARepetitionCountsOnce(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "day CHF:5")
+	a := w.spend("gary", "gary", "card", "CHF:5")
+	first := w.reserves(a, "")
+	if again := w.reserves(a, ""); again != nil {
+		t.Error("the repetition holds what the first one holds")
+	}
+	w.reserves(w.spend("gary", "gary", "card", "CHF:1"), "above-day-limit")
+	check(t, first.Settle(t.Context(), a.Amount))
+	if again := w.reserves(a, ""); again != nil {
+		t.Error("the repetition holds what was spent")
+	}
+	w.reserves(w.spend("gary", "gary", "card", "CHF:1"), "above-day-limit")
+}
+
+// A crash leaves reservations. What has become of their operations decides about
+// them, at the next start or when somebody comes to the limit.
+func TestWhatACrashLeavesIsSettledByTheFateOfItsOperation(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		fate  profile.Fate
+		later time.Duration
+		free  bool // whether all of the limit may be spent afterwards
+	}{
+		{"done: it counts", profile.Done, 0, false},
+		{"failed: it is given back", profile.Failed, 0, true},
+		{"running: it counts until it has ended", profile.Running, 20 * time.Minute, false},
+		{"not seen, and perhaps about to begin elsewhere", profile.Unseen, time.Minute, false},
+		{"never begun", profile.Unseen, 11 * time.Minute, true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			for _, atStart := range []bool{true, false} {
+				w := newWallet(t)
+				w.now = w.now.Add(-12 * time.Hour)
+				w.limit("gary", "day CHF:5")
+				a := w.spend("gary", "gary", "card", "CHF:5")
+				w.reserves(a, "") // and the process is gone
+				w.Manager, w.fates[a.ID], w.now = w.life("two"), row.fate, w.now.Add(row.later)
+				if atStart {
+					check(t, w.Reconcile(t.Context()))
+				}
+				want := fault.Reason("above-day-limit")
+				if row.free {
+					want = ""
+				}
+				w.reserves(w.spend("gary", "gary", "card", "CHF:5"), want)
+			}
+		})
+	}
+}
+
+// The same process settles nothing of what it is doing.
+func TestWhatIsUnderWayIsNoOrphan(t *testing.T) {
+	w := newWallet(t)
+	w.now = w.now.Add(-12 * time.Hour)
+	w.limit("gary", "day CHF:5")
+	a := w.spend("gary", "gary", "card", "CHF:5")
+	h := w.reserves(a, "")
+	w.now = w.now.Add(time.Hour)
+	check(t, w.Reconcile(t.Context()))
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
+	h.Leave() // it is over and nobody knows how
+	w.fates[a.ID] = profile.Running
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
+	w.fates[a.ID] = profile.Failed
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+}
+
+// Who repeats an operation that died before it began goes on with what that had
+// reserved.
+func TestTheNextLifeTakesAReservationOver(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "day CHF:5")
+	a := w.spend("gary", "gary", "card", "CHF:5")
+	w.reserves(a, "")
+	w.Manager = w.life("two")
+	h := w.reserves(a, "")
+	if h == nil {
+		t.Fatal("nobody holds it")
+	}
+	check(t, h.Settle(t.Context(), instrument.Amount{}))
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+}
