@@ -112,14 +112,23 @@ func (o *operation) write(i instrument.Instance) error {
 }
 
 // owner is who a new instance belongs to: the principal that the operation is
-// for, or whoever owns an instrument of the call. The code may choose among
-// these.
+// for, or whoever owns an instrument of the call, or one that is changed here. The
+// code may choose among these.
 func (o *operation) owner(i instrument.Instance) (instrument.PrincipalID, error) {
 	if i.Owner == "" || i.Owner == o.req.Principal {
 		return o.req.Principal, nil
 	}
-	for _, held := range o.held {
-		if held.Owner == i.Owner {
+	for _, id := range o.req.Call.Instruments {
+		given, err := o.m.parts.Instruments.View(o.m.life, id)
+		if err != nil {
+			return "", err
+		}
+		if given.Owner == i.Owner {
+			return i.Owner, nil
+		}
+	}
+	for _, changed := range o.draft.Written() {
+		if changed.Owner == i.Owner {
 			return i.Owner, nil
 		}
 	}
