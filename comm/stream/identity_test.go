@@ -67,5 +67,6 @@ func (id identity) options() stream.Options {
 	return stream.Options{
 		Key: id.key, TLSServer: id.config(), KeyOf: keyOf,
 		TLSClient: func(string) (*tls.Config, error) { return id.config(), nil },
+		Handshake: patience, Write: patience,
 	}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // patience bounds what only a defect would let hang.
-const patience = 30 * time.Second
+const patience = time.Minute
 
 // world makes parties whose addresses place gives; a party of a line in clear
 // has no key.
@@ -28,7 +28,10 @@ func world(scheme string, place func(t testing.TB) (path string, o stream.Option
 			id := newIdentity(t)
 			path, more, cross := place(t)
 			o := id.options()
-			o.Trust, o.MaxFrame, o.Handshake, o.Pipe, o.Clear = trust, 64<<10, more.Handshake, more.Pipe, more.Clear
+			o.Trust, o.MaxFrame, o.Pipe, o.Clear = trust, 64<<10, more.Pipe, more.Clear
+			if more.Handshake != 0 {
+				o.Handshake = more.Handshake
+			}
 			p := commtest.Party{
 				Key: id.key, Listen: comm.Address{Scheme: scheme, Path: path},
 				MaxFrame: o.MaxFrame, Requests: rpc.MaxRequests, Once: scheme == stream.Stdio || scheme == stream.StdioClear,
@@ -139,7 +142,7 @@ func cables(t testing.TB, scheme string) func(testing.TB) (string, stream.Option
 	return func(t testing.TB) (string, stream.Options, func(comm.Acceptor) comm.Acceptor) {
 		own := near[0]
 		near = near[1:]
-		return own, stream.Options{Handshake: 5 * time.Second, Clear: clear}, func(t comm.Acceptor) comm.Acceptor {
+		return own, stream.Options{Handshake: 10 * time.Second, Clear: clear}, func(t comm.Acceptor) comm.Acceptor {
 			return streamtest.Crossed{Acceptor: t, Cables: far}
 		}
 	}

@@ -76,7 +76,7 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	})
 	check(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		check(t, p.Close(ctx))
 		check(t, db.Close())

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -75,7 +76,7 @@ func TestOpenAtOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			db, err := Open(context.Background(), path, Options{})
+			db, err := Open(context.Background(), path, Options{Busy: time.Minute})
 			if err == nil {
 				err = db.Close()
 			}

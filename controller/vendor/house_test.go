@@ -90,7 +90,7 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 	})
 	check(t, err)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		check(t, party.Close(ctx))
 		check(t, db.Close())

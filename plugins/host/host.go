@@ -18,7 +18,7 @@ type Options struct {
 	Clock  func() time.Time // for back-off and health
 	Random func() float64   // jitter of the back-off, from 0 up to 1; nil: math/rand
 
-	Start    time.Duration // longest start of a process, until it has described itself; 0: 10 s
+	Start    time.Duration // longest start of a process, until it has described itself; 0: 30 s
 	Question time.Duration // longest answer to Check and Prefer; 0: 2 s
 	Health   time.Duration // between two health checks; 0: 10 s
 	Turn     time.Duration // longest that an operation's code may take from an answer to its next step; 0: 30 s
@@ -54,7 +54,7 @@ func New(o Options) (*Host, error) {
 	if o.Random == nil {
 		o.Random = rand.Float64
 	}
-	o.Start = orElse(o.Start, 10*time.Second)
+	o.Start = orElse(o.Start, 30*time.Second)
 	o.Question = orElse(o.Question, 2*time.Second)
 	o.Health = orElse(o.Health, 10*time.Second)
 	o.Turn = orElse(o.Turn, 30*time.Second)

@@ -254,7 +254,7 @@ func newHost(t testing.TB, change func(*host.Options)) *host.Host {
 	t.Helper()
 	o := host.Options{
 		Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler), Clock: time.Now, Random: func() float64 { return 0 },
-		Start: patience, Question: patience, Health: time.Hour, // a slow machine meets none of them
+		Start: patience, Question: patience, Health: time.Hour, Turn: time.Hour, // a slow machine meets none of them
 	}
 	if change != nil {
 		change(&o)

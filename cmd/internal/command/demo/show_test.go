@@ -17,7 +17,7 @@ import (
 )
 
 // patience is how long a demo may take before it is killed; its own is shorter.
-const patience = 5 * time.Minute
+const patience = 8 * time.Minute
 
 // far is a file descriptor that no process of the demo gives a meaning to. What
 // is open there is inherited by all that descend from it.
