@@ -380,3 +380,23 @@ func TestAClosedSessionTakesNoStepAndLeavesNoConnection(t *testing.T) {
 	_, err = p.pay(t, s, "")
 	wantReason(t, err, "session-closed")
 }
+
+// What was stored of a payment's end is told with the next payment, also when the
+// two negotiate in between.
+func TestEndsAreToldAfterANegotiation(t *testing.T) {
+	p := newShop(t, &shop{}, time.Now, "", nil)
+	s := p.negotiated(t)
+	for _, number := range []string{"8", "9"} {
+		if _, err := p.pay(t, s, ""); err != nil {
+			t.Fatal(err)
+		}
+		p.ticket = p.from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": number}})
+		if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open, err := p.to.Protocols().Unheard(t.Context(), p.from.Self())
+	if err != nil || len(open) != 1 {
+		t.Errorf("the vendor has not heard of the ends of %v, %v", open, err)
+	}
+}

@@ -105,7 +105,10 @@ func (o *operation) request() {
 		if link == nil {
 			return
 		}
-		e.Op, e.Call, e.Ended = string(o.id), o.wireCall(), o.m.ends.of(o.req.Peer.Key)
+		e.Op, e.Call = string(o.id), o.wireCall()
+		if !o.spec.ReadOnly { // a negotiation goes under another method, which carries no ends
+			e.Ended = o.m.ends.of(o.req.Peer.Key)
+		}
 		o.m.at(PointBeforeSend)
 		got, err := link.Execute(o.m.life, e)
 		o.m.at(PointAfterSend)
@@ -117,6 +120,9 @@ func (o *operation) request() {
 		}
 		if err == nil {
 			o.mail.end(got)
+			if got.Fault != nil { // whoever has refused it may not have read so far
+				e.Ended = nil
+			}
 			o.heard(e.Ended)
 			return
 		}

@@ -14,7 +14,7 @@ import (
 
 var (
 	pairs   = flag.String("crash.pairs", "some", "pairs of kills to try: some or all")
-	workers = flag.Int("crash.workers", 3, "how many pairs of parties are killed at once")
+	workers = flag.Int("crash.workers", 4, "how many pairs of parties are killed at once")
 )
 
 // TestMain makes the test binary play all processes: the parties, and the plugin

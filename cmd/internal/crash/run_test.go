@@ -170,9 +170,16 @@ func (w *world) over() []string {
 			problems = append(problems, fmt.Sprintf("the %s still has a log of %d operations: %.8s…", name, len(left), left[0]))
 		}
 	}
+	if open := w.vendor.texts(`SELECT id FROM operations WHERE side = 'servicer' AND heard = 0`); len(open) > mayBeUnheard {
+		problems = append(problems, fmt.Sprintf("the vendor has not heard of the ends of %d payments: %.8s…", len(open), open[0]))
+	}
 	w.close()
 	return problems
 }
+
+// mayBeUnheard is how many payments a vendor may not know to be over: the last
+// one, for its end is told with the next.
+const mayBeUnheard = 1
 
 func (w *world) close() {
 	w.client.keeper.close()
