@@ -84,7 +84,7 @@ func (e *Env) Fail(err error) int {
 	if f.Hint != "" {
 		line += " — " + f.Hint
 	}
-	e.Say("%s", line)
+	e.Say("%s", fault.Line(line))
 	return ExitCode(err)
 }
 

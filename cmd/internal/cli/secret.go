@@ -98,9 +98,9 @@ func (e *Env) askSecret(prompt string, twice bool) ([]byte, error) {
 }
 
 func (e *Env) hidden(prompt string) ([]byte, error) {
-	_, _ = io.WriteString(e.Err, prompt)
+	e.prompt(prompt)
 	text, err := term.ReadPassword(int(e.In.Fd()))
-	_, _ = io.WriteString(e.Err, "\n")
+	e.Say("")
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the passphrase cannot be read").Because("secret-unreadable")
 	}
