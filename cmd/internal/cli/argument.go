@@ -54,3 +54,10 @@ func (e *Env) Text(arg string) (string, error) {
 	}
 	return strings.TrimSpace(string(raw)), nil
 }
+
+// Name is Text for the name of something, such as a WOPID: the ellipsis with
+// which we show the beginning of one may come along.
+func (e *Env) Name(arg string) (string, error) {
+	text, err := e.Text(arg)
+	return strings.TrimSuffix(strings.TrimSuffix(text, "…"), "..."), err
+}

@@ -173,7 +173,7 @@ func short(id taler.WOPID) string { return id.Text()[:12] }
 
 // find reads a WOPID, a unique beginning of one, a QR code's URI or "-".
 func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.Withdrawal, error) {
-	text, err := e.Text(arg)
+	text, err := e.Name(arg)
 	if err != nil {
 		return taler.Withdrawal{}, err
 	}

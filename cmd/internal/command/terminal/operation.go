@@ -13,7 +13,7 @@ import (
 )
 
 // sold is a withdrawal as it is shown. The WOPID is a secret until it ends, so
-// only its beginning is.
+// only its beginning is, which is enough for the terminal's other commands.
 type sold struct {
 	WOPID       string            `json:"wopid"`
 	Status      string            `json:"status"`
@@ -30,7 +30,7 @@ type sold struct {
 
 func soldOf(w vendor.Withdrawal) sold {
 	s := sold{
-		WOPID: w.WOPID.String(), Status: w.Status, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange,
+		WOPID: w.Short(), Status: w.Status, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange,
 		Transaction: w.Transaction, Terms: w.Terms.Version, Reason: w.Reason,
 	}
 	if !w.ReservePub.IsZero() {
@@ -83,7 +83,11 @@ func operationList(e *cli.Env) *cobra.Command {
 
 func operationShow(e *cli.Env) *cobra.Command {
 	return verb(e, looking, "show WOPID", "Show one withdrawal; the beginning of the WOPID is enough", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		w, err := t.FindByPrefix(ctx, args[0])
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
+		}
+		w, err := t.FindByPrefix(ctx, name)
 		if err != nil {
 			return err
 		}

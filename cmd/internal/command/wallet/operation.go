@@ -58,7 +58,11 @@ func outcome(r protocol.Record) string {
 
 func operationShow(e *cli.Env) *cobra.Command {
 	return verb(e, looking, "show OPERATION", "Show one operation or withdrawal", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		if x, err := w.FindWithdrawal(ctx, args[0]); err == nil {
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
+		}
+		if x, err := w.FindWithdrawal(ctx, name); err == nil {
 			return e.Table(x, []string{"", ""}, [][]string{
 				{"operation", string(x.Operation)},
 				{"status", x.Status},
@@ -69,7 +73,7 @@ func operationShow(e *cli.Env) *cobra.Command {
 				{"reason", x.Reason},
 			})
 		}
-		r, err := record(ctx, w, args[0])
+		r, err := record(ctx, w, name)
 		if err != nil {
 			return err
 		}
@@ -108,7 +112,11 @@ func record(ctx context.Context, w *wallet, prefix string) (protocol.Record, err
 func operationResume(e *cli.Env) *cobra.Command {
 	var want wish
 	c := verb(e, working, "resume OPERATION", "Go on with a withdrawal that is pending", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		return w.resume(ctx, args[0], want)
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
+		}
+		return w.resume(ctx, name, want)
 	})
 	c.Flags().StringVar(&want.pay, "pay", "", "pay the terminal `PEER` over a session")
 	c.Flags().StringVar(&want.with, "instrument", "", "which card pays")
