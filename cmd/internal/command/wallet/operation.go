@@ -33,7 +33,7 @@ func operationList(e *cli.Env) *cobra.Command {
 			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), outcome(r)})
 		}
 		for _, x := range withdrawals {
-			rows = append(rows, []string{string(x.Operation), time.Unix(x.Created, 0).UTC().Format(time.RFC3339), "withdrawal", x.Amount.String(), line(x.Status, x.Reason)})
+			rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", x.Amount.String(), line(x.Status, x.Reason)})
 		}
 		shown := map[string]any{"operations": orEmpty(records), "withdrawals": orEmpty(withdrawals)}
 		return e.Table(shown, []string{"OPERATION", "BEGUN", "WHAT", "OF", "STATE"}, rows)
