@@ -44,7 +44,7 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 // accept it.
 func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
 	s.Show(w.setup())
-	if w.Status == taler.TerminalPending && w.Terms.AcceptedAt == 0 {
+	if w.AwaitsCustomer() {
 		if err := t.accept(ctx, &w, s); err != nil {
 			return w, err
 		}

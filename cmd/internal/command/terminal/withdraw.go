@@ -40,6 +40,9 @@ func withdraw(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if err := o.acceptable(e); err != nil { // before the bank hears of a withdrawal that nobody can accept
+			return err
+		}
 		return selling(c.Context(), e, o, func(ctx context.Context, t *terminal, s vendor.Screen) error {
 			return t.sell(ctx, o, amount, s)
 		})
@@ -61,6 +64,11 @@ func resume(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if w.AwaitsCustomer() {
+				if err := o.acceptable(e); err != nil {
+					return err
+				}
+			}
 			_, err = t.Resume(ctx, w.WOPID, o.card, s)
 			return err
 		})
@@ -68,12 +76,17 @@ func resume(e *cli.Env) *cobra.Command {
 	return c
 }
 
+// acceptable refuses a withdrawal that somebody must accept where nobody can.
+func (o order) acceptable(e *cli.Env) error {
+	if o.yes || e.Interactive() {
+		return nil
+	}
+	return cli.Input("the customer must accept fees and terms", "show them, then repeat with --yes")
+}
+
 // selling opens the terminal for one withdrawal, with a door for the wallet that
 // pays unless a plastic card does.
 func selling(ctx context.Context, e *cli.Env, o order, sell func(context.Context, *terminal, vendor.Screen) error) error {
-	if !o.yes && !e.Interactive() { // before the bank hears of a withdrawal that nobody can accept
-		return cli.Input("the customer must accept fees and terms", "show them, then repeat with --yes")
-	}
 	return open(ctx, e, working, func(ctx context.Context, t *terminal) error {
 		if o.card == "" {
 			door, err := t.door(context.WithoutCancel(ctx), o.listen)
