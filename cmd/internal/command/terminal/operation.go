@@ -24,22 +24,38 @@ type sold struct {
 	Reserve     string            `json:"reserve,omitempty"`
 	Transaction string            `json:"provider_transaction_id,omitempty"`
 	Terms       string            `json:"terms_version,omitempty"` // that were accepted
-	Accepted    string            `json:"terms_accepted,omitempty"`
+	Accepted    time.Time         `json:"terms_accepted,omitzero"`
+	Created     time.Time         `json:"created,omitzero"`
+	Ended       time.Time         `json:"ended,omitzero"` // confirmed or aborted
 	Reason      string            `json:"reason,omitempty"`
 }
 
 func soldOf(w vendor.Withdrawal) sold {
 	s := sold{
 		WOPID: w.Short(), Status: w.Status, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange,
-		Transaction: w.Transaction, Terms: w.Terms.Version, Reason: w.Reason,
+		Transaction: w.Transaction, Terms: w.Terms.Version, Accepted: at(w.Terms.AcceptedAt), Created: at(w.Progress.Created),
+		Ended: at(w.Progress.Ended), Reason: w.Reason,
 	}
 	if !w.ReservePub.IsZero() {
 		s.Reserve = w.ReservePub.String()
 	}
-	if w.Terms.AcceptedAt != 0 {
-		s.Accepted = time.Unix(w.Terms.AcceptedAt, 0).UTC().Format(time.RFC3339)
-	}
 	return s
+}
+
+// at is a time of a record; nothing has happened at 0.
+func at(unix int64) time.Time {
+	if unix == 0 {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0).UTC()
+}
+
+// when is a time for people, nothing if it has not come.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
 }
 
 func operations(e *cli.Env) *cobra.Command {
@@ -101,7 +117,9 @@ func operationShow(e *cli.Env) *cobra.Command {
 			{"exchange", s.Exchange},
 			{"reserve", s.Reserve},
 			{"transaction", s.Transaction},
-			{"terms", s.Terms + " " + s.Accepted},
+			{"terms", s.Terms + " " + when(s.Accepted)},
+			{"created", when(s.Created)},
+			{"ended", when(s.Ended)},
 			{"reason", s.Reason},
 		})
 	})
