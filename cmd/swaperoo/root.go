@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/bank"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/demo"
@@ -24,7 +25,7 @@ func root(e *cli.Env) *cobra.Command {
 	c.SilenceUsage, c.SilenceErrors = true, true
 	e.Flags(c)
 	c.AddCommand(demo.Command(e), wallet.Command(e), terminal.Command(e), bank.Command(e), provider.Command(e), exchange.Command(e),
-		plugin.Command(e), version(e))
+		plugin.Command(e), check.Command(e, bank.Party(), terminal.Party(), exchange.Party(), wallet.Party()), version(e))
 	c.SetIn(e.In)
 	c.SetOut(e.Out)
 	c.SetErr(e.Err)

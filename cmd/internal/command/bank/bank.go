@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
@@ -24,7 +25,7 @@ func Command(e *cli.Env) *cobra.Command {
 		cli.Group("gateway", "The exchange's account", gatewayRotate(e)),
 		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e)),
 		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e)),
-		cli.Group("config", "The bank's settings", configShow(e), configCheck(e)),
+		check.Of(e, Party()),
 	)
 }
 
