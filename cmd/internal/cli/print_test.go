@@ -42,8 +42,8 @@ func TestARowIsALine(t *testing.T) {
 	if err := e.Table(nil, []string{"A", "B"}, [][]string{{"a\nforged\tok", "b"}}); err != nil || out.String() != "a forged ok\tb\n" {
 		t.Errorf("%q, %v", out, err)
 	}
-	e.Fail(fault.New(fault.Denied, "refused\nswaperoo: all is well"))
-	if messages.String() != "swaperoo: refused swaperoo: all is well\n" {
+	e.Fail(fault.New(fault.Denied, "refused\nswaperoo: all is well").WithHint("ask"))
+	if messages.String() != "swaperoo: refused swaperoo: all is well — ask\n" {
 		t.Errorf("%q", messages)
 	}
 }
