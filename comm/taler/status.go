@@ -51,7 +51,7 @@ func FaultOf(status int, body []byte) error {
 		if looksLikeHTML(body) {
 			return f.WithHint("a web page came back: is this the right address, and is no login page or proxy in between?")
 		}
-		return f
+		return f.WithHint("is this the address of a Taler bank or exchange?")
 	}
 	kind, reason := kindOfStatus(status), reasonOfStatus(status)
 	if r, found := rowOfCode(status, *detail.Code); found {
@@ -117,11 +117,16 @@ func reasonOfStatus(status int) fault.Reason {
 		return ReasonMethodInvalid
 	case http.StatusTooManyRequests:
 		return ReasonTooManyFailures
+	case http.StatusNotFound:
+		return ReasonEndpointUnknown
 	}
-	if status >= 300 && status < 400 {
+	switch {
+	case status >= 500:
+		return ReasonServerFailed
+	case status >= 300 && status < 400:
 		return ReasonRedirectRefused
 	}
-	return ""
+	return ReasonServerRefused
 }
 
 func looksLikeHTML(body []byte) bool {

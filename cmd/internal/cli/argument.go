@@ -39,6 +39,14 @@ func Amount(text string) (instrument.Amount, error) {
 	return a, Argument(err)
 }
 
+// Money is an amount as people see it, nothing where there is none.
+func Money(a instrument.Amount) string {
+	if a == (instrument.Amount{}) {
+		return ""
+	}
+	return a.String()
+}
+
 // maxInput bounds an argument that comes from standard input.
 const maxInput = 64 << 10
 

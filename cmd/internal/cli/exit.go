@@ -74,6 +74,9 @@ func (e *Env) Fail(err error) int {
 	}
 	f := fault.From(err)
 	f = f.WithHint("%s", next(f))
+	if f.Reason == "" { // for scripts: no cause is known that is narrower than the kind
+		f = f.Because(fault.Reason(f.Kind.String()))
+	}
 	if e.JSON {
 		_ = e.Print(map[string]any{"error": f}, "")
 		return ExitCode(err)

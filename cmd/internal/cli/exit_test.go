@@ -140,13 +140,13 @@ func TestEveryFailureSaysWhatToDoNext(t *testing.T) {
 	for reason, says := range map[fault.Reason]string{
 		"wrong-passphrase": "try again", "peer-unknown": "wallet peer add", "class-unknown": "plugin add", "amount-malformed": "CHF:20",
 		"address-taken": "--listen", "amount-too-small": "another amount", "plugin-hung": "plugin remove", "scheme-unknown": "wss://",
-		"code-taken": "another one", "never-heard-of": "",
+		"code-taken": "another one", "never-heard-of": "", "": "",
 	} {
 		for k := fault.Invalid; k <= fault.Internal; k++ {
 			e, out, _ := env(true)
 			e.Fail(fault.New(k, "no").Because(reason))
 			var told struct{ Error fault.Fault }
-			if err := json.Unmarshal(out.Bytes(), &told); err != nil || told.Error.Hint == "" || !strings.Contains(told.Error.Hint, says) {
+			if err := json.Unmarshal(out.Bytes(), &told); err != nil || told.Error.Hint == "" || told.Error.Reason == "" || !strings.Contains(told.Error.Hint, says) {
 				t.Errorf("%s, %s: %q, %v", k, reason, told.Error.Hint, err)
 			}
 			e, _, messages := env(false)

@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,7 +65,7 @@ func operations(e *cli.Env) *cobra.Command {
 
 func operationList(e *cli.Env) *cobra.Command {
 	var n int
-	c := verb(e, looking, "list", "List withdrawals, and operations, newest first", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
+	c := verb(e, looking, "list", "List withdrawals and operations, each newest first", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
 		all, err := t.Withdrawals(ctx)
 		if err != nil {
 			return err
@@ -73,11 +74,12 @@ func operationList(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		slices.Reverse(all) // newest first, as operations are
 		withdrawals, rows := []sold{}, [][]string{}
 		for _, w := range all {
 			s := soldOf(w)
 			withdrawals = append(withdrawals, s)
-			rows = append(rows, []string{s.WOPID, s.Status, s.Total.String(), s.Transaction, s.Reason})
+			rows = append(rows, []string{s.WOPID, s.Status, cli.Money(s.Total), s.Transaction, s.Reason})
 		}
 		for n, r := range records {
 			records[n].Result = nil // it may hold a WOPID
@@ -111,9 +113,9 @@ func operationShow(e *cli.Env) *cobra.Command {
 		return e.Table(s, []string{"", ""}, [][]string{
 			{"wopid", s.WOPID},
 			{"status", s.Status},
-			{"amount", s.Amount.String()},
-			{"fees", s.Fees.String()},
-			{"total", s.Total.String()},
+			{"amount", cli.Money(s.Amount)},
+			{"fees", cli.Money(s.Fees)},
+			{"total", cli.Money(s.Total)},
 			{"exchange", s.Exchange},
 			{"reserve", s.Reserve},
 			{"transaction", s.Transaction},

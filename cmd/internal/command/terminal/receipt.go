@@ -22,9 +22,9 @@ func receipt(merchant string, s sold) string {
 	table := tabwriter.NewWriter(&out, 0, 8, 2, ' ', 0)
 	for _, row := range [][2]string{
 		{"Receipt", merchant},
-		{"Digital cash", s.Amount.String()},
-		{"Fees", s.Fees.String()},
-		{"Card charged", s.Total.String()},
+		{"Digital cash", cli.Money(s.Amount)},
+		{"Fees", cli.Money(s.Fees)},
+		{"Card charged", cli.Money(s.Total)},
 		{"Time", when(s.Ended)},
 		{"Reference", s.WOPID},
 		{"Card payment", s.Transaction},

@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ func operations(e *cli.Env) *cobra.Command {
 
 func operationList(e *cli.Env) *cobra.Command {
 	var n int
-	c := verb(e, looking, "list", "List operations, newest first, and withdrawals", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+	c := verb(e, looking, "list", "List operations and withdrawals, each newest first", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
 		records, err := w.Protocols().Records(ctx, protocol.Filter{Limit: n})
 		if err != nil {
 			return err
@@ -27,13 +28,14 @@ func operationList(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		slices.Reverse(withdrawals)
 		var rows [][]string
 		for n, r := range records {
 			records[n].Result = nil // for `operation show`
 			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), outcome(r)})
 		}
 		for _, x := range withdrawals {
-			rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", x.Amount.String(), line(x.Status, x.Reason)})
+			rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", cli.Money(x.Amount), line(x.Status, x.Reason)})
 		}
 		shown := map[string]any{"operations": orEmpty(records), "withdrawals": orEmpty(withdrawals)}
 		return e.Table(shown, []string{"OPERATION", "BEGUN", "WHAT", "OF", "STATE"}, rows)
@@ -66,7 +68,7 @@ func operationShow(e *cli.Env) *cobra.Command {
 			return e.Table(x, []string{"", ""}, [][]string{
 				{"operation", string(x.Operation)},
 				{"status", x.Status},
-				{"amount", x.Amount.String()},
+				{"amount", cli.Money(x.Amount)},
 				{"bank", x.Bank},
 				{"exchange", x.Exchange},
 				{"reserve", x.Reserve},
