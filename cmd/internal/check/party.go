@@ -3,7 +3,6 @@ package check
 import (
 	"context"
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -22,7 +21,7 @@ type Party struct {
 	// settings are wrong.
 	Here func(dir string) bool
 	// Settings reads the settings as they count, a pointer to a struct as config
-	// knows them; nil: it has none.
+	// knows them.
 	Settings func(*cli.Env) (any, error)
 	// Check tests all of them. The error is of a party that cannot be opened.
 	Check func(context.Context, *cli.Env) (Findings, error)
@@ -68,18 +67,16 @@ func showing(e *cli.Env, which func() (Party, error)) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			shown, rows := map[string]any{"party": p.Name}, [][]string{{"party", p.Name}}
-			if p.Settings != nil {
-				settings, err := p.Settings(e)
-				if err != nil {
-					return err
-				}
-				names, values := config.Values(settings)
-				maps.Copy(shown, values)
-				for _, name := range names {
-					rows = append(rows, []string{name, fmt.Sprint(values[name])})
-				}
+			settings, err := p.Settings(e)
+			if err != nil {
+				return err
 			}
+			names, shown := config.Values(settings)
+			rows := [][]string{{"party", p.Name}}
+			for _, name := range names {
+				rows = append(rows, []string{name, fmt.Sprint(shown[name])})
+			}
+			shown["party"] = p.Name
 			return e.Table(shown, []string{"KEY", "VALUE"}, rows)
 		},
 	}

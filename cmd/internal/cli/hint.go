@@ -32,7 +32,7 @@ func next(f *fault.Fault) string {
 	case "address-taken":
 		return "choose another --listen; port 0 takes a free one"
 	case "scheme-unknown":
-		return "a peer's address begins with wss:// and ends with #KEY, as `serve` prints it"
+		return "give a peer's address as its `serve` prints it, such as wss://HOST:PORT/#KEY"
 	case "plugin-hung":
 		return "try again; if it happens often, look at it with -v, or remove it with `plugin remove`"
 	case "not-agreed":

@@ -70,7 +70,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 			h = nil
 		}
 	}()
-	if h.Engine, err = o.Files.unlock(o.Passphrase); err != nil {
+	if err := o.login(time.Now, h); err != nil {
 		return nil, err
 	}
 	if !o.Looking {

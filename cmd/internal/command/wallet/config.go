@@ -12,10 +12,19 @@ import (
 	"github.com/swaperoo/swaperoo/controller/client"
 )
 
-// Party is what `swaperoo config` knows of a wallet, which has no settings: what
-// it knows is in its database.
+// Party is what `swaperoo config` knows of a wallet.
 func Party() check.Party {
-	return check.Party{Name: "wallet", Here: here, Check: checkAll}
+	return check.Party{
+		Name: "wallet", Here: here, Check: checkAll,
+		Settings: func(e *cli.Env) (any, error) {
+			f, err := files(e)
+			if err != nil {
+				return nil, err
+			}
+			s, err := readSettings(e, f)
+			return &s, err
+		},
+	}
 }
 
 // here: a wallet is the party without a key file.
@@ -27,7 +36,7 @@ func here(dir string) bool {
 
 func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error) {
 	err = open(ctx, e, looking, func(ctx context.Context, w *wallet) error {
-		found.Note("passphrase, keys and database", nil)
+		found.Note("settings, passphrase, keys and database", nil)
 		all, err := w.Exchanges(ctx)
 		for _, x := range all {
 			found.Note("exchange "+x.URL, w.checkExchange(ctx, x))

@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -65,7 +66,7 @@ func passwd(e *cli.Env) *cobra.Command {
 				return err
 			}
 			defer fresh.Wipe()
-			if err := f.ChangePassphrase(*old, *fresh); err != nil {
+			if err := f.Guess(time.Now, func() error { return f.ChangePassphrase(*old, *fresh) }); err != nil {
 				return cli.Argument(err)
 			}
 			return e.Print(map[string]bool{"changed": true}, "The passphrase is changed.\n")
