@@ -18,7 +18,19 @@ func StatusOf(err error) (status int, body ErrorDetail) {
 		return http.StatusOK, ErrorDetail{}
 	}
 	r := rowOf(f)
-	return r.status, ErrorDetail{Code: r.code, Hint: f.Message, Detail: f.Hint}
+	return r.status, ErrorDetail{Code: r.code, Hint: f.Message, Detail: advice(f)}
+}
+
+// advice is a fault's hint for whoever reads an answer: what speaks of commands
+// and their flags is for people at a command line.
+func advice(f *fault.Fault) string {
+	switch {
+	case !strings.Contains(f.Hint, "--") && !strings.Contains(f.Hint, "`"):
+		return f.Hint
+	case f.Kind == fault.Unavailable, f.Kind == fault.Timeout, f.Kind == fault.Unknown:
+		return "send the same request again: nothing is done twice"
+	}
+	return ""
 }
 
 func rowOf(f *fault.Fault) row {

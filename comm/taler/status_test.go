@@ -126,6 +126,25 @@ func TestAPlainErrorSaysNothingOfItself(t *testing.T) {
 	}
 }
 
+// TestAnAnswerSpeaksOfNoCommands: who reads it may be a till, or a wallet.
+func TestAnAnswerSpeaksOfNoCommands(t *testing.T) {
+	for _, row := range []struct {
+		kind       fault.Kind
+		hint, says string
+	}{
+		{fault.Unavailable, "try again; the same --key is fine", "send the same request again: nothing is done twice"},
+		{fault.Conflict, "use another --key for another operation", ""},
+		{fault.NotFound, "add one with `terminal provider add`", ""},
+		{fault.Conflict, "ask for a new QR code", "ask for a new QR code"},
+		{fault.Conflict, "", ""},
+	} {
+		_, body := StatusOf(fault.New(row.kind, "no").WithHint("%s", row.hint))
+		if body.Detail != row.says || body.Hint != "no" {
+			t.Errorf("%s, %q: %+v", row.kind, row.hint, body)
+		}
+	}
+}
+
 func TestWhatOtherServersSay(t *testing.T) {
 	for name, row := range map[string]struct {
 		status int
