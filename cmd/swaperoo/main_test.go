@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -28,8 +29,20 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// surroundings are those of a user with a home of their own.
+// surroundings are those of a user with a home of their own, whose files are
+// theirs alone: secrets in others are refused.
 func surroundings(env *testscript.Env) error {
+	files, err := os.ReadDir(env.WorkDir)
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if f.Type().IsRegular() {
+			if err := os.Chmod(filepath.Join(env.WorkDir, f.Name()), 0o600); err != nil {
+				return err
+			}
+		}
+	}
 	env.Setenv("HOME", env.WorkDir+"/home")
 	env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
 	env.Setenv("NO_COLOR", "1")

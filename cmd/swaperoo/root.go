@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/bank"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/demo"
@@ -23,8 +24,16 @@ func root(e *cli.Env) *cobra.Command {
 	c := cli.Group("swaperoo", "A wallet for every kind of money, and a bank and terminal to go with it")
 	c.SilenceUsage, c.SilenceErrors = true, true
 	e.Flags(c)
+	asked := c.Flags().Bool("version", false, "say which version this is")
+	help := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if *asked {
+			return sayVersion(e)
+		}
+		return help(c, args)
+	}
 	c.AddCommand(demo.Command(e), wallet.Command(e), terminal.Command(e), bank.Command(e), provider.Command(e), exchange.Command(e),
-		plugin.Command(e), version(e))
+		plugin.Command(e), check.Command(e, bank.Party(), terminal.Party(), exchange.Party(), wallet.Party()), version(e))
 	c.SetIn(e.In)
 	c.SetOut(e.Out)
 	c.SetErr(e.Err)
@@ -49,21 +58,23 @@ func execute(ctx context.Context, e *cli.Env, args []string) error {
 func version(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Say which version this is", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			v := struct {
-				Version string `json:"version"`
-				Commit  string `json:"commit,omitempty"`
-				Go      string `json:"go"`
-			}{Version: "unknown"}
-			if b, ok := debug.ReadBuildInfo(); ok {
-				v.Version, v.Go = b.Main.Version, b.GoVersion
-				for _, s := range b.Settings {
-					if s.Key == "vcs.revision" {
-						v.Commit = s.Value
-					}
-				}
-			}
-			return e.Print(v, "%s", fmt.Sprintln("swaperoo", v.Version, v.Commit, v.Go))
-		},
+		RunE: func(*cobra.Command, []string) error { return sayVersion(e) },
 	}
+}
+
+func sayVersion(e *cli.Env) error {
+	v := struct {
+		Version string `json:"version"`
+		Commit  string `json:"commit,omitempty"`
+		Go      string `json:"go"`
+	}{Version: "unknown"}
+	if b, ok := debug.ReadBuildInfo(); ok {
+		v.Version, v.Go = b.Main.Version, b.GoVersion
+		for _, s := range b.Settings {
+			if s.Key == "vcs.revision" {
+				v.Commit = s.Value
+			}
+		}
+	}
+	return e.Print(v, "%s", fmt.Sprintln("swaperoo", v.Version, v.Commit, v.Go))
 }

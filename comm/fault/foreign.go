@@ -38,17 +38,30 @@ func word(r Reason) Reason {
 }
 
 func plain(text string) string {
-	text = strings.Map(func(c rune) rune {
-		switch {
-		case c == '\n' || c == '\t':
-			return ' '
-		case unicode.Is(unicode.C, c): // control and format characters
-			return -1
-		}
-		return c
-	}, text)
+	text = Line(text)
 	if runes := []rune(text); len(runes) > maxText {
 		text = string(runes[:maxText]) + "…"
 	}
 	return text
+}
+
+// Line makes a text of others one line that a terminal only shows: nothing in it
+// moves the cursor, changes colours or titles, or turns the reading order.
+func Line(text string) string {
+	return Lines(strings.Map(func(c rune) rune {
+		if c == '\n' || c == '\t' {
+			return ' '
+		}
+		return c
+	}, text))
+}
+
+// Lines is Line for a text of several lines, such as terms of service.
+func Lines(text string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.Is(unicode.C, c) && c != '\n' && c != '\t' { // control and format characters
+			return -1
+		}
+		return c
+	}, text)
 }

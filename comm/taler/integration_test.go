@@ -217,7 +217,7 @@ func TestDocumentsOnTheWire(t *testing.T) {
 		},
 		"wire config": {
 			WireConfig{Name: WireGatewayName, Version: WireGatewayVersion, Currency: "CHF", Implementation: "urn:x"},
-			`{"name":"taler-wire-gateway","version":"5:0:5","currency":"CHF","implementation":"urn:x"}`,
+			`{"name":"taler-wire-gateway","version":"3:0:3","currency":"CHF","implementation":"urn:x"}`,
 		},
 		"error": {ErrorDetail{Code: 5107, Hint: "gone"}, `{"code":5107,"hint":"gone"}`},
 		"transfer": {

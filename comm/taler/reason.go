@@ -43,6 +43,8 @@ const (
 	ReasonAnswerTooLarge       fault.Reason = "answer-too-large"
 	ReasonAddressRefused       fault.Reason = "address-refused"
 	ReasonRedirectRefused      fault.Reason = "redirect-refused"
+	ReasonServerRefused        fault.Reason = "server-refused" // with a status, and nothing that says more
+	ReasonServerFailed         fault.Reason = "server-failed"
 	ReasonWithdrawURIMalformed fault.Reason = "withdraw-uri-malformed"
 	ReasonReserveUnknown       fault.Reason = "reserve-unknown"
 	ReasonReserveSignature     fault.Reason = "reserve-signature-invalid"

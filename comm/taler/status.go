@@ -18,7 +18,19 @@ func StatusOf(err error) (status int, body ErrorDetail) {
 		return http.StatusOK, ErrorDetail{}
 	}
 	r := rowOf(f)
-	return r.status, ErrorDetail{Code: r.code, Hint: f.Message, Detail: f.Hint}
+	return r.status, ErrorDetail{Code: r.code, Hint: f.Message, Detail: advice(f)}
+}
+
+// advice is a fault's hint for whoever reads an answer: what speaks of commands
+// and their flags is for people at a command line.
+func advice(f *fault.Fault) string {
+	switch {
+	case !strings.Contains(f.Hint, "--") && !strings.Contains(f.Hint, "`"):
+		return f.Hint
+	case f.Kind == fault.Unavailable, f.Kind == fault.Timeout, f.Kind == fault.Unknown:
+		return "send the same request again: nothing is done twice"
+	}
+	return ""
 }
 
 func rowOf(f *fault.Fault) row {
@@ -51,7 +63,7 @@ func FaultOf(status int, body []byte) error {
 		if looksLikeHTML(body) {
 			return f.WithHint("a web page came back: is this the right address, and is no login page or proxy in between?")
 		}
-		return f
+		return f.WithHint("is this the address of a Taler bank or exchange?")
 	}
 	kind, reason := kindOfStatus(status), reasonOfStatus(status)
 	if r, found := rowOfCode(status, *detail.Code); found {
@@ -117,11 +129,16 @@ func reasonOfStatus(status int) fault.Reason {
 		return ReasonMethodInvalid
 	case http.StatusTooManyRequests:
 		return ReasonTooManyFailures
+	case http.StatusNotFound:
+		return ReasonEndpointUnknown
 	}
-	if status >= 300 && status < 400 {
+	switch {
+	case status >= 500:
+		return ReasonServerFailed
+	case status >= 300 && status < 400:
 		return ReasonRedirectRefused
 	}
-	return ""
+	return ReasonServerRefused
 }
 
 func looksLikeHTML(body []byte) bool {

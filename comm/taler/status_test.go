@@ -126,6 +126,25 @@ func TestAPlainErrorSaysNothingOfItself(t *testing.T) {
 	}
 }
 
+// TestAnAnswerSpeaksOfNoCommands: who reads it may be a till, or a wallet.
+func TestAnAnswerSpeaksOfNoCommands(t *testing.T) {
+	for _, row := range []struct {
+		kind       fault.Kind
+		hint, says string
+	}{
+		{fault.Unavailable, "try again; the same --key is fine", "send the same request again: nothing is done twice"},
+		{fault.Conflict, "use another --key for another operation", ""},
+		{fault.NotFound, "add one with `terminal provider add`", ""},
+		{fault.Conflict, "ask for a new QR code", "ask for a new QR code"},
+		{fault.Conflict, "", ""},
+	} {
+		_, body := StatusOf(fault.New(row.kind, "no").WithHint("%s", row.hint))
+		if body.Detail != row.says || body.Hint != "no" {
+			t.Errorf("%s, %q: %+v", row.kind, row.hint, body)
+		}
+	}
+}
+
 func TestWhatOtherServersSay(t *testing.T) {
 	for name, row := range map[string]struct {
 		status int
@@ -138,16 +157,16 @@ func TestWhatOtherServersSay(t *testing.T) {
 		"fakebank's confirm too early": {400, `{"code":5119}`, fault.Conflict, ReasonNotSelected},
 		"a denomination not yet, 412":  {412, `{"code":1008}`, fault.Conflict, ReasonDenominationNotYet},
 		"an exchange of 2022":          {404, `{"code":1250}`, fault.NotFound, ReasonReserveUnknown},
-		"a code of the future":         {409, `{"code":5999,"hint":"new"}`, fault.Conflict, ""},
-		"a plain status of libeufin":   {415, `{"code":9999}`, fault.Unsupported, ""},
-		"a proxy's page":               {502, `<html>Bad Gateway</html>`, fault.Unknown, ""},
-		"a busy server":                {503, ``, fault.Unavailable, ""},
+		"a code of the future":         {409, `{"code":5999,"hint":"new"}`, fault.Conflict, ReasonServerRefused},
+		"a plain status of libeufin":   {415, `{"code":9999}`, fault.Unsupported, ReasonServerRefused},
+		"a proxy's page":               {502, `<html>Bad Gateway</html>`, fault.Unknown, ReasonServerFailed},
+		"a busy server":                {503, ``, fault.Unavailable, ReasonServerFailed},
 		"too many requests":            {429, `slow down`, fault.Unavailable, ReasonTooManyFailures},
-		"text without a code":          {404, `{"error":"not found"}`, fault.NotFound, ""},
+		"text without a code":          {404, `{"error":"not found"}`, fault.NotFound, ReasonEndpointUnknown},
 		"a redirect nobody followed":   {302, ``, fault.Unsupported, ReasonRedirectRefused},
-		"a teapot":                     {418, `{}`, fault.Invalid, ""},
-		"a code that is no number":     {400, `{"code":"22"}`, fault.Invalid, ""},
-		"a server that broke":          {500, `{"code":60}`, fault.Internal, ""},
+		"a teapot":                     {418, `{}`, fault.Invalid, ReasonServerRefused},
+		"a code that is no number":     {400, `{"code":"22"}`, fault.Invalid, ReasonServerRefused},
+		"a server that broke":          {500, `{"code":60}`, fault.Internal, ReasonServerFailed},
 		"a method that is not offered": {405, ``, fault.Unsupported, ReasonMethodInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,6 +25,10 @@ type Preview struct {
 // been named by the person, not by the bank.
 func (r *withdrawal) choose(ctx context.Context) error {
 	url := r.status.Exchange()
+	if _, err := taler.CheckURL(url, true); url != "" && err != nil { // whether http is good enough is decided where it is asked
+		return fault.Wrap(err, fault.Invalid, "what the bank names as its exchange is no address of one").Because(taler.ReasonAddressRefused).
+			WithHint("tell the operator of the bank; nothing was withdrawn")
+	}
 	if r.want.Exchange != "" {
 		if url != "" && strings.TrimSuffix(url, "/") != strings.TrimSuffix(r.want.Exchange, "/") && r.status.RequiredExchange != "" {
 			return fault.New(fault.Conflict, "the bank pays only to %s, not to %s", url, r.want.Exchange).Because("exchange-differs")
@@ -32,6 +36,9 @@ func (r *withdrawal) choose(ctx context.Context) error {
 		e, err := r.w.AddExchange(ctx, r.want.Exchange)
 		r.exchange = e
 		return err
+	}
+	if url == "" {
+		return fault.New(fault.Invalid, "the bank lets you choose the exchange").Because("input-needed").WithHint("name one: --exchange URL")
 	}
 	e, err := r.w.Exchange(ctx, url)
 	if errors.Is(err, fault.NotFound) {

@@ -1,10 +1,10 @@
 package client
 
 import (
-	"cmp"
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -24,7 +24,7 @@ type Withdrawn struct {
 	Value     instrument.Amount      `json:"value,omitzero"` // of the coins
 	Coins     int                    `json:"coins"`
 	Fees      instrument.Amount      `json:"fees,omitzero"`
-	Created   int64                  `json:"created"` // unix seconds
+	Created   time.Time              `json:"created"`
 	Reason    string                 `json:"reason,omitempty"`
 
 	uri taler.WithdrawURI
@@ -48,7 +48,7 @@ func (w *Wallet) Withdrawals(ctx context.Context) ([]Withdrawn, error) {
 		}
 		out[n] = Withdrawn{
 			Operation: operationOf(i), Status: i.Status, Bank: r.BankURL, Exchange: r.ExchangeURL, Reserve: r.ReservePub.String(),
-			Amount: r.Amount, Value: r.Value, Coins: r.Coins, Fees: r.Fees, Created: r.Created, Reason: r.Reason,
+			Amount: r.Amount, Value: r.Value, Coins: r.Coins, Fees: r.Fees, Created: time.Unix(r.Created, 0).UTC(), Reason: r.Reason,
 		}
 		if r.BankURL == "" {
 			continue
@@ -57,7 +57,7 @@ func (w *Wallet) Withdrawals(ctx context.Context) ([]Withdrawn, error) {
 			return nil, err
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Withdrawn) int { return cmp.Compare(a.Created, b.Created) })
+	slices.SortStableFunc(out, func(a, b Withdrawn) int { return a.Created.Compare(b.Created) })
 	return out, nil
 }
 

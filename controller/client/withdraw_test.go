@@ -154,3 +154,26 @@ func TestBalancesAddUpCoinsAndReserves(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestABankNamesAnExchangeByItsAddress or not at all: what it says is shown to a
+// person and asked for.
+func TestABankNamesAnExchangeByItsAddress(t *testing.T) {
+	for _, said := range []string{"http://127.0.0.1:1/\x1b[31mevil", "javascript:alert(1)", "exchange.example.com", "https://gary@exchange.example.com/", "https://"} {
+		w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+		for name, as := range map[string]func(*taler.BankWithdrawalOperationStatus){
+			"suggested": func(s *taler.BankWithdrawalOperationStatus) { s.SuggestedExchange, s.RequiredExchange = said, "" },
+			"required":  func(s *taler.BankWithdrawalOperationStatus) { s.SuggestedExchange, s.RequiredExchange = "", said },
+		} {
+			b.says(as)
+			err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
+			if f := fault.From(err); f == nil || f.Reason != taler.ReasonAddressRefused || strings.Contains(f.Message+f.Hint, said) {
+				t.Errorf("%q, %s: %v", said, name, err)
+			}
+		}
+	}
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) { s.SuggestedExchange = "" })
+	if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != "input-needed" {
+		t.Errorf("no exchange: %v", err)
+	}
+}

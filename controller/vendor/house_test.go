@@ -47,6 +47,7 @@ type cast struct {
 	comm  *comm.Manager
 	key   string
 	later atomic.Int64 // by how much the terminal's clock is ahead
+	away  atomic.Bool  // the card provider cannot be connected to
 }
 
 func (c *cast) clock() time.Time { return time.Now().Add(time.Duration(c.later.Load())) }
@@ -58,7 +59,7 @@ func newCast(t *testing.T) *cast {
 	c.cards.bank = c.bank.Provider
 	at := httptest.NewServer(c.cards)
 	t.Cleanup(at.Close)
-	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock)
+	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away)
 	c.comm, c.key = manager, key
 	c.Terminal = vendor.New(party, c.bank.Till(c.bank.Terminal), vendor.Config{
 		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + c.bank.URL}},
@@ -73,7 +74,7 @@ func newCast(t *testing.T) *cast {
 
 // newParty is a controller on a store in memory, with the first-party bundles in
 // this process.
-func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time) (*controller.Controller, *comm.Manager, string) {
+func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool) (*controller.Controller, *comm.Manager, string) {
 	t.Helper()
 	secret, err := crypto.RandomSecret(rand.Reader, crypto.KeySize)
 	check(t, err)
@@ -82,7 +83,7 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 	check(t, err)
 	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(role)}))
 	identity := crypto.DeriveIdentity(engine, "node")
-	manager := comm.NewManager(out{https.New(https.Options{})}, net.Transport(inproc.Options{Key: identity.KeyText()}), &taler.Transport{})
+	manager := comm.NewManager(out{https.New(https.Options{}), away}, net.Transport(inproc.Options{Key: identity.KeyText()}), &taler.Transport{})
 	party, err := controller.New(controller.Parts{
 		Name: string(role), Role: role, Store: db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: policy,
 		Bundles: append(bundles(role), protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}),
@@ -107,11 +108,17 @@ func bundles(role comm.Role) []protocol.Bundle {
 }
 
 // out lets plugins out to this machine, and answers for the exchange.
-type out struct{ local *https.Fetcher }
+type out struct {
+	local *https.Fetcher
+	away  *atomic.Bool // nothing but the exchange can be connected to
+}
 
 func (o out) Fetch(ctx context.Context, r comm.Fetch) (comm.Fetched, error) {
 	if strings.HasPrefix(r.URL, banktest.ExchangeURL) {
 		return comm.Fetched{Status: http.StatusOK, Header: map[string]string{"Etag": "terms-1", "Content-Type": "text/plain"}, Body: []byte("Be kind.")}, nil
+	}
+	if o.away.Load() {
+		return comm.Fetched{}, fault.New(fault.Unavailable, "%s cannot be connected to", r.URL).Because("server-unreachable")
 	}
 	return o.local.Fetch(ctx, r)
 }

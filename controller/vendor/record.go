@@ -19,6 +19,15 @@ type Withdrawal struct {
 // Reference is what the card payment is bound to the withdrawal by.
 func (w Withdrawal) Reference() string { return w.WOPID.Text() }
 
+// Short is the beginning of the WOPID, which names the withdrawal at this
+// terminal and takes it from nobody.
+func (w Withdrawal) Short() string { return w.WOPID.Text()[:shortest] }
+
+// AwaitsCustomer reports whether nobody has accepted its fees and terms yet.
+func (w Withdrawal) AwaitsCustomer() bool {
+	return w.Status == taler.TerminalPending && w.Terms.AcceptedAt == 0
+}
+
 // setup is the event that names the withdrawal. Fees are shown also when they
 // are nothing.
 func (w Withdrawal) setup() Event {

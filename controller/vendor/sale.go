@@ -40,7 +40,7 @@ func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, e
 		return t.paidBefore(ctx, w)
 	case <-ctx.Done():
 		return "", fault.Wrap(ctx.Err(), fault.Unknown, "nobody has paid yet").Because("pending").
-			WithHint("go on with `terminal resume %s`", w.WOPID.Text()[:8])
+			WithHint("go on with `terminal resume %s`", w.Short())
 	}
 }
 

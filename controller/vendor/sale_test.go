@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ type wallet struct {
 
 func newWallet(t *testing.T, c *cast) *wallet {
 	t.Helper()
-	party, _, _ := newParty(t, c.net, comm.Client, profile.UserPolicy(), time.Now)
+	party, _, _ := newParty(t, c.net, comm.Client, profile.UserPolicy(), time.Now, &atomic.Bool{})
 	w := &wallet{Controller: party}
 	i := instrument.Instance{Class: vendor.ClassCard, Owner: "self", Status: "active", Keys: map[string]string{"account": "a1"}}
 	check(t, i.Encode(map[string]string{

@@ -44,7 +44,7 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 // accept it.
 func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
 	s.Show(w.setup())
-	if w.Status == taler.TerminalPending && w.Terms.AcceptedAt == 0 {
+	if w.AwaitsCustomer() {
 		if err := t.accept(ctx, &w, s); err != nil {
 			return w, err
 		}
@@ -60,7 +60,7 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 		case taler.TerminalPending:
 			err = t.awaitWallet(ctx, &w, s)
 		case taler.TerminalSelected:
-			err = t.takePayment(ctx, &w, card, s)
+			err = t.interrupted(ctx, w, t.takePayment(ctx, &w, card, s))
 		case taler.TerminalPaid:
 			err = t.notify(ctx, &w)
 		case taler.TerminalNotified:
@@ -183,7 +183,7 @@ func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (t
 		}
 		if ctx.Err() != nil {
 			return status, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is still %s", w.Status).
-				Because("pending").WithHint("go on with `terminal resume %s`", w.WOPID.Text()[:8])
+				Because("pending").WithHint("go on with `terminal resume %s`", w.Short())
 		}
 		if err != nil && !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Timeout) && !errors.Is(err, fault.Unknown) {
 			return status, err

@@ -121,6 +121,46 @@ func TestAChargeThatNeverArrivedIsSentAgain(t *testing.T) {
 	}
 }
 
+// TestAProviderThatIsAwayIsNoEnd: who stands at the terminal is told whether the
+// card was charged, and how to go on.
+func TestAProviderThatIsAwayIsNoEnd(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		begun bool // a payment of before whose outcome is not known
+		says  string
+	}{
+		{"before anything was charged", false, "nothing was charged"},
+		{"after an answer was missing", true, "whether the card was charged is not known"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := newCast(t)
+			ctx, cut := context.WithCancel(t.Context())
+			defer cut()
+			selects := c.selects(t, newPurse(t, 1))
+			c.cards.late = row.begun
+			c.away.Store(!row.begun)
+			first := customer{on: func(e vendor.Event) {
+				if selects(e); e.Event == vendor.EventUnknown {
+					cut()
+				}
+			}}
+			w, err := c.Withdraw(ctx, vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &first)
+			if row.begun {
+				c.away.Store(true)
+				w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{})
+			}
+			f := fault.From(err)
+			if f == nil || f.Kind != fault.Unavailable || !strings.Contains(f.Message, row.says) || !strings.Contains(f.Hint, "`terminal resume "+w.WOPID.Text()[:8]+"`") {
+				t.Fatalf("it is told as %+v", f)
+			}
+			c.away.Store(false)
+			if w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{}); err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
+				t.Errorf("%s, %v, charged %d times", w.Status, err, c.cards.times())
+			}
+		})
+	}
+}
+
 func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
 	c := newCast(t)
 	first := customer{on: c.selects(t, newPurse(t, 1))}

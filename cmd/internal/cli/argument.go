@@ -39,6 +39,14 @@ func Amount(text string) (instrument.Amount, error) {
 	return a, Argument(err)
 }
 
+// Money is an amount as people see it, nothing where there is none.
+func Money(a instrument.Amount) string {
+	if a == (instrument.Amount{}) {
+		return ""
+	}
+	return a.String()
+}
+
 // maxInput bounds an argument that comes from standard input.
 const maxInput = 64 << 10
 
@@ -53,4 +61,11 @@ func (e *Env) Text(arg string) (string, error) {
 		return "", Argument(fault.Wrap(err, fault.Invalid, "standard input cannot be read, or is too long").Because("input-unreadable"))
 	}
 	return strings.TrimSpace(string(raw)), nil
+}
+
+// Name is Text for the name of something, such as a WOPID: the ellipsis with
+// which we show the beginning of one may come along.
+func (e *Env) Name(arg string) (string, error) {
+	text, err := e.Text(arg)
+	return strings.TrimSuffix(strings.TrimSuffix(text, "…"), "..."), err
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"fmt"
 	"strings"
 )
 
@@ -11,7 +10,7 @@ func (e *Env) Ask(what, hint string) (string, error) {
 	if !e.Interactive() {
 		return "", Input(what+" is needed", "%s", hint)
 	}
-	fmt.Fprintf(e.Err, "%s: ", what)
+	e.prompt(what + ": ")
 	line, err := bufio.NewReader(e.In).ReadString('\n')
 	if err != nil {
 		return "", Input(what+" is needed", "%s", hint)
@@ -24,7 +23,7 @@ func (e *Env) Yes(question, hint string) (bool, error) {
 	if !e.Interactive() {
 		return false, Input(question, "%s", hint)
 	}
-	fmt.Fprintf(e.Err, "%s [y/N] ", question)
+	e.prompt(question + " [y/N] ")
 	line, err := bufio.NewReader(e.In).ReadString('\n')
 	if err != nil {
 		return false, Input(question, "%s", hint)

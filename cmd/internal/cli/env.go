@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -72,29 +70,6 @@ func (e *Env) Interactive() bool {
 
 // Terminal reports whether standard output is a terminal.
 func (e *Env) Terminal() bool { return e.outTTY && !e.JSON }
-
-// Print writes v as one line of JSON with --json, else the text.
-func (e *Env) Print(v any, format string, args ...any) error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if !e.JSON {
-		_, err := fmt.Fprintf(e.Out, format, args...)
-		return err
-	}
-	line, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	_, err = e.Out.Write(append(line, '\n'))
-	return err
-}
-
-// Say writes a message for people to standard error.
-func (e *Env) Say(format string, args ...any) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	fmt.Fprintf(e.Err, format+"\n", args...)
-}
 
 // Colour reports whether standard error may be written to in colour: it is a
 // terminal and NO_COLOR is not set (no-color.org).

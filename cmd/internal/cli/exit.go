@@ -73,6 +73,10 @@ func (e *Env) Fail(err error) int {
 		return ExitCode(err)
 	}
 	f := fault.From(err)
+	f = f.WithHint("%s", next(f))
+	if f.Reason == "" { // for scripts: no cause is known that is narrower than the kind
+		f = f.Because(fault.Reason(f.Kind.String()))
+	}
 	if e.JSON {
 		_ = e.Print(map[string]any{"error": f}, "")
 		return ExitCode(err)
@@ -81,10 +85,7 @@ func (e *Env) Fail(err error) int {
 	if f.Kind == fault.Internal {
 		line = "swaperoo: " + err.Error() // the log of this process is this terminal
 	}
-	if f.Hint != "" {
-		line += " — " + f.Hint
-	}
-	e.Say("%s", line)
+	e.Say("%s", fault.Line(line+" — "+f.Hint))
 	return ExitCode(err)
 }
 

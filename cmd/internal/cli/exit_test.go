@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -130,5 +131,32 @@ func TestWherePartiesLive(t *testing.T) {
 	e.Home = func() (string, error) { return "", errors.New("homeless") }
 	if _, err := e.PartyDir("wallet"); err == nil || !strings.Contains(fault.From(err).Hint, "--dir") {
 		t.Errorf("homeless: %v", err)
+	}
+}
+
+// TestEveryFailureSaysWhatToDoNext, also where it was made by somebody who knows
+// of no commands.
+func TestEveryFailureSaysWhatToDoNext(t *testing.T) {
+	for reason, says := range map[fault.Reason]string{
+		"wrong-passphrase": "try again", "peer-unknown": "wallet peer add", "class-unknown": "plugin add", "amount-malformed": "CHF:20",
+		"address-taken": "--listen", "amount-too-small": "another amount", "plugin-hung": "plugin remove", "scheme-unknown": "wss://",
+		"code-taken": "another one", "never-heard-of": "", "": "",
+	} {
+		for k := fault.Invalid; k <= fault.Internal; k++ {
+			e, out, _ := env(true)
+			e.Fail(fault.New(k, "no").Because(reason))
+			var told struct{ Error fault.Fault }
+			if err := json.Unmarshal(out.Bytes(), &told); err != nil || told.Error.Hint == "" || told.Error.Reason == "" || !strings.Contains(told.Error.Hint, says) {
+				t.Errorf("%s, %s: %q, %v", k, reason, told.Error.Hint, err)
+			}
+			e, _, messages := env(false)
+			if e.Fail(fault.New(k, "no").Because(reason)); !strings.HasSuffix(messages.String(), " — "+told.Error.Hint+"\n") {
+				t.Errorf("%s, %s: %q", k, reason, messages)
+			}
+		}
+	}
+	own := fault.New(fault.Denied, "no").Because("wrong-passphrase").WithHint("own words")
+	if e, _, messages := env(false); e.Fail(own) != cli.ExitRefused || messages.String() != "swaperoo: no — own words\n" {
+		t.Errorf("%q", messages)
 	}
 }

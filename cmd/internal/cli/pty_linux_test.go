@@ -151,3 +151,10 @@ func replace(e *cli.Env) (string, error) {
 	}
 	return string(s.Bytes()), nil
 }
+
+func TestAQuestionIsOneLine(t *testing.T) {
+	e, messages := seated(t, "n\n")
+	if _, err := e.Yes("Pay "+nasty+"\n?", ""); err != nil || obeyed(messages.String()) || strings.Contains(messages.String(), "\n") {
+		t.Errorf("%q, %v", messages, err)
+	}
+}

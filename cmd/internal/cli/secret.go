@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
 )
@@ -68,16 +69,29 @@ func (e *Env) AskSecret(what, hint string) (string, error) {
 func (e *Env) secretFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read", path).Because("secret-unreadable")
+		return nil, unreadable(err, path)
 	}
 	defer f.Close()
+	if err := config.Private(f); err != nil {
+		return nil, err
+	}
 	return readSecret(f)
 }
 
-func readSecret(r io.Reader) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(r, maxSecret+1))
-	if err != nil || len(text) > maxSecret {
-		return nil, fault.Wrap(err, fault.Invalid, "the secret cannot be read, or is longer than %d bytes", maxSecret).Because("secret-unreadable")
+func unreadable(err error, path string) error {
+	return fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read: %s", path, config.Why(err)).Because("secret-unreadable").
+		WithHint("name a file that holds it, for you alone to read")
+}
+
+func readSecret(f *os.File) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
+	if err != nil {
+		return nil, unreadable(err, f.Name())
+	}
+	if len(text) > maxSecret {
+		clear(text)
+		return nil, fault.New(fault.Invalid, "the secret is longer than %d bytes", maxSecret).Because("secret-unreadable").
+			WithHint("is it the right file?")
 	}
 	return bytes.TrimRight(text, "\r\n"), nil
 }
@@ -98,9 +112,9 @@ func (e *Env) askSecret(prompt string, twice bool) ([]byte, error) {
 }
 
 func (e *Env) hidden(prompt string) ([]byte, error) {
-	_, _ = io.WriteString(e.Err, prompt)
+	e.prompt(prompt)
 	text, err := term.ReadPassword(int(e.In.Fd()))
-	_, _ = io.WriteString(e.Err, "\n")
+	e.Say("")
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the passphrase cannot be read").Because("secret-unreadable")
 	}

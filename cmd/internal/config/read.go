@@ -56,7 +56,7 @@ func load(path string) (string, error) {
 			WithHint("the init command writes one")
 	}
 	if err != nil {
-		return "", fault.Wrap(err, fault.Invalid, "%s cannot be read", path).Because(ReasonMissing)
+		return "", fault.Wrap(err, fault.Invalid, "%s cannot be read: %s", path, Why(err)).Because(ReasonMissing)
 	}
 	defer func() { _ = f.Close() }()
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))

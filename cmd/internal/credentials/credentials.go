@@ -72,7 +72,7 @@ func Read(path string) (Credentials, error) {
 		return Credentials{}, fault.Wrap(err, fault.NotFound, "there is no file %s", path).Because("credentials-missing")
 	}
 	if err != nil {
-		return Credentials{}, fault.Wrap(err, fault.Invalid, "%s cannot be read", path).Because(ReasonMalformed)
+		return Credentials{}, fault.Wrap(err, fault.Invalid, "%s cannot be read: %s", path, config.Why(err)).Because(ReasonMalformed)
 	}
 	defer func() { _ = f.Close() }()
 	c, err := parse(f)

@@ -35,6 +35,16 @@ func Listen(ctx context.Context, address string, allowHTTP bool) (*Port, error) 
 // URL is where a path of the port is for callers on this machine.
 func (p *Port) URL(path string) string { return "http://" + reachable(p.Addr().String()) + path }
 
+// Base is where a port will be for callers on this machine, as URL("/") says it
+// once it is open; empty as long as nobody knows, such as for port 0.
+func Base(address string) string {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || at.Port() == 0 {
+		return ""
+	}
+	return "http://" + reachable(address) + "/"
+}
+
 // sessionURL is an address of sessions, for callers on this machine.
 func sessionURL(a comm.Address) string {
 	a.Host = reachable(a.Host)

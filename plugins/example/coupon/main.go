@@ -15,30 +15,30 @@ func main() {
 	redeem := sdk.Simple{Name: "coupon.redeem", Title: "Redeem a coupon", Class: "coupon", Operation: protocol.Pay,
 		Accepted: "redeemed", Present: present, Accept: accept}
 	sdk.Main(sdk.Bundle{Name: "coupon", Version: "1.0.0",
-		Classes:   func(comm.Role) []instrument.Class { return []instrument.Class{coupon{}} },
+		Classes:   func(comm.Role) []instrument.Class { return []instrument.Class{coupon()} },
 		Protocols: func(comm.Role) []protocol.Protocol { return []protocol.Protocol{redeem} },
 	})
 }
-
-// coupon is the class; its unique key makes a vendor take each code once.
-type coupon struct{}
 
 type state struct {
 	Code  string            `json:"code"`
 	Worth instrument.Amount `json:"worth"`
 }
 
-func (coupon) Info() instrument.Info {
-	return instrument.Info{ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
+// coupon is the class; its unique key makes a vendor take each code once.
+func coupon() instrument.Class {
+	return sdk.Class{Rule: valid, About: instrument.Info{ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
 		Fields: []instrument.Field{{Name: "code", Title: "Code", Secret: true}, {Name: "worth", Title: "Worth"}},
 		Moves: []instrument.Move{{To: "ready"}, {From: "ready", To: "presented"}, {From: "presented", To: "presented"},
-			{From: "presented", To: "ready"}, {From: "presented", To: "redeemed"}, {To: "taken"}}}
+			{From: "presented", To: "ready"}, {From: "presented", To: "redeemed"}, {From: "ready", To: "removed"}, {To: "taken"}}}}
 }
 
-func (coupon) Check(_, _ *instrument.Instance) error { return nil }
-
-func (coupon) Prefer(protocols []string, c instrument.Circumstances) (string, error) {
-	return instrument.PreferFirst(protocols, c), nil
+func valid(_, coupon *instrument.Instance) error {
+	var s state
+	if err := coupon.Decode(&s); err != nil || s.Code == "" || s.Worth.IsZero() {
+		return fault.New(fault.Invalid, "a coupon has a code, and is worth an amount").Because("coupon-malformed").WithHint("such as worth=CHF:5")
+	}
+	return nil
 }
 
 func present(_ protocol.Session, _ protocol.Call, i *instrument.Instance) (protocol.Result, error) {
@@ -51,7 +51,8 @@ func present(_ protocol.Session, _ protocol.Call, i *instrument.Instance) (proto
 func accept(_ protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
 	var s state
 	if err := json.Unmarshal(message, &s); err != nil || s.Code == "" || c.Offer == nil || s.Worth != c.Offer.Terms.Price {
-		return protocol.Result{}, fault.New(fault.Declined, "this coupon does not pay this price").Because("coupon-refused")
+		return protocol.Result{}, fault.New(fault.Declined, "this coupon does not pay this price").Because("coupon-refused").
+			WithHint("pay with one that is worth exactly the price")
 	}
 	_, err := tx.Create(instrument.Instance{Class: "coupon", Status: "taken", Keys: map[string]string{"code": s.Code}, State: message})
 	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: s.Worth}, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
@@ -28,7 +29,7 @@ func Command(e *cli.Env) *cobra.Command {
 		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e)),
 		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e),
 			operation.Resume(e, opener(e)), operation.Abandon(e, opener(e))),
-		cli.Group("config", "The bank's settings", configShow(e), configCheck(e)),
+		check.Of(e, Party()),
 	)
 }
 

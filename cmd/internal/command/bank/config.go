@@ -1,80 +1,71 @@
 package bank
 
 import (
-	"errors"
+	"context"
 
-	"github.com/spf13/cobra"
-
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/plugins/host"
 )
 
-func configShow(e *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "show", Short: "Show the settings as they count, environment included", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+// Party is what `swaperoo config` knows of a bank.
+func Party() check.Party {
+	return check.Party{
+		Name:  "bank",
+		Here:  func(dir string) bool { return check.Has(dir, "config.toml", "exchange_account") },
+		Check: checkAll,
+		Settings: func(e *cli.Env) (any, error) {
 			f, err := files(e)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			s, err := read(e, f)
-			if err != nil {
-				return err
-			}
-			shown := map[string]any{
-				"name": s.Name, "currency": s.Currency, "exchange_url": s.ExchangeURL, "exchange_account": s.ExchangeAccount,
-				"withdrawal_fees": s.WithdrawalFees, "listen": s.Listen, "session_listen": s.SessionListen, "url": s.URL,
-			}
-			return e.Print(shown, "name             %s\ncurrency         %s\nexchange_url     %s\nexchange_account %s\nwithdrawal_fees  %s\nlisten           %s\nsession_listen   %s\nurl              %s\n",
-				s.Name, s.Currency, s.ExchangeURL, s.ExchangeAccount, s.WithdrawalFees, s.Listen, s.SessionListen, s.URL)
+			return &s, err
 		},
 	}
 }
 
-// finding is what a check found out about one thing.
-type finding struct {
-	What  string       `json:"what"`
-	OK    bool         `json:"ok"`
-	Fault *fault.Fault `json:"error,omitempty"`
-}
-
-func configCheck(e *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "check", Short: "Test settings, database, keys, exchange and providers", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			var all []finding
-			note := func(what string, err error) { all = append(all, finding{what, err == nil, fault.From(err)}) }
-			err := beside(c.Context(), e, func(b *bank.Bank, s settings) error {
-				note("settings, keys and database", nil)
-				note("exchange "+s.ExchangeURL, checkExchange(c.Context(), s))
-				providers, err := b.Providers(c.Context())
-				for _, p := range providers {
-					note("provider "+p.Name, b.CheckProvider(c.Context(), p.Name))
-				}
-				return err
-			})
-			if err != nil {
-				return err
-			}
-			return report(e, all)
-		},
+func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error) {
+	f, err := files(e)
+	if err != nil {
+		return nil, err
 	}
-}
-
-// report shows the findings; the first bad one is the command's error.
-func report(e *cli.Env, all []finding) error {
-	var bad error
-	rows := make([][]string, len(all))
-	for n, f := range all {
-		rows[n] = []string{f.What, "ok", ""}
-		if !f.OK {
-			rows[n] = []string{f.What, "bad", f.Fault.Message}
-			bad = errors.Join(bad, f.Fault)
+	err = beside(ctx, e, func(b *bank.Bank, s settings) error {
+		found.Note("settings, keys and database", nil)
+		found.Note("exchange "+s.ExchangeURL, checkExchange(ctx, s))
+		providers, err := b.Providers(ctx)
+		for _, p := range providers {
+			found.Note("provider "+p.Name, b.CheckProvider(ctx, p.Name))
 		}
-	}
-	if err := e.Table(map[string]any{"ok": bad == nil, "checks": all}, []string{"WHAT", "STATE", "WHY"}, rows); err != nil {
+		found.Plugins(host.NewCatalog(f.Plugins()))
+		return err
+	})
+	return found, err
+}
+
+// checkExchange compares the settings with what the exchange says of itself: the
+// bank pays to its account, and has nothing to do with its coins.
+func checkExchange(ctx context.Context, s settings) error {
+	keys, err := check.Keys(ctx, s.ExchangeURL)
+	if err != nil {
 		return err
 	}
-	return cli.Reported(bad)
+	return s.fits(keys)
+}
+
+// fits refuses an exchange that would not take the money that we announce.
+func (s settings) fits(keys taler.Keys) error {
+	if keys.Currency != s.Currency {
+		return fault.New(fault.Conflict, "the exchange is one for %s, this bank for %s", keys.Currency, s.Currency).Because("exchange-differs")
+	}
+	for _, a := range keys.Accounts {
+		if a.PaytoURI.Equal(s.ExchangeAccount) {
+			return nil
+		}
+	}
+	return fault.New(fault.Conflict, "the exchange has no account %s", s.ExchangeAccount).Because("exchange-differs").
+		WithHint("exchange_account is one of those in its /keys")
 }

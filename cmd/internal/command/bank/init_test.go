@@ -78,7 +78,7 @@ func TestFreshFromInitNothingCostsAnything(t *testing.T) {
 	var shown map[string]any
 	d.does(&shown, "config", "show")
 	want := map[string]any{
-		"name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
+		"party": "bank", "name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
 		"withdrawal_fees": "CHF:0", "listen": "127.0.0.1:0", "session_listen": "127.0.0.1:0", "url": "",
 	}
 	if diff := cmp.Diff(want, shown); diff != "" {

@@ -43,7 +43,7 @@ func (d *desk) command(ctx context.Context, out io.Writer, args ...string) int {
 	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
 	e.Flags(c)
 	c.AddCommand(bank.Command(e))
-	c.SetArgs(append(append([]string{"bank"}, args...), "--dir", d.dir, "--json"))
+	c.SetArgs(append([]string{"bank", "--dir", d.dir, "--json"}, args...))
 	return e.Fail(c.ExecuteContext(ctx))
 }
 

@@ -216,6 +216,20 @@ func TestAWithdrawalIsFoundByItsBeginningAndAborted(t *testing.T) {
 	}
 }
 
+func TestAnAmountThatTheWalletChoosesIsOpen(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	o := d.serves()
+	till := o.sells()
+	if status, text := o.asks("POST", o.urls["terminal"]+"withdrawals", till.Login, till.Token, `{"request_uid":"free"}`); status != 200 {
+		t.Fatalf("%d %s", status, text)
+	}
+	var out bytes.Buffer
+	if code := d.command(t.Context(), &out, "withdrawal", "list", "--json=false"); code != 0 || !strings.Contains(out.String(), "\tpending\topen\ttill\t") {
+		t.Errorf("exit %d: %q", code, out.String())
+	}
+}
+
 func TestTheExchangesFileFollowsTheBank(t *testing.T) {
 	d := newDesk(t)
 	made := d.initialises()

@@ -97,7 +97,7 @@ func withdrawalList(e *cli.Env) *cobra.Command {
 					return err
 				}
 				out = append(out, s)
-				rows = append(rows, []string{short(s.WOPID), string(s.Status), s.Amount.String(), s.Terminal, s.Created.Format(time.RFC3339), s.Reason})
+				rows = append(rows, []string{short(s.WOPID), string(s.Status), amount(s.Amount), s.Terminal, s.Created.Format(time.RFC3339), s.Reason})
 			}
 			return e.Table(map[string]any{"withdrawals": out}, []string{"WOPID", "STATUS", "AMOUNT", "TERMINAL", "CREATED", "REASON"}, rows)
 		})
@@ -154,7 +154,7 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 		return err
 	}
 	lines := []string{
-		short(s.WOPID) + " is " + string(s.Status), "amount " + s.Amount.String() + ", fees " + s.Fees.String(),
+		short(s.WOPID) + " is " + string(s.Status), "amount " + amount(s.Amount) + ", fees " + s.Fees.String(),
 		"terminal " + s.Terminal + ", provider " + s.Provider,
 	}
 	if s.Transaction != "" {
@@ -166,6 +166,14 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 	return e.Print(s, "%s\n", strings.Join(lines, "\n"))
 }
 
+// amount is one as operators see it; there is none while the wallet may choose.
+func amount(a instrument.Amount) string {
+	if a == (instrument.Amount{}) {
+		return "open"
+	}
+	return a.String()
+}
+
 // minPrefix is how much of a WOPID names it.
 const minPrefix = 8
 
@@ -173,7 +181,7 @@ func short(id taler.WOPID) string { return id.Text()[:12] }
 
 // find reads a WOPID, a unique beginning of one, a QR code's URI or "-".
 func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.Withdrawal, error) {
-	text, err := e.Text(arg)
+	text, err := e.Name(arg)
 	if err != nil {
 		return taler.Withdrawal{}, err
 	}

@@ -99,11 +99,12 @@ func (s *story) draw() error {
 	if s.env.JSON {
 		return nil
 	}
-	picture, err := qr.Draw(s.deal.URI, s.env.Terminal())
+	picture, err := qr.Draw(s.deal.URI, s.env.Colour())
 	if err != nil {
 		return err
 	}
-	s.env.Say("\n%s%s\n", picture, s.deal.URI)
+	s.env.Picture("\n" + picture)
+	s.env.Say("%s\n", s.deal.URI)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
@@ -50,6 +51,9 @@ func initCommand(e *cli.Env) *cobra.Command {
 		}
 		if err := config.Write(file(dir), "Settings of a sandbox exchange.", &s); err != nil {
 			return err
+		}
+		if info.URL == "" { // serve says it for good: it may listen elsewhere
+			info.URL = serve.Base(s.Listen)
 		}
 		return e.Print(made{dir, info.Currency, info.URL, info.Account, info.MasterPub},
 			"a sandbox exchange for %s is in %s\naccount %s\nmaster key %s\n", info.Currency, dir, info.Account, info.MasterPub)

@@ -101,6 +101,35 @@ func TestInitShowsWhatABankNeeds(t *testing.T) {
 	}
 }
 
+func TestInitShowsWhereItWillListen(t *testing.T) {
+	for url, args := range map[string][]string{
+		"":                       {"--listen", "127.0.0.1:0"},
+		"http://127.0.0.1:8081/": {"--listen", "127.0.0.1:8081"},
+		"http://[::1]:8081/":     {"--listen", "[::1]:8081"},
+		"http://127.0.0.1:8082/": {"--listen", "0.0.0.0:8082"},
+		"https://x.example.com/": {"--listen", "127.0.0.1:8081", "--url", "https://x.example.com/"},
+	} {
+		dir, said := made(t, args...)
+		if said["url"] != url {
+			t.Errorf("%v: its URL is %q", args, said["url"])
+		}
+		if args[1] != "127.0.0.1:8081" || len(args) > 2 {
+			continue
+		}
+		other, stop := serves(t, dir, "--listen", "127.0.0.1:0") // then that is where it is
+		answer, err := http.Get(other + "keys")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var keys taler.Keys
+		if err := json.NewDecoder(answer.Body).Decode(&keys); err != nil || keys.BaseURL != other {
+			t.Errorf("listening at %s its /keys say %s, %v", other, keys.BaseURL, err)
+		}
+		_ = answer.Body.Close()
+		stop()
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	dir, _ := made(t, "--url", "https://exchange.example.com")
 	fresh := filepath.Join(t.TempDir(), "fresh")

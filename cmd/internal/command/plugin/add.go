@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -55,14 +56,23 @@ func adding(ctx context.Context, e *cli.Env, path string, yes bool) error {
 	return e.Print(row(host.Listed{Entry: added, State: host.Ready}), "%s %s added\n", added.Name, added.Version)
 }
 
-// inspect starts the binary once, as a host does, and asks it what it is.
+// inspect starts the binary once, as a host does, and asks it what it is. What is
+// wrong with it is the command's answer; the log is for those who want to see more.
 func inspect(ctx context.Context, e *cli.Env, f house.Files, path string) (host.Inspected, error) {
-	h, err := host.New(host.Options{Dir: f.Run(), Log: e.Log(), Clock: time.Now})
+	log := slog.New(slog.DiscardHandler)
+	if e.Verbose {
+		log = e.Log()
+	}
+	h, err := host.New(host.Options{Dir: f.Run(), Log: log, Clock: time.Now})
 	if err != nil {
 		return host.Inspected{}, err
 	}
 	defer func() { _ = h.Close(context.WithoutCancel(ctx)) }()
-	return h.Inspect(ctx, host.Source{Path: path})
+	seen, err := h.Inspect(ctx, host.Source{Path: path})
+	if fault.ReasonOf(err) == "plugin-start" && !e.Verbose {
+		err = fault.From(err).WithHint("is %s a plugin? -v shows what it wrote before it ended", path)
+	}
+	return seen, err
 }
 
 // fits refuses a plugin beside which the party could not be opened any more: its

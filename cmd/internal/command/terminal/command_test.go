@@ -192,7 +192,7 @@ func TestAWithdrawalThatCannotBeSold(t *testing.T) {
 			s.refuses(row.code, row.reason, append([]string{"withdraw"}, row.args...)...)
 		})
 	}
-	s.refuses(4, "input-needed", "resume", "4A9EYQ0A")
+	s.refuses(3, "unknown-operation", "resume", "4A9EYQ0A") // there is nothing to accept
 	if _, out, _ := s.says("operation", "list", "--json"); out != `{"operations":[],"withdrawals":[]}`+"\n" {
 		t.Errorf("what was refused has left %s", out)
 	}

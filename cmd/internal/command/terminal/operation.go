@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,7 +15,7 @@ import (
 )
 
 // sold is a withdrawal as it is shown. The WOPID is a secret until it ends, so
-// only its beginning is.
+// only its beginning is, which is enough for the terminal's other commands.
 type sold struct {
 	WOPID       string            `json:"wopid"`
 	Status      string            `json:"status"`
@@ -25,22 +26,38 @@ type sold struct {
 	Reserve     string            `json:"reserve,omitempty"`
 	Transaction string            `json:"provider_transaction_id,omitempty"`
 	Terms       string            `json:"terms_version,omitempty"` // that were accepted
-	Accepted    string            `json:"terms_accepted,omitempty"`
+	Accepted    time.Time         `json:"terms_accepted,omitzero"`
+	Created     time.Time         `json:"created,omitzero"`
+	Ended       time.Time         `json:"ended,omitzero"` // confirmed or aborted
 	Reason      string            `json:"reason,omitempty"`
 }
 
 func soldOf(w vendor.Withdrawal) sold {
 	s := sold{
-		WOPID: w.WOPID.String(), Status: w.Status, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange,
-		Transaction: w.Transaction, Terms: w.Terms.Version, Reason: w.Reason,
+		WOPID: w.Short(), Status: w.Status, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange,
+		Transaction: w.Transaction, Terms: w.Terms.Version, Accepted: at(w.Terms.AcceptedAt), Created: at(w.Progress.Created),
+		Ended: at(w.Progress.Ended), Reason: w.Reason,
 	}
 	if !w.ReservePub.IsZero() {
 		s.Reserve = w.ReservePub.String()
 	}
-	if w.Terms.AcceptedAt != 0 {
-		s.Accepted = time.Unix(w.Terms.AcceptedAt, 0).UTC().Format(time.RFC3339)
-	}
 	return s
+}
+
+// at is a time of a record; nothing has happened at 0.
+func at(unix int64) time.Time {
+	if unix == 0 {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0).UTC()
+}
+
+// when is a time for people, nothing if it has not come.
+func when(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
 }
 
 func operations(e *cli.Env) *cobra.Command {
@@ -50,7 +67,7 @@ func operations(e *cli.Env) *cobra.Command {
 
 func operationList(e *cli.Env) *cobra.Command {
 	var n int
-	c := verb(e, looking, "list", "List withdrawals, and operations, newest first", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
+	c := verb(e, looking, "list", "List withdrawals and operations, each newest first", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
 		all, err := t.Withdrawals(ctx)
 		if err != nil {
 			return err
@@ -59,11 +76,12 @@ func operationList(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		slices.Reverse(all) // newest first, as operations are
 		withdrawals, rows := []sold{}, [][]string{}
 		for _, w := range all {
 			s := soldOf(w)
 			withdrawals = append(withdrawals, s)
-			rows = append(rows, []string{s.WOPID, s.Status, s.Total.String(), s.Transaction, s.Reason})
+			rows = append(rows, []string{s.WOPID, s.Status, cli.Money(s.Total), s.Transaction, s.Reason})
 		}
 		for n, r := range records {
 			records[n].Result = nil // it may hold a WOPID
@@ -85,7 +103,11 @@ func operationList(e *cli.Env) *cobra.Command {
 
 func operationShow(e *cli.Env) *cobra.Command {
 	return verb(e, looking, "show WOPID", "Show one withdrawal; the beginning of the WOPID is enough", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		w, err := t.FindByPrefix(ctx, args[0])
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
+		}
+		w, err := t.FindByPrefix(ctx, name)
 		if err != nil {
 			return err
 		}
@@ -93,13 +115,15 @@ func operationShow(e *cli.Env) *cobra.Command {
 		return e.Table(s, []string{"", ""}, [][]string{
 			{"wopid", s.WOPID},
 			{"status", s.Status},
-			{"amount", s.Amount.String()},
-			{"fees", s.Fees.String()},
-			{"total", s.Total.String()},
+			{"amount", cli.Money(s.Amount)},
+			{"fees", cli.Money(s.Fees)},
+			{"total", cli.Money(s.Total)},
 			{"exchange", s.Exchange},
 			{"reserve", s.Reserve},
 			{"transaction", s.Transaction},
-			{"terms", s.Terms + " " + s.Accepted},
+			{"terms", s.Terms + " " + when(s.Accepted)},
+			{"created", when(s.Created)},
+			{"ended", when(s.Ended)},
 			{"reason", s.Reason},
 		})
 	})

@@ -45,7 +45,7 @@ func (s *screen) draw() {
 		s.env.Say("the code cannot be drawn: %v", err)
 		return
 	}
-	s.env.Say("\n%s", code)
+	s.env.Picture("\n" + code + "\n")
 }
 
 func sentence(e vendor.Event) string {

@@ -74,6 +74,35 @@ func TestEveryEventIsASentence(t *testing.T) {
 	}
 }
 
+// TestAReceiptSaysWhatWasPaid, to people: scripts end with the event that they
+// wait for.
+func TestAReceiptSaysWhatWasPaid(t *testing.T) {
+	w := vendor.Withdrawal{Status: taler.TerminalConfirmed, TerminalWithdrawal: taler.TerminalWithdrawal{
+		WOPID: taler.WOPID{1, 2, 3}, Amount: instrument.Amount{Currency: "CHF", Value: 20}, Fees: instrument.Amount{Currency: "CHF", Fraction: 50_000_000},
+		Total: instrument.Amount{Currency: "CHF", Value: 20, Fraction: 50_000_000}, Exchange: "https://exchange.example/", Transaction: "pay-7",
+		Progress: taler.TerminalProgress{Ended: 1_700_000_000},
+	}}
+	var out bytes.Buffer
+	e := cli.New()
+	e.Out = &out
+	if err := handReceipt(e, "Corner shop", w); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range []string{"Corner shop", "CHF:20\n", "CHF:0.5\n", "CHF:20.5\n", "2023-11-14T22:13:20Z", w.WOPID.Text()[:8] + "\n", "pay-7", "https://exchange.example/"} {
+		if !strings.Contains(out.String(), part) {
+			t.Errorf("%q is not on it:\n%s", part, out.String())
+		}
+	}
+	if strings.Contains(out.String(), w.WOPID.Text()) {
+		t.Error("the whole WOPID is on it")
+	}
+	out.Reset()
+	e.JSON = true
+	if err := handReceipt(e, "Corner shop", w); err != nil || out.Len() != 0 {
+		t.Errorf("for a script: %q, %v", out.String(), err)
+	}
+}
+
 // TestTheCodeIsShownToWhoHasAccepted: nobody is to scan before they know what it
 // costs; a withdrawal that is taken up again after that shows its code at once.
 func TestTheCodeIsShownToWhoHasAccepted(t *testing.T) {

@@ -40,7 +40,10 @@ func withdraw(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return selling(c.Context(), e, o, func(ctx context.Context, t *terminal, s vendor.Screen) error {
+		if err := o.acceptable(e); err != nil { // before the bank hears of a withdrawal that nobody can accept
+			return err
+		}
+		return selling(c.Context(), e, o, func(ctx context.Context, t *terminal, s vendor.Screen) (vendor.Withdrawal, error) {
 			return t.sell(ctx, o, amount, s)
 		})
 	}
@@ -52,28 +55,37 @@ func resume(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "resume WOPID|-", Short: "Go on with a withdrawal; the beginning of the WOPID is enough", Args: cobra.ExactArgs(1)}
 	o.flags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		name, err := e.Text(args[0])
+		name, err := e.Name(args[0])
 		if err != nil {
 			return err
 		}
-		return selling(c.Context(), e, o, func(ctx context.Context, t *terminal, s vendor.Screen) error {
+		return selling(c.Context(), e, o, func(ctx context.Context, t *terminal, s vendor.Screen) (vendor.Withdrawal, error) {
 			w, err := t.FindByPrefix(ctx, name)
 			if err != nil {
-				return err
+				return w, err
 			}
-			_, err = t.Resume(ctx, w.WOPID, o.card, s)
-			return err
+			if w.AwaitsCustomer() {
+				if err := o.acceptable(e); err != nil {
+					return w, err
+				}
+			}
+			return t.Resume(ctx, w.WOPID, o.card, s)
 		})
 	}
 	return c
 }
 
+// acceptable refuses a withdrawal that somebody must accept where nobody can.
+func (o order) acceptable(e *cli.Env) error {
+	if o.yes || e.Interactive() {
+		return nil
+	}
+	return cli.Input("the customer must accept fees and terms", "show them, then repeat with --yes")
+}
+
 // selling opens the terminal for one withdrawal, with a door for the wallet that
 // pays unless a plastic card does.
-func selling(ctx context.Context, e *cli.Env, o order, sell func(context.Context, *terminal, vendor.Screen) error) error {
-	if !o.yes && !e.Interactive() { // before the bank hears of a withdrawal that nobody can accept
-		return cli.Input("the customer must accept fees and terms", "show them, then repeat with --yes")
-	}
+func selling(ctx context.Context, e *cli.Env, o order, sell func(context.Context, *terminal, vendor.Screen) (vendor.Withdrawal, error)) error {
 	return open(ctx, e, working, func(ctx context.Context, t *terminal) error {
 		if o.card == "" {
 			door, err := t.door(context.WithoutCancel(ctx), o.listen)
@@ -83,24 +95,28 @@ func selling(ctx context.Context, e *cli.Env, o order, sell func(context.Context
 			defer func() { _ = door.Close() }()
 		}
 		s := &screen{env: e, yes: o.yes}
-		err := sell(ctx, t, s)
+		w, err := sell(ctx, t, s)
 		if s.told {
 			return cli.Reported(err)
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return handReceipt(e, t.settings.Merchant, w)
 	})
 }
 
-func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, s vendor.Screen) error {
+func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, s vendor.Screen) (vendor.Withdrawal, error) {
+	none := vendor.Withdrawal{}
 	bank, err := t.BankConfig(ctx)
 	if err != nil {
-		return err
+		return none, err
 	}
 	if bank.Currency != amount.Currency {
-		return cli.Argument(fault.New(fault.Invalid, "the bank deals in %s, not in %s", bank.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch))
+		return none, cli.Argument(fault.New(fault.Invalid, "the bank deals in %s, not in %s", bank.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch))
 	}
 	if _, err := t.Provider(ctx); err != nil {
-		return err
+		return none, err
 	}
 	if o.key == "" {
 		o.key = rand.Text()
@@ -108,8 +124,7 @@ func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, 
 	}
 	op, err := t.OperationID(o.key)
 	if err != nil {
-		return cli.Argument(err)
+		return none, cli.Argument(err)
 	}
-	_, err = t.Withdraw(ctx, vendor.Purchase{RequestUID: string(op), Amount: amount, Card: o.card}, s)
-	return err
+	return t.Withdraw(ctx, vendor.Purchase{RequestUID: string(op), Amount: amount, Card: o.card}, s)
 }

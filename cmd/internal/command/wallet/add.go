@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -107,15 +108,19 @@ func read(e *cli.Env, path string) (map[string]json.RawMessage, error) {
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
-			return nil, cli.Argument(fault.Wrap(err, fault.Invalid, "the file %s cannot be read", path).Because("file-unreadable"))
+			return nil, cli.Argument(fault.Wrap(err, fault.Invalid, "the file %s cannot be read: %s", path, config.Why(err)).Because("file-unreadable").
+				WithHint("name a file with a JSON object of members, or - for standard input"))
 		}
 		defer f.Close()
 		in = f
 	}
 	text, err := io.ReadAll(io.LimitReader(in, maxMembers+1))
 	defer clear(text)
-	if err != nil || len(text) > maxMembers {
-		return nil, cli.Argument(fault.Wrap(err, fault.Invalid, "the file %s cannot be read, or is too long", path).Because("file-unreadable"))
+	if err != nil {
+		return nil, cli.Argument(fault.Wrap(err, fault.Invalid, "the file %s cannot be read: %s", path, config.Why(err)).Because("file-unreadable"))
+	}
+	if len(text) > maxMembers {
+		return nil, cli.Argument(fault.New(fault.Invalid, "the file %s is longer than %d bytes", path, maxMembers).Because("file-unreadable"))
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(&members); err != nil || members == nil {

@@ -18,17 +18,33 @@ func exchanges(e *cli.Env) *cobra.Command {
 
 // issuer is an exchange as it is shown.
 type issuer struct {
-	URL           string              `json:"url"`
-	Status        string              `json:"status"`
-	Currency      string              `json:"currency,omitempty"`
-	Version       string              `json:"version,omitempty"`
-	MasterPub     string              `json:"master_pub,omitempty"`
-	Denominations int                 `json:"denominations"`
-	Terms         taler.ExchangeTerms `json:"terms"`
+	URL           string     `json:"url"`
+	Status        string     `json:"status"`
+	Currency      string     `json:"currency,omitempty"`
+	Version       string     `json:"version,omitempty"`
+	MasterPub     string     `json:"master_pub,omitempty"`
+	Denominations int        `json:"denominations"`
+	Terms         acceptance `json:"terms"`
+}
+
+// acceptance is what a person has seen and accepted of an exchange's terms of
+// service.
+type acceptance struct {
+	Version         string    `json:"version,omitempty"` // the latest that was shown
+	AcceptedVersion string    `json:"accepted_version,omitempty"`
+	AcceptedAt      time.Time `json:"accepted_at,omitzero"`
+}
+
+func acceptanceOf(t taler.ExchangeTerms) acceptance {
+	a := acceptance{Version: t.Version, AcceptedVersion: t.AcceptedVersion}
+	if t.AcceptedAt != 0 {
+		a.AcceptedAt = time.Unix(t.AcceptedAt, 0).UTC()
+	}
+	return a
 }
 
 func issuerOf(x client.Exchange) issuer {
-	i := issuer{URL: x.URL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Terms: x.Terms}
+	i := issuer{URL: x.URL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Terms: acceptanceOf(x.Terms)}
 	if !x.MasterPub.IsZero() {
 		i.MasterPub = x.MasterPub.String()
 	}
@@ -93,8 +109,8 @@ func exchangeTerms(e *cli.Env) *cobra.Command {
 		shown := struct {
 			URL string `json:"url"`
 			taler.TermsResult
-			Accepted   bool   `json:"accepted"`
-			AcceptedAt string `json:"accepted_at,omitempty"`
+			Accepted   bool      `json:"accepted"`
+			AcceptedAt time.Time `json:"accepted_at,omitzero"`
 		}{URL: x.URL, TermsResult: terms, Accepted: terms.Version == x.Terms.AcceptedVersion}
 		if accept && !shown.Accepted {
 			if err := w.AcceptTerms(ctx, x, terms.Version); err != nil {
@@ -105,9 +121,7 @@ func exchangeTerms(e *cli.Env) *cobra.Command {
 			}
 			shown.Accepted = true
 		}
-		if x.Terms.AcceptedAt != 0 {
-			shown.AcceptedAt = time.Unix(x.Terms.AcceptedAt, 0).UTC().Format(time.RFC3339)
-		}
+		shown.AcceptedAt = acceptanceOf(x.Terms).AcceptedAt
 		verdict := "not accepted"
 		if shown.Accepted {
 			verdict = "accepted"

@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -93,7 +94,8 @@ func passwd(e *cli.Env) *cobra.Command {
 				return err
 			}
 			defer fresh.Wipe()
-			if err := f.ChangePassphrase(c.Context(), e.User, *old, *fresh); err != nil {
+			change := func() error { return f.ChangePassphrase(c.Context(), e.User, *old, *fresh) }
+			if err := f.Guess(time.Now, change); err != nil {
 				return cli.Argument(err)
 			}
 			return e.Print(map[string]bool{"changed": true}, "The passphrase is changed.\n")

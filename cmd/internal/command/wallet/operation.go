@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ func operations(e *cli.Env) *cobra.Command {
 
 func operationList(e *cli.Env) *cobra.Command {
 	var n int
-	c := verb(e, looking, "list", "List operations, newest first, and withdrawals", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+	c := verb(e, looking, "list", "List operations and withdrawals, each newest first", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
 		records, err := w.Protocols().Records(ctx, protocol.Filter{Limit: n})
 		if err != nil {
 			return err
@@ -32,13 +33,14 @@ func operationList(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		slices.Reverse(withdrawals)
 		var rows [][]string
 		for n, r := range records {
 			records[n].Result = nil // for `operation show`
 			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), outcome(r)})
 		}
 		for _, x := range withdrawals {
-			rows = append(rows, []string{string(x.Operation), time.Unix(x.Created, 0).UTC().Format(time.RFC3339), "withdrawal", x.Amount.String(), line(x.Status, x.Reason)})
+			rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", cli.Money(x.Amount), line(x.Status, x.Reason)})
 		}
 		shown := map[string]any{"operations": orEmpty(records), "withdrawals": orEmpty(withdrawals)}
 		return e.Table(shown, []string{"OPERATION", "BEGUN", "WHAT", "OF", "STATE"}, rows)
@@ -63,18 +65,22 @@ func outcome(r protocol.Record) string {
 
 func operationShow(e *cli.Env) *cobra.Command {
 	return verb(e, looking, "show OPERATION", "Show one operation or withdrawal", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		if x, err := w.FindWithdrawal(ctx, args[0]); err == nil {
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
+		}
+		if x, err := w.FindWithdrawal(ctx, name); err == nil {
 			return e.Table(x, []string{"", ""}, [][]string{
 				{"operation", string(x.Operation)},
 				{"status", x.Status},
-				{"amount", x.Amount.String()},
+				{"amount", cli.Money(x.Amount)},
 				{"bank", x.Bank},
 				{"exchange", x.Exchange},
 				{"reserve", x.Reserve},
 				{"reason", x.Reason},
 			})
 		}
-		r, err := record(ctx, w, args[0])
+		r, err := record(ctx, w, name)
 		if err != nil {
 			return err
 		}
@@ -113,10 +119,14 @@ func record(ctx context.Context, w *wallet, prefix string) (protocol.Record, err
 func operationResume(e *cli.Env) *cobra.Command {
 	var want wish
 	c := verb(e, working, "resume OPERATION", "Go on with a withdrawal that is pending, or with an operation", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		if _, err := w.FindWithdrawal(ctx, args[0]); errors.Is(err, fault.NotFound) {
-			return operation.Wait(ctx, e, w.Protocols(), args[0])
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
 		}
-		return w.resume(ctx, args[0], want)
+		if _, err := w.FindWithdrawal(ctx, name); errors.Is(err, fault.NotFound) {
+			return operation.Wait(ctx, e, w.Protocols(), name)
+		}
+		return w.resume(ctx, name, want)
 	})
 	c.Flags().StringVar(&want.pay, "pay", "", "pay the terminal `PEER` over a session")
 	c.Flags().StringVar(&want.with, "instrument", "", "which card pays")

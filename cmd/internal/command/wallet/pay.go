@@ -73,7 +73,7 @@ func (w *wallet) agree(b client.Bill, asked instrument.Amount, yes bool) (bool, 
 	}
 	w.env.Say("%s takes %s: %s, by %s, %s", name, b.Class, price, b.Protocol, b.With.Name)
 	if b.Terms.Text != "" {
-		w.env.Say("  %s", b.Terms.Text)
+		w.env.Say("  %s", fault.Line(b.Terms.Text))
 	}
 	if !yes {
 		return w.env.Yes("Pay?", "look at the price, then repeat with --yes")

@@ -40,7 +40,7 @@ func withdraw(e *cli.Env) *cobra.Command {
 // scanned reads a URI, or finds one of before by the beginning of its WOPID. It
 // is shown before anything is called.
 func (w *wallet) scanned(ctx context.Context, arg string) (taler.WithdrawURI, error) {
-	text, err := w.env.Text(arg)
+	text, err := w.env.Name(arg)
 	if err != nil {
 		return taler.WithdrawURI{}, err
 	}

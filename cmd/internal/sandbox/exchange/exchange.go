@@ -107,14 +107,15 @@ func (e *Exchange) Close() error {
 	return e.db.Close()
 }
 
-const booksName = "exchange.db"
+// BooksName is the file of the books in the directory of an exchange.
+const BooksName = "exchange.db"
 
 func openBooks(dir string) (*sql.DB, error) {
 	tables, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return nil, err
 	}
-	return sandbox.OpenDatabase(context.Background(), filepath.Join(dir, booksName), tables)
+	return sandbox.OpenDatabase(context.Background(), filepath.Join(dir, BooksName), tables)
 }
 
 // load reads what Init wrote.

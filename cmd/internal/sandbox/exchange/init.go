@@ -171,7 +171,7 @@ func newKey(r io.Reader) (crypto.EddsaPrivateKey, error) {
 }
 
 func exists(dir string) bool {
-	_, err := os.Stat(filepath.Join(dir, booksName))
+	_, err := os.Stat(filepath.Join(dir, BooksName))
 	return err == nil
 }
 

@@ -1,0 +1,59 @@
+// Package check is `swaperoo config`: it finds out which party a data directory
+// holds, shows its settings as they count, and tests all of them. What there is
+// to test each party's own command package says.
+package check
+
+import (
+	"errors"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/plugins/host"
+)
+
+// Findings are what a check has found out, in the order in which it looked.
+type Findings []finding
+
+type finding struct {
+	What  string       `json:"what"`
+	OK    bool         `json:"ok"`
+	Fault *fault.Fault `json:"error,omitempty"`
+}
+
+// Note adds what became of looking at one thing.
+func (f *Findings) Note(what string, err error) {
+	*f = append(*f, finding{what, err == nil, fault.From(err)})
+}
+
+// Plugins looks whether the plugins of a party can be started.
+func (f *Findings) Plugins(c *host.Catalog) {
+	all, err := c.List()
+	if err != nil {
+		f.Note("plugins", err)
+	}
+	for _, p := range all {
+		err = nil
+		if p.State != host.Ready {
+			err = fault.New(fault.Unavailable, "the plugin %s is %s", p.Name, p.State).Because("plugin-"+fault.Reason(p.State)).WithHint("%s", p.Remedy)
+		}
+		f.Note("plugin "+p.Name, err)
+	}
+}
+
+// show prints the findings; the bad ones are the command's error, and the first
+// of them its exit code.
+func (f Findings) show(e *cli.Env) error {
+	var bad error
+	rows := make([][]string, len(f))
+	for n, one := range f {
+		rows[n] = []string{one.What, "ok", "", ""}
+		if !one.OK {
+			rows[n] = []string{one.What, "bad", one.Fault.Message, one.Fault.Hint}
+			bad = errors.Join(bad, one.Fault)
+		}
+	}
+	if err := e.Table(map[string]any{"ok": bad == nil, "checks": f}, []string{"WHAT", "STATE", "WHY", "WHAT TO DO"}, rows); err != nil {
+		return err
+	}
+	return cli.Reported(bad)
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// next is what a person can do about a fault that does not say it itself: it was
+// made where nobody knows of commands, or by a peer.
+func next(f *fault.Fault) string {
+	if f.Hint != "" {
+		return f.Hint
+	}
+	switch f.Reason {
+	case "wrong-passphrase":
+		return "try again; without the right one nobody can open it"
+	case "passphrase-empty", "passphrase-differs":
+		return "type it again"
+	case "peer-unknown":
+		return "`wallet peer list` shows those that are known, `wallet peer add` adds one"
+	case "user-unknown":
+		return "leave --user out to act as the wallet's owner"
+	case "class-unknown":
+		return "`plugin list` shows what is installed; a class of others comes with `plugin add`"
+	case "class-not-offered":
+		return "say another --class, or ask the vendor what they take"
+	case "amount-malformed":
+		return "write it like CHF:20 or CHF:20.50, without a sign"
+	case "amount-too-large", "amount-too-small":
+		return "choose another amount"
+	case "address-taken":
+		return "choose another --listen; port 0 takes a free one"
+	case "scheme-unknown":
+		return "give a peer's address as its `serve` prints it, such as wss://HOST:PORT/#KEY"
+	case "plugin-hung":
+		return "try again; if it happens often, look at it with -v, or remove it with `plugin remove`"
+	case "not-agreed":
+		return "nothing was done; start again if you have changed your mind"
+	}
+	if strings.HasSuffix(string(f.Reason), "-taken") {
+		return "it is there already, or was used before: use another one"
+	}
+	return byKind(f.Kind)
+}
+
+// byKind is what can be said of a fault without knowing more of it.
+func byKind(k fault.Kind) string {
+	switch k {
+	case fault.Invalid, fault.Unsupported:
+		return "look at what the command takes with --help"
+	case fault.Denied, fault.Declined, fault.Conflict:
+		return "nothing was changed; ask who refused it if you do not see why"
+	case fault.NotFound:
+		return "the list commands show what there is"
+	case fault.Unavailable, fault.Locked:
+		return "try again later"
+	case fault.Timeout, fault.Unknown:
+		return "ask again; the same --key does nothing twice"
+	}
+	return "repeat it with -v and look at what is logged"
+}

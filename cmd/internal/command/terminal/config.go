@@ -1,0 +1,47 @@
+package terminal
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+)
+
+// Party is what `swaperoo config` knows of a terminal.
+func Party() check.Party {
+	return check.Party{
+		Name:  "terminal",
+		Here:  func(dir string) bool { return check.Has(dir, "config.toml", "token_file") },
+		Check: checkAll,
+		Settings: func(e *cli.Env) (any, error) {
+			f, err := files(e)
+			if err != nil {
+				return nil, err
+			}
+			s, err := readSettings(e, f)
+			return &s, err
+		},
+	}
+}
+
+func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error) {
+	err = open(ctx, e, looking, func(ctx context.Context, t *terminal) error {
+		found.Note("settings, token, keys and database", nil)
+		_, err := t.BankConfig(ctx)
+		found.Note("bank "+t.settings.Bank, err)
+		providers, err := t.Providers(ctx)
+		if err != nil {
+			return err
+		}
+		for _, p := range providers {
+			found.Note("provider "+p.Name, t.CheckProvider(ctx, p.Name))
+		}
+		if len(providers) == 0 {
+			_, err := t.Provider(ctx)
+			found.Note("provider", err)
+		}
+		found.Plugins(t.house.Catalog)
+		return nil
+	})
+	return found, err
+}

@@ -1,0 +1,123 @@
+package house
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// A passphrase of a person may be guessed so often within a time.
+const (
+	maxGuesses = 10
+	guessTime  = 30 * time.Minute
+)
+
+// reasonLockedOut marks a passphrase that was not even looked at.
+const reasonLockedOut fault.Reason = "passphrase-locked-out"
+
+// guesses is the file beside the vault with the times of wrong passphrases, one a
+// line. It keeps those off who have this program but not these files: a child at
+// the keyboard, a script that drives commands. Who can copy the vault, or delete
+// this file, guesses without us: against them stands only what Argon2id costs.
+func (f Files) guesses() string { return filepath.Join(f.Dir, "guesses") }
+
+// guarded logs in. A key file cannot be guessed.
+func (o Options) guarded(now func() time.Time, login func() error) error {
+	if o.Passphrase == nil {
+		return login()
+	}
+	return o.Guess(now, login)
+}
+
+// Guess lets try a passphrase, unless too many were wrong lately. A wrong one is
+// on disk before anybody hears of it, also when several processes try at once; a
+// right one ends the count.
+func (f Files) Guess(now func() time.Time, try func() error) error {
+	wrong, last, err := f.wrong(now())
+	if err != nil {
+		return err
+	}
+	if wrong >= maxGuesses {
+		wait := last.Add(guessTime).Sub(now()).Round(time.Minute)
+		return fault.New(fault.Locked, "the passphrase was wrong %d times: it is not looked at now", wrong).Because(reasonLockedOut).
+			WithHint("wait %d minutes, then try again", max(1, int(wait.Minutes())))
+	}
+	err = try()
+	switch {
+	case err == nil && wrong > 0:
+		return f.forget()
+	case fault.ReasonOf(err) != "wrong-passphrase":
+		return err
+	}
+	if unwritten := f.record(now(), wrong == 0); unwritten != nil {
+		return unwritten
+	}
+	return fault.From(err).WithHint("try again; after %d wrong ones in a row nobody can for %d minutes", maxGuesses, int(guessTime.Minutes()))
+}
+
+// wrong counts the wrong passphrases that are not too long ago. A time far ahead
+// of the clock is of another clock, and counts no more than an old one.
+func (f Files) wrong(now time.Time) (n int, last time.Time, err error) {
+	file, err := os.Open(f.guesses())
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, last, nil
+	}
+	if err != nil {
+		return 0, last, unreadable(err)
+	}
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.LimitReader(file, 1<<16))
+	if err != nil {
+		return 0, last, unreadable(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		seconds, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
+		at := time.Unix(seconds, 0)
+		if err != nil || now.Sub(at).Abs() >= guessTime {
+			continue // half a line is of a crash
+		}
+		n++
+		if at.After(last) {
+			last = at
+		}
+	}
+	return n, last, nil
+}
+
+// record adds a wrong one; fresh begins anew, for all before it are too old.
+func (f Files) record(at time.Time, fresh bool) error {
+	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND // each process adds its line, whoever else does
+	if fresh {
+		if err := f.forget(); err != nil {
+			return err
+		}
+	}
+	file, err := os.OpenFile(f.guesses(), flags, 0o600)
+	if err != nil {
+		return unreadable(err)
+	}
+	_, err = file.WriteString(strconv.FormatInt(at.Unix(), 10) + "\n")
+	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
+		return unreadable(err)
+	}
+	return nil
+}
+
+func (f Files) forget() error {
+	if err := os.Remove(f.guesses()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return unreadable(err)
+	}
+	return nil
+}
+
+func unreadable(err error) error {
+	return fault.Wrap(err, fault.Internal, "the count of wrong passphrases cannot be kept").Because("guesses-unusable").
+		WithHint("the file guesses in the data directory must be yours, and the disk not full")
+}

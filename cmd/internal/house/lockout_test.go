@@ -1,0 +1,128 @@
+package house_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// door is what is guessed at; a clock says when.
+type door struct {
+	t     *testing.T
+	files house.Files
+	at    time.Time
+	tried int
+}
+
+func newDoor(t *testing.T) *door {
+	return &door{t: t, files: house.Files{Dir: t.TempDir()}, at: time.Unix(1_700_000_000, 0)}
+}
+
+func (d *door) guess(result error) error {
+	return d.files.Guess(func() time.Time { return d.at }, func() error { d.tried++; return result })
+}
+
+var errWrong = fault.New(fault.Denied, "this is not the passphrase").Because("wrong-passphrase")
+
+func (d *door) wrong(times int) {
+	d.t.Helper()
+	for range times {
+		if err := d.guess(errWrong); fault.ReasonOf(err) != "wrong-passphrase" {
+			d.t.Fatal(err)
+		}
+	}
+}
+
+func (d *door) shut() {
+	d.t.Helper()
+	before := d.tried
+	err := d.guess(nil)
+	if !errors.Is(err, fault.Locked) || fault.ReasonOf(err) != "passphrase-locked-out" || !strings.Contains(fault.From(err).Hint, "minutes") {
+		d.t.Errorf("it is open: %v", err)
+	}
+	if d.tried != before {
+		d.t.Error("the passphrase was looked at")
+	}
+}
+
+func TestTenWrongPassphrasesShutTheDoorForHalfAnHour(t *testing.T) {
+	d := newDoor(t)
+	d.wrong(10)
+	d.shut() // also for the right one, and in another process: the count is on disk
+	d.at = d.at.Add(29 * time.Minute)
+	d.shut()
+	d.at = d.at.Add(time.Minute)
+	d.wrong(10) // and the count begins anew
+	d.shut()
+	d.at = d.at.Add(30 * time.Minute)
+	if err := d.guess(nil); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestARightPassphraseEndsTheCount(t *testing.T) {
+	d := newDoor(t)
+	d.wrong(9)
+	if err := d.guess(nil); err != nil {
+		t.Fatal(err)
+	}
+	d.wrong(9)
+	if err := d.guess(errors.New("the disk is broken")); err == nil || fault.ReasonOf(err) != "" {
+		t.Errorf("another failure: %v", err)
+	}
+	d.wrong(1) // which counts as none
+	d.shut()
+}
+
+// TestManyAtOnceAreCounted: what several processes try at the same time is not
+// one guess.
+func TestManyAtOnceAreCounted(t *testing.T) {
+	d := newDoor(t)
+	d.wrong(1)
+	var all sync.WaitGroup
+	for range 9 {
+		all.Go(func() {
+			_ = d.files.Guess(func() time.Time { return d.at }, func() error { return errWrong })
+		})
+	}
+	all.Wait()
+	d.shut()
+}
+
+// TestTheCountSurvivesDamage: half a line of a crash, or a clock that was wrong,
+// shuts nobody out for good.
+func TestTheCountSurvivesDamage(t *testing.T) {
+	d := newDoor(t)
+	path := filepath.Join(d.files.Dir, "guesses")
+	for _, text := range []string{"", "17000", strings.Repeat("nonsense\n", 20), strings.Repeat("99999999999\n", 20), strings.Repeat("-1\n", 20)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.guess(nil); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// TestAWalletIsShutToGuesses, for the right passphrase as well.
+func TestAWalletIsShutToGuesses(t *testing.T) {
+	f := made(t, "open sesame")
+	for n := range 10 {
+		if _, err := house.Open(t.Context(), options(f, "wrong")); fault.ReasonOf(err) != "wrong-passphrase" {
+			t.Fatalf("%d: %v", n, err)
+		}
+	}
+	if _, err := house.Open(t.Context(), options(f, "open sesame")); fault.ReasonOf(err) != "passphrase-locked-out" {
+		t.Errorf("it opens: %v", err)
+	}
+	if info, err := os.Stat(filepath.Join(f.Dir, "guesses")); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the count is kept as %v, %v", info, err)
+	}
+}
