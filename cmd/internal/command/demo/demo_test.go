@@ -95,7 +95,8 @@ func TestNothingIsLeftHoweverItEnds(t *testing.T) {
 			}
 			all, exit := s.rest()
 			told := slices.ContainsFunc(all, func(l line) bool { return l.Event == "summary" })
-			if exit != row.exit && !(told && exit == 0 && row.exit > 0) { // told to its end, nothing was stopped half-way
+			atEnd := told && exit == 0 && row.exit > 0 // then nothing was stopped half-way
+			if exit != row.exit && !atEnd {
 				t.Errorf("exit %d, want %d; %+v", exit, row.exit, all)
 			}
 			s.nothingLeft()
