@@ -55,12 +55,13 @@ type Parts struct {
 // Controller is the Wallet Controller of one party: its managers, made and
 // joined in one place. The managers are the same for every role.
 type Controller struct {
-	parts       Parts
-	instruments *instrument.Manager
-	protocols   *protocol.Manager
-	profiles    *profile.Manager
-	logins      atomic.Pointer[func(comm.Peer) Login]
-	counts      func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
+	parts        Parts
+	instruments  *instrument.Manager
+	protocols    *protocol.Manager
+	profiles     *profile.Manager
+	interceptors []Interceptor
+	logins       atomic.Pointer[func(comm.Peer) Login]
+	counts       func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
 }
 
 // New makes a controller of parts: the paper's initialisation (§5.1).

@@ -85,6 +85,9 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 	var hold *profile.Hold
 	var done comm.Executed
 	if err = s.isSelected(e.Call); err == nil {
+		err = s.intercepts(ctx, comm.MethodExecute, e, nil)
+	}
+	if err == nil {
 		r, hold, err = s.begins(ctx, who, e)
 	}
 	if err == nil {

@@ -78,5 +78,8 @@ func (s *service) jointly(ctx context.Context, conn comm.Conn, asked comm.Protoc
 		classes = append(classes, body.Class)
 	}
 	both, err := s.c.protocols.AnswerJointly(ctx, conn.Peer(), asked, classes)
+	if err == nil {
+		err = s.intercepts(ctx, comm.MethodProtocols, asked, &both)
+	}
 	return joint{both, offered}, err
 }

@@ -174,11 +174,25 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) 
 			return comm.Offered{}, err
 		}
 		out.Offers = append(out.Offers, o)
-		s.mu.Lock()
-		s.offered[string(info.ID)] = true
-		s.mu.Unlock()
 	}
-	return out, nil
+	if err := s.intercepts(ctx, comm.MethodClasses, asked, &out); err != nil {
+		return comm.Offered{}, err
+	}
+	return out, s.offersNow(out)
+}
+
+// offersNow remembers what was offered.
+func (s *service) offersNow(out comm.Offered) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, o := range out.Offers {
+		body, err := OfferBody(o)
+		if err != nil {
+			return err
+		}
+		s.offered[string(body.Class)] = true
+	}
+	return nil
 }
 
 func (s *service) protocols(ctx context.Context, conn comm.Conn, asked comm.Protocols) (any, error) {
@@ -188,7 +202,11 @@ func (s *service) protocols(ctx context.Context, conn comm.Conn, asked comm.Prot
 	if !s.offers(asked.Class, asked.Offer) {
 		return nil, notOffered(asked.Class)
 	}
-	return s.c.protocols.AnswerNegotiation(ctx, conn.Peer(), asked)
+	out, err := s.c.protocols.AnswerNegotiation(ctx, conn.Peer(), asked)
+	if err == nil {
+		err = s.intercepts(ctx, comm.MethodProtocols, asked, &out)
+	}
+	return out, err
 }
 
 func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (struct{}, error) {
@@ -223,7 +241,7 @@ func notOffered(class string) error {
 	return fault.New(fault.Unsupported, "%q was not offered in this session", class).Because("class-not-offered")
 }
 
-func (s *service) operations(_ context.Context, _ comm.Conn, asked comm.Select) (comm.Available, error) {
+func (s *service) operations(ctx context.Context, _ comm.Conn, asked comm.Select) (comm.Available, error) {
 	id, err := s.selection(asked.Class)
 	if err != nil {
 		return comm.Available{}, err
@@ -232,6 +250,9 @@ func (s *service) operations(_ context.Context, _ comm.Conn, asked comm.Select) 
 	out := comm.Available{Names: []string{}}
 	for _, op := range ops {
 		out.Names = append(out.Names, op.Name)
+	}
+	if err == nil {
+		err = s.intercepts(ctx, comm.MethodOperations, asked, &out)
 	}
 	return out, err
 }

@@ -72,8 +72,8 @@ func (e *Env) secretFile(path string) ([]byte, error) {
 		return nil, unreadable(err, path)
 	}
 	defer f.Close()
-	if err := config.Private(f); err != nil {
-		return nil, err
+	if err := config.Private(f); err != nil { // named for this once by a person or a script: their choice, and told
+		e.Say("Warning: %s. %s", fault.From(err).Message, fault.From(err).Hint)
 	}
 	return readSecret(f)
 }

@@ -1,0 +1,183 @@
+package controller
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// InstrumentClasses finds the classes that both peers know and the vendor's
+// terms for each: instrument class negotiation (§5.2).
+func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice) ([]Offered, error) {
+	conn, err := s.live(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var remote comm.Offered
+	if s.c.protocols.Joint() {
+		remote, err = s.jointly(ctx, conn, inv)
+	} else {
+		err = conn.Call(ctx, comm.MethodClasses, comm.Classes{Invoice: inv}, &remote)
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.offers, s.offering = map[instrument.ClassID]Offered{}, conn.Conn
+	var out []Offered
+	for _, o := range remote.Offers {
+		offered, err := s.read(o)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.c.instruments.Class(offered.Class); err == nil {
+			s.offers[offered.Class] = offered
+			out = append(out, offered)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fault.New(fault.Unsupported, "%s takes none of the instrument classes that are installed here", s.peer.Name).Because("no-common-class")
+	}
+	return out, nil
+}
+
+func (s *Session) read(o comm.Offer) (Offered, error) {
+	if s.peer.Key == "" { // REST: nobody signs
+		var body instrument.OfferBody
+		err := json.Unmarshal(o.Body, &body)
+		if err != nil {
+			return Offered{}, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
+		}
+		return Offered{Class: body.Class, Offer: o, Body: body}, nil
+	}
+	body, err := readOffer(o, s.peer.Key, &s.transcript)
+	return Offered{Class: body.Class, Offer: o, Body: body, Signed: true}, err
+}
+
+// NegotiateProtocol finds the protocols that both peers have for a class that
+// was offered (§5.3).
+func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassID) ([]string, error) {
+	if err := s.wasOffered(class); err != nil {
+		return nil, err
+	}
+	names, err := s.negotiate(ctx, class)
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fault.New(fault.Unsupported, "no protocol for %s is installed on both sides", class).Because("no-common-protocol")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.common[class] = names
+	return slices.Clone(names), nil
+}
+
+// negotiate asks the peer, unless that was done together with the classes.
+func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]string, error) {
+	if s.c.protocols.Joint() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.common[class], nil
+	}
+	conn, err := s.about(ctx, class)
+	if err != nil {
+		return nil, err
+	}
+	return s.c.protocols.NegotiateProtocol(ctx, class, conn)
+}
+
+// SelectProtocol fixes the protocol for a class (§5.4): the only one that both
+// have, or the one that the class prefers under the circumstances.
+func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, preferences []string) (string, error) {
+	s.mu.Lock()
+	names := s.common[class]
+	price := s.offers[class].Body.Terms.Price
+	s.mu.Unlock()
+	if len(names) == 0 {
+		return "", fault.New(fault.Conflict, "no protocol was negotiated for %s yet", class).Because("out-of-order")
+	}
+	chosen := names[0]
+	if len(names) > 1 {
+		c, err := s.c.instruments.Class(class)
+		if err != nil {
+			return "", err
+		}
+		chosen, err = c.Prefer(names, instrument.Circumstances{
+			Device: s.c.parts.Device, Connectivity: s.scheme(), Amount: price, Preferences: preferences,
+		})
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(names, chosen) {
+			return "", fault.New(fault.Internal, "the class %s prefers %q, which was not negotiated", class, chosen).Because("preference-unknown")
+		}
+	}
+	return chosen, s.selects(ctx, class, chosen)
+}
+
+// selects tells the peer which protocol is used for a class from now on.
+func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen string) error {
+	conn, err := s.about(ctx, class)
+	if err != nil {
+		return err
+	}
+	if err := conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: chosen}, nil); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.selected[class] = selection{chosen, nil}
+	if o := s.offers[class]; o.Signed {
+		s.selected[class] = selection{chosen, &o.Offer}
+	}
+	return nil
+}
+
+// Negotiate goes through the steps from class negotiation to selection for one
+// class, as an application does that hides them from its user (§5.5).
+func (s *Session) Negotiate(ctx context.Context, class instrument.ClassID, inv instrument.Invoice) (Offered, error) {
+	if _, err := s.InstrumentClasses(ctx, inv); err != nil {
+		return Offered{}, err
+	}
+	if err := s.wasOffered(class); err != nil {
+		return Offered{}, err
+	}
+	if _, err := s.NegotiateProtocol(ctx, class); err != nil {
+		return Offered{}, err
+	}
+	if _, err := s.SelectProtocol(ctx, class, nil); err != nil {
+		return Offered{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.offers[class], nil
+}
+
+func (s *Session) wasOffered(class instrument.ClassID) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.offers[class]; !ok {
+		return fault.New(fault.Unsupported, "%s did not offer to take %s", s.peer.Name, class).Because("class-not-offered")
+	}
+	return nil
+}
+
+func (s *Session) scheme() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.peer.Addresses) == 0 {
+		return ""
+	}
+	a, err := comm.ParseAddress(s.peer.Addresses[0])
+	if err != nil {
+		return ""
+	}
+	return a.Scheme
+}
+
