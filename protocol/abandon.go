@@ -13,8 +13,7 @@ import (
 
 // Retry lets an operation that was stopped run again over what was recorded: its
 // operator has seen to the cause. One that is not stopped is fault.Conflict. A
-// party that was opened only to look, without a Runner, leaves the running to a
-// process that works.
+// process that only looks leaves the running to one that works.
 func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 	r, err := m.parts.Store.OperationRow(ctx, id)
 	if err != nil {
@@ -27,15 +26,20 @@ func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 	if err != nil {
 		return err
 	}
-	mine.Runner = m.parts.Runner
+	if mine.Runner = m.parts.Runner; m.parts.Looking {
+		mine.Runner = nobody
+	}
 	if err := m.update(func(w Writer) error { return w.TakeOver(mine, r) }); err != nil {
 		return runsElsewhere(id, err)
 	}
-	if m.parts.Runner == "" {
+	if m.parts.Looking {
 		return nil
 	}
 	return m.goOn(ctx, mine)
 }
+
+// nobody is the runner of an operation that whoever works may take.
+const nobody = ""
 
 // Abandon ends an operation that cannot or shall not go on, and frees its
 // instruments. Nothing is deleted: keys, records and what its instruments say

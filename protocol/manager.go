@@ -45,6 +45,9 @@ type Parts struct {
 	Random      io.Reader // safe for concurrent use
 	Log         *slog.Logger
 	Runner      string // this life of this node
+	// Looking is a process that was opened to look and to administer: what it lets
+	// run again it leaves to one that works.
+	Looking bool
 	// At is called at each Point, on the goroutine that passes it; for tests.
 	At func(Point)
 	// Gone reports whether another life of this node has ended. nil: all have.

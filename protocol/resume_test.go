@@ -204,9 +204,15 @@ func TestOtherCodeIsStopped(t *testing.T) {
 	if _, err := next().Protocols.Await(within(t), opA); fault.KindOf(err) != fault.Stuck {
 		t.Errorf("another start has run it again: %v", err)
 	}
-	if err := n.Protocols.Retry(t.Context(), opA); err != nil {
+	o.Looking = true // an operator's command lets it run again, and a process that works runs it
+	if err := next().Protocols.Retry(t.Context(), opA); err != nil {
 		t.Fatal(err)
 	}
+	if rows := n.Operations(t); rows[0].State != protocol.Running || rows[0].Runner != "" {
+		t.Errorf("rows: %+v", rows)
+	}
+	o.Looking = false
+	next()
 	if got, err := n.Protocols.Await(within(t), opA); err != nil || string(got.Value) != `"done"` {
 		t.Errorf("%s, %v", got.Value, err)
 	}

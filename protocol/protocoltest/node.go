@@ -29,6 +29,8 @@ type Options struct {
 	PNP string
 	// Runner names this life of the node; a new one each time.
 	Runner string
+	// Looking is a node that was opened to look and to administer.
+	Looking bool
 	// Gone says which other lives of the node have ended; all have.
 	Gone func(runner string) bool
 	// Reach is how operations of an earlier life find their peers.
@@ -80,7 +82,7 @@ func NewNode(t testing.TB, o Options) *Node {
 	}
 	n.Protocols, err = protocol.NewManager(protocol.Parts{
 		Store: o.Database(n.Store), Instruments: n.Instruments, Sealer: n.Engine, Fetch: o.Fetch, Clock: o.Clock, Random: rand.Reader,
-		Log: o.Log, Runner: o.Runner, Gone: o.Gone, Reach: o.reach, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
+		Log: o.Log, Runner: o.Runner, Looking: o.Looking, Gone: o.Gone, Reach: o.reach, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
 	})
 	if err != nil {
 		t.Fatal(err)

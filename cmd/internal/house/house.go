@@ -126,16 +126,14 @@ func (h *House) enter(o Options) (err error) {
 			return err
 		}
 	}
-	if !o.Looking {
-		h.life, err = newLife(o.Files)
-	}
+	h.life, err = newLife(o.Files)
 	return err
 }
 
 func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
 		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Ring: h.ring, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
-		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, At: o.At, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
+		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, Looking: o.Looking, At: o.At, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
 	}
 	if o.Role == comm.Client {
 		p.Towards = h.towards
