@@ -99,6 +99,8 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 		switch {
 		case missing == nil:
 			done = s.serve(ctx, conn, again, e)
+		case !errors.Is(missing, fault.NotFound): // a refusal would be final, also of what was paid
+			return comm.Executed{}, fault.Wrap(missing, fault.Unavailable, "it cannot be seen now whether this was begun before").Because("operation-unseen").WithHint("ask again")
 		case err != nil:
 			return comm.Executed{}, err
 		}

@@ -180,4 +180,3 @@ func (s *Session) scheme() string {
 	}
 	return a.Scheme
 }
-

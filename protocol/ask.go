@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -28,7 +29,7 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 		}
 	}
 	o.post()
-	body, err := o.mail.await(ctx, o.req.Call.Deadline, o.m.parts.Clock)
+	body, err := o.outsideRoom(func() (json.RawMessage, error) { return o.mail.await(ctx, o.req.Call.Deadline, o.m.parts.Clock) })
 	return Answer{Message: body}, err
 }
 
@@ -48,18 +49,25 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 		a := done.answer
 		return a, nil
 	}
+	asked, again := o.open[st.N] // by an earlier life, which has not kept the answer
+	if again && asked.digest != st.digest() {
+		return Answer{}, o.diverged(asked, st)
+	}
+	a, err := o.question(ctx, st, again)
+	if _, stops := stopping(err); stops || err == nil || !again || st.reads() {
+		return a, err
+	}
+	return Answer{}, lostAnswer(err) // that it cannot be asked now says nothing of the first time
+}
+
+// question makes durable what is asked, and asks.
+func (o *operation) question(ctx context.Context, st Step, again bool) (Answer, error) {
+	if again && st.Kind == StepFetch && !st.Fetch.Repeat {
+		return Answer{}, lostAnswer(nil)
+	}
 	send, err := o.sender(st)
 	if err != nil {
 		return Answer{}, err
-	}
-	if asked, ok := o.open[st.N]; ok { // an earlier life has asked, and has not kept the answer
-		delete(o.open, st.N)
-		if asked.digest != st.digest() {
-			return Answer{}, o.diverged(asked, st)
-		}
-		if st.Kind == StepFetch && !st.Fetch.Repeat {
-			return Answer{}, lostAnswer()
-		}
 	}
 	if err := o.flush(leaving{asks: &st, posts: o.req.Side == Initiator && o.mail.waiting()}); err != nil {
 		return Answer{}, err
@@ -72,6 +80,9 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 		return Answer{}, suspended()
 	}
 	if err != nil {
+		if again && !st.reads() {
+			err = lostAnswer(err)
+		}
 		a.Fault = o.crossing(err)
 	}
 	a.outside = true
@@ -80,8 +91,8 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 
 // lostAnswer is what code is told of a request that an earlier life has sent, or
 // was about to send, and that must not be sent twice.
-func lostAnswer() error {
-	return fault.New(fault.Unknown, "the answer was lost when this party ended in the middle").Because("answer-lost").
+func lostAnswer(cause error) error {
+	return fault.Wrap(cause, fault.Unknown, "the answer was lost when this party ended in the middle").Because("answer-lost").
 		WithHint("ask by reference what has become of it")
 }
 

@@ -15,8 +15,8 @@ func (m *Manager) update(unit func(Writer) error) error {
 		if err := unit(w); err != nil {
 			return err
 		}
-		for _, chore := range chores {
-			if err := chore(w); err != nil {
+		for _, c := range chores {
+			if err := c.do(w); err != nil {
 				return err
 			}
 		}
@@ -28,33 +28,50 @@ func (m *Manager) update(unit func(Writer) error) error {
 	return err
 }
 
+// chore is one piece of cleaning up, for the peer that gave cause for it; empty:
+// our own.
+type chore struct {
+	peer string
+	do   func(Writer) error
+}
+
 // chores wait for the next unit of work. What is lost with the process is found
 // again by the next one.
 type chores struct {
 	mu   sync.Mutex
-	list []func(Writer) error
+	list []chore
 }
 
-// maxChores bounds what waits: an idle party forgets the oldest.
-const maxChores = 4096
+// Limits of what waits, so that no peer pushes out what others need, and of what
+// one unit of work takes along.
+const (
+	maxChores     = 4096
+	maxChoresPeer = 256
+	maxChoresUnit = 64
+)
 
-func (c *chores) add(list ...func(Writer) error) {
-	if len(list) == 0 {
-		return
-	}
+func (c *chores) add(list ...chore) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.list = append(c.list, list...)
-	if over := len(c.list) - maxChores; over > 0 {
-		c.list = slices.Delete(c.list, 0, over)
+	for _, next := range list {
+		same := 0
+		for _, l := range c.list {
+			if l.peer == next.peer {
+				same++
+			}
+		}
+		if len(c.list) < maxChores && (next.peer == "" || same < maxChoresPeer) {
+			c.list = append(c.list, next)
+		}
 	}
 }
 
-func (c *chores) take() []func(Writer) error {
+func (c *chores) take() []chore {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	list := c.list
-	c.list = nil
+	n := min(len(c.list), maxChoresUnit)
+	list := slices.Clone(c.list[:n])
+	c.list = slices.Delete(c.list, 0, n)
 	return list
 }
 

@@ -215,6 +215,7 @@ func (o *operation) crossing(err error) *fault.Fault {
 }
 
 func (o *operation) record(st Step, a Answer) {
+	delete(o.open, st.N)
 	o.steps = append(o.steps, recorded{step: st, digest: st.digest(), answer: a, mail: o.mail.taken()})
 }
 

@@ -140,12 +140,12 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	if err := CheckOperationID(r.ID); err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
 	}
-	m.hearEnds(r.Peer.Key, e.Ended)
 	r.resumes = e.Have > 0 || len(e.Msgs) > 0 && e.Msgs[0].N != 1
 	o, err := m.begin(ctx, r)
 	if err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
 	}
+	m.hearEnds(r.Peer.Key, e.Ended)
 	o.mail.arrived(e.Have, e.Msgs)
 	o.relink(r.Link)
 	select {
@@ -157,7 +157,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	out.Have, out.Msgs = o.mail.durable()
 	if o.failure != nil {
 		out.Result, out.Fault = nil, fault.From(o.failure)
-		out.Again = !o.row && fault.KindOf(o.failure) == fault.Unavailable
+		out.Again = !o.row && !o.stored && fault.KindOf(o.failure) == fault.Unavailable
 	}
 	return out
 }
@@ -205,6 +205,9 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 		if err := sameCall(running, o); err != nil {
 			return nil, err
 		}
+		if r.Ended != nil {
+			running.told = append(running.told, r.Ended)
+		}
 		return running, nil
 	}
 	if m.life.Err() != nil {
@@ -251,7 +254,7 @@ func keyReused(id instrument.OperationID) error {
 func (m *Manager) hearEnds(peer string, ids []string) {
 	for _, id := range ids[:min(len(ids), maxEndsFrame)] {
 		if id := instrument.OperationID(id); peer != "" && CheckOperationID(id) == nil {
-			m.chores.add(func(w Writer) error { return w.Heard(peer, id) })
+			m.chores.add(chore{peer, func(w Writer) error { return w.Heard(peer, id) }})
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -28,28 +27,16 @@ type outcome struct {
 // durable together, and only then does anybody hear of it.
 func (o *operation) finish(st Step) (Answer, error) {
 	end := o.outcomeOf(st)
-	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		err := o.flush(leaving{end: &end})
-		if err == nil {
-			o.mail.flushed()
-			_ = o.concludeAs(end, nil)
-			o.takeLeave(end.Fault != nil)
-			return o.ended(), nil
-		}
+	if err := o.flush(leaving{end: &end}); err != nil {
 		if answer, stops := stopping(err); stops {
 			return answer, nil
 		}
-		if !o.row || !passing(err) {
-			return o.conclude(err).answer, nil
-		}
-		// Something is outside already, and only this run can end it: a database
-		// that is busy for a moment is waited for.
-		select {
-		case <-time.After(pause):
-		case <-o.m.life.Done():
-			return Answer{Suspended: true}, nil
-		}
+		return o.conclude(err).answer, nil
 	}
+	o.mail.flushed()
+	_ = o.concludeAs(end, nil)
+	o.takeLeave(end.Fault != nil)
+	return o.ended(), nil
 }
 
 // takeLeave says what an initiator still has to say, and remembers to tell its
@@ -179,7 +166,7 @@ func (o *operation) stuck(cause error) error {
 // repetition of an operation that has ended before: then that end counts,
 // whatever the present state of the instruments made of the second run.
 func (o *operation) repeat() {
-	if o.failure == nil || o.row || o.fresh || o.spec.ReadOnly || o.spec.Keyed || o.m.life.Err() != nil {
+	if o.failure == nil || o.row || o.fresh || o.spec.ReadOnly || o.m.life.Err() != nil {
 		return
 	}
 	row, err := o.m.parts.Store.OperationRow(o.m.life, o.id)
@@ -200,6 +187,7 @@ func (o *operation) first(r Row) (outcome, error) {
 	}
 	end, err := o.m.openOutcome(r)
 	if err == nil {
+		o.stored = true
 		o.mail.restore(end.Have, end.Msgs)
 	}
 	return end, err

@@ -1,6 +1,8 @@
 package protocol
 
 import (
+	"time"
+
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -35,7 +37,7 @@ func (o *operation) flush(l leaving) error {
 		return err
 	}
 	o.m.at(PointBeforeFlush)
-	if err := o.commit(change, l); err != nil {
+	if err := o.insist(func() error { return o.commit(change, l) }); err != nil {
 		return o.lost(err)
 	}
 	o.m.at(PointAfterFlush)
@@ -45,6 +47,23 @@ func (o *operation) flush(l leaving) error {
 		o.settled()
 	}
 	return nil
+}
+
+// insist waits for a database that is busy for a moment, once something is outside
+// that only this run can end: that it is busy must not look like a peer's or a
+// server's answer.
+func (o *operation) insist(commit func() error) error {
+	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		err := commit()
+		if err == nil || !o.row || !passing(err) {
+			return err
+		}
+		select {
+		case <-time.After(pause):
+		case <-o.m.life.Done():
+			return err // which ends the run
+		}
+	}
 }
 
 // isDurable reports whether all that is to be on disk before it leaves is there.

@@ -40,10 +40,14 @@ type operation struct {
 	parts    int                                   // … and so many parts of the log
 	posted   bool                                  // … and it says that the request may have left
 	resumed  bool                                  // an earlier life has begun it
+	stored   bool                                  // the outcome is one that an earlier run has stored
+	told     []func(error)                         // who asked for it again, guarded by the manager's mu
+	inRoom   bool                                  // see Manager.room
 	noted    bool                                  // the draft holds the entry of its end
 	speaks   bool                                  // it has ended before its peer has heard all of it
 	rewinds  int
 	crashes  int
+	waits    time.Duration   // before the code is reached for again
 	line     []instrument.ID // that we stand in line for
 	leave    []func()
 
@@ -121,6 +125,13 @@ func (o *operation) drive() {
 			_ = o.conclude(err)
 			return
 		}
+		if o.n == 0 && unreached(err) { // that says nothing of the code
+			if !o.pause() {
+				_ = o.conclude(interrupted(o.id))
+				return
+			}
+			continue
+		}
 		if o.crashes++; o.crashes > 1 || breaks(err) {
 			_ = o.concludeAs(outcome{}, o.stuck(err))
 			return
@@ -129,6 +140,23 @@ func (o *operation) drive() {
 		o.leaveLine()
 		o.undecide(o.flushed + 1)
 		o.rewind()
+	}
+}
+
+// unreached reports whether code could not be started, which says nothing of it.
+func unreached(err error) bool {
+	r := fault.ReasonOf(err)
+	return errors.Is(err, fault.Unavailable) && r != "plugin-crashed" && r != "plugin-hung"
+}
+
+// pause lets a bundle come back that cannot be started now; false: this life ends.
+func (o *operation) pause() bool {
+	o.waits = min(max(2*o.waits, firstPause), lastPause)
+	select {
+	case <-time.After(o.waits):
+		return true
+	case <-o.m.life.Done():
+		return false
 	}
 }
 
@@ -214,9 +242,13 @@ func (o *operation) close() {
 	o.leaveLine()
 	o.m.mu.Lock()
 	delete(o.m.ops, o.id)
+	told := o.told
 	o.m.mu.Unlock()
 	if o.req.Ended != nil {
 		o.req.Ended(o.failure)
+	}
+	for _, ended := range told {
+		ended(o.failure)
 	}
 	close(o.done)
 }

@@ -155,7 +155,7 @@ func (o *operation) heard(ended []string) {
 	case <-o.done:
 		if o.speaks {
 			o.m.ends.add(o.req.Peer.Key, o.id)
-			o.m.chores.add(func(w Writer) error { return w.Forget(o.id) })
+			o.m.chores.add(chore{do: func(w Writer) error { return w.Forget(o.id) }})
 		}
 	default:
 	}

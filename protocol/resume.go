@@ -27,7 +27,10 @@ func (m *Manager) Resume(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	n := 0
+	n, err := m.resumeOwn(ctx)
+	if err != nil {
+		return n, err
+	}
 	for _, r := range append(running, speaking...) {
 		if !m.parts.Gone(r.Runner) {
 			continue
@@ -41,6 +44,30 @@ func (m *Manager) Resume(ctx context.Context) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// resumeOwn goes on with what this life has taken over and could not run then.
+func (m *Manager) resumeOwn(ctx context.Context) (n int, err error) {
+	rows, err := m.parts.Store.OperationRows(ctx, Filter{State: Running, Runner: m.parts.Runner})
+	for _, r := range rows {
+		m.mu.Lock()
+		runs := m.ops[r.ID] != nil
+		m.mu.Unlock()
+		if runs {
+			continue
+		}
+		// One that has ended meanwhile has done so before it left the list of those
+		// that run.
+		now, err := m.parts.Store.OperationRow(ctx, r.ID)
+		if err != nil || now.State != Running || now.Runner != m.parts.Runner {
+			continue
+		}
+		if err := m.goOn(ctx, now); err != nil {
+			return n, err
+		}
+		n++
+	}
+	return n, err
 }
 
 // Settle waits, within ctx, until what Resume has taken over has ended, and
@@ -122,15 +149,12 @@ func (m *Manager) launch(o *operation) error {
 func (o *operation) relive() {
 	defer o.m.work.Done()
 	defer o.close()
-	select {
-	case o.m.room <- struct{}{}:
-		defer func() { <-o.m.room }()
-	case <-o.m.life.Done():
+	if !o.enterRoom() {
 		_ = o.conclude(interrupted(o.id))
 		return
 	}
+	defer o.leaveRoom()
 	if o.speaks { // it has ended, and only its last words are on the way
-		o.over = true
 		o.post()
 		return
 	}
@@ -142,6 +166,38 @@ func (o *operation) relive() {
 		o.post()
 	}
 	o.drive()
+}
+
+// enterRoom waits for room among the operations of earlier lives; false: this
+// life ends.
+func (o *operation) enterRoom() bool {
+	select {
+	case o.m.room <- struct{}{}:
+		o.inRoom = true
+		return true
+	case <-o.m.life.Done():
+		return false
+	}
+}
+
+func (o *operation) leaveRoom() {
+	if o.inRoom {
+		o.inRoom = false
+		<-o.m.room
+	}
+}
+
+// outsideRoom waits for a peer without keeping others from running.
+func (o *operation) outsideRoom(wait func() (json.RawMessage, error)) (json.RawMessage, error) {
+	if !o.inRoom {
+		return wait()
+	}
+	o.leaveRoom()
+	body, err := wait()
+	if !o.enterRoom() {
+		return nil, suspended()
+	}
+	return body, err
 }
 
 // reclaim takes the durable leases of the operation in memory as well.
@@ -193,6 +249,13 @@ func (m *Manager) restore(ctx context.Context, r Row) (*operation, error) {
 	}
 	if first.Replay != o.in.info.Replay && parts[0].Last == nil {
 		return nil, codeChanged(r.ID, o.in.info)
+	}
+	if parts[0].Last != nil {
+		end, err := m.openOutcome(r)
+		if err != nil {
+			return nil, err
+		}
+		_ = o.concludeAs(end, nil)
 	}
 	o.begun, o.seed, o.leased = r.Begun, first.Seed, first.Leased
 	copy(o.digest[:], r.Digest)

@@ -65,6 +65,9 @@ func (m *Manager) openOutcome(r Row) (outcome, error) {
 	case Running:
 		return outcome{}, fault.New(fault.Unknown, "operation %s runs in another process, or was interrupted", Short(r.ID)).Because("pending")
 	case Stuck:
+		if body, err := m.unseal(r); err == nil && body.End != nil && body.End.Fault != nil {
+			return outcome{}, body.End.Fault
+		}
 		return outcome{}, fault.New(fault.Stuck, "operation %s was stopped and waits for its operator", Short(r.ID)).Because("stuck")
 	}
 	body, err := m.unseal(r)

@@ -32,8 +32,8 @@ func (w *work) Forget(id instrument.OperationID) error {
 
 // TakeOver implements protocol.OperationWriter.
 func (w *work) TakeOver(r, from protocol.Row) error {
-	const update = `UPDATE operations SET runner = ?, state = ?, ended = NULL, sealed = ? WHERE id = ? AND runner = ? AND state = ?`
-	n, err := w.exec(update, r.Runner, string(r.State), bytesOrNull(r.Sealed), string(r.ID), from.Runner, string(from.State))
+	const update = `UPDATE operations SET runner = ?, state = ?, ended = ?, sealed = ? WHERE id = ? AND runner = ? AND state = ?`
+	n, err := w.exec(update, r.Runner, string(r.State), nanos(r.Ended), bytesOrNull(r.Sealed), string(r.ID), from.Runner, string(from.State))
 	if err != nil {
 		return err
 	}

@@ -94,6 +94,23 @@ func testTakeOver(t *testing.T, s Store) {
 	}
 }
 
+// An operation that has ended keeps its time when somebody takes its last words.
+func testTakeOverOfEnded(t *testing.T, s Store) {
+	from := ended(running("op"))
+	if err := begin(t, s, from); err != nil {
+		t.Fatal(err)
+	}
+	mine := from
+	mine.Runner = "node/2"
+	if err := s.UpdateOperations(t.Context(), func(w protocol.Writer) error { return w.TakeOver(mine, from) }); err != nil {
+		t.Fatal(err)
+	}
+	r, err := s.OperationRow(t.Context(), "op")
+	if diff := cmp.Diff(mine, r); err != nil || diff != "" {
+		t.Errorf("%v (-want +have):\n%s", err, diff)
+	}
+}
+
 func testHeard(t *testing.T, s Store) {
 	for _, o := range []struct {
 		id    instrument.OperationID

@@ -60,6 +60,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Store) {
 		{"an operation begins with its instruments or not at all", testOperationUnit},
 		{"a log is its runner's alone, and whole", testLog},
 		{"an operation is taken over once", testTakeOver},
+		{"an end keeps its time when it is taken over", testTakeOverOfEnded},
 		{"an end that was heard is not asked for again", testHeard},
 		{"operations are listed newest first", testOperations},
 
