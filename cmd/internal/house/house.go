@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/https"
 	"github.com/swaperoo/swaperoo/comm/stream"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -186,7 +187,12 @@ func (h *House) Close(ctx context.Context) error {
 	var errs []error
 	h.unwatch()
 	if h.Controller != nil {
-		errs = append(errs, h.Controller.Close(ctx))
+		err := h.Controller.Close(ctx)
+		if errors.Is(err, fault.Timeout) { // their next life goes on with them
+			h.Log().Warn("operations were still running at the end", "error", err)
+			err = nil
+		}
+		errs = append(errs, err)
 	}
 	if h.Host != nil {
 		errs = append(errs, h.Host.Close(ctx))
