@@ -24,7 +24,8 @@ type Manager struct {
 	fate   func(context.Context, instrument.OperationID) (Fate, error)
 
 	mu     sync.Mutex
-	flying map[instrument.OperationID]int // that have reserved in this life and are not settled
+	flying map[instrument.OperationID]int   // that have reserved in this life and are not settled
+	held   map[instrument.OperationID]*Hold // who settles what is reserved
 }
 
 // Parts are what a Manager is made of; all but the last two are required.
@@ -44,7 +45,7 @@ type Parts struct {
 func NewManager(p Parts) *Manager {
 	return &Manager{
 		store: p.Store, hash: p.Hash, clock: p.Clock, random: p.Random, policy: p.Policy, runner: p.Runner, fate: p.Fate,
-		flying: map[instrument.OperationID]int{},
+		flying: map[instrument.OperationID]int{}, held: map[instrument.OperationID]*Hold{},
 	}
 }
 

@@ -123,6 +123,11 @@ func (m *Manager) ended(ctx context.Context, s Spending) (bool, instrument.Amoun
 	if m.flights(s.Operation) > 0 {
 		return false, instrument.Amount{}, nil
 	}
+	return m.decided(ctx, s)
+}
+
+// decided is ended for whoever knows that nobody in this life holds it.
+func (m *Manager) decided(ctx context.Context, s Spending) (bool, instrument.Amount, error) {
 	fate, err := m.fate(ctx, s.Operation)
 	if err != nil {
 		return false, instrument.Amount{}, err

@@ -2,6 +2,8 @@ package profile
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -90,7 +92,9 @@ type account struct {
 // action was authorised, before anything leaves. What is reserved is on disk when
 // it returns; it is refused if any limit would be exceeded, whoever else spends
 // at the same time. Nothing is kept, and nil returned, if nobody has a limit for
-// a day, month or account, or if the operation has counted before.
+// a day, month or account, or if the operation has counted before. An id under
+// which something else counts is fault.Conflict (reason ReasonCountsOtherwise),
+// unless that has moved nothing and never will.
 func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	if !a.Spends || a.Amount.IsZero() {
 		return nil, nil
@@ -113,9 +117,12 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 		return nil, fault.New(fault.Internal, "what may move a sum within limits needs an operation id").Because("operation-id-missing")
 	}
 	m.fly(a.ID)
-	hold, err := m.count(ctx, a, accounts)
+	hold, err := m.count(ctx, a, accounts, nil)
+	if other := (*otherwise)(nil); errors.As(err, &other) && m.isOver(ctx, other.before) {
+		hold, err = m.count(ctx, a, accounts, other.before)
+	}
 	if limited(err) && m.reconcile(ctx, accounts) {
-		hold, err = m.count(ctx, a, accounts)
+		hold, err = m.count(ctx, a, accounts, nil)
 	}
 	if hold == nil {
 		m.land(a.ID)
@@ -123,9 +130,9 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	return hold, err
 }
 
-// count is the unit of work of a reservation.
-func (m *Manager) count(ctx context.Context, a Action, accounts []account) (*Hold, error) {
-	now := m.clock()
+// count is the unit of work of a reservation. It replaces what counts under the
+// id only if that is what is over.
+func (m *Manager) count(ctx context.Context, a Action, accounts []account, over []Spending) (*Hold, error) {
 	h := &Hold{m: m, op: a.ID, finishing: make(chan struct{}, 1)}
 	h.finishing <- struct{}{}
 	err := m.store.UpdateProfiles(ctx, func(w Writer) error {
@@ -135,39 +142,51 @@ func (m *Manager) count(ctx context.Context, a Action, accounts []account) (*Hol
 			return err
 		}
 		if len(before) > 0 {
-			return h.takeOver(w, before)
+			again, err := h.repeats(before, a, over)
+			if err != nil || !again {
+				return err
+			}
+			if !counts(before, a) {
+				if err := w.Uncount(a.ID, instrument.Amount{}); err != nil {
+					return err
+				}
+				before = nil
+			}
+		}
+		if err := h.takeOver(w, before); err != nil {
+			return err
 		}
 		for _, c := range accounts {
-			if err := c.fits(w, a, now); err != nil {
+			if err := h.add(w, c, a); err != nil {
 				return err
 			}
-			s := Spending{Operation: a.ID, Account: c.name, Class: a.Class, Amount: a.Amount, Time: now, Runner: m.runner}
-			if err := w.Count(s); err != nil {
-				return err
-			}
-			h.reserved = append(h.reserved, s)
+		}
+		if h.reserved != nil {
+			m.hold(a.ID, h)
 		}
 		return nil
 	})
 	if err != nil || h.reserved == nil {
+		m.release(a.ID, h)
 		return nil, err
 	}
 	return h, nil
 }
 
-// takeOver goes on with what the same operation has reserved in an earlier life.
-// What it has spent, or what another call in this life holds, is not touched.
-func (h *Hold) takeOver(w Writer, before []Spending) error {
-	if before[0].Spent || h.m.flights(h.op) > 1 {
+// add counts an action against an account that it does not count against yet.
+func (h *Hold) add(w Writer, c account, a Action) error {
+	if slices.ContainsFunc(h.reserved, func(s Spending) bool { return s.Account == c.name }) {
 		return nil
 	}
-	for n := range before {
-		before[n].Runner = h.m.runner
-		if err := w.Count(before[n]); err != nil {
-			return err
-		}
+	now := h.m.clock()
+	if err := c.fits(w, a, now); err != nil {
+		return err
 	}
-	h.reserved = before
+	s := Spending{Operation: a.ID, Account: c.name, Class: a.Class, Amount: a.Amount, Time: now, Runner: h.m.runner}
+	if err := w.Count(s); err != nil {
+		return err
+	}
+	h.reserved = append(h.reserved, s)
 	return nil
 }
 
@@ -236,6 +255,7 @@ func (h *Hold) Leave() {
 func (h *Hold) finish() bool {
 	select {
 	case <-h.finishing:
+		h.m.release(h.op, h)
 		h.m.land(h.op)
 		return true
 	default:
@@ -260,24 +280,4 @@ func (m *Manager) Owes(ctx context.Context, p Principal, currency string) (instr
 // life than it began in.
 func (m *Manager) Settle(ctx context.Context, op instrument.OperationID, moved instrument.Amount) error {
 	return m.store.UpdateProfiles(ctx, func(w Writer) error { return w.Uncount(op, moved) })
-}
-
-func (m *Manager) fly(op instrument.OperationID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.flying[op]++
-}
-
-func (m *Manager) flights(op instrument.OperationID) int {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.flying[op]
-}
-
-func (m *Manager) land(op instrument.OperationID) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.flying[op]--; m.flying[op] <= 0 {
-		delete(m.flying, op)
-	}
 }

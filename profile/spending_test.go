@@ -289,3 +289,69 @@ func TestTheNextLifeTakesAReservationOver(t *testing.T) {
 	check(t, h.Settle(t.Context(), instrument.Amount{}))
 	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
 }
+
+// What an operation has reserved before serves no other sum: a larger one goes
+// past the limit only if nobody looks at it again.
+func TestAnIDServesNoOtherSum(t *testing.T) {
+	for _, row := range []struct {
+		name        string
+		fate        profile.Fate
+		life        string
+		spent, held bool
+		class, sum  string
+		want        fault.Reason
+	}{
+		{"never begun, above the limit", profile.Unseen, "one", false, false, "card", "CHF:1000000", "above-day-limit"},
+		{"never begun, within it", profile.Unseen, "one", false, false, "card", "CHF:5", ""},
+		{"never begun, of another class", profile.Unseen, "one", false, false, "coupon", "CHF:1", ""},
+		{"failed, above the limit", profile.Failed, "two", false, false, "card", "CHF:6", "above-day-limit"},
+		{"failed, within it", profile.Failed, "two", false, false, "card", "CHF:5", ""},
+		{"perhaps about to begin elsewhere", profile.Unseen, "two", false, false, "card", "CHF:2", profile.ReasonCountsOtherwise},
+		{"running, and less", profile.Running, "two", false, false, "card", "CHF:0.5", profile.ReasonCountsOtherwise},
+		{"done", profile.Done, "two", false, false, "card", "CHF:2", profile.ReasonCountsOtherwise},
+		{"spent", profile.Done, "one", true, false, "card", "CHF:2", profile.ReasonCountsOtherwise},
+		{"held by another call", profile.Unseen, "one", false, true, "card", "CHF:2", profile.ReasonCountsOtherwise},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWallet(t)
+			w.limit("gary", "day CHF:5 coupon/day CHF:5")
+			a := w.spend("gary", "gary", "card", "CHF:1")
+			h := w.reserves(a, "")
+			switch {
+			case row.spent:
+				check(t, h.Settle(t.Context(), a.Amount))
+			case !row.held:
+				h.Leave()
+			}
+			if row.life != "one" {
+				w.Manager = w.life(row.life)
+			}
+			w.fates[a.ID] = row.fate
+			b := w.spend("gary", "gary", instrument.ClassID(row.class), row.sum)
+			b.ID = a.ID
+			again := w.reserves(b, row.want)
+			counts, err := w.db.Spent(t.Context(), "gary", "CHF", "", time.Unix(0, 0))
+			check(t, err)
+			want := "CHF:1"
+			if row.want == "" {
+				want = row.sum
+			}
+			if counts.String() != want || (again != nil) != (row.want == "") {
+				t.Errorf("%s counts, held %v; want %s", counts, again != nil, want)
+			}
+		})
+	}
+}
+
+// A repetition that concerns one more account counts against that one as well.
+func TestARepetitionCountsAgainstWhomItConcernsNow(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "day CHF:5")
+	w.limit("amy", "day CHF:5")
+	a := w.spend("gary", "gary", "card", "CHF:4")
+	w.reserves(a, "").Leave()
+	amy := w.spend("amy", "amy", "card", "CHF:4")
+	amy.ID = a.ID
+	w.reserves(amy, "")
+	w.reserves(w.spend("amy", "amy", "card", "CHF:2"), "above-day-limit")
+}

@@ -1,0 +1,112 @@
+package profile
+
+import (
+	"context"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// ReasonCountsOtherwise marks a sum under an id that counts for another one.
+const ReasonCountsOtherwise fault.Reason = "counts-otherwise"
+
+// otherwise is that refusal, with what counts.
+type otherwise struct {
+	*fault.Fault
+	before []Spending
+}
+
+func (o *otherwise) Unwrap() error { return o.Fault }
+
+// repeats reports whether to go on with what counts under the id of an action.
+// What is spent, or held by another call of this life, is not touched: nobody
+// may move another sum under it.
+func (h *Hold) repeats(before []Spending, a Action, over []Spending) (bool, error) {
+	same := counts(before, a)
+	held := before[0].Spent || h.m.isHeld(h.op)
+	switch {
+	case same:
+		return !held, nil
+	case !held && slices.EqualFunc(before, over, isSpending):
+		return true, nil
+	}
+	refusal := fault.New(fault.Conflict, "another sum counts under the id of this operation").Because(ReasonCountsOtherwise).
+		WithHint("use another --key for another operation")
+	return false, &otherwise{refusal, before}
+}
+
+// counts reports whether what counts is what an action moves.
+func counts(before []Spending, a Action) bool {
+	return !slices.ContainsFunc(before, func(s Spending) bool { return s.Class != a.Class || s.Amount != a.Amount })
+}
+
+func isSpending(s, t Spending) bool {
+	equal := s.Time.Equal(t.Time)
+	s.Time = t.Time
+	return equal && s == t
+}
+
+// takeOver goes on with what the same operation has reserved in an earlier life.
+func (h *Hold) takeOver(w Writer, before []Spending) error {
+	for n := range before {
+		before[n].Runner = h.m.runner
+		if err := w.Count(before[n]); err != nil {
+			return err
+		}
+	}
+	h.reserved = before
+	return nil
+}
+
+// isOver reports whether the operation of what counts has moved nothing and never
+// will. What cannot be found out is not over.
+func (m *Manager) isOver(ctx context.Context, before []Spending) bool {
+	if m.fate == nil || before[0].Spent {
+		return false
+	}
+	over, moved, err := m.decided(ctx, before[0])
+	return err == nil && over && moved == (instrument.Amount{})
+}
+
+func (m *Manager) fly(op instrument.OperationID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.flying[op]++
+}
+
+func (m *Manager) flights(op instrument.OperationID) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.flying[op]
+}
+
+func (m *Manager) land(op instrument.OperationID) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.flying[op]--; m.flying[op] <= 0 {
+		delete(m.flying, op)
+	}
+}
+
+// hold notes within the unit of a reservation whose it is, so that no other unit
+// takes it for left behind.
+func (m *Manager) hold(op instrument.OperationID, h *Hold) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.held[op] = h
+}
+
+func (m *Manager) isHeld(op instrument.OperationID) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.held[op] != nil
+}
+
+func (m *Manager) release(op instrument.OperationID, h *Hold) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.held[op] == h {
+		delete(m.held, op)
+	}
+}
