@@ -63,6 +63,7 @@ type Controller struct {
 	interceptors []Interceptor
 	logins       atomic.Pointer[func(comm.Peer) Login]
 	counts       func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
+	turns        turns                                                               // of what counts by it
 }
 
 // New makes a controller of parts: the paper's initialisation (§5.1).
@@ -181,12 +182,12 @@ func (c *Controller) Answer(ctx context.Context, from comm.Role, t Transaction) 
 
 // perform runs an authorised execution within the limits of its principal.
 func (c *Controller) perform(ctx context.Context, t Transaction, r protocol.Execution) (protocol.Result, error) {
-	hold, err := c.reserve(ctx, t, &r)
+	settled, err := c.reserve(ctx, t, &r)
 	if err != nil {
 		return protocol.Result{}, err
 	}
 	result, err := c.protocols.Execute(ctx, r)
-	c.settled(hold, err)
+	settled(err)
 	return result, err
 }
 

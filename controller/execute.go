@@ -9,7 +9,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -82,17 +81,17 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 		return comm.Executed{}, err
 	}
 	var r protocol.Execution
-	var hold *profile.Hold
+	var settled func(error)
 	var done comm.Executed
 	if err = s.isSelected(e.Call); err == nil {
 		err = s.intercepts(ctx, comm.MethodExecute, e, nil)
 	}
 	if err == nil {
-		r, hold, err = s.begins(ctx, who, e)
+		r, settled, err = s.begins(ctx, who, e)
 	}
 	if err == nil {
 		done = s.serve(ctx, conn, r, e)
-		s.c.settled(hold, orNil(done.Fault))
+		settled(orNil(done.Fault))
 	}
 	if err != nil || fault.ReasonOf(orNil(done.Fault)) == "key-reused" {
 		again, missing := s.resumes(ctx, who, e)
@@ -151,7 +150,7 @@ func (s *service) present(ctx context.Context) (Caller, error) {
 
 // begins is an operation that may begin: the offer must be ours and the payer
 // the one who signs; the role names our instruments.
-func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, *profile.Hold, error) {
+func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, func(error), error) {
 	offer, err := s.c.checkPayer(who.Peer, e)
 	if err != nil {
 		return protocol.Execution{}, nil, err
@@ -174,8 +173,8 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 		return r, nil, err
 	}
 	r.Call.Offer = offer
-	hold, err := s.c.reserve(ctx, t, &r)
-	return r, hold, err
+	settled, err := s.c.reserve(ctx, t, &r)
+	return r, settled, err
 }
 
 // withinTime gives an operation no more time than the initiator has: what it

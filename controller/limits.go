@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"errors"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -11,62 +10,99 @@ import (
 )
 
 // reserve counts what a transaction may move against the limits of whom it
-// concerns, before it begins, and has it settled when the operation ends. The
-// hold is nil where nothing counts. Call settled when the wait for the operation
-// is over: it may have ended before it was told, or never have begun.
-func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Execution) (*profile.Hold, error) {
+// concerns, before it begins, and has it settled when the operation ends. Call
+// settled when the wait for the operation is over: it may have ended before it was
+// told, or never have begun. Where nothing counts it does nothing.
+func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Execution) (settled func(outcome error), err error) {
 	a := c.action(t)
-	if t.Counts != "" {
-		a.ID = t.Counts
-		hold, err := c.profiles.Reserve(ctx, a)
-		hold.Leave() // it goes on after the operation
-		return nil, err
-	}
-	if a.Spends && r.ID == "" {
-		id, err := protocol.NewOperationID(c.parts.Random)
-		if err != nil {
+	if a.Spends && t.Counts == "" && r.ID == "" {
+		if r.ID, err = protocol.NewOperationID(c.parts.Random); err != nil {
 			return nil, err
 		}
-		r.ID = id
 	}
 	a.ID = r.ID
-	hold, err := c.profiles.Reserve(ctx, a)
-	if hold == nil || err != nil {
+	if t.Counts != "" {
+		a.ID = t.Counts
+	}
+	leave, err := c.turns.take(ctx, t.Counts)
+	if err != nil {
 		return nil, err
+	}
+	hold, err := c.profiles.Reserve(ctx, a)
+	if t.Counts != "" && fault.ReasonOf(err) == profile.ReasonCountsOtherwise && c.refuses(ctx, t.Counts) {
+		err = nil
+	}
+	if err != nil {
+		leave()
+		return nil, err
+	}
+	settle := func(outcome error) {
+		if hold != nil {
+			c.settle(hold, t.Counts, outcome)
+		}
+		leave()
 	}
 	told := r.Ended
 	r.Ended = func(err error) {
-		c.settle(hold, err)
+		settle(err)
 		if told != nil {
 			told(err)
 		}
 	}
-	return hold, nil
+	return func(outcome error) {
+		if fault.ReasonOf(outcome) != "pending" { // else it goes on without us
+			settle(outcome)
+		}
+	}, nil
 }
 
-// settled is for whoever has waited for an operation: unless it goes on without
-// them, its reservation ends.
-func (c *Controller) settled(hold *profile.Hold, outcome error) {
-	if hold != nil && fault.ReasonOf(outcome) != "pending" {
-		c.settle(hold, outcome)
-	}
+// refuses reports whether something is on record of what a role counts: that
+// itself refuses another sum, in words that say more.
+func (c *Controller) refuses(ctx context.Context, counts instrument.OperationID) bool {
+	fate, err := c.fate(ctx, counts)
+	return err == nil && fate != profile.Unseen
 }
 
 // settle ends a reservation by how the operation ended. Where that is not known
-// the sum stays reserved until it is.
-func (c *Controller) settle(hold *profile.Hold, outcome error) {
+// the sum stays reserved until it is; so does what goes on after the operation,
+// if there is anything that can.
+func (c *Controller) settle(hold *profile.Hold, counts instrument.OperationID, outcome error) {
+	ctx := context.Background() // whoever asked may have gone; what has moved counts all the same
 	moved := hold.Sum()
 	switch {
-	case errors.Is(outcome, fault.Unknown), errors.Is(outcome, fault.Stuck), errors.Is(outcome, fault.Suspended), fault.ReasonOf(outcome) == "key-reused":
+	case outcome == nil && counts != "", outcome != nil && !c.nothing(ctx, counts, outcome):
 		hold.Leave()
 		return
 	case outcome != nil:
 		moved = instrument.Amount{}
 	}
-	// Whoever asked may have gone; what has moved counts all the same.
-	if err := hold.Settle(context.Background(), moved); err != nil {
+	if err := hold.Settle(ctx, moved); err != nil {
 		c.parts.Log.Warn("a sum that is decided still counts as reserved; it is looked at again when it matters", "error", err)
 	}
+}
+
+// nothing reports whether an operation that ended with a fault has certainly
+// moved nothing, and nothing that counts is left of it.
+func (c *Controller) nothing(ctx context.Context, counts instrument.OperationID, outcome error) bool {
+	if !certain(outcome) || fault.ReasonOf(outcome) == "key-reused" { // that says nothing of the operation that has the key
+		return false
+	}
+	if counts == "" {
+		return true
+	}
+	fate, err := c.fate(ctx, counts)
+	return err == nil && (fate == profile.Unseen || fate == profile.Failed)
+}
+
+// certain reports whether a fault says for sure that nothing was moved. A defect
+// does not: it may have come after the charge; nor does an operation that was
+// stopped, here or at the peer.
+func certain(f error) bool {
+	switch fault.KindOf(f) {
+	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported, fault.Unavailable, fault.Timeout:
+		return true
+	}
+	return false
 }
 
 // fate is what has become of an operation, for reservations that nobody settled.
@@ -83,12 +119,34 @@ func (c *Controller) fate(ctx context.Context, op instrument.OperationID) (profi
 		return profile.Unseen, err
 	case len(found) == 0:
 		return profile.Unseen, nil
-	case found[0].State != protocol.Ended || errors.Is(orNil(found[0].Fault), fault.Unknown):
+	case found[0].State != protocol.Ended:
 		return profile.Running, nil
-	case found[0].Fault != nil:
-		return profile.Failed, nil
 	}
-	return profile.Done, nil
+	return ended(found[0].Fault), nil
+}
+
+// ended is the fate of an operation that has ended. One that its operator has
+// abandoned had nothing outside, or it could not have been.
+func ended(f *fault.Fault) profile.Fate {
+	switch {
+	case f == nil:
+		return profile.Done
+	case certain(f), f.Reason == reasonAbandoned:
+		return profile.Failed
+	}
+	return profile.Running
+}
+
+const reasonAbandoned fault.Reason = "abandoned"
+
+// heard is a fault of the peer's side of an operation. That its operator has
+// abandoned it there says nothing about what is outside here.
+func heard(f *fault.Fault) *fault.Fault {
+	f = f.Foreign()
+	if f.Reason == reasonAbandoned {
+		f.Reason = "abandoned-there"
+	}
+	return f
 }
 
 // CountsBy says for a role what has become of what its transactions count under.

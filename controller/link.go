@@ -26,7 +26,7 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 		return unanswered(e, err)
 	}
 	if got.Fault != nil {
-		got.Fault = got.Fault.Foreign()
+		got.Fault = heard(got.Fault)
 	}
 	if got.Again && got.Fault != nil && got.Fault.Kind == fault.Unavailable || pending(got) {
 		return comm.Executed{}, got.Fault

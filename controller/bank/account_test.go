@@ -97,3 +97,20 @@ func TestACancelledAccount(t *testing.T) {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
+
+// A request that is refused counts nothing, and opens no way past the line for
+// another one under its name.
+func TestARefusedRequestCountsNothing(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty})
+	check(t, h.Bank.SetCredit(t.Context(), h.Terminal.Name, amount(t, "CHF:50")))
+	_, err := h.Bank.SetUp(withTimeout(t), till(t, h), taler.TerminalWithdrawalSetup{
+		RequestUID: "one", Amount: amount(t, "CHF:1"), TerminalFees: amount(t, "CHF:4503599627370496"),
+	})
+	refused(t, err, fault.Conflict, taler.ReasonAmountOutOfRange)
+	tries(t, h, "one", "CHF:1000000", "credit-overdrawn")
+	owes(t, h, "CHF:0")
+	tries(t, h, "one", "CHF:50", "")
+	tries(t, h, "one", "CHF:1", taler.ReasonRequestUIDReused) // and what counts stays what was made
+	owes(t, h, "CHF:50")
+	tries(t, h, "two", "CHF:1", "credit-overdrawn")
+}

@@ -1,0 +1,119 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// A sum is given back only for a fault that leaves no doubt, and for the same ones
+// whether somebody waits for the end or reads it on record.
+func TestWhatGivesASumBack(t *testing.T) {
+	for _, row := range []struct {
+		kind   fault.Kind
+		reason fault.Reason
+		waits  bool // given back to who waits for it
+		record profile.Fate
+	}{
+		{fault.Invalid, "", true, profile.Failed},
+		{fault.Denied, "", true, profile.Failed},
+		{fault.NotFound, "", true, profile.Failed},
+		{fault.Conflict, "", true, profile.Failed},
+		{fault.Declined, "", true, profile.Failed},
+		{fault.Unsupported, "", true, profile.Failed},
+		{fault.Unavailable, "", true, profile.Failed},
+		{fault.Timeout, "", true, profile.Failed},
+		{fault.Locked, "", false, profile.Running},
+		{fault.Unknown, "", false, profile.Running},
+		{fault.Stuck, "memory-lost", false, profile.Running},
+		{fault.Internal, "amount-differs-from-offer", false, profile.Running},
+		{fault.Suspended, "", false, profile.Running},
+		{fault.Conflict, "key-reused", false, profile.Failed},
+		{fault.Unknown, "abandoned", false, profile.Failed},
+		{fault.Unknown, "abandoned-there", false, profile.Running},
+	} {
+		f := fault.New(row.kind, "it ended").Because(row.reason)
+		if got := new(Controller).nothing(t.Context(), "", f); got != row.waits {
+			t.Errorf("%s %s: given back %v", row.kind, row.reason, got)
+		}
+		if got := ended(f); got != row.record {
+			t.Errorf("%s %s on record: fate %d, want %d", row.kind, row.reason, got, row.record)
+		}
+	}
+	if new(Controller).nothing(t.Context(), "", errors.New("a defect")) || ended(nil) != profile.Done {
+		t.Error("an error that is no fault gives a sum back, or a success is none")
+	}
+}
+
+// What goes on after its operation is given back when the operation was refused
+// and nothing was made.
+func TestWhatGoesOnIsGivenBackIfNothingWasMade(t *testing.T) {
+	for fate, want := range map[profile.Fate]bool{profile.Unseen: true, profile.Failed: true, profile.Running: false, profile.Done: false} {
+		c := new(Controller)
+		c.CountsBy(func(context.Context, instrument.OperationID) (profile.Fate, error) { return fate, nil })
+		if got := c.nothing(t.Context(), "till/1", fault.New(fault.Conflict, "no")); got != want {
+			t.Errorf("fate %d: given back %v", fate, got)
+		}
+		if c.nothing(t.Context(), "till/1", fault.New(fault.Unknown, "who knows")) {
+			t.Errorf("fate %d: given back while the request may still be made", fate)
+		}
+	}
+	c := new(Controller)
+	c.CountsBy(func(context.Context, instrument.OperationID) (profile.Fate, error) {
+		return profile.Unseen, errors.New("the disk is broken")
+	})
+	if c.nothing(t.Context(), "till/1", fault.New(fault.Conflict, "no")) {
+		t.Error("given back without knowing")
+	}
+}
+
+// Only our own operator's word is taken for an operation that was abandoned.
+func TestAPeerAbandonsNothingHere(t *testing.T) {
+	f := heard(fault.New(fault.Unknown, "gone").Because("abandoned"))
+	if f.Kind != fault.Unknown || ended(f) != profile.Running {
+		t.Errorf("%+v", f)
+	}
+	if f := heard(fault.New(fault.Declined, "no").Because("card-declined")); f.Reason != "card-declined" {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestWhatCountsUnderOneIDGoesOneAfterTheOther(t *testing.T) {
+	var all turns
+	leave, err := all.take(t.Context(), "till/1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := all.take(over, "till/1"); fault.KindOf(err) != fault.Timeout {
+		t.Errorf("a second one goes: %v", err)
+	}
+	for _, other := range []instrument.OperationID{"till/2", "", ""} {
+		if _, err := all.take(over, other); err != nil {
+			t.Errorf("%q waits: %v", other, err)
+		}
+	}
+	came := make(chan func())
+	go func() {
+		next, err := all.take(t.Context(), "till/1")
+		if err != nil {
+			t.Error(err)
+		}
+		came <- next
+	}()
+	leave()
+	next := <-came
+	leave() // again: it is not ours any more
+	if _, err := all.take(over, "till/1"); err == nil {
+		t.Error("who has left lets others in twice")
+	}
+	next()
+	if _, err := all.take(over, "till/1"); err != nil {
+		t.Error(err)
+	}
+}
