@@ -37,9 +37,14 @@ func (o Options) guarded(now func() time.Time, login func() error) error {
 }
 
 // Guess lets try a passphrase, unless too many were wrong lately. A wrong one is
-// on disk before anybody hears of it, also when several processes try at once; a
-// right one ends the count.
+// on disk before anybody hears of it; a right one ends the count. One is tried
+// after the other, whoever tries: at once, all would pass before any was counted.
 func (f Files) Guess(now func() time.Time, try func() error) error {
+	unlock, err := f.myGuess()
+	if err != nil {
+		return err
+	}
+	defer func() { _ = unlock() }()
 	wrong, last, err := f.wrong(now())
 	if err != nil {
 		return err
@@ -60,6 +65,31 @@ func (f Files) Guess(now func() time.Time, try func() error) error {
 		return unwritten
 	}
 	return fault.From(err).WithHint("try again; after %d wrong ones in a row nobody can for %d minutes", maxGuesses, int(guessTime.Minutes()))
+}
+
+// How long a guess waits for others to end, and how often it looks.
+const (
+	guessWait = 30 * time.Second
+	guessLook = 10 * time.Millisecond
+)
+
+// myGuess waits until nobody else guesses.
+func (f Files) myGuess() (unlock func() error, err error) {
+	over := time.NewTimer(guessWait)
+	defer over.Stop()
+	look := time.NewTicker(guessLook)
+	defer look.Stop()
+	for {
+		if unlock, err = lock(f.guesses() + ".lock"); !errors.Is(err, fault.Locked) {
+			return unlock, err
+		}
+		select {
+		case <-look.C:
+		case <-over.C:
+			return nil, fault.Wrap(err, fault.Locked, "other processes try passphrases").Because("guesses-in-use").
+				WithHint("wait for them to end, or end them, then try again")
+		}
+	}
 }
 
 // wrong counts the wrong passphrases that are not too long ago. A time far ahead
@@ -93,7 +123,7 @@ func (f Files) wrong(now time.Time) (n int, last time.Time, err error) {
 
 // record adds a wrong one; fresh begins anew, for all before it are too old.
 func (f Files) record(at time.Time, fresh bool) error {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND // each process adds its line, whoever else does
+	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	if fresh {
 		if err := f.forget(); err != nil {
 			return err

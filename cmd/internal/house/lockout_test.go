@@ -4,8 +4,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,19 +83,39 @@ func TestARightPassphraseEndsTheCount(t *testing.T) {
 	d.shut()
 }
 
-// TestManyAtOnceAreCounted: what several processes try at the same time is not
-// one guess.
+// TestManyAtOnceAreCounted: of what is tried at the same time no more is looked at
+// than one after the other, also from nothing and when the old count is too old.
 func TestManyAtOnceAreCounted(t *testing.T) {
 	d := newDoor(t)
-	d.wrong(1)
-	var all sync.WaitGroup
-	for range 9 {
-		all.Go(func() {
-			_ = d.files.Guess(func() time.Time { return d.at }, func() error { return errWrong })
-		})
+	for round := range 2 {
+		var all sync.WaitGroup
+		var tried, inside atomic.Int32
+		start := make(chan struct{})
+		for range 40 {
+			all.Go(func() {
+				<-start
+				err := d.files.Guess(func() time.Time { return d.at }, func() error {
+					if inside.Add(1) > 1 {
+						t.Error("two are tried at once")
+					}
+					tried.Add(1)
+					runtime.Gosched()
+					inside.Add(-1)
+					return errWrong
+				})
+				if reason := fault.ReasonOf(err); reason != "wrong-passphrase" && reason != "passphrase-locked-out" {
+					t.Error(err)
+				}
+			})
+		}
+		close(start)
+		all.Wait()
+		if tried.Load() != 10 {
+			t.Errorf("round %d: %d were looked at", round, tried.Load())
+		}
+		d.shut()
+		d.at = d.at.Add(30 * time.Minute)
 	}
-	all.Wait()
-	d.shut()
 }
 
 // TestTheCountSurvivesDamage: half a line of a crash, or a clock that was wrong,
