@@ -62,15 +62,25 @@ func (h *House) AddGroup(ctx context.Context, name string) (profile.Principal, e
 	return p, h.orNot(ctx, p, h.edit(ctx, func(e *crypto.Edit) error { return e.NewKey(string(p.ID), slotUser) }))
 }
 
-// AddMember lets a person or agent use the instruments of a group.
+// AddMember lets a person or agent use the instruments of a group. Who is to be a
+// member gets the key last: a crash in between leaves a member without it, whom the
+// next call gives it, and never somebody else with it.
 func (h *House) AddMember(ctx context.Context, s profile.Membership) error {
 	if err := h.owner(); err != nil {
 		return err
 	}
-	if err := h.edit(ctx, func(e *crypto.Edit) error { return e.Grant(string(s.Group), slotOf(s.Member)) }); err != nil {
+	before, err := h.Profiles().Memberships(ctx, s.Group, s.Member)
+	if err != nil {
 		return err
 	}
-	return h.Profiles().Join(ctx, s)
+	if err := h.Profiles().Join(ctx, s); err != nil {
+		return err
+	}
+	err = h.edit(ctx, func(e *crypto.Edit) error { return e.Grant(string(s.Group), slotOf(s.Member)) })
+	if err != nil && len(before) == 0 {
+		err = errors.Join(err, h.Profiles().Leave(ctx, s.Group, s.Member))
+	}
+	return err
 }
 
 // RemoveMember ends a membership and gives the group another key: who has left

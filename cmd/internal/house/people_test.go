@@ -155,6 +155,72 @@ func TestAGroupGetsAnotherKeyWhenSomebodyLeaves(t *testing.T) {
 	}
 }
 
+// Nobody has a key of a group that they are not in: not when joining fails, and
+// not for longer than until the next change when leaving was interrupted.
+func TestNobodyKeepsTheKeyOfAGroupThatTheyAreNotIn(t *testing.T) {
+	f := made(t, "open sesame")
+	h := enter(t, f, "", "open sesame")
+	word := crypto.NewSecret([]byte("her word"))
+	amy, err := h.AddPerson(t.Context(), "amy", word)
+	check(t, err)
+	family, err := h.AddGroup(t.Context(), "family")
+	check(t, err)
+	hers := func() *crypto.Keys {
+		t.Helper()
+		k, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.Passphrase(word)})
+		check(t, err)
+		return k
+	}
+	has := func(k *crypto.Keys, owner instrument.PrincipalID) bool {
+		_, err := crypto.NewRing(k, crypto.NewEngine(k.Data, rand.Reader), rand.Reader).For(string(owner))
+		return err == nil
+	}
+	looking := func() *house.House {
+		t.Helper()
+		o := options(f, "open sesame")
+		o.Looking = true
+		other, err := house.Open(t.Context(), o)
+		check(t, err)
+		return other
+	}
+	member := func() bool {
+		t.Helper()
+		in, err := h.Profiles().Memberships(t.Context(), family.ID, amy.ID)
+		check(t, err)
+		return len(in) > 0
+	}
+
+	if err := h.AddMember(t.Context(), profile.Membership{Group: house.Self, Member: amy.ID}); fault.ReasonOf(err) != "kind-differs" {
+		t.Errorf("the owner as a group: %v", err)
+	}
+	if has(hers(), house.Self) {
+		t.Error("amy has got the owner's key")
+	}
+	other := looking()
+	if err := h.AddMember(t.Context(), profile.Membership{Group: family.ID, Member: amy.ID}); fault.ReasonOf(err) != "wallet-open" || member() {
+		t.Errorf("while keys cannot change: %v, a member %v", err, member())
+	}
+	shut(t, other)
+
+	check(t, h.Profiles().Join(t.Context(), profile.Membership{Group: family.ID, Member: amy.ID})) // and a crash
+	check(t, h.AddMember(t.Context(), profile.Membership{Group: family.ID, Member: amy.ID}))
+	if !member() || !has(hers(), family.ID) {
+		t.Error("a member has not got the key")
+	}
+	check(t, h.Profiles().Leave(t.Context(), family.ID, amy.ID)) // and a crash
+	if !has(hers(), family.ID) {
+		t.Fatal("the key went by itself")
+	}
+	_, err = h.AddGroup(t.Context(), "club")
+	check(t, err)
+	if has(hers(), family.ID) {
+		t.Error("who has left still has the key")
+	}
+	if !reads(t, h, coin(t, h, family.ID, "9")) {
+		t.Error("the group has lost its key")
+	}
+}
+
 // Keys are changed by whoever has the wallet alone: another process would go on
 // sealing under those that are over.
 func TestKeysChangeOnlyInAWalletThatNobodyElseHasOpen(t *testing.T) {

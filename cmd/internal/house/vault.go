@@ -3,6 +3,8 @@ package house
 import (
 	"context"
 	"crypto/rand"
+	"maps"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
@@ -23,10 +25,62 @@ func (h *House) edit(ctx context.Context, change func(*crypto.Edit) error) error
 	if err := h.private(ctx); err != nil {
 		return err
 	}
-	if err := h.write(change); err != nil {
+	members, err := h.members(ctx)
+	if err != nil {
+		return err
+	}
+	err = h.write(func(e *crypto.Edit) error {
+		if err := change(e); err != nil {
+			return err
+		}
+		return expel(e, members)
+	})
+	if err != nil {
 		return err
 	}
 	return h.renew(ctx)
+}
+
+// members are the slots of those who are in each group, for the owner, who keeps
+// the keys of groups.
+func (h *House) members(ctx context.Context) (map[string][]string, error) {
+	if h.user.ID != Self {
+		return nil, nil
+	}
+	groups, err := h.Profiles().Principals(ctx, profile.Group)
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for _, g := range groups {
+		in, err := h.Profiles().Memberships(ctx, g.ID, "")
+		if err != nil {
+			return nil, err
+		}
+		out[string(g.ID)] = []string{slotUser}
+		for _, s := range in {
+			out[string(g.ID)] = append(out[string(g.ID)], slotOf(s.Member))
+		}
+	}
+	return out, nil
+}
+
+// expel takes a group's keys from who is no member, as a change that was
+// interrupted leaves it, and gives the group another one.
+func expel(e *crypto.Edit, members map[string][]string) error {
+	for _, group := range slices.Sorted(maps.Keys(members)) {
+		strangers := slices.DeleteFunc(e.Holders(group), func(slot string) bool { return slices.Contains(members[group], slot) })
+		for _, slot := range strangers {
+			e.Revoke(group, slot)
+		}
+		if len(strangers) == 0 {
+			continue
+		}
+		if err := e.NewKey(group, e.Holders(group)...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // alone waits for nobody: it fails when another process has the wallet open.
