@@ -37,12 +37,13 @@ type Parts struct {
 	PNP     string
 	Comm    *comm.Manager
 	Policy  profile.Policy
-	Self    instrument.PrincipalID   // the party itself; made at its initialisation
-	Runner  string                   // this life of this node
-	At      func(protocol.Point)     // for tests
-	Looking bool                     // opened to look and to administer
-	Gone    func(runner string) bool // whether another life of it has ended; nil: all have
-	Device  string                   // for Circumstances
+	Self    instrument.PrincipalID            // the party itself; made at its initialisation
+	Runner  string                            // this life of this node
+	At      func(protocol.Point)              // for tests
+	Looking bool                              // opened to look and to administer
+	Gone    func(runner string) bool          // whether another life of it has ended; nil: all have
+	Held    func(instrument.OperationID) bool // whether what another life has left waits for a person; nil: nothing does
+	Device  string                            // for Circumstances
 	Clock   func() time.Time
 	Random  io.Reader // safe for concurrent use
 	Log     *slog.Logger
@@ -89,7 +90,7 @@ func New(p Parts) (*Controller, error) {
 	})
 	c.protocols, err = protocol.NewManager(protocol.Parts{
 		Store: p.Store, Instruments: im, Sealer: p.Engine, Fetch: p.Comm.Fetch, Clock: p.Clock, Random: p.Random,
-		Log: p.Log, Runner: p.Runner, Looking: p.Looking, At: p.At, Gone: p.Gone, Reach: c.reach, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
+		Log: p.Log, Runner: p.Runner, Looking: p.Looking, At: p.At, Gone: p.Gone, Held: p.Held, Reach: c.reach, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
 	})
 	if err != nil {
 		return nil, err
