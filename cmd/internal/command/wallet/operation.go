@@ -88,10 +88,14 @@ func operationShow(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		m, err := w.mark()
+		if err != nil {
+			return err
+		}
 		rows := [][]string{
 			{"operation", string(r.ID)},
 			{"what", line(r.Protocol, r.Operation, string(r.Class))},
-			{"state", outcome(r)},
+			{"state", line(outcome(r), choose(m.Holds(r.ID), "(held)", ""))},
 			{"begun", r.Begun.UTC().Format(time.RFC3339)},
 		}
 		if r.Fault != nil {
