@@ -37,16 +37,18 @@ type Parts struct {
 	PNP     string
 	Comm    *comm.Manager
 	Policy  profile.Policy
-	Self    instrument.PrincipalID            // the party itself; made at its initialisation
-	Runner  string                            // this life of this node
-	At      func(protocol.Point)              // for tests
-	Looking bool                              // opened to look and to administer
-	Gone    func(runner string) bool          // whether another life of it has ended; nil: all have
-	Held    func(instrument.OperationID) bool // whether what another life has left waits for a person; nil: nothing does
-	Device  string                            // for Circumstances
+	Self    instrument.PrincipalID   // the party itself; made at its initialisation
+	Runner  string                   // this life of this node
+	At      func(protocol.Point)     // for tests
+	Looking bool                     // opened to look and to administer
+	Gone    func(runner string) bool // whether another life of it has ended; nil: all have
+	Device  string                   // for Circumstances
 	Clock   func() time.Time
 	Random  io.Reader // safe for concurrent use
 	Log     *slog.Logger
+	// Held reports whether an operation that another life has left waits for a
+	// person; nil: none does.
+	Held func(instrument.OperationID) bool
 	// Patience is how long a peer may take for the answer to one step of a session;
 	// it may take twice that to be connected to again. 0: 20 s.
 	Patience time.Duration
