@@ -66,6 +66,7 @@ var outside = map[string][]string{
 	"google.golang.org/grpc":           {"plugins/host", "plugins/sdk", "plugins/api"},
 	"google.golang.org/protobuf":       {"plugins/host", "plugins/sdk", "plugins/api", "cmd/internal/protogen"},
 	"github.com/bufbuild/protocompile": {"cmd/internal/protogen"},
+	"filippo.io/age":                   {"crypto"},
 	"filippo.io/bigmod":                {"crypto/taler"},
 	"github.com/BurntSushi/toml":       {"cmd"},
 	"github.com/spf13/cobra":           {"cmd"},

@@ -46,6 +46,9 @@ type Parts struct {
 	Clock   func() time.Time
 	Random  io.Reader // safe for concurrent use
 	Log     *slog.Logger
+	// Held reports whether an operation that another life has left waits for a
+	// person; nil: none does.
+	Held func(instrument.OperationID) bool
 	// Patience is how long a peer may take for the answer to one step of a session;
 	// it may take twice that to be connected to again. 0: 20 s.
 	Patience time.Duration
@@ -90,7 +93,7 @@ func New(p Parts) (*Controller, error) {
 	})
 	c.protocols, err = protocol.NewManager(protocol.Parts{
 		Store: p.Store, Instruments: im, Sealer: p.Engine, Fetch: p.Comm.Fetch, Clock: p.Clock, Random: p.Random,
-		Log: p.Log, Runner: p.Runner, Looking: p.Looking, At: p.At, Gone: p.Gone, Reach: c.reach, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
+		Log: p.Log, Runner: p.Runner, Looking: p.Looking, At: p.At, Gone: p.Gone, Held: p.Held, Reach: c.reach, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
 	})
 	if err != nil {
 		return nil, err

@@ -52,6 +52,9 @@ type Parts struct {
 	At func(Point)
 	// Gone reports whether another life of this node has ended. nil: all have.
 	Gone func(runner string) bool
+	// Held reports whether an operation that another life has left is not gone on
+	// with: a person decides about it. nil: none is.
+	Held func(instrument.OperationID) bool
 	// Reach finds the way to the peer of an operation that an earlier life has
 	// begun; nil if there is none. Without it such operations wait.
 	Reach   func(Execution) Link
@@ -87,6 +90,9 @@ func NewManager(p Parts) (*Manager, error) {
 	}
 	if m.parts.Gone == nil {
 		m.parts.Gone = func(string) bool { return true }
+	}
+	if m.parts.Held == nil {
+		m.parts.Held = func(instrument.OperationID) bool { return false }
 	}
 	m.life, m.stop = context.WithCancel(context.Background())
 	for _, b := range p.Bundles {

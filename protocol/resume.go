@@ -17,7 +17,7 @@ const maxResumed = 64
 // and goes on with it: its code runs again over what was recorded. It returns
 // how many operations it has taken over, and does not wait for their ends. Parts
 // of a node that still live keep what is theirs. An operation whose protocol is
-// not installed is left as it is.
+// not installed, or that is held for a person, is left as it is.
 func (m *Manager) Resume(ctx context.Context) (int, error) {
 	running, err := m.parts.Store.OperationRows(ctx, Filter{State: Running, Runner: m.parts.Runner, NotRunner: true})
 	if err != nil {
@@ -32,7 +32,7 @@ func (m *Manager) Resume(ctx context.Context) (int, error) {
 		return n, err
 	}
 	for _, r := range append(running, speaking...) {
-		if !m.parts.Gone(r.Runner) {
+		if !m.parts.Gone(r.Runner) || m.parts.Held(r.ID) {
 			continue
 		}
 		taken, err := m.takeOver(ctx, r)

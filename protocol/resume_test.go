@@ -3,6 +3,7 @@ package protocol_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -257,6 +258,61 @@ func TestCodeOfAnotherKind(t *testing.T) {
 	clean(t, n)
 	if _, err := do(t, n, call("DO", id)); err != nil || number(t, n, id) != 2 {
 		t.Errorf("the next one does not go on: %v, %d", err, number(t, n, id))
+	}
+}
+
+// An operation that is held for a person is left as it is, whoever looks, until it
+// is held no more. Then it goes on to its one end.
+func TestAHeldOperationWaits(t *testing.T) {
+	code := talk(2)
+	pair := protocoltest.NewPair(t, bundles(code), bundles(code))
+	id := pair.Initiator.Create(t, instance("purse", state{}))[0]
+	died := make(chan struct{})
+	n := 0
+	pair.Wire.OnFrame(func(protocoltest.Frame) protocoltest.Fate {
+		if n++; n == 2 {
+			close(died)
+		}
+		if n < 2 {
+			return protocoltest.Deliver
+		}
+		return protocoltest.Drop
+	})
+	go func() { _, _ = pair.ExecuteAs(t.Context(), opA, "test", call("DO", id)) }()
+	select {
+	case <-died:
+	case <-within(t).Done():
+		t.Fatal("nothing happens")
+	}
+	if err := pair.Initiator.Protocols.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	var free atomic.Bool
+	left := protocoltest.NewNode(t, protocoltest.Options{
+		Role: comm.Client, Before: pair.Initiator, Bundles: bundles(code), Reach: pair.Wire.ToServicer,
+		Held: func(op instrument.OperationID) bool { return op == opA && !free.Load() },
+	})
+	pair.Wire.OnFrame(nil)
+	pair.Reborn(protocol.Initiator, left)
+	before, err := left.Store.OperationRow(t.Context(), opA)
+	if err != nil || before.State != protocol.Running {
+		t.Fatalf("it is %+v, %v", before, err)
+	}
+	if n, err := left.Protocols.Resume(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d were taken over, %v", n, err)
+	}
+	if after, err := left.Store.OperationRow(t.Context(), opA); err != nil || after.Runner != before.Runner {
+		t.Errorf("it runs under %q, before under %q, %v", after.Runner, before.Runner, err)
+	}
+	free.Store(true)
+	if n, err := left.Protocols.Resume(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d were taken over, %v", n, err)
+	}
+	if _, err := left.Protocols.Await(within(t), opA); err != nil {
+		t.Fatal(err)
+	}
+	if got := number(t, left, id); got != 2+100+1 || earned(t, pair.Servicer) != 1 {
+		t.Errorf("the purse has %d, the peer %d", got, earned(t, pair.Servicer))
 	}
 }
 

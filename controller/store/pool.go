@@ -45,6 +45,21 @@ func (p *pool) read(ctx context.Context, f func(*conn) error) error {
 	return engine(f(c))
 }
 
+// apart runs f on a connection of its own, which may write other files than the
+// database's.
+func (p *pool) apart(ctx context.Context, f func(*conn) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	p.gate.Lock()
+	defer p.gate.Unlock()
+	c, err := connect(ctx, p.connector)
+	if err != nil {
+		return engine(err)
+	}
+	return engine(errors.Join(f(c), c.close()))
+}
+
 func (p *pool) borrow(ctx context.Context) (*conn, error) {
 	select {
 	case c, ok := <-p.slots:

@@ -33,6 +33,8 @@ type Options struct {
 	Looking bool
 	// Gone says which other lives of the node have ended; all have.
 	Gone func(runner string) bool
+	// Held says which operations of other lives wait for a person; none.
+	Held func(instrument.OperationID) bool
 	// Reach is how operations of an earlier life find their peers.
 	Reach func() protocol.Link
 	// Before is an earlier life of the same node: its database and its key are
@@ -82,7 +84,7 @@ func NewNode(t testing.TB, o Options) *Node {
 	}
 	n.Protocols, err = protocol.NewManager(protocol.Parts{
 		Store: o.Database(n.Store), Instruments: n.Instruments, Sealer: n.Engine, Fetch: o.Fetch, Clock: o.Clock, Random: rand.Reader,
-		Log: o.Log, Runner: o.Runner, Looking: o.Looking, Gone: o.Gone, Reach: o.reach, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
+		Log: o.Log, Runner: o.Runner, Looking: o.Looking, Gone: o.Gone, Held: o.Held, Reach: o.reach, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
 	})
 	if err != nil {
 		t.Fatal(err)

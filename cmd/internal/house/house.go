@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -69,6 +70,7 @@ type House struct {
 	guard      guard
 
 	allowHTTP bool
+	marked    bool         // it was restored, and not all of it is checked
 	unlock    func() error // gives the lock back
 	life      life
 	unwatch   func()
@@ -77,6 +79,9 @@ type House struct {
 
 // User is who has opened the party: the person or agent, or the party itself.
 func (h *House) User() profile.Principal { return h.user }
+
+// Files are the paths of the party.
+func (h *House) Files() Files { return h.files }
 
 // Open puts a party together. No plugin is started.
 func Open(ctx context.Context, o Options) (h *House, err error) {
@@ -108,8 +113,22 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if h.Comm, err = h.transports(o); err != nil {
 		return nil, err
 	}
-	h.Controller, err = controller.New(h.parts(o, bundles))
-	return h, err
+	if err := h.heed(&o); err != nil {
+		return nil, err
+	}
+	if h.Controller, err = controller.New(h.parts(o, bundles)); err != nil {
+		return nil, err
+	}
+	return h, h.review(ctx)
+}
+
+// heed makes a restored wallet keep to its mark.
+func (h *House) heed(o *Options) error {
+	m, err := o.Mark()
+	if h.marked = m != nil; h.marked {
+		o.Policy = append(slices.Clone(o.Policy), o.checked)
+	}
+	return err
 }
 
 func (o Options) database() store.Options {
@@ -138,6 +157,9 @@ func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	}
 	if o.Role == comm.Client {
 		p.Towards = h.towards
+	}
+	if h.marked {
+		p.Held = o.holds
 	}
 	if o.Parts != nil {
 		o.Parts(&p)

@@ -191,9 +191,13 @@ func (h *House) mayRemove(ctx context.Context, p profile.Principal, lose bool) e
 // owner refuses everybody but the wallet's owner.
 func (h *House) owner() error {
 	if h.user.ID != Self {
-		return fault.New(fault.Denied, "only the owner of this wallet may do that").Because("not-owner")
+		return notOwner()
 	}
 	return nil
+}
+
+func notOwner() error {
+	return fault.New(fault.Denied, "only the owner of this wallet may do that").Because("not-owner")
 }
 
 func (h *House) principal(ctx context.Context, p profile.Principal) (profile.Principal, error) {

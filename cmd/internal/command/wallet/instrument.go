@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,17 +15,19 @@ import (
 
 func instruments(e *cli.Env) *cobra.Command {
 	return cli.Group("instrument", "Hold cards, coupons and whatever classes are installed",
-		instrumentList(e), instrumentShow(e), instrumentAdd(e), instrumentRemove(e))
+		instrumentList(e), instrumentShow(e), instrumentAdd(e), instrumentRemove(e), instrumentCheck(e), instrumentAccept(e))
 }
 
 // held is an instrument as it may be shown: without what the class calls secret,
 // and without what only the class understands.
 type held struct {
-	ID     instrument.ID              `json:"id"`
-	Class  instrument.ClassID         `json:"class"`
-	Name   string                     `json:"name,omitempty"`
-	Status string                     `json:"status"`
-	Fields map[string]json.RawMessage `json:"fields,omitempty"`
+	ID     instrument.ID      `json:"id"`
+	Class  instrument.ClassID `json:"class"`
+	Name   string             `json:"name,omitempty"`
+	Status string             `json:"status"`
+	// Unchecked is of an instrument out of a backup that is not used yet.
+	Unchecked bool                       `json:"unchecked,omitempty"`
+	Fields    map[string]json.RawMessage `json:"fields,omitempty"`
 }
 
 func (w *wallet) shown(i instrument.Instance) (held, error) {
@@ -55,14 +58,19 @@ func instrumentList(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		m, err := w.mark()
+		if err != nil {
+			return err
+		}
 		all, rows := []held{}, [][]string{}
 		for _, i := range found {
 			h, err := w.shown(i)
 			if err != nil {
 				return err
 			}
+			h.Unchecked = slices.Contains(m.Unchecked, i.ID)
 			all = append(all, h)
-			rows = append(rows, []string{string(h.ID), string(h.Class), h.Status, h.Name})
+			rows = append(rows, []string{string(h.ID), string(h.Class), line(h.Status, choose(h.Unchecked, "(unchecked)", "")), h.Name})
 		}
 		return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
 	})

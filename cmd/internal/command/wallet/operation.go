@@ -29,6 +29,10 @@ func operationList(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		m, err := w.mark()
+		if err != nil {
+			return err
+		}
 		withdrawals, err := w.Withdrawals(ctx)
 		if err != nil {
 			return err
@@ -37,7 +41,7 @@ func operationList(e *cli.Env) *cobra.Command {
 		var rows [][]string
 		for n, r := range records {
 			records[n].Result = nil // for `operation show`
-			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), outcome(r)})
+			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), line(outcome(r), choose(m.Holds(r.ID), "(held)", ""))})
 		}
 		for _, x := range withdrawals {
 			rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", cli.Money(x.Amount), line(x.Status, x.Reason)})
@@ -84,10 +88,14 @@ func operationShow(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
+		m, err := w.mark()
+		if err != nil {
+			return err
+		}
 		rows := [][]string{
 			{"operation", string(r.ID)},
 			{"what", line(r.Protocol, r.Operation, string(r.Class))},
-			{"state", outcome(r)},
+			{"state", line(outcome(r), choose(m.Holds(r.ID), "(held)", ""))},
 			{"begun", r.Begun.UTC().Format(time.RFC3339)},
 		}
 		if r.Fault != nil {
@@ -124,6 +132,9 @@ func operationResume(e *cli.Env) *cobra.Command {
 			return err
 		}
 		if _, err := w.FindWithdrawal(ctx, name); errors.Is(err, fault.NotFound) {
+			if err := w.goOn(ctx, name); err != nil {
+				return err
+			}
 			return operation.Wait(ctx, e, w.Protocols(), name)
 		}
 		return w.resume(ctx, name, want)

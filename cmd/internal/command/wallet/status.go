@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -21,6 +22,7 @@ type report struct {
 	Peers       int              `json:"peers"`
 	Running     int              `json:"running"` // operations that have not ended
 	Classes     []string         `json:"classes"` // that are installed
+	Restored    *restored        `json:"restored,omitempty"`
 }
 
 func status(e *cli.Env) *cobra.Command {
@@ -58,6 +60,13 @@ func status(e *cli.Env) *cobra.Command {
 		}
 		for _, class := range r.Classes {
 			rows = append(rows, []string{class, strconv.Itoa(r.Instruments[class])})
+		}
+		if r.Restored, err = w.restored(); err != nil {
+			return err
+		}
+		if m := r.Restored; m != nil {
+			rows = append(rows, []string{"restored", line(m.Restored.Format(time.RFC3339), "from a backup of", m.Backup.Format(time.RFC3339))},
+				[]string{"unchecked instruments", strconv.Itoa(m.Unchecked)}, []string{"held operations", strconv.Itoa(m.Held)})
 		}
 		rows = append(rows, []string{"peers", strconv.Itoa(r.Peers)}, []string{"running operations", strconv.Itoa(r.Running)})
 		return e.Table(r, []string{"", ""}, rows)

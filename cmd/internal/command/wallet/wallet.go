@@ -23,7 +23,7 @@ import (
 // Command is `swaperoo wallet`.
 func Command(e *cli.Env) *cobra.Command {
 	c := cli.Group("wallet", "Hold money and pay with it",
-		initialise(e), status(e), lock(e), passwd(e), balance(e), coins(e), history(e),
+		initialise(e), status(e), lock(e), passwd(e), backups(e), restore(e), balance(e), coins(e), history(e),
 		instruments(e), peers(e), exchanges(e), withdraw(e), pay(e), sessionCommand(e), operations(e), profiles(e))
 	c.PersistentFlags().StringVar(&e.KeyFile, "key-file", e.Environ("SWAPEROO_KEY_FILE"), "`FILE` by which an agent opens the wallet, instead of a passphrase")
 	return c

@@ -1,0 +1,141 @@
+package wallet
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
+)
+
+func backups(e *cli.Env) *cobra.Command {
+	var word string
+	c := &cobra.Command{
+		Use: "backup FILE", Short: "Write all of the wallet to one encrypted file", Args: cobra.ExactArgs(1),
+		Long: "Write all of the wallet to one encrypted file (age), which the wallet's passphrase\n" +
+			"opens, or another one. Others may use the wallet meanwhile. Key files of agents are\n" +
+			"not in it: keep them yourself.",
+		RunE: func(c *cobra.Command, args []string) error { return backingUp(c.Context(), e, args[0], word) },
+	}
+	wordFlag(c, &word)
+	return c
+}
+
+func wordFlag(c *cobra.Command, to *string) {
+	c.Flags().StringVar(to, "backup-passphrase-file", "", "`FILE` that holds the passphrase of the backup, if it is not the wallet's")
+}
+
+func backingUp(ctx context.Context, e *cli.Env, file, word string) error {
+	f, err := files(e)
+	if err != nil {
+		return err
+	}
+	if err := f.Check(); err != nil {
+		return err
+	}
+	if e.KeyFile != "" {
+		return fault.New(fault.Denied, "a backup needs the passphrase of the wallet's owner; an agent makes none").Because("not-owner")
+	}
+	owner, err := e.Passphrase(false)
+	if err != nil {
+		return err
+	}
+	defer owner.Wipe()
+	by := house.Sealing{Passphrase: *owner}
+	if word != "" {
+		own, err := e.NewPassphrase(word, -1)
+		if err != nil {
+			return err
+		}
+		defer own.Wipe()
+		by.Passphrase = *own
+	}
+	m, err := f.Backup(ctx, e.User, *owner, file, by, time.Now)
+	if err != nil {
+		return cli.Argument(err)
+	}
+	return e.Print(map[string]any{"file": file, "made": m.Made, "members": m.Members},
+		"The wallet is in %s. Keep it and its passphrase apart.\n", file)
+}
+
+func restore(e *cli.Env) *cobra.Command {
+	var word string
+	c := &cobra.Command{
+		Use: "restore FILE", Short: "Make a wallet out of a backup, in an empty --dir", Args: cobra.ExactArgs(1),
+		Long: "Make a wallet out of a backup, in a directory that is empty or not there yet. What it\n" +
+			"holds may have been used since the backup was made: its instruments pay nothing until\n" +
+			"they are checked with their issuer (`wallet instrument check`) or taken as they are\n" +
+			"(`wallet instrument accept`), and operations that were open go on when you say so\n" +
+			"(`wallet operation resume`). The passphrase asked for is that of the backup.",
+		RunE: func(c *cobra.Command, args []string) error { return restoring(c.Context(), e, args[0], word) },
+	}
+	wordFlag(c, &word)
+	return c
+}
+
+func restoring(ctx context.Context, e *cli.Env, file, word string) error {
+	f, err := files(e)
+	if err != nil {
+		return err
+	}
+	var by *crypto.Secret
+	if word != "" {
+		by, err = e.NewPassphrase(word, -1)
+	} else {
+		by, err = e.Passphrase(false)
+	}
+	if err != nil {
+		return err
+	}
+	defer by.Wipe()
+	m, err := f.Restore(ctx, file, *by, time.Now())
+	if err != nil {
+		return err
+	}
+	return e.Print(map[string]any{"dir": f.Dir, "backup": m.Backup, "unchecked": len(m.Unchecked), "held": len(m.Held)},
+		"The wallet of %s is in %s. %d instruments have to be checked or accepted before they are used, %d operations wait for you.\n",
+		m.Backup.UTC().Format(time.RFC3339), f.Dir, len(m.Unchecked), len(m.Held))
+}
+
+// restored is the mark of a wallet as `wallet status` shows it.
+type restored struct {
+	Restored  time.Time `json:"restored"`
+	Backup    time.Time `json:"backup"`
+	Unchecked int       `json:"unchecked"` // instruments of all users
+	Held      int       `json:"held"`      // operations
+}
+
+func (w *wallet) restored() (*restored, error) {
+	m, err := w.house.Files().Mark()
+	if m == nil || err != nil {
+		return nil, err
+	}
+	return &restored{m.Restored, m.Backup, len(m.Unchecked), len(m.Held)}, nil
+}
+
+// mark is the wallet's mark, empty if it has none.
+func (w *wallet) mark() (house.Mark, error) {
+	m, err := w.house.Files().Mark()
+	if m == nil || err != nil {
+		return house.Mark{}, err
+	}
+	return *m, nil
+}
+
+// goOn lets an operation go on that the mark holds; any other name is none of its
+// business.
+func (w *wallet) goOn(ctx context.Context, name string) error {
+	id, err := w.Protocols().Named(ctx, name)
+	if errors.Is(err, fault.NotFound) || errors.Is(err, fault.Invalid) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return w.house.GoOn(ctx, id)
+}

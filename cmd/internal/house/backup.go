@@ -1,0 +1,139 @@
+package house
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/backup"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/crypto"
+)
+
+// Sealing is how a backup is sealed.
+type Sealing struct {
+	Passphrase crypto.Secret
+	Work       int // of crypto.SealExport; 0: crypto.ExportWork
+}
+
+// Backup writes all that makes this wallet to a new file, sealed, while others use
+// the wallet. The wallet's owner asks for it, by their name and passphrase. The file is
+// there whole, on disk and for this user only, or not at all; one that is there is
+// fault.Conflict and stays. Key files of agents are not in the directory, and not
+// in the backup.
+func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, path string, by Sealing, now func() time.Time) (backup.Manifest, error) {
+	none := backup.Manifest{}
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return none, fileTaken(err, path)
+	}
+	unshare, err := share(f.keysLock()) // keys and what is sealed under them are of one time
+	if err != nil {
+		return none, fault.Wrap(err, fault.Locked, "somebody changes who may use this wallet").Because("keys-in-use").WithHint("try again in a moment")
+	}
+	defer func() { _ = unshare() }()
+	if err := f.Guess(now, func() error { return f.opens(owner) }); err != nil {
+		return none, err
+	}
+	dir, err := os.MkdirTemp(f.Dir, "backup-*")
+	if err != nil {
+		return none, unwritten(err, f.Dir)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	made, copied := now(), filepath.Join(dir, backup.Store)
+	if err := f.copyStore(ctx, user, copied); err != nil {
+		return none, err
+	}
+	var m backup.Manifest
+	err = writeNew(path, func(w io.Writer) (err error) {
+		m, err = by.seal(w, made, []backup.File{
+			{Name: backup.Config, Path: f.Config()}, {Name: backup.Plugins, Path: f.Plugins()}, {Name: backup.Store, Path: copied}, {Name: backup.Vault, Path: f.Vault()},
+		})
+		return err
+	})
+	return m, err
+}
+
+func (f Files) opens(owner crypto.Secret) error {
+	keys, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(owner)})
+	if err == nil {
+		keys.Wipe()
+	}
+	return err
+}
+
+func (f Files) copyStore(ctx context.Context, user, to string) error {
+	db, err := store.Open(ctx, f.Store(), store.Options{})
+	if err != nil {
+		return err
+	}
+	who, err := named(ctx, db, user)
+	switch {
+	case err != nil:
+	case who.ID != Self:
+		err = notOwner()
+	default:
+		err = db.CopyTo(ctx, to)
+	}
+	return errors.Join(err, db.Close())
+}
+
+func (s Sealing) seal(w io.Writer, made time.Time, files []backup.File) (backup.Manifest, error) {
+	work := s.Work
+	if work == 0 {
+		work = crypto.ExportWork
+	}
+	to, err := crypto.SealExport(w, s.Passphrase, work)
+	if err != nil {
+		return backup.Manifest{}, err
+	}
+	m, err := backup.Write(to, made, files)
+	if err == nil {
+		err = to.Close()
+	}
+	return m, err
+}
+
+// writeNew makes a file that was not there: beside its place first, and there when
+// it is whole and on disk.
+func writeNew(path string, write func(io.Writer) error) (err error) {
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return unwritten(err, path)
+	}
+	defer func() { _ = os.Remove(temp.Name()) }()
+	err = write(temp)
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return unwritten(err, path)
+	}
+	taken, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // nobody else's from here on
+	if errors.Is(err, fs.ErrExist) {
+		return fileTaken(err, path)
+	}
+	if err != nil {
+		return unwritten(err, path)
+	}
+	if err := errors.Join(taken.Close(), os.Rename(temp.Name(), path)); err != nil {
+		return unwritten(errors.Join(err, os.Remove(path)), path)
+	}
+	return syncDir(filepath.Dir(path))
+}
+
+func fileTaken(cause error, path string) error {
+	if cause != nil && !errors.Is(cause, fs.ErrExist) {
+		return unwritten(cause, path)
+	}
+	return fault.Wrap(cause, fault.Conflict, "%s is there already", path).Because("file-exists").WithHint("name a file that is not there yet: nothing is replaced")
+}
+
+func unwritten(cause error, path string) error {
+	var f *fault.Fault
+	if errors.As(cause, &f) {
+		return cause
+	}
+	return fault.Wrap(cause, fault.Internal, "%s cannot be written", path).Because("file-unwritable").WithHint("look whether the disk is full, and whose the folder is")
+}

@@ -1,0 +1,197 @@
+package house
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Mark is of a wallet that was restored from a backup: what it holds is as it was
+// then, and the world may have gone on. An instrument may have been used since,
+// with the same counters; a peer may know more of an operation than we do. So the
+// instruments that came out of the backup pay nothing, and the operations that it
+// had open are not gone on with, until a person has taken each off the mark. It is
+// a file in the data directory, which is gone when nothing is left on it.
+type Mark struct {
+	Restored  time.Time                `json:"restored"`
+	Backup    time.Time                `json:"backup"`
+	Unchecked []instrument.ID          `json:"unchecked,omitempty"`
+	Held      []instrument.OperationID `json:"held,omitempty"`
+}
+
+// maxMark bounds what is read of the file: some hundred thousand instruments.
+const maxMark = 32 << 20
+
+func (f Files) markFile() string { return filepath.Join(f.Dir, "restored.json") }
+
+func (f Files) markLock() string { return filepath.Join(f.Dir, "restored.lock") }
+
+// Mark reads the mark; nil if the wallet has none. One that cannot be read is an
+// error: the wallet is not unmarked by that.
+func (f Files) Mark() (*Mark, error) {
+	file, err := os.Open(f.markFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var m Mark
+	if err == nil {
+		var text []byte
+		text, err = io.ReadAll(io.LimitReader(file, maxMark))
+		if err = errors.Join(err, file.Close()); err == nil {
+			err = json.Unmarshal(text, &m)
+		}
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "it cannot be read what this restored wallet has to check").Because("mark-unreadable").
+			WithHint("look at restored.json in the data directory, or restore the backup again")
+	}
+	return &m, nil
+}
+
+func (f Files) writeMark(m Mark) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	temp, err := os.CreateTemp(f.Dir, "restored.new-*")
+	if err != nil {
+		return unwritten(err, f.markFile())
+	}
+	_, err = temp.Write(append(text, '\n'))
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err == nil {
+		err = os.Rename(temp.Name(), f.markFile())
+	}
+	if err = errors.Join(err, syncDir(f.Dir)); err != nil {
+		return unwritten(errors.Join(err, os.Remove(temp.Name())), f.markFile())
+	}
+	return nil
+}
+
+// Unmark takes instruments and operations off the mark that drop chooses, and the
+// mark off the wallet when nothing is left on it. It returns what is left.
+func (f Files) Unmark(instruments func(instrument.ID) bool, operations func(instrument.OperationID) bool) (*Mark, error) {
+	unlock, err := lock(f.markLock())
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Locked, "another command looks at what was restored").Because("mark-in-use").WithHint("try again in a moment")
+	}
+	defer func() { _ = unlock() }()
+	m, err := f.Mark()
+	if m == nil || err != nil {
+		return nil, err
+	}
+	before := len(m.Unchecked) + len(m.Held)
+	m.Unchecked = slices.DeleteFunc(m.Unchecked, instruments)
+	m.Held = slices.DeleteFunc(m.Held, operations)
+	switch left := len(m.Unchecked) + len(m.Held); {
+	case left == 0:
+		if err := os.Remove(f.markFile()); err != nil {
+			return m, unwritten(err, f.markFile())
+		}
+		return nil, syncDir(f.Dir)
+	case left == before:
+		return m, nil
+	}
+	return m, f.writeMark(*m)
+}
+
+// holds reports whether an operation is one that the mark keeps from going on. A
+// mark that cannot be read keeps all.
+func (f Files) holds(id instrument.OperationID) bool {
+	m, err := f.Mark()
+	return err != nil || m != nil && slices.Contains(m.Held, id)
+}
+
+// Holds reports whether an operation, of which the beginning of the id is known,
+// is one that waits for its person.
+func (m Mark) Holds(short instrument.OperationID) bool {
+	return slices.ContainsFunc(m.Held, func(id instrument.OperationID) bool { return protocol.Short(id) == string(short) })
+}
+
+// asking are the operations that ask an issuer how an instrument is, and pay
+// nothing: they are how a restored one is checked.
+func asking(a profile.Action) bool {
+	switch a.Protocol {
+	case "prepaid.signed", "prepaid.plain":
+		return a.Operation == "BALANCE"
+	case "taler.batch-withdraw":
+		return a.Operation == "AWAIT" || a.Operation == "PREVIEW"
+	}
+	return false
+}
+
+// checked is the rule of a marked wallet: what came out of the backup is not used.
+func (f Files) checked(ctx context.Context, a profile.Action) error {
+	m, err := f.Mark()
+	if m == nil || err != nil || asking(a) {
+		return err
+	}
+	named, err := a.Instruments(ctx)
+	if err != nil {
+		return err
+	}
+	for _, i := range named {
+		if slices.Contains(m.Unchecked, i.ID) {
+			return fault.New(fault.Denied, "instrument %s is out of a backup of %s: it may have been used since", i.ID, m.Backup.UTC().Format(time.RFC3339)).
+				Because("restored-unchecked").WithHint("`wallet instrument check` asks its issuer; `wallet instrument accept %s` takes it as it is", i.ID)
+		}
+	}
+	return nil
+}
+
+// review takes off the mark what needs no check any more: instruments of which
+// nothing can be made, and operations that have ended. Another command that does
+// the same, or a party without a mark, is let be.
+func (h *House) review(ctx context.Context) error {
+	if !h.marked {
+		return nil
+	}
+	m, err := h.files.Mark()
+	if m == nil || err != nil {
+		return err
+	}
+	rows, err := h.Store.Rows(ctx, instrument.Filter{})
+	if err != nil {
+		return err
+	}
+	live := map[instrument.ID]bool{}
+	for _, r := range rows {
+		info, err := h.Instruments().Info(r.Class)
+		live[r.ID] = err != nil || slices.ContainsFunc(info.Moves, func(m instrument.Move) bool { return m.From == r.Status })
+	}
+	open, err := h.Store.OperationRows(ctx, protocol.Filter{State: protocol.Running})
+	if err != nil {
+		return err
+	}
+	_, err = h.files.Unmark(
+		func(id instrument.ID) bool { return !live[id] },
+		func(id instrument.OperationID) bool {
+			return !slices.ContainsFunc(open, func(r protocol.Row) bool { return r.ID == id })
+		})
+	if errors.Is(err, fault.Locked) {
+		return nil
+	}
+	return err
+}
+
+// GoOn takes an operation off the mark and goes on with it.
+func (h *House) GoOn(ctx context.Context, id instrument.OperationID) error {
+	if !h.files.holds(id) {
+		return nil
+	}
+	if _, err := h.files.Unmark(func(instrument.ID) bool { return false }, func(x instrument.OperationID) bool { return x == id }); err != nil {
+		return err
+	}
+	_, err := h.Controller.Resume(ctx, nil)
+	return err
+}

@@ -1,0 +1,149 @@
+package house
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/backup"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Restore makes the directory out of a backup. It must be empty or not there yet.
+// All is read and looked at in a directory beside it, which takes its place when it
+// is whole and on disk; after a failure nothing is left, and after a crash at most
+// that other directory, which is no wallet before it is marked. Restore makes the
+// Mark: see there what a restored wallet does not do.
+func (f Files) Restore(ctx context.Context, path string, passphrase crypto.Secret, now time.Time) (Mark, error) {
+	dir, err := filepath.Abs(f.Dir)
+	if err != nil {
+		return Mark{}, unwritten(err, f.Dir)
+	}
+	if err := unused(dir); err != nil {
+		return Mark{}, err
+	}
+	sealed, err := os.Open(path)
+	if err != nil {
+		return Mark{}, fault.Wrap(err, fault.NotFound, "the backup %s cannot be read", path).Because("file-missing").WithHint("look at its name, and whose it is")
+	}
+	defer func() { _ = sealed.Close() }()
+	archive, err := crypto.OpenExport(sealed, passphrase)
+	if err != nil {
+		return Mark{}, err
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return Mark{}, unwritten(err, dir)
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".restoring-*") // mode 0700
+	if err != nil {
+		return Mark{}, unwritten(err, dir)
+	}
+	defer func() { _ = os.RemoveAll(temp) }()
+	mark, err := (Files{temp}).unpack(ctx, archive, now)
+	if err != nil {
+		return mark, err
+	}
+	return mark, settle(temp, dir)
+}
+
+// unused refuses a directory in which there is anything.
+func unused(dir string) error {
+	info, err := os.Lstat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err == nil && info.IsDir() {
+		var there []fs.DirEntry
+		if there, err = os.ReadDir(dir); err == nil && len(there) == 0 {
+			return nil
+		}
+	}
+	return fault.Wrap(err, fault.Conflict, "%s is in use", dir).Because("dir-taken").WithHint("name another --dir, empty or not there yet")
+}
+
+// unpack fills a new directory. Its vault, without which it is no wallet, gets its
+// name last.
+func (f Files) unpack(ctx context.Context, archive io.Reader, now time.Time) (Mark, error) {
+	vault := f.Vault() + ".part"
+	paths := map[string]string{backup.Config: f.Config(), backup.Plugins: f.Plugins(), backup.Store: f.Store(), backup.Vault: vault}
+	m, err := backup.Read(archive, func(name string) (io.WriteCloser, error) {
+		file, err := os.OpenFile(paths[name], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if err != nil {
+			return nil, unwritten(err, paths[name])
+		}
+		return synced{file}, nil
+	})
+	if err != nil {
+		return Mark{}, unwritten(err, f.Dir)
+	}
+	if _, err := crypto.VaultSlots(vault); err != nil {
+		return Mark{}, err
+	}
+	mark := Mark{Restored: now.UTC(), Backup: m.Made}
+	if err := f.collect(ctx, &mark); err != nil {
+		return mark, err
+	}
+	if err := f.writeMark(mark); err != nil {
+		return mark, err
+	}
+	if err := errors.Join(os.Rename(vault, f.Vault()), syncDir(f.Dir)); err != nil {
+		return mark, unwritten(err, f.Dir)
+	}
+	return mark, nil
+}
+
+// collect opens the store, which proves that it is one, and notes what is in it.
+func (f Files) collect(ctx context.Context, m *Mark) error {
+	db, err := store.Open(ctx, f.Store(), store.Options{})
+	if err != nil {
+		return err
+	}
+	return errors.Join(m.note(ctx, db), db.Close())
+}
+
+func (m *Mark) note(ctx context.Context, db *store.DB) error {
+	rows, err := db.Rows(ctx, instrument.Filter{})
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Class != classExchange { // what is known of exchanges has no value
+			m.Unchecked = append(m.Unchecked, r.ID)
+		}
+	}
+	open, err := db.OperationRows(ctx, protocol.Filter{State: protocol.Running})
+	if err != nil {
+		return err
+	}
+	for _, r := range open {
+		m.Held = append(m.Held, r.ID)
+	}
+	return nil
+}
+
+// settle puts a directory in its place. Who has made one there meanwhile keeps it.
+func settle(temp, dir string) error {
+	err := os.Remove(dir) // only if it is empty
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		err = os.Rename(temp, dir)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Conflict, "the wallet could not be put at %s: nothing was restored", dir).Because("dir-taken").
+			WithHint("name another --dir, empty or not there yet")
+	}
+	return syncDir(filepath.Dir(dir))
+}
+
+// synced is a file that is on disk when it is closed.
+type synced struct{ *os.File }
+
+// Close implements io.Closer.
+func (s synced) Close() error { return errors.Join(s.Sync(), s.File.Close()) }
