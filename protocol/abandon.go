@@ -92,10 +92,11 @@ func (m *Manager) mayEnd(ctx context.Context, r Row) ([]instrument.Instance, err
 
 // unanswered is what was sent and has no answer; empty if there is nothing.
 func unanswered(side Side, parts []logPart) string {
-	posted, over, asks := false, false, false
+	posted, over, well, asks := false, false, false, false
 	last := 0
 	for _, p := range parts {
 		posted, over = posted || p.Posted, over || p.Over != nil
+		well = well || p.Over != nil && p.Over.Fault == nil
 		for _, l := range p.Steps {
 			last = l.N
 		}
@@ -104,6 +105,8 @@ func unanswered(side Side, parts []logPart) string {
 	switch {
 	case side == Initiator && posted && !over:
 		return "its peer has not said how it has ended there"
+	case side == Initiator && well:
+		return "its peer has ended well, and only this side is left to do"
 	case asks:
 		return "a server was asked and its answer is not known"
 	}
