@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/client"
 )
 
 // A machine that is killed while it dispenses dispenses each payment once, in its
@@ -89,6 +90,32 @@ func TestAMachineWithoutItsProtectionIsFound(t *testing.T) {
 				t.Errorf("the checks say %s\n%s", problems, w.log())
 			}
 		})
+	}
+}
+
+// Many pay for the last pieces at once: as many go through as there are, and the
+// others have paid nothing.
+func TestTheLastPiecesAreSoldOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "", "A1 CHF:2 2")
+	all := make([]client.Payment, 8)
+	for n := range all {
+		all[n] = w.purchase("A1", "CHF:2")
+	}
+	ended := make(chan error)
+	for _, p := range all {
+		go func() { ended <- w.buy(p) }()
+	}
+	paid := 0
+	for range all {
+		if err := <-ended; err == nil {
+			paid++
+		} else if fault.ReasonOf(err) != "sold-out" {
+			t.Error(err)
+		}
+	}
+	if problems := w.verdict(); problems != nil || paid != 2 {
+		t.Errorf("%d have paid: %q\n%s", paid, problems, w.log())
 	}
 }
 
