@@ -82,7 +82,9 @@ func write(ts *testscript.TestScript, _ bool, args []string) {
 // examples are the example plugins and applications, each built once for all
 // scripts. A plugin is built as a third party does: from a module of its own.
 var examples = map[string]func() ([]byte, error){
-	"coupon":  sync.OnceValues(func() ([]byte, error) { return buildExample("plugins/example/coupon", "GOWORK=off", "GOFLAGS=-mod=mod") }),
+	"coupon": sync.OnceValues(func() ([]byte, error) {
+		return buildExample("plugins/example/coupon", "GOWORK=off", "GOFLAGS=-mod=mod")
+	}),
 	"miles":   sync.OnceValues(func() ([]byte, error) { return buildExample("plugins/example/miles", "GOWORK=off", "GOFLAGS=-mod=mod") }),
 	"vending": sync.OnceValues(func() ([]byte, error) { return buildExample("cmd/vending") }),
 }

@@ -49,8 +49,7 @@ func TestAMachineThatIsKilledWhileItIsPaid(t *testing.T) {
 			w := newWorld(t, "", "A1 CHF:2 100")
 			deaths := 0
 			for n := 1; ; n++ {
-				w.end()
-				w.start(part{Nth: n})
+				w.arm(n)
 				err, died := w.paying("A1", worth)
 				if refused := fault.ReasonOf(err) == "coupon-refused"; (worth == "CHF:2") != (err == nil) || err != nil && !refused {
 					t.Errorf("killed at %d: %v", n, err)

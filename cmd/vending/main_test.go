@@ -31,14 +31,22 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "machine" {
 		os.Exit(play(os.Args[2]))
 	}
-	os.Exit(m.Run())
+	var err error
+	if scratch, err = os.MkdirTemp("", "vending"); err != nil {
+		panic(err)
+	}
+	code := m.Run()
+	_ = os.RemoveAll(scratch)
+	os.Exit(code)
 }
+
+// scratch is a folder for all tests.
+var scratch string
 
 // part is what a machine's process plays.
 type part struct {
 	Dir     string
 	Kill    point // of the dispensing
-	Nth     int   // point of an operation, counted from the first request
 	Torn    bool  // it dies while the line is written
 	Without string
 }
@@ -60,7 +68,8 @@ func play(text string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	d := &death{nth: p.Nth}
+	d := &death{}
+	go d.listen()
 	r := rig{house: func(o *house.Options) { o.At = d.at }, at: func(at point) {
 		if at != p.Kill {
 			return
@@ -106,11 +115,24 @@ func (p part) without(r *rig) {
 	}
 }
 
-// death kills the process at a point of an operation.
+// death kills the process at a point of an operation: the test writes which, and
+// is told that it is known.
 type death struct {
 	mu     sync.Mutex
-	nth    int
+	nth    int // counted from the next request; 0: never
 	passed int
+}
+
+func (d *death) listen() {
+	for nth := 0; ; {
+		if _, err := fmt.Scanln(&nth); err != nil {
+			return
+		}
+		d.mu.Lock()
+		d.nth, d.passed = nth, 0
+		d.mu.Unlock()
+		fmt.Println(`{"name":"armed"}`)
+	}
 }
 
 func (d *death) at(p protocol.Point) {

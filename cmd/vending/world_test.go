@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -44,7 +45,7 @@ const patience = time.Minute
 
 func newWorld(t *testing.T, without string, products ...string) *world {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "vending") // short: a socket's name is
+	dir, err := os.MkdirTemp(scratch, "") // short: a socket's name is
 	check(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	w := &world{t: t, part: part{Dir: filepath.Join(dir, "m"), Without: without}}
@@ -66,7 +67,7 @@ func newWorld(t *testing.T, without string, products ...string) *world {
 // install puts the coupon, which is this binary, into the catalogs of both.
 func install(t *testing.T, dirs ...string) {
 	t.Helper()
-	self, err := os.Executable()
+	self, err := binary(scratch)
 	check(t, err)
 	h, err := host.New(host.Options{Dir: filepath.Join(dirs[0], "run"), Log: slog.New(slog.DiscardHandler), Clock: time.Now})
 	check(t, err)
@@ -81,9 +82,11 @@ func install(t *testing.T, dirs ...string) {
 
 // life is one process of the machine.
 type life struct {
-	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
-	log  string
+	cmd   *exec.Cmd
+	in    io.WriteCloser
+	armed chan struct{}
+	done  chan struct{} // closed when it has ended
+	log   string
 }
 
 // start begins a life that is to end as p says, and waits until it sells.
@@ -92,14 +95,16 @@ func (w *world) start(p part) {
 	p.Dir, p.Without = w.part.Dir, w.part.Without
 	text, err := json.Marshal(p)
 	check(w.t, err)
-	self, err := os.Executable()
+	self, err := binary(scratch)
 	check(w.t, err)
-	l := &life{cmd: exec.Command(self, "machine", string(text)), done: make(chan struct{}), log: w.part.Dir + ".log"}
+	l := &life{cmd: exec.Command(self, "machine", string(text)), armed: make(chan struct{}, 1), done: make(chan struct{}), log: w.part.Dir + ".log"}
 	log, err := os.OpenFile(l.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	check(w.t, err)
 	defer log.Close()
 	l.cmd.Stderr = log
 	out, err := l.cmd.StdoutPipe()
+	check(w.t, err)
+	l.in, err = l.cmd.StdinPipe()
 	check(w.t, err)
 	check(w.t, l.cmd.Start())
 	sells := make(chan string, 1)
@@ -107,8 +112,14 @@ func (w *world) start(p part) {
 		defer close(l.done)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			var e struct{ Event, Name, URL string }
-			if json.Unmarshal(lines.Bytes(), &e) == nil && e.Name == "vending" {
+			if json.Unmarshal(lines.Bytes(), &e) != nil {
+				continue
+			}
+			switch e.Name {
+			case "vending":
 				sells <- e.URL
+			case "armed":
+				l.armed <- struct{}{}
 			}
 		}
 		_ = l.cmd.Wait()
@@ -123,6 +134,20 @@ func (w *world) start(p part) {
 		w.t.Fatalf("the machine does not start\n%s", w.log())
 	case <-time.After(patience):
 		w.t.Fatalf("the machine does not sell\n%s", w.log())
+	}
+}
+
+// arm lets the machine die at the nth point of the next payment.
+func (w *world) arm(nth int) {
+	w.t.Helper()
+	_, err := fmt.Fprintln(w.life.in, nth)
+	check(w.t, err)
+	select {
+	case <-w.life.armed:
+	case <-w.life.done:
+		w.t.Fatalf("the machine has ended\n%s", w.log())
+	case <-time.After(patience):
+		w.t.Fatalf("the machine does not listen\n%s", w.log())
 	}
 }
 
