@@ -16,18 +16,24 @@ import (
 // next life at the latest.
 func TestAKilledMachineDispensesOnce(t *testing.T) {
 	t.Parallel()
-	for name, p := range map[string]part{
-		"after the commit":        {Kill: pointPaid},
-		"while the line is begun": {Kill: pointPaid, Torn: true},
-		"after the line":          {Kill: pointDropped},
+	for name, c := range map[string]struct {
+		part
+		first int // jobs that the next life does before it sells again
+	}{
+		"after the commit":        {part{Kill: pointPaid}, 1},
+		"while the line is begun": {part{Kill: pointPaid, Torn: true}, 1},
+		"after the line":          {part{Kill: pointDropped}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, "", "A1 CHF:2 10")
 			check(t, w.pay("A1", "CHF:2"))
 			w.end()
-			w.start(p)
+			w.start(c.part)
 			w.payUntilDeath("A1", "CHF:2")
+			if w.life.first != c.first {
+				t.Errorf("%d jobs before it sold again, not %d", w.life.first, c.first)
+			}
 			if problems := w.verdict(); problems != nil {
 				t.Errorf("%q\n%s", problems, w.log())
 			}

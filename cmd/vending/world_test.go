@@ -85,6 +85,7 @@ type life struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	armed chan struct{}
+	first int           // jobs that were done before it sold anything; set when it sells
 	done  chan struct{} // closed when it has ended
 	log   string
 }
@@ -110,15 +111,19 @@ func (w *world) start(p part) {
 	sells := make(chan string, 1)
 	go func() {
 		defer close(l.done)
+		jobs := 0
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			var e struct{ Event, Name, URL string }
 			if json.Unmarshal(lines.Bytes(), &e) != nil {
 				continue
 			}
-			switch e.Name {
-			case "vending":
+			switch {
+			case e.Event == "dispensed":
+				jobs++
+			case e.Name == "vending":
+				l.first = jobs
 				sells <- e.URL
-			case "armed":
+			case e.Name == "armed":
 				l.armed <- struct{}{}
 			}
 		}
