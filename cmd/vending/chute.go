@@ -67,7 +67,7 @@ func readJobs(r io.Reader) (jobs []job, whole int64, err error) {
 	lines, last := bufio.NewReader(r), instrument.Seq(0)
 	for {
 		line, err := lines.ReadString('\n')
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return jobs, whole, nil
 		}
 		if err != nil {

@@ -196,7 +196,7 @@ func present(_ protocol.Session, _ protocol.Call, i *instrument.Instance) (proto
 	var c coupon
 	err := i.Decode(&c)
 	i.Status = "presented"
-	return protocol.Result{Value: json.RawMessage(i.State), Amount: c.Worth}, err
+	return protocol.Result{Value: i.State, Amount: c.Worth}, err
 }
 
 func accept(_ protocol.Session, call protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
