@@ -12,10 +12,12 @@ build:
 test:
 	go test ./...
 
-# The processes that cmd/internal/crash kills are built without the race detector
-# in any case, so that it runs once, with `make test`, is enough.
+# Not here are packages that only start processes: those that cmd/internal/crash
+# kills are built without the race detector in any case, and the scripts of
+# cmd/swaperoo take minutes with it. Both run with `make test`; what their processes
+# do at once is raced for in its own packages.
 race:
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race $$(go list ./... | grep -v /cmd/internal/crash)
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race $$(go list ./... | grep -v -e /cmd/internal/crash -e '/cmd/swaperoo$$')
 
 check: format vet lint test race example demo
 
