@@ -91,6 +91,11 @@ func (t *Terminal) plastic(ctx context.Context, w *Withdrawal, card string, s Sc
 	if !same {
 		return "", fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
 	}
+	// A wallet may have aborted while its owner looked for the card. A bank that
+	// does not answer now answers the notice.
+	if status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{}); err == nil && status.Status == taler.StateAborted {
+		return "", abortedUnpaid()
+	}
 	provider, err := t.Provider(ctx)
 	if err != nil {
 		return "", err

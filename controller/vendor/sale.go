@@ -16,11 +16,13 @@ import (
 
 // sale is a withdrawal that waits for a native peer to pay it.
 type sale struct {
-	w    Withdrawal
-	done chan error // how the payment ended; nil: paid
+	w     Withdrawal
+	done  chan error // how the payment ended; nil: paid
+	taken bool       // a payment is under way; under the terminal's mu
 }
 
-// sell waits until the wallet that selected has paid over a session, or ctx ends.
+// sell waits until the wallet that selected has paid over a session, the
+// withdrawal was aborted at the bank, or ctx ends.
 func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, error) {
 	waits := &sale{w: *w, done: make(chan error, 1)}
 	t.mu.Lock()
@@ -32,6 +34,9 @@ func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, e
 		t.mu.Unlock()
 	}()
 	s.Show(Event{Event: EventPay, Peer: t.reached(), Total: &w.Total, Reserve: w.ReservePub.String()})
+	followed, stop := context.WithCancel(ctx)
+	defer stop()
+	go t.follow(followed, waits)
 	select {
 	case err := <-waits.done:
 		if err != nil {
@@ -44,12 +49,49 @@ func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, e
 	}
 }
 
+// follow ends a sale that was aborted at the bank while it waited. A payment
+// that is under way has its own end, and the bank's answer to its notice says
+// what becomes of the money.
+func (t *Terminal) follow(ctx context.Context, s *sale) {
+	status, err := t.await(ctx, &s.w, taler.StateSelected)
+	if err != nil || status.Status != taler.StateAborted {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if s.taken {
+		return
+	}
+	delete(t.selling, s.w.Reference())
+	s.done <- abortedUnpaid()
+}
+
+// take says that a payment of the sale goes on to the provider, unless it was
+// aborted meanwhile.
+func (t *Terminal) take(s *sale) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.selling[s.w.Reference()] != s {
+		return notForSale()
+	}
+	s.taken = true
+	return nil
+}
+
+func abortedUnpaid() error {
+	return fault.New(fault.Declined, "the withdrawal was aborted at the bank before it was paid").Because(reasonAborted)
+}
+
+func notForSale() error {
+	return fault.New(fault.NotFound, "no withdrawal of that WOPID waits for a payment here").Because(taler.ReasonUnknownOperation)
+}
+
 func (t *Terminal) sale(reference string) (*sale, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s := t.selling[reference]
 	if s == nil {
-		return nil, fault.New(fault.NotFound, "no withdrawal of that WOPID waits for a payment here").Because(taler.ReasonUnknownOperation)
+		return nil, notForSale()
 	}
 	return s, nil
 }
@@ -182,8 +224,11 @@ func (s servicing) Prepare(ctx context.Context, _ controller.Caller, e comm.Exec
 			WithHint("pay only what your own wallet has selected")
 	}
 	provider, err := s.t.Provider(ctx)
+	if err != nil {
+		return err
+	}
 	t.Instruments, t.Reference = []instrument.ID{provider}, sale.w.Reference()
-	return err
+	return s.t.take(sale)
 }
 
 // Ended tells the sale how its payment ended, or that an account was paid into.

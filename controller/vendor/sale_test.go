@@ -160,3 +160,43 @@ func TestWhatACustomerMayNotAskFor(t *testing.T) {
 		t.Errorf("a bank is admitted: %v", err)
 	}
 }
+
+// TestAWalletThatAbortsPaysNothing aborts while the terminal waits for a payment
+// over a session, and while the customer looks for a plastic card.
+func TestAWalletThatAbortsPaysNothing(t *testing.T) {
+	for _, row := range []struct {
+		name, card string
+		at         string // the event at which the wallet aborts
+		events     []string
+	}{
+		{"before it pays over a session", "", vendor.EventPay, []string{"setup", "selected", "pay", "aborted"}},
+		{"before a plastic card is read", "approved", vendor.EventSelected, []string{"setup", "selected", "aborted"}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c, mine := newCast(t), newPurse(t, 1)
+			shop := c.open(t)
+			selects := c.selects(t, mine)
+			var id taler.WOPID
+			person := &customer{on: func(e vendor.Event) {
+				if selects(e); e.Event == vendor.EventSetup {
+					uri, err := taler.ParseWithdrawURI(e.URI)
+					check(t, err)
+					id = uri.WOPID
+				}
+				if e.Event == row.at {
+					check(t, c.bank.Wallet().AbortOperation(t.Context(), id))
+				}
+			}}
+			w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: row.card}, person)
+			if !errors.Is(err, fault.Declined) || w.Status != taler.TerminalAborted || !slices.Equal(person.events, row.events) {
+				t.Errorf("error %v, %s, events %v", err, w.Status, person.events)
+			}
+			if err := newWallet(t, c).pay(t, shop, id, mine); fault.ReasonOf(err) != taler.ReasonUnknownOperation {
+				t.Errorf("it can still be paid: %v", err)
+			}
+			if c.cards.times() != 0 {
+				t.Errorf("the card was charged %d times", c.cards.times())
+			}
+		})
+	}
+}

@@ -80,8 +80,11 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 	}
 }
 
+// reasonAborted is a withdrawal that ended without cash.
+const reasonAborted fault.Reason = "withdrawal-aborted"
+
 func aborted(reason string) error {
-	return fault.New(fault.Declined, "the withdrawal was aborted: %s", reason).Because("withdrawal-aborted")
+	return fault.New(fault.Declined, "the withdrawal was aborted: %s", reason).Because(reasonAborted)
 }
 
 // setUp has the bank make a WOPID and works out what the card is charged.
