@@ -18,7 +18,13 @@ func TestIDs(t *testing.T) {
 		if err != nil || instrument.CheckID(id) != nil || len(id) != 26 {
 			t.Fatalf("id %q, %v", id, err)
 		}
+		if made := now.Add(time.Duration(n) * time.Millisecond); !id.Made().Equal(made) {
+			t.Errorf("%s was made at %v, not %v", id, id.Made(), made)
+		}
 		ids = append(ids, id)
+	}
+	if !instrument.ID("wallet").Made().IsZero() {
+		t.Error("what is no id was made at some time")
 	}
 	if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(ids) {
 		t.Error("later ids do not sort later, or repeat")

@@ -75,6 +75,18 @@ func NewID(now time.Time, random io.Reader) (ID, error) {
 	return ID(idText.EncodeToString(b[:])), nil
 }
 
+// Made is the time, to the millisecond, that NewID made an id of; zero if it did
+// not make it.
+func (id ID) Made() time.Time {
+	b, err := idText.DecodeString(string(id))
+	if err != nil || len(b) != 16 {
+		return time.Time{}
+	}
+	var ms [8]byte
+	copy(ms[2:], b[:6])
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(ms[:]))) //nolint:gosec // 48 bits
+}
+
 // CheckID refuses text that NewID cannot have made; ids come from plugins, too.
 func CheckID(id ID) error {
 	b, err := idText.DecodeString(string(id))

@@ -123,6 +123,11 @@ func (m *Manager) List(ctx context.Context, f Filter) ([]Instance, error) {
 	return out, nil
 }
 
+// Tally counts the instances of a class by status.
+func (m *Manager) Tally(ctx context.Context, class ClassID) ([]Tally, error) {
+	return m.store.Tally(ctx, class)
+}
+
 // Journal reads a page of a topic.
 func (m *Manager) Journal(ctx context.Context, t Topic, p Page) ([]Entry, error) {
 	rows, err := m.store.Entries(ctx, t, p)

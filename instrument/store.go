@@ -11,6 +11,7 @@ import (
 // Store is what the Manager needs of a database. Reads see committed state only.
 type Store interface {
 	Reader
+	Counter
 	// UpdateInstruments runs one unit of work. The unit is called on the store's
 	// writer, in a savepoint of its own, once; if it fails nothing of it is kept
 	// and its error is returned. Nil means: committed and on disk. The unit may
@@ -29,6 +30,20 @@ type Reader interface {
 	Rows(ctx context.Context, f Filter) ([]Row, error)
 	// Entries reads a page of a topic.
 	Entries(ctx context.Context, t Topic, p Page) ([]EntryRow, error)
+}
+
+// Counter counts without reading what is counted.
+type Counter interface {
+	// Tally counts the instances of a class by status, in the order of the words.
+	Tally(ctx context.Context, class ClassID) ([]Tally, error)
+}
+
+// Tally is how many instances have a status, and the one of them that was made
+// first.
+type Tally struct {
+	Status string
+	Count  int
+	Oldest ID
 }
 
 // Writer is one unit of work on instruments.

@@ -47,7 +47,7 @@ func (t *Transport) Listen(ctx context.Context, a comm.Address, accept func(comm
 		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes are anybody's to make
 	}
 	l.server.SetKeepAlivesEnabled(false)
-	served := tls.NewListener(limit(door, t.o.Connections, t.o.PerAddress), t.serverConfig())
+	served := tls.NewListener(comm.Places{All: t.o.Connections, Each: t.o.PerAddress}.Of(door), t.serverConfig())
 	l.parts.Go(func() { _ = l.server.Serve(served) })
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -75,6 +75,8 @@ type Bank struct {
 
 	known sync.Map // by name: the providers, none of which ever changes, as found
 	own   atomic.Pointer[profile.Principal]
+
+	fetched atomic.Int64 // the last row of the history that the exchange has gone on from; -1: it has not asked
 }
 
 // Policy is the bank's account policy: who may ask for what. The wallet's
@@ -108,6 +110,7 @@ func newBank(c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]chan struct{}{}, slots: map[string]chan struct{}{}}
 	b.life, b.stop = context.WithCancel(context.Background())
+	b.fetched.Store(-1)
 	c.CountsBy(b.fate)
 	return b
 }

@@ -16,6 +16,7 @@ import (
 // waits for its first row; an empty history has no rows.
 func (b *Bank) IncomingHistory(ctx context.Context, p instrument.Page, wait time.Duration) (taler.IncomingHistory, error) {
 	out := taler.IncomingHistory{CreditAccount: b.cfg.ExchangeAccount}
+	b.goesOn(p)
 	read := func(ctx context.Context) (bool, error) {
 		rows, err := b.incoming(ctx, p)
 		out.IncomingTransactions = rows

@@ -64,6 +64,20 @@ func (db *DB) Rows(ctx context.Context, f instrument.Filter) ([]instrument.Row, 
 	return list, err
 }
 
+const selectTally = `SELECT status, count(*), min(id) FROM instances WHERE class = ? GROUP BY status ORDER BY status`
+
+// Tally implements instrument.Counter. It reads an index only.
+func (db *DB) Tally(ctx context.Context, class instrument.ClassID) ([]instrument.Tally, error) {
+	var list []instrument.Tally
+	err := db.pool.read(ctx, func(c *conn) error {
+		return c.query(selectTally, func(row []driver.Value) error {
+			list = append(list, instrument.Tally{Status: text(row[0]), Count: int(integer(row[1])), Oldest: instrument.ID(text(row[2]))})
+			return nil
+		}, string(class))
+	})
+	return list, err
+}
+
 func instanceRow(row []driver.Value) instrument.Row {
 	return instrument.Row{
 		ID:      instrument.ID(text(row[0])),

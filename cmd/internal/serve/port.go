@@ -2,6 +2,8 @@ package serve
 
 import (
 	"context"
+	"crypto/tls"
+	"log/slog"
 	"net"
 	"net/netip"
 
@@ -11,32 +13,76 @@ import (
 )
 
 // Port is an open TCP port that nobody is answered at yet.
-type Port struct{ net.Listener }
+type Port struct {
+	net.Listener
+	secure bool // it speaks https
+}
 
-// Listen opens a port at host:port; port 0 takes a free one. It will speak plain
-// HTTP: on an address that other machines reach that must have been said.
+// Options are how a port is open.
+type Options struct {
+	AllowHTTP   bool        // plain HTTP also where other machines reach it
+	Certificate Certificate // https
+	Places      comm.Places
+	Log         *slog.Logger // of certificates that are renewed; needed with one
+}
+
+// Listen opens a port at host:port for plain HTTP; port 0 takes a free one. On an
+// address that other machines reach that must have been said.
 func Listen(ctx context.Context, address string, allowHTTP bool) (*Port, error) {
+	return Open(ctx, address, Options{AllowHTTP: allowHTTP})
+}
+
+// Open opens a port at host:port; port 0 takes a free one. Without a certificate
+// it will speak plain HTTP: on an address that other machines reach that must have
+// been said. fault.Invalid if the certificate cannot be used.
+func Open(ctx context.Context, address string, o Options) (*Port, error) {
+	var certificate *renewable
+	if o.Certificate.given() {
+		var err error
+		if certificate, err = newRenewable(o.Certificate, o.Log); err != nil {
+			return nil, err
+		}
+	}
+	l, err := open(ctx, address, o.AllowHTTP || certificate != nil)
+	if err != nil {
+		return nil, err
+	}
+	l = o.Places.Of(l)
+	if certificate != nil {
+		l = tls.NewListener(l, certificate.config())
+	}
+	return &Port{l, certificate != nil}, nil
+}
+
+func open(ctx context.Context, address string, reachable bool) (net.Listener, error) {
 	host, _, err := net.SplitHostPort(address)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "%q is no address to listen at", address).Because("address-malformed").
 			WithHint("write it like 127.0.0.1:8080; port 0 takes a free one")
 	}
-	if !allowHTTP && !taler.IsLoopbackName(host) {
+	if !reachable && !taler.IsLoopbackName(host) {
 		return nil, fault.New(fault.Denied, "other machines would reach %s without encryption", address).Because("address-refused").
-			WithHint("listen at 127.0.0.1 behind a proxy that speaks https, or say --allow-http in a test")
+			WithHint("listen at 127.0.0.1 behind a proxy that speaks https, give a certificate, or say --allow-http in a test")
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Conflict, "nobody can listen at %s: it is taken, or not of this machine", address).Because("address-taken")
 	}
-	return &Port{l}, nil
+	return l, nil
 }
 
 // URL is where a path of the port is for callers on this machine.
-func (p *Port) URL(path string) string { return "http://" + reachable(p.Addr().String()) + path }
+func (p *Port) URL(path string) string {
+	scheme := "http"
+	if p.secure {
+		scheme = "https"
+	}
+	return scheme + "://" + reachable(p.Addr().String()) + path
+}
 
-// Base is where a port will be for callers on this machine, as URL("/") says it
-// once it is open; empty as long as nobody knows, such as for port 0.
+// Base is where a port of plain HTTP will be for callers on this machine, as
+// URL("/") says it once it is open; empty as long as nobody knows, such as for
+// port 0.
 func Base(address string) string {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil || at.Port() == 0 {

@@ -53,6 +53,10 @@ func (w *recorder) Write(b []byte) (int, error) {
 // log writes one line for each request: the route's template, never the path,
 // which holds a WOPID, nor the query.
 func (a *API) log(w *recorder, r *http.Request) {
+	took := a.o.Clock().Sub(w.begun)
+	if a.o.Answered != nil {
+		a.o.Answered(w.route, r.Method, w.status, took)
+	}
 	level := slog.LevelInfo
 	if w.status >= http.StatusInternalServerError {
 		level = slog.LevelError
@@ -62,7 +66,7 @@ func (a *API) log(w *recorder, r *http.Request) {
 	}
 	attrs := []slog.Attr{
 		slog.String("request", w.id), slog.String("method", r.Method), slog.String("route", w.route),
-		slog.Int("status", w.status), slog.Int("bytes", w.bytes), slog.Duration("took", a.o.Clock().Sub(w.begun)),
+		slog.Int("status", w.status), slog.Int("bytes", w.bytes), slog.Duration("took", took),
 		slog.String("from", host(r)),
 	}
 	if w.cause != nil {

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
@@ -79,21 +80,13 @@ func (g *guesses) makeRoom(now time.Time) {
 	}
 }
 
-// network is what counts as one address: of IPv6 a household's /64.
+// network is whom an address counts for.
 func network(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {
 		return address
 	}
-	a = a.Unmap().WithZone("")
-	if a.Is4() {
-		return a.String()
-	}
-	p, err := a.Prefix(64)
-	if err != nil {
-		return a.String()
-	}
-	return p.String()
+	return comm.Network(a).String()
 }
 
 func loopback(r *http.Request) bool {

@@ -36,6 +36,9 @@ type Options struct {
 	// LimitLoopback counts wrong credentials of this machine, too: for a proxy
 	// on the same host, behind which everybody has its address.
 	LimitLoopback bool
+	// Answered, if set, is told of each request once it is answered. Route is the
+	// template of the path, never the path.
+	Answered func(route, method string, status int, took time.Duration)
 	// Held, if set, is told how many requests are held in long polls, whenever
 	// that changes: for a gauge.
 	Held func(now int)

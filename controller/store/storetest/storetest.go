@@ -62,6 +62,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Store) {
 		{"an operation is taken over once", testTakeOver},
 		{"an end keeps its time when it is taken over", testTakeOverOfEnded},
 		{"an end that was heard is not asked for again", testHeard},
+		{"instances are counted by status", testTally},
 		{"operations are listed newest first", testOperations},
 
 		{"principals", testPrincipals},

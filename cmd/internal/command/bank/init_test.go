@@ -80,6 +80,7 @@ func TestFreshFromInitNothingCostsAnything(t *testing.T) {
 	want := map[string]any{
 		"party": "bank", "name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
 		"withdrawal_fees": "CHF:0", "listen": "127.0.0.1:0", "session_listen": "127.0.0.1:0", "url": "",
+		"edge.tls_certificate_file": "", "edge.tls_key_file": "", "edge.proxies": nil, "edge.connections_per_address": 1024.0,
 	}
 	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Error(diff)

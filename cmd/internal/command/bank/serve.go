@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path/filepath"
 	"runtime/debug"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -77,14 +76,13 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 	if err := h.Resume(ctx, nil); err != nil {
 		return err
 	}
-	port, err := serve.Listen(ctx, s.Listen, e.AllowHTTP)
+	port, server, err := openDoors(ctx, e, h, b, s)
 	if err != nil {
 		return err
 	}
 	process := serve.New(e)
 	process.With(parent)
-	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now})
-	process.HTTP(port, rest.Server(api, rest.Limits{}),
+	process.HTTP(port, server,
 		serve.Door{Name: serve.Terminal, Path: rest.TerminalPath},
 		serve.Door{Name: serve.Integration, Path: rest.IntegrationPath},
 		serve.Door{Name: serve.WireGateway, Path: rest.WireGatewayPath})

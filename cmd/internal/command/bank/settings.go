@@ -7,6 +7,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
@@ -24,13 +25,26 @@ type settings struct {
 	Listen          string            `toml:"listen" doc:"Where the three REST APIs listen: host:port; port 0 takes a free one."`
 	SessionListen   string            `toml:"session_listen" doc:"Where native sessions are accepted: host:port."`
 	URL             string            `toml:"url" doc:"Base URL under which others reach the REST APIs, when that is a proxy's; else empty."`
+	Edge            edge              `toml:"edge" doc:"How the REST APIs meet the network."`
+}
+
+// edge is how the REST APIs meet the network.
+type edge struct {
+	Certificate string   `toml:"tls_certificate_file" doc:"Certificate for https, with its chain (PEM); it is read again when it changes. Empty: plain http, on loopback only."`
+	Key         string   `toml:"tls_key_file" doc:"The certificate's private key (PEM), mode 0600."`
+	Proxies     []string `toml:"proxies" doc:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed."`
+	PerAddress  int      `toml:"connections_per_address" doc:"Most connections of one address at a time; this machine and the proxies are not counted."`
 }
 
 // any free port of this machine.
 const anyPort = "127.0.0.1:0"
 
+func defaults() settings {
+	return settings{Name: "C2EC", Listen: anyPort, SessionListen: anyPort, Edge: edge{PerAddress: 1024}}
+}
+
 func read(e *cli.Env, f house.Files) (settings, error) {
-	s := settings{Name: "C2EC", Listen: anyPort, SessionListen: anyPort}
+	s := defaults()
 	if err := config.Read(f.Config(), &s, e.Environ); err != nil {
 		return s, err
 	}
@@ -65,8 +79,22 @@ func (s *settings) check(e *cli.Env) error {
 	}
 	s.ExchangeURL = exchange
 	if s.URL != "" {
-		s.URL, err = base(e, s.URL)
+		if s.URL, err = base(e, s.URL); err != nil {
+			return err
+		}
 	}
+	return s.Edge.check()
+}
+
+func (g edge) check() error {
+	if (g.Certificate == "") != (g.Key == "") {
+		return fault.New(fault.Invalid, "a certificate goes with its key").Because("certificate").
+			WithHint("give both tls_certificate_file and tls_key_file, or none")
+	}
+	if g.PerAddress < 1 {
+		return fault.New(fault.Invalid, "connections_per_address is %d: nobody would get in", g.PerAddress).Because(config.ReasonMalformed)
+	}
+	_, err := serve.ParseProxies(g.Proxies)
 	return err
 }
 
@@ -91,6 +119,8 @@ func (s *settings) gatewayURL() string {
 	switch {
 	case s.URL != "":
 		return s.URL + rest.WireGatewayPath[1:]
+	case fixed(s.Listen) && s.Edge.Certificate != "":
+		return "https://" + s.Listen + rest.WireGatewayPath
 	case fixed(s.Listen):
 		return "http://" + s.Listen + rest.WireGatewayPath
 	}

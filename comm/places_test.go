@@ -1,8 +1,11 @@
-package websocket
+package comm_test
 
 import (
 	"net"
+	"net/netip"
 	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
 )
 
 // door hands out connections from addresses of a test's choice.
@@ -39,7 +42,7 @@ func (v *visitor) Close() error { return v.there.Close() }
 
 func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 	d := door{from: make(chan string, 20)}
-	l := limit(d, 8, 2)
+	l := comm.Places{All: 12, Each: 2, Free: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}.Of(d)
 	come := func(all ...string) (let []net.Conn) {
 		for _, from := range all {
 			d.from <- from
@@ -67,6 +70,13 @@ func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 	if n := len(come("[2001:db8::1]:1", "[2001:db8::2]:1", "[2001:db8::3]:1")); n != 2 {
 		t.Errorf("a network of IPv6 gets %d", n)
 	}
+	proxied := come("198.51.100.7:1", "198.51.100.7:2", "198.51.100.7:3")
+	if len(proxied) != 3 {
+		t.Errorf("what is free gets %d", len(proxied))
+	}
+	for _, c := range proxied {
+		_ = c.Close()
+	}
 	_, _ = first[0].Close(), first[0].Close()
 	if n := len(come("192.0.2.1:5", "192.0.2.1:6")); n != 1 {
 		t.Errorf("after one has gone, the address gets %d more", n)
@@ -78,7 +88,7 @@ func TestOneAddressDoesNotTakeAllPlaces(t *testing.T) {
 
 func TestAllPlacesAreBounded(t *testing.T) {
 	d := door{from: make(chan string, 20)}
-	l := limit(d, 2, 1)
+	l := comm.Places{All: 2, Each: 1}.Of(d)
 	for _, from := range []string{"127.0.0.1:1", "127.0.0.1:2", "127.0.0.1:3", "192.0.2.1:1"} {
 		d.from <- from
 	}

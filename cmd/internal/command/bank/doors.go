@@ -1,0 +1,39 @@
+package bank
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/metrics"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/rest"
+)
+
+// openDoors opens the port of the REST APIs and makes what answers there: the
+// APIs, seen through the proxies in front, and the pages for whoever watches.
+func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s settings) (*serve.Port, *http.Server, error) {
+	proxies, err := serve.ParseProxies(s.Edge.Proxies)
+	if err != nil {
+		return nil, nil, err
+	}
+	port, err := serve.Open(ctx, s.Listen, serve.Options{
+		AllowHTTP: e.AllowHTTP, Log: e.Log(), Certificate: serve.Certificate{File: s.Edge.Certificate, Key: s.Edge.Key},
+		Places: comm.Places{Each: s.Edge.PerAddress, Free: proxies},
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	watch := metrics.New(metrics.Sources{
+		Bank: b.Figures, Log: e.Log(), Clock: time.Now,
+		Store: func() metrics.Commits { return metrics.Commits(h.Store.Stats()) },
+	})
+	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now, Answered: watch.Answered, Held: watch.Held})
+	server := rest.Server(api, rest.Limits{})
+	server.Handler = serve.Health{Ready: b.Ready, Metrics: watch.Handler(), Next: proxies.Name(api)}
+	return port, server, nil
+}

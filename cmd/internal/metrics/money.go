@@ -1,0 +1,81 @@
+package metrics
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+var (
+	withdrawals = prometheus.NewDesc("c2ec_withdrawals", "Withdrawals by state.", []string{"state"}, nil)
+	oldest      = prometheus.NewDesc("c2ec_oldest_withdrawal_seconds", "Age of the oldest withdrawal in a state that is not final; 0: there is none.", []string{"state"}, nil)
+	asking      = prometheus.NewDesc("c2ec_notices_undecided", "Notices of payments that wait for their provider.", nil, nil)
+	unfetched   = prometheus.NewDesc("c2ec_history_unfetched", "Confirmed withdrawals that the exchange has not read yet, as far as it has said; absent until it has asked since the start.", nil, nil)
+
+	storeCommits = prometheus.NewDesc("c2ec_store_commits_total", "Commits of the database.", nil, nil)
+	storeUnits   = prometheus.NewDesc("c2ec_store_units_total", "Units of work in them.", nil, nil)
+	storeRefused = prometheus.NewDesc("c2ec_store_refused_total", "Units of work that failed and left nothing.", nil, nil)
+)
+
+// scrapeWithin bounds one look at the bank.
+const scrapeWithin = 5 * time.Second
+
+// money asks the bank when somebody looks. A bank that cannot be asked shows no
+// figures rather than those of before.
+type money struct{ s Sources }
+
+// Describe implements prometheus.Collector.
+func (c *money) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{withdrawals, oldest, asking, unfetched} {
+		to <- d
+	}
+}
+
+// Collect implements prometheus.Collector.
+func (c *money) Collect(to chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeWithin)
+	defer cancel()
+	f, err := c.s.Bank(ctx)
+	if err != nil {
+		c.s.Log.Error("the bank's figures cannot be shown", "error", err)
+		return
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	for state, n := range f.Withdrawals {
+		gauge(withdrawals, float64(n), string(state))
+	}
+	for _, state := range []string{"pending", "selected"} {
+		age := 0.0
+		for s, since := range f.Oldest {
+			if string(s) == state {
+				age = max(0, c.s.Clock().Sub(since).Seconds())
+			}
+		}
+		gauge(oldest, age, state)
+	}
+	gauge(asking, float64(f.Asking))
+	if f.Unfetched >= 0 {
+		gauge(unfetched, float64(f.Unfetched))
+	}
+}
+
+// commits shows what the store has counted since the start.
+type commits struct{ count func() Commits }
+
+// Describe implements prometheus.Collector.
+func (c *commits) Describe(to chan<- *prometheus.Desc) {
+	to <- storeCommits
+	to <- storeUnits
+	to <- storeRefused
+}
+
+// Collect implements prometheus.Collector.
+func (c *commits) Collect(to chan<- prometheus.Metric) {
+	n := c.count()
+	to <- prometheus.MustNewConstMetric(storeCommits, prometheus.CounterValue, float64(n.Commits))
+	to <- prometheus.MustNewConstMetric(storeUnits, prometheus.CounterValue, float64(n.Units))
+	to <- prometheus.MustNewConstMetric(storeRefused, prometheus.CounterValue, float64(n.Refused))
+}

@@ -1,0 +1,84 @@
+package serve
+
+import (
+	"crypto/tls"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Certificate names the files of a certificate, its chain included, and of its
+// private key, which only its owner may read. Both empty: plain HTTP.
+type Certificate struct{ File, Key string }
+
+func (c Certificate) given() bool { return c.File != "" || c.Key != "" }
+
+// renewable serves a certificate from its files and reads them again when the
+// first has changed: whoever renews it need not restart anything.
+type renewable struct {
+	files Certificate
+	log   *slog.Logger
+
+	mu  sync.Mutex
+	of  time.Time // when the file was written that is served
+	now *tls.Certificate
+}
+
+func newRenewable(c Certificate, log *slog.Logger) (*renewable, error) {
+	r := &renewable{files: c, log: log}
+	changed, err := r.changed()
+	if err == nil {
+		err = r.read(changed)
+	}
+	return r, err
+}
+
+func (r *renewable) config() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: r.get}
+}
+
+// get keeps to the certificate of before when the new one cannot be used.
+func (r *renewable) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	changed, err := r.changed()
+	if err == nil && !changed.Equal(r.of) {
+		err = r.read(changed)
+	}
+	if err != nil {
+		r.log.Error("the certificate was changed and cannot be used; the one of before is", "error", err)
+	}
+	return r.now, nil
+}
+
+func (r *renewable) changed() (time.Time, error) {
+	info, err := os.Stat(r.files.File)
+	if err != nil {
+		return time.Time{}, fault.Wrap(err, fault.Invalid, "the certificate %s cannot be read: %s", r.files.File, config.Why(err)).Because(reasonCertificate).
+			WithHint("tls_certificate_file and tls_key_file name it and its key")
+	}
+	return info.ModTime(), nil
+}
+
+const reasonCertificate fault.Reason = "certificate"
+
+func (r *renewable) read(changed time.Time) error {
+	key, err := os.Open(r.files.Key)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "the certificate's key %s cannot be read: %s", r.files.Key, config.Why(err)).Because(reasonCertificate)
+	}
+	defer func() { _ = key.Close() }()
+	if err := config.Private(key); err != nil {
+		return err
+	}
+	both, err := tls.LoadX509KeyPair(r.files.File, r.files.Key)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "the certificate %s does not go with the key %s: %s", r.files.File, r.files.Key, err).Because(reasonCertificate)
+	}
+	r.now, r.of = &both, changed
+	return nil
+}

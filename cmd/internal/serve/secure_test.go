@@ -1,0 +1,126 @@
+package serve_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"io"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// issue writes a certificate for this machine, which is its own authority.
+func issue(t *testing.T, dir string, serial int64, written time.Time) serve.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	check(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), NotAfter: time.Unix(1<<33, 0), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	check(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	check(t, err)
+	c := serve.Certificate{File: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem")}
+	check(t, os.WriteFile(c.Key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), 0o600))
+	check(t, os.WriteFile(c.File, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o644))
+	check(t, os.Chtimes(c.File, written, written))
+	return c
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// serial is the number of the certificate that a port shows.
+func serial(t *testing.T, address string) int64 {
+	t.Helper()
+	conn, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+	check(t, err)
+	defer func() { _ = conn.Close() }()
+	return conn.ConnectionState().PeerCertificates[0].SerialNumber.Int64()
+}
+
+func TestARenewedCertificateIsServedAtOnce(t *testing.T) {
+	dir, written := t.TempDir(), time.Unix(1_700_000_000, 0)
+	c := issue(t, dir, 1, written)
+	port, err := serve.Open(t.Context(), "127.0.0.1:0", serve.Options{Certificate: c, Log: slog.New(slog.DiscardHandler)})
+	check(t, err)
+	if !strings.HasPrefix(port.URL("/"), "https://127.0.0.1:") {
+		t.Errorf("it says that it is at %s", port.URL("/"))
+	}
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(port) }()
+	t.Cleanup(func() { _ = server.Close() })
+	at := port.Addr().String()
+	if n := serial(t, at); n != 1 {
+		t.Errorf("certificate %d", n)
+	}
+	issue(t, dir, 2, written.Add(time.Hour))
+	if n := serial(t, at); n != 2 {
+		t.Errorf("after it was renewed, certificate %d", n)
+	}
+	check(t, os.WriteFile(c.File, []byte("half of a certif"), 0o644))
+	if n := serial(t, at); n != 2 {
+		t.Errorf("with a broken file, certificate %d", n)
+	}
+}
+
+func TestACertificateThatCannotBeUsed(t *testing.T) {
+	whole, other := issue(t, t.TempDir(), 1, time.Unix(1, 0)), issue(t, t.TempDir(), 2, time.Unix(1, 0))
+	open := issue(t, t.TempDir(), 3, time.Unix(1, 0))
+	check(t, os.Chmod(open.Key, 0o644))
+	for name, row := range map[string]struct {
+		c    serve.Certificate
+		kind fault.Kind
+	}{
+		"no file":                    {serve.Certificate{File: "nowhere", Key: whole.Key}, fault.Invalid},
+		"no key":                     {serve.Certificate{File: whole.File}, fault.Invalid},
+		"another's key":              {serve.Certificate{File: whole.File, Key: other.Key}, fault.Invalid},
+		"a key that others can read": {open, fault.Denied},
+	} {
+		if _, err := serve.Open(t.Context(), "127.0.0.1:0", serve.Options{Certificate: row.c}); fault.KindOf(err) != row.kind {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// One address gets its places at a port and no more; this machine always gets in.
+func TestAPortIsBounded(t *testing.T) {
+	port, err := serve.Open(context.Background(), "127.0.0.1:0", serve.Options{Places: comm.Places{All: 1}})
+	check(t, err)
+	t.Cleanup(func() { _ = port.Close() })
+	go func() {
+		for {
+			if _, err := port.Accept(); err != nil {
+				return
+			}
+		}
+	}()
+	first, err := net.Dial("tcp", port.Addr().String())
+	check(t, err)
+	defer func() { _ = first.Close() }()
+	second, err := net.Dial("tcp", port.Addr().String())
+	check(t, err)
+	if _, err := second.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("the second connection was not closed: %v", err)
+	}
+}
