@@ -55,3 +55,52 @@ type TransferResponse struct {
 	RowID     uint64    `json:"row_id"`
 	Timestamp Timestamp `json:"timestamp"`
 }
+
+// TransferList is a page of what the exchange has wired. A page without rows is
+// not sent: the answer then is 204.
+type TransferList struct {
+	DebitAccount Payto                `json:"debit_account"` // the exchange's, in full
+	Transfers    []TransferListStatus `json:"transfers"`
+}
+
+// TransferListStatus is one row; RowID is the number that /transfer has answered.
+type TransferListStatus struct {
+	RowID         uint64        `json:"row_id"`
+	Status        TransferState `json:"status"`
+	Amount        Amount        `json:"amount"`
+	CreditAccount Payto         `json:"credit_account"`
+	Timestamp     Timestamp     `json:"timestamp"`
+}
+
+// TransferStatus says what became of one transfer.
+type TransferStatus struct {
+	Status          TransferState `json:"status"`
+	StatusMsg       string        `json:"status_msg,omitempty"`
+	Amount          Amount        `json:"amount"`
+	ExchangeBaseURL string        `json:"exchange_base_url"`
+	Metadata        string        `json:"metadata,omitempty"`
+	WTID            ShortHash     `json:"wtid"`
+	CreditAccount   Payto         `json:"credit_account"`
+	Timestamp       Timestamp     `json:"timestamp"`
+}
+
+// OutgoingHistory is a page of the transfers that were carried out. A page
+// without rows is not sent.
+type OutgoingHistory struct {
+	DebitAccount         Payto                 `json:"debit_account"` // the exchange's, in full
+	OutgoingTransactions []OutgoingTransaction `json:"outgoing_transactions"`
+}
+
+// OutgoingTransaction is one row. RowID counts from 1 in the order in which
+// transfers were carried out; it is another number than /transfer's, for refunds
+// end in another order than they were asked for.
+type OutgoingTransaction struct {
+	RowID           uint64    `json:"row_id"`
+	Date            Timestamp `json:"date"`
+	Amount          Amount    `json:"amount"`
+	DebitFee        Amount    `json:"debit_fee,omitzero"`
+	CreditAccount   Payto     `json:"credit_account"`
+	WTID            ShortHash `json:"wtid"`
+	ExchangeBaseURL string    `json:"exchange_base_url"`
+	Metadata        string    `json:"metadata,omitempty"`
+}

@@ -73,6 +73,9 @@ type Bank struct {
 	asking map[instrument.ID]chan struct{} // withdrawals whose provider is being asked, and how to have it asked again at once
 	slots  map[string]chan struct{}        // per provider: one that hangs holds up no other
 
+	wiring  sync.Mutex // see Transfer
+	handing handing
+
 	known sync.Map // by name: the providers, none of which ever changes, as found
 	own   atomic.Pointer[profile.Principal]
 }
@@ -97,7 +100,11 @@ func Policy() profile.Policy {
 // notices that an earlier life has not decided.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
 	b := newBank(c, cfg)
-	if err := b.resume(ctx); err != nil {
+	err := b.resume(ctx)
+	if err == nil {
+		err = b.resumeTransfers(ctx)
+	}
+	if err != nil {
 		b.rest()
 		return nil, err
 	}
