@@ -69,31 +69,6 @@ func (c *Client) AbortOperation(ctx context.Context, id WOPID) error {
 	return err
 }
 
-// WireConfig asks the Wire Gateway API what it is and refuses another API or a
-// version that has nothing in common with ours.
-func (c *Client) WireConfig(ctx context.Context) (cfg WireConfig, err error) {
-	if err := c.document(ctx, call{route: RouteWireConfig, out: &cfg}); err != nil {
-		return WireConfig{}, err
-	}
-	return cfg, c.speaks(cfg.Name, WireGatewayName, cfg.Version, WireGatewayVersion)
-}
-
-// Incoming asks for a page of the incoming history, with the parameters that
-// taler-exchange-wirewatch sends, and reads an ascending page as strictly as it
-// does (ReadIncoming). No rows is not an error.
-func (c *Client) Incoming(ctx context.Context, page Page) (IncomingHistory, error) {
-	var body []byte
-	found, err := c.do(ctx, call{route: RouteIncoming, query: page.query(), wait: page.Timeout, raw: &body})
-	if err != nil || !found {
-		return IncomingHistory{}, err
-	}
-	if !page.Descending {
-		return ReadIncoming(body, page.Offset)
-	}
-	var h IncomingHistory
-	return h, Unmarshal(body, &h)
-}
-
 // document is do for routes that always answer with a document.
 func (c *Client) document(ctx context.Context, k call) error {
 	found, err := c.do(ctx, k)

@@ -44,6 +44,13 @@ const (
 	RouteOperationAbort    RouteName = "operation-abort"
 	RouteWireConfig        RouteName = "wire-config"
 	RouteIncoming          RouteName = "history-incoming"
+	RouteOutgoing          RouteName = "history-outgoing"
+	RouteTransfer          RouteName = "transfer"
+	RouteTransfers         RouteName = "transfers"
+	RouteTransferStatus    RouteName = "transfer-status"
+	RouteAccountCheck      RouteName = "account-check"
+	RouteAddIncoming       RouteName = "add-incoming"
+	RouteAddKYCAuth        RouteName = "add-kycauth"
 )
 
 // Route is one request that a bank answers. Template is relative to the base URL
@@ -74,6 +81,13 @@ var routes = [...]Route{
 
 	{RouteWireConfig, WireGateway, http.MethodGet, "/config", "", ""},
 	{RouteIncoming, WireGateway, http.MethodGet, "/history/incoming", "", ""},
+	{RouteOutgoing, WireGateway, http.MethodGet, "/history/outgoing", "", ""},
+	{RouteTransfer, WireGateway, http.MethodPost, "/transfer", "", ""},
+	{RouteTransfers, WireGateway, http.MethodGet, "/transfers", "", ""},
+	{RouteTransferStatus, WireGateway, http.MethodGet, "/transfers/{row}", "", ""},
+	{RouteAccountCheck, WireGateway, http.MethodGet, "/account/check", "", ""},
+	{RouteAddIncoming, WireGateway, http.MethodPost, "/admin/add-incoming", "", ""},
+	{RouteAddKYCAuth, WireGateway, http.MethodPost, "/admin/add-kycauth", "", ""},
 }
 
 // Routes is a copy of the table, in its order.

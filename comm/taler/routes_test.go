@@ -33,7 +33,9 @@ func TestTheTableIsOneToOne(t *testing.T) {
 		"terminal POST /withdrawals/{wopid}/check", "terminal DELETE /withdrawals/{wopid}", "terminal POST /withdrawals/{wopid}/abort",
 		"integration GET /config", "integration GET /withdrawal-operation/{wopid}",
 		"integration POST /withdrawal-operation/{wopid}", "integration POST /withdrawal-operation/{wopid}/abort",
-		"wire-gateway GET /config", "wire-gateway GET /history/incoming",
+		"wire-gateway GET /config", "wire-gateway GET /history/incoming", "wire-gateway GET /history/outgoing",
+		"wire-gateway POST /transfer", "wire-gateway GET /transfers", "wire-gateway GET /transfers/{row}",
+		"wire-gateway GET /account/check", "wire-gateway POST /admin/add-incoming", "wire-gateway POST /admin/add-kycauth",
 	} {
 		if !requests[want] {
 			t.Errorf("no route for %s", want)

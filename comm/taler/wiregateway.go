@@ -2,10 +2,11 @@ package taler
 
 // WireConfig is the answer to the exchange's GET /config.
 type WireConfig struct {
-	Name           string  `json:"name"` // WireGatewayName
-	Version        Version `json:"version"`
-	Currency       string  `json:"currency"`
-	Implementation string  `json:"implementation,omitempty"`
+	Name                string  `json:"name"` // WireGatewayName
+	Version             Version `json:"version"`
+	Currency            string  `json:"currency"`
+	Implementation      string  `json:"implementation,omitempty"`
+	SupportAccountCheck bool    `json:"support_account_check,omitempty"`
 }
 
 // Types of a row in the incoming history.
@@ -104,3 +105,48 @@ type OutgoingTransaction struct {
 	ExchangeBaseURL string    `json:"exchange_base_url"`
 	Metadata        string    `json:"metadata,omitempty"`
 }
+
+// AddIncomingRequest credits the exchange as if somebody had paid: for tests.
+type AddIncomingRequest struct {
+	Amount       Amount         `json:"amount"`
+	ReservePub   EddsaPublicKey `json:"reserve_pub"`
+	DebitAccount Payto          `json:"debit_account"`
+}
+
+// Check refuses a request without its mandatory members or in another currency.
+func (r AddIncomingRequest) Check(currency string) error {
+	return checkCredit(r.Amount, currency, r.ReservePub, "reserve_pub", r.DebitAccount)
+}
+
+// AddKYCAuthRequest proves who owns an account as if its owner had: for tests.
+type AddKYCAuthRequest struct {
+	Amount       Amount         `json:"amount"`
+	AccountPub   EddsaPublicKey `json:"account_pub"`
+	DebitAccount Payto          `json:"debit_account"`
+}
+
+// Check refuses a request without its mandatory members or in another currency.
+func (r AddKYCAuthRequest) Check(currency string) error {
+	return checkCredit(r.Amount, currency, r.AccountPub, "account_pub", r.DebitAccount)
+}
+
+func checkCredit(a Amount, currency string, key EddsaPublicKey, name string, debit Payto) error {
+	switch {
+	case a == Amount{}:
+		return missing("amount")
+	case key.IsZero():
+		return missing(name)
+	case debit == "":
+		return missing("debit_account")
+	}
+	return checkCurrency(a, currency)
+}
+
+// AddIncomingResponse names the row of the incoming history.
+type AddIncomingResponse struct {
+	RowID     uint64    `json:"row_id"`
+	Timestamp Timestamp `json:"timestamp"`
+}
+
+// AccountInfo says of an account that it exists, and so far nothing else.
+type AccountInfo struct{}

@@ -144,7 +144,7 @@ func (b *Bank) handOut(ctx context.Context) (OpenTransfer, bool, error) {
 		if err != nil || !found {
 			return OpenTransfer{}, false, err
 		}
-		i, err := b.Instruments().View(ctx, id)
+		t, err := b.transferAt(ctx, id)
 		if err != nil {
 			return OpenTransfer{}, false, err
 		}
@@ -152,10 +152,6 @@ func (b *Bank) handOut(ctx context.Context) (OpenTransfer, bool, error) {
 			b.handing.left = b.handing.left[1:]
 		} else {
 			b.handing.read++
-		}
-		var t taler.Transfer
-		if err := i.Decode(&t); err != nil {
-			return OpenTransfer{}, false, err
 		}
 		if !t.State.Final() {
 			return OpenTransfer{id, t}, true, nil

@@ -60,18 +60,37 @@ func TestTransfersAreStoredOnce(t *testing.T) {
 		kind   fault.Kind
 		reason fault.Reason
 	}{
-		"other amount":      {func(r *taler.TransferRequest) { r.Amount = amount(t, "CHF:11") }, fault.Conflict, taler.ReasonRequestUIDReused},
-		"other wtid":        {func(r *taler.TransferRequest) { r.WTID[0]++ }, fault.Conflict, taler.ReasonRequestUIDReused},
-		"other account":     {func(r *taler.TransferRequest) { r.CreditAccount += "&x=y"; r.CreditAccount = "payto://simulator-transaction/ty" }, fault.Conflict, taler.ReasonRequestUIDReused},
-		"other exchange":    {func(r *taler.TransferRequest) { r.ExchangeBaseURL = "https://other.example/" }, fault.Conflict, taler.ReasonRequestUIDReused},
-		"other currency":    {func(r *taler.TransferRequest) { r.Amount = amount(t, "EUR:12") }, fault.Invalid, taler.ReasonCurrencyMismatch},
-		"used wtid":         {func(r *taler.TransferRequest) { r.RequestUID[0]++ }, fault.Conflict, taler.ReasonWTIDReused},
-		"too much":          {func(r *taler.TransferRequest) { r.RequestUID[0]++; r.WTID[0]++ }, fault.Conflict, taler.ReasonTransferExceeds},
-		"nothing":           {func(r *taler.TransferRequest) { r.RequestUID[0]++; r.WTID[0]++; r.Amount = amount(t, "CHF:0") }, fault.Conflict, taler.ReasonTransferExceeds},
-		"unknown payment":   {func(r *taler.TransferRequest) { r.RequestUID[0]++; r.WTID[0]++; r.CreditAccount = "payto://simulator-transaction/none" }, fault.Conflict, taler.ReasonUnknownCreditor},
-		"other provider":    {func(r *taler.TransferRequest) { r.RequestUID[0]++; r.WTID[0]++; r.CreditAccount = "payto://wallee-transaction/tx" }, fault.Conflict, taler.ReasonUnknownCreditor},
-		"a bank account":    {func(r *taler.TransferRequest) { r.RequestUID[0]++; r.WTID[0]++; r.CreditAccount = "payto://iban/DE89370400440532013000?receiver-name=M" }, fault.Conflict, taler.ReasonUnknownCreditor},
-		"the exchange's":    {func(r *taler.TransferRequest) { r.RequestUID[0]++; r.WTID[0]++; r.CreditAccount = banktest.ExchangeAccount }, fault.Conflict, taler.ReasonAccountIsExchange},
+		"other amount": {func(r *taler.TransferRequest) { r.Amount = amount(t, "CHF:11") }, fault.Conflict, taler.ReasonRequestUIDReused},
+		"other wtid":   {func(r *taler.TransferRequest) { r.WTID[0]++ }, fault.Conflict, taler.ReasonRequestUIDReused},
+		"other account": {func(r *taler.TransferRequest) {
+			r.CreditAccount += "&x=y"
+			r.CreditAccount = "payto://simulator-transaction/ty"
+		}, fault.Conflict, taler.ReasonRequestUIDReused},
+		"other exchange": {func(r *taler.TransferRequest) { r.ExchangeBaseURL = "https://other.example/" }, fault.Conflict, taler.ReasonRequestUIDReused},
+		"other currency": {func(r *taler.TransferRequest) { r.Amount = amount(t, "EUR:12") }, fault.Invalid, taler.ReasonCurrencyMismatch},
+		"used wtid":      {func(r *taler.TransferRequest) { r.RequestUID[0]++ }, fault.Conflict, taler.ReasonWTIDReused},
+		"too much":       {func(r *taler.TransferRequest) { r.RequestUID[0]++; r.WTID[0]++ }, fault.Conflict, taler.ReasonTransferExceeds},
+		"nothing":        {func(r *taler.TransferRequest) { r.RequestUID[0]++; r.WTID[0]++; r.Amount = amount(t, "CHF:0") }, fault.Conflict, taler.ReasonTransferExceeds},
+		"unknown payment": {func(r *taler.TransferRequest) {
+			r.RequestUID[0]++
+			r.WTID[0]++
+			r.CreditAccount = "payto://simulator-transaction/none"
+		}, fault.Conflict, taler.ReasonUnknownCreditor},
+		"other provider": {func(r *taler.TransferRequest) {
+			r.RequestUID[0]++
+			r.WTID[0]++
+			r.CreditAccount = "payto://wallee-transaction/tx"
+		}, fault.Conflict, taler.ReasonUnknownCreditor},
+		"a bank account": {func(r *taler.TransferRequest) {
+			r.RequestUID[0]++
+			r.WTID[0]++
+			r.CreditAccount = "payto://iban/DE89370400440532013000?receiver-name=M"
+		}, fault.Conflict, taler.ReasonUnknownCreditor},
+		"the exchange's": {func(r *taler.TransferRequest) {
+			r.RequestUID[0]++
+			r.WTID[0]++
+			r.CreditAccount = banktest.ExchangeAccount
+		}, fault.Conflict, taler.ReasonAccountIsExchange},
 		"no request_uid":    {func(r *taler.TransferRequest) { r.RequestUID = taler.HashCode{} }, fault.Invalid, taler.ReasonJSONInvalid},
 		"no web address":    {func(r *taler.TransferRequest) { r.ExchangeBaseURL = "exchange" }, fault.Invalid, taler.ReasonJSONInvalid},
 		"strange metadata":  {func(r *taler.TransferRequest) { r.Metadata = "a b" }, fault.Invalid, taler.ReasonJSONInvalid},

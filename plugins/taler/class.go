@@ -24,8 +24,8 @@ const (
 	keyProviderTx = "provider_tx" // taken by the bank together with its proof
 	keyURL        = "url"
 	keyWTID       = "wtid"
-	keyRow        = "row"  // of a transfer: its number among the bank's
-	keyPart       = "part" // of a transfer: payment, and the how many-th it gives back of it
+	keyRow        = "row"        // of a transfer: its number among the bank's
+	keyPart       = "part"       // of a transfer: payment, and the how many-th it gives back of it
 	keyWithdrawal = "withdrawal" // of a reserve: bank and WOPID
 	keyCoinPub    = "coin_pub"
 )

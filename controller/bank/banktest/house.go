@@ -45,8 +45,9 @@ type Options struct {
 	Bundles []protocol.Bundle // of the bank's role; a PNP is added
 	Dir     string            // t.TempDir() if empty
 	Asking  bank.Asking
-	Fees    taler.Amount // withdrawal fees
-	Rest    rest.Options // Clock is time.Now if nil
+	Fees    taler.Amount       // withdrawal fees
+	Decide  func(*bank.Config) // what else the operator has decided
+	Rest    rest.Options       // Clock is time.Now if nil
 	Limits  rest.Limits
 	Clock   func() time.Time // of the party; time.Now if nil
 	Log     *slog.Logger
@@ -181,9 +182,13 @@ func (h *House) start() {
 	if err := bank.Init(ctx, c, self); err != nil {
 		h.tb.Fatalf("initialise: %v", err)
 	}
-	h.Bank, err = bank.New(ctx, c, bank.Config{
+	cfg := bank.Config{
 		Currency: Currency, ExchangeURL: ExchangeURL, ExchangeAccount: ExchangeAccount, WithdrawalFees: h.o.Fees, Asking: h.o.Asking,
-	})
+	}
+	if h.o.Decide != nil {
+		h.o.Decide(&cfg)
+	}
+	h.Bank, err = bank.New(ctx, c, cfg)
 	if err != nil {
 		h.tb.Fatalf("make the bank: %v", err)
 	}

@@ -29,8 +29,15 @@ func (a *API) handlers() map[taler.RouteName]handler {
 		taler.RouteSelect:            a.selectReserve,
 		taler.RouteOperationAbort:    a.operationAbort,
 
-		taler.RouteWireConfig: a.wireConfig,
-		taler.RouteIncoming:   a.asGateway(a.incoming),
+		taler.RouteWireConfig:     a.wireConfig,
+		taler.RouteIncoming:       a.asGateway(a.incoming),
+		taler.RouteOutgoing:       a.asGateway(a.outgoing),
+		taler.RouteTransfer:       a.asGateway(a.transfer),
+		taler.RouteTransfers:      a.asGateway(a.transfers),
+		taler.RouteTransferStatus: a.asGateway(a.transferStatus),
+		taler.RouteAccountCheck:   a.asGateway(a.accountCheck),
+		taler.RouteAddIncoming:    a.asGateway(a.addIncoming),
+		taler.RouteAddKYCAuth:     a.asGateway(a.addKYCAuth),
 	}
 }
 

@@ -80,6 +80,7 @@ func TestFreshFromInitNothingCostsAnything(t *testing.T) {
 	want := map[string]any{
 		"party": "bank", "name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
 		"withdrawal_fees": "CHF:0", "listen": "127.0.0.1:0", "session_listen": "127.0.0.1:0", "url": "",
+		"admin_incoming": false,
 	}
 	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Error(diff)

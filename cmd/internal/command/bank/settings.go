@@ -21,6 +21,7 @@ type settings struct {
 	ExchangeURL     string            `toml:"exchange_url" doc:"Base URL of the exchange whose cash is sold."`
 	ExchangeAccount taler.Payto       `toml:"exchange_account" doc:"The exchange's account, exactly as it is in its /keys."`
 	WithdrawalFees  instrument.Amount `toml:"withdrawal_fees" doc:"What a withdrawal costs the customer; of the currency."`
+	AdminIncoming   bool              `toml:"admin_incoming" doc:"For tests only: whoever has the exchange's credentials may credit reserves that nobody has paid for."`
 	Listen          string            `toml:"listen" doc:"Where the three REST APIs listen: host:port; port 0 takes a free one."`
 	SessionListen   string            `toml:"session_listen" doc:"Where native sessions are accepted: host:port."`
 	URL             string            `toml:"url" doc:"Base URL under which others reach the REST APIs, when that is a proxy's; else empty."`
@@ -82,6 +83,7 @@ func base(e *cli.Env, text string) (string, error) {
 func (s *settings) bank() bank.Config {
 	return bank.Config{
 		Currency: s.Currency, ExchangeURL: s.ExchangeURL, ExchangeAccount: s.ExchangeAccount, WithdrawalFees: s.WithdrawalFees,
+		AdminIncoming: s.AdminIncoming,
 	}
 }
 
