@@ -253,6 +253,9 @@ func TestNoRouteIsWithoutAMethod(t *testing.T) {
 	_, _ = b.TerminalStatus(ctx, id, LongPoll{})
 	_ = b.Check(ctx, id, TerminalWithdrawalConfirmationRequest{})
 	_ = b.Abort(ctx, id) // asks twice, for 405 says that the first way is not offered
+	_, _ = b.Quota(ctx, "me")
+	_, _ = b.LockQuota(ctx, "me", WithdrawLimitLock{})
+	_ = b.UnlockQuota(ctx, "me", "l")
 	_, _ = b.IntegrationConfig(ctx)
 	_, _ = b.Operation(ctx, id, LongPoll{})
 	_, _ = b.Select(ctx, id, BankWithdrawalOperationPostRequest{})
@@ -270,7 +273,7 @@ func TestNoRouteIsWithoutAMethod(t *testing.T) {
 	for len(seen) > 0 {
 		line := (<-seen).line
 		line, _, _ = strings.Cut(line, "?")
-		asked[strings.NewReplacer(someID, "{wopid}", "/transfers/4", "/transfers/{row}").Replace(line)] = true
+		asked[strings.NewReplacer(someID, "{wopid}", "/transfers/4", "/transfers/{row}", "/quotas/me", "/quotas/{user}", "/lock/l", "/lock/{lock}").Replace(line)] = true
 	}
 	for _, r := range Routes() {
 		if !asked[r.Method+" /base"+r.Template] {

@@ -41,6 +41,9 @@ const (
 	ReasonWTIDReused           fault.Reason = "wtid-reused"
 	ReasonUnknownCreditor      fault.Reason = "unknown-creditor" // a transfer to what no card has paid
 	ReasonAccountIsExchange    fault.Reason = "account-is-exchange"
+	ReasonQuotaExceeded        fault.Reason = "quota-exceeded"
+	ReasonLockUnknown          fault.Reason = "lock-unknown"
+	ReasonLockDiffers          fault.Reason = "lock-differs"
 	ReasonUnknownTransfer      fault.Reason = "unknown-transfer"
 	ReasonTransferExceeds      fault.Reason = "transfer-exceeds" // more than is left of the payment
 	ReasonHistoryMalformed     fault.Reason = "history-malformed"
@@ -127,6 +130,10 @@ var table = [...]row{
 	{ReasonUnknownCreditor, fault.Conflict, 409, CodeUnknownCreditor},
 	{ReasonAccountIsExchange, fault.Conflict, 409, CodeAccountIsExchange},
 	{ReasonUnknownTransfer, fault.NotFound, 404, CodeTransactionNotFound},
+	{ReasonQuotaExceeded, fault.Conflict, 409, CodeUnallowedDebit},
+	{ReasonLockUnknown, fault.NotFound, 404, CodeTransactionNotFound},
+	{ReasonLockUnknown, fault.Conflict, 409, CodeUnallowedDebit}, // named by a withdrawal
+	{ReasonLockDiffers, fault.Conflict, 409, CodeRequestUIDReused},
 	{ReasonTransferExceeds, fault.Conflict, 409, CodeUnallowedDebit},
 
 	{ReasonReserveUnknown, fault.NotFound, 404, CodeReserveUnknown},

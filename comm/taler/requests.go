@@ -15,6 +15,22 @@ func (c *Client) TerminalConfig(ctx context.Context) (cfg TerminalConfig, err er
 	return cfg, c.speaks(cfg.Name, TerminalName, cfg.Version, TerminalVersion)
 }
 
+// Quota asks what a user may withdraw; fault.NotFound where there are no quotas.
+func (c *Client) Quota(ctx context.Context, user string) (out WithdrawLimit, err error) {
+	return out, c.document(ctx, call{route: RouteQuota, vars: Vars{"user": user}, out: &out})
+}
+
+// LockQuota reserves a part of what a user may withdraw and says what is left.
+func (c *Client) LockQuota(ctx context.Context, user string, r WithdrawLimitLock) (out WithdrawLimit, err error) {
+	return out, c.document(ctx, call{route: RouteQuotaLock, vars: Vars{"user": user}, in: r, out: &out})
+}
+
+// UnlockQuota gives a reserved part back.
+func (c *Client) UnlockQuota(ctx context.Context, user, lock string) error {
+	_, err := c.do(ctx, call{route: RouteQuotaUnlock, vars: Vars{"user": user, "lock": lock}})
+	return err
+}
+
 // SetUp makes a new operation. The same RequestUID and content again gives the
 // same operation.
 func (c *Client) SetUp(ctx context.Context, r TerminalWithdrawalSetup) (out TerminalWithdrawalSetupResponse, err error) {

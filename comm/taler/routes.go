@@ -33,6 +33,9 @@ type RouteName string
 // The routes.
 const (
 	RouteTerminalConfig    RouteName = "terminal-config"
+	RouteQuota             RouteName = "quota"
+	RouteQuotaLock         RouteName = "quota-lock"
+	RouteQuotaUnlock       RouteName = "quota-unlock"
 	RouteSetUp             RouteName = "terminal-setup"
 	RouteTerminalStatus    RouteName = "terminal-status"
 	RouteCheck             RouteName = "terminal-check"
@@ -68,6 +71,9 @@ type Route struct {
 // a route, add its name above and its line here.
 var routes = [...]Route{
 	{RouteTerminalConfig, Terminal, http.MethodGet, "/config", "", ""},
+	{RouteQuota, Terminal, http.MethodGet, "/quotas/{user}", "", ""},
+	{RouteQuotaLock, Terminal, http.MethodPost, "/quotas/{user}/lock", "", ""},
+	{RouteQuotaUnlock, Terminal, http.MethodDelete, "/quotas/{user}/lock/{lock}", "", ""},
 	{RouteSetUp, Terminal, http.MethodPost, "/withdrawals", ProtocolWithdraw, OperationSetUp},
 	{RouteTerminalStatus, Terminal, http.MethodGet, "/withdrawals/{wopid}", ProtocolWithdraw, OperationStatus},
 	{RouteCheck, Terminal, http.MethodPost, "/withdrawals/{wopid}/check", ProtocolWithdraw, OperationConfirm},

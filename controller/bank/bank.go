@@ -35,6 +35,9 @@ type Config struct {
 	ExchangeAccount taler.Payto // full payto
 	WithdrawalFees  taler.Amount
 	Specification   taler.CurrencySpecification
+	MinAmount       taler.Amount // the least and the most of one withdrawal; absent: no bound
+	MaxAmount       taler.Amount
+	Quotas          Quotas
 	// AdminIncoming lets the exchange's test tools credit reserves that nobody
 	// has paid for. It makes money out of nothing.
 	AdminIncoming bool

@@ -174,6 +174,9 @@ func TestWrongMethods(t *testing.T) {
 		"/withdrawals/" + id:                     "DELETE, GET, HEAD, OPTIONS",
 		"/withdrawals/" + id + "/check":          "OPTIONS, POST",
 		"/withdrawals/" + id + "/abort":          "OPTIONS, POST",
+		"/quotas/me":                             "GET, HEAD, OPTIONS",
+		"/quotas/me/lock":                        "OPTIONS, POST",
+		"/quotas/me/lock/l":                      "DELETE, OPTIONS",
 		"/taler-integration/config":              "GET, HEAD, OPTIONS",
 		op:                                       "GET, HEAD, OPTIONS, POST",
 		op + "/abort":                            "OPTIONS, POST",
@@ -187,7 +190,7 @@ func TestWrongMethods(t *testing.T) {
 		"/taler-wire-gateway/admin/add-incoming": "OPTIONS, POST",
 		"/taler-wire-gateway/admin/add-kycauth":  "OPTIONS, POST",
 	}
-	if len(taler.Routes()) != 19 {
+	if len(taler.Routes()) != 22 {
 		t.Errorf("the table has %d routes: are all of their paths here?", len(taler.Routes()))
 	}
 	for path, allowed := range paths {

@@ -18,6 +18,9 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 func (a *API) handlers() map[taler.RouteName]handler {
 	return map[taler.RouteName]handler{
 		taler.RouteTerminalConfig: a.asTerminal(a.terminalConfig),
+		taler.RouteQuota:          a.asTerminal(a.quota),
+		taler.RouteQuotaLock:      a.asTerminal(a.quotaLock),
+		taler.RouteQuotaUnlock:    a.asTerminal(a.quotaUnlock),
 		taler.RouteSetUp:          a.asTerminal(a.setUp),
 		taler.RouteTerminalStatus: a.asTerminal(a.terminalStatus),
 		taler.RouteCheck:          a.asTerminal(a.check),
