@@ -49,7 +49,8 @@ type Options struct {
 	Decide  func(*bank.Config) // what else the operator has decided
 	Rest    rest.Options       // Clock is time.Now if nil
 	Limits  rest.Limits
-	Clock   func() time.Time // of the party; time.Now if nil
+	Around  func(http.Handler) http.Handler // sees every request and answer; nothing if nil
+	Clock   func() time.Time                // of the party; time.Now if nil
 	Log     *slog.Logger
 	Store   store.Options
 	Net     *inproc.Network // where it listens for native sessions; none if nil
@@ -212,6 +213,9 @@ func (h *House) listen(cm *comm.Manager) {
 func (h *House) serve() {
 	h.API = rest.New(h.Bank, h.o.Rest)
 	h.server = rest.Server(h.API, h.o.Limits)
+	if h.o.Around != nil {
+		h.server.Handler = h.o.Around(h.server.Handler)
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		h.tb.Fatalf("listen: %v", err)

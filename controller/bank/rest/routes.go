@@ -63,17 +63,22 @@ func (a *API) mount() *mux.Router {
 	})
 	handlers := a.handlers()
 	methods := map[string]map[string]http.Handler{}
+	add := func(template, method string, h handler) {
+		if methods[template] == nil {
+			methods[template] = map[string]http.Handler{}
+			router.Handle(template, a.byMethod(template, methods[template]))
+		}
+		methods[template][method] = a.serve(template, h)
+	}
 	for _, route := range taler.Routes() {
 		h, ok := handlers[route.Name]
 		if !ok {
 			panic("rest: no handler for " + string(route.Name))
 		}
-		template := prefix(route.API) + route.Template
-		if methods[template] == nil {
-			methods[template] = map[string]http.Handler{}
-			router.Handle(template, a.byMethod(template, methods[template]))
-		}
-		methods[template][route.Method] = a.serve(template, h)
+		add(prefix(route.API)+route.Template, route.Method, h)
+	}
+	for _, api := range []taler.API{taler.Terminal, taler.Integration, taler.WireGateway} {
+		add(prefix(api)+openAPI, http.MethodGet, document(api))
 	}
 	return router
 }
