@@ -32,6 +32,7 @@ type proof struct {
 type entryWrite struct {
 	row  EntryRow
 	seal func(Seq) ([]byte, error)
+	seq  *Seq // where its number goes; nil: nobody asks
 }
 
 // Prepare asks the classes, seals what will be written and fixes the change.
@@ -92,7 +93,7 @@ func (d *Draft) prepare(lease OperationID) (*Change, error) {
 	for _, a := range d.extra {
 		e := a.entry
 		e.Time, e.By = now, d.holder
-		c.entries = append(c.entries, entryWrite{row: e, seal: func(n Seq) ([]byte, error) {
+		c.entries = append(c.entries, entryWrite{row: e, seq: a.seq, seal: func(n Seq) ([]byte, error) {
 			return d.m.sealer.Seal(a.body, entrySeal(a.topic, n))
 		}})
 		c.topics = append(c.topics, a.topic)
@@ -158,8 +159,12 @@ func (c *Change) Write(w Writer) error {
 		}
 	}
 	for _, e := range c.entries {
-		if _, err := w.Append(e.row, e.seal); err != nil {
+		seq, err := w.Append(e.row, e.seal)
+		if err != nil {
 			return err
+		}
+		if e.seq != nil {
+			*e.seq = seq
 		}
 	}
 	return nil

@@ -41,6 +41,7 @@ type appended struct {
 	topic Topic
 	entry EntryRow
 	body  []byte
+	seq   *Seq // set by the commit
 }
 
 // NewDraft begins a change. Reads use ctx; holder is the operation whose leased
@@ -153,8 +154,18 @@ func (d *Draft) Append(t Topic, about ID, body any) error {
 	if r, ok := d.rows[about]; ok {
 		e.Class, e.Status = r.now.Class, r.now.Status
 	}
-	d.extra = append(d.extra, appended{topic: t, entry: e, body: text})
+	d.extra = append(d.extra, appended{topic: t, entry: e, body: text, seq: new(Seq)})
 	return nil
+}
+
+// Numbers are what the entries of Append were numbered, in their order. They are
+// known when the change is committed.
+func (d *Draft) Numbers() []Seq {
+	out := make([]Seq, len(d.extra))
+	for n, a := range d.extra {
+		out[n] = *a.seq
+	}
+	return out
 }
 
 // Written lists the instances that this draft writes, as they will be, in the

@@ -156,6 +156,64 @@ func TestRequestsOnTheWire(t *testing.T) {
 				return expect(err, len(h.IncomingTransactions) == 1)
 			},
 		},
+		"outgoing history": {
+			200, `{"debit_account":"payto://iban/CH9300762011623852957?receiver-name=E","outgoing_transactions":[{"row_id":8,"date":{"t_s":1},"amount":"CHF:1",
+				"credit_account":"payto://wallee-transaction/7","wtid":"` + someKey + `","exchange_base_url":"https://e/"}]}`,
+			"GET /base/history/outgoing?delta=5&start=7", "", func(ctx context.Context, c *Client) error {
+				h, err := c.Outgoing(ctx, Page{Rows: 5, Offset: 7})
+				return expect(err, len(h.OutgoingTransactions) == 1 && h.OutgoingTransactions[0].CreditAccount == "payto://wallee-transaction/7")
+			},
+		},
+		"transfer": {
+			200, `{"row_id":4,"timestamp":{"t_s":1795212306}}`,
+			"POST /base/transfer", `{"request_uid":"` + zeros(103) + `","amount":"CHF:1","exchange_base_url":"https://e/","wtid":"` + zeros(52) + `","credit_account":"` + string(somePayto) + `","metadata":"a:b"}`,
+			func(ctx context.Context, c *Client) error {
+				out, err := c.Transfer(ctx, TransferRequest{Amount: mustAmount(t, "CHF:1"), ExchangeBaseURL: "https://e/", CreditAccount: somePayto, Metadata: "a:b"})
+				return expect(err, out == TransferResponse{4, 1795212306})
+			},
+		},
+		"transfers": {
+			200, `{"debit_account":"` + string(somePayto) + `","transfers":[{"row_id":4,"status":"success","amount":"CHF:1","credit_account":"` + string(somePayto) + `","timestamp":{"t_s":1}}]}`,
+			"GET /base/transfers?delta=-9&status=success", "", func(ctx context.Context, c *Client) error {
+				out, err := c.Transfers(ctx, Page{Rows: 9, Descending: true}, TransferSuccess)
+				return expect(err, len(out.Transfers) == 1 && out.Transfers[0].RowID == 4)
+			},
+		},
+		"no transfers": {
+			204, ``,
+			"GET /base/transfers?delta=9", "", func(ctx context.Context, c *Client) error {
+				out, err := c.Transfers(ctx, Page{Rows: 9}, "")
+				return expect(err, len(out.Transfers) == 0)
+			},
+		},
+		"a transfer's fate": {
+			200, `{"status":"permanent_failure","status_msg":"no","amount":"CHF:1","exchange_base_url":"https://e/","wtid":"` + someKey + `","credit_account":"` + string(somePayto) + `","timestamp":{"t_s":1}}`,
+			"GET /base/transfers/4", "", func(ctx context.Context, c *Client) error {
+				out, err := c.TransferStatus(ctx, 4)
+				return expect(err, out.Status == TransferPermanent && out.StatusMsg == "no")
+			},
+		},
+		"account check": {
+			200, `{}`,
+			"GET /base/account/check?account=payto%3A%2F%2Fx-taler-bank%2Flocalhost%2Fexchange%3Freceiver-name%3Dexchange", "", func(ctx context.Context, c *Client) error {
+				_, err := c.AccountCheck(ctx, somePayto)
+				return err
+			},
+		},
+		"add-incoming": {
+			200, `{"row_id":4,"timestamp":{"t_s":1}}`,
+			"POST /base/admin/add-incoming", `{"amount":"CHF:1","reserve_pub":"` + someKey + `","debit_account":"` + string(somePayto) + `"}`, func(ctx context.Context, c *Client) error {
+				out, err := c.AddIncoming(ctx, AddIncomingRequest{mustAmount(t, "CHF:1"), mustKey(t, someKey), somePayto})
+				return expect(err, out == AddIncomingResponse{4, 1})
+			},
+		},
+		"add-kycauth": {
+			200, `{"row_id":4,"timestamp":{"t_s":1}}`,
+			"POST /base/admin/add-kycauth", `{"amount":"CHF:1","account_pub":"` + someKey + `","debit_account":"` + string(somePayto) + `"}`, func(ctx context.Context, c *Client) error {
+				out, err := c.AddKYCAuth(ctx, AddKYCAuthRequest{mustAmount(t, "CHF:1"), mustKey(t, someKey), somePayto})
+				return expect(err, out == AddIncomingResponse{4, 1})
+			},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, seen := newBank(t, Basic("till-1", "secret"), says(row.status, row.answer))
@@ -195,17 +253,27 @@ func TestNoRouteIsWithoutAMethod(t *testing.T) {
 	_, _ = b.TerminalStatus(ctx, id, LongPoll{})
 	_ = b.Check(ctx, id, TerminalWithdrawalConfirmationRequest{})
 	_ = b.Abort(ctx, id) // asks twice, for 405 says that the first way is not offered
+	_, _ = b.Quota(ctx, "me")
+	_, _ = b.LockQuota(ctx, "me", WithdrawLimitLock{})
+	_ = b.UnlockQuota(ctx, "me", "l")
 	_, _ = b.IntegrationConfig(ctx)
 	_, _ = b.Operation(ctx, id, LongPoll{})
 	_, _ = b.Select(ctx, id, BankWithdrawalOperationPostRequest{})
 	_ = b.AbortOperation(ctx, id)
 	_, _ = b.WireConfig(ctx)
 	_, _ = b.Incoming(ctx, Page{Rows: 1})
+	_, _ = b.Outgoing(ctx, Page{Rows: 1})
+	_, _ = b.Transfer(ctx, TransferRequest{})
+	_, _ = b.Transfers(ctx, Page{Rows: 1}, "")
+	_, _ = b.TransferStatus(ctx, 4)
+	_, _ = b.AccountCheck(ctx, somePayto)
+	_, _ = b.AddIncoming(ctx, AddIncomingRequest{})
+	_, _ = b.AddKYCAuth(ctx, AddKYCAuthRequest{})
 	asked := map[string]bool{}
 	for len(seen) > 0 {
 		line := (<-seen).line
 		line, _, _ = strings.Cut(line, "?")
-		asked[strings.Replace(line, someID, "{wopid}", 1)] = true
+		asked[strings.NewReplacer(someID, "{wopid}", "/transfers/4", "/transfers/{row}", "/quotas/me", "/quotas/{user}", "/lock/l", "/lock/{lock}").Replace(line)] = true
 	}
 	for _, r := range Routes() {
 		if !asked[r.Method+" /base"+r.Template] {

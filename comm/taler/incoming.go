@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
-	"net/url"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -19,45 +18,73 @@ const wadIDSize = 24
 // is known. The error is fault.Invalid with ReasonHistoryMalformed; nothing of a
 // refused page may be used.
 func ReadIncoming(body []byte, after uint64) (IncomingHistory, error) {
-	var page members
-	if err := json.Unmarshal(body, &page); err != nil {
-		return IncomingHistory{}, badHistory("it is not a JSON object")
-	}
 	var h IncomingHistory
-	if err := member(page, "credit_account", &h.CreditAccount); err != nil {
-		return IncomingHistory{}, err
-	}
-	var rows []json.RawMessage
-	if err := member(page, "incoming_transactions", &rows); err != nil {
-		return IncomingHistory{}, err
-	}
-	if len(rows) == 0 {
-		return IncomingHistory{}, badHistory("there is no row in it; 204 says that")
-	}
-	for i, raw := range rows {
+	err := readPage(body, page{"credit_account", &h.CreditAccount, "incoming_transactions", after}, func(raw json.RawMessage) (uint64, error) {
 		row, err := readRow(raw)
-		if err != nil {
-			return IncomingHistory{}, fmt.Errorf("row %d of the page: %w", i+1, err)
-		}
-		if row.RowID <= after {
-			return IncomingHistory{}, badHistory("row %d comes after row %d", row.RowID, after)
-		}
-		after = row.RowID
 		h.IncomingTransactions = append(h.IncomingTransactions, row)
+		return row.RowID, err
+	})
+	if err != nil {
+		return IncomingHistory{}, err
 	}
 	return h, nil
+}
+
+// page is what the two histories have in common.
+type page struct {
+	account string // the member that names the exchange's account
+	into    *Payto
+	rows    string // the member that holds the rows
+	after   uint64
+}
+
+// readPage reads a page and hands each row to read, which says its number.
+func readPage(body []byte, p page, read func(json.RawMessage) (uint64, error)) error {
+	var document members
+	if err := json.Unmarshal(body, &document); err != nil {
+		return badHistory("it is not a JSON object")
+	}
+	if err := member(document, p.account, p.into); err != nil {
+		return err
+	}
+	var rows []json.RawMessage
+	if err := member(document, p.rows, &rows); err != nil {
+		return err
+	}
+	if len(rows) == 0 {
+		return badHistory("there is no row in it; 204 says that")
+	}
+	for i, raw := range rows {
+		id, err := read(raw)
+		if err != nil {
+			return fmt.Errorf("row %d of the page: %w", i+1, err)
+		}
+		if id <= p.after {
+			return badHistory("row %d comes after row %d", id, p.after)
+		}
+		p.after = id
+	}
+	return nil
 }
 
 // CheckRow refuses a row that a real exchange would not take, for the bank to
 // ask before it writes one: a single bad row stops wirewatch for ever. The error
 // is fault.Internal, for the row is of our own making.
 func CheckRow(row IncomingTransaction) error {
+	return checkRow(row, func(text []byte) error {
+		_, err := readRow(text)
+		return err
+	})
+}
+
+// checkRow has the strict reader read a row of our own.
+func checkRow(row any, read func(text []byte) error) error {
 	text, err := json.Marshal(row)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the history row cannot be written")
 	}
-	if _, err := readRow(text); err != nil {
-		return fault.Wrap(err, fault.Internal, "the exchange would refuse history row %d", row.RowID).Because(ReasonHistoryMalformed)
+	if err := read(text); err != nil {
+		return fault.Wrap(err, fault.Internal, "the exchange would refuse this history row").Because(ReasonHistoryMalformed)
 	}
 	return nil
 }
@@ -67,47 +94,40 @@ func readRow(raw json.RawMessage) (row IncomingTransaction, err error) {
 	if err := json.Unmarshal(raw, &in); err != nil || in == nil {
 		return row, badHistory("a row is not a JSON object")
 	}
-	for _, m := range []struct {
-		name string
-		into any
-	}{
+	if err := allMembers(in, []wanted{
 		{"type", &row.Type},
 		{"row_id", &row.RowID},
 		{"date", &row.Date},
 		{"amount", &row.Amount},
 		{"debit_account", &row.DebitAccount},
-	} {
-		if err := member(in, m.name, m.into); err != nil {
-			return row, err
-		}
+	}); err != nil {
+		return row, err
 	}
 	if _, given := in["credit_fee"]; given {
 		if err := member(in, "credit_fee", &row.CreditFee); err != nil {
 			return row, err
 		}
 	}
-	if err := checkValues(row); err != nil {
+	if err := checkValues(row.RowID, row.Date, row.Amount, row.CreditFee); err != nil {
 		return row, err
 	}
 	row.Type = strings.ToUpper(row.Type) // compared without case by the exchange
 	return row, readByType(in, &row)
 }
 
-// checkValues is what holds for every type of row.
-func checkValues(row IncomingTransaction) error {
+// checkValues is what holds for every row of both histories.
+func checkValues(id uint64, date Timestamp, amount, fee Amount) error {
 	switch {
-	case row.RowID == 0:
+	case id == 0:
 		return badHistory("row 0 is asked for again and again")
-	case row.RowID > math.MaxInt64:
+	case id > math.MaxInt64:
 		return badHistory("its row_id has more than 63 bits")
-	case row.Date.IsNever():
+	case date.IsNever():
 		return badHistory("its date is never")
-	case row.Amount.Currency == "":
+	case amount.Currency == "":
 		return badHistory("its amount is empty")
-	case row.CreditFee != (Amount{}) && row.CreditFee.Currency != row.Amount.Currency:
+	case fee != (Amount{}) && fee.Currency != amount.Currency:
 		return badHistory("its fee is of another currency than its amount")
-	case row.DebitAccount == "":
-		return badHistory("its debit_account is empty")
 	}
 	return nil
 }
@@ -122,7 +142,7 @@ func readByType(in members, row *IncomingTransaction) error {
 		if err := member(in, "origin_exchange_url", &row.OriginExchangeURL); err != nil {
 			return err
 		}
-		if u, err := url.Parse(row.OriginExchangeURL); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		if !httpURL(row.OriginExchangeURL) {
 			return badHistory("origin_exchange_url is no http address")
 		}
 		if err := member(in, "wad_id", &row.WADID); err != nil {
@@ -134,6 +154,21 @@ func readByType(in members, row *IncomingTransaction) error {
 		return nil
 	}
 	return badHistory("its type %q is unknown", printable(clip(row.Type)))
+}
+
+// wanted is a mandatory member and where it goes.
+type wanted struct {
+	name string
+	into any
+}
+
+func allMembers(in members, all []wanted) error {
+	for _, m := range all {
+		if err := member(in, m.name, m.into); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // member reads one mandatory member. null counts as missing.

@@ -216,8 +216,8 @@ func TestDocumentsOnTheWire(t *testing.T) {
 			  "num_fractional_input_digits":2,"num_fractional_normal_digits":2,"num_fractional_trailing_zero_digits":2,"alt_unit_names":{"0":"CHF"}}}`,
 		},
 		"wire config": {
-			WireConfig{Name: WireGatewayName, Version: WireGatewayVersion, Currency: "CHF", Implementation: "urn:x"},
-			`{"name":"taler-wire-gateway","version":"3:0:3","currency":"CHF","implementation":"urn:x"}`,
+			WireConfig{Name: WireGatewayName, Version: WireGatewayVersion, Currency: "CHF", Implementation: "urn:x", SupportAccountCheck: true},
+			`{"name":"taler-wire-gateway","version":"5:0:5","currency":"CHF","implementation":"urn:x","support_account_check":true}`,
 		},
 		"error": {ErrorDetail{Code: 5107, Hint: "gone"}, `{"code":5107,"hint":"gone"}`},
 		"transfer": {

@@ -113,6 +113,9 @@ func ParsePage(q url.Values, maxRows int, maxWait time.Duration) (Page, error) {
 	return p, nil
 }
 
+// ParseRow reads a row id of a path. The error is that of ParsePage.
+func ParseRow(text string) (uint64, error) { return parseNumber("row id", text) }
+
 // query writes what taler-exchange-wirewatch sends: the old spellings, which
 // every version of the API takes, and no start while it is 0.
 func (p Page) query() url.Values {

@@ -38,6 +38,14 @@ const (
 	ReasonNotSelected          fault.Reason = "not-selected"
 	ReasonRequestUIDReused     fault.Reason = "request-uid-reused"
 	ReasonPaymentDiffers       fault.Reason = "payment-differs" // a second notice names another payment
+	ReasonWTIDReused           fault.Reason = "wtid-reused"
+	ReasonUnknownCreditor      fault.Reason = "unknown-creditor" // a transfer to what no card has paid
+	ReasonAccountIsExchange    fault.Reason = "account-is-exchange"
+	ReasonQuotaExceeded        fault.Reason = "quota-exceeded"
+	ReasonLockUnknown          fault.Reason = "lock-unknown"
+	ReasonLockDiffers          fault.Reason = "lock-differs"
+	ReasonUnknownTransfer      fault.Reason = "unknown-transfer"
+	ReasonTransferExceeds      fault.Reason = "transfer-exceeds" // more than is left of the payment
 	ReasonHistoryMalformed     fault.Reason = "history-malformed"
 	ReasonAnswerMalformed      fault.Reason = "answer-malformed"
 	ReasonAnswerTooLarge       fault.Reason = "answer-too-large"
@@ -118,6 +126,15 @@ var table = [...]row{
 	{ReasonNotSelected, fault.Conflict, 400, CodeSelectionRequired}, // fakebank, libeufin
 	{ReasonRequestUIDReused, fault.Conflict, 409, CodeRequestUIDReused},
 	{ReasonPaymentDiffers, fault.Conflict, 409, CodeEnd},
+	{ReasonWTIDReused, fault.Conflict, 409, CodeTransferWTIDReused},
+	{ReasonUnknownCreditor, fault.Conflict, 409, CodeUnknownCreditor},
+	{ReasonAccountIsExchange, fault.Conflict, 409, CodeAccountIsExchange},
+	{ReasonUnknownTransfer, fault.NotFound, 404, CodeTransactionNotFound},
+	{ReasonQuotaExceeded, fault.Conflict, 409, CodeUnallowedDebit},
+	{ReasonLockUnknown, fault.NotFound, 404, CodeTransactionNotFound},
+	{ReasonLockUnknown, fault.Conflict, 409, CodeUnallowedDebit}, // named by a withdrawal
+	{ReasonLockDiffers, fault.Conflict, 409, CodeRequestUIDReused},
+	{ReasonTransferExceeds, fault.Conflict, 409, CodeUnallowedDebit},
 
 	{ReasonReserveUnknown, fault.NotFound, 404, CodeReserveUnknown},
 	{ReasonReserveUnknown, fault.NotFound, 404, CodeReserveStatusUnknown},

@@ -15,6 +15,22 @@ func (c *Client) TerminalConfig(ctx context.Context) (cfg TerminalConfig, err er
 	return cfg, c.speaks(cfg.Name, TerminalName, cfg.Version, TerminalVersion)
 }
 
+// Quota asks what a user may withdraw; fault.NotFound where there are no quotas.
+func (c *Client) Quota(ctx context.Context, user string) (out WithdrawLimit, err error) {
+	return out, c.document(ctx, call{route: RouteQuota, vars: Vars{"user": user}, out: &out})
+}
+
+// LockQuota reserves a part of what a user may withdraw and says what is left.
+func (c *Client) LockQuota(ctx context.Context, user string, r WithdrawLimitLock) (out WithdrawLimit, err error) {
+	return out, c.document(ctx, call{route: RouteQuotaLock, vars: Vars{"user": user}, in: r, out: &out})
+}
+
+// UnlockQuota gives a reserved part back.
+func (c *Client) UnlockQuota(ctx context.Context, user, lock string) error {
+	_, err := c.do(ctx, call{route: RouteQuotaUnlock, vars: Vars{"user": user, "lock": lock}})
+	return err
+}
+
 // SetUp makes a new operation. The same RequestUID and content again gives the
 // same operation.
 func (c *Client) SetUp(ctx context.Context, r TerminalWithdrawalSetup) (out TerminalWithdrawalSetupResponse, err error) {
@@ -67,31 +83,6 @@ func (c *Client) Select(ctx context.Context, id WOPID, r BankWithdrawalOperation
 func (c *Client) AbortOperation(ctx context.Context, id WOPID) error {
 	_, err := c.do(ctx, call{route: RouteOperationAbort, vars: of(id)})
 	return err
-}
-
-// WireConfig asks the Wire Gateway API what it is and refuses another API or a
-// version that has nothing in common with ours.
-func (c *Client) WireConfig(ctx context.Context) (cfg WireConfig, err error) {
-	if err := c.document(ctx, call{route: RouteWireConfig, out: &cfg}); err != nil {
-		return WireConfig{}, err
-	}
-	return cfg, c.speaks(cfg.Name, WireGatewayName, cfg.Version, WireGatewayVersion)
-}
-
-// Incoming asks for a page of the incoming history, with the parameters that
-// taler-exchange-wirewatch sends, and reads an ascending page as strictly as it
-// does (ReadIncoming). No rows is not an error.
-func (c *Client) Incoming(ctx context.Context, page Page) (IncomingHistory, error) {
-	var body []byte
-	found, err := c.do(ctx, call{route: RouteIncoming, query: page.query(), wait: page.Timeout, raw: &body})
-	if err != nil || !found {
-		return IncomingHistory{}, err
-	}
-	if !page.Descending {
-		return ReadIncoming(body, page.Offset)
-	}
-	var h IncomingHistory
-	return h, Unmarshal(body, &h)
 }
 
 // document is do for routes that always answer with a document.

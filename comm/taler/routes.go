@@ -33,6 +33,9 @@ type RouteName string
 // The routes.
 const (
 	RouteTerminalConfig    RouteName = "terminal-config"
+	RouteQuota             RouteName = "quota"
+	RouteQuotaLock         RouteName = "quota-lock"
+	RouteQuotaUnlock       RouteName = "quota-unlock"
 	RouteSetUp             RouteName = "terminal-setup"
 	RouteTerminalStatus    RouteName = "terminal-status"
 	RouteCheck             RouteName = "terminal-check"
@@ -44,6 +47,13 @@ const (
 	RouteOperationAbort    RouteName = "operation-abort"
 	RouteWireConfig        RouteName = "wire-config"
 	RouteIncoming          RouteName = "history-incoming"
+	RouteOutgoing          RouteName = "history-outgoing"
+	RouteTransfer          RouteName = "transfer"
+	RouteTransfers         RouteName = "transfers"
+	RouteTransferStatus    RouteName = "transfer-status"
+	RouteAccountCheck      RouteName = "account-check"
+	RouteAddIncoming       RouteName = "add-incoming"
+	RouteAddKYCAuth        RouteName = "add-kycauth"
 )
 
 // Route is one request that a bank answers. Template is relative to the base URL
@@ -61,6 +71,9 @@ type Route struct {
 // a route, add its name above and its line here.
 var routes = [...]Route{
 	{RouteTerminalConfig, Terminal, http.MethodGet, "/config", "", ""},
+	{RouteQuota, Terminal, http.MethodGet, "/quotas/{user}", "", ""},
+	{RouteQuotaLock, Terminal, http.MethodPost, "/quotas/{user}/lock", "", ""},
+	{RouteQuotaUnlock, Terminal, http.MethodDelete, "/quotas/{user}/lock/{lock}", "", ""},
 	{RouteSetUp, Terminal, http.MethodPost, "/withdrawals", ProtocolWithdraw, OperationSetUp},
 	{RouteTerminalStatus, Terminal, http.MethodGet, "/withdrawals/{wopid}", ProtocolWithdraw, OperationStatus},
 	{RouteCheck, Terminal, http.MethodPost, "/withdrawals/{wopid}/check", ProtocolWithdraw, OperationConfirm},
@@ -74,6 +87,13 @@ var routes = [...]Route{
 
 	{RouteWireConfig, WireGateway, http.MethodGet, "/config", "", ""},
 	{RouteIncoming, WireGateway, http.MethodGet, "/history/incoming", "", ""},
+	{RouteOutgoing, WireGateway, http.MethodGet, "/history/outgoing", "", ""},
+	{RouteTransfer, WireGateway, http.MethodPost, "/transfer", "", ""},
+	{RouteTransfers, WireGateway, http.MethodGet, "/transfers", "", ""},
+	{RouteTransferStatus, WireGateway, http.MethodGet, "/transfers/{row}", "", ""},
+	{RouteAccountCheck, WireGateway, http.MethodGet, "/account/check", "", ""},
+	{RouteAddIncoming, WireGateway, http.MethodPost, "/admin/add-incoming", "", ""},
+	{RouteAddKYCAuth, WireGateway, http.MethodPost, "/admin/add-kycauth", "", ""},
 }
 
 // Routes is a copy of the table, in its order.

@@ -31,9 +31,12 @@ func TestTheTableIsOneToOne(t *testing.T) {
 	for _, want := range []string{
 		"terminal GET /config", "terminal POST /withdrawals", "terminal GET /withdrawals/{wopid}",
 		"terminal POST /withdrawals/{wopid}/check", "terminal DELETE /withdrawals/{wopid}", "terminal POST /withdrawals/{wopid}/abort",
+		"terminal GET /quotas/{user}", "terminal POST /quotas/{user}/lock", "terminal DELETE /quotas/{user}/lock/{lock}",
 		"integration GET /config", "integration GET /withdrawal-operation/{wopid}",
 		"integration POST /withdrawal-operation/{wopid}", "integration POST /withdrawal-operation/{wopid}/abort",
-		"wire-gateway GET /config", "wire-gateway GET /history/incoming",
+		"wire-gateway GET /config", "wire-gateway GET /history/incoming", "wire-gateway GET /history/outgoing",
+		"wire-gateway POST /transfer", "wire-gateway GET /transfers", "wire-gateway GET /transfers/{row}",
+		"wire-gateway GET /account/check", "wire-gateway POST /admin/add-incoming", "wire-gateway POST /admin/add-kycauth",
 	} {
 		if !requests[want] {
 			t.Errorf("no route for %s", want)

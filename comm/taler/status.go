@@ -33,13 +33,21 @@ func advice(f *fault.Fault) string {
 	return ""
 }
 
+// rowOf is the first line of the fault's reason, of those with its kind if there
+// is one.
 func rowOf(f *fault.Fault) row {
-	if f.Reason != "" {
-		for _, r := range table {
-			if r.reason == f.Reason {
-				return r
-			}
+	var first *row
+	for n, r := range table {
+		switch {
+		case f.Reason == "" || r.reason != f.Reason:
+		case r.kind == f.Kind:
+			return r
+		case first == nil:
+			first = &table[n]
 		}
+	}
+	if first != nil {
+		return *first
 	}
 	if int(f.Kind) < len(byKind) && byKind[f.Kind].status != 0 {
 		return byKind[f.Kind]

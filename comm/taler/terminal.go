@@ -57,6 +57,9 @@ func (r TerminalWithdrawalSetup) Check(currency string) error {
 	if r.RequestUID == "" {
 		return missing("request_uid")
 	}
+	if r.Lock != "" && r.UserUUID == "" {
+		return missing("user_uuid")
+	}
 	for _, a := range []Amount{r.Amount, r.SuggestedAmount, r.TerminalFees} {
 		if err := checkCurrency(a, currency); err != nil {
 			return err

@@ -19,6 +19,9 @@ type (
 	RelativeTime   = taler.RelativeTime
 )
 
+// Never is the timestamp of what does not happen.
+const Never = taler.Never
+
 // Blob is bytes of any length, in JSON base32: a public key of RSA, a blinded
 // planchet, a blind signature. Empty bytes are left out of documents.
 type Blob []byte

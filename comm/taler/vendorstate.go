@@ -63,6 +63,7 @@ type SetupArgs struct {
 	ExchangeAccount Payto                   `json:"exchange_account"`
 	MinAmount       Amount                  `json:"min_amount,omitzero"` // absent: no bound
 	MaxAmount       Amount                  `json:"max_amount,omitzero"`
+	Quota           *QuotaRule              `json:"quota,omitempty"` // of each user; nil: nobody is limited
 }
 
 // SelectArgs are the arguments of taler.withdraw SELECT. The members after

@@ -17,7 +17,7 @@ type Version struct{ Current, Revision, Age uint32 }
 var (
 	TerminalVersion    = Version{0, 0, 0}
 	IntegrationVersion = Version{5, 0, 5}
-	WireGatewayVersion = Version{3, 0, 3}   // 4 has /account/check, 5 metadata in transfers: not here
+	WireGatewayVersion = Version{5, 0, 5}
 	ExchangeClient     = Version{25, 0, 10} // protocols 15 to 25: those with batch-withdraw
 )
 

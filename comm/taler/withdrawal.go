@@ -17,6 +17,8 @@ type Withdrawal struct {
 	Provider        string `json:"provider"`    // the payment provider's name
 	Amount          Amount `json:"amount,omitzero"`
 	SuggestedAmount Amount `json:"suggested_amount,omitzero"`
+	MaxAmount       Amount `json:"max_amount,omitzero"`      // the most that a wallet may choose, where its user has a quota
+	UserUUID        string `json:"user_uuid,omitempty"`      // whose quota it counts against
 	WithdrawalFees  Amount `json:"withdrawal_fees,omitzero"` // the bank operator's, as promised at SETUP
 	TerminalFees    Amount `json:"terminal_fees,omitzero"`   // the card's, as the terminal says
 	ExchangeAccount Payto  `json:"exchange_account"`
@@ -65,6 +67,21 @@ func (w Withdrawal) Total() (Amount, error) {
 	return w.Amount.Add(fees)
 }
 
+// Most is the most that a wallet may choose where the bank pays at most so much;
+// absent means no bound.
+func (w Withdrawal) Most(bound Amount) Amount {
+	if bound == (Amount{}) || w.MaxAmount == (Amount{}) {
+		if bound == (Amount{}) {
+			return w.MaxAmount
+		}
+		return bound
+	}
+	if c, err := w.MaxAmount.Cmp(bound); err == nil && c < 0 {
+		return w.MaxAmount
+	}
+	return bound
+}
+
 // StatusConfig is what the bank adds to an operation when it shows it.
 type StatusConfig struct {
 	WireTypes            []string // payto kinds; empty means the kind of the exchange's account
@@ -88,7 +105,7 @@ func Status(w Withdrawal, cfg StatusConfig) BankWithdrawalOperationStatus {
 		s.WireTypes = append(s.WireTypes, w.ExchangeAccount.Kind())
 	}
 	if w.Amount == (Amount{}) {
-		s.SuggestedAmount, s.MinAmount, s.MaxAmount = w.SuggestedAmount, cfg.MinAmount, cfg.MaxAmount
+		s.SuggestedAmount, s.MinAmount, s.MaxAmount = w.SuggestedAmount, cfg.MinAmount, w.Most(cfg.MaxAmount)
 	}
 	if fees, err := w.Fees(); err == nil && !fees.IsZero() {
 		s.CardFees = fees

@@ -35,7 +35,13 @@ type Config struct {
 	ExchangeAccount taler.Payto // full payto
 	WithdrawalFees  taler.Amount
 	Specification   taler.CurrencySpecification
-	Asking          Asking
+	MinAmount       taler.Amount // the least and the most of one withdrawal; absent: no bound
+	MaxAmount       taler.Amount
+	Quotas          Quotas
+	// AdminIncoming lets the exchange's test tools credit reserves that nobody
+	// has paid for. It makes money out of nothing.
+	AdminIncoming bool
+	Asking        Asking
 }
 
 // Asking says how providers are asked about payments; zero members have
@@ -73,6 +79,9 @@ type Bank struct {
 	asking map[instrument.ID]chan struct{} // withdrawals whose provider is being asked, and how to have it asked again at once
 	slots  map[string]chan struct{}        // per provider: one that hangs holds up no other
 
+	wiring  sync.Mutex // see Transfer
+	handing handing
+
 	known sync.Map // by name: the providers, none of which ever changes, as found
 	own   atomic.Pointer[profile.Principal]
 
@@ -99,7 +108,11 @@ func Policy() profile.Policy {
 // notices that an earlier life has not decided.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
 	b := newBank(c, cfg)
-	if err := b.resume(ctx); err != nil {
+	err := b.resume(ctx)
+	if err == nil {
+		err = b.resumeTransfers(ctx)
+	}
+	if err != nil {
 		b.rest()
 		return nil, err
 	}

@@ -15,33 +15,39 @@ import (
 // reader that follows by row id misses nothing. With a wait, an ascending page
 // waits for its first row; an empty history has no rows.
 func (b *Bank) IncomingHistory(ctx context.Context, p instrument.Page, wait time.Duration) (taler.IncomingHistory, error) {
-	out := taler.IncomingHistory{CreditAccount: b.cfg.ExchangeAccount}
 	b.goesOn(p)
+	rows, err := history(ctx, b, Incoming, p, wait, func(row *taler.IncomingTransaction, n uint64) { row.RowID = n })
+	return taler.IncomingHistory{CreditAccount: b.cfg.ExchangeAccount, IncomingTransactions: rows}, err
+}
+
+// OutgoingHistory is the same of the transfers that were carried out.
+func (b *Bank) OutgoingHistory(ctx context.Context, p instrument.Page, wait time.Duration) (taler.OutgoingHistory, error) {
+	rows, err := history(ctx, b, Outgoing, p, wait, func(row *taler.OutgoingTransaction, n uint64) { row.RowID = n })
+	return taler.OutgoingHistory{DebitAccount: b.cfg.ExchangeAccount, OutgoingTransactions: rows}, err
+}
+
+// history reads a page of a topic whose bodies are rows.
+func history[R any](ctx context.Context, b *Bank, topic instrument.Topic, p instrument.Page, wait time.Duration, number func(*R, uint64)) ([]R, error) {
+	var rows []R
 	read := func(ctx context.Context) (bool, error) {
-		rows, err := b.incoming(ctx, p)
-		out.IncomingTransactions = rows
-		return len(rows) > 0, err
+		entries, err := b.Instruments().Journal(ctx, topic, p)
+		if err != nil {
+			return false, err
+		}
+		rows = make([]R, len(entries))
+		for n, e := range entries {
+			if err := json.Unmarshal(e.Body, &rows[n]); err != nil {
+				return false, fault.Wrap(err, fault.Internal, "row %d of the history cannot be read", e.Seq)
+			}
+			number(&rows[n], uint64(e.Seq))
+		}
+		return len(rows) > 0, nil
 	}
 	if wait <= 0 || p.Reverse {
 		_, err := read(ctx)
-		return out, err
+		return rows, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	return out, b.Instruments().WaitTopic(ctx, Incoming, read)
-}
-
-func (b *Bank) incoming(ctx context.Context, p instrument.Page) ([]taler.IncomingTransaction, error) {
-	entries, err := b.Instruments().Journal(ctx, Incoming, p)
-	if err != nil {
-		return nil, err
-	}
-	rows := make([]taler.IncomingTransaction, len(entries))
-	for n, e := range entries {
-		if err := json.Unmarshal(e.Body, &rows[n]); err != nil {
-			return nil, fault.Wrap(err, fault.Internal, "row %d of the history cannot be read", e.Seq)
-		}
-		rows[n].RowID = uint64(e.Seq)
-	}
-	return rows, nil
+	return rows, b.Instruments().WaitTopic(ctx, topic, read)
 }

@@ -22,7 +22,9 @@ type Provider struct {
 
 // WireType is the payto kind of card payments at the provider: what /config of
 // the Terminal API says, and what histories name the sender with.
-func (p Provider) WireType() string { return p.Kind + "-transaction" }
+func (p Provider) WireType() string { return p.Kind + wireTypeSuffix }
+
+const wireTypeSuffix = "-transaction"
 
 // found is a provider that was looked up.
 type found struct {

@@ -44,8 +44,12 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		if err := read(e.Call.Args, &r); err != nil {
 			return err
 		}
-		t.Args, t.Amount, t.Counts = s.b.setupArgs(who.Principal, r), r.Amount, counted(who.Principal, r)
-		return r.Check(s.b.cfg.Currency)
+		if err := r.Check(s.b.cfg.Currency); err != nil {
+			return err
+		}
+		args, err := s.b.setupArgs(ctx, who.Principal, r)
+		t.Args, t.Amount, t.Counts = args, r.Amount, counted(who.Principal, r)
+		return err
 	}
 	var named struct {
 		WOPID taler.WOPID `json:"wopid"`

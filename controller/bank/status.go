@@ -46,5 +46,5 @@ func (b *Bank) status(ctx context.Context, id taler.WOPID, poll taler.LongPoll, 
 	if err != nil {
 		return taler.BankWithdrawalOperationStatus{}, err
 	}
-	return taler.Status(w, taler.StatusConfig{}), nil
+	return taler.Status(w, taler.StatusConfig{MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount}), nil
 }

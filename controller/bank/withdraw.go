@@ -19,16 +19,27 @@ func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.Te
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return out, err
 	}
-	t := call(terminal, taler.OperationSetUp, b.setupArgs(terminal, r))
+	args, err := b.setupArgs(ctx, terminal, r)
+	if err != nil {
+		return out, err
+	}
+	t := call(terminal, taler.OperationSetUp, args)
 	t.Amount, t.Counts = r.Amount, counted(terminal, r)
 	return out, b.answer(ctx, comm.Vendor, t, &out)
 }
 
-func (b *Bank) setupArgs(terminal profile.Principal, r taler.TerminalWithdrawalSetup) taler.SetupArgs {
-	return taler.SetupArgs{
+// setupArgs adds to a terminal's request what the bank knows. The user whose
+// quota it counts against is known from here on.
+func (b *Bank) setupArgs(ctx context.Context, terminal profile.Principal, r taler.TerminalWithdrawalSetup) (taler.SetupArgs, error) {
+	args := taler.SetupArgs{
 		Request: r, Terminal: string(terminal.ID), Provider: terminal.Facts[FactProvider], WithdrawalFees: b.cfg.WithdrawalFees,
 		Currency: b.cfg.Currency, ExchangeURL: b.cfg.ExchangeURL, ExchangeAccount: b.cfg.ExchangeAccount,
+		MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount, Quota: b.cfg.Quotas.rule(),
 	}
+	if args.Quota == nil || r.UserUUID == "" {
+		return args, nil
+	}
+	return args, b.knowUser(ctx, r.UserUUID)
 }
 
 // Select binds a wallet's reserve to a withdrawal [2]. The first wallet wins.
@@ -41,12 +52,19 @@ func (b *Bank) Select(ctx context.Context, id taler.WOPID, r taler.BankWithdrawa
 	if err != nil {
 		return out, err
 	}
-	return out, b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, b.selectArgs(id, r), at), &out)
+	err = b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, b.selectArgs(id, r), at), &out)
+	if fault.ReasonOf(err) == taler.ReasonUnknownAccount && b.CheckAccount(ctx, r.SelectedExchange) == nil {
+		err = fault.New(fault.Conflict, "the selected account is a card payment and no exchange's").Because(taler.ReasonNotExchange)
+	}
+	return out, err
 }
 
 // selectArgs keeps of a wallet's request what a wallet may say.
 func (b *Bank) selectArgs(id taler.WOPID, r taler.BankWithdrawalOperationPostRequest) taler.SelectArgs {
-	return taler.SelectArgs{WOPID: id, ReservePub: r.ReservePub, SelectedExchange: r.SelectedExchange, Amount: r.Amount}
+	return taler.SelectArgs{
+		WOPID: id, ReservePub: r.ReservePub, SelectedExchange: r.SelectedExchange, Amount: r.Amount,
+		MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount,
+	}
 }
 
 // Confirm stores a terminal's notice that a withdrawal was paid [7] and has the

@@ -3,7 +3,6 @@ package bank
 import (
 	"context"
 	"encoding/json"
-	"net/url"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -191,7 +190,7 @@ func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) error {
 	if v.Decision != Confirm {
 		return tx.Put(i)
 	}
-	i.Keys["provider_tx"] = w.Provider + "/" + d.transaction
+	i.Keys["provider_tx"] = providerTx(w.Provider, d.transaction)
 	if err := tx.Put(i); err != nil {
 		return err
 	}
@@ -210,10 +209,4 @@ func historyRow(w taler.Withdrawal, p Provider) (taler.IncomingTransaction, erro
 	row, err := w.Incoming(debitAccount(w, p))
 	row.RowID = 0
 	return row, err
-}
-
-// debitAccount names the card payment as the sender's account, so that a refund
-// finds its way back to it.
-func debitAccount(w taler.Withdrawal, p Provider) taler.Payto {
-	return taler.Payto("payto://" + p.WireType() + "/" + url.PathEscape(w.ProviderTransactionID) + "?receiver-name=Card%20payment")
 }

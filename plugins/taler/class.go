@@ -9,6 +9,7 @@ import (
 // The classes of this bundle.
 const (
 	withdrawalID instrument.ClassID = "taler-withdrawal"
+	transferID   instrument.ClassID = "taler-transfer"
 	exchangeID   instrument.ClassID = "taler-exchange"
 	reserveID    instrument.ClassID = "taler-reserve"
 	coinID       instrument.ClassID = "taler-coin"
@@ -18,10 +19,13 @@ const (
 const (
 	keyWOPID      = "wopid"
 	keyRequest    = "request"     // at the bank: terminal/request_uid
-	keyRequestUID = "request_uid" // at the terminal
+	keyRequestUID = "request_uid" // at the terminal, or of an exchange's transfer
 	keyReservePub = "reserve_pub"
 	keyProviderTx = "provider_tx" // taken by the bank together with its proof
 	keyURL        = "url"
+	keyWTID       = "wtid"
+	keyRow        = "row"        // of a transfer: its number among the bank's
+	keyPart       = "part"       // of a transfer: payment, and the how many-th it gives back of it
 	keyWithdrawal = "withdrawal" // of a reserve: bank and WOPID
 	keyCoinPub    = "coin_pub"
 )
@@ -45,6 +49,19 @@ var bankWithdrawal = sdk.Class{About: instrument.Info{
 		[]string{"", string(taler.StatePending), string(taler.StateSelected), string(taler.StateSelected), string(taler.StateConfirmed)},
 		[]string{string(taler.StatePending), string(taler.StateAborted)},
 		[]string{string(taler.StateSelected), string(taler.StateAborted)},
+	),
+}}
+
+// bankTransfer is what an exchange wires back: taler.Transfer. The bank itself
+// writes it; it may stay where it is, for what is learnt on the way.
+var bankTransfer = sdk.Class{About: instrument.Info{
+	ID: transferID, Title: "Refund that an exchange asked for",
+	Keys: []string{keyRequestUID, keyWTID, keyRow, keyPart},
+	Moves: moves(
+		[]string{"", string(taler.TransferPending), string(taler.TransferPending), string(taler.TransferSuccess)},
+		[]string{string(taler.TransferPending), string(taler.TransferTransient), string(taler.TransferTransient), string(taler.TransferSuccess)},
+		[]string{string(taler.TransferTransient), string(taler.TransferPending), string(taler.TransferPermanent)},
+		[]string{string(taler.TransferTransient), string(taler.TransferPermanent)},
 	),
 }}
 

@@ -79,7 +79,7 @@ func chosen(w *taler.Withdrawal, args taler.SelectArgs, now time.Time) (verdict,
 		}
 		next := *w
 		next.Amount = args.Amount
-		if err := payable(next, args.MinAmount, args.MaxAmount); err != nil {
+		if err := payable(next, args.MinAmount, w.Most(args.MaxAmount)); err != nil {
 			return stay, err
 		}
 		w.Amount = args.Amount

@@ -28,13 +28,7 @@ func setUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 	i := instrument.Instance{Class: withdrawalID, Status: string(w.State), Keys: map[string]string{
 		keyWOPID: w.WOPID.Text(), keyRequest: requestKey(args.Terminal, args.Request.RequestUID),
 	}}
-	if err := i.Encode(w); err != nil {
-		return protocol.Result{}, err
-	}
-	err = s.Update(ctx, func(tx instrument.Tx) error {
-		_, err := tx.Create(i)
-		return err
-	})
+	err = s.Update(ctx, func(tx instrument.Tx) error { return begin(tx, i, args, w, s.Now()) })
 	if fault.ReasonOf(err) == keyRequest+"-taken" {
 		w, err = setUpBefore(ctx, s, i.Keys[keyRequest], w)
 	}
@@ -42,6 +36,33 @@ func setUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 		return protocol.Result{}, err
 	}
 	return protocol.ResultOf(taler.TerminalWithdrawalSetupResponse{WithdrawalID: w.WOPID})
+}
+
+// begin makes the withdrawal of a request that was not seen before. What counts
+// against a quota is looked for first: its repetition must not be counted again.
+func begin(tx instrument.Tx, i instrument.Instance, args taler.SetupArgs, w taler.Withdrawal, now time.Time) error {
+	if args.Quota != nil && w.UserUUID != "" {
+		_, err := tx.Find(withdrawalID, keyRequest, i.Keys[keyRequest])
+		if fault.KindOf(err) != fault.NotFound {
+			return takenUnless(err)
+		}
+		if err := count(tx, *args.Quota, args.Request.Lock, &w, now); err != nil {
+			return err
+		}
+	}
+	if err := i.Encode(w); err != nil {
+		return err
+	}
+	_, err := tx.Create(i)
+	return err
+}
+
+// takenUnless is what the claim on a request's key would have met.
+func takenUnless(err error) error {
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.Conflict, "the request was seen before").Because(keyRequest + "-taken")
 }
 
 // requestKey scopes a terminal's request_uid: another terminal may use the same.
@@ -76,7 +97,7 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 	}
 	w := taler.Withdrawal{
 		State: taler.StatePending, WOPID: id, Currency: args.Currency,
-		Terminal: args.Terminal, RequestUID: r.RequestUID, Provider: args.Provider,
+		Terminal: args.Terminal, RequestUID: r.RequestUID, Provider: args.Provider, UserUUID: r.UserUUID,
 		Amount: r.Amount, SuggestedAmount: r.SuggestedAmount,
 		WithdrawalFees: args.WithdrawalFees, TerminalFees: r.TerminalFees,
 		ExchangeAccount: args.ExchangeAccount, ExchangeURL: args.ExchangeURL, Created: now.Unix(),
@@ -128,7 +149,7 @@ func outOfRange(format string, args ...any) error {
 func sameSetup(first, asked taler.Withdrawal) error {
 	amount := first.Amount == asked.Amount || first.State != taler.StatePending && asked.Amount == (taler.Amount{})
 	fees := first.TerminalFees == asked.TerminalFees || first.Noticed != 0 && asked.TerminalFees == (taler.Amount{})
-	if amount && fees && first.SuggestedAmount == asked.SuggestedAmount {
+	if amount && fees && first.SuggestedAmount == asked.SuggestedAmount && first.UserUUID == asked.UserUUID {
 		return nil
 	}
 	return fault.New(fault.Conflict, "this terminal used the request_uid for another withdrawal").

@@ -127,13 +127,16 @@ func set(v reflect.Value, text string) error {
 }
 
 // Values are the keys of v, a pointer to a struct, in its order, and what they
-// are set to. Of a secret that is the path of its file.
+// are set to: of a duration its text, of a secret the path of its file.
 func Values(v any) (names []string, values map[string]any) {
 	values = map[string]any{}
 	for _, f := range fields(v) {
 		if !f.table() {
 			names = append(names, f.path)
 			values[f.path] = f.value.Interface()
+			if f.value.Type() == duration {
+				values[f.path] = time.Duration(f.value.Int()).String()
+			}
 		}
 	}
 	return names, values

@@ -2,6 +2,7 @@ package config
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"os"
 	"path/filepath"
@@ -36,8 +37,15 @@ func document(title string, v any) ([]byte, error) {
 			continue
 		}
 		key := f.path[strings.LastIndexByte(f.path, '.')+1:]
-		// Through Interface of the field, an amount writes its text and a text its quotes.
-		if err := toml.NewEncoder(&out).Encode(map[string]any{key: f.value.Interface()}); err != nil {
+		value := f.value.Interface()
+		if m, ok := value.(encoding.TextMarshaler); ok { // an amount that is not set has no text, which the encoder takes for no value
+			text, err := m.MarshalText()
+			if err != nil {
+				return nil, err
+			}
+			value = string(text)
+		}
+		if err := toml.NewEncoder(&out).Encode(map[string]any{key: value}); err != nil {
 			return nil, err
 		}
 	}

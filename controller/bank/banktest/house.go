@@ -45,10 +45,12 @@ type Options struct {
 	Bundles []protocol.Bundle // of the bank's role; a PNP is added
 	Dir     string            // t.TempDir() if empty
 	Asking  bank.Asking
-	Fees    taler.Amount // withdrawal fees
-	Rest    rest.Options // Clock is time.Now if nil
+	Fees    taler.Amount       // withdrawal fees
+	Decide  func(*bank.Config) // what else the operator has decided
+	Rest    rest.Options       // Clock is time.Now if nil
 	Limits  rest.Limits
-	Clock   func() time.Time // of the party; time.Now if nil
+	Around  func(http.Handler) http.Handler // sees every request and answer; nothing if nil
+	Clock   func() time.Time                // of the party; time.Now if nil
 	Log     *slog.Logger
 	Store   store.Options
 	Net     *inproc.Network // where it listens for native sessions; none if nil
@@ -181,9 +183,13 @@ func (h *House) start() {
 	if err := bank.Init(ctx, c, self); err != nil {
 		h.tb.Fatalf("initialise: %v", err)
 	}
-	h.Bank, err = bank.New(ctx, c, bank.Config{
+	cfg := bank.Config{
 		Currency: Currency, ExchangeURL: ExchangeURL, ExchangeAccount: ExchangeAccount, WithdrawalFees: h.o.Fees, Asking: h.o.Asking,
-	})
+	}
+	if h.o.Decide != nil {
+		h.o.Decide(&cfg)
+	}
+	h.Bank, err = bank.New(ctx, c, cfg)
 	if err != nil {
 		h.tb.Fatalf("make the bank: %v", err)
 	}
@@ -207,6 +213,9 @@ func (h *House) listen(cm *comm.Manager) {
 func (h *House) serve() {
 	h.API = rest.New(h.Bank, h.o.Rest)
 	h.server = rest.Server(h.API, h.o.Limits)
+	if h.o.Around != nil {
+		h.server.Handler = h.o.Around(h.server.Handler)
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		h.tb.Fatalf("listen: %v", err)

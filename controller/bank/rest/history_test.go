@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -108,22 +109,31 @@ func TestAFollowerMissesNothing(t *testing.T) {
 	}
 }
 
-// TestOneEffect: the same request, fifty times at once, has one effect, and
-// everybody gets the same answer.
+// TestOneEffect: the same request, fifty times at once and again after the bank
+// was started anew, has one effect, and everybody gets the same answer.
 func TestOneEffect(t *testing.T) {
 	h := open(t, banktest.Options{})
 	id := selected(t, h, "other", key(9))
 	pay(t, h, id, "tx")
 	took := setUp(t, h, "took")
 	gone := setUp(t, h, "gone")
-	for name, r := range map[string]request{
+	paid(t, h, "refunded", 7)
+	refund, err := json.Marshal(wanted(t, 1, "20", "refunded"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	requests := map[string]request{
 		"setup":     {method: "POST", path: "/withdrawals", login: h.Terminal, body: `{"request_uid":"same","amount":"CHF:7"}`},
 		"selection": {method: "POST", path: "/taler-integration/withdrawal-operation/" + took.Text(), body: `{"reserve_pub":"` + key(8).String() + `","selected_exchange":"` + goodExchange + `"}`},
 		"notice":    {method: "POST", path: "/withdrawals/" + id.Text() + "/check", login: h.Terminal, body: `{"provider_transaction_id":"tx"}`},
 		"abort":     {method: "POST", path: "/taler-integration/withdrawal-operation/" + gone.Text() + "/abort"},
-	} {
+		"transfer":  {method: "POST", path: gateway + "transfer", login: exchange(h), body: string(refund)},
+	}
+	first := map[string]response{}
+	for name, r := range requests {
 		t.Run(name, func(t *testing.T) {
 			answers := atOnce(t, h, 50, func(int) request { return r })
+			first[name] = answers[0]
 			for _, got := range answers {
 				if got.status >= 300 || got.body != answers[0].body {
 					t.Errorf("%d %s, and the first had %d %s", got.status, got.body, answers[0].status, answers[0].body)
@@ -134,9 +144,18 @@ func TestOneEffect(t *testing.T) {
 	if s := settled(t, h, id); s.Status != taler.StateConfirmed {
 		t.Errorf("the withdrawal became %s", s.Status)
 	}
+	h.Restart()
+	for name, r := range requests {
+		if got := send(t, h, r); got.status != first[name].status || got.body != first[name].body {
+			t.Errorf("%s, after a restart: %d %s, and the first had %d %s", name, got.status, got.body, first[name].status, first[name].body)
+		}
+	}
 	rows, err := h.Exchange().Incoming(withTimeout(t), taler.Page{Rows: 100})
-	if err != nil || len(rows.IncomingTransactions) != 1 {
+	if err != nil || len(rows.IncomingTransactions) != 2 {
 		t.Errorf("%d rows, %v", len(rows.IncomingTransactions), err)
+	}
+	if list, err := h.Exchange().Transfers(withTimeout(t), taler.Page{Rows: 100}, ""); err != nil || len(list.Transfers) != 1 {
+		t.Errorf("%d transfers, %v", len(list.Transfers), err)
 	}
 }
 
@@ -173,6 +192,36 @@ func TestOneWinner(t *testing.T) {
 				t.Errorf("%d have won", winners)
 			}
 		})
+	}
+}
+
+// TestTwoTillsClaimOnePayment, at once: the withdrawal that the payment names gets
+// it, each time, and the exchange hears of one.
+func TestTwoTillsClaimOnePayment(t *testing.T) {
+	h := open(t, banktest.Options{})
+	other := h.AddTerminal("other")
+	for n := range 8 {
+		mine := selected(t, h, fmt.Sprint("mine-", n), key(byte(2*n+1)))
+		got, err := h.Till(other).SetUp(withTimeout(t), taler.TerminalWithdrawalSetup{RequestUID: fmt.Sprint("theirs-", n), Amount: chf(t, "20")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs := got.WithdrawalID
+		if _, err := h.Wallet().Select(withTimeout(t), theirs, taler.BankWithdrawalOperationPostRequest{ReservePub: key(byte(2*n + 2)), SelectedExchange: banktest.ExchangeAccount}); err != nil {
+			t.Fatal(err)
+		}
+		tx := fmt.Sprint("tx-", n)
+		pay(t, h, mine, tx)
+		tills, ids := []banktest.Login{h.Terminal, other}, []taler.WOPID{mine, theirs}
+		atOnce(t, h, 2, func(i int) request {
+			return request{method: "POST", path: "/withdrawals/" + ids[i].Text() + "/check", login: tills[i], body: `{"provider_transaction_id":"` + tx + `"}`}
+		})
+		if a, b := settled(t, h, mine), settled(t, h, theirs); a.Status != taler.StateConfirmed || b.Status != taler.StateAborted {
+			t.Errorf("round %d: mine is %s, theirs is %s", n, a.Status, b.Status)
+		}
+	}
+	if rows, err := h.Exchange().Incoming(withTimeout(t), taler.Page{Rows: 100}); err != nil || len(rows.IncomingTransactions) != 8 {
+		t.Errorf("%d rows, %v", len(rows.IncomingTransactions), err)
 	}
 }
 

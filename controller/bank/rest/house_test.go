@@ -34,6 +34,7 @@ func bundles() []protocol.Bundle {
 func open(t testing.TB, o banktest.Options) *banktest.House {
 	t.Helper()
 	o.Bundles = bundles()
+	o.Around = func(h http.Handler) http.Handler { return conforming{t, h} }
 	return banktest.Open(t, o)
 }
 

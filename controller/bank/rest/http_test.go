@@ -172,7 +172,7 @@ func TestConfigs(t *testing.T) {
 	for path, want := range map[string]string{
 		"/config":                    `{"name":"taler-terminal","version":"0:0:0","provider_name":"cards","currency":"CHF","withdrawal_fees":"CHF:0","wire_type":"simulator-transaction","implementation":"urn:x-swaperoo:bank"}`,
 		"/taler-integration/config":  `{"name":"taler-bank-integration","version":"5:0:5","currency":"CHF","currency_specification":{"name":"CHF","currency":"CHF","num_fractional_input_digits":2,"num_fractional_normal_digits":2,"num_fractional_trailing_zero_digits":2,"alt_unit_names":{"0":"CHF"}},"implementation":"urn:x-swaperoo:bank"}`,
-		"/taler-wire-gateway/config": `{"name":"taler-wire-gateway","version":"3:0:3","currency":"CHF","implementation":"urn:x-swaperoo:bank"}`,
+		"/taler-wire-gateway/config": `{"name":"taler-wire-gateway","version":"5:0:5","currency":"CHF","implementation":"urn:x-swaperoo:bank","support_account_check":true}`,
 	} {
 		r := request{method: "GET", path: path}
 		if path == "/config" {

@@ -145,7 +145,7 @@ func TestRefusals(t *testing.T) {
 		"terminal's abort, the other way: paid, not decided":  {"POST " + till + "{noticed}/abort", ``, 409, 5116},
 		"terminal's abort: aborted":                           {"DELETE " + till + "{aborted}", ``, 204, 0},
 		"no such path":                                        {"GET /quotas/7", ``, 404, 21},
-		"no such path of the wire gateway":                    {"POST /taler-wire-gateway/transfers/7", ``, 404, 21},
+		"no such path of the wire gateway":                    {"POST /taler-wire-gateway/transfers/7/more", ``, 404, 21},
 		"no path at all":                                      {"GET /", ``, 404, 21},
 		"a path with an empty id":                             {"GET " + op, ``, 404, 21},
 		"a double slash":                                      {"POST //withdrawals", `{}`, 404, 21},
@@ -169,18 +169,28 @@ func TestWrongMethods(t *testing.T) {
 	id := strings.Repeat("0", 52)
 	op := "/taler-integration/withdrawal-operation/" + id
 	paths := map[string]string{ // to what is allowed
-		"/config":                              "GET, HEAD, OPTIONS",
-		"/withdrawals":                         "OPTIONS, POST",
-		"/withdrawals/" + id:                   "DELETE, GET, HEAD, OPTIONS",
-		"/withdrawals/" + id + "/check":        "OPTIONS, POST",
-		"/withdrawals/" + id + "/abort":        "OPTIONS, POST",
-		"/taler-integration/config":            "GET, HEAD, OPTIONS",
-		op:                                     "GET, HEAD, OPTIONS, POST",
-		op + "/abort":                          "OPTIONS, POST",
-		"/taler-wire-gateway/config":           "GET, HEAD, OPTIONS",
-		"/taler-wire-gateway/history/incoming": "GET, HEAD, OPTIONS",
+		"/config":                                "GET, HEAD, OPTIONS",
+		"/withdrawals":                           "OPTIONS, POST",
+		"/withdrawals/" + id:                     "DELETE, GET, HEAD, OPTIONS",
+		"/withdrawals/" + id + "/check":          "OPTIONS, POST",
+		"/withdrawals/" + id + "/abort":          "OPTIONS, POST",
+		"/quotas/me":                             "GET, HEAD, OPTIONS",
+		"/quotas/me/lock":                        "OPTIONS, POST",
+		"/quotas/me/lock/l":                      "DELETE, OPTIONS",
+		"/taler-integration/config":              "GET, HEAD, OPTIONS",
+		op:                                       "GET, HEAD, OPTIONS, POST",
+		op + "/abort":                            "OPTIONS, POST",
+		"/taler-wire-gateway/config":             "GET, HEAD, OPTIONS",
+		"/taler-wire-gateway/history/incoming":   "GET, HEAD, OPTIONS",
+		"/taler-wire-gateway/history/outgoing":   "GET, HEAD, OPTIONS",
+		"/taler-wire-gateway/transfer":           "OPTIONS, POST",
+		"/taler-wire-gateway/transfers":          "GET, HEAD, OPTIONS",
+		"/taler-wire-gateway/transfers/1":        "GET, HEAD, OPTIONS",
+		"/taler-wire-gateway/account/check":      "GET, HEAD, OPTIONS",
+		"/taler-wire-gateway/admin/add-incoming": "OPTIONS, POST",
+		"/taler-wire-gateway/admin/add-kycauth":  "OPTIONS, POST",
 	}
-	if len(taler.Routes()) != 12 {
+	if len(taler.Routes()) != 22 {
 		t.Errorf("the table has %d routes: are all of their paths here?", len(taler.Routes()))
 	}
 	for path, allowed := range paths {

@@ -18,6 +18,9 @@ type handler func(w http.ResponseWriter, r *http.Request) error
 func (a *API) handlers() map[taler.RouteName]handler {
 	return map[taler.RouteName]handler{
 		taler.RouteTerminalConfig: a.asTerminal(a.terminalConfig),
+		taler.RouteQuota:          a.asTerminal(a.quota),
+		taler.RouteQuotaLock:      a.asTerminal(a.quotaLock),
+		taler.RouteQuotaUnlock:    a.asTerminal(a.quotaUnlock),
 		taler.RouteSetUp:          a.asTerminal(a.setUp),
 		taler.RouteTerminalStatus: a.asTerminal(a.terminalStatus),
 		taler.RouteCheck:          a.asTerminal(a.check),
@@ -29,8 +32,15 @@ func (a *API) handlers() map[taler.RouteName]handler {
 		taler.RouteSelect:            a.selectReserve,
 		taler.RouteOperationAbort:    a.operationAbort,
 
-		taler.RouteWireConfig: a.wireConfig,
-		taler.RouteIncoming:   a.asGateway(a.incoming),
+		taler.RouteWireConfig:     a.wireConfig,
+		taler.RouteIncoming:       a.asGateway(a.incoming),
+		taler.RouteOutgoing:       a.asGateway(a.outgoing),
+		taler.RouteTransfer:       a.asGateway(a.transfer),
+		taler.RouteTransfers:      a.asGateway(a.transfers),
+		taler.RouteTransferStatus: a.asGateway(a.transferStatus),
+		taler.RouteAccountCheck:   a.asGateway(a.accountCheck),
+		taler.RouteAddIncoming:    a.asGateway(a.addIncoming),
+		taler.RouteAddKYCAuth:     a.asGateway(a.addKYCAuth),
 	}
 }
 
@@ -53,17 +63,22 @@ func (a *API) mount() *mux.Router {
 	})
 	handlers := a.handlers()
 	methods := map[string]map[string]http.Handler{}
+	add := func(template, method string, h handler) {
+		if methods[template] == nil {
+			methods[template] = map[string]http.Handler{}
+			router.Handle(template, a.byMethod(template, methods[template]))
+		}
+		methods[template][method] = a.serve(template, h)
+	}
 	for _, route := range taler.Routes() {
 		h, ok := handlers[route.Name]
 		if !ok {
 			panic("rest: no handler for " + string(route.Name))
 		}
-		template := prefix(route.API) + route.Template
-		if methods[template] == nil {
-			methods[template] = map[string]http.Handler{}
-			router.Handle(template, a.byMethod(template, methods[template]))
-		}
-		methods[template][route.Method] = a.serve(template, h)
+		add(prefix(route.API)+route.Template, route.Method, h)
+	}
+	for _, api := range []taler.API{taler.Terminal, taler.Integration, taler.WireGateway} {
+		add(prefix(api)+openAPI, http.MethodGet, document(api))
 	}
 	return router
 }

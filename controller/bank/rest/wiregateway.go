@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -12,13 +13,27 @@ import (
 func (a *API) wireConfig(w http.ResponseWriter, _ *http.Request) error {
 	return answer(w, taler.WireConfig{
 		Name: taler.WireGatewayName, Version: taler.WireGatewayVersion,
-		Currency: a.bank.Config().Currency, Implementation: implementation,
+		Currency: a.bank.Config().Currency, Implementation: implementation, SupportAccountCheck: true,
 	}, nil)
 }
 
-// incoming is a page of the history. One without rows is 204: wirewatch takes an
-// empty list for a fault of the bank.
 func (a *API) incoming(w http.ResponseWriter, r *http.Request) error {
+	return a.page(w, r, func(ctx context.Context, p taler.Page) (any, int, error) {
+		out, err := a.bank.IncomingHistory(ctx, entries(p), p.Timeout)
+		return out, len(out.IncomingTransactions), err
+	})
+}
+
+func (a *API) outgoing(w http.ResponseWriter, r *http.Request) error {
+	return a.page(w, r, func(ctx context.Context, p taler.Page) (any, int, error) {
+		out, err := a.bank.OutgoingHistory(ctx, entries(p), p.Timeout)
+		return out, len(out.OutgoingTransactions), err
+	})
+}
+
+// page answers with a page of a history. One without rows is 204: wirewatch takes
+// an empty list for a fault of the bank.
+func (a *API) page(w http.ResponseWriter, r *http.Request, read func(context.Context, taler.Page) (document any, rows int, err error)) error {
 	p, err := taler.ParsePage(r.URL.Query(), a.o.HistoryCap, a.o.LongPollCap)
 	if err != nil {
 		return err
@@ -28,10 +43,13 @@ func (a *API) incoming(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, release := a.hold(w, r, p.Timeout)
 	defer release()
-	page := instrument.Page{After: instrument.Seq(p.Offset), Limit: p.Rows, Reverse: p.Descending}
-	out, err := a.bank.IncomingHistory(ctx, page, p.Timeout)
-	if err != nil || len(out.IncomingTransactions) == 0 {
+	out, rows, err := read(ctx, p)
+	if err != nil || rows == 0 {
 		return done(w, err)
 	}
 	return answer(w, out, nil)
+}
+
+func entries(p taler.Page) instrument.Page {
+	return instrument.Page{After: instrument.Seq(p.Offset), Limit: p.Rows, Reverse: p.Descending}
 }

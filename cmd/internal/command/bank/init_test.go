@@ -81,6 +81,7 @@ func TestFreshFromInitNothingCostsAnything(t *testing.T) {
 		"party": "bank", "name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
 		"withdrawal_fees": "CHF:0", "listen": "127.0.0.1:0", "session_listen": "127.0.0.1:0", "url": "",
 		"edge.tls_certificate_file": "", "edge.tls_key_file": "", "edge.proxies": nil, "edge.connections_per_address": 1024.0,
+		"admin_incoming": false, "min_amount": "", "max_amount": "", "quota": "", "quota_within": "24h0m0s",
 	}
 	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Error(diff)
@@ -163,6 +164,8 @@ func TestSettingsThatCannotBeGood(t *testing.T) {
 	}{
 		{"unknown key", "name = ", "nme = ", "config-key-unknown", "config.toml:4:", 1},
 		{"fees of another currency", `"CHF:0"`, `"EUR:1"`, "config-malformed", "EUR:1", 1},
+		{"a bound of another currency", `max_amount = ""`, `max_amount = "EUR:1"`, "config-malformed", "EUR:1", 1},
+		{"a quota for no time", `"24h0m0s"`, `"1ms"`, "config-malformed", "quota_within", 1},
 		{"another account", "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox", "payto://x-taler-bank/", "config-malformed", "payto", 1},
 		{"no currency", `currency = "CHF"`, `currency = ""`, "config-malformed", "currency", 1},
 	} {

@@ -3,6 +3,7 @@ package bank
 import (
 	"net"
 	"strings"
+	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
@@ -22,6 +23,11 @@ type settings struct {
 	ExchangeURL     string            `toml:"exchange_url" doc:"Base URL of the exchange whose cash is sold."`
 	ExchangeAccount taler.Payto       `toml:"exchange_account" doc:"The exchange's account, exactly as it is in its /keys."`
 	WithdrawalFees  instrument.Amount `toml:"withdrawal_fees" doc:"What a withdrawal costs the customer; of the currency."`
+	MinAmount       instrument.Amount `toml:"min_amount" doc:"The least that one withdrawal may be; empty: no bound."`
+	MaxAmount       instrument.Amount `toml:"max_amount" doc:"The most that one withdrawal may be; empty: no bound."`
+	Quota           instrument.Amount `toml:"quota" doc:"What each user whom a terminal names may withdraw within quota_within; empty: as much as they like."`
+	QuotaWithin     time.Duration     `toml:"quota_within" doc:"The time that the quota is for."`
+	AdminIncoming   bool              `toml:"admin_incoming" doc:"For tests only: whoever has the exchange's credentials may credit reserves that nobody has paid for."`
 	Listen          string            `toml:"listen" doc:"Where the three REST APIs listen: host:port; port 0 takes a free one."`
 	SessionListen   string            `toml:"session_listen" doc:"Where native sessions are accepted: host:port."`
 	URL             string            `toml:"url" doc:"Base URL under which others reach the REST APIs, when that is a proxy's; else empty."`
@@ -39,12 +45,13 @@ type edge struct {
 // any free port of this machine.
 const anyPort = "127.0.0.1:0"
 
-func defaults() settings {
-	return settings{Name: "C2EC", Listen: anyPort, SessionListen: anyPort, Edge: edge{PerAddress: 1024}}
+// fresh are the settings of which nothing was said.
+func fresh() settings {
+	return settings{Name: "C2EC", Listen: anyPort, SessionListen: anyPort, QuotaWithin: 24 * time.Hour, Edge: edge{PerAddress: 1024}}
 }
 
 func read(e *cli.Env, f house.Files) (settings, error) {
-	s := defaults()
+	s := fresh()
 	if err := config.Read(f.Config(), &s, e.Environ); err != nil {
 		return s, err
 	}
@@ -66,6 +73,9 @@ func (s *settings) check(e *cli.Env) error {
 	}
 	if s.WithdrawalFees.Currency != s.Currency {
 		return fault.New(fault.Invalid, "the withdrawal fees %s are not in %s", s.WithdrawalFees, s.Currency).Because(taler.ReasonCurrencyMismatch)
+	}
+	if err := s.checkBounds(); err != nil {
+		return err
 	}
 	if s.ExchangeAccount == "" {
 		return fault.New(fault.Invalid, "the exchange's account is missing").Because(taler.ReasonPaytoMalformed)
@@ -98,6 +108,22 @@ func (g edge) check() error {
 	return err
 }
 
+// checkBounds refuses limits that nobody could keep.
+func (s *settings) checkBounds() error {
+	for _, bound := range []struct {
+		name   string
+		amount instrument.Amount
+	}{{"min_amount", s.MinAmount}, {"max_amount", s.MaxAmount}, {"quota", s.Quota}} {
+		if bound.amount != (instrument.Amount{}) && bound.amount.Currency != s.Currency {
+			return fault.New(fault.Invalid, "%s is %s, which is not in %s", bound.name, bound.amount, s.Currency).Because(taler.ReasonCurrencyMismatch)
+		}
+	}
+	if s.QuotaWithin < time.Second {
+		return fault.New(fault.Invalid, "quota_within is %s: a second is the least", s.QuotaWithin).Because(config.ReasonMalformed)
+	}
+	return nil
+}
+
 // base reads a base URL, which ends with a slash.
 func base(e *cli.Env, text string) (string, error) {
 	u, err := taler.CheckURL(text, e.AllowHTTP)
@@ -110,6 +136,8 @@ func base(e *cli.Env, text string) (string, error) {
 func (s *settings) bank() bank.Config {
 	return bank.Config{
 		Currency: s.Currency, ExchangeURL: s.ExchangeURL, ExchangeAccount: s.ExchangeAccount, WithdrawalFees: s.WithdrawalFees,
+		MinAmount: s.MinAmount, MaxAmount: s.MaxAmount, Quotas: bank.Quotas{Amount: s.Quota, Within: s.QuotaWithin},
+		AdminIncoming: s.AdminIncoming,
 	}
 }
 

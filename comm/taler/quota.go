@@ -1,0 +1,215 @@
+package taler
+
+import (
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// WithdrawLimit says how much a user may withdraw now, and when that may become
+// more.
+type WithdrawLimit struct {
+	Limit      Amount    `json:"limit"`
+	Expiration Timestamp `json:"expiration"`
+}
+
+// WithdrawLimitLock reserves a part of a user's limit, so that a withdrawal that
+// names the lock cannot fail for lack of it. Lock is the terminal's own word,
+// unique per user.
+type WithdrawLimitLock struct {
+	Amount  Amount    `json:"amount"`
+	Lock    string    `json:"lock"`
+	Expires Timestamp `json:"expires"`
+}
+
+// Check refuses a request without its mandatory members or in another currency.
+func (r WithdrawLimitLock) Check(currency string) error {
+	switch {
+	case r.Amount == Amount{}:
+		return missing("amount")
+	case r.Lock == "":
+		return missing("lock")
+	case len(r.Lock) > maxLock:
+		return fault.New(fault.Invalid, "a lock has at most %d bytes", maxLock).Because(ReasonJSONInvalid)
+	case r.Expires == 0:
+		return missing("expires")
+	}
+	return checkCurrency(r.Amount, currency)
+}
+
+const (
+	maxLock  = 256 // bytes of a lock's name
+	maxLocks = 64  // of one user at a time
+)
+
+// QuotaRule is what the operator grants each user: so much within any so many
+// seconds.
+type QuotaRule struct {
+	Amount Amount `json:"amount"`
+	Within int64  `json:"within"`
+}
+
+// Quota is the bank's state of a taler-quota instance: what one user has
+// withdrawn lately, and what is reserved for what comes. Times are unix seconds.
+type Quota struct {
+	User  string      `json:"user"`
+	Uses  []QuotaUse  `json:"uses,omitempty"`
+	Locks []QuotaLock `json:"locks,omitempty"`
+}
+
+// QuotaUse is a withdrawal that counts: by its amount, or while the wallet has
+// not chosen that yet by the most that it may be.
+type QuotaUse struct {
+	WOPID  WOPID  `json:"wopid"`
+	Amount Amount `json:"amount"`
+	At     int64  `json:"at"`
+}
+
+// QuotaLock is a reserved part.
+type QuotaLock struct {
+	Lock    string `json:"lock"`
+	Amount  Amount `json:"amount"`
+	Expires int64  `json:"expires"`
+}
+
+// Counted is q without what is over by now: withdrawals of before the rule's time,
+// those that were aborted, and locks that have ended. What a wallet has chosen
+// counts instead of what it might have.
+func (q Quota) Counted(tx instrument.Tx, rule QuotaRule, now int64) (Quota, error) {
+	out := Quota{User: q.User}
+	for _, u := range q.Uses {
+		if u.At+rule.Within <= now {
+			continue
+		}
+		w, err := u.withdrawal(tx)
+		switch {
+		case fault.KindOf(err) == fault.NotFound, err == nil && w.State == StateAborted:
+			continue
+		case err != nil:
+			return Quota{}, err
+		case w.Amount != Amount{}:
+			u.Amount = w.Amount
+		}
+		out.Uses = append(out.Uses, u)
+	}
+	for _, l := range q.Locks {
+		if l.Expires > now {
+			out.Locks = append(out.Locks, l)
+		}
+	}
+	return out, nil
+}
+
+func (u QuotaUse) withdrawal(tx instrument.Tx) (w Withdrawal, err error) {
+	id, err := tx.Find(ClassWithdrawal, "wopid", u.WOPID.Text())
+	if err != nil {
+		return w, err
+	}
+	i, err := tx.Get(id)
+	if err != nil {
+		return w, err
+	}
+	return w, i.Decode(&w)
+}
+
+// Limit is what is left under a rule of a quota that was Counted.
+func (q Quota) Limit(rule QuotaRule) (WithdrawLimit, error) {
+	left, rises := rule.Amount, Never
+	less := func(a Amount, until int64) (err error) {
+		rises = min(rises, Timestamp(max(until, 0)))
+		if c, err := a.Cmp(left); err != nil || c > 0 { // the operator grants less than before
+			left = Amount{Currency: left.Currency}
+			return err
+		}
+		left, err = left.Sub(a)
+		return err
+	}
+	for _, u := range q.Uses {
+		if err := less(u.Amount, u.At+rule.Within); err != nil {
+			return WithdrawLimit{}, err
+		}
+	}
+	for _, l := range q.Locks {
+		if err := less(l.Amount, l.Expires); err != nil {
+			return WithdrawLimit{}, err
+		}
+	}
+	return WithdrawLimit{left, rises}, nil
+}
+
+// Reserve adds a lock to a quota that was Counted. The same lock again is no
+// error. A lock ends with the rule's time at the latest.
+func (q *Quota) Reserve(rule QuotaRule, r WithdrawLimitLock, now int64) error {
+	l := QuotaLock{r.Lock, r.Amount, now + rule.Within}
+	if r.Expires < Timestamp(l.Expires) {
+		l.Expires = int64(r.Expires)
+	}
+	if l.Expires <= now {
+		return fault.New(fault.Invalid, "the lock is over already").Because(ReasonJSONInvalid)
+	}
+	if n := q.lock(r.Lock); n >= 0 {
+		if q.Locks[n].Amount != l.Amount {
+			return fault.New(fault.Conflict, "this user has a lock of this name on another amount").Because(ReasonLockDiffers)
+		}
+		return nil
+	}
+	left, err := q.Limit(rule)
+	if err != nil {
+		return err
+	}
+	if c, err := r.Amount.Cmp(left.Limit); err != nil || c > 0 || len(q.Locks) >= maxLocks {
+		return quotaExceeded(r.Amount, left)
+	}
+	q.Locks = append(q.Locks, l)
+	return nil
+}
+
+// Unlock gives a reserved part back; fault.NotFound with ReasonLockUnknown.
+func (q *Quota) Unlock(name string) error {
+	n := q.lock(name)
+	if n < 0 {
+		return fault.New(fault.NotFound, "this user has no such lock").Because(ReasonLockUnknown)
+	}
+	q.Locks = slices.Delete(q.Locks, n, n+1)
+	return nil
+}
+
+// Use counts a withdrawal against a quota that was Counted, consuming the lock if
+// one is named, and returns the most that it may be: its amount, or if that is
+// not fixed the lock's or all that is left.
+func (q *Quota) Use(rule QuotaRule, w Withdrawal, lock string) (most Amount, err error) {
+	left, err := q.Limit(rule)
+	if err != nil {
+		return Amount{}, err
+	}
+	most = left.Limit
+	if lock != "" {
+		n := q.lock(lock)
+		if n < 0 {
+			return Amount{}, fault.New(fault.Conflict, "this user has no such lock").Because(ReasonLockUnknown)
+		}
+		most = q.Locks[n].Amount
+		q.Locks = slices.Delete(q.Locks, n, n+1)
+	}
+	if w.Amount == (Amount{}) {
+		if most.IsZero() {
+			return Amount{}, quotaExceeded(most, left)
+		}
+	} else {
+		if c, err := w.Amount.Cmp(most); err != nil || c > 0 {
+			return Amount{}, quotaExceeded(w.Amount, left)
+		}
+		most = w.Amount
+	}
+	q.Uses = append(q.Uses, QuotaUse{w.WOPID, most, w.Created})
+	return most, nil
+}
+
+func (q *Quota) lock(name string) int {
+	return slices.IndexFunc(q.Locks, func(l QuotaLock) bool { return l.Lock == name })
+}
+
+func quotaExceeded(wanted Amount, left WithdrawLimit) error {
+	return fault.New(fault.Conflict, "%s is more than this user may withdraw now: %s", wanted, left.Limit).Because(ReasonQuotaExceeded)
+}

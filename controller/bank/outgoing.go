@@ -1,0 +1,172 @@
+package bank
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Outgoing is the topic of transfers that were carried out: the exchange's
+// outgoing history. Its numbers are not those of Transfers, for refunds end in
+// another order than they were asked for, and a reader that follows by number
+// must miss none.
+const Outgoing instrument.Topic = "outgoing"
+
+// OpenTransfer is a transfer that is to be carried out.
+type OpenTransfer struct {
+	ID       instrument.ID
+	Transfer taler.Transfer
+}
+
+// TransferReport is what a worker says of a transfer. The state may also be
+// pending: then it is a remark.
+type TransferReport struct {
+	State   taler.TransferState
+	Message string          // for the exchange's people: why it stands there
+	Refund  string          // what the provider calls the refund, once it does
+	Proof   json.RawMessage // the provider's raw answer
+}
+
+// NextTransfer waits for a transfer that is not final and that nobody in this
+// life of the bank was handed, the oldest first. Whoever gets one keeps it, asks
+// the provider again as often as needed, and says with ReportTransfer what became
+// of it; if the process ends before that, the next life hands it out again. So a
+// refund must be asked for under a name of the transfer's own: its request_uid.
+// When ctx ends, so does the waiting, with its error.
+func (b *Bank) NextTransfer(ctx context.Context) (OpenTransfer, error) {
+	var next OpenTransfer
+	var found bool
+	err := b.Instruments().WaitTopic(ctx, Transfers, func(ctx context.Context) (_ bool, err error) {
+		next, found, err = b.handOut(ctx)
+		return found, err
+	})
+	if err == nil && !found {
+		err = ctx.Err()
+	}
+	return next, err
+}
+
+// ReportTransfer writes what became of an attempt. A success goes into the
+// outgoing history in the same commit. The same final state again is no error;
+// another one is fault.Conflict, reason "transfer-decided".
+func (b *Bank) ReportTransfer(ctx context.Context, id instrument.ID, r TransferReport) error {
+	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var t taler.Transfer
+		if err := i.Decode(&t); err != nil {
+			return err
+		}
+		if t.State.Final() {
+			if t.State == r.State {
+				return nil
+			}
+			return fault.New(fault.Conflict, "this transfer ended as %s and cannot become %s", t.State, r.State).Because("transfer-decided")
+		}
+		t = reported(t, r, b.Now().Unix())
+		i.Status = string(t.State)
+		if err := i.Encode(t); err != nil {
+			return err
+		}
+		if err := tx.Put(i); err != nil || t.State != taler.TransferSuccess {
+			return err
+		}
+		row, err := t.Carried()
+		if err != nil {
+			return err
+		}
+		return tx.Append(Outgoing, i.ID, row)
+	})
+}
+
+// reported is t after a report, at a time in unix seconds.
+func reported(t taler.Transfer, r TransferReport, at int64) taler.Transfer {
+	t.State, t.Message, t.Tried = r.State, r.Message, at
+	t.Attempts++
+	if r.Refund != "" {
+		t.Refund = r.Refund
+	}
+	if r.Proof != nil {
+		t.Proof = r.Proof
+	}
+	if t.State.Final() {
+		t.Ended = at
+	}
+	return t
+}
+
+// handing is how far transfers were handed out in this life.
+type handing struct {
+	mu   sync.Mutex
+	read instrument.Seq  // of Transfers
+	left []instrument.ID // what earlier lives have left open, the oldest first
+}
+
+// resumeTransfers finds what earlier lives have left open.
+func (b *Bank) resumeTransfers(ctx context.Context) error {
+	last, err := b.Instruments().Journal(ctx, Transfers, instrument.Page{Limit: 1, Reverse: true})
+	if err != nil || len(last) == 0 {
+		return err
+	}
+	b.handing.read = last[0].Seq
+	for _, status := range []taler.TransferState{taler.TransferPending, taler.TransferTransient} {
+		open, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassTransfer, Status: string(status)})
+		if err != nil {
+			return err
+		}
+		for _, i := range open {
+			var t taler.Transfer
+			if err := i.Decode(&t); err != nil {
+				return err
+			}
+			if instrument.Seq(t.Row) <= b.handing.read { // later ones come with the topic
+				b.handing.left = append(b.handing.left, i.ID)
+			}
+		}
+	}
+	slices.Sort(b.handing.left) // ids made later sort later
+	return nil
+}
+
+// handOut is the next open transfer that was not handed out, if there is one.
+func (b *Bank) handOut(ctx context.Context) (OpenTransfer, bool, error) {
+	b.handing.mu.Lock()
+	defer b.handing.mu.Unlock()
+	for {
+		id, found, err := b.unread(ctx)
+		if err != nil || !found {
+			return OpenTransfer{}, false, err
+		}
+		t, err := b.transferAt(ctx, id)
+		if err != nil {
+			return OpenTransfer{}, false, err
+		}
+		if len(b.handing.left) > 0 {
+			b.handing.left = b.handing.left[1:]
+		} else {
+			b.handing.read++
+		}
+		if !t.State.Final() {
+			return OpenTransfer{id, t}, true, nil
+		}
+	}
+}
+
+// unread names the next transfer to look at.
+func (b *Bank) unread(ctx context.Context) (instrument.ID, bool, error) {
+	if len(b.handing.left) > 0 {
+		return b.handing.left[0], true, nil
+	}
+	next, err := b.Instruments().Journal(ctx, Transfers, instrument.Page{After: b.handing.read, Limit: 1})
+	if err != nil || len(next) == 0 {
+		return "", false, err
+	}
+	return next[0].Instance, true, nil
+}

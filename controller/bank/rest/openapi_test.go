@@ -1,0 +1,229 @@
+package rest_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/gorillamux"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/bank/rest"
+)
+
+var apis = []taler.API{taler.Terminal, taler.Integration, taler.WireGateway}
+
+// documents are the three APIs, read once. In them no object has members that it
+// does not name: whoever adds one to an answer names it.
+var documents = sync.OnceValues(func() (map[taler.API]routers.Router, error) {
+	out := map[taler.API]routers.Router{}
+	for _, api := range apis {
+		doc, err := load(api)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", api, err)
+		}
+		for _, schema := range doc.Components.Schemas {
+			closed(schema.Value)
+		}
+		if out[api], err = gorillamux.NewRouter(doc); err != nil {
+			return nil, fmt.Errorf("%s: %w", api, err)
+		}
+	}
+	return out, nil
+})
+
+func load(api taler.API) (*openapi3.T, error) {
+	doc, err := openapi3.NewLoader().LoadFromData([]byte(rest.Document(api)))
+	if err != nil {
+		return nil, err
+	}
+	return doc, doc.Validate(context.Background())
+}
+
+func closed(s *openapi3.Schema) {
+	if s.Type.Is("object") && s.AdditionalProperties.Schema == nil {
+		s.AdditionalProperties.Has = new(false)
+	}
+	if s.Items != nil && s.Items.Value != nil {
+		closed(s.Items.Value)
+	}
+}
+
+// conforming checks every answer that a house gives against the document of its
+// API.
+type conforming struct {
+	t    testing.TB
+	next http.Handler
+}
+
+// kept is an answer that is looked at when it was sent.
+type kept struct {
+	http.ResponseWriter
+	status int
+	body   bytes.Buffer
+}
+
+func (k *kept) Unwrap() http.ResponseWriter { return k.ResponseWriter }
+
+func (k *kept) WriteHeader(status int) {
+	k.status = status
+	k.ResponseWriter.WriteHeader(status)
+}
+
+func (k *kept) Write(b []byte) (int, error) {
+	k.body.Write(b)
+	return k.ResponseWriter.Write(b)
+}
+
+func (c conforming) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	k := &kept{ResponseWriter: w, status: http.StatusOK}
+	c.next.ServeHTTP(k, r)
+	if err := conforms(r, k.status, w.Header(), k.body.Bytes()); err != nil {
+		c.t.Errorf("%s %s answered %d %s: %v", r.Method, r.URL.Path, k.status, k.body.Bytes(), err)
+	}
+}
+
+// conforms checks one answer. What no document has (a path, a method) has an
+// error body all the same.
+func conforms(r *http.Request, status int, header http.Header, body []byte) error {
+	if r.Method == http.MethodOptions || r.Method == http.MethodHead || strings.HasSuffix(r.URL.Path, "/openapi.yaml") {
+		return nil
+	}
+	all, err := documents()
+	if err != nil {
+		return err
+	}
+	plain := r.Clone(context.Background())
+	plain.URL.Path, plain.URL.RawPath = strings.TrimRight(plain.URL.Path, "/"), ""
+	route, vars, err := all[apiOf(plain.URL.Path)].FindRoute(plain)
+	if err != nil {
+		return notInTheDocument(status, body)
+	}
+	in := &openapi3filter.ResponseValidationInput{
+		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: plain, PathParams: vars, Route: route},
+		Status:                 status, Header: header,
+		Options: &openapi3filter.Options{IncludeResponseStatus: true, MultiError: true},
+	}
+	if status == http.StatusNoContent {
+		if len(body) > 0 {
+			return errors.New("204 has a body")
+		}
+	} else {
+		in.SetBodyBytes(body)
+	}
+	return openapi3filter.ValidateResponse(context.Background(), in)
+}
+
+func apiOf(path string) taler.API {
+	switch {
+	case strings.HasPrefix(path, "/taler-integration"):
+		return taler.Integration
+	case strings.HasPrefix(path, "/taler-wire-gateway"):
+		return taler.WireGateway
+	}
+	return taler.Terminal
+}
+
+func notInTheDocument(status int, body []byte) error {
+	var detail struct {
+		Code taler.Code
+		Hint string
+	}
+	if err := json.Unmarshal(body, &detail); err != nil {
+		return err
+	}
+	if status != 404 && status != 405 || detail.Code != taler.CodeEndpointUnknown && detail.Code != taler.CodeMethodInvalid && detail.Code != taler.CodeParameterMalformed || detail.Hint == "" {
+		return errors.New("it is in no document")
+	}
+	return nil
+}
+
+// TestDocuments: they are served beside each config without credentials, are
+// OpenAPI, have the routes that are served and no others, and say the versions
+// that the configs say.
+func TestDocuments(t *testing.T) {
+	h := open(t, banktest.Options{})
+	versions := map[taler.API]taler.Version{
+		taler.Terminal: taler.TerminalVersion, taler.Integration: taler.IntegrationVersion, taler.WireGateway: taler.WireGatewayVersion,
+	}
+	for api, at := range map[taler.API]string{taler.Terminal: "/", taler.Integration: "/taler-integration/", taler.WireGateway: "/taler-wire-gateway/"} {
+		got := send(t, h, request{method: "GET", path: at + "openapi.yaml"})
+		if got.status != 200 || got.body != rest.Document(api) || got.header.Get("Content-Type") != "application/yaml" {
+			t.Errorf("%s: %d %v", at, got.status, got.header)
+		}
+		doc, err := load(api)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc.Info.Version != versions[api].String() {
+			t.Errorf("the document of %s is of version %s, and the API of %s", api, doc.Info.Version, versions[api])
+		}
+		var described, served []string
+		for path, item := range doc.Paths.Map() {
+			for method := range item.Operations() {
+				described = append(described, method+" "+path)
+			}
+		}
+		for _, route := range taler.Routes() {
+			if route.API == api {
+				served = append(served, route.Method+" "+route.Template)
+			}
+		}
+		slices.Sort(described)
+		slices.Sort(served)
+		if !slices.Equal(described, served) {
+			t.Errorf("%s describes %v and serves %v", api, described, served)
+		}
+	}
+	if rest.Document("another") != "" {
+		t.Error("an API that there is not has a document")
+	}
+}
+
+// TestTheCheckOfAnswersChecks: an answer that is not in the document is noticed.
+func TestTheCheckOfAnswersChecks(t *testing.T) {
+	get := func(path string) *http.Request {
+		r, err := http.NewRequest(http.MethodGet, path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	const config = `{"name":"taler-terminal","version":"0:0:0","provider_name":"P","currency":"CHF","withdrawal_fees":"CHF:0","wire_type":"x"}`
+	for name, c := range map[string]struct {
+		path   string
+		status int
+		body   string
+		good   bool
+	}{
+		"good":                    {"/config", 200, config, true},
+		"a member more":           {"/config", 200, config[:len(config)-1] + `,"colour":1}`, false},
+		"a member less":           {"/config", 200, strings.Replace(config, `"currency":"CHF",`, "", 1), false},
+		"an amount of no form":    {"/config", 200, strings.Replace(config, "CHF:0", "CHF:0.00", 1), false},
+		"a status of no document": {"/config", 418, `{"code":1,"hint":"x"}`, false},
+		"an error without code":   {"/config", 401, `{"hint":"x"}`, false},
+		"an empty history":        {"/taler-wire-gateway/history/incoming", 200, `{"credit_account":"payto://x/y","incoming_transactions":[]}`, false},
+		"204 with a body":         {"/taler-wire-gateway/history/incoming", 204, `{}`, false},
+		"a row of no type":        {"/taler-wire-gateway/history/incoming", 200, `{"credit_account":"payto://x/y","incoming_transactions":[{"row_id":1}]}`, false},
+		"an unknown path":         {"/nothing", 404, `{"code":21,"hint":"x"}`, true},
+		"an unknown path, served": {"/nothing", 200, `{}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := conforms(get(c.path), c.status, header, []byte(c.body)); c.good != (err == nil) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
