@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -151,8 +152,8 @@ type Refund struct {
 }
 
 // RefundOperation gets back what one operation of this wallet has paid, if the
-// vendor lets it. Asking again under the same operation is the same refund.
-func (w *Wallet) RefundOperation(ctx context.Context, id, paid instrument.OperationID) (Refund, error) {
+// vendor lets it. Asking again is the same refund, unless it has failed before.
+func (w *Wallet) RefundOperation(ctx context.Context, paid instrument.OperationID) (Refund, error) {
 	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(paid), Side: protocol.Initiator, Limit: 1})
 	if err != nil {
 		return Refund{}, err
@@ -168,7 +169,26 @@ func (w *Wallet) RefundOperation(ctx context.Context, id, paid instrument.Operat
 	if !known {
 		return Refund{}, fault.New(fault.NotFound, "the vendor that was paid is no known peer").Because("peer-unknown").WithHint("`wallet peer add` makes it one")
 	}
+	id, err := w.refundID(ctx, paid)
+	if err != nil {
+		return Refund{}, err
+	}
 	return w.refund(ctx, peer, r, id, paid)
+}
+
+// refundID is the operation of the last refund of a payment, or of the next one
+// if that has failed.
+func (w *Wallet) refundID(ctx context.Context, paid instrument.OperationID) (instrument.OperationID, error) {
+	for n := 1; ; n++ {
+		id, err := w.OperationID(fmt.Sprintf("refund %s %d", paid, n))
+		if err != nil {
+			return "", err
+		}
+		before, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
+		if err != nil || len(before) == 0 || before[0].Fault == nil {
+			return id, err
+		}
+	}
 }
 
 func (w *Wallet) refund(ctx context.Context, peer comm.Peer, r protocol.Record, id, paid instrument.OperationID) (Refund, error) {

@@ -154,6 +154,9 @@ func (p Together) shares() ([]Share, error) {
 		return nil, fault.New(fault.Invalid, format, args...).Because("parts-malformed").
 			WithHint("such as --amount CHF:12 --instrument coupon=CHF:5 --instrument card")
 	}
+	if p.Amount.IsZero() {
+		return malformed("how much is it in all?")
+	}
 	out, rest, open := slices.Clone(p.Shares), p.Amount, -1
 	for n, s := range out {
 		if slices.ContainsFunc(out[:n], func(o Share) bool { return o.Instrument == s.Instrument }) {
@@ -173,8 +176,6 @@ func (p Together) shares() ([]Share, error) {
 		rest = left
 	}
 	switch {
-	case p.Amount.IsZero():
-		return malformed("how much?")
 	case open >= 0 && rest.IsZero(), open < 0 && !rest.IsZero():
 		return malformed("the parts do not make up %s", p.Amount)
 	case open >= 0:
