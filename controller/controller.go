@@ -119,6 +119,13 @@ func (c *Controller) Book() comm.Book { return c.parts.Store }
 // Now is the party's clock.
 func (c *Controller) Now() time.Time { return c.parts.Clock() }
 
+// Passes is a point in the work of a role, as protocol.Point; for tests.
+func (c *Controller) Passes(p protocol.Point) {
+	if c.parts.At != nil {
+		c.parts.At(p)
+	}
+}
+
 // Log is the party's log.
 func (c *Controller) Log() *slog.Logger { return c.parts.Log }
 

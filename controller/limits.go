@@ -84,7 +84,7 @@ func (c *Controller) settle(hold *profile.Hold, counts instrument.OperationID, o
 // nothing reports whether an operation that ended with a fault has certainly
 // moved nothing, and nothing that counts is left of it.
 func (c *Controller) nothing(ctx context.Context, counts instrument.OperationID, outcome error) bool {
-	if !certain(outcome) || fault.ReasonOf(outcome) == "key-reused" { // that says nothing of the operation that has the key
+	if !Certain(outcome) || fault.ReasonOf(outcome) == "key-reused" { // that says nothing of the operation that has the key
 		return false
 	}
 	if counts == "" {
@@ -94,10 +94,10 @@ func (c *Controller) nothing(ctx context.Context, counts instrument.OperationID,
 	return err == nil && (fate == profile.Unseen || fate == profile.Failed)
 }
 
-// certain reports whether a fault says for sure that nothing was moved. A defect
+// Certain reports whether a fault says for sure that nothing was moved. A defect
 // does not: it may have come after the charge; nor does an operation that was
 // stopped, here or at the peer.
-func certain(f error) bool {
+func Certain(f error) bool {
 	switch fault.KindOf(f) {
 	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported, fault.Unavailable, fault.Timeout:
 		return true
@@ -131,7 +131,7 @@ func ended(f *fault.Fault) profile.Fate {
 	switch {
 	case f == nil:
 		return profile.Done
-	case certain(f), f.Reason == reasonAbandoned:
+	case Certain(f), f.Reason == reasonAbandoned:
 		return profile.Failed
 	}
 	return profile.Running

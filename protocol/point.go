@@ -17,12 +17,14 @@ const (
 	PointAfterSay     Point = "say.after"
 	PointBeforeFetch  Point = "fetch.before"
 	PointAfterFetch   Point = "fetch.after"
-	PointMessage      Point = "message"  // messages of the peer are here, in memory
-	PointAnswer       Point = "answer"   // the code is about to be answered
-	PointRequest      Point = "request"  // a peer asks for an operation
-	PointResponse     Point = "response" // … and is about to be answered
-	PointEnd          Point = "end"      // the outcome is on disk; the caller has not heard
-	PointBeforeCommit Point = "commit"   // the database is about to make a batch durable
+	PointMessage      Point = "message"       // messages of the peer are here, in memory
+	PointAnswer       Point = "answer"        // the code is about to be answered
+	PointRequest      Point = "request"       // a peer asks for an operation
+	PointResponse     Point = "response"      // … and is about to be answered
+	PointEnd          Point = "end"           // the outcome is on disk; the caller has not heard
+	PointBeforeCommit Point = "commit"        // the database is about to make a batch durable
+	PointBeforeRecord Point = "record.before" // a role's own record of several operations is about to change
+	PointAfterRecord  Point = "record.after"  // it is on disk
 )
 
 // at passes a point.

@@ -18,6 +18,9 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	if p.Operation == "" { // a new one; an empty prefix would find any
 		return Paid{}, false, nil
 	}
+	if _, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(p.Operation)); err == nil {
+		return Paid{}, true, keyReused() // one of several instruments
+	}
 	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(p.Operation)})
 	if err != nil || len(found) == 0 {
 		return Paid{}, false, err
@@ -29,8 +32,7 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	out := Paid{Operation: r.ID, Peer: p.Peer.Name, Class: r.Class, Protocol: r.Protocol}
 	switch {
 	case !p.is(r):
-		return out, true, fault.New(fault.Conflict, "this key belongs to another payment").Because("key-reused").
-			WithHint("use another --key for another payment")
+		return out, true, keyReused()
 	case r.Fault != nil:
 		return out, true, r.Fault
 	case r.Result == nil:

@@ -45,6 +45,8 @@ type Options struct {
 	Ways func(*crypto.Identity) []comm.Transport
 	// Patience and Hello are those of controller.Parts.
 	Patience, Hello time.Duration
+	// At is called at the points of operations and of records.
+	At func(protocol.Point)
 }
 
 // New makes a party in a network and closes it when the test ends.
@@ -72,7 +74,7 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	p.Controller, err = controller.New(controller.Parts{
 		Name: string(o.Role), Role: o.Role, Store: db, Engine: engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
 		Bundles: append([]protocol.Bundle{negotiator}, o.Bundles...),
-		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Patience: o.Patience, Hello: o.Hello,
+		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), At: o.At, Patience: o.Patience, Hello: o.Hello,
 	})
 	check(t, err)
 	t.Cleanup(func() {

@@ -142,10 +142,15 @@ func (s servicing) Admit(ctx context.Context, peer comm.Peer, hello comm.Initiat
 
 // Offers are the terms for a withdrawal that waits to be paid: its total, by
 // card. The offer shows the groups of the wallet that selected. An account is
-// paid into by card. Other classes are offered by whoever installed them, for
+// paid into by card, and so is a part of a payment. Other classes are offered by whoever installed them, for
 // what the invoice says.
 func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
-	if inv["account"] != "" {
+	switch {
+	case inv[controller.InvoiceRefund] != "":
+		return s.t.refundTerms(ctx, who, inv, class)
+	case inv[controller.InvoicePayment] != "":
+		return s.partTerms(ctx, who, inv, class)
+	case inv["account"] != "":
 		return s.t.topUpTerms(ctx, who, inv, class)
 	}
 	if inv["reference"] != "" && class == ClassCard {
@@ -159,7 +164,7 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 	if inv["reference"] == "" && !ours(class) {
 		return s.price(ctx, inv)
 	}
-	return instrument.Terms{}, nil, fault.New(fault.Unsupported, "%s cannot pay for this", class).Because("class-not-offered")
+	return instrument.Terms{}, nil, notTaken(class)
 }
 
 // price is the default: the invoice's amount, for every class, and the age that
@@ -183,7 +188,7 @@ func (s servicing) price(ctx context.Context, inv instrument.Invoice) (instrumen
 
 func ours(class instrument.ClassID) bool {
 	switch class {
-	case ClassCard, ClassProvider, ClassPayment, ClassWithdrawal, ClassExchange, ClassCredit, ClassSpent:
+	case ClassCard, controller.ClassPayment, ClassProvider, ClassPayment, ClassWithdrawal, ClassExchange, ClassCredit, ClassSpent:
 		return true
 	}
 	return false
@@ -192,7 +197,13 @@ func ours(class instrument.ClassID) bool {
 // Prepare takes a card payment only from the wallet whose reserve was selected,
 // or for an account, and charges it at this terminal's provider. What was paid
 // into an account is there before it is used.
-func (s servicing) Prepare(ctx context.Context, _ controller.Caller, e comm.Execute, t *controller.Transaction) error {
+func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Execute, t *controller.Transaction) error {
+	if t.Operation == protocol.Refund {
+		return s.t.prepareRefund(ctx, who, t)
+	}
+	if t.Operation == protocol.Pay && t.Invoice[controller.InvoicePayment] != "" {
+		return s.t.preparePart(ctx, who, t)
+	}
 	if t.Class == ClassPrepaid {
 		return s.t.creditOwed(ctx)
 	}

@@ -44,6 +44,8 @@ type Config struct {
 	// Integration is the base URL of the bank's integration API: what the QR code
 	// leads wallets to.
 	Integration string
+	// Refunds decides what payers may have back by themselves; nil: WhileOpen.
+	Refunds RefundPolicy
 }
 
 // Terminal is the vendor's controller. It is safe for concurrent use.

@@ -20,9 +20,12 @@ const keyReference = "reference"
 const (
 	active   = "active"
 	removed  = "removed"
-	pending  = "pending"  // it may have been charged: the provider knows
-	paid     = "paid"     // final
+	pending  = "pending" // it may have been charged: the provider knows
+	paid     = "paid"
 	declined = "declined" // nothing was charged; may be tried again
+
+	refunding = "refunding" // it may be coming back: the provider knows
+	refunded  = "refunded"  // final: all of it has come back
 )
 
 var keptMoves = []instrument.Move{{From: "", To: active}, {From: active, To: active}, {From: active, To: removed}}
@@ -42,14 +45,17 @@ var paymentCard = sdk.Class{Rule: checkCard, About: instrument.Info{
 var acceptedCard = sdk.Class{About: instrument.Info{ID: cardID, Title: "Payment card"}}
 
 // cardPayment is the vendor's: one payment.
-var cardPayment = sdk.Class{About: instrument.Info{
-	ID: paymentID, Title: "Payment by card", Keys: []string{keyReference}, Outside: []string{pending},
+var cardPayment = sdk.Class{Rule: checkPayment, About: instrument.Info{
+	ID: paymentID, Title: "Payment by card", Keys: []string{keyReference}, Outside: []string{pending, refunding},
 	Moves: []instrument.Move{
 		{From: "", To: pending},
 		{From: pending, To: pending},
 		{From: pending, To: paid},
 		{From: pending, To: declined},
 		{From: declined, To: pending},
+		{From: paid, To: refunding},
+		{From: refunding, To: paid},
+		{From: refunding, To: refunded},
 	},
 }}
 

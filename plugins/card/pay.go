@@ -40,9 +40,9 @@ func (p pay) Operations(class instrument.ClassID, peer comm.Role) []protocol.Ope
 	}
 	switch (view{p.role, class, peer}) {
 	case view{comm.Client, cardID, comm.Vendor}, view{comm.Vendor, cardID, comm.Client}:
-		return []protocol.Operation{{Name: protocol.Pay, Messages: true}}
+		return []protocol.Operation{{Name: protocol.Pay, Messages: true}, {Name: protocol.Refund, Messages: true}}
 	case view{comm.Vendor, paymentID, ""}:
-		return []protocol.Operation{{Name: Charge}, {Name: Lookup}}
+		return []protocol.Operation{{Name: Charge}, {Name: Lookup}, {Name: protocol.Refund}}
 	case view{comm.Vendor, providerID, ""}:
 		return []protocol.Operation{{Name: Check, ReadOnly: true}}
 	case view{comm.Bank, providerID, ""}:
@@ -64,6 +64,13 @@ func (p pay) DoOperation(ctx context.Context, s protocol.Session, c protocol.Cal
 		return payByCard(ctx, s, c)
 	case step{protocol.Servicer, protocol.Pay}:
 		return takeCard(ctx, s, c)
+	case step{protocol.Initiator, protocol.Refund}:
+		if p.role == comm.Client {
+			return takeBack(ctx, s, c)
+		}
+		return giveBack(ctx, s, c)
+	case step{protocol.Servicer, protocol.Refund}:
+		return giveBack(ctx, s, c)
 	case step{protocol.Initiator, Charge}:
 		return chargePlastic(ctx, s, c)
 	case step{protocol.Initiator, Lookup}:

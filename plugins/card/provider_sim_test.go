@@ -26,6 +26,10 @@ type books struct {
 	charges  int // requests to charge
 	hide     bool
 	answer   func(w http.ResponseWriter, made *payment) bool // true: it has answered instead
+
+	refunds map[string]instrument.Amount     // by external id
+	refuses func(w http.ResponseWriter) bool // true: it has answered a refund instead, before it was made
+	forgets func(w http.ResponseWriter) bool // the same, after it was made
 }
 
 type payment struct {
@@ -48,6 +52,7 @@ func openBooks(t testing.TB) *books {
 	mux.HandleFunc("POST /payments", b.charge)
 	mux.HandleFunc("GET /payments", b.list)
 	mux.HandleFunc("GET /payments/{id}", b.show)
+	mux.HandleFunc("POST /payments/{id}/refunds", b.refund)
 	b.Server = httptest.NewServer(mux)
 	t.Cleanup(b.Close)
 	return b

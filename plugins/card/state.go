@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/card/onetime"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
 )
 
 // state is the state of a payment-card. The first four members are those of a
@@ -40,6 +41,7 @@ type receipt struct {
 	Amount      instrument.Amount `json:"amount"`
 	Reference   string            `json:"reference"`
 	State       string            `json:"state"` // "paid"
+	Refunded    instrument.Amount `json:"refunded,omitzero"`
 }
 
 const (
@@ -132,6 +134,8 @@ type payment struct {
 	Last4       string            `json:"last4,omitempty"`
 	Reason      string            `json:"reason,omitempty"` // why it was declined
 	Changed     int64             `json:"changed"`          // unix seconds; of a pending one: when it was sent last
+	sdk.Returned
+	Returning *sdk.Refund `json:"returning,omitempty"` // that the provider was asked for and has not answered
 }
 
 // mayArrive says that a charge was sent so lately that the provider may get it yet.
@@ -180,7 +184,7 @@ func begun(old *payment, o order, now time.Time) (payment, error) {
 	}
 	p := payment{
 		Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant, Provider: o.provider,
-		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(),
+		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(), Returned: sdk.NothingOf(o.Amount),
 	}
 	if old != nil && old.State == pending { // nothing is sent before the provider was asked about that one
 		p.Changed = old.Changed

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -151,6 +152,15 @@ func (s *servicer) Exchange(_ context.Context, steps []protocol.Step) (protocol.
 				s.message = <-s.presented
 			}
 			return protocol.Answer{Now: noon, Message: s.message}, nil
+		case protocol.StepFind:
+			id, taken := s.till.keys[st.Find.Value]
+			if !taken {
+				return protocol.Answer{Now: noon, Fault: fault.New(fault.NotFound, "no such code")}, nil
+			}
+			return protocol.Answer{Now: noon, Found: id}, nil
+		case protocol.StepGet:
+			at := slices.IndexFunc(s.till.taken, func(i instrument.Instance) bool { return i.ID == st.Get })
+			return protocol.Answer{Now: noon, Instance: &s.till.taken[at]}, nil
 		case protocol.StepUpdate:
 			i := st.Writes[0]
 			if s.begun.Outcomes[st.N] != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
 
@@ -200,6 +201,47 @@ func TestRefundsAreNoMoreThanThePayment(t *testing.T) {
 		t.Errorf("the wallet has %s", p.Balance)
 	}
 	h.conserved(at)
+}
+
+// A wallet that its vendor's controller lets have a refund gets it into the account
+// that paid, however often and under whichever operations it asks.
+func TestAWalletGetsBackWhatItPaid(t *testing.T) {
+	for _, id := range []string{signedID, plainID} {
+		t.Run(id, func(t *testing.T) {
+			h := openHouse(t)
+			at := h.charged("CHF:10")
+			h.id = id
+			paid, err := h.pay(at, "CHF:4")
+			fine(t, err)
+			for n := range 3 {
+				got, err := h.ask(protocol.Refund, at, returned{Payment: paid.Payment})
+				if err != nil || got.Payment != paid.Payment || got.Amount != sum("CHF:4") {
+					t.Fatalf("refund %d: %+v, %v", n, got, err)
+				}
+			}
+			if p := h.purse(at); p.Balance != sum("CHF:10") || p.Statement.Refunded != sum("CHF:4") {
+				t.Errorf("the wallet can spend %s", p.Balance)
+			}
+			_, err = h.ask(protocol.Refund, at, returned{Payment: paid.Payment, Amount: sum("CHF:0.01")})
+			wantFault(t, err, fault.Declined, "refund-too-large")
+			_, err = h.ask(protocol.Refund, at, returned{Payment: "nothing"})
+			wantFault(t, err, fault.NotFound, "payment-unknown")
+			h.conserved(at)
+		})
+	}
+}
+
+// Who does not hold the account that paid gets nothing out of its payments.
+func TestARefundGoesToTheAccountThatPaid(t *testing.T) {
+	h := openHouse(t)
+	at, other := h.charged("CHF:10"), h.charged("CHF:10")
+	paid, err := h.pay(at, "CHF:4")
+	fine(t, err)
+	_, err = h.ask(protocol.Refund, other, returned{Payment: paid.Payment})
+	wantFault(t, err, fault.Denied, "signature-wrong")
+	if p := h.paid(paid.Payment); !p.Refunded.IsZero() {
+		t.Errorf("refunded %s", p.Refunded)
+	}
 }
 
 func TestManyRefundsAtOnce(t *testing.T) {

@@ -7,17 +7,24 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// question is the wallet's message of BALANCE.
+// question is the wallet's message of BALANCE and of REFUND.
 type question struct {
 	Account   string `json:"account"`
 	Signature []byte `json:"signature,omitempty"`
 }
 
-// ask is the wallet's side of BALANCE: it keeps the vendor's statement, which
-// settles payments whose outcome was not known.
+// ask is the wallet's side of BALANCE and of REFUND: it keeps the vendor's
+// statement, which settles payments whose outcome was not known and has in it what
+// came back.
 func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	if !a.signed() && !clearTo(s.Peer()) {
 		return protocol.Result{}, notClear()
+	}
+	var asked returned
+	if c.Operation == protocol.Refund {
+		if err := c.Arguments(&asked); err != nil {
+			return protocol.Result{}, err
+		}
 	}
 	var q question
 	err := change(ctx, s, c.Main(), evUse, func(p *purse) (err error) {
@@ -25,7 +32,7 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 		if !a.signed() {
 			return nil
 		}
-		text, err := query{p.Account, s.Operation()}.text()
+		text, err := query{p.Account, s.Operation()}.text(c.Operation)
 		if err != nil {
 			return err
 		}
@@ -43,15 +50,15 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 		return protocol.Result{}, err
 	}
 	err = change(ctx, s, c.Main(), evUse, func(p *purse) error {
-		if err := a.believe(got, *p); err != nil {
-			return err
+		if err := a.believe(got, *p); err != nil || got.Payment != asked.Payment {
+			return forged()
 		}
 		return p.learn(got.Statement)
 	})
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return protocol.ResultOf(got)
+	return receiptFor(got)
 }
 
 // tell is the vendor's side of BALANCE: only the holder is told.
@@ -60,7 +67,7 @@ func (a account) tell(ctx context.Context, s protocol.Session) (protocol.Result,
 	if err := s.Recv(ctx, &q); err != nil {
 		return protocol.Result{}, err
 	}
-	text, err := query{q.Account, s.Operation()}.text()
+	text, err := query{q.Account, s.Operation()}.text(opBalance)
 	if err != nil {
 		return protocol.Result{}, err
 	}

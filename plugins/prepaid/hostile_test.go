@@ -332,11 +332,11 @@ func TestWhatNobodyKnowsStaysHeldBack(t *testing.T) {
 }
 
 // What moves money towards an account is the vendor's alone.
-func TestAWalletCannotCreditOrRefund(t *testing.T) {
+func TestAWalletCannotCreditNorRefundByItself(t *testing.T) {
 	h := openHouse(t)
 	at := h.charged("CHF:10")
-	for _, operation := range []string{opCredit, protocol.Refund} {
-		for _, class := range []instrument.ClassID{accountID, paymentID} {
+	for operation, classes := range map[string][]instrument.ClassID{opCredit: {accountID, paymentID}, protocol.Refund: {paymentID}} {
+		for _, class := range classes {
 			done := h.Servicer.Protocols.Serve(t.Context(), protocol.Execution{
 				Protocol: signedID, Peer: h.Initiator.Self, Link: h.Wire.ToInitiator(),
 				Call: protocol.Call{Operation: operation, Class: class, Args: raw(paidIn{h.purse(at).Account, sum("CHF:5"), "mine"})},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -137,7 +138,7 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 		if err := put(tx, i, l); err != nil {
 			return err
 		}
-		return book(tx, i.Owner, payment{proof: p, Time: s.Now().Unix(), Refunded: instrument.ZeroOf(l.Currency)})
+		return book(tx, i.Owner, payment{proof: p, Time: s.Now().Unix(), Returned: sdk.NothingOf(p.Amount)})
 	})
 	if err != nil {
 		return protocol.Result{}, err

@@ -45,8 +45,8 @@ func (a account) CompatibleWith(class instrument.ClassID) bool {
 }
 
 // Operations implements protocol.Protocol. BALANCE changes nothing at the vendor;
-// the wallet keeps the answer. What moves money towards an account is the
-// vendor's alone: no peer can ask for CREDIT or REFUND.
+// the wallet keeps the answer. CREDIT is the vendor's alone; a wallet's REFUND gives
+// back what the vendor's controller lets go.
 func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
 	type view struct {
 		role  comm.Role
@@ -55,9 +55,13 @@ func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol
 	}
 	switch (view{a.role, class, peer}) {
 	case view{comm.Client, accountID, comm.Vendor}:
-		return []protocol.Operation{{Name: protocol.Pay, Messages: true}, {Name: opOpen, Messages: true}, {Name: opBalance, Messages: true}}
+		return []protocol.Operation{
+			{Name: protocol.Pay, Messages: true}, {Name: opOpen, Messages: true}, {Name: opBalance, Messages: true}, {Name: protocol.Refund, Messages: true},
+		}
 	case view{comm.Vendor, accountID, comm.Client}:
-		return []protocol.Operation{{Name: protocol.Pay, Messages: true}, {Name: opOpen, Messages: true}, {Name: opBalance, Messages: true, ReadOnly: true}}
+		return []protocol.Operation{
+			{Name: protocol.Pay, Messages: true}, {Name: opOpen, Messages: true}, {Name: opBalance, Messages: true, ReadOnly: true}, {Name: protocol.Refund, Messages: true},
+		}
 	case view{comm.Vendor, accountID, ""}:
 		if a.signed() {
 			return []protocol.Operation{{Name: opCredit}}
@@ -94,7 +98,12 @@ func (a account) DoOperation(ctx context.Context, s protocol.Session, c protocol
 	case step{protocol.Initiator, opCredit}:
 		return credit(ctx, s, c)
 	case step{protocol.Initiator, protocol.Refund}:
-		return giveBack(ctx, s, c)
+		if c.Class == paymentID {
+			return giveBack(ctx, s, c)
+		}
+		return a.ask(ctx, s, c)
+	case step{protocol.Servicer, protocol.Refund}:
+		return a.giveBackTo(ctx, s, c)
 	}
 	return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s here", a.id, c.Operation).Because("operation-unknown")
 }

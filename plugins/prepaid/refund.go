@@ -14,7 +14,7 @@ type returned struct {
 	Amount  instrument.Amount      `json:"amount,omitzero"` // nothing: all that is left
 }
 
-// givenBack is the result of REFUND.
+// givenBack is the result of the vendor's own REFUND.
 type givenBack struct {
 	Payment  instrument.OperationID `json:"payment"`
 	Amount   instrument.Amount      `json:"amount"`
@@ -30,38 +30,12 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 	}
 	var out givenBack
 	err := s.Update(ctx, func(tx instrument.Tx) error {
-		id, err := tx.Find(paymentID, keyPayment, string(args.Payment))
-		if fault.KindOf(err) == fault.NotFound {
-			return fault.New(fault.NotFound, "no payment from a prepaid account was made by this operation").Because("payment-unknown")
-		}
+		i, p, err := booked(tx, args.Payment)
 		if err != nil {
 			return err
 		}
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		var p payment
-		if err := i.Decode(&p); err != nil {
-			return err
-		}
-		amount, again, err := p.refund(s.Operation(), args.Amount)
-		out = givenBack{args.Payment, amount, p.Refunded}
-		if err != nil || again {
-			return err
-		}
-		i.Status = p.status()
-		if err := put(tx, i, p); err != nil {
-			return err
-		}
-		at, l, err := kept(tx, p.Account)
-		if err != nil {
-			return err
-		}
-		if err := l.refund(amount); err != nil {
-			return err
-		}
-		return put(tx, at, l)
+		out, _, err = refundOf(s, tx, i, p, args)
+		return err
 	})
 	if err != nil {
 		return protocol.Result{}, err
@@ -69,4 +43,86 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 	result, err := protocol.ResultOf(out)
 	result.Amount = out.Amount
 	return result, err
+}
+
+// giveBackTo is the vendor's side of a wallet's REFUND. Whether it may come back
+// at all the controller has decided before; here it comes back to the account
+// that paid, and only its holder is told. Where all has come back already, by
+// whichever operation, the answer is that.
+func (a account) giveBackTo(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var args returned
+	if err := c.Arguments(&args); err != nil {
+		return protocol.Result{}, err
+	}
+	var q question
+	if err := s.Recv(ctx, &q); err != nil {
+		return protocol.Result{}, err
+	}
+	text, err := query{q.Account, s.Operation()}.text(c.Operation)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	var l ledger
+	var out givenBack
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		i, p, err := booked(tx, args.Payment)
+		if err != nil {
+			return err
+		}
+		if _, l, err = kept(tx, p.Account); err != nil {
+			return err
+		}
+		if err := a.holds(s, l, text, q.Signature); err != nil {
+			return err
+		}
+		if out = (givenBack{Refunded: p.Refunded}); args.Amount == (instrument.Amount{}) && p.All(p.Amount) {
+			return nil
+		}
+		out, l, err = refundOf(s, tx, i, p, args)
+		return err
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	r, err := l.receipt(receipt{Payment: args.Payment, Amount: out.Refunded}, a.signed(), s.Now())
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	return receiptFor(r)
+}
+
+// booked finds a payment by the operation that made it.
+func booked(tx instrument.Tx, op instrument.OperationID) (i instrument.Instance, p payment, err error) {
+	id, err := tx.Find(paymentID, keyPayment, string(op))
+	if fault.KindOf(err) == fault.NotFound {
+		return i, p, fault.New(fault.NotFound, "no payment from a prepaid account was made by this operation").Because("payment-unknown")
+	}
+	if err != nil {
+		return i, p, err
+	}
+	if i, err = tx.Get(id); err != nil {
+		return i, p, err
+	}
+	return i, p, i.Decode(&p)
+}
+
+// refundOf books a refund in the payment and in the account that it was made from.
+func refundOf(s protocol.Session, tx instrument.Tx, i instrument.Instance, p payment, args returned) (out givenBack, l ledger, err error) {
+	amount, again, err := p.Refund(s.Operation(), p.Amount, args.Amount)
+	if err != nil {
+		return out, l, err
+	}
+	out = givenBack{args.Payment, amount, p.Refunded}
+	at, l, err := kept(tx, p.Account)
+	if err != nil || again {
+		return out, l, err
+	}
+	i.Status = p.status()
+	if err := put(tx, i, p); err != nil {
+		return out, l, err
+	}
+	if err := l.refund(amount); err != nil {
+		return out, l, err
+	}
+	return out, l, put(tx, at, l)
 }

@@ -11,6 +11,8 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 var noon = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
@@ -46,9 +48,9 @@ func TestPurseStatesAndEvents(t *testing.T) {
 func TestPaymentStatesAndRefunds(t *testing.T) {
 	at := map[string]payment{}
 	for name, back := range map[string]string{"paid": "CHF:0", "partly": "CHF:4", "refunded": "CHF:10"} {
-		p := payment{proof: proof{order: order{Amount: sum("CHF:10")}}, Refunded: sum(back)}
+		p := payment{proof: proof{order: order{Amount: sum("CHF:10")}}, Returned: sdk.Returned{Refunded: sum(back)}}
 		if name != "paid" {
-			p.Refunds = []refund{{"before", p.Refunded}}
+			p.Refunds = []sdk.Refund{{Operation: "before", Amount: p.Refunded}}
 		}
 		at[name] = p
 	}
@@ -71,7 +73,7 @@ func TestPaymentStatesAndRefunds(t *testing.T) {
 				if row.amount != "" {
 					amount = sum(row.amount)
 				}
-				_, again, err := p.refund(instrument.OperationID(row.op), amount)
+				_, again, err := p.Refund(instrument.OperationID(row.op), p.Amount, amount)
 				got := p.status()
 				if err != nil {
 					got = "!" + string(fault.ReasonOf(err))
@@ -84,12 +86,12 @@ func TestPaymentStatesAndRefunds(t *testing.T) {
 	}
 	var p payment
 	p.Amount, p.Refunded = sum("CHF:100"), sum("CHF:0")
-	for n := range maxRefunds {
-		if _, _, err := p.refund(instrument.OperationID(fmt.Sprint(n)), sum("CHF:1")); err != nil {
+	for n := range sdk.MaxRefunds {
+		if _, _, err := p.Refund(instrument.OperationID(fmt.Sprint(n)), p.Amount, sum("CHF:1")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, _, err := p.refund("one more", sum("CHF:1"))
+	_, _, err := p.Refund("one more", p.Amount, sum("CHF:1"))
 	wantFault(t, err, fault.Conflict, "refunds-too-many")
 }
 
@@ -225,7 +227,7 @@ func TestClassesKeepTheirRules(t *testing.T) {
 		return kept1(open, keyAccount, l.Account, l)
 	}
 	aPayment := func(f func(*payment)) *instrument.Instance {
-		p := payment{proof: proof{order: order{Account: "a", Operation: "op", Amount: sum("CHF:10")}}, Refunded: sum("CHF:4"), Refunds: []refund{{"r", sum("CHF:4")}}}
+		p := payment{proof: proof{order: order{Account: "a", Operation: "op", Amount: sum("CHF:10")}}, Returned: sdk.Returned{Refunded: sum("CHF:4"), Refunds: []sdk.Refund{{Operation: "r", Amount: sum("CHF:4")}}}}
 		f(&p)
 		return kept1(p.status(), keyPayment, "op", p)
 	}
@@ -272,16 +274,16 @@ func TestClassesKeepTheirRules(t *testing.T) {
 		{"another amount", checkPayment, aPayment(same), aPayment(func(p *payment) { p.Amount = sum("CHF:11") }), "payment-changed"},
 		{"another signature", checkPayment, aPayment(same), aPayment(func(p *payment) { p.Signature = []byte{1} }), "payment-changed"},
 		{"refunds above the payment", checkPayment, aPayment(same), aPayment(func(p *payment) {
-			p.Refunds, p.Refunded = append(p.Refunds, refund{"s", sum("CHF:7")}), sum("CHF:11")
+			p.Refunds, p.Refunded = append(p.Refunds, sdk.Refund{Operation: "s", Amount: sum("CHF:7")}), sum("CHF:11")
 		}), "refund-too-large"},
 		{"a sum of refunds of its own", checkPayment, aPayment(same), aPayment(func(p *payment) { p.Refunded = zero }), "refund-too-large"},
 		{"one operation twice", checkPayment, aPayment(same), aPayment(func(p *payment) {
-			p.Refunds, p.Refunded = append(p.Refunds, refund{"r", sum("CHF:1")}), sum("CHF:5")
+			p.Refunds, p.Refunded = append(p.Refunds, sdk.Refund{Operation: "r", Amount: sum("CHF:1")}), sum("CHF:5")
 		}), "refund-repeated"},
 		{"a refund taken back", checkPayment, aPayment(same), aPayment(func(p *payment) { p.Refunds, p.Refunded = nil, zero }), "refund-repeated"},
 		{"another refund in its place", checkPayment, aPayment(same), aPayment(func(p *payment) { p.Refunds[0].Operation = "s" }), "refund-repeated"},
 		{"paid and all refunded", checkPayment, nil, kept1(paid, keyPayment, "op", payment{
-			proof: proof{order: order{Operation: "op", Amount: sum("CHF:1")}}, Refunded: sum("CHF:1"), Refunds: []refund{{"r", sum("CHF:1")}},
+			proof: proof{order: order{Operation: "op", Amount: sum("CHF:1")}}, Returned: sdk.Returned{Refunded: sum("CHF:1"), Refunds: []sdk.Refund{{Operation: "r", Amount: sum("CHF:1")}}},
 		}), "move-refused"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -357,7 +359,8 @@ func TestSignaturesCoverEveryMember(t *testing.T) {
 		texts[string(text)] = true
 	}
 	add(o.text())
-	add(query{"a", "p"}.text())
+	add(query{"a", "p"}.text(opBalance))
+	add(query{"a", "p"}.text(protocol.Refund))
 	for _, f := range []func(*order){
 		func(o *order) { o.Account = "b" },
 		func(o *order) { o.Offer = "b" },

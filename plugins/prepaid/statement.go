@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -79,13 +80,13 @@ type order struct {
 
 func (o order) text() ([]byte, error) { return signable("payment", o) }
 
-// query is what the signature of BALANCE covers.
+// query is what the signature of BALANCE or REFUND covers.
 type query struct {
 	Account   string                 `json:"account"`
 	Operation instrument.OperationID `json:"operation"`
 }
 
-func (q query) text() ([]byte, error) { return signable("balance", q) }
+func (q query) text(operation string) ([]byte, error) { return signable(strings.ToLower(operation), q) }
 
 // signable says what a signature is for and what it covers: no signature of one
 // kind is one of another. The JSON of these types has one spelling.

@@ -27,14 +27,14 @@ func (p Several) Operations(class instrument.ClassID, peer comm.Role) []protocol
 	}
 	var out []protocol.Operation
 	for _, o := range p {
-		out = append(out, protocol.Operation{Name: o.Operation, Messages: true})
+		out = append(out, o.Operations(class, peer)...)
 	}
 	return out
 }
 
 // DoOperation implements protocol.Protocol.
 func (p Several) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	at := slices.IndexFunc(p, func(o Simple) bool { return o.Operation == c.Operation })
+	at := slices.IndexFunc(p, func(o Simple) bool { return o.does(c.Operation) })
 	if at < 0 {
 		return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s", p[0].Name, c.Operation).Because("operation-unknown")
 	}

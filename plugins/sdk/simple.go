@@ -36,6 +36,14 @@ type Simple struct {
 	// instrument, which is Accepted by then: a new balance, say. It may run more
 	// than once.
 	Settle func(i *instrument.Instance, answer json.RawMessage) error
+
+	// GiveBack, if set, makes payments refundable, whole and once: it undoes at the
+	// servicer what Accept has done with a message, and answers for Settle. An amount
+	// of zero: it has come back already, and only the answer is asked for. The
+	// initiator's instrument takes the status Returned. Classes are Refundable then,
+	// and only PAY may have it.
+	GiveBack func(tx instrument.Tx, message json.RawMessage, amount instrument.Amount) (answer json.RawMessage, err error)
+	Returned string
 }
 
 // Info implements protocol.Protocol.
@@ -51,14 +59,27 @@ func (p Simple) Operations(class instrument.ClassID, peer comm.Role) []protocol.
 	if class != p.Class || peer == "" {
 		return nil
 	}
-	return []protocol.Operation{{Name: p.Operation, Messages: true}}
+	out := []protocol.Operation{{Name: p.Operation, Messages: true}}
+	if p.GiveBack != nil {
+		out = append(out, protocol.Operation{Name: protocol.Refund, Messages: true})
+	}
+	return out
+}
+
+// does reports whether an operation is this one or its refund.
+func (p Simple) does(operation string) bool {
+	return operation == p.Operation || operation == protocol.Refund && p.GiveBack != nil
 }
 
 // DoOperation implements protocol.Protocol.
 func (p Simple) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	switch {
-	case c.Operation != p.Operation:
+	case !p.does(c.Operation):
 		return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s", p.Name, c.Operation).Because("operation-unknown")
+	case c.Operation != p.Operation && s.Side() == protocol.Initiator:
+		return p.takeBack(ctx, s, c)
+	case c.Operation != p.Operation:
+		return p.giveBack(ctx, s, c)
 	case s.Side() == protocol.Initiator:
 		return p.present(ctx, s, c)
 	default:
@@ -90,13 +111,7 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 	refusal := s.Recv(ctx, &answer)
 	switch {
 	case refusal == nil:
-		err = p.change(ctx, s, c, func(i *instrument.Instance) error {
-			i.Status = p.Accepted
-			if p.Settle == nil {
-				return nil
-			}
-			return p.Settle(i, answer)
-		})
+		err = p.change(ctx, s, c, p.becomes(p.Accepted, answer))
 		return protocol.Result{Value: answer, Amount: shown.Amount}, err
 	case final(refusal):
 		err = p.change(ctx, s, c, func(i *instrument.Instance) error {
@@ -108,6 +123,17 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 		}
 	}
 	return protocol.Result{}, refusal
+}
+
+// becomes is what a good answer makes of the initiator's instrument.
+func (p Simple) becomes(status string, answer json.RawMessage) func(*instrument.Instance) error {
+	return func(i *instrument.Instance) error {
+		i.Status = status
+		if p.Settle == nil {
+			return nil
+		}
+		return p.Settle(i, answer)
+	}
 }
 
 func (p Simple) change(ctx context.Context, s protocol.Session, c protocol.Call, f func(*instrument.Instance) error) error {
@@ -130,8 +156,10 @@ func (p Simple) accept(ctx context.Context, s protocol.Session, c protocol.Call)
 	}
 	var taken protocol.Result
 	err := s.Update(ctx, func(tx instrument.Tx) (err error) {
-		taken, err = p.Accept(s, c, tx, message)
-		return err
+		if taken, err = p.Accept(s, c, tx, message); err != nil || p.GiveBack == nil {
+			return err
+		}
+		return p.book(s, tx, taken.Amount, message)
 	})
 	if err != nil {
 		return protocol.Result{}, err

@@ -3,6 +3,9 @@ package house
 import (
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
@@ -22,6 +25,12 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 		return nil, err
 	}
 	bundles := []protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}
+	switch o.Role {
+	case comm.Client:
+		bundles = append(bundles, client.Payments())
+	case comm.Vendor:
+		bundles = append(bundles, vendor.Payments())
+	}
 	for _, b := range bundled.All() {
 		d := sdk.Describe(b)
 		loaded, err := h.Host.Load(host.Source{Args: []string{"plugin", "serve", b.Name}, Description: &d})

@@ -12,10 +12,13 @@ import (
 )
 
 func main() {
-	redeem := sdk.Simple{Name: "coupon.redeem", Title: "Redeem a coupon", Class: "coupon", Operation: protocol.Pay,
-		Accepted: "redeemed", Present: present, Accept: accept}
-	sdk.Main(sdk.Bundle{Name: "coupon", Version: "1.0.0",
-		Classes:   func(comm.Role) []instrument.Class { return []instrument.Class{coupon()} },
+	redeem := sdk.Simple{
+		Name: "coupon.redeem", Title: "Redeem a coupon", Class: "coupon", Operation: protocol.Pay,
+		Accepted: "redeemed", Present: present, Accept: accept, Returned: "ready", GiveBack: giveBack, Replay: 1,
+	}
+	sdk.Main(sdk.Bundle{
+		Name: "coupon", Version: "1.0.0",
+		Classes:   func(r comm.Role) []instrument.Class { return sdk.Refundable(r, coupon()) },
 		Protocols: func(comm.Role) []protocol.Protocol { return []protocol.Protocol{redeem} },
 	})
 }
@@ -26,11 +29,23 @@ type state struct {
 }
 
 // coupon is the class; its unique key makes a vendor take each code once.
-func coupon() instrument.Class {
-	return sdk.Class{Rule: valid, About: instrument.Info{ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
+func coupon() sdk.Class {
+	return sdk.Class{Rule: valid, About: instrument.Info{
+		ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
 		Fields: []instrument.Field{{Name: "code", Title: "Code", Secret: true}, {Name: "worth", Title: "Worth"}},
-		Moves: []instrument.Move{{To: "ready"}, {From: "ready", To: "presented"}, {From: "presented", To: "presented"},
-			{From: "presented", To: "ready"}, {From: "presented", To: "redeemed"}, {From: "ready", To: "removed"}, {To: "taken"}}}}
+		Moves: []instrument.Move{
+			{To: "ready"},
+			{From: "ready", To: "presented"},
+			{From: "presented", To: "presented"},
+			{From: "presented", To: "ready"},
+			{From: "presented", To: "redeemed"},
+			{From: "redeemed", To: "ready"},
+			{From: "ready", To: "removed"},
+			{To: "taken"},
+			{From: "taken", To: "returned"},
+			{From: "returned", To: "taken"},
+		},
+	}}
 }
 
 func valid(_, coupon *instrument.Instance) error {
@@ -54,6 +69,5 @@ func accept(_ protocol.Session, c protocol.Call, tx instrument.Tx, message json.
 		return protocol.Result{}, fault.New(fault.Declined, "this coupon does not pay this price").Because("coupon-refused").
 			WithHint("pay with one that is worth exactly the price")
 	}
-	_, err := tx.Create(instrument.Instance{Class: "coupon", Status: "taken", Keys: map[string]string{"code": s.Code}, State: message})
-	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: s.Worth}, err
+	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: s.Worth}, take(tx, s.Code, message)
 }

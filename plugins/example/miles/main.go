@@ -12,10 +12,12 @@ import (
 )
 
 func main() {
-	fly := sdk.Several{operation(protocol.Pay, redeem), operation("EARN", earn), operation("BALANCE", look)}
+	pay := operation(protocol.Pay, redeem)
+	pay.GiveBack, pay.Returned = giveBack, "ready"
+	fly := sdk.Several{pay, operation("EARN", earn), operation("BALANCE", look)}
 	sdk.Main(sdk.Bundle{
 		Name: "miles", Version: "1.0.0",
-		Classes:   func(comm.Role) []instrument.Class { return []instrument.Class{miles} },
+		Classes:   func(r comm.Role) []instrument.Class { return sdk.Refundable(r, miles) },
 		Protocols: func(comm.Role) []protocol.Protocol { return []protocol.Protocol{fly} },
 	})
 }
@@ -31,6 +33,7 @@ var miles = sdk.Class{About: instrument.Info{
 		{From: "ready", To: "asked"},
 		{From: "asked", To: "asked"},
 		{From: "asked", To: "ready"},
+		{From: "ready", To: "ready"}, // a refund
 		{To: "kept"},
 		{From: "kept", To: "kept"},
 		{To: "flown"},
@@ -51,7 +54,7 @@ var welcome, flight = instrument.Amount{Currency: "MILES", Value: 1000}, instrum
 // airline changes the account, and the wallet keeps the new balance.
 func operation(name string, change func(protocol.Call, instrument.Tx, *state) error) sdk.Simple {
 	return sdk.Simple{
-		Name: "miles.fly", Title: "Earn and redeem miles", Class: "miles", Operation: name, Accepted: "ready",
+		Name: "miles.fly", Replay: 1, Title: "Earn and redeem miles", Class: "miles", Operation: name, Accepted: "ready",
 		Present: func(_ protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error) {
 			i.Status = "asked"
 			return protocol.Result{Value: json.RawMessage(i.State), Amount: price(c)}, nil
@@ -119,6 +122,22 @@ func redeem(c protocol.Call, _ instrument.Tx, account *state) (err error) {
 	}
 	account.Balance = left
 	return nil
+}
+
+// giveBack credits what was redeemed.
+func giveBack(tx instrument.Tx, card json.RawMessage, amount instrument.Amount) (json.RawMessage, error) {
+	i, account, err := kept(tx, card)
+	if err != nil {
+		return nil, err
+	}
+	if account.Balance, err = account.Balance.Add(amount); err != nil {
+		return nil, err
+	}
+	if err := i.Encode(account); err != nil {
+		return nil, err
+	}
+	answer, _ := json.Marshal(account.Balance)
+	return answer, tx.Put(i)
 }
 
 // earn credits a flight, once for each boarding pass.

@@ -62,22 +62,25 @@ func Abandon(e *cli.Env, beside Open) *cobra.Command {
 	return &cobra.Command{
 		Use: "abandon OPERATION", Short: "Give up an operation and free its instruments; refused while something of value may be outside", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			return beside(c.Context(), func(ctx context.Context, m *protocol.Manager) error {
-				id, err := m.Named(ctx, args[0])
-				if err != nil {
-					return err
-				}
-				freed, err := m.Abandon(ctx, id)
-				if err != nil {
-					return err
-				}
-				shown := []left{}
-				for _, i := range freed {
-					shown = append(shown, left{i.ID, i.Class, i.Name, i.Status})
-				}
-				return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": shown},
-					"Operation %s is given up, and %d instruments are free. Nothing was deleted: what may still come back is kept with them.\n", protocol.Short(id), len(freed))
-			})
+			return beside(c.Context(), func(ctx context.Context, m *protocol.Manager) error { return GiveUp(ctx, e, m, args[0]) })
 		},
 	}
+}
+
+// GiveUp abandons the operation of that name and says what it had.
+func GiveUp(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) error {
+	id, err := m.Named(ctx, name)
+	if err != nil {
+		return err
+	}
+	freed, err := m.Abandon(ctx, id)
+	if err != nil {
+		return err
+	}
+	shown := []left{}
+	for _, i := range freed {
+		shown = append(shown, left{i.ID, i.Class, i.Name, i.Status})
+	}
+	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": shown},
+		"Operation %s is given up, and %d instruments are free. Nothing was deleted: what may still come back is kept with them.\n", protocol.Short(id), len(freed))
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -64,6 +65,9 @@ func instrumentList(e *cli.Env) *cobra.Command {
 		}
 		all, rows := []held{}, [][]string{}
 		for _, i := range found {
+			if i.Class == controller.ClassPayment { // `operation list` has them
+				continue
+			}
 			h, err := w.shown(i)
 			if err != nil {
 				return err
@@ -113,6 +117,9 @@ func (w *wallet) find(ctx context.Context, text string) (instrument.Instance, er
 	for _, i := range all {
 		if i.ID == instrument.ID(text) {
 			return i, nil
+		}
+		if i.Class == controller.ClassPayment {
+			continue
 		}
 		if i.Name == text || len(text) >= 4 && strings.HasSuffix(string(i.ID), text) {
 			found = append(found, i)

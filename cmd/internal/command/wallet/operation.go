@@ -16,15 +16,12 @@ import (
 )
 
 func operations(e *cli.Env) *cobra.Command {
-	return cli.Group("operation", "Look at operations and withdrawals, and go on with them", operationList(e), operationShow(e), operationResume(e),
-		operation.Abandon(e, func(ctx context.Context, use func(context.Context, *protocol.Manager) error) error {
-			return open(ctx, e, looking, func(ctx context.Context, w *wallet) error { return use(ctx, w.Protocols()) })
-		}))
+	return cli.Group("operation", "Look at operations, payments and withdrawals, and go on with them", operationList(e), operationShow(e), operationResume(e), operationAbandon(e))
 }
 
 func operationList(e *cli.Env) *cobra.Command {
 	var n int
-	c := verb(e, looking, "list", "List operations and withdrawals, each newest first", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+	c := verb(e, looking, "list", "List operations, payments of several instruments and withdrawals, each newest first", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
 		records, err := w.Protocols().Records(ctx, protocol.Filter{Limit: n})
 		if err != nil {
 			return err
@@ -38,15 +35,23 @@ func operationList(e *cli.Env) *cobra.Command {
 			return err
 		}
 		slices.Reverse(withdrawals)
+		payments, err := w.Payments(ctx)
+		if err != nil {
+			return err
+		}
+		slices.Reverse(payments)
 		var rows [][]string
 		for n, r := range records {
 			records[n].Result = nil // for `operation show`
 			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), line(outcome(r), choose(m.Holds(r.ID), "(held)", ""))})
 		}
+		for _, p := range payments {
+			rows = append(rows, []string{string(p.Operation), p.Begun.UTC().Format(time.RFC3339), "payment", p.Total.String(), line(p.Status, p.Reason)})
+		}
 		for _, x := range withdrawals {
 			rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", cli.Money(x.Amount), line(x.Status, x.Reason)})
 		}
-		shown := map[string]any{"operations": orEmpty(records), "withdrawals": orEmpty(withdrawals)}
+		shown := map[string]any{"operations": orEmpty(records), "payments": orEmpty(payments), "withdrawals": orEmpty(withdrawals)}
 		return e.Table(shown, []string{"OPERATION", "BEGUN", "WHAT", "OF", "STATE"}, rows)
 	})
 	c.Flags().IntVarP(&n, "number", "n", 100, "how many operations")
@@ -83,6 +88,9 @@ func operationShow(e *cli.Env) *cobra.Command {
 				{"reserve", x.Reserve},
 				{"reason", x.Reason},
 			})
+		}
+		if p, err := w.FindPayment(ctx, name); err == nil {
+			return e.Table(p, []string{"", ""}, rows(p))
 		}
 		r, err := record(ctx, w, name)
 		if err != nil {
@@ -126,10 +134,14 @@ func record(ctx context.Context, w *wallet, prefix string) (protocol.Record, err
 
 func operationResume(e *cli.Env) *cobra.Command {
 	var want wish
-	c := verb(e, working, "resume OPERATION", "Go on with a withdrawal that is pending, or with an operation", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+	var instead []string
+	c := alone(e, "resume OPERATION", "Go on with a withdrawal or payment that is pending, or with an operation", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
 		name, err := e.Name(args[0])
 		if err != nil {
 			return err
+		}
+		if p, err := w.FindPayment(ctx, name); err == nil {
+			return w.ended(w.ResumePayment(ctx, string(p.Operation), &payer{w: w, yes: true, instead: instead}))
 		}
 		if _, err := w.FindWithdrawal(ctx, name); errors.Is(err, fault.NotFound) {
 			if err := w.goOn(ctx, name); err != nil {
@@ -141,5 +153,6 @@ func operationResume(e *cli.Env) *cobra.Command {
 	})
 	c.Flags().StringVar(&want.pay, "pay", "", "pay the terminal `PEER` over a session")
 	c.Flags().StringVar(&want.with, "instrument", "", "which card pays")
+	c.Flags().StringArrayVar(&instead, "instead", nil, "take `INSTRUMENT` for a part that is refused; without one, what was paid comes back")
 	return c
 }

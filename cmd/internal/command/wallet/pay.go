@@ -13,23 +13,25 @@ import (
 )
 
 func pay(e *cli.Env) *cobra.Command {
-	var amount, class, with, key string
+	var amount, class, key string
+	var with, instead []string
 	var yes bool
 	var items map[string]string
-	c := verb(e, working, "pay PEER", "Pay a vendor with whatever both know", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		return w.pay(ctx, args[0], amount, class, with, key, items, yes)
+	c := alone(e, "pay PEER", "Pay a vendor with whatever both know", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		return w.pay(ctx, args[0], amount, class, with, instead, key, items, yes)
 	})
 	f := c.Flags()
 	f.StringVar(&amount, "amount", "", "how much; without it the vendor knows")
 	f.StringVar(&class, "class", "", "pay with this class of instrument")
-	f.StringVar(&with, "instrument", "", "pay with this instrument")
+	f.StringArrayVar(&with, "instrument", nil, "pay with `INSTRUMENT`; several, each for its part: coupon=CHF:5, and one without an amount for the rest")
+	f.StringArrayVar(&instead, "instead", nil, "take `INSTRUMENT` for a part that is refused, in this order; without one, what was paid comes back")
 	f.StringToStringVar(&items, "item", nil, "what is bought, such as product=bread")
 	f.BoolVar(&yes, "yes", false, "accept the vendor's price and terms")
 	f.StringVar(&key, "key", "", "idempotency key: the same one never pays twice")
 	return c
 }
 
-func (w *wallet) pay(ctx context.Context, peer, amount, class, with, key string, items map[string]string, yes bool) error {
+func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, instead []string, key string, items map[string]string, yes bool) error {
 	p, err := w.peer(ctx, peer)
 	if err != nil {
 		return err
@@ -40,19 +42,22 @@ func (w *wallet) pay(ctx context.Context, peer, amount, class, with, key string,
 			return err
 		}
 	}
-	if with != "" {
-		i, err := w.find(ctx, with)
-		if err != nil {
-			return err
-		}
-		want.Instrument = i.ID
-	}
 	if key == "" {
 		key = rand.Text()
 		w.env.Say("The key of this payment is %s", key)
 	}
 	if want.Operation, err = w.OperationID(key); err != nil {
 		return cli.Argument(err)
+	}
+	if several(with) {
+		return w.payTogether(ctx, want, with, instead, yes)
+	}
+	for _, name := range with {
+		i, err := w.find(ctx, name)
+		if err != nil {
+			return err
+		}
+		want.Instrument = i.ID
 	}
 	paid, err := w.Pay(ctx, want, func(_ context.Context, b client.Bill) (bool, error) { return w.agree(b, want.Amount, yes) })
 	if err != nil {
@@ -63,6 +68,18 @@ func (w *wallet) pay(ctx context.Context, peer, amount, class, with, key string,
 
 // agree shows the vendor's price. --yes covers no more than what was asked for.
 func (w *wallet) agree(b client.Bill, asked instrument.Amount, yes bool) (bool, error) {
+	w.bill(b)
+	if !yes {
+		return w.env.Yes("Pay?", "look at the price, then repeat with --yes")
+	}
+	if asked == (instrument.Amount{}) {
+		return true, nil
+	}
+	return true, within(b.Terms.Price, asked)
+}
+
+// bill shows the vendor's price of one instrument.
+func (w *wallet) bill(b client.Bill) {
 	name := b.Peer.Name
 	if name == "" {
 		name = "the vendor"
@@ -75,14 +92,13 @@ func (w *wallet) agree(b client.Bill, asked instrument.Amount, yes bool) (bool, 
 	if b.Terms.Text != "" {
 		w.env.Say("  %s", fault.Line(b.Terms.Text))
 	}
-	if !yes {
-		return w.env.Yes("Pay?", "look at the price, then repeat with --yes")
+}
+
+// within refuses a price that is more than what was asked for.
+func within(price, asked instrument.Amount) error {
+	if c, err := price.Cmp(asked); err != nil || c > 0 {
+		return fault.New(fault.Denied, "the vendor asks for %s, not %s: nothing was paid", price, asked).Because("price-differs").
+			WithHint("to accept the vendor's price, leave --amount out or --yes away")
 	}
-	if asked != (instrument.Amount{}) {
-		if c, err := b.Terms.Price.Cmp(asked); err != nil || c > 0 {
-			return false, fault.New(fault.Denied, "the vendor asks for %s, not %s: nothing was paid", b.Terms.Price, asked).Because("price-differs").
-				WithHint("to accept the vendor's price, leave --amount out or --yes away")
-		}
-	}
-	return true, nil
+	return nil
 }

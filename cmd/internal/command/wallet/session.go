@@ -54,6 +54,9 @@ const stepsHelp = `Steps, one a line:
   instruments CLASS                            what you have of a class
   execute CLASS OPERATION [INSTRUMENT] [key=KEY] [NAME=VALUE …]
   close                                        end the session
+A part of a payment: classes payment=NAME part=NAME total=AMOUNT amount=AMOUNT. What
+an operation has paid, named by its beginning or its key, comes back by
+classes refund=OPERATION, then execute CLASS REFUND INSTRUMENT payment=OPERATION.
 Any step may come again, and an earlier one after a later one. "! STEP" expects a
 refusal and goes on; "# …" is a comment.
 `

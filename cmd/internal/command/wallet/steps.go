@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"strings"
 
@@ -62,6 +63,9 @@ func (s *steps) take(ctx context.Context, words []string) error {
 func (s *steps) classes(ctx context.Context, args []string) error {
 	inv, err := pairs(args)
 	if err != nil {
+		return err
+	}
+	if err := s.paid(ctx, inv, controller.InvoiceRefund); err != nil {
 		return err
 	}
 	offered, err := s.s.InstrumentClasses(ctx, inv)
@@ -138,6 +142,11 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 		}
 		delete(given, "key")
 	}
+	if t.Operation == protocol.Refund {
+		if err := s.paid(ctx, given, "payment"); err != nil {
+			return err
+		}
+	}
 	if len(given) > 0 {
 		t.Args = given
 	}
@@ -146,6 +155,20 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 		return err
 	}
 	return s.print("execute", executed{class, t.Operation, got})
+}
+
+// paid puts the whole id in the place of the beginning of one that names what was
+// paid, or of the key that it was paid under.
+func (s *steps) paid(ctx context.Context, in instrument.Invoice, name string) error {
+	if in[name] == "" {
+		return nil
+	}
+	id, err := s.w.Protocols().Named(ctx, in[name])
+	if errors.Is(err, fault.NotFound) {
+		id, err = s.w.OperationID(in[name])
+	}
+	in[name] = string(id)
+	return err
 }
 
 // pairs reads NAME=VALUE arguments.

@@ -24,7 +24,7 @@ import (
 func Command(e *cli.Env) *cobra.Command {
 	c := cli.Group("wallet", "Hold money and pay with it",
 		initialise(e), status(e), lock(e), passwd(e), backups(e), restore(e), balance(e), coins(e), history(e),
-		instruments(e), peers(e), exchanges(e), withdraw(e), pay(e), sessionCommand(e), operations(e), profiles(e))
+		instruments(e), peers(e), exchanges(e), withdraw(e), pay(e), refund(e), sessionCommand(e), operations(e), profiles(e))
 	c.PersistentFlags().StringVar(&e.KeyFile, "key-file", e.Environ("SWAPEROO_KEY_FILE"), "`FILE` by which an agent opens the wallet, instead of a passphrase")
 	return c
 }
@@ -47,8 +47,18 @@ const (
 	working = false // as the one that runs them
 )
 
-// open unlocks the wallet for the time of one command.
+// open unlocks the wallet for the time of one command. One that works goes on with
+// payments of several instruments that an earlier life has left.
 func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, *wallet) error) error {
+	return unlocked(ctx, e, look, func(ctx context.Context, w *wallet) error {
+		if !look {
+			defer w.resuming(ctx)()
+		}
+		return use(ctx, w)
+	})
+}
+
+func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Context, *wallet) error) error {
 	f, err := files(e)
 	if err != nil {
 		return err
@@ -102,6 +112,17 @@ func verb(e *cli.Env, look bool, use, short string, args cobra.PositionalArgs, r
 		Use: use, Short: short, Args: args,
 		RunE: func(c *cobra.Command, given []string) error {
 			return open(c.Context(), e, look, func(ctx context.Context, w *wallet) error { return run(ctx, w, given) })
+		},
+	}
+}
+
+// alone is a command that works, and that itself decides about payments of several
+// instruments.
+func alone(e *cli.Env, use, short string, args cobra.PositionalArgs, run func(context.Context, *wallet, []string) error) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: args,
+		RunE: func(c *cobra.Command, given []string) error {
+			return unlocked(c.Context(), e, working, func(ctx context.Context, w *wallet) error { return run(ctx, w, given) })
 		},
 	}
 }

@@ -1,0 +1,48 @@
+package terminal
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+)
+
+// payments are those of several instruments: each is one, with its parts.
+func payments(e *cli.Env) *cobra.Command {
+	return cli.Group("payment", "Look at payments of several instruments", verb(e, looking, "list", "List payments of several instruments", cobra.NoArgs,
+		func(ctx context.Context, t *terminal, _ []string) error {
+			all, err := t.AllPayments(ctx)
+			if err != nil {
+				return err
+			}
+			var rows [][]string
+			for _, p := range all {
+				var parts []string
+				for _, q := range p.Parts {
+					parts = append(parts, q.Amount.String()+" with "+string(q.Class)+" "+string(q.Operation))
+				}
+				rows = append(rows, []string{p.Name, p.Status, p.Paid.String() + " of " + p.Total.String(), strings.Join(parts, ", ")})
+			}
+			return e.Table(map[string]any{"payments": all}, []string{"PAYMENT", "STATE", "PAID", "PARTS"}, rows)
+		}))
+}
+
+// refund is `terminal refund`: the vendor gives back what one operation has paid.
+func refund(e *cli.Env) *cobra.Command {
+	return verb(e, working, "refund OPERATION", "Give a payment back, also after delivery", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
+		}
+		back, err := t.Refund(ctx, name)
+		if err != nil {
+			return err
+		}
+		if back.Done {
+			return e.Print(back, "%s of operation %s went back\n", back.Amount, back.Operation)
+		}
+		return e.Print(back, "The payer of operation %s may have it back: `wallet refund` fetches it\n", back.Operation)
+	})
+}

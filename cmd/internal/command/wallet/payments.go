@@ -1,0 +1,72 @@
+package wallet
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// rows are a payment of several instruments as `operation show` has it: one thing,
+// and its parts.
+func rows(p client.Whole) [][]string {
+	out := [][]string{
+		{"operation", string(p.Operation)},
+		{"what", "payment of " + p.Total.String() + " to " + p.Peer},
+		{"state", line(p.Status, p.Reason)},
+		{"begun", p.Begun.UTC().Format(time.RFC3339)},
+	}
+	for _, q := range p.Parts {
+		out = append(out, []string{"part", line(q.Amount.String(), "with", string(q.Class), string(q.Operation), q.State, q.Reason)})
+	}
+	return out
+}
+
+// operationAbandon gives a payment up, or an operation.
+func operationAbandon(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "abandon OPERATION", "Give up an operation and free its instruments; refused while something of value may be outside", cobra.ExactArgs(1),
+		func(ctx context.Context, w *wallet, args []string) error {
+			if _, err := w.FindPayment(ctx, args[0]); err != nil {
+				return operation.GiveUp(ctx, e, w.Protocols(), args[0])
+			}
+			p, err := w.AbandonPayment(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"operation": p.Operation, "state": protocol.Ended}, "Payment %s is given up. Nothing was paid.\n", p.Operation)
+		})
+}
+
+// atTheEnd is how long a command that has done its work waits for payments that an
+// earlier life has left.
+const atTheEnd = 5 * time.Second
+
+// resuming goes on with those payments beside a command; what it returns ends it.
+// A restored wallet leaves them to a person.
+func (w *wallet) resuming(ctx context.Context) (end func()) {
+	m, err := w.mark()
+	if err != nil || !m.Restored.IsZero() {
+		return func() {}
+	}
+	within, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := w.ResumePayments(within); err != nil && within.Err() == nil {
+			w.house.Log().Warn("a payment of several instruments is still open", "error", err)
+		}
+	}()
+	return func() {
+		select {
+		case <-done:
+		case <-time.After(atTheEnd):
+		}
+		cancel()
+		<-done
+	}
+}

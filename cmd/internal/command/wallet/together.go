@@ -1,0 +1,121 @@
+package wallet
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// share reads INSTRUMENT=AMOUNT, or INSTRUMENT, which takes what the others leave.
+// A name may have an equals sign in it: only what is an amount counts as one.
+func (w *wallet) share(ctx context.Context, text string) (client.Share, error) {
+	name, share := text, client.Share{}
+	if at := strings.LastIndex(text, "="); at >= 0 {
+		if a, err := instrument.ParseAmount(text[at+1:]); err == nil {
+			name, share.Amount = text[:at], a
+		}
+	}
+	i, err := w.find(ctx, name)
+	share.Instrument = i.ID
+	return share, err
+}
+
+// several reports whether a payment is of several instruments.
+func several(with []string) bool {
+	return len(with) > 1 || len(with) == 1 && strings.Contains(with[0], "=")
+}
+
+// payTogether pays with several instruments.
+func (w *wallet) payTogether(ctx context.Context, p client.Payment, with, instead []string, yes bool) error {
+	if p.Class != "" {
+		return cli.Argument(fault.New(fault.Invalid, "with several instruments there is no one class").Because("class-differs"))
+	}
+	want := client.Together{Peer: p.Peer, Operation: p.Operation, Amount: p.Amount, Invoice: p.Invoice}
+	for _, text := range with {
+		s, err := w.share(ctx, text)
+		if err != nil {
+			return err
+		}
+		want.Shares = append(want.Shares, s)
+	}
+	whole, err := w.PayTogether(ctx, want, &payer{w: w, asked: p.Amount, yes: yes, instead: instead})
+	if fault.ReasonOf(err) == "parts-malformed" {
+		return cli.Argument(err)
+	}
+	return w.ended(whole, err)
+}
+
+// ended prints a payment of several instruments that is paid.
+func (w *wallet) ended(p client.Whole, err error) error {
+	if err != nil {
+		return err
+	}
+	var with []string
+	for _, part := range p.Parts {
+		with = append(with, part.Amount.String()+" with "+string(part.Class))
+	}
+	word := strings.ToUpper(p.Status[:1]) + p.Status[1:]
+	return w.env.Print(p, "%s\n", line(word, p.Total.String()+":", strings.Join(with, " and ")+"; operation", string(p.Operation)))
+}
+
+// payer is the person in front of the wallet; --instead is what they would say.
+type payer struct {
+	w       *wallet
+	asked   instrument.Amount
+	yes     bool
+	instead []string
+	seen    map[int]string
+}
+
+// Agree implements client.Payer.
+func (p *payer) Agree(_ context.Context, bills []client.Bill) (bool, error) {
+	sum := instrument.ZeroOf(p.asked.Currency)
+	for _, b := range bills {
+		var err error
+		if sum, err = sum.Add(b.Terms.Price); err != nil {
+			return false, fault.Wrap(err, fault.Denied, "the vendor asks for %s for a part: nothing was paid", b.Terms.Price).Because("price-differs")
+		}
+		p.w.bill(b)
+	}
+	if !p.yes {
+		return p.w.env.Yes(fmt.Sprintf("Pay %s?", sum), "look at the prices, then repeat with --yes")
+	}
+	return true, within(sum, p.asked)
+}
+
+// Instead implements client.Payer.
+func (p *payer) Instead(ctx context.Context, failed client.WholePart, why error) (instrument.ID, error) {
+	p.w.env.Say("The part of %s with %s was refused: %s", failed.Amount, failed.Class, fault.From(why).Message)
+	name := ""
+	if len(p.instead) > 0 {
+		name, p.instead = p.instead[0], p.instead[1:]
+	} else if p.w.env.Interactive() {
+		var err error
+		if name, err = p.w.env.Ask("Which instrument instead? (none: what was paid comes back)", ""); err != nil {
+			return "", err
+		}
+	}
+	if name == "" {
+		return "", nil
+	}
+	i, err := p.w.find(ctx, name)
+	return i.ID, err
+}
+
+// Show implements client.Payer.
+func (p *payer) Show(now client.Whole) {
+	if p.seen == nil {
+		p.seen = map[int]string{}
+	}
+	for n, part := range now.Parts {
+		if p.seen[n] != part.State && part.State != client.PartWaiting && part.State != client.PartPaying && part.State != client.PartRefunding {
+			p.w.env.Say("  %s with %s: %s", part.Amount, part.Class, part.State)
+		}
+		p.seen[n] = part.State
+	}
+}

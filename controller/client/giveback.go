@@ -1,0 +1,205 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// giveUp gets everything back that was paid. What does not come back now is asked
+// for again when the payment is resumed.
+func (r *running) giveUp(ctx context.Context) error {
+	var failed []error
+	for n, p := range r.rec.Parts {
+		if p.State == PartPaid || p.State == PartRefunding {
+			failed = append(failed, r.giveBack(ctx, n))
+		}
+	}
+	if err := errors.Join(failed...); err != nil {
+		first := slices.IndexFunc(failed, func(err error) bool { return err != nil })
+		return later(err, "what was paid has not come back yet: %s", fault.From(failed[first]).Message)
+	}
+	return r.change(ctx, func(*parent) string { return PaymentRefunded })
+}
+
+// giveBack gets one part back. As with its payment, the operation is on record
+// before it begins; REFUND says the same however often it is asked.
+func (r *running) giveBack(ctx context.Context, n int) error {
+	if p := r.rec.Parts[n]; p.State == PartRefunding {
+		if known, err := r.await(ctx, p.Refund); known {
+			return r.back(ctx, n, err)
+		}
+	}
+	p := r.rec.Parts[n]
+	if err := r.open(ctx); err != nil {
+		return err
+	}
+	if err := selectRefund(ctx, r.session, p.Class, p.Operation); err != nil {
+		return err
+	}
+	if p.State != PartRefunding {
+		op, err := r.operation("refund", n, p.Refunds+1)
+		if err != nil {
+			return err
+		}
+		err = r.change(ctx, func(p *parent) string {
+			q := &p.Parts[n]
+			q.State, q.Refunds, q.Refund = PartRefunding, q.Refunds+1, op
+			return PaymentRefunding
+		})
+		if err != nil {
+			return err
+		}
+	}
+	result, err := r.session.Execute(ctx, refundOf(r.w, r.rec.Parts[n].Refund, p.Class, p.Instrument, p.Operation), nil)
+	if err == nil && result.Amount != p.Price {
+		err = fault.New(fault.Unknown, "%s of %s came back", result.Amount, p.Price).Because("refund-differs").WithHint("ask the vendor")
+	}
+	return r.back(ctx, n, err)
+}
+
+// back records how a refund has ended. One that has failed is asked for again as
+// another operation.
+func (r *running) back(ctx context.Context, n int, outcome error) error {
+	if outcome != nil && !r.ended(ctx, r.rec.Parts[n].Refund) {
+		return outcome
+	}
+	err := r.change(ctx, func(p *parent) string {
+		q := &p.Parts[n]
+		if q.State, q.Reason = PartRefunded, ""; outcome != nil {
+			q.State, q.Reason = PartPaid, fault.From(outcome).Message
+		}
+		return PaymentRefunding
+	})
+	return errors.Join(outcome, err)
+}
+
+// selectRefund goes through the steps up to REFUND, for what an operation has paid.
+func selectRefund(ctx context.Context, s *controller.Session, class instrument.ClassID, paid instrument.OperationID) error {
+	if _, err := s.Negotiate(ctx, class, instrument.Invoice{controller.InvoiceRefund: string(paid)}); err != nil {
+		return err
+	}
+	ops, err := s.AvailableOperations(ctx, class)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(ops, func(o protocol.Operation) bool { return o.Name == protocol.Refund }) {
+		return fault.New(fault.Unsupported, "what was paid with a %s cannot be given back to it", class).Because("operation-unknown").WithHint("ask the vendor")
+	}
+	return nil
+}
+
+func refundOf(w *Wallet, id instrument.OperationID, class instrument.ClassID, on instrument.ID, paid instrument.OperationID) controller.Transaction {
+	return controller.Transaction{
+		ID: id, Principal: w.user, Operation: protocol.Refund, Class: class, Instruments: []instrument.ID{on}, Args: map[string]any{"payment": paid},
+	}
+}
+
+// RefundPayment gets back what was paid of a payment of several instruments that is
+// still open, instead of the rest being paid.
+func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) {
+	i, err := w.findPayment(ctx, name)
+	if err != nil {
+		return Whole{}, err
+	}
+	r, err := w.reading(i, Nobody{})
+	if err != nil {
+		return Whole{}, err
+	}
+	defer r.close(ctx)
+	if n := r.rec.next(); r.now.Status == PaymentOpen && n >= 0 && r.rec.Parts[n].State == PartPaying {
+		if known, err := r.await(ctx, r.rec.Parts[n].Operation); known {
+			if err = r.paid(ctx, n, err); err != nil && !controller.Certain(err) {
+				return r.whole(), err
+			}
+		}
+	}
+	switch r.now.Status {
+	case PaymentOpen:
+		err = r.change(ctx, func(p *parent) string {
+			p.Reason = "you wanted it back"
+			if n := p.next(); n >= 0 && p.Parts[n].State == PartPaying { // it was refused, or never began
+				p.Parts[n].State = PartFailed
+			}
+			if p.any(PartPaid) {
+				return PaymentRefunding
+			}
+			return PaymentAborted
+		})
+	case PaymentPaid:
+		return r.whole(), fault.New(fault.Conflict, "this payment is paid in full: the vendor gives back its parts, one by one").Because("payment-over").
+			WithHint("ask the vendor, then `wallet refund` the operation of a part")
+	}
+	if err == nil && r.now.Status == PaymentRefunding {
+		err = r.giveUp(ctx)
+	}
+	return r.whole(), err
+}
+
+// Refund is a payment that came back.
+type Refund struct {
+	Operation instrument.OperationID `json:"operation"` // that gave it back
+	Payment   instrument.OperationID `json:"payment"`   // that paid
+	Class     instrument.ClassID     `json:"class"`
+	Amount    instrument.Amount      `json:"amount"`
+}
+
+// RefundOperation gets back what one operation of this wallet has paid, if the
+// vendor lets it. Asking again is the same refund, unless it has failed before.
+func (w *Wallet) RefundOperation(ctx context.Context, paid instrument.OperationID) (Refund, error) {
+	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(paid), Side: protocol.Initiator, Limit: 1})
+	if err != nil {
+		return Refund{}, err
+	}
+	if len(found) == 0 || found[0].Operation != protocol.Pay || found[0].Result == nil || len(found[0].Instruments) == 0 {
+		return Refund{}, fault.New(fault.NotFound, "operation %s has paid nothing", protocol.Short(paid)).Because("payment-unknown")
+	}
+	r := found[0]
+	peer, known, err := w.byKey(ctx, r.Peer)
+	if err != nil {
+		return Refund{}, err
+	}
+	if !known {
+		return Refund{}, fault.New(fault.NotFound, "the vendor that was paid is no known peer").Because("peer-unknown").WithHint("`wallet peer add` makes it one")
+	}
+	id, err := w.refundID(ctx, paid)
+	if err != nil {
+		return Refund{}, err
+	}
+	return w.refund(ctx, peer, r, id, paid)
+}
+
+// refundID is the operation of the last refund of a payment, or of the next one
+// if that has failed.
+func (w *Wallet) refundID(ctx context.Context, paid instrument.OperationID) (instrument.OperationID, error) {
+	for n := 1; ; n++ {
+		id, err := w.OperationID(fmt.Sprintf("refund %s %d", paid, n))
+		if err != nil {
+			return "", err
+		}
+		before, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
+		if err != nil || len(before) == 0 || before[0].Fault == nil {
+			return id, err
+		}
+	}
+}
+
+func (w *Wallet) refund(ctx context.Context, peer comm.Peer, r protocol.Record, id, paid instrument.OperationID) (Refund, error) {
+	s, err := w.InitiateSession(ctx, peer, controller.Login{})
+	if err != nil {
+		return Refund{}, err
+	}
+	defer func() { _ = s.Close(ctx) }()
+	if err := selectRefund(ctx, s, r.Class, paid); err != nil {
+		return Refund{}, err
+	}
+	got, err := s.Execute(ctx, refundOf(w, id, r.Class, r.Instruments[0], paid), nil)
+	return Refund{instrument.OperationID(protocol.Short(id)), instrument.OperationID(protocol.Short(paid)), r.Class, got.Amount}, err
+}

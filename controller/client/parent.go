@@ -1,0 +1,234 @@
+package client
+
+import (
+	"context"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Statuses of a payment of several instruments. It leaves open once, and every
+// other status but refunding is final.
+const (
+	PaymentOpen      = "open"
+	PaymentPaid      = "paid"      // all parts
+	PaymentRefunding = "refunding" // a part has failed for good, and those that were paid come back
+	PaymentRefunded  = "refunded"  // they have
+	PaymentAborted   = "aborted"   // nothing was paid
+)
+
+// States of a part.
+const (
+	PartWaiting   = "waiting"
+	PartPaying    = "paying" // its operation may have begun
+	PartPaid      = "paid"
+	PartFailed    = "failed" // for good: nothing was paid
+	PartRefunding = "refunding"
+	PartRefunded  = "refunded"
+)
+
+// Payments are the wallet's own classes, which no plugin brings.
+func Payments() protocol.Bundle {
+	return protocol.Bundle{Name: "payments", Classes: []instrument.Class{controller.Kept{Rule: checkParent, About: instrument.Info{
+		ID: controller.ClassPayment, Title: "Payment of several instruments", Keys: []string{keyOperation}, Shareable: true,
+		Outside: []string{PaymentOpen, PaymentRefunding},
+		Moves: []instrument.Move{
+			{From: "", To: PaymentOpen},
+			{From: PaymentOpen, To: PaymentOpen},
+			{From: PaymentOpen, To: PaymentPaid},
+			{From: PaymentOpen, To: PaymentRefunding},
+			{From: PaymentOpen, To: PaymentAborted},
+			{From: PaymentRefunding, To: PaymentRefunding},
+			{From: PaymentRefunding, To: PaymentRefunded},
+		},
+		Fields: []instrument.Field{{Name: "total", Title: "Total"}, {Name: "begun", Title: "Begun"}},
+	}}}}
+}
+
+const keyOperation = "operation"
+
+// parent is the record of a payment of several instruments. Each operation of a
+// part is in it before it begins, so that a later life finds it by its id.
+type parent struct {
+	Operation instrument.OperationID `json:"operation"`
+	Peer      comm.Peer              `json:"peer"` // with the key that it has proved
+	Total     instrument.Amount      `json:"total"`
+	Invoice   instrument.Invoice     `json:"invoice,omitempty"`
+	Parts     []part                 `json:"parts"`
+	Begun     time.Time              `json:"begun"`
+	Reason    string                 `json:"reason,omitempty"` // why it did not come about
+}
+
+// part is one instrument's share.
+type part struct {
+	Instrument instrument.ID          `json:"instrument"`
+	Class      instrument.ClassID     `json:"class"`
+	Amount     instrument.Amount      `json:"amount"`
+	Price      instrument.Amount      `json:"price"` // that the person has agreed to
+	State      string                 `json:"state"`
+	Protocol   string                 `json:"protocol,omitempty"`
+	Choice     int                    `json:"choice"` // which instrument this is for the part: 0 is the first
+	Tries      int                    `json:"tries"`
+	Operation  instrument.OperationID `json:"operation,omitempty"` // the last one that pays
+	Refunds    int                    `json:"refunds,omitempty"`
+	Refund     instrument.OperationID `json:"refund,omitempty"` // the last one that gives back
+	Reason     string                 `json:"reason,omitempty"` // why it failed, or is not back yet
+}
+
+// name is how the vendor knows the payment.
+func (p parent) name() string { return protocol.Short(p.Operation) }
+
+// next is the first part that is not paid, -1 if all are.
+func (p parent) next() int {
+	for n, part := range p.Parts {
+		if part.State != PartPaid {
+			return n
+		}
+	}
+	return -1
+}
+
+// any reports whether a part is in one of the states.
+func (p parent) any(states ...string) bool {
+	for _, part := range p.Parts {
+		for _, s := range states {
+			if part.State == s {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// fits is the pure rule of which parts a status may have.
+func (p parent) fits(status string) bool {
+	switch status {
+	case PaymentOpen:
+		return !p.any(PartFailed, PartRefunding, PartRefunded)
+	case PaymentPaid:
+		return p.next() < 0
+	case PaymentRefunding:
+		return !p.any(PartPaying) && p.any(PartPaid, PartRefunding, PartRefunded)
+	case PaymentRefunded:
+		return !p.any(PartPaying, PartPaid, PartRefunding) && p.any(PartRefunded)
+	case PaymentAborted:
+		return !p.any(PartPaying, PartPaid, PartRefunding, PartRefunded)
+	}
+	return false
+}
+
+// checkParent is the class's rule: the parts make up the total and fit the status,
+// and what was paid is either kept or comes back.
+func checkParent(before, after *instrument.Instance) error {
+	var is, was parent
+	if err := after.Decode(&is); err != nil {
+		return fault.Wrap(err, fault.Invalid, "this is not the state of a payment").Because("payment-malformed")
+	}
+	sum := instrument.ZeroOf(is.Total.Currency)
+	for _, p := range is.Parts {
+		var err error
+		if sum, err = sum.Add(p.Amount); err != nil {
+			return err
+		}
+	}
+	if sum != is.Total || len(is.Parts) == 0 || is.Total.IsZero() || after.Keys[keyOperation] != string(is.Operation) {
+		return fault.New(fault.Invalid, "a payment is the sum of its parts").Because("payment-malformed")
+	}
+	if !is.fits(after.Status) {
+		return fault.New(fault.Conflict, "a payment whose parts are like this is not %s", after.Status).Because("move-refused")
+	}
+	if before == nil {
+		return nil
+	}
+	if err := before.Decode(&was); err != nil {
+		return err
+	}
+	if is.Operation != was.Operation || is.Peer.Key != was.Peer.Key || is.Total != was.Total || len(is.Parts) != len(was.Parts) {
+		return fault.New(fault.Invalid, "a payment cannot become another payment").Because("payment-changed")
+	}
+	for n, p := range was.Parts {
+		if !p.becomes(is.Parts[n]) {
+			return fault.New(fault.Conflict, "part %d of this payment is %s and cannot become %s", n+1, p.State, is.Parts[n].State).Because("move-refused")
+		}
+	}
+	return nil
+}
+
+// becomes is the pure table of a part's states. What was paid stays what it was.
+func (p part) becomes(q part) bool {
+	paid := p.State == PartPaid || p.State == PartRefunding || p.State == PartRefunded
+	if p.Amount != q.Amount || paid && (p.Operation != q.Operation || p.Instrument != q.Instrument) || p.Tries > q.Tries || p.Refunds > q.Refunds {
+		return false
+	}
+	if p.State == q.State {
+		return true
+	}
+	switch p.State {
+	case PartWaiting:
+		return q.State == PartPaying || q.State == PartFailed
+	case PartPaying:
+		return q.State == PartWaiting || q.State == PartPaid || q.State == PartFailed
+	case PartPaid:
+		return q.State == PartRefunding
+	case PartRefunding:
+		return q.State == PartPaid || q.State == PartRefunded
+	}
+	return false
+}
+
+// Whole is a payment of several instruments as its owner sees it.
+type Whole struct {
+	Operation instrument.OperationID `json:"operation"` // shortened, as those of its parts
+	Status    string                 `json:"status"`
+	Peer      string                 `json:"peer"`
+	Total     instrument.Amount      `json:"amount"`
+	Parts     []WholePart            `json:"parts"`
+	Begun     time.Time              `json:"begun"`
+	Reason    string                 `json:"reason,omitempty"`
+}
+
+// WholePart is one part of a Whole.
+type WholePart struct {
+	Operation  instrument.OperationID `json:"operation,omitempty"`
+	State      string                 `json:"state"`
+	Class      instrument.ClassID     `json:"class"`
+	Protocol   string                 `json:"protocol,omitempty"`
+	Instrument instrument.ID          `json:"instrument"`
+	Amount     instrument.Amount      `json:"amount"`
+	Refund     instrument.OperationID `json:"refund,omitempty"`
+	Reason     string                 `json:"reason,omitempty"`
+}
+
+func wholeOf(i instrument.Instance) (Whole, error) {
+	var p parent
+	if err := i.Decode(&p); err != nil {
+		return Whole{}, err
+	}
+	short := func(op instrument.OperationID) instrument.OperationID {
+		return instrument.OperationID(protocol.Short(op))
+	}
+	w := Whole{Operation: short(p.Operation), Status: i.Status, Peer: p.Peer.Name, Total: p.Total, Begun: p.Begun, Reason: p.Reason}
+	for _, q := range p.Parts {
+		w.Parts = append(w.Parts, WholePart{short(q.Operation), q.State, q.Class, q.Protocol, q.Instrument, q.Amount, short(q.Refund), q.Reason})
+	}
+	return w, nil
+}
+
+// Payments lists the payments of several instruments of this wallet, oldest first.
+func (w *Wallet) Payments(ctx context.Context) ([]Whole, error) {
+	found, err := w.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment, Owner: w.user.ID})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Whole, len(found))
+	for n, i := range found {
+		if out[n], err = wholeOf(i); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,266 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// awaitPart is how long one waits for an operation of a part that an earlier life
+// has begun.
+const awaitPart = 30 * time.Second
+
+// running is a payment of several instruments that somebody works on. Two who do
+// so find out at the next change: the record has one version.
+type running struct {
+	w       *Wallet
+	who     Payer
+	now     instrument.Instance
+	rec     parent
+	session *controller.Session
+}
+
+func (w *Wallet) reading(i instrument.Instance, who Payer) (*running, error) {
+	r := &running{w: w, who: who, now: i}
+	return r, i.Decode(&r.rec)
+}
+
+// finish works on a payment until it is decided and the decision is carried out.
+func (w *Wallet) finish(ctx context.Context, i instrument.Instance, who Payer) (Whole, error) {
+	r, err := w.reading(i, who)
+	if err != nil {
+		return Whole{}, err
+	}
+	defer r.close(ctx)
+	for err == nil && r.now.Status == PaymentOpen {
+		err = r.step(ctx)
+	}
+	if err == nil && r.now.Status == PaymentRefunding {
+		err = r.giveUp(ctx)
+	}
+	if err == nil {
+		err = r.outcome()
+	}
+	return r.whole(), err
+}
+
+// outcome is how a payment that is decided has ended.
+func (r *running) outcome() error {
+	switch r.now.Status {
+	case PaymentRefunded:
+		return fault.New(fault.Declined, "the payment did not come about: %s; what was paid has come back", r.rec.Reason).Because("payment-given-back")
+	case PaymentAborted:
+		return fault.New(fault.Declined, "the payment did not come about: %s; nothing was paid", r.rec.Reason).Because("payment-aborted")
+	}
+	return nil
+}
+
+// step pays the next part, or decides.
+func (r *running) step(ctx context.Context) error {
+	n := r.rec.next()
+	if n < 0 {
+		return r.change(ctx, func(*parent) string { return PaymentPaid })
+	}
+	err := r.pay(ctx, n)
+	if err == nil || !controller.Certain(err) {
+		return err
+	}
+	other, asking := r.who.Instead(ctx, r.whole().Parts[n], err)
+	if asking != nil {
+		return asking
+	}
+	if other != "" {
+		return r.replace(ctx, n, other)
+	}
+	return r.change(ctx, func(p *parent) string {
+		p.Parts[n].State, p.Parts[n].Reason = PartFailed, fault.From(err).Message
+		p.Reason = p.Parts[n].Reason
+		if p.any(PartPaid) {
+			return PaymentRefunding
+		}
+		return PaymentAborted
+	})
+}
+
+// later is the fault of a payment that is not decided yet.
+func later(err error, format string, args ...any) error {
+	return fault.Wrap(err, fault.Unknown, format, args...).Because("pending").WithHint("go on with `wallet operation resume`")
+}
+
+// replace takes another instrument for a part that has failed.
+func (r *running) replace(ctx context.Context, n int, other instrument.ID) error {
+	i, err := r.w.Instruments().View(ctx, other)
+	if err != nil {
+		return err
+	}
+	return r.change(ctx, func(p *parent) string {
+		q := &p.Parts[n]
+		q.Instrument, q.Class, q.Protocol, q.State, q.Choice = i.ID, i.Class, "", PartWaiting, q.Choice+1
+		return PaymentOpen
+	})
+}
+
+// pay pays one part. Its operation is on record before it begins; one of an
+// earlier life is waited for, and one that never began begins.
+func (r *running) pay(ctx context.Context, n int) error {
+	if p := r.rec.Parts[n]; p.State == PartPaying {
+		if known, err := r.await(ctx, p.Operation); known {
+			return r.paid(ctx, n, err)
+		}
+	}
+	p := r.rec.Parts[n]
+	bill, err := r.negotiate(ctx, Payment{Amount: p.Amount, Invoice: r.rec.invoice(n), Instrument: p.Instrument})
+	if err != nil {
+		return err
+	}
+	if c, err := bill.Terms.Price.Cmp(p.Price); err != nil || c > 0 {
+		return fault.New(fault.Denied, "the vendor asks for %s now, not %s", bill.Terms.Price, p.Price).Because("price-differs")
+	}
+	if p.State != PartPaying {
+		op, err := r.operation("pay", n, p.Tries+1)
+		if err != nil {
+			return err
+		}
+		err = r.change(ctx, func(p *parent) string {
+			q := &p.Parts[n]
+			q.State, q.Tries, q.Operation, q.Protocol = PartPaying, q.Tries+1, op, bill.Protocol
+			return PaymentOpen
+		})
+		if err != nil {
+			return err
+		}
+	}
+	_, err = r.session.Execute(ctx, controller.Transaction{
+		ID: r.rec.Parts[n].Operation, Principal: r.w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: []instrument.ID{p.Instrument},
+	}, nil)
+	return r.paid(ctx, n, err)
+}
+
+// paid records how the operation of a part has ended. What nobody can know of it is
+// found out by the same part's next operation.
+func (r *running) paid(ctx context.Context, n int, outcome error) error {
+	switch {
+	case outcome == nil:
+		return r.change(ctx, func(p *parent) string {
+			p.Parts[n].State, p.Parts[n].Reason = PartPaid, ""
+			return PaymentOpen
+		})
+	case fault.ReasonOf(outcome) == "abandoned": // which is refused while anything is outside
+		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because("abandoned")
+	case controller.Certain(outcome):
+		return outcome
+	case r.ended(ctx, r.rec.Parts[n].Operation):
+		err := r.change(ctx, func(p *parent) string {
+			p.Parts[n].State, p.Parts[n].Reason = PartWaiting, fault.From(outcome).Message
+			return PaymentOpen
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return later(outcome, "it is not known yet whether part %d was paid: %s", n+1, fault.From(outcome).Message)
+}
+
+// negotiate goes through the steps for one part. A vendor that cannot be asked has
+// refused nothing.
+func (r *running) negotiate(ctx context.Context, p Payment) (Bill, error) {
+	if err := r.open(ctx); err != nil {
+		return Bill{}, err
+	}
+	bill, err := r.w.negotiate(ctx, r.session, p)
+	return bill, r.unlessAway(err)
+}
+
+func (r *running) open(ctx context.Context) (err error) {
+	if r.session == nil {
+		r.session, err = r.w.InitiateSession(ctx, r.rec.Peer, controller.Login{})
+		if err != nil {
+			r.session = nil
+		}
+	}
+	return r.unlessAway(err)
+}
+
+func (r *running) unlessAway(err error) error {
+	switch fault.KindOf(err) {
+	case fault.Unavailable, fault.Timeout, fault.Unknown, fault.Internal:
+		if err != nil {
+			return later(err, "%s cannot be asked now: %s", r.rec.Peer.Name, fault.From(err).Message)
+		}
+	}
+	return err
+}
+
+func (r *running) close(ctx context.Context) {
+	if r.session != nil {
+		_ = r.session.Close(context.WithoutCancel(ctx))
+	}
+}
+
+// operation is the id of a part's operation. It is the same in every life.
+func (r *running) operation(what string, n, try int) (instrument.OperationID, error) {
+	return r.w.OperationID(fmt.Sprintf("%s %s %d.%d", what, r.rec.Operation, n+1, try))
+}
+
+// await is how an operation that was begun before has ended; not known: it never
+// was.
+func (r *running) await(ctx context.Context, op instrument.OperationID) (known bool, err error) {
+	found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Limit: 1})
+	if err != nil || len(found) == 0 {
+		return err != nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, awaitPart)
+	defer cancel()
+	_, err = r.w.Protocols().Await(ctx, op)
+	return true, err
+}
+
+func (r *running) ended(ctx context.Context, op instrument.OperationID) bool {
+	found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), State: protocol.Ended, Limit: 1})
+	return err == nil && len(found) == 1
+}
+
+// change changes the record and shows it. f returns the status.
+func (r *running) change(ctx context.Context, f func(*parent) string) error {
+	next := r.now.Clone()
+	var rec parent
+	if err := next.Decode(&rec); err != nil {
+		return err
+	}
+	next.Status = f(&rec)
+	if err := next.Encode(rec); err != nil {
+		return err
+	}
+	r.w.Passes(protocol.PointBeforeRecord)
+	err := r.w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		seen, err := tx.Get(next.ID)
+		if err != nil {
+			return err
+		}
+		if seen.Version != next.Version {
+			return fault.New(fault.Locked, "somebody else is at this payment").Because("payment-taken").WithHint("look at `wallet operation list`")
+		}
+		return tx.Put(next)
+	})
+	if err != nil {
+		return err
+	}
+	r.w.Passes(protocol.PointAfterRecord)
+	next.Version++
+	r.now, r.rec = next, rec
+	r.who.Show(r.whole())
+	return nil
+}
+
+func (r *running) whole() Whole {
+	w, err := wholeOf(r.now)
+	if err != nil {
+		return Whole{Operation: instrument.OperationID(protocol.Short(r.rec.Operation)), Status: r.now.Status}
+	}
+	return w
+}

@@ -1,0 +1,433 @@
+package client_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// moods are how a shop takes what is presented to it.
+type moods struct {
+	refuses atomic.Value // the class that it does not take, a string
+	unknown atomic.Value // the class of which it cannot say whether it has taken it
+	keeps   atomic.Bool  // it gives nothing back
+}
+
+func (m *moods) is(v *atomic.Value, class instrument.ClassID) bool {
+	text, _ := v.Load().(string)
+	return text == string(class)
+}
+
+// vouchers is a bundle of one class: each number is taken once, and may be taken
+// again after it was given back. The shop knows its own mood.
+func vouchers(role comm.Role, id instrument.ClassID, m *moods) protocol.Bundle {
+	class := sdk.Class{About: instrument.Info{ID: id, Title: string(id), Keys: []string{"number"}, Moves: []instrument.Move{
+		{To: "ready"},
+		{From: "ready", To: "shown"},
+		{From: "shown", To: "shown"},
+		{From: "shown", To: "ready"},
+		{From: "shown", To: "used"},
+		{From: "used", To: "ready"},
+		{To: "taken"},
+		{From: "taken", To: "free"},
+		{From: "free", To: "taken"},
+		{From: "free", To: "free"},
+	}}}
+	find := func(tx instrument.Tx, message json.RawMessage, status string) (err error) {
+		at, err := tx.Find(id, "number", string(message))
+		if err != nil {
+			return err
+		}
+		i, err := tx.Get(at)
+		if err != nil {
+			return err
+		}
+		if i.Status == "taken" && status == "taken" {
+			return fault.New(fault.Declined, "this number was used").Because("number-used")
+		}
+		i.Status = status
+		return tx.Put(i)
+	}
+	return protocol.Bundle{Name: string(id), Classes: sdk.Refundable(role, class), Protocols: []protocol.Protocol{sdk.Simple{
+		Name: string(id) + ".spend", Class: id, Operation: protocol.Pay, Accepted: "used", Returned: "ready",
+		Present: func(_ protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error) {
+			i.Status = "shown"
+			return protocol.Result{Value: i.State, Amount: c.Offer.Terms.Price}, nil
+		},
+		Accept: func(_ protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
+			switch {
+			case m.is(&m.refuses, id):
+				return protocol.Result{}, fault.New(fault.Declined, "no %s today", id).Because("not-today")
+			case m.is(&m.unknown, id):
+				return protocol.Result{}, fault.New(fault.Unknown, "nobody knows about this %s", id).Because("provider-unknown")
+			}
+			err := find(tx, message, "taken")
+			if errors.Is(err, fault.NotFound) {
+				_, err = tx.Create(instrument.Instance{Class: id, Status: "taken", Keys: map[string]string{"number": string(message)}, State: message})
+			}
+			return protocol.Result{Value: json.RawMessage(`{}`), Amount: c.Offer.Terms.Price}, err
+		},
+		GiveBack: func(tx instrument.Tx, message json.RawMessage, amount instrument.Amount) (json.RawMessage, error) {
+			if m.keeps.Load() {
+				return nil, fault.New(fault.Conflict, "the drawer does not open").Because("drawer-stuck")
+			}
+			if amount.IsZero() {
+				return json.RawMessage(`{}`), nil
+			}
+			return json.RawMessage(`{}`), find(tx, message, "free")
+		},
+	}}}
+}
+
+// market is a wallet with three kinds of vouchers, and a shop that takes them.
+type market struct {
+	*wallet
+	t    *testing.T
+	net  *inproc.Network
+	shop *vendor.Terminal
+	peer comm.Peer
+	moods
+	red, blue, green instrument.ID
+	dies             atomic.Int64 // at which record point the wallet dies; 0: at none
+	passed           atomic.Int64
+}
+
+func openMarket(t *testing.T) *market {
+	t.Helper()
+	m := &market{t: t, net: inproc.NewNetwork()}
+	kinds := func(role comm.Role, own protocol.Bundle) []protocol.Bundle {
+		return []protocol.Bundle{own, vouchers(role, "red", &m.moods), vouchers(role, "blue", &m.moods), vouchers(role, "green", &m.moods)}
+	}
+	party := controllertest.New(t, m.net, controllertest.Options{
+		Role: comm.Client, Policy: profile.UserPolicy(), Bundles: kinds(comm.Client, client.Payments()), At: m.at,
+	})
+	m.wallet = &wallet{party: party, Wallet: client.New(party.Controller, party.Me(t), nil)}
+	till := controllertest.New(t, m.net, controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: kinds(comm.Vendor, vendor.Payments())})
+	m.shop = vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop"})
+	m.peer = till.Listen(t, m.shop.Servicing())
+	m.red, m.blue, m.green = m.voucher("red", 1), m.voucher("blue", 2), m.voucher("green", 3)
+	return m
+}
+
+// died is what the wallet's code ends with when its process would.
+type died struct{}
+
+func (m *market) at(p protocol.Point) {
+	if p != protocol.PointBeforeRecord && p != protocol.PointAfterRecord {
+		return
+	}
+	if m.passed.Add(1) == m.dies.Load() {
+		panic(died{})
+	}
+}
+
+func (m *market) voucher(class instrument.ClassID, number int) instrument.ID {
+	m.t.Helper()
+	return m.party.Create(m.t, instrument.Instance{Class: class, Status: "ready", State: fmt.Appendf(nil, `"%d"`, number)})
+}
+
+// purchase is CHF 10: CHF 4 in red, the rest in blue.
+func (m *market) purchase(key string) client.Together {
+	return client.Together{
+		Peer: m.peer, Operation: m.operation(m.t, key), Amount: amount(m.t, "CHF:10"),
+		Shares: []client.Share{{Instrument: m.red, Amount: amount(m.t, "CHF:4")}, {Instrument: m.blue}},
+	}
+}
+
+// has is the status of each voucher and what is taken at the shop.
+func (m *market) has() string {
+	m.t.Helper()
+	var out []string
+	for _, id := range []instrument.ID{m.red, m.blue, m.green} {
+		out = append(out, m.party.View(m.t, id).Status)
+	}
+	taken := 0
+	for _, class := range []instrument.ClassID{"red", "blue", "green"} {
+		all, err := m.shop.Instruments().List(m.t.Context(), instrument.Filter{Class: class, Status: "taken"})
+		check(m.t, err)
+		taken += len(all)
+	}
+	return fmt.Sprintf("%s; %d taken", strings.Join(out, " "), taken)
+}
+
+// shopSays is the shop's word for the payment.
+func (m *market) shopSays(w client.Whole) string {
+	m.t.Helper()
+	p, err := m.shop.Payment(m.t.Context(), m.party.Identity.KeyText(), string(w.Operation))
+	if errors.Is(err, fault.NotFound) {
+		return "nothing"
+	}
+	check(m.t, err)
+	return p.Status
+}
+
+// chooser agrees to everything, and names other instruments in their order.
+type chooser struct {
+	client.Nobody
+	others []instrument.ID
+	shown  []string
+	bills  int
+}
+
+func (c *chooser) Agree(_ context.Context, bills []client.Bill) (bool, error) {
+	c.bills = len(bills)
+	return true, nil
+}
+
+func (c *chooser) Instead(context.Context, client.WholePart, error) (instrument.ID, error) {
+	if len(c.others) == 0 {
+		return "", nil
+	}
+	next := c.others[0]
+	c.others = c.others[1:]
+	return next, nil
+}
+
+func (c *chooser) Show(w client.Whole) {
+	states := []string{w.Status}
+	for _, p := range w.Parts {
+		states = append(states, p.State)
+	}
+	c.shown = append(c.shown, strings.Join(states, " "))
+}
+
+func TestAPaymentOfTwoInstruments(t *testing.T) {
+	m := openMarket(t)
+	who := &chooser{}
+	got, err := m.PayTogether(t.Context(), m.purchase("lunch"), who)
+	check(t, err)
+	if got.Status != client.PaymentPaid || who.bills != 2 || got.Parts[0].Amount != amount(t, "CHF:4") || got.Parts[1].Amount != amount(t, "CHF:6") {
+		t.Errorf("%+v", got)
+	}
+	if has := m.has(); has != "used used ready; 2 taken" || m.shopSays(got) != vendor.PaymentPaid {
+		t.Errorf("%s, and the shop says %s", has, m.shopSays(got))
+	}
+	want := []string{"open paying waiting", "open paid waiting", "open paid paying", "open paid paid", "paid paid paid"}
+	if !slices.Equal(who.shown, want) {
+		t.Errorf("shown %q", who.shown)
+	}
+
+	// The same key again is the same payment; it is no key of another one.
+	again, err := m.PayTogether(t.Context(), m.purchase("lunch"), &chooser{})
+	if err != nil || again.Operation != got.Operation || m.has() != "used used ready; 2 taken" {
+		t.Errorf("%+v, %v", again, err)
+	}
+	other := m.purchase("lunch")
+	other.Amount = amount(t, "CHF:11")
+	if _, err := m.PayTogether(t.Context(), other, &chooser{}); fault.ReasonOf(err) != "key-reused" {
+		t.Errorf("another amount: %v", err)
+	}
+	if _, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: other.Operation, Amount: other.Amount, Instrument: m.green}, agreed); fault.ReasonOf(err) != "key-reused" {
+		t.Errorf("alone under the key: %v", err)
+	}
+}
+
+// What can go wrong with a part, and what comes of the whole.
+func TestPartsThatFail(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		mood   func(*market)
+		others func(*market) []instrument.ID
+		status string
+		reason fault.Reason
+		has    string
+		shop   string
+	}{
+		{"the first is declined", func(m *market) { m.refuses.Store("red") }, nil, client.PaymentAborted, "payment-aborted", "ready ready ready; 0 taken", vendor.PaymentOpen},
+		{"the second is declined", func(m *market) { m.refuses.Store("blue") }, nil, client.PaymentRefunded, "payment-given-back", "ready ready ready; 0 taken", vendor.PaymentClosed},
+		{
+			"the second is declined, and another pays for it", func(m *market) { m.refuses.Store("blue") },
+			func(m *market) []instrument.ID { return []instrument.ID{m.green} }, client.PaymentPaid, "", "used ready used; 2 taken", vendor.PaymentPaid,
+		},
+		{
+			"the second is declined, and so is the other", func(m *market) { m.refuses.Store("blue") },
+			func(m *market) []instrument.ID { return []instrument.ID{m.blue} }, client.PaymentRefunded, "payment-given-back", "ready ready ready; 0 taken", vendor.PaymentClosed,
+		},
+		{
+			"the first is declined, and another pays for it", func(m *market) { m.refuses.Store("red") },
+			func(m *market) []instrument.ID { return []instrument.ID{m.green} }, client.PaymentPaid, "", "ready used used; 2 taken", vendor.PaymentPaid,
+		},
+		{"nobody knows about the second", func(m *market) { m.unknown.Store("blue") }, nil, client.PaymentOpen, "pending", "used shown ready; 1 taken", vendor.PaymentOpen},
+		{
+			"the shop gives nothing back", func(m *market) { m.refuses.Store("blue"); m.keeps.Store(true) }, nil,
+			client.PaymentRefunding, "pending", "used ready ready; 1 taken", vendor.PaymentClosed,
+		},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := openMarket(t)
+			row.mood(m)
+			who := &chooser{}
+			if row.others != nil {
+				who.others = row.others(m)
+			}
+			got, err := m.PayTogether(t.Context(), m.purchase("k"), who)
+			if got.Status != row.status || fault.ReasonOf(err) != row.reason || (err == nil) != (row.reason == "") {
+				t.Fatalf("it is %s: %v", got.Status, err)
+			}
+			if has, shop := m.has(), m.shopSays(got); has != row.has || shop != row.shop {
+				t.Errorf("%s; the shop says %s", has, shop)
+			}
+			if row.reason == "" {
+				return
+			}
+
+			// Resumed when all is well it is what it was decided to be, or is paid.
+			m.refuses.Store("")
+			m.unknown.Store("")
+			m.keeps.Store(false)
+			end := map[string]string{client.PaymentOpen: client.PaymentPaid, client.PaymentRefunding: client.PaymentRefunded}[row.status]
+			if end == "" {
+				end = row.status
+			}
+			again, err := m.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
+			if again.Status != end || (err == nil) != (end == client.PaymentPaid) {
+				t.Errorf("resumed it is %s: %v", again.Status, err)
+			}
+			want := "ready ready ready; 0 taken"
+			if end == client.PaymentPaid {
+				want = "used used ready; 2 taken"
+			}
+			if has := m.has(); has != want {
+				t.Errorf("then %s", has)
+			}
+		})
+	}
+}
+
+// The wallet ends at each point at which its record changes, in a payment that
+// comes about and in one that does not. What its next life makes of it is one of
+// the two ends, and nothing is lost.
+func TestTheWalletDiesAtEachPointOfItsRecord(t *testing.T) {
+	points := 0
+	for _, declined := range []string{"", "blue"} {
+		for n := int64(1); ; n++ {
+			m := openMarket(t)
+			m.refuses.Store(declined)
+			m.dies.Store(n)
+			if !m.dying(func() { _, _ = m.PayTogether(t.Context(), m.purchase("k"), &chooser{}) }) {
+				break
+			}
+			points++
+			m.dies.Store(0)
+			check(t, m.ResumePayments(t.Context()))
+			all, err := m.Payments(t.Context())
+			check(t, err)
+			status, shop := client.PaymentAborted, "nothing" // it died before there was a record
+			if len(all) == 1 {
+				status, shop = all[0].Status, m.shopSays(all[0])
+			}
+			want := map[string]string{
+				client.PaymentPaid: "used used ready; 2 taken", client.PaymentRefunded: "ready ready ready; 0 taken", client.PaymentAborted: "ready ready ready; 0 taken",
+			}[status]
+			if has := m.has(); has != want || status == client.PaymentPaid != (shop == vendor.PaymentPaid) || len(all) == 1 && (status == client.PaymentPaid) != (declined == "") {
+				t.Errorf("declined %q, point %d: it is %s, %s; the shop says %s", declined, n, status, has, shop)
+			}
+		}
+	}
+	t.Logf("%d points", points)
+	if points < 24 {
+		t.Errorf("there are only %d points", points)
+	}
+}
+
+// dying runs f and reports whether it has ended as a process that is killed.
+func (m *market) dying(f func()) (yes bool) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, yes = r.(died); !yes {
+				panic(r)
+			}
+		}
+	}()
+	f()
+	return false
+}
+
+func TestSharesMakeUpTheTotal(t *testing.T) {
+	m := openMarket(t)
+	for _, row := range []struct {
+		name   string
+		shares []client.Share
+	}{
+		{"two take the rest", []client.Share{{Instrument: m.red}, {Instrument: m.blue}}},
+		{"nothing is left for the rest", []client.Share{{Instrument: m.red, Amount: amount(t, "CHF:10")}, {Instrument: m.blue}}},
+		{"less than the total", []client.Share{{Instrument: m.red, Amount: amount(t, "CHF:1")}, {Instrument: m.blue, Amount: amount(t, "CHF:8")}}},
+		{"more than the total", []client.Share{{Instrument: m.red, Amount: amount(t, "CHF:11")}, {Instrument: m.blue}}},
+		{"other money", []client.Share{{Instrument: m.red, Amount: amount(t, "EUR:1")}, {Instrument: m.blue}}},
+		{"one instrument twice", []client.Share{{Instrument: m.red, Amount: amount(t, "CHF:1")}, {Instrument: m.red}}},
+		{"a part of nothing", []client.Share{{Instrument: m.red, Amount: amount(t, "CHF:0")}, {Instrument: m.blue}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := m.purchase("k")
+			p.Shares = row.shares
+			if _, err := m.PayTogether(t.Context(), p, &chooser{}); fault.ReasonOf(err) != "parts-malformed" {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+	if has := m.has(); has != "ready ready ready; 0 taken" {
+		t.Error(has)
+	}
+}
+
+// Whatever code there is, the class of the record has no way out of a decision and
+// knows what each status means.
+func TestTheRecordDecidesOnce(t *testing.T) {
+	class := client.Payments().Classes[0]
+	at := func(status string, parts ...string) *instrument.Instance {
+		var list []map[string]any
+		for _, s := range parts {
+			list = append(list, map[string]any{"instrument": "i", "class": "red", "amount": "CHF:5", "price": "CHF:5", "state": s, "operation": "o"})
+		}
+		i := &instrument.Instance{Class: controller.ClassPayment, Status: status, Keys: map[string]string{"operation": "op"}}
+		check(t, i.Encode(map[string]any{"operation": "op", "total": "CHF:10", "peer": map[string]string{"key": "k"}, "parts": list}))
+		return i
+	}
+	for _, status := range []string{client.PaymentPaid, client.PaymentRefunded, client.PaymentAborted} {
+		for _, to := range []string{client.PaymentOpen, client.PaymentPaid, client.PaymentRefunding, client.PaymentRefunded, client.PaymentAborted} {
+			if class.Info().Allows(status, to) {
+				t.Errorf("%s becomes %s", status, to)
+			}
+		}
+	}
+	for _, row := range []struct {
+		name          string
+		before, after *instrument.Instance
+		good          bool
+	}{
+		{"begun", nil, at("open", "waiting", "waiting"), true},
+		{"paid with a part that is not", at("open", "paid", "paying"), at("paid", "paid", "paying"), false},
+		{"refunded with a part that is paid", at("refunding", "paid", "failed"), at("refunded", "paid", "failed"), false},
+		{"aborted with a part that is paid", at("open", "paid", "waiting"), at("aborted", "paid", "waiting"), false},
+		{"refunding with a part that may be paid", at("open", "paid", "paying"), at("refunding", "paid", "paying"), false},
+		{"what was paid is paid again", at("open", "paid", "waiting"), at("open", "paying", "waiting"), false},
+		{"what has failed is paid", at("refunding", "paid", "failed"), at("refunding", "paid", "paid"), false},
+		{"one part less", at("open", "paid", "waiting"), at("open", "paid"), false},
+		{"a part too many", nil, at("open", "waiting", "waiting", "waiting"), false},
+		{"all paid", at("open", "paid", "paid"), at("paid", "paid", "paid"), true},
+		{"given back", at("refunding", "refunded", "failed"), at("refunded", "refunded", "failed"), true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			if err := class.Check(row.before, row.after); (err == nil) != row.good {
+				t.Errorf("error = %v", err)
+			}
+		})
+	}
+}

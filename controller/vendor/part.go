@@ -1,0 +1,123 @@
+package vendor
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// partPrefix begins the reference of a card that pays a part.
+const partPrefix = "payment:"
+
+// readPart is the pure reading of what an invoice says of a part.
+func readPart(inv instrument.Invoice) (s share, total instrument.Amount, err error) {
+	malformed := func(format string, args ...any) (share, instrument.Amount, error) {
+		return share{}, instrument.Amount{}, fault.New(fault.Invalid, format, args...).Because("part-malformed")
+	}
+	s.Name = inv[controller.InvoicePart]
+	if name := inv[controller.InvoicePayment]; len(name) > maxLabel || s.Name == "" || len(s.Name) > maxLabel {
+		return malformed("a part of a payment has names of at most %d bytes, its own and the payment's", maxLabel)
+	}
+	if total, err = instrument.ParseAmount(inv[controller.InvoiceTotal]); err != nil {
+		return s, total, err
+	}
+	if s.Amount, err = instrument.ParseAmount(inv[controller.InvoiceAmount]); err != nil {
+		return s, total, err
+	}
+	if c, err := s.Amount.Cmp(total); err != nil || c > 0 || s.Amount.IsZero() {
+		return malformed("a part is of something, in the money of the total, and no more than it")
+	}
+	return s, total, nil
+}
+
+// partTerms are the terms for a part: its amount, by any class that this vendor
+// takes, by card if there is a provider to charge it.
+func (s servicing) partTerms(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	p, _, err := readPart(inv)
+	if err != nil {
+		return instrument.Terms{}, nil, err
+	}
+	if class != ClassCard {
+		if ours(class) {
+			return instrument.Terms{}, nil, notTaken(class)
+		}
+		return s.price(ctx, inv)
+	}
+	if _, err := s.t.Provider(ctx); errors.Is(err, fault.NotFound) {
+		return instrument.Terms{}, nil, notTaken(class)
+	}
+	terms, inv, err := s.price(ctx, inv)
+	inv = maps.Clone(inv)
+	inv["reference"] = partPrefix + who.Peer.Key + ":" + inv[controller.InvoicePayment] + ":" + p.Name
+	inv["merchant"] = s.t.cfg.Merchant
+	return terms, inv, err
+}
+
+func notTaken(class instrument.ClassID) error {
+	return fault.New(fault.Unsupported, "%s cannot pay for this", class).Because("class-not-offered")
+}
+
+// preparePart puts a part on record before it is taken, so that whatever becomes of
+// it is found. A payment that is paid or given back takes no more.
+func (t *Terminal) preparePart(ctx context.Context, who controller.Caller, x *controller.Transaction) error {
+	if x.Class != ClassCard && ours(x.Class) {
+		return fault.New(fault.Denied, "a wallet may not ask a terminal for %s", x.Operation).Because("not-granted")
+	}
+	if x.Class == ClassPrepaid {
+		if err := t.creditOwed(ctx); err != nil {
+			return err
+		}
+	}
+	if err := t.enrol(ctx, who.Peer.Key, x); err != nil || x.Class != ClassCard {
+		return err
+	}
+	provider, err := t.Provider(ctx)
+	x.Instruments, x.Reference = []instrument.ID{provider}, x.Invoice["reference"]
+	return err
+}
+
+func (t *Terminal) enrol(ctx context.Context, payer string, x *controller.Transaction) error {
+	part, total, err := readPart(x.Invoice)
+	if err != nil {
+		return err
+	}
+	part.Class = x.Class
+	name := x.Invoice[controller.InvoicePayment]
+	err = t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) error {
+		if w.Total != total {
+			return fault.New(fault.Conflict, "this payment is of %s, not of %s", w.Total, total).Because("total-differs")
+		}
+		if i.Status != PaymentOpen {
+			return fault.New(fault.Conflict, "this payment is %s and takes no more parts", i.Status).Because("payment-over")
+		}
+		return w.add(part, x.ID)
+	})
+	if !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	w := whole{Payer: payer, Name: name, Total: total}
+	if err := w.add(part, x.ID); err != nil {
+		return err
+	}
+	err = t.begin(ctx, PaymentOpen, w)
+	if fault.ReasonOf(err) == "payment-taken" { // by another part at the same time
+		return t.enrol(ctx, payer, x)
+	}
+	return err
+}
+
+// begin stores the record of a payment.
+func (t *Terminal) begin(ctx context.Context, status string, w whole) error {
+	i := instrument.Instance{Class: controller.ClassPayment, Owner: customerID(w.Payer), Name: w.Name, Status: status, Keys: map[string]string{keyPayment: wholeKey(w.Payer, w.Name)}}
+	if err := i.Encode(w); err != nil {
+		return err
+	}
+	return t.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		_, err := tx.Create(i)
+		return err
+	})
+}

@@ -1,0 +1,212 @@
+package vendor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// RefundPolicy decides whether a payer may have a part of a payment back without
+// being asked: nil lets it. A payment that was made alone is one of one part, and
+// paid. What the vendor itself gives back no policy is asked about.
+type RefundPolicy func(Payment) error
+
+// WhileOpen is the policy of a vendor that has no other: what is not paid in full
+// comes back when its payer wants, and after that only the vendor gives it.
+func WhileOpen(p Payment) error {
+	if p.Status != PaymentPaid {
+		return nil
+	}
+	return fault.New(fault.Denied, "this was paid in full: only the vendor gives it back").Because("refund-not-granted").
+		WithHint("ask the vendor; it uses `terminal refund`")
+}
+
+// refundTerms offer the class that paid for what shall come back.
+func (t *Terminal) refundTerms(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	paid, err := t.paidBy(ctx, who.Peer.Key, instrument.OperationID(inv[controller.InvoiceRefund]))
+	if err != nil {
+		return instrument.Terms{}, nil, err
+	}
+	if paid.Call.Class != class {
+		return instrument.Terms{}, nil, notTaken(class)
+	}
+	return instrument.Terms{}, instrument.Invoice{controller.InvoiceRefund: inv[controller.InvoiceRefund]}, nil
+}
+
+// paidBy is the payment that a peer has made by an operation; another's is
+// fault.NotFound.
+func (t *Terminal) paidBy(ctx context.Context, payer string, op instrument.OperationID) (protocol.Execution, error) {
+	paid, err := t.Protocols().Begun(ctx, payer, op)
+	if err == nil && (paid.Call.Operation != protocol.Pay || paid.Call.Offer == nil) {
+		err = fault.New(fault.NotFound, "this operation has paid nothing").Because("payment-unknown")
+	}
+	return paid, err
+}
+
+// prepareRefund lets a payer have a payment back, if it is theirs and the policy
+// agrees. It closes a payment that is open before anything of it comes back, so
+// that nobody delivers for it any more.
+func (t *Terminal) prepareRefund(ctx context.Context, who controller.Caller, x *controller.Transaction) error {
+	var args struct {
+		Payment instrument.OperationID `json:"payment"`
+	}
+	raw, _ := x.Args.(json.RawMessage)
+	if err := json.Unmarshal(raw, &args); err != nil {
+		return fault.New(fault.Invalid, "a refund names the operation that paid").Because("payment-unknown")
+	}
+	paid, err := t.paidBy(ctx, who.Peer.Key, args.Payment)
+	if err != nil {
+		return err
+	}
+	if paid.Call.Class != x.Class {
+		return fault.New(fault.Invalid, "this was paid with a %s", paid.Call.Class).Because("class-differs")
+	}
+	if err := t.release(ctx, who.Peer.Key, args.Payment, paid.Call.Offer); err != nil {
+		return err
+	}
+	x.Instruments, err = t.refundsWith(ctx, paid.Call.Class, paid.Call.Offer)
+	return err
+}
+
+// release asks the policy, and closes what is open.
+func (t *Terminal) release(ctx context.Context, payer string, op instrument.OperationID, o *instrument.OfferBody) error {
+	policy := t.cfg.Refunds
+	if policy == nil {
+		policy = WhileOpen
+	}
+	name, alone := wholeOf(op, o)
+	err := t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) error {
+		if slices.Contains(w.Granted, op) {
+			return nil
+		}
+		p, err := paymentOf(i, w)
+		if err != nil {
+			return err
+		}
+		if err := policy(p); err != nil {
+			return err
+		}
+		if i.Status == PaymentOpen {
+			i.Status = PaymentClosed
+		}
+		return nil
+	})
+	if alone && errors.Is(err, fault.NotFound) {
+		return policy(Payment{Status: PaymentPaid, Payer: payer, Name: name, Total: o.Terms.Price, Paid: o.Terms.Price})
+	}
+	return err
+}
+
+// wholeOf is the name of the payment that an operation was a part of; one that was
+// made alone has its own.
+func wholeOf(op instrument.OperationID, o *instrument.OfferBody) (name string, alone bool) {
+	if name := o.Invoice[controller.InvoicePayment]; name != "" {
+		return name, false
+	}
+	return "alone " + string(op), true
+}
+
+// refundsWith are our instruments for a refund: a card payment needs its provider.
+// What was paid for a withdrawal or into an account comes back in other ways.
+func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o *instrument.OfferBody) ([]instrument.ID, error) {
+	if class != ClassCard {
+		return nil, nil
+	}
+	reference := o.Invoice["reference"]
+	if !strings.HasPrefix(reference, partPrefix) {
+		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted")
+	}
+	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", reference)
+	if err != nil {
+		return nil, err
+	}
+	var p struct{ Provider instrument.ID }
+	return []instrument.ID{p.Provider, i.ID}, errors.Join(i.Decode(&p), nil)
+}
+
+// Refunded is what a vendor has given back.
+type Refunded struct {
+	Operation instrument.OperationID `json:"operation"`
+	Class     instrument.ClassID     `json:"class"`
+	// Done: it is with its payer. Else their wallet fetches it: `wallet refund`.
+	Done   bool              `json:"done"`
+	Amount instrument.Amount `json:"amount,omitzero"`
+}
+
+// Refund gives a payment back, at any time: the operation of a part, or of a
+// payment that was made alone, by the beginning of its id. Its payer is let have it
+// from then on; where the payer's wallet is not needed for that, it is done at once.
+func (t *Terminal) Refund(ctx context.Context, operation string) (Refunded, error) {
+	op, err := t.Protocols().Named(ctx, operation)
+	if err != nil {
+		return Refunded{}, err
+	}
+	found, err := t.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Side: protocol.Servicer, Limit: 1})
+	if err != nil {
+		return Refunded{}, err
+	}
+	if len(found) == 0 || found[0].Operation != protocol.Pay || found[0].Result == nil {
+		return Refunded{}, fault.New(fault.NotFound, "operation %s has paid nothing here", protocol.Short(op)).Because("payment-unknown")
+	}
+	paid, err := t.paidBy(ctx, found[0].Peer, op)
+	if err != nil {
+		return Refunded{}, err
+	}
+	on, err := t.refundsWith(ctx, paid.Call.Class, paid.Call.Offer)
+	if err != nil {
+		return Refunded{}, err
+	}
+	if err := t.grant(ctx, found[0].Peer, op, paid.Call); err != nil {
+		return Refunded{}, err
+	}
+	return t.giveBack(ctx, op, paid.Call.Class, paid.Protocol, on)
+}
+
+// grant notes that the payer may have a payment back.
+func (t *Terminal) grant(ctx context.Context, payer string, op instrument.OperationID, c protocol.Call) error {
+	name, alone := wholeOf(op, c.Offer)
+	err := t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) error {
+		if i.Status == PaymentOpen {
+			i.Status = PaymentClosed
+		}
+		if !slices.Contains(w.Granted, op) {
+			w.Granted = append(w.Granted, op)
+		}
+		return nil
+	})
+	if !alone || !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	price := c.Offer.Terms.Price
+	return t.begin(ctx, PaymentPaid, whole{
+		Payer: payer, Name: name, Total: price, Granted: []instrument.OperationID{op},
+		Parts: []share{{Name: "1", Class: c.Class, Amount: price, Operations: []instrument.OperationID{op}, Paid: op}},
+	})
+}
+
+// giveBack runs the REFUND that a vendor has for itself, if there is one.
+func (t *Terminal) giveBack(ctx context.Context, op instrument.OperationID, class instrument.ClassID, protocolID string, on []instrument.ID) (Refunded, error) {
+	out := Refunded{Operation: instrument.OperationID(protocol.Short(op)), Class: class}
+	x := controller.Transaction{Protocol: protocolID, Operation: protocol.Refund, Instruments: on, Args: map[string]any{"payment": op}}
+	switch class {
+	case ClassCard:
+		x.Class = ClassPayment
+	case ClassPrepaid:
+		x.Class, x.Protocol = ClassSpent, protocolPrepaid
+	default:
+		return out, nil
+	}
+	var given struct{ Refunded instrument.Amount }
+	if err := t.alone(ctx, x, &given); err != nil {
+		return out, err
+	}
+	out.Done, out.Amount = true, given.Refunded
+	return out, nil
+}

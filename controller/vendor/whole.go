@@ -1,0 +1,249 @@
+package vendor
+
+import (
+	"context"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Statuses of a payment of several instruments. It leaves open once: to be
+// delivered for, or to be given back.
+const (
+	PaymentOpen   = "open"
+	PaymentPaid   = "paid"
+	PaymentClosed = "closed"
+)
+
+// Payments are the vendor's own classes, which no plugin brings.
+func Payments() protocol.Bundle {
+	return protocol.Bundle{Name: "payments", Classes: []instrument.Class{controller.Kept{Rule: checkWhole, About: instrument.Info{
+		ID: controller.ClassPayment, Title: "Payment of several instruments", Keys: []string{keyPayment}, Shareable: true,
+		Moves: []instrument.Move{
+			{From: "", To: PaymentOpen},
+			{From: PaymentOpen, To: PaymentOpen},
+			{From: PaymentOpen, To: PaymentPaid},
+			{From: PaymentOpen, To: PaymentClosed},
+			{From: PaymentPaid, To: PaymentPaid}, // the vendor gives a part back
+			{From: "", To: PaymentPaid},          // … of a payment that was alone
+			{From: PaymentClosed, To: PaymentClosed},
+		},
+		Fields: []instrument.Field{{Name: "name", Title: "Name"}, {Name: "total", Title: "Total"}},
+	}}}}
+}
+
+const keyPayment = "payment" // payer and name: two payers may choose one name
+
+// whole is the vendor's record of a payment of several instruments.
+type whole struct {
+	Payer   string                   `json:"payer"` // the key of the wallet
+	Name    string                   `json:"name"`
+	Total   instrument.Amount        `json:"total"`
+	Parts   []share                  `json:"parts"`
+	Granted []instrument.OperationID `json:"granted,omitempty"` // that the vendor lets its payer have back
+}
+
+// share is one part. It is on record before it is taken, with every operation that
+// has tried to pay it.
+type share struct {
+	Name       string                   `json:"name"`
+	Class      instrument.ClassID       `json:"class"`
+	Amount     instrument.Amount        `json:"amount"`
+	Operations []instrument.OperationID `json:"operations"`
+	Paid       instrument.OperationID   `json:"paid,omitempty"` // the one that has
+}
+
+const maxShares = 32
+
+func wholeKey(payer, name string) string { return payer + "/" + name }
+
+// paidSum is what has been paid of it.
+func (w whole) paidSum() (sum instrument.Amount, err error) {
+	sum = instrument.ZeroOf(w.Total.Currency)
+	for _, p := range w.Parts {
+		if p.Paid == "" {
+			continue
+		}
+		if sum, err = sum.Add(p.Amount); err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
+}
+
+// add is the pure rule of an operation that is going to pay a part.
+func (w *whole) add(s share, op instrument.OperationID) error {
+	at := slices.IndexFunc(w.Parts, func(p share) bool { return p.Name == s.Name })
+	if at < 0 {
+		if len(w.Parts) == maxShares {
+			return fault.New(fault.Conflict, "a payment has at most %d parts, those that failed included", maxShares).Because("parts-too-many")
+		}
+		s.Operations = []instrument.OperationID{op}
+		w.Parts = append(w.Parts, s)
+		return nil
+	}
+	p := &w.Parts[at]
+	switch {
+	case slices.Contains(p.Operations, op):
+	case p.Class != s.Class || p.Amount != s.Amount:
+		return fault.New(fault.Conflict, "part %s of this payment is another one", s.Name).Because("part-differs")
+	case len(p.Operations) == maxShares:
+		return fault.New(fault.Conflict, "this part was tried %d times", maxShares).Because("parts-too-many")
+	default:
+		p.Operations = append(p.Operations, op)
+	}
+	return nil
+}
+
+// checkWhole is the class's rule: a payment is paid when its parts are, and what
+// is on record of it stays.
+func checkWhole(before, after *instrument.Instance) error {
+	var is, was whole
+	if err := after.Decode(&is); err != nil {
+		return fault.Wrap(err, fault.Invalid, "this is not the state of a payment").Because("payment-malformed")
+	}
+	if after.Keys[keyPayment] != wholeKey(is.Payer, is.Name) {
+		return fault.New(fault.Invalid, "a payment bears its payer and its name").Because("payment-malformed")
+	}
+	if sum, err := is.paidSum(); after.Status == PaymentPaid && (err != nil || sum != is.Total) {
+		return fault.New(fault.Conflict, "a payment is paid when its parts make up the total").Because("payment-open")
+	}
+	if before == nil {
+		return nil
+	}
+	if err := before.Decode(&was); err != nil {
+		return err
+	}
+	if is.Payer != was.Payer || is.Name != was.Name || is.Total != was.Total || len(is.Parts) < len(was.Parts) {
+		return fault.New(fault.Invalid, "a payment cannot become another payment").Because("payment-changed")
+	}
+	for n, p := range was.Parts {
+		q := is.Parts[n]
+		if p.Name != q.Name || p.Amount != q.Amount || p.Paid != "" && p.Paid != q.Paid {
+			return fault.New(fault.Invalid, "a part of a payment cannot become another part").Because("payment-changed")
+		}
+	}
+	return nil
+}
+
+// changeWhole changes the record of a payment, which has what became of its parts
+// on it by then: one whose last part has ended well is paid, whoever asks first.
+func (t *Terminal) changeWhole(ctx context.Context, payer, name string, f func(i *instrument.Instance, w *whole) error) error {
+	i, err := t.Instruments().Lookup(ctx, controller.ClassPayment, keyPayment, wholeKey(payer, name))
+	if err != nil {
+		return err
+	}
+	var seen whole
+	if err := i.Decode(&seen); err != nil {
+		return err
+	}
+	paid, err := t.havePaid(ctx, seen)
+	if err != nil {
+		return err
+	}
+	t.Passes(protocol.PointBeforeRecord)
+	defer t.Passes(protocol.PointAfterRecord)
+	return t.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		now, err := tx.Get(i.ID)
+		if err != nil {
+			return err
+		}
+		var w whole
+		if err := now.Decode(&w); err != nil {
+			return err
+		}
+		for n := range w.Parts {
+			if at := slices.IndexFunc(w.Parts[n].Operations, func(op instrument.OperationID) bool { return paid[op] }); at >= 0 && w.Parts[n].Paid == "" {
+				w.Parts[n].Paid = w.Parts[n].Operations[at]
+			}
+		}
+		if sum, err := w.paidSum(); err == nil && now.Status == PaymentOpen && sum == w.Total {
+			now.Status = PaymentPaid
+		}
+		if err := f(&now, &w); err != nil {
+			return err
+		}
+		if err := now.Encode(w); err != nil {
+			return err
+		}
+		if slices.Equal(now.State, i.State) && now.Status == i.Status {
+			return nil
+		}
+		return tx.Put(now)
+	})
+}
+
+// havePaid are the operations of a payment that have paid.
+func (t *Terminal) havePaid(ctx context.Context, w whole) (map[instrument.OperationID]bool, error) {
+	out := map[instrument.OperationID]bool{}
+	for _, p := range w.Parts {
+		for _, op := range p.Operations {
+			found, err := t.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Side: protocol.Servicer, Peer: w.Payer, Limit: 1})
+			if err != nil {
+				return nil, err
+			}
+			out[op] = len(found) == 1 && found[0].State == protocol.Ended && found[0].Fault == nil
+		}
+	}
+	return out, nil
+}
+
+// Payment is a payment of several instruments as the vendor has it.
+type Payment struct {
+	Status string            `json:"status"`
+	Payer  string            `json:"payer"` // the key of the wallet
+	Name   string            `json:"payment"`
+	Total  instrument.Amount `json:"total"`
+	Paid   instrument.Amount `json:"paid"` // by parts that have ended well, refunds included
+	Parts  []Part            `json:"parts"`
+}
+
+// Part is one part of a Payment that was paid.
+type Part struct {
+	Operation instrument.OperationID `json:"operation"`
+	Class     instrument.ClassID     `json:"class"`
+	Amount    instrument.Amount      `json:"amount"`
+}
+
+// Payment is a payment by payer and name; fault.NotFound. Its status is on disk,
+// and no other part of it can be given to the payer's REFUND if it is paid: an
+// application asks for it before it delivers what the invoice of a part was for.
+func (t *Terminal) Payment(ctx context.Context, payer, name string) (Payment, error) {
+	var out Payment
+	return out, t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) (err error) {
+		out, err = paymentOf(i, w)
+		return err
+	})
+}
+
+// AllPayments lists the payments of several instruments, oldest first.
+func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment})
+	out := []Payment{}
+	for _, i := range all {
+		var w whole
+		if err := i.Decode(&w); err != nil {
+			return nil, err
+		}
+		p, err := t.Payment(ctx, w.Payer, w.Name)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, err
+}
+
+func paymentOf(i *instrument.Instance, w *whole) (Payment, error) {
+	sum, err := w.paidSum()
+	p := Payment{Status: i.Status, Payer: w.Payer, Name: w.Name, Total: w.Total, Paid: sum, Parts: []Part{}}
+	for _, s := range w.Parts {
+		if s.Paid != "" {
+			p.Parts = append(p.Parts, Part{instrument.OperationID(protocol.Short(s.Paid)), s.Class, s.Amount})
+		}
+	}
+	return p, err
+}

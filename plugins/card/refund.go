@@ -1,0 +1,250 @@
+package card
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// refund is the argument of REFUND. The vendor's side names the provider and the
+// payment as its instruments; whether it may come back its controller has decided.
+type refund struct {
+	Payment instrument.OperationID `json:"payment"`         // the operation that paid
+	Amount  instrument.Amount      `json:"amount,omitzero"` // nothing: all that is left
+}
+
+// gaveBack is the result of REFUND.
+type gaveBack struct {
+	Payment   instrument.OperationID `json:"payment"`
+	Reference string                 `json:"reference"`
+	Refunded  instrument.Amount      `json:"refunded"` // of this payment, in all
+}
+
+// giveBack has the provider give a payment back. The intent is on record before
+// the provider is asked, and names the refund there: whoever finds one of unknown
+// outcome asks for the same one again before anything else.
+func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var args refund
+	if err := c.Arguments(&args); err != nil {
+		return protocol.Result{}, err
+	}
+	if len(c.Instruments) != 2 {
+		return protocol.Result{}, fault.New(fault.Invalid, "a refund needs a card-provider and a payment").Because("instrument-missing")
+	}
+	for {
+		p, before, done, err := intendRefund(ctx, s, c.Instruments[1], args.Amount)
+		if err != nil {
+			return protocol.Result{}, err
+		}
+		if done {
+			return refundedOf(args.Payment, p)
+		}
+		facts, failure := postRefund(ctx, s, c.Main(), p)
+		made, refusal := refundOutcome(facts, failure, *p.Returning, before)
+		if p, err = concludeRefund(ctx, s, c.Instruments[1], made, refusal); err != nil {
+			return protocol.Result{}, err
+		}
+		if refusal != nil {
+			return protocol.Result{}, refusal
+		}
+		if !before {
+			return refundedOf(args.Payment, p)
+		}
+	}
+}
+
+// intendRefund stores the intent. before says that an earlier operation has left
+// one whose outcome is not known.
+func intendRefund(ctx context.Context, s protocol.Session, id instrument.ID, amount instrument.Amount) (p payment, before, done bool, err error) {
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		p = payment{}
+		if err := i.Decode(&p); err != nil {
+			return err
+		}
+		if before = p.State == refunding; before {
+			return nil
+		}
+		if done, err = p.intendRefund(s.Operation(), amount); err != nil || done {
+			return err
+		}
+		return putPayment(tx, i, p)
+	})
+	return p, before, done, err
+}
+
+// concludeRefund records what became of the refund that is open, if that is known.
+func concludeRefund(ctx context.Context, s protocol.Session, id instrument.ID, made bool, refusal error) (p payment, err error) {
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		p = payment{}
+		if err := i.Decode(&p); err != nil {
+			return err
+		}
+		if fault.KindOf(refusal) == fault.Unknown {
+			return nil
+		}
+		if err := p.concludeRefund(made, s.Now()); err != nil {
+			return err
+		}
+		return putPayment(tx, i, p)
+	})
+	return p, err
+}
+
+// intendRefund is the pure rule of a refund that begins. done: there is nothing to
+// ask the provider for.
+func (p *payment) intendRefund(op instrument.OperationID, amount instrument.Amount) (done bool, err error) {
+	switch p.State {
+	case refunded:
+		if amount == (instrument.Amount{}) {
+			return true, nil
+		}
+	case paid:
+	default:
+		return false, fault.New(fault.Conflict, "this payment is %s, so there is nothing to give back", p.State).Because("payment-not-paid")
+	}
+	if p.Refunded == (instrument.Amount{}) { // made before there were refunds
+		p.Returned = sdk.NothingOf(p.Amount)
+	}
+	after := sdk.Returned{Refunded: p.Refunded, Refunds: slices.Clone(p.Refunds)}
+	given, again, err := after.Refund(op, p.Amount, amount)
+	if err != nil || again {
+		return again, err
+	}
+	p.State, p.Returning = refunding, &sdk.Refund{Operation: op, Amount: given}
+	return false, nil
+}
+
+// concludeRefund is the pure rule of what became of the open refund.
+func (p *payment) concludeRefund(made bool, now time.Time) error {
+	open := *p.Returning
+	p.State, p.Returning, p.Changed = paid, nil, now.Unix()
+	if !made {
+		return nil
+	}
+	_, _, err := p.Refund(open.Operation, p.Amount, open.Amount)
+	if p.All(p.Amount) {
+		p.State = refunded
+	}
+	return err
+}
+
+// refundOutcome is the pure reading of what the provider said, or did not say.
+// before: the same refund was asked for by an earlier operation, so that it was
+// never made is known only from the provider itself.
+func refundOutcome(facts protocol.Facts, failure error, asked sdk.Refund, before bool) (made bool, refusal error) {
+	switch kind := fault.KindOf(failure); {
+	case failure == nil && facts.State == protocol.FactPaid && facts.Amount == asked.Amount:
+		return true, nil
+	case failure == nil && facts.State == protocol.FactFailed:
+		return false, fault.New(fault.Declined, "the provider does not give this payment back").Because("refund-declined")
+	case kind == fault.Declined:
+		return false, fault.Wrap(failure, fault.Declined, "the provider does not give this payment back").Because("refund-declined")
+	case !before && (kind == fault.Unavailable || kind == fault.Timeout || kind == fault.Denied || kind == fault.Invalid): // nothing has left
+		return false, failure
+	}
+	return false, fault.Wrap(failure, fault.Unknown, "the provider has not said yet whether the payment came back").
+		Because("provider-unknown").WithHint("ask for the refund again: it is given once")
+}
+
+// postRefund asks for the open refund. Its name there is the operation that began
+// it, so that asking again gives nothing twice.
+func postRefund(ctx context.Context, s protocol.Session, provider instrument.ID, p payment) (protocol.Facts, error) {
+	body, err := json.Marshal(struct {
+		Amount     instrument.Amount      `json:"amount"`
+		ExternalID instrument.OperationID `json:"external_id"`
+	}{p.Returning.Amount, p.Returning.Operation})
+	if err != nil {
+		return protocol.Facts{}, fault.Wrap(err, fault.Internal, "a refund cannot be written as JSON")
+	}
+	answer, err := s.Fetch(ctx, protocol.Request{
+		Address: provider, Method: http.MethodPost, Path: "payments/" + url.PathEscape(p.Transaction) + "/refunds",
+		Header: map[string]string{"Content-Type": "application/json"}, Body: body, Timeout: chargeTime, Limit: maxAnswer, Repeat: true,
+	})
+	if err != nil {
+		return protocol.Facts{}, err
+	}
+	return readCharge(answer)
+}
+
+func refundedOf(op instrument.OperationID, p payment) (protocol.Result, error) {
+	result, err := protocol.ResultOf(gaveBack{op, p.Reference, p.Refunded})
+	result.Amount = p.Refunded
+	return result, err
+}
+
+// takeBack is the wallet's side of REFUND: the provider pays the card, and the
+// receipt says so.
+func takeBack(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var args refund
+	if err := c.Arguments(&args); err != nil {
+		return protocol.Result{}, err
+	}
+	var got gaveBack
+	if err := s.Recv(ctx, &got); err != nil {
+		return protocol.Result{}, err
+	}
+	if got.Payment != args.Payment {
+		return protocol.Result{}, fault.New(fault.Unknown, "the vendor's answer is not for this refund").Because("receipt-differs")
+	}
+	err := change(ctx, s, c.Main(), func(card *state) error {
+		for n := range card.Receipts {
+			if card.Receipts[n].Reference == got.Reference {
+				card.Receipts[n].Refunded = got.Refunded
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	result, err := protocol.ResultOf(got)
+	result.Amount = got.Refunded
+	return result, err
+}
+
+// checkPayment is the class's own rule, kept by the host whatever the protocol
+// does: what came back and what may be on its way back is no more than was paid.
+func checkPayment(before, after *instrument.Instance) error {
+	var is, was payment
+	if err := after.Decode(&is); err != nil {
+		return fault.Wrap(err, fault.Invalid, "this is not the state of a payment").Because("payment-malformed")
+	}
+	if is.State != after.Status || (is.State == refunding) != (is.Returning != nil) {
+		return fault.New(fault.Invalid, "the state of a payment is not its status").Because("payment-malformed")
+	}
+	if is.Refunded == (instrument.Amount{}) {
+		return nil // of a time before refunds
+	}
+	if is.Returning != nil {
+		open := sdk.Returned{Refunded: is.Refunded, Refunds: slices.Clone(is.Refunds)}
+		if _, again, err := open.Refund(is.Returning.Operation, is.Amount, is.Returning.Amount); err != nil || again {
+			return fault.New(fault.Conflict, "the refunds of a payment are not more than the payment").Because("refund-too-large")
+		}
+	}
+	if before == nil {
+		return is.Check(is.Amount, nil)
+	}
+	if err := before.Decode(&was); err != nil {
+		return err
+	}
+	if was.Amount != is.Amount || was.Reference != is.Reference {
+		return fault.New(fault.Invalid, "a payment cannot become another payment").Because("payment-changed")
+	}
+	return is.Check(is.Amount, &was.Returned)
+}
