@@ -38,6 +38,7 @@ const (
 	hintMethod      = "The HTTP method used is invalid for this endpoint. This is likely a bug in the client implementation."
 	hintUpload      = "The HTTP server refuses to handle the request: its body is too large."
 	hintReserveUsed = "The reserve was filled before; a key is good for one transfer."
+	hintIdentity    = "The exchange must know who you are before it makes these coins."
 	hintInternal    = "The exchange failed; its log says why."
 )
 
@@ -58,8 +59,16 @@ func badParameter(detail string) *refusal {
 	return refuse(http.StatusBadRequest, taler.CodeParameterMalformed, hintParameter, detail)
 }
 
-// batchWithdraw is the operation's name in proofs.
-const batchWithdraw = "batch-withdraw"
+// unified reports whether coins are asked for in the form since protocol 26.
+func (e *Exchange) unified() bool { return e.info.Protocol >= Protocol26 }
+
+// operation is what withdrawing is called in proofs.
+func (e *Exchange) operation() string {
+	if e.unified() {
+		return "withdraw"
+	}
+	return "batch-withdraw"
+}
 
 // unknownDenomination is refused with the exchange's word for it, so that a
 // wallet can show that the exchange disowns a denomination.
@@ -77,9 +86,9 @@ func (e *Exchange) unknownDenomination(hash crypto.HashCode) *refusal {
 func (e *Exchange) untimelyDenomination(hash crypto.HashCode, code taler.Code, hint string, at taler.Timestamp) *refusal {
 	return &refusal{http.StatusGone, taler.ExchangeError{
 		ErrorDetail: taler.ErrorDetail{Code: code, Hint: hint},
-		Oper:        batchWithdraw, Timestamp: at, HDenomPub: &hash,
+		Oper:        e.operation(), Timestamp: at, HDenomPub: &hash,
 		ExchangePub: e.signing.Public(),
-		ExchangeSig: e.signing.Sign(crypto.DenominationExpired{At: at, Operation: batchWithdraw, Denom: hash}.Message()),
+		ExchangeSig: e.signing.Sign(crypto.DenominationExpired{At: at, Operation: e.operation(), Denom: hash}.Message()),
 	}}
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -23,44 +25,65 @@ import (
 // born is when the exchanges of the tests are made.
 var born = time.Date(2026, 11, 20, 22, 0, 0, 0, time.UTC)
 
-// template is an exchange that each test gets a copy of: RSA keys take a second.
-// It has a withdraw fee of CHF:0.01.
-var template = sync.OnceValues(func() (string, error) {
+// templates are exchanges of each generation that each test gets a copy of: RSA
+// keys take a second. They have a withdraw fee of CHF:0.01.
+var templates = map[int]func() (string, error){
+	exchange.Protocol:   sync.OnceValues(func() (string, error) { return template(exchange.Protocol) }),
+	exchange.Protocol26: sync.OnceValues(func() (string, error) { return template(exchange.Protocol26) }),
+}
+
+func template(protocol int) (string, error) {
 	dir, err := os.MkdirTemp("", "exchange")
 	if err != nil {
 		return "", err
 	}
-	templateDir.Store(&dir)
+	made.Lock()
+	made.dirs = append(made.dirs, dir)
+	made.Unlock()
 	_, err = exchange.Init(context.Background(), dir, exchange.InitOptions{
-		Currency: "CHF", WithdrawFee: instrument.Amount{Currency: "CHF", Fraction: 1_000_000},
+		Currency: "CHF", WithdrawFee: instrument.Amount{Currency: "CHF", Fraction: 1_000_000}, Protocol: protocol,
 		Clock: func() time.Time { return born },
 	})
 	return filepath.Join(dir, "exchange.db"), err
-})
+}
 
-var templateDir atomic.Pointer[string]
+var made struct {
+	sync.Mutex
+	dirs []string
+}
 
 func cleanUp() {
-	if dir := templateDir.Load(); dir != nil {
-		_ = os.RemoveAll(*dir)
+	made.Lock()
+	defer made.Unlock()
+	for _, dir := range made.dirs {
+		_ = os.RemoveAll(dir)
 	}
 }
 
 // world is an exchange behind a real socket with a clock and a timer of the test.
 type world struct {
 	*testing.T
-	dir    string
-	e      *exchange.Exchange
-	server *httptest.Server
-	now    atomic.Int64
-	waits  chan time.Duration // somebody began to wait
-	fire   chan time.Time     // lets one of them go on
-	down   func()
+	dir     string
+	e       *exchange.Exchange
+	server  *httptest.Server
+	now     atomic.Int64
+	waits   chan time.Duration // somebody began to wait
+	fire    chan time.Time     // lets one of them go on
+	down    func()
+	wrong   exchange.Misbehaviour // of the next up
+	dice    func() float64
+	address string // of the next up; empty: a free one
+	soon    bool   // waits of the next up end at once
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	file, err := template()
+	return worldOf(t, exchange.Protocol)
+}
+
+func worldOf(t *testing.T, protocol int) *world {
+	t.Helper()
+	file, err := templates[protocol]()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,14 +107,30 @@ func (w *world) up() {
 	e, err := exchange.Open(w.dir, exchange.Options{
 		Clock: func() time.Time { return time.Unix(w.now.Load(), 0) },
 		Timer: func(d time.Duration) (<-chan time.Time, func()) {
+			if w.soon {
+				over := make(chan time.Time)
+				close(over)
+				return over, func() {}
+			}
 			w.waits <- d
 			return w.fire, func() {}
 		},
+		Misbehaviour: w.wrong, Dice: w.dice,
 	})
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.e, w.server = e, httptest.NewServer(e.Handler())
+	w.e, w.server = e, httptest.NewUnstartedServer(e.Handler())
+	if w.address != "" {
+		if err := w.server.Listener.Close(); err != nil {
+			w.Fatal(err)
+		}
+		if w.server.Listener, err = net.Listen("tcp", w.address); err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // connections are cut on purpose
+	w.server.Start()
 	if err := e.Listening(w.server.URL); err != nil {
 		w.Fatal(err)
 	}
@@ -103,6 +142,25 @@ func (w *world) up() {
 		}
 	})
 	w.Cleanup(w.down)
+}
+
+// restart is down and up, where the server listened before.
+func (w *world) restart(wrong exchange.Misbehaviour, dice func() float64) {
+	w.Helper()
+	address := w.server.Listener.Addr().String()
+	w.down()
+	w.wrong, w.dice, w.soon, w.address = wrong, dice, true, address
+	w.up()
+}
+
+// body is a document to be sent.
+func (w *world) body(document any) io.Reader {
+	w.Helper()
+	text, err := json.Marshal(document)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return bytes.NewReader(text)
 }
 
 func (w *world) later(d time.Duration) { w.now.Add(int64(d / time.Second)) }
