@@ -27,7 +27,8 @@ type Withdrawal struct {
 	ReservePub EddsaPublicKey `json:"reserve_pub,omitzero"`
 	Selected   int64          `json:"selected,omitempty"`
 
-	// Set by CONFIRM: the terminal's notice, not yet believed.
+	// Set by CONFIRM: the terminal's notice, not yet believed. An aborted operation
+	// takes one as well, for the money has to be found.
 	ProviderTransactionID string `json:"provider_transaction_id,omitempty"`
 	Noticed               int64  `json:"noticed,omitempty"`
 
@@ -37,6 +38,11 @@ type Withdrawal struct {
 	AbortReason string          `json:"abort_reason,omitempty"`
 	Proof       json.RawMessage `json:"proof,omitempty"` // the provider's raw answer
 	Row         uint64          `json:"row,omitempty"`   // in the exchange's incoming history
+	Paid        Amount          `json:"paid,omitzero"`   // of a confirmed one: what the provider says was paid
+
+	// Set after the end.
+	Foreign  string `json:"foreign,omitempty"`  // a payment that was made for something else, as far as the bank can see: not its to give back
+	Searched int64  `json:"searched,omitempty"` // of an aborted one: since then no payment for it is looked for any more
 }
 
 // Fees is what the customer pays on top of the amount: withdrawal fees and
@@ -63,6 +69,12 @@ func (w Withdrawal) Total() (Amount, error) {
 		return Amount{}, err
 	}
 	return w.Amount.Add(fees)
+}
+
+// Undecided reports whether a terminal has said that w is paid and the provider
+// has not said the last word on it.
+func (w Withdrawal) Undecided() bool {
+	return w.ProviderTransactionID != "" && len(w.Proof) == 0 && (w.State == StateSelected || w.State == StateAborted)
 }
 
 // StatusConfig is what the bank adds to an operation when it shows it.

@@ -72,6 +72,8 @@ func (a *API) mount() *mux.Router {
 		}
 		methods[template][route.Method] = a.serve(template, h)
 	}
+	template := WebhookPath + "{provider}"
+	router.Handle(template, a.byMethod(template, map[string]http.Handler{http.MethodPost: a.serve(template, a.webhook)}))
 	return router
 }
 
