@@ -22,7 +22,7 @@ const gatewayName = "exchange"
 
 func initCommand(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "init", Short: "Make a bank; nobody is asked", Args: cobra.NoArgs}
-	s := settings{Name: "C2EC", SessionListen: anyPort}
+	s := usual()
 	f := c.Flags()
 	f.StringVar(&s.Currency, "currency", "", "the `CURRENCY` of everything here, such as CHF")
 	f.StringVar(&s.ExchangeURL, "exchange-url", "", "base `URL` of the exchange whose cash is sold")

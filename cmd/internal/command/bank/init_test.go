@@ -80,7 +80,8 @@ func TestFreshFromInitNothingCostsAnything(t *testing.T) {
 	want := map[string]any{
 		"party": "bank", "name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
 		"withdrawal_fees": "CHF:0", "listen": "127.0.0.1:0", "session_listen": "127.0.0.1:0", "url": "",
-		"admin_incoming": false,
+		"admin_incoming": false, "asking_first": "1s", "asking_longest": "5m0s", "pending_for": "15m0s", "selected_for": "30m0s",
+		"searched_for": "168h0m0s",
 	}
 	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Error(diff)

@@ -3,6 +3,7 @@ package bank
 import (
 	"net"
 	"strings"
+	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
@@ -24,14 +25,40 @@ type settings struct {
 	AdminIncoming   bool              `toml:"admin_incoming" doc:"For tests only: whoever has the exchange's credentials may credit reserves that nobody has paid for."`
 	Listen          string            `toml:"listen" doc:"Where the three REST APIs listen: host:port; port 0 takes a free one."`
 	SessionListen   string            `toml:"session_listen" doc:"Where native sessions are accepted: host:port."`
+	AskingFirst     span              `toml:"asking_first" doc:"The first pause before a provider is asked again about a payment or a refund; each is twice the last one."`
+	AskingLongest   span              `toml:"asking_longest" doc:"The longest such pause."`
+	PendingFor      span              `toml:"pending_for" doc:"How long a withdrawal waits for a wallet."`
+	SelectedFor     span              `toml:"selected_for" doc:"How long a withdrawal that a wallet has taken waits to be paid."`
+	SearchedFor     span              `toml:"searched_for" doc:"How long payments for a withdrawal that has ended are looked for, to be given back."`
 	URL             string            `toml:"url" doc:"Base URL under which others reach the REST APIs, when that is a proxy's; else empty."`
+}
+
+// span is a time that something takes, which is written as "5m0s" everywhere.
+type span time.Duration
+
+// MarshalText implements encoding.TextMarshaler.
+func (d span) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *span) UnmarshalText(text []byte) error {
+	read, err := time.ParseDuration(string(text))
+	*d = span(read)
+	return err
 }
 
 // any free port of this machine.
 const anyPort = "127.0.0.1:0"
 
+// usual are the settings of a bank whose operator has decided nothing.
+func usual() settings {
+	return settings{
+		Name: "C2EC", Listen: anyPort, SessionListen: anyPort, AskingFirst: span(time.Second), AskingLongest: span(5 * time.Minute),
+		PendingFor: span(15 * time.Minute), SelectedFor: span(30 * time.Minute), SearchedFor: span(7 * 24 * time.Hour),
+	}
+}
+
 func read(e *cli.Env, f house.Files) (settings, error) {
-	s := settings{Name: "C2EC", Listen: anyPort, SessionListen: anyPort}
+	s := usual()
 	if err := config.Read(f.Config(), &s, e.Environ); err != nil {
 		return s, err
 	}
@@ -60,6 +87,14 @@ func (s *settings) check(e *cli.Env) error {
 	if err := s.ExchangeAccount.Check(); err != nil {
 		return err
 	}
+	for key, d := range map[string]span{
+		"asking_first": s.AskingFirst, "asking_longest": s.AskingLongest - s.AskingFirst + 1,
+		"pending_for": s.PendingFor, "selected_for": s.SelectedFor, "searched_for": s.SearchedFor,
+	} {
+		if d <= 0 {
+			return fault.New(fault.Invalid, "%s is too short", key).Because("duration-malformed").WithHint(`"1s", "5m" and "168h" are durations`)
+		}
+	}
 	exchange, err := base(e, s.ExchangeURL)
 	if err != nil {
 		return err
@@ -84,6 +119,9 @@ func (s *settings) bank() bank.Config {
 	return bank.Config{
 		Currency: s.Currency, ExchangeURL: s.ExchangeURL, ExchangeAccount: s.ExchangeAccount, WithdrawalFees: s.WithdrawalFees,
 		AdminIncoming: s.AdminIncoming,
+		Asking:        bank.Asking{First: time.Duration(s.AskingFirst), Longest: time.Duration(s.AskingLongest)},
+		Expiry:        bank.Expiry{Pending: time.Duration(s.PendingFor), Selected: time.Duration(s.SelectedFor)},
+		Searching:     bank.Searching{For: time.Duration(s.SearchedFor)},
 	}
 }
 
