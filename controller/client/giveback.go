@@ -105,11 +105,7 @@ func refundOf(w *Wallet, id instrument.OperationID, class instrument.ClassID, on
 // RefundPayment gets back what was paid of a payment of several instruments that is
 // still open, instead of the rest being paid.
 func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) {
-	i, err := w.findPayment(ctx, name)
-	if err != nil {
-		return Whole{}, err
-	}
-	r, err := w.reading(i, Nobody{})
+	r, err := w.readingNamed(ctx, name)
 	if err != nil {
 		return Whole{}, err
 	}

@@ -30,6 +30,14 @@ func (w *Wallet) reading(i instrument.Instance, who Payer) (*running, error) {
 	return r, i.Decode(&r.rec)
 }
 
+func (w *Wallet) readingNamed(ctx context.Context, name string) (*running, error) {
+	i, err := w.findPayment(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return w.reading(i, Nobody{})
+}
+
 // finish works on a payment until it is decided and the decision is carried out.
 func (w *Wallet) finish(ctx context.Context, i instrument.Instance, who Payer) (Whole, error) {
 	r, err := w.reading(i, who)

@@ -237,11 +237,7 @@ func (w *Wallet) ResumePayments(ctx context.Context) error {
 // AbandonPayment ends a payment of which nothing was paid and nothing can be any
 // more. Else it is refused (fault.Conflict): what was paid comes back first.
 func (w *Wallet) AbandonPayment(ctx context.Context, name string) (Whole, error) {
-	i, err := w.findPayment(ctx, name)
-	if err != nil {
-		return Whole{}, err
-	}
-	r, err := w.reading(i, Nobody{})
+	r, err := w.readingNamed(ctx, name)
 	if err != nil {
 		return Whole{}, err
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/crypto"
@@ -100,7 +101,7 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 }
 
 func bundles(role comm.Role) []protocol.Bundle {
-	var all []protocol.Bundle
+	all := []protocol.Bundle{map[comm.Role]protocol.Bundle{comm.Client: client.Payments(), comm.Vendor: vendor.Payments()}[role]}
 	for _, b := range []sdk.Bundle{card.Bundle(), prepaid.Bundle(), talerbundle.Bundle()} {
 		all = append(all, protocol.Bundle{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)})
 	}
@@ -136,6 +137,7 @@ type cards struct {
 	refuses bool                        // declines every card
 	lost    bool                        // does not get what it is asked
 	queued  bool                        // shows what it charges only when it settles
+	stingy  bool                        // gives nothing back
 }
 
 func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -147,6 +149,10 @@ func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			list = append(list, p)
 		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"payments": list})
+		return
+	}
+	if strings.HasSuffix(r.URL.Path, "/refunds") {
+		c.refund(w, r)
 		return
 	}
 	var o struct {
@@ -173,6 +179,24 @@ func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = json.NewEncoder(w).Encode(p)
+}
+
+// refund gives a payment back, whole and once.
+func (c *cards) refund(w http.ResponseWriter, r *http.Request) {
+	for reference, p := range c.paid {
+		if !strings.Contains(r.URL.Path, "/"+p.ID+"/") {
+			continue
+		}
+		if c.stingy {
+			http.Error(w, "no", http.StatusConflict)
+			return
+		}
+		p.Refunded = p.Amount
+		c.paid[reference] = p
+		_ = json.NewEncoder(w).Encode(map[string]any{"id": "ref-" + p.ID, "state": "paid", "amount": p.Amount})
+		return
+	}
+	http.NotFound(w, r)
 }
 
 // settle decides about everything that waits.

@@ -43,8 +43,8 @@ func bundle(name string) sdk.Bundle {
 	c.cheats = strings.Contains(name, ownClock)
 	return sdk.Bundle{
 		Name: "crash", Version: "1.0.0",
-		Classes: func(comm.Role) []instrument.Class {
-			return []instrument.Class{
+		Classes: func(role comm.Role) []instrument.Class {
+			return append(sdk.Refundable(role, voucher), []instrument.Class{
 				class{instrument.Info{ID: classCoin, Title: "Coin", Keys: []string{"serial"}, Moves: []instrument.Move{
 					{To: "full"}, {From: "full", To: "pending"}, {From: "pending", To: "pending"}, {From: "pending", To: "full"}, {From: "pending", To: "spent"},
 				}}},
@@ -53,10 +53,10 @@ func bundle(name string) sdk.Bundle {
 				class{instrument.Info{ID: classReceipt, Title: "Receipt", Keys: []string{"serial"}, Moves: []instrument.Move{
 					{To: "pending"}, {From: "pending", To: "pending"}, {From: "pending", To: "taken"},
 				}}},
-			}
+			}...)
 		},
 		Protocols: func(comm.Role) []protocol.Protocol {
-			return []protocol.Protocol{payment{c, pay}, payment{c, trade}, noting{c}}
+			return []protocol.Protocol{payment{c, pay}, payment{c, trade}, noting{c}, spend}
 		},
 	}
 }

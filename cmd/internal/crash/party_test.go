@@ -31,6 +31,7 @@ type part struct {
 	Own    []instrument.ID // what its side of a payment names beside the coin
 	Bump   instrument.ID   // is changed by somebody else before each commit
 	Early  bool            // the control: what is to be committed counts as done at once
+	Whole  bool            // it pays or takes payments of several instruments
 }
 
 // asked is one line that the test writes to a party.
@@ -40,6 +41,7 @@ type asked struct {
 	Ready *ready `json:",omitempty"` // open a session and negotiate
 	Pay   *purchase
 	Race  *race
+	Whole *basket
 	Note  bool `json:",omitempty"` // make a unit of work
 }
 
@@ -73,6 +75,7 @@ type told struct {
 	Points  []string   `json:",omitempty"`
 	Outcome *outcome   `json:",omitempty"`
 	Raced   []*outcome `json:",omitempty"`
+	Status  string     `json:",omitempty"` // of a payment of several instruments
 	Error   string     `json:",omitempty"`
 }
 
@@ -151,7 +154,7 @@ func (p *party) open(text string) (err error) {
 		return err
 	}
 	_, err = p.house.Comm.Listen(ctx, comm.Address{Scheme: websocket.Scheme, Host: p.Listen, Path: "/"},
-		func(comm.Conn) (comm.Handler, error) { return p.house.Serve(shop{p.Own}), nil })
+		func(comm.Conn) (comm.Handler, error) { return p.house.Serve(p.servicing()), nil })
 	return err
 }
 
@@ -175,6 +178,8 @@ func (p *party) does(ctx context.Context, a asked) (told, error) {
 		return told{}, p.negotiate(ctx, *a.Ready)
 	case a.Pay != nil:
 		return told{Outcome: outcomeOf(p.pay(ctx, *a.Pay))}, nil
+	case a.Whole != nil:
+		return p.paysWhole(ctx, *a.Whole)
 	case a.Race != nil:
 		return told{Raced: p.race(ctx, a.Race.Coins)}, nil
 	case a.Note:

@@ -50,6 +50,7 @@ type stage struct {
 	bump     bool      // somebody else changes the vendor's till before each commit
 	plugin   string    // word in the plugin's name at both sides
 	early    comm.Role // who sends before it commits
+	whole    bool      // payments are of several instruments
 }
 
 func newWorld(t testing.TB, s stage) *world {
@@ -70,6 +71,7 @@ func newWorld(t testing.TB, s stage) *world {
 	if s.bump {
 		vendor.Bump = w.till
 	}
+	client.Whole, vendor.Whole = s.whole, s.whole
 	client.Early, vendor.Early = s.early == comm.Client, s.early == comm.Vendor
 	hello := w.vendor.live(t, vendor)
 	w.peer = comm.Peer{Name: "vendor", Role: comm.Vendor, Key: hello.Key, Addresses: []string{comm.Address{Scheme: websocket.Scheme, Host: vendor.Listen, Path: "/", Key: hello.Key}.String()}}
