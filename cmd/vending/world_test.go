@@ -85,6 +85,7 @@ type life struct {
 	cmd   *exec.Cmd
 	in    io.WriteCloser
 	armed chan struct{}
+	drops chan struct{} // one for each job that is done
 	first int           // jobs that were done before it sold anything; set when it sells
 	done  chan struct{} // closed when it has ended
 	log   string
@@ -98,7 +99,7 @@ func (w *world) start(p part) {
 	check(w.t, err)
 	self, err := binary(scratch)
 	check(w.t, err)
-	l := &life{cmd: exec.Command(self, "machine", string(text)), armed: make(chan struct{}, 1), done: make(chan struct{}), log: w.part.Dir + ".log"}
+	l := &life{cmd: exec.Command(self, "machine", string(text)), armed: make(chan struct{}, 1), drops: make(chan struct{}, 1000), done: make(chan struct{}), log: w.part.Dir + ".log"}
 	log, err := os.OpenFile(l.log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	check(w.t, err)
 	defer log.Close()
@@ -120,6 +121,7 @@ func (w *world) start(p part) {
 			switch {
 			case e.Event == "dispensed":
 				jobs++
+				l.drops <- struct{}{}
 			case e.Name == "vending":
 				l.first = jobs
 				sells <- e.URL
@@ -142,17 +144,32 @@ func (w *world) start(p part) {
 	}
 }
 
-// arm lets the machine die at the nth point of the next payment.
-func (w *world) arm(nth int) {
+// arm lets the machine die at the nth point of the next payment, at none for 0. It
+// is false if the machine has died already; a machine that says that it was
+// disarmed dies no more.
+func (w *world) arm(nth int) bool {
 	w.t.Helper()
-	_, err := fmt.Fprintln(w.life.in, nth)
-	check(w.t, err)
+	_, _ = fmt.Fprintln(w.life.in, nth) // what is dead reads nothing, and done says so
 	select {
 	case <-w.life.armed:
+		return true
+	case <-w.life.done:
+		return false
+	case <-time.After(patience):
+		w.t.Fatalf("the machine does not listen\n%s", w.log())
+		return false
+	}
+}
+
+// dispensed waits until a further job is done: who has paid is answered before.
+func (w *world) dispensed() {
+	w.t.Helper()
+	select {
+	case <-w.life.drops:
 	case <-w.life.done:
 		w.t.Fatalf("the machine has ended\n%s", w.log())
 	case <-time.After(patience):
-		w.t.Fatalf("the machine does not listen\n%s", w.log())
+		w.t.Fatalf("the machine does not dispense\n%s", w.log())
 	}
 }
 
@@ -215,7 +232,8 @@ func (w *world) pay(product, worth string) error {
 	return w.buy(w.purchase(product, worth))
 }
 
-// paying pays while the machine dies, starts it again, and says how it ended.
+// paying pays while the machine may die, starts it again if it does before the
+// wallet has its answer, and says how it ended.
 func (w *world) paying(product, worth string) (err error, died bool) {
 	w.t.Helper()
 	p, ended := w.purchase(product, worth), make(chan error, 1)
