@@ -23,8 +23,9 @@ import (
 
 // Options say what is measured.
 type Options struct {
-	InProcess bool // protocols run in the parties themselves, not as plugins
-	Accounts  int  // prepaid accounts that the wallet holds at the vendor
+	InProcess bool                            // protocols run in the parties themselves, not as plugins
+	Accounts  int                             // prepaid accounts that the wallet holds at the vendor
+	between   func(comm.Handler) comm.Handler // for tests; nil: nothing is between wallet and vendor
 }
 
 // Pair is a wallet and a vendor in this process, with one session between them.
@@ -55,7 +56,7 @@ func Open(ctx context.Context, dir string, o Options) (p *Pair, err error) {
 	if p.vendor, err = o.open(ctx, filepath.Join(dir, "vendor"), comm.Vendor, vendor.Policy()); err != nil {
 		return nil, err
 	}
-	if p.door, err = listen(ctx, p.vendor); err != nil {
+	if p.door, err = o.listen(ctx, p.vendor); err != nil {
 		return nil, err
 	}
 	p.peer = peerAt(p.door.Address().String())
@@ -99,9 +100,17 @@ func inProcess(role comm.Role) []protocol.Bundle {
 }
 
 // listen opens the vendor's door.
-func listen(ctx context.Context, h *house.House) (comm.Listener, error) {
+func (o Options) listen(ctx context.Context, h *house.House) (comm.Listener, error) {
 	shop := vendor.New(h.Controller, nil, vendor.Config{Merchant: "bench"})
-	return h.Comm.Listen(ctx, comm.Address{Scheme: websocket.Scheme, Host: "127.0.0.1:0", Path: "/"}, h.Accept(shop.Servicing()))
+	accept := h.Accept(shop.Servicing())
+	if o.between != nil {
+		plain := accept
+		accept = func(c comm.Conn) (comm.Handler, error) {
+			handler, err := plain(c)
+			return o.between(handler), err
+		}
+	}
+	return h.Comm.Listen(ctx, comm.Address{Scheme: websocket.Scheme, Host: "127.0.0.1:0", Path: "/"}, accept)
 }
 
 func peerAt(text string) comm.Peer {

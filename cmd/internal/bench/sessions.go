@@ -63,7 +63,7 @@ func serve(ctx context.Context, dir string, in io.Reader, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	door, err := listen(ctx, h)
+	door, err := Options{}.listen(ctx, h)
 	if err != nil {
 		return errors.Join(err, h.Close(ctx))
 	}
