@@ -43,6 +43,7 @@ type Options struct {
 	Limits  profile.Limits // of the party itself
 	// Ways are the party's transports beside the network.
 	Ways func(*crypto.Identity) []comm.Transport
+	Remember bool // see controller.Parts
 	// Patience and Hello are those of controller.Parts.
 	Patience, Hello time.Duration
 }
@@ -72,7 +73,7 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	p.Controller, err = controller.New(controller.Parts{
 		Name: string(o.Role), Role: o.Role, Store: db, Engine: engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
 		Bundles: append([]protocol.Bundle{negotiator}, o.Bundles...),
-		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Patience: o.Patience, Hello: o.Hello,
+		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), Patience: o.Patience, Hello: o.Hello, Remember: o.Remember,
 	})
 	check(t, err)
 	t.Cleanup(func() {
