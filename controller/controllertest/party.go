@@ -42,7 +42,7 @@ type Options struct {
 	Clock   func() time.Time
 	Limits  profile.Limits // of the party itself
 	// Ways are the party's transports beside the network.
-	Ways func(*crypto.Identity) []comm.Transport
+	Ways     func(*crypto.Identity) []comm.Transport
 	Remember bool // see controller.Parts
 	// Patience and Hello are those of controller.Parts.
 	Patience, Hello time.Duration
