@@ -34,6 +34,10 @@ type Initiated struct {
 	Name string `json:"name"`
 	Role Role   `json:"role"`
 	PNP  string `json:"pnp"`
+	// Version changes when what the servicer negotiates with does: its PNP, classes,
+	// protocols, and what they can do. Under the same one it gives the same answers,
+	// which an initiator may remember. Empty: it does not promise that.
+	Version string `json:"version,omitempty"`
 	// Open are operations of this peer that have not ended here, or whose end it
 	// has not acknowledged.
 	Open []string `json:"open,omitempty"`

@@ -178,6 +178,7 @@ func (s *Session) settle(conn comm.Conn, got comm.Initiated, ears *listener, fix
 	}
 	proved := conn.Peer()
 	s.peer.Key, s.peer.Role, s.peer.PNP = proved.Key, got.Role, got.PNP
+	s.version = got.Version
 	if s.peer.Name == "" {
 		s.peer.Name = got.Name
 	}

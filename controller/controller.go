@@ -52,6 +52,9 @@ type Parts struct {
 	// Patience is how long a peer may take for the answer to one step of a session;
 	// it may take twice that to be connected to again. 0: 20 s.
 	Patience time.Duration
+	// Remember keeps the results of negotiations with a peer for the next sessions
+	// with it, for as long as this party lives and the peer's version is the same.
+	Remember bool
 	// Hello is how long an accepted connection may last without a session; 0: 10 s.
 	Hello time.Duration
 }
@@ -64,6 +67,7 @@ type Controller struct {
 	protocols    *protocol.Manager
 	profiles     *profile.Manager
 	interceptors []Interceptor
+	remembered   *remembered // nil: nothing is
 	logins       atomic.Pointer[func(comm.Peer) Login]
 	counts       func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
 	turns        turns                                                               // of what counts by it
@@ -87,6 +91,9 @@ func New(p Parts) (*Controller, error) {
 	}
 	c := &Controller{
 		parts: p, instruments: im,
+	}
+	if p.Remember {
+		c.remembered = &remembered{}
 	}
 	c.profiles = profile.NewManager(profile.Parts{
 		Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy, Runner: p.Runner, Fate: c.fate,

@@ -85,11 +85,19 @@ func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]st
 		defer s.mu.Unlock()
 		return s.common[class], nil
 	}
+	known := s.negotiable(class)
+	if names := s.c.remembered.protocols(known); names != nil {
+		return names, nil
+	}
 	conn, err := s.about(ctx, class)
 	if err != nil {
 		return nil, err
 	}
-	return s.c.protocols.NegotiateProtocol(ctx, class, conn)
+	names, err := s.c.protocols.NegotiateProtocol(ctx, class, conn)
+	if err == nil {
+		s.c.remembered.learn(known, func(a *agreed) { a.protocols = slices.Clone(names) })
+	}
+	return names, err
 }
 
 // SelectProtocol fixes the protocol for a class (§5.4): the only one that both
@@ -128,6 +136,7 @@ func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen 
 		return err
 	}
 	if err := conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: chosen}, nil); err != nil {
+		s.c.remembered.forget(s.negotiable(class))
 		return err
 	}
 	s.mu.Lock()

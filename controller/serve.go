@@ -152,7 +152,7 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 	defer s.mu.Unlock()
 	s.who = &Caller{Peer: peer, Principal: who}
 	s.tr = newTranscript(conn, self.PNP, peer.Key, self.Key)
-	return comm.Initiated{Name: self.Name, Role: self.Role, PNP: self.PNP, Open: open}, nil
+	return comm.Initiated{Name: self.Name, Role: self.Role, PNP: self.PNP, Version: s.c.version(), Open: open}, nil
 }
 
 func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) (comm.Offered, error) {

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"sync"
 
@@ -24,6 +25,7 @@ type Session struct {
 	conn       comm.Conn
 	dialling   *dialling // if somebody does
 	transcript transcript
+	version    string // of what the peer negotiates with, as it said last
 	offers     map[instrument.ClassID]Offered
 	common     map[instrument.ClassID][]string
 	offering   comm.Conn // over which the offers were made
@@ -126,9 +128,21 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	if err != nil {
 		return nil, err
 	}
-	var there comm.Available
-	if err := conn.Call(ctx, comm.MethodOperations, comm.Select{Class: string(class), Protocol: protocolID}, &there); err != nil {
-		return nil, err
+	known := s.negotiable(class)
+	there, remembered := s.c.remembered.operations(known, protocolID)
+	if !remembered {
+		var got comm.Available
+		if err := conn.Call(ctx, comm.MethodOperations, comm.Select{Class: string(class), Protocol: protocolID}, &got); err != nil {
+			return nil, err
+		}
+		there = got.Names
+		s.c.remembered.learn(known, func(a *agreed) {
+			a.operations = maps.Clone(a.operations)
+			if a.operations == nil {
+				a.operations = map[string][]string{}
+			}
+			a.operations[protocolID] = there
+		})
 	}
 	here, err := s.c.protocols.Operations(protocolID, class, s.Peer().Role)
 	if err != nil {
@@ -136,7 +150,7 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	}
 	var both []protocol.Operation
 	for _, o := range here {
-		if slices.Contains(there.Names, o.Name) {
+		if slices.Contains(there, o.Name) {
 			both = append(both, o)
 		}
 	}

@@ -18,9 +18,10 @@ import (
 // protocols, negotiates them with peers and executes operations. It is the same
 // in wallet, terminal and bank, and safe for concurrent use.
 type Manager struct {
-	parts     Parts
-	installed map[string]installed
-	pnp       string
+	parts       Parts
+	installed   map[string]installed
+	pnp         string
+	versionText string // see version
 
 	life context.Context // ends when the manager is closed
 	stop context.CancelFunc
@@ -112,6 +113,7 @@ func NewManager(p Parts) (*Manager, error) {
 		return nil, fault.New(fault.Unsupported, "no protocol negotiation protocol is installed: %q is wanted", p.PNP).
 			Because("pnp-missing").WithHint("a wallet needs at least one, such as pnp.intersect")
 	}
+	m.versionText = m.version()
 	return m, nil
 }
 

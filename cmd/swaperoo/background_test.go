@@ -41,7 +41,10 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 3 {
 		ts.Fatalf("usage: start NAME EVENT,… COMMAND …")
 	}
-	path, err := exec.LookPath(args[2]) // testscript.Main has put it on our own PATH
+	path, err := ts.MkAbs(args[2]), error(nil)
+	if !strings.Contains(args[2], "/") {
+		path, err = exec.LookPath(args[2]) // testscript.Main has put it on our own PATH
+	}
 	ts.Check(err)
 	b := &background{cmd: exec.Command(path, args[3:]...), events: make(chan map[string]any, 1000), log: ts.MkAbs(args[0] + ".log")}
 	b.cmd.Dir, b.cmd.Env = ts.MkAbs("."), environ(ts)

@@ -8,12 +8,14 @@ import (
 	"os/signal"
 	"syscall"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/bench"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
 
 func main() {
 	bundled.ServeIfAsked()
+	bench.ServeIfAsked()
 	os.Exit(run(os.Args[1:]))
 }
 

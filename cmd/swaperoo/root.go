@@ -11,6 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/bank"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/bench"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/demo"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/exchange"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/plugin"
@@ -32,7 +33,7 @@ func root(e *cli.Env) *cobra.Command {
 		}
 		return help(c, args)
 	}
-	c.AddCommand(demo.Command(e), wallet.Command(e), terminal.Command(e), bank.Command(e), provider.Command(e), exchange.Command(e),
+	c.AddCommand(demo.Command(e), wallet.Command(e), terminal.Command(e), bank.Command(e), provider.Command(e), exchange.Command(e), bench.Command(e),
 		plugin.Command(e), check.Command(e, bank.Party(), terminal.Party(), exchange.Party(), wallet.Party()), version(e))
 	c.SetIn(e.In)
 	c.SetOut(e.Out)

@@ -79,15 +79,18 @@ func write(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(args[1]+"\n"), 0o600))
 }
 
-// examples are the example plugins, each built once for all scripts.
+// examples are the example plugins and applications, each built once for all
+// scripts. A plugin is built as a third party does: from a module of its own.
 var examples = map[string]func() ([]byte, error){
-	"coupon": sync.OnceValues(func() ([]byte, error) { return buildExample("coupon") }),
-	"miles":  sync.OnceValues(func() ([]byte, error) { return buildExample("miles") }),
+	"coupon": sync.OnceValues(func() ([]byte, error) {
+		return buildExample("plugins/example/coupon", "GOWORK=off", "GOFLAGS=-mod=mod")
+	}),
+	"miles":   sync.OnceValues(func() ([]byte, error) { return buildExample("plugins/example/miles", "GOWORK=off", "GOFLAGS=-mod=mod") }),
+	"vending": sync.OnceValues(func() ([]byte, error) { return buildExample("cmd/vending") }),
 }
 
-// buildExample builds an example plugin as a third party does: from a module of
-// its own.
-func buildExample(name string) ([]byte, error) {
+func buildExample(folder string, env ...string) ([]byte, error) {
+	name := filepath.Base(folder)
 	dir, err := os.MkdirTemp("", name)
 	if err != nil {
 		return nil, err
@@ -95,15 +98,15 @@ func buildExample(name string) ([]byte, error) {
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, name)
 	build := exec.Command("go", "build", "-o", path)
-	build.Dir = filepath.Join("..", "..", "plugins", "example", name)
-	build.Env = append(build.Environ(), "GOWORK=off", "GOFLAGS=-mod=mod")
+	build.Dir = filepath.Join("..", "..", filepath.FromSlash(folder))
+	build.Env = append(build.Environ(), env...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w\n%s", err, out)
 	}
 	return os.ReadFile(path)
 }
 
-// example is a command that puts an example plugin's binary into a file: coupon FILE.
+// example is a command that puts an example's binary into a file: coupon FILE.
 func example(name string) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
 		if neg || len(args) != 1 {

@@ -39,11 +39,11 @@ func (s *stream) ReadFrame() ([]byte, error) {
 	select {
 	case <-s.closed:
 		return nil, rpc.ErrQueueClosed
-	case frame, ok := <-s.in.Frames():
+	case <-s.in.Ready():
+		frame, ok := s.in.Take()
 		if !ok {
 			return nil, s.over()
 		}
-		s.in.Taken(frame)
 		return frame, nil
 	}
 }

@@ -19,17 +19,23 @@ var ErrQueueClosed = errors.New("the connection is closed")
 
 // Queue holds the frames on their way to a peer, bounded in number and bytes.
 // It never blocks a writer: a peer that does not read loses its connection
-// instead of holding up the others.
+// instead of holding up the others. One goroutine takes. It has no room for more
+// than is in it, for most connections wait most of the time.
 type Queue struct {
+	ready  chan struct{} // holds one signal while there is something to take, or it is closed
 	mu     sync.Mutex
 	closed bool
 	bytes  int
-	frames chan []byte
+	frames [][]byte
+	taken  int // of frames, from the front
 }
+
+// keptRoom is how many frames may find room in an empty queue that had to grow.
+const keptRoom = 16
 
 // NewQueue makes an empty queue.
 func NewQueue() *Queue {
-	return &Queue{frames: make(chan []byte, queueFrames)}
+	return &Queue{ready: make(chan struct{}, 1)}
 }
 
 // Push adds a frame: nil, ErrQueueFull or ErrQueueClosed.
@@ -39,35 +45,52 @@ func (q *Queue) Push(frame []byte) error {
 	if q.closed {
 		return ErrQueueClosed
 	}
-	if q.bytes > 0 && q.bytes+len(frame) > queueBytes {
+	if q.bytes > 0 && q.bytes+len(frame) > queueBytes || len(q.frames)-q.taken >= queueFrames {
 		return ErrQueueFull
 	}
-	select {
-	case q.frames <- frame:
-		q.bytes += len(frame)
-		return nil
-	default:
-		return ErrQueueFull
-	}
+	q.frames = append(q.frames, frame)
+	q.bytes += len(frame)
+	q.signal()
+	return nil
 }
 
-// Frames gives the frames in the order pushed; it is closed behind the last one
-// after Close. Each frame taken is followed by Taken.
-func (q *Queue) Frames() <-chan []byte { return q.frames }
+// Ready signals that there is something to take. Each signal is followed by one
+// Take.
+func (q *Queue) Ready() <-chan struct{} { return q.ready }
 
-// Taken frees the room of a frame.
-func (q *Queue) Taken(frame []byte) {
+// Take gives the frames in the order pushed, and false behind the last one after
+// Close.
+func (q *Queue) Take() (frame []byte, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.bytes -= len(frame)
+	if q.taken < len(q.frames) {
+		frame, ok = q.frames[q.taken], true
+		q.frames[q.taken] = nil
+		q.taken++
+		q.bytes -= len(frame)
+	}
+	switch {
+	case q.taken < len(q.frames) || q.closed:
+		q.signal()
+	case cap(q.frames) > keptRoom:
+		q.frames, q.taken = nil, 0
+	default:
+		q.frames, q.taken = q.frames[:0], 0
+	}
+	return frame, ok
 }
 
 // Close ends the queue; what is in it can still be taken.
 func (q *Queue) Close() {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if !q.closed {
-		q.closed = true
-		close(q.frames)
+	q.closed = true
+	q.signal()
+}
+
+func (q *Queue) signal() {
+	select {
+	case q.ready <- struct{}{}:
+	default: // there is one
 	}
 }

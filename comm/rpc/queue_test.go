@@ -1,7 +1,9 @@
 package rpc
 
 import (
+	"encoding/binary"
 	"errors"
+	"runtime"
 	"testing"
 )
 
@@ -26,7 +28,10 @@ func TestQueueIsBounded(t *testing.T) {
 			if err := q.Push(frame); !errors.Is(err, ErrQueueFull) {
 				t.Errorf("one more: %v", err)
 			}
-			q.Taken(<-q.Frames())
+			<-q.Ready()
+			if got, ok := q.Take(); !ok || len(got) != row.frame {
+				t.Errorf("took %d bytes, %v", len(got), ok)
+			}
 			if err := q.Push(frame); err != nil {
 				t.Errorf("after one was taken: %v", err)
 			}
@@ -44,10 +49,59 @@ func TestQueueGivesWhatWasPushedBeforeItsEnd(t *testing.T) {
 	if err := q.Push(nil); !errors.Is(err, ErrQueueClosed) {
 		t.Errorf("push: %v", err)
 	}
-	if f, ok := <-q.Frames(); !ok || string(f) != "last" {
+	<-q.Ready()
+	if f, ok := q.Take(); !ok || string(f) != "last" {
 		t.Errorf("took %q, %v", f, ok)
 	}
-	if _, ok := <-q.Frames(); ok {
-		t.Error("more came")
+	for range 2 {
+		<-q.Ready()
+		if _, ok := q.Take(); ok {
+			t.Error("more came")
+		}
+	}
+}
+
+// However fast one pushes and the other takes: all arrives, once and in order.
+func TestQueueKeepsTheOrder(t *testing.T) {
+	const n = 10_000
+	q := NewQueue()
+	go func() {
+		defer q.Close()
+		for i := range n {
+			frame := binary.BigEndian.AppendUint32(nil, uint32(i))
+			for errors.Is(q.Push(frame), ErrQueueFull) {
+				runtime.Gosched()
+			}
+		}
+	}()
+	for i := uint32(0); ; i++ {
+		<-q.Ready()
+		frame, ok := q.Take()
+		if !ok {
+			if i != n {
+				t.Errorf("%d frames came", i)
+			}
+			break
+		}
+		if got := binary.BigEndian.Uint32(frame); got != i {
+			t.Fatalf("frame %d is %d", i, got)
+		}
+	}
+}
+
+// An empty queue keeps no room that only a burst has needed.
+func TestQueueGivesRoomBack(t *testing.T) {
+	q := NewQueue()
+	for range queueFrames {
+		if err := q.Push([]byte("frame")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range queueFrames {
+		<-q.Ready()
+		q.Take()
+	}
+	if cap(q.frames) > keptRoom {
+		t.Errorf("there is room for %d", cap(q.frames))
 	}
 }

@@ -108,12 +108,12 @@ func (s *session) write() {
 	defer asking.Stop()
 	for {
 		select {
-		case frame, ok := <-s.out.Frames():
+		case <-s.out.Ready():
+			frame, ok := s.out.Take()
 			if !ok {
 				s.farewell()
 				return
 			}
-			s.out.Taken(frame)
 			s.send(message, frame)
 		case <-s.pongs:
 			s.send(pong, nil)

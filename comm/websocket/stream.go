@@ -97,12 +97,12 @@ func (s *stream) write() {
 	defer ping.Stop()
 	for {
 		select {
-		case frame, ok := <-s.out.Frames():
+		case <-s.out.Ready():
+			frame, ok := s.out.Take()
 			if !ok {
 				s.farewell()
 				return
 			}
-			s.out.Taken(frame)
 			s.send(websocket.TextMessage, frame)
 		case data := <-s.pongs:
 			s.send(websocket.PongMessage, []byte(data))

@@ -44,7 +44,8 @@ type Options struct {
 	// Ways are the party's transports beside the network.
 	Ways func(*crypto.Identity) []comm.Transport
 	// Fetcher reaches foreign servers; nil: every server is down.
-	Fetcher comm.Fetcher
+	Fetcher  comm.Fetcher
+	Remember bool // see controller.Parts
 	// Patience and Hello are those of controller.Parts.
 	Patience, Hello time.Duration
 	// At is called at the points of operations and of records.
@@ -76,7 +77,7 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	p.Controller, err = controller.New(controller.Parts{
 		Name: string(o.Role), Role: o.Role, Store: db, Engine: engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
 		Bundles: append([]protocol.Bundle{negotiator}, o.Bundles...),
-		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), At: o.At, Patience: o.Patience, Hello: o.Hello,
+		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), At: o.At, Patience: o.Patience, Hello: o.Hello, Remember: o.Remember,
 	})
 	check(t, err)
 	t.Cleanup(func() {

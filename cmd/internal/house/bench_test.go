@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/bench"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
@@ -21,6 +22,7 @@ import (
 // TestMain lets this binary be the plugins of its own tests, as the real one is.
 func TestMain(m *testing.M) {
 	bundled.ServeIfAsked()
+	bench.ServeIfAsked()
 	os.Exit(m.Run())
 }
 

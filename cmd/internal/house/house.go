@@ -38,6 +38,7 @@ type Options struct {
 	Log        *slog.Logger
 	Trust      comm.Trust // about peers whose key nobody has named
 	AllowHTTP  bool       // http also to other machines
+	Remember   bool       // results of negotiations, as controller.Parts has it
 	Clear      []string   // lines that run in clear, as stream.Options has them
 	// Looking opens the party to look and to administer: it runs read-only
 	// operations at most.
@@ -154,6 +155,7 @@ func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
 		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Ring: h.ring, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
 		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, Looking: o.Looking, At: o.At, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
+		Remember: o.Remember,
 	}
 	if o.Role == comm.Client {
 		p.Towards = h.towards

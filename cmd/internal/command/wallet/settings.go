@@ -11,6 +11,7 @@ import (
 
 // settings are the wallet's config.toml, which most wallets do without.
 type settings struct {
+	Remember   bool     `toml:"remember_negotiations" doc:"keep what was negotiated with a peer for the next sessions with it, until this process ends or the peer's version changes"`
 	ClearLines []string `toml:"clear_lines" doc:"lines that run without TLS, such as \"serial-clear:/dev/ttyS0\": nobody proves there who they are"`
 }
 

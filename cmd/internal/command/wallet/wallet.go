@@ -79,7 +79,7 @@ func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Conte
 	}
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: passphrase, User: e.User, KeyFile: e.KeyFile, Policy: profile.UserPolicy(),
-		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines,
+		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Remember: s.Remember,
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+func TestProductsAreReadStrictly(t *testing.T) {
+	for text, good := range map[string]bool{
+		"A1 CHF:2 10": true, "Bar-1.a_2 EUR:1.50 0": true,
+		"": false, "A1": false, "A1 CHF:2": false, "A1 CHF:2 ten": false, "A1 CHF:2 -1": false, "A1 CHF:0 1": false, "A1 2 1": false,
+		"A/1 CHF:2 1": false, "A1 CHF:2 1 more": false, "A12345678901234567890123456789012 CHF:2 1": false,
+	} {
+		if _, err := newShelf([]string{text}); (err == nil) != good || err != nil && fault.ReasonOf(err) != "product-malformed" {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+	if _, err := newShelf([]string{"A1 CHF:2 1", "A1 CHF:3 1"}); fault.ReasonOf(err) != "product-malformed" {
+		t.Errorf("twice: %v", err)
+	}
+}
+
+func stays(held) bool { return false }
+
+func op(n int) instrument.OperationID { return instrument.OperationID(fmt.Sprint("operation ", n)) }
+
+// Of many who pay for the last pieces at once, as many go through as there are.
+func TestAPieceIsSoldOnce(t *testing.T) {
+	s, err := newShelf([]string{"A1 CHF:2 3"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all sync.WaitGroup
+	var sold atomic.Int32
+	for n := range 50 {
+		all.Go(func() {
+			for range 2 { // and asks again
+				if err := s.hold("A1", held{operation: op(n)}, stays); err == nil {
+					sold.Add(1)
+				} else if fault.ReasonOf(err) != "sold-out" {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if sold.Load() != 6 {
+		t.Errorf("%d of 6 were kept", sold.Load())
+	}
+}
+
+func TestWhatIsKeptComesBack(t *testing.T) {
+	s, err := newShelf([]string{"A1 CHF:2 2"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	hold := func(n int, over func(held) bool) fault.Reason {
+		return fault.ReasonOf(s.hold("A1", held{operation: op(n)}, over))
+	}
+	offer := func(over func(held) bool) fault.Reason {
+		_, err := s.offer("A1", over)
+		return fault.ReasonOf(err)
+	}
+	for _, c := range []struct {
+		what string
+		got  fault.Reason
+		want fault.Reason
+	}{
+		{"the first", hold(1, stays), ""},
+		{"the second", hold(2, stays), ""},
+		{"the third", hold(3, stays), "sold-out"},
+		{"an offer", offer(stays), "sold-out"},
+		{"an offer when one is over", func() fault.Reason {
+			r := offer(func(h held) bool { return h.operation == op(2) })
+			hold(2, stays)
+			return r
+		}(), ""},
+		{"… when one was refused", func() fault.Reason { s.release(op(1)); return hold(3, stays) }(), ""},
+		{"… when one never began", hold(4, func(h held) bool { return h.operation == op(2) }), ""},
+		{"dispensed", fault.ReasonOf(s.take("A1", op(3))), ""},
+		{"dispensed and asked for again", hold(3, stays), ""},
+		{"another", hold(5, stays), "sold-out"},
+		{"dispensed", fault.ReasonOf(s.take("A1", op(4))), ""},
+		{"paid for, and taken out by somebody", fault.ReasonOf(s.take("A1", op(6))), "chute-empty"},
+		{"of a product that is gone", fault.ReasonOf(s.take("B2", op(7))), "chute-empty"},
+		{"a product that is gone", fault.ReasonOf(s.hold("B2", held{operation: op(8)}, stays)), "sold-out"},
+	} {
+		if c.got != c.want {
+			t.Errorf("%s: %q, wanted %q", c.what, c.got, c.want)
+		}
+	}
+}

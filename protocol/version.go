@@ -1,0 +1,52 @@
+package protocol
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// version names all that this party negotiates with: its PNP, its classes, and
+// which protocols can do what with them for whom. Two parties of the same
+// bundles have the same; another one means that an answer may be another one.
+func (m *Manager) version() string {
+	type line struct {
+		Info       Info
+		Class      instrument.ClassID
+		Peer       comm.Role
+		Operations []Operation
+	}
+	var classes []instrument.ClassID
+	for _, b := range m.parts.Bundles {
+		for _, c := range b.Classes {
+			classes = append(classes, c.Info().ID)
+		}
+	}
+	slices.Sort(classes)
+	all := []line{{Info: Info{ID: m.pnp}}}
+	for _, id := range slices.Sorted(maps.Keys(m.installed)) {
+		in := m.installed[id]
+		for _, class := range classes {
+			if !in.protocol.CompatibleWith(class) {
+				continue
+			}
+			for _, peer := range []comm.Role{comm.Client, comm.Vendor, comm.Bank} {
+				all = append(all, line{in.info, class, peer, in.protocol.Operations(class, peer)})
+			}
+		}
+	}
+	text, err := json.Marshal(all)
+	if err != nil { // of names and numbers only
+		return ""
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:8])
+}
+
+// Version is that of what this party negotiates with.
+func (m *Manager) Version() string { return m.versionText }
