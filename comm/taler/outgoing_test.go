@@ -30,6 +30,8 @@ func outgoingText(t testing.TB, change map[string]string) string {
 }
 
 // TestOutgoingRows: what the auditor reads, and what makes it refuse the page.
+//
+// Rows: outgoing strict.
 func TestOutgoingRows(t *testing.T) {
 	for name, c := range map[string]struct {
 		change map[string]string

@@ -37,6 +37,8 @@ func rewrite(t testing.TB, h *banktest.House, id taler.WOPID, change func(*taler
 
 // TestARowThatNoExchangeWouldTake stops the withdrawal that it is of, and nothing
 // else: the exchange reads on behind it. When the defect is mended it ends well.
+//
+// Rows: incoming bad row.
 func TestARowThatNoExchangeWouldTake(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	broken := selected(t, h, "broken", key(1))

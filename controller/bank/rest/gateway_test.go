@@ -63,6 +63,9 @@ func report(t testing.TB, h *banktest.House, state taler.TransferState, message 
 
 // TestRefundsOfAnExchange goes the whole way: asked, listed, carried out, and
 // only then in the outgoing history.
+//
+// Rows: transfer stored, transfer list, transfer fate, outgoing rows,
+// outgoing empty, outgoing held.
 func TestRefundsOfAnExchange(t *testing.T) {
 	h := open(t, banktest.Options{})
 	ctx := withTimeout(t)
@@ -125,6 +128,8 @@ func TestRefundsOfAnExchange(t *testing.T) {
 }
 
 // TestTransferPages asks for parts of a list of five by number and by state.
+//
+// Rows: transfer list, transfer filter, transfer row.
 func TestTransferPages(t *testing.T) {
 	h := open(t, banktest.Options{})
 	paid(t, h, "tx", 1)
@@ -179,6 +184,8 @@ func TestTransferPages(t *testing.T) {
 
 // TestGatewayRefusals goes through the refusals of what an exchange posts, in the
 // order of the API's document.
+//
+// Rows: amount form, amount equality.
 func TestGatewayRefusals(t *testing.T) {
 	h := open(t, banktest.Options{Decide: generous})
 	paid(t, h, "tx", 1)
@@ -266,6 +273,8 @@ func TestGatewayRefusals(t *testing.T) {
 
 // TestCreditsForTests: they are rows like others, and a reserve that they have
 // paid is used for wallets, too.
+//
+// Rows: add-incoming credited, add-kycauth credited.
 func TestCreditsForTests(t *testing.T) {
 	h := open(t, banktest.Options{Decide: generous})
 	ctx, x := withTimeout(t), h.Exchange()
@@ -303,6 +312,8 @@ func TestCreditsForTests(t *testing.T) {
 
 // TestNobodyIsCreditedUnasked: without the operator's permission there is no
 // money out of nothing, whatever the request.
+//
+// Rows: admin off.
 func TestNobodyIsCreditedUnasked(t *testing.T) {
 	h := open(t, banktest.Options{})
 	good := `{"amount":"CHF:1","reserve_pub":"` + key(9).String() + `","account_pub":"` + key(9).String() + `","debit_account":"` + otherExchange + `"}`
@@ -317,6 +328,8 @@ func TestNobodyIsCreditedUnasked(t *testing.T) {
 // TestRecordedTools sends what the real programs have sent to their bank, bytes
 // and headers as they were: what they credit is credited, the same reserve is not
 // credited twice, and merchants have no card payment to be paid back to.
+//
+// Rows: exchange tools.
 func TestRecordedTools(t *testing.T) {
 	h := open(t, banktest.Options{Decide: func(c *bank.Config) { generous(c); c.Currency = "KUDOS" }})
 	var all []wireRequest

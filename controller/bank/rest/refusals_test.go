@@ -54,6 +54,9 @@ func scene(t *testing.T) (*banktest.House, *strings.Replacer) {
 // TestRefusals goes through the refusals of all routes. Where a row has two
 // things wrong, the one that must be told first is told: the rows of selection
 // are in the order of the API's document.
+//
+// Rows: endpoint unknown, json invalid, error body, request scope, amount form,
+// quota limit.
 func TestRefusals(t *testing.T) {
 	h, fill := scene(t)
 	const op, till = "/taler-integration/withdrawal-operation/", "/withdrawals/"
@@ -165,6 +168,8 @@ func TestRefusals(t *testing.T) {
 }
 
 // TestWrongMethods asks every path by every method.
+//
+// Rows: method invalid.
 func TestWrongMethods(t *testing.T) {
 	h := open(t, banktest.Options{})
 	id := strings.Repeat("0", 52)
