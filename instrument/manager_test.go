@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -349,5 +350,29 @@ func TestUpdateEndsWithItsCaller(t *testing.T) {
 	}
 	if count(t, p.view(t, id)) != 0 {
 		t.Error("it was written")
+	}
+}
+
+// TestNumbersOfAppendedEntries are those of the attempt that was committed, in the
+// order of Append.
+func TestNumbersOfAppendedEntries(t *testing.T) {
+	p := open(t)
+	for round := range 3 {
+		var last *instrument.Draft
+		if err := p.Update(t.Context(), func(d *instrument.Draft) error {
+			last = d
+			for _, topic := range []instrument.Topic{"receipts", "letters", "receipts"} {
+				if err := d.Append(topic, "", round); err != nil {
+					return err
+				}
+			}
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		n := instrument.Seq(round)
+		if got, want := last.Numbers(), []instrument.Seq{2*n + 1, n + 1, 2*n + 2}; !slices.Equal(got, want) {
+			t.Errorf("round %d: numbered %v, want %v", round, got, want)
+		}
 	}
 }

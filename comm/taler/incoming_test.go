@@ -100,6 +100,7 @@ func TestRowsThatWirewatchTakes(t *testing.T) {
 	}
 }
 
+// Rows: incoming strict, timestamps.
 func TestRowsThatRefuseTheWholePage(t *testing.T) {
 	for name, change := range map[string]map[string]string{
 		"no type":                   {"type": ""},
@@ -155,6 +156,7 @@ func TestRowsThatRefuseTheWholePage(t *testing.T) {
 	}
 }
 
+// Rows: incoming credit_account.
 func TestPagesThatAreRefused(t *testing.T) {
 	row := rowText(t, nil)
 	for name, text := range map[string]string{
@@ -179,6 +181,7 @@ func TestPagesThatAreRefused(t *testing.T) {
 	}
 }
 
+// Rows: incoming strict.
 func TestABankDoesNotWriteRowsThatItsExchangeRefuses(t *testing.T) {
 	good := IncomingTransaction{
 		Type: TypeReserve, RowID: 1, Date: 1795212155, Amount: mustAmount(t, "CHF:20"),

@@ -54,6 +54,8 @@ func TestOperationsOfARealBank(t *testing.T) {
 }
 
 // Without the word of later versions the state is in the three booleans.
+//
+// Rows: old wallets.
 func TestStatusOfBanksBeforeTheWordStatus(t *testing.T) {
 	for name, row := range map[string]struct {
 		booleans string
@@ -178,6 +180,8 @@ func TestAnswersToASelection(t *testing.T) {
 
 // The members and spellings of the APIs' documents, as a reader of the Taler
 // documentation would write them.
+//
+// Rows: absent members.
 func TestDocumentsOnTheWire(t *testing.T) {
 	chf := func(text string) Amount { return mustAmount(t, "CHF:"+text) }
 	for name, row := range map[string]struct {

@@ -12,8 +12,8 @@ import (
 
 // Unmarshal reads one JSON document of Taler's APIs into v; members that v does
 // not name are ignored. The error is fault.Invalid: ReasonJSONInvalid for
-// everything but a malformed amount, which keeps its own reason as Taler's
-// servers do.
+// everything but a malformed amount, and the account of a transfer, which keep
+// their own reasons as Taler's servers do.
 func Unmarshal(body []byte, v any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return fault.New(fault.Invalid, "a JSON document was expected and nothing came").Because(ReasonJSONInvalid)
@@ -25,7 +25,7 @@ func Unmarshal(body []byte, v any) error {
 	var f *fault.Fault
 	if errors.As(err, &f) {
 		switch f.Reason {
-		case reasonAmountMalformed, reasonAmountTooLarge:
+		case reasonAmountMalformed, reasonAmountTooLarge, ReasonAccountMalformed:
 			return f
 		}
 		return fault.Wrap(err, fault.Invalid, "the JSON document is not of the expected form: %s", f.Message).Because(ReasonJSONInvalid)

@@ -30,6 +30,8 @@ func outgoingText(t testing.TB, change map[string]string) string {
 }
 
 // TestOutgoingRows: what the auditor reads, and what makes it refuse the page.
+//
+// Rows: outgoing strict.
 func TestOutgoingRows(t *testing.T) {
 	for name, c := range map[string]struct {
 		change map[string]string
@@ -102,7 +104,7 @@ func FuzzReadOutgoing(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := ReadOutgoing(text, after); err != nil && !strings.Contains(page, "\\u") {
+		if _, err := ReadOutgoing(text, after); err != nil {
 			t.Errorf("our own page is refused: %v: %s", err, text)
 		}
 	})

@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// Rows: payto rules.
 func TestPaytoAgreesWithLibtalerutil(t *testing.T) {
 	var recs []struct {
 		Full       string  `json:"full_payto"`
@@ -37,6 +38,7 @@ func TestPaytoAgreesWithLibtalerutil(t *testing.T) {
 	}
 }
 
+// Rows: payto rules.
 func TestPaytoValidity(t *testing.T) {
 	for name, row := range map[string]struct {
 		text string
@@ -81,6 +83,7 @@ func TestPaytoParts(t *testing.T) {
 	}
 }
 
+// Rows: payto rules.
 func TestPaytoEquality(t *testing.T) {
 	for name, row := range map[string]struct {
 		a, b Payto

@@ -19,6 +19,7 @@ func values(t testing.TB, query string) url.Values {
 	return q
 }
 
+// Rows: long poll parameters.
 func TestLongPollParameters(t *testing.T) {
 	const limit = 10 * time.Minute
 	for name, row := range map[string]struct {
@@ -57,6 +58,7 @@ func TestLongPollParameters(t *testing.T) {
 	}
 }
 
+// Rows: page parameters.
 func TestPageParameters(t *testing.T) {
 	const rows, wait = 1024, 10 * time.Minute
 	for name, row := range map[string]struct {

@@ -12,6 +12,7 @@ const (
 	ReasonJSONInvalid          fault.Reason = "json-invalid"
 	ReasonHeadersMalformed     fault.Reason = "headers-malformed"
 	ReasonPaytoMalformed       fault.Reason = "payto-malformed"
+	ReasonAccountMalformed     fault.Reason = "account-malformed" // a payto where its fault has a code of its own
 	ReasonParameterMissing     fault.Reason = "parameter-missing"
 	ReasonParameterMalformed   fault.Reason = "parameter-malformed"
 	ReasonWOPIDMalformed       fault.Reason = "wopid-malformed"
@@ -89,6 +90,7 @@ var table = [...]row{
 	{reasonBase32Malformed, fault.Invalid, 400, CodeJSONInvalid},
 	{ReasonHeadersMalformed, fault.Invalid, 400, CodeHeadersMalformed},
 	{ReasonPaytoMalformed, fault.Invalid, 400, CodePaytoMalformed},
+	{ReasonAccountMalformed, fault.Invalid, 400, CodePaytoMalformed},
 	{ReasonParameterMissing, fault.Invalid, 400, CodeParameterMissing},
 	{ReasonParameterMalformed, fault.Invalid, 400, CodeParameterMalformed},
 	{ReasonWOPIDMalformed, fault.Invalid, 400, CodeParameterMalformed},

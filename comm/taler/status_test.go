@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// Rows: error body.
 func TestStatusAndCodeOfEachReason(t *testing.T) {
 	for reason, want := range map[fault.Reason]struct {
 		status int

@@ -55,6 +55,24 @@ type Transfer struct {
 	Ended    int64           `json:"ended,omitempty"`
 }
 
+// UnmarshalJSON tells a malformed account from a malformed document, as the
+// API's table of errors does.
+func (r *TransferRequest) UnmarshalJSON(document []byte) error {
+	type plain TransferRequest
+	in := struct {
+		*plain
+		CreditAccount string `json:"credit_account"`
+	}{plain: (*plain)(r)}
+	if err := json.Unmarshal(document, &in); err != nil {
+		return err
+	}
+	err := r.CreditAccount.UnmarshalText([]byte(in.CreditAccount))
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "the credit_account is no bank account").Because(ReasonAccountMalformed)
+	}
+	return nil
+}
+
 // Same reports whether two requests ask for the same thing, however they spell
 // it. Metadata is a remark and does not count.
 func (r TransferRequest) Same(other TransferRequest) bool {

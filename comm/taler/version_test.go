@@ -7,6 +7,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// Rows: versions.
 func TestVersionsThatAreMalformed(t *testing.T) {
 	for name, text := range map[string]string{
 		"empty": "", "two parts": "1:0", "four parts": "1:0:1:0", "a word": "a:b:c", "negative": "1:0:-1",
@@ -23,6 +24,8 @@ func TestVersionsThatAreMalformed(t *testing.T) {
 
 // The servers and wallets whose versions were seen in the wild (Taler docs,
 // exchange 0.14.1, libeufin of May 2024, wallet-core of December 2022).
+//
+// Rows: versions.
 func TestCompatibleWithTheVersionsInTheWild(t *testing.T) {
 	for name, row := range map[string]struct {
 		me    Version

@@ -25,6 +25,7 @@ func someWithdrawal(t *testing.T, state State) Withdrawal {
 	return w
 }
 
+// Rows: absent members, status document.
 func TestStatusDocumentOfEachState(t *testing.T) {
 	const always = `"currency":"CHF","amount":"CHF:20","card_fees":"CHF:0.35","suggested_exchange":"https://exchange.example/",
 		"required_exchange":"https://exchange.example/","wire_types":["iban"],`
@@ -49,6 +50,7 @@ func TestStatusDocumentOfEachState(t *testing.T) {
 	}
 }
 
+// Rows: status of a free amount.
 func TestStatusOfAnAmountThatTheWalletChooses(t *testing.T) {
 	w := someWithdrawal(t, StatePending)
 	w.Amount, w.SuggestedAmount = Amount{}, mustAmount(t, "CHF:50")
@@ -99,6 +101,7 @@ func TestTheStateReadsBackAsItWasStored(t *testing.T) {
 	}
 }
 
+// Rows: incoming rows.
 func TestTheHistoryRowOfAConfirmedWithdrawal(t *testing.T) {
 	debit, err := NewPayto("card-simulator", "Cardholder", "4711")
 	if err != nil {

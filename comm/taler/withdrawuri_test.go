@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// Rows: withdraw uri.
 func TestWithdrawURIs(t *testing.T) {
 	for name, row := range map[string]struct{ text, base string }{
 		"real fakebank":          {"taler+http://withdraw/localhost:8182/taler-integration/" + someID, "http://localhost:8182/taler-integration/"},
@@ -55,6 +56,7 @@ func TestExternalConfirmationGoesAlong(t *testing.T) {
 	}
 }
 
+// Rows: withdraw uri.
 func TestWithdrawURIsThatAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"trailing slash":     "taler://withdraw/bank.example/" + someID + "/",

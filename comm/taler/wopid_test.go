@@ -13,6 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// Rows: base32.
 func TestAWOPIDIsReadInAnySpellingAndWrittenInOne(t *testing.T) {
 	for name, text := range map[string]string{
 		"canonical": someID, "lower case": strings.ToLower(someID),

@@ -39,6 +39,8 @@ const paidWithTx = "payto://simulator-transaction/tx?receiver-name=Card%20paymen
 
 // TestTransfersAreStoredOnce: a request has one row and one answer for ever, and
 // gives back no more than was paid to the exchange.
+//
+// Rows: transfer stored, transfer replayed, transfers in part.
 func TestTransfersAreStoredOnce(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	confirmed(t, h, "tx", 1)
@@ -115,6 +117,8 @@ func TestTransfersAreStoredOnce(t *testing.T) {
 
 // TestTransfersAtOnce: of many transfers of one payment as many are accepted as
 // it can bear, with numbers that have no gap.
+//
+// Rows: transfers in part.
 func TestTransfersAtOnce(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	confirmed(t, h, "tx", 1)

@@ -16,6 +16,8 @@ import (
 
 // TestVerdicts: what the provider says decides, and stays on record with its own
 // words. Only a confirmed withdrawal is in the exchange's history.
+//
+// Rows: provider decides.
 func TestVerdicts(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty, Fees: amount(t, "CHF:1")})
 	confirmed := 0
@@ -139,6 +141,8 @@ func TestAskedAgainAtOnce(t *testing.T) {
 
 // TestOnePaymentBuysOnce: a provider that says yes to every reference cannot sell
 // one payment twice.
+//
+// Rows: row once.
 func TestOnePaymentBuysOnce(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	one, two := selected(t, h, "one", key(1)), selected(t, h, "two", key(2))

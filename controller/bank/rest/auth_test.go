@@ -99,6 +99,8 @@ func TestCredentials(t *testing.T) {
 
 // TestNothingIsDoneWithoutCredentials: credentials are asked for before the body
 // is read.
+//
+// Rows: credentials first.
 func TestNothingIsDoneWithoutCredentials(t *testing.T) {
 	h := open(t, banktest.Options{})
 	id := selected(t, h, "u", key(1))

@@ -138,6 +138,8 @@ func (n *naive) page(_ context.Context, after uint64) (out []taler.IncomingTrans
 // TestAReaderMissesNothing: while sixteen write, a reader that follows by number
 // sees each row once. The same reader finds out a history that numbers its rows
 // before they are visible.
+//
+// Rows: row order.
 func TestAReaderMissesNothing(t *testing.T) {
 	t.Run("ours", func(t *testing.T) {
 		h := open(t, banktest.Options{Decide: generous})

@@ -66,6 +66,9 @@ func handsOut(c *bank.Config) { c.HandsOut = true }
 
 // TestRefundsOfAnExchange goes the whole way: asked, listed, carried out, and
 // only then in the outgoing history.
+//
+// Rows: transfer stored, transfer list, transfer fate, outgoing rows,
+// outgoing empty, outgoing held.
 func TestRefundsOfAnExchange(t *testing.T) {
 	h := open(t, banktest.Options{Decide: handsOut})
 	ctx := withTimeout(t)
@@ -128,6 +131,8 @@ func TestRefundsOfAnExchange(t *testing.T) {
 }
 
 // TestTransferPages asks for parts of a list of five by number and by state.
+//
+// Rows: transfer list, transfer filter, transfer row.
 func TestTransferPages(t *testing.T) {
 	h := open(t, banktest.Options{Decide: handsOut})
 	paid(t, h, "tx", 1)
@@ -182,6 +187,8 @@ func TestTransferPages(t *testing.T) {
 
 // TestGatewayRefusals goes through the refusals of what an exchange posts, in the
 // order of the API's document.
+//
+// Rows: amount form, amount equality.
 func TestGatewayRefusals(t *testing.T) {
 	h := open(t, banktest.Options{Decide: generous})
 	paid(t, h, "tx", 1)
@@ -216,7 +223,9 @@ func TestGatewayRefusals(t *testing.T) {
 		"transfer: no exchange":                         {"transfer", `{"request_uid":"{uid9}","amount":"CHF:1","wtid":"{wtid9}","credit_account":"{tx}"}`, 400, 22},
 		"transfer: exchange of another scheme":          {"transfer", transfer("{uid9}", "CHF:1", "file:///etc", "{wtid9}", "{tx}"), 400, 22},
 		"transfer: no account":                          {"transfer", `{"request_uid":"{uid9}","amount":"CHF:1","exchange_base_url":"{base}","wtid":"{wtid9}"}`, 400, 22},
-		"transfer: not a payto":                         {"transfer", transfer("{uid9}", "CHF:1", "{base}", "{wtid9}", "mailto:a"), 400, 22},
+		"transfer: not a payto":                         {"transfer", transfer("{uid9}", "CHF:1", "{base}", "{wtid9}", "mailto:a"), 400, 24},
+		"transfer: a payto without a name":              {"transfer", transfer("{uid9}", "CHF:1", "{base}", "{wtid9}", "payto://iban/DE75512108001245126199"), 400, 24},
+		"transfer: an account that is a number":         {"transfer", `{"request_uid":"{uid9}","amount":"CHF:1","exchange_base_url":"{base}","wtid":"{wtid9}","credit_account":7}`, 400, 22},
 		"transfer: metadata that is too strange":        {"transfer", `{"metadata":"a b",` + transfer("{uid9}", "CHF:1", "{base}", "{wtid9}", "{tx}")[1:], 400, 22},
 		"transfer: another currency, before all":        {"transfer", transfer("{uid1}", "EUR:5", "{base}", "{wtid1}", "{tx}"), 400, 30},
 		"transfer: the same again":                      {"transfer", transfer("{uid1}", "CHF:5.00", "{base}", "{wtid1}", "payto://simulator-transaction/tx"), 200, 0},
@@ -267,6 +276,8 @@ func TestGatewayRefusals(t *testing.T) {
 
 // TestCreditsForTests: they are rows like others, and a reserve that they have
 // paid is used for wallets, too.
+//
+// Rows: add-incoming credited, add-kycauth credited.
 func TestCreditsForTests(t *testing.T) {
 	h := open(t, banktest.Options{Decide: generous})
 	ctx, x := withTimeout(t), h.Exchange()
@@ -304,6 +315,8 @@ func TestCreditsForTests(t *testing.T) {
 
 // TestNobodyIsCreditedUnasked: without the operator's permission there is no
 // money out of nothing, whatever the request.
+//
+// Rows: admin off.
 func TestNobodyIsCreditedUnasked(t *testing.T) {
 	h := open(t, banktest.Options{})
 	good := `{"amount":"CHF:1","reserve_pub":"` + key(9).String() + `","account_pub":"` + key(9).String() + `","debit_account":"` + otherExchange + `"}`
@@ -318,6 +331,8 @@ func TestNobodyIsCreditedUnasked(t *testing.T) {
 // TestRecordedTools sends what the real programs have sent to their bank, bytes
 // and headers as they were: what they credit is credited, the same reserve is not
 // credited twice, and merchants have no card payment to be paid back to.
+//
+// Rows: exchange tools.
 func TestRecordedTools(t *testing.T) {
 	h := open(t, banktest.Options{Decide: func(c *bank.Config) { generous(c); c.Currency = "KUDOS" }})
 	var all []wireRequest

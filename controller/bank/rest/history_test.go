@@ -14,6 +14,8 @@ import (
 )
 
 // TestPages asks for parts of a history of five rows by all spellings.
+//
+// Rows: pages, page parameters, row again, incoming held, incoming empty.
 func TestPages(t *testing.T) {
 	h := open(t, banktest.Options{})
 	as := banktest.Login{Name: h.Gateway.User, Token: h.Gateway.Password}
@@ -71,6 +73,8 @@ func TestPages(t *testing.T) {
 // TestAFollowerMissesNothing: an exchange that reads while many confirm at once
 // sees every row once, numbered without gaps. Its reader is as strict as
 // wirewatch's and refuses a page whose numbers go back.
+//
+// Rows: row order.
 func TestAFollowerMissesNothing(t *testing.T) {
 	const writers, each = 16, 6
 	h := open(t, banktest.Options{})
@@ -111,6 +115,8 @@ func TestAFollowerMissesNothing(t *testing.T) {
 
 // TestOneEffect: the same request, fifty times at once and again after the bank
 // was started anew, has one effect, and everybody gets the same answer.
+//
+// Rows: one effect, transfer replayed, setup done, notice stored.
 func TestOneEffect(t *testing.T) {
 	h := open(t, banktest.Options{})
 	id := selected(t, h, "other", key(9))
@@ -161,6 +167,8 @@ func TestOneEffect(t *testing.T) {
 
 // TestOneWinner: of many wallets in front of one QR code one gets the withdrawal;
 // of many withdrawals one gets the reserve.
+//
+// Rows: two wallets, one key, row once.
 func TestOneWinner(t *testing.T) {
 	h := open(t, banktest.Options{})
 	const n = 16
@@ -197,6 +205,8 @@ func TestOneWinner(t *testing.T) {
 
 // TestTwoTillsClaimOnePayment, at once: the withdrawal that the payment names gets
 // it, each time, and the exchange hears of one.
+//
+// Rows: two tills, row once.
 func TestTwoTillsClaimOnePayment(t *testing.T) {
 	h := open(t, banktest.Options{})
 	other := h.AddTerminal("other")

@@ -45,6 +45,8 @@ func gzipped(t *testing.T, text string) string {
 	return compress(t, text, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil })
 }
 
+// Rows: unknown members, deflate, compression invalid, body too large,
+// content type.
 func TestBodies(t *testing.T) {
 	h := open(t, banktest.Options{})
 	const good = `{"request_uid":"u","amount":"CHF:20"}`
@@ -93,6 +95,8 @@ func TestBodies(t *testing.T) {
 
 // TestAbortTakesAnyBody: the document says that it is empty, and not everybody
 // has read it.
+//
+// Rows: abort body.
 func TestAbortTakesAnyBody(t *testing.T) {
 	h := open(t, banktest.Options{})
 	for name, body := range map[string]string{"none": "", "empty": "{}", "no JSON": "stop!"} {
@@ -103,6 +107,7 @@ func TestAbortTakesAnyBody(t *testing.T) {
 	}
 }
 
+// Rows: cors.
 func TestEveryAnswerIsForBrowsersToo(t *testing.T) {
 	h := open(t, banktest.Options{})
 	for name, r := range map[string]request{
@@ -143,6 +148,7 @@ func TestEveryAnswerIsForBrowsersToo(t *testing.T) {
 	}
 }
 
+// Rows: slash at the end, head, base32.
 func TestSpellingsOfOnePath(t *testing.T) {
 	h := open(t, banktest.Options{})
 	id := setUp(t, h, "u")
@@ -167,6 +173,7 @@ func TestSpellingsOfOnePath(t *testing.T) {
 	send(t, h, request{method: "POST", path: "/withdrawals/", login: h.Terminal, body: `{"request_uid":"v","amount":"CHF:1"}`}).want(t, 200, 0)
 }
 
+// Rows: configs.
 func TestConfigs(t *testing.T) {
 	h := open(t, banktest.Options{})
 	for path, want := range map[string]string{

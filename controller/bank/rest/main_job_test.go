@@ -12,6 +12,9 @@ import (
 
 // TestTheMainJob goes the whole way with the client that terminals, wallets and
 // exchanges of ours use, which reads answers as strictly as the real ones.
+//
+// Rows: configs, setup done, notice stored, incoming rows,
+// incoming credit_account.
 func TestTheMainJob(t *testing.T) {
 	h := open(t, banktest.Options{Fees: chf(t, "0.5")})
 	ctx := withTimeout(t)

@@ -32,6 +32,8 @@ func later(ctx context.Context, base string, r request) <-chan response {
 
 // TestHeldUntilItChanges: whoever waits hears of the change, whichever way it
 // came and whichever spelling it waits by.
+//
+// Rows: long poll, long poll wake, select 14.
 func TestHeldUntilItChanges(t *testing.T) {
 	h := open(t, banktest.Options{})
 	ctx := withTimeout(t)
@@ -79,6 +81,8 @@ func TestHeldUntilItChanges(t *testing.T) {
 
 // TestNotHeld: what is asked differently from what there is, or not long enough,
 // is answered at once, with the same document.
+//
+// Rows: long poll, long poll parameters.
 func TestNotHeld(t *testing.T) {
 	h := open(t, banktest.Options{Rest: rest.Options{LongPollCap: time.Millisecond}})
 	id := selected(t, h, "u", key(1))
@@ -100,6 +104,8 @@ func TestNotHeld(t *testing.T) {
 }
 
 // TestHeldExchangeHearsOfMoney, and its time limit is no error.
+//
+// Rows: incoming held, incoming empty.
 func TestHeldExchangeHearsOfMoney(t *testing.T) {
 	h := open(t, banktest.Options{})
 	as := banktest.Login{Name: h.Gateway.User, Token: h.Gateway.Password}

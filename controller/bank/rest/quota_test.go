@@ -44,6 +44,8 @@ func begin(t *testing.T, h *banktest.House, uid, amount, user, lock string) resp
 
 // TestQuotas: what a user has withdrawn counts for a day, unless it was aborted,
 // and what is locked cannot be had by others.
+//
+// Rows: quota limit, quota use.
 func TestQuotas(t *testing.T) {
 	h, now := quotas(t)
 	ctx, till := withTimeout(t), h.Till(h.Terminal)
@@ -89,6 +91,8 @@ func TestQuotas(t *testing.T) {
 }
 
 // TestLocks: they have names, ends and owners.
+//
+// Rows: quota lock, quota lock refused, quota unlock.
 func TestLocks(t *testing.T) {
 	h, now := quotas(t)
 	lock := func(user, name, amount string, expires any) response {
@@ -141,6 +145,8 @@ func TestLocks(t *testing.T) {
 
 // TestQuotasOfAnAmountThatTheWalletChooses: the wallet sees how much it may be,
 // and no more is paid; what it has chosen counts.
+//
+// Rows: quota use, status of a free amount.
 func TestQuotasOfAnAmountThatTheWalletChooses(t *testing.T) {
 	h, _ := quotas(t)
 	ctx := withTimeout(t)
@@ -171,6 +177,8 @@ func TestQuotasOfAnAmountThatTheWalletChooses(t *testing.T) {
 }
 
 // TestQuotasAtOnce: of many withdrawals of one user as many are taken as fit.
+//
+// Rows: quota use.
 func TestQuotasAtOnce(t *testing.T) {
 	h, _ := quotas(t)
 	good := 0
@@ -189,6 +197,8 @@ func TestQuotasAtOnce(t *testing.T) {
 }
 
 // TestBounds of what one withdrawal may be are told to wallets, and kept.
+//
+// Rows: setup bounds, select 13, status of a free amount.
 func TestBounds(t *testing.T) {
 	h := open(t, banktest.Options{Decide: func(c *bank.Config) { c.MinAmount, c.MaxAmount = chf(t, "5"), chf(t, "50") }})
 	ctx := withTimeout(t)

@@ -56,6 +56,8 @@ func (w wireRequest) request(t *testing.T, h *banktest.House) request {
 
 // TestRecordedWirewatch asks our bank, which has three rows, what the real
 // programs asked theirs. An answer with rows has the shape of fakebank's.
+//
+// Rows: wirewatch, row again.
 func TestRecordedWirewatch(t *testing.T) {
 	h := open(t, banktest.Options{Rest: rest.Options{LongPollCap: time.Millisecond}})
 	for n := range 3 {
@@ -111,6 +113,8 @@ func TestRecordedWirewatch(t *testing.T) {
 
 // TestRecordedPosts: their headers, and their way of compressing, are ours to
 // read, whatever they are about.
+//
+// Rows: deflate, content type.
 func TestRecordedPosts(t *testing.T) {
 	h := open(t, banktest.Options{})
 	var all []wireRequest
@@ -134,6 +138,8 @@ func TestRecordedPosts(t *testing.T) {
 // TestRecordedOperations does what was done at the real fakebank, and compares
 // the answers with its: ours have all members that a real wallet finds there, of
 // the same types, but for the sender's account, which a card has not.
+//
+// Rows: old wallets, select 14.
 func TestRecordedOperations(t *testing.T) {
 	h := open(t, banktest.Options{Rest: rest.Options{LongPollCap: time.Millisecond}})
 	ctx := withTimeout(t)

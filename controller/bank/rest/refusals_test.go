@@ -54,6 +54,9 @@ func scene(t *testing.T) (*banktest.House, *strings.Replacer) {
 // TestRefusals goes through the refusals of all routes. Where a row has two
 // things wrong, the one that must be told first is told: the rows of selection
 // are in the order of the API's document.
+//
+// Rows: endpoint unknown, json invalid, error body, request scope, amount form,
+// quota limit.
 func TestRefusals(t *testing.T) {
 	h, fill := scene(t)
 	const op, till = "/taler-integration/withdrawal-operation/", "/withdrawals/"
@@ -95,6 +98,7 @@ func TestRefusals(t *testing.T) {
 		"select 9: a used key":                                {"POST " + op + "{pending}", `{"reserve_pub":"{K1}","selected_exchange":"{E}"}`, 409, 5114},
 		"select 9: a used key, and another exchange":          {"POST " + op + "{pending}", `{"reserve_pub":"{K4}","selected_exchange":"{O}"}`, 409, 5114},
 		"select 10: another exchange":                         {"POST " + op + "{pending}", `{"reserve_pub":"{new}","selected_exchange":"{O}"}`, 409, 5106},
+		"select 11: a card payment's account":                 {"POST " + op + "{pending}", `{"reserve_pub":"{new}","selected_exchange":"payto://simulator-transaction/tx-confirmed"}`, 409, 5127},
 		"select 12: no amount where one is wanted":            {"POST " + op + "{free}", `{"reserve_pub":"{new}","selected_exchange":"{E}"}`, 409, 5149},
 		"select 13: an amount of nothing":                     {"POST " + op + "{free}", `{"reserve_pub":"{new}","selected_exchange":"{E}","amount":"CHF:0"}`, 409, 5102},
 		"status: malformed id":                                {"GET " + op + "nonsense", ``, 400, 26},
@@ -164,6 +168,8 @@ func TestRefusals(t *testing.T) {
 }
 
 // TestWrongMethods asks every path by every method.
+//
+// Rows: method invalid.
 func TestWrongMethods(t *testing.T) {
 	h := open(t, banktest.Options{})
 	id := strings.Repeat("0", 52)
