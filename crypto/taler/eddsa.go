@@ -56,8 +56,11 @@ const (
 	PurposeDenomination        Purpose = 1025 // master key: a denomination
 	PurposeWireFees            Purpose = 1028 // master key: fees of a wire method
 	PurposeAccount             Purpose = 1030 // master key: a bank account
+	PurposeExtensions          Purpose = 1031 // master key: extensions of the protocol
 	PurposeDenominations       Purpose = 1035 // signing key: the list of denominations
 	PurposeDenominationUnknown Purpose = 1042 // signing key: a denomination is not ours
 	PurposeDenominationExpired Purpose = 1043 // signing key: a denomination is not valid now
-	PurposeReserveWithdraw     Purpose = 1200 // reserve key: a coin is paid by the reserve
+	PurposeAuditor             Purpose = 1064 // auditor: a denomination is looked after
+	PurposeReserveWithdraw     Purpose = 1200 // reserve key: coins are paid by the reserve
+	PurposeReserveHistory      Purpose = 1208 // reserve key: its history may be shown
 )

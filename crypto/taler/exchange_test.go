@@ -201,7 +201,13 @@ func httpVector(t *testing.T, v vector) {
 		var k keys
 		v.Outputs.get(t, "response", &k)
 		k.verify(t)
-	case "x-batch-withdraw":
+	case "withdraw-v26-http":
+		unifiedRequest(t, v)
+	case "batch-withdraw-http":
+		batchRequest(t, v)
+	case "x-batch-withdraw-cs":
+		schnorrRequest(t, v)
+	case "x-batch-withdraw", "x-withdraw-mixed-batch", "x-withdraw-insufficient-funds", "x-withdraw-reserve-unknown":
 		var w withdrawRequest
 		v.Inputs.get(t, "request", &w)
 		w.verifyReserve(t, v.Inputs.text(t, "path"), recordedPrices(t))
@@ -225,15 +231,7 @@ func httpVector(t *testing.T, v vector) {
 // recordedPrices are those of the /keys document of the same exchange.
 func recordedPrices(t *testing.T) map[taler.HashCode]instrument.Amount {
 	t.Helper()
-	var file struct{ Vectors []vector }
-	load(t, "vectors.json", &file)
-	for _, v := range file.Vectors {
-		if v.Name == "x-keys" {
-			var k keys
-			v.Outputs.get(t, "response", &k)
-			return k.prices(t)
-		}
-	}
-	t.Fatal("the exchange's /keys document is missing")
-	return nil
+	var k keys
+	named(t, "x-keys").Outputs.get(t, "response", &k)
+	return k.prices(t)
 }

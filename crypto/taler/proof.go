@@ -1,7 +1,5 @@
 package taler
 
-import "github.com/swaperoo/swaperoo/instrument"
-
 // DenominationList is the online signing key's statement that these are all the
 // denominations of a /keys document. MasterSigs stand in the document's order:
 // group by group, and never sorted.
@@ -46,17 +44,4 @@ func (d DenominationExpired) Message() []byte {
 	var operation [8]byte
 	copy(operation[:], d.Operation)
 	return SignedMessage(PurposeDenominationExpired, moment(d.At), operation[:], d.Denom[:])
-}
-
-// CoinWithdrawal is a reserve's consent to pay for one coin: the form that
-// exchanges of protocol 15 to 25 ask for, one signature per planchet.
-type CoinWithdrawal struct {
-	AmountWithFee instrument.Amount // the coin's value and the withdrawal fee
-	Denom         HashCode
-	CoinEv        HashCode
-}
-
-// Message is what the reserve key signs.
-func (w CoinWithdrawal) Message() []byte {
-	return SignedMessage(PurposeReserveWithdraw, amount(w.AmountWithFee), w.Denom[:], w.CoinEv[:])
 }

@@ -31,10 +31,43 @@ type Denomination struct {
 
 // Message is what the master key signs.
 func (d Denomination) Message() []byte {
-	return SignedMessage(PurposeDenomination, d.Master[:],
+	return SignedMessage(PurposeDenomination, d.body()...)
+}
+
+func (d Denomination) body() [][]byte {
+	return [][]byte{
+		d.Master[:],
 		moment(d.Start), moment(d.ExpireWithdraw), moment(d.ExpireDeposit), moment(d.ExpireLegal),
 		amount(d.Value), amount(d.FeeWithdraw), amount(d.FeeDeposit), amount(d.FeeRefresh), amount(d.FeeRefund),
-		d.Denom[:])
+		d.Denom[:],
+	}
+}
+
+// AuditedDenomination is an auditor's statement that it looks after a
+// denomination as the master key has made it.
+type AuditedDenomination struct {
+	AuditorURL string
+	Denomination
+}
+
+// Message is what the auditor's key signs.
+func (d AuditedDenomination) Message() []byte {
+	url := HashString(d.AuditorURL)
+	return SignedMessage(PurposeAuditor, append([][]byte{url[:]}, d.body()...)...)
+}
+
+// Extensions is the master key's statement about the extensions of the protocol
+// that the exchange has: the JSON object of the /keys document.
+type Extensions struct{ Object json.RawMessage }
+
+// Message is what the master key signs. It fails with fault.Invalid when the
+// object has no canonical form.
+func (e Extensions) Message() ([]byte, error) {
+	h, err := HashJSON(e.Object)
+	if err != nil {
+		return nil, err
+	}
+	return SignedMessage(PurposeExtensions, h[:]), nil
 }
 
 // Account is the master key's statement that a bank account is the exchange's.

@@ -36,15 +36,12 @@ func build(t *testing.T, v vector) []byte {
 		return taler.SigningKey{
 			Start: in.at(t, "stamp_start"), Expire: in.at(t, "stamp_expire"), End: in.at(t, "stamp_end"), Key: in.pub(t, "key_b32"),
 		}.Message()
+	case "auditor-denomination":
+		return taler.AuditedDenomination{AuditorURL: in.text(t, "auditor_url"), Denomination: sampleDenomination(t)}.Message()
+	case "reserve-history-request":
+		return taler.HistoryRequest{Start: in.number(t, "start_off")}.Message()
 	case "denomination-validity":
-		return taler.Denomination{
-			Master: in.pub(t, "master_pub_b32"),
-			Start:  in.at(t, "stamp_start"), ExpireWithdraw: in.at(t, "stamp_expire_withdraw"),
-			ExpireDeposit: in.at(t, "stamp_expire_deposit"), ExpireLegal: in.at(t, "stamp_expire_legal"),
-			Value: in.amount(t, "value"), FeeWithdraw: in.amount(t, "fee_withdraw"), FeeDeposit: in.amount(t, "fee_deposit"),
-			FeeRefresh: in.amount(t, "fee_refresh"), FeeRefund: in.amount(t, "fee_refund"),
-			Denom: in.hash(t, "h_denom_b32"),
-		}.Message()
+		return validity(t, in).Message()
 	case "wire-fee":
 		return taler.WireFee{
 			Method: in.text(t, "wire_method"), Start: in.at(t, "start_date"), End: in.at(t, "end_date"),
@@ -81,8 +78,30 @@ func build(t *testing.T, v vector) []byte {
 	return nil
 }
 
+func validity(t *testing.T, in fields) taler.Denomination {
+	t.Helper()
+	return taler.Denomination{
+		Master: in.pub(t, "master_pub_b32"),
+		Start:  in.at(t, "stamp_start"), ExpireWithdraw: in.at(t, "stamp_expire_withdraw"),
+		ExpireDeposit: in.at(t, "stamp_expire_deposit"), ExpireLegal: in.at(t, "stamp_expire_legal"),
+		Value: in.amount(t, "value"), FeeWithdraw: in.amount(t, "fee_withdraw"), FeeDeposit: in.amount(t, "fee_deposit"),
+		FeeRefresh: in.amount(t, "fee_refresh"), FeeRefund: in.amount(t, "fee_refund"),
+		Denom: in.hash(t, "h_denom_b32"),
+	}
+}
+
+// sampleDenomination is the one that the auditor's vector is about.
+func sampleDenomination(t *testing.T) taler.Denomination {
+	t.Helper()
+	return validity(t, named(t, "denomination-validity").Inputs)
+}
+
 func TestEveryStatementHasItsSize(t *testing.T) {
 	account, err := taler.Account{}.Message()
+	if err != nil {
+		t.Fatal(err)
+	}
+	extensions, err := taler.Extensions{Object: json.RawMessage(`{}`)}.Message()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +118,11 @@ func TestEveryStatementHasItsSize(t *testing.T) {
 		"denomination list":    {taler.DenominationList{}.Message(), 80, 1035},
 		"denomination unknown": {taler.DenominationUnknown{}.Message(), 80, 1042},
 		"denomination expired": {taler.DenominationExpired{}.Message(), 88, 1043},
+		"extensions":           {extensions, 72, 1031},
+		"audited denomination": {taler.AuditedDenomination{}.Message(), 320, 1064},
 		"coin withdrawal":      {taler.CoinWithdrawal{}.Message(), 160, 1200},
+		"withdrawal":           {taler.Withdrawal{}.Message(), 160, 1200},
+		"history request":      {taler.HistoryRequest{}.Message(), 16, 1208},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if len(row.message) != row.size || binary.BigEndian.Uint32(row.message) != uint32(row.size) {

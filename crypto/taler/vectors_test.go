@@ -137,6 +137,8 @@ var operations = map[string]func(*testing.T, vector){
 	"denom_pub_hash":                denomVector,
 	"coin_pub_hash":                 coinHashVector,
 	"withdraw_rsa_coin":             coinVector,
+	"withdraw_v26":                  withdrawalVector,
+	"age_commitment_hash":           ageVector,
 	"sign":                          statementVector,
 	"http_sample":                   httpVector,
 }
@@ -144,7 +146,7 @@ var operations = map[string]func(*testing.T, vector){
 func TestVectors(t *testing.T) {
 	var file struct{ Vectors []vector }
 	load(t, "vectors.json", &file)
-	if len(file.Vectors) < 55 {
+	if len(file.Vectors) < 65 {
 		t.Fatalf("only %d vectors", len(file.Vectors))
 	}
 	for _, v := range file.Vectors {
@@ -394,4 +396,38 @@ func coinVector(t *testing.T, v vector) {
 	message := taler.CoinWithdrawal{AmountWithFee: total, Denom: denom, CoinEv: ev}.Message()
 	equal(t, "withdrawal", message, out.hex(t, "legacy_withdraw_signed_bytes_hex"))
 	signs(t, in.text(t, "reserve_priv_b32"), message, out.text(t, "legacy_reserve_sig_b32"))
+}
+
+func named(t *testing.T, name string) vector {
+	t.Helper()
+	var file struct{ Vectors []vector }
+	load(t, "vectors.json", &file)
+	for _, v := range file.Vectors {
+		if v.Name == name {
+			return v
+		}
+	}
+	t.Fatalf("there is no vector %s", name)
+	return vector{}
+}
+
+func withdrawalVector(t *testing.T, v vector) {
+	var evs []taler.HashCode
+	v.Inputs.get(t, "coin_ev_hashes_b32", &evs)
+	planchets := taler.PlanchetsHash(evs)
+	equal(t, "hash of the planchets", planchets[:], v.Outputs.b32(t, "h_planchets_b32"))
+	message := taler.Withdrawal{Amount: v.Inputs.amount(t, "amount"), Fee: v.Inputs.amount(t, "fee"), CoinEvs: evs}.Message()
+	equal(t, "message", message, v.Outputs.hex(t, "signed_bytes_hex"))
+	signs(t, v.Inputs.text(t, "reserve_priv_b32"), message, v.Outputs.text(t, "reserve_sig_b32"))
+}
+
+func ageVector(t *testing.T, v vector) {
+	var pubs []taler.EddsaPublicKey
+	v.Inputs.get(t, "edx25519_pubs_b32", &pubs)
+	var parts [][]byte
+	for _, p := range pubs {
+		parts = append(parts, p[:])
+	}
+	h := taler.H32(parts...)
+	equal(t, "age commitment", h[:], v.Outputs.b32(t, "h_age_commitment_b32"))
 }
