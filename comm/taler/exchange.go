@@ -62,6 +62,25 @@ type BatchWithdrawResponse struct {
 	EvSigs []EvSig `json:"ev_sigs"`
 }
 
+// WithdrawRequest asks a reserve for coins since protocol 26: one signature for
+// all of them. The same request again gets the same answer and costs nothing.
+type WithdrawRequest struct {
+	Cipher     string         `json:"cipher"` // of the reserve's key: CipherEddsa
+	ReservePub EddsaPublicKey `json:"reserve_pub"`
+	DenomsH    []HashCode     `json:"denoms_h"`
+	CoinEvs    []CoinEnvelope `json:"coin_evs"`
+	ReserveSig EddsaSignature `json:"reserve_sig"`
+}
+
+// CipherEddsa is the kind of a reserve's key.
+const CipherEddsa = "ED25519"
+
+// WithdrawResponse holds a blind signature for each coin, in order and without
+// the wrapping of BatchWithdrawResponse.
+type WithdrawResponse struct {
+	EvSigs []BlindSignature `json:"ev_sigs"`
+}
+
 // EvSig wraps a blind signature.
 type EvSig struct {
 	EvSig BlindSignature `json:"ev_sig"`

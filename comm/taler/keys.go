@@ -10,8 +10,8 @@ type Keys struct {
 	BaseURL               string                `json:"base_url"`
 	Currency              string                `json:"currency"`
 	CurrencySpecification CurrencySpecification `json:"currency_specification"`
-	HardLimits            []json.RawMessage     `json:"hard_limits"`
-	ZeroLimits            []json.RawMessage     `json:"zero_limits"`
+	HardLimits            []HardLimit           `json:"hard_limits"`
+	ZeroLimits            []ZeroLimit           `json:"zero_limits"`
 	StefanAbs             Amount                `json:"stefan_abs"`
 	StefanLog             Amount                `json:"stefan_log"`
 	StefanLin             json.Number           `json:"stefan_lin"` // a ratio, not money

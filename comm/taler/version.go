@@ -18,7 +18,7 @@ var (
 	TerminalVersion    = Version{0, 0, 0}
 	IntegrationVersion = Version{5, 0, 5}
 	WireGatewayVersion = Version{5, 0, 5}
-	ExchangeClient     = Version{25, 0, 10} // protocols 15 to 25: those with batch-withdraw
+	ExchangeClient     = Version{32, 0, 17} // protocols 15 to 32
 )
 
 // Names in the /config documents.

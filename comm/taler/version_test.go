@@ -36,7 +36,7 @@ func TestCompatibleWithTheVersionsInTheWild(t *testing.T) {
 		"a bank that still knows 5":         {IntegrationVersion, "7:0:2", true},
 		"exchange 0.14.1":                   {ExchangeClient, "23:0:6", true},
 		"an exchange before batch-withdraw": {ExchangeClient, "14:0:3", false},
-		"an exchange without it any more":   {ExchangeClient, "31:0:5", false},
+		"an exchange of another time":       {ExchangeClient, "40:0:5", false},
 		"the next one that still has it":    {ExchangeClient, "26:0:1", true},
 		"a terminal of version 0":           {TerminalVersion, "0:3:0", true},
 		"a terminal of version 1, age 1":    {TerminalVersion, "1:0:1", true},

@@ -24,6 +24,11 @@ type Reserve struct {
 	Remainder Amount         `json:"remainder"`       // of Amount, as far as it arrived, not made into coins
 	Batch     *WithdrawBatch `json:"batch,omitempty"` // on its way to the exchange, or to be sent again
 	NextCoin  uint32         `json:"next_coin"`       // first number of the seed that was never sent
+	Lacks     string         `json:"lacks,omitempty"` // a protocol that the exchange announced and did not have
+
+	// Surplus is what arrived beyond Amount. It stays at the exchange, and goes
+	// back when the reserve is closed.
+	Surplus Amount `json:"surplus,omitzero"`
 
 	Coins int    `json:"coins"` // made so far
 	Value Amount `json:"value"` // of these coins
@@ -31,6 +36,14 @@ type Reserve struct {
 
 	Reason   string    `json:"reason,omitempty"`   // why it was aborted or failed
 	Evidence *Evidence `json:"evidence,omitempty"` // the exchange's last refusal, or proof of its fault
+}
+
+// Form is the protocol of a batch.
+func (b WithdrawBatch) Form() string {
+	if b.Protocol == "" {
+		return ProtocolBatchWithdraw
+	}
+	return b.Protocol
 }
 
 // Statuses of a taler-reserve.
@@ -46,6 +59,10 @@ const (
 // WithdrawBatch is one request for coins, frozen: the plan, the numbers of the
 // coins, and the exact bytes that are sent, as often as needed.
 type WithdrawBatch struct {
+	// Protocol is the form in which it was made and is sent; empty in what older
+	// builds have stored: ProtocolBatchWithdraw.
+	Protocol string `json:"protocol,omitempty"`
+
 	Plan  []PlannedCoins `json:"plan"`
 	First uint32         `json:"first"` // number of the first coin; they follow in the order of the plan
 	Body  []byte         `json:"body"`
@@ -79,6 +96,7 @@ type Coin struct {
 	BlindingKey   StoredSecret   `json:"blinding_key"` // a recoup needs it
 	CoinEvHash    HashCode       `json:"coin_ev_hash"`
 	Index         uint32         `json:"index"` // within the reserve's seed
+	Batch         uint32         `json:"batch"` // index of the first coin of its request: what was asked for together
 	ReservePub    EddsaPublicKey `json:"reserve_pub"`
 	ExchangeURL   string         `json:"exchange_url"`
 	ExpireDeposit Timestamp      `json:"expire_deposit"`

@@ -98,7 +98,7 @@ func TestTheAccountOfAnExchange(t *testing.T) {
 		{"a bank that pays nowhere", nil, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if got := e.Account(row.wires); got != row.want {
+			if got := e.Account(row.wires, ""); got != row.want {
 				t.Errorf("%q", got)
 			}
 		})

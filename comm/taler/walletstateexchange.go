@@ -16,9 +16,15 @@ type ExchangeState struct {
 	Accounts      []ExchangeAccount `json:"accounts,omitempty"`
 	SignKeys      []SignKey         `json:"signkeys,omitempty"`
 	Denominations []Denomination    `json:"denominations,omitempty"` // of the latest /keys, those that coins may be made of
-	KeysAt        int64             `json:"keys_at,omitempty"`
-	KeysExpire    int64             `json:"keys_expire,omitempty"` // refresh after it
-	Terms         ExchangeTerms     `json:"terms,omitzero"`
+	// Foreign counts the denominations that were listed and of which no coins can
+	// be made here: their cipher is not known, or is not RSA.
+	Foreign    int           `json:"foreign,omitempty"`
+	HardLimits []HardLimit   `json:"hard_limits,omitempty"`
+	ZeroLimits []ZeroLimit   `json:"zero_limits,omitempty"`
+	KeysAt     int64         `json:"keys_at,omitempty"`
+	KeysExpire int64         `json:"keys_expire,omitempty"` // refresh after it
+	KeysTag    string        `json:"keys_tag,omitempty"`    // the ETag of the document that was verified
+	Terms      ExchangeTerms `json:"terms,omitzero"`
 }
 
 // Statuses of a taler-exchange.
@@ -35,12 +41,13 @@ type ExchangeTerms struct {
 	AcceptedAt      int64  `json:"accepted_at,omitempty"`
 }
 
-// Account is the first account of a payto kind that the bank's wire_types list,
-// as wallets choose it; empty if there is none.
-func (e ExchangeState) Account(wireTypes []string) Payto {
+// Account is the first account of a payto kind that the bank's wire_types list
+// and that takes money from the sender, as far as that is known; empty if there
+// is none.
+func (e ExchangeState) Account(wireTypes []string, sender Payto) Payto {
 	for _, kind := range wireTypes {
 		for _, a := range e.Accounts {
-			if a.PaytoURI.Kind() == kind {
+			if a.PaytoURI.Kind() == kind && a.Takes(sender) {
 				return a.PaytoURI
 			}
 		}

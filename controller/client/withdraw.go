@@ -106,7 +106,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	account := r.exchange.Account(r.status.WireTypes)
+	account := r.exchange.Account(r.status.WireTypes, r.status.SenderWire)
 	if account == "" {
 		return fault.New(fault.Unsupported, "the bank cannot pay to any account of %s", r.exchange.URL).Because("no-common-account")
 	}

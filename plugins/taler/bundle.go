@@ -27,7 +27,7 @@ func classes(role comm.Role) []instrument.Class {
 func protocols(role comm.Role) []protocol.Protocol {
 	switch role {
 	case comm.Client:
-		return []protocol.Protocol{withdrawal{role}, batchWithdrawal{}, exchange{}}
+		return []protocol.Protocol{withdrawal{role}, coinWithdrawal{batchForm()}, coinWithdrawal{unifiedForm()}, exchange{}}
 	case comm.Vendor:
 		return []protocol.Protocol{withdrawal{role}, exchange{}}
 	case comm.Bank:

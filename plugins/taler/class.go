@@ -98,7 +98,7 @@ var exchangeClass = sdk.Class{Rule: checkExchange, About: instrument.Info{
 
 // reserveClass is the wallet's key to money at an exchange: taler.Reserve. A
 // manual withdrawal goes from created to sent: nobody selects it.
-var reserveClass = sdk.Class{About: instrument.Info{
+var reserveClass = sdk.Class{Choose: preferNewest, About: instrument.Info{
 	ID: reserveID, Title: "Reserve at an exchange", Keys: []string{keyReservePub, keyWithdrawal},
 	Outside: []string{taler.ReserveSelected, taler.ReserveSent},
 	Moves: moves(

@@ -20,7 +20,7 @@ func TestAWalletThatDiesInTheMiddleLosesNothing(t *testing.T) {
 	signed, dead := make(chan struct{}), make(chan struct{})
 	var once sync.Once
 	w.mint.with(func() {
-		w.mint.corrupt = func(*wire.BatchWithdrawResponse) { once.Do(func() { close(signed); <-dead }) }
+		w.mint.corrupt = func([]wire.BlindSignature) { once.Do(func() { close(signed); <-dead }) }
 	})
 	ended := make(chan error, 1)
 	go func() {

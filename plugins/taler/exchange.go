@@ -23,7 +23,7 @@ type exchange struct{}
 
 // Info implements protocol.Protocol.
 func (exchange) Info() protocol.Info {
-	return protocol.Info{ID: "taler.exchange", Title: "Know an exchange of digital cash", Replay: 1}
+	return protocol.Info{ID: "taler.exchange", Title: "Know an exchange of digital cash", Replay: 2}
 }
 
 // CompatibleWith implements protocol.Protocol.

@@ -2,6 +2,7 @@ package taler_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,48 +24,105 @@ func TestKeysAreVerifiedAndKept(t *testing.T) {
 	if len(s.Denominations) != 3 || len(s.Accounts) != 1 || s.KeysAt == 0 || s.KeysExpire <= s.KeysAt || s.URL != w.mint.URL+"/" {
 		t.Errorf("kept %d denominations, %d accounts", len(s.Denominations), len(s.Accounts))
 	}
-	if s.Account([]string{"x-taler-bank", "iban"}) != exchangePayto || s.Account([]string{"void"}) != "" {
+	if s.Account([]string{"x-taler-bank", "iban"}, "") != exchangePayto || s.Account([]string{"void"}, "") != "" {
 		t.Error("the account for a bank is not found")
 	}
 }
 
-// One wrong byte anywhere refuses the whole document, and nothing of it is kept.
+// One wrong byte anywhere refuses the whole document, says of which object it is,
+// and nothing of it is kept.
 func TestForgedKeysAreRefused(t *testing.T) {
 	mallory := eddsaKey()
+	const forged = "exchange-signature-invalid"
 	for _, row := range []struct {
 		name   string
 		forge  func(*wire.Keys)
 		reason fault.Reason
+		object string // in what the person reads
 	}{
-		{"a denomination's value", func(k *wire.Keys) { k.Denominations[0].Value = amount("CHF:11") }, "exchange-signature-invalid"},
-		{"a denomination's fee", func(k *wire.Keys) { k.Denominations[1].FeeWithdraw = amount("CHF:0") }, "exchange-signature-invalid"},
-		{"a denomination's time", func(k *wire.Keys) { k.Denominations[0].Denoms[0].StampExpireDeposit++ }, "exchange-signature-invalid"},
-		{"a denomination's key", func(k *wire.Keys) { k.Denominations[0].Denoms[0].RSAPub = rsaKeys()[3].Public().Encode() }, "exchange-signature-invalid"},
-		{"a denomination's signature", func(k *wire.Keys) { k.Denominations[0].Denoms[0].MasterSig[0] ^= 1 }, "exchange-signature-invalid"},
+		{"a denomination's value", func(k *wire.Keys) { k.Denominations[0].Value = amount("CHF:11") }, forged, "the denomination CHF:11"},
+		{"a denomination's fee", func(k *wire.Keys) { k.Denominations[1].FeeWithdraw = amount("CHF:0") }, forged, "the denomination CHF:2"},
+		{"a denomination's deposit fee", func(k *wire.Keys) { k.Denominations[1].FeeDeposit = amount("CHF:0") }, forged, "the denomination CHF:2"},
+		{"a denomination's refresh fee", func(k *wire.Keys) { k.Denominations[1].FeeRefresh = amount("CHF:0") }, forged, "the denomination CHF:2"},
+		{"a denomination's refund fee", func(k *wire.Keys) { k.Denominations[1].FeeRefund = amount("CHF:0") }, forged, "the denomination CHF:2"},
+		{"a denomination's start", func(k *wire.Keys) { k.Denominations[0].Denoms[0].StampStart++ }, forged, "the denomination CHF:10"},
+		{"a denomination's end", func(k *wire.Keys) { k.Denominations[0].Denoms[0].StampExpireWithdraw++ }, forged, "the denomination CHF:10"},
+		{"a denomination's deposit time", func(k *wire.Keys) { k.Denominations[0].Denoms[0].StampExpireDeposit++ }, forged, "the denomination CHF:10"},
+		{"a denomination's legal time", func(k *wire.Keys) { k.Denominations[0].Denoms[0].StampExpireLegal++ }, forged, "the denomination CHF:10"},
+		{"a denomination's key", func(k *wire.Keys) { k.Denominations[0].Denoms[0].RSAPub = rsaKeys()[3].Public().Encode() }, forged, "the denomination CHF:10"},
+		{"a denomination's signature", func(k *wire.Keys) { k.Denominations[0].Denoms[0].MasterSig[0] ^= 1 }, forged, "the list of denominations"},
 		{"the order of denominations", func(k *wire.Keys) {
 			k.Denominations[0], k.Denominations[1] = k.Denominations[1], k.Denominations[0]
-		}, "exchange-signature-invalid"},
-		{"a missing denomination", func(k *wire.Keys) { k.Denominations = k.Denominations[1:] }, "exchange-signature-invalid"},
-		{"the time of the list", func(k *wire.Keys) { k.ListIssueDate++ }, "exchange-signature-invalid"},
-		{"an account", func(k *wire.Keys) { k.Accounts[0].PaytoURI += "2" }, "exchange-signature-invalid"},
-		{"a signing key's time", func(k *wire.Keys) { k.SignKeys[0].StampExpire++ }, "exchange-signature-invalid"},
-		{"a signing key of nobody", func(k *wire.Keys) { k.ExchangePub = mallory.Public() }, "exchange-signature-invalid"},
-		{"no signing key", func(k *wire.Keys) { k.SignKeys = nil }, "exchange-signature-invalid"},
-		{"another master key", func(k *wire.Keys) { k.MasterPublicKey = mallory.Public() }, "exchange-signature-invalid"},
-		{"a fee in another currency", func(k *wire.Keys) { k.Denominations[0].FeeRefund = amount("EUR:0.01") }, wire.ReasonCurrencyMismatch},
-		{"another currency", func(k *wire.Keys) { k.Currency = "EUR" }, wire.ReasonCurrencyMismatch},
+		}, forged, "the list of denominations"},
+		{"a missing denomination", func(k *wire.Keys) { k.Denominations = k.Denominations[1:] }, forged, "the list of denominations"},
+		{"the time of the list", func(k *wire.Keys) { k.ListIssueDate++ }, forged, "the list of denominations"},
+		{"the signature of the list", func(k *wire.Keys) { k.ExchangeSig[40] ^= 1 }, forged, "the list of denominations"},
+		{"an account", func(k *wire.Keys) { k.Accounts[0].PaytoURI += "2" }, forged, "the bank account payto://"},
+		{"an account's conversion", func(k *wire.Keys) { k.Accounts[0].ConversionURL = "https://mallory.example/" }, forged, "the bank account payto://"},
+		{"an account's restrictions", func(k *wire.Keys) { k.Accounts[0].CreditRestrictions = json.RawMessage(`[{"type":"deny"}]`) }, forged, "the bank account payto://"},
+		{"a wire fee", func(k *wire.Keys) { k.WireFees["iban"][0].WireFee = amount("CHF:9") }, forged, `the wire fee of "iban"`},
+		{"a closing fee", func(k *wire.Keys) { k.WireFees["iban"][0].ClosingFee = amount("CHF:9") }, forged, `the wire fee of "iban"`},
+		{"a wire fee's time", func(k *wire.Keys) { k.WireFees["iban"][0].EndDate++ }, forged, `the wire fee of "iban"`},
+		{"a wire fee's method", func(k *wire.Keys) { k.WireFees["void"] = k.WireFees["iban"] }, forged, `the wire fee of "void"`},
+		{"a global fee", func(k *wire.Keys) { k.GlobalFees[0].HistoryFee = amount("CHF:9") }, forged, "the global fee"},
+		{"a global limit", func(k *wire.Keys) { k.GlobalFees[0].PurseAccountLimit++ }, forged, "the global fee"},
+		{"a global time", func(k *wire.Keys) { k.GlobalFees[0].PurseTimeout++ }, forged, "the global fee"},
+		{"the extensions", func(k *wire.Keys) {
+			k.Extensions = json.RawMessage(`{"age_restriction":{"critical":true,"version":"1"}}`)
+		}, forged, "the extensions"},
+		{"an auditor's signature", func(k *wire.Keys) { k.Auditors[0].DenominationKeys[0].AuditorSig[3] ^= 1 }, forged, "the auditor https://auditor.example/"},
+		{"an auditor's address", func(k *wire.Keys) { k.Auditors[0].AuditorURL = "https://mallory.example/" }, forged, "the auditor https://mallory.example/"},
+		{"an auditor's denomination", func(k *wire.Keys) { k.Auditors[0].DenominationKeys[0].DenomPubHash[0] ^= 1 }, forged, "the auditor"},
+		{"an auditor's key", func(k *wire.Keys) { k.Auditors[0].AuditorPub = mallory.Public() }, forged, "the auditor"},
+		{"a signing key's time", func(k *wire.Keys) { k.SignKeys[0].StampExpire++ }, forged, "the online signing key"},
+		{"a signing key of nobody", func(k *wire.Keys) { k.ExchangePub = mallory.Public() }, forged, "that signs the list"},
+		{"no signing key", func(k *wire.Keys) { k.SignKeys = nil }, forged, "that signs the list"},
+		{"another master key", func(k *wire.Keys) { k.MasterPublicKey = mallory.Public() }, forged, "the online signing key"},
+		{"a fee in another currency", func(k *wire.Keys) { k.Denominations[0].FeeRefund = amount("EUR:0.01") }, wire.ReasonCurrencyMismatch, "a denomination"},
+		{"a wire fee in another currency", func(k *wire.Keys) { k.WireFees["iban"][0].WireFee = amount("EUR:0.01") }, wire.ReasonCurrencyMismatch, "a wire fee"},
+		{"a global fee in another currency", func(k *wire.Keys) { k.GlobalFees[0].PurseFee = amount("EUR:0.01") }, wire.ReasonCurrencyMismatch, "a global fee"},
+		{"a limit in another currency", func(k *wire.Keys) {
+			k.HardLimits = []wire.HardLimit{{OperationType: wire.LimitWithdraw, Threshold: amount("EUR:100")}}
+		}, wire.ReasonCurrencyMismatch, "a limit"},
+		{"another currency", func(k *wire.Keys) { k.Currency = "EUR" }, wire.ReasonCurrencyMismatch, "currencies"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := openWallet(t)
 			w.mint.with(func() { row.forge(&w.mint.keys) })
 			_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
-			if fault.ReasonOf(err) != row.reason {
-				t.Errorf("got %v (%s)", err, fault.ReasonOf(err))
+			if fault.ReasonOf(err) != row.reason || !strings.Contains(fault.From(err).Message, row.object) {
+				t.Errorf("got %v (%s), want %s about %s", err, fault.ReasonOf(err), row.reason, row.object)
 			}
 			if s := w.state(); w.View(t, w.exchange).Status != wire.ExchangeNew || len(s.Denominations) != 0 || !s.MasterPub.IsZero() {
 				t.Error("something of it was kept")
 			}
 		})
+	}
+}
+
+// A document that has not changed is not sent again, and one that has is verified.
+func TestKeysThatAreKnownAreNotReadAgain(t *testing.T) {
+	w := readyWallet(t)
+	sent := w.mint.times("/keys")
+	refresh := func() error {
+		_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
+		return err
+	}
+	w.mint.with(func() { w.mint.unchanged = 0 })
+	before := w.state()
+	if err := refresh(); err != nil || w.mint.unchanged != 1 || w.mint.times("/keys") != sent+1 {
+		t.Errorf("asked %d times, %d of them in vain: %v", w.mint.times("/keys")-sent, w.mint.unchanged, err)
+	}
+	if after := w.state(); len(after.Denominations) != len(before.Denominations) || after.MasterPub != before.MasterPub || after.KeysTag == "" {
+		t.Error("something was forgotten")
+	}
+	w.mint.with(func() { w.mint.keys.Denominations = w.mint.keys.Denominations[1:] })
+	if fault.ReasonOf(refresh()) != "exchange-signature-invalid" {
+		t.Error("a changed document was not verified")
+	}
+	w.mint.with(func() { w.mint.sign() })
+	if err := refresh(); err != nil || len(w.state().Denominations) != 2 {
+		t.Errorf("a changed document was not read: %v", err)
 	}
 }
 
@@ -103,7 +161,7 @@ func TestExchangesThatCannotBeDealtWith(t *testing.T) {
 		kind   fault.Kind
 		reason fault.Reason
 	}{
-		{"too new", func(c *wire.ExchangeConfig) { c.Version = wire.Version{Current: 26, Age: 3} }, fault.Unsupported, wire.ReasonVersionIncompatible},
+		{"too new", func(c *wire.ExchangeConfig) { c.Version = wire.Version{Current: 40, Age: 3} }, fault.Unsupported, wire.ReasonVersionIncompatible},
 		{"too old", func(c *wire.ExchangeConfig) { c.Version = wire.Version{Current: 14} }, fault.Unsupported, wire.ReasonVersionIncompatible},
 		{"a bank", func(c *wire.ExchangeConfig) { c.Name = wire.WireGatewayName }, fault.Invalid, wire.ReasonAnswerMalformed},
 	} {

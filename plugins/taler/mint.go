@@ -16,7 +16,7 @@ import (
 // before its first byte leaves; from then on only the same bytes are sent, as
 // often as needed, and the exchange answers them the same way each time. So the
 // operation may be run again from any point: it goes on where the reserve stands.
-func withdraw(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+func (w coinWithdrawal) withdraw(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args taler.WithdrawArgs
 	if len(c.Args) > 0 {
 		if err := c.Arguments(&args); err != nil {
@@ -24,7 +24,7 @@ func withdraw(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 		}
 	}
 	for {
-		status, r, err := freeze(ctx, s, c.Main(), args)
+		status, r, err := w.freeze(ctx, s, c.Main(), args)
 		if err != nil {
 			return protocol.Result{}, err
 		}
@@ -32,14 +32,14 @@ func withdraw(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 			return protocol.ResultOf(taler.WithdrawResult{Coins: r.Coins, Amount: r.Value, Fees: r.Fees})
 		}
 		answer, err := s.Fetch(ctx, protocol.Request{
-			Address: r.Exchange, Method: http.MethodPost, Path: "reserves/" + r.ReservePub.String() + "/batch-withdraw",
+			Address: r.Exchange, Method: http.MethodPost, Path: w.form.path(r.ReservePub),
 			Header: map[string]string{"Content-Type": "application/json"}, Body: r.Batch.Body,
 			Timeout: maxHold, Limit: maxAnswer, Repeat: true,
 		})
 		if err != nil {
 			return protocol.Result{}, err
 		}
-		if err := settle(ctx, s, c.Main(), answer); err != nil {
+		if err := w.settle(ctx, s, c.Main(), answer); err != nil {
 			return protocol.Result{}, err
 		}
 	}
@@ -47,7 +47,7 @@ func withdraw(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 
 // freeze makes sure that there is a batch to send: the one that was frozen
 // before, or a new one. A reserve that is done has none.
-func freeze(ctx context.Context, s protocol.Session, id instrument.ID, args taler.WithdrawArgs) (status string, r taler.Reserve, err error) {
+func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instrument.ID, args taler.WithdrawArgs) (status string, r taler.Reserve, err error) {
 	err = s.Update(ctx, func(tx instrument.Tx) error {
 		var i instrument.Instance
 		var err error
@@ -58,14 +58,18 @@ func freeze(ctx context.Context, s protocol.Session, id instrument.ID, args tale
 		switch {
 		case status == taler.ReserveAborted || status == taler.ReserveFailed:
 			return fault.New(fault.Conflict, "this withdrawal is %s: %s", status, r.Reason).Because("withdrawal-ended")
-		case status == taler.ReserveDone || r.Batch != nil:
+		case status == taler.ReserveDone:
+			return nil
+		case r.Batch != nil && r.Batch.Form() != w.form.id:
+			return fault.New(fault.Conflict, "coins were asked for by %s already, and only the same request may follow", r.Batch.Form()).Because("protocol-differs")
+		case r.Batch != nil:
 			return nil
 		}
 		_, e, err := read[taler.ExchangeState](tx, r.Exchange)
 		if err != nil {
 			return err
 		}
-		if status, err = planned(&r, e, args.Balance, s.Now()); err != nil {
+		if status, err = w.form.planned(&r, e, args.Balance, s.Now()); err != nil {
 			return err
 		}
 		return put(tx, i, status, r)
@@ -74,9 +78,9 @@ func freeze(ctx context.Context, s protocol.Session, id instrument.ID, args tale
 }
 
 // planned freezes the next batch of a reserve, for no more than is there.
-func planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amount, now time.Time) (status string, err error) {
-	if balance.Currency == r.Remainder.Currency && compare(balance, r.Remainder) < 0 {
-		r.Remainder = balance
+func (f form) planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amount, now time.Time) (status string, err error) {
+	if err := fit(r, balance); err != nil {
+		return "", err
 	}
 	amount := r.Remainder
 	if r.Coins == 0 { // say why nothing can be made
@@ -91,7 +95,7 @@ func planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amount, now 
 	if len(coins) == 0 {
 		return taler.ReserveDone, nil
 	}
-	if r.Batch, err = newBatch(*r, coins); err != nil {
+	if r.Batch, err = f.newBatch(*r, coins); err != nil {
 		return "", err
 	}
 	n, _, _, err := totals(coins, amount.Currency)
@@ -99,19 +103,43 @@ func planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amount, now 
 	return taler.ReserveSent, err
 }
 
+// fit holds the plan to what the exchange has: less than was to come is what there
+// is, and more stays there, for the person agreed to an amount.
+func fit(r *taler.Reserve, balance taler.Amount) error {
+	if balance.Currency != r.Remainder.Currency {
+		return nil // it was not asked for
+	}
+	if compare(balance, r.Remainder) < 0 {
+		r.Remainder = balance
+		return nil
+	}
+	if r.NextCoin > 0 {
+		return nil
+	}
+	more, err := balance.Sub(r.Remainder)
+	if err == nil && !more.IsZero() {
+		r.Surplus = more
+	}
+	return err
+}
+
 // settle takes the exchange's answer: coins, all in one commit with what the
 // reserve becomes, or a refusal. What could be proof is kept.
-func settle(ctx context.Context, s protocol.Session, id instrument.ID, answer protocol.Response) error {
+func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instrument.ID, answer protocol.Response) error {
 	var outcome error
 	err := s.Update(ctx, func(tx instrument.Tx) error {
 		i, r, err := read[taler.Reserve](tx, id)
 		if err != nil {
 			return err
 		}
-		coins, status, refusal := answeredBatch(&r, answer, s.Now())
+		_, e, err := read[taler.ExchangeState](tx, r.Exchange)
+		if err != nil {
+			return err
+		}
+		coins, status, refusal := w.form.answered(&r, e, answer, s.Now())
 		outcome = refusal
 		if refusal == nil {
-			if status, err = goOn(tx, &r, s.Now()); err != nil {
+			if status, err = goOn(e, &r, s.Now()); err != nil {
 				return err
 			}
 		}
@@ -128,19 +156,22 @@ func settle(ctx context.Context, s protocol.Session, id instrument.ID, answer pr
 	return outcome
 }
 
-// answeredBatch is the pure rule of an answer to the batch that is on its way:
-// the coins and the state afterwards, or why there are none.
-func answeredBatch(r *taler.Reserve, answer protocol.Response, now time.Time) ([]taler.Coin, string, error) {
+// answered is the pure rule of an answer to the batch that is on its way: the
+// coins and the state afterwards, or why there are none.
+func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.Response, now time.Time) ([]taler.Coin, string, error) {
 	evidence := &taler.Evidence{Request: r.Batch.Body, Status: answer.Status, Response: answer.Body, At: now.Unix()}
 	if answer.Status != http.StatusOK {
-		final, refusal := refused(answer)
+		final, refusal := f.refused(*r, e, answer)
 		r.Evidence = evidence
 		if final {
+			if fault.ReasonOf(refusal) == taler.ReasonEndpointUnknown {
+				r.Lacks = f.id
+			}
 			r.Batch = nil
 		}
 		return nil, taler.ReserveSent, refusal
 	}
-	coins, err := mint(*r, *r.Batch, answer.Body)
+	coins, err := f.mint(*r, *r.Batch, answer.Body)
 	switch {
 	case errors.Is(err, errForged):
 		r.Evidence, r.Reason = evidence, string(errForged.Reason)
@@ -186,11 +217,7 @@ func credit(r *taler.Reserve, coins []taler.Coin) error {
 }
 
 // goOn says whether the remainder makes another batch.
-func goOn(tx instrument.Tx, r *taler.Reserve, now time.Time) (status string, err error) {
-	_, e, err := read[taler.ExchangeState](tx, r.Exchange)
-	if err != nil {
-		return "", err
-	}
+func goOn(e taler.ExchangeState, r *taler.Reserve, now time.Time) (status string, err error) {
 	coins, _, err := plan(e.Denominations, r.Remainder, 1, now)
 	if err != nil || len(coins) > 0 {
 		return taler.ReserveSent, err
@@ -205,28 +232,4 @@ func createCoin(tx instrument.Tx, owner instrument.PrincipalID, coin taler.Coin)
 	}
 	_, err := tx.Create(i)
 	return err
-}
-
-// refused is the pure rule of an exchange's refusal. Final means that no coin of
-// these bytes exists or ever will: only then may another batch be made.
-func refused(answer protocol.Response) (final bool, refusal error) {
-	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
-	switch err.Reason {
-	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired,
-		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost:
-		return true, err.WithHint("refresh the exchange's keys and withdraw again")
-	case taler.ReasonInsufficientFunds:
-		return true, err.WithHint("ask for the reserve's balance and withdraw again")
-	case taler.ReasonReserveUnknown:
-		return false, err.WithHint("the money has not arrived yet; wait and withdraw again")
-	case taler.ReasonKYCRequired:
-		return false, err.WithHint("the exchange must know you first; nothing was charged, withdraw again afterwards")
-	case taler.ReasonBatchPartlyWithdrawn, taler.ReasonReserveSignature:
-		return false, err.WithHint("everything is kept; this is a defect of the wallet or of the exchange")
-	}
-	if answer.Status >= http.StatusInternalServerError || answer.Status == http.StatusTooManyRequests {
-		return false, fault.Wrap(err, fault.Unknown, "the exchange could not answer, with status %d", answer.Status).
-			Because("exchange-failed").WithHint("withdraw again; the same request is sent and nothing is charged twice")
-	}
-	return false, err
 }

@@ -1,6 +1,7 @@
 package taler_test
 
 import (
+	"bytes"
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/json"
@@ -20,6 +21,7 @@ import (
 type mint struct {
 	*httptest.Server
 	master, online crypto.EddsaPrivateKey
+	auditor        crypto.EddsaPrivateKey
 	denoms         map[taler.HashCode]*denom
 
 	mu        sync.Mutex
@@ -27,15 +29,19 @@ type mint struct {
 	config    taler.ExchangeConfig
 	balances  map[taler.EddsaPublicKey]taler.Amount
 	issued    map[taler.HashCode]taler.Blob // by envelope
-	requests  [][]byte                      // bodies of batch-withdraw, as they came
+	requests  [][]byte                      // bodies of withdrawals, as they came
+	asked     map[string]int                // how often, by path
+	unchanged int                           // answers that a document is still the same
 	intercept func(w http.ResponseWriter, r *http.Request) bool
-	corrupt   func(*taler.BatchWithdrawResponse)
-	terms     http.HandlerFunc
+	corrupt   func([]taler.BlindSignature)
+
+	unifiedGone bool // whatever the version says
+	terms       http.HandlerFunc
 }
 
 type denom struct {
-	key  *crypto.RSAPrivateKey
-	cost taler.Amount
+	key         *crypto.RSAPrivateKey
+	cost, value taler.Amount
 }
 
 // rsaKeys are made once: they are what takes time.
@@ -69,8 +75,8 @@ const exchangePayto taler.Payto = "payto://iban/CH9300762011623852957?receiver-n
 // openMint opens an exchange of 10, 2 and 0.1, each for a fee of 0.01.
 func openMint(t testing.TB) *mint {
 	m := &mint{
-		master: eddsaKey(), online: eddsaKey(), denoms: map[taler.HashCode]*denom{},
-		balances: map[taler.EddsaPublicKey]taler.Amount{}, issued: map[taler.HashCode]taler.Blob{},
+		master: eddsaKey(), online: eddsaKey(), auditor: eddsaKey(), denoms: map[taler.HashCode]*denom{},
+		balances: map[taler.EddsaPublicKey]taler.Amount{}, issued: map[taler.HashCode]taler.Blob{}, asked: map[string]int{},
 		config: taler.ExchangeConfig{Name: taler.ExchangeName, Version: taler.Version{Current: 23, Age: 6}, Currency: "CHF"},
 	}
 	now := crypto.At(time.Now())
@@ -80,6 +86,13 @@ func openMint(t testing.TB) *mint {
 		StefanAbs: amount("CHF:0"), StefanLog: amount("CHF:0"), CurrencySpecification: taler.PlainCurrency("CHF"),
 		SignKeys: []taler.SignKey{{StampStart: now - 60, StampExpire: now + 86400, StampEnd: now + 2*86400, Key: m.online.Public()}},
 		Accounts: []taler.ExchangeAccount{{PaytoURI: exchangePayto}},
+		WireFees: map[string][]taler.WireFee{"iban": {{WireFee: amount("CHF:0.02"), ClosingFee: amount("CHF:0.03"), StartDate: now, EndDate: now + 86400}}},
+		GlobalFees: []taler.GlobalFee{{
+			StartDate: now, EndDate: now + 86400, HistoryFee: amount("CHF:0"), AccountFee: amount("CHF:0"), PurseFee: amount("CHF:0"),
+			HistoryExpiration: crypto.Lasting(24 * time.Hour), PurseTimeout: crypto.Lasting(time.Hour), PurseAccountLimit: 5,
+		}},
+		Extensions: json.RawMessage(`{"age_restriction":{"critical":false,"version":"1"}}`),
+		Auditors:   []taler.Auditor{{AuditorPub: m.auditor.Public(), AuditorURL: "https://auditor.example/", AuditorName: "Auditor"}},
 	}
 	for n, value := range []string{"CHF:10", "CHF:2", "CHF:0.1"} {
 		m.addDenomination(rsaKeys()[n], value, now)
@@ -87,13 +100,16 @@ func openMint(t testing.TB) *mint {
 	m.sign()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /config", func(w http.ResponseWriter, _ *http.Request) { m.document(w, m.config) })
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) { m.document(w, m.keys) })
+	mux.HandleFunc("GET /keys", m.listKeys)
 	mux.HandleFunc("GET /terms", func(w http.ResponseWriter, r *http.Request) { m.terms(w, r) })
 	mux.HandleFunc("GET /reserves/{pub}", m.reserve)
-	mux.HandleFunc("POST /reserves/{pub}/batch-withdraw", m.withdraw)
+	mux.HandleFunc("POST /reserves/{pub}/batch-withdraw", m.batchWithdraw)
+	mux.HandleFunc("POST /withdraw", m.unifiedWithdraw)
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) { m.refuse(w, 404, taler.CodeEndpointUnknown) })
 	m.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		m.mu.Lock()
 		defer m.mu.Unlock()
+		m.asked[r.URL.Path]++
 		if m.intercept == nil || !m.intercept(w, r) {
 			mux.ServeHTTP(w, r)
 		}
@@ -116,7 +132,7 @@ func (m *mint) addDenomination(key *crypto.RSAPrivateKey, value string, now tale
 		panic(err)
 	}
 	m.keys.Denominations = append(m.keys.Denominations, group)
-	m.denoms[denomHash(group, group.Denoms[0])] = &denom{key, cost}
+	m.denoms[denomHash(group, group.Denoms[0])] = &denom{key, cost, group.Value}
 }
 
 func denomHash(g taler.DenominationGroup, k taler.DenominationKey) taler.HashCode {
@@ -151,12 +167,82 @@ func (m *mint) sign() {
 			list.MasterSigs = append(list.MasterSigs, g.Denoms[n].MasterSig)
 		}
 	}
+	for method, fees := range k.WireFees {
+		for n, f := range fees {
+			fees[n].Sig = m.master.Sign(crypto.WireFee{Method: method, Start: f.StartDate, End: f.EndDate, Wire: f.WireFee, Closing: f.ClosingFee}.Message())
+		}
+	}
+	for n, f := range k.GlobalFees {
+		k.GlobalFees[n].MasterSig = m.master.Sign(crypto.GlobalFee{
+			Start: f.StartDate, End: f.EndDate, PurseTimeout: f.PurseTimeout, HistoryExpiration: f.HistoryExpiration,
+			History: f.HistoryFee, Account: f.AccountFee, Purse: f.PurseFee, PurseAccountLimit: f.PurseAccountLimit,
+		}.Message())
+	}
+	if extensions, err := (crypto.Extensions{Object: k.Extensions}).Message(); err == nil {
+		k.ExtensionsSig = m.master.Sign(extensions)
+	}
+	m.audit()
 	k.ExchangePub, k.ExchangeSig = m.online.Public(), m.online.Sign(list.Message())
+}
+
+// audit has the auditor vouch for the first denomination.
+func (m *mint) audit() {
+	g := m.keys.Denominations[0]
+	d := g.Denoms[0]
+	name := denomHash(g, d)
+	m.keys.Auditors[0].DenominationKeys = []taler.AuditorDenomination{{DenomPubHash: name, AuditorSig: m.auditor.Sign(crypto.AuditedDenomination{
+		AuditorURL: m.keys.Auditors[0].AuditorURL,
+		Denomination: crypto.Denomination{
+			Master: m.keys.MasterPublicKey, Start: d.StampStart, ExpireWithdraw: d.StampExpireWithdraw,
+			ExpireDeposit: d.StampExpireDeposit, ExpireLegal: d.StampExpireLegal, Value: g.Value,
+			FeeWithdraw: g.FeeWithdraw, FeeDeposit: g.FeeDeposit, FeeRefresh: g.FeeRefresh, FeeRefund: g.FeeRefund, Denom: name,
+		},
+	}.Message())}}
 }
 
 func (m *mint) document(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	_ = json.NewEncoder(w).Encode(v)
+}
+
+// listKeys answers as the real exchange does: the tag is bare.
+func (m *mint) listKeys(w http.ResponseWriter, r *http.Request) {
+	body, err := json.Marshal(m.keys)
+	if err != nil {
+		panic(err)
+	}
+	tag := crypto.H(body).String()
+	w.Header().Set("ETag", tag)
+	if r.Header.Get("If-None-Match") == tag {
+		m.unchanged++
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	_, _ = w.Write(body)
+}
+
+// times is how often a path was asked for.
+func (m *mint) times(path string) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.asked[path]
+}
+
+// proof is a refusal with the exchange's word for it.
+func (m *mint) proof(code taler.Code, name taler.HashCode) string {
+	at := crypto.At(time.Now())
+	out := taler.ExchangeError{ErrorDetail: taler.ErrorDetail{Code: code, Hint: "no"}, Timestamp: at, HDenomPub: &name, ExchangePub: m.online.Public()}
+	message := crypto.DenominationUnknown{At: at, Denom: name}.Message()
+	if code != taler.CodeDenominationUnknown {
+		out.Oper = "batch-withdraw"
+		message = crypto.DenominationExpired{At: at, Operation: out.Oper, Denom: name}.Message()
+	}
+	out.ExchangeSig = m.online.Sign(message)
+	text, err := json.Marshal(out)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
 }
 
 func (m *mint) refuse(w http.ResponseWriter, status int, code taler.Code) {
@@ -174,75 +260,128 @@ func (m *mint) reserve(w http.ResponseWriter, r *http.Request) {
 	m.document(w, taler.ReserveStatus{Balance: balance})
 }
 
-func (m *mint) withdraw(w http.ResponseWriter, r *http.Request) {
+// order is a request for coins, in either form.
+type order struct {
+	reserve taler.EddsaPublicKey
+	denoms  []taler.HashCode
+	evs     []taler.CoinEnvelope
+	agreed  func(names []taler.HashCode, costs []*denom) bool // the reserve's signatures
+}
+
+func (m *mint) batchWithdraw(w http.ResponseWriter, r *http.Request) {
+	var in taler.BatchWithdrawRequest
+	pub, _ := crypto.ParseEddsaPublicKey(r.PathValue("pub"))
+	if !m.read(w, r, &in) {
+		return
+	}
+	o := order{reserve: pub}
+	for _, p := range in.Planchets {
+		o.denoms, o.evs = append(o.denoms, p.DenomPubHash), append(o.evs, p.CoinEv)
+	}
+	o.agreed = func(names []taler.HashCode, costs []*denom) bool {
+		for n, p := range in.Planchets {
+			consent := crypto.CoinWithdrawal{AmountWithFee: costs[n].cost, Denom: p.DenomPubHash, CoinEv: names[n]}
+			if !pub.Verify(consent.Message(), p.ReserveSig) {
+				return false
+			}
+		}
+		return true
+	}
+	if sigs, ok := m.serve(w, o); ok {
+		var out taler.BatchWithdrawResponse
+		for _, s := range sigs {
+			out.EvSigs = append(out.EvSigs, taler.EvSig{EvSig: s})
+		}
+		m.document(w, out)
+	}
+}
+
+func (m *mint) unifiedWithdraw(w http.ResponseWriter, r *http.Request) {
+	var in taler.WithdrawRequest
+	if m.config.Version.Current < 26 || m.unifiedGone {
+		m.refuse(w, 404, taler.CodeEndpointUnknown)
+		return
+	}
+	if !m.read(w, r, &in) {
+		return
+	}
+	o := order{reserve: in.ReservePub, denoms: in.DenomsH, evs: in.CoinEvs}
+	o.agreed = func(names []taler.HashCode, costs []*denom) bool {
+		consent := crypto.Withdrawal{Amount: amount("CHF:0"), Fee: amount("CHF:0"), CoinEvs: names}
+		for _, d := range costs {
+			consent.Amount, _ = consent.Amount.Add(d.value)
+			consent.Fee, _ = consent.Fee.Add(amount("CHF:0.01"))
+		}
+		return in.ReservePub.Verify(consent.Message(), in.ReserveSig)
+	}
+	if sigs, ok := m.serve(w, o); ok {
+		m.document(w, taler.WithdrawResponse{EvSigs: sigs})
+	}
+}
+
+func (m *mint) read(w http.ResponseWriter, r *http.Request, into any) bool {
 	body, _ := io.ReadAll(r.Body)
 	m.requests = append(m.requests, body)
-	pub, _ := crypto.ParseEddsaPublicKey(r.PathValue("pub"))
-	var in taler.BatchWithdrawRequest
-	if err := json.Unmarshal(body, &in); err != nil || len(in.Planchets) == 0 {
+	if err := json.Unmarshal(body, into); err != nil {
 		m.refuse(w, 400, taler.CodeJSONInvalid)
-		return
+		return false
 	}
-	names, total, status, code := m.check(pub, in)
-	if status != 0 {
-		m.refuse(w, status, code)
-		return
-	}
-	m.document(w, m.issue(pub, in, names, total))
+	return true
 }
 
-// check is the exchange's order: denominations, signatures, reserve, funds.
-func (m *mint) check(pub taler.EddsaPublicKey, in taler.BatchWithdrawRequest) (names []taler.HashCode, total taler.Amount, status int, code taler.Code) {
-	total = amount("CHF:0")
+// serve checks in the exchange's order: denominations, signatures, reserve, funds.
+func (m *mint) serve(w http.ResponseWriter, o order) ([]taler.BlindSignature, bool) {
+	total := amount("CHF:0")
 	fresh := 0
-	for _, p := range in.Planchets {
-		d := m.denoms[p.DenomPubHash]
-		if d == nil {
-			return nil, total, 404, taler.CodeDenominationUnknown
+	names, costs := make([]taler.HashCode, len(o.evs)), make([]*denom, len(o.evs))
+	for n, ev := range o.evs {
+		if costs[n] = m.denoms[o.denoms[n]]; costs[n] == nil {
+			w.WriteHeader(404)
+			_, _ = io.WriteString(w, m.proof(taler.CodeDenominationUnknown, o.denoms[n]))
+			return nil, false
 		}
-		name := crypto.CoinEvHash(p.DenomPubHash, crypto.CipherRSA, p.CoinEv.RSABlindedPlanchet)
-		consent := crypto.CoinWithdrawal{AmountWithFee: d.cost, Denom: p.DenomPubHash, CoinEv: name}
-		if !pub.Verify(consent.Message(), p.ReserveSig) {
-			return nil, total, 403, taler.CodeReserveSignature
-		}
-		names = append(names, name)
-		if m.issued[name] == nil {
+		names[n] = crypto.CoinEvHash(o.denoms[n], crypto.CipherRSA, ev.RSABlindedPlanchet)
+		if m.issued[names[n]] == nil {
 			fresh++
-			total, _ = total.Add(d.cost)
+			total, _ = total.Add(costs[n].cost)
 		}
 	}
-	balance, known := m.balances[pub]
+	balance, known := m.balances[o.reserve]
 	switch {
+	case !o.agreed(names, costs):
+		m.refuse(w, 403, taler.CodeReserveSignature)
+		return nil, false
 	case fresh == 0:
 	case fresh < len(names):
-		return nil, total, 409, taler.CodeBatchPartlyWithdrawn
+		m.refuse(w, 409, taler.CodeBatchPartlyWithdrawn)
+		return nil, false
 	case !known:
-		return nil, total, 404, taler.CodeReserveUnknown
+		m.refuse(w, 404, taler.CodeReserveUnknown)
+		return nil, false
 	default:
 		if less, _ := balance.Cmp(total); less < 0 {
-			return nil, total, 409, taler.CodeInsufficientFunds
+			m.refuse(w, 409, taler.CodeInsufficientFunds)
+			return nil, false
 		}
+		m.balances[o.reserve], _ = balance.Sub(total)
 	}
-	return names, total, 0, 0
+	return m.issue(o, names, costs), true
 }
 
-func (m *mint) issue(pub taler.EddsaPublicKey, in taler.BatchWithdrawRequest, names []taler.HashCode, total taler.Amount) taler.BatchWithdrawResponse {
-	if !total.IsZero() {
-		m.balances[pub], _ = m.balances[pub].Sub(total)
-	}
-	var out taler.BatchWithdrawResponse
-	for n, p := range in.Planchets {
+func (m *mint) issue(o order, names []taler.HashCode, costs []*denom) []taler.BlindSignature {
+	var out []taler.BlindSignature
+	for n, ev := range o.evs {
 		if m.issued[names[n]] == nil {
-			signed, err := m.denoms[p.DenomPubHash].key.SignBlinded(p.CoinEv.RSABlindedPlanchet)
+			signed, err := costs[n].key.SignBlinded(ev.RSABlindedPlanchet)
 			if err != nil {
 				panic(err)
 			}
 			m.issued[names[n]] = signed
 		}
-		out.EvSigs = append(out.EvSigs, taler.EvSig{EvSig: taler.BlindSignature{Cipher: taler.CipherRSA, BlindedRSASignature: m.issued[names[n]]}})
+		out = append(out, taler.BlindSignature{Cipher: taler.CipherRSA, BlindedRSASignature: bytes.Clone(m.issued[names[n]])})
 	}
 	if m.corrupt != nil {
-		m.corrupt(&out)
+		m.corrupt(out)
 	}
 	return out
 }

@@ -89,7 +89,7 @@ func TestALostAnswerIsAskedForAgainWithTheSameBytes(t *testing.T) {
 	w := readyWallet(t)
 	r := w.prepare("CHF:12", "CHF:12")
 	w.mint.with(func() {
-		w.mint.corrupt = func(*wire.BatchWithdrawResponse) { panic(http.ErrAbortHandler) }
+		w.mint.corrupt = func([]wire.BlindSignature) { panic(http.ErrAbortHandler) }
 	})
 	_, err := w.batch("WITHDRAW", r.Reserve, nil)
 	if fault.KindOf(err) != fault.Unknown {
@@ -122,14 +122,14 @@ func TestALostAnswerIsAskedForAgainWithTheSameBytes(t *testing.T) {
 }
 
 func TestAForgedSignatureMakesNoCoin(t *testing.T) {
-	for name, corrupt := range map[string]func(*wire.BatchWithdrawResponse){
-		"one bit":        func(r *wire.BatchWithdrawResponse) { r.EvSigs[0].EvSig.BlindedRSASignature[9] ^= 1 },
-		"two swapped":    func(r *wire.BatchWithdrawResponse) { r.EvSigs[0], r.EvSigs[1] = r.EvSigs[1], r.EvSigs[0] },
-		"of another key": func(r *wire.BatchWithdrawResponse) { r.EvSigs[0].EvSig.BlindedRSASignature = wrongKey() },
-		"above the modulus": func(r *wire.BatchWithdrawResponse) {
-			r.EvSigs[0].EvSig.BlindedRSASignature = bytes.Repeat([]byte{0xff}, 256)
+	for name, corrupt := range map[string]func([]wire.BlindSignature){
+		"one bit":        func(r []wire.BlindSignature) { r[0].BlindedRSASignature[9] ^= 1 },
+		"two swapped":    func(r []wire.BlindSignature) { r[0], r[1] = r[1], r[0] },
+		"of another key": func(r []wire.BlindSignature) { r[0].BlindedRSASignature = wrongKey() },
+		"above the modulus": func(r []wire.BlindSignature) {
+			r[0].BlindedRSASignature = bytes.Repeat([]byte{0xff}, 256)
 		},
-		"nothing": func(r *wire.BatchWithdrawResponse) { r.EvSigs[0].EvSig.BlindedRSASignature = nil },
+		"nothing": func(r []wire.BlindSignature) { r[0].BlindedRSASignature = nil },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := readyWallet(t)
@@ -212,7 +212,7 @@ func TestRefusalsOfAnExchange(t *testing.T) {
 		t.Run(fmt.Sprint(row.status, "/", row.code), func(t *testing.T) {
 			w := readyWallet(t)
 			r := w.prepare("CHF:12", "CHF:12")
-			w.mint.always(http.MethodPost, row.status, fmt.Sprintf(`{"code":%d,"hint":"no"}`, row.code))
+			w.mint.always(http.MethodPost, row.status, w.mint.proof(row.code, w.state().Denominations[0].DenomPubHash))
 			_, err := w.batch("WITHDRAW", r.Reserve, nil)
 			wantFault(t, err, row.kind, row.reason)
 			status, reserve := w.reserve(r.Reserve)

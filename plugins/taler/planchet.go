@@ -24,6 +24,11 @@ func (p planchet) evHash() taler.HashCode {
 	return crypto.CoinEvHash(p.denom.DenomPubHash, crypto.CipherRSA, p.blinded)
 }
 
+// envelope is the planchet as it is sent.
+func (p planchet) envelope() taler.CoinEnvelope {
+	return taler.CoinEnvelope{Cipher: taler.CipherRSA, RSABlindedPlanchet: p.blinded}
+}
+
 // planchets makes the planchets of a batch: the same ones each time, for they
 // follow from the seed, the plan and the number of the first.
 func planchets(r taler.Reserve, coins []taler.PlannedCoins, first uint32) ([]planchet, error) {
@@ -52,7 +57,7 @@ func planchets(r taler.Reserve, coins []taler.PlannedCoins, first uint32) ([]pla
 }
 
 // newBatch freezes a plan into the exact request that will be sent.
-func newBatch(r taler.Reserve, coins []taler.PlannedCoins) (*taler.WithdrawBatch, error) {
+func (f form) newBatch(r taler.Reserve, coins []taler.PlannedCoins) (*taler.WithdrawBatch, error) {
 	made, err := planchets(r, coins, r.NextCoin)
 	if err != nil {
 		return nil, err
@@ -61,24 +66,15 @@ func newBatch(r taler.Reserve, coins []taler.PlannedCoins) (*taler.WithdrawBatch
 	if err != nil {
 		return nil, err
 	}
-	var request taler.BatchWithdrawRequest
-	for _, p := range made {
-		cost, err := p.denom.Value.Add(p.denom.FeeWithdraw)
-		if err != nil {
-			return nil, err
-		}
-		consent := crypto.CoinWithdrawal{AmountWithFee: cost, Denom: p.denom.DenomPubHash, CoinEv: p.evHash()}
-		request.Planchets = append(request.Planchets, taler.Planchet{
-			DenomPubHash: p.denom.DenomPubHash,
-			CoinEv:       taler.CoinEnvelope{Cipher: taler.CipherRSA, RSABlindedPlanchet: p.blinded},
-			ReserveSig:   priv.Sign(consent.Message()),
-		})
+	request, err := f.request(priv, made)
+	if err != nil {
+		return nil, err
 	}
 	body, err := json.Marshal(request)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "a withdrawal cannot be written as JSON")
 	}
-	return &taler.WithdrawBatch{Plan: coins, First: r.NextCoin, Body: body}, nil
+	return &taler.WithdrawBatch{Protocol: f.id, Plan: coins, First: r.NextCoin, Body: body}, nil
 }
 
 // errForged says that the exchange signed something else than it was asked to.
@@ -88,21 +84,21 @@ var errForged = fault.New(fault.Invalid, "the exchange's signature on a coin is 
 // mint makes coins of the exchange's answer to a batch: all of them, each
 // verified, or none. A wrong signature is errForged; an answer of another form
 // proves nothing and may be asked for again.
-func mint(r taler.Reserve, b taler.WithdrawBatch, answer []byte) ([]taler.Coin, error) {
-	var response taler.BatchWithdrawResponse
-	if err := taler.Unmarshal(answer, &response); err != nil {
+func (f form) mint(r taler.Reserve, b taler.WithdrawBatch, answer []byte) ([]taler.Coin, error) {
+	sigs, err := f.answer(answer)
+	if err != nil {
 		return nil, malformed(err)
 	}
 	made, err := planchets(r, b.Plan, b.First)
 	if err != nil {
 		return nil, err
 	}
-	if len(response.EvSigs) != len(made) {
-		return nil, malformed(fault.New(fault.Invalid, "%d signatures came for %d coins", len(response.EvSigs), len(made)))
+	if len(sigs) != len(made) {
+		return nil, malformed(fault.New(fault.Invalid, "%d signatures came for %d coins", len(sigs), len(made)))
 	}
 	coins := make([]taler.Coin, len(made))
 	for n, p := range made {
-		signed := response.EvSigs[n].EvSig
+		signed := sigs[n]
 		if signed.Cipher != taler.CipherRSA {
 			return nil, malformed(fault.New(fault.Invalid, "signature %d is not of RSA", n+1))
 		}
@@ -113,7 +109,7 @@ func mint(r taler.Reserve, b taler.WithdrawBatch, answer []byte) ([]taler.Coin, 
 		coins[n] = taler.Coin{
 			CoinPub: p.pub, CoinPriv: taler.StoredSecret(p.secrets.Priv.Bytes()),
 			Denom: p.denom.RSAPub, DenomPubHash: p.denom.DenomPubHash, Value: p.denom.Value, Fee: p.denom.FeeWithdraw,
-			Signature: sig, BlindingKey: taler.StoredSecret(p.secrets.Blinding.Bytes()), CoinEvHash: p.evHash(), Index: p.index,
+			Signature: sig, BlindingKey: taler.StoredSecret(p.secrets.Blinding.Bytes()), CoinEvHash: p.evHash(), Index: p.index, Batch: b.First,
 			ReservePub: r.ReservePub, ExchangeURL: r.ExchangeURL, ExpireDeposit: p.denom.StampExpireDeposit,
 		}
 	}

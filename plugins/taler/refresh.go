@@ -3,6 +3,7 @@ package taler
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,10 +16,8 @@ const (
 	maxKeys     = 32 << 20
 	usualExpiry = time.Hour       // of /keys, where the exchange says nothing
 	leastExpiry = 2 * time.Minute // whatever it says
+	mostExpiry  = 7 * 24 * time.Hour
 )
-
-// The versions of the exchange protocol that have batch-withdraw.
-const oldestProtocol, newestProtocol = 15, 25
 
 // RefreshResult is what REFRESH has learnt.
 type RefreshResult struct {
@@ -27,41 +26,79 @@ type RefreshResult struct {
 	Version       string               `json:"version"`
 	MasterPub     taler.EddsaPublicKey `json:"master_pub"`
 	Denominations int                  `json:"denominations"`
+	Foreign       int                  `json:"foreign"` // listed, and of which no coins can be made here
 }
 
 // refresh reads what the exchange says of itself, verifies it and keeps what is
-// needed. Nothing is kept of a document that does not verify as a whole.
+// needed. Nothing is kept of a document that does not verify as a whole; one that
+// is the same as the last is not sent again, and was verified then.
 func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	config, err := fetchConfig(ctx, s, c)
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	answer, err := s.Fetch(ctx, protocol.Request{
-		Address: c.Main(), Method: http.MethodGet, Path: "keys", Timeout: time.Minute, Limit: maxKeys, Repeat: true,
-	})
+	_, before, err := look[taler.ExchangeState](ctx, s, c.Main())
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	if answer.Status != http.StatusOK {
+	ask := protocol.Request{Address: c.Main(), Method: http.MethodGet, Path: "keys", Timeout: time.Minute, Limit: maxKeys, Repeat: true}
+	if before.KeysTag != "" && before.Version == config.Version.String() && signing(before, s.Now()) {
+		ask.Header = map[string]string{"If-None-Match": before.KeysTag} // bare: with quotes the exchange does not know it
+	}
+	answer, err := s.Fetch(ctx, ask)
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	known := before
+	switch {
+	case answer.Status == http.StatusNotModified && ask.Header != nil:
+	case answer.Status != http.StatusOK:
 		return protocol.Result{}, taler.FaultOf(answer.Status, answer.Body)
-	}
-	var keys taler.Keys
-	if err := taler.Unmarshal(answer.Body, &keys); err != nil {
-		return protocol.Result{}, malformed(err)
-	}
-	if keys.Currency != config.Currency {
-		return protocol.Result{}, fault.New(fault.Invalid, "the exchange's documents name two currencies").Because(taler.ReasonCurrencyMismatch)
-	}
-	known, err := verified(keys, s.Now())
-	if err != nil {
-		return protocol.Result{}, err
+	default:
+		if known, err = readKeys(answer, config, s.Now()); err != nil {
+			return protocol.Result{}, err
+		}
 	}
 	known.KeysAt, known.KeysExpire = s.Now().Unix(), expiry(answer, s.Now()).Unix()
 	e, err := change(ctx, s, c.Main(), func(_ string, e *taler.ExchangeState) (verdict, error) { return learn(e, known) })
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return protocol.ResultOf(RefreshResult{e.URL, e.Currency, e.Version, e.MasterPub, len(e.Denominations)})
+	return protocol.ResultOf(RefreshResult{e.URL, e.Currency, e.Version, e.MasterPub, len(e.Denominations), e.Foreign})
+}
+
+// readKeys verifies a document as it came.
+func readKeys(answer protocol.Response, config taler.ExchangeConfig, now time.Time) (taler.ExchangeState, error) {
+	var keys taler.Keys
+	if err := taler.Unmarshal(answer.Body, &keys); err != nil {
+		return taler.ExchangeState{}, malformed(err)
+	}
+	if keys.Currency != config.Currency {
+		return taler.ExchangeState{}, fault.New(fault.Invalid, "the exchange's documents name two currencies").Because(taler.ReasonCurrencyMismatch)
+	}
+	known, err := verified(keys, now)
+	known.KeysTag = tagOf(answer)
+	return known, err
+}
+
+// tagOf is the ETag of a document, if it is one that can be sent back.
+func tagOf(answer protocol.Response) string {
+	tag := header(answer, "ETag")
+	if len(tag) > maxVersion {
+		return ""
+	}
+	return tag
+}
+
+// signing reports whether a key that was verified before still signs: else the
+// document is verified anew, whether it has changed or not.
+func signing(e taler.ExchangeState, now time.Time) bool {
+	for _, k := range e.SignKeys {
+		if signerOf([]taler.SignKey{k}, k.Key, timestamp(now)) {
+			return true
+		}
+	}
+	return false
 }
 
 // learn is the pure rule of new keys: an exchange keeps its master key and its
@@ -100,24 +137,45 @@ func fetchConfig(ctx context.Context, s protocol.Session, c protocol.Call) (tale
 	return config, speaks(config.Version)
 }
 
+// speaks refuses a version in which nothing can be withdrawn.
 func speaks(v taler.Version) error {
-	if v.Current < oldestProtocol || v.Current > newestProtocol {
-		return fault.New(fault.Unsupported, "the exchange speaks protocol %s; %d to %d are known here", v, oldestProtocol, newestProtocol).
-			Because(taler.ReasonVersionIncompatible)
-	}
-	return nil
+	_, err := taler.WithdrawProtocols(v)
+	return err
 }
 
-// expiry is until when the keys need not be read again.
+// expiry is until when the keys need not be read again: as the exchange says, but
+// never for less than two minutes.
 func expiry(answer protocol.Response, now time.Time) time.Time {
 	until := now.Add(usualExpiry)
 	if t, err := http.ParseTime(header(answer, "Expires")); err == nil {
 		until = t
 	}
+	if age, said := maxAge(header(answer, "Cache-Control")); said { // it goes before Expires (RFC 9111)
+		until = now.Add(age)
+	}
+	if most := now.Add(mostExpiry); until.After(most) {
+		return most
+	}
 	if least := now.Add(leastExpiry); until.Before(least) {
 		return least
 	}
 	return until
+}
+
+// maxAge reads a Cache-Control header.
+func maxAge(control string) (age time.Duration, said bool) {
+	for part := range strings.SplitSeq(strings.ToLower(control), ",") {
+		name, value, _ := strings.Cut(strings.TrimSpace(part), "=")
+		switch name {
+		case "no-store", "no-cache":
+			return 0, true
+		case "max-age":
+			if seconds, err := strconv.ParseUint(strings.Trim(value, `"`), 10, 31); err == nil {
+				age, said = time.Duration(seconds)*time.Second, true
+			}
+		}
+	}
+	return age, said
 }
 
 func header(answer protocol.Response, name string) string {

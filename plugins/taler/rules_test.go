@@ -237,14 +237,17 @@ func FuzzAnswersOfAnExchange(f *testing.F) {
 	f.Add(409, []byte(`{"code":1150,"balance":"CHF:1"}`))
 	f.Add(404, []byte(`{"code":1005}`))
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		r := taler.Reserve{Amount: sum("CHF:1"), Remainder: sum("CHF:1"), Batch: &taler.WithdrawBatch{Body: []byte("{}")}}
-		coins, next, err := answeredBatch(&r, protocol.Response{Status: status, Body: body}, noon)
-		if len(coins) > 0 || next == taler.ReserveDone && err != nil {
-			t.Errorf("an empty batch became %d coins, %s", len(coins), next)
+		for _, form := range []form{batchForm(), unifiedForm()} {
+			r := taler.Reserve{Amount: sum("CHF:1"), Remainder: sum("CHF:1"), Batch: &taler.WithdrawBatch{Body: []byte("{}")}}
+			coins, next, err := form.answered(&r, taler.ExchangeState{}, protocol.Response{Status: status, Body: body}, noon)
+			if len(coins) > 0 || next == taler.ReserveDone && err != nil {
+				t.Errorf("an empty batch became %d coins, %s", len(coins), next)
+			}
+			if status != 200 && err == nil {
+				t.Errorf("status %d is no refusal", status)
+			}
 		}
-		if status != 200 && err == nil {
-			t.Errorf("status %d is no refusal", status)
-		}
+		r := taler.Reserve{Amount: sum("CHF:1"), Remainder: sum("CHF:1")}
 		_, _ = arrived(r, protocol.Response{Status: status, Body: body})
 		_, _ = readTerms(protocol.Response{Status: status, Body: body})
 	})

@@ -1,6 +1,9 @@
 package taler
 
 import (
+	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -9,17 +12,15 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-const (
-	// minRSABits is what a denomination needs to hold money.
-	minRSABits = 2048
-	// clockSkew is how far the exchange's clock may be from ours.
-	clockSkew = time.Hour
-)
+// clockSkew is how far the exchange's clock may be from ours.
+const clockSkew = time.Hour
 
-// verified checks what a /keys document says against its signatures (Taler
-// docs, core/exchange get-keys) and takes what a wallet needs of it: the master
-// key's statements about signing keys, accounts and denominations, and the
-// signing key's about the list as a whole. One wrong signature refuses it all.
+// verified checks what a /keys document says against all of its signatures (Taler
+// docs, core/exchange get-keys) and takes what a wallet needs of it. The master
+// key has signed the online signing keys, denominations, accounts, fees and
+// extensions; the signing key of this document the list of denominations as a
+// whole; auditors the denominations that they look after. One wrong signature
+// refuses it all, and the fault names the object.
 func verified(keys taler.Keys, now time.Time) (taler.ExchangeState, error) {
 	if err := speaks(keys.Version); err != nil {
 		return taler.ExchangeState{}, err
@@ -27,37 +28,44 @@ func verified(keys taler.Keys, now time.Time) (taler.ExchangeState, error) {
 	if err := instrument.CheckCurrency(keys.Currency); err != nil {
 		return taler.ExchangeState{}, malformed(err)
 	}
-	if err := verifySigners(keys, now); err != nil {
+	for _, check := range []func(taler.Keys) error{oneCurrency, verifySigners, verifyAccounts, verifyFees, verifyExtensions} {
+		if err := check(keys); err != nil {
+			return taler.ExchangeState{}, err
+		}
+	}
+	if err := verifyList(keys, now); err != nil {
 		return taler.ExchangeState{}, err
 	}
-	if err := verifyAccounts(keys); err != nil {
-		return taler.ExchangeState{}, err
-	}
-	denominations, err := verifyDenominations(keys)
+	found, err := verifyDenominations(keys)
 	if err != nil {
+		return taler.ExchangeState{}, err
+	}
+	if err := verifyAuditors(keys, found); err != nil {
 		return taler.ExchangeState{}, err
 	}
 	return taler.ExchangeState{
 		Currency: keys.Currency, Version: keys.Version.String(), MasterPub: keys.MasterPublicKey, ClosingDelay: keys.ReserveClosingDelay,
-		Accounts: keys.Accounts, SignKeys: keys.SignKeys, Denominations: denominations,
+		Accounts: keys.Accounts, SignKeys: keys.SignKeys, Denominations: found.usable(keys.Recoup), Foreign: found.foreign,
+		HardLimits: keys.HardLimits, ZeroLimits: keys.ZeroLimits,
 	}, nil
 }
 
-// verifySigners checks the online signing keys, and that the one of this
-// document is one of them and signed the list of denominations as it stands.
-func verifySigners(keys taler.Keys, now time.Time) error {
-	valid := false
+// verifySigners checks that the master key made the online signing keys.
+func verifySigners(keys taler.Keys) error {
 	for _, k := range keys.SignKeys {
 		statement := crypto.SigningKey{Start: k.StampStart, Expire: k.StampExpire, End: k.StampEnd, Key: k.Key}
 		if !keys.MasterPublicKey.Verify(statement.Message(), k.MasterSig) {
-			return forged("an online signing key")
-		}
-		if k.Key == keys.ExchangePub && k.StampStart <= timestamp(now.Add(clockSkew)) && k.StampExpire > timestamp(now.Add(-clockSkew)) {
-			valid = true
+			return forged("the online signing key %s", k.Key)
 		}
 	}
-	if !valid {
-		return forged("the key that signs the list of denominations")
+	return nil
+}
+
+// verifyList checks that a present signing key signed the list of denominations
+// as it stands: none is missing, in this order.
+func verifyList(keys taler.Keys, now time.Time) error {
+	if !signerOf(keys.SignKeys, keys.ExchangePub, timestamp(now)) {
+		return forged("the key %s that signs the list of denominations", keys.ExchangePub)
 	}
 	list := crypto.DenominationList{Issued: keys.ListIssueDate}
 	for _, group := range keys.Denominations {
@@ -71,6 +79,17 @@ func verifySigners(keys taler.Keys, now time.Time) error {
 	return nil
 }
 
+// signerOf reports whether a key is one with which the exchange signs at a time.
+func signerOf(all []taler.SignKey, key taler.EddsaPublicKey, at taler.Timestamp) bool {
+	const skew = taler.Timestamp(clockSkew / time.Second)
+	for _, k := range all {
+		if k.Key == key && k.StampStart <= at+skew && k.StampExpire > at-min(at, skew) {
+			return true
+		}
+	}
+	return false
+}
+
 func verifyAccounts(keys taler.Keys) error {
 	for _, a := range keys.Accounts {
 		statement := crypto.Account{
@@ -82,80 +101,85 @@ func verifyAccounts(keys taler.Keys) error {
 			return malformed(err)
 		}
 		if !keys.MasterPublicKey.Verify(message, a.MasterSig) {
-			return forged("a bank account")
+			return forged("the bank account %s", a.PaytoURI)
 		}
 	}
 	return nil
 }
 
-// verifyDenominations checks every denomination whose cipher is known and keeps
-// those that coins can be made of.
-func verifyDenominations(keys taler.Keys) ([]taler.Denomination, error) {
-	revoked := map[taler.HashCode]bool{}
-	for _, r := range keys.Recoup {
-		revoked[r.HDenomPub] = true
+// verifyFees checks what the exchange charges for wiring and apart from coins.
+func verifyFees(keys taler.Keys) error {
+	for _, method := range slices.Sorted(maps.Keys(keys.WireFees)) {
+		for _, f := range keys.WireFees[method] {
+			statement := crypto.WireFee{Method: method, Start: f.StartDate, End: f.EndDate, Wire: f.WireFee, Closing: f.ClosingFee}
+			if !keys.MasterPublicKey.Verify(statement.Message(), f.Sig) {
+				return forged("the wire fee of %q from %s on", method, f.StartDate)
+			}
+		}
 	}
-	var out []taler.Denomination
+	for _, f := range keys.GlobalFees {
+		statement := crypto.GlobalFee{
+			Start: f.StartDate, End: f.EndDate, PurseTimeout: f.PurseTimeout, HistoryExpiration: f.HistoryExpiration,
+			History: f.HistoryFee, Account: f.AccountFee, Purse: f.PurseFee, PurseAccountLimit: f.PurseAccountLimit,
+		}
+		if !keys.MasterPublicKey.Verify(statement.Message(), f.MasterSig) {
+			return forged("the global fee from %s on", f.StartDate)
+		}
+	}
+	return nil
+}
+
+// verifyExtensions checks the extensions of the protocol, if there are any.
+func verifyExtensions(keys taler.Keys) error {
+	if len(keys.Extensions) == 0 {
+		return nil
+	}
+	message, err := crypto.Extensions{Object: keys.Extensions}.Message()
+	if err != nil {
+		return malformed(err)
+	}
+	if !keys.MasterPublicKey.Verify(message, keys.ExtensionsSig) {
+		return forged("the extensions")
+	}
+	return nil
+}
+
+// oneCurrency refuses a document in which any amount is of another currency.
+func oneCurrency(keys taler.Keys) error {
+	same := func(what string, amounts ...taler.Amount) error {
+		for _, a := range amounts {
+			if a.Currency != keys.Currency {
+				return fault.New(fault.Invalid, "%s of the exchange is not in %s", what, keys.Currency).Because(taler.ReasonCurrencyMismatch)
+			}
+		}
+		return nil
+	}
+	err := errors.Join(same("a default fee", keys.StefanAbs, keys.StefanLog), same("a limit", keys.BalanceLimits...))
 	for _, g := range keys.Denominations {
-		for _, k := range g.Denoms {
-			name, known := denomHash(g, k)
-			if !known {
-				continue
-			}
-			d, err := verifyDenomination(keys, g, k, name)
-			if err != nil {
-				return nil, err
-			}
-			if g.Cipher == taler.CipherRSA && !revoked[name] && !k.Lost && sound(d) {
-				out = append(out, d)
-			}
+		err = errors.Join(err, same("a denomination", g.Value, g.FeeWithdraw, g.FeeDeposit, g.FeeRefresh, g.FeeRefund))
+	}
+	for _, method := range slices.Sorted(maps.Keys(keys.WireFees)) {
+		for _, f := range keys.WireFees[method] {
+			err = errors.Join(err, same("a wire fee", f.WireFee, f.ClosingFee))
 		}
 	}
-	return out, nil
+	for _, f := range keys.GlobalFees {
+		err = errors.Join(err, same("a global fee", f.HistoryFee, f.AccountFee, f.PurseFee))
+	}
+	for _, l := range keys.HardLimits {
+		err = errors.Join(err, same("a limit", l.Threshold))
+	}
+	if keys.TinyAmount != (taler.Amount{}) {
+		err = errors.Join(err, same("the smallest amount", keys.TinyAmount))
+	}
+	var first *fault.Fault
+	if errors.As(err, &first) {
+		return first
+	}
+	return nil
 }
 
-func denomHash(g taler.DenominationGroup, k taler.DenominationKey) (taler.HashCode, bool) {
-	switch g.Cipher {
-	case taler.CipherRSA, taler.CipherRSA + ageRestricted:
-		return crypto.DenomHash(g.AgeMask, crypto.CipherRSA, k.RSAPub), true
-	case taler.CipherCS, taler.CipherCS + ageRestricted:
-		return crypto.DenomHash(g.AgeMask, crypto.CipherCS, k.CSPub), true
-	}
-	return taler.HashCode{}, false
-}
-
-const ageRestricted = "+age_restricted"
-
-func verifyDenomination(keys taler.Keys, g taler.DenominationGroup, k taler.DenominationKey, name taler.HashCode) (taler.Denomination, error) {
-	for _, a := range []taler.Amount{g.Value, g.FeeWithdraw, g.FeeDeposit, g.FeeRefresh, g.FeeRefund} {
-		if a.Currency != keys.Currency {
-			return taler.Denomination{}, fault.New(fault.Invalid, "a denomination of the exchange is not in %s", keys.Currency).Because(taler.ReasonCurrencyMismatch)
-		}
-	}
-	statement := crypto.Denomination{
-		Master: keys.MasterPublicKey, Denom: name,
-		Start: k.StampStart, ExpireWithdraw: k.StampExpireWithdraw, ExpireDeposit: k.StampExpireDeposit, ExpireLegal: k.StampExpireLegal,
-		Value: g.Value, FeeWithdraw: g.FeeWithdraw, FeeDeposit: g.FeeDeposit, FeeRefresh: g.FeeRefresh, FeeRefund: g.FeeRefund,
-	}
-	if !keys.MasterPublicKey.Verify(statement.Message(), k.MasterSig) {
-		return taler.Denomination{}, forged("a denomination")
-	}
-	return taler.Denomination{
-		DenomPubHash: name, RSAPub: k.RSAPub, Value: g.Value,
-		FeeWithdraw: g.FeeWithdraw, FeeDeposit: g.FeeDeposit, FeeRefresh: g.FeeRefresh, FeeRefund: g.FeeRefund,
-		StampStart: k.StampStart, StampExpireWithdraw: k.StampExpireWithdraw,
-		StampExpireDeposit: k.StampExpireDeposit, StampExpireLegal: k.StampExpireLegal,
-	}, nil
-}
-
-// sound refuses keys that would make worthless or traceable coins; the exchange
-// may list them, nothing is withdrawn with them.
-func sound(d taler.Denomination) bool {
-	key, err := crypto.ParseRSAPublicKey(d.RSAPub)
-	return err == nil && key.Bits() >= minRSABits && !d.Value.IsZero()
-}
-
-func forged(what string) error {
-	return fault.New(fault.Denied, "the exchange's signature of %s is wrong", what).
+func forged(format string, args ...any) error {
+	return fault.New(fault.Denied, "the exchange's signature of "+format+" is wrong", args...).
 		Because("exchange-signature-invalid").WithHint("do not use this exchange; somebody may stand between you and it")
 }

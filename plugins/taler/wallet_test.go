@@ -64,7 +64,7 @@ func bundles(role comm.Role) []protocol.Bundle {
 }
 
 var classOf = map[string]instrument.ClassID{
-	"taler.exchange": "taler-exchange", "taler.batch-withdraw": "taler-reserve", "taler.withdraw": "taler-withdrawal",
+	"taler.exchange": "taler-exchange", "taler.batch-withdraw": "taler-reserve", "taler.withdraw-26": "taler-reserve", "taler.withdraw": "taler-withdrawal",
 }
 
 // do runs an operation that a wallet has for itself.
@@ -87,6 +87,11 @@ func (w *wallet) do(protocolID, operation string, on instrument.ID, args any) (p
 func (w *wallet) batch(operation string, on instrument.ID, args any) (protocol.Result, error) {
 	w.t.Helper()
 	return w.do("taler.batch-withdraw", operation, on, args)
+}
+
+func (w *wallet) unified(operation string, on instrument.ID, args any) (protocol.Result, error) {
+	w.t.Helper()
+	return w.do("taler.withdraw-26", operation, on, args)
 }
 
 func valueOf[T any](t testing.TB, r protocol.Result, failure error) (out T) {
@@ -150,4 +155,8 @@ func wantFault(t testing.TB, err error, kind fault.Kind, reason fault.Reason) {
 	if fault.KindOf(err) != kind || fault.ReasonOf(err) != reason {
 		t.Fatalf("got %v (%s, %s), want %s, %s", err, fault.KindOf(err), fault.ReasonOf(err), kind, reason)
 	}
+}
+
+func circumstances(liked []string) instrument.Circumstances {
+	return instrument.Circumstances{Preferences: liked}
 }

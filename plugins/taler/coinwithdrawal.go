@@ -9,7 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// The operations of taler.batch-withdraw.
+// The operations of a withdrawal of coins, in either form.
 const (
 	Preview  = "PREVIEW"  // what an amount becomes
 	Prepare  = "PREPARE"  // a new reserve
@@ -19,20 +19,21 @@ const (
 	Abandon  = "ABANDON"  // the money will not come
 )
 
-// batchWithdrawal is the protocol taler.batch-withdraw: the wallet alone with an
-// exchange, in the form of exchange protocols 15 to 25.
-type batchWithdrawal struct{}
+// coinWithdrawal is the protocol between a wallet and an exchange, in one form:
+// taler.batch-withdraw or taler.withdraw-26. Which of them is a matter of
+// negotiation; a reserve belongs to neither before it has sent something.
+type coinWithdrawal struct{ form form }
 
 // Info implements protocol.Protocol.
-func (batchWithdrawal) Info() protocol.Info {
-	return protocol.Info{ID: "taler.batch-withdraw", Title: "Withdraw digital cash from an exchange", Replay: 1}
+func (w coinWithdrawal) Info() protocol.Info {
+	return protocol.Info{ID: w.form.id, Title: w.form.title, Replay: 2}
 }
 
 // CompatibleWith implements protocol.Protocol.
-func (batchWithdrawal) CompatibleWith(class instrument.ClassID) bool { return class == reserveID }
+func (coinWithdrawal) CompatibleWith(class instrument.ClassID) bool { return class == reserveID }
 
 // Operations implements protocol.Protocol.
-func (batchWithdrawal) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
+func (coinWithdrawal) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
 	if class != reserveID || peer != "" {
 		return nil
 	}
@@ -47,7 +48,7 @@ func (batchWithdrawal) Operations(class instrument.ClassID, peer comm.Role) []pr
 }
 
 // DoOperation implements protocol.Protocol.
-func (batchWithdrawal) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+func (w coinWithdrawal) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	switch c.Operation {
 	case Preview:
 		return preview(ctx, s, c)
@@ -58,9 +59,9 @@ func (batchWithdrawal) DoOperation(ctx context.Context, s protocol.Session, c pr
 	case Await:
 		return await(ctx, s, c)
 	case Withdraw:
-		return withdraw(ctx, s, c)
+		return w.withdraw(ctx, s, c)
 	case Abandon:
 		return abandon(ctx, s, c)
 	}
-	return protocol.Result{}, fault.New(fault.Unsupported, "taler.batch-withdraw has no operation %s", c.Operation).Because("operation-unknown")
+	return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s", w.form.id, c.Operation).Because("operation-unknown")
 }

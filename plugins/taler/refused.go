@@ -1,0 +1,68 @@
+package taler
+
+import (
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// refused is the pure rule of an exchange's refusal. Final means that no coin of
+// these bytes exists or ever will: only then may another batch be made.
+func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Response) (final bool, refusal error) {
+	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
+	switch err.Reason {
+	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired:
+		var said taler.ExchangeError
+		if json.Unmarshal(answer.Body, &said) != nil || !proven(e.SignKeys, r.Batch.Plan, said) {
+			return false, err.Because(ReasonUnproven).
+				WithHint("the exchange did not sign this refusal with a key that is known; refresh its keys, the same request is sent again")
+		}
+		return true, err.WithHint("refresh the exchange's keys and withdraw again")
+	case taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost:
+		return true, err.WithHint("refresh the exchange's keys and withdraw again")
+	case taler.ReasonInsufficientFunds:
+		return true, err.WithHint("ask for the reserve's balance and withdraw again")
+	case taler.ReasonEndpointUnknown:
+		return f.absent(e), err.WithHint("the exchange does not do what it says that it can; tell its operator")
+	case taler.ReasonReserveUnknown:
+		return false, err.WithHint("the money has not arrived yet; wait and withdraw again")
+	case taler.ReasonKYCRequired:
+		return false, identify(err, e, answer.Body)
+	case taler.ReasonBatchPartlyWithdrawn, taler.ReasonReserveSignature:
+		return false, err.WithHint("everything is kept; this is a defect of the wallet or of the exchange")
+	}
+	if answer.Status >= http.StatusInternalServerError || answer.Status == http.StatusTooManyRequests {
+		return false, fault.Wrap(err, fault.Unknown, "the exchange could not answer, with status %d", answer.Status).
+			Because("exchange-failed").WithHint("withdraw again; the same request is sent and nothing is charged twice")
+	}
+	return false, err
+}
+
+// ReasonUnproven marks a refusal for which the exchange has to show its own
+// signature, and showed none that is good.
+const ReasonUnproven fault.Reason = "refusal-unproven"
+
+// absent reports whether an exchange without this endpoint may be asked in the
+// older form instead: one that announces both generations.
+func (f form) absent(e taler.ExchangeState) bool {
+	v, err := taler.ParseVersion(e.Version)
+	if err != nil || f.id != taler.ProtocolWithdraw26 {
+		return false
+	}
+	offered, err := taler.WithdrawProtocols(v)
+	return err == nil && slices.Contains(offered, taler.ProtocolBatchWithdraw)
+}
+
+// identify tells a person what to do when the exchange must know who they are.
+func identify(err *fault.Fault, e taler.ExchangeState, body []byte) error {
+	var said taler.ExchangeError
+	if json.Unmarshal(body, &said) != nil || said.RequirementRow == 0 {
+		return err.WithHint("the exchange must know you first: ask at %s; nothing was charged, withdraw again afterwards", e.URL)
+	}
+	return err.WithHint("the exchange must know you first: ask at %s about requirement %d of account %s; nothing was charged, withdraw again afterwards",
+		e.URL, said.RequirementRow, said.HPayto)
+}
