@@ -112,6 +112,16 @@ func (p Payto) Normalise() Payto {
 	return Payto(cutQuery(string(p)))
 }
 
+// Transfer is the account with what to send to it and which subject to write: a
+// link that banking software can open.
+func (p Payto) Transfer(amount Amount, subject string) Payto {
+	mark := "?"
+	if strings.Contains(string(p), "?") {
+		mark = "&"
+	}
+	return Payto(string(p) + mark + "amount=" + amount.String() + "&message=" + encodePayto(subject))
+}
+
 // Equal reports whether two URIs name the same account.
 func (p Payto) Equal(other Payto) bool { return p.Normalise() == other.Normalise() }
 

@@ -2,10 +2,11 @@ package taler
 
 import "github.com/swaperoo/swaperoo/instrument"
 
-// PreviewArgs are the arguments of taler.batch-withdraw PREVIEW.
+// PreviewArgs are the arguments of PREVIEW.
 type PreviewArgs struct {
 	Exchange instrument.ID `json:"exchange"` // the taler-exchange instance
 	Amount   Amount        `json:"amount"`
+	Held     Amount        `json:"held,omitzero"` // what the wallet has there already, for the exchange's limit
 }
 
 // PreviewResult is what an amount becomes at an exchange today.
@@ -15,6 +16,9 @@ type PreviewResult struct {
 	Fees          Amount         `json:"fees"`   // for withdrawing them
 	Denominations []PreviewCoins `json:"denominations"`
 	Remainder     Amount         `json:"remainder"` // too small for any coin; goes back in the end
+	// Identify says that the exchange will want to know who the person is before
+	// it makes these coins.
+	Identify bool `json:"identify,omitempty"`
 }
 
 // PreviewCoins are coins of one value.
@@ -23,7 +27,7 @@ type PreviewCoins struct {
 	Count int    `json:"count"`
 }
 
-// PrepareArgs are the arguments of taler.batch-withdraw PREPARE. Without BankURL
+// PrepareArgs are the arguments of PREPARE. Without BankURL
 // and WOPID it is a manual withdrawal: the person sends the money.
 type PrepareArgs struct {
 	Exchange instrument.ID `json:"exchange"`
@@ -39,7 +43,7 @@ type PrepareResult struct {
 	ReservePub EddsaPublicKey `json:"reserve_pub"`
 }
 
-// ProveArgs are the arguments of taler.batch-withdraw PROVE.
+// ProveArgs are the arguments of PROVE.
 type ProveArgs struct {
 	Message []byte `json:"message"`
 }
@@ -49,7 +53,7 @@ type ProveResult struct {
 	Signature []byte `json:"signature"`
 }
 
-// AwaitArgs are the arguments of taler.batch-withdraw AWAIT.
+// AwaitArgs are the arguments of AWAIT.
 type AwaitArgs struct {
 	TimeoutMS int64 `json:"timeout_ms,omitempty"` // how long the exchange may hold the answer; at most 30000
 }
@@ -60,7 +64,7 @@ type AwaitResult struct {
 	Balance Amount `json:"balance"`
 }
 
-// WithdrawArgs are the arguments of taler.batch-withdraw WITHDRAW.
+// WithdrawArgs are the arguments of WITHDRAW.
 type WithdrawArgs struct {
 	// Balance is what AWAIT has seen, if it was asked: no more than it is planned.
 	Balance Amount `json:"balance"`
@@ -73,7 +77,7 @@ type WithdrawResult struct {
 	Fees   Amount `json:"fees"`
 }
 
-// AbandonArgs are the arguments of taler.batch-withdraw ABANDON.
+// AbandonArgs are the arguments of ABANDON.
 type AbandonArgs struct {
 	Reason string `json:"reason"`
 }

@@ -12,13 +12,16 @@ import (
 
 // Preview is what the person agrees to before anything is done.
 type Preview struct {
-	Bank     string             `json:"bank"`
-	Exchange string             `json:"exchange"`
-	Amount   instrument.Amount  `json:"amount"`
-	CardFees instrument.Amount  `json:"card_fees"`
-	Coins    int                `json:"coins"`
-	Fees     instrument.Amount  `json:"fees"`            // of the exchange
-	Terms    *taler.TermsResult `json:"terms,omitempty"` // that were not accepted yet
+	Bank     string               `json:"bank"`
+	Exchange string               `json:"exchange"`
+	Amount   instrument.Amount    `json:"amount"`
+	CardFees instrument.Amount    `json:"card_fees"`
+	Coins    int                  `json:"coins"`
+	Fees     instrument.Amount    `json:"fees"` // of the exchange
+	Kinds    []taler.PreviewCoins `json:"denominations"`
+	Rest     instrument.Amount    `json:"remainder"`          // too little for a coin; it goes back
+	Identify bool                 `json:"identify,omitempty"` // the exchange will want to know who it is
+	Terms    *taler.TermsResult   `json:"terms,omitempty"`    // that were not accepted yet
 }
 
 // choose finds the exchange. One that the wallet does not know yet must have
@@ -64,12 +67,16 @@ func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
 	if amount.IsZero() {
 		return amount, fault.New(fault.Invalid, "the bank lets you choose the amount").Because("input-needed").WithHint("say how much: --amount %s:…", r.status.Currency)
 	}
+	held, err := r.w.heldAt(ctx, r.exchange.URL, amount.Currency)
+	if err != nil {
+		return amount, err
+	}
 	var plan taler.PreviewResult
-	if err := r.w.do(ctx, coins("PREVIEW", taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount}), &plan); err != nil {
+	if err := r.w.do(ctx, coins("PREVIEW", taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount, Held: held}), &plan); err != nil {
 		return amount, err
 	}
 	preview := Preview{
-		Bank: r.want.URI.BaseURL(), Exchange: r.exchange.URL, Amount: amount, CardFees: r.status.CardFees, Coins: plan.Coins, Fees: plan.Fees,
+		Bank: r.want.URI.BaseURL(), Kinds: plan.Denominations, Rest: plan.Remainder, Identify: plan.Identify, Exchange: r.exchange.URL, Amount: amount, CardFees: r.status.CardFees, Coins: plan.Coins, Fees: plan.Fees,
 	}
 	terms, err := r.w.Terms(ctx, r.exchange)
 	if err != nil {

@@ -54,7 +54,7 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 			return nil, err
 		}
 		b := of(r.Amount, r.ExchangeURL)
-		if b.Pending, err = b.Pending.Add(r.Amount); err != nil {
+		if b.Pending, err = b.Pending.Add(r.Remainder); err != nil {
 			return nil, err
 		}
 	}
@@ -66,6 +66,27 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Exchange, b.Exchange))
 	})
 	return out, nil
+}
+
+// heldAt is what the wallet has at an exchange, coins and what is to become coins:
+// what the exchange's limit is about.
+func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrument.Amount, error) {
+	held := instrument.ZeroOf(currency)
+	all, err := w.Balances(ctx)
+	if err != nil {
+		return held, err
+	}
+	for _, b := range all {
+		if b.Exchange != exchange || b.Currency != currency {
+			continue
+		}
+		for _, a := range []instrument.Amount{b.Available, b.Pending} {
+			if held, err = held.Add(a); err != nil {
+				return held, err
+			}
+		}
+	}
+	return held, nil
 }
 
 // Coins lists the coins that can be spent.

@@ -27,7 +27,10 @@ type Withdrawn struct {
 	Created   time.Time              `json:"created"`
 	Reason    string                 `json:"reason,omitempty"`
 
+	Remainder instrument.Amount `json:"remainder,omitzero"` // at the exchange, not made into coins
+
 	uri taler.WithdrawURI
+	id  instrument.ID
 }
 
 // URI is where the withdrawal came from; call Withdraw with it to go on.
@@ -49,6 +52,7 @@ func (w *Wallet) Withdrawals(ctx context.Context) ([]Withdrawn, error) {
 		out[n] = Withdrawn{
 			Operation: operationOf(i), Status: i.Status, Bank: r.BankURL, Exchange: r.ExchangeURL, Reserve: r.ReservePub.String(),
 			Amount: r.Amount, Value: r.Value, Coins: r.Coins, Fees: r.Fees, Created: time.Unix(r.Created, 0).UTC(), Reason: r.Reason,
+			Remainder: r.Remainder, id: i.ID,
 		}
 		if r.BankURL == "" {
 			continue
@@ -96,6 +100,11 @@ func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.Ope
 	if key == "" {
 		key = want.URI.WOPID.Text()
 	}
+	return w.own(ctx, key, func(x Withdrawn) bool { return x.uri.WOPID == want.URI.WOPID && x.uri.BaseURL() == want.URI.BaseURL() })
+}
+
+// own is the operation that a key names; it is free, or of the withdrawal meant.
+func (w *Wallet) own(ctx context.Context, key string, meant func(Withdrawn) bool) (instrument.OperationID, error) {
 	op, err := w.OperationID(key)
 	if err != nil {
 		return "", err
@@ -105,7 +114,7 @@ func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.Ope
 		return "", err
 	}
 	for _, x := range all {
-		if x.Operation == instrument.OperationID(protocol.Short(op)) && (x.uri.WOPID != want.URI.WOPID || x.uri.BaseURL() != want.URI.BaseURL()) {
+		if x.Operation == instrument.OperationID(protocol.Short(op)) && !meant(x) {
 			return "", fault.New(fault.Conflict, "this key belongs to another withdrawal").Because("key-reused").
 				WithHint("use another --key for another withdrawal")
 		}
@@ -113,9 +122,9 @@ func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.Ope
 	return op, nil
 }
 
-// named writes the operation to the reserve. A crash before leaves it without,
+// name writes the operation to the reserve. A crash before leaves it without,
 // and it is found by its WOPID.
-func (w *Wallet) named(ctx context.Context, id instrument.ID, op instrument.OperationID) error {
+func (w *Wallet) name(ctx context.Context, id instrument.ID, op instrument.OperationID) error {
 	return w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		i, err := tx.Get(id)
 		if err != nil || i.Status != taler.ReserveCreated || i.Name != "" {

@@ -29,6 +29,9 @@ type Event struct {
 	Amount    *instrument.Amount     `json:"amount,omitempty"`
 	Coins     int                    `json:"coins,omitempty"`
 	Fees      *instrument.Amount     `json:"fees,omitempty"`
+	Remainder *instrument.Amount     `json:"remainder,omitempty"` // too little for a coin; it goes back
+	Surplus   *instrument.Amount     `json:"surplus,omitempty"`   // came beyond the amount; it goes back
+	Payto     taler.Payto            `json:"payto,omitempty"`     // the transfer that the person has to make
 	Operation instrument.OperationID `json:"operation,omitempty"`
 	Reason    string                 `json:"reason,omitempty"`
 }
@@ -119,7 +122,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 		return err
 	}
 	r.id = made.Reserve
-	return r.w.named(ctx, r.id, op)
+	return r.w.name(ctx, r.id, op)
 }
 
 // drive takes the reserve from where it is to coins.
@@ -131,14 +134,17 @@ func (r *withdrawal) drive(ctx context.Context) error {
 		}
 		switch i.Status {
 		case taler.ReserveCreated:
-			err = r.register(ctx, reserve)
+			err = r.named(ctx, reserve)
 		case taler.ReserveSelected:
 			err = r.fund(ctx, reserve)
 		case taler.ReserveSent:
 			err = r.makeCoins(ctx, instrument.Amount{})
 		case taler.ReserveDone:
 			fees := zeroIfAbsent(reserve.Fees, reserve.Amount)
-			r.person.Show(Event{Event: "done", Amount: &reserve.Value, Coins: reserve.Coins, Fees: &fees, Operation: operationOf(i)})
+			r.person.Show(Event{
+				Event: "done", Amount: &reserve.Value, Coins: reserve.Coins, Fees: &fees, Remainder: present(reserve.Remainder), Surplus: present(reserve.Surplus),
+				Operation: operationOf(i),
+			})
 			return nil
 		case taler.ReserveAborted:
 			r.person.Show(Event{Event: "aborted", Reason: reserve.Reason})
@@ -150,6 +156,14 @@ func (r *withdrawal) drive(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// named makes the reserve known to whoever will fill it: the bank, or the person.
+func (r *withdrawal) named(ctx context.Context, reserve taler.Reserve) error {
+	if reserve.BankURL == "" {
+		return r.byTransfer(ctx, reserve)
+	}
+	return r.register(ctx, reserve)
 }
 
 // register has the bank bind our reserve to the withdrawal [2].
@@ -185,10 +199,6 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 	return err
 }
 
-func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) error {
-	return r.w.do(ctx, coins("WITHDRAW", taler.WithdrawArgs{Balance: balance}, r.id), nil)
-}
-
 func (r *withdrawal) abandon(ctx context.Context, reason string) error {
 	return r.w.do(ctx, coins("ABANDON", taler.AbandonArgs{Reason: reason}, r.id), nil)
 }
@@ -198,4 +208,12 @@ func zeroIfAbsent(a, like instrument.Amount) instrument.Amount {
 		return instrument.ZeroOf(like.Currency)
 	}
 	return a
+}
+
+// present is nil for nothing.
+func present(a instrument.Amount) *instrument.Amount {
+	if a.IsZero() {
+		return nil
+	}
+	return &a
 }

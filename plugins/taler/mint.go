@@ -84,7 +84,7 @@ func (f form) planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amo
 	}
 	amount := r.Remainder
 	if r.Coins == 0 { // say why nothing can be made
-		if _, err := outlook(e, amount, now); err != nil {
+		if _, err := outlook(e, amount, taler.Amount{}, now); err != nil {
 			return "", err
 		}
 	}

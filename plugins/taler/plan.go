@@ -107,7 +107,7 @@ func totals(coins []taler.PlannedCoins, currency string) (n int, value, fees tal
 
 // outlook plans a whole amount as a person may ask for it, and says why it
 // cannot be withdrawn.
-func outlook(e taler.ExchangeState, amount taler.Amount, now time.Time) (taler.PreviewResult, error) {
+func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (taler.PreviewResult, error) {
 	var out taler.PreviewResult
 	switch {
 	case amount.Currency != e.Currency:
@@ -130,7 +130,11 @@ func outlook(e taler.ExchangeState, amount taler.Amount, now time.Time) (taler.P
 		return out, fault.New(fault.Invalid, "%s would be more than %d coins", amount, maxCoins).
 			Because("too-many-coins").WithHint("withdraw it in several parts")
 	}
-	out = taler.PreviewResult{Coins: n, Amount: value, Fees: fees, Remainder: left}
+	identify, err := limited(e, amount, held)
+	if err != nil {
+		return out, err
+	}
+	out = taler.PreviewResult{Coins: n, Amount: value, Fees: fees, Remainder: left, Identify: identify}
 	for _, p := range coins {
 		last := len(out.Denominations) - 1
 		if last >= 0 && out.Denominations[last].Value == p.Denomination.Value {
@@ -142,8 +146,45 @@ func outlook(e taler.ExchangeState, amount taler.Amount, now time.Time) (taler.P
 	return out, nil
 }
 
+// limited holds an amount to the exchange's limits for one withdrawal and for what
+// a wallet holds. What was withdrawn before within a limit's time the exchange
+// counts itself, and says so then.
+func limited(e taler.ExchangeState, amount, held taler.Amount) (identify bool, err error) {
+	for _, l := range e.ZeroLimits {
+		identify = identify || l.OperationType == taler.LimitWithdraw || l.OperationType == taler.LimitBalance
+	}
+	for _, l := range e.HardLimits {
+		sum := amount
+		switch {
+		case l.OperationType != taler.LimitWithdraw && l.OperationType != taler.LimitBalance:
+			continue
+		case l.OperationType == taler.LimitBalance && held.Currency == amount.Currency:
+			if sum, err = sum.Add(held); err != nil {
+				return false, err
+			}
+		}
+		if compare(sum, l.Threshold) <= 0 {
+			continue
+		}
+		if !l.SoftLimit {
+			return false, fault.New(fault.Denied, "the exchange lets nobody %s more than %s", verbOf(l.OperationType), l.Threshold).
+				Because("limit-exceeded").WithHint("ask for less")
+		}
+		identify = true
+	}
+	return identify, nil
+}
+
+func verbOf(operation string) string {
+	if operation == taler.LimitBalance {
+		return "hold"
+	}
+	return "withdraw"
+}
+
 func tooSmall(amount taler.Amount) error {
-	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).Because("amount-too-small")
+	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).
+		Because("amount-too-small").WithHint("what is at the exchange already goes back when the reserve is closed")
 }
 
 func timestamp(t time.Time) taler.Timestamp { return taler.Timestamp(max(t.Unix(), 0)) }

@@ -20,7 +20,7 @@ func preview(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	out, err := outlook(e, args.Amount, s.Now())
+	out, err := outlook(e, args.Amount, args.Held, s.Now())
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -112,7 +112,7 @@ func exchangeFor(tx instrument.Tx, s protocol.Session, args taler.PrepareArgs) (
 	case args.Account != "" && !e.HasAccount(args.Account):
 		return "", fault.New(fault.Denied, "the exchange has not signed for this account").Because(taler.ReasonUnknownAccount)
 	}
-	_, err = outlook(e, args.Amount, s.Now())
+	_, err = outlook(e, args.Amount, taler.Amount{}, s.Now())
 	return e.URL, err
 }
 

@@ -265,7 +265,7 @@ func FuzzStates(f *testing.F) {
 		}
 		var e taler.ExchangeState
 		if json.Unmarshal(text, &e) == nil {
-			_, _ = outlook(e, instrument.Amount{Currency: e.Currency, Value: 3}, noon)
+			_, _ = outlook(e, instrument.Amount{Currency: e.Currency, Value: 3}, instrument.Amount{}, noon)
 		}
 	})
 }

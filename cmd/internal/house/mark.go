@@ -124,7 +124,7 @@ func asking(a profile.Action) bool {
 	switch a.Protocol {
 	case "prepaid.signed", "prepaid.plain":
 		return a.Operation == "BALANCE"
-	case "taler.batch-withdraw":
+	case "taler.batch-withdraw", "taler.withdraw-26":
 		return a.Operation == "AWAIT" || a.Operation == "PREVIEW"
 	}
 	return false

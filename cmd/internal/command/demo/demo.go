@@ -35,7 +35,7 @@ func Command(e *cli.Env) *cobra.Command {
 	f := c.Flags()
 	amount := f.String("amount", "CHF:20", "`AMOUNT` of digital cash to buy")
 	card := f.String("card", "approved", "what the card does: approved, declined or timeout")
-	protocol := f.String("exchange-protocol", "", "the generation of the protocol that the exchange speaks")
+	protocol := f.String("exchange-protocol", "", "the generation of the protocol that the exchange speaks: 23 or 26")
 	serve := f.Bool("serve", false, "leave everything running, and say how to do it again by hand")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		a, err := cli.Amount(*amount)

@@ -22,9 +22,14 @@ func TestTheMainJob(t *testing.T) {
 		{"approved", nil, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, "confirmed", "CHF:20", 0},
 		{
 			"another amount and currency",
-			[]string{"--amount", "KUDOS:7.77", "--card", "approved"},
+			[]string{"--amount", "KUDOS:7.77", "--card", "approved", "--exchange-protocol", "23"},
 			[]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
 			"confirmed", "KUDOS:7.77", 0,
+		},
+		{
+			"the newer form", []string{"--exchange-protocol", "26"},
+			[]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+			"confirmed", "CHF:20", 0,
 		},
 		{"declined", []string{"--card", "declined"}, []int{0, 1, 2, 3, 4, 5, 6, 9}, "aborted", "CHF:0", 5},
 		{"timeout", []string{"--card", "timeout"}, []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}, "confirmed", "CHF:20", 0},

@@ -34,7 +34,7 @@ func initCommand(e *cli.Env) *cobra.Command {
 	f.StringVar(&o.Currency, "currency", "", "the `CURRENCY` of its coins, such as CHF")
 	f.StringVar(&o.URL, "url", "", "base `URL` in /keys; without it the one where it listens")
 	account := f.String("account", string(exchange.DefaultAccount), "its bank account, a `PAYTO` URI")
-	f.IntVar(&o.Protocol, "protocol", exchange.Protocol, "the generation of the protocol that it speaks")
+	f.IntVar(&o.Protocol, "protocol", exchange.Protocol, "the generation of the protocol that it speaks: 23 or 26")
 	f.StringVar(&s.Listen, "listen", "127.0.0.1:0", "`ADDR` where it will listen")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := cli.Require(c, "currency"); err != nil {

@@ -35,6 +35,7 @@ const (
 type denomination struct {
 	hash            crypto.HashCode
 	private         *crypto.RSAPrivateKey
+	value, fee      instrument.Amount
 	withFee         instrument.Amount // what a coin takes from its reserve
 	start, withdraw taler.Timestamp   // coins are made from start on and before withdraw
 }
@@ -53,7 +54,7 @@ func denominationsOf(k taler.Keys, private map[crypto.HashCode]*crypto.RSAPrivat
 			if !found {
 				return nil, fault.New(fault.Internal, "the private key of a denomination of %s is not there", g.Value)
 			}
-			all[hash] = &denomination{hash: hash, private: key, withFee: withFee, start: d.StampStart, withdraw: d.StampExpireWithdraw}
+			all[hash] = &denomination{hash: hash, private: key, value: g.Value, fee: g.FeeWithdraw, withFee: withFee, start: d.StampStart, withdraw: d.StampExpireWithdraw}
 		}
 	}
 	return all, nil

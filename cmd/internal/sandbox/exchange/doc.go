@@ -1,11 +1,14 @@
 // Package exchange is a sandbox of a GNU Taler exchange: it signs real coins with
-// keys of its own, and no money is behind them. It speaks the form of protocol
-// 23:0:6 as the reference exchange 0.14.1 was seen to, error bodies and odd
-// headers included, and says in /config and /terms what it is.
+// keys of its own, and no money is behind them. It speaks one generation of the
+// protocol: 23:0:6 as the reference exchange 0.14.1 was seen to, error bodies and
+// odd headers included, or 26:0:1 as the protocol's draft has it, which nothing real
+// has confirmed. It says in /config and /terms what it is.
 //
 //	GET  /config /keys /terms /privacy
 //	GET  /reserves/PUB?timeout_ms=N           waits until money has come
-//	POST /reserves/PUB/batch-withdraw         the only way to coins
+//	GET  /reserves/PUB/history                what was put in and taken out, for its owner
+//	POST /reserves/PUB/batch-withdraw         coins, up to protocol 25
+//	POST /withdraw                            coins, since protocol 26
 //	POST /admin/add-incoming                  fills a reserve by hand
 //
 // Money comes in by Follow, which reads a bank's wire gateway as

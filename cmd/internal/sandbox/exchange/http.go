@@ -25,16 +25,22 @@ type methods map[string]http.HandlerFunc
 // Handler is the API of the package comment.
 func (e *Exchange) Handler() http.Handler {
 	r := mux.NewRouter()
-	for path, m := range map[string]methods{
-		"/":                                    {http.MethodGet: redirectToTerms},
-		"/config":                              {http.MethodGet: e.getConfig},
-		"/keys":                                {http.MethodGet: e.getKeys},
-		"/terms":                               {http.MethodGet: e.legal(TermsVersion, terms)},
-		"/privacy":                             {http.MethodGet: e.legal(PrivacyVersion, privacy)},
-		"/reserves/{reserve}":                  {http.MethodGet: e.getReserve},
-		"/reserves/{reserve}/" + batchWithdraw: {http.MethodPost: e.postBatchWithdraw},
-		"/admin/add-incoming":                  {http.MethodPost: e.postIncoming},
-	} {
+	all := map[string]methods{
+		"/":                           {http.MethodGet: redirectToTerms},
+		"/config":                     {http.MethodGet: e.getConfig},
+		"/keys":                       {http.MethodGet: e.getKeys},
+		"/terms":                      {http.MethodGet: e.legal(TermsVersion, terms)},
+		"/privacy":                    {http.MethodGet: e.legal(PrivacyVersion, privacy)},
+		"/reserves/{reserve}":         {http.MethodGet: e.getReserve},
+		"/reserves/{reserve}/history": {http.MethodGet: e.getHistory},
+		"/admin/add-incoming":         {http.MethodPost: e.postIncoming},
+	}
+	if e.unified() { // one generation at a time
+		all["/withdraw"] = methods{http.MethodPost: e.postWithdraw}
+	} else {
+		all["/reserves/{reserve}/batch-withdraw"] = methods{http.MethodPost: e.postBatchWithdraw}
+	}
+	for path, m := range all {
 		if get, has := m[http.MethodGet]; has {
 			m[http.MethodHead] = get
 		}

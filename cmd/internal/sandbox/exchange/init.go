@@ -22,8 +22,19 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Protocol is the generation that the sandbox speaks.
-const Protocol = 23
+// The generations that the sandbox speaks, one at a time.
+const (
+	Protocol   = 23 // by default: as the reference exchange 0.14.1 was seen to
+	Protocol26 = 26 // from the protocol's draft
+)
+
+// version is what each generation says of itself.
+func version(generation int) taler.Version {
+	if generation == Protocol26 {
+		return taler.Version{Current: Protocol26, Age: 1}
+	}
+	return taler.Version{Current: Protocol, Age: 6}
+}
 
 // DefaultAccount is the bank account of an exchange that was given none.
 const DefaultAccount taler.Payto = "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox"
@@ -33,7 +44,7 @@ type InitOptions struct {
 	Currency    string
 	URL         string            // base URL for /keys; empty: where it will listen
 	Account     taler.Payto       // default DefaultAccount
-	Protocol    int               // default and only one: Protocol
+	Protocol    int               // Protocol (the default) or Protocol26
 	WithdrawFee instrument.Amount // of every coin; default none
 	Clock       func() time.Time
 	Random      io.Reader // of the Ed25519 keys; default crypto/rand
@@ -74,8 +85,8 @@ func (o *InitOptions) complete() error {
 	if o.Protocol == 0 {
 		o.Protocol = Protocol
 	}
-	if o.Protocol != Protocol {
-		return fault.New(fault.Unsupported, "the sandbox exchange speaks protocol %d, not %d", Protocol, o.Protocol).
+	if o.Protocol != Protocol && o.Protocol != Protocol26 {
+		return fault.New(fault.Unsupported, "the sandbox exchange speaks protocol %d or %d, not %d", Protocol, Protocol26, o.Protocol).
 			Because("protocol-unsupported")
 	}
 	if o.WithdrawFee == (instrument.Amount{}) {

@@ -25,7 +25,7 @@ func (f offline) keys(rsaKeys []*rsa.PrivateKey) (taler.Keys, error) {
 		return taler.Keys{}, err
 	}
 	k := taler.Keys{
-		Version:               taler.Version{Current: Protocol, Age: 6},
+		Version:               version(f.o.Protocol),
 		Currency:              f.o.Currency,
 		CurrencySpecification: taler.PlainCurrency(f.o.Currency),
 		StefanAbs:             f.zero(),

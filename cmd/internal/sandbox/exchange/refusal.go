@@ -58,8 +58,16 @@ func badParameter(detail string) *refusal {
 	return refuse(http.StatusBadRequest, taler.CodeParameterMalformed, hintParameter, detail)
 }
 
-// batchWithdraw is the operation's name in proofs.
-const batchWithdraw = "batch-withdraw"
+// unified reports whether coins are asked for in the form since protocol 26.
+func (e *Exchange) unified() bool { return e.info.Protocol >= Protocol26 }
+
+// operation is what withdrawing is called in proofs.
+func (e *Exchange) operation() string {
+	if e.unified() {
+		return "withdraw"
+	}
+	return "batch-withdraw"
+}
 
 // unknownDenomination is refused with the exchange's word for it, so that a
 // wallet can show that the exchange disowns a denomination.
@@ -77,9 +85,9 @@ func (e *Exchange) unknownDenomination(hash crypto.HashCode) *refusal {
 func (e *Exchange) untimelyDenomination(hash crypto.HashCode, code taler.Code, hint string, at taler.Timestamp) *refusal {
 	return &refusal{http.StatusGone, taler.ExchangeError{
 		ErrorDetail: taler.ErrorDetail{Code: code, Hint: hint},
-		Oper:        batchWithdraw, Timestamp: at, HDenomPub: &hash,
+		Oper:        e.operation(), Timestamp: at, HDenomPub: &hash,
 		ExchangePub: e.signing.Public(),
-		ExchangeSig: e.signing.Sign(crypto.DenominationExpired{At: at, Operation: batchWithdraw, Denom: hash}.Message()),
+		ExchangeSig: e.signing.Sign(crypto.DenominationExpired{At: at, Operation: e.operation(), Denom: hash}.Message()),
 	}}
 }
 

@@ -28,7 +28,7 @@ func (e *Exchange) postBatchWithdraw(w http.ResponseWriter, r *http.Request) {
 	}
 	batch, err := readBatch(w, r)
 	if err == nil {
-		err = e.withdraw(r.Context(), reserve, batch)
+		err = e.withdraw(r.Context(), reserve, batch, eachSigned)
 	}
 	if err != nil {
 		e.refuse(w, r, err)
@@ -45,12 +45,9 @@ func (e *Exchange) postBatchWithdraw(w http.ResponseWriter, r *http.Request) {
 func readBatch(w http.ResponseWriter, r *http.Request) ([]planchet, error) {
 	var in struct {
 		Planchets *[]struct {
-			DenomPubHash *taler.HashCode `json:"denom_pub_hash"`
-			CoinEv       *struct {
-				Cipher             string      `json:"cipher"`
-				RSABlindedPlanchet *taler.Blob `json:"rsa_blinded_planchet"`
-			} `json:"coin_ev"`
-			ReserveSig *taler.EddsaSignature `json:"reserve_sig"`
+			DenomPubHash *taler.HashCode       `json:"denom_pub_hash"`
+			CoinEv       *envelope             `json:"coin_ev"`
+			ReserveSig   *taler.EddsaSignature `json:"reserve_sig"`
 		} `json:"planchets"`
 	}
 	if err := read(w, r, &in); err != nil {
@@ -63,46 +60,62 @@ func readBatch(w http.ResponseWriter, r *http.Request) ([]planchet, error) {
 		return nil, badParameter("planchets")
 	}
 	batch := make([]planchet, 0, len(*in.Planchets))
-	seen := map[crypto.HashCode]bool{}
 	for _, m := range *in.Planchets {
-		switch {
-		case m.DenomPubHash == nil:
-			return nil, badField("denom_pub_hash")
-		case m.CoinEv == nil:
-			return nil, badField("coin_ev")
-		case m.ReserveSig == nil:
+		if m.ReserveSig == nil {
 			return nil, badField("reserve_sig")
-		case m.CoinEv.Cipher == taler.CipherCS:
-			return nil, refuse(http.StatusBadRequest, codeCipherMismatch, hintCipher, "")
-		case m.CoinEv.Cipher != taler.CipherRSA:
-			return nil, badField("cipher")
-		case m.CoinEv.RSABlindedPlanchet == nil || len(*m.CoinEv.RSABlindedPlanchet) == 0:
-			return nil, badField("rsa_blinded_planchet")
 		}
-		envelope := *m.CoinEv.RSABlindedPlanchet
-		p := planchet{
-			Planchet: taler.Planchet{
-				DenomPubHash: *m.DenomPubHash, ReserveSig: *m.ReserveSig,
-				CoinEv: taler.CoinEnvelope{Cipher: taler.CipherRSA, RSABlindedPlanchet: envelope},
-			},
-			ev: crypto.CoinEvHash(*m.DenomPubHash, crypto.CipherRSA, envelope),
+		var err error
+		if batch, err = addPlanchet(batch, m.DenomPubHash, m.CoinEv, *m.ReserveSig); err != nil {
+			return nil, err
 		}
-		if seen[p.ev] {
-			return nil, badParameter("planchets") // the real one hangs up
-		}
-		seen[p.ev] = true
-		batch = append(batch, p)
 	}
 	return batch, nil
 }
 
+// addPlanchet checks one planchet's form; no two may be alike.
+func addPlanchet(batch []planchet, denom *taler.HashCode, ev *envelope, sig taler.EddsaSignature) ([]planchet, error) {
+	switch {
+	case denom == nil:
+		return nil, badField("denom_pub_hash")
+	case ev == nil:
+		return nil, badField("coin_ev")
+	case ev.Cipher == taler.CipherCS:
+		return nil, refuse(http.StatusBadRequest, codeCipherMismatch, hintCipher, "")
+	case ev.Cipher != taler.CipherRSA:
+		return nil, badField("cipher")
+	case ev.RSABlindedPlanchet == nil || len(*ev.RSABlindedPlanchet) == 0:
+		return nil, badField("rsa_blinded_planchet")
+	}
+	p := planchet{
+		Planchet: taler.Planchet{
+			DenomPubHash: *denom, ReserveSig: sig, CoinEv: taler.CoinEnvelope{Cipher: taler.CipherRSA, RSABlindedPlanchet: *ev.RSABlindedPlanchet},
+		},
+		ev: crypto.CoinEvHash(*denom, crypto.CipherRSA, *ev.RSABlindedPlanchet),
+	}
+	for _, other := range batch {
+		if other.ev == p.ev {
+			return nil, badParameter("planchets") // the real one hangs up
+		}
+	}
+	return append(batch, p), nil
+}
+
+// envelope is a coin_ev, of which every member must be there.
+type envelope struct {
+	Cipher             string      `json:"cipher"`
+	RSABlindedPlanchet *taler.Blob `json:"rsa_blinded_planchet"`
+}
+
+// consent checks what a reserve has signed, in one of the two forms.
+type consent func(currency string, reserve crypto.EddsaPublicKey, batch []planchet) error
+
 // withdraw puts the blind signatures into batch. They are in the books, and paid
 // by the reserve, when it returns without an error; the same batch again finds
 // them there, even when its denominations are over by then.
-func (e *Exchange) withdraw(ctx context.Context, reserve crypto.EddsaPublicKey, batch []planchet) error {
+func (e *Exchange) withdraw(ctx context.Context, reserve crypto.EddsaPublicKey, batch []planchet, signed consent) error {
 	unusable := e.findDenominations(batch)
 	if unusable == nil {
-		if err := checkSignatures(reserve, batch); err != nil {
+		if err := signed(e.info.Currency, reserve, batch); err != nil {
 			return err
 		}
 	}
@@ -119,7 +132,8 @@ func (e *Exchange) withdraw(ctx context.Context, reserve crypto.EddsaPublicKey, 
 	return e.charge(ctx, reserve, batch)
 }
 
-func checkSignatures(reserve crypto.EddsaPublicKey, batch []planchet) error {
+// eachSigned is the form up to protocol 25: a signature for each planchet.
+func eachSigned(_ string, reserve crypto.EddsaPublicKey, batch []planchet) error {
 	for _, p := range batch {
 		message := crypto.CoinWithdrawal{AmountWithFee: p.denom.withFee, Denom: p.denom.hash, CoinEv: p.ev}.Message()
 		if !reserve.Verify(message, p.ReserveSig) {

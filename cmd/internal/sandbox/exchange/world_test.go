@@ -23,26 +23,38 @@ import (
 // born is when the exchanges of the tests are made.
 var born = time.Date(2026, 11, 20, 22, 0, 0, 0, time.UTC)
 
-// template is an exchange that each test gets a copy of: RSA keys take a second.
-// It has a withdraw fee of CHF:0.01.
-var template = sync.OnceValues(func() (string, error) {
+// templates are exchanges of each generation that each test gets a copy of: RSA
+// keys take a second. They have a withdraw fee of CHF:0.01.
+var templates = map[int]func() (string, error){
+	exchange.Protocol:   sync.OnceValues(func() (string, error) { return template(exchange.Protocol) }),
+	exchange.Protocol26: sync.OnceValues(func() (string, error) { return template(exchange.Protocol26) }),
+}
+
+func template(protocol int) (string, error) {
 	dir, err := os.MkdirTemp("", "exchange")
 	if err != nil {
 		return "", err
 	}
-	templateDir.Store(&dir)
+	made.Lock()
+	made.dirs = append(made.dirs, dir)
+	made.Unlock()
 	_, err = exchange.Init(context.Background(), dir, exchange.InitOptions{
-		Currency: "CHF", WithdrawFee: instrument.Amount{Currency: "CHF", Fraction: 1_000_000},
+		Currency: "CHF", WithdrawFee: instrument.Amount{Currency: "CHF", Fraction: 1_000_000}, Protocol: protocol,
 		Clock: func() time.Time { return born },
 	})
 	return filepath.Join(dir, "exchange.db"), err
-})
+}
 
-var templateDir atomic.Pointer[string]
+var made struct {
+	sync.Mutex
+	dirs []string
+}
 
 func cleanUp() {
-	if dir := templateDir.Load(); dir != nil {
-		_ = os.RemoveAll(*dir)
+	made.Lock()
+	defer made.Unlock()
+	for _, dir := range made.dirs {
+		_ = os.RemoveAll(dir)
 	}
 }
 
@@ -60,7 +72,12 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	file, err := template()
+	return worldOf(t, exchange.Protocol)
+}
+
+func worldOf(t *testing.T, protocol int) *world {
+	t.Helper()
+	file, err := templates[protocol]()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,120 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+const (
+	firstPause = 200 * time.Millisecond
+	longPause  = 10 * time.Second
+	// mends is how often one call puts right what keeps the exchange from making
+	// coins, before a person has to look.
+	mends = 5
+)
+
+// makeCoins has the exchange make coins of what has arrived, and is patient: an
+// exchange that cannot be reached, or has lost its answer, is sent the same request
+// again until ctx ends. What an exchange refuses for good is put right and asked
+// for anew: with fresh keys, for what is really there, in the form that it has.
+func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) error {
+	mended := 0
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		err := r.withdrawOnce(ctx, balance)
+		if err == nil {
+			return nil
+		}
+		if ctx.Err() != nil {
+			return pending(ctx.Err(), "the exchange has not made the coins yet")
+		}
+		if !passing(err) {
+			if mended++; mended > mends {
+				return err
+			}
+			if balance, err = r.mend(ctx, err); err != nil && !passing(err) {
+				return err
+			}
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// passing reports whether an error says only that nobody has answered.
+func passing(err error) bool {
+	return errors.Is(err, fault.Unavailable) || errors.Is(err, fault.Unknown) || errors.Is(err, fault.Timeout) || errors.Is(err, fault.Locked)
+}
+
+// mend puts right what can be put right without a person, and says how much there
+// is. Any other error comes back as it is.
+func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrument.Amount, err error) {
+	switch fault.ReasonOf(refusal) {
+	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired,
+		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, "refusal-unproven", "no-denominations":
+		_, reserve, err := r.w.reserve(ctx, r.id)
+		if err != nil {
+			return balance, err
+		}
+		return balance, r.w.do(ctx, exchange("REFRESH", nil, reserve.Exchange), nil)
+	case taler.ReasonInsufficientFunds, taler.ReasonReserveUnknown:
+		return r.arrived(ctx)
+	case taler.ReasonAnswerMalformed, taler.ReasonEndpointUnknown:
+		return balance, nil
+	}
+	return balance, refusal
+}
+
+func (r *withdrawal) withdrawOnce(ctx context.Context, balance instrument.Amount) error {
+	_, reserve, err := r.w.reserve(ctx, r.id)
+	if err != nil {
+		return err
+	}
+	t := coins("WITHDRAW", taler.WithdrawArgs{Balance: balance}, r.id)
+	if t.Protocol, err = r.w.form(ctx, reserve); err != nil {
+		return err
+	}
+	return r.w.do(ctx, t, nil)
+}
+
+// form is the protocol in which coins of a reserve are asked for: the one of the
+// request that may have arrived already, else what is negotiated. An exchange has
+// no negotiator of its own, so its part is what its version says that it has; of
+// what both have the class of the reserve chooses.
+func (w *Wallet) form(ctx context.Context, reserve taler.Reserve) (string, error) {
+	if reserve.Batch != nil {
+		return reserve.Batch.Form(), nil
+	}
+	i, err := w.Instruments().View(ctx, reserve.Exchange)
+	if err != nil {
+		return "", err
+	}
+	e, err := exchangeOf(i)
+	if err != nil {
+		return "", err
+	}
+	version, err := taler.ParseVersion(e.Version)
+	if err != nil {
+		return "", err
+	}
+	offered, err := taler.WithdrawProtocols(version)
+	if err != nil {
+		return "", err
+	}
+	ours := w.Protocols().Available(ClassReserve)
+	common := slices.DeleteFunc(offered, func(id string) bool { return id == reserve.Lacks || !slices.Contains(ours, id) })
+	if len(common) == 0 {
+		return "", fault.New(fault.Unsupported, "no way to withdraw is common to this wallet and the exchange, which speaks %s", version).Because("no-common-protocol")
+	}
+	class, err := w.Instruments().Class(ClassReserve)
+	if err != nil {
+		return "", err
+	}
+	return class.Prefer(common, instrument.Circumstances{Connectivity: "https", Amount: reserve.Remainder})
+}

@@ -1,0 +1,149 @@
+package client
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// WithdrawByTransfer withdraws without a bank that knows of Taler: the person sends
+// money to the exchange's account with the reserve's key as the subject. The same
+// key goes on with the same withdrawal. want names exchange, amount and key.
+func (w *Wallet) WithdrawByTransfer(ctx context.Context, want Withdrawal, p Person) error {
+	run := &withdrawal{w: w, want: want, person: p}
+	op, err := w.own(ctx, want.Key, func(x Withdrawn) bool {
+		return x.Bank == "" && x.Amount == want.Amount && x.Exchange == based(want.Exchange)
+	})
+	if err != nil {
+		return err
+	}
+	run.id, err = w.Instruments().Find(ctx, ClassReserve, "withdrawal", "manual/"+string(op))
+	if errors.Is(err, fault.NotFound) {
+		err = run.beginByTransfer(ctx, op)
+	}
+	if err != nil {
+		return err
+	}
+	return run.drive(ctx)
+}
+
+func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.OperationID) (err error) {
+	if r.exchange, err = r.w.AddExchange(ctx, r.want.Exchange); err != nil {
+		return err
+	}
+	var account taler.Payto
+	for _, a := range r.exchange.Accounts {
+		if account == "" && a.Takes("") {
+			account = a.PaytoURI
+		}
+	}
+	if account == "" {
+		return fault.New(fault.Unsupported, "the exchange %s takes no transfers", r.exchange.URL).Because("no-common-account")
+	}
+	amount, err := r.agree(ctx)
+	if err != nil {
+		return err
+	}
+	prepare := coins("PREPARE", taler.PrepareArgs{Exchange: r.exchange.ID, Amount: amount, Account: account})
+	prepare.ID, prepare.Amount = op, amount
+	var made taler.PrepareResult
+	if err := r.w.do(ctx, prepare, &made); err != nil {
+		return err
+	}
+	r.id = made.Reserve
+	return r.w.name(ctx, r.id, op)
+}
+
+// byTransfer tells the person what to send, waits for it and makes coins of it.
+func (r *withdrawal) byTransfer(ctx context.Context, reserve taler.Reserve) error {
+	pub := reserve.ReservePub.String()
+	r.person.Show(Event{Event: "transfer", Reserve: pub, Amount: &reserve.Amount, Payto: reserve.Account.Transfer(reserve.Amount, pub)})
+	balance, err := r.arrived(ctx)
+	if err != nil {
+		return err
+	}
+	return r.makeCoins(ctx, balance)
+}
+
+// Resume goes on with a withdrawal that is on record, wherever it came from.
+func (w *Wallet) Resume(ctx context.Context, x Withdrawn, want Withdrawal, p Person) error {
+	if x.Bank != "" {
+		want.URI = x.uri
+		return w.Withdraw(ctx, want, p)
+	}
+	run := &withdrawal{w: w, want: want, person: p, id: x.id}
+	return run.drive(ctx)
+}
+
+// AbortWithdrawal gives a withdrawal up whose money has not been sent yet, here
+// and at the bank. What was paid already is not given up: fault.Conflict.
+func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string) error {
+	i, reserve, err := w.reserve(ctx, x.id)
+	if err != nil {
+		return err
+	}
+	if i.Status == taler.ReserveAborted {
+		return nil
+	}
+	if i.Status != taler.ReserveCreated && i.Status != taler.ReserveSelected {
+		return fault.New(fault.Conflict, "this withdrawal is %s: the money is there", i.Status).Because("not-abandonable").
+			WithHint("go on with `wallet operation resume`")
+	}
+	if reserve.BankURL == "" {
+		err = w.notArrived(ctx, x)
+	} else {
+		err = w.abortAtBank(ctx, reserve, reason)
+	}
+	if err != nil {
+		return err
+	}
+	return w.do(ctx, coins("ABANDON", taler.AbandonArgs{Reason: reason}, x.id), nil)
+}
+
+// notArrived refuses to give up a reserve that somebody has filled.
+func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) error {
+	var got taler.AwaitResult
+	if err := w.do(ctx, coins("AWAIT", taler.AwaitArgs{}, x.id), &got); err != nil {
+		return err
+	}
+	if got.Exists {
+		return fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because("not-abandonable").
+			WithHint("go on with `wallet operation resume`")
+	}
+	return nil
+}
+
+// abortAtBank asks the bank to abort, unless it has, or another wallet has the
+// withdrawal: then it is not ours to abort.
+func (w *Wallet) abortAtBank(ctx context.Context, reserve taler.Reserve, reason string) error {
+	bank, err := w.bank(reserve.BankURL)
+	if err != nil {
+		return err
+	}
+	status, err := bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
+	switch {
+	case errors.Is(err, fault.NotFound):
+		return nil
+	case err != nil:
+		return err
+	case status.Status == taler.StateAborted, !status.SelectedReservePub.IsZero() && status.SelectedReservePub != reserve.ReservePub:
+		return nil
+	}
+	s, err := w.InitiateSession(ctx, comm.Peer{Role: comm.Bank, Addresses: []string{"taler+" + reserve.BankURL}}, controller.Login{})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close(ctx) }()
+	if _, err := s.Negotiate(ctx, ClassWithdrawal, instrument.Invoice{}); err != nil {
+		return err
+	}
+	_, err = s.Execute(ctx, controller.Transaction{
+		Principal: w.user, Operation: taler.OperationAbort, Class: ClassWithdrawal, Args: taler.AbortArgs{WOPID: reserve.WOPID, Reason: reason},
+	}, nil)
+	return err
+}
