@@ -35,7 +35,8 @@ type Reserve struct {
 	Fees  Amount `json:"fees"`  // paid for them
 
 	Reason   string    `json:"reason,omitempty"`   // why it was aborted or failed
-	Evidence *Evidence `json:"evidence,omitempty"` // the exchange's last refusal, or proof of its fault
+	Evidence *Evidence `json:"evidence,omitempty"` // the exchange's last refusal
+	Proof    *Evidence `json:"proof,omitempty"`    // of its fault: an answer with a wrong signature; kept for good
 }
 
 // Form is the protocol of a batch.
@@ -53,7 +54,7 @@ const (
 	ReserveSent     = "sent"     // the exchange may have seen the batch: only the same bytes may follow
 	ReserveDone     = "done"     // final: the coins are here
 	ReserveAborted  = "aborted"  // final: the money never came
-	ReserveFailed   = "failed"   // final: the exchange signed wrongly; everything is kept
+	ReserveFailed   = "failed"   // the exchange signed wrongly: everything is kept, and only the same bytes may follow
 )
 
 // WithdrawBatch is one request for coins, frozen: the plan, the numbers of the

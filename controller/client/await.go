@@ -26,7 +26,17 @@ func (r *withdrawal) fund(ctx context.Context, reserve taler.Reserve) error {
 	if err != nil {
 		return err
 	}
-	return r.makeCoins(ctx, balance)
+	return r.makeCoins(ctx, beyond(balance, reserve.Amount))
+}
+
+// beyond is a balance that is more than was to come, else nothing: what was agreed
+// to is asked for first, whatever an exchange says in passing. That there is less
+// it has to say to the request.
+func beyond(balance, amount instrument.Amount) instrument.Amount {
+	if c, err := balance.Cmp(amount); err != nil || c <= 0 {
+		return instrument.Amount{}
+	}
+	return balance
 }
 
 // confirmed waits for the bank's verdict [9]. Money is never waited for under a

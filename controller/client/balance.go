@@ -46,7 +46,7 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		return nil, err
 	}
 	for _, i := range reserves {
-		if i.Status != taler.ReserveSelected && i.Status != taler.ReserveSent {
+		if i.Status != taler.ReserveSelected && i.Status != taler.ReserveSent && i.Status != taler.ReserveFailed {
 			continue
 		}
 		var r taler.Reserve

@@ -37,8 +37,12 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 			if mended++; mended > mends {
 				return err
 			}
-			if balance, err = r.mend(ctx, err); err != nil && !passing(err) {
-				return err
+			var mend error
+			if balance, mend = r.mend(ctx, err); mend == nil && changed(err) {
+				continue
+			}
+			if mend != nil && !passing(mend) {
+				return mend
 			}
 		}
 		if err := sleep(ctx, pause); err != nil {
@@ -50,6 +54,16 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 // passing reports whether an error says only that nobody has answered.
 func passing(err error) bool {
 	return errors.Is(err, fault.Unavailable) || errors.Is(err, fault.Unknown) || errors.Is(err, fault.Timeout) || errors.Is(err, fault.Locked)
+}
+
+// changed reports whether another request follows a refusal that was mended: the
+// same one waits a little.
+func changed(refusal error) bool {
+	switch fault.ReasonOf(refusal) {
+	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, "coin-signature-invalid", "refusal-unproven":
+		return false
+	}
+	return true
 }
 
 // mend puts right what can be put right without a person, and says how much there
@@ -65,7 +79,7 @@ func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrumen
 		return balance, r.w.do(ctx, exchange("REFRESH", nil, reserve.Exchange), nil)
 	case taler.ReasonInsufficientFunds, taler.ReasonReserveUnknown:
 		return r.arrived(ctx)
-	case taler.ReasonAnswerMalformed, taler.ReasonEndpointUnknown:
+	case taler.ReasonAnswerMalformed, taler.ReasonEndpointUnknown, "coin-signature-invalid":
 		return balance, nil
 	}
 	return balance, refusal

@@ -67,7 +67,7 @@ func (r *withdrawal) byTransfer(ctx context.Context, reserve taler.Reserve) erro
 	if err != nil {
 		return err
 	}
-	return r.makeCoins(ctx, balance)
+	return r.makeCoins(ctx, beyond(balance, reserve.Amount))
 }
 
 // Resume goes on with a withdrawal that is on record, wherever it came from.

@@ -137,7 +137,7 @@ func (r *withdrawal) drive(ctx context.Context) error {
 			err = r.named(ctx, reserve)
 		case taler.ReserveSelected:
 			err = r.fund(ctx, reserve)
-		case taler.ReserveSent:
+		case taler.ReserveSent, taler.ReserveFailed:
 			err = r.makeCoins(ctx, instrument.Amount{})
 		case taler.ReserveDone:
 			fees := zeroIfAbsent(reserve.Fees, reserve.Amount)
@@ -150,7 +150,7 @@ func (r *withdrawal) drive(ctx context.Context) error {
 			r.person.Show(Event{Event: "aborted", Reason: reserve.Reason})
 			return fault.New(fault.Declined, "the withdrawal was aborted: %s", reserve.Reason).Because("withdrawal-aborted")
 		default:
-			return fault.New(fault.Stuck, "this withdrawal has failed and keeps its evidence: %s", reserve.Reason).Because("withdrawal-failed")
+			return fault.New(fault.Internal, "this withdrawal is %q, which this software does not know", i.Status)
 		}
 		if err != nil {
 			return err

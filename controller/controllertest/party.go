@@ -43,6 +43,8 @@ type Options struct {
 	Limits  profile.Limits // of the party itself
 	// Ways are the party's transports beside the network.
 	Ways func(*crypto.Identity) []comm.Transport
+	// Fetcher reaches foreign servers; nil: every server is down.
+	Fetcher comm.Fetcher
 	// Patience and Hello are those of controller.Parts.
 	Patience, Hello time.Duration
 	// At is called at the points of operations and of records.
@@ -69,7 +71,7 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	if o.Ways != nil {
 		ways = append(ways, o.Ways(p.Identity)...)
 	}
-	p.comm = comm.NewManager(nil, ways...)
+	p.comm = comm.NewManager(o.Fetcher, ways...)
 	negotiator := protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}
 	p.Controller, err = controller.New(controller.Parts{
 		Name: string(o.Role), Role: o.Role, Store: db, Engine: engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,

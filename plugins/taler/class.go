@@ -100,10 +100,11 @@ var exchangeClass = sdk.Class{Rule: checkExchange, About: instrument.Info{
 // manual withdrawal goes from created to sent: nobody selects it.
 var reserveClass = sdk.Class{Choose: preferNewest, About: instrument.Info{
 	ID: reserveID, Title: "Reserve at an exchange", Keys: []string{keyReservePub, keyWithdrawal},
-	Outside: []string{taler.ReserveSelected, taler.ReserveSent},
+	Outside: []string{taler.ReserveSelected, taler.ReserveSent, taler.ReserveFailed},
 	Moves: moves(
 		[]string{"", taler.ReserveCreated, taler.ReserveSelected, taler.ReserveSent, taler.ReserveSent, taler.ReserveDone},
-		[]string{taler.ReserveCreated, taler.ReserveCreated, taler.ReserveSent, taler.ReserveFailed},
+		[]string{taler.ReserveCreated, taler.ReserveCreated, taler.ReserveSent, taler.ReserveFailed, taler.ReserveFailed, taler.ReserveSent},
+		[]string{taler.ReserveFailed, taler.ReserveDone},
 		[]string{taler.ReserveCreated, taler.ReserveAborted},
 		[]string{taler.ReserveSelected, taler.ReserveSelected, taler.ReserveAborted},
 	),

@@ -56,7 +56,7 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 		}
 		status = i.Status
 		switch {
-		case status == taler.ReserveAborted || status == taler.ReserveFailed:
+		case status == taler.ReserveAborted:
 			return fault.New(fault.Conflict, "this withdrawal is %s: %s", status, r.Reason).Because("withdrawal-ended")
 		case status == taler.ReserveDone:
 			return nil
@@ -169,22 +169,31 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 			}
 			r.Batch = nil
 		}
-		return nil, taler.ReserveSent, refusal
+		return nil, standing(*r), refusal
 	}
 	coins, err := f.mint(*r, *r.Batch, answer.Body)
 	switch {
 	case errors.Is(err, errForged):
-		r.Evidence, r.Reason = evidence, string(errForged.Reason)
+		r.Proof, r.Reason = evidence, string(errForged.Reason)
 		return nil, taler.ReserveFailed, err
 	case err != nil:
 		r.Evidence = evidence
-		return nil, taler.ReserveSent, err
+		return nil, standing(*r), err
 	}
 	if err := credit(r, coins); err != nil {
 		return nil, taler.ReserveSent, err
 	}
-	r.Batch, r.Evidence = nil, nil
+	r.Batch, r.Evidence, r.Reason = nil, nil, ""
 	return coins, taler.ReserveDone, nil
+}
+
+// standing is the status of a reserve whose batch has not been answered well: a
+// wrong signature is not made good by anything but the right one.
+func standing(r taler.Reserve) string {
+	if r.Reason != "" {
+		return taler.ReserveFailed
+	}
+	return taler.ReserveSent
 }
 
 // credit moves a batch from the remainder to what was made.

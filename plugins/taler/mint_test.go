@@ -138,14 +138,24 @@ func TestAForgedSignatureMakesNoCoin(t *testing.T) {
 			_, err := w.batch("WITHDRAW", r.Reserve, nil)
 			wantFault(t, err, fault.Invalid, "coin-signature-invalid")
 			status, reserve := w.reserve(r.Reserve)
-			if status != wire.ReserveFailed || reserve.Evidence == nil || reserve.Batch == nil || reserve.ReservePriv.IsZero() {
+			if status != wire.ReserveFailed || reserve.Proof == nil || reserve.Batch == nil || reserve.ReservePriv.IsZero() {
 				t.Errorf("the reserve is %s and the proof is incomplete", status)
 			}
 			if len(w.coins()) != 0 {
 				t.Error("there are coins")
 			}
-			if !bytes.Equal(reserve.Evidence.Request, w.mint.requests[0]) {
+			if !bytes.Equal(reserve.Proof.Request, w.mint.requests[0]) {
 				t.Error("the proof is not what was sent")
+			}
+			// An exchange that answers well after all makes the coins, and its fault
+			// stays on record.
+			w.mint.with(func() { w.mint.corrupt = nil })
+			result, err := w.batch("WITHDRAW", r.Reserve, nil)
+			if got := valueOf[wire.WithdrawResult](t, result, err); got.Coins != len(w.coins()) || got.Coins == 0 {
+				t.Errorf("withdrew %+v", got)
+			}
+			if status, after := w.reserve(r.Reserve); status != wire.ReserveDone || after.Proof == nil || after.Reason != "" {
+				t.Errorf("the reserve is %s, because of %q", status, after.Reason)
 			}
 		})
 	}

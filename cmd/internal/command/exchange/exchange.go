@@ -35,6 +35,7 @@ func initCommand(e *cli.Env) *cobra.Command {
 	f.StringVar(&o.URL, "url", "", "base `URL` in /keys; without it the one where it listens")
 	account := f.String("account", string(exchange.DefaultAccount), "its bank account, a `PAYTO` URI")
 	f.IntVar(&o.Protocol, "protocol", exchange.Protocol, "the generation of the protocol that it speaks: 23 or 26")
+	fee := f.String("withdraw-fee", "", "what each coin costs at the withdrawal, an `AMOUNT`; without it nothing")
 	f.StringVar(&s.Listen, "listen", "127.0.0.1:0", "`ADDR` where it will listen")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := cli.Require(c, "currency"); err != nil {
@@ -43,6 +44,11 @@ func initCommand(e *cli.Env) *cobra.Command {
 		dir, err := e.PartyDir("exchange")
 		if err != nil {
 			return err
+		}
+		if *fee != "" {
+			if o.WithdrawFee, err = cli.Amount(*fee); err != nil {
+				return err
+			}
 		}
 		o.Account, o.Clock = taler.Payto(*account), time.Now
 		info, err := exchange.Init(c.Context(), dir, o)

@@ -16,6 +16,7 @@ import (
 func serveCommand(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "serve", Short: "Make coins until the process is asked to end", Args: cobra.NoArgs}
 	listen := c.Flags().String("listen", "", "`ADDR` to listen at, instead of the configured one")
+	misbehave := c.Flags().String("misbehave", "", "do wrong on purpose, as `NAME=SHARE,…`: late, 500, drop, signature, amount, 451, expired; shares from 0 to 1")
 	var b bankFlags
 	b.add(c)
 	parent := serve.ParentFlag(c)
@@ -24,12 +25,16 @@ func serveCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return run(c.Context(), e, *listen, b, with)
+		wrong, err := exchange.ParseMisbehaviour(*misbehave)
+		if err != nil {
+			return cli.Argument(err)
+		}
+		return run(c.Context(), e, *listen, wrong, b, with)
 	}
 	return c
 }
 
-func run(ctx context.Context, e *cli.Env, listen string, b bankFlags, parent *serve.Parent) (err error) {
+func run(ctx context.Context, e *cli.Env, listen string, wrong exchange.Misbehaviour, b bankFlags, parent *serve.Parent) (err error) {
 	if err := b.check(); err != nil {
 		return err
 	}
@@ -37,7 +42,7 @@ func run(ctx context.Context, e *cli.Env, listen string, b bankFlags, parent *se
 	if err != nil {
 		return err
 	}
-	x, err := exchange.Open(dir, exchange.Options{Clock: time.Now, Log: e.Log()})
+	x, err := exchange.Open(dir, exchange.Options{Clock: time.Now, Log: e.Log(), Misbehaviour: wrong})
 	if err != nil {
 		return err
 	}

@@ -30,6 +30,10 @@ type Options struct {
 	Clock func() time.Time
 	Timer sandbox.Timer // default sandbox.RealTimer
 	Log   *slog.Logger  // default none
+	// Misbehaviour is what it does wrong on purpose; default nothing. Dice draws
+	// numbers from 0 to 1 for it.
+	Misbehaviour Misbehaviour
+	Dice         func() float64
 }
 
 // Info is what an exchange says of itself to its operator.
@@ -64,6 +68,9 @@ func Open(dir string, o Options) (*Exchange, error) {
 	}
 	if o.Timer == nil {
 		o.Timer = sandbox.RealTimer
+	}
+	if o.Dice == nil {
+		o.Dice = dice
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -28,17 +28,17 @@ func (e *Exchange) Handler() http.Handler {
 	all := map[string]methods{
 		"/":                           {http.MethodGet: redirectToTerms},
 		"/config":                     {http.MethodGet: e.getConfig},
-		"/keys":                       {http.MethodGet: e.getKeys},
+		"/keys":                       {http.MethodGet: e.misbehaving(e.getKeys)},
 		"/terms":                      {http.MethodGet: e.legal(TermsVersion, terms)},
 		"/privacy":                    {http.MethodGet: e.legal(PrivacyVersion, privacy)},
-		"/reserves/{reserve}":         {http.MethodGet: e.getReserve},
+		"/reserves/{reserve}":         {http.MethodGet: e.misbehaving(e.getReserve)},
 		"/reserves/{reserve}/history": {http.MethodGet: e.getHistory},
 		"/admin/add-incoming":         {http.MethodPost: e.postIncoming},
 	}
 	if e.unified() { // one generation at a time
-		all["/withdraw"] = methods{http.MethodPost: e.postWithdraw}
+		all["/withdraw"] = methods{http.MethodPost: e.misbehaving(e.postWithdraw)}
 	} else {
-		all["/reserves/{reserve}/batch-withdraw"] = methods{http.MethodPost: e.postBatchWithdraw}
+		all["/reserves/{reserve}/batch-withdraw"] = methods{http.MethodPost: e.misbehaving(e.postBatchWithdraw)}
 	}
 	for path, m := range all {
 		if get, has := m[http.MethodGet]; has {

@@ -38,6 +38,7 @@ const (
 	hintMethod      = "The HTTP method used is invalid for this endpoint. This is likely a bug in the client implementation."
 	hintUpload      = "The HTTP server refuses to handle the request: its body is too large."
 	hintReserveUsed = "The reserve was filled before; a key is good for one transfer."
+	hintIdentity    = "The exchange must know who you are before it makes these coins."
 	hintInternal    = "The exchange failed; its log says why."
 )
 

@@ -36,6 +36,9 @@ func (e *Exchange) getReserve(w http.ResponseWriter, r *http.Request) {
 		e.refuse(w, r, err)
 		return
 	}
+	if e.wrong(WrongAmount) {
+		status.Balance.Value, status.Balance.Fraction = status.Balance.Value/2, 0
+	}
 	e.answer(w, r, http.StatusOK, status)
 }
 

@@ -23,7 +23,7 @@ func (e *Exchange) postWithdraw(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var out taler.WithdrawResponse
-	for _, p := range batch {
+	for _, p := range e.spoiled(batch) {
 		out.EvSigs = append(out.EvSigs, taler.BlindSignature{Cipher: taler.CipherRSA, BlindedRSASignature: p.signature})
 	}
 	e.answer(w, r, http.StatusOK, out)

@@ -35,7 +35,7 @@ func (e *Exchange) postBatchWithdraw(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var out taler.BatchWithdrawResponse
-	for _, p := range batch {
+	for _, p := range e.spoiled(batch) {
 		out.EvSigs = append(out.EvSigs, taler.EvSig{EvSig: taler.BlindSignature{Cipher: taler.CipherRSA, BlindedRSASignature: p.signature}})
 	}
 	e.answer(w, r, http.StatusOK, out)
@@ -125,6 +125,9 @@ func (e *Exchange) withdraw(ctx context.Context, reserve crypto.EddsaPublicKey, 
 	}
 	if unusable != nil {
 		return unusable
+	}
+	if err := e.unwilling(reserve, batch); err != nil {
+		return err
 	}
 	if err := sign(batch); err != nil {
 		return err

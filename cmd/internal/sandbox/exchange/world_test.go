@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -61,13 +63,17 @@ func cleanUp() {
 // world is an exchange behind a real socket with a clock and a timer of the test.
 type world struct {
 	*testing.T
-	dir    string
-	e      *exchange.Exchange
-	server *httptest.Server
-	now    atomic.Int64
-	waits  chan time.Duration // somebody began to wait
-	fire   chan time.Time     // lets one of them go on
-	down   func()
+	dir     string
+	e       *exchange.Exchange
+	server  *httptest.Server
+	now     atomic.Int64
+	waits   chan time.Duration // somebody began to wait
+	fire    chan time.Time     // lets one of them go on
+	down    func()
+	wrong   exchange.Misbehaviour // of the next up
+	dice    func() float64
+	address string // of the next up; empty: a free one
+	soon    bool   // waits of the next up end at once
 }
 
 func newWorld(t *testing.T) *world {
@@ -101,14 +107,30 @@ func (w *world) up() {
 	e, err := exchange.Open(w.dir, exchange.Options{
 		Clock: func() time.Time { return time.Unix(w.now.Load(), 0) },
 		Timer: func(d time.Duration) (<-chan time.Time, func()) {
+			if w.soon {
+				over := make(chan time.Time)
+				close(over)
+				return over, func() {}
+			}
 			w.waits <- d
 			return w.fire, func() {}
 		},
+		Misbehaviour: w.wrong, Dice: w.dice,
 	})
 	if err != nil {
 		w.Fatal(err)
 	}
-	w.e, w.server = e, httptest.NewServer(e.Handler())
+	w.e, w.server = e, httptest.NewUnstartedServer(e.Handler())
+	if w.address != "" {
+		if err := w.server.Listener.Close(); err != nil {
+			w.Fatal(err)
+		}
+		if w.server.Listener, err = net.Listen("tcp", w.address); err != nil {
+			w.Fatal(err)
+		}
+	}
+	w.server.Config.ErrorLog = log.New(io.Discard, "", 0) // connections are cut on purpose
+	w.server.Start()
 	if err := e.Listening(w.server.URL); err != nil {
 		w.Fatal(err)
 	}
@@ -120,6 +142,25 @@ func (w *world) up() {
 		}
 	})
 	w.Cleanup(w.down)
+}
+
+// restart is down and up, where the server listened before.
+func (w *world) restart(wrong exchange.Misbehaviour, dice func() float64) {
+	w.Helper()
+	address := w.server.Listener.Addr().String()
+	w.down()
+	w.wrong, w.dice, w.soon, w.address = wrong, dice, true, address
+	w.up()
+}
+
+// body is a document to be sent.
+func (w *world) body(document any) io.Reader {
+	w.Helper()
+	text, err := json.Marshal(document)
+	if err != nil {
+		w.Fatal(err)
+	}
+	return bytes.NewReader(text)
 }
 
 func (w *world) later(d time.Duration) { w.now.Add(int64(d / time.Second)) }
