@@ -15,6 +15,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/crypto"
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/card"
@@ -34,7 +35,9 @@ type wallet struct {
 func newWallet(t *testing.T, net *inproc.Network) *wallet {
 	t.Helper()
 	b, cards := talerbundle.Bundle(), card.Bundle()
-	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Policy: profile.UserPolicy(), Bundles: []protocol.Bundle{
+	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Policy: profile.UserPolicy(), Ways: func(*crypto.Identity) []comm.Transport {
+		return []comm.Transport{&taler.Transport{}}
+	}, Bundles: []protocol.Bundle{
 		controllertest.Tickets(),
 		{Name: b.Name, Classes: b.Classes(comm.Client), Protocols: b.Protocols(comm.Client)},
 		{Name: cards.Name, Classes: cards.Classes(comm.Client), Protocols: cards.Protocols(comm.Client)},
@@ -92,6 +95,7 @@ type bank struct {
 	mu     sync.Mutex
 	status taler.BankWithdrawalOperationStatus
 	asked  []string // methods
+	aborts bool     // on request
 	held   func()   // told that a long poll waits, which then is not answered
 }
 
@@ -123,6 +127,9 @@ func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewEncoder(w).Encode(map[string]string{"name": "taler-bank-integration", "version": "2:0:2", "currency": "CHF"})
 	case r.Method == http.MethodGet:
 		_ = json.NewEncoder(w).Encode(b.status)
+	case strings.HasSuffix(r.URL.Path, "/abort") && b.aborts:
+		b.status.Status = taler.StateAborted
+		w.WriteHeader(http.StatusNoContent)
 	default:
 		http.Error(w, "no", http.StatusTeapot)
 	}

@@ -1,13 +1,16 @@
 package wallet
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -35,12 +38,17 @@ type coin struct {
 }
 
 func coins(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "coins", "List the coins and check their signatures", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
+	var sums bool
+	c := verb(e, looking, "coins", "List the coins and check their signatures", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
 		held, err := w.Coins(ctx)
 		if err != nil {
 			return err
 		}
 		all, rows := []coin{}, [][]string{}
+		kinds, err := denominations(held)
+		if err != nil {
+			return err
+		}
 		for _, c := range held {
 			shown := coin{c.Value, c.ExchangeURL, c.CoinPub.String(), c.DenomPubHash.String(), c.Verified()}
 			all = append(all, shown)
@@ -50,8 +58,47 @@ func coins(e *cli.Env) *cobra.Command {
 			}
 			rows = append(rows, []string{shown.Value.String(), verdict, shown.Coin, shown.Exchange})
 		}
-		return e.Table(map[string]any{"coins": all}, []string{"VALUE", "SIGNATURE", "COIN", "EXCHANGE"}, rows)
+		if sums {
+			rows = nil
+			for _, k := range kinds {
+				rows = append(rows, []string{k.Value.String(), strconv.Itoa(k.Coins), k.Total.String(), k.Exchange})
+			}
+			return e.Table(map[string]any{"denominations": kinds}, []string{"VALUE", "COINS", "TOTAL", "EXCHANGE"}, rows)
+		}
+		return e.Table(map[string]any{"coins": all, "denominations": kinds}, []string{"VALUE", "SIGNATURE", "COIN", "EXCHANGE"}, rows)
 	})
+	c.Flags().BoolVar(&sums, "by-value", false, "count them by value")
+	return c
+}
+
+// denomination is coins of one value and exchange.
+type denomination struct {
+	Value    instrument.Amount `json:"value"`
+	Exchange string            `json:"exchange"`
+	Coins    int               `json:"coins"`
+	Total    instrument.Amount `json:"total"`
+}
+
+// denominations counts coins by exchange and value, the largest first.
+func denominations(held []taler.Coin) ([]denomination, error) {
+	out := []denomination{}
+	for _, c := range held {
+		at := slices.IndexFunc(out, func(d denomination) bool { return d.Value == c.Value && d.Exchange == c.ExchangeURL })
+		if at < 0 {
+			at = len(out)
+			out = append(out, denomination{Value: c.Value, Exchange: c.ExchangeURL, Total: instrument.ZeroOf(c.Value.Currency)})
+		}
+		var err error
+		if out[at].Total, err = out[at].Total.Add(c.Value); err != nil {
+			return nil, err
+		}
+		out[at].Coins++
+	}
+	slices.SortFunc(out, func(a, b denomination) int {
+		return cmp.Or(cmp.Compare(a.Exchange, b.Exchange), cmp.Compare(a.Value.Currency, b.Value.Currency),
+			cmp.Compare(b.Value.Value, a.Value.Value), cmp.Compare(b.Value.Fraction, a.Value.Fraction))
+	})
+	return out, nil
 }
 
 // change is one line of the wallet's history.

@@ -24,6 +24,7 @@ type issuer struct {
 	Version       string     `json:"version,omitempty"`
 	MasterPub     string     `json:"master_pub,omitempty"`
 	Denominations int        `json:"denominations"`
+	Foreign       int        `json:"foreign,omitempty"` // listed, and of which no coins can be made here
 	Terms         acceptance `json:"terms"`
 }
 
@@ -44,7 +45,7 @@ func acceptanceOf(t taler.ExchangeTerms) acceptance {
 }
 
 func issuerOf(x client.Exchange) issuer {
-	i := issuer{URL: x.URL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Terms: acceptanceOf(x.Terms)}
+	i := issuer{URL: x.URL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Foreign: x.Foreign, Terms: acceptanceOf(x.Terms)}
 	if !x.MasterPub.IsZero() {
 		i.MasterPub = x.MasterPub.String()
 	}

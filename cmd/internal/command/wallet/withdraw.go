@@ -2,25 +2,44 @@ package wallet
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
+	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/qr"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // wish is what the flags of a withdrawal say.
 type wish struct {
 	exchange, amount, pay, with, key string
-	yes                              bool
+	picture                          string // of a QR code
+	manual, yes                      bool
 }
 
 func withdraw(e *cli.Env) *cobra.Command {
 	var want wish
-	c := verb(e, working, "withdraw URI|-", "Withdraw digital cash from a terminal's QR code", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+	c := verb(e, working, "withdraw URI|-", "Withdraw digital cash from a terminal's QR code", cobra.MaximumNArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		if err := want.check(len(args)); err != nil {
+			return err
+		}
+		if want.manual {
+			return w.withdrawByTransfer(ctx, want)
+		}
+		if want.picture != "" {
+			text, err := photographed(want.picture)
+			if err != nil {
+				return err
+			}
+			args = []string{text}
+		}
 		uri, err := w.scanned(ctx, args[0])
 		if err != nil {
 			return err
@@ -28,13 +47,64 @@ func withdraw(e *cli.Env) *cobra.Command {
 		return w.withdraw(ctx, uri, want)
 	})
 	f := c.Flags()
+	f.StringVar(&want.picture, "qr", "", "read the code from a picture, a PNG `FILE`")
+	f.BoolVar(&want.manual, "manual", false, "send the money yourself, by a bank transfer")
 	f.StringVar(&want.exchange, "exchange", "", "base `URL` of an exchange, known or not")
 	f.StringVar(&want.amount, "amount", "", "how much, where the bank lets you choose")
 	f.StringVar(&want.pay, "pay", "", "pay the terminal `PEER` over a session")
 	f.StringVar(&want.with, "instrument", "", "which card pays")
 	f.BoolVar(&want.yes, "yes", false, "accept preview, fees and terms")
 	f.StringVar(&want.key, "key", "", "idempotency key; without it the code itself is the key")
+	c.AddCommand(withdrawAbort(e))
 	return c
+}
+
+// check holds the flags against each other: a withdrawal comes from one place.
+func (w wish) check(args int) error {
+	places := args
+	for _, given := range []bool{w.picture != "", w.manual} {
+		if given {
+			places++
+		}
+	}
+	switch {
+	case places == 0:
+		return cli.Usage("name the code: a URI, - for standard input, or --qr FILE; or withdraw with --manual")
+	case places > 1:
+		return cli.Usage("a URI, --qr and --manual do not go together")
+	case w.manual && (w.exchange == "" || w.amount == ""):
+		return cli.Usage("--manual needs --exchange and --amount")
+	case w.manual && (w.pay != "" || w.with != ""):
+		return cli.Usage("--manual is paid by a transfer, not by --pay")
+	}
+	return nil
+}
+
+func photographed(path string) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", cli.Argument(fault.Wrap(err, fault.Invalid, "the picture %s cannot be opened", path).Because("file-unreadable"))
+	}
+	defer func() { _ = f.Close() }()
+	text, err := qr.Read(f)
+	return text, cli.Argument(err)
+}
+
+func withdrawAbort(e *cli.Env) *cobra.Command {
+	return verb(e, working, "abort OPERATION", "Give a withdrawal up that nobody has paid yet", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
+		}
+		x, err := w.FindWithdrawal(ctx, name)
+		if err != nil {
+			return err
+		}
+		if err := w.AbortWithdrawal(ctx, x, "aborted by the person"); err != nil {
+			return err
+		}
+		return e.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, "Given up; nothing was paid\n")
+	})
 }
 
 // scanned reads a URI, or finds one of before by the beginning of its WOPID. It
@@ -60,38 +130,57 @@ func (w *wallet) scanned(ctx context.Context, arg string) (taler.WithdrawURI, er
 }
 
 func (w *wallet) withdraw(ctx context.Context, uri taler.WithdrawURI, want wish) error {
-	x := client.Withdrawal{URI: uri, Exchange: want.exchange, Key: want.key}
+	x, err := w.wanted(ctx, want)
+	if err != nil {
+		return err
+	}
+	x.URI = uri
+	p := &person{env: w.env, yes: want.yes}
+	return p.ended(w.Withdraw(ctx, x, p))
+}
+
+// withdrawByTransfer names the operation by a key of its own, unless the person has
+// named one.
+func (w *wallet) withdrawByTransfer(ctx context.Context, want wish) error {
+	if want.key == "" {
+		want.key = rand.Text()
+	}
+	x, err := w.wanted(ctx, want)
+	if err != nil {
+		return err
+	}
+	p := &person{env: w.env, yes: want.yes}
+	return p.ended(w.WithdrawByTransfer(ctx, x, p))
+}
+
+// wanted reads the flags.
+func (w *wallet) wanted(ctx context.Context, want wish) (x client.Withdrawal, err error) {
+	x = client.Withdrawal{Exchange: want.exchange, Key: want.key}
 	if want.exchange != "" {
 		if _, err := taler.CheckURL(want.exchange, w.env.AllowHTTP); err != nil {
-			return cli.Argument(err)
+			return x, cli.Argument(err)
 		}
 	}
-	var err error
 	if want.amount != "" {
 		if x.Amount, err = cli.Amount(want.amount); err != nil {
-			return err
+			return x, err
 		}
 	}
 	if want.pay != "" {
 		p, err := w.peer(ctx, want.pay)
 		if err != nil {
-			return err
+			return x, err
 		}
 		x.Pay = &p
 	}
 	if want.with != "" {
 		i, err := w.find(ctx, want.with)
 		if err != nil {
-			return err
+			return x, err
 		}
 		x.Card = i.ID
 	}
-	p := &person{env: w.env, yes: want.yes}
-	err = w.Withdraw(ctx, x, p)
-	if p.told {
-		return cli.Reported(err)
-	}
-	return err
+	return x, nil
 }
 
 // person is who withdraws: the terminal in front of them, or the flags.
@@ -99,6 +188,14 @@ type person struct {
 	env  *cli.Env
 	yes  bool
 	told bool // the last event has said how it ended
+}
+
+// ended is how a withdrawal ended, unless the last event has said so.
+func (p *person) ended(err error) error {
+	if p.told {
+		return cli.Reported(err)
+	}
+	return err
 }
 
 // Show implements client.Person.
@@ -116,8 +213,15 @@ func (p *person) Show(e client.Event) {
 		text = "Not paid: " + e.Reason
 	case "aborted":
 		text = "Aborted: " + e.Reason
+	case "transfer":
+		text = fmt.Sprintf("Send %s to the exchange, with this subject and nothing else:\n  %s\nas banking software opens it:\n  %s", e.Amount, e.Reserve, e.Payto)
 	case "done":
 		text = fmt.Sprintf("Withdrawn %s in %d coins; fees %s; operation %s", e.Amount, e.Coins, e.Fees, e.Operation)
+		for _, back := range []*instrument.Amount{e.Remainder, e.Surplus} {
+			if back != nil {
+				text += fmt.Sprintf("\n%s stays at the exchange and goes back when the reserve is closed", back)
+			}
+		}
 	}
 	if err := p.env.Print(e, "%s\n", text); err != nil {
 		p.env.Say("the output cannot be written: %v", err)
@@ -126,8 +230,18 @@ func (p *person) Show(e client.Event) {
 
 // Agree implements client.Person.
 func (p *person) Agree(_ context.Context, v client.Preview) (bool, error) {
-	p.env.Say("Withdraw %s at %s\n  through the bank %s, which takes %s\n  %d coins; the exchange takes %s",
-		v.Amount, v.Exchange, v.Bank, orNothing(v.CardFees.String(), v.CardFees.IsZero()), v.Coins, orNothing(v.Fees.String(), v.Fees.IsZero()))
+	through := "by a transfer that you make"
+	if v.Bank != "" {
+		through = fmt.Sprintf("through the bank %s, which takes %s", v.Bank, orNothing(v.CardFees.String(), v.CardFees.IsZero()))
+	}
+	p.env.Say("Withdraw %s at %s\n  %s\n  %d coins%s; the exchange takes %s",
+		v.Amount, v.Exchange, through, v.Coins, kinds(v.Kinds), orNothing(v.Fees.String(), v.Fees.IsZero()))
+	if !v.Rest.IsZero() {
+		p.env.Say("  %s is too little for a coin and goes back in the end", v.Rest)
+	}
+	if v.Identify {
+		p.env.Say("  the exchange will want to know who you are")
+	}
 	if v.Terms != nil && v.Terms.Version != "" {
 		p.env.Say("\nTerms of service of the exchange, version %s:\n%s\n", v.Terms.Version, v.Terms.Text)
 	}
@@ -135,6 +249,18 @@ func (p *person) Agree(_ context.Context, v client.Preview) (bool, error) {
 		return true, nil
 	}
 	return p.env.Yes("Do you agree?", "look at the preview, then repeat with --yes")
+}
+
+// kinds says which coins: ": 2 × CHF:10, 1 × CHF:5".
+func kinds(all []taler.PreviewCoins) string {
+	var out []string
+	for _, c := range all {
+		out = append(out, fmt.Sprintf("%d × %s", c.Count, c.Value))
+	}
+	if len(out) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(out, ", ")
 }
 
 func orNothing(text string, zero bool) string {
@@ -150,8 +276,9 @@ func (w *wallet) resume(ctx context.Context, name string, want wish) error {
 	if err != nil {
 		return err
 	}
-	if before.Bank == "" {
-		return fault.New(fault.Unsupported, "this withdrawal has no bank to go on with").Because("withdrawal-manual")
+	if before.Bank != "" {
+		return w.withdraw(ctx, before.URI(), want)
 	}
-	return w.withdraw(ctx, before.URI(), want)
+	p := &person{env: w.env, yes: want.yes}
+	return p.ended(w.Resume(ctx, before, client.Withdrawal{}, p))
 }

@@ -1,0 +1,199 @@
+package wallet_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	maker "rsc.io/qr"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
+)
+
+// event is a line of a withdrawal.
+type event struct {
+	Event, Reserve, Amount, Payto, Operation, Fees, Remainder string
+	Coins                                                     int
+}
+
+// running is a command that goes on while the test does something else.
+type running struct {
+	t     *testing.T
+	lines *bufio.Scanner
+	code  chan int
+	stop  context.CancelFunc
+}
+
+func (u *user) begins(args ...string) *running {
+	u.t.Helper()
+	r, w := io.Pipe()
+	ctx, cancel := context.WithCancel(u.t.Context())
+	e := &cli.Env{Out: w, Err: io.Discard, Environ: func(name string) string {
+		return map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word}[name]
+	}}
+	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
+	e.Flags(c)
+	c.AddCommand(wallet.Command(e))
+	c.SetArgs(append(append([]string{"wallet", "--dir", u.dir}, args...), "--json"))
+	x := &running{u.t, bufio.NewScanner(r), make(chan int, 1), cancel}
+	go func() {
+		x.code <- e.Fail(c.ExecuteContext(ctx))
+		_ = w.Close()
+	}()
+	u.t.Cleanup(cancel)
+	return x
+}
+
+func (x *running) next() (e event) {
+	x.t.Helper()
+	if !x.lines.Scan() {
+		x.t.Fatal("it says nothing more")
+	}
+	if err := json.Unmarshal(x.lines.Bytes(), &e); err != nil {
+		x.t.Fatalf("%v: %s", err, x.lines.Text())
+	}
+	return e
+}
+
+func (x *running) exit() int {
+	for x.lines.Scan() { // or it could not end
+	}
+	return <-x.code
+}
+
+// transfer is what the person's bank does, as the sandbox lets it be done by hand.
+func (i issuer) transfer(t *testing.T, reserve, amount string) {
+	t.Helper()
+	body, err := json.Marshal(map[string]string{"reserve_pub": reserve, "amount": amount, "debit_account": "payto://x-taler-bank/localhost/me?receiver-name=Me"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.Post(i.url+"admin/add-incoming", "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Fatal(res.Status)
+	}
+}
+
+func TestWithdrawingByAPlainBankTransfer(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	args := []string{"withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:12.34", "--key", "savings", "--yes"}
+	buy := u.begins(args...)
+	asked := buy.next()
+	for _, want := range []string{"payto://x-taler-bank/localhost/exchange", "amount=CHF:12.34", "message=" + asked.Reserve} {
+		if !strings.Contains(asked.Payto, want) {
+			t.Errorf("%s is not in %s", want, asked.Payto)
+		}
+	}
+	if asked.Event != "transfer" || len(asked.Reserve) != 52 || asked.Amount != "CHF:12.34" {
+		t.Errorf("it asks for %+v", asked)
+	}
+	x.transfer(t, asked.Reserve, "CHF:12.34")
+	done := buy.next()
+	if code := buy.exit(); code != 0 || done.Event != "done" || done.Amount != "CHF:12.34" || done.Fees != "CHF:0" || done.Coins == 0 || done.Operation == "" {
+		t.Errorf("exit %d, %+v", code, done)
+	}
+	var again event // the same key is the same withdrawal
+	if u.does(&struct{ *event }{&again}, args...); again.Event != "done" || again.Operation != done.Operation {
+		t.Errorf("again: %+v", again)
+	}
+	u.refuses(5, "key-reused", "withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:1", "--key", "savings", "--yes")
+	u.refuses(5, "not-abandonable", "withdraw", "abort", done.Operation)
+
+	var sums struct {
+		Denominations []struct {
+			Value, Exchange, Total string
+			Coins                  int
+		}
+	}
+	u.does(&sums, "coins", "--by-value")
+	if len(sums.Denominations) == 0 || sums.Denominations[0].Value != "CHF:10" || sums.Denominations[0].Coins != 1 || sums.Denominations[0].Total != "CHF:10" {
+		t.Errorf("the coins are %+v", sums)
+	}
+}
+
+func TestGivingUpAWithdrawalByTransfer(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	args := func(key string) []string {
+		return []string{"withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--key", key, "--yes"}
+	}
+	begin := func(key string) (reserve, operation string) {
+		buy := u.begins(args(key)...)
+		reserve = buy.next().Reserve
+		buy.stop()
+		if code := buy.exit(); code != 6 {
+			t.Errorf("interrupted it ends with %d", code)
+		}
+		var list struct {
+			Operations  json.RawMessage
+			Withdrawals []struct{ Operation, Reserve string }
+		}
+		if err := json.Unmarshal([]byte(u.says("operation", "list", "--json").out), &list); err != nil {
+			t.Fatal(err)
+		}
+		for _, w := range list.Withdrawals {
+			if w.Reserve == reserve {
+				operation = w.Operation
+			}
+		}
+		return reserve, operation
+	}
+	_, first := begin("one")
+	u.does(nil, "withdraw", "abort", first)
+	u.does(nil, "withdraw", "abort", first) // once more is the same
+	if got := u.says(args("one")...); got.code != 5 {
+		t.Errorf("what was given up goes on: exit %d", got.code)
+	}
+	reserve, second := begin("two")
+	x.transfer(t, reserve, "CHF:5") // too late to give it up
+	u.refuses(5, "not-abandonable", "withdraw", "abort", second)
+	resumed := u.begins("operation", "resume", second)
+	if shown, done := resumed.next(), resumed.next(); shown.Reserve != reserve || done.Event != "done" || resumed.exit() != 0 {
+		t.Errorf("resumed: %+v, %+v", shown, done)
+	}
+}
+
+func TestWhereAWithdrawalComesFrom(t *testing.T) {
+	u := newOwner(t)
+	for _, args := range [][]string{
+		{}, {"taler://withdraw/b.example/1", "--manual"}, {"--manual"}, {"--manual", "--exchange", "https://x.example/"},
+		{"--qr", "x.png", "--manual", "--exchange", "https://x.example/", "--amount", "CHF:1"}, {"-", "--qr", "x.png"},
+		{"--manual", "--exchange", "https://x.example/", "--amount", "CHF:1", "--pay", "till"},
+	} {
+		if got := u.says(append([]string{"withdraw"}, args...)...); got.code != 2 {
+			t.Errorf("%v: exit %d", args, got.code)
+		}
+	}
+	u.refuses(2, "file-unreadable", "withdraw", "--qr", u.dir+"/none.png")
+	u.refuses(2, "qr-unreadable", "withdraw", "--qr", u.file("no picture"))
+
+	uri := "taler+http://withdraw/127.0.0.1:1/taler-integration/" + strings.Repeat("0", 52)
+	code, err := maker.Encode(uri, maker.M)
+	if err != nil {
+		t.Fatal(err)
+	}
+	picture := u.file("")
+	if err := os.WriteFile(picture, code.PNG(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	u.refuses(8, "server-unreachable", "withdraw", "--qr", picture)
+	if got := u.says("withdraw", "--qr", picture); !strings.Contains(got.err, "http://127.0.0.1:1/taler-integration/") {
+		t.Errorf("the bank is not shown before it is asked: %s", got.err)
+	}
+	u.in = fmt.Sprintln(uri)
+	u.refuses(8, "server-unreachable", "withdraw", "-")
+}

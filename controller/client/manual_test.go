@@ -1,0 +1,52 @@
+package client_test
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// TestGivingAWithdrawalUpAtTheBank ends it there and here, and nowhere else.
+func TestGivingAWithdrawalUpAtTheBank(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		status string // of the reserve
+		says   func(b *bank, own taler.EddsaPublicKey)
+		kind   fault.Kind
+		posts  int
+		after  string
+	}{
+		{"nobody has paid", taler.ReserveSelected, func(b *bank, own taler.EddsaPublicKey) {
+			b.aborts, b.status.Status, b.status.SelectedReservePub = true, taler.StateSelected, own
+		}, 0, 1, taler.ReserveAborted},
+		{"the bank never heard of it", taler.ReserveCreated, func(b *bank, _ taler.EddsaPublicKey) { b.aborts = true }, 0, 1, taler.ReserveAborted},
+		{"the bank has aborted it", taler.ReserveSelected, func(b *bank, _ taler.EddsaPublicKey) { b.status.Status = taler.StateAborted }, 0, 0, taler.ReserveAborted},
+		{"it is another wallet's", taler.ReserveCreated, func(b *bank, _ taler.EddsaPublicKey) {
+			b.status.Status, b.status.SelectedReservePub = taler.StateSelected, taler.EddsaPublicKey{9}
+		}, 0, 0, taler.ReserveAborted},
+		{"it was paid: the bank does not", taler.ReserveSelected, func(b *bank, own taler.EddsaPublicKey) {
+			b.status.Status, b.status.SelectedReservePub = taler.StateSelected, own
+		}, fault.Invalid, 1, taler.ReserveSelected},
+		{"coins were asked for", taler.ReserveSent, func(*bank, taler.EddsaPublicKey) {}, fault.Conflict, 0, taler.ReserveSent},
+		{"it is over", taler.ReserveDone, func(*bank, taler.EddsaPublicKey) {}, fault.Conflict, 0, taler.ReserveDone},
+		{"it was given up before", taler.ReserveAborted, func(*bank, taler.EddsaPublicKey) {}, 0, 0, taler.ReserveAborted},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+			id, own := w.reserve(t, row.status, b.uri(t, 1), 1, nil)
+			b.says(func(*taler.BankWithdrawalOperationStatus) { row.says(b, own) })
+			x, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).WOPID.Text())
+			check(t, err)
+			err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
+			if row.kind == 0 && err != nil || row.kind == fault.Conflict && !errors.Is(err, fault.Conflict) || row.kind != 0 && err == nil {
+				t.Errorf("error %v", err)
+			}
+			if got := w.party.View(t, id).Status; got != row.after || b.times("POST") != row.posts {
+				t.Errorf("the reserve is %s after %d requests", got, b.times("POST"))
+			}
+		})
+	}
+}
