@@ -30,11 +30,18 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		}
 		return sums[key]
 	}
-	held, err := w.Coins(ctx)
+	held, err := w.Usable(ctx, w.user, instrument.Filter{Class: ClassCoin, Status: taler.CoinFresh})
 	if err != nil {
 		return nil, err
 	}
-	for _, c := range held {
+	for _, i := range held {
+		var c struct { // keys and signatures take most of the time to read
+			Value       instrument.Amount `json:"value"`
+			ExchangeURL string            `json:"exchange_url"`
+		}
+		if err := i.Decode(&c); err != nil {
+			return nil, err
+		}
 		b := of(c.Value, c.ExchangeURL)
 		if b.Available, err = b.Available.Add(c.Value); err != nil {
 			return nil, err

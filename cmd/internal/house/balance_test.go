@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,7 +37,8 @@ func purse(tb testing.TB, n int) house.Options {
 		for c := range n {
 			_, err := tx.Create(instrument.Instance{
 				Class: client.ClassCoin, Owner: house.Self, Status: "fresh", Keys: map[string]string{"coin_pub": fmt.Sprint(c)},
-				State: json.RawMessage(`{"value":"CHF:1","exchange_url":"https://exchange.example.com/"}`),
+				State: json.RawMessage(`{"value":"CHF:1","exchange_url":"https://exchange.example.com/","denom":"` + strings.Repeat("0", 421) +
+					`","signature":"` + strings.Repeat("0", 410) + `","coin_ev_hash":"` + strings.Repeat("0", 103) + `","denom_pub_hash":"` + strings.Repeat("0", 103) + `"}`),
 			})
 			if err != nil {
 				return err
@@ -82,10 +84,17 @@ func TestABalanceStartsNoPlugin(t *testing.T) {
 	}
 }
 
-// BenchmarkBalance is `wallet balance` of a hundred coins without the start of
-// the process, and what of it is not unlocking.
+// BenchmarkBalance is `wallet balance` of a hundred coins, and of ten thousand,
+// without the start of the process, and what of it is not unlocking.
 func BenchmarkBalance(b *testing.B) {
-	o := purse(b, 100)
+	for _, n := range []int{100, 10000} {
+		b.Run(fmt.Sprint(n, " coins"), func(b *testing.B) { benchBalance(b, n) })
+	}
+}
+
+func benchBalance(b *testing.B, n int) {
+	b.Helper()
+	o := purse(b, n)
 	slot := crypto.Slot{Name: "owner", Lock: crypto.Passphrase(*o.Passphrase)}
 	var unlocking time.Duration
 	for b.Loop() {

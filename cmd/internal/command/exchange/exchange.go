@@ -36,6 +36,7 @@ func initCommand(e *cli.Env) *cobra.Command {
 	account := f.String("account", string(exchange.DefaultAccount), "its bank account, a `PAYTO` URI")
 	f.IntVar(&o.Protocol, "protocol", exchange.Protocol, "the generation of the protocol that it speaks: 23 or 26")
 	fee := f.String("withdraw-fee", "", "what each coin costs at the withdrawal, an `AMOUNT`; without it nothing")
+	f.DurationVar(&o.CloseAfter, "close-after", 28*24*time.Hour, "when money that nobody has withdrawn goes back")
 	f.StringVar(&s.Listen, "listen", "127.0.0.1:0", "`ADDR` where it will listen")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := cli.Require(c, "currency"); err != nil {

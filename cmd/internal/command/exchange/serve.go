@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
@@ -72,7 +73,8 @@ func run(ctx context.Context, e *cli.Env, listen string, wrong exchange.Misbehav
 	return process.Run(ctx)
 }
 
-// follow reads the bank's history, once it is known where that is.
+// follow reads the bank's history and sends unused money back through it, once it
+// is known where the bank is.
 func follow(ctx context.Context, x *exchange.Exchange, bank finder) error {
 	g, err := bank(ctx)
 	if err != nil || g.URL == "" {
@@ -81,5 +83,8 @@ func follow(ctx context.Context, x *exchange.Exchange, bank finder) error {
 	if err := x.RememberGateway(ctx, g); err != nil {
 		return err
 	}
-	return x.Follow(ctx, g)
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return x.Follow(ctx, g) })
+	both.Go(func() error { return x.CloseReserves(ctx, g) })
+	return both.Wait()
 }

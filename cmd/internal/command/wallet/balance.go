@@ -44,11 +44,10 @@ func coins(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		all, rows := []coin{}, [][]string{}
-		kinds, err := denominations(held)
-		if err != nil {
-			return err
+		if sums {
+			return byValue(e, held)
 		}
+		all, rows := []coin{}, [][]string{}
 		for _, c := range held {
 			shown := coin{c.Value, c.ExchangeURL, c.CoinPub.String(), c.DenomPubHash.String(), c.Verified()}
 			all = append(all, shown)
@@ -58,14 +57,7 @@ func coins(e *cli.Env) *cobra.Command {
 			}
 			rows = append(rows, []string{shown.Value.String(), verdict, shown.Coin, shown.Exchange})
 		}
-		if sums {
-			rows = nil
-			for _, k := range kinds {
-				rows = append(rows, []string{k.Value.String(), strconv.Itoa(k.Coins), k.Total.String(), k.Exchange})
-			}
-			return e.Table(map[string]any{"denominations": kinds}, []string{"VALUE", "COINS", "TOTAL", "EXCHANGE"}, rows)
-		}
-		return e.Table(map[string]any{"coins": all, "denominations": kinds}, []string{"VALUE", "SIGNATURE", "COIN", "EXCHANGE"}, rows)
+		return e.Table(map[string]any{"coins": all}, []string{"VALUE", "SIGNATURE", "COIN", "EXCHANGE"}, rows)
 	})
 	c.Flags().BoolVar(&sums, "by-value", false, "count them by value")
 	return c
@@ -77,6 +69,18 @@ type denomination struct {
 	Exchange string            `json:"exchange"`
 	Coins    int               `json:"coins"`
 	Total    instrument.Amount `json:"total"`
+}
+
+func byValue(e *cli.Env, held []taler.Coin) error {
+	all, err := denominations(held)
+	if err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, d := range all {
+		rows = append(rows, []string{d.Value.String(), strconv.Itoa(d.Coins), d.Total.String(), d.Exchange})
+	}
+	return e.Table(map[string]any{"denominations": all}, []string{"VALUE", "COINS", "TOTAL", "EXCHANGE"}, rows)
 }
 
 // denominations counts coins by exchange and value, the largest first.

@@ -12,6 +12,7 @@
 //	POST /admin/add-incoming                  fills a reserve by hand
 //
 // Money comes in by Follow, which reads a bank's wire gateway as
-// taler-exchange-wirewatch does. The books are one SQLite file; what was answered
-// is in them. There is no deposit, refresh or reserve closing.
+// taler-exchange-wirewatch does, and what nobody withdraws goes back by
+// CloseReserves, which asks the bank for a transfer. The books are one SQLite file;
+// what was answered is in them. There is no deposit and no refresh.
 package exchange

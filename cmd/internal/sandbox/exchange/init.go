@@ -46,6 +46,7 @@ type InitOptions struct {
 	Account     taler.Payto       // default DefaultAccount
 	Protocol    int               // Protocol (the default) or Protocol26
 	WithdrawFee instrument.Amount // of every coin; default none
+	CloseAfter  time.Duration     // when unused money goes back; default four weeks
 	Clock       func() time.Time
 	Random      io.Reader // of the Ed25519 keys; default crypto/rand
 }
@@ -88,6 +89,9 @@ func (o *InitOptions) complete() error {
 	if o.Protocol != Protocol && o.Protocol != Protocol26 {
 		return fault.New(fault.Unsupported, "the sandbox exchange speaks protocol %d or %d, not %d", Protocol, Protocol26, o.Protocol).
 			Because("protocol-unsupported")
+	}
+	if o.CloseAfter <= 0 {
+		o.CloseAfter = closeReserves
 	}
 	if o.WithdrawFee == (instrument.Amount{}) {
 		o.WithdrawFee = instrument.ZeroOf(o.Currency)

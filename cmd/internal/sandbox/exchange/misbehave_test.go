@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange"
 	"github.com/swaperoo/swaperoo/comm"
@@ -106,11 +107,13 @@ func TestEachMisdeed(t *testing.T) {
 // customer is a person at a wallet who sends the money when they are asked to.
 type customer struct {
 	w    *world
+	send string // another amount than the one that is asked for
 	done bool
+	last client.Event
 }
 
 func (c *customer) Show(e client.Event) {
-	c.done = c.done || e.Event == "done"
+	c.done, c.last = c.done || e.Event == "done", e
 	if e.Event != "transfer" {
 		return
 	}
@@ -119,7 +122,11 @@ func (c *customer) Show(e client.Event) {
 		c.w.Error(err)
 		return
 	}
-	_, _, err = c.w.e.AddIncoming(context.Background(), pub, *e.Amount, payer)
+	sent := *e.Amount
+	if c.send != "" {
+		sent = amount(c.w.T, c.send)
+	}
+	_, _, err = c.w.e.AddIncoming(context.Background(), pub, sent, payer)
 	if err != nil && err.Error() != http.StatusText(http.StatusConflict) { // shown again when it goes on
 		c.w.Error(err)
 	}
@@ -127,13 +134,14 @@ func (c *customer) Show(e client.Event) {
 
 func (*customer) Agree(context.Context, client.Preview) (bool, error) { return true, nil }
 
-func newWallet(t *testing.T) *client.Wallet {
+func (w *world) wallet() *client.Wallet {
+	t := w.T
 	t.Helper()
 	fetcher := https.New(https.Options{})
 	t.Cleanup(fetcher.CloseIdle)
 	b := bundle.Bundle()
 	party := controllertest.New(t, inproc.NewNetwork(), controllertest.Options{
-		Role: comm.Client, Policy: profile.UserPolicy(), Fetcher: fetcher,
+		Role: comm.Client, Policy: profile.UserPolicy(), Fetcher: fetcher, Clock: func() time.Time { return time.Unix(w.now.Load(), 0) },
 		Bundles: []protocol.Bundle{{Name: b.Name, Classes: b.Classes(comm.Client), Protocols: b.Protocols(comm.Client)}},
 	})
 	return client.New(party.Controller, party.Me(t), nil)
@@ -146,7 +154,7 @@ func TestWithdrawalsFromAnExchangeThatMisbehaves(t *testing.T) {
 		t.Run(fmt.Sprint("protocol ", protocol), func(t *testing.T) {
 			t.Parallel()
 			w := worldOf(t, protocol)
-			wallet := newWallet(t)
+			wallet := w.wallet()
 			known, err := wallet.AddExchange(t.Context(), w.server.URL)
 			if err != nil {
 				t.Fatal(err)

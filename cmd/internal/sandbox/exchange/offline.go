@@ -32,7 +32,7 @@ func (f offline) keys(rsaKeys []*rsa.PrivateKey) (taler.Keys, error) {
 		StefanLog:             f.zero(),
 		AssetType:             "fiat",
 		MasterPublicKey:       f.master.Public(),
-		ReserveClosingDelay:   crypto.Lasting(closeReserves),
+		ReserveClosingDelay:   crypto.Lasting(f.o.CloseAfter),
 		SignKeys:              []taler.SignKey{f.signKey()},
 		Accounts:              []taler.ExchangeAccount{account},
 		WireFees:              map[string][]taler.WireFee{f.o.Account.Kind(): {f.wireFee()}},

@@ -16,6 +16,7 @@ const Implementation = "urn:net:taler:specs:taler-exchange:swaperoo-sandbox"
 
 // published is a document as it is sent.
 type published struct {
+	base string
 	body []byte
 	etag string // base32 of the body's hash; on the wire without quotes
 }
@@ -29,8 +30,16 @@ func (e *Exchange) publish(url string) error {
 	if err != nil {
 		return err
 	}
-	e.published.Store(&published{body, crypto.H(body).String()})
+	e.published.Store(&published{k.BaseURL, body, crypto.H(body).String()})
 	return nil
+}
+
+// base is the base URL that is published.
+func (e *Exchange) base() string {
+	if p := e.published.Load(); p != nil {
+		return p.base
+	}
+	return e.info.URL
 }
 
 func (e *Exchange) getConfig(w http.ResponseWriter, r *http.Request) {

@@ -10,6 +10,7 @@ CREATE TABLE closings (
     account TEXT    NOT NULL,
     uid     BLOB    NOT NULL, -- request_uid
     wtid    BLOB    NOT NULL,
+    base    TEXT    NOT NULL, -- exchange_base_url: the same request for ever, wherever it listens by then
     date    INTEGER NOT NULL,
     sent    INTEGER
 ) STRICT, WITHOUT ROWID;

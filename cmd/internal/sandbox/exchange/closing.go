@@ -1,0 +1,173 @@
+package exchange
+
+import (
+	"bytes"
+	"compress/zlib"
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	crypto "github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// closingPause is between two looks for reserves that are over.
+const closingPause = time.Minute
+
+// CloseReserves sends back what nobody has withdrawn when a reserve's time is over,
+// until ctx ends: as taler-exchange-closer and taler-exchange-transfer do. What is
+// sent and under which number is in the books before the bank is asked, so the bank
+// is asked the same thing until it answers, also by the next process.
+//
+// The error is of the exchange's own books or of the address; nil when ctx ended.
+func (e *Exchange) CloseReserves(ctx context.Context, g WireGateway) error {
+	client, err := taler.NewClient(g.URL, &http.Client{Transport: deflating{g.Via}}, taler.Basic(g.User, g.Password))
+	if err != nil {
+		return err
+	}
+	for {
+		if err := e.closeOver(ctx); err != nil && ctx.Err() == nil {
+			return err
+		}
+		if err := e.sendBack(ctx, client); err != nil && ctx.Err() == nil {
+			return err
+		}
+		if !e.o.Timer.Sleep(ctx, closingPause) {
+			return nil
+		}
+	}
+}
+
+// closeOver takes what is left out of reserves whose time is over, each in one
+// transaction with the transfer that is to be made.
+func (e *Exchange) closeOver(ctx context.Context) error {
+	over := int64(e.now()) - int64(e.keys.ReserveClosingDelay.Duration()/time.Second)
+	return sandbox.Transact(ctx, e.db, func(tx *sql.Tx) error {
+		rows, err := tx.QueryContext(ctx, `SELECT r.pub, r.balance, r.origin FROM reserves r JOIN credits c ON c.pub = r.pub AND c.filled
+			WHERE c.date <= ? AND r.pub NOT IN (SELECT reserve FROM closings)`, over)
+		if err != nil {
+			return fmt.Errorf("look for reserves that are over: %w", err)
+		}
+		var all []closing
+		for rows.Next() {
+			var c closing
+			if err = errors.Join(err, rows.Scan(&c.reserve, &c.amount, &c.account)); err == nil {
+				all = append(all, c)
+			}
+		}
+		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		for _, c := range all {
+			if err := e.close(ctx, tx, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// closing is a reserve whose rest goes back.
+type closing struct {
+	reserve         []byte
+	amount, account string
+	base            string
+	uid             crypto.HashCode
+	wtid            crypto.ShortHash
+}
+
+func (e *Exchange) close(ctx context.Context, tx *sql.Tx, c closing) error {
+	rest, err := instrument.ParseAmount(c.amount)
+	if err != nil || rest.IsZero() {
+		return err
+	}
+	if err := errors.Join(random(rand.Reader, c.uid[:]), random(rand.Reader, c.wtid[:])); err != nil {
+		return err
+	}
+	zero := instrument.ZeroOf(rest.Currency).String()
+	if _, err := tx.ExecContext(ctx, `INSERT INTO closings (reserve, amount, fee, account, uid, wtid, base, date) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		c.reserve, c.amount, zero, c.account, c.uid[:], c.wtid[:], e.base(), int64(e.now())); err != nil {
+		return fmt.Errorf("close a reserve: %w", err)
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE reserves SET balance = ? WHERE pub = ?`, zero, c.reserve)
+	return err
+}
+
+// sendBack asks the bank for the transfers that it has not confirmed yet.
+func (e *Exchange) sendBack(ctx context.Context, bank *taler.Client) error {
+	rows, err := e.db.QueryContext(ctx, `SELECT reserve, amount, account, uid, wtid, base FROM closings WHERE sent IS NULL ORDER BY date`)
+	if err != nil {
+		return fmt.Errorf("read what is to be sent back: %w", err)
+	}
+	var all []closing
+	for rows.Next() {
+		var c closing
+		var uid, wtid []byte
+		if err = errors.Join(err, rows.Scan(&c.reserve, &c.amount, &c.account, &uid, &wtid, &c.base)); err == nil {
+			copy(c.uid[:], uid)
+			copy(c.wtid[:], wtid)
+			all = append(all, c)
+		}
+	}
+	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+		return err
+	}
+	for _, c := range all {
+		if err := e.transfer(ctx, bank, c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (e *Exchange) transfer(ctx context.Context, bank *taler.Client, c closing) error {
+	amount, err := instrument.ParseAmount(c.amount)
+	if err != nil {
+		return err
+	}
+	done, err := bank.Transfer(ctx, taler.TransferRequest{
+		RequestUID: c.uid, Amount: amount, ExchangeBaseURL: c.base, WTID: c.wtid, CreditAccount: taler.Payto(c.account),
+	})
+	if err != nil {
+		e.o.Log.Error("the rest of a reserve was not sent back", "gateway", bank.BaseURL(), "err", err)
+		return nil // the next time, with the same number
+	}
+	_, err = e.db.ExecContext(ctx, `UPDATE closings SET sent = ? WHERE reserve = ?`, int64(done.RowID), c.reserve)
+	return err
+}
+
+// deflating compresses the bodies of requests, in the zlib format, as all programs
+// of the real exchange do.
+type deflating struct{ next http.RoundTripper }
+
+func (d deflating) RoundTrip(r *http.Request) (*http.Response, error) {
+	next := d.next
+	if next == nil {
+		next = http.DefaultTransport
+	}
+	if r.Body == nil {
+		return next.RoundTrip(r)
+	}
+	plain, err := io.ReadAll(r.Body)
+	if err = errors.Join(err, r.Body.Close()); err != nil {
+		return nil, err
+	}
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, err = z.Write(plain)
+	if err = errors.Join(err, z.Close()); err != nil {
+		return nil, err
+	}
+	r = r.Clone(r.Context())
+	r.Header.Set("Content-Encoding", "deflate")
+	r.ContentLength = int64(packed.Len())
+	r.Body = io.NopCloser(&packed)
+	return next.RoundTrip(r)
+}

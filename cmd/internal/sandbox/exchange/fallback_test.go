@@ -1,0 +1,71 @@
+package exchange_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
+)
+
+// boaster stands before an exchange of protocol 23 and says of it that it is one of
+// 26 that knows 23 as well: of the newer form it has nothing. The version is not
+// signed, so everything else verifies.
+func (w *world) boaster() (server *httptest.Server, asked func(path string) int) {
+	count := map[string]int{}
+	server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		part := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+		count[part]++
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			w.Error(err)
+		}
+		a := w.do(r.Method, r.URL.RequestURI(), http.Header{"Content-Type": r.Header["Content-Type"]}, body)
+		if part == "config" || part == "keys" {
+			a.body = []byte(strings.Replace(string(a.body), `"version":"23:0:6"`, `"version":"26:0:9"`, 1))
+		}
+		for _, name := range []string{"Content-Type", "Taler-Terms-Version"} {
+			rw.Header().Set(name, a.header.Get(name))
+		}
+		rw.WriteHeader(a.status)
+		_, _ = rw.Write(a.body)
+	}))
+	w.Cleanup(server.Close)
+	return server, func(path string) int { return count[path] }
+}
+
+// The newer form is asked for once, refused for good, and the older follows with
+// planchets of its own.
+func TestAnEndpointThatWasAnnouncedIsMissing(t *testing.T) {
+	w := newWorld(t)
+	server, asked := w.boaster()
+	wallet := w.wallet()
+	known, err := wallet.AddExchange(t.Context(), server.URL)
+	if err != nil || known.Version != "26:0:9" {
+		t.Fatal(known.Version, err)
+	}
+	c := &customer{w: w}
+	err = wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "x"}, c)
+	if err != nil || !c.done {
+		t.Fatal(err)
+	}
+	if asked("withdraw") != 1 || asked("batch-withdraw") != 1 {
+		t.Errorf("asked %d times in the newer form and %d times in the older", asked("withdraw"), asked("batch-withdraw"))
+	}
+	held, err := wallet.Coins(t.Context())
+	if err != nil || len(held) != 5 {
+		t.Fatalf("%d coins, %v", len(held), err)
+	}
+	for _, coin := range held {
+		if !coin.Verified() || coin.Index < 5 {
+			t.Errorf("coin %d is not sound, or was signed in both forms", coin.Index)
+		}
+	}
+	all, err := wallet.Withdrawals(t.Context())
+	if err != nil || len(all) != 1 || all[0].Status != taler.ReserveDone {
+		t.Errorf("%+v, %v", all, err)
+	}
+}
