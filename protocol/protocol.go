@@ -96,12 +96,13 @@ func ResultOf(v any) (Result, error) {
 // Facts are what a payment provider says of a payment, as VERIFY returns them.
 // They decide nothing: the bank compares them with the withdrawal.
 type Facts struct {
-	State       string            `json:"state"` // pending, paid, failed
+	State       string            `json:"state"` // pending, paid, failed, withheld
 	Amount      instrument.Amount `json:"amount"`
 	Refunded    instrument.Amount `json:"refunded,omitzero"`
 	Reference   string            `json:"reference"`
 	Transaction string            `json:"transaction"`
-	Raw         json.RawMessage   `json:"raw,omitempty"` // the provider's own words, kept as proof
+	Space       int64             `json:"space,omitempty"` // the merchant's account there, of providers where one has several
+	Raw         json.RawMessage   `json:"raw,omitempty"`   // the provider's own words, kept as proof
 }
 
 // States of Facts.
@@ -109,4 +110,23 @@ const (
 	FactPending = "pending" // not final: ask again
 	FactPaid    = "paid"    // final and good
 	FactFailed  = "failed"  // final, no money
+	// FactWithheld is final as well: the money was taken, and nothing may be
+	// delivered for it.
+	FactWithheld = "withheld"
 )
+
+// Found are the facts of all payments with one reference, as SEARCH returns them.
+type Found struct {
+	Payments []Facts `json:"payments"`
+}
+
+// Repaid is what a payment provider says of money that it was told to give back,
+// as REFUND returns it. State is one of Facts: FactPaid is given back for good,
+// FactFailed will not be.
+type Repaid struct {
+	State      string            `json:"state"`
+	Amount     instrument.Amount `json:"amount"`
+	ExternalID string            `json:"external_id"` // who ordered it named it so; one name gives back once
+	ID         string            `json:"id"`          // the provider's own name
+	Raw        json.RawMessage   `json:"raw,omitempty"`
+}

@@ -1,6 +1,8 @@
 package bank_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -103,15 +105,21 @@ func TestProviders(t *testing.T) {
 		"no kind":         {bank.Provider{Name: "p", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
 		"kind of a payto": {bank.Provider{Name: "p", Kind: "a/b", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
 		"no address":      {bank.Provider{Name: "p", Kind: "simulator"}, fault.Invalid, taler.ReasonAddressRefused},
+		"wallee without": {bank.Provider{Name: "p", Kind: "wallee", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-malformed"},
+		"another kind":   {bank.Provider{Name: "p", Kind: "datatrans", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
 		"another scheme":  {bank.Provider{Name: "p", Kind: "simulator", URL: "ftp://127.0.0.1/"}, fault.Invalid, taler.ReasonAddressRefused},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, h.Bank.AddProvider(ctx, c.p), c.kind, c.reason) })
 	}
-	if err := h.Bank.AddProvider(ctx, bank.Provider{Name: "second", Kind: "wallee", URL: "http://127.0.0.1:1/api"}); err != nil {
+	second := bank.Provider{Name: "second", Kind: "wallee", URL: "http://127.0.0.1:1/api", Space: 405, User: 12345}
+	if err := h.Bank.AddProviderKey(ctx, second, "c2VjcmV0"); err != nil {
 		t.Fatal(err)
 	}
-	if p, err := h.Bank.ProviderOf(ctx, "second"); err != nil || p.URL != "http://127.0.0.1:1/api/" || p.WireType() != "wallee-transaction" {
+	if p, err := h.Bank.ProviderOf(ctx, "second"); err != nil || p.URL != "http://127.0.0.1:1/api/" || p.Space != 405 || p.User != 12345 || p.WireType() != "wallee-transaction" {
 		t.Errorf("%+v, %v", p, err)
+	}
+	if got := fmt.Sprintf("%v %+v %#v %s %x", bank.Key("c2VjcmV0"), bank.Key("c2VjcmV0"), bank.Key("c2VjcmV0"), bank.Key("c2VjcmV0"), bank.Key("c2VjcmV0")); strings.Contains(got, "c2") || strings.Contains(got, "6332") {
+		t.Errorf("a key prints as %s", got)
 	}
 	refused(t, h.Bank.CheckProvider(ctx, "nobody"), fault.NotFound, "provider-unknown")
 	refused(t, h.Bank.CheckProvider(ctx, "second"), fault.Unavailable, "provider-unreachable")

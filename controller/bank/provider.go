@@ -2,6 +2,8 @@ package bank
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"regexp"
 	"strings"
 
@@ -16,9 +18,20 @@ import (
 // instrument of class card-provider.
 type Provider struct {
 	Name string `json:"name"`
-	Kind string `json:"kind"` // "simulator"
+	Kind string `json:"kind"` // "simulator", "wallee"
 	URL  string `json:"url"`  // base URL; ends with a slash
+
+	// Of a provider where a merchant has several accounts and users that ask.
+	Space int64 `json:"space,omitempty"`
+	User  int64 `json:"user,omitempty"`
 }
+
+// Key is the secret with which a provider is asked. It is given when the provider
+// is added and never shown again: it prints as [secret].
+type Key string
+
+// Format hides the secret from every verb of fmt.
+func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
 // WireType is the payto kind of card payments at the provider: what /config of
 // the Terminal API says, and what histories name the sender with.
@@ -71,14 +84,19 @@ func (b *Bank) ProviderOf(ctx context.Context, name string) (Provider, error) {
 // kinds of providers become part of a payto URI.
 var kinds = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
-// AddProvider makes a provider known. Nobody is asked; CheckProvider does that.
-// A name that is taken is fault.Conflict, reason "name-taken".
-func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
+// AddProvider makes a provider known that is asked without credentials, or with
+// AddProviderKey, by a key. Nobody is asked; CheckProvider does that. A name that
+// is taken is fault.Conflict, reason "name-taken".
+func (b *Bank) AddProvider(ctx context.Context, p Provider) error { return b.AddProviderKey(ctx, p, "") }
+
+// AddProviderKey is AddProvider with the key of who asks, in the form in which the
+// provider hands it out.
+func (b *Bank) AddProviderKey(ctx context.Context, p Provider, key Key) error {
 	if err := checkName(p.Name); err != nil {
 		return err
 	}
 	if !kinds.MatchString(p.Kind) {
-		return fault.New(fault.Invalid, "%q is not a kind of provider", p.Kind).Because("provider-kind-unknown").WithHint(`"simulator" is one`)
+		return fault.New(fault.Invalid, "%q is not a kind of provider", p.Kind).Because("provider-kind-unknown").WithHint(`"simulator" and "wallee" are two`)
 	}
 	u, err := taler.CheckURL(p.URL, true)
 	if err != nil {
@@ -94,7 +112,11 @@ func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
 		return err
 	}
 	i := instrument.Instance{Class: ClassProvider, Owner: self.ID, Name: p.Name, Status: first, Keys: map[string]string{"name": p.Name}}
-	if err := i.Encode(p); err != nil {
+	state := struct {
+		Provider
+		Key string `json:"key,omitempty"`
+	}{p, string(key)}
+	if err := i.Encode(state); err != nil {
 		return err
 	}
 	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {

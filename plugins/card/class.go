@@ -59,11 +59,29 @@ var cardPayment = sdk.Class{Rule: checkPayment, About: instrument.Info{
 	},
 }}
 
-// cardProvider is a provider, for vendor and bank.
-var cardProvider = sdk.Class{About: instrument.Info{
+// cardProvider is a provider, for vendor and bank: providerState.
+var cardProvider = sdk.Class{Rule: checkProvider, About: instrument.Info{
 	ID: providerID, Title: "Card payment provider", Keys: []string{"name"}, Moves: keptMoves, Shareable: true, Address: "url",
-	Fields: []instrument.Field{{Name: "name", Title: "Name"}, {Name: "kind", Title: "Kind"}, {Name: "url", Title: "Base URL"}},
+	Fields: []instrument.Field{
+		{Name: "name", Title: "Name"},
+		{Name: "kind", Title: "Kind: simulator or wallee"},
+		{Name: "url", Title: "Base URL"},
+		{Name: "space", Title: "Space, of wallee"},
+		{Name: "user", Title: "Application user, of wallee"},
+		{Name: "key", Title: "The user's key, of wallee", Secret: true},
+	},
 }}
+
+// checkProvider is the class's own rule: its provider is one that this bundle
+// speaks to, with all that is needed for that.
+func checkProvider(_, after *instrument.Instance) error {
+	var p providerState
+	if err := after.Decode(&p); err != nil {
+		return fault.Wrap(err, fault.Invalid, "a member of the provider is of another kind than a provider's").Because(reasonProviderMalformed)
+	}
+	_, err := p.client(after.ID)
+	return err
+}
 
 // checkCard is the class's own rule: a card is complete, stays the same card, and
 // its counter never goes back, or an authorisation could be made twice.

@@ -2,7 +2,6 @@ package card
 
 import (
 	"context"
-	"net/url"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -73,39 +72,3 @@ func move(ctx context.Context, s protocol.Session, id instrument.ID, facts proto
 	})
 }
 
-// verify is a bank's VERIFY: the facts about a transaction, which decide nothing.
-func verify(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	var args struct {
-		Transaction string `json:"transaction"`
-	}
-	if err := c.Arguments(&args); err != nil {
-		return protocol.Result{}, err
-	}
-	switch t := args.Transaction; {
-	case t == "" || t == "." || t == ".." || len(t) > maxText:
-		return protocol.Result{}, unknownTransaction() // no provider has such a name
-	}
-	facts, err := get(ctx, s, c.Main(), "payments/"+url.PathEscape(args.Transaction), readPayment)
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	return protocol.ResultOf(facts)
-}
-
-// check is CHECK: the provider answers, and in the right language, about a
-// reference that nobody has paid.
-func check(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	understood := false
-	_, err := get(ctx, s, c.Main(), "payments?reference=swaperoo-check", func(body []byte) (protocol.Facts, error) {
-		facts, err := readPayments(body)
-		understood = err == nil || fault.ReasonOf(err) == reasonUnknownTransaction
-		return facts, err
-	})
-	switch {
-	case understood:
-		return protocol.ResultOf(struct{}{})
-	case fault.ReasonOf(err) == reasonUnknownTransaction: // the address itself is unknown there
-		err = misread()
-	}
-	return protocol.Result{}, err
-}

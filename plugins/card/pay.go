@@ -15,6 +15,7 @@ const (
 	Charge = "CHARGE" // a vendor, a plastic card at its own reader
 	Lookup = "LOOKUP" // a vendor asks what became of a payment
 	Verify = "VERIFY" // a bank asks the same, and decides itself
+	Search = "SEARCH" // a bank asks what was paid with a reference
 	Check  = "CHECK"  // is the provider there?
 )
 
@@ -46,7 +47,9 @@ func (p pay) Operations(class instrument.ClassID, peer comm.Role) []protocol.Ope
 	case view{comm.Vendor, providerID, ""}:
 		return []protocol.Operation{{Name: Check, ReadOnly: true}}
 	case view{comm.Bank, providerID, ""}:
-		return []protocol.Operation{{Name: Verify, ReadOnly: true}, {Name: Check, ReadOnly: true}}
+		return []protocol.Operation{
+			{Name: Verify, ReadOnly: true}, {Name: Search, ReadOnly: true}, {Name: Check, ReadOnly: true}, {Name: protocol.Refund},
+		}
 	}
 	return nil
 }
@@ -77,6 +80,10 @@ func (p pay) DoOperation(ctx context.Context, s protocol.Session, c protocol.Cal
 		return lookUp(ctx, s, c)
 	case step{protocol.Initiator, Verify}:
 		return verify(ctx, s, c)
+	case step{protocol.Initiator, Search}:
+		return search(ctx, s, c)
+	case step{protocol.Initiator, protocol.Refund}:
+		return repay(ctx, s, c)
 	case step{protocol.Initiator, Check}:
 		return check(ctx, s, c)
 	}

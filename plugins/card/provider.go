@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -87,28 +86,34 @@ func readPayment(body []byte) (protocol.Facts, error) {
 	return t.facts(body)
 }
 
-// readPayments is the pure reading of the payments with one reference: the one
-// that counts is the paid one, else one that is not final, else the last. None
-// is fault.NotFound.
-func readPayments(body []byte) (protocol.Facts, error) {
+// readPayments is the pure reading of the payments with one reference.
+func readPayments(body []byte) ([]protocol.Facts, error) {
 	var list struct {
 		Payments []json.RawMessage `json:"payments"`
 	}
 	if err := json.Unmarshal(body, &list); err != nil || list.Payments == nil {
-		return protocol.Facts{}, misread()
+		return nil, misread()
 	}
-	var best protocol.Facts
-	for _, raw := range list.Payments {
-		f, err := readPayment(raw)
-		if err != nil {
-			return protocol.Facts{}, err
+	found := make([]protocol.Facts, len(list.Payments))
+	for n, raw := range list.Payments {
+		var err error
+		if found[n], err = readPayment(raw); err != nil {
+			return nil, err
 		}
+	}
+	return found, nil
+}
+
+// weightiest is the payment that counts of those with one reference: the paid
+// one, else one that is not final, else the last. None is fault.NotFound.
+func weightiest(found []protocol.Facts) (best protocol.Facts, err error) {
+	for _, f := range found {
 		if weight(f.State) >= weight(best.State) {
 			best = f
 		}
 	}
 	if best.State == "" {
-		return protocol.Facts{}, unknownTransaction()
+		return best, unknownTransaction()
 	}
 	return best, nil
 }
@@ -136,32 +141,43 @@ func (t told) facts(raw []byte) (protocol.Facts, error) {
 	}, nil
 }
 
-// get asks the provider and reads what it says; no answer of use is
+// fetch sends a request that may be repeated: it only reads, or bears a name of
+// its own under which the provider does it once. That there is no answer is
 // fault.Unavailable, for asking again is all that helps.
-func get(ctx context.Context, s protocol.Session, provider instrument.ID, path string, read func([]byte) (protocol.Facts, error)) (protocol.Facts, error) {
-	answer, err := s.Fetch(ctx, protocol.Request{
-		Address: provider, Method: http.MethodGet, Path: path, Timeout: askTime, Limit: maxAnswer, Repeat: true,
-	})
+func fetch(ctx context.Context, s protocol.Session, r protocol.Request) (protocol.Response, error) {
+	r.Timeout, r.Limit, r.Repeat = askTime, maxAnswer, true
+	answer, err := s.Fetch(ctx, r)
 	switch {
 	case fault.KindOf(err) == fault.Suspended, fault.KindOf(err) == fault.Denied:
-		return protocol.Facts{}, err
+		return protocol.Response{}, err
 	case err != nil:
-		return protocol.Facts{}, unreachable(err)
+		return protocol.Response{}, unreachable(err)
+	}
+	return answer, nil
+}
+
+// get asks the simulator and reads what it says.
+func get[T any](ctx context.Context, s protocol.Session, provider instrument.ID, path string, read func([]byte) (T, error)) (T, error) {
+	var none T
+	answer, err := fetch(ctx, s, protocol.Request{Address: provider, Method: http.MethodGet, Path: path})
+	switch {
+	case err != nil:
+		return none, err
 	case answer.Status == http.StatusNotFound:
-		return protocol.Facts{}, unknownTransaction()
+		return none, unknownTransaction()
 	case answer.Status != http.StatusOK:
-		return protocol.Facts{}, unreachable(fault.New(fault.Unavailable, "status %d", answer.Status))
+		return none, unusable(answer.Status)
 	}
 	return read(answer.Body)
 }
 
 // ask finds the payment with a reference.
 func ask(ctx context.Context, s protocol.Session, provider instrument.ID, reference string) (protocol.Facts, error) {
-	f, err := get(ctx, s, provider, "payments?reference="+url.QueryEscape(reference), readPayments)
-	if err == nil && f.Reference != reference {
-		return protocol.Facts{}, misread()
+	found, err := simulator{provider}.search(ctx, s, reference)
+	if err != nil {
+		return protocol.Facts{}, err
 	}
-	return f, err
+	return weightiest(found)
 }
 
 // askPending asks about a payment on record. While its charge may still arrive, a
@@ -177,6 +193,10 @@ func askPending(ctx context.Context, s protocol.Session, p payment) (protocol.Fa
 func unreachable(cause error) error {
 	return fault.Wrap(cause, fault.Unavailable, "the card payment provider does not answer").
 		Because("provider-unreachable").WithHint("try again later")
+}
+
+func unusable(status int) error {
+	return unreachable(fault.New(fault.Unavailable, "status %d", status))
 }
 
 func unknownTransaction() error {

@@ -123,7 +123,11 @@ func TestThePaymentThatCounts(t *testing.T) {
 		{"a page", `<html>`, "!answer-malformed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			f, err := readPayments([]byte(row.body))
+			found, err := readPayments([]byte(row.body))
+			var f protocol.Facts
+			if err == nil {
+				f, err = weightiest(found)
+			}
 			got := f.Transaction
 			if err != nil {
 				got = "!" + string(fault.ReasonOf(err))
@@ -139,9 +143,11 @@ func FuzzReadPayments(f *testing.F) {
 	f.Add([]byte(`{"payments":[{"id":"a","state":"paid","amount":"CHF:1","refunded":"CHF:0","reference":"R"}]}`))
 	f.Add([]byte(`{"payments":[null,{}]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		facts, err := readPayments(body)
-		if err == nil && (facts.Transaction == "" || weight(facts.State) == 0 || !json.Valid(facts.Raw)) {
-			t.Errorf("read %+v", facts)
+		found, _ := readPayments(body)
+		for _, facts := range found {
+			if facts.Transaction == "" || weight(facts.State) == 0 || !json.Valid(facts.Raw) {
+				t.Errorf("read %+v", facts)
+			}
 		}
 		if facts, err := readCharge(protocol.Response{Status: 200, Body: body}); err == nil && weight(facts.State) == 0 {
 			t.Errorf("read %+v", facts)
@@ -176,6 +182,26 @@ func FuzzAuthorisation(f *testing.F) {
 			if len(m.Brand) > maxBrand || len(m.Last4) > 4 {
 				t.Errorf("accepted %+v", m)
 			}
+		}
+	})
+}
+
+func FuzzReadTransactions(f *testing.F) {
+	f.Add([]byte(`[{"id":7,"state":"FULFILL","merchantReference":"R","currency":"CHF","completedAmount":2.05e1,"linkedSpaceId":405}]`))
+	f.Add([]byte(`[{"id":7,"state":"DECLINE"},null]`))
+	f.Add([]byte(`{"id":3,"state":"SUCCESSFUL","externalId":"x","amount":1}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		found, _ := readTransactions(body, "R")
+		for _, facts := range found {
+			if facts.Transaction == "" || facts.Space == 0 || facts.Amount.Currency == "" || !json.Valid(facts.Raw) {
+				t.Errorf("read %+v", facts)
+			}
+		}
+		if _, got, err := readWalleeRefund(body, "CHF"); err == nil && (got.ID == "" || weight(got.State) == 0) {
+			t.Errorf("read %+v", got)
+		}
+		if got, err := readRefund(body); err == nil && weight(got.State) == 0 {
+			t.Errorf("read %+v", got)
 		}
 	})
 }

@@ -4,34 +4,43 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
-	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 )
 
-// kindSimulator is the only kind of provider that the card bundle speaks to.
-const kindSimulator = "simulator"
-
 func providerAdd(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "add NAME", Short: "Make a provider known; it is not asked", Args: cobra.ExactArgs(1)}
-	kind := c.Flags().String("kind", kindSimulator, "what kind of provider it is: simulator")
-	url := c.Flags().String("url", "", "base `URL` of its API")
+	var p bank.Provider
+	c.Flags().StringVar(&p.Kind, "kind", "simulator", "what kind of provider it is: simulator or wallee")
+	c.Flags().StringVar(&p.URL, "url", "", "base `URL` of its API")
+	c.Flags().Int64Var(&p.Space, "space", 0, "wallee: number of the space in which the terminals charge")
+	c.Flags().Int64Var(&p.User, "user", 0, "wallee: number of the application user that asks")
+	file := c.Flags().String("key-file", "", "wallee: `FILE` with the application user's key")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := cli.Require(c, "url"); err != nil {
+		needs := []string{"url"}
+		if p.Kind == "wallee" {
+			needs = append(needs, "space", "user", "key-file")
+		}
+		if err := cli.Require(c, needs...); err != nil {
 			return err
 		}
-		if *kind != kindSimulator {
-			return cli.Argument(fault.New(fault.Invalid, "there is no kind of provider %q", *kind).Because("provider-kind-unknown").
-				WithHint("%q is the one", kindSimulator))
-		}
-		if _, err := taler.CheckURL(*url, e.AllowHTTP); err != nil {
+		if _, err := taler.CheckURL(p.URL, e.AllowHTTP); err != nil {
 			return cli.Argument(err)
 		}
+		var key string
+		if *file != "" {
+			var err error
+			if key, err = config.Secret(*file); err != nil {
+				return err
+			}
+		}
+		p.Name = args[0]
 		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-			if err := b.AddProvider(c.Context(), bank.Provider{Name: args[0], Kind: *kind, URL: *url}); err != nil {
+			if err := b.AddProviderKey(c.Context(), p, bank.Key(key)); err != nil {
 				return cli.Argument(err)
 			}
-			p, err := b.ProviderOf(c.Context(), args[0])
+			p, err := b.ProviderOf(c.Context(), p.Name)
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,293 @@
+package card_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/protocoltest"
+)
+
+// counter is a bank that asks an office.
+type counter struct {
+	*testing.T
+	*office
+	bank *protocoltest.Node
+	at   instrument.ID
+}
+
+func openCounter(t *testing.T) *counter {
+	c := &counter{T: t, office: openOffice(t), bank: newNode(t, comm.Bank, time.Now)}
+	c.at = c.bank.Create(t, walleeAt(c.URL+"/api/", nil))[0]
+	return c
+}
+
+func (c *counter) do(operation string, args any) (protocol.Result, error) {
+	c.Helper()
+	return alone(c, c.bank, operation, "card-provider", c.at, args)
+}
+
+func (c *counter) verify(id string) (protocol.Facts, error) {
+	c.Helper()
+	result, err := c.do("VERIFY", map[string]string{"transaction": id})
+	if err != nil {
+		return protocol.Facts{}, err
+	}
+	return factsOf(c, result), nil
+}
+
+func (c *counter) refund(transaction, sum, external string) (got protocol.Repaid, err error) {
+	c.Helper()
+	result, err := c.do("REFUND", map[string]string{"transaction": transaction, "amount": sum, "external_id": external})
+	if err == nil {
+		err = json.Unmarshal(result.Value, &got)
+	}
+	return got, err
+}
+
+func TestWhatWalleeSaysOfATransaction(t *testing.T) {
+	c := openCounter(t)
+	for n, row := range []struct {
+		state, members        string
+		want, sum, given, why string
+	}{
+		{"FULFILL", `{"authorizationAmount":21.50,"completedAmount":21.50,"refundedAmount":0.0}`, "paid", "CHF:21.5", "", ""},
+		{"FULFILL", `{"authorizationAmount":30,"completedAmount":20.000000000000,"refundedAmount":5.05}`, "paid", "CHF:20", "CHF:5.05", ""},
+		{"FULFILL", `{"completedAmount":2.1E+1,"currency":"EUR"}`, "paid", "EUR:21", "", ""},
+		{"COMPLETED", `{"completedAmount":21}`, "pending", "CHF:21", "", ""},
+		{"AUTHORIZED", `{"authorizationAmount":21}`, "pending", "CHF:21", "", ""},
+		{"CREATE", `{}`, "pending", "CHF:0", "", ""},
+		{"PENDING", `{}`, "pending", "CHF:0", "", ""},
+		{"CONFIRMED", `{}`, "pending", "CHF:0", "", ""},
+		{"PROCESSING", `{}`, "pending", "CHF:0", "", ""},
+		{"FAILED", `{"authorizationAmount":21}`, "failed", "CHF:21", "", ""},
+		{"VOIDED", `{"authorizationAmount":21}`, "failed", "CHF:21", "", ""},
+		{"DECLINE", `{"completedAmount":21}`, "withheld", "CHF:21", "", ""},
+
+		{"FULFILL", `{"authorizationAmount":21}`, "", "", "", "answer-malformed"}, // nothing says that it was captured
+		{"FULFILL", `{"completedAmount":-21}`, "", "", "", "answer-malformed"},
+		{"FULFILL", `{"completedAmount":"much"}`, "", "", "", "answer-malformed"},
+		{"FULFILL", `{"completedAmount":21,"currency":null}`, "", "", "", "answer-malformed"},
+		{"FULFILL", `{"completedAmount":21,"linkedSpaceId":null}`, "", "", "", "answer-malformed"},
+		{"FULFILL", `{"completedAmount":21,"refundedAmount":1e-9}`, "", "", "", "answer-malformed"},
+		{"SETTLED", `{"completedAmount":21}`, "", "", "", "answer-malformed"},
+		{"", `{"completedAmount":21}`, "", "", "", "answer-malformed"},
+	} {
+		t.Run(row.state+row.members, func(t *testing.T) {
+			id := fmt.Sprint(1000 + n)
+			c.put(1000+n, row.state, "WOPID", row.members)
+			f, err := c.verify(id)
+			if row.why != "" {
+				wantFault(t, err, fault.Unavailable, fault.Reason(row.why))
+				return
+			}
+			if err != nil || f.State != row.want || f.Amount.String() != row.sum {
+				t.Errorf("%s %s, %v", f.State, f.Amount, err)
+			}
+			if row.given == "" && !f.Refunded.IsZero() || row.given != "" && f.Refunded.String() != row.given {
+				t.Errorf("refunded is %s", f.Refunded)
+			}
+			if f.Transaction != id || f.Reference != "WOPID" || f.Space != walleeSpace || !strings.Contains(string(f.Raw), row.state) {
+				t.Errorf("%+v", f)
+			}
+		})
+	}
+	c.put(2000, "FULFILL", "W", `{"completedAmount":1,"linkedSpaceId":77}`)
+	if f, err := c.verify("2000"); err != nil || f.Space != 77 {
+		t.Errorf("of another space: %+v, %v", f, err)
+	}
+}
+
+// What is no answer is asked again, whatever it looks like; an unknown number may
+// be known later.
+func TestWhatIsNoAnswerOfWallee(t *testing.T) {
+	c := openCounter(t)
+	c.put(7, "FULFILL", "W", `{"completedAmount":21}`)
+	for _, id := range []string{"8", "0", "-7", "07", "7.0", " 7", "7&spaceId=9", "9999999999999999999999", ".."} {
+		_, err := c.verify(id)
+		wantFault(t, err, fault.NotFound, "transaction-unknown")
+	}
+	for _, path := range c.asked {
+		if path != "/api/transaction/read?spaceId=405&id=8" {
+			t.Errorf("it was asked for %s", path)
+		}
+	}
+	for _, row := range []struct {
+		status int
+		body   string
+		kind   fault.Kind
+		reason fault.Reason
+	}{
+		{200, "", fault.NotFound, "transaction-unknown"},
+		{200, " \n", fault.NotFound, "transaction-unknown"},
+		{404, "{}", fault.NotFound, "transaction-unknown"},
+		{200, "<html>", fault.Unavailable, "answer-malformed"},
+		{200, "null", fault.Unavailable, "answer-malformed"},
+		{200, "[]", fault.Unavailable, "answer-malformed"},
+		{409, "{}", fault.Unavailable, "provider-unreachable"},
+		{429, "{}", fault.Unavailable, "provider-unreachable"},
+		{442, `{"message":"no"}`, fault.Unavailable, "provider-unreachable"},
+		{500, "{}", fault.Unavailable, "provider-unreachable"},
+		{542, "{}", fault.Unavailable, "provider-unreachable"},
+		{401, "", fault.Denied, "provider-credentials"},
+		{403, "", fault.Denied, "provider-credentials"},
+	} {
+		t.Run(fmt.Sprint(row.status, row.body), func(t *testing.T) {
+			c.misbehave(func(w http.ResponseWriter, _ string) bool {
+				w.WriteHeader(row.status)
+				_, _ = w.Write([]byte(row.body))
+				return true
+			})
+			_, err := c.verify("7")
+			wantFault(t, err, row.kind, row.reason)
+		})
+	}
+	c.Close()
+	_, err := c.verify("7")
+	wantFault(t, err, fault.Unavailable, "provider-unreachable")
+}
+
+// A wrong key, user, space, path or clock makes a MAC that wallee refuses, and the
+// right ones one that it takes.
+func TestWalleeKnowsWhoAsks(t *testing.T) {
+	c := openCounter(t)
+	if _, err := c.do("CHECK", struct{}{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, change := range map[string]map[string]any{
+		"another key":   {"key": "AAAA"},
+		"another user":  {"user": 1},
+		"another space": {"space": 406},
+	} {
+		t.Run(name, func(t *testing.T) {
+			change["name"], change["url"] = name, c.URL+"/api"
+			id := c.bank.Create(t, walleeAt("", change))[0]
+			_, err := alone(t, c.bank, "CHECK", "card-provider", id, struct{}{})
+			wantFault(t, err, fault.Denied, "provider-credentials")
+		})
+	}
+	t.Run("a clock that is an hour off", func(t *testing.T) {
+		c.clock = func() time.Time { return time.Now().Add(time.Hour) }
+		_, err := c.do("CHECK", struct{}{})
+		wantFault(t, err, fault.Denied, "provider-credentials")
+	})
+	t.Run("nobody's address", func(t *testing.T) {
+		id := c.bank.Create(t, walleeAt(c.URL, map[string]any{"name": "root"}))[0]
+		c.clock = time.Now
+		_, err := alone(t, c.bank, "CHECK", "card-provider", id, struct{}{})
+		wantFault(t, err, fault.Unavailable, "answer-malformed")
+	})
+}
+
+func TestAWalleeThatIsIncompleteIsNotKept(t *testing.T) {
+	for name, change := range map[string]map[string]any{
+		"no space": {"space": 0}, "a negative user": {"user": -1}, "no key": {"key": ""}, "a key that is not base64": {"key": "*"},
+		"a space that is text": {"space": "405"}, "another kind": {"kind": "datatrans"}, "an address that is none": {"url": "http://[::1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			bank := newNode(t, comm.Bank, time.Now)
+			err := bank.Instruments.Update(t.Context(), func(d *instrument.Draft) error {
+				_, err := d.Create(walleeAt("https://app-wallee.com/api", change))
+				return err
+			})
+			if !strings.HasPrefix(string(fault.ReasonOf(err)), "provider-") || strings.Contains(err.Error(), walleeKey) {
+				t.Errorf("%v (%s)", err, fault.ReasonOf(err))
+			}
+		})
+	}
+}
+
+func TestEverythingWithAReferenceIsFound(t *testing.T) {
+	c := openCounter(t)
+	find := func(reference string) []protocol.Facts {
+		t.Helper()
+		result, err := c.do("SEARCH", map[string]string{"reference": reference})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var found protocol.Found
+		if err := json.Unmarshal(result.Value, &found); err != nil {
+			t.Fatal(err)
+		}
+		return found.Payments
+	}
+	if got := find("W"); len(got) != 0 {
+		t.Errorf("%+v", got)
+	}
+	for n := range 45 {
+		c.put(1+n, []string{"FULFILL", "FAILED"}[n%2], "W", `{"completedAmount":1}`)
+	}
+	c.put(100, "FULFILL", "X", `{"completedAmount":1}`)
+	if got := find("W"); len(got) != 45 || got[44].Transaction != "45" {
+		t.Errorf("%d were found", len(got))
+	}
+	c.misbehave(func(w http.ResponseWriter, _ string) bool {
+		answer(w, c.transactions[45:]) // for another reference
+		return true
+	})
+	_, err := c.do("SEARCH", map[string]string{"reference": "W"})
+	wantFault(t, err, fault.Unavailable, "answer-malformed")
+}
+
+func TestWalleeGivesBackOncePerName(t *testing.T) {
+	c := openCounter(t)
+	c.put(7, "FULFILL", "W", `{"completedAmount":21.05}`)
+	c.put(8, "AUTHORIZED", "W", `{"authorizationAmount":21}`)
+	for range 3 {
+		got, err := c.refund("7", "CHF:21.05", "one")
+		if err != nil || got.State != "paid" || got.Amount != amount("CHF:21.05") || got.ExternalID != "one" || got.ID != "1" {
+			t.Fatalf("%+v, %v", got, err)
+		}
+	}
+	if len(c.refunds) != 1 || fmt.Sprint(c.refunds["one"]["amount"]) != "21.05" {
+		t.Errorf("%v", c.refunds)
+	}
+	_, err := c.refund("7", "CHF:21", "one") // the first has another amount
+	wantFault(t, err, fault.Unavailable, "answer-malformed")
+	_, err = c.refund("8", "CHF:1", "two")
+	wantFault(t, err, fault.Declined, "refund-refused")
+	_, err = c.refund("7", "CHF:0", "three")
+	wantFault(t, err, fault.Invalid, "amount-too-small")
+	c.misbehave(func(w http.ResponseWriter, _ string) bool { w.WriteHeader(409); return true })
+	_, err = c.refund("7", "CHF:1", "four")
+	wantFault(t, err, fault.Unavailable, "provider-unreachable")
+}
+
+// A repetition is answered with the first answer, so where a refund stands now is
+// read.
+func TestARefundTakesItsTime(t *testing.T) {
+	for _, row := range []struct{ state, want string }{
+		{"CREATE", "pending"},
+		{"SCHEDULED", "pending"},
+		{"PENDING", "pending"},
+		{"MANUAL_CHECK", "pending"},
+		{"FAILED", "failed"},
+		{"SUCCESSFUL", "paid"},
+	} {
+		t.Run(row.state, func(t *testing.T) {
+			c := openCounter(t)
+			c.put(7, "FULFILL", "W", `{"completedAmount":21}`)
+			c.refundState = "PENDING"
+			if got, err := c.refund("7", "CHF:1", "x"); err != nil || got.State != "pending" {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			c.settle("x", row.state)
+			if got, err := c.refund("7", "CHF:1", "x"); err != nil || got.State != row.want {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if len(c.refunds) != 1 {
+				t.Errorf("%d refunds", len(c.refunds))
+			}
+			c.settle("x", "REVERSED")
+			_, err := c.refund("7", "CHF:1", "x")
+			wantFault(t, err, fault.Unavailable, "answer-malformed")
+		})
+	}
+}

@@ -1,0 +1,99 @@
+package card
+
+import (
+	"encoding/json"
+	"strconv"
+
+	"github.com/swaperoo/swaperoo/plugins/card/wallee"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// readTransaction is the pure reading of one of wallee's transactions. A state of
+// the future is no answer: it must not be taken for good or bad.
+func readTransaction(body []byte) (protocol.Facts, error) {
+	var t wallee.Transaction
+	if err := json.Unmarshal(body, &t); err != nil || t.ID <= 0 || t.LinkedSpaceID <= 0 {
+		return protocol.Facts{}, misread()
+	}
+	f := protocol.Facts{
+		Reference: t.MerchantReference, Transaction: strconv.FormatInt(t.ID, 10), Space: t.LinkedSpaceID, Raw: body,
+	}
+	amount := t.CompletedAmount
+	switch t.State.Finality() {
+	case wallee.Running:
+		f.State = protocol.FactPending
+	case wallee.Bad:
+		f.State = protocol.FactFailed
+	case wallee.Good:
+		f.State = protocol.FactPaid
+	case wallee.Withheld:
+		f.State = protocol.FactWithheld
+	default:
+		return protocol.Facts{}, misread()
+	}
+	if f.State == protocol.FactPending || f.State == protocol.FactFailed {
+		if amount == "" { // nothing is captured; what was asked for is what can be shown
+			amount = first(t.AuthorizationAmount, "0")
+		}
+	}
+	var err error
+	if f.Amount, err = wallee.Amount(t.Currency, amount); err != nil {
+		return protocol.Facts{}, misread()
+	}
+	if f.Refunded, err = wallee.Amount(t.Currency, first(t.RefundedAmount, "0")); err != nil {
+		return protocol.Facts{}, misread()
+	}
+	return f, nil
+}
+
+func first(n, otherwise json.Number) json.Number {
+	if n == "" {
+		return otherwise
+	}
+	return n
+}
+
+// readTransactions is the pure reading of a search for a reference.
+func readTransactions(body []byte, reference string) ([]protocol.Facts, error) {
+	var list []json.RawMessage
+	if err := json.Unmarshal(body, &list); err != nil || list == nil {
+		return nil, misread()
+	}
+	found := make([]protocol.Facts, len(list))
+	for n, raw := range list {
+		var err error
+		if found[n], err = readTransaction(raw); err != nil {
+			return nil, err
+		}
+		if found[n].Reference != reference {
+			return nil, misread()
+		}
+	}
+	return found, nil
+}
+
+// readWalleeRefund is the pure reading of a refund, whose currency is that of its
+// transaction.
+func readWalleeRefund(body []byte, currency string) (int64, protocol.Repaid, error) {
+	var e wallee.RefundEntity
+	if err := json.Unmarshal(body, &e); err != nil || e.ID <= 0 {
+		return 0, protocol.Repaid{}, misread()
+	}
+	got := protocol.Repaid{ExternalID: e.ExternalID, ID: strconv.FormatInt(e.ID, 10), Raw: body}
+	switch e.State.Finality() {
+	case wallee.Running:
+		got.State = protocol.FactPending
+	case wallee.Good:
+		got.State = protocol.FactPaid
+	case wallee.Bad:
+		got.State = protocol.FactFailed
+	default:
+		return 0, protocol.Repaid{}, misread()
+	}
+	var err error
+	if got.Amount, err = wallee.Amount(currency, e.Amount); err != nil {
+		return 0, protocol.Repaid{}, misread()
+	}
+	return e.ID, got, nil
+}
+
