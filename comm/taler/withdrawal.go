@@ -29,7 +29,8 @@ type Withdrawal struct {
 	ReservePub EddsaPublicKey `json:"reserve_pub,omitzero"`
 	Selected   int64          `json:"selected,omitempty"`
 
-	// Set by CONFIRM: the terminal's notice, not yet believed.
+	// Set by CONFIRM: the terminal's notice, not yet believed. An aborted operation
+	// takes one as well, for the money has to be found.
 	ProviderTransactionID string `json:"provider_transaction_id,omitempty"`
 	Noticed               int64  `json:"noticed,omitempty"`
 
@@ -39,6 +40,11 @@ type Withdrawal struct {
 	AbortReason string          `json:"abort_reason,omitempty"`
 	Proof       json.RawMessage `json:"proof,omitempty"` // the provider's raw answer
 	Row         uint64          `json:"row,omitempty"`   // in the exchange's incoming history
+	Paid        Amount          `json:"paid,omitzero"`   // of a confirmed one: what the provider says was paid
+
+	// Set after the end.
+	Foreign  string `json:"foreign,omitempty"`  // a payment that was made for something else, as far as the bank can see: not its to give back
+	Searched int64  `json:"searched,omitempty"` // of an aborted one: since then no payment for it is looked for any more
 }
 
 // Fees is what the customer pays on top of the amount: withdrawal fees and
@@ -80,6 +86,12 @@ func (w Withdrawal) Most(bound Amount) Amount {
 		return w.MaxAmount
 	}
 	return bound
+}
+
+// Undecided reports whether a terminal has said that w is paid and the provider
+// has not said the last word on it.
+func (w Withdrawal) Undecided() bool {
+	return w.ProviderTransactionID != "" && len(w.Proof) == 0 && (w.State == StateSelected || w.State == StateAborted)
 }
 
 // StatusConfig is what the bank adds to an operation when it shows it.

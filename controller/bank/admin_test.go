@@ -105,8 +105,8 @@ func TestProviders(t *testing.T) {
 		"no kind":         {bank.Provider{Name: "p", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
 		"kind of a payto": {bank.Provider{Name: "p", Kind: "a/b", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
 		"no address":      {bank.Provider{Name: "p", Kind: "simulator"}, fault.Invalid, taler.ReasonAddressRefused},
-		"wallee without": {bank.Provider{Name: "p", Kind: "wallee", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-malformed"},
-		"another kind":   {bank.Provider{Name: "p", Kind: "datatrans", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
+		"wallee without":  {bank.Provider{Name: "p", Kind: "wallee", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-malformed"},
+		"another kind":    {bank.Provider{Name: "p", Kind: "datatrans", URL: "http://127.0.0.1:1/"}, fault.Invalid, "provider-kind-unknown"},
 		"another scheme":  {bank.Provider{Name: "p", Kind: "simulator", URL: "ftp://127.0.0.1/"}, fault.Invalid, taler.ReasonAddressRefused},
 	} {
 		t.Run(name, func(t *testing.T) { refused(t, h.Bank.AddProvider(ctx, c.p), c.kind, c.reason) })

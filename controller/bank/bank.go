@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Names that the bank shares with the bundles.
@@ -18,6 +19,7 @@ const (
 	ClassProvider   instrument.ClassID = "card-provider"
 	protocolCard                       = "card.pay"
 	operationVerify                    = "VERIFY"
+	operationSearch                    = "SEARCH"
 	operationCheck                     = "CHECK"
 )
 
@@ -42,12 +44,18 @@ type Config struct {
 	// has paid for. It makes money out of nothing.
 	AdminIncoming bool
 	Asking        Asking
+	Expiry        Expiry
+	Searching     Searching
+	// HandsOut leaves transfers to whoever calls NextTransfer, instead of having
+	// them refunded.
+	HandsOut bool
 }
 
 // Asking says how providers are asked about payments; zero members have
-// defaults.
+// defaults. Refunds are asked for in the same way.
 type Asking struct {
-	First, Longest time.Duration // pauses between two questions about one payment: 1 s, doubling up to 5 minutes
+	First, Longest time.Duration // pauses between two questions about one payment: 1 s, doubling up to 5 minutes; each up to a fifth shorter or longer
+	Woken          time.Duration // the pause after a webhook, if it is shorter: 1 s
 	Within         time.Duration // for one question; 1 minute
 	AtOnce         int           // questions to one provider at a time; 64
 }
@@ -60,6 +68,7 @@ func (a Asking) withDefaults() Asking {
 	}
 	def(&a.First, time.Second)
 	def(&a.Longest, 5*time.Minute)
+	def(&a.Woken, time.Second)
 	def(&a.Within, time.Minute)
 	if a.AtOnce <= 0 {
 		a.AtOnce = 64
@@ -76,8 +85,9 @@ type Bank struct {
 	stop   context.CancelFunc
 	work   sync.WaitGroup
 	mu     sync.Mutex
-	asking map[instrument.ID]chan struct{} // withdrawals whose provider is being asked, and how to have it asked again at once
-	slots  map[string]chan struct{}        // per provider: one that hangs holds up no other
+	asking map[instrument.ID]*errand // what a provider is being asked about, again and again
+	paid   map[string]*errand        // those of them that verify a payment, by providerTx
+	slots  map[string]chan struct{}  // per provider: one that hangs holds up no other
 
 	wiring  sync.Mutex // see Transfer
 	handing handing
@@ -100,7 +110,7 @@ func Policy() profile.Policy {
 			Kind: profile.Terminal, Protocol: taler.ProtocolWithdraw, Operations: []string{taler.OperationConfirm, taler.OperationAbort},
 		},
 		profile.Grant{Kind: "", Protocol: taler.ProtocolWithdraw, Operations: []string{taler.OperationSelect, taler.OperationAbort}},
-		profile.Grant{Kind: profile.Node, Protocol: protocolCard, Operations: []string{operationVerify, operationCheck}},
+		profile.Grant{Kind: profile.Node, Protocol: protocolCard, Operations: []string{operationVerify, operationSearch, operationCheck, protocol.Refund}},
 	)
 }
 
@@ -112,16 +122,24 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 	if err == nil {
 		err = b.resumeTransfers(ctx)
 	}
+	if err == nil {
+		err = b.resumeReturns(ctx)
+	}
 	if err != nil {
 		b.rest()
 		return nil, err
 	}
+	if !b.cfg.HandsOut {
+		b.background(b.refundTransfers)
+	}
+	b.background(b.keepHouse)
 	return b, nil
 }
 
 func newBank(c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
-	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]chan struct{}{}, slots: map[string]chan struct{}{}}
+	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
+	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string]*errand{}, slots: map[string]chan struct{}{}}
 	b.life, b.stop = context.WithCancel(context.Background())
 	b.fetched.Store(-1)
 	c.CountsBy(b.fate)

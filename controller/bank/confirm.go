@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Verdict is what the bank makes of a provider's facts.
 type Verdict struct {
 	Decision Decision
-	Reason   string // for the record and for people, when it is not Confirm
+	Reason   string            // for the record and for people: why not Confirm, or why something is given back
+	Back     instrument.Amount // what of the payment goes back to the card; the zero Amount: nothing
+	Foreign  bool              // money was paid, and not for this withdrawal as far as the bank can see: not its to give back
 }
 
 // Decision is one of three.
@@ -26,43 +29,90 @@ const (
 // Judge compares what the provider says of a payment with the withdrawal that
 // it is said to pay [9]. It is pure and has the last word: nothing is confirmed
 // on doubt. What the plugin was told to ask for is not trusted; the facts must
-// name the payment of the notice, this withdrawal, its currency, and at least
-// amount and fees, none of it refunded.
-func Judge(w taler.Withdrawal, f protocol.Facts) Verdict {
-	total, err := w.Total()
-	if err != nil {
-		return Verdict{Abort, "the amount and its fees cannot be added"}
-	}
+// name the payment of the notice, this withdrawal, the bank's space at the
+// provider, its currency, and at least amount and fees, none of it refunded.
+//
+// Money that certainly was paid for this withdrawal and buys nothing goes back,
+// as does what was paid too much. Money for something else is nobody's here.
+func Judge(w taler.Withdrawal, space int64, f protocol.Facts) Verdict {
 	switch f.State {
 	case protocol.FactFailed:
-		return Verdict{Abort, "the provider says that the payment failed"}
-	case protocol.FactPaid:
+		return Verdict{Decision: Abort, Reason: "the provider says that the payment failed"}
+	case protocol.FactPaid, protocol.FactWithheld:
 	default:
-		return Verdict{Again, "the provider has not decided yet"}
+		return Verdict{Decision: Again, Reason: "the provider has not decided yet"}
 	}
+	if why := foreign(w, space, f); why != "" {
+		return Verdict{Decision: Abort, Reason: why, Foreign: true}
+	}
+	useless := func(why string) Verdict { return Verdict{Decision: Abort, Reason: why, Back: rest(f)} }
+	total, err := w.Total()
 	switch {
-	case f.Transaction != w.ProviderTransactionID:
-		return Verdict{Abort, "the provider answered for another transaction"}
-	case f.Reference != w.WOPID.Text():
-		return Verdict{Abort, "the payment has the reference of something else"}
-	case f.Amount.Currency != w.Currency:
-		return Verdict{Abort, "the payment is in another currency"}
+	case w.State == taler.StateAborted:
+		return useless("the withdrawal was aborted")
+	case err != nil:
+		return useless("the amount and its fees cannot be added")
+	case f.State == protocol.FactWithheld:
+		return useless("the provider says that nothing may be delivered for the payment")
 	case !f.Refunded.IsZero():
-		return Verdict{Abort, "the payment was refunded"}
+		return useless("the payment was refunded")
 	}
-	if c, err := f.Amount.Cmp(total); err != nil || c < 0 {
-		return Verdict{Abort, "the payment of " + f.Amount.String() + " is less than " + total.String()}
+	surplus, err := f.Amount.Sub(total)
+	if err != nil {
+		return useless("the payment of " + f.Amount.String() + " is less than " + total.String())
 	}
-	return Verdict{Decision: Confirm}
+	if surplus.IsZero() {
+		return Verdict{Decision: Confirm}
+	}
+	return Verdict{Decision: Confirm, Reason: "the payment of " + f.Amount.String() + " is more than " + total.String(), Back: surplus}
 }
 
-// decided is w after a verdict, at a time in unix seconds.
-func decided(w taler.Withdrawal, v Verdict, proof json.RawMessage, at int64) taler.Withdrawal {
-	w.Proof = proof
-	if v.Decision == Confirm {
-		w.State, w.Confirmed = taler.StateConfirmed, at
-		return w
+// foreign says why a payment is not for a withdrawal; empty if it is.
+func foreign(w taler.Withdrawal, space int64, f protocol.Facts) string {
+	switch {
+	case f.Transaction != w.ProviderTransactionID:
+		return "the provider answered for another transaction"
+	case f.Reference != w.WOPID.Text():
+		return "the payment has the reference of something else"
+	case f.Space != space:
+		return "the payment was made in another space"
+	case f.Amount.Currency != w.Currency:
+		return "the payment is in another currency"
 	}
-	w.State, w.Aborted, w.AbortReason = taler.StateAborted, at, v.Reason
+	return ""
+}
+
+// rest is what of a payment has not gone back yet; the zero Amount if that is
+// nothing, or nobody can say.
+func rest(f protocol.Facts) instrument.Amount {
+	left := f.Amount
+	if !f.Refunded.IsZero() {
+		var err error
+		if left, err = left.Sub(f.Refunded); err != nil {
+			return instrument.Amount{}
+		}
+	}
+	if left.IsZero() {
+		return instrument.Amount{}
+	}
+	return left
+}
+
+// decided is w after a verdict, at a time in unix seconds. What was aborted
+// before stays so for the reason that it had.
+func decided(w taler.Withdrawal, v Verdict, f protocol.Facts, at int64) taler.Withdrawal {
+	w.Proof = f.Raw
+	if len(w.Proof) == 0 {
+		w.Proof = json.RawMessage("null") // the word is spoken, even without words
+	}
+	if v.Foreign {
+		w.Foreign = w.ProviderTransactionID
+	}
+	switch {
+	case v.Decision == Confirm:
+		w.State, w.Confirmed, w.Paid = taler.StateConfirmed, at, f.Amount
+	case w.State != taler.StateAborted:
+		w.State, w.Aborted, w.AbortReason = taler.StateAborted, at, v.Reason
+	}
 	return w
 }

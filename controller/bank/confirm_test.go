@@ -18,6 +18,9 @@ func chf(value uint64, cents ...uint32) taler.Amount {
 	return a
 }
 
+// none is no amount at all.
+var none taler.Amount
+
 func eur(value uint64) taler.Amount { return taler.Amount{Currency: "EUR", Value: value} }
 
 // noticed is a withdrawal of CHF:20 with CHF:1.50 of fees that is said to be paid
@@ -32,7 +35,7 @@ func noticed() taler.Withdrawal {
 
 func paid() protocol.Facts {
 	return protocol.Facts{
-		State: protocol.FactPaid, Amount: chf(21, 50), Refunded: chf(0), Reference: taler.WOPID{1, 2, 3}.Text(), Transaction: "tx",
+		State: protocol.FactPaid, Amount: chf(21, 50), Refunded: chf(0), Reference: taler.WOPID{1, 2, 3}.Text(), Transaction: "tx", Space: 405,
 	}
 }
 
@@ -40,42 +43,65 @@ func paid() protocol.Facts {
 // it that differs in that one thing.
 func TestJudge(t *testing.T) {
 	for name, c := range map[string]struct {
-		change func(w *taler.Withdrawal, f *protocol.Facts)
-		want   Decision
-		reason string
+		change  func(w *taler.Withdrawal, f *protocol.Facts)
+		want    Decision
+		reason  string
+		back    taler.Amount
+		foreign bool
 	}{
-		"paid in full":            {func(*taler.Withdrawal, *protocol.Facts) {}, Confirm, ""},
-		"paid more":               {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = chf(22) }, Confirm, ""},
-		"nothing said of refunds": {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Refunded = taler.Amount{} }, Confirm, ""},
+		"paid in full":            {func(*taler.Withdrawal, *protocol.Facts) {}, Confirm, "", none, false},
+		"paid more":               {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = chf(22) }, Confirm, "the payment of CHF:22 is more than CHF:21.5", chf(0, 50), false},
+		"nothing said of refunds": {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Refunded = none }, Confirm, "", none, false},
 		"no fees": {func(w *taler.Withdrawal, f *protocol.Facts) {
-			w.WithdrawalFees, w.TerminalFees, f.Amount = taler.Amount{}, taler.Amount{}, chf(20)
-		}, Confirm, ""},
-		"pending": {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = protocol.FactPending }, Again, "the provider has not decided yet"},
+			w.WithdrawalFees, w.TerminalFees, f.Amount = none, none, chf(20)
+		}, Confirm, "", none, false},
+		"pending": {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = protocol.FactPending }, Again, "the provider has not decided yet", none, false},
 		"pending, all else wrong": {func(_ *taler.Withdrawal, f *protocol.Facts) {
 			*f = protocol.Facts{State: protocol.FactPending, Reference: "x"}
-		}, Again, "the provider has not decided yet"},
-		"a state of the future":         {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = "authorised" }, Again, "the provider has not decided yet"},
-		"no state":                      {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = "" }, Again, "the provider has not decided yet"},
-		"failed":                        {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = protocol.FactFailed }, Abort, "the provider says that the payment failed"},
-		"failed, of something else":     {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State, f.Reference = protocol.FactFailed, "x" }, Abort, "the provider says that the payment failed"},
-		"another transaction":           {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Transaction = "tx2" }, Abort, "the provider answered for another transaction"},
-		"no transaction":                {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Transaction = "" }, Abort, "the provider answered for another transaction"},
-		"another reference":             {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Reference = taler.WOPID{1, 2, 4}.Text() }, Abort, "the payment has the reference of something else"},
-		"no reference":                  {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Reference = "" }, Abort, "the payment has the reference of something else"},
-		"another currency":              {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = eur(100) }, Abort, "the payment is in another currency"},
-		"no amount":                     {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = taler.Amount{} }, Abort, "the payment is in another currency"},
-		"refunded in part":              {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Refunded = chf(0, 1) }, Abort, "the payment was refunded"},
-		"refunded in another currency":  {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Refunded = eur(1) }, Abort, "the payment was refunded"},
-		"a cent too little":             {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = chf(21, 49) }, Abort, "the payment of CHF:21.49 is less than CHF:21.5"},
-		"without the fees":              {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = chf(20) }, Abort, "the payment of CHF:20 is less than CHF:21.5"},
-		"a total that cannot be added":  {func(w *taler.Withdrawal, _ *protocol.Facts) { w.TerminalFees = eur(1) }, Abort, "the amount and its fees cannot be added"},
-		"a withdrawal without amount":   {func(w *taler.Withdrawal, _ *protocol.Facts) { w.Amount = taler.Amount{} }, Abort, "the amount and its fees cannot be added"},
-		"of a total that cannot be had": {func(w *taler.Withdrawal, _ *protocol.Facts) { w.Amount = chf(1 << 52) }, Abort, "the amount and its fees cannot be added"},
+		}, Again, "the provider has not decided yet", none, false},
+		"a state of the future":     {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = "authorised" }, Again, "the provider has not decided yet", none, false},
+		"no state":                  {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = "" }, Again, "the provider has not decided yet", none, false},
+		"failed":                    {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = protocol.FactFailed }, Abort, "the provider says that the payment failed", none, false},
+		"failed, of something else": {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State, f.Reference = protocol.FactFailed, "x" }, Abort, "the provider says that the payment failed", none, false},
+
+		"another transaction":   {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Transaction = "tx2" }, Abort, "the provider answered for another transaction", none, true},
+		"no transaction":        {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Transaction = "" }, Abort, "the provider answered for another transaction", none, true},
+		"another reference":     {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Reference = taler.WOPID{1, 2, 4}.Text() }, Abort, "the payment has the reference of something else", none, true},
+		"no reference":          {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Reference = "" }, Abort, "the payment has the reference of something else", none, true},
+		"another space":         {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Space = 406 }, Abort, "the payment was made in another space", none, true},
+		"no space":              {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Space = 0 }, Abort, "the payment was made in another space", none, true},
+		"another currency":      {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = eur(100) }, Abort, "the payment is in another currency", none, true},
+		"no amount":             {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = none }, Abort, "the payment is in another currency", none, true},
+		"withheld, of another":  {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State, f.Reference = protocol.FactWithheld, "x" }, Abort, "the payment has the reference of something else", none, true},
+		"aborted, of another":   {func(w *taler.Withdrawal, f *protocol.Facts) { w.State, f.Reference = taler.StateAborted, "x" }, Abort, "the payment has the reference of something else", none, true},
+		"aborted, another coin": {func(w *taler.Withdrawal, f *protocol.Facts) { w.State, f.Amount = taler.StateAborted, eur(22) }, Abort, "the payment is in another currency", none, true},
+
+		"withheld":                      {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = protocol.FactWithheld }, Abort, "the provider says that nothing may be delivered for the payment", chf(21, 50), false},
+		"refunded in part":              {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Refunded = chf(0, 1) }, Abort, "the payment was refunded", chf(21, 49), false},
+		"refunded in full":              {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Refunded = chf(21, 50) }, Abort, "the payment was refunded", none, false},
+		"refunded beyond":               {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Refunded = chf(22) }, Abort, "the payment was refunded", none, false},
+		"refunded in another currency":  {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Refunded = eur(1) }, Abort, "the payment was refunded", none, false},
+		"a cent too little":             {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = chf(21, 49) }, Abort, "the payment of CHF:21.49 is less than CHF:21.5", chf(21, 49), false},
+		"without the fees":              {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = chf(20) }, Abort, "the payment of CHF:20 is less than CHF:21.5", chf(20), false},
+		"nothing was paid":              {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Amount = chf(0) }, Abort, "the payment of CHF:0 is less than CHF:21.5", none, false},
+		"a total that cannot be added":  {func(w *taler.Withdrawal, _ *protocol.Facts) { w.TerminalFees = eur(1) }, Abort, "the amount and its fees cannot be added", chf(21, 50), false},
+		"a withdrawal without amount":   {func(w *taler.Withdrawal, _ *protocol.Facts) { w.Amount = none }, Abort, "the amount and its fees cannot be added", chf(21, 50), false},
+		"of a total that cannot be had": {func(w *taler.Withdrawal, _ *protocol.Facts) { w.Amount = chf(1 << 52) }, Abort, "the amount and its fees cannot be added", chf(21, 50), false},
+
+		"aborted and paid":           {func(w *taler.Withdrawal, _ *protocol.Facts) { w.State = taler.StateAborted }, Abort, "the withdrawal was aborted", chf(21, 50), false},
+		"aborted, paid and refunded": {func(w *taler.Withdrawal, f *protocol.Facts) { w.State, f.Refunded = taler.StateAborted, chf(21, 50) }, Abort, "the withdrawal was aborted", none, false},
+		"aborted, not paid": {func(w *taler.Withdrawal, f *protocol.Facts) {
+			w.State, f.State = taler.StateAborted, protocol.FactFailed
+		}, Abort, "the provider says that the payment failed", none, false},
+		"aborted, perhaps paid": {func(w *taler.Withdrawal, f *protocol.Facts) {
+			w.State, f.State = taler.StateAborted, protocol.FactPending
+		}, Again, "the provider has not decided yet", none, false},
+		"aborted before it had amount": {func(w *taler.Withdrawal, _ *protocol.Facts) { w.State, w.Amount = taler.StateAborted, none }, Abort, "the withdrawal was aborted", chf(21, 50), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w, f := noticed(), paid()
 			c.change(&w, &f)
-			if got := Judge(w, f); got != (Verdict{c.want, c.reason}) {
+			if got := Judge(w, 405, f); got != (Verdict{c.want, c.reason, c.back, c.foreign}) {
 				t.Errorf("the verdict is %+v", got)
 			}
 		})
@@ -83,16 +109,28 @@ func TestJudge(t *testing.T) {
 }
 
 func TestDecided(t *testing.T) {
-	proof := json.RawMessage(`{"id":"tx"}`)
+	f := paid()
+	f.Raw = json.RawMessage(`{"id":"tx"}`)
 	want := noticed()
-	want.State, want.Confirmed, want.Proof = taler.StateConfirmed, 9, proof
-	if diff := cmp.Diff(want, decided(noticed(), Verdict{Decision: Confirm}, proof, 9)); diff != "" {
+	want.State, want.Confirmed, want.Proof, want.Paid = taler.StateConfirmed, 9, f.Raw, chf(21, 50)
+	if diff := cmp.Diff(want, decided(noticed(), Verdict{Decision: Confirm}, f, 9)); diff != "" {
 		t.Errorf("confirmed (-want +got):\n%s", diff)
 	}
 	want = noticed()
-	want.State, want.Aborted, want.AbortReason, want.Proof = taler.StateAborted, 9, "why", proof
-	if diff := cmp.Diff(want, decided(noticed(), Verdict{Abort, "why"}, proof, 9)); diff != "" {
+	want.State, want.Aborted, want.AbortReason, want.Proof = taler.StateAborted, 9, "why", f.Raw
+	if diff := cmp.Diff(want, decided(noticed(), Verdict{Decision: Abort, Reason: "why"}, f, 9)); diff != "" {
 		t.Errorf("aborted (-want +got):\n%s", diff)
+	}
+	before := noticed()
+	before.State, before.Aborted, before.AbortReason = taler.StateAborted, 5, "the first reason"
+	want = before
+	want.Proof, want.Foreign = f.Raw, "tx"
+	got := decided(before, Verdict{Decision: Abort, Reason: "why", Foreign: true}, f, 9)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("aborted before (-want +got):\n%s", diff)
+	}
+	if got.Undecided() || !before.Undecided() || decided(noticed(), Verdict{Decision: Abort}, protocol.Facts{}, 9).Undecided() {
+		t.Error("a notice is undecided until the provider has said its last word, and no longer")
 	}
 }
 
@@ -105,7 +143,7 @@ func TestHistoryRow(t *testing.T) {
 		"blank 'quote' \"x": "payto://wallee-transaction/blank%20%27quote%27%20%22x?receiver-name=Card%20payment",
 		"Zürich|<>":         "payto://wallee-transaction/Z%C3%BCrich%7C%3C%3E?receiver-name=Card%20payment",
 	} {
-		w := decided(noticed(), Verdict{Decision: Confirm}, nil, 1_800_000_000)
+		w := decided(noticed(), Verdict{Decision: Confirm}, paid(), 1_800_000_000)
 		w.ProviderTransactionID = transaction
 		row, err := historyRow(w, Provider{Name: "w", Kind: "wallee"})
 		if err != nil {

@@ -132,3 +132,6 @@ func refused(t testing.TB, err error, kind fault.Kind, reason fault.Reason) {
 
 // hasty asks again without long pauses.
 var hasty = bank.Asking{First: time.Millisecond, Longest: 5 * time.Millisecond}
+
+// handsOut leaves transfers to the test.
+func handsOut(c *bank.Config) { c.HandsOut = true }

@@ -87,7 +87,9 @@ var kinds = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 // AddProvider makes a provider known that is asked without credentials, or with
 // AddProviderKey, by a key. Nobody is asked; CheckProvider does that. A name that
 // is taken is fault.Conflict, reason "name-taken".
-func (b *Bank) AddProvider(ctx context.Context, p Provider) error { return b.AddProviderKey(ctx, p, "") }
+func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
+	return b.AddProviderKey(ctx, p, "")
+}
 
 // AddProviderKey is AddProvider with the key of who asks, in the form in which the
 // provider hands it out.

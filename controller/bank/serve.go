@@ -78,8 +78,8 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 
 // Ended has the provider asked after a notice that came over a session.
 func (s servicing) Ended(t controller.Transaction, err error) {
-	if err == nil && t.Operation == taler.OperationConfirm {
-		s.b.ask(t.Instruments[0])
+	if t.Operation == taler.OperationConfirm {
+		s.b.heard(t.Instruments[0], err)
 	}
 }
 

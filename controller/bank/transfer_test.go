@@ -144,7 +144,7 @@ func TestTransfersAtOnce(t *testing.T) {
 // TestAWorkerIsHandedEachTransfer once, in this life; those whose fate is open
 // are handed out again in the next.
 func TestAWorkerIsHandedEachTransfer(t *testing.T) {
-	h := open(t, banktest.Options{Asking: hasty})
+	h := open(t, banktest.Options{Asking: hasty, Decide: handsOut})
 	confirmed(t, h, "tx", 1)
 	ctx := withTimeout(t)
 	waiting := make(chan bank.OpenTransfer, 1)

@@ -79,11 +79,7 @@ func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler
 	}
 	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
 	t := call(terminal, taler.OperationConfirm, args, at)
-	t.Ended = func(err error) { // the notice is stored, whether or not its terminal has waited for that
-		if err == nil {
-			b.ask(at)
-		}
-	}
+	t.Ended = func(err error) { b.heard(at, err) } // whether or not its terminal has waited for that
 	return b.answer(ctx, comm.Vendor, t, nil)
 }
 
@@ -127,10 +123,10 @@ func (b *Bank) Retry(ctx context.Context, id taler.WOPID) error {
 	if err != nil {
 		return err
 	}
-	if w.State != taler.StateSelected || w.ProviderTransactionID == "" {
+	if !w.Undecided() {
 		return fault.New(fault.Conflict, "this withdrawal has no undecided notice of a payment").Because("nothing-to-verify")
 	}
-	b.ask(i.ID)
+	b.ask(i.ID, w)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package bank
 import (
 	"context"
 	"encoding/json"
-	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -23,57 +22,31 @@ func (b *Bank) resume(ctx context.Context) error {
 		if err := i.Decode(&w); err != nil {
 			return err
 		}
-		if w.ProviderTransactionID != "" {
-			b.ask(i.ID)
+		if w.Undecided() {
+			b.ask(i.ID, w)
 		}
 	}
 	return nil
 }
 
-// ask has the provider asked about a withdrawal until it is decided. If that is
-// being done already, the next question is asked at once.
-func (b *Bank) ask(id instrument.ID) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if hurry, busy := b.asking[id]; busy {
-		select {
-		case hurry <- struct{}{}:
-		default:
-		}
-		return
-	}
-	if b.life.Err() != nil {
-		return
-	}
-	hurry := make(chan struct{}, 1)
-	b.asking[id] = hurry
-	b.work.Add(1)
-	go func() {
-		defer b.work.Done()
-		b.follow(id, hurry)
-		b.mu.Lock()
-		delete(b.asking, id)
-		b.mu.Unlock()
-	}()
+// ask has the provider asked about a withdrawal until its notice is decided. If
+// that is being done already, the next question is asked at once.
+func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
+	b.pursue(id, providerTx(w.Provider, w.ProviderTransactionID), func() (bool, error) { return b.verify(id) })
 }
 
-// follow asks at once, then after a pause that doubles.
-func (b *Bank) follow(id instrument.ID, hurry <-chan struct{}) {
-	for pause := b.cfg.Asking.First; ; pause = min(2*pause, b.cfg.Asking.Longest) {
-		done, err := b.verify(id)
-		if done || b.life.Err() != nil {
-			return
-		}
-		if err != nil {
-			b.Log().Warn("a payment could not be verified and will be asked for again", "withdrawal", id, "in", pause, "error", err)
-		}
-		next := time.NewTimer(pause)
-		select {
-		case <-next.C:
-		case <-hurry:
-		case <-b.life.Done():
-		}
-		next.Stop()
+// heard is ask after a notice, if that was stored, whatever the terminal was told.
+func (b *Bank) heard(id instrument.ID, refusal error) {
+	if b.life.Err() != nil || refusal != nil && fault.ReasonOf(refusal) != taler.ReasonConfirmAbortConflict {
+		return
+	}
+	w, err := b.view(b.life, id)
+	if err != nil {
+		b.Log().Error("a notice was stored and cannot be read", "withdrawal", id, "error", err)
+		return
+	}
+	if w.Undecided() {
+		b.ask(id, w)
 	}
 }
 
@@ -84,7 +57,7 @@ func (b *Bank) verify(id instrument.ID) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if w.State != taler.StateSelected || w.ProviderTransactionID == "" {
+	if !w.Undecided() {
 		return true, nil
 	}
 	at, provider, err := b.provider(b.life, w.Provider)
@@ -98,107 +71,122 @@ func (b *Bank) verify(id instrument.ID) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	verdict := Judge(w, facts)
+	verdict := Judge(w, provider.Space, facts)
 	if verdict.Decision == Again {
 		return false, nil
 	}
-	return b.decide(decision{id, w.ProviderTransactionID, provider, facts.Raw}, verdict)
+	return b.decide(decision{id, w.State, provider, facts}, verdict)
 }
 
 // facts runs card.pay VERIFY, which only reads.
-func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (protocol.Facts, error) {
-	var f protocol.Facts
+func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (f protocol.Facts, err error) {
+	err = b.card(b.slot(w.Provider), provider, operationVerify, map[string]string{"transaction": w.ProviderTransactionID}, &f)
+	return f, err
+}
+
+// card runs an operation of card.pay with a provider, one of so many at a time,
+// and reads its result.
+func (b *Bank) card(slot chan struct{}, provider instrument.ID, operation string, args, into any) error {
 	self, err := b.self(b.life)
 	if err != nil {
-		return f, err
+		return err
 	}
-	slot := b.slot(w.Provider)
 	select {
 	case slot <- struct{}{}:
 		defer func() { <-slot }()
 	case <-b.life.Done():
-		return f, b.life.Err()
+		return b.life.Err()
 	}
 	ctx, cancel := context.WithTimeout(b.life, b.cfg.Asking.Within)
 	defer cancel()
 	result, err := b.Execute(ctx, controller.Transaction{
-		Principal: self, Protocol: protocolCard, Operation: operationVerify, Class: ClassProvider,
-		Instruments: []instrument.ID{provider}, Args: map[string]string{"transaction": w.ProviderTransactionID},
-		Within: b.cfg.Asking.Within,
+		Principal: self, Protocol: protocolCard, Operation: operation, Class: ClassProvider,
+		Instruments: []instrument.ID{provider}, Args: args, Within: b.cfg.Asking.Within,
 	})
 	if err != nil {
-		return f, err
+		return err
 	}
-	if err := json.Unmarshal(result.Value, &f); err != nil {
-		return f, fault.Wrap(err, fault.Internal, "the facts of a payment cannot be read")
+	if err := json.Unmarshal(result.Value, into); err != nil {
+		return fault.Wrap(err, fault.Internal, "the result of %s cannot be read", operation)
 	}
-	return f, nil
+	return nil
 }
 
-// slot bounds how many questions one provider is asked at a time.
-func (b *Bank) slot(provider string) chan struct{} {
+// slot bounds how many questions of a kind one provider is asked at a time.
+func (b *Bank) slot(of string) chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.slots[provider] == nil {
-		b.slots[provider] = make(chan struct{}, b.cfg.Asking.AtOnce)
+	if b.slots[of] == nil {
+		b.slots[of] = make(chan struct{}, b.cfg.Asking.AtOnce)
 	}
-	return b.slots[provider]
+	return b.slots[of]
 }
 
 // decision is what a verdict is about.
 type decision struct {
-	withdrawal  instrument.ID
-	transaction string // the notice that was judged
-	provider    Provider
-	proof       json.RawMessage
+	withdrawal instrument.ID
+	state      taler.State // in which the notice was judged
+	provider   Provider
+	facts      protocol.Facts
 }
 
 // decide writes the verdict: the status, the claim on the provider's
-// transaction and the row of the exchange's history in one commit. A payment
-// that another withdrawal has claimed first aborts this one.
+// transaction, the row of the exchange's history and what is to be given back, in
+// one commit. A payment that another withdrawal has claimed first aborts this one.
 func (b *Bank) decide(d decision, v Verdict) (bool, error) {
-	write := func(tx *instrument.Draft) error { return b.write(tx, d, v) }
+	var given instrument.ID
+	write := func(tx *instrument.Draft) (err error) {
+		given, err = b.write(tx, d, v)
+		return err
+	}
 	err := b.Instruments().Update(b.life, write)
 	if fault.ReasonOf(err) == "provider_tx-taken" {
-		v = Verdict{Abort, "the payment belongs to another withdrawal"}
+		v = Verdict{Decision: Abort, Reason: "the payment belongs to another withdrawal", Foreign: true}
 		err = b.Instruments().Update(b.life, write)
 	}
 	if err != nil {
 		return false, err
 	}
 	b.Log().Info("a withdrawal is decided", "withdrawal", d.withdrawal, "decision", v.Decision, "reason", v.Reason)
+	if given != "" {
+		b.giveBack(given)
+	}
 	return true, nil
 }
 
-func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) error {
+func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrument.ID, err error) {
 	i, err := tx.Get(d.withdrawal)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var w taler.Withdrawal
 	if err := i.Decode(&w); err != nil {
-		return err
+		return "", err
 	}
-	if w.State != taler.StateSelected || w.ProviderTransactionID != d.transaction {
-		return nil // somebody else has decided
+	if !w.Undecided() || w.State != d.state {
+		return "", nil // somebody else has decided
 	}
-	w = decided(w, v, d.proof, b.Now().Unix())
+	w = decided(w, v, d.facts, b.Now().Unix())
 	i.Status = string(w.State)
 	if err := i.Encode(w); err != nil {
-		return err
+		return "", err
 	}
-	if v.Decision != Confirm {
-		return tx.Put(i)
+	if v.Decision == Confirm {
+		i.Keys["provider_tx"] = providerTx(w.Provider, w.ProviderTransactionID)
 	}
-	i.Keys["provider_tx"] = providerTx(w.Provider, d.transaction)
 	if err := tx.Put(i); err != nil {
-		return err
+		return "", err
 	}
-	row, err := historyRow(w, d.provider)
-	if err != nil {
-		return err
+	if v.Decision == Confirm {
+		row, err := historyRow(w, d.provider)
+		if err != nil {
+			return "", err
+		}
+		if err := tx.Append(Incoming, i.ID, row); err != nil {
+			return "", err
+		}
 	}
-	return tx.Append(Incoming, i.ID, row)
+	return b.owe(tx, w, d.facts.Transaction, v)
 }
 
 // historyRow is what the exchange will read. The strict reader has looked at it

@@ -71,4 +71,3 @@ func move(ctx context.Context, s protocol.Session, id instrument.ID, facts proto
 		return putPayment(tx, i, settled(p, to, facts.Transaction, reason, s.Now()))
 	})
 }
-

@@ -96,4 +96,3 @@ func readWalleeRefund(body []byte, currency string) (int64, protocol.Repaid, err
 	}
 	return e.ID, got, nil
 }
-

@@ -10,6 +10,7 @@ import (
 const (
 	withdrawalID instrument.ClassID = "taler-withdrawal"
 	transferID   instrument.ClassID = "taler-transfer"
+	returnID     instrument.ClassID = "taler-return"
 	exchangeID   instrument.ClassID = "taler-exchange"
 	reserveID    instrument.ClassID = "taler-reserve"
 	coinID       instrument.ClassID = "taler-coin"
@@ -26,6 +27,7 @@ const (
 	keyWTID       = "wtid"
 	keyRow        = "row"        // of a transfer: its number among the bank's
 	keyPart       = "part"       // of a transfer: payment, and the how many-th it gives back of it
+	keyPayment    = "payment"    // of a return: provider and transaction
 	keyWithdrawal = "withdrawal" // of a reserve: bank and WOPID
 	keyCoinPub    = "coin_pub"
 )
@@ -48,7 +50,7 @@ var bankWithdrawal = sdk.Class{About: instrument.Info{
 	Moves: moves(
 		[]string{"", string(taler.StatePending), string(taler.StateSelected), string(taler.StateSelected), string(taler.StateConfirmed)},
 		[]string{string(taler.StatePending), string(taler.StateAborted)},
-		[]string{string(taler.StateSelected), string(taler.StateAborted)},
+		[]string{string(taler.StateSelected), string(taler.StateAborted), string(taler.StateAborted)}, // for what is learnt of a payment afterwards
 	),
 }}
 
@@ -62,6 +64,16 @@ var bankTransfer = sdk.Class{About: instrument.Info{
 		[]string{string(taler.TransferPending), string(taler.TransferTransient), string(taler.TransferTransient), string(taler.TransferSuccess)},
 		[]string{string(taler.TransferTransient), string(taler.TransferPending), string(taler.TransferPermanent)},
 		[]string{string(taler.TransferTransient), string(taler.TransferPermanent)},
+	),
+}}
+
+// bankReturn is money of a payment that bought nothing: taler.Return. The bank
+// itself writes it, once for each payment.
+var bankReturn = sdk.Class{About: instrument.Info{
+	ID: returnID, Title: "Money without a withdrawal", Keys: []string{keyPayment},
+	Moves: moves(
+		[]string{"", string(taler.TransferPending), string(taler.TransferPending), string(taler.TransferSuccess)},
+		[]string{string(taler.TransferPending), string(taler.TransferPermanent)},
 	),
 }}
 

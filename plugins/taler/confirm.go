@@ -21,16 +21,21 @@ func takeNotice(ctx context.Context, s protocol.Session, c protocol.Call) (proto
 	if err := c.Arguments(&args); err != nil {
 		return protocol.Result{}, err
 	}
-	_, err := change(ctx, s, c.Main(), func(_ string, w *taler.Withdrawal) (verdict, error) {
+	w, err := change(ctx, s, c.Main(), func(_ string, w *taler.Withdrawal) (verdict, error) {
 		return noticed(w, args, s.Now())
 	})
-	if err != nil {
+	switch {
+	case err != nil:
 		return protocol.Result{}, err
+	case w.State == taler.StateAborted: // and the notice is on record
+		return protocol.Result{}, fault.New(fault.Conflict, "this withdrawal was aborted before it was paid").
+			Because(taler.ReasonConfirmAbortConflict).WithHint("if the card was charged, it is given back")
 	}
 	return protocol.ResultOf(struct{}{})
 }
 
-// noticed is the pure rule of a notice.
+// noticed is the pure rule of a notice. One for an aborted withdrawal is kept
+// although it is refused: if there is money, it has to go back.
 func noticed(w *taler.Withdrawal, args taler.ConfirmArgs, now time.Time) (verdict, error) {
 	if err := args.Request().Check(w.Currency); err != nil {
 		return stay, err
@@ -43,8 +48,11 @@ func noticed(w *taler.Withdrawal, args taler.ConfirmArgs, now time.Time) (verdic
 		return stay, unknownOperation()
 	case w.State == taler.StatePending:
 		return stay, fault.New(fault.Conflict, "no wallet has taken this withdrawal yet").Because(taler.ReasonNotSelected)
+	case w.State == taler.StateAborted && w.ProviderTransactionID != "":
+		return stay, nil
 	case w.State == taler.StateAborted:
-		return stay, fault.New(fault.Conflict, "this withdrawal was aborted before it was paid").Because(taler.ReasonConfirmAbortConflict)
+		w.ProviderTransactionID, w.Noticed = args.ProviderTransactionID, now.Unix()
+		return become(string(taler.StateAborted)), nil
 	case w.ProviderTransactionID != "" && w.ProviderTransactionID != args.ProviderTransactionID:
 		return stay, fault.New(fault.Conflict, "this withdrawal was paid by another payment").Because(taler.ReasonPaymentDiffers)
 	}

@@ -41,8 +41,11 @@ var (
 // selected with a notice.
 func at(state string) taler.Withdrawal {
 	w := taler.Withdrawal{State: taler.State(state), WOPID: wopid, Currency: "CHF", Amount: sum("CHF:20"), ExchangeAccount: required}
-	if state == "noticed" {
+	switch state {
+	case "noticed":
 		w.State = taler.StateSelected
+	case "late": // a notice that came after the abort
+		w.State, w.ProviderTransactionID = taler.StateAborted, "tx-1"
 	}
 	if state != "pending" {
 		w.ReservePub = ours
@@ -68,31 +71,32 @@ func TestWithdrawalStatesAndEvents(t *testing.T) {
 	events := []struct {
 		name string
 		do   func(*taler.Withdrawal) (verdict, error)
-		// for pending, selected, noticed, confirmed, aborted: the next status,
-		// "=" for staying without a write, "!reason" for a refusal
-		want [5]string
+		// for pending, selected, noticed, confirmed, aborted, and aborted with a
+		// notice: the next status, "=" for staying without a write, "!reason" for a
+		// refusal
+		want [6]string
 	}{
-		{"our selection", choose(ours, required, ""), [5]string{"selected", "=", "=", "=", "!update-abort-conflict"}},
-		{"our selection with the amount", choose(ours, required, "CHF:20"), [5]string{"selected", "=", "=", "=", "!update-abort-conflict"}},
-		{"with another amount", choose(ours, required, "CHF:21"), [5]string{"!amount-differs", "!amount-differs", "!amount-differs", "!amount-differs", "!update-abort-conflict"}},
-		{"in another currency", choose(ours, required, "EUR:20"), [5]string{"!currency-mismatch", "!currency-mismatch", "!currency-mismatch", "!currency-mismatch", "!currency-mismatch"}},
-		{"another wallet's", choose(other, required, ""), [5]string{"selected", "!reserve-selection-conflict", "!reserve-selection-conflict", "!reserve-selection-conflict", "!update-abort-conflict"}},
-		{"for a foreign account", choose(ours, foreign, ""), [5]string{"!unknown-account", "!reserve-selection-conflict", "!reserve-selection-conflict", "!reserve-selection-conflict", "!update-abort-conflict"}},
-		{"of nobody", choose(taler.EddsaPublicKey{}, required, ""), [5]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
-		{"a notice", notice("tx-1", ""), [5]string{"!not-selected", "selected", "=", "=", "!confirm-abort-conflict"}},
-		{"a notice with fees", notice("tx-1", "CHF:1"), [5]string{"!not-selected", "selected", "!amount-differs", "!amount-differs", "!confirm-abort-conflict"}},
-		{"a notice with fees of nothing", notice("tx-1", "CHF:0"), [5]string{"!not-selected", "selected", "=", "=", "!confirm-abort-conflict"}},
-		{"another notice", notice("tx-2", ""), [5]string{"!not-selected", "selected", "!payment-differs", "!payment-differs", "!confirm-abort-conflict"}},
-		{"an empty notice", notice("", ""), [5]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
+		{"our selection", choose(ours, required, ""), [6]string{"selected", "=", "=", "=", "!update-abort-conflict", "!update-abort-conflict"}},
+		{"our selection with the amount", choose(ours, required, "CHF:20"), [6]string{"selected", "=", "=", "=", "!update-abort-conflict", "!update-abort-conflict"}},
+		{"with another amount", choose(ours, required, "CHF:21"), [6]string{"!amount-differs", "!amount-differs", "!amount-differs", "!amount-differs", "!update-abort-conflict", "!update-abort-conflict"}},
+		{"in another currency", choose(ours, required, "EUR:20"), [6]string{"!currency-mismatch", "!currency-mismatch", "!currency-mismatch", "!currency-mismatch", "!currency-mismatch", "!currency-mismatch"}},
+		{"another wallet's", choose(other, required, ""), [6]string{"selected", "!reserve-selection-conflict", "!reserve-selection-conflict", "!reserve-selection-conflict", "!update-abort-conflict", "!update-abort-conflict"}},
+		{"for a foreign account", choose(ours, foreign, ""), [6]string{"!unknown-account", "!reserve-selection-conflict", "!reserve-selection-conflict", "!reserve-selection-conflict", "!update-abort-conflict", "!update-abort-conflict"}},
+		{"of nobody", choose(taler.EddsaPublicKey{}, required, ""), [6]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
+		{"a notice", notice("tx-1", ""), [6]string{"!not-selected", "selected", "=", "=", "aborted", "="}},
+		{"a notice with fees", notice("tx-1", "CHF:1"), [6]string{"!not-selected", "selected", "!amount-differs", "!amount-differs", "aborted", "="}},
+		{"a notice with fees of nothing", notice("tx-1", "CHF:0"), [6]string{"!not-selected", "selected", "=", "=", "aborted", "="}},
+		{"another notice", notice("tx-2", ""), [6]string{"!not-selected", "selected", "!payment-differs", "!payment-differs", "aborted", "="}},
+		{"an empty notice", notice("", ""), [6]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
 		{"an abort", func(w *taler.Withdrawal) (verdict, error) {
 			return aborted(w, taler.AbortArgs{WOPID: wopid, Reason: "r"}, noon)
-		}, [5]string{"aborted", "aborted", "!abort-confirm-conflict", "!abort-confirm-conflict", "="}},
+		}, [6]string{"aborted", "aborted", "!abort-confirm-conflict", "!abort-confirm-conflict", "=", "="}},
 		{"an abort of another", func(w *taler.Withdrawal) (verdict, error) {
 			return aborted(w, taler.AbortArgs{WOPID: taler.WOPID{9}}, noon)
-		}, [5]string{"!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation"}},
+		}, [6]string{"!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation"}},
 	}
 	for _, e := range events {
-		for n, from := range []string{"pending", "selected", "noticed", "confirmed", "aborted"} {
+		for n, from := range []string{"pending", "selected", "noticed", "confirmed", "aborted", "late"} {
 			t.Run(from+"/"+e.name, func(t *testing.T) {
 				w := at(from)
 				before := w

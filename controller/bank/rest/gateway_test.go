@@ -61,10 +61,13 @@ func report(t testing.TB, h *banktest.House, state taler.TransferState, message 
 	}
 }
 
+// handsOut leaves transfers to the test.
+func handsOut(c *bank.Config) { c.HandsOut = true }
+
 // TestRefundsOfAnExchange goes the whole way: asked, listed, carried out, and
 // only then in the outgoing history.
 func TestRefundsOfAnExchange(t *testing.T) {
-	h := open(t, banktest.Options{})
+	h := open(t, banktest.Options{Decide: handsOut})
 	ctx := withTimeout(t)
 	paid(t, h, "tx", 1)
 	x := h.Exchange()
@@ -126,7 +129,7 @@ func TestRefundsOfAnExchange(t *testing.T) {
 
 // TestTransferPages asks for parts of a list of five by number and by state.
 func TestTransferPages(t *testing.T) {
-	h := open(t, banktest.Options{})
+	h := open(t, banktest.Options{Decide: handsOut})
 	paid(t, h, "tx", 1)
 	for n := range 5 {
 		if _, err := h.Exchange().Transfer(withTimeout(t), wanted(t, byte(n+1), "1", "tx")); err != nil {

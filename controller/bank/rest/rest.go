@@ -19,6 +19,8 @@ const (
 	TerminalPath    = "/"
 	IntegrationPath = "/taler-integration/"
 	WireGatewayPath = "/taler-wire-gateway/"
+	// WebhookPath, with the name of a provider behind it, is for the provider.
+	WebhookPath = "/webhooks/"
 )
 
 // Options are the node's. Clock is required.

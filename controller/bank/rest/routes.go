@@ -80,6 +80,8 @@ func (a *API) mount() *mux.Router {
 	for _, api := range []taler.API{taler.Terminal, taler.Integration, taler.WireGateway} {
 		add(prefix(api)+openAPI, http.MethodGet, document(api))
 	}
+	template := WebhookPath + "{provider}"
+	router.Handle(template, a.byMethod(template, map[string]http.Handler{http.MethodPost: a.serve(template, a.webhook)}))
 	return router
 }
 

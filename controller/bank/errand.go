@@ -1,0 +1,122 @@
+package bank
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// errand is what has to be got from a provider, and is tried until it is done.
+type errand struct {
+	hurry chan struct{} // somebody who may has asked to try at once
+	nudge chan struct{} // anybody has said that it may be time
+}
+
+// pursue tries until it is done. If that is under way already, the next attempt
+// is made at once. The payment names the errand for webhooks, if it is one about
+// a payment.
+func (b *Bank) pursue(id instrument.ID, payment string, try func() (done bool, err error)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e, busy := b.asking[id]; busy {
+		ring(e.hurry)
+		return
+	}
+	if b.life.Err() != nil {
+		return
+	}
+	e := &errand{make(chan struct{}, 1), make(chan struct{}, 1)}
+	b.asking[id] = e
+	if payment != "" {
+		b.paid[payment] = e
+	}
+	b.work.Add(1)
+	go func() {
+		defer b.work.Done()
+		b.follow(id, e, try)
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.asking, id)
+		if b.paid[payment] == e {
+			delete(b.paid, payment)
+		}
+	}()
+}
+
+func ring(bell chan struct{}) {
+	select {
+	case bell <- struct{}{}:
+	default:
+	}
+}
+
+// follow tries at once, then after a pause that doubles.
+func (b *Bank) follow(id instrument.ID, e *errand, try func() (bool, error)) {
+	for pause := b.cfg.Asking.First; ; pause = min(2*pause, b.cfg.Asking.Longest) {
+		done, err := try()
+		if done || b.life.Err() != nil {
+			return
+		}
+		wait := spread(pause, rand.Float64())
+		if err != nil {
+			b.Log().Warn("a provider has not done its part and will be asked again", "instrument", id, "in", wait, "error", err)
+		}
+		b.rests(wait, e)
+	}
+}
+
+// rests waits until the next attempt is due. A nudge makes it due soon and not at
+// once, and only the first one does: who sends many has no more of it.
+func (b *Bank) rests(wait time.Duration, e *errand) {
+	next := time.NewTimer(wait)
+	defer next.Stop()
+	select {
+	case <-next.C:
+		return
+	case <-e.hurry:
+		return
+	case <-b.life.Done():
+		return
+	case <-e.nudge:
+	}
+	soon := time.NewTimer(min(wait, b.cfg.Asking.Woken))
+	defer soon.Stop()
+	select {
+	case <-next.C:
+	case <-soon.C:
+	case <-e.hurry:
+	case <-b.life.Done():
+	}
+}
+
+// spread makes a pause up to a fifth shorter or longer, so that what began
+// together does not come back together; dice is from 0 to 1.
+func spread(pause time.Duration, dice float64) time.Duration {
+	return time.Duration(float64(pause) * (0.8 + 0.4*dice))
+}
+
+// Wake says that something may be new about a payment at a provider, as a webhook
+// does. Nothing of it is believed: if the bank waits for that payment, it asks
+// the provider soon.
+func (b *Bank) Wake(provider, transaction string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e, waiting := b.paid[providerTx(provider, transaction)]; waiting {
+		ring(e.nudge)
+	}
+}
+
+// background runs until the bank rests.
+func (b *Bank) background(do func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.life.Err() != nil {
+		return
+	}
+	b.work.Add(1)
+	go func() {
+		defer b.work.Done()
+		do()
+	}()
+}

@@ -1,0 +1,158 @@
+package bank
+
+import (
+	"context"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Expiry says when withdrawals end that nobody goes on with; zero members have
+// defaults.
+type Expiry struct {
+	Pending  time.Duration // without a wallet: 15 minutes after the terminal has set it up
+	Selected time.Duration // without a notice of a payment: 30 minutes after a wallet has selected it
+	Every    time.Duration // how often is looked for such: 10 s
+}
+
+func (e Expiry) withDefaults() Expiry {
+	if e.Pending <= 0 {
+		e.Pending = 15 * time.Minute
+	}
+	if e.Selected <= 0 {
+		e.Selected = 30 * time.Minute
+	}
+	if e.Every <= 0 {
+		e.Every = 10 * time.Second
+	}
+	return e
+}
+
+// over says why a withdrawal has expired; empty if it has not. One that is said to
+// be paid never does.
+func (e Expiry) over(w taler.Withdrawal, now time.Time) string {
+	past := func(since int64, limit time.Duration) bool { return !now.Before(time.Unix(since, 0).Add(limit)) }
+	switch {
+	case w.ProviderTransactionID != "":
+	case w.State == taler.StatePending && past(w.Created, e.Pending):
+		return "expired: no wallet took it in time"
+	case w.State == taler.StateSelected && past(w.Selected, e.Selected):
+		return "expired: it was not paid in time"
+	}
+	return ""
+}
+
+// keepHouse does what is due by the clock, until the bank rests.
+func (b *Bank) keepHouse() {
+	s := newSearcher(b)
+	if err := s.begin(); err != nil {
+		b.Log().Error("withdrawals that ended cannot be read", "error", err)
+	}
+	for b.life.Err() == nil {
+		if err := b.expire(b.life); err != nil && b.life.Err() == nil {
+			b.Log().Error("withdrawals that expired cannot be ended", "error", err)
+		}
+		if err := s.look(); err != nil && b.life.Err() == nil {
+			b.Log().Error("withdrawals that ended cannot be read", "error", err)
+		}
+		s.work(b.cfg.Expiry.Every)
+	}
+}
+
+// pause waits, or until the bank rests.
+func (b *Bank) pause(d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-b.life.Done():
+	}
+}
+
+// scanned is how many withdrawals are read at a time.
+const scanned = 256
+
+// expire ends what has expired. Withdrawals are read in the order in which they
+// began, so it stops at the first that is too young for any limit.
+func (b *Bank) expire(ctx context.Context) error {
+	for state, limit := range map[taler.State]time.Duration{taler.StatePending: b.cfg.Expiry.Pending, taler.StateSelected: b.cfg.Expiry.Selected} {
+		err := b.scan(ctx, string(state), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
+			if b.Now().Before(time.Unix(w.Created, 0).Add(limit)) {
+				return false, nil
+			}
+			if b.cfg.Expiry.over(w, b.Now()) == "" {
+				return true, nil
+			}
+			return true, b.expireOne(ctx, i.ID)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan reads all withdrawals of a status, the oldest first, as long as each wants
+// more.
+func (b *Bank) scan(ctx context.Context, status string, each func(instrument.Instance, taler.Withdrawal) (more bool, err error)) error {
+	for after := instrument.ID(""); ; {
+		page, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassWithdrawal, Status: status, After: after, Limit: scanned})
+		if err != nil {
+			return err
+		}
+		for _, i := range page {
+			var w taler.Withdrawal
+			if err := i.Decode(&w); err != nil {
+				return err
+			}
+			if more, err := each(i, w); err != nil || !more {
+				return err
+			}
+			after = i.ID
+		}
+		if len(page) < scanned {
+			return nil
+		}
+	}
+}
+
+// expireOne ends a withdrawal unless something has happened to it since. One that
+// an operation is at is looked at again the next time.
+func (b *Bank) expireOne(ctx context.Context, id instrument.ID) error {
+	err := b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var w taler.Withdrawal
+		if err := i.Decode(&w); err != nil {
+			return err
+		}
+		why := b.cfg.Expiry.over(w, b.Now())
+		if why == "" {
+			return nil
+		}
+		w.State, w.Aborted, w.AbortReason = taler.StateAborted, b.Now().Unix(), why
+		i.Status = string(w.State)
+		if err := i.Encode(w); err != nil {
+			return err
+		}
+		return tx.Put(i)
+	})
+	if fault.KindOf(err) == fault.Locked {
+		return nil
+	}
+	return err
+}
+
+// overdue is how long a provider may take to decide about a payment before people
+// are shown that it has not.
+const overdue = time.Hour
+
+// Overdue reports whether a notice waits for its provider for longer than it
+// should. The bank goes on asking.
+func Overdue(w taler.Withdrawal, now time.Time) bool {
+	return w.Undecided() && now.Sub(time.Unix(w.Noticed, 0)) > overdue
+}

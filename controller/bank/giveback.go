@@ -1,0 +1,194 @@
+package bank
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// ClassReturn is money without a withdrawal: one instance for each payment of
+// which something is given back. No exchange has had it and none hears of it.
+const ClassReturn instrument.ClassID = "taler-return"
+
+// owe writes that what a verdict says is to be given back of a payment, in the
+// commit of whoever decides. What is owed of a payment already is owed once.
+func (b *Bank) owe(tx *instrument.Draft, w taler.Withdrawal, transaction string, v Verdict) (instrument.ID, error) {
+	if v.Back == (instrument.Amount{}) {
+		return "", nil
+	}
+	payment := providerTx(w.Provider, transaction)
+	if _, err := tx.Find(ClassReturn, "payment", payment); !errors.Is(err, fault.NotFound) {
+		return "", err
+	}
+	self, err := b.self(b.life)
+	if err != nil {
+		return "", err
+	}
+	r := taler.Return{
+		State: taler.TransferPending, WOPID: w.WOPID, Provider: w.Provider, ProviderTransactionID: transaction,
+		Amount: v.Back, Reason: v.Reason, Created: b.Now().Unix(),
+	}
+	i := instrument.Instance{Class: ClassReturn, Owner: self.ID, Status: string(r.State), Keys: map[string]string{"payment": payment}}
+	if err := i.Encode(r); err != nil {
+		return "", err
+	}
+	return tx.Create(i)
+}
+
+// resumeReturns takes up what earlier lives have not given back.
+func (b *Bank) resumeReturns(ctx context.Context) error {
+	open, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassReturn, Status: string(taler.TransferPending)})
+	for _, i := range open {
+		b.giveBack(i.ID)
+	}
+	return err
+}
+
+// giveBack has the provider asked to give money back until it has said whether it
+// does.
+func (b *Bank) giveBack(id instrument.ID) {
+	refused := 0
+	b.pursue(id, "", func() (bool, error) {
+		i, err := b.Instruments().View(b.life, id)
+		if err != nil {
+			return false, err
+		}
+		var r taler.Return
+		if err := i.Decode(&r); err != nil || r.State.Final() {
+			return err == nil, err
+		}
+		got, err := b.refund(refund{r.Provider, r.ProviderTransactionID, r.Amount, r.ExternalID()})
+		report := reportOf(got, err, &refused)
+		if !report.State.Final() {
+			return false, err
+		}
+		return b.wrote(b.settle(id, report))
+	})
+}
+
+// settle writes how a return ended.
+func (b *Bank) settle(id instrument.ID, report TransferReport) error {
+	return b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var r taler.Return
+		if err := i.Decode(&r); err != nil || r.State.Final() {
+			return err
+		}
+		r.State, r.Message, r.Refund, r.Proof, r.Ended = report.State, report.Message, report.Refund, report.Proof, b.Now().Unix()
+		i.Status = string(r.State)
+		if err := i.Encode(r); err != nil {
+			return err
+		}
+		return tx.Put(i)
+	})
+}
+
+// wrote is how an attempt ends whose outcome had to be written.
+func (b *Bank) wrote(err error) (bool, error) { return err == nil, err }
+
+// Returns lists what was or will be given back without an exchange's asking, the
+// oldest first.
+func (b *Bank) Returns(ctx context.Context) ([]taler.Return, error) {
+	all, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassReturn})
+	out := make([]taler.Return, len(all))
+	for n, i := range all {
+		if err := i.Decode(&out[n]); err != nil {
+			return nil, err
+		}
+	}
+	return out, err
+}
+
+// refundTransfers carries out what exchanges wire back, as many at a time as a
+// provider is asked.
+func (b *Bank) refundTransfers() {
+	for {
+		next, err := b.NextTransfer(b.life)
+		if b.life.Err() != nil {
+			return
+		}
+		if err != nil {
+			b.Log().Error("the next transfer cannot be read", "error", err)
+			b.pause(b.cfg.Asking.First)
+			continue
+		}
+		b.carryOut(next)
+	}
+}
+
+// carryOut has the provider asked for the refund of a transfer until it has said
+// whether it does, and tells the exchange each time.
+func (b *Bank) carryOut(t OpenTransfer) {
+	refused := 0
+	b.pursue(t.ID, "", func() (bool, error) {
+		got, failed := b.refund(refund{t.Transfer.Provider, t.Transfer.ProviderTransactionID, t.Transfer.Request.Amount, t.Transfer.Request.RequestUID.String()})
+		if b.life.Err() != nil {
+			return false, failed
+		}
+		report := reportOf(got, failed, &refused)
+		if err := b.ReportTransfer(b.life, t.ID, report); err != nil && fault.ReasonOf(err) != "transfer-decided" {
+			return false, err
+		}
+		return report.State.Final(), failed
+	})
+}
+
+// refund is an order to a provider.
+type refund struct {
+	provider, transaction string
+	amount                instrument.Amount
+	name                  string // for the provider: the same name is done once
+}
+
+// refund runs card.pay REFUND.
+func (b *Bank) refund(r refund) (got protocol.Repaid, err error) {
+	at, _, err := b.provider(b.life, r.provider)
+	if err != nil {
+		return got, err
+	}
+	args := struct {
+		Transaction string            `json:"transaction"`
+		Amount      instrument.Amount `json:"amount"`
+		ExternalID  string            `json:"external_id"`
+	}{r.transaction, r.amount, r.name}
+	// Not in the line of those who wait for a confirmation.
+	if err := b.card(b.slot(r.provider+" refunds"), at, protocol.Refund, args, &got); err != nil {
+		return protocol.Repaid{}, err
+	}
+	if got.Amount != r.amount || got.ExternalID != r.name {
+		return protocol.Repaid{}, fault.New(fault.Unavailable, "the provider answered for another refund").Because("answer-malformed")
+	}
+	return got, nil
+}
+
+// enough refusals make a refund fail for good: one alone may come from a server
+// that has not caught up with the payment yet.
+const enough = 5
+
+// reportOf is what an attempt to refund comes to. A refusal is counted.
+func reportOf(got protocol.Repaid, failed error, refused *int) TransferReport {
+	switch {
+	case errors.Is(failed, fault.Declined):
+		if *refused++; *refused >= enough {
+			return TransferReport{State: taler.TransferPermanent, Message: fault.From(failed).Message}
+		}
+		return TransferReport{State: taler.TransferTransient, Message: fault.From(failed).Message}
+	case failed != nil:
+		return TransferReport{State: taler.TransferTransient, Message: fault.From(failed).Message}
+	}
+	r := TransferReport{State: taler.TransferPending, Refund: got.ID, Proof: got.Raw}
+	switch got.State {
+	case protocol.FactPaid:
+		r.State = taler.TransferSuccess
+	case protocol.FactFailed:
+		r.State, r.Message = taler.TransferPermanent, "the provider says that the refund failed"
+	}
+	return r
+}

@@ -1,0 +1,307 @@
+package bank_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// ended waits until so many returns are on record, and all of them have ended.
+func ended(t testing.TB, h *banktest.House, n int) []taler.Return {
+	t.Helper()
+	var all []taler.Return
+	err := h.Bank.Instruments().WaitTopic(withTimeout(t), instrument.Operations, func(ctx context.Context) (bool, error) {
+		var err error
+		all, err = h.Bank.Returns(ctx)
+		open := 0
+		for _, r := range all {
+			if !r.State.Final() {
+				open++
+			}
+		}
+		return len(all) >= n && open == 0, err
+	})
+	if err != nil || len(all) != n {
+		t.Fatalf("%d of %d are given back: %+v, %v", len(all), n, all, err)
+	}
+	return all
+}
+
+// given is what the provider has given back of a payment, and in how many parts.
+func given(t testing.TB, h *banktest.House, payment string) (sum string, parts int) {
+	t.Helper()
+	total := instrument.ZeroOf("CHF")
+	for _, g := range h.Provider.Given() {
+		if g.Payment != payment || g.State == "failed" {
+			continue
+		}
+		var err error
+		if total, err = total.Add(g.Amount); err != nil {
+			t.Fatal(err)
+		}
+		parts++
+	}
+	return total.String(), parts
+}
+
+// TestMoneyWithoutAWithdrawal: what certainly was paid for a withdrawal and buys
+// nothing goes back, once and to the cent; what was paid for something else does
+// not, and is on record.
+func TestMoneyWithoutAWithdrawal(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Fees: amount(t, "CHF:1")})
+	returns := 0
+	for n, c := range []struct {
+		name    string
+		pay     banktest.Payment
+		want    taler.State
+		back    string
+		foreign bool
+	}{
+		{"paid", banktest.Payment{State: "paid", Amount: amount(t, "CHF:21")}, taler.StateConfirmed, "CHF:0", false},
+		{"a cent too much", banktest.Payment{State: "paid", Amount: amount(t, "CHF:21.01")}, taler.StateConfirmed, "CHF:0.01", false},
+		{"a cent too little", banktest.Payment{State: "paid", Amount: amount(t, "CHF:20.99")}, taler.StateAborted, "CHF:20.99", false},
+		{"declined", banktest.Payment{State: "failed", Amount: amount(t, "CHF:21")}, taler.StateAborted, "CHF:0", false},
+		{"other currency", banktest.Payment{State: "paid", Amount: amount(t, "EUR:21")}, taler.StateAborted, "CHF:0", true},
+		{"other reference", banktest.Payment{State: "paid", Amount: amount(t, "CHF:21"), Reference: "an invoice"}, taler.StateAborted, "CHF:0", true},
+		{"refunded in part", banktest.Payment{State: "paid", Amount: amount(t, "CHF:21"), Refunded: amount(t, "CHF:5")}, taler.StateAborted, "CHF:16", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			tx := fmt.Sprint("tx-", n)
+			id := selected(t, h, tx, key(byte(n+1)))
+			c.pay.ID = tx
+			if c.pay.Reference == "" {
+				c.pay.Reference = id.Text()
+			}
+			h.Provider.Put(c.pay)
+			notify(t, h, id, tx)
+			w := decision(t, h, id)
+			if w.State != c.want || (w.Foreign != "") != c.foreign {
+				t.Errorf("it is %s because %q, foreign %q", w.State, w.AbortReason, w.Foreign)
+			}
+			if c.back != "CHF:0" {
+				returns++
+			}
+			all := ended(t, h, returns)
+			if sum, _ := given(t, h, tx); sum != c.back {
+				t.Errorf("%s went back, want %s", sum, c.back)
+			}
+			if c.back != "CHF:0" {
+				r := all[len(all)-1]
+				if r.State != taler.TransferSuccess || r.WOPID != id || r.Amount.String() != c.back || r.Reason == "" || r.Refund == "" || len(r.Proof) == 0 {
+					t.Errorf("on record is %+v", r)
+				}
+			}
+		})
+	}
+	for _, row := range rows(t, h) {
+		if row.Amount != amount(t, "CHF:20") {
+			t.Errorf("an exchange is told of %s", row.Amount)
+		}
+	}
+}
+
+// TestANoticeForAnEndedWithdrawal is refused and kept: the money goes back, also
+// if the provider knows of it only in the next life.
+func TestANoticeForAnEndedWithdrawal(t *testing.T) {
+	for _, first := range []string{"pending", "selected"} {
+		t.Run(first, func(t *testing.T) {
+			h := open(t, banktest.Options{Asking: hasty})
+			id := setUp(t, h, "u")
+			if first == "selected" {
+				id = selected(t, h, "v", key(1))
+			}
+			if err := h.Bank.AbortByWallet(withTimeout(t), id); err != nil {
+				t.Fatal(err)
+			}
+			notice := func(tx string) error {
+				return h.Bank.Confirm(withTimeout(t), till(t, h), id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: tx})
+			}
+			for _, tx := range []string{"tx", "tx", "another"} {
+				refused(t, notice(tx), fault.Conflict, taler.ReasonConfirmAbortConflict)
+			}
+			if err := h.Provider.WaitAsked(withTimeout(t), "tx", 3); err != nil {
+				t.Fatal(err)
+			}
+			if w := look(t, h, id); !w.Undecided() || w.ProviderTransactionID != "tx" || w.State != taler.StateAborted {
+				t.Fatalf("on record is %+v", w)
+			}
+			h.Kill()
+			h.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+			h.Restart()
+			r := ended(t, h, 1)[0]
+			if r.Amount != amount(t, "CHF:20") || r.State != taler.TransferSuccess {
+				t.Errorf("%+v", r)
+			}
+			if sum, parts := given(t, h, "tx"); sum != "CHF:20" || parts != 1 {
+				t.Errorf("%s went back in %d parts", sum, parts)
+			}
+			if w := look(t, h, id); w.State != taler.StateAborted || w.AbortReason != "aborted by the wallet" || len(w.Proof) == 0 || w.Undecided() {
+				t.Errorf("on record is %+v", w)
+			}
+			if len(rows(t, h)) != 0 {
+				t.Error("it is in the history")
+			}
+		})
+	}
+}
+
+// TestRefundsThatTakeTime: a provider that is down, says pending, and at last does
+// it; or refuses for good.
+func TestRefundsThatTakeTime(t *testing.T) {
+	tooLittle := func(t *testing.T, h *banktest.House) taler.WOPID {
+		id := selected(t, h, "u", key(1))
+		h.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: amount(t, "CHF:19"), Reference: id.Text()})
+		notify(t, h, id, "tx")
+		return id
+	}
+	name := func(id taler.WOPID) string { return "return/" + id.Text() + "/tx" }
+	t.Run("pending, and killed", func(t *testing.T) {
+		h := open(t, banktest.Options{Asking: hasty})
+		h.Provider.Refunds("pending")
+		id := tooLittle(t, h)
+		if err := h.Provider.WaitAsked(withTimeout(t), name(id), 4); err != nil {
+			t.Fatal(err)
+		}
+		h.Kill()
+		h.Restart()
+		h.Provider.Refunds("paid")
+		if r := ended(t, h, 1)[0]; r.State != taler.TransferSuccess {
+			t.Errorf("%+v", r)
+		}
+		if sum, parts := given(t, h, "tx"); sum != "CHF:19" || parts != 1 {
+			t.Errorf("%s went back in %d parts", sum, parts)
+		}
+	})
+	t.Run("failed", func(t *testing.T) {
+		h := open(t, banktest.Options{Asking: hasty})
+		h.Provider.Refunds("failed")
+		tooLittle(t, h)
+		if r := ended(t, h, 1)[0]; r.State != taler.TransferPermanent || r.Message == "" {
+			t.Errorf("%+v", r)
+		}
+	})
+	t.Run("refused", func(t *testing.T) {
+		h := open(t, banktest.Options{Asking: hasty})
+		id := selected(t, h, "u", key(1))
+		// Asked for by one name, and of another when it is to be refunded.
+		h.Provider.PutAs("tx", banktest.Payment{ID: "tx", State: "paid", Amount: amount(t, "CHF:19"), Reference: id.Text()})
+		release := h.Provider.Hold("tx")
+		notify(t, h, id, "tx")
+		if err := h.Provider.WaitAsked(withTimeout(t), "tx", 1); err != nil {
+			t.Fatal(err)
+		}
+		h.Provider.PutAs("tx", banktest.Payment{ID: "tx", State: "pending", Amount: amount(t, "CHF:19"), Reference: id.Text()})
+		release()
+		if r := ended(t, h, 1)[0]; r.State != taler.TransferPermanent || r.Message == "" {
+			t.Errorf("%+v", r)
+		}
+		if n := h.Provider.Asked(name(id)); n != 5 {
+			t.Errorf("it was asked %d times", n)
+		}
+	})
+}
+
+// TestTransfersAreRefunded: what an exchange wires back goes to the card in parts,
+// once each, and is in the outgoing history when it has gone.
+func TestTransfersAreRefunded(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty})
+	confirmed(t, h, "tx", 1)
+	ctx := withTimeout(t)
+	h.Provider.Refunds("pending")
+	for n, sum := range []string{"CHF:12", "CHF:7.99"} {
+		if _, err := h.Bank.Transfer(ctx, back(t, byte(n+1), sum, paidWithTx)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 2 {
+		if err := h.Provider.WaitAsked(ctx, back(t, byte(n+1), "CHF:1", paidWithTx).RequestUID.String(), 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	x := h.Exchange()
+	outgoing := func(wait time.Duration, after uint64) []taler.OutgoingTransaction {
+		t.Helper()
+		got, err := x.Outgoing(ctx, taler.Page{Rows: 10, Offset: after, Timeout: wait})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.OutgoingTransactions
+	}
+	if got := outgoing(0, 0); len(got) != 0 {
+		t.Errorf("what has not gone is in the history: %+v", got)
+	}
+	h.Kill()
+	h.Restart()
+	x = h.Exchange()
+	h.Provider.Refunds("paid")
+	if got := outgoing(patience, 0); len(got) == 0 {
+		t.Fatal("nothing came")
+	}
+	for after := uint64(1); len(outgoing(patience, after)) == 0; {
+		t.Fatal("the second did not come")
+	}
+	if sum, parts := given(t, h, "tx"); sum != "CHF:19.99" || parts != 2 {
+		t.Errorf("%s went back in %d parts", sum, parts)
+	}
+	h.Provider.Refunds("failed")
+	got, err := h.Bank.Transfer(ctx, back(t, 3, "CHF:0.01", paidWithTx))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = h.Bank.Instruments().WaitTopic(ctx, instrument.Operations, func(ctx context.Context) (bool, error) {
+		s, err := x.TransferStatus(ctx, got.RowID)
+		return s.Status == taler.TransferPermanent && s.StatusMsg != "", err
+	})
+	if err != nil || len(outgoing(0, 0)) != 2 {
+		t.Errorf("a refund that failed: %v, %+v", err, outgoing(0, 0))
+	}
+}
+
+// TestAWebhookOnlyWakes: with pauses that no test survives, it makes the bank ask,
+// and what it says counts for nothing.
+func TestAWebhookOnlyWakes(t *testing.T) {
+	h := open(t, banktest.Options{Asking: bank.Asking{First: time.Hour, Longest: time.Hour, Woken: time.Millisecond}})
+	id := selected(t, h, "u", key(1))
+	notify(t, h, id, "tx")
+	if err := h.Provider.WaitAsked(withTimeout(t), "tx", 1); err != nil {
+		t.Fatal(err)
+	}
+	post := func(provider, body string, want int) {
+		t.Helper()
+		answer, err := http.Post(h.URL+"webhooks/"+provider, "application/json", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("%s: status %d, want %d", body, answer.StatusCode, want)
+		}
+	}
+	for _, body := range []string{`{}`, `{"entityId":4711}`, `{"entityId":"other"}`, `{"entityId":null,"state":"FULFILL"}`, `{"entityId":{"a":[]}}`} {
+		post(banktest.ProviderName, body, 204)
+	}
+	post("nobody", `{"entityId":"tx","state":"FULFILL"}`, 204)
+	post(banktest.ProviderName, `no JSON`, 400)
+	post(banktest.ProviderName, `{"entityId":"`+strings.Repeat("x", 1<<17)+`"}`, 413)
+	post(banktest.ProviderName, `{"entityId":"tx","state":"FULFILL"}`, 204)
+	if err := h.Provider.WaitAsked(withTimeout(t), "tx", 2); err != nil {
+		t.Fatal(err)
+	}
+	if w := look(t, h, id); w.State != taler.StateSelected || h.Provider.Asked("tx") != 2 {
+		t.Errorf("it is %s after %d questions", w.State, h.Provider.Asked("tx"))
+	}
+	h.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	post(banktest.ProviderName, `{"entityId":"tx","state":"FAILED"}`, 204)
+	if w := decision(t, h, id); w.State != taler.StateConfirmed {
+		t.Errorf("it is %s", w.State)
+	}
+}

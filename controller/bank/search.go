@@ -1,0 +1,277 @@
+package bank
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Searching says how payments are looked for that were made for withdrawals which
+// nobody has confirmed; zero members have defaults.
+type Searching struct {
+	For            time.Duration // after the end of a withdrawal: 7 days
+	First, Longest time.Duration // the pauses between two searches: 1 minute, doubling up to 6 hours
+	AtOnce         int           // searches at a time; 8
+}
+
+func (s Searching) withDefaults() Searching {
+	for _, d := range []struct {
+		at  *time.Duration
+		def time.Duration
+	}{{&s.For, 7 * 24 * time.Hour}, {&s.First, time.Minute}, {&s.Longest, 6 * time.Hour}} {
+		if *d.at <= 0 {
+			*d.at = d.def
+		}
+	}
+	if s.AtOnce <= 0 {
+		s.AtOnce = 8
+	}
+	return s
+}
+
+// next is when to search after a search: what ended long ago is searched for less
+// often, and once more when the time is over.
+func (s Searching) next(ended, searched time.Time) time.Time {
+	pause := min(max(searched.Sub(ended), s.First), s.Longest)
+	if end := ended.Add(s.For); searched.Add(pause).After(end) {
+		return end
+	}
+	return searched.Add(pause)
+}
+
+// searcher looks for payments of withdrawals that ended unconfirmed. What it knows
+// is in the database: in a new life each is searched for once at once. It belongs
+// to one goroutine.
+type searcher struct {
+	b     *Bank
+	read  instrument.Seq // of the journal: what ended since is in it
+	known map[instrument.ID]bool
+	due   searches
+	busy  int         // searches under way, or not back in due yet
+	done  chan search // has room for all of them
+}
+
+// search is one withdrawal whose payments are looked for.
+type search struct {
+	id    instrument.ID
+	ended time.Time
+	at    time.Time // when to search next; zero: never again
+}
+
+func newSearcher(b *Bank) *searcher {
+	return &searcher{b: b, known: map[instrument.ID]bool{}, done: make(chan search, b.cfg.Searching.AtOnce)}
+}
+
+// begin finds what ended in earlier lives, and notices that nobody has decided.
+func (s *searcher) begin() error {
+	last, err := s.b.Instruments().Journal(s.b.life, instrument.Operations, instrument.Page{Limit: 1, Reverse: true})
+	if err != nil {
+		return err
+	}
+	if len(last) > 0 {
+		s.read = last[0].Seq
+	}
+	return s.b.scan(s.b.life, string(taler.StateAborted), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
+		s.add(i.ID, w)
+		return s.b.life.Err() == nil, s.b.life.Err()
+	})
+}
+
+// add takes up a withdrawal that was aborted.
+func (s *searcher) add(id instrument.ID, w taler.Withdrawal) {
+	if w.Undecided() {
+		s.b.ask(id, w)
+	}
+	if w.Searched != 0 || s.known[id] {
+		return
+	}
+	s.known[id] = true
+	now, ended := s.b.Now(), time.Unix(w.Aborted, 0)
+	first := ended.Add(s.b.cfg.Searching.First)
+	if first.Before(now) {
+		first = now
+	}
+	heap.Push(&s.due, search{id: id, ended: ended, at: first})
+}
+
+// journalled is how many entries of the journal are read at a time.
+const journalled = 1024
+
+// look reads what has ended since it looked last.
+func (s *searcher) look() error {
+	for {
+		page, err := s.b.Instruments().Journal(s.b.life, instrument.Operations, instrument.Page{After: s.read, Limit: journalled})
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			if e.Class == ClassWithdrawal && e.Status == string(taler.StateAborted) {
+				w, err := s.b.view(s.b.life, e.Instance)
+				if err != nil {
+					return err
+				}
+				s.add(e.Instance, w)
+			}
+			s.read = e.Seq
+		}
+		if len(page) < journalled {
+			return nil
+		}
+	}
+}
+
+// work makes the searches that are due, for a while.
+func (s *searcher) work(during time.Duration) {
+	timer := time.NewTimer(during)
+	defer timer.Stop()
+	for {
+		for s.busy < cap(s.done) && len(s.due) > 0 && !s.due[0].at.After(s.b.Now()) {
+			s.start(heap.Pop(&s.due).(search))
+		}
+		select {
+		case x := <-s.done:
+			s.busy--
+			if x.at.IsZero() {
+				delete(s.known, x.id)
+			} else {
+				heap.Push(&s.due, x)
+			}
+		case <-timer.C:
+			return
+		case <-s.b.life.Done():
+			return
+		}
+	}
+}
+
+func (s *searcher) start(x search) {
+	s.busy++
+	b, began := s.b, s.b.Now()
+	b.background(func() {
+		last := !began.Before(x.ended.Add(b.cfg.Searching.For))
+		over, err := b.search(x.id, last)
+		switch {
+		case err != nil:
+			x.at = began.Add(b.cfg.Searching.First)
+			if b.life.Err() == nil {
+				b.Log().Warn("payments of a withdrawal that was aborted cannot be looked for", "withdrawal", x.id, "error", err)
+			}
+		case over:
+			x.at = time.Time{}
+		case last:
+			x.at = began.Add(b.cfg.Searching.Longest)
+		default:
+			x.at = b.cfg.Searching.next(x.ended, began)
+		}
+		s.done <- x
+	})
+}
+
+// search asks the provider for payments with the reference of an aborted
+// withdrawal and has given back what was paid. The last search is over, and that
+// is on record, unless a payment is found that the provider has not decided.
+func (b *Bank) search(id instrument.ID, last bool) (over bool, err error) {
+	w, err := b.view(b.life, id)
+	if err != nil {
+		return false, err
+	}
+	at, provider, err := b.provider(b.life, w.Provider)
+	if err != nil {
+		return false, err
+	}
+	var found protocol.Found
+	// Not in the line of those who wait for a confirmation.
+	err = b.card(b.slot(w.Provider+" searches"), at, operationSearch, map[string]string{"reference": w.WOPID.Text()}, &found)
+	if err != nil {
+		return false, err
+	}
+	running := false
+	for _, f := range found.Payments {
+		of := w
+		of.ProviderTransactionID = f.Transaction
+		v := Judge(of, provider.Space, f)
+		running = running || v.Decision == Again
+		if v.Foreign || v.Back != (instrument.Amount{}) {
+			if err := b.foundMoney(id, f, v); err != nil {
+				return false, err
+			}
+		}
+	}
+	if !last || running {
+		return false, nil
+	}
+	return true, b.amend(id, func(w *taler.Withdrawal) bool {
+		w.Searched = b.Now().Unix()
+		return true
+	})
+}
+
+// foundMoney has given back what was found, or writes down that it is not the
+// bank's to give back.
+func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) error {
+	if v.Foreign {
+		return b.amend(id, func(w *taler.Withdrawal) bool {
+			if w.Foreign != "" {
+				return false
+			}
+			w.Foreign = f.Transaction
+			return true
+		})
+	}
+	var given instrument.ID
+	err := b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var w taler.Withdrawal
+		if err := i.Decode(&w); err != nil {
+			return err
+		}
+		given, err = b.owe(tx, w, f.Transaction, v)
+		return err
+	})
+	if err == nil && given != "" {
+		b.giveBack(given)
+	}
+	return err
+}
+
+// amend changes what is on record of an aborted withdrawal.
+func (b *Bank) amend(id instrument.ID, change func(*taler.Withdrawal) bool) error {
+	return b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var w taler.Withdrawal
+		if err := i.Decode(&w); err != nil || w.State != taler.StateAborted || !change(&w) {
+			return err
+		}
+		if err := i.Encode(w); err != nil {
+			return err
+		}
+		return tx.Put(i)
+	})
+}
+
+// searches are a heap, the next one first.
+type searches []search
+
+func (s searches) Len() int           { return len(s) }
+func (s searches) Less(i, j int) bool { return s[i].at.Before(s[j].at) }
+func (s searches) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+
+// Push implements heap.Interface.
+func (s *searches) Push(x any) { *s = append(*s, x.(search)) }
+
+// Pop implements heap.Interface.
+func (s *searches) Pop() any {
+	old := *s
+	last := old[len(old)-1]
+	*s = old[:len(old)-1]
+	return last
+}
