@@ -1,0 +1,302 @@
+package bank_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+var faulty = flag.Int("faults", 500, "how many withdrawals meet a provider with faults")
+
+// liar is a provider's server that does something wrong with every third request
+// or so: it hangs up before or after it has done what was asked, fails, does it
+// twice, answers late, or says pending of what it has decided.
+type liar struct {
+	mu   sync.Mutex
+	dice *rand.Rand
+	done map[string]int // which fault, how often
+}
+
+func newLiar(seed uint64) *liar {
+	return &liar{dice: rand.New(rand.NewPCG(seed, 2)), done: map[string]int{}}
+}
+
+const (
+	shareOfFaults = 0.3
+	lateness      = 2 * time.Millisecond
+)
+
+func (l *liar) choose(kinds ...string) string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.dice.Float64() >= shareOfFaults {
+		return ""
+	}
+	kind := kinds[l.dice.IntN(len(kinds))]
+	l.done[kind]++
+	return kind
+}
+
+func (l *liar) meddle(w http.ResponseWriter, r *http.Request, honest http.HandlerFunc) {
+	switch l.choose("hangs up before", "hangs up after", "500", "503", "twice", "late", "flaps", "garbles") {
+	case "":
+		honest(w, r)
+	case "hangs up before":
+		panic(http.ErrAbortHandler)
+	case "hangs up after":
+		twice(r, honest)
+		panic(http.ErrAbortHandler)
+	case "500":
+		w.WriteHeader(http.StatusInternalServerError)
+	case "503":
+		w.WriteHeader(http.StatusServiceUnavailable)
+	case "twice":
+		twice(r, honest)
+		honest(w, r)
+	case "late":
+		timer := time.NewTimer(lateness)
+		defer timer.Stop()
+		<-timer.C
+		honest(w, r)
+	case "flaps":
+		_, _ = w.Write(bytes.ReplaceAll(twice(r, honest), []byte(`"state":"paid"`), []byte(`"state":"pending"`)))
+	case "garbles":
+		answer := twice(r, honest)
+		_, _ = w.Write(answer[:len(answer)/2])
+	}
+}
+
+// twice has a request done aside, of which the caller hears nothing, and leaves
+// it as it was.
+func twice(r *http.Request, honest http.HandlerFunc) []byte {
+	body, _ := io.ReadAll(r.Body)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	aside := httptest.NewRecorder()
+	honest(aside, r)
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return aside.Body.Bytes()
+}
+
+// customer is one withdrawal of the run: what is paid for it and what must come
+// of it.
+type customer struct {
+	n         int
+	id        taler.WOPID
+	pay       banktest.Payment // the truth at the provider; no ID: nobody pays
+	gone      bool             // aborted before the notice
+	silent    bool             // the terminal says nothing
+	confirmed bool
+	back      string // what goes back by itself
+	wired     []string
+}
+
+// plan makes the n-th customer. Two thirds pay as they should.
+func plan(t testing.TB, dice *rand.Rand, n int) *customer {
+	c := &customer{n: n, back: "CHF:0"}
+	sum := fmt.Sprintf("%d.%02d", 20, dice.IntN(100)) // CHF:20 and fees of CHF:0.01 are due
+	c.pay = banktest.Payment{ID: fmt.Sprint("tx-", n), State: "paid"}
+	switch dice.IntN(12) {
+	case 0:
+		c.pay.State, sum = "failed", "20.01"
+	case 1:
+		sum = "EUR:20.01"
+	case 2:
+		sum, c.back = "19.99", "CHF:19.99"
+	case 3:
+		sum, c.confirmed, c.back = "23.456789", true, "CHF:3.446789"
+	case 4:
+		sum, c.gone, c.back = "20.01", true, "CHF:20.01"
+	case 5:
+		sum, c.gone, c.silent, c.back = "20.01", true, true, "CHF:20.01"
+	case 6:
+		sum, c.pay.Reference = "20.01", "another invoice"
+	case 7:
+		sum, c.confirmed, c.wired = "20.02", true, []string{"CHF:7.12345678", "CHF:12.87654322"}
+		c.back = "CHF:0.01"
+	default:
+		sum, c.confirmed = "20.01", true
+	}
+	if !strings.Contains(sum, ":") {
+		sum = "CHF:" + sum
+	}
+	c.pay.Amount = amount(t, sum)
+	return c
+}
+
+// live takes a customer through a withdrawal until its end.
+func (c *customer) live(t testing.TB, ctx context.Context, h *banktest.House) error {
+	uid := fmt.Sprint("u-", c.n)
+	made, err := h.Bank.SetUp(ctx, till(t, h), taler.TerminalWithdrawalSetup{RequestUID: uid, Amount: amount(t, "CHF:20")})
+	if err != nil {
+		return err
+	}
+	c.id = made.WithdrawalID
+	reserve := taler.EddsaPublicKey([]byte(fmt.Sprintf("%032d", c.n)))
+	if _, err := h.Bank.Select(ctx, c.id, taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: banktest.ExchangeAccount}); err != nil {
+		return err
+	}
+	if c.pay.Reference == "" {
+		c.pay.Reference = c.id.Text()
+	}
+	h.Provider.Put(c.pay)
+	if c.gone {
+		if err := h.Bank.AbortByTerminal(ctx, till(t, h), c.id); err != nil {
+			return err
+		}
+	}
+	if !c.silent {
+		err := h.Bank.Confirm(ctx, till(t, h), c.id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: c.pay.ID})
+		if err != nil && fault.ReasonOf(err) != taler.ReasonConfirmAbortConflict {
+			return err
+		}
+	}
+	_, err = h.Bank.Status(ctx, c.id, taler.LongPoll{Timeout: patience, OldState: taler.StateSelected})
+	for n, sum := range c.wired {
+		var name [64]byte
+		copy(name[:], fmt.Sprintf("%032d", c.n*10+n))
+		_, wiring := h.Bank.Transfer(ctx, taler.TransferRequest{
+			RequestUID: taler.HashCode(name), WTID: taler.ShortHash(name[:32]), Amount: amount(t, sum),
+			ExchangeBaseURL: banktest.ExchangeURL, CreditAccount: taler.Payto("payto://simulator-transaction/" + c.pay.ID),
+		})
+		err = errors.Join(err, wiring)
+	}
+	return err
+}
+
+// TestFaultsOfAProvider: withdrawals under a provider that does 30 % of what it is
+// asked wrongly all end as the truth demands. None is confirmed that was not
+// finally paid in full, and what goes back is right to the last digit, once.
+func TestFaultsOfAProvider(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("the seed is %d", seed)
+	liar, dice := newLiar(seed), rand.New(rand.NewPCG(seed, 1))
+	h := open(t, banktest.Options{Asking: hasty, Fees: amount(t, "CHF:0.01"), Decide: func(c *bank.Config) {
+		c.Expiry.Every = 20 * time.Millisecond
+		c.Searching = bank.Searching{First: time.Millisecond, Longest: 100 * time.Millisecond}
+	}})
+	h.Provider.Meddle = liar.meddle
+	ctx := withTimeout(t)
+	all := make([]*customer, *faulty)
+	for n := range all {
+		all[n] = plan(t, dice, n)
+	}
+	next, failed := make(chan *customer), make(chan error, 16)
+	for range cap(failed) {
+		go func() {
+			var err error
+			for c := range next {
+				if err == nil {
+					err = c.live(t, ctx, h)
+				}
+			}
+			failed <- err
+		}()
+	}
+	for _, c := range all {
+		next <- c
+	}
+	close(next)
+	for range cap(failed) {
+		if err := <-failed; err != nil {
+			t.Fatal(err)
+		}
+	}
+	returns := 0
+	for _, c := range all {
+		if c.back != "CHF:0" {
+			returns++
+		}
+	}
+	ended(t, h, returns)
+	carriedOut(t, h, all)
+	settled(t, h, all)
+	if len(liar.done) < 8 && *faulty >= 500 {
+		t.Errorf("of eight kinds of faults there were %v", liar.done)
+	}
+}
+
+// settled holds every withdrawal, the exchange's history and the provider's books
+// against the truth.
+func settled(t *testing.T, h *banktest.House, all []*customer) {
+	t.Helper()
+	history := map[taler.EddsaPublicKey]int{}
+	for after := uint64(0); ; {
+		page, err := h.Exchange().Incoming(withTimeout(t), taler.Page{Rows: 1000, Offset: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range page.IncomingTransactions {
+			history[row.ReservePub]++
+			after = row.RowID
+			if row.Amount != amount(t, "CHF:20") {
+				t.Errorf("row %d is of %s", row.RowID, row.Amount)
+			}
+		}
+		if len(page.IncomingTransactions) < 1000 {
+			break
+		}
+	}
+	for _, c := range all {
+		w := look(t, h, c.id)
+		want := taler.StateAborted
+		if c.confirmed {
+			want = taler.StateConfirmed
+		}
+		if w.State != want {
+			t.Errorf("%s of %s for %s is %s: %s", c.pay.State, c.pay.Amount, c.pay.Reference, w.State, w.AbortReason)
+		}
+		if w.State == taler.StateConfirmed {
+			var proof banktest.Payment
+			if err := json.Unmarshal(w.Proof, &proof); err != nil || proof.State != "paid" || w.Paid != c.pay.Amount {
+				t.Errorf("the proof of %s is %s", w.Paid, w.Proof)
+			}
+		}
+		if rows := history[w.ReservePub]; (rows == 1) != c.confirmed || rows > 1 {
+			t.Errorf("it is %d times in the history", rows)
+		}
+		total, count := amount(t, c.back), len(c.wired)
+		if !total.IsZero() {
+			count++
+		}
+		for _, sum := range c.wired {
+			total, _ = total.Add(amount(t, sum))
+		}
+		if got, parts := given(t, h, c.pay.ID); got != total.String() || parts != count {
+			t.Errorf("of %s %s %s went back in %d parts, want %s in %d", c.pay.State, c.pay.Amount, got, parts, total, count)
+		}
+	}
+}
+
+// carriedOut waits until the exchange is told of every refund that it has asked
+// for.
+func carriedOut(t *testing.T, h *banktest.House, all []*customer) {
+	t.Helper()
+	want := 0
+	for _, c := range all {
+		want += len(c.wired)
+	}
+	err := h.Bank.Instruments().WaitTopic(withTimeout(t), bank.Outgoing, func(ctx context.Context) (bool, error) {
+		page, err := h.Bank.Instruments().Journal(ctx, bank.Outgoing, instrument.Page{Limit: want + 1})
+		return len(page) >= want, err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
