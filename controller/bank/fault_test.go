@@ -192,7 +192,8 @@ func TestFaultsOfAProvider(t *testing.T) {
 		c.Searching = bank.Searching{First: 50 * time.Millisecond, Longest: 10 * time.Second}
 	}})
 	h.Provider.Meddle = liar.meddle
-	ctx := withTimeout(t)
+	ctx, cancel := context.WithTimeout(t.Context(), patience*time.Duration(1+*faulty/1000))
+	defer cancel()
 	all := make([]*customer, *faulty)
 	for n := range all {
 		all[n] = plan(t, dice, n)
