@@ -24,4 +24,6 @@ type Return struct {
 
 // ExternalID names the refund for the provider: the same payment is given back
 // once.
-func (r Return) ExternalID() string { return "return/" + r.WOPID.Text() + "/" + r.ProviderTransactionID }
+func (r Return) ExternalID() string {
+	return "return/" + r.WOPID.Text() + "/" + r.ProviderTransactionID
+}

@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -104,6 +105,12 @@ func (b *Bank) Returns(ctx context.Context) ([]taler.Return, error) {
 		}
 	}
 	return out, err
+}
+
+// ReturnsOf are those of one withdrawal.
+func (b *Bank) ReturnsOf(ctx context.Context, id taler.WOPID) ([]taler.Return, error) {
+	all, err := b.Returns(ctx)
+	return slices.DeleteFunc(all, func(r taler.Return) bool { return r.WOPID != id }), err
 }
 
 // refundTransfers carries out what exchanges wire back, as many at a time as a

@@ -30,6 +30,11 @@ type settings struct {
 	AdminIncoming   bool              `toml:"admin_incoming" doc:"For tests only: whoever has the exchange's credentials may credit reserves that nobody has paid for."`
 	Listen          string            `toml:"listen" doc:"Where the three REST APIs listen: host:port; port 0 takes a free one."`
 	SessionListen   string            `toml:"session_listen" doc:"Where native sessions are accepted: host:port."`
+	AskingFirst     time.Duration     `toml:"asking_first" doc:"The first pause before a provider is asked again about a payment or a refund; each is twice the last one."`
+	AskingLongest   time.Duration     `toml:"asking_longest" doc:"The longest such pause."`
+	PendingFor      time.Duration     `toml:"pending_for" doc:"How long a withdrawal waits for a wallet."`
+	SelectedFor     time.Duration     `toml:"selected_for" doc:"How long a withdrawal that a wallet has taken waits to be paid."`
+	SearchedFor     time.Duration     `toml:"searched_for" doc:"How long payments for a withdrawal that has ended are looked for, to be given back."`
 	URL             string            `toml:"url" doc:"Base URL under which others reach the REST APIs, when that is a proxy's; else empty."`
 	Edge            edge              `toml:"edge" doc:"How the REST APIs meet the network."`
 }
@@ -47,7 +52,11 @@ const anyPort = "127.0.0.1:0"
 
 // fresh are the settings of which nothing was said.
 func fresh() settings {
-	return settings{Name: "C2EC", Listen: anyPort, SessionListen: anyPort, QuotaWithin: 24 * time.Hour, Edge: edge{PerAddress: 1024}}
+	return settings{
+		Name: "C2EC", Listen: anyPort, SessionListen: anyPort, QuotaWithin: 24 * time.Hour, Edge: edge{PerAddress: 1024},
+		AskingFirst: time.Second, AskingLongest: 5 * time.Minute,
+		PendingFor: 15 * time.Minute, SelectedFor: 30 * time.Minute, SearchedFor: 7 * 24 * time.Hour,
+	}
 }
 
 func read(e *cli.Env, f house.Files) (settings, error) {
@@ -82,6 +91,14 @@ func (s *settings) check(e *cli.Env) error {
 	}
 	if err := s.ExchangeAccount.Check(); err != nil {
 		return err
+	}
+	for key, d := range map[string]time.Duration{
+		"asking_first": s.AskingFirst, "asking_longest": s.AskingLongest - s.AskingFirst + 1,
+		"pending_for": s.PendingFor, "selected_for": s.SelectedFor, "searched_for": s.SearchedFor,
+	} {
+		if d <= 0 {
+			return fault.New(fault.Invalid, "%s is too short", key).Because("duration-malformed").WithHint(`"1s", "5m" and "168h" are durations`)
+		}
 	}
 	exchange, err := base(e, s.ExchangeURL)
 	if err != nil {
@@ -138,6 +155,9 @@ func (s *settings) bank() bank.Config {
 		Currency: s.Currency, ExchangeURL: s.ExchangeURL, ExchangeAccount: s.ExchangeAccount, WithdrawalFees: s.WithdrawalFees,
 		MinAmount: s.MinAmount, MaxAmount: s.MaxAmount, Quotas: bank.Quotas{Amount: s.Quota, Within: s.QuotaWithin},
 		AdminIncoming: s.AdminIncoming,
+		Asking:        bank.Asking{First: s.AskingFirst, Longest: s.AskingLongest},
+		Expiry:        bank.Expiry{Pending: s.PendingFor, Selected: s.SelectedFor},
+		Searching:     bank.Searching{For: s.SearchedFor},
 	}
 }
 

@@ -3,8 +3,10 @@ package bank
 import (
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
@@ -16,6 +18,29 @@ func TestWhichAddressesCanBeCalled(t *testing.T) {
 	} {
 		if got := fixed(address); got != want {
 			t.Errorf("%q: %v", address, got)
+		}
+	}
+}
+
+func TestTimesThatAreTooShort(t *testing.T) {
+	good := func() settings {
+		s := fresh()
+		s.Currency, s.ExchangeURL, s.ExchangeAccount = "CHF", "http://127.0.0.1:9/", "payto://x-taler-bank/localhost/exchange?receiver-name=E"
+		return s
+	}
+	for name, change := range map[string]func(*settings){
+		"":               func(*settings) {},
+		"asking_first":   func(s *settings) { s.AskingFirst = 0 },
+		"asking_longest": func(s *settings) { s.AskingLongest = s.AskingFirst - 1 },
+		"pending_for":    func(s *settings) { s.PendingFor = -1 },
+		"selected_for":   func(s *settings) { s.SelectedFor = 0 },
+		"searched_for":   func(s *settings) { s.SearchedFor = 0 },
+	} {
+		s := good()
+		change(&s)
+		err := s.check(&cli.Env{})
+		if name == "" && err != nil || name != "" && (fault.ReasonOf(err) != "duration-malformed" || !strings.Contains(err.Error(), name)) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

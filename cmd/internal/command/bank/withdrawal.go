@@ -31,10 +31,14 @@ type withdrawal struct {
 	Confirmed   time.Time             `json:"confirmed,omitzero"`
 	Aborted     time.Time             `json:"aborted,omitzero"`
 	Reason      string                `json:"reason,omitempty"`
-	Proof       json.RawMessage       `json:"proof,omitempty"` // what the provider said
+	Overdue     bool                  `json:"overdue,omitempty"` // the provider should have decided about the notice by now
+	Paid        instrument.Amount     `json:"paid,omitzero"`     // of a confirmed one
+	Foreign     string                `json:"foreign,omitempty"` // a payment that was made for something else, as far as the bank can see
+	Returns     []taler.Return        `json:"returns,omitempty"` // what is given back of payments for it; with show
+	Proof       json.RawMessage       `json:"proof,omitempty"`   // what the provider said
 }
 
-func shown(w taler.Withdrawal, terminals map[string]string) (withdrawal, error) {
+func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (withdrawal, error) {
 	fees, err := w.Fees()
 	if err != nil {
 		return withdrawal{}, err
@@ -43,6 +47,10 @@ func shown(w taler.Withdrawal, terminals map[string]string) (withdrawal, error) 
 		WOPID: w.WOPID, Status: w.State, Amount: w.Amount, Fees: fees, Terminal: terminals[w.Terminal], Provider: w.Provider,
 		Transaction: w.ProviderTransactionID, Created: at(w.Created), Selected: at(w.Selected), Noticed: at(w.Noticed),
 		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Reason: w.AbortReason, Proof: w.Proof,
+		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign,
+	}
+	if out.Overdue && out.Reason == "" {
+		out.Reason = "overdue: the provider has not decided about the payment"
 	}
 	if !w.ReservePub.IsZero() {
 		out.ReservePub = &w.ReservePub
@@ -92,7 +100,7 @@ func withdrawalList(e *cli.Env) *cobra.Command {
 				if err := i.Decode(&w); err != nil {
 					return err
 				}
-				s, err := shown(w, names)
+				s, err := shown(w, names, b.Now())
 				if err != nil {
 					return err
 				}
@@ -149,8 +157,11 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 	if err != nil {
 		return err
 	}
-	s, err := shown(w, names)
+	s, err := shown(w, names, b.Now())
 	if err != nil {
+		return err
+	}
+	if s.Returns, err = b.ReturnsOf(ctx, w.WOPID); err != nil {
 		return err
 	}
 	lines := []string{
@@ -162,6 +173,12 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 	}
 	if s.Reason != "" {
 		lines = append(lines, "because: "+s.Reason)
+	}
+	if s.Foreign != "" {
+		lines = append(lines, "the provider's payment "+s.Foreign+" is not for this withdrawal: look into it")
+	}
+	for _, r := range s.Returns {
+		lines = append(lines, "given back "+r.Amount.String()+" of "+r.ProviderTransactionID+": "+string(r.State))
 	}
 	return e.Print(s, "%s\n", strings.Join(lines, "\n"))
 }

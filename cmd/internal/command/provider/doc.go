@@ -3,6 +3,7 @@
 //
 //	swaperoo provider serve --dir D [--listen ADDR]
 //	swaperoo provider card add --dir D --out FILE [--behaviour WORD]
+//	swaperoo provider user add --dir D --space N --out FILE
 //
 // It needs no init: its directory is made at first use.
 package provider

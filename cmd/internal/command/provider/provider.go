@@ -16,7 +16,8 @@ import (
 // Command is `swaperoo provider`.
 func Command(e *cli.Env) *cobra.Command {
 	return cli.Group("provider", "Simulate a card payment provider; no money is behind it",
-		serveCommand(e), cli.Group("card", "Test cards of the simulator", cardAdd(e)))
+		serveCommand(e), cli.Group("card", "Test cards of the simulator", cardAdd(e)),
+		cli.Group("user", "Who may ask by wallee's web service", userAdd(e)))
 }
 
 // settings are the simulator's config.toml.

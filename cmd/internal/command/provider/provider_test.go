@@ -73,6 +73,8 @@ func TestRefusals(t *testing.T) {
 		{"no file", []string{"card", "add"}, 2, "usage"},
 		{"a card of no known kind", []string{"card", "add", "--out", filepath.Join(dir, "x"), "--behaviour", "golden"}, 2, "token-unknown"},
 		{"a file in no folder", []string{"card", "add", "--out", filepath.Join(dir, "no", "x")}, 1, "file-unwritable"},
+		{"a user of no space", []string{"user", "add", "--out", filepath.Join(dir, "x")}, 2, "usage"},
+		{"a user's key nowhere", []string{"user", "add", "--space", "405"}, 2, "usage"},
 		{"a port for everybody", []string{"serve", "--listen", "0.0.0.0:0"}, 5, "address-refused"},
 		{"no port", []string{"serve", "--listen", "here"}, 1, "address-malformed"},
 	} {

@@ -11,6 +11,17 @@
 //	POST /payments/ID/refunds     {"amount","external_id"} → {"id","state",…}
 //	POST /payments/ID/settle      {"state":"paid"|"failed"}: decides a pending payment
 //
+// A payment with a "space" has a number for an id and is shown by wallee's web
+// service, version 1, under /api/, to the application users of that space, who
+// sign every request (AddUser):
+//
+//	GET  /api/transaction/read?spaceId=S&id=N
+//	POST /api/transaction/search?spaceId=S   by merchantReference
+//	POST /api/refund/refund?spaceId=S        repeated by its externalId
+//	GET  /api/refund/read?spaceId=S&id=N
+//
+// settle takes wallee's own words for it: AUTHORIZED, COMPLETED, FULFILL, DECLINE…
+//
 // A state is pending, paid or failed; a failed payment says why in "reason". The
 // header Idempotency-Key makes a repeated POST /payments safe: the first payment
 // is the answer. A refund is repeated by its external_id. settle is a control of

@@ -24,6 +24,7 @@ func (p *Provider) Handler() http.Handler {
 	r.HandleFunc("/payments/{id}", p.showPayment).Methods(http.MethodGet)
 	r.HandleFunc("/payments/{id}/refunds", p.postRefund).Methods(http.MethodPost)
 	r.HandleFunc("/payments/{id}/settle", p.postSettle).Methods(http.MethodPost)
+	p.mountWallee(r)
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		p.refuse(w, fault.New(fault.NotFound, "there is nothing at this address").Because("endpoint-unknown"))
 	})
@@ -39,6 +40,7 @@ func (p *Provider) postPayment(w http.ResponseWriter, r *http.Request) {
 		Reference string `json:"reference"`
 		Token     string `json:"token"`
 		Merchant  string `json:"merchant"`
+		Space     int64  `json:"space"`
 	}
 	if !p.read(w, r, &in) {
 		return
@@ -50,7 +52,7 @@ func (p *Provider) postPayment(w http.ResponseWriter, r *http.Request) {
 	}
 	// A client that hangs up has still paid: a real provider goes on as well.
 	made, late, err := p.Pay(context.WithoutCancel(r.Context()), Order{
-		Amount: amount, Reference: in.Reference, Token: in.Token, Merchant: in.Merchant,
+		Amount: amount, Reference: in.Reference, Token: in.Token, Merchant: in.Merchant, Space: in.Space,
 		Key: r.Header.Get("Idempotency-Key"),
 	})
 	if err != nil {

@@ -55,7 +55,7 @@ func payments(ctx context.Context, q querier, where string, arg any) ([]Payment,
 
 // booked are payments without their refunds.
 func booked(ctx context.Context, q querier, where string, arg any) (_ []Payment, err error) {
-	rows, err := q.QueryContext(ctx, `SELECT id, state, reason, amount, reference, merchant, brand, last4, made
+	rows, err := q.QueryContext(ctx, `SELECT id, state, reason, amount, reference, merchant, brand, last4, made, space, stage
 		FROM payments WHERE `+where+` ORDER BY number`, arg)
 	if err != nil {
 		return nil, err
@@ -67,7 +67,7 @@ func booked(ctx context.Context, q querier, where string, arg any) (_ []Payment,
 		var shown CardShown
 		var amount string
 		var made int64
-		if err := rows.Scan(&x.ID, &x.State, &x.Reason, &amount, &x.Reference, &x.Merchant, &shown.Brand, &shown.Last4, &made); err != nil {
+		if err := rows.Scan(&x.ID, &x.State, &x.Reason, &amount, &x.Reference, &x.Merchant, &shown.Brand, &shown.Last4, &made, &x.Space, &x.Stage); err != nil {
 			return nil, err
 		}
 		if x.Amount, err = instrument.ParseAmount(amount); err != nil {

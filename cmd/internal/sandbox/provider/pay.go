@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/sandbox"
@@ -57,7 +58,14 @@ func (p *Provider) Pay(ctx context.Context, o Order) (made Payment, late bool, e
 			return err
 		}
 		late = out.late
-		return p.record(ctx, tx, id, o, digest, out)
+		number, err := next(ctx, tx, "payments")
+		if err != nil {
+			return err
+		}
+		if o.Space != 0 {
+			id = strconv.FormatInt(number, 10)
+		}
+		return p.record(ctx, tx, id, number, o, digest, out)
 	})
 	if err != nil {
 		return Payment{}, false, fmt.Errorf("make a payment: %w", err)
@@ -188,15 +196,21 @@ func differs(o Order, a onetime.Authorisation) string {
 	return ""
 }
 
-func (p *Provider) record(ctx context.Context, tx *sql.Tx, id string, o Order, digest []byte, out outcome) error {
+// next is the next number in a table.
+func next(ctx context.Context, tx *sql.Tx, table string) (number int64, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(number), 0) + 1 FROM `+table).Scan(&number)
+	return number, err
+}
+
+func (p *Provider) record(ctx context.Context, tx *sql.Tx, id string, number int64, o Order, digest []byte, out outcome) error {
 	merchant := o.Merchant
 	if out.charge != nil {
 		merchant = out.charge.Merchant
 	}
 	key := sql.NullString{String: o.Key, Valid: o.Key != ""}
-	_, err := tx.ExecContext(ctx, `INSERT INTO payments (id, key, request, amount, reference, merchant, brand, last4, state, reason, made)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		id, key, digest, o.Amount.String(), o.Reference, merchant, out.card.Brand, out.card.Last4,
+	_, err := tx.ExecContext(ctx, `INSERT INTO payments (number, space, id, key, request, amount, reference, merchant, brand, last4, state, reason, made)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		number, o.Space, id, key, digest, o.Amount.String(), o.Reference, merchant, out.card.Brand, out.card.Last4,
 		string(out.state), out.reason, p.o.Clock().Unix())
 	if err != nil || out.charge == nil {
 		return err

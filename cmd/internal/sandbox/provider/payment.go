@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -58,6 +59,8 @@ type Payment struct {
 	Merchant  string            `json:"merchant,omitempty"`
 	Card      *CardShown        `json:"card,omitempty"` // of a wallet's card
 	Created   time.Time         `json:"created"`
+	Space     int64             `json:"space,omitempty"` // in which wallee's service shows it
+	Stage     string            `json:"stage,omitempty"` // wallee's word, if it says more than State
 }
 
 // CardShown is what a provider shows of a card.
@@ -73,6 +76,7 @@ type Order struct {
 	Token     string
 	Merchant  string // may be empty; else it is paid once for a reference, and an authorisation must be for it
 	Key       string // Idempotency-Key; may be empty
+	Space     int64  // 0, or the space in which wallee's service shows the payment, which then has a number for an id
 }
 
 const maxText = 256
@@ -87,6 +91,8 @@ func (o Order) check() error {
 		return malformed("the token is missing")
 	case len(o.Merchant) > maxText:
 		return malformed("the merchant is longer than %d bytes", maxText)
+	case o.Space < 0:
+		return malformed("the space is less than 0")
 	case len(o.Key) > maxText:
 		return malformed("the Idempotency-Key is longer than %d bytes", maxText)
 	}
@@ -95,7 +101,11 @@ func (o Order) check() error {
 
 // digest tells orders apart without keeping tokens.
 func (o Order) digest() ([]byte, error) {
-	text, err := json.Marshal([]string{o.Amount.String(), o.Reference, o.Token, o.Merchant})
+	said := []string{o.Amount.String(), o.Reference, o.Token, o.Merchant}
+	if o.Space != 0 {
+		said = append(said, strconv.FormatInt(o.Space, 10))
+	}
+	text, err := json.Marshal(said)
 	if err != nil {
 		return nil, err
 	}

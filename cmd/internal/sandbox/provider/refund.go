@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/sandbox"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card/wallee"
 )
 
 // Refund is money that went back to the card. Its state is Paid.
@@ -48,14 +49,35 @@ func (p *Provider) Refund(ctx context.Context, payment string, amount instrument
 		if err := refundable(ctx, tx, r); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `INSERT INTO refunds (external_id, id, payment, amount, made) VALUES (?, ?, ?, ?, ?)`,
-			r.ExternalID, r.ID, r.Payment, r.Amount.String(), p.o.Clock().Unix())
+		number, err := next(ctx, tx, "refunds")
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO refunds (number, external_id, id, payment, amount, made) VALUES (?, ?, ?, ?, ?, ?)`,
+			number, r.ExternalID, r.ID, r.Payment, r.Amount.String(), p.o.Clock().Unix())
 		return err
 	})
 	if err != nil {
 		return Refund{}, fmt.Errorf("refund: %w", err)
 	}
 	return r, nil
+}
+
+// refundWhere is the refund that a condition of ours selects, with wallee's number
+// of it; fault.NotFound.
+func (p *Provider) refundWhere(ctx context.Context, where, arg string) (r Refund, number int64, err error) {
+	var amount string
+	err = p.db.QueryRowContext(ctx, `SELECT id, payment, external_id, amount, number FROM refunds WHERE `+where, arg).
+		Scan(&r.ID, &r.Payment, &r.ExternalID, &amount, &number)
+	if errors.Is(err, sql.ErrNoRows) {
+		return r, 0, fault.New(fault.NotFound, "there is no such refund").Because(ReasonPaymentUnknown)
+	}
+	if err != nil {
+		return r, 0, err
+	}
+	r.State = Paid
+	r.Amount, err = instrument.ParseAmount(amount)
+	return r, number, err
 }
 
 // refundedBefore finds the refund of an external id and takes over its id.
@@ -99,10 +121,15 @@ func refundable(ctx context.Context, tx *sql.Tx, r Refund) error {
 }
 
 // Settle decides a pending payment: the simulator's control, which no real
-// provider offers. Deciding again in the same way changes nothing. The error is
-// fault.Conflict with ReasonNotPending for a payment that came out otherwise.
+// provider offers. Deciding again in the same way changes nothing. A payment in a
+// space takes wallee's words as well, through those that are not final to one that
+// is. The error is fault.Conflict with ReasonNotPending for a payment that came
+// out otherwise.
 func (p *Provider) Settle(ctx context.Context, id string, state State) (Payment, error) {
-	if state != Paid && state != Failed {
+	stage := ""
+	if as, known := staged(wallee.State(state)); known {
+		state, stage = as, string(state)
+	} else if state != Paid && state != Failed {
 		return Payment{}, malformed("the state is neither paid nor failed")
 	}
 	reason := ""
@@ -111,14 +138,17 @@ func (p *Provider) Settle(ctx context.Context, id string, state State) (Payment,
 	}
 	var x Payment
 	err := sandbox.Transact(ctx, p.db, func(tx *sql.Tx) (err error) {
-		if x, err = payment(ctx, tx, id); err != nil || x.State == state {
+		if x, err = payment(ctx, tx, id); err != nil || x.State == state && x.Stage == stage {
 			return err
+		}
+		if stage != "" && x.Space == 0 {
+			return malformed("this payment is in no space, so it is paid or failed")
 		}
 		if x.State != Pending {
 			return fault.New(fault.Conflict, "this payment is %s and stays so", x.State).Because(ReasonNotPending)
 		}
-		x.State, x.Reason = state, reason
-		_, err = tx.ExecContext(ctx, `UPDATE payments SET state = ?, reason = ? WHERE id = ?`, string(state), reason, id)
+		x.State, x.Reason, x.Stage = state, reason, stage
+		_, err = tx.ExecContext(ctx, `UPDATE payments SET state = ?, reason = ?, stage = ? WHERE id = ?`, string(state), reason, stage, id)
 		return err
 	})
 	return x, err
