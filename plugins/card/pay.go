@@ -68,8 +68,11 @@ func (p pay) DoOperation(ctx context.Context, s protocol.Session, c protocol.Cal
 	case step{protocol.Servicer, protocol.Pay}:
 		return takeCard(ctx, s, c)
 	case step{protocol.Initiator, protocol.Refund}:
-		if p.role == comm.Client {
+		switch p.role {
+		case comm.Client:
 			return takeBack(ctx, s, c)
+		case comm.Bank:
+			return repay(ctx, s, c)
 		}
 		return giveBack(ctx, s, c)
 	case step{protocol.Servicer, protocol.Refund}:
@@ -82,8 +85,6 @@ func (p pay) DoOperation(ctx context.Context, s protocol.Session, c protocol.Cal
 		return verify(ctx, s, c)
 	case step{protocol.Initiator, Search}:
 		return search(ctx, s, c)
-	case step{protocol.Initiator, protocol.Refund}:
-		return repay(ctx, s, c)
 	case step{protocol.Initiator, Check}:
 		return check(ctx, s, c)
 	}
