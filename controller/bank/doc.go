@@ -9,6 +9,10 @@
 // provider, and Judge decides [9]: confirmed, with the claim on the payment and
 // the row in the exchange's history in the same commit, or aborted.
 //
+// After the end: what the exchange wires back is refunded, and so is money that
+// was paid for a withdrawal which is aborted, or beyond what was due. Withdrawals
+// that nobody goes on with expire; payments for them are looked for.
+//
 // The same calls serve native sessions and, through controller/bank/rest, Taler's
 // three REST APIs.
 package bank

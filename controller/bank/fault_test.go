@@ -189,7 +189,7 @@ func TestFaultsOfAProvider(t *testing.T) {
 	liar, dice := newLiar(seed), rand.New(rand.NewPCG(seed, 1))
 	h := open(t, banktest.Options{Asking: hasty, Fees: amount(t, "CHF:0.01"), Decide: func(c *bank.Config) {
 		c.Expiry.Every = 20 * time.Millisecond
-		c.Searching = bank.Searching{First: 50 * time.Millisecond, Longest: 10 * time.Second}
+		c.Searching = bank.Searching{First: 50 * time.Millisecond, Longest: time.Minute, AtOnce: 64}
 	}})
 	h.Provider.Meddle = liar.meddle
 	ctx, cancel := context.WithTimeout(t.Context(), patience*time.Duration(1+*faulty/1000))

@@ -31,7 +31,7 @@ func ended(t testing.TB, h *banktest.House, n int) []taler.Return {
 		return len(all) >= n && open == 0, err
 	})
 	if err != nil || len(all) != n {
-		t.Fatalf("%d of %d are given back: %+v, %v", len(all), n, all, err)
+		t.Fatalf("%d of %d are given back, %v", len(all), n, err)
 	}
 	return all
 }

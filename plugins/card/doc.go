@@ -3,7 +3,8 @@
 //
 //	payment-card   the wallet's card: an account at a provider, a key, a counter
 //	card-payment   one payment at a vendor, by its reference
-//	card-provider  where a vendor charges cards and a bank asks what became of it
+//	card-provider  where a vendor charges cards, and a bank asks what became of it
+//	               and has money given back: the simulator, or wallee (wallee)
 //
 // What goes from wallet to vendor is a one-time authorisation (onetime): nobody
 // can charge it again or change what it says. The wallet and the vendor each

@@ -19,7 +19,7 @@ func classes(role comm.Role) []instrument.Class {
 	case comm.Vendor:
 		return []instrument.Class{terminalWithdrawal, exchangeClass}
 	case comm.Bank:
-		return []instrument.Class{bankWithdrawal, bankTransfer, bankReturn, bankQuota}
+		return []instrument.Class{bankWithdrawal, bankTransfer, bankQuota, bankReturn}
 	}
 	return nil
 }

@@ -53,8 +53,9 @@ const anyPort = "127.0.0.1:0"
 // fresh are the settings of which nothing was said.
 func fresh() settings {
 	return settings{
-		Name: "C2EC", Listen: anyPort, SessionListen: anyPort, QuotaWithin: 24 * time.Hour, AskingFirst: time.Second, AskingLongest: 5 * time.Minute,
-		PendingFor: 15 * time.Minute, SelectedFor: 30 * time.Minute, SearchedFor: 7 * 24 * time.Hour, Edge: edge{PerAddress: 1024},
+		Name: "C2EC", Listen: anyPort, SessionListen: anyPort, QuotaWithin: 24 * time.Hour, Edge: edge{PerAddress: 1024},
+		AskingFirst: time.Second, AskingLongest: 5 * time.Minute,
+		PendingFor: 15 * time.Minute, SelectedFor: 30 * time.Minute, SearchedFor: 7 * 24 * time.Hour,
 	}
 }
 
