@@ -32,7 +32,6 @@ type Conn struct {
 
 	started chan struct{} // closed when there is a handler
 	ended   chan struct{} // closed when nothing more is sent or handled
-	drained chan struct{} // closed when the stream is over
 	done    chan struct{} // closed after the handler was told
 	ending  sync.Once
 	cause   error // why it ended; read after ended
@@ -47,7 +46,7 @@ func New(s Stream, o Options) *Conn {
 	c := &Conn{
 		stream: s, side: o.Side, binding: o.Binding, maxFrame: o.MaxFrame, maxOpen: int64(o.Requests),
 		started: make(chan struct{}), ended: make(chan struct{}),
-		drained: make(chan struct{}), done: make(chan struct{}),
+		done: make(chan struct{}),
 	}
 	if c.maxFrame == 0 {
 		c.maxFrame = MaxFrame
@@ -58,7 +57,6 @@ func New(s Stream, o Options) *Conn {
 	c.peer.Store(&o.Peer)
 	c.lib = jsonrpc2.NewConn(context.Background(), objects{c}, serving{c},
 		jsonrpc2.OnRecv(c.answered), jsonrpc2.SetLogger(silent{}))
-	go c.supervise()
 	return c
 }
 
@@ -110,9 +108,9 @@ func (c *Conn) end(cause error) {
 	_ = c.lib.Close() // fails the calls in flight; a second time it does nothing
 }
 
-// supervise tells the handler when all is over.
-func (c *Conn) supervise() {
-	<-c.drained
+// farewell tells the handler that all is over, when the stream is and no request
+// runs any more.
+func (c *Conn) farewell() {
 	c.running.Wait()
 	c.mu.Lock()
 	h := c.handler

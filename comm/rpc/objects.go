@@ -28,7 +28,7 @@ func (o objects) ReadObject(v any) error {
 	// been told why, and only then are its goroutines gone.
 	for {
 		if _, err := c.stream.ReadFrame(); err != nil {
-			close(c.drained)
+			go c.farewell() // this goroutine is the library's
 			return io.EOF
 		}
 	}

@@ -122,6 +122,8 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	u := websocket.Upgrader{
 		HandshakeTimeout: l.t.o.Handshake,
+		ReadBufferSize:   idleBuffer,
+		WriteBufferPool:  &l.t.buffers,
 		Subprotocols:     []string{Subprotocol},
 		CheckOrigin:      func(r *http.Request) bool { return r.Header["Origin"] == nil },
 	}

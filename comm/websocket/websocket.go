@@ -10,6 +10,7 @@ package websocket
 
 import (
 	"crypto/tls"
+	"sync"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -55,7 +56,14 @@ type Options struct {
 }
 
 // Transport implements comm.Acceptor.
-type Transport struct{ o Options }
+type Transport struct {
+	o       Options
+	buffers sync.Pool // of frames that are being written by accepted connections
+}
+
+// idleBuffer is what an accepted connection reads with while nothing comes: most
+// of them wait most of the time. Longer frames pass it by.
+const idleBuffer = 1 << 10
 
 // New makes a transport.
 func New(o Options) *Transport {

@@ -33,15 +33,15 @@ func open(tb testing.TB, o bench.Options) *bench.Pair {
 func TestPaymentsAreMade(t *testing.T) {
 	for name, inProcess := range map[string]bool{"plugins": false, "in-process": true} {
 		t.Run(name, func(t *testing.T) {
-			p := open(t, bench.Options{InProcess: inProcess, Accounts: 4})
+			p := open(t, bench.Options{InProcess: inProcess, Accounts: 2})
 			for n, f := range []func() (bench.Rate, error){
-				func() (bench.Rate, error) { return p.Payments(t.Context(), 8, 1) },
-				func() (bench.Rate, error) { return p.Payments(t.Context(), 8, 4) },
-				func() (bench.Rate, error) { return p.Negotiating(t.Context(), 8) },
-				func() (bench.Rate, error) { return p.Sessions(t.Context(), 8) },
+				func() (bench.Rate, error) { return p.Payments(t.Context(), 4, 1) },
+				func() (bench.Rate, error) { return p.Payments(t.Context(), 4, 2) },
+				func() (bench.Rate, error) { return p.Negotiating(t.Context(), 4) },
+				func() (bench.Rate, error) { return p.Sessions(t.Context(), 4) },
 			} {
 				r, err := f()
-				if err != nil || r.Payments != 8 || r.PerSecond() <= 0 || r.Units < 3*8 || r.Commits == 0 {
+				if err != nil || r.Payments != 4 || r.PerSecond() <= 0 || r.Units < 3*4 || r.Commits == 0 {
 					t.Errorf("%d: %+v, %v", n, r, err)
 				}
 			}

@@ -33,7 +33,7 @@ func (h held) Request(ctx context.Context, c comm.Conn, method string, params js
 func TestEachOfAWindowIsAcknowledgedByItself(t *testing.T) {
 	const window = 64
 	taken := make(chan chan struct{}, window)
-	p, err := Open(t.Context(), t.TempDir(), Options{Accounts: window, between: func(h comm.Handler) comm.Handler { return held{h, taken} }})
+	p, err := Open(t.Context(), t.TempDir(), Options{InProcess: true, Accounts: window, between: func(h comm.Handler) comm.Handler { return held{h, taken} }})
 	if err != nil {
 		t.Fatal(err)
 	}

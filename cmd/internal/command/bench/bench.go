@@ -112,7 +112,7 @@ func show(e *cli.Env, rounds [][]result) error {
 			values = append(values, r[n].value)
 		}
 		slices.Sort(values)
-		f := figure{last.what, values[len(values)/2], values[0], values[len(values)-1], last.unit, last.limit, last.beside}
+		f := figure{last.what, (values[(len(values)-1)/2] + values[len(values)/2]) / 2, values[0], values[len(values)-1], last.unit, last.limit, last.beside}
 		figures = append(figures, f)
 		rows = append(rows, []string{f.What, short(f.Median) + " " + f.Unit, short(f.Lowest) + "–" + short(f.Most), f.Limit, f.Beside})
 	}
