@@ -88,3 +88,15 @@ func PreferFirst(protocols []string, c Circumstances) string {
 	}
 	return protocols[0]
 }
+
+// Usable reports whether an operation can begin with an instance of this status.
+// One that no move leaves is over; one that only moves back to where instances
+// begin has been used, and a refund may make it usable again.
+func (i Info) Usable(status string) bool {
+	begins := func(s string) bool {
+		return slices.ContainsFunc(i.Moves, func(m Move) bool { return m.From == "" && m.To == s })
+	}
+	return slices.ContainsFunc(i.Moves, func(m Move) bool {
+		return m.From == status && (begins(status) || !begins(m.To))
+	})
+}

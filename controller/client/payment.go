@@ -203,7 +203,7 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 		Because("input-needed").WithHint("say which: --class %s or --class %s", can[0].Class, can[1].Class)
 }
 
-// usable lists the instruments of a class that an operation can still move on.
+// usable lists the instruments of a class with which an operation can begin.
 func (w *Wallet) usable(ctx context.Context, class instrument.ClassID) ([]instrument.Instance, error) {
 	info, err := w.Instruments().Info(class)
 	if err != nil {
@@ -214,7 +214,7 @@ func (w *Wallet) usable(ctx context.Context, class instrument.ClassID) ([]instru
 		return nil, err
 	}
 	return slices.DeleteFunc(held, func(i instrument.Instance) bool {
-		return !slices.ContainsFunc(info.Moves, func(m instrument.Move) bool { return m.From == i.Status })
+		return !info.Usable(i.Status)
 	}), nil
 }
 
