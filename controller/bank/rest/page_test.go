@@ -54,6 +54,7 @@ func TestThePageOfTheAPIs(t *testing.T) {
 	h := open(t, banktest.Options{Decide: func(c *bank.Config) {
 		generous(c)
 		c.Quotas = bank.Quotas{Amount: chf(t, "500"), Within: 24 * time.Hour}
+		c.HandsOut = true // so that a transfer is still pending when it is asked for
 	}})
 	var id taler.WOPID
 	lines := strings.Split(string(page), "\n")
