@@ -27,7 +27,8 @@ func TestTheMainJob(t *testing.T) {
 			"confirmed", "KUDOS:7.77", 0,
 		},
 		{
-			"the newer form", []string{"--exchange-protocol", "26"},
+			"the newer form",
+			[]string{"--exchange-protocol", "26"},
 			[]int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
 			"confirmed", "CHF:20", 0,
 		},

@@ -170,8 +170,12 @@ func TestGivingUpAWithdrawalByTransfer(t *testing.T) {
 func TestWhereAWithdrawalComesFrom(t *testing.T) {
 	u := newOwner(t)
 	for _, args := range [][]string{
-		{}, {"taler://withdraw/b.example/1", "--manual"}, {"--manual"}, {"--manual", "--exchange", "https://x.example/"},
-		{"--qr", "x.png", "--manual", "--exchange", "https://x.example/", "--amount", "CHF:1"}, {"-", "--qr", "x.png"},
+		{},
+		{"taler://withdraw/b.example/1", "--manual"},
+		{"--manual"},
+		{"--manual", "--exchange", "https://x.example/"},
+		{"--qr", "x.png", "--manual", "--exchange", "https://x.example/", "--amount", "CHF:1"},
+		{"-", "--qr", "x.png"},
 		{"--manual", "--exchange", "https://x.example/", "--amount", "CHF:1", "--pay", "till"},
 	} {
 		if got := u.says(append([]string{"withdraw"}, args...)...); got.code != 2 {

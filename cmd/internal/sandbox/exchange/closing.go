@@ -50,20 +50,10 @@ func (e *Exchange) CloseReserves(ctx context.Context, g WireGateway) error {
 func (e *Exchange) closeOver(ctx context.Context) error {
 	over := int64(e.now()) - int64(e.keys.ReserveClosingDelay.Duration()/time.Second)
 	return sandbox.Transact(ctx, e.db, func(tx *sql.Tx) error {
-		rows, err := tx.QueryContext(ctx, `SELECT r.pub, r.balance, r.origin FROM reserves r JOIN credits c ON c.pub = r.pub AND c.filled
+		all, err := closings(ctx, tx, `SELECT r.pub, r.balance, r.origin, x'', x'', '' FROM reserves r JOIN credits c ON c.pub = r.pub AND c.filled
 			WHERE c.date <= ? AND r.pub NOT IN (SELECT reserve FROM closings)`, over)
 		if err != nil {
 			return fmt.Errorf("look for reserves that are over: %w", err)
-		}
-		var all []closing
-		for rows.Next() {
-			var c closing
-			if err = errors.Join(err, rows.Scan(&c.reserve, &c.amount, &c.account)); err == nil {
-				all = append(all, c)
-			}
-		}
-		if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-			return err
 		}
 		for _, c := range all {
 			if err := e.close(ctx, tx, c); err != nil {
@@ -81,6 +71,30 @@ type closing struct {
 	base            string
 	uid             crypto.HashCode
 	wtid            crypto.ShortHash
+}
+
+// lister is a database or a transaction.
+type lister interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func closings(ctx context.Context, q lister, query string, args ...any) (all []closing, err error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var c closing
+		var uid, wtid []byte
+		if err := rows.Scan(&c.reserve, &c.amount, &c.account, &uid, &wtid, &c.base); err != nil {
+			return nil, err
+		}
+		copy(c.uid[:], uid)
+		copy(c.wtid[:], wtid)
+		all = append(all, c)
+	}
+	return all, rows.Err()
 }
 
 func (e *Exchange) close(ctx context.Context, tx *sql.Tx, c closing) error {
@@ -102,22 +116,9 @@ func (e *Exchange) close(ctx context.Context, tx *sql.Tx, c closing) error {
 
 // sendBack asks the bank for the transfers that it has not confirmed yet.
 func (e *Exchange) sendBack(ctx context.Context, bank *taler.Client) error {
-	rows, err := e.db.QueryContext(ctx, `SELECT reserve, amount, account, uid, wtid, base FROM closings WHERE sent IS NULL ORDER BY date`)
+	all, err := closings(ctx, e.db, `SELECT reserve, amount, account, uid, wtid, base FROM closings WHERE sent IS NULL ORDER BY date`)
 	if err != nil {
 		return fmt.Errorf("read what is to be sent back: %w", err)
-	}
-	var all []closing
-	for rows.Next() {
-		var c closing
-		var uid, wtid []byte
-		if err = errors.Join(err, rows.Scan(&c.reserve, &c.amount, &c.account, &uid, &wtid, &c.base)); err == nil {
-			copy(c.uid[:], uid)
-			copy(c.wtid[:], wtid)
-			all = append(all, c)
-		}
-	}
-	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
-		return err
 	}
 	for _, c := range all {
 		if err := e.transfer(ctx, bank, c); err != nil {
