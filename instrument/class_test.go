@@ -9,8 +9,12 @@ import (
 func TestWithWhichInstancesAnOperationBegins(t *testing.T) {
 	coupon := instrument.Info{Moves: []instrument.Move{
 		{To: "ready"},
-		{From: "ready", To: "presented"}, {From: "presented", To: "presented"}, {From: "presented", To: "ready"},
-		{From: "presented", To: "redeemed"}, {From: "redeemed", To: "ready"}, {From: "ready", To: "removed"},
+		{From: "ready", To: "presented"},
+		{From: "presented", To: "presented"},
+		{From: "presented", To: "ready"},
+		{From: "presented", To: "redeemed"},
+		{From: "redeemed", To: "ready"},
+		{From: "ready", To: "removed"},
 	}}
 	account := instrument.Info{Moves: []instrument.Move{{To: "open"}, {From: "open", To: "open"}, {From: "open", To: "closed"}}}
 	for _, row := range []struct {
