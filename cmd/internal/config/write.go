@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 
 	"github.com/BurntSushi/toml"
@@ -44,6 +45,9 @@ func document(title string, v any) ([]byte, error) {
 				return nil, err
 			}
 			value = string(text)
+		}
+		if f.value.Kind() == reflect.Slice && f.value.IsNil() { // the encoder leaves it out, and the file would not name the key
+			value = reflect.MakeSlice(f.value.Type(), 0, 0).Interface()
 		}
 		if err := toml.NewEncoder(&out).Encode(map[string]any{key: value}); err != nil {
 			return nil, err
