@@ -97,20 +97,32 @@ func (b *Bank) wrote(err error) (bool, error) { return err == nil, err }
 // Returns lists what was or will be given back without an exchange's asking, the
 // oldest first.
 func (b *Bank) Returns(ctx context.Context) ([]taler.Return, error) {
-	all, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassReturn})
-	out := make([]taler.Return, len(all))
-	for n, i := range all {
-		if err := i.Decode(&out[n]); err != nil {
-			return nil, err
-		}
-	}
-	return out, err
+	return listed[taler.Return](ctx, b, ClassReturn)
 }
 
 // ReturnsOf are those of one withdrawal.
 func (b *Bank) ReturnsOf(ctx context.Context, id taler.WOPID) ([]taler.Return, error) {
 	all, err := b.Returns(ctx)
 	return slices.DeleteFunc(all, func(r taler.Return) bool { return r.WOPID != id }), err
+}
+
+// TransfersOf are what an exchange has wired back of one withdrawal, the oldest
+// first.
+func (b *Bank) TransfersOf(ctx context.Context, id taler.WOPID) ([]taler.Transfer, error) {
+	all, err := listed[taler.Transfer](ctx, b, ClassTransfer)
+	return slices.DeleteFunc(all, func(t taler.Transfer) bool { return t.WOPID != id }), err
+}
+
+// listed reads all instances of a class.
+func listed[S any](ctx context.Context, b *Bank, class instrument.ClassID) ([]S, error) {
+	all, err := b.Instruments().List(ctx, instrument.Filter{Class: class})
+	out := make([]S, len(all))
+	for n, i := range all {
+		if err := i.Decode(&out[n]); err != nil {
+			return nil, err
+		}
+	}
+	return out, err
 }
 
 // refundTransfers carries out what exchanges wire back, as many at a time as a

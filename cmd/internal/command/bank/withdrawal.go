@@ -31,11 +31,30 @@ type withdrawal struct {
 	Confirmed   time.Time             `json:"confirmed,omitzero"`
 	Aborted     time.Time             `json:"aborted,omitzero"`
 	Reason      string                `json:"reason,omitempty"`
-	Overdue     bool                  `json:"overdue,omitempty"` // the provider should have decided about the notice by now
-	Paid        instrument.Amount     `json:"paid,omitzero"`     // of a confirmed one
-	Foreign     string                `json:"foreign,omitempty"` // a payment that was made for something else, as far as the bank can see
-	Returns     []taler.Return        `json:"returns,omitempty"` // what is given back of payments for it; with show
-	Proof       json.RawMessage       `json:"proof,omitempty"`   // what the provider said
+	Overdue     bool                  `json:"overdue,omitempty"`   // the provider should have decided about the notice by now
+	Paid        instrument.Amount     `json:"paid,omitzero"`       // of a confirmed one
+	Foreign     string                `json:"foreign,omitempty"`   // a payment that was made for something else, as far as the bank can see
+	Returns     []taler.Return        `json:"returns,omitempty"`   // what is given back of payments for it; with show
+	Transfers   []transfer            `json:"transfers,omitempty"` // what the exchange has sent back of it; with show
+	Proof       json.RawMessage       `json:"proof,omitempty"`     // what the provider said
+}
+
+// transfer is what an exchange has sent back, as operators see it.
+type transfer struct {
+	Row    uint64              `json:"row"`
+	Amount instrument.Amount   `json:"amount"`
+	Status taler.TransferState `json:"status"`
+	Refund string              `json:"refund,omitempty"` // the provider's name of it
+	Reason string              `json:"reason,omitempty"`
+}
+
+func transfersOf(ctx context.Context, b *bank.Bank, id taler.WOPID) ([]transfer, error) {
+	all, err := b.TransfersOf(ctx, id)
+	out := make([]transfer, len(all))
+	for n, t := range all {
+		out[n] = transfer{t.Row, t.Request.Amount, t.State, t.Refund, t.Message}
+	}
+	return out, err
 }
 
 func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (withdrawal, error) {
@@ -164,6 +183,9 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 	if s.Returns, err = b.ReturnsOf(ctx, w.WOPID); err != nil {
 		return err
 	}
+	if s.Transfers, err = transfersOf(ctx, b, w.WOPID); err != nil {
+		return err
+	}
 	lines := []string{
 		short(s.WOPID) + " is " + string(s.Status), "amount " + amount(s.Amount) + ", fees " + s.Fees.String(),
 		"terminal " + s.Terminal + ", provider " + s.Provider,
@@ -179,6 +201,9 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 	}
 	for _, r := range s.Returns {
 		lines = append(lines, "given back "+r.Amount.String()+" of "+r.ProviderTransactionID+": "+string(r.State))
+	}
+	for _, t := range s.Transfers {
+		lines = append(lines, "sent back by the exchange "+t.Amount.String()+": "+string(t.Status))
 	}
 	return e.Print(s, "%s\n", strings.Join(lines, "\n"))
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// closingPause is between two looks for reserves that are over.
+// closingPause is between two looks for reserves that are over; where reserves
+// live shorter than that, as long as one lives.
 const closingPause = time.Minute
 
 // CloseReserves sends back what nobody has withdrawn when a reserve's time is over,
@@ -32,6 +33,7 @@ func (e *Exchange) CloseReserves(ctx context.Context, g WireGateway) error {
 	if err != nil {
 		return err
 	}
+	pause := min(closingPause, e.keys.ReserveClosingDelay.Duration())
 	for {
 		if err := e.closeOver(ctx); err != nil && ctx.Err() == nil {
 			return err
@@ -39,7 +41,7 @@ func (e *Exchange) CloseReserves(ctx context.Context, g WireGateway) error {
 		if err := e.sendBack(ctx, client); err != nil && ctx.Err() == nil {
 			return err
 		}
-		if !e.o.Timer.Sleep(ctx, closingPause) {
+		if !e.o.Timer.Sleep(ctx, pause) {
 			return nil
 		}
 	}
