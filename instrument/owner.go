@@ -28,6 +28,12 @@ func (m *Manager) sealerOf(owner PrincipalID) (OwnerSeal, error) {
 	return m.sealer, nil
 }
 
+// Opens reports whether instruments of an owner can be read and made here.
+func (m *Manager) Opens(owner PrincipalID) bool {
+	_, err := m.sealerOf(owner)
+	return err == nil
+}
+
 // Reseal seals instruments that a filter chooses again, under the key that their
 // owner has now, in one unit of work; if owner is set they become that one's. It
 // changes nothing else of them, is no change in their journal, and may be done

@@ -98,8 +98,10 @@ func (m *Manager) takeOver(ctx context.Context, r Row) (bool, error) {
 		m.parts.Log.Warn("an interrupted operation waits for its protocol", "operation", Short(r.ID), "protocol", r.Protocol)
 		return false, nil
 	}
-	if _, err := m.parts.Instruments.List(ctx, instrument.Filter{Lease: r.ID}); errors.Is(err, fault.Locked) {
-		return false, nil // of another user, whose keys are not here: it waits for them
+	// Of another user, whose keys are not here: it waits for them. What it makes is
+	// theirs, also where all that it uses is a group's.
+	if _, err := m.parts.Instruments.List(ctx, instrument.Filter{Lease: r.ID}); errors.Is(err, fault.Locked) || !m.parts.Instruments.Opens(r.Principal) {
+		return false, nil
 	}
 	mine := r
 	mine.Runner = m.parts.Runner

@@ -9,6 +9,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
@@ -261,10 +262,10 @@ func TestCodeOfAnotherKind(t *testing.T) {
 	}
 }
 
-// An operation that is held for a person is left as it is, whoever looks, until it
-// is held no more. Then it goes on to its one end.
-func TestAHeldOperationWaits(t *testing.T) {
-	code := talk(2)
+// interrupted is a pair whose initiator ended in the middle of opA. The wire is
+// whole again. It names the purse of the operation.
+func interrupted(t *testing.T, code script) (*protocoltest.Pair, instrument.ID) {
+	t.Helper()
 	pair := protocoltest.NewPair(t, bundles(code), bundles(code))
 	id := pair.Initiator.Create(t, instance("purse", state{}))[0]
 	died := make(chan struct{})
@@ -287,12 +288,20 @@ func TestAHeldOperationWaits(t *testing.T) {
 	if err := pair.Initiator.Protocols.Close(within(t)); err != nil {
 		t.Fatal(err)
 	}
+	pair.Wire.OnFrame(nil)
+	return pair, id
+}
+
+// An operation that is held for a person is left as it is, whoever looks, until it
+// is held no more. Then it goes on to its one end.
+func TestAHeldOperationWaits(t *testing.T) {
+	code := talk(2)
+	pair, id := interrupted(t, code)
 	var free atomic.Bool
 	left := protocoltest.NewNode(t, protocoltest.Options{
 		Role: comm.Client, Before: pair.Initiator, Bundles: bundles(code), Reach: pair.Wire.ToServicer,
 		Held: func(op instrument.OperationID) bool { return op == opA && !free.Load() },
 	})
-	pair.Wire.OnFrame(nil)
 	pair.Reborn(protocol.Initiator, left)
 	before, err := left.Store.OperationRow(t.Context(), opA)
 	if err != nil || before.State != protocol.Running {
@@ -313,6 +322,47 @@ func TestAHeldOperationWaits(t *testing.T) {
 	}
 	if got := number(t, left, id); got != 2+100+1 || earned(t, pair.Servicer) != 1 {
 		t.Errorf("the purse has %d, the peer %d", got, earned(t, pair.Servicer))
+	}
+}
+
+// ofOthers is a sealer of a wallet in which one owner's keys may be missing.
+type ofOthers struct {
+	*crypto.Engine
+	away   instrument.PrincipalID
+	opened *atomic.Bool
+}
+
+func (o ofOthers) For(owner instrument.PrincipalID) (instrument.OwnerSeal, error) {
+	if owner == o.away && !o.opened.Load() {
+		return nil, fault.New(fault.Locked, "the keys of %s are not here", owner)
+	}
+	return o.Engine, nil
+}
+
+// TestAnOperationWaitsForWhoBeganIt: somebody else who may use the instrument
+// cannot make what is the beginner's, and does not take the operation over.
+func TestAnOperationWaitsForWhoBeganIt(t *testing.T) {
+	code := talk(2)
+	pair, _ := interrupted(t, code)
+	before, err := pair.Initiator.Store.OperationRow(t.Context(), opA)
+	if err != nil || before.Principal == "gary" { // whose the instrument is
+		t.Fatalf("%+v, %v", before, err)
+	}
+	var opened atomic.Bool
+	next := protocoltest.NewNode(t, protocoltest.Options{
+		Role: comm.Client, Before: pair.Initiator, Bundles: bundles(code), Reach: pair.Wire.ToServicer,
+		Sealer: func(e *crypto.Engine) instrument.Sealer { return ofOthers{e, before.Principal, &opened} },
+	})
+	pair.Reborn(protocol.Initiator, next)
+	if n, err := next.Protocols.Resume(t.Context()); n != 0 || err != nil {
+		t.Errorf("%d were taken over, %v", n, err)
+	}
+	opened.Store(true)
+	if n, err := next.Protocols.Resume(t.Context()); n != 1 || err != nil {
+		t.Errorf("%d were taken over by whom it concerns, %v", n, err)
+	}
+	if _, err := next.Protocols.Await(within(t), opA); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -40,6 +40,8 @@ type Options struct {
 	// Before is an earlier life of the same node: its database and its key are
 	// taken over.
 	Before *Node
+	// Sealer is what seals instruments; the node's engine.
+	Sealer func(*crypto.Engine) instrument.Sealer
 	// Store shapes the database in memory; BeforeCommit lets commits fail.
 	Store store.Options
 	// File keeps the database in this file instead of in memory.
@@ -77,7 +79,7 @@ func NewNode(t testing.TB, o Options) *Node {
 	}
 	var err error
 	n.Instruments, err = instrument.NewManager(instrument.Parts{
-		Store: n.Store, Sealer: n.Engine, Clock: o.Clock, Random: rand.Reader, Classes: classes,
+		Store: n.Store, Sealer: o.sealer(n.Engine), Clock: o.Clock, Random: rand.Reader, Classes: classes,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -97,6 +99,13 @@ func NewNode(t testing.TB, o Options) *Node {
 		}
 	})
 	return n
+}
+
+func (o Options) sealer(e *crypto.Engine) instrument.Sealer {
+	if o.Sealer == nil {
+		return e
+	}
+	return o.Sealer(e)
 }
 
 func (o Options) reach(protocol.Execution) protocol.Link {
