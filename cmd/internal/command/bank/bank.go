@@ -29,6 +29,7 @@ func Command(e *cli.Env) *cobra.Command {
 		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e)),
 		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e),
 			operation.Resume(e, opener(e)), operation.Abandon(e, opener(e))),
+		auditCommand(e),
 		check.Of(e, Party()),
 	)
 }
