@@ -12,9 +12,13 @@ type Topic string
 // instance; others are appended to by the host's own code.
 const Operations Topic = "operations"
 
-// Seq numbers the entries of one topic: from 1, without gaps, in the order in
-// which they become visible. A reader that follows by number misses nothing.
+// Seq numbers the entries of one topic: from 1, without gaps but its
+// Skips, in the order in which they become visible. A reader that follows by number misses nothing.
 type Seq uint64
+
+// Skip is numbers that a topic has left out: from First up to Next, which was
+// given next.
+type Skip struct{ First, Next Seq }
 
 // Entry is one journal entry. Class, status, topic, number and time are stored
 // in clear; the body is sealed with topic and number as associated data.

@@ -149,6 +149,36 @@ func (m *Manager) Journal(ctx context.Context, t Topic, p Page) ([]Entry, error)
 	return out, nil
 }
 
+// Skip leaves out numbers of a topic: the next entry gets the number next. It is
+// for a party that was restored from a backup, of which others know entries that
+// it does not. It goes forwards only: fault.Conflict, reason "number-taken".
+func (m *Manager) Skip(ctx context.Context, t Topic, next Seq) error {
+	return m.store.UpdateInstruments(ctx, func(w Writer) error { return w.Skip(t, next) })
+}
+
+// Skips lists the numbers that a topic has left out.
+func (m *Manager) Skips(ctx context.Context, t Topic) ([]Skip, error) { return m.store.Skips(ctx, t) }
+
+// Next is the number that a topic gives next, if nobody else is faster.
+func (m *Manager) Next(ctx context.Context, t Topic) (Seq, error) {
+	skips, err := m.Skips(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	last, err := m.store.Entries(ctx, t, Page{Limit: 1, Reverse: true})
+	if err != nil {
+		return 0, err
+	}
+	next := Seq(1)
+	if len(last) > 0 {
+		next = last[0].Seq + 1
+	}
+	if len(skips) > 0 {
+		next = max(next, skips[len(skips)-1].Next)
+	}
+	return next, nil
+}
+
 // Update runs f over copies and commits what it changed, in one unit of work
 // with one journal entry per change. It runs f again when somebody else was
 // first, standing in line from then on; so f follows the rules of Tx. Nil means

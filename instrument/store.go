@@ -36,6 +36,8 @@ type Reader interface {
 type Counter interface {
 	// Tally counts the instances of a class by status, in the order of the words.
 	Tally(ctx context.Context, class ClassID) ([]Tally, error)
+	// Skips lists the numbers that a topic has left out, the first ones first.
+	Skips(ctx context.Context, t Topic) ([]Skip, error)
 }
 
 // Tally is how many instances have a status, and the one of them that was made
@@ -53,6 +55,9 @@ type Writer interface {
 	// Append gives an entry the topic's next number and stores it with the body
 	// that seal makes of that number. The number is given back if the unit fails.
 	Append(e EntryRow, seal func(Seq) ([]byte, error)) (Seq, error)
+	// Skip makes next the number that a topic gives next. It goes forwards only:
+	// fault.Conflict, reason "number-taken".
+	Skip(t Topic, next Seq) error
 }
 
 // RowWriter writes instance rows and proves what was read.

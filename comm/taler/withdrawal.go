@@ -42,6 +42,10 @@ type Withdrawal struct {
 	Row         uint64          `json:"row,omitempty"`   // in the exchange's incoming history
 	Paid        Amount          `json:"paid,omitzero"`   // of a confirmed one: what the provider says was paid
 
+	// Set when a bank was restored from a backup in which the operation was open: what
+	// has become of it since nobody knows here.
+	Restored int64 `json:"restored,omitempty"`
+
 	// Set after the end.
 	Foreign  string `json:"foreign,omitempty"`  // a payment that was made for something else, as far as the bank can see: not its to give back
 	Searched int64  `json:"searched,omitempty"` // of an aborted one: since then no payment for it is looked for any more

@@ -13,7 +13,7 @@ type Verdict struct {
 	Decision Decision
 	Reason   string            // for the record and for people: why not Confirm, or why something is given back
 	Back     instrument.Amount // what of the payment goes back to the card; the zero Amount: nothing
-	Foreign  bool              // money was paid, and not for this withdrawal as far as the bank can see: not its to give back
+	Foreign  bool              // money was paid, and it is not the bank's to give back: not for this withdrawal as far as it can see, or paid out before perhaps
 }
 
 // Decision is one of three.
@@ -34,7 +34,19 @@ const (
 //
 // Money that certainly was paid for this withdrawal and buys nothing goes back,
 // as does what was paid too much. Money for something else is nobody's here.
+//
+// Of a withdrawal that was open in a backup that the bank was restored from nothing
+// goes back by itself: an earlier life may have confirmed it.
 func Judge(w taler.Withdrawal, space int64, f protocol.Facts) Verdict {
+	v := judge(w, space, f)
+	if w.Restored != 0 && v.Back != (instrument.Amount{}) {
+		v.Back, v.Foreign = instrument.Amount{}, true
+		v.Reason += "; the bank was restored since, and may have paid it out before"
+	}
+	return v
+}
+
+func judge(w taler.Withdrawal, space int64, f protocol.Facts) Verdict {
 	switch f.State {
 	case protocol.FactFailed:
 		return Verdict{Decision: Abort, Reason: "the provider says that the payment failed"}

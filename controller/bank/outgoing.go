@@ -140,7 +140,7 @@ func (b *Bank) handOut(ctx context.Context) (OpenTransfer, bool, error) {
 	b.handing.mu.Lock()
 	defer b.handing.mu.Unlock()
 	for {
-		id, found, err := b.unread(ctx)
+		id, at, found, err := b.unread(ctx)
 		if err != nil || !found {
 			return OpenTransfer{}, false, err
 		}
@@ -151,7 +151,7 @@ func (b *Bank) handOut(ctx context.Context) (OpenTransfer, bool, error) {
 		if len(b.handing.left) > 0 {
 			b.handing.left = b.handing.left[1:]
 		} else {
-			b.handing.read++
+			b.handing.read = at
 		}
 		if !t.State.Final() {
 			return OpenTransfer{id, t}, true, nil
@@ -159,14 +159,15 @@ func (b *Bank) handOut(ctx context.Context) (OpenTransfer, bool, error) {
 	}
 }
 
-// unread names the next transfer to look at.
-func (b *Bank) unread(ctx context.Context) (instrument.ID, bool, error) {
+// unread names the next transfer to look at, and its place in the topic if it
+// comes from there.
+func (b *Bank) unread(ctx context.Context) (instrument.ID, instrument.Seq, bool, error) {
 	if len(b.handing.left) > 0 {
-		return b.handing.left[0], true, nil
+		return b.handing.left[0], 0, true, nil
 	}
 	next, err := b.Instruments().Journal(ctx, Transfers, instrument.Page{After: b.handing.read, Limit: 1})
 	if err != nil || len(next) == 0 {
-		return "", false, err
+		return "", 0, false, err
 	}
-	return next[0].Instance, true, nil
+	return next[0].Instance, next[0].Seq, true, nil
 }

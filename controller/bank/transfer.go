@@ -72,16 +72,13 @@ func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, r taler.Trans
 	if err != nil {
 		return taler.Transfer{}, err
 	}
-	last, err := b.Instruments().Journal(ctx, Transfers, instrument.Page{Limit: 1, Reverse: true})
+	next, err := b.Instruments().Next(ctx, Transfers)
 	if err != nil {
 		return taler.Transfer{}, err
 	}
 	t := taler.Transfer{
-		State: taler.TransferPending, Row: 1, Request: r, Created: b.Now().Unix(),
+		State: taler.TransferPending, Row: uint64(next), Request: r, Created: b.Now().Unix(),
 		WOPID: w.WOPID, Provider: w.Provider, ProviderTransactionID: w.ProviderTransactionID,
-	}
-	if len(last) > 0 {
-		t.Row += uint64(last[0].Seq)
 	}
 	return t, b.store(ctx, tx, t, part)
 }

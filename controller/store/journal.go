@@ -37,11 +37,13 @@ func (w *work) lastSeq(t instrument.Topic) (instrument.Seq, error) {
 		return last, nil
 	}
 	var last instrument.Seq
-	if _, err := w.one(`SELECT max(seq) FROM journal WHERE topic = ?`, func(row []driver.Value) error {
-		last = instrument.Seq(integer(row[0]))
-		return nil
-	}, string(t)); err != nil {
-		return 0, err
+	for _, query := range []string{`SELECT max(seq) FROM journal WHERE topic = ?`, `SELECT max(next) - 1 FROM skips WHERE topic = ?`} {
+		if _, err := w.one(query, func(row []driver.Value) error {
+			last = max(last, instrument.Seq(integer(row[0])))
+			return nil
+		}, string(t)); err != nil {
+			return 0, err
+		}
 	}
 	w.writer.last[t] = last
 	return last, nil

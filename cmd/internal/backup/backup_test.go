@@ -57,7 +57,7 @@ func sealed(t *testing.T, word crypto.Secret, contents map[string][]byte) []byte
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := backup.Write(w, made, sources(t, contents)); err != nil {
+	if _, err := backup.Write(w, backup.Wallet, made, sources(t, contents)); err != nil {
 		t.Fatal(err)
 	}
 	if err := w.Close(); err != nil {
@@ -72,7 +72,7 @@ func opened(file []byte, word crypto.Secret) (backup.Manifest, placed, error) {
 	if err != nil {
 		return backup.Manifest{}, got, err
 	}
-	m, err := backup.Read(r, got.place)
+	m, err := backup.Read(r, backup.Wallet, got.place)
 	return m, got, err
 }
 
@@ -110,7 +110,7 @@ func TestAWalletWithoutItsKeysIsNoBackup(t *testing.T) {
 	for _, missing := range []string{backup.Vault, backup.Store} {
 		contents := map[string][]byte{backup.Store: []byte("s"), backup.Vault: []byte("v")}
 		delete(contents, missing)
-		if _, err := backup.Write(io.Discard, made, sources(t, contents)); fault.ReasonOf(err) != "backup-malformed" {
+		if _, err := backup.Write(io.Discard, backup.Wallet, made, sources(t, contents)); fault.ReasonOf(err) != "backup-malformed" {
 			t.Errorf("without %s: %v", missing, err)
 		}
 	}
@@ -219,7 +219,7 @@ func TestAnArchiveChoosesNothing(t *testing.T) {
 	link := raw{tar.Header{Typeflag: tar.TypeSymlink, Name: backup.Store, Linkname: "/etc/passwd"}, []byte("s")}
 	long := file(backup.Config, string(make([]byte, 1<<20+1)))
 	good := []raw{manifest(t, store, vault), store, vault}
-	if _, err := backup.Read(bytes.NewReader(archived(t, good)), placed{}.place); err != nil {
+	if _, err := backup.Read(bytes.NewReader(archived(t, good)), backup.Wallet, placed{}.place); err != nil {
 		t.Fatalf("a good one: %v", err)
 	}
 	for _, row := range []struct {
@@ -243,7 +243,7 @@ func TestAnArchiveChoosesNothing(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			got := placed{}
-			_, err := backup.Read(bytes.NewReader(archived(t, row.members)), got.place)
+			_, err := backup.Read(bytes.NewReader(archived(t, row.members)), backup.Wallet, got.place)
 			if fault.ReasonOf(err) != "backup-malformed" {
 				t.Errorf("error = %v", err)
 			}
@@ -255,13 +255,13 @@ func TestAnArchiveChoosesNothing(t *testing.T) {
 		})
 	}
 	t.Run("a later format", func(t *testing.T) {
-		_, err := backup.Read(bytes.NewReader(archived(t, []raw{file("manifest.json", `{"format":2}`+"\n")})), placed{}.place)
+		_, err := backup.Read(bytes.NewReader(archived(t, []raw{file("manifest.json", `{"format":2}`+"\n")})), backup.Wallet, placed{}.place)
 		if fault.ReasonOf(err) != "backup-newer" {
 			t.Errorf("error = %v", err)
 		}
 	})
 	t.Run("something behind it", func(t *testing.T) {
-		_, err := backup.Read(bytes.NewReader(append(archived(t, good), "more"...)), placed{}.place)
+		_, err := backup.Read(bytes.NewReader(append(archived(t, good), "more"...)), backup.Wallet, placed{}.place)
 		if fault.ReasonOf(err) != "backup-malformed" {
 			t.Errorf("error = %v", err)
 		}
@@ -276,9 +276,13 @@ func FuzzRead(f *testing.F) {
 	f.Add(archived(f, []raw{manifest(f, file(backup.Config, ""), store, vault), file(backup.Config, ""), store, vault}))
 	f.Add(archived(f, nil))
 	f.Add([]byte("manifest.json"))
+	f.Add(archived(f, []raw{file("manifest.json", `{"format":1,"kind":"bank"}`+"\n")}))
 	f.Fuzz(func(t *testing.T, archive []byte) {
 		got := placed{}
-		m, err := backup.Read(bytes.NewReader(archive), got.place)
+		m, err := backup.Read(bytes.NewReader(archive), backup.Wallet, got.place)
+		if fault.ReasonOf(err) == "backup-of-another" {
+			m, err = backup.Read(bytes.NewReader(archive), backup.Bank, got.place)
+		}
 		if err != nil {
 			if fault.ReasonOf(err) == "" {
 				t.Errorf("no fault: %v", err)
@@ -295,4 +299,44 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Two kinds of parties have two kinds of backups, and neither is taken for the other.
+func TestABackupIsOfOneKind(t *testing.T) {
+	dir := t.TempDir()
+	var files []backup.File
+	for _, name := range []string{backup.Config, backup.Credentials, backup.Key, backup.Plugins, backup.Store, backup.Vault} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, []byte("the "+name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, backup.File{Name: name, Path: path})
+	}
+	var bank, wallet bytes.Buffer
+	if _, err := backup.Write(&bank, backup.Bank, made, files); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backup.Write(&wallet, backup.Wallet, made, sources(t, map[string][]byte{backup.Store: []byte("s"), backup.Vault: []byte("v")})); err != nil {
+		t.Fatal(err)
+	}
+	got := placed{}
+	m, err := backup.Read(bytes.NewReader(bank.Bytes()), backup.Bank, got.place)
+	if err != nil || len(got) != len(files) || got[backup.Key].String() != "the node.key" || m.Kind != backup.Bank {
+		t.Errorf("%+v, %v", m, err)
+	}
+	for kind, file := range map[backup.Kind][]byte{backup.Wallet: bank.Bytes(), backup.Bank: wallet.Bytes()} {
+		if _, err := backup.Read(bytes.NewReader(file), kind, placed{}.place); fault.ReasonOf(err) != "backup-of-another" {
+			t.Errorf("as a backup of a %s: %v", kind, err)
+		}
+	}
+	if _, err := backup.Write(io.Discard, backup.Bank, made, files[:2]); fault.ReasonOf(err) != "backup-malformed" {
+		t.Errorf("without a key: %v", err)
+	}
+	if _, err := backup.Write(io.Discard, backup.Wallet, made, files); fault.ReasonOf(err) != "backup-malformed" {
+		t.Errorf("a wallet with a node's key: %v", err)
+	}
+	strange := file("manifest.json", `{"format":1,"kind":"till","made":"2026-05-04T03:02:01Z","members":null}`+"\n")
+	if _, err := backup.Read(bytes.NewReader(archived(t, []raw{strange})), backup.Bank, placed{}.place); fault.ReasonOf(err) != "backup-malformed" {
+		t.Errorf("of an unknown kind: %v", err)
+	}
 }

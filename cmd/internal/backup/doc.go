@@ -1,4 +1,4 @@
-// Package backup is the format of a wallet's backup: a tar archive, sealed as one
+// Package backup is the format of a backup, of a wallet or a bank: a tar archive, sealed as one
 // age file, with a manifest that says what is in it. Tools of others open it, too:
 //
 //	age -d FILE | tar t

@@ -11,13 +11,31 @@ import (
 )
 
 // The members, in the order in which they are written. What makes a directory a
-// wallet is the last.
+// party is the last.
 const (
-	Config  = "config.toml"
-	Plugins = "plugins.lock"
-	Store   = "store.db"
-	Vault   = "vault.json"
+	Config      = "config.toml"
+	Credentials = "exchange-credentials.conf"
+	Key         = "node.key"
+	Plugins     = "plugins.lock"
+	Store       = "store.db"
+	Vault       = "vault.json"
 )
+
+// Kind is what a backup is of.
+type Kind string
+
+// The kinds. A wallet's backup does not say what it is: it was the first one.
+const (
+	Wallet Kind = ""
+	Bank   Kind = "bank"
+)
+
+func (k Kind) String() string {
+	if k == Wallet {
+		return "wallet"
+	}
+	return string(k)
+}
 
 const (
 	manifestName = "manifest.json"
@@ -32,7 +50,17 @@ type rule struct {
 	needed bool
 }
 
-func rules() []rule {
+func (k Kind) rules() []rule {
+	if k == Bank {
+		return []rule{
+			{Config, 1 << 20, true},
+			{Credentials, 1 << 20, false},
+			{Key, 1 << 12, true},
+			{Plugins, 1 << 20, false},
+			{Store, 64 << 30, true},
+			{Vault, 1 << 20, true},
+		}
+	}
 	return []rule{
 		{Config, 1 << 20, false},
 		{Plugins, 1 << 20, false},
@@ -44,6 +72,7 @@ func rules() []rule {
 // Manifest says what an archive holds.
 type Manifest struct {
 	Format  int       `json:"format"`
+	Kind    Kind      `json:"kind,omitempty"`
 	Made    time.Time `json:"made"`
 	Members []Member  `json:"members"`
 }
@@ -63,7 +92,7 @@ func (m Manifest) check() error {
 			Because("backup-newer").WithHint("use the version of the program that made it, or a newer one")
 	}
 	left := m.Members
-	for _, r := range rules() {
+	for _, r := range m.Kind.rules() {
 		if len(left) == 0 || left[0].Name != r.name {
 			if r.needed {
 				return malformed(nil, "it has no %s in its place", r.name)
@@ -87,11 +116,18 @@ func (m Manifest) encode() ([]byte, error) {
 	return append(text, '\n'), err
 }
 
-// parse reads only what encode writes.
-func parse(text []byte) (Manifest, error) {
+// parse reads only what encode writes, of a backup of that kind.
+func parse(text []byte, kind Kind) (Manifest, error) {
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
 		return m, malformed(err, "its manifest cannot be read")
+	}
+	if m.Format == format && m.Kind != kind && (m.Kind == Wallet || m.Kind == Bank) {
+		return m, fault.New(fault.Conflict, "this is the backup of a %s, not of a %s", m.Kind, kind).Because("backup-of-another").
+			WithHint("use `%s restore`", m.Kind)
+	}
+	if m.Format == format && m.Kind != kind {
+		return m, malformed(nil, "it does not say of what it is")
 	}
 	if err := m.check(); err != nil {
 		return m, err
@@ -109,6 +145,6 @@ func (m Manifest) Has(name string) bool {
 
 func malformed(cause error, format string, args ...any) error {
 	why := fault.New(fault.Invalid, format, args...).Message
-	return fault.Wrap(cause, fault.Invalid, "this is not a backup of a wallet: %s", why).Because("backup-malformed").
+	return fault.Wrap(cause, fault.Invalid, "this is not a backup: %s", why).Because("backup-malformed").
 		WithHint("use another copy of it")
 }

@@ -13,10 +13,10 @@ import (
 // maxTail is how much padding may follow the last member.
 const maxTail = 1 << 16
 
-// Read reads an archive to its end and gives each member's content to what place
+// Read reads an archive of a kind to its end and gives each member's content to what place
 // returns for its name, which is one of the format's. Nothing that was placed may
 // be used before Read has returned nil: only then is all of it as it was written.
-func Read(r io.Reader, place func(name string) (io.WriteCloser, error)) (Manifest, error) {
+func Read(r io.Reader, kind Kind, place func(name string) (io.WriteCloser, error)) (Manifest, error) {
 	archive := tar.NewReader(r)
 	size, err := next(archive, manifestName)
 	if err != nil {
@@ -29,7 +29,7 @@ func Read(r io.Reader, place func(name string) (io.WriteCloser, error)) (Manifes
 	if err != nil {
 		return Manifest{}, broken(err)
 	}
-	m, err := parse(text)
+	m, err := parse(text, kind)
 	if err != nil {
 		return Manifest{}, err
 	}

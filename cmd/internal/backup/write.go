@@ -16,17 +16,17 @@ import (
 // File is a member and where its content is.
 type File struct{ Name, Path string }
 
-// Write writes an archive of files to w, without closing it. A file that is not
+// Write writes an archive of a kind, of files, to w, without closing it. A file that is not
 // there is left out if the format can do without it. Files may be replaced, and
 // must not be changed, while they are read.
-func Write(w io.Writer, made time.Time, files []File) (m Manifest, err error) {
+func Write(w io.Writer, kind Kind, made time.Time, files []File) (m Manifest, err error) {
 	var open []*os.File
 	defer func() {
 		for _, f := range open {
 			err = errors.Join(err, f.Close())
 		}
 	}()
-	m = Manifest{Format: format, Made: made.UTC()}
+	m = Manifest{Format: format, Kind: kind, Made: made.UTC()}
 	for _, f := range files {
 		r, err := os.Open(f.Path)
 		if errors.Is(err, fs.ErrNotExist) {

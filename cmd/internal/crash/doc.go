@@ -9,4 +9,5 @@
 //
 //	go test ./cmd/internal/crash -run Kill -v                    # every point, and some pairs
 //	go test ./cmd/internal/crash -run Kill -crash.pairs=all      # every pair, about 20 minutes
+//	go test ./cmd/internal/crash -run Bank -crash.bank=100 -v    # a bank, at random
 package crash

@@ -9,18 +9,21 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 )
 
 var (
-	pairs   = flag.String("crash.pairs", "some", "pairs of kills to try: some or all")
-	workers = flag.Int("crash.workers", 4, "how many pairs of parties are killed at once")
+	pairs     = flag.String("crash.pairs", "some", "pairs of kills to try: some or all")
+	workers   = flag.Int("crash.workers", 4, "how many pairs of parties are killed at once")
+	bankKills = flag.Int("crash.bank", 5, "how often a bank is killed during withdrawals; all: 100")
 )
 
 // TestMain makes the test binary play all processes: the parties, and the plugin
 // that each of them has from the catalog. Which one a plugin is its file's name
 // says, for it gets neither arguments nor an environment of ours.
 func TestMain(m *testing.M) {
+	bundled.ServeIfAsked()
 	if os.Getenv(api.CookieKey) == api.CookieValue {
 		sdk.Main(bundle(filepath.Base(os.Args[0])))
 	}

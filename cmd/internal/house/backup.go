@@ -39,20 +39,52 @@ func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, pat
 	if err := f.Guess(now, func() error { return f.opens(owner) }); err != nil {
 		return none, err
 	}
+	return f.backUp(path, backup.Wallet, by, now, func(to string) error { return f.copyStore(ctx, user, to) })
+}
+
+// BackupBank is Backup of a bank, which may serve meanwhile. Whoever reads the
+// directory may make one: the key file is in it, too.
+func (f Files) BackupBank(ctx context.Context, path string, by Sealing, now func() time.Time) (backup.Manifest, error) {
+	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		return backup.Manifest{}, fileTaken(err, path)
+	}
+	return f.backUp(path, backup.Bank, by, now, func(to string) error {
+		db, err := store.Open(ctx, f.Store(), store.Options{})
+		if err != nil {
+			return err
+		}
+		return errors.Join(db.CopyTo(ctx, to), db.Close())
+	})
+}
+
+// members are where the files of a backup are in the directory.
+func (f Files) members(kind backup.Kind) []backup.File {
+	all := []backup.File{{Name: backup.Config, Path: f.Config()}}
+	if kind == backup.Bank {
+		all = append(all, backup.File{Name: backup.Credentials, Path: filepath.Join(f.Dir, backup.Credentials)}, backup.File{Name: backup.Key, Path: f.Key()})
+	}
+	return append(all, backup.File{Name: backup.Plugins, Path: f.Plugins()}, backup.File{Name: backup.Store, Path: f.Store()}, backup.File{Name: backup.Vault, Path: f.Vault()})
+}
+
+// backUp writes the members, and for the store a copy that is made now.
+func (f Files) backUp(path string, kind backup.Kind, by Sealing, now func() time.Time, copyStore func(to string) error) (m backup.Manifest, err error) {
 	dir, err := os.MkdirTemp(f.Dir, "backup-*")
 	if err != nil {
-		return none, unwritten(err, f.Dir)
+		return m, unwritten(err, f.Dir)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	made, copied := now(), filepath.Join(dir, backup.Store)
-	if err := f.copyStore(ctx, user, copied); err != nil {
-		return none, err
+	if err := copyStore(copied); err != nil {
+		return m, err
 	}
-	var m backup.Manifest
+	files := f.members(kind)
+	for n := range files {
+		if files[n].Name == backup.Store {
+			files[n].Path = copied
+		}
+	}
 	err = writeNew(path, func(w io.Writer) (err error) {
-		m, err = by.seal(w, made, []backup.File{
-			{Name: backup.Config, Path: f.Config()}, {Name: backup.Plugins, Path: f.Plugins()}, {Name: backup.Store, Path: copied}, {Name: backup.Vault, Path: f.Vault()},
-		})
+		m, err = by.seal(w, kind, made, files)
 		return err
 	})
 	return m, err
@@ -82,7 +114,7 @@ func (f Files) copyStore(ctx context.Context, user, to string) error {
 	return errors.Join(err, db.Close())
 }
 
-func (s Sealing) seal(w io.Writer, made time.Time, files []backup.File) (backup.Manifest, error) {
+func (s Sealing) seal(w io.Writer, kind backup.Kind, made time.Time, files []backup.File) (backup.Manifest, error) {
 	work := s.Work
 	if work == 0 {
 		work = crypto.ExportWork
@@ -91,7 +123,7 @@ func (s Sealing) seal(w io.Writer, made time.Time, files []backup.File) (backup.
 	if err != nil {
 		return backup.Manifest{}, err
 	}
-	m, err := backup.Write(to, made, files)
+	m, err := backup.Write(to, kind, made, files)
 	if err == nil {
 		err = to.Close()
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/backup"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/store"
@@ -112,7 +113,7 @@ func TestABackupIsAnotherWalletWithTheSameKeys(t *testing.T) {
 		t.Errorf("beside the backup there is %v", beside)
 	}
 	again := house.Files{Dir: filepath.Join(t.TempDir(), "new", "wallet")}
-	m, err := again.Restore(t.Context(), path, secret("of the backup"), restoredAt)
+	m, err := again.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +185,7 @@ func TestADamagedBackupLeavesNothing(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := f.Restore(t.Context(), path, secret(word), restoredAt)
+		_, err := f.Restore(t.Context(), backup.Wallet, path, secret(word), restoredAt)
 		if err == nil {
 			t.Errorf("%s at %d: restored", what, at)
 		} else if fault.ReasonOf(err) == "" {
@@ -207,7 +208,7 @@ func TestADamagedBackupLeavesNothing(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Restore(t.Context(), path, secret("of the backup"), restoredAt); !errors.Is(err, fault.NotFound) {
+	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
@@ -221,11 +222,11 @@ func TestAWalletIsRestoredOnlyWhereNothingIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{f.Dir, file, link} {
-		if _, err := (house.Files{Dir: dir}).Restore(t.Context(), path, secret("of the backup"), restoredAt); fault.ReasonOf(err) != "dir-taken" {
+		if _, err := (house.Files{Dir: dir}).Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt); fault.ReasonOf(err) != "dir-taken" {
 			t.Errorf("into %s: %v", dir, err)
 		}
 	}
-	if _, err := (house.Files{Dir: empty}).Restore(t.Context(), path, secret("of the backup"), restoredAt); err != nil {
+	if _, err := (house.Files{Dir: empty}).Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt); err != nil {
 		t.Errorf("into an empty one: %v", err)
 	}
 }
@@ -255,7 +256,7 @@ func TestAHalfRestoredWalletIsNone(t *testing.T) {
 	}
 	f := house.Files{Dir: t.TempDir()}
 	looks, most := 0, 0
-	_, err = house.Unpack(f, t.Context(), halting{archive, func() {
+	_, err = house.Unpack(f, t.Context(), backup.Wallet, halting{archive, func() {
 		looks, most = looks+1, max(most, len(names(t, f.Dir)))
 		if err := f.Check(); fault.ReasonOf(err) != "dir-empty" {
 			t.Errorf("at look %d it is a wallet: %v", looks, names(t, f.Dir))
@@ -277,7 +278,7 @@ func TestAHalfRestoredWalletIsNone(t *testing.T) {
 func TestARestoredWalletKeepsToItsMark(t *testing.T) {
 	path := keep(t, used(t))
 	f := house.Files{Dir: filepath.Join(t.TempDir(), "wallet")}
-	m, err := f.Restore(t.Context(), path, secret("of the backup"), restoredAt)
+	m, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt)
 	if err != nil || len(m.Unchecked) != 2 || !slices.Equal(m.Held, []instrument.OperationID{pending}) {
 		t.Fatalf("the mark is %+v, %v", m, err)
 	}

@@ -21,13 +21,26 @@ import (
 // then, and the world may have gone on. An instrument may have been used since,
 // with the same counters; a peer may know more of an operation than we do. So the
 // instruments that came out of the backup pay nothing, and the operations that it
-// had open are not gone on with, until a person has taken each off the mark. It is
-// a file in the data directory, which is gone when nothing is left on it.
+// had open are not gone on with, until a person has taken each off the mark. A bank
+// does not know how far others have read its histories: it serves nobody before it
+// was told. The mark is a file in the data directory, which is gone when nothing is
+// left on it.
 type Mark struct {
 	Restored  time.Time                `json:"restored"`
 	Backup    time.Time                `json:"backup"`
 	Unchecked []instrument.ID          `json:"unchecked,omitempty"`
 	Held      []instrument.OperationID `json:"held,omitempty"`
+	// Unnumbered is of a bank: the next numbers of its histories have to be set.
+	Unnumbered bool `json:"unnumbered,omitempty"`
+}
+
+// left is how much is on the mark.
+func (m Mark) left() int {
+	n := len(m.Unchecked) + len(m.Held)
+	if m.Unnumbered {
+		n++
+	}
+	return n
 }
 
 // maxMark bounds what is read of the file: some hundred thousand instruments.
@@ -37,8 +50,8 @@ func (f Files) markFile() string { return filepath.Join(f.Dir, "restored.json") 
 
 func (f Files) markLock() string { return filepath.Join(f.Dir, "restored.lock") }
 
-// Mark reads the mark; nil if the wallet has none. One that cannot be read is an
-// error: the wallet is not unmarked by that.
+// Mark reads the mark; nil if the party has none. One that cannot be read is an
+// error: the party is not unmarked by that.
 func (f Files) Mark() (*Mark, error) {
 	file, err := os.Open(f.markFile())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -53,7 +66,7 @@ func (f Files) Mark() (*Mark, error) {
 		}
 	}
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "it cannot be read what this restored wallet has to check").Because("mark-unreadable").
+		return nil, fault.Wrap(err, fault.Internal, "it cannot be read what has to be done about what was restored").Because("mark-unreadable").
 			WithHint("look at restored.json in the data directory, or restore the backup again")
 	}
 	return &m, nil
@@ -81,6 +94,19 @@ func (f Files) writeMark(m Mark) error {
 // Unmark takes instruments and operations off the mark that drop chooses, and the
 // mark off the wallet when nothing is left on it. It returns what is left.
 func (f Files) Unmark(instruments func(instrument.ID) bool, operations func(instrument.OperationID) bool) (*Mark, error) {
+	return f.remark(func(m *Mark) {
+		m.Unchecked = slices.DeleteFunc(m.Unchecked, instruments)
+		m.Held = slices.DeleteFunc(m.Held, operations)
+	})
+}
+
+// Numbered takes off the mark that the histories of a bank have no next numbers.
+func (f Files) Numbered() error {
+	_, err := f.remark(func(m *Mark) { m.Unnumbered = false })
+	return err
+}
+
+func (f Files) remark(change func(*Mark)) (*Mark, error) {
 	unlock, err := lock(f.markLock())
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Locked, "another command looks at what was restored").Because("mark-in-use").WithHint("try again in a moment")
@@ -90,10 +116,9 @@ func (f Files) Unmark(instruments func(instrument.ID) bool, operations func(inst
 	if m == nil || err != nil {
 		return nil, err
 	}
-	before := len(m.Unchecked) + len(m.Held)
-	m.Unchecked = slices.DeleteFunc(m.Unchecked, instruments)
-	m.Held = slices.DeleteFunc(m.Held, operations)
-	switch left := len(m.Unchecked) + len(m.Held); {
+	before := m.left()
+	change(m)
+	switch left := m.left(); {
 	case left == 0:
 		if err := os.Remove(f.markFile()); err != nil {
 			return m, unwritten(err, f.markFile())

@@ -18,12 +18,12 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Restore makes the directory out of a backup. It must be empty or not there yet.
+// Restore makes the directory out of a backup of a kind. It must be empty or not there yet.
 // All is read and looked at in a directory beside it, which takes its place when it
 // is whole and on disk; after a failure nothing is left, and after a crash at most
-// that other directory, which is no wallet before it is marked. Restore makes the
-// Mark: see there what a restored wallet does not do.
-func (f Files) Restore(ctx context.Context, path string, passphrase crypto.Secret, now time.Time) (Mark, error) {
+// that other directory, which is no party before it is marked. Restore makes the
+// Mark: see there what a restored party does not do.
+func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passphrase crypto.Secret, now time.Time) (Mark, error) {
 	dir, err := filepath.Abs(f.Dir)
 	if err != nil {
 		return Mark{}, unwritten(err, f.Dir)
@@ -48,7 +48,7 @@ func (f Files) Restore(ctx context.Context, path string, passphrase crypto.Secre
 		return Mark{}, unwritten(err, dir)
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
-	mark, err := (Files{temp}).unpack(ctx, archive, now)
+	mark, err := (Files{temp}).unpack(ctx, kind, archive, now)
 	if err != nil {
 		return mark, err
 	}
@@ -70,12 +70,16 @@ func unused(dir string) error {
 	return fault.Wrap(err, fault.Conflict, "%s is in use", dir).Because("dir-taken").WithHint("name another --dir, empty or not there yet")
 }
 
-// unpack fills a new directory. Its vault, without which it is no wallet, gets its
+// unpack fills a new directory. Its vault, without which it is no party, gets its
 // name last.
-func (f Files) unpack(ctx context.Context, archive io.Reader, now time.Time) (Mark, error) {
+func (f Files) unpack(ctx context.Context, kind backup.Kind, archive io.Reader, now time.Time) (Mark, error) {
 	vault := f.Vault() + ".part"
-	paths := map[string]string{backup.Config: f.Config(), backup.Plugins: f.Plugins(), backup.Store: f.Store(), backup.Vault: vault}
-	m, err := backup.Read(archive, func(name string) (io.WriteCloser, error) {
+	paths := map[string]string{}
+	for _, member := range f.members(kind) {
+		paths[member.Name] = member.Path
+	}
+	paths[backup.Vault] = vault
+	m, err := backup.Read(archive, kind, func(name string) (io.WriteCloser, error) {
 		file, err := os.OpenFile(paths[name], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {
 			return nil, unwritten(err, paths[name])
@@ -89,7 +93,7 @@ func (f Files) unpack(ctx context.Context, archive io.Reader, now time.Time) (Ma
 		return Mark{}, err
 	}
 	mark := Mark{Restored: now.UTC(), Backup: m.Made}
-	if err := f.collect(ctx, &mark); err != nil {
+	if err := f.collect(ctx, kind, &mark); err != nil {
 		return mark, err
 	}
 	if err := f.writeMark(mark); err != nil {
@@ -102,10 +106,13 @@ func (f Files) unpack(ctx context.Context, archive io.Reader, now time.Time) (Ma
 }
 
 // collect opens the store, which proves that it is one, and notes what is in it.
-func (f Files) collect(ctx context.Context, m *Mark) error {
+func (f Files) collect(ctx context.Context, kind backup.Kind, m *Mark) error {
 	db, err := store.Open(ctx, f.Store(), store.Options{})
 	if err != nil {
 		return err
+	}
+	if m.Unnumbered = kind == backup.Bank; m.Unnumbered {
+		return db.Close()
 	}
 	return errors.Join(m.note(ctx, db), db.Close())
 }
@@ -137,7 +144,7 @@ func settle(temp, dir string) error {
 		err = os.Rename(temp, dir)
 	}
 	if err != nil {
-		return fault.Wrap(err, fault.Conflict, "the wallet could not be put at %s: nothing was restored", dir).Because("dir-taken").
+		return fault.Wrap(err, fault.Conflict, "nothing was restored: it could not be put at %s", dir).Because("dir-taken").
 			WithHint("name another --dir, empty or not there yet")
 	}
 	return syncDir(filepath.Dir(dir))

@@ -6,10 +6,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -148,6 +150,32 @@ func (h *House) AddProvider(name string, p *Provider) error {
 func (h *House) start() {
 	h.tb.Helper()
 	ctx := context.Background()
+	c, cm := h.controller()
+	var err error
+	h.Bank, err = bank.New(ctx, c, h.config())
+	if err != nil {
+		h.tb.Fatalf("make the bank: %v", err)
+	}
+	if h.o.Net != nil {
+		h.listen(cm)
+	}
+	h.serve()
+}
+
+func (h *House) config() bank.Config {
+	cfg := bank.Config{
+		Currency: Currency, ExchangeURL: ExchangeURL, ExchangeAccount: ExchangeAccount, WithdrawalFees: h.o.Fees, Asking: h.o.Asking,
+	}
+	if h.o.Decide != nil {
+		h.o.Decide(&cfg)
+	}
+	return cfg
+}
+
+// controller opens the database and what is below the bank.
+func (h *House) controller() (*controller.Controller, *comm.Manager) {
+	h.tb.Helper()
+	ctx := context.Background()
 	h.dead.Store(false)
 	opening := h.o.Store
 	opening.BeforeCommit = func(n int) error {
@@ -171,7 +199,7 @@ func (h *House) start() {
 	cm := comm.NewManager(h.o.Fetch, transports...)
 	c, err := controller.New(controller.Parts{
 		Name: "bank", Role: comm.Bank, Store: h.DB,
-		Engine:   crypto.NewEngine(crypto.NewSecret(bytes.Repeat([]byte{1}, crypto.KeySize)), nil),
+		Engine:   engine(),
 		Identity: identity,
 		Bundles:  append([]protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}, h.o.Bundles...),
 		PNP:      pnp.IntersectID, Comm: cm, Policy: bank.Policy(),
@@ -183,20 +211,31 @@ func (h *House) start() {
 	if err := bank.Init(ctx, c, self); err != nil {
 		h.tb.Fatalf("initialise: %v", err)
 	}
-	cfg := bank.Config{
-		Currency: Currency, ExchangeURL: ExchangeURL, ExchangeAccount: ExchangeAccount, WithdrawalFees: h.o.Fees, Asking: h.o.Asking,
+	return c, cm
+}
+
+// Restore ends the house as a power cut does and begins it again with the database
+// of an earlier time, as DB.CopyTo has written it. Before it serves, the operator
+// does what has to be done.
+func (h *House) Restore(copied string, operator func(context.Context, *bank.Bank) error) {
+	h.tb.Helper()
+	h.Kill()
+	path := filepath.Join(h.o.Dir, "bank.db")
+	for _, old := range []string{path + "-wal", path + "-shm"} {
+		if err := os.Remove(old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			h.tb.Fatal(err)
+		}
 	}
-	if h.o.Decide != nil {
-		h.o.Decide(&cfg)
+	if err := os.Rename(copied, path); err != nil {
+		h.tb.Fatal(err)
 	}
-	h.Bank, err = bank.New(ctx, c, cfg)
-	if err != nil {
-		h.tb.Fatalf("make the bank: %v", err)
+	ctx := context.Background()
+	c, _ := h.controller()
+	err := operator(ctx, bank.Look(c, h.config()))
+	if err = errors.Join(err, c.Close(ctx), h.DB.Close()); err != nil {
+		h.tb.Fatalf("the operator: %v", err)
 	}
-	if h.o.Net != nil {
-		h.listen(cm)
-	}
-	h.serve()
+	h.start()
 }
 
 // listen services native sessions.
@@ -227,6 +266,42 @@ func (h *House) serve() {
 
 // patience bounds what only a defect would let hang.
 const patience = time.Minute
+
+// Lax is a manager of the house's instruments that permits everything: with it a
+// test writes what no bank would.
+func (h *House) Lax() *instrument.Manager {
+	h.tb.Helper()
+	var classes []instrument.Class
+	for _, info := range h.Bank.Instruments().Classes() {
+		statuses := map[string]bool{}
+		for _, m := range info.Moves {
+			statuses[m.From], statuses[m.To] = true, true
+		}
+		info.Moves, info.Checks = nil, false
+		for from := range statuses {
+			for to := range statuses {
+				info.Moves = append(info.Moves, instrument.Move{From: from, To: to})
+			}
+		}
+		classes = append(classes, lax{info})
+	}
+	m, err := instrument.NewManager(instrument.Parts{Store: h.DB, Sealer: engine(), Clock: h.o.Clock, Random: rand.Reader, Classes: classes})
+	if err != nil {
+		h.tb.Fatal(err)
+	}
+	return m
+}
+
+// lax is a class without rules.
+type lax struct{ info instrument.Info }
+
+func (l lax) Info() instrument.Info                                   { return l.info }
+func (lax) Check(_, _ *instrument.Instance) error                     { return nil }
+func (lax) Prefer([]string, instrument.Circumstances) (string, error) { return "", nil }
+
+func engine() *crypto.Engine {
+	return crypto.NewEngine(crypto.NewSecret(bytes.Repeat([]byte{1}, crypto.KeySize)), nil)
+}
 
 // Close ends the house as an operator does: it answers what is running first.
 func (h *House) Close() {

@@ -70,6 +70,13 @@ func (p *Provider) PutAs(id string, x Payment) {
 	p.paid[id] = x
 }
 
+// Forget makes a payment unknown.
+func (p *Provider) Forget(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.paid, id)
+}
+
 // Break answers questions about a payment with an HTTP status; 0 ends that.
 func (p *Provider) Break(id string, status int) {
 	p.mu.Lock()

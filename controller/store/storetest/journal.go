@@ -51,6 +51,66 @@ func testNumbers(t *testing.T, s Store) {
 	}
 }
 
+// testSkips leaves out numbers: forwards only, not by a unit that fails, and what
+// comes then goes on behind them.
+func testSkips(t *testing.T, s Store) {
+	const topic = "incoming"
+	one := func(w instrument.Writer) (instrument.Seq, error) { return w.Append(entry(topic), plain) }
+	next := func() (n instrument.Seq) {
+		t.Helper()
+		update(t, s, func(w instrument.Writer) (err error) { n, err = one(w); return err })
+		return n
+	}
+	skip := func(to instrument.Seq) error {
+		return s.UpdateInstruments(t.Context(), func(w instrument.Writer) error { return w.Skip(topic, to) })
+	}
+	if n := next(); n != 1 {
+		t.Fatalf("the first is %d", n)
+	}
+	if err := skip(2); err != nil {
+		t.Errorf("to the next one: %v", err)
+	}
+	failed := errors.New("no")
+	if err := s.UpdateInstruments(t.Context(), func(w instrument.Writer) error {
+		if err := w.Skip(topic, 50); err != nil {
+			return err
+		}
+		return failed
+	}); !errors.Is(err, failed) {
+		t.Error(err)
+	}
+	if n := next(); n != 2 {
+		t.Errorf("after a unit that failed comes %d", n)
+	}
+	for _, to := range []instrument.Seq{5000, 5000} { // the same again changes nothing
+		if err := skip(to); err != nil {
+			t.Errorf("to %d: %v", to, err)
+		}
+	}
+	for _, to := range []instrument.Seq{0, 1, 2, 4999, 1 << 63} {
+		if err := skip(to); fault.ReasonOf(err) != "number-taken" {
+			t.Errorf("to %d: %v", to, err)
+		}
+	}
+	if n := next(); n != 5000 {
+		t.Errorf("after 4999 comes %d", n)
+	}
+	skips, err := s.Skips(t.Context(), topic)
+	if diff := cmp.Diff([]instrument.Skip{{First: 3, Next: 5000}}, skips); diff != "" || err != nil {
+		t.Errorf("%v %s", err, diff)
+	}
+	var seen []instrument.Seq
+	for _, e := range entries(t, s, topic, instrument.Page{After: 1, Limit: 5}) {
+		seen = append(seen, e.Seq)
+	}
+	if diff := cmp.Diff([]instrument.Seq{2, 5000}, seen); diff != "" {
+		t.Errorf("a reader sees %s", diff)
+	}
+	if skips, err := s.Skips(t.Context(), "outgoing"); len(skips) != 0 || err != nil {
+		t.Errorf("of another topic %v, %v", skips, err)
+	}
+}
+
 // testDense appends from many writers of which some fail, before and after
 // their entry, or as they seal it.
 func testDense(t *testing.T, s Store) {

@@ -52,6 +52,7 @@ func TestStore(t *testing.T, open func(t *testing.T) Store) {
 		{"a unit of work is in view when it returns", testReadYourWrite},
 
 		{"a topic is numbered from 1", testNumbers},
+		{"a topic leaves numbers out", testSkips},
 		{"a topic stays dense when units fail", testDense},
 		{"a follower misses nothing", testFollower},
 		{"pages in both directions", testPages},

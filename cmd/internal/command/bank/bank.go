@@ -29,6 +29,7 @@ func Command(e *cli.Env) *cobra.Command {
 		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e)),
 		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e),
 			operation.Resume(e, opener(e)), operation.Abandon(e, opener(e))),
+		auditCommand(e), backupCommand(e), restoreCommand(e),
 		check.Of(e, Party()),
 	)
 }
@@ -55,7 +56,7 @@ func files(e *cli.Env) (house.Files, error) {
 }
 
 // beside runs an operator's command on the bank, which may be running elsewhere.
-func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error) (err error) {
+func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error) error {
 	f, err := files(e)
 	if err != nil {
 		return err
@@ -64,7 +65,12 @@ func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error
 	if err != nil {
 		return err
 	}
-	h, err := house.Open(ctx, options(e, f, s, true))
+	return opened(ctx, options(e, f, s, true), func(h *house.House) error { return do(bank.Look(h.Controller, s.bank()), s) })
+}
+
+// opened opens the house for as long as do takes.
+func opened(ctx context.Context, o house.Options, do func(*house.House) error) (err error) {
+	h, err := house.Open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -73,5 +79,5 @@ func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error
 		defer cancel()
 		err = errors.Join(err, h.Close(ctx))
 	}()
-	return do(bank.Look(h.Controller, s.bank()), s)
+	return do(h)
 }

@@ -35,6 +35,9 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 	}
 	err = beside(ctx, e, func(b *bank.Bank, s settings) error {
 		found.Note("settings, keys and database", nil)
+		if err := numbered(f); err != nil {
+			found.Note("numbers of the histories", err)
+		}
 		found.Note("exchange "+s.ExchangeURL, checkExchange(ctx, s))
 		providers, err := b.Providers(ctx)
 		for _, p := range providers {

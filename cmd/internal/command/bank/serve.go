@@ -55,6 +55,9 @@ const gcPercent = 400
 
 func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *serve.Parent, further []string) (err error) {
 	debug.SetGCPercent(gcPercent)
+	if err := numbered(f); err != nil {
+		return err
+	}
 	h, err := house.Open(ctx, options(e, f, s, false))
 	if err != nil {
 		return err

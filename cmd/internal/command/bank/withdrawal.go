@@ -219,7 +219,10 @@ func amount(a instrument.Amount) string {
 // minPrefix is how much of a WOPID names it.
 const minPrefix = 8
 
-func short(id taler.WOPID) string { return id.Text()[:12] }
+// shortened is how much of a WOPID is shown in tables.
+const shortened = 12
+
+func short(id taler.WOPID) string { return id.Text()[:shortened] }
 
 // find reads a WOPID, a unique beginning of one, a QR code's URI or "-".
 func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.Withdrawal, error) {

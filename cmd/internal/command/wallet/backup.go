@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/backup"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -93,7 +94,7 @@ func restoring(ctx context.Context, e *cli.Env, file, word string) error {
 		return err
 	}
 	defer by.Wipe()
-	m, err := f.Restore(ctx, file, *by, time.Now())
+	m, err := f.Restore(ctx, backup.Wallet, file, *by, time.Now())
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,56 @@
+package bank
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/audit"
+)
+
+func auditCommand(e *cli.Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "audit", Short: "Compare the books with each other and with the providers' own ledgers", Args: cobra.NoArgs,
+		Long: "Read the exchange's history, withdrawals, transfers and returns, each by itself, ask the\n" +
+			"providers what was paid and refunded, and name every difference. Nothing is changed; the\n" +
+			"bank may run meanwhile. The exit code is 1 if there is a difference. A provider that\n" +
+			"cannot be reached is one.",
+	}
+	pace := c.Flags().Int("per-second", 50, "most questions to each provider in a second")
+	c.RunE = func(c *cobra.Command, _ []string) error {
+		if *pace < 1 {
+			return cli.Usage("--per-second is at least 1")
+		}
+		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+			r, err := audit.Run(c.Context(), b, audit.Options{PerSecond: *pace})
+			if err != nil {
+				return err
+			}
+			return audited(e, r)
+		})
+	}
+	return c
+}
+
+// audited prints a report. Differences are told by the report itself; the error is
+// only for the exit code.
+func audited(e *cli.Env, r audit.Report) error {
+	rows := make([][]string, len(r.Differences))
+	for n, d := range r.Differences {
+		about := d.WOPID
+		if len(about) > shortened {
+			about = about[:shortened]
+		}
+		rows[n] = []string{string(d.Kind), about, d.Provider, d.Payment, d.Text}
+	}
+	e.Say("%d withdrawals, %d confirmed, %d rows in the history, %d payments at the providers: %d differences",
+		r.Withdrawals, r.Confirmed, r.HistoryRows, r.ProviderPayments, len(rows))
+	if err := e.Table(r, []string{"DIFFERENCE", "WOPID", "PROVIDER", "PAYMENT", "WHAT"}, rows); err != nil {
+		return err
+	}
+	if r.OK {
+		return nil
+	}
+	return cli.Reported(fault.New(fault.Internal, "the books differ in %d places", len(rows)).Because("books-differ"))
+}

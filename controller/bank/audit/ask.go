@@ -1,0 +1,158 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// asker asks one provider, so many questions in a second at most. It only asks
+// what changes nothing.
+type asker struct {
+	a    *auditor
+	of   provider
+	self profile.Principal
+	pace *time.Ticker
+
+	mu   sync.Mutex
+	down *fault.Fault // why it is asked no more
+	left int          // withdrawals that were not compared
+}
+
+// askProviders compares every withdrawal with its provider's own ledger.
+func (a *auditor) askProviders(ctx context.Context) error {
+	self, err := a.b.Own(ctx)
+	if err != nil {
+		return err
+	}
+	of := map[string][]*sale{}
+	for _, s := range a.books.sales {
+		if !s.admin {
+			of[s.payment.provider] = append(of[s.payment.provider], s)
+		}
+	}
+	var all sync.WaitGroup
+	for name, sales := range of {
+		p, known := a.books.providers[name]
+		if !known {
+			a.differs(Difference{Kind: ProviderUnknown, Provider: name}, "%d withdrawals name a provider that is not on record", len(sales))
+			continue
+		}
+		x := &asker{a: a, of: p, self: self, pace: time.NewTicker(time.Second / time.Duration(a.o.PerSecond))}
+		all.Go(func() { x.compare(ctx, sales) })
+	}
+	all.Wait()
+	return ctx.Err()
+}
+
+// compare asks about all withdrawals of the provider, some at a time.
+func (x *asker) compare(ctx context.Context, sales []*sale) {
+	defer x.pace.Stop()
+	next := make(chan *sale)
+	var work sync.WaitGroup
+	for range x.a.o.AtOnce {
+		work.Go(func() {
+			for s := range next {
+				if err := x.look(ctx, s); err != nil {
+					x.failed(err)
+				}
+			}
+		})
+	}
+	for _, s := range sales {
+		next <- s
+	}
+	close(next)
+	work.Wait()
+	if x.down != nil && ctx.Err() == nil {
+		x.a.differs(Difference{Kind: ProviderUnreachable, Provider: x.of.Name}, "%d withdrawals could not be compared with what the provider has: %s", x.left, x.down.Message)
+	}
+}
+
+// failed notes that a withdrawal could not be compared.
+func (x *asker) failed(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.left++
+	if x.down == nil {
+		x.down = fault.From(err)
+	}
+}
+
+// givenUp is why the provider is asked no more; nil: it is.
+func (x *asker) givenUp() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.down == nil {
+		return nil
+	}
+	return x.down
+}
+
+// search asks for all payments with a reference.
+func (x *asker) search(ctx context.Context, reference string) ([]protocol.Facts, error) {
+	var found protocol.Found
+	err := x.ask(ctx, "SEARCH", map[string]string{"reference": reference}, &found)
+	return found.Payments, err
+}
+
+// find asks about one payment; false if the provider does not know it.
+func (x *asker) find(ctx context.Context, transaction string) (f protocol.Facts, known bool, err error) {
+	err = x.ask(ctx, "VERIFY", map[string]string{"transaction": transaction}, &f)
+	if fault.ReasonOf(err) == "transaction-unknown" {
+		return f, false, nil
+	}
+	return f, err == nil, err
+}
+
+// ask asks up to some times, at the provider's pace.
+func (x *asker) ask(ctx context.Context, operation string, args, into any) error {
+	for n := 1; ; n++ {
+		if err := x.givenUp(); err != nil {
+			return err
+		}
+		if err := wait(ctx, x.pace.C); err != nil {
+			return err
+		}
+		err := x.once(ctx, operation, args, into)
+		if err == nil || fault.ReasonOf(err) == "transaction-unknown" || n == x.a.o.Tries {
+			return err
+		}
+		timer := time.NewTimer(x.a.o.Pause)
+		err = wait(ctx, timer.C)
+		timer.Stop()
+		if err != nil {
+			return err
+		}
+	}
+}
+
+func (x *asker) once(ctx context.Context, operation string, args, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, x.a.o.Within)
+	defer cancel()
+	result, err := x.a.b.Execute(ctx, controller.Transaction{
+		Principal: x.self, Protocol: "card.pay", Operation: operation, Class: bank.ClassProvider,
+		Instruments: []instrument.ID{x.of.at}, Args: args, Within: x.a.o.Within,
+	})
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(result.Value, into)
+}
+
+func wait(ctx context.Context, c <-chan time.Time) error {
+	select {
+	case <-c:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,201 @@
+package audit_test
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/audit"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// world is what a good bank has gone through: withdrawals that are open,
+// confirmed, confirmed by too much, aborted and given back, and wired back.
+func world(t *testing.T) *books {
+	b := open(t)
+	b.selected()
+	b.decided("tx-1", "CHF:21", "")
+	b.decided("tx-2", "CHF:25", "")
+	b.decided("tx-3", "CHF:20.99", "")
+	b.givenBack(2)
+	return b
+}
+
+func TestGoodBooksHaveNoDifference(t *testing.T) {
+	b := world(t)
+	b.decided("tx-4", "CHF:21", "")
+	b.wires("tx-4", "CHF:5", taler.TransferPending) // nothing has gone
+	b.wires("tx-4", "CHF:5", taler.TransferPermanent)
+	check(t, b.lax.Skip(b.ctx(), bank.Incoming, 5000))
+	last := b.decided("tx-5", "CHF:21", "")
+	b.Provider.Put(banktest.Payment{ID: "declined", State: "failed", Amount: sum("CHF:21"), Reference: last.Text()})
+	got := b.audit()
+	want := audit.Report{OK: true, Withdrawals: 6, Confirmed: 4, HistoryRows: 4, ProviderPayments: 5}
+	if got.OK != want.OK || got.Withdrawals != want.Withdrawals || got.Confirmed != want.Confirmed ||
+		got.HistoryRows != want.HistoryRows || got.ProviderPayments != want.ProviderPayments || got.Differences == nil {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestEveryDifferenceIsNamed alters the books, or the provider's, in one place at a
+// time.
+func TestEveryDifferenceIsNamed(t *testing.T) {
+	put := func(b *books, change func(*banktest.Payment, taler.WOPID)) {
+		id := b.decided("tx", "CHF:21", "")
+		p := banktest.Payment{ID: "tx", State: "paid", Amount: sum("CHF:21"), Reference: id.Text()}
+		change(&p, id)
+		b.Provider.Put(p)
+	}
+	row := func(b *books, change func(*taler.IncomingTransaction)) {
+		b.decided("tx", "CHF:21", "")
+		r := b.lastRow()
+		change(&r)
+		b.appends(bank.Incoming, bank.ClassWithdrawal, r)
+	}
+	for _, c := range []struct {
+		name  string
+		alter func(*books)
+		want  []audit.Kind
+	}{
+		{"a row is lost in the middle", func(b *books) { b.sql(`DELETE FROM journal WHERE topic = 'incoming' AND seq = 1`) }, []audit.Kind{audit.RowGap, audit.RowMissing}},
+		{"the last row is lost", func(b *books) { b.lastRow() }, []audit.Kind{audit.RowMissing}},
+		{"a row is there twice", func(b *books) {
+			r := b.lastRow()
+			b.decided("tx", "CHF:21", "")
+			b.lastRow()
+			for range 2 {
+				b.appends(bank.Incoming, bank.ClassWithdrawal, r)
+			}
+		}, []audit.Kind{audit.RowDiffers, audit.RowDiffers, audit.RowMissing, audit.RowTwice}},
+		{"a row credits what was aborted", func(b *books) {
+			b.appends(bank.Incoming, bank.ClassWithdrawal, b.lastRow())
+		}, []audit.Kind{audit.RowAlone, audit.RowMissing}},
+		{"a row is of another amount", func(b *books) { row(b, func(r *taler.IncomingTransaction) { r.Amount = sum("CHF:21") }) }, []audit.Kind{audit.RowDiffers}},
+		{"a row is of another reserve", func(b *books) { row(b, func(r *taler.IncomingTransaction) { r.ReservePub[0]++ }) }, []audit.Kind{audit.RowDiffers}},
+		{"a row is of another account", func(b *books) {
+			row(b, func(r *taler.IncomingTransaction) {
+				r.DebitAccount = "payto://simulator-transaction/tx-1?receiver-name=x"
+			})
+		}, []audit.Kind{audit.RowDiffers}},
+		{"a row is one that no exchange takes", func(b *books) {
+			b.lastRow()
+			b.appends(bank.Incoming, bank.ClassWithdrawal, map[string]string{"type": "RESERVE"})
+		}, []audit.Kind{audit.RowMissing, audit.RowUnreadable}},
+		{"a row was altered", func(b *books) {
+			b.sql(`UPDATE journal SET sealed = zeroblob(60) WHERE topic = 'incoming' AND seq = 1`)
+		}, []audit.Kind{audit.RowMissing, audit.RowUnreadable}},
+		{"a withdrawal was altered", func(b *books) {
+			b.decided("tx", "CHF:21", "")
+			b.sql(`UPDATE instances SET sealed = zeroblob(60) WHERE id = (SELECT max(id) FROM instances WHERE class = 'taler-withdrawal')`)
+		}, []audit.Kind{audit.RecordUnreadable, audit.RowAlone}},
+		{"one payment for two withdrawals", func(b *books) {
+			b.decided("tx", "CHF:21", "")
+			forge(b, bank.ClassWithdrawal, func(w *taler.Withdrawal, _ *instrument.Instance) { w.ProviderTransactionID = "tx-1" })
+		}, []audit.Kind{audit.PaidNotGivenBack, audit.PaymentForOther, audit.PaymentTwice, audit.RowDiffers}},
+		{"the provider does not know the payment", func(b *books) { b.Provider.Forget("tx-1") }, []audit.Kind{audit.PaymentUnknown}},
+		{"the payment failed", func(b *books) { put(b, func(p *banktest.Payment, _ taler.WOPID) { p.State = "failed" }) }, []audit.Kind{audit.PaymentNotPaid}},
+		{"the payment has another reference", func(b *books) { put(b, func(p *banktest.Payment, _ taler.WOPID) { p.Reference = "an invoice" }) }, []audit.Kind{audit.PaymentForOther}},
+		{"the payment is in another currency", func(b *books) {
+			put(b, func(p *banktest.Payment, _ taler.WOPID) { p.Amount, p.Refunded = sum("EUR:21"), sum("EUR:0") })
+		}, []audit.Kind{audit.PaymentForOther}},
+		{"the payment is a cent too small", func(b *books) { put(b, func(p *banktest.Payment, _ taler.WOPID) { p.Amount = sum("CHF:20.99") }) }, []audit.Kind{audit.PaymentTooSmall}},
+		{"the payment is a cent too large", func(b *books) { put(b, func(p *banktest.Payment, _ taler.WOPID) { p.Amount = sum("CHF:21.01") }) }, []audit.Kind{audit.SurplusKept}},
+		{"paid twice", func(b *books) {
+			put(b, func(p *banktest.Payment, _ taler.WOPID) { p.ID = "again" })
+		}, []audit.Kind{audit.PaidNotGivenBack}},
+		{"paid and aborted", func(b *books) {
+			id := b.selected()
+			check(b.t, b.Bank.AbortByWallet(b.ctx(), id))
+			b.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: sum("CHF:21"), Refunded: sum("CHF:1"), Reference: id.Text()})
+		}, []audit.Kind{audit.PaidNotGivenBack}},
+		{"the refund of an aborted one failed", func(b *books) {
+			b.Provider.Refunds("failed")
+			b.decided("tx", "CHF:20", "")
+			b.givenBack(3)
+		}, []audit.Kind{audit.PaidNotGivenBack}},
+		{"notice of a payment for something else", func(b *books) { b.decided("tx", "CHF:21", "an invoice") }, []audit.Kind{audit.PaymentForeign}},
+		{"a refund that the provider has not made", func(b *books) { b.wires("tx-1", "CHF:5", taler.TransferSuccess) }, []audit.Kind{audit.RefundMissing}},
+		{"a refund that the books do not have", func(b *books) { put(b, func(p *banktest.Payment, _ taler.WOPID) { p.Refunded = sum("CHF:3") }) }, []audit.Kind{audit.RefundUnexplained}},
+		{"more wired back than was credited", func(b *books) {
+			b.wires("tx-1", "CHF:5", taler.TransferPending)
+			forge(b, bank.ClassTransfer, func(x *taler.Transfer, _ *instrument.Instance) { x.Request.Amount = sum("CHF:20.01") })
+		}, []audit.Kind{audit.TransferExceeds}},
+		{"wired back of nothing", func(b *books) {
+			b.wires("tx-1", "CHF:5", taler.TransferPending)
+			forge(b, bank.ClassTransfer, func(x *taler.Transfer, _ *instrument.Instance) { x.WOPID[0]++ })
+		}, []audit.Kind{audit.TransferAlone}},
+		{"a return of nothing", func(b *books) {
+			forge(b, bank.ClassReturn, func(x *taler.Return, _ *instrument.Instance) { x.WOPID[0]++ })
+		}, []audit.Kind{audit.ReturnAlone}},
+		{"a transfer that ended is in no history", func(b *books) {
+			b.wires("tx-1", "CHF:5", taler.TransferPending)
+			forge(b, bank.ClassTransfer, func(x *taler.Transfer, i *instrument.Instance) {
+				x.State, i.Status = taler.TransferSuccess, string(taler.TransferSuccess)
+			})
+			b.sql(`DELETE FROM journal WHERE topic = 'transfers'`)
+		}, []audit.Kind{audit.RefundMissing, audit.RowMissing, audit.RowMissing}},
+		{"rows of a transfer that has not ended", func(b *books) {
+			b.wires("tx-1", "CHF:5", taler.TransferPending)
+			b.appends(bank.Outgoing, bank.ClassTransfer, struct{}{})
+			b.appends(bank.Transfers, bank.ClassWithdrawal, struct{}{})
+		}, []audit.Kind{audit.RowAlone, audit.RowAlone}},
+		{"rows that say something else than the transfer", func(b *books) {
+			b.wires("tx-1", "CHF:5", taler.TransferSuccess)
+			b.wires("tx-1", "CHF:5", taler.TransferSuccess)
+			forge(b, bank.ClassTransfer, func(x *taler.Transfer, _ *instrument.Instance) { x.Row, x.Request.Amount = 7, sum("CHF:4") })
+		}, []audit.Kind{audit.RefundMissing, audit.RowDiffers, audit.RowDiffers}},
+		{"the provider cannot be reached", func(b *books) { b.down.Store(true) }, []audit.Kind{audit.ProviderUnreachable}},
+		{"a provider is not on record", func(b *books) {
+			forge(b, bank.ClassWithdrawal, func(w *taler.Withdrawal, _ *instrument.Instance) { w.Provider = "nobody" })
+		}, []audit.Kind{audit.ProviderUnknown}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := world(t)
+			c.alter(b)
+			got := b.audit()
+			var kinds []audit.Kind
+			for _, d := range got.Differences {
+				kinds = append(kinds, d.Kind)
+				if d.Text == "" {
+					t.Errorf("nobody is told what %s is", d.Kind)
+				}
+			}
+			if got.OK || !slices.Equal(kinds, c.want) {
+				t.Errorf("%+v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// TestAnAuditBesideABusyBank finds nothing in books that change while it reads
+// them. At the end it has seen all of them.
+func TestAnAuditBesideABusyBank(t *testing.T) {
+	const withdrawals = 150
+	b := open(t)
+	load := b.Load(8)
+	done := make(chan error, 1)
+	go func() {
+		_, err := load.Run(b.ctx(), withdrawals)
+		done <- err
+	}()
+	audits := 0
+	for over := false; !over; audits++ {
+		select {
+		case err := <-done:
+			check(t, err)
+			over = true
+		default:
+		}
+		got := b.audit()
+		if !got.OK {
+			t.Fatalf("audit %d: %+v", audits, got)
+		}
+		if over && (got.Confirmed != withdrawals || got.HistoryRows != withdrawals) {
+			t.Errorf("at the end %+v", got)
+		}
+	}
+	t.Logf("%d audits", audits)
+}

@@ -1,0 +1,145 @@
+package audit
+
+import (
+	"fmt"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// comparison is of one withdrawal's record with the provider's ledger.
+type comparison struct {
+	record
+	found []Difference
+}
+
+// compare is pure.
+func compare(s *sale, r record, l ledger) []Difference {
+	r.sale = s
+	c := &comparison{record: r}
+	for _, name := range l.missing {
+		if s.state == taler.StateConfirmed && name == s.payment.transaction {
+			c.says(PaymentUnknown, name, "the provider does not know the payment that confirmed the withdrawal")
+		}
+	}
+	for n, f := range l.payments {
+		switch {
+		case c.ours(f):
+			c.confirmed(f, l.space)
+		case n >= l.with:
+			c.foreign(f)
+		default:
+			c.further(f)
+		}
+		c.refunded(f)
+	}
+	return c.found
+}
+
+func (c *comparison) says(kind Kind, payment, format string, args ...any) {
+	d := c.sale.where()
+	d.Kind, d.Payment, d.Text = kind, payment, fmt.Sprintf(format, args...)
+	c.found = append(c.found, d)
+}
+
+// confirmed looks at the payment by which a withdrawal was confirmed.
+func (c *comparison) confirmed(f protocol.Facts, space int64) {
+	s := c.sale
+	switch {
+	case f.State != protocol.FactPaid:
+		c.says(PaymentNotPaid, f.Transaction, "the provider says that the payment is %s", f.State)
+		return
+	case f.Reference != s.wopid.Text():
+		c.says(PaymentForOther, f.Transaction, "the payment has another reference at the provider")
+		return
+	case f.Space != space:
+		c.says(PaymentForOther, f.Transaction, "the payment was made in another space of the provider")
+		return
+	case f.Amount.Currency != s.total.Currency:
+		c.says(PaymentForOther, f.Transaction, "the payment of %s is in another currency", f.Amount)
+		return
+	}
+	if !s.summed || more(s.total, f.Amount) {
+		c.says(PaymentTooSmall, f.Transaction, "%s was paid for %s", f.Amount, s.total)
+		return
+	}
+	surplus, err := f.Amount.Sub(s.total)
+	if err == nil && !surplus.IsZero() && more(surplus, c.back(f.Transaction).most) {
+		c.says(SurplusKept, f.Transaction, "%s was paid for %s, and the rest is not given back", f.Amount, s.total)
+	}
+}
+
+// further looks at a payment with the reference of a withdrawal that it has not
+// confirmed. While the withdrawal is open it may still do so.
+func (c *comparison) further(f protocol.Facts) {
+	if !taken(f) || !c.sale.state.Final() || c.sale.undecided {
+		return
+	}
+	left := f.Amount
+	if rest, err := f.Amount.Sub(f.Refunded); err == nil {
+		left = rest
+	}
+	if left.IsZero() {
+		return
+	}
+	if back := c.back(f.Transaction); more(back.most, back.least) {
+		return // on its way
+	}
+	c.says(PaidNotGivenBack, f.Transaction, "%s of %s was paid for a withdrawal that is %s, and not given back", left, f.Amount, c.word())
+}
+
+func (c *comparison) word() string {
+	if c.sale.state == taler.StateConfirmed {
+		return "confirmed by another payment"
+	}
+	return string(c.sale.state)
+}
+
+// foreign looks at a payment of which notice was given and that has another
+// reference: the bank does not give it back. Somebody else may have.
+func (c *comparison) foreign(f protocol.Facts) {
+	if taken(f) && more(f.Amount, f.Refunded) && !c.others(f.Transaction) {
+		c.says(PaymentForeign, f.Transaction, "a terminal gave notice of a payment of %s that is for something else", f.Amount)
+	}
+}
+
+// refunded compares what went back of a payment with what the books say.
+func (c *comparison) refunded(f protocol.Facts) {
+	if c.others(f.Transaction) {
+		return
+	}
+	books := c.back(f.Transaction)
+	if c.ours(f) {
+		for _, t := range c.wired {
+			books.count(t.State, t.Request.Amount)
+		}
+	}
+	switch {
+	case more(books.least, f.Refunded):
+		c.says(RefundMissing, f.Transaction, "the books say that %s went back, the provider says %s", books.least, f.Refunded)
+	case more(f.Refunded, books.most) && c.ours(f):
+		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s", f.Refunded, sayAmount(books.most))
+	}
+}
+
+// ours reports whether a payment has confirmed the withdrawal. Its refunds are all
+// the bank's to explain; of money that bought nothing somebody else may have given
+// back as well.
+func (c *comparison) ours(f protocol.Facts) bool {
+	return c.sale.state == taler.StateConfirmed && f.Transaction == c.sale.payment.transaction
+}
+
+// back is what the bank gives back of a payment without an exchange's asking.
+func (c *comparison) back(transaction string) (r refunds) {
+	if back, is := c.returns[transaction]; is {
+		r.count(back.State, back.Amount)
+	}
+	return r
+}
+
+func sayAmount(a taler.Amount) string {
+	if a == (taler.Amount{}) {
+		return "nothing of it"
+	}
+	return a.String()
+}

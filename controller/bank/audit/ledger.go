@@ -1,0 +1,187 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// looks bounds how often a withdrawal is looked at that changes meanwhile.
+const looks = 5
+
+// look compares one withdrawal with the provider's ledger. What seems to differ
+// is looked at again: first the bank's record, then the ledger, then the record;
+// and what the ledger says counts when the record has not changed around it.
+func (x *asker) look(ctx context.Context, s *sale) error {
+	found, err := x.ledger(ctx, s)
+	if err != nil {
+		return err
+	}
+	x.a.paid(found)
+	differences := compare(s, x.a.known(s), found)
+	for n := 0; n < looks && len(differences) > 0; n++ {
+		before, version, err := x.a.record(ctx, s, found)
+		if err != nil {
+			return err
+		}
+		if found, err = x.ledger(ctx, before.sale); err != nil {
+			return err
+		}
+		after, now, err := x.a.record(ctx, s, found)
+		if err != nil {
+			return err
+		}
+		differences = compare(after.sale, after, found)
+		if slices.Equal(version, now) {
+			break
+		}
+	}
+	for _, d := range differences {
+		x.a.differs(d, "%s", d.Text)
+	}
+	return nil
+}
+
+// ledger is what the provider has of a withdrawal: all payments with its
+// reference, and those that it names itself.
+type ledger struct {
+	payments []protocol.Facts // those with the reference first
+	with     int              // how many of them have the reference
+	missing  []string         // named, and unknown there
+	space    int64            // the bank's
+}
+
+func (x *asker) ledger(ctx context.Context, s *sale) (l ledger, err error) {
+	l.space = x.of.Space
+	if l.payments, err = x.search(ctx, s.wopid.Text()); err != nil {
+		return l, err
+	}
+	l.with = len(l.payments)
+	for _, name := range s.named() {
+		if l.has(name) != nil {
+			continue
+		}
+		f, known, err := x.find(ctx, name)
+		switch {
+		case err != nil:
+			return l, err
+		case known:
+			f.Transaction = name
+			l.payments = append(l.payments, f)
+		default:
+			l.missing = append(l.missing, name)
+		}
+	}
+	return l, nil
+}
+
+// named are the payments that a withdrawal was confirmed by or has had notice of.
+func (s *sale) named() []string {
+	var names []string
+	if s.state == taler.StateConfirmed {
+		names = append(names, s.payment.transaction)
+	}
+	if s.foreign != "" && !slices.Contains(names, s.foreign) {
+		names = append(names, s.foreign)
+	}
+	return names
+}
+
+func (l ledger) has(transaction string) *protocol.Facts {
+	for n := range l.payments {
+		if l.payments[n].Transaction == transaction {
+			return &l.payments[n]
+		}
+	}
+	return nil
+}
+
+// paid counts payments that were made.
+func (a *auditor) paid(l ledger) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, f := range l.payments[:l.with] {
+		if taken(f) {
+			a.report.ProviderPayments++
+		}
+	}
+}
+
+// taken reports whether a card was charged for good.
+func taken(f protocol.Facts) bool {
+	return f.State == protocol.FactPaid || f.State == protocol.FactWithheld
+}
+
+// record is what the bank has of a withdrawal and what goes back of it.
+type record struct {
+	sale    *sale
+	wired   []wired
+	returns map[string]taler.Return   // by payment
+	others  func(payment string) bool // whether it has confirmed another withdrawal
+}
+
+// known is the record as the books were read.
+func (a *auditor) known(s *sale) record {
+	r := record{sale: s, wired: a.books.wiredOf[s.wopid], returns: map[string]taler.Return{}, others: a.usedBy(s)}
+	for _, back := range a.books.returnsOf[s.wopid] {
+		r.returns[back.ProviderTransactionID] = back
+	}
+	return r
+}
+
+// usedBy reports of a payment whether another withdrawal than s was confirmed by it.
+func (a *auditor) usedBy(s *sale) func(string) bool {
+	return func(transaction string) bool {
+		other, used := a.books.confirmedBy[payment{s.payment.provider, transaction}]
+		return used && other.id != s.id
+	}
+}
+
+// record reads the record as it is now, by the keys of what is in it. The second
+// value is equal for records that are.
+func (a *auditor) record(ctx context.Context, s *sale, l ledger) (record, []string, error) {
+	r := record{sale: s, returns: map[string]taler.Return{}, others: a.usedBy(s)}
+	i, w, err := a.b.Lookup(ctx, s.wopid)
+	if err != nil {
+		return r, nil, err
+	}
+	r.sale = saleOf(i.ID, w)
+	version := []string{fmt.Sprint(i.ID, i.Version)}
+	im := a.b.Instruments()
+	for n := 1; ; n++ {
+		i, err := im.Lookup(ctx, bank.ClassTransfer, "part", s.wopid.Text()+"/"+strconv.Itoa(n))
+		if err != nil {
+			if gone(err) != nil {
+				return r, nil, err
+			}
+			break
+		}
+		t := wired{id: i.ID}
+		if err := i.Decode(&t.Transfer); err != nil {
+			return r, nil, err
+		}
+		r.wired, version = append(r.wired, t), append(version, fmt.Sprint(i.ID, i.Version))
+	}
+	for _, f := range l.payments {
+		i, err := im.Lookup(ctx, bank.ClassReturn, "payment", s.payment.provider+"/"+f.Transaction)
+		if err != nil {
+			if gone(err) != nil {
+				return r, nil, err
+			}
+			continue
+		}
+		var back taler.Return
+		if err := i.Decode(&back); err != nil {
+			return r, nil, err
+		}
+		if back.WOPID == s.wopid {
+			r.returns[f.Transaction], version = back, append(version, fmt.Sprint(i.ID, i.Version))
+		}
+	}
+	return r, version, nil
+}

@@ -1,0 +1,101 @@
+package audit
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// atOnce is how many entries or instruments are read at a time.
+const atOnce = 512
+
+// read reads the books. Rows are read first and instruments then, so that what a
+// row is of is among them; then the rows that came meanwhile, so that the row of
+// what was confirmed meanwhile is among those.
+func (a *auditor) read(ctx context.Context) error {
+	k := &a.books
+	k.incoming, k.outgoing, k.transfers = newHistory(bank.Incoming), newHistory(bank.Outgoing), newHistory(bank.Transfers)
+	histories := []*history{k.incoming, k.outgoing, k.transfers}
+	for _, h := range histories {
+		if err := a.readRows(ctx, h); err != nil {
+			return err
+		}
+		h.settled = h.last
+	}
+	for _, read := range []func(context.Context) error{a.readProviders, a.readSales, a.readTransfers, a.readReturns} {
+		if err := read(ctx); err != nil {
+			return err
+		}
+	}
+	for _, h := range histories {
+		if err := a.readRows(ctx, h); err != nil {
+			return err
+		}
+	}
+	a.report.HistoryRows = k.incoming.count
+	return nil
+}
+
+func (a *auditor) readProviders(ctx context.Context) error {
+	a.books.providers = map[string]provider{}
+	return each(ctx, a, bank.ClassProvider, func(id instrument.ID, p bank.Provider) {
+		a.books.providers[p.Name] = provider{id, p}
+	})
+}
+
+func (a *auditor) readSales(ctx context.Context) error {
+	a.books.sales = map[instrument.ID]*sale{}
+	return each(ctx, a, bank.ClassWithdrawal, func(id instrument.ID, w taler.Withdrawal) {
+		a.books.sales[id] = saleOf(id, w)
+		a.report.Withdrawals++
+		if w.State == taler.StateConfirmed {
+			a.report.Confirmed++
+		}
+	})
+}
+
+func (a *auditor) readTransfers(ctx context.Context) error {
+	a.books.wiredOf = map[taler.WOPID][]wired{}
+	return each(ctx, a, bank.ClassTransfer, func(id instrument.ID, t taler.Transfer) {
+		a.books.wired = append(a.books.wired, wired{id, t})
+		a.books.wiredOf[t.WOPID] = append(a.books.wiredOf[t.WOPID], wired{id, t})
+	})
+}
+
+func (a *auditor) readReturns(ctx context.Context) error {
+	a.books.returnsOf = map[taler.WOPID][]taler.Return{}
+	return each(ctx, a, bank.ClassReturn, func(_ instrument.ID, r taler.Return) {
+		a.books.returns = append(a.books.returns, r)
+		a.books.returnsOf[r.WOPID] = append(a.books.returnsOf[r.WOPID], r)
+	})
+}
+
+// each reads all instruments of a class, the oldest first. One that cannot be
+// read is a difference; of its neighbours behind it nothing can be said.
+func each[S any](ctx context.Context, a *auditor, class instrument.ClassID, found func(instrument.ID, S)) error {
+	for after := instrument.ID(""); ; {
+		page, err := a.b.Instruments().List(ctx, instrument.Filter{Class: class, After: after, Limit: atOnce})
+		if fault.ReasonOf(err) == "seal-broken" {
+			a.differs(Difference{Kind: RecordUnreadable}, "of the instruments of class %s one cannot be read, nor those that were made after it: %s", class, fault.From(err).Message)
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, i := range page {
+			var state S
+			if err := i.Decode(&state); err != nil {
+				a.differs(Difference{Kind: RecordUnreadable}, "%s %s cannot be read", class, i.ID)
+			} else {
+				found(i.ID, state)
+			}
+			after = i.ID
+		}
+		if len(page) < atOnce {
+			return nil
+		}
+	}
+}

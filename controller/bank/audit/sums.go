@@ -1,0 +1,69 @@
+package audit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// saleOf reads a withdrawal as it is now; nil if there is none.
+func (a *auditor) saleOf(ctx context.Context, id taler.WOPID) (*sale, error) {
+	i, w, err := a.b.Lookup(ctx, id)
+	if err != nil {
+		return nil, gone(err)
+	}
+	return saleOf(i.ID, w), nil
+}
+
+// gone turns the error of what is not there, or cannot be opened, into nothing:
+// the comparison says so itself.
+func gone(err error) error {
+	if errors.Is(err, fault.NotFound) || fault.ReasonOf(err) == "seal-broken" {
+		return nil
+	}
+	return err
+}
+
+// added is a sum; the zero Amount is nothing in any currency. What cannot be
+// added is the zero Amount, which equals no sum of money.
+func added(sum, more taler.Amount) taler.Amount {
+	if sum == (taler.Amount{}) {
+		return more
+	}
+	if more == (taler.Amount{}) {
+		return sum
+	}
+	total, err := sum.Add(more)
+	if err != nil {
+		return taler.Amount{}
+	}
+	return total
+}
+
+// more reports whether x is more than y, where the zero Amount is nothing.
+func more(x, y taler.Amount) bool {
+	switch {
+	case x == (taler.Amount{}) || x.IsZero():
+		return false
+	case y == (taler.Amount{}):
+		return true
+	}
+	c, err := x.Cmp(y)
+	return err != nil || c > 0
+}
+
+// refunds are what the books say of the money that went back of one payment:
+// between least and most of it, because what is under way may have gone or not.
+type refunds struct{ least, most taler.Amount }
+
+func (r *refunds) count(state taler.TransferState, amount taler.Amount) {
+	switch state {
+	case taler.TransferPermanent:
+		return
+	case taler.TransferSuccess:
+		r.least = added(r.least, amount)
+	}
+	r.most = added(r.most, amount)
+}

@@ -1,0 +1,77 @@
+package bank
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// maxGap bounds how far numbers may go forwards: an exchange walks through them,
+// 1,024 at a time.
+const maxGap = 10_000_000
+
+// GoOn makes a bank that was restored from a backup go on: the next row of the
+// exchange's history gets the number next, which must be above all that the exchange
+// has seen, and the other histories go at least as far. Withdrawals that were open
+// in the backup are marked as restored; those that no wallet had taken are aborted.
+// The same again, after an interruption, changes nothing. A number that is given is
+// fault.Conflict, reason "number-taken". Nobody serves meanwhile.
+func (b *Bank) GoOn(ctx context.Context, next instrument.Seq) error {
+	least, err := b.Instruments().Next(ctx, Incoming)
+	if err != nil {
+		return err
+	}
+	if next < least || next-least > maxGap {
+		return fault.New(fault.Conflict, "the next row of the history cannot be %d", next).Because("number-taken").
+			WithHint("it is at least %d, and at most %d more", least, maxGap)
+	}
+	for _, state := range []taler.State{taler.StatePending, taler.StateSelected} {
+		err := b.scan(ctx, string(state), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
+			return true, b.restored(ctx, i.ID)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, t := range []instrument.Topic{Outgoing, Transfers, Incoming} { // the one that says whether it was done is the last
+		err := b.Instruments().Skip(ctx, t, next)
+		if t != Incoming && fault.ReasonOf(err) == "number-taken" {
+			err = nil // it is further already
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// restored marks a withdrawal that was open in the backup.
+func (b *Bank) restored(ctx context.Context, id instrument.ID) error {
+	err := b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var w taler.Withdrawal
+		if err := i.Decode(&w); err != nil || w.State.Final() || w.Restored != 0 {
+			return err
+		}
+		w.Restored = b.Now().Unix()
+		if w.State == taler.StatePending {
+			w.State, w.Aborted, w.AbortReason = taler.StateAborted, w.Restored, "the bank was restored from a backup in which it was open"
+		}
+		i.Status = string(w.State)
+		if err := i.Encode(w); err != nil {
+			return err
+		}
+		return tx.Put(i)
+	})
+	if errors.Is(err, fault.Locked) {
+		return fault.Wrap(err, fault.Locked, "an operation of the backup holds a withdrawal").Because("operation-open").
+			WithHint("`bank operation list` names it; `bank operation abandon` ends it")
+	}
+	return err
+}
