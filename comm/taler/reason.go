@@ -9,6 +9,7 @@ const (
 	ReasonVersionIncompatible  fault.Reason = "version-incompatible"
 	ReasonMethodInvalid        fault.Reason = "method-invalid"
 	ReasonEndpointUnknown      fault.Reason = "endpoint-unknown"
+	ReasonExchangeUnknown      fault.Reason = "exchange-unknown" // that the bank has an account of
 	ReasonJSONInvalid          fault.Reason = "json-invalid"
 	ReasonHeadersMalformed     fault.Reason = "headers-malformed"
 	ReasonPaytoMalformed       fault.Reason = "payto-malformed"
@@ -86,6 +87,7 @@ var table = [...]row{
 	{ReasonVersionMalformed, fault.Invalid, 400, CodeVersionMalformed},
 	{ReasonMethodInvalid, fault.Unsupported, 405, CodeMethodInvalid},
 	{ReasonEndpointUnknown, fault.NotFound, 404, CodeEndpointUnknown},
+	{ReasonExchangeUnknown, fault.NotFound, 404, CodeEndpointUnknown},
 	{ReasonJSONInvalid, fault.Invalid, 400, CodeJSONInvalid},
 	{reasonBase32Malformed, fault.Invalid, 400, CodeJSONInvalid},
 	{ReasonHeadersMalformed, fault.Invalid, 400, CodeHeadersMalformed},

@@ -28,6 +28,9 @@ type TerminalWithdrawalSetup struct {
 	TerminalFees          Amount `json:"terminal_fees,omitzero"`
 	UserUUID              string `json:"user_uuid,omitempty"`
 	Lock                  string `json:"lock,omitempty"`
+	// Exchange is a member of our own: which of the bank's exchanges it is from.
+	// Other tills say it by the path.
+	Exchange string `json:"exchange,omitempty"`
 }
 
 // MarshalJSON leaves out amounts that are absent, but not amounts of nothing: a

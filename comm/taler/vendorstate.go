@@ -59,6 +59,7 @@ type SetupArgs struct {
 	Provider        string                  `json:"provider"`
 	Currency        string                  `json:"currency"`
 	WithdrawalFees  Amount                  `json:"withdrawal_fees,omitzero"`
+	Exchange        string                  `json:"exchange,omitempty"` // as in Withdrawal
 	ExchangeURL     string                  `json:"exchange_url"`
 	ExchangeAccount Payto                   `json:"exchange_account"`
 	MinAmount       Amount                  `json:"min_amount,omitzero"` // absent: no bound

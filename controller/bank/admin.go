@@ -96,12 +96,16 @@ type Gateway struct {
 	Token    string `json:"token"`
 }
 
-// AddGateway makes the account with which an exchange reads its history.
+// AddGateway makes the account with which the default exchange reads its history.
 func (b *Bank) AddGateway(ctx context.Context, name string) (Gateway, error) {
 	if err := checkName(name); err != nil {
 		return Gateway{}, err
 	}
-	password, err := b.Profiles().Add(ctx, profile.Principal{Kind: profile.Gateway, Name: name, Login: name})
+	return b.addGateway(ctx, name, nil)
+}
+
+func (b *Bank) addGateway(ctx context.Context, name string, facts map[string]string) (Gateway, error) {
+	password, err := b.Profiles().Add(ctx, profile.Principal{Kind: profile.Gateway, Name: name, Login: name, Facts: facts})
 	return Gateway{name, password, Bearer(name, password)}, err
 }
 

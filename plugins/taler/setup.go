@@ -100,7 +100,7 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 		Terminal: args.Terminal, RequestUID: r.RequestUID, Provider: args.Provider, UserUUID: r.UserUUID,
 		Amount: r.Amount, SuggestedAmount: r.SuggestedAmount,
 		WithdrawalFees: args.WithdrawalFees, TerminalFees: r.TerminalFees,
-		ExchangeAccount: args.ExchangeAccount, ExchangeURL: args.ExchangeURL, Created: now.Unix(),
+		Exchange: args.Exchange, ExchangeAccount: args.ExchangeAccount, ExchangeURL: args.ExchangeURL, Created: now.Unix(),
 	}
 	if w.TerminalFees.IsZero() {
 		w.TerminalFees = taler.Amount{} // no fees and fees of nothing are the same
@@ -149,7 +149,7 @@ func outOfRange(format string, args ...any) error {
 func sameSetup(first, asked taler.Withdrawal) error {
 	amount := first.Amount == asked.Amount || first.State != taler.StatePending && asked.Amount == (taler.Amount{})
 	fees := first.TerminalFees == asked.TerminalFees || first.Noticed != 0 && asked.TerminalFees == (taler.Amount{})
-	if amount && fees && first.SuggestedAmount == asked.SuggestedAmount && first.UserUUID == asked.UserUUID {
+	if amount && fees && first.Exchange == asked.Exchange && first.SuggestedAmount == asked.SuggestedAmount && first.UserUUID == asked.UserUUID {
 		return nil
 	}
 	return fault.New(fault.Conflict, "this terminal used the request_uid for another withdrawal").

@@ -19,7 +19,7 @@ func (a *API) integrationConfig(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (a *API) operation(w http.ResponseWriter, r *http.Request) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (a *API) operation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) selectReserve(w http.ResponseWriter, r *http.Request) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ func (a *API) selectReserve(w http.ResponseWriter, r *http.Request) error {
 
 // operationAbort takes any body, or none.
 func (a *API) operationAbort(w http.ResponseWriter, r *http.Request) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}
