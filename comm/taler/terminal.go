@@ -16,6 +16,16 @@ type TerminalConfig struct {
 	WithdrawalFees Amount  `json:"withdrawal_fees"` // flat, zero when free; the terminal charges it on top
 	WireType       string  `json:"wire_type"`       // payto kind, such as "wallee-transaction"
 	Implementation string  `json:"implementation,omitempty"`
+
+	// Exchanges is a member of our own: those that there are to choose from, the
+	// default one first, where there are several.
+	Exchanges []ExchangeChoice `json:"exchanges,omitempty"`
+}
+
+// ExchangeChoice is an exchange whose cash a bank sells.
+type ExchangeChoice struct {
+	Name string `json:"name"` // for TerminalWithdrawalSetup, and of further ones the first segment of their paths
+	URL  string `json:"url"`
 }
 
 // TerminalWithdrawalSetup asks for a new withdrawal operation. RequestUID is the

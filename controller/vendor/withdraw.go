@@ -14,6 +14,7 @@ import (
 type Purchase struct {
 	RequestUID string // idempotency key of the SETUP
 	Amount     instrument.Amount
+	Exchange   string // one of the bank's, by its name; empty: the default one
 	Card       string // what the terminal's own reader reads; empty: a native peer pays
 }
 
@@ -89,7 +90,7 @@ func aborted(reason string) error {
 
 // setUp has the bank make a WOPID and works out what the card is charged.
 func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
-	request := taler.TerminalWithdrawalSetup{RequestUID: p.RequestUID, Amount: p.Amount}
+	request := taler.TerminalWithdrawalSetup{RequestUID: p.RequestUID, Amount: p.Amount, Exchange: p.Exchange}
 	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
 		return Withdrawal{}, err
 	}

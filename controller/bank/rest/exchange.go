@@ -69,3 +69,20 @@ func chosen(r *http.Request, in taler.TerminalWithdrawalSetup) (string, error) {
 	}
 	return in.Exchange, nil
 }
+
+// choices are the exchanges that a terminal may choose from: none below a name,
+// which is a choice, nor where there is only one.
+func (a *API) choices(r *http.Request) ([]taler.ExchangeChoice, error) {
+	if _, ok := named(r); ok {
+		return nil, nil
+	}
+	all, err := a.bank.Exchanges(r.Context())
+	if err != nil || len(all) < 2 {
+		return nil, err
+	}
+	out := make([]taler.ExchangeChoice, len(all))
+	for n, x := range all {
+		out[n] = taler.ExchangeChoice{Name: x.Name, URL: x.URL}
+	}
+	return out, nil
+}

@@ -96,7 +96,7 @@ func TestEachExchangeHasItsOwnHistory(t *testing.T) {
 // TestAnExchangeSeesItsAccountOnly: the login of one opens no other's, what one
 // has been paid the other cannot wire back, and what is below one's name is its.
 //
-// Rows: several exchanges apart, gateway login.
+// Rows: several exchanges apart.
 func TestAnExchangeSeesItsAccountOnly(t *testing.T) {
 	h := open(t, banktest.Options{Decide: func(c *bank.Config) { handsOut(c); generous(c) }})
 	ctx := withTimeout(t)

@@ -23,10 +23,12 @@ func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p profile.P
 	if fees == (taler.Amount{}) {
 		fees.Currency = cfg.Currency
 	}
-	return answer(w, taler.TerminalConfig{
+	out := taler.TerminalConfig{
 		Name: taler.TerminalName, Version: taler.TerminalVersion, ProviderName: provider.Name, Currency: cfg.Currency,
 		WithdrawalFees: fees, WireType: provider.WireType(), Implementation: implementation,
-	}, nil)
+	}
+	out.Exchanges, err = a.choices(r)
+	return answer(w, out, err)
 }
 
 func (a *API) setUp(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
