@@ -34,6 +34,7 @@ const (
 	ReasonAmountDiffers        fault.Reason = "amount-differs"
 	ReasonAmountRequired       fault.Reason = "amount-required"
 	ReasonAmountOutOfRange     fault.Reason = "amount-out-of-range"
+	ReasonFeesTooLow           fault.Reason = "terminal-fees-too-low" // of a terminal that takes a percentage
 	ReasonAbortConfirmConflict fault.Reason = "abort-confirm-conflict"
 	ReasonConfirmAbortConflict fault.Reason = "confirm-abort-conflict"
 	ReasonUpdateAbortConflict  fault.Reason = "update-abort-conflict"
@@ -123,6 +124,7 @@ var table = [...]row{
 	{ReasonAmountDiffers, fault.Conflict, 409, CodeAmountDiffers},
 	{ReasonAmountRequired, fault.Conflict, 409, CodeAmountRequired},
 	{ReasonAmountOutOfRange, fault.Conflict, 409, CodeUnallowedDebit},
+	{ReasonFeesTooLow, fault.Conflict, 409, CodeUnallowedDebit},
 	{ReasonAbortConfirmConflict, fault.Conflict, 409, CodeAbortConfirmConflict},
 	{ReasonConfirmAbortConflict, fault.Conflict, 409, CodeConfirmAbortConflict},
 	{ReasonUpdateAbortConflict, fault.Conflict, 409, CodeUpdateAbortConflict},

@@ -17,9 +17,11 @@ type TerminalConfig struct {
 	WireType       string  `json:"wire_type"`       // payto kind, such as "wallee-transaction"
 	Implementation string  `json:"implementation,omitempty"`
 
-	// Exchanges is a member of our own: those that there are to choose from, the
-	// default one first, where there are several.
+	// Members of our own: the exchanges that there are to choose from, the default
+	// one first, where there are several; and what a terminal takes that is marked
+	// for it, else nil.
 	Exchanges []ExchangeChoice `json:"exchanges,omitempty"`
+	Till      *TillFees        `json:"terminal_fees,omitempty"`
 }
 
 // ExchangeChoice is an exchange whose cash a bank sells.

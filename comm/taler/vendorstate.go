@@ -64,6 +64,7 @@ type SetupArgs struct {
 	ExchangeAccount Payto                   `json:"exchange_account"`
 	MinAmount       Amount                  `json:"min_amount,omitzero"` // absent: no bound
 	MaxAmount       Amount                  `json:"max_amount,omitzero"`
+	Till            *TillFees               `json:"till,omitempty"`  // the least that this terminal takes; nil: nothing
 	Quota           *QuotaRule              `json:"quota,omitempty"` // of each user; nil: nobody is limited
 }
 

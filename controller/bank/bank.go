@@ -162,6 +162,14 @@ func (b *Bank) rest() {
 	b.work.Wait()
 }
 
+// Shown says how the bank's currency is shown to people.
+func (c Config) Shown() taler.CurrencySpecification {
+	if c.Specification.Name == "" {
+		return taler.PlainCurrency(c.Currency)
+	}
+	return c.Specification
+}
+
 // Config is what the operator has decided.
 func (b *Bank) Config() Config { return b.cfg }
 

@@ -45,7 +45,9 @@ func TestTransfersAreStoredOnce(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	confirmed(t, h, "tx", 1)
 	ctx := withTimeout(t)
-	transfer := func(r taler.TransferRequest) (taler.TransferResponse, error) { return h.Bank.Transfer(ctx, h.Bank.Default(), r) }
+	transfer := func(r taler.TransferRequest) (taler.TransferResponse, error) {
+		return h.Bank.Transfer(ctx, h.Bank.Default(), r)
+	}
 
 	first := back(t, 1, "CHF:12", paidWithTx)
 	got, err := transfer(first)

@@ -35,10 +35,14 @@ func (b *Bank) setupArgs(ctx context.Context, terminal profile.Principal, r tale
 	if err != nil {
 		return taler.SetupArgs{}, err
 	}
+	till, err := b.TillFees(terminal)
+	if err != nil {
+		return taler.SetupArgs{}, err
+	}
 	args := taler.SetupArgs{
 		Request: r, Terminal: string(terminal.ID), Provider: terminal.Facts[FactProvider], WithdrawalFees: b.cfg.WithdrawalFees,
 		Currency: b.cfg.Currency, Exchange: x.key(), ExchangeURL: x.URL, ExchangeAccount: x.Account,
-		MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount, Quota: b.cfg.Quotas.rule(),
+		MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount, Till: till, Quota: b.cfg.Quotas.rule(),
 	}
 	if args.Quota == nil || r.UserUUID == "" {
 		return args, nil

@@ -111,6 +111,11 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 			return taler.Withdrawal{}, err
 		}
 	}
+	if args.Till != nil {
+		if err := args.Till.Check(w); err != nil {
+			return taler.Withdrawal{}, err
+		}
+	}
 	if _, err := w.Fees(); err != nil {
 		return taler.Withdrawal{}, err
 	}

@@ -234,7 +234,11 @@ func TestAnExchangeIsRemoved(t *testing.T) {
 func TestAccountsThatAnExchangeCannotHave(t *testing.T) {
 	h := open(t, banktest.Options{})
 	h.AddExchange(second)
-	named := func(name string) bank.Exchange { x := second; x.Name, x.Account = name, "payto://x-taler-bank/localhost/third?receiver-name=Third"; return x }
+	named := func(name string) bank.Exchange {
+		x := second
+		x.Name, x.Account = name, "payto://x-taler-bank/localhost/third?receiver-name=Third"
+		return x
+	}
 	type row struct {
 		x      bank.Exchange
 		reason fault.Reason

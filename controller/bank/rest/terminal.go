@@ -27,6 +27,9 @@ func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p profile.P
 		Name: taler.TerminalName, Version: taler.TerminalVersion, ProviderName: provider.Name, Currency: cfg.Currency,
 		WithdrawalFees: fees, WireType: provider.WireType(), Implementation: implementation,
 	}
+	if out.Till, err = a.bank.TillFees(p); err != nil {
+		return err
+	}
 	out.Exchanges, err = a.choices(r)
 	return answer(w, out, err)
 }

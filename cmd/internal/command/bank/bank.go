@@ -23,7 +23,7 @@ func Command(e *cli.Env) *cobra.Command {
 		cli.Group("provider", "Payment providers that say whether a card was charged",
 			providerAdd(e), providerList(e), providerCheck(e), providerRemove(e)),
 		cli.Group("terminal", "Accounts of payment terminals",
-			terminalAdd(e), terminalList(e), terminalDisable(e), terminalRotate(e)),
+			terminalAdd(e), terminalList(e), terminalDisable(e), terminalRotate(e), terminalFees(e)),
 		accounts(e),
 		exchanges(e),
 		cli.Group("gateway", "The exchanges' logins", gatewayRotate(e)),
