@@ -166,6 +166,13 @@ func TestATillTakesItsPercentage(t *testing.T) {
 			t.Errorf("paid %s it became %s", paid, w.State)
 		}
 	}
+	double, err := taler.ParsePercent("3")
+	check(t, err)
+	check(t, h.Bank.SetTillFees(t.Context(), marked.Name, double))
+	again := taler.TerminalWithdrawalSetup{RequestUID: "enough", Amount: amount(t, "CHF:20"), TerminalFees: amount(t, "CHF:0.3")}
+	if _, err := h.Till(marked).SetUp(withTimeout(t), again); err != nil {
+		t.Errorf("what was promised before: %v", err)
+	}
 	check(t, h.Bank.SetTillFees(t.Context(), marked.Name, 0))
 	if _, err := h.Till(marked).SetUp(withTimeout(t), taler.TerminalWithdrawalSetup{RequestUID: "free", Amount: amount(t, "CHF:20")}); err != nil {
 		t.Errorf("marked no more: %v", err)

@@ -38,14 +38,23 @@ func setUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 	return protocol.ResultOf(taler.TerminalWithdrawalSetupResponse{WithdrawalID: w.WOPID})
 }
 
-// begin makes the withdrawal of a request that was not seen before. What counts
-// against a quota is looked for first: its repetition must not be counted again.
+// begin makes the withdrawal of a request that was not seen before. What is asked
+// for fees or counts against a quota is looked for first: its repetition must not
+// be refused for what has changed since, nor counted again.
 func begin(tx instrument.Tx, i instrument.Instance, args taler.SetupArgs, w taler.Withdrawal, now time.Time) error {
-	if args.Quota != nil && w.UserUUID != "" {
+	counts := args.Quota != nil && w.UserUUID != ""
+	if counts || args.Till != nil {
 		_, err := tx.Find(withdrawalID, keyRequest, i.Keys[keyRequest])
 		if fault.KindOf(err) != fault.NotFound {
 			return takenUnless(err)
 		}
+	}
+	if args.Till != nil {
+		if err := args.Till.Check(w); err != nil {
+			return err
+		}
+	}
+	if counts {
 		if err := count(tx, *args.Quota, args.Request.Lock, &w, now); err != nil {
 			return err
 		}
@@ -108,11 +117,6 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 	if w.Amount != (taler.Amount{}) {
 		w.SuggestedAmount = taler.Amount{} // a fixed amount wins
 		if err := payable(w, args.MinAmount, args.MaxAmount); err != nil {
-			return taler.Withdrawal{}, err
-		}
-	}
-	if args.Till != nil {
-		if err := args.Till.Check(w); err != nil {
 			return taler.Withdrawal{}, err
 		}
 	}
