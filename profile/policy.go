@@ -58,7 +58,7 @@ type Grant struct {
 	Protocol   string
 	Operations []string
 	// Standing wants an account in good standing: not cancelled, and if it has a
-	// credit line, an amount that can be counted against it.
+	// credit line or a limit for a day, an amount that can be counted against it.
 	Standing bool
 }
 
@@ -116,8 +116,8 @@ func (g Grant) stands(a Action) error {
 	if why := a.Principal.Facts[FactCancelled]; why != "" {
 		return fault.New(fault.Denied, "this account was cancelled: %s", why).Because("account-cancelled").WithHint("ask the bank")
 	}
-	if len(a.Principal.Limits.Credit) > 0 && a.Amount.IsZero() {
-		return fault.New(fault.Denied, "an account with a credit line needs an amount").Because("amount-needed").WithHint("say how much")
+	if a.Principal.Limits.counts() && a.Amount.IsZero() {
+		return fault.New(fault.Denied, "an account with a limit or a credit line needs an amount").Because("amount-needed").WithHint("say how much")
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ const (
 	ReasonVersionIncompatible  fault.Reason = "version-incompatible"
 	ReasonMethodInvalid        fault.Reason = "method-invalid"
 	ReasonEndpointUnknown      fault.Reason = "endpoint-unknown"
+	ReasonExchangeUnknown      fault.Reason = "exchange-unknown" // that the bank has an account of
 	ReasonJSONInvalid          fault.Reason = "json-invalid"
 	ReasonHeadersMalformed     fault.Reason = "headers-malformed"
 	ReasonPaytoMalformed       fault.Reason = "payto-malformed"
@@ -33,6 +34,7 @@ const (
 	ReasonAmountDiffers        fault.Reason = "amount-differs"
 	ReasonAmountRequired       fault.Reason = "amount-required"
 	ReasonAmountOutOfRange     fault.Reason = "amount-out-of-range"
+	ReasonFeesTooLow           fault.Reason = "terminal-fees-too-low" // of a terminal that takes a percentage
 	ReasonAbortConfirmConflict fault.Reason = "abort-confirm-conflict"
 	ReasonConfirmAbortConflict fault.Reason = "confirm-abort-conflict"
 	ReasonUpdateAbortConflict  fault.Reason = "update-abort-conflict"
@@ -86,6 +88,7 @@ var table = [...]row{
 	{ReasonVersionMalformed, fault.Invalid, 400, CodeVersionMalformed},
 	{ReasonMethodInvalid, fault.Unsupported, 405, CodeMethodInvalid},
 	{ReasonEndpointUnknown, fault.NotFound, 404, CodeEndpointUnknown},
+	{ReasonExchangeUnknown, fault.NotFound, 404, CodeEndpointUnknown},
 	{ReasonJSONInvalid, fault.Invalid, 400, CodeJSONInvalid},
 	{reasonBase32Malformed, fault.Invalid, 400, CodeJSONInvalid},
 	{ReasonHeadersMalformed, fault.Invalid, 400, CodeHeadersMalformed},
@@ -121,6 +124,7 @@ var table = [...]row{
 	{ReasonAmountDiffers, fault.Conflict, 409, CodeAmountDiffers},
 	{ReasonAmountRequired, fault.Conflict, 409, CodeAmountRequired},
 	{ReasonAmountOutOfRange, fault.Conflict, 409, CodeUnallowedDebit},
+	{ReasonFeesTooLow, fault.Conflict, 409, CodeUnallowedDebit},
 	{ReasonAbortConfirmConflict, fault.Conflict, 409, CodeAbortConfirmConflict},
 	{ReasonConfirmAbortConflict, fault.Conflict, 409, CodeConfirmAbortConflict},
 	{ReasonUpdateAbortConflict, fault.Conflict, 409, CodeUpdateAbortConflict},

@@ -16,6 +16,18 @@ type TerminalConfig struct {
 	WithdrawalFees Amount  `json:"withdrawal_fees"` // flat, zero when free; the terminal charges it on top
 	WireType       string  `json:"wire_type"`       // payto kind, such as "wallee-transaction"
 	Implementation string  `json:"implementation,omitempty"`
+
+	// Members of our own: the exchanges that there are to choose from, the default
+	// one first, where there are several; and what a terminal takes that is marked
+	// for it, else nil.
+	Exchanges []ExchangeChoice `json:"exchanges,omitempty"`
+	Till      *TillFees        `json:"terminal_fees,omitempty"`
+}
+
+// ExchangeChoice is an exchange whose cash a bank sells.
+type ExchangeChoice struct {
+	Name string `json:"name"` // for TerminalWithdrawalSetup, and of further ones the first segment of their paths
+	URL  string `json:"url"`
 }
 
 // TerminalWithdrawalSetup asks for a new withdrawal operation. RequestUID is the
@@ -28,6 +40,9 @@ type TerminalWithdrawalSetup struct {
 	TerminalFees          Amount `json:"terminal_fees,omitzero"`
 	UserUUID              string `json:"user_uuid,omitempty"`
 	Lock                  string `json:"lock,omitempty"`
+	// Exchange is a member of our own: which of the bank's exchanges it is from.
+	// Other tills say it by the path.
+	Exchange string `json:"exchange,omitempty"`
 }
 
 // MarshalJSON leaves out amounts that are absent, but not amounts of nothing: a

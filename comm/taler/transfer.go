@@ -36,10 +36,11 @@ func (s TransferState) Final() bool { return s == TransferSuccess || s == Transf
 // exchange wires back to where it came from, which is a refund of the card
 // payment. Times are unix seconds, 0 while not happened.
 type Transfer struct {
-	State   TransferState   `json:"state"`
-	Row     uint64          `json:"row"` // what the exchange calls it; its number in the bank's topic of transfers
-	Request TransferRequest `json:"request"`
-	Created int64           `json:"created"`
+	State    TransferState   `json:"state"`
+	Exchange string          `json:"exchange,omitempty"` // whose it is; empty: the default one's
+	Row      uint64          `json:"row"`                // what the exchange calls it; its number in the bank's topic of transfers
+	Request  TransferRequest `json:"request"`
+	Created  int64           `json:"created"`
 
 	// What is refunded.
 	WOPID                 WOPID  `json:"wopid"`

@@ -59,10 +59,12 @@ type SetupArgs struct {
 	Provider        string                  `json:"provider"`
 	Currency        string                  `json:"currency"`
 	WithdrawalFees  Amount                  `json:"withdrawal_fees,omitzero"`
+	Exchange        string                  `json:"exchange,omitempty"` // as in Withdrawal
 	ExchangeURL     string                  `json:"exchange_url"`
 	ExchangeAccount Payto                   `json:"exchange_account"`
 	MinAmount       Amount                  `json:"min_amount,omitzero"` // absent: no bound
 	MaxAmount       Amount                  `json:"max_amount,omitzero"`
+	Till            *TillFees               `json:"till,omitempty"`  // the least that this terminal takes; nil: nothing
 	Quota           *QuotaRule              `json:"quota,omitempty"` // of each user; nil: nobody is limited
 }
 

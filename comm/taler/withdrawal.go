@@ -21,6 +21,7 @@ type Withdrawal struct {
 	UserUUID        string `json:"user_uuid,omitempty"`      // whose quota it counts against
 	WithdrawalFees  Amount `json:"withdrawal_fees,omitzero"` // the bank operator's, as promised at SETUP
 	TerminalFees    Amount `json:"terminal_fees,omitzero"`   // the card's, as the terminal says
+	Exchange        string `json:"exchange,omitempty"`       // which of the bank's; empty: the default one
 	ExchangeAccount Payto  `json:"exchange_account"`
 	ExchangeURL     string `json:"exchange_url"`
 	Created         int64  `json:"created"`

@@ -14,8 +14,9 @@ import (
 // whose withdrawals the bank pays for until the provider has paid the bank.
 type Account struct {
 	Name      string             `json:"name"`
-	Credit    *instrument.Amount `json:"credit,omitempty"` // credit line; nil: none is set
-	Owes      *instrument.Amount `json:"owes,omitempty"`   // against it
+	PerDay    *instrument.Amount `json:"per_day,omitempty"` // the most that it sells in a day of UTC; nil: no limit is set
+	Credit    *instrument.Amount `json:"credit,omitempty"`  // credit line; nil: none is set
+	Owes      *instrument.Amount `json:"owes,omitempty"`    // against it
 	Cancelled string             `json:"cancelled,omitempty"`
 	Disabled  bool               `json:"disabled,omitempty"`
 }
@@ -46,6 +47,9 @@ func (b *Bank) Account(ctx context.Context, name string) (Account, error) {
 
 func (b *Bank) shown(ctx context.Context, p profile.Principal) (Account, error) {
 	a := Account{Name: p.Name, Cancelled: p.Facts[profile.FactCancelled], Disabled: p.Disabled}
+	if limit, ok := p.Limits.PerDay[b.cfg.Currency]; ok {
+		a.PerDay = &limit
+	}
 	line, ok := p.Limits.Credit[b.cfg.Currency]
 	if !ok {
 		return a, nil
@@ -58,13 +62,24 @@ func (b *Bank) shown(ctx context.Context, p profile.Principal) (Account, error) 
 // SetCredit gives an account a credit line: the sum of what it has sold, and is
 // selling, since it was settled. The zero Amount takes the line away.
 func (b *Bank) SetCredit(ctx context.Context, name string, line instrument.Amount) error {
-	if line != (instrument.Amount{}) && line.Currency != b.cfg.Currency {
+	return b.setLimit(ctx, name, line, func(l *profile.Limits) *map[string]instrument.Amount { return &l.Credit })
+}
+
+// SetPerDay limits what an account sells, and is selling, in a day of UTC. The
+// zero Amount takes the limit away.
+func (b *Bank) SetPerDay(ctx context.Context, name string, most instrument.Amount) error {
+	return b.setLimit(ctx, name, most, func(l *profile.Limits) *map[string]instrument.Amount { return &l.PerDay })
+}
+
+func (b *Bank) setLimit(ctx context.Context, name string, most instrument.Amount, of func(*profile.Limits) *map[string]instrument.Amount) error {
+	if most != (instrument.Amount{}) && most.Currency != b.cfg.Currency {
 		return fault.New(fault.Invalid, "this bank keeps accounts in %s", b.cfg.Currency).Because("currency-differs")
 	}
 	return b.changeAccount(ctx, name, func(p *profile.Principal) {
-		p.Limits.Credit = nil
-		if line != (instrument.Amount{}) {
-			p.Limits.Credit = map[string]instrument.Amount{line.Currency: line}
+		limit := of(&p.Limits)
+		*limit = nil
+		if most != (instrument.Amount{}) {
+			*limit = map[string]instrument.Amount{most.Currency: most}
 		}
 	})
 }

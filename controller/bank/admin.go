@@ -26,10 +26,11 @@ func Init(ctx context.Context, c *controller.Controller, self instrument.Princip
 
 // Terminal is a payment terminal as the operator sees it.
 type Terminal struct {
-	Name     string    `json:"name"`
-	Provider string    `json:"provider"`
-	Disabled bool      `json:"disabled,omitempty"`
-	Created  time.Time `json:"created"`
+	Name       string    `json:"name"`
+	Provider   string    `json:"provider"`
+	FeePercent string    `json:"fee_percent,omitempty"` // what it takes of each withdrawal, where it is marked for that
+	Disabled   bool      `json:"disabled,omitempty"`
+	Created    time.Time `json:"created"`
 }
 
 // names are what terminals, gateways and providers may be called: a login must
@@ -63,7 +64,7 @@ func (b *Bank) Terminals(ctx context.Context) ([]Terminal, error) {
 	all, err := b.Profiles().Principals(ctx, profile.Terminal)
 	out := make([]Terminal, len(all))
 	for n, p := range all {
-		out[n] = Terminal{Name: p.Name, Provider: p.Facts[FactProvider], Disabled: p.Disabled, Created: p.Created}
+		out[n] = Terminal{Name: p.Name, Provider: p.Facts[FactProvider], FeePercent: p.Facts[factFeePercent], Disabled: p.Disabled, Created: p.Created}
 	}
 	return out, err
 }
@@ -96,12 +97,16 @@ type Gateway struct {
 	Token    string `json:"token"`
 }
 
-// AddGateway makes the account with which an exchange reads its history.
+// AddGateway makes the account with which the default exchange reads its history.
 func (b *Bank) AddGateway(ctx context.Context, name string) (Gateway, error) {
 	if err := checkName(name); err != nil {
 		return Gateway{}, err
 	}
-	password, err := b.Profiles().Add(ctx, profile.Principal{Kind: profile.Gateway, Name: name, Login: name})
+	return b.addGateway(ctx, name, nil)
+}
+
+func (b *Bank) addGateway(ctx context.Context, name string, facts map[string]string) (Gateway, error) {
+	password, err := b.Profiles().Add(ctx, profile.Principal{Kind: profile.Gateway, Name: name, Login: name, Facts: facts})
 	return Gateway{name, password, Bearer(name, password)}, err
 }
 

@@ -23,7 +23,8 @@ const (
 	operationCheck                     = "CHECK"
 )
 
-// Incoming is the topic of confirmed withdrawals: the exchange's history.
+// Incoming is the topic of confirmed withdrawals: the default exchange's history.
+// Further exchanges have topics of their own, this one's name and theirs.
 const Incoming instrument.Topic = "incoming"
 
 // FactProvider names the fact of a terminal that says which provider it charges
@@ -89,13 +90,13 @@ type Bank struct {
 	paid   map[string]*errand        // those of them that verify a payment, by providerTx
 	slots  map[string]chan struct{}  // per provider: one that hangs holds up no other
 
-	wiring  sync.Mutex // see Transfer
-	handing handing
+	wiring  sync.Mutex          // see Transfer
+	handing map[string]*handing // by the exchange's key; under mu
 
 	known sync.Map // by name: the providers, none of which ever changes, as found
 	own   atomic.Pointer[profile.Principal]
 
-	fetched atomic.Int64 // the last row of the history that the exchange has gone on from; -1: it has not asked
+	fetched map[instrument.Topic]instrument.Seq // the last rows that exchanges have gone on from; under mu
 }
 
 // Policy is the bank's account policy: who may ask for what. The wallet's
@@ -129,9 +130,6 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 		b.rest()
 		return nil, err
 	}
-	if !b.cfg.HandsOut {
-		b.background(b.refundTransfers)
-	}
 	b.background(b.keepHouse)
 	return b, nil
 }
@@ -139,9 +137,11 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 func newBank(c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
-	b := &Bank{Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string]*errand{}, slots: map[string]chan struct{}{}}
+	b := &Bank{
+		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string]*errand{}, slots: map[string]chan struct{}{},
+		handing: map[string]*handing{}, fetched: map[instrument.Topic]instrument.Seq{},
+	}
 	b.life, b.stop = context.WithCancel(context.Background())
-	b.fetched.Store(-1)
 	c.CountsBy(b.fate)
 	return b
 }
@@ -160,6 +160,14 @@ func (b *Bank) rest() {
 	b.stop()
 	b.mu.Unlock()
 	b.work.Wait()
+}
+
+// Shown says how the bank's currency is shown to people.
+func (c Config) Shown() taler.CurrencySpecification {
+	if c.Specification.Name == "" {
+		return taler.PlainCurrency(c.Currency)
+	}
+	return c.Specification
 }
 
 // Config is what the operator has decided.

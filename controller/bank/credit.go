@@ -8,11 +8,11 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// AddIncoming credits the exchange without any payment, where the operator has
+// AddIncoming credits an exchange without any payment, where the operator has
 // permitted that for tests. The row is in the same history and claims the same
 // key as one of a withdrawal: a reserve is paid once, whichever way.
-func (b *Bank) AddIncoming(ctx context.Context, r taler.AddIncomingRequest) (taler.AddIncomingResponse, error) {
-	if err := b.mayCredit(r.Check(b.cfg.Currency), r.DebitAccount); err != nil {
+func (b *Bank) AddIncoming(ctx context.Context, x Exchange, r taler.AddIncomingRequest) (taler.AddIncomingResponse, error) {
+	if err := b.mayCredit(x, r.Check(b.cfg.Currency), r.DebitAccount); err != nil {
 		return taler.AddIncomingResponse{}, err
 	}
 	self, err := b.self(ctx)
@@ -21,7 +21,7 @@ func (b *Bank) AddIncoming(ctx context.Context, r taler.AddIncomingRequest) (tal
 	}
 	now := b.Now().Unix()
 	w := taler.Withdrawal{
-		Currency: b.cfg.Currency, Amount: r.Amount, ExchangeURL: b.cfg.ExchangeURL, ExchangeAccount: b.cfg.ExchangeAccount,
+		Currency: b.cfg.Currency, Amount: r.Amount, Exchange: x.Key(), ExchangeURL: x.URL, ExchangeAccount: x.Account,
 		ReservePub: r.ReservePub, Created: now, Selected: now, Confirmed: now, Row: 1,
 	}
 	row, err := w.Incoming(r.DebitAccount)
@@ -29,7 +29,7 @@ func (b *Bank) AddIncoming(ctx context.Context, r taler.AddIncomingRequest) (tal
 		return taler.AddIncomingResponse{}, err
 	}
 	w.Row = 0
-	out, err := b.credit(ctx, row, func(tx *instrument.Draft) (instrument.ID, error) {
+	out, err := b.credit(ctx, x, row, func(tx *instrument.Draft) (instrument.ID, error) {
 		return walk(tx, instrument.Instance{Class: ClassWithdrawal, Owner: self.ID}, w)
 	})
 	if fault.ReasonOf(err) == "reserve_pub-taken" {
@@ -40,8 +40,8 @@ func (b *Bank) AddIncoming(ctx context.Context, r taler.AddIncomingRequest) (tal
 
 // AddKYCAuth is AddIncoming for the proof of who owns an account. The same key
 // may come many times.
-func (b *Bank) AddKYCAuth(ctx context.Context, r taler.AddKYCAuthRequest) (taler.AddIncomingResponse, error) {
-	if err := b.mayCredit(r.Check(b.cfg.Currency), r.DebitAccount); err != nil {
+func (b *Bank) AddKYCAuth(ctx context.Context, x Exchange, r taler.AddKYCAuthRequest) (taler.AddIncomingResponse, error) {
+	if err := b.mayCredit(x, r.Check(b.cfg.Currency), r.DebitAccount); err != nil {
 		return taler.AddIncomingResponse{}, err
 	}
 	row := taler.IncomingTransaction{
@@ -51,25 +51,25 @@ func (b *Bank) AddKYCAuth(ctx context.Context, r taler.AddKYCAuthRequest) (taler
 	if err := taler.CheckRow(row); err != nil {
 		return taler.AddIncomingResponse{}, err
 	}
-	return b.credit(ctx, row, func(*instrument.Draft) (instrument.ID, error) { return "", nil })
+	return b.credit(ctx, x, row, func(*instrument.Draft) (instrument.ID, error) { return "", nil })
 }
 
 // mayCredit passes on what is wrong with a request, and refuses a good one where
 // nobody has permitted it.
-func (b *Bank) mayCredit(wrong error, debit taler.Payto) error {
+func (b *Bank) mayCredit(x Exchange, wrong error, debit taler.Payto) error {
 	switch {
 	case !b.cfg.AdminIncoming:
 		return fault.New(fault.Denied, "this bank credits nobody who was not paid").Because(taler.ReasonForbidden)
 	case wrong != nil:
 		return wrong
-	case debit.Equal(b.cfg.ExchangeAccount):
+	case debit.Equal(x.Account):
 		return fault.New(fault.Conflict, "the exchange cannot pay itself").Because(taler.ReasonAccountIsExchange)
 	}
 	return nil
 }
 
 // credit writes a row, about the instance that made makes.
-func (b *Bank) credit(ctx context.Context, row taler.IncomingTransaction, made func(*instrument.Draft) (instrument.ID, error)) (taler.AddIncomingResponse, error) {
+func (b *Bank) credit(ctx context.Context, x Exchange, row taler.IncomingTransaction, made func(*instrument.Draft) (instrument.ID, error)) (taler.AddIncomingResponse, error) {
 	row.RowID = 0
 	var last *instrument.Draft
 	err := b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
@@ -78,7 +78,7 @@ func (b *Bank) credit(ctx context.Context, row taler.IncomingTransaction, made f
 		if err != nil {
 			return err
 		}
-		return tx.Append(Incoming, about, row)
+		return tx.Append(x.Topic(Incoming), about, row)
 	})
 	if err != nil {
 		return taler.AddIncomingResponse{}, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -18,24 +19,43 @@ func debitAccount(w taler.Withdrawal, p Provider) taler.Payto {
 }
 
 // creditor is the reverse: the withdrawal whose payment an account names, if it
-// was confirmed. Two providers of one kind may call payments the same; then
-// nobody can say whose it is. Unknown is ReasonUnknownCreditor.
-func (b *Bank) creditor(ctx context.Context, account taler.Payto) (taler.Withdrawal, error) {
-	none := fault.New(fault.Conflict, "no card payment that was paid out here has this account").Because(taler.ReasonUnknownCreditor)
+// was confirmed and the exchange has had it. Two providers of one kind may call
+// payments the same; then nobody can say whose it is. Unknown is
+// ReasonUnknownCreditor.
+func (b *Bank) creditor(ctx context.Context, x Exchange, account taler.Payto) (taler.Withdrawal, error) {
+	paid, err := b.payers(ctx, account)
+	if err != nil {
+		return taler.Withdrawal{}, err
+	}
+	paid = slices.DeleteFunc(paid, func(w taler.Withdrawal) bool { return w.Exchange != x.Key() })
+	if len(paid) != 1 {
+		return taler.Withdrawal{}, fault.New(fault.Conflict, "no card payment that was paid out here has this account").Because(taler.ReasonUnknownCreditor)
+	}
+	return paid[0], nil
+}
+
+// isCard reports whether an account names a card payment that was paid out here.
+func (b *Bank) isCard(ctx context.Context, account taler.Payto) bool {
+	paid, err := b.payers(ctx, account)
+	return err == nil && len(paid) > 0
+}
+
+// payers are the confirmed withdrawals whose payment an account may name.
+func (b *Bank) payers(ctx context.Context, account taler.Payto) ([]taler.Withdrawal, error) {
 	kind, isCard := strings.CutSuffix(account.Kind(), wireTypeSuffix)
 	transaction, err := url.PathUnescape(account.Target())
 	if !isCard || err != nil || transaction == "" {
-		return taler.Withdrawal{}, none
+		return nil, nil
 	}
 	all, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassProvider}) // removed ones, too: their payments stay
 	if err != nil {
-		return taler.Withdrawal{}, err
+		return nil, err
 	}
 	var paid []taler.Withdrawal
 	for _, i := range all {
 		var p Provider
 		if err := i.Decode(&p); err != nil {
-			return taler.Withdrawal{}, err
+			return nil, err
 		}
 		if p.Kind != kind {
 			continue
@@ -44,15 +64,12 @@ func (b *Bank) creditor(ctx context.Context, account taler.Payto) (taler.Withdra
 		switch {
 		case errors.Is(err, fault.NotFound):
 		case err != nil:
-			return taler.Withdrawal{}, err
+			return nil, err
 		case w.State == taler.StateConfirmed:
 			paid = append(paid, w)
 		}
 	}
-	if len(paid) != 1 {
-		return taler.Withdrawal{}, none
-	}
-	return paid[0], nil
+	return paid, nil
 }
 
 // paidWith finds the withdrawal that has claimed a provider's transaction.

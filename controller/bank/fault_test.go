@@ -171,7 +171,7 @@ func (c *customer) live(t testing.TB, ctx context.Context, h *banktest.House) er
 	for n, sum := range c.wired {
 		var name [64]byte
 		copy(name[:], fmt.Sprintf("%032d", c.n*10+n))
-		_, wiring := h.Bank.Transfer(ctx, taler.TransferRequest{
+		_, wiring := h.Bank.Transfer(ctx, h.Bank.Default(), taler.TransferRequest{
 			RequestUID: taler.HashCode(name), WTID: taler.ShortHash(name[:32]), Amount: amount(t, sum),
 			ExchangeBaseURL: banktest.ExchangeURL, CreditAccount: taler.Payto("payto://simulator-transaction/" + c.pay.ID),
 		})

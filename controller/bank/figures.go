@@ -2,6 +2,7 @@ package bank
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -14,8 +15,9 @@ type Figures struct {
 	Oldest      map[taler.State]time.Time // when the first of those that have not ended was set up
 	// Asking is how many notices of payments wait for their provider.
 	Asking int
-	// Unfetched is how many confirmed withdrawals the exchange has not shown to
-	// have read, by the row that it asked to go on from; -1 until it has asked once.
+	// Unfetched is how many confirmed withdrawals their exchanges have not shown to
+	// have read, by the rows that they asked to go on from; an exchange counts once
+	// it has asked, and -1 is that none has.
 	Unfetched int
 }
 
@@ -43,31 +45,37 @@ func (b *Bank) Figures(ctx context.Context) (Figures, error) {
 	return f, err
 }
 
-// unfetched counts the rows behind the one that the exchange has gone on from.
+// unfetched counts the rows behind those that the exchanges have gone on from.
 func (b *Bank) unfetched(ctx context.Context) (int, error) {
-	read := b.fetched.Load()
-	if read < 0 {
+	b.mu.Lock()
+	read := maps.Clone(b.fetched)
+	b.mu.Unlock()
+	if len(read) == 0 {
 		return -1, nil
 	}
-	last, err := b.Instruments().Journal(ctx, Incoming, instrument.Page{Reverse: true, Limit: 1})
-	if err != nil || len(last) == 0 {
-		return 0, err
+	n := 0
+	for topic, seq := range read {
+		last, err := b.Instruments().Journal(ctx, topic, instrument.Page{Reverse: true, Limit: 1})
+		if err != nil {
+			return 0, err
+		}
+		if len(last) > 0 && last[0].Seq > seq {
+			n += int(last[0].Seq - seq)
+		}
 	}
-	return int(max(0, int64(last[0].Seq)-read)), nil
+	return n, nil
 }
 
-// goesOn notes the row that a reader of the history goes on from: it has those
-// up to there. Who reads backwards or from the beginning says nothing.
-func (b *Bank) goesOn(p instrument.Page) {
+// goesOn notes the row that a reader of a history goes on from: it has those up
+// to there. Who reads backwards says nothing.
+func (b *Bank) goesOn(x Exchange, p instrument.Page) {
 	if p.Reverse {
 		return
 	}
-	for {
-		read := b.fetched.Load()
-		if int64(p.After) <= read || b.fetched.CompareAndSwap(read, int64(p.After)) {
-			return
-		}
-	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	topic := x.Topic(Incoming)
+	b.fetched[topic] = max(b.fetched[topic], p.After)
 }
 
 // Ready reports whether the bank can read and commit: an error says why not. It

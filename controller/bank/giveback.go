@@ -125,11 +125,11 @@ func listed[S any](ctx context.Context, b *Bank, class instrument.ClassID) ([]S,
 	return out, err
 }
 
-// refundTransfers carries out what exchanges wire back, as many at a time as a
+// refundTransfers carries out what an exchange wires back, as many at a time as a
 // provider is asked.
-func (b *Bank) refundTransfers() {
+func (b *Bank) refundTransfers(x Exchange) {
 	for {
-		next, err := b.NextTransfer(b.life)
+		next, err := b.NextTransfer(b.life, x)
 		if b.life.Err() != nil {
 			return
 		}

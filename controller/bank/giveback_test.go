@@ -218,7 +218,7 @@ func TestTransfersAreRefunded(t *testing.T) {
 	ctx := withTimeout(t)
 	h.Provider.Refunds("pending")
 	for n, sum := range []string{"CHF:12", "CHF:7.99"} {
-		if _, err := h.Bank.Transfer(ctx, back(t, byte(n+1), sum, paidWithTx)); err != nil {
+		if _, err := h.Bank.Transfer(ctx, h.Bank.Default(), back(t, byte(n+1), sum, paidWithTx)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -253,7 +253,7 @@ func TestTransfersAreRefunded(t *testing.T) {
 		t.Errorf("%s went back in %d parts", sum, parts)
 	}
 	h.Provider.Refunds("failed")
-	got, err := h.Bank.Transfer(ctx, back(t, 3, "CHF:0.01", paidWithTx))
+	got, err := h.Bank.Transfer(ctx, h.Bank.Default(), back(t, 3, "CHF:0.01", paidWithTx))
 	if err != nil {
 		t.Fatal(err)
 	}

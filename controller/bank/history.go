@@ -10,20 +10,20 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// IncomingHistory is a page of what the exchange is owed: one row for each
+// IncomingHistory is a page of what an exchange is owed: one row for each
 // confirmed withdrawal, numbered in the order in which they became visible. A
 // reader that follows by row id misses nothing. With a wait, an ascending page
 // waits for its first row; an empty history has no rows.
-func (b *Bank) IncomingHistory(ctx context.Context, p instrument.Page, wait time.Duration) (taler.IncomingHistory, error) {
-	b.goesOn(p)
-	rows, err := history(ctx, b, Incoming, p, wait, func(row *taler.IncomingTransaction, n uint64) { row.RowID = n })
-	return taler.IncomingHistory{CreditAccount: b.cfg.ExchangeAccount, IncomingTransactions: rows}, err
+func (b *Bank) IncomingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) (taler.IncomingHistory, error) {
+	b.goesOn(x, p)
+	rows, err := history(ctx, b, x.Topic(Incoming), p, wait, func(row *taler.IncomingTransaction, n uint64) { row.RowID = n })
+	return taler.IncomingHistory{CreditAccount: x.Account, IncomingTransactions: rows}, err
 }
 
 // OutgoingHistory is the same of the transfers that were carried out.
-func (b *Bank) OutgoingHistory(ctx context.Context, p instrument.Page, wait time.Duration) (taler.OutgoingHistory, error) {
-	rows, err := history(ctx, b, Outgoing, p, wait, func(row *taler.OutgoingTransaction, n uint64) { row.RowID = n })
-	return taler.OutgoingHistory{DebitAccount: b.cfg.ExchangeAccount, OutgoingTransactions: rows}, err
+func (b *Bank) OutgoingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) (taler.OutgoingHistory, error) {
+	rows, err := history(ctx, b, x.Topic(Outgoing), p, wait, func(row *taler.OutgoingTransaction, n uint64) { row.RowID = n })
+	return taler.OutgoingHistory{DebitAccount: x.Account, OutgoingTransactions: rows}, err
 }
 
 // history reads a page of a topic whose bodies are rows.

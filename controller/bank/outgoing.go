@@ -3,8 +3,6 @@ package bank
 import (
 	"context"
 	"encoding/json"
-	"slices"
-	"sync"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -32,17 +30,16 @@ type TransferReport struct {
 	Proof   json.RawMessage // the provider's raw answer
 }
 
-// NextTransfer waits for a transfer that is not final and that nobody in this
-// life of the bank was handed, the oldest first. Whoever gets one keeps it, asks
-// the provider again as often as needed, and says with ReportTransfer what became
-// of it; if the process ends before that, the next life hands it out again. So a
-// refund must be asked for under a name of the transfer's own: its request_uid.
-// When ctx ends, so does the waiting, with its error.
-func (b *Bank) NextTransfer(ctx context.Context) (OpenTransfer, error) {
+// ReportTransfer what became of it; if the process ends before that, the next
+// life hands it out again. So a refund must be asked for under a name of the
+// transfer's own: its request_uid. When ctx ends, so does the waiting, with its
+// error.
+func (b *Bank) NextTransfer(ctx context.Context, x Exchange) (OpenTransfer, error) {
 	var next OpenTransfer
 	var found bool
-	err := b.Instruments().WaitTopic(ctx, Transfers, func(ctx context.Context) (_ bool, err error) {
-		next, found, err = b.handOut(ctx)
+	h := b.handingOf(x)
+	err := b.Instruments().WaitTopic(ctx, x.Topic(Transfers), func(ctx context.Context) (_ bool, err error) {
+		next, found, err = b.handOut(ctx, h)
 		return found, err
 	})
 	if err == nil && !found {
@@ -82,7 +79,7 @@ func (b *Bank) ReportTransfer(ctx context.Context, id instrument.ID, r TransferR
 		if err != nil {
 			return err
 		}
-		return tx.Append(Outgoing, i.ID, row)
+		return tx.Append(topicOf(Outgoing, t.Exchange), i.ID, row)
 	})
 }
 
@@ -100,74 +97,4 @@ func reported(t taler.Transfer, r TransferReport, at int64) taler.Transfer {
 		t.Ended = at
 	}
 	return t
-}
-
-// handing is how far transfers were handed out in this life.
-type handing struct {
-	mu   sync.Mutex
-	read instrument.Seq  // of Transfers
-	left []instrument.ID // what earlier lives have left open, the oldest first
-}
-
-// resumeTransfers finds what earlier lives have left open.
-func (b *Bank) resumeTransfers(ctx context.Context) error {
-	last, err := b.Instruments().Journal(ctx, Transfers, instrument.Page{Limit: 1, Reverse: true})
-	if err != nil || len(last) == 0 {
-		return err
-	}
-	b.handing.read = last[0].Seq
-	for _, status := range []taler.TransferState{taler.TransferPending, taler.TransferTransient} {
-		open, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassTransfer, Status: string(status)})
-		if err != nil {
-			return err
-		}
-		for _, i := range open {
-			var t taler.Transfer
-			if err := i.Decode(&t); err != nil {
-				return err
-			}
-			if instrument.Seq(t.Row) <= b.handing.read { // later ones come with the topic
-				b.handing.left = append(b.handing.left, i.ID)
-			}
-		}
-	}
-	slices.Sort(b.handing.left) // ids made later sort later
-	return nil
-}
-
-// handOut is the next open transfer that was not handed out, if there is one.
-func (b *Bank) handOut(ctx context.Context) (OpenTransfer, bool, error) {
-	b.handing.mu.Lock()
-	defer b.handing.mu.Unlock()
-	for {
-		id, at, found, err := b.unread(ctx)
-		if err != nil || !found {
-			return OpenTransfer{}, false, err
-		}
-		t, err := b.transferAt(ctx, id)
-		if err != nil {
-			return OpenTransfer{}, false, err
-		}
-		if len(b.handing.left) > 0 {
-			b.handing.left = b.handing.left[1:]
-		} else {
-			b.handing.read = at
-		}
-		if !t.State.Final() {
-			return OpenTransfer{id, t}, true, nil
-		}
-	}
-}
-
-// unread names the next transfer to look at, and its place in the topic if it
-// comes from there.
-func (b *Bank) unread(ctx context.Context) (instrument.ID, instrument.Seq, bool, error) {
-	if len(b.handing.left) > 0 {
-		return b.handing.left[0], 0, true, nil
-	}
-	next, err := b.Instruments().Journal(ctx, Transfers, instrument.Page{After: b.handing.read, Limit: 1})
-	if err != nil || len(next) == 0 {
-		return "", 0, false, err
-	}
-	return next[0].Instance, next[0].Seq, true, nil
 }

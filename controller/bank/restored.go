@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -14,13 +15,13 @@ import (
 const maxGap = 10_000_000
 
 // GoOn makes a bank that was restored from a backup go on: the next row of the
-// exchange's history gets the number next, which must be above all that the exchange
+// exchanges' histories gets the number next, which must be above all that any of them
 // has seen, and the other histories go at least as far. Withdrawals that were open
 // in the backup are marked as restored; those that no wallet had taken are aborted.
 // The same again, after an interruption, changes nothing. A number that is given is
 // fault.Conflict, reason "number-taken". Nobody serves meanwhile.
 func (b *Bank) GoOn(ctx context.Context, next instrument.Seq) error {
-	least, err := b.Instruments().Next(ctx, Incoming)
+	least, err := b.NextIncoming(ctx)
 	if err != nil {
 		return err
 	}
@@ -36,16 +37,36 @@ func (b *Bank) GoOn(ctx context.Context, next instrument.Seq) error {
 			return err
 		}
 	}
-	for _, t := range []instrument.Topic{Outgoing, Transfers, Incoming} { // the one that says whether it was done is the last
-		err := b.Instruments().Skip(ctx, t, next)
-		if t != Incoming && fault.ReasonOf(err) == "number-taken" {
-			err = nil // it is further already
-		}
-		if err != nil {
-			return err
+	all, err := b.exchanges(ctx, true)
+	if err != nil {
+		return err
+	}
+	for _, x := range slices.Backward(all) { // the default's incoming, which says whether it was done, is the last
+		for _, t := range []instrument.Topic{Outgoing, Transfers, Incoming} {
+			err := b.Instruments().Skip(ctx, x.Topic(t), next)
+			if (t != Incoming || !x.Default) && fault.ReasonOf(err) == "number-taken" {
+				err = nil // it is further already
+			}
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// NextIncoming is the least number that the next row of every exchange's history
+// can have.
+func (b *Bank) NextIncoming(ctx context.Context) (least instrument.Seq, err error) {
+	all, err := b.exchanges(ctx, true)
+	for _, x := range all {
+		next, err := b.Instruments().Next(ctx, x.Topic(Incoming))
+		if err != nil {
+			return 0, err
+		}
+		least = max(least, next)
+	}
+	return least, err
 }
 
 // restored marks a withdrawal that was open in the backup.

@@ -46,7 +46,7 @@ func newRestoring(t *testing.T) *restoring {
 	pay(r.before, "tx-1", "paid")
 	confirm(r.before, "tx-1")
 	r.Provider.Refunds("pending")
-	if _, err := r.Bank.Transfer(withTimeout(t), back(t, 1, "CHF:5", "payto://simulator-transaction/tx-1?receiver-name=x")); err != nil {
+	if _, err := r.Bank.Transfer(withTimeout(t), r.Bank.Default(), back(t, 1, "CHF:5", "payto://simulator-transaction/tx-1?receiver-name=x")); err != nil {
 		t.Fatal(err)
 	}
 	r.noticed, r.selected, r.pending = selected(t, r.House, "noticed", key(2)), selected(t, r.House, "selected", key(3)), setUp(t, r.House, "pending")
@@ -121,11 +121,11 @@ func TestARestoredBankDoesNothingTwice(t *testing.T) {
 	if sum, parts := given(t, r.House, "tx-1"); sum != "CHF:5" || parts != 1 || len(r.Provider.Given()) != 1 {
 		t.Errorf("%s went back in %d parts, of all %+v", sum, parts, r.Provider.Given())
 	}
-	next, err := r.Bank.Transfer(withTimeout(t), back(t, 2, "CHF:1", "payto://simulator-transaction/tx-1?receiver-name=x"))
+	next, err := r.Bank.Transfer(withTimeout(t), r.Bank.Default(), back(t, 2, "CHF:1", "payto://simulator-transaction/tx-1?receiver-name=x"))
 	if err != nil || next.RowID != 5 {
 		t.Errorf("the next transfer is %d, %v", next.RowID, err)
 	}
-	again, err := r.Bank.Transfer(withTimeout(t), back(t, 3, "CHF:1", "payto://simulator-transaction/tx-1?receiver-name=x"))
+	again, err := r.Bank.Transfer(withTimeout(t), r.Bank.Default(), back(t, 3, "CHF:1", "payto://simulator-transaction/tx-1?receiver-name=x"))
 	if err != nil || again.RowID != 6 {
 		t.Errorf("the one after it is %d, %v", again.RowID, err)
 	}

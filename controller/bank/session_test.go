@@ -94,6 +94,25 @@ func TestTheSameJobOverSessions(t *testing.T) {
 	refused(t, wallet.execute(taler.OperationAbort, taler.AbortArgs{WOPID: id}, nil), fault.Conflict, taler.ReasonAbortConfirmConflict)
 }
 
+// TestASessionChoosesItsExchange by its name, as REST does.
+func TestASessionChoosesItsExchange(t *testing.T) {
+	net := inproc.NewNetwork()
+	h := open(t, banktest.Options{Net: net})
+	h.AddExchange(bank.Exchange{Name: "second", URL: "https://second.example.com/", Account: "payto://x-taler-bank/localhost/second?receiver-name=S"})
+	till, wallet := begin(t, h, net, comm.Vendor, h.Terminal), begin(t, h, net, comm.Client, banktest.Login{})
+	var made taler.TerminalWithdrawalSetupResponse
+	r := taler.TerminalWithdrawalSetup{RequestUID: "u", Amount: amount(t, "CHF:20"), Exchange: "second"}
+	if err := till.execute(taler.OperationSetUp, r, &made); err != nil {
+		t.Fatal(err)
+	}
+	choice := taler.SelectArgs{WOPID: made.WithdrawalID, ReservePub: key(1), SelectedExchange: banktest.ExchangeAccount}
+	refused(t, wallet.execute(taler.OperationSelect, choice, nil), fault.Conflict, taler.ReasonUnknownAccount)
+	choice.SelectedExchange = "payto://x-taler-bank/localhost/second?receiver-name=S"
+	check(t, wallet.execute(taler.OperationSelect, choice, nil))
+	r.RequestUID, r.Exchange = "v", "third"
+	refused(t, till.execute(taler.OperationSetUp, r, nil), fault.NotFound, taler.ReasonExchangeUnknown)
+}
+
 func TestWhatSessionsRefuse(t *testing.T) {
 	net := inproc.NewNetwork()
 	h := open(t, banktest.Options{Asking: hasty, Net: net})

@@ -24,7 +24,7 @@ const Transfers instrument.Topic = "transfers"
 // the order in which they are looked for: ReasonRequestUIDReused,
 // ReasonWTIDReused, ReasonAccountIsExchange, ReasonUnknownCreditor,
 // ReasonTransferExceeds.
-func (b *Bank) Transfer(ctx context.Context, r taler.TransferRequest) (taler.TransferResponse, error) {
+func (b *Bank) Transfer(ctx context.Context, x Exchange, r taler.TransferRequest) (taler.TransferResponse, error) {
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return taler.TransferResponse{}, err
 	}
@@ -33,20 +33,23 @@ func (b *Bank) Transfer(ctx context.Context, r taler.TransferRequest) (taler.Tra
 	for {
 		var t taler.Transfer
 		err := b.Instruments().Update(ctx, func(tx *instrument.Draft) (err error) {
-			t, err = b.transfer(ctx, tx, r)
+			t, err = b.transfer(ctx, tx, x, r)
 			return err
 		})
 		switch fault.ReasonOf(err) {
 		case "request_uid-taken", "wtid-taken", "row-taken", "part-taken":
 			continue // another process was first
 		}
+		if err == nil {
+			b.carry(x)
+		}
 		return t.Response(), err
 	}
 }
 
 // transfer finds the request's transfer or makes it.
-func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, r taler.TransferRequest) (taler.Transfer, error) {
-	before, found, err := transferBy(tx, "request_uid", r.RequestUID.String())
+func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, x Exchange, r taler.TransferRequest) (taler.Transfer, error) {
+	before, found, err := transferBy(tx, "request_uid", x.scoped(r.RequestUID.String()))
 	switch {
 	case err != nil:
 		return taler.Transfer{}, err
@@ -55,16 +58,16 @@ func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, r taler.Trans
 	case found:
 		return taler.Transfer{}, fault.New(fault.Conflict, "the request_uid was used for another transfer").Because(taler.ReasonRequestUIDReused)
 	}
-	if _, found, err := transferBy(tx, "wtid", r.WTID.String()); err != nil || found {
+	if _, found, err := transferBy(tx, "wtid", x.scoped(r.WTID.String())); err != nil || found {
 		if found {
 			err = fault.New(fault.Conflict, "the wtid was used for another transfer").Because(taler.ReasonWTIDReused)
 		}
 		return taler.Transfer{}, err
 	}
-	if r.CreditAccount.Equal(b.cfg.ExchangeAccount) {
+	if r.CreditAccount.Equal(x.Account) {
 		return taler.Transfer{}, fault.New(fault.Conflict, "this is an exchange's own account").Because(taler.ReasonAccountIsExchange)
 	}
-	w, err := b.creditor(ctx, r.CreditAccount)
+	w, err := b.creditor(ctx, x, r.CreditAccount)
 	if err != nil {
 		return taler.Transfer{}, err
 	}
@@ -72,26 +75,26 @@ func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, r taler.Trans
 	if err != nil {
 		return taler.Transfer{}, err
 	}
-	next, err := b.Instruments().Next(ctx, Transfers)
+	next, err := b.Instruments().Next(ctx, x.Topic(Transfers))
 	if err != nil {
 		return taler.Transfer{}, err
 	}
 	t := taler.Transfer{
-		State: taler.TransferPending, Row: uint64(next), Request: r, Created: b.Now().Unix(),
+		State: taler.TransferPending, Exchange: x.Key(), Row: uint64(next), Request: r, Created: b.Now().Unix(),
 		WOPID: w.WOPID, Provider: w.Provider, ProviderTransactionID: w.ProviderTransactionID,
 	}
-	return t, b.store(ctx, tx, t, part)
+	return t, b.store(ctx, tx, x, t, part)
 }
 
 // store writes a new transfer and its entry in the topic. The claim on the row
 // fails if the entry would get another number.
-func (b *Bank) store(ctx context.Context, tx *instrument.Draft, t taler.Transfer, part string) error {
+func (b *Bank) store(ctx context.Context, tx *instrument.Draft, x Exchange, t taler.Transfer, part string) error {
 	self, err := b.self(ctx)
 	if err != nil {
 		return err
 	}
 	i := instrument.Instance{Class: ClassTransfer, Owner: self.ID, Status: string(t.State), Keys: map[string]string{
-		"request_uid": t.Request.RequestUID.String(), "wtid": t.Request.WTID.String(), "row": rowKey(t.Row), "part": part,
+		"request_uid": x.scoped(t.Request.RequestUID.String()), "wtid": x.scoped(t.Request.WTID.String()), "row": x.scoped(rowKey(t.Row)), "part": part,
 	}}
 	if err := i.Encode(t); err != nil {
 		return err
@@ -100,7 +103,7 @@ func (b *Bank) store(ctx context.Context, tx *instrument.Draft, t taler.Transfer
 	if err != nil {
 		return err
 	}
-	return tx.Append(Transfers, id, struct{}{})
+	return tx.Append(x.Topic(Transfers), id, struct{}{})
 }
 
 func rowKey(row uint64) string { return strconv.FormatUint(row, 10) }

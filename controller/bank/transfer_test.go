@@ -45,7 +45,9 @@ func TestTransfersAreStoredOnce(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	confirmed(t, h, "tx", 1)
 	ctx := withTimeout(t)
-	transfer := func(r taler.TransferRequest) (taler.TransferResponse, error) { return h.Bank.Transfer(ctx, r) }
+	transfer := func(r taler.TransferRequest) (taler.TransferResponse, error) {
+		return h.Bank.Transfer(ctx, h.Bank.Default(), r)
+	}
 
 	first := back(t, 1, "CHF:12", paidWithTx)
 	got, err := transfer(first)
@@ -128,7 +130,7 @@ func TestTransfersAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range 20 {
 		all.Go(func() {
-			got, err := h.Bank.Transfer(ctx, back(t, byte(n+1), "CHF:3", paidWithTx))
+			got, err := h.Bank.Transfer(ctx, h.Bank.Default(), back(t, byte(n+1), "CHF:3", paidWithTx))
 			if err != nil {
 				refused(t, err, fault.Conflict, taler.ReasonTransferExceeds)
 				return
@@ -153,20 +155,20 @@ func TestAWorkerIsHandedEachTransfer(t *testing.T) {
 	ctx := withTimeout(t)
 	waiting := make(chan bank.OpenTransfer, 1)
 	go func() {
-		next, err := h.Bank.NextTransfer(ctx)
+		next, err := h.Bank.NextTransfer(ctx, h.Bank.Default())
 		if err != nil {
 			t.Error(err)
 		}
 		waiting <- next
 	}()
 	for n := range 4 {
-		if _, err := h.Bank.Transfer(ctx, back(t, byte(n+1), "CHF:1", paidWithTx)); err != nil {
+		if _, err := h.Bank.Transfer(ctx, h.Bank.Default(), back(t, byte(n+1), "CHF:1", paidWithTx)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	took := []bank.OpenTransfer{<-waiting}
 	for range 3 {
-		next, err := h.Bank.NextTransfer(ctx)
+		next, err := h.Bank.NextTransfer(ctx, h.Bank.Default())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +181,7 @@ func TestAWorkerIsHandedEachTransfer(t *testing.T) {
 	}
 	over, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := h.Bank.NextTransfer(over); err == nil {
+	if _, err := h.Bank.NextTransfer(over, h.Bank.Default()); err == nil {
 		t.Error("a fifth was handed out")
 	}
 	for n, state := range []taler.TransferState{taler.TransferTransient, taler.TransferSuccess, taler.TransferPermanent} {
@@ -192,18 +194,18 @@ func TestAWorkerIsHandedEachTransfer(t *testing.T) {
 	refused(t, h.Bank.ReportTransfer(ctx, took[1].ID, bank.TransferReport{State: taler.TransferPermanent}), fault.Conflict, "transfer-decided")
 	h.Restart()
 	for _, row := range []uint64{1, 4} {
-		next, err := h.Bank.NextTransfer(ctx)
+		next, err := h.Bank.NextTransfer(ctx, h.Bank.Default())
 		if err != nil || next.Transfer.Row != row {
 			t.Errorf("the next life was handed %+v, %v; want row %d", next.Transfer, err, row)
 		}
 	}
-	if next, err := h.Bank.NextTransfer(over); err == nil {
+	if next, err := h.Bank.NextTransfer(over, h.Bank.Default()); err == nil {
 		t.Errorf("a decided one was handed out: %+v", next.Transfer)
 	}
 	// What failed for good may be asked for again.
-	if _, err := h.Bank.Transfer(ctx, back(t, 9, "CHF:17", paidWithTx)); err != nil {
+	if _, err := h.Bank.Transfer(ctx, h.Bank.Default(), back(t, 9, "CHF:17", paidWithTx)); err != nil {
 		t.Error(err)
 	}
-	_, err := h.Bank.Transfer(ctx, back(t, 10, fmt.Sprint("CHF:", 1), paidWithTx))
+	_, err := h.Bank.Transfer(ctx, h.Bank.Default(), back(t, 10, fmt.Sprint("CHF:", 1), paidWithTx))
 	refused(t, err, fault.Conflict, taler.ReasonTransferExceeds)
 }

@@ -12,13 +12,13 @@ import (
 // of them.
 const atOnce = 256
 
-// TransferList is a page of what the exchange has wired, of one state unless it
+// TransferList is a page of what an exchange has wired, of one state unless it
 // is empty.
-func (b *Bank) TransferList(ctx context.Context, p instrument.Page, state taler.TransferState) (taler.TransferList, error) {
-	out := taler.TransferList{DebitAccount: b.cfg.ExchangeAccount}
+func (b *Bank) TransferList(ctx context.Context, x Exchange, p instrument.Page, state taler.TransferState) (taler.TransferList, error) {
+	out := taler.TransferList{DebitAccount: x.Account}
 	for part := p; len(out.Transfers) < p.Limit; {
 		part.Limit = min(p.Limit, atOnce)
-		entries, err := b.Instruments().Journal(ctx, Transfers, part)
+		entries, err := b.Instruments().Journal(ctx, x.Topic(Transfers), part)
 		if err != nil || len(entries) == 0 {
 			return out, err
 		}
@@ -36,10 +36,10 @@ func (b *Bank) TransferList(ctx context.Context, p instrument.Page, state taler.
 	return out, nil
 }
 
-// TransferStatus says what became of a transfer; fault.NotFound with
+// TransferStatus says what became of an exchange's transfer; fault.NotFound with
 // ReasonUnknownTransfer.
-func (b *Bank) TransferStatus(ctx context.Context, row uint64) (taler.TransferStatus, error) {
-	id, err := b.Instruments().Find(ctx, ClassTransfer, "row", rowKey(row))
+func (b *Bank) TransferStatus(ctx context.Context, x Exchange, row uint64) (taler.TransferStatus, error) {
+	id, err := b.Instruments().Find(ctx, ClassTransfer, "row", x.scoped(rowKey(row)))
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
 			err = fault.New(fault.NotFound, "there is no such transfer").Because(taler.ReasonUnknownTransfer)
@@ -59,14 +59,14 @@ func (b *Bank) transferAt(ctx context.Context, id instrument.ID) (taler.Transfer
 	return t, i.Decode(&t)
 }
 
-// CheckAccount refuses an account to which nothing can be transferred and from
-// which nothing has come, nor is it the exchange's: fault.NotFound with
-// ReasonUnknownAccount.
-func (b *Bank) CheckAccount(ctx context.Context, account taler.Payto) error {
-	if account.Equal(b.cfg.ExchangeAccount) {
+// CheckAccount refuses an account to which an exchange can transfer nothing and
+// from which nothing has come to it, nor is it the exchange's: fault.NotFound
+// with ReasonUnknownAccount.
+func (b *Bank) CheckAccount(ctx context.Context, x Exchange, account taler.Payto) error {
+	if account.Equal(x.Account) {
 		return nil
 	}
-	_, err := b.creditor(ctx, account)
+	_, err := b.creditor(ctx, x, account)
 	if fault.ReasonOf(err) == taler.ReasonUnknownCreditor {
 		return fault.New(fault.NotFound, "there is no such account").Because(taler.ReasonUnknownAccount)
 	}

@@ -31,10 +31,18 @@ func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.Te
 // setupArgs adds to a terminal's request what the bank knows. The user whose
 // quota it counts against is known from here on.
 func (b *Bank) setupArgs(ctx context.Context, terminal profile.Principal, r taler.TerminalWithdrawalSetup) (taler.SetupArgs, error) {
+	x, err := b.Exchange(ctx, r.Exchange)
+	if err != nil {
+		return taler.SetupArgs{}, err
+	}
+	till, err := b.TillFees(terminal)
+	if err != nil {
+		return taler.SetupArgs{}, err
+	}
 	args := taler.SetupArgs{
 		Request: r, Terminal: string(terminal.ID), Provider: terminal.Facts[FactProvider], WithdrawalFees: b.cfg.WithdrawalFees,
-		Currency: b.cfg.Currency, ExchangeURL: b.cfg.ExchangeURL, ExchangeAccount: b.cfg.ExchangeAccount,
-		MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount, Quota: b.cfg.Quotas.rule(),
+		Currency: b.cfg.Currency, Exchange: x.Key(), ExchangeURL: x.URL, ExchangeAccount: x.Account,
+		MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount, Till: till, Quota: b.cfg.Quotas.rule(),
 	}
 	if args.Quota == nil || r.UserUUID == "" {
 		return args, nil
@@ -53,7 +61,7 @@ func (b *Bank) Select(ctx context.Context, id taler.WOPID, r taler.BankWithdrawa
 		return out, err
 	}
 	err = b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, b.selectArgs(id, r), at), &out)
-	if fault.ReasonOf(err) == taler.ReasonUnknownAccount && b.CheckAccount(ctx, r.SelectedExchange) == nil {
+	if fault.ReasonOf(err) == taler.ReasonUnknownAccount && b.isCard(ctx, r.SelectedExchange) {
 		err = fault.New(fault.Conflict, "the selected account is a card payment and no exchange's").Because(taler.ReasonNotExchange)
 	}
 	return out, err

@@ -182,7 +182,7 @@ func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrum
 		if err != nil {
 			return "", err
 		}
-		if err := tx.Append(Incoming, i.ID, row); err != nil {
+		if err := tx.Append(topicOf(Incoming, w.Exchange), i.ID, row); err != nil {
 			return "", err
 		}
 	}

@@ -14,6 +14,7 @@ import (
 type Purchase struct {
 	RequestUID string // idempotency key of the SETUP
 	Amount     instrument.Amount
+	Exchange   string // one of the bank's, by its name; empty: the default one
 	Card       string // what the terminal's own reader reads; empty: a native peer pays
 }
 
@@ -89,7 +90,11 @@ func aborted(reason string) error {
 
 // setUp has the bank make a WOPID and works out what the card is charged.
 func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
-	request := taler.TerminalWithdrawalSetup{RequestUID: p.RequestUID, Amount: p.Amount}
+	taken, err := t.takes(ctx, p.Amount)
+	if err != nil {
+		return Withdrawal{}, err
+	}
+	request := taler.TerminalWithdrawalSetup{RequestUID: p.RequestUID, Amount: p.Amount, TerminalFees: taken, Exchange: p.Exchange}
 	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
 		return Withdrawal{}, err
 	}
@@ -116,6 +121,16 @@ func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
 	return w, t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
 		r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
 	})
+}
+
+// takes is what this terminal takes of an amount, as the bank's operator has
+// agreed with its owner; the zero Amount if nothing was.
+func (t *Terminal) takes(ctx context.Context, of instrument.Amount) (instrument.Amount, error) {
+	bank, err := t.BankConfig(ctx)
+	if err != nil || bank.Till == nil {
+		return instrument.Amount{}, err
+	}
+	return bank.Till.Due(of)
 }
 
 // accept asks the customer, and records which terms were accepted and when.

@@ -38,14 +38,23 @@ func setUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 	return protocol.ResultOf(taler.TerminalWithdrawalSetupResponse{WithdrawalID: w.WOPID})
 }
 
-// begin makes the withdrawal of a request that was not seen before. What counts
-// against a quota is looked for first: its repetition must not be counted again.
+// begin makes the withdrawal of a request that was not seen before. What is asked
+// for fees or counts against a quota is looked for first: its repetition must not
+// be refused for what has changed since, nor counted again.
 func begin(tx instrument.Tx, i instrument.Instance, args taler.SetupArgs, w taler.Withdrawal, now time.Time) error {
-	if args.Quota != nil && w.UserUUID != "" {
+	counts := args.Quota != nil && w.UserUUID != ""
+	if counts || args.Till != nil {
 		_, err := tx.Find(withdrawalID, keyRequest, i.Keys[keyRequest])
 		if fault.KindOf(err) != fault.NotFound {
 			return takenUnless(err)
 		}
+	}
+	if args.Till != nil {
+		if err := args.Till.Check(w); err != nil {
+			return err
+		}
+	}
+	if counts {
 		if err := count(tx, *args.Quota, args.Request.Lock, &w, now); err != nil {
 			return err
 		}
@@ -100,7 +109,7 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 		Terminal: args.Terminal, RequestUID: r.RequestUID, Provider: args.Provider, UserUUID: r.UserUUID,
 		Amount: r.Amount, SuggestedAmount: r.SuggestedAmount,
 		WithdrawalFees: args.WithdrawalFees, TerminalFees: r.TerminalFees,
-		ExchangeAccount: args.ExchangeAccount, ExchangeURL: args.ExchangeURL, Created: now.Unix(),
+		Exchange: args.Exchange, ExchangeAccount: args.ExchangeAccount, ExchangeURL: args.ExchangeURL, Created: now.Unix(),
 	}
 	if w.TerminalFees.IsZero() {
 		w.TerminalFees = taler.Amount{} // no fees and fees of nothing are the same
@@ -149,7 +158,7 @@ func outOfRange(format string, args ...any) error {
 func sameSetup(first, asked taler.Withdrawal) error {
 	amount := first.Amount == asked.Amount || first.State != taler.StatePending && asked.Amount == (taler.Amount{})
 	fees := first.TerminalFees == asked.TerminalFees || first.Noticed != 0 && asked.TerminalFees == (taler.Amount{})
-	if amount && fees && first.SuggestedAmount == asked.SuggestedAmount && first.UserUUID == asked.UserUUID {
+	if amount && fees && first.Exchange == asked.Exchange && first.SuggestedAmount == asked.SuggestedAmount && first.UserUUID == asked.UserUUID {
 		return nil
 	}
 	return fault.New(fault.Conflict, "this terminal used the request_uid for another withdrawal").

@@ -137,7 +137,7 @@ func (w *bankWorld) doubles(t *testing.T, b *bank.Bank, says func(string, ...any
 	}
 	entries, err := b.Instruments().Journal(t.Context(), bank.Incoming, instrument.Page{Limit: len(all) + 1})
 	check(t, err)
-	history, err := b.IncomingHistory(t.Context(), instrument.Page{Limit: len(all) + 1}, 0)
+	history, err := b.IncomingHistory(t.Context(), b.Default(), instrument.Page{Limit: len(all) + 1}, 0)
 	check(t, err)
 	reserves := map[taler.EddsaPublicKey]bool{}
 	for n, row := range history.IncomingTransactions {

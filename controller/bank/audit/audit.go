@@ -132,7 +132,7 @@ func (a *auditor) differs(d Difference, format string, args ...any) {
 
 // books are what the bank itself has on record.
 type books struct {
-	incoming, outgoing, transfers *history
+	incoming, outgoing, transfers histories
 	providers                     map[string]provider
 	sales                         map[instrument.ID]*sale
 	confirmedBy                   map[payment]*sale
@@ -158,6 +158,7 @@ type sale struct {
 	payment           payment
 	amount, total     taler.Amount
 	reserve           taler.EddsaPublicKey
+	exchange          string // whose cash was sold
 	foreign           string
 	undecided, summed bool // summed: total could be added up
 	admin             bool // credited by a test tool, without a payment
@@ -167,7 +168,7 @@ type sale struct {
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {
 	s := &sale{
 		id: id, wopid: w.WOPID, state: w.State, payment: payment{w.Provider, w.ProviderTransactionID}, amount: w.Amount,
-		reserve: w.ReservePub, foreign: w.Foreign, undecided: w.Undecided(), admin: w.WOPID.IsZero(),
+		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.Foreign, undecided: w.Undecided(), admin: w.WOPID.IsZero(),
 	}
 	if w.Amount != (taler.Amount{}) {
 		var err error

@@ -17,6 +17,9 @@ type history struct {
 	of      map[instrument.ID]int // how many rows an instrument has
 }
 
+// histories are one topic of all exchanges, by how records name these.
+type histories map[string]*history
+
 // row is an entry of a topic.
 type row struct {
 	seq  instrument.Seq

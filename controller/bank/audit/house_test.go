@@ -144,12 +144,12 @@ func (b *books) givenBack(n int) {
 func (b *books) wires(tx, amount string, ended taler.TransferState) {
 	b.t.Helper()
 	b.n++
-	_, err := b.Bank.Transfer(b.ctx(), taler.TransferRequest{
+	_, err := b.Bank.Transfer(b.ctx(), b.Bank.Default(), taler.TransferRequest{
 		RequestUID: taler.HashCode{b.n}, WTID: taler.ShortHash{b.n}, Amount: sum(amount), ExchangeBaseURL: banktest.ExchangeURL,
 		CreditAccount: taler.Payto("payto://simulator-transaction/" + tx + "?receiver-name=x"),
 	})
 	check(b.t, err)
-	next, err := b.Bank.NextTransfer(b.ctx())
+	next, err := b.Bank.NextTransfer(b.ctx(), b.Bank.Default())
 	check(b.t, err)
 	check(b.t, b.Bank.ReportTransfer(b.ctx(), next.ID, bank.TransferReport{State: ended}))
 }
@@ -193,7 +193,7 @@ func (b *books) appends(t instrument.Topic, class instrument.ClassID, body any) 
 // lastRow takes the last row of the exchange's history away and returns it.
 func (b *books) lastRow() taler.IncomingTransaction {
 	b.t.Helper()
-	got, err := b.Bank.IncomingHistory(b.ctx(), instrument.Page{Limit: 1, Reverse: true}, 0)
+	got, err := b.Bank.IncomingHistory(b.ctx(), b.Bank.Default(), instrument.Page{Limit: 1, Reverse: true}, 0)
 	check(b.t, err)
 	b.sql(`DELETE FROM journal WHERE topic = 'incoming' AND seq = ?`, got.IncomingTransactions[0].RowID)
 	return got.IncomingTransactions[0]

@@ -11,9 +11,11 @@ import (
 
 // compareOwn compares what needs no provider.
 func (a *auditor) compareOwn(ctx context.Context) error {
-	for _, r := range a.books.incoming.rows {
-		if err := a.compareIncoming(ctx, r); err != nil {
-			return err
+	for exchange, h := range a.books.incoming {
+		for _, r := range h.rows {
+			if err := a.compareIncoming(ctx, exchange, r); err != nil {
+				return err
+			}
 		}
 	}
 	used := map[payment]*sale{}
@@ -22,7 +24,7 @@ func (a *auditor) compareOwn(ctx context.Context) error {
 		if s.state != taler.StateConfirmed {
 			continue
 		}
-		a.rowsOf(a.books.incoming, s.id, s.where(), "a confirmed withdrawal")
+		a.rowsOf(a.books.incoming[s.exchange], s.id, s.where(), "a confirmed withdrawal")
 		if s.admin {
 			continue
 		}
@@ -39,8 +41,14 @@ func (a *auditor) compareOwn(ctx context.Context) error {
 	return a.compareReturns(ctx)
 }
 
-// rowsOf wants exactly one row of an instrument.
+// rowsOf wants exactly one row of an instrument. No history is that of an exchange
+// which the bank does not know.
 func (a *auditor) rowsOf(h *history, id instrument.ID, d Difference, what string) {
+	if h == nil {
+		d.Kind = RowMissing
+		a.differs(d, "%s names an exchange that the bank does not have", what)
+		return
+	}
 	d.Topic = string(h.topic)
 	switch n := h.of[id]; {
 	case n == 0:
@@ -71,8 +79,8 @@ func (a *auditor) saleAt(ctx context.Context, id instrument.ID, settled bool) (*
 }
 
 // compareIncoming compares a row of the exchange's history with its withdrawal.
-func (a *auditor) compareIncoming(ctx context.Context, r row) error {
-	h := a.books.incoming
+func (a *auditor) compareIncoming(ctx context.Context, exchange string, r row) error {
+	h := a.books.incoming[exchange]
 	d := h.where(r.seq)
 	var in taler.IncomingTransaction
 	if r.of == "" && r.body == nil {
@@ -94,9 +102,9 @@ func (a *auditor) compareIncoming(ctx context.Context, r row) error {
 	if err != nil {
 		return err
 	}
-	if s == nil || s.state != taler.StateConfirmed {
+	if s == nil || s.state != taler.StateConfirmed || s.exchange != exchange {
 		d.Kind = RowAlone
-		a.differs(d, "row %d credits %s, and no confirmed withdrawal belongs to it", r.seq, in.Amount)
+		a.differs(d, "row %d credits %s, and no confirmed withdrawal of this exchange belongs to it", r.seq, in.Amount)
 		return nil
 	}
 	w := s.where()
@@ -125,18 +133,20 @@ func (a *auditor) compareTransfers(ctx context.Context) error {
 	for n := range a.books.wired {
 		t := &a.books.wired[n]
 		known[t.id] = t
-		a.rowsOf(a.books.transfers, t.id, t.where(), "a transfer")
+		a.rowsOf(a.books.transfers[t.Exchange], t.id, t.where(), "a transfer")
 		if t.State == taler.TransferSuccess {
-			a.rowsOf(a.books.outgoing, t.id, t.where(), "a transfer that was carried out")
+			a.rowsOf(a.books.outgoing[t.Exchange], t.id, t.where(), "a transfer that was carried out")
 		}
 		if t.State != taler.TransferPermanent {
 			sums[t.WOPID] = added(sums[t.WOPID], t.Request.Amount)
 		}
 	}
-	for _, h := range []*history{a.books.transfers, a.books.outgoing} {
-		for _, r := range h.rows {
-			if r.seq <= h.settled {
-				a.compareWired(h, r, known[r.of])
+	for _, of := range []histories{a.books.transfers, a.books.outgoing} {
+		for exchange, h := range of {
+			for _, r := range h.rows {
+				if r.seq <= h.settled {
+					a.compareWired(exchange, h, r, known[r.of])
+				}
 			}
 		}
 	}
@@ -153,16 +163,16 @@ func (t *wired) where() Difference {
 }
 
 // compareWired compares a row of one of the two histories with its transfer.
-func (a *auditor) compareWired(h *history, r row, t *wired) {
+func (a *auditor) compareWired(exchange string, h *history, r row, t *wired) {
 	d := h.where(r.seq)
-	if t == nil || h == a.books.outgoing && t.State != taler.TransferSuccess {
+	if t == nil || t.Exchange != exchange || h == a.books.outgoing[exchange] && t.State != taler.TransferSuccess {
 		d.Kind = RowAlone
 		a.differs(d, "row %d of %s is of no transfer that belongs there", r.seq, h.topic)
 		return
 	}
 	w := t.where()
 	w.Topic, w.Row, w.Kind = d.Topic, d.Row, RowDiffers
-	if h == a.books.transfers {
+	if h == a.books.transfers[exchange] {
 		if t.Row != uint64(r.seq) {
 			a.differs(w, "row %d of %s is of the transfer that the exchange knows as %d", r.seq, h.topic, t.Row)
 		}

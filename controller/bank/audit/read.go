@@ -16,9 +16,18 @@ const atOnce = 512
 // row is of is among them; then the rows that came meanwhile, so that the row of
 // what was confirmed meanwhile is among those.
 func (a *auditor) read(ctx context.Context) error {
+	all, err := a.b.EveryExchange(ctx)
+	if err != nil {
+		return err
+	}
 	k := &a.books
-	k.incoming, k.outgoing, k.transfers = newHistory(bank.Incoming), newHistory(bank.Outgoing), newHistory(bank.Transfers)
-	histories := []*history{k.incoming, k.outgoing, k.transfers}
+	k.incoming, k.outgoing, k.transfers = histories{}, histories{}, histories{}
+	var histories []*history
+	for _, x := range all {
+		in, out, wired := newHistory(x.Topic(bank.Incoming)), newHistory(x.Topic(bank.Outgoing)), newHistory(x.Topic(bank.Transfers))
+		k.incoming[x.Key()], k.outgoing[x.Key()], k.transfers[x.Key()] = in, out, wired
+		histories = append(histories, in, out, wired)
+	}
 	for _, h := range histories {
 		if err := a.readRows(ctx, h); err != nil {
 			return err
@@ -35,7 +44,9 @@ func (a *auditor) read(ctx context.Context) error {
 			return err
 		}
 	}
-	a.report.HistoryRows = k.incoming.count
+	for _, h := range k.incoming {
+		a.report.HistoryRows += h.count
+	}
 	return nil
 }
 

@@ -139,6 +139,16 @@ func (h *House) AddTerminal(name string) Login {
 	return Login{login, token}
 }
 
+// AddExchange makes a further exchange known.
+func (h *House) AddExchange(x bank.Exchange) bank.Gateway {
+	h.tb.Helper()
+	g, err := h.Bank.AddExchange(context.Background(), x)
+	if err != nil {
+		h.tb.Fatalf("add the exchange %s: %v", x.Name, err)
+	}
+	return g
+}
+
 // AddProvider makes a further provider known.
 func (h *House) AddProvider(name string, p *Provider) error {
 	at := httptest.NewServer(p)
@@ -343,17 +353,18 @@ func (h *House) Restart() {
 }
 
 // Till is a client of the Terminal API.
-func (h *House) Till(l Login) *taler.Client { return h.client("", taler.Basic(l.Name, l.Token)) }
+func (h *House) Till(l Login) *taler.Client { return h.Client("", taler.Basic(l.Name, l.Token)) }
 
 // Wallet is a client of the Bank Integration API.
-func (h *House) Wallet() *taler.Client { return h.client("taler-integration/", taler.Anonymous()) }
+func (h *House) Wallet() *taler.Client { return h.Client("taler-integration/", taler.Anonymous()) }
 
 // Exchange is a client of the Wire Gateway API.
 func (h *House) Exchange() *taler.Client {
-	return h.client("taler-wire-gateway/", taler.Basic(h.Gateway.User, h.Gateway.Password))
+	return h.Client("taler-wire-gateway/", taler.Basic(h.Gateway.User, h.Gateway.Password))
 }
 
-func (h *House) client(path string, as taler.Authorization) *taler.Client {
+// Client is one of any of its APIs, at a path below the house's URL.
+func (h *House) Client(path string, as taler.Authorization) *taler.Client {
 	h.tb.Helper()
 	c, err := taler.NewClient(h.URL+path, nil, as)
 	if err != nil {

@@ -57,13 +57,18 @@ func (a *API) asTerminal(h func(http.ResponseWriter, *http.Request, profile.Prin
 	}
 }
 
-// asGateway lets only exchanges in.
-func (a *API) asGateway(h handler) handler {
+// asGateway lets only exchanges in, each at its own account.
+func (a *API) asGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if _, err := a.login(r, gateways); err != nil {
+		p, err := a.login(r, gateways)
+		if err != nil {
 			return err
 		}
-		return h(w, r)
+		x := a.bank.ExchangeOf(p)
+		if err := a.mayRead(r, x); err != nil {
+			return err
+		}
+		return h(w, r, x)
 	}
 }
 

@@ -98,7 +98,7 @@ func (s served) write(ctx context.Context, k taler.EddsaPublicKey) error {
 	const debit = "payto://simulator-transaction/1?receiver-name=C"
 	sum := taler.Amount{Currency: banktest.Currency, Value: 1}
 	if k[7]%16 == 0 {
-		_, err := s.h.Bank.AddIncoming(ctx, taler.AddIncomingRequest{Amount: sum, ReservePub: k, DebitAccount: debit})
+		_, err := s.h.Bank.AddIncoming(ctx, s.h.Bank.Default(), taler.AddIncomingRequest{Amount: sum, ReservePub: k, DebitAccount: debit})
 		return err
 	}
 	return s.h.Bank.Instruments().Update(ctx, func(tx *instrument.Draft) error {

@@ -52,7 +52,7 @@ func wanted(t testing.TB, n byte, sum, transaction string) taler.TransferRequest
 // done reports a success of the next transfer.
 func report(t testing.TB, h *banktest.House, state taler.TransferState, message string) {
 	t.Helper()
-	next, err := h.Bank.NextTransfer(withTimeout(t))
+	next, err := h.Bank.NextTransfer(withTimeout(t), h.Bank.Default())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,10 +8,7 @@ import (
 
 func (a *API) integrationConfig(w http.ResponseWriter, _ *http.Request) error {
 	cfg := a.bank.Config()
-	spec := cfg.Specification
-	if spec.Name == "" {
-		spec = taler.PlainCurrency(cfg.Currency)
-	}
+	spec := cfg.Shown()
 	return answer(w, taler.IntegrationConfig{
 		Name: taler.IntegrationName, Version: taler.IntegrationVersion, Currency: cfg.Currency,
 		CurrencySpecification: &spec, Implementation: implementation,
@@ -19,7 +16,7 @@ func (a *API) integrationConfig(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (a *API) operation(w http.ResponseWriter, r *http.Request) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}
@@ -34,7 +31,7 @@ func (a *API) operation(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) selectReserve(w http.ResponseWriter, r *http.Request) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}
@@ -48,7 +45,7 @@ func (a *API) selectReserve(w http.ResponseWriter, r *http.Request) error {
 
 // operationAbort takes any body, or none.
 func (a *API) operationAbort(w http.ResponseWriter, r *http.Request) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}

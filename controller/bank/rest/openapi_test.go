@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -128,14 +129,18 @@ func conforms(r *http.Request, status int, header http.Header, body []byte) erro
 	return openapi3filter.ValidateResponse(context.Background(), in)
 }
 
+// below is the part of a path that says which API it is, if an exchange's name
+// is before it or none is.
+var below = regexp.MustCompile(`^(?:/[^/]+)?/(taler-integration|taler-wire-gateway)(?:/|$)`)
+
 func apiOf(path string) taler.API {
-	switch {
-	case strings.HasPrefix(path, "/taler-integration"):
+	switch found := below.FindStringSubmatch(path); {
+	case found == nil:
+		return taler.Terminal
+	case found[1] == "taler-integration":
 		return taler.Integration
-	case strings.HasPrefix(path, "/taler-wire-gateway"):
-		return taler.WireGateway
 	}
-	return taler.Terminal
+	return taler.WireGateway
 }
 
 func notInTheDocument(status int, body []byte) error {

@@ -57,15 +57,21 @@ func TestThePageOfTheAPIs(t *testing.T) {
 		c.HandsOut = true // so that a transfer is still pending when it is asked for
 	}})
 	var id taler.WOPID
+	var zurich bank.Gateway
 	lines := strings.Split(string(page), "\n")
 	asked := map[string]bool{}
 	for n, line := range lines {
+		if strings.Contains(line, "bank exchange add zurich ") {
+			zurich = h.AddExchange(bank.Exchange{
+				Name: "zurich", URL: "https://zurich.example.com/", Account: "payto://x-taler-bank/localhost/zurich?receiver-name=Zurich",
+			})
+		}
 		if !strings.HasPrefix(line, "curl ") {
 			continue
 		}
 		line = strings.NewReplacer(
 			"$TILL", h.Terminal.Name+":"+h.Terminal.Token, "$GATEWAY", h.Gateway.User+":"+h.Gateway.Password,
-			"$TOKEN", h.Gateway.Token, "$ID", id.Text(), "$BANK", "",
+			"$ZURICH", zurich.User+":"+zurich.Password, "$TOKEN", h.Gateway.Token, "$ID", id.Text(), "$BANK", "",
 		).Replace(line)
 		r := curl(t, line)
 		if strings.HasSuffix(r.path, "/check") {

@@ -70,18 +70,21 @@ func (a *API) mount() *mux.Router {
 		}
 		methods[template][method] = a.serve(template, h)
 	}
-	for _, route := range taler.Routes() {
-		h, ok := handlers[route.Name]
-		if !ok {
-			panic("rest: no handler for " + string(route.Name))
+	all := func(base string, of func(handler) handler) {
+		for _, route := range taler.Routes() {
+			h, ok := handlers[route.Name]
+			if !ok {
+				panic("rest: no handler for " + string(route.Name))
+			}
+			add(base+prefix(route.API)+route.Template, route.Method, of(h))
 		}
-		add(prefix(route.API)+route.Template, route.Method, h)
+		for _, api := range []taler.API{taler.Terminal, taler.Integration, taler.WireGateway} {
+			add(base+prefix(api)+openAPI, http.MethodGet, of(document(api)))
+		}
 	}
-	for _, api := range []taler.API{taler.Terminal, taler.Integration, taler.WireGateway} {
-		add(prefix(api)+openAPI, http.MethodGet, document(api))
-	}
-	template := WebhookPath + "{provider}"
-	router.Handle(template, a.byMethod(template, map[string]http.Handler{http.MethodPost: a.serve(template, a.webhook)}))
+	all("", func(h handler) handler { return h })
+	add(WebhookPath+"{provider}", http.MethodPost, a.webhook)
+	all(underName, a.under) // last: what else has such a path is found before
 	return router
 }
 
@@ -127,5 +130,3 @@ func (a *API) serve(template string, h handler) http.Handler {
 		}
 	})
 }
-
-func wopid(r *http.Request) (taler.WOPID, error) { return taler.ParseWOPID(mux.Vars(r)["wopid"]) }

@@ -23,10 +23,15 @@ func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p profile.P
 	if fees == (taler.Amount{}) {
 		fees.Currency = cfg.Currency
 	}
-	return answer(w, taler.TerminalConfig{
+	out := taler.TerminalConfig{
 		Name: taler.TerminalName, Version: taler.TerminalVersion, ProviderName: provider.Name, Currency: cfg.Currency,
 		WithdrawalFees: fees, WireType: provider.WireType(), Implementation: implementation,
-	}, nil)
+	}
+	if out.Till, err = a.bank.TillFees(p); err != nil {
+		return err
+	}
+	out.Exchanges, err = a.choices(r)
+	return answer(w, out, err)
 }
 
 func (a *API) setUp(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
@@ -34,12 +39,16 @@ func (a *API) setUp(w http.ResponseWriter, r *http.Request, p profile.Principal)
 	if err := a.read(w, r, &in); err != nil {
 		return err
 	}
+	var err error
+	if in.Exchange, err = chosen(r, in); err != nil {
+		return err
+	}
 	out, err := a.bank.SetUp(r.Context(), p, in)
 	return answer(w, out, err)
 }
 
 func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}
@@ -55,7 +64,7 @@ func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p profile.P
 
 // check stores the notice; whether it is true is found out afterwards.
 func (a *API) check(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}
@@ -68,7 +77,7 @@ func (a *API) check(w http.ResponseWriter, r *http.Request, p profile.Principal)
 
 // terminalAbort takes any body, or none.
 func (a *API) terminalAbort(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
-	id, err := wopid(r)
+	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}

@@ -9,21 +9,22 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
 )
 
 // transfer stores the request; taler-exchange-transfer knows no other success
 // than 200. Whether the money went back is told by /transfers.
-func (a *API) transfer(w http.ResponseWriter, r *http.Request) error {
+func (a *API) transfer(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
 	var in taler.TransferRequest
 	if err := a.read(w, r, &in); err != nil {
 		return err
 	}
-	out, err := a.bank.Transfer(r.Context(), in)
+	out, err := a.bank.Transfer(r.Context(), x, in)
 	return answer(w, out, err)
 }
 
 // transfers is never held.
-func (a *API) transfers(w http.ResponseWriter, r *http.Request) error {
+func (a *API) transfers(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
 	var state taler.TransferState
 	if q := r.URL.Query(); q.Has("status") {
 		var err error
@@ -32,7 +33,7 @@ func (a *API) transfers(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	return a.page(w, withoutWait(r), func(ctx context.Context, p taler.Page) (any, int, error) {
-		out, err := a.bank.TransferList(ctx, entries(p), state)
+		out, err := a.bank.TransferList(ctx, x, entries(p), state)
 		return out, len(out.Transfers), err
 	})
 }
@@ -47,22 +48,22 @@ func withoutWait(r *http.Request) *http.Request {
 	return r
 }
 
-func (a *API) transferStatus(w http.ResponseWriter, r *http.Request) error {
+func (a *API) transferStatus(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
 	row, err := taler.ParseRow(mux.Vars(r)["row"])
 	if err != nil {
 		return err
 	}
-	out, err := a.bank.TransferStatus(r.Context(), row)
+	out, err := a.bank.TransferStatus(r.Context(), x, row)
 	return answer(w, out, err)
 }
 
 // accountCheck knows the accounts that a transfer can go to.
-func (a *API) accountCheck(w http.ResponseWriter, r *http.Request) error {
+func (a *API) accountCheck(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
 	account, err := accountOf(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	return answer(w, taler.AccountInfo{}, a.bank.CheckAccount(r.Context(), account))
+	return answer(w, taler.AccountInfo{}, a.bank.CheckAccount(r.Context(), x, account))
 }
 
 func accountOf(q url.Values) (taler.Payto, error) {
@@ -76,20 +77,20 @@ func accountOf(q url.Values) (taler.Payto, error) {
 	return account, nil
 }
 
-func (a *API) addIncoming(w http.ResponseWriter, r *http.Request) error {
+func (a *API) addIncoming(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
 	var in taler.AddIncomingRequest
 	if err := a.read(w, r, &in); err != nil {
 		return err
 	}
-	out, err := a.bank.AddIncoming(r.Context(), in)
+	out, err := a.bank.AddIncoming(r.Context(), x, in)
 	return answer(w, out, err)
 }
 
-func (a *API) addKYCAuth(w http.ResponseWriter, r *http.Request) error {
+func (a *API) addKYCAuth(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
 	var in taler.AddKYCAuthRequest
 	if err := a.read(w, r, &in); err != nil {
 		return err
 	}
-	out, err := a.bank.AddKYCAuth(r.Context(), in)
+	out, err := a.bank.AddKYCAuth(r.Context(), x, in)
 	return answer(w, out, err)
 }

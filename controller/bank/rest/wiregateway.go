@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -17,16 +18,16 @@ func (a *API) wireConfig(w http.ResponseWriter, _ *http.Request) error {
 	}, nil)
 }
 
-func (a *API) incoming(w http.ResponseWriter, r *http.Request) error {
+func (a *API) incoming(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
 	return a.page(w, r, func(ctx context.Context, p taler.Page) (any, int, error) {
-		out, err := a.bank.IncomingHistory(ctx, entries(p), p.Timeout)
+		out, err := a.bank.IncomingHistory(ctx, x, entries(p), p.Timeout)
 		return out, len(out.IncomingTransactions), err
 	})
 }
 
-func (a *API) outgoing(w http.ResponseWriter, r *http.Request) error {
+func (a *API) outgoing(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
 	return a.page(w, r, func(ctx context.Context, p taler.Page) (any, int, error) {
-		out, err := a.bank.OutgoingHistory(ctx, entries(p), p.Timeout)
+		out, err := a.bank.OutgoingHistory(ctx, x, entries(p), p.Timeout)
 		return out, len(out.OutgoingTransactions), err
 	})
 }

@@ -1,6 +1,8 @@
 package bank
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -10,8 +12,8 @@ import (
 
 // accounts is `bank account`: what the bank keeps of its clients besides money.
 func accounts(e *cli.Env) *cobra.Command {
-	return cli.Group("account", "Account profiles: credit lines and cancellations",
-		accountList(e), accountShow(e), accountCredit(e), accountSettle(e), accountCancel(e), accountRestore(e))
+	return cli.Group("account", "Account profiles: credit lines, limits and cancellations",
+		accountList(e), accountShow(e), accountCredit(e), accountDay(e), accountSettle(e), accountCancel(e), accountRestore(e))
 }
 
 func accountRow(a bank.Account) []string {
@@ -21,6 +23,9 @@ func accountRow(a bank.Account) []string {
 	}
 	if a.Disabled {
 		state = "disabled"
+	}
+	if a.PerDay != nil {
+		state += ", at most " + a.PerDay.String() + " a day"
 	}
 	row := []string{a.Name, "", "", state}
 	if a.Credit != nil {
@@ -74,18 +79,27 @@ func accountShow(e *cli.Env) *cobra.Command {
 }
 
 func accountCredit(e *cli.Env) *cobra.Command {
+	return accountLimit(e, "credit NAME AMOUNT", "Give an account a credit line", "take the credit line away", (*bank.Bank).SetCredit)
+}
+
+func accountDay(e *cli.Env) *cobra.Command {
+	return accountLimit(e, "day NAME AMOUNT", "Limit what an account sells in a day of UTC", "take the limit away", (*bank.Bank).SetPerDay)
+}
+
+// accountLimit is a command that sets an amount of an account, or takes it away.
+func accountLimit(e *cli.Env, use, short, away string, set func(*bank.Bank, context.Context, string, instrument.Amount) error) *cobra.Command {
 	none := false
-	c := onAccount(e, "credit NAME AMOUNT", "Give an account a credit line", 2, func(c *cobra.Command, b *bank.Bank, args []string) error {
-		line, err := cli.Amount(args[1])
+	c := onAccount(e, use, short, 2, func(c *cobra.Command, b *bank.Bank, args []string) error {
+		most, err := cli.Amount(args[1])
 		if err != nil {
 			return err
 		}
 		if none {
-			line = instrument.Amount{}
+			most = instrument.Amount{}
 		}
-		return cli.Argument(b.SetCredit(c.Context(), args[0], line))
+		return cli.Argument(set(b, c.Context(), args[0], most))
 	})
-	c.Flags().BoolVar(&none, "none", false, "take the credit line away")
+	c.Flags().BoolVar(&none, "none", false, away)
 	return c
 }
 

@@ -17,7 +17,8 @@ import (
 
 // asksExchange is how the operator of a real exchange finds out how far it has
 // read. It is made from the exchange's public sources: one that has several accounts
-// adds WHERE exchange_account_section = 'exchange-account-…'.
+// adds WHERE exchange_account_section = 'exchange-account-…'. Of several exchanges
+// the highest counts.
 const asksExchange = "SELECT MAX(wire_reference) FROM exchange.reserves_in;"
 
 func backupCommand(e *cli.Env) *cobra.Command {
@@ -121,7 +122,7 @@ func numbering(ctx context.Context, e *cli.Env, f house.Files, next instrument.S
 		return fault.New(fault.Conflict, "this bank has its numbers: it was not restored, or they are set already").Because("not-restored")
 	}
 	return alone(ctx, e, func(b *bank.Bank) error {
-		least, err := b.Instruments().Next(ctx, bank.Incoming)
+		least, err := b.NextIncoming(ctx)
 		if err != nil {
 			return err
 		}

@@ -38,7 +38,13 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		if err := numbered(f); err != nil {
 			found.Note("numbers of the histories", err)
 		}
-		found.Note("exchange "+s.ExchangeURL, checkExchange(ctx, s))
+		all, err := b.Exchanges(ctx)
+		for _, x := range all {
+			found.Note("exchange "+x.URL, checkExchange(ctx, x, s.Currency))
+		}
+		if err != nil {
+			return err
+		}
 		providers, err := b.Providers(ctx)
 		for _, p := range providers {
 			found.Note("provider "+p.Name, b.CheckProvider(ctx, p.Name))
@@ -49,26 +55,26 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 	return found, err
 }
 
-// checkExchange compares the settings with what the exchange says of itself: the
-// bank pays to its account, and has nothing to do with its coins.
-func checkExchange(ctx context.Context, s settings) error {
-	keys, err := check.Keys(ctx, s.ExchangeURL)
+// checkExchange compares what the bank knows of an exchange with what that says of
+// itself: the bank pays to its account, and has nothing to do with its coins.
+func checkExchange(ctx context.Context, x bank.Exchange, currency string) error {
+	keys, err := check.Keys(ctx, x.URL)
 	if err != nil {
 		return err
 	}
-	return s.fits(keys)
+	return fits(x, currency, keys)
 }
 
 // fits refuses an exchange that would not take the money that we announce.
-func (s settings) fits(keys taler.Keys) error {
-	if keys.Currency != s.Currency {
-		return fault.New(fault.Conflict, "the exchange is one for %s, this bank for %s", keys.Currency, s.Currency).Because("exchange-differs")
+func fits(x bank.Exchange, currency string, keys taler.Keys) error {
+	if keys.Currency != currency {
+		return fault.New(fault.Conflict, "the exchange is one for %s, this bank for %s", keys.Currency, currency).Because("exchange-differs")
 	}
 	for _, a := range keys.Accounts {
-		if a.PaytoURI.Equal(s.ExchangeAccount) {
+		if a.PaytoURI.Equal(x.Account) {
 			return nil
 		}
 	}
-	return fault.New(fault.Conflict, "the exchange has no account %s", s.ExchangeAccount).Because("exchange-differs").
-		WithHint("exchange_account is one of those in its /keys")
+	return fault.New(fault.Conflict, "the exchange has no account %s", x.Account).Because("exchange-differs").
+		WithHint("the account is one of those in its /keys")
 }

@@ -2,23 +2,15 @@ package bank
 
 import (
 	"context"
-	"errors"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
-	"github.com/swaperoo/swaperoo/cmd/internal/credentials"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 )
-
-// gatewayName is the exchange's login, and names its account in its
-// configuration.
-const gatewayName = "exchange"
 
 func initCommand(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "init", Short: "Make a bank; nobody is asked", Args: cobra.NoArgs}
@@ -61,65 +53,11 @@ func initialise(ctx context.Context, e *cli.Env, f house.Files, s settings) erro
 	if err := house.Init(ctx, f, s.Name, nil); err != nil {
 		return err
 	}
-	return beside(ctx, e, func(b *bank.Bank, s settings) error {
-		g, err := b.AddGateway(ctx, gatewayName)
+	return atDesk(ctx, e, func(d desk) error {
+		g, err := d.b.AddGateway(ctx, bank.DefaultExchange)
 		if err != nil {
 			return err
 		}
-		return hand(e, f, s, g)
+		return d.hand(d.b.Default(), g)
 	})
-}
-
-// handed is what is said of new credentials of the exchange, this once.
-type handed struct {
-	Dir      string  `json:"dir"`
-	Currency string  `json:"currency"`
-	Gateway  gateway `json:"gateway"`
-}
-
-type gateway struct {
-	URL string `json:"url"` // empty while the bank listens nowhere
-	bank.Gateway
-}
-
-// hand writes the credentials into the file for the exchange and shows them.
-func hand(e *cli.Env, f house.Files, s settings, g bank.Gateway) error {
-	path := filepath.Join(f.Dir, credentials.Name)
-	url := s.gatewayURL()
-	if old, err := credentials.Read(path); err == nil && old.URL != "" {
-		url = old.URL // where it listens, or did when it was last seen
-	}
-	err := credentials.Write(path, credentials.Credentials{Account: gatewayName, URL: url, User: g.User, Password: g.Password})
-	if err != nil {
-		return err
-	}
-	return e.Print(handed{f.Dir, s.Currency, gateway{url, g}},
-		"the bank for %s is in %s\nthe exchange's login is in %s; copy it into the exchange's configuration\nlogin    %s\npassword %s\ntoken    %s\n",
-		s.Currency, f.Dir, path, g.User, g.Password, g.Token)
-}
-
-func gatewayRotate(e *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "rotate [NAME]", Short: "Give the exchange new credentials; the old ones end at once", Args: cobra.MaximumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			name := gatewayName
-			if len(args) == 1 {
-				name = args[0]
-			}
-			f, err := files(e)
-			if err != nil {
-				return err
-			}
-			return beside(c.Context(), e, func(b *bank.Bank, s settings) error {
-				g, err := b.RotateGateway(c.Context(), name)
-				if errors.Is(err, fault.NotFound) && name == gatewayName {
-					g, err = b.AddGateway(c.Context(), name) // an init was interrupted before it
-				}
-				if err != nil {
-					return err
-				}
-				return hand(e, f, s, g)
-			})
-		},
-	}
 }

@@ -3,7 +3,6 @@ package bank
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
@@ -93,7 +92,7 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 	if err := process.Sessions(append([]string{native.String()}, further...), sessions(ctx, h, b)); err != nil {
 		return errors.Join(err, port.Close())
 	}
-	if err := tellExchange(f, s, port); err != nil {
+	if err := tellExchanges(ctx, f, b, s, port); err != nil {
 		return errors.Join(err, port.Close(), process.Close())
 	}
 	return process.Run(ctx)
@@ -109,23 +108,28 @@ func sessions(ctx context.Context, h *house.House, b *bank.Bank) func(comm.Addre
 	}
 }
 
-// tellExchange writes where the wire gateway is into the file for the exchange,
-// if that has changed. A file that the operator has moved away stays away.
-func tellExchange(f house.Files, s settings, port *serve.Port) error {
-	path := filepath.Join(f.Dir, credentials.Name)
+// tellExchanges writes where the wire gateways are into the files for the
+// exchanges, where that has changed. A file that the operator has moved away
+// stays away.
+func tellExchanges(ctx context.Context, f house.Files, b *bank.Bank, s settings, port *serve.Port) error {
+	all, err := b.Exchanges(ctx)
+	for _, x := range all {
+		url := port.URL(gatewayPath(x))
+		if s.URL != "" {
+			url = s.gatewayURL(x)
+		}
+		err = errors.Join(err, tellExchange(credentialsOf(f, x), url))
+	}
+	return err
+}
+
+func tellExchange(path, url string) error {
 	c, err := credentials.Read(path)
 	if errors.Is(err, fault.NotFound) {
 		return nil
 	}
-	if err != nil {
+	if err != nil || c.URL == url {
 		return err
-	}
-	url := port.URL(rest.WireGatewayPath)
-	if s.URL != "" {
-		url = s.gatewayURL()
-	}
-	if c.URL == url {
-		return nil
 	}
 	c.URL = url
 	return credentials.Write(path, c)

@@ -149,7 +149,7 @@ func TestRefusalsOfOperatorsCommands(t *testing.T) {
 		{2, "usage", []string{"terminal", "add", "till"}},
 		{3, "account-unknown", []string{"terminal", "rotate", "nobody"}},
 		{3, "account-unknown", []string{"terminal", "disable", "exchange"}}, // a gateway is no terminal
-		{3, "account-unknown", []string{"gateway", "rotate", "nobody"}},
+		{3, "exchange-unknown", []string{"gateway", "rotate", "nobody"}},
 		{2, "provider-kind-unknown", []string{"provider", "add", "p", "--kind", "bank", "--url", "http://127.0.0.1:9/"}},
 		{5, "address-refused", []string{"provider", "add", "p", "--url", "http://cards.example.com/"}},
 		{2, "name-malformed", []string{"provider", "add", "a name", "--url", "http://127.0.0.1:9/"}},

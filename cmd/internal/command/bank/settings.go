@@ -12,7 +12,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
-	"github.com/swaperoo/swaperoo/controller/bank/rest"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -161,16 +160,16 @@ func (s *settings) bank() bank.Config {
 	}
 }
 
-// gatewayURL is where the exchange finds its account, as far as that is known
+// gatewayURL is where an exchange finds its account, as far as that is known
 // while the bank listens nowhere.
-func (s *settings) gatewayURL() string {
+func (s *settings) gatewayURL(x bank.Exchange) string {
 	switch {
 	case s.URL != "":
-		return s.URL + rest.WireGatewayPath[1:]
+		return s.URL + gatewayPath(x)[1:]
 	case fixed(s.Listen) && s.Edge.Certificate != "":
-		return "https://" + s.Listen + rest.WireGatewayPath
+		return "https://" + s.Listen + gatewayPath(x)
 	case fixed(s.Listen):
-		return "http://" + s.Listen + rest.WireGatewayPath
+		return "http://" + s.Listen + gatewayPath(x)
 	}
 	return ""
 }

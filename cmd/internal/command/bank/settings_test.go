@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
 )
 
 func TestWhichAddressesCanBeCalled(t *testing.T) {
@@ -72,8 +73,7 @@ func TestTheExchangeMustTakeWhatIsPaid(t *testing.T) {
 				_, _ = w.Write([]byte(row.body))
 			}))
 			defer server.Close()
-			s := settings{Currency: "CHF", ExchangeURL: server.URL + "/", ExchangeAccount: taler.Payto(account)}
-			err := checkExchange(t.Context(), s)
+			err := checkExchange(t.Context(), bank.Exchange{URL: server.URL + "/", Account: taler.Payto(account)}, "CHF")
 			if fault.ReasonOf(err) != row.reason {
 				t.Errorf("err = %v", err)
 			}

@@ -3,6 +3,7 @@ package terminal
 import (
 	"context"
 	"crypto/rand"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -15,8 +16,8 @@ import (
 
 // order is what the flags of a withdrawal say.
 type order struct {
-	amount, card, key, listen string
-	yes                       bool
+	amount, card, key, listen, exchange string
+	yes                                 bool
 }
 
 func (o *order) flags(c *cobra.Command) {
@@ -31,6 +32,7 @@ func withdraw(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "withdraw", Short: "Sell digital cash to the customer in front of the terminal", Args: cobra.NoArgs}
 	o.flags(c)
 	c.Flags().StringVar(&o.amount, "amount", "", "how much the wallet gets, such as CHF:20")
+	c.Flags().StringVar(&o.exchange, "exchange", "", "`NAME` of the exchange at the bank whose cash it is, where there are several")
 	c.Flags().StringVar(&o.key, "key", "", "idempotency key: the same one is the same withdrawal")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := cli.Require(c, "amount"); err != nil {
@@ -118,6 +120,9 @@ func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, 
 	if _, err := t.Provider(ctx); err != nil {
 		return none, err
 	}
+	if o.exchange, err = o.choose(t.env, bank.Exchanges); err != nil {
+		return none, err
+	}
 	if o.key == "" {
 		o.key = rand.Text()
 		t.env.Say("The key of this withdrawal is %s", o.key)
@@ -126,5 +131,32 @@ func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, 
 	if err != nil {
 		return none, cli.Argument(err)
 	}
-	return t.Withdraw(ctx, vendor.Purchase{RequestUID: string(op), Amount: amount, Card: o.card}, s)
+	return t.Withdraw(ctx, vendor.Purchase{RequestUID: string(op), Amount: amount, Exchange: o.exchange, Card: o.card}, s)
+}
+
+// choose is the exchange whose cash is sold: the one that was named, or where
+// there are several the one that the person at the terminal picks. Nobody to ask,
+// or a --yes to all, takes the bank's default.
+func (o order) choose(e *cli.Env, all []taler.ExchangeChoice) (string, error) {
+	known := func(name string) error {
+		if slices.ContainsFunc(all, func(x taler.ExchangeChoice) bool { return x.Name == name }) {
+			return nil
+		}
+		return fault.New(fault.NotFound, "the bank has no exchange %q to choose", name).Because(taler.ReasonExchangeUnknown).
+			WithHint("the bank's operator knows them")
+	}
+	if o.exchange != "" {
+		return o.exchange, known(o.exchange)
+	}
+	if len(all) < 2 || o.yes || !e.Interactive() {
+		return "", nil
+	}
+	for _, x := range all {
+		e.Say("%s is %s", x.Name, x.URL)
+	}
+	name, err := e.Ask("The exchange, by its name; nothing is "+all[0].Name, "name it with --exchange")
+	if err != nil || name == "" {
+		return "", err
+	}
+	return name, known(name)
 }

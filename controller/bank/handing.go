@@ -1,0 +1,135 @@
+package bank
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// NextTransfer waits for a transfer of an exchange that is not final and that
+// nobody in this life of the bank was handed, the oldest first. Whoever gets one
+// keeps it, asks the provider again as often as needed, and says with
+// handing is how far an exchange's transfers were handed out in this life.
+type handing struct {
+	topic   instrument.Topic
+	carried bool // somebody carries them out; under the bank's mu
+
+	mu   sync.Mutex
+	read instrument.Seq  // of the topic
+	left []instrument.ID // what earlier lives have left open, the oldest first
+}
+
+func (b *Bank) handingOf(x Exchange) *handing {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.handing[x.Key()] == nil {
+		b.handing[x.Key()] = &handing{topic: x.Topic(Transfers)}
+	}
+	return b.handing[x.Key()]
+}
+
+// openTransfers are those that have not ended, of all exchanges.
+func (b *Bank) openTransfers(ctx context.Context) ([]OpenTransfer, error) {
+	var out []OpenTransfer
+	for _, status := range []taler.TransferState{taler.TransferPending, taler.TransferTransient} {
+		open, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassTransfer, Status: string(status)})
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range open {
+			t := OpenTransfer{ID: i.ID}
+			if err := i.Decode(&t.Transfer); err != nil {
+				return nil, err
+			}
+			out = append(out, t)
+		}
+	}
+	return out, nil
+}
+
+// resumeTransfers finds what earlier lives have left open, of exchanges that were
+// removed as well, and has it carried out.
+func (b *Bank) resumeTransfers(ctx context.Context) error {
+	all, err := b.exchanges(ctx, true)
+	if err != nil {
+		return err
+	}
+	open, err := b.openTransfers(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		h := b.handingOf(x)
+		last, err := b.Instruments().Journal(ctx, h.topic, instrument.Page{Limit: 1, Reverse: true})
+		if err != nil {
+			return err
+		}
+		if len(last) > 0 {
+			h.read = last[0].Seq
+		}
+		for _, t := range open {
+			if t.Transfer.Exchange == x.Key() && instrument.Seq(t.Transfer.Row) <= h.read { // later ones come with the topic
+				h.left = append(h.left, t.ID)
+			}
+		}
+		slices.Sort(h.left) // ids made later sort later
+		b.carry(x)
+	}
+	return nil
+}
+
+// carry has an exchange's transfers carried out from now on, if that is not being
+// done: an exchange may come beside a running bank.
+func (b *Bank) carry(x Exchange) {
+	if b.cfg.HandsOut {
+		return
+	}
+	h := b.handingOf(x)
+	b.mu.Lock()
+	begin := !h.carried
+	h.carried = true
+	b.mu.Unlock()
+	if begin {
+		b.background(func() { b.refundTransfers(x) })
+	}
+}
+
+// handOut is the next open transfer that was not handed out, if there is one.
+func (b *Bank) handOut(ctx context.Context, h *handing) (OpenTransfer, bool, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for {
+		id, at, found, err := b.unread(ctx, h)
+		if err != nil || !found {
+			return OpenTransfer{}, false, err
+		}
+		t, err := b.transferAt(ctx, id)
+		if err != nil {
+			return OpenTransfer{}, false, err
+		}
+		if len(h.left) > 0 {
+			h.left = h.left[1:]
+		} else {
+			h.read = at
+		}
+		if !t.State.Final() {
+			return OpenTransfer{id, t}, true, nil
+		}
+	}
+}
+
+// unread names the next transfer to look at, and its place in the topic if it
+// comes from there.
+func (b *Bank) unread(ctx context.Context, h *handing) (instrument.ID, instrument.Seq, bool, error) {
+	if len(h.left) > 0 {
+		return h.left[0], 0, true, nil
+	}
+	next, err := b.Instruments().Journal(ctx, h.topic, instrument.Page{After: h.read, Limit: 1})
+	if err != nil || len(next) == 0 {
+		return "", 0, false, err
+	}
+	return next[0].Instance, next[0].Seq, true, nil
+}
