@@ -191,9 +191,13 @@ func (c *cards) refund(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "no", http.StatusConflict)
 			return
 		}
+		var order struct {
+			ExternalID string `json:"external_id"`
+		}
+		_ = json.NewDecoder(r.Body).Decode(&order)
 		p.Refunded = p.Amount
 		c.paid[reference] = p
-		_ = json.NewEncoder(w).Encode(map[string]any{"id": "ref-" + p.ID, "state": "paid", "amount": p.Amount})
+		_ = json.NewEncoder(w).Encode(map[string]any{"id": "ref-" + p.ID, "external_id": order.ExternalID, "state": "paid", "amount": p.Amount})
 		return
 	}
 	http.NotFound(w, r)
