@@ -30,12 +30,8 @@ type Receipt struct {
 // known to be the one in front of us.
 func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, s Screen) error {
 	transaction, err := t.paidBefore(ctx, w)
-	switch {
-	case err != nil, transaction != "":
-	case card == "":
-		transaction, err = t.sell(ctx, w, s)
-	default:
-		transaction, err = t.plastic(ctx, w, card, s)
+	if err == nil && transaction == "" {
+		transaction, err = t.take(ctx, w, card, s)
 	}
 	for pause := 500 * time.Millisecond; errors.Is(err, fault.Unknown) && ctx.Err() == nil; pause = min(2*pause, 10*time.Second) {
 		s.Show(Event{Event: EventUnknown, Reason: fault.From(err).Message})
@@ -52,6 +48,21 @@ func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, 
 	}
 	s.Show(Event{Event: EventPaid, Transaction: transaction})
 	return t.change(ctx, w, taler.TerminalPaid, func(r *taler.TerminalWithdrawal) { r.Transaction = transaction })
+}
+
+// take has the customer pay, by what means they choose.
+func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
+	by := Means{Card: card}
+	if c, ok := s.(Chooser); ok && card == "" {
+		var err error
+		if by, err = c.Choose(ctx, *w); err != nil {
+			return "", err
+		}
+	}
+	if by.Card == "" {
+		return t.sell(ctx, w, s)
+	}
+	return t.plastic(ctx, w, by.Card, s)
 }
 
 // paidBefore finds a payment that an earlier life has begun: it may have been

@@ -66,9 +66,9 @@ func (t *Terminal) follow(ctx context.Context, s *sale) {
 	s.done <- abortedUnpaid()
 }
 
-// take says that a payment of the sale goes on to the provider, unless it was
+// goesOn says that a payment of the sale goes on to the provider, unless it was
 // aborted meanwhile.
-func (t *Terminal) take(s *sale) error {
+func (t *Terminal) goesOn(s *sale) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.selling[s.w.Reference()] != s {
@@ -76,6 +76,12 @@ func (t *Terminal) take(s *sale) error {
 	}
 	s.taken = true
 	return nil
+}
+
+func (t *Terminal) isTaken(s *sale) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return s.taken
 }
 
 func abortedUnpaid() error {
@@ -239,7 +245,7 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		return err
 	}
 	t.Instruments, t.Reference = []instrument.ID{provider}, sale.w.Reference()
-	return s.t.take(sale)
+	return s.t.goesOn(sale)
 }
 
 // Ended tells the sale how its payment ended, or that an account was paid into.

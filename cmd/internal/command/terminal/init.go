@@ -22,6 +22,7 @@ type settings struct {
 	Login       string   `toml:"login" doc:"this terminal's account at the bank"`
 	TokenFile   string   `toml:"token_file" doc:"file with the account's token, mode 0600"`
 	Listen      string   `toml:"listen" doc:"address at which wallets pay over sessions; port 0 takes a free one"`
+	Till        string   `toml:"till" doc:"address of the API for the software of a till, of this machine only unless --allow-http is said; port 0 takes a free one"`
 	ClearLines  []string `toml:"clear_lines" doc:"lines that run without TLS, such as \"serial-clear:/dev/ttyS0\": nobody proves there who they are"`
 }
 
@@ -32,7 +33,7 @@ const tokenName = "bank.token"
 const anywhere = "127.0.0.1:0"
 
 func initialise(e *cli.Env) *cobra.Command {
-	s := settings{ClearLines: []string{}}
+	s := settings{Till: anywhere, ClearLines: []string{}}
 	c := &cobra.Command{Use: "init", Short: "Make a terminal of a bank", Args: cobra.NoArgs}
 	f := c.Flags()
 	f.StringVar(&s.Bank, "bank", "", "base `URL` of the bank's Terminal API")
@@ -105,7 +106,7 @@ func (s *settings) complete(allowHTTP bool) error {
 }
 
 func readSettings(e *cli.Env, f house.Files) (settings, error) {
-	s := settings{Listen: anywhere, ClearLines: []string{}}
+	s := settings{Listen: anywhere, Till: anywhere, ClearLines: []string{}}
 	err := config.Read(f.Config(), &s, e.Environ)
 	return s, err
 }
