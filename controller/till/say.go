@@ -2,6 +2,7 @@ package till
 
 import (
 	"context"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -10,21 +11,45 @@ import (
 
 // Payment is how the customer pays: one of them.
 type Payment struct {
-	Card string `json:"card,omitempty"` // what the till's own reader has read of a plastic card
-	Peer bool   `json:"peer,omitempty"` // a wallet, over a session
+	Card   string `json:"card,omitempty"`   // what the till's own reader has read of a plastic card
+	Reader bool   `json:"reader,omitempty"` // a card at the terminal's reader
+	Peer   bool   `json:"peer,omitempty"`   // a wallet, over a session
 }
 
 func (p Payment) check() error {
-	if (p.Card != "") == p.Peer {
-		return fault.New(fault.Invalid, "a withdrawal is paid by a card or by a peer").Because("payment-malformed").
-			WithHint(`such as {"card":"TOKEN"} or {"peer":true}`)
+	switch p {
+	case Payment{Card: p.Card}:
+		if p.Card != "" {
+			return nil
+		}
+	case Payment{Reader: true}, Payment{Peer: true}:
+		return nil
 	}
-	return nil
+	return fault.New(fault.Invalid, "a withdrawal is paid by a card, at the reader or by a peer").Because("payment-malformed").
+		WithHint(`such as {"card":"TOKEN"}, {"reader":true} or {"peer":true}`)
 }
 
-// Accept says whether the customer accepts fees and terms of service.
+// soon bounds how long an answer waits for its effect.
+const soon = 5 * time.Second
+
+// Accept says whether the customer accepts fees and terms of service. It returns
+// when that is on record, so that the code can be shown, or soon.
 func (t *Till) Accept(ctx context.Context, name string, yes bool) (View, error) {
-	return t.say(ctx, name, needsAcceptance, yes, func(w vendor.Withdrawal) bool { return yes && !w.AwaitsCustomer() })
+	v, err := t.say(ctx, name, needsAcceptance, yes, func(w vendor.Withdrawal) bool { return yes && !w.AwaitsCustomer() })
+	if err != nil || !v.Accepted.IsZero() || v.Ended != (time.Time{}) {
+		return v, err
+	}
+	w, err := t.terminal.Find(ctx, v.WOPID)
+	if err != nil {
+		return v, err
+	}
+	within, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	err = t.terminal.Instruments().Wait(within, w.ID, func(ctx context.Context) (bool, error) {
+		w, err = t.terminal.Find(ctx, v.WOPID)
+		return !w.AwaitsCustomer(), err
+	})
+	return t.view(w, t.live(w)), err
 }
 
 // SameWallet says whether the customer's wallet shows the groups.
@@ -34,13 +59,24 @@ func (t *Till) SameWallet(ctx context.Context, name string, same bool) (View, er
 
 // Pay says how the customer pays.
 func (t *Till) Pay(ctx context.Context, name string, p Payment) (View, error) {
-	if err := p.check(); err != nil {
+	if err := t.takes(p); err != nil {
 		return View{}, err
 	}
 	return t.say(ctx, name, needsPayment, p, func(w vendor.Withdrawal) bool {
 		s := t.live(w)
 		return s != nil && s.chose(p)
 	})
+}
+
+// takes refuses a payment that this terminal cannot take.
+func (t *Till) takes(p Payment) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	if p.Reader && !t.terminal.HasReader() {
+		return fault.New(fault.Conflict, "this terminal has no card reader").Because("reader-missing").WithHint("start it with --reader ADDR")
+	}
+	return nil
 }
 
 func (s *sale) chose(p Payment) bool {

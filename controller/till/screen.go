@@ -86,7 +86,7 @@ func (s *sale) Choose(ctx context.Context, _ vendor.Withdrawal) (vendor.Means, e
 		s.pay, s.order.Peer = Payment{Peer: true}, true
 		s.mu.Unlock()
 	}
-	return vendor.Means{Card: pay.Card}, nil
+	return vendor.Means{Card: pay.Card, Reader: pay.Reader}, nil
 }
 
 // charges notes that from now on nobody can take the payment back.

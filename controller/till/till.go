@@ -18,8 +18,7 @@ type Order struct {
 	Key      string            `json:"key"` // idempotency key: the same one is the same withdrawal
 	Amount   instrument.Amount `json:"amount"`
 	Exchange string            `json:"exchange,omitempty"` // base URL; without it the bank's
-	Card     string            `json:"card,omitempty"`     // as in Payment; else it is asked for when it is due
-	Peer     bool              `json:"peer,omitempty"`
+	Payment                    // how it is paid; else that is asked for when it is due
 }
 
 // Till sells withdrawals. It is safe for concurrent use.
@@ -95,8 +94,8 @@ func (t *Till) takeUp(ctx context.Context) error {
 // Start begins a withdrawal, and returns when the customer can be shown what it
 // costs, or when it cannot be begun. The same key again is the same withdrawal.
 func (t *Till) Start(ctx context.Context, o Order) (View, error) {
-	pay := Payment{Card: o.Card, Peer: o.Peer}
-	if err := o.check(pay); err != nil {
+	pay := o.Payment
+	if err := t.check(o); err != nil {
 		return View{}, err
 	}
 	op, err := t.terminal.OperationID(o.Key)
@@ -118,14 +117,14 @@ func (t *Till) Start(ctx context.Context, o Order) (View, error) {
 	return s.begun(ctx)
 }
 
-func (o Order) check(p Payment) error {
+func (t *Till) check(o Order) error {
 	switch {
 	case o.Key == "":
 		return fault.New(fault.Invalid, "a withdrawal has a key").Because("key-malformed").WithHint("choose one, and send it again with the same request")
 	case o.Amount.IsZero():
 		return fault.New(fault.Invalid, "a withdrawal of nothing is none").Because("amount-too-small")
-	case p != Payment{}:
-		return p.check()
+	case o.Payment != Payment{}:
+		return t.takes(o.Payment)
 	}
 	return nil
 }

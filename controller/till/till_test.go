@@ -199,6 +199,8 @@ func TestWhatTheTillRefuses(t *testing.T) {
 		{400, "key-malformed", "/withdrawals", `{"amount":"CHF:1"}`},
 		{400, "amount-too-small", "/withdrawals", `{"key":"a"}`},
 		{400, "payment-malformed", "/withdrawals", `{"amount":"CHF:1","key":"a","card":"x","peer":true}`},
+		{400, "payment-malformed", "/withdrawals", `{"amount":"CHF:1","key":"a","reader":true,"peer":true}`},
+		{409, "reader-missing", "/withdrawals", `{"amount":"CHF:1","key":"a","reader":true}`},
 		{413, "body-too-large", "/withdrawals", `{"key":"` + strings.Repeat("k", 65<<10) + `"}`},
 		{404, "unknown-operation", "/withdrawals/ZZZZZZZZZZ/accept", ""},
 		{409, "not-asked", path(v) + "/same-wallet", `{"same":true}`},

@@ -59,10 +59,13 @@ func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Scree
 			return "", err
 		}
 	}
-	if by.Card == "" {
-		return t.sell(ctx, w, s)
+	switch {
+	case by.Card != "":
+		return t.plastic(ctx, w, by.Card, s)
+	case by.Reader:
+		return t.read(ctx, w, s)
 	}
-	return t.plastic(ctx, w, by.Card, s)
+	return t.sell(ctx, w, s)
 }
 
 // paidBefore finds a payment that an earlier life has begun: it may have been
@@ -93,19 +96,28 @@ func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error
 	return f.Transaction, err
 }
 
-// plastic charges a card at the terminal's own reader.
-func (t *Terminal) plastic(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
+// sameWallet makes sure, before a card is asked for, that the customer in front of
+// the terminal has the wallet that selected, and that it has not aborted.
+func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) error {
 	same, err := s.SameWallet(ctx, Groups(w.ReservePub))
 	if err != nil {
-		return "", err
+		return err
 	}
 	if !same {
-		return "", fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
+		return fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
 	}
 	// A wallet may have aborted while its owner looked for the card. A bank that
 	// does not answer now answers the notice.
 	if status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{}); err == nil && status.Status == taler.StateAborted {
-		return "", abortedUnpaid()
+		return abortedUnpaid()
+	}
+	return nil
+}
+
+// plastic charges a card whose token is here.
+func (t *Terminal) plastic(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
+	if err := t.sameWallet(ctx, w, s); err != nil {
+		return "", err
 	}
 	provider, err := t.Provider(ctx)
 	if err != nil {

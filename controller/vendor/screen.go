@@ -28,7 +28,8 @@ type Chooser interface {
 
 // Means are how a withdrawal is paid; none: by a native peer.
 type Means struct {
-	Card string // what the terminal's own reader has read of a plastic card
+	Card   string // what a reader of somebody else's has read of a plastic card
+	Reader bool   // by a card at the terminal's own reader, which is a peer
 }
 
 // Quote is what the customer accepts or not.

@@ -16,7 +16,7 @@ import (
 // here, for the amount that the invoice names. Beside that the software of a till
 // sells digital cash here, and what an earlier life has left open goes on.
 func serving(e *cli.Env) *cobra.Command {
-	var listen, software string
+	var listen, software, reader string
 	var parent func() (*serve.Parent, error)
 	var further *[]string
 	c := &cobra.Command{
@@ -34,6 +34,13 @@ func serving(e *cli.Env) *cobra.Command {
 				if err := p.Sessions(*further, func(a comm.Address) (comm.Listener, error) { return t.Listen(inside, t.house.Comm, a) }); err != nil {
 					return err
 				}
+				if reader != "" {
+					l, err := t.readerDoor(inside, reader)
+					if err != nil {
+						return errors.Join(err, p.Close())
+					}
+					p.Door(serve.Reader, l)
+				}
 				door, err := t.door(inside, listen) // the last one, which customers are shown
 				if err != nil {
 					return errors.Join(err, p.Close())
@@ -49,6 +56,7 @@ func serving(e *cli.Env) *cobra.Command {
 	}
 	parent, further = serve.ParentFlag(c), serve.SessionFlag(c)
 	c.Flags().StringVar(&listen, "listen", "", "`ADDR` of sessions, instead of the configured one")
+	readerFlag(c, &reader)
 	c.Flags().StringVar(&software, "till", "", "`ADDR` of the API for the software of a till, instead of the configured one")
 	return c
 }

@@ -22,7 +22,7 @@ import (
 // Command is `swaperoo terminal`.
 func Command(e *cli.Env) *cobra.Command {
 	return cli.Group("terminal", "Sell digital cash by card, and take what wallets pay with",
-		initialise(e), providers(e), serving(e), withdraw(e), resume(e), instruments(e), operations(e), payments(e), refund(e), customers(e))
+		initialise(e), providers(e), serving(e), withdraw(e), resume(e), reader(e), instruments(e), operations(e), payments(e), refund(e), customers(e))
 }
 
 func files(e *cli.Env) (house.Files, error) {
