@@ -33,6 +33,7 @@ type rig struct {
 	at     func(point)                 // of the dispensing
 	cursor func(*chute) instrument.Seq // where the events go on
 	drop   func(*chute, job) error     // dispense
+	paid   func(context.Context, *vendor.Terminal, held) (vendor.Payment, error)
 }
 
 // point is a place in the dispensing where a process may die.
@@ -60,6 +61,11 @@ func open(ctx context.Context, e *cli.Env, f house.Files, s settings, r rig) (m 
 	if m.cursor == nil {
 		m.cursor, m.drop = (*chute).done, (*chute).drop
 	}
+	if m.paid == nil {
+		m.paid = func(ctx context.Context, t *vendor.Terminal, h held) (vendor.Payment, error) {
+			return t.Payment(ctx, h.peer, h.payment)
+		}
+	}
 	shelf, err := newShelf(s.Products)
 	if err != nil {
 		return nil, err
@@ -74,13 +80,13 @@ func open(ctx context.Context, e *cli.Env, f house.Files, s settings, r rig) (m 
 		}
 	}()
 	till := vendor.New(m.house.Controller, nil, vendor.Config{Merchant: s.Name}) // it sells no cash: it has no bank
-	m.shop = &shop{Servicing: till.Servicing(), shelf: shelf, begun: m.house.Protocols().Begun, clock: m.house.Now}
+	m.shop = &shop{Servicing: till.Servicing(), shelf: shelf, till: till}
 	var jobs []job
 	if m.chute, jobs, err = openChute(filepath.Join(f.Dir, "chute")); err != nil {
 		return nil, err
 	}
 	for _, j := range jobs {
-		_ = shelf.take(j.product, j.operation) // of a product that is not sold any more
+		_ = shelf.take(j.product, held{operation: j.operation}) // of a product that is not sold any more
 	}
 	if err = m.keep(ctx); err != nil {
 		return nil, err
@@ -111,7 +117,7 @@ func (m *machine) keep(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := m.shop.shelf.hold(name, held{r.Peer, id, r.Begun}, func(held) bool { return false }); err != nil {
+		if err := m.shop.shelf.hold(name, heldFor(r.Peer, id, r.Invoice, r.Begun), func(held) bool { return false }); err != nil {
 			m.house.Log().Warn("a payment goes on for what is not there", "product", name, "operation", r.ID)
 		}
 	}
@@ -144,17 +150,23 @@ func (m *machine) catchUp(ctx context.Context) error {
 
 // dispense is told of each committed transaction behind the cursor, in order.
 // One that dispenses nothing leaves no line, and comes again in the next life.
-func (m *machine) dispense(_ context.Context, e controller.Event) error {
+func (m *machine) dispense(ctx context.Context, e controller.Event) error {
 	name := e.Invoice[vendor.InvoiceProduct]
 	if e.Name != protocol.Pay || e.Side != protocol.Servicer || name == "" {
 		return nil
 	}
+	h := heldFor(e.Peer, e.Operation, e.Invoice, e.Time)
 	if e.Fault != nil {
-		m.shop.shelf.release(e.Operation)
+		m.shop.shelf.release(held{operation: e.Operation})
 		return nil
 	}
+	if h.payment != "" {
+		if due, err := m.due(ctx, h); err != nil || !due {
+			return err
+		}
+	}
 	m.at(pointPaid)
-	if err := m.shop.shelf.take(name, e.Operation); err != nil {
+	if err := m.shop.shelf.take(name, h); err != nil {
 		return err
 	}
 	if err := m.drop(m.chute, job{e.Seq, name, e.Operation}); err != nil {
@@ -163,6 +175,15 @@ func (m *machine) dispense(_ context.Context, e controller.Event) error {
 	m.at(pointDropped)
 	return m.env.Print(map[string]any{"event": "dispensed", "number": e.Seq, "product": name, "operation": protocol.Short(e.Operation)},
 		"%d: one %s for %s\n", e.Seq, name, protocol.Short(e.Operation))
+}
+
+// due says that a payment of several instruments is paid and nothing was dispensed
+// for it. That one part is committed says neither: the others may be missing, and
+// the last one may be committed before the machine hears of the first, which it
+// then dispenses for.
+func (m *machine) due(ctx context.Context, h held) (bool, error) {
+	p, err := m.paid(ctx, m.shop.till, h)
+	return err == nil && p.Status == vendor.PaymentPaid && !m.shop.shelf.dispensed(p.Parts), err
 }
 
 // serve lets wallets in and dispenses until ctx ends. A machine that cannot

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/api"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
@@ -57,6 +59,8 @@ const motor = "motor"
 
 // The protections that a machine can be without.
 const (
+	partIsWhole   = "one part is taken for the whole payment"
+	twiceForParts = "it dispenses for each part of a payment that is paid"
 	noCounter     = "it dispenses before it looks at a cursor"
 	cursorBehind  = "the cursor is a file that is written after the chute"
 	cursorInFront = "the cursor is a file that is written before the chute"
@@ -94,6 +98,16 @@ func (p part) without(r *rig) {
 	turn := func(_ *chute, j job) error { return write(filepath.Join(p.Dir, motor), j.line()) }
 	note := func(j job) error { return os.WriteFile(cursor, fmt.Append(nil, j.seq), 0o600) }
 	switch p.Without {
+	case partIsWhole:
+		r.paid = func(context.Context, *vendor.Terminal, held) (vendor.Payment, error) {
+			return vendor.Payment{Status: vendor.PaymentPaid}, nil
+		}
+	case twiceForParts:
+		r.paid = func(ctx context.Context, t *vendor.Terminal, h held) (vendor.Payment, error) {
+			p, err := t.Payment(ctx, h.peer, h.payment)
+			p.Parts = nil
+			return p, err
+		}
 	case noCounter:
 		r.cursor, r.drop = func(*chute) instrument.Seq { return 0 }, turn
 	case cursorBehind:
@@ -165,11 +179,14 @@ func write(path, text string) error {
 
 // coupons is the plugin: coupons that are worth something, each taken once.
 func coupons() sdk.Bundle {
-	pay := sdk.Simple{Name: "coupon.redeem", Title: "Redeem a coupon", Class: classCoupon, Operation: protocol.Pay, Accepted: "redeemed", Present: present, Accept: accept}
+	pay := sdk.Simple{
+		Name: "coupon.redeem", Title: "Redeem a coupon", Class: classCoupon, Operation: protocol.Pay, Accepted: "redeemed", Returned: "ready",
+		Present: present, Accept: accept, GiveBack: giveBack,
+	}
 	return sdk.Bundle{
 		Name: "coupon", Version: "1.0.0",
-		Classes: func(comm.Role) []instrument.Class {
-			return []instrument.Class{sdk.Class{About: instrument.Info{
+		Classes: func(role comm.Role) []instrument.Class {
+			return sdk.Refundable(role, sdk.Class{About: instrument.Info{
 				ID: classCoupon, Title: "Coupon", Keys: []string{"code"},
 				Moves: []instrument.Move{
 					{To: "ready"},
@@ -177,9 +194,10 @@ func coupons() sdk.Bundle {
 					{From: "presented", To: "presented"},
 					{From: "presented", To: "ready"},
 					{From: "presented", To: "redeemed"},
+					{From: "redeemed", To: "ready"},
 					{To: "taken"},
 				},
-			}, Rule: func(_, _ *instrument.Instance) error { return nil }}}
+			}, Rule: func(_, _ *instrument.Instance) error { return nil }})
 		},
 		Protocols: func(comm.Role) []protocol.Protocol { return []protocol.Protocol{pay} },
 	}
@@ -206,4 +224,9 @@ func accept(_ protocol.Session, call protocol.Call, tx instrument.Tx, message js
 	}
 	_, err := tx.Create(instrument.Instance{Class: classCoupon, Status: "taken", Keys: map[string]string{"code": c.Code}, State: message})
 	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: c.Worth}, err
+}
+
+// giveBack gives a coupon back.
+func giveBack(instrument.Tx, json.RawMessage, instrument.Amount) (json.RawMessage, error) {
+	return json.RawMessage(`{"returned":true}`), nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,8 +25,7 @@ import (
 type shop struct {
 	controller.Servicing
 	shelf *shelf
-	begun func(ctx context.Context, peer string, op instrument.OperationID) (protocol.Execution, error)
-	clock func() time.Time
+	till  *vendor.Terminal
 }
 
 // Offers gives a product its price, for every class that a wallet can pay with
@@ -45,7 +45,17 @@ func (s *shop) Offers(ctx context.Context, who controller.Caller, inv instrument
 	if err != nil {
 		return instrument.Terms{}, nil, err
 	}
-	return s.Servicing.Offers(ctx, who, instrument.Invoice{vendor.InvoiceProduct: name, "amount": price.String()}, class)
+	asked := instrument.Invoice{vendor.InvoiceProduct: name, controller.InvoiceAmount: price.String()}
+	if inv[controller.InvoicePayment] == "" {
+		return s.Servicing.Offers(ctx, who, asked, class)
+	}
+	if total, err := instrument.ParseAmount(inv[controller.InvoiceTotal]); err != nil || total != price {
+		return instrument.Terms{}, nil, fault.New(fault.Declined, "%s costs %s: that is what its parts are of", name, price).Because("total-differs")
+	}
+	for _, member := range []string{controller.InvoicePayment, controller.InvoicePart, controller.InvoiceTotal, controller.InvoiceAmount} {
+		asked[member] = inv[member]
+	}
+	return s.Servicing.Offers(ctx, who, asked, class)
 }
 
 // Prepare keeps one piece for a payment that begins. An offer keeps none, so
@@ -54,30 +64,55 @@ func (s *shop) Prepare(ctx context.Context, who controller.Caller, e comm.Execut
 	if err := s.Servicing.Prepare(ctx, who, e, t); err != nil {
 		return err
 	}
-	if t.Operation != protocol.Pay || t.Reference != "" { // the latter pays into an account
+	h := heldFor(who.Peer.Key, t.ID, t.Invoice, s.till.Now())
+	if t.Operation != protocol.Pay || t.Reference != "" && h.payment == "" { // the latter pays into an account
 		return nil
 	}
 	name := t.Invoice[vendor.InvoiceProduct]
 	if name == "" {
 		return fault.New(fault.Invalid, "a machine wants to know what is bought").Because("product-missing").WithHint("say --item product=NAME")
 	}
-	return s.shelf.hold(name, held{who.Peer.Key, t.ID, s.clock()}, s.over(ctx))
+	return s.shelf.hold(name, h, s.over(ctx))
 }
 
+// How long a piece is kept for a payment of which nothing runs: a wallet that
+// comes later with another part may find it sold, and gets back what it has paid.
+const (
+	keptUnpaid = time.Minute
+	keptPartly = 10 * time.Minute
+)
+
 // over finds payments that a piece is kept for and that will never end: they were
-// refused after Prepare, and never began.
+// refused after Prepare, and never began, or nobody goes on with them.
 func (s *shop) over(ctx context.Context) func(held) bool {
 	return func(h held) bool {
-		_, err := s.begun(ctx, h.peer, h.operation)
-		return errors.Is(err, fault.NotFound) && s.clock().Sub(h.since) > time.Minute
+		since := s.till.Now().Sub(h.since)
+		if h.payment == "" {
+			_, err := s.till.Protocols().Begun(ctx, h.peer, h.operation)
+			return errors.Is(err, fault.NotFound) && since > keptUnpaid
+		}
+		p, err := s.till.Payment(ctx, h.peer, h.payment)
+		switch {
+		case errors.Is(err, fault.NotFound), err == nil && p.Status == vendor.PaymentClosed:
+			return since > keptUnpaid
+		case err != nil, p.Status == vendor.PaymentPaid, since <= keptUnpaid, !p.Paid.IsZero() && since <= keptPartly:
+			return false
+		}
+		return !s.pays(ctx, h)
 	}
 }
 
+// pays says that the latest part of a payment is under way.
+func (s *shop) pays(ctx context.Context, h held) bool {
+	found, err := s.till.Protocols().Records(ctx, protocol.Filter{Prefix: string(h.operation), Side: protocol.Servicer, Peer: h.peer, Limit: 1})
+	return err != nil || len(found) == 1 && found[0].State != protocol.Ended
+}
+
 // Ended gives back what was kept for a payment that failed. What was paid is kept
-// until it is dispensed.
+// until it is dispensed. A part that failed may be paid otherwise.
 func (s *shop) Ended(t controller.Transaction, err error) {
 	if err != nil {
-		s.shelf.release(t.ID)
+		s.shelf.release(held{operation: t.ID})
 	}
 	s.Servicing.Ended(t, err)
 }
@@ -92,14 +127,27 @@ type shelf struct {
 type row struct {
 	price  instrument.Amount
 	pieces int
-	kept   map[instrument.OperationID]held
+	kept   map[string]held // by its key
 }
 
-// held is a payment that a piece is kept for.
+// held is a payment that a piece is kept for: one operation, or one of several,
+// its parts.
 type held struct {
 	peer      string
-	operation instrument.OperationID
-	since     time.Time
+	payment   string                 // the name of one of several instruments
+	operation instrument.OperationID // that pays; of several the latest
+	since     time.Time              // it began
+}
+
+func heldFor(peer string, op instrument.OperationID, inv instrument.Invoice, since time.Time) held {
+	return held{peer: peer, payment: inv[controller.InvoicePayment], operation: op, since: since}
+}
+
+func (h held) key() string {
+	if h.payment == "" {
+		return string(h.operation)
+	}
+	return "payment " + h.peer + " " + h.payment
 }
 
 // newShelf reads what is sold: "NAME PRICE PIECES" each.
@@ -115,7 +163,7 @@ func newShelf(products []string) (*shelf, error) {
 		if err := errors.Join(err, bad, checkProduct(words[0])); err != nil || price.IsZero() || pieces < 0 || s.rows[words[0]] != nil {
 			return nil, badProduct(text)
 		}
-		s.rows[words[0]] = &row{price: price, pieces: pieces, kept: map[instrument.OperationID]held{}}
+		s.rows[words[0]] = &row{price: price, pieces: pieces, kept: map[string]held{}}
 	}
 	return s, nil
 }
@@ -150,7 +198,7 @@ func (s *shelf) offer(name string, over func(held) bool) (instrument.Amount, err
 // left is how many pieces nobody pays for now.
 func (r *row) left(over func(held) bool) int {
 	if r.pieces <= len(r.kept) {
-		maps.DeleteFunc(r.kept, func(_ instrument.OperationID, h held) bool { return over(h) })
+		maps.DeleteFunc(r.kept, func(_ string, h held) bool { return over(h) })
 	}
 	return r.pieces - len(r.kept)
 }
@@ -168,37 +216,45 @@ func (s *shelf) hold(name string, h held, over func(held) bool) error {
 	if !ok {
 		return soldOut(name) // since it was offered
 	}
-	if _, twice := r.kept[h.operation]; twice || s.gone[h.operation] {
+	if s.gone[h.operation] {
 		return nil
 	}
-	if r.left(over) < 1 {
+	if _, kept := r.kept[h.key()]; !kept && r.left(over) < 1 {
 		return soldOut(name)
 	}
-	r.kept[h.operation] = h
+	r.kept[h.key()] = h
 	return nil
 }
 
 // take is that a piece leaves. There is one, kept since before the payment,
 // unless somebody has changed the settings or the machine's contents since.
-func (s *shelf) take(name string, op instrument.OperationID) error {
+func (s *shelf) take(name string, h held) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.rows[name]
 	if !ok || r.pieces < 1 {
-		return fault.New(fault.Conflict, "%s was paid for by %s, and there is none", name, protocol.Short(op)).Because("chute-empty").
+		return fault.New(fault.Conflict, "%s was paid for by %s, and there is none", name, protocol.Short(h.operation)).Because("chute-empty").
 			WithHint("fill it up, raise its pieces in config.toml, and start the machine again: it dispenses then")
 	}
-	delete(r.kept, op)
+	delete(r.kept, h.key())
 	r.pieces--
-	s.gone[op] = true
+	s.gone[h.operation] = true
 	return nil
 }
 
+// dispensed says that a piece has left for one of the parts, and so for their
+// payment.
+func (s *shelf) dispensed(parts []vendor.Part) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(parts, func(p vendor.Part) bool { return s.gone[p.ID] })
+}
+
 // release gives back what was kept for a payment.
-func (s *shelf) release(op instrument.OperationID) {
+func (s *shelf) release(h held) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, r := range s.rows {
-		delete(r.kept, op)
+		delete(r.kept, h.key())
 	}
 }

@@ -80,14 +80,14 @@ func TestWhatIsKeptComesBack(t *testing.T) {
 			hold(2, stays)
 			return r
 		}(), ""},
-		{"… when one was refused", func() fault.Reason { s.release(op(1)); return hold(3, stays) }(), ""},
+		{"… when one was refused", func() fault.Reason { s.release(held{operation: op(1)}); return hold(3, stays) }(), ""},
 		{"… when one never began", hold(4, func(h held) bool { return h.operation == op(2) }), ""},
-		{"dispensed", fault.ReasonOf(s.take("A1", op(3))), ""},
+		{"dispensed", fault.ReasonOf(s.take("A1", held{operation: op(3)})), ""},
 		{"dispensed and asked for again", hold(3, stays), ""},
 		{"another", hold(5, stays), "sold-out"},
-		{"dispensed", fault.ReasonOf(s.take("A1", op(4))), ""},
-		{"paid for, and taken out by somebody", fault.ReasonOf(s.take("A1", op(6))), "chute-empty"},
-		{"of a product that is gone", fault.ReasonOf(s.take("B2", op(7))), "chute-empty"},
+		{"dispensed", fault.ReasonOf(s.take("A1", held{operation: op(4)})), ""},
+		{"paid for, and taken out by somebody", fault.ReasonOf(s.take("A1", held{operation: op(6)})), "chute-empty"},
+		{"of a product that is gone", fault.ReasonOf(s.take("B2", held{operation: op(7)})), "chute-empty"},
 		{"a product that is gone", fault.ReasonOf(s.hold("B2", held{operation: op(8)}, stays)), "sold-out"},
 	} {
 		if c.got != c.want {

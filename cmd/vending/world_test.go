@@ -22,6 +22,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/host"
@@ -275,7 +276,7 @@ func (w *world) verdict() (problems []string) {
 	w.end()
 	w.start(part{})
 	name := "chute"
-	if w.part.Without != "" {
+	if w.part.Without == noCounter || w.part.Without == cursorBehind || w.part.Without == cursorInFront {
 		name = motor
 	}
 	text, err := os.ReadFile(filepath.Join(w.part.Dir, name))
@@ -286,15 +287,35 @@ func (w *world) verdict() (problems []string) {
 	lines := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 	records, err := w.house.Protocols().Records(w.t.Context(), protocol.Filter{Side: protocol.Initiator})
 	check(w.t, err)
+	want, of := map[string]int{}, map[string][]string{} // by operation, or payment of several
 	for _, r := range records {
-		want, is := 0, func(line string) bool { return strings.Contains(line, " "+r.Invoice["product"]+" "+string(r.ID)) }
+		if r.Operation != protocol.Pay {
+			continue
+		}
+		key := string(r.ID)
+		if name := r.Invoice[controller.InvoicePayment]; name != "" {
+			key = name
+		}
+		of[key] = append(of[key], " "+r.Invoice["product"]+" "+string(r.ID))
 		if r.State != protocol.Ended {
 			problems = append(problems, fmt.Sprintf("payment %s is %s", r.ID, r.State))
-		} else if r.Fault == nil {
-			want = 1
+		} else if r.Fault == nil && key == string(r.ID) {
+			want[key] = 1
 		}
-		if got := len(slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return !is(l) })); got != want {
-			problems = append(problems, fmt.Sprintf("payment %s was dispensed %d times, not %d", r.ID, got, want))
+	}
+	wholes, err := w.wallet.Payments(w.t.Context())
+	check(w.t, err)
+	for _, p := range wholes {
+		if p.Status == client.PaymentPaid {
+			want[string(p.Operation)] = 1
+		}
+	}
+	for key, all := range of {
+		is := func(line string) bool {
+			return slices.ContainsFunc(all, func(text string) bool { return strings.Contains(line, text) })
+		}
+		if got := len(slices.DeleteFunc(slices.Clone(lines), func(l string) bool { return !is(l) })); got != want[key] {
+			problems = append(problems, fmt.Sprintf("payment %s was dispensed %d times, not %d", key, got, want[key]))
 		}
 		lines = slices.DeleteFunc(lines, is)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/https"
 	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/stream"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
@@ -84,7 +86,7 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 	check(t, err)
 	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(role)}))
 	identity := crypto.DeriveIdentity(engine, "node")
-	manager := comm.NewManager(out{https.New(https.Options{}), away}, net.Transport(inproc.Options{Key: identity.KeyText()}), &taler.Transport{})
+	manager := comm.NewManager(out{https.New(https.Options{}), away}, net.Transport(inproc.Options{Key: identity.KeyText()}), lines(t, identity), &taler.Transport{})
 	party, err := controller.New(controller.Parts{
 		Name: string(role), Role: role, Store: db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: policy,
 		Bundles: append(bundles(role), protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}),
@@ -98,6 +100,21 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 		check(t, db.Close())
 	})
 	return party, manager, identity.KeyText()
+}
+
+// lines are a party's ways over sockets and serial lines.
+func lines(t *testing.T, i *crypto.Identity) comm.Transport {
+	t.Helper()
+	server, err := crypto.ServerConfig(i, nil)
+	check(t, err)
+	return stream.New(stream.Options{
+		Key: i.KeyText(), TLSServer: server,
+		TLSClient: func(string) (*tls.Config, error) { return crypto.ClientConfig(i, nil) },
+		KeyOf: func(s tls.ConnectionState) (string, error) {
+			key, err := crypto.PeerKey(s)
+			return crypto.KeyText(key), err
+		},
+	})
 }
 
 func bundles(role comm.Role) []protocol.Bundle {
@@ -191,9 +208,13 @@ func (c *cards) refund(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "no", http.StatusConflict)
 			return
 		}
+		var order struct {
+			ExternalID string `json:"external_id"`
+		}
+		_ = json.NewDecoder(r.Body).Decode(&order)
 		p.Refunded = p.Amount
 		c.paid[reference] = p
-		_ = json.NewEncoder(w).Encode(map[string]any{"id": "ref-" + p.ID, "state": "paid", "amount": p.Amount})
+		_ = json.NewEncoder(w).Encode(map[string]any{"id": "ref-" + p.ID, "external_id": order.ExternalID, "state": "paid", "amount": p.Amount})
 		return
 	}
 	http.NotFound(w, r)

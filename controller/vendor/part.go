@@ -86,10 +86,13 @@ func (t *Terminal) enrol(ctx context.Context, payer string, x *controller.Transa
 		return err
 	}
 	part.Class = x.Class
-	name := x.Invoice[controller.InvoicePayment]
+	name, product := x.Invoice[controller.InvoicePayment], x.Invoice[InvoiceProduct]
 	err = t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) error {
 		if w.Total != total {
 			return fault.New(fault.Conflict, "this payment is of %s, not of %s", w.Total, total).Because("total-differs")
+		}
+		if w.Product != product {
+			return fault.New(fault.Conflict, "the parts of this payment are for another product").Because("product-differs")
 		}
 		if i.Status != PaymentOpen {
 			return fault.New(fault.Conflict, "this payment is %s and takes no more parts", i.Status).Because("payment-over")
@@ -99,7 +102,7 @@ func (t *Terminal) enrol(ctx context.Context, payer string, x *controller.Transa
 	if !errors.Is(err, fault.NotFound) {
 		return err
 	}
-	w := whole{Payer: payer, Name: name, Total: total}
+	w := whole{Payer: payer, Name: name, Total: total, Product: product}
 	if err := w.add(part, x.ID); err != nil {
 		return err
 	}

@@ -30,12 +30,8 @@ type Receipt struct {
 // known to be the one in front of us.
 func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, s Screen) error {
 	transaction, err := t.paidBefore(ctx, w)
-	switch {
-	case err != nil, transaction != "":
-	case card == "":
-		transaction, err = t.sell(ctx, w, s)
-	default:
-		transaction, err = t.plastic(ctx, w, card, s)
+	if err == nil && transaction == "" {
+		transaction, err = t.take(ctx, w, card, s)
 	}
 	for pause := 500 * time.Millisecond; errors.Is(err, fault.Unknown) && ctx.Err() == nil; pause = min(2*pause, 10*time.Second) {
 		s.Show(Event{Event: EventUnknown, Reason: fault.From(err).Message})
@@ -52,6 +48,24 @@ func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, 
 	}
 	s.Show(Event{Event: EventPaid, Transaction: transaction})
 	return t.change(ctx, w, taler.TerminalPaid, func(r *taler.TerminalWithdrawal) { r.Transaction = transaction })
+}
+
+// take has the customer pay, by what means they choose.
+func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
+	by := Means{Card: card}
+	if c, ok := s.(Chooser); ok && card == "" {
+		var err error
+		if by, err = c.Choose(ctx, *w); err != nil {
+			return "", err
+		}
+	}
+	switch {
+	case by.Card != "":
+		return t.plastic(ctx, w, by.Card, s)
+	case by.Reader:
+		return t.read(ctx, w, s)
+	}
+	return t.sell(ctx, w, s)
 }
 
 // paidBefore finds a payment that an earlier life has begun: it may have been
@@ -82,19 +96,28 @@ func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error
 	return f.Transaction, err
 }
 
-// plastic charges a card at the terminal's own reader.
-func (t *Terminal) plastic(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
+// sameWallet makes sure, before a card is asked for, that the customer in front of
+// the terminal has the wallet that selected, and that it has not aborted.
+func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) error {
 	same, err := s.SameWallet(ctx, Groups(w.ReservePub))
 	if err != nil {
-		return "", err
+		return err
 	}
 	if !same {
-		return "", fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
+		return fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
 	}
 	// A wallet may have aborted while its owner looked for the card. A bank that
 	// does not answer now answers the notice.
 	if status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{}); err == nil && status.Status == taler.StateAborted {
-		return "", abortedUnpaid()
+		return abortedUnpaid()
+	}
+	return nil
+}
+
+// plastic charges a card whose token is here.
+func (t *Terminal) plastic(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
+	if err := t.sameWallet(ctx, w, s); err != nil {
+		return "", err
 	}
 	provider, err := t.Provider(ctx)
 	if err != nil {

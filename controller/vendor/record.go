@@ -28,6 +28,11 @@ func (w Withdrawal) AwaitsCustomer() bool {
 	return w.Status == taler.TerminalPending && w.Terms.AcceptedAt == 0
 }
 
+// Over reports whether it has ended, well or not.
+func (w Withdrawal) Over() bool {
+	return w.Status == taler.TerminalConfirmed || w.Status == taler.TerminalAborted
+}
+
 // setup is the event that names the withdrawal. Fees are shown also when they
 // are nothing.
 func (w Withdrawal) setup() Event {
@@ -89,8 +94,8 @@ func (t *Terminal) FindByPrefix(ctx context.Context, prefix string) (Withdrawal,
 	return Withdrawal{}, fault.New(fault.Invalid, "%d withdrawals begin like that", len(found)).Because("name-ambiguous").WithHint("give more characters")
 }
 
-// byRequest reads a withdrawal by our own request_uid.
-func (t *Terminal) byRequest(ctx context.Context, uid string) (Withdrawal, error) {
+// FindByRequest reads a withdrawal by our own request_uid; fault.NotFound.
+func (t *Terminal) FindByRequest(ctx context.Context, uid string) (Withdrawal, error) {
 	i, err := t.Instruments().Lookup(ctx, ClassWithdrawal, "request_uid", uid)
 	if err != nil {
 		return Withdrawal{}, err

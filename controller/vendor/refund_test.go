@@ -261,3 +261,29 @@ func FuzzParts(f *testing.F) {
 		}
 	})
 }
+
+// The parts of one payment are for one product, so that whoever delivers for it
+// need not look at each.
+func TestThePartsOfAPaymentAreForOneProduct(t *testing.T) {
+	s := openStall(t, nil)
+	buy := func(part, product string) error {
+		stamp := s.amy.Create(t, instrument.Instance{Class: "stamp", Status: "ready", State: []byte(`"` + part + `"`)})
+		session, err := s.amy.InitiateSession(t.Context(), s.peer, controller.Login{})
+		check(t, err)
+		defer func() { _ = session.Close(t.Context()) }()
+		_, err = session.Negotiate(t.Context(), "stamp", instrument.Invoice{"payment": "p", "part": part, "total": "CHF:3", "amount": "CHF:1", "product": product})
+		check(t, err)
+		_, err = session.Execute(t.Context(), controller.Transaction{Principal: s.amy.Me(t), Operation: protocol.Pay, Class: "stamp", Instruments: []instrument.ID{stamp}}, nil)
+		return err
+	}
+	check(t, buy("1", "A1"))
+	if err := buy("2", "B2"); fault.ReasonOf(err) != "product-differs" {
+		t.Errorf("another product: %v", err)
+	}
+	check(t, buy("2", "A1"))
+	check(t, buy("3", "A1"))
+	p, err := s.Payment(t.Context(), s.amy.Identity.KeyText(), "p")
+	if err != nil || p.Status != vendor.PaymentPaid || p.Product != "A1" || len(p.Parts) != 3 || p.Parts[0].ID == "" {
+		t.Errorf("it is %+v, %v", p, err)
+	}
+}

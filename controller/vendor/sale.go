@@ -16,15 +16,23 @@ import (
 
 // sale is a withdrawal that waits for a native peer to pay it.
 type sale struct {
-	w     Withdrawal
-	done  chan error // how the payment ended; nil: paid
-	taken bool       // a payment is under way; under the terminal's mu
+	w      Withdrawal
+	reader bool       // a card at our own reader pays it, and nobody else
+	done   chan error // how the payment ended; nil: paid
+	taken  bool       // a payment is under way; under the terminal's mu
 }
 
 // sell waits until the wallet that selected has paid over a session, the
 // withdrawal was aborted at the bank, or ctx ends.
 func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, error) {
-	waits := &sale{w: *w, done: make(chan error, 1)}
+	return t.wait(ctx, w, false, func() {
+		s.Show(Event{Event: EventPay, Peer: t.reached(), Total: &w.Total, Reserve: w.ReservePub.String()})
+	})
+}
+
+// wait has a withdrawal paid by a peer; open is called when one may.
+func (t *Terminal) wait(ctx context.Context, w *Withdrawal, reader bool, open func()) (string, error) {
+	waits := &sale{w: *w, reader: reader, done: make(chan error, 1)}
 	t.mu.Lock()
 	t.selling[w.Reference()] = waits
 	t.mu.Unlock()
@@ -33,7 +41,7 @@ func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, e
 		delete(t.selling, w.Reference())
 		t.mu.Unlock()
 	}()
-	s.Show(Event{Event: EventPay, Peer: t.reached(), Total: &w.Total, Reserve: w.ReservePub.String()})
+	open()
 	followed, stop := context.WithCancel(ctx)
 	defer stop()
 	go t.follow(followed, waits)
@@ -66,9 +74,9 @@ func (t *Terminal) follow(ctx context.Context, s *sale) {
 	s.done <- abortedUnpaid()
 }
 
-// take says that a payment of the sale goes on to the provider, unless it was
+// goesOn says that a payment of the sale goes on to the provider, unless it was
 // aborted meanwhile.
-func (t *Terminal) take(s *sale) error {
+func (t *Terminal) goesOn(s *sale) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.selling[s.w.Reference()] != s {
@@ -76,6 +84,12 @@ func (t *Terminal) take(s *sale) error {
 	}
 	s.taken = true
 	return nil
+}
+
+func (t *Terminal) isTaken(s *sale) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return s.taken
 }
 
 func abortedUnpaid() error {
@@ -158,13 +172,18 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 		if err != nil {
 			return instrument.Terms{}, nil, err
 		}
-		return instrument.Terms{Price: sale.w.Total, Text: "amount " + sale.w.Amount.String() + " and fees " + sale.w.Fees.String()},
-			instrument.Invoice{"reference": sale.w.Reference(), "merchant": s.t.cfg.Merchant, "reserve": Groups(sale.w.ReservePub)}, nil
+		terms, inv := s.t.saleTerms(sale)
+		return terms, inv, nil
 	}
 	if inv["reference"] == "" && !ours(class) {
 		return s.price(ctx, inv)
 	}
 	return instrument.Terms{}, nil, notTaken(class)
+}
+
+func (t *Terminal) saleTerms(s *sale) (instrument.Terms, instrument.Invoice) {
+	return instrument.Terms{Price: s.w.Total, Text: "amount " + s.w.Amount.String() + " and fees " + s.w.Fees.String()},
+		instrument.Invoice{"reference": s.w.Reference(), "merchant": t.cfg.Merchant, "reserve": Groups(s.w.ReservePub)}
 }
 
 // price is the default: the invoice's amount, for every class, and the age that
@@ -230,7 +249,7 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		return err
 	}
 	text := controller.PayerText(*e.Call.Offer, instrument.OperationID(e.Op), e.Call.Protocol, e.Call.Operation, *e.Call.Payer)
-	if !taler.VerifyReserveProof(sale.w.ReservePub, text, e.Call.Payer.Proofs["reserve"]) {
+	if sale.reader || !taler.VerifyReserveProof(sale.w.ReservePub, text, e.Call.Payer.Proofs["reserve"]) {
 		return fault.New(fault.Denied, "another wallet has selected this withdrawal").Because(reasonWalletDiffers).
 			WithHint("pay only what your own wallet has selected")
 	}
@@ -239,7 +258,7 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		return err
 	}
 	t.Instruments, t.Reference = []instrument.ID{provider}, sale.w.Reference()
-	return s.t.take(sale)
+	return s.t.goesOn(sale)
 }
 
 // Ended tells the sale how its payment ended, or that an account was paid into.

@@ -13,11 +13,23 @@ type Screen interface {
 	// Show shows an event. It must not block for long.
 	Show(e Event)
 	// Accept shows the quote and asks whether the customer accepts fees and terms
-	// of service.
+	// of service. fault.Declined gives the withdrawal up for another cause.
 	Accept(ctx context.Context, q Quote) (bool, error)
 	// SameWallet asks whether the customer's wallet shows these groups, before a
 	// plastic card is asked for.
 	SameWallet(ctx context.Context, groups string) (bool, error)
+}
+
+// Chooser is what a Screen may be besides: it says how the customer pays when that
+// is due, where the one who began the withdrawal did not.
+type Chooser interface {
+	Choose(ctx context.Context, w Withdrawal) (Means, error)
+}
+
+// Means are how a withdrawal is paid; none: by a native peer.
+type Means struct {
+	Card   string // what a reader of somebody else's has read of a plastic card
+	Reader bool   // by a card at the terminal's own reader, which is a peer
 }
 
 // Quote is what the customer accepts or not.

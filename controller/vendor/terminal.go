@@ -61,12 +61,15 @@ type Terminal struct {
 	door    string           // where wallets reach this terminal
 	selling map[string]*sale // by WOPID: those that wait for a native payer
 	owed    map[string]bool  // by reference: paid into an account and not credited yet
+	readers int              // doors for card readers that are open
+
+	slot chan struct{} // held by the withdrawal that is at the reader
 }
 
 // New makes the terminal of a controller whose policy is profile.CustomerPolicy.
 // rest speaks to the Terminal API of the same bank.
 func New(c *controller.Controller, rest *taler.Client, cfg Config) *Terminal {
-	return &Terminal{Controller: c, cfg: cfg, rest: rest, selling: map[string]*sale{}, owed: map[string]bool{}}
+	return &Terminal{Controller: c, cfg: cfg, rest: rest, selling: map[string]*sale{}, owed: map[string]bool{}, slot: make(chan struct{}, 1)}
 }
 
 // bank is the session with the bank: one, kept, negotiated once.

@@ -42,6 +42,7 @@ type whole struct {
 	Payer   string                   `json:"payer"` // the key of the wallet
 	Name    string                   `json:"name"`
 	Total   instrument.Amount        `json:"total"`
+	Product string                   `json:"product,omitempty"` // what it is for, if its parts say so
 	Parts   []share                  `json:"parts"`
 	Granted []instrument.OperationID `json:"granted,omitempty"` // that the vendor lets its payer have back
 }
@@ -117,7 +118,7 @@ func checkWhole(before, after *instrument.Instance) error {
 	if err := before.Decode(&was); err != nil {
 		return err
 	}
-	if is.Payer != was.Payer || is.Name != was.Name || is.Total != was.Total || len(is.Parts) < len(was.Parts) {
+	if is.Payer != was.Payer || is.Name != was.Name || is.Total != was.Total || is.Product != was.Product || len(is.Parts) < len(was.Parts) {
 		return fault.New(fault.Invalid, "a payment cannot become another payment").Because("payment-changed")
 	}
 	for n, p := range was.Parts {
@@ -193,12 +194,13 @@ func (t *Terminal) havePaid(ctx context.Context, w whole) (map[instrument.Operat
 
 // Payment is a payment of several instruments as the vendor has it.
 type Payment struct {
-	Status string            `json:"status"`
-	Payer  string            `json:"payer"` // the key of the wallet
-	Name   string            `json:"payment"`
-	Total  instrument.Amount `json:"total"`
-	Paid   instrument.Amount `json:"paid"` // by parts that have ended well, refunds included
-	Parts  []Part            `json:"parts"`
+	Status  string            `json:"status"`
+	Payer   string            `json:"payer"` // the key of the wallet
+	Name    string            `json:"payment"`
+	Total   instrument.Amount `json:"total"`
+	Product string            `json:"product,omitempty"` // as each part names it
+	Paid    instrument.Amount `json:"paid"`              // by parts that have ended well, refunds included
+	Parts   []Part            `json:"parts"`
 }
 
 // Part is one part of a Payment that was paid.
@@ -206,6 +208,8 @@ type Part struct {
 	Operation instrument.OperationID `json:"operation"`
 	Class     instrument.ClassID     `json:"class"`
 	Amount    instrument.Amount      `json:"amount"`
+
+	ID instrument.OperationID `json:"-"` // the whole of Operation
 }
 
 // Payment is a payment by payer and name; fault.NotFound. Its status is on disk,
@@ -239,10 +243,10 @@ func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 
 func paymentOf(i *instrument.Instance, w *whole) (Payment, error) {
 	sum, err := w.paidSum()
-	p := Payment{Status: i.Status, Payer: w.Payer, Name: w.Name, Total: w.Total, Paid: sum, Parts: []Part{}}
+	p := Payment{Status: i.Status, Payer: w.Payer, Name: w.Name, Total: w.Total, Product: w.Product, Paid: sum, Parts: []Part{}}
 	for _, s := range w.Parts {
 		if s.Paid != "" {
-			p.Parts = append(p.Parts, Part{instrument.OperationID(protocol.Short(s.Paid)), s.Class, s.Amount})
+			p.Parts = append(p.Parts, Part{instrument.OperationID(protocol.Short(s.Paid)), s.Class, s.Amount, s.Paid})
 		}
 	}
 	return p, err

@@ -46,7 +46,11 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
 	s.Show(w.setup())
 	if w.AwaitsCustomer() {
-		if err := t.accept(ctx, &w, s); err != nil {
+		err := t.accept(ctx, &w, s)
+		if errors.Is(err, fault.Declined) { // at the bank, while the customer was asked, or by whoever asks them
+			err = t.Abort(ctx, &w, fault.From(err).Message)
+		}
+		if err != nil {
 			return w, err
 		}
 	}
@@ -98,7 +102,7 @@ func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
 	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
 		return Withdrawal{}, err
 	}
-	w, err := t.byRequest(ctx, p.RequestUID)
+	w, err := t.FindByRequest(ctx, p.RequestUID)
 	if err != nil || w.Status != taler.TerminalPending {
 		return w, err
 	}
@@ -219,8 +223,28 @@ func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (t
 	}
 }
 
-// Abort gives a withdrawal up, here and at the bank.
+// Watch waits until a withdrawal that is not paid is aborted at the bank, by its
+// wallet or because its time is over, and says so: fault.Declined. A Screen that
+// waits for a person asks for it beside. nil: it goes on elsewhere, or ctx has ended.
+func (t *Terminal) Watch(ctx context.Context, w Withdrawal) error {
+	for old := taler.StatePending; ; {
+		status, err := t.await(ctx, &w, old)
+		switch {
+		case err != nil, status.Status == taler.StateConfirmed:
+			return nil
+		case status.Status == taler.StateAborted:
+			return abortedUnpaid()
+		}
+		old = status.Status
+	}
+}
+
+// Abort gives a withdrawal up, here and at the bank. One that is being paid by a
+// native peer at this moment is not: fault.Conflict.
 func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) error {
+	if s, err := t.sale(w.Reference()); err == nil && t.isTaken(s) {
+		return fault.New(fault.Conflict, "the withdrawal is being paid").Because("payment-under-way")
+	}
 	err := t.ask(ctx, taler.OperationAbort, taler.AbortArgs{WOPID: w.WOPID, Reason: reason}, nil, w.ID)
 	if err != nil {
 		return err

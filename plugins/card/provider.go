@@ -3,6 +3,8 @@ package card
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -195,8 +197,23 @@ func unreachable(cause error) error {
 		Because("provider-unreachable").WithHint("try again later")
 }
 
+// unusable is an answer that says nothing. What was asked for may have been done.
 func unusable(status int) error {
-	return unreachable(fault.New(fault.Unavailable, "status %d", status))
+	return unreachable(fmt.Errorf("status %d", status))
+}
+
+// nothingLeft says that a request of a client was refused before the provider did
+// anything: it was not connected to, was not let out to, or knows nobody who asks
+// like that.
+func nothingLeft(failure error) bool {
+	switch fault.KindOf(failure) {
+	case fault.Denied, fault.Invalid:
+		return true
+	case fault.Unavailable:
+		kind := fault.KindOf(errors.Unwrap(failure))
+		return kind == fault.Unavailable || kind == fault.Timeout
+	}
+	return false
 }
 
 func unknownTransaction() error {

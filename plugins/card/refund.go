@@ -2,9 +2,6 @@ package card
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -47,8 +44,8 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 		if done {
 			return refundedOf(args.Payment, p)
 		}
-		facts, failure := postRefund(ctx, s, c.Main(), p)
-		made, refusal := refundOutcome(facts, failure, *p.Returning, before)
+		got, failure := askRefund(ctx, s, c.Main(), p)
+		made, refusal := refundOutcome(got.State, failure, before)
 		if p, err = concludeRefund(ctx, s, c.Instruments[1], made, refusal); err != nil {
 			return protocol.Result{}, err
 		}
@@ -147,39 +144,27 @@ func (p *payment) concludeRefund(made bool, now time.Time) error {
 // refundOutcome is the pure reading of what the provider said, or did not say.
 // before: the same refund was asked for by an earlier operation, so that it was
 // never made is known only from the provider itself.
-func refundOutcome(facts protocol.Facts, failure error, asked sdk.Refund, before bool) (made bool, refusal error) {
-	switch kind := fault.KindOf(failure); {
-	case failure == nil && facts.State == protocol.FactPaid && facts.Amount == asked.Amount:
+func refundOutcome(state string, failure error, before bool) (made bool, refusal error) {
+	switch {
+	case failure == nil && state == protocol.FactPaid:
 		return true, nil
-	case failure == nil && facts.State == protocol.FactFailed:
-		return false, fault.New(fault.Declined, "the provider does not give this payment back").Because("refund-declined")
-	case kind == fault.Declined:
+	case failure == nil && state == protocol.FactFailed, fault.KindOf(failure) == fault.Declined:
 		return false, fault.Wrap(failure, fault.Declined, "the provider does not give this payment back").Because("refund-declined")
-	case !before && (kind == fault.Unavailable || kind == fault.Timeout || kind == fault.Denied || kind == fault.Invalid): // nothing has left
+	case !before && nothingLeft(failure):
 		return false, failure
 	}
 	return false, fault.Wrap(failure, fault.Unknown, "the provider has not said yet whether the payment came back").
 		Because("provider-unknown").WithHint("ask for the refund again: it is given once")
 }
 
-// postRefund asks for the open refund. Its name there is the operation that began
+// askRefund asks for the open refund. Its name there is the operation that began
 // it, so that asking again gives nothing twice.
-func postRefund(ctx context.Context, s protocol.Session, provider instrument.ID, p payment) (protocol.Facts, error) {
-	body, err := json.Marshal(struct {
-		Amount     instrument.Amount      `json:"amount"`
-		ExternalID instrument.OperationID `json:"external_id"`
-	}{p.Returning.Amount, p.Returning.Operation})
+func askRefund(ctx context.Context, s protocol.Session, provider instrument.ID, p payment) (protocol.Repaid, error) {
+	by, err := clientOf(ctx, s, provider)
 	if err != nil {
-		return protocol.Facts{}, fault.Wrap(err, fault.Internal, "a refund cannot be written as JSON")
+		return protocol.Repaid{}, err
 	}
-	answer, err := s.Fetch(ctx, protocol.Request{
-		Address: provider, Method: http.MethodPost, Path: "payments/" + url.PathEscape(p.Transaction) + "/refunds",
-		Header: map[string]string{"Content-Type": "application/json"}, Body: body, Timeout: chargeTime, Limit: maxAnswer, Repeat: true,
-	})
-	if err != nil {
-		return protocol.Facts{}, err
-	}
-	return readCharge(answer)
+	return by.refund(ctx, s, repayment{Transaction: p.Transaction, Amount: p.Returning.Amount, ExternalID: string(p.Returning.Operation)})
 }
 
 func refundedOf(op instrument.OperationID, p payment) (protocol.Result, error) {

@@ -2,12 +2,16 @@ package card_test
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"testing"
+	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
 
 // refund is what the provider does with one: each external id once, and all
@@ -44,7 +48,7 @@ func (b *books) refund(w http.ResponseWriter, r *http.Request) {
 		if b.forgets != nil && b.forgets(w) {
 			return
 		}
-		answer(w, map[string]any{"id": "ref-" + in.ExternalID, "state": "paid", "amount": in.Amount})
+		answer(w, map[string]any{"id": "ref-" + in.ExternalID, "external_id": in.ExternalID, "state": "paid", "amount": in.Amount})
 		return
 	}
 	http.NotFound(w, r)
@@ -182,5 +186,122 @@ func TestAVendorGivesBackByItself(t *testing.T) {
 	}})
 	if err != nil || got.Amount != amount("CHF:20") || s.statusOf(paid) != "refunded" {
 		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// walleeVendor is a vendor at wallee that was paid CHF 21 there.
+type walleeVendor struct {
+	*testing.T
+	*office
+	node           *protocoltest.Node
+	provider, paid instrument.ID
+}
+
+func openWalleeVendor(t *testing.T) *walleeVendor {
+	v := &walleeVendor{T: t, office: openOffice(t), node: newNode(t, comm.Vendor, time.Now)}
+	v.put(7, "FULFILL", "payment:W", `{"completedAmount":21}`)
+	at := walleeAt(v.URL+"/api/", nil)
+	at.Owner = "vendor"
+	v.provider = v.node.Create(t, at)[0]
+	i := instrument.Instance{Class: "card-payment", Owner: "vendor", Keys: map[string]string{"reference": "payment:W"}}
+	state := map[string]any{"reference": "payment:W", "amount": "CHF:21", "merchant": "Kiosk 7", "provider": v.provider, "refunded": "CHF:0", "transaction": "7"}
+	for _, status := range []string{"pending", "paid"} {
+		i.Status, state["state"] = status, status
+		if err := i.Encode(state); err != nil {
+			t.Fatal(err)
+		}
+		err := v.node.Instruments.Update(t.Context(), func(tx *instrument.Draft) (err error) {
+			if status == "paid" {
+				_, err = tx.Get(i.ID)
+				return errors.Join(err, tx.Put(i))
+			}
+			i.ID, err = tx.Create(i)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		i = v.node.View(t, i.ID)
+	}
+	v.paid = i.ID
+	return v
+}
+
+func (v *walleeVendor) giveBack() (protocol.Result, error) {
+	return v.node.Protocols.Execute(v.Context(), protocol.Execution{Protocol: "card.pay", Call: protocol.Call{
+		Operation: protocol.Refund, Class: "card-payment", Instruments: []instrument.ID{v.provider, v.paid}, Args: json.RawMessage(`{"payment":"the payment"}`),
+	}})
+}
+
+// What wallee says, or does not say, of a vendor's refund: what the payment is
+// then, and after wallee is well again. It is made once.
+func TestAVendorAtWalleeGivesBack(t *testing.T) {
+	refuse := func(code int) func(*walleeVendor) {
+		return func(v *walleeVendor) {
+			v.misbehave(func(w http.ResponseWriter, _ string) bool { w.WriteHeader(code); return true })
+		}
+	}
+	for _, row := range []struct {
+		name   string
+		mood   func(*walleeVendor)
+		status string
+		kind   fault.Kind
+	}{
+		{"made", func(*walleeVendor) {}, "refunded", 0},
+		{"refused", refuse(442), "paid", fault.Declined},
+		{"it does not know who asks", refuse(401), "paid", fault.Denied},
+		{"a failure", refuse(502), "refunding", fault.Unknown},
+		{"a conflict of its own", refuse(409), "refunding", fault.Unknown},
+		{"on its way", func(v *walleeVendor) { v.refundState = "PENDING" }, "refunding", fault.Unknown},
+		{"made, and then not shown", func(v *walleeVendor) {
+			v.refundState = "PENDING"
+			v.misbehave(func(w http.ResponseWriter, path string) bool {
+				if path != "/api/refund/read" {
+					return false
+				}
+				w.WriteHeader(http.StatusUnauthorized)
+				return true
+			})
+		}, "refunding", fault.Unknown},
+		{"failed", func(v *walleeVendor) { v.refundState = "FAILED" }, "paid", fault.Declined},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			v := openWalleeVendor(t)
+			row.mood(v)
+			if _, err := v.giveBack(); fault.KindOf(err) != row.kind || v.node.View(t, v.paid).Status != row.status {
+				t.Fatalf("%v; the payment is %s", err, v.node.View(t, v.paid).Status)
+			}
+			v.misbehave(nil)
+			v.mu.Lock()
+			v.refundState = "SUCCESSFUL"
+			for _, r := range v.refunds {
+				if r["state"] == "PENDING" {
+					r["state"] = "SUCCESSFUL"
+				}
+			}
+			v.mu.Unlock()
+			got, err := v.giveBack()
+			if err != nil || got.Amount != amount("CHF:21") || v.node.View(t, v.paid).Status != "refunded" {
+				t.Fatalf("again: %+v, %v; the payment is %s", got, err, v.node.View(t, v.paid).Status)
+			}
+			made := 0
+			for _, r := range v.refunds {
+				if r["state"] == "SUCCESSFUL" {
+					made++
+				}
+			}
+			if made != 1 {
+				t.Errorf("%d refunds were made", made)
+			}
+		})
+	}
+}
+
+// A provider that cannot be connected to has given nothing back, and says so.
+func TestAProviderThatIsAwayGivesNothingBack(t *testing.T) {
+	v := openWalleeVendor(t)
+	v.Close()
+	if _, err := v.giveBack(); fault.KindOf(err) != fault.Unavailable || v.node.View(t, v.paid).Status != "paid" {
+		t.Errorf("%v; the payment is %s", err, v.node.View(t, v.paid).Status)
 	}
 }

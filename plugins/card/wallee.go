@@ -161,9 +161,13 @@ func (x walleeClient) refund(ctx context.Context, s protocol.Session, r repaymen
 		return got, err
 	}
 	// The answer to a repetition may be that of the first time; where it stands now
-	// is read.
-	if answer, err = x.call(ctx, s, http.MethodGet, x.named(wallee.PathRefundRead, entity), nil); err != nil {
+	// is read. Until it can be, it is made and not final.
+	answer, err = x.call(ctx, s, http.MethodGet, x.named(wallee.PathRefundRead, entity), nil)
+	switch {
+	case fault.KindOf(err) == fault.Suspended:
 		return protocol.Repaid{}, err
+	case err != nil:
+		return got, nil
 	}
 	got, _, err = x.refunded(answer, r)
 	return got, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/controller/till"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/plugins/host"
@@ -29,7 +30,7 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 	case comm.Client:
 		bundles = append(bundles, client.Payments())
 	case comm.Vendor:
-		bundles = append(bundles, vendor.Payments())
+		bundles = append(bundles, vendor.Payments(), till.Records())
 	}
 	for _, b := range bundled.All() {
 		d := sdk.Describe(b)

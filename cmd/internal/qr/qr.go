@@ -3,13 +3,7 @@
 // (ISO/IEC 18004, 6.3.8).
 package qr
 
-import (
-	"strings"
-
-	"rsc.io/qr"
-
-	"github.com/swaperoo/swaperoo/comm/fault"
-)
+import "strings"
 
 // Quiet is how many light modules are around a code.
 const Quiet = 4
@@ -18,9 +12,9 @@ const Quiet = 4
 // looks like; without, it is right on a terminal with a dark background, which
 // scanners read on a light one as well, inverted.
 func Draw(text string, colour bool) (string, error) {
-	code, err := qr.Encode(text, qr.M)
+	code, err := encode(text)
 	if err != nil {
-		return "", fault.Wrap(err, fault.Invalid, "a text of %d bytes is too long for a QR code", len(text)).Because("qr-too-long")
+		return "", err
 	}
 	light := func(x, y int) bool { return y >= code.Size || !code.Black(x, y) } // outside is light, below the last row too
 	var out strings.Builder

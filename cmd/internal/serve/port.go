@@ -71,6 +71,12 @@ func open(ctx context.Context, address string, reachable bool) (net.Listener, er
 	return l, nil
 }
 
+// IsLocal reports whether nobody but this machine reaches a port.
+func IsLocal(p *Port) bool {
+	at, err := netip.ParseAddrPort(p.Addr().String())
+	return err == nil && at.Addr().Unmap().IsLoopback()
+}
+
 // URL is where a path of the port is for callers on this machine.
 func (p *Port) URL(path string) string {
 	scheme := "http"

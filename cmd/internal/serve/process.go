@@ -21,6 +21,7 @@ const (
 	Integration = "integration"
 	WireGateway = "wire-gateway"
 	Session     = "session"
+	Reader      = "reader" // a terminal's door for its card reader
 )
 
 // Grace is how long requests that run may take once the end has been asked for;
@@ -77,9 +78,12 @@ func (p *Process) Announce(name, url string) {
 
 // Session announces a door for sessions that is open already, and has Run close
 // it at its end.
-func (p *Process) Session(l comm.Listener) {
+func (p *Process) Session(l comm.Listener) { p.Door(Session, l) }
+
+// Door is Session for a door of another name.
+func (p *Process) Door(name string, l comm.Listener) {
 	p.sessions = append(p.sessions, l)
-	p.Announce(Session, sessionURL(l.Address()))
+	p.Announce(name, sessionURL(l.Address()))
 }
 
 // Go has Run do work beside the servers until its context ends. An error of the

@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
@@ -18,10 +19,12 @@ import (
 type settings struct {
 	Merchant    string   `toml:"merchant" doc:"the merchant, as customers see it on their card statement"`
 	Bank        string   `toml:"bank" doc:"base URL of the bank's Terminal API"`
+	BankSession string   `toml:"bank_session" doc:"address of sessions with the bank, with its key: operations go over it, and only waiting over the Terminal API; empty: all over the API"`
 	Integration string   `toml:"integration" doc:"base URL of the bank's Bank Integration API, to which the QR code leads wallets"`
 	Login       string   `toml:"login" doc:"this terminal's account at the bank"`
 	TokenFile   string   `toml:"token_file" doc:"file with the account's token, mode 0600"`
 	Listen      string   `toml:"listen" doc:"address at which wallets pay over sessions; port 0 takes a free one"`
+	Till        string   `toml:"till" doc:"address of the API for the software of a till, of this machine only unless --allow-http is said; port 0 takes a free one"`
 	ClearLines  []string `toml:"clear_lines" doc:"lines that run without TLS, such as \"serial-clear:/dev/ttyS0\": nobody proves there who they are"`
 }
 
@@ -32,10 +35,11 @@ const tokenName = "bank.token"
 const anywhere = "127.0.0.1:0"
 
 func initialise(e *cli.Env) *cobra.Command {
-	s := settings{ClearLines: []string{}}
+	s := settings{Till: anywhere, ClearLines: []string{}}
 	c := &cobra.Command{Use: "init", Short: "Make a terminal of a bank", Args: cobra.NoArgs}
 	f := c.Flags()
 	f.StringVar(&s.Bank, "bank", "", "base `URL` of the bank's Terminal API")
+	f.StringVar(&s.BankSession, "bank-session", "", "`ADDR` of sessions with the bank, such as wss://bank.example/#KEY, for operations")
 	f.StringVar(&s.Login, "login", "", "this terminal's account at the bank")
 	f.StringVar(&s.TokenFile, "token-file", "", "`FILE` with the account's token; it is copied")
 	f.StringVar(&s.Merchant, "merchant", "", "the merchant, as customers see it; by default the login")
@@ -101,11 +105,31 @@ func (s *settings) complete(allowHTTP bool) error {
 	if s.Merchant == "" {
 		s.Merchant = s.Login
 	}
-	return nil
+	_, err = s.peer()
+	return err
+}
+
+// peer is the bank as operations reach it: natively, or as a bank that knows
+// nothing of sessions.
+func (s settings) peer() (comm.Peer, error) {
+	p := comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + s.Bank}}
+	if s.BankSession == "" {
+		return p, nil
+	}
+	a, err := comm.ParseAddress(s.BankSession)
+	if err != nil {
+		return p, err
+	}
+	if a.Key == "" {
+		return p, fault.New(fault.Invalid, "the address of sessions with the bank has no key").Because("key-missing").
+			WithHint("`bank serve` prints it with its key: wss://…/#KEY")
+	}
+	p.Key, p.Addresses = a.Key, []string{s.BankSession}
+	return p, nil
 }
 
 func readSettings(e *cli.Env, f house.Files) (settings, error) {
-	s := settings{Listen: anywhere, ClearLines: []string{}}
+	s := settings{Listen: anywhere, Till: anywhere, ClearLines: []string{}}
 	err := config.Read(f.Config(), &s, e.Environ)
 	return s, err
 }

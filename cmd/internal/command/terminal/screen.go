@@ -14,6 +14,8 @@ type screen struct {
 	yes  bool
 	uri  string // of the withdrawal that is shown
 	told bool   // the last event has said how it ended
+
+	reader bool // a card at the terminal's reader pays
 }
 
 // Show implements vendor.Screen.
@@ -90,6 +92,11 @@ func (s *screen) Accept(_ context.Context, q vendor.Quote) (bool, error) {
 		s.draw()
 	}
 	return accepted, err
+}
+
+// Choose implements vendor.Chooser, where no card was named.
+func (s *screen) Choose(context.Context, vendor.Withdrawal) (vendor.Means, error) {
+	return vendor.Means{Reader: s.reader}, nil
 }
 
 // SameWallet implements vendor.Screen.

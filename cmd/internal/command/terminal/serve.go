@@ -13,13 +13,14 @@ import (
 )
 
 // serving takes what wallets pay over sessions: with any class that is installed
-// here, for the amount that the invoice names.
+// here, for the amount that the invoice names. Beside that the software of a till
+// sells digital cash here, and what an earlier life has left open goes on.
 func serving(e *cli.Env) *cobra.Command {
-	var listen string
+	var listen, software, reader string
 	var parent func() (*serve.Parent, error)
 	var further *[]string
 	c := &cobra.Command{
-		Use: "serve", Short: "Take payments of wallets until the process is asked to end", Args: cobra.NoArgs,
+		Use: "serve", Short: "Take payments of wallets, and let a till sell, until the process is asked to end", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			with, err := parent()
 			if err != nil {
@@ -33,18 +34,30 @@ func serving(e *cli.Env) *cobra.Command {
 				if err := p.Sessions(*further, func(a comm.Address) (comm.Listener, error) { return t.Listen(inside, t.house.Comm, a) }); err != nil {
 					return err
 				}
+				if reader != "" {
+					l, err := t.readerDoor(inside, reader)
+					if err != nil {
+						return errors.Join(err, p.Close())
+					}
+					p.Door(serve.Reader, l)
+				}
 				door, err := t.door(inside, listen) // the last one, which customers are shown
 				if err != nil {
 					return errors.Join(err, p.Close())
 				}
 				p.Session(door)
 				p.Announce(serve.Terminal, door.Address().String())
+				if err := t.till(ctx, p, software); err != nil {
+					return errors.Join(err, p.Close())
+				}
 				return p.Run(ctx)
 			})
 		},
 	}
 	parent, further = serve.ParentFlag(c), serve.SessionFlag(c)
 	c.Flags().StringVar(&listen, "listen", "", "`ADDR` of sessions, instead of the configured one")
+	readerFlag(c, &reader)
+	c.Flags().StringVar(&software, "till", "", "`ADDR` of the API for the software of a till, instead of the configured one")
 	return c
 }
 

@@ -22,7 +22,7 @@ import (
 // Command is `swaperoo terminal`.
 func Command(e *cli.Env) *cobra.Command {
 	return cli.Group("terminal", "Sell digital cash by card, and take what wallets pay with",
-		initialise(e), providers(e), serving(e), withdraw(e), resume(e), instruments(e), operations(e), payments(e), refund(e), customers(e))
+		initialise(e), providers(e), serving(e), withdraw(e), resume(e), reader(e), instruments(e), operations(e), payments(e), refund(e), customers(e))
 }
 
 func files(e *cli.Env) (house.Files, error) {
@@ -57,6 +57,10 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	if err != nil {
 		return err
 	}
+	bank, err := s.peer()
+	if err != nil {
+		return err
+	}
 	token, err := config.Secret(s.TokenFile)
 	if err != nil {
 		return err
@@ -73,7 +77,7 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 		return closing(h, err)
 	}
 	t := &terminal{house: h, env: e, settings: s, Terminal: vendor.New(h.Controller, rest, vendor.Config{
-		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + s.Bank}},
+		Bank:  bank,
 		Login: controller.Login{Name: s.Login, Token: token}, Merchant: s.Merchant, Integration: s.Integration,
 	})}
 	if !look {

@@ -44,6 +44,8 @@ func TestSettingsThatFollowFromOthers(t *testing.T) {
 			0,
 		},
 		{"no address", settings{Bank: "bank"}, false, settings{}, fault.Invalid},
+		{"sessions without a key", settings{Bank: "https://bank.example/", BankSession: "wss://bank.example/"}, false, settings{}, fault.Invalid},
+		{"sessions at no address", settings{Bank: "https://bank.example/", BankSession: "bank"}, false, settings{}, fault.Invalid},
 		{"no address for wallets", settings{Bank: "https://bank.example/", Integration: "x"}, false, settings{}, fault.Invalid},
 	} {
 		t.Run(row.name, func(t *testing.T) {

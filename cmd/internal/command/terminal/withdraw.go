@@ -16,13 +16,14 @@ import (
 
 // order is what the flags of a withdrawal say.
 type order struct {
-	amount, card, key, listen, exchange string
-	yes                                 bool
+	amount, card, key, listen, exchange, reader string
+	yes                                         bool
 }
 
 func (o *order) flags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&o.card, "card", "", "`TOKEN` of a plastic card at the terminal's own reader; without it a wallet pays over a session")
+	readerFlag(c, &o.reader)
 	f.StringVar(&o.listen, "listen", "", "`ADDR` at which the wallet pays, instead of the configured one")
 	f.BoolVar(&o.yes, "yes", false, "the customer accepts fees and terms, and the wallet is theirs")
 }
@@ -34,6 +35,7 @@ func withdraw(e *cli.Env) *cobra.Command {
 	c.Flags().StringVar(&o.amount, "amount", "", "how much the wallet gets, such as CHF:20")
 	c.Flags().StringVar(&o.exchange, "exchange", "", "`NAME` of the exchange at the bank whose cash it is, where there are several")
 	c.Flags().StringVar(&o.key, "key", "", "idempotency key: the same one is the same withdrawal")
+	c.MarkFlagsMutuallyExclusive("card", "reader")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := cli.Require(c, "amount"); err != nil {
 			return err
@@ -89,14 +91,21 @@ func (o order) acceptable(e *cli.Env) error {
 // pays unless a plastic card does.
 func selling(ctx context.Context, e *cli.Env, o order, sell func(context.Context, *terminal, vendor.Screen) (vendor.Withdrawal, error)) error {
 	return open(ctx, e, working, func(ctx context.Context, t *terminal) error {
-		if o.card == "" {
+		switch {
+		case o.reader != "":
+			door, err := t.readerDoor(context.WithoutCancel(ctx), o.reader)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = door.Close() }()
+		case o.card == "":
 			door, err := t.door(context.WithoutCancel(ctx), o.listen)
 			if err != nil {
 				return err
 			}
 			defer func() { _ = door.Close() }()
 		}
-		s := &screen{env: e, yes: o.yes}
+		s := &screen{env: e, yes: o.yes, reader: o.reader != ""}
 		w, err := sell(ctx, t, s)
 		if s.told {
 			return cli.Reported(err)

@@ -1,0 +1,111 @@
+package till
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// read takes the request's JSON document, which has no members but those known.
+func read(r *http.Request, into any) error {
+	text, err := io.ReadAll(r.Body)
+	var tooMuch *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooMuch):
+		return fault.New(fault.Invalid, "the body has more than %d bytes", bodyLimit).Because("body-too-large")
+	case err != nil:
+		return fault.Wrap(err, fault.Invalid, "the body ended too early").Because("json-malformed")
+	}
+	return decode(text, into)
+}
+
+// decode is the pure reading of a body. Nothing at all is an empty document.
+func decode(text []byte, into any) error {
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(into); err != nil {
+		var f *fault.Fault
+		if errors.As(err, &f) { // of an amount
+			return f
+		}
+		return fault.Wrap(err, fault.Invalid, "the body is not the JSON that is expected here").Because("json-malformed")
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return fault.New(fault.Invalid, "the body is more than one document").Because("json-malformed")
+	}
+	return nil
+}
+
+// answer writes what was asked for.
+func answer(w http.ResponseWriter, document any, err error) error {
+	if err != nil {
+		return err
+	}
+	text, err := json.Marshal(document)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "an answer cannot be written as JSON")
+	}
+	write(w, http.StatusOK, "application/json", text)
+	return nil
+}
+
+func write(w http.ResponseWriter, status int, kind string, text []byte) {
+	w.Header().Set("Content-Type", kind)
+	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
+	w.WriteHeader(status)
+	_, _ = w.Write(text) // the caller may have gone; what was done is done
+}
+
+// refuse writes a fault as the command line does.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	f := fault.From(err)
+	if f.Kind == fault.Internal {
+		a.o.Log.Error("a request of till software failed", "method", r.Method, "error", err)
+	}
+	status := statusOf(f)
+	switch status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="till"`)
+	case http.StatusServiceUnavailable:
+		w.Header().Set("Retry-After", "1")
+	}
+	text, err := json.Marshal(map[string]*fault.Fault{"error": f})
+	if err != nil {
+		text = []byte(`{"error":{"kind":"internal","message":"an error cannot be written as JSON"}}`)
+	}
+	write(w, status, "application/json", text)
+}
+
+func statusOf(f *fault.Fault) int {
+	switch f.Reason {
+	case reasonUnauthorized:
+		return http.StatusUnauthorized
+	case "method-unknown":
+		return http.StatusMethodNotAllowed
+	case "body-too-large":
+		return http.StatusRequestEntityTooLarge
+	}
+	switch f.Kind {
+	case fault.Invalid:
+		return http.StatusBadRequest
+	case fault.Denied:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict, fault.Declined, fault.Locked:
+		return http.StatusConflict
+	case fault.Unsupported:
+		return http.StatusNotImplemented
+	case fault.Unavailable, fault.Timeout, fault.Unknown:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}

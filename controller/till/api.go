@@ -1,0 +1,111 @@
+package till
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/gorilla/mux"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// bodyLimit bounds the body of a request.
+const bodyLimit = 64 << 10
+
+// maxStreams bounds those who follow the events at one time.
+const maxStreams = 64
+
+// Options are the node's. Token and Draw are required.
+type Options struct {
+	Token string // that callers show; see Authorization
+	Draw  Drawing
+	// Host reports whether a request may name this host as its own; nil: any. A page
+	// whose name leads to this machine (DNS rebinding) has another one.
+	Host func(host string) bool
+	Log  *slog.Logger // nil: nothing is logged
+}
+
+// Drawing draws a text as a QR code.
+type Drawing struct {
+	Text func(string) (string, error)
+	SVG  func(string) ([]byte, error)
+	PNG  func(string) ([]byte, error)
+}
+
+// API is the handler of the local API. It is safe for concurrent use.
+type API struct {
+	till    *Till
+	o       Options
+	router  *mux.Router
+	streams chan struct{} // one for each that is open
+
+	waits    context.Context // ends when nobody shall be held any longer
+	endWaits context.CancelFunc
+}
+
+// NewAPI makes the handler of a till that runs.
+func NewAPI(t *Till, o Options) *API {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Host == nil {
+		o.Host = func(string) bool { return true }
+	}
+	a := &API{till: t, o: o, router: mux.NewRouter(), streams: make(chan struct{}, maxStreams)}
+	a.waits, a.endWaits = context.WithCancel(context.Background())
+	for _, r := range []struct {
+		method, path string
+		handler      handler
+	}{
+		{http.MethodGet, "/config", a.config},
+		{http.MethodPost, "/withdrawals", a.start},
+		{http.MethodGet, "/withdrawals", a.list},
+		{http.MethodGet, "/withdrawals/{wopid}", a.show},
+		{http.MethodGet, "/withdrawals/{wopid}/qr.{form:txt|svg|png}", a.code},
+		{http.MethodPost, "/withdrawals/{wopid}/accept", a.accept(true)},
+		{http.MethodPost, "/withdrawals/{wopid}/decline", a.accept(false)},
+		{http.MethodPost, "/withdrawals/{wopid}/same-wallet", a.sameWallet},
+		{http.MethodPost, "/withdrawals/{wopid}/pay", a.pay},
+		{http.MethodPost, "/withdrawals/{wopid}/abort", a.abort},
+		{http.MethodPost, "/withdrawals/{wopid}/resume", a.resume},
+		{http.MethodGet, "/events", a.events},
+		{http.MethodGet, "/withdrawals/{wopid}/events", a.events},
+	} {
+		a.router.Handle(r.path, a.do(r.handler)).Methods(r.method)
+	}
+	a.router.NotFoundHandler = a.do(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.NotFound, "there is nothing at this path").Because("path-unknown")
+	})
+	a.router.MethodNotAllowedHandler = a.do(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.Unsupported, "this path has no such method").Because("method-unknown")
+	})
+	return a
+}
+
+// EndWaits ends the streams, so that the server's end need not wait for them. Their
+// readers go on elsewhere, or later, at their cursor.
+func (a *API) EndWaits() { a.endWaits() }
+
+// ServeHTTP implements http.Handler. Who asks is known before anything else is.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if err := a.admit(r); err != nil {
+		a.refuse(w, r, err)
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+	a.router.ServeHTTP(w, r)
+}
+
+// handler answers one request, or says why not.
+type handler func(http.ResponseWriter, *http.Request) error
+
+func (a *API) do(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if err := h(w, r); err != nil {
+			a.refuse(w, r, err)
+		}
+	})
+}

@@ -1,0 +1,46 @@
+package till
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// admit lets till software in, and no page of a browser, on this machine or of
+// another: a browser says of what page a request is, which till software does not.
+func (a *API) admit(r *http.Request) error {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	if r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" || !a.o.Host(strings.Trim(host, "[]")) {
+		return fault.New(fault.Denied, "this is no API for the pages of a browser").Because("origin-refused")
+	}
+	given := r.Header.Values("Authorization")
+	if len(given) != 1 {
+		return unauthorized()
+	}
+	kind, token, _ := strings.Cut(given[0], " ")
+	if !strings.EqualFold(kind, "Bearer") || !same(strings.TrimSpace(token), a.o.Token) {
+		return unauthorized()
+	}
+	return nil
+}
+
+// same compares in constant time, whatever the lengths are. Nothing is the token of
+// nobody.
+func same(given, want string) bool {
+	x, y := sha256.Sum256([]byte(given)), sha256.Sum256([]byte(want))
+	return subtle.ConstantTimeCompare(x[:], y[:]) == 1 && want != ""
+}
+
+const reasonUnauthorized fault.Reason = "unauthorized"
+
+func unauthorized() error {
+	return fault.New(fault.Denied, "this needs the token of the terminal").Because(reasonUnauthorized).
+		WithHint("it is in the file till.token of the terminal's directory: send it as Authorization: Bearer TOKEN")
+}

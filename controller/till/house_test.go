@@ -1,0 +1,356 @@
+package till_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/https"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/controller/till"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/crypto"
+	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/card"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/pnp"
+)
+
+const token = "a token of the terminal"
+
+// patience bounds what only a defect would let hang.
+const patience = time.Minute
+
+// house is a terminal with till software in front of it, and everybody it talks to.
+type house struct {
+	t      *testing.T
+	bank   *banktest.House
+	cards  *cards
+	db     *store.DB
+	net    *inproc.Network
+	secret crypto.Secret
+	native bool // the bank is reached by a session
+
+	url  string
+	end  func() // of this life
+	keys int
+}
+
+func open(t *testing.T, native bool) *house {
+	t.Helper()
+	h := &house{t: t, cards: &cards{paid: map[string]banktest.Payment{}}, net: inproc.NewNetwork(), native: native}
+	h.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: h.net})
+	h.cards.bank = h.bank.Provider
+	var err error
+	h.secret, err = crypto.RandomSecret(rand.Reader, crypto.KeySize)
+	check(t, err)
+	h.db, err = store.OpenMemory(t.Context(), store.Options{})
+	check(t, err)
+	t.Cleanup(func() { check(t, h.db.Close()) })
+	check(t, h.db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: "shop"}))
+	h.start()
+	t.Cleanup(func() { h.end() })
+	return h
+}
+
+// start begins a life of the terminal.
+func (h *house) start() {
+	h.t.Helper()
+	engine := crypto.NewEngine(h.secret, rand.Reader)
+	identity := crypto.DeriveIdentity(engine, "node")
+	manager := comm.NewManager(out{https.New(https.Options{})}, h.net.Transport(inproc.Options{Key: identity.KeyText()}), &taler.Transport{})
+	own := []protocol.Bundle{vendor.Payments(), till.Records(), {Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}
+	party, err := controller.New(controller.Parts{
+		Name: "shop", Role: comm.Vendor, Store: h.db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: vendor.Policy(),
+		Bundles: append(own, bundles(comm.Vendor)...), Self: "self", Runner: "test", Device: "terminal",
+		Clock: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	})
+	check(h.t, err)
+	peer := comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + h.bank.URL}}
+	if h.native {
+		peer = h.bank.Peer
+	}
+	terminal := vendor.New(party, h.bank.Till(h.bank.Terminal), vendor.Config{
+		Bank: peer, Login: controller.Login{Name: h.bank.Terminal.Name, Token: h.bank.Terminal.Token}, Merchant: "Corner shop",
+		Integration: h.bank.URL + "taler-integration/",
+	})
+	if _, err := terminal.Provider(h.t.Context()); errors.Is(err, fault.NotFound) {
+		cards := httptest.NewServer(h.cards)
+		h.t.Cleanup(cards.Close)
+		check(h.t, terminal.AddProvider(h.t.Context(), vendor.CardProvider{Name: "cards", Kind: "simulator", URL: cards.URL}))
+	}
+	sells := till.New(terminal)
+	ctx, cancel := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- sells.Run(ctx) }()
+	api := till.NewAPI(sells, till.Options{Token: token, Draw: drawing, Host: func(host string) bool { return host == "127.0.0.1" }})
+	server := httptest.NewServer(api)
+	h.url = server.URL
+	h.end = sync.OnceFunc(func() {
+		api.EndWaits()
+		server.Close()
+		cancel()
+		if err := <-ran; err != nil {
+			h.t.Errorf("the till: %v", err)
+		}
+		within, done := context.WithTimeout(context.Background(), patience)
+		defer done()
+		check(h.t, terminal.Close(within))
+	})
+	h.until(func() bool { // it runs
+		r := h.ask(http.MethodPost, "/withdrawals", `{"amount":"CHF:0","key":"x"}`)
+		return r.status == http.StatusBadRequest
+	})
+}
+
+func (h *house) restart() {
+	h.t.Helper()
+	h.end()
+	h.start()
+}
+
+var drawing = till.Drawing{
+	Text: func(s string) (string, error) { return "text of " + s + "\n", nil },
+	SVG:  func(s string) ([]byte, error) { return []byte("<svg>" + s + "</svg>"), nil },
+	PNG:  func(s string) ([]byte, error) { return []byte("PNG" + s), nil },
+}
+
+func bundles(role comm.Role) (all []protocol.Bundle) {
+	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
+		all = append(all, protocol.Bundle{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)})
+	}
+	return all
+}
+
+// out lets plugins out to this machine, and answers for the exchange.
+type out struct{ local *https.Fetcher }
+
+func (o out) Fetch(ctx context.Context, r comm.Fetch) (comm.Fetched, error) {
+	if strings.HasPrefix(r.URL, banktest.ExchangeURL) {
+		return comm.Fetched{Status: http.StatusOK, Header: map[string]string{"Etag": "terms-1", "Content-Type": "text/plain"}, Body: []byte("Be kind.")}, nil
+	}
+	return o.local.Fetch(ctx, r)
+}
+
+// cards is a provider that charges: what a terminal asks. The bank asks another
+// door of it.
+type cards struct {
+	bank *banktest.Provider
+
+	mu   sync.Mutex
+	paid map[string]banktest.Payment // by reference
+	away bool                        // takes what it is asked, and then does not answer
+}
+
+func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.Method == http.MethodGet {
+		list := []banktest.Payment{}
+		if p, ok := c.paid[r.URL.Query().Get("reference")]; ok && !c.away {
+			list = append(list, p)
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"payments": list})
+		return
+	}
+	var o struct {
+		Amount           instrument.Amount
+		Reference, Token string
+	}
+	_ = json.NewDecoder(r.Body).Decode(&o)
+	p := banktest.Payment{ID: fmt.Sprintf("pay-%d", len(c.paid)+1), State: "paid", Amount: o.Amount, Refunded: instrument.ZeroOf(o.Amount.Currency), Reference: o.Reference}
+	if o.Token == "declined" {
+		p.State = "failed"
+	}
+	c.paid[o.Reference] = p
+	c.bank.Put(p)
+	if c.away {
+		http.Error(w, "later", http.StatusBadGateway)
+		return
+	}
+	_ = json.NewEncoder(w).Encode(p)
+}
+
+func (c *cards) stays(away bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.away = away
+}
+
+func (c *cards) times() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.paid)
+}
+
+// said is an answer of the API.
+type said struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// ask sends one request of till software.
+func (h *house) ask(method, path, body string, headers ...string) said {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(h.t.Context(), method, h.url+path, strings.NewReader(body))
+	check(h.t, err)
+	r.Header.Set("Authorization", "Bearer "+token)
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		if r.Header.Set(name, value); name == "Host" {
+			r.Host = value
+		}
+	}
+	answer, err := http.DefaultClient.Do(r)
+	check(h.t, err)
+	defer func() { _ = answer.Body.Close() }()
+	var text bytes.Buffer
+	_, err = text.ReadFrom(answer.Body)
+	check(h.t, err)
+	return said{answer.StatusCode, answer.Header, text.String()}
+}
+
+// do sends a request that must work.
+func (h *house) do(method, path, body string) (v till.View) {
+	h.t.Helper()
+	r := h.ask(method, path, body)
+	if r.status != http.StatusOK {
+		h.t.Fatalf("%s %s: %d %s", method, path, r.status, r.body)
+	}
+	check(h.t, json.Unmarshal([]byte(r.body), &v))
+	return v
+}
+
+// refuses sends a request that must not work.
+func (h *house) refuses(status int, reason, method, path, body string, headers ...string) {
+	h.t.Helper()
+	r := h.ask(method, path, body, headers...)
+	var told struct {
+		Error struct{ Reason, Message string }
+	}
+	_ = json.Unmarshal([]byte(r.body), &told)
+	if r.status != status || told.Error.Reason != reason || told.Error.Message == "" {
+		h.t.Errorf("%s %s: %d %s, want %d and %s", method, path, r.status, r.body, status, reason)
+	}
+}
+
+// begin begins a withdrawal of CHF 20 under a key of its own.
+func (h *house) begin(members string) till.View {
+	h.t.Helper()
+	h.keys++
+	return h.do(http.MethodPost, "/withdrawals", fmt.Sprintf(`{"amount":"CHF:20","key":"key %d"%s}`, h.keys, members))
+}
+
+// selects is the customer's wallet that takes the QR code.
+func (h *house) selects(v till.View) {
+	h.t.Helper()
+	priv, err := talerkeys.NewEddsaPrivateKey(bytes.Repeat([]byte{byte(h.keys)}, 32))
+	check(h.t, err)
+	_, err = h.bank.Wallet().Select(h.t.Context(), v.WOPID, taler.BankWithdrawalOperationPostRequest{
+		ReservePub: priv.Public(), SelectedExchange: banktest.ExchangeAccount,
+	})
+	check(h.t, err)
+}
+
+// waits waits until a withdrawal is as it should be.
+func (h *house) waits(v till.View, is func(till.View) bool) till.View {
+	h.t.Helper()
+	var now till.View
+	h.until(func() bool {
+		now = h.do(http.MethodGet, "/withdrawals/"+v.WOPID.Text(), "")
+		return is(now)
+	})
+	return now
+}
+
+func needs(what string) func(till.View) bool {
+	return func(v till.View) bool { return v.Needs == what }
+}
+
+func is(status string) func(till.View) bool {
+	return func(v till.View) bool { return v.Status == status }
+}
+
+func (h *house) until(done func() bool) {
+	h.t.Helper()
+	end := time.Now().Add(patience)
+	for pause := time.Millisecond; !done(); pause = min(2*pause, 100*time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Fatal("it does not come")
+		}
+		time.Sleep(pause)
+	}
+}
+
+// events reads the stream of a withdrawal behind a cursor, up to its end.
+func (h *house) events(path string) (names []string, last instrument.Seq) {
+	h.t.Helper()
+	r, err := http.NewRequestWithContext(h.t.Context(), http.MethodGet, h.url+path, nil)
+	check(h.t, err)
+	r.Header.Set("Authorization", "Bearer "+token)
+	answer, err := http.DefaultClient.Do(r)
+	check(h.t, err)
+	defer func() { _ = answer.Body.Close() }()
+	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+		if len(lines.Bytes()) == 0 {
+			continue
+		}
+		var n struct {
+			Cursor       instrument.Seq
+			Event, WOPID string
+		}
+		check(h.t, json.Unmarshal(lines.Bytes(), &n))
+		if n.Cursor <= last || n.WOPID == "" {
+			h.t.Errorf("event %d of %q comes behind %d", n.Cursor, n.WOPID, last)
+		}
+		names, last = append(names, n.Event), n.Cursor
+		if n.Event == vendor.EventConfirmed || n.Event == vendor.EventAborted {
+			break
+		}
+	}
+	return names, last
+}
+
+func (h *house) wantEvents(v till.View, want ...string) {
+	h.t.Helper()
+	if got, _ := h.events("/withdrawals/" + v.WOPID.Text() + "/events"); !slices.Equal(got, want) {
+		h.t.Errorf("the events are %v, want %v", got, want)
+	}
+}
+
+func amount(t *testing.T, text string) instrument.Amount {
+	t.Helper()
+	a, err := instrument.ParseAmount(text)
+	check(t, err)
+	return a
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,169 @@
+package till
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// What a withdrawal waits for that till software says.
+const (
+	needsAcceptance = "acceptance"  // of the quote, by the customer
+	needsSameWallet = "same-wallet" // does the customer's wallet show these groups?
+	needsPayment    = "payment"     // how do they pay?
+)
+
+// sale is a withdrawal that goes on. It is the vendor's Screen for it.
+type sale struct {
+	till   *Till
+	record instrument.ID
+	order  record
+	ready  chan struct{} // closed when it can be shown, or has failed
+	once   sync.Once
+	wake   chan struct{} // ends a pause
+
+	mu       sync.Mutex
+	pay      Payment // chosen and not used yet
+	quote    *vendor.Quote
+	groups   string
+	peer     string
+	needs    string
+	answer   chan any // for what it needs
+	busy     bool     // a card is charged, or may be
+	stopping bool     // it is being given up
+	problem  *fault.Fault
+}
+
+func newSale(t *Till, id instrument.ID, r record, pay Payment) *sale {
+	return &sale{till: t, record: id, order: r, pay: pay, ready: make(chan struct{}), wake: make(chan struct{}, 1)}
+}
+
+// drive takes the withdrawal to its end. While the bank or the provider is away it
+// tries again; what else stops it is shown, and Resume goes on.
+func (s *sale) drive(ctx context.Context) {
+	defer s.shown()
+	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
+		w, err := s.step(ctx)
+		if w.Over() {
+			s.till.over(s)
+			return
+		}
+		s.fails(err)
+		if ctx.Err() != nil {
+			return
+		}
+		if !passes(err) || s.neverWas(w, err) {
+			s.till.terminal.Log().Warn("a withdrawal has stopped", "error", err)
+			s.refuse(ctx, w, err)
+			s.till.over(s)
+			return
+		}
+		s.shown()
+		select {
+		case <-time.After(pause):
+		case <-s.wake:
+			pause = firstPause
+		case <-ctx.Done():
+		}
+	}
+}
+
+// step goes on from where the record is. A withdrawal that has ended says so.
+func (s *sale) step(ctx context.Context) (vendor.Withdrawal, error) {
+	t := s.till.terminal
+	w, err := t.FindByRequest(ctx, s.order.RequestUID)
+	switch {
+	case err == nil && !w.WOPID.IsZero() && w.URI != "":
+		w, err = t.Resume(ctx, w.WOPID, "", s)
+	case err == nil || errors.Is(err, fault.NotFound):
+		w, err = t.Withdraw(ctx, vendor.Purchase{RequestUID: s.order.RequestUID, Amount: s.order.Amount}, s)
+	}
+	if now, missing := t.FindByRequest(context.WithoutCancel(ctx), s.order.RequestUID); missing == nil {
+		if now.Over() && !w.Over() { // by another way than the one that failed, such as Abort
+			s.Show(ending(now))
+		}
+		w = now
+	}
+	return w, err
+}
+
+// ending is the last event of a withdrawal that is over.
+func ending(w vendor.Withdrawal) vendor.Event {
+	if w.Status == taler.TerminalConfirmed {
+		return vendor.Event{Event: vendor.EventConfirmed}
+	}
+	return vendor.Event{Event: vendor.EventAborted, Reason: w.Reason}
+}
+
+// passes says that trying again may help.
+func passes(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Unavailable, fault.Timeout, fault.Unknown, fault.Locked, fault.Conflict:
+		return true
+	}
+	return false
+}
+
+// neverWas says that the bank has not got the withdrawal, and does not take it or
+// is away: whoever asked is told, and asks again.
+func (s *sale) neverWas(w vendor.Withdrawal, err error) bool {
+	return err != nil && w.WOPID.IsZero() && w.ID == ""
+}
+
+// refuse closes the record of a withdrawal that never was.
+func (s *sale) refuse(ctx context.Context, w vendor.Withdrawal, err error) {
+	if !s.neverWas(w, err) {
+		return
+	}
+	err = s.till.change(ctx, s.record, func(status *string, _ *record) []Told {
+		*status = statusEnded
+		return nil
+	})
+	if err != nil {
+		s.till.terminal.Log().Error("the record of a withdrawal that never was cannot be closed", "error", err)
+	}
+}
+
+func (s *sale) fails(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy, s.needs, s.answer = false, "", nil
+	s.problem = fault.From(err)
+}
+
+// shown lets whoever has begun the withdrawal see it.
+func (s *sale) shown() { s.once.Do(func() { close(s.ready) }) }
+
+// hurry ends a pause.
+func (s *sale) hurry() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// begun waits until there is something to see.
+func (s *sale) begun(ctx context.Context) (View, error) {
+	select {
+	case <-s.ready:
+	case <-ctx.Done():
+		return View{}, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is being begun").Because("pending").WithHint("send the same request again")
+	}
+	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
+	s.mu.Lock()
+	problem := s.problem
+	s.mu.Unlock()
+	if problem != nil && (err != nil || w.WOPID.IsZero()) {
+		return View{}, problem
+	}
+	if err != nil {
+		return View{}, err
+	}
+	return s.till.view(w, s), nil
+}

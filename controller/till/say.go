@@ -1,0 +1,153 @@
+package till
+
+import (
+	"context"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+// Payment is how the customer pays: one of them.
+type Payment struct {
+	Card   string `json:"card,omitempty"`   // what the till's own reader has read of a plastic card
+	Reader bool   `json:"reader,omitempty"` // a card at the terminal's reader
+	Peer   bool   `json:"peer,omitempty"`   // a wallet, over a session
+}
+
+func (p Payment) check() error {
+	switch p {
+	case Payment{Card: p.Card}:
+		if p.Card != "" {
+			return nil
+		}
+	case Payment{Reader: true}, Payment{Peer: true}:
+		return nil
+	}
+	return fault.New(fault.Invalid, "a withdrawal is paid by a card, at the reader or by a peer").Because("payment-malformed").
+		WithHint(`such as {"card":"TOKEN"}, {"reader":true} or {"peer":true}`)
+}
+
+// soon bounds how long an answer waits for its effect.
+const soon = 5 * time.Second
+
+// Accept says whether the customer accepts fees and terms of service. It returns
+// when that is on record, so that the code can be shown, or soon.
+func (t *Till) Accept(ctx context.Context, name string, yes bool) (View, error) {
+	v, err := t.say(ctx, name, needsAcceptance, yes, func(w vendor.Withdrawal) bool { return yes && !w.AwaitsCustomer() })
+	if err != nil || !v.Accepted.IsZero() || v.Ended != (time.Time{}) {
+		return v, err
+	}
+	w, err := t.terminal.Find(ctx, v.WOPID)
+	if err != nil {
+		return v, err
+	}
+	within, cancel := context.WithTimeout(ctx, soon)
+	defer cancel()
+	err = t.terminal.Instruments().Wait(within, w.ID, func(ctx context.Context) (bool, error) {
+		w, err = t.terminal.Find(ctx, v.WOPID)
+		return !w.AwaitsCustomer(), err
+	})
+	return t.view(w, t.live(w)), err
+}
+
+// SameWallet says whether the customer's wallet shows the groups.
+func (t *Till) SameWallet(ctx context.Context, name string, same bool) (View, error) {
+	return t.say(ctx, name, needsSameWallet, same, func(vendor.Withdrawal) bool { return false })
+}
+
+// Pay says how the customer pays.
+func (t *Till) Pay(ctx context.Context, name string, p Payment) (View, error) {
+	if err := t.takes(p); err != nil {
+		return View{}, err
+	}
+	return t.say(ctx, name, needsPayment, p, func(w vendor.Withdrawal) bool {
+		s := t.live(w)
+		return s != nil && s.chose(p)
+	})
+}
+
+// takes refuses a payment that this terminal cannot take.
+func (t *Till) takes(p Payment) error {
+	if err := p.check(); err != nil {
+		return err
+	}
+	if p.Reader && !t.terminal.HasReader() {
+		return fault.New(fault.Conflict, "this terminal has no card reader").Because("reader-missing").WithHint("start it with --reader ADDR")
+	}
+	return nil
+}
+
+func (s *sale) chose(p Payment) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.pay == p && p.Peer
+}
+
+// say answers what a withdrawal waits for. said: this was said before.
+func (t *Till) say(ctx context.Context, name, needs string, answer any, said func(vendor.Withdrawal) bool) (View, error) {
+	w, err := t.terminal.FindByPrefix(ctx, name)
+	if err != nil {
+		return View{}, err
+	}
+	s := t.live(w)
+	if s != nil && s.hears(needs, answer) || said(w) {
+		return t.view(w, s), nil
+	}
+	return View{}, fault.New(fault.Conflict, "the withdrawal does not wait for that now").Because("not-asked").
+		WithHint("its member needs says what it waits for")
+}
+
+// hears takes an answer, if it is waited for.
+func (s *sale) hears(needs string, answer any) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.needs != needs || s.answer == nil || s.stopping {
+		return false
+	}
+	s.answer <- answer // it has room for one
+	s.needs, s.answer = "", nil
+	return true
+}
+
+// Abort gives a withdrawal up that is not being paid.
+func (t *Till) Abort(ctx context.Context, name, reason string) (View, error) {
+	w, err := t.terminal.FindByPrefix(ctx, name)
+	if err != nil {
+		return View{}, err
+	}
+	s := t.live(w)
+	if w.Status == taler.TerminalAborted {
+		return t.view(w, s), nil
+	}
+	if t.terminal.MayBeCharged(ctx, w) || s != nil && !s.stops(true) {
+		return View{}, fault.New(fault.Conflict, "the withdrawal is being paid, or is").Because("payment-under-way").
+			WithHint("its end is in the events")
+	}
+	if s != nil {
+		defer s.stops(false)
+	}
+	if reason == "" {
+		reason = "the till gave it up"
+	}
+	if err := t.terminal.Abort(ctx, &w, reason); err != nil {
+		return View{}, err
+	}
+	if s == nil {
+		return t.Resume(ctx, name)
+	}
+	return t.view(w, s), nil
+}
+
+// stops begins or ends the time in which nothing is taken that would have a card
+// charged. It is false if one is, or may be.
+func (s *sale) stops(now bool) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now && s.busy {
+		return false
+	}
+	s.stopping = now
+	return true
+}

@@ -1,0 +1,135 @@
+package till
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+// Show implements vendor.Screen: the event is in the stream, once.
+func (s *sale) Show(e vendor.Event) {
+	ctx := context.Background() // the end of the process does not take an event away
+	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
+	if err != nil {
+		s.till.terminal.Log().Error("an event has no withdrawal", "event", e.Event, "error", err)
+		return
+	}
+	over := e.Event == vendor.EventConfirmed || e.Event == vendor.EventAborted
+	err = s.till.change(ctx, s.record, func(status *string, r *record) (told []Told) {
+		if r.says(e) {
+			told = append(told, Told{e, w.WOPID})
+		}
+		if over {
+			*status = statusEnded
+		}
+		return told
+	})
+	if err != nil {
+		s.till.terminal.Log().Error("an event cannot be kept; a later life tells of it", "event", e.Event, "error", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.problem = nil
+	switch e.Event {
+	case vendor.EventPay:
+		s.peer = e.Peer
+	case vendor.EventPaid:
+		s.peer, s.busy = "", true
+	}
+}
+
+// Accept implements vendor.Screen.
+func (s *sale) Accept(ctx context.Context, q vendor.Quote) (bool, error) {
+	s.mu.Lock()
+	s.quote = &q
+	s.mu.Unlock()
+	if s.order.Exchange != "" && s.order.Exchange != q.Exchange {
+		return false, fault.New(fault.Declined, "the bank sells cash of another exchange, %s", q.Exchange).Because("exchange-differs")
+	}
+	return ask[bool](ctx, s, needsAcceptance)
+}
+
+// SameWallet implements vendor.Screen.
+func (s *sale) SameWallet(ctx context.Context, groups string) (bool, error) {
+	s.mu.Lock()
+	s.groups = groups
+	s.mu.Unlock()
+	same, err := ask[bool](ctx, s, needsSameWallet)
+	if err == nil && same {
+		s.charges()
+	}
+	return same, err
+}
+
+// Choose implements vendor.Chooser.
+func (s *sale) Choose(ctx context.Context, _ vendor.Withdrawal) (vendor.Means, error) {
+	s.mu.Lock()
+	pay := s.pay
+	s.pay = Payment{Peer: pay.Peer} // a card is charged once; a peer may come later
+	s.mu.Unlock()
+	if pay == (Payment{}) {
+		var err error
+		if pay, err = ask[Payment](ctx, s, needsPayment); err != nil {
+			return vendor.Means{}, err
+		}
+	}
+	if pay.Peer && !s.order.Peer {
+		err := s.till.change(ctx, s.record, func(_ *string, r *record) []Told {
+			r.Peer = true
+			return nil
+		})
+		if err != nil {
+			return vendor.Means{}, err
+		}
+		s.mu.Lock()
+		s.pay, s.order.Peer = Payment{Peer: true}, true
+		s.mu.Unlock()
+	}
+	return vendor.Means{Card: pay.Card, Reader: pay.Reader}, nil
+}
+
+// charges notes that from now on nobody can take the payment back.
+func (s *sale) charges() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.busy = true
+}
+
+// ask waits for what till software says, for the end of the withdrawal at the
+// bank, or for that of ctx.
+func ask[T any](ctx context.Context, s *sale, needs string) (none T, err error) {
+	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
+	if err != nil {
+		return none, err
+	}
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	watched := make(chan error, 1)
+	go func() { watched <- s.till.terminal.Watch(within, w) }()
+	answer := make(chan any, 1)
+	s.mu.Lock()
+	s.needs, s.answer = needs, answer
+	s.mu.Unlock()
+	s.shown()
+	defer func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.answer == answer {
+			s.needs, s.answer = "", nil
+		}
+	}()
+	for {
+		select {
+		case given := <-answer:
+			return given.(T), nil
+		case err := <-watched:
+			if err != nil {
+				return none, err
+			}
+			watched = nil
+		case <-ctx.Done():
+			return none, fault.Wrap(ctx.Err(), fault.Unknown, "the till has not said yet how it goes on").Because("pending")
+		}
+	}
+}

@@ -1,0 +1,222 @@
+package till
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Order is what till software asks for.
+type Order struct {
+	Key      string            `json:"key"` // idempotency key: the same one is the same withdrawal
+	Amount   instrument.Amount `json:"amount"`
+	Exchange string            `json:"exchange,omitempty"` // base URL; without it the bank's
+	Payment                    // how it is paid; else that is asked for when it is due
+}
+
+// Till sells withdrawals. It is safe for concurrent use.
+type Till struct {
+	terminal *vendor.Terminal
+
+	mu      sync.Mutex
+	sales   map[string]*sale // those that go on in this process, by request_uid
+	run     context.Context  // nil before Run
+	running sync.WaitGroup
+}
+
+// New makes the till of a terminal, whose controller has the bundle Records.
+func New(t *vendor.Terminal) *Till {
+	return &Till{terminal: t, sales: map[string]*sale{}}
+}
+
+// Run goes on with every withdrawal that is open, and drives those that begin,
+// until ctx ends. It is called once.
+func (t *Till) Run(ctx context.Context) error {
+	within, cancel := context.WithCancel(ctx)
+	defer func() {
+		cancel()
+		t.running.Wait()
+	}()
+	t.mu.Lock()
+	t.run = within
+	t.mu.Unlock()
+	if err := t.takeUp(within); err != nil {
+		return unlessOver(ctx, err)
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// takeUp goes on with what an earlier life has left open, whoever began it.
+func (t *Till) takeUp(ctx context.Context) error {
+	for _, status := range []string{taler.TerminalPending, taler.TerminalSelected, taler.TerminalPaid, taler.TerminalNotified} {
+		all, err := t.terminal.Instruments().List(ctx, instrument.Filter{Class: vendor.ClassWithdrawal, Status: status})
+		if err != nil {
+			return err
+		}
+		for _, i := range all {
+			var w taler.TerminalWithdrawal
+			if err := i.Decode(&w); err != nil {
+				return err
+			}
+			_, err = t.terminal.Instruments().Find(ctx, class, keyRequest, w.RequestUID)
+			if errors.Is(err, fault.NotFound) {
+				_, err = t.keep(ctx, record{RequestUID: w.RequestUID, Amount: w.Amount})
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	open, err := t.terminal.Instruments().List(ctx, instrument.Filter{Class: class, Status: statusOpen})
+	if err != nil {
+		return err
+	}
+	for _, i := range open {
+		var r record
+		if err := i.Decode(&r); err != nil {
+			return err
+		}
+		if _, err := t.goOn(i.ID, r, Payment{Peer: r.Peer}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Start begins a withdrawal, and returns when the customer can be shown what it
+// costs, or when it cannot be begun. The same key again is the same withdrawal.
+func (t *Till) Start(ctx context.Context, o Order) (View, error) {
+	pay := o.Payment
+	if err := t.check(o); err != nil {
+		return View{}, err
+	}
+	op, err := t.terminal.OperationID(o.Key)
+	if err != nil {
+		return View{}, err
+	}
+	r := record{RequestUID: string(op), Amount: o.Amount, Exchange: o.Exchange, Peer: o.Peer}
+	id, err := t.keep(ctx, r)
+	if err != nil {
+		return View{}, err
+	}
+	if w, err := t.terminal.FindByRequest(ctx, r.RequestUID); err == nil && w.Over() {
+		return t.view(w, nil), nil
+	}
+	s, err := t.goOn(id, r, pay)
+	if err != nil {
+		return View{}, err
+	}
+	return s.begun(ctx)
+}
+
+func (t *Till) check(o Order) error {
+	switch {
+	case o.Key == "":
+		return fault.New(fault.Invalid, "a withdrawal has a key").Because("key-malformed").WithHint("choose one, and send it again with the same request")
+	case o.Amount.IsZero():
+		return fault.New(fault.Invalid, "a withdrawal of nothing is none").Because("amount-too-small")
+	case o.Payment != Payment{}:
+		return t.takes(o.Payment)
+	}
+	return nil
+}
+
+// goOn has a withdrawal driven, once.
+func (t *Till) goOn(id instrument.ID, r record, pay Payment) (*sale, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.run == nil || t.run.Err() != nil {
+		return nil, fault.New(fault.Unavailable, "the terminal is being started or ended").Because("till-closed").WithHint("try again in a moment")
+	}
+	if s := t.sales[r.RequestUID]; s != nil {
+		return s, nil
+	}
+	s := newSale(t, id, r, pay)
+	t.sales[r.RequestUID] = s
+	t.running.Go(func() { s.drive(t.run) })
+	return s, nil
+}
+
+// over forgets a sale that is driven no more.
+func (t *Till) over(s *sale) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.sales[s.order.RequestUID] == s {
+		delete(t.sales, s.order.RequestUID)
+	}
+}
+
+// live is the sale of a withdrawal that goes on in this process; nil if none does.
+func (t *Till) live(w vendor.Withdrawal) *sale {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.sales[w.RequestUID]
+}
+
+// Show is a withdrawal as it is now, by its WOPID or a unique beginning of it.
+func (t *Till) Show(ctx context.Context, name string) (View, error) {
+	w, err := t.terminal.FindByPrefix(ctx, name)
+	if err != nil {
+		return View{}, err
+	}
+	return t.view(w, t.live(w)), nil
+}
+
+// List are the withdrawals of this terminal, newest first; of a status if one is
+// named, and "open" are those that have not ended.
+func (t *Till) List(ctx context.Context, status string) ([]View, error) {
+	all, err := t.terminal.Withdrawals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(all)
+	out := []View{}
+	for _, w := range all {
+		if w.WOPID.IsZero() || status == statusOpen && w.Over() || status != "" && status != statusOpen && status != w.Status {
+			continue
+		}
+		v := t.view(w, t.live(w))
+		v.Terms = nil
+		out = append(out, v)
+	}
+	return out, nil
+}
+
+// Resume goes on with a withdrawal that has stopped at a problem.
+func (t *Till) Resume(ctx context.Context, name string) (View, error) {
+	w, err := t.terminal.FindByPrefix(ctx, name)
+	if err != nil || w.Over() {
+		return t.view(w, nil), err
+	}
+	r := record{RequestUID: w.RequestUID, Amount: w.Amount}
+	i, err := t.terminal.Instruments().Lookup(ctx, class, keyRequest, w.RequestUID)
+	if err == nil {
+		err = i.Decode(&r)
+	}
+	if err != nil {
+		return View{}, err
+	}
+	if s := t.live(w); s != nil {
+		s.hurry()
+		return t.view(w, s), nil
+	}
+	s, err := t.goOn(i.ID, r, Payment{Peer: r.Peer})
+	if err != nil {
+		return View{}, err
+	}
+	return s.begun(ctx)
+}
+
+// pauses between attempts, while the bank or the card provider is away.
+const (
+	firstPause = 500 * time.Millisecond
+	lastPause  = 30 * time.Second
+)

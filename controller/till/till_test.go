@@ -1,0 +1,274 @@
+package till_test
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/till"
+)
+
+// script is what till software and customer do, up to the end.
+type script struct {
+	name   string
+	begin  string // further members of the order
+	does   func(h *house, v till.View)
+	status string
+	events []string
+	reason string
+	times  int // that the card was charged
+}
+
+func path(v till.View) string { return "/withdrawals/" + v.WOPID.Text() }
+
+func (h *house) accepted(v till.View) {
+	h.do(http.MethodPost, path(v)+"/accept", "")
+	h.selects(v)
+}
+
+func scripts() []script {
+	charge := func(card string) func(h *house, v till.View) {
+		return func(h *house, v till.View) {
+			h.accepted(v)
+			h.waits(v, needs("payment"))
+			h.do(http.MethodPost, path(v)+"/pay", `{"card":"`+card+`"}`)
+			h.waits(v, needs("same-wallet"))
+			h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+		}
+	}
+	return []script{
+		{"approved", "", charge("approved"), "confirmed", []string{"setup", "selected", "paid", "confirmed"}, "", 1},
+		{"the card is in the order", `,"card":"approved"`, func(h *house, v till.View) {
+			h.accepted(v)
+			now := h.waits(v, needs("same-wallet"))
+			if now.Groups == "" || !strings.HasPrefix(now.Reserve, now.Groups[:4]) {
+				h.t.Errorf("the groups are %q", now.Groups)
+			}
+			h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+		}, "confirmed", []string{"setup", "selected", "paid", "confirmed"}, "", 1},
+		{"declined", "", charge("declined"), "aborted", []string{"setup", "selected", "aborted"}, "the card was declined", 1},
+		{"the customer does not accept", "", func(h *house, v till.View) {
+			h.do(http.MethodPost, path(v)+"/decline", "")
+		}, "aborted", []string{"setup", "aborted"}, "the customer did not accept", 0},
+		{"another wallet", `,"card":"approved"`, func(h *house, v till.View) {
+			h.accepted(v)
+			h.waits(v, needs("same-wallet"))
+			h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":false}`)
+		}, "aborted", []string{"setup", "selected", "aborted"}, "another wallet than the customer's took the QR code", 0},
+		{"given up before it was accepted", "", func(h *house, v till.View) {
+			h.do(http.MethodPost, path(v)+"/abort", `{"reason":"they went away"}`)
+		}, "aborted", []string{"setup", "aborted"}, "they went away", 0},
+		{"given up when it waits for a peer", `,"peer":true`, func(h *house, v till.View) {
+			h.accepted(v)
+			h.waits(v, func(v till.View) bool { return v.Peer != "" })
+			h.do(http.MethodPost, path(v)+"/abort", `{"reason":"they went away"}`)
+		}, "aborted", []string{"setup", "selected", "pay", "aborted"}, "they went away", 0},
+		{"aborted by the wallet", "", func(h *house, v till.View) {
+			h.accepted(v)
+			h.waits(v, needs("payment"))
+			check(h.t, h.bank.Wallet().AbortOperation(h.t.Context(), v.WOPID))
+		}, "aborted", []string{"setup", "selected", "aborted"}, "the withdrawal was aborted at the bank before it was paid", 0},
+		{"another exchange", `,"exchange":"https://other.example/"`, func(*house, till.View) {}, "aborted", []string{"setup", "aborted"}, "the bank sells cash of another exchange, https://exchange.example.com/", 0},
+	}
+}
+
+// TestTillSoftwareSells through REST at the bank and through a native session with
+// it: the results are the same.
+func TestTillSoftwareSells(t *testing.T) {
+	for _, way := range []struct {
+		name   string
+		native bool
+	}{{"REST", false}, {"session", true}} {
+		for _, row := range scripts() {
+			t.Run(way.name+"/"+row.name, func(t *testing.T) {
+				t.Parallel()
+				h := open(t, way.native)
+				v := h.begin(row.begin)
+				if v.Amount.String() != "CHF:20" || v.Fees.String() != "CHF:0.5" || v.Total.String() != "CHF:20.5" {
+					t.Errorf("it is %+v", v)
+				}
+				if row.status != "aborted" || row.events[1] != "aborted" {
+					if v.Needs != "acceptance" || v.Exchange == "" || v.Terms == nil || v.Terms.Text != "Be kind." {
+						t.Errorf("the customer sees %+v", v)
+					}
+				}
+				row.does(h, v)
+				end := h.waits(v, is(row.status))
+				if end.Reason != row.reason || h.cards.times() != row.times || row.status == "confirmed" && end.Transaction != "pay-1" {
+					t.Errorf("%+v after %d charges", end, h.cards.times())
+				}
+				h.wantEvents(v, row.events...)
+				at, err := h.bank.Wallet().Operation(t.Context(), v.WOPID, taler.LongPoll{})
+				if err != nil || string(at.Status) != row.status {
+					t.Errorf("at the bank it is %s, %v", at.Status, err)
+				}
+			})
+		}
+	}
+}
+
+// A restart at any place of a withdrawal changes nothing of what its reader sees:
+// each event once, under cursors that go on.
+func TestWhatIsOpenGoesOnByItself(t *testing.T) {
+	for _, way := range []struct {
+		name   string
+		native bool
+	}{{"REST", false}, {"session", true}} {
+		t.Run(way.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, way.native)
+			v := h.begin("")
+			h.restart()
+			h.waits(v, needs("acceptance"))
+			h.do(http.MethodPost, path(v)+"/accept", "")
+			h.restart() // while no wallet has it
+			h.selects(v)
+			h.waits(v, needs("payment"))
+			h.restart()
+			h.waits(v, needs("payment"))
+			h.do(http.MethodPost, path(v)+"/pay", `{"card":"approved"}`)
+			h.waits(v, needs("same-wallet"))
+			h.cards.stays(true) // charges, and does not say so
+			h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+			got, last := h.events(path(v) + "/events?timeout_ms=0")
+			h.until(func() bool {
+				got, last = h.events(path(v) + "/events?timeout_ms=0")
+				return len(got) == 3
+			})
+			h.refuses(409, "payment-under-way", http.MethodPost, path(v)+"/abort", "")
+			h.restart()
+			h.refuses(409, "payment-under-way", http.MethodPost, path(v)+"/abort", "")
+			h.cards.stays(false)
+			h.waits(v, is("confirmed"))
+			if h.cards.times() != 1 {
+				t.Errorf("%d charges", h.cards.times())
+			}
+			h.restart() // when all is over
+			h.wantEvents(v, "setup", "selected", "unknown", "paid", "confirmed")
+			if after, _ := h.events(path(v) + "/events?after=" + fmt.Sprint(last)); strings.Join(after, " ") != "paid confirmed" {
+				t.Errorf("behind %v of %v there is %v", last, got, after)
+			}
+		})
+	}
+}
+
+// A peer that was chosen is waited for again after a restart; nobody chooses twice.
+func TestAPeerIsWaitedForAfterARestart(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	v := h.begin("")
+	h.accepted(v)
+	h.waits(v, needs("payment"))
+	h.do(http.MethodPost, path(v)+"/pay", `{"peer":true}`)
+	h.waits(v, func(v till.View) bool { return v.Peer != "" })
+	h.restart()
+	h.waits(v, func(v till.View) bool { return v.Peer != "" })
+	h.do(http.MethodPost, path(v)+"/abort", "")
+	h.wantEvents(v, "setup", "selected", "pay", "aborted")
+}
+
+func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	one := h.do(http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"k"}`)
+	two := h.ask(http.MethodPost, "/withdrawals", `{"amount":"CHF:20"}`, "Idempotency-Key: k")
+	if !strings.Contains(two.body, one.WOPID.Text()) {
+		t.Errorf("%s is another than %s", two.body, one.WOPID.Text())
+	}
+	h.refuses(409, "key-reused", http.MethodPost, "/withdrawals", `{"amount":"CHF:21","key":"k"}`)
+	h.do(http.MethodPost, path(one)+"/decline", "")
+	h.waits(one, is("aborted"))
+	if again := h.do(http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"k"}`); again.WOPID != one.WOPID || again.Status != "aborted" {
+		t.Errorf("after its end: %+v", again)
+	}
+}
+
+func TestWhatTheTillRefuses(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	v := h.begin("")
+	for _, row := range []struct {
+		status             int
+		reason, path, body string
+	}{
+		{400, "json-malformed", "/withdrawals", `{"amount":`},
+		{400, "json-malformed", "/withdrawals", `{"amount":"CHF:1","key":"a","tip":"CHF:1"}`},
+		{400, "json-malformed", "/withdrawals", `{"amount":"CHF:1","key":"a"} {}`},
+		{400, "key-malformed", "/withdrawals", `{"amount":"CHF:1"}`},
+		{400, "amount-too-small", "/withdrawals", `{"key":"a"}`},
+		{400, "payment-malformed", "/withdrawals", `{"amount":"CHF:1","key":"a","card":"x","peer":true}`},
+		{400, "payment-malformed", "/withdrawals", `{"amount":"CHF:1","key":"a","reader":true,"peer":true}`},
+		{409, "reader-missing", "/withdrawals", `{"amount":"CHF:1","key":"a","reader":true}`},
+		{413, "body-too-large", "/withdrawals", `{"key":"` + strings.Repeat("k", 65<<10) + `"}`},
+		{404, "unknown-operation", "/withdrawals/ZZZZZZZZZZ/accept", ""},
+		{409, "not-asked", path(v) + "/same-wallet", `{"same":true}`},
+		{409, "not-asked", path(v) + "/pay", `{"peer":true}`},
+		{400, "payment-malformed", path(v) + "/pay", `{}`},
+		{400, "json-malformed", path(v) + "/same-wallet", `{}`},
+		{404, "path-unknown", "/nothing", ""},
+		{405, "method-unknown", "/events", ""},
+	} {
+		h.refuses(row.status, row.reason, http.MethodPost, row.path, row.body)
+	}
+	h.refuses(409, "code-not-shown", http.MethodGet, path(v)+"/qr.svg", "")
+	h.refuses(400, "cursor-malformed", http.MethodGet, "/events?after=-1", "")
+	h.refuses(400, "timeout-malformed", http.MethodGet, "/events?timeout_ms=soon", "")
+	h.do(http.MethodPost, path(v)+"/accept", "")
+	h.do(http.MethodPost, path(v)+"/accept", "") // again
+	for form, kind := range map[string]string{"txt": "text/plain; charset=utf-8", "svg": "image/svg+xml", "png": "image/png"} {
+		if r := h.ask(http.MethodGet, path(v)+"/qr."+form, ""); r.status != 200 || r.header.Get("Content-Type") != kind || !strings.Contains(r.body, v.URI) {
+			t.Errorf("%s: %d %v %q", form, r.status, r.header, r.body)
+		}
+	}
+}
+
+// No page of a browser drives a till, whatever it knows, and nobody without the
+// token.
+func TestWhoMayDriveTheTill(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	for _, row := range []struct {
+		name, header, reason string
+		status               int
+	}{
+		{"a page of another place", "Origin: https://evil.example", "origin-refused", 403},
+		{"a page of this machine", "Origin: http://127.0.0.1:80", "origin-refused", 403},
+		{"a sandboxed page", "Origin: null", "origin-refused", 403},
+		{"a page that asks without an origin", "Sec-Fetch-Site: same-origin", "origin-refused", 403},
+		{"a name that leads here", "Host: evil.example", "origin-refused", 403},
+		{"another token", "Authorization: Bearer " + token + "x", "unauthorized", 401},
+		{"a beginning of the token", "Authorization: Bearer " + token[:8], "unauthorized", 401},
+		{"no token", "Authorization: Bearer ", "unauthorized", 401},
+		{"another scheme", "Authorization: Basic " + token, "unauthorized", 401},
+	} {
+		for _, what := range []string{"/withdrawals", "/events?timeout_ms=0", "/nothing"} {
+			h.refuses(row.status, row.reason, http.MethodGet, what, "", row.header)
+		}
+		h.refuses(row.status, row.reason, http.MethodOptions, "/withdrawals", "", row.header)
+		h.refuses(row.status, row.reason, http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"k"}`, row.header)
+	}
+	r := h.ask(http.MethodGet, "/withdrawals", "")
+	if r.status != 200 || r.body != `{"withdrawals":[]}` || r.header.Get("Access-Control-Allow-Origin") != "" {
+		t.Errorf("%d %s %v", r.status, r.body, r.header)
+	}
+}
+
+// The stream as a browser's library reads it has the cursor as its id, and its data
+// are the events of the command line.
+func TestServerSentEvents(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	v := h.begin("")
+	h.do(http.MethodPost, path(v)+"/decline", "")
+	h.wantEvents(v, "setup", "aborted")
+	r := h.ask(http.MethodGet, "/events?timeout_ms=0", "", "Accept: text/event-stream")
+	if r.header.Get("Content-Type") != "text/event-stream" || !strings.HasPrefix(r.body, "id: 1\ndata: {\"event\":\"setup\"") || strings.Count(r.body, "\n\n") != 2 {
+		t.Errorf("%v\n%s", r.header, r.body)
+	}
+	r = h.ask(http.MethodGet, "/events?timeout_ms=0&after=0", "", "Accept: text/event-stream", "Last-Event-ID: 1")
+	if !strings.HasPrefix(r.body, "id: 2\ndata: {\"event\":\"aborted\",\"reason\":\"the customer did not accept\",\"wopid\":") {
+		t.Errorf("behind 1: %s", r.body)
+	}
+}

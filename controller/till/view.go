@@ -1,0 +1,72 @@
+package till
+
+import (
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// View is a withdrawal as till software sees it.
+type View struct {
+	WOPID       taler.WOPID       `json:"wopid"`
+	Status      string            `json:"status"` // the Terminal… words of comm/taler
+	Needs       string            `json:"needs,omitempty"`
+	URI         string            `json:"uri,omitempty"`
+	Amount      instrument.Amount `json:"amount"`
+	Fees        instrument.Amount `json:"fees"`
+	Total       instrument.Amount `json:"total"`
+	Exchange    string            `json:"exchange,omitempty"`
+	Terms       *Terms            `json:"terms,omitempty"`
+	Accepted    time.Time         `json:"accepted,omitzero"`
+	Reserve     string            `json:"reserve,omitempty"` // the whole key of the wallet that selected
+	Groups      string            `json:"groups,omitempty"`  // its first four groups, as the wallet shows them
+	Peer        string            `json:"peer,omitempty"`    // where a native peer pays now
+	Transaction string            `json:"provider_transaction_id,omitempty"`
+	Created     time.Time         `json:"created,omitzero"`
+	Ended       time.Time         `json:"ended,omitzero"`
+	Reason      string            `json:"reason,omitempty"`  // why it was aborted
+	Problem     *fault.Fault      `json:"problem,omitempty"` // why it does not go on now
+}
+
+// Terms are the exchange's terms of service.
+type Terms struct {
+	Version string `json:"version"`
+	Type    string `json:"type"` // media type
+	Text    string `json:"text"`
+}
+
+// view joins the record with what is known of the sale, if it goes on.
+func (t *Till) view(w vendor.Withdrawal, s *sale) View {
+	fees := w.Fees
+	if fees == (instrument.Amount{}) {
+		fees = instrument.ZeroOf(w.Currency)
+	}
+	v := View{
+		WOPID: w.WOPID, Status: w.Status, URI: w.URI, Amount: w.Amount, Fees: fees, Total: w.Total, Exchange: w.Exchange, Transaction: w.Transaction,
+		Accepted: at(w.Terms.AcceptedAt), Created: at(w.Progress.Created), Ended: at(w.Progress.Ended), Reason: w.Reason,
+	}
+	if !w.ReservePub.IsZero() {
+		v.Reserve, v.Groups = w.ReservePub.String(), vendor.Groups(w.ReservePub)
+	}
+	if s == nil || w.Over() {
+		return v
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v.Needs, v.Problem, v.Peer = s.needs, s.problem, s.peer
+	if s.quote != nil && s.quote.Terms.Version != "" {
+		v.Terms = &Terms{s.quote.Terms.Version, s.quote.Terms.Type, s.quote.Terms.Text}
+	}
+	return v
+}
+
+// at is a time of a record; nothing has happened at 0.
+func at(unix int64) time.Time {
+	if unix == 0 {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0).UTC()
+}
