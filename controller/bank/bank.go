@@ -115,14 +115,11 @@ func Policy() profile.Policy {
 	)
 }
 
-// New makes the bank of a controller whose policy is Policy. It takes up the
-// notices that an earlier life has not decided.
+// New makes the bank of a controller whose policy is Policy. In the background it
+// takes up the notices that an earlier life has not decided.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
 	b := newBank(c, cfg)
-	err := b.resume(ctx)
-	if err == nil {
-		err = b.resumeTransfers(ctx)
-	}
+	err := b.resumeTransfers(ctx)
 	if err == nil {
 		err = b.resumeReturns(ctx)
 	}
@@ -130,6 +127,7 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 		b.rest()
 		return nil, err
 	}
+	b.background(b.resume)
 	b.background(b.keepHouse)
 	return b, nil
 }

@@ -11,22 +11,24 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// resume takes up the notices that were not decided when the bank went down.
-func (b *Bank) resume(ctx context.Context) error {
-	open, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassWithdrawal, Status: string(taler.StateSelected)})
-	if err != nil {
-		return err
-	}
-	for _, i := range open {
-		var w taler.Withdrawal
-		if err := i.Decode(&w); err != nil {
-			return err
+// resume takes up the notices that were not decided when the bank went down. It
+// reads all that is selected, while the bank serves: what is open may be much.
+func (b *Bank) resume() {
+	for b.life.Err() == nil {
+		err := b.scan(b.life, string(taler.StateSelected), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
+			if w.Undecided() {
+				b.ask(i.ID, w)
+			}
+			return true, b.life.Err()
+		})
+		if err == nil {
+			return
 		}
-		if w.Undecided() {
-			b.ask(i.ID, w)
+		if b.life.Err() == nil {
+			b.Log().Error("notices of earlier lives cannot be read", "error", err)
 		}
+		b.pause(b.cfg.Expiry.Every)
 	}
-	return nil
 }
 
 // ask has the provider asked about a withdrawal until its notice is decided. If

@@ -32,11 +32,14 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	default:
 		return nil, fault.New(fault.Unsupported, "bodies may be compressed with deflate only").Because(taler.ReasonCompressionUnknown)
 	}
+	if r.ContentLength > a.o.BodyLimit {
+		return nil, hangUp(w) // nothing of it is waited for
+	}
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, a.o.BodyLimit))
 	var tooMuch *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooMuch):
-		return nil, tooLarge()
+		return nil, hangUp(w)
 	case err != nil:
 		return nil, fault.Wrap(err, fault.Invalid, "the body ended too early").Because(taler.ReasonJSONInvalid)
 	case deflated:
@@ -61,6 +64,13 @@ func inflate(raw []byte, limit int64) ([]byte, error) {
 		return nil, fault.Wrap(err, fault.Invalid, "the body does not inflate").Because(taler.ReasonCompression)
 	}
 	return plain, nil
+}
+
+// hangUp refuses a body of which more is on the way: the connection ends with the
+// answer, or the server would read on before it gives it.
+func hangUp(w http.ResponseWriter) error {
+	w.Header().Set("Connection", "close")
+	return tooLarge()
 }
 
 func tooLarge() error {
