@@ -103,7 +103,7 @@ func (a *API) code(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Conflict, "a code is scanned by a customer who has accepted, and once").Because("code-not-shown")
 	}
 	var picture []byte
-	kind := ""
+	var kind string
 	switch mux.Vars(r)["form"] {
 	case "svg":
 		kind = "image/svg+xml"

@@ -11,15 +11,15 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-const (
-	class      instrument.ClassID = "till-withdrawal"
-	keyRequest                    = "request_uid"
+const class instrument.ClassID = "till-withdrawal"
 
+// topic is the event stream.
+const topic instrument.Topic = "till"
+
+const (
+	keyRequest  = "request_uid"
 	statusOpen  = "open"  // it goes on when the terminal is started
 	statusEnded = "ended" // and its end was told
-
-	// topic is the event stream.
-	topic instrument.Topic = "till"
 )
 
 // Records are the till's own class, which no plugin brings.
