@@ -2,7 +2,6 @@ package instrument
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"slices"
 	"time"
@@ -224,8 +223,8 @@ func (m *Manager) open(r Row) (Instance, error) {
 	if err != nil {
 		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be opened: its seal is broken", r.ID).Because("seal-broken")
 	}
-	var in sealed
-	if err := json.Unmarshal(plain, &in); err != nil {
+	in, err := decodeSealed(plain)
+	if err != nil {
 		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be read", r.ID)
 	}
 	i.Name, i.Keys, i.State = in.Name, in.Keys, in.State

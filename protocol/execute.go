@@ -239,7 +239,15 @@ func (m *Manager) spawn(f func()) bool {
 
 func sameCall(running, asked *operation) error {
 	r, a := running.req, asked.req
-	if running.digest != asked.digest || r.Peer.Key != a.Peer.Key || r.Principal != a.Principal {
+	before, err := running.digest()
+	if err != nil {
+		return err
+	}
+	now, err := asked.digest()
+	if err != nil {
+		return err
+	}
+	if before != now || r.Peer.Key != a.Peer.Key || r.Principal != a.Principal {
 		return keyReused(running.id)
 	}
 	return nil

@@ -57,6 +57,9 @@ type Options struct {
 	Store   store.Options
 	Net     *inproc.Network // where it listens for native sessions; none if nil
 	Fetch   comm.Fetcher    // how plugins get out; HTTP if nil
+	// Spent tells, for benchmarks, the time on processors that this process and
+	// its plugins have taken; nobody if nil.
+	Spent func() (own, begun time.Duration)
 }
 
 // Login are a terminal's credentials.
