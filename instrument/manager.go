@@ -21,6 +21,7 @@ type Manager struct {
 	leases  *leaseTable
 	line    *leaseTable // who stands in line for a contended instance
 	hub     *hub
+	claims  claims
 }
 
 // Parts are what a Manager is made of. All are required.
@@ -94,7 +95,15 @@ func (m *Manager) View(ctx context.Context, id ID) (Instance, error) {
 
 // Find looks up who claims a unique key of a class; fault.NotFound.
 func (m *Manager) Find(ctx context.Context, class ClassID, key, value string) (ID, error) {
-	return m.store.FindRow(ctx, class, m.blind(class, key, value))
+	k := claim{class, key, value}
+	if id, ok := m.claims.find(k); ok {
+		return id, nil
+	}
+	id, err := m.store.FindRow(ctx, class, m.blind(class, key, value))
+	if err == nil {
+		m.claims.add(k, id)
+	}
+	return id, err
 }
 
 // Lookup is Find and View in one.

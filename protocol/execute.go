@@ -218,7 +218,7 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	}
 	m.ops[r.ID] = o
 	m.work.Add(1)
-	go o.live(ctx)
+	m.hands.run(m.life, func() { o.live(ctx) })
 	return o, nil
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/https"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/comm/taler/load"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/rest"
@@ -63,7 +64,7 @@ type Options struct {
 }
 
 // Login are a terminal's credentials.
-type Login struct{ Name, Token string }
+type Login = load.Login
 
 // House is a bank that serves.
 type House struct {
@@ -139,7 +140,7 @@ func (h *House) AddTerminal(name string) Login {
 	if err != nil {
 		h.tb.Fatalf("add the terminal %s: %v", name, err)
 	}
-	return Login{login, token}
+	return Login{Name: login, Token: token}
 }
 
 // AddExchange makes a further exchange known.
