@@ -1,7 +1,6 @@
 package instrument
 
 import (
-	"encoding/json"
 	"errors"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -106,15 +105,11 @@ func noBody(Seq) ([]byte, error) { return nil, nil }
 
 func (m *Manager) seal(r *drafted, lease OperationID) (rowWrite, error) {
 	i := r.now
-	plain, err := json.Marshal(sealed{Name: i.Name, Keys: i.Keys, State: i.State})
-	if err != nil {
-		return rowWrite{}, fault.Wrap(err, fault.Internal, "%s cannot be written as JSON", i.ID)
-	}
 	s, err := m.sealerOf(i.Owner)
 	if err != nil {
 		return rowWrite{}, err
 	}
-	bytes, err := s.Seal(plain, rowSeal(i))
+	bytes, err := s.Seal(sealed{Name: i.Name, Keys: i.Keys, State: i.State}.encode(), rowSeal(i))
 	if err != nil {
 		return rowWrite{}, fault.Wrap(err, fault.Internal, "%s cannot be sealed", i.ID)
 	}

@@ -23,7 +23,8 @@ type Draft struct {
 	extra  []appended
 }
 
-// drafted is what a Draft knows of one instance.
+// drafted is what a Draft knows of one instance. Callers get and give copies of
+// it, so before and now may share what they point to.
 type drafted struct {
 	before *Instance // as committed; nil if it is born here
 	now    Instance
@@ -50,10 +51,10 @@ func (m *Manager) NewDraft(ctx context.Context, holder OperationID) *Draft {
 	return &Draft{m: m, ctx: ctx, holder: holder, rows: map[ID]*drafted{}}
 }
 
-// Hold adds an instance that is leased to the holder, as it was seen then.
+// Hold adds an instance that is leased to the holder, as it was seen then. What
+// it points to must not be changed any more.
 func (d *Draft) Hold(i Instance) {
-	before := i.Clone()
-	d.rows[i.ID] = &drafted{before: &before, now: i.Clone(), held: true}
+	d.rows[i.ID] = &drafted{before: &i, now: i, held: true}
 }
 
 // Get reads an instance; what this draft wrote before is seen. The answer, "not
@@ -69,9 +70,8 @@ func (d *Draft) Get(id ID) (Instance, error) {
 	if err != nil {
 		return Instance{}, err
 	}
-	before := i.Clone()
-	d.rows[id] = &drafted{before: &before, now: i.Clone()}
-	return i, nil
+	d.rows[id] = &drafted{before: &i, now: i}
+	return i.Clone(), nil
 }
 
 // Find looks a unique key up. The answer, "nobody" included, is proved again in
@@ -166,6 +166,12 @@ func (d *Draft) Numbers() []Seq {
 		out[n] = *a.seq
 	}
 	return out
+}
+
+// Writes reports whether this draft writes an instance.
+func (d *Draft) Writes(id ID) bool {
+	r, ok := d.rows[id]
+	return ok && r.dirty
 }
 
 // Written lists the instances that this draft writes, as they will be, in the

@@ -2,7 +2,6 @@ package instrument
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"slices"
 	"time"
@@ -22,6 +21,7 @@ type Manager struct {
 	leases  *leaseTable
 	line    *leaseTable // who stands in line for a contended instance
 	hub     *hub
+	claims  claims
 }
 
 // Parts are what a Manager is made of. All are required.
@@ -95,7 +95,15 @@ func (m *Manager) View(ctx context.Context, id ID) (Instance, error) {
 
 // Find looks up who claims a unique key of a class; fault.NotFound.
 func (m *Manager) Find(ctx context.Context, class ClassID, key, value string) (ID, error) {
-	return m.store.FindRow(ctx, class, m.blind(class, key, value))
+	k := claim{class, key, value}
+	if id, ok := m.claims.find(k); ok {
+		return id, nil
+	}
+	id, err := m.store.FindRow(ctx, class, m.blind(class, key, value))
+	if err == nil {
+		m.claims.add(k, id)
+	}
+	return id, err
 }
 
 // Lookup is Find and View in one.
@@ -224,8 +232,8 @@ func (m *Manager) open(r Row) (Instance, error) {
 	if err != nil {
 		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be opened: its seal is broken", r.ID).Because("seal-broken")
 	}
-	var in sealed
-	if err := json.Unmarshal(plain, &in); err != nil {
+	in, err := decodeSealed(plain)
+	if err != nil {
 		return Instance{}, fault.Wrap(err, fault.Internal, "instrument %s cannot be read", r.ID)
 	}
 	i.Name, i.Keys, i.State = in.Name, in.Keys, in.State

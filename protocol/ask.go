@@ -43,14 +43,14 @@ func (o *operation) late() bool {
 // that was sent back is not asked again.
 func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 	if done, ok := o.kept[st.N]; ok {
-		if done.digest != st.digest() {
+		if done.digest() != st.digest() {
 			return Answer{}, o.diverged(done, st)
 		}
 		a := done.answer
 		return a, nil
 	}
 	asked, again := o.open[st.N] // by an earlier life, which has not kept the answer
-	if again && asked.digest != st.digest() {
+	if again && asked.digest() != st.digest() {
 		return Answer{}, o.diverged(asked, st)
 	}
 	a, err := o.question(ctx, st, again)
@@ -185,7 +185,7 @@ func (o *operation) read(id instrument.ID) (instrument.Instance, error) {
 	var i instrument.Instance
 	var err error
 	if o.spec.ReadOnly {
-		i, err = o.m.parts.Instruments.View(o.m.life, id)
+		i, err = o.glance(id)
 	} else {
 		i, err = o.draft.Get(id)
 	}
@@ -196,6 +196,17 @@ func (o *operation) read(id instrument.ID) (instrument.Instance, error) {
 		return instrument.Instance{}, notReached(o.in.info.ID, i.Class)
 	}
 	return i, nil
+}
+
+// glance reads for an operation that only reads: what it has begun with is as it
+// was then.
+func (o *operation) glance(id instrument.ID) (instrument.Instance, error) {
+	for _, i := range o.leased {
+		if i.ID == id {
+			return i, nil
+		}
+	}
+	return o.m.parts.Instruments.View(o.m.life, id)
 }
 
 func (o *operation) findKey(l *Lookup) (Answer, error) {

@@ -40,8 +40,8 @@ type ending struct {
 
 func newAuthor(ctx context.Context, b Begin, d Door, log *slog.Logger) *author {
 	s := &author{ctx: ctx, begin: b, door: d, log: log, random: newStream(b.Seed), now: b.Now, held: map[instrument.ID]instrument.Instance{}}
-	for _, i := range b.Leased {
-		s.held[i.ID] = i.Clone()
+	for _, i := range b.Leased { // code gets copies of it
+		s.held[i.ID] = i
 	}
 	return s
 }

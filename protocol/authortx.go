@@ -54,7 +54,7 @@ func (s *author) hold(i instrument.Instance) {
 	_, held := s.held[i.ID]
 	if i.Version == 0 || held {
 		i.Version++
-		s.held[i.ID] = i.Clone()
+		s.held[i.ID] = i
 	}
 }
 

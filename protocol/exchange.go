@@ -31,7 +31,7 @@ func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) 
 		o.n++
 		if o.n <= len(o.steps) {
 			again := o.steps[o.n-1]
-			if again.digest != st.digest() {
+			if again.digest() != st.digest() {
 				return Answer{}, o.diverged(again, st)
 			}
 			if asks {
@@ -216,7 +216,7 @@ func (o *operation) crossing(err error) *fault.Fault {
 
 func (o *operation) record(st Step, a Answer) {
 	delete(o.open, st.N)
-	o.steps = append(o.steps, recorded{step: st, digest: st.digest(), answer: a, mail: o.mail.taken()})
+	o.steps = append(o.steps, recorded{step: st, answer: a, mail: o.mail.taken()})
 }
 
 // broken is the fault of code, or of a plugin, that does not keep the rules.

@@ -218,7 +218,7 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	}
 	m.ops[r.ID] = o
 	m.work.Add(1)
-	go o.live(ctx)
+	m.hands.run(m.life, func() { o.live(ctx) })
 	return o, nil
 }
 
@@ -239,7 +239,15 @@ func (m *Manager) spawn(f func()) bool {
 
 func sameCall(running, asked *operation) error {
 	r, a := running.req, asked.req
-	if running.digest != asked.digest || r.Peer.Key != a.Peer.Key || r.Principal != a.Principal {
+	before, err := running.digest()
+	if err != nil {
+		return err
+	}
+	now, err := asked.digest()
+	if err != nil {
+		return err
+	}
+	if before != now || r.Peer.Key != a.Peer.Key || r.Principal != a.Principal {
 		return keyReused(running.id)
 	}
 	return nil

@@ -182,7 +182,11 @@ func (o *operation) repeat() {
 
 // first is the outcome that an earlier run under the same id has stored.
 func (o *operation) first(r Row) (outcome, error) {
-	if string(r.Digest) != string(o.digest[:]) || r.Peer != o.req.Peer.Key || r.Principal != o.req.Principal || r.Side != o.req.Side {
+	digest, err := o.digest()
+	if err != nil {
+		return outcome{}, err
+	}
+	if string(r.Digest) != string(digest[:]) || r.Peer != o.req.Peer.Key || r.Principal != o.req.Principal || r.Side != o.req.Side {
 		return outcome{}, keyReused(o.id)
 	}
 	end, err := o.m.openOutcome(r)

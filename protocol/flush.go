@@ -178,12 +178,8 @@ func (o *operation) unitOfInstruments(w Writer, row Row, change *instrument.Chan
 
 // validate proves the leased instances that are not written.
 func (o *operation) validate(prove func(instrument.ID, int64) error) error {
-	written := map[instrument.ID]bool{}
-	for _, i := range o.draft.Written() {
-		written[i.ID] = true
-	}
 	for id, i := range o.held {
-		if written[id] {
+		if o.draft.Writes(id) {
 			continue
 		}
 		if err := prove(id, i.Version); err != nil {

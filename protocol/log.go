@@ -90,7 +90,8 @@ func (o *operation) farewell() logPart {
 }
 
 func (o *operation) logged(r recorded) loggedAt {
-	l := loggedAt{N: r.step.N, Kind: r.step.Kind, Digest: r.digest[:], Mail: r.mail}
+	digest := r.digest()
+	l := loggedAt{N: r.step.N, Kind: r.step.Kind, Digest: digest[:], Mail: r.mail}
 	if r.step.Kind > StepResult {
 		answer := r.answer
 		l.Answer = &answer
@@ -105,8 +106,7 @@ func (o *operation) logged(r recorded) loggedAt {
 
 // restored is the reverse of logged.
 func (l loggedAt) restored() recorded {
-	r := recorded{step: Step{N: l.N, Kind: l.Kind, Body: l.Body}, mail: l.Mail}
-	copy(r.digest[:], l.Digest)
+	r := recorded{step: Step{N: l.N, Kind: l.Kind, Body: l.Body}, mail: l.Mail, earlier: l.Digest}
 	if l.Answer != nil {
 		r.answer = *l.Answer
 		r.answer.outside = l.Kind == StepFetch || l.Kind == StepAsk

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -21,7 +22,7 @@ type operation struct {
 	req    Execution
 	in     installed
 	spec   Operation
-	digest [32]byte
+	digest func() ([32]byte, error) // of what is asked; made when somebody wants it, on any goroutine
 	seed   []byte
 	begun  time.Time
 	mail   *mail
@@ -59,10 +60,25 @@ type operation struct {
 
 // recorded is one step that was taken, and the host's answer if it asked.
 type recorded struct {
-	step   Step // as taken in this life; of one of an earlier life number, kind and message
-	digest [32]byte
-	answer Answer
-	mail   int // messages taken from the peer up to and with this step
+	step    Step   // as taken in this life; of one of an earlier life number, kind and message
+	earlier []byte // the digest of one of an earlier life
+	answer  Answer
+	mail    int // messages taken from the peer up to and with this step
+}
+
+// digest is what the step is compared with when the code runs again. It is not
+// kept: most operations end in their first flush, and nobody compares.
+func (r recorded) digest() [32]byte {
+	if r.earlier == nil {
+		return r.step.digest()
+	}
+	return stored(r.earlier)
+}
+
+// stored is a digest as it was read.
+func stored(text []byte) (d [32]byte) {
+	copy(d[:], text)
+	return d
 }
 
 func (m *Manager) newOperation(r Execution) (*operation, error) {
@@ -74,17 +90,17 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	digest, err := digestOf(r)
-	if err != nil {
-		return nil, err
+	if len(r.Call.Args) > 0 && !json.Valid(r.Call.Args) {
+		return nil, fault.New(fault.Invalid, "the arguments of %s are not JSON", clip(r.Call.Operation)).Because("message-malformed")
 	}
 	seed := make([]byte, 32)
 	if _, err := io.ReadFull(m.parts.Random, seed); err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "no random bytes for an operation")
 	}
 	return &operation{
-		m: m, id: r.ID, req: r, in: in, spec: spec, digest: digest, seed: seed, begun: m.parts.Clock(), mail: newMail(r),
-		held: map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, open: map[int]recorded{}, times: map[int]time.Time{}, outcomes: map[int]refusal{},
+		m: m, id: r.ID, req: r, in: in, spec: spec, seed: seed, begun: m.parts.Clock(), mail: newMail(r),
+		digest: sync.OnceValues(func() ([32]byte, error) { return digestOf(r) }),
+		held:   map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, open: map[int]recorded{}, times: map[int]time.Time{}, outcomes: map[int]refusal{},
 		done: make(chan struct{}),
 	}, nil
 }

@@ -260,7 +260,7 @@ func (m *Manager) restore(ctx context.Context, r Row) (*operation, error) {
 		_ = o.concludeAs(end, nil)
 	}
 	o.begun, o.seed, o.leased = r.Begun, first.Seed, first.Leased
-	copy(o.digest[:], r.Digest)
+	o.digest = func() ([32]byte, error) { return stored(r.Digest), nil }
 	o.mail.linked = first.Linked
 	o.row, o.resumed, o.parts = true, true, len(parts)
 	o.replay(parts)
@@ -297,7 +297,7 @@ func (o *operation) replay(parts []logPart) {
 			}
 			switch {
 			case l.Refused != nil:
-				o.outcomes[l.N] = refusal{r.digest, l.Refused}
+				o.outcomes[l.N] = refusal{r.digest(), l.Refused}
 			case l.Kind == StepSend:
 				sent++
 				out = append(out, comm.Message{N: sent, Body: l.Body})

@@ -15,9 +15,13 @@ type rowBody struct {
 
 // toRow is the operation as it is stored.
 func (o *operation) toRow(s State, end *outcome) (Row, error) {
+	digest, err := o.digest()
+	if err != nil {
+		return Row{}, err
+	}
 	r := Row{
 		ID: o.id, Side: o.req.Side, State: s, Protocol: o.in.info.ID, Operation: o.spec.Name, Class: o.req.Call.Class,
-		Principal: o.req.Principal, Peer: o.req.Peer.Key, Runner: o.m.parts.Runner, Digest: o.digest[:], Begun: o.begun,
+		Principal: o.req.Principal, Peer: o.req.Peer.Key, Runner: o.m.parts.Runner, Digest: digest[:], Begun: o.begun,
 	}
 	if s == Ended {
 		r.Ended = o.m.parts.Clock()

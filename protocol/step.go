@@ -121,8 +121,9 @@ type Answer struct {
 // Door is the host as the code of one operation reaches it.
 type Door interface {
 	// Exchange hands over steps, the last of which asks or is the result, and
-	// returns the host's answer to that one. One exchange at a time. An error
-	// means that the host is gone.
+	// returns the host's answer to that one. One exchange at a time. The steps are
+	// the host's from then on: nobody changes what they point to. An error means
+	// that the host is gone.
 	Exchange(ctx context.Context, steps []Step) (Answer, error)
 }
 

@@ -87,19 +87,19 @@ type Evidence struct {
 // Coin is the wallet's state of a taler-coin instance: digital cash. Whoever
 // knows CoinPriv can spend it.
 type Coin struct {
+	Value         Amount         `json:"value"`
+	Fee           Amount         `json:"fee"` // paid at the withdrawal
+	ExchangeURL   string         `json:"exchange_url"`
 	CoinPub       EddsaPublicKey `json:"coin_pub"`
 	CoinPriv      StoredSecret   `json:"coin_priv"`
 	Denom         Blob           `json:"denom"` // the denomination's RSA key
 	DenomPubHash  HashCode       `json:"denom_pub_hash"`
-	Value         Amount         `json:"value"`
-	Fee           Amount         `json:"fee"` // paid at the withdrawal
 	Signature     Blob           `json:"signature"`
 	BlindingKey   StoredSecret   `json:"blinding_key"` // a recoup needs it
 	CoinEvHash    HashCode       `json:"coin_ev_hash"`
 	Index         uint32         `json:"index"` // within the reserve's seed
 	Batch         uint32         `json:"batch"` // index of the first coin of its request: what was asked for together
 	ReservePub    EddsaPublicKey `json:"reserve_pub"`
-	ExchangeURL   string         `json:"exchange_url"`
 	ExpireDeposit Timestamp      `json:"expire_deposit"`
 }
 

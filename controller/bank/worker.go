@@ -32,9 +32,19 @@ func (b *Bank) resume() {
 }
 
 // ask has the provider asked about a withdrawal until its notice is decided. If
-// that is being done already, the next question is asked at once.
+// that is being done already, the next question is asked at once. w is how the
+// withdrawal was read a moment ago, which is good for the first question.
 func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
-	b.pursue(id, providerTx(w.Provider, w.ProviderTransactionID), func() (bool, error) { return b.verify(id) })
+	read := true
+	b.pursue(id, providerTx(w.Provider, w.ProviderTransactionID), func() (done bool, err error) {
+		if !read {
+			if w, err = b.view(b.life, id); err != nil {
+				return false, err
+			}
+		}
+		read = false
+		return b.verify(id, w)
+	})
 }
 
 // heard is ask after a notice, if that was stored, whatever the terminal was told.
@@ -54,11 +64,7 @@ func (b *Bank) heard(id instrument.ID, refusal error) {
 
 // verify asks the provider once [8] and writes the verdict [9]. It holds nothing
 // of the withdrawal while the provider is asked.
-func (b *Bank) verify(id instrument.ID) (done bool, err error) {
-	w, err := b.view(b.life, id)
-	if err != nil {
-		return false, err
-	}
+func (b *Bank) verify(id instrument.ID, w taler.Withdrawal) (done bool, err error) {
 	if !w.Undecided() {
 		return true, nil
 	}

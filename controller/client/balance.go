@@ -1,10 +1,13 @@
 package client
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
 	"slices"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -35,15 +38,12 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		return nil, err
 	}
 	for _, i := range held {
-		var c struct { // keys and signatures take most of the time to read
-			Value       instrument.Amount `json:"value"`
-			ExchangeURL string            `json:"exchange_url"`
-		}
-		if err := i.Decode(&c); err != nil {
+		value, exchange, err := worth(i)
+		if err != nil {
 			return nil, err
 		}
-		b := of(c.Value, c.ExchangeURL)
-		if b.Available, err = b.Available.Add(c.Value); err != nil {
+		b := of(value, exchange)
+		if b.Available, err = b.Available.Add(value); err != nil {
 			return nil, err
 		}
 		b.Coins++
@@ -73,6 +73,32 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Exchange, b.Exchange))
 	})
 	return out, nil
+}
+
+// worth is what a coin is worth, and where. It reads no further than to these
+// two: they stand in front, and keys and signatures take most of the time to read.
+func worth(coin instrument.Instance) (value instrument.Amount, exchange string, err error) {
+	d := json.NewDecoder(bytes.NewReader(coin.State))
+	_, err = d.Token() // the bracket
+	for found := 0; err == nil && found < 2; {
+		var name json.Token
+		var other json.RawMessage
+		if name, err = d.Token(); err != nil {
+			break
+		}
+		switch name {
+		case "value":
+			found, err = found+1, d.Decode(&value)
+		case "exchange_url":
+			found, err = found+1, d.Decode(&exchange)
+		default:
+			err = d.Decode(&other)
+		}
+	}
+	if err != nil {
+		return value, exchange, fault.Wrap(err, fault.Internal, "what the coin %s is worth cannot be read", coin.ID)
+	}
+	return value, exchange, nil
 }
 
 // heldAt is what the wallet has at an exchange, coins and what is to become coins:

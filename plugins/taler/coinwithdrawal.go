@@ -26,7 +26,7 @@ type coinWithdrawal struct{ form form }
 
 // Info implements protocol.Protocol.
 func (w coinWithdrawal) Info() protocol.Info {
-	return protocol.Info{ID: w.form.id, Title: w.form.title, Replay: 2}
+	return protocol.Info{ID: w.form.id, Title: w.form.title, Replay: 3}
 }
 
 // CompatibleWith implements protocol.Protocol.

@@ -26,6 +26,7 @@ type Options struct {
 	InProcess bool                            // protocols run in the parties themselves, not as plugins
 	Accounts  int                             // prepaid accounts that the wallet holds at the vendor
 	between   func(comm.Handler) comm.Handler // for tests; nil: nothing is between wallet and vendor
+	fetch     comm.Fetcher                    // how plugins get out; nil: over the network
 }
 
 // Pair is a wallet and a vendor in this process, with one session between them.
@@ -84,8 +85,13 @@ func (o Options) reopen(ctx context.Context, dir string, role comm.Role, policy 
 	opened := house.Options{
 		Files: house.Files{Dir: dir}, Role: role, Name: string(role), Policy: policy, Log: slog.New(slog.DiscardHandler),
 	}
-	if o.InProcess {
-		opened.Parts = func(p *controller.Parts) { p.Bundles = inProcess(role) }
+	opened.Parts = func(p *controller.Parts) {
+		if o.InProcess {
+			p.Bundles = inProcess(role)
+		}
+		if o.fetch != nil {
+			p.Comm = comm.NewManager(o.fetch)
+		}
 	}
 	return house.Open(ctx, opened)
 }

@@ -38,6 +38,7 @@ func TestPaymentsAreMade(t *testing.T) {
 				func() (bench.Rate, error) { return p.Payments(t.Context(), 4, 1) },
 				func() (bench.Rate, error) { return p.Payments(t.Context(), 4, 2) },
 				func() (bench.Rate, error) { return p.Negotiating(t.Context(), 4) },
+				func() (bench.Rate, error) { _, r, err := p.InTurns(t.Context(), 4); return r, err },
 				func() (bench.Rate, error) { return p.Sessions(t.Context(), 4) },
 			} {
 				r, err := f()

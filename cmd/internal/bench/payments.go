@@ -51,6 +51,37 @@ func (p *Pair) Negotiating(ctx context.Context, n int) (Rate, error) {
 	})
 }
 
+// fewer is how many payments InTurns makes in one way before the other.
+const fewer = 10
+
+// InTurns makes n payments in the session as Payments does and n as Negotiating
+// does, some of these and some of those by turns, one after the other: what else
+// the machine has to do in the meantime meets both alike.
+func (p *Pair) InTurns(ctx context.Context, n int) (inSession, negotiating Rate, err error) {
+	for made := 0; made < n; made += fewer {
+		some := min(fewer, n-made)
+		a, err := p.Payments(ctx, some, 1)
+		if err != nil {
+			return inSession, negotiating, err
+		}
+		b, err := p.Negotiating(ctx, some)
+		if err != nil {
+			return inSession, negotiating, err
+		}
+		inSession, negotiating = inSession.with(a), negotiating.with(b)
+	}
+	return inSession, negotiating, nil
+}
+
+// with is both one after the other. Of single payments it knows the slowest.
+func (r Rate) with(more Rate) Rate {
+	return Rate{
+		Payments: r.Payments + more.Payments, Took: r.Took + more.Took,
+		P50: max(r.P50, more.P50), P99: max(r.P99, more.P99),
+		Commits: r.Commits + more.Commits, Units: r.Units + more.Units,
+	}
+}
+
 // Sessions makes n payments, one after the other, each in a session of its own.
 func (p *Pair) Sessions(ctx context.Context, n int) (Rate, error) {
 	return p.run(ctx, n, 1, func(ctx context.Context, account instrument.ID) error {

@@ -5,10 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"sync"
@@ -41,24 +38,8 @@ func each(before, after uint64, n int) float64 {
 	return (float64(after) - float64(before)) / float64(max(n, 1))
 }
 
-// hidden are the arguments of a process that is the vendor, before its folder.
-var hidden = [2]string{"bench", "vendor"}
-
-// ServeIfAsked makes this process the vendor of OpenSessions, and ends it, if
-// its arguments say so. It is the first thing that main does.
-func ServeIfAsked() {
-	if len(os.Args) != 4 || os.Args[1] != hidden[0] || os.Args[2] != hidden[1] {
-		return
-	}
-	if err := serve(context.Background(), os.Args[3], os.Stdin, os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	os.Exit(0)
-}
-
-// serve is a vendor that says where it is, and for each line what it needs.
-func serve(ctx context.Context, dir string, in io.Reader, out io.Writer) error {
+// beVendor is a vendor that says where it is, and for each line what it needs.
+func beVendor(ctx context.Context, dir string, in io.Reader, out io.Writer) error {
 	h, err := Options{}.reopen(ctx, dir, comm.Vendor, vendor.Policy())
 	if err != nil {
 		return err
@@ -89,12 +70,12 @@ func needed() Memory {
 // own, negotiates in each, and asks the vendor before and after what it needs.
 func OpenSessions(ctx context.Context, dir string, n int) (o Held, err error) {
 	p := &Pair{}
-	v, err := start(ctx, filepath.Join(dir, "vendor"))
+	v, peer, err := startVendor(ctx, filepath.Join(dir, "vendor"))
 	if err != nil {
 		return o, err
 	}
 	defer func() { err = errors.Join(err, v.end()) }()
-	p.peer = v.peer
+	p.peer = peer
 	if p.wallet, err = (Options{}).open(ctx, filepath.Join(dir, "wallet"), comm.Client, profile.UserPolicy()); err != nil {
 		return o, err
 	}
@@ -103,7 +84,7 @@ func OpenSessions(ctx context.Context, dir string, n int) (o Held, err error) {
 		return o, err
 	}
 	o.Sessions = n
-	if o.Before, err = v.memory(); err != nil {
+	if err = v.ask(&o.Before); err != nil {
 		return o, err
 	}
 	sessions, err := p.many(ctx, n)
@@ -115,8 +96,7 @@ func OpenSessions(ctx context.Context, dir string, n int) (o Held, err error) {
 	if err != nil {
 		return o, err
 	}
-	o.After, err = v.memory()
-	return o, err
+	return o, v.ask(&o.After)
 }
 
 // handshakes is how many sessions are opened at a time.
@@ -148,52 +128,16 @@ func (p *Pair) many(ctx context.Context, n int) ([]*controller.Session, error) {
 	return opened, errors.Join(errs...)
 }
 
-// process is a vendor of its own.
-type process struct {
-	cmd  *exec.Cmd
-	in   io.WriteCloser
-	said *json.Decoder
-	peer comm.Peer
-}
-
-func start(ctx context.Context, dir string) (*process, error) {
+// startVendor makes a vendor and has a process of its own be it.
+func startVendor(ctx context.Context, dir string) (*process, comm.Peer, error) {
 	made, err := Options{}.open(ctx, dir, comm.Vendor, vendor.Policy())
 	if err != nil {
-		return nil, err
+		return nil, comm.Peer{}, err
 	}
 	if err := made.Close(ctx); err != nil {
-		return nil, err
+		return nil, comm.Peer{}, err
 	}
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	v := &process{cmd: exec.CommandContext(ctx, self, append(hidden[:], dir)...)}
-	v.cmd.Stderr = os.Stderr
-	if v.in, err = v.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := v.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := v.cmd.Start(); err != nil {
-		return nil, err
-	}
-	v.said = json.NewDecoder(out)
 	var address string
-	if err := v.said.Decode(&address); err != nil {
-		return nil, errors.Join(err, v.end())
-	}
-	v.peer = peerAt(address)
-	return v, nil
+	v, err := start(ctx, asVendor, dir, &address)
+	return v, peerAt(address), err
 }
-
-func (v *process) memory() (m Memory, err error) {
-	if _, err := io.WriteString(v.in, "\n"); err != nil {
-		return m, err
-	}
-	return m, v.said.Decode(&m)
-}
-
-func (v *process) end() error { return errors.Join(v.in.Close(), v.cmd.Wait()) }

@@ -38,7 +38,7 @@ func BenchmarkWithdrawal(b *testing.B) {
 func withdrawals(b *testing.B, bundles []protocol.Bundle) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as `bank serve` does
 	provider := &memory{}
-	h := banktest.Open(b, banktest.Options{Bundles: bundles, Fetch: provider})
+	h := banktest.Open(b, banktest.Options{Bundles: bundles, Fetch: provider, Spent: bench.Spent})
 	provider.answers = h.Provider
 	banktest.Benchmark(b, h, 32)
 }
@@ -46,7 +46,7 @@ func withdrawals(b *testing.B, bundles []protocol.Bundle) {
 // BenchmarkOneWithdrawal is one terminal, one withdrawal after the other.
 func BenchmarkOneWithdrawal(b *testing.B) {
 	provider := &memory{}
-	h := banktest.Open(b, banktest.Options{Bundles: throughTheDoor(b), Fetch: provider})
+	h := banktest.Open(b, banktest.Options{Bundles: throughTheDoor(b), Fetch: provider, Spent: bench.Spent})
 	provider.answers = h.Provider
 	banktest.Benchmark(b, h, 1)
 }

@@ -22,6 +22,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/https"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/comm/taler/load"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/rest"
@@ -57,10 +58,13 @@ type Options struct {
 	Store   store.Options
 	Net     *inproc.Network // where it listens for native sessions; none if nil
 	Fetch   comm.Fetcher    // how plugins get out; HTTP if nil
+	// Spent tells, for benchmarks, the time on processors that this process and
+	// its plugins have taken; nobody if nil.
+	Spent func() (own, begun time.Duration)
 }
 
 // Login are a terminal's credentials.
-type Login struct{ Name, Token string }
+type Login = load.Login
 
 // House is a bank that serves.
 type House struct {
@@ -136,7 +140,7 @@ func (h *House) AddTerminal(name string) Login {
 	if err != nil {
 		h.tb.Fatalf("add the terminal %s: %v", name, err)
 	}
-	return Login{login, token}
+	return Login{Name: login, Token: token}
 }
 
 // AddExchange makes a further exchange known.

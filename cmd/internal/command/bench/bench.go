@@ -23,6 +23,9 @@ func all() []measure {
 	return []measure{
 		{"payments", "Payments of a wallet at a vendor, in one session", payments},
 		{"sessions", "What sessions that are open cost a vendor", sessions},
+		{"withdrawals", "Whole withdrawals at a bank, by many tills and by one", withdrawals},
+		{"history", "Pages of an exchange's history of a million rows", history},
+		{"polls", "What requests that wait cost a bank, and how soon they are answered", polls},
 	}
 }
 
