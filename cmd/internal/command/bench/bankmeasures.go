@@ -36,11 +36,15 @@ func withdrawals(ctx context.Context, dir string) (out []result, err error) {
 			}
 			one, err := b.Withdraw(ctx, oneTill, 1)
 			return []result{
-				{fmt.Sprintf("%d tills, %s", tills, by.name), "withdrawals/s", many.PerSecond(), by.limit,
-					fmt.Sprintf("%.0f commits/s, %.1f units/commit", many.CommitsPerSecond(), many.Batch())},
+				{
+					fmt.Sprintf("%d tills, %s", tills, by.name), "withdrawals/s", many.PerSecond(), by.limit,
+					fmt.Sprintf("%.0f commits/s, %.1f units/commit", many.CommitsPerSecond(), many.Batch()),
+				},
 				{"slowest hundredth of requests, " + by.name, "ms", milliseconds(many.RequestP99), "≤ 30", ""},
-				{"processors for each, " + by.name, "µs", float64((many.Bank + many.Plugins).Microseconds()), by.limitCPU,
-					fmt.Sprintf("bank %d, plugins %d", many.Bank.Microseconds(), many.Plugins.Microseconds())},
+				{
+					"processors for each, " + by.name, "µs", float64((many.Bank + many.Plugins).Microseconds()), by.limitCPU,
+					fmt.Sprintf("bank %d, plugins %d", many.Bank.Microseconds(), many.Plugins.Microseconds()),
+				},
 				{"one till, " + by.name, "ms", milliseconds(one.P50), "≤ 3", fmt.Sprintf("p99 %.1f ms", milliseconds(one.P99))},
 			}, err
 		})
