@@ -41,7 +41,7 @@ import (
 const token = "a token of the terminal"
 
 // patience bounds what only a defect would let hang.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 // house is a terminal with till software in front of it, and everybody it talks to.
 type house struct {
@@ -279,6 +279,11 @@ func (h *house) selects(v till.View) {
 func (h *house) waits(v till.View, is func(till.View) bool) till.View {
 	h.t.Helper()
 	var now till.View
+	defer func() {
+		if h.t.Failed() {
+			h.t.Logf("it is %+v, with the problem %v", now, now.Problem)
+		}
+	}()
 	h.until(func() bool {
 		now = h.do(http.MethodGet, "/withdrawals/"+v.WOPID.Text(), "")
 		return is(now)

@@ -66,13 +66,15 @@ func (s *sale) SameWallet(ctx context.Context, groups string) (bool, error) {
 func (s *sale) Choose(ctx context.Context, _ vendor.Withdrawal) (vendor.Means, error) {
 	s.mu.Lock()
 	pay := s.pay
-	s.pay = Payment{Peer: pay.Peer} // a card is charged once; a peer may come later
 	s.mu.Unlock()
 	if pay == (Payment{}) {
 		var err error
 		if pay, err = ask[Payment](ctx, s, needsPayment); err != nil {
 			return vendor.Means{}, err
 		}
+		s.mu.Lock()
+		s.pay = pay
+		s.mu.Unlock()
 	}
 	if pay.Peer && !s.order.Peer {
 		err := s.till.change(ctx, s.record, func(_ *string, r *record) []Told {
@@ -82,18 +84,17 @@ func (s *sale) Choose(ctx context.Context, _ vendor.Withdrawal) (vendor.Means, e
 		if err != nil {
 			return vendor.Means{}, err
 		}
-		s.mu.Lock()
-		s.pay, s.order.Peer = Payment{Peer: true}, true
-		s.mu.Unlock()
+		s.order.Peer = true // of this goroutine alone
 	}
 	return vendor.Means{Card: pay.Card, Reader: pay.Reader}, nil
 }
 
-// charges notes that from now on nobody can take the payment back.
+// charges notes that from now on nobody can take the payment back. What was said of
+// a card counts once.
 func (s *sale) charges() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.busy = true
+	s.busy, s.pay = true, Payment{Peer: s.pay.Peer}
 }
 
 // ask waits for what till software says, for the end of the withdrawal at the
