@@ -12,6 +12,24 @@ import (
 // NextTransfer waits for a transfer of an exchange that is not final and that
 // nobody in this life of the bank was handed, the oldest first. Whoever gets one
 // keeps it, asks the provider again as often as needed, and says with
+// ReportTransfer what became of it; if the process ends before that, the next
+// life hands it out again. So a refund must be asked for under a name of the
+// transfer's own: its request_uid. When ctx ends, so does the waiting, with its
+// error.
+func (b *Bank) NextTransfer(ctx context.Context, x Exchange) (OpenTransfer, error) {
+	var next OpenTransfer
+	var found bool
+	h := b.handingOf(x)
+	err := b.Instruments().WaitTopic(ctx, x.Topic(Transfers), func(ctx context.Context) (_ bool, err error) {
+		next, found, err = b.handOut(ctx, h)
+		return found, err
+	})
+	if err == nil && !found {
+		err = ctx.Err()
+	}
+	return next, err
+}
+
 // handing is how far an exchange's transfers were handed out in this life.
 type handing struct {
 	topic   instrument.Topic

@@ -30,24 +30,6 @@ type TransferReport struct {
 	Proof   json.RawMessage // the provider's raw answer
 }
 
-// ReportTransfer what became of it; if the process ends before that, the next
-// life hands it out again. So a refund must be asked for under a name of the
-// transfer's own: its request_uid. When ctx ends, so does the waiting, with its
-// error.
-func (b *Bank) NextTransfer(ctx context.Context, x Exchange) (OpenTransfer, error) {
-	var next OpenTransfer
-	var found bool
-	h := b.handingOf(x)
-	err := b.Instruments().WaitTopic(ctx, x.Topic(Transfers), func(ctx context.Context) (_ bool, err error) {
-		next, found, err = b.handOut(ctx, h)
-		return found, err
-	})
-	if err == nil && !found {
-		err = ctx.Err()
-	}
-	return next, err
-}
-
 // ReportTransfer writes what became of an attempt. A success goes into the
 // outgoing history in the same commit. The same final state again is no error;
 // another one is fault.Conflict, reason "transfer-decided".
