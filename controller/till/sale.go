@@ -3,6 +3,7 @@ package till
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 
@@ -82,7 +83,7 @@ func (s *sale) step(ctx context.Context) (vendor.Withdrawal, error) {
 	case err == nil && !w.WOPID.IsZero() && w.URI != "":
 		w, err = t.Resume(ctx, w.WOPID, "", s)
 	case err == nil || errors.Is(err, fault.NotFound):
-		w, err = t.Withdraw(ctx, vendor.Purchase{RequestUID: s.order.RequestUID, Amount: s.order.Amount}, s)
+		w, err = t.Withdraw(ctx, vendor.Purchase{RequestUID: s.order.RequestUID, Amount: s.order.Amount, Exchange: byName(s.order.Exchange)}, s)
 	}
 	if now, missing := t.FindByRequest(context.WithoutCancel(ctx), s.order.RequestUID); missing == nil {
 		if now.Over() && !w.Over() { // by another way than the one that failed, such as Abort
@@ -166,4 +167,13 @@ func (s *sale) begun(ctx context.Context) (View, error) {
 		return View{}, err
 	}
 	return s.till.view(w, s), nil
+}
+
+// byName is an exchange that an order names as the bank does; nothing if it gives an
+// address, which is compared with what is sold.
+func byName(exchange string) string {
+	if strings.Contains(exchange, "://") {
+		return ""
+	}
+	return exchange
 }

@@ -44,7 +44,7 @@ func (s *sale) Accept(ctx context.Context, q vendor.Quote) (bool, error) {
 	s.mu.Lock()
 	s.quote = &q
 	s.mu.Unlock()
-	if s.order.Exchange != "" && s.order.Exchange != q.Exchange {
+	if byName(s.order.Exchange) == "" && s.order.Exchange != "" && s.order.Exchange != q.Exchange {
 		return false, fault.New(fault.Declined, "the bank sells cash of another exchange, %s", q.Exchange).Because("exchange-differs")
 	}
 	return ask[bool](ctx, s, needsAcceptance)
