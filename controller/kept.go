@@ -17,6 +17,15 @@ const (
 	InvoiceAmount  = "amount"  // of this one
 )
 
+// InvoiceWords are names of an invoice that have a meaning for a payment. What is
+// bought has other names.
+func InvoiceWords() []string {
+	return []string{
+		InvoicePayment, InvoicePart, InvoiceTotal, InvoiceAmount, InvoiceRefund,
+		"account", "label", "reference", "merchant", "reserve", "charge",
+	}
+}
+
 // InvoiceRefund names the operation whose payment shall come back.
 const InvoiceRefund = "refund"
 

@@ -56,6 +56,9 @@ func (s *Session) read(o comm.Offer) (Offered, error) {
 		return Offered{Class: body.Class, Offer: o, Body: body}, nil
 	}
 	body, err := readOffer(o, s.peer.Key, &s.transcript)
+	if err == nil {
+		err = madeTo(body, s.c.towards(s.peer.Key).KeyText())
+	}
 	return Offered{Class: body.Class, Offer: o, Body: body, Signed: true}, err
 }
 

@@ -16,14 +16,14 @@ import (
 // offerLife is how long a vendor's offer holds.
 const offerLife = 15 * time.Minute
 
-// offer signs one line of class negotiation.
-func (c *Controller) offer(class instrument.ClassID, t instrument.Terms, inv instrument.Invoice, tr transcript) (comm.Offer, error) {
+// offer signs one line of class negotiation, for the payer of that key.
+func (c *Controller) offer(payer string, class instrument.ClassID, t instrument.Terms, inv instrument.Invoice, tr transcript) (comm.Offer, error) {
 	id, err := protocol.NewOperationID(c.parts.Random)
 	if err != nil {
 		return comm.Offer{}, err
 	}
 	body, err := json.Marshal(instrument.OfferBody{
-		ID: string(id), Class: class, Terms: t, Invoice: inv, Transcript: tr[:], Until: c.parts.Clock().Add(offerLife).UTC().Truncate(time.Second),
+		ID: string(id), Class: class, Terms: t, Invoice: inv, Payer: payer, Transcript: tr[:], Until: c.parts.Clock().Add(offerLife).UTC().Truncate(time.Second),
 	})
 	if err != nil {
 		return comm.Offer{}, fault.Wrap(err, fault.Internal, "an offer cannot be written as JSON")
@@ -51,6 +51,14 @@ func readOffer(o comm.Offer, key string, tr *transcript) (instrument.OfferBody, 
 	return body, nil
 }
 
+// madeTo refuses an offer that was made to somebody else.
+func madeTo(body instrument.OfferBody, payer string) error {
+	if body.Payer != payer {
+		return fault.New(fault.Denied, "the offer was made to another payer").Because("payer-differs").WithHint("ask for an offer of your own")
+	}
+	return nil
+}
+
 // OfferBody reads an offer whose signature was checked before.
 func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
@@ -72,8 +80,9 @@ func receiptText(o comm.Offer, op string, result json.RawMessage) []byte {
 	return fmt.Appendf(nil, "swaperoo receipt 1\x00%d\x00%s\x00%s\x00%s", len(o.Body), o.Body, op, result)
 }
 
-// checkPayer refuses a payment whose offer is not ours or is over, and whose
-// payer has not signed it with the key of this connection.
+// checkPayer refuses a payment whose offer is not ours, was made to somebody else or
+// is over, and whose payer has not signed it with the key of this connection. The
+// connection may be another than the offer's: it is the key that counts.
 func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.OfferBody, error) {
 	if e.Call.Offer == nil && e.Call.Operation == protocol.Pay {
 		return nil, fault.New(fault.Denied, "a payment is signed and has an offer").Because("payer-signature")
@@ -83,6 +92,9 @@ func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.Off
 	}
 	body, err := readOffer(*e.Call.Offer, c.parts.Identity.KeyText(), nil)
 	if err != nil {
+		return nil, err
+	}
+	if err := madeTo(body, peer.Key); err != nil {
 		return nil, err
 	}
 	now := c.parts.Clock()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -59,6 +62,60 @@ func TestNothingIsNegotiatedForAClassThatWasNotOffered(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// An offer is its payer's. Somebody else who has got hold of it and comes with a key
+// and a connection of their own is not paid under it, nor negotiated with; the payer
+// goes on over another connection.
+func TestNobodyElsePaysUnderAnOffer(t *testing.T) {
+	net := inproc.NewNetwork()
+	party := func(r comm.Role) *controllertest.Party {
+		return controllertest.New(t, net, controllertest.Options{Role: r, Bundles: []protocol.Bundle{controllertest.Tickets()}})
+	}
+	amy, bob, to := party(comm.Client), party(comm.Client), party(comm.Vendor)
+	shop := to.Listen(t, controllertest.Inspector{Price: price})
+	session, err := amy.InitiateSession(t.Context(), shop, controller.Login{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	offers, err := session.InstrumentClasses(t.Context(), instrument.Invoice{"item": "ride"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = session.Close(t.Context())
+	offer := offers[0].Offer
+	for n, row := range []struct {
+		who  *controllertest.Party
+		want fault.Reason
+	}{{bob, "payer-differs"}, {amy, ""}} {
+		conn := row.who.Dial(t, shop)
+		if err := conn.Call(t.Context(), comm.MethodInitiate, hello(row.who), nil); err != nil {
+			t.Fatal(err)
+		}
+		shown := comm.Select{Class: "ticket", Protocol: controllertest.ProtocolPunch, Offer: &offer}
+		if err := conn.Call(t.Context(), comm.MethodSelect, shown, nil); (fault.ReasonOf(err) == "class-not-offered") != (row.want != "") {
+			t.Errorf("selecting under it: %v", err)
+		}
+		own := conn.Call(t.Context(), comm.MethodClasses, comm.Classes{}, nil) // with an offer of one's own it can be selected
+		if err := errors.Join(own, conn.Call(t.Context(), comm.MethodSelect, comm.Select{Class: "ticket", Protocol: controllertest.ProtocolPunch}, nil)); err != nil {
+			t.Fatal(err)
+		}
+		e := comm.Execute{Op: fmt.Sprintf("%032d", n), Msgs: []comm.Message{{N: 1, Body: json.RawMessage(fmt.Sprint(n))}}, Call: comm.Call{
+			Protocol: controllertest.ProtocolPunch, Operation: protocol.Pay, Class: "ticket", Offer: &offer,
+			Payer: &comm.Payer{Counter: 1, Expiry: offers[0].Body.Until},
+		}}
+		e.Call.Payer.Signature = row.who.Identity.Sign(controller.PayerText(offer, instrument.OperationID(e.Op), e.Call.Protocol, e.Call.Operation, *e.Call.Payer))
+		var got comm.Executed
+		err := conn.Call(t.Context(), comm.MethodExecute, e, &got)
+		if err == nil && got.Fault != nil {
+			err = got.Fault
+		}
+		if row.want != "" {
+			wantReason(t, err, row.want)
+		} else if fault.KindOf(err) == fault.Denied {
+			t.Errorf("the payer is refused: %v", err)
+		}
 	}
 }
 

@@ -169,7 +169,7 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) 
 		if err != nil {
 			return comm.Offered{}, err
 		}
-		o, err := s.c.offer(info.ID, terms, inv, tr)
+		o, err := s.c.offer(who.Peer.Key, info.ID, terms, inv, tr)
 		if err != nil {
 			return comm.Offered{}, err
 		}
@@ -224,15 +224,15 @@ func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (st
 
 // offers reports whether a class was offered: over this connection, or over an
 // earlier one of the session, which is lost and forgotten here. Then the initiator
-// shows the offer, and its signature is ours. That it was made to somebody else or
-// is over does not matter: nothing is paid under it by negotiating, and an
-// operation that was begun before must be found again.
+// shows the offer, its signature is ours, and it was made to them. That it is over
+// does not matter: nothing is paid under it by negotiating, and an operation that
+// was begun before must be found again.
 func (s *service) offers(class string, shown *comm.Offer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.offered[class] && shown != nil {
 		body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
-		s.offered[class] = err == nil && string(body.Class) == class
+		s.offered[class] = err == nil && string(body.Class) == class && madeTo(body, s.who.Peer.Key) == nil
 	}
 	return s.offered[class]
 }

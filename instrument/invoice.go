@@ -21,6 +21,7 @@ type OfferBody struct {
 	Class      ClassID   `json:"class"`
 	Terms      Terms     `json:"terms"`
 	Invoice    Invoice   `json:"invoice"`
-	Transcript []byte    `json:"transcript"` // of the session that it was made in
+	Transcript []byte    `json:"transcript"`      // of the session that it was made in
+	Payer      string    `json:"payer,omitempty"` // the key of whom it was made to; nobody else pays under it
 	Until      time.Time `json:"until"`
 }

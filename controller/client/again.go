@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -47,7 +48,21 @@ func (p Payment) is(r protocol.Record) bool {
 	return r.Side == protocol.Initiator && r.Operation == protocol.Pay && r.Peer == p.Peer.Key &&
 		(p.Class == "" || p.Class == r.Class) &&
 		len(r.Instruments) > 0 && (p.Instrument == "" || slices.Contains(r.Instruments, p.Instrument)) &&
-		p.asksFor(r)
+		p.asksFor(r) && p.buys(r)
+}
+
+// buys compares what is bought with what the offer says of it. A vendor whose
+// offers do not repeat what they were asked for says nothing of that.
+func (p Payment) buys(r protocol.Record) bool {
+	if r.Invoice["amount"] == "" {
+		return true
+	}
+	for name, value := range p.Invoice {
+		if name != profile.InvoiceAge && r.Invoice[name] != value {
+			return false
+		}
+	}
+	return true
 }
 
 // asksFor compares amounts: what the invoice said, for the vendor's terms may have

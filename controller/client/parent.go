@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -66,6 +67,7 @@ type parent struct {
 // part is one instrument's share.
 type part struct {
 	Instrument instrument.ID          `json:"instrument"`
+	Asked      instrument.ID          `json:"asked,omitempty"` // the one that was asked for, if this one pays instead
 	Class      instrument.ClassID     `json:"class"`
 	Amount     instrument.Amount      `json:"amount"`
 	Price      instrument.Amount      `json:"price"` // that the person has agreed to
@@ -78,6 +80,9 @@ type part struct {
 	Refund     instrument.OperationID `json:"refund,omitempty"` // the last one that gives back
 	Reason     string                 `json:"reason,omitempty"` // why it failed, or is not back yet
 }
+
+// asked is the instrument that the payer asked for first.
+func (p part) asked() instrument.ID { return cmp.Or(p.Asked, p.Instrument) }
 
 // name is how the vendor knows the payment.
 func (p parent) name() string { return protocol.Short(p.Operation) }

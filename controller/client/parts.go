@@ -108,6 +108,7 @@ func (r *running) replace(ctx context.Context, n int, other instrument.ID) error
 	}
 	return r.change(ctx, func(p *parent) string {
 		q := &p.Parts[n]
+		q.Asked = q.asked()
 		q.Instrument, q.Class, q.Protocol, q.State, q.Choice = i.ID, i.Class, "", PartWaiting, q.Choice+1
 		return PaymentOpen
 	})

@@ -58,20 +58,30 @@ func (w *Wallet) PayTogether(ctx context.Context, p Together, who Payer) (Whole,
 	case err != nil:
 		return Whole{}, err
 	default:
-		if err := p.is(i); err != nil {
+		if err := w.is(ctx, p, i); err != nil {
 			return Whole{}, err
 		}
 	}
 	return w.finish(ctx, i, who)
 }
 
-// is refuses a payment that another one has the key of.
-func (p Together) is(i instrument.Instance) error {
+// is refuses a payment that another one has the key of: all that was asked then
+// must be what is asked now.
+func (w *Wallet) is(ctx context.Context, p Together, i instrument.Instance) error {
 	var was parent
 	if err := i.Decode(&was); err != nil {
 		return err
 	}
-	if was.Total != p.Amount || p.Peer.Key != "" && p.Peer.Key != was.Peer.Key || len(was.Parts) != len(p.Shares) {
+	shares, err := p.shares()
+	if err != nil {
+		return err
+	}
+	key, err := w.keyOf(ctx, p.Peer)
+	if err != nil {
+		return err
+	}
+	same := slices.EqualFunc(was.Parts, shares, func(q part, s Share) bool { return q.Amount == s.Amount && q.asked() == s.Instrument })
+	if was.Total != p.Amount || key != was.Peer.Key || !same || !maps.Equal(was.Invoice, p.Invoice) {
 		return keyReused()
 	}
 	return nil

@@ -239,6 +239,51 @@ func TestAPaymentOfTwoInstruments(t *testing.T) {
 	}
 }
 
+// All that was asked belongs to the key: what was paid then must not look like what
+// is asked now.
+func TestAKeyIsOfAllThatWasAsked(t *testing.T) {
+	m := openMarket(t)
+	first := m.purchase("lunch")
+	first.Invoice = instrument.Invoice{"product": "bread"}
+	m.refuses.Store("red") // and green pays instead
+	paid, err := m.PayTogether(t.Context(), first, &chooser{others: []instrument.ID{m.green}})
+	check(t, err)
+	has := m.has()
+	elsewhere := controllertest.New(t, m.net, controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{controllertest.Tickets()}}).
+		Listen(t, controllertest.Inspector{Price: amount(t, "CHF:3")})
+	for _, row := range []struct {
+		name   string
+		change func(*client.Together)
+		same   bool
+	}{
+		{"nothing else", func(*client.Together) {}, true},
+		{"the rest, spelt out", func(p *client.Together) { p.Shares[1].Amount = amount(t, "CHF:6") }, true},
+		{"another product", func(p *client.Together) { p.Invoice = instrument.Invoice{"product": "other"} }, false},
+		{"no product", func(p *client.Together) { p.Invoice = nil }, false},
+		{"one more item", func(p *client.Together) { p.Invoice = instrument.Invoice{"product": "bread", "size": "2"} }, false},
+		{"another amount", func(p *client.Together) { p.Amount = amount(t, "CHF:11") }, false},
+		{"other shares", func(p *client.Together) { p.Shares[0].Amount = amount(t, "CHF:5") }, false},
+		{"another instrument", func(p *client.Together) { p.Shares[1].Instrument = m.green }, false},
+		{"the instrument that paid instead", func(p *client.Together) { p.Shares[0].Instrument = m.green }, false},
+		{"another order", func(p *client.Together) { p.Shares[0], p.Shares[1] = p.Shares[1], p.Shares[0] }, false},
+		{"one share", func(p *client.Together) { p.Shares = p.Shares[1:] }, false},
+		{"another vendor", func(p *client.Together) { p.Peer = elsewhere }, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			p := first
+			p.Shares = slices.Clone(first.Shares)
+			row.change(&p)
+			got, err := m.PayTogether(t.Context(), p, &chooser{})
+			if row.same && (err != nil || got.Operation != paid.Operation) || !row.same && fault.ReasonOf(err) != "key-reused" {
+				t.Errorf("%+v, %v", got, err)
+			}
+			if m.has() != has {
+				t.Errorf("%s", m.has())
+			}
+		})
+	}
+}
+
 // What can go wrong with a part, and what comes of the whole.
 func TestPartsThatFail(t *testing.T) {
 	for _, row := range []struct {

@@ -239,6 +239,18 @@ func (c *cards) answers() {
 	c.lost = false
 }
 
+// refunds is how many payments came back.
+func (c *cards) refunds() (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, p := range c.paid {
+		if !p.Refunded.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
 func (c *cards) times() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -10,9 +10,6 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// partPrefix begins the reference of a card that pays a part.
-const partPrefix = "payment:"
-
 // readPart is the pure reading of what an invoice says of a part.
 func readPart(inv instrument.Invoice) (s share, total instrument.Amount, err error) {
 	malformed := func(format string, args ...any) (share, instrument.Amount, error) {
@@ -52,8 +49,7 @@ func (s servicing) partTerms(ctx context.Context, who controller.Caller, inv ins
 	}
 	terms, inv, err := s.price(ctx, inv)
 	inv = maps.Clone(inv)
-	inv["reference"] = partPrefix + who.Peer.Key + ":" + inv[controller.InvoicePayment] + ":" + p.Name
-	inv["merchant"] = s.t.cfg.Merchant
+	s.t.forCard(inv, partReference(who.Peer.Key, inv[controller.InvoicePayment], p.Name))
 	return terms, inv, err
 }
 
@@ -86,8 +82,9 @@ func (t *Terminal) enrol(ctx context.Context, payer string, x *controller.Transa
 		return err
 	}
 	part.Class = x.Class
-	name, product := x.Invoice[controller.InvoicePayment], x.Invoice[InvoiceProduct]
-	err = t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) error {
+	product := x.Invoice[InvoiceProduct]
+	w := whole{Payer: payer, Name: x.Invoice[controller.InvoicePayment], Total: total, Product: product}
+	err = t.changeWhole(ctx, w.key(), func(i *instrument.Instance, w *whole) error {
 		if w.Total != total {
 			return fault.New(fault.Conflict, "this payment is of %s, not of %s", w.Total, total).Because("total-differs")
 		}
@@ -102,7 +99,6 @@ func (t *Terminal) enrol(ctx context.Context, payer string, x *controller.Transa
 	if !errors.Is(err, fault.NotFound) {
 		return err
 	}
-	w := whole{Payer: payer, Name: name, Total: total, Product: product}
 	if err := w.add(part, x.ID); err != nil {
 		return err
 	}
@@ -115,7 +111,7 @@ func (t *Terminal) enrol(ctx context.Context, payer string, x *controller.Transa
 
 // begin stores the record of a payment.
 func (t *Terminal) begin(ctx context.Context, status string, w whole) error {
-	i := instrument.Instance{Class: controller.ClassPayment, Owner: customerID(w.Payer), Name: w.Name, Status: status, Keys: map[string]string{keyPayment: wholeKey(w.Payer, w.Name)}}
+	i := instrument.Instance{Class: controller.ClassPayment, Owner: customerID(w.Payer), Name: w.Name, Status: status, Keys: map[string]string{keyPayment: w.key()}}
 	if err := i.Encode(w); err != nil {
 		return err
 	}

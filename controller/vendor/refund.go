@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
@@ -81,10 +80,13 @@ func (t *Terminal) release(ctx context.Context, payer string, op instrument.Oper
 	if policy == nil {
 		policy = WhileOpen
 	}
-	name, alone := wholeOf(op, o)
-	err := t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) error {
+	of := wholeOf(payer, op, o)
+	err := t.changeWhole(ctx, of.key(), func(i *instrument.Instance, w *whole) error {
 		if slices.Contains(w.Granted, op) {
 			return nil
+		}
+		if !w.has(op) {
+			return notOfThis()
 		}
 		p, err := paymentOf(i, w)
 		if err != nil {
@@ -98,19 +100,23 @@ func (t *Terminal) release(ctx context.Context, payer string, op instrument.Oper
 		}
 		return nil
 	})
-	if alone && errors.Is(err, fault.NotFound) {
-		return policy(Payment{Status: PaymentPaid, Payer: payer, Name: name, Total: o.Terms.Price, Paid: o.Terms.Price})
+	if of.Alone && errors.Is(err, fault.NotFound) {
+		return policy(Payment{Status: PaymentPaid, Payer: payer, Name: of.Name, Total: o.Terms.Price, Paid: o.Terms.Price})
 	}
 	return err
 }
 
-// wholeOf is the name of the payment that an operation was a part of; one that was
-// made alone has its own.
-func wholeOf(op instrument.OperationID, o *instrument.OfferBody) (name string, alone bool) {
+// wholeOf names the payment that an operation was a part of; one that was made
+// alone has its own, under a key that no invoice reaches.
+func wholeOf(payer string, op instrument.OperationID, o *instrument.OfferBody) whole {
 	if name := o.Invoice[controller.InvoicePayment]; name != "" {
-		return name, false
+		return whole{Payer: payer, Name: name}
 	}
-	return "alone " + string(op), true
+	return whole{Payer: payer, Name: "alone " + string(op), Alone: true}
+}
+
+func notOfThis() error {
+	return fault.New(fault.NotFound, "this operation is no part of that payment").Because("payment-unknown")
 }
 
 // refundsWith are our instruments for a refund: a card payment needs its provider.
@@ -120,7 +126,7 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 		return nil, nil
 	}
 	reference := o.Invoice["reference"]
-	if !strings.HasPrefix(reference, partPrefix) {
+	if !comesBack(reference) {
 		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted")
 	}
 	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", reference)
@@ -171,8 +177,11 @@ func (t *Terminal) Refund(ctx context.Context, operation string) (Refunded, erro
 
 // grant notes that the payer may have a payment back.
 func (t *Terminal) grant(ctx context.Context, payer string, op instrument.OperationID, c protocol.Call) error {
-	name, alone := wholeOf(op, c.Offer)
-	err := t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) error {
+	of := wholeOf(payer, op, c.Offer)
+	err := t.changeWhole(ctx, of.key(), func(i *instrument.Instance, w *whole) error {
+		if !w.has(op) {
+			return notOfThis()
+		}
 		if i.Status == PaymentOpen {
 			i.Status = PaymentClosed
 		}
@@ -181,14 +190,13 @@ func (t *Terminal) grant(ctx context.Context, payer string, op instrument.Operat
 		}
 		return nil
 	})
-	if !alone || !errors.Is(err, fault.NotFound) {
+	if !of.Alone || !errors.Is(err, fault.NotFound) {
 		return err
 	}
 	price := c.Offer.Terms.Price
-	return t.begin(ctx, PaymentPaid, whole{
-		Payer: payer, Name: name, Total: price, Granted: []instrument.OperationID{op},
-		Parts: []share{{Name: "1", Class: c.Class, Amount: price, Operations: []instrument.OperationID{op}, Paid: op}},
-	})
+	of.Total, of.Granted = price, []instrument.OperationID{op}
+	of.Parts = []share{{Name: "1", Class: c.Class, Amount: price, Operations: of.Granted, Paid: op}}
+	return t.begin(ctx, PaymentPaid, of)
 }
 
 // giveBack runs the REFUND that a vendor has for itself, if there is one.

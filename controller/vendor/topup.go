@@ -3,7 +3,6 @@ package vendor
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
@@ -11,18 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// topUpPrefix begins the reference of a card payment into a prepaid account:
-// "prepaid:ACCOUNT:LABEL". The label is the customer's, one for each payment.
-const topUpPrefix = "prepaid:"
-
 const maxLabel = 64
-
-// topUp is a card payment into an account, read from its reference.
-func topUp(reference string) (account string, ok bool) {
-	rest, ok := strings.CutPrefix(reference, topUpPrefix)
-	account, _, found := strings.Cut(rest, ":")
-	return account, ok && found
-}
 
 // topUpTerms offers the holder of an account to pay into it by card. The same
 // label is the same payment: it is charged once and credited once.
@@ -53,7 +41,7 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 		return instrument.Terms{}, nil, fault.New(fault.Invalid, "this account takes %s, and not nothing", a.Currency).Because("currency-differs")
 	}
 	return instrument.Terms{Price: amount, Text: "goes into your account"}, instrument.Invoice{
-		"reference": topUpPrefix + inv["account"] + ":" + label, "merchant": t.cfg.Merchant, "account": inv["account"],
+		"reference": topUpReference(inv["account"], label), "merchant": t.cfg.Merchant, "account": inv["account"],
 	}, nil
 }
 

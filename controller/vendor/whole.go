@@ -35,7 +35,7 @@ func Payments() protocol.Bundle {
 	}}}}
 }
 
-const keyPayment = "payment" // payer and name: two payers may choose one name
+const keyPayment = "payment" // see whole.key
 
 // whole is the vendor's record of a payment of several instruments.
 type whole struct {
@@ -45,6 +45,9 @@ type whole struct {
 	Product string                   `json:"product,omitempty"` // what it is for, if its parts say so
 	Parts   []share                  `json:"parts"`
 	Granted []instrument.OperationID `json:"granted,omitempty"` // that the vendor lets its payer have back
+	Alone   bool                     `json:"alone,omitempty"`   // of a payment that was made alone: the name is ours
+
+	running map[instrument.OperationID]bool // that are paying; of the moment it is changed
 }
 
 // share is one part. It is on record before it is taken, with every operation that
@@ -59,7 +62,19 @@ type share struct {
 
 const maxShares = 32
 
-func wholeKey(payer, name string) string { return payer + "/" + name }
+// key is what a payment is found by. Two payers may choose one name, and no name
+// that a payer chooses reaches what was paid alone.
+func (w whole) key() string {
+	if w.Alone {
+		return w.Payer + ":" + w.Name
+	}
+	return w.Payer + "/" + w.Name
+}
+
+// has reports whether an operation has tried to pay a part of it.
+func (w whole) has(op instrument.OperationID) bool {
+	return slices.ContainsFunc(w.Parts, func(p share) bool { return slices.Contains(p.Operations, op) })
+}
 
 // paidSum is what has been paid of it.
 func (w whole) paidSum() (sum instrument.Amount, err error) {
@@ -88,9 +103,13 @@ func (w *whole) add(s share, op instrument.OperationID) error {
 	}
 	p := &w.Parts[at]
 	switch {
-	case slices.Contains(p.Operations, op):
 	case p.Class != s.Class || p.Amount != s.Amount:
 		return fault.New(fault.Conflict, "part %s of this payment is another one", s.Name).Because("part-differs")
+	case p.Paid != "" && p.Paid != op:
+		return fault.New(fault.Conflict, "part %s of this payment is paid", s.Name).Because("part-paid")
+	case slices.Contains(p.Operations, op):
+	case slices.ContainsFunc(p.Operations, func(other instrument.OperationID) bool { return w.running[other] }):
+		return fault.New(fault.Locked, "part %s of this payment is being paid", s.Name).Because("part-paying")
 	case len(p.Operations) == maxShares:
 		return fault.New(fault.Conflict, "this part was tried %d times", maxShares).Because("parts-too-many")
 	default:
@@ -106,7 +125,7 @@ func checkWhole(before, after *instrument.Instance) error {
 	if err := after.Decode(&is); err != nil {
 		return fault.Wrap(err, fault.Invalid, "this is not the state of a payment").Because("payment-malformed")
 	}
-	if after.Keys[keyPayment] != wholeKey(is.Payer, is.Name) {
+	if after.Keys[keyPayment] != is.key() {
 		return fault.New(fault.Invalid, "a payment bears its payer and its name").Because("payment-malformed")
 	}
 	if sum, err := is.paidSum(); after.Status == PaymentPaid && (err != nil || sum != is.Total) {
@@ -118,7 +137,8 @@ func checkWhole(before, after *instrument.Instance) error {
 	if err := before.Decode(&was); err != nil {
 		return err
 	}
-	if is.Payer != was.Payer || is.Name != was.Name || is.Total != was.Total || is.Product != was.Product || len(is.Parts) < len(was.Parts) {
+	if is.key() != was.key() || is.Payer != was.Payer || is.Name != was.Name || is.Total != was.Total || is.Product != was.Product ||
+		len(is.Parts) < len(was.Parts) {
 		return fault.New(fault.Invalid, "a payment cannot become another payment").Because("payment-changed")
 	}
 	for n, p := range was.Parts {
@@ -132,8 +152,8 @@ func checkWhole(before, after *instrument.Instance) error {
 
 // changeWhole changes the record of a payment, which has what became of its parts
 // on it by then: one whose last part has ended well is paid, whoever asks first.
-func (t *Terminal) changeWhole(ctx context.Context, payer, name string, f func(i *instrument.Instance, w *whole) error) error {
-	i, err := t.Instruments().Lookup(ctx, controller.ClassPayment, keyPayment, wholeKey(payer, name))
+func (t *Terminal) changeWhole(ctx context.Context, key string, f func(i *instrument.Instance, w *whole) error) error {
+	i, err := t.Instruments().Lookup(ctx, controller.ClassPayment, keyPayment, key)
 	if err != nil {
 		return err
 	}
@@ -141,7 +161,7 @@ func (t *Terminal) changeWhole(ctx context.Context, payer, name string, f func(i
 	if err := i.Decode(&seen); err != nil {
 		return err
 	}
-	paid, err := t.havePaid(ctx, seen)
+	paid, running, err := t.fates(ctx, seen)
 	if err != nil {
 		return err
 	}
@@ -164,6 +184,7 @@ func (t *Terminal) changeWhole(ctx context.Context, payer, name string, f func(i
 		if sum, err := w.paidSum(); err == nil && now.Status == PaymentOpen && sum == w.Total {
 			now.Status = PaymentPaid
 		}
+		w.running = running
 		if err := f(&now, &w); err != nil {
 			return err
 		}
@@ -177,19 +198,20 @@ func (t *Terminal) changeWhole(ctx context.Context, payer, name string, f func(i
 	})
 }
 
-// havePaid are the operations of a payment that have paid.
-func (t *Terminal) havePaid(ctx context.Context, w whole) (map[instrument.OperationID]bool, error) {
-	out := map[instrument.OperationID]bool{}
+// fates are the operations of a payment that have paid, and those that go on.
+func (t *Terminal) fates(ctx context.Context, w whole) (paid, running map[instrument.OperationID]bool, err error) {
+	paid, running = map[instrument.OperationID]bool{}, map[instrument.OperationID]bool{}
 	for _, p := range w.Parts {
 		for _, op := range p.Operations {
 			found, err := t.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Side: protocol.Servicer, Peer: w.Payer, Limit: 1})
 			if err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			out[op] = len(found) == 1 && found[0].State == protocol.Ended && found[0].Fault == nil
+			running[op] = len(found) == 1 && found[0].State != protocol.Ended
+			paid[op] = len(found) == 1 && found[0].State == protocol.Ended && found[0].Fault == nil
 		}
 	}
-	return out, nil
+	return paid, running, nil
 }
 
 // Payment is a payment of several instruments as the vendor has it.
@@ -216,8 +238,11 @@ type Part struct {
 // and no other part of it can be given to the payer's REFUND if it is paid: an
 // application asks for it before it delivers what the invoice of a part was for.
 func (t *Terminal) Payment(ctx context.Context, payer, name string) (Payment, error) {
-	var out Payment
-	return out, t.changeWhole(ctx, payer, name, func(i *instrument.Instance, w *whole) (err error) {
+	return t.payment(ctx, whole{Payer: payer, Name: name}.key())
+}
+
+func (t *Terminal) payment(ctx context.Context, key string) (out Payment, err error) {
+	return out, t.changeWhole(ctx, key, func(i *instrument.Instance, w *whole) (err error) {
 		out, err = paymentOf(i, w)
 		return err
 	})
@@ -232,7 +257,7 @@ func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 		if err := i.Decode(&w); err != nil {
 			return nil, err
 		}
-		p, err := t.Payment(ctx, w.Payer, w.Name)
+		p, err := t.payment(ctx, w.key())
 		if err != nil {
 			return nil, err
 		}

@@ -27,6 +27,7 @@ func takeCard(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 		return protocol.Result{}, err
 	}
 	o.Token, o.brand, o.last4, o.provider = message.Token, message.Brand, message.Last4, c.Main()
+	o.payer, o.operation, o.once = s.Peer().Key, s.Operation(), c.Offer.Invoice[invoiceCharge] == chargeOnce
 	return charge(ctx, s, o)
 }
 
@@ -63,7 +64,8 @@ func chargePlastic(ctx context.Context, s protocol.Session, c protocol.Call) (pr
 	return charge(ctx, s, o)
 }
 
-// charge is one attempt to charge a reference that is paid at most once. The
+// charge is one attempt to charge a reference that is paid at most once, and by one
+// payer: nobody else is answered with what was charged. The
 // intent is on record before the provider is asked; who finds an intent whose
 // outcome is not known asks for it before trying again, and believes that it
 // never got there when it can no more be on its way.
@@ -85,7 +87,7 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 		case err != nil:
 			return protocol.Result{}, notKnown(err)
 		case facts.State != protocol.FactFailed:
-			return conclude(ctx, s, id, facts, nil)
+			return conclude(ctx, s, id, o, facts, nil)
 		}
 		if err := again(ctx, s, id); err != nil {
 			return protocol.Result{}, err
@@ -98,7 +100,7 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 			err = notKnown(err)
 		}
 	}
-	return conclude(ctx, s, id, facts, err)
+	return conclude(ctx, s, id, o, facts, err)
 }
 
 // again records that a charge is sent once more: from now on it may be on its way.
@@ -146,7 +148,7 @@ func begin(ctx context.Context, s protocol.Session, o order) (id instrument.ID, 
 			return err
 		}
 		id, unknown = found, old.State == pending
-		if p, err = begun(&old, o, s.Now()); err != nil || p.State == paid {
+		if p, err = begun(&old, o, s.Now()); err != nil || p.State == paid && p.Operation == old.Operation {
 			return err
 		}
 		return putPayment(tx, i, p)
@@ -155,7 +157,7 @@ func begin(ctx context.Context, s protocol.Session, o order) (id instrument.ID, 
 }
 
 // conclude records what became of a charge, whatever it is, and says it.
-func conclude(ctx context.Context, s protocol.Session, id instrument.ID, facts protocol.Facts, failure error) (protocol.Result, error) {
+func conclude(ctx context.Context, s protocol.Session, id instrument.ID, o order, facts protocol.Facts, failure error) (protocol.Result, error) {
 	to, reason, refusal := outcome(facts, failure)
 	var p payment
 	err := s.Update(ctx, func(tx instrument.Tx) error {
@@ -170,6 +172,12 @@ func conclude(ctx context.Context, s protocol.Session, id instrument.ID, facts p
 			return nil
 		}
 		p = settled(p, to, facts.Transaction, reason, s.Now())
+		if p.State == paid {
+			if !o.mayHave(p) { // another operation has it by now
+				return referenceReused()
+			}
+			p.answers(o)
+		}
 		return putPayment(tx, i, p)
 	})
 	switch {

@@ -53,6 +53,7 @@ var cardPayment = sdk.Class{Rule: checkPayment, About: instrument.Info{
 		{From: pending, To: paid},
 		{From: pending, To: declined},
 		{From: declined, To: pending},
+		{From: paid, To: paid}, // found by LOOKUP, and then answered
 		{From: paid, To: refunding},
 		{From: refunding, To: paid},
 		{From: refunding, To: refunded},

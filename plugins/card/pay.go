@@ -98,6 +98,13 @@ type authorisation struct {
 	Last4 string `json:"last4"`
 }
 
+// An offer whose invoice says charge=once is paid by one operation: for any other
+// the reference is taken. Without that word a payer may repeat a payment.
+const (
+	invoiceCharge = "charge"
+	chargeOnce    = "once"
+)
+
 // offered is what both sides of a PAY read from the offer that the vendor signed
 // and the payer saw.
 func offered(c protocol.Call) (order, error) {

@@ -134,6 +134,10 @@ type payment struct {
 	Last4       string            `json:"last4,omitempty"`
 	Reason      string            `json:"reason,omitempty"` // why it was declined
 	Changed     int64             `json:"changed"`          // unix seconds; of a pending one: when it was sent last
+	// Payer is the key of the wallet whose PAY it is, none of a card in the terminal's
+	// own reader; Operation is the first PAY that was answered with paid.
+	Payer     string                 `json:"payer,omitempty"`
+	Operation instrument.OperationID `json:"operation,omitempty"`
 	sdk.Returned
 	Returning *sdk.Refund `json:"returning,omitempty"` // that the provider was asked for and has not answered
 }
@@ -156,9 +160,22 @@ type order struct {
 
 	brand, last4 string
 	provider     instrument.ID
+	payer        string                 // of a PAY
+	operation    instrument.OperationID // of a PAY
+	once         bool                   // it pays for one operation only
 }
 
 const maxText = 256
+
+// mayHave says whose payment one on record is: its payer's, or a vendor's who asks
+// for itself. What was declined is nobody's. Where the vendor's offer says that a
+// charge is for one operation, the first one that was answered has it.
+func (o order) mayHave(old payment) bool {
+	if o.payer == "" || old.State == declined {
+		return true
+	}
+	return old.Payer == o.payer && (!o.once || old.Operation == "" || old.Operation == o.operation)
+}
 
 func (o order) check() error {
 	switch {
@@ -174,22 +191,35 @@ func (o order) check() error {
 
 // begun is the pure rule of a charge that begins over what is known of its
 // reference; old is nil if that is nothing. A paid one stays as it is, and of one
-// that may be on its way it is kept since when.
+// that may be on its way it is kept since when and whose it is.
 func begun(old *payment, o order, now time.Time) (payment, error) {
-	if old != nil && (old.Amount != o.Amount || old.Provider != o.provider) {
-		return payment{}, fault.New(fault.Conflict, "the reference names another payment already").Because("reference-reused")
+	if old != nil && (old.Amount != o.Amount || old.Provider != o.provider || !o.mayHave(*old)) {
+		return payment{}, referenceReused()
 	}
 	if old != nil && old.State == paid {
-		return *old, nil
+		p := *old
+		p.answers(o)
+		return p, nil
 	}
 	p := payment{
 		Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant, Provider: o.provider,
-		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(), Returned: sdk.NothingOf(o.Amount),
+		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(), Returned: sdk.NothingOf(o.Amount), Payer: o.payer,
 	}
 	if old != nil && old.State == pending { // nothing is sent before the provider was asked about that one
-		p.Changed = old.Changed
+		p.Changed, p.Payer = old.Changed, old.Payer
 	}
 	return p, nil
+}
+
+// answers notes the first PAY that is answered with paid.
+func (p *payment) answers(o order) {
+	if p.Operation == "" {
+		p.Operation = o.operation
+	}
+}
+
+func referenceReused() error {
+	return fault.New(fault.Conflict, "the reference names another payment already").Because("reference-reused")
 }
 
 // settled is the pure rule of what became of a charge. What is paid stays paid.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -32,6 +33,12 @@ func pay(e *cli.Env) *cobra.Command {
 }
 
 func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, instead []string, key string, items map[string]string, yes bool) error {
+	for _, word := range controller.InvoiceWords() {
+		if _, said := items[word]; said {
+			return cli.Argument(fault.New(fault.Invalid, "--item says what is bought; %q has a meaning of its own in a payment", word).Because("item-reserved").
+				WithHint("see `wallet pay --help`, and `wallet session` for steps of your own"))
+		}
+	}
 	p, err := w.peer(ctx, peer)
 	if err != nil {
 		return err
