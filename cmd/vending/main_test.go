@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -206,4 +207,13 @@ func accept(_ protocol.Session, call protocol.Call, tx instrument.Tx, message js
 	}
 	_, err := tx.Create(instrument.Instance{Class: classCoupon, Status: "taken", Keys: map[string]string{"code": c.Code}, State: message})
 	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: c.Worth}, err
+}
+
+// TestWrongUsageIsToldAsSuch: the exit codes are those of all commands.
+func TestWrongUsageIsToldAsSuch(t *testing.T) {
+	for _, args := range [][]string{{"serve", "--nope"}, {"nope"}, {"init", "nope"}, {"init", "--dir", t.TempDir(), "--product", "nope"}} {
+		if code := run(args, rig{}); code != cli.ExitUsage {
+			t.Errorf("%q: exit code %d", args, code)
+		}
+	}
 }
