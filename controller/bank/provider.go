@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -38,6 +39,35 @@ func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 func (p Provider) WireType() string { return p.Kind + wireTypeSuffix }
 
 const wireTypeSuffix = "-transaction"
+
+// kindWallee names its payments with positive numbers, and its web service is below
+// a path that addresses in documents often leave out.
+const (
+	kindWallee = "wallee"
+	pathWallee = "/api"
+)
+
+// checkTransaction refuses what can never be a payment's name at the provider, in
+// its one spelling: nobody is asked about that for ever.
+func (p Provider) checkTransaction(name string) error {
+	n, err := strconv.ParseInt(name, 10, 64)
+	if p.Kind != kindWallee || err == nil && n > 0 && strconv.FormatInt(n, 10) == name {
+		return nil
+	}
+	return fault.New(fault.Invalid, "a payment at %s has a number, and this provider_transaction_id is none", p.Name).Because(taler.ReasonParameterMalformed)
+}
+
+// checkNotice refuses a notice that can never be true of a provider.
+func (b *Bank) checkNotice(ctx context.Context, provider string, r taler.TerminalWithdrawalConfirmationRequest) error {
+	if err := r.Check(b.cfg.Currency); err != nil {
+		return err
+	}
+	_, p, err := b.provider(ctx, provider)
+	if err != nil {
+		return err
+	}
+	return p.checkTransaction(r.ProviderTransactionID)
+}
 
 // found is a provider that was looked up.
 type found struct {
@@ -86,7 +116,8 @@ var kinds = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
 // AddProvider makes a provider known that is asked without credentials, or with
 // AddProviderKey, by a key. Nobody is asked; CheckProvider does that. A name that
-// is taken is fault.Conflict, reason "name-taken".
+// is taken is fault.Conflict, reason "name-taken". An address of wallee without a
+// path is that of its host, and gets the path of its web service.
 func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
 	return b.AddProviderKey(ctx, p, "")
 }
@@ -103,6 +134,9 @@ func (b *Bank) AddProviderKey(ctx context.Context, p Provider, key Key) error {
 	u, err := taler.CheckURL(p.URL, true)
 	if err != nil {
 		return err
+	}
+	if p.Kind == kindWallee && strings.Trim(u.Path, "/") == "" {
+		u.Path = pathWallee
 	}
 	p.URL = strings.TrimSuffix(u.String(), "/") + "/"
 	self, err := b.self(ctx)

@@ -162,7 +162,6 @@ type sale struct {
 	foreign           string
 	undecided, summed bool // summed: total could be added up
 	admin             bool // credited by a test tool, without a payment
-	row               uint64
 }
 
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {
