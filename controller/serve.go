@@ -157,6 +157,9 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 
 func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) (comm.Offered, error) {
 	who := *s.caller()
+	if err := instrument.Invoice(asked.Invoice).Check(); err != nil {
+		return comm.Offered{}, err
+	}
 	var out comm.Offered
 	s.mu.Lock()
 	tr := s.tr
