@@ -5,6 +5,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // MaxKey is the longest idempotency key of a person, in bytes.
@@ -18,4 +19,9 @@ func (c *Controller) OperationID(key string) (instrument.OperationID, error) {
 		return "", fault.New(fault.Invalid, "an idempotency key has 1 to %d bytes", MaxKey).Because("key-malformed")
 	}
 	return instrument.OperationID(hex.EncodeToString(c.parts.Engine.Blind("operation", key)[:16])), nil
+}
+
+// NewOperationID is an id that nothing has yet, for what a role names itself.
+func (c *Controller) NewOperationID() (instrument.OperationID, error) {
+	return protocol.NewOperationID(c.parts.Random)
 }

@@ -56,7 +56,7 @@ func (s *Session) read(o comm.Offer) (Offered, error) {
 		return Offered{Class: body.Class, Offer: o, Body: body}, nil
 	}
 	body, err := readOffer(o, s.peer.Key, &s.transcript)
-	if err == nil {
+	if err == nil && body.Payer != "" { // a vendor of before says nothing of it; the transcript has our key
 		err = madeTo(body, s.c.towards(s.peer.Key).KeyText())
 	}
 	return Offered{Class: body.Class, Offer: o, Body: body, Signed: true}, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -199,6 +200,31 @@ func TestOperationsAreThoseOfBothPeers(t *testing.T) {
 			}
 			if err != nil || !slices.Equal(got, row.want) {
 				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
+
+// An invoice that no offer can bear is refused before anything is signed.
+func TestAnInvoiceHasBounds(t *testing.T) {
+	many := instrument.Invoice{}
+	for n := range 65 {
+		many[fmt.Sprint(n)] = ""
+	}
+	for name, row := range map[string]struct {
+		invoice instrument.Invoice
+		want    fault.Reason
+	}{
+		"an ordinary one": {instrument.Invoice{"item": "ride"}, ""},
+		"long values":     {instrument.Invoice{"item": strings.Repeat("x", 700<<10)}, "invoice-too-large"},
+		"a long name":     {instrument.Invoice{strings.Repeat("x", 5000): ""}, "invoice-too-large"},
+		"many names":      {many, "invoice-too-large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := newPair(t, comm.Client, comm.Vendor).session(t).InstrumentClasses(t.Context(), row.invoice)
+			wantReason(t, err, row.want)
+			if row.want != "" && fault.KindOf(err) != fault.Invalid {
+				t.Errorf("it is %s", fault.KindOf(err))
 			}
 		})
 	}

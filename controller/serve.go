@@ -157,6 +157,9 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 
 func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) (comm.Offered, error) {
 	who := *s.caller()
+	if err := instrument.Invoice(asked.Invoice).Check(); err != nil {
+		return comm.Offered{}, err
+	}
 	var out comm.Offered
 	s.mu.Lock()
 	tr := s.tr
@@ -224,15 +227,15 @@ func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (st
 
 // offers reports whether a class was offered: over this connection, or over an
 // earlier one of the session, which is lost and forgotten here. Then the initiator
-// shows the offer, its signature is ours, and it was made to them. That it is over
-// does not matter: nothing is paid under it by negotiating, and an operation that
-// was begun before must be found again.
+// shows the offer, its signature is ours, and it was made to nobody else. That it is
+// over, or of before offers named their payer, does not matter: nothing is paid under
+// it by negotiating, and an operation that was begun before must be found again.
 func (s *service) offers(class string, shown *comm.Offer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.offered[class] && shown != nil {
 		body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
-		s.offered[class] = err == nil && string(body.Class) == class && madeTo(body, s.who.Peer.Key) == nil
+		s.offered[class] = err == nil && string(body.Class) == class && (body.Payer == "" || body.Payer == s.who.Peer.Key)
 	}
 	return s.offered[class]
 }

@@ -1,10 +1,33 @@
 package instrument
 
-import "time"
+import (
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
 
 // Invoice is the paper's inv (§5.0): what is bought, as name and value pairs.
 // The vendor's terms and a price per class come back with the offers.
 type Invoice map[string]string
+
+// What an invoice holds at most. Each class that is offered signs one, and each
+// payment sends and keeps one.
+const (
+	maxPairs     = 64
+	maxPairBytes = 4 << 10 // of all names and values
+)
+
+// Check refuses an invoice that is too large for an offer (fault.Invalid).
+func (i Invoice) Check() error {
+	size := 0
+	for name, value := range i {
+		size += len(name) + len(value)
+	}
+	if len(i) > maxPairs || size > maxPairBytes {
+		return fault.New(fault.Invalid, "an invoice has at most %d names, and %d bytes in all", maxPairs, maxPairBytes).Because("invoice-too-large")
+	}
+	return nil
+}
 
 // Terms are the vendor's conditions for paying an invoice with one class
 // (paper §5.2): the price may differ by class.

@@ -3,7 +3,6 @@ package vendor
 import (
 	"context"
 	"errors"
-	"maps"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
@@ -44,13 +43,7 @@ func (s servicing) partTerms(ctx context.Context, who controller.Caller, inv ins
 		}
 		return s.price(ctx, inv)
 	}
-	if _, err := s.t.Provider(ctx); errors.Is(err, fault.NotFound) {
-		return instrument.Terms{}, nil, notTaken(class)
-	}
-	terms, inv, err := s.price(ctx, inv)
-	inv = maps.Clone(inv)
-	s.t.forCard(inv, partReference(who.Peer.Key, inv[controller.InvoicePayment], p.Name))
-	return terms, inv, err
+	return s.cardTerms(ctx, inv, partReference(who.Peer.Key, inv[controller.InvoicePayment], p.Name))
 }
 
 func notTaken(class instrument.ClassID) error {

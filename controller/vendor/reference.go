@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"strings"
-
-	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // What begins the reference of each kind of card payment. That of a withdrawal is
@@ -31,6 +29,12 @@ func partReference(payer, payment, part string) string {
 	return partPrefix + hex.EncodeToString(h.Sum(nil))
 }
 
+// purchaseReference names the card payment of one purchase.
+func (t *Terminal) purchaseReference() (string, error) {
+	id, err := t.NewOperationID()
+	return purchasePrefix + string(id), err
+}
+
 // topUpReference names a card payment into a prepaid account. The account is a
 // public key, without a colon; the label is its holder's, one for each payment.
 func topUpReference(account, label string) string { return topUpPrefix + account + ":" + label }
@@ -46,10 +50,4 @@ func topUp(reference string) (account string, ok bool) {
 // for a withdrawal or into an account comes back in other ways.
 func comesBack(reference string) bool {
 	return strings.HasPrefix(reference, partPrefix) || strings.HasPrefix(reference, purchasePrefix)
-}
-
-// forCard completes an offer for a card: what the charge is found by, and that it
-// is for one operation.
-func (t *Terminal) forCard(inv instrument.Invoice, reference string) {
-	inv["reference"], inv["merchant"], inv["charge"] = reference, t.cfg.Merchant, "once"
 }

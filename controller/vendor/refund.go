@@ -112,6 +112,10 @@ func wholeOf(payer string, op instrument.OperationID, o *instrument.OfferBody) w
 	if name := o.Invoice[controller.InvoicePayment]; name != "" {
 		return whole{Payer: payer, Name: name}
 	}
+	return aloneOf(payer, op)
+}
+
+func aloneOf(payer string, op instrument.OperationID) whole {
 	return whole{Payer: payer, Name: "alone " + string(op), Alone: true}
 }
 

@@ -156,7 +156,7 @@ func (s servicing) Admit(ctx context.Context, peer comm.Peer, hello comm.Initiat
 
 // Offers are the terms for a withdrawal that waits to be paid: its total, by
 // card. The offer shows the groups of the wallet that selected. An account is
-// paid into by card, and so is a part of a payment. Other classes are offered by whoever installed them, for
+// paid into by card, and so is a part of a payment, and a purchase that has an amount. Other classes are offered by whoever installed them, for
 // what the invoice says.
 func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	switch {
@@ -174,6 +174,9 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 		}
 		terms, inv := s.t.saleTerms(sale)
 		return terms, inv, nil
+	}
+	if inv["reference"] == "" && class == ClassCard {
+		return s.purchaseTerms(ctx, inv)
 	}
 	if inv["reference"] == "" && !ours(class) {
 		return s.price(ctx, inv)
@@ -214,7 +217,7 @@ func ours(class instrument.ClassID) bool {
 }
 
 // Prepare takes a card payment only from the wallet whose reserve was selected,
-// or for an account, and charges it at this terminal's provider. What was paid
+// for an account or for a purchase, and charges it at this terminal's provider. What was paid
 // into an account is there before it is used.
 func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Execute, t *controller.Transaction) error {
 	if t.Operation == protocol.Refund {
@@ -239,7 +242,7 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 	if err != nil {
 		return err
 	}
-	if _, into := topUp(offer.Invoice["reference"]); into {
+	if _, into := topUp(offer.Invoice["reference"]); into || comesBack(offer.Invoice["reference"]) {
 		provider, err := s.t.Provider(ctx)
 		t.Instruments, t.Reference = []instrument.ID{provider}, offer.Invoice["reference"]
 		return err

@@ -248,10 +248,14 @@ func (t *Terminal) payment(ctx context.Context, key string) (out Payment, err er
 	})
 }
 
-// AllPayments lists the payments of several instruments, oldest first.
+// AllPayments lists the payments of several instruments, oldest first, and then what
+// cards have paid alone.
 func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 	all, err := t.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment})
-	out := []Payment{}
+	if err != nil {
+		return nil, err
+	}
+	out, known := []Payment{}, []string{}
 	for _, i := range all {
 		var w whole
 		if err := i.Decode(&w); err != nil {
@@ -261,9 +265,10 @@ func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, p)
+		out, known = append(out, p), append(known, w.key())
 	}
-	return out, err
+	alone, err := t.purchases(ctx, known)
+	return append(out, alone...), err
 }
 
 func paymentOf(i *instrument.Instance, w *whole) (Payment, error) {

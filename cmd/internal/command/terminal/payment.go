@@ -9,9 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 )
 
-// payments are those of several instruments: each is one, with its parts.
+// payments are those of several instruments, each with its parts, and those by card
+// alone.
 func payments(e *cli.Env) *cobra.Command {
-	return cli.Group("payment", "Look at payments of several instruments", verb(e, looking, "list", "List payments of several instruments", cobra.NoArgs,
+	return cli.Group("payment", "Look at payments of several instruments and by card", verb(e, looking, "list", "List payments of several instruments and by card", cobra.NoArgs,
 		func(ctx context.Context, t *terminal, _ []string) error {
 			all, err := t.AllPayments(ctx)
 			if err != nil {

@@ -1,0 +1,68 @@
+package vendor
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// purchaseTerms are the terms for what a card pays alone. Each offer has a reference
+// of its own, so it is charged once, for the operation that pays under it.
+func (s servicing) purchaseTerms(ctx context.Context, inv instrument.Invoice) (instrument.Terms, instrument.Invoice, error) {
+	if inv[controller.InvoiceAmount] == "" {
+		return instrument.Terms{}, nil, notTaken(ClassCard)
+	}
+	reference, err := s.t.purchaseReference()
+	if err != nil {
+		return instrument.Terms{}, nil, err
+	}
+	return s.cardTerms(ctx, inv, reference)
+}
+
+// cardTerms are those of the invoice for a card, if there is a provider to charge
+// it: what the charge is found by, and that it is for one operation.
+func (s servicing) cardTerms(ctx context.Context, inv instrument.Invoice, reference string) (instrument.Terms, instrument.Invoice, error) {
+	if _, err := s.t.Provider(ctx); errors.Is(err, fault.NotFound) {
+		return instrument.Terms{}, nil, notTaken(ClassCard)
+	}
+	terms, inv, err := s.price(ctx, inv)
+	inv = maps.Clone(inv)
+	inv["reference"], inv["merchant"], inv["charge"] = reference, s.t.cfg.Merchant, "once"
+	return terms, inv, err
+}
+
+// purchases lists what cards have paid alone, but what is in known already: those of
+// which the vendor has let something back have a record.
+func (t *Terminal) purchases(ctx context.Context, known []string) ([]Payment, error) {
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPayment})
+	if err != nil {
+		return nil, err
+	}
+	var out []Payment
+	for _, i := range all {
+		var p struct {
+			Receipt
+			Payer     string
+			Operation instrument.OperationID
+		}
+		if err := i.Decode(&p); err != nil {
+			return nil, err
+		}
+		of := aloneOf(p.Payer, p.Operation)
+		if !strings.HasPrefix(p.Reference, purchasePrefix) || p.Operation == "" || slices.Contains(known, of.key()) {
+			continue
+		}
+		out = append(out, Payment{
+			Status: PaymentPaid, Payer: p.Payer, Name: of.Name, Total: p.Amount, Paid: p.Amount,
+			Parts: []Part{{instrument.OperationID(protocol.Short(p.Operation)), ClassCard, p.Amount, p.Operation}},
+		})
+	}
+	return out, nil
+}
