@@ -52,13 +52,10 @@ func (m *Manager) Abandon(ctx context.Context, id instrument.OperationID) (left 
 	if err != nil {
 		return nil, err
 	}
-	m.mu.Lock()
-	runs := m.ops[id] != nil
-	m.mu.Unlock()
 	switch {
 	case r.State == Ended:
 		return nil, fault.New(fault.Conflict, "operation %s has ended", Short(id)).Because("operation-ended")
-	case runs, r.State == Running && r.Runner != m.parts.Runner && !m.parts.Gone(r.Runner):
+	case m.Runs(id), r.State == Running && r.Runner != m.parts.Runner && !m.parts.Gone(r.Runner):
 		return nil, fault.New(fault.Locked, "operation %s runs, here or in another process", Short(id)).Because("operation-runs").
 			WithHint("end that process first")
 	}

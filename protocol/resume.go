@@ -50,10 +50,7 @@ func (m *Manager) Resume(ctx context.Context) (int, error) {
 func (m *Manager) resumeOwn(ctx context.Context) (n int, err error) {
 	rows, err := m.parts.Store.OperationRows(ctx, Filter{State: Running, Runner: m.parts.Runner})
 	for _, r := range rows {
-		m.mu.Lock()
-		runs := m.ops[r.ID] != nil
-		m.mu.Unlock()
-		if runs {
+		if m.Runs(r.ID) {
 			continue
 		}
 		// One that has ended meanwhile has done so before it left the list of those

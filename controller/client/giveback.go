@@ -103,40 +103,56 @@ func refundOf(w *Wallet, id instrument.OperationID, class instrument.ClassID, on
 }
 
 // RefundPayment gets back what was paid of a payment of several instruments that is
-// still open, instead of the rest being paid.
+// still open, instead of the rest being paid. While a process works on it that is
+// fault.Locked.
 func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) {
 	r, err := w.readingNamed(ctx, name)
 	if err != nil {
 		return Whole{}, err
 	}
-	defer r.close(ctx)
-	if n := r.rec.next(); r.now.Status == PaymentOpen && n >= 0 && r.rec.Parts[n].State == PartPaying {
-		if known, err := r.await(ctx, r.rec.Parts[n].Operation); known {
-			if err = r.paid(ctx, n, err); err != nil && !controller.Certain(err) {
-				return r.whole(), err
-			}
-		}
-	}
-	switch r.now.Status {
-	case PaymentOpen:
-		err = r.change(ctx, func(p *parent) string {
-			p.Reason = "you wanted it back"
-			if n := p.next(); n >= 0 && p.Parts[n].State == PartPaying { // it was refused, or never began
-				p.Parts[n].State = PartFailed
-			}
-			if p.any(PartPaid) {
-				return PaymentRefunding
-			}
-			return PaymentAborted
-		})
-	case PaymentPaid:
+	if r.now.Status == PaymentPaid {
 		return r.whole(), fault.New(fault.Conflict, "this payment is paid in full: the vendor gives back its parts, one by one").Because("payment-over").
 			WithHint("ask the vendor, then `wallet refund` the operation of a part")
 	}
+	free, err := w.busy.take(r.rec.Operation)
+	if err != nil {
+		return r.whole(), err
+	}
+	defer free()
+	if err := r.claim(ctx); err != nil {
+		return r.whole(), err
+	}
+	defer r.close(ctx)
+	err = r.wanted(ctx)
 	if err == nil && r.now.Status == PaymentRefunding {
 		err = r.giveUp(ctx)
 	}
+	r.release(ctx)
 	return r.whole(), err
+}
+
+// wanted decides that an open payment comes back, once it is known what was paid.
+func (r *running) wanted(ctx context.Context) error {
+	if r.now.Status != PaymentOpen {
+		return nil
+	}
+	if n := r.rec.next(); n >= 0 && r.rec.Parts[n].State == PartPaying {
+		if known, err := r.await(ctx, r.rec.Parts[n].Operation); known {
+			if err = r.paid(ctx, n, err); err != nil && !controller.Certain(err) {
+				return err
+			}
+		}
+	}
+	return r.change(ctx, func(p *parent) string {
+		p.Reason = "you wanted it back"
+		if n := p.next(); n >= 0 && p.Parts[n].State == PartPaying { // it was refused, or never began
+			p.Parts[n].State = PartFailed
+		}
+		if p.any(PartPaid) {
+			return PaymentRefunding
+		}
+		return PaymentAborted
+	})
 }
 
 // Refund is a payment that came back.

@@ -62,6 +62,7 @@ type parent struct {
 	Parts     []part                 `json:"parts"`
 	Begun     time.Time              `json:"begun"`
 	Reason    string                 `json:"reason,omitempty"` // why it did not come about
+	Runner    string                 `json:"runner,omitempty"` // the life of the process that works on it; empty: whoever wants to may
 }
 
 // part is one instrument's share.

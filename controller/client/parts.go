@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -15,8 +16,8 @@ import (
 // has begun.
 const awaitPart = 30 * time.Second
 
-// running is a payment of several instruments that somebody works on. Two who do
-// so find out at the next change: the record has one version.
+// running is a payment of several instruments that somebody works on: one at a
+// time, see claim. The record has one version besides.
 type running struct {
 	w       *Wallet
 	who     Payer
@@ -38,11 +39,24 @@ func (w *Wallet) readingNamed(ctx context.Context, name string) (*running, error
 	return w.reading(i, Nobody{})
 }
 
+// resume goes on with a payment, unless somebody works on it.
+func (w *Wallet) resume(ctx context.Context, i instrument.Instance, who Payer) (Whole, error) {
+	free, err := w.busy.take(instrument.OperationID(i.Keys[keyOperation]))
+	if err != nil {
+		return Whole{}, err
+	}
+	defer free()
+	return w.finish(ctx, i, who)
+}
+
 // finish works on a payment until it is decided and the decision is carried out.
 func (w *Wallet) finish(ctx context.Context, i instrument.Instance, who Payer) (Whole, error) {
 	r, err := w.reading(i, who)
 	if err != nil {
 		return Whole{}, err
+	}
+	if err := r.claim(ctx); err != nil {
+		return r.whole(), err
 	}
 	defer r.close(ctx)
 	for err == nil && r.now.Status == PaymentOpen {
@@ -54,6 +68,7 @@ func (w *Wallet) finish(ctx context.Context, i instrument.Instance, who Payer) (
 	if err == nil {
 		err = r.outcome()
 	}
+	r.release(ctx)
 	return r.whole(), err
 }
 
@@ -217,16 +232,28 @@ func (r *running) operation(what string, n, try int) (instrument.OperationID, er
 }
 
 // await is how an operation that was begun before has ended; not known: it never
-// was.
+// was, for whoever has begun it lives no more or is this process.
 func (r *running) await(ctx context.Context, op instrument.OperationID) (known bool, err error) {
-	found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Limit: 1})
-	if err != nil || len(found) == 0 {
-		return err != nil, err
+	if !r.w.Protocols().Runs(op) {
+		if known, err := r.recorded(ctx, op); err != nil || !known {
+			return err != nil, err
+		}
 	}
 	ctx, cancel := context.WithTimeout(ctx, awaitPart)
 	defer cancel()
 	_, err = r.w.Protocols().Await(ctx, op)
+	if errors.Is(err, fault.NotFound) { // if it ran here and came on no record
+		if known, failed := r.recorded(ctx, op); failed == nil && !known {
+			return false, nil
+		}
+	}
 	return true, err
+}
+
+// recorded reports whether an operation has come on record.
+func (r *running) recorded(ctx context.Context, op instrument.OperationID) (bool, error) {
+	found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Limit: 1})
+	return len(found) > 0, err
 }
 
 func (r *running) ended(ctx context.Context, op instrument.OperationID) bool {
@@ -236,6 +263,14 @@ func (r *running) ended(ctx context.Context, op instrument.OperationID) bool {
 
 // change changes the record and shows it. f returns the status.
 func (r *running) change(ctx context.Context, f func(*parent) string) error {
+	if err := r.write(ctx, f); err != nil {
+		return err
+	}
+	r.who.Show(r.whole())
+	return nil
+}
+
+func (r *running) write(ctx context.Context, f func(*parent) string) error {
 	next := r.now.Clone()
 	var rec parent
 	if err := next.Decode(&rec); err != nil {
@@ -252,7 +287,7 @@ func (r *running) change(ctx context.Context, f func(*parent) string) error {
 			return err
 		}
 		if seen.Version != next.Version {
-			return fault.New(fault.Locked, "somebody else is at this payment").Because("payment-taken").WithHint("look at `wallet operation list`")
+			return taken()
 		}
 		return tx.Put(next)
 	})
@@ -262,7 +297,6 @@ func (r *running) change(ctx context.Context, f func(*parent) string) error {
 	r.w.Passes(protocol.PointAfterRecord)
 	next.Version++
 	r.now, r.rec = next, rec
-	r.who.Show(r.whole())
 	return nil
 }
 

@@ -44,11 +44,18 @@ type Payer interface {
 // PayTogether pays with several instruments, one part after the other, each by the
 // steps of a session. If one fails for good, the payer may name another instrument
 // for it, else what was paid is given back. The record of it is the parent of the
-// parts' operations: whatever happens on the way, Resume goes on from there.
+// parts' operations: whatever happens on the way, Resume goes on from there. While
+// one works on it, for as long as a person thinks, all others get fault.Locked,
+// reason "payment-taken".
 //
 // The error is nil if all was paid; fault.Declined, reason "payment-given-back",
 // if nothing is any more; the fault of the part if nothing ever was; fault.Unknown if that is not known yet.
 func (w *Wallet) PayTogether(ctx context.Context, p Together, who Payer) (Whole, error) {
+	free, err := w.busy.take(p.Operation)
+	if err != nil {
+		return Whole{}, err
+	}
+	defer free()
 	i, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(p.Operation))
 	switch {
 	case errors.Is(err, fault.NotFound):
@@ -107,7 +114,7 @@ func (w *Wallet) beginTogether(ctx context.Context, p Together, who Payer) (inst
 		return none, err
 	}
 	defer func() { _ = s.Close(ctx) }()
-	rec := parent{Operation: p.Operation, Peer: s.Peer(), Total: p.Amount, Invoice: p.Invoice, Begun: w.Now().UTC()}
+	rec := parent{Operation: p.Operation, Peer: s.Peer(), Total: p.Amount, Invoice: p.Invoice, Begun: w.Now().UTC(), Runner: w.Protocols().Runner()}
 	var bills []Bill
 	for n, share := range shares {
 		want := part{Instrument: share.Instrument, Amount: share.Amount, State: PartWaiting}
@@ -224,10 +231,11 @@ func (w *Wallet) ResumePayment(ctx context.Context, name string, who Payer) (Who
 	if err != nil {
 		return Whole{}, err
 	}
-	return w.finish(ctx, i, who)
+	return w.resume(ctx, i, who)
 }
 
 // ResumePayments goes on with all that an earlier life has left, without a person.
+// What somebody works on who lives is theirs.
 func (w *Wallet) ResumePayments(ctx context.Context) error {
 	var failed []error
 	for _, status := range []string{PaymentOpen, PaymentRefunding} {
@@ -236,7 +244,7 @@ func (w *Wallet) ResumePayments(ctx context.Context) error {
 			return err
 		}
 		for _, i := range all {
-			if _, err := w.finish(ctx, i, Nobody{}); errors.Is(err, fault.Unknown) {
+			if _, err := w.resume(ctx, i, Nobody{}); errors.Is(err, fault.Unknown) {
 				failed = append(failed, err)
 			}
 		}
@@ -257,6 +265,14 @@ func (w *Wallet) AbandonPayment(ctx context.Context, name string) (Whole, error)
 	case r.rec.any(PartPaying, PartPaid, PartRefunding, PartRefunded):
 		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").
 			WithHint("go on with `wallet operation resume`, or get it back with `wallet refund`")
+	}
+	free, err := w.busy.take(r.rec.Operation)
+	if err != nil {
+		return Whole{}, err
+	}
+	defer free()
+	if err := r.mine(); err != nil {
+		return Whole{}, err
 	}
 	err = r.change(ctx, func(p *parent) string {
 		p.Reason = "abandoned"

@@ -107,6 +107,7 @@ type market struct {
 	red, blue, green instrument.ID
 	dies             atomic.Int64 // at which record point the wallet dies; 0: at none
 	passed           atomic.Int64
+	stops            func(protocol.Point) // at the points of operations; nil: at none
 }
 
 func openMarket(t *testing.T) *market {
@@ -130,6 +131,9 @@ func openMarket(t *testing.T) *market {
 type died struct{}
 
 func (m *market) at(p protocol.Point) {
+	if m.stops != nil {
+		m.stops(p)
+	}
 	if p != protocol.PointBeforeRecord && p != protocol.PointAfterRecord {
 		return
 	}

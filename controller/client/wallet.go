@@ -29,6 +29,7 @@ type Wallet struct {
 	*controller.Controller
 	user profile.Principal
 	bank func(base string) (*taler.Client, error)
+	busy claims
 }
 
 // New makes the wallet of a controller whose policy is profile.UserPolicy, for

@@ -30,6 +30,7 @@ type Party struct {
 	Identity *crypto.Identity
 	Store    *store.DB
 	comm     *comm.Manager
+	engine   *crypto.Engine
 	doors    atomic.Int32
 }
 
@@ -50,6 +51,11 @@ type Options struct {
 	Patience, Hello time.Duration
 	// At is called at the points of operations and of records.
 	At func(protocol.Point)
+	// Beside makes the party another process of the same node as that one, on the
+	// same store, under the name Runner; Gone is that of controller.Parts.
+	Beside *Party
+	Runner string
+	Gone   func(runner string) bool
 }
 
 // New makes a party in a network and closes it when the test ends.
@@ -61,32 +67,47 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	if o.Clock == nil {
 		o.Clock = time.Now
 	}
-	key, err := crypto.RandomSecret(rand.Reader, 32)
-	check(t, err)
-	engine := crypto.NewEngine(key, rand.Reader)
-	db, err := store.OpenMemory(t.Context(), store.Options{})
-	check(t, err)
-	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(o.Role), Limits: o.Limits}))
-	p := &Party{Role: o.Role, Identity: crypto.DeriveIdentity(engine, "node"), Store: db}
+	if o.Runner == "" {
+		o.Runner = "test"
+	}
+	p := o.place(t)
 	ways := []comm.Transport{net.Transport(inproc.Options{Key: p.Identity.KeyText()})}
 	if o.Ways != nil {
 		ways = append(ways, o.Ways(p.Identity)...)
 	}
 	p.comm = comm.NewManager(o.Fetcher, ways...)
 	negotiator := protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}
+	var err error
 	p.Controller, err = controller.New(controller.Parts{
-		Name: string(o.Role), Role: o.Role, Store: db, Engine: engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
+		Name: string(o.Role), Role: o.Role, Store: p.Store, Engine: p.engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
 		Bundles: append([]protocol.Bundle{negotiator}, o.Bundles...),
-		Self:    "self", Runner: "test", Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), At: o.At, Patience: o.Patience, Hello: o.Hello, Remember: o.Remember,
+		Self:    "self", Runner: o.Runner, Gone: o.Gone, Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), At: o.At, Patience: o.Patience, Hello: o.Hello, Remember: o.Remember,
 	})
 	check(t, err)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		check(t, p.Close(ctx))
-		check(t, db.Close())
+		if o.Beside == nil {
+			check(t, p.Store.Close())
+		}
 	})
 	return p
+}
+
+// place is a party without its managers: its identity and its store.
+func (o Options) place(t testing.TB) *Party {
+	t.Helper()
+	if b := o.Beside; b != nil {
+		return &Party{Role: o.Role, Identity: b.Identity, Store: b.Store, engine: b.engine}
+	}
+	key, err := crypto.RandomSecret(rand.Reader, 32)
+	check(t, err)
+	engine := crypto.NewEngine(key, rand.Reader)
+	db, err := store.OpenMemory(t.Context(), store.Options{})
+	check(t, err)
+	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(o.Role), Limits: o.Limits}))
+	return &Party{Role: o.Role, Identity: crypto.DeriveIdentity(engine, "node"), Store: db, engine: engine}
 }
 
 // Listen lets the party service sessions; it returns itself as a peer.
