@@ -53,7 +53,7 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 		if err := a.believe(got, *p); err != nil || got.Payment != asked.Payment {
 			return forged()
 		}
-		return p.learn(got.Statement)
+		return p.learn(got.Statement, got.Proof)
 	})
 	if err != nil {
 		return protocol.Result{}, err

@@ -250,8 +250,8 @@ func TestAWalletDoesNotBelieveAnotherReceipt(t *testing.T) {
 	for _, row := range []struct {
 		name   string
 		forge  func(*receipt)
-		resign bool // by the vendor itself
-		reason fault.Reason
+		resign bool         // by the vendor itself
+		reason fault.Reason // empty: of the payment all is true, of the account it is not
 	}{
 		{"an amount changed on the way", func(r *receipt) { r.Amount = sum("CHF:1") }, false, "receipt-differs"},
 		{"a statement changed on the way", func(r *receipt) { r.Statement.Credited = sum("CHF:99") }, false, "receipt-differs"},
@@ -267,11 +267,11 @@ func TestAWalletDoesNotBelieveAnotherReceipt(t *testing.T) {
 		{"another counter", func(r *receipt) { r.Counter = 1 }, true, "receipt-differs"},
 		{"another account", func(r *receipt) { r.Statement.Account = "x" }, true, "receipt-differs"},
 		{"a counter that is not taken", func(r *receipt) { r.Statement.High, r.Statement.Holes = 2, []uint64{2} }, true, "receipt-differs"},
-		{"more spent than signed", func(r *receipt) { r.Statement.Spent = sum("CHF:3.5") }, true, "statement-differs"},
-		{"less credited than before", func(r *receipt) { r.Statement.Credited = sum("CHF:9") }, true, "statement-differs"},
-		{"less spent than before", func(r *receipt) { r.Statement.Spent = sum("CHF:0.5") }, true, "statement-differs"},
-		{"another currency", func(r *receipt) { r.Statement.Refunded = sum("EUR:0") }, true, "statement-differs"},
-		{"a counter that was never used", func(r *receipt) { r.Statement.High = 7 }, true, "statement-differs"},
+		{"more spent than signed", func(r *receipt) { r.Statement.Spent = sum("CHF:3.5") }, true, ""},
+		{"less credited than before", func(r *receipt) { r.Statement.Credited = sum("CHF:9") }, true, ""},
+		{"less spent than before", func(r *receipt) { r.Statement.Spent = sum("CHF:0.5") }, true, ""},
+		{"another currency", func(r *receipt) { r.Statement.Refunded = sum("EUR:0") }, true, ""},
+		{"a counter that was never used", func(r *receipt) { r.Statement.High = 7 }, true, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			h := openHouse(t)
@@ -294,9 +294,19 @@ func TestAWalletDoesNotBelieveAnotherReceipt(t *testing.T) {
 				return protocoltest.Deliver
 			})
 			_, err := h.pay(at, "CHF:2")
-			wantFault(t, err, fault.Unknown, row.reason)
-			if p := h.purse(at); p.Balance != sum("CHF:7") || len(p.Open) != 1 {
+			if row.reason != "" {
+				wantFault(t, err, fault.Unknown, row.reason)
+			} else if err != nil { // it was taken, says the vendor's signature
+				t.Fatal(err)
+			}
+			if p := h.purse(at); p.Balance != sum("CHF:7") || len(p.Open) != 1 || p.Behind != (row.reason == "") {
 				t.Fatalf("the purse is %+v", p)
+			}
+			if row.reason == "" {
+				_, err := h.pay(at, "CHF:1")
+				wantFault(t, err, fault.Conflict, "account-behind")
+				_, err = h.ask(opBalance, at, nil)
+				wantFault(t, err, fault.Unknown, "statement-differs")
 			}
 			h.Wire.OnFrame(nil)
 			h.learn(at) // the truth settles it

@@ -47,6 +47,9 @@ func (l ledger) receipt(r receipt, signed bool, now time.Time) (receipt, error) 
 	if !signed {
 		return r, nil
 	}
+	if l.Proof != nil && l.Proof.Signature != nil && l.Proof.Counter != r.Counter {
+		r.Proof = l.Proof
+	}
 	text, err := r.text()
 	if err != nil {
 		return r, err

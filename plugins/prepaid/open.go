@@ -52,7 +52,7 @@ func (a account) open(ctx context.Context, s protocol.Session, c protocol.Call) 
 			return forged()
 		}
 		p.Receipts = got.Key
-		return p.learn(got.Statement)
+		return p.learn(got.Statement, got.Proof)
 	})
 	if err != nil {
 		return protocol.Result{}, err

@@ -95,7 +95,7 @@ func free(ctx context.Context, s protocol.Session, id instrument.ID, refusal err
 	if !nothingHappened(refusal) {
 		return refusal
 	}
-	err := change(ctx, s, id, evUse, func(p *purse) error { return p.release(s.Operation()) })
+	err := change(ctx, s, id, evUse, func(p *purse) error { return p.release(s.Operation(), refusal) })
 	if err != nil {
 		return err
 	}

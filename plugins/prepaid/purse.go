@@ -22,6 +22,7 @@ type purse struct {
 	Statement statement         `json:"statement"` // the latest that is known
 	Balance   instrument.Amount `json:"balance"`   // what can be spent now
 	Last      *receipt          `json:"last,omitempty"`
+	Behind    bool              `json:"behind,omitempty"` // another life of this wallet has paid: the BALANCE is wanted before the next payment
 }
 
 // intent is a payment that may have been made: its amount is held back.
@@ -49,6 +50,10 @@ func newPurse(k key, currency, vendor, vendorKey string) purse {
 // intend is the pure rule of a payment that begins: the next counter is used up,
 // and what it may cost is held back.
 func (p *purse) intend(op instrument.OperationID, amount instrument.Amount, until time.Time) (order, error) {
+	if p.Behind {
+		return order{}, fault.New(fault.Conflict, "the vendor knows of payments of this account that this wallet does not: it is older than they are").
+			Because("account-behind").WithHint("ask for the BALANCE, then pay")
+	}
 	if c, err := amount.Cmp(p.Balance); err != nil || c > 0 {
 		return order{}, fault.New(fault.Declined, "%s is more than the %s that can be spent from this account", amount, p.Balance).
 			Because("balance-too-small").WithHint("pay in first; if you have, ask for the BALANCE")
@@ -67,34 +72,66 @@ func (p *purse) intend(op instrument.OperationID, amount instrument.Amount, unti
 	return o, p.count()
 }
 
-// release is the pure rule of a payment that was refused for good.
-func (p *purse) release(op instrument.OperationID) error {
+// release is the pure rule of a payment that was refused for good, or is in the
+// statement. A counter that was used without us says that this purse is behind.
+func (p *purse) release(op instrument.OperationID, refusal error) error {
+	p.Behind = p.Behind || fault.ReasonOf(refusal) == "counter-reused"
 	p.Open = slices.DeleteFunc(p.Open, func(i intent) bool { return i.Operation == op })
 	return p.count()
 }
 
-// settle is the pure rule of a payment that was made.
+// settle is the pure rule of a payment that was made: its receipt says so,
+// whatever else the statement says. One that is not believed is asked for again
+// before the next payment, and until then what was paid stays held back.
 func (p *purse) settle(r receipt) error {
 	p.Last = &r
-	if err := p.learn(r.Statement); err != nil {
-		return err
+	if err := p.learn(r.Statement, r.Proof); err != nil {
+		p.Behind = true
+		return p.count()
 	}
-	return p.release(r.Payment)
+	return p.release(r.Payment, nil)
 }
 
-// learn is the pure rule of a statement. An older one than the known says nothing
-// new. It settles open payments that it includes, and those that the vendor has
-// not taken in time and therefore never will.
-func (p *purse) learn(s statement) error {
+// learn is the pure rule of a statement, shown with what the holder has signed
+// last. An older one than the known says nothing new. It settles open payments that
+// it includes, and those that the vendor has not taken in time and therefore never
+// will. One that is ahead, as of an account that comes from a backup, is caught up
+// with.
+func (p *purse) learn(s statement, shown *proof) error {
 	if s.Seq < p.Statement.Seq {
 		return nil
+	}
+	if p.ahead(s, shown) {
+		p.Counter = max(p.Counter, s.High)
+		if c, err := s.Spent.Cmp(p.Signed); err == nil && c > 0 {
+			p.Signed = s.Spent
+		}
 	}
 	if err := p.believes(s); err != nil {
 		return err
 	}
-	p.Statement = s
+	p.Statement, p.Behind = s, false
 	p.Open = slices.DeleteFunc(p.Open, func(i intent) bool { return s.includes(i.Counter) || s.Time > i.Until+grace })
 	return p.count()
+}
+
+// ahead reports whether another life of this wallet has paid what this one does not
+// know of. Only its own signature says so, of a counter or a sum beyond ours: no
+// vendor can make it, and so none can have spent what nobody has signed for.
+func (p *purse) ahead(s statement, shown *proof) bool {
+	if shown == nil || shown.Account != p.Account || shown.Counter != s.High {
+		return false
+	}
+	text, err := shown.text()
+	if err != nil || !verify(p.Account, text, shown.Signature) {
+		return false
+	}
+	sum, err := shown.Spent.Add(shown.Amount)
+	if err != nil {
+		return false
+	}
+	c, err := sum.Cmp(p.Signed)
+	return shown.Counter > p.Counter || err == nil && c > 0
 }
 
 // believes refuses a statement that cannot be true: one that takes back what
@@ -168,7 +205,7 @@ func (p purse) continues(was purse) error {
 		return fault.New(fault.Conflict, "the counter of an account cannot go back").Because("counter-reused")
 	case p.Statement.Seq < was.Statement.Seq:
 		return fault.New(fault.Conflict, "the statement of an account cannot go back").Because("statement-differs")
-	case p.Counter == was.Counter:
+	case p.Counter == was.Counter, p.Counter == p.Statement.High && p.Statement.Seq > was.Statement.Seq: // which is caught up with
 		return nil
 	}
 	last := p.Open

@@ -152,14 +152,14 @@ func TestOpenPaymentsStayInTheWindow(t *testing.T) {
 			wantFault(t, err, fault.Conflict, "payments-open")
 			break
 		}
-		if err := p.release(instrument.OperationID(op)); err != nil {
+		if err := p.release(instrument.OperationID(op), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if n != window-1 {
 		t.Errorf("%d payments passed one that is open", n)
 	}
-	if err := p.release("first"); err != nil {
+	if err := p.release("first", nil); err != nil {
 		t.Fatal(err)
 	}
 	for n := range maxOpen {
@@ -180,7 +180,7 @@ func TestStatementsInAnyOrder(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			shop := l
 			p := newPurse(newKey(make([]byte, 32)), "CHF", "shop", "key")
-			if err := p.learn(shop.statement(noon)); err != nil {
+			if err := p.learn(shop.statement(noon), nil); err != nil {
 				t.Fatal(err)
 			}
 			var answers []receipt
@@ -397,7 +397,7 @@ func FuzzMessages(f *testing.F) {
 			_ = p.count()
 			_, _ = p.intend("op", sum("CHF:1"), noon)
 			before := kept1(active, keyAccount, p.Account, p)
-			if p.learn(r.Statement) == nil {
+			if p.learn(r.Statement, r.Proof) == nil {
 				if err := checkPurse(before, kept1(active, keyAccount, p.Account, p)); err != nil {
 					t.Errorf("a statement that was believed makes a purse that is refused: %v", err)
 				}

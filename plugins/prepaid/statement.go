@@ -58,6 +58,7 @@ type receipt struct {
 	Counter   uint64                 `json:"counter,omitempty"`
 	Amount    instrument.Amount      `json:"amount,omitzero"`
 	Statement statement              `json:"statement"`
+	Proof     *proof                 `json:"proof,omitempty"`     // of the highest counter, where it is not this payment's
 	Key       string                 `json:"key"`                 // that receipts of this account are signed with
 	Signature []byte                 `json:"signature,omitempty"` // empty in prepaid.plain
 }
