@@ -2,35 +2,74 @@ package cli
 
 import (
 	"bufio"
+	"context"
 	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Ask asks for a line of text; without a person it is a fault with exit code 4.
-func (e *Env) Ask(what, hint string) (string, error) {
-	if !e.Interactive() {
-		return "", Input(what+" is needed", "%s", hint)
+// Ask asks for a line of text; without a person it is a fault with exit code 4. It
+// ends with ctx.
+func (e *Env) Ask(ctx context.Context, what, hint string) (string, error) {
+	return e.answer(ctx, what, what+" is needed", ": ", hint)
+}
+
+// Yes asks a question; without a person it is a fault with exit code 4. It ends
+// with ctx.
+func (e *Env) Yes(ctx context.Context, question, hint string) (bool, error) {
+	line, err := e.answer(ctx, question, question, " [y/N] ", hint)
+	switch strings.ToLower(line) {
+	case "y", "yes":
+		return err == nil, err
 	}
-	e.prompt(what + ": ")
-	line, err := bufio.NewReader(e.In).ReadString('\n')
-	if err != nil {
-		return "", Input(what+" is needed", "%s", hint)
+	return false, err
+}
+
+// answer is a line that a person types. A terminal keeps what was typed ahead.
+func (e *Env) answer(ctx context.Context, question, needed, end, hint string) (string, error) {
+	if !e.Interactive() {
+		return "", Input(needed, "%s", hint)
+	}
+	e.prompt(question + end)
+	line, err := Within(ctx, func() (string, error) { return bufio.NewReader(e.In).ReadString('\n') })
+	switch {
+	case err != nil && ctx.Err() != nil:
+		e.Say("") // what is said next is on a line of its own
+		return "", err
+	case err != nil:
+		return "", Input(needed, "%s", hint)
 	}
 	return strings.TrimSpace(line), nil
 }
 
-// Yes asks a question; without a person it is a fault with exit code 4.
-func (e *Env) Yes(question, hint string) (bool, error) {
-	if !e.Interactive() {
-		return false, Input(question, "%s", hint)
+// Within reads what a person or another process has to say, for as long as ctx
+// lasts: a signal that ends the command, or somebody who locks the wallet, is not
+// kept waiting for a line. The read itself cannot be ended; what it still gets is
+// nobody's, and goes with the process.
+func Within[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		got T
+		err error
 	}
-	e.prompt(question + " [y/N] ")
-	line, err := bufio.NewReader(e.In).ReadString('\n')
-	if err != nil {
-		return false, Input(question, "%s", hint)
+	done := make(chan result, 1)
+	go func() {
+		got, err := read()
+		done <- result{got, err}
+	}()
+	select {
+	case r := <-done:
+		return r.got, r.err
+	case <-ctx.Done():
+		var none T
+		return none, interrupted(ctx)
 	}
-	switch strings.ToLower(strings.TrimSpace(line)) {
-	case "y", "yes":
-		return true, nil
+}
+
+// interrupted is why nobody waits for an answer any more: a fault that is the cause
+// of it, or that the command was told to end.
+func interrupted(ctx context.Context) error {
+	if cause := context.Cause(ctx); fault.ReasonOf(cause) != "" {
+		return cause
 	}
-	return false, nil
+	return fault.Wrap(ctx.Err(), fault.Timeout, "this was ended before there was an answer").Because("interrupted").WithHint("start it again")
 }

@@ -154,10 +154,10 @@ func TestASecretInAFile(t *testing.T) {
 	if got, err := e.SecretFile(path); err != nil || got != "secret-token:x" {
 		t.Errorf("%q, %v", got, err)
 	}
-	if _, err := e.NewPassphrase("", -1); cli.ExitCode(err) != cli.ExitInput {
+	if _, err := e.NewPassphrase(t.Context(), "", -1); cli.ExitCode(err) != cli.ExitInput {
 		t.Errorf("a new passphrase from nobody: %v", err)
 	}
-	if got, err := e.NewPassphrase(path, -1); err != nil || string(got.Bytes()) != "secret-token:x" {
+	if got, err := e.NewPassphrase(t.Context(), path, -1); err != nil || string(got.Bytes()) != "secret-token:x" {
 		t.Errorf("a new passphrase from a file: %v", err)
 	}
 }

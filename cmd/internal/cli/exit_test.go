@@ -84,10 +84,10 @@ func TestAFailureIsOneLineOrOneObject(t *testing.T) {
 func TestNobodyIsAskedWhereNobodyIs(t *testing.T) {
 	e, _, _ := env(false)
 	for name, ask := range map[string]func() error{
-		"yes":        func() error { _, err := e.Yes("Really?", "say --yes"); return err },
-		"text":       func() error { _, err := e.Ask("A name", "give it"); return err },
-		"secret":     func() error { _, err := e.AskSecret("A code", "give it"); return err },
-		"passphrase": func() error { _, err := e.Passphrase(false); return err },
+		"yes":        func() error { _, err := e.Yes(t.Context(), "Really?", "say --yes"); return err },
+		"text":       func() error { _, err := e.Ask(t.Context(), "A name", "give it"); return err },
+		"secret":     func() error { _, err := e.AskSecret(t.Context(), "A code", "give it"); return err },
+		"passphrase": func() error { _, err := e.Passphrase(t.Context(), false); return err },
 	} {
 		if err := ask(); cli.ExitCode(err) != cli.ExitInput || fault.From(err).Hint == "" {
 			t.Errorf("%s: %v", name, err)

@@ -2,12 +2,17 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"os"
+	"reflect"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 	"unsafe"
+
+	"golang.org/x/term"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -59,18 +64,18 @@ func TestAPersonIsAskedAndAnswers(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%q", row.typed), func(t *testing.T) {
 			e, messages := seated(t, row.typed)
-			yes, err := e.Yes("Pay?", "say --yes")
+			yes, err := e.Yes(t.Context(), "Pay?", "say --yes")
 			if yes != row.yes || cli.ExitCode(err) != row.code || messages.String() != "Pay? [y/N] " {
 				t.Errorf("%t, %v, after %q", yes, err, messages)
 			}
 		})
 	}
 	e, messages := seated(t, " CHF:5 \n")
-	if got, err := e.Ask("Worth", "give it"); err != nil || got != "CHF:5" || messages.String() != "Worth: " {
+	if got, err := e.Ask(t.Context(), "Worth", "give it"); err != nil || got != "CHF:5" || messages.String() != "Worth: " {
 		t.Errorf("a text: %q, %v, after %q", got, err, messages)
 	}
 	e, _ = seated(t, endOfInput)
-	if _, err := e.Ask("Worth", "give it"); cli.ExitCode(err) != cli.ExitInput {
+	if _, err := e.Ask(t.Context(), "Worth", "give it"); cli.ExitCode(err) != cli.ExitInput {
 		t.Errorf("no text: %v", err)
 	}
 }
@@ -86,13 +91,13 @@ func TestAScriptAtATerminalIsNotAsked(t *testing.T) {
 			t.Fatal("a person at a terminal cannot be asked")
 		}
 		quiet(e)
-		if yes, err := e.Yes("Pay?", "say --yes"); yes || cli.ExitCode(err) != cli.ExitInput {
+		if yes, err := e.Yes(t.Context(), "Pay?", "say --yes"); yes || cli.ExitCode(err) != cli.ExitInput {
 			t.Errorf("%s: yes is %t, %v", name, yes, err)
 		}
-		if _, err := e.AskSecret("Code", "give it"); cli.ExitCode(err) != cli.ExitInput {
+		if _, err := e.AskSecret(t.Context(), "Code", "give it"); cli.ExitCode(err) != cli.ExitInput {
 			t.Errorf("%s: a secret: %v", name, err)
 		}
-		if _, err := e.Passphrase(true); cli.ExitCode(err) != cli.ExitInput || messages.Len() != 0 {
+		if _, err := e.Passphrase(t.Context(), true); cli.ExitCode(err) != cli.ExitInput || messages.Len() != 0 {
 			t.Errorf("%s: a passphrase: %v, after %q", name, err, messages)
 		}
 	}
@@ -100,13 +105,13 @@ func TestAScriptAtATerminalIsNotAsked(t *testing.T) {
 
 func TestASecretIsTypedUnseen(t *testing.T) {
 	e, messages := seated(t, "hunter2\n")
-	if got, err := e.AskSecret("Code", "give it"); err != nil || got != "hunter2" || messages.String() != "Code: \n" {
+	if got, err := e.AskSecret(t.Context(), "Code", "give it"); err != nil || got != "hunter2" || messages.String() != "Code: \n" {
 		t.Errorf("%v, after %q", err, messages)
 	}
 	for _, row := range []struct {
 		name, typed, want string
 		reason            fault.Reason
-		ask               func(*cli.Env) (string, error)
+		ask               func(context.Context, *cli.Env) (string, error)
 	}{
 		{"to open", "hunter2\n", "hunter2", "", open},
 		{"a new one, twice", "hunter2\nhunter2\n", "hunter2", "", choose},
@@ -117,7 +122,7 @@ func TestASecretIsTypedUnseen(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			e, messages := seated(t, row.typed)
-			got, err := row.ask(e)
+			got, err := row.ask(t.Context(), e)
 			if got != row.want || fault.ReasonOf(err) != row.reason {
 				t.Errorf("it is %q, %v", got, err)
 			}
@@ -128,24 +133,24 @@ func TestASecretIsTypedUnseen(t *testing.T) {
 	}
 }
 
-func open(e *cli.Env) (string, error) {
-	s, err := e.Passphrase(false)
+func open(ctx context.Context, e *cli.Env) (string, error) {
+	s, err := e.Passphrase(ctx, false)
 	if err != nil {
 		return "", err
 	}
 	return string(s.Bytes()), nil
 }
 
-func choose(e *cli.Env) (string, error) {
-	s, err := e.Passphrase(true)
+func choose(ctx context.Context, e *cli.Env) (string, error) {
+	s, err := e.Passphrase(ctx, true)
 	if err != nil {
 		return "", err
 	}
 	return string(s.Bytes()), nil
 }
 
-func replace(e *cli.Env) (string, error) {
-	s, err := e.NewPassphrase("", -1)
+func replace(ctx context.Context, e *cli.Env) (string, error) {
+	s, err := e.NewPassphrase(ctx, "", -1)
 	if err != nil {
 		return "", err
 	}
@@ -154,7 +159,54 @@ func replace(e *cli.Env) (string, error) {
 
 func TestAQuestionIsOneLine(t *testing.T) {
 	e, messages := seated(t, "n\n")
-	if _, err := e.Yes("Pay "+nasty+"\n?", ""); err != nil || obeyed(messages.String()) || strings.Contains(messages.String(), "\n") {
+	if _, err := e.Yes(t.Context(), "Pay "+nasty+"\n?", ""); err != nil || obeyed(messages.String()) || strings.Contains(messages.String(), "\n") {
 		t.Errorf("%q, %v", messages, err)
 	}
+}
+
+// Whoever ends the command is not kept waiting for the person, and the terminal is
+// as it was.
+func TestAQuestionEndsWithItsCommand(t *testing.T) {
+	locked := fault.New(fault.Locked, "locked meanwhile").Because("wallet-locked")
+	for name, ask := range map[string]func(context.Context, *cli.Env) error{
+		"yes":        func(ctx context.Context, e *cli.Env) error { _, err := e.Yes(ctx, "Pay?", ""); return err },
+		"text":       func(ctx context.Context, e *cli.Env) error { _, err := e.Ask(ctx, "Worth", ""); return err },
+		"secret":     func(ctx context.Context, e *cli.Env) error { _, err := e.AskSecret(ctx, "Code", ""); return err },
+		"passphrase": func(ctx context.Context, e *cli.Env) error { _, err := e.Passphrase(ctx, false); return err },
+	} {
+		for _, row := range []struct {
+			cause error
+			code  int
+		}{{nil, cli.ExitPending}, {locked, cli.ExitLocked}} {
+			t.Run(fmt.Sprint(name, " ", row.code), func(t *testing.T) {
+				e, _ := seated(t, "")
+				fd := int(e.In.Fd())
+				before := stateOf(t, fd)
+				ctx, end := context.WithCancelCause(t.Context())
+				failed := make(chan error, 1)
+				go func() { failed <- ask(ctx, e) }()
+				if name == "secret" || name == "passphrase" {
+					for reflect.DeepEqual(stateOf(t, fd), before) { // until what is typed is hidden
+						runtime.Gosched()
+					}
+				}
+				end(row.cause)
+				if err := <-failed; cli.ExitCode(err) != row.code {
+					t.Errorf("%v", err)
+				}
+				if !reflect.DeepEqual(stateOf(t, fd), before) {
+					t.Error("the terminal does not show what is typed")
+				}
+			})
+		}
+	}
+}
+
+func stateOf(t *testing.T, fd int) *term.State {
+	t.Helper()
+	s, err := term.GetState(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

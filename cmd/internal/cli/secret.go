@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 
@@ -17,17 +18,17 @@ const maxSecret = 4096
 
 // Passphrase reads the passphrase from where the flags say, or asks for it,
 // twice if it is new. It never comes in arguments or the environment.
-func (e *Env) Passphrase(fresh bool) (*crypto.Secret, error) {
-	return e.passphrase(e.PassFile, e.PassFD, "Passphrase: ", fresh)
+func (e *Env) Passphrase(ctx context.Context, fresh bool) (*crypto.Secret, error) {
+	return e.passphrase(ctx, e.PassFile, e.PassFD, "Passphrase: ", fresh)
 }
 
 // NewPassphrase reads the passphrase that shall replace another one, from a file
 // or descriptor of its own, or asks for it twice.
-func (e *Env) NewPassphrase(file string, fd int) (*crypto.Secret, error) {
-	return e.passphrase(file, fd, "New passphrase: ", true)
+func (e *Env) NewPassphrase(ctx context.Context, file string, fd int) (*crypto.Secret, error) {
+	return e.passphrase(ctx, file, fd, "New passphrase: ", true)
 }
 
-func (e *Env) passphrase(file string, fd int, prompt string, twice bool) (*crypto.Secret, error) {
+func (e *Env) passphrase(ctx context.Context, file string, fd int, prompt string, twice bool) (*crypto.Secret, error) {
 	var text []byte
 	var err error
 	switch {
@@ -36,7 +37,7 @@ func (e *Env) passphrase(file string, fd int, prompt string, twice bool) (*crypt
 	case file != "":
 		text, err = e.secretFile(file)
 	case e.Interactive():
-		text, err = e.askSecret(prompt, twice)
+		text, err = e.askSecret(ctx, prompt, twice)
 	default:
 		return nil, Input("a passphrase is needed", "give it in a file or over a file descriptor; --help names the flags")
 	}
@@ -57,11 +58,11 @@ func (e *Env) SecretFile(path string) (string, error) {
 
 // AskSecret asks a person for a secret that is not shown, such as a coupon's
 // code; without a person it is a fault with exit code 4.
-func (e *Env) AskSecret(what, hint string) (string, error) {
+func (e *Env) AskSecret(ctx context.Context, what, hint string) (string, error) {
 	if !e.Interactive() {
 		return "", Input(what+" is needed", "%s", hint)
 	}
-	text, err := e.hidden(what + ": ")
+	text, err := e.hidden(ctx, what+": ")
 	defer clear(text)
 	return string(text), err
 }
@@ -96,12 +97,12 @@ func readSecret(f *os.File) ([]byte, error) {
 	return bytes.TrimRight(text, "\r\n"), nil
 }
 
-func (e *Env) askSecret(prompt string, twice bool) ([]byte, error) {
-	first, err := e.hidden(prompt)
+func (e *Env) askSecret(ctx context.Context, prompt string, twice bool) ([]byte, error) {
+	first, err := e.hidden(ctx, prompt)
 	if err != nil || !twice {
 		return first, err
 	}
-	second, err := e.hidden("Again: ")
+	second, err := e.hidden(ctx, "Again: ")
 	if err != nil {
 		return nil, err
 	}
@@ -111,10 +112,19 @@ func (e *Env) askSecret(prompt string, twice bool) ([]byte, error) {
 	return first, nil
 }
 
-func (e *Env) hidden(prompt string) ([]byte, error) {
+func (e *Env) hidden(ctx context.Context, prompt string) ([]byte, error) {
 	e.prompt(prompt)
-	text, err := term.ReadPassword(int(e.In.Fd()))
+	fd := int(e.In.Fd())
+	shown, err := term.GetState(fd)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the passphrase cannot be read").Because("secret-unreadable")
+	}
+	text, err := Within(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	e.Say("")
+	if err != nil && ctx.Err() != nil {
+		_ = term.Restore(fd, shown) // whoever reads on has hidden what is typed
+		return nil, err
+	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the passphrase cannot be read").Because("secret-unreadable")
 	}

@@ -24,7 +24,7 @@ func TestAPassphraseComesFromAFileOrADescriptor(t *testing.T) {
 			}
 			e, _, _ := env(false)
 			e.PassFile = path
-			got, err := e.Passphrase(false)
+			got, err := e.Passphrase(t.Context(), false)
 			if err != nil || string(got.Bytes()) != row.want {
 				t.Errorf("from the file: %v", err)
 			}
@@ -38,7 +38,7 @@ func TestAPassphraseComesFromAFileOrADescriptor(t *testing.T) {
 			_ = w.Close()
 			e, _, _ = env(false)
 			e.PassFile, e.PassFD = "/nowhere", int(r.Fd()) // the descriptor counts
-			got, err = e.Passphrase(false)
+			got, err = e.Passphrase(t.Context(), false)
 			if err != nil || string(got.Bytes()) != row.want {
 				t.Errorf("from the descriptor: %v", err)
 			}

@@ -40,7 +40,7 @@ func backingUp(ctx context.Context, e *cli.Env, file string) error {
 	if err := f.Check(); err != nil {
 		return err
 	}
-	by, err := e.Passphrase(true)
+	by, err := e.Passphrase(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func restoreCommand(e *cli.Env) *cobra.Command {
 }
 
 func restoring(ctx context.Context, e *cli.Env, f house.Files, file string) error {
-	by, err := e.Passphrase(false)
+	by, err := e.Passphrase(ctx, false)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func numbering(ctx context.Context, e *cli.Env, f house.Files, next instrument.S
 		}
 		said := restored{Dir: f.Dir, Backup: m.Backup, Last: least - 1, Query: asksExchange}
 		if next == 0 && e.Interactive() {
-			if next, err = askNumber(e, said); err != nil {
+			if next, err = askNumber(ctx, e, said); err != nil {
 				return err
 			}
 		}
@@ -148,9 +148,9 @@ func numbering(ctx context.Context, e *cli.Env, f house.Files, next instrument.S
 	})
 }
 
-func askNumber(e *cli.Env, r restored) (instrument.Seq, error) {
+func askNumber(ctx context.Context, e *cli.Env, r restored) (instrument.Seq, error) {
 	e.Say("The backup's history ends with row %d. The exchange may have read further. Ask its database:\n  %s", r.Last, r.Query)
-	text, err := e.Ask("Number of the next row", "--next-incoming gives it")
+	text, err := e.Ask(ctx, "Number of the next row", "--next-incoming gives it")
 	if err != nil || text == "" {
 		return 0, err
 	}

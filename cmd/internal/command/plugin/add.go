@@ -41,7 +41,7 @@ func adding(ctx context.Context, e *cli.Env, path string, yes bool) error {
 	}
 	e.Say("%s", describe(seen.Description, seen.SHA256))
 	if !yes {
-		yes, err = e.Yes("Add this plugin?", "look at what it is, then repeat with --yes")
+		yes, err = e.Yes(ctx, "Add this plugin?", "look at what it is, then repeat with --yes")
 		if err != nil {
 			return err
 		}

@@ -79,14 +79,14 @@ func groups(key string) string {
 }
 
 // Accept implements vendor.Screen.
-func (s *screen) Accept(_ context.Context, q vendor.Quote) (bool, error) {
+func (s *screen) Accept(ctx context.Context, q vendor.Quote) (bool, error) {
 	s.env.Say("Your wallet gets %s; fees are %s; your card is charged %s.\nThe exchange is %s", q.Amount, q.Fees, q.Total, q.Exchange)
 	if q.Terms.Version != "" {
 		s.env.Say("\nIts terms of service, version %s:\n%s\n", q.Terms.Version, q.Terms.Text)
 	}
 	accepted, err := s.yes, error(nil)
 	if !accepted {
-		accepted, err = s.env.Yes("Do you accept?", "repeat with --yes")
+		accepted, err = s.env.Yes(ctx, "Do you accept?", "repeat with --yes")
 	}
 	if accepted {
 		s.draw()
@@ -100,10 +100,10 @@ func (s *screen) Choose(context.Context, vendor.Withdrawal) (vendor.Means, error
 }
 
 // SameWallet implements vendor.Screen.
-func (s *screen) SameWallet(_ context.Context, groups string) (bool, error) {
+func (s *screen) SameWallet(ctx context.Context, groups string) (bool, error) {
 	if s.yes {
 		s.env.Say("The card is charged for the wallet that shows %s", groups)
 		return true, nil
 	}
-	return s.env.Yes("Does your wallet show "+groups+"?", "repeat with --yes")
+	return s.env.Yes(ctx, "Does your wallet show "+groups+"?", "repeat with --yes")
 }

@@ -26,7 +26,7 @@ func instrumentAdd(e *cli.Env) *cobra.Command {
 			"it is in the file, or asked for without being shown.",
 	}
 	c.RunE = func(c *cobra.Command, args []string) error {
-		members, err := read(e, file)
+		members, err := read(c.Context(), e, file)
 		if err != nil {
 			return err
 		}
@@ -59,7 +59,7 @@ func (w *wallet) add(ctx context.Context, class instrument.ClassID, name, group 
 	if err := typed(info, members, args); err != nil {
 		return err
 	}
-	if err := w.complete(info, members); err != nil {
+	if err := w.complete(ctx, info, members); err != nil {
 		return err
 	}
 	i := instrument.Instance{Class: class, Owner: owner, Name: name, Status: status, Keys: map[string]string{}}
@@ -99,7 +99,7 @@ func first(info instrument.Info) (string, bool) {
 }
 
 // read reads the members from a file.
-func read(e *cli.Env, path string) (map[string]json.RawMessage, error) {
+func read(ctx context.Context, e *cli.Env, path string) (map[string]json.RawMessage, error) {
 	members := map[string]json.RawMessage{}
 	if path == "" {
 		return members, nil
@@ -114,8 +114,11 @@ func read(e *cli.Env, path string) (map[string]json.RawMessage, error) {
 		defer f.Close()
 		in = f
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxMembers+1))
+	text, err := cli.Within(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(in, maxMembers+1)) })
 	defer clear(text)
+	if err != nil && ctx.Err() != nil {
+		return nil, err
+	}
 	if err != nil {
 		return nil, cli.Argument(fault.Wrap(err, fault.Invalid, "the file %s cannot be read: %s", path, config.Why(err)).Because("file-unreadable"))
 	}
@@ -174,7 +177,7 @@ func names(info instrument.Info) []string {
 }
 
 // complete asks for the members that are missing.
-func (w *wallet) complete(info instrument.Info, members map[string]json.RawMessage) error {
+func (w *wallet) complete(ctx context.Context, info instrument.Info, members map[string]json.RawMessage) error {
 	for _, f := range info.Fields {
 		if _, ok := members[f.Name]; ok {
 			continue
@@ -183,7 +186,7 @@ func (w *wallet) complete(info instrument.Info, members map[string]json.RawMessa
 		if f.Secret {
 			ask = w.env.AskSecret
 		}
-		text, err := ask(f.Title, "give "+f.Name+" in a file with --file"+orArgument(f))
+		text, err := ask(ctx, f.Title, "give "+f.Name+" in a file with --file"+orArgument(f))
 		if err != nil {
 			return err
 		}

@@ -50,11 +50,11 @@ func TestAFileHoldsOneObject(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := read(cli.New(), path); (err == nil) != right {
+		if _, err := read(t.Context(), cli.New(), path); (err == nil) != right {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if _, err := read(cli.New(), filepath.Join(t.TempDir(), "none")); cli.ExitCode(err) != cli.ExitUsage {
+	if _, err := read(t.Context(), cli.New(), filepath.Join(t.TempDir(), "none")); cli.ExitCode(err) != cli.ExitUsage {
 		t.Errorf("no file: %v", err)
 	}
 }

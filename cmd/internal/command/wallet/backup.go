@@ -42,14 +42,14 @@ func backingUp(ctx context.Context, e *cli.Env, file, word string) error {
 	if e.KeyFile != "" {
 		return fault.New(fault.Denied, "a backup needs the passphrase of the wallet's owner; an agent makes none").Because("not-owner")
 	}
-	owner, err := e.Passphrase(false)
+	owner, err := e.Passphrase(ctx, false)
 	if err != nil {
 		return err
 	}
 	defer owner.Wipe()
 	by := house.Sealing{Passphrase: *owner}
 	if word != "" {
-		own, err := e.NewPassphrase(word, -1)
+		own, err := e.NewPassphrase(ctx, word, -1)
 		if err != nil {
 			return err
 		}
@@ -86,9 +86,9 @@ func restoring(ctx context.Context, e *cli.Env, file, word string) error {
 	}
 	var by *crypto.Secret
 	if word != "" {
-		by, err = e.NewPassphrase(word, -1)
+		by, err = e.NewPassphrase(ctx, word, -1)
 	} else {
-		by, err = e.Passphrase(false)
+		by, err = e.Passphrase(ctx, false)
 	}
 	if err != nil {
 		return err

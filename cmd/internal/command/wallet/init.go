@@ -32,7 +32,7 @@ func initialising(ctx context.Context, e *cli.Env, name string) error {
 	if err := f.Free(); err != nil {
 		return err
 	}
-	passphrase, err := e.Passphrase(true)
+	passphrase, err := e.Passphrase(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -84,12 +84,12 @@ func passwd(e *cli.Env) *cobra.Command {
 			if err := f.Check(); err != nil {
 				return err
 			}
-			old, err := e.Passphrase(false)
+			old, err := e.Passphrase(c.Context(), false)
 			if err != nil {
 				return err
 			}
 			defer old.Wipe()
-			fresh, err := e.NewPassphrase(file, fd)
+			fresh, err := e.NewPassphrase(c.Context(), file, fd)
 			if err != nil {
 				return err
 			}

@@ -66,7 +66,7 @@ func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, inst
 		}
 		want.Instrument = i.ID
 	}
-	paid, err := w.Pay(ctx, want, func(_ context.Context, b client.Bill) (bool, error) { return w.agree(b, want.Amount, yes) })
+	paid, err := w.Pay(ctx, want, func(ctx context.Context, b client.Bill) (bool, error) { return w.agree(ctx, b, want.Amount, yes) })
 	if err != nil {
 		return err
 	}
@@ -74,10 +74,10 @@ func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, inst
 }
 
 // agree shows the vendor's price. --yes covers no more than what was asked for.
-func (w *wallet) agree(b client.Bill, asked instrument.Amount, yes bool) (bool, error) {
+func (w *wallet) agree(ctx context.Context, b client.Bill, asked instrument.Amount, yes bool) (bool, error) {
 	w.bill(b)
 	if !yes {
-		return w.env.Yes("Pay?", "look at the price, then repeat with --yes")
+		return w.env.Yes(ctx, "Pay?", "look at the price, then repeat with --yes")
 	}
 	if asked == (instrument.Amount{}) {
 		return true, nil

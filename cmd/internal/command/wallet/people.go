@@ -15,7 +15,7 @@ func addPerson(e *cli.Env) *cobra.Command {
 	var fd int
 	c := verb(e, working, "person NAME", "Let another person use this wallet, by their own passphrase", cobra.ExactArgs(1),
 		func(ctx context.Context, w *wallet, args []string) error {
-			fresh, err := e.NewPassphrase(file, fd)
+			fresh, err := e.NewPassphrase(ctx, file, fd)
 			if err != nil {
 				return err
 			}

@@ -89,15 +89,16 @@ func (s *steps) follow(ctx context.Context, lines *bufio.Scanner, person bool) e
 		if person {
 			fmt.Fprint(s.w.env.Err, "> ")
 		}
-		if !lines.Scan() {
-			return lines.Err()
+		more, err := cli.Within(ctx, func() (bool, error) { return lines.Scan(), lines.Err() })
+		if err != nil || !more {
+			return err
 		}
 		text, refused := strings.CutPrefix(strings.TrimSpace(lines.Text()), "!")
 		words := strings.Fields(text)
 		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
 			continue
 		}
-		err := s.take(ctx, words)
+		err = s.take(ctx, words)
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil

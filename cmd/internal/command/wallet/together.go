@@ -73,7 +73,7 @@ type payer struct {
 }
 
 // Agree implements client.Payer.
-func (p *payer) Agree(_ context.Context, bills []client.Bill) (bool, error) {
+func (p *payer) Agree(ctx context.Context, bills []client.Bill) (bool, error) {
 	sum := instrument.ZeroOf(p.asked.Currency)
 	for _, b := range bills {
 		var err error
@@ -83,7 +83,7 @@ func (p *payer) Agree(_ context.Context, bills []client.Bill) (bool, error) {
 		p.w.bill(b)
 	}
 	if !p.yes {
-		return p.w.env.Yes(fmt.Sprintf("Pay %s?", sum), "look at the prices, then repeat with --yes")
+		return p.w.env.Yes(ctx, fmt.Sprintf("Pay %s?", sum), "look at the prices, then repeat with --yes")
 	}
 	return true, within(sum, p.asked)
 }
@@ -96,7 +96,7 @@ func (p *payer) Instead(ctx context.Context, failed client.WholePart, why error)
 		name, p.instead = p.instead[0], p.instead[1:]
 	} else if p.w.env.Interactive() {
 		var err error
-		if name, err = p.w.env.Ask("Which instrument instead? (none: what was paid comes back)", ""); err != nil {
+		if name, err = p.w.env.Ask(ctx, "Which instrument instead? (none: what was paid comes back)", ""); err != nil {
 			return "", err
 		}
 	}

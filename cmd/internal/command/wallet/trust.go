@@ -28,7 +28,7 @@ func trust(e *cli.Env) comm.Trust {
 			return unknown
 		}
 		e.Say("The peer at %s is not known. Its key is %s\n  fingerprint %s", comm.Address{Scheme: a.Scheme, Host: a.Host, Path: a.Path}, key, fingerprint(key))
-		yes, err := e.Yes("Does the peer's screen show the same?", "")
+		yes, err := e.Yes(ctx, "Does the peer's screen show the same?", "")
 		if err != nil || yes {
 			return err
 		}

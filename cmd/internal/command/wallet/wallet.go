@@ -72,7 +72,7 @@ func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Conte
 	}
 	var passphrase *crypto.Secret
 	if e.KeyFile == "" {
-		if passphrase, err = e.Passphrase(false); err != nil {
+		if passphrase, err = e.Passphrase(ctx, false); err != nil {
 			return err
 		}
 		defer passphrase.Wipe()

@@ -229,7 +229,7 @@ func (p *person) Show(e client.Event) {
 }
 
 // Agree implements client.Person.
-func (p *person) Agree(_ context.Context, v client.Preview) (bool, error) {
+func (p *person) Agree(ctx context.Context, v client.Preview) (bool, error) {
 	through := "by a transfer that you make"
 	if v.Bank != "" {
 		through = fmt.Sprintf("through the bank %s, which takes %s", v.Bank, orNothing(v.CardFees.String(), v.CardFees.IsZero()))
@@ -248,7 +248,7 @@ func (p *person) Agree(_ context.Context, v client.Preview) (bool, error) {
 	if p.yes {
 		return true, nil
 	}
-	return p.env.Yes("Do you agree?", "look at the preview, then repeat with --yes")
+	return p.env.Yes(ctx, "Do you agree?", "look at the preview, then repeat with --yes")
 }
 
 // kinds says which coins: ": 2 × CHF:10, 1 × CHF:5".
