@@ -81,6 +81,10 @@ func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
 			return i.Clone(), nil
 		}
 	}
+	if id == "" { // a call without its instrument; no host knows one of no name
+		return instrument.Instance{}, fault.New(fault.Invalid, "this operation needs an instrument, and none is given: which one?").Because("instrument-missing").
+			WithHint("`instrument list` shows those that there are")
+	}
 	answer, err := t.exchange(Step{Kind: StepGet, Get: id})
 	if err != nil {
 		return instrument.Instance{}, err

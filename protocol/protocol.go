@@ -3,9 +3,12 @@ package protocol
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -70,6 +73,22 @@ type Call struct {
 
 // Arguments reads Args into v.
 func (c Call) Arguments(v any) error { return decode(c.Args, v, "the arguments of "+c.Operation) }
+
+// NoArguments refuses the arguments of an operation that reads none: whoever gives
+// one means something by it.
+func (c Call) NoArguments() error {
+	var given map[string]json.RawMessage
+	if len(c.Args) == 0 {
+		return nil
+	}
+	if err := c.Arguments(&given); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		return fault.New(fault.Invalid, "%s has no argument %q", c.Operation, clip(name)).Because("argument-unknown").WithHint("what is paid is what the offer says")
+	}
+	return nil
+}
 
 // Main is the first instrument of the call, empty if there is none.
 func (c Call) Main() instrument.ID {

@@ -257,6 +257,33 @@ func TestAnswersWithoutContent(t *testing.T) {
 	}
 }
 
+// TestACallWithoutItsInstrument is a fault of the call, and never reaches a door: a
+// plugin that asked for an instrument of no name would be ended.
+func TestACallWithoutItsInstrument(t *testing.T) {
+	d := &door{}
+	err := run(d, begin(), func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		err := s.Update(ctx, func(tx instrument.Tx) error { _, err := tx.Get(c.Main()); return err })
+		if fault.KindOf(err) != fault.Invalid || fault.ReasonOf(err) != "instrument-missing" {
+			t.Errorf("%v", err)
+		}
+		return text("x"), nil
+	})
+	if err != nil || len(d.got) != 1 || len(d.got[0]) != 1 || d.got[0][0].Kind != protocol.StepResult {
+		t.Errorf("%v, after %s", err, d.kinds())
+	}
+}
+
+func TestAnOperationWithoutArguments(t *testing.T) {
+	for args, reason := range map[string]fault.Reason{
+		"": "", "null": "", "{}": "", `{"amount":"CHF:7"}`: "argument-unknown", `{"b":1,"a":null}`: "argument-unknown", "[1]": "message-malformed", "{": "message-malformed",
+	} {
+		c := protocol.Call{Operation: protocol.Pay, Args: json.RawMessage(args)}
+		if err := c.NoArguments(); fault.ReasonOf(err) != reason || (err == nil) != (reason == "") {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+}
+
 // FuzzArguments: a call's arguments are foreign bytes.
 func FuzzArguments(f *testing.F) {
 	for _, seed := range []string{"", "{}", `{"a":1}`, `{"a":1,"a":2}`, "[", `"\ud800"`, "1e999", "{\"b\":1}{}"} {

@@ -21,10 +21,12 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 		return protocol.Result{}, notClear()
 	}
 	var asked returned
+	known := c.NoArguments
 	if c.Operation == protocol.Refund {
-		if err := c.Arguments(&asked); err != nil {
-			return protocol.Result{}, err
-		}
+		known = func() error { return c.Arguments(&asked) }
+	}
+	if err := known(); err != nil {
+		return protocol.Result{}, err
 	}
 	var q question
 	err := change(ctx, s, c.Main(), evUse, func(p *purse) (err error) {

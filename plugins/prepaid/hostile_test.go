@@ -358,3 +358,30 @@ func TestAWalletCannotCreditNorRefundByItself(t *testing.T) {
 	}
 	h.conserved(at)
 }
+
+// A call that names no instrument, or says what nobody reads, is refused before
+// anything is sent.
+func TestACallThatSaysTooLittleOrTooMuch(t *testing.T) {
+	h := openHouse(t)
+	at := h.charged("CHF:10")
+	more := h.payment(at, "CHF:1")
+	more.Args = raw(map[string]string{"amount": "CHF:7"})
+	for name, row := range map[string]struct {
+		call   protocol.Call
+		reason fault.Reason
+	}{
+		"PAY with nothing":        {h.payment("", "CHF:1"), "instrument-missing"},
+		"BALANCE of nothing":      {protocol.Call{Operation: opBalance, Class: accountID}, "instrument-missing"},
+		"REFUND to nothing":       {protocol.Call{Operation: protocol.Refund, Class: accountID, Args: raw(returned{Payment: "p"})}, "instrument-missing"},
+		"PAY of another amount":   {more, "argument-unknown"},
+		"BALANCE with an account": {protocol.Call{Operation: opBalance, Class: accountID, Instruments: named(at), Args: raw(opened{"CHF"})}, "argument-unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := h.execute("", row.call)
+			wantFault(t, err, fault.Invalid, row.reason)
+			if p := h.purse(at); p.Balance != sum("CHF:10") || p.Counter != 0 {
+				t.Errorf("the purse is %+v", p)
+			}
+		})
+	}
+}

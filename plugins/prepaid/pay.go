@@ -21,6 +21,9 @@ type transfer struct {
 // offered is what both sides of a PAY read from the offer that the vendor signed
 // and the payer saw.
 func (a account) offered(c protocol.Call) (instrument.OfferBody, error) {
+	if err := c.NoArguments(); err != nil {
+		return instrument.OfferBody{}, err
+	}
 	if c.Offer == nil || c.Offer.Class != accountID || c.Offer.ID == "" || c.Offer.Terms.Price.IsZero() {
 		return instrument.OfferBody{}, fault.New(fault.Invalid, "a prepaid account pays an offer with a price, and there is none").Because("offer-missing")
 	}

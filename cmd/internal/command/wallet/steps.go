@@ -142,6 +142,10 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 		}
 		delete(given, "key")
 	}
+	if _, ok := given["amount"]; ok && t.Operation == protocol.Pay {
+		return cli.Argument(fault.New(fault.Invalid, "%s pays what the offer says, and has no amount of its own", protocol.Pay).Because("argument-unknown").
+			WithHint("ask for another offer: classes amount=%s", given["amount"]))
+	}
 	if t.Operation == protocol.Refund {
 		if err := s.paid(ctx, given, "payment"); err != nil {
 			return err
