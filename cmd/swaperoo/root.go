@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +22,6 @@ import (
 // root is the tree of commands: noun first, then verb.
 func root(e *cli.Env) *cobra.Command {
 	c := cli.Group("swaperoo", "A wallet for every kind of money, and a bank and terminal to go with it")
-	c.SilenceUsage, c.SilenceErrors = true, true
 	e.Flags(c)
 	asked := c.Flags().Bool("version", false, "say which version this is")
 	help := c.RunE
@@ -41,20 +39,8 @@ func root(e *cli.Env) *cobra.Command {
 	return c
 }
 
-// execute runs one command. What fails before its own code begins is wrong usage:
-// an unknown command or flag, a missing argument.
-func execute(ctx context.Context, e *cli.Env, args []string) error {
-	c := root(e)
-	begun := false
-	c.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
-	c.SetArgs(args)
-	err := c.ExecuteContext(ctx)
-	if err != nil && !begun {
-		e.JSON = e.JSON || slices.Contains(args, "--json") // the flags may not have been read so far
-		return cli.Usage("%s", err)
-	}
-	return err
-}
+// execute runs one command.
+func execute(ctx context.Context, e *cli.Env, args []string) error { return e.Run(ctx, root(e), args) }
 
 func version(e *cli.Env) *cobra.Command {
 	return &cobra.Command{

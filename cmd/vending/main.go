@@ -38,10 +38,8 @@ func run(args []string, r rig) int {
 	context.AfterFunc(ctx, stop)
 	e := cli.New()
 	c := cli.Group("vending", "A vending machine that wallets pay", initialise(e), serving(e, r))
-	c.SilenceUsage, c.SilenceErrors = true, true
 	e.Flags(c)
-	c.SetArgs(args)
-	return e.Fail(c.ExecuteContext(ctx))
+	return e.Fail(e.Run(ctx, c, args))
 }
 
 // settings are the machine's config.toml.

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -229,4 +230,13 @@ func accept(_ protocol.Session, call protocol.Call, tx instrument.Tx, message js
 // giveBack gives a coupon back.
 func giveBack(instrument.Tx, json.RawMessage, instrument.Amount) (json.RawMessage, error) {
 	return json.RawMessage(`{"returned":true}`), nil
+}
+
+// TestWrongUsageIsToldAsSuch: the exit codes are those of all commands.
+func TestWrongUsageIsToldAsSuch(t *testing.T) {
+	for _, args := range [][]string{{"serve", "--nope"}, {"nope"}, {"init", "nope"}, {"init", "--dir", t.TempDir(), "--product", "nope"}} {
+		if code := run(args, rig{}); code != cli.ExitUsage {
+			t.Errorf("%q: exit code %d", args, code)
+		}
+	}
 }
