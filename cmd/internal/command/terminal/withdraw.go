@@ -129,7 +129,7 @@ func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, 
 	if _, err := t.Provider(ctx); err != nil {
 		return none, err
 	}
-	if o.exchange, err = o.choose(t.env, bank.Exchanges); err != nil {
+	if o.exchange, err = o.choose(ctx, t.env, bank.Exchanges); err != nil {
 		return none, err
 	}
 	if o.key == "" {
@@ -146,7 +146,7 @@ func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, 
 // choose is the exchange whose cash is sold: the one that was named, or where
 // there are several the one that the person at the terminal picks. Nobody to ask,
 // or a --yes to all, takes the bank's default.
-func (o order) choose(e *cli.Env, all []taler.ExchangeChoice) (string, error) {
+func (o order) choose(ctx context.Context, e *cli.Env, all []taler.ExchangeChoice) (string, error) {
 	known := func(name string) error {
 		if slices.ContainsFunc(all, func(x taler.ExchangeChoice) bool { return x.Name == name }) {
 			return nil
@@ -163,7 +163,7 @@ func (o order) choose(e *cli.Env, all []taler.ExchangeChoice) (string, error) {
 	for _, x := range all {
 		e.Say("%s is %s", x.Name, x.URL)
 	}
-	name, err := e.Ask("The exchange, by its name; nothing is "+all[0].Name, "name it with --exchange")
+	name, err := e.Ask(ctx, "The exchange, by its name; nothing is "+all[0].Name, "name it with --exchange")
 	if err != nil || name == "" {
 		return "", err
 	}
