@@ -49,8 +49,8 @@ func (w *Wallet) checkReserve(ctx context.Context, i instrument.Instance) (strin
 	return "", nil
 }
 
-// checkAccount asks the vendor for its statement: one that fits what this wallet
-// has signed is believed, and then nothing was paid since.
+// checkAccount asks the vendor for its statement. What an earlier life of the wallet
+// has paid since, the account has caught up with when that is believed.
 func (w *Wallet) checkAccount(ctx context.Context, i instrument.Instance) (string, error) {
 	var purse struct {
 		VendorKey string `json:"vendor_key"`
@@ -84,6 +84,12 @@ func (w *Wallet) checkAccount(ctx context.Context, i instrument.Instance) (strin
 		} `json:"statement"`
 	}
 	if err := read(result.Value, &said); err != nil {
+		return "", err
+	}
+	if i, err = w.Instruments().View(ctx, i.ID); err != nil {
+		return "", err
+	}
+	if err := i.Decode(&purse); err != nil {
 		return "", err
 	}
 	if said.Statement.High > purse.Counter {
