@@ -67,6 +67,11 @@ type WithdrawBatch struct {
 	Plan  []PlannedCoins `json:"plan"`
 	First uint32         `json:"first"` // number of the first coin; they follow in the order of the plan
 	Body  []byte         `json:"body"`
+
+	// Clean says that every send of it was answered, so that there are no coins of
+	// it. It is false while a send is on its way, and in what older builds have
+	// stored: then only a refusal with its proof is one.
+	Clean bool `json:"clean,omitempty"`
 }
 
 // PlannedCoins are coins of one denomination, kept with the denomination as it

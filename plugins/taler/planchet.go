@@ -74,7 +74,7 @@ func (f form) newBatch(r taler.Reserve, coins []taler.PlannedCoins) (*taler.With
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "a withdrawal cannot be written as JSON")
 	}
-	return &taler.WithdrawBatch{Protocol: f.id, Plan: coins, First: r.NextCoin, Body: body}, nil
+	return &taler.WithdrawBatch{Protocol: f.id, Plan: coins, First: r.NextCoin, Body: body, Clean: true}, nil
 }
 
 // errForged says that the exchange signed something else than it was asked to.

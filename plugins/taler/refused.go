@@ -22,12 +22,13 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 				WithHint("the exchange did not sign this refusal with a key that is known; refresh its keys, the same request is sent again")
 		}
 		return true, err.WithHint("refresh the exchange's keys and withdraw again")
-	case taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost:
-		return true, err.WithHint("refresh the exchange's keys and withdraw again")
-	case taler.ReasonInsufficientFunds:
-		return true, err.WithHint("ask for the reserve's balance and withdraw again")
+	case taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonInsufficientFunds:
+		if !r.Batch.Clean || charged(r, answer) {
+			return false, stuck(err)
+		}
+		return true, err.WithHint("go on with `wallet operation resume`: what can be had is asked for anew")
 	case taler.ReasonEndpointUnknown:
-		return f.absent(e), err.WithHint("the exchange does not do what it says that it can; tell its operator")
+		return r.Batch.Clean && f.absent(e), err.WithHint("the exchange does not do what it says that it can; tell its operator")
 	case taler.ReasonReserveUnknown:
 		return false, err.WithHint("the money has not arrived yet; wait and withdraw again")
 	case taler.ReasonKYCRequired:
@@ -40,6 +41,40 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 			Because("exchange-failed").WithHint("withdraw again; the same request is sent and nothing is charged twice")
 	}
 	return false, err
+}
+
+// stuck is a refusal that nobody has signed, of a request that the exchange may
+// have answered with coins before: it says nothing of these.
+func stuck(err *fault.Fault) error {
+	return err.Because(ReasonUnproven).WithHint("an answer to the same request was lost, and the coins may be made; " +
+		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
+}
+
+// charged reports whether an exchange that speaks of too little money shows what
+// the very request would have left.
+func charged(r taler.Reserve, answer protocol.Response) bool {
+	var said taler.ExchangeError
+	if json.Unmarshal(answer.Body, &said) != nil || said.Code != taler.CodeInsufficientFunds {
+		return false
+	}
+	there := r.Remainder
+	_, value, fees, err := totals(r.Batch.Plan, there.Currency)
+	if err != nil {
+		return false
+	}
+	for _, a := range []taler.Amount{value, fees} {
+		if there, err = there.Sub(a); err != nil {
+			return false
+		}
+	}
+	return said.Balance == there
+}
+
+// doubtful reports whether an answer leaves open what has become of the request:
+// the exchange broke in the middle, or somebody on the way has answered.
+func doubtful(answer protocol.Response) bool {
+	return answer.Status >= http.StatusInternalServerError || answer.Status < http.StatusBadRequest || answer.Status == http.StatusRequestTimeout ||
+		fault.ReasonOf(taler.FaultOf(answer.Status, answer.Body)) == taler.ReasonBatchPartlyWithdrawn
 }
 
 // ReasonUnproven marks a refusal for which the exchange has to show its own
