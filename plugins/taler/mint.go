@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -131,6 +132,19 @@ func (f form) planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amo
 	if err := fit(r, balance); err != nil {
 		return "", err
 	}
+	for {
+		status, err = f.frozen(r, e, now)
+		var bad unusable
+		if !errors.As(err, &bad) {
+			return status, err
+		}
+		e.Denominations = slices.DeleteFunc(slices.Clone(e.Denominations), func(d taler.Denomination) bool { return d.DenomPubHash == bad.denom })
+	}
+}
+
+// frozen is planned with the denominations that are left: one whose key turns out
+// dishonest when a coin is blinded is left out, and the plan made again.
+func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (status string, err error) {
 	amount := r.Remainder
 	if r.Coins == 0 { // say why nothing can be made
 		if _, err := outlook(e, amount, taler.Amount{}, now); err != nil {
