@@ -1,6 +1,7 @@
 package taler
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -36,12 +37,46 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 	case taler.ReasonBatchPartlyWithdrawn, taler.ReasonReserveSignature:
 		return false, err.WithHint("everything is kept; this is a defect of the wallet or of the exchange")
 	}
-	if answer.Status >= http.StatusInternalServerError || answer.Status == http.StatusTooManyRequests {
-		return false, fault.Wrap(err, fault.Unknown, "the exchange could not answer, with status %d", answer.Status).
-			Because("exchange-failed").WithHint("withdraw again; the same request is sent and nothing is charged twice")
+	if failed(answer.Status) {
+		return false, failure(err, fault.Unknown, answer.Status).WithHint("withdraw again; the same request is sent and nothing is charged twice")
 	}
 	return false, err
 }
+
+// unread is the fault of a document that did not come: an exchange that cannot
+// answer now is asked again, whatever it says of itself.
+func unread(answer protocol.Response) error {
+	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
+	if failed(answer.Status) {
+		return failure(err, fault.Unavailable, answer.Status).WithHint("try again later")
+	}
+	return err
+}
+
+// document asks for what an exchange publishes. One that is too long is so every
+// time.
+func document(ctx context.Context, s protocol.Session, ask protocol.Request) (protocol.Response, error) {
+	answer, err := s.Fetch(ctx, ask)
+	if fault.ReasonOf(err) == reasonTooBig {
+		return answer, fault.Wrap(err, fault.Invalid, "what the exchange shows as its %s is longer than the %d bytes that a wallet reads", ask.Path, ask.Limit).
+			Because(reasonTooBig).WithHint("tell the exchange's operator, or use another exchange")
+	}
+	return answer, err
+}
+
+// reasonTooBig is the host's: an answer over the limit that was asked for.
+const reasonTooBig fault.Reason = "answer-too-big"
+
+func failed(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
+}
+
+func failure(err *fault.Fault, kind fault.Kind, status int) *fault.Fault {
+	return fault.Wrap(err, kind, "the exchange could not answer, with status %d", status).Because(ReasonFailed)
+}
+
+// ReasonFailed marks the answer of an exchange that has failed for the time being.
+const ReasonFailed fault.Reason = "exchange-failed"
 
 // stuck is a refusal that nobody has signed, of a request that the exchange may
 // have answered with coins before: it says nothing of these.
