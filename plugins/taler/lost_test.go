@@ -126,3 +126,21 @@ func TestAnExchangeThatWasNotReachedKeepsNothing(t *testing.T) {
 		t.Error("the request is taken for one that may have arrived")
 	}
 }
+
+// A transfer that was under way comes to a reserve that was given up: its key is
+// kept, and whoever sees the money there gets coins.
+func TestMoneyForAReserveThatWasGivenUp(t *testing.T) {
+	w := readyWallet(t)
+	r := w.prepare("CHF:12", "")
+	if _, err := w.batch("ABANDON", r.Reserve, wire.AbandonArgs{Reason: "impatient"}); err != nil {
+		t.Fatal(err)
+	}
+	w.mint.with(func() { w.mint.balances[r.ReservePub] = amount("CHF:12") })
+	result, err := w.batch("WITHDRAW", r.Reserve, wire.WithdrawArgs{Balance: amount("CHF:12")})
+	if got := valueOf[wire.WithdrawResult](t, result, err); got.Coins == 0 || got.Coins != len(w.coins()) {
+		t.Errorf("withdrew %+v", got)
+	}
+	if status, reserve := w.reserve(r.Reserve); status != wire.ReserveDone || reserve.Reason != "" {
+		t.Errorf("the reserve is %s, because of %q", status, reserve.Reason)
+	}
+}

@@ -94,7 +94,7 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 		}
 		status = i.Status
 		switch {
-		case status == taler.ReserveAborted:
+		case status == taler.ReserveAborted && args.Balance.IsZero():
 			return fault.New(fault.Conflict, "this withdrawal is %s: %s", status, r.Reason).Because("withdrawal-ended")
 		case status == taler.ReserveDone:
 			return nil
@@ -108,6 +108,9 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 		_, e, err := read[taler.ExchangeState](tx, r.Exchange)
 		if err != nil {
 			return err
+		}
+		if status == taler.ReserveAborted { // and the money came after all
+			r.Reason = ""
 		}
 		if status, err = w.form.planned(&r, e, args.Balance, s.Now()); err != nil {
 			return err
