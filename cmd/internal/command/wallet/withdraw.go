@@ -107,7 +107,7 @@ func withdrawAbort(e *cli.Env) *cobra.Command {
 		if x.Bank == "" {
 			said = "Given up; no money has arrived. Do not send any now: if a transfer is under way, go on with `wallet operation resume " + string(x.Operation) + "` when it is there\n"
 		}
-		return e.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, said)
+		return e.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, "%s", said)
 	})
 }
 
