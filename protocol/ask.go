@@ -89,10 +89,14 @@ func (o *operation) question(ctx context.Context, st Step, again bool) (Answer, 
 	return a, nil
 }
 
+// ReasonAnswerLost marks the fault of a request that may have arrived, in an
+// earlier life, and was not sent again.
+const ReasonAnswerLost fault.Reason = "answer-lost"
+
 // lostAnswer is what code is told of a request that an earlier life has sent, or
 // was about to send, and that must not be sent twice.
 func lostAnswer(cause error) error {
-	return fault.Wrap(cause, fault.Unknown, "the answer was lost when this party ended in the middle").Because("answer-lost").
+	return fault.Wrap(cause, fault.Unknown, "the answer was lost when this party ended in the middle").Because(ReasonAnswerLost).
 		WithHint("ask by reference what has become of it")
 }
 

@@ -30,7 +30,7 @@ func (c ExchangeConfig) MarshalJSON() ([]byte, error) {
 // ReserveStatus is the answer to GET /reserves/PUB once money has arrived.
 type ReserveStatus struct {
 	Balance           Amount    `json:"balance"`
-	LastOrigin        Payto     `json:"last_origin,omitempty"`
+	LastOrigin        string    `json:"last_origin,omitempty"` // a payto URI as a bank has spelt it: for people, and not read
 	ReserveExpiration Timestamp `json:"reserve_expiration,omitzero"`
 	MaximumAgeGroup   int       `json:"maximum_age_group,omitempty"` // above 0: only for wallets that know age restriction
 }

@@ -53,7 +53,7 @@ const (
 	ReserveSelected = "selected" // the bank sends the money to it
 	ReserveSent     = "sent"     // the exchange may have seen the batch: only the same bytes may follow
 	ReserveDone     = "done"     // final: the coins are here
-	ReserveAborted  = "aborted"  // final: the money never came
+	ReserveAborted  = "aborted"  // the money never came; if it does after all, coins can be made of it
 	ReserveFailed   = "failed"   // the exchange signed wrongly: everything is kept, and only the same bytes may follow
 )
 
@@ -67,6 +67,11 @@ type WithdrawBatch struct {
 	Plan  []PlannedCoins `json:"plan"`
 	First uint32         `json:"first"` // number of the first coin; they follow in the order of the plan
 	Body  []byte         `json:"body"`
+
+	// Clean says that every send of it was answered, so that there are no coins of
+	// it. It is false while a send is on its way, and in what older builds have
+	// stored: then only a refusal with its proof is one.
+	Clean bool `json:"clean,omitempty"`
 }
 
 // PlannedCoins are coins of one denomination, kept with the denomination as it

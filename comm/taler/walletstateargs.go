@@ -82,12 +82,18 @@ type AbandonArgs struct {
 	Reason string `json:"reason"`
 }
 
+// TermsArgs are the arguments of taler.exchange TERMS; they may be missing.
+type TermsArgs struct {
+	From int `json:"from,omitempty"` // the byte from which on the text is asked for
+}
+
 // TermsResult is the result of taler.exchange TERMS; all empty if the exchange
-// has none.
+// has none. Of a long text it is a piece.
 type TermsResult struct {
 	Version string `json:"version"`
 	Text    string `json:"text"`
-	Type    string `json:"type"` // media type
+	Type    string `json:"type"`           // media type
+	Next    int    `json:"next,omitempty"` // where the next piece begins; 0: this was the last
 }
 
 // AcceptArgs are the arguments of taler.exchange ACCEPT.

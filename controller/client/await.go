@@ -47,7 +47,8 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 		switch {
 		case ctx.Err() != nil:
 			return false, pending(ctx.Err(), "the bank has not confirmed the payment yet")
-		case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Timeout), errors.Is(err, fault.Unknown):
+		case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Timeout), errors.Is(err, fault.Unknown),
+			fault.ReasonOf(err) == taler.ReasonServerFailed:
 			if err := sleep(ctx, pause); err != nil {
 				return false, err
 			}

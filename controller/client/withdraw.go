@@ -147,6 +147,10 @@ func (r *withdrawal) drive(ctx context.Context) error {
 			})
 			return nil
 		case taler.ReserveAborted:
+			if came := r.cameAfterAll(ctx); !came.IsZero() {
+				err = r.makeCoins(ctx, came)
+				break
+			}
 			r.person.Show(Event{Event: "aborted", Reason: reserve.Reason})
 			return fault.New(fault.Declined, "the withdrawal was aborted: %s", reserve.Reason).Because("withdrawal-aborted")
 		default:
@@ -156,6 +160,17 @@ func (r *withdrawal) drive(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// cameAfterAll is what the exchange has for a reserve that was given up: its key is
+// kept, and a transfer under way does not know of it. An exchange that does not say
+// has nothing.
+func (r *withdrawal) cameAfterAll(ctx context.Context) instrument.Amount {
+	var got taler.AwaitResult
+	if err := r.w.do(ctx, coins("AWAIT", taler.AwaitArgs{}, r.id), &got); err != nil || !got.Exists {
+		return instrument.Amount{}
+	}
+	return got.Balance
 }
 
 // named makes the reserve known to whoever will fill it: the bank, or the person.

@@ -2,9 +2,11 @@ package taler_test
 
 import (
 	"bytes"
+	"crypto/rand"
 	"crypto/rsa"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/big"
 	mathrand "math/rand/v2"
 	"sync"
@@ -156,25 +158,51 @@ func TestUnblindAndVerifyRefuseWhatIsNotBelowTheModulus(t *testing.T) {
 	}
 }
 
-// With a modulus of small primes nearly every hash has a divisor in common with
-// it, and an exchange that knows them recognises its coins.
+// A modulus with a small divisor has it in common with many a hash, and an exchange
+// that knows it recognises its coins: the key is refused before anybody plans with it.
 func TestAMaliciousKeyIsNeverUsed(t *testing.T) {
-	n := big.NewInt(1)
-	for p := int64(3); n.BitLen() < 1100; p += 2 {
+	small := big.NewInt(1)
+	for p := int64(3); small.BitLen() < 1100; p += 2 {
 		if big.NewInt(p).ProbablyPrime(0) {
-			n.Mul(n, big.NewInt(p))
+			small.Mul(small, big.NewInt(p))
 		}
 	}
-	pub, err := taler.NewRSAPublicKey(&rsa.PublicKey{N: n, E: 65537})
+	prime, err := rand.Prime(rand.Reader, 2047)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, n := range map[string]*big.Int{
+		"small primes":     small,
+		"three of them":    new(big.Int).Mul(big.NewInt(3), prime),
+		"the largest seen": new(big.Int).Mul(big.NewInt(4093), prime),
+	} {
+		if _, err := taler.NewRSAPublicKey(&rsa.PublicKey{N: n, E: 65537}); fault.ReasonOf(err) != taler.ReasonMaliciousKey {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A divisor that is too large to be looked for shows in every factor of which it is
+// a part.
+func TestADivisorThatIsFoundLate(t *testing.T) {
+	const p = 4099 // the first prime that is not tried
+	cofactor, err := rand.Prime(rand.Reader, 1100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pub, err := taler.NewRSAPublicKey(&rsa.PublicKey{N: cofactor.Mul(cofactor, big.NewInt(p)), E: 65537})
 	if err != nil {
 		t.Fatal(err)
 	}
 	secret := blindingSecret(t, make([]byte, 32))
-	if _, err := taler.Blind(pub, secret, []byte("coin")); fault.ReasonOf(err) != taler.ReasonMaliciousKey {
-		t.Errorf("blind: %v", err)
+	for n := range 40 * p {
+		_, err = taler.Blind(pub, secret, []byte(fmt.Sprint(n)))
+		if err != nil {
+			break
+		}
 	}
-	if _, err := taler.Unblind(pub, secret, []byte{1}); fault.ReasonOf(err) != taler.ReasonMaliciousKey {
-		t.Errorf("unblind: %v", err)
+	if fault.ReasonOf(err) != taler.ReasonMaliciousKey {
+		t.Errorf("blind: %v", err)
 	}
 }
 

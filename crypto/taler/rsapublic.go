@@ -4,6 +4,7 @@ import (
 	"crypto/rsa"
 	"encoding/binary"
 	"math/big"
+	"sync"
 
 	"filippo.io/bigmod"
 
@@ -57,6 +58,8 @@ func newRSAPublicKey(n, e *big.Int) (*RSAPublicKey, error) {
 		return nil, badRSA("it has %d bits", n.BitLen()).Because(ReasonMaliciousKey)
 	case n.Bit(0) == 0:
 		return nil, badRSA("its modulus is even").Because(ReasonMaliciousKey)
+	case smallDivisor(n):
+		return nil, maliciousKey()
 	case e.Bit(0) == 0 || e.Cmp(big.NewInt(3)) < 0 || e.Cmp(big.NewInt(maxRSAExp)) > 0:
 		return nil, badRSA("its exponent is even or out of range").Because(ReasonMaliciousKey)
 	}
@@ -65,6 +68,26 @@ func newRSAPublicKey(n, e *big.Int) (*RSAPublicKey, error) {
 		return nil, badRSA("its modulus is none")
 	}
 	return &RSAPublicKey{encoded: encodeRSA(n.Bytes(), e.Bytes()), n: m, bigN: new(big.Int).Set(n), e: uint(e.Uint64())}, nil
+}
+
+// divisorBound is up to where a modulus is tried for divisors. One that has a
+// larger one shows it in a blinded coin with a chance of one to that divisor.
+const divisorBound = 1 << 12
+
+// oddPrimes is the product of all odd primes below divisorBound, made once.
+var oddPrimes = sync.OnceValue(func() *big.Int {
+	product := big.NewInt(1)
+	for n := int64(3); n < divisorBound; n += 2 {
+		if p := big.NewInt(n); p.ProbablyPrime(0) {
+			product.Mul(product, p)
+		}
+	}
+	return product
+})
+
+// smallDivisor reports whether an odd number has a divisor below divisorBound.
+func smallDivisor(n *big.Int) bool {
+	return new(big.Int).GCD(nil, nil, n, oddPrimes()).Cmp(big.NewInt(1)) != 0
 }
 
 func encodeRSA(n, e []byte) []byte {

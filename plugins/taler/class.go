@@ -118,7 +118,7 @@ var reserveClass = sdk.Class{Choose: preferNewest, About: instrument.Info{
 		[]string{taler.ReserveCreated, taler.ReserveCreated, taler.ReserveSent, taler.ReserveFailed, taler.ReserveFailed, taler.ReserveSent},
 		[]string{taler.ReserveFailed, taler.ReserveDone},
 		[]string{taler.ReserveCreated, taler.ReserveAborted},
-		[]string{taler.ReserveSelected, taler.ReserveSelected, taler.ReserveAborted},
+		[]string{taler.ReserveSelected, taler.ReserveSelected, taler.ReserveAborted, taler.ReserveSent}, // money that came after all
 	),
 }}
 

@@ -2,9 +2,12 @@ package taler_test
 
 import (
 	"bytes"
+	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/big"
 	"net/http"
 	"strings"
 	"testing"
@@ -206,6 +209,15 @@ func TestDenominationsThatAreNotUsed(t *testing.T) {
 			m.keys.Denominations[0].Denoms[0].CSPub, m.keys.Denominations[0].Denoms[0].RSAPub = make([]byte, 32), nil
 		},
 		"of the future": func(m *mint) { m.keys.Denominations[0].Cipher = "LATTICE" },
+		"of a modulus with a small divisor": func(m *mint) {
+			prime, err := rand.Prime(rand.Reader, 2046)
+			if err != nil {
+				panic(err)
+			}
+			key := binary.BigEndian.AppendUint16(nil, 256)
+			key = append(binary.BigEndian.AppendUint16(key, 3), prime.Mul(prime, big.NewInt(3)).FillBytes(make([]byte, 256))...)
+			m.keys.Denominations[0].Denoms[0].RSAPub = append(key, 1, 0, 1)
+		},
 		"no key at all": func(m *mint) { m.keys.Denominations[0].Denoms[0].RSAPub = []byte{1, 2, 3} },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -270,8 +282,8 @@ func TestTermsOfService(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := read(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(bytes.Repeat([]byte("x"), 70<<10)) }); err == nil {
-		t.Error("terms without end were read")
+	if _, err := read(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(bytes.Repeat([]byte("x"), 4<<20+1)) }); fault.KindOf(err) != fault.Invalid {
+		t.Errorf("terms without end: %v", err)
 	}
 
 	if _, err := w.do("taler.exchange", "ACCEPT", w.exchange, wire.AcceptArgs{Version: "v7", At: 1000}); err != nil {
@@ -286,6 +298,30 @@ func TestTermsOfService(t *testing.T) {
 	}
 	_, err = w.do("taler.exchange", "ACCEPT", w.exchange, wire.AcceptArgs{})
 	wantFault(t, err, fault.Invalid, wire.ReasonParameterMissing)
+}
+
+// Long terms come in pieces that fit into a result, whatever characters they have.
+func TestLongTermsComeInPieces(t *testing.T) {
+	w := readyWallet(t)
+	text := strings.Repeat("<§ 1>", 50<<10)
+	w.mint.with(func() {
+		w.mint.terms = func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header().Set("Taler-Terms-Version", "v8")
+			_, _ = io.WriteString(rw, text)
+		}
+	})
+	var all strings.Builder
+	for from := 0; ; {
+		result, err := w.do("taler.exchange", "TERMS", w.exchange, wire.TermsArgs{From: from})
+		got := valueOf[wire.TermsResult](t, result, err)
+		all.WriteString(got.Text)
+		if from = got.Next; from == 0 {
+			break
+		}
+	}
+	if all.String() != text {
+		t.Errorf("%d bytes were read", all.Len())
+	}
 }
 
 func TestAddressesThatAreNoExchange(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -31,22 +32,59 @@ func (w coinWithdrawal) withdraw(ctx context.Context, s protocol.Session, c prot
 		if status == taler.ReserveDone {
 			return protocol.ResultOf(taler.WithdrawResult{Coins: r.Coins, Amount: r.Value, Fees: r.Fees})
 		}
-		answer, err := s.Fetch(ctx, protocol.Request{
-			Address: r.Exchange, Method: http.MethodPost, Path: w.form.path(r.ReservePub),
-			Header: map[string]string{"Content-Type": "application/json"}, Body: r.Batch.Body,
-			Timeout: maxHold, Limit: maxAnswer, Repeat: true,
-		})
-		if err != nil {
-			return protocol.Result{}, err
+		answer, err := w.send(ctx, s, r)
+		switch {
+		case unheard(r, answer, err):
+			continue
+		case err != nil:
+			return protocol.Result{}, w.unsent(ctx, s, c.Main(), r, err)
 		}
-		if err := w.settle(ctx, s, c.Main(), answer); err != nil {
+		if err := w.settle(ctx, s, c.Main(), r.Batch.Clean, answer); err != nil {
 			return protocol.Result{}, err
 		}
 	}
 }
 
+// send sends the batch. While there are surely no coins of it nobody repeats the
+// request by themselves, or an answer could be the one to the second send.
+func (w coinWithdrawal) send(ctx context.Context, s protocol.Session, r taler.Reserve) (protocol.Response, error) {
+	return s.Fetch(ctx, protocol.Request{
+		Address: r.Exchange, Method: http.MethodPost, Path: w.form.path(r.ReservePub),
+		Header: map[string]string{"Content-Type": "application/json"}, Body: r.Batch.Body,
+		Timeout: maxHold, Limit: maxAnswer, Repeat: !r.Batch.Clean,
+	})
+}
+
+// unheard reports whether the batch that was clean is to be sent again at once:
+// this party ended in the middle of the first send, or that was sent elsewhere.
+func unheard(r taler.Reserve, answer protocol.Response, err error) bool {
+	if !r.Batch.Clean {
+		return false
+	}
+	moved := answer.Status >= http.StatusMultipleChoices && answer.Status < http.StatusBadRequest
+	return fault.ReasonOf(err) == protocol.ReasonAnswerLost || err == nil && moved
+}
+
+// unsent keeps a clean batch clean when nobody was reached.
+func (w coinWithdrawal) unsent(ctx context.Context, s protocol.Session, id instrument.ID, sent taler.Reserve, failure error) error {
+	if !sent.Batch.Clean || !errors.Is(failure, fault.Unavailable) && !errors.Is(failure, fault.Timeout) {
+		return failure
+	}
+	_, err := change(ctx, s, id, func(status string, r *taler.Reserve) (verdict, error) {
+		if r.Batch != nil {
+			r.Batch.Clean = true
+		}
+		return become(status), nil
+	})
+	if err != nil {
+		return err
+	}
+	return failure
+}
+
 // freeze makes sure that there is a batch to send: the one that was frozen
-// before, or a new one. A reserve that is done has none.
+// before, or a new one. A reserve that is done has none. What is stored of it is
+// not clean from here on, until the answer is: r says how it was.
 func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instrument.ID, args taler.WithdrawArgs) (status string, r taler.Reserve, err error) {
 	err = s.Update(ctx, func(tx instrument.Tx) error {
 		var i instrument.Instance
@@ -56,25 +94,40 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 		}
 		status = i.Status
 		switch {
-		case status == taler.ReserveAborted:
+		case status == taler.ReserveAborted && args.Balance.IsZero():
 			return fault.New(fault.Conflict, "this withdrawal is %s: %s", status, r.Reason).Because("withdrawal-ended")
 		case status == taler.ReserveDone:
 			return nil
 		case r.Batch != nil && r.Batch.Form() != w.form.id:
 			return fault.New(fault.Conflict, "coins were asked for by %s already, and only the same request may follow", r.Batch.Form()).Because("protocol-differs")
-		case r.Batch != nil:
+		case r.Batch != nil && !r.Batch.Clean:
 			return nil
+		case r.Batch != nil:
+			return leave(tx, i, r)
 		}
 		_, e, err := read[taler.ExchangeState](tx, r.Exchange)
 		if err != nil {
 			return err
 		}
+		if status == taler.ReserveAborted { // and the money came after all
+			r.Reason = ""
+		}
 		if status, err = w.form.planned(&r, e, args.Balance, s.Now()); err != nil {
 			return err
 		}
-		return put(tx, i, status, r)
+		i.Status = status
+		return leave(tx, i, r)
 	})
 	return status, r, err
+}
+
+// leave stores a reserve whose batch is on its way next.
+func leave(tx instrument.Tx, i instrument.Instance, r taler.Reserve) error {
+	if r.Batch != nil {
+		sent := *r.Batch
+		sent.Clean, r.Batch = false, &sent
+	}
+	return put(tx, i, i.Status, r)
 }
 
 // planned freezes the next batch of a reserve, for no more than is there.
@@ -82,6 +135,19 @@ func (f form) planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amo
 	if err := fit(r, balance); err != nil {
 		return "", err
 	}
+	for {
+		status, err = f.frozen(r, e, now)
+		var bad unusable
+		if !errors.As(err, &bad) {
+			return status, err
+		}
+		e.Denominations = slices.DeleteFunc(slices.Clone(e.Denominations), func(d taler.Denomination) bool { return d.DenomPubHash == bad.denom })
+	}
+}
+
+// frozen is planned with the denominations that are left: one whose key turns out
+// dishonest when a coin is blinded is left out, and the plan made again.
+func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (status string, err error) {
 	amount := r.Remainder
 	if r.Coins == 0 { // say why nothing can be made
 		if _, err := outlook(e, amount, taler.Amount{}, now); err != nil {
@@ -125,7 +191,7 @@ func fit(r *taler.Reserve, balance taler.Amount) error {
 
 // settle takes the exchange's answer: coins, all in one commit with what the
 // reserve becomes, or a refusal. What could be proof is kept.
-func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instrument.ID, answer protocol.Response) error {
+func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instrument.ID, clean bool, answer protocol.Response) error {
 	var outcome error
 	err := s.Update(ctx, func(tx instrument.Tx) error {
 		i, r, err := read[taler.Reserve](tx, id)
@@ -136,6 +202,7 @@ func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instr
 		if err != nil {
 			return err
 		}
+		r.Batch.Clean = clean
 		coins, status, refusal := w.form.answered(&r, e, answer, s.Now())
 		outcome = refusal
 		if refusal == nil {
@@ -163,7 +230,14 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 	if answer.Status != http.StatusOK {
 		final, refusal := f.refused(*r, e, answer)
 		r.Evidence = evidence
+		r.Batch.Clean = r.Batch.Clean && !doubtful(answer)
+		if fault.ReasonOf(refusal) == ReasonUnproven && r.Reason == "" {
+			r.Reason = string(ReasonUnproven)
+		}
 		if final {
+			if r.Reason == string(ReasonUnproven) {
+				r.Reason = ""
+			}
 			if fault.ReasonOf(refusal) == taler.ReasonEndpointUnknown {
 				r.Lacks = f.id
 			}
@@ -171,6 +245,7 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 		}
 		return nil, standing(*r), refusal
 	}
+	r.Batch.Clean = false
 	coins, err := f.mint(*r, *r.Batch, answer.Body)
 	switch {
 	case errors.Is(err, errForged):

@@ -283,6 +283,37 @@ func TestAnswersToAwaitThatAreNotTaken(t *testing.T) {
 	}
 }
 
+// Where the money came from is for people, and spelt as its bank likes.
+func TestAnOriginThatNobodyCanReadIsIgnored(t *testing.T) {
+	for _, origin := range []string{
+		"x", "", "payto://iban/DE1?receiver-name=me", "payto://iban/de75512108001245126199", "payto://x-taler-bank/bank:8080/alice", "payto://iban/DE1?receiver-name=x y",
+	} {
+		w := readyWallet(t)
+		r := w.prepare("CHF:12", "CHF:12")
+		body, _ := json.Marshal(map[string]string{"balance": "CHF:12", "last_origin": origin})
+		w.mint.always(http.MethodGet, 200, string(body))
+		result, err := w.batch("AWAIT", r.Reserve, wire.AwaitArgs{})
+		if got := valueOf[wire.AwaitResult](t, result, err); !got.Exists || got.Balance != amount("CHF:12") {
+			t.Errorf("%q: awaited %+v", origin, got)
+		}
+	}
+}
+
+// An exchange that has failed, with Taler's body or a proxy's, is one to ask again.
+func TestAFailureOfAnExchangePasses(t *testing.T) {
+	for status, body := range map[int]string{500: `{"code":5005}`, 502: "<h1>", 503: "", 504: `{"code":0}`, 429: ""} {
+		w := readyWallet(t)
+		r := w.prepare("CHF:12", "CHF:12")
+		w.mint.always(http.MethodGet, status, body)
+		_, err := w.batch("AWAIT", r.Reserve, wire.AwaitArgs{})
+		wantFault(t, err, fault.Unavailable, "exchange-failed")
+		for _, operation := range []string{"REFRESH", "TERMS"} {
+			_, err = w.do("taler.exchange", operation, w.exchange, nil)
+			wantFault(t, err, fault.Unavailable, "exchange-failed")
+		}
+	}
+}
+
 func TestWhatAnAmountBecomes(t *testing.T) {
 	w := readyWallet(t)
 	for _, row := range []struct {

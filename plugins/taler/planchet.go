@@ -29,6 +29,15 @@ func (p planchet) envelope() taler.CoinEnvelope {
 	return taler.CoinEnvelope{Cipher: taler.CipherRSA, RSABlindedPlanchet: p.blinded}
 }
 
+// unusable says of which denomination no coin can be made.
+type unusable struct {
+	denom taler.HashCode
+	cause error
+}
+
+func (u unusable) Error() string { return u.cause.Error() }
+func (u unusable) Unwrap() error { return u.cause }
+
 // planchets makes the planchets of a batch: the same ones each time, for they
 // follow from the seed, the plan and the number of the first.
 func planchets(r taler.Reserve, coins []taler.PlannedCoins, first uint32) ([]planchet, error) {
@@ -40,7 +49,7 @@ func planchets(r taler.Reserve, coins []taler.PlannedCoins, first uint32) ([]pla
 	for _, c := range coins {
 		key, err := crypto.ParseRSAPublicKey(c.Denomination.RSAPub)
 		if err != nil {
-			return nil, err
+			return nil, unusable{c.Denomination.DenomPubHash, err}
 		}
 		for range c.Count {
 			p := planchet{index: first + uint32(len(out)), denom: c.Denomination, key: key}
@@ -48,7 +57,7 @@ func planchets(r taler.Reserve, coins []taler.PlannedCoins, first uint32) ([]pla
 			p.pub = p.secrets.Priv.Public()
 			p.hash = crypto.CoinPubHash(p.pub, taler.ShortHash{})
 			if p.blinded, err = crypto.Blind(key, p.secrets.Blinding, p.hash[:]); err != nil {
-				return nil, err
+				return nil, unusable{c.Denomination.DenomPubHash, err}
 			}
 			out = append(out, p)
 		}
@@ -74,7 +83,7 @@ func (f form) newBatch(r taler.Reserve, coins []taler.PlannedCoins) (*taler.With
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "a withdrawal cannot be written as JSON")
 	}
-	return &taler.WithdrawBatch{Protocol: f.id, Plan: coins, First: r.NextCoin, Body: body}, nil
+	return &taler.WithdrawBatch{Protocol: f.id, Plan: coins, First: r.NextCoin, Body: body, Clean: true}, nil
 }
 
 // errForged says that the exchange signed something else than it was asked to.

@@ -192,7 +192,7 @@ func TestRealRefusals(t *testing.T) {
 			if err := json.Unmarshal(s.Inputs.Request, &asked); err != nil || s.Outputs.Status == http.StatusOK {
 				t.Fatalf("status %d, %v", s.Outputs.Status, err)
 			}
-			r := taler.Reserve{Batch: &taler.WithdrawBatch{Body: s.Inputs.Request}}
+			r := taler.Reserve{Batch: &taler.WithdrawBatch{Body: s.Inputs.Request, Clean: true}}
 			for _, p := range asked.Planchets {
 				r.Batch.Plan = append(r.Batch.Plan, taler.PlannedCoins{Denomination: taler.Denomination{DenomPubHash: p.DenomPubHash}, Count: 1})
 			}

@@ -45,7 +45,7 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 	if before.KeysTag != "" && before.Version == config.Version.String() && signing(before, s.Now()) {
 		ask.Header = map[string]string{"If-None-Match": before.KeysTag} // bare: with quotes the exchange does not know it
 	}
-	answer, err := s.Fetch(ctx, ask)
+	answer, err := document(ctx, s, ask)
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -53,7 +53,7 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 	switch {
 	case answer.Status == http.StatusNotModified && ask.Header != nil:
 	case answer.Status != http.StatusOK:
-		return protocol.Result{}, taler.FaultOf(answer.Status, answer.Body)
+		return protocol.Result{}, unread(answer)
 	default:
 		if known, err = readKeys(answer, config, s.Now()); err != nil {
 			return protocol.Result{}, err
@@ -118,14 +118,14 @@ func learn(e *taler.ExchangeState, known taler.ExchangeState) (verdict, error) {
 // fetchConfig asks the exchange what it is and refuses what this wallet cannot
 // deal with.
 func fetchConfig(ctx context.Context, s protocol.Session, c protocol.Call) (taler.ExchangeConfig, error) {
-	answer, err := s.Fetch(ctx, protocol.Request{
+	answer, err := document(ctx, s, protocol.Request{
 		Address: c.Main(), Method: http.MethodGet, Path: "config", Timeout: maxHold, Limit: maxAnswer, Repeat: true,
 	})
 	if err != nil {
 		return taler.ExchangeConfig{}, err
 	}
 	if answer.Status != http.StatusOK {
-		return taler.ExchangeConfig{}, taler.FaultOf(answer.Status, answer.Body)
+		return taler.ExchangeConfig{}, unread(answer)
 	}
 	var config taler.ExchangeConfig
 	if err := taler.Unmarshal(answer.Body, &config); err != nil {

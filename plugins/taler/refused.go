@@ -1,6 +1,7 @@
 package taler
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -22,12 +23,13 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 				WithHint("the exchange did not sign this refusal with a key that is known; refresh its keys, the same request is sent again")
 		}
 		return true, err.WithHint("refresh the exchange's keys and withdraw again")
-	case taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost:
-		return true, err.WithHint("refresh the exchange's keys and withdraw again")
-	case taler.ReasonInsufficientFunds:
-		return true, err.WithHint("ask for the reserve's balance and withdraw again")
+	case taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonInsufficientFunds:
+		if !r.Batch.Clean || charged(r, answer) {
+			return false, stuck(err)
+		}
+		return true, err.WithHint("go on with `wallet operation resume`: what can be had is asked for anew")
 	case taler.ReasonEndpointUnknown:
-		return f.absent(e), err.WithHint("the exchange does not do what it says that it can; tell its operator")
+		return r.Batch.Clean && f.absent(e), err.WithHint("the exchange does not do what it says that it can; tell its operator")
 	case taler.ReasonReserveUnknown:
 		return false, err.WithHint("the money has not arrived yet; wait and withdraw again")
 	case taler.ReasonKYCRequired:
@@ -35,11 +37,79 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 	case taler.ReasonBatchPartlyWithdrawn, taler.ReasonReserveSignature:
 		return false, err.WithHint("everything is kept; this is a defect of the wallet or of the exchange")
 	}
-	if answer.Status >= http.StatusInternalServerError || answer.Status == http.StatusTooManyRequests {
-		return false, fault.Wrap(err, fault.Unknown, "the exchange could not answer, with status %d", answer.Status).
-			Because("exchange-failed").WithHint("withdraw again; the same request is sent and nothing is charged twice")
+	if failed(answer.Status) {
+		return false, failure(err, fault.Unknown, answer.Status).WithHint("withdraw again; the same request is sent and nothing is charged twice")
 	}
 	return false, err
+}
+
+// unread is the fault of a document that did not come: an exchange that cannot
+// answer now is asked again, whatever it says of itself.
+func unread(answer protocol.Response) error {
+	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
+	if failed(answer.Status) {
+		return failure(err, fault.Unavailable, answer.Status).WithHint("try again later")
+	}
+	return err
+}
+
+// document asks for what an exchange publishes. One that is too long is so every
+// time.
+func document(ctx context.Context, s protocol.Session, ask protocol.Request) (protocol.Response, error) {
+	answer, err := s.Fetch(ctx, ask)
+	if fault.ReasonOf(err) == reasonTooBig {
+		return answer, fault.Wrap(err, fault.Invalid, "what the exchange shows as its %s is longer than the %d bytes that a wallet reads", ask.Path, ask.Limit).
+			Because(reasonTooBig).WithHint("tell the exchange's operator, or use another exchange")
+	}
+	return answer, err
+}
+
+// reasonTooBig is the host's: an answer over the limit that was asked for.
+const reasonTooBig fault.Reason = "answer-too-big"
+
+func failed(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
+}
+
+func failure(err *fault.Fault, kind fault.Kind, status int) *fault.Fault {
+	return fault.Wrap(err, kind, "the exchange could not answer, with status %d", status).Because(ReasonFailed)
+}
+
+// ReasonFailed marks the answer of an exchange that has failed for the time being.
+const ReasonFailed fault.Reason = "exchange-failed"
+
+// stuck is a refusal that nobody has signed, of a request that the exchange may
+// have answered with coins before: it says nothing of these.
+func stuck(err *fault.Fault) error {
+	return err.Because(ReasonUnproven).WithHint("an answer to the same request was lost, and the coins may be made; " +
+		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
+}
+
+// charged reports whether an exchange that speaks of too little money shows what
+// the very request would have left.
+func charged(r taler.Reserve, answer protocol.Response) bool {
+	var said taler.ExchangeError
+	if json.Unmarshal(answer.Body, &said) != nil || said.Code != taler.CodeInsufficientFunds {
+		return false
+	}
+	there := r.Remainder
+	_, value, fees, err := totals(r.Batch.Plan, there.Currency)
+	if err != nil {
+		return false
+	}
+	for _, a := range []taler.Amount{value, fees} {
+		if there, err = there.Sub(a); err != nil {
+			return false
+		}
+	}
+	return said.Balance == there
+}
+
+// doubtful reports whether an answer leaves open what has become of the request:
+// the exchange broke in the middle, or somebody on the way has answered.
+func doubtful(answer protocol.Response) bool {
+	return answer.Status >= http.StatusInternalServerError || answer.Status < http.StatusBadRequest || answer.Status == http.StatusRequestTimeout ||
+		fault.ReasonOf(taler.FaultOf(answer.Status, answer.Body)) == taler.ReasonBatchPartlyWithdrawn
 }
 
 // ReasonUnproven marks a refusal for which the exchange has to show its own

@@ -1,6 +1,8 @@
 package taler
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -275,6 +278,33 @@ func FuzzVerifiedKeys(f *testing.F) {
 			t.Errorf("a verified exchange cannot be planned with: %v", err)
 		}
 	})
+}
+
+// A denomination whose key turns out dishonest is left out, and the plan is made
+// again of the others.
+func TestAPlanIsMadeAgainWithoutADishonestKey(t *testing.T) {
+	key, err := rsa.GenerateKey(rand.Reader, minRSABits)
+	if err != nil {
+		t.Fatal(err)
+	}
+	good, err := crypto.NewRSAPublicKey(&key.PublicKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := timestamp(noon.Add(time.Hour))
+	e := taler.ExchangeState{Currency: "CHF", Denominations: []taler.Denomination{
+		{DenomPubHash: taler.HashCode{1}, RSAPub: []byte{1, 2, 3}, Value: sum("CHF:10"), FeeWithdraw: sum("CHF:0"), StampExpireWithdraw: until},
+		{DenomPubHash: taler.HashCode{2}, RSAPub: good.Encode(), Value: sum("CHF:4"), FeeWithdraw: sum("CHF:0"), StampExpireWithdraw: until},
+	}}
+	r := taler.Reserve{ReservePriv: taler.StoredSecret{1}, Seed: taler.StoredSecret{2}, Amount: sum("CHF:13"), Remainder: sum("CHF:13")}
+	status, err := batchForm().planned(&r, e, taler.Amount{}, noon)
+	if err != nil || status != taler.ReserveSent || len(r.Batch.Plan) != 1 || r.Batch.Plan[0].Count != 3 || r.NextCoin != 3 {
+		t.Errorf("%s, %v", status, err)
+	}
+	r.Batch, r.NextCoin, e.Denominations = nil, 0, e.Denominations[:1]
+	if _, err := batchForm().planned(&r, e, taler.Amount{}, noon); fault.ReasonOf(err) != "no-denominations" {
+		t.Errorf("with that one alone: %v", err)
+	}
 }
 
 func FuzzAnswersOfAnExchange(f *testing.F) {

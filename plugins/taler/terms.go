@@ -12,14 +12,22 @@ import (
 )
 
 const (
-	maxTerms   = 64 << 10
+	maxTerms   = 4 << 20
+	maxPiece   = 60 << 10 // of them in one result, which may be six times as long as JSON
 	maxVersion = 128
 )
 
-// terms reads the exchange's terms of service as they are now. An exchange that
-// has configured none answers 501: then everything is empty.
+// terms reads the exchange's terms of service as they are now, a piece of them if
+// they are long. An exchange that has configured none answers 501: then everything
+// is empty.
 func terms(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	answer, err := s.Fetch(ctx, protocol.Request{
+	var args taler.TermsArgs
+	if len(c.Args) > 0 {
+		if err := c.Arguments(&args); err != nil {
+			return protocol.Result{}, err
+		}
+	}
+	answer, err := document(ctx, s, protocol.Request{
 		Address: c.Main(), Method: http.MethodGet, Path: "terms", Timeout: maxHold, Limit: maxTerms, Repeat: true,
 		Header: map[string]string{"Accept": "text/markdown, text/plain;q=0.8, text/html;q=0.5"},
 	})
@@ -30,7 +38,20 @@ func terms(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 	if err != nil {
 		return protocol.Result{}, err
 	}
+	out.Text, out.Next = piece(out.Text, args.From)
 	return protocol.ResultOf(out)
+}
+
+// piece is the part of a text that begins at a byte, and where the next one does;
+// 0: there is none. It does not cut a character.
+func piece(text string, from int) (part string, next int) {
+	from = min(max(from, 0), len(text))
+	if len(text)-from <= maxPiece {
+		return text[from:], 0
+	}
+	for next = from + maxPiece; !utf8.RuneStart(text[next]); next-- {
+	}
+	return text[from:next], next
 }
 
 // readTerms is the pure reading of the answer.
@@ -39,7 +60,7 @@ func readTerms(answer protocol.Response) (taler.TermsResult, error) {
 	case answer.Status == http.StatusNotImplemented:
 		return taler.TermsResult{}, nil
 	case answer.Status != http.StatusOK:
-		return taler.TermsResult{}, taler.FaultOf(answer.Status, answer.Body)
+		return taler.TermsResult{}, unread(answer)
 	case !utf8.Valid(answer.Body) || len(answer.Body) > maxTerms:
 		return taler.TermsResult{}, malformed(fault.New(fault.Invalid, "its terms are not text, or too long"))
 	}

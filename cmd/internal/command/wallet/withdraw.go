@@ -103,7 +103,11 @@ func withdrawAbort(e *cli.Env) *cobra.Command {
 		if err := w.AbortWithdrawal(ctx, x, "aborted by the person"); err != nil {
 			return err
 		}
-		return e.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, "Given up; nothing was paid\n")
+		said := "Given up; nothing was paid\n"
+		if x.Bank == "" {
+			said = "Given up; no money has arrived. Do not send any now: if a transfer is under way, go on with `wallet operation resume " + string(x.Operation) + "` when it is there\n"
+		}
+		return e.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, "%s", said)
 	})
 }
 

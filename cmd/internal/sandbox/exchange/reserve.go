@@ -62,7 +62,7 @@ func (e *Exchange) awaitReserve(ctx context.Context, pub crypto.EddsaPublicKey, 
 
 func (e *Exchange) reserve(ctx context.Context, pub crypto.EddsaPublicKey) (taler.ReserveStatus, error) {
 	balance, origin, err := balanceOf(ctx, e.db, pub)
-	return taler.ReserveStatus{Balance: balance, LastOrigin: origin}, err
+	return taler.ReserveStatus{Balance: balance, LastOrigin: string(origin)}, err
 }
 
 // querier is a database or a transaction.
