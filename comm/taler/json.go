@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -17,6 +19,9 @@ import (
 func Unmarshal(body []byte, v any) error {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return fault.New(fault.Invalid, "a JSON document was expected and nothing came").Because(ReasonJSONInvalid)
+	}
+	if !utf8.Valid(body) { // the decoder would read different texts as the same
+		return fault.New(fault.Invalid, "a JSON document is UTF-8, and this is not").Because(ReasonJSONInvalid)
 	}
 	err := json.Unmarshal(body, v)
 	if err == nil {
@@ -38,7 +43,7 @@ func Unmarshal(body []byte, v any) error {
 func shapeOf(err error) string {
 	var ill *json.UnmarshalTypeError
 	if errors.As(err, &ill) && ill.Field != "" {
-		return fmt.Sprintf("member %q holds another type", printable(clip(ill.Field)))
+		return fmt.Sprintf("member %q holds another type", printable(clip(memberOf(ill.Field))))
 	}
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
@@ -49,3 +54,7 @@ func shapeOf(err error) string {
 	}
 	return "a member holds another type"
 }
+
+// memberOf is a member's name without those of our own embedded types before it,
+// which are no members.
+func memberOf(field string) string { return strings.TrimPrefix(field, "plain.") }

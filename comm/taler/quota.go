@@ -35,6 +35,9 @@ func (r WithdrawLimitLock) Check(currency string) error {
 	case r.Expires == 0:
 		return missing("expires")
 	}
+	if err := CheckName("lock", r.Lock); err != nil {
+		return err
+	}
 	return checkCurrency(r.Amount, currency)
 }
 

@@ -66,14 +66,19 @@ func (r *TerminalWithdrawalSetup) UnmarshalJSON(document []byte) error {
 	return json.Unmarshal(document, (*plain)(r))
 }
 
-// Check refuses a request without its mandatory member, with amounts of another
-// currency, or with an amount of nothing.
+// Check refuses a request without its mandatory member, with a name that cannot be
+// one, with amounts of another currency, or with an amount of nothing.
 func (r TerminalWithdrawalSetup) Check(currency string) error {
 	if r.RequestUID == "" {
 		return missing("request_uid")
 	}
 	if r.Lock != "" && r.UserUUID == "" {
 		return missing("user_uuid")
+	}
+	err := checkNames(named{"request_uid", r.RequestUID}, named{"provider_transaction_id", r.ProviderTransactionID},
+		named{"user_uuid", r.UserUUID}, named{"lock", r.Lock}, named{"exchange", r.Exchange})
+	if err != nil {
+		return err
 	}
 	for _, a := range []Amount{r.Amount, r.SuggestedAmount, r.TerminalFees} {
 		if err := checkCurrency(a, currency); err != nil {
@@ -111,10 +116,15 @@ func (r *TerminalWithdrawalConfirmationRequest) UnmarshalJSON(document []byte) e
 	return json.Unmarshal(document, (*plain)(r))
 }
 
-// Check refuses a notice without its mandatory member or in another currency.
+// Check refuses a notice without its mandatory member, with a name that cannot be
+// one, or in another currency.
 func (r TerminalWithdrawalConfirmationRequest) Check(currency string) error {
 	if r.ProviderTransactionID == "" {
 		return missing("provider_transaction_id")
+	}
+	err := checkNames(named{"provider_transaction_id", r.ProviderTransactionID}, named{"user_uuid", r.UserUUID}, named{"lock", r.Lock})
+	if err != nil {
+		return err
 	}
 	return checkCurrency(r.TerminalFees, currency)
 }

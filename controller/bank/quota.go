@@ -64,6 +64,9 @@ func (b *Bank) quota(ctx context.Context, user string, change func(*taler.Quota,
 	if rule == nil {
 		return taler.WithdrawLimit{}, fault.New(fault.NotFound, "this bank has no quotas").Because(taler.ReasonEndpointUnknown)
 	}
+	if err := taler.CheckName("user_uuid", user); err != nil {
+		return taler.WithdrawLimit{}, err
+	}
 	if change != nil {
 		if err := b.knowUser(ctx, user); err != nil {
 			return taler.WithdrawLimit{}, err

@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 	"encoding/json"
+	"unicode/utf8"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -65,6 +66,13 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		return unknown(nil)
 	}
 	t.Instruments = []instrument.ID{i.ID}
+	if e.Call.Operation == taler.OperationConfirm {
+		var a taler.ConfirmArgs
+		if err := read(e.Call.Args, &a); err != nil {
+			return err
+		}
+		return a.Request().Check(s.b.cfg.Currency)
+	}
 	if e.Call.Operation != taler.OperationSelect {
 		return nil
 	}
@@ -84,6 +92,9 @@ func (s servicing) Ended(t controller.Transaction, err error) {
 }
 
 func read(raw json.RawMessage, v any) error {
+	if !utf8.Valid(raw) {
+		return fault.New(fault.Invalid, "the arguments of the operation are not UTF-8").Because("message-malformed")
+	}
 	if err := json.Unmarshal(raw, v); err != nil {
 		return fault.Wrap(err, fault.Invalid, "the arguments of the operation cannot be read").Because("message-malformed")
 	}

@@ -136,6 +136,8 @@ func TestWhatSessionsRefuse(t *testing.T) {
 		"another terminal aborts":             {other, taler.OperationAbort, taler.AbortArgs{WOPID: id}, fault.NotFound, taler.ReasonUnknownOperation},
 		"an unknown withdrawal":               {wallet, taler.OperationAbort, taler.AbortArgs{WOPID: taler.WOPID{1}}, fault.NotFound, taler.ReasonUnknownOperation},
 		"another currency":                    {till, taler.OperationSetUp, taler.TerminalWithdrawalSetup{RequestUID: "w", Amount: amount(t, "EUR:20")}, fault.Invalid, taler.ReasonCurrencyMismatch},
+		"a control character in a name":       {till, taler.OperationSetUp, taler.TerminalWithdrawalSetup{RequestUID: "a\nb", Amount: amount(t, "CHF:20")}, fault.Invalid, taler.ReasonJSONInvalid},
+		"a control character in a notice":     {till, taler.OperationConfirm, taler.ConfirmArgs{WOPID: id, ProviderTransactionID: "a\x00b"}, fault.Invalid, taler.ReasonJSONInvalid},
 		"a notice without a payment":          {till, taler.OperationConfirm, taler.ConfirmArgs{WOPID: id}, fault.Invalid, taler.ReasonJSONInvalid},
 		"a notice with fees of another money": {till, taler.OperationConfirm, taler.ConfirmArgs{WOPID: id, ProviderTransactionID: "tx", TerminalFees: amount(t, "EUR:1")}, fault.Invalid, taler.ReasonCurrencyMismatch},
 		"another wallet":                      {wallet, taler.OperationSelect, taler.SelectArgs{WOPID: id, ReservePub: key(3), SelectedExchange: banktest.ExchangeAccount}, fault.Conflict, taler.ReasonSelectionConflict},

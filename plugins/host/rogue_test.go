@@ -163,6 +163,10 @@ func (r *rogue) frames(n uint64, b *wire.Begin) []*wire.PluginFrame {
 		return write(func(i *wire.Instance) { i.Class = "payment-card" })
 	case "nul":
 		return write(func(i *wire.Instance) { i.Status = "do\x00ne" })
+	case "key-name":
+		return write(func(i *wire.Instance) { i.Keys["a\nb"] = "v" })
+	case "key":
+		return write(func(i *wire.Instance) { i.Keys["serial"] = "a\nb" })
 	case "negative":
 		return write(func(i *wire.Instance) { i.Version = -1 })
 	case "many-keys":
@@ -189,7 +193,7 @@ func (neverEnds) Read([]byte) (int, error) { select {} }
 func TestFramesThatNoHonestPluginSendsEndIt(t *testing.T) {
 	for _, mode := range []string{
 		"forged", "zero", "no-steps", "no-body", "empty-frame", "number-two", "riding-end", "asking-middle", "not-json", "bad-id",
-		"foreign-class", "nul", "negative", "many-keys", "empty-result", "amount",
+		"foreign-class", "nul", "key-name", "negative", "many-keys", "empty-result", "amount",
 	} {
 		t.Run(mode, func(t *testing.T) {
 			b := load(t, newHost(t, nil), source(t, "rogue", mode))
@@ -202,6 +206,28 @@ func TestFramesThatNoHonestPluginSendsEndIt(t *testing.T) {
 				t.Error("the frame reached the door")
 			}
 		})
+	}
+}
+
+// A key's text comes from peers as often as not: who lets it through has refused
+// that operation, and serves the next one.
+func TestAKeyThatCannotBeOneEndsItsOperationOnly(t *testing.T) {
+	b := load(t, newHost(t, nil), source(t, "rogue", "key"))
+	for range 3 {
+		var end protocol.Step
+		err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), doorFunc(func(steps []protocol.Step) (protocol.Answer, error) {
+			if len(steps) != 1 {
+				t.Errorf("%d steps reached the door", len(steps))
+			}
+			end = steps[0]
+			return protocol.Answer{Now: noon, Done: true}, nil
+		}))
+		if err != nil || end.Kind != protocol.StepResult || fault.KindOf(end.Fault) != fault.Invalid || end.Fault.Reason != "key-malformed" {
+			t.Errorf("error = %v, the step was %+v", err, end)
+		}
+		if !b.Status().Running {
+			t.Fatal("the plugin was ended")
+		}
 	}
 }
 

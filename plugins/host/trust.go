@@ -49,7 +49,8 @@ func (g grants) filter(a protocol.Answer) protocol.Answer {
 }
 
 // read takes a frame of steps that follow number seen. The error says what no
-// honest plugin sends.
+// honest plugin sends. A key whose text cannot be one is what an honest plugin may
+// have been given by a peer: it ends that operation, as if its code had said so.
 func (g grants) read(w *wire.Steps, seen int) ([]protocol.Step, error) {
 	steps, err := api.ReadSteps(w)
 	if err != nil {
@@ -64,7 +65,11 @@ func (g grants) read(w *wire.Steps, seen int) ([]protocol.Step, error) {
 		if last := n == len(steps)-1; rides == last {
 			return nil, wrong("step %d rides at the end of a frame, or asks before it", s.N)
 		}
-		if err := g.check(s); err != nil {
+		err := g.check(s)
+		if fault.ReasonOf(err) == reasonKeyMalformed {
+			return append(steps[:n], protocol.Step{N: s.N, Kind: protocol.StepResult, Fault: fault.From(err)}), nil
+		}
+		if err != nil {
 			return nil, err
 		}
 	}
@@ -89,9 +94,10 @@ func (g grants) check(s *protocol.Step) error {
 		if !g.has(s.Find.Class) {
 			return wrong("it looked for a class that it did not describe")
 		}
-		if !word(s.Find.Key) || !text(s.Find.Value, maxValue) {
+		if !word(s.Find.Key) {
 			return wrong("it looked for a key that cannot be one")
 		}
+		return checkKey(s.Find.Key, s.Find.Value)
 	}
 	return nil
 }
@@ -111,12 +117,26 @@ func (g grants) writes(list []instrument.Instance) error {
 			return wrong("it wrote a %s whose version, name, status, owner or keys cannot be", i.Class)
 		}
 		for k, v := range i.Keys {
-			if !word(k) || !text(v, maxValue) {
+			if !word(k) {
 				return wrong("it wrote a %s with a key that cannot be one", i.Class)
+			}
+			if err := checkKey(k, v); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
+}
+
+// reasonKeyMalformed is a key that is refused and not held against its plugin.
+const reasonKeyMalformed fault.Reason = "key-malformed"
+
+// checkKey looks at the text of a key, which may have come from anybody.
+func checkKey(name, value string) error {
+	if text(value, maxValue) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "the %s has control characters or more than %d bytes", name, maxValue).Because(reasonKeyMalformed)
 }
 
 func checkFetch(r *protocol.Request) error {

@@ -67,6 +67,17 @@ func TestRefusals(t *testing.T) {
 		code    taler.Code
 	}{
 		"select 1: malformed id, and a malformed body":        {"POST " + op + "nonsense", `{`, 400, 26},
+		"set-up: a line feed in the request_uid":              {"POST /withdrawals", `{"request_uid":"a\nb","amount":"CHF:5"}`, 400, 22},
+		"set-up: a NUL in the request_uid":                    {"POST /withdrawals", `{"request_uid":"a\u0000b","amount":"CHF:5"}`, 400, 22},
+		"set-up: U+0085 in the request_uid":                   {"POST /withdrawals", `{"request_uid":"a\u0085b","amount":"CHF:5"}`, 400, 22},
+		"set-up: DEL in the request_uid":                      {"POST /withdrawals", "{\"request_uid\":\"a\x7fb\",\"amount\":\"CHF:5\"}", 400, 22},
+		"set-up: half a surrogate in the request_uid":         {"POST /withdrawals", `{"request_uid":"\ud800","amount":"CHF:5"}`, 400, 22},
+		"set-up: a request_uid that is not UTF-8":             {"POST /withdrawals", "{\"request_uid\":\"inv\xff1\",\"amount\":\"CHF:5\"}", 400, 22},
+		"set-up: a NUL in the user":                           {"POST /withdrawals", `{"request_uid":"n","amount":"CHF:5","user_uuid":"a\u0000b"}`, 400, 22},
+		"set-up: a tab in the lock":                           {"POST /withdrawals", `{"request_uid":"n","amount":"CHF:5","user_uuid":"a","lock":"a\tb"}`, 400, 22},
+		"set-up: a line feed in the payment":                  {"POST /withdrawals", `{"request_uid":"n","amount":"CHF:5","provider_transaction_id":"a\nb"}`, 400, 22},
+		"check: a line feed in the payment":                   {"POST " + till + "{selected}/check", `{"provider_transaction_id":"a\nb"}`, 400, 22},
+		"set-up: a member of another type":                    {"POST /withdrawals", `{"request_uid":7}`, 400, 22},
 		"select 1: an id that is too short":                   {"POST " + op + "0123", `{}`, 400, 26},
 		"select 2: no JSON, of an unknown operation":          {"POST " + op + "{unknown}", `{"reserve_pub":`, 400, 22},
 		"select 2: nothing":                                   {"POST " + op + "{pending}", ``, 400, 22},
