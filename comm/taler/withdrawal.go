@@ -34,6 +34,11 @@ type Withdrawal struct {
 	// takes one as well, for the money has to be found.
 	ProviderTransactionID string `json:"provider_transaction_id,omitempty"`
 	Noticed               int64  `json:"noticed,omitempty"`
+	// Since when the provider knows neither the notice's payment nor a good one with
+	// the WOPID as its reference: another notice may replace this one.
+	Unfound int64 `json:"unfound,omitempty"`
+	// What the terminal named in place of the payment that the reference has led to.
+	Misnamed string `json:"misnamed,omitempty"`
 
 	// Set by the verdict or an abort, with State.
 	Confirmed   int64           `json:"confirmed,omitempty"`

@@ -35,6 +35,13 @@ func ParseWOPID(text string) (WOPID, error) {
 	return WOPID(raw), nil
 }
 
+// Is reports whether a text means this id, in whatever spelling: it is the bytes
+// that are compared.
+func (id WOPID) Is(text string) bool {
+	parsed, err := ParseWOPID(text)
+	return err == nil && parsed == id
+}
+
 // Text is the whole id in its canonical spelling, for a URL or a QR code.
 func (id WOPID) Text() string { return base32.Encode(id[:]) }
 

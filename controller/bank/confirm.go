@@ -30,7 +30,8 @@ const (
 // it is said to pay [9]. It is pure and has the last word: nothing is confirmed
 // on doubt. What the plugin was told to ask for is not trusted; the facts must
 // name the payment of the notice, this withdrawal, the bank's space at the
-// provider, its currency, and at least amount and fees, none of it refunded.
+// provider, its currency, and at least amount and fees, none of it refunded. Facts
+// of another payment than the one asked for are no answer, good or bad.
 //
 // Money that certainly was paid for this withdrawal and buys nothing goes back,
 // as does what was paid too much. Money for something else is nobody's here.
@@ -47,6 +48,9 @@ func Judge(w taler.Withdrawal, space int64, f protocol.Facts) Verdict {
 }
 
 func judge(w taler.Withdrawal, space int64, f protocol.Facts) Verdict {
+	if f.State != protocol.FactPending && f.Transaction != w.ProviderTransactionID {
+		return Verdict{Decision: Again, Reason: "the provider answered for another transaction"}
+	}
 	switch f.State {
 	case protocol.FactFailed:
 		return Verdict{Decision: Abort, Reason: "the provider says that the payment failed"}
@@ -82,9 +86,7 @@ func judge(w taler.Withdrawal, space int64, f protocol.Facts) Verdict {
 // foreign says why a payment is not for a withdrawal; empty if it is.
 func foreign(w taler.Withdrawal, space int64, f protocol.Facts) string {
 	switch {
-	case f.Transaction != w.ProviderTransactionID:
-		return "the provider answered for another transaction"
-	case f.Reference != w.WOPID.Text():
+	case !w.WOPID.Is(f.Reference):
 		return "the payment has the reference of something else"
 	case f.Space != space:
 		return "the payment was made in another space"

@@ -2,6 +2,7 @@ package bank
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,8 +65,12 @@ func TestJudge(t *testing.T) {
 		"failed":                    {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State = protocol.FactFailed }, Abort, "the provider says that the payment failed", none, false},
 		"failed, of something else": {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State, f.Reference = protocol.FactFailed, "x" }, Abort, "the provider says that the payment failed", none, false},
 
-		"another transaction":   {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Transaction = "tx2" }, Abort, "the provider answered for another transaction", none, true},
-		"no transaction":        {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Transaction = "" }, Abort, "the provider answered for another transaction", none, true},
+		"another transaction": {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Transaction = "tx2" }, Again, "the provider answered for another transaction", none, false},
+		"no transaction":      {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Transaction = "" }, Again, "the provider answered for another transaction", none, false},
+		"another one failed":  {func(_ *taler.Withdrawal, f *protocol.Facts) { f.State, f.Transaction = protocol.FactFailed, "tx2" }, Again, "the provider answered for another transaction", none, false},
+		"other spelling": {func(_ *taler.Withdrawal, f *protocol.Facts) {
+			f.Reference = strings.ReplaceAll(strings.ToLower(f.Reference), "0", "o")
+		}, Confirm, "", none, false},
 		"another reference":     {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Reference = taler.WOPID{1, 2, 4}.Text() }, Abort, "the payment has the reference of something else", none, true},
 		"no reference":          {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Reference = "" }, Abort, "the payment has the reference of something else", none, true},
 		"another space":         {func(_ *taler.Withdrawal, f *protocol.Facts) { f.Space = 406 }, Abort, "the payment was made in another space", none, true},
@@ -105,6 +110,17 @@ func TestJudge(t *testing.T) {
 				t.Errorf("the verdict is %+v", got)
 			}
 		})
+	}
+}
+
+func TestWhatIsNoPaymentOfWallee(t *testing.T) {
+	for name, good := range map[string]bool{"7": true, "88888888": true, "0": false, "-1": false, " 7": false, "07": false, "+7": false, "pay-xyz": false, "99999999999999999999": false} {
+		if err := (Provider{Kind: "wallee"}).checkTransaction(name); (err == nil) != good {
+			t.Errorf("%q: %v", name, err)
+		}
+		if err := (Provider{Kind: "simulator"}).checkTransaction(name); err != nil {
+			t.Errorf("%q elsewhere: %v", name, err)
+		}
 	}
 }
 

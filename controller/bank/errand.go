@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -20,6 +21,9 @@ func (b *Bank) pursue(id instrument.ID, payment string, try func() (done bool, e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if e, busy := b.asking[id]; busy {
+		if payment != "" {
+			b.paid[payment] = e
+		}
 		ring(e.hurry)
 		return
 	}
@@ -38,9 +42,7 @@ func (b *Bank) pursue(id instrument.ID, payment string, try func() (done bool, e
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		delete(b.asking, id)
-		if b.paid[payment] == e {
-			delete(b.paid, payment)
-		}
+		maps.DeleteFunc(b.paid, func(_ string, of *errand) bool { return of == e })
 	}()
 }
 

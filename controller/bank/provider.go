@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -38,6 +39,31 @@ func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 func (p Provider) WireType() string { return p.Kind + wireTypeSuffix }
 
 const wireTypeSuffix = "-transaction"
+
+// kindWallee names its payments with positive numbers.
+const kindWallee = "wallee"
+
+// checkTransaction refuses what can never be a payment's name at the provider, in
+// its one spelling: nobody is asked about that for ever.
+func (p Provider) checkTransaction(name string) error {
+	n, err := strconv.ParseInt(name, 10, 64)
+	if p.Kind != kindWallee || err == nil && n > 0 && strconv.FormatInt(n, 10) == name {
+		return nil
+	}
+	return fault.New(fault.Invalid, "a payment at %s has a number, and this provider_transaction_id is none", p.Name).Because(taler.ReasonParameterMalformed)
+}
+
+// checkNotice refuses a notice that can never be true of a provider.
+func (b *Bank) checkNotice(ctx context.Context, provider string, r taler.TerminalWithdrawalConfirmationRequest) error {
+	if err := r.Check(b.cfg.Currency); err != nil {
+		return err
+	}
+	_, p, err := b.provider(ctx, provider)
+	if err != nil {
+		return err
+	}
+	return p.checkTransaction(r.ProviderTransactionID)
+}
 
 // found is a provider that was looked up.
 type found struct {

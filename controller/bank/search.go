@@ -182,14 +182,13 @@ func (b *Bank) search(id instrument.ID, last bool) (over bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	var found protocol.Found
 	// Not in the line of those who wait for a confirmation.
-	err = b.card(b.slot(w.Provider+" searches"), at, operationSearch, map[string]string{"reference": w.WOPID.Text()}, &found)
+	found, err := b.payments(b.slot(w.Provider+" searches"), at, w.WOPID)
 	if err != nil {
 		return false, err
 	}
 	running := false
-	for _, f := range found.Payments {
+	for _, f := range found {
 		of := w
 		of.ProviderTransactionID = f.Transaction
 		v := Judge(of, provider.Space, f)
@@ -205,7 +204,7 @@ func (b *Bank) search(id instrument.ID, last bool) (over bool, err error) {
 	}
 	return true, b.amend(id, func(w *taler.Withdrawal) bool {
 		w.Searched = b.Now().Unix()
-		return true
+		return w.State == taler.StateAborted
 	})
 }
 
@@ -214,7 +213,7 @@ func (b *Bank) search(id instrument.ID, last bool) (over bool, err error) {
 func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) error {
 	if v.Foreign {
 		return b.amend(id, func(w *taler.Withdrawal) bool {
-			if w.Foreign != "" {
+			if w.Foreign != "" || w.State != taler.StateAborted {
 				return false
 			}
 			w.Foreign = f.Transaction
@@ -240,7 +239,7 @@ func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) error {
 	return err
 }
 
-// amend changes what is on record of an aborted withdrawal.
+// amend changes what is on record of a withdrawal, if it is to be changed.
 func (b *Bank) amend(id instrument.ID, change func(*taler.Withdrawal) bool) error {
 	return b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
 		i, err := tx.Get(id)
@@ -248,7 +247,7 @@ func (b *Bank) amend(id instrument.ID, change func(*taler.Withdrawal) bool) erro
 			return err
 		}
 		var w taler.Withdrawal
-		if err := i.Decode(&w); err != nil || w.State != taler.StateAborted || !change(&w) {
+		if err := i.Decode(&w); err != nil || !change(&w) {
 			return err
 		}
 		if err := i.Encode(w); err != nil {

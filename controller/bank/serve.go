@@ -71,7 +71,7 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		if err := read(e.Call.Args, &a); err != nil {
 			return err
 		}
-		return a.Request().Check(s.b.cfg.Currency)
+		return s.b.checkNotice(ctx, w.Provider, a.Request())
 	}
 	if e.Call.Operation != taler.OperationSelect {
 		return nil

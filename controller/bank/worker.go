@@ -72,18 +72,23 @@ func (b *Bank) verify(id instrument.ID, w taler.Withdrawal) (done bool, err erro
 	if err != nil {
 		return false, err
 	}
-	facts, err := b.facts(w, at)
-	if fault.ReasonOf(err) == "transaction-unknown" {
-		facts, err = protocol.Facts{State: protocol.FactPending}, nil // a provider may show a payment late
+	d := decision{withdrawal: id, state: w.State, notice: w.ProviderTransactionID, provider: provider}
+	d.facts, err = b.facts(w, at)
+	unknown := fault.ReasonOf(err) == reasonTransactionUnknown
+	if unknown { // a provider may show a payment late, or the terminal has named another one
+		d.facts, d.found, err = b.byReference(w, at, provider)
 	}
 	if err != nil {
 		return false, err
 	}
-	verdict := Judge(w, provider.Space, facts)
-	if verdict.Decision == Again {
-		return false, nil
+	if d.found {
+		w.ProviderTransactionID = d.facts.Transaction
 	}
-	return b.decide(decision{id, w.State, provider, facts}, verdict)
+	verdict := Judge(w, provider.Space, d.facts)
+	if verdict.Decision == Again {
+		return false, b.markUnfound(id, w, unknown)
+	}
+	return b.decide(d, verdict)
 }
 
 // facts runs card.pay VERIFY, which only reads.
@@ -134,8 +139,10 @@ func (b *Bank) slot(of string) chan struct{} {
 type decision struct {
 	withdrawal instrument.ID
 	state      taler.State // in which the notice was judged
+	notice     string      // the payment that it names
 	provider   Provider
 	facts      protocol.Facts
+	found      bool // by its reference, and not by the notice
 }
 
 // decide writes the verdict: the status, the claim on the provider's
@@ -143,17 +150,24 @@ type decision struct {
 // one commit. A payment that another withdrawal has claimed first aborts this one.
 func (b *Bank) decide(d decision, v Verdict) (bool, error) {
 	var given instrument.ID
+	var wrote bool
 	write := func(tx *instrument.Draft) (err error) {
-		given, err = b.write(tx, d, v)
+		given, wrote, err = b.write(tx, d, v)
 		return err
 	}
 	err := b.Instruments().Update(b.life, write)
 	if fault.ReasonOf(err) == "provider_tx-taken" {
+		if d.found { // nobody said that it is this withdrawal's
+			return false, nil
+		}
 		v = Verdict{Decision: Abort, Reason: "the payment belongs to another withdrawal", Foreign: true}
 		err = b.Instruments().Update(b.life, write)
 	}
 	if err != nil {
 		return false, err
+	}
+	if !wrote { // decided by somebody else, or another payment was named: look again
+		return false, nil
 	}
 	b.Log().Info("a withdrawal is decided", "withdrawal", d.withdrawal, "decision", v.Decision, "reason", v.Reason)
 	if given != "" {
@@ -162,39 +176,43 @@ func (b *Bank) decide(d decision, v Verdict) (bool, error) {
 	return true, nil
 }
 
-func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrument.ID, err error) {
+func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrument.ID, wrote bool, err error) {
 	i, err := tx.Get(d.withdrawal)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	var w taler.Withdrawal
 	if err := i.Decode(&w); err != nil {
-		return "", err
+		return "", false, err
 	}
-	if !w.Undecided() || w.State != d.state {
-		return "", nil // somebody else has decided
+	if !w.Undecided() || w.State != d.state || w.ProviderTransactionID != d.notice {
+		return "", false, nil // somebody else has decided, or another payment was named
+	}
+	if d.found {
+		w.ProviderTransactionID, w.Misnamed = d.facts.Transaction, d.notice
 	}
 	w = decided(w, v, d.facts, b.Now().Unix())
 	i.Status = string(w.State)
 	if err := i.Encode(w); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if v.Decision == Confirm {
 		i.Keys["provider_tx"] = providerTx(w.Provider, w.ProviderTransactionID)
 	}
 	if err := tx.Put(i); err != nil {
-		return "", err
+		return "", false, err
 	}
 	if v.Decision == Confirm {
 		row, err := historyRow(w, d.provider)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		if err := tx.Append(topicOf(Incoming, w.Exchange), i.ID, row); err != nil {
-			return "", err
+			return "", false, err
 		}
 	}
-	return b.owe(tx, w, d.facts.Transaction, v)
+	given, err = b.owe(tx, w, d.facts.Transaction, v)
+	return given, true, err
 }
 
 // historyRow is what the exchange will read. The strict reader has looked at it

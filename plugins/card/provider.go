@@ -88,6 +88,17 @@ func readPayment(body []byte) (protocol.Facts, error) {
 	return t.facts(body)
 }
 
+// askedFor refuses the facts of another payment than the one that was asked for:
+// they are a misreading, on whatever side, and say nothing of that one.
+func askedFor(transaction string) func(protocol.Facts, error) (protocol.Facts, error) {
+	return func(f protocol.Facts, err error) (protocol.Facts, error) {
+		if err == nil && f.Transaction != transaction {
+			return protocol.Facts{}, misread()
+		}
+		return f, err
+	}
+}
+
 // readPayments is the pure reading of the payments with one reference.
 func readPayments(body []byte) ([]protocol.Facts, error) {
 	var list struct {

@@ -23,7 +23,9 @@ func (x simulator) check(ctx context.Context, s protocol.Session) error {
 }
 
 func (x simulator) find(ctx context.Context, s protocol.Session, transaction string) (protocol.Facts, error) {
-	return get(ctx, s, x.at, "payments/"+url.PathEscape(transaction), readPayment)
+	return get(ctx, s, x.at, "payments/"+url.PathEscape(transaction), func(body []byte) (protocol.Facts, error) {
+		return askedFor(transaction)(readPayment(body))
+	})
 }
 
 func (x simulator) search(ctx context.Context, s protocol.Session, reference string) ([]protocol.Facts, error) {

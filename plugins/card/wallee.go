@@ -97,7 +97,7 @@ func (x walleeClient) find(ctx context.Context, s protocol.Session, transaction 
 	if err := said(answer); err != nil {
 		return protocol.Facts{}, err
 	}
-	return readTransaction(answer.Body)
+	return askedFor(transaction)(readTransaction(answer.Body))
 }
 
 // number reads wallee's own name of a transaction in its one spelling: another

@@ -3,6 +3,7 @@ package card
 import (
 	"encoding/json"
 	"strconv"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/plugins/card/wallee"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -65,7 +66,7 @@ func readTransactions(body []byte, reference string) ([]protocol.Facts, error) {
 		if found[n], err = readTransaction(raw); err != nil {
 			return nil, err
 		}
-		if found[n].Reference != reference {
+		if !strings.EqualFold(found[n].Reference, reference) { // wallee may find another spelling; who asks judges it
 			return nil, misread()
 		}
 	}

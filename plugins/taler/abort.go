@@ -2,6 +2,7 @@ package taler
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -25,7 +26,7 @@ func abort(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 		args.Reason = abortedBy(s.Peer().Role)
 	}
 	_, err = change(ctx, s, c.Main(), func(_ string, w *taler.Withdrawal) (verdict, error) {
-		return aborted(w, args, s.Now())
+		return aborted(w, args, operator(s.Peer().Role), s.Now())
 	})
 	if err != nil {
 		return protocol.Result{}, err
@@ -52,16 +53,26 @@ func abortedBy(role comm.Role) string {
 	return "aborted by the bank"
 }
 
-// aborted is the pure rule of an abort.
-func aborted(w *taler.Withdrawal, args taler.AbortArgs, now time.Time) (verdict, error) {
+// operator is who has no peer: the bank's own command.
+func operator(role comm.Role) bool { return role != comm.Client && role != comm.Vendor }
+
+// aborted is the pure rule of an abort. The operator may end a withdrawal whose
+// notice the provider knows nothing of; the notice is then over as well, and a
+// payment that appears later is found by its reference.
+func aborted(w *taler.Withdrawal, args taler.AbortArgs, operator bool, now time.Time) (verdict, error) {
 	switch {
 	case args.WOPID != w.WOPID:
 		return stay, unknownOperation()
 	case w.State == taler.StateAborted:
 		return stay, nil
-	case w.State == taler.StateConfirmed, w.ProviderTransactionID != "":
-		return stay, fault.New(fault.Conflict, "this withdrawal is paid and cannot be aborted").
+	case w.State == taler.StateConfirmed:
+		return stay, fault.New(fault.Conflict, "this withdrawal is paid and cannot be aborted").Because(taler.ReasonAbortConfirmConflict)
+	case w.ProviderTransactionID != "" && !(operator && w.Unfound != 0):
+		return stay, fault.New(fault.Conflict, "the terminal says that this withdrawal is paid, and the provider has not decided").
 			Because(taler.ReasonAbortConfirmConflict).WithHint("wait for the provider's answer")
+	}
+	if w.ProviderTransactionID != "" {
+		w.Proof = json.RawMessage("null")
 	}
 	w.State, w.Aborted, w.AbortReason = taler.StateAborted, now.Unix(), args.Reason
 	return become(string(taler.StateAborted)), nil

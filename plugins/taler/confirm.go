@@ -53,13 +53,15 @@ func noticed(w *taler.Withdrawal, args taler.ConfirmArgs, now time.Time) (verdic
 	case w.State == taler.StateAborted:
 		w.ProviderTransactionID, w.Noticed = args.ProviderTransactionID, now.Unix()
 		return become(string(taler.StateAborted)), nil
-	case w.ProviderTransactionID != "" && w.ProviderTransactionID != args.ProviderTransactionID:
-		return stay, fault.New(fault.Conflict, "this withdrawal was paid by another payment").Because(taler.ReasonPaymentDiffers)
+	}
+	replaces, err := replaced(*w, args.ProviderTransactionID)
+	if err != nil {
+		return stay, err
 	}
 	if err := sameFees(*w, args.TerminalFees); err != nil {
 		return stay, err
 	}
-	if w.ProviderTransactionID != "" {
+	if w.ProviderTransactionID != "" && !replaces {
 		return stay, nil // a repetition, before or after the verdict
 	}
 	next := *w
@@ -71,9 +73,25 @@ func noticed(w *taler.Withdrawal, args taler.ConfirmArgs, now time.Time) (verdic
 			return stay, err
 		}
 	}
-	next.ProviderTransactionID, next.Noticed = args.ProviderTransactionID, now.Unix()
+	next.ProviderTransactionID, next.Noticed, next.Unfound = args.ProviderTransactionID, now.Unix(), 0
 	*w = next
 	return become(string(taler.StateSelected)), nil
+}
+
+// replaced reports whether a notice takes the place of an earlier one, which named
+// a payment that the provider does not know. What it knows, or was not asked about
+// yet, stands.
+func replaced(w taler.Withdrawal, transaction string) (bool, error) {
+	switch {
+	case w.ProviderTransactionID == "", transaction == w.ProviderTransactionID, transaction == w.Misnamed:
+		return false, nil
+	case w.State == taler.StateConfirmed:
+		return false, fault.New(fault.Conflict, "this withdrawal was paid by another payment").Because(taler.ReasonPaymentDiffers)
+	case w.Unfound == 0:
+		return false, fault.New(fault.Conflict, "the provider is asked about another payment for this withdrawal, and has not decided").
+			Because(taler.ReasonPaymentDiffers).WithHint("if the other one was a mistake, send this one again when the provider has said that it does not know it")
+	}
+	return true, nil
 }
 
 // sameFees holds the terminal to the card fees that it named before. It may name

@@ -89,10 +89,10 @@ func TestWithdrawalStatesAndEvents(t *testing.T) {
 		{"another notice", notice("tx-2", ""), [6]string{"!not-selected", "selected", "!payment-differs", "!payment-differs", "aborted", "="}},
 		{"an empty notice", notice("", ""), [6]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
 		{"an abort", func(w *taler.Withdrawal) (verdict, error) {
-			return aborted(w, taler.AbortArgs{WOPID: wopid, Reason: "r"}, noon)
+			return aborted(w, taler.AbortArgs{WOPID: wopid, Reason: "r"}, false, noon)
 		}, [6]string{"aborted", "aborted", "!abort-confirm-conflict", "!abort-confirm-conflict", "=", "="}},
 		{"an abort of another", func(w *taler.Withdrawal) (verdict, error) {
-			return aborted(w, taler.AbortArgs{WOPID: taler.WOPID{9}}, noon)
+			return aborted(w, taler.AbortArgs{WOPID: taler.WOPID{9}}, true, noon)
 		}, [6]string{"!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation"}},
 	}
 	for _, e := range events {
@@ -119,6 +119,47 @@ func TestWithdrawalStatesAndEvents(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestANoticeOfWhatNobodyKnows may be replaced, and the operator may end its
+// withdrawal; while the provider may still know it, neither.
+func TestANoticeOfWhatNobodyKnows(t *testing.T) {
+	at := func(unfound int64, state taler.State) *taler.Withdrawal {
+		return &taler.Withdrawal{State: state, WOPID: taler.WOPID{1}, Currency: "CHF", ProviderTransactionID: "wrong", Noticed: 5, Unfound: unfound, Misnamed: "before"}
+	}
+	notice := func(w *taler.Withdrawal, name string) error {
+		_, err := noticed(w, taler.ConfirmArgs{WOPID: taler.WOPID{1}, ProviderTransactionID: name}, noon)
+		return err
+	}
+	end := func(w *taler.Withdrawal, operator bool) error {
+		_, err := aborted(w, taler.AbortArgs{WOPID: taler.WOPID{1}}, operator, noon)
+		return err
+	}
+	for name, c := range map[string]struct {
+		err    error
+		reason fault.Reason
+	}{
+		"another, undecided":             {notice(at(0, taler.StateSelected), "right"), taler.ReasonPaymentDiffers},
+		"another, unfound":               {notice(at(7, taler.StateSelected), "right"), ""},
+		"another, confirmed":             {notice(at(7, taler.StateConfirmed), "right"), taler.ReasonPaymentDiffers},
+		"the misnamed again, confirmed":  {notice(at(0, taler.StateConfirmed), "before"), ""},
+		"the operator ends it undecided": {end(at(0, taler.StateSelected), true), taler.ReasonAbortConfirmConflict},
+		"the operator ends it unfound":   {end(at(7, taler.StateSelected), true), ""},
+		"the operator ends it confirmed": {end(at(7, taler.StateConfirmed), true), taler.ReasonAbortConfirmConflict},
+		"a terminal ends it unfound":     {end(at(7, taler.StateSelected), false), taler.ReasonAbortConfirmConflict},
+	} {
+		if fault.ReasonOf(c.err) != c.reason {
+			t.Errorf("%s: %v", name, c.err)
+		}
+	}
+	w := at(7, taler.StateSelected)
+	if err := notice(w, "right"); err != nil || w.ProviderTransactionID != "right" || w.Unfound != 0 || !w.Undecided() {
+		t.Errorf("%v, and it became %+v", err, w)
+	}
+	w = at(7, taler.StateSelected)
+	if err := end(w, true); err != nil || w.Undecided() {
+		t.Errorf("%v: nobody shall ask about it any more", err)
 	}
 }
 

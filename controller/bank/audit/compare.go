@@ -49,7 +49,7 @@ func (c *comparison) confirmed(f protocol.Facts, space int64) {
 	case f.State != protocol.FactPaid:
 		c.says(PaymentNotPaid, f.Transaction, "the provider says that the payment is %s", f.State)
 		return
-	case f.Reference != s.wopid.Text():
+	case !s.wopid.Is(f.Reference):
 		c.says(PaymentForOther, f.Transaction, "the payment has another reference at the provider")
 		return
 	case f.Space != space:

@@ -85,7 +85,7 @@ func TestBodies(t *testing.T) {
 		"as large as may be":            {nil, good + strings.Repeat(" ", 64<<10-len(good)), 200, 0},
 		"deep":                          {nil, `{"request_uid":` + strings.Repeat("[", 60<<10), 400, 22},
 		"deep in a member nobody reads": {nil, `{"x":` + strings.Repeat("[", 30<<10) + strings.Repeat("]", 30<<10) + `}`, 400, 22},
-		"not UTF-8 in a member":         {nil, "{\"request_uid\":\"u\",\"amount\":\"CHF:20\",\"x\":\"\xff\"}", 200, 0},
+		"not UTF-8 in a member":         {nil, "{\"request_uid\":\"u\",\"amount\":\"CHF:20\",\"x\":\"\xff\"}", 400, 22},
 	} {
 		t.Run(name, func(t *testing.T) {
 			send(t, h, request{method: "POST", path: "/withdrawals", header: c.header, login: h.Terminal, body: c.body}).want(t, c.status, c.code)
