@@ -40,8 +40,12 @@ func (p Provider) WireType() string { return p.Kind + wireTypeSuffix }
 
 const wireTypeSuffix = "-transaction"
 
-// kindWallee names its payments with positive numbers.
-const kindWallee = "wallee"
+// kindWallee names its payments with positive numbers, and its web service is below
+// a path that addresses in documents often leave out.
+const (
+	kindWallee = "wallee"
+	pathWallee = "/api"
+)
 
 // checkTransaction refuses what can never be a payment's name at the provider, in
 // its one spelling: nobody is asked about that for ever.
@@ -112,7 +116,8 @@ var kinds = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
 // AddProvider makes a provider known that is asked without credentials, or with
 // AddProviderKey, by a key. Nobody is asked; CheckProvider does that. A name that
-// is taken is fault.Conflict, reason "name-taken".
+// is taken is fault.Conflict, reason "name-taken". An address of wallee without a
+// path is that of its host, and gets the path of its web service.
 func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
 	return b.AddProviderKey(ctx, p, "")
 }
@@ -129,6 +134,9 @@ func (b *Bank) AddProviderKey(ctx context.Context, p Provider, key Key) error {
 	u, err := taler.CheckURL(p.URL, true)
 	if err != nil {
 		return err
+	}
+	if p.Kind == kindWallee && strings.Trim(u.Path, "/") == "" {
+		u.Path = pathWallee
 	}
 	p.URL = strings.TrimSuffix(u.String(), "/") + "/"
 	self, err := b.self(ctx)

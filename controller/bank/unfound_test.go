@@ -111,6 +111,9 @@ func TestANameThatCannotBeOneIsRefusedAtOnce(t *testing.T) {
 	if err := h.Bank.AddProviderKey(ctx, bank.Provider{Name: "w", Kind: "wallee", URL: "http://127.0.0.1:1/", Space: 1, User: 1}, "a2V5"); err != nil {
 		t.Fatal(err)
 	}
+	if p, err := h.Bank.ProviderOf(ctx, "w"); err != nil || p.URL != "http://127.0.0.1:1/api/" {
+		t.Errorf("it is asked at %s, %v", p.URL, err)
+	}
 	login, token, err := h.Bank.AddTerminal(ctx, "numbers", "w")
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ func providerAdd(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "add NAME", Short: "Make a provider known; it is not asked", Args: cobra.ExactArgs(1)}
 	var p bank.Provider
 	c.Flags().StringVar(&p.Kind, "kind", "simulator", "what kind of provider it is: simulator or wallee")
-	c.Flags().StringVar(&p.URL, "url", "", "base `URL` of its API")
+	c.Flags().StringVar(&p.URL, "url", "", "base `URL` of its API; wallee: without a path, /api is added")
 	c.Flags().Int64Var(&p.Space, "space", 0, "wallee: number of the space in which the terminals charge")
 	c.Flags().Int64Var(&p.User, "user", 0, "wallee: number of the application user that asks")
 	file := c.Flags().String("key-file", "", "wallee: `FILE` with the application user's key")
