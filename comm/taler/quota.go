@@ -161,8 +161,11 @@ func (q *Quota) Reserve(rule QuotaRule, r WithdrawLimitLock, now int64) error {
 	if err != nil {
 		return err
 	}
-	if c, err := r.Amount.Cmp(left.Limit); err != nil || c > 0 || len(q.Locks) >= maxLocks {
-		return quotaExceeded(r.Amount, left)
+	if c, err := r.Amount.Cmp(left.Limit); err != nil || c > 0 {
+		return quotaExceeded("%s is more than this user may withdraw now: %s", r.Amount, left.Limit)
+	}
+	if len(q.Locks) >= maxLocks {
+		return quotaExceeded("this user has %d locks already, and may have no more", len(q.Locks))
 	}
 	q.Locks = append(q.Locks, l)
 	return nil
@@ -180,28 +183,31 @@ func (q *Quota) Unlock(name string) error {
 
 // Use counts a withdrawal against a quota that was Counted, consuming the lock if
 // one is named, and returns the most that it may be: its amount, or if that is
-// not fixed the lock's or all that is left.
-func (q *Quota) Use(rule QuotaRule, w Withdrawal, lock string) (most Amount, err error) {
+// not fixed the lock's or all that is left, and no more than is paid out at all;
+// an absent bound is none.
+func (q *Quota) Use(rule QuotaRule, w Withdrawal, lock string, bound Amount) (most Amount, err error) {
 	left, err := q.Limit(rule)
 	if err != nil {
 		return Amount{}, err
 	}
 	most = left.Limit
+	exceeds := "%s is more than this user may withdraw now: %s"
 	if lock != "" {
 		n := q.lock(lock)
 		if n < 0 {
 			return Amount{}, fault.New(fault.Conflict, "this user has no such lock").Because(ReasonLockUnknown)
 		}
-		most = q.Locks[n].Amount
+		most, exceeds = q.Locks[n].Amount, "%s is more than the lock reserves: %s"
 		q.Locks = slices.Delete(q.Locks, n, n+1)
 	}
 	if w.Amount == (Amount{}) {
 		if most.IsZero() {
-			return Amount{}, quotaExceeded(most, left)
+			return Amount{}, quotaExceeded("nothing is left of what this user may withdraw now")
 		}
+		most = Withdrawal{MaxAmount: most}.Most(bound)
 	} else {
 		if c, err := w.Amount.Cmp(most); err != nil || c > 0 {
-			return Amount{}, quotaExceeded(w.Amount, left)
+			return Amount{}, quotaExceeded(exceeds, w.Amount, most)
 		}
 		most = w.Amount
 	}
@@ -213,6 +219,6 @@ func (q *Quota) lock(name string) int {
 	return slices.IndexFunc(q.Locks, func(l QuotaLock) bool { return l.Lock == name })
 }
 
-func quotaExceeded(wanted Amount, left WithdrawLimit) error {
-	return fault.New(fault.Conflict, "%s is more than this user may withdraw now: %s", wanted, left.Limit).Because(ReasonQuotaExceeded)
+func quotaExceeded(format string, args ...any) error {
+	return fault.New(fault.Conflict, format, args...).Because(ReasonQuotaExceeded)
 }

@@ -24,7 +24,7 @@ var bankQuota = sdk.Class{About: instrument.Info{
 
 // count counts a new withdrawal against its user's quota, in the change that
 // makes it.
-func count(tx instrument.Tx, rule taler.QuotaRule, lock string, w *taler.Withdrawal, now time.Time) error {
+func count(tx instrument.Tx, rule taler.QuotaRule, args taler.SetupArgs, w *taler.Withdrawal, now time.Time) error {
 	id, err := tx.Find(quotaID, keyUser, w.UserUUID)
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func count(tx instrument.Tx, rule taler.QuotaRule, lock string, w *taler.Withdra
 	if q, err = q.Counted(tx, rule, now.Unix()); err != nil {
 		return err
 	}
-	most, err := q.Use(rule, *w, lock)
+	most, err := q.Use(rule, *w, args.Request.Lock, args.MaxAmount)
 	if err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func begin(tx instrument.Tx, i instrument.Instance, args taler.SetupArgs, w tale
 		}
 	}
 	if counts {
-		if err := count(tx, *args.Quota, args.Request.Lock, &w, now); err != nil {
+		if err := count(tx, *args.Quota, args, &w, now); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,57 @@
+package taler_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// TestWhatAUseReserves: a free amount reserves what the wallet may choose at most,
+// and a refusal says what there is.
+func TestWhatAUseReserves(t *testing.T) {
+	chf := func(value uint64) taler.Amount { return taler.Amount{Currency: "CHF", Value: value} }
+	rule := taler.QuotaRule{Amount: chf(500), Within: 60}
+	for name, c := range map[string]struct {
+		wants, bound taler.Amount
+		lock         string
+		most         taler.Amount
+		says         string
+	}{
+		"free":                    {taler.Amount{}, taler.Amount{}, "", chf(450), ""},
+		"free, below a bound":     {taler.Amount{}, chf(200), "", chf(200), ""},
+		"free, above what is":     {taler.Amount{}, chf(900), "", chf(450), ""},
+		"free, of a lock":         {taler.Amount{}, chf(200), "l", chf(50), ""},
+		"free, of a lock, bound":  {taler.Amount{}, chf(20), "l", chf(20), ""},
+		"fixed":                   {chf(30), chf(20), "", chf(30), ""},
+		"more than the lock":      {chf(60), taler.Amount{}, "l", taler.Amount{}, "CHF:60 is more than the lock reserves: CHF:50"},
+		"more than is left":       {chf(451), taler.Amount{}, "", taler.Amount{}, "CHF:451 is more than this user may withdraw now: CHF:450"},
+		"free, and all is locked": {taler.Amount{}, taler.Amount{}, "", taler.Amount{}, "nothing is left"},
+	} {
+		q := taler.Quota{User: "anna", Locks: []taler.QuotaLock{{Lock: "l", Amount: chf(50), Expires: 99}}}
+		if c.says == "nothing is left" {
+			q.Locks[0].Amount = chf(500)
+		}
+		most, err := q.Use(rule, taler.Withdrawal{Amount: c.wants}, c.lock, c.bound)
+		if c.says != "" && (fault.ReasonOf(err) != taler.ReasonQuotaExceeded || !strings.Contains(err.Error(), c.says)) || c.says == "" && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if most != c.most || err == nil && q.Uses[0].Amount != c.most {
+			t.Errorf("%s: the most is %s, and counted is %+v", name, most, q.Uses)
+		}
+	}
+}
+
+// TestAHintNamesMembersOnly and no types of ours.
+func TestAHintNamesMembersOnly(t *testing.T) {
+	for body, into := range map[string]any{
+		`{"request_uid":7}`: new(taler.TerminalWithdrawalSetup),
+		`{"metadata":7}`:    new(taler.TransferRequest),
+	} {
+		err := taler.Unmarshal([]byte(body), into)
+		if err == nil || strings.Contains(fault.From(err).Message, "plain") {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+}
