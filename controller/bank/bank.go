@@ -96,6 +96,7 @@ type Bank struct {
 	known sync.Map // by name: the providers, none of which ever changes, as found
 	own   atomic.Pointer[profile.Principal]
 
+	begun   map[instrument.Topic]instrument.Seq // the last rows that there were at the start; not changed after New
 	fetched map[instrument.Topic]instrument.Seq // the last rows that exchanges have gone on from; under mu
 }
 
@@ -119,7 +120,10 @@ func Policy() profile.Policy {
 // takes up the notices that an earlier life has not decided.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
 	b := newBank(c, cfg)
-	err := b.resumeTransfers(ctx)
+	err := b.beginHistories(ctx)
+	if err == nil {
+		err = b.resumeTransfers(ctx)
+	}
 	if err == nil {
 		err = b.resumeReturns(ctx)
 	}
@@ -137,7 +141,7 @@ func newBank(c *controller.Controller, cfg Config) *Bank {
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
 		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string]*errand{}, slots: map[string]chan struct{}{},
-		handing: map[string]*handing{}, fetched: map[instrument.Topic]instrument.Seq{},
+		handing: map[string]*handing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{},
 	}
 	b.life, b.stop = context.WithCancel(context.Background())
 	c.CountsBy(b.fate)

@@ -2,7 +2,6 @@ package bank
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -16,14 +15,15 @@ type Figures struct {
 	// Asking is how many notices of payments wait for their provider.
 	Asking int
 	// Unfetched is how many confirmed withdrawals their exchanges have not shown to
-	// have read, by the rows that they asked to go on from; an exchange counts once
-	// it has asked, and -1 is that none has.
+	// have read, by the rows that they asked to go on from. Of an exchange that has
+	// not asked since the start, those count that were confirmed since then: what it
+	// read of the older ones, nobody has kept.
 	Unfetched int
 }
 
 // Figures counts. It opens no instrument and asks nobody.
 func (b *Bank) Figures(ctx context.Context) (Figures, error) {
-	f := Figures{Withdrawals: map[taler.State]int{}, Oldest: map[taler.State]time.Time{}, Unfetched: -1}
+	f := Figures{Withdrawals: map[taler.State]int{}, Oldest: map[taler.State]time.Time{}}
 	for _, s := range []taler.State{taler.StatePending, taler.StateSelected, taler.StateConfirmed, taler.StateAborted} {
 		f.Withdrawals[s] = 0
 	}
@@ -47,23 +47,48 @@ func (b *Bank) Figures(ctx context.Context) (Figures, error) {
 
 // unfetched counts the rows behind those that the exchanges have gone on from.
 func (b *Bank) unfetched(ctx context.Context) (int, error) {
-	b.mu.Lock()
-	read := maps.Clone(b.fetched)
-	b.mu.Unlock()
-	if len(read) == 0 {
-		return -1, nil
+	all, err := b.EveryExchange(ctx)
+	if err != nil {
+		return 0, err
 	}
 	n := 0
-	for topic, seq := range read {
-		last, err := b.Instruments().Journal(ctx, topic, instrument.Page{Reverse: true, Limit: 1})
+	for _, x := range all {
+		topic := x.Topic(Incoming)
+		last, err := b.lastRow(ctx, topic)
 		if err != nil {
 			return 0, err
 		}
-		if len(last) > 0 && last[0].Seq > seq {
-			n += int(last[0].Seq - seq)
+		b.mu.Lock()
+		read, asked := b.fetched[topic]
+		if !asked {
+			read = b.begun[topic]
+		}
+		b.mu.Unlock()
+		if last > read {
+			n += int(last - read)
 		}
 	}
 	return n, nil
+}
+
+// lastRow is the number of the latest row of a history; 0: it has none.
+func (b *Bank) lastRow(ctx context.Context, topic instrument.Topic) (instrument.Seq, error) {
+	last, err := b.Instruments().Journal(ctx, topic, instrument.Page{Reverse: true, Limit: 1})
+	if err != nil || len(last) == 0 {
+		return 0, err
+	}
+	return last[0].Seq, nil
+}
+
+// beginHistories notes where the histories end at the start.
+func (b *Bank) beginHistories(ctx context.Context) error {
+	all, err := b.EveryExchange(ctx)
+	for _, x := range all {
+		if err == nil {
+			b.begun[x.Topic(Incoming)], err = b.lastRow(ctx, x.Topic(Incoming))
+		}
+	}
+	return err
 }
 
 // goesOn notes the row that a reader of a history goes on from: it has those up

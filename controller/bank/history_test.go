@@ -65,3 +65,30 @@ func TestARowThatNoExchangeWouldTake(t *testing.T) {
 		t.Errorf("the exchange reads %+v", got)
 	}
 }
+
+// TestWhatTheExchangeHasNotRead is counted from the start of a bank on, and as a
+// whole once the exchange has said where it goes on.
+func TestWhatTheExchangeHasNotRead(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty})
+	unread := func(when string, want int) {
+		t.Helper()
+		f, err := h.Bank.Figures(withTimeout(t))
+		if err != nil || f.Unfetched != want {
+			t.Errorf("%s: %d are not read, want %d: %v", when, f.Unfetched, want, err)
+		}
+	}
+	unread("at the start", 0)
+	confirmed(t, h, "a", 1)
+	unread("after one", 1)
+	h.Kill()
+	h.Restart()
+	unread("after a restart", 0)
+	confirmed(t, h, "b", 2)
+	unread("after one more", 1)
+	all := rows(t, h)
+	unread("after it has begun anew", 2)
+	if _, err := h.Bank.IncomingHistory(withTimeout(t), h.Bank.Default(), instrument.Page{After: instrument.Seq(all[1].RowID), Limit: 1}, 0); err != nil {
+		t.Fatal(err)
+	}
+	unread("after it has gone on behind all", 0)
+}

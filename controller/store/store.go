@@ -166,16 +166,16 @@ func (db *DB) Close() error {
 type Stats struct {
 	Commits uint64 // successful COMMITs
 	Units   uint64 // units of work in them
-	Refused uint64 // units that failed and left nothing
+	Failed  uint64 // units that the engine or the disk would not do
 }
 
-type counters struct{ commits, units, refused atomic.Uint64 }
+type counters struct{ commits, units, failed atomic.Uint64 }
 
 // Stats reads the counters.
 func (db *DB) Stats() Stats {
 	return Stats{
 		Commits: db.stats.commits.Load(),
 		Units:   db.stats.units.Load(),
-		Refused: db.stats.refused.Load(),
+		Failed:  db.stats.failed.Load(),
 	}
 }

@@ -83,6 +83,7 @@ func (w *writer) commit() {
 	w.gate.Lock()
 	defer w.gate.Unlock()
 	if err := w.begin(); err != nil {
+		w.failed(err)
 		w.answerAll(engine(err))
 		return
 	}
@@ -96,6 +97,8 @@ func (w *writer) commit() {
 		}
 		if err == nil {
 			kept++
+		} else {
+			w.failed(err)
 		}
 		w.results = append(w.results, err)
 	}
@@ -103,8 +106,15 @@ func (w *writer) commit() {
 		w.stop(err)
 		return
 	}
-	w.db.stats.refused.Add(uint64(len(w.batch) - kept))
 	w.answer()
+}
+
+// failed counts what the engine or the disk would not do. That a unit has refused
+// itself, or met a key that is taken or another process at work, is no failure.
+func (w *writer) failed(err error) {
+	if isEngine(err) && !isBusy(err) && fault.KindOf(err) != fault.Conflict {
+		w.db.stats.failed.Add(1)
+	}
 }
 
 // begin opens the transaction, waiting for another process that writes, and
@@ -167,6 +177,7 @@ func (w *writer) end(kept int) error {
 // stop ends all writing: once a commit has failed nobody knows what the disk
 // holds, so nothing may be acknowledged until a new start has looked.
 func (w *writer) stop(cause error) {
+	w.db.stats.failed.Add(uint64(len(w.batch)))
 	w.db.stopped.Store(fault.Wrap(cause, fault.Unavailable, "the database has stopped after a failure and accepts no changes").
 		Because("store-stopped").WithHint("see to the disk, then start the program again"))
 	outcome := fault.Wrap(cause, fault.Unavailable, "the change was not made: the database failed").Because("store-stopped")

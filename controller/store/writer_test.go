@@ -143,7 +143,7 @@ func TestABatchThatKeptNothingCostsNoCommit(t *testing.T) {
 	}); !errors.Is(err, refuse) {
 		t.Fatal(err)
 	}
-	if got := (Stats{Refused: 1}); db.Stats() != got {
+	if got := (Stats{}); db.Stats() != got {
 		t.Errorf("stats are %+v", db.Stats())
 	}
 	if err := db.UpdateInstruments(t.Context(), put("a")); err != nil {
@@ -179,6 +179,9 @@ func TestAFailedCommitStopsTheWriter(t *testing.T) {
 		if fault.KindOf(err) != kind || fault.ReasonOf(err) != reason || !errors.Is(err, broken) {
 			t.Errorf("unit %d: %v (%v)", i, err, fault.ReasonOf(err))
 		}
+	}
+	if got := db.Stats(); got.Failed != 3 {
+		t.Errorf("%d units are counted as failed, want those of the batch", got.Failed)
 	}
 	failing = false
 	if err := db.UpdateInstruments(t.Context(), put("after")); fault.ReasonOf(err) != "store-stopped" {

@@ -18,7 +18,7 @@ import (
 )
 
 // Commits counts a store's work.
-type Commits struct{ Commits, Units, Refused uint64 }
+type Commits struct{ Commits, Units, Failed uint64 }
 
 // Sources are where the figures come from when somebody looks.
 type Sources struct {

@@ -11,11 +11,11 @@ var (
 	withdrawals = prometheus.NewDesc("c2ec_withdrawals", "Withdrawals by state.", []string{"state"}, nil)
 	oldest      = prometheus.NewDesc("c2ec_oldest_withdrawal_seconds", "Age of the oldest withdrawal in a state that is not final; 0: there is none.", []string{"state"}, nil)
 	asking      = prometheus.NewDesc("c2ec_notices_undecided", "Notices of payments that wait for their provider.", nil, nil)
-	unfetched   = prometheus.NewDesc("c2ec_history_unfetched", "Confirmed withdrawals that the exchange has not read yet, as far as it has said; absent until it has asked since the start.", nil, nil)
+	unfetched   = prometheus.NewDesc("c2ec_history_unfetched", "Confirmed withdrawals that the exchange has not read yet, as far as it has said; until it has asked since the start, of those confirmed since then.", nil, nil)
 
 	storeCommits = prometheus.NewDesc("c2ec_store_commits_total", "Commits of the database.", nil, nil)
 	storeUnits   = prometheus.NewDesc("c2ec_store_units_total", "Units of work in them.", nil, nil)
-	storeRefused = prometheus.NewDesc("c2ec_store_refused_total", "Units of work that failed and left nothing.", nil, nil)
+	storeFailed  = prometheus.NewDesc("c2ec_store_failed_total", "Units of work that the database or its disk failed to do.", nil, nil)
 )
 
 // scrapeWithin bounds one look at the bank.
@@ -57,9 +57,7 @@ func (c *money) Collect(to chan<- prometheus.Metric) {
 		gauge(oldest, age, state)
 	}
 	gauge(asking, float64(f.Asking))
-	if f.Unfetched >= 0 {
-		gauge(unfetched, float64(f.Unfetched))
-	}
+	gauge(unfetched, float64(f.Unfetched))
 }
 
 // commits shows what the store has counted since the start.
@@ -69,7 +67,7 @@ type commits struct{ count func() Commits }
 func (c *commits) Describe(to chan<- *prometheus.Desc) {
 	to <- storeCommits
 	to <- storeUnits
-	to <- storeRefused
+	to <- storeFailed
 }
 
 // Collect implements prometheus.Collector.
@@ -77,5 +75,5 @@ func (c *commits) Collect(to chan<- prometheus.Metric) {
 	n := c.count()
 	to <- prometheus.MustNewConstMetric(storeCommits, prometheus.CounterValue, float64(n.Commits))
 	to <- prometheus.MustNewConstMetric(storeUnits, prometheus.CounterValue, float64(n.Units))
-	to <- prometheus.MustNewConstMetric(storeRefused, prometheus.CounterValue, float64(n.Refused))
+	to <- prometheus.MustNewConstMetric(storeFailed, prometheus.CounterValue, float64(n.Failed))
 }
