@@ -47,8 +47,9 @@ type asked struct {
 
 // arm makes a party count the points that it passes from now on.
 type arm struct {
-	Kill   int  // at this one; 0: never
-	Plugin bool // not the party is killed but its plugin
+	Kill   int    // at this one; 0: never
+	Point  string // … or at the first of this name: what is cleaned up on the way shifts the numbers
+	Plugin bool   // not the party is killed but its plugin
 }
 
 type ready struct {

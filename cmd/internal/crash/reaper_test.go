@@ -49,7 +49,7 @@ func (r *reaper) at(p protocol.Point) {
 	strikes := false
 	if r.counts {
 		r.names = append(r.names, string(p))
-		strikes = len(r.names) == r.arms.Kill
+		strikes = len(r.names) == r.arms.Kill || string(p) == r.arms.Point
 	}
 	bump := p == protocol.PointBeforeFlush && !r.bumped && r.party.Bump != ""
 	if p == protocol.PointAfterFlush {

@@ -36,7 +36,10 @@ func TestAnotherBundleInTheMiddle(t *testing.T) {
 			if c.role == comm.Vendor {
 				side, points = &w.vendor, first.vendor
 			}
-			at := arm{Kill: 1 + slices.Index(points, string(c.point))}
+			at := arm{Point: string(c.point)}
+			if !slices.Contains(points, at.Point) {
+				t.Fatalf("there is no point %s in %v", at.Point, points)
+			}
 			if k.client = at; c.role == comm.Vendor {
 				k = kill{vendor: at}
 			}
