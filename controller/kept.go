@@ -18,11 +18,11 @@ const (
 )
 
 // InvoiceWords are names of an invoice that have a meaning for a payment. What is
-// bought has other names.
+// bought has other names; a vendor's account that is paid into is one of those.
 func InvoiceWords() []string {
 	return []string{
 		InvoicePayment, InvoicePart, InvoiceTotal, InvoiceAmount, InvoiceRefund,
-		"account", "label", "reference", "merchant", "reserve", "charge",
+		"reference", "merchant", "reserve", "charge",
 	}
 }
 
