@@ -98,8 +98,8 @@ func TestOthersAreNotWoken(t *testing.T) {
 		defer close(done)
 		_ = p.Wait(t.Context(), mine, func(ctx context.Context) (bool, error) {
 			reads++
-			looked <- struct{}{}
 			i, err := p.View(ctx, mine)
+			looked <- struct{}{}
 			return i.Version > 1, err
 		})
 	}()

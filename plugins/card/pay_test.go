@@ -179,7 +179,7 @@ func TestOffersThatACardDoesNotPay(t *testing.T) {
 		{"without a reference", func(c *protocol.Call) { delete(c.Offer.Invoice, "reference") }, fault.Invalid, "offer-incomplete"},
 		{"without a merchant", func(c *protocol.Call) { delete(c.Offer.Invoice, "merchant") }, fault.Invalid, "offer-incomplete"},
 		{"of nothing", func(c *protocol.Call) { c.Offer.Terms.Price = amount("CHF:0") }, fault.Invalid, "offer-incomplete"},
-		{"without a card", func(c *protocol.Call) { c.Instruments = nil }, fault.NotFound, ""},
+		{"without a card", func(c *protocol.Call) { c.Instruments = nil }, fault.Invalid, "instrument-missing"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			s := openShop(t)
