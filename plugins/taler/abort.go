@@ -67,7 +67,7 @@ func aborted(w *taler.Withdrawal, args taler.AbortArgs, operator bool, now time.
 		return stay, nil
 	case w.State == taler.StateConfirmed:
 		return stay, fault.New(fault.Conflict, "this withdrawal is paid and cannot be aborted").Because(taler.ReasonAbortConfirmConflict)
-	case w.ProviderTransactionID != "" && !(operator && w.Unfound != 0):
+	case w.ProviderTransactionID != "" && (!operator || w.Unfound == 0):
 		return stay, fault.New(fault.Conflict, "the terminal says that this withdrawal is paid, and the provider has not decided").
 			Because(taler.ReasonAbortConfirmConflict).WithHint("wait for the provider's answer")
 	}
