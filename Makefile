@@ -12,12 +12,14 @@ build:
 test:
 	go test ./...
 
-# Not here are packages that only start processes: those that cmd/internal/crash
-# kills are built without the race detector in any case, and the scripts of
-# cmd/swaperoo take minutes with it. Both run with `make test`; what their processes
-# do at once is raced for in its own packages.
+# Not here are packages that start processes and measure: those that cmd/internal/crash
+# kills are built without the race detector in any case, and what commands, scripts,
+# the demo, the sandbox and the vending machine start takes minutes with it. All run
+# with `make test`; what their processes do at once is raced for in its own packages.
+APART = -e /cmd/internal/crash -e '/cmd/swaperoo$$' -e /cmd/vending -e /cmd/internal/command/ -e /cmd/internal/sandbox -e /cmd/internal/bench
+
 race:
-	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race $$(go list ./... | grep -v -e /cmd/internal/crash -e '/cmd/swaperoo$$')
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race $$(go list ./... | grep -v $(APART))
 
 check: format vet lint test race example demo
 
