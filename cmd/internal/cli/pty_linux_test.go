@@ -21,22 +21,8 @@ import (
 // seated is an Env with a person at a real terminal who has typed a text ahead.
 func seated(t *testing.T, typed string) (e *cli.Env, messages *bytes.Buffer) {
 	t.Helper()
-	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = person.Close() })
-	var locked, number int32
-	for request, value := range map[uintptr]*int32{syscall.TIOCSPTLCK: &locked, syscall.TIOCGPTN: &number} {
-		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, person.Fd(), request, uintptr(unsafe.Pointer(value))); errno != 0 {
-			t.Fatal(errno)
-		}
-	}
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = tty.Close() })
+	person, tty := seat(t)
+	t.Cleanup(func() { _, _ = person.Close(), tty.Close() })
 	if _, err := person.WriteString(typed); err != nil {
 		t.Fatal(err)
 	}
@@ -44,6 +30,30 @@ func seated(t *testing.T, typed string) (e *cli.Env, messages *bytes.Buffer) {
 	e.In = tty
 	return e, messages
 }
+
+// seat is a terminal and its other end.
+func seat(t *testing.T) (person, tty *os.File) {
+	t.Helper()
+	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var locked, number int32
+	for request, value := range map[uintptr]*int32{syscall.TIOCSPTLCK: &locked, syscall.TIOCGPTN: &number} {
+		if _, _, errno := syscall.Syscall(syscall.SYS_IOCTL, person.Fd(), request, uintptr(unsafe.Pointer(value))); errno != 0 {
+			t.Fatal(errno)
+		}
+	}
+	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|syscall.O_NOCTTY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return person, tty
+}
+
+// leftOpen are terminals with readers that nobody can end: on a descriptor that was
+// closed and given to another terminal they would set how that one shows things.
+var leftOpen []*os.File
 
 // endOfInput is what Control-D sends.
 const endOfInput = "\x04"
@@ -179,7 +189,10 @@ func TestAQuestionEndsWithItsCommand(t *testing.T) {
 			code  int
 		}{{nil, cli.ExitPending}, {locked, cli.ExitLocked}} {
 			t.Run(fmt.Sprint(name, " ", row.code), func(t *testing.T) {
-				e, _ := seated(t, "")
+				e, _, _ := env(false)
+				person, tty := seat(t)
+				leftOpen = append(leftOpen, person, tty)
+				e.In = tty
 				fd := int(e.In.Fd())
 				before := stateOf(t, fd)
 				ctx, end := context.WithCancelCause(t.Context())
