@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -52,6 +53,13 @@ func (l *liar) choose(kinds ...string) string {
 	kind := kinds[l.dice.IntN(len(kinds))]
 	l.done[kind]++
 	return kind
+}
+
+// told is how often each fault was made so far.
+func (l *liar) told() map[string]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.done)
 }
 
 func (l *liar) meddle(w http.ResponseWriter, r *http.Request, honest http.HandlerFunc) {
@@ -228,8 +236,8 @@ func TestFaultsOfAProvider(t *testing.T) {
 	ended(t, h, returns)
 	carriedOut(t, h, all)
 	settled(t, h, all)
-	if len(liar.done) < 8 && *faulty >= 500 {
-		t.Errorf("of eight kinds of faults there were %v", liar.done)
+	if told := liar.told(); len(told) < 8 && *faulty >= 500 {
+		t.Errorf("of eight kinds of faults there were %v", told)
 	}
 }
 
