@@ -281,38 +281,6 @@ func (h *House) serve() {
 // patience bounds what only a defect would let hang.
 const patience = time.Minute
 
-// Lax is a manager of the house's instruments that permits everything: with it a
-// test writes what no bank would.
-func (h *House) Lax() *instrument.Manager {
-	h.tb.Helper()
-	var classes []instrument.Class
-	for _, info := range h.Bank.Instruments().Classes() {
-		statuses := map[string]bool{}
-		for _, m := range info.Moves {
-			statuses[m.From], statuses[m.To] = true, true
-		}
-		info.Moves, info.Checks = nil, false
-		for from := range statuses {
-			for to := range statuses {
-				info.Moves = append(info.Moves, instrument.Move{From: from, To: to})
-			}
-		}
-		classes = append(classes, lax{info})
-	}
-	m, err := instrument.NewManager(instrument.Parts{Store: h.DB, Sealer: engine(), Clock: h.o.Clock, Random: rand.Reader, Classes: classes})
-	if err != nil {
-		h.tb.Fatal(err)
-	}
-	return m
-}
-
-// lax is a class without rules.
-type lax struct{ info instrument.Info }
-
-func (l lax) Info() instrument.Info                                   { return l.info }
-func (lax) Check(_, _ *instrument.Instance) error                     { return nil }
-func (lax) Prefer([]string, instrument.Circumstances) (string, error) { return "", nil }
-
 func engine() *crypto.Engine {
 	return crypto.NewEngine(crypto.NewSecret(bytes.Repeat([]byte{1}, crypto.KeySize)), nil)
 }
@@ -354,27 +322,6 @@ func (h *House) Restart() {
 		h.Close()
 	}
 	h.start()
-}
-
-// Till is a client of the Terminal API.
-func (h *House) Till(l Login) *taler.Client { return h.Client("", taler.Basic(l.Name, l.Token)) }
-
-// Wallet is a client of the Bank Integration API.
-func (h *House) Wallet() *taler.Client { return h.Client("taler-integration/", taler.Anonymous()) }
-
-// Exchange is a client of the Wire Gateway API.
-func (h *House) Exchange() *taler.Client {
-	return h.Client("taler-wire-gateway/", taler.Basic(h.Gateway.User, h.Gateway.Password))
-}
-
-// Client is one of any of its APIs, at a path below the house's URL.
-func (h *House) Client(path string, as taler.Authorization) *taler.Client {
-	h.tb.Helper()
-	c, err := taler.NewClient(h.URL+path, nil, as)
-	if err != nil {
-		h.tb.Fatal(err)
-	}
-	return c
 }
 
 // WaitHeld waits until so many requests are held in long polls.
