@@ -16,9 +16,7 @@ test:
 # kills are built without the race detector in any case, and what commands, scripts,
 # the demo, the sandbox and the vending machine start takes minutes with it. All run
 # with `make test`; what their processes do at once is raced for in its own packages.
-# controller/till is left out for want of a mend: one of its tests waits for minutes
-# under the detector, and nobody knows yet for what.
-APART = -e /cmd/internal/crash -e '/cmd/swaperoo$$' -e /cmd/vending -e /cmd/internal/command/ -e /cmd/internal/sandbox -e /cmd/internal/bench -e /controller/till
+APART = -e /cmd/internal/crash -e '/cmd/swaperoo$$' -e /cmd/vending -e /cmd/internal/command/ -e /cmd/internal/sandbox -e /cmd/internal/bench
 
 race:
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race $$(go list ./... | grep -v $(APART))

@@ -32,7 +32,6 @@ type sale struct {
 	mu       sync.Mutex
 	pay      Payment // chosen and not used yet
 	quote    *vendor.Quote
-	groups   string
 	peer     string
 	needs    string
 	answer   chan any // for what it needs
@@ -166,7 +165,7 @@ func (s *sale) begun(ctx context.Context) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	return s.till.view(w, s), nil
+	return s.till.view(ctx, w, s), nil
 }
 
 // byName is an exchange that an order names as the bank does; nothing if it gives an

@@ -49,7 +49,7 @@ func (t *Till) Accept(ctx context.Context, name string, yes bool) (View, error) 
 		w, err = t.terminal.Find(ctx, v.WOPID)
 		return !w.AwaitsCustomer(), err
 	})
-	return t.view(w, t.live(w)), err
+	return t.view(ctx, w, t.live(w)), err
 }
 
 // SameWallet says whether the customer's wallet shows the groups.
@@ -93,7 +93,7 @@ func (t *Till) say(ctx context.Context, name, needs string, answer any, said fun
 	}
 	s := t.live(w)
 	if s != nil && s.hears(needs, answer) || said(w) {
-		return t.view(w, s), nil
+		return t.view(ctx, w, s), nil
 	}
 	return View{}, fault.New(fault.Conflict, "the withdrawal does not wait for that now").Because("not-asked").
 		WithHint("its member needs says what it waits for")
@@ -106,9 +106,40 @@ func (s *sale) hears(needs string, answer any) bool {
 	if s.needs != needs || s.answer == nil || s.stopping {
 		return false
 	}
+	s.answers(answer)
+	return true
+}
+
+// pays takes what an order says of the payment, if nothing was said before. A till
+// that sends its order again after a restart need not say it a second time.
+func (s *sale) pays(p Payment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case p == Payment{} || s.pay != Payment{} || s.busy || s.stopping:
+	case s.needs == needsPayment && s.answer != nil:
+		s.answers(p)
+	default:
+		s.pay = p
+	}
+}
+
+// answers gives an answer to who waits for it. How it is paid is kept: who chooses
+// again, for the bank was away, does not ask a person again.
+func (s *sale) answers(answer any) {
+	if p, ok := answer.(Payment); ok {
+		s.pay = p
+	}
 	s.answer <- answer // it has room for one
 	s.needs, s.answer = "", nil
-	return true
+}
+
+// known is what was said already of what a withdrawal needs.
+func (s *sale) known(needs string) any {
+	if needs == needsPayment && s.pay != (Payment{}) {
+		return s.pay
+	}
+	return nil
 }
 
 // Abort gives a withdrawal up that is not being paid.
@@ -119,7 +150,7 @@ func (t *Till) Abort(ctx context.Context, name, reason string) (View, error) {
 	}
 	s := t.live(w)
 	if w.Status == taler.TerminalAborted {
-		return t.view(w, s), nil
+		return t.view(ctx, w, s), nil
 	}
 	if t.terminal.MayBeCharged(ctx, w) || s != nil && !s.stops(true) {
 		return View{}, fault.New(fault.Conflict, "the withdrawal is being paid, or is").Because("payment-under-way").
@@ -137,7 +168,7 @@ func (t *Till) Abort(ctx context.Context, name, reason string) (View, error) {
 	if s == nil {
 		return t.Resume(ctx, name)
 	}
-	return t.view(w, s), nil
+	return t.view(ctx, w, s), nil
 }
 
 // stops begins or ends the time in which nothing is taken that would have a card

@@ -51,10 +51,7 @@ func (s *sale) Accept(ctx context.Context, q vendor.Quote) (bool, error) {
 }
 
 // SameWallet implements vendor.Screen.
-func (s *sale) SameWallet(ctx context.Context, groups string) (bool, error) {
-	s.mu.Lock()
-	s.groups = groups
-	s.mu.Unlock()
+func (s *sale) SameWallet(ctx context.Context, _ string) (bool, error) {
 	same, err := ask[bool](ctx, s, needsSameWallet)
 	if err == nil && same {
 		s.charges()
@@ -64,17 +61,9 @@ func (s *sale) SameWallet(ctx context.Context, groups string) (bool, error) {
 
 // Choose implements vendor.Chooser.
 func (s *sale) Choose(ctx context.Context, _ vendor.Withdrawal) (vendor.Means, error) {
-	s.mu.Lock()
-	pay := s.pay
-	s.mu.Unlock()
-	if pay == (Payment{}) {
-		var err error
-		if pay, err = ask[Payment](ctx, s, needsPayment); err != nil {
-			return vendor.Means{}, err
-		}
-		s.mu.Lock()
-		s.pay = pay
-		s.mu.Unlock()
+	pay, err := ask[Payment](ctx, s, needsPayment)
+	if err != nil {
+		return vendor.Means{}, err
 	}
 	if pay.Peer && !s.order.Peer {
 		err := s.till.change(ctx, s.record, func(_ *string, r *record) []Told {
@@ -97,21 +86,25 @@ func (s *sale) charges() {
 	s.busy, s.pay = true, Payment{Peer: s.pay.Peer}
 }
 
-// ask waits for what till software says, for the end of the withdrawal at the
+// ask waits for what till software says or has said, for the end of the withdrawal at the
 // bank, or for that of ctx.
 func ask[T any](ctx context.Context, s *sale, needs string) (none T, err error) {
 	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
 	if err != nil {
 		return none, err
 	}
+	answer := make(chan any, 1)
+	s.mu.Lock()
+	if known := s.known(needs); known != nil {
+		s.mu.Unlock()
+		return known.(T), nil
+	}
+	s.needs, s.answer = needs, answer
+	s.mu.Unlock()
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watched := make(chan error, 1)
 	go func() { watched <- s.till.terminal.Watch(within, w) }()
-	answer := make(chan any, 1)
-	s.mu.Lock()
-	s.needs, s.answer = needs, answer
-	s.mu.Unlock()
 	s.shown()
 	defer func() {
 		s.mu.Lock()

@@ -108,7 +108,7 @@ func (t *Till) Start(ctx context.Context, o Order) (View, error) {
 		return View{}, err
 	}
 	if w, err := t.terminal.FindByRequest(ctx, r.RequestUID); err == nil && w.Over() {
-		return t.view(w, nil), nil
+		return t.view(ctx, w, nil), nil
 	}
 	s, err := t.goOn(id, r, pay)
 	if err != nil {
@@ -137,6 +137,7 @@ func (t *Till) goOn(id instrument.ID, r record, pay Payment) (*sale, error) {
 		return nil, fault.New(fault.Unavailable, "the terminal is being started or ended").Because("till-closed").WithHint("try again in a moment")
 	}
 	if s := t.sales[r.RequestUID]; s != nil {
+		s.pays(pay)
 		return s, nil
 	}
 	s := newSale(t, id, r, pay)
@@ -167,7 +168,7 @@ func (t *Till) Show(ctx context.Context, name string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	return t.view(w, t.live(w)), nil
+	return t.view(ctx, w, t.live(w)), nil
 }
 
 // List are the withdrawals of this terminal, newest first; of a status if one is
@@ -183,7 +184,7 @@ func (t *Till) List(ctx context.Context, status string) ([]View, error) {
 		if w.WOPID.IsZero() || status == statusOpen && w.Over() || status != "" && status != statusOpen && status != w.Status {
 			continue
 		}
-		v := t.view(w, t.live(w))
+		v := t.view(ctx, w, t.live(w))
 		v.Terms = nil
 		out = append(out, v)
 	}
@@ -194,7 +195,7 @@ func (t *Till) List(ctx context.Context, status string) ([]View, error) {
 func (t *Till) Resume(ctx context.Context, name string) (View, error) {
 	w, err := t.terminal.FindByPrefix(ctx, name)
 	if err != nil || w.Over() {
-		return t.view(w, nil), err
+		return t.view(ctx, w, nil), err
 	}
 	r := record{RequestUID: w.RequestUID, Amount: w.Amount}
 	i, err := t.terminal.Instruments().Lookup(ctx, class, keyRequest, w.RequestUID)
@@ -206,7 +207,7 @@ func (t *Till) Resume(ctx context.Context, name string) (View, error) {
 	}
 	if s := t.live(w); s != nil {
 		s.hurry()
-		return t.view(w, s), nil
+		return t.view(ctx, w, s), nil
 	}
 	s, err := t.goOn(i.ID, r, Payment{Peer: r.Peer})
 	if err != nil {

@@ -154,6 +154,38 @@ func TestWhatIsOpenGoesOnByItself(t *testing.T) {
 	}
 }
 
+// An order that is sent again after a restart says again how it is paid.
+func TestAnOrderThatIsSentAgainIsPaidAsItSays(t *testing.T) {
+	t.Parallel()
+	for _, restarted := range []string{"before", "behind"} {
+		t.Run(restarted+" what it waits for", func(t *testing.T) {
+			t.Parallel()
+			h := open(t, false)
+			order := `{"amount":"CHF:20","key":"k","card":"approved"}`
+			v := h.do(http.MethodPost, "/withdrawals", order)
+			if restarted == "before" {
+				h.restart()
+				h.do(http.MethodPost, "/withdrawals", order)
+			}
+			h.waits(v, needs("acceptance"))
+			h.accepted(v)
+			if restarted == "behind" {
+				h.waits(v, needs("same-wallet"))
+				h.restart()
+				h.waits(v, needs("payment"))
+				h.do(http.MethodPost, "/withdrawals", order)
+			}
+			h.waits(v, needs("same-wallet"))
+			h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+			h.waits(v, is("confirmed"))
+			h.do(http.MethodPost, "/withdrawals", order)
+			if h.cards.times() != 1 {
+				t.Errorf("%d charges", h.cards.times())
+			}
+		})
+	}
+}
+
 // A peer that was chosen is waited for again after a restart; nobody chooses twice.
 func TestAPeerIsWaitedForAfterARestart(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package till
 
 import (
+	"context"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -38,8 +39,16 @@ type Terms struct {
 	Text    string `json:"text"`
 }
 
-// view joins the record with what is known of the sale, if it goes on.
-func (t *Till) view(w vendor.Withdrawal, s *sale) View {
+// view joins the record with what is known of the sale, if it goes on. Then the
+// record is read again: what the sale waits for must not be said of an older one.
+func (t *Till) view(ctx context.Context, w vendor.Withdrawal, s *sale) View {
+	if s != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if now, err := t.terminal.FindByRequest(ctx, w.RequestUID); err == nil {
+			w = now
+		}
+	}
 	fees := w.Fees
 	if fees == (instrument.Amount{}) {
 		fees = instrument.ZeroOf(w.Currency)
@@ -54,8 +63,6 @@ func (t *Till) view(w vendor.Withdrawal, s *sale) View {
 	if s == nil || w.Over() {
 		return v
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	v.Needs, v.Problem, v.Peer = s.needs, s.problem, s.peer
 	if s.quote != nil && s.quote.Terms.Version != "" {
 		v.Terms = &Terms{s.quote.Terms.Version, s.quote.Terms.Type, s.quote.Terms.Text}
