@@ -70,6 +70,7 @@ var outside = map[string][]string{
 	"github.com/bufbuild/protocompile":    {"cmd/internal/protogen"},
 	"filippo.io/age":                      {"crypto"},
 	"filippo.io/bigmod":                   {"crypto/taler"},
+	"github.com/go-json-experiment/json":  {"comm/taler"},
 	"github.com/BurntSushi/toml":          {"cmd"},
 	"github.com/spf13/cobra":              {"cmd"},
 	"rsc.io/qr":                           {"cmd"},

@@ -41,7 +41,7 @@ type page struct {
 // readPage reads a page and hands each row to read, which says its number.
 func readPage(body []byte, p page, read func(json.RawMessage) (uint64, error)) error {
 	var document members
-	if err := json.Unmarshal(body, &document); err != nil {
+	if err := decode(body, &document); err != nil {
 		return badHistory("it is not a JSON object")
 	}
 	if err := member(document, p.account, p.into); err != nil {
@@ -91,7 +91,7 @@ func checkRow(row any, read func(text []byte) error) error {
 
 func readRow(raw json.RawMessage) (row IncomingTransaction, err error) {
 	var in members
-	if err := json.Unmarshal(raw, &in); err != nil || in == nil {
+	if err := decode(raw, &in); err != nil || in == nil {
 		return row, badHistory("a row is not a JSON object")
 	}
 	if err := allMembers(in, []wanted{
@@ -177,7 +177,7 @@ func member(in members, name string, into any) error {
 	if !given || string(raw) == "null" {
 		return badHistory("%s is missing", name)
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
+	if err := decode(raw, into); err != nil {
 		return badHistory("%s is malformed", name)
 	}
 	if p, isPayto := into.(*Payto); isPayto && *p == "" {

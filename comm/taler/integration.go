@@ -51,7 +51,7 @@ func (s BankWithdrawalOperationStatus) Exchange() string {
 func (s *BankWithdrawalOperationStatus) UnmarshalJSON(data []byte) error {
 	type plain BankWithdrawalOperationStatus
 	var in plain
-	if err := json.Unmarshal(data, &in); err != nil {
+	if err := decode(data, &in); err != nil {
 		return err
 	}
 	if in.Status == "" {
@@ -104,7 +104,7 @@ func (r *BankWithdrawalOperationPostRequest) UnmarshalJSON(document []byte) erro
 	if err := refuseEmptyAmounts(document); err != nil {
 		return err
 	}
-	return json.Unmarshal(document, (*plain)(r))
+	return decode(document, (*plain)(r))
 }
 
 // Check refuses a selection without its mandatory members or in another
@@ -144,7 +144,7 @@ func (r *BankWithdrawalOperationPostResponse) UnmarshalJSON(data []byte) error {
 		TransferDone       *bool  `json:"transfer_done"`
 		ConfirmTransferURL string `json:"confirm_transfer_url"`
 	}
-	if err := json.Unmarshal(data, &in); err != nil {
+	if err := decode(data, &in); err != nil {
 		return err
 	}
 	if in.Status == "" {

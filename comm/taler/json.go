@@ -2,12 +2,13 @@ package taler
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	jsonv1 "github.com/go-json-experiment/json/v1"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -23,7 +24,7 @@ func Unmarshal(body []byte, v any) error {
 	if !utf8.Valid(body) { // the decoder would read different texts as the same
 		return fault.New(fault.Invalid, "a JSON document is UTF-8, and this is not").Because(ReasonJSONInvalid)
 	}
-	err := json.Unmarshal(body, v)
+	err := decode(body, v)
 	if err == nil {
 		return nil
 	}
@@ -41,11 +42,11 @@ func Unmarshal(body []byte, v any) error {
 // shapeOf says where a document is wrong without repeating any value of it,
 // which may be a secret.
 func shapeOf(err error) string {
-	var ill *json.UnmarshalTypeError
+	var ill *jsonv1.UnmarshalTypeError
 	if errors.As(err, &ill) && ill.Field != "" {
 		return fmt.Sprintf("member %q holds another type", printable(clip(memberOf(ill.Field))))
 	}
-	var syntax *json.SyntaxError
+	var syntax *jsonv1.SyntaxError
 	if errors.As(err, &syntax) {
 		return fmt.Sprintf("it is not JSON at byte %d", syntax.Offset)
 	}

@@ -14,7 +14,7 @@ type Keys struct {
 	ZeroLimits            []ZeroLimit           `json:"zero_limits"`
 	StefanAbs             Amount                `json:"stefan_abs"`
 	StefanLog             Amount                `json:"stefan_log"`
-	StefanLin             json.Number           `json:"stefan_lin"` // a ratio, not money
+	StefanLin             json.RawMessage       `json:"stefan_lin"` // a ratio, not money
 	AssetType             string                `json:"asset_type"`
 	RewardsAllowed        bool                  `json:"rewards_allowed"`
 	MasterPublicKey       EddsaPublicKey        `json:"master_public_key"`
@@ -47,8 +47,8 @@ func (k Keys) MarshalJSON() ([]byte, error) {
 	if k.WireFees == nil {
 		k.WireFees = map[string][]WireFee{}
 	}
-	if k.StefanLin == "" {
-		k.StefanLin = "0.0"
+	if len(k.StefanLin) == 0 {
+		k.StefanLin = json.RawMessage("0.0")
 	}
 	return json.Marshal(plain(k))
 }

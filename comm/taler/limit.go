@@ -1,7 +1,6 @@
 package taler
 
 import (
-	"encoding/json"
 	"regexp"
 )
 
@@ -42,7 +41,7 @@ func (a ExchangeAccount) Takes(from Payto) bool {
 		return true
 	}
 	var rules []restriction
-	if json.Unmarshal(a.CreditRestrictions, &rules) != nil {
+	if decode(a.CreditRestrictions, &rules) != nil {
 		return false
 	}
 	for _, r := range rules {

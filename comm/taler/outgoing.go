@@ -27,7 +27,7 @@ func CheckOutgoingRow(row OutgoingTransaction) error {
 
 func readOutgoingRow(raw json.RawMessage) (row OutgoingTransaction, err error) {
 	var in members
-	if err := json.Unmarshal(raw, &in); err != nil || in == nil {
+	if err := decode(raw, &in); err != nil || in == nil {
 		return row, badHistory("a row is not a JSON object")
 	}
 	if err := allMembers(in, []wanted{

@@ -1,7 +1,6 @@
 package taler
 
 import (
-	"encoding/json"
 	"net/http"
 	"strings"
 	"unicode"
@@ -65,7 +64,7 @@ func FaultOf(status int, body []byte) error {
 		Hint   string `json:"hint"`
 		Detail string `json:"detail"`
 	}
-	if err := json.Unmarshal(body, &detail); err != nil || detail.Code == nil {
+	if err := decode(body, &detail); err != nil || detail.Code == nil {
 		f := fault.New(kindOfStatus(status), "the server answered %d %s without a Taler error body", status, http.StatusText(status)).
 			Because(reasonOfStatus(status))
 		if looksLikeHTML(body) {

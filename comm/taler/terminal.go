@@ -63,7 +63,7 @@ func (r *TerminalWithdrawalSetup) UnmarshalJSON(document []byte) error {
 	if err := refuseEmptyAmounts(document); err != nil {
 		return err
 	}
-	return json.Unmarshal(document, (*plain)(r))
+	return decode(document, (*plain)(r))
 }
 
 // Check refuses a request without its mandatory member, with a name that cannot be
@@ -113,7 +113,7 @@ func (r *TerminalWithdrawalConfirmationRequest) UnmarshalJSON(document []byte) e
 	if err := refuseEmptyAmounts(document); err != nil {
 		return err
 	}
-	return json.Unmarshal(document, (*plain)(r))
+	return decode(document, (*plain)(r))
 }
 
 // Check refuses a notice without its mandatory member, with a name that cannot be

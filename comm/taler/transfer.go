@@ -64,7 +64,7 @@ func (r *TransferRequest) UnmarshalJSON(document []byte) error {
 		*plain
 		CreditAccount string `json:"credit_account"`
 	}{plain: (*plain)(r)}
-	if err := json.Unmarshal(document, &in); err != nil {
+	if err := decode(document, &in); err != nil {
 		return err
 	}
 	err := r.CreditAccount.UnmarshalText([]byte(in.CreditAccount))

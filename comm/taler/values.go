@@ -77,7 +77,7 @@ func refuseEmptyAmounts(document []byte) error {
 		SuggestedAmount *string `json:"suggested_amount"`
 		TerminalFees    *string `json:"terminal_fees"`
 	}
-	if json.Unmarshal(document, &texts) != nil {
+	if decode(document, &texts) != nil {
 		return nil // who reads the whole of it says better what is wrong
 	}
 	for _, text := range []*string{texts.Amount, texts.SuggestedAmount, texts.TerminalFees} {

@@ -149,7 +149,7 @@ func TestAnEmptyAmountIsNotAnAbsentOne(t *testing.T) {
 		refused  bool
 	}{
 		"amount":                   {`{"request_uid":"u","amount":""}`, new(TerminalWithdrawalSetup), true},
-		"amount, spelt otherwise":  {`{"request_uid":"u","Amount":""}`, new(TerminalWithdrawalSetup), true},
+		"spelt otherwise, unknown": {`{"request_uid":"u","Amount":""}`, new(TerminalWithdrawalSetup), false},
 		"suggested amount":         {`{"request_uid":"u","suggested_amount":""}`, new(TerminalWithdrawalSetup), true},
 		"fees at setup":            {`{"request_uid":"u","amount":"CHF:1","terminal_fees":""}`, new(TerminalWithdrawalSetup), true},
 		"fees at the notice":       {`{"provider_transaction_id":"7","terminal_fees":""}`, new(TerminalWithdrawalConfirmationRequest), true},

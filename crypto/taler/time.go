@@ -70,13 +70,11 @@ func (t Timestamp) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads {"t_s": …}. The error is fault.Invalid.
 func (t *Timestamp) UnmarshalJSON(data []byte) error {
-	var in struct {
-		Seconds json.RawMessage `json:"t_s"`
-	}
+	var in map[string]json.RawMessage // a struct would take any case of the name
 	if err := json.Unmarshal(data, &in); err != nil {
 		return badTime(`a time is {"t_s": seconds}`)
 	}
-	n, err := parseTime(in.Seconds, never, maxSeconds)
+	n, err := parseTime(in["t_s"], never, maxSeconds)
 	if err != nil {
 		return err
 	}
@@ -141,13 +139,11 @@ func (r RelativeTime) MarshalJSON() ([]byte, error) {
 
 // UnmarshalJSON reads {"d_us": …}. The error is fault.Invalid.
 func (r *RelativeTime) UnmarshalJSON(data []byte) error {
-	var in struct {
-		Micros json.RawMessage `json:"d_us"`
-	}
+	var in map[string]json.RawMessage // a struct would take any case of the name
 	if err := json.Unmarshal(data, &in); err != nil {
 		return badTime(`a duration is {"d_us": microseconds}`)
 	}
-	n, err := parseTime(in.Micros, forever, maxMicros)
+	n, err := parseTime(in["d_us"], forever, maxMicros)
 	if err != nil {
 		return err
 	}

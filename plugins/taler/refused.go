@@ -2,7 +2,6 @@ package taler
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -18,7 +17,7 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 	switch err.Reason {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired:
 		var said taler.ExchangeError
-		if json.Unmarshal(answer.Body, &said) != nil || !proven(e.SignKeys, r.Batch.Plan, said) {
+		if taler.Unmarshal(answer.Body, &said) != nil || !proven(e.SignKeys, r.Batch.Plan, said) {
 			return false, err.Because(ReasonUnproven).
 				WithHint("the exchange did not sign this refusal with a key that is known; refresh its keys, the same request is sent again")
 		}
@@ -89,7 +88,7 @@ func stuck(err *fault.Fault) error {
 // the very request would have left.
 func charged(r taler.Reserve, answer protocol.Response) bool {
 	var said taler.ExchangeError
-	if json.Unmarshal(answer.Body, &said) != nil || said.Code != taler.CodeInsufficientFunds {
+	if taler.Unmarshal(answer.Body, &said) != nil || said.Code != taler.CodeInsufficientFunds {
 		return false
 	}
 	there := r.Remainder
@@ -130,7 +129,7 @@ func (f form) absent(e taler.ExchangeState) bool {
 // identify tells a person what to do when the exchange must know who they are.
 func identify(err *fault.Fault, e taler.ExchangeState, body []byte) error {
 	var said taler.ExchangeError
-	if json.Unmarshal(body, &said) != nil || said.RequirementRow == 0 {
+	if taler.Unmarshal(body, &said) != nil || said.RequirementRow == 0 {
 		return err.WithHint("the exchange must know you first: ask at %s; nothing was charged, withdraw again afterwards", e.URL)
 	}
 	return err.WithHint("the exchange must know you first: ask at %s about requirement %d of account %s; nothing was charged, withdraw again afterwards",

@@ -100,7 +100,7 @@ func read(w http.ResponseWriter, r *http.Request, into any) error {
 		return refuse(http.StatusRequestEntityTooLarge, taler.CodeUploadTooLarge, hintUpload, "")
 	}
 	if err == nil {
-		err = json.Unmarshal(body, into)
+		err = taler.Unmarshal(body, into)
 	}
 	if err != nil {
 		return refuse(http.StatusBadRequest, taler.CodeJSONInvalid, hintJSON, "")
