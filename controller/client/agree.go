@@ -55,17 +55,61 @@ func (r *withdrawal) choose(ctx context.Context) error {
 	return err
 }
 
+// reasonCurrency marks an amount in a currency that is not dealt in.
+const reasonCurrency fault.Reason = "currency-differs"
+
+// amount is what is withdrawn: what the bank has fixed, else what the person says,
+// within what the bank lets them, else what the bank suggests.
+func (r *withdrawal) amount() (instrument.Amount, error) {
+	fixed, said := r.status.Amount, r.want.Amount
+	switch {
+	case said == (instrument.Amount{}) && fixed != (instrument.Amount{}):
+		return fixed, nil
+	case said == (instrument.Amount{}) && r.status.SuggestedAmount.IsZero():
+		return said, fault.New(fault.Invalid, "the bank lets you choose the amount").Because("input-needed").WithHint("say how much: --amount %s:…", r.status.Currency)
+	case said == (instrument.Amount{}):
+		return r.status.SuggestedAmount, nil
+	case r.status.Currency != "" && said.Currency != r.status.Currency:
+		return said, fault.New(fault.Invalid, "the bank deals in %s, not in %s", r.status.Currency, said.Currency).
+			Because(reasonCurrency).WithHint("say how much in %s, or nothing for what the bank has in mind", r.status.Currency)
+	case fixed != (instrument.Amount{}) && said != fixed:
+		return said, fault.New(fault.Invalid, "the amount of this withdrawal is %s and cannot be chosen", fixed).
+			Because(taler.ReasonAmountDiffers).WithHint("leave the amount out, or ask for a new QR code")
+	}
+	return said, r.within(said)
+}
+
+// within holds an amount to what the bank says that it lets a wallet choose.
+func (r *withdrawal) within(said instrument.Amount) error {
+	for _, limit := range []struct {
+		at    instrument.Amount
+		wrong int
+		words string
+	}{{r.status.MinAmount, -1, "less than the least"}, {r.status.MaxAmount, 1, "more than the most"}} {
+		if limit.at == (instrument.Amount{}) {
+			continue
+		}
+		c, err := said.Cmp(limit.at)
+		if err != nil {
+			return err
+		}
+		if c == limit.wrong {
+			return fault.New(fault.Invalid, "%s is %s that the bank lets you withdraw here, %s", said, limit.words, limit.at).
+				Because(taler.ReasonAmountOutOfRange).WithHint("choose another amount")
+		}
+	}
+	return nil
+}
+
 // agree shows the person what will happen.
 func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
-	amount := r.status.Amount
-	if amount == (instrument.Amount{}) {
-		amount = r.want.Amount
+	amount, err := r.amount()
+	if err != nil {
+		return amount, err
 	}
-	if amount == (instrument.Amount{}) {
-		amount = r.status.SuggestedAmount
-	}
-	if amount.IsZero() {
-		return amount, fault.New(fault.Invalid, "the bank lets you choose the amount").Because("input-needed").WithHint("say how much: --amount %s:…", r.status.Currency)
+	if amount.Currency != r.exchange.Currency {
+		return amount, fault.New(fault.Invalid, "the exchange %s deals in %s, not in %s", r.exchange.URL, r.exchange.Currency, amount.Currency).
+			Because(reasonCurrency).WithHint("name an amount in %s, or another exchange", r.exchange.Currency)
 	}
 	held, err := r.w.heldAt(ctx, r.exchange.URL, amount.Currency)
 	if err != nil {

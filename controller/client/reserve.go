@@ -27,7 +27,8 @@ type Withdrawn struct {
 	Created   time.Time              `json:"created"`
 	Reason    string                 `json:"reason,omitempty"`
 
-	Remainder instrument.Amount `json:"remainder,omitzero"` // at the exchange, not made into coins
+	Remainder instrument.Amount `json:"remainder,omitzero"` // of Amount, at the exchange and not made into coins
+	Surplus   instrument.Amount `json:"surplus,omitzero"`   // at the exchange, beyond Amount; goes back when the reserve is closed
 
 	uri taler.WithdrawURI
 	id  instrument.ID
@@ -52,7 +53,7 @@ func (w *Wallet) Withdrawals(ctx context.Context) ([]Withdrawn, error) {
 		out[n] = Withdrawn{
 			Operation: operationOf(i), Status: i.Status, Bank: r.BankURL, Exchange: r.ExchangeURL, Reserve: r.ReservePub.String(),
 			Amount: r.Amount, Value: r.Value, Coins: r.Coins, Fees: r.Fees, Created: time.Unix(r.Created, 0).UTC(), Reason: r.Reason,
-			Remainder: r.Remainder, id: i.ID,
+			Remainder: r.Remainder, Surplus: r.Surplus, id: i.ID,
 		}
 		if r.BankURL == "" {
 			continue

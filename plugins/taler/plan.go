@@ -125,7 +125,7 @@ func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (t
 	case err != nil:
 		return out, err
 	case n == 0:
-		return out, tooSmall(amount)
+		return out, tooSmall(e, amount, now)
 	case n > maxCoins:
 		return out, fault.New(fault.Invalid, "%s would be more than %d coins", amount, maxCoins).
 			Because("too-many-coins").WithHint("withdraw it in several parts")
@@ -182,9 +182,11 @@ func verbOf(operation string) string {
 	return "withdraw"
 }
 
-func tooSmall(amount taler.Amount) error {
-	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).
-		Because("amount-too-small").WithHint("what is at the exchange already goes back when the reserve is closed")
+func tooSmall(e taler.ExchangeState, amount taler.Amount, now time.Time) error {
+	all := usable(e.Denominations, e.Currency, now)
+	least := slices.MinFunc(all, func(a, b taler.Denomination) int { return units(a.Value).Cmp(units(b.Value)) })
+	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).Because("amount-too-small").
+		WithHint("its smallest coin is of %s, for a fee of %s; what is at the exchange already goes back when the reserve is closed", least.Value, least.FeeWithdraw)
 }
 
 func timestamp(t time.Time) taler.Timestamp { return taler.Timestamp(max(t.Unix(), 0)) }

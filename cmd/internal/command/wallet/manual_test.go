@@ -21,8 +21,8 @@ import (
 
 // event is a line of a withdrawal.
 type event struct {
-	Event, Reserve, Amount, Payto, Operation, Fees, Remainder string
-	Coins                                                     int
+	Event, Reserve, Amount, Payto, Operation, Fees, Remainder, Surplus string
+	Coins                                                              int
 }
 
 // running is a command that goes on while the test does something else.
@@ -122,6 +122,35 @@ func TestWithdrawingByAPlainBankTransfer(t *testing.T) {
 	u.does(&sums, "coins", "--by-value")
 	if len(sums.Denominations) == 0 || sums.Denominations[0].Value != "CHF:10" || sums.Denominations[0].Coins != 1 || sums.Denominations[0].Total != "CHF:10" {
 		t.Errorf("the coins are %+v", sums)
+	}
+}
+
+// TestMoreMoneyThanWasToCome stays at the exchange and is named, wherever the
+// withdrawal is shown.
+func TestMoreMoneyThanWasToCome(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	buy := u.begins("withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5.001", "--yes")
+	x.transfer(t, buy.next().Reserve, "CHF:7.501")
+	done := buy.next()
+	if code := buy.exit(); code != 0 || done.Amount != "CHF:5" || done.Remainder != "CHF:0.001" || done.Surplus != "CHF:2.5" {
+		t.Errorf("exit %d, %+v", code, done)
+	}
+	var listed struct {
+		Operations, Payments []any
+		Withdrawals          []struct{ Operation, Remainder, Surplus, Value string }
+	}
+	out := u.says("operation", "list", "--json").out
+	if err := json.Unmarshal([]byte(out), &listed); err != nil || len(listed.Withdrawals) != 1 || listed.Withdrawals[0].Surplus != "CHF:2.5" || listed.Withdrawals[0].Remainder != "CHF:0.001" {
+		t.Errorf("it is listed as %s", out)
+	}
+	if got := u.says("operation", "show", done.Operation, "--json").out; !strings.Contains(got, `"remainder":"CHF:0.001","surplus":"CHF:2.5"`) {
+		t.Errorf("it is shown as %s", got)
+	}
+	for _, want := range []string{"value\tCHF:5\n", "remainder\tCHF:0.001\n", "surplus\tCHF:2.5\n"} {
+		if got := u.says("operation", "show", done.Operation).out; !strings.Contains(got, want) {
+			t.Errorf("a person does not read %q in %s", want, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -83,6 +84,11 @@ func operationShow(e *cli.Env) *cobra.Command {
 				{"operation", string(x.Operation)},
 				{"status", x.Status},
 				{"amount", cli.Money(x.Amount)},
+				{"coins", strconv.Itoa(x.Coins)},
+				{"value", cli.Money(x.Value)},
+				{"fees", cli.Money(x.Fees)},
+				{"remainder", cli.Money(x.Remainder)},
+				{"surplus", cli.Money(x.Surplus)},
 				{"bank", x.Bank},
 				{"exchange", x.Exchange},
 				{"reserve", x.Reserve},

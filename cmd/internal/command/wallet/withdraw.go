@@ -140,7 +140,20 @@ func (w *wallet) withdraw(ctx context.Context, uri taler.WithdrawURI, want wish)
 	}
 	x.URI = uri
 	p := &person{env: w.env, yes: want.yes}
-	return p.ended(w.Withdraw(ctx, x, p))
+	return p.ended(want.blamed(w.Withdraw(ctx, x, p)))
+}
+
+// blamed marks the refusal of an amount as one of what the person typed, if they
+// typed one.
+func (w wish) blamed(err error) error {
+	if w.amount == "" {
+		return err
+	}
+	switch fault.ReasonOf(err) {
+	case taler.ReasonAmountDiffers, taler.ReasonAmountOutOfRange, "currency-differs", "amount-too-small", "too-many-coins":
+		return cli.Argument(err)
+	}
+	return err
 }
 
 // withdrawByTransfer names the operation by a key of its own, unless the person has
@@ -154,7 +167,7 @@ func (w *wallet) withdrawByTransfer(ctx context.Context, want wish) error {
 		return err
 	}
 	p := &person{env: w.env, yes: want.yes}
-	return p.ended(w.WithdrawByTransfer(ctx, x, p))
+	return p.ended(want.blamed(w.WithdrawByTransfer(ctx, x, p)))
 }
 
 // wanted reads the flags.
