@@ -64,6 +64,10 @@ type WithdrawBatch struct {
 	// builds have stored: ProtocolBatchWithdraw.
 	Protocol string `json:"protocol,omitempty"`
 
+	// MasterPub is the master key under which the plan's denominations were verified;
+	// zero in what older builds have stored.
+	MasterPub EddsaPublicKey `json:"master_pub,omitzero"`
+
 	Plan  []PlannedCoins `json:"plan"`
 	First uint32         `json:"first"` // number of the first coin; they follow in the order of the plan
 	Body  []byte         `json:"body"`
@@ -95,6 +99,7 @@ type Coin struct {
 	Value         Amount         `json:"value"`
 	Fee           Amount         `json:"fee"` // paid at the withdrawal
 	ExchangeURL   string         `json:"exchange_url"`
+	MasterPub     EddsaPublicKey `json:"master_pub,omitzero"` // of the exchange then; zero: its first one, in what older builds have stored
 	CoinPub       EddsaPublicKey `json:"coin_pub"`
 	CoinPriv      StoredSecret   `json:"coin_priv"`
 	Denom         Blob           `json:"denom"` // the denomination's RSA key

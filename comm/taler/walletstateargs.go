@@ -82,6 +82,13 @@ type AbandonArgs struct {
 	Reason string `json:"reason"`
 }
 
+// RefreshArgs are the arguments of taler.exchange REFRESH; they may be missing.
+type RefreshArgs struct {
+	// MasterPub is the exchange's master key from now on, by a person's word: it has
+	// to show this one. Zero is the one that is trusted, or the first that it shows.
+	MasterPub EddsaPublicKey `json:"master_pub,omitzero"`
+}
+
 // TermsArgs are the arguments of taler.exchange TERMS; they may be missing.
 type TermsArgs struct {
 	From int `json:"from,omitempty"` // the byte from which on the text is asked for

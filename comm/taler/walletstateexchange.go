@@ -10,8 +10,12 @@ type ExchangeState struct {
 	// Version is the exchange's protocol version at the last refresh.
 	Version string `json:"version,omitempty"`
 	// MasterPub is pinned at the first refresh, or by whoever made the instance,
-	// and never changes.
-	MasterPub     EddsaPublicKey    `json:"master_pub,omitzero"`
+	// and changes only when a person says so.
+	MasterPub EddsaPublicKey `json:"master_pub,omitzero"`
+	// Shown is another master key that the exchange has shown since: the alarm.
+	Shown EddsaPublicKey `json:"shown_pub,omitzero"`
+	// Former are the master keys that were trusted before, the oldest first.
+	Former        []EddsaPublicKey  `json:"former_pubs,omitempty"`
 	ClosingDelay  RelativeTime      `json:"closing_delay,omitzero"` // an unused reserve goes back after it
 	Accounts      []ExchangeAccount `json:"accounts,omitempty"`
 	SignKeys      []SignKey         `json:"signkeys,omitempty"`
@@ -31,7 +35,8 @@ type ExchangeState struct {
 const (
 	ExchangeNew     = "new"     // its keys were never read
 	ExchangeActive  = "active"  // verified
-	ExchangeRemoved = "removed" // final
+	ExchangeAlarm   = "alarm"   // it shows another master key than the one that is trusted
+	ExchangeRemoved = "removed" // a person has given it up; what they trusted is remembered
 )
 
 // ExchangeTerms is what was accepted of an exchange's terms of service.

@@ -1,13 +1,10 @@
 package client
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -19,17 +16,24 @@ type Balance struct {
 	Available instrument.Amount `json:"available"` // in coins
 	Pending   instrument.Amount `json:"pending"`   // in reserves that are not coins yet
 	Coins     int               `json:"coins"`
+	// MasterPub is set for coins that were made under a former master key of the
+	// exchange: they are no money of the present one.
+	MasterPub string `json:"master_pub,omitempty"`
 }
 
 // Balances adds up coins and reserves, per currency and exchange. It starts no
 // plugin.
 func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
-	sums := map[[2]string]*Balance{}
-	of := func(a instrument.Amount, exchange string) *Balance {
-		key := [2]string{a.Currency, exchange}
+	keys, err := w.masterKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sums := map[[3]string]*Balance{}
+	of := func(a instrument.Amount, exchange, master string) *Balance {
+		key := [3]string{a.Currency, exchange, master}
 		if sums[key] == nil {
 			zero := instrument.ZeroOf(a.Currency)
-			sums[key] = &Balance{Currency: a.Currency, Exchange: exchange, Available: zero, Pending: zero}
+			sums[key] = &Balance{Currency: a.Currency, Exchange: exchange, Available: zero, Pending: zero, MasterPub: master}
 		}
 		return sums[key]
 	}
@@ -38,11 +42,15 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		return nil, err
 	}
 	for _, i := range held {
-		value, exchange, err := worth(i)
+		is, err := worthOf(i)
 		if err != nil {
 			return nil, err
 		}
-		b := of(value, exchange)
+		value, err := instrument.ParseAmount(is.Value)
+		if err != nil {
+			return nil, err
+		}
+		b := of(value, is.Exchange, keys.former(is.Exchange, is.Master))
 		if b.Available, err = b.Available.Add(value); err != nil {
 			return nil, err
 		}
@@ -60,7 +68,7 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		if err := i.Decode(&r); err != nil {
 			return nil, err
 		}
-		b := of(r.Amount, r.ExchangeURL)
+		b := of(r.Amount, r.ExchangeURL, "")
 		if b.Pending, err = b.Pending.Add(r.Remainder); err != nil {
 			return nil, err
 		}
@@ -70,35 +78,9 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		out = append(out, *b)
 	}
 	slices.SortFunc(out, func(a, b Balance) int {
-		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Exchange, b.Exchange))
+		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Exchange, b.Exchange), cmp.Compare(a.MasterPub, b.MasterPub))
 	})
 	return out, nil
-}
-
-// worth is what a coin is worth, and where. It reads no further than to these
-// two: they stand in front, and keys and signatures take most of the time to read.
-func worth(coin instrument.Instance) (value instrument.Amount, exchange string, err error) {
-	d := json.NewDecoder(bytes.NewReader(coin.State))
-	_, err = d.Token() // the bracket
-	for found := 0; err == nil && found < 2; {
-		var name json.Token
-		var other json.RawMessage
-		if name, err = d.Token(); err != nil {
-			break
-		}
-		switch name {
-		case "value":
-			found, err = found+1, d.Decode(&value)
-		case "exchange_url":
-			found, err = found+1, d.Decode(&exchange)
-		default:
-			err = d.Decode(&other)
-		}
-	}
-	if err != nil {
-		return value, exchange, fault.Wrap(err, fault.Internal, "what the coin %s is worth cannot be read", coin.ID)
-	}
-	return value, exchange, nil
 }
 
 // heldAt is what the wallet has at an exchange, coins and what is to become coins:
@@ -110,7 +92,7 @@ func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrum
 		return held, err
 	}
 	for _, b := range all {
-		if b.Exchange != exchange || b.Currency != currency {
+		if b.Exchange != exchange || b.Currency != currency || b.MasterPub != "" {
 			continue
 		}
 		for _, a := range []instrument.Amount{b.Available, b.Pending} {
@@ -122,8 +104,13 @@ func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrum
 	return held, nil
 }
 
-// Coins lists the coins that can be spent.
+// Coins lists the coins that can be spent. MasterPub is left in those alone that
+// were made under a former master key of their exchange.
 func (w *Wallet) Coins(ctx context.Context) ([]taler.Coin, error) {
+	keys, err := w.masterKeys(ctx)
+	if err != nil {
+		return nil, err
+	}
 	found, err := w.Usable(ctx, w.user, instrument.Filter{Class: ClassCoin, Status: taler.CoinFresh})
 	if err != nil {
 		return nil, err
@@ -132,6 +119,17 @@ func (w *Wallet) Coins(ctx context.Context) ([]taler.Coin, error) {
 	for n, i := range found {
 		if err := i.Decode(&out[n]); err != nil {
 			return nil, err
+		}
+		made := ""
+		if !out[n].MasterPub.IsZero() {
+			made = out[n].MasterPub.String()
+		}
+		former := keys.former(out[n].ExchangeURL, made)
+		out[n].MasterPub = taler.EddsaPublicKey{}
+		if former != "" {
+			if err := out[n].MasterPub.UnmarshalText([]byte(former)); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil

@@ -21,8 +21,17 @@ type Exchange struct {
 
 // Exchange finds an exchange by its base URL; fault.NotFound.
 func (w *Wallet) Exchange(ctx context.Context, url string) (Exchange, error) {
-	url = based(url)
-	i, err := w.Instruments().Lookup(ctx, ClassExchange, "url", url)
+	e, err := w.remembered(ctx, url)
+	if err == nil && e.Status == taler.ExchangeRemoved {
+		err = fault.New(fault.NotFound, "this wallet does not know the exchange %s any more", e.URL).Because("instrument-unknown").
+			WithHint("add it again: `wallet exchange add`")
+	}
+	return e, err
+}
+
+// remembered is Exchange also for one that was removed.
+func (w *Wallet) remembered(ctx context.Context, url string) (Exchange, error) {
+	i, err := w.Instruments().Lookup(ctx, ClassExchange, "url", based(url))
 	if err != nil {
 		return Exchange{}, err
 	}
@@ -35,11 +44,16 @@ func (w *Wallet) Exchanges(ctx context.Context) ([]Exchange, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Exchange, len(found))
-	for n, i := range found {
-		if out[n], err = exchangeOf(i); err != nil {
+	var out []Exchange
+	for _, i := range found {
+		if i.Status == taler.ExchangeRemoved {
+			continue
+		}
+		e, err := exchangeOf(i)
+		if err != nil {
 			return nil, err
 		}
+		out = append(out, e)
 	}
 	return out, nil
 }
@@ -59,16 +73,18 @@ func exchangeOf(i instrument.Instance) (Exchange, error) {
 }
 
 // AddExchange makes an exchange known, reads its keys and pins its master key.
-// Adding one that is known reads its keys again.
+// Adding one that is known reads its keys again. One that could not be asked is not
+// kept, unless a person has named its master key.
 func (w *Wallet) AddExchange(ctx context.Context, url string) (Exchange, error) {
 	return w.TrustExchange(ctx, url, taler.EddsaPublicKey{})
 }
 
 // TrustExchange is AddExchange for an exchange whose master key the person knows
 // from elsewhere: another key is fault.Denied. The zero key is whichever the
-// exchange shows at the first contact.
+// exchange shows at the first contact. Of an exchange that was removed it is
+// remembered which key was trusted.
 func (w *Wallet) TrustExchange(ctx context.Context, url string, master taler.EddsaPublicKey) (Exchange, error) {
-	e, err := w.Exchange(ctx, url)
+	e, err := w.remembered(ctx, url)
 	if errors.Is(err, fault.NotFound) {
 		err = w.create(ctx, url, master)
 		if err == nil {
@@ -79,30 +95,112 @@ func (w *Wallet) TrustExchange(ctx context.Context, url string, master taler.Edd
 		return e, err
 	}
 	if !master.IsZero() && !e.MasterPub.IsZero() && master != e.MasterPub {
-		return e, fault.New(fault.Denied, "the exchange %s was trusted with the master key %s", e.URL, e.MasterPub).
-			Because("master-key-changed").WithHint("do not use it before its operator or auditor has explained the change")
+		return e, fault.New(fault.Denied, "the exchange %s is trusted with the master key %s, and not with %s", e.URL, e.MasterPub, master).
+			Because(ReasonMasterKey).WithHint("do not use it before its operator or auditor has explained the change; then: `wallet exchange trust URL KEY --replace`")
 	}
-	if !master.IsZero() && e.MasterPub.IsZero() { // it was added without a key, and could not be asked
-		if err := w.pin(ctx, e, master); err != nil {
-			return e, err
-		}
+	if err := w.known(ctx, e, master); err != nil {
+		return e, err
 	}
-	return w.refresh(ctx, e)
+	now, err := w.refresh(ctx, e)
+	if err != nil {
+		w.forget(ctx, e)
+		return e, err
+	}
+	return now, nil
 }
 
-// pin records the master key by which an exchange will be known that has shown
-// none so far.
-func (w *Wallet) pin(ctx context.Context, e Exchange, master taler.EddsaPublicKey) error {
+// ReasonMasterKey marks another master key than the one that is trusted.
+const ReasonMasterKey fault.Reason = "master-key-changed"
+
+// ReplaceMasterKey trusts an exchange that is known by another master key from now
+// on. The person has confirmed the change; the exchange has to show the new key, or
+// nothing is changed. Its terms are accepted anew, and coins of the former key are
+// kept apart.
+func (w *Wallet) ReplaceMasterKey(ctx context.Context, url string, master taler.EddsaPublicKey) (Exchange, error) {
+	e, err := w.Exchange(ctx, url)
+	if err != nil {
+		return e, err
+	}
+	if err := w.document(ctx, exchange("REFRESH", taler.RefreshArgs{MasterPub: master}, e.ID), nil); err != nil {
+		return e, err
+	}
+	return w.Exchange(ctx, url)
+}
+
+// known takes an exchange up again that was removed, and records the master key by
+// which it will be known if it has shown none so far.
+func (w *Wallet) known(ctx context.Context, e Exchange, master taler.EddsaPublicKey) error {
+	if e.Status != taler.ExchangeRemoved && (master.IsZero() || !e.MasterPub.IsZero()) {
+		return nil
+	}
+	return w.edit(ctx, e, func(now *Exchange) bool {
+		if now.Status == taler.ExchangeRemoved {
+			now.Status = taler.ExchangeNew
+		}
+		if now.MasterPub.IsZero() {
+			now.MasterPub = master
+		}
+		return true
+	})
+}
+
+// forget removes an exchange that could not be asked, and of which nothing is known
+// but an address. It stays if that fails: nothing depends on it.
+func (w *Wallet) forget(ctx context.Context, e Exchange) {
+	_ = w.edit(context.WithoutCancel(ctx), e, func(now *Exchange) bool {
+		gone := now.Status == taler.ExchangeNew && now.MasterPub.IsZero()
+		if gone {
+			now.Status = taler.ExchangeRemoved
+		}
+		return gone
+	})
+}
+
+// RemoveExchange gives an exchange up. While the wallet has coins of it, or money
+// may still come to it, that is fault.Conflict.
+func (w *Wallet) RemoveExchange(ctx context.Context, url string) error {
+	e, err := w.Exchange(ctx, url)
+	if err != nil {
+		return err
+	}
+	all, err := w.Balances(ctx)
+	if err != nil {
+		return err
+	}
+	for _, b := range all {
+		if b.Exchange == e.URL {
+			return fault.New(fault.Conflict, "this wallet has %d coins of that exchange, and %s that are to become coins", b.Coins, b.Pending).
+				Because("exchange-in-use").WithHint("look at `wallet balance`")
+		}
+	}
+	withdrawals, err := w.Withdrawals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range withdrawals {
+		if x.Exchange == e.URL && x.Status == taler.ReserveCreated {
+			return fault.New(fault.Conflict, "the withdrawal %s from that exchange has not ended", x.Operation).
+				Because("exchange-in-use").WithHint("go on with it, or give it up: `wallet withdraw abort %s`", x.Operation)
+		}
+	}
+	return w.edit(ctx, e, func(now *Exchange) bool {
+		now.Status = taler.ExchangeRemoved
+		return true
+	})
+}
+
+// edit changes what is recorded of an exchange, if change says so.
+func (w *Wallet) edit(ctx context.Context, e Exchange, change func(*Exchange) bool) error {
 	return w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		i, err := tx.Get(e.ID)
 		if err != nil {
 			return err
 		}
 		now, err := exchangeOf(i)
-		if err != nil {
+		if err != nil || !change(&now) {
 			return err
 		}
-		now.MasterPub = master
+		i.Status = now.Status
 		if err := i.Encode(now.ExchangeState); err != nil {
 			return err
 		}

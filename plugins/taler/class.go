@@ -104,7 +104,8 @@ var exchangeClass = sdk.Class{Rule: checkExchange, About: instrument.Info{
 	Fields: []instrument.Field{{Name: "url", Title: "Base URL"}},
 	Moves: moves(
 		[]string{"", taler.ExchangeNew, taler.ExchangeNew, taler.ExchangeActive, taler.ExchangeActive, taler.ExchangeRemoved},
-		[]string{taler.ExchangeNew, taler.ExchangeRemoved},
+		[]string{taler.ExchangeNew, taler.ExchangeAlarm, taler.ExchangeAlarm, taler.ExchangeActive, taler.ExchangeAlarm},
+		[]string{taler.ExchangeAlarm, taler.ExchangeRemoved, taler.ExchangeNew, taler.ExchangeRemoved},
 	),
 }}
 

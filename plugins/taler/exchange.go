@@ -2,6 +2,7 @@ package taler
 
 import (
 	"context"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -51,7 +52,8 @@ func (exchange) DoOperation(ctx context.Context, s protocol.Session, c protocol.
 }
 
 // checkExchange is the class's own rule: an exchange keeps its address, and its
-// master key once one is known. Both are what a person trusted.
+// master key once one is known: both are what a person trusted. A key that is
+// replaced by their word is remembered as a former one.
 func checkExchange(before, after *instrument.Instance) error {
 	var was, is taler.ExchangeState
 	if err := after.Decode(&is); err != nil {
@@ -74,13 +76,13 @@ func checkExchange(before, after *instrument.Instance) error {
 		return fault.New(fault.Denied, "an exchange cannot move to another address").
 			Because("exchange-moved").WithHint("add the new address as another exchange")
 	}
-	if !was.MasterPub.IsZero() && was.MasterPub != is.MasterPub {
-		return masterKeyChanged()
+	if !was.MasterPub.IsZero() && was.MasterPub != is.MasterPub && !slices.Equal(append(slices.Clone(was.Former), was.MasterPub), is.Former) {
+		return masterKeyChanged(was.MasterPub, is.MasterPub)
 	}
 	return nil
 }
 
-func masterKeyChanged() error {
-	return fault.New(fault.Denied, "the exchange shows another master key than the one that was trusted").
-		Because("master-key-changed").WithHint("do not use it before its operator or auditor has explained the change")
+func masterKeyChanged(trusted, shown taler.EddsaPublicKey) error {
+	return fault.New(fault.Denied, "the exchange shows the master key %s, and the one that is trusted is %s", shown, trusted).
+		Because("master-key-changed").WithHint("do not use it before its operator or auditor has explained the change; then `wallet exchange trust` takes the new key")
 }

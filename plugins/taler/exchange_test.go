@@ -142,6 +142,11 @@ func TestAMasterKeyIsPinned(t *testing.T) {
 	if w.state().MasterPub != before.MasterPub {
 		t.Error("the pin is gone")
 	}
+	if s := w.state(); w.View(t, w.exchange).Status != wire.ExchangeAlarm || s.Shown != w.mint.master.Public() || len(s.Denominations) != len(before.Denominations) || s.Denominations[0].DenomPubHash != before.Denominations[0].DenomPubHash {
+		t.Errorf("the alarm is %s about %s", w.View(t, w.exchange).Status, s.Shown)
+	}
+	_, err = w.batch("PREPARE", "", wire.PrepareArgs{Exchange: w.exchange, Amount: amount("CHF:5"), Account: exchangePayto})
+	wantFault(t, err, fault.Conflict, "exchange-not-ready")
 	err = w.Instruments.Update(t.Context(), func(d *instrument.Draft) error {
 		i, err := d.Get(w.exchange)
 		if err != nil {
@@ -155,6 +160,59 @@ func TestAMasterKeyIsPinned(t *testing.T) {
 		return d.Put(i)
 	})
 	wantFault(t, err, fault.Denied, "master-key-changed")
+}
+
+// TestAnAlarmEnds when the exchange shows the trusted key again, in a document that
+// is read and verified; or when a person trusts the other one.
+func TestAnAlarmEnds(t *testing.T) {
+	w := readyWallet(t)
+	refresh := func(args any) error {
+		_, err := w.do("taler.exchange", "REFRESH", w.exchange, args)
+		return err
+	}
+	r := w.prepare("CHF:12", "CHF:12")
+	first, second := w.mint.master, eddsaKey()
+	becomes := func(key crypto.EddsaPrivateKey) {
+		w.mint.with(func() {
+			w.mint.master, w.mint.keys.MasterPublicKey = key, key.Public()
+			w.mint.sign()
+		})
+	}
+	becomes(second)
+	wantFault(t, refresh(nil), fault.Denied, "master-key-changed")
+	w.mint.with(func() { // who only says that nothing has changed ends no alarm
+		w.mint.intercept = func(rw http.ResponseWriter, r *http.Request) bool {
+			lies := r.URL.Path == "/keys" && r.Header.Get("If-None-Match") != ""
+			if lies {
+				rw.WriteHeader(http.StatusNotModified)
+			}
+			return lies
+		}
+	})
+	wantFault(t, refresh(nil), fault.Denied, "master-key-changed")
+	becomes(first)
+	if err := refresh(nil); err != nil || w.View(t, w.exchange).Status != wire.ExchangeActive || !w.state().Shown.IsZero() {
+		t.Fatalf("the trusted key is back: %v, %s", err, w.View(t, w.exchange).Status)
+	}
+	if _, err := w.do("taler.exchange", "ACCEPT", w.exchange, wire.AcceptArgs{Version: "1"}); err != nil {
+		t.Fatal(err)
+	}
+
+	wantFault(t, refresh(wire.RefreshArgs{MasterPub: second.Public()}), fault.Denied, "master-key-differs")
+	if s := w.state(); w.View(t, w.exchange).Status != wire.ExchangeActive || s.MasterPub != first.Public() {
+		t.Errorf("a key that the exchange does not show was taken: %s", s.MasterPub)
+	}
+	becomes(second)
+	if err := refresh(wire.RefreshArgs{MasterPub: second.Public()}); err != nil {
+		t.Fatal(err)
+	}
+	if s := w.state(); w.View(t, w.exchange).Status != wire.ExchangeActive || s.MasterPub != second.Public() || len(s.Former) != 1 || s.Former[0] != first.Public() || s.Terms.AcceptedVersion != "" {
+		t.Errorf("it is %+v", s)
+	}
+	result, err := w.batch("WITHDRAW", r.Reserve, nil) // of a reserve from before
+	if valueOf[wire.WithdrawResult](t, result, err); w.coins()[0].MasterPub != second.Public() {
+		t.Errorf("a coin says that it was made under %s", w.coins()[0].MasterPub)
+	}
 }
 
 func TestExchangesThatCannotBeDealtWith(t *testing.T) {

@@ -164,6 +164,7 @@ func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (st
 	if r.Batch, err = f.newBatch(*r, coins); err != nil {
 		return "", err
 	}
+	r.Batch.MasterPub = e.MasterPub
 	n, _, _, err := totals(coins, amount.Currency)
 	r.NextCoin += uint32(n)
 	return taler.ReserveSent, err

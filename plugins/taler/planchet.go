@@ -119,7 +119,7 @@ func (f form) mint(r taler.Reserve, b taler.WithdrawBatch, answer []byte) ([]tal
 			CoinPub: p.pub, CoinPriv: taler.StoredSecret(p.secrets.Priv.Bytes()),
 			Denom: p.denom.RSAPub, DenomPubHash: p.denom.DenomPubHash, Value: p.denom.Value, Fee: p.denom.FeeWithdraw,
 			Signature: sig, BlindingKey: taler.StoredSecret(p.secrets.Blinding.Bytes()), CoinEvHash: p.evHash(), Index: p.index, Batch: b.First,
-			ReservePub: r.ReservePub, ExchangeURL: r.ExchangeURL, ExpireDeposit: p.denom.StampExpireDeposit,
+			ReservePub: r.ReservePub, ExchangeURL: r.ExchangeURL, MasterPub: b.MasterPub, ExpireDeposit: p.denom.StampExpireDeposit,
 		}
 	}
 	return coins, nil

@@ -3,6 +3,7 @@ package taler
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,8 +32,15 @@ type RefreshResult struct {
 
 // refresh reads what the exchange says of itself, verifies it and keeps what is
 // needed. Nothing is kept of a document that does not verify as a whole; one that
-// is the same as the last is not sent again, and was verified then.
+// is the same as the last is not sent again, and was verified then. Of one under
+// another master key only that is kept: the alarm.
 func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	var args taler.RefreshArgs
+	if len(c.Args) > 0 {
+		if err := c.Arguments(&args); err != nil {
+			return protocol.Result{}, err
+		}
+	}
 	config, err := fetchConfig(ctx, s, c)
 	if err != nil {
 		return protocol.Result{}, err
@@ -42,7 +50,8 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 		return protocol.Result{}, err
 	}
 	ask := protocol.Request{Address: c.Main(), Method: http.MethodGet, Path: "keys", Timeout: time.Minute, Limit: maxKeys, Repeat: true}
-	if before.KeysTag != "" && before.Version == config.Version.String() && signing(before, s.Now()) {
+	trusted := before.Shown.IsZero() && args.MasterPub.IsZero() // what was verified is still to be had
+	if trusted && before.KeysTag != "" && before.Version == config.Version.String() && signing(before, s.Now()) {
 		ask.Header = map[string]string{"If-None-Match": before.KeysTag} // bare: with quotes the exchange does not know it
 	}
 	answer, err := document(ctx, s, ask)
@@ -60,7 +69,20 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 		}
 	}
 	known.KeysAt, known.KeysExpire = s.Now().Unix(), expiry(answer, s.Now()).Unix()
-	e, err := change(ctx, s, c.Main(), func(_ string, e *taler.ExchangeState) (verdict, error) { return learn(e, known) })
+	var refusal error
+	e, err := change(ctx, s, c.Main(), func(_ string, e *taler.ExchangeState) (verdict, error) {
+		if refusal = stranger(*e, known, args.MasterPub); refusal == nil {
+			return learn(e, known)
+		}
+		if e.MasterPub.IsZero() || e.MasterPub == known.MasterPub {
+			return stay, nil
+		}
+		e.Shown = known.MasterPub
+		return become(taler.ExchangeAlarm), nil
+	})
+	if err == nil {
+		err = refusal
+	}
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -101,16 +123,30 @@ func signing(e taler.ExchangeState, now time.Time) bool {
 	return false
 }
 
-// learn is the pure rule of new keys: an exchange keeps its master key and its
-// currency.
+// stranger refuses a document under another master key than the one that a person
+// says now, or has trusted so far.
+func stranger(e, known taler.ExchangeState, said taler.EddsaPublicKey) error {
+	switch {
+	case !said.IsZero() && said != known.MasterPub:
+		return fault.New(fault.Denied, "the exchange shows the master key %s, not %s", known.MasterPub, said).
+			Because("master-key-differs").WithHint("compare the key with what the exchange's operator or auditor says")
+	case said.IsZero() && !e.MasterPub.IsZero() && e.MasterPub != known.MasterPub:
+		return masterKeyChanged(e.MasterPub, known.MasterPub)
+	}
+	return nil
+}
+
+// learn is the pure rule of new keys that are no stranger's: an exchange keeps its
+// currency, and under another master key it is one whose terms nobody has accepted.
 func learn(e *taler.ExchangeState, known taler.ExchangeState) (verdict, error) {
 	switch {
-	case !e.MasterPub.IsZero() && e.MasterPub != known.MasterPub:
-		return stay, masterKeyChanged()
 	case e.Currency != "" && e.Currency != known.Currency:
 		return stay, fault.New(fault.Denied, "the exchange deals in %s now, and dealt in %s", known.Currency, e.Currency).Because(taler.ReasonCurrencyMismatch)
 	}
-	known.URL, known.Terms = e.URL, e.Terms
+	known.URL, known.Terms, known.Former, known.Shown = e.URL, e.Terms, e.Former, taler.EddsaPublicKey{}
+	if !e.MasterPub.IsZero() && e.MasterPub != known.MasterPub {
+		known.Terms, known.Former = taler.ExchangeTerms{}, append(slices.Clone(e.Former), e.MasterPub)
+	}
 	*e = known
 	return become(taler.ExchangeActive), nil
 }

@@ -22,16 +22,34 @@ func balance(e *cli.Env) *cobra.Command {
 		}
 		var rows [][]string
 		for _, b := range all {
-			rows = append(rows, []string{b.Available.String(), b.Pending.String(), strconv.Itoa(b.Coins), b.Exchange})
+			rows = append(rows, []string{b.Available.String(), b.Pending.String(), strconv.Itoa(b.Coins), issuedBy(b.Exchange, b.MasterPub)})
 		}
 		return e.Table(map[string]any{"balances": all}, []string{"AVAILABLE", "PENDING", "COINS", "EXCHANGE"}, rows)
 	})
+}
+
+// issuedBy names an exchange, and a master key that it has no more.
+func issuedBy(exchange, former string) string {
+	if former == "" {
+		return exchange
+	}
+	return exchange + " under its former key " + former
+}
+
+// formerKey is the former master key under which a coin was made, empty for the
+// present one.
+func formerKey(c taler.Coin) string {
+	if c.MasterPub.IsZero() {
+		return ""
+	}
+	return c.MasterPub.String()
 }
 
 // coin is a coin as it may be shown.
 type coin struct {
 	Value    instrument.Amount `json:"value"`
 	Exchange string            `json:"exchange"`
+	Former   string            `json:"master_pub,omitempty"` // a former one, under which it was made
 	Coin     string            `json:"coin_pub"`
 	Denom    string            `json:"denom_pub_hash"`
 	Verified bool              `json:"verified"` // the exchange's signature, checked just now
@@ -49,13 +67,13 @@ func coins(e *cli.Env) *cobra.Command {
 		}
 		all, rows := []coin{}, [][]string{}
 		for _, c := range held {
-			shown := coin{c.Value, c.ExchangeURL, c.CoinPub.String(), c.DenomPubHash.String(), c.Verified()}
+			shown := coin{c.Value, c.ExchangeURL, formerKey(c), c.CoinPub.String(), c.DenomPubHash.String(), c.Verified()}
 			all = append(all, shown)
 			verdict := "verified"
 			if !shown.Verified {
 				verdict = "NOT VERIFIED"
 			}
-			rows = append(rows, []string{shown.Value.String(), verdict, shown.Coin, shown.Exchange})
+			rows = append(rows, []string{shown.Value.String(), verdict, shown.Coin, issuedBy(shown.Exchange, shown.Former)})
 		}
 		return e.Table(map[string]any{"coins": all}, []string{"VALUE", "SIGNATURE", "COIN", "EXCHANGE"}, rows)
 	})
@@ -67,6 +85,7 @@ func coins(e *cli.Env) *cobra.Command {
 type denomination struct {
 	Value    instrument.Amount `json:"value"`
 	Exchange string            `json:"exchange"`
+	Former   string            `json:"master_pub,omitempty"` // a former one, under which they were made
 	Coins    int               `json:"coins"`
 	Total    instrument.Amount `json:"total"`
 }
@@ -78,7 +97,7 @@ func byValue(e *cli.Env, held []taler.Coin) error {
 	}
 	var rows [][]string
 	for _, d := range all {
-		rows = append(rows, []string{d.Value.String(), strconv.Itoa(d.Coins), d.Total.String(), d.Exchange})
+		rows = append(rows, []string{d.Value.String(), strconv.Itoa(d.Coins), d.Total.String(), issuedBy(d.Exchange, d.Former)})
 	}
 	return e.Table(map[string]any{"denominations": all}, []string{"VALUE", "COINS", "TOTAL", "EXCHANGE"}, rows)
 }
@@ -87,10 +106,10 @@ func byValue(e *cli.Env, held []taler.Coin) error {
 func denominations(held []taler.Coin) ([]denomination, error) {
 	out := []denomination{}
 	for _, c := range held {
-		at := slices.IndexFunc(out, func(d denomination) bool { return d.Value == c.Value && d.Exchange == c.ExchangeURL })
+		at := slices.IndexFunc(out, func(d denomination) bool { return d.Value == c.Value && d.Exchange == c.ExchangeURL && d.Former == formerKey(c) })
 		if at < 0 {
 			at = len(out)
-			out = append(out, denomination{Value: c.Value, Exchange: c.ExchangeURL, Total: instrument.ZeroOf(c.Value.Currency)})
+			out = append(out, denomination{Value: c.Value, Exchange: c.ExchangeURL, Former: formerKey(c), Total: instrument.ZeroOf(c.Value.Currency)})
 		}
 		var err error
 		if out[at].Total, err = out[at].Total.Add(c.Value); err != nil {
@@ -99,7 +118,7 @@ func denominations(held []taler.Coin) ([]denomination, error) {
 		out[at].Coins++
 	}
 	slices.SortFunc(out, func(a, b denomination) int {
-		return cmp.Or(cmp.Compare(a.Exchange, b.Exchange), cmp.Compare(a.Value.Currency, b.Value.Currency),
+		return cmp.Or(cmp.Compare(a.Exchange, b.Exchange), cmp.Compare(a.Former, b.Former), cmp.Compare(a.Value.Currency, b.Value.Currency),
 			cmp.Compare(b.Value.Value, a.Value.Value), cmp.Compare(b.Value.Fraction, a.Value.Fraction))
 	})
 	return out, nil

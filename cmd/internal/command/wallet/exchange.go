@@ -13,7 +13,7 @@ import (
 )
 
 func exchanges(e *cli.Env) *cobra.Command {
-	return cli.Group("exchange", "Know the exchanges that issue digital cash", exchangeList(e), exchangeAdd(e), exchangeTerms(e), exchangeTrust(e))
+	return cli.Group("exchange", "Know the exchanges that issue digital cash", exchangeList(e), exchangeAdd(e), exchangeTerms(e), exchangeTrust(e), exchangeRemove(e))
 }
 
 // issuer is an exchange as it is shown.
@@ -23,6 +23,8 @@ type issuer struct {
 	Currency      string     `json:"currency,omitempty"`
 	Version       string     `json:"version,omitempty"`
 	MasterPub     string     `json:"master_pub,omitempty"`
+	ShownPub      string     `json:"shown_pub,omitempty"`   // what it shows instead: the alarm
+	FormerPubs    []string   `json:"former_pubs,omitempty"` // trusted before, the oldest first
 	Denominations int        `json:"denominations"`
 	Foreign       int        `json:"foreign,omitempty"` // listed, and of which no coins can be made here
 	Terms         acceptance `json:"terms"`
@@ -49,6 +51,12 @@ func issuerOf(x client.Exchange) issuer {
 	if !x.MasterPub.IsZero() {
 		i.MasterPub = x.MasterPub.String()
 	}
+	if !x.Shown.IsZero() {
+		i.ShownPub = x.Shown.String()
+	}
+	for _, key := range x.Former {
+		i.FormerPubs = append(i.FormerPubs, key.String())
+	}
 	return i
 }
 
@@ -64,36 +72,80 @@ func exchangeList(e *cli.Env) *cobra.Command {
 			all = append(all, i)
 			rows = append(rows, []string{i.URL, i.Currency, i.Status, i.MasterPub})
 		}
-		return e.Table(map[string]any{"exchanges": all}, []string{"URL", "CURRENCY", "STATUS", "MASTER KEY"}, rows)
+		if err := e.Table(map[string]any{"exchanges": all}, []string{"URL", "CURRENCY", "STATUS", "MASTER KEY"}, rows); err != nil {
+			return err
+		}
+		for _, i := range all {
+			if i.ShownPub != "" {
+				e.Say("ALARM: %s shows the master key %s. Do not use it before its operator or auditor has explained that; then: swaperoo wallet exchange trust %s %s --replace", i.URL, i.ShownPub, i.URL, i.ShownPub)
+			}
+		}
+		return nil
+	})
+}
+
+func exchangeRemove(e *cli.Env) *cobra.Command {
+	return verb(e, working, "remove URL", "Give an exchange up of which nothing is here", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
+		if err := w.RemoveExchange(ctx, args[0]); err != nil {
+			return err
+		}
+		return e.Print(map[string]string{"url": args[0], "event": "removed"}, "%s removed\n", args[0])
 	})
 }
 
 func exchangeAdd(e *cli.Env) *cobra.Command {
 	return verb(e, working, "add URL", "Know an exchange, and pin the master key that it shows", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		return w.know(ctx, args[0], taler.EddsaPublicKey{})
+		return w.know(ctx, args[0], taler.EddsaPublicKey{}, false)
 	})
 }
 
 func exchangeTrust(e *cli.Env) *cobra.Command {
-	return verb(e, working, "trust URL KEY", "Know an exchange by a master key that you have from elsewhere", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
+	var replace bool
+	c := verb(e, working, "trust URL KEY", "Know an exchange by a master key that you have from elsewhere", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
 		var key taler.EddsaPublicKey
 		if err := key.UnmarshalText([]byte(args[1])); err != nil {
 			return cli.Argument(fault.Wrap(err, fault.Invalid, "this is not the master key of an exchange").Because("key-malformed"))
 		}
-		return w.know(ctx, args[0], key)
+		return w.know(ctx, args[0], key, replace)
 	})
+	c.Flags().BoolVar(&replace, "replace", false, "the key that was trusted is not the exchange's any more")
+	return c
 }
 
-func (w *wallet) know(ctx context.Context, url string, master taler.EddsaPublicKey) error {
+func (w *wallet) know(ctx context.Context, url string, master taler.EddsaPublicKey, replace bool) error {
 	if _, err := taler.CheckURL(url, w.env.AllowHTTP); err != nil {
 		return cli.Argument(err)
 	}
 	x, err := w.TrustExchange(ctx, url, master)
+	if fault.ReasonOf(err) == client.ReasonMasterKey && !master.IsZero() && x.MasterPub != master {
+		if x, err = w.replaceKey(ctx, x, master, replace, err); err != nil {
+			return err
+		}
+	}
 	if err != nil {
 		return err
 	}
 	i := issuerOf(x)
 	return w.env.Print(i, "%s issues %s; its master key is %s\n", i.URL, i.Currency, i.MasterPub)
+}
+
+// replaceKey takes another master key than the one that is trusted, if the person
+// says so: with --replace, or when they are asked. Else it is refused.
+func (w *wallet) replaceKey(ctx context.Context, x client.Exchange, master taler.EddsaPublicKey, replace bool, refusal error) (client.Exchange, error) {
+	if !replace {
+		if !w.env.Interactive() {
+			return x, refusal
+		}
+		w.env.Say("The exchange %s is trusted with the master key %s.\nCoins of that key are kept; whether anybody still takes them its operator has to say.", x.URL, x.MasterPub)
+		yes, err := w.env.Yes(ctx, "Has its operator or auditor told you of the new key "+master.String()+"?", "")
+		if err != nil {
+			return x, err
+		}
+		if !yes {
+			return x, refusal
+		}
+	}
+	return w.ReplaceMasterKey(ctx, x.URL, master)
 }
 
 func exchangeTerms(e *cli.Env) *cobra.Command {

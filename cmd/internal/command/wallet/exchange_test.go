@@ -78,7 +78,9 @@ func (i *issuer) serves(t *testing.T, listen string) (stop func()) {
 
 type known struct {
 	URL, Status, Currency, Version string
-	Master                         string `json:"master_pub"`
+	Master                         string   `json:"master_pub"`
+	Shown                          string   `json:"shown_pub"`
+	Former                         []string `json:"former_pubs"`
 	Denominations                  int
 	Terms                          json.RawMessage
 }
@@ -117,8 +119,90 @@ func TestAnExchangeIsKnownByItsMasterKey(t *testing.T) {
 	imposter := newIssuer(t)
 	imposter.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"))
 	u.refuses(5, "master-key-changed", "exchange", "add", x.url)
-	if got := u.knows(); len(got) != 1 || got[0].Master != x.master {
+	if got := u.knows(); len(got) != 1 || got[0].Master != x.master || got[0].Status != "alarm" || got[0].Shown != imposter.master {
 		t.Errorf("beside an imposter it knows %+v", got)
+	}
+	if got := u.says("exchange", "list"); !strings.Contains(got.out, "alarm") || !strings.Contains(got.err, "ALARM") || !strings.Contains(got.err, imposter.master) {
+		t.Errorf("a person reads %+v", got)
+	}
+	u.refuses(5, "master-key-changed", "withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--yes")
+}
+
+// TestAMasterKeyIsReplacedByAPersonsWord, and by nothing less. What was made under
+// the former one is kept apart.
+func TestAMasterKeyIsReplacedByAPersonsWord(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	stop := x.serves(t, "127.0.0.1:0")
+	withdraws := func() {
+		t.Helper()
+		buy := u.begins("withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--yes")
+		x.transfer(t, buy.next().Reserve, "CHF:5")
+		if done := buy.next(); buy.exit() != 0 || done.Amount != "CHF:5" {
+			t.Fatalf("withdrawn: %+v", done)
+		}
+	}
+	withdraws()
+	stop()
+	next := newIssuer(t)
+	next.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"))
+	u.refuses(5, "master-key-changed", "exchange", "add", x.url)
+	u.refuses(5, "master-key-changed", "exchange", "trust", x.url, next.master)
+	u.refuses(5, "master-key-differs", "exchange", "trust", x.url, keyB, "--replace") // nor to one that it does not show
+	u.refuses(5, "exchange-in-use", "exchange", "remove", x.url)
+	var is known
+	if u.does(&is, "exchange", "trust", x.url, next.master, "--replace"); is.Master != next.master || is.Status != "active" || is.Shown != "" || len(is.Former) != 1 || is.Former[0] != x.master {
+		t.Errorf("it is known as %+v", is)
+	}
+	if !strings.Contains(string(is.Terms), "{}") {
+		t.Errorf("the terms of the new one are accepted: %s", is.Terms)
+	}
+	withdraws()
+	var sums struct {
+		Balances []struct {
+			Currency, Exchange, Available, Pending string
+			Coins                                  int
+			Master                                 string `json:"master_pub"`
+		}
+	}
+	u.does(&sums, "balance")
+	if len(sums.Balances) != 2 || sums.Balances[0].Master != "" || sums.Balances[1].Master != x.master || sums.Balances[0].Available != "CHF:5" || sums.Balances[1].Available != "CHF:5" {
+		t.Errorf("the balance is %+v", sums)
+	}
+	if got := u.says("balance").out; !strings.Contains(got, x.url+" under its former key "+x.master) {
+		t.Errorf("a person reads %s", got)
+	}
+	if got := u.says("coins", "--json").out; strings.Count(got, `"master_pub":"`+x.master) != 1 || strings.Contains(got, `"verified":false`) || strings.Count(got, `"verified":true`) != 2 {
+		t.Errorf("the coins are %s", got)
+	}
+}
+
+// TestAnExchangeIsGivenUp when nothing of it is here.
+func TestAnExchangeIsGivenUp(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	u.does(nil, "exchange", "add", x.url)
+	buy := u.begins("withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--key", "one", "--yes")
+	buy.next()
+	buy.stop()
+	buy.exit()
+	u.refuses(5, "exchange-in-use", "exchange", "remove", x.url)
+	var list struct {
+		Operations, Payments []any
+		Withdrawals          []struct{ Operation string }
+	}
+	if err := json.Unmarshal([]byte(u.says("operation", "list", "--json").out), &list); err != nil || len(list.Withdrawals) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	u.does(nil, "withdraw", "abort", list.Withdrawals[0].Operation)
+	u.does(nil, "exchange", "remove", x.url)
+	if got := u.knows(); len(got) != 0 {
+		t.Errorf("it still knows %+v", got)
+	}
+	u.refuses(3, "instrument-unknown", "exchange", "remove", x.url)
+	u.refuses(3, "instrument-unknown", "exchange", "terms", x.url)
+	u.does(nil, "exchange", "add", x.url) // and it can be known again
+	if got := u.knows(); len(got) != 1 || got[0].Status != "active" {
+		t.Errorf("added again it knows %+v", got)
 	}
 }
 
@@ -130,7 +214,7 @@ func TestTheKeyThatAPersonNamesCounts(t *testing.T) {
 	early, wrong := newOwner(t), newOwner(t)
 	for _, u := range []*user{early, wrong} {
 		u.refuses(8, "server-unreachable", "exchange", "add", x.url)
-		if got := u.knows(); len(got) != 1 || got[0].Status != "new" || got[0].Master != "" {
+		if got := u.knows(); len(got) != 0 { // there is nothing to know
 			t.Errorf("of an exchange that is not there it knows %+v", got)
 		}
 	}
@@ -143,7 +227,7 @@ func TestTheKeyThatAPersonNamesCounts(t *testing.T) {
 	}
 	for name, u := range map[string]*user{"at once": newOwner(t), "after it was not there": wrong} {
 		u.refuses(5, "master-key-changed", "exchange", "trust", x.url, keyB)
-		if got := u.knows(); len(got) != 1 || got[0].Status != "new" || got[0].Master != keyB {
+		if got := u.knows(); len(got) != 1 || got[0].Status != "alarm" || got[0].Master != keyB || got[0].Shown != x.master {
 			t.Errorf("%s, by another key: it knows %+v", name, got)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -148,6 +149,12 @@ func instrumentRemove(e *cli.Env) *cobra.Command {
 		info, err := w.Instruments().Info(i.Class)
 		if err != nil {
 			return err
+		}
+		if i.Class == client.ClassExchange {
+			if err := w.RemoveExchange(ctx, i.Name); err != nil {
+				return err
+			}
+			return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
 		}
 		if !info.Allows(i.Status, statusRemoved) {
 			return fault.New(fault.Conflict, "a %s that is %s cannot be removed", i.Class, i.Status).Because("move-refused").

@@ -40,7 +40,9 @@ func status(e *cli.Env) *cobra.Command {
 			return err
 		}
 		for _, i := range held {
-			r.Instruments[string(i.Class)]++
+			if i.Status != statusRemoved {
+				r.Instruments[string(i.Class)]++
+			}
 		}
 		known, err := w.Book().Peers(ctx)
 		if err != nil {
@@ -56,7 +58,7 @@ func status(e *cli.Env) *cobra.Command {
 		}
 		rows := [][]string{{"directory", r.Dir}, {"user", r.User}}
 		for _, b := range r.Balances {
-			rows = append(rows, []string{"balance", line(b.Available.String(), "at", b.Exchange)})
+			rows = append(rows, []string{"balance", line(b.Available.String(), "at", issuedBy(b.Exchange, b.MasterPub))})
 		}
 		for _, class := range r.Classes {
 			rows = append(rows, []string{class, strconv.Itoa(r.Instruments[class])})
