@@ -91,7 +91,8 @@ type RefreshArgs struct {
 
 // TermsArgs are the arguments of taler.exchange TERMS; they may be missing.
 type TermsArgs struct {
-	From int `json:"from,omitempty"` // the byte from which on the text is asked for
+	From      int    `json:"from,omitempty"`      // the byte from which on the text is asked for
+	Languages string `json:"languages,omitempty"` // that the person reads, as an Accept-Language says it
 }
 
 // TermsResult is the result of taler.exchange TERMS; all empty if the exchange
@@ -101,6 +102,8 @@ type TermsResult struct {
 	Text    string `json:"text"`
 	Type    string `json:"type"`           // media type
 	Next    int    `json:"next,omitempty"` // where the next piece begins; 0: this was the last
+
+	Language string `json:"language,omitempty"` // of the text, as the exchange says
 }
 
 // AcceptArgs are the arguments of taler.exchange ACCEPT.

@@ -22,6 +22,7 @@ type Preview struct {
 	Rest     instrument.Amount    `json:"remainder"`          // too little for a coin; it goes back
 	Identify bool                 `json:"identify,omitempty"` // the exchange will want to know who it is
 	Terms    *taler.TermsResult   `json:"terms,omitempty"`    // that were not accepted yet
+	Arrived  bool                 `json:"arrived,omitempty"`  // the money is there, and only the terms are new: no coins are planned
 }
 
 // choose finds the exchange. One that the wallet does not know yet must have

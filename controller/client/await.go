@@ -42,6 +42,7 @@ func beyond(balance, amount instrument.Amount) instrument.Amount {
 // confirmed waits for the bank's verdict [9]. Money is never waited for under a
 // reserve that is not ours: without a good verdict the reserve is given up.
 func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool, error) {
+	r.waits("the bank has not confirmed the payment yet")
 	for pause := 200 * time.Millisecond; ; {
 		status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{Timeout: pollFor, OldState: taler.StateSelected})
 		switch {
@@ -67,6 +68,7 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 
 // arrived waits until the exchange has credited the reserve [11].
 func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
+	r.waits("the money has not arrived at the exchange yet")
 	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
 		var got taler.AwaitResult
 		err := r.w.do(ctx, coins("AWAIT", taler.AwaitArgs{TimeoutMS: pollFor.Milliseconds()}, r.id), &got)
@@ -81,6 +83,14 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 		if err := sleep(ctx, pause); err != nil {
 			return instrument.Amount{}, err
 		}
+	}
+}
+
+// waits tells the person what is waited for, each thing once.
+func (r *withdrawal) waits(what string) {
+	if r.waited != what {
+		r.waited = what
+		r.person.Show(Event{Event: EventWaiting, Reason: what})
 	}
 }
 

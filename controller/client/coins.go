@@ -24,6 +24,9 @@ const (
 // again until ctx ends. What an exchange refuses for good is put right and asked
 // for anew: with fresh keys, for what is really there, in the form that it has.
 func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) error {
+	if err := r.consent(ctx); err != nil {
+		return err
+	}
 	mended := 0
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		err := r.withdrawOnce(ctx, balance)
@@ -45,6 +48,7 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 				return mend
 			}
 		}
+		r.waits("the exchange has not made the coins yet: " + fault.From(err).Message)
 		if err := sleep(ctx, pause); err != nil {
 			return err
 		}

@@ -235,44 +235,6 @@ func (w *Wallet) refresh(ctx context.Context, e Exchange) (Exchange, error) {
 	return w.Exchange(ctx, e.URL)
 }
 
-// Terms reads an exchange's terms of service as they are now, piece by piece.
-func (w *Wallet) Terms(ctx context.Context, e Exchange) (taler.TermsResult, error) {
-	var all taler.TermsResult
-	for {
-		var part taler.TermsResult
-		if err := w.document(ctx, exchange("TERMS", taler.TermsArgs{From: all.Next}, e.ID), &part); err != nil {
-			return all, err
-		}
-		if all.Next > 0 && (part.Version != all.Version || part.Type != all.Type || part.Next > 0 && part.Next <= all.Next) {
-			return all, fault.New(fault.Conflict, "the exchange changed its terms while they were read").
-				Because("terms-changed").WithHint("read them again")
-		}
-		part.Text = all.Text + part.Text
-		if all = part; all.Next == 0 {
-			return all, nil
-		}
-	}
-}
-
-// document has an operation read what an exchange publishes, and asks again a few
-// times when it has failed for the time being.
-func (w *Wallet) document(ctx context.Context, t controller.Transaction, into any) error {
-	pause := firstPause
-	for range mends {
-		err := w.do(ctx, t, into)
-		if fault.ReasonOf(err) != "exchange-failed" || sleep(ctx, pause) != nil {
-			return err
-		}
-		pause *= 2
-	}
-	return w.do(ctx, t, into)
-}
-
-// AcceptTerms records that the person accepted a version.
-func (w *Wallet) AcceptTerms(ctx context.Context, e Exchange, version string) error {
-	return w.do(ctx, exchange("ACCEPT", taler.AcceptArgs{Version: version, At: w.Now().Unix()}, e.ID), nil)
-}
-
 func exchange(operation string, args any, on instrument.ID) controller.Transaction {
 	return controller.Transaction{
 		Protocol: protocolExchange, Operation: operation, Class: ClassExchange, Instruments: []instrument.ID{on}, Args: args,

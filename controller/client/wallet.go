@@ -30,6 +30,10 @@ type Wallet struct {
 	user profile.Principal
 	bank func(base string) (*taler.Client, error)
 	busy claims
+
+	// Languages are those that the person reads, as an Accept-Language says it; empty:
+	// whichever an exchange writes its terms in. It is set before the wallet is used.
+	Languages string
 }
 
 // New makes the wallet of a controller whose policy is profile.UserPolicy, for

@@ -36,6 +36,9 @@ type Event struct {
 	Reason    string                 `json:"reason,omitempty"`
 }
 
+// EventWaiting is an event for people alone: Reason says what is waited for.
+const EventWaiting = "waiting"
+
 // Person is who withdraws.
 type Person interface {
 	// Show shows an event. It must not block for long.
@@ -79,6 +82,7 @@ type withdrawal struct {
 	exchange Exchange
 	id       instrument.ID // of the reserve
 	paid     bool
+	waited   string // what the person was told last that we wait for
 }
 
 // begin looks at the withdrawal, agrees with the person and makes a reserve:

@@ -114,4 +114,3 @@ func (k masterKeys) former(exchange, made string) string {
 	}
 	return made
 }
-

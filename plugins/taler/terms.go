@@ -4,6 +4,7 @@ import (
 	"context"
 	"mime"
 	"net/http"
+	"regexp"
 	"unicode/utf8"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -17,6 +18,9 @@ const (
 	maxVersion = 128
 )
 
+// languages is the form of Accept-Language and Content-Language.
+var languages = regexp.MustCompile(`^[A-Za-z0-9*,;=. -]{0,128}$`)
+
 // terms reads the exchange's terms of service as they are now, a piece of them if
 // they are long. An exchange that has configured none answers 501: then everything
 // is empty.
@@ -27,10 +31,17 @@ func terms(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 			return protocol.Result{}, err
 		}
 	}
-	answer, err := document(ctx, s, protocol.Request{
+	if !languages.MatchString(args.Languages) {
+		return protocol.Result{}, fault.New(fault.Invalid, "these are no languages: %.40q", args.Languages).Because(taler.ReasonParameterMalformed)
+	}
+	ask := protocol.Request{
 		Address: c.Main(), Method: http.MethodGet, Path: "terms", Timeout: maxHold, Limit: maxTerms, Repeat: true,
 		Header: map[string]string{"Accept": "text/markdown, text/plain;q=0.8, text/html;q=0.5"},
-	})
+	}
+	if args.Languages != "" {
+		ask.Header["Accept-Language"] = args.Languages
+	}
+	answer, err := document(ctx, s, ask)
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -75,7 +86,11 @@ func readTerms(answer protocol.Response) (taler.TermsResult, error) {
 	if err != nil {
 		kind = "text/plain"
 	}
-	return taler.TermsResult{Version: version, Text: string(answer.Body), Type: kind}, nil
+	language := header(answer, "Content-Language")
+	if !languages.MatchString(language) {
+		language = ""
+	}
+	return taler.TermsResult{Version: version, Text: string(answer.Body), Type: kind, Language: language}, nil
 }
 
 // accept records that a person accepted a version of the terms.

@@ -18,6 +18,7 @@ func serveCommand(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "serve", Short: "Make coins until the process is asked to end", Args: cobra.NoArgs}
 	listen := c.Flags().String("listen", "", "`ADDR` to listen at, instead of the configured one")
 	misbehave := c.Flags().String("misbehave", "", "do wrong on purpose, as `NAME=SHARE,…`: late, 500, drop, signature, amount, 451, expired; shares from 0 to 1")
+	terms := c.Flags().String("terms-version", exchange.TermsVersion, "of the terms of service; another one wants a new consent")
 	var b bankFlags
 	b.add(c)
 	parent := serve.ParentFlag(c)
@@ -30,12 +31,12 @@ func serveCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return cli.Argument(err)
 		}
-		return run(c.Context(), e, *listen, wrong, b, with)
+		return run(c.Context(), e, *listen, exchange.Options{Clock: time.Now, Log: e.Log(), Misbehaviour: wrong, TermsVersion: *terms}, b, with)
 	}
 	return c
 }
 
-func run(ctx context.Context, e *cli.Env, listen string, wrong exchange.Misbehaviour, b bankFlags, parent *serve.Parent) (err error) {
+func run(ctx context.Context, e *cli.Env, listen string, o exchange.Options, b bankFlags, parent *serve.Parent) (err error) {
 	if err := b.check(); err != nil {
 		return err
 	}
@@ -43,7 +44,7 @@ func run(ctx context.Context, e *cli.Env, listen string, wrong exchange.Misbehav
 	if err != nil {
 		return err
 	}
-	x, err := exchange.Open(dir, exchange.Options{Clock: time.Now, Log: e.Log(), Misbehaviour: wrong})
+	x, err := exchange.Open(dir, o)
 	if err != nil {
 		return err
 	}

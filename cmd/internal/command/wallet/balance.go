@@ -106,7 +106,9 @@ func byValue(e *cli.Env, held []taler.Coin) error {
 func denominations(held []taler.Coin) ([]denomination, error) {
 	out := []denomination{}
 	for _, c := range held {
-		at := slices.IndexFunc(out, func(d denomination) bool { return d.Value == c.Value && d.Exchange == c.ExchangeURL && d.Former == formerKey(c) })
+		at := slices.IndexFunc(out, func(d denomination) bool {
+			return d.Value == c.Value && d.Exchange == c.ExchangeURL && d.Former == formerKey(c)
+		})
 		if at < 0 {
 			at = len(out)
 			out = append(out, denomination{Value: c.Value, Exchange: c.ExchangeURL, Former: formerKey(c), Total: instrument.ZeroOf(c.Value.Currency)})

@@ -29,6 +29,7 @@ type user struct {
 	dir  string // of the wallet
 	word string // file with the passphrase
 	in   string // what standard input holds
+	lang string // their locale
 }
 
 // said is what a command has said.
@@ -72,7 +73,7 @@ func (u *user) says(args ...string) said {
 	}
 	defer in.Close()
 	var out, messages bytes.Buffer
-	environ := map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word}
+	environ := map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word, "LANG": u.lang}
 	e := &cli.Env{In: in, Out: &out, Err: &messages, Environ: func(name string) string { return environ[name] }}
 	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
 	e.Flags(c)

@@ -99,7 +99,9 @@ func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Conte
 		}
 	}
 	bank := func(base string) (*taler.Client, error) { return h.Bank(base, taler.Anonymous()) }
-	err = use(ctx, &wallet{Wallet: client.New(h.Controller, h.User(), bank), house: h, env: e})
+	opened := client.New(h.Controller, h.User(), bank)
+	opened.Languages = languages(e.Environ)
+	err = use(ctx, &wallet{Wallet: opened, house: h, env: e})
 	if locked := context.Cause(ctx); err != nil && errors.Is(locked, fault.Locked) && !errors.Is(err, fault.Unknown) {
 		return locked // what has left and is not known stays that
 	}

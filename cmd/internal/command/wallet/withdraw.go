@@ -217,6 +217,10 @@ func (p *person) ended(err error) error {
 
 // Show implements client.Person.
 func (p *person) Show(e client.Event) {
+	if e.Event == client.EventWaiting {
+		p.env.Say("… %s", e.Reason)
+		return
+	}
 	p.told = e.Event == "aborted"
 	text := "… " + e.Event
 	switch e.Event {
@@ -247,6 +251,9 @@ func (p *person) Show(e client.Event) {
 
 // Agree implements client.Person.
 func (p *person) Agree(ctx context.Context, v client.Preview) (bool, error) {
+	if v.Arrived {
+		return p.agreeAgain(ctx, v)
+	}
 	through := "by a transfer that you make"
 	if v.Bank != "" {
 		through = fmt.Sprintf("through the bank %s, which takes %s", v.Bank, orNothing(v.CardFees.String(), v.CardFees.IsZero()))
@@ -266,6 +273,16 @@ func (p *person) Agree(ctx context.Context, v client.Preview) (bool, error) {
 		return true, nil
 	}
 	return p.env.Yes(ctx, "Do you agree?", "look at the preview, then repeat with --yes")
+}
+
+// agreeAgain asks about terms that have changed while the money was on its way.
+func (p *person) agreeAgain(ctx context.Context, v client.Preview) (bool, error) {
+	p.env.Say("%s has arrived at %s, which has new terms of service, version %s:\n%s\n", v.Amount, v.Exchange, v.Terms.Version, v.Terms.Text)
+	if p.yes {
+		return true, nil
+	}
+	return p.env.Yes(ctx, "Do you accept them? Else the money goes back when the reserve is closed",
+		"read them: `wallet exchange terms "+v.Exchange+"`, with --accept if you agree; then go on with `wallet operation resume`")
 }
 
 // kinds says which coins: ": 2 × CHF:10, 1 × CHF:5".

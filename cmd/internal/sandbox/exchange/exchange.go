@@ -34,6 +34,7 @@ type Options struct {
 	// numbers from 0 to 1 for it.
 	Misbehaviour Misbehaviour
 	Dice         func() float64
+	TermsVersion string // another one wants a new consent; default TermsVersion
 }
 
 // Info is what an exchange says of itself to its operator.
@@ -65,6 +66,9 @@ type Exchange struct {
 func Open(dir string, o Options) (*Exchange, error) {
 	if o.Clock == nil {
 		return nil, fault.New(fault.Internal, "an exchange is opened without a clock")
+	}
+	if o.TermsVersion == "" {
+		o.TermsVersion = TermsVersion
 	}
 	if o.Timer == nil {
 		o.Timer = sandbox.RealTimer

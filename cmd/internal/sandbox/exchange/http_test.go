@@ -125,6 +125,16 @@ func TestAnswersAreDeflatedWhenAsked(t *testing.T) {
 	}
 }
 
+func TestTermsSpeakTwoLanguages(t *testing.T) {
+	w := newWorld(t)
+	for accept, want := range map[string]string{"": "en", "de": "de", "de-CH, de;q=0.9, en;q=0.5": "de", "en-GB, en;q=0.9": "en", "fr, en;q=0.5": "en", "rm": "en", "de;q=0.1, en;q=0.2": "en"} {
+		a := w.do(http.MethodGet, "/terms", http.Header{"Accept-Language": {accept}}, nil)
+		if a.header.Get("Content-Language") != want || a.header.Get("Avail-Languages") != "en,de" || strings.Contains(string(a.body), "Münzen") != (want == "de") || !strings.Contains(a.header.Get("ETag"), "-"+want+"-") {
+			t.Errorf("%q: %v", accept, a.header)
+		}
+	}
+}
+
 func TestTermsAreVersionedTexts(t *testing.T) {
 	w := newWorld(t)
 	for _, c := range []struct{ path, accept, media, version string }{

@@ -3,6 +3,7 @@ package exchange
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,17 @@ demonstrations. It is run by whoever started it, and by no company.
 3. It may be stopped at any time; its coins end with it.
 `
 
+const termsGerman = `# Geschäftsbedingungen einer Sandbox-Exchange
+
+Diese Exchange ist eine Sandbox der Software Swaperoo (a sandbox), für Tests und
+Vorführungen. Sie wird von dem betrieben, der sie gestartet hat, und von keiner Firma.
+
+1. Ihre Münzen sind nichts wert, wie ihre Währung auch heißt. Niemand wechselt
+   sie in Geld.
+2. Auch ihre Reserven füllt eine Sandbox. Bezahle kein echtes Geld dafür.
+3. Sie kann jederzeit aufhören; ihre Münzen enden mit ihr.
+`
+
 const privacy = `# Privacy policy of a sandbox exchange
 
 This exchange is a sandbox of the Swaperoo software. It keeps what it needs to
@@ -32,14 +44,23 @@ work in a file of whoever started it: the keys of reserves, from where they were
 filled, and what it signed blindly. It cannot know your coins.
 `
 
+// translations are a text by its languages, English first.
+type translations []struct{ language, text string }
+
 // legal serves a text, which reads as plain text and as Markdown alike.
-func (e *Exchange) legal(version, text string) http.HandlerFunc {
+func (e *Exchange) legal(version string, in translations) http.HandlerFunc {
+	var languages []string
+	for _, t := range in {
+		languages = append(languages, t.language)
+	}
 	return func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
+		language := preferred(r.Header.Get("Accept-Language"), languages...)
+		text := in[slices.Index(languages, language)].text
 		media := preferred(r.Header.Get("Accept"), "text/plain", "text/markdown")
-		etag := fmt.Sprintf("%q", version+"-en-"+strings.TrimPrefix(media, "text/"))
+		etag := fmt.Sprintf("%q", version+"-"+language+"-"+strings.TrimPrefix(media, "text/"))
 		h.Set("Taler-Terms-Version", version)
-		h.Set("Avail-Languages", "en")
+		h.Set("Avail-Languages", strings.Join(languages, ","))
 		h.Set("Vary", "Accept-Language,Accept,Accept-Encoding")
 		h.Set("Cache-Control", "public,max-age=864000")
 		h.Set("Expires", httpTime(e.o.Clock().Add(24*time.Hour)))
@@ -49,13 +70,13 @@ func (e *Exchange) legal(version, text string) http.HandlerFunc {
 			return
 		}
 		h.Set("Content-Type", media)
-		h.Set("Content-Language", "en")
+		h.Set("Content-Language", language)
 		w.WriteHeader(http.StatusOK)
 		_, _ = w.Write([]byte(text))
 	}
 }
 
-// preferred is the type that an Accept header wants most; of equals, and when it
+// preferred is the type or language that a header wants most; of equals, and when it
 // wants none of them, the first.
 func preferred(accept string, types ...string) string {
 	best, most := types[0], 0.0

@@ -1,0 +1,95 @@
+package client
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
+)
+
+// reasonTermsChanged marks terms that changed while they were read.
+const reasonTermsChanged fault.Reason = "terms-changed"
+
+// Terms reads an exchange's terms of service as they are now, piece by piece.
+func (w *Wallet) Terms(ctx context.Context, e Exchange) (taler.TermsResult, error) {
+	var all taler.TermsResult
+	for {
+		var part taler.TermsResult
+		if err := w.document(ctx, exchange("TERMS", taler.TermsArgs{From: all.Next, Languages: w.Languages}, e.ID), &part); err != nil {
+			return all, err
+		}
+		if all.Next > 0 && (part.Version != all.Version || part.Type != all.Type || part.Language != all.Language || part.Next > 0 && part.Next <= all.Next) {
+			return all, fault.New(fault.Conflict, "the exchange changed its terms while they were read").
+				Because(reasonTermsChanged).WithHint("read them again")
+		}
+		part.Text = all.Text + part.Text
+		if all = part; all.Next == 0 {
+			return all, nil
+		}
+	}
+}
+
+// document has an operation read what an exchange publishes, and asks again a few
+// times when it has failed for the time being.
+func (w *Wallet) document(ctx context.Context, t controller.Transaction, into any) error {
+	pause := firstPause
+	for range mends {
+		err := w.do(ctx, t, into)
+		if fault.ReasonOf(err) != "exchange-failed" || sleep(ctx, pause) != nil {
+			return err
+		}
+		pause *= 2
+	}
+	return w.do(ctx, t, into)
+}
+
+// AcceptTerms records that the person accepted a version.
+func (w *Wallet) AcceptTerms(ctx context.Context, e Exchange, version string) error {
+	return w.do(ctx, exchange("ACCEPT", taler.AcceptArgs{Version: version, At: w.Now().Unix()}, e.ID), nil)
+}
+
+// consent asks the person again when the exchange has changed its terms since they
+// accepted them, before the first coin is asked for: until then the money can go
+// back. Once a request has left nothing can be chosen any more.
+func (r *withdrawal) consent(ctx context.Context) error {
+	_, reserve, err := r.w.reserve(ctx, r.id)
+	if err != nil || reserve.Batch != nil || reserve.NextCoin > 0 {
+		return err
+	}
+	i, err := r.w.Instruments().View(ctx, reserve.Exchange)
+	if err != nil {
+		return err
+	}
+	e, err := exchangeOf(i)
+	if err != nil {
+		return err
+	}
+	terms, err := r.termsNow(ctx, e)
+	if err != nil || terms.Version == "" || terms.Version == e.Terms.AcceptedVersion {
+		return err
+	}
+	yes, err := r.person.Agree(ctx, Preview{Bank: reserve.BankURL, Exchange: e.URL, Amount: reserve.Amount, Terms: &terms, Arrived: true})
+	switch {
+	case err != nil:
+		return err
+	case !yes:
+		return fault.New(fault.Declined, "you did not accept the new terms of %s; %s is there, and goes back when the reserve is closed", e.URL, reserve.Amount).
+			Because("terms-not-accepted").WithHint("if you change your mind before: `wallet operation resume` asks again")
+	}
+	return r.w.AcceptTerms(ctx, e, terms.Version)
+}
+
+// termsNow reads the terms, as often as it takes.
+func (r *withdrawal) termsNow(ctx context.Context, e Exchange) (taler.TermsResult, error) {
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		terms, err := r.w.Terms(ctx, e)
+		if err == nil || !passing(err) && fault.ReasonOf(err) != reasonTermsChanged {
+			return terms, err
+		}
+		r.waits("the exchange does not show its terms: " + fault.From(err).Message)
+		if err := sleep(ctx, pause); err != nil {
+			return terms, err
+		}
+	}
+}
