@@ -67,8 +67,9 @@ func TestUntilWhenKeysAreGood(t *testing.T) {
 func TestWhoMustIdentifyIsToldHow(t *testing.T) {
 	e := taler.ExchangeState{URL: "https://exchange.example/"}
 	for body, want := range map[string]string{
-		`{"code":1028,"h_payto":"` + crypto.ShortHash{1}.String() + `","requirement_row":42}`: "requirement 42 of account " + crypto.ShortHash{1}.String(),
-		`{"code":1028}`: "ask at https://exchange.example/",
+		`{"code":1028,"h_payto":"` + crypto.ShortHash{1}.String() + `","requirement_row":42}`: "https://exchange.example/kyc-check/" + crypto.ShortHash{1}.String() + " says what is missing (requirement 42)",
+		`{"code":1028}`: "ask its operator how, at https://exchange.example/",
+		`{"code":1028,"h_payto":"","requirement_row":42}`: "ask its operator how",
 	} {
 		final, err := batchForm().refused(taler.Reserve{Batch: &taler.WithdrawBatch{}}, e, protocol.Response{Status: 451, Body: []byte(body)})
 		if final || !errors.Is(err, fault.Denied) || fault.ReasonOf(err) != taler.ReasonKYCRequired || !strings.Contains(fault.From(err).Hint, want) {

@@ -126,12 +126,14 @@ func (f form) absent(e taler.ExchangeState) bool {
 	return err == nil && slices.Contains(offered, taler.ProtocolBatchWithdraw)
 }
 
-// identify tells a person what to do when the exchange must know who they are.
+// identify tells a person what to do when the exchange must know who they are: where
+// the requirement of the body stands (Taler docs, core/exchange kyc-check). Whoever
+// sent the body, no link of theirs is shown, but one at the exchange itself.
 func identify(err *fault.Fault, e taler.ExchangeState, body []byte) error {
 	var said taler.ExchangeError
-	if taler.Unmarshal(body, &said) != nil || said.RequirementRow == 0 {
-		return err.WithHint("the exchange must know you first: ask at %s; nothing was charged, withdraw again afterwards", e.URL)
+	if taler.Unmarshal(body, &said) != nil || said.HPayto.IsZero() {
+		return err.WithHint("the exchange must know you first: ask its operator how, at %s; nothing was charged, go on afterwards with `wallet operation resume`", e.URL)
 	}
-	return err.WithHint("the exchange must know you first: ask at %s about requirement %d of account %s; nothing was charged, withdraw again afterwards",
-		e.URL, said.RequirementRow, said.HPayto)
+	return err.WithHint("the exchange must know you first: %skyc-check/%s says what is missing (requirement %d), and its operator how to give it; "+
+		"nothing was charged, go on afterwards with `wallet operation resume`", e.URL, said.HPayto, said.RequirementRow)
 }

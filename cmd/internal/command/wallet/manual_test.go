@@ -230,3 +230,25 @@ func TestWhereAWithdrawalComesFrom(t *testing.T) {
 	u.in = fmt.Sprintln(uri)
 	u.refuses(8, "server-unreachable", "withdraw", "-")
 }
+
+// TestAnExchangeThatMustKnowThePerson says where that stands, and what to do then.
+func TestAnExchangeThatMustKnowThePerson(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	stop := x.serves(t, "127.0.0.1:0", "--misbehave", "451=1")
+	args := []string{"withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--key", "one", "--yes"}
+	buy := u.begins(args...)
+	x.transfer(t, buy.next().Reserve, "CHF:5")
+	buy.exit()
+	got := u.says(args...)
+	for _, want := range []string{x.url + "kyc-check/", "requirement 1", "nothing was charged", "`wallet operation resume`"} {
+		if got.code != 5 || !strings.Contains(got.err, want) {
+			t.Errorf("exit %d; %q is not in %s", got.code, want, got.err)
+		}
+	}
+	u.refuses(5, "kyc-required", args...)
+	stop()
+	x.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/")) // now it knows them
+	if got := u.says(args...); got.code != 0 || !strings.Contains(got.out, "Withdrawn CHF:5") {
+		t.Errorf("afterwards: exit %d, %s", got.code, got.out)
+	}
+}
