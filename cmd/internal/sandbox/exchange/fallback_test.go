@@ -11,21 +11,20 @@ import (
 	"github.com/swaperoo/swaperoo/controller/client"
 )
 
-// boaster stands before an exchange of protocol 23 and says of it that it is one of
-// 26 that knows 23 as well: of the newer form it has nothing. The version is not
-// signed, so everything else verifies.
-func (w *world) boaster() (server *httptest.Server, asked func(path string) int) {
-	count := map[string]int{}
-	server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		part := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
-		count[part]++
+// relay stands before an exchange and lets a test change what it says. change gets
+// the last part of the path, what was sent, and a way to ask the exchange; an answer
+// with status 0 is lost.
+func (w *world) relay(change func(part string, sent []byte, ask func() answer) answer) *httptest.Server {
+	server := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
 			w.Error(err)
 		}
-		a := w.do(r.Method, r.URL.RequestURI(), http.Header{"Content-Type": r.Header["Content-Type"]}, body)
-		if part == "config" || part == "keys" {
-			a.body = []byte(strings.Replace(string(a.body), `"version":"23:0:6"`, `"version":"26:0:9"`, 1))
+		a := change(r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:], body, func() answer {
+			return w.do(r.Method, r.URL.RequestURI(), http.Header{"Content-Type": r.Header["Content-Type"]}, body)
+		})
+		if a.status == 0 {
+			panic(http.ErrAbortHandler)
 		}
 		for _, name := range []string{"Content-Type", "Taler-Terms-Version"} {
 			rw.Header().Set(name, a.header.Get(name))
@@ -34,6 +33,22 @@ func (w *world) boaster() (server *httptest.Server, asked func(path string) int)
 		_, _ = rw.Write(a.body)
 	}))
 	w.Cleanup(server.Close)
+	return server
+}
+
+// boaster says of an exchange of protocol 23 that it is one of 26 that knows 23 as
+// well: of the newer form it has nothing. The version is not signed, so everything
+// else verifies.
+func (w *world) boaster() (server *httptest.Server, asked func(path string) int) {
+	count := map[string]int{}
+	server = w.relay(func(part string, _ []byte, ask func() answer) answer {
+		count[part]++
+		a := ask()
+		if part == "config" || part == "keys" {
+			a.body = []byte(strings.Replace(string(a.body), `"version":"23:0:6"`, `"version":"26:0:9"`, 1))
+		}
+		return a
+	})
 	return server, func(path string) int { return count[path] }
 }
 

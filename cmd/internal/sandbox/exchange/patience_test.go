@@ -1,0 +1,189 @@
+package exchange_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// refusal is an answer that anybody could have made: nothing in it is signed.
+func refusal(status int, code taler.Code) answer {
+	body, _ := json.Marshal(taler.ErrorDetail{Code: code, Hint: "no"})
+	return answer{status: status, header: http.Header{"Content-Type": {"application/json"}}, body: body}
+}
+
+// TestOneRequestIsSentUntilItIsAnswered, whatever is said in between that proves
+// nothing: the wallet goes on by itself, with the same bytes.
+func TestOneRequestIsSentUntilItIsAnswered(t *testing.T) {
+	busy := answer{status: http.StatusServiceUnavailable, header: http.Header{}}
+	for _, row := range []struct {
+		name string
+		lost bool     // the first answer: the exchange has made the coins
+		then []answer // what comes before the exchange is heard again
+	}{
+		{"nobody has answered", true, nil},
+		{"the exchange is busy", false, []answer{busy, busy}},
+		{"a revocation after silence", true, []answer{refusal(410, taler.CodeDenominationRevoked)}},
+		{"a lost key after silence", true, []answer{refusal(410, taler.CodeDenominationKeyLost), refusal(410, taler.CodeDenominationKeyLost)}},
+		{"too little money after silence", true, []answer{refusal(409, taler.CodeInsufficientFunds)}},
+		{"an unknown denomination, without proof", false, []answer{refusal(404, taler.CodeDenominationUnknown)}},
+		{"no such endpoint after silence", true, []answer{refusal(404, taler.CodeEndpointUnknown)}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var sent []string
+			server := w.relay(func(part string, body []byte, ask func() answer) answer {
+				if part != "batch-withdraw" {
+					return ask()
+				}
+				sent = append(sent, string(body))
+				n := len(sent)
+				if row.lost {
+					if n == 1 {
+						ask()
+						return answer{}
+					}
+					n--
+				}
+				if n <= len(row.then) {
+					return row.then[n-1]
+				}
+				return ask()
+			})
+			wallet := w.wallet()
+			c := &customer{w: w}
+			want := client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}
+			if err := wallet.WithdrawByTransfer(t.Context(), want, c); err != nil || !c.done {
+				t.Fatalf("%v, %+v", err, c.last)
+			}
+			w.settled(wallet, 1)
+			for n, body := range sent {
+				if body != sent[0] {
+					t.Errorf("request %d is another one", n+1)
+				}
+			}
+			if least := 1 + len(row.then); len(sent) < least {
+				t.Errorf("it was sent %d times", len(sent))
+			}
+		})
+	}
+}
+
+// TestAWordBeforeAnySilenceIsTaken: without a lost answer there are no coins of the
+// request, and another one follows for what is there.
+func TestAWordBeforeAnySilenceIsTaken(t *testing.T) {
+	w := newWorld(t)
+	var sent []string
+	server := w.relay(func(part string, body []byte, ask func() answer) answer {
+		if part != "batch-withdraw" {
+			return ask()
+		}
+		if sent = append(sent, string(body)); len(sent) == 1 {
+			return refusal(410, taler.CodeDenominationRevoked)
+		}
+		return ask()
+	})
+	wallet := w.wallet()
+	c := &customer{w: w}
+	if err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}, c); err != nil || !c.done {
+		t.Fatalf("%v, %+v", err, c.last)
+	}
+	if w.settled(wallet, 1); len(sent) != 2 || sent[0] == sent[1] {
+		t.Errorf("%d requests, the second one like the first", len(sent))
+	}
+}
+
+// TestLongTermsAreJoined of the pieces in which they come, and are of one version.
+func TestLongTermsAreJoined(t *testing.T) {
+	w := newWorld(t)
+	text := strings.Repeat("Bestimmung für Münzen – ", 9000) // 250 KB, and no piece ends between characters
+	versions := []string{"1"}
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		a := ask()
+		if part == "terms" {
+			a.body = []byte(text)
+			a.header.Set("Taler-Terms-Version", versions[0])
+			if len(versions) > 1 {
+				versions = versions[1:]
+			}
+		}
+		return a
+	})
+	wallet := w.wallet()
+	known, err := wallet.AddExchange(t.Context(), server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := wallet.Terms(t.Context(), known); err != nil || got.Text != text || got.Version != "1" || got.Next != 0 {
+		t.Errorf("%d bytes of version %q, %v", len(got.Text), got.Version, err)
+	}
+	versions = []string{"1", "1", "2"}
+	if _, err := wallet.Terms(t.Context(), known); fault.ReasonOf(err) != "terms-changed" {
+		t.Errorf("changed while they were read: %v", err)
+	}
+}
+
+// leaver is a person who looks what to send and goes away.
+type leaver struct {
+	customer
+	leave   context.CancelFunc
+	reserve string
+}
+
+func (l *leaver) Show(e client.Event) {
+	l.last = e
+	if e.Event == "transfer" {
+		l.reserve = e.Reserve
+		l.leave()
+	}
+}
+
+// TestWhatWasGivenUpGoesOnWhenTheMoneyComesAfterAll, and only then.
+func TestWhatWasGivenUpGoesOnWhenTheMoneyComesAfterAll(t *testing.T) {
+	w := newWorld(t)
+	wallet := w.wallet()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	l := &leaver{customer: customer{w: w}, leave: leave}
+	want := client.Withdrawal{Exchange: w.server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}
+	if err := wallet.WithdrawByTransfer(ctx, want, l); !errors.Is(err, fault.Unknown) {
+		t.Fatalf("left it says %v", err)
+	}
+	all, err := wallet.Withdrawals(t.Context())
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	if err := wallet.AbortWithdrawal(t.Context(), all[0], "changed my mind"); err != nil {
+		t.Fatal(err)
+	}
+	c := &customer{w: w}
+	if err := wallet.Resume(t.Context(), all[0], client.Withdrawal{}, c); !errors.Is(err, fault.Declined) || c.last.Event != "aborted" || c.last.Reason != "changed my mind" {
+		t.Errorf("without money it says %v, %+v", err, c.last)
+	}
+	if _, err := w.paid(l.reserve, amount(t, "CHF:3.27")); err != nil {
+		t.Fatal(err)
+	}
+	if err := wallet.Resume(t.Context(), all[0], client.Withdrawal{}, c); err != nil || !c.done {
+		t.Errorf("with the money it says %v, %+v", err, c.last)
+	}
+	w.settled(wallet, 1)
+}
+
+// paid lets the money for a reserve arrive.
+func (w *world) paid(reserve string, sum instrument.Amount) (uint64, error) {
+	var pub taler.EddsaPublicKey
+	if err := pub.UnmarshalText([]byte(reserve)); err != nil {
+		return 0, err
+	}
+	row, _, err := w.e.AddIncoming(w.Context(), pub, sum, payer)
+	return row, err
+}
