@@ -14,9 +14,10 @@ import (
 )
 
 var (
-	pairs     = flag.String("crash.pairs", "some", "pairs of kills to try: some or all")
-	workers   = flag.Int("crash.workers", 4, "how many pairs of parties are killed at once")
-	bankKills = flag.Int("crash.bank", 5, "how often a bank is killed during withdrawals; all: 100")
+	pairs       = flag.String("crash.pairs", "some", "pairs of kills to try: some or all")
+	workers     = flag.Int("crash.workers", 4, "how many pairs of parties are killed at once")
+	withdrawals = flag.String("crash.withdrawals", "some", "moments at which a withdrawal is killed: some or all")
+	bankKills   = flag.Int("crash.bank", 5, "how often a bank is killed during withdrawals; all: 100")
 )
 
 // TestMain makes the test binary play all processes: the parties, and the plugin
