@@ -1,6 +1,7 @@
 package bank_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -150,9 +151,9 @@ func TestTheOperatorAborts(t *testing.T) {
 	refused(t, h.Bank.AbortByOperator(ctx, taler.WOPID{1}, "x"), fault.NotFound, taler.ReasonUnknownOperation)
 }
 
-// TestLookAsksNobody: an operator's command beside the bank reads and writes, and
-// leaves the providers to the bank.
-func TestLookAsksNobody(t *testing.T) {
+// TestLookAsksNobodyByItself: an operator's command beside the bank reads and
+// writes, and leaves the providers to the bank until it is told to ask.
+func TestLookAsksNobodyByItself(t *testing.T) {
 	h := open(t, banktest.Options{Asking: bank.Asking{First: time.Hour, Longest: time.Hour}})
 	ctx := withTimeout(t)
 	id := selected(t, h, "u", key(1))
@@ -160,17 +161,47 @@ func TestLookAsksNobody(t *testing.T) {
 	if err := h.Provider.WaitAsked(ctx, "tx", 1); err != nil {
 		t.Fatal(err)
 	}
-	b := bank.Look(h.Bank.Controller, h.Bank.Config())
+	b := bank.Look(ctx, h.Bank.Controller, h.Bank.Config())
 	if s, err := b.Status(ctx, id, taler.LongPoll{}); err != nil || s.Status != taler.StateSelected {
 		t.Errorf("%+v, %v", s, err)
-	}
-	if err := b.Retry(ctx, id); err != nil {
-		t.Error(err)
 	}
 	if err := b.AbortByOperator(ctx, setUp(t, h, "v"), "why not"); err != nil {
 		t.Error(err)
 	}
 	if n := h.Provider.Asked("tx"); n != 1 {
 		t.Errorf("the provider was asked %d times", n)
+	}
+	if decided, err := b.Retry(ctx, id); err != nil || decided {
+		t.Errorf("of a payment that nobody knows: %v, %v", decided, err)
+	}
+	if n := h.Provider.Asked("tx"); n != 2 {
+		t.Errorf("the provider was asked %d times", n)
+	}
+	h.Provider.Break("tx", 503)
+	if _, err := b.Retry(ctx, id); !errors.Is(err, fault.Unavailable) {
+		t.Errorf("of a provider that is away: %v", err)
+	}
+}
+
+// TestTheBankGivesBackWhatARetryHasFound beside it.
+func TestTheBankGivesBackWhatARetryHasFound(t *testing.T) {
+	h := open(t, banktest.Options{Asking: bank.Asking{First: time.Hour, Longest: time.Hour}, Decide: restless})
+	ctx := withTimeout(t)
+	id := selected(t, h, "u", key(1))
+	h.Provider.Put(banktest.Payment{ID: "tx", State: "pending", Amount: amount(t, "CHF:21"), Reference: id.Text()})
+	notify(t, h, id, "tx")
+	if err := h.Provider.WaitAsked(ctx, "tx", 1); err != nil {
+		t.Fatal(err)
+	}
+	h.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: amount(t, "CHF:21"), Reference: id.Text()})
+	b := bank.Look(ctx, h.Bank.Controller, h.Bank.Config())
+	if decided, err := b.Retry(ctx, id); err != nil || !decided {
+		t.Fatalf("%v, %v", decided, err)
+	}
+	if w := look(t, h, id); w.State != taler.StateConfirmed {
+		t.Errorf("it became %s", w.State)
+	}
+	if all := ended(t, h, 1); all[0].Amount != amount(t, "CHF:1") || all[0].State != taler.TransferSuccess {
+		t.Errorf("given back is %+v", all[0])
 	}
 }

@@ -82,13 +82,14 @@ type Bank struct {
 	*controller.Controller
 	cfg Config
 
-	life   context.Context
-	stop   context.CancelFunc
-	work   sync.WaitGroup
-	mu     sync.Mutex
-	asking map[instrument.ID]*errand // what a provider is being asked about, again and again
-	paid   map[string]*errand        // those of them that verify a payment, by providerTx
-	slots  map[string]chan struct{}  // per provider: one that hangs holds up no other
+	life    context.Context
+	stop    context.CancelFunc
+	looking bool // see Look
+	work    sync.WaitGroup
+	mu      sync.Mutex
+	asking  map[instrument.ID]*errand // what a provider is being asked about, again and again
+	paid    map[string]*errand        // those of them that verify a payment, by providerTx
+	slots   map[string]chan struct{}  // per provider: one that hangs holds up no other
 
 	wiring  sync.Mutex          // see Transfer
 	handing map[string]*handing // by the exchange's key; under mu
@@ -119,7 +120,7 @@ func Policy() profile.Policy {
 // New makes the bank of a controller whose policy is Policy. In the background it
 // takes up the notices that an earlier life has not decided.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
-	b := newBank(c, cfg)
+	b := newBank(context.Background(), c, cfg) // ctx is for the start
 	err := b.beginHistories(ctx)
 	if err == nil {
 		err = b.resumeTransfers(ctx)
@@ -136,14 +137,14 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 	return b, nil
 }
 
-func newBank(c *controller.Controller, cfg Config) *Bank {
+func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
 		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string]*errand{}, slots: map[string]chan struct{}{},
 		handing: map[string]*handing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{},
 	}
-	b.life, b.stop = context.WithCancel(context.Background())
+	b.life, b.stop = context.WithCancel(life)
 	c.CountsBy(b.fate)
 	return b
 }

@@ -27,7 +27,7 @@ func (b *Bank) pursue(id instrument.ID, payment string, try func() (done bool, e
 		ring(e.hurry)
 		return
 	}
-	if b.life.Err() != nil {
+	if b.idle() {
 		return
 	}
 	e := &errand{make(chan struct{}, 1), make(chan struct{}, 1)}
@@ -113,7 +113,7 @@ func (b *Bank) Wake(provider, transaction string) {
 func (b *Bank) background(do func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.life.Err() != nil {
+	if b.idle() {
 		return
 	}
 	b.work.Add(1)

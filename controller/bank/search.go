@@ -100,7 +100,8 @@ func (s *searcher) add(id instrument.ID, w taler.Withdrawal) {
 // journalled is how many entries of the journal are read at a time.
 const journalled = 1024
 
-// look reads what has ended since it looked last.
+// look reads what has ended since it looked last, and what an operator's command
+// beside the bank has found to be given back.
 func (s *searcher) look() error {
 	for {
 		page, err := s.b.Instruments().Journal(s.b.life, instrument.Operations, instrument.Page{After: s.read, Limit: journalled})
@@ -114,6 +115,9 @@ func (s *searcher) look() error {
 					return err
 				}
 				s.add(e.Instance, w)
+			}
+			if e.Class == ClassReturn && e.Status == string(taler.TransferPending) {
+				s.b.giveBack(e.Instance)
 			}
 			s.read = e.Seq
 		}

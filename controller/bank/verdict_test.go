@@ -125,15 +125,16 @@ func TestAskedAgainAtOnce(t *testing.T) {
 	for name, again := range map[string]func(t *testing.T, h *banktest.House, id taler.WOPID){
 		"notice": func(t *testing.T, h *banktest.House, id taler.WOPID) { notify(t, h, id, "tx") },
 		"retry": func(t *testing.T, h *banktest.House, id taler.WOPID) {
-			if err := h.Bank.Retry(withTimeout(t), id); err != nil {
-				t.Error(err)
+			if decided, err := h.Bank.Retry(withTimeout(t), id); err != nil || !decided {
+				t.Errorf("%v, %v", decided, err)
 			}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := open(t, banktest.Options{Asking: bank.Asking{First: time.Hour, Longest: time.Hour}})
 			id := selected(t, h, "u", key(1))
-			refused(t, h.Bank.Retry(withTimeout(t), id), fault.Conflict, "nothing-to-verify")
+			_, err := h.Bank.Retry(withTimeout(t), id)
+			refused(t, err, fault.Conflict, "nothing-to-verify")
 			notify(t, h, id, "tx")
 			if err := h.Provider.WaitAsked(withTimeout(t), "tx", 1); err != nil {
 				t.Fatal(err)
@@ -143,7 +144,8 @@ func TestAskedAgainAtOnce(t *testing.T) {
 			if w := decision(t, h, id); w.State != taler.StateConfirmed {
 				t.Errorf("it became %s", w.State)
 			}
-			refused(t, h.Bank.Retry(withTimeout(t), id), fault.Conflict, "nothing-to-verify")
+			_, err = h.Bank.Retry(withTimeout(t), id)
+			refused(t, err, fault.Conflict, "nothing-to-verify")
 		})
 	}
 }

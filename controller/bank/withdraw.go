@@ -127,20 +127,6 @@ func (b *Bank) AbortByOperator(ctx context.Context, id taler.WOPID, reason strin
 	return err
 }
 
-// Retry has the provider asked at once about a withdrawal whose notice is not
-// decided yet.
-func (b *Bank) Retry(ctx context.Context, id taler.WOPID) error {
-	i, w, err := b.Lookup(ctx, id)
-	if err != nil {
-		return err
-	}
-	if !w.Undecided() {
-		return fault.New(fault.Conflict, "this withdrawal has no undecided notice of a payment").Because("nothing-to-verify")
-	}
-	b.ask(i.ID, w)
-	return nil
-}
-
 // answer runs our side of an operation and reads its result.
 func (b *Bank) answer(ctx context.Context, from comm.Role, t controller.Transaction, into any) error {
 	result, err := b.Answer(ctx, from, t)

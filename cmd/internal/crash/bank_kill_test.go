@@ -107,7 +107,7 @@ func (w *bankWorld) looks(t *testing.T, do func(*bank.Bank)) {
 	o.Looking = true
 	h, err := house.Open(t.Context(), o)
 	check(t, err)
-	do(bank.Look(h.Controller, bankConfig()))
+	do(bank.Look(t.Context(), h.Controller, bankConfig()))
 	check(t, h.Close(context.Background()))
 }
 

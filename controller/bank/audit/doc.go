@@ -4,7 +4,7 @@
 // paid and refunded from the providers, each by queries of its own; then they are
 // compared. It changes nothing and may run beside the bank that it looks at.
 //
-//	report, err := audit.Run(ctx, bank.Look(c, cfg), audit.Options{})
+//	report, err := audit.Run(ctx, bank.Look(ctx, c, cfg), audit.Options{})
 //
 // What changes while it looks is looked at again: a difference is named only if
 // nothing of the withdrawal has changed while its provider was asked.

@@ -245,7 +245,7 @@ func (h *House) Restore(copied string, operator func(context.Context, *bank.Bank
 	}
 	ctx := context.Background()
 	c, _ := h.controller()
-	err := operator(ctx, bank.Look(c, h.config()))
+	err := operator(ctx, bank.Look(ctx, c, h.config()))
 	if err = errors.Join(err, c.Close(ctx), h.DB.Close()); err != nil {
 		h.tb.Fatalf("the operator: %v", err)
 	}

@@ -173,5 +173,5 @@ func alone(ctx context.Context, e *cli.Env, do func(*bank.Bank) error) error {
 	}
 	o := options(e, f, s, true)
 	o.Alone = true
-	return opened(ctx, o, func(h *house.House) error { return do(bank.Look(h.Controller, s.bank())) })
+	return opened(ctx, o, func(h *house.House) error { return do(bank.Look(ctx, h.Controller, s.bank())) })
 }

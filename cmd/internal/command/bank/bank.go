@@ -27,7 +27,7 @@ func Command(e *cli.Env) *cobra.Command {
 		accounts(e),
 		exchanges(e),
 		cli.Group("gateway", "The exchanges' logins", gatewayRotate(e)),
-		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e)),
+		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e), withdrawalRetry(e)),
 		cli.Group("operation", "Operations, as they were asked for and ended", operationList(e), operationShow(e),
 			operation.Resume(e, opener(e)), operation.Abandon(e, opener(e))),
 		auditCommand(e), backupCommand(e), restoreCommand(e),
@@ -66,7 +66,7 @@ func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error
 	if err != nil {
 		return err
 	}
-	return opened(ctx, options(e, f, s, true), func(h *house.House) error { return do(bank.Look(h.Controller, s.bank()), s) })
+	return opened(ctx, options(e, f, s, true), func(h *house.House) error { return do(bank.Look(ctx, h.Controller, s.bank()), s) })
 }
 
 // opened opens the house for as long as do takes.

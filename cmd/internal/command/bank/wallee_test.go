@@ -1,6 +1,7 @@
 package bank_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -202,4 +203,47 @@ func TestAWithdrawalPaidAtWallee(t *testing.T) {
 	if x, err := b.Payment(ctx, payment); err != nil || x.Refunded != sum("CHF:20.25") {
 		t.Errorf("%s went back, %v", x.Refunded, err)
 	}
+}
+
+// TestAProviderIsAskedByHand: the operator has a provider asked, and needs no bank
+// that runs for it.
+func TestAProviderIsAskedByHand(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	b := newBranch(t)
+	d.does(nil, b.arguments("cards")...)
+	o := d.serves()
+	var till credential
+	d.does(&till, "terminal", "add", "till", "--provider", "cards")
+	status, text := o.asks("POST", o.urls["terminal"]+"withdrawals", till.Login, till.Token, `{"request_uid":"one","amount":"CHF:20"}`)
+	var made struct {
+		ID string `json:"withdrawal_id"`
+	}
+	if err := json.Unmarshal([]byte(text), &made); status != 200 || err != nil {
+		t.Fatalf("%d %s", status, text)
+	}
+	d.refuses(5, "nothing-to-verify", "withdrawal", "retry", made.ID)
+	selection := `{"reserve_pub":"` + strings.Repeat("4", 52) + `","selected_exchange":"` + account + `"}`
+	if status, text := o.asks("POST", o.urls["integration"]+"withdrawal-operation/"+made.ID, "", "", selection); status != 200 {
+		t.Fatalf("%d %s", status, text)
+	}
+	check := o.urls["terminal"] + "withdrawals/" + made.ID + "/check"
+	if status, text := o.asks("POST", check, till.Login, till.Token, `{"provider_transaction_id":"4711"}`); status != 204 {
+		t.Fatalf("%d %s", status, text)
+	}
+	o.stop()
+	var out bytes.Buffer
+	if code := d.command(t.Context(), &out, "withdrawal", "retry", made.ID[:8]); code != 6 || !strings.Contains(out.String(), `"status":"selected"`) {
+		t.Errorf("exit %d: %s", code, out.String())
+	}
+	payment := b.charge("CHF:20", made.ID)
+	var shown struct {
+		Status      string
+		Transaction string `json:"provider_transaction_id"`
+	}
+	d.does(&shown, "withdrawal", "retry", made.ID[:8])
+	if shown.Status != "confirmed" || shown.Transaction != payment {
+		t.Errorf("%+v", shown)
+	}
+	d.refuses(5, "nothing-to-verify", "withdrawal", "retry", made.ID)
 }

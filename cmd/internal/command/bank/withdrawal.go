@@ -171,6 +171,35 @@ func withdrawalAbort(e *cli.Env) *cobra.Command {
 	return c
 }
 
+func withdrawalRetry(e *cli.Env) *cobra.Command {
+	return &cobra.Command{
+		Use: "retry WOPID", Short: "Ask the provider now about a payment that it has not decided", Args: cobra.ExactArgs(1),
+		Long: "Ask the provider now about a withdrawal that a terminal says is paid, instead of when the\n" +
+			"bank is next to ask. The exit code is 6 while the provider has not decided, 8 if it cannot\n" +
+			"be asked, and 5 if there is nothing to ask about. The bank may run meanwhile; it goes on asking.",
+		RunE: func(c *cobra.Command, args []string) error {
+			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+				w, err := find(c.Context(), e, b, args[0])
+				if err != nil {
+					return err
+				}
+				decided, err := b.Retry(c.Context(), w.WOPID)
+				if err != nil {
+					return err
+				}
+				if _, w, err = b.Lookup(c.Context(), w.WOPID); err != nil {
+					return err
+				}
+				if err := show(c.Context(), e, b, w); err != nil || decided {
+					return err
+				}
+				e.Say("The provider has not decided about the payment; the bank goes on asking.")
+				return cli.Reported(fault.New(fault.Unknown, "the provider has not decided about the payment").Because("payment-undecided"))
+			})
+		},
+	}
+}
+
 func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) error {
 	names, err := terminalNames(ctx, b)
 	if err != nil {
