@@ -2,6 +2,7 @@ package terminal
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -102,12 +104,17 @@ func operationList(e *cli.Env) *cobra.Command {
 }
 
 func operationShow(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "show WOPID", "Show one withdrawal; the beginning of the WOPID is enough", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
+	return verb(e, looking, "show WOPID|OPERATION", "Show one withdrawal or operation; the beginning of its name is enough", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
 		name, err := e.Name(args[0])
 		if err != nil {
 			return err
 		}
 		w, err := t.FindByPrefix(ctx, name)
+		if errors.Is(err, fault.NotFound) {
+			if other := operation.Show(ctx, e, t.Protocols(), name); !errors.Is(other, fault.NotFound) {
+				return other
+			}
+		}
 		if err != nil {
 			return err
 		}
