@@ -257,6 +257,7 @@ func TestGatewayRefusals(t *testing.T) {
 		"add-incoming: key of a paid withdrawal":  {"admin/add-incoming", `{"amount":"CHF:1","reserve_pub":"{K1}","debit_account":"{O}"}`, 409, 5114},
 		"add-incoming: key of an open withdrawal": {"admin/add-incoming", `{"amount":"CHF:1","reserve_pub":"{K2}","debit_account":"{O}"}`, 409, 5114},
 		"add-incoming: from the exchange":         {"admin/add-incoming", `{"amount":"CHF:1","reserve_pub":"{K9}","debit_account":"{E}"}`, 409, 5126},
+		"add-mapped: not offered":                 {"admin/add-mapped", `{"amount":"CHF:1","authorization_pub":"{K9}","debit_account":"{O}"}`, 404, 21},
 		"add-kycauth: no key":                     {"admin/add-kycauth", `{"amount":"CHF:1","debit_account":"{O}"}`, 400, 22},
 		"add-kycauth: another currency":           {"admin/add-kycauth", `{"amount":"EUR:1","account_pub":"{K1}","debit_account":"{O}"}`, 400, 30},
 		"add-kycauth: from the exchange":          {"admin/add-kycauth", `{"amount":"CHF:1","account_pub":"{K1}","debit_account":"{E}"}`, 409, 5126},

@@ -94,3 +94,37 @@ func TestTheMainJob(t *testing.T) {
 	}
 	notify(t, h, id, "tx-1") // and the same notice
 }
+
+// TestAPaymentNamedAtSetUpIsNoNotice: the till may know its provider's name for what
+// will be paid, and may know another one afterwards.
+//
+// Rows: setup: a payment named.
+func TestAPaymentNamedAtSetUpIsNoNotice(t *testing.T) {
+	h := open(t, banktest.Options{})
+	ctx := withTimeout(t)
+	till := h.Till(h.Terminal)
+	setUp := func(payment string) taler.WOPID {
+		t.Helper()
+		made, err := till.SetUp(ctx, taler.TerminalWithdrawalSetup{RequestUID: "u", Amount: chf(t, "20"), ProviderTransactionID: payment})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.WithdrawalID
+	}
+	id := setUp("early")
+	if again := setUp("other"); again != id {
+		t.Error("the same request with another name of the payment is another withdrawal")
+	}
+	h.Provider.Put(banktest.Payment{ID: "early", State: "paid", Amount: chf(t, "20"), Reference: "something else"})
+	if _, err := h.Wallet().Select(ctx, id, taler.BankWithdrawalOperationPostRequest{ReservePub: key(7), SelectedExchange: banktest.ExchangeAccount}); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.Provider.Asked("early") + h.Provider.Asked("other"); n != 0 {
+		t.Errorf("the provider was asked %d times before there was a notice", n)
+	}
+	h.Provider.Put(banktest.Payment{ID: "late", State: "paid", Amount: chf(t, "20"), Reference: id.Text()})
+	notify(t, h, id, "late")
+	if s := settled(t, h, id); s.Status != taler.StateConfirmed {
+		t.Errorf("it became %s", s.Status)
+	}
+}
