@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -305,7 +306,10 @@ func FuzzRead(f *testing.F) {
 func TestABackupIsOfOneKind(t *testing.T) {
 	dir := t.TempDir()
 	var files []backup.File
-	for _, name := range []string{backup.Config, backup.Credentials, backup.Key, backup.Plugins, backup.Store, backup.Vault} {
+	for _, name := range []string{
+		backup.Config, backup.Credentials, "exchange-credentials-Bern.conf", "exchange-credentials-zurich.conf",
+		backup.Key, backup.Plugins, backup.Store, backup.Vault,
+	} {
 		path := filepath.Join(dir, name)
 		if err := os.WriteFile(path, []byte("the "+name), 0o600); err != nil {
 			t.Fatal(err)
@@ -334,6 +338,18 @@ func TestABackupIsOfOneKind(t *testing.T) {
 	}
 	if _, err := backup.Write(io.Discard, backup.Wallet, made, files); fault.ReasonOf(err) != "backup-malformed" {
 		t.Errorf("a wallet with a node's key: %v", err)
+	}
+	for name, swap := range map[string][2]int{"in another order": {2, 3}, "in another place": {1, 2}} {
+		moved := slices.Clone(files)
+		moved[swap[0]], moved[swap[1]] = moved[swap[1]], moved[swap[0]]
+		if _, err := backup.Write(io.Discard, backup.Bank, made, moved); fault.ReasonOf(err) != "backup-malformed" {
+			t.Errorf("credentials %s: %v", name, err)
+		}
+	}
+	for _, name := range []string{"exchange-credentials-.conf", "exchange-credentials-../x.conf", "exchange-credentials-a/b.conf", "exchange-credentials-a.conf.new", "node.key"} {
+		if backup.Further(name) {
+			t.Errorf("%q is taken for credentials", name)
+		}
 	}
 	strange := file("manifest.json", `{"format":1,"kind":"till","made":"2026-05-04T03:02:01Z","members":null}`+"\n")
 	if _, err := backup.Read(bytes.NewReader(archived(t, []raw{strange})), backup.Bank, placed{}.place); fault.ReasonOf(err) != "backup-malformed" {

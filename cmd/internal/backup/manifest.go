@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"regexp"
 	"slices"
 	"time"
 
@@ -20,6 +21,14 @@ const (
 	Store       = "store.db"
 	Vault       = "vault.json"
 )
+
+// further are the members of a bank that has credentials for several exchanges:
+// their names are those of the exchanges, in which there is nothing of a path.
+var further = regexp.MustCompile(`^exchange-credentials-[A-Za-z0-9][A-Za-z0-9._-]{0,63}\.conf$`)
+
+// Further reports whether a file of a bank has the credentials for an exchange
+// besides the first.
+func Further(name string) bool { return further.MatchString(name) }
 
 // Kind is what a backup is of.
 type Kind string
@@ -39,15 +48,23 @@ func (k Kind) String() string {
 
 const (
 	manifestName = "manifest.json"
-	maxManifest  = 1 << 14
+	maxManifest  = 1 << 17
 	format       = 1
 )
 
 // rule is what the format says of a member.
 type rule struct {
-	name   string
+	name   string // empty: those that are Further, as many as there are, sorted
 	max    int64
 	needed bool
+}
+
+// fits reports whether a member is the rule's, after the one before it.
+func (r rule) fits(name, before string) bool {
+	if r.name != "" {
+		return name == r.name
+	}
+	return Further(name) && (!Further(before) || before < name)
 }
 
 func (k Kind) rules() []rule {
@@ -55,6 +72,7 @@ func (k Kind) rules() []rule {
 		return []rule{
 			{Config, 1 << 20, true},
 			{Credentials, 1 << 20, false},
+			{"", 1 << 20, false},
 			{Key, 1 << 12, true},
 			{Plugins, 1 << 20, false},
 			{Store, 64 << 30, true},
@@ -84,6 +102,15 @@ type Member struct {
 	SHA256 string `json:"sha256"`
 }
 
+// check refuses a member that is larger than the format lets it be.
+func (x Member) check(most int64) error {
+	sum, err := hex.DecodeString(x.SHA256)
+	if x.Size < 0 || x.Size > most || err != nil || len(sum) != 32 {
+		return malformed(err, "what it says of %s cannot be", x.Name)
+	}
+	return nil
+}
+
 // check refuses a manifest whose members are not those of the format, each once
 // and in its place.
 func (m Manifest) check() error {
@@ -91,19 +118,18 @@ func (m Manifest) check() error {
 		return fault.New(fault.Unsupported, "the backup has format %d, this program knows %d", m.Format, format).
 			Because("backup-newer").WithHint("use the version of the program that made it, or a newer one")
 	}
-	left := m.Members
+	left, before := m.Members, ""
 	for _, r := range m.Kind.rules() {
-		if len(left) == 0 || left[0].Name != r.name {
-			if r.needed {
-				return malformed(nil, "it has no %s in its place", r.name)
+		found := false
+		for len(left) > 0 && r.fits(left[0].Name, before) && (!found || r.name == "") {
+			if err := left[0].check(r.max); err != nil {
+				return err
 			}
-			continue
+			found, before, left = true, left[0].Name, left[1:]
 		}
-		sum, err := hex.DecodeString(left[0].SHA256)
-		if left[0].Size < 0 || left[0].Size > r.max || err != nil || len(sum) != 32 {
-			return malformed(err, "what it says of %s cannot be", r.name)
+		if !found && r.needed {
+			return malformed(nil, "it has no %s in its place", r.name)
 		}
-		left = left[1:]
 	}
 	if len(left) > 0 {
 		return malformed(nil, "it holds what does not belong there")

@@ -61,9 +61,25 @@ func (f Files) BackupBank(ctx context.Context, path string, by Sealing, now func
 func (f Files) members(kind backup.Kind) []backup.File {
 	all := []backup.File{{Name: backup.Config, Path: f.Config()}}
 	if kind == backup.Bank {
-		all = append(all, backup.File{Name: backup.Credentials, Path: filepath.Join(f.Dir, backup.Credentials)}, backup.File{Name: backup.Key, Path: f.Key()})
+		all = append(all, f.credentials()...)
+		all = append(all, backup.File{Name: backup.Key, Path: f.Key()})
 	}
 	return append(all, backup.File{Name: backup.Plugins, Path: f.Plugins()}, backup.File{Name: backup.Store, Path: f.Store()}, backup.File{Name: backup.Vault, Path: f.Vault()})
+}
+
+// credentials are the files for a bank's exchanges.
+func (f Files) credentials() []backup.File {
+	all := []backup.File{{Name: backup.Credentials, Path: filepath.Join(f.Dir, backup.Credentials)}}
+	there, err := os.ReadDir(f.Dir) // sorted
+	if err != nil {
+		return all // the store is not there either, and that is said
+	}
+	for _, x := range there {
+		if backup.Further(x.Name()) && x.Type().IsRegular() {
+			all = append(all, backup.File{Name: x.Name(), Path: filepath.Join(f.Dir, x.Name())})
+		}
+	}
+	return all
 }
 
 // backUp writes the members, and for the store a copy that is made now.

@@ -80,6 +80,9 @@ func (f Files) unpack(ctx context.Context, kind backup.Kind, archive io.Reader, 
 	}
 	paths[backup.Vault] = vault
 	m, err := backup.Read(archive, kind, func(name string) (io.WriteCloser, error) {
+		if backup.Further(name) {
+			paths[name] = filepath.Join(f.Dir, name)
+		}
 		file, err := os.OpenFile(paths[name], os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err != nil {
 			return nil, unwritten(err, paths[name])

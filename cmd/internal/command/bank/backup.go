@@ -25,7 +25,7 @@ func backupCommand(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "backup FILE", Short: "Write all of the bank to one encrypted file", Args: cobra.ExactArgs(1),
 		Long: "Write all that a bank needs to one encrypted file (age): settings, keys, database, the\n" +
-			"exchange's credentials and the list of plugins. The bank may serve meanwhile. The\n" +
+			"exchanges' credentials and the list of plugins. The bank may serve meanwhile. The\n" +
 			"passphrase asked for is the backup's own. TLS certificates, their keys and the binaries\n" +
 			"of plugins are not in it: keep them yourself.",
 		RunE: func(c *cobra.Command, args []string) error { return backingUp(c.Context(), e, args[0]) },

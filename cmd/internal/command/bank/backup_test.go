@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/credentials"
 )
 
 // said is what scripts read of `bank restore`.
@@ -44,6 +46,8 @@ func TestABankIsBackedUpAndRestored(t *testing.T) {
 	made := d.initialises()
 	o := d.serves()
 	till := o.sells()
+	var further initialised
+	d.does(&further, "exchange", "add", "zurich", "--url", "http://127.0.0.1:8/", "--account", "payto://x-taler-bank/localhost/zurich?receiver-name=Z")
 	key := func(c string) string { return strings.Repeat(c, 51) + "0" }
 	if n := o.credits(made, key("A")); n != 1 {
 		t.Fatalf("the first row is %d", n)
@@ -90,6 +94,10 @@ func TestABankIsBackedUpAndRestored(t *testing.T) {
 	o = d.serves()
 	if n := o.credits(made, key("E")); n != 5000 {
 		t.Errorf("it goes on with row %d", n)
+	}
+	c, err := credentials.Read(filepath.Join(d.dir, "exchange-credentials-zurich.conf"))
+	if err != nil || c.User != "zurich" || c.Password != further.Gateway.Password || c.URL != o.urls["terminal"]+"zurich/taler-wire-gateway/" {
+		t.Errorf("the further exchange's login is %v, %v", c, err)
 	}
 	if status, _ := o.asks("GET", o.urls["terminal"]+"config", till.Login, till.Token, ""); status != 200 {
 		t.Errorf("the terminal gets %d", status)

@@ -31,15 +31,17 @@ type desk struct {
 	t   *testing.T
 	dir string
 	env map[string]string
+	in  *os.File  // where a person types; nil: nobody
+	err io.Writer // what that person is told
 }
 
 func newDesk(t *testing.T) *desk {
-	return &desk{t: t, dir: filepath.Join(t.TempDir(), "bank"), env: map[string]string{}}
+	return &desk{t: t, dir: filepath.Join(t.TempDir(), "bank"), env: map[string]string{}, err: io.Discard}
 }
 
 // command is `swaperoo bank …` in this process.
 func (d *desk) command(ctx context.Context, out io.Writer, args ...string) int {
-	e := &cli.Env{Out: out, Err: io.Discard, Environ: func(name string) string { return d.env[name] }}
+	e := &cli.Env{In: d.in, Out: out, Err: d.err, Environ: func(name string) string { return d.env[name] }}
 	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
 	e.Flags(c)
 	c.AddCommand(bank.Command(e))
