@@ -91,8 +91,9 @@ type Bank struct {
 	paid    map[string]*errand        // those of them that verify a payment, by providerTx
 	slots   map[string]chan struct{}  // per provider: one that hangs holds up no other
 
-	wiring  sync.Mutex          // see Transfer
-	handing map[string]*handing // by the exchange's key; under mu
+	wiring   sync.Mutex           // see Transfer
+	handing  map[string]*handing  // by the exchange's key; under mu
+	standing map[string]*standing // likewise
 
 	known sync.Map // by name: the providers, none of which ever changes, as found
 	own   atomic.Pointer[profile.Principal]
@@ -142,7 +143,7 @@ func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
 		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string]*errand{}, slots: map[string]chan struct{}{},
-		handing: map[string]*handing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{},
+		handing: map[string]*handing{}, standing: map[string]*standing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{},
 	}
 	b.life, b.stop = context.WithCancel(life)
 	c.CountsBy(b.fate)

@@ -34,12 +34,13 @@ type TransferReport struct {
 // outgoing history in the same commit. The same final state again is no error;
 // another one is fault.Conflict, reason "transfer-decided".
 func (b *Bank) ReportTransfer(ctx context.Context, id instrument.ID, r TransferReport) error {
-	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
+	var t taler.Transfer
+	err := b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		i, err := tx.Get(id)
 		if err != nil {
 			return err
 		}
-		var t taler.Transfer
+		t = taler.Transfer{}
 		if err := i.Decode(&t); err != nil {
 			return err
 		}
@@ -63,6 +64,10 @@ func (b *Bank) ReportTransfer(ctx context.Context, id instrument.ID, r TransferR
 		}
 		return tx.Append(topicOf(Outgoing, t.Exchange), i.ID, row)
 	})
+	if err == nil {
+		b.changed(ctx, t.Exchange, id)
+	}
+	return err
 }
 
 // reported is t after a report, at a time in unix seconds.

@@ -17,23 +17,53 @@ const atOnce = 256
 func (b *Bank) TransferList(ctx context.Context, x Exchange, p instrument.Page, state taler.TransferState) (taler.TransferList, error) {
 	out := taler.TransferList{DebitAccount: x.Account}
 	for part := p; len(out.Transfers) < p.Limit; {
-		part.Limit = min(p.Limit, atOnce)
-		entries, err := b.Instruments().Journal(ctx, x.Topic(Transfers), part)
-		if err != nil || len(entries) == 0 {
+		part.Limit = atOnce
+		if state == "" {
+			part.Limit = min(p.Limit, atOnce)
+		}
+		rows, err := b.transferRows(ctx, x, part, state)
+		if err != nil || len(rows) == 0 {
 			return out, err
 		}
-		for _, e := range entries {
-			t, err := b.transferAt(ctx, e.Instance)
+		for _, at := range rows {
+			if at.id == "" || len(out.Transfers) == p.Limit {
+				continue
+			}
+			t, err := b.transferAt(ctx, at.id)
 			if err != nil {
 				return out, err
 			}
-			if (state == "" || t.State == state) && len(out.Transfers) < p.Limit {
+			if state == "" || t.State == state {
 				out.Transfers = append(out.Transfers, t.Listed())
 			}
 		}
-		part.After = entries[len(entries)-1].Seq
+		part.After = instrument.Seq(rows[len(rows)-1].row)
 	}
 	return out, nil
+}
+
+// transferRows says where the next transfers are that may be in a state.
+func (b *Bank) transferRows(ctx context.Context, x Exchange, p instrument.Page, state taler.TransferState) ([]placed, error) {
+	s := b.standingOf(x.Key())
+	if state != "" {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if err := b.catchUp(ctx, x, s); err != nil {
+			return nil, err
+		}
+		if state != taler.TransferSuccess {
+			return s.page(state, p), nil
+		}
+	}
+	entries, err := b.Instruments().Journal(ctx, x.Topic(Transfers), p)
+	rows := make([]placed, len(entries))
+	for n, e := range entries {
+		rows[n] = placed{uint64(e.Seq), e.Instance}
+		if state != "" && s.holds(rows[n].row) {
+			rows[n].id = ""
+		}
+	}
+	return rows, err
 }
 
 // TransferStatus says what became of an exchange's transfer; fault.NotFound with

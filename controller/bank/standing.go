@@ -1,0 +1,162 @@
+package bank
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// standing knows which of an exchange's transfers were not carried out, by state
+// and in their order, so that those of one state are found among very many. It is
+// read when they are first asked for, from the index by status, and kept from then
+// on. What it says is where to look: the transfer itself says how it stands.
+type standing struct {
+	mu   sync.Mutex
+	read bool
+	upto instrument.Seq // of the exchange's topic: later ones were not looked at
+	rows map[taler.TransferState][]placed
+}
+
+// placed is where a transfer is.
+type placed struct {
+	row uint64
+	id  instrument.ID // empty: not worth a look
+}
+
+// unfinished are the states of transfers that were not carried out.
+func unfinished() []taler.TransferState {
+	return []taler.TransferState{taler.TransferPending, taler.TransferTransient, taler.TransferPermanent}
+}
+
+func (b *Bank) standingOf(exchange string) *standing {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.standing[exchange] == nil {
+		b.standing[exchange] = &standing{}
+	}
+	return b.standing[exchange]
+}
+
+// changed has a transfer looked at again after a commit that may have changed it.
+func (b *Bank) changed(ctx context.Context, exchange string, id instrument.ID) {
+	s := b.standingOf(exchange)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.read {
+		return
+	}
+	t, err := b.transferAt(ctx, id)
+	if err != nil {
+		s.read = false // and all of them the next time
+		return
+	}
+	s.put(t, id)
+}
+
+// catchUp reads what is not known yet. Its caller holds the lock.
+func (b *Bank) catchUp(ctx context.Context, x Exchange, s *standing) error {
+	if !s.read {
+		return b.readStanding(ctx, x, s)
+	}
+	for {
+		entries, err := b.Instruments().Journal(ctx, x.Topic(Transfers), instrument.Page{After: s.upto, Limit: atOnce})
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			t, err := b.transferAt(ctx, e.Instance)
+			if err != nil {
+				return err
+			}
+			s.put(t, e.Instance)
+			s.upto = e.Seq
+		}
+		if len(entries) < atOnce {
+			return nil
+		}
+	}
+}
+
+// readStanding reads all that was not carried out. Who changes a transfer meanwhile
+// waits, and has it looked at again.
+func (b *Bank) readStanding(ctx context.Context, x Exchange, s *standing) error {
+	s.rows = map[taler.TransferState][]placed{}
+	last, err := b.Instruments().Journal(ctx, x.Topic(Transfers), instrument.Page{Limit: 1, Reverse: true})
+	if err != nil {
+		return err
+	}
+	for _, state := range unfinished() {
+		for f := (instrument.Filter{Class: ClassTransfer, Status: string(state), Limit: scanned}); ; {
+			page, err := b.Instruments().List(ctx, f)
+			if err != nil {
+				return err
+			}
+			for _, i := range page {
+				var t taler.Transfer
+				if err := i.Decode(&t); err != nil {
+					return err
+				}
+				if t.Exchange == x.Key() {
+					s.put(t, i.ID)
+				}
+				f.After = i.ID
+			}
+			if len(page) < scanned {
+				break
+			}
+		}
+	}
+	s.read, s.upto = true, 0
+	if len(last) > 0 {
+		s.upto = last[0].Seq
+	}
+	return nil
+}
+
+// put gives a transfer its place, or takes it out.
+func (s *standing) put(t taler.Transfer, id instrument.ID) {
+	for _, state := range unfinished() {
+		rows := s.rows[state]
+		n, found := place(rows, t.Row)
+		switch {
+		case found && state != t.State:
+			s.rows[state] = slices.Delete(rows, n, n+1)
+		case !found && state == t.State:
+			s.rows[state] = slices.Insert(rows, n, placed{t.Row, id})
+		}
+	}
+}
+
+func place(rows []placed, row uint64) (int, bool) {
+	return slices.BinarySearchFunc(rows, row, func(p placed, row uint64) int { return cmp.Compare(p.row, row) })
+}
+
+// page is a page of those in a state.
+func (s *standing) page(state taler.TransferState, p instrument.Page) []placed {
+	rows := s.rows[state]
+	if !p.Reverse {
+		n, _ := place(rows, uint64(p.After)+1)
+		return slices.Clone(rows[n:min(n+p.Limit, len(rows))])
+	}
+	end := len(rows)
+	if p.After != 0 {
+		end, _ = place(rows, uint64(p.After))
+	}
+	out := slices.Clone(rows[max(0, end-p.Limit):end])
+	slices.Reverse(out)
+	return out
+}
+
+// holds reports whether a row is one that was not carried out.
+func (s *standing) holds(row uint64) bool {
+	for _, state := range unfinished() {
+		if _, found := place(s.rows[state], row); found {
+			return true
+		}
+	}
+	return false
+}
