@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -40,6 +41,8 @@ func (a *API) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	switch {
 	case errors.As(err, &tooMuch):
 		return nil, hangUp(w)
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, fault.Wrap(err, fault.Invalid, "the body did not come in time").Because(taler.ReasonJSONInvalid)
 	case err != nil:
 		return nil, fault.Wrap(err, fault.Invalid, "the body ended too early").Because(taler.ReasonJSONInvalid)
 	case deflated:

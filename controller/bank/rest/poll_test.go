@@ -1,13 +1,16 @@
 package rest_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -239,6 +242,18 @@ func TestSlowSenders(t *testing.T) {
 		})
 	}
 	ctx := withTimeout(t)
+	for ctx.Err() == nil { // whose header came in time is told
+		c := half(t, h, head(h.Terminal, 100, "")+"{")
+		answer, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			continue
+		}
+		body, err := io.ReadAll(answer.Body)
+		if err != nil || answer.StatusCode != 400 || !answer.Close || !strings.Contains(string(body), `"code":22,"hint":"the body did not come in time"`) {
+			t.Errorf("who stops in a body gets %d %s, %v", answer.StatusCode, body, err)
+		}
+		break
+	}
 	for { // we may be slow senders ourselves, where everything is slow
 		got, err := try(ctx, h.URL, request{method: "GET", path: "/config", login: h.Terminal})
 		if err == nil {

@@ -8,8 +8,8 @@ import (
 
 // Limits bound what a connection may take; zero members have defaults.
 type Limits struct {
-	Header      time.Duration // until the header is there; 10 s
-	Read        time.Duration // until the body is there, too; 30 s
+	Header      time.Duration // until the header is there; 10 s, and no more than Read
+	Read        time.Duration // until the body is there, too; 10 s
 	Write       time.Duration // from the header to the end of the answer, long polls aside; 30 s
 	Idle        time.Duration // between two requests; 2 minutes
 	HeaderBytes int           // 16 KiB
@@ -23,8 +23,8 @@ func Server(a *API, l Limits) *http.Server {
 			*d = v
 		}
 	}
-	def(&l.Header, 10*time.Second)
-	def(&l.Read, 30*time.Second)
+	def(&l.Read, 10*time.Second)
+	def(&l.Header, min(l.Read, 10*time.Second))
 	def(&l.Write, writeLimit)
 	def(&l.Idle, 2*time.Minute)
 	if l.HeaderBytes <= 0 {

@@ -33,7 +33,7 @@ func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s 
 		Store: func() metrics.Commits { return metrics.Commits(h.Store.Stats()) },
 	})
 	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now, Answered: watch.Answered, Held: watch.Held})
-	server := rest.Server(api, rest.Limits{})
+	server := rest.Server(api, rest.Limits{Read: s.Edge.RequestWithin})
 	server.Handler = serve.Health{Ready: b.Ready, Metrics: watch.Handler(), Next: proxies.Name(api)}
 	return port, server, nil
 }

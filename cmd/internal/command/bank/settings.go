@@ -44,6 +44,8 @@ type edge struct {
 	Key         string   `toml:"tls_key_file" doc:"The certificate's private key (PEM), mode 0600."`
 	Proxies     []string `toml:"proxies" doc:"Addresses or networks of reverse proxies, whose X-Forwarded-For is believed."`
 	PerAddress  int      `toml:"connections_per_address" doc:"Most connections of one address at a time; this machine and the proxies are not counted."`
+
+	RequestWithin time.Duration `toml:"request_within" doc:"How long a request may take to arrive, with its body."`
 }
 
 // any free port of this machine.
@@ -52,7 +54,7 @@ const anyPort = "127.0.0.1:0"
 // fresh are the settings of which nothing was said.
 func fresh() settings {
 	return settings{
-		Name: "C2EC", Listen: anyPort, SessionListen: anyPort, QuotaWithin: 24 * time.Hour, Edge: edge{PerAddress: 1024},
+		Name: "C2EC", Listen: anyPort, SessionListen: anyPort, QuotaWithin: 24 * time.Hour, Edge: edge{PerAddress: 1024, RequestWithin: 10 * time.Second},
 		AskingFirst: time.Second, AskingLongest: 5 * time.Minute,
 		PendingFor: 15 * time.Minute, SelectedFor: 30 * time.Minute, SearchedFor: 7 * 24 * time.Hour,
 	}
@@ -94,6 +96,7 @@ func (s *settings) check(e *cli.Env) error {
 	for key, d := range map[string]time.Duration{
 		"asking_first": s.AskingFirst, "asking_longest": s.AskingLongest - s.AskingFirst + 1,
 		"pending_for": s.PendingFor, "selected_for": s.SelectedFor, "searched_for": s.SearchedFor,
+		"request_within": s.Edge.RequestWithin,
 	} {
 		if d <= 0 {
 			return fault.New(fault.Invalid, "%s is too short", key).Because("duration-malformed").WithHint(`"1s", "5m" and "168h" are durations`)

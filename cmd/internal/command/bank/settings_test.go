@@ -36,6 +36,7 @@ func TestTimesThatAreTooShort(t *testing.T) {
 		"pending_for":    func(s *settings) { s.PendingFor = -1 },
 		"selected_for":   func(s *settings) { s.SelectedFor = 0 },
 		"searched_for":   func(s *settings) { s.SearchedFor = 0 },
+		"request_within": func(s *settings) { s.Edge.RequestWithin = 0 },
 	} {
 		s := good()
 		change(&s)
