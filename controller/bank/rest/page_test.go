@@ -66,7 +66,7 @@ func TestThePageOfTheAPIs(t *testing.T) {
 				Name: "zurich", URL: "https://zurich.example.com/", Account: "payto://x-taler-bank/localhost/zurich?receiver-name=Zurich",
 			})
 		}
-		if !strings.HasPrefix(line, "curl ") {
+		if !strings.HasPrefix(line, "curl ") || strings.Contains(line, "$PROVIDER") { // those are run at the simulator
 			continue
 		}
 		line = strings.NewReplacer(

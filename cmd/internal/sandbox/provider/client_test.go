@@ -41,7 +41,7 @@ func serve(t *testing.T, dir string) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(p.Handler())
+	server := httptest.NewServer(conforming{t, p.Handler()})
 	s.provider, s.server, s.url = p, server, server.URL
 	closed := false
 	s.close = func() {

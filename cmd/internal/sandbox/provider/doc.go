@@ -32,5 +32,5 @@
 // the "merchant"; an authorisation for another one is then refused, and so is a
 // second payment for a reference that this merchant was paid for and not refused.
 // Without a merchant a reference may be paid any number of times. Errors are
-// {"error":{"kind","reason","message","hint"}}.
+// {"error":{"kind","reason","message","hint"}}. /openapi.yaml says all of it.
 package provider

@@ -24,6 +24,7 @@ func (p *Provider) Handler() http.Handler {
 	r.HandleFunc("/payments/{id}", p.showPayment).Methods(http.MethodGet)
 	r.HandleFunc("/payments/{id}/refunds", p.postRefund).Methods(http.MethodPost)
 	r.HandleFunc("/payments/{id}/settle", p.postSettle).Methods(http.MethodPost)
+	r.HandleFunc("/openapi.yaml", showDocument).Methods(http.MethodGet)
 	p.mountWallee(r)
 	r.NotFoundHandler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		p.refuse(w, fault.New(fault.NotFound, "there is nothing at this address").Because("endpoint-unknown"))
