@@ -71,7 +71,7 @@ func (b *Bank) pause(d time.Duration) {
 	}
 }
 
-// scanned is how many withdrawals are read at a time.
+// scanned is how many instances are read at a time.
 const scanned = 256
 
 // expire ends what has expired. Withdrawals are read in the order in which they
@@ -97,20 +97,25 @@ func (b *Bank) expire(ctx context.Context) error {
 // scan reads all withdrawals of a status, the oldest first, as long as each wants
 // more.
 func (b *Bank) scan(ctx context.Context, status string, each func(instrument.Instance, taler.Withdrawal) (more bool, err error)) error {
-	for after := instrument.ID(""); ; {
-		page, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassWithdrawal, Status: status, After: after, Limit: scanned})
+	return scan(ctx, b, instrument.Filter{Class: ClassWithdrawal, Status: status}, each)
+}
+
+// scan reads all instances that f lets through, whose state is an S.
+func scan[S any](ctx context.Context, b *Bank, f instrument.Filter, each func(instrument.Instance, S) (more bool, err error)) error {
+	for f.Limit = scanned; ; {
+		page, err := b.Instruments().List(ctx, f)
 		if err != nil {
 			return err
 		}
 		for _, i := range page {
-			var w taler.Withdrawal
-			if err := i.Decode(&w); err != nil {
+			var state S
+			if err := i.Decode(&state); err != nil {
 				return err
 			}
-			if more, err := each(i, w); err != nil || !more {
+			if more, err := each(i, state); err != nil || !more {
 				return err
 			}
-			after = i.ID
+			f.After = i.ID
 		}
 		if len(page) < scanned {
 			return nil

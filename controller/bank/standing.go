@@ -90,24 +90,15 @@ func (b *Bank) readStanding(ctx context.Context, x Exchange, s *standing) error 
 		return err
 	}
 	for _, state := range unfinished() {
-		for f := (instrument.Filter{Class: ClassTransfer, Status: string(state), Limit: scanned}); ; {
-			page, err := b.Instruments().List(ctx, f)
-			if err != nil {
-				return err
+		f := instrument.Filter{Class: ClassTransfer, Status: string(state)}
+		err := scan(ctx, b, f, func(i instrument.Instance, t taler.Transfer) (bool, error) {
+			if t.Exchange == x.Key() {
+				s.put(t, i.ID)
 			}
-			for _, i := range page {
-				var t taler.Transfer
-				if err := i.Decode(&t); err != nil {
-					return err
-				}
-				if t.Exchange == x.Key() {
-					s.put(t, i.ID)
-				}
-				f.After = i.ID
-			}
-			if len(page) < scanned {
-				break
-			}
+			return true, nil
+		})
+		if err != nil {
+			return err
 		}
 	}
 	s.read, s.upto = true, 0

@@ -41,7 +41,7 @@ func serve(t *testing.T, dir string) *shop {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewServer(conforming{t, p.Handler()})
+	server := httptest.NewServer(p.Handler())
 	s.provider, s.server, s.url = p, server, server.URL
 	closed := false
 	s.close = func() {
@@ -91,6 +91,9 @@ func (s *shop) do(ctx context.Context, method, path, key, body string) (answer, 
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		return answer{}, err
+	}
+	if err := conforms(req, res.StatusCode, res.Header, text); err != nil {
+		s.Errorf("%s %s is answered %d %s: %v", method, path, res.StatusCode, text, err)
 	}
 	a := answer{status: res.StatusCode}
 	if err := json.Unmarshal(text, &a); err != nil {
