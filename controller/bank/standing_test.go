@@ -88,8 +88,8 @@ func (m *many) agrees(when string) {
 	all := m.list(instrument.Page{Limit: 10_000}, "")
 	for _, state := range []taler.TransferState{taler.TransferPending, taler.TransferTransient, taler.TransferPermanent, taler.TransferSuccess} {
 		for _, reverse := range []bool{false, true} {
-			for _, after := range []instrument.Seq{0, 1, 40, 41, 299, 300, 10_000} {
-				for _, limit := range []int{1, 7, 1000} {
+			for _, after := range []instrument.Seq{0, 40, 41, 300} {
+				for _, limit := range []int{7, 1000} {
 					p := instrument.Page{After: after, Limit: limit, Reverse: reverse}
 					want := slices.DeleteFunc(slices.Clone(all), func(t taler.TransferListStatus) bool {
 						beyond := !reverse && t.RowID <= uint64(after) || reverse && after != 0 && t.RowID >= uint64(after)
@@ -99,7 +99,8 @@ func (m *many) agrees(when string) {
 						slices.Reverse(want)
 					}
 					want = want[:min(limit, len(want))]
-					if diff := cmp.Diff(want, m.list(p, state)); diff != "" && len(want)+len(m.list(p, state)) > 0 {
+					got := m.list(p, state)
+					if diff := cmp.Diff(want, got); diff != "" && len(want)+len(got) > 0 {
 						m.t.Errorf("%s: %s %+v (-want +got):\n%s", when, state, p, diff)
 					}
 				}
