@@ -215,9 +215,9 @@ func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrum
 	return given, true, err
 }
 
-// historyRow is what the exchange will read. The strict reader has looked at it
-// before it is written: a row that wirewatch refuses would block all that come
-// after it.
+// historyRow is what the exchange will read, but for its number. The strict reader
+// has looked at it before it is written, and nobody does after: a row that wirewatch
+// refuses would block all that come after it.
 func historyRow(w taler.Withdrawal, p Provider) (taler.IncomingTransaction, error) {
 	w.Row = 1 // the number comes with the commit; any positive one passes the reader
 	row, err := w.Incoming(debitAccount(w, p))
