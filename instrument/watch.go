@@ -17,6 +17,19 @@ func (m *Manager) Wait(ctx context.Context, id ID, read func(context.Context) (d
 	return m.hub.wait(ctx, string(id), read)
 }
 
+// WaitFor is Wait for who looks at the instance itself.
+func (m *Manager) WaitFor(ctx context.Context, id ID, look func(Instance) (done bool, err error)) error {
+	var seen int64
+	return m.hub.wait(ctx, string(id), func(ctx context.Context) (bool, error) {
+		i, err := m.newer(ctx, id, seen)
+		if err != nil {
+			return false, err
+		}
+		seen = i.Version
+		return look(i)
+	})
+}
+
 // WaitTopic is Wait for new entries of a topic.
 func (m *Manager) WaitTopic(ctx context.Context, t Topic, read func(context.Context) (done bool, err error)) error {
 	return m.hub.wait(ctx, topicKey(t), read)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 )
 
@@ -30,18 +31,22 @@ func (b *Bank) status(ctx context.Context, id taler.WOPID, poll taler.LongPoll, 
 		return taler.BankWithdrawalOperationStatus{}, err
 	}
 	var w taler.Withdrawal
-	read := func(ctx context.Context) (done bool, err error) {
-		if w, err = b.view(ctx, at); err != nil {
+	look := func(i instrument.Instance) (done bool, err error) {
+		w = taler.Withdrawal{}
+		if err := i.Decode(&w); err != nil {
 			return false, err
 		}
 		return w.State != poll.OldState, may(w)
 	}
 	if poll.Timeout <= 0 {
-		_, err = read(ctx)
+		var i instrument.Instance
+		if i, err = b.Instruments().View(ctx, at); err == nil {
+			_, err = look(i)
+		}
 	} else {
 		ctx, cancel := context.WithTimeout(ctx, poll.Timeout)
 		defer cancel()
-		err = b.Instruments().Wait(ctx, at, read)
+		err = b.Instruments().WaitFor(ctx, at, look)
 	}
 	if err != nil {
 		return taler.BankWithdrawalOperationStatus{}, err
