@@ -159,6 +159,7 @@ func (c *Controller) Own(ctx context.Context) (profile.Principal, error) {
 type Transaction struct {
 	ID          instrument.OperationID // empty: a new one
 	Principal   profile.Principal
+	Fresh       bool // the principal was read for this very request, as one that logs in for each is
 	Protocol    string
 	Operation   string
 	Class       instrument.ClassID
@@ -248,7 +249,7 @@ func (c *Controller) action(t Transaction) profile.Action {
 		return out, nil
 	}
 	return profile.Action{
-		Principal: t.Principal, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount,
+		Principal: t.Principal, Fresh: t.Fresh, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount,
 		Spends: (t.Operation == protocol.Pay || t.Counts != "") && t.Amount != (instrument.Amount{}), ID: t.ID, Invoice: t.Invoice, Instruments: named,
 	}
 }

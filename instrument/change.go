@@ -19,8 +19,9 @@ type Change struct {
 }
 
 type rowWrite struct {
-	row  Row
-	seen int64 // 0: insert
+	row    Row
+	claims []claim // of the row's keys
+	seen   int64   // 0: insert
 }
 
 type proof struct {
@@ -122,6 +123,7 @@ func (m *Manager) seal(r *drafted, lease OperationID) (rowWrite, error) {
 	for key, value := range i.Keys {
 		if r.before == nil || r.before.Keys[key] != value {
 			w.row.Keys = append(w.row.Keys, m.blind(i.Class, key, value))
+			w.claims = append(w.claims, claim{i.Class, key, value})
 		}
 	}
 	return w, nil
@@ -184,8 +186,10 @@ func idTaken(id ID) *fault.Fault {
 	return fault.New(fault.Conflict, "instrument %s exists", id).Because("id-taken")
 }
 
-// Committed wakes those who wait for what a committed change has touched.
+// Committed remembers a committed change and wakes those who wait for what it has
+// touched.
 func (m *Manager) Committed(c *Change) {
+	m.remember(c)
 	for _, id := range c.ids {
 		m.hub.wake(string(id))
 	}

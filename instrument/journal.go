@@ -39,4 +39,5 @@ type Page struct {
 	After   Seq  // exclusive; ascending pages start behind it, descending ones before it (0: at the end)
 	Limit   int  // at most this many, at least 1
 	Reverse bool // newest first
+	Bare    bool // of each entry the number and the body are enough: the reader of a long history needs no more
 }

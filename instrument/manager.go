@@ -22,6 +22,7 @@ type Manager struct {
 	line    *leaseTable // who stands in line for a contended instance
 	hub     *hub
 	claims  claims
+	written memory[ID, Row] // as this process has left them; see Recent
 }
 
 // Parts are what a Manager is made of. All are required.
@@ -143,10 +144,12 @@ func (m *Manager) Journal(ctx context.Context, t Topic, p Page) ([]Entry, error)
 		return nil, err
 	}
 	out := make([]Entry, len(rows))
+	var ad []byte
 	for n, r := range rows {
 		e := Entry{Topic: r.Topic, Seq: r.Seq, Time: r.Time, Class: r.Class, Status: r.Status, Instance: r.Instance, Operation: r.By}
 		if r.Sealed != nil {
-			body, err := m.sealer.Open(r.Sealed, entrySeal(r.Topic, r.Seq))
+			ad = appendEntrySeal(ad[:0], r.Topic, r.Seq)
+			body, err := m.sealer.Open(r.Sealed, ad)
 			if err != nil {
 				return nil, fault.Wrap(err, fault.Internal, "entry %d of %s cannot be opened", r.Seq, r.Topic).Because("seal-broken")
 			}

@@ -90,6 +90,10 @@ func rowSeal(i Instance) []byte {
 }
 
 // entrySeal is the associated data of a journal entry.
-func entrySeal(t Topic, n Seq) []byte {
-	return []byte("journal\x00" + string(t) + "\x00" + strconv.FormatUint(uint64(n), 10))
+func entrySeal(t Topic, n Seq) []byte { return appendEntrySeal(nil, t, n) }
+
+// appendEntrySeal is entrySeal in room that is there already, for who reads many.
+func appendEntrySeal(room []byte, t Topic, n Seq) []byte {
+	room = append(append(append(room, "journal\x00"...), t...), 0)
+	return strconv.AppendUint(room, uint64(n), 10)
 }

@@ -17,6 +17,19 @@ func (m *Manager) Wait(ctx context.Context, id ID, read func(context.Context) (d
 	return m.hub.wait(ctx, string(id), read)
 }
 
+// WaitFor is Wait for who looks at the instance itself.
+func (m *Manager) WaitFor(ctx context.Context, id ID, look func(Instance) (done bool, err error)) error {
+	var seen int64
+	return m.hub.wait(ctx, string(id), func(ctx context.Context) (bool, error) {
+		i, err := m.newer(ctx, id, seen)
+		if err != nil {
+			return false, err
+		}
+		seen = i.Version
+		return look(i)
+	})
+}
+
 // WaitTopic is Wait for new entries of a topic.
 func (m *Manager) WaitTopic(ctx context.Context, t Topic, read func(context.Context) (done bool, err error)) error {
 	return m.hub.wait(ctx, topicKey(t), read)
@@ -38,20 +51,33 @@ func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (
 	wake := make(chan struct{}, 1) // registered before the first read: no change is lost between
 	h.add(key, wake)
 	defer h.drop(key, wake)
-	tick := time.NewTicker(h.every)
-	defer tick.Stop()
+	// Everything that ends the wait comes through the one channel: to wait for
+	// several at once takes more of the stack, and thousands wait here.
+	call := func() { ring(wake) }
+	again := time.AfterFunc(h.every, call)
+	defer again.Stop()
+	defer context.AfterFunc(ctx, call)()
 	for {
 		// The read itself is not cut short: a waiter whose time is over still
 		// answers with what there is.
 		if done, err := read(context.WithoutCancel(ctx)); done || err != nil {
 			return err
 		}
-		select {
-		case <-wake:
-		case <-tick.C:
-		case <-ctx.Done():
+		if ctx.Err() != nil {
 			return nil
 		}
+		<-wake
+		if ctx.Err() != nil {
+			return nil
+		}
+		again.Reset(h.every)
+	}
+}
+
+func ring(wake chan struct{}) {
+	select {
+	case wake <- struct{}{}:
+	default: // it is awake already
 	}
 }
 
@@ -77,9 +103,6 @@ func (h *hub) wake(key string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for w := range h.waiting[key] {
-		select {
-		case w <- struct{}{}:
-		default: // it is awake already
-		}
+		ring(w)
 	}
 }

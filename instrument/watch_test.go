@@ -3,10 +3,12 @@ package instrument_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -139,5 +141,68 @@ func TestAnotherProcess(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWaitFor is TestWait for who is shown the instance: every waiter sees the
+// last change and none goes back to an older one.
+func TestWaitFor(t *testing.T) {
+	p := open(t)
+	p.RereadEvery(time.Hour)
+	id := p.create(t, number("purse", 0))
+	const waiters, last = 8, 50
+	var all sync.WaitGroup
+	for range waiters {
+		all.Go(func() {
+			seen := int64(0)
+			err := p.WaitFor(t.Context(), id, func(i instrument.Instance) (bool, error) {
+				if i.Version < seen {
+					t.Errorf("version %d was shown after %d", i.Version, seen)
+				}
+				seen = i.Version
+				return string(i.State) == "50", nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	for range last {
+		if err := p.Update(t.Context(), add(id, 1)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	all.Wait()
+	unknown := p.WaitFor(t.Context(), "nobody", func(instrument.Instance) (bool, error) { return true, nil })
+	wants(t, unknown, fault.NotFound, "instrument-unknown")
+}
+
+// TestWaitForAnotherProcess: what is remembered of an instance does not hide how
+// another process has changed it, neither at the first look nor later.
+func TestWaitForAnotherProcess(t *testing.T) {
+	p := open(t)
+	p.RereadEvery(time.Millisecond)
+	id := p.create(t, number("purse", 0))
+	other := manager(t, p.store, p.engine, tests()...) // remembers nothing of this one
+	if err := other.Update(t.Context(), add(id, 1)); err != nil {
+		t.Fatal(err)
+	}
+	var seen []int
+	err := p.WaitFor(t.Context(), id, func(i instrument.Instance) (bool, error) {
+		n := count(t, i)
+		if len(seen) > 0 && seen[len(seen)-1] == n {
+			return false, nil
+		}
+		seen = append(seen, n)
+		switch n {
+		case 1:
+			return false, p.Update(t.Context(), add(id, 1))
+		case 2:
+			return false, other.Update(t.Context(), add(id, 1))
+		}
+		return true, nil
+	})
+	if err != nil || !slices.Equal(seen, []int{1, 2, 3}) {
+		t.Errorf("seen were %v, %v", seen, err)
 	}
 }

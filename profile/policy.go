@@ -12,6 +12,9 @@ import (
 // Action is an operation that is about to begin.
 type Action struct {
 	Principal Principal
+	// Fresh says that the principal was read for this very request: its limits need
+	// not be read again to know whether anything counts against them.
+	Fresh     bool
 	Protocol  string
 	Operation string
 	Class     instrument.ClassID

@@ -19,7 +19,12 @@ func (m *Manager) concerned(ctx context.Context, a Action) ([]account, error) {
 		}
 		return err
 	}
-	err := add(m.principalAccount(ctx, a.Principal.ID))
+	var err error
+	if a.Fresh {
+		err = add(ownAccount(a.Principal), nil)
+	} else {
+		err = add(m.principalAccount(ctx, a.Principal.ID))
+	}
 	if errors.Is(err, fault.NotFound) { // admitted without an account: nobody has set it limits
 		err = nil
 	}
@@ -49,13 +54,19 @@ func (m *Manager) concerned(ctx context.Context, a Action) ([]account, error) {
 
 func (m *Manager) principalAccount(ctx context.Context, id instrument.PrincipalID) (account, error) {
 	p, err := m.store.Principal(ctx, id)
-	return account{name: accountOf(id), before: p.Limits, limits: func(w Writer) (Limits, error) {
-		now, err := w.Principal(id)
+	p.ID = id
+	return ownAccount(p), err
+}
+
+// ownAccount is the account of a principal that was read a moment ago.
+func ownAccount(p Principal) account {
+	return account{name: accountOf(p.ID), before: p.Limits, limits: func(w Writer) (Limits, error) {
+		now, err := w.Principal(p.ID)
 		if err == nil && now.Disabled {
 			err = disabled(now)
 		}
 		return now.Limits, err
-	}}, err
+	}}
 }
 
 func memberOf(s Membership) account {

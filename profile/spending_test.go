@@ -355,3 +355,25 @@ func TestARepetitionCountsAgainstWhomItConcernsNow(t *testing.T) {
 	w.reserves(amy, "")
 	w.reserves(w.spend("amy", "amy", "card", "CHF:2"), "above-day-limit")
 }
+
+// TestAFreshPrincipal counts against its limits like one whose limits are read
+// again, also when they have become lower since it was read.
+func TestAFreshPrincipal(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "operation CHF:8 day CHF:10")
+	fresh := func(sum string) profile.Action {
+		a := w.spend("gary", "gary", "coupon", sum)
+		a.Fresh = true
+		return a
+	}
+	w.reserves(fresh("CHF:9"), "above-limit")
+	w.reserves(fresh("CHF:6"), "")
+	w.reserves(fresh("CHF:6"), "above-day-limit")
+	before := fresh("CHF:3")
+	w.limit("gary", "day CHF:7")
+	w.reserves(before, "above-day-limit")
+	check(t, w.Disable(t.Context(), "gary"))
+	if _, err := w.Reserve(t.Context(), before); fault.ReasonOf(err) != "principal-disabled" {
+		t.Errorf("somebody who is disabled by now: %v", err)
+	}
+}

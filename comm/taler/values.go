@@ -1,6 +1,7 @@
 package taler
 
 import (
+	"bytes"
 	"encoding/json"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -72,6 +73,9 @@ func present(a Amount) *Amount {
 // refuseEmptyAmounts refuses a request with an amount of no text. Read as an
 // absent one it would let the wallet choose what the terminal wanted fixed.
 func refuseEmptyAmounts(document []byte) error {
+	if !bytes.Contains(document, []byte(`""`)) { // there is no text that is empty, and nearly never is
+		return nil
+	}
 	var texts struct {
 		Amount          *string `json:"amount"`
 		SuggestedAmount *string `json:"suggested_amount"`

@@ -209,13 +209,27 @@ func (b *Bank) view(ctx context.Context, at instrument.ID) (taler.Withdrawal, er
 	return w, i.Decode(&w)
 }
 
-// owned is find for a terminal, which sees only what it has set up itself.
+// owned is find for a terminal, which sees only what it has set up itself. Whose a
+// withdrawal is never changes, so any state of it tells.
 func (b *Bank) owned(ctx context.Context, terminal profile.Principal, id taler.WOPID) (instrument.ID, error) {
-	i, w, err := b.Lookup(ctx, id)
-	if err == nil && w.Terminal != string(terminal.ID) {
+	at, err := b.find(ctx, id)
+	if err != nil {
+		return "", err
+	}
+	i, err := b.Instruments().Recent(ctx, at)
+	if err != nil {
+		return "", err
+	}
+	var of struct {
+		Terminal string `json:"terminal"`
+	}
+	if err := i.Decode(&of); err != nil {
+		return "", err
+	}
+	if of.Terminal != string(terminal.ID) {
 		return "", unknown(nil)
 	}
-	return i.ID, err
+	return at, nil
 }
 
 // call is a transaction of taler.withdraw.

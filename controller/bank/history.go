@@ -2,44 +2,45 @@ package bank
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// IncomingHistory is a page of what an exchange is owed: one row for each
-// confirmed withdrawal, numbered in the order in which they became visible. A
-// reader that follows by row id misses nothing. With a wait, an ascending page
-// waits for its first row; an empty history has no rows.
-func (b *Bank) IncomingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) (taler.IncomingHistory, error) {
+// IncomingHistory is a page of what an exchange is owed, as a document: one row
+// for each confirmed withdrawal, numbered in the order in which they became
+// visible. A reader that follows by row id misses nothing. With a wait, an
+// ascending page waits for its first row; a page without rows is no document.
+func (b *Bank) IncomingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) ([]byte, error) {
 	b.goesOn(x, p)
-	rows, err := history(ctx, b, x.Topic(Incoming), p, wait, func(row *taler.IncomingTransaction, n uint64) { row.RowID = n })
-	return taler.IncomingHistory{CreditAccount: x.Account, IncomingTransactions: rows}, err
+	rows, err := b.history(ctx, x.Topic(Incoming), p, wait)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return taler.IncomingPage(x.Account, rows)
 }
 
 // OutgoingHistory is the same of the transfers that were carried out.
-func (b *Bank) OutgoingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) (taler.OutgoingHistory, error) {
-	rows, err := history(ctx, b, x.Topic(Outgoing), p, wait, func(row *taler.OutgoingTransaction, n uint64) { row.RowID = n })
-	return taler.OutgoingHistory{DebitAccount: x.Account, OutgoingTransactions: rows}, err
+func (b *Bank) OutgoingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) ([]byte, error) {
+	rows, err := b.history(ctx, x.Topic(Outgoing), p, wait)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return taler.OutgoingPage(x.Account, rows)
 }
 
 // history reads a page of a topic whose bodies are rows.
-func history[R any](ctx context.Context, b *Bank, topic instrument.Topic, p instrument.Page, wait time.Duration, number func(*R, uint64)) ([]R, error) {
-	var rows []R
+func (b *Bank) history(ctx context.Context, topic instrument.Topic, p instrument.Page, wait time.Duration) (rows []taler.KeptRow, err error) {
+	p.Bare = true
 	read := func(ctx context.Context) (bool, error) {
 		entries, err := b.Instruments().Journal(ctx, topic, p)
 		if err != nil {
 			return false, err
 		}
-		rows = make([]R, len(entries))
+		rows = make([]taler.KeptRow, len(entries))
 		for n, e := range entries {
-			if err := json.Unmarshal(e.Body, &rows[n]); err != nil {
-				return false, fault.Wrap(err, fault.Internal, "row %d of the history cannot be read", e.Seq)
-			}
-			number(&rows[n], uint64(e.Seq))
+			rows[n] = taler.KeptRow{Number: uint64(e.Seq), Text: e.Body}
 		}
 		return len(rows) > 0, nil
 	}

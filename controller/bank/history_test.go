@@ -1,9 +1,14 @@
 package bank_test
 
 import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -91,4 +96,60 @@ func TestWhatTheExchangeHasNotRead(t *testing.T) {
 		t.Fatal(err)
 	}
 	unread("after it has gone on behind all", 0)
+}
+
+// Rows as every version so far has written them: their text is in databases, and
+// what the exchange is sent is made of it.
+const (
+	oldIncoming = `{"type":"RESERVE","row_id":0,"date":{"t_s":1700000000},"amount":"CHF:20","debit_account":"payto://simulator-transaction/127.0.0.1/tx-1?receiver-name=Card\u0026x=1","reserve_pub":"041061050R3GG28A1C60T3GF208H44RM2MB1E60S38DHR78Z3Y10"}`
+	oldOutgoing = `{"row_id":0,"date":{"t_s":1700000001},"amount":"CHF:5.5","credit_account":"payto://simulator-transaction/127.0.0.1/tx-1?receiver-name=Card","wtid":"041061050R3GG28A1C60T3GF208H44RM2MB1E60S38DHR78Z3Y10","exchange_base_url":"https://exchange.example.com/","metadata":"\"row_id\":0,"}`
+)
+
+// TestAnExistingHistoryIsServed: rows of an earlier version are sent as that
+// version sent them, among rows of this one, which have the same form.
+//
+// Rows: pages.
+func TestAnExistingHistoryIsServed(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty})
+	err := h.Bank.Instruments().Update(withTimeout(t), func(tx *instrument.Draft) error {
+		for range 2 {
+			if err := tx.Append(bank.Incoming, "", json.RawMessage(oldIncoming)); err != nil {
+				return err
+			}
+		}
+		return tx.Append(bank.Outgoing, "", json.RawMessage(oldOutgoing))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	confirmed(t, h, "new", 3)
+	h.Kill()
+	h.Restart()
+
+	row := func(text string, n int) string {
+		return strings.Replace(text, `"row_id":0`, fmt.Sprintf(`"row_id":%d`, n), 1)
+	}
+	account, err := json.Marshal(h.Bank.Default().Account)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := h.Bank.IncomingHistory(withTimeout(t), h.Bank.Default(), instrument.Page{Limit: 2}, 0)
+	if want := fmt.Sprintf(`{"credit_account":%s,"incoming_transactions":[%s,%s]}`, account, row(oldIncoming, 1), row(oldIncoming, 2)); err != nil || string(page) != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, page, want)
+	}
+	page, err = h.Bank.OutgoingHistory(withTimeout(t), h.Bank.Default(), instrument.Page{Limit: 5}, 0)
+	if want := fmt.Sprintf(`{"debit_account":%s,"outgoing_transactions":[%s]}`, account, row(oldOutgoing, 1)); err != nil || string(page) != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, page, want)
+	}
+	if all := rows(t, h); len(all) != 3 || all[1].Amount != all[2].Amount || all[2].ReservePub != key(3) {
+		t.Errorf("the exchange reads %+v", all)
+	}
+	entries, err := h.Bank.Instruments().Journal(withTimeout(t), bank.Incoming, instrument.Page{Limit: 3})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shape := regexp.MustCompile(`:("[^"]*"|\d+)`)
+	if was, is := shape.ReplaceAllString(oldIncoming, ":"), shape.ReplaceAllString(string(entries[2].Body), ":"); was != is {
+		t.Errorf("new rows are kept as\n%s\nand old ones as\n%s", is, was)
+	}
 }

@@ -13,7 +13,8 @@ import (
 )
 
 // SetUp begins a withdrawal for a terminal. The same request_uid of the same
-// terminal gives the same WOPID; with other content it is a conflict.
+// terminal gives the same WOPID; with other content it is a conflict. The terminal is
+// as it has just logged in.
 func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.TerminalWithdrawalSetup) (taler.TerminalWithdrawalSetupResponse, error) {
 	var out taler.TerminalWithdrawalSetupResponse
 	if err := r.Check(b.cfg.Currency); err != nil {
@@ -24,7 +25,7 @@ func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.Te
 		return out, err
 	}
 	t := call(terminal, taler.OperationSetUp, args)
-	t.Amount, t.Counts = r.Amount, counted(terminal, r)
+	t.Fresh, t.Amount, t.Counts = true, r.Amount, counted(terminal, r)
 	return out, b.answer(ctx, comm.Vendor, t, &out)
 }
 

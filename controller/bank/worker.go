@@ -52,7 +52,7 @@ func (b *Bank) heard(id instrument.ID, refusal error) {
 	if b.life.Err() != nil || refusal != nil && fault.ReasonOf(refusal) != taler.ReasonConfirmAbortConflict {
 		return
 	}
-	w, err := b.view(b.life, id)
+	w, err := b.noticed(id)
 	if err != nil {
 		b.Log().Error("a notice was stored and cannot be read", "withdrawal", id, "error", err)
 		return
@@ -60,6 +60,19 @@ func (b *Bank) heard(id instrument.ID, refusal error) {
 	if w.Undecided() {
 		b.ask(id, w)
 	}
+}
+
+// noticed is a withdrawal after a notice: as this process has just stored it, or
+// else as it is. What is made of it is proved when the verdict is written.
+func (b *Bank) noticed(id instrument.ID) (w taler.Withdrawal, err error) {
+	i, err := b.Instruments().Recent(b.life, id)
+	if err == nil {
+		err = i.Decode(&w)
+	}
+	if err != nil || w.Undecided() {
+		return w, err
+	}
+	return b.view(b.life, id)
 }
 
 // verify asks the provider once [8] and writes the verdict [9]. It holds nothing
@@ -215,9 +228,9 @@ func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrum
 	return given, true, err
 }
 
-// historyRow is what the exchange will read. The strict reader has looked at it
-// before it is written: a row that wirewatch refuses would block all that come
-// after it.
+// historyRow is what the exchange will read, but for its number. The strict reader
+// has looked at it before it is written, and nobody does after: a row that wirewatch
+// refuses would block all that come after it.
 func historyRow(w taler.Withdrawal, p Provider) (taler.IncomingTransaction, error) {
 	w.Row = 1 // the number comes with the commit; any positive one passes the reader
 	row, err := w.Incoming(debitAccount(w, p))

@@ -49,42 +49,69 @@ func (w *work) lastSeq(t instrument.Topic) (instrument.Seq, error) {
 	return last, nil
 }
 
+// entriesAtFirst is how many entries a page has room for when its first one is
+// read; one without any takes none.
+const entriesAtFirst = 128
+
 // Entries implements instrument.Reader.
 func (db *DB) Entries(ctx context.Context, t instrument.Topic, p instrument.Page) ([]instrument.EntryRow, error) {
 	if p.Limit < 1 {
 		return nil, fault.New(fault.Invalid, "a page of %d entries cannot be read", p.Limit).Because("limit-out-of-range")
 	}
 	query, bound := pageQuery(p)
+	read := entryRow
+	if p.Bare {
+		read = bareEntryRow
+	}
 	var page []instrument.EntryRow
 	err := db.pool.read(ctx, func(c *conn) error {
 		return c.query(query, func(row []driver.Value) error {
-			page = append(page, instrument.EntryRow{
-				Topic:    t,
-				Seq:      instrument.Seq(integer(row[0])),
-				Time:     instant(row[1]),
-				Class:    instrument.ClassID(text(row[2])),
-				Status:   text(row[3]),
-				Instance: instrument.ID(text(row[4])),
-				By:       instrument.OperationID(text(row[5])),
-				Sealed:   blob(row[6]),
-			})
+			if page == nil {
+				page = make([]instrument.EntryRow, 0, min(p.Limit, entriesAtFirst))
+			}
+			e := read(row)
+			e.Topic = t
+			page = append(page, e)
 			return ctx.Err()
 		}, string(t), bound, int64(p.Limit))
 	})
 	return page, err
 }
 
+const (
+	bareColumns  = `seq, sealed`
+	entryColumns = bareColumns + `, time, class, status, instance, by`
+)
+
+func bareEntryRow(row []driver.Value) instrument.EntryRow {
+	return instrument.EntryRow{Seq: instrument.Seq(integer(row[0])), Sealed: blob(row[1])}
+}
+
+func entryRow(row []driver.Value) instrument.EntryRow {
+	e := bareEntryRow(row)
+	e.Time = instant(row[2])
+	e.Class = instrument.ClassID(text(row[3]))
+	e.Status = text(row[4])
+	e.Instance = instrument.ID(text(row[5]))
+	e.By = instrument.OperationID(text(row[6]))
+	return e
+}
+
 const maxSeq = 1<<63 - 1 // SQLite's integers have a sign
 
 // pageQuery chooses one of two ranges of the primary key.
 func pageQuery(p instrument.Page) (query string, bound int64) {
-	const columns = `SELECT seq, time, class, status, instance, by, sealed FROM journal WHERE topic = ? AND `
+	columns := entryColumns
+	if p.Bare {
+		columns = bareColumns
+	}
+	from := `SELECT ` + columns + ` FROM journal WHERE topic = ? AND `
 	bound = int64(min(p.After, maxSeq))
 	if !p.Reverse {
-		return columns + `seq > ? ORDER BY seq LIMIT ?`, bound
+		return from + `seq > ? ORDER BY seq` + limited, bound
 	}
 	if p.After == 0 {
-		return columns + `seq <= ? ORDER BY seq DESC LIMIT ?`, maxSeq
+		return from + `seq <= ? ORDER BY seq DESC` + limited, maxSeq
 	}
-	return columns + `seq < ? ORDER BY seq DESC LIMIT ?`, bound
+	return from + `seq < ? ORDER BY seq DESC` + limited, bound
 }

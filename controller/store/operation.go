@@ -104,7 +104,7 @@ func (db *DB) OperationRows(ctx context.Context, f protocol.Filter) ([]protocol.
 	if f.Unheard {
 		w.add("side = 'servicer' AND heard = 0 AND peer <> ''") // in words, as the index has them
 	}
-	query := selectOperation + w.text() + ` ORDER BY number DESC LIMIT ?`
+	query := selectOperation + w.text() + ` ORDER BY number DESC` + limited
 	var list []protocol.Row
 	err := db.pool.read(ctx, func(c *conn) error {
 		return c.query(query, func(row []driver.Value) error {

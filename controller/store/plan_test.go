@@ -43,6 +43,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 		second(db.Rows(ctx, instrument.Filter{Class: "coupon", Owner: "gary", After: "a"})),
 		second(db.Rows(ctx, instrument.Filter{Class: "coupon", Status: "new"})),
 		second(db.Entries(ctx, "t", instrument.Page{Limit: 5})),
+		second(db.Entries(ctx, "t", instrument.Page{Limit: 5, Bare: true})),
 		second(db.Entries(ctx, "t", instrument.Page{Limit: 5, Reverse: true})),
 		second(db.Entries(ctx, "t", instrument.Page{Limit: 5, After: 9, Reverse: true})),
 		second(db.Rows(ctx, instrument.Filter{Lease: "op"})),

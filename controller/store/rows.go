@@ -53,7 +53,7 @@ func (db *DB) Rows(ctx context.Context, f instrument.Filter) ([]instrument.Row, 
 	if f.After != "" {
 		w.add("id > ?", string(f.After))
 	}
-	query := selectInstance + w.text() + ` ORDER BY id LIMIT ?`
+	query := selectInstance + w.text() + ` ORDER BY id` + limited
 	var list []instrument.Row
 	err := db.pool.read(ctx, func(c *conn) error {
 		return c.query(query, func(row []driver.Value) error {

@@ -31,6 +31,10 @@ func (w *where) text() string {
 	return " WHERE " + strings.Join(w.conditions, " AND ")
 }
 
+// limited bounds how many rows there are. A bare parameter there is looked at by
+// the planner, and the statement would be parsed again each time it gets a value.
+const limited = ` LIMIT ? + 0`
+
 // limit is SQLite's: negative means none.
 func limit(n int) driver.Value {
 	if n <= 0 {

@@ -193,7 +193,9 @@ func (b *books) appends(t instrument.Topic, class instrument.ClassID, body any) 
 // lastRow takes the last row of the exchange's history away and returns it.
 func (b *books) lastRow() taler.IncomingTransaction {
 	b.t.Helper()
-	got, err := b.Bank.IncomingHistory(b.ctx(), b.Bank.Default(), instrument.Page{Limit: 1, Reverse: true}, 0)
+	page, err := b.Bank.IncomingHistory(b.ctx(), b.Bank.Default(), instrument.Page{Limit: 1, Reverse: true}, 0)
+	check(b.t, err)
+	got, err := taler.ReadIncoming(page, 0)
 	check(b.t, err)
 	b.sql(`DELETE FROM journal WHERE topic = 'incoming' AND seq = ?`, got.IncomingTransactions[0].RowID)
 	return got.IncomingTransactions[0]

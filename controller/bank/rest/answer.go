@@ -15,12 +15,20 @@ func answer(w http.ResponseWriter, document any, err error) error {
 	if err != nil {
 		return err
 	}
-	text, err := json.Marshal(document)
+	text, err := encoded(document)
 	if err != nil {
-		return fault.Wrap(err, fault.Internal, "an answer cannot be written as JSON")
+		return err
 	}
 	write(w, http.StatusOK, text)
 	return nil
+}
+
+func encoded(document any) ([]byte, error) {
+	text, err := json.Marshal(document)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "an answer cannot be written as JSON")
+	}
+	return text, nil
 }
 
 // done writes that there is nothing more to say: 204.

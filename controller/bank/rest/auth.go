@@ -46,8 +46,9 @@ func (s scheme) refuse(code taler.Code, sentence string) error {
 	return c
 }
 
-// asTerminal lets only terminals in and says which one it is.
-func (a *API) asTerminal(h func(http.ResponseWriter, *http.Request, profile.Principal) error) handler {
+// asTerminal lets only terminals in and says which one it is: by pointer, for some
+// wait with it on their stack.
+func (a *API) asTerminal(h func(http.ResponseWriter, *http.Request, *profile.Principal) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		p, err := a.login(r, terminals)
 		if err != nil {
@@ -64,7 +65,7 @@ func (a *API) asGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange
 		if err != nil {
 			return err
 		}
-		x := a.bank.ExchangeOf(p)
+		x := a.bank.ExchangeOf(*p)
 		if err := a.mayRead(r, x); err != nil {
 			return err
 		}
@@ -74,21 +75,24 @@ func (a *API) asGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange
 
 // login knows the principal of a request by its credentials, before the body is
 // read. A right token always works; wrong ones are counted by address.
-func (a *API) login(r *http.Request, s scheme) (profile.Principal, error) {
+func (a *API) login(r *http.Request, s scheme) (*profile.Principal, error) {
 	login, token, err := credentials(r, s)
 	if err != nil {
-		return profile.Principal{}, err
+		return nil, err
 	}
 	p, err := a.bank.Profiles().Login(r.Context(), s.kind, login, token)
 	if errors.Is(err, fault.Denied) {
 		if a.o.LimitLoopback || !loopback(r) {
 			if err := a.guesses.wrong(host(r)); err != nil {
-				return profile.Principal{}, err
+				return nil, err
 			}
 		}
-		return profile.Principal{}, s.refuse(taler.CodeUnauthorized, "login or token is not right")
+		return nil, s.refuse(taler.CodeUnauthorized, "login or token is not right")
 	}
-	return p, err
+	if err != nil {
+		return nil, err
+	}
+	return &p, nil
 }
 
 // credentials reads the Authorization header: Basic (RFC 7617) and, where the

@@ -175,5 +175,5 @@ func settled(t testing.TB, h *banktest.House, id taler.WOPID) taler.BankWithdraw
 	if err != nil {
 		t.Fatalf("status: %v", err)
 	}
-	return s
+	return *s
 }

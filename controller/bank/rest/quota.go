@@ -11,7 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-func (a *API) quota(w http.ResponseWriter, r *http.Request, _ profile.Principal) error {
+func (a *API) quota(w http.ResponseWriter, r *http.Request, _ *profile.Principal) error {
 	out, err := a.bank.Quota(r.Context(), mux.Vars(r)["user"])
 	return answer(w, out, err)
 }
@@ -22,7 +22,7 @@ type tooMuch struct {
 	taler.WithdrawLimit
 }
 
-func (a *API) quotaLock(w http.ResponseWriter, r *http.Request, _ profile.Principal) error {
+func (a *API) quotaLock(w http.ResponseWriter, r *http.Request, _ *profile.Principal) error {
 	var in taler.WithdrawLimitLock
 	if err := a.read(w, r, &in); err != nil {
 		return err
@@ -40,6 +40,6 @@ func (a *API) quotaLock(w http.ResponseWriter, r *http.Request, _ profile.Princi
 	return nil
 }
 
-func (a *API) quotaUnlock(w http.ResponseWriter, r *http.Request, _ profile.Principal) error {
+func (a *API) quotaUnlock(w http.ResponseWriter, r *http.Request, _ *profile.Principal) error {
 	return done(w, a.bank.UnlockQuota(r.Context(), mux.Vars(r)["user"], mux.Vars(r)["lock"]))
 }

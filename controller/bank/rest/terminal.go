@@ -13,7 +13,7 @@ import (
 const implementation = "urn:x-swaperoo:bank"
 
 // terminalConfig differs by the provider of the terminal that asks.
-func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
 	provider, err := a.bank.ProviderOf(r.Context(), p.Facts[bank.FactProvider])
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the provider of this terminal is not known")
@@ -27,14 +27,14 @@ func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p profile.P
 		Name: taler.TerminalName, Version: taler.TerminalVersion, ProviderName: provider.Name, Currency: cfg.Currency,
 		WithdrawalFees: fees, WireType: provider.WireType(), Implementation: implementation,
 	}
-	if out.Till, err = a.bank.TillFees(p); err != nil {
+	if out.Till, err = a.bank.TillFees(*p); err != nil {
 		return err
 	}
 	out.Exchanges, err = a.choices(r)
 	return answer(w, out, err)
 }
 
-func (a *API) setUp(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+func (a *API) setUp(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
 	var in taler.TerminalWithdrawalSetup
 	if err := a.read(w, r, &in); err != nil {
 		return err
@@ -43,11 +43,11 @@ func (a *API) setUp(w http.ResponseWriter, r *http.Request, p profile.Principal)
 	if in.Exchange, err = chosen(r, in); err != nil {
 		return err
 	}
-	out, err := a.bank.SetUp(r.Context(), p, in)
+	out, err := a.bank.SetUp(r.Context(), *p, in)
 	return answer(w, out, err)
 }
 
-func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
 	id, err := a.wopid(r)
 	if err != nil {
 		return err
@@ -63,7 +63,7 @@ func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p profile.P
 }
 
 // check stores the notice; whether it is true is found out afterwards.
-func (a *API) check(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+func (a *API) check(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
 	id, err := a.wopid(r)
 	if err != nil {
 		return err
@@ -72,14 +72,14 @@ func (a *API) check(w http.ResponseWriter, r *http.Request, p profile.Principal)
 	if err := a.read(w, r, &in); err != nil {
 		return err
 	}
-	return done(w, a.bank.Confirm(r.Context(), p, id, in))
+	return done(w, a.bank.Confirm(r.Context(), *p, id, in))
 }
 
 // terminalAbort takes any body, or none.
-func (a *API) terminalAbort(w http.ResponseWriter, r *http.Request, p profile.Principal) error {
+func (a *API) terminalAbort(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
 	id, err := a.wopid(r)
 	if err != nil {
 		return err
 	}
-	return done(w, a.bank.AbortByTerminal(r.Context(), p, id))
+	return done(w, a.bank.AbortByTerminal(r.Context(), *p, id))
 }

@@ -32,9 +32,12 @@ func (a *API) transfers(w http.ResponseWriter, r *http.Request, x bank.Exchange)
 			return err
 		}
 	}
-	return a.page(w, withoutWait(r), func(ctx context.Context, p taler.Page) (any, int, error) {
+	return a.page(w, withoutWait(r), func(ctx context.Context, p taler.Page) ([]byte, error) {
 		out, err := a.bank.TransferList(ctx, x, entries(p), state)
-		return out, len(out.Transfers), err
+		if err != nil || len(out.Transfers) == 0 {
+			return nil, err
+		}
+		return encoded(out)
 	})
 }
 

@@ -39,6 +39,10 @@ func testNumbers(t *testing.T, s Store) {
 	if diff := cmp.Diff(want, entries(t, s, "incoming", instrument.Page{Limit: 5})[1]); diff != "" {
 		t.Errorf("entry (-want +have):\n%s", diff)
 	}
+	bare := instrument.EntryRow{Topic: want.Topic, Seq: want.Seq, Sealed: want.Sealed}
+	if diff := cmp.Diff(bare, entries(t, s, "incoming", instrument.Page{Limit: 5, Bare: true})[1]); diff != "" {
+		t.Errorf("bare entry (-want +have):\n%s", diff)
+	}
 	update(t, s, func(w instrument.Writer) error {
 		_, err := w.Append(entry("bare"), func(instrument.Seq) ([]byte, error) { return nil, nil })
 		return err

@@ -5,18 +5,30 @@ import (
 	"testing"
 )
 
+// TestNewerStandsOver: what comes too late does not replace what stands over it.
+func TestNewerStandsOver(t *testing.T) {
+	var m memory[ID, int]
+	larger := func(than int) func(int) bool { return func(old int) bool { return than > old } }
+	for _, n := range []int{2, 3, 1, 3} {
+		m.addOver("a", n, larger(n))
+	}
+	if n, ok := m.find("a"); n != 3 || !ok {
+		t.Errorf("%d is remembered, %v", n, ok)
+	}
+}
+
 // TestClaims: what is asked for now and then stays known however much else
 // comes, and the rest is forgotten.
 func TestClaims(t *testing.T) {
 	var c claims
 	key := func(n int) claim { return claim{"purse", "tag", strconv.Itoa(n)} }
-	for n := range 5 * maxClaims {
+	for n := range 5 * mostRemembered {
 		c.add(key(n), ID(strconv.Itoa(n)))
 		if id, ok := c.find(key(0)); !ok || id != "0" {
 			t.Fatalf("after %d more, what is asked for all the time is %q, %v", n, id, ok)
 		}
 	}
-	last := 5*maxClaims - 1
+	last := 5*mostRemembered - 1
 	if id, ok := c.find(key(last)); !ok || id != ID(strconv.Itoa(last)) {
 		t.Errorf("the last one is %q, %v", id, ok)
 	}
