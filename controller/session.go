@@ -157,6 +157,16 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	return both, nil
 }
 
+// Operation is one operation of the selected protocol, as this side declares it; the
+// peer is not asked. fault.Unsupported.
+func (s *Session) Operation(class instrument.ClassID, name string) (protocol.Operation, error) {
+	id, err := s.protocolOf(class)
+	if err != nil {
+		return protocol.Operation{}, err
+	}
+	return s.c.protocols.Lookup(id, class, s.Peer().Role, name)
+}
+
 // Instruments lists the instruments of a class that the principal may use (§5.5).
 func (s *Session) Instruments(ctx context.Context, p profile.Principal, class instrument.ClassID) ([]instrument.Instance, error) {
 	return s.c.Usable(ctx, p, instrument.Filter{Class: class})

@@ -198,6 +198,11 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Side == Initiator {
+		if err := o.spec.Fits(r.Call); err != nil {
+			return nil, err
+		}
+	}
 	o.fresh = fresh
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -87,11 +87,13 @@ func readProtocol(p *wire.ProtocolView) ProtocolView {
 }
 
 func writeOperation(o protocol.Operation) *wire.Operation {
-	return &wire.Operation{Name: o.Name, ReadOnly: o.ReadOnly, Messages: o.Messages, Keyed: o.Keyed}
+	return &wire.Operation{Name: o.Name, ReadOnly: o.ReadOnly, Messages: o.Messages, Keyed: o.Keyed, Instruments: string(o.Instruments)}
 }
 
 func readOperation(o *wire.Operation) protocol.Operation {
-	return protocol.Operation{Name: o.GetName(), ReadOnly: o.GetReadOnly(), Messages: o.GetMessages(), Keyed: o.GetKeyed()}
+	return protocol.Operation{
+		Name: o.GetName(), ReadOnly: o.GetReadOnly(), Messages: o.GetMessages(), Keyed: o.GetKeyed(), Instruments: protocol.Wants(o.GetInstruments()),
+	}
 }
 
 // each maps a list; an empty one stays nil, so that what was written reads back

@@ -149,7 +149,7 @@ func TestAKindOfTheFutureIsInternal(t *testing.T) {
 }
 
 func description() api.Description {
-	op := protocol.Operation{Name: "PAY", Messages: true, ReadOnly: true, Keyed: true}
+	op := protocol.Operation{Name: "PAY", Messages: true, ReadOnly: true, Keyed: true, Instruments: protocol.WantsMain}
 	return api.Description{Name: "coupon", Version: "1.0.0", API: api.Version, Roles: []api.RoleView{{
 		Role: comm.Client,
 		Classes: []instrument.Info{{
@@ -176,23 +176,39 @@ func TestADescriptionCrossesWhole(t *testing.T) {
 	}
 }
 
+// A plugin of the time before operations said what they want says nothing.
+func TestAnOlderPluginSaysNothingOfInstruments(t *testing.T) {
+	d := api.WriteDescription(description())
+	d.GetRoles()[0].GetProtocols()[0].GetCompatible()[0].GetOffered()[0].GetOperations()[0].Instruments = ""
+	got := api.ReadDescription(wired(t, d))
+	if err := got.Check(); err != nil {
+		t.Error(err)
+	}
+	if wants := got.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Instruments; wants != protocol.WantsUnsaid {
+		t.Errorf("it wants %q", wants)
+	}
+}
+
 func TestDescriptionsThatNoBundleMayGive(t *testing.T) {
 	for name, change := range map[string]func(*api.Description){
-		"a path as name":      func(d *api.Description) { d.Name = "../x" },
-		"no name":             func(d *api.Description) { d.Name = "" },
-		"no version":          func(d *api.Description) { d.Version = "" },
-		"an escape":           func(d *api.Description) { d.Version = "1\x1b[2J" },
-		"another door":        func(d *api.Description) { d.API = 2 },
-		"a strange role":      func(d *api.Description) { d.Roles[0].Role = "king" },
-		"a role twice":        func(d *api.Description) { d.Roles = append(d.Roles, d.Roles[0]) },
-		"a class twice":       func(d *api.Description) { d.Roles[0].Classes = append(d.Roles[0].Classes, d.Roles[0].Classes[0]) },
-		"a class without id":  func(d *api.Description) { d.Roles[0].Classes[0].ID = "" },
-		"a title too long":    func(d *api.Description) { d.Roles[0].Classes[0].Title = strings.Repeat("x", 1000) },
-		"a field of no name":  func(d *api.Description) { d.Roles[0].Classes[0].Fields[0].Name = "" },
-		"a move to nowhere":   func(d *api.Description) { d.Roles[0].Classes[0].Moves[0].To = "" },
-		"too many keys":       func(d *api.Description) { d.Roles[0].Classes[0].Keys = make([]string, 100) },
-		"a protocol twice":    func(d *api.Description) { d.Roles[0].Protocols = append(d.Roles[0].Protocols, d.Roles[0].Protocols[0]) },
-		"a quiet operation":   func(d *api.Description) { d.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Name = "pay" },
+		"a path as name":     func(d *api.Description) { d.Name = "../x" },
+		"no name":            func(d *api.Description) { d.Name = "" },
+		"no version":         func(d *api.Description) { d.Version = "" },
+		"an escape":          func(d *api.Description) { d.Version = "1\x1b[2J" },
+		"another door":       func(d *api.Description) { d.API = 2 },
+		"a strange role":     func(d *api.Description) { d.Roles[0].Role = "king" },
+		"a role twice":       func(d *api.Description) { d.Roles = append(d.Roles, d.Roles[0]) },
+		"a class twice":      func(d *api.Description) { d.Roles[0].Classes = append(d.Roles[0].Classes, d.Roles[0].Classes[0]) },
+		"a class without id": func(d *api.Description) { d.Roles[0].Classes[0].ID = "" },
+		"a title too long":   func(d *api.Description) { d.Roles[0].Classes[0].Title = strings.Repeat("x", 1000) },
+		"a field of no name": func(d *api.Description) { d.Roles[0].Classes[0].Fields[0].Name = "" },
+		"a move to nowhere":  func(d *api.Description) { d.Roles[0].Classes[0].Moves[0].To = "" },
+		"too many keys":      func(d *api.Description) { d.Roles[0].Classes[0].Keys = make([]string, 100) },
+		"a protocol twice":   func(d *api.Description) { d.Roles[0].Protocols = append(d.Roles[0].Protocols, d.Roles[0].Protocols[0]) },
+		"a quiet operation":  func(d *api.Description) { d.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Name = "pay" },
+		"a strange wish": func(d *api.Description) {
+			d.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Instruments = "all"
+		},
 		"a class that is not": func(d *api.Description) { d.Roles[0].Protocols[0].Compatible[0].Class = "A B" },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -46,7 +46,8 @@ func (a account) CompatibleWith(class instrument.ClassID) bool {
 
 // Operations implements protocol.Protocol. BALANCE changes nothing at the vendor;
 // the wallet keeps the answer. CREDIT is the vendor's alone; a wallet's REFUND gives
-// back what the vendor's controller lets go.
+// back what the vendor's controller lets go. OPEN says nothing of instruments: it makes
+// an account, or goes on with one that is opening.
 func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
 	type view struct {
 		role  comm.Role
@@ -56,7 +57,8 @@ func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol
 	switch (view{a.role, class, peer}) {
 	case view{comm.Client, accountID, comm.Vendor}:
 		return []protocol.Operation{
-			{Name: protocol.Pay, Messages: true}, {Name: opOpen, Messages: true}, {Name: opBalance, Messages: true}, {Name: protocol.Refund, Messages: true},
+			{Name: protocol.Pay, Messages: true, Instruments: protocol.WantsMain}, {Name: opOpen, Messages: true},
+			{Name: opBalance, Messages: true, Instruments: protocol.WantsMain}, {Name: protocol.Refund, Messages: true, Instruments: protocol.WantsMain},
 		}
 	case view{comm.Vendor, accountID, comm.Client}:
 		return []protocol.Operation{
@@ -64,7 +66,7 @@ func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol
 		}
 	case view{comm.Vendor, accountID, ""}:
 		if a.signed() {
-			return []protocol.Operation{{Name: opCredit}}
+			return []protocol.Operation{{Name: opCredit, Instruments: protocol.WantsNone}}
 		}
 	case view{comm.Vendor, paymentID, ""}:
 		if a.signed() {

@@ -2391,6 +2391,7 @@ type Operation struct {
 	ReadOnly      bool                   `protobuf:"varint,2,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
 	Messages      bool                   `protobuf:"varint,3,opt,name=messages,proto3" json:"messages,omitempty"`
 	Keyed         bool                   `protobuf:"varint,4,opt,name=keyed,proto3" json:"keyed,omitempty"`
+	Instruments   string                 `protobuf:"bytes,5,opt,name=instruments,proto3" json:"instruments,omitempty"` // "main": needs one, "none": takes none; empty: not said
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2451,6 +2452,13 @@ func (x *Operation) GetKeyed() bool {
 		return x.Keyed
 	}
 	return false
+}
+
+func (x *Operation) GetInstruments() string {
+	if x != nil {
+		return x.Instruments
+	}
+	return ""
 }
 
 type CheckRequest struct {
@@ -2904,12 +2912,13 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04peer\x18\x01 \x01(\tR\x04peer\x12=\n" +
 	"\n" +
 	"operations\x18\x02 \x03(\v2\x1d.swaperoo.plugin.v1.OperationR\n" +
-	"operations\"n\n" +
+	"operations\"\x90\x01\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
 	"\tread_only\x18\x02 \x01(\bR\breadOnly\x12\x1a\n" +
 	"\bmessages\x18\x03 \x01(\bR\bmessages\x12\x14\n" +
-	"\x05keyed\x18\x04 \x01(\bR\x05keyed\"\x98\x01\n" +
+	"\x05keyed\x18\x04 \x01(\bR\x05keyed\x12 \n" +
+	"\vinstruments\x18\x05 \x01(\tR\vinstruments\"\x98\x01\n" +
 	"\fCheckRequest\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12.\n" +
