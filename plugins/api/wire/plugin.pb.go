@@ -562,7 +562,7 @@ type Step_Fetch struct {
 }
 
 type Step_Invoke struct {
-	Invoke *Invocation `protobuf:"bytes,7,opt,name=invoke,proto3,oneof"`
+	Invoke *Invocation `protobuf:"bytes,7,opt,name=invoke,proto3,oneof"` // refused: no protocol calls another
 }
 
 type Step_Ask struct {
@@ -1166,7 +1166,7 @@ type Answer_Response struct {
 }
 
 type Answer_Result struct {
-	Result *Result `protobuf:"bytes,4,opt,name=result,proto3,oneof"`
+	Result *Result `protobuf:"bytes,4,opt,name=result,proto3,oneof"` // of an invoke: never sent
 }
 
 type Answer_Text struct {
