@@ -164,15 +164,34 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
 		return protocol.Execution{}, nil, err
 	}
+	leave := t.Leave
+	if leave == nil {
+		leave = func(error) {}
+	}
+	t.Ended = func(err error) { s.role.Ended(t, err); leave(err) }
+	r, settled, err := s.prepared(ctx, t, e)
+	if err != nil {
+		leave(err)
+		return r, nil, err
+	}
+	r.Call.Offer = offer
+	return r, func(outcome error) {
+		settled(outcome)
+		if fault.ReasonOf(outcome) != "pending" { // else it goes on without us
+			leave(outcome)
+		}
+	}, nil
+}
+
+// prepared authorises what the role has prepared, within time and limits.
+func (s *service) prepared(ctx context.Context, t Transaction, e comm.Execute) (protocol.Execution, func(error), error) {
 	if err := s.c.withinTime(&t, e.Call.Deadline); err != nil {
 		return protocol.Execution{}, nil, err
 	}
-	t.Ended = func(err error) { s.role.Ended(t, err) }
 	r, err := s.c.execution(ctx, t, protocol.Servicer)
 	if err != nil {
 		return r, nil, err
 	}
-	r.Call.Offer = offer
 	settled, err := s.c.reserve(ctx, t, &r)
 	return r, settled, err
 }

@@ -227,8 +227,8 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	return o, nil
 }
 
-// spawn runs f as long as this party lives, which waits for it when it closes.
-func (m *Manager) spawn(f func()) bool {
+// Spawn runs f as long as this party lives, which waits for it when it closes.
+func (m *Manager) Spawn(f func()) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.life.Err() != nil {
