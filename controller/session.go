@@ -48,9 +48,12 @@ type Login struct{ Name, Token string }
 type Offered struct {
 	Class  instrument.ClassID
 	Offer  comm.Offer
-	Body   instrument.OfferBody // zero if the peer speaks REST and signs nothing
+	Body   instrument.OfferBody // of a peer that speaks REST, or over a line in clear, nobody has signed it
 	Signed bool
 }
+
+// native reports whether it was made in a session, where it may be shown again.
+func (o Offered) native() bool { return o.Signed || len(o.Body.Transcript) > 0 }
 
 // InitiateSession opens a session with a peer (§5.1).
 func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {

@@ -37,6 +37,10 @@ type Info struct {
 	// Joint is of a PNP that negotiates classes and protocols in one exchange, for
 	// all classes at once.
 	Joint bool `json:"joint,omitempty"`
+	// Plain is of a protocol whose PAY may go without the signatures of payer and
+	// vendor, over a line that somebody has allowed to be in clear: there nobody has
+	// a key. Anywhere else it is signed as all are.
+	Plain bool `json:"plain,omitempty"`
 }
 
 // Operation is one thing that a protocol can do.

@@ -155,7 +155,7 @@ func description() api.Description {
 			Moves: []instrument.Move{{To: "ready"}}, Shareable: true, Checks: true, Address: "url", Outside: []string{"out"},
 		}},
 		Protocols: []api.ProtocolView{{
-			Info:       protocol.Info{ID: "coupon.redeem", Title: "Redeem", Replay: 3, Joint: true},
+			Info:       protocol.Info{ID: "coupon.redeem", Title: "Redeem", Replay: 3, Joint: true, Plain: true},
 			Compatible: []api.Compatible{{Class: "coupon", Offered: []api.Offered{{Peer: comm.Vendor, Operations: []protocol.Operation{op}}}}},
 		}},
 	}}}

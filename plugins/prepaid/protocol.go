@@ -36,7 +36,7 @@ func (a account) Info() protocol.Info {
 	if a.signed() {
 		title = "Pay from a prepaid account"
 	}
-	return protocol.Info{ID: a.id, Title: title, Replay: 1}
+	return protocol.Info{ID: a.id, Title: title, Replay: 1, Plain: !a.signed()}
 }
 
 // CompatibleWith implements protocol.Protocol.
@@ -132,9 +132,10 @@ func forged() error {
 }
 
 // holds refuses whoever does not prove to hold an account: by the account's
-// signature, or in prepaid.plain by being the peer that opened it.
+// signature, or in prepaid.plain by being the peer that opened it. One that was opened
+// over a line in clear is used by whoever names it on such a line: there are no keys.
 func (a account) holds(s protocol.Session, l ledger, text, signature []byte) error {
-	proved := l.Holder != "" && l.Holder == s.Peer().Key
+	proved := l.Holder == s.Peer().Key
 	if a.signed() {
 		proved = verify(l.Account, text, signature)
 	}

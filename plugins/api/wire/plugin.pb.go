@@ -2209,6 +2209,7 @@ type ProtocolView struct {
 	Replay        uint32                 `protobuf:"varint,3,opt,name=replay,proto3" json:"replay,omitempty"`
 	Compatible    []*Compatible          `protobuf:"bytes,4,rep,name=compatible,proto3" json:"compatible,omitempty"`
 	Joint         bool                   `protobuf:"varint,5,opt,name=joint,proto3" json:"joint,omitempty"`
+	Plain         bool                   `protobuf:"varint,6,opt,name=plain,proto3" json:"plain,omitempty"` // PAY may go without signatures on a line in clear
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2274,6 +2275,13 @@ func (x *ProtocolView) GetCompatible() []*Compatible {
 func (x *ProtocolView) GetJoint() bool {
 	if x != nil {
 		return x.Joint
+	}
+	return false
+}
+
+func (x *ProtocolView) GetPlain() bool {
+	if x != nil {
+		return x.Plain
 	}
 	return false
 }
@@ -2895,7 +2903,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06secret\x18\x03 \x01(\bR\x06secret\"*\n" +
 	"\x04Move\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
-	"\x02to\x18\x02 \x01(\tR\x02to\"\xa2\x01\n" +
+	"\x02to\x18\x02 \x01(\tR\x02to\"\xb8\x01\n" +
 	"\fProtocolView\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -2903,7 +2911,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"compatible\x18\x04 \x03(\v2\x1e.swaperoo.plugin.v1.CompatibleR\n" +
 	"compatible\x12\x14\n" +
-	"\x05joint\x18\x05 \x01(\bR\x05joint\"Y\n" +
+	"\x05joint\x18\x05 \x01(\bR\x05joint\x12\x14\n" +
+	"\x05plain\x18\x06 \x01(\bR\x05plain\"Y\n" +
 	"\n" +
 	"Compatible\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x125\n" +
