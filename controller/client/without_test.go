@@ -27,7 +27,8 @@ func (tab) CompatibleWith(class instrument.ClassID) bool { return class == contr
 
 func (tab) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
 	return []protocol.Operation{
-		{Name: protocol.Pay, Messages: true, Instruments: protocol.WantsNone}, {Name: "SHOW", Messages: true, Instruments: protocol.WantsMain},
+		{Name: protocol.Pay, Messages: true, Instruments: protocol.WantsNone},
+		{Name: "SHOW", Messages: true, Instruments: protocol.WantsMain},
 		{Name: "WAVE", Messages: true},
 	}
 }

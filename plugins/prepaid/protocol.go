@@ -57,8 +57,10 @@ func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol
 	switch (view{a.role, class, peer}) {
 	case view{comm.Client, accountID, comm.Vendor}:
 		return []protocol.Operation{
-			{Name: protocol.Pay, Messages: true, Instruments: protocol.WantsMain}, {Name: opOpen, Messages: true},
-			{Name: opBalance, Messages: true, Instruments: protocol.WantsMain}, {Name: protocol.Refund, Messages: true, Instruments: protocol.WantsMain},
+			{Name: protocol.Pay, Messages: true, Instruments: protocol.WantsMain},
+			{Name: opOpen, Messages: true},
+			{Name: opBalance, Messages: true, Instruments: protocol.WantsMain},
+			{Name: protocol.Refund, Messages: true, Instruments: protocol.WantsMain},
 		}
 	case view{comm.Vendor, accountID, comm.Client}:
 		return []protocol.Operation{
