@@ -46,3 +46,7 @@ func (a Address) String() string {
 	u.OmitHost = true
 	return u.String()
 }
+
+// InClear reports whether it is of a line on which nobody proves a key, because both
+// ends have allowed that.
+func (a Address) InClear() bool { return strings.HasSuffix(a.Scheme, "-clear") }

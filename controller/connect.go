@@ -58,7 +58,7 @@ func (s *Session) about(ctx context.Context, class instrument.ClassID) (comm.Con
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o, ok := s.offers[class]; ok && o.Signed && conn.Conn != s.offering {
+	if o, ok := s.offers[class]; ok && o.native() && conn.Conn != s.offering {
 		return showing{conn, &o.Offer}, nil
 	}
 	return conn, nil

@@ -175,6 +175,10 @@ type Transaction struct {
 	Reference string        // what it is about, for the role that services it
 	// Ended, if set, is told how it ended, also when the caller was let go before.
 	Ended func(error)
+	// Leave, if the role that services it sets it, is told that it has ended, or does
+	// not begin, so that what was claimed for it can be let go. It may be told twice,
+	// and must not block.
+	Leave func(outcome error)
 }
 
 // Execute runs an operation that needs no peer: the paper's execute-Transaction

@@ -28,7 +28,12 @@ func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (pro
 	offered := s.offers[t.Class]
 	s.mu.Unlock()
 	pays := offered.Signed && t.Operation == protocol.Pay
-	if pays {
+	plain := t.Operation == protocol.Pay && !pays && s.inClear()
+	if plain && !s.c.protocols.Plain(protocolID) {
+		return protocol.Result{}, fault.New(fault.Denied, "%s is paid with signatures, and nobody has a key on this line: it is in clear", protocolID).
+			Because("payer-signature").WithHint("pay over a line with TLS")
+	}
+	if pays || plain {
 		t.Amount = offered.Body.Terms.Price
 	}
 	r, err := s.c.execution(ctx, t, protocol.Initiator)
@@ -36,13 +41,21 @@ func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (pro
 		return protocol.Result{}, err
 	}
 	r.Peer, r.Link = s.Peer(), link{s}
-	if pays {
-		if err := s.sign(ctx, &r, offered, prove); err != nil {
-			return protocol.Result{}, err
-		}
+	switch {
+	case pays:
+		err = s.sign(ctx, &r, offered, prove)
+	case plain:
+		body := offered.Body
+		r.Offer, r.Call.Offer = &offered.Offer, &body
+	}
+	if err != nil {
+		return protocol.Result{}, err
 	}
 	return s.c.perform(ctx, t, r)
 }
+
+// inClear reports whether the peer proves no key, because the line is one in clear.
+func (s *Session) inClear() bool { return s.Peer().Key == "" && s.address().InClear() }
 
 // sign makes the payer's signature, and the id that it covers.
 func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offered, prove Prover) error {
@@ -164,15 +177,34 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 	if err := s.role.Prepare(ctx, who, e, &t); err != nil {
 		return protocol.Execution{}, nil, err
 	}
+	leave := t.Leave
+	if leave == nil {
+		leave = func(error) {}
+	}
+	t.Ended = func(err error) { s.role.Ended(t, err); leave(err) }
+	r, settled, err := s.prepared(ctx, t, e)
+	if err != nil {
+		leave(err)
+		return r, nil, err
+	}
+	r.Call.Offer = offer
+	return r, func(outcome error) {
+		settled(outcome)
+		if fault.ReasonOf(outcome) != "pending" { // else it goes on without us
+			leave(outcome)
+		}
+	}, nil
+}
+
+// prepared authorises what the role has prepared, within time and limits.
+func (s *service) prepared(ctx context.Context, t Transaction, e comm.Execute) (protocol.Execution, func(error), error) {
 	if err := s.c.withinTime(&t, e.Call.Deadline); err != nil {
 		return protocol.Execution{}, nil, err
 	}
-	t.Ended = func(err error) { s.role.Ended(t, err) }
 	r, err := s.c.execution(ctx, t, protocol.Servicer)
 	if err != nil {
 		return r, nil, err
 	}
-	r.Call.Offer = offer
 	settled, err := s.c.reserve(ctx, t, &r)
 	return r, settled, err
 }

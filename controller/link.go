@@ -31,7 +31,7 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 	if got.Again && got.Fault != nil && got.Fault.Kind == fault.Unavailable || pending(got) {
 		return comm.Executed{}, got.Fault
 	}
-	if e.Call.Offer != nil && got.Fault == nil && !l.s.receiptFits(e, got) {
+	if e.Call.Payer != nil && got.Fault == nil && !l.s.receiptFits(e, got) {
 		return comm.Executed{Op: e.Op, Fault: unsigned()}, nil
 	}
 	return got, nil

@@ -47,7 +47,7 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 }
 
 func (s *Session) read(o comm.Offer) (Offered, error) {
-	if s.peer.Key == "" { // REST: nobody signs
+	if s.peer.Key == "" { // REST, or a line in clear: nobody's signature can be checked
 		var body instrument.OfferBody
 		err := json.Unmarshal(o.Body, &body)
 		if err != nil {
@@ -145,7 +145,7 @@ func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.selected[class] = selection{chosen, nil}
-	if o := s.offers[class]; o.Signed {
+	if o := s.offers[class]; o.native() {
 		s.selected[class] = selection{chosen, &o.Offer}
 	}
 	return nil
@@ -180,15 +180,17 @@ func (s *Session) wasOffered(class instrument.ClassID) error {
 	return nil
 }
 
-func (s *Session) scheme() string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.peer.Addresses) == 0 {
-		return ""
+func (s *Session) scheme() string { return s.address().Scheme }
+
+// address is where the peer was dialled, nothing if that cannot be read.
+func (s *Session) address() comm.Address {
+	addresses := s.Peer().Addresses
+	if len(addresses) == 0 {
+		return comm.Address{}
 	}
-	a, err := comm.ParseAddress(s.peer.Addresses[0])
+	a, err := comm.ParseAddress(addresses[0])
 	if err != nil {
-		return ""
+		return comm.Address{}
 	}
-	return a.Scheme
+	return a
 }

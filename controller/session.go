@@ -48,9 +48,12 @@ type Login struct{ Name, Token string }
 type Offered struct {
 	Class  instrument.ClassID
 	Offer  comm.Offer
-	Body   instrument.OfferBody // zero if the peer speaks REST and signs nothing
+	Body   instrument.OfferBody // of a peer that speaks REST, or over a line in clear, nobody has signed it
 	Signed bool
 }
+
+// native reports whether it was made in a session, where it may be shown again.
+func (o Offered) native() bool { return o.Signed || len(o.Body.Transcript) > 0 }
 
 // InitiateSession opens a session with a peer (§5.1).
 func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
@@ -155,6 +158,16 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 		}
 	}
 	return both, nil
+}
+
+// Operation is one operation of the selected protocol, as this side declares it; the
+// peer is not asked. fault.Unsupported.
+func (s *Session) Operation(class instrument.ClassID, name string) (protocol.Operation, error) {
+	id, err := s.protocolOf(class)
+	if err != nil {
+		return protocol.Operation{}, err
+	}
+	return s.c.protocols.Lookup(id, class, s.Peer().Role, name)
 }
 
 // Instruments lists the instruments of a class that the principal may use (§5.5).

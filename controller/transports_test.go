@@ -190,12 +190,7 @@ func (n noting) Prefer(protocols []string, c instrument.Circumstances) (string, 
 func TestTheClassSeesTheLine(t *testing.T) {
 	all := ways(t)
 	if len(all) == 4 {
-		line := all[3]
-		line.name, line.listen.Scheme = "serial line in clear", stream.SerialClear
-		a, b, _ := streamtest.Cable(t)
-		line.listen.Path, line.cables = a, map[string]string{a: b}
-		line.clear = []string{stream.SerialClear + ":" + a, stream.SerialClear + ":" + b}
-		all = append(all, line)
+		all = append(all, inClear(t, all[3]))
 	}
 	for _, w := range all {
 		t.Run(w.name, func(t *testing.T) {
@@ -216,6 +211,94 @@ func TestTheClassSeesTheLine(t *testing.T) {
 			}
 		})
 	}
+}
+
+// plainly is a protocol that may pay without signatures.
+type plainly struct{ protocol.Protocol }
+
+func (p plainly) Info() protocol.Info {
+	i := p.Protocol.Info()
+	i.Plain = true
+	return i
+}
+
+// A protocol that is for that is paid by without signatures over a line in clear, and
+// signed over every other.
+func TestAPlainPaymentIsForLinesInClear(t *testing.T) {
+	all := ways(t)
+	if len(all) == 4 {
+		all = append(all, inClear(t, all[3]))
+	}
+	for _, w := range all {
+		t.Run(w.name, func(t *testing.T) {
+			tickets := controllertest.TicketsWith("ticket.plain")
+			tickets.Protocols[0] = plainly{tickets.Protocols[0]}
+			var sent comm.Execute
+			var unsign atomic.Bool
+			p := w.pair(t, tickets, func(h comm.Handler) comm.Handler {
+				return between{h, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+					sent = comm.Execute{}
+					if err := json.Unmarshal(params, &sent); err != nil {
+						return nil, err
+					}
+					if unsign.Load() {
+						sent.Call.Payer = nil
+						params, _ = json.Marshal(sent)
+					}
+					return next.Request(ctx, conn, comm.MethodExecute, params)
+				}}
+			})
+			p.holds(t, "1")
+			s := p.negotiated(t)
+			got, err := p.pay(t, s, "")
+			if err != nil || got.Amount != price {
+				t.Fatalf("paying: %+v, %v", got, err)
+			}
+			if clear := w.listen.InClear(); sent.Call.Offer == nil || clear != (sent.Call.Payer == nil) {
+				t.Errorf("sent with the offer %v and the payer %v", sent.Call.Offer, sent.Call.Payer)
+			}
+			unsign.Store(true)
+			p.holds(t, "2")
+			if _, err = p.pay(t, s, ""); w.listen.InClear() != (err == nil) || err != nil && fault.ReasonOf(err) != "payer-signature" {
+				t.Errorf("paying without a signature: %v", err)
+			}
+		})
+	}
+}
+
+// A vendor takes no payment unsigned by a protocol that is not for that, whatever the
+// wallet takes it for.
+func TestAVendorTakesNothingElseInClear(t *testing.T) {
+	all := ways(t)
+	if len(all) < 4 {
+		t.Log("this system has no serial lines")
+		return
+	}
+	w := inClear(t, all[3])
+	strict, lax := controllertest.TicketsWith("ticket.a"), controllertest.TicketsWith("ticket.a")
+	lax.Protocols[0] = plainly{lax.Protocols[0]}
+	net := inproc.NewNetwork()
+	p := pair{
+		from: controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: []protocol.Bundle{lax}, Ways: w.transports(t)}),
+		to:   controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{strict}, Ways: w.transports(t)}),
+	}
+	p.peer = p.to.ListenAt(t, w.listen, func(h comm.Handler) comm.Handler { return h }, controllertest.Inspector{Price: price})
+	p.holds(t, "1")
+	if _, err := p.pay(t, p.negotiated(t), ""); fault.ReasonOf(err) != "payer-signature" {
+		t.Errorf("paying: %v", err)
+	}
+	if p.from.View(t, p.ticket).Status != "valid" {
+		t.Error("the ticket is gone")
+	}
+}
+
+// inClear is a serial line without TLS, as both ends have it.
+func inClear(t *testing.T, line way) way {
+	a, b, _ := streamtest.Cable(t)
+	line.name, line.listen = "serial line in clear", comm.Address{Scheme: stream.SerialClear, Path: a}
+	line.cables = map[string]string{a: b}
+	line.clear = []string{stream.SerialClear + ":" + a, stream.SerialClear + ":" + b}
+	return line
 }
 
 // A session goes on when its line is there again.

@@ -100,17 +100,6 @@ func (s *author) Fetch(_ context.Context, r Request) (Response, error) {
 	return *answer.Response, nil
 }
 
-func (s *author) Invoke(_ context.Context, protocol string, c Call) (Result, error) {
-	answer, err := s.ask(Step{Kind: StepInvoke, Invoke: &Invocation{Protocol: protocol, Call: c}})
-	if err != nil {
-		return Result{}, err
-	}
-	if answer.Result == nil {
-		return Result{}, missing("result")
-	}
-	return *answer.Result, nil
-}
-
 func (s *author) Ask(_ context.Context, p Prompt) (string, error) {
 	answer, err := s.ask(Step{Kind: StepAsk, Prompt: &p})
 	return answer.Text, err

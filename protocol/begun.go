@@ -12,7 +12,7 @@ import (
 // Begun is how a peer's operation was begun on this side, running or ended, with
 // our own instruments in it. Whoever services it again asks for exactly this and
 // finds the first outcome, whatever has changed here since. An operation of
-// another peer, or of none, is fault.NotFound.
+// another peer is fault.NotFound; those who have no key, on lines in clear, are one.
 func (m *Manager) Begun(ctx context.Context, peer string, id instrument.OperationID) (Execution, error) {
 	m.mu.Lock()
 	o := m.ops[id]
@@ -44,7 +44,7 @@ func (m *Manager) Begun(ctx context.Context, peer string, id instrument.Operatio
 
 // theirs keeps what one peer has begun from all others.
 func theirs(r Execution, peer string) (Execution, error) {
-	if peer == "" || r.Peer.Key != peer || r.Side != Servicer {
+	if r.Peer.Key != peer || r.Side != Servicer {
 		return Execution{}, notBegun()
 	}
 	return r, nil

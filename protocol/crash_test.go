@@ -137,9 +137,6 @@ func TestCodeBreaksRules(t *testing.T) {
 		{"a word that never leaves the process", func(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
 			return protocol.Result{}, fault.New(fault.Suspended, "I suspend myself")
 		}, fault.Internal, ""},
-		{"another protocol", func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-			return s.Invoke(ctx, "other", c)
-		}, fault.Denied, "invoke-denied"},
 		{"a question to nobody", func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
 			_, err := s.Ask(ctx, protocol.Prompt{Text: "?"})
 			return protocol.Result{}, err

@@ -4,7 +4,7 @@
 //
 // DoOperation runs on both peers and talks over a Session. Its code is
 // straight-line; the host makes it safe. The code talks to the host in numbered
-// steps: some ride (Send, Update, the result), some ask (Recv, Fetch, Invoke,
+// steps: some ride (Send, Update, the result), some ask (Recv, Fetch,
 // Ask, a read of an instance that is not leased). The host makes all unflushed
 // steps durable in one commit just before something leaves the house. When that
 // commit finds that somebody else was first, DoOperation runs again from the

@@ -150,8 +150,6 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 		a, err = o.get(st.Get)
 	case StepFind:
 		a, err = o.findKey(st.Find)
-	case StepInvoke:
-		err = fault.New(fault.Denied, "%s has not been granted any other protocol", o.in.info.ID).Because("invoke-denied")
 	default:
 		return Answer{}, o.broken("step %d is of an unknown kind", st.N)
 	}

@@ -198,6 +198,11 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
+	if r.Side == Initiator {
+		if err := o.spec.Fits(r.Call); err != nil {
+			return nil, err
+		}
+	}
 	o.fresh = fresh
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -222,8 +227,8 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	return o, nil
 }
 
-// spawn runs f as long as this party lives, which waits for it when it closes.
-func (m *Manager) spawn(f func()) bool {
+// Spawn runs f as long as this party lives, which waits for it when it closes.
+func (m *Manager) Spawn(f func()) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.life.Err() != nil {

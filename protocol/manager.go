@@ -160,6 +160,9 @@ func (m *Manager) Operations(protocol string, class instrument.ClassID, peer com
 	return in.protocol.Operations(class, peer), nil
 }
 
+// Plain reports whether a protocol is one that pays without signatures in clear.
+func (m *Manager) Plain(protocol string) bool { return m.installed[protocol].info.Plain }
+
 // Lookup finds one operation of a protocol; fault.Unsupported.
 func (m *Manager) Lookup(protocol string, class instrument.ClassID, peer comm.Role, name string) (Operation, error) {
 	ops, err := m.Operations(protocol, class, peer)

@@ -17,9 +17,9 @@ func (o *operation) post() {
 	switch {
 	case b.link == nil:
 	case b.side == Initiator && !b.begun:
-		b.begun, b.flying = true, o.m.spawn(o.request)
+		b.begun, b.flying = true, o.m.Spawn(o.request)
 	case b.said < b.durably && !b.saying:
-		b.saying = o.m.spawn(o.say)
+		b.saying = o.m.Spawn(o.say)
 	}
 }
 

@@ -37,6 +37,10 @@ type Info struct {
 	// Joint is of a PNP that negotiates classes and protocols in one exchange, for
 	// all classes at once.
 	Joint bool `json:"joint,omitempty"`
+	// Plain is of a protocol whose PAY may go without the signatures of payer and
+	// vendor, over a line that somebody has allowed to be in clear: there nobody has
+	// a key. Anywhere else it is signed as all are.
+	Plain bool `json:"plain,omitempty"`
 }
 
 // Operation is one thing that a protocol can do.
@@ -50,6 +54,34 @@ type Operation struct {
 	// Keyed operations are safe to repeat by a unique key of their class, and
 	// answer with its present state: the host keeps no operation row for them.
 	Keyed bool `json:"keyed,omitempty"`
+	// Instruments is what it wants of the instruments that its initiator names.
+	Instruments Wants `json:"instruments,omitempty"`
+}
+
+// Wants is what an operation says of the instruments that its initiator names. The
+// host keeps to it before anything begins; the servicer's own are its role's.
+type Wants string
+
+// What an operation may want.
+const (
+	// WantsUnsaid is of code that says nothing, or takes one or none: what is named
+	// reaches it, and it refuses what it cannot use.
+	WantsUnsaid Wants = ""
+	WantsNone   Wants = "none" // it takes none, such as one that makes an instrument
+	WantsMain   Wants = "main" // it begins with one, the main one of its call
+)
+
+// Fits refuses a call whose instruments are not what its operation wants.
+func (o Operation) Fits(c Call) error {
+	switch {
+	case o.Instruments == WantsMain && c.Main() == "":
+		return fault.New(fault.Invalid, "%s needs an instrument, and none is given: which one?", o.Name).Because("instrument-missing").
+			WithHint("`instrument list` shows those that there are")
+	case o.Instruments == WantsNone && len(c.Instruments) > 0:
+		return fault.New(fault.Invalid, "%s takes no instrument, and one is given", o.Name).Because("instrument-unwanted").
+			WithHint("leave it out")
+	}
+	return nil
 }
 
 // Names of operations that more than one protocol has.

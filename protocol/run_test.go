@@ -233,10 +233,6 @@ func TestAnswersWithoutContent(t *testing.T) {
 			_, err := s.Fetch(ctx, protocol.Request{})
 			return err
 		},
-		"Invoke": func(ctx context.Context, s protocol.Session) error {
-			_, err := s.Invoke(ctx, "x", protocol.Call{})
-			return err
-		},
 		"Get": func(ctx context.Context, s protocol.Session) error {
 			return s.Update(ctx, func(tx instrument.Tx) error { _, err := tx.Get("x"); return err })
 		},

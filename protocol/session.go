@@ -36,8 +36,6 @@ type Session interface {
 	// Fetch makes one request to the origin that an instrument names; the host
 	// adds the idempotency key.
 	Fetch(ctx context.Context, r Request) (Response, error)
-	// Invoke runs another protocol's operation, where granted.
-	Invoke(ctx context.Context, protocol string, c Call) (Result, error)
 	// Ask asks a person, where one is present.
 	Ask(ctx context.Context, p Prompt) (string, error)
 

@@ -22,8 +22,7 @@ const (
 	StepResult StepKind = 3
 	StepRecv   StepKind = 4
 	StepFetch  StepKind = 5
-	StepInvoke StepKind = 6
-	StepAsk    StepKind = 7
+	StepAsk    StepKind = 7 // 6 was never granted, and is of no step
 	StepGet    StepKind = 8 // read of an instance that is not leased
 	StepFind   StepKind = 9
 )
@@ -31,10 +30,10 @@ const (
 // String is the step as Session calls it.
 func (k StepKind) String() string {
 	names := []string{
-		StepSend: "Send", StepUpdate: "Update", StepResult: "the result", StepRecv: "Recv", StepFetch: "Fetch", StepInvoke: "Invoke",
+		StepSend: "Send", StepUpdate: "Update", StepResult: "the result", StepRecv: "Recv", StepFetch: "Fetch",
 		StepAsk: "Ask", StepGet: "Get", StepFind: "Find",
 	}
-	if int(k) < len(names) && k > 0 {
+	if int(k) < len(names) && names[k] != "" {
 		return names[k]
 	}
 	return "an unknown step"
@@ -50,16 +49,9 @@ type Step struct {
 	Result *Result               `json:"result,omitempty"` // Result, unless Fault
 	Fault  *fault.Fault          `json:"fault,omitempty"`  // Result: the operation failed
 	Fetch  *Request              `json:"fetch,omitempty"`
-	Invoke *Invocation           `json:"invoke,omitempty"`
 	Prompt *Prompt               `json:"prompt,omitempty"`
 	Get    instrument.ID         `json:"get,omitempty"`
 	Find   *Lookup               `json:"find,omitempty"`
-}
-
-// Invocation is the body of an Invoke step.
-type Invocation struct {
-	Protocol string `json:"protocol"`
-	Call     Call   `json:"call"`
 }
 
 // Lookup is the body of a Find step.
@@ -104,7 +96,6 @@ type Answer struct {
 
 	Message  json.RawMessage      `json:"message,omitempty"`  // Recv
 	Response *Response            `json:"response,omitempty"` // Fetch
-	Result   *Result              `json:"result,omitempty"`   // Invoke
 	Text     string               `json:"text,omitempty"`     // Ask
 	Instance *instrument.Instance `json:"instance,omitempty"` // Get
 	Found    instrument.ID        `json:"found,omitempty"`    // Find

@@ -40,6 +40,7 @@ func TestTheVersionIsOfWhatIsNegotiatedWith(t *testing.T) {
 		"one more":          version(plain(protocol.Info{ID: "a", Replay: 1}, pay), plain(protocol.Info{ID: "b", Replay: 1}, pay)),
 		"another replay":    version(plain(protocol.Info{ID: "a", Replay: 2}, pay)),
 		"other operations":  version(plain(protocol.Info{ID: "a", Replay: 1}, nil)),
+		"another wish":      version(plain(protocol.Info{ID: "a", Replay: 1}, []protocol.Operation{{Name: protocol.Pay, Messages: true, Instruments: protocol.WantsMain}})),
 		"another operation": version(plain(protocol.Info{ID: "a", Replay: 1}, []protocol.Operation{{Name: protocol.Pay}})),
 	} {
 		if other == first {

@@ -27,9 +27,9 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 		return nil, t.refusal(ctx, a, err)
 	}
 	conn, err := t.attempt(ctx, l, a)
-	var unknown *stranger
+	var unknown *comm.Stranger
 	if errors.As(err, &unknown) {
-		l, conn, err = t.again(ctx, l, a, unknown.key)
+		l, conn, err = t.again(ctx, l, a, unknown.Key)
 	}
 	if err != nil {
 		l.close()
@@ -127,7 +127,7 @@ func (t *Transport) attempt(ctx context.Context, l *line, a comm.Address) (*rpc.
 // refusal says why there is no connection.
 func (t *Transport) refusal(ctx context.Context, a comm.Address, err error) error {
 	var known *fault.Fault
-	var unknown *stranger
+	var unknown *comm.Stranger
 	var network *net.OpError
 	where := comm.Address{Scheme: a.Scheme, Path: a.Path}
 	switch {

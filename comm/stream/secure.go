@@ -8,7 +8,6 @@ import (
 	"net"
 
 	"github.com/swaperoo/swaperoo/comm"
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/rpc"
 )
 
@@ -18,11 +17,6 @@ type channel struct {
 	key     string // the peer's; empty in clear
 	binding []byte
 }
-
-// stranger ends the handshake with a peer whose key nobody has named.
-type stranger struct{ key string }
-
-func (*stranger) Error() string { return "the key of the peer is unknown" }
 
 var errNoWelcome = errors.New("the peer did not take us in")
 
@@ -35,7 +29,7 @@ func (t *Transport) call(ctx context.Context, on *turn, a comm.Address) (*rpc.Co
 	}
 	c := channel{on, "", shared[:]}
 	if in == inTLS {
-		config, err := t.clientConfig(ctx, a)
+		config, err := t.o.handshake().Dialling(ctx, a, onLine)
 		if err != nil {
 			return nil, err
 		}
@@ -61,7 +55,7 @@ func (t *Transport) receive(ctx context.Context, on *turn, m mark) (*rpc.Conn, e
 	}
 	c := channel{on, "", shared[:]}
 	if m.mode == inTLS {
-		if c, err = t.secure(ctx, tls.Server(on, t.serverConfig())); err != nil {
+		if c, err = t.secure(ctx, tls.Server(on, t.o.handshake().Accepting())); err != nil {
 			return nil, err
 		}
 	}
@@ -77,16 +71,8 @@ func (t *Transport) secure(ctx context.Context, c *tls.Conn) (channel, error) {
 	if err := c.HandshakeContext(ctx); err != nil {
 		return channel{}, err
 	}
-	state := c.ConnectionState()
-	key, err := t.o.KeyOf(state)
-	if err != nil {
-		return channel{}, withoutKey(err)
-	}
-	binding, err := state.ExportKeyingMaterial(bindingLabel, nil, 32)
-	if err != nil {
-		return channel{}, fault.Wrap(err, fault.Unsupported, "this connection cannot be told from others").Because("binding-missing")
-	}
-	return channel{c, key, binding}, nil
+	key, binding, err := t.o.handshake().Proved(c.ConnectionState(), onLine)
+	return channel{c, key, binding}, err
 }
 
 func (t *Transport) conn(c channel, r *bufio.Reader, on *turn, side rpc.Side) *rpc.Conn {
@@ -96,46 +82,11 @@ func (t *Transport) conn(c channel, r *bufio.Reader, on *turn, side rpc.Side) *r
 	})
 }
 
-func (t *Transport) serverConfig() *tls.Config {
-	c := t.o.TLSServer.Clone()
-	c.MinVersion = tls.VersionTLS13
-	c.NextProtos = nil
-	c.ClientAuth = max(c.ClientAuth, tls.RequireAnyClientCert)
-	c.SessionTicketsDisabled = true // a resumed handshake would prove nothing new
-	return c
-}
+// onLine is the peer, for people: a line has no name of its own.
+const onLine = "the peer on this line"
 
-// clientConfig adds our question about the key to the caller's configuration.
-func (t *Transport) clientConfig(ctx context.Context, a comm.Address) (*tls.Config, error) {
-	config, err := t.o.TLSClient(a.Key)
-	if err != nil {
-		return nil, fault.From(err)
-	}
-	c := config.Clone()
-	c.MinVersion = tls.VersionTLS13
-	c.NextProtos = nil
-	c.ClientSessionCache = nil
-	others := c.VerifyConnection
-	c.VerifyConnection = func(state tls.ConnectionState) error {
-		if others != nil {
-			if err := others(state); err != nil {
-				return err
-			}
-		}
-		key, err := t.o.KeyOf(state)
-		if err != nil {
-			return withoutKey(err)
-		}
-		if a.Key == "" {
-			return &stranger{key: key}
-		}
-		return t.o.Trust.Check(ctx, key, a)
-	}
-	return c, nil
-}
-
-func withoutKey(err error) error {
-	return fault.Wrap(err, fault.Denied, "the peer on this line shows no identity key").Because("peer-without-key")
+func (o Options) handshake() comm.Handshake {
+	return comm.Handshake{Server: o.TLSServer, Client: o.TLSClient, KeyOf: o.KeyOf, Trust: o.Trust}
 }
 
 // InClear says whether lines of a scheme run without TLS.

@@ -34,9 +34,6 @@ const (
 	StdioClear  = "stdio-clear"  // stdio-clear:-
 )
 
-// bindingLabel is the exporter label of RFC 9266.
-const bindingLabel = "EXPORTER-Channel-Binding"
-
 // Options are what a party needs for its sessions. TLS and keys come from
 // outside; a party that only dials leaves TLSServer nil, one that only listens
 // leaves TLSClient nil.

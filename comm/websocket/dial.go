@@ -27,12 +27,12 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 			Because("address-malformed").WithHint("write it like wss://host:port/#KEY")
 	}
 	ws, state, err := t.connect(ctx, a)
-	var unknown *stranger
+	var unknown *comm.Stranger
 	if errors.As(err, &unknown) {
-		if err := t.o.Trust.Check(ctx, unknown.key, a); err != nil {
+		if err := t.o.Trust.Check(ctx, unknown.Key, a); err != nil {
 			return nil, err
 		}
-		a.Key = unknown.key
+		a.Key = unknown.Key
 		ws, state, err = t.connect(ctx, a)
 	}
 	if err != nil {
@@ -46,11 +46,6 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 	conn.Start(h)
 	return conn, nil
 }
-
-// stranger ends the handshake with a peer whose key nobody has named.
-type stranger struct{ key string }
-
-func (*stranger) Error() string { return "the key of the peer is unknown" }
 
 // connect does both handshakes within one time limit.
 func (t *Transport) connect(ctx context.Context, a comm.Address) (*websocket.Conn, tls.ConnectionState, error) {
@@ -75,7 +70,7 @@ func (t *Transport) connect(ctx context.Context, a comm.Address) (*websocket.Con
 }
 
 func (t *Transport) connectTLS(ctx context.Context, a comm.Address) (*tls.Conn, error) {
-	config, err := t.clientConfig(ctx, a)
+	config, err := t.o.handshake().Dialling(ctx, a, "the peer at "+a.Host)
 	if err != nil {
 		return nil, err
 	}
@@ -93,35 +88,6 @@ func (t *Transport) connectTLS(ctx context.Context, a comm.Address) (*tls.Conn, 
 		return nil, err
 	}
 	return conn, nil
-}
-
-// clientConfig adds our question about the key to the caller's configuration.
-func (t *Transport) clientConfig(ctx context.Context, a comm.Address) (*tls.Config, error) {
-	config, err := t.o.TLSClient(a.Key)
-	if err != nil {
-		return nil, fault.From(err)
-	}
-	c := config.Clone()
-	c.MinVersion = tls.VersionTLS13
-	c.NextProtos = nil
-	c.ClientSessionCache = nil
-	others := c.VerifyConnection
-	c.VerifyConnection = func(state tls.ConnectionState) error {
-		if others != nil {
-			if err := others(state); err != nil {
-				return err
-			}
-		}
-		key, err := t.o.KeyOf(state)
-		if err != nil {
-			return fault.Wrap(err, fault.Denied, "the peer at %s shows no identity key", a.Host).Because("peer-without-key")
-		}
-		if a.Key == "" {
-			return &stranger{key: key}
-		}
-		return t.o.Trust.Check(ctx, key, a)
-	}
-	return c, nil
 }
 
 func (t *Transport) upgrade(ctx context.Context, a comm.Address, conn net.Conn) (*websocket.Conn, *http.Response, error) {
@@ -145,7 +111,7 @@ func (t *Transport) upgrade(ctx context.Context, a comm.Address, conn net.Conn) 
 // refusal says why there is no connection.
 func refusal(ctx context.Context, a comm.Address, answer *http.Response, err error) error {
 	var known *fault.Fault
-	var unknown *stranger
+	var unknown *comm.Stranger
 	var network *net.OpError
 	switch {
 	case errors.As(err, &known):

@@ -47,21 +47,12 @@ func (t *Transport) Listen(ctx context.Context, a comm.Address, accept func(comm
 		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes are anybody's to make
 	}
 	l.server.SetKeepAlivesEnabled(false)
-	served := tls.NewListener(comm.Places{All: t.o.Connections, Each: t.o.PerAddress}.Of(door), t.serverConfig())
+	served := tls.NewListener(comm.Places{All: t.o.Connections, Each: t.o.PerAddress}.Of(door), t.o.handshake().Accepting())
 	l.parts.Go(func() { _ = l.server.Serve(served) })
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stop = context.AfterFunc(ctx, func() { _ = l.Close() })
 	return l, nil
-}
-
-func (t *Transport) serverConfig() *tls.Config {
-	c := t.o.TLSServer.Clone()
-	c.MinVersion = tls.VersionTLS13
-	c.NextProtos = nil
-	c.ClientAuth = max(c.ClientAuth, tls.RequireAnyClientCert)
-	c.SessionTicketsDisabled = true // a resumed handshake would prove nothing new
-	return c
 }
 
 // listener is an open port.
@@ -141,13 +132,9 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // conn makes a session's connection of a WebSocket; state is that of its TLS.
 func (t *Transport) conn(ws *websocket.Conn, state tls.ConnectionState, side rpc.Side) (*rpc.Conn, error) {
-	key, err := t.o.KeyOf(state)
+	key, binding, err := t.o.handshake().Proved(state, "the peer")
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Denied, "the peer shows no identity key").Because("peer-without-key")
-	}
-	binding, err := state.ExportKeyingMaterial(bindingLabel, nil, 32)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Unsupported, "this connection cannot be told from others").Because("binding-missing")
+		return nil, err
 	}
 	return rpc.New(newStream(ws, t.o), rpc.Options{
 		Side: side, Peer: comm.Peer{Key: key}, Binding: binding,

@@ -23,9 +23,6 @@ const Scheme = "wss"
 // Subprotocol names what the frames are. Another version gets another name.
 const Subprotocol = "swaperoo.session.v1"
 
-// bindingLabel is the exporter label of RFC 9266.
-const bindingLabel = "EXPORTER-Channel-Binding"
-
 // Options are what a party needs for its sessions. TLS and keys come from
 // outside; a party that only dials leaves TLSServer nil, one that only listens
 // leaves TLSClient nil.
@@ -53,6 +50,10 @@ type Options struct {
 	Write       time.Duration // for one frame; 0: 10 s
 	Ping        time.Duration // how often a quiet peer is asked; 0: 20 s
 	Idle        time.Duration // a peer silent for this long is cut off; 0: 60 s
+}
+
+func (o Options) handshake() comm.Handshake {
+	return comm.Handshake{Server: o.TLSServer, Client: o.TLSClient, KeyOf: o.KeyOf, Trust: o.Trust}
 }
 
 // Transport implements comm.Acceptor.

@@ -39,7 +39,10 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	case r.Result == nil:
 		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because("pending")
 	}
-	out.Price, out.Instrument, out.Result = r.Result.Amount, r.Instruments[0], r.Result.Value
+	out.Price, out.Result = r.Result.Amount, r.Result.Value
+	if len(r.Instruments) > 0 {
+		out.Instrument = r.Instruments[0]
+	}
 	return out, true, nil
 }
 
@@ -47,7 +50,7 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 func (p Payment) is(r protocol.Record) bool {
 	return r.Side == protocol.Initiator && r.Operation == protocol.Pay && r.Peer == p.Peer.Key &&
 		(p.Class == "" || p.Class == r.Class) &&
-		len(r.Instruments) > 0 && (p.Instrument == "" || slices.Contains(r.Instruments, p.Instrument)) &&
+		(p.Instrument == "" || slices.Contains(r.Instruments, p.Instrument)) &&
 		p.asksFor(r) && p.buys(r)
 }
 

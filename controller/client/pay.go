@@ -128,5 +128,6 @@ func (w *Wallet) card(ctx context.Context, id instrument.ID) (instrument.ID, err
 	if err != nil {
 		return "", err
 	}
-	return one(all, ClassCard)
+	i, err := one(all, ClassCard)
+	return i.ID, err
 }

@@ -31,7 +31,15 @@ type Bill struct {
 	Class    instrument.ClassID
 	Terms    instrument.Terms
 	Protocol string
-	With     instrument.Instance // the instrument
+	With     instrument.Instance // the instrument; zero if PAY takes none
+}
+
+// on are the instruments of the operation that pays.
+func (b Bill) on() []instrument.ID {
+	if b.With.ID == "" {
+		return nil
+	}
+	return []instrument.ID{b.With.ID}
 }
 
 // Paid is a payment that was made.
@@ -75,7 +83,7 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 		return Paid{}, fault.New(fault.Declined, "you did not agree: nothing was paid").Because("not-agreed")
 	}
 	result, err := s.Execute(ctx, controller.Transaction{
-		ID: p.Operation, Principal: w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: []instrument.ID{bill.With.ID},
+		ID: p.Operation, Principal: w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: bill.on(),
 	}, nil)
 	return Paid{
 		Operation: instrument.OperationID(protocol.Short(p.Operation)), Peer: bill.Peer.Name, Class: bill.Class, Protocol: bill.Protocol,
@@ -133,7 +141,7 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 	if err != nil {
 		return Bill{}, err
 	}
-	offered, with, err := w.choose(ctx, offers, p)
+	offered, held, err := w.choose(ctx, offers, p)
 	if err != nil {
 		return Bill{}, err
 	}
@@ -148,23 +156,28 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 	if err != nil {
 		return Bill{}, err
 	}
-	if !slices.ContainsFunc(ops, func(o protocol.Operation) bool { return o.Name == protocol.Pay }) {
+	at := slices.IndexFunc(ops, func(o protocol.Operation) bool { return o.Name == protocol.Pay })
+	if at < 0 {
 		return Bill{}, fault.New(fault.Unsupported, "%s cannot pay with %s", chosen, offered.Class).Because("operation-unknown")
 	}
-	return Bill{Peer: s.Peer(), Class: offered.Class, Terms: offered.Body.Terms, Protocol: chosen, With: with}, nil
+	bill := Bill{Peer: s.Peer(), Class: offered.Class, Terms: offered.Body.Terms, Protocol: chosen}
+	if ops[at].Instruments != protocol.WantsNone || p.Instrument != "" {
+		bill.With, err = one(held, offered.Class)
+	}
+	return bill, err
 }
 
-// choose finds the class and the instrument to pay with, among the classes that
-// the vendor takes and that this wallet holds.
-func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Payment) (controller.Offered, instrument.Instance, error) {
+// choose finds the class to pay with, among those that the vendor takes and that
+// this wallet holds, and what may be paid with of it.
+func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Payment) (controller.Offered, []instrument.Instance, error) {
 	none := controller.Offered{}
 	if p.Instrument != "" {
 		i, err := w.Instruments().View(ctx, p.Instrument)
 		if err != nil {
-			return none, i, err
+			return none, nil, err
 		}
 		if p.Class != "" && p.Class != i.Class {
-			return none, i, fault.New(fault.Invalid, "instrument %s is a %s", i.ID, i.Class).Because("class-differs")
+			return none, nil, fault.New(fault.Invalid, "instrument %s is a %s", i.ID, i.Class).Because("class-differs")
 		}
 		p.Class = i.Class
 	}
@@ -176,7 +189,7 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 		}
 		held, err := w.usable(ctx, o.Class)
 		if err != nil {
-			return none, instrument.Instance{}, err
+			return none, nil, err
 		}
 		if p.Instrument != "" {
 			held = slices.DeleteFunc(held, func(i instrument.Instance) bool { return i.ID != p.Instrument })
@@ -188,18 +201,14 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 	switch len(can) {
 	case 0:
 		if p.Class != "" {
-			return none, instrument.Instance{}, fault.New(fault.Unsupported, "the vendor does not take %s for this", p.Class).Because("class-not-offered")
+			return none, nil, fault.New(fault.Unsupported, "the vendor does not take %s for this", p.Class).Because("class-not-offered")
 		}
-		return none, instrument.Instance{}, fault.New(fault.NotFound, "this wallet holds nothing that the vendor takes for this").
+		return none, nil, fault.New(fault.NotFound, "this wallet holds nothing that the vendor takes for this").
 			Because("instrument-missing").WithHint("look at `wallet instrument list`")
 	case 1:
-		id, err := one(have[0], can[0].Class)
-		if err != nil {
-			return none, instrument.Instance{}, err
-		}
-		return can[0], have[0][slices.IndexFunc(have[0], func(i instrument.Instance) bool { return i.ID == id })], nil
+		return can[0], have[0], nil
 	}
-	return none, instrument.Instance{}, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
+	return none, nil, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
 		Because("input-needed").WithHint("say which: --class %s or --class %s", can[0].Class, can[1].Class)
 }
 
@@ -218,15 +227,40 @@ func (w *Wallet) usable(ctx context.Context, class instrument.ClassID) ([]instru
 	}), nil
 }
 
+// With are the instruments of an operation for which the person names none: what it
+// was begun with before, or the only one of the class that can be used, if it begins
+// with one. An operation that does not say so gets none.
+func (w *Wallet) With(ctx context.Context, s *controller.Session, t controller.Transaction) ([]instrument.ID, error) {
+	o, err := s.Operation(t.Class, t.Operation)
+	if err != nil || o.Instruments != protocol.WantsMain {
+		return nil, err
+	}
+	if t.ID != "" {
+		begun, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(t.ID)})
+		if err != nil {
+			return nil, err
+		}
+		if len(begun) > 0 {
+			return begun[0].Instruments, nil
+		}
+	}
+	held, err := w.usable(ctx, t.Class)
+	if err != nil {
+		return nil, err
+	}
+	i, err := one(held, t.Class)
+	return []instrument.ID{i.ID}, err
+}
+
 // one is the only instrument of a class that can be used.
-func one(held []instrument.Instance, class instrument.ClassID) (instrument.ID, error) {
+func one(held []instrument.Instance, class instrument.ClassID) (instrument.Instance, error) {
 	switch len(held) {
 	case 0:
-		return "", fault.New(fault.NotFound, "this wallet has no %s that can be used", class).Because("instrument-missing").
+		return instrument.Instance{}, fault.New(fault.NotFound, "this wallet has no %s that can be used", class).Because("instrument-missing").
 			WithHint("add one with `wallet instrument add %s`", class)
 	case 1:
-		return held[0].ID, nil
+		return held[0], nil
 	}
-	return "", fault.New(fault.Invalid, "this wallet has %d instruments of class %s", len(held), class).Because("input-needed").
+	return instrument.Instance{}, fault.New(fault.Invalid, "this wallet has %d instruments of class %s", len(held), class).Because("input-needed").
 		WithHint("say which: --instrument ID")
 }

@@ -119,7 +119,7 @@ func (p *Party) Listen(t testing.TB, s controller.Servicing) comm.Peer {
 // ListenWith is Listen with something between the connections and the party.
 func (p *Party) ListenWith(t testing.TB, between func(comm.Handler) comm.Handler, s controller.Servicing) comm.Peer {
 	t.Helper()
-	return p.ListenAt(t, comm.Address{Scheme: inproc.Scheme, Path: fmt.Sprintf("door-%s-%d", p.Identity.Fingerprint(), p.doors.Add(1))}, between, s)
+	return p.ListenAt(t, comm.Address{Scheme: inproc.Scheme, Path: fmt.Sprintf("door-%s-%s-%d", p.Identity.Fingerprint(), p.Protocols().Runner(), p.doors.Add(1))}, between, s)
 }
 
 // ListenAt is ListenWith at an address of one of the party's ways.

@@ -3,6 +3,7 @@ package vendor
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
@@ -69,35 +70,56 @@ func (t *Terminal) preparePart(ctx context.Context, who controller.Caller, x *co
 	return err
 }
 
+// enrol claims a part for an operation, which leaves it when it has ended.
 func (t *Terminal) enrol(ctx context.Context, payer string, x *controller.Transaction) error {
 	part, total, err := readPart(x.Invoice)
 	if err != nil {
 		return err
 	}
 	part.Class = x.Class
-	product := x.Invoice[InvoiceProduct]
-	w := whole{Payer: payer, Name: x.Invoice[controller.InvoicePayment], Total: total, Product: product}
-	err = t.changeWhole(ctx, w.key(), func(i *instrument.Instance, w *whole) error {
-		if w.Total != total {
-			return fault.New(fault.Conflict, "this payment is of %s, not of %s", w.Total, total).Because("total-differs")
+	w := whole{Payer: payer, Name: x.Invoice[controller.InvoicePayment], Total: total, Product: x.Invoice[InvoiceProduct]}
+	leave := t.taking.take(x.ID)
+	if err := t.claim(ctx, w, part, x.ID); err != nil {
+		leave()
+		return err
+	}
+	op, once := x.ID, sync.Once{}
+	x.Leave = func(outcome error) {
+		once.Do(func() {
+			leave()
+			if outcome != nil {
+				t.Protocols().Spawn(func() { t.letGo(ctx, w.key(), op) })
+			}
+		})
+	}
+	return nil
+}
+
+// claim puts an operation on the record of a payment as the one that pays a part.
+func (t *Terminal) claim(ctx context.Context, asked whole, part share, op instrument.OperationID) error {
+	life := t.Protocols().Runner()
+	err := t.changeWhole(ctx, asked.key(), func(i *instrument.Instance, w *whole) error {
+		if w.Total != asked.Total {
+			return fault.New(fault.Conflict, "this payment is of %s, not of %s", w.Total, asked.Total).Because("total-differs")
 		}
-		if w.Product != product {
+		if w.Product != asked.Product {
 			return fault.New(fault.Conflict, "the parts of this payment are for another product").Because("product-differs")
 		}
 		if i.Status != PaymentOpen {
 			return fault.New(fault.Conflict, "this payment is %s and takes no more parts", i.Status).Because("payment-over")
 		}
-		return w.add(part, x.ID)
+		return w.add(part, op, life)
 	})
 	if !errors.Is(err, fault.NotFound) {
 		return err
 	}
-	if err := w.add(part, x.ID); err != nil {
+	first := asked
+	if err := first.add(part, op, life); err != nil {
 		return err
 	}
-	err = t.begin(ctx, PaymentOpen, w)
+	err = t.begin(ctx, PaymentOpen, first)
 	if fault.ReasonOf(err) == "payment-taken" { // by another part at the same time
-		return t.enrol(ctx, payer, x)
+		return t.claim(ctx, asked, part, op)
 	}
 	return err
 }

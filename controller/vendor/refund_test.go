@@ -17,8 +17,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// stamps are a class that comes back: each number is taken once.
-func stamps(role comm.Role) protocol.Bundle {
+// stamps are a class that comes back: each number is taken once. What is given is
+// asked before one is.
+func stamps(role comm.Role, before ...func() error) protocol.Bundle {
 	class := sdk.Class{About: instrument.Info{ID: "stamp", Title: "Stamp", Keys: []string{"number"}, Moves: []instrument.Move{
 		{To: "ready"}, {From: "ready", To: "shown"}, {From: "shown", To: "shown"}, {From: "shown", To: "ready"}, {From: "shown", To: "used"}, {From: "used", To: "ready"}, {To: "taken"},
 	}}}
@@ -29,6 +30,11 @@ func stamps(role comm.Role) protocol.Bundle {
 			return protocol.Result{Value: i.State, Amount: c.Offer.Terms.Price}, nil
 		},
 		Accept: func(_ protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
+			for _, f := range before {
+				if err := f(); err != nil {
+					return protocol.Result{}, err
+				}
+			}
 			_, err := tx.Create(instrument.Instance{Class: "stamp", Status: "taken", Keys: map[string]string{"number": string(message)}, State: message})
 			return protocol.Result{Value: json.RawMessage(`{}`), Amount: c.Offer.Terms.Price}, err
 		},

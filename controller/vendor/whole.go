@@ -47,7 +47,7 @@ type whole struct {
 	Granted []instrument.OperationID `json:"granted,omitempty"` // that the vendor lets its payer have back
 	Alone   bool                     `json:"alone,omitempty"`   // of a payment that was made alone: the name is ours
 
-	running map[instrument.OperationID]bool // that are paying; of the moment it is changed
+	running map[instrument.OperationID]bool // of those that were seen: it is paying, or may be about to
 }
 
 // share is one part. It is on record before it is taken, with every operation that
@@ -57,7 +57,9 @@ type share struct {
 	Class      instrument.ClassID       `json:"class"`
 	Amount     instrument.Amount        `json:"amount"`
 	Operations []instrument.OperationID `json:"operations"`
-	Paid       instrument.OperationID   `json:"paid,omitempty"` // the one that has
+	Paid       instrument.OperationID   `json:"paid,omitempty"`  // the one that has
+	Taker      instrument.OperationID   `json:"taker,omitempty"` // the last one that was let pay, and has not failed
+	Life       string                   `json:"life,omitempty"`  // the process that has let it
 }
 
 const maxShares = 32
@@ -90,14 +92,16 @@ func (w whole) paidSum() (sum instrument.Amount, err error) {
 	return sum, nil
 }
 
-// add is the pure rule of an operation that is going to pay a part.
-func (w *whole) add(s share, op instrument.OperationID) error {
+// add is the pure rule of an operation that a process is going to let pay a part. It
+// claims the part: of two at once, one is on the record first, and the other is
+// refused, also while nothing else is known of the first.
+func (w *whole) add(s share, op instrument.OperationID, life string) error {
 	at := slices.IndexFunc(w.Parts, func(p share) bool { return p.Name == s.Name })
 	if at < 0 {
 		if len(w.Parts) == maxShares {
 			return fault.New(fault.Conflict, "a payment has at most %d parts, those that failed included", maxShares).Because("parts-too-many")
 		}
-		s.Operations = []instrument.OperationID{op}
+		s.Operations, s.Taker, s.Life = []instrument.OperationID{op}, op, life
 		w.Parts = append(w.Parts, s)
 		return nil
 	}
@@ -107,15 +111,23 @@ func (w *whole) add(s share, op instrument.OperationID) error {
 		return fault.New(fault.Conflict, "part %s of this payment is another one", s.Name).Because("part-differs")
 	case p.Paid != "" && p.Paid != op:
 		return fault.New(fault.Conflict, "part %s of this payment is paid", s.Name).Because("part-paid")
-	case slices.Contains(p.Operations, op):
-	case slices.ContainsFunc(p.Operations, func(other instrument.OperationID) bool { return w.running[other] }):
+	case slices.ContainsFunc(p.Operations, func(other instrument.OperationID) bool { return other != op && w.mayPay(other) }):
 		return fault.New(fault.Locked, "part %s of this payment is being paid", s.Name).Because("part-paying")
+	case slices.Contains(p.Operations, op):
 	case len(p.Operations) == maxShares:
 		return fault.New(fault.Conflict, "this part was tried %d times", maxShares).Because("parts-too-many")
 	default:
 		p.Operations = append(p.Operations, op)
 	}
+	p.Taker, p.Life = op, life
 	return nil
+}
+
+// mayPay reports whether an operation is paying or may be about to. One that came on
+// the record after it was looked at may.
+func (w *whole) mayPay(op instrument.OperationID) bool {
+	running, seen := w.running[op]
+	return running || !seen
 }
 
 // checkWhole is the class's rule: a payment is paid when its parts are, and what
@@ -198,17 +210,24 @@ func (t *Terminal) changeWhole(ctx context.Context, key string, f func(i *instru
 	})
 }
 
-// fates are the operations of a payment that have paid, and those that go on.
+// fates are the operations of a payment that have paid, and of all whether they go on
+// or may be about to begin. Who may is looked at first: whoever has left by then has
+// left what it has done on record.
 func (t *Terminal) fates(ctx context.Context, w whole) (paid, running map[instrument.OperationID]bool, err error) {
 	paid, running = map[instrument.OperationID]bool{}, map[instrument.OperationID]bool{}
 	for _, p := range w.Parts {
+		taken := t.taken(p)
 		for _, op := range p.Operations {
 			found, err := t.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Side: protocol.Servicer, Peer: w.Payer, Limit: 1})
-			if err != nil {
+			switch {
+			case err != nil:
 				return nil, nil, err
+			case len(found) == 0:
+				running[op] = taken && p.Taker == op
+			default:
+				over := found[0].State == protocol.Ended
+				running[op], paid[op] = !over, over && found[0].Fault == nil
 			}
-			running[op] = len(found) == 1 && found[0].State != protocol.Ended
-			paid[op] = len(found) == 1 && found[0].State == protocol.Ended && found[0].Fault == nil
 		}
 	}
 	return paid, running, nil

@@ -20,8 +20,6 @@ func WriteAnswer(a protocol.Answer) *wire.Answer {
 		w.Body = &wire.Answer_Fault{Fault: WriteFault(a.Fault)}
 	case a.Response != nil:
 		w.Body = &wire.Answer_Response{Response: &wire.Response{Status: int32(a.Response.Status), Header: a.Response.Header, Body: a.Response.Body}}
-	case a.Result != nil:
-		w.Body = &wire.Answer_Result{Result: writeResult(*a.Result)}
 	case a.Instance != nil:
 		w.Body = &wire.Answer_Instance{Instance: WriteInstance(*a.Instance)}
 	case a.Found != "":
@@ -51,8 +49,6 @@ func ReadAnswer(w *wire.Answer, parts []byte) (a protocol.Answer, err error) {
 		a.Fault = ReadFault(b.Fault)
 	case *wire.Answer_Response:
 		a.Response = &protocol.Response{Status: int(b.Response.GetStatus()), Header: b.Response.GetHeader(), Body: append(parts, b.Response.GetBody()...)}
-	case *wire.Answer_Result:
-		a.Result, err = readResult(b.Result)
 	case *wire.Answer_Instance:
 		i, failed := ReadInstance(b.Instance)
 		a.Instance, err = &i, failed

@@ -60,7 +60,7 @@ func readClass(c *wire.ClassView) instrument.Info {
 
 func writeProtocol(p ProtocolView) *wire.ProtocolView {
 	return &wire.ProtocolView{
-		Id: p.Info.ID, Title: p.Info.Title, Replay: uint32(p.Info.Replay), Joint: p.Info.Joint,
+		Id: p.Info.ID, Title: p.Info.Title, Replay: uint32(p.Info.Replay), Joint: p.Info.Joint, Plain: p.Info.Plain,
 		Compatible: each(p.Compatible, func(c Compatible) *wire.Compatible {
 			return &wire.Compatible{
 				Class: string(c.Class),
@@ -74,7 +74,7 @@ func writeProtocol(p ProtocolView) *wire.ProtocolView {
 
 func readProtocol(p *wire.ProtocolView) ProtocolView {
 	return ProtocolView{
-		Info: protocol.Info{ID: p.GetId(), Title: p.GetTitle(), Replay: int(p.GetReplay()), Joint: p.GetJoint()},
+		Info: protocol.Info{ID: p.GetId(), Title: p.GetTitle(), Replay: int(p.GetReplay()), Joint: p.GetJoint(), Plain: p.GetPlain()},
 		Compatible: each(p.GetCompatible(), func(c *wire.Compatible) Compatible {
 			return Compatible{
 				Class: instrument.ClassID(c.GetClass()),
@@ -87,11 +87,13 @@ func readProtocol(p *wire.ProtocolView) ProtocolView {
 }
 
 func writeOperation(o protocol.Operation) *wire.Operation {
-	return &wire.Operation{Name: o.Name, ReadOnly: o.ReadOnly, Messages: o.Messages, Keyed: o.Keyed}
+	return &wire.Operation{Name: o.Name, ReadOnly: o.ReadOnly, Messages: o.Messages, Keyed: o.Keyed, Instruments: string(o.Instruments)}
 }
 
 func readOperation(o *wire.Operation) protocol.Operation {
-	return protocol.Operation{Name: o.GetName(), ReadOnly: o.GetReadOnly(), Messages: o.GetMessages(), Keyed: o.GetKeyed()}
+	return protocol.Operation{
+		Name: o.GetName(), ReadOnly: o.GetReadOnly(), Messages: o.GetMessages(), Keyed: o.GetKeyed(), Instruments: protocol.Wants(o.GetInstruments()),
+	}
 }
 
 // each maps a list; an empty one stays nil, so that what was written reads back

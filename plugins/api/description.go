@@ -175,6 +175,9 @@ func (p ProtocolView) check() error {
 				if !loudForm.MatchString(op.Name) {
 					return malformed("%s has the operation %q: capital letters, digits and underscores are a name", p.Info.ID, clip(op.Name))
 				}
+				if op.Instruments != protocol.WantsUnsaid && op.Instruments != protocol.WantsNone && op.Instruments != protocol.WantsMain {
+					return malformed("%s of %s wants the instruments %q: it is main, none or nothing", op.Name, p.Info.ID, clip(string(op.Instruments)))
+				}
 			}
 		}
 	}

@@ -26,8 +26,6 @@ func writeStep(s protocol.Step) *wire.Step {
 		w.Body = &wire.Step_Recv{Recv: &wire.Recv{}}
 	case protocol.StepFetch:
 		w.Body = &wire.Step_Fetch{Fetch: writeFetch(s.Fetch)}
-	case protocol.StepInvoke:
-		w.Body = &wire.Step_Invoke{Invoke: &wire.Invocation{Protocol: s.Invoke.Protocol, Call: writeCall(s.Invoke.Call)}}
 	case protocol.StepAsk:
 		w.Body = &wire.Step_Ask{Ask: &wire.Prompt{Text: s.Prompt.Text, Choices: s.Prompt.Choices, Secret: s.Prompt.Secret}}
 	case protocol.StepGet:
@@ -87,10 +85,6 @@ func readStep(w *wire.Step) (s protocol.Step, err error) {
 		s.Kind = protocol.StepRecv
 	case *wire.Step_Fetch:
 		s.Kind, s.Fetch = protocol.StepFetch, readFetch(b.Fetch)
-	case *wire.Step_Invoke:
-		s.Kind = protocol.StepInvoke
-		call, failed := readCall(b.Invoke.GetCall())
-		s.Invoke, err = &protocol.Invocation{Protocol: b.Invoke.GetProtocol(), Call: call}, failed
 	case *wire.Step_Ask:
 		s.Kind = protocol.StepAsk
 		s.Prompt = &protocol.Prompt{Text: b.Ask.GetText(), Choices: b.Ask.GetChoices(), Secret: b.Ask.GetSecret()}

@@ -77,12 +77,11 @@ func TestEachKindOfStepCrossesWhole(t *testing.T) {
 		{N: 4, Kind: protocol.StepFetch, Fetch: &protocol.Request{
 			Address: "i", Method: "POST", Path: "/x?y", Header: map[string]string{"A": "b"}, Body: []byte{0}, Timeout: time.Second, Limit: 5, Repeat: true,
 		}},
-		{N: 5, Kind: protocol.StepInvoke, Invoke: &protocol.Invocation{Protocol: "p", Call: call}},
-		{N: 6, Kind: protocol.StepAsk, Prompt: &protocol.Prompt{Text: "sure?", Choices: []string{"y", "n"}, Secret: true}},
-		{N: 7, Kind: protocol.StepGet, Get: "i"},
-		{N: 8, Kind: protocol.StepFind, Find: &protocol.Lookup{Class: "c", Key: "k", Value: "v"}},
-		{N: 9, Kind: protocol.StepResult, Result: result},
-		{N: 10, Kind: protocol.StepResult, Fault: taken},
+		{N: 5, Kind: protocol.StepAsk, Prompt: &protocol.Prompt{Text: "sure?", Choices: []string{"y", "n"}, Secret: true}},
+		{N: 6, Kind: protocol.StepGet, Get: "i"},
+		{N: 7, Kind: protocol.StepFind, Find: &protocol.Lookup{Class: "c", Key: "k", Value: "v"}},
+		{N: 8, Kind: protocol.StepResult, Result: result},
+		{N: 9, Kind: protocol.StepResult, Fault: taken},
 	}
 	got, err := api.ReadSteps(wired(t, api.WriteSteps(want)))
 	if err != nil || !cmp.Equal(got, want, sameFault) {
@@ -94,7 +93,6 @@ func TestEachKindOfAnswerCrossesWhole(t *testing.T) {
 	for name, want := range map[string]protocol.Answer{
 		"message":   {Now: noon, Message: json.RawMessage(`1`)},
 		"response":  {Now: noon, Response: &protocol.Response{Status: 404, Header: map[string]string{"A": "b"}, Body: []byte("no")}},
-		"result":    {Now: noon, Result: result},
 		"text":      {Now: noon, Text: "yes"},
 		"instance":  {Now: noon, Instance: &card},
 		"found":     {Now: noon, Found: "i"},
@@ -119,18 +117,18 @@ func TestWhatCannotHaveBeenWrittenIsRefused(t *testing.T) {
 		return step(&wire.Step{Body: &wire.Step_Result{Result: &wire.Outcome{Result: r}}})
 	}
 	for name, w := range map[string]*wire.Steps{
-		"no steps":            {},
-		"too many steps":      {Steps: make([]*wire.Step, api.MaxSteps+1)},
-		"a step of nothing":   step(&wire.Step{N: 1}),
-		"an empty message":    step(&wire.Step{Body: &wire.Step_Send{}}),
-		"a broken message":    step(&wire.Step{Body: &wire.Step_Send{Send: []byte("{")}}),
-		"a broken state":      step(&wire.Step{Body: &wire.Step_Update{Update: &wire.Update{Writes: []*wire.Instance{{State: []byte{0}}}}}}),
-		"a broken value":      outcome(&wire.Result{Value: []byte("x")}),
-		"a currency":          outcome(&wire.Result{Amount: &wire.Amount{Currency: "chf"}}),
-		"a value":             outcome(&wire.Result{Amount: &wire.Amount{Currency: "CHF", Value: instrument.MaxValue + 1}}),
-		"a fraction":          outcome(&wire.Result{Amount: &wire.Amount{Currency: "CHF", Fraction: instrument.FractionBase}}),
-		"an outcome of none":  step(&wire.Step{Body: &wire.Step_Result{Result: &wire.Outcome{}}}),
-		"arguments of a call": step(&wire.Step{Body: &wire.Step_Invoke{Invoke: &wire.Invocation{Call: &wire.Call{Args: []byte("nul\x00")}}}}),
+		"no steps":           {},
+		"too many steps":     {Steps: make([]*wire.Step, api.MaxSteps+1)},
+		"a step of nothing":  step(&wire.Step{N: 1}),
+		"an empty message":   step(&wire.Step{Body: &wire.Step_Send{}}),
+		"a broken message":   step(&wire.Step{Body: &wire.Step_Send{Send: []byte("{")}}),
+		"a broken state":     step(&wire.Step{Body: &wire.Step_Update{Update: &wire.Update{Writes: []*wire.Instance{{State: []byte{0}}}}}}),
+		"a broken value":     outcome(&wire.Result{Value: []byte("x")}),
+		"a currency":         outcome(&wire.Result{Amount: &wire.Amount{Currency: "chf"}}),
+		"a value":            outcome(&wire.Result{Amount: &wire.Amount{Currency: "CHF", Value: instrument.MaxValue + 1}}),
+		"a fraction":         outcome(&wire.Result{Amount: &wire.Amount{Currency: "CHF", Fraction: instrument.FractionBase}}),
+		"an outcome of none": step(&wire.Step{Body: &wire.Step_Result{Result: &wire.Outcome{}}}),
+		"another protocol":   step(&wire.Step{N: 1, Body: &wire.Step_Invoke{Invoke: &wire.Invocation{Protocol: "p"}}}),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := api.ReadSteps(w); !errors.Is(err, fault.Invalid) {
@@ -149,7 +147,7 @@ func TestAKindOfTheFutureIsInternal(t *testing.T) {
 }
 
 func description() api.Description {
-	op := protocol.Operation{Name: "PAY", Messages: true, ReadOnly: true, Keyed: true}
+	op := protocol.Operation{Name: "PAY", Messages: true, ReadOnly: true, Keyed: true, Instruments: protocol.WantsMain}
 	return api.Description{Name: "coupon", Version: "1.0.0", API: api.Version, Roles: []api.RoleView{{
 		Role: comm.Client,
 		Classes: []instrument.Info{{
@@ -157,7 +155,7 @@ func description() api.Description {
 			Moves: []instrument.Move{{To: "ready"}}, Shareable: true, Checks: true, Address: "url", Outside: []string{"out"},
 		}},
 		Protocols: []api.ProtocolView{{
-			Info:       protocol.Info{ID: "coupon.redeem", Title: "Redeem", Replay: 3, Joint: true},
+			Info:       protocol.Info{ID: "coupon.redeem", Title: "Redeem", Replay: 3, Joint: true, Plain: true},
 			Compatible: []api.Compatible{{Class: "coupon", Offered: []api.Offered{{Peer: comm.Vendor, Operations: []protocol.Operation{op}}}}},
 		}},
 	}}}
@@ -176,23 +174,39 @@ func TestADescriptionCrossesWhole(t *testing.T) {
 	}
 }
 
+// A plugin of the time before operations said what they want says nothing.
+func TestAnOlderPluginSaysNothingOfInstruments(t *testing.T) {
+	d := api.WriteDescription(description())
+	d.GetRoles()[0].GetProtocols()[0].GetCompatible()[0].GetOffered()[0].GetOperations()[0].Instruments = ""
+	got := api.ReadDescription(wired(t, d))
+	if err := got.Check(); err != nil {
+		t.Error(err)
+	}
+	if wants := got.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Instruments; wants != protocol.WantsUnsaid {
+		t.Errorf("it wants %q", wants)
+	}
+}
+
 func TestDescriptionsThatNoBundleMayGive(t *testing.T) {
 	for name, change := range map[string]func(*api.Description){
-		"a path as name":      func(d *api.Description) { d.Name = "../x" },
-		"no name":             func(d *api.Description) { d.Name = "" },
-		"no version":          func(d *api.Description) { d.Version = "" },
-		"an escape":           func(d *api.Description) { d.Version = "1\x1b[2J" },
-		"another door":        func(d *api.Description) { d.API = 2 },
-		"a strange role":      func(d *api.Description) { d.Roles[0].Role = "king" },
-		"a role twice":        func(d *api.Description) { d.Roles = append(d.Roles, d.Roles[0]) },
-		"a class twice":       func(d *api.Description) { d.Roles[0].Classes = append(d.Roles[0].Classes, d.Roles[0].Classes[0]) },
-		"a class without id":  func(d *api.Description) { d.Roles[0].Classes[0].ID = "" },
-		"a title too long":    func(d *api.Description) { d.Roles[0].Classes[0].Title = strings.Repeat("x", 1000) },
-		"a field of no name":  func(d *api.Description) { d.Roles[0].Classes[0].Fields[0].Name = "" },
-		"a move to nowhere":   func(d *api.Description) { d.Roles[0].Classes[0].Moves[0].To = "" },
-		"too many keys":       func(d *api.Description) { d.Roles[0].Classes[0].Keys = make([]string, 100) },
-		"a protocol twice":    func(d *api.Description) { d.Roles[0].Protocols = append(d.Roles[0].Protocols, d.Roles[0].Protocols[0]) },
-		"a quiet operation":   func(d *api.Description) { d.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Name = "pay" },
+		"a path as name":     func(d *api.Description) { d.Name = "../x" },
+		"no name":            func(d *api.Description) { d.Name = "" },
+		"no version":         func(d *api.Description) { d.Version = "" },
+		"an escape":          func(d *api.Description) { d.Version = "1\x1b[2J" },
+		"another door":       func(d *api.Description) { d.API = 2 },
+		"a strange role":     func(d *api.Description) { d.Roles[0].Role = "king" },
+		"a role twice":       func(d *api.Description) { d.Roles = append(d.Roles, d.Roles[0]) },
+		"a class twice":      func(d *api.Description) { d.Roles[0].Classes = append(d.Roles[0].Classes, d.Roles[0].Classes[0]) },
+		"a class without id": func(d *api.Description) { d.Roles[0].Classes[0].ID = "" },
+		"a title too long":   func(d *api.Description) { d.Roles[0].Classes[0].Title = strings.Repeat("x", 1000) },
+		"a field of no name": func(d *api.Description) { d.Roles[0].Classes[0].Fields[0].Name = "" },
+		"a move to nowhere":  func(d *api.Description) { d.Roles[0].Classes[0].Moves[0].To = "" },
+		"too many keys":      func(d *api.Description) { d.Roles[0].Classes[0].Keys = make([]string, 100) },
+		"a protocol twice":   func(d *api.Description) { d.Roles[0].Protocols = append(d.Roles[0].Protocols, d.Roles[0].Protocols[0]) },
+		"a quiet operation":  func(d *api.Description) { d.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Name = "pay" },
+		"a strange wish": func(d *api.Description) {
+			d.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Instruments = "all"
+		},
 		"a class that is not": func(d *api.Description) { d.Roles[0].Protocols[0].Compatible[0].Class = "A B" },
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -163,6 +163,19 @@ func (r repayment) repaid(got protocol.Repaid) (protocol.Repaid, error) {
 	return got, nil
 }
 
+// ask has the provider that is kept at id give the money back. Its faults are those of
+// client.refund.
+func (r repayment) ask(ctx context.Context, s protocol.Session, id instrument.ID) (protocol.Repaid, error) {
+	if err := r.check(); err != nil {
+		return protocol.Repaid{}, err
+	}
+	by, err := clientOf(ctx, s, id)
+	if err != nil {
+		return protocol.Repaid{}, err
+	}
+	return by.refund(ctx, s, r)
+}
+
 // repay is a bank's REFUND. The bank has stored what it orders, under the name
 // that goes along as external id, and orders the same until it learns the end:
 // so nothing is on record here.
@@ -171,14 +184,7 @@ func repay(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 	if err := c.Arguments(&r); err != nil {
 		return protocol.Result{}, err
 	}
-	if err := r.check(); err != nil {
-		return protocol.Result{}, err
-	}
-	by, err := clientOf(ctx, s, c.Main())
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	got, err := by.refund(ctx, s, r)
+	got, err := r.ask(ctx, s, c.Main())
 	if err != nil {
 		return protocol.Result{}, err
 	}

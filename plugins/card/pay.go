@@ -41,17 +41,27 @@ func (p pay) Operations(class instrument.ClassID, peer comm.Role) []protocol.Ope
 	}
 	switch (view{p.role, class, peer}) {
 	case view{comm.Client, cardID, comm.Vendor}, view{comm.Vendor, cardID, comm.Client}:
-		return []protocol.Operation{{Name: protocol.Pay, Messages: true}, {Name: protocol.Refund, Messages: true}}
+		return withMain(protocol.Operation{Name: protocol.Pay, Messages: true}, protocol.Operation{Name: protocol.Refund, Messages: true})
 	case view{comm.Vendor, paymentID, ""}:
-		return []protocol.Operation{{Name: Charge}, {Name: Lookup}, {Name: protocol.Refund}}
+		return withMain(protocol.Operation{Name: Charge}, protocol.Operation{Name: Lookup}, protocol.Operation{Name: protocol.Refund})
 	case view{comm.Vendor, providerID, ""}:
-		return []protocol.Operation{{Name: Check, ReadOnly: true}}
+		return withMain(protocol.Operation{Name: Check, ReadOnly: true})
 	case view{comm.Bank, providerID, ""}:
-		return []protocol.Operation{
-			{Name: Verify, ReadOnly: true}, {Name: Search, ReadOnly: true}, {Name: Check, ReadOnly: true}, {Name: protocol.Refund},
-		}
+		return withMain(
+			protocol.Operation{Name: Verify, ReadOnly: true}, protocol.Operation{Name: Search, ReadOnly: true},
+			protocol.Operation{Name: Check, ReadOnly: true}, protocol.Operation{Name: protocol.Refund},
+		)
 	}
 	return nil
+}
+
+// withMain are operations that each begin with an instrument: the card of a wallet, the
+// provider of a party that is alone with it.
+func withMain(all ...protocol.Operation) []protocol.Operation {
+	for n := range all {
+		all[n].Instruments = protocol.WantsMain
+	}
+	return all
 }
 
 // step is one side of one operation.

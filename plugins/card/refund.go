@@ -44,7 +44,7 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 		if done {
 			return refundedOf(args.Payment, p)
 		}
-		got, failure := askRefund(ctx, s, c.Main(), p)
+		got, failure := p.repayment().ask(ctx, s, c.Main())
 		made, refusal := refundOutcome(got.State, failure, before)
 		if p, err = concludeRefund(ctx, s, c.Instruments[1], made, refusal); err != nil {
 			return protocol.Result{}, err
@@ -157,14 +157,10 @@ func refundOutcome(state string, failure error, before bool) (made bool, refusal
 		Because("provider-unknown").WithHint("ask for the refund again: it is given once")
 }
 
-// askRefund asks for the open refund. Its name there is the operation that began
-// it, so that asking again gives nothing twice.
-func askRefund(ctx context.Context, s protocol.Session, provider instrument.ID, p payment) (protocol.Repaid, error) {
-	by, err := clientOf(ctx, s, provider)
-	if err != nil {
-		return protocol.Repaid{}, err
-	}
-	return by.refund(ctx, s, repayment{Transaction: p.Transaction, Amount: p.Returning.Amount, ExternalID: string(p.Returning.Operation)})
+// repayment is the open refund as the provider is asked for it. Its name there is the
+// operation that began it, so that asking again gives nothing twice.
+func (p payment) repayment() repayment {
+	return repayment{Transaction: p.Transaction, Amount: p.Returning.Amount, ExternalID: string(p.Returning.Operation)}
 }
 
 func refundedOf(op instrument.OperationID, p payment) (protocol.Result, error) {

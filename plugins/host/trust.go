@@ -84,8 +84,6 @@ func (g grants) check(s *protocol.Step) error {
 		s.Fault = cleaned(s.Fault)
 	case protocol.StepFetch:
 		return checkFetch(s.Fetch)
-	case protocol.StepInvoke:
-		return checkInvoke(s.Invoke)
 	case protocol.StepAsk:
 		return checkPrompt(s.Prompt)
 	case protocol.StepGet:
@@ -153,18 +151,6 @@ func checkFetch(r *protocol.Request) error {
 	}
 	if r.Timeout < 0 || r.Timeout > maxPatient || r.Limit < 0 || r.Limit > api.MaxResponse {
 		return wrong("a request with a timeout or limit out of range")
-	}
-	return nil
-}
-
-func checkInvoke(i *protocol.Invocation) error {
-	if !word(i.Protocol) || !word(i.Call.Operation) || !text(string(i.Call.Class), maxWord) || len(i.Call.Instruments) > maxEntries {
-		return wrong("a call whose protocol, operation, class or instruments cannot be")
-	}
-	for _, id := range i.Call.Instruments {
-		if err := instrument.CheckID(id); err != nil {
-			return err
-		}
 	}
 	return nil
 }

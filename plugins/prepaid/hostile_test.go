@@ -197,10 +197,23 @@ func TestPlainNeedsItsLineAndItsPeer(t *testing.T) {
 	})
 	t.Run("no peer at all", func(t *testing.T) {
 		h := openHouse(t)
-		h.Initiator.Self.Key = ""
 		id := at(h)
+		h.Initiator.Self.Key = ""
 		_, err := h.pay(id, "CHF:1")
 		wantFault(t, err, fault.Denied, "signature-wrong")
+		h.conserved(id)
+	})
+	t.Run("an account that was opened by nobody", func(t *testing.T) {
+		h := openHouse(t)
+		h.Initiator.Self.Key = ""
+		id := at(h)
+		if _, err := h.pay(id, "CHF:1"); err != nil {
+			t.Error(err)
+		}
+		h.Initiator.Self.Key = "somebody"
+		_, err := h.pay(id, "CHF:1")
+		wantFault(t, err, fault.Denied, "signature-wrong")
+		h.conserved(id)
 	})
 	t.Run("a used counter", func(t *testing.T) {
 		h := openHouse(t)

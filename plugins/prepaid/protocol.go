@@ -36,7 +36,7 @@ func (a account) Info() protocol.Info {
 	if a.signed() {
 		title = "Pay from a prepaid account"
 	}
-	return protocol.Info{ID: a.id, Title: title, Replay: 1}
+	return protocol.Info{ID: a.id, Title: title, Replay: 1, Plain: !a.signed()}
 }
 
 // CompatibleWith implements protocol.Protocol.
@@ -46,7 +46,8 @@ func (a account) CompatibleWith(class instrument.ClassID) bool {
 
 // Operations implements protocol.Protocol. BALANCE changes nothing at the vendor;
 // the wallet keeps the answer. CREDIT is the vendor's alone; a wallet's REFUND gives
-// back what the vendor's controller lets go.
+// back what the vendor's controller lets go. OPEN says nothing of instruments: it makes
+// an account, or goes on with one that is opening.
 func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
 	type view struct {
 		role  comm.Role
@@ -56,7 +57,10 @@ func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol
 	switch (view{a.role, class, peer}) {
 	case view{comm.Client, accountID, comm.Vendor}:
 		return []protocol.Operation{
-			{Name: protocol.Pay, Messages: true}, {Name: opOpen, Messages: true}, {Name: opBalance, Messages: true}, {Name: protocol.Refund, Messages: true},
+			{Name: protocol.Pay, Messages: true, Instruments: protocol.WantsMain},
+			{Name: opOpen, Messages: true},
+			{Name: opBalance, Messages: true, Instruments: protocol.WantsMain},
+			{Name: protocol.Refund, Messages: true, Instruments: protocol.WantsMain},
 		}
 	case view{comm.Vendor, accountID, comm.Client}:
 		return []protocol.Operation{
@@ -64,7 +68,7 @@ func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol
 		}
 	case view{comm.Vendor, accountID, ""}:
 		if a.signed() {
-			return []protocol.Operation{{Name: opCredit}}
+			return []protocol.Operation{{Name: opCredit, Instruments: protocol.WantsNone}}
 		}
 	case view{comm.Vendor, paymentID, ""}:
 		if a.signed() {
@@ -130,9 +134,10 @@ func forged() error {
 }
 
 // holds refuses whoever does not prove to hold an account: by the account's
-// signature, or in prepaid.plain by being the peer that opened it.
+// signature, or in prepaid.plain by being the peer that opened it. One that was opened
+// over a line in clear is used by whoever names it on such a line: there are no keys.
 func (a account) holds(s protocol.Session, l ledger, text, signature []byte) error {
-	proved := l.Holder != "" && l.Holder == s.Peer().Key
+	proved := l.Holder == s.Peer().Key
 	if a.signed() {
 		proved = verify(l.Account, text, signature)
 	}

@@ -88,7 +88,7 @@ func TestABundleIsDescribedForEachRole(t *testing.T) {
 	if len(d.Roles) != 3 || len(d.View(comm.Client).Classes) != 0 || len(d.View(comm.Vendor).Classes) != 1 {
 		t.Errorf("%+v", d)
 	}
-	show := protocol.Operation{Name: "SHOW", Messages: true}
+	show := protocol.Operation{Name: "SHOW", Messages: true, Instruments: protocol.WantsMain}
 	want := api.ProtocolView{
 		Info: protocol.Info{ID: "ticket.show", Title: "Show a ticket", Replay: 2},
 		Compatible: []api.Compatible{{Class: "ticket", Offered: []api.Offered{ // known to the client, too, though the class is the vendor's

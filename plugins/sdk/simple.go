@@ -59,9 +59,9 @@ func (p Simple) Operations(class instrument.ClassID, peer comm.Role) []protocol.
 	if class != p.Class || peer == "" {
 		return nil
 	}
-	out := []protocol.Operation{{Name: p.Operation, Messages: true}}
+	out := []protocol.Operation{{Name: p.Operation, Messages: true, Instruments: protocol.WantsMain}}
 	if p.GiveBack != nil {
-		out = append(out, protocol.Operation{Name: protocol.Refund, Messages: true})
+		out = append(out, protocol.Operation{Name: protocol.Refund, Messages: true, Instruments: protocol.WantsMain})
 	}
 	return out
 }

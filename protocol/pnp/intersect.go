@@ -30,7 +30,7 @@ func (Intersect) CompatibleWith(instrument.ClassID) bool { return false }
 
 // Operations is NEGOTIATE, with any class and peer.
 func (Intersect) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
-	return []protocol.Operation{{Name: protocol.Negotiate, ReadOnly: true, Messages: true}}
+	return []protocol.Operation{{Name: protocol.Negotiate, ReadOnly: true, Messages: true, Instruments: protocol.WantsNone}}
 }
 
 // DoOperation runs one side of NEGOTIATE.

@@ -33,7 +33,7 @@ func (UPP) CompatibleWith(instrument.ClassID) bool { return false }
 
 // Operations is NEGOTIATE, with any class and peer.
 func (UPP) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
-	return []protocol.Operation{{Name: protocol.Negotiate, ReadOnly: true, Messages: true}}
+	return []protocol.Operation{{Name: protocol.Negotiate, ReadOnly: true, Messages: true, Instruments: protocol.WantsNone}}
 }
 
 // DoOperation runs one side of NEGOTIATE.

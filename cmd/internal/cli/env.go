@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // Env is the surroundings of a command.
@@ -30,6 +32,7 @@ type Env struct {
 	outTTY    bool
 	errTTY    bool
 	mu        sync.Mutex
+	yielded   *os.File // our standard output, once it is a session's
 }
 
 // New is the surroundings of this process.
@@ -38,6 +41,29 @@ func New() *Env {
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, PassFD: -1, Home: os.UserHomeDir, Environ: os.Getenv,
 		outTTY: term.IsTerminal(int(os.Stdout.Fd())), errTTY: term.IsTerminal(int(os.Stderr.Fd())),
 	}
+}
+
+// Yield gives standard input and output to a session. From then on nobody is asked, and
+// what goes to standard output otherwise goes to standard error.
+func (e *Env) Yield() (in, out *os.File, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.yielded == nil {
+		out, ok := e.Out.(*os.File)
+		if !ok || e.In == nil || term.IsTerminal(int(e.In.Fd())) {
+			return nil, nil, fault.New(fault.Invalid, "standard input and output are no line to a peer here").Because("pipe-missing").
+				WithHint("whoever starts this command joins them to the peer's")
+		}
+		e.yielded, e.Out, e.NoInput, e.outTTY = out, e.Err, true, false
+	}
+	return e.In, e.yielded, nil
+}
+
+// stdout is where data goes.
+func (e *Env) stdout() io.Writer {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.Out
 }
 
 // Flags adds the flags that every command has.

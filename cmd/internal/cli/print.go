@@ -18,13 +18,13 @@ import (
 // Print writes v as one line of JSON with --json, else the text.
 func (e *Env) Print(v any, format string, args ...any) error {
 	if !e.JSON {
-		return e.write(e.Out, fault.Lines(fmt.Sprintf(format, args...)))
+		return e.write(e.stdout(), fault.Lines(fmt.Sprintf(format, args...)))
 	}
 	line, err := json.Marshal(v)
 	if err != nil {
 		return err
 	}
-	return e.write(e.Out, escaped(line)+"\n")
+	return e.write(e.stdout(), escaped(line)+"\n")
 }
 
 // Say writes a message for people to standard error.

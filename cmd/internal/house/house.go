@@ -40,6 +40,8 @@ type Options struct {
 	AllowHTTP  bool       // http also to other machines
 	Remember   bool       // results of negotiations, as controller.Parts has it
 	Clear      []string   // lines that run in clear, as stream.Options has them
+	// Pipe opens the pipes of stdio addresses, as stream.Options has it; nil: none.
+	Pipe func(ctx context.Context, name string) (stream.Pipe, error)
 	// Looking opens the party to look and to administer: it runs read-only
 	// operations at most.
 	Looking bool
@@ -196,7 +198,7 @@ func (h *House) transports(o Options) (*comm.Manager, error) {
 	}
 	own := h.Identity.KeyText()
 	sessions := websocket.New(websocket.Options{Key: own, TLSServer: server, TLSClient: client, KeyOf: keyOf, Trust: o.Trust})
-	lines := stream.New(stream.Options{Key: own, TLSServer: server, TLSClient: client, KeyOf: keyOf, Trust: o.Trust, Clear: o.Clear})
+	lines := stream.New(stream.Options{Key: own, TLSServer: server, TLSClient: client, KeyOf: keyOf, Trust: o.Trust, Clear: o.Clear, Pipe: o.Pipe})
 	h.fetcher = https.New(https.Options{AllowHTTP: o.AllowHTTP})
 	banks := &http.Client{Transport: h.guard.anywhere}
 	if o.Role == comm.Client { // its banks are named by QR codes

@@ -11,7 +11,7 @@ import (
 
 // SessionFlag adds the flag for further addresses of sessions.
 func SessionFlag(c *cobra.Command) *[]string {
-	return c.Flags().StringArray("session", nil, "further `ADDR` of sessions, such as unix:/run/x.sock or serial:/dev/ttyS0; may be repeated")
+	return c.Flags().StringArray("session", nil, "further `ADDR` of sessions, such as unix:/run/x.sock, serial:/dev/ttyS0 or stdio:-, this process's own input and output; may be repeated")
 }
 
 // Sessions opens a door for sessions at each address and announces it. If one

@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/stream"
 )
 
 // Names of what listens.
@@ -84,6 +85,16 @@ func (p *Process) Session(l comm.Listener) { p.Door(Session, l) }
 func (p *Process) Door(name string, l comm.Listener) {
 	p.sessions = append(p.sessions, l)
 	p.Announce(name, sessionURL(l.Address()))
+	if ends, ok := l.(interface{ Done() <-chan struct{} }); ok && (l.Address().Scheme == stream.Stdio || l.Address().Scheme == stream.StdioClear) {
+		p.Go(func(ctx context.Context) error {
+			select {
+			case <-ends.Done(): // whoever started us for it has gone
+				return errOrphan
+			case <-ctx.Done():
+				return nil
+			}
+		})
+	}
 }
 
 // Go has Run do work beside the servers until its context ends. An error of the
@@ -93,7 +104,8 @@ func (p *Process) Go(work func(context.Context) error) { p.work = append(p.work,
 // With has Run end with the parent as well; nil changes nothing.
 func (p *Process) With(parent *Parent) { p.parent = parent }
 
-// Run serves until asked ends, the parent has gone or a part fails, and ends what
+// Run serves until asked ends, the parent or the other end of our own input and output
+// has gone, or a part fails, and ends what
 // it began. It is called once. The error is nil when it was asked to end.
 func (p *Process) Run(asked context.Context) error {
 	ctx, stop := context.WithCancelCause(asked)

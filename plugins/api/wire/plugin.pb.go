@@ -562,7 +562,7 @@ type Step_Fetch struct {
 }
 
 type Step_Invoke struct {
-	Invoke *Invocation `protobuf:"bytes,7,opt,name=invoke,proto3,oneof"`
+	Invoke *Invocation `protobuf:"bytes,7,opt,name=invoke,proto3,oneof"` // refused: no protocol calls another
 }
 
 type Step_Ask struct {
@@ -1166,7 +1166,7 @@ type Answer_Response struct {
 }
 
 type Answer_Result struct {
-	Result *Result `protobuf:"bytes,4,opt,name=result,proto3,oneof"`
+	Result *Result `protobuf:"bytes,4,opt,name=result,proto3,oneof"` // of an invoke: never sent
 }
 
 type Answer_Text struct {
@@ -2209,6 +2209,7 @@ type ProtocolView struct {
 	Replay        uint32                 `protobuf:"varint,3,opt,name=replay,proto3" json:"replay,omitempty"`
 	Compatible    []*Compatible          `protobuf:"bytes,4,rep,name=compatible,proto3" json:"compatible,omitempty"`
 	Joint         bool                   `protobuf:"varint,5,opt,name=joint,proto3" json:"joint,omitempty"`
+	Plain         bool                   `protobuf:"varint,6,opt,name=plain,proto3" json:"plain,omitempty"` // PAY may go without signatures on a line in clear
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2274,6 +2275,13 @@ func (x *ProtocolView) GetCompatible() []*Compatible {
 func (x *ProtocolView) GetJoint() bool {
 	if x != nil {
 		return x.Joint
+	}
+	return false
+}
+
+func (x *ProtocolView) GetPlain() bool {
+	if x != nil {
+		return x.Plain
 	}
 	return false
 }
@@ -2391,6 +2399,7 @@ type Operation struct {
 	ReadOnly      bool                   `protobuf:"varint,2,opt,name=read_only,json=readOnly,proto3" json:"read_only,omitempty"`
 	Messages      bool                   `protobuf:"varint,3,opt,name=messages,proto3" json:"messages,omitempty"`
 	Keyed         bool                   `protobuf:"varint,4,opt,name=keyed,proto3" json:"keyed,omitempty"`
+	Instruments   string                 `protobuf:"bytes,5,opt,name=instruments,proto3" json:"instruments,omitempty"` // "main": needs one, "none": takes none; empty: not said
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2451,6 +2460,13 @@ func (x *Operation) GetKeyed() bool {
 		return x.Keyed
 	}
 	return false
+}
+
+func (x *Operation) GetInstruments() string {
+	if x != nil {
+		return x.Instruments
+	}
+	return ""
 }
 
 type CheckRequest struct {
@@ -2887,7 +2903,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06secret\x18\x03 \x01(\bR\x06secret\"*\n" +
 	"\x04Move\x12\x12\n" +
 	"\x04from\x18\x01 \x01(\tR\x04from\x12\x0e\n" +
-	"\x02to\x18\x02 \x01(\tR\x02to\"\xa2\x01\n" +
+	"\x02to\x18\x02 \x01(\tR\x02to\"\xb8\x01\n" +
 	"\fProtocolView\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
@@ -2895,7 +2911,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"compatible\x18\x04 \x03(\v2\x1e.swaperoo.plugin.v1.CompatibleR\n" +
 	"compatible\x12\x14\n" +
-	"\x05joint\x18\x05 \x01(\bR\x05joint\"Y\n" +
+	"\x05joint\x18\x05 \x01(\bR\x05joint\x12\x14\n" +
+	"\x05plain\x18\x06 \x01(\bR\x05plain\"Y\n" +
 	"\n" +
 	"Compatible\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x125\n" +
@@ -2904,12 +2921,13 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04peer\x18\x01 \x01(\tR\x04peer\x12=\n" +
 	"\n" +
 	"operations\x18\x02 \x03(\v2\x1d.swaperoo.plugin.v1.OperationR\n" +
-	"operations\"n\n" +
+	"operations\"\x90\x01\n" +
 	"\tOperation\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1b\n" +
 	"\tread_only\x18\x02 \x01(\bR\breadOnly\x12\x1a\n" +
 	"\bmessages\x18\x03 \x01(\bR\bmessages\x12\x14\n" +
-	"\x05keyed\x18\x04 \x01(\bR\x05keyed\"\x98\x01\n" +
+	"\x05keyed\x18\x04 \x01(\bR\x05keyed\x12 \n" +
+	"\vinstruments\x18\x05 \x01(\tR\vinstruments\"\x98\x01\n" +
 	"\fCheckRequest\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x12.\n" +

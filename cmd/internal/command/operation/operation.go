@@ -49,28 +49,6 @@ func Wait(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) err
 	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended}, "Operation %s has ended well.\n", protocol.Short(id))
 }
 
-// Show prints the operation of that name: how it stands, and its answer.
-func Show(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) error {
-	id, err := m.Named(ctx, name)
-	if err != nil {
-		return err
-	}
-	found, err := m.Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
-	if err != nil || len(found) == 0 {
-		return err
-	}
-	r := found[0]
-	return e.Print(r, "%s is %s\n%s %s %s\n%s\n", r.ID, r.State, r.Protocol, r.Operation, r.Class, Failure(r))
-}
-
-// Failure is why an operation has failed; empty if it has not.
-func Failure(r protocol.Record) string {
-	if r.Fault == nil {
-		return ""
-	}
-	return r.Fault.Message
-}
-
 // left is an instrument that an abandoned operation has used.
 type left struct {
 	ID     instrument.ID      `json:"id"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -13,7 +14,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // sold is a withdrawal as it is shown. The WOPID is a secret until it ends, so
@@ -68,13 +68,13 @@ func operations(e *cli.Env) *cobra.Command {
 }
 
 func operationList(e *cli.Env) *cobra.Command {
-	var n int
+	var which operation.Which
 	c := verb(e, looking, "list", "List withdrawals and operations, each newest first", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
 		all, err := t.Withdrawals(ctx)
 		if err != nil {
 			return err
 		}
-		records, err := t.Protocols().Records(ctx, protocol.Filter{Limit: n})
+		records, err := which.Records(ctx, t.Protocols())
 		if err != nil {
 			return err
 		}
@@ -83,23 +83,15 @@ func operationList(e *cli.Env) *cobra.Command {
 		for _, w := range all {
 			s := soldOf(w)
 			withdrawals = append(withdrawals, s)
-			rows = append(rows, []string{s.WOPID, s.Status, cli.Money(s.Total), s.Transaction, s.Reason})
+			state := strings.Join(strings.Fields(s.Status+" "+s.Transaction+" "+s.Reason), " ")
+			rows = append(rows, []string{s.WOPID, when(s.Created), "withdrawal", cli.Money(s.Total), state})
 		}
-		for n, r := range records {
-			records[n].Result = nil // it may hold a WOPID
-			reason := ""
-			if r.Fault != nil {
-				reason = string(r.Fault.Reason)
-			}
-			rows = append(rows, []string{string(r.ID), string(r.State), r.Protocol + " " + r.Operation, string(r.Class), reason})
+		for _, r := range records {
+			rows = append(rows, operation.Row(r, ""))
 		}
-		if records == nil {
-			records = []protocol.Record{}
-		}
-		shown := map[string]any{"withdrawals": withdrawals, "operations": records}
-		return e.Table(shown, []string{"WOPID OR OPERATION", "STATE", "TOTAL OR WHAT", "OF", "REASON"}, rows)
+		return e.Table(map[string]any{"withdrawals": withdrawals, "operations": records}, operation.Columns(), rows)
 	})
-	c.Flags().IntVarP(&n, "number", "n", 100, "how many operations")
+	which.Flags(c)
 	return c
 }
 
@@ -111,7 +103,7 @@ func operationShow(e *cli.Env) *cobra.Command {
 		}
 		w, err := t.FindByPrefix(ctx, name)
 		if errors.Is(err, fault.NotFound) {
-			if other := operation.Show(ctx, e, t.Protocols(), name); !errors.Is(other, fault.NotFound) {
+			if other := operation.Tell(ctx, e, t.Protocols(), name, nil); !errors.Is(other, fault.NotFound) {
 				return other
 			}
 		}

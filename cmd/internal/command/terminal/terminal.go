@@ -11,6 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/pipe"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -67,7 +68,7 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	}
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Vendor, Name: s.Merchant, Device: "terminal", Policy: vendor.Policy(), Log: e.Log(),
-		AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines,
+		AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Pipe: pipe.Opener(e, nil),
 	})
 	if err != nil {
 		return err

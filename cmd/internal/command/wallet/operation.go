@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,9 +20,9 @@ func operations(e *cli.Env) *cobra.Command {
 }
 
 func operationList(e *cli.Env) *cobra.Command {
-	var n int
+	var which operation.Which
 	c := verb(e, looking, "list", "List operations, payments of several instruments and withdrawals, each newest first", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		records, err := w.Protocols().Records(ctx, protocol.Filter{Limit: n})
+		records, err := which.Records(ctx, w.Protocols())
 		if err != nil {
 			return err
 		}
@@ -42,9 +41,8 @@ func operationList(e *cli.Env) *cobra.Command {
 		}
 		slices.Reverse(payments)
 		var rows [][]string
-		for n, r := range records {
-			records[n].Result = nil // for `operation show`
-			rows = append(rows, []string{string(r.ID), r.Begun.UTC().Format(time.RFC3339), line(r.Protocol, r.Operation), string(r.Class), line(outcome(r), choose(m.Holds(r.ID), "(held)", ""))})
+		for _, r := range records {
+			rows = append(rows, operation.Row(r, choose(m.Holds(r.ID), "(held)", "")))
 		}
 		for _, p := range payments {
 			rows = append(rows, []string{string(p.Operation), p.Begun.UTC().Format(time.RFC3339), "payment", p.Total.String(), line(p.Status, p.Reason)})
@@ -52,10 +50,10 @@ func operationList(e *cli.Env) *cobra.Command {
 		for _, x := range withdrawals {
 			rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", cli.Money(x.Amount), line(x.Status, x.Reason)})
 		}
-		shown := map[string]any{"operations": orEmpty(records), "payments": orEmpty(payments), "withdrawals": orEmpty(withdrawals)}
-		return e.Table(shown, []string{"OPERATION", "BEGUN", "WHAT", "OF", "STATE"}, rows)
+		shown := map[string]any{"operations": records, "payments": orEmpty(payments), "withdrawals": orEmpty(withdrawals)}
+		return e.Table(shown, operation.Columns(), rows)
 	})
-	c.Flags().IntVarP(&n, "number", "n", 100, "how many operations")
+	which.Flags(c)
 	return c
 }
 
@@ -64,13 +62,6 @@ func orEmpty[T any](list []T) []T {
 		return []T{}
 	}
 	return list
-}
-
-func outcome(r protocol.Record) string {
-	if r.Fault != nil {
-		return line(string(r.State), string(r.Fault.Reason))
-	}
-	return string(r.State)
 }
 
 func operationShow(e *cli.Env) *cobra.Command {
@@ -98,44 +89,12 @@ func operationShow(e *cli.Env) *cobra.Command {
 		if p, err := w.FindPayment(ctx, name); err == nil {
 			return e.Table(p, []string{"", ""}, rows(p))
 		}
-		r, err := record(ctx, w, name)
-		if err != nil {
-			return err
-		}
 		m, err := w.mark()
 		if err != nil {
 			return err
 		}
-		rows := [][]string{
-			{"operation", string(r.ID)},
-			{"what", line(r.Protocol, r.Operation, string(r.Class))},
-			{"state", line(outcome(r), choose(m.Holds(r.ID), "(held)", ""))},
-			{"begun", r.Begun.UTC().Format(time.RFC3339)},
-		}
-		if r.Fault != nil {
-			rows = append(rows, []string{"failed", r.Fault.Message})
-		}
-		return e.Table(r, []string{"", ""}, rows)
+		return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) string { return choose(m.Holds(r.ID), "(held)", "") })
 	})
-}
-
-// record finds an operation by the beginning of its id.
-func record(ctx context.Context, w *wallet, prefix string) (protocol.Record, error) {
-	unknown := fault.New(fault.NotFound, "this wallet has no such operation").Because("operation-missing").
-		WithHint("`wallet operation list` shows those that it has")
-	if len(prefix) < 8 {
-		return protocol.Record{}, unknown
-	}
-	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: strings.ToLower(prefix), Limit: 2})
-	switch {
-	case err != nil:
-		return protocol.Record{}, err
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return protocol.Record{}, cli.Argument(fault.New(fault.Invalid, "more than one operation begins like that").Because("name-ambiguous"))
-	}
-	return protocol.Record{}, unknown
 }
 
 func operationResume(e *cli.Env) *cobra.Command {

@@ -95,7 +95,11 @@ func (w *wallet) bill(b client.Bill) {
 	if b.Terms.Price == (instrument.Amount{}) {
 		price = "no price"
 	}
-	w.env.Say("%s takes %s: %s, by %s, %s", name, b.Class, price, b.Protocol, b.With.Name)
+	with := ""
+	if b.With.ID != "" {
+		with = ", " + b.With.Name
+	}
+	w.env.Say("%s takes %s: %s, by %s%s", name, b.Class, price, b.Protocol, with)
 	if b.Terms.Text != "" {
 		w.env.Say("  %s", fault.Line(b.Terms.Text))
 	}

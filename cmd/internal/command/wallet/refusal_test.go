@@ -72,8 +72,8 @@ func TestWhatAFreshWalletRefuses(t *testing.T) {
 		{"withdrawing with a card that is not there", 3, "instrument-unknown", []string{"withdraw", "taler+http://withdraw/127.0.0.1:9/" + wopid, "--instrument", "visa"}},
 		{"withdrawing from a bank that is not there", 8, "server-unreachable", []string{"withdraw", "taler+http://withdraw/127.0.0.1:9/" + wopid, "--yes"}},
 
-		{"an operation that never was", 3, "operation-missing", []string{"operation", "show", "0123456789ab"}},
-		{"an operation by too little", 3, "operation-missing", []string{"operation", "show", "01"}},
+		{"an operation that never was", 3, "operation-unknown", []string{"operation", "show", "0123456789ab"}},
+		{"an operation by too little", 3, "operation-unknown", []string{"operation", "show", "01"}},
 		{"going on with what never was", 3, "operation-unknown", []string{"operation", "resume", "0123456789ab"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 type settings struct {
 	Remember   bool     `toml:"remember_negotiations" doc:"keep what was negotiated with a peer for the next sessions with it, until this process ends or the peer's version changes"`
 	ClearLines []string `toml:"clear_lines" doc:"lines that run without TLS, such as \"serial-clear:/dev/ttyS0\": nobody proves there who they are"`
+	Pipes      []string `toml:"pipes" doc:"commands that peers are reached through, each with the name that an address stdio:NAME has, such as \"shop=ssh shop swaperoo terminal serve --session stdio:-\""`
 }
 
 func readSettings(e *cli.Env, f house.Files) (settings, error) {

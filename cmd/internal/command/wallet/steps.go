@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -100,9 +101,12 @@ func (s *steps) operations(ctx context.Context, class instrument.ClassID, _ []st
 	if err != nil {
 		return err
 	}
-	out := available{Class: class, Operations: []string{}}
+	out := available{Class: class, Operations: []string{}, Wants: map[string]protocol.Wants{}}
 	for _, o := range ops {
 		out.Operations = append(out.Operations, o.Name)
+		if o.Instruments != protocol.WantsUnsaid {
+			out.Wants[o.Name] = o.Instruments
+		}
 	}
 	return s.print("operations", out)
 }
@@ -141,6 +145,15 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 			return cli.Argument(err)
 		}
 		delete(given, "key")
+	}
+	if len(t.Instruments) == 0 {
+		t.Instruments, err = s.w.With(ctx, s.s, t)
+		if fault.ReasonOf(err) == "input-needed" {
+			return fault.From(err).WithHint("say which: execute %s %s INSTRUMENT; `instruments %s` shows them", class, t.Operation, class)
+		}
+		if err != nil {
+			return err
+		}
 	}
 	if _, ok := given["amount"]; ok && t.Operation == protocol.Pay {
 		return cli.Argument(fault.New(fault.Invalid, "%s pays what the offer says, and has no amount of its own", protocol.Pay).Because("argument-unknown").
@@ -215,6 +228,8 @@ type (
 	available struct {
 		Class      instrument.ClassID `json:"class"`
 		Operations []string           `json:"operations"`
+		// Wants is what those that say so want of instruments.
+		Wants map[string]protocol.Wants `json:"wants,omitempty"`
 	}
 	had struct {
 		ID     instrument.ID `json:"id"`
@@ -255,7 +270,15 @@ func (p protocols) lines() []string { return []string{"  " + strings.Join(p.Prot
 
 func (c selected) lines() []string { return []string{"  " + c.Protocol} }
 
-func (a available) lines() []string { return []string{"  " + strings.Join(a.Operations, ", ")} }
+func (a available) lines() []string {
+	out := slices.Clone(a.Operations)
+	for n, name := range out {
+		if a.Wants[name] == protocol.WantsNone {
+			out[n] = name + " (without an instrument)"
+		}
+	}
+	return []string{"  " + strings.Join(out, ", ")}
+}
 
 func (h owned) lines() []string {
 	var out []string

@@ -11,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/pipe"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -79,7 +80,7 @@ func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Conte
 	}
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: passphrase, User: e.User, KeyFile: e.KeyFile, Policy: profile.UserPolicy(),
-		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Remember: s.Remember,
+		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Pipe: pipe.Opener(e, s.Pipes), Remember: s.Remember,
 	})
 	if err != nil {
 		return err

@@ -1,0 +1,82 @@
+package comm
+
+import (
+	"context"
+	"crypto/tls"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Handshake is how a transport finds out in TLS whose key the other end has: the
+// certificates are self-signed, and the key in them is the identity.
+type Handshake struct {
+	Server *tls.Config                               // see Accepting
+	Client func(peerKey string) (*tls.Config, error) // see Dialling
+	KeyOf  func(tls.ConnectionState) (string, error) // reads the text of the peer's identity key
+	Trust  Trust                                     // about unknown peers that are dialled
+}
+
+// Stranger ends the handshake with a dialled peer whose key nobody has named, so that
+// somebody can be asked while no connection is open.
+type Stranger struct{ Key string }
+
+// Error implements error.
+func (*Stranger) Error() string { return "the key of the peer is unknown" }
+
+// Accepting is the configuration of the end that is dialled. Server is not changed.
+func (h Handshake) Accepting() *tls.Config {
+	c := h.Server.Clone()
+	c.MinVersion = tls.VersionTLS13
+	c.NextProtos = nil
+	c.ClientAuth = max(c.ClientAuth, tls.RequireAnyClientCert)
+	c.SessionTicketsDisabled = true // a resumed handshake would prove nothing new
+	return c
+}
+
+// Dialling adds our question about the key to the configuration of Client. The key is
+// looked at within the handshake, before the peer learns who we are; where names the
+// peer to people.
+func (h Handshake) Dialling(ctx context.Context, a Address, where string) (*tls.Config, error) {
+	config, err := h.Client(a.Key)
+	if err != nil {
+		return nil, fault.From(err)
+	}
+	c := config.Clone()
+	c.MinVersion = tls.VersionTLS13
+	c.NextProtos = nil
+	c.ClientSessionCache = nil
+	others := c.VerifyConnection
+	c.VerifyConnection = func(state tls.ConnectionState) error {
+		if others != nil {
+			if err := others(state); err != nil {
+				return err
+			}
+		}
+		key, err := h.KeyOf(state)
+		if err != nil {
+			return withoutKey(err, where)
+		}
+		if a.Key == "" {
+			return &Stranger{Key: key}
+		}
+		return h.Trust.Check(ctx, key, a)
+	}
+	return c, nil
+}
+
+// Proved are the key that the other end has proved in a handshake, and the value that
+// both ends see on this connection and on no other (RFC 9266).
+func (h Handshake) Proved(state tls.ConnectionState, where string) (key string, binding []byte, err error) {
+	if key, err = h.KeyOf(state); err != nil {
+		return "", nil, withoutKey(err, where)
+	}
+	if binding, err = state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32); err != nil {
+		return "", nil, fault.Wrap(err, fault.Unsupported, "this connection cannot be told from others").Because("binding-missing")
+	}
+	return key, binding, nil
+}
+
+// withoutKey is a peer whose certificate is not one of an identity.
+func withoutKey(err error, where string) error {
+	return fault.Wrap(err, fault.Denied, "%s shows no identity key", where).Because("peer-without-key")
+}
