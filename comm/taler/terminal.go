@@ -24,6 +24,10 @@ type TerminalConfig struct {
 	Till      *TillFees        `json:"terminal_fees,omitempty"`
 }
 
+// DefaultExchange is what a bank calls its first exchange, also where it is the only
+// one and there is nothing to choose from.
+const DefaultExchange = "exchange"
+
 // ExchangeChoice is an exchange whose cash a bank sells.
 type ExchangeChoice struct {
 	Name string `json:"name"` // for TerminalWithdrawalSetup, and of further ones the first segment of their paths

@@ -12,7 +12,7 @@ import (
 
 // DefaultExchange names the exchange of the bank's settings: the login of its
 // wire gateway. Its APIs are at the root.
-const DefaultExchange = "exchange"
+const DefaultExchange = taler.DefaultExchange
 
 // Facts of a further exchange's gateway account.
 const (

@@ -3,7 +3,10 @@ package till
 import (
 	"context"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -52,8 +55,17 @@ func NewAPI(t *Till, o Options) *API {
 	if o.Host == nil {
 		o.Host = func(string) bool { return true }
 	}
-	a := &API{till: t, o: o, router: mux.NewRouter(), streams: make(chan struct{}, maxStreams)}
+	a := &API{till: t, o: o, streams: make(chan struct{}, maxStreams)}
 	a.waits, a.endWaits = context.WithCancel(context.Background())
+	a.router = a.mount()
+	return a
+}
+
+// mount makes the router: one route for each path, which tells its methods apart
+// itself, so that a wrong one can be told the right ones.
+func (a *API) mount() *mux.Router {
+	router := mux.NewRouter().SkipClean(true) // else a double slash becomes a redirect, which no POST survives
+	methods := map[string]map[string]handler{}
 	for _, r := range []struct {
 		method, path string
 		handler      handler
@@ -72,15 +84,35 @@ func NewAPI(t *Till, o Options) *API {
 		{http.MethodGet, "/events", a.events},
 		{http.MethodGet, "/withdrawals/{wopid}/events", a.events},
 	} {
-		a.router.Handle(r.path, a.do(r.handler)).Methods(r.method)
+		if methods[r.path] == nil {
+			methods[r.path] = map[string]handler{}
+			router.Handle(r.path, a.do(byMethod(methods[r.path])))
+		}
+		methods[r.path][r.method] = r.handler
 	}
-	a.router.NotFoundHandler = a.do(func(http.ResponseWriter, *http.Request) error {
+	router.NotFoundHandler = a.do(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "there is nothing at this path").Because("path-unknown")
 	})
-	a.router.MethodNotAllowedHandler = a.do(func(http.ResponseWriter, *http.Request) error {
-		return fault.New(fault.Unsupported, "this path has no such method").Because("method-unknown")
-	})
-	return a
+	return router
+}
+
+// byMethod answers HEAD like GET.
+func byMethod(methods map[string]handler) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		method := r.Method
+		if method == http.MethodHead {
+			method = http.MethodGet
+		}
+		if h, ok := methods[method]; ok {
+			return h(w, r)
+		}
+		allowed := slices.Sorted(maps.Keys(methods))
+		if methods[http.MethodGet] != nil {
+			allowed = append(allowed, http.MethodHead)
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return fault.New(fault.Unsupported, "this path has no such method").Because("method-unknown").WithHint("it has %s", strings.Join(allowed, ", "))
+	}
 }
 
 // EndWaits ends the streams, so that the server's end need not wait for them. Their

@@ -23,6 +23,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/controller/till"
@@ -61,7 +62,10 @@ type house struct {
 func open(t *testing.T, native bool) *house {
 	t.Helper()
 	h := &house{t: t, cards: &cards{paid: map[string]banktest.Payment{}}, net: inproc.NewNetwork(), native: native}
-	h.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: h.net})
+	h.bank = banktest.Open(t, banktest.Options{
+		Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: h.net,
+		Decide: func(c *bank.Config) { c.MaxAmount = amount(t, "CHF:100") },
+	})
 	h.cards.bank = h.bank.Provider
 	var err error
 	h.secret, err = crypto.RandomSecret(rand.Reader, crypto.KeySize)

@@ -50,7 +50,7 @@ func (s *sale) drive(ctx context.Context) {
 	defer s.shown()
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
 		w, err := s.step(ctx)
-		if w.Over() {
+		if w.Over() && !w.WOPID.IsZero() {
 			s.till.over(s)
 			return
 		}
@@ -82,10 +82,10 @@ func (s *sale) step(ctx context.Context) (vendor.Withdrawal, error) {
 	case err == nil && !w.WOPID.IsZero() && w.URI != "":
 		w, err = t.Resume(ctx, w.WOPID, "", s)
 	case err == nil || errors.Is(err, fault.NotFound):
-		w, err = t.Withdraw(ctx, vendor.Purchase{RequestUID: s.order.RequestUID, Amount: s.order.Amount, Exchange: byName(s.order.Exchange)}, s)
+		w, err = t.Withdraw(ctx, s.order.purchase(), s)
 	}
 	if now, missing := t.FindByRequest(context.WithoutCancel(ctx), s.order.RequestUID); missing == nil {
-		if now.Over() && !w.Over() { // by another way than the one that failed, such as Abort
+		if now.Over() && !w.Over() && !now.WOPID.IsZero() { // by another way than the one that failed, such as Abort
 			s.Show(ending(now))
 		}
 		w = now
@@ -111,9 +111,10 @@ func passes(err error) bool {
 }
 
 // neverWas says that the bank has not got the withdrawal, and does not take it or
-// is away: whoever asked is told, and asks again.
+// is away: whoever asked is told, and asks again. While the bank may have it, for
+// only its answer was lost, that is not so.
 func (s *sale) neverWas(w vendor.Withdrawal, err error) bool {
-	return err != nil && w.WOPID.IsZero() && w.ID == ""
+	return err != nil && w.WOPID.IsZero() && (w.ID == "" || w.Over() || !passes(err))
 }
 
 // refuse closes the record of a withdrawal that never was.

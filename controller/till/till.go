@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -56,7 +57,7 @@ func (t *Till) Run(ctx context.Context) error {
 
 // takeUp goes on with what an earlier life has left open, whoever began it.
 func (t *Till) takeUp(ctx context.Context) error {
-	for _, status := range []string{taler.TerminalPending, taler.TerminalSelected, taler.TerminalPaid, taler.TerminalNotified} {
+	for _, status := range statuses[:unended] {
 		all, err := t.terminal.Instruments().List(ctx, instrument.Filter{Class: vendor.ClassWithdrawal, Status: status})
 		if err != nil {
 			return err
@@ -103,11 +104,14 @@ func (t *Till) Start(ctx context.Context, o Order) (View, error) {
 		return View{}, err
 	}
 	r := record{RequestUID: string(op), Amount: o.Amount, Exchange: o.Exchange, Peer: o.Peer}
+	if err := t.mayBegin(ctx, r); err != nil {
+		return View{}, err
+	}
 	id, err := t.keep(ctx, r)
 	if err != nil {
 		return View{}, err
 	}
-	if w, err := t.terminal.FindByRequest(ctx, r.RequestUID); err == nil && w.Over() {
+	if w, err := t.terminal.FindByRequest(ctx, r.RequestUID); err == nil && w.Over() && !w.WOPID.IsZero() {
 		return t.view(ctx, w, nil), nil
 	}
 	s, err := t.goOn(id, r, pay)
@@ -115,6 +119,17 @@ func (t *Till) Start(ctx context.Context, o Order) (View, error) {
 		return View{}, err
 	}
 	return s.begun(ctx)
+}
+
+// mayBegin refuses what the bank does not deal in before anything of it is kept, so
+// that the request can be sent again under the same key once it is right. What is
+// on record already needs no bank for that.
+func (t *Till) mayBegin(ctx context.Context, r record) error {
+	_, err := t.terminal.Instruments().Find(ctx, class, keyRequest, r.RequestUID)
+	if !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	return t.terminal.CheckPurchase(ctx, r.purchase())
 }
 
 func (t *Till) check(o Order) error {
@@ -171,9 +186,22 @@ func (t *Till) Show(ctx context.Context, name string) (View, error) {
 	return t.view(ctx, w, t.live(w)), nil
 }
 
+// statuses are what a withdrawal with a WOPID may be, in the order of its life; the
+// first ones have not ended.
+var statuses = [...]string{
+	taler.TerminalPending, taler.TerminalSelected, taler.TerminalPaid, taler.TerminalNotified,
+	taler.TerminalConfirmed, taler.TerminalAborted,
+}
+
+const unended = 4
+
 // List are the withdrawals of this terminal, newest first; of a status if one is
 // named, and "open" are those that have not ended.
 func (t *Till) List(ctx context.Context, status string) ([]View, error) {
+	if status != "" && status != statusOpen && !slices.Contains(statuses[:], status) {
+		return nil, fault.New(fault.Invalid, "no withdrawal is ever %q", status).Because("status-unknown").
+			WithHint("it is %s, or one of %s", statusOpen, strings.Join(statuses[:], ", "))
+	}
 	all, err := t.terminal.Withdrawals(ctx)
 	if err != nil {
 		return nil, err

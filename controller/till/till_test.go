@@ -247,11 +247,41 @@ func TestWhatTheTillRefuses(t *testing.T) {
 	h.refuses(409, "code-not-shown", http.MethodGet, path(v)+"/qr.svg", "")
 	h.refuses(400, "cursor-malformed", http.MethodGet, "/events?after=-1", "")
 	h.refuses(400, "timeout-malformed", http.MethodGet, "/events?timeout_ms=soon", "")
+	h.refuses(400, "status-unknown", http.MethodGet, "/withdrawals?status=new", "")
+	h.refuses(404, "path-unknown", http.MethodGet, "//config", "")
 	h.do(http.MethodPost, path(v)+"/accept", "")
 	h.do(http.MethodPost, path(v)+"/accept", "") // again
 	for form, kind := range map[string]string{"txt": "text/plain; charset=utf-8", "svg": "image/svg+xml", "png": "image/png"} {
 		if r := h.ask(http.MethodGet, path(v)+"/qr."+form, ""); r.status != 200 || r.header.Get("Content-Type") != kind || !strings.Contains(r.body, v.URI) {
 			t.Errorf("%s: %d %v %q", form, r.status, r.header, r.body)
+		}
+	}
+}
+
+// Every path says which methods it has, and is answered without its body, at once.
+func TestMethodsOfAPath(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	v := h.begin("")
+	for _, row := range []struct{ path, allow string }{
+		{"/config", "GET, HEAD"},
+		{"/withdrawals", "GET, POST, HEAD"},
+		{"/withdrawals?status=pending", "GET, POST, HEAD"},
+		{path(v), "GET, HEAD"},
+		{path(v) + "/accept", "POST"},
+		{path(v) + "/events", "GET, HEAD"},
+		{"/events", "GET, HEAD"},
+	} {
+		h.refuses(405, "method-unknown", http.MethodDelete, row.path, "")
+		if r := h.ask(http.MethodDelete, row.path, ""); r.header.Get("Allow") != row.allow {
+			t.Errorf("%s allows %q", row.path, r.header.Get("Allow"))
+		}
+		want := http.StatusOK
+		if row.allow == "POST" {
+			want = http.StatusMethodNotAllowed
+		}
+		if r := h.ask(http.MethodHead, row.path, ""); r.status != want || r.body != "" {
+			t.Errorf("HEAD %s: %d %q", row.path, r.status, r.body)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package vendor
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -94,7 +95,11 @@ func aborted(reason string) error {
 
 // setUp has the bank make a WOPID and works out what the card is charged.
 func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
-	taken, err := t.takes(ctx, p.Amount)
+	bank, err := t.offers(ctx, p)
+	if err != nil {
+		return Withdrawal{}, err
+	}
+	taken, err := takes(bank, p.Amount)
 	if err != nil {
 		return Withdrawal{}, err
 	}
@@ -127,12 +132,35 @@ func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
 	})
 }
 
+// CheckPurchase asks the bank whether it deals in what is wanted, and keeps
+// nothing: what is refused here has never begun. fault.Invalid for another
+// currency, fault.NotFound for an exchange that is not one of its own.
+func (t *Terminal) CheckPurchase(ctx context.Context, p Purchase) error {
+	_, err := t.offers(ctx, p)
+	return err
+}
+
+// offers is what the bank says of itself, if it deals in what is wanted.
+func (t *Terminal) offers(ctx context.Context, p Purchase) (taler.TerminalConfig, error) {
+	bank, err := t.BankConfig(ctx)
+	if err != nil {
+		return bank, err
+	}
+	if p.Amount.Currency != bank.Currency {
+		return bank, fault.New(fault.Invalid, "the bank deals in %s and not in %s", bank.Currency, p.Amount.Currency).Because(taler.ReasonCurrencyMismatch)
+	}
+	named := func(x taler.ExchangeChoice) bool { return x.Name == p.Exchange }
+	if p.Exchange != "" && p.Exchange != taler.DefaultExchange && !slices.ContainsFunc(bank.Exchanges, named) {
+		return bank, fault.New(fault.NotFound, "the bank sells no cash of an exchange %q", p.Exchange).Because(taler.ReasonExchangeUnknown)
+	}
+	return bank, nil
+}
+
 // takes is what this terminal takes of an amount, as the bank's operator has
 // agreed with its owner; the zero Amount if nothing was.
-func (t *Terminal) takes(ctx context.Context, of instrument.Amount) (instrument.Amount, error) {
-	bank, err := t.BankConfig(ctx)
-	if err != nil || bank.Till == nil {
-		return instrument.Amount{}, err
+func takes(bank taler.TerminalConfig, of instrument.Amount) (instrument.Amount, error) {
+	if bank.Till == nil {
+		return instrument.Amount{}, nil
 	}
 	return bank.Till.Due(of)
 }

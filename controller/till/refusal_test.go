@@ -1,0 +1,70 @@
+package till_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+)
+
+// What the bank does not deal in has never begun: the same key is good for the
+// request once it is right.
+func TestWhatTheBankDoesNotDealInIsNotBegun(t *testing.T) {
+	t.Parallel()
+	const zurich = `,"exchange":"zurich"`
+	for _, row := range []struct {
+		name, amount, members, right string
+		several                      bool
+		status                       int
+		reason                       string
+	}{
+		{"another currency", "EUR:5", "", "", false, 400, "currency-mismatch"},
+		{"an exchange of a bank that has one", "CHF:20", zurich, `,"exchange":"exchange"`, false, 404, "exchange-unknown"},
+		{"an exchange of a bank that has several", "CHF:20", `,"exchange":"nope"`, zurich, true, 404, "exchange-unknown"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t, false)
+			if row.several {
+				h.bank.AddExchange(bank.Exchange{
+					Name: "zurich", URL: banktest.ExchangeURL + "zurich/", Account: "payto://x-taler-bank/localhost/zurich?receiver-name=Zurich",
+				})
+			}
+			h.refuses(row.status, row.reason, http.MethodPost, "/withdrawals", `{"key":"k","amount":"`+row.amount+`"`+row.members+`}`)
+			v := h.do(http.MethodPost, "/withdrawals", `{"key":"k","amount":"CHF:20"`+row.right+`}`)
+			if v.WOPID.IsZero() || v.Needs != "acceptance" {
+				t.Errorf("the right request: %+v", v)
+			}
+			h.do(http.MethodPost, path(v)+"/decline", "")
+			h.wantEvents(v, "setup", "aborted")
+			if r := h.ask(http.MethodGet, "/events?timeout_ms=0", ""); strings.Count(r.body, "\n") != 2 {
+				t.Errorf("the events are %s", r.body)
+			}
+		})
+	}
+}
+
+// A withdrawal that the bank refuses has no end that anybody could read of: whoever
+// asked is told, also again, and no later life goes on with it.
+func TestWhatTheBankRefusesIsOver(t *testing.T) {
+	t.Parallel()
+	for _, native := range []bool{false, true} {
+		h := open(t, native)
+		for range 2 {
+			h.restart()
+			first := h.ask(http.MethodPost, "/withdrawals", `{"key":"k","amount":"CHF:100.01"}`)
+			if first.status != http.StatusConflict || !strings.Contains(first.body, string(taler.ReasonAmountOutOfRange)) {
+				t.Errorf("%d %s", first.status, first.body)
+			}
+			if r := h.ask(http.MethodGet, "/events?timeout_ms=0", ""); r.body != "" {
+				t.Errorf("the events are %s", r.body)
+			}
+			if r := h.ask(http.MethodGet, "/withdrawals", ""); r.body != `{"withdrawals":[]}` {
+				t.Errorf("there is %s", r.body)
+			}
+		}
+	}
+}
