@@ -78,14 +78,35 @@ func (b *Bank) DisableTerminal(ctx context.Context, name string) error {
 	return b.Profiles().Disable(ctx, p.ID)
 }
 
-// RotateTerminal gives a terminal a new token; the old one ends at once.
+// RotateTerminal gives a terminal a new token; the old one ends at once. One that is
+// disabled gets none: fault.Conflict.
 func (b *Bank) RotateTerminal(ctx context.Context, name string) (login, token string, err error) {
 	p, err := b.account(ctx, profile.Terminal, name)
 	if err != nil {
 		return "", "", err
 	}
+	if p.Disabled {
+		return "", "", fault.New(fault.Conflict, "the terminal %q is disabled: no token would let it in", name).Because("terminal-disabled").
+			WithHint("`bank terminal rotate --enable` gives it its rights back, with a new token")
+	}
 	token, err = b.Profiles().Rotate(ctx, p.ID)
 	return p.Login, token, err
+}
+
+// EnableTerminal gives a terminal a new token and the rights that DisableTerminal has
+// ended. The token that it had is never good again: it may be why it was disabled.
+func (b *Bank) EnableTerminal(ctx context.Context, name string) (login, token string, err error) {
+	p, err := b.account(ctx, profile.Terminal, name)
+	if err != nil {
+		return "", "", err
+	}
+	if err := b.inUse(ctx, p.Facts[FactProvider]); err != nil {
+		return "", "", err
+	}
+	if token, err = b.Profiles().Rotate(ctx, p.ID); err != nil {
+		return "", "", err
+	}
+	return p.Login, token, b.open(ctx, p, true)
 }
 
 // Gateway are the credentials of an exchange: a login and password for the basic

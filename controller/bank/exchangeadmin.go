@@ -94,7 +94,7 @@ func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 	return errors.Join(err, b.open(ctx, p, true))
 }
 
-// open lets an exchange's account be used, or not any more.
+// open lets an account be used, or not any more.
 func (b *Bank) open(ctx context.Context, p profile.Principal, open bool) error {
 	return b.Profiles().Change(ctx, p.ID, func(p *profile.Principal) error {
 		p.Disabled = !open

@@ -127,7 +127,17 @@ func TestOperatorsWorkBesideTheBank(t *testing.T) {
 	if status, _ := o.asks("GET", config, till.Login, again.Token, ""); status != 401 {
 		t.Errorf("a disabled terminal gets %d", status)
 	}
+	d.refuses(5, "terminal-disabled", "terminal", "rotate", "till")
+	var back credential
+	d.does(&back, "terminal", "rotate", "till", "--enable")
+	for token, want := range map[string]int{again.Token: 401, back.Token: 200} {
+		if status, text := o.asks("GET", config, till.Login, token, ""); status != want {
+			t.Errorf("enabled again: %d %s, want %d", status, text, want)
+		}
+	}
+	d.does(nil, "terminal", "disable", "till")
 	d.does(nil, "provider", "remove", "sim")
+	d.refuses(5, "provider-removed", "terminal", "rotate", "till", "--enable")
 	var providers struct{ Providers []any }
 	d.does(&providers, "provider", "list")
 	if len(providers.Providers) != 0 {

@@ -134,16 +134,20 @@ func terminalDisable(e *cli.Env) *cobra.Command {
 }
 
 func terminalRotate(e *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "rotate NAME", Short: "Give a terminal a new token; the old one ends at once", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				name, token, err := b.RotateTerminal(c.Context(), args[0])
-				if err != nil {
-					return err
-				}
-				return login{name, token}.show(e)
-			})
-		},
+	c := &cobra.Command{Use: "rotate NAME", Short: "Give a terminal a new token; the old one ends at once", Args: cobra.ExactArgs(1)}
+	enable := c.Flags().Bool("enable", false, "also of one that is disabled, which has its rights again")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+			rotate := b.RotateTerminal
+			if *enable {
+				rotate = b.EnableTerminal
+			}
+			name, token, err := rotate(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return login{name, token}.show(e)
+		})
 	}
+	return c
 }
