@@ -38,6 +38,9 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		if err := numbered(f); err != nil {
 			found.Note("numbers of the histories", err)
 		}
+		if err := tellConfigured(ctx, f, b, s); err != nil {
+			found.Note("files for the exchanges", err)
+		}
 		all, err := b.Exchanges(ctx)
 		for _, x := range all {
 			found.Note("exchange "+x.URL, checkExchange(ctx, x, s.Currency))

@@ -55,7 +55,12 @@ func atDesk(ctx context.Context, e *cli.Env, do func(desk) error) error {
 	if err != nil {
 		return err
 	}
-	return beside(ctx, e, func(b *bank.Bank, s settings) error { return do(desk{e, f, b, s}) })
+	return beside(ctx, e, func(b *bank.Bank, s settings) error {
+		if err := tellConfigured(ctx, f, b, s); err != nil {
+			return err
+		}
+		return do(desk{e, f, b, s})
+	})
 }
 
 // handed is what is said of new credentials of an exchange, this once.
@@ -92,9 +97,12 @@ func credentialsOf(f house.Files, x bank.Exchange) string {
 	return filepath.Join(f.Dir, name)
 }
 
-// gatewayURL is where an exchange finds its account: where the bank listens, or
-// did when it was last seen, or will as far as that is settled.
+// gatewayURL is where an exchange finds its account: as the settings say, else where
+// the bank listens, or did when it was last seen, or will as far as that is settled.
 func (d desk) gatewayURL(x bank.Exchange) string {
+	if d.s.URL != "" {
+		return d.s.gatewayURL(x)
+	}
 	if old, err := credentials.Read(credentialsOf(d.f, x)); err == nil && old.URL != "" {
 		return old.URL
 	}

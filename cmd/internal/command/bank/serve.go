@@ -8,11 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
-	"github.com/swaperoo/swaperoo/cmd/internal/credentials"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm"
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/websocket"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/rest"
@@ -92,7 +90,11 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 	if err := process.Sessions(append([]string{native.String()}, further...), sessions(ctx, h, b)); err != nil {
 		return errors.Join(err, port.Close())
 	}
-	if err := tellExchanges(ctx, f, b, s, port); err != nil {
+	at := func(x bank.Exchange) string { return port.URL(gatewayPath(x)) }
+	if s.URL != "" {
+		at = s.gatewayURL
+	}
+	if err := tellExchanges(ctx, f, b, at); err != nil {
 		return errors.Join(err, port.Close(), process.Close())
 	}
 	return process.Run(ctx)
@@ -106,31 +108,4 @@ func sessions(ctx context.Context, h *house.House, b *bank.Bank) func(comm.Addre
 	return func(at comm.Address) (comm.Listener, error) {
 		return h.Comm.Listen(context.WithoutCancel(ctx), at, accept)
 	}
-}
-
-// tellExchanges writes where the wire gateways are into the files for the
-// exchanges, where that has changed. A file that the operator has moved away
-// stays away.
-func tellExchanges(ctx context.Context, f house.Files, b *bank.Bank, s settings, port *serve.Port) error {
-	all, err := b.Exchanges(ctx)
-	for _, x := range all {
-		url := port.URL(gatewayPath(x))
-		if s.URL != "" {
-			url = s.gatewayURL(x)
-		}
-		err = errors.Join(err, tellExchange(credentialsOf(f, x), url))
-	}
-	return err
-}
-
-func tellExchange(path, url string) error {
-	c, err := credentials.Read(path)
-	if errors.Is(err, fault.NotFound) {
-		return nil
-	}
-	if err != nil || c.URL == url {
-		return err
-	}
-	c.URL = url
-	return credentials.Write(path, c)
 }

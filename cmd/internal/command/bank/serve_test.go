@@ -279,6 +279,33 @@ func TestTheExchangesFileFollowsTheBank(t *testing.T) {
 	}
 }
 
+// The files may be sent before the bank has ever listened: whatever an operator does
+// with credentials writes the address that was configured since.
+func TestTheExchangesFilesSayWhatIsConfigured(t *testing.T) {
+	const zurich = "payto://x-taler-bank/localhost/zurich?receiver-name=Zurich"
+	for _, does := range [][]string{
+		{"config", "check"},
+		{"gateway", "rotate"},
+		{"gateway", "rotate", "zurich"},
+		{"exchange", "add", "basel", "--url", "http://127.0.0.1:9/basel", "--account", strings.ReplaceAll(zurich, "zurich", "basel")},
+	} {
+		t.Run(strings.Join(does[:2], " "), func(t *testing.T) {
+			d := newDesk(t)
+			d.initialises("--listen", "127.0.0.1:9082")
+			d.does(nil, "exchange", "add", "zurich", "--url", "http://127.0.0.1:9/", "--account", zurich)
+			d.env["SWAPEROO_URL"] = "https://bank.example.com/c2ec"
+			var out bytes.Buffer
+			d.command(t.Context(), &out, does...) // a check finds that nobody answers
+			for name, want := range map[string]string{"": "/", "-zurich": "/zurich/"} {
+				c, err := credentials.Read(filepath.Join(d.dir, "exchange-credentials"+name+".conf"))
+				if err != nil || c.URL != "https://bank.example.com/c2ec"+want+"taler-wire-gateway/" {
+					t.Errorf("%s: %v, %v", name, c, err)
+				}
+			}
+		})
+	}
+}
+
 func TestCheckAsksEverybody(t *testing.T) {
 	d := newDesk(t)
 	d.initialises()
