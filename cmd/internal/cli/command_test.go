@@ -50,6 +50,7 @@ func TestANounHasItsVerbs(t *testing.T) {
 	}{
 		{"the verb", []string{"count"}, true, false, false},
 		{"no verb", nil, false, false, true},
+		{"no verb for a script", []string{"--json"}, false, true, false},
 		{"another verb", []string{"sell"}, false, true, false},
 		{"too much", []string{"count", "twice"}, false, true, false},
 	} {
@@ -57,6 +58,7 @@ func TestANounHasItsVerbs(t *testing.T) {
 			ran := false
 			verb := &cobra.Command{Use: "count", Short: "Count beads", Args: cobra.NoArgs, RunE: func(*cobra.Command, []string) error { ran = true; return nil }}
 			c := cli.Group("beads", "Hold beads", verb)
+			c.PersistentFlags().Bool("json", false, "")
 			c.SilenceUsage, c.SilenceErrors = true, true
 			var out bytes.Buffer
 			c.SetOut(&out)

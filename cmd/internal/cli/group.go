@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"strings"
+
 	"github.com/spf13/cobra"
 )
 
@@ -9,10 +11,24 @@ import (
 func Group(use, short string, verbs ...*cobra.Command) *cobra.Command {
 	c := &cobra.Command{
 		Use: use, Short: short, Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if f := c.Flag("json"); f != nil && f.Value.String() == "true" { // whoever reads it cannot read help
+				return Usage("%s needs a verb: %s", c.CommandPath(), strings.Join(verbsOf(c), ", "))
+			}
+			return c.Help()
+		},
 	}
 	c.AddCommand(verbs...)
 	return c
+}
+
+func verbsOf(c *cobra.Command) (names []string) {
+	for _, verb := range c.Commands() {
+		if verb.IsAvailableCommand() {
+			names = append(names, verb.Name())
+		}
+	}
+	return names
 }
 
 // Require is a usage fault that names the first flag that was not given.

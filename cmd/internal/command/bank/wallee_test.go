@@ -191,10 +191,13 @@ func TestAWithdrawalPaidAtWallee(t *testing.T) {
 	}
 	var shown struct {
 		Status, Paid string
-		Returns      []struct{ State, Amount string }
+		Returns      []struct {
+			State, Amount  string
+			Created, Ended time.Time // RFC 3339
+		}
 	}
 	d.does(&shown, "withdrawal", "show", id.Text())
-	if shown.Status != "confirmed" || shown.Paid != "CHF:20.75" || len(shown.Returns) != 1 || shown.Returns[0].Amount != "CHF:0.75" {
+	if shown.Status != "confirmed" || shown.Paid != "CHF:20.75" || len(shown.Returns) != 1 || shown.Returns[0].Amount != "CHF:0.75" || shown.Returns[0].Created.IsZero() {
 		t.Errorf("%+v", shown)
 	}
 	for range 2 {

@@ -34,27 +34,9 @@ type withdrawal struct {
 	Overdue     bool                  `json:"overdue,omitempty"`   // the provider should have decided about the notice by now
 	Paid        instrument.Amount     `json:"paid,omitzero"`       // of a confirmed one
 	Foreign     string                `json:"foreign,omitempty"`   // a payment that was made for something else, as far as the bank can see
-	Returns     []taler.Return        `json:"returns,omitempty"`   // what is given back of payments for it; with show
+	Returns     []returned            `json:"returns,omitempty"`   // what is given back of payments for it; with show
 	Transfers   []transfer            `json:"transfers,omitempty"` // what the exchange has sent back of it; with show
 	Proof       json.RawMessage       `json:"proof,omitempty"`     // what the provider said
-}
-
-// transfer is what an exchange has sent back, as operators see it.
-type transfer struct {
-	Row    uint64              `json:"row"`
-	Amount instrument.Amount   `json:"amount"`
-	Status taler.TransferState `json:"status"`
-	Refund string              `json:"refund,omitempty"` // the provider's name of it
-	Reason string              `json:"reason,omitempty"`
-}
-
-func transfersOf(ctx context.Context, b *bank.Bank, id taler.WOPID) ([]transfer, error) {
-	all, err := b.TransfersOf(ctx, id)
-	out := make([]transfer, len(all))
-	for n, t := range all {
-		out[n] = transfer{t.Row, t.Request.Amount, t.State, t.Refund, t.Message}
-	}
-	return out, err
 }
 
 func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (withdrawal, error) {
@@ -209,7 +191,7 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 	if err != nil {
 		return err
 	}
-	if s.Returns, err = b.ReturnsOf(ctx, w.WOPID); err != nil {
+	if s.Returns, err = returnsOf(ctx, b, w.WOPID); err != nil {
 		return err
 	}
 	if s.Transfers, err = transfersOf(ctx, b, w.WOPID); err != nil {
