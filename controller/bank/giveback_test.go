@@ -289,7 +289,7 @@ func TestAWebhookOnlyWakes(t *testing.T) {
 	for _, body := range []string{`{}`, `{"entityId":4711}`, `{"entityId":"other"}`, `{"entityId":null,"state":"FULFILL"}`, `{"entityId":{"a":[]}}`} {
 		post(banktest.ProviderName, body, 204)
 	}
-	post("nobody", `{"entityId":"tx","state":"FULFILL"}`, 204)
+	post("nobody", `{"entityId":"tx","state":"FULFILL"}`, 404)
 	post(banktest.ProviderName, `no JSON`, 400)
 	post(banktest.ProviderName, `{"entityId":"`+strings.Repeat("x", 1<<17)+`"}`, 413)
 	post(banktest.ProviderName, `{"entityId":"tx","state":"FULFILL"}`, 204)

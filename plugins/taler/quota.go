@@ -41,6 +41,9 @@ func count(tx instrument.Tx, rule taler.QuotaRule, args taler.SetupArgs, w *tale
 		return err
 	}
 	if w.Amount == (taler.Amount{}) {
+		if c, err := w.SuggestedAmount.Cmp(most); w.SuggestedAmount != (taler.Amount{}) && (err != nil || c > 0) {
+			return outOfRange("%s is suggested, which is more than this user may withdraw now: %s", w.SuggestedAmount, most)
+		}
 		w.MaxAmount = most
 	}
 	return put(tx, i, i.Status, q)

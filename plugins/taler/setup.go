@@ -114,9 +114,14 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 	if w.TerminalFees.IsZero() {
 		w.TerminalFees = taler.Amount{} // no fees and fees of nothing are the same
 	}
+	proposed := w
 	if w.Amount != (taler.Amount{}) {
 		w.SuggestedAmount = taler.Amount{} // a fixed amount wins
-		if err := payable(w, args.MinAmount, args.MaxAmount); err != nil {
+	} else {
+		proposed.Amount = w.SuggestedAmount // a wallet that agrees must not be refused
+	}
+	if proposed.Amount != (taler.Amount{}) {
+		if err := payable(proposed, args.MinAmount, args.MaxAmount); err != nil {
 			return taler.Withdrawal{}, err
 		}
 	}

@@ -42,6 +42,13 @@ func begin(t *testing.T, h *banktest.House, uid, amount, user, lock string) resp
 	return send(t, h, request{method: "POST", path: "/withdrawals", login: h.Terminal, body: body})
 }
 
+// suggest is begin of an amount that the wallet may change.
+func suggest(t *testing.T, h *banktest.House, uid, amount, user string) response {
+	t.Helper()
+	body := fmt.Sprintf(`{"request_uid":%q,"suggested_amount":"CHF:%s","user_uuid":%q}`, uid, amount, user)
+	return send(t, h, request{method: "POST", path: "/withdrawals", login: h.Terminal, body: body})
+}
+
 // TestQuotas: what a user has withdrawn counts for a day, unless it was aborted,
 // and what is locked cannot be had by others.
 //
@@ -173,6 +180,10 @@ func TestQuotasOfAnAmountThatTheWalletChooses(t *testing.T) {
 	if got := limit(t, h, "anna"); got.Limit != chf(t, "45") {
 		t.Errorf("%s is left", got.Limit)
 	}
+	suggest(t, h, "too much", "45.01", "anna").want(t, 409, 5102)
+	if got := limit(t, h, "anna"); got.Limit != chf(t, "45") {
+		t.Errorf("%s is left after a suggestion that was refused", got.Limit)
+	}
 	send(t, h, request{method: "POST", path: "/withdrawals", login: h.Terminal, body: `{"request_uid":"none","user_uuid":"anna","lock":"x"}`}).want(t, 409, 5102)
 }
 
@@ -208,6 +219,7 @@ func TestBounds(t *testing.T) {
 			code = 5102
 		}
 		begin(t, h, "u"+amount, amount, "", "").want(t, status, code)
+		suggest(t, h, "s"+amount, amount, "").want(t, status, code)
 	}
 	free, err := h.Till(h.Terminal).SetUp(ctx, taler.TerminalWithdrawalSetup{RequestUID: "free"})
 	if err != nil {
