@@ -47,7 +47,7 @@ func (e Expiry) over(w taler.Withdrawal, now time.Time) string {
 // keepHouse does what is due by the clock, until the bank rests.
 func (b *Bank) keepHouse() {
 	s := newSearcher(b)
-	if err := s.begin(); err != nil {
+	if err := s.begin(); err != nil && b.life.Err() == nil {
 		b.Log().Error("withdrawals that ended cannot be read", "error", err)
 	}
 	for b.life.Err() == nil {

@@ -1,7 +1,10 @@
 package bank_test
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"testing"
 
@@ -115,4 +118,25 @@ func TestClosingDoesNotWaitForProviders(t *testing.T) {
 	}
 	_, err := h.Bank.SetUp(withTimeout(t), p, taler.TerminalWithdrawalSetup{RequestUID: "v", Amount: amount(t, "CHF:1")})
 	refused(t, err, fault.Unavailable, "shutting-down")
+}
+
+// TestAnEndIsNoError: a bank that is ended while it still reads what earlier lives
+// have left says nothing of it.
+func TestAnEndIsNoError(t *testing.T) {
+	var said bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	h := open(t, banktest.Options{Log: log})
+	for n := range byte(10) {
+		id := selected(t, h, fmt.Sprint(n), key(n+1))
+		if err := h.Bank.AbortByWallet(withTimeout(t), id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 20 {
+		h.Restart()
+	}
+	h.Close()
+	if said.Len() > 0 {
+		t.Errorf("it said\n%s", said.String())
+	}
 }
