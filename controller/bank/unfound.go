@@ -11,7 +11,7 @@ import (
 const reasonTransactionUnknown fault.Reason = "transaction-unknown"
 
 // byReference looks for the payment of a withdrawal whose notice names one that the
-// provider does not know. The reference is what binds a payment to a withdrawal,
+// provider does not know, or that is of something else. The reference is what binds a payment to a withdrawal,
 // the name is what the terminal has said. Only a payment that confirms is taken;
 // else the facts are those of a payment that is not decided.
 func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
@@ -27,6 +27,22 @@ func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f 
 		}
 	}
 	return undecided, false, err
+}
+
+// misnames says that a notice names a payment of something else, which would end the
+// withdrawal.
+func misnames(w taler.Withdrawal, v Verdict, f protocol.Facts) bool {
+	return v.Decision == Abort && (v.Foreign || !w.WOPID.Is(f.Reference))
+}
+
+// insteadOf takes the withdrawal's own payment for the one that its notice misnames,
+// if it is there and confirms; the other one is left alone.
+func (b *Bank) insteadOf(d *decision, w taler.Withdrawal, at instrument.ID) error {
+	f, found, err := b.byReference(w, at, d.provider)
+	if found {
+		d.facts, d.found = f, true
+	}
+	return err
 }
 
 // payments asks a provider for the payments with a withdrawal as their reference.
