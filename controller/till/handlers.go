@@ -107,10 +107,10 @@ func (a *API) code(w http.ResponseWriter, r *http.Request) error {
 	switch mux.Vars(r)["form"] {
 	case "svg":
 		kind = "image/svg+xml"
-		picture, err = a.o.Draw.SVG(v.URI)
+		picture, err = a.o.Draw.SVG(pictured(v.URI))
 	case "png":
 		kind = "image/png"
-		picture, err = a.o.Draw.PNG(v.URI)
+		picture, err = a.o.Draw.PNG(pictured(v.URI))
 	default:
 		kind = "text/plain; charset=utf-8"
 		var text string
@@ -122,6 +122,18 @@ func (a *API) code(w http.ResponseWriter, r *http.Request) error {
 	}
 	write(w, http.StatusOK, kind, picture)
 	return nil
+}
+
+// pictured is what a picture says: the URI, and that the payment here is what confirms
+// the withdrawal. Newer wallets wait then, and lead nobody to a page of the bank.
+// A code of letters is for small screens, and says no more than it must.
+func pictured(uri string) string {
+	u, err := taler.ParseWithdrawURI(uri)
+	if err != nil {
+		return uri
+	}
+	u.External = true
+	return u.Text()
 }
 
 // cursor reads a place in the stream.

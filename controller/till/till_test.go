@@ -254,6 +254,8 @@ func TestWhatTheTillRefuses(t *testing.T) {
 	for form, kind := range map[string]string{"txt": "text/plain; charset=utf-8", "svg": "image/svg+xml", "png": "image/png"} {
 		if r := h.ask(http.MethodGet, path(v)+"/qr."+form, ""); r.status != 200 || r.header.Get("Content-Type") != kind || !strings.Contains(r.body, v.URI) {
 			t.Errorf("%s: %d %v %q", form, r.status, r.header, r.body)
+		} else if says := strings.Contains(r.body, v.URI+"?external-confirmation=1"); says != (form != "txt") {
+			t.Errorf("%s says that the confirmation is outside: %v", form, says)
 		}
 	}
 }
