@@ -265,16 +265,17 @@ func (h *House) listen(cm *comm.Manager) {
 
 func (h *House) serve() {
 	h.API = rest.New(h.Bank, h.o.Rest)
-	h.server = rest.Server(h.API, h.o.Limits)
+	server := rest.Server(h.API, h.o.Limits) // the next life has another one, perhaps before this one has begun to serve
 	if h.o.Around != nil {
-		h.server.Handler = h.o.Around(h.server.Handler)
+		server.Handler = h.o.Around(server.Handler)
 	}
+	h.server = server
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		h.tb.Fatalf("listen: %v", err)
 	}
 	h.URL = "http://" + l.Addr().String() + "/"
-	go func() { _ = h.server.Serve(l) }()
+	go func() { _ = server.Serve(l) }()
 	h.closed = false
 }
 
