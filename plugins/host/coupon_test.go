@@ -48,6 +48,9 @@ func TestTheCouponIsBuiltFromOutsideAndRedeemedOnce(t *testing.T) {
 	if err := redeem(t, b, shop, &small, "CHF:5"); fault.ReasonOf(err) != "coupon-refused" || small.Status != "ready" || len(shop.taken) != 1 {
 		t.Errorf("too small a one: error = %v, coupon %s", err, small.Status)
 	}
+	if shop.heard != 2 {
+		t.Errorf("the shop was shown %d coupons; the one that does not suit must not leave the wallet", shop.heard)
+	}
 }
 
 func buildExample(t *testing.T, name string) string {
@@ -82,13 +85,16 @@ func redeem(t *testing.T, b *host.Bundle, shop *till, coupon *instrument.Instanc
 	}
 	vendor := &servicer{till: shop, begun: begun, presented: presented, ended: ended}
 	served := make(chan error, 1)
+	serving, leave := context.WithCancel(t.Context())
+	defer leave()
 	go func() {
-		err := b.Protocols(comm.Vendor)[0].(protocol.Stepper).RunSteps(t.Context(), vendor.begun, vendor)
+		err := b.Protocols(comm.Vendor)[0].(protocol.Stepper).RunSteps(serving, vendor.begun, vendor)
 		close(ended)
 		served <- err
 	}()
 	begun.Side, begun.Call.Instruments, begun.Leased = protocol.Initiator, []instrument.ID{coupon.ID}, []instrument.Instance{*coupon}
 	var last protocol.Step
+	sent := false
 	err = b.Protocols(comm.Client)[0].(protocol.Stepper).RunSteps(t.Context(), begun, doorFunc(func(steps []protocol.Step) (protocol.Answer, error) {
 		for _, s := range steps {
 			switch last = s; s.Kind {
@@ -98,6 +104,7 @@ func redeem(t *testing.T, b *host.Bundle, shop *till, coupon *instrument.Instanc
 				if coupon.Status != "presented" {
 					t.Error("the message left before the intent")
 				}
+				sent = true
 				presented <- s.Body
 			}
 		}
@@ -113,10 +120,13 @@ func redeem(t *testing.T, b *host.Bundle, shop *till, coupon *instrument.Instanc
 			return protocol.Answer{Now: noon, Message: end.Result.Value}, nil
 		}
 	}))
-	if err := <-served; err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err != nil {
+	if !sent {
+		leave() // or it waits for ever
+	}
+	if err := <-served; sent && err != nil {
 		t.Fatal(err)
 	}
 	if last.Fault != nil {
@@ -130,6 +140,7 @@ func redeem(t *testing.T, b *host.Bundle, shop *till, coupon *instrument.Instanc
 
 // till is the vendor's store: what was taken, and which codes.
 type till struct {
+	heard int
 	keys  map[string]instrument.ID
 	taken []instrument.Instance
 }
@@ -144,12 +155,17 @@ type servicer struct {
 	message   json.RawMessage
 }
 
-func (s *servicer) Exchange(_ context.Context, steps []protocol.Step) (protocol.Answer, error) {
+func (s *servicer) Exchange(ctx context.Context, steps []protocol.Step) (protocol.Answer, error) {
 	for _, st := range steps {
 		switch st.Kind {
 		case protocol.StepRecv:
 			if s.message == nil {
-				s.message = <-s.presented
+				select {
+				case s.message = <-s.presented:
+					s.till.heard++
+				case <-ctx.Done(): // the initiator refused before it sent
+					return protocol.Answer{Suspended: true}, nil
+				}
 			}
 			return protocol.Answer{Now: noon, Message: s.message}, nil
 		case protocol.StepFind:
