@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -61,6 +62,9 @@ func buildExample(t *testing.T, name string) string {
 	build.Env = append(build.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := os.Chmod(path, 0o700); err != nil { // whatever the umask is
+		t.Fatal(err)
 	}
 	return path
 }
