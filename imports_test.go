@@ -2,6 +2,7 @@
 package swaperoo_test
 
 import (
+	"encoding/json"
 	"io/fs"
 	"maps"
 	"os"
@@ -55,7 +56,8 @@ var layers = []struct {
 	{"cmd", nil, ""}, // joins everything
 }
 
-// outside says which packages alone may import a module of others.
+// outside says which packages alone may import a module of others. Each module that
+// go.mod requires for us is here: a new one needs a place first.
 var outside = map[string][]string{
 	"modernc.org/sqlite":                  {"controller/store", "cmd/internal/sandbox"},
 	"github.com/pressly/goose/v3":         {"controller/store", "cmd/internal/sandbox"},
@@ -75,8 +77,14 @@ var outside = map[string][]string{
 	"github.com/spf13/cobra":              {"cmd"},
 	"rsc.io/qr":                           {"cmd"},
 	"github.com/prometheus/client_golang": {"cmd/internal/metrics"},
+	"github.com/google/go-cmp":            {"controller/store/storetest"}, // tests
+	"github.com/rogpeppe/go-internal":     {},                             // tests
+	"go.uber.org/goleak":                  {"comm/commtest"},              // tests
+	"pgregory.net/rapid":                  {},                             // tests
+	"golang.org/x/crypto":                 {"crypto", "protocol"},         // protocol: the stream of an operation's dice
+	"golang.org/x/sync":                   {"cmd"},
 	"golang.org/x/term":                   {"cmd"},
-	"golang.org/x/sys":                    {"comm/stream"},
+	"golang.org/x/sys":                    {"comm/stream", "crypto"},
 }
 
 func TestImportsPointDownwards(t *testing.T) {
@@ -120,6 +128,36 @@ func TestOutsideModulesStayWhereTheyBelong(t *testing.T) {
 					t.Errorf("%s imports %s, which belongs in %s", pkg, imported, strings.Join(places, ", "))
 				}
 			}
+		}
+	}
+}
+
+func TestEveryOutsideModuleHasAPlace(t *testing.T) {
+	out, err := exec.Command("go", "mod", "edit", "-json").Output()
+	if err != nil {
+		t.Fatalf("go mod edit: %v", err)
+	}
+	var file struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal(out, &file); err != nil {
+		t.Fatal(err)
+	}
+	required := map[string]bool{}
+	for _, r := range file.Require {
+		if required[r.Path] = !r.Indirect; r.Indirect {
+			continue
+		}
+		if _, placed := outside[r.Path]; !placed {
+			t.Errorf("go.mod requires %s, and nothing says who may import it", r.Path)
+		}
+	}
+	for foreign := range outside {
+		if !required[foreign] {
+			t.Errorf("%s has a place, and go.mod does not require it", foreign)
 		}
 	}
 }

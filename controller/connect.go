@@ -140,7 +140,7 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 		return err
 	}
 	if got.PNP != self.PNP {
-		return fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", got.PNP, self.PNP).Because("pnp-differs")
+		return pnpDiffers(s.peer.Name, got.PNP, self.PNP)
 	}
 	s.c.protocols.TellEnds(ctx, conn.Peer(), got.Open)
 	fixed := map[instrument.ClassID]selection{}
@@ -185,4 +185,10 @@ func (s *Session) settle(conn comm.Conn, got comm.Initiated, ears *listener, fix
 	s.conn = conn
 	s.transcript = newTranscript(conn, got.PNP, s.c.towards(proved.Key).KeyText(), proved.Key)
 	return nil, nil
+}
+
+// pnpDiffers refuses a session, at either side, in the words of who initiates it.
+func pnpDiffers(servicer, its, ours string) error {
+	return fault.New(fault.Unsupported, "%s negotiates with %q, not with %q", servicer, its, ours).Because("pnp-differs").
+		WithHint("both sides need the same `pnp` in their settings")
 }

@@ -133,7 +133,7 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 	}
 	self := s.c.Self()
 	if hello.PNP != self.PNP {
-		return comm.Initiated{}, &comm.Last{Err: fault.New(fault.Unsupported, "the peer negotiates with %q, we with %q", hello.PNP, self.PNP).Because("pnp-differs")}
+		return comm.Initiated{}, &comm.Last{Err: pnpDiffers(self.Name, self.PNP, hello.PNP)}
 	}
 	peer := conn.Peer()
 	peer.Name, peer.Role, peer.PNP = hello.Name, hello.Role, hello.PNP

@@ -76,6 +76,19 @@ func CheckCurrency(c string) error {
 // ZeroOf is the sum of nothing in a currency.
 func ZeroOf(currency string) Amount { return Amount{Currency: currency} }
 
+// UnitOf is the smallest sum of a currency that is written with so many digits after
+// the point, of which an Amount has eight at most.
+func UnitOf(currency string, digits int) Amount {
+	unit := Amount{Currency: currency, Value: 1}
+	for n := range min(digits, fractionDigits) {
+		if n == 0 {
+			unit.Value, unit.Fraction = 0, FractionBase
+		}
+		unit.Fraction /= 10
+	}
+	return unit
+}
+
 // String writes the canonical form: no trailing zeros, no point without need.
 func (a Amount) String() string {
 	s := a.Currency + ":" + strconv.FormatUint(a.Value, 10)

@@ -250,3 +250,11 @@ func FuzzParseAmount(f *testing.F) {
 		}
 	})
 }
+
+func TestTheSmallestSumOfACurrency(t *testing.T) {
+	for digits, want := range map[int]string{-1: "CHF:1", 0: "CHF:1", 1: "CHF:0.1", 2: "CHF:0.01", 8: "CHF:0.00000001", 9: "CHF:0.00000001"} {
+		if got := instrument.UnitOf("CHF", digits).String(); got != want {
+			t.Errorf("%d digits: %s", digits, got)
+		}
+	}
+}

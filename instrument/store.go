@@ -125,6 +125,7 @@ type Filter struct {
 // VersionConflict is returned by a unit of work when somebody else was first.
 type VersionConflict struct{ ID ID }
 
+// Error implements error.
 func (e *VersionConflict) Error() string {
 	return fmt.Sprintf("instrument %s was changed by somebody else", e.ID)
 }
@@ -137,6 +138,7 @@ type Refused struct {
 	Fault *fault.Fault
 }
 
+// Error implements error.
 func (e *Refused) Error() string { return e.Fault.Error() }
 
 // Unwrap is the fault.
@@ -149,6 +151,7 @@ type KeyConflict struct {
 	ID    ID // who wanted it
 }
 
+// Error implements error.
 func (e *KeyConflict) Error() string {
 	return fmt.Sprintf("the %s of this %s is taken", e.Key, e.Class)
 }

@@ -22,14 +22,19 @@ type Store interface {
 
 // Reader reads profiles.
 type Reader interface {
+	PrincipalReader
+	MemberReader
+	SpendingReader
+}
+
+// PrincipalReader reads who there is.
+type PrincipalReader interface {
 	// Principal reads one; fault.NotFound.
 	Principal(ctx context.Context, id instrument.PrincipalID) (Principal, error)
 	// PrincipalByLogin reads one by its login; fault.NotFound.
 	PrincipalByLogin(ctx context.Context, login string) (Principal, error)
 	// Principals lists all of a kind, or all if kind is empty, by id.
 	Principals(ctx context.Context, kind Kind) ([]Principal, error)
-	MemberReader
-	SpendingReader
 }
 
 // Writer is one unit of work on profiles.

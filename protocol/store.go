@@ -96,4 +96,5 @@ type Filter struct {
 // Known is returned by BeginOperation when the id has a row already.
 type Known struct{ Row Row }
 
+// Error implements error.
 func (e *Known) Error() string { return "operation " + string(e.Row.ID) + " exists" }

@@ -4,16 +4,21 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/bench"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
 
 func main() {
+	if err := crypto.Seclude(); err != nil { // also as a plugin of ours, which has keys as well
+		fmt.Fprintln(os.Stderr, "Warning: other processes of this user can read this one:", err)
+	}
 	bundled.ServeIfAsked()
 	bench.ServeIfAsked()
 	os.Exit(run(os.Args[1:]))

@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
@@ -22,10 +23,14 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
 
 func main() {
+	if err := crypto.Seclude(); err != nil {
+		fmt.Fprintln(os.Stderr, "Warning: other processes of this user can read this one:", err)
+	}
 	bundled.ServeIfAsked()
 	os.Exit(run(os.Args[1:], rig{}))
 }

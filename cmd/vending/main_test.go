@@ -211,11 +211,15 @@ type coupon struct {
 	Worth instrument.Amount `json:"worth"`
 }
 
-func present(_ protocol.Session, _ protocol.Call, i *instrument.Instance) (protocol.Result, error) {
-	var c coupon
-	err := i.Decode(&c)
+// present shows whatever coupon it has, and says that it is worth the price: what
+// does not suit the machine has to refuse.
+func present(_ protocol.Session, call protocol.Call, i *instrument.Instance) (protocol.Result, error) {
 	i.Status = "presented"
-	return protocol.Result{Value: i.State, Amount: c.Worth}, err
+	shown := protocol.Result{Value: i.State}
+	if call.Offer != nil {
+		shown.Amount = call.Offer.Terms.Price
+	}
+	return shown, nil
 }
 
 func accept(_ protocol.Session, call protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {

@@ -3,8 +3,10 @@
 // direction. It keeps no cookies and takes no proxy from the environment.
 //
 // The host has checked before that the plugin may talk to the origin, and has
-// stored what it is about to do; so the one thing that must be right here is
-// whether a failed request may have reached the server.
+// stored what it is about to do. The origin is one that the party's owner has named,
+// or at a terminal its own bank, so it may be in a private network; no redirect leaves
+// it. The one thing that must be right here is whether a failed request may have
+// reached the server.
 package https
 
 import (
@@ -39,10 +41,6 @@ type Options struct {
 	Connect   time.Duration // for TCP, and again for TLS; 0: 10 s
 	AllowHTTP bool          // http also to other machines, not only to loopback
 	TLS       *tls.Config   // nil: the system's authorities
-	// Guard, if set, looks at each address that is connected to, after the name
-	// was resolved; a fault of it is what Fetch returns. A connection that is
-	// kept is not looked at again.
-	Guard func(ctx context.Context, address netip.AddrPort) error
 }
 
 // Fetcher implements comm.Fetcher. It is safe for concurrent use.
@@ -86,7 +84,7 @@ func (f *Fetcher) dial(ctx context.Context, network, address string) (net.Conn, 
 	}
 	d := net.Dialer{
 		Timeout: f.o.Connect,
-		ControlContext: func(ctx context.Context, _, resolved string, _ syscall.RawConn) error {
+		Control: func(_, resolved string, _ syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(resolved)
 			if err != nil {
 				return err
@@ -95,10 +93,7 @@ func (f *Fetcher) dial(ctx context.Context, network, address string) (net.Conn, 
 			if localName(name) && !at.Addr().Unmap().IsLoopback() {
 				return fault.New(fault.Denied, "%s is not on this machine", name).Because("address-denied")
 			}
-			if f.o.Guard == nil {
-				return nil
-			}
-			return f.o.Guard(ctx, at)
+			return nil
 		},
 	}
 	return d.DialContext(ctx, network, address)

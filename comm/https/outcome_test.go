@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,17 +16,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/https"
 )
-
-func refuseLoopback(_ context.Context, a netip.AddrPort) error {
-	if a.Addr().Unmap().IsLoopback() {
-		return fault.New(fault.Denied, "a private address").Because("address-private")
-	}
-	return nil
-}
-
-func refuseAll(_ context.Context, a netip.AddrPort) error {
-	return fault.New(fault.Denied, "refused").Because(fault.Reason("saw-" + a.String()))
-}
 
 // Nothing happened: a caller may try again without asking.
 func TestWhenNothingHappened(t *testing.T) {

@@ -20,9 +20,6 @@ func Basic(login, password string) Authorization {
 	return Authorization{"Basic " + base64.StdEncoding.EncodeToString([]byte(login+":"+password))}
 }
 
-// Bearer is an access token (RFC 6750): what exchanges may use.
-func Bearer(token string) Authorization { return Authorization{"Bearer " + token} }
-
 func (a Authorization) apply(r *http.Request) {
 	if a.header != "" {
 		r.Header.Set("Authorization", a.header)

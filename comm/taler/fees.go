@@ -106,12 +106,5 @@ func (f TillFees) Check(w Withdrawal) error {
 
 // Unit is the smallest amount of a currency that people pay.
 func (s CurrencySpecification) Unit() Amount {
-	unit := Amount{Currency: s.Currency, Value: 1}
-	for n := range min(s.InputDigits, 8) {
-		if n == 0 {
-			unit.Value, unit.Fraction = 0, instrument.FractionBase
-		}
-		unit.Fraction /= 10
-	}
-	return unit
+	return instrument.UnitOf(s.Currency, s.InputDigits)
 }

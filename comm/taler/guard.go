@@ -74,6 +74,19 @@ func DialControl(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
+// PrivateDialer is the dialer for a bank that was seen to be private: it refuses
+// every address on the public Internet. A bank is either, for the whole of a
+// request: one whose name changes in between gets no connection without a guard.
+func PrivateDialer() *net.Dialer {
+	return &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil || publicAddress(at.Addr()) {
+			return fault.New(fault.Denied, "the bank was in a private network a moment ago, and is at %s now", address).Because(ReasonAddressRefused)
+		}
+		return nil
+	}}
+}
+
 // Ranges that net/netip does not call private although nobody can be reached
 // there over the Internet, or that wrap an IPv4 address which could be private.
 var notPublic = [...]netip.Prefix{

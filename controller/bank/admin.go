@@ -8,21 +8,8 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/controller"
-	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 )
-
-// Init makes the bank's own principal, under which it asks providers. It is the
-// one that the controller was made with as Self. Doing it again is no error.
-func Init(ctx context.Context, c *controller.Controller, self instrument.PrincipalID) error {
-	_, err := c.Profiles().Principal(ctx, self)
-	if !errors.Is(err, fault.NotFound) {
-		return err
-	}
-	_, err = c.Profiles().Add(ctx, profile.Principal{ID: self, Kind: profile.Node, Name: c.Self().Name})
-	return err
-}
 
 // Terminal is a payment terminal as the operator sees it.
 type Terminal struct {

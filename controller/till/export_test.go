@@ -1,5 +1,7 @@
 package till
 
+import "github.com/swaperoo/swaperoo/comm/fault"
+
 // Decode is decode of an order, for the fuzzer.
 func Decode(text []byte) (o Order, err error) { return o, decode(text, &o) }
 
@@ -11,3 +13,9 @@ func Cursor(text string) (uint64, error) {
 
 // MaxStreams is how many may follow the events.
 const MaxStreams = maxStreams
+
+// StatusOf is statusOf, for the documents.
+func StatusOf(f *fault.Fault) int { return statusOf(f) }
+
+// ReasonUnauthorized is what has a status of its own.
+const ReasonUnauthorized = reasonUnauthorized

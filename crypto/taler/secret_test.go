@@ -135,10 +135,12 @@ func TestTextForms(t *testing.T) {
 	if err := key.UnmarshalText(bad); !errors.Is(err, fault.Invalid) || key != in.P {
 		t.Errorf("a key with a star: %v, %v", key, err)
 	}
-	if _, err := taler.ParseHashCode(in.P.String()); !errors.Is(err, fault.Invalid) {
+	var hash taler.HashCode
+	if err := hash.UnmarshalText([]byte(in.P.String())); !errors.Is(err, fault.Invalid) {
 		t.Errorf("a key is read as a hash: %v", err)
 	}
-	if h, err := taler.ParseShortHash(in.P.String()); err != nil || h[0] != 1 {
+	var h taler.ShortHash
+	if err := h.UnmarshalText([]byte(in.P.String())); err != nil || h[0] != 1 {
 		t.Errorf("a short hash: %v, %v", h, err)
 	}
 }

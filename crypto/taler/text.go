@@ -27,18 +27,6 @@ func ParseEddsaSignature(text string) (s EddsaSignature, err error) {
 	return s, err
 }
 
-// ParseHashCode reads a hash from its text.
-func ParseHashCode(text string) (h HashCode, err error) {
-	err = h.UnmarshalText([]byte(text))
-	return h, err
-}
-
-// ParseShortHash reads a short hash from its text.
-func ParseShortHash(text string) (h ShortHash, err error) {
-	err = h.UnmarshalText([]byte(text))
-	return h, err
-}
-
 // String is the key's base32.
 func (p EddsaPublicKey) String() string { return Encode(p[:]) }
 

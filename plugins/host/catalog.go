@@ -22,6 +22,7 @@ const (
 	Ready       State = "ready"
 	Modified    State = "modified"    // its file is not the one that was added
 	Missing     State = "missing"     // its file is not there
+	Exposed     State = "exposed"     // others may write its file
 	Quarantined State = "quarantined" // it crashed too often
 )
 
@@ -189,6 +190,8 @@ func (e Entry) state() (State, string) {
 		return Ready, ""
 	case fault.ReasonOf(err) == "plugin-modified":
 		return Modified, "if the change is yours: swaperoo plugin remove " + e.Name + ", then swaperoo plugin add " + e.Path
+	case fault.ReasonOf(err) == "plugin-exposed":
+		return Exposed, fault.From(err).Hint
 	}
 	return Missing, "put the file back at " + e.Path + ", or: swaperoo plugin remove " + e.Name
 }

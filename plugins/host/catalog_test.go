@@ -52,7 +52,8 @@ func TestStatesOfACatalogEntry(t *testing.T) {
 		"changed": {func(_ *testing.T, _ *host.Catalog, path string) error {
 			return os.WriteFile(path, []byte("b program"), 0o600)
 		}, host.Modified, "plugin add"},
-		"deleted": {func(_ *testing.T, _ *host.Catalog, path string) error { return os.Remove(path) }, host.Missing, "put the file back"},
+		"deleted":          {func(_ *testing.T, _ *host.Catalog, path string) error { return os.Remove(path) }, host.Missing, "put the file back"},
+		"opened to others": {func(_ *testing.T, _ *host.Catalog, path string) error { return os.Chmod(path, 0o620) }, host.Exposed, "chmod go-w"},
 		"crashed": {func(_ *testing.T, c *host.Catalog, _ string) error {
 			return c.SetQuarantine("thing", "it crashed")
 		}, host.Quarantined, "plugin enable thing"},

@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -48,6 +49,9 @@ func TestTheCouponIsBuiltFromOutsideAndRedeemedOnce(t *testing.T) {
 	if err := redeem(t, b, shop, &small, "CHF:5"); fault.ReasonOf(err) != "coupon-refused" || small.Status != "ready" || len(shop.taken) != 1 {
 		t.Errorf("too small a one: error = %v, coupon %s", err, small.Status)
 	}
+	if shop.heard != 2 {
+		t.Errorf("the shop was shown %d coupons; the one that does not suit must not leave the wallet", shop.heard)
+	}
 }
 
 func buildExample(t *testing.T, name string) string {
@@ -58,6 +62,9 @@ func buildExample(t *testing.T, name string) string {
 	build.Env = append(build.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
+	}
+	if err := os.Chmod(path, 0o700); err != nil { // whatever the umask is
+		t.Fatal(err)
 	}
 	return path
 }
@@ -82,13 +89,16 @@ func redeem(t *testing.T, b *host.Bundle, shop *till, coupon *instrument.Instanc
 	}
 	vendor := &servicer{till: shop, begun: begun, presented: presented, ended: ended}
 	served := make(chan error, 1)
+	serving, leave := context.WithCancel(t.Context())
+	defer leave()
 	go func() {
-		err := b.Protocols(comm.Vendor)[0].(protocol.Stepper).RunSteps(t.Context(), vendor.begun, vendor)
+		err := b.Protocols(comm.Vendor)[0].(protocol.Stepper).RunSteps(serving, vendor.begun, vendor)
 		close(ended)
 		served <- err
 	}()
 	begun.Side, begun.Call.Instruments, begun.Leased = protocol.Initiator, []instrument.ID{coupon.ID}, []instrument.Instance{*coupon}
 	var last protocol.Step
+	sent := false
 	err = b.Protocols(comm.Client)[0].(protocol.Stepper).RunSteps(t.Context(), begun, doorFunc(func(steps []protocol.Step) (protocol.Answer, error) {
 		for _, s := range steps {
 			switch last = s; s.Kind {
@@ -98,6 +108,7 @@ func redeem(t *testing.T, b *host.Bundle, shop *till, coupon *instrument.Instanc
 				if coupon.Status != "presented" {
 					t.Error("the message left before the intent")
 				}
+				sent = true
 				presented <- s.Body
 			}
 		}
@@ -113,10 +124,13 @@ func redeem(t *testing.T, b *host.Bundle, shop *till, coupon *instrument.Instanc
 			return protocol.Answer{Now: noon, Message: end.Result.Value}, nil
 		}
 	}))
-	if err := <-served; err != nil {
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err != nil {
+	if !sent {
+		leave() // or it waits for ever
+	}
+	if err := <-served; sent && err != nil {
 		t.Fatal(err)
 	}
 	if last.Fault != nil {
@@ -130,6 +144,7 @@ func redeem(t *testing.T, b *host.Bundle, shop *till, coupon *instrument.Instanc
 
 // till is the vendor's store: what was taken, and which codes.
 type till struct {
+	heard int
 	keys  map[string]instrument.ID
 	taken []instrument.Instance
 }
@@ -144,12 +159,17 @@ type servicer struct {
 	message   json.RawMessage
 }
 
-func (s *servicer) Exchange(_ context.Context, steps []protocol.Step) (protocol.Answer, error) {
+func (s *servicer) Exchange(ctx context.Context, steps []protocol.Step) (protocol.Answer, error) {
 	for _, st := range steps {
 		switch st.Kind {
 		case protocol.StepRecv:
 			if s.message == nil {
-				s.message = <-s.presented
+				select {
+				case s.message = <-s.presented:
+					s.till.heard++
+				case <-ctx.Done(): // the initiator refused before it sent
+					return protocol.Answer{Suspended: true}, nil
+				}
 			}
 			return protocol.Answer{Now: noon, Message: s.message}, nil
 		case protocol.StepFind:

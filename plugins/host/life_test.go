@@ -363,6 +363,41 @@ func TestAChangedBinaryIsNotStarted(t *testing.T) {
 	}
 }
 
+// Between the sum and the start somebody who may write the file could write another
+// program into it: so nobody else may.
+func TestABinaryThatOthersMayWriteIsNotStarted(t *testing.T) {
+	self, err := os.ReadFile("/proc/self/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := source(t, "thing")
+	s.Path = filepath.Join(t.TempDir(), "thing")
+	if err := os.WriteFile(s.Path, self, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	h := newHost(t, nil)
+	for _, row := range []struct {
+		mode   os.FileMode
+		owner  int
+		reason fault.Reason
+	}{
+		{0o720, os.Geteuid(), "plugin-exposed"},
+		{0o702, os.Geteuid(), "plugin-exposed"},
+		{0o755, os.Geteuid(), ""},
+		{0o755, 65534, "plugin-exposed"},
+	} {
+		if row.owner != os.Geteuid() && os.Geteuid() != 0 {
+			continue // only root gives files away
+		}
+		if err := errors.Join(os.Chown(s.Path, row.owner, -1), os.Chmod(s.Path, row.mode)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.Inspect(t.Context(), s); fault.ReasonOf(err) != row.reason || (err == nil) != (row.reason == "") {
+			t.Errorf("mode %v of %d: error = %v", row.mode, row.owner, err)
+		}
+	}
+}
+
 func TestAPluginDiesWithAHostThatIsKilled(t *testing.T) {
 	for name, args := range map[string][]string{
 		"one of the SDK":                      {"thing"},

@@ -17,7 +17,8 @@ func (s Source) file() string {
 }
 
 // executable is the open file itself: what was summed is what runs, even if
-// another file has its name by now.
+// another file has its name by now. Between the sum and the start only this user
+// and root could have written into it: see exposed.
 func executable(_ Source, binary *os.File) string {
 	return fmt.Sprintf("/proc/self/fd/%d", binary.Fd())
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"io/fs"
 	"net/netip"
 	"os"
 	"syscall"
@@ -11,6 +12,9 @@ func (s Source) file() string { return s.shown() }
 
 // executable is the path: this system cannot execute an open file.
 func executable(s Source, _ *os.File) string { return s.shown() }
+
+// exposed says no: here the file's access list decides, not a mode.
+func exposed(fs.FileInfo) bool { return false }
 
 // confined gives the process a group of its own. It ends with us because its
 // standard input does.

@@ -24,7 +24,8 @@ type Source struct {
 
 // open opens the binary and sums what it opened, so that nothing else is
 // executed than what was summed. A file that is not the pinned one is
-// fault.Denied with reason "plugin-modified".
+// fault.Denied with reason "plugin-modified"; one that somebody else may write, and
+// so at any moment after the sum, fault.Denied with "plugin-exposed".
 func (s Source) open() (*os.File, string, error) {
 	f, err := os.Open(s.file())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -33,6 +34,10 @@ func (s Source) open() (*os.File, string, error) {
 	}
 	if err != nil {
 		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.Path).Because("plugin-missing")
+	}
+	if err := s.guarded(f); err != nil {
+		f.Close()
+		return nil, "", err
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
@@ -46,6 +51,22 @@ func (s Source) open() (*os.File, string, error) {
 			Because("plugin-modified").WithHint("if the change is yours, remove the plugin and add it again")
 	}
 	return f, text, nil
+}
+
+// guarded looks at the open file. Our own executable runs already.
+func (s Source) guarded(f *os.File) error {
+	if s.Path == "" {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.Path).Because("plugin-missing")
+	}
+	if exposed(info) {
+		return fault.New(fault.Denied, "others may write the plugin's file %s, or own it", s.Path).Because("plugin-exposed").
+			WithHint("chmod go-w %s; the file must be yours or root's", s.Path)
+	}
+	return nil
 }
 
 // shown is the path that the process carries as its name.

@@ -9,16 +9,13 @@ import (
 
 // Bundle is what one plugin brings: instrument classes and protocols, per role
 // of the party that installs it. Classes and Protocols may be nil. They are
-// called once per role and return values that many goroutines use at once.
+// called once per role and return values that many goroutines use at once. A
+// protocol is asked about the bundle's own classes and about no others.
 type Bundle struct {
 	Name      string // small letters, digits and hyphens: "coupon"
 	Version   string // "1.0.0"
 	Classes   func(comm.Role) []instrument.Class
 	Protocols func(comm.Role) []protocol.Protocol
-	// Foreign names classes of other bundles that the protocols are asked about
-	// as well. Their CompatibleWith is asked about the bundle's own classes
-	// without being told.
-	Foreign []instrument.ClassID
 }
 
 // Describe is what the bundle says of itself when the host asks. First-party
@@ -60,24 +57,17 @@ func describeProtocol(p protocol.Protocol, known []instrument.ClassID) api.Proto
 	return v
 }
 
-// classesOf lists the empty class, the bundle's own of any role, and foreign
-// ones, each once.
+// classesOf lists the empty class and the bundle's own of any role, each once.
 func classesOf(b Bundle) []instrument.ClassID {
 	known := []instrument.ClassID{""}
 	seen := map[instrument.ClassID]bool{"": true}
-	add := func(id instrument.ClassID) {
-		if !seen[id] {
-			seen[id] = true
-			known = append(known, id)
-		}
-	}
 	for _, role := range api.Roles() {
 		for _, c := range b.classes(role) {
-			add(c.Info().ID)
+			if id := c.Info().ID; !seen[id] {
+				seen[id] = true
+				known = append(known, id)
+			}
 		}
-	}
-	for _, id := range b.Foreign {
-		add(id)
 	}
 	return known
 }

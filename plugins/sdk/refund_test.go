@@ -3,6 +3,7 @@ package sdk_test
 import (
 	"encoding/json"
 	"errors"
+	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -167,5 +168,26 @@ func TestTheClassKeepsRefundsBelowThePayment(t *testing.T) {
 	}
 	if class.Info().Allows("refunded", "refunded") || class.Info().Allows("refunded", "paid") {
 		t.Error("a refund is not final")
+	}
+}
+
+// TestWhatIsNotWorthThePriceIsNotShown: a number that was shown can be taken, and
+// the host looks at the amount after the answer only.
+func TestWhatIsNotWorthThePriceIsNotShown(t *testing.T) {
+	c := openCounter(t)
+	var left atomic.Int64
+	c.Wire.OnFrame(func(protocoltest.Frame) protocoltest.Fate {
+		left.Add(1)
+		return protocoltest.Deliver
+	})
+	_, err := c.ExecuteAs(t.Context(), paying, spend.Name, protocol.Call{
+		Operation: protocol.Pay, Class: "voucher", Instruments: []instrument.ID{c.id},
+		Offer: &instrument.OfferBody{Class: "voucher", Terms: instrument.Terms{Price: instrument.Amount{Currency: "CHF", Value: 1}}},
+	})
+	if fault.ReasonOf(err) != "worth-differs" || fault.KindOf(err) != fault.Declined {
+		t.Errorf("error = %v", err)
+	}
+	if is := c.status(c.Initiator, "voucher"); is != "ready" || left.Load() != 0 {
+		t.Errorf("the voucher is %s, and %d frames have left the wallet", is, left.Load())
 	}
 }

@@ -40,7 +40,7 @@ var ticket = sdk.Simple{
 }
 
 var bundle = sdk.Bundle{
-	Name: "ticket", Version: "0.1.0", Foreign: []instrument.ClassID{"badge"},
+	Name: "ticket", Version: "0.1.0",
 	Classes: func(r comm.Role) []instrument.Class {
 		if r == comm.Vendor {
 			return []instrument.Class{class{}}

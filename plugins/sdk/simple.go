@@ -25,7 +25,8 @@ type Simple struct {
 
 	// Present moves the initiator's instrument to a status that says "on its
 	// way" and makes the message, which is the Value of what it returns; the
-	// Amount is what the instrument is worth. It may run more than once and uses
+	// Amount is what the instrument is worth: one that differs from the price of a
+	// PAY is refused before anything is shown. It may run more than once and uses
 	// of the session only what is no step: Now, Random, Operation, Peer.
 	Present func(s protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error)
 	// Accept judges the message at the servicer and changes its instruments. An
@@ -99,6 +100,9 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 		if shown, err = p.Present(s, c, &i); err != nil {
 			return err
 		}
+		if err := suits(c, shown.Amount); err != nil {
+			return err
+		}
 		return tx.Put(i)
 	})
 	if err != nil {
@@ -123,6 +127,16 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 		}
 	}
 	return protocol.Result{}, refusal
+}
+
+// suits keeps an instrument that is not worth its price from being shown: what is
+// shown can be taken, and the host's own look at the amount comes after the answer.
+func suits(c protocol.Call, worth instrument.Amount) error {
+	if c.Operation != protocol.Pay || c.Offer == nil || worth == c.Offer.Terms.Price {
+		return nil
+	}
+	return fault.New(fault.Declined, "this is worth %s, and the price is %s: it was not shown", worth, c.Offer.Terms.Price).
+		Because("worth-differs").WithHint("pay with an instrument that is worth exactly the price")
 }
 
 // becomes is what a good answer makes of the initiator's instrument.

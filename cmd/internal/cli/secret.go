@@ -3,7 +3,6 @@ package cli
 import (
 	"bytes"
 	"context"
-	"io"
 	"os"
 
 	"golang.org/x/term"
@@ -12,9 +11,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
 )
-
-// maxSecret bounds a passphrase or token in a file.
-const maxSecret = 4096
 
 // Passphrase reads the passphrase from where the flags say, or asks for it,
 // twice if it is new. It never comes in arguments or the environment.
@@ -85,16 +81,11 @@ func unreadable(err error, path string) error {
 }
 
 func readSecret(f *os.File) ([]byte, error) {
-	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
-	if err != nil {
+	text, err := config.ReadSecret(f)
+	if err != nil && fault.ReasonOf(err) != "secret-unreadable" {
 		return nil, unreadable(err, f.Name())
 	}
-	if len(text) > maxSecret {
-		clear(text)
-		return nil, fault.New(fault.Invalid, "the secret is longer than %d bytes", maxSecret).Because("secret-unreadable").
-			WithHint("is it the right file?")
-	}
-	return bytes.TrimRight(text, "\r\n"), nil
+	return text, err
 }
 
 func (e *Env) askSecret(ctx context.Context, prompt string, twice bool) ([]byte, error) {

@@ -8,7 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// maxSecret bounds a token or password in a file.
+// maxSecret bounds a token, a password or a passphrase.
 const maxSecret = 4096
 
 // Secret reads a secret from the file that a key ending in _file names. One that
@@ -27,12 +27,26 @@ func Secret(path string) (string, error) {
 	if err := Private(f); err != nil {
 		return "", err
 	}
-	text, err := io.ReadAll(io.LimitReader(f, maxSecret+1))
-	text = bytes.TrimRight(text, "\r\n")
-	if err != nil || len(text) > maxSecret || len(text) == 0 {
+	text, err := ReadSecret(f)
+	if err != nil || len(text) == 0 {
 		return "", fault.Wrap(err, fault.Invalid, "the secret in %s is empty, or longer than %d bytes", path, maxSecret).Because(ReasonSecret)
 	}
 	return string(text), nil
+}
+
+// ReadSecret reads a secret without the ends of its lines. One that is too long is
+// fault.Invalid, reason "secret-unreadable"; other errors are those of reading.
+func ReadSecret(r io.Reader) ([]byte, error) {
+	text, err := io.ReadAll(io.LimitReader(r, maxSecret+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(text) > maxSecret {
+		clear(text)
+		return nil, fault.New(fault.Invalid, "the secret is longer than %d bytes", maxSecret).Because("secret-unreadable").
+			WithHint("is it the right file?")
+	}
+	return bytes.TrimRight(text, "\r\n"), nil
 }
 
 // Private refuses an open file with a secret that others can read as well. What

@@ -1,6 +1,8 @@
 package house
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -52,20 +54,48 @@ func (f Files) make() error {
 	return f.Free()
 }
 
-// Free refuses a directory that holds a party already.
+// Free refuses a directory that holds a party already. One that is there and holds
+// none becomes this user's alone, before anything is written to it; somebody else's
+// is refused.
 func (f Files) Free() error {
 	if _, err := os.Stat(f.Vault()); err == nil {
 		return fault.New(fault.Conflict, "%s holds a party already", f.Dir).Because("dir-taken").
 			WithHint("choose another --dir, or use the party that is there")
 	}
+	info, err := os.Stat(f.Dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil || !info.IsDir():
+		return fault.Wrap(err, fault.Invalid, "%s cannot be used as a directory", f.Dir).Because("dir-unusable")
+	case !mine(info):
+		return fault.New(fault.Denied, "the directory %s is not yours alone", f.Dir).Because(reasonShared).
+			WithHint("choose another --dir, or become its owner")
+	case openToOthers(info):
+		if err := os.Chmod(f.Dir, 0o700); err != nil {
+			return fault.Wrap(err, fault.Denied, "others cannot be kept out of %s", f.Dir).Because(reasonShared)
+		}
+	}
 	return nil
 }
 
-// Check refuses a directory that holds no party.
+// reasonShared is a directory that others may change: they could put a database, a
+// vault or a plugin of theirs into it.
+const reasonShared fault.Reason = "dir-shared"
+
+// Check refuses a directory that holds no party, and one in which others may write.
 func (f Files) Check() error {
 	if _, err := os.Stat(f.Vault()); err != nil {
 		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty").
 			WithHint("make one with the init command, or name another --dir")
+	}
+	info, err := os.Stat(f.Dir)
+	if err != nil {
+		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty")
+	}
+	if writableByOthers(info) {
+		return fault.New(fault.Denied, "others may write in %s", f.Dir).Because(reasonShared).
+			WithHint("chmod 700 %s, and think about who has written there", f.Dir)
 	}
 	return nil
 }

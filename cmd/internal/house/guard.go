@@ -1,6 +1,7 @@
 package house
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"time"
@@ -12,10 +13,15 @@ import (
 // Internet may not send us to an address that is not, by its name, by a redirect
 // or by a change of its name's address in between: the address is looked at when
 // it is connected to.
-type guard struct{ anywhere, public *http.Transport }
+type guard struct {
+	anywhere, public, private *http.Transport
+	isPublic                  func(ctx context.Context, host string) (bool, error)
+}
 
 func newGuard() guard {
-	return guard{anywhere: dialing(&net.Dialer{}), public: dialing(taler.GuardedDialer())}
+	return guard{
+		anywhere: dialing(&net.Dialer{}), public: dialing(taler.GuardedDialer()), private: dialing(taler.PrivateDialer()), isPublic: taler.IsPublic,
+	}
 }
 
 func dialing(d *net.Dialer) *http.Transport {
@@ -26,27 +32,42 @@ func dialing(d *net.Dialer) *http.Transport {
 	}
 }
 
-// RoundTrip implements http.RoundTripper. The bank that was named is that of the
-// first request of a chain of redirects.
+// wasPublic is, in the context of an answer's request, what the bank was seen to be
+// at the first request of a chain of redirects.
+type wasPublic struct{}
+
+// RoundTrip implements http.RoundTripper. What the bank is is decided once, at the
+// first request of a chain of redirects, and held to.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
-	first := r
-	for first.Response != nil && first.Response.Request != nil {
-		first = first.Response.Request
-	}
-	public, err := taler.IsPublic(r.Context(), first.URL.Hostname())
+	over, public, err := g.way(r)
 	if err != nil {
 		return nil, err
 	}
-	if public {
-		return g.public.RoundTrip(r)
+	answer, err := over.RoundTrip(r)
+	if err == nil { // a redirect's request has this answer as its Response
+		answer.Request = r.WithContext(context.WithValue(r.Context(), wasPublic{}, public))
 	}
-	return g.anywhere.RoundTrip(r)
+	return answer, err
+}
+
+func (g guard) way(r *http.Request) (over *http.Transport, public bool, err error) {
+	if r.Response != nil && r.Response.Request != nil {
+		if was, known := r.Response.Request.Context().Value(wasPublic{}).(bool); known && !was {
+			return g.anywhere, false, nil
+		}
+		return g.public, true, nil
+	}
+	if public, err = g.isPublic(r.Context(), r.URL.Hostname()); public {
+		return g.public, true, err
+	}
+	return g.private, false, err
 }
 
 // closeIdle closes connections that nobody uses.
 func (g guard) closeIdle() {
 	g.anywhere.CloseIdleConnections()
 	g.public.CloseIdleConnections()
+	g.private.CloseIdleConnections()
 }
 
 // Bank makes a client of a Taler bank that a QR code has named.

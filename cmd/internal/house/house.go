@@ -1,6 +1,7 @@
 package house
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/tls"
@@ -39,6 +40,7 @@ type Options struct {
 	Trust      comm.Trust // about peers whose key nobody has named
 	AllowHTTP  bool       // http also to other machines
 	Remember   bool       // results of negotiations, as controller.Parts has it
+	PNP        string     // how protocols are negotiated; empty: pnp.intersect
 	Clear      []string   // lines that run in clear, as stream.Options has them
 	// Pipe opens the pipes of stdio addresses, as stream.Options has it; nil: none.
 	Pipe func(ctx context.Context, name string) (stream.Pipe, error)
@@ -155,7 +157,7 @@ func (h *House) enter(o Options) (err error) {
 
 func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
-		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Ring: h.ring, Identity: h.Identity, Bundles: bundles, PNP: pnp.IntersectID,
+		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Ring: h.ring, Identity: h.Identity, Bundles: bundles, PNP: cmp.Or(o.PNP, pnp.IntersectID),
 		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, Looking: o.Looking, At: o.At, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
 		Remember: o.Remember,
 	}

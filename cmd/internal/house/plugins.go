@@ -25,7 +25,7 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	bundles := []protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}
+	bundles := []protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}, pnp.UPP{}}}}
 	switch o.Role {
 	case comm.Client:
 		bundles = append(bundles, client.Payments())

@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/https"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -29,6 +30,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/pnp"
 )
@@ -222,10 +224,21 @@ func (h *House) controller() (*controller.Controller, *comm.Manager) {
 	if err != nil {
 		h.tb.Fatalf("make the controller: %v", err)
 	}
-	if err := bank.Init(ctx, c, self); err != nil {
+	h.principal(ctx, c)
+	return c, cm
+}
+
+// principal makes the bank's own, under which it asks providers; a database that was
+// copied has it.
+func (h *House) principal(ctx context.Context, c *controller.Controller) {
+	h.tb.Helper()
+	_, err := c.Profiles().Principal(ctx, self)
+	if errors.Is(err, fault.NotFound) {
+		_, err = c.Profiles().Add(ctx, profile.Principal{ID: self, Kind: profile.Node, Name: c.Self().Name})
+	}
+	if err != nil {
 		h.tb.Fatalf("initialise: %v", err)
 	}
-	return c, cm
 }
 
 // Restore ends the house as a power cut does and begins it again with the database

@@ -48,6 +48,11 @@ func coupon() sdk.Class {
 	}}
 }
 
+func (s state) pays(c protocol.Call) bool { return c.Offer != nil && s.Worth == c.Offer.Terms.Price }
+
+var refused = fault.New(fault.Declined, "this coupon does not pay this price").Because("coupon-refused").
+	WithHint("pay with one that is worth exactly the price")
+
 func valid(_, coupon *instrument.Instance) error {
 	var s state
 	if err := coupon.Decode(&s); err != nil || s.Code == "" || s.Worth.IsZero() {
@@ -56,18 +61,20 @@ func valid(_, coupon *instrument.Instance) error {
 	return nil
 }
 
-func present(_ protocol.Session, _ protocol.Call, i *instrument.Instance) (protocol.Result, error) {
+// present refuses first: a code that was shown can be taken, whatever the price was.
+func present(_ protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error) {
 	var s state
-	err := i.Decode(&s)
+	if err := i.Decode(&s); err != nil || !s.pays(c) {
+		return protocol.Result{}, refused
+	}
 	i.Status = "presented"
-	return protocol.Result{Value: json.RawMessage(i.State), Amount: s.Worth}, err
+	return protocol.Result{Value: json.RawMessage(i.State), Amount: s.Worth}, nil
 }
 
 func accept(_ protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
 	var s state
-	if err := json.Unmarshal(message, &s); err != nil || s.Code == "" || c.Offer == nil || s.Worth != c.Offer.Terms.Price {
-		return protocol.Result{}, fault.New(fault.Declined, "this coupon does not pay this price").Because("coupon-refused").
-			WithHint("pay with one that is worth exactly the price")
+	if err := json.Unmarshal(message, &s); err != nil || s.Code == "" || !s.pays(c) {
+		return protocol.Result{}, refused
 	}
 	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: s.Worth}, take(tx, s.Code, message)
 }

@@ -46,7 +46,7 @@ func opener(e *cli.Env) operation.Open {
 func options(e *cli.Env, f house.Files, s settings, looking bool) house.Options {
 	return house.Options{
 		Files: f, Role: comm.Bank, Name: s.Name, Device: "server", Policy: bank.Policy(), Log: e.Log(),
-		AllowHTTP: e.AllowHTTP, Looking: looking, Alone: !looking,
+		AllowHTTP: e.AllowHTTP, Looking: looking, Alone: !looking, PNP: s.PNP,
 	}
 }
 

@@ -44,7 +44,7 @@ const looksEvery = 200 * time.Millisecond
 // reader is `terminal reader`: a simulated card reader with a card in it. The card
 // is a very small wallet: its directory is its chip, where its counter is.
 func reader(e *cli.Env) *cobra.Command {
-	var card string
+	var card, pnp string
 	c := &cobra.Command{
 		Use: "reader ADDR", Short: "Play a card reader with a card in it, which pays once", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -59,17 +59,18 @@ func reader(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return inserted(c.Context(), e, house.Files{Dir: dir}, card, func(ctx context.Context, h *house.House, id instrument.ID) error {
+			return inserted(c.Context(), e, house.Files{Dir: dir}, card, pnp, func(ctx context.Context, h *house.House, id instrument.ID) error {
 				return tap(ctx, e, h, id, comm.Peer{Name: "terminal", Role: comm.Vendor, Key: to.Key, Addresses: []string{to.String()}})
 			})
 		},
 	}
 	c.Flags().StringVar(&card, "card", "", "`FILE` of a test card, as `swaperoo provider card add` writes it; it is kept in the directory")
+	c.Flags().StringVar(&pnp, "pnp", "", "how protocols are negotiated, as the terminal's config.toml has it")
 	return c
 }
 
 // inserted opens the chip, which is made of the card's file the first time.
-func inserted(ctx context.Context, e *cli.Env, f house.Files, file string, use func(context.Context, *house.House, instrument.ID) error) error {
+func inserted(ctx context.Context, e *cli.Env, f house.Files, file, pnp string, use func(context.Context, *house.House, instrument.ID) error) error {
 	if _, err := os.Stat(f.Vault()); errors.Is(err, os.ErrNotExist) {
 		if file == "" {
 			return cli.Usage("terminal reader needs --card the first time")
@@ -79,7 +80,7 @@ func inserted(ctx context.Context, e *cli.Env, f house.Files, file string, use f
 		}
 	}
 	h, err := house.Open(ctx, house.Options{
-		Files: f, Role: comm.Client, Name: "card", Device: "card", Policy: profile.UserPolicy(), Log: e.Log(), AllowHTTP: e.AllowHTTP,
+		Files: f, Role: comm.Client, Name: "card", Device: "card", Policy: profile.UserPolicy(), Log: e.Log(), AllowHTTP: e.AllowHTTP, PNP: pnp,
 	})
 	if err != nil {
 		return err

@@ -68,7 +68,7 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	}
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Vendor, Name: s.Merchant, Device: "terminal", Policy: vendor.Policy(), Log: e.Log(),
-		AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Pipe: pipe.Opener(e, nil),
+		AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Pipe: pipe.Opener(e, nil), PNP: s.PNP,
 	})
 	if err != nil {
 		return err

@@ -2,6 +2,9 @@ package terminal
 
 import (
 	"bytes"
+	"errors"
+	"io"
+	"net"
 	"reflect"
 	"strings"
 	"testing"
@@ -136,5 +139,34 @@ func TestTheCodeIsShownToWhoHasAccepted(t *testing.T) {
 	setup.Accepted = true
 	if before, _ := show(true, false, setup); !strings.Contains(before, uri) {
 		t.Errorf("taken up again: %q", before)
+	}
+}
+
+// Whoever connects to the till's API has shown no token yet: there are so many places
+// and no more.
+func TestTheTillHasSoManyPlaces(t *testing.T) {
+	port, err := tillPort(t.Context(), "127.0.0.1:0", false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = port.Close() })
+	go func() {
+		for {
+			if _, err := port.Accept(); err != nil {
+				return
+			}
+		}
+	}()
+	var last net.Conn
+	for range tillPlaces + 1 {
+		c, err := net.Dial("tcp", port.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		last = c
+	}
+	if _, err := last.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		t.Errorf("one too many was not closed: %v", err)
 	}
 }

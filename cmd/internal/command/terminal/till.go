@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/qr"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/till"
 )
@@ -33,7 +34,7 @@ func (t *terminal) till(ctx context.Context, p *serve.Process, address string) e
 	if err != nil {
 		return err
 	}
-	port, err := serve.Listen(ctx, address, t.env.AllowHTTP)
+	port, err := tillPort(ctx, address, t.env.AllowHTTP)
 	if err != nil {
 		return err
 	}
@@ -48,6 +49,15 @@ func (t *terminal) till(ctx context.Context, p *serve.Process, address string) e
 	p.HTTP(port, serve.Server(api, t.Log(), api.EndWaits), serve.Door{Name: serve.Till, Path: "/"})
 	p.Go(sells.Run)
 	return nil
+}
+
+// tillPlaces are the connections to the till's API at a time: more than the software
+// of one counter has, and no more than a terminal can hold. Who connects has shown no
+// token yet.
+const tillPlaces = 256
+
+func tillPort(ctx context.Context, address string, allowHTTP bool) (*serve.Port, error) {
+	return serve.Open(ctx, address, serve.Options{AllowHTTP: allowHTTP, Places: comm.Places{All: tillPlaces, Each: tillPlaces / 4}})
 }
 
 // tillToken is the token of before, or a new one, which only the owner of the file

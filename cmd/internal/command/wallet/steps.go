@@ -289,7 +289,11 @@ func (h owned) lines() []string {
 }
 
 func (x executed) lines() []string {
-	return []string{line("  Done:", x.Operation, x.Amount.String(), string(x.Value))}
+	moved := ""
+	if x.Amount != (instrument.Amount{}) {
+		moved = x.Amount.String()
+	}
+	return []string{line("  Done:", x.Operation, moved, string(x.Value))}
 }
 
 func (r refusal) lines() []string {

@@ -94,9 +94,6 @@ func Open(dir string, o Options) (*Exchange, error) {
 	return e, nil
 }
 
-// Info is what Init was told.
-func (e *Exchange) Info() Info { return e.info }
-
 // Listening tells where the exchange listens. It becomes the base URL in /keys
 // unless Init was given one. Before it is called /keys answers 503.
 func (e *Exchange) Listening(url string) error {

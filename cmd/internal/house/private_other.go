@@ -1,0 +1,13 @@
+//go:build !unix
+
+package house
+
+import "io/fs"
+
+// Here the folder's access list decides, not a mode.
+
+func mine(fs.FileInfo) bool { return true }
+
+func openToOthers(fs.FileInfo) bool { return false }
+
+func writableByOthers(fs.FileInfo) bool { return false }

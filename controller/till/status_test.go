@@ -1,0 +1,34 @@
+package till_test
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/till"
+)
+
+// The page for those who write till software has each status that they can get, and
+// no other.
+func TestThePageHasEveryStatus(t *testing.T) {
+	said := map[string]bool{}
+	for k := fault.Invalid; k <= fault.Suspended; k++ {
+		said[fmt.Sprint(till.StatusOf(fault.New(k, "x")))] = true
+	}
+	for _, reason := range []fault.Reason{till.ReasonUnauthorized, "method-unknown", "body-too-large"} {
+		said[fmt.Sprint(till.StatusOf(fault.New(fault.Invalid, "x").Because(reason)))] = true
+	}
+	text, err := os.ReadFile("../../docs/till.md")
+	check(t, err)
+	written := map[string]bool{}
+	for _, m := range regexp.MustCompile(`(?m)^\| ([45]\d\d) \|`).FindAllStringSubmatch(string(text), -1) {
+		written[m[1]] = true
+	}
+	if !maps.Equal(said, written) {
+		t.Errorf("the page has %v, the API says %v", slices.Sorted(maps.Keys(written)), slices.Sorted(maps.Keys(said)))
+	}
+}
