@@ -131,7 +131,7 @@ func (w *Wallet) abortAtBank(ctx context.Context, reserve taler.Reserve, reason 
 		return nil
 	case err != nil:
 		return err
-	case status.Status == taler.StateAborted, !status.SelectedReservePub.IsZero() && status.SelectedReservePub != reserve.ReservePub:
+	case status.Status == taler.StateAborted, !status.MayBeOf(reserve.ReservePub):
 		return nil
 	}
 	s, err := w.InitiateSession(ctx, comm.Peer{Role: comm.Bank, Addresses: []string{"taler+" + reserve.BankURL}}, controller.Login{})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
@@ -93,6 +94,25 @@ func TestInterruptedItStaysPending(t *testing.T) {
 	}
 	if got := w.party.View(t, id).Status; got != taler.ReserveSelected {
 		t.Errorf("the reserve is %s", got)
+	}
+}
+
+// TestABankThatDoesNotHoldALongPollIsAskedAtAPace: the third answer comes no sooner
+// than after two pauses.
+func TestABankThatDoesNotHoldALongPollIsAskedAtAPace(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateAborted, pub
+	})
+	b.early = 2
+	began := time.Now()
+	err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
+	if !errors.Is(err, fault.Declined) || b.times("GET") != 3 {
+		t.Errorf("after %d requests: %v", b.times("GET"), err)
+	}
+	if took := time.Since(began); took < 600*time.Millisecond {
+		t.Errorf("it asked three times within %s", took)
 	}
 }
 
