@@ -99,7 +99,7 @@ func (r *withdrawal) waits(what string) {
 }
 
 func pending(err error, what string) error {
-	return fault.Wrap(err, fault.Unknown, "%s", what).Because("pending").WithHint("go on with `wallet operation resume`, or the same URI again")
+	return fault.Wrap(err, fault.Unknown, "%s", what).Because("pending").WithHint("go on with %s", resumeUnnamed)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -175,6 +175,34 @@ func TestBalancesAddUpCoinsAndReserves(t *testing.T) {
 	}
 }
 
+// TestCoinsOfABackupAreNotAvailable before they are checked.
+func TestCoinsOfABackupAreNotAvailable(t *testing.T) {
+	w := newWallet(t, inproc.NewNetwork())
+	for n, value := range []string{"CHF:10", "CHF:2.5"} {
+		i := instrument.Instance{Class: client.ClassCoin, Status: taler.CoinFresh, Keys: map[string]string{"coin_pub": value}}
+		check(t, i.Encode(taler.Coin{Value: amount(t, value), ExchangeURL: exchangeURL, Index: uint32(n)}))
+		if id := w.party.Create(t, i); n == 0 {
+			w.Unchecked = func(context.Context) ([]instrument.ID, error) { return []instrument.ID{id}, nil }
+		}
+	}
+	got, err := w.Balances(t.Context())
+	check(t, err)
+	if len(got) != 1 || got[0].Available.String() != "CHF:2.5" || got[0].Unchecked.String() != "CHF:10" || got[0].Coins != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestAWithdrawalKeepsItsAmount, whatever is said when it goes on.
+func TestAWithdrawalKeepsItsAmount(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	w.reserve(t, taler.ReserveDone, b.uri(t, 1), 1, func(r *taler.Reserve) { r.Value = r.Amount })
+	err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1), Amount: amount(t, "CHF:5")}, &person{})
+	if !errors.Is(err, fault.Invalid) || fault.ReasonOf(err) != taler.ReasonAmountDiffers {
+		t.Errorf("another amount: %v", err)
+	}
+	check(t, w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1), Amount: amount(t, "CHF:20")}, &person{}))
+}
+
 // TestABankNamesAnExchangeByItsAddress or not at all: what it says is shown to a
 // person and asked for.
 func TestABankNamesAnExchangeByItsAddress(t *testing.T) {

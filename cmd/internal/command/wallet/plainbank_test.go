@@ -18,10 +18,12 @@ type plainBank struct {
 
 	mu    sync.Mutex
 	state string
-	polls int // since it paid
+	polls int    // since it paid
+	named string // the amount in the selection
 }
 
-func newPlainBank(t *testing.T, x issuer) *plainBank {
+// newPlainBank lets more members follow in its status.
+func newPlainBank(t *testing.T, x issuer, more string) *plainBank {
 	t.Helper()
 	b := &plainBank{state: "pending"}
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -34,8 +36,10 @@ func newPlainBank(t *testing.T, x issuer) *plainBank {
 		case r.Method == http.MethodPost:
 			var in struct {
 				Reserve string `json:"reserve_pub"`
+				Amount  string
 			}
 			_ = json.NewDecoder(r.Body).Decode(&in)
+			b.named = in.Amount
 			x.transfer(t, in.Reserve, "CHF:6")
 			b.state = "confirmed"
 			_, _ = w.Write([]byte(`{"transfer_done":false,"status":"selected"}`))
@@ -46,8 +50,8 @@ func newPlainBank(t *testing.T, x issuer) *plainBank {
 				}
 			}
 			_, _ = fmt.Fprintf(w, `{"aborted":%t,"selection_done":%t,"transfer_done":%t,"status":%q,"sender_wire":"payto://x-taler-bank/localhost/me?receiver-name=me",`+
-				`"suggested_exchange":%q,"amount":"CHF:6","wire_types":["x-taler-bank"]}`,
-				b.state == "aborted", b.state == "confirmed", b.state == "confirmed", b.state, x.url)
+				`"suggested_exchange":%q,"wire_types":["x-taler-bank"]%s}`,
+				b.state == "aborted", b.state == "confirmed", b.state == "confirmed", b.state, x.url, more)
 		}
 	}))
 	t.Cleanup(s.Close)
@@ -60,7 +64,7 @@ func newPlainBank(t *testing.T, x issuer) *plainBank {
 func TestWithdrawingAtABankThatNamesNoReserve(t *testing.T) {
 	u, x := newOwner(t), newIssuer(t)
 	x.serves(t, "127.0.0.1:0")
-	b := newPlainBank(t, x)
+	b := newPlainBank(t, x, `,"amount":"CHF:6"`)
 	got := u.says("withdraw", b.uri, "--exchange", x.url, "--yes", "--json")
 	if got.code != 0 || !strings.Contains(got.out, `"event":"done","amount":"CHF:6"`) {
 		t.Errorf("exit %d\n%s\n%s", got.code, got.out, got.err)
@@ -69,5 +73,24 @@ func TestWithdrawingAtABankThatNamesNoReserve(t *testing.T) {
 	defer b.mu.Unlock()
 	if b.polls != 1 {
 		t.Errorf("a bank that has paid was asked %d times", b.polls)
+	}
+}
+
+// TestAnAmountThatComesWithThePayment is not asked for, not sent, and not the
+// person's to choose.
+func TestAnAmountThatComesWithThePayment(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	b := newPlainBank(t, x, `,"currency":"CHF","no_amount_to_wallet":true,"max_amount":"CHF:50"`)
+	u.refuses(2, "amount-differs", "withdraw", b.uri, "--exchange", x.url, "--yes", "--amount", "CHF:5")
+	got := u.says("withdraw", b.uri, "--exchange", x.url, "--yes", "--json")
+	if got.code != 0 || !strings.Contains(got.out, `"event":"done","amount":"CHF:6"`) || !strings.Contains(got.err, "Withdraw what will be paid, at most CHF:50,") {
+		t.Errorf("exit %d\n%s\n%s", got.code, got.out, got.err)
+	}
+	if b.named != "" {
+		t.Errorf("the wallet named %s", b.named)
+	}
+	if got := u.says("operation", "list", "--json").out; !strings.Contains(got, `"amount":"CHF:6"`) {
+		t.Errorf("it is listed as %s", got)
 	}
 }
