@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
@@ -51,4 +52,27 @@ func TestATransferIsAskedForWithItsConditions(t *testing.T) {
 		asked.Operation != all[0].Operation || asked.Key != "savings" {
 		t.Errorf("it is asked for as %+v", asked)
 	}
+}
+
+// TestAnExchangeIsNotRemovedUnderSomebodyElse who has coins of it in the same wallet.
+func TestAnExchangeIsNotRemovedUnderSomebodyElse(t *testing.T) {
+	w := newWallet(t, inproc.NewNetwork())
+	e := instrument.Instance{Class: client.ClassExchange, Owner: profile.Everyone, Name: exchangeURL, Status: taler.ExchangeNew, Keys: map[string]string{"url": exchangeURL}}
+	check(t, e.Encode(taler.ExchangeState{URL: exchangeURL}))
+	w.party.Create(t, e)
+	coin := instrument.Instance{Class: client.ClassCoin, Owner: "amy", Status: taler.CoinFresh, Keys: map[string]string{"coin_pub": "1"}}
+	check(t, coin.Encode(taler.Coin{Value: amount(t, "CHF:1"), ExchangeURL: exchangeURL}))
+	id := w.party.Create(t, coin)
+	if err := w.RemoveExchange(t.Context(), exchangeURL); fault.ReasonOf(err) != "exchange-in-use" {
+		t.Errorf("removed: %v", err)
+	}
+	check(t, w.Instruments().Update(t.Context(), func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		i.Status = taler.CoinSpent
+		return tx.Put(i)
+	}))
+	check(t, w.RemoveExchange(t.Context(), exchangeURL))
 }
