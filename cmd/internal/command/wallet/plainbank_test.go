@@ -74,6 +74,9 @@ func TestWithdrawingAtABankThatNamesNoReserve(t *testing.T) {
 	if b.polls != 1 {
 		t.Errorf("a bank that has paid was asked %d times", b.polls)
 	}
+	if got := u.says("history").out; strings.Contains(got, "aborted") {
+		t.Errorf("it was given up in between:\n%s", got)
+	}
 }
 
 // TestAnAmountThatComesWithThePayment is not asked for, not sent, and not the
