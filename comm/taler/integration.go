@@ -47,6 +47,13 @@ func (s BankWithdrawalOperationStatus) Exchange() string {
 	return s.SuggestedExchange
 }
 
+// MayBeOf reports whether the operation is the one that a wallet has selected for a
+// reserve. Banks name the reserve since version 1 of the API; at one that names none
+// the wallet's selection counts, to which the bank has agreed.
+func (s BankWithdrawalOperationStatus) MayBeOf(reserve EddsaPublicKey) bool {
+	return s.SelectedReservePub.IsZero() || s.SelectedReservePub == reserve
+}
+
 // UnmarshalJSON reads the documents of every version of the API.
 func (s *BankWithdrawalOperationStatus) UnmarshalJSON(data []byte) error {
 	type plain BankWithdrawalOperationStatus

@@ -34,6 +34,7 @@ type PrepareArgs struct {
 	BankURL  string        `json:"bank_url,omitempty"`
 	WOPID    WOPID         `json:"wopid,omitzero"`
 	Amount   Amount        `json:"amount"`
+	Open     bool          `json:"open,omitempty"`    // Amount is zero: it comes with the payment
 	Account  Payto         `json:"account,omitempty"` // of the exchange, as its /keys spell it
 }
 

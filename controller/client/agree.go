@@ -19,10 +19,11 @@ type Preview struct {
 	Coins    int                  `json:"coins"`
 	Fees     instrument.Amount    `json:"fees"` // of the exchange
 	Kinds    []taler.PreviewCoins `json:"denominations"`
-	Rest     instrument.Amount    `json:"remainder"`          // too little for a coin; it goes back
-	Identify bool                 `json:"identify,omitempty"` // the exchange will want to know who it is
-	Terms    *taler.TermsResult   `json:"terms,omitempty"`    // that were not accepted yet
-	Arrived  bool                 `json:"arrived,omitempty"`  // the money is there, and only the terms are new: no coins are planned
+	Rest     instrument.Amount    `json:"remainder"`           // too little for a coin; it goes back
+	Identify bool                 `json:"identify,omitempty"`  // the exchange will want to know who it is
+	Terms    *taler.TermsResult   `json:"terms,omitempty"`     // that were not accepted yet
+	Most     instrument.Amount    `json:"max_amount,omitzero"` // the bank's, of an Amount of zero, which comes with the payment
+	Arrived  bool                 `json:"arrived,omitempty"`   // the money is there, and only the terms are new: no coins are planned
 }
 
 // choose finds the exchange. One that the wallet does not know yet must have
@@ -37,7 +38,7 @@ func (r *withdrawal) choose(ctx context.Context) error {
 		if url != "" && strings.TrimSuffix(url, "/") != strings.TrimSuffix(r.want.Exchange, "/") && r.status.RequiredExchange != "" {
 			return fault.New(fault.Conflict, "the bank pays only to %s, not to %s", url, r.want.Exchange).Because("exchange-differs")
 		}
-		e, err := r.w.AddExchange(ctx, r.want.Exchange)
+		e, err := r.w.chosen(ctx, r.want.Exchange)
 		r.exchange = e
 		return err
 	}
@@ -60,24 +61,35 @@ func (r *withdrawal) choose(ctx context.Context) error {
 const reasonCurrency fault.Reason = "currency-differs"
 
 // amount is what is withdrawn: what the bank has fixed, else what the person says,
-// within what the bank lets them, else what the bank suggests.
+// within what the bank lets them, else what the bank suggests. It is zero when it
+// comes with the payment, and no wallet has a say in it.
 func (r *withdrawal) amount() (instrument.Amount, error) {
 	fixed, said := r.status.Amount, r.want.Amount
+	open := r.status.NoAmountToWallet && fixed == (instrument.Amount{})
 	switch {
+	case open && said == (instrument.Amount{}):
+		return instrument.ZeroOf(r.status.Currency), nil
 	case said == (instrument.Amount{}) && fixed != (instrument.Amount{}):
 		return fixed, nil
 	case said == (instrument.Amount{}) && r.status.SuggestedAmount.IsZero():
 		return said, fault.New(fault.Invalid, "the bank lets you choose the amount").Because("input-needed").WithHint("say how much: --amount %s:…", r.status.Currency)
 	case said == (instrument.Amount{}):
-		return r.status.SuggestedAmount, nil
+		return r.status.SuggestedAmount, r.within(r.status.SuggestedAmount)
 	case r.status.Currency != "" && said.Currency != r.status.Currency:
 		return said, fault.New(fault.Invalid, "the bank deals in %s, not in %s", r.status.Currency, said.Currency).
 			Because(reasonCurrency).WithHint("say how much in %s, or nothing for what the bank has in mind", r.status.Currency)
+	case open:
+		return said, fault.New(fault.Invalid, "the amount of this withdrawal comes with its payment and cannot be chosen").
+			Because(taler.ReasonAmountDiffers).WithHint("leave the amount out")
 	case fixed != (instrument.Amount{}) && said != fixed:
-		return said, fault.New(fault.Invalid, "the amount of this withdrawal is %s and cannot be chosen", fixed).
-			Because(taler.ReasonAmountDiffers).WithHint("leave the amount out, or ask for a new QR code")
+		return said, amountDiffers(fixed)
 	}
 	return said, r.within(said)
+}
+
+func amountDiffers(fixed instrument.Amount) error {
+	return fault.New(fault.Invalid, "the amount of this withdrawal is %s and cannot be chosen", fixed).
+		Because(taler.ReasonAmountDiffers).WithHint("leave the amount out, or ask for a new QR code")
 }
 
 // within holds an amount to what the bank says that it lets a wallet choose.
@@ -116,12 +128,15 @@ func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
 	if err != nil {
 		return amount, err
 	}
-	var plan taler.PreviewResult
-	if err := r.w.do(ctx, coins("PREVIEW", taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount, Held: held}), &plan); err != nil {
+	plan, err := r.plan(ctx, amount, held)
+	if err != nil {
 		return amount, err
 	}
 	preview := Preview{
 		Bank: r.want.URI.BaseURL(), Kinds: plan.Denominations, Rest: plan.Remainder, Identify: plan.Identify, Exchange: r.exchange.URL, Amount: amount, CardFees: r.status.CardFees, Coins: plan.Coins, Fees: plan.Fees,
+	}
+	if amount.IsZero() {
+		preview.Most = r.status.MaxAmount
 	}
 	terms, err := r.w.Terms(ctx, r.exchange)
 	if err != nil {
@@ -142,4 +157,21 @@ func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
 		err = r.w.AcceptTerms(ctx, r.exchange, terms.Version)
 	}
 	return amount, err
+}
+
+// plan says what an amount becomes. Keys that were read a while ago may list nothing
+// any more that coins can be made of: then they are read again.
+func (r *withdrawal) plan(ctx context.Context, amount, held instrument.Amount) (plan taler.PreviewResult, err error) {
+	if amount.IsZero() { // nobody knows it yet
+		return taler.PreviewResult{Fees: amount, Remainder: amount}, nil
+	}
+	ask := coins("PREVIEW", taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount, Held: held})
+	err = r.w.do(ctx, ask, &plan)
+	if fault.ReasonOf(err) != reasonNoDenominations {
+		return plan, err
+	}
+	if r.exchange, err = r.w.refresh(ctx, r.exchange); err != nil {
+		return plan, err
+	}
+	return plan, r.w.do(ctx, ask, &plan)
 }

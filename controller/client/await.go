@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -43,25 +42,26 @@ func beyond(balance, amount instrument.Amount) instrument.Amount {
 // reserve that is not ours: without a good verdict the reserve is given up.
 func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool, error) {
 	r.waits("the bank has not confirmed the payment yet")
-	for pause := 200 * time.Millisecond; ; {
+	for pace := (taler.Pace{}); ; {
+		asked := r.w.Now()
 		status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{Timeout: pollFor, OldState: taler.StateSelected})
+		took := r.w.Now().Sub(asked)
 		switch {
 		case ctx.Err() != nil:
 			return false, pending(ctx.Err(), "the bank has not confirmed the payment yet")
-		case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Timeout), errors.Is(err, fault.Unknown),
-			fault.ReasonOf(err) == taler.ReasonServerFailed:
-			if err := sleep(ctx, pause); err != nil {
-				return false, err
-			}
-			pause = min(2*pause, 10*time.Second)
+		case passing(err), fault.ReasonOf(err) == taler.ReasonServerFailed:
+			took = 0
 		case err != nil:
 			return false, err
-		case status.Status == taler.StateConfirmed && status.SelectedReservePub == reserve.ReservePub:
-			return true, nil
 		case status.Status == taler.StateAborted:
 			return false, r.abandon(ctx, "the bank has aborted the withdrawal")
-		case status.SelectedReservePub != reserve.ReservePub && !status.SelectedReservePub.IsZero():
+		case !status.MayBeOf(reserve.ReservePub):
 			return false, r.abandon(ctx, "another wallet has the withdrawal")
+		case status.Status == taler.StateConfirmed:
+			return true, nil
+		}
+		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {
+			return false, err
 		}
 	}
 }
@@ -69,18 +69,22 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 // arrived waits until the exchange has credited the reserve [11].
 func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 	r.waits("the money has not arrived at the exchange yet")
-	for pause := 200 * time.Millisecond; ; pause = min(2*pause, 10*time.Second) {
+	for pace := (taler.Pace{}); ; {
 		var got taler.AwaitResult
+		asked := r.w.Now()
 		err := r.w.do(ctx, coins("AWAIT", taler.AwaitArgs{TimeoutMS: pollFor.Milliseconds()}, r.id), &got)
+		took := r.w.Now().Sub(asked)
 		switch {
 		case err == nil && got.Exists:
 			return got.Balance, nil
 		case ctx.Err() != nil:
 			return instrument.Amount{}, pending(ctx.Err(), "the money has not arrived at the exchange yet")
-		case err != nil && !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Unknown) && !errors.Is(err, fault.Timeout):
+		case err != nil && !passing(err):
 			return instrument.Amount{}, err
+		case err != nil:
+			took = 0
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {
 			return instrument.Amount{}, err
 		}
 	}
@@ -95,7 +99,7 @@ func (r *withdrawal) waits(what string) {
 }
 
 func pending(err error, what string) error {
-	return fault.Wrap(err, fault.Unknown, "%s", what).Because("pending").WithHint("go on with `wallet operation resume`, or the same URI again")
+	return fault.Wrap(err, fault.Unknown, "%s", what).Because("pending").WithHint("go on with %s", resumeUnnamed)
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

@@ -16,6 +16,9 @@ type Balance struct {
 	Available instrument.Amount `json:"available"` // in coins
 	Pending   instrument.Amount `json:"pending"`   // in reserves that are not coins yet
 	Coins     int               `json:"coins"`
+	// Unchecked is in coins that came out of a backup and were not checked since: they
+	// may have been spent, and are not in Available. Coins counts them.
+	Unchecked instrument.Amount `json:"unchecked,omitzero"`
 	// MasterPub is set for coins that were made under a former master key of the
 	// exchange: they are no money of the present one.
 	MasterPub string `json:"master_pub,omitempty"`
@@ -33,9 +36,13 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		key := [3]string{a.Currency, exchange, master}
 		if sums[key] == nil {
 			zero := instrument.ZeroOf(a.Currency)
-			sums[key] = &Balance{Currency: a.Currency, Exchange: exchange, Available: zero, Pending: zero, MasterPub: master}
+			sums[key] = &Balance{Currency: a.Currency, Exchange: exchange, Available: zero, Pending: zero, Unchecked: zero, MasterPub: master}
 		}
 		return sums[key]
+	}
+	unchecked, err := w.uncheckedOnes(ctx)
+	if err != nil {
+		return nil, err
 	}
 	held, err := w.Usable(ctx, w.user, instrument.Filter{Class: ClassCoin, Status: taler.CoinFresh})
 	if err != nil {
@@ -51,7 +58,11 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 			return nil, err
 		}
 		b := of(value, is.Exchange, keys.former(is.Exchange, is.Master))
-		if b.Available, err = b.Available.Add(value); err != nil {
+		into := &b.Available
+		if unchecked[i.ID] {
+			into = &b.Unchecked
+		}
+		if *into, err = into.Add(value); err != nil {
 			return nil, err
 		}
 		b.Coins++
@@ -83,6 +94,18 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 	return out, nil
 }
 
+func (w *Wallet) uncheckedOnes(ctx context.Context) (map[instrument.ID]bool, error) {
+	if w.Unchecked == nil {
+		return nil, nil
+	}
+	ids, err := w.Unchecked(ctx)
+	out := make(map[instrument.ID]bool, len(ids))
+	for _, id := range ids {
+		out[id] = true
+	}
+	return out, err
+}
+
 // heldAt is what the wallet has at an exchange, coins and what is to become coins:
 // what the exchange's limit is about.
 func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrument.Amount, error) {
@@ -95,7 +118,7 @@ func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrum
 		if b.Exchange != exchange || b.Currency != currency || b.MasterPub != "" {
 			continue
 		}
-		for _, a := range []instrument.Amount{b.Available, b.Pending} {
+		for _, a := range []instrument.Amount{b.Available, b.Pending, b.Unchecked} {
 			if held, err = held.Add(a); err != nil {
 				return held, err
 			}

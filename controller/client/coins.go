@@ -19,12 +19,15 @@ const (
 	mends = 5
 )
 
+// reasonNoDenominations marks keys of which nothing can be used now.
+const reasonNoDenominations fault.Reason = "no-denominations"
+
 // makeCoins has the exchange make coins of what has arrived, and is patient: an
 // exchange that cannot be reached, or has lost its answer, is sent the same request
 // again until ctx ends. What an exchange refuses for good is put right and asked
 // for anew: with fresh keys, for what is really there, in the form that it has.
 func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) error {
-	if err := r.consent(ctx); err != nil {
+	if err := r.consent(ctx, balance); err != nil {
 		return err
 	}
 	mended := 0
@@ -75,7 +78,7 @@ func changed(refusal error) bool {
 func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrument.Amount, err error) {
 	switch fault.ReasonOf(refusal) {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired,
-		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, "refusal-unproven", "no-denominations":
+		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, "refusal-unproven", reasonNoDenominations:
 		_, reserve, err := r.w.reserve(ctx, r.id)
 		if err != nil {
 			return balance, err

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -77,6 +78,19 @@ func exchangeOf(i instrument.Instance) (Exchange, error) {
 // kept, unless a person has named its master key.
 func (w *Wallet) AddExchange(ctx context.Context, url string) (Exchange, error) {
 	return w.TrustExchange(ctx, url, taler.EddsaPublicKey{})
+}
+
+// chosen is an exchange that a person has named to withdraw at. One that is known is
+// asked only when the time of its keys is over.
+func (w *Wallet) chosen(ctx context.Context, url string) (Exchange, error) {
+	e, err := w.Exchange(ctx, url)
+	if errors.Is(err, fault.NotFound) {
+		return w.AddExchange(ctx, url)
+	}
+	if err != nil {
+		return e, err
+	}
+	return w.fresh(ctx, e)
 }
 
 // TrustExchange is AddExchange for an exchange whose master key the person knows
@@ -183,10 +197,44 @@ func (w *Wallet) RemoveExchange(ctx context.Context, url string) error {
 				Because("exchange-in-use").WithHint("go on with it, or give it up: `wallet withdraw abort %s`", x.Operation)
 		}
 	}
+	others, err := w.neededByOthers(ctx, e)
+	if err != nil {
+		return err
+	}
+	if others {
+		return fault.New(fault.Conflict, "somebody else of this wallet has money at that exchange").Because("exchange-in-use").
+			WithHint("ask them to pay with it, or to give their withdrawals up")
+	}
 	return w.edit(ctx, e, func(now *Exchange) bool {
 		now.Status = taler.ExchangeRemoved
 		return true
 	})
+}
+
+// neededByOthers reports whether another principal of this wallet has coins of an
+// exchange, or money that may still come to it.
+func (w *Wallet) neededByOthers(ctx context.Context, e Exchange) (bool, error) {
+	for class, ended := range map[instrument.ClassID][]string{ClassCoin: {taler.CoinSpent}, ClassReserve: {taler.ReserveDone, taler.ReserveAborted}} {
+		all, err := w.Instruments().List(ctx, instrument.Filter{Class: class})
+		if err != nil {
+			return false, err
+		}
+		for _, i := range all {
+			var at struct {
+				URL string `json:"exchange_url"`
+			}
+			if i.Owner == w.user.ID || slices.Contains(ended, i.Status) {
+				continue
+			}
+			if err := i.Decode(&at); err != nil {
+				return false, err
+			}
+			if at.URL == e.URL {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // edit changes what is recorded of an exchange, if change says so.

@@ -97,6 +97,7 @@ type bank struct {
 	asked  []string // methods
 	aborts bool     // on request
 	held   func()   // told that a long poll waits, which then is not answered
+	early  int      // so many long polls are answered at once, as if nothing had happened
 }
 
 func newBank(t *testing.T) *bank {
@@ -125,6 +126,11 @@ func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/config"):
 		_ = json.NewEncoder(w).Encode(map[string]string{"name": "taler-bank-integration", "version": "2:0:2", "currency": "CHF"})
+	case r.Method == http.MethodGet && r.URL.Query().Get("old_state") != "" && b.early > 0:
+		b.early--
+		same := b.status
+		same.Status = taler.StateSelected
+		_ = json.NewEncoder(w).Encode(same)
 	case r.Method == http.MethodGet:
 		_ = json.NewEncoder(w).Encode(b.status)
 	case strings.HasSuffix(r.URL.Path, "/abort") && b.aborts:

@@ -33,13 +33,14 @@ func (w *Wallet) WithdrawByTransfer(ctx context.Context, want Withdrawal, p Pers
 }
 
 func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.OperationID) (err error) {
-	if r.exchange, err = r.w.AddExchange(ctx, r.want.Exchange); err != nil {
+	if r.exchange, err = r.w.chosen(ctx, r.want.Exchange); err != nil {
 		return err
 	}
 	var account taler.Payto
+	converts := true // an account in the exchange's own currency comes first
 	for _, a := range r.exchange.Accounts {
-		if account == "" && a.Takes("") {
-			account = a.PaytoURI
+		if a.Takes("") && (account == "" || converts && a.ConversionURL == "") {
+			account, converts = a.PaytoURI, a.ConversionURL != ""
 		}
 	}
 	if account == "" {
@@ -61,13 +62,39 @@ func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.Operatio
 
 // byTransfer tells the person what to send, waits for it and makes coins of it.
 func (r *withdrawal) byTransfer(ctx context.Context, reserve taler.Reserve) error {
-	pub := reserve.ReservePub.String()
-	r.person.Show(Event{Event: "transfer", Reserve: pub, Amount: &reserve.Amount, Payto: reserve.Account.Transfer(reserve.Amount, pub)})
+	if err := r.askForTransfer(ctx, reserve); err != nil {
+		return err
+	}
 	balance, err := r.arrived(ctx)
 	if err != nil {
 		return err
 	}
 	return r.makeCoins(ctx, beyond(balance, reserve.Amount))
+}
+
+// askForTransfer tells the person what to send, where, and by what it goes on.
+func (r *withdrawal) askForTransfer(ctx context.Context, reserve taler.Reserve) error {
+	i, err := r.w.Instruments().View(ctx, r.id)
+	if err != nil {
+		return err
+	}
+	at, err := r.w.Instruments().View(ctx, reserve.Exchange)
+	if err != nil {
+		return err
+	}
+	e, err := exchangeOf(at)
+	if err != nil {
+		return err
+	}
+	pub := reserve.ReservePub.String()
+	event := Event{Event: "transfer", Reserve: pub, Amount: &reserve.Amount, Payto: reserve.Account.Transfer(reserve.Amount, pub), Operation: operationOf(i), Key: r.want.Key}
+	for _, a := range e.Accounts {
+		if a.PaytoURI.Equal(reserve.Account) {
+			event.Restrictions, event.ConversionURL = a.Hints(r.w.Languages), a.Conversion()
+		}
+	}
+	r.person.Show(event)
+	return nil
 }
 
 // Resume goes on with a withdrawal that is on record, wherever it came from.
@@ -87,11 +114,15 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	if err != nil {
 		return err
 	}
-	if i.Status == taler.ReserveAborted {
+	switch i.Status {
+	case taler.ReserveAborted:
 		return nil
-	}
-	if i.Status != taler.ReserveCreated && i.Status != taler.ReserveSelected {
-		return fault.New(fault.Conflict, "this withdrawal is %s: the money is there", i.Status).Because("not-abandonable").
+	case taler.ReserveCreated, taler.ReserveSelected:
+	case taler.ReserveDone:
+		return fault.New(fault.Conflict, "this withdrawal is done: %d coins were made of it", reserve.Coins).Because(reasonNotAbandonable).
+			WithHint("`wallet coins` shows what is here")
+	default:
+		return fault.New(fault.Conflict, "this withdrawal is %s: the money is there", i.Status).Because(reasonNotAbandonable).
 			WithHint("go on with `wallet operation resume`")
 	}
 	if reserve.BankURL == "" {
@@ -105,6 +136,9 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	return w.do(ctx, coins("ABANDON", taler.AbandonArgs{Reason: reason}, x.id), nil)
 }
 
+// reasonNotAbandonable marks a withdrawal of which there is money.
+const reasonNotAbandonable fault.Reason = "not-abandonable"
+
 // notArrived refuses to give up a reserve that somebody has filled.
 func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) error {
 	var got taler.AwaitResult
@@ -112,7 +146,7 @@ func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) error {
 		return err
 	}
 	if got.Exists {
-		return fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because("not-abandonable").
+		return fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because(reasonNotAbandonable).
 			WithHint("go on with `wallet operation resume`")
 	}
 	return nil
@@ -131,7 +165,7 @@ func (w *Wallet) abortAtBank(ctx context.Context, reserve taler.Reserve, reason 
 		return nil
 	case err != nil:
 		return err
-	case status.Status == taler.StateAborted, !status.SelectedReservePub.IsZero() && status.SelectedReservePub != reserve.ReservePub:
+	case status.Status == taler.StateAborted, !status.MayBeOf(reserve.ReservePub):
 		return nil
 	}
 	s, err := w.InitiateSession(ctx, comm.Peer{Role: comm.Bank, Addresses: []string{"taler+" + reserve.BankURL}}, controller.Login{})

@@ -53,7 +53,7 @@ func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op inst
 	if status.Status != taler.StateSelected {
 		return nil, nil
 	}
-	if status.SelectedReservePub != reserve.ReservePub {
+	if !status.MayBeOf(reserve.ReservePub) {
 		return nil, fault.New(fault.Conflict, "another wallet has this withdrawal: nothing was paid").Because("wallet-differs")
 	}
 	card, err := r.w.card(ctx, r.want.Card)

@@ -6,6 +6,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // reasonTermsChanged marks terms that changed while they were read.
@@ -52,7 +53,7 @@ func (w *Wallet) AcceptTerms(ctx context.Context, e Exchange, version string) er
 // consent asks the person again when the exchange has changed its terms since they
 // accepted them, before the first coin is asked for: until then the money can go
 // back. Once a request has left nothing can be chosen any more.
-func (r *withdrawal) consent(ctx context.Context) error {
+func (r *withdrawal) consent(ctx context.Context, balance instrument.Amount) error {
 	_, reserve, err := r.w.reserve(ctx, r.id)
 	if err != nil || reserve.Batch != nil || reserve.NextCoin > 0 {
 		return err
@@ -69,12 +70,16 @@ func (r *withdrawal) consent(ctx context.Context) error {
 	if err != nil || terms.Version == "" || terms.Version == e.Terms.AcceptedVersion {
 		return err
 	}
-	yes, err := r.person.Agree(ctx, Preview{Bank: reserve.BankURL, Exchange: e.URL, Amount: reserve.Amount, Terms: &terms, Arrived: true})
+	arrived := reserve.Amount
+	if arrived.IsZero() {
+		arrived = balance
+	}
+	yes, err := r.person.Agree(ctx, Preview{Bank: reserve.BankURL, Exchange: e.URL, Amount: arrived, Terms: &terms, Arrived: true})
 	switch {
 	case err != nil:
 		return err
 	case !yes:
-		return fault.New(fault.Declined, "you did not accept the new terms of %s; %s is there, and goes back when the reserve is closed", e.URL, reserve.Amount).
+		return fault.New(fault.Declined, "you did not accept the new terms of %s; %s is there, and goes back when the reserve is closed", e.URL, arrived).
 			Because("terms-not-accepted").WithHint("if you change your mind before: `wallet operation resume` asks again")
 	}
 	return r.w.AcceptTerms(ctx, e, terms.Version)

@@ -34,6 +34,10 @@ type Wallet struct {
 	// Languages are those that the person reads, as an Accept-Language says it; empty:
 	// whichever an exchange writes its terms in. It is set before the wallet is used.
 	Languages string
+
+	// Unchecked lists instruments that came out of a backup and are not used before
+	// somebody has checked them; nil: there are none. It is set before the wallet is used.
+	Unchecked func(context.Context) ([]instrument.ID, error)
 }
 
 // New makes the wallet of a controller whose policy is profile.UserPolicy, for

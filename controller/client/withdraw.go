@@ -23,16 +23,22 @@ type Withdrawal struct {
 
 // Event is one step of a withdrawal, as scripts read it.
 type Event struct {
-	Event     string                 `json:"event"`
-	Reserve   string                 `json:"reserve,omitempty"`
-	Groups    string                 `json:"groups,omitempty"`
-	Amount    *instrument.Amount     `json:"amount,omitempty"`
-	Coins     int                    `json:"coins,omitempty"`
-	Fees      *instrument.Amount     `json:"fees,omitempty"`
-	Remainder *instrument.Amount     `json:"remainder,omitempty"` // too little for a coin; it goes back
-	Surplus   *instrument.Amount     `json:"surplus,omitempty"`   // came beyond the amount; it goes back
-	Payto     taler.Payto            `json:"payto,omitempty"`     // the transfer that the person has to make
+	Event     string             `json:"event"`
+	Reserve   string             `json:"reserve,omitempty"`
+	Groups    string             `json:"groups,omitempty"`
+	Amount    *instrument.Amount `json:"amount,omitempty"`
+	Coins     int                `json:"coins,omitempty"`
+	Fees      *instrument.Amount `json:"fees,omitempty"`
+	Remainder *instrument.Amount `json:"remainder,omitempty"` // too little for a coin; it goes back
+	Surplus   *instrument.Amount `json:"surplus,omitempty"`   // came beyond the amount; it goes back
+	Payto     taler.Payto        `json:"payto,omitempty"`     // the transfer that the person has to make
+	// Restrictions say, each in a sentence of the exchange, from which accounts it
+	// takes a transfer; ConversionURL where it says what another currency becomes.
+	Restrictions  []string `json:"restrictions,omitempty"`
+	ConversionURL string   `json:"conversion_url,omitempty"`
+
 	Operation instrument.OperationID `json:"operation,omitempty"`
+	Key       string                 `json:"key,omitempty"` // of a transfer: the idempotency key that this run was given
 	Reason    string                 `json:"reason,omitempty"`
 }
 
@@ -63,7 +69,22 @@ func (w *Wallet) Withdraw(ctx context.Context, want Withdrawal, p Person) error 
 			return err
 		}
 	}
+	if err := run.sameAmount(ctx); err != nil {
+		return err
+	}
 	return run.drive(ctx)
+}
+
+// sameAmount refuses another amount than the withdrawal was begun with.
+func (r *withdrawal) sameAmount(ctx context.Context) error {
+	if r.want.Amount == (instrument.Amount{}) {
+		return nil
+	}
+	_, reserve, err := r.w.reserve(ctx, r.id)
+	if err != nil || reserve.Amount == r.want.Amount {
+		return err
+	}
+	return amountDiffers(reserve.Amount)
 }
 
 func (w *Wallet) run(want Withdrawal, p Person) (*withdrawal, error) {
@@ -101,7 +122,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	switch r.status.Status {
 	case taler.StatePending:
 	case taler.StateAborted:
-		return fault.New(fault.Conflict, "this withdrawal was aborted").Because("withdrawal-aborted").WithHint("ask for a new QR code")
+		return fault.New(fault.Conflict, "this withdrawal was aborted").Because(reasonAborted).WithHint("ask for a new QR code")
 	default:
 		return fault.New(fault.Conflict, "this withdrawal is %s already: another wallet has it", r.status.Status).
 			Because(taler.ReasonSelectionConflict).WithHint("ask for a new QR code")
@@ -118,9 +139,12 @@ func (r *withdrawal) begin(ctx context.Context) error {
 		return fault.New(fault.Unsupported, "the bank cannot pay to any account of %s", r.exchange.URL).Because("no-common-account")
 	}
 	prepare := coins("PREPARE", taler.PrepareArgs{
-		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.WOPID, Amount: amount, Account: account,
+		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.WOPID, Amount: amount, Open: amount.IsZero(), Account: account,
 	})
 	prepare.Amount = amount // for the principal's limits: what is above them never begins
+	if amount.IsZero() && r.status.MaxAmount != (instrument.Amount{}) {
+		prepare.Amount = r.status.MaxAmount
+	}
 	var made taler.PrepareResult
 	if err := r.w.do(ctx, prepare, &made); err != nil {
 		return err
@@ -129,8 +153,14 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	return r.w.name(ctx, r.id, op)
 }
 
-// drive takes the reserve from where it is to coins.
-func (r *withdrawal) drive(ctx context.Context) error {
+// reasonAborted marks a withdrawal of which nothing becomes.
+const reasonAborted fault.Reason = "withdrawal-aborted"
+
+// drive takes the reserve from where it is to coins. What ends it before says how to
+// go on.
+func (r *withdrawal) drive(ctx context.Context) error { return r.onward(ctx, r.steps(ctx)) }
+
+func (r *withdrawal) steps(ctx context.Context) error {
 	for {
 		i, reserve, err := r.w.reserve(ctx, r.id)
 		if err != nil {
@@ -156,7 +186,7 @@ func (r *withdrawal) drive(ctx context.Context) error {
 				break
 			}
 			r.person.Show(Event{Event: "aborted", Reason: reserve.Reason})
-			return fault.New(fault.Declined, "the withdrawal was aborted: %s", reserve.Reason).Because("withdrawal-aborted")
+			return fault.New(fault.Declined, "the withdrawal was aborted: %s", reserve.Reason).Because(reasonAborted)
 		default:
 			return fault.New(fault.Internal, "this withdrawal is %q, which this software does not know", i.Status)
 		}
@@ -200,7 +230,7 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 		return err
 	}
 	args := taler.SelectArgs{WOPID: reserve.WOPID, ReservePub: reserve.ReservePub, SelectedExchange: reserve.Account}
-	if status.Amount == (instrument.Amount{}) {
+	if status.Amount == (instrument.Amount{}) && !status.NoAmountToWallet {
 		args.Amount = reserve.Amount
 	}
 	_, err = s.Execute(ctx, controller.Transaction{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
@@ -96,6 +97,25 @@ func TestInterruptedItStaysPending(t *testing.T) {
 	}
 }
 
+// TestABankThatDoesNotHoldALongPollIsAskedAtAPace: the third answer comes no sooner
+// than after two pauses.
+func TestABankThatDoesNotHoldALongPollIsAskedAtAPace(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateAborted, pub
+	})
+	b.early = 2
+	began := time.Now()
+	err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
+	if !errors.Is(err, fault.Declined) || b.times("GET") != 3 {
+		t.Errorf("after %d requests: %v", b.times("GET"), err)
+	}
+	if took := time.Since(began); took < 600*time.Millisecond {
+		t.Errorf("it asked three times within %s", took)
+	}
+}
+
 func TestWhatIsDoneIsDoneWithoutTheBank(t *testing.T) {
 	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
 	uri := b.uri(t, 1)
@@ -153,6 +173,34 @@ func TestBalancesAddUpCoinsAndReserves(t *testing.T) {
 		got[1].Available.String() != "EUR:1" || got[1].Pending.String() != "EUR:0" || got[1].Coins != 1 {
 		t.Errorf("%+v", got)
 	}
+}
+
+// TestCoinsOfABackupAreNotAvailable before they are checked.
+func TestCoinsOfABackupAreNotAvailable(t *testing.T) {
+	w := newWallet(t, inproc.NewNetwork())
+	for n, value := range []string{"CHF:10", "CHF:2.5"} {
+		i := instrument.Instance{Class: client.ClassCoin, Status: taler.CoinFresh, Keys: map[string]string{"coin_pub": value}}
+		check(t, i.Encode(taler.Coin{Value: amount(t, value), ExchangeURL: exchangeURL, Index: uint32(n)}))
+		if id := w.party.Create(t, i); n == 0 {
+			w.Unchecked = func(context.Context) ([]instrument.ID, error) { return []instrument.ID{id}, nil }
+		}
+	}
+	got, err := w.Balances(t.Context())
+	check(t, err)
+	if len(got) != 1 || got[0].Available.String() != "CHF:2.5" || got[0].Unchecked.String() != "CHF:10" || got[0].Coins != 2 {
+		t.Errorf("%+v", got)
+	}
+}
+
+// TestAWithdrawalKeepsItsAmount, whatever is said when it goes on.
+func TestAWithdrawalKeepsItsAmount(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	w.reserve(t, taler.ReserveDone, b.uri(t, 1), 1, func(r *taler.Reserve) { r.Value = r.Amount })
+	err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1), Amount: amount(t, "CHF:5")}, &person{})
+	if !errors.Is(err, fault.Invalid) || fault.ReasonOf(err) != taler.ReasonAmountDiffers {
+		t.Errorf("another amount: %v", err)
+	}
+	check(t, w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1), Amount: amount(t, "CHF:20")}, &person{}))
 }
 
 // TestABankNamesAnExchangeByItsAddress or not at all: what it says is shown to a

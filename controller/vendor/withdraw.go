@@ -223,11 +223,13 @@ func (t *Terminal) awaitVerdict(ctx context.Context, w *Withdrawal) error {
 }
 
 // await long-polls until the status is another than the old one. A bank that
-// cannot be reached is asked again: it comes back.
+// cannot be reached is asked again: it comes back. So is one that answers early,
+// at a pace.
 func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (taler.BankWithdrawalOperationStatus, error) {
-	pause := 200 * time.Millisecond
-	for {
+	for pace := (taler.Pace{Most: 5 * time.Second}); ; {
+		asked := t.Now()
 		status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{Timeout: pollFor, OldState: old})
+		took := t.Now().Sub(asked)
 		if err == nil && status.Status != old {
 			return status, nil
 		}
@@ -235,19 +237,17 @@ func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (t
 			return status, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is still %s", w.Status).
 				Because("pending").WithHint("go on with `terminal resume %s`", w.Short())
 		}
-		if err != nil && !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Timeout) && !errors.Is(err, fault.Unknown) {
-			return status, err
+		if err != nil {
+			if !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Timeout) && !errors.Is(err, fault.Unknown) {
+				return status, err
+			}
+			t.Log().Info("the bank does not answer and is asked again", "error", err)
+			took = 0
 		}
-		if err == nil {
-			pause = 200 * time.Millisecond
-			continue
-		}
-		t.Log().Info("the bank does not answer and is asked again", "in", pause, "error", err)
 		select {
-		case <-time.After(pause):
+		case <-time.After(pace.Pause(took, pollFor)):
 		case <-ctx.Done():
 		}
-		pause = min(2*pause, 5*time.Second)
 	}
 }
 

@@ -100,7 +100,7 @@ func (a Account) Message() ([]byte, error) {
 }
 
 func hashRestrictions(array json.RawMessage) (HashCode, error) {
-	if len(array) == 0 {
+	if len(array) == 0 || string(array) == "null" {
 		array = json.RawMessage("[]")
 	}
 	return HashJSON(array)

@@ -150,7 +150,11 @@ func (f form) planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amo
 func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (status string, err error) {
 	amount := r.Remainder
 	if r.Coins == 0 { // say why nothing can be made
-		if _, err := outlook(e, amount, taler.Amount{}, now); err != nil {
+		_, err := outlook(e, amount, taler.Amount{}, now)
+		if f := fault.From(err); fault.ReasonOf(err) == reasonTooSmall {
+			return "", f.WithHint("%s; what is there goes back when the reserve is closed", f.Hint)
+		}
+		if err != nil {
 			return "", err
 		}
 	}
@@ -175,6 +179,10 @@ func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (st
 func fit(r *taler.Reserve, balance taler.Amount) error {
 	if balance.Currency != r.Remainder.Currency {
 		return nil // it was not asked for
+	}
+	if r.Amount.IsZero() { // the payment has said it
+		r.Amount, r.Remainder = balance, balance
+		return nil
 	}
 	if compare(balance, r.Remainder) < 0 {
 		r.Remainder = balance

@@ -392,7 +392,18 @@ func TestReservesThatAreNotMade(t *testing.T) {
 			fault.Denied, wire.ReasonUnknownAccount,
 		},
 		"a bank without a withdrawal": {func(a *wire.PrepareArgs) { a.BankURL = "https://bank.example/" }, fault.Invalid, wire.ReasonParameterMissing},
-		"no exchange":                 {func(a *wire.PrepareArgs) { a.Exchange = "" }, fault.Invalid, "instrument-missing"},
+		"later, without a bank":       {func(a *wire.PrepareArgs) { a.Amount, a.Open = amount("CHF:0"), true }, fault.Invalid, wire.ReasonParameterMalformed},
+		"later, and now": {
+			func(a *wire.PrepareArgs) { a.Open, a.WOPID, a.BankURL = true, wire.WOPID{1}, "https://bank.example/" },
+			fault.Invalid, wire.ReasonParameterMalformed,
+		},
+		"later, in another currency": {
+			func(a *wire.PrepareArgs) {
+				a.Amount, a.Open, a.WOPID, a.BankURL = amount("EUR:0"), true, wire.WOPID{1}, "https://bank.example/"
+			},
+			fault.Invalid, wire.ReasonCurrencyMismatch,
+		},
+		"no exchange": {func(a *wire.PrepareArgs) { a.Exchange = "" }, fault.Invalid, "instrument-missing"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			args := wire.PrepareArgs{Exchange: w.exchange, Amount: amount("CHF:12"), Account: exchangePayto}

@@ -114,7 +114,7 @@ func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (t
 		return out, fault.New(fault.Invalid, "this exchange deals in %s, not in %s", e.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch)
 	case len(usable(e.Denominations, e.Currency, now)) == 0:
 		return out, fault.New(fault.Unavailable, "no denomination of this exchange can be used now").
-			Because("no-denominations").WithHint("refresh the exchange's keys")
+			Because("no-denominations").WithHint("ask the exchange's operator when it makes coins again, or use another exchange")
 	}
 	coins, left, err := plan(e.Denominations, amount, maxCoins+1, now)
 	if err != nil {
@@ -182,11 +182,14 @@ func verbOf(operation string) string {
 	return "withdraw"
 }
 
+// reasonTooSmall marks an amount of which no coin can be made.
+const reasonTooSmall fault.Reason = "amount-too-small"
+
 func tooSmall(e taler.ExchangeState, amount taler.Amount, now time.Time) error {
 	all := usable(e.Denominations, e.Currency, now)
 	least := slices.MinFunc(all, func(a, b taler.Denomination) int { return units(a.Value).Cmp(units(b.Value)) })
-	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).Because("amount-too-small").
-		WithHint("its smallest coin is of %s, for a fee of %s; what is at the exchange already goes back when the reserve is closed", least.Value, least.FeeWithdraw)
+	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).Because(reasonTooSmall).
+		WithHint("its smallest coin is of %s, for a fee of %s", least.Value, least.FeeWithdraw)
 }
 
 func timestamp(t time.Time) taler.Timestamp { return taler.Timestamp(max(t.Unix(), 0)) }

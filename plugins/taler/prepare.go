@@ -69,6 +69,8 @@ func checkPrepare(args taler.PrepareArgs) error {
 	switch {
 	case args.Amount == (taler.Amount{}):
 		return fault.New(fault.Invalid, "the amount of the withdrawal is missing").Because(taler.ReasonAmountRequired)
+	case args.Open && (!args.Amount.IsZero() || args.WOPID.IsZero()):
+		return fault.New(fault.Invalid, "only a bank may say the amount later, and none is said before").Because(taler.ReasonParameterMalformed)
 	case args.WOPID.IsZero() != (args.BankURL == ""):
 		return fault.New(fault.Invalid, "a bank is named together with its withdrawal").Because(taler.ReasonParameterMissing)
 	}
@@ -108,9 +110,12 @@ func exchangeFor(tx instrument.Tx, s protocol.Session, args taler.PrepareArgs) (
 		return "", err
 	case i.Class != exchangeID || i.Status != taler.ExchangeActive:
 		return "", fault.New(fault.Conflict, "the keys of this exchange were not read yet").
-			Because("exchange-not-ready").WithHint("refresh the exchange first")
+			Because("exchange-not-ready").WithHint("`wallet exchange add` reads them")
 	case args.Account != "" && !e.HasAccount(args.Account):
 		return "", fault.New(fault.Denied, "the exchange has not signed for this account").Because(taler.ReasonUnknownAccount)
+	}
+	if args.Open && args.Amount.Currency == e.Currency {
+		return e.URL, nil
 	}
 	_, err = outlook(e, args.Amount, taler.Amount{}, s.Now())
 	return e.URL, err

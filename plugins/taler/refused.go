@@ -19,9 +19,9 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 		var said taler.ExchangeError
 		if taler.Unmarshal(answer.Body, &said) != nil || !proven(e.SignKeys, r.Batch.Plan, said) {
 			return false, err.Because(ReasonUnproven).
-				WithHint("the exchange did not sign this refusal with a key that is known; refresh its keys, the same request is sent again")
+				WithHint("the exchange did not sign this refusal with a key that is known; go on with `wallet operation resume`: its keys are read again, and the same request is sent")
 		}
-		return true, err.WithHint("refresh the exchange's keys and withdraw again")
+		return true, err.WithHint("go on with `wallet operation resume`: the exchange's keys are read again, and coins are asked for anew")
 	case taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonInsufficientFunds:
 		if !r.Batch.Clean || charged(r, answer) {
 			return false, stuck(err)
@@ -30,14 +30,14 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 	case taler.ReasonEndpointUnknown:
 		return r.Batch.Clean && f.absent(e), err.WithHint("the exchange does not do what it says that it can; tell its operator")
 	case taler.ReasonReserveUnknown:
-		return false, err.WithHint("the money has not arrived yet; wait and withdraw again")
+		return false, err.WithHint("the money has not arrived yet; go on later with `wallet operation resume`")
 	case taler.ReasonKYCRequired:
 		return false, identify(err, e, answer.Body)
 	case taler.ReasonBatchPartlyWithdrawn, taler.ReasonReserveSignature:
 		return false, err.WithHint("everything is kept; this is a defect of the wallet or of the exchange")
 	}
 	if failed(answer.Status) {
-		return false, failure(err, fault.Unknown, answer.Status).WithHint("withdraw again; the same request is sent and nothing is charged twice")
+		return false, failure(err, fault.Unknown, answer.Status).WithHint("go on with `wallet operation resume`; the same request is sent and nothing is charged twice")
 	}
 	return false, err
 }
@@ -48,6 +48,9 @@ func unread(answer protocol.Response) error {
 	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
 	if failed(answer.Status) {
 		return failure(err, fault.Unavailable, answer.Status).WithHint("try again later")
+	}
+	if err.Hint == "" {
+		return err.WithHint("is this the address of a Taler exchange, with the path that its operator names?")
 	}
 	return err
 }

@@ -131,7 +131,7 @@ func verifyFees(keys taler.Keys) error {
 
 // verifyExtensions checks the extensions of the protocol, if there are any.
 func verifyExtensions(keys taler.Keys) error {
-	if len(keys.Extensions) == 0 {
+	if len(keys.Extensions) == 0 || string(keys.Extensions) == "null" {
 		return nil
 	}
 	message, err := crypto.Extensions{Object: keys.Extensions}.Message()
@@ -154,7 +154,12 @@ func oneCurrency(keys taler.Keys) error {
 		}
 		return nil
 	}
-	err := errors.Join(same("a default fee", keys.StefanAbs, keys.StefanLog), same("a limit", keys.BalanceLimits...))
+	err := same("a limit", keys.BalanceLimits...)
+	for _, may := range []taler.Amount{keys.StefanAbs, keys.StefanLog, keys.TinyAmount} {
+		if may != (taler.Amount{}) { // an exchange need not say it
+			err = errors.Join(err, same("a default", may))
+		}
+	}
 	for _, g := range keys.Denominations {
 		err = errors.Join(err, same("a denomination", g.Value, g.FeeWithdraw, g.FeeDeposit, g.FeeRefresh, g.FeeRefund))
 	}
@@ -168,9 +173,6 @@ func oneCurrency(keys taler.Keys) error {
 	}
 	for _, l := range keys.HardLimits {
 		err = errors.Join(err, same("a limit", l.Threshold))
-	}
-	if keys.TinyAmount != (taler.Amount{}) {
-		err = errors.Join(err, same("the smallest amount", keys.TinyAmount))
 	}
 	var first *fault.Fault
 	if errors.As(err, &first) {

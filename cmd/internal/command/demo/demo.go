@@ -47,6 +47,11 @@ func Command(e *cli.Env) *cobra.Command {
 		default:
 			return cli.Usage("a card is approved, declined or timeout, not %s", *card)
 		}
+		switch *protocol {
+		case "", "23", "26":
+		default:
+			return cli.Usage("the exchange speaks protocol 23 or 26, not %s", *protocol)
+		}
 		return run(c.Context(), e, plan{amount: a, card: *card, protocol: *protocol, dir: e.Dir, serve: *serve})
 	}
 	c.AddCommand(sweepCommand())

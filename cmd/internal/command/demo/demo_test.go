@@ -139,7 +139,7 @@ func TestWhatCannotBeShown(t *testing.T) {
 		{"nothing", []string{"--amount", "CHF:0"}, 2},
 		{"no amount", []string{"--amount", "twenty"}, 2},
 		{"less than any coin", []string{"--amount", "CHF:0.00000001"}, 0},
-		{"a protocol that the exchange does not speak", []string{"--exchange-protocol", "99"}, 1},
+		{"a protocol that the exchange does not speak", []string{"--exchange-protocol", "24"}, 2},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()

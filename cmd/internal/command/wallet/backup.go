@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 func backups(e *cli.Env) *cobra.Command {
@@ -126,6 +127,12 @@ func (w *wallet) mark() (house.Mark, error) {
 		return house.Mark{}, err
 	}
 	return *m, nil
+}
+
+// unchecked are the instruments out of a backup that are not used yet.
+func (w *wallet) unchecked(context.Context) ([]instrument.ID, error) {
+	m, err := w.mark()
+	return m.Unchecked, err
 }
 
 // goOn lets an operation go on that the mark holds; any other name is none of its

@@ -11,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -22,10 +23,18 @@ func balance(e *cli.Env) *cobra.Command {
 		}
 		var rows [][]string
 		for _, b := range all {
-			rows = append(rows, []string{b.Available.String(), b.Pending.String(), strconv.Itoa(b.Coins), issuedBy(b.Exchange, b.MasterPub)})
+			rows = append(rows, []string{spendable(b), b.Pending.String(), strconv.Itoa(b.Coins), issuedBy(b.Exchange, b.MasterPub)})
 		}
 		return e.Table(map[string]any{"balances": all}, []string{"AVAILABLE", "PENDING", "COINS", "EXCHANGE"}, rows)
 	})
+}
+
+// spendable is what can be used, and what cannot before it is checked.
+func spendable(b client.Balance) string {
+	if b.Unchecked.IsZero() {
+		return b.Available.String()
+	}
+	return b.Available.String() + " and " + b.Unchecked.String() + " unchecked"
 }
 
 // issuedBy names an exchange, and a master key that it has no more.

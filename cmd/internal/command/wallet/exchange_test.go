@@ -186,6 +186,7 @@ func TestAnExchangeIsGivenUp(t *testing.T) {
 	buy.stop()
 	buy.exit()
 	u.refuses(5, "exchange-in-use", "exchange", "remove", x.url)
+	u.refuses(5, "exchange-in-use", "instrument", "remove", x.url) // by its other name
 	var list struct {
 		Operations, Payments []any
 		Withdrawals          []struct{ Operation string }
@@ -201,6 +202,8 @@ func TestAnExchangeIsGivenUp(t *testing.T) {
 	u.refuses(3, "instrument-unknown", "exchange", "remove", x.url)
 	u.refuses(3, "instrument-unknown", "exchange", "terms", x.url)
 	u.does(nil, "exchange", "add", x.url) // and it can be known again
+	u.does(nil, "instrument", "remove", x.url)
+	u.does(nil, "exchange", "trust", x.url, x.master)
 	if got := u.knows(); len(got) != 1 || got[0].Status != "active" {
 		t.Errorf("added again it knows %+v", got)
 	}

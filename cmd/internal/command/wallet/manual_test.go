@@ -21,8 +21,8 @@ import (
 
 // event is a line of a withdrawal.
 type event struct {
-	Event, Reserve, Amount, Payto, Operation, Fees, Remainder, Surplus string
-	Coins                                                              int
+	Event, Reserve, Amount, Payto, Operation, Key, Fees, Remainder, Surplus string
+	Coins                                                                   int
 }
 
 // running is a command that goes on while the test does something else.
@@ -65,9 +65,16 @@ func (x *running) next() (e event) {
 }
 
 func (x *running) exit() int {
+	_, code := x.last()
+	return code
+}
+
+// last is what it says in the end.
+func (x *running) last() (line string, code int) {
 	for x.lines.Scan() { // or it could not end
+		line = x.lines.Text()
 	}
-	return <-x.code
+	return line, <-x.code
 }
 
 // transfer is what the person's bank does, as the sandbox lets it be done by hand.
@@ -103,6 +110,9 @@ func TestWithdrawingByAPlainBankTransfer(t *testing.T) {
 	}
 	x.transfer(t, asked.Reserve, "CHF:12.34")
 	done := buy.next()
+	if asked.Operation == "" || asked.Operation != done.Operation || asked.Key != "savings" {
+		t.Errorf("it is asked for by %q, %q", asked.Operation, asked.Key)
+	}
 	if code := buy.exit(); code != 0 || done.Event != "done" || done.Amount != "CHF:12.34" || done.Fees != "CHF:0" || done.Coins == 0 || done.Operation == "" {
 		t.Errorf("exit %d, %+v", code, done)
 	}
@@ -162,34 +172,24 @@ func TestGivingUpAWithdrawalByTransfer(t *testing.T) {
 	}
 	begin := func(key string) (reserve, operation string) {
 		buy := u.begins(args(key)...)
-		reserve = buy.next().Reserve
+		asked := buy.next()
 		buy.stop()
-		if code := buy.exit(); code != 6 {
-			t.Errorf("interrupted it ends with %d", code)
+		last, code := buy.last()
+		if code != 6 || !strings.Contains(last, "`wallet operation resume "+asked.Operation+"`") || strings.Contains(last, "URI") {
+			t.Errorf("interrupted it ends with %d and %s", code, last)
 		}
-		var list struct {
-			Operations  json.RawMessage
-			Withdrawals []struct{ Operation, Reserve string }
-		}
-		if err := json.Unmarshal([]byte(u.says("operation", "list", "--json").out), &list); err != nil {
-			t.Fatal(err)
-		}
-		for _, w := range list.Withdrawals {
-			if w.Reserve == reserve {
-				operation = w.Operation
-			}
-		}
-		return reserve, operation
+		return asked.Reserve, asked.Operation
 	}
 	_, first := begin("one")
-	u.does(nil, "withdraw", "abort", first)
-	u.does(nil, "withdraw", "abort", first) // once more is the same
+	u.does(nil, "operation", "abandon", first)
+	u.does(nil, "withdraw", "abort", first) // once more, by its other name, is the same
 	if got := u.says(args("one")...); got.code != 5 {
 		t.Errorf("what was given up goes on: exit %d", got.code)
 	}
 	reserve, second := begin("two")
 	x.transfer(t, reserve, "CHF:5") // too late to give it up
 	u.refuses(5, "not-abandonable", "withdraw", "abort", second)
+	u.refuses(5, "not-abandonable", "operation", "abandon", second)
 	resumed := u.begins("operation", "resume", second)
 	if shown, done := resumed.next(), resumed.next(); shown.Reserve != reserve || done.Event != "done" || resumed.exit() != 0 {
 		t.Errorf("resumed: %+v, %+v", shown, done)
@@ -237,10 +237,11 @@ func TestAnExchangeThatMustKnowThePerson(t *testing.T) {
 	stop := x.serves(t, "127.0.0.1:0", "--misbehave", "451=1")
 	args := []string{"withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--key", "one", "--yes"}
 	buy := u.begins(args...)
-	x.transfer(t, buy.next().Reserve, "CHF:5")
+	asked := buy.next()
+	x.transfer(t, asked.Reserve, "CHF:5")
 	buy.exit()
 	got := u.says(args...)
-	for _, want := range []string{x.url + "kyc-check/", "requirement 1", "nothing was charged", "`wallet operation resume`"} {
+	for _, want := range []string{x.url + "kyc-check/", "requirement 1", "nothing was charged", "`wallet operation resume " + asked.Operation + "`"} {
 		if got.code != 5 || !strings.Contains(got.err, want) {
 			t.Errorf("exit %d; %q is not in %s", got.code, want, got.err)
 		}

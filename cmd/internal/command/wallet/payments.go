@@ -8,7 +8,9 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -27,19 +29,43 @@ func rows(p client.Whole) [][]string {
 	return out
 }
 
-// operationAbandon gives a payment up, or an operation.
+// operationAbandon gives a payment up, or an operation, beside a process that runs
+// them; or a withdrawal, for which the bank or the exchange is asked.
 func operationAbandon(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "abandon OPERATION", "Give up an operation and free its instruments; refused while something of value may be outside", cobra.ExactArgs(1),
-		func(ctx context.Context, w *wallet, args []string) error {
-			if _, err := w.FindPayment(ctx, args[0]); err != nil {
-				return operation.GiveUp(ctx, e, w.Protocols(), args[0])
-			}
-			p, err := w.AbandonPayment(ctx, args[0])
+	return &cobra.Command{
+		Use: "abandon OPERATION", Short: "Give up an operation, payment or withdrawal; refused while something of value may be outside", Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			name, err := e.Name(args[0])
 			if err != nil {
 				return err
 			}
-			return e.Print(map[string]any{"operation": p.Operation, "state": protocol.Ended}, "Payment %s is given up. Nothing was paid.\n", p.Operation)
-		})
+			return entered(c.Context(), e, func(f house.Files, passphrase *crypto.Secret) error {
+				withdrawal := false
+				err := opened(c.Context(), e, f, passphrase, looking, func(ctx context.Context, w *wallet) error {
+					_, unknown := w.FindWithdrawal(ctx, name)
+					if withdrawal = unknown == nil; withdrawal {
+						return nil
+					}
+					return w.abandon(ctx, name)
+				})
+				if err != nil || !withdrawal {
+					return err
+				}
+				return opened(c.Context(), e, f, passphrase, working, func(ctx context.Context, w *wallet) error { return w.abort(ctx, name) })
+			})
+		},
+	}
+}
+
+func (w *wallet) abandon(ctx context.Context, name string) error {
+	if _, err := w.FindPayment(ctx, name); err != nil {
+		return operation.GiveUp(ctx, w.env, w.Protocols(), name)
+	}
+	p, err := w.AbandonPayment(ctx, name)
+	if err != nil {
+		return err
+	}
+	return w.env.Print(map[string]any{"operation": p.Operation, "state": protocol.Ended}, "Payment %s is given up. Nothing was paid.\n", p.Operation)
 }
 
 // atTheEnd is how long a command that has done its work waits for payments that an

@@ -58,7 +58,7 @@ func status(e *cli.Env) *cobra.Command {
 		}
 		rows := [][]string{{"directory", r.Dir}, {"user", r.User}}
 		for _, b := range r.Balances {
-			rows = append(rows, []string{"balance", line(b.Available.String(), "at", issuedBy(b.Exchange, b.MasterPub))})
+			rows = append(rows, []string{"balance", line(spendable(b), "at", issuedBy(b.Exchange, b.MasterPub))})
 		}
 		for _, class := range r.Classes {
 			rows = append(rows, []string{class, strconv.Itoa(r.Instruments[class])})

@@ -60,6 +60,14 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 }
 
 func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Context, *wallet) error) error {
+	return entered(ctx, e, func(f house.Files, passphrase *crypto.Secret) error {
+		return opened(ctx, e, f, passphrase, look, use)
+	})
+}
+
+// entered asks for the passphrase once, for one opening or several; nil is an agent
+// with a key file.
+func entered(ctx context.Context, e *cli.Env, enter func(house.Files, *crypto.Secret) error) error {
 	f, err := files(e)
 	if err != nil {
 		return err
@@ -67,16 +75,25 @@ func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Conte
 	if err := f.Check(); err != nil { // before anybody is asked for a passphrase
 		return err
 	}
-	s, err := readSettings(e, f)
+	if !here(f.Dir) {
+		return cli.Argument(fault.New(fault.Invalid, "in %s is a bank, terminal or provider, and no wallet", f.Dir).Because("party-differs").
+			WithHint("name the directory of a wallet: --dir DIR"))
+	}
+	if e.KeyFile != "" {
+		return enter(f, nil)
+	}
+	passphrase, err := e.Passphrase(ctx, false)
 	if err != nil {
 		return err
 	}
-	var passphrase *crypto.Secret
-	if e.KeyFile == "" {
-		if passphrase, err = e.Passphrase(ctx, false); err != nil {
-			return err
-		}
-		defer passphrase.Wipe()
+	defer passphrase.Wipe()
+	return enter(f, passphrase)
+}
+
+func opened(ctx context.Context, e *cli.Env, f house.Files, passphrase *crypto.Secret, look bool, use func(context.Context, *wallet) error) error {
+	s, err := readSettings(e, f)
+	if err != nil {
+		return err
 	}
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: passphrase, User: e.User, KeyFile: e.KeyFile, Policy: profile.UserPolicy(),
@@ -100,9 +117,9 @@ func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Conte
 		}
 	}
 	bank := func(base string) (*taler.Client, error) { return h.Bank(base, taler.Anonymous()) }
-	opened := client.New(h.Controller, h.User(), bank)
-	opened.Languages = languages(e.Environ)
-	err = use(ctx, &wallet{Wallet: opened, house: h, env: e})
+	w := &wallet{Wallet: client.New(h.Controller, h.User(), bank), house: h, env: e}
+	w.Languages, w.Unchecked = languages(e.Environ), w.unchecked
+	err = use(ctx, w)
 	if locked := context.Cause(ctx); err != nil && errors.Is(locked, fault.Locked) && !errors.Is(err, fault.Unknown) {
 		return locked // what has left and is not known stays that
 	}

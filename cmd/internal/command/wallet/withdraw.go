@@ -3,9 +3,7 @@ package wallet
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +12,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
-	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // wish is what the flags of a withdrawal say.
@@ -96,19 +93,23 @@ func withdrawAbort(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		x, err := w.FindWithdrawal(ctx, name)
-		if err != nil {
-			return err
-		}
-		if err := w.AbortWithdrawal(ctx, x, "aborted by the person"); err != nil {
-			return err
-		}
-		said := "Given up; nothing was paid\n"
-		if x.Bank == "" {
-			said = "Given up; no money has arrived. Do not send any now: if a transfer is under way, go on with `wallet operation resume " + string(x.Operation) + "` when it is there\n"
-		}
-		return e.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, "%s", said)
+		return w.abort(ctx, name)
 	})
+}
+
+func (w *wallet) abort(ctx context.Context, name string) error {
+	x, err := w.FindWithdrawal(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := w.AbortWithdrawal(ctx, x, "aborted by the person"); err != nil {
+		return err
+	}
+	said := "Given up; nothing was paid\n"
+	if x.Bank == "" {
+		said = "Given up; no money has arrived. Do not send any now: if a transfer is under way, go on with `wallet operation resume " + string(x.Operation) + "` when it is there\n"
+	}
+	return w.env.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, "%s", said)
 }
 
 // scanned reads a URI, or finds one of before by the beginning of its WOPID. It
@@ -143,9 +144,12 @@ func (w *wallet) withdraw(ctx context.Context, uri taler.WithdrawURI, want wish)
 	return p.ended(want.blamed(w.Withdraw(ctx, x, p)))
 }
 
-// blamed marks the refusal of an amount as one of what the person typed, if they
-// typed one.
+// blamed marks the refusal of an amount or a key as one of what the person typed, if
+// they typed one.
 func (w wish) blamed(err error) error {
+	if fault.ReasonOf(err) == "key-malformed" && w.key != "" {
+		return cli.Argument(err)
+	}
 	if w.amount == "" {
 		return err
 	}
@@ -198,110 +202,6 @@ func (w *wallet) wanted(ctx context.Context, want wish) (x client.Withdrawal, er
 		x.Card = i.ID
 	}
 	return x, nil
-}
-
-// person is who withdraws: the terminal in front of them, or the flags.
-type person struct {
-	env  *cli.Env
-	yes  bool
-	told bool // the last event has said how it ended
-}
-
-// ended is how a withdrawal ended, unless the last event has said so.
-func (p *person) ended(err error) error {
-	if p.told {
-		return cli.Reported(err)
-	}
-	return err
-}
-
-// Show implements client.Person.
-func (p *person) Show(e client.Event) {
-	if e.Event == client.EventWaiting {
-		p.env.Say("… %s", e.Reason)
-		return
-	}
-	p.told = e.Event == "aborted"
-	text := "… " + e.Event
-	switch e.Event {
-	case "selected":
-		text = "The withdrawal is yours; the terminal shows " + e.Groups
-	case "paid":
-		text = "Paid " + e.Amount.String()
-	case "unknown":
-		text = "Whether it was paid is not known yet: " + e.Reason
-	case "declined":
-		text = "Not paid: " + e.Reason
-	case "aborted":
-		text = "Aborted: " + e.Reason
-	case "transfer":
-		text = fmt.Sprintf("Send %s to the exchange, with this subject and nothing else:\n  %s\nas banking software opens it:\n  %s", e.Amount, e.Reserve, e.Payto)
-	case "done":
-		text = fmt.Sprintf("Withdrawn %s in %d coins; fees %s; operation %s", e.Amount, e.Coins, e.Fees, e.Operation)
-		for _, back := range []*instrument.Amount{e.Remainder, e.Surplus} {
-			if back != nil {
-				text += fmt.Sprintf("\n%s stays at the exchange and goes back when the reserve is closed", back)
-			}
-		}
-	}
-	if err := p.env.Print(e, "%s\n", text); err != nil {
-		p.env.Say("the output cannot be written: %v", err)
-	}
-}
-
-// Agree implements client.Person.
-func (p *person) Agree(ctx context.Context, v client.Preview) (bool, error) {
-	if v.Arrived {
-		return p.agreeAgain(ctx, v)
-	}
-	through := "by a transfer that you make"
-	if v.Bank != "" {
-		through = fmt.Sprintf("through the bank %s, which takes %s", v.Bank, orNothing(v.CardFees.String(), v.CardFees.IsZero()))
-	}
-	p.env.Say("Withdraw %s at %s\n  %s\n  %d coins%s; the exchange takes %s",
-		v.Amount, v.Exchange, through, v.Coins, kinds(v.Kinds), orNothing(v.Fees.String(), v.Fees.IsZero()))
-	if !v.Rest.IsZero() {
-		p.env.Say("  %s is too little for a coin and goes back in the end", v.Rest)
-	}
-	if v.Identify {
-		p.env.Say("  the exchange will want to know who you are")
-	}
-	if v.Terms != nil && v.Terms.Version != "" {
-		p.env.Say("\nTerms of service of the exchange, version %s:\n%s\n", v.Terms.Version, v.Terms.Text)
-	}
-	if p.yes {
-		return true, nil
-	}
-	return p.env.Yes(ctx, "Do you agree?", "look at the preview, then repeat with --yes")
-}
-
-// agreeAgain asks about terms that have changed while the money was on its way.
-func (p *person) agreeAgain(ctx context.Context, v client.Preview) (bool, error) {
-	p.env.Say("%s has arrived at %s, which has new terms of service, version %s:\n%s\n", v.Amount, v.Exchange, v.Terms.Version, v.Terms.Text)
-	if p.yes {
-		return true, nil
-	}
-	return p.env.Yes(ctx, "Do you accept them? Else the money goes back when the reserve is closed",
-		"read them: `wallet exchange terms "+v.Exchange+"`, with --accept if you agree; then go on with `wallet operation resume`")
-}
-
-// kinds says which coins: ": 2 × CHF:10, 1 × CHF:5".
-func kinds(all []taler.PreviewCoins) string {
-	var out []string
-	for _, c := range all {
-		out = append(out, fmt.Sprintf("%d × %s", c.Count, c.Value))
-	}
-	if len(out) == 0 {
-		return ""
-	}
-	return ": " + strings.Join(out, ", ")
-}
-
-func orNothing(text string, zero bool) string {
-	if zero {
-		return "nothing"
-	}
-	return text
 }
 
 // resume goes on with a withdrawal of before.
