@@ -78,7 +78,7 @@ func TestFreshFromInitNothingCostsAnything(t *testing.T) {
 	var shown map[string]any
 	d.does(&shown, "config", "show")
 	want := map[string]any{
-		"party": "bank", "name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
+		"party": "bank", "pnp": "", "name": "C2EC", "currency": "CHF", "exchange_url": "http://127.0.0.1:9/", "exchange_account": account,
 		"withdrawal_fees": "CHF:0", "listen": "127.0.0.1:0", "session_listen": "127.0.0.1:0", "url": "",
 		"edge.tls_certificate_file": "", "edge.tls_key_file": "", "edge.proxies": []any{}, "edge.connections_per_address": 1024.0, "edge.request_within": "10s",
 		"admin_incoming": false, "min_amount": "", "max_amount": "", "quota": "", "quota_within": "24h0m0s",
