@@ -4,7 +4,7 @@ LINT    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOFUMPT := go run mvdan.cc/gofumpt@v0.12.0
 FILES    = $(shell git ls-files '*.go' | grep -v '\.pb\.go$$')
 
-.PHONY: build test race check format vet lint example demo bench generate
+.PHONY: build test race check format vet lint example demo bench bench-once generate
 
 build:
 	go build -o swaperoo ./cmd/swaperoo
@@ -21,7 +21,7 @@ APART = -e /cmd/internal/crash -e '/cmd/swaperoo$$' -e /cmd/vending -e /cmd/inte
 race:
 	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race $$(go list ./... | grep -v $(APART))
 
-check: format vet lint test race example demo
+check: format vet lint test race bench-once example demo
 
 format:
 	@bad=$$(gofmt -l $(FILES)); test -z "$$bad" || { echo "gofmt would change: $$bad"; exit 1; }
@@ -47,6 +47,10 @@ demo: build
 
 bench:
 	go test -run '^$$' -bench . -benchtime 2s ./...
+
+# A benchmark that does not run measures nothing: each runs once.
+bench-once:
+	@said=$$(go test -run '^$$' -bench . -benchtime 1x ./... 2>&1) || { echo "$$said"; exit 1; }
 
 generate:
 	go generate ./plugins/api/wire
