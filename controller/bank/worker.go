@@ -53,6 +53,9 @@ func (b *Bank) heard(id instrument.ID, refusal error) {
 		return
 	}
 	w, err := b.noticed(id)
+	if b.life.Err() != nil {
+		return // the next life finds the notice
+	}
 	if err != nil {
 		b.Log().Error("a notice was stored and cannot be read", "withdrawal", id, "error", err)
 		return
