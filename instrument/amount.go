@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"math/big"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -230,4 +231,11 @@ func clip(s string) string {
 		return s[:40] + "…"
 	}
 	return s
+}
+
+// Fractions is an amount as the number of its smallest parts, hundred-millionths,
+// for arithmetic that an Amount does not do itself, such as dividing.
+func (a Amount) Fractions() *big.Int {
+	n := new(big.Int).Mul(new(big.Int).SetUint64(a.Value), big.NewInt(FractionBase))
+	return n.Add(n, big.NewInt(int64(a.Fraction)))
 }

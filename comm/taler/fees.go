@@ -59,27 +59,21 @@ func (p *Percent) UnmarshalText(text []byte) (err error) {
 
 // Due is the percentage of an amount, rounded up to the unit.
 func (f TillFees) Due(of Amount) (Amount, error) {
-	unit := parts(f.Unit)
+	unit := f.Unit.Fractions()
 	if f.Unit.Currency != of.Currency || unit.Sign() == 0 {
 		return Amount{}, fault.New(fault.Invalid, "fees in units of %s cannot be taken of %s", f.Unit, of).Because(ReasonCurrencyMismatch)
 	}
-	share := new(big.Int).Mul(parts(of), big.NewInt(int64(f.Percent)))
+	share := new(big.Int).Mul(of.Fractions(), big.NewInt(int64(f.Percent)))
 	unit.Mul(unit, big.NewInt(million))
 	units, rest := share.QuoRem(share, unit, new(big.Int))
 	if rest.Sign() > 0 {
 		units.Add(units, big.NewInt(1))
 	}
-	value, fraction := units.Mul(units, parts(f.Unit)).QuoRem(units, big.NewInt(instrument.FractionBase), new(big.Int))
+	value, fraction := units.Mul(units, f.Unit.Fractions()).QuoRem(units, big.NewInt(instrument.FractionBase), new(big.Int))
 	if !value.IsUint64() || value.Uint64() > instrument.MaxValue {
 		return Amount{}, fault.New(fault.Invalid, "the fees are above the limit of 2^52").Because(reasonAmountTooLarge)
 	}
 	return Amount{Currency: of.Currency, Value: value.Uint64(), Fraction: uint32(fraction.Uint64())}, nil
-}
-
-// parts is an amount in its smallest fraction.
-func parts(a Amount) *big.Int {
-	n := new(big.Int).Mul(new(big.Int).SetUint64(a.Value), big.NewInt(instrument.FractionBase))
-	return n.Add(n, big.NewInt(int64(a.Fraction)))
 }
 
 // Check refuses a withdrawal whose amount is not fixed, for nobody could say what

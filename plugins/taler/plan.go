@@ -70,16 +70,11 @@ func compare(a, b taler.Amount) int {
 
 // fitting is how often cost goes into amount, at most maxCoins+1.
 func fitting(amount, cost taler.Amount) int {
-	n := new(big.Int).Quo(units(amount), units(cost))
+	n := new(big.Int).Quo(amount.Fractions(), cost.Fractions())
 	if !n.IsInt64() || n.Int64() > maxCoins {
 		return maxCoins + 1
 	}
 	return int(n.Int64())
-}
-
-func units(a taler.Amount) *big.Int {
-	n := new(big.Int).Mul(new(big.Int).SetUint64(a.Value), big.NewInt(instrument.FractionBase))
-	return n.Add(n, big.NewInt(int64(a.Fraction)))
 }
 
 // totals sums up a plan: coins, their value and the fees for withdrawing them.
@@ -187,7 +182,7 @@ const reasonTooSmall fault.Reason = "amount-too-small"
 
 func tooSmall(e taler.ExchangeState, amount taler.Amount, now time.Time) error {
 	all := usable(e.Denominations, e.Currency, now)
-	least := slices.MinFunc(all, func(a, b taler.Denomination) int { return units(a.Value).Cmp(units(b.Value)) })
+	least := slices.MinFunc(all, func(a, b taler.Denomination) int { return compare(a.Value, b.Value) })
 	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).Because(reasonTooSmall).
 		WithHint("its smallest coin is of %s, for a fee of %s", least.Value, least.FeeWithdraw)
 }
