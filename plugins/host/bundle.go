@@ -106,6 +106,13 @@ func (b *Bundle) release() {
 	b.pace = backoff{}
 }
 
+// running gives the process that runs now, if one does.
+func (b *Bundle) running() *life {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.current
+}
+
 // life gives the running process, starting it if there is none. A start that is
 // due soon is waited for; a start goes on when the caller's ctx ends.
 func (b *Bundle) life(ctx context.Context) (*life, error) {

@@ -44,6 +44,7 @@ type life struct {
 	conn    *grpc.ClientConn
 	rpc     wire.PluginClient
 	table   *table
+	allowed allowances
 
 	failing sync.Once
 	done    chan struct{} // closed when the life is over for its users

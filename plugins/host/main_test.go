@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -68,7 +69,11 @@ func (thing) Info() instrument.Info {
 	}
 }
 
+// checks counts how often this process's class was asked.
+var checks atomic.Int64
+
 func (thing) Check(_, after *instrument.Instance) error {
+	checks.Add(1)
 	var s thingState
 	if err := after.Decode(&s); err != nil {
 		return err
@@ -135,6 +140,8 @@ func (do) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) 
 		return protocol.ResultOf(ownCPU())
 	case "LOOK":
 		return look()
+	case "CHECKS":
+		return protocol.ResultOf(checks.Load())
 	case "HOLD": // a file stays open as long as this process lives
 		var path string
 		if err := c.Arguments(&path); err != nil {

@@ -115,6 +115,7 @@ func (r *run) turn(ctx context.Context) (over bool, err error) {
 		r.life.misbehaved(err)
 		return false, r.life.over()
 	}
+	r.life.allowed.add(frame.GetSteps().GetAllowed())
 	answer, err := r.door.Exchange(ctx, steps)
 	if err != nil {
 		t.remove(r.row)

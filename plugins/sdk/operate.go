@@ -91,7 +91,7 @@ func (o *operations) begin(ctx context.Context, n uint64, w *wire.Begin) error {
 	if err != nil {
 		return err
 	}
-	d := &door{operations: o, n: n, answers: make(chan protocol.Answer, 1)}
+	d := &door{operations: o, n: n, answers: make(chan protocol.Answer, 1), ahead: o.server.ahead(role, b)}
 	o.mu.Lock()
 	taken := o.doors[n] != nil
 	if !taken {
@@ -142,15 +142,19 @@ type door struct {
 	answers    chan protocol.Answer
 	parts      []byte // of the response that is coming; the reading goroutine's
 	over       bool   // the host knows that the run has ended
+	ahead      *ahead
 }
 
 // Exchange implements protocol.Door.
 func (d *door) Exchange(_ context.Context, steps []protocol.Step) (protocol.Answer, error) {
-	if err := d.operations.send(&wire.PluginFrame{Operation: d.n, Body: &wire.PluginFrame_Steps{Steps: api.WriteSteps(steps)}}); err != nil {
+	frame := api.WriteSteps(steps)
+	frame.Allowed = d.ahead.allowed(steps)
+	if err := d.operations.send(&wire.PluginFrame{Operation: d.n, Body: &wire.PluginFrame_Steps{Steps: frame}}); err != nil {
 		return protocol.Answer{}, err
 	}
 	select {
 	case a := <-d.answers:
+		d.ahead.heard(a)
 		last := steps[len(steps)-1].Kind == protocol.StepResult
 		d.over = a.Done || a.Suspended || last && a.Rewind == nil
 		return a, nil

@@ -350,8 +350,11 @@ func (x *Begin) GetRole() string {
 }
 
 type Steps struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Steps         []*Step                `protobuf:"bytes,1,rep,name=steps,proto3" json:"steps,omitempty"` // only the last one asks or is the result
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Steps []*Step                `protobuf:"bytes,1,rep,name=steps,proto3" json:"steps,omitempty"` // only the last one asks or is the result
+	// Changes among the steps that classes of this plugin have allowed already:
+	// the host need not ask them. Each is 32 bytes, see README.md of plugins/api.
+	Allowed       [][]byte `protobuf:"bytes,2,rep,name=allowed,proto3" json:"allowed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -389,6 +392,13 @@ func (*Steps) Descriptor() ([]byte, []int) {
 func (x *Steps) GetSteps() []*Step {
 	if x != nil {
 		return x.Steps
+	}
+	return nil
+}
+
+func (x *Steps) GetAllowed() [][]byte {
+	if x != nil {
+		return x.Allowed
 	}
 	return nil
 }
@@ -2756,9 +2766,10 @@ const file_plugin_proto_rawDesc = "" +
 	"\x04role\x18\v \x01(\tR\x04role\x1aV\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12/\n" +
-	"\x05value\x18\x02 \x01(\v2\x19.swaperoo.plugin.v1.FaultR\x05value:\x028\x01\"7\n" +
+	"\x05value\x18\x02 \x01(\v2\x19.swaperoo.plugin.v1.FaultR\x05value:\x028\x01\"Q\n" +
 	"\x05Steps\x12.\n" +
-	"\x05steps\x18\x01 \x03(\v2\x18.swaperoo.plugin.v1.StepR\x05steps\"\xb2\x03\n" +
+	"\x05steps\x18\x01 \x03(\v2\x18.swaperoo.plugin.v1.StepR\x05steps\x12\x18\n" +
+	"\aallowed\x18\x02 \x03(\fR\aallowed\"\xb2\x03\n" +
 	"\x04Step\x12\f\n" +
 	"\x01n\x18\x01 \x01(\rR\x01n\x12\x14\n" +
 	"\x04send\x18\x02 \x01(\fH\x00R\x04send\x124\n" +

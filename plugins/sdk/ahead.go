@@ -1,0 +1,105 @@
+package sdk
+
+import (
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// ahead asks the classes of this plugin about changes before the host does: that
+// saves a question through the door for each. It knows the instances of one run as
+// its code knows them. What it cannot answer, or would refuse, it leaves to the
+// host's question.
+type ahead struct {
+	server *server
+	role   comm.Role
+	known  map[instrument.ID]instrument.Instance
+	hangs  bool // a class: nothing more is asked ahead
+}
+
+func (s *server) ahead(role comm.Role, b protocol.Begin) *ahead {
+	a := &ahead{server: s, role: role}
+	a.begin(b)
+	return a
+}
+
+// begin forgets everything but what the run begins with.
+func (a *ahead) begin(b protocol.Begin) {
+	a.known = make(map[instrument.ID]instrument.Instance, len(b.Leased))
+	for _, i := range b.Leased {
+		a.known[i.ID] = i
+	}
+}
+
+// heard takes note of what the host has answered.
+func (a *ahead) heard(h protocol.Answer) {
+	if h.Rewind != nil {
+		a.begin(*h.Rewind)
+	}
+	if h.Instance != nil {
+		a.known[h.Instance.ID] = *h.Instance
+	}
+}
+
+// allowed names the changes among steps that classes allow.
+func (a *ahead) allowed(steps []protocol.Step) [][]byte {
+	var names [][]byte
+	for _, st := range steps {
+		for n := range st.Writes {
+			if name, ok := a.ask(&st.Writes[n]); ok {
+				names = append(names, name[:])
+			}
+		}
+	}
+	return names
+}
+
+// ask asks the class about one change, and takes it as made.
+func (a *ahead) ask(after *instrument.Instance) (api.Allowed, bool) {
+	var before *instrument.Instance
+	if after.Version > 0 {
+		was, ok := a.known[after.ID]
+		if !ok || was.Version != after.Version {
+			return api.Allowed{}, false
+		}
+		before = &was
+	}
+	now := *after
+	now.Version++
+	a.known[now.ID] = now
+	class, done, err := a.server.ask(string(a.role), string(after.Class))
+	if err != nil || !class.Info().Checks || a.hangs {
+		if err == nil {
+			done()
+		}
+		return api.Allowed{}, false
+	}
+	allows := make(chan bool, 1)
+	go func() {
+		defer done()
+		refusal, err := a.server.guard("Check", func() error { return class.Check(copied(before), copied(&now)) })
+		allows <- refusal == nil && err == nil
+	}()
+	select {
+	case ok := <-allows:
+		return api.NameAllowed(a.role, before, after), ok
+	case <-time.After(patience): // the host's question will hang as well, and says so
+		a.hangs = true
+		return api.Allowed{}, false
+	}
+}
+
+// patience is how long a class may take that is asked ahead.
+const patience = time.Second
+
+// copied is what a class gets: it cannot change what is written.
+func copied(i *instrument.Instance) *instrument.Instance {
+	if i == nil {
+		return nil
+	}
+	c := i.Clone()
+	return &c
+}
