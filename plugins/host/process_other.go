@@ -10,6 +10,10 @@ import (
 // file is what open opens.
 func (s Source) file() string { return s.shown() }
 
+// running is never certain: another file may have the name of this executable by
+// now.
+func (s Source) running() bool { return false }
+
 // executable is the path: this system cannot execute an open file.
 func executable(s Source, _ *os.File) string { return s.shown() }
 

@@ -17,7 +17,8 @@ type Source struct {
 	Path string   // empty: this very executable, also when its file was replaced since
 	Args []string // what follows the path
 	// SHA256 is the sum in hexadecimal of the only binary that may run; empty:
-	// that of the first start is kept for the life of the Bundle.
+	// that of the first start is kept for the life of the Bundle. This very
+	// executable has none where the system gives it to us itself.
 	SHA256      string
 	Description *api.Description // nil: ask the binary
 }
@@ -38,6 +39,9 @@ func (s Source) open() (*os.File, string, error) {
 	if err := s.guarded(f); err != nil {
 		f.Close()
 		return nil, "", err
+	}
+	if s.running() {
+		return f, "", nil
 	}
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
