@@ -31,3 +31,9 @@ func (p *Pace) Pause(took, asked time.Duration) time.Duration {
 	p.distance = min(max(2*p.distance, firstPause), most)
 	return p.distance - min(max(took, 0), p.distance)
 }
+
+// Spread makes a pause up to a fifth shorter or longer, so that those whom one
+// failure has sent away do not come back together; dice is from 0 to 1.
+func Spread(pause time.Duration, dice float64) time.Duration {
+	return time.Duration(float64(pause) * (0.8 + 0.4*dice))
+}

@@ -29,3 +29,11 @@ func TestPace(t *testing.T) {
 		})
 	}
 }
+
+func TestPausesAreSpread(t *testing.T) {
+	for dice, want := range map[float64]time.Duration{0: 8 * time.Second, 0.5: 10 * time.Second, 1: 12 * time.Second} {
+		if got := Spread(10*time.Second, dice); got != want {
+			t.Errorf("with %v: %s, not %s", dice, got, want)
+		}
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -60,7 +61,7 @@ func (b *Bank) follow(id instrument.ID, e *errand, try func() (bool, error)) {
 		if done || b.life.Err() != nil {
 			return
 		}
-		wait := spread(pause, rand.Float64())
+		wait := taler.Spread(pause, rand.Float64())
 		if err != nil {
 			b.Log().Warn("a provider has not done its part and will be asked again", "instrument", id, "in", wait, "error", err)
 		}
@@ -90,12 +91,6 @@ func (b *Bank) rests(wait time.Duration, e *errand) {
 	case <-e.hurry:
 	case <-b.life.Done():
 	}
-}
-
-// spread makes a pause up to a fifth shorter or longer, so that what began
-// together does not come back together; dice is from 0 to 1.
-func spread(pause time.Duration, dice float64) time.Duration {
-	return time.Duration(float64(pause) * (0.8 + 0.4*dice))
 }
 
 // Wake says that something may be new about a payment at a provider, as a webhook

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -102,9 +103,10 @@ func pending(err error, what string) error {
 	return fault.Wrap(err, fault.Unknown, "%s", what).Because("pending").WithHint("go on with %s", resumeUnnamed)
 }
 
+// sleep lasts a little more or less than told.
 func sleep(ctx context.Context, d time.Duration) error {
 	select {
-	case <-time.After(d):
+	case <-time.After(taler.Spread(d, rand.Float64())):
 		return nil
 	case <-ctx.Done():
 		return pending(ctx.Err(), "the withdrawal is not finished yet")
