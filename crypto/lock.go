@@ -23,9 +23,16 @@ type Lock interface {
 
 // Passphrase is the lock of a person. Making the key from it takes Argon2id
 // with 64 MiB, so that guessing is slow; it is never done per request.
-func Passphrase(word Secret) Lock { return passphrase{word} }
+func Passphrase(word Secret) Lock { return passphrase{word, argonMemory} }
 
-type passphrase struct{ word Secret }
+// QuickPassphrase is a Passphrase whose new slots cost the least work that a vault
+// may ask for. It is for tests, which open vaults by the hundred.
+func QuickPassphrase(word Secret) Lock { return passphrase{word, minMemory} }
+
+type passphrase struct {
+	word   Secret
+	memory uint32 // of a new slot, in KiB
+}
 
 // argon are the parameters of Argon2id (RFC 9106), recorded in the slot.
 type argon struct {
@@ -56,7 +63,7 @@ func (p passphrase) fresh(random io.Reader) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(argon{argonTime, argonMemory, argonThreads, salt.Bytes()})
+	return json.Marshal(argon{argonTime, p.memory, argonThreads, salt.Bytes()})
 }
 
 func (p passphrase) key(recorded json.RawMessage) (Secret, error) {

@@ -216,6 +216,30 @@ func TestChangeSlot(t *testing.T) {
 	onlyFiles(t, filepath.Dir(path), "key", "vault.json")
 }
 
+func TestWhatALockCostsIsInItsSlot(t *testing.T) {
+	secret := crypto.NewSecret([]byte("correct horse"))
+	for name, row := range map[string]struct {
+		lock   crypto.Lock
+		memory string
+	}{
+		"a person's": {crypto.Passphrase(secret), `"memory_kib": 65536`},
+		"for a test": {crypto.QuickPassphrase(secret), `"memory_kib": 19456`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "vault.json")
+			if _, err := crypto.CreateVault(path, rand.Reader, crypto.Slot{Name: "gary", Lock: row.lock}); err != nil {
+				t.Fatal(err)
+			}
+			if text, err := os.ReadFile(path); err != nil || !bytes.Contains(text, []byte(row.memory)) {
+				t.Errorf("%s, %v", text, err)
+			}
+			if _, err := crypto.OpenVault(path, crypto.Slot{Name: "gary", Lock: crypto.Passphrase(secret)}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestAVaultFromElsewhereIsMistrusted(t *testing.T) {
 	path, agent, _ := newVault(t)
 	good, err := os.ReadFile(path)

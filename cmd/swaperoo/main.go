@@ -15,21 +15,23 @@ import (
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
 
-func main() {
+func main() { program(cli.New()) }
+
+// program does not return.
+func program(e *cli.Env) {
 	if err := crypto.Seclude(); err != nil { // also as a plugin of ours, which has keys as well
 		fmt.Fprintln(os.Stderr, "Warning: other processes of this user can read this one:", err)
 	}
 	bundled.ServeIfAsked()
 	bench.ServeIfAsked()
-	os.Exit(run(os.Args[1:]))
+	os.Exit(run(e, os.Args[1:]))
 }
 
 // run is one command. The first SIGINT or SIGTERM lets it end in order, the
 // second one ends the process at once.
-func run(args []string) int {
+func run(e *cli.Env, args []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // from now on signals have their usual effect again
-	e := cli.New()
 	return e.Fail(execute(ctx, e, args))
 }

@@ -6,12 +6,20 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/crypto"
 )
 
 // TestMain lets this test binary be the real program as well: the scripts start
-// it as "swaperoo", and its plugin host starts it again as a plugin.
+// it as "swaperoo", and its plugin host starts it again as a plugin. Only the locks
+// of its wallets are quick to open: each command opens one.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"swaperoo": main})
+	testscript.Main(m, map[string]func(){"swaperoo": func() {
+		e := cli.New()
+		e.LockBy = crypto.QuickPassphrase
+		program(e)
+	}})
 }
 
 // TestScripts runs the manual: each script shows one thing that a user does.

@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
 )
 
 // Env is the surroundings of a command.
@@ -29,6 +30,7 @@ type Env struct {
 	User      string
 	Home      func() (string, error)
 	Environ   func(string) string
+	LockBy    func(word crypto.Secret) crypto.Lock // of a new passphrase, as house.Files has it
 	outTTY    bool
 	errTTY    bool
 	mu        sync.Mutex

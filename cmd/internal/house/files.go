@@ -7,10 +7,22 @@ import (
 	"path/filepath"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
 )
 
 // Files are the paths within a data directory.
-type Files struct{ Dir string }
+type Files struct {
+	Dir string
+	// LockBy makes the lock of a new passphrase; nil: crypto.Passphrase.
+	LockBy func(word crypto.Secret) crypto.Lock
+}
+
+func (f Files) lockBy(word crypto.Secret) crypto.Lock {
+	if f.LockBy != nil {
+		return f.LockBy(word)
+	}
+	return crypto.Passphrase(word)
+}
 
 // Config is the operator's file.
 func (f Files) Config() string { return filepath.Join(f.Dir, "config.toml") }

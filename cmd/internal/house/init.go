@@ -58,7 +58,7 @@ func (f Files) newSlot(passphrase *crypto.Secret) (crypto.Slot, error) {
 		if passphrase.Len() == 0 {
 			return crypto.Slot{}, emptyPassphrase()
 		}
-		return crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(*passphrase), Owner: string(Self)}, nil
+		return crypto.Slot{Name: slotUser, Lock: f.lockBy(*passphrase), Owner: string(Self)}, nil
 	}
 	err := crypto.CreateKeyFile(f.Key(), rand.Reader)
 	if errors.Is(err, fault.Conflict) {

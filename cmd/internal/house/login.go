@@ -104,7 +104,7 @@ func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypt
 		return err
 	}
 	defer func() { _ = unlock() }()
-	return crypto.ChangeSlot(f.Vault(), rand.Reader, slot, crypto.Passphrase(from), crypto.Passphrase(to))
+	return crypto.ChangeSlot(f.Vault(), rand.Reader, slot, crypto.Passphrase(from), f.lockBy(to))
 }
 
 func (f Files) lockVault() (func() error, error) {

@@ -25,7 +25,7 @@ func (h *House) AddPerson(ctx context.Context, name string, passphrase crypto.Se
 		return p, err
 	}
 	return p, h.orNot(ctx, p, h.edit(ctx, func(e *crypto.Edit) error {
-		return e.AddSlot(crypto.Slot{Name: string(p.ID), Lock: crypto.Passphrase(passphrase), Owner: string(p.ID)})
+		return e.AddSlot(crypto.Slot{Name: string(p.ID), Lock: h.files.lockBy(passphrase), Owner: string(p.ID)})
 	}))
 }
 

@@ -48,7 +48,7 @@ func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passp
 		return Mark{}, unwritten(err, dir)
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
-	mark, err := (Files{temp}).unpack(ctx, kind, archive, now)
+	mark, err := (Files{Dir: temp, LockBy: f.LockBy}).unpack(ctx, kind, archive, now)
 	if err != nil {
 		return mark, err
 	}

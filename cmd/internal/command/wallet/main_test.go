@@ -12,6 +12,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
 
@@ -74,7 +75,7 @@ func (u *user) says(args ...string) said {
 	defer in.Close()
 	var out, messages bytes.Buffer
 	environ := map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word, "LANG": u.lang}
-	e := &cli.Env{In: in, Out: &out, Err: &messages, Environ: func(name string) string { return environ[name] }}
+	e := &cli.Env{LockBy: crypto.QuickPassphrase, In: in, Out: &out, Err: &messages, Environ: func(name string) string { return environ[name] }}
 	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
 	e.Flags(c)
 	c.AddCommand(wallet.Command(e))

@@ -17,6 +17,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
+	"github.com/swaperoo/swaperoo/crypto"
 )
 
 // event is a line of a withdrawal.
@@ -37,7 +38,7 @@ func (u *user) begins(args ...string) *running {
 	u.t.Helper()
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(u.t.Context())
-	e := &cli.Env{Out: w, Err: io.Discard, Environ: func(name string) string {
+	e := &cli.Env{LockBy: crypto.QuickPassphrase, Out: w, Err: io.Discard, Environ: func(name string) string {
 		return map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word}[name]
 	}}
 	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}

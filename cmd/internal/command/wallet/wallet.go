@@ -32,7 +32,7 @@ func Command(e *cli.Env) *cobra.Command {
 
 func files(e *cli.Env) (house.Files, error) {
 	dir, err := e.PartyDir("wallet")
-	return house.Files{Dir: dir}, err
+	return house.Files{Dir: dir, LockBy: e.LockBy}, err
 }
 
 // wallet is an open wallet.
