@@ -5,9 +5,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,21 +32,43 @@ func exchangeCommand(ctx context.Context, out io.Writer, args ...string) int {
 	return e.Fail(c.ExecuteContext(ctx))
 }
 
-// newIssuer makes an exchange that is not there so far.
-func newIssuer(t *testing.T) issuer {
-	t.Helper()
+// issuers are two exchanges that each test gets a copy of: their keys take a
+// second.
+var issuers = [2]func() (issuer, error){sync.OnceValues(makeIssuer), sync.OnceValues(makeIssuer)}
+
+func makeIssuer() (i issuer, err error) {
+	if i.dir, err = os.MkdirTemp(templates, "exchange"); err != nil {
+		return i, err
+	}
 	var out bytes.Buffer
-	i := issuer{dir: filepath.Join(t.TempDir(), "exchange")}
-	if code := exchangeCommand(t.Context(), &out, "init", "--dir", i.dir, "--currency", "CHF"); code != 0 {
-		t.Fatalf("exit %d: %s", code, out.String())
+	if code := exchangeCommand(context.Background(), &out, "init", "--dir", i.dir, "--currency", "CHF"); code != 0 {
+		return i, fmt.Errorf("exit %d: %s", code, out.String())
 	}
 	var made struct {
 		Master string `json:"master_pub"`
 	}
-	if err := json.Unmarshal(out.Bytes(), &made); err != nil {
+	err = json.Unmarshal(out.Bytes(), &made)
+	i.master = made.Master
+	return i, err
+}
+
+// newIssuer is an exchange that is not there so far.
+func newIssuer(t *testing.T) issuer { return copied(t, issuers[0]) }
+
+// anotherIssuer has other keys.
+func anotherIssuer(t *testing.T) issuer { return copied(t, issuers[1]) }
+
+func copied(t *testing.T, of func() (issuer, error)) issuer {
+	t.Helper()
+	i, err := of()
+	if err != nil {
 		t.Fatal(err)
 	}
-	i.master = made.Master
+	from := os.DirFS(i.dir)
+	i.dir = filepath.Join(t.TempDir(), "exchange")
+	if err := os.CopyFS(i.dir, from); err != nil {
+		t.Fatal(err)
+	}
 	return i
 }
 
@@ -116,7 +141,7 @@ func TestAnExchangeIsKnownByItsMasterKey(t *testing.T) {
 	}
 
 	// Somebody else at its address, or the exchange after a theft of its key.
-	imposter := newIssuer(t)
+	imposter := anotherIssuer(t)
 	imposter.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"))
 	u.refuses(5, "master-key-changed", "exchange", "add", x.url)
 	if got := u.knows(); len(got) != 1 || got[0].Master != x.master || got[0].Status != "alarm" || got[0].Shown != imposter.master {
@@ -143,7 +168,7 @@ func TestAMasterKeyIsReplacedByAPersonsWord(t *testing.T) {
 	}
 	withdraws()
 	stop()
-	next := newIssuer(t)
+	next := anotherIssuer(t)
 	next.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"))
 	u.refuses(5, "master-key-changed", "exchange", "add", x.url)
 	u.refuses(5, "master-key-changed", "exchange", "trust", x.url, next.master)

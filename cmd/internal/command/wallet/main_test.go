@@ -3,6 +3,7 @@ package wallet_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,7 +21,20 @@ import (
 // it runs from.
 func TestMain(m *testing.M) {
 	bundled.ServeIfAsked()
-	os.Exit(m.Run())
+	os.Exit(run(m))
+}
+
+// templates is a directory for what all tests get copies of.
+var templates string
+
+func run(m *testing.M) int {
+	var err error
+	if templates, err = os.MkdirTemp("", "templates"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(templates)
+	return m.Run()
 }
 
 // user is a person without a terminal, such as a script: commands get what is in
