@@ -117,7 +117,7 @@ func (c *comparison) refunded(f protocol.Facts) {
 	}
 	switch {
 	case more(books.least, f.Refunded):
-		c.says(RefundMissing, f.Transaction, "the books say that %s went back, the provider says %s", books.least, f.Refunded)
+		c.says(RefundMissing, f.Transaction, "the books say that %s went back, the provider says %s", books.least, sayAmount(f.Refunded))
 	case more(f.Refunded, books.most) && c.ours(f):
 		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s", f.Refunded, sayAmount(books.most))
 	}
