@@ -67,6 +67,17 @@ func (p Payto) Check() error {
 	return nil
 }
 
+// ParseAccount reads which account a URI names, in the form of Normalise: a document
+// needs a receiver-name behind it, a question whether there is such an account does
+// not, and what stands there is not looked at. The error is that of ParsePayto.
+func ParseAccount(text string) (Payto, error) {
+	name := cutQuery(text)
+	if _, err := ParsePayto(name + "?receiver-name="); err != nil {
+		return "", err
+	}
+	return Payto(name).Normalise(), nil
+}
+
 // Kind is the account's kind in lower case, such as "iban", "x-taler-bank" or
 // "wallee-transaction": what wire_types lists.
 func (p Payto) Kind() string {

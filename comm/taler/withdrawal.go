@@ -35,7 +35,8 @@ type Withdrawal struct {
 	ProviderTransactionID string `json:"provider_transaction_id,omitempty"`
 	Noticed               int64  `json:"noticed,omitempty"`
 	// Since when the provider knows neither the notice's payment nor a good one with
-	// the WOPID as its reference: another notice may replace this one.
+	// the WOPID as its reference: another notice may replace this one. Of an aborted
+	// withdrawal nothing is said of the reference; it is searched for anyhow.
 	Unfound int64 `json:"unfound,omitempty"`
 	// What the terminal named in place of the payment that the reference has led to.
 	Misnamed string `json:"misnamed,omitempty"`

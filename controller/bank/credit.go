@@ -12,8 +12,11 @@ import (
 // permitted that for tests. The row is in the same history and claims the same
 // key as one of a withdrawal: a reserve is paid once, whichever way.
 func (b *Bank) AddIncoming(ctx context.Context, x Exchange, r taler.AddIncomingRequest) (taler.AddIncomingResponse, error) {
-	if err := b.mayCredit(x, r.Check(b.cfg.Currency), r.DebitAccount); err != nil {
+	if err := b.mayCredit(ctx, r.Check(b.cfg.Currency), r.DebitAccount); err != nil {
 		return taler.AddIncomingResponse{}, err
+	}
+	if r.Amount.IsZero() {
+		return taler.AddIncomingResponse{}, fault.New(fault.Conflict, "a credit of %s is nothing", r.Amount).Because(taler.ReasonAmountOutOfRange)
 	}
 	self, err := b.self(ctx)
 	if err != nil {
@@ -41,7 +44,7 @@ func (b *Bank) AddIncoming(ctx context.Context, x Exchange, r taler.AddIncomingR
 // AddKYCAuth is AddIncoming for the proof of who owns an account. The same key
 // may come many times.
 func (b *Bank) AddKYCAuth(ctx context.Context, x Exchange, r taler.AddKYCAuthRequest) (taler.AddIncomingResponse, error) {
-	if err := b.mayCredit(x, r.Check(b.cfg.Currency), r.DebitAccount); err != nil {
+	if err := b.mayCredit(ctx, r.Check(b.cfg.Currency), r.DebitAccount); err != nil {
 		return taler.AddIncomingResponse{}, err
 	}
 	row := taler.IncomingTransaction{
@@ -56,16 +59,14 @@ func (b *Bank) AddKYCAuth(ctx context.Context, x Exchange, r taler.AddKYCAuthReq
 
 // mayCredit passes on what is wrong with a request, and refuses a good one where
 // nobody has permitted it.
-func (b *Bank) mayCredit(x Exchange, wrong error, debit taler.Payto) error {
+func (b *Bank) mayCredit(ctx context.Context, wrong error, debit taler.Payto) error {
 	switch {
 	case !b.cfg.AdminIncoming:
 		return fault.New(fault.Denied, "this bank credits nobody who was not paid").Because(taler.ReasonForbidden)
 	case wrong != nil:
 		return wrong
-	case debit.Equal(x.Account):
-		return fault.New(fault.Conflict, "the exchange cannot pay itself").Because(taler.ReasonAccountIsExchange)
 	}
-	return nil
+	return b.unlessExchange(ctx, debit, nil)
 }
 
 // credit writes a row, about the instance that made makes.

@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -111,4 +112,17 @@ func (b *Bank) Sells(ctx context.Context, x Exchange, id taler.WOPID) error {
 		return unknown(nil)
 	}
 	return err
+}
+
+// unlessExchange refuses the account of an exchange here where a customer's is meant;
+// of another it says otherwise.
+func (b *Bank) unlessExchange(ctx context.Context, account taler.Payto, otherwise error) error {
+	all, err := b.Exchanges(ctx)
+	switch {
+	case err != nil:
+		return err
+	case slices.ContainsFunc(all, func(x Exchange) bool { return x.Account.Equal(account) }):
+		return fault.New(fault.Conflict, "this is an exchange's own account").Because(taler.ReasonAccountIsExchange)
+	}
+	return otherwise
 }

@@ -102,6 +102,27 @@ func TestExpiry(t *testing.T) {
 	becomes(t, h, noticed, taler.StateConfirmed)
 }
 
+// TestAClockThatWasWrong for a while, and is put right, holds up no search for the
+// money of what ended meanwhile.
+func TestAClockThatWasWrong(t *testing.T) {
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: restless})
+	const year = 365 * 24 * time.Hour
+	clock.passes(year)
+	over := setUp(t, h, "over")
+	if err := h.Bank.AbortByTerminal(withTimeout(t), till(t, h), over); err != nil {
+		t.Fatal(err)
+	}
+	h.Kill()
+	clock.passes(-year)
+	h.Restart()
+	h.Provider.Put(banktest.Payment{ID: "late", State: "paid", Amount: amount(t, "CHF:20"), Reference: over.Text()})
+	clock.passes(time.Minute)
+	if all := ended(t, h, 1); all[0].WOPID != over {
+		t.Errorf("%+v", all)
+	}
+}
+
 // TestPaymentsAreLookedFor: money that came in for an aborted withdrawal without
 // a word from its terminal is found for seven days, in this life or a later one,
 // and goes back. After that nobody is asked any more.

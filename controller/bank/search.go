@@ -90,6 +90,9 @@ func (s *searcher) add(id instrument.ID, w taler.Withdrawal) {
 	}
 	s.known[id] = true
 	now, ended := s.b.Now(), time.Unix(w.Aborted, 0)
+	if ended.After(now) { // by a clock that was put right since
+		ended = now
+	}
 	first := ended.Add(s.b.cfg.Searching.First)
 	if first.Before(now) {
 		first = now

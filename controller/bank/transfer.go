@@ -64,10 +64,10 @@ func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, x Exchange, r
 		}
 		return taler.Transfer{}, err
 	}
-	if r.CreditAccount.Equal(x.Account) {
-		return taler.Transfer{}, fault.New(fault.Conflict, "this is an exchange's own account").Because(taler.ReasonAccountIsExchange)
-	}
 	w, err := b.creditor(ctx, x, r.CreditAccount)
+	if fault.ReasonOf(err) == taler.ReasonUnknownCreditor {
+		err = b.unlessExchange(ctx, r.CreditAccount, err)
+	}
 	if err != nil {
 		return taler.Transfer{}, err
 	}

@@ -89,9 +89,8 @@ func (b *Bank) transferAt(ctx context.Context, id instrument.ID) (taler.Transfer
 	return t, i.Decode(&t)
 }
 
-// CheckAccount refuses an account to which an exchange can transfer nothing and
-// from which nothing has come to it, nor is it the exchange's: fault.NotFound
-// with ReasonUnknownAccount.
+// CheckAccount refuses an account to which an exchange can transfer nothing, unless
+// it is the exchange's own: fault.NotFound with ReasonUnknownAccount.
 func (b *Bank) CheckAccount(ctx context.Context, x Exchange, account taler.Payto) error {
 	if account.Equal(x.Account) {
 		return nil

@@ -56,7 +56,7 @@ func (b *Bank) payments(slot chan struct{}, at instrument.ID, id taler.WOPID) ([
 // does not know, if that is new. Who is at the withdrawal at that moment comes
 // first; it is asked about again.
 func (b *Bank) markUnfound(id instrument.ID, judged taler.Withdrawal, unfound bool) error {
-	if unfound == (judged.Unfound != 0) || judged.State != taler.StateSelected {
+	if unfound == (judged.Unfound != 0) {
 		return nil
 	}
 	err := b.amend(id, func(w *taler.Withdrawal) bool {

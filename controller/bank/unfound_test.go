@@ -19,13 +19,19 @@ func notice(h *banktest.House, t *testing.T, id taler.WOPID, transaction string)
 // unfound waits until it is on record that the provider does not know a notice.
 func unfound(t *testing.T, h *banktest.House, id taler.WOPID, transaction string) {
 	t.Helper()
-	for n := 1; look(t, h, id).Unfound == 0; n++ {
-		if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), n); err != nil {
-			t.Fatal(err)
-		}
-	}
+	markedUnfound(t, h, id, id.Text())
 	if w := look(t, h, id); w.ProviderTransactionID != transaction || w.State != taler.StateSelected {
 		t.Fatalf("it is %s, %q", w.State, w.ProviderTransactionID)
+	}
+}
+
+// markedUnfound waits for the mark, which a question follows.
+func markedUnfound(t *testing.T, h *banktest.House, id taler.WOPID, asked string) {
+	t.Helper()
+	for n := 1; look(t, h, id).Unfound == 0; n++ {
+		if err := h.Provider.WaitAsked(withTimeout(t), asked, n); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -165,6 +171,31 @@ func TestTheOperatorEndsWhatTheProviderDoesNotKnow(t *testing.T) {
 	}
 	if w := look(t, h, id); w.State != taler.StateAborted || w.Undecided() {
 		t.Fatalf("it is %s, and its notice waits: %v", w.State, w.Undecided())
+	}
+	h.Provider.Put(banktest.Payment{ID: "late", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	if all := ended(t, h, 1); all[0].ProviderTransactionID != "late" || all[0].Amount != amount(t, "CHF:20") {
+		t.Errorf("given back is %+v", all[0])
+	}
+}
+
+// TestTheOperatorEndsAWrongNoticeOfWhatWasAborted, which nobody would know an answer
+// to; the payment is found by its reference all the same.
+func TestTheOperatorEndsAWrongNoticeOfWhatWasAborted(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: 1, For: time.Hour}
+	}})
+	id := selected(t, h, "u", key(1))
+	if err := h.Bank.AbortByWallet(withTimeout(t), id); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, notice(h, t, id, "wrong"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	markedUnfound(t, h, id, "wrong")
+	if err := h.Bank.AbortByOperator(withTimeout(t), id, "the till made a mistake"); err != nil {
+		t.Fatal(err)
+	}
+	if w := look(t, h, id); w.State != taler.StateAborted || w.Undecided() || w.AbortReason != "aborted by the wallet" {
+		t.Fatalf("it is %s because %q, and its notice waits: %v", w.State, w.AbortReason, w.Undecided())
 	}
 	h.Provider.Put(banktest.Payment{ID: "late", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
 	if all := ended(t, h, 1); all[0].ProviderTransactionID != "late" || all[0].Amount != amount(t, "CHF:20") {

@@ -84,7 +84,9 @@ func (x walleeClient) check(ctx context.Context, s protocol.Session) error {
 }
 
 // find asks for a transaction by its number. One that is not known, or not
-// shown yet, is an answer without a body.
+// shown yet, is an answer without a body; whether it may also be one that wallee
+// calls the client's error is not written anywhere. That is read as unknown, too:
+// who asks then looks for the reference, and nothing is confirmed by it.
 func (x walleeClient) find(ctx context.Context, s protocol.Session, transaction string) (protocol.Facts, error) {
 	id, err := number(transaction)
 	if err != nil {
@@ -93,6 +95,9 @@ func (x walleeClient) find(ctx context.Context, s protocol.Session, transaction 
 	answer, err := x.call(ctx, s, http.MethodGet, x.named(wallee.PathRead, id), nil)
 	if err != nil {
 		return protocol.Facts{}, err
+	}
+	if answer.Status == wallee.StatusClientError {
+		return protocol.Facts{}, unknownTransaction()
 	}
 	if err := said(answer); err != nil {
 		return protocol.Facts{}, err

@@ -133,7 +133,7 @@ func TestWhatIsNoAnswerOfWallee(t *testing.T) {
 		{200, "[]", fault.Unavailable, "answer-malformed"},
 		{409, "{}", fault.Unavailable, "provider-unreachable"},
 		{429, "{}", fault.Unavailable, "provider-unreachable"},
-		{442, `{"message":"no"}`, fault.Unavailable, "provider-unreachable"},
+		{442, `{"message":"no"}`, fault.NotFound, "transaction-unknown"},
 		{500, "{}", fault.Unavailable, "provider-unreachable"},
 		{542, "{}", fault.Unavailable, "provider-unreachable"},
 		{401, "", fault.Denied, "provider-credentials"},

@@ -58,13 +58,17 @@ func operator(role comm.Role) bool { return role != comm.Client && role != comm.
 
 // aborted is the pure rule of an abort. The operator may end a withdrawal whose
 // notice the provider knows nothing of; the notice is then over as well, and a
-// payment that appears later is found by its reference.
+// payment that appears later is found by its reference. So they may end such a
+// notice of a withdrawal that was aborted before: else it is asked about for ever.
 func aborted(w *taler.Withdrawal, args taler.AbortArgs, operator bool, now time.Time) (verdict, error) {
 	switch {
 	case args.WOPID != w.WOPID:
 		return stay, unknownOperation()
-	case w.State == taler.StateAborted:
+	case w.State == taler.StateAborted && (!operator || !w.Undecided() || w.Unfound == 0):
 		return stay, nil
+	case w.State == taler.StateAborted:
+		w.Proof = json.RawMessage("null")
+		return become(string(taler.StateAborted)), nil
 	case w.State == taler.StateConfirmed:
 		return stay, fault.New(fault.Conflict, "this withdrawal is paid and cannot be aborted").Because(taler.ReasonAbortConfirmConflict)
 	case w.ProviderTransactionID != "" && (!operator || w.Unfound == 0):

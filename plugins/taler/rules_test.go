@@ -160,9 +160,19 @@ func TestANoticeOfWhatNobodyKnows(t *testing.T) {
 	if err := notice(w, "right"); err != nil || w.ProviderTransactionID != "right" || w.Unfound != 0 || !w.Undecided() {
 		t.Errorf("%v, and it became %+v", err, w)
 	}
-	w = at(7, taler.StateSelected)
-	if err := end(w, true); err != nil || w.Undecided() {
-		t.Errorf("%v: nobody shall ask about it any more", err)
+	for name, c := range map[string]struct {
+		w        *taler.Withdrawal
+		operator bool
+		asked    bool // still
+	}{
+		"the operator":                  {at(7, taler.StateSelected), true, false},
+		"the operator, aborted":         {at(7, taler.StateAborted), true, false},
+		"the operator, not asked yet":   {at(0, taler.StateAborted), true, true},
+		"somebody else, of one aborted": {at(7, taler.StateAborted), false, true},
+	} {
+		if err := end(c.w, c.operator); err != nil || c.w.Undecided() != c.asked {
+			t.Errorf("%s: %v, and it is asked about: %v", name, err, c.w.Undecided())
+		}
 	}
 }
 

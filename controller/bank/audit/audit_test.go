@@ -4,6 +4,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/audit"
@@ -109,6 +110,15 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			id := b.selected()
 			check(b.t, b.Bank.AbortByWallet(b.ctx(), id))
 			b.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: sum("CHF:21"), Refunded: sum("CHF:1"), Reference: id.Text()})
+		}, []audit.Kind{audit.PaidNotGivenBack}},
+		{"paid and aborted, under another name than the notice's", func(b *books) {
+			id := b.selected()
+			check(b.t, b.Bank.AbortByWallet(b.ctx(), id))
+			err := b.Bank.Confirm(b.ctx(), b.till(), id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "nothing"})
+			if fault.ReasonOf(err) != taler.ReasonConfirmAbortConflict {
+				b.t.Fatal(err)
+			}
+			b.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: sum("CHF:21"), Reference: id.Text()})
 		}, []audit.Kind{audit.PaidNotGivenBack}},
 		{"the refund of an aborted one failed", func(b *books) {
 			b.Provider.Refunds("failed")

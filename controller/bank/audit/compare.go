@@ -70,9 +70,10 @@ func (c *comparison) confirmed(f protocol.Facts, space int64) {
 }
 
 // further looks at a payment with the reference of a withdrawal that it has not
-// confirmed. While the withdrawal is open it may still do so.
+// confirmed. While the withdrawal is open it may still do so; one that a notice
+// names goes back when the notice is decided.
 func (c *comparison) further(f protocol.Facts) {
-	if !taken(f) || !c.sale.state.Final() || c.sale.undecided {
+	if !taken(f) || !c.sale.state.Final() || c.sale.undecided && f.Transaction == c.sale.payment.transaction {
 		return
 	}
 	left := f.Amount
@@ -116,7 +117,7 @@ func (c *comparison) refunded(f protocol.Facts) {
 	}
 	switch {
 	case more(books.least, f.Refunded):
-		c.says(RefundMissing, f.Transaction, "the books say that %s went back, the provider says %s", books.least, f.Refunded)
+		c.says(RefundMissing, f.Transaction, "the books say that %s went back, the provider says %s", books.least, sayAmount(f.Refunded))
 	case more(f.Refunded, books.most) && c.ours(f):
 		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s", f.Refunded, sayAmount(books.most))
 	}

@@ -124,6 +124,14 @@ func TestAnExchangeSeesItsAccountOnly(t *testing.T) {
 	if _, err := a.Transfer(ctx, wanted(t, 1, "5", "tx-b")); fault.ReasonOf(err) != taler.ReasonUnknownCreditor {
 		t.Errorf("the other's payment: %v", err)
 	}
+	toOther := wanted(t, 1, "5", "tx-a")
+	toOther.CreditAccount = second.Account
+	if _, err := a.Transfer(ctx, toOther); fault.ReasonOf(err) != taler.ReasonAccountIsExchange {
+		t.Errorf("a transfer to the other exchange: %v", err)
+	}
+	if _, err := a.AddIncoming(ctx, taler.AddIncomingRequest{Amount: chf(t, "1"), ReservePub: key(9), DebitAccount: second.Account}); fault.ReasonOf(err) != taler.ReasonAccountIsExchange {
+		t.Errorf("a credit from the other exchange: %v", err)
+	}
 	for name, x := range map[string]*taler.Client{"tx-a": a, "tx-b": b} { // the same words of both
 		got, err := x.Transfer(ctx, wanted(t, 1, "5", name))
 		if err != nil || got.RowID != 1 {

@@ -242,6 +242,9 @@ func TestGatewayRefusals(t *testing.T) {
 
 		"check: the exchange's":  {"GET account/check?account=" + "payto%3A%2F%2Fiban%2FCH9300762011623852957%3Freceiver-name%3DX", ``, 200, 0},
 		"check: a payment":       {"GET account/check?account=payto://simulator-transaction/tx", ``, 200, 0},
+		"check: without a name":  {"GET account/check?account=payto://iban/CH9300762011623852957", ``, 200, 0},
+		"check: as it is shown":  {"GET account/check?account=payto://simulator-transaction/tx?receiver-name=Card%20payment", ``, 200, 0},
+		"check: no IBAN":         {"GET account/check?account=payto://iban/CH9300762011623852958", ``, 400, 26},
 		"check: an unknown one":  {"GET account/check?account=payto://simulator-transaction/ty", ``, 404, 5106},
 		"check: of another bank": {"GET account/check?account=payto%3A%2F%2Fiban%2FDE75512108001245126199%3Freceiver-name%3DX", ``, 404, 5106},
 		"check: none":            {"GET account/check", ``, 400, 25},
@@ -257,6 +260,7 @@ func TestGatewayRefusals(t *testing.T) {
 		"add-incoming: key of a paid withdrawal":  {"admin/add-incoming", `{"amount":"CHF:1","reserve_pub":"{K1}","debit_account":"{O}"}`, 409, 5114},
 		"add-incoming: key of an open withdrawal": {"admin/add-incoming", `{"amount":"CHF:1","reserve_pub":"{K2}","debit_account":"{O}"}`, 409, 5114},
 		"add-incoming: from the exchange":         {"admin/add-incoming", `{"amount":"CHF:1","reserve_pub":"{K9}","debit_account":"{E}"}`, 409, 5126},
+		"add-incoming: nothing":                   {"admin/add-incoming", `{"amount":"CHF:0","reserve_pub":"{K9}","debit_account":"{O}"}`, 409, 5102},
 		"add-mapped: not offered":                 {"admin/add-mapped", `{"amount":"CHF:1","authorization_pub":"{K9}","debit_account":"{O}"}`, 404, 21},
 		"add-kycauth: no key":                     {"admin/add-kycauth", `{"amount":"CHF:1","debit_account":"{O}"}`, 400, 22},
 		"add-kycauth: another currency":           {"admin/add-kycauth", `{"amount":"EUR:1","account_pub":"{K1}","debit_account":"{O}"}`, 400, 30},

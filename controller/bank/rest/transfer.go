@@ -73,7 +73,7 @@ func accountOf(q url.Values) (taler.Payto, error) {
 	if !q.Has("account") {
 		return "", fault.New(fault.Invalid, "the parameter account is missing").Because(taler.ReasonParameterMissing)
 	}
-	account, err := taler.ParsePayto(q.Get("account"))
+	account, err := taler.ParseAccount(q.Get("account"))
 	if err != nil {
 		return "", fault.Wrap(err, fault.Invalid, "the parameter account is no bank account").Because(taler.ReasonParameterMalformed)
 	}
