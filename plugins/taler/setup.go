@@ -2,6 +2,7 @@ package taler
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -28,9 +29,12 @@ func setUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 	i := instrument.Instance{Class: withdrawalID, Status: string(w.State), Keys: map[string]string{
 		keyWOPID: w.WOPID.Text(), keyRequest: requestKey(args.Terminal, args.Request.RequestUID),
 	}}
-	err = s.Update(ctx, func(tx instrument.Tx) error { return begin(tx, i, args, w, s.Now()) })
-	if fault.ReasonOf(err) == keyRequest+"-taken" {
-		w, err = setUpBefore(ctx, s, i.Keys[keyRequest], w)
+	err = within(w, args)
+	if err == nil {
+		err = s.Update(ctx, func(tx instrument.Tx) error { return begin(tx, i, args, w, s.Now()) })
+	}
+	if r := fault.ReasonOf(err); r == keyRequest+"-taken" || r == taler.ReasonAmountOutOfRange { // the bounds may be new
+		w, err = setUpBefore(ctx, s, i.Keys[keyRequest], w, err)
 	}
 	if err != nil {
 		return protocol.Result{}, err
@@ -78,8 +82,8 @@ func takenUnless(err error) error {
 func requestKey(terminal, uid string) string { return terminal + "/" + uid }
 
 // setUpBefore finds what the request has made before, unless that was another
-// request under the same name.
-func setUpBefore(ctx context.Context, s protocol.Session, request string, asked taler.Withdrawal) (taler.Withdrawal, error) {
+// request under the same name. A request that was not seen before is refused.
+func setUpBefore(ctx context.Context, s protocol.Session, request string, asked taler.Withdrawal, refusal error) (taler.Withdrawal, error) {
 	var first taler.Withdrawal
 	err := s.Update(ctx, func(tx instrument.Tx) error {
 		id, err := tx.Find(withdrawalID, keyRequest, request)
@@ -89,10 +93,25 @@ func setUpBefore(ctx context.Context, s protocol.Session, request string, asked 
 		_, first, err = read[taler.Withdrawal](tx, id)
 		return err
 	})
+	if errors.Is(err, fault.NotFound) {
+		err = refusal
+	}
 	if err != nil {
 		return taler.Withdrawal{}, err
 	}
 	return first, sameSetup(first, asked)
+}
+
+// within refuses an amount, also one that is only suggested, that no wallet may
+// have: one that agrees must not be refused.
+func within(w taler.Withdrawal, args taler.SetupArgs) error {
+	if w.Amount == (taler.Amount{}) {
+		w.Amount = w.SuggestedAmount
+	}
+	if w.Amount == (taler.Amount{}) {
+		return nil
+	}
+	return payable(w, args.MinAmount, args.MaxAmount)
 }
 
 // newWithdrawal is the pure beginning of a withdrawal at the bank.
@@ -114,16 +133,8 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 	if w.TerminalFees.IsZero() {
 		w.TerminalFees = taler.Amount{} // no fees and fees of nothing are the same
 	}
-	proposed := w
 	if w.Amount != (taler.Amount{}) {
 		w.SuggestedAmount = taler.Amount{} // a fixed amount wins
-	} else {
-		proposed.Amount = w.SuggestedAmount // a wallet that agrees must not be refused
-	}
-	if proposed.Amount != (taler.Amount{}) {
-		if err := payable(proposed, args.MinAmount, args.MaxAmount); err != nil {
-			return taler.Withdrawal{}, err
-		}
 	}
 	if _, err := w.Fees(); err != nil {
 		return taler.Withdrawal{}, err

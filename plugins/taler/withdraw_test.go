@@ -22,10 +22,11 @@ type counter struct {
 	bank     *protocoltest.Node
 	terminal *protocoltest.Pair // terminal and bank
 	wallet   *protocoltest.Pair // wallet and bank
+	most     wire.Amount        // that the bank pays out
 }
 
 func openCounter(t testing.TB) *counter {
-	c := &counter{t: t, bank: newNode(t, comm.Bank)}
+	c := &counter{t: t, bank: newNode(t, comm.Bank), most: amount("CHF:1000")}
 	c.terminal = protocoltest.Connect(newNode(t, comm.Vendor), c.bank)
 	c.wallet = protocoltest.Connect(newNode(t, comm.Client), c.bank)
 	c.terminal.Prepare(c.serve)
@@ -39,7 +40,7 @@ func (c *counter) serve(r protocol.Execution) protocol.Execution {
 		_ = json.Unmarshal(r.Call.Args, &request)
 		r.Call.Args, _ = json.Marshal(wire.SetupArgs{
 			Request: request, Terminal: "terminal-1", Provider: "sim", Currency: "CHF", WithdrawalFees: amount("CHF:0.5"),
-			ExchangeURL: "https://exchange.example/", ExchangeAccount: exchangePayto, MaxAmount: amount("CHF:1000"),
+			ExchangeURL: "https://exchange.example/", ExchangeAccount: exchangePayto, MaxAmount: c.most,
 		})
 		return r
 	}
@@ -233,6 +234,33 @@ func TestEqualSetupsAtOnceGetOneWOPID(t *testing.T) {
 	}
 	if rows := c.bank.Operations(t); len(rows) != 0 {
 		t.Errorf("%d operation rows were kept", len(rows))
+	}
+}
+
+// What was set up before an operator lowered the bounds is found again behind them.
+func TestANewBoundRefusesNoRepetition(t *testing.T) {
+	c := openCounter(t)
+	ask := func(uid string) (id wire.WOPID, err error) {
+		text, _ := json.Marshal(wire.TerminalWithdrawalSetup{RequestUID: uid, Amount: amount("CHF:20")})
+		result, err := c.bank.Protocols.Execute(t.Context(), c.serve(protocol.Execution{
+			Protocol: "taler.withdraw", Peer: comm.Peer{Role: comm.Vendor, Key: "a till"},
+			Side: protocol.Servicer, Call: protocol.Call{Operation: "SETUP", Class: "taler-withdrawal", Args: text},
+		}))
+		if err != nil {
+			return id, err
+		}
+		return valueOf[wire.TerminalWithdrawalSetupResponse](t, result, err).WithdrawalID, nil
+	}
+	first, err := ask("uid-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.most = amount("CHF:19")
+	if again, err := ask("uid-1"); err != nil || again != first {
+		t.Errorf("%v is now %v, %v", first, again, err)
+	}
+	if _, err := ask("uid-2"); fault.ReasonOf(err) != wire.ReasonAmountOutOfRange {
+		t.Errorf("a new one: %v", err)
 	}
 }
 
