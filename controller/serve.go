@@ -127,9 +127,16 @@ func (s *service) caller() *Caller {
 	return s.who
 }
 
+// maxName is the longest name of an initiator: it is kept as long as its session, and
+// goes along with each of its operations.
+const maxName = 256
+
 func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initiate) (comm.Initiated, error) {
 	if s.caller() != nil {
 		return comm.Initiated{}, fault.New(fault.Conflict, "this session was initiated before").Because("out-of-order")
+	}
+	if len(hello.Name) > maxName {
+		return comm.Initiated{}, &comm.Last{Err: fault.New(fault.Invalid, "the name of a party has at most %d bytes", maxName).Because("name-too-long")}
 	}
 	self := s.c.Self()
 	if hello.PNP != self.PNP {
