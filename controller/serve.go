@@ -240,11 +240,15 @@ func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (st
 func (s *service) offers(class string, shown *comm.Offer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.offered[class] && shown != nil {
-		body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
-		s.offered[class] = err == nil && string(body.Class) == class && (body.Payer == "" || body.Payer == s.who.Peer.Key)
+	if s.offered[class] || shown == nil {
+		return s.offered[class]
 	}
-	return s.offered[class]
+	body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
+	if err != nil || string(body.Class) != class || body.Payer != "" && body.Payer != s.who.Peer.Key {
+		return false // and nothing is kept of what a peer only says
+	}
+	s.offered[class] = true
+	return true
 }
 
 func notOffered(class string) error {
