@@ -96,14 +96,6 @@ func vouchers(role comm.Role, id instrument.ClassID, m *moods) protocol.Bundle {
 	}}}
 }
 
-// kept are vouchers that never come back.
-func kept(b protocol.Bundle) protocol.Bundle {
-	spend := b.Protocols[0].(sdk.Simple)
-	spend.GiveBack = nil
-	b.Protocols = []protocol.Protocol{spend}
-	return b
-}
-
 // market is a wallet with three kinds of vouchers, and a shop that takes them.
 type market struct {
 	*wallet
@@ -122,7 +114,7 @@ func openMarket(t *testing.T) *market {
 	t.Helper()
 	m := &market{t: t, net: inproc.NewNetwork()}
 	kinds := func(role comm.Role, own protocol.Bundle) []protocol.Bundle {
-		return []protocol.Bundle{own, vouchers(role, "red", &m.moods), vouchers(role, "blue", &m.moods), vouchers(role, "green", &m.moods), kept(vouchers(role, "grey", &m.moods))}
+		return []protocol.Bundle{own, vouchers(role, "red", &m.moods), vouchers(role, "blue", &m.moods), vouchers(role, "green", &m.moods), kept(vouchers(role, "grey", &m.moods)), twoWays(vouchers(role, "pink", &m.moods))}
 	}
 	party := controllertest.New(t, m.net, controllertest.Options{
 		Role: comm.Client, Policy: profile.UserPolicy(), Bundles: kinds(comm.Client, client.Payments()), At: m.at,
@@ -366,37 +358,6 @@ func TestPartsThatFail(t *testing.T) {
 			}
 		})
 	}
-}
-
-// What never comes back pays alone. As a part of a payment it would be gone for
-// nothing when another part fails.
-func TestWhatDoesNotComeBackPaysNoPart(t *testing.T) {
-	m := openMarket(t)
-	grey := m.voucher("grey", 4)
-	as := func(want string) {
-		t.Helper()
-		if has := m.has() + ", " + m.party.View(t, grey).Status; has != want {
-			t.Errorf("%s", has)
-		}
-	}
-	p := m.purchase("first")
-	p.Shares[0].Instrument = grey
-	who := &chooser{}
-	if _, err := m.PayTogether(t.Context(), p, who); fault.ReasonOf(err) != "part-not-refundable" || who.bills != 0 {
-		t.Errorf("as the first part: %v, agreed to %d", err, who.bills)
-	}
-	as("ready ready ready; 0 taken, ready")
-
-	m.refuses.Store("blue")
-	got, err := m.PayTogether(t.Context(), m.purchase("instead"), &chooser{others: []instrument.ID{grey}})
-	if got.Status != client.PaymentRefunded {
-		t.Errorf("instead of another: %s, %v", got.Status, err)
-	}
-	as("ready ready ready; 0 taken, ready")
-
-	_, err = m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: m.operation(t, "alone"), Amount: amount(t, "CHF:4"), Instrument: grey}, agreed)
-	check(t, err)
-	as("ready ready ready; 0 taken, used")
 }
 
 // The wallet ends at each point at which its record changes, in a payment that
