@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -77,8 +78,18 @@ func TestAPeerAbandonsNothingHere(t *testing.T) {
 	if f.Kind != fault.Unknown || ended(f) != profile.Running {
 		t.Errorf("%+v", f)
 	}
-	if f := heard(fault.New(fault.Declined, "no").Because("card-declined")); f.Reason != "card-declined" {
+	if f := heard(fault.New(fault.Declined, "no").Because("card-declined").WithHint("another card")); f.Reason != "card-declined" || f.Hint != "another card" {
 		t.Errorf("%+v", f)
+	}
+}
+
+// Of a plugin of the peer nobody is told to remove their own.
+func TestThePluginOfAPeerIsTheirs(t *testing.T) {
+	for _, hint := range []string{"", "remove it with `plugin remove`"} {
+		f := heard(fault.New(fault.Unavailable, "the plugin coupon was ended").Because("plugin-hung").WithHint("%s", hint))
+		if f.Reason != "plugin-hung" || !strings.Contains(f.Hint, "the peer's plugin") || strings.Contains(f.Hint, "remove") {
+			t.Errorf("%+v", f)
+		}
 	}
 }
 

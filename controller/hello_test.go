@@ -3,6 +3,7 @@ package controller_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,12 +79,17 @@ func TestWhoIsRefusedHearsWhyAndIsSentAway(t *testing.T) {
 	}}
 	from, to := reception(t, time.Hour, s)
 	for name, row := range map[string]struct {
-		pnp    string
-		reason fault.Reason
-	}{"by the role": {from.Self().PNP, "credentials"}, "for another PNP": {"pnp.other", "pnp-differs"}} {
+		pnp, name string
+		reason    fault.Reason
+	}{
+		"by the role":            {from.Self().PNP, "x", "credentials"},
+		"by the role, long name": {from.Self().PNP, strings.Repeat("x", 256), "credentials"},
+		"for another PNP":        {"pnp.other", "x", "pnp-differs"},
+		"for too long a name":    {from.Self().PNP, strings.Repeat("x", 257), "name-too-long"},
+	} {
 		t.Run(name, func(t *testing.T) {
 			conn, say := from.Dial(t, to), hello(from)
-			say.PNP = row.pnp
+			say.PNP, say.Name = row.pnp, row.name
 			wantReason(t, conn.Call(t.Context(), comm.MethodInitiate, say, nil), row.reason)
 			ended(t, conn)
 			if err := conn.Call(t.Context(), comm.MethodInitiate, say, nil); !errors.Is(err, fault.Unavailable) {

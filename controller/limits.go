@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -140,11 +141,15 @@ func ended(f *fault.Fault) profile.Fate {
 const reasonAbandoned fault.Reason = "abandoned"
 
 // heard is a fault of the peer's side of an operation. That its operator has
-// abandoned it there says nothing about what is outside here.
+// abandoned it there says nothing about what is outside here; and what its plugin has
+// done is no reason to look into ours of the same name.
 func heard(f *fault.Fault) *fault.Fault {
 	f = f.Foreign()
 	if f.Reason == reasonAbandoned {
 		f.Reason = "abandoned-there"
+	}
+	if strings.HasPrefix(string(f.Reason), "plugin-") {
+		f.Hint = "this is the peer's plugin, not yours: try again later, or tell the peer"
 	}
 	return f
 }

@@ -35,6 +35,10 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 		if err != nil {
 			return nil, err
 		}
+		if _, twice := s.offers[offered.Class]; twice { // which of them was seen, and which would be paid?
+			clear(s.offers)
+			return nil, fault.New(fault.Denied, "%s offers to take %s twice", s.peer.Name, offered.Class).Because("class-offered-twice").WithHint("ask the vendor")
+		}
 		if _, err := s.c.instruments.Class(offered.Class); err == nil {
 			s.offers[offered.Class] = offered
 			out = append(out, offered)

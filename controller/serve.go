@@ -127,9 +127,16 @@ func (s *service) caller() *Caller {
 	return s.who
 }
 
+// maxName is the longest name of an initiator: it is kept as long as its session, and
+// goes along with each of its operations.
+const maxName = 256
+
 func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initiate) (comm.Initiated, error) {
 	if s.caller() != nil {
 		return comm.Initiated{}, fault.New(fault.Conflict, "this session was initiated before").Because("out-of-order")
+	}
+	if len(hello.Name) > maxName {
+		return comm.Initiated{}, &comm.Last{Err: fault.New(fault.Invalid, "the name of a party has at most %d bytes", maxName).Because("name-too-long")}
 	}
 	self := s.c.Self()
 	if hello.PNP != self.PNP {
@@ -233,11 +240,15 @@ func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (st
 func (s *service) offers(class string, shown *comm.Offer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.offered[class] && shown != nil {
-		body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
-		s.offered[class] = err == nil && string(body.Class) == class && (body.Payer == "" || body.Payer == s.who.Peer.Key)
+	if s.offered[class] || shown == nil {
+		return s.offered[class]
 	}
-	return s.offered[class]
+	body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
+	if err != nil || string(body.Class) != class || body.Payer != "" && body.Payer != s.who.Peer.Key {
+		return false // and nothing is kept of what a peer only says
+	}
+	s.offered[class] = true
+	return true
 }
 
 func notOffered(class string) error {

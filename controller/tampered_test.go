@@ -57,6 +57,7 @@ func TestAnOfferThatWasTamperedWithIsRefused(t *testing.T) {
 		{"another currency", func(t *testing.T, o *comm.Offered) {
 			rebuilt(t, &o.Offers[0], func(b *instrument.OfferBody) { b.Terms.Price.Currency = "EUR" })
 		}, "offer-signature"},
+		{"a class twice", func(_ *testing.T, o *comm.Offered) { o.Offers = append(o.Offers, o.Offers[0]) }, "class-offered-twice"},
 		{"another class", func(t *testing.T, o *comm.Offered) {
 			rebuilt(t, &o.Offers[0], func(b *instrument.OfferBody) { b.Class = "payment-card" })
 		}, "offer-signature"},

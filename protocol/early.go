@@ -42,7 +42,7 @@ type overtook struct {
 }
 
 func (e *early) keep(peer string, s comm.Said) {
-	o := overtook{op: instrument.OperationID(s.Op), said: s}
+	o := overtook{op: instrument.OperationID(s.Op), said: s, bytes: len(s.Op)} // a peer calls it what it likes
 	for _, m := range s.Msgs {
 		o.bytes += len(m.Body) + earlyOverhead
 	}

@@ -197,6 +197,13 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	if got := s.hears(t); !strings.Contains(string(got["error"]), "answer-unsendable") {
 		t.Errorf("answer is %s", got)
 	}
+	s, _ = open(t, rpc.Servicer, &commtest.Handler{OnRequest: func(_ context.Context, _ comm.Conn, method string, _ json.RawMessage) (any, error) {
+		return nil, fault.New(fault.Unsupported, "there is no method %q", method)
+	}}, rpc.Options{MaxFrame: 1000})
+	s.says(`{"jsonrpc":"2.0","id":1,"method":"` + strings.Repeat("x", 900) + `"}`)
+	if got := s.hears(t); !strings.Contains(string(got["error"]), "answer-unsendable") {
+		t.Errorf("the answer to a refusal that is too long is %s", got)
+	}
 }
 
 func TestAFullQueueEndsTheConnection(t *testing.T) {

@@ -45,15 +45,17 @@ func (s serving) request(ctx context.Context, id jsonrpc2.ID, method string, par
 	}
 }
 
-// answer sends a result or a fault. A result that cannot be sent becomes a fault
-// that can; a connection that has ended needs no answer.
+// answer sends a result or a fault. What cannot be sent of either becomes a fault
+// that can, for the peer waits for an answer; a connection that has ended needs none.
 func (s serving) answer(ctx context.Context, id jsonrpc2.ID, result any, err error) {
 	if err == nil {
-		if err = s.c.lib.Reply(ctx, id, result); err == nil {
-			return
-		}
-		err = fault.Wrap(err, fault.Internal, "the answer is too long for this connection, or cannot be written").
-			Because("answer-unsendable")
+		err = s.c.lib.Reply(ctx, id, result)
+	} else {
+		err = s.c.lib.ReplyWithError(ctx, id, sent(err))
 	}
-	_ = s.c.lib.ReplyWithError(ctx, id, sent(err))
+	if err == nil {
+		return
+	}
+	_ = s.c.lib.ReplyWithError(ctx, id, sent(fault.Wrap(err, fault.Internal, "the answer is too long for this connection, or cannot be written").
+		Because("answer-unsendable")))
 }

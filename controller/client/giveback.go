@@ -41,7 +41,7 @@ func (r *running) giveBack(ctx context.Context, n int) error {
 	if err := r.open(ctx); err != nil {
 		return err
 	}
-	if err := selectRefund(ctx, r.session, p.Class, p.Operation); err != nil {
+	if err := selectRefund(ctx, r.session, p.Class, p.Protocol, p.Operation); err != nil {
 		return err
 	}
 	if p.State != PartRefunding {
@@ -81,16 +81,24 @@ func (r *running) back(ctx context.Context, n int, outcome error) error {
 	return errors.Join(outcome, err)
 }
 
-// selectRefund goes through the steps up to REFUND, for what an operation has paid.
-func selectRefund(ctx context.Context, s *controller.Session, class instrument.ClassID, paid instrument.OperationID) error {
-	if _, err := s.Negotiate(ctx, class, instrument.Invoice{controller.InvoiceRefund: string(paid)}); err != nil {
+// selectRefund goes through the steps up to REFUND, for what an operation has paid:
+// by the protocol that has paid it, if the class does not object, for another one may
+// not know of it.
+func selectRefund(ctx context.Context, s *controller.Session, class instrument.ClassID, by string, paid instrument.OperationID) error {
+	if _, err := s.InstrumentClasses(ctx, instrument.Invoice{controller.InvoiceRefund: string(paid)}); err != nil {
+		return err
+	}
+	if _, err := s.NegotiateProtocol(ctx, class); err != nil {
+		return err
+	}
+	if _, err := s.SelectProtocol(ctx, class, []string{by}); err != nil {
 		return err
 	}
 	ops, err := s.AvailableOperations(ctx, class)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(ops, func(o protocol.Operation) bool { return o.Name == protocol.Refund }) {
+	if named(ops, protocol.Refund) < 0 {
 		return fault.New(fault.Unsupported, "what was paid with a %s cannot be given back to it", class).Because("operation-unknown").WithHint("ask the vendor")
 	}
 	return nil
@@ -209,7 +217,7 @@ func (w *Wallet) refund(ctx context.Context, peer comm.Peer, r protocol.Record, 
 		return Refund{}, err
 	}
 	defer func() { _ = s.Close(ctx) }()
-	if err := selectRefund(ctx, s, r.Class, paid); err != nil {
+	if err := selectRefund(ctx, s, r.Class, r.Protocol, paid); err != nil {
 		return Refund{}, err
 	}
 	got, err := s.Execute(ctx, refundOf(w, id, r.Class, r.Instruments[0], paid), nil)

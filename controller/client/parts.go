@@ -139,6 +139,9 @@ func (r *running) pay(ctx context.Context, n int) error {
 	}
 	p := r.rec.Parts[n]
 	bill, err := r.negotiate(ctx, Payment{Amount: p.Amount, Invoice: r.rec.invoice(n), Instrument: p.Instrument})
+	if err == nil {
+		err = bill.maybePart()
+	}
 	if err != nil {
 		return err
 	}

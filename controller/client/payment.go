@@ -32,6 +32,8 @@ type Bill struct {
 	Terms    instrument.Terms
 	Protocol string
 	With     instrument.Instance // the instrument; zero if PAY takes none
+
+	comesBack bool // the protocol has a REFUND on both sides
 }
 
 // on are the instruments of the operation that pays.
@@ -156,15 +158,20 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 	if err != nil {
 		return Bill{}, err
 	}
-	at := slices.IndexFunc(ops, func(o protocol.Operation) bool { return o.Name == protocol.Pay })
+	at := named(ops, protocol.Pay)
 	if at < 0 {
 		return Bill{}, fault.New(fault.Unsupported, "%s cannot pay with %s", chosen, offered.Class).Because("operation-unknown")
 	}
-	bill := Bill{Peer: s.Peer(), Class: offered.Class, Terms: offered.Body.Terms, Protocol: chosen}
+	bill := Bill{Peer: s.Peer(), Class: offered.Class, Terms: offered.Body.Terms, Protocol: chosen, comesBack: named(ops, protocol.Refund) >= 0}
 	if ops[at].Instruments != protocol.WantsNone || p.Instrument != "" {
 		bill.With, err = one(held, offered.Class)
 	}
 	return bill, err
+}
+
+// named is where an operation is in a list; -1 if it is not.
+func named(ops []protocol.Operation, name string) int {
+	return slices.IndexFunc(ops, func(o protocol.Operation) bool { return o.Name == name })
 }
 
 // choose finds the class to pay with, among those that the vendor takes and that

@@ -120,6 +120,9 @@ func (w *Wallet) beginTogether(ctx context.Context, p Together, who Payer) (inst
 		want := part{Instrument: share.Instrument, Amount: share.Amount, State: PartWaiting}
 		rec.Parts = append(rec.Parts, want)
 		bill, err := w.negotiate(ctx, s, Payment{Amount: share.Amount, Invoice: rec.invoice(n), Instrument: share.Instrument})
+		if err == nil {
+			err = bill.maybePart()
+		}
 		if err != nil {
 			return none, err
 		}
@@ -134,6 +137,16 @@ func (w *Wallet) beginTogether(ctx context.Context, p Together, who Payer) (inst
 		return none, fault.New(fault.Declined, "you did not agree: nothing was paid").Because("not-agreed")
 	}
 	return w.keep(ctx, rec)
+}
+
+// maybePart refuses to pay a part with what never comes back: if another part fails,
+// it would be gone for nothing.
+func (b Bill) maybePart() error {
+	if b.comesBack {
+		return nil
+	}
+	return fault.New(fault.Unsupported, "what is paid with a %s does not come back, so it pays no part of a payment of several instruments", b.Class).
+		Because("part-not-refundable").WithHint("pay with it alone, or choose another instrument")
 }
 
 // keep stores the record of a payment that begins.

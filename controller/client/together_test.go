@@ -114,7 +114,7 @@ func openMarket(t *testing.T) *market {
 	t.Helper()
 	m := &market{t: t, net: inproc.NewNetwork()}
 	kinds := func(role comm.Role, own protocol.Bundle) []protocol.Bundle {
-		return []protocol.Bundle{own, vouchers(role, "red", &m.moods), vouchers(role, "blue", &m.moods), vouchers(role, "green", &m.moods)}
+		return []protocol.Bundle{own, vouchers(role, "red", &m.moods), vouchers(role, "blue", &m.moods), vouchers(role, "green", &m.moods), kept(vouchers(role, "grey", &m.moods)), twoWays(vouchers(role, "pink", &m.moods))}
 	}
 	party := controllertest.New(t, m.net, controllertest.Options{
 		Role: comm.Client, Policy: profile.UserPolicy(), Bundles: kinds(comm.Client, client.Payments()), At: m.at,

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -173,10 +174,27 @@ func (t *Terminal) Refund(ctx context.Context, operation string) (Refunded, erro
 	if err != nil {
 		return Refunded{}, err
 	}
+	if err := t.fetchable(paid); err != nil {
+		return Refunded{}, err
+	}
 	if err := t.grant(ctx, found[0].Peer, op, paid.Call); err != nil {
 		return Refunded{}, err
 	}
 	return t.giveBack(ctx, op, paid.Call.Class, paid.Protocol, on)
+}
+
+// fetchable refuses to grant what no wallet can fetch: nothing would come of it, and
+// a payment that is open would be closed for it.
+func (t *Terminal) fetchable(paid protocol.Execution) error {
+	if paid.Call.Class == ClassCard || paid.Call.Class == ClassPrepaid { // which the vendor gives back itself
+		return nil
+	}
+	_, err := t.Protocols().Lookup(paid.Protocol, paid.Call.Class, comm.Client, protocol.Refund)
+	if errors.Is(err, fault.Unsupported) {
+		err = fault.Wrap(err, fault.Unsupported, "what was paid with a %s by %s cannot be given back to it", paid.Call.Class, paid.Protocol).
+			Because("refund-unknown").WithHint("settle it with the payer in another way")
+	}
+	return err
 }
 
 // grant notes that the payer may have a payment back.

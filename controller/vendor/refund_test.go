@@ -56,9 +56,14 @@ type stall struct {
 
 func openStall(t *testing.T, policy vendor.RefundPolicy) *stall {
 	t.Helper()
+	return openStallOf(t, policy, stamps(comm.Vendor))
+}
+
+func openStallOf(t *testing.T, policy vendor.RefundPolicy, taken protocol.Bundle) *stall {
+	t.Helper()
 	net := inproc.NewNetwork()
 	till := controllertest.New(t, net, controllertest.Options{
-		Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{vendor.Payments(), stamps(comm.Vendor)},
+		Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{vendor.Payments(), taken},
 	})
 	s := &stall{t: t, operation: map[string]instrument.OperationID{}, Terminal: vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop", Refunds: policy})}
 	s.peer = till.Listen(t, s.Servicing())
@@ -215,6 +220,23 @@ func TestTheLastPartIsFoundBeforeARefund(t *testing.T) {
 	}
 	if err := s.refund(s.amy, "a"); fault.ReasonOf(err) != "refund-not-granted" {
 		t.Errorf("error = %v", err)
+	}
+}
+
+// What no wallet could fetch is not granted: the payment would be closed for nothing.
+func TestWhatDoesNotComeBackIsNotGranted(t *testing.T) {
+	kept := stamps(comm.Vendor)
+	stick := kept.Protocols[0].(sdk.Simple)
+	stick.GiveBack = nil
+	kept.Protocols[0] = stick
+	s := openStallOf(t, nil, kept)
+	check(t, s.pay(s.amy, "p", "a", "CHF:1"))
+	if _, err := s.Refund(t.Context(), string(s.operation["a"])); fault.ReasonOf(err) != "refund-unknown" || s.status(s.amy, "p") != vendor.PaymentOpen {
+		t.Errorf("error = %v, and the payment is %s", err, s.status(s.amy, "p"))
+	}
+	check(t, s.pay(s.amy, "p", "b", "CHF:2"))
+	if got := s.status(s.amy, "p"); got != vendor.PaymentPaid {
+		t.Errorf("paid in full it is %s", got)
 	}
 }
 

@@ -1,0 +1,82 @@
+package client_test
+
+import (
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// kept are vouchers that never come back.
+func kept(b protocol.Bundle) protocol.Bundle {
+	spend := b.Protocols[0].(sdk.Simple)
+	spend.GiveBack = nil
+	b.Protocols = []protocol.Protocol{spend}
+	return b
+}
+
+// twoWays are vouchers of two protocols: one that gives nothing back, and the one by
+// which any amount is paid.
+func twoWays(b protocol.Bundle) protocol.Bundle {
+	spend := b.Protocols[0].(sdk.Simple)
+	keeps := kept(b).Protocols[0].(sdk.Simple)
+	keeps.Name = "pink.keep"
+	b.Protocols = []protocol.Protocol{keeps, spend}
+	class := b.Classes[0].(sdk.Class)
+	class.Choose = func(names []string, c instrument.Circumstances) (string, error) {
+		if len(c.Preferences) == 0 && !c.Amount.IsZero() {
+			return spend.Name, nil
+		}
+		return instrument.PreferFirst(names, c), nil
+	}
+	b.Classes[0] = class
+	return b
+}
+
+// Which protocol a class prefers may depend on the amount, and a refund has none. It
+// is asked for by the protocol that has paid.
+func TestWhatWasPaidComesBackByItsProtocol(t *testing.T) {
+	m := openMarket(t)
+	pink := m.voucher("pink", 5)
+	p := m.purchase("k")
+	p.Shares[0].Instrument = pink
+	m.refuses.Store("blue")
+	got, err := m.PayTogether(t.Context(), p, &chooser{})
+	if got.Status != client.PaymentRefunded || m.party.View(t, pink).Status != "ready" {
+		t.Errorf("a part is %s, its voucher %s: %v", got.Status, m.party.View(t, pink).Status, err)
+	}
+}
+
+// What never comes back pays alone. As a part of a payment it would be gone for
+// nothing when another part fails.
+func TestWhatDoesNotComeBackPaysNoPart(t *testing.T) {
+	m := openMarket(t)
+	grey := m.voucher("grey", 4)
+	as := func(want string) {
+		t.Helper()
+		if has := m.has() + ", " + m.party.View(t, grey).Status; has != want {
+			t.Errorf("%s", has)
+		}
+	}
+	p := m.purchase("first")
+	p.Shares[0].Instrument = grey
+	who := &chooser{}
+	if _, err := m.PayTogether(t.Context(), p, who); fault.ReasonOf(err) != "part-not-refundable" || who.bills != 0 {
+		t.Errorf("as the first part: %v, agreed to %d", err, who.bills)
+	}
+	as("ready ready ready; 0 taken, ready")
+
+	m.refuses.Store("blue")
+	got, err := m.PayTogether(t.Context(), m.purchase("instead"), &chooser{others: []instrument.ID{grey}})
+	if got.Status != client.PaymentRefunded {
+		t.Errorf("instead of another: %s, %v", got.Status, err)
+	}
+	as("ready ready ready; 0 taken, ready")
+
+	_, err = m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: m.operation(t, "alone"), Amount: amount(t, "CHF:4"), Instrument: grey}, agreed)
+	check(t, err)
+	as("ready ready ready; 0 taken, used")
+}
