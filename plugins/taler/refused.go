@@ -28,7 +28,7 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 		}
 		return true, err.WithHint("go on with `wallet operation resume`: what can be had is asked for anew")
 	case taler.ReasonEndpointUnknown:
-		return r.Batch.Clean && f.absent(e), err.WithHint("the exchange does not do what it says that it can; tell its operator")
+		return r.Batch.Clean && f.absent(e, answer.Body), err.WithHint("the exchange does not do what it says that it can; tell its operator")
 	case taler.ReasonReserveUnknown:
 		return false, err.WithHint("the money has not arrived yet; go on later with `wallet operation resume`")
 	case taler.ReasonKYCRequired:
@@ -118,15 +118,21 @@ func doubtful(answer protocol.Response) bool {
 // signature, and showed none that is good.
 const ReasonUnproven fault.Reason = "refusal-unproven"
 
-// absent reports whether an exchange without this endpoint may be asked in the
-// older form instead: one that announces both generations.
-func (f form) absent(e taler.ExchangeState) bool {
+// absent reports whether an exchange that has not this endpoint may be asked in
+// another form instead: one that it announces now, for it may have been brought up
+// to date since the request was made. That it has none the exchange says itself; a
+// page of somebody on the way is not its word.
+func (f form) absent(e taler.ExchangeState, body []byte) bool {
+	var said taler.ExchangeError
+	if taler.Unmarshal(body, &said) != nil || said.Code != taler.CodeEndpointUnknown {
+		return false
+	}
 	v, err := taler.ParseVersion(e.Version)
-	if err != nil || f.id != taler.ProtocolWithdraw26 {
+	if err != nil {
 		return false
 	}
 	offered, err := taler.WithdrawProtocols(v)
-	return err == nil && slices.Contains(offered, taler.ProtocolBatchWithdraw)
+	return err == nil && slices.ContainsFunc(offered, func(id string) bool { return id != f.id })
 }
 
 // identify tells a person what to do when the exchange must know who they are: where

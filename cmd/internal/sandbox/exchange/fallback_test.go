@@ -84,3 +84,32 @@ func TestAnEndpointThatWasAnnouncedIsMissing(t *testing.T) {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
+
+// TestFormsAreTakenInTurn: behind one address an old and a new server of the exchange
+// may answer for a while, so that each lacks what the other has.
+func TestFormsAreTakenInTurn(t *testing.T) {
+	w := newWorld(t)
+	var forms []string
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		if part == "withdraw" || part == "batch-withdraw" {
+			if forms = append(forms, part); len(forms) == 2 {
+				return refusal(http.StatusNotFound, taler.CodeEndpointUnknown)
+			}
+		}
+		a := ask()
+		if part == "config" || part == "keys" {
+			a.body = []byte(strings.Replace(string(a.body), `"version":"23:0:6"`, `"version":"26:0:9"`, 1))
+		}
+		return a
+	})
+	wallet := w.wallet()
+	c := &customer{w: w}
+	err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "x"}, c)
+	if err != nil || !c.done {
+		t.Fatal(err)
+	}
+	w.settled(wallet, 1)
+	if want := "withdraw batch-withdraw withdraw batch-withdraw"; strings.Join(forms, " ") != want {
+		t.Errorf("asked by %v", forms)
+	}
+}
