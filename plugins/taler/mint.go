@@ -162,7 +162,10 @@ func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (st
 	if err != nil {
 		return "", err
 	}
-	if len(coins) == 0 {
+	switch {
+	case len(coins) == 0 && outdated(e, amount, now):
+		return "", noLonger()
+	case len(coins) == 0:
 		return taler.ReserveDone, nil
 	}
 	if r.Batch, err = f.newBatch(*r, coins); err != nil {
@@ -309,10 +312,10 @@ func credit(r *taler.Reserve, coins []taler.Coin) error {
 	return nil
 }
 
-// goOn says whether the remainder makes another batch.
+// goOn says whether the remainder makes another batch, or would by newer keys.
 func goOn(e taler.ExchangeState, r *taler.Reserve, now time.Time) (status string, err error) {
 	coins, _, err := plan(e.Denominations, r.Remainder, 1, now)
-	if err != nil || len(coins) > 0 {
+	if err != nil || len(coins) > 0 || outdated(e, r.Remainder, now) {
 		return taler.ReserveSent, err
 	}
 	return taler.ReserveDone, nil

@@ -317,6 +317,40 @@ func TestAPlanIsMadeAgainWithoutADishonestKey(t *testing.T) {
 	}
 }
 
+// TestKeysThatHaveGrownOld: when denominations have ended since the keys were read,
+// what is left of a reserve is neither done nor too small before they are read again.
+func TestKeysThatHaveGrownOld(t *testing.T) {
+	denomination := func(name byte, value string, until time.Duration) taler.Denomination {
+		return taler.Denomination{DenomPubHash: taler.HashCode{name}, Value: sum(value), FeeWithdraw: sum("CHF:0"), StampExpireWithdraw: timestamp(noon.Add(until))}
+	}
+	for _, row := range []struct {
+		name   string
+		read   time.Duration // before noon
+		known  []taler.Denomination
+		left   string
+		status string       // of a reserve with coins
+		reason fault.Reason // of one without any
+	}{
+		{"all ended since", time.Hour, []taler.Denomination{denomination(1, "CHF:1", time.Minute)}, "CHF:3", taler.ReserveSent, "no-denominations"},
+		{"the small one ended since", time.Hour, []taler.Denomination{denomination(1, "CHF:1", 0), denomination(2, "CHF:5", time.Hour)}, "CHF:3", taler.ReserveSent, "no-denominations"},
+		{"nothing was so small then", time.Hour, []taler.Denomination{denomination(1, "CHF:1", 0), denomination(2, "CHF:5", time.Hour)}, "CHF:0.5", taler.ReserveDone, "amount-too-small"},
+		{"it had ended then", 0, []taler.Denomination{denomination(1, "CHF:1", 0), denomination(2, "CHF:5", time.Hour)}, "CHF:3", taler.ReserveDone, "amount-too-small"},
+	} {
+		e := taler.ExchangeState{Currency: "CHF", Denominations: row.known, KeysAt: noon.Add(-row.read).Unix()}
+		r := taler.Reserve{Coins: 1, Amount: sum("CHF:9"), Remainder: sum(row.left)}
+		if status, err := goOn(e, &r, noon); status != row.status || err != nil {
+			t.Errorf("%s: the reserve is %s, %v", row.name, status, err)
+		}
+		status, err := batchForm().planned(&r, e, taler.Amount{}, noon)
+		if done := row.status == taler.ReserveDone; done != (status == taler.ReserveDone) || done != (err == nil) {
+			t.Errorf("%s: planned %s, %v", row.name, status, err)
+		}
+		if _, err := outlook(e, sum(row.left), taler.Amount{}, noon); fault.ReasonOf(err) != row.reason {
+			t.Errorf("%s: the outlook is %v", row.name, err)
+		}
+	}
+}
+
 func FuzzAnswersOfAnExchange(f *testing.F) {
 	f.Add(200, []byte(`{"ev_sigs":[{"ev_sig":{"cipher":"RSA","blinded_rsa_signature":"00"}}]}`))
 	f.Add(409, []byte(`{"code":1150,"balance":"CHF:1"}`))
