@@ -39,7 +39,7 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 		if ctx.Err() != nil {
 			return pending(ctx.Err(), "the exchange has not made the coins yet")
 		}
-		if !passing(err) {
+		if !passing(err) || fault.ReasonOf(err) == reasonNoDenominations {
 			if mended++; mended > mends {
 				return err
 			}
@@ -67,7 +67,7 @@ func passing(err error) bool {
 // same one waits a little.
 func changed(refusal error) bool {
 	switch fault.ReasonOf(refusal) {
-	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, "coin-signature-invalid", "refusal-unproven":
+	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, "coin-signature-invalid", "refusal-unproven", reasonNoDenominations:
 		return false
 	}
 	return true
