@@ -145,7 +145,7 @@ func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) error {
 	if err := w.do(ctx, coins("AWAIT", taler.AwaitArgs{}, x.id), &got); err != nil {
 		return err
 	}
-	if got.Exists {
+	if got.Exists && !got.Balance.IsZero() { // nothing is left of one that was closed
 		return fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because(reasonNotAbandonable).
 			WithHint("go on with `wallet operation resume`")
 	}
