@@ -262,7 +262,7 @@ func TestKeysOfARealExchangeVerify(t *testing.T) {
 		t.Errorf("read %s with %d denominations", e.Currency, len(e.Denominations))
 	}
 	for _, off := range []time.Duration{-3 * time.Hour, 100 * 365 * 24 * time.Hour} {
-		if _, err := verified(keys, signed.Add(off)); fault.ReasonOf(err) != "exchange-signature-invalid" {
+		if _, err := verified(keys, signed.Add(off)); fault.ReasonOf(err) != "signing-key-untimely" {
 			t.Errorf("%s off: %v", off, err)
 		}
 	}
