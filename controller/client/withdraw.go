@@ -181,7 +181,7 @@ func (r *withdrawal) steps(ctx context.Context) error {
 			})
 			return nil
 		case taler.ReserveAborted:
-			if came := r.cameAfterAll(ctx); !came.IsZero() {
+			if came := r.cameAfterAll(ctx); !came.IsZero() || reserve.Batch != nil {
 				err = r.makeCoins(ctx, came)
 				break
 			}

@@ -94,12 +94,16 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 		}
 		status = i.Status
 		switch {
-		case status == taler.ReserveAborted && args.Balance.IsZero():
+		case status == taler.ReserveAborted && r.Batch == nil && args.Balance.IsZero():
 			return fault.New(fault.Conflict, "this withdrawal is %s: %s", status, r.Reason).Because("withdrawal-ended")
 		case status == taler.ReserveDone:
 			return nil
 		case r.Batch != nil && r.Batch.Form() != w.form.id:
 			return fault.New(fault.Conflict, "coins were asked for by %s already, and only the same request may follow", r.Batch.Form()).Because("protocol-differs")
+		case status == taler.ReserveAborted && r.Batch != nil:
+			status, r.Reason = taler.ReserveSent, ""
+			i.Status = status
+			return leave(tx, i, r)
 		case r.Batch != nil && !r.Batch.Clean:
 			return nil
 		case r.Batch != nil:

@@ -93,7 +93,7 @@ const ReasonFailed fault.Reason = "exchange-failed"
 func stuck(err *fault.Fault, answered bool) error {
 	if answered {
 		return err.Because(ReasonUnproven).WithHint("the exchange has as much left as if it had made these coins: either it has, or it has sent the money back when it closed the reserve; " +
-			"look at your bank account. Everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
+			"look at your bank account. Everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator, or give it up with `wallet withdraw abort`")
 	}
 	return err.Because(ReasonUnproven).WithHint("an answer to the same request was lost, and the coins may be made; " +
 		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
