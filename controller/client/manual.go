@@ -44,7 +44,8 @@ func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.Operatio
 		}
 	}
 	if account == "" {
-		return fault.New(fault.Unsupported, "the exchange %s takes no transfers", r.exchange.URL).Because("no-common-account")
+		return fault.New(fault.Unsupported, "the exchange %s takes no transfers", r.exchange.URL).Because("no-common-account").
+			WithHint("use another exchange: --exchange URL")
 	}
 	amount, err := r.agree(ctx)
 	if err != nil {

@@ -159,7 +159,7 @@ func abandonIt(reason string, now time.Time) func(instrument.Tx, instrument.Inst
 // somebody goes on after all.
 func abandoned(status string, r *taler.Reserve, args taler.AbandonArgs) verdict {
 	asked := status == taler.ReserveSent || status == taler.ReserveFailed
-	if status != taler.ReserveCreated && status != taler.ReserveSelected && !(asked && args.Empty) {
+	if status != taler.ReserveCreated && status != taler.ReserveSelected && (!asked || !args.Empty) {
 		return stay
 	}
 	r.Reason = args.Reason
