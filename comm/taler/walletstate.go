@@ -53,7 +53,7 @@ const (
 	ReserveSelected = "selected" // the bank sends the money to it
 	ReserveSent     = "sent"     // the exchange may have seen the batch: only the same bytes may follow
 	ReserveDone     = "done"     // final: the coins are here
-	ReserveAborted  = "aborted"  // the money never came; if it does after all, coins can be made of it
+	ReserveAborted  = "aborted"  // the money never came, or went back; if it is there after all, coins can be made of it
 	ReserveFailed   = "failed"   // the exchange signed wrongly: everything is kept, and only the same bytes may follow
 )
 

@@ -81,6 +81,9 @@ type WithdrawResult struct {
 // AbandonArgs are the arguments of ABANDON.
 type AbandonArgs struct {
 	Reason string `json:"reason"`
+	// Empty says that the exchange was asked and has nothing for the reserve: then one
+	// may be given up of which coins were asked for.
+	Empty bool `json:"empty,omitempty"`
 }
 
 // RefreshArgs are the arguments of taler.exchange REFRESH; they may be missing.

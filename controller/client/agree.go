@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -35,7 +34,7 @@ func (r *withdrawal) choose(ctx context.Context) error {
 			WithHint("tell the operator of the bank; nothing was withdrawn")
 	}
 	if r.want.Exchange != "" {
-		if url != "" && strings.TrimSuffix(url, "/") != strings.TrimSuffix(r.want.Exchange, "/") && r.status.RequiredExchange != "" {
+		if url != "" && based(url) != based(r.want.Exchange) && r.status.RequiredExchange != "" {
 			return fault.New(fault.Conflict, "the bank pays only to %s, not to %s", url, r.want.Exchange).Because("exchange-differs")
 		}
 		e, err := r.w.chosen(ctx, r.want.Exchange)
@@ -66,6 +65,12 @@ const reasonCurrency fault.Reason = "currency-differs"
 func (r *withdrawal) amount() (instrument.Amount, error) {
 	fixed, said := r.status.Amount, r.want.Amount
 	open := r.status.NoAmountToWallet && fixed == (instrument.Amount{})
+	for _, a := range []instrument.Amount{fixed, said} {
+		if a != (instrument.Amount{}) && a.IsZero() {
+			return a, fault.New(fault.Invalid, "a withdrawal of %s is nothing", a).
+				Because(taler.ReasonAmountOutOfRange).WithHint("choose another amount; where the bank has fixed it, ask for a new QR code")
+		}
+	}
 	switch {
 	case open && said == (instrument.Amount{}):
 		return instrument.ZeroOf(r.status.Currency), nil

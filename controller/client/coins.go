@@ -39,7 +39,7 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 		if ctx.Err() != nil {
 			return pending(ctx.Err(), "the exchange has not made the coins yet")
 		}
-		if !passing(err) {
+		if !passing(err) || fault.ReasonOf(err) == reasonNoDenominations {
 			if mended++; mended > mends {
 				return err
 			}
@@ -67,7 +67,7 @@ func passing(err error) bool {
 // same one waits a little.
 func changed(refusal error) bool {
 	switch fault.ReasonOf(refusal) {
-	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, "coin-signature-invalid", "refusal-unproven":
+	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, "coin-signature-invalid", "refusal-unproven", reasonNoDenominations:
 		return false
 	}
 	return true
@@ -78,7 +78,8 @@ func changed(refusal error) bool {
 func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrument.Amount, err error) {
 	switch fault.ReasonOf(refusal) {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired,
-		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, "refusal-unproven", reasonNoDenominations:
+		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, "refusal-unproven", reasonNoDenominations,
+		taler.ReasonEndpointUnknown: // perhaps it speaks another version by now
 		_, reserve, err := r.w.reserve(ctx, r.id)
 		if err != nil {
 			return balance, err
@@ -86,7 +87,7 @@ func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrumen
 		return balance, r.w.do(ctx, exchange("REFRESH", nil, reserve.Exchange), nil)
 	case taler.ReasonInsufficientFunds, taler.ReasonReserveUnknown:
 		return r.arrived(ctx)
-	case taler.ReasonAnswerMalformed, taler.ReasonEndpointUnknown, "coin-signature-invalid":
+	case taler.ReasonAnswerMalformed, "coin-signature-invalid":
 		return balance, nil
 	}
 	return balance, refusal

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -57,14 +56,6 @@ func (w *Wallet) Exchanges(ctx context.Context) ([]Exchange, error) {
 		out = append(out, e)
 	}
 	return out, nil
-}
-
-// based is a base URL as exchanges spell it, with a slash at its end.
-func based(url string) string {
-	if strings.HasSuffix(url, "/") {
-		return url
-	}
-	return url + "/"
 }
 
 func exchangeOf(i instrument.Instance) (Exchange, error) {

@@ -44,7 +44,8 @@ func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.Operatio
 		}
 	}
 	if account == "" {
-		return fault.New(fault.Unsupported, "the exchange %s takes no transfers", r.exchange.URL).Because("no-common-account")
+		return fault.New(fault.Unsupported, "the exchange %s takes no transfers", r.exchange.URL).Because("no-common-account").
+			WithHint("use another exchange: --exchange URL")
 	}
 	amount, err := r.agree(ctx)
 	if err != nil {
@@ -108,7 +109,8 @@ func (w *Wallet) Resume(ctx context.Context, x Withdrawn, want Withdrawal, p Per
 }
 
 // AbortWithdrawal gives a withdrawal up whose money has not been sent yet, here
-// and at the bank. What was paid already is not given up: fault.Conflict.
+// and at the bank, or has gone back from the exchange. What was paid already is not
+// given up: fault.Conflict.
 func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string) error {
 	i, reserve, err := w.reserve(ctx, x.id)
 	if err != nil {
@@ -117,15 +119,12 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	switch i.Status {
 	case taler.ReserveAborted:
 		return nil
-	case taler.ReserveCreated, taler.ReserveSelected:
 	case taler.ReserveDone:
 		return fault.New(fault.Conflict, "this withdrawal is done: %d coins were made of it", reserve.Coins).Because(reasonNotAbandonable).
 			WithHint("`wallet coins` shows what is here")
-	default:
-		return fault.New(fault.Conflict, "this withdrawal is %s: the money is there", i.Status).Because(reasonNotAbandonable).
-			WithHint("go on with `wallet operation resume`")
 	}
-	if reserve.BankURL == "" {
+	asked := i.Status == taler.ReserveSent || i.Status == taler.ReserveFailed
+	if asked || reserve.BankURL == "" {
 		err = w.notArrived(ctx, x)
 	} else {
 		err = w.abortAtBank(ctx, reserve, reason)
@@ -133,7 +132,7 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	if err != nil {
 		return err
 	}
-	return w.do(ctx, coins("ABANDON", taler.AbandonArgs{Reason: reason}, x.id), nil)
+	return w.do(ctx, coins("ABANDON", taler.AbandonArgs{Reason: reason, Empty: asked}, x.id), nil)
 }
 
 // reasonNotAbandonable marks a withdrawal of which there is money.
@@ -145,7 +144,7 @@ func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) error {
 	if err := w.do(ctx, coins("AWAIT", taler.AwaitArgs{}, x.id), &got); err != nil {
 		return err
 	}
-	if got.Exists {
+	if got.Exists && !got.Balance.IsZero() { // nothing is left of one that was closed
 		return fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because(reasonNotAbandonable).
 			WithHint("go on with `wallet operation resume`")
 	}

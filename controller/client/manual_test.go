@@ -30,7 +30,7 @@ func TestGivingAWithdrawalUpAtTheBank(t *testing.T) {
 		{"it was paid: the bank does not", taler.ReserveSelected, func(b *bank, own taler.EddsaPublicKey) {
 			b.status.Status, b.status.SelectedReservePub = taler.StateSelected, own
 		}, fault.Invalid, 1, taler.ReserveSelected},
-		{"coins were asked for", taler.ReserveSent, func(*bank, taler.EddsaPublicKey) {}, fault.Conflict, 0, taler.ReserveSent},
+		{"coins were asked for, and the exchange says nothing", taler.ReserveSent, func(*bank, taler.EddsaPublicKey) {}, fault.Unavailable, 0, taler.ReserveSent},
 		{"it is over", taler.ReserveDone, func(*bank, taler.EddsaPublicKey) {}, fault.Conflict, 0, taler.ReserveDone},
 		{"it was given up before", taler.ReserveAborted, func(*bank, taler.EddsaPublicKey) {}, 0, 0, taler.ReserveAborted},
 	} {

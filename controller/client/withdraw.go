@@ -136,7 +136,8 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	}
 	account := r.exchange.Account(r.status.WireTypes, r.status.SenderWire)
 	if account == "" {
-		return fault.New(fault.Unsupported, "the bank cannot pay to any account of %s", r.exchange.URL).Because("no-common-account")
+		return fault.New(fault.Unsupported, "the bank cannot pay to any account of %s", r.exchange.URL).Because("no-common-account").
+			WithHint("use another exchange: --exchange URL")
 	}
 	prepare := coins("PREPARE", taler.PrepareArgs{
 		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.WOPID, Amount: amount, Open: amount.IsZero(), Account: account,
@@ -181,7 +182,7 @@ func (r *withdrawal) steps(ctx context.Context) error {
 			})
 			return nil
 		case taler.ReserveAborted:
-			if came := r.cameAfterAll(ctx); !came.IsZero() {
+			if came := r.cameAfterAll(ctx); !came.IsZero() || reserve.Batch != nil {
 				err = r.makeCoins(ctx, came)
 				break
 			}

@@ -140,7 +140,7 @@ func abandonIt(reason string, now time.Time) func(instrument.Tx, instrument.Inst
 			if err := i.Decode(&r); err != nil {
 				return err
 			}
-			if v := abandoned(i.Status, &r, reason); v.change {
+			if v := abandoned(i.Status, &r, taler.AbandonArgs{Reason: reason}); v.change {
 				return put(tx, i, v.status, r)
 			}
 			return nil
@@ -154,12 +154,14 @@ func abandonIt(reason string, now time.Time) func(instrument.Tx, instrument.Inst
 	}
 }
 
-// abandoned is the pure rule of giving a reserve up: only while no coin of it was
-// asked for.
-func abandoned(status string, r *taler.Reserve, reason string) verdict {
-	if status != taler.ReserveCreated && status != taler.ReserveSelected {
+// abandoned is the pure rule of giving a reserve up: while no coin of it was asked
+// for, or when it is empty. A request that was on its way is kept, and sent again if
+// somebody goes on after all.
+func abandoned(status string, r *taler.Reserve, args taler.AbandonArgs) verdict {
+	asked := status == taler.ReserveSent || status == taler.ReserveFailed
+	if status != taler.ReserveCreated && status != taler.ReserveSelected && (!asked || !args.Empty) {
 		return stay
 	}
-	r.Reason = reason
+	r.Reason = args.Reason
 	return become(taler.ReserveAborted)
 }

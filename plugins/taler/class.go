@@ -118,6 +118,8 @@ var reserveClass = sdk.Class{Choose: preferNewest, About: instrument.Info{
 		[]string{"", taler.ReserveCreated, taler.ReserveSelected, taler.ReserveSent, taler.ReserveSent, taler.ReserveDone},
 		[]string{taler.ReserveCreated, taler.ReserveCreated, taler.ReserveSent, taler.ReserveFailed, taler.ReserveFailed, taler.ReserveSent},
 		[]string{taler.ReserveFailed, taler.ReserveDone},
+		[]string{taler.ReserveSent, taler.ReserveAborted}, // what is empty
+		[]string{taler.ReserveFailed, taler.ReserveAborted},
 		[]string{taler.ReserveCreated, taler.ReserveAborted},
 		[]string{taler.ReserveSelected, taler.ReserveSelected, taler.ReserveAborted, taler.ReserveSent}, // money that came after all
 	),

@@ -105,6 +105,53 @@ func TestAnEndpointThatIsMissing(t *testing.T) {
 	}
 }
 
+// An exchange that was brought up to date in the middle does not know the older
+// form any more: nobody was charged, and the newer one follows.
+func TestAnExchangeIsBroughtUpToDateInTheMiddle(t *testing.T) {
+	w := readyWallet(t)
+	r := w.prepare("CHF:12", "CHF:12")
+	w.mint.with(func() { w.mint.intercept = answerInstead(451, `{"code":1028}`) })
+	_, err := w.batch("WITHDRAW", r.Reserve, nil)
+	wantFault(t, err, fault.Denied, wire.ReasonKYCRequired)
+	w.mint.with(func() { w.mint.intercept = nil })
+	w.newer(26)
+	w.mint.with(func() { w.mint.intercept = answerInstead(404, `{"code":21}`) })
+	_, err = w.batch("WITHDRAW", r.Reserve, nil)
+	wantFault(t, err, fault.NotFound, wire.ReasonEndpointUnknown)
+	_, reserve := w.reserve(r.Reserve)
+	if reserve.Batch != nil || reserve.Lacks != wire.ProtocolBatchWithdraw {
+		t.Errorf("the batch is given up: %v, lacks %q", reserve.Batch == nil, reserve.Lacks)
+	}
+	w.mint.with(func() { w.mint.intercept = nil })
+	if _, err = w.unified("WITHDRAW", r.Reserve, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range w.coins() {
+		if c.Index < reserve.NextCoin {
+			t.Error("a planchet that was signed in one form was signed in the other")
+		}
+	}
+}
+
+// That an endpoint is missing the exchange says itself: a page of a proxy on the way
+// gives nothing up.
+func TestAPageIsNotTheWordOfAnExchange(t *testing.T) {
+	w := readyWallet(t)
+	w.newer(17)
+	r := w.prepare("CHF:12", "CHF:12")
+	w.mint.with(func() { w.mint.intercept = answerInstead(404, "<html>not found</html>") })
+	_, err := w.unified("WITHDRAW", r.Reserve, nil)
+	wantFault(t, err, fault.NotFound, wire.ReasonEndpointUnknown)
+	_, reserve := w.reserve(r.Reserve)
+	if reserve.Batch == nil || reserve.Lacks != "" {
+		t.Errorf("the batch is given up, and it lacks %q", reserve.Lacks)
+	}
+	w.mint.with(func() { w.mint.intercept = nil })
+	if _, err = w.unified("WITHDRAW", r.Reserve, nil); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTheClassPrefersTheNewestForm(t *testing.T) {
 	w := openWallet(t)
 	class, err := w.Instruments.Class("taler-reserve")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -111,6 +112,9 @@ func TestARefusalThatShowsTheChargeIsNotTheEnd(t *testing.T) {
 	_, err := w.batch("WITHDRAW", r.Reserve, nil)
 	if _, reserve := w.reserve(r.Reserve); fault.ReasonOf(err) != "refusal-unproven" || reserve.Batch == nil {
 		t.Errorf("kept %v: %v", reserve.Batch != nil, err)
+	}
+	if hint := fault.From(err).Hint; !strings.Contains(hint, "closed the reserve") || strings.Contains(hint, "lost") {
+		t.Errorf("a person reads %q, and no answer was lost", hint)
 	}
 }
 

@@ -94,12 +94,16 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 		}
 		status = i.Status
 		switch {
-		case status == taler.ReserveAborted && args.Balance.IsZero():
+		case status == taler.ReserveAborted && r.Batch == nil && args.Balance.IsZero():
 			return fault.New(fault.Conflict, "this withdrawal is %s: %s", status, r.Reason).Because("withdrawal-ended")
 		case status == taler.ReserveDone:
 			return nil
 		case r.Batch != nil && r.Batch.Form() != w.form.id:
 			return fault.New(fault.Conflict, "coins were asked for by %s already, and only the same request may follow", r.Batch.Form()).Because("protocol-differs")
+		case status == taler.ReserveAborted && r.Batch != nil:
+			status, r.Reason = taler.ReserveSent, ""
+			i.Status = status
+			return leave(tx, i, r)
 		case r.Batch != nil && !r.Batch.Clean:
 			return nil
 		case r.Batch != nil:
@@ -162,7 +166,10 @@ func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (st
 	if err != nil {
 		return "", err
 	}
-	if len(coins) == 0 {
+	switch {
+	case len(coins) == 0 && outdated(e, amount, now):
+		return "", noLonger()
+	case len(coins) == 0:
 		return taler.ReserveDone, nil
 	}
 	if r.Batch, err = f.newBatch(*r, coins); err != nil {
@@ -309,10 +316,10 @@ func credit(r *taler.Reserve, coins []taler.Coin) error {
 	return nil
 }
 
-// goOn says whether the remainder makes another batch.
+// goOn says whether the remainder makes another batch, or would by newer keys.
 func goOn(e taler.ExchangeState, r *taler.Reserve, now time.Time) (status string, err error) {
 	coins, _, err := plan(e.Denominations, r.Remainder, 1, now)
-	if err != nil || len(coins) > 0 {
+	if err != nil || len(coins) > 0 || outdated(e, r.Remainder, now) {
 		return taler.ReserveSent, err
 	}
 	return taler.ReserveDone, nil

@@ -28,7 +28,7 @@ func plan(denominations []taler.Denomination, amount taler.Amount, limit int, no
 	for _, d := range usable(denominations, amount.Currency, now) {
 		cost, err := d.Value.Add(d.FeeWithdraw)
 		if err != nil {
-			return nil, taler.Amount{}, err
+			continue // it costs more than any amount
 		}
 		n := min(fitting(left, cost), limit)
 		if n == 0 {
@@ -100,6 +100,26 @@ func totals(coins []taler.PlannedCoins, currency string) (n int, value, fees tal
 	return n, value, fees, nil
 }
 
+// outdated reports whether more could be made of an amount when the keys were read
+// than now: denominations have ended since, and the exchange may list others.
+func outdated(e taler.ExchangeState, amount taler.Amount, now time.Time) bool {
+	then, _, err := plan(e.Denominations, amount, 1, time.Unix(e.KeysAt, 0))
+	if err != nil || len(then) == 0 {
+		return false
+	}
+	coins, _, err := plan(e.Denominations, amount, 1, now)
+	return err == nil && len(coins) == 0
+}
+
+func noLonger() error {
+	return noDenominations("denominations of this exchange have ended since its keys were read")
+}
+
+func noDenominations(why string) error {
+	return fault.New(fault.Unavailable, "%s", why).Because("no-denominations").
+		WithHint("ask the exchange's operator when it makes coins again, or use another exchange")
+}
+
 // outlook plans a whole amount as a person may ask for it, and says why it
 // cannot be withdrawn.
 func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (taler.PreviewResult, error) {
@@ -108,10 +128,12 @@ func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (t
 	case amount.Currency != e.Currency:
 		return out, fault.New(fault.Invalid, "this exchange deals in %s, not in %s", e.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch)
 	case len(usable(e.Denominations, e.Currency, now)) == 0:
-		return out, fault.New(fault.Unavailable, "no denomination of this exchange can be used now").
-			Because("no-denominations").WithHint("ask the exchange's operator when it makes coins again, or use another exchange")
+		return out, noDenominations("no denomination of this exchange can be used now")
 	}
 	coins, left, err := plan(e.Denominations, amount, maxCoins+1, now)
+	if err == nil && outdated(e, left, now) {
+		err = noLonger()
+	}
 	if err != nil {
 		return out, err
 	}

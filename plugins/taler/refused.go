@@ -24,11 +24,11 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 		return true, err.WithHint("go on with `wallet operation resume`: the exchange's keys are read again, and coins are asked for anew")
 	case taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonInsufficientFunds:
 		if !r.Batch.Clean || charged(r, answer) {
-			return false, stuck(err)
+			return false, stuck(err, r.Batch.Clean)
 		}
 		return true, err.WithHint("go on with `wallet operation resume`: what can be had is asked for anew")
 	case taler.ReasonEndpointUnknown:
-		return r.Batch.Clean && f.absent(e), err.WithHint("the exchange does not do what it says that it can; tell its operator")
+		return r.Batch.Clean && f.absent(e, answer.Body), err.WithHint("the exchange does not do what it says that it can; tell its operator")
 	case taler.ReasonReserveUnknown:
 		return false, err.WithHint("the money has not arrived yet; go on later with `wallet operation resume`")
 	case taler.ReasonKYCRequired:
@@ -63,8 +63,15 @@ func document(ctx context.Context, s protocol.Session, ask protocol.Request) (pr
 		return answer, fault.Wrap(err, fault.Invalid, "what the exchange shows as its %s is longer than the %d bytes that a wallet reads", ask.Path, ask.Limit).
 			Because(reasonTooBig).WithHint("tell the exchange's operator, or use another exchange")
 	}
+	if fault.ReasonOf(err) == reasonMissing {
+		return answer, fault.Wrap(err, fault.Unknown, "the exchange has not shown its %s in time, or not all of it", ask.Path).
+			Because(reasonMissing).WithHint("nothing was changed; try again later, and if it stays so, tell the exchange's operator")
+	}
 	return answer, err
 }
+
+// reasonMissing is the host's: no whole answer came.
+const reasonMissing fault.Reason = "answer-missing"
 
 // reasonTooBig is the host's: an answer over the limit that was asked for.
 const reasonTooBig fault.Reason = "answer-too-big"
@@ -82,7 +89,12 @@ const ReasonFailed fault.Reason = "exchange-failed"
 
 // stuck is a refusal that nobody has signed, of a request that the exchange may
 // have answered with coins before: it says nothing of these.
-func stuck(err *fault.Fault) error {
+// Where no answer was lost, it is an empty reserve: closed, as likely as not.
+func stuck(err *fault.Fault, answered bool) error {
+	if answered {
+		return err.Because(ReasonUnproven).WithHint("the exchange has as much left as if it had made these coins: either it has, or it has sent the money back when it closed the reserve; " +
+			"look at your bank account. Everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator, or give it up with `wallet withdraw abort`")
+	}
 	return err.Because(ReasonUnproven).WithHint("an answer to the same request was lost, and the coins may be made; " +
 		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
 }
@@ -118,15 +130,21 @@ func doubtful(answer protocol.Response) bool {
 // signature, and showed none that is good.
 const ReasonUnproven fault.Reason = "refusal-unproven"
 
-// absent reports whether an exchange without this endpoint may be asked in the
-// older form instead: one that announces both generations.
-func (f form) absent(e taler.ExchangeState) bool {
+// absent reports whether an exchange that has not this endpoint may be asked in
+// another form instead: one that it announces now, for it may have been brought up
+// to date since the request was made. That it has none the exchange says itself; a
+// page of somebody on the way is not its word.
+func (f form) absent(e taler.ExchangeState, body []byte) bool {
+	var said taler.ExchangeError
+	if taler.Unmarshal(body, &said) != nil || said.Code != taler.CodeEndpointUnknown {
+		return false
+	}
 	v, err := taler.ParseVersion(e.Version)
-	if err != nil || f.id != taler.ProtocolWithdraw26 {
+	if err != nil {
 		return false
 	}
 	offered, err := taler.WithdrawProtocols(v)
-	return err == nil && slices.Contains(offered, taler.ProtocolBatchWithdraw)
+	return err == nil && slices.ContainsFunc(offered, func(id string) bool { return id != f.id })
 }
 
 // identify tells a person what to do when the exchange must know who they are: where

@@ -107,7 +107,7 @@ func abandon(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 		return protocol.Result{}, err
 	}
 	_, err := change(ctx, s, c.Main(), func(status string, r *taler.Reserve) (verdict, error) {
-		v := abandoned(status, r, args.Reason)
+		v := abandoned(status, r, args)
 		if !v.change && status != taler.ReserveAborted {
 			return stay, fault.New(fault.Conflict, "this withdrawal is %s and cannot be given up", status).Because("not-abandonable")
 		}

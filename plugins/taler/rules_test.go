@@ -262,7 +262,7 @@ func TestKeysOfARealExchangeVerify(t *testing.T) {
 		t.Errorf("read %s with %d denominations", e.Currency, len(e.Denominations))
 	}
 	for _, off := range []time.Duration{-3 * time.Hour, 100 * 365 * 24 * time.Hour} {
-		if _, err := verified(keys, signed.Add(off)); fault.ReasonOf(err) != "exchange-signature-invalid" {
+		if _, err := verified(keys, signed.Add(off)); fault.ReasonOf(err) != "signing-key-untimely" {
 			t.Errorf("%s off: %v", off, err)
 		}
 	}
@@ -314,6 +314,40 @@ func TestAPlanIsMadeAgainWithoutADishonestKey(t *testing.T) {
 	r.Batch, r.NextCoin, e.Denominations = nil, 0, e.Denominations[:1]
 	if _, err := batchForm().planned(&r, e, taler.Amount{}, noon); fault.ReasonOf(err) != "no-denominations" {
 		t.Errorf("with that one alone: %v", err)
+	}
+}
+
+// TestKeysThatHaveGrownOld: when denominations have ended since the keys were read,
+// what is left of a reserve is neither done nor too small before they are read again.
+func TestKeysThatHaveGrownOld(t *testing.T) {
+	denomination := func(name byte, value string, until time.Duration) taler.Denomination {
+		return taler.Denomination{DenomPubHash: taler.HashCode{name}, Value: sum(value), FeeWithdraw: sum("CHF:0"), StampExpireWithdraw: timestamp(noon.Add(until))}
+	}
+	for _, row := range []struct {
+		name   string
+		read   time.Duration // before noon
+		known  []taler.Denomination
+		left   string
+		status string       // of a reserve with coins
+		reason fault.Reason // of one without any
+	}{
+		{"all ended since", time.Hour, []taler.Denomination{denomination(1, "CHF:1", time.Minute)}, "CHF:3", taler.ReserveSent, "no-denominations"},
+		{"the small one ended since", time.Hour, []taler.Denomination{denomination(1, "CHF:1", 0), denomination(2, "CHF:5", time.Hour)}, "CHF:3", taler.ReserveSent, "no-denominations"},
+		{"nothing was so small then", time.Hour, []taler.Denomination{denomination(1, "CHF:1", 0), denomination(2, "CHF:5", time.Hour)}, "CHF:0.5", taler.ReserveDone, "amount-too-small"},
+		{"it had ended then", 0, []taler.Denomination{denomination(1, "CHF:1", 0), denomination(2, "CHF:5", time.Hour)}, "CHF:3", taler.ReserveDone, "amount-too-small"},
+	} {
+		e := taler.ExchangeState{Currency: "CHF", Denominations: row.known, KeysAt: noon.Add(-row.read).Unix()}
+		r := taler.Reserve{Coins: 1, Amount: sum("CHF:9"), Remainder: sum(row.left)}
+		if status, err := goOn(e, &r, noon); status != row.status || err != nil {
+			t.Errorf("%s: the reserve is %s, %v", row.name, status, err)
+		}
+		status, err := batchForm().planned(&r, e, taler.Amount{}, noon)
+		if done := row.status == taler.ReserveDone; done != (status == taler.ReserveDone) || done != (err == nil) {
+			t.Errorf("%s: planned %s, %v", row.name, status, err)
+		}
+		if _, err := outlook(e, sum(row.left), taler.Amount{}, noon); fault.ReasonOf(err) != row.reason {
+			t.Errorf("%s: the outlook is %v", row.name, err)
+		}
 	}
 }
 

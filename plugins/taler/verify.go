@@ -65,6 +65,11 @@ func verifySigners(keys taler.Keys) error {
 // as it stands: none is missing, in this order.
 func verifyList(keys taler.Keys, now time.Time) error {
 	if !signerOf(keys.SignKeys, keys.ExchangePub, timestamp(now)) {
+		for _, k := range keys.SignKeys {
+			if k.Key == keys.ExchangePub {
+				return untimely(k, now)
+			}
+		}
 		return forged("the key %s that signs the list of denominations", keys.ExchangePub)
 	}
 	list := crypto.DenominationList{Issued: keys.ListIssueDate}
@@ -179,6 +184,13 @@ func oneCurrency(keys taler.Keys) error {
 		return first
 	}
 	return nil
+}
+
+// untimely is the fault for a key of the exchange's own that does not sign now: a
+// clock is wrong, or nobody has renewed the keys.
+func untimely(k taler.SignKey, now time.Time) error {
+	return fault.New(fault.Denied, "the exchange signs with a key that is good from %s to %s, and here it is %s", k.StampStart, k.StampExpire, timestamp(now)).
+		Because("signing-key-untimely").WithHint("look at the clock of this machine; if it is right, the exchange's operator has to renew the keys")
 }
 
 func forged(format string, args ...any) error {

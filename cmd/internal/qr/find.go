@@ -1,6 +1,7 @@
 package qr
 
 import (
+	"cmp"
 	"math"
 	"slices"
 )
@@ -28,21 +29,38 @@ func find(b bitmap) (codes [][][]bool) {
 // maxMarks bounds the work on a picture that is full of squares.
 const maxMarks = 32
 
-// marks finds the squares line by line, each once.
+// marks finds the squares line by line, each once. Each column is looked at once
+// too, or a picture full of stripes would be a day's work.
 func marks(b bitmap) (found []mark) {
+	columns := make([][]mark, b.width)
+	seen := make([]bool, b.width)
 	for y := range b.height {
 		for _, m := range across(b.width, func(x int) bool { return b.at(x, y) }) {
 			x := int(m.x)
-			for _, v := range across(b.height, func(y int) bool { return b.at(x, y) }) {
-				near := math.Abs(v.x-float64(y)) < m.module && math.Abs(v.module-m.module) < m.module/2
+			if !seen[x] {
+				columns[x], seen[x] = across(b.height, func(y int) bool { return b.at(x, y) }), true
+			}
+			for _, v := range around(columns[x], float64(y), m.module) {
 				here := mark{m.x, v.x, (m.module + v.module) / 2}
-				if near && len(found) < maxMarks && !slices.ContainsFunc(found, here.same) {
+				if math.Abs(v.module-m.module) < m.module/2 && !slices.ContainsFunc(found, here.same) {
 					found = append(found, here)
+				}
+				if len(found) == maxMarks {
+					return found
 				}
 			}
 		}
 	}
 	return found
+}
+
+// around are those of a line that are no further than so much from a place.
+func around(line []mark, place, far float64) []mark {
+	first := func(at float64) int {
+		n, _ := slices.BinarySearchFunc(line, at, func(m mark, at float64) int { return cmp.Compare(m.x, at) })
+		return n
+	}
+	return line[first(place-far):first(place+far)]
 }
 
 func (m mark) same(o mark) bool {

@@ -100,6 +100,31 @@ func TestPicturesThatAreNotTaken(t *testing.T) {
 	}
 }
 
+// TestAPictureFullOfStripes is a trap: every other line has a square's
+// proportions all along. What is counted is the looks along a line, of which each makes room once
+// or more.
+func TestAPictureFullOfStripes(t *testing.T) {
+	const side = 1024
+	p := image.NewGray(image.Rect(0, 0, side, side))
+	for n := range p.Pix {
+		if x := n % 8; x == 1 || x == 5 || x == 7 || n/side%2 == 1 {
+			p.Pix[n] = 0xff
+		}
+	}
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, p); err != nil {
+		t.Fatal(err)
+	}
+	looks := testing.AllocsPerRun(1, func() {
+		if text, err := qr.Read(bytes.NewReader(picture.Bytes())); err == nil {
+			t.Errorf("read %q", text)
+		}
+	})
+	if most := float64(40 * side); looks > most {
+		t.Errorf("%.0f looks for %d lines of two pictures", looks, 2*side)
+	}
+}
+
 func FuzzRead(f *testing.F) {
 	f.Add(shot{"taler://withdraw/b/1", maker.L, 2, 8, 8, 80, 80, color.White, color.Black, true}.png(f))
 	f.Add([]byte("\x89PNG\r\n\x1a\n"))

@@ -1,12 +1,14 @@
 package exchange_test
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
 )
@@ -82,5 +84,70 @@ func TestAnEndpointThatWasAnnouncedIsMissing(t *testing.T) {
 	all, err := wallet.Withdrawals(t.Context())
 	if err != nil || len(all) != 1 || all[0].Status != taler.ReserveDone {
 		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// TestFormsAreTakenInTurn: behind one address an old and a new server of the exchange
+// may answer for a while, so that each lacks what the other has.
+func TestFormsAreTakenInTurn(t *testing.T) {
+	w := newWorld(t)
+	var forms []string
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		if part == "withdraw" || part == "batch-withdraw" {
+			if forms = append(forms, part); len(forms) == 2 {
+				return refusal(http.StatusNotFound, taler.CodeEndpointUnknown)
+			}
+		}
+		a := ask()
+		if part == "config" || part == "keys" {
+			a.body = []byte(strings.Replace(string(a.body), `"version":"23:0:6"`, `"version":"26:0:9"`, 1))
+		}
+		return a
+	})
+	wallet := w.wallet()
+	c := &customer{w: w}
+	err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "x"}, c)
+	if err != nil || !c.done {
+		t.Fatal(err)
+	}
+	w.settled(wallet, 1)
+	if want := "withdraw batch-withdraw withdraw batch-withdraw"; strings.Join(forms, " ") != want {
+		t.Errorf("asked by %v", forms)
+	}
+}
+
+// quitter is a customer who ends the command when it waits for the exchange's coins.
+type quitter struct {
+	customer
+	leave func()
+}
+
+func (c *quitter) Show(e client.Event) {
+	c.customer.Show(e)
+	if strings.HasPrefix(e.Reason, "the exchange has not made the coins yet") {
+		c.leave()
+	}
+}
+
+// TestKeysAreReadAgainWhenNothingOfThemIsLeft, while the money is there and waits.
+func TestKeysAreReadAgainWhenNothingOfThemIsLeft(t *testing.T) {
+	w := newWorld(t)
+	asked := 0
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		switch {
+		case part == "keys":
+			asked++
+		case len(part) == 52: // the reserve is asked for, and the last key of a group ends in a moment
+			w.now.Store(int64(w.keys().Denominations[0].Denoms[0].StampExpireWithdraw) - 60)
+		}
+		return ask()
+	})
+	wallet := w.wallet()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	c := &quitter{customer{w: w}, leave}
+	err := wallet.WithdrawByTransfer(ctx, client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "x"}, c)
+	if fault.ReasonOf(err) != "pending" || asked != 2 {
+		t.Errorf("the keys were read %d times; %v", asked, err)
 	}
 }

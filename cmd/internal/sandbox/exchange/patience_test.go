@@ -178,6 +178,84 @@ func TestWhatWasGivenUpGoesOnWhenTheMoneyComesAfterAll(t *testing.T) {
 	w.settled(wallet, 1)
 }
 
+// TestAnEmptyReserveIsGivenUp: the exchange has closed it, and nothing will come.
+func TestAnEmptyReserveIsGivenUp(t *testing.T) {
+	w := newWorld(t)
+	wallet := w.wallet()
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	l := &leaver{customer: customer{w: w}, leave: leave}
+	if err := wallet.WithdrawByTransfer(ctx, client.Withdrawal{Exchange: w.server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}, l); !errors.Is(err, fault.Unknown) {
+		t.Fatalf("left it says %v", err)
+	}
+	if _, err := w.paid(l.reserve, amount(t, "CHF:0")); err != nil {
+		t.Fatal(err)
+	}
+	all, err := wallet.Withdrawals(t.Context())
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	if err := wallet.AbortWithdrawal(t.Context(), all[0], "it went back"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhatIsEmptyIsGivenUpAndFound: coins were asked for, and the exchange says that it
+// has nothing. The request is kept, and if there are coins of it after all they are had.
+func TestWhatIsEmptyIsGivenUpAndFound(t *testing.T) {
+	w := newWorld(t)
+	knows, empty := false, false
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		switch {
+		case part == "batch-withdraw" && !knows:
+			return refusal(http.StatusUnavailableForLegalReasons, taler.CodeKYCRequired)
+		case len(part) == 52 && empty:
+			return answer{status: 200, header: http.Header{}, body: []byte(`{"balance":"CHF:0"}`)}
+		}
+		return ask()
+	})
+	wallet, c := w.wallet(), &customer{w: w}
+	err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}, c)
+	if fault.ReasonOf(err) != taler.ReasonKYCRequired {
+		t.Fatal(err)
+	}
+	all, err := wallet.Withdrawals(t.Context())
+	if err != nil || len(all) != 1 {
+		t.Fatal(all, err)
+	}
+	if err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); fault.ReasonOf(err) != "not-abandonable" {
+		t.Errorf("with the money there: %v", err)
+	}
+	empty = true
+	if err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); err != nil {
+		t.Fatal(err)
+	}
+	if held, err := wallet.Balances(t.Context()); err != nil || len(held) != 0 {
+		t.Errorf("after that there is %+v, %v", held, err)
+	}
+	knows = true
+	if err := wallet.Resume(t.Context(), all[0], client.Withdrawal{}, c); err != nil || !c.done {
+		t.Errorf("%v, %+v", err, c.last)
+	}
+	w.settled(wallet, 1)
+}
+
+// TestAnExchangeThatIsNotHeard when it is added is said to be that, with something
+// that can be done.
+func TestAnExchangeThatIsNotHeard(t *testing.T) {
+	w := newWorld(t)
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		if part == "keys" {
+			return answer{}
+		}
+		return ask()
+	})
+	_, err := w.wallet().AddExchange(t.Context(), server.URL)
+	if f := fault.From(err); f == nil || f.Kind != fault.Unknown || !strings.Contains(f.Message, "has not shown its keys") || f.Hint == "" {
+		t.Errorf("%v", err)
+	}
+}
+
 // paid lets the money for a reserve arrive.
 func (w *world) paid(reserve string, sum instrument.Amount) (uint64, error) {
 	var pub taler.EddsaPublicKey

@@ -1,0 +1,23 @@
+package client
+
+import (
+	"net/url"
+	"strings"
+)
+
+// based is the base URL of an exchange in the one spelling by which it is known here:
+// scheme and host in small letters, no port that goes without saying, and a slash at
+// its end. Two spellings of one address are one exchange with one master key.
+func based(address string) string {
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		u.Host = strings.ToLower(u.Host)
+		if port := u.Port(); u.Scheme == "https" && port == "443" || u.Scheme == "http" && port == "80" {
+			u.Host = strings.TrimSuffix(u.Host, ":"+port)
+		}
+		address = u.String()
+	}
+	if strings.HasSuffix(address, "/") {
+		return address
+	}
+	return address + "/"
+}
