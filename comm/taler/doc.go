@@ -9,7 +9,7 @@
 //
 //	uri, err := taler.ParseWithdrawURI("taler://withdraw/bank.example.com/taler-integration/" + id)
 //	bank, err := taler.NewClient(uri.BaseURL(), httpClient, taler.Anonymous())
-//	status, err := bank.Operation(ctx, uri.WOPID, taler.LongPoll{})
+//	status, err := bank.Operation(ctx, uri.ID, taler.LongPoll{})
 //
 // Old and new spellings are accepted; the union of old and new members is
 // emitted; unknown members are ignored; absent optional members are left out.

@@ -50,7 +50,7 @@ func (c *Client) Check(ctx context.Context, id WOPID, r TerminalWithdrawalConfir
 
 // Abort gives an operation up as the terminal that set it up. Servers offer one
 // of two ways; where the first is not known the second is taken.
-func (c *Client) Abort(ctx context.Context, id WOPID) error {
+func (c *Client) Abort(ctx context.Context, id Named) error {
 	_, err := c.do(ctx, call{route: RouteTerminalDelete, vars: of(id)})
 	switch fault.ReasonOf(err) {
 	case ReasonMethodInvalid, ReasonEndpointUnknown:
@@ -68,19 +68,22 @@ func (c *Client) IntegrationConfig(ctx context.Context) (cfg IntegrationConfig, 
 	return cfg, c.speaks(cfg.Name, IntegrationName, cfg.Version, IntegrationVersion)
 }
 
+// Named is what names a withdrawal: the bank's WOPID or a wallet's WithdrawalID.
+type Named interface{ Text() string }
+
 // Operation asks where an operation stands, as a wallet, waiting as poll says.
-func (c *Client) Operation(ctx context.Context, id WOPID, poll LongPoll) (out BankWithdrawalOperationStatus, err error) {
+func (c *Client) Operation(ctx context.Context, id Named, poll LongPoll) (out BankWithdrawalOperationStatus, err error) {
 	return out, c.document(ctx, call{route: RouteOperation, vars: of(id), query: poll.query(), wait: poll.Timeout, out: &out})
 }
 
 // Select names the wallet's reserve. The same selection may be repeated; another
 // one is fault.Conflict with ReasonSelectionConflict.
-func (c *Client) Select(ctx context.Context, id WOPID, r BankWithdrawalOperationPostRequest) (out BankWithdrawalOperationPostResponse, err error) {
+func (c *Client) Select(ctx context.Context, id Named, r BankWithdrawalOperationPostRequest) (out BankWithdrawalOperationPostResponse, err error) {
 	return out, c.document(ctx, call{route: RouteSelect, vars: of(id), in: r, out: &out})
 }
 
 // AbortOperation gives an operation up as a wallet.
-func (c *Client) AbortOperation(ctx context.Context, id WOPID) error {
+func (c *Client) AbortOperation(ctx context.Context, id Named) error {
 	_, err := c.do(ctx, call{route: RouteOperationAbort, vars: of(id)})
 	return err
 }
@@ -107,4 +110,4 @@ func (c *Client) speaks(name, want string, theirs, ours Version) error {
 	return nil
 }
 
-func of(id WOPID) Vars { return Vars{"wopid": id.Text()} }
+func of(id Named) Vars { return Vars{"wopid": id.Text()} }

@@ -223,12 +223,12 @@ func TestOperationsBecomeRequests(t *testing.T) {
 	}{
 		{"set up", comm.Vendor, withdraw(OperationSetUp, TerminalWithdrawalSetup{RequestUID: "u1", Amount: mustAmount(t, "CHF:5")}), "POST /withdrawals", `{"withdrawal_id":"` + someID + `"}`, `"amount":"CHF:5"`, someID, ""},
 		{
-			"select", comm.Client, withdraw(OperationSelect, SelectArgs{WOPID: id, ReservePub: key, SelectedExchange: somePayto, MaxAmount: mustAmount(t, "CHF:9"), NoAmountToWallet: true}),
+			"select", comm.Client, withdraw(OperationSelect, SelectArgs{WOPID: id.ID(), ReservePub: key, SelectedExchange: somePayto, MaxAmount: mustAmount(t, "CHF:9"), NoAmountToWallet: true}),
 			"POST /withdrawal-operation/" + someID, `{"status":"selected","transfer_done":false}`, someKey, "selected", "max_amount",
 		},
 		{"notice", comm.Vendor, withdraw(OperationConfirm, ConfirmArgs{WOPID: id, ProviderTransactionID: "4711"}), "POST /withdrawals/" + someID + "/check", "204 ", `"4711"`, "{}", "wopid"},
-		{"a terminal aborts", comm.Vendor, withdraw(OperationAbort, AbortArgs{WOPID: id, Reason: "changed their mind"}), "DELETE /withdrawals/" + someID, "204 ", "", "{}", "mind"},
-		{"a wallet aborts", comm.Client, withdraw(OperationAbort, AbortArgs{WOPID: id}), "POST /withdrawal-operation/" + someID + "/abort", "204 ", "", "{}", "reason"},
+		{"a terminal aborts", comm.Vendor, withdraw(OperationAbort, AbortArgs{WOPID: id.ID(), Reason: "changed their mind"}), "DELETE /withdrawals/" + someID, "204 ", "", "{}", "mind"},
+		{"a wallet aborts", comm.Client, withdraw(OperationAbort, AbortArgs{WOPID: id.ID()}), "POST /withdrawal-operation/" + someID + "/abort", "204 ", "", "{}", "reason"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			config := integrationConfig
@@ -273,7 +273,7 @@ func TestARefusalIsAnOutcomeAndALostAnswerIsNone(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			bank := newCounter(t, map[string]string{"GET /config": integrationConfig, path: row.answer})
 			var got comm.Executed
-			err := bank.session(t, comm.Client).Call(t.Context(), comm.MethodExecute, withdraw(OperationSelect, SelectArgs{WOPID: id, ReservePub: mustKey(t, someKey), SelectedExchange: somePayto}), &got)
+			err := bank.session(t, comm.Client).Call(t.Context(), comm.MethodExecute, withdraw(OperationSelect, SelectArgs{WOPID: id.ID(), ReservePub: mustKey(t, someKey), SelectedExchange: somePayto}), &got)
 			if fault.KindOf(err) != row.err || row.err != 0 && row.reason != "" && fault.ReasonOf(err) != row.reason {
 				t.Errorf("error %v (%v)", err, fault.KindOf(err))
 			}
@@ -295,13 +295,13 @@ func TestABankThatIsGoneHasDoneNothing(t *testing.T) {
 	conn := bank.session(t, comm.Client)
 	bank.Close()
 	var got comm.Executed
-	err := conn.Call(t.Context(), comm.MethodExecute, withdraw(OperationAbort, AbortArgs{WOPID: someWOPID(t)}), &got)
+	err := conn.Call(t.Context(), comm.MethodExecute, withdraw(OperationAbort, AbortArgs{WOPID: someWOPID(t).ID()}), &got)
 	if fault.KindOf(err) != fault.Unavailable || got.Fault != nil {
 		t.Errorf("%+v, %v", got, err)
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := conn.Call(over, comm.MethodExecute, withdraw(OperationAbort, AbortArgs{WOPID: someWOPID(t)}), &got); fault.KindOf(err) != fault.Timeout || got.Fault != nil {
+	if err := conn.Call(over, comm.MethodExecute, withdraw(OperationAbort, AbortArgs{WOPID: someWOPID(t).ID()}), &got); fault.KindOf(err) != fault.Timeout || got.Fault != nil {
 		t.Errorf("a caller that has gone: %+v, %v", got, err)
 	}
 }
@@ -323,7 +323,7 @@ func TestWhatIsNoRequestEndsHere(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			bank := newCounter(t, map[string]string{"GET /config": terminalConfig})
-			e := withdraw(OperationAbort, AbortArgs{WOPID: someWOPID(t)})
+			e := withdraw(OperationAbort, AbortArgs{WOPID: someWOPID(t).ID()})
 			row.change(&e.Call)
 			var got comm.Executed
 			err := bank.session(t, comm.Vendor).Call(t.Context(), comm.MethodExecute, e, &got)

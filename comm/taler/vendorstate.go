@@ -71,7 +71,7 @@ type SetupArgs struct {
 // SelectArgs are the arguments of taler.withdraw SELECT. The members after
 // Amount are the bank controller's, which overwrites whatever a peer sent.
 type SelectArgs struct {
-	WOPID            WOPID          `json:"wopid"`
+	WOPID            WithdrawalID   `json:"wopid"`
 	ReservePub       EddsaPublicKey `json:"reserve_pub"`
 	SelectedExchange Payto          `json:"selected_exchange"`
 	Amount           Amount         `json:"amount,omitzero"`
@@ -112,6 +112,6 @@ func (a ConfirmArgs) Request() TerminalWithdrawalConfirmationRequest {
 // AbortArgs are the arguments of taler.withdraw ABORT. Reason is for the record
 // of the side that reads it.
 type AbortArgs struct {
-	WOPID  WOPID  `json:"wopid"`
-	Reason string `json:"reason,omitempty"`
+	WOPID  WithdrawalID `json:"wopid"`
+	Reason string       `json:"reason,omitempty"`
 }

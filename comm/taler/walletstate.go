@@ -13,7 +13,7 @@ type Reserve struct {
 	Exchange    instrument.ID  `json:"exchange"` // the taler-exchange instance
 	ExchangeURL string         `json:"exchange_url"`
 	BankURL     string         `json:"bank_url,omitempty"` // of the integration API; empty for a manual withdrawal
-	WOPID       WOPID          `json:"wopid,omitzero"`
+	WOPID       WithdrawalID   `json:"wopid,omitzero"`
 	Amount      Amount         `json:"amount"` // what shall arrive; zero as long as only the payment will say
 	ReservePub  EddsaPublicKey `json:"reserve_pub"`
 	ReservePriv StoredSecret   `json:"reserve_priv"`

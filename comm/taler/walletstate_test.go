@@ -157,9 +157,9 @@ func TestAProofIsOfThisReserveForThisMessage(t *testing.T) {
 
 // The bank's controller adds to the arguments what must not come from a peer.
 func TestWhatCrossesTheWireIsTheRequestAlone(t *testing.T) {
-	a := SelectArgs{WOPID: someWOPID(t), ReservePub: mustKey(t, someKey), SelectedExchange: somePayto, MinAmount: mustAmount(t, "CHF:1"), NoAmountToWallet: true}
+	a := SelectArgs{WOPID: someWOPID(t).ID(), ReservePub: mustKey(t, someKey), SelectedExchange: somePayto, MinAmount: mustAmount(t, "CHF:1"), NoAmountToWallet: true}
 	for name, v := range map[string]any{
-		"selection": a.Request(), "notice": ConfirmArgs{WOPID: a.WOPID, ProviderTransactionID: "7"}.Request(),
+		"selection": a.Request(), "notice": ConfirmArgs{WOPID: someWOPID(t), ProviderTransactionID: "7"}.Request(),
 	} {
 		text, err := json.Marshal(v)
 		if err != nil || strings.Contains(string(text), "wopid") || strings.Contains(string(text), "min_amount") || strings.Contains(string(text), "no_amount") {

@@ -32,7 +32,7 @@ type PreviewCoins struct {
 type PrepareArgs struct {
 	Exchange instrument.ID `json:"exchange"`
 	BankURL  string        `json:"bank_url,omitempty"`
-	WOPID    WOPID         `json:"wopid,omitzero"`
+	WOPID    WithdrawalID  `json:"wopid,omitzero"`
 	Amount   Amount        `json:"amount"`
 	Open     bool          `json:"open,omitempty"`    // Amount is zero: it comes with the payment
 	Account  Payto         `json:"account,omitempty"` // of the exchange, as its /keys spell it

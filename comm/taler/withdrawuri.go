@@ -8,10 +8,10 @@ import (
 )
 
 // WithdrawURI is what a terminal's QR code says:
-// taler://withdraw/HOST[:PORT]/[PATH/]WOPID. It is as secret as its WOPID and
+// taler://withdraw/HOST[:PORT]/[PATH/]ID. It is as secret as its ID and
 // prints shortened; Text writes it whole.
 type WithdrawURI struct {
-	WOPID WOPID
+	ID WithdrawalID
 	// External tells the wallet that the confirmation happens outside, here at
 	// the terminal (external-confirmation=1). Wallets that do not know it ignore it.
 	External bool
@@ -27,7 +27,7 @@ const (
 
 // NewWithdrawURI makes the URI for an operation of the bank whose Bank
 // Integration API is at base (http or https, with or without a final slash).
-func NewWithdrawURI(base string, id WOPID) (WithdrawURI, error) {
+func NewWithdrawURI(base string, id WithdrawalID) (WithdrawURI, error) {
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.ForceQuery {
 		return WithdrawURI{}, badURI("its bank has no http address")
@@ -39,7 +39,7 @@ func NewWithdrawURI(base string, id WOPID) (WithdrawURI, error) {
 	if u.User != nil || u.Fragment != "" {
 		return WithdrawURI{}, badURI("its bank's address has a user or a fragment")
 	}
-	return WithdrawURI{WOPID: id, base: clean}, nil
+	return WithdrawURI{ID: id, base: clean}, nil
 }
 
 // ParseWithdrawURI reads what a person scanned or typed. Scheme and action may be
@@ -68,15 +68,15 @@ func ParseWithdrawURI(text string) (WithdrawURI, error) {
 	if at == len(rest)-1 {
 		return WithdrawURI{}, badURI("it ends with a slash, so the operation is missing")
 	}
-	id, err := ParseWOPID(rest[at+1:])
+	id, err := ParseWithdrawalID(rest[at+1:])
 	if err != nil {
-		return WithdrawURI{}, badURI("its last part is not an operation of 52 characters")
+		return WithdrawURI{}, badURI("its last part is not an operation: 52 characters of base32, or a UUID")
 	}
 	base, err := bankBase(scheme, rest[:at])
 	if err != nil {
 		return WithdrawURI{}, err
 	}
-	return WithdrawURI{WOPID: id, External: externalConfirmation(query), base: base}, nil
+	return WithdrawURI{ID: id, External: externalConfirmation(query), base: base}, nil
 }
 
 // BaseURL is where the bank serves the Bank Integration API; it ends with a
@@ -88,10 +88,10 @@ func (w WithdrawURI) BaseURL() string { return w.base }
 func (w WithdrawURI) Insecure() bool { return strings.HasPrefix(w.base, "http://") }
 
 // Text is the whole URI, for a QR code.
-func (w WithdrawURI) Text() string { return w.text(w.WOPID.Text()) }
+func (w WithdrawURI) Text() string { return w.text(w.ID.Text()) }
 
 // String is the URI with its secret shortened.
-func (w WithdrawURI) String() string { return w.text(w.WOPID.String()) }
+func (w WithdrawURI) String() string { return w.text(w.ID.String()) }
 
 func (w WithdrawURI) text(id string) string {
 	scheme, rest := schemeHTTPS, strings.TrimPrefix(w.base, "https://")

@@ -27,13 +27,13 @@ func TestWithdrawURIs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if u.BaseURL() != row.base || u.WOPID != someWOPID(t) || u.External {
-				t.Errorf("base %s, id %s, external %v", u.BaseURL(), u.WOPID.Text(), u.External)
+			if u.BaseURL() != row.base || u.ID != someWOPID(t).ID() || u.External {
+				t.Errorf("base %s, id %s, external %v", u.BaseURL(), u.ID.Text(), u.External)
 			}
 			if u.Insecure() != strings.HasPrefix(row.base, "http:") {
 				t.Errorf("insecure: %v", u.Insecure())
 			}
-			made, err := NewWithdrawURI(u.BaseURL(), u.WOPID)
+			made, err := NewWithdrawURI(u.BaseURL(), u.ID)
 			if err != nil || made != u {
 				t.Errorf("made again it is %s, %v", made, err)
 			}
@@ -42,7 +42,7 @@ func TestWithdrawURIs(t *testing.T) {
 }
 
 func TestExternalConfirmationGoesAlong(t *testing.T) {
-	u, err := NewWithdrawURI("https://c2ec.example/taler-integration", someWOPID(t))
+	u, err := NewWithdrawURI("https://c2ec.example/taler-integration", someWOPID(t).ID())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestWithdrawURIsThatAreRefused(t *testing.T) {
 		"another action":     "taler://pay/bank.example/" + someID,
 		"another scheme":     "https://bank.example/" + someID,
 		"short id":           "taler://withdraw/bank.example/" + someID[1:],
-		"a UUID":             "taler://withdraw/bank.example/00000000-0000-0000-0000-000000000000",
+		"nearly a UUID":      "taler://withdraw/bank.example/00000000-0000-0000-0000-00000000000",
 		"nothing":            "",
 		"only a scheme":      "taler://",
 	} {
@@ -93,7 +93,7 @@ func TestWithdrawURIsThatAreRefused(t *testing.T) {
 
 func TestBasesThatNoURIHas(t *testing.T) {
 	for _, base := range []string{"", "bank.example", "ftp://bank.example/", "https://u:p@bank.example/", "https://bank.example/?q=1", "https://bank.example/#f", "https://bank.example//x/", "https:///x"} {
-		if u, err := NewWithdrawURI(base, someWOPID(t)); !errors.Is(err, fault.Invalid) {
+		if u, err := NewWithdrawURI(base, someWOPID(t).ID()); !errors.Is(err, fault.Invalid) {
 			t.Errorf("%q became %v, %v", base, u, err)
 		}
 	}

@@ -104,7 +104,7 @@ func TestBoundsHoldOnEveryWay(t *testing.T) {
 				}
 				continue
 			}
-			err = choose(taler.SelectArgs{WOPID: made.WithdrawalID, ReservePub: key(n), SelectedExchange: banktest.ExchangeAccount, Amount: amount(t, row.chosen)})
+			err = choose(taler.SelectArgs{WOPID: made.WithdrawalID.ID(), ReservePub: key(n), SelectedExchange: banktest.ExchangeAccount, Amount: amount(t, row.chosen)})
 			if (err == nil) != row.good || err != nil && fault.KindOf(err) != fault.Conflict {
 				t.Errorf("%s over %s: %v", row.chosen, way, err)
 			}

@@ -80,7 +80,7 @@ func TestTheSameJobOverSessions(t *testing.T) {
 	}
 	id := made.WithdrawalID
 	var answer taler.BankWithdrawalOperationPostResponse
-	choice := taler.SelectArgs{WOPID: id, ReservePub: key(1), SelectedExchange: banktest.ExchangeAccount}
+	choice := taler.SelectArgs{WOPID: id.ID(), ReservePub: key(1), SelectedExchange: banktest.ExchangeAccount}
 	if err := wallet.execute(taler.OperationSelect, choice, &answer); err != nil || answer.Status != taler.StateSelected {
 		t.Fatalf("%+v, %v", answer, err)
 	}
@@ -91,7 +91,7 @@ func TestTheSameJobOverSessions(t *testing.T) {
 	if w := decision(t, h, id); w.State != taler.StateConfirmed {
 		t.Errorf("it became %s", w.State)
 	}
-	refused(t, wallet.execute(taler.OperationAbort, taler.AbortArgs{WOPID: id}, nil), fault.Conflict, taler.ReasonAbortConfirmConflict)
+	refused(t, wallet.execute(taler.OperationAbort, taler.AbortArgs{WOPID: id.ID()}, nil), fault.Conflict, taler.ReasonAbortConfirmConflict)
 }
 
 // TestASessionChoosesItsExchange by its name, as REST does.
@@ -105,7 +105,7 @@ func TestASessionChoosesItsExchange(t *testing.T) {
 	if err := till.execute(taler.OperationSetUp, r, &made); err != nil {
 		t.Fatal(err)
 	}
-	choice := taler.SelectArgs{WOPID: made.WithdrawalID, ReservePub: key(1), SelectedExchange: banktest.ExchangeAccount}
+	choice := taler.SelectArgs{WOPID: made.WithdrawalID.ID(), ReservePub: key(1), SelectedExchange: banktest.ExchangeAccount}
 	refused(t, wallet.execute(taler.OperationSelect, choice, nil), fault.Conflict, taler.ReasonUnknownAccount)
 	choice.SelectedExchange = "payto://x-taler-bank/localhost/second?receiver-name=S"
 	check(t, wallet.execute(taler.OperationSelect, choice, nil))
@@ -131,16 +131,16 @@ func TestWhatSessionsRefuse(t *testing.T) {
 	}{
 		"a wallet sets up":                    {wallet, taler.OperationSetUp, setup, fault.Denied, "not-granted"},
 		"a wallet notifies":                   {wallet, taler.OperationConfirm, notice, fault.Denied, "not-granted"},
-		"a terminal selects":                  {till, taler.OperationSelect, taler.SelectArgs{WOPID: pending, ReservePub: key(2), SelectedExchange: banktest.ExchangeAccount}, fault.Unsupported, "operation-unknown"},
+		"a terminal selects":                  {till, taler.OperationSelect, taler.SelectArgs{WOPID: pending.ID(), ReservePub: key(2), SelectedExchange: banktest.ExchangeAccount}, fault.Unsupported, "operation-unknown"},
 		"another terminal notifies":           {other, taler.OperationConfirm, notice, fault.NotFound, taler.ReasonUnknownOperation},
-		"another terminal aborts":             {other, taler.OperationAbort, taler.AbortArgs{WOPID: id}, fault.NotFound, taler.ReasonUnknownOperation},
-		"an unknown withdrawal":               {wallet, taler.OperationAbort, taler.AbortArgs{WOPID: taler.WOPID{1}}, fault.NotFound, taler.ReasonUnknownOperation},
+		"another terminal aborts":             {other, taler.OperationAbort, taler.AbortArgs{WOPID: id.ID()}, fault.NotFound, taler.ReasonUnknownOperation},
+		"an unknown withdrawal":               {wallet, taler.OperationAbort, taler.AbortArgs{WOPID: taler.WOPID{1}.ID()}, fault.NotFound, taler.ReasonUnknownOperation},
 		"another currency":                    {till, taler.OperationSetUp, taler.TerminalWithdrawalSetup{RequestUID: "w", Amount: amount(t, "EUR:20")}, fault.Invalid, taler.ReasonCurrencyMismatch},
 		"a control character in a name":       {till, taler.OperationSetUp, taler.TerminalWithdrawalSetup{RequestUID: "a\nb", Amount: amount(t, "CHF:20")}, fault.Invalid, taler.ReasonJSONInvalid},
 		"a control character in a notice":     {till, taler.OperationConfirm, taler.ConfirmArgs{WOPID: id, ProviderTransactionID: "a\x00b"}, fault.Invalid, taler.ReasonJSONInvalid},
 		"a notice without a payment":          {till, taler.OperationConfirm, taler.ConfirmArgs{WOPID: id}, fault.Invalid, taler.ReasonJSONInvalid},
 		"a notice with fees of another money": {till, taler.OperationConfirm, taler.ConfirmArgs{WOPID: id, ProviderTransactionID: "tx", TerminalFees: amount(t, "EUR:1")}, fault.Invalid, taler.ReasonCurrencyMismatch},
-		"another wallet":                      {wallet, taler.OperationSelect, taler.SelectArgs{WOPID: id, ReservePub: key(3), SelectedExchange: banktest.ExchangeAccount}, fault.Conflict, taler.ReasonSelectionConflict},
+		"another wallet":                      {wallet, taler.OperationSelect, taler.SelectArgs{WOPID: id.ID(), ReservePub: key(3), SelectedExchange: banktest.ExchangeAccount}, fault.Conflict, taler.ReasonSelectionConflict},
 		"no such operation":                   {till, "REFUND", notice, fault.Denied, "not-granted"},
 		"arguments that are none":             {till, taler.OperationSetUp, []int{1}, fault.Invalid, "message-malformed"},
 		"the bank's own work":                 {till, "VERIFY", notice, fault.Denied, "not-granted"},

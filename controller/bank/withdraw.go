@@ -61,7 +61,7 @@ func (b *Bank) Select(ctx context.Context, id taler.WOPID, r taler.BankWithdrawa
 	if err != nil {
 		return out, err
 	}
-	err = b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, b.selectArgs(id, r), at), &out)
+	err = b.answer(ctx, comm.Client, call(wallet, taler.OperationSelect, b.selectArgs(id.ID(), r), at), &out)
 	if fault.ReasonOf(err) == taler.ReasonUnknownAccount && b.isCard(ctx, r.SelectedExchange) {
 		err = fault.New(fault.Conflict, "the selected account is a card payment and no exchange's").Because(taler.ReasonNotExchange)
 	}
@@ -69,7 +69,7 @@ func (b *Bank) Select(ctx context.Context, id taler.WOPID, r taler.BankWithdrawa
 }
 
 // selectArgs keeps of a wallet's request what a wallet may say.
-func (b *Bank) selectArgs(id taler.WOPID, r taler.BankWithdrawalOperationPostRequest) taler.SelectArgs {
+func (b *Bank) selectArgs(id taler.WithdrawalID, r taler.BankWithdrawalOperationPostRequest) taler.SelectArgs {
 	return taler.SelectArgs{
 		WOPID: id, ReservePub: r.ReservePub, SelectedExchange: r.SelectedExchange, Amount: r.Amount,
 		MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount,
@@ -101,7 +101,7 @@ func (b *Bank) AbortByTerminal(ctx context.Context, terminal profile.Principal, 
 	if err != nil {
 		return err
 	}
-	return b.answer(ctx, comm.Vendor, call(terminal, taler.OperationAbort, taler.AbortArgs{WOPID: id}, at), nil)
+	return b.answer(ctx, comm.Vendor, call(terminal, taler.OperationAbort, taler.AbortArgs{WOPID: id.ID()}, at), nil)
 }
 
 // AbortByWallet ends a withdrawal that the customer gives up.
@@ -110,7 +110,7 @@ func (b *Bank) AbortByWallet(ctx context.Context, id taler.WOPID) error {
 	if err != nil {
 		return err
 	}
-	return b.answer(ctx, comm.Client, call(wallet, taler.OperationAbort, taler.AbortArgs{WOPID: id}, at), nil)
+	return b.answer(ctx, comm.Client, call(wallet, taler.OperationAbort, taler.AbortArgs{WOPID: id.ID()}, at), nil)
 }
 
 // AbortByOperator ends a withdrawal that nobody has paid, for a reason that is
@@ -124,7 +124,7 @@ func (b *Bank) AbortByOperator(ctx context.Context, id taler.WOPID, reason strin
 	if err != nil {
 		return err
 	}
-	_, err = b.Execute(ctx, call(self, taler.OperationAbort, taler.AbortArgs{WOPID: id, Reason: reason}, at))
+	_, err = b.Execute(ctx, call(self, taler.OperationAbort, taler.AbortArgs{WOPID: id.ID(), Reason: reason}, at))
 	return err
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func TestAnOfferIsForWhatThePersonAgreedTo(t *testing.T) {
-	reserve := taler.Reserve{WOPID: taler.WOPID{1}, ReservePub: taler.EddsaPublicKey{2}, Amount: instrument.Amount{Currency: "CHF", Value: 20}}
+	reserve := taler.Reserve{WOPID: taler.WOPID{1}.ID(), ReservePub: taler.EddsaPublicKey{2}, Amount: instrument.Amount{Currency: "CHF", Value: 20}}
 	status := taler.BankWithdrawalOperationStatus{CardFees: instrument.Amount{Currency: "CHF", Value: 1}}
 	offer := func(change func(*instrument.OfferBody)) instrument.OfferBody {
 		o := instrument.OfferBody{

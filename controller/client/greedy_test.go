@@ -58,7 +58,7 @@ func TestATerminalGetsOneAuthorisationAndNotAnother(t *testing.T) {
 		{Name: cards.Name, Classes: cards.Classes(comm.Vendor), Protocols: cards.Protocols(comm.Vendor)},
 	}})
 	g := &greedy{price: amount(t, "CHF:20"), offer: instrument.Invoice{
-		"reference": uri.WOPID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
+		"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
 	}}
 	peer := terminal.Listen(t, g)
 	i := instrument.Instance{Class: client.ClassCard, Status: "active"}

@@ -59,14 +59,14 @@ func (w *wallet) reserve(t *testing.T, status string, uri taler.WithdrawURI, n b
 	priv, err := talerkeys.NewEddsaPrivateKey(seed)
 	check(t, err)
 	r := taler.Reserve{
-		ExchangeURL: exchangeURL, BankURL: uri.BaseURL(), WOPID: uri.WOPID, Amount: amount(t, "CHF:20"), Remainder: amount(t, "CHF:20"),
+		ExchangeURL: exchangeURL, BankURL: uri.BaseURL(), WOPID: uri.ID, Amount: amount(t, "CHF:20"), Remainder: amount(t, "CHF:20"),
 		ReservePub: priv.Public(), ReservePriv: taler.StoredSecret(seed), Seed: taler.StoredSecret(seed), Created: int64(n),
 	}
 	if change != nil {
 		change(&r)
 	}
 	i := instrument.Instance{Class: client.ClassReserve, Owner: "self", Status: taler.ReserveCreated, Keys: map[string]string{
-		"reserve_pub": r.ReservePub.String(), "withdrawal": uri.BaseURL() + uri.WOPID.Text(),
+		"reserve_pub": r.ReservePub.String(), "withdrawal": uri.BaseURL() + uri.ID.Text(),
 	}}
 	check(t, i.Encode(r))
 	id := w.party.Create(t, i)
@@ -160,7 +160,7 @@ func (b *bank) times(method string) (n int) {
 
 func (b *bank) uri(t *testing.T, n byte) taler.WithdrawURI {
 	t.Helper()
-	uri, err := taler.NewWithdrawURI(b.URL, taler.WOPID(bytes.Repeat([]byte{n}, 32)))
+	uri, err := taler.NewWithdrawURI(b.URL, taler.WOPID(bytes.Repeat([]byte{n}, 32)).ID())
 	check(t, err)
 	return uri
 }

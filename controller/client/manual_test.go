@@ -38,7 +38,7 @@ func TestGivingAWithdrawalUpAtTheBank(t *testing.T) {
 			w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
 			id, own := w.reserve(t, row.status, b.uri(t, 1), 1, nil)
 			b.says(func(*taler.BankWithdrawalOperationStatus) { row.says(b, own) })
-			x, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).WOPID.Text())
+			x, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
 			check(t, err)
 			err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
 			if row.kind == 0 && err != nil || row.kind == fault.Conflict && !errors.Is(err, fault.Conflict) || row.kind != 0 && err == nil {

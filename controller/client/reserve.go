@@ -79,7 +79,7 @@ func (w *Wallet) FindWithdrawal(ctx context.Context, name string) (Withdrawn, er
 	var found []Withdrawn
 	for _, x := range all {
 		byID := strings.HasPrefix(string(x.Operation), strings.ToLower(name))
-		byWOPID := x.Bank != "" && strings.HasPrefix(x.uri.WOPID.Text(), strings.ToUpper(name))
+		byWOPID := x.Bank != "" && x.uri.ID.Begins(name)
 		if len(name) >= shortest && (byID || byWOPID) {
 			found = append(found, x)
 		}
@@ -99,9 +99,9 @@ func (w *Wallet) FindWithdrawal(ctx context.Context, name string) (Withdrawn, er
 func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.OperationID, error) {
 	key := want.Key
 	if key == "" {
-		key = want.URI.WOPID.Text()
+		key = want.URI.ID.Text()
 	}
-	return w.own(ctx, key, func(x Withdrawn) bool { return x.uri.WOPID == want.URI.WOPID && x.uri.BaseURL() == want.URI.BaseURL() })
+	return w.own(ctx, key, func(x Withdrawn) bool { return x.uri.ID == want.URI.ID && x.uri.BaseURL() == want.URI.BaseURL() })
 }
 
 // own is the operation that a key names; it is free, or of the withdrawal meant.

@@ -38,7 +38,7 @@ func TestATransferIsAskedForWithItsConditions(t *testing.T) {
 	}}))
 	at := w.party.Create(t, e)
 	w.reserve(t, taler.ReserveCreated, b.uri(t, 1), 1, func(r *taler.Reserve) {
-		r.BankURL, r.WOPID, r.Exchange, r.Account = "", taler.WOPID{}, at, to
+		r.BankURL, r.WOPID, r.Exchange, r.Account = "", taler.WOPID{}.ID(), at, to
 	})
 	all, err := w.Withdrawals(t.Context())
 	check(t, err)

@@ -61,7 +61,7 @@ func (w *Wallet) Withdraw(ctx context.Context, want Withdrawal, p Person) error 
 	if err != nil {
 		return err
 	}
-	if run.id, err = w.Instruments().Find(ctx, ClassReserve, "withdrawal", want.URI.BaseURL()+want.URI.WOPID.Text()); err != nil {
+	if run.id, err = w.Instruments().Find(ctx, ClassReserve, "withdrawal", want.URI.BaseURL()+want.URI.ID.Text()); err != nil {
 		if !errors.Is(err, fault.NotFound) {
 			return err
 		}
@@ -116,7 +116,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	if _, err := r.bank.IntegrationConfig(ctx); err != nil {
 		return err
 	}
-	if r.status, err = r.bank.Operation(ctx, r.want.URI.WOPID, taler.LongPoll{}); err != nil {
+	if r.status, err = r.bank.Operation(ctx, r.want.URI.ID, taler.LongPoll{}); err != nil {
 		return err
 	}
 	switch r.status.Status {
@@ -140,7 +140,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 			WithHint("use another exchange: --exchange URL")
 	}
 	prepare := coins("PREPARE", taler.PrepareArgs{
-		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.WOPID, Amount: amount, Open: amount.IsZero(), Account: account,
+		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.ID, Amount: amount, Open: amount.IsZero(), Account: account,
 	})
 	prepare.Amount = amount // for the principal's limits: what is above them never begins
 	if amount.IsZero() && r.status.MaxAmount != (instrument.Amount{}) {

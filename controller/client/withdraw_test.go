@@ -131,7 +131,7 @@ func TestAWithdrawalIsFoundByItsNames(t *testing.T) {
 	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
 	one, _ := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
 	w.reserve(t, taler.ReserveAborted, b.uri(t, 2), 2, func(r *taler.Reserve) { r.Reason = "gone" })
-	wopid := b.uri(t, 1).WOPID.Text()
+	wopid := b.uri(t, 1).ID.Text()
 	for _, row := range []struct {
 		name, text string
 		found      bool

@@ -302,7 +302,7 @@ func (c *cast) selects(t *testing.T, p purse) func(vendor.Event) {
 		}
 		uri, err := taler.ParseWithdrawURI(e.URI)
 		check(t, err)
-		_, err = c.bank.Wallet().Select(t.Context(), uri.WOPID, taler.BankWithdrawalOperationPostRequest{
+		_, err = c.bank.Wallet().Select(t.Context(), uri.ID, taler.BankWithdrawalOperationPostRequest{
 			ReservePub: p.priv.Public(), SelectedExchange: banktest.ExchangeAccount,
 		})
 		if err != nil && !errors.Is(err, fault.Conflict) {

@@ -162,7 +162,9 @@ func TestAReaderIsNoWallet(t *testing.T) {
 				if selects(e); e.Event == vendor.EventSetup {
 					uri, err := taler.ParseWithdrawURI(e.URI)
 					check(t, err)
-					shown <- uri.WOPID
+					wopid, err := taler.ParseWOPID(uri.ID.Text())
+					check(t, err)
+					shown <- wopid
 				}
 			}
 			switch s := row.screen.(type) {

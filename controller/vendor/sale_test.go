@@ -43,7 +43,7 @@ func newWallet(t *testing.T, c *cast) *wallet {
 }
 
 // pay goes through the steps of a session for a withdrawal, proving one's reserve.
-func (w *wallet) pay(t *testing.T, shop comm.Peer, wopid taler.WOPID, p purse) error {
+func (w *wallet) pay(t *testing.T, shop comm.Peer, wopid taler.Named, p purse) error {
 	t.Helper()
 	s, err := w.InitiateSession(t.Context(), shop, controller.Login{})
 	if err != nil {
@@ -179,12 +179,12 @@ func TestAWalletThatAbortsPaysNothing(t *testing.T) {
 			c, mine := newCast(t), newPurse(t, 1)
 			shop := c.open(t)
 			selects := c.selects(t, mine)
-			var id taler.WOPID
+			var id taler.WithdrawalID
 			person := &customer{on: func(e vendor.Event) {
 				if selects(e); e.Event == vendor.EventSetup {
 					uri, err := taler.ParseWithdrawURI(e.URI)
 					check(t, err)
-					id = uri.WOPID
+					id = uri.ID
 				}
 				if e.Event == row.at {
 					check(t, c.bank.Wallet().AbortOperation(t.Context(), id))

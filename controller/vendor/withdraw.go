@@ -115,7 +115,7 @@ func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
 	if err != nil {
 		return w, err
 	}
-	uri, err := taler.NewWithdrawURI(t.cfg.Integration, w.WOPID)
+	uri, err := taler.NewWithdrawURI(t.cfg.Integration, w.WOPID.ID())
 	if err != nil {
 		return w, err
 	}
@@ -273,7 +273,7 @@ func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) erro
 	if s, err := t.sale(w.Reference()); err == nil && t.isTaken(s) {
 		return fault.New(fault.Conflict, "the withdrawal is being paid").Because("payment-under-way")
 	}
-	err := t.ask(ctx, taler.OperationAbort, taler.AbortArgs{WOPID: w.WOPID, Reason: reason}, nil, w.ID)
+	err := t.ask(ctx, taler.OperationAbort, taler.AbortArgs{WOPID: w.WOPID.ID(), Reason: reason}, nil, w.ID)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func operator(role comm.Role) bool { return role != comm.Client && role != comm.
 // notice of a withdrawal that was aborted before: else it is asked about for ever.
 func aborted(w *taler.Withdrawal, args taler.AbortArgs, operator bool, now time.Time) (verdict, error) {
 	switch {
-	case args.WOPID != w.WOPID:
+	case args.WOPID != w.WOPID.ID():
 		return stay, unknownOperation()
 	case w.State == taler.StateAborted && (!operator || !w.Undecided() || w.Unfound == 0):
 		return stay, nil

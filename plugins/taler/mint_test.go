@@ -347,7 +347,7 @@ func TestWhatAnAmountBecomes(t *testing.T) {
 
 func TestPreparingTwiceFindsTheSameReserve(t *testing.T) {
 	w := readyWallet(t)
-	args := wire.PrepareArgs{Exchange: w.exchange, BankURL: "https://bank.example/", WOPID: wire.WOPID{1}, Amount: amount("CHF:12"), Account: exchangePayto}
+	args := wire.PrepareArgs{Exchange: w.exchange, BankURL: "https://bank.example/", WOPID: wire.WOPID{1}.ID(), Amount: amount("CHF:12"), Account: exchangePayto}
 	ask := func(a wire.PrepareArgs) (wire.PrepareResult, error) {
 		result, err := w.batch("PREPARE", "", a)
 		if err != nil {
@@ -363,7 +363,7 @@ func TestPreparingTwiceFindsTheSameReserve(t *testing.T) {
 		t.Errorf("again: %+v, %v", again, err)
 	}
 	other := args
-	other.WOPID = wire.WOPID{2}
+	other.WOPID = wire.WOPID{2}.ID()
 	if got, err := ask(other); err != nil || got.ReservePub == first.ReservePub {
 		t.Errorf("another withdrawal: %+v, %v", got, err)
 	}
@@ -394,12 +394,14 @@ func TestReservesThatAreNotMade(t *testing.T) {
 		"a bank without a withdrawal": {func(a *wire.PrepareArgs) { a.BankURL = "https://bank.example/" }, fault.Invalid, wire.ReasonParameterMissing},
 		"later, without a bank":       {func(a *wire.PrepareArgs) { a.Amount, a.Open = amount("CHF:0"), true }, fault.Invalid, wire.ReasonParameterMalformed},
 		"later, and now": {
-			func(a *wire.PrepareArgs) { a.Open, a.WOPID, a.BankURL = true, wire.WOPID{1}, "https://bank.example/" },
+			func(a *wire.PrepareArgs) {
+				a.Open, a.WOPID, a.BankURL = true, wire.WOPID{1}.ID(), "https://bank.example/"
+			},
 			fault.Invalid, wire.ReasonParameterMalformed,
 		},
 		"later, in another currency": {
 			func(a *wire.PrepareArgs) {
-				a.Amount, a.Open, a.WOPID, a.BankURL = amount("EUR:0"), true, wire.WOPID{1}, "https://bank.example/"
+				a.Amount, a.Open, a.WOPID, a.BankURL = amount("EUR:0"), true, wire.WOPID{1}.ID(), "https://bank.example/"
 			},
 			fault.Invalid, wire.ReasonCurrencyMismatch,
 		},

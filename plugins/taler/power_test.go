@@ -87,7 +87,7 @@ func (w *wallet) goOn(t *testing.T, form, sum string) error {
 			_, _ = w.Protocols.Await(t.Context(), o.ID)
 		}
 	}
-	args := wire.PrepareArgs{Exchange: w.exchange, BankURL: "https://bank.example/", WOPID: wire.WOPID{1}, Amount: amount(sum), Account: exchangePayto}
+	args := wire.PrepareArgs{Exchange: w.exchange, BankURL: "https://bank.example/", WOPID: wire.WOPID{1}.ID(), Amount: amount(sum), Account: exchangePayto}
 	result, err := w.do(form, "PREPARE", "", args)
 	if err != nil {
 		return err

@@ -63,7 +63,7 @@ func at(state string) taler.Withdrawal {
 func TestWithdrawalStatesAndEvents(t *testing.T) {
 	choose := func(reserve taler.EddsaPublicKey, at taler.Payto, amount string) func(*taler.Withdrawal) (verdict, error) {
 		return func(w *taler.Withdrawal) (verdict, error) {
-			return selected(w, taler.SelectArgs{WOPID: wopid, ReservePub: reserve, SelectedExchange: at, Amount: sum(amount)}, noon)
+			return selected(w, taler.SelectArgs{WOPID: wopid.ID(), ReservePub: reserve, SelectedExchange: at, Amount: sum(amount)}, noon)
 		}
 	}
 	notice := func(tx, fees string) func(*taler.Withdrawal) (verdict, error) {
@@ -92,10 +92,10 @@ func TestWithdrawalStatesAndEvents(t *testing.T) {
 		{"another notice", notice("tx-2", ""), [6]string{"!not-selected", "selected", "!payment-differs", "!payment-differs", "aborted", "="}},
 		{"an empty notice", notice("", ""), [6]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
 		{"an abort", func(w *taler.Withdrawal) (verdict, error) {
-			return aborted(w, taler.AbortArgs{WOPID: wopid, Reason: "r"}, false, noon)
+			return aborted(w, taler.AbortArgs{WOPID: wopid.ID(), Reason: "r"}, false, noon)
 		}, [6]string{"aborted", "aborted", "!abort-confirm-conflict", "!abort-confirm-conflict", "=", "="}},
 		{"an abort of another", func(w *taler.Withdrawal) (verdict, error) {
-			return aborted(w, taler.AbortArgs{WOPID: taler.WOPID{9}}, true, noon)
+			return aborted(w, taler.AbortArgs{WOPID: taler.WOPID{9}.ID()}, true, noon)
 		}, [6]string{"!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation"}},
 	}
 	for _, e := range events {
@@ -136,7 +136,7 @@ func TestANoticeOfWhatNobodyKnows(t *testing.T) {
 		return err
 	}
 	end := func(w *taler.Withdrawal, operator bool) error {
-		_, err := aborted(w, taler.AbortArgs{WOPID: taler.WOPID{1}}, operator, noon)
+		_, err := aborted(w, taler.AbortArgs{WOPID: taler.WOPID{1}.ID()}, operator, noon)
 		return err
 	}
 	for name, c := range map[string]struct {
@@ -196,7 +196,7 @@ func TestAmountsThatTheWalletChooses(t *testing.T) {
 			w := at("pending")
 			w.Amount, w.WithdrawalFees = taler.Amount{}, sum("CHF:1")
 			_, err := selected(&w, taler.SelectArgs{
-				WOPID: wopid, ReservePub: ours, SelectedExchange: required, Amount: sum(row.amount),
+				WOPID: wopid.ID(), ReservePub: ours, SelectedExchange: required, Amount: sum(row.amount),
 				MinAmount: sum(row.least), MaxAmount: sum(row.most), NoAmountToWallet: row.hidden,
 			}, noon)
 			got := ""

@@ -47,7 +47,7 @@ func selected(w *taler.Withdrawal, args taler.SelectArgs, now time.Time) (verdic
 	}
 	amountSent := args.Amount != (taler.Amount{})
 	switch {
-	case args.WOPID != w.WOPID:
+	case args.WOPID != w.WOPID.ID():
 		return stay, unknownOperation()
 	case w.State == taler.StateAborted:
 		return stay, fault.New(fault.Conflict, "this withdrawal was aborted").Because(taler.ReasonUpdateAbortConflict)

@@ -73,12 +73,12 @@ func (c *counter) setUp(uid, sum string) wire.WOPID {
 // reserve stores a reserve as PREPARE would.
 func (c *counter) reserve(key byte, id wire.WOPID) (instrument.ID, wire.SelectArgs) {
 	c.t.Helper()
-	r := wire.Reserve{WOPID: id, Amount: amount("CHF:20"), Remainder: amount("CHF:20"), ReservePub: wire.EddsaPublicKey{key}}
+	r := wire.Reserve{WOPID: id.ID(), Amount: amount("CHF:20"), Remainder: amount("CHF:20"), ReservePub: wire.EddsaPublicKey{key}}
 	i := instrument.Instance{Class: "taler-reserve", Owner: "client", Status: wire.ReserveCreated}
 	if err := i.Encode(r); err != nil {
 		c.t.Fatal(err)
 	}
-	return c.wallet.Initiator.Create(c.t, i)[0], wire.SelectArgs{WOPID: id, ReservePub: r.ReservePub, SelectedExchange: exchangePayto}
+	return c.wallet.Initiator.Create(c.t, i)[0], wire.SelectArgs{WOPID: id.ID(), ReservePub: r.ReservePub, SelectedExchange: exchangePayto}
 }
 
 // at is the bank's withdrawal.
@@ -163,9 +163,9 @@ func TestAWithdrawalFromSetupToNotice(t *testing.T) {
 	if i, w := c.own("uid-1"); i.Status != wire.TerminalNotified || w.Progress.Notified == 0 {
 		t.Errorf("the terminal is %s", i.Status)
 	}
-	_, err = c.do(c.wallet, "ABORT", wire.AbortArgs{WOPID: id}, mine)
+	_, err = c.do(c.wallet, "ABORT", wire.AbortArgs{WOPID: id.ID()}, mine)
 	wantFault(t, err, fault.Conflict, wire.ReasonAbortConfirmConflict)
-	_, err = c.do(c.terminal, "ABORT", wire.AbortArgs{WOPID: id})
+	_, err = c.do(c.terminal, "ABORT", wire.AbortArgs{WOPID: id.ID()})
 	wantFault(t, err, fault.Conflict, wire.ReasonAbortConfirmConflict)
 }
 
@@ -347,7 +347,7 @@ func TestOneReserveIsForOneWithdrawal(t *testing.T) {
 	// The key stays used when its withdrawal is aborted, and comes before what
 	// else may be wrong with the request.
 	for _, id := range ids {
-		_, _ = c.do(c.wallet, "ABORT", wire.AbortArgs{WOPID: id})
+		_, _ = c.do(c.wallet, "ABORT", wire.AbortArgs{WOPID: id.ID()})
 	}
 	id := c.setUp("uid-5", "CHF:20")
 	mine, args := c.reserve(7, id)
@@ -393,7 +393,7 @@ func TestAborting(t *testing.T) {
 	}
 	own, _ := c.own("uid-1")
 	for range 2 {
-		if _, err := c.do(c.terminal, "ABORT", wire.AbortArgs{WOPID: id, Reason: "card declined"}, own.ID); err != nil {
+		if _, err := c.do(c.terminal, "ABORT", wire.AbortArgs{WOPID: id.ID(), Reason: "card declined"}, own.ID); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -403,7 +403,7 @@ func TestAborting(t *testing.T) {
 	if i, w := c.own("uid-1"); i.Status != wire.TerminalAborted || w.Reason != "card declined" {
 		t.Errorf("the terminal is %s because of %q", i.Status, w.Reason)
 	}
-	if _, err := c.do(c.wallet, "ABORT", wire.AbortArgs{WOPID: id}, mine); err != nil {
+	if _, err := c.do(c.wallet, "ABORT", wire.AbortArgs{WOPID: id.ID()}, mine); err != nil {
 		t.Fatal(err)
 	}
 	if got := c.wallet.Initiator.View(t, mine).Status; got != wire.ReserveAborted {
@@ -423,7 +423,7 @@ func TestAPaidWithdrawalIsNotAbortedByItsTerminal(t *testing.T) {
 		t.Fatal(err)
 	}
 	own := c.move("uid-1", wire.TerminalSelected, wire.TerminalPaid)
-	_, err := c.do(c.terminal, "ABORT", wire.AbortArgs{WOPID: id}, own)
+	_, err := c.do(c.terminal, "ABORT", wire.AbortArgs{WOPID: id.ID()}, own)
 	wantFault(t, err, fault.Conflict, wire.ReasonAbortConfirmConflict)
 	if got := c.at(id).State; got != wire.StateSelected {
 		t.Errorf("the bank's withdrawal is %s", got)
@@ -474,7 +474,7 @@ func TestWhatAnOperationCostsTheBank(t *testing.T) {
 func TestABanksOperatorAborts(t *testing.T) {
 	c := openCounter(t)
 	id := c.setUp("uid-1", "CHF:20")
-	text, _ := json.Marshal(wire.AbortArgs{WOPID: id, Reason: "expired"})
+	text, _ := json.Marshal(wire.AbortArgs{WOPID: id.ID(), Reason: "expired"})
 	r := c.serve(protocol.Execution{Protocol: "taler.withdraw", Call: protocol.Call{Operation: "ABORT", Class: "taler-withdrawal", Args: text}})
 	if _, err := c.bank.Protocols.Execute(t.Context(), r); err != nil {
 		t.Fatal(err)

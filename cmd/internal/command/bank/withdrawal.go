@@ -246,7 +246,7 @@ func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.With
 		if err != nil {
 			return taler.Withdrawal{}, cli.Argument(err)
 		}
-		text = uri.WOPID.Text()
+		text = uri.ID.Text()
 	}
 	if len(text) < minPrefix {
 		return taler.Withdrawal{}, cli.Usage("a WOPID is named by its first %d characters or more", minPrefix)

@@ -18,8 +18,9 @@ type plainBank struct {
 
 	mu    sync.Mutex
 	state string
-	polls int    // since it paid
-	named string // the amount in the selection
+	paths []string // of the operation, as they were asked for
+	polls int      // since it paid
+	named string   // the amount in the selection
 }
 
 // newPlainBank lets more members follow in its status.
@@ -30,6 +31,9 @@ func newPlainBank(t *testing.T, x issuer, more string) *plainBank {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
+		if path, ok := strings.CutPrefix(r.URL.Path, "/taler-integration/withdrawal-operation/"); ok {
+			b.paths = append(b.paths, path)
+		}
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/config"):
 			_, _ = w.Write([]byte(`{"name":"taler-bank-integration","version":"1:0:1","currency":"CHF"}`))
@@ -95,5 +99,30 @@ func TestAnAmountThatComesWithThePayment(t *testing.T) {
 	}
 	if got := u.says("operation", "list", "--json").out; !strings.Contains(got, `"amount":"CHF:6"`) {
 		t.Errorf("it is listed as %s", got)
+	}
+}
+
+// TestWithdrawingAtABankWithItsOwnIDs as libeufin's, which are UUIDs; a code may
+// spell them in capitals.
+func TestWithdrawingAtABankWithItsOwnIDs(t *testing.T) {
+	const id = "c0ffee00-6d6b-4e6b-8f3a-0123456789ab"
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	b := newPlainBank(t, x, `,"amount":"CHF:6"`)
+	uri := strings.Replace(b.uri, wopid, strings.ToUpper(id), 1)
+	got := u.says("withdraw", uri, "--exchange", x.url, "--yes", "--json")
+	if got.code != 0 || !strings.Contains(got.out, `"event":"done","amount":"CHF:6"`) {
+		t.Errorf("exit %d\n%s\n%s", got.code, got.out, got.err)
+	}
+	for _, path := range b.paths {
+		if path != id {
+			t.Errorf("the bank was asked for %s", path)
+		}
+	}
+	if len(b.paths) == 0 {
+		t.Error("the bank was not asked")
+	}
+	if again := u.says("withdraw", id[:9], "--yes", "--json"); again.code != 0 || !strings.Contains(again.out, `"event":"done"`) {
+		t.Errorf("by the beginning of its id: exit %d\n%s\n%s", again.code, again.out, again.err)
 	}
 }
