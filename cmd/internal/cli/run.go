@@ -11,7 +11,13 @@ import (
 // usage: an unknown command or flag, a missing argument.
 func (e *Env) Run(ctx context.Context, c *cobra.Command, args []string) error {
 	begun := false
-	c.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	c.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := filled(c); err != nil {
+			return err
+		}
+		begun = true
+		return nil
+	}
 	c.SilenceUsage, c.SilenceErrors = true, true
 	c.SetArgs(args)
 	err := c.ExecuteContext(ctx)
@@ -20,4 +26,15 @@ func (e *Env) Run(ctx context.Context, c *cobra.Command, args []string) error {
 		return Usage("%s", err)
 	}
 	return err
+}
+
+// filled refuses a flag that was given without a value, as a script does whose variable
+// is not set, where that would mean something else: the party of this user, a new payment.
+func filled(c *cobra.Command) error {
+	for _, name := range []string{"dir", "key"} {
+		if f := c.Flag(name); f != nil && f.Changed && f.Value.String() == "" {
+			return Usage("--%s is empty", name)
+		}
+	}
+	return nil
 }

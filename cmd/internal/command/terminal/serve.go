@@ -80,8 +80,9 @@ func (t *terminal) settling(ctx context.Context) (end func()) {
 
 // door lets wallets in at an address, by default the configured one.
 func (t *terminal) door(ctx context.Context, listen string) (comm.Listener, error) {
-	if listen == "" {
-		listen = t.settings.Listen
+	listen, err := serve.Address(listen, t.settings.Listen)
+	if err != nil {
+		return nil, err
 	}
 	return t.Listen(ctx, t.house.Comm, comm.Address{Scheme: websocket.Scheme, Host: listen, Path: "/"})
 }
