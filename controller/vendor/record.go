@@ -44,6 +44,18 @@ func (w Withdrawal) setup() Event {
 	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &fees, Total: &w.Total, Accepted: accepted}
 }
 
+// behind are the events of what has happened to the withdrawal already: who goes on
+// with it in another process hears the whole of its stream.
+func (w Withdrawal) behind() (told []Event) {
+	if !w.ReservePub.IsZero() {
+		told = append(told, Event{Event: EventSelected, Reserve: w.ReservePub.String()})
+	}
+	if w.Transaction != "" {
+		told = append(told, Event{Event: EventPaid, Transaction: w.Transaction})
+	}
+	return told
+}
+
 // Find reads a withdrawal by its WOPID; fault.NotFound.
 func (t *Terminal) Find(ctx context.Context, id taler.WOPID) (Withdrawal, error) {
 	i, err := t.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.Text())

@@ -132,8 +132,8 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		t.Fatalf("error %v, %s", err, w.Status)
 	}
 	plastic := customer{}
-	if _, err := c.Resume(t.Context(), w.WOPID, "approved", &plastic); err != nil {
-		t.Errorf("resumed with a plastic card: %v", err)
+	if _, err := c.Resume(t.Context(), w.WOPID, "approved", &plastic); err != nil || !slices.Equal(plastic.events, []string{"setup", "selected", "paid", "confirmed"}) {
+		t.Errorf("resumed with a plastic card: %v, events %v", err, plastic.events)
 	}
 }
 

@@ -42,10 +42,12 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 	return t.goOn(ctx, w, card, s)
 }
 
-// goOn shows a withdrawal and drives it to its end. Nobody is asked twice to
-// accept it.
+// goOn shows a withdrawal, with what it has behind it, and drives it to its end.
+// Nobody is asked twice to accept it.
 func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
-	s.Show(w.setup())
+	for _, e := range append([]Event{w.setup()}, w.behind()...) {
+		s.Show(e)
+	}
 	if w.AwaitsCustomer() {
 		err := t.accept(ctx, &w, s)
 		if errors.Is(err, fault.Declined) { // at the bank, while the customer was asked, or by whoever asks them

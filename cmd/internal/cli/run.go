@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -22,10 +24,17 @@ func (e *Env) Run(ctx context.Context, c *cobra.Command, args []string) error {
 	c.SetArgs(args)
 	err := c.ExecuteContext(ctx)
 	if err != nil && !begun {
-		e.JSON = e.JSON || slices.Contains(args, "--json") // the flags may not have been read so far
+		e.JSON = e.JSON || slices.ContainsFunc(args, asksForJSON) // the flags may not have been read so far
 		return Usage("%s", err)
 	}
 	return err
+}
+
+// asksForJSON reports whether an argument is the flag --json, in any way of writing it.
+func asksForJSON(arg string) bool {
+	name, value, said := strings.Cut(arg, "=")
+	on, err := strconv.ParseBool(value)
+	return name == "--json" && (!said || err == nil && on)
 }
 
 // filled refuses a flag that was given without a value, as a script does whose variable
