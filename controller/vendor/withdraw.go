@@ -63,8 +63,8 @@ func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen
 // drive takes a withdrawal from where its record says it is to its end.
 func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
 	for {
-		var err error
-		switch w.Status {
+		from, err := w.Status, error(nil)
+		switch from {
 		case taler.TerminalPending:
 			err = t.awaitWallet(ctx, &w, s)
 		case taler.TerminalSelected:
@@ -82,10 +82,25 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 		default:
 			return w, fault.New(fault.Internal, "a withdrawal that is %s cannot go on", w.Status)
 		}
-		if err != nil {
+		if err == nil {
+			continue
+		}
+		now, ahead := t.ahead(ctx, w.WOPID, from, err)
+		if !ahead {
 			return w, err
 		}
+		w = now
 	}
+}
+
+// ahead looks whether a step from a status was refused because another process goes on
+// with the withdrawal as well, and was faster: then it is further on, and so are we.
+func (t *Terminal) ahead(ctx context.Context, id taler.WOPID, from string, err error) (Withdrawal, bool) {
+	if !errors.Is(err, fault.Conflict) && !errors.Is(err, fault.Locked) {
+		return Withdrawal{}, false
+	}
+	now, err := t.Find(ctx, id)
+	return now, err == nil && now.Status != from
 }
 
 // reasonAborted is a withdrawal that ended without cash.

@@ -177,6 +177,29 @@ func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
 	}
 }
 
+// Two processes that go on with one withdrawal at the same time both see how it ends: none
+// of them is refused because the other one was faster.
+func TestTwoThatGoOnWithAWithdrawalSeeHowItEnds(t *testing.T) {
+	for _, at := range []string{vendor.EventSelected, vendor.EventPaid} {
+		c := newCast(t)
+		selects := c.selects(t, newPurse(t, 1))
+		want := vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}
+		other := customer{}
+		one := customer{on: func(e vendor.Event) {
+			if selects(e); e.Event != at {
+				return
+			}
+			if _, err := c.Withdraw(t.Context(), want, &other); err != nil {
+				t.Errorf("the other one: %v", err)
+			}
+		}}
+		w, err := c.Withdraw(t.Context(), want, &one)
+		if err != nil || w.Status != taler.TerminalConfirmed || one.last.Event != vendor.EventConfirmed || other.last.Event != vendor.EventConfirmed || c.cards.times() != 1 {
+			t.Errorf("overtaken when it is %s: %s, %v, events %v and %v, charged %d times", at, w.Status, err, one.events, other.events, c.cards.times())
+		}
+	}
+}
+
 func TestTheBeginningOfAWOPIDNamesIt(t *testing.T) {
 	c := newCast(t)
 	person := customer{on: c.selects(t, newPurse(t, 1))}
