@@ -44,16 +44,14 @@ func (w Withdrawal) setup() Event {
 	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &fees, Total: &w.Total, Accepted: accepted}
 }
 
-// behind are the events of what has happened to the withdrawal already: who goes on
-// with it in another process hears the whole of its stream.
-func (w Withdrawal) behind() (told []Event) {
-	if !w.ReservePub.IsZero() {
-		told = append(told, Event{Event: EventSelected, Reserve: w.ReservePub.String()})
+// selected is the event of who has the withdrawal, if it is known: who goes on with it
+// in another process has not heard it. A charge is never told again, lest it be counted
+// twice.
+func (w Withdrawal) selected() []Event {
+	if w.ReservePub.IsZero() {
+		return nil
 	}
-	if w.Transaction != "" {
-		told = append(told, Event{Event: EventPaid, Transaction: w.Transaction})
-	}
-	return told
+	return []Event{{Event: EventSelected, Reserve: w.ReservePub.String()}}
 }
 
 // Find reads a withdrawal by its WOPID; fault.NotFound.

@@ -42,10 +42,10 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 	return t.goOn(ctx, w, card, s)
 }
 
-// goOn shows a withdrawal, with what it has behind it, and drives it to its end.
+// goOn shows a withdrawal, with the wallet that has it, and drives it to its end.
 // Nobody is asked twice to accept it.
 func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
-	for _, e := range append([]Event{w.setup()}, w.behind()...) {
+	for _, e := range append([]Event{w.setup()}, w.selected()...) {
 		s.Show(e)
 	}
 	if w.AwaitsCustomer() {
