@@ -118,8 +118,8 @@ func Base(address string) string {
 	return "http://" + reachable(address) + "/"
 }
 
-// sessionURL is an address of sessions, for callers on this machine.
-func sessionURL(a comm.Address) string {
+// SessionURL is an address of sessions, for callers on this machine.
+func SessionURL(a comm.Address) string {
 	a.Host = reachable(a.Host)
 	return a.String()
 }

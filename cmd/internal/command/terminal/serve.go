@@ -46,7 +46,7 @@ func serving(e *cli.Env) *cobra.Command {
 					return errors.Join(err, p.Close())
 				}
 				p.Session(door)
-				p.Announce(serve.Terminal, door.Address().String()) // a second name of it, which scripts know: not that of the bank's API
+				p.Announce(serve.Terminal, serve.SessionURL(door.Address())) // a second name of it, which scripts know: not that of the bank's API
 				if err := t.till(ctx, p, software); err != nil {
 					return errors.Join(err, p.Close())
 				}
