@@ -63,7 +63,8 @@ func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen
 // drive takes a withdrawal from where its record says it is to its end.
 func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
 	for {
-		from, err := w.Status, error(nil)
+		from := w.Status
+		var err error
 		switch from {
 		case taler.TerminalPending:
 			err = t.awaitWallet(ctx, &w, s)
