@@ -32,7 +32,7 @@ func root(e *cli.Env) *cobra.Command {
 		return help(c, args)
 	}
 	c.AddCommand(demo.Command(e), wallet.Command(e), terminal.Command(e), bank.Command(e), provider.Command(e), exchange.Command(e), bench.Command(e),
-		plugin.Command(e), check.Command(e, bank.Party(), terminal.Party(), exchange.Party(), wallet.Party()), version(e))
+		plugin.Command(e), check.Command(e, bank.Party(), terminal.Party(), exchange.Party(), provider.Party(), wallet.Party()), version(e))
 	c.SetIn(e.In)
 	c.SetOut(e.Out)
 	c.SetErr(e.Err)

@@ -35,7 +35,8 @@ func (r *withdrawal) choose(ctx context.Context) error {
 	}
 	if r.want.Exchange != "" {
 		if url != "" && based(url) != based(r.want.Exchange) && r.status.RequiredExchange != "" {
-			return fault.New(fault.Conflict, "the bank pays only to %s, not to %s", url, r.want.Exchange).Because("exchange-differs")
+			return fault.New(fault.Conflict, "the bank pays only to %s, not to %s", url, r.want.Exchange).Because("exchange-differs").
+				WithHint("leave --exchange out if that one is right for you; nothing was withdrawn")
 		}
 		e, err := r.w.chosen(ctx, r.want.Exchange)
 		r.exchange = e

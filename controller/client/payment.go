@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 
@@ -87,6 +88,11 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	result, err := s.Execute(ctx, controller.Transaction{
 		ID: p.Operation, Principal: w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: bill.on(),
 	}, nil)
+	if err != nil && (fault.ReasonOf(err) == reasonKeyReused || errors.Is(err, fault.Locked)) { // somebody has begun it since we looked, or holds the instrument
+		if meanwhile, known, why := w.paidBefore(ctx, p); known {
+			return meanwhile, why
+		}
+	}
 	return Paid{
 		Operation: instrument.OperationID(protocol.Short(p.Operation)), Peer: bill.Peer.Name, Class: bill.Class, Protocol: bill.Protocol,
 		Price: bill.Terms.Price, Instrument: bill.With.ID, Result: result.Value,

@@ -58,6 +58,34 @@ func TestPayGoesThroughTheStepsOfASession(t *testing.T) {
 	}
 }
 
+// Two that pay with one key at the same time are one payment: whoever comes second hears
+// what became of the first, and not that their payment was refused.
+func TestOneKeyAtTheSameTimeIsOnePayment(t *testing.T) {
+	w, shop := inspection(t)
+	w.ticket(t, "1")
+	want := client.Payment{Peer: shop, Operation: w.operation(t, "lunch"), Amount: amount(t, "CHF:3")}
+	var first client.Paid
+	second, err := w.Pay(t.Context(), want, func(ctx context.Context, _ client.Bill) (_ bool, err error) {
+		first, err = w.Pay(ctx, want, agreed)
+		return true, err
+	})
+	if err != nil || second.Operation != first.Operation || second.Instrument != first.Instrument || string(second.Result) != string(first.Result) {
+		t.Errorf("first %+v, second %+v, %v", first, second, err)
+	}
+	other := want
+	other.Operation = w.operation(t, "dinner")
+	w.ticket(t, "2")
+	_, err = w.Pay(t.Context(), other, func(ctx context.Context, _ client.Bill) (bool, error) {
+		less := other
+		less.Amount = amount(t, "CHF:4")
+		_, err := w.Pay(ctx, less, agreed)
+		return true, err
+	})
+	if fault.ReasonOf(err) != "key-reused" {
+		t.Errorf("another amount at the same time: %v", err)
+	}
+}
+
 // What another vendor was paid is not what this one was paid.
 func TestAKeyIsOfOnePaymentToOneVendor(t *testing.T) {
 	net := inproc.NewNetwork()

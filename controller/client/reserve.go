@@ -55,6 +55,9 @@ func (w *Wallet) Withdrawals(ctx context.Context) ([]Withdrawn, error) {
 			Amount: r.Amount, Value: r.Value, Coins: r.Coins, Fees: r.Fees, Created: time.Unix(r.Created, 0).UTC(), Reason: r.Reason,
 			Remainder: r.Remainder, Surplus: r.Surplus, id: i.ID,
 		}
+		if i.Status == taler.ReserveCreated || i.Status == taler.ReserveAborted { // nothing was paid, so nothing is left
+			out[n].Remainder = instrument.Amount{}
+		}
 		if r.BankURL == "" {
 			continue
 		}
@@ -101,8 +104,16 @@ func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.Ope
 	if key == "" {
 		key = want.URI.ID.Text()
 	}
-	return w.own(ctx, key, func(x Withdrawn) bool { return x.uri.ID == want.URI.ID && x.uri.BaseURL() == want.URI.BaseURL() })
+	op, err := w.own(ctx, key, func(x Withdrawn) bool { return x.uri.ID == want.URI.ID && x.uri.BaseURL() == want.URI.BaseURL() })
+	if want.Key == "" && fault.ReasonOf(err) == reasonKeyReused { // nobody has said one
+		return "", fault.New(fault.Conflict, "this wallet has a withdrawal by this code at another bank").Because(reasonKeyReused).
+			WithHint("scan the terminal's code again; `wallet operation list` shows the withdrawal that there is")
+	}
+	return op, err
 }
+
+// reasonKeyReused is a key that names another withdrawal.
+const reasonKeyReused fault.Reason = "key-reused"
 
 // own is the operation that a key names; it is free, or of the withdrawal meant.
 func (w *Wallet) own(ctx context.Context, key string, meant func(Withdrawn) bool) (instrument.OperationID, error) {
@@ -116,7 +127,7 @@ func (w *Wallet) own(ctx context.Context, key string, meant func(Withdrawn) bool
 	}
 	for _, x := range all {
 		if x.Operation == instrument.OperationID(protocol.Short(op)) && !meant(x) {
-			return "", fault.New(fault.Conflict, "this key belongs to another withdrawal").Because("key-reused").
+			return "", fault.New(fault.Conflict, "this key belongs to another withdrawal").Because(reasonKeyReused).
 				WithHint("use another --key for another withdrawal")
 		}
 	}

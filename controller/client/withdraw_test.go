@@ -152,7 +152,7 @@ func TestAWithdrawalIsFoundByItsNames(t *testing.T) {
 		})
 	}
 	all, err := w.Withdrawals(t.Context())
-	if err != nil || len(all) != 2 || all[1].Reason != "gone" || all[0].Amount.String() != "CHF:20" {
+	if err != nil || len(all) != 2 || all[1].Reason != "gone" || all[0].Amount.String() != "CHF:20" || all[0].Remainder != all[0].Amount || !all[1].Remainder.IsZero() {
 		t.Errorf("%+v, %v", all, err)
 	}
 }

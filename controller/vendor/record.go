@@ -44,6 +44,16 @@ func (w Withdrawal) setup() Event {
 	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &fees, Total: &w.Total, Accepted: accepted}
 }
 
+// selected is the event of who has the withdrawal, if it is known: who goes on with it
+// in another process has not heard it. A charge is never told again, lest it be counted
+// twice.
+func (w Withdrawal) selected() []Event {
+	if w.ReservePub.IsZero() {
+		return nil
+	}
+	return []Event{{Event: EventSelected, Reserve: w.ReservePub.String()}}
+}
+
 // Find reads a withdrawal by its WOPID; fault.NotFound.
 func (t *Terminal) Find(ctx context.Context, id taler.WOPID) (Withdrawal, error) {
 	i, err := t.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.Text())

@@ -113,7 +113,17 @@ func (t *Terminal) sale(reference string) (*sale, error) {
 // Listen opens a door for wallets at an address; port 0 takes a free one. The
 // event EventPay names the last door that was opened.
 func (t *Terminal) Listen(ctx context.Context, m *comm.Manager, a comm.Address) (comm.Listener, error) {
-	l, err := m.Listen(ctx, a, t.Accept(t.Servicing()))
+	return t.listen(ctx, m, a, t.Servicing())
+}
+
+// ListenForWithdrawals opens a door as Listen does, at which nothing is bought but
+// digital cash.
+func (t *Terminal) ListenForWithdrawals(ctx context.Context, m *comm.Manager, a comm.Address) (comm.Listener, error) {
+	return t.listen(ctx, m, a, withdrawals{servicing{t}})
+}
+
+func (t *Terminal) listen(ctx context.Context, m *comm.Manager, a comm.Address, role controller.Servicing) (comm.Listener, error) {
+	l, err := m.Listen(ctx, a, t.Accept(role))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -105,6 +106,36 @@ func TestOnlyTheWalletThatSelectedMayPay(t *testing.T) {
 	}
 }
 
+// TestNothingElseIsBoughtWhereAWithdrawalIsPaid: who says an amount there has not paid it,
+// and is told so before their card is asked for.
+func TestNothingElseIsBoughtWhereAWithdrawalIsPaid(t *testing.T) {
+	c := newCast(t)
+	w := newWallet(t, c)
+	for _, row := range []struct {
+		name   string
+		listen func(context.Context, *comm.Manager, comm.Address) (comm.Listener, error)
+		reason fault.Reason
+	}{
+		{"at a shop", c.Listen, ""},
+		{"at a withdrawal", c.ListenForWithdrawals, "withdrawal-only"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			door, err := row.listen(t.Context(), c.comm, comm.Address{Scheme: inproc.Scheme, Path: strings.ReplaceAll(row.name, " ", "-")})
+			check(t, err)
+			defer func() { _ = door.Close() }()
+			s, err := w.InitiateSession(t.Context(), comm.Peer{Role: comm.Vendor, Key: c.key, Addresses: []string{door.Address().String()}}, controller.Login{})
+			check(t, err)
+			defer func() { _ = s.Close(context.WithoutCancel(t.Context())) }()
+			if _, err := s.InstrumentClasses(t.Context(), instrument.Invoice{"amount": "CHF:20"}); fault.ReasonOf(err) != row.reason {
+				t.Errorf("error = %v", err)
+			}
+			if _, err := s.InstrumentClasses(t.Context(), instrument.Invoice{}); err != nil {
+				t.Errorf("without an amount: %v", err)
+			}
+		})
+	}
+}
+
 func TestATerminalThatWaitsForNobodyTakesNoCard(t *testing.T) {
 	c := newCast(t)
 	shop := c.open(t)
@@ -132,8 +163,8 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		t.Fatalf("error %v, %s", err, w.Status)
 	}
 	plastic := customer{}
-	if _, err := c.Resume(t.Context(), w.WOPID, "approved", &plastic); err != nil {
-		t.Errorf("resumed with a plastic card: %v", err)
+	if _, err := c.Resume(t.Context(), w.WOPID, "approved", &plastic); err != nil || !slices.Equal(plastic.events, []string{"setup", "selected", "paid", "confirmed"}) {
+		t.Errorf("resumed with a plastic card: %v, events %v", err, plastic.events)
 	}
 }
 

@@ -42,10 +42,12 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 	return t.goOn(ctx, w, card, s)
 }
 
-// goOn shows a withdrawal and drives it to its end. Nobody is asked twice to
-// accept it.
+// goOn shows a withdrawal, with the wallet that has it, and drives it to its end.
+// Nobody is asked twice to accept it.
 func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
-	s.Show(w.setup())
+	for _, e := range append([]Event{w.setup()}, w.selected()...) {
+		s.Show(e)
+	}
 	if w.AwaitsCustomer() {
 		err := t.accept(ctx, &w, s)
 		if errors.Is(err, fault.Declined) { // at the bank, while the customer was asked, or by whoever asks them
@@ -61,8 +63,9 @@ func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen
 // drive takes a withdrawal from where its record says it is to its end.
 func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
 	for {
+		from := w.Status
 		var err error
-		switch w.Status {
+		switch from {
 		case taler.TerminalPending:
 			err = t.awaitWallet(ctx, &w, s)
 		case taler.TerminalSelected:
@@ -80,10 +83,25 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 		default:
 			return w, fault.New(fault.Internal, "a withdrawal that is %s cannot go on", w.Status)
 		}
-		if err != nil {
+		if err == nil {
+			continue
+		}
+		now, ahead := t.ahead(ctx, w.WOPID, from, err)
+		if !ahead {
 			return w, err
 		}
+		w = now
 	}
+}
+
+// ahead looks whether a step from a status was refused because another process goes on
+// with the withdrawal as well, and was faster: then it is further on, and so are we.
+func (t *Terminal) ahead(ctx context.Context, id taler.WOPID, from string, err error) (Withdrawal, bool) {
+	if !errors.Is(err, fault.Conflict) && !errors.Is(err, fault.Locked) {
+		return Withdrawal{}, false
+	}
+	now, err := t.Find(ctx, id)
+	return now, err == nil && now.Status != from
 }
 
 // reasonAborted is a withdrawal that ended without cash.

@@ -64,9 +64,9 @@ func TestAChargedCardIsNeverChargedAgain(t *testing.T) {
 		waiting, queued bool
 		events          []string
 	}{
-		{"paid meanwhile", false, false, []string{"setup", "paid", "confirmed"}},
-		{"not decided yet", true, false, []string{"setup", "unknown", "paid", "confirmed"}},
-		{"not there yet", false, true, []string{"setup", "unknown", "paid", "confirmed"}},
+		{"paid meanwhile", false, false, []string{"setup", "selected", "paid", "confirmed"}},
+		{"not decided yet", true, false, []string{"setup", "selected", "unknown", "paid", "confirmed"}},
+		{"not there yet", false, true, []string{"setup", "selected", "unknown", "paid", "confirmed"}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCast(t)
@@ -168,12 +168,35 @@ func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
 	check(t, err)
 	again := customer{}
 	two, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &again)
-	if err != nil || two.WOPID != one.WOPID || again.last.Event != vendor.EventConfirmed || c.cards.times() != 1 {
-		t.Errorf("%s and %s, error %v, last %s, charged %d times", one.WOPID, two.WOPID, err, again.last.Event, c.cards.times())
+	if err != nil || two.WOPID != one.WOPID || !slices.Equal(again.events, []string{"setup", "selected", "confirmed"}) || c.cards.times() != 1 {
+		t.Errorf("%s and %s, error %v, events %v and %v, charged %d times", one.WOPID, two.WOPID, err, first.events, again.events, c.cards.times())
 	}
 	other := customer{}
 	if _, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:30"), Card: "approved"}, &other); !errors.Is(err, fault.Conflict) {
 		t.Errorf("another amount: %v", err)
+	}
+}
+
+// Two processes that go on with one withdrawal at the same time both see how it ends: none
+// of them is refused because the other one was faster.
+func TestTwoThatGoOnWithAWithdrawalSeeHowItEnds(t *testing.T) {
+	for _, at := range []string{vendor.EventSelected, vendor.EventPaid} {
+		c := newCast(t)
+		selects := c.selects(t, newPurse(t, 1))
+		want := vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}
+		other := customer{}
+		one := customer{on: func(e vendor.Event) {
+			if selects(e); e.Event != at {
+				return
+			}
+			if _, err := c.Withdraw(t.Context(), want, &other); err != nil {
+				t.Errorf("the other one: %v", err)
+			}
+		}}
+		w, err := c.Withdraw(t.Context(), want, &one)
+		if err != nil || w.Status != taler.TerminalConfirmed || one.last.Event != vendor.EventConfirmed || other.last.Event != vendor.EventConfirmed || c.cards.times() != 1 {
+			t.Errorf("overtaken when it is %s: %s, %v, events %v and %v, charged %d times", at, w.Status, err, one.events, other.events, c.cards.times())
+		}
 	}
 }
 

@@ -6,12 +6,15 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // Party is what a party's command package knows of its data directory.
@@ -34,6 +37,48 @@ func Has(dir, file, key string) bool {
 	return err == nil && regexp.MustCompile(`(?m)^\s*"?`+regexp.QuoteMeta(key)+`"?\s*=`).Match(text)
 }
 
+// Only refuses a directory that is seen to hold a party of another name: its settings
+// would be called wrong.
+func Only(dir, name string) error {
+	if holds := held(dir); holds != "" && !strings.Contains(holds, name) {
+		return cli.Argument(fault.New(fault.Invalid, "in %s is another party, a %s, and no %s", dir, holds, name).Because("party-differs").
+			WithHint("name the directory of a %s: --dir DIR", name))
+	}
+	return nil
+}
+
+// Holds refuses a directory that does not hold a party of that name.
+func Holds(f house.Files, name string) error {
+	if err := f.Check(); err != nil {
+		return err
+	}
+	return Only(f.Dir, name)
+}
+
+// held is the party that a directory is seen to hold, empty where there is none.
+func held(dir string) string {
+	has := func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
+		return err == nil
+	}
+	f := house.Files{Dir: dir}
+	switch {
+	case has(config.MarkVault) && !has(filepath.Base(f.Key())):
+		return "wallet"
+	case has(config.MarkVault) && Has(dir, filepath.Base(f.Config()), "exchange_account"):
+		return "bank"
+	case has(config.MarkVault) && Has(dir, filepath.Base(f.Config()), "token_file"):
+		return "terminal"
+	case has(config.MarkVault): // its settings were emptied
+		return "bank or terminal"
+	case has(config.MarkExchange):
+		return "sandbox exchange"
+	case has(config.MarkProvider):
+		return "card provider"
+	}
+	return ""
+}
+
 // Command is `config` for the party that --dir holds, one of several.
 func Command(e *cli.Env, parties ...Party) *cobra.Command {
 	return group(e, "The settings of the party in --dir, whichever it is", func() (Party, error) {
@@ -45,8 +90,12 @@ func Command(e *cli.Env, parties ...Party) *cobra.Command {
 				return p, nil
 			}
 		}
+		if _, err := os.Stat(filepath.Join(e.Dir, config.MarkVault)); err == nil {
+			return Party{}, fault.New(fault.Invalid, "the settings in %s do not say whether it is a bank or a terminal", e.Dir).Because(config.ReasonMalformed).
+				WithHint("look at its config.toml: has somebody emptied it?")
+		}
 		return Party{}, fault.New(fault.NotFound, "there is no party in %s", e.Dir).Because("dir-empty").
-			WithHint("make one with the init command of a bank, terminal, wallet or exchange, or name another --dir")
+			WithHint("make one with the init command of a bank, terminal, wallet or exchange, or with `provider serve`, or name another --dir")
 	})
 }
 
@@ -74,7 +123,11 @@ func showing(e *cli.Env, which func() (Party, error)) *cobra.Command {
 			names, shown := config.Values(settings)
 			rows := [][]string{{"party", p.Name}}
 			for _, name := range names {
-				rows = append(rows, []string{name, fmt.Sprint(shown[name])})
+				value := shown[name]
+				if a, ok := value.(instrument.Amount); ok { // one that is not set has no text
+					value = cli.Money(a)
+				}
+				rows = append(rows, []string{name, fmt.Sprint(value)})
 			}
 			shown["party"] = p.Name
 			return e.Table(shown, []string{"KEY", "VALUE"}, rows)

@@ -140,6 +140,7 @@ func TestEveryFailureSaysWhatToDoNext(t *testing.T) {
 	for reason, says := range map[fault.Reason]string{
 		"wrong-passphrase": "try again", "peer-unknown": "wallet peer add", "class-unknown": "plugin add", "amount-malformed": "CHF:20",
 		"address-taken": "--listen", "amount-too-small": "another amount", "plugin-hung": "plugin remove", "scheme-unknown": "wss://",
+		"request-uid-reused": "--key", "config-malformed": "config check", "file-unwritable": "folder",
 		"code-taken": "another one", "never-heard-of": "", "": "",
 	} {
 		for k := fault.Invalid; k <= fault.Internal; k++ {

@@ -31,6 +31,12 @@ func next(f *fault.Fault) string {
 		return "choose another amount"
 	case "address-taken":
 		return "choose another --listen; port 0 takes a free one"
+	case "request-uid-reused":
+		return "use another --key for another withdrawal"
+	case "config-malformed":
+		return "correct it, and look at all of it with `config check`"
+	case "file-unwritable":
+		return "look whether the disk is full, and whose the folder is"
 	case "scheme-unknown":
 		return "give a peer's address as its `serve` prints it, such as wss://HOST:PORT/#KEY"
 	case "plugin-hung":

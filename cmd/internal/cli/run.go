@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -11,13 +13,37 @@ import (
 // usage: an unknown command or flag, a missing argument.
 func (e *Env) Run(ctx context.Context, c *cobra.Command, args []string) error {
 	begun := false
-	c.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	c.PersistentPreRunE = func(c *cobra.Command, _ []string) error {
+		if err := filled(c); err != nil {
+			return err
+		}
+		begun = true
+		return nil
+	}
 	c.SilenceUsage, c.SilenceErrors = true, true
 	c.SetArgs(args)
 	err := c.ExecuteContext(ctx)
 	if err != nil && !begun {
-		e.JSON = e.JSON || slices.Contains(args, "--json") // the flags may not have been read so far
+		e.JSON = e.JSON || slices.ContainsFunc(args, asksForJSON) // the flags may not have been read so far
 		return Usage("%s", err)
 	}
 	return err
+}
+
+// asksForJSON reports whether an argument is the flag --json, in any way of writing it.
+func asksForJSON(arg string) bool {
+	name, value, said := strings.Cut(arg, "=")
+	on, err := strconv.ParseBool(value)
+	return name == "--json" && (!said || err == nil && on)
+}
+
+// filled refuses a flag that was given without a value, as a script does whose variable
+// is not set, where that would mean something else: the party of this user, a new payment.
+func filled(c *cobra.Command) error {
+	for _, name := range []string{"dir", "key"} {
+		if f := c.Flag(name); f != nil && f.Changed && f.Value.String() == "" {
+			return Usage("--%s is empty", name)
+		}
+	}
+	return nil
 }

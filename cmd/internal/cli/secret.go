@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"strconv"
 
 	"golang.org/x/term"
 
@@ -29,7 +30,7 @@ func (e *Env) passphrase(ctx context.Context, file string, fd int, prompt string
 	var err error
 	switch {
 	case fd >= 0:
-		text, err = readSecret(os.NewFile(uintptr(fd), "passphrase"))
+		text, err = readSecret(os.NewFile(uintptr(fd), "descriptor "+strconv.Itoa(fd)))
 	case file != "":
 		text, err = e.secretFile(file)
 	case e.Interactive():
@@ -70,7 +71,7 @@ func (e *Env) secretFile(path string) ([]byte, error) {
 	}
 	defer f.Close()
 	if err := config.Private(f); err != nil { // named for this once by a person or a script: their choice, and told
-		e.Say("Warning: %s. %s", fault.From(err).Message, fault.From(err).Hint)
+		e.Say("Warning: %s: %s", fault.From(err).Message, fault.From(err).Hint)
 	}
 	return readSecret(f)
 }

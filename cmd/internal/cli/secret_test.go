@@ -46,6 +46,14 @@ func TestAPassphraseComesFromAFileOrADescriptor(t *testing.T) {
 	}
 }
 
+func TestADescriptorThatIsNotOpenIsNamed(t *testing.T) {
+	e, _, _ := env(false)
+	e.PassFD = 7000
+	if _, err := e.Passphrase(t.Context(), false); err == nil || !strings.Contains(err.Error(), "descriptor 7000 cannot be read") {
+		t.Errorf("error = %v", err)
+	}
+}
+
 func TestASecretThatCannotBeReadIsNotShown(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "secret")
 	if err := os.WriteFile(path, []byte(strings.Repeat("hunter2", 1000)), 0o600); err != nil {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
 )
@@ -28,7 +29,7 @@ func (f Files) lockBy(word crypto.Secret) crypto.Lock {
 func (f Files) Config() string { return filepath.Join(f.Dir, "config.toml") }
 
 // Vault holds the wrapped data key.
-func (f Files) Vault() string { return filepath.Join(f.Dir, "vault.json") }
+func (f Files) Vault() string { return filepath.Join(f.Dir, config.MarkVault) }
 
 // Key is the key file of a party that starts unattended.
 func (f Files) Key() string { return filepath.Join(f.Dir, "node.key") }
@@ -73,6 +74,9 @@ func (f Files) Free() error {
 	if _, err := os.Stat(f.Vault()); err == nil {
 		return fault.New(fault.Conflict, "%s holds a party already", f.Dir).Because("dir-taken").
 			WithHint("choose another --dir, or use the party that is there")
+	}
+	if err := config.Alone(f.Dir, config.MarkVault); err != nil {
+		return err
 	}
 	info, err := os.Stat(f.Dir)
 	switch {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -24,6 +25,27 @@ type Options struct {
 	Certificate Certificate // https
 	Places      comm.Places
 	Log         *slog.Logger // of certificates that are renewed; needed with one
+}
+
+// CheckAddress refuses what nobody could ever listen at, before it is written down.
+func CheckAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
+		return fault.New(fault.Invalid, "%q is no address to listen at", address).Because("address-malformed").
+			WithHint("write it like 127.0.0.1:8080; port 0 takes a free one")
+	}
+	return nil
+}
+
+// Address is where a server listens: at what was typed, else at what is configured.
+func Address(typed, configured string) (string, error) {
+	if typed == "" {
+		return configured, nil
+	}
+	return typed, cli.Argument(CheckAddress(typed))
 }
 
 // Listen opens a port at host:port for plain HTTP; port 0 takes a free one. On an
@@ -55,11 +77,10 @@ func Open(ctx context.Context, address string, o Options) (*Port, error) {
 }
 
 func open(ctx context.Context, address string, reachable bool) (net.Listener, error) {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return nil, fault.New(fault.Invalid, "%q is no address to listen at", address).Because("address-malformed").
-			WithHint("write it like 127.0.0.1:8080; port 0 takes a free one")
+	if err := CheckAddress(address); err != nil {
+		return nil, err
 	}
+	host, _, _ := net.SplitHostPort(address)
 	if !reachable && !taler.IsLoopbackName(host) {
 		return nil, fault.New(fault.Denied, "other machines would reach %s without encryption", address).Because("address-refused").
 			WithHint("listen at 127.0.0.1 behind a proxy that speaks https, give a certificate, or say --allow-http in a test")
@@ -97,8 +118,8 @@ func Base(address string) string {
 	return "http://" + reachable(address) + "/"
 }
 
-// sessionURL is an address of sessions, for callers on this machine.
-func sessionURL(a comm.Address) string {
+// SessionURL is an address of sessions, for callers on this machine.
+func SessionURL(a comm.Address) string {
 	a.Host = reachable(a.Host)
 	return a.String()
 }

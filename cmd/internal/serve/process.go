@@ -84,7 +84,7 @@ func (p *Process) Session(l comm.Listener) { p.Door(Session, l) }
 // Door is Session for a door of another name.
 func (p *Process) Door(name string, l comm.Listener) {
 	p.sessions = append(p.sessions, l)
-	p.Announce(name, sessionURL(l.Address()))
+	p.Announce(name, SessionURL(l.Address()))
 	if ends, ok := l.(interface{ Done() <-chan struct{} }); ok && (l.Address().Scheme == stream.Stdio || l.Address().Scheme == stream.StdioClear) {
 		p.Go(func(ctx context.Context) error {
 			select {

@@ -187,7 +187,8 @@ func TestWhereOneMayListen(t *testing.T) {
 		{"0.0.0.0:0", true, 0},
 		{"127.0.0.1", false, fault.Invalid},
 		{"", false, fault.Invalid},
-		{"127.0.0.1:99999", false, fault.Conflict},
+		{"127.0.0.1:99999", false, fault.Invalid},
+		{"unix:/run/x", false, fault.Invalid},
 	} {
 		port, err := serve.Listen(context.Background(), row.address, row.allow)
 		if fault.KindOf(err) != row.kind {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/backup"
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -37,7 +38,7 @@ func backingUp(ctx context.Context, e *cli.Env, file string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Check(); err != nil {
+	if err := check.Holds(f, "bank"); err != nil {
 		return err
 	}
 	by, err := e.Passphrase(ctx, true)
@@ -116,7 +117,7 @@ func numbering(ctx context.Context, e *cli.Env, f house.Files, next instrument.S
 		return err
 	}
 	if m == nil || !m.Unnumbered {
-		if err := f.Check(); err != nil {
+		if err := check.Holds(f, "bank"); err != nil {
 			return err
 		}
 		return fault.New(fault.Conflict, "this bank has its numbers: it was not restored, or they are set already").Because("not-restored")

@@ -123,6 +123,8 @@ func TestInitRefusesAndLeavesNothing(t *testing.T) {
 		{"an exchange in clear elsewhere", args("exchange-url", "http://exchange.example.com/"), 5, "address-refused"},
 		{"an exchange that is none", args("exchange-url", "exchange"), 2, "address-refused"},
 		{"fees in another currency", args("withdrawal-fees", "EUR:1"), 2, "currency-mismatch"},
+		{"nowhere to listen", args("listen", "here"), 2, "address-malformed"},
+		{"a port beyond all", args("listen", "127.0.0.1:65536"), 2, "address-malformed"},
 		{"fees that are no amount", args("withdrawal-fees", "1"), 2, "amount-malformed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -166,6 +168,8 @@ func TestSettingsThatCannotBeGood(t *testing.T) {
 		{"unknown key", "name = ", "nme = ", "config-key-unknown", "config.toml:4:", 1},
 		{"fees of another currency", `"CHF:0"`, `"EUR:1"`, "config-malformed", "EUR:1", 1},
 		{"a bound of another currency", `max_amount = ""`, `max_amount = "EUR:1"`, "config-malformed", "EUR:1", 1},
+		{"a least above the most", "min_amount = \"\"\n\n# The most that one withdrawal may be; empty: no bound.\nmax_amount = \"\"", "min_amount = \"CHF:50\"\nmax_amount = \"CHF:5\"", "config-malformed", "nothing could be sold", 1},
+		{"nowhere to listen", "listen = \"127.0.0.1:0\"", "listen = \"here\"", "config-malformed", "here", 1},
 		{"a quota for no time", `"24h0m0s"`, `"1ms"`, "config-malformed", "quota_within", 1},
 		{"another account", "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox", "payto://x-taler-bank/", "config-malformed", "payto", 1},
 		{"no currency", `currency = "CHF"`, `currency = ""`, "config-malformed", "currency", 1},

@@ -34,11 +34,11 @@ func serveCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if *listen != "" {
-			s.Listen = *listen
+		if s.Listen, err = serve.Address(*listen, s.Listen); err != nil {
+			return err
 		}
-		if *sessions != "" {
-			s.SessionListen = *sessions
+		if s.SessionListen, err = serve.Address(*sessions, s.SessionListen); err != nil {
+			return err
 		}
 		return run(c.Context(), e, f, s, with, *further)
 	}

@@ -1,10 +1,12 @@
 package bank
 
 import (
+	"errors"
 	"net"
 	"strings"
 	"time"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
@@ -63,6 +65,9 @@ func fresh() settings {
 
 func read(e *cli.Env, f house.Files) (settings, error) {
 	s := fresh()
+	if err := check.Only(f.Dir, "bank"); err != nil {
+		return s, err
+	}
 	if err := config.Read(f.Config(), &s, e.Environ); err != nil {
 		return s, err
 	}
@@ -113,6 +118,9 @@ func (s *settings) check(e *cli.Env) error {
 			return err
 		}
 	}
+	if err := errors.Join(serve.CheckAddress(s.Listen), serve.CheckAddress(s.SessionListen)); err != nil {
+		return err
+	}
 	return s.Edge.check()
 }
 
@@ -136,6 +144,11 @@ func (s *settings) checkBounds() error {
 	}{{"min_amount", s.MinAmount}, {"max_amount", s.MaxAmount}, {"quota", s.Quota}} {
 		if bound.amount != (instrument.Amount{}) && bound.amount.Currency != s.Currency {
 			return fault.New(fault.Invalid, "%s is %s, which is not in %s", bound.name, bound.amount, s.Currency).Because(taler.ReasonCurrencyMismatch)
+		}
+	}
+	if s.MinAmount != (instrument.Amount{}) && s.MaxAmount != (instrument.Amount{}) {
+		if order, err := s.MinAmount.Cmp(s.MaxAmount); err != nil || order > 0 {
+			return fault.New(fault.Invalid, "min_amount %s is more than max_amount %s: nothing could be sold", s.MinAmount, s.MaxAmount).Because(config.ReasonMalformed)
 		}
 	}
 	if s.QuotaWithin < time.Second {

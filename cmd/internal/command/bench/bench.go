@@ -55,7 +55,7 @@ func listCommand(e *cli.Env) *cobra.Command {
 				v = append(v, map[string]string{"name": m.name, "measures": m.short})
 				rows = append(rows, []string{m.name, m.short})
 			}
-			return e.Table(v, []string{"NAME", "MEASURES"}, rows)
+			return e.Table(map[string]any{"benchmarks": v}, []string{"NAME", "MEASURES"}, rows)
 		},
 	}
 }
@@ -119,7 +119,7 @@ func show(e *cli.Env, rounds [][]result) error {
 		figures = append(figures, f)
 		rows = append(rows, []string{f.What, short(f.Median) + " " + f.Unit, short(f.Lowest) + "–" + short(f.Most), f.Limit, f.Beside})
 	}
-	return e.Table(figures, []string{"WHAT", "MEDIAN", "RANGE", "LIMIT", "BESIDE"}, rows)
+	return e.Table(map[string]any{"figures": figures}, []string{"WHAT", "MEDIAN", "RANGE", "LIMIT", "BESIDE"}, rows)
 }
 
 // short writes three digits, or more before the point.

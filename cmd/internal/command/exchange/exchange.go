@@ -51,6 +51,12 @@ func initCommand(e *cli.Env) *cobra.Command {
 				return err
 			}
 		}
+		if err := serve.CheckAddress(s.Listen); err != nil {
+			return cli.Argument(err)
+		}
+		if err := config.Alone(dir, config.MarkExchange); err != nil {
+			return err
+		}
 		o.Account, o.Clock = taler.Payto(*account), time.Now
 		info, err := exchange.Init(c.Context(), dir, o)
 		if err != nil {

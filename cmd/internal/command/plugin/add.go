@@ -69,8 +69,11 @@ func inspect(ctx context.Context, e *cli.Env, f house.Files, path string) (host.
 	}
 	defer func() { _ = h.Close(context.WithoutCancel(ctx)) }()
 	seen, err := h.Inspect(ctx, host.Source{Path: path})
-	if fault.ReasonOf(err) == "plugin-start" && !e.Verbose {
+	switch reason := fault.ReasonOf(err); {
+	case reason == "plugin-start" && !e.Verbose:
 		err = fault.From(err).WithHint("is %s a plugin? -v shows what it wrote before it ended", path)
+	case reason == "plugin-missing": // it was never there
+		err = fault.From(err).WithHint("name the file of the plugin")
 	}
 	return seen, err
 }

@@ -26,9 +26,13 @@ type settings struct {
 	Delay  time.Duration `toml:"delay" doc:"How late the answer to a card of the behaviour \"timeout\" is."`
 }
 
-// read reads the settings of dir, or writes the first ones.
+// read reads the settings of dir, or writes the first ones. Another party's directory
+// is refused.
 func read(e *cli.Env, dir string) (settings, error) {
 	s := settings{Listen: "127.0.0.1:0", Delay: provider.DefaultDelay}
+	if err := config.Alone(dir, config.MarkProvider); err != nil {
+		return s, err
+	}
 	path := filepath.Join(dir, "config.toml")
 	err := config.Read(path, &s, e.Environ)
 	if errors.Is(err, fault.NotFound) {

@@ -76,7 +76,8 @@ func TestRefusals(t *testing.T) {
 		{"a user of no space", []string{"user", "add", "--out", filepath.Join(dir, "x")}, 2, "usage"},
 		{"a user's key nowhere", []string{"user", "add", "--space", "405"}, 2, "usage"},
 		{"a port for everybody", []string{"serve", "--listen", "0.0.0.0:0"}, 5, "address-refused"},
-		{"no port", []string{"serve", "--listen", "here"}, 1, "address-malformed"},
+		{"no port", []string{"serve", "--listen", "here"}, 2, "address-malformed"},
+		{"a port beyond all", []string{"serve", "--listen", "127.0.0.1:65536"}, 2, "address-malformed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -33,8 +33,8 @@ func run(ctx context.Context, e *cli.Env, listen string, parent *serve.Parent) (
 	if err != nil {
 		return err
 	}
-	if listen != "" {
-		s.Listen = listen
+	if s.Listen, err = serve.Address(listen, s.Listen); err != nil {
+		return err
 	}
 	p, err := open(e, dir, s)
 	if err != nil {

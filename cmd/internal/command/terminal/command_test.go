@@ -47,6 +47,7 @@ func TestATerminalThatIsNoneIsNotMade(t *testing.T) {
 		{"an empty token", 2, "secret-unreadable", []string{"--bank", deadBank, "--login", "till", "--token-file", s.file("\n")}},
 		{"a token that is too long", 2, "secret-unreadable", []string{"--bank", deadBank, "--login", "till", "--token-file", s.file(strings.Repeat("hunter2", 1000))}},
 		{"a directory as the token", 2, "secret-unreadable", []string{"--bank", deadBank, "--login", "till", "--token-file", t.TempDir()}},
+		{"nowhere to listen", 2, "address-malformed", []string{"--bank", deadBank, "--login", "till", "--token-file", right, "--listen", "here"}},
 		{"a bank in clear", 5, "address-refused", []string{"--bank", "http://bank.example/", "--login", "till", "--token-file", right}},
 		{"a bank at no address", 2, "address-refused", []string{"--bank", "bank", "--login", "till", "--token-file", right}},
 		{"wallets led nowhere", 2, "address-refused", []string{"--bank", deadBank, "--integration", "x", "--login", "till", "--token-file", right}},

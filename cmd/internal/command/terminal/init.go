@@ -2,14 +2,17 @@ package terminal
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -66,7 +69,7 @@ func initialising(ctx context.Context, e *cli.Env, s settings) error {
 	if err := f.Free(); err != nil {
 		return err
 	}
-	if err := s.complete(e.AllowHTTP); err != nil {
+	if err := errors.Join(s.complete(e.AllowHTTP), serve.CheckAddress(s.Listen)); err != nil {
 		return cli.Argument(err)
 	}
 	token, err := e.SecretFile(s.TokenFile)
@@ -131,6 +134,9 @@ func (s settings) peer() (comm.Peer, error) {
 
 func readSettings(e *cli.Env, f house.Files) (settings, error) {
 	s := settings{Listen: anywhere, Till: anywhere, ClearLines: []string{}}
+	if err := check.Only(f.Dir, "terminal"); err != nil {
+		return s, err
+	}
 	err := config.Read(f.Config(), &s, e.Environ)
 	return s, err
 }

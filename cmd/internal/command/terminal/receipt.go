@@ -6,6 +6,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // handReceipt prints what the customer takes home of a withdrawal that went well.
@@ -20,6 +21,9 @@ func handReceipt(e *cli.Env, merchant string, w vendor.Withdrawal) error {
 func receipt(merchant string, s sold) string {
 	var out strings.Builder
 	table := tabwriter.NewWriter(&out, 0, 8, 2, ' ', 0)
+	if s.Fees.IsZero() { // that there are none is said
+		s.Fees = instrument.ZeroOf(s.Amount.Currency)
+	}
 	for _, row := range [][2]string{
 		{"Receipt", merchant},
 		{"Digital cash", cli.Money(s.Amount)},

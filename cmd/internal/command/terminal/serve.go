@@ -41,12 +41,12 @@ func serving(e *cli.Env) *cobra.Command {
 					}
 					p.Door(serve.Reader, l)
 				}
-				door, err := t.door(inside, listen) // the last one, which customers are shown
+				door, err := t.door(inside, listen, t.Listen) // the last one, which customers are shown
 				if err != nil {
 					return errors.Join(err, p.Close())
 				}
 				p.Session(door)
-				p.Announce(serve.Terminal, door.Address().String()) // a second name of it, which scripts know: not that of the bank's API
+				p.Announce(serve.Terminal, serve.SessionURL(door.Address())) // a second name of it, which scripts know: not that of the bank's API
 				if err := t.till(ctx, p, software); err != nil {
 					return errors.Join(err, p.Close())
 				}
@@ -78,10 +78,14 @@ func (t *terminal) settling(ctx context.Context) (end func()) {
 	}
 }
 
+// listens opens a door for wallets; see vendor.Terminal.
+type listens func(context.Context, *comm.Manager, comm.Address) (comm.Listener, error)
+
 // door lets wallets in at an address, by default the configured one.
-func (t *terminal) door(ctx context.Context, listen string) (comm.Listener, error) {
-	if listen == "" {
-		listen = t.settings.Listen
+func (t *terminal) door(ctx context.Context, listen string, open listens) (comm.Listener, error) {
+	listen, err := serve.Address(listen, t.settings.Listen)
+	if err != nil {
+		return nil, err
 	}
-	return t.Listen(ctx, t.house.Comm, comm.Address{Scheme: websocket.Scheme, Host: listen, Path: "/"})
+	return open(ctx, t.house.Comm, comm.Address{Scheme: websocket.Scheme, Host: listen, Path: "/"})
 }

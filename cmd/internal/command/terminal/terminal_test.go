@@ -102,6 +102,12 @@ func TestAReceiptSaysWhatWasPaid(t *testing.T) {
 		t.Error("the whole WOPID is on it")
 	}
 	out.Reset()
+	free := w
+	free.Fees = instrument.Amount{} // as a record keeps no fees
+	if err := handReceipt(e, "Corner shop", free); err != nil || !strings.Contains(out.String(), "CHF:0\n") {
+		t.Errorf("without fees: %v\n%s", err, out.String())
+	}
+	out.Reset()
 	e.JSON = true
 	if err := handReceipt(e, "Corner shop", w); err != nil || out.Len() != 0 {
 		t.Errorf("for a script: %q, %v", out.String(), err)

@@ -23,8 +23,9 @@ const tillTokenName = "till.token"
 // till has the software of a till drive this terminal, at an address of this
 // machine unless it was allowed to be another.
 func (t *terminal) till(ctx context.Context, p *serve.Process, address string) error {
-	if address == "" {
-		address = t.settings.Till
+	address, err := serve.Address(address, t.settings.Till)
+	if err != nil {
+		return err
 	}
 	f, err := files(t.env)
 	if err != nil {

@@ -99,7 +99,7 @@ func selling(ctx context.Context, e *cli.Env, o order, sell func(context.Context
 			}
 			defer func() { _ = door.Close() }()
 		case o.card == "":
-			door, err := t.door(context.WithoutCancel(ctx), o.listen)
+			door, err := t.door(context.WithoutCancel(ctx), o.listen, t.ListenForWithdrawals)
 			if err != nil {
 				return err
 			}

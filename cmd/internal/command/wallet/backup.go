@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/backup"
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -37,7 +38,7 @@ func backingUp(ctx context.Context, e *cli.Env, file, word string) error {
 	if err != nil {
 		return err
 	}
-	if err := f.Check(); err != nil {
+	if err := check.Holds(f, "wallet"); err != nil {
 		return err
 	}
 	if e.KeyFile != "" {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 )
@@ -55,7 +56,7 @@ func lock(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := f.Check(); err != nil {
+			if err := check.Holds(f, "wallet"); err != nil {
 				return err
 			}
 			ended, err := f.LockUp(c.Context())
@@ -81,7 +82,7 @@ func passwd(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := f.Check(); err != nil {
+			if err := check.Holds(f, "wallet"); err != nil {
 				return err
 			}
 			old, err := e.Passphrase(c.Context(), false)

@@ -48,6 +48,9 @@ func peerAdd(e *cli.Env) *cobra.Command {
 		if _, err := comm.ParseAddress(args[0]); err == nil {
 			return cli.Usage("the name comes first, then the address")
 		}
+		if args[0] == "" {
+			return cli.Usage("the name of the peer is empty")
+		}
 		a, err := address(args[1])
 		if err != nil {
 			return cli.Argument(err)

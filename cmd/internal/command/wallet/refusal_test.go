@@ -41,6 +41,7 @@ func TestWhatAFreshWalletRefuses(t *testing.T) {
 		{"trusting an unknown peer", 3, "peer-unknown", []string{"peer", "trust", "shop"}},
 		{"forgetting an unknown peer", 3, "peer-unknown", []string{"peer", "remove", "shop"}},
 		{"name and address the wrong way round", 2, "usage", []string{"peer", "add", nowhere, "shop"}},
+		{"a peer of no name", 2, "usage", []string{"peer", "add", "", nowhere + "#" + keyA}},
 		{"a peer at no address", 2, "address-malformed", []string{"peer", "add", "shop", "around the corner"}},
 		{"a peer by no key", 2, "key-malformed", []string{"peer", "add", "shop", nowhere, "--trust", "nonsense"}},
 		{"a peer by no key in its address", 2, "key-malformed", []string{"peer", "add", "shop", nowhere + "#nonsense"}},

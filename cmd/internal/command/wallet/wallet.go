@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/pipe"
@@ -72,12 +73,8 @@ func entered(ctx context.Context, e *cli.Env, enter func(house.Files, *crypto.Se
 	if err != nil {
 		return err
 	}
-	if err := f.Check(); err != nil { // before anybody is asked for a passphrase
+	if err := check.Holds(f, "wallet"); err != nil { // before anybody is asked for a passphrase
 		return err
-	}
-	if !here(f.Dir) {
-		return cli.Argument(fault.New(fault.Invalid, "in %s is a bank, terminal or provider, and no wallet", f.Dir).Because("party-differs").
-			WithHint("name the directory of a wallet: --dir DIR"))
 	}
 	if e.KeyFile != "" {
 		return enter(f, nil)

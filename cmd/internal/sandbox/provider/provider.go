@@ -41,6 +41,9 @@ type Provider struct {
 	stop func()
 }
 
+// BooksName is the file of the books in the directory of a simulator.
+const BooksName = "provider.db"
+
 // Open opens the simulator's books in dir, making both if needed. What it has
 // answered is in the books, whenever it was killed.
 func Open(dir string, o Options) (*Provider, error) {
@@ -63,7 +66,7 @@ func Open(dir string, o Options) (*Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	db, err := sandbox.OpenDatabase(context.Background(), filepath.Join(dir, "provider.db"), tables)
+	db, err := sandbox.OpenDatabase(context.Background(), filepath.Join(dir, BooksName), tables)
 	if err != nil {
 		return nil, err
 	}
