@@ -62,7 +62,8 @@ func madeTo(body instrument.OfferBody, payer string) error {
 // OfferBody reads an offer whose signature was checked before.
 func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
-	return body, decode(o.Body, &body)
+	err := decode(o.Body, &body)
+	return body, err
 }
 
 func offerText(body []byte) []byte { return append([]byte("swaperoo offer 1\x00"), body...) }

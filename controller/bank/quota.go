@@ -109,7 +109,8 @@ func quotaOf(tx instrument.Tx, user string) (instrument.Instance, taler.Quota, e
 	if err != nil {
 		return i, q, err
 	}
-	return i, q, i.Decode(&q)
+	err = i.Decode(&q)
+	return i, q, err
 }
 
 // maxUser bounds the name of a user.

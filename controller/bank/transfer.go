@@ -150,5 +150,6 @@ func transferBy(tx *instrument.Draft, key, value string) (t taler.Transfer, foun
 	if err != nil {
 		return t, false, err
 	}
-	return t, true, i.Decode(&t)
+	err = i.Decode(&t)
+	return t, true, err
 }

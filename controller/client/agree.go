@@ -178,5 +178,6 @@ func (r *withdrawal) plan(ctx context.Context, amount, held instrument.Amount) (
 	if r.exchange, err = r.w.refresh(ctx, r.exchange); err != nil {
 		return plan, err
 	}
-	return plan, r.w.do(ctx, ask, &plan)
+	err = r.w.do(ctx, ask, &plan)
+	return plan, err
 }

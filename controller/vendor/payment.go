@@ -172,8 +172,9 @@ func (t *Terminal) factsOf(ctx context.Context, reference string) (protocol.Fact
 		return protocol.Facts{}, err
 	}
 	var f protocol.Facts
-	return f, t.alone(ctx, controller.Transaction{
+	err = t.alone(ctx, controller.Transaction{
 		Protocol: protocolCard, Operation: operationLookup, Class: ClassPayment, Instruments: []instrument.ID{provider},
 		Args: map[string]string{"reference": reference},
 	}, &f)
+	return f, err
 }

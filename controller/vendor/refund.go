@@ -139,7 +139,8 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 		return nil, err
 	}
 	var p struct{ Provider instrument.ID }
-	return []instrument.ID{p.Provider, i.ID}, errors.Join(i.Decode(&p), nil)
+	err = i.Decode(&p)
+	return []instrument.ID{p.Provider, i.ID}, err
 }
 
 // Refunded is what a vendor has given back.

@@ -261,10 +261,11 @@ func (t *Terminal) Payment(ctx context.Context, payer, name string) (Payment, er
 }
 
 func (t *Terminal) payment(ctx context.Context, key string) (out Payment, err error) {
-	return out, t.changeWhole(ctx, key, func(i *instrument.Instance, w *whole) (err error) {
+	err = t.changeWhole(ctx, key, func(i *instrument.Instance, w *whole) (err error) {
 		out, err = paymentOf(i, w)
 		return err
 	})
+	return out, err
 }
 
 // AllPayments lists the payments of several instruments, oldest first, and then what

@@ -66,7 +66,8 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 		case taler.TerminalPending:
 			err = t.awaitWallet(ctx, &w, s)
 		case taler.TerminalSelected:
-			err = t.interrupted(ctx, w, t.takePayment(ctx, &w, card, s))
+			err = t.takePayment(ctx, &w, card, s)
+			err = t.interrupted(ctx, w, err)
 		case taler.TerminalPaid:
 			err = t.notify(ctx, &w)
 		case taler.TerminalNotified:
@@ -127,9 +128,10 @@ func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
 	if err != nil {
 		return w, err
 	}
-	return w, t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
+	err = t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
 		r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
 	})
+	return w, err
 }
 
 // CheckPurchase asks the bank whether it deals in what is wanted, and keeps

@@ -190,7 +190,8 @@ func kept(tx instrument.Tx, number string) (i instrument.Instance, l ledger, err
 	if i, err = tx.Get(id); err != nil {
 		return i, l, err
 	}
-	return i, l, i.Decode(&l)
+	err = i.Decode(&l)
+	return i, l, err
 }
 
 func put(tx instrument.Tx, i instrument.Instance, state any) error {
