@@ -106,7 +106,7 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 		done = s.serve(ctx, conn, r, e)
 		settled(orNil(done.Fault))
 	}
-	if err != nil || fault.ReasonOf(orNil(done.Fault)) == "key-reused" {
+	if err != nil || fault.ReasonOf(orNil(done.Fault)) == protocol.ReasonKeyReused {
 		again, missing := s.resumes(ctx, who, e)
 		switch {
 		case missing == nil:
@@ -190,7 +190,7 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 	r.Call.Offer = offer
 	return r, func(outcome error) {
 		settled(outcome)
-		if fault.ReasonOf(outcome) != "pending" { // else it goes on without us
+		if fault.ReasonOf(outcome) != protocol.ReasonPending { // else it goes on without us
 			leave(outcome)
 		}
 	}, nil

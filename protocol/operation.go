@@ -162,7 +162,7 @@ func (o *operation) drive() {
 // unreached reports whether code could not be started, which says nothing of it.
 func unreached(err error) bool {
 	r := fault.ReasonOf(err)
-	return errors.Is(err, fault.Unavailable) && r != "plugin-crashed" && r != "plugin-hung"
+	return errors.Is(err, fault.Unavailable) && r != ReasonCrashed && r != ReasonHung
 }
 
 // pause lets a bundle come back that cannot be started now; false: this life ends.

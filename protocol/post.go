@@ -115,7 +115,7 @@ func (o *operation) request() {
 		if o.m.life.Err() != nil {
 			return
 		}
-		if err == nil && got.Fault != nil && got.Fault.Kind == fault.Unknown && got.Fault.Reason == "pending" {
+		if err == nil && got.Fault != nil && got.Fault.Kind == fault.Unknown && got.Fault.Reason == ReasonPending {
 			err = got.Fault // the peer let us go; its run goes on
 		}
 		if err == nil {
@@ -200,7 +200,7 @@ func mayHaveArrived(err error) bool {
 		return true
 	}
 	reason := fault.ReasonOf(err)
-	return reason == "connection-lost" || reason == "going-away"
+	return reason == comm.ReasonConnectionLost || reason == comm.ReasonGoingAway
 }
 
 // wireCall is the call as the peer gets it.

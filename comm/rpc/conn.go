@@ -135,7 +135,7 @@ func reasonOf(cause error) string {
 // lost is the error of everything that the end of the connection cut off.
 func (c *Conn) lost() error {
 	<-c.ended
-	return fault.Wrap(c.cause, fault.Unavailable, "the connection to %s is lost", c.name()).Because("connection-lost")
+	return fault.Wrap(c.cause, fault.Unavailable, "the connection to %s is lost", c.name()).Because(comm.ReasonConnectionLost)
 }
 
 func (c *Conn) name() string {

@@ -37,7 +37,7 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	case r.Fault != nil:
 		return out, true, r.Fault
 	case r.Result == nil:
-		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because("pending")
+		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because(protocol.ReasonPending)
 	}
 	out.Price, out.Result = r.Result.Amount, r.Result.Value
 	if len(r.Instruments) > 0 {

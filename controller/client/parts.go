@@ -112,7 +112,7 @@ func (r *running) step(ctx context.Context) error {
 
 // later is the fault of a payment that is not decided yet.
 func later(err error, format string, args ...any) error {
-	return fault.Wrap(err, fault.Unknown, format, args...).Because("pending").WithHint("go on with `wallet operation resume`")
+	return fault.Wrap(err, fault.Unknown, format, args...).Because(protocol.ReasonPending).WithHint("go on with `wallet operation resume`")
 }
 
 // replace takes another instrument for a part that has failed.
@@ -177,8 +177,8 @@ func (r *running) paid(ctx context.Context, n int, outcome error) error {
 			p.Parts[n].State, p.Parts[n].Reason = PartPaid, ""
 			return PaymentOpen
 		})
-	case fault.ReasonOf(outcome) == "abandoned": // which is refused while anything is outside
-		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because("abandoned")
+	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned: // which is refused while anything is outside
+		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because(protocol.ReasonAbandoned)
 	case controller.Certain(outcome):
 		return outcome
 	case r.ended(ctx, r.rec.Parts[n].Operation):

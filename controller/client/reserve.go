@@ -116,7 +116,7 @@ func (w *Wallet) own(ctx context.Context, key string, meant func(Withdrawn) bool
 	}
 	for _, x := range all {
 		if x.Operation == instrument.OperationID(protocol.Short(op)) && !meant(x) {
-			return "", fault.New(fault.Conflict, "this key belongs to another withdrawal").Because("key-reused").
+			return "", fault.New(fault.Conflict, "this key belongs to another withdrawal").Because(protocol.ReasonKeyReused).
 				WithHint("use another --key for another withdrawal")
 		}
 	}

@@ -95,7 +95,7 @@ func (w *Wallet) is(ctx context.Context, p Together, i instrument.Instance) erro
 }
 
 func keyReused() error {
-	return fault.New(fault.Conflict, "this key belongs to another payment").Because("key-reused").
+	return fault.New(fault.Conflict, "this key belongs to another payment").Because(protocol.ReasonKeyReused).
 		WithHint("use another --key for another payment")
 }
 

@@ -137,7 +137,7 @@ func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duratio
 	select {
 	case <-time.After(pause):
 	case <-ctx.Done():
-		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the payment's outcome is unknown").Because("pending").
+		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the payment's outcome is unknown").Because(protocol.ReasonPending).
 			WithHint("go on with `terminal resume %s`", w.WOPID.Text()[:8])
 	}
 	f, err := t.facts(ctx, w)

@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Purchase is what a customer wants.
@@ -237,7 +238,7 @@ func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (t
 		}
 		if ctx.Err() != nil {
 			return status, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is still %s", w.Status).
-				Because("pending").WithHint("go on with `terminal resume %s`", w.Short())
+				Because(protocol.ReasonPending).WithHint("go on with `terminal resume %s`", w.Short())
 		}
 		if err != nil {
 			if !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Timeout) && !errors.Is(err, fault.Unknown) {
