@@ -193,7 +193,7 @@ type digitError struct{ *fault.Fault }
 
 func (e *digitError) about(text string) *fault.Fault {
 	f := *e.Fault
-	f.Message = strconv.Quote(clip(text)) + " is not an amount: " + f.Message
+	f.Message = strconv.Quote(fault.Clip(text)) + " is not an amount: " + f.Message
 	return &f
 }
 
@@ -214,23 +214,16 @@ func parseDigits(s string, limit uint64) (uint64, *digitError) {
 }
 
 func badAmount(text, why string) error {
-	return fault.New(fault.Invalid, "%q is not an amount: %s", clip(text), why).
+	return fault.New(fault.Invalid, "%q is not an amount: %s", fault.Clip(text), why).
 		Because("amount-malformed").WithHint("write it like CHF:20 or CHF:20.50")
 }
 
 func badCurrency(c string) error {
-	return fault.New(fault.Invalid, "%q is not a currency: 1 to 11 capital letters are", clip(c)).Because("amount-malformed")
+	return fault.New(fault.Invalid, "%q is not a currency: 1 to 11 capital letters are", fault.Clip(c)).Because("amount-malformed")
 }
 
 func tooLarge() error {
 	return fault.New(fault.Invalid, "the sum is above the limit of 2^52").Because("amount-too-large")
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
 }
 
 // Fractions is an amount as the number of its smallest parts, hundred-millionths,

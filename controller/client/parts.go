@@ -90,7 +90,7 @@ func (r *running) step(ctx context.Context) error {
 		return r.change(ctx, func(*parent) string { return PaymentPaid })
 	}
 	err := r.pay(ctx, n)
-	if err == nil || !controller.Certain(err) {
+	if err == nil || !fault.NothingHappened(err) {
 		return err
 	}
 	other, asking := r.who.Instead(ctx, r.whole().Parts[n], err)
@@ -179,7 +179,7 @@ func (r *running) paid(ctx context.Context, n int, outcome error) error {
 		})
 	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned: // which is refused while anything is outside
 		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because(protocol.ReasonAbandoned)
-	case controller.Certain(outcome):
+	case fault.NothingHappened(outcome):
 		return outcome
 	case r.ended(ctx, r.rec.Parts[n].Operation):
 		err := r.change(ctx, func(p *parent) string {

@@ -77,7 +77,7 @@ var (
 func (d Description) Check() error {
 	switch {
 	case !nameForm.MatchString(d.Name):
-		return malformed("%q is not a bundle's name: small letters, digits and hyphens, up to 32", clip(d.Name))
+		return malformed("%q is not a bundle's name: small letters, digits and hyphens, up to 32", fault.Clip(d.Name))
 	case !plain(d.Version, 64) || d.Version == "":
 		return malformed("the version of %s is missing or unreadable", d.Name)
 	case d.API != Version:
@@ -89,7 +89,7 @@ func (d Description) Check() error {
 	seen := map[comm.Role]bool{}
 	for _, v := range d.Roles {
 		if seen[v.Role] || (v.Role != comm.Client && v.Role != comm.Vendor && v.Role != comm.Bank) {
-			return malformed("%s describes the role %q twice, or there is no such role", d.Name, clip(string(v.Role)))
+			return malformed("%s describes the role %q twice, or there is no such role", d.Name, fault.Clip(string(v.Role)))
 		}
 		seen[v.Role] = true
 		if err := v.check(); err != nil {
@@ -128,7 +128,7 @@ func (v RoleView) check() error {
 
 func checkClass(c instrument.Info) error {
 	if !wordForm.MatchString(string(c.ID)) {
-		return malformed("%q is not the id of a class", clip(string(c.ID)))
+		return malformed("%q is not the id of a class", fault.Clip(string(c.ID)))
 	}
 	if !plain(c.Title, maxText) || !plain(c.Address, 64) || len(c.Fields) > maxListed || len(c.Keys) > maxListed || len(c.Outside) > maxListed || len(c.Moves) > maxMoves {
 		return malformed("class %s has a title, address or list that is too long", c.ID)
@@ -140,12 +140,12 @@ func checkClass(c instrument.Info) error {
 	}
 	for _, k := range c.Keys {
 		if !wordForm.MatchString(k) && !plain(k, 64) {
-			return malformed("class %s has the key %q", c.ID, clip(k))
+			return malformed("class %s has the key %q", c.ID, fault.Clip(k))
 		}
 	}
 	for _, s := range c.Outside {
 		if !plain(s, 64) || s == "" {
-			return malformed("class %s has the status %q", c.ID, clip(s))
+			return malformed("class %s has the status %q", c.ID, fault.Clip(s))
 		}
 	}
 	for _, m := range c.Moves {
@@ -158,7 +158,7 @@ func checkClass(c instrument.Info) error {
 
 func (p ProtocolView) check() error {
 	if !wordForm.MatchString(p.Info.ID) || !plain(p.Info.Title, maxText) || p.Info.Replay < 0 {
-		return malformed("%q is not a protocol's id, or its title is too long", clip(p.Info.ID))
+		return malformed("%q is not a protocol's id, or its title is too long", fault.Clip(p.Info.ID))
 	}
 	if len(p.Compatible) > maxListed {
 		return malformed("%s is compatible with more than %d classes", p.Info.ID, maxListed)
@@ -173,10 +173,10 @@ func (p ProtocolView) check() error {
 			}
 			for _, op := range o.Operations {
 				if !loudForm.MatchString(op.Name) {
-					return malformed("%s has the operation %q: capital letters, digits and underscores are a name", p.Info.ID, clip(op.Name))
+					return malformed("%s has the operation %q: capital letters, digits and underscores are a name", p.Info.ID, fault.Clip(op.Name))
 				}
 				if op.Instruments != protocol.WantsUnsaid && op.Instruments != protocol.WantsNone && op.Instruments != protocol.WantsMain {
-					return malformed("%s of %s wants the instruments %q: it is main, none or nothing", op.Name, p.Info.ID, clip(string(op.Instruments)))
+					return malformed("%s of %s wants the instruments %q: it is main, none or nothing", op.Name, p.Info.ID, fault.Clip(string(op.Instruments)))
 				}
 			}
 		}
@@ -191,11 +191,4 @@ func plain(s string, limit int) bool {
 
 func malformed(format string, args ...any) error {
 	return fault.New(fault.Invalid, format, args...).Because("description-malformed")
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
 }

@@ -200,13 +200,3 @@ func put(tx instrument.Tx, i instrument.Instance, state any) error {
 	}
 	return tx.Put(i)
 }
-
-// nothingHappened reports whether a fault says that the vendor has not done what
-// it was asked, and will not.
-func nothingHappened(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported, fault.Unavailable, fault.Timeout:
-		return true
-	}
-	return false
-}
