@@ -159,6 +159,13 @@ func (a Amount) Cmp(b Amount) (int, error) {
 	return +1, nil
 }
 
+// Fractions is an amount as the number of its smallest parts, hundred-millionths,
+// for arithmetic that an Amount does not do itself, such as dividing.
+func (a Amount) Fractions() *big.Int {
+	n := new(big.Int).Mul(new(big.Int).SetUint64(a.Value), big.NewInt(FractionBase))
+	return n.Add(n, big.NewInt(int64(a.Fraction)))
+}
+
 // MarshalText writes the canonical form; the zero Amount becomes empty text.
 func (a Amount) MarshalText() ([]byte, error) {
 	if a == (Amount{}) {
@@ -224,11 +231,4 @@ func badCurrency(c string) error {
 
 func tooLarge() error {
 	return fault.New(fault.Invalid, "the sum is above the limit of 2^52").Because("amount-too-large")
-}
-
-// Fractions is an amount as the number of its smallest parts, hundred-millionths,
-// for arithmetic that an Amount does not do itself, such as dividing.
-func (a Amount) Fractions() *big.Int {
-	n := new(big.Int).Mul(new(big.Int).SetUint64(a.Value), big.NewInt(FractionBase))
-	return n.Add(n, big.NewInt(int64(a.Fraction)))
 }
