@@ -137,7 +137,7 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 	inv := instrument.Invoice{}
 	maps.Copy(inv, p.Invoice)
 	if p.Amount != (instrument.Amount{}) {
-		inv["amount"] = p.Amount.String()
+		inv[controller.InvoiceAmount] = p.Amount.String()
 	}
 	offers, err := s.InstrumentClasses(ctx, inv)
 	if err != nil {

@@ -94,7 +94,7 @@ func (r reading) Prepare(ctx context.Context, _ controller.Caller, e comm.Execut
 	if err != nil {
 		return err
 	}
-	sale, err := r.t.sale(offer.Invoice["reference"])
+	sale, err := r.t.sale(offer.Invoice[controller.InvoiceReference])
 	if err != nil || !sale.reader {
 		return nothingToPay()
 	}

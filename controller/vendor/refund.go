@@ -130,7 +130,7 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 	if class != ClassCard {
 		return nil, nil
 	}
-	reference := o.Invoice["reference"]
+	reference := o.Invoice[controller.InvoiceReference]
 	if !comesBack(reference) {
 		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted")
 	}

@@ -45,21 +45,21 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 		return s.t.refundTerms(ctx, who, inv, class)
 	case inv[controller.InvoicePayment] != "":
 		return s.partTerms(ctx, who, inv, class)
-	case inv["account"] != "":
+	case inv[controller.InvoiceAccount] != "":
 		return s.t.topUpTerms(ctx, who, inv, class)
 	}
-	if inv["reference"] != "" && class == ClassCard {
-		sale, err := s.t.sale(inv["reference"])
+	if inv[controller.InvoiceReference] != "" && class == ClassCard {
+		sale, err := s.t.sale(inv[controller.InvoiceReference])
 		if err != nil {
 			return instrument.Terms{}, nil, err
 		}
 		terms, inv := s.t.saleTerms(sale)
 		return terms, inv, nil
 	}
-	if inv["reference"] == "" && class == ClassCard {
+	if inv[controller.InvoiceReference] == "" && class == ClassCard {
 		return s.purchaseTerms(ctx, inv)
 	}
-	if inv["reference"] == "" && !ours(class) {
+	if inv[controller.InvoiceReference] == "" && !ours(class) {
 		return s.price(ctx, inv)
 	}
 	return instrument.Terms{}, nil, notTaken(class)
@@ -67,7 +67,7 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 
 func (t *Terminal) saleTerms(s *sale) (instrument.Terms, instrument.Invoice) {
 	return instrument.Terms{Price: s.w.Total, Text: "amount " + s.w.Amount.String() + " and fees " + s.w.Fees.String()},
-		instrument.Invoice{"reference": s.w.Reference(), "merchant": t.cfg.Merchant, "reserve": Groups(s.w.ReservePub)}
+		instrument.Invoice{controller.InvoiceReference: s.w.Reference(), controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceReserve: Groups(s.w.ReservePub)}
 }
 
 // price is the default: the invoice's amount, for every class, and the age that
@@ -82,10 +82,10 @@ func (s servicing) price(ctx context.Context, inv instrument.Invoice) (instrumen
 	if years != "" {
 		inv[profile.InvoiceAge] = years
 	}
-	if inv["amount"] == "" {
+	if inv[controller.InvoiceAmount] == "" {
 		return instrument.Terms{}, inv, nil
 	}
-	a, err := instrument.ParseAmount(inv["amount"])
+	a, err := instrument.ParseAmount(inv[controller.InvoiceAmount])
 	return instrument.Terms{Price: a}, inv, err
 }
 
@@ -123,12 +123,13 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 	if err != nil {
 		return err
 	}
-	if _, into := topUp(offer.Invoice["reference"]); into || comesBack(offer.Invoice["reference"]) {
+	reference := offer.Invoice[controller.InvoiceReference]
+	if _, into := topUp(reference); into || comesBack(reference) {
 		provider, err := s.t.Provider(ctx)
-		t.Instruments, t.Reference = []instrument.ID{provider}, offer.Invoice["reference"]
+		t.Instruments, t.Reference = []instrument.ID{provider}, reference
 		return err
 	}
-	return s.t.prepareSale(ctx, offer.Invoice["reference"], e, t)
+	return s.t.prepareSale(ctx, reference, e, t)
 }
 
 // prepareSale takes the payment of a withdrawal from the wallet that selected it.
