@@ -170,7 +170,7 @@ func (r *withdrawal) plan(ctx context.Context, amount, held instrument.Amount) (
 	if amount.IsZero() { // nobody knows it yet
 		return taler.PreviewResult{Fees: amount, Remainder: amount}, nil
 	}
-	ask := coins("PREVIEW", taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount, Held: held})
+	ask := coins(taler.OperationPreview, taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount, Held: held})
 	err = r.w.do(ctx, ask, &plan)
 	if fault.ReasonOf(err) != reasonNoDenominations {
 		return plan, err

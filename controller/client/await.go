@@ -74,7 +74,7 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 	for pace := (taler.Pace{}); ; {
 		var got taler.AwaitResult
 		asked := r.w.Now()
-		err := r.w.do(ctx, coins("AWAIT", taler.AwaitArgs{TimeoutMS: pollFor.Milliseconds()}, r.id), &got)
+		err := r.w.do(ctx, coins(taler.OperationAwait, taler.AwaitArgs{TimeoutMS: pollFor.Milliseconds()}, r.id), &got)
 		took := r.w.Now().Sub(asked)
 		switch {
 		case err == nil && got.Exists:

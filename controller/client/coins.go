@@ -84,7 +84,7 @@ func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrumen
 		if err != nil {
 			return balance, err
 		}
-		return balance, r.w.do(ctx, exchange("REFRESH", nil, reserve.Exchange), nil)
+		return balance, r.w.do(ctx, exchange(taler.OperationRefresh, nil, reserve.Exchange), nil)
 	case taler.ReasonInsufficientFunds, taler.ReasonReserveUnknown:
 		return r.arrived(ctx)
 	case taler.ReasonAnswerMalformed, "coin-signature-invalid":
@@ -98,7 +98,7 @@ func (r *withdrawal) withdrawOnce(ctx context.Context, balance instrument.Amount
 	if err != nil {
 		return err
 	}
-	t := coins("WITHDRAW", taler.WithdrawArgs{Balance: balance}, r.id)
+	t := coins(taler.OperationWithdraw, taler.WithdrawArgs{Balance: balance}, r.id)
 	if t.Protocol, err = r.w.form(ctx, reserve); err != nil {
 		return err
 	}

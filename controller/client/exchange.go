@@ -125,7 +125,7 @@ func (w *Wallet) ReplaceMasterKey(ctx context.Context, url string, master taler.
 	if err != nil {
 		return e, err
 	}
-	if err := w.document(ctx, exchange("REFRESH", taler.RefreshArgs{MasterPub: master}, e.ID), nil); err != nil {
+	if err := w.document(ctx, exchange(taler.OperationRefresh, taler.RefreshArgs{MasterPub: master}, e.ID), nil); err != nil {
 		return e, err
 	}
 	return w.Exchange(ctx, url)
@@ -200,7 +200,7 @@ func (w *Wallet) fresh(ctx context.Context, e Exchange) (Exchange, error) {
 }
 
 func (w *Wallet) refresh(ctx context.Context, e Exchange) (Exchange, error) {
-	if err := w.document(ctx, exchange("REFRESH", nil, e.ID), nil); err != nil {
+	if err := w.document(ctx, exchange(taler.OperationRefresh, nil, e.ID), nil); err != nil {
 		return e, err
 	}
 	return w.Exchange(ctx, e.URL)

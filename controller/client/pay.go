@@ -115,7 +115,7 @@ func fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, re
 // from the wallet that selected.
 func (r *withdrawal) prove(ctx context.Context, text []byte) (map[string][]byte, error) {
 	var out taler.ProveResult
-	err := r.w.do(ctx, coins("PROVE", taler.ProveArgs{Message: text}, r.id), &out)
+	err := r.w.do(ctx, coins(taler.OperationProve, taler.ProveArgs{Message: text}, r.id), &out)
 	return map[string][]byte{"reserve": out.Signature}, err
 }
 
