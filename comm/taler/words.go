@@ -1,6 +1,9 @@
 package taler
 
-import "github.com/swaperoo/swaperoo/instrument"
+import (
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
 
 // The instrument classes of digital cash. The bundle that brings them and the
 // controllers that name them to it use the same words.
@@ -47,4 +50,11 @@ const (
 	OperationAwait    = "AWAIT"    // has the money arrived?
 	OperationWithdraw = "WITHDRAW" // make coins of it
 	OperationAbandon  = "ABANDON"  // the money will not come
+)
+
+// Reasons for which coins are not made that have no code of Taler's.
+const (
+	ReasonRefusalUnproven fault.Reason = "refusal-unproven"       // the exchange has to show its own signature for it, or an answer was lost
+	ReasonCoinSignature   fault.Reason = "coin-signature-invalid" // the exchange has signed something else
+	ReasonExchangeFailed  fault.Reason = "exchange-failed"        // for the time being
 )

@@ -67,7 +67,7 @@ func passing(err error) bool {
 // same one waits a little.
 func changed(refusal error) bool {
 	switch fault.ReasonOf(refusal) {
-	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, "coin-signature-invalid", "refusal-unproven", reasonNoDenominations:
+	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, taler.ReasonCoinSignature, taler.ReasonRefusalUnproven, reasonNoDenominations:
 		return false
 	}
 	return true
@@ -78,7 +78,7 @@ func changed(refusal error) bool {
 func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrument.Amount, err error) {
 	switch fault.ReasonOf(refusal) {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired,
-		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, "refusal-unproven", reasonNoDenominations,
+		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonRefusalUnproven, reasonNoDenominations,
 		taler.ReasonEndpointUnknown: // perhaps it speaks another version by now
 		_, reserve, err := r.w.reserve(ctx, r.id)
 		if err != nil {
@@ -87,7 +87,7 @@ func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrumen
 		return balance, r.w.do(ctx, exchange(taler.OperationRefresh, nil, reserve.Exchange), nil)
 	case taler.ReasonInsufficientFunds, taler.ReasonReserveUnknown:
 		return r.arrived(ctx)
-	case taler.ReasonAnswerMalformed, "coin-signature-invalid":
+	case taler.ReasonAnswerMalformed, taler.ReasonCoinSignature:
 		return balance, nil
 	}
 	return balance, refusal

@@ -37,7 +37,7 @@ func (w *Wallet) document(ctx context.Context, t controller.Transaction, into an
 	pause := firstPause
 	for range mends {
 		err := w.do(ctx, t, into)
-		if fault.ReasonOf(err) != "exchange-failed" || sleep(ctx, pause) != nil {
+		if fault.ReasonOf(err) != taler.ReasonExchangeFailed || sleep(ctx, pause) != nil {
 			return err
 		}
 		pause *= 2

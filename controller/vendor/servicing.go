@@ -67,7 +67,7 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 
 func (t *Terminal) saleTerms(s *sale) (instrument.Terms, instrument.Invoice) {
 	return instrument.Terms{Price: s.w.Total, Text: "amount " + s.w.Amount.String() + " and fees " + s.w.Fees.String()},
-		instrument.Invoice{controller.InvoiceReference: s.w.Reference(), controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceReserve: Groups(s.w.ReservePub)}
+		instrument.Invoice{controller.InvoiceReference: s.w.Reference(), controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceReserve: taler.KeyGroups(s.w.ReservePub)}
 }
 
 // price is the default: the invoice's amount, for every class, and the age that
