@@ -2,6 +2,7 @@ package controller
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -212,9 +213,7 @@ func (s *service) prepared(ctx context.Context, t Transaction, e comm.Execute) (
 // withinTime gives an operation no more time than the initiator has: what it
 // waits for no longer must not begin, a charge least of all.
 func (c *Controller) withinTime(t *Transaction, deadline time.Time) error {
-	if t.Within == 0 {
-		t.Within = time.Minute
-	}
+	t.Within = cmp.Or(t.Within, defaultWithin)
 	if deadline.IsZero() {
 		return nil
 	}
