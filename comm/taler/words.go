@@ -11,6 +11,7 @@ const (
 	ClassWithdrawal instrument.ClassID = "taler-withdrawal" // the one that a bank deals in with terminals and wallets
 	ClassTransfer   instrument.ClassID = "taler-transfer"
 	ClassReturn     instrument.ClassID = "taler-return"
+	ClassQuota      instrument.ClassID = "taler-quota"
 	ClassExchange   instrument.ClassID = "taler-exchange"
 	ClassReserve    instrument.ClassID = "taler-reserve"
 	ClassCoin       instrument.ClassID = "taler-coin"

@@ -15,7 +15,7 @@ import (
 
 // Names that the bank shares with the bundles.
 const (
-	ClassWithdrawal instrument.ClassID = "taler-withdrawal"
+	ClassWithdrawal instrument.ClassID = taler.ClassWithdrawal
 	ClassProvider   instrument.ClassID = "card-provider"
 	protocolCard                       = "card.pay"
 	operationVerify                    = "VERIFY"
