@@ -28,7 +28,8 @@ type running struct {
 
 func (w *Wallet) reading(i instrument.Instance, who Payer) (*running, error) {
 	r := &running{w: w, who: who, now: i}
-	return r, i.Decode(&r.rec)
+	err := i.Decode(&r.rec)
+	return r, err
 }
 
 func (w *Wallet) readingNamed(ctx context.Context, name string) (*running, error) {
