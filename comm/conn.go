@@ -3,6 +3,8 @@ package comm
 import (
 	"context"
 	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // Conn is one authenticated connection of a session. It is safe for concurrent
@@ -20,6 +22,13 @@ type Conn interface {
 	// Close ends the connection; closing twice is harmless.
 	Close() error
 }
+
+// Reasons of connections that have ended: a request over one of them may have
+// reached the peer.
+const (
+	ReasonConnectionLost fault.Reason = "connection-lost"
+	ReasonGoingAway      fault.Reason = "going-away" // the peer has said so
+)
 
 // Bound is a Conn that can prove that both sides see the same connection.
 type Bound interface {

@@ -174,7 +174,7 @@ func (s *Session) settle(conn comm.Conn, got comm.Initiated, ears *listener, fix
 		return missing, nil
 	}
 	if ears.over {
-		return nil, fault.New(fault.Unavailable, "the connection to %s is lost", s.peer.Name).Because("connection-lost")
+		return nil, fault.New(fault.Unavailable, "the connection to %s is lost", s.peer.Name).Because(comm.ReasonConnectionLost)
 	}
 	proved := conn.Peer()
 	s.peer.Key, s.peer.Role, s.peer.PNP = proved.Key, got.Role, got.PNP

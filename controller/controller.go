@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"log/slog"
@@ -75,12 +76,8 @@ type Controller struct {
 
 // New makes a controller of parts: the paper's initialisation (§5.1).
 func New(p Parts) (*Controller, error) {
-	if p.Patience == 0 {
-		p.Patience = defaultPatience
-	}
-	if p.Hello == 0 {
-		p.Hello = defaultHello
-	}
+	p.Patience = cmp.Or(p.Patience, defaultPatience)
+	p.Hello = cmp.Or(p.Hello, defaultHello)
 	var classes []instrument.Class
 	for _, b := range p.Bundles {
 		classes = append(classes, b.Classes...)
@@ -89,9 +86,7 @@ func New(p Parts) (*Controller, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Controller{
-		parts: p, instruments: im,
-	}
+	c := &Controller{parts: p, instruments: im}
 	if p.Remember {
 		c.remembered = &remembered{}
 	}
@@ -181,6 +176,9 @@ type Transaction struct {
 	Leave func(outcome error)
 }
 
+// defaultWithin is how long a peer may take for an operation that does not say it.
+const defaultWithin = time.Minute
+
 // Execute runs an operation that needs no peer: the paper's execute-Transaction
 // without a session. It authorises the principal first.
 func (c *Controller) Execute(ctx context.Context, t Transaction) (protocol.Result, error) {
@@ -223,14 +221,11 @@ func (c *Controller) execution(ctx context.Context, t Transaction, side protocol
 	if err := c.authorise(ctx, t); err != nil {
 		return protocol.Execution{}, err
 	}
-	if t.Within == 0 {
-		t.Within = time.Minute
-	}
 	return protocol.Execution{
 		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ask: t.Ask, Ended: t.Ended,
 		Call: protocol.Call{
 			Operation: t.Operation, Class: t.Class, Instruments: t.Instruments, Args: args,
-			Deadline: c.parts.Clock().Add(t.Within),
+			Deadline: c.parts.Clock().Add(cmp.Or(t.Within, defaultWithin)),
 		},
 	}, nil
 }

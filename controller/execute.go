@@ -2,6 +2,7 @@ package controller
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -106,7 +107,7 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 		done = s.serve(ctx, conn, r, e)
 		settled(orNil(done.Fault))
 	}
-	if err != nil || fault.ReasonOf(orNil(done.Fault)) == "key-reused" {
+	if err != nil || fault.ReasonOf(orNil(done.Fault)) == protocol.ReasonKeyReused {
 		again, missing := s.resumes(ctx, who, e)
 		switch {
 		case missing == nil:
@@ -190,7 +191,7 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 	r.Call.Offer = offer
 	return r, func(outcome error) {
 		settled(outcome)
-		if fault.ReasonOf(outcome) != "pending" { // else it goes on without us
+		if fault.ReasonOf(outcome) != protocol.ReasonPending { // else it goes on without us
 			leave(outcome)
 		}
 	}, nil
@@ -212,9 +213,7 @@ func (s *service) prepared(ctx context.Context, t Transaction, e comm.Execute) (
 // withinTime gives an operation no more time than the initiator has: what it
 // waits for no longer must not begin, a charge least of all.
 func (c *Controller) withinTime(t *Transaction, deadline time.Time) error {
-	if t.Within == 0 {
-		t.Within = time.Minute
-	}
+	t.Within = cmp.Or(t.Within, defaultWithin)
 	if deadline.IsZero() {
 		return nil
 	}

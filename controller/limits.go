@@ -51,7 +51,7 @@ func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Exe
 		}
 	}
 	return func(outcome error) {
-		if fault.ReasonOf(outcome) != "pending" { // else it goes on without us
+		if fault.ReasonOf(outcome) != protocol.ReasonPending { // else it goes on without us
 			settle(outcome)
 		}
 	}, nil
@@ -85,7 +85,7 @@ func (c *Controller) settle(hold *profile.Hold, counts instrument.OperationID, o
 // nothing reports whether an operation that ended with a fault has certainly
 // moved nothing, and nothing that counts is left of it.
 func (c *Controller) nothing(ctx context.Context, counts instrument.OperationID, outcome error) bool {
-	if !Certain(outcome) || fault.ReasonOf(outcome) == "key-reused" { // that says nothing of the operation that has the key
+	if !fault.NothingHappened(outcome) || fault.ReasonOf(outcome) == protocol.ReasonKeyReused { // that says nothing of the operation that has the key
 		return false
 	}
 	if counts == "" {
@@ -93,17 +93,6 @@ func (c *Controller) nothing(ctx context.Context, counts instrument.OperationID,
 	}
 	fate, err := c.fate(ctx, counts)
 	return err == nil && (fate == profile.Unseen || fate == profile.Failed)
-}
-
-// Certain reports whether a fault says for sure that nothing was moved. A defect
-// does not: it may have come after the charge; nor does an operation that was
-// stopped, here or at the peer.
-func Certain(f error) bool {
-	switch fault.KindOf(f) {
-	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported, fault.Unavailable, fault.Timeout:
-		return true
-	}
-	return false
 }
 
 // fate is what has become of an operation, for reservations that nobody settled.
@@ -132,20 +121,18 @@ func ended(f *fault.Fault) profile.Fate {
 	switch {
 	case f == nil:
 		return profile.Done
-	case Certain(f), f.Reason == reasonAbandoned:
+	case fault.NothingHappened(f), f.Reason == protocol.ReasonAbandoned:
 		return profile.Failed
 	}
 	return profile.Running
 }
-
-const reasonAbandoned fault.Reason = "abandoned"
 
 // heard is a fault of the peer's side of an operation. That its operator has
 // abandoned it there says nothing about what is outside here; and what its plugin has
 // done is no reason to look into ours of the same name.
 func heard(f *fault.Fault) *fault.Fault {
 	f = f.Foreign()
-	if f.Reason == reasonAbandoned {
+	if f.Reason == protocol.ReasonAbandoned {
 		f.Reason = "abandoned-there"
 	}
 	if strings.HasPrefix(string(f.Reason), "plugin-") {

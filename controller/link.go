@@ -7,6 +7,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // link carries an initiator's operation to its peer over the session's present
@@ -80,8 +81,8 @@ func unanswered(e comm.Execute, err error) (comm.Executed, error) {
 // pending is a servicer that let us go while its operation goes on, or that goes
 // away itself: neither says how the operation has ended, or ended before.
 func pending(e comm.Executed) bool {
-	return e.Fault != nil && (e.Fault.Kind == fault.Unknown && e.Fault.Reason == "pending" ||
-		e.Fault.Kind == fault.Unavailable && e.Fault.Reason == "shutting-down")
+	return e.Fault != nil && (e.Fault.Kind == fault.Unknown && e.Fault.Reason == protocol.ReasonPending ||
+		e.Fault.Kind == fault.Unavailable && e.Fault.Reason == protocol.ReasonShuttingDown)
 }
 
 func (s *Session) receiptFits(e comm.Execute, got comm.Executed) bool {

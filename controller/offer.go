@@ -62,7 +62,8 @@ func madeTo(body instrument.OfferBody, payer string) error {
 // OfferBody reads an offer whose signature was checked before.
 func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
-	return body, decode(o.Body, &body)
+	err := decode(o.Body, &body)
+	return body, err
 }
 
 func offerText(body []byte) []byte { return append([]byte("swaperoo offer 1\x00"), body...) }
@@ -110,17 +111,21 @@ func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.Off
 	if peer.Key == "" && e.Call.Operation == protocol.Pay && c.protocols.Plain(e.Call.Protocol) {
 		return &body, nil // over a line in clear, which we have allowed: nobody has a key there
 	}
-	p := e.Call.Payer
-	if p == nil || now.After(p.Expiry) || p.Expiry.After(body.Until) {
+	if p := e.Call.Payer; p == nil || now.After(p.Expiry) || p.Expiry.After(body.Until) {
 		return nil, fault.New(fault.Denied, "the payment is not signed, or its signature is over").Because("payer-signature")
 	}
-	pub, err := crypto.ParseKey(peer.Key)
+	return &body, signedBy(peer.Key, e)
+}
+
+// signedBy refuses a payment that does not bear the signature of this payer.
+func signedBy(key string, e comm.Execute) error {
+	pub, err := crypto.ParseKey(key)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	text := PayerText(*e.Call.Offer, instrument.OperationID(e.Op), e.Call.Protocol, e.Call.Operation, *p)
-	if !crypto.Verify(pub, text, p.Signature) {
-		return nil, fault.New(fault.Denied, "the payer's signature does not fit").Because("payer-signature")
+	text := PayerText(*e.Call.Offer, instrument.OperationID(e.Op), e.Call.Protocol, e.Call.Operation, *e.Call.Payer)
+	if !crypto.Verify(pub, text, e.Call.Payer.Signature) {
+		return fault.New(fault.Denied, "the payer's signature does not fit").Because("payer-signature")
 	}
-	return &body, nil
+	return nil
 }

@@ -159,6 +159,13 @@ func (a Amount) Cmp(b Amount) (int, error) {
 	return +1, nil
 }
 
+// Fractions is an amount as the number of its smallest parts, hundred-millionths,
+// for arithmetic that an Amount does not do itself, such as dividing.
+func (a Amount) Fractions() *big.Int {
+	n := new(big.Int).Mul(new(big.Int).SetUint64(a.Value), big.NewInt(FractionBase))
+	return n.Add(n, big.NewInt(int64(a.Fraction)))
+}
+
 // MarshalText writes the canonical form; the zero Amount becomes empty text.
 func (a Amount) MarshalText() ([]byte, error) {
 	if a == (Amount{}) {
@@ -193,7 +200,7 @@ type digitError struct{ *fault.Fault }
 
 func (e *digitError) about(text string) *fault.Fault {
 	f := *e.Fault
-	f.Message = strconv.Quote(clip(text)) + " is not an amount: " + f.Message
+	f.Message = strconv.Quote(fault.Clip(text)) + " is not an amount: " + f.Message
 	return &f
 }
 
@@ -214,28 +221,14 @@ func parseDigits(s string, limit uint64) (uint64, *digitError) {
 }
 
 func badAmount(text, why string) error {
-	return fault.New(fault.Invalid, "%q is not an amount: %s", clip(text), why).
+	return fault.New(fault.Invalid, "%q is not an amount: %s", fault.Clip(text), why).
 		Because("amount-malformed").WithHint("write it like CHF:20 or CHF:20.50")
 }
 
 func badCurrency(c string) error {
-	return fault.New(fault.Invalid, "%q is not a currency: 1 to 11 capital letters are", clip(c)).Because("amount-malformed")
+	return fault.New(fault.Invalid, "%q is not a currency: 1 to 11 capital letters are", fault.Clip(c)).Because("amount-malformed")
 }
 
 func tooLarge() error {
 	return fault.New(fault.Invalid, "the sum is above the limit of 2^52").Because("amount-too-large")
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
-}
-
-// Fractions is an amount as the number of its smallest parts, hundred-millionths,
-// for arithmetic that an Amount does not do itself, such as dividing.
-func (a Amount) Fractions() *big.Int {
-	n := new(big.Int).Mul(new(big.Int).SetUint64(a.Value), big.NewInt(FractionBase))
-	return n.Add(n, big.NewInt(int64(a.Fraction)))
 }

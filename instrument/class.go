@@ -66,6 +66,18 @@ func (i Info) Allows(from, to string) bool {
 // Claims reports whether the class has a unique key of that name.
 func (i Info) Claims(key string) bool { return slices.Contains(i.Keys, key) }
 
+// Usable reports whether an operation can begin with an instance of this status.
+// One that no move leaves is over; one that only moves back to where instances
+// begin has been used, and a refund may make it usable again.
+func (i Info) Usable(status string) bool {
+	begins := func(s string) bool {
+		return slices.ContainsFunc(i.Moves, func(m Move) bool { return m.From == "" && m.To == s })
+	}
+	return slices.ContainsFunc(i.Moves, func(m Move) bool {
+		return m.From == status && (begins(status) || !begins(m.To))
+	})
+}
+
 // Circumstances are what a class weighs when it prefers a protocol (paper
 // §5.4): the device, the connection, the sum and the user's own preferences.
 type Circumstances struct {
@@ -87,16 +99,4 @@ func PreferFirst(protocols []string, c Circumstances) string {
 		return ""
 	}
 	return protocols[0]
-}
-
-// Usable reports whether an operation can begin with an instance of this status.
-// One that no move leaves is over; one that only moves back to where instances
-// begin has been used, and a refund may make it usable again.
-func (i Info) Usable(status string) bool {
-	begins := func(s string) bool {
-		return slices.ContainsFunc(i.Moves, func(m Move) bool { return m.From == "" && m.To == s })
-	}
-	return slices.ContainsFunc(i.Moves, func(m Move) bool {
-		return m.From == status && (begins(status) || !begins(m.To))
-	})
 }

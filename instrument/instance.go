@@ -91,7 +91,7 @@ func (id ID) Made() time.Time {
 func CheckID(id ID) error {
 	b, err := idText.DecodeString(string(id))
 	if err != nil || len(b) != 16 || ID(idText.EncodeToString(b)) != id {
-		return fault.New(fault.Invalid, "%q is not an instrument id", clip(string(id))).Because("id-malformed")
+		return fault.New(fault.Invalid, "%q is not an instrument id", fault.Clip(string(id))).Because("id-malformed")
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func (m *Manager) Classes() []Info {
 func (m *Manager) Class(id ClassID) (Class, error) {
 	c, ok := m.classes[id]
 	if !ok {
-		return nil, fault.New(fault.Unsupported, "there is no instrument class %q here", clip(string(id))).Because("class-unknown")
+		return nil, fault.New(fault.Unsupported, "there is no instrument class %q here", fault.Clip(string(id))).Because("class-unknown")
 	}
 	return c, nil
 }

@@ -44,7 +44,7 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 	}
 	for key, value := range after.Keys {
 		if !info.Claims(key) || value == "" {
-			return fault.New(fault.Invalid, "%s has no unique key %q", info.ID, clip(key)).Because("key-unknown")
+			return fault.New(fault.Invalid, "%s has no unique key %q", info.ID, fault.Clip(key)).Because("key-unknown")
 		}
 	}
 	if before != nil {
@@ -62,7 +62,7 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 
 func refusedMove(info Info, from string, after Instance) error {
 	if from == "" {
-		return fault.New(fault.Conflict, "a %s cannot begin as %s", info.ID, clip(after.Status)).Because("move-refused")
+		return fault.New(fault.Conflict, "a %s cannot begin as %s", info.ID, fault.Clip(after.Status)).Because("move-refused")
 	}
-	return fault.New(fault.Conflict, "this %s is %s and cannot become %s", info.ID, from, clip(after.Status)).Because("move-refused")
+	return fault.New(fault.Conflict, "this %s is %s and cannot become %s", info.ID, from, fault.Clip(after.Status)).Because("move-refused")
 }

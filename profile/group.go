@@ -102,8 +102,5 @@ func (m *Manager) Owners(ctx context.Context, p Principal) ([]instrument.Princip
 // group because its person is.
 func (m *Manager) isMember(ctx context.Context, group, member instrument.PrincipalID) (bool, error) {
 	in, err := m.store.Memberships(ctx, group, member)
-	if errors.Is(err, fault.NotFound) {
-		return false, nil
-	}
 	return len(in) > 0, err
 }

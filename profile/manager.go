@@ -6,6 +6,7 @@ import (
 	"encoding/base32"
 	"errors"
 	"io"
+	"strconv"
 	"sync"
 	"time"
 
@@ -172,9 +173,9 @@ func (m *Manager) newToken() (token string, hash []byte, err error) {
 }
 
 func disabled(p Principal) error {
-	f := fault.New(fault.Denied, "%q has been disabled", p.Name).Because("principal-disabled")
+	text := strconv.Quote(p.Name) + " has been disabled"
 	if why := p.Facts[FactDisabled]; why != "" {
-		return fault.New(fault.Denied, "%q has been disabled: %s", p.Name, why).Because("principal-disabled")
+		text += ": " + why
 	}
-	return f
+	return fault.New(fault.Denied, "%s", text).Because("principal-disabled")
 }

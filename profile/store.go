@@ -67,8 +67,9 @@ const (
 )
 
 // Principal is who may ask for operations (paper §3.3): a person, a software
-// agent, a device, a service; or a group of them, which only owns. The bank's account profiles and the vendor's customer profiles are
-// principals of the same manager under other policies.
+// agent, a device, a service; or a group of them, which only owns. The bank's
+// account profiles and the vendor's customer profiles are principals of the same
+// manager under other policies.
 type Principal struct {
 	ID       instrument.PrincipalID
 	Kind     Kind

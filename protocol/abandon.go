@@ -63,7 +63,7 @@ func (m *Manager) Abandon(ctx context.Context, id instrument.OperationID) (left 
 		return nil, err
 	}
 	return left, runsElsewhere(id, m.endAs(r, fault.New(fault.Unknown,
-		"operation %s was abandoned by its operator; what it had begun is kept with its instruments", Short(id)).Because("abandoned")))
+		"operation %s was abandoned by its operator; what it had begun is kept with its instruments", Short(id)).Because(ReasonAbandoned)))
 }
 
 // mayEnd looks for what is outside.

@@ -46,8 +46,7 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 		if done.digest() != st.digest() {
 			return Answer{}, o.diverged(done, st)
 		}
-		a := done.answer
-		return a, nil
+		return done.answer, nil
 	}
 	asked, again := o.open[st.N] // by an earlier life, which has not kept the answer
 	if again && asked.digest() != st.digest() {
@@ -88,10 +87,6 @@ func (o *operation) question(ctx context.Context, st Step, again bool) (Answer, 
 	a.outside = true
 	return a, nil
 }
-
-// ReasonAnswerLost marks the fault of a request that may have arrived, in an
-// earlier life, and was not sent again.
-const ReasonAnswerLost fault.Reason = "answer-lost"
 
 // lostAnswer is what code is told of a request that an earlier life has sent, or
 // was about to send, and that must not be sent twice.

@@ -68,7 +68,7 @@ const grace = time.Second
 // paper's execute-Transaction. Repeating an id returns the first outcome; the
 // same id with another call is a conflict. When ctx ends, or the deadline of an
 // operation with a peer is over, the caller is let go with fault.Unknown, reason
-// "pending", and the operation goes on.
+// ReasonPending, and the operation goes on.
 func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 	o, err := m.begin(ctx, r)
 	if err != nil {
@@ -87,7 +87,7 @@ const lookEvery = 200 * time.Millisecond
 
 // Await waits, within ctx, for the end of an operation that was begun before,
 // here or in another process, and returns its outcome. One that has not ended in
-// that time is fault.Unknown, reason "pending".
+// that time is fault.Unknown, reason ReasonPending.
 func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
 	for {
 		m.mu.Lock()
@@ -125,7 +125,7 @@ func (o *operation) await(ctx context.Context) (Result, error) {
 		case <-o.done: // both at once: the outcome is known
 		default:
 			return Result{}, fault.Wrap(ctx.Err(), fault.Unknown, "operation %s has not ended yet", Short(o.id)).
-				Because("pending").WithHint("ask again with the same key, or look at `operation list`")
+				Because(ReasonPending).WithHint("ask again with the same key, or look at `operation list`")
 		}
 	}
 	return o.result, o.failure
@@ -151,7 +151,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	select {
 	case <-o.done:
 	case <-ctx.Done():
-		return comm.Executed{Op: e.Op, Fault: fault.New(fault.Unknown, "the operation goes on").Because("pending")}
+		return comm.Executed{Op: e.Op, Fault: fault.New(fault.Unknown, "the operation goes on").Because(ReasonPending)}
 	}
 	out := comm.Executed{Op: e.Op, Result: o.result.Value}
 	out.Have, out.Msgs = o.mail.durable()
@@ -216,7 +216,7 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 		return running, nil
 	}
 	if m.life.Err() != nil {
-		return nil, fault.New(fault.Unavailable, "this party is shutting down").Because("shutting-down")
+		return nil, fault.New(fault.Unavailable, "this party is shutting down").Because(ReasonShuttingDown)
 	}
 	for _, s := range m.early.claim(r.ID, r.Peer.Key) {
 		o.mail.arrived(s.Have, s.Msgs)
@@ -260,7 +260,7 @@ func sameCall(running, asked *operation) error {
 
 func keyReused(id instrument.OperationID) error {
 	return fault.New(fault.Conflict, "operation %s was begun with other content", Short(id)).
-		Because("key-reused").WithHint("use another --key for another operation")
+		Because(ReasonKeyReused).WithHint("use another --key for another operation")
 }
 
 // hearEnds notes which operations a peer has stored the end of.

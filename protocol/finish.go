@@ -136,9 +136,9 @@ func (o *operation) conclude(err error) *stopped {
 // caller.
 func withoutTrace(err error) error {
 	switch f := fault.From(err); {
-	case f.Reason == "plugin-crashed":
+	case f.Reason == ReasonCrashed:
 		return fault.Wrap(err, fault.Unavailable, "the plugin ended in the middle of the operation; nothing has happened").
-			Because("plugin-crashed").WithHint("try again; the same --key is fine")
+			Because(ReasonCrashed).WithHint("try again; the same --key is fine")
 	case errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded):
 		if f.Reason == "" {
 			return fault.Wrap(err, fault.Timeout, "the time for this operation was over before it began").Because("deadline")
@@ -173,7 +173,7 @@ func (o *operation) repeat() {
 	switch {
 	case errors.Is(err, fault.NotFound):
 	case err != nil:
-		o.failure = o.crossing(fault.Wrap(err, fault.Unknown, "it cannot be seen whether operation %s has happened before", Short(o.id)).Because("pending"))
+		o.failure = o.crossing(fault.Wrap(err, fault.Unknown, "it cannot be seen whether operation %s has happened before", Short(o.id)).Because(ReasonPending))
 	default:
 		o.failure = nil
 		_ = o.concludeAs(o.first(row))
@@ -198,7 +198,7 @@ func (o *operation) first(r Row) (outcome, error) {
 }
 
 func interrupted(id instrument.OperationID) error {
-	return fault.New(fault.Unknown, "operation %s was interrupted before its end", Short(id)).Because("pending").
+	return fault.New(fault.Unknown, "operation %s was interrupted before its end", Short(id)).Because(ReasonPending).
 		WithHint("ask again with the same key, or look at `operation list`")
 }
 

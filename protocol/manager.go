@@ -174,21 +174,14 @@ func (m *Manager) Lookup(protocol string, class instrument.ClassID, peer comm.Ro
 			return op, nil
 		}
 	}
-	return Operation{}, fault.New(fault.Unsupported, "%s has no operation %s for %s with this peer", protocol, clip(name), class).
+	return Operation{}, fault.New(fault.Unsupported, "%s has no operation %s for %s with this peer", protocol, fault.Clip(name), class).
 		Because("operation-unknown")
 }
 
 func (m *Manager) find(protocol string) (installed, error) {
 	in, ok := m.installed[protocol]
 	if !ok {
-		return installed{}, fault.New(fault.Unsupported, "the protocol %q is not installed here", clip(protocol)).Because("protocol-unknown")
+		return installed{}, fault.New(fault.Unsupported, "the protocol %q is not installed here", fault.Clip(protocol)).Because("protocol-unknown")
 	}
 	return in, nil
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
 }

@@ -91,7 +91,7 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 		return nil, err
 	}
 	if len(r.Call.Args) > 0 && !json.Valid(r.Call.Args) {
-		return nil, fault.New(fault.Invalid, "the arguments of %s are not JSON", clip(r.Call.Operation)).Because("message-malformed")
+		return nil, fault.New(fault.Invalid, "the arguments of %s are not JSON", fault.Clip(r.Call.Operation)).Because("message-malformed")
 	}
 	seed := make([]byte, 32)
 	if _, err := io.ReadFull(m.parts.Random, seed); err != nil {
@@ -162,7 +162,7 @@ func (o *operation) drive() {
 // unreached reports whether code could not be started, which says nothing of it.
 func unreached(err error) bool {
 	r := fault.ReasonOf(err)
-	return errors.Is(err, fault.Unavailable) && r != "plugin-crashed" && r != "plugin-hung"
+	return errors.Is(err, fault.Unavailable) && r != ReasonCrashed && r != ReasonHung
 }
 
 // pause lets a bundle come back that cannot be started now; false: this life ends.
@@ -281,7 +281,7 @@ func digestOf(r Execution) ([32]byte, error) {
 	if len(c.Args) > 0 {
 		args, err := canonical(c.Args)
 		if err != nil {
-			return [32]byte{}, fault.Wrap(err, fault.Invalid, "the arguments of %s are not JSON", clip(c.Operation)).Because("message-malformed")
+			return [32]byte{}, fault.Wrap(err, fault.Invalid, "the arguments of %s are not JSON", fault.Clip(c.Operation)).Because("message-malformed")
 		}
 		c.Args = args
 	}
@@ -291,7 +291,7 @@ func digestOf(r Execution) ([32]byte, error) {
 		Call     Call
 	}{r.Side, r.Protocol, c})
 	if err != nil {
-		return [32]byte{}, fault.Wrap(err, fault.Invalid, "the call of %s cannot be written as JSON", clip(c.Operation)).Because("message-malformed")
+		return [32]byte{}, fault.Wrap(err, fault.Invalid, "the call of %s cannot be written as JSON", fault.Clip(c.Operation)).Because("message-malformed")
 	}
 	return sum(text), nil
 }

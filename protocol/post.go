@@ -115,7 +115,7 @@ func (o *operation) request() {
 		if o.m.life.Err() != nil {
 			return
 		}
-		if err == nil && got.Fault != nil && got.Fault.Kind == fault.Unknown && got.Fault.Reason == "pending" {
+		if err == nil && got.Fault != nil && got.Fault.Kind == fault.Unknown && got.Fault.Reason == ReasonPending {
 			err = got.Fault // the peer let us go; its run goes on
 		}
 		if err == nil {
@@ -130,20 +130,31 @@ func (o *operation) request() {
 			return
 		}
 		o.m.parts.Log.Debug("the peer is asked again", "operation", Short(o.id), "in", pause, "error", err)
-		select {
-		case <-time.After(pause):
-		case <-o.done:
-			if !o.speaks {
-				return
-			}
-			select { // it has ended, but its last words have not arrived
-			case <-time.After(pause):
-			case <-o.m.life.Done():
-				return
-			}
-		case <-o.m.life.Done():
+		if !o.asksAgain(pause) {
 			return
 		}
+	}
+}
+
+// asksAgain waits for the next attempt to reach the peer; false: there is none, for
+// this life ends, or the operation has and has nothing left to say.
+func (o *operation) asksAgain(pause time.Duration) bool {
+	next := time.After(pause)
+	select {
+	case <-next:
+		return true
+	case <-o.m.life.Done():
+		return false
+	case <-o.done:
+	}
+	if !o.speaks {
+		return false
+	}
+	select { // it has ended, but its last words have not arrived
+	case <-next:
+		return true
+	case <-o.m.life.Done():
+		return false
 	}
 }
 
@@ -200,7 +211,7 @@ func mayHaveArrived(err error) bool {
 		return true
 	}
 	reason := fault.ReasonOf(err)
-	return reason == "connection-lost" || reason == "going-away"
+	return reason == comm.ReasonConnectionLost || reason == comm.ReasonGoingAway
 }
 
 // wireCall is the call as the peer gets it.

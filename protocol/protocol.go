@@ -117,7 +117,7 @@ func (c Call) NoArguments() error {
 		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(given)) {
-		return fault.New(fault.Invalid, "%s has no argument %q", c.Operation, clip(name)).Because("argument-unknown").WithHint("what is paid is what the offer says")
+		return fault.New(fault.Invalid, "%s has no argument %q", c.Operation, fault.Clip(name)).Because("argument-unknown").WithHint("what is paid is what the offer says")
 	}
 	return nil
 }

@@ -31,7 +31,7 @@ type Record struct {
 // Named finds the one operation whose id begins like that, at least 8
 // characters of it. The error is fault.NotFound or fault.Invalid.
 func (m *Manager) Named(ctx context.Context, prefix string) (instrument.OperationID, error) {
-	unknown := fault.New(fault.NotFound, "there is no operation %q here", clip(prefix)).Because("operation-unknown").
+	unknown := fault.New(fault.NotFound, "there is no operation %q here", fault.Clip(prefix)).Because("operation-unknown").
 		WithHint("`operation list` shows those that there are")
 	if len(prefix) < minPrefix {
 		return "", unknown
@@ -43,7 +43,7 @@ func (m *Manager) Named(ctx context.Context, prefix string) (instrument.Operatio
 	case len(rows) == 0:
 		return "", unknown
 	case len(rows) > 1:
-		return "", fault.New(fault.Invalid, "more than one operation begins like %q", clip(prefix)).Because("name-ambiguous").WithHint("give more characters")
+		return "", fault.New(fault.Invalid, "more than one operation begins like %q", fault.Clip(prefix)).Because("name-ambiguous").WithHint("give more characters")
 	}
 	return rows[0].ID, nil
 }

@@ -67,7 +67,7 @@ func (m *Manager) unseal(r Row) (rowBody, error) {
 func (m *Manager) openOutcome(r Row) (outcome, error) {
 	switch r.State {
 	case Running:
-		return outcome{}, fault.New(fault.Unknown, "operation %s runs in another process, or was interrupted", Short(r.ID)).Because("pending")
+		return outcome{}, fault.New(fault.Unknown, "operation %s runs in another process, or was interrupted", Short(r.ID)).Because(ReasonPending)
 	case Stuck:
 		if body, err := m.unseal(r); err == nil && body.End != nil && body.End.Fault != nil {
 			return outcome{}, body.End.Fault

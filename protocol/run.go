@@ -19,7 +19,7 @@ func Run(ctx context.Context, p Protocol, b Begin, d Door, log *slog.Logger) (er
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Wrap(fmt.Errorf("%v\n%s", r, debug.Stack()), fault.Internal, "%s crashed in %s", p.Info().ID, b.Call.Operation).
-				Because("plugin-crashed")
+				Because(ReasonCrashed)
 		}
 	}()
 	for {

@@ -86,7 +86,7 @@ type Begin struct {
 	Leased   []instrument.Instance  `json:"leased,omitempty"` // as seen when the lease was taken
 	Seed     []byte                 `json:"seed"`             // 32 bytes; a secret
 	Now      time.Time              `json:"now"`
-	Outcomes map[int]*fault.Fault   `json:"outcomes,omitempty"` // what Update steps returned that did not go well
+	Outcomes map[int]*fault.Fault   `json:"outcomes,omitempty"` // what riding steps returned that did not go well
 	Recorded int                    `json:"recorded,omitempty"` // steps up to this one are answered from the record
 }
 

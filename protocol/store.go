@@ -93,7 +93,9 @@ type Filter struct {
 	Limit     int  // 0: no limit
 }
 
-// Known is returned by BeginOperation when the id has a row already.
+// Known is returned by a unit of work when the row of an operation is not what it
+// takes it for: BeginOperation finds one, the others another runner or state. Row is
+// the one that is there.
 type Known struct{ Row Row }
 
 // Error implements error.

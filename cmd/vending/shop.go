@@ -35,7 +35,7 @@ type shop struct {
 func (s *shop) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	name := inv[vendor.InvoiceProduct]
 	if name == "" {
-		if inv["account"] == "" {
+		if inv[controller.InvoiceAccount] == "" {
 			inv = maps.Clone(inv)
 			delete(inv, "amount")
 		}

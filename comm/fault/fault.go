@@ -73,9 +73,9 @@ func (f *Fault) Is(target error) bool {
 // Unwrap gives the cause to errors.As and errors.Is within this process.
 func (f *Fault) Unwrap() error { return f.cause }
 
-// From finds the fault in err, adding what was wrapped around it to the
-// message, or makes an Internal one that says nothing of the cause. A context
-// that ended is Timeout. From(nil) is nil.
+// From finds the fault in err, without what was wrapped around it, or makes an
+// Internal one that says nothing of the cause. A context that ended is Timeout.
+// From(nil) is nil.
 func From(err error) *Fault {
 	if err == nil {
 		return nil
@@ -100,6 +100,17 @@ func KindOf(err error) Kind {
 		return f.Kind
 	}
 	return 0
+}
+
+// NothingHappened reports whether err says for sure that what was asked was not done
+// and will not be. A defect does not: it may have come behind what was done. Nor does
+// an operation that was stopped, here or at the peer.
+func NothingHappened(err error) bool {
+	switch KindOf(err) {
+	case Invalid, Denied, NotFound, Conflict, Declined, Unsupported, Unavailable, Timeout:
+		return true
+	}
+	return false
 }
 
 // ReasonOf is the reason of the fault in err, empty if there is none.

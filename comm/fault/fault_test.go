@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -75,5 +77,33 @@ func TestAnEndedContextIsATimeout(t *testing.T) {
 	}
 	if fault.From(nil) != nil || fault.KindOf(nil) != 0 {
 		t.Error("nil is a fault")
+	}
+}
+
+func TestWhatIsQuotedIsShortAndWhole(t *testing.T) {
+	for text, want := range map[string]string{
+		"":                            "",
+		"reserve":                     "reserve",
+		strings.Repeat("a", 40):       strings.Repeat("a", 40),
+		strings.Repeat("a", 41):       strings.Repeat("a", 40) + "…",
+		strings.Repeat("a", 39) + "é": strings.Repeat("a", 39) + "…", // the letter does not fit
+	} {
+		if got := fault.Clip(text); got != want {
+			t.Errorf("%q is quoted as %q, not %q", text, got, want)
+		}
+	}
+}
+
+func TestWhatSaysThatNothingHappened(t *testing.T) {
+	says := []fault.Kind{
+		fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported, fault.Unavailable, fault.Timeout,
+	}
+	for k := fault.Invalid; k <= fault.Suspended; k++ {
+		if got := fault.NothingHappened(fmt.Errorf("pay: %w", fault.New(k, "no"))); got != slices.Contains(says, k) {
+			t.Errorf("%s says that nothing happened: %t", k, got)
+		}
+	}
+	if fault.NothingHappened(nil) || fault.NothingHappened(errors.New("a defect")) {
+		t.Error("an end that is good, or not known, says that nothing happened")
 	}
 }

@@ -2,6 +2,7 @@ package https
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -25,14 +26,8 @@ func (f *Fetcher) Fetch(ctx context.Context, r comm.Fetch) (comm.Fetched, error)
 	if err != nil {
 		return comm.Fetched{}, err
 	}
-	limit, timeout := r.Limit, r.Timeout
-	if limit == 0 {
-		limit = defaultLimit
-	}
-	if timeout == 0 {
-		timeout = f.o.Timeout
-	}
-	within, cancel := context.WithTimeout(ctx, timeout)
+	limit := cmp.Or(r.Limit, defaultLimit)
+	within, cancel := context.WithTimeout(ctx, cmp.Or(r.Timeout, f.o.Timeout))
 	defer cancel()
 	for hop := 0; ; hop++ {
 		var connected atomic.Bool

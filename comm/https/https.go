@@ -10,6 +10,7 @@
 package https
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"net"
@@ -51,12 +52,8 @@ type Fetcher struct {
 
 // New makes a fetcher.
 func New(o Options) *Fetcher {
-	if o.Timeout == 0 {
-		o.Timeout = defaultTimeout
-	}
-	if o.Connect == 0 {
-		o.Connect = 10 * time.Second
-	}
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	o.Connect = cmp.Or(o.Connect, 10*time.Second)
 	f := &Fetcher{o: o}
 	f.transport = &http.Transport{
 		DialContext:            f.dial,

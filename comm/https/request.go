@@ -11,15 +11,10 @@ import (
 
 // check refuses what the node never sends, before anything is connected.
 func (f *Fetcher) check(r comm.Fetch) (*url.URL, error) {
-	u, err := url.Parse(r.URL)
-	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
-		return nil, invalid("url-malformed", "this is not the URL of a web server")
+	u, err := f.target(r.URL)
+	if err != nil {
+		return nil, err
 	}
-	if u.Scheme == "http" && !f.o.AllowHTTP && !loopback(u.Hostname()) {
-		return nil, fault.New(fault.Denied, "%s would be reached without encryption", u.Host).
-			Because("http-denied").WithHint("use https, or allow http in the configuration of this party")
-	}
-	u.Fragment = ""
 	switch {
 	case !token(r.Method) || r.Method == http.MethodConnect || r.Method == http.MethodTrace:
 		return nil, invalid("method-refused", "no request can be made with the method %q", r.Method)
@@ -30,15 +25,33 @@ func (f *Fetcher) check(r comm.Fetch) (*url.URL, error) {
 	case r.Timeout < 0 || r.Timeout > maxTimeout:
 		return nil, invalid("timeout-refused", "a request cannot take %s; the limit is %s", r.Timeout, maxTimeout)
 	}
-	for name, value := range r.Header {
+	return u, checkHeader(r.Header)
+}
+
+// target is where a request goes: to a web server, in clear only where that is allowed.
+func (f *Fetcher) target(text string) (*url.URL, error) {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.User != nil || (u.Scheme != "http" && u.Scheme != "https") {
+		return nil, invalid("url-malformed", "this is not the URL of a web server")
+	}
+	if u.Scheme == "http" && !f.o.AllowHTTP && !loopback(u.Hostname()) {
+		return nil, fault.New(fault.Denied, "%s would be reached without encryption", u.Host).
+			Because("http-denied").WithHint("use https, or allow http in the configuration of this party")
+	}
+	u.Fragment = ""
+	return u, nil
+}
+
+func checkHeader(h map[string]string) error {
+	for name, value := range h {
 		if !token(name) || strings.ContainsFunc(value, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7f }) {
-			return nil, invalid("header-malformed", "the header %q cannot be sent", name)
+			return invalid("header-malformed", "the header %q cannot be sent", name)
 		}
 		if ours(name) {
-			return nil, invalid("header-refused", "the header %q is not the plugin's to set", name)
+			return invalid("header-refused", "the header %q is not the plugin's to set", name)
 		}
 	}
-	return u, nil
+	return nil
 }
 
 // ours are the headers that say whom we talk to, how, and who we are.

@@ -13,7 +13,7 @@ var errUnasked = errors.New("answer-unasked")
 
 // Call implements comm.Conn. A ctx that ends is fault.Timeout; the request is
 // not taken back by that, and its answer is dropped. A connection that ends is
-// fault.Unavailable, reason "connection-lost": the peer may have handled the
+// fault.Unavailable, reason comm.ReasonConnectionLost: the peer may have handled the
 // request, so only what is idempotent may be sent again. An answer that cannot
 // be read into result is fault.Unknown.
 func (c *Conn) Call(ctx context.Context, method string, params, result any) error {

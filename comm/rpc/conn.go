@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -44,15 +45,9 @@ type Conn struct {
 // New makes a connection, which sends at once but handles nothing until Start.
 func New(s Stream, o Options) *Conn {
 	c := &Conn{
-		stream: s, side: o.Side, binding: o.Binding, maxFrame: o.MaxFrame, maxOpen: int64(o.Requests),
+		stream: s, side: o.Side, binding: o.Binding, maxFrame: cmp.Or(o.MaxFrame, MaxFrame), maxOpen: int64(cmp.Or(o.Requests, MaxRequests)),
 		started: make(chan struct{}), ended: make(chan struct{}),
 		done: make(chan struct{}),
-	}
-	if c.maxFrame == 0 {
-		c.maxFrame = MaxFrame
-	}
-	if c.maxOpen == 0 {
-		c.maxOpen = MaxRequests
 	}
 	c.peer.Store(&o.Peer)
 	c.lib = jsonrpc2.NewConn(context.Background(), objects{c}, serving{c},
@@ -135,7 +130,7 @@ func reasonOf(cause error) string {
 // lost is the error of everything that the end of the connection cut off.
 func (c *Conn) lost() error {
 	<-c.ended
-	return fault.Wrap(c.cause, fault.Unavailable, "the connection to %s is lost", c.name()).Because("connection-lost")
+	return fault.Wrap(c.cause, fault.Unavailable, "the connection to %s is lost", c.name()).Because(comm.ReasonConnectionLost)
 }
 
 func (c *Conn) name() string {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/sourcegraph/jsonrpc2"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
@@ -16,7 +17,7 @@ const codeBase = -32000
 func sent(err error) *jsonrpc2.Error {
 	f := fault.From(err)
 	if f.Kind == fault.Suspended { // a word of this process only
-		f = fault.New(fault.Unavailable, "this party is going away").Because("going-away").WithHint("connect again later")
+		f = fault.New(fault.Unavailable, "this party is going away").Because(comm.ReasonGoingAway).WithHint("connect again later")
 	}
 	e := &jsonrpc2.Error{Code: codeBase - int64(f.Kind), Message: f.Message}
 	e.SetError(f)

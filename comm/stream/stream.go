@@ -17,6 +17,7 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"time"
@@ -74,20 +75,13 @@ type Transport struct{ o Options }
 
 // New makes a transport.
 func New(o Options) *Transport {
-	o.MaxFrame = orElse(o.MaxFrame, rpc.MaxFrame)
-	o.Connections = orElse(o.Connections, 1024)
-	o.Handshake = orElse(o.Handshake, 10*time.Second)
-	o.Write = orElse(o.Write, 10*time.Second)
-	o.Ping = orElse(o.Ping, 20*time.Second)
-	o.Idle = orElse(o.Idle, time.Minute)
+	o.MaxFrame = cmp.Or(o.MaxFrame, rpc.MaxFrame)
+	o.Connections = cmp.Or(o.Connections, 1024)
+	o.Handshake = cmp.Or(o.Handshake, 10*time.Second)
+	o.Write = cmp.Or(o.Write, 10*time.Second)
+	o.Ping = cmp.Or(o.Ping, 20*time.Second)
+	o.Idle = cmp.Or(o.Idle, time.Minute)
 	return &Transport{o: o}
-}
-
-func orElse[T int | time.Duration](v, otherwise T) T {
-	if v == 0 {
-		return otherwise
-	}
-	return v
 }
 
 // Schemes implements comm.Transport.

@@ -39,8 +39,8 @@ type Client struct {
 }
 
 // NewClient makes a client for the API at base. Of httpClient the transport is
-// used, nil means the default one; redirects and deadlines are the client's own. Whether base may be called
-// at all (CheckURL) is the caller's decision.
+// used, nil means the default one; redirects and deadlines are the client's own.
+// Whether base may be called at all (CheckURL) is the caller's decision.
 func NewClient(base string, httpClient *http.Client, auth Authorization) (*Client, error) {
 	u, err := CheckURL(base, true)
 	if err != nil {

@@ -112,7 +112,8 @@ func readRow(raw json.RawMessage) (row IncomingTransaction, err error) {
 		return row, err
 	}
 	row.Type = strings.ToUpper(row.Type) // compared without case by the exchange
-	return row, readByType(in, &row)
+	err = readByType(in, &row)
+	return row, err
 }
 
 // checkValues is what holds for every row of both histories.

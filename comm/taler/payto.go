@@ -98,9 +98,6 @@ func (p Payto) Param(key string) string {
 	return values.Get(key)
 }
 
-// ReceiverName is the name of the account's holder.
-func (p Payto) ReceiverName() string { return p.Param("receiver-name") }
-
 // Normalise is the URI without its query and with letter case folded as the
 // exchange folds it, so that two spellings of one account become one text.
 func (p Payto) Normalise() Payto {
@@ -148,16 +145,6 @@ func (p *Payto) UnmarshalText(text []byte) error {
 	}
 	*p = parsed
 	return nil
-}
-
-// NewPayto builds a URI of a kind, with target segments and receiver-name
-// percent-encoded where needed. The error is Check's.
-func NewPayto(kind string, receiver string, segments ...string) (Payto, error) {
-	text := paytoPrefix + kind
-	for _, s := range segments {
-		text += "/" + encodePayto(s)
-	}
-	return ParsePayto(text + "?receiver-name=" + encodePayto(receiver))
 }
 
 // parts splits the text after the prefix; slashed tells whether a slash follows

@@ -113,7 +113,8 @@ func (u QuotaUse) withdrawal(tx instrument.Tx) (w Withdrawal, err error) {
 	if err != nil {
 		return w, err
 	}
-	return w, i.Decode(&w)
+	err = i.Decode(&w)
+	return w, err
 }
 
 // Limit is what is left under a rule of a quota that was Counted.

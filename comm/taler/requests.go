@@ -8,21 +8,22 @@ import (
 
 // TerminalConfig asks the Terminal API what it is and refuses another API or a
 // version that has nothing in common with ours.
-func (c *Client) TerminalConfig(ctx context.Context) (cfg TerminalConfig, err error) {
-	if err := c.document(ctx, call{route: RouteTerminalConfig, out: &cfg}); err != nil {
+func (c *Client) TerminalConfig(ctx context.Context) (TerminalConfig, error) {
+	cfg, err := document[TerminalConfig](ctx, c, call{route: RouteTerminalConfig})
+	if err != nil {
 		return TerminalConfig{}, err
 	}
 	return cfg, c.speaks(cfg.Name, TerminalName, cfg.Version, TerminalVersion)
 }
 
 // Quota asks what a user may withdraw; fault.NotFound where there are no quotas.
-func (c *Client) Quota(ctx context.Context, user string) (out WithdrawLimit, err error) {
-	return out, c.document(ctx, call{route: RouteQuota, vars: Vars{"user": user}, out: &out})
+func (c *Client) Quota(ctx context.Context, user string) (WithdrawLimit, error) {
+	return document[WithdrawLimit](ctx, c, call{route: RouteQuota, vars: Vars{"user": user}})
 }
 
 // LockQuota reserves a part of what a user may withdraw and says what is left.
-func (c *Client) LockQuota(ctx context.Context, user string, r WithdrawLimitLock) (out WithdrawLimit, err error) {
-	return out, c.document(ctx, call{route: RouteQuotaLock, vars: Vars{"user": user}, in: r, out: &out})
+func (c *Client) LockQuota(ctx context.Context, user string, r WithdrawLimitLock) (WithdrawLimit, error) {
+	return document[WithdrawLimit](ctx, c, call{route: RouteQuotaLock, vars: Vars{"user": user}, in: r})
 }
 
 // UnlockQuota gives a reserved part back.
@@ -33,13 +34,13 @@ func (c *Client) UnlockQuota(ctx context.Context, user, lock string) error {
 
 // SetUp makes a new operation. The same RequestUID and content again gives the
 // same operation.
-func (c *Client) SetUp(ctx context.Context, r TerminalWithdrawalSetup) (out TerminalWithdrawalSetupResponse, err error) {
-	return out, c.document(ctx, call{route: RouteSetUp, in: r, out: &out})
+func (c *Client) SetUp(ctx context.Context, r TerminalWithdrawalSetup) (TerminalWithdrawalSetupResponse, error) {
+	return document[TerminalWithdrawalSetupResponse](ctx, c, call{route: RouteSetUp, in: r})
 }
 
 // TerminalStatus asks where an operation stands, waiting as poll says.
-func (c *Client) TerminalStatus(ctx context.Context, id WOPID, poll LongPoll) (out BankWithdrawalOperationStatus, err error) {
-	return out, c.document(ctx, call{route: RouteTerminalStatus, vars: of(id), query: poll.query(), wait: poll.Timeout, out: &out})
+func (c *Client) TerminalStatus(ctx context.Context, id WOPID, poll LongPoll) (BankWithdrawalOperationStatus, error) {
+	return document[BankWithdrawalOperationStatus](ctx, c, call{route: RouteTerminalStatus, vars: of(id), query: poll.query(), wait: poll.Timeout})
 }
 
 // Check tells the bank that the payment was made. It may be repeated.
@@ -61,8 +62,9 @@ func (c *Client) Abort(ctx context.Context, id Named) error {
 
 // IntegrationConfig asks the Bank Integration API what it is and refuses another
 // API or a version that has nothing in common with ours.
-func (c *Client) IntegrationConfig(ctx context.Context) (cfg IntegrationConfig, err error) {
-	if err := c.document(ctx, call{route: RouteIntegrationConfig, out: &cfg}); err != nil {
+func (c *Client) IntegrationConfig(ctx context.Context) (IntegrationConfig, error) {
+	cfg, err := document[IntegrationConfig](ctx, c, call{route: RouteIntegrationConfig})
+	if err != nil {
 		return IntegrationConfig{}, err
 	}
 	return cfg, c.speaks(cfg.Name, IntegrationName, cfg.Version, IntegrationVersion)
@@ -72,14 +74,14 @@ func (c *Client) IntegrationConfig(ctx context.Context) (cfg IntegrationConfig, 
 type Named interface{ Text() string }
 
 // Operation asks where an operation stands, as a wallet, waiting as poll says.
-func (c *Client) Operation(ctx context.Context, id Named, poll LongPoll) (out BankWithdrawalOperationStatus, err error) {
-	return out, c.document(ctx, call{route: RouteOperation, vars: of(id), query: poll.query(), wait: poll.Timeout, out: &out})
+func (c *Client) Operation(ctx context.Context, id Named, poll LongPoll) (BankWithdrawalOperationStatus, error) {
+	return document[BankWithdrawalOperationStatus](ctx, c, call{route: RouteOperation, vars: of(id), query: poll.query(), wait: poll.Timeout})
 }
 
 // Select names the wallet's reserve. The same selection may be repeated; another
 // one is fault.Conflict with ReasonSelectionConflict.
-func (c *Client) Select(ctx context.Context, id Named, r BankWithdrawalOperationPostRequest) (out BankWithdrawalOperationPostResponse, err error) {
-	return out, c.document(ctx, call{route: RouteSelect, vars: of(id), in: r, out: &out})
+func (c *Client) Select(ctx context.Context, id Named, r BankWithdrawalOperationPostRequest) (BankWithdrawalOperationPostResponse, error) {
+	return document[BankWithdrawalOperationPostResponse](ctx, c, call{route: RouteSelect, vars: of(id), in: r})
 }
 
 // AbortOperation gives an operation up as a wallet.
@@ -88,14 +90,15 @@ func (c *Client) AbortOperation(ctx context.Context, id Named) error {
 	return err
 }
 
-// document is do for routes that always answer with a document.
-func (c *Client) document(ctx context.Context, k call) error {
+// document is do for routes that always answer with a document, which is a T.
+func document[T any](ctx context.Context, c *Client, k call) (out T, err error) {
+	k.out = &out
 	found, err := c.do(ctx, k)
 	if err == nil && !found {
 		route, _ := RouteOf(k.route)
-		return c.unreadable(route, nil, "is empty", ReasonAnswerMalformed)
+		err = c.unreadable(route, nil, "is empty", ReasonAnswerMalformed)
 	}
-	return err
+	return out, err
 }
 
 // speaks refuses a /config of something else.

@@ -8,8 +8,9 @@ import (
 
 // WireConfig asks the Wire Gateway API what it is and refuses another API or a
 // version that has nothing in common with ours.
-func (c *Client) WireConfig(ctx context.Context) (cfg WireConfig, err error) {
-	if err := c.document(ctx, call{route: RouteWireConfig, out: &cfg}); err != nil {
+func (c *Client) WireConfig(ctx context.Context) (WireConfig, error) {
+	cfg, err := document[WireConfig](ctx, c, call{route: RouteWireConfig})
+	if err != nil {
 		return WireConfig{}, err
 	}
 	return cfg, c.speaks(cfg.Name, WireGatewayName, cfg.Version, WireGatewayVersion)
@@ -37,13 +38,14 @@ func readHistory[H any](ctx context.Context, c *Client, route RouteName, page Pa
 	if !page.Descending {
 		return strictly(body, page.Offset)
 	}
-	return h, Unmarshal(body, &h)
+	err = Unmarshal(body, &h)
+	return h, err
 }
 
 // Transfer asks the bank to wire. The same request may be repeated; it gets the
 // same answer.
-func (c *Client) Transfer(ctx context.Context, r TransferRequest) (out TransferResponse, err error) {
-	return out, c.document(ctx, call{route: RouteTransfer, in: r, out: &out})
+func (c *Client) Transfer(ctx context.Context, r TransferRequest) (TransferResponse, error) {
+	return document[TransferResponse](ctx, c, call{route: RouteTransfer, in: r})
 }
 
 // Transfers asks for a page of what was wired, of one state unless it is empty.
@@ -58,21 +60,21 @@ func (c *Client) Transfers(ctx context.Context, page Page, state TransferState) 
 }
 
 // TransferStatus asks what became of one transfer.
-func (c *Client) TransferStatus(ctx context.Context, row uint64) (out TransferStatus, err error) {
-	return out, c.document(ctx, call{route: RouteTransferStatus, vars: Vars{"row": strconv.FormatUint(row, 10)}, out: &out})
+func (c *Client) TransferStatus(ctx context.Context, row uint64) (TransferStatus, error) {
+	return document[TransferStatus](ctx, c, call{route: RouteTransferStatus, vars: Vars{"row": strconv.FormatUint(row, 10)}})
 }
 
 // AccountCheck asks whether an account can be wired to; fault.NotFound if not.
-func (c *Client) AccountCheck(ctx context.Context, account Payto) (out AccountInfo, err error) {
-	return out, c.document(ctx, call{route: RouteAccountCheck, query: url.Values{"account": {string(account)}}, out: &out})
+func (c *Client) AccountCheck(ctx context.Context, account Payto) (AccountInfo, error) {
+	return document[AccountInfo](ctx, c, call{route: RouteAccountCheck, query: url.Values{"account": {string(account)}}})
 }
 
 // AddIncoming credits the exchange, where a bank permits that for tests.
-func (c *Client) AddIncoming(ctx context.Context, r AddIncomingRequest) (out AddIncomingResponse, err error) {
-	return out, c.document(ctx, call{route: RouteAddIncoming, in: r, out: &out})
+func (c *Client) AddIncoming(ctx context.Context, r AddIncomingRequest) (AddIncomingResponse, error) {
+	return document[AddIncomingResponse](ctx, c, call{route: RouteAddIncoming, in: r})
 }
 
 // AddKYCAuth proves who owns an account, where a bank permits that for tests.
-func (c *Client) AddKYCAuth(ctx context.Context, r AddKYCAuthRequest) (out AddIncomingResponse, err error) {
-	return out, c.document(ctx, call{route: RouteAddKYCAuth, in: r, out: &out})
+func (c *Client) AddKYCAuth(ctx context.Context, r AddKYCAuthRequest) (AddIncomingResponse, error) {
+	return document[AddIncomingResponse](ctx, c, call{route: RouteAddKYCAuth, in: r})
 }

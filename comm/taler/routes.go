@@ -16,16 +16,6 @@ const (
 	WireGateway API = "wire-gateway" // for the exchange; every route but /config wants credentials
 )
 
-// The protocol that the routes stand for, and its operations.
-const (
-	ProtocolWithdraw = "taler.withdraw"
-	OperationSetUp   = "SETUP"
-	OperationStatus  = "STATUS"
-	OperationSelect  = "SELECT"
-	OperationConfirm = "CONFIRM"
-	OperationAbort   = "ABORT"
-)
-
 // RouteName names one line of the table, for the server's list of handlers and
 // the client's methods.
 type RouteName string

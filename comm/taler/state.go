@@ -27,18 +27,6 @@ func ParseState(text string) (State, error) {
 // Final reports whether the state never changes again.
 func (s State) Final() bool { return s == StateConfirmed || s == StateAborted }
 
-// MayBecome reports whether the bank may move an operation from s to next:
-// pending to selected, selected to confirmed, and both to aborted.
-func (s State) MayBecome(next State) bool {
-	switch s {
-	case StatePending:
-		return next == StateSelected || next == StateAborted
-	case StateSelected:
-		return next == StateConfirmed || next == StateAborted
-	}
-	return false
-}
-
 // UnmarshalText accepts the four states, so that a status of the future is an
 // error and not taken for one of them.
 func (s *State) UnmarshalText(text []byte) error {

@@ -10,9 +10,6 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// ClassWithdrawal is the one instrument class that a Taler bank deals in.
-const ClassWithdrawal instrument.ClassID = "taler-withdrawal"
-
 // Transport lets a session run with a bank that speaks only Taler's REST: calls
 // become requests. Addresses are the base URL of the API that suits our role:
 // "taler+https://host/path/", or taler+http on loopback. Nothing is signed

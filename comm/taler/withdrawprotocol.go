@@ -2,13 +2,6 @@ package taler
 
 import "github.com/swaperoo/swaperoo/comm/fault"
 
-// The protocols in which a wallet withdraws from an exchange, by the generation
-// of the exchange's own protocol.
-const (
-	ProtocolBatchWithdraw = "taler.batch-withdraw" // 15 to 25: a signature for each coin
-	ProtocolWithdraw26    = "taler.withdraw-26"    // 26 and later: one for all of them
-)
-
 const (
 	oldestExchange = 15 // before it accounts were signed otherwise
 	lastBatch      = 25

@@ -15,15 +15,6 @@ import (
 // MarshalText and Text write it whole.
 type WOPID [32]byte
 
-// NewWOPID draws a fresh one. An error means that random failed.
-func NewWOPID(random io.Reader) (WOPID, error) {
-	var id WOPID
-	if _, err := io.ReadFull(random, id[:]); err != nil {
-		return WOPID{}, fault.Wrap(err, fault.Internal, "no randomness for a withdrawal operation")
-	}
-	return id, nil
-}
-
 // ParseWOPID reads any spelling of base32 (lower case, O for 0, …). The error is
 // fault.Invalid with ReasonWOPIDMalformed and does not repeat the text.
 func ParseWOPID(text string) (WOPID, error) {

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"testing/iotest"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -64,19 +63,5 @@ func TestAWOPIDIsShortenedWhereverItIsPrinted(t *testing.T) {
 	text, err := json.Marshal(map[string]WOPID{"withdrawal_id": id})
 	if err != nil || string(text) != `{"withdrawal_id":"`+someID+`"}` {
 		t.Errorf("on the wire it is %s, %v", text, err)
-	}
-}
-
-func TestNewWOPIDTakesAllItsBytesFromTheDice(t *testing.T) {
-	dice := bytes.NewReader(bytes.Repeat([]byte{0xa5}, 32))
-	id, err := NewWOPID(dice)
-	if err != nil || id.IsZero() || dice.Len() != 0 {
-		t.Errorf("%x, %v, %d bytes left", id[:], err, dice.Len())
-	}
-	if _, err := NewWOPID(bytes.NewReader(make([]byte, 31))); !errors.Is(err, fault.Internal) {
-		t.Errorf("31 bytes: %v", err)
-	}
-	if _, err := NewWOPID(iotest.ErrReader(errors.New("no entropy"))); !errors.Is(err, fault.Internal) {
-		t.Errorf("no bytes: %v", err)
 	}
 }

@@ -9,6 +9,7 @@
 package websocket
 
 import (
+	"cmp"
 	"crypto/tls"
 	"sync"
 	"time"
@@ -68,21 +69,14 @@ const idleBuffer = 1 << 10
 
 // New makes a transport.
 func New(o Options) *Transport {
-	o.MaxFrame = orElse(o.MaxFrame, rpc.MaxFrame)
-	o.Connections = orElse(o.Connections, 1024)
-	o.PerAddress = orElse(o.PerAddress, 128)
-	o.Handshake = orElse(o.Handshake, 10*time.Second)
-	o.Write = orElse(o.Write, 10*time.Second)
-	o.Ping = orElse(o.Ping, 20*time.Second)
-	o.Idle = orElse(o.Idle, time.Minute)
+	o.MaxFrame = cmp.Or(o.MaxFrame, rpc.MaxFrame)
+	o.Connections = cmp.Or(o.Connections, 1024)
+	o.PerAddress = cmp.Or(o.PerAddress, 128)
+	o.Handshake = cmp.Or(o.Handshake, 10*time.Second)
+	o.Write = cmp.Or(o.Write, 10*time.Second)
+	o.Ping = cmp.Or(o.Ping, 20*time.Second)
+	o.Idle = cmp.Or(o.Idle, time.Minute)
 	return &Transport{o: o}
-}
-
-func orElse[T int | time.Duration](v, otherwise T) T {
-	if v == 0 {
-		return otherwise
-	}
-	return v
 }
 
 // Schemes implements comm.Transport.

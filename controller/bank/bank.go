@@ -15,7 +15,7 @@ import (
 
 // Names that the bank shares with the bundles.
 const (
-	ClassWithdrawal instrument.ClassID = "taler-withdrawal"
+	ClassWithdrawal instrument.ClassID = taler.ClassWithdrawal
 	ClassProvider   instrument.ClassID = "card-provider"
 	protocolCard                       = "card.pay"
 	operationVerify                    = "VERIFY"
@@ -206,7 +206,8 @@ func (b *Bank) view(ctx context.Context, at instrument.ID) (taler.Withdrawal, er
 	if err != nil {
 		return w, err
 	}
-	return w, i.Decode(&w)
+	err = i.Decode(&w)
+	return w, err
 }
 
 // owned is find for a terminal, which sees only what it has set up itself. Whose a

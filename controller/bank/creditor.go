@@ -79,7 +79,8 @@ func (b *Bank) paidWith(ctx context.Context, provider, transaction string) (tale
 	if err != nil {
 		return w, err
 	}
-	return w, i.Decode(&w)
+	err = i.Decode(&w)
+	return w, err
 }
 
 // providerTx is the unique key of a payment.

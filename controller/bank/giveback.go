@@ -13,7 +13,7 @@ import (
 
 // ClassReturn is money without a withdrawal: one instance for each payment of
 // which something is given back. No exchange has had it and none hears of it.
-const ClassReturn instrument.ClassID = "taler-return"
+const ClassReturn = taler.ClassReturn
 
 // owe writes that what a verdict says is to be given back of a payment, in the
 // commit of whoever decides. What is owed of a payment already is owed once.

@@ -50,5 +50,6 @@ func (b *Bank) history(ctx context.Context, topic instrument.Topic, p instrument
 	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	return rows, b.Instruments().WaitTopic(ctx, topic, read)
+	err = b.Instruments().WaitTopic(ctx, topic, read)
+	return rows, err
 }

@@ -12,7 +12,7 @@ import (
 
 // ClassQuota is what one user may withdraw: one instance for each user of whom a
 // terminal has spoken.
-const ClassQuota instrument.ClassID = "taler-quota"
+const ClassQuota = taler.ClassQuota
 
 // Quotas is what each user may withdraw within any such time. The zero value
 // limits nobody, and then there are no quotas to ask for.
@@ -109,7 +109,8 @@ func quotaOf(tx instrument.Tx, user string) (instrument.Instance, taler.Quota, e
 	if err != nil {
 		return i, q, err
 	}
-	return i, q, i.Decode(&q)
+	err = i.Decode(&q)
+	return i, q, err
 }
 
 // maxUser bounds the name of a user.

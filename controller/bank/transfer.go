@@ -11,7 +11,7 @@ import (
 )
 
 // ClassTransfer is what an exchange wires back: one instance for each request.
-const ClassTransfer instrument.ClassID = "taler-transfer"
+const ClassTransfer = taler.ClassTransfer
 
 // Transfers is the topic of the requests, in their order: the number of an entry
 // is the row id that the exchange was told. The entries have no body; the
@@ -150,5 +150,6 @@ func transferBy(tx *instrument.Draft, key, value string) (t taler.Transfer, foun
 	if err != nil {
 		return t, false, err
 	}
-	return t, true, i.Decode(&t)
+	err = i.Decode(&t)
+	return t, true, err
 }

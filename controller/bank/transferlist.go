@@ -86,7 +86,8 @@ func (b *Bank) transferAt(ctx context.Context, id instrument.ID) (taler.Transfer
 	if err != nil {
 		return t, err
 	}
-	return t, i.Decode(&t)
+	err = i.Decode(&t)
+	return t, err
 }
 
 // CheckAccount refuses an account to which an exchange can transfer nothing, unless

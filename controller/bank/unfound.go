@@ -11,9 +11,9 @@ import (
 const reasonTransactionUnknown fault.Reason = "transaction-unknown"
 
 // byReference looks for the payment of a withdrawal whose notice names one that the
-// provider does not know, or that is of something else. The reference is what binds a payment to a withdrawal,
-// the name is what the terminal has said. Only a payment that confirms is taken;
-// else the facts are those of a payment that is not decided.
+// provider does not know, or that is of something else. The reference is what binds
+// a payment to a withdrawal, the name is what the terminal has said. Only a payment
+// that confirms is taken; else the facts are those of a payment that is not decided.
 func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
 	undecided := protocol.Facts{State: protocol.FactPending}
 	if w.State != taler.StateSelected { // the searcher looks for those

@@ -26,7 +26,8 @@ func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.Te
 	}
 	t := call(terminal, taler.OperationSetUp, args)
 	t.Fresh, t.Amount, t.Counts = true, r.Amount, counted(terminal, r)
-	return out, b.answer(ctx, comm.Vendor, t, &out)
+	err = b.answer(ctx, comm.Vendor, t, &out)
+	return out, err
 }
 
 // setupArgs adds to a terminal's request what the bank knows. The user whose

@@ -37,7 +37,7 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	case r.Fault != nil:
 		return out, true, r.Fault
 	case r.Result == nil:
-		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because("pending")
+		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because(protocol.ReasonPending)
 	}
 	out.Price, out.Result = r.Result.Amount, r.Result.Value
 	if len(r.Instruments) > 0 {
@@ -57,7 +57,7 @@ func (p Payment) is(r protocol.Record) bool {
 // buys compares what is bought with what the offer says of it. A vendor whose
 // offers do not repeat what they were asked for says nothing of that.
 func (p Payment) buys(r protocol.Record) bool {
-	if r.Invoice["amount"] == "" {
+	if r.Invoice[controller.InvoiceAmount] == "" {
 		return true
 	}
 	for name, value := range p.Invoice {
@@ -71,7 +71,7 @@ func (p Payment) buys(r protocol.Record) bool {
 // asksFor compares amounts: what the invoice said, for the vendor's terms may have
 // made another price of it; or the price, which is how a withdrawal is named.
 func (p Payment) asksFor(r protocol.Record) bool {
-	asked := r.Invoice["amount"]
+	asked := r.Invoice[controller.InvoiceAmount]
 	if p.Amount == (instrument.Amount{}) {
 		return asked == ""
 	}

@@ -171,7 +171,7 @@ func (r *withdrawal) plan(ctx context.Context, amount, held instrument.Amount) (
 	if amount.IsZero() { // nobody knows it yet
 		return taler.PreviewResult{Fees: amount, Remainder: amount}, nil
 	}
-	ask := coins("PREVIEW", taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount, Held: held})
+	ask := coins(taler.OperationPreview, taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount, Held: held})
 	err = r.w.do(ctx, ask, &plan)
 	if fault.ReasonOf(err) != reasonNoDenominations {
 		return plan, err
@@ -179,5 +179,6 @@ func (r *withdrawal) plan(ctx context.Context, amount, held instrument.Amount) (
 	if r.exchange, err = r.w.refresh(ctx, r.exchange); err != nil {
 		return plan, err
 	}
-	return plan, r.w.do(ctx, ask, &plan)
+	err = r.w.do(ctx, ask, &plan)
+	return plan, err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // pollFor is how long one long poll waits.
@@ -73,7 +74,7 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 	for pace := (taler.Pace{}); ; {
 		var got taler.AwaitResult
 		asked := r.w.Now()
-		err := r.w.do(ctx, coins("AWAIT", taler.AwaitArgs{TimeoutMS: pollFor.Milliseconds()}, r.id), &got)
+		err := r.w.do(ctx, coins(taler.OperationAwait, taler.AwaitArgs{TimeoutMS: pollFor.Milliseconds()}, r.id), &got)
 		took := r.w.Now().Sub(asked)
 		switch {
 		case err == nil && got.Exists:
@@ -100,7 +101,7 @@ func (r *withdrawal) waits(what string) {
 }
 
 func pending(err error, what string) error {
-	return fault.Wrap(err, fault.Unknown, "%s", what).Because("pending").WithHint("go on with %s", resumeUnnamed)
+	return fault.Wrap(err, fault.Unknown, "%s", what).Because(protocol.ReasonPending).WithHint("go on with %s", resumeUnnamed)
 }
 
 // sleep lasts a little more or less than told.

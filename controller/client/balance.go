@@ -27,49 +27,74 @@ type Balance struct {
 // Balances adds up coins and reserves, per currency and exchange. It starts no
 // plugin.
 func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
-	keys, err := w.masterKeys(ctx)
-	if err != nil {
+	all := sums{}
+	if err := w.addCoins(ctx, all); err != nil {
 		return nil, err
 	}
-	sums := map[[3]string]*Balance{}
-	of := func(a instrument.Amount, exchange, master string) *Balance {
-		key := [3]string{a.Currency, exchange, master}
-		if sums[key] == nil {
-			zero := instrument.ZeroOf(a.Currency)
-			sums[key] = &Balance{Currency: a.Currency, Exchange: exchange, Available: zero, Pending: zero, Unchecked: zero, MasterPub: master}
-		}
-		return sums[key]
+	if err := w.addReserves(ctx, all); err != nil {
+		return nil, err
+	}
+	out := make([]Balance, 0, len(all))
+	for _, b := range all {
+		out = append(out, *b)
+	}
+	slices.SortFunc(out, func(a, b Balance) int {
+		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Exchange, b.Exchange), cmp.Compare(a.MasterPub, b.MasterPub))
+	})
+	return out, nil
+}
+
+// sums are balances by currency, exchange and former master key.
+type sums map[[3]string]*Balance
+
+func (s sums) of(a instrument.Amount, exchange, master string) *Balance {
+	key := [3]string{a.Currency, exchange, master}
+	if s[key] == nil {
+		zero := instrument.ZeroOf(a.Currency)
+		s[key] = &Balance{Currency: a.Currency, Exchange: exchange, Available: zero, Pending: zero, Unchecked: zero, MasterPub: master}
+	}
+	return s[key]
+}
+
+func (w *Wallet) addCoins(ctx context.Context, to sums) error {
+	keys, err := w.masterKeys(ctx)
+	if err != nil {
+		return err
 	}
 	unchecked, err := w.uncheckedOnes(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	held, err := w.Usable(ctx, w.user, instrument.Filter{Class: ClassCoin, Status: taler.CoinFresh})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, i := range held {
 		is, err := worthOf(i)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		value, err := instrument.ParseAmount(is.Value)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		b := of(value, is.Exchange, keys.former(is.Exchange, is.Master))
+		b := to.of(value, is.Exchange, keys.former(is.Exchange, is.Master))
 		into := &b.Available
 		if unchecked[i.ID] {
 			into = &b.Unchecked
 		}
 		if *into, err = into.Add(value); err != nil {
-			return nil, err
+			return err
 		}
 		b.Coins++
 	}
+	return nil
+}
+
+func (w *Wallet) addReserves(ctx context.Context, to sums) error {
 	reserves, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for _, i := range reserves {
 		if i.Status != taler.ReserveSelected && i.Status != taler.ReserveSent && i.Status != taler.ReserveFailed {
@@ -77,21 +102,14 @@ func (w *Wallet) Balances(ctx context.Context) ([]Balance, error) {
 		}
 		var r taler.Reserve
 		if err := i.Decode(&r); err != nil {
-			return nil, err
+			return err
 		}
-		b := of(r.Amount, r.ExchangeURL, "")
+		b := to.of(r.Amount, r.ExchangeURL, "")
 		if b.Pending, err = b.Pending.Add(r.Remainder); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	out := make([]Balance, 0, len(sums))
-	for _, b := range sums {
-		out = append(out, *b)
-	}
-	slices.SortFunc(out, func(a, b Balance) int {
-		return cmp.Or(cmp.Compare(a.Currency, b.Currency), cmp.Compare(a.Exchange, b.Exchange), cmp.Compare(a.MasterPub, b.MasterPub))
-	})
-	return out, nil
+	return nil
 }
 
 func (w *Wallet) uncheckedOnes(ctx context.Context) (map[instrument.ID]bool, error) {

@@ -37,7 +37,7 @@ func (w *Wallet) checkReserve(ctx context.Context, i instrument.Instance) (strin
 		return "coins were asked for already: the exchange does not say for which", nil
 	}
 	var got taler.AwaitResult
-	if err := w.do(ctx, coins("AWAIT", taler.AwaitArgs{}, i.ID), &got); err != nil {
+	if err := w.do(ctx, coins(taler.OperationAwait, taler.AwaitArgs{}, i.ID), &got); err != nil {
 		return "", err
 	}
 	if !got.Exists {

@@ -67,7 +67,7 @@ func passing(err error) bool {
 // same one waits a little.
 func changed(refusal error) bool {
 	switch fault.ReasonOf(refusal) {
-	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, "coin-signature-invalid", "refusal-unproven", reasonNoDenominations:
+	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, taler.ReasonCoinSignature, taler.ReasonRefusalUnproven, reasonNoDenominations:
 		return false
 	}
 	return true
@@ -78,16 +78,16 @@ func changed(refusal error) bool {
 func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrument.Amount, err error) {
 	switch fault.ReasonOf(refusal) {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired,
-		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, "refusal-unproven", reasonNoDenominations,
+		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonRefusalUnproven, reasonNoDenominations,
 		taler.ReasonEndpointUnknown: // perhaps it speaks another version by now
 		_, reserve, err := r.w.reserve(ctx, r.id)
 		if err != nil {
 			return balance, err
 		}
-		return balance, r.w.do(ctx, exchange("REFRESH", nil, reserve.Exchange), nil)
+		return balance, r.w.do(ctx, exchange(taler.OperationRefresh, nil, reserve.Exchange), nil)
 	case taler.ReasonInsufficientFunds, taler.ReasonReserveUnknown:
 		return r.arrived(ctx)
-	case taler.ReasonAnswerMalformed, "coin-signature-invalid":
+	case taler.ReasonAnswerMalformed, taler.ReasonCoinSignature:
 		return balance, nil
 	}
 	return balance, refusal
@@ -98,7 +98,7 @@ func (r *withdrawal) withdrawOnce(ctx context.Context, balance instrument.Amount
 	if err != nil {
 		return err
 	}
-	t := coins("WITHDRAW", taler.WithdrawArgs{Balance: balance}, r.id)
+	t := coins(taler.OperationWithdraw, taler.WithdrawArgs{Balance: balance}, r.id)
 	if t.Protocol, err = r.w.form(ctx, reserve); err != nil {
 		return err
 	}

@@ -3,7 +3,6 @@ package client
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -126,7 +125,7 @@ func (w *Wallet) ReplaceMasterKey(ctx context.Context, url string, master taler.
 	if err != nil {
 		return e, err
 	}
-	if err := w.document(ctx, exchange("REFRESH", taler.RefreshArgs{MasterPub: master}, e.ID), nil); err != nil {
+	if err := w.document(ctx, exchange(taler.OperationRefresh, taler.RefreshArgs{MasterPub: master}, e.ID), nil); err != nil {
 		return e, err
 	}
 	return w.Exchange(ctx, url)
@@ -159,73 +158,6 @@ func (w *Wallet) forget(ctx context.Context, e Exchange) {
 		}
 		return gone
 	})
-}
-
-// RemoveExchange gives an exchange up. While the wallet has coins of it, or money
-// may still come to it, that is fault.Conflict.
-func (w *Wallet) RemoveExchange(ctx context.Context, url string) error {
-	e, err := w.Exchange(ctx, url)
-	if err != nil {
-		return err
-	}
-	all, err := w.Balances(ctx)
-	if err != nil {
-		return err
-	}
-	for _, b := range all {
-		if b.Exchange == e.URL {
-			return fault.New(fault.Conflict, "this wallet has %d coins of that exchange, and %s that are to become coins", b.Coins, b.Pending).
-				Because("exchange-in-use").WithHint("look at `wallet balance`")
-		}
-	}
-	withdrawals, err := w.Withdrawals(ctx)
-	if err != nil {
-		return err
-	}
-	for _, x := range withdrawals {
-		if x.Exchange == e.URL && x.Status == taler.ReserveCreated {
-			return fault.New(fault.Conflict, "the withdrawal %s from that exchange has not ended", x.Operation).
-				Because("exchange-in-use").WithHint("go on with it, or give it up: `wallet withdraw abort %s`", x.Operation)
-		}
-	}
-	others, err := w.neededByOthers(ctx, e)
-	if err != nil {
-		return err
-	}
-	if others {
-		return fault.New(fault.Conflict, "somebody else of this wallet has money at that exchange").Because("exchange-in-use").
-			WithHint("ask them to pay with it, or to give their withdrawals up")
-	}
-	return w.edit(ctx, e, func(now *Exchange) bool {
-		now.Status = taler.ExchangeRemoved
-		return true
-	})
-}
-
-// neededByOthers reports whether another principal of this wallet has coins of an
-// exchange, or money that may still come to it.
-func (w *Wallet) neededByOthers(ctx context.Context, e Exchange) (bool, error) {
-	for class, ended := range map[instrument.ClassID][]string{ClassCoin: {taler.CoinSpent}, ClassReserve: {taler.ReserveDone, taler.ReserveAborted}} {
-		all, err := w.Instruments().List(ctx, instrument.Filter{Class: class})
-		if err != nil {
-			return false, err
-		}
-		for _, i := range all {
-			var at struct {
-				URL string `json:"exchange_url"`
-			}
-			if i.Owner == w.user.ID || slices.Contains(ended, i.Status) {
-				continue
-			}
-			if err := i.Decode(&at); err != nil {
-				return false, err
-			}
-			if at.URL == e.URL {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
 }
 
 // edit changes what is recorded of an exchange, if change says so.
@@ -268,7 +200,7 @@ func (w *Wallet) fresh(ctx context.Context, e Exchange) (Exchange, error) {
 }
 
 func (w *Wallet) refresh(ctx context.Context, e Exchange) (Exchange, error) {
-	if err := w.document(ctx, exchange("REFRESH", nil, e.ID), nil); err != nil {
+	if err := w.document(ctx, exchange(taler.OperationRefresh, nil, e.ID), nil); err != nil {
 		return e, err
 	}
 	return w.Exchange(ctx, e.URL)

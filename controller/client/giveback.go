@@ -146,7 +146,7 @@ func (r *running) wanted(ctx context.Context) error {
 	}
 	if n := r.rec.next(); n >= 0 && r.rec.Parts[n].State == PartPaying {
 		if known, err := r.await(ctx, r.rec.Parts[n].Operation); known {
-			if err = r.paid(ctx, n, err); err != nil && !controller.Certain(err) {
+			if err = r.paid(ctx, n, err); err != nil && !fault.NothingHappened(err) {
 				return err
 			}
 		}

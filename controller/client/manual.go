@@ -51,7 +51,7 @@ func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.Operatio
 	if err != nil {
 		return err
 	}
-	prepare := coins("PREPARE", taler.PrepareArgs{Exchange: r.exchange.ID, Amount: amount, Account: account})
+	prepare := coins(taler.OperationPrepare, taler.PrepareArgs{Exchange: r.exchange.ID, Amount: amount, Account: account})
 	prepare.ID, prepare.Amount = op, amount
 	var made taler.PrepareResult
 	if err := r.w.do(ctx, prepare, &made); err != nil {
@@ -132,7 +132,7 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	if err != nil {
 		return err
 	}
-	return w.do(ctx, coins("ABANDON", taler.AbandonArgs{Reason: reason, Empty: asked}, x.id), nil)
+	return w.do(ctx, coins(taler.OperationAbandon, taler.AbandonArgs{Reason: reason, Empty: asked}, x.id), nil)
 }
 
 // reasonNotAbandonable marks a withdrawal of which there is money.
@@ -141,7 +141,7 @@ const reasonNotAbandonable fault.Reason = "not-abandonable"
 // notArrived refuses to give up a reserve that somebody has filled.
 func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) error {
 	var got taler.AwaitResult
-	if err := w.do(ctx, coins("AWAIT", taler.AwaitArgs{}, x.id), &got); err != nil {
+	if err := w.do(ctx, coins(taler.OperationAwait, taler.AwaitArgs{}, x.id), &got); err != nil {
 		return err
 	}
 	if got.Exists && !got.Balance.IsZero() { // nothing is left of one that was closed

@@ -153,12 +153,17 @@ func checkParent(before, after *instrument.Instance) error {
 	if err := before.Decode(&was); err != nil {
 		return err
 	}
-	if is.Operation != was.Operation || is.Peer.Key != was.Peer.Key || is.Total != was.Total || len(is.Parts) != len(was.Parts) {
+	return was.becomes(is)
+}
+
+// becomes refuses what a payment cannot become.
+func (p parent) becomes(q parent) error {
+	if p.Operation != q.Operation || p.Peer.Key != q.Peer.Key || p.Total != q.Total || len(p.Parts) != len(q.Parts) {
 		return fault.New(fault.Invalid, "a payment cannot become another payment").Because("payment-changed")
 	}
-	for n, p := range was.Parts {
-		if !p.becomes(is.Parts[n]) {
-			return fault.New(fault.Conflict, "part %d of this payment is %s and cannot become %s", n+1, p.State, is.Parts[n].State).Because("move-refused")
+	for n, part := range p.Parts {
+		if !part.becomes(q.Parts[n]) {
+			return fault.New(fault.Conflict, "part %d of this payment is %s and cannot become %s", n+1, part.State, q.Parts[n].State).Because("move-refused")
 		}
 	}
 	return nil
@@ -173,15 +178,19 @@ func (p part) becomes(q part) bool {
 	if p.State == q.State {
 		return true
 	}
-	switch p.State {
-	case PartWaiting:
-		return q.State == PartPaying || q.State == PartFailed
-	case PartPaying:
-		return q.State == PartWaiting || q.State == PartPaid || q.State == PartFailed
-	case PartPaid:
-		return q.State == PartRefunding
-	case PartRefunding:
-		return q.State == PartPaid || q.State == PartRefunded
+	for _, m := range []instrument.Move{
+		{From: PartWaiting, To: PartPaying},
+		{From: PartWaiting, To: PartFailed},
+		{From: PartPaying, To: PartWaiting},
+		{From: PartPaying, To: PartPaid},
+		{From: PartPaying, To: PartFailed},
+		{From: PartPaid, To: PartRefunding},
+		{From: PartRefunding, To: PartPaid},
+		{From: PartRefunding, To: PartRefunded},
+	} {
+		if m.From == p.State && m.To == q.State {
+			return true
+		}
 	}
 	return false
 }

@@ -28,7 +28,8 @@ type running struct {
 
 func (w *Wallet) reading(i instrument.Instance, who Payer) (*running, error) {
 	r := &running{w: w, who: who, now: i}
-	return r, i.Decode(&r.rec)
+	err := i.Decode(&r.rec)
+	return r, err
 }
 
 func (w *Wallet) readingNamed(ctx context.Context, name string) (*running, error) {
@@ -90,7 +91,7 @@ func (r *running) step(ctx context.Context) error {
 		return r.change(ctx, func(*parent) string { return PaymentPaid })
 	}
 	err := r.pay(ctx, n)
-	if err == nil || !controller.Certain(err) {
+	if err == nil || !fault.NothingHappened(err) {
 		return err
 	}
 	other, asking := r.who.Instead(ctx, r.whole().Parts[n], err)
@@ -112,7 +113,7 @@ func (r *running) step(ctx context.Context) error {
 
 // later is the fault of a payment that is not decided yet.
 func later(err error, format string, args ...any) error {
-	return fault.Wrap(err, fault.Unknown, format, args...).Because("pending").WithHint("go on with `wallet operation resume`")
+	return fault.Wrap(err, fault.Unknown, format, args...).Because(protocol.ReasonPending).WithHint("go on with `wallet operation resume`")
 }
 
 // replace takes another instrument for a part that has failed.
@@ -177,9 +178,9 @@ func (r *running) paid(ctx context.Context, n int, outcome error) error {
 			p.Parts[n].State, p.Parts[n].Reason = PartPaid, ""
 			return PaymentOpen
 		})
-	case fault.ReasonOf(outcome) == "abandoned": // which is refused while anything is outside
-		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because("abandoned")
-	case controller.Certain(outcome):
+	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned: // which is refused while anything is outside
+		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because(protocol.ReasonAbandoned)
+	case fault.NothingHappened(outcome):
 		return outcome
 	case r.ended(ctx, r.rec.Parts[n].Operation):
 		err := r.change(ctx, func(p *parent) string {

@@ -65,7 +65,7 @@ func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op inst
 		return nil, err
 	}
 	defer func() { _ = s.Close(ctx) }()
-	offered, err := s.Negotiate(ctx, ClassCard, instrument.Invoice{"reference": reserve.WOPID.Text()})
+	offered, err := s.Negotiate(ctx, ClassCard, instrument.Invoice{controller.InvoiceReference: reserve.WOPID.Text()})
 	if err != nil {
 		return nil, err
 	}
@@ -92,10 +92,10 @@ func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op inst
 
 // fits refuses an offer that is not for what the person agreed to.
 func fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, reserve taler.Reserve) error {
-	if o.Invoice["reference"] != reserve.WOPID.Text() {
+	if o.Invoice[controller.InvoiceReference] != reserve.WOPID.Text() {
 		return fault.New(fault.Denied, "the terminal's offer is for something else: nothing was paid").Because("offer-differs")
 	}
-	if o.Invoice["reserve"] != taler.KeyGroups(reserve.ReservePub) {
+	if o.Invoice[controller.InvoiceReserve] != taler.KeyGroups(reserve.ReservePub) {
 		return fault.New(fault.Denied, "the terminal was selected by another wallet: nothing was paid").Because("wallet-differs")
 	}
 	total := reserve.Amount
@@ -115,7 +115,7 @@ func fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, re
 // from the wallet that selected.
 func (r *withdrawal) prove(ctx context.Context, text []byte) (map[string][]byte, error) {
 	var out taler.ProveResult
-	err := r.w.do(ctx, coins("PROVE", taler.ProveArgs{Message: text}, r.id), &out)
+	err := r.w.do(ctx, coins(taler.OperationProve, taler.ProveArgs{Message: text}, r.id), &out)
 	return map[string][]byte{"reserve": out.Signature}, err
 }
 

@@ -88,7 +88,7 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	result, err := s.Execute(ctx, controller.Transaction{
 		ID: p.Operation, Principal: w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: bill.on(),
 	}, nil)
-	if err != nil && (fault.ReasonOf(err) == reasonKeyReused || errors.Is(err, fault.Locked)) { // somebody has begun it since we looked, or holds the instrument
+	if err != nil && (fault.ReasonOf(err) == protocol.ReasonKeyReused || errors.Is(err, fault.Locked)) { // somebody has begun it since we looked, or holds the instrument
 		if meanwhile, known, why := w.paidBefore(ctx, p); known {
 			return meanwhile, why
 		}
@@ -143,7 +143,7 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 	inv := instrument.Invoice{}
 	maps.Copy(inv, p.Invoice)
 	if p.Amount != (instrument.Amount{}) {
-		inv["amount"] = p.Amount.String()
+		inv[controller.InvoiceAmount] = p.Amount.String()
 	}
 	offers, err := s.InstrumentClasses(ctx, inv)
 	if err != nil {
@@ -194,22 +194,9 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 		}
 		p.Class = i.Class
 	}
-	var can []controller.Offered
-	var have [][]instrument.Instance
-	for _, o := range offers {
-		if p.Class != "" && o.Class != p.Class {
-			continue
-		}
-		held, err := w.usable(ctx, o.Class)
-		if err != nil {
-			return none, nil, err
-		}
-		if p.Instrument != "" {
-			held = slices.DeleteFunc(held, func(i instrument.Instance) bool { return i.ID != p.Instrument })
-		}
-		if len(held) > 0 || p.Class != "" {
-			can, have = append(can, o), append(have, held)
-		}
+	can, have, err := w.payable(ctx, offers, p)
+	if err != nil {
+		return none, nil, err
 	}
 	switch len(can) {
 	case 0:
@@ -223,6 +210,27 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 	}
 	return none, nil, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
 		Because("input-needed").WithHint("say which: --class %s or --class %s", can[0].Class, can[1].Class)
+}
+
+// payable lists the offers that can be taken, and beside each what can pay under it.
+// Of a class that was named the offer counts also when nothing can.
+func (w *Wallet) payable(ctx context.Context, offers []controller.Offered, p Payment) (can []controller.Offered, have [][]instrument.Instance, err error) {
+	for _, o := range offers {
+		if p.Class != "" && o.Class != p.Class {
+			continue
+		}
+		held, err := w.usable(ctx, o.Class)
+		if err != nil {
+			return nil, nil, err
+		}
+		if p.Instrument != "" {
+			held = slices.DeleteFunc(held, func(i instrument.Instance) bool { return i.ID != p.Instrument })
+		}
+		if len(held) > 0 || p.Class != "" {
+			can, have = append(can, o), append(have, held)
+		}
+	}
+	return can, have, nil
 }
 
 // usable lists the instruments of a class with which an operation can begin.

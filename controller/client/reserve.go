@@ -105,15 +105,12 @@ func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.Ope
 		key = want.URI.ID.Text()
 	}
 	op, err := w.own(ctx, key, func(x Withdrawn) bool { return x.uri.ID == want.URI.ID && x.uri.BaseURL() == want.URI.BaseURL() })
-	if want.Key == "" && fault.ReasonOf(err) == reasonKeyReused { // nobody has said one
-		return "", fault.New(fault.Conflict, "this wallet has a withdrawal by this code at another bank").Because(reasonKeyReused).
+	if want.Key == "" && fault.ReasonOf(err) == protocol.ReasonKeyReused { // nobody has said one
+		return "", fault.New(fault.Conflict, "this wallet has a withdrawal by this code at another bank").Because(protocol.ReasonKeyReused).
 			WithHint("scan the terminal's code again; `wallet operation list` shows the withdrawal that there is")
 	}
 	return op, err
 }
-
-// reasonKeyReused is a key that names another withdrawal.
-const reasonKeyReused fault.Reason = "key-reused"
 
 // own is the operation that a key names; it is free, or of the withdrawal meant.
 func (w *Wallet) own(ctx context.Context, key string, meant func(Withdrawn) bool) (instrument.OperationID, error) {
@@ -127,7 +124,7 @@ func (w *Wallet) own(ctx context.Context, key string, meant func(Withdrawn) bool
 	}
 	for _, x := range all {
 		if x.Operation == instrument.OperationID(protocol.Short(op)) && !meant(x) {
-			return "", fault.New(fault.Conflict, "this key belongs to another withdrawal").Because(reasonKeyReused).
+			return "", fault.New(fault.Conflict, "this key belongs to another withdrawal").Because(protocol.ReasonKeyReused).
 				WithHint("use another --key for another withdrawal")
 		}
 	}

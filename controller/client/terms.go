@@ -17,7 +17,7 @@ func (w *Wallet) Terms(ctx context.Context, e Exchange) (taler.TermsResult, erro
 	var all taler.TermsResult
 	for {
 		var part taler.TermsResult
-		if err := w.document(ctx, exchange("TERMS", taler.TermsArgs{From: all.Next, Languages: w.Languages}, e.ID), &part); err != nil {
+		if err := w.document(ctx, exchange(taler.OperationTerms, taler.TermsArgs{From: all.Next, Languages: w.Languages}, e.ID), &part); err != nil {
 			return all, err
 		}
 		if all.Next > 0 && (part.Version != all.Version || part.Type != all.Type || part.Language != all.Language || part.Next > 0 && part.Next <= all.Next) {
@@ -37,7 +37,7 @@ func (w *Wallet) document(ctx context.Context, t controller.Transaction, into an
 	pause := firstPause
 	for range mends {
 		err := w.do(ctx, t, into)
-		if fault.ReasonOf(err) != "exchange-failed" || sleep(ctx, pause) != nil {
+		if fault.ReasonOf(err) != taler.ReasonExchangeFailed || sleep(ctx, pause) != nil {
 			return err
 		}
 		pause *= 2
@@ -47,7 +47,7 @@ func (w *Wallet) document(ctx context.Context, t controller.Transaction, into an
 
 // AcceptTerms records that the person accepted a version.
 func (w *Wallet) AcceptTerms(ctx context.Context, e Exchange, version string) error {
-	return w.do(ctx, exchange("ACCEPT", taler.AcceptArgs{Version: version, At: w.Now().Unix()}, e.ID), nil)
+	return w.do(ctx, exchange(taler.OperationAccept, taler.AcceptArgs{Version: version, At: w.Now().Unix()}, e.ID), nil)
 }
 
 // consent asks the person again when the exchange has changed its terms since they

@@ -44,12 +44,13 @@ type Payer interface {
 // PayTogether pays with several instruments, one part after the other, each by the
 // steps of a session. If one fails for good, the payer may name another instrument
 // for it, else what was paid is given back. The record of it is the parent of the
-// parts' operations: whatever happens on the way, Resume goes on from there. While
-// one works on it, for as long as a person thinks, all others get fault.Locked,
-// reason "payment-taken".
+// parts' operations: whatever happens on the way, ResumePayment goes on from there.
+// While one works on it, for as long as a person thinks, all others get
+// fault.Locked, reason "payment-taken".
 //
-// The error is nil if all was paid; fault.Declined, reason "payment-given-back",
-// if nothing is any more; the fault of the part if nothing ever was; fault.Unknown if that is not known yet.
+// The error is nil if all was paid; fault.Declined if the payment did not come about,
+// reason "payment-given-back" if what was paid has come back, "payment-aborted" if
+// nothing was paid; fault.Unknown if it is not decided yet.
 func (w *Wallet) PayTogether(ctx context.Context, p Together, who Payer) (Whole, error) {
 	free, err := w.busy.take(p.Operation)
 	if err != nil {
@@ -95,7 +96,7 @@ func (w *Wallet) is(ctx context.Context, p Together, i instrument.Instance) erro
 }
 
 func keyReused() error {
-	return fault.New(fault.Conflict, "this key belongs to another payment").Because(reasonKeyReused).
+	return fault.New(fault.Conflict, "this key belongs to another payment").Because(protocol.ReasonKeyReused).
 		WithHint("use another --key for another payment")
 }
 

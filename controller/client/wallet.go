@@ -14,13 +14,13 @@ import (
 // Names that the wallet shares with the bundles.
 const (
 	ClassWithdrawal instrument.ClassID = taler.ClassWithdrawal
-	ClassReserve    instrument.ClassID = "taler-reserve"
-	ClassCoin       instrument.ClassID = "taler-coin"
-	ClassExchange   instrument.ClassID = "taler-exchange"
+	ClassReserve    instrument.ClassID = taler.ClassReserve
+	ClassCoin       instrument.ClassID = taler.ClassCoin
+	ClassExchange   instrument.ClassID = taler.ClassExchange
 	ClassCard       instrument.ClassID = "payment-card"
 
-	protocolCoins    = "taler.batch-withdraw"
-	protocolExchange = "taler.exchange"
+	protocolCoins    = taler.ProtocolBatchWithdraw
+	protocolExchange = taler.ProtocolExchange
 )
 
 // Wallet is the client's controller, unlocked for one principal. It is safe for

@@ -139,7 +139,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 		return fault.New(fault.Unsupported, "the bank cannot pay to any account of %s", r.exchange.URL).Because("no-common-account").
 			WithHint("use another exchange: --exchange URL")
 	}
-	prepare := coins("PREPARE", taler.PrepareArgs{
+	prepare := coins(taler.OperationPrepare, taler.PrepareArgs{
 		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.ID, Amount: amount, Open: amount.IsZero(), Account: account,
 	})
 	prepare.Amount = amount // for the principal's limits: what is above them never begins
@@ -202,7 +202,7 @@ func (r *withdrawal) steps(ctx context.Context) error {
 // has nothing.
 func (r *withdrawal) cameAfterAll(ctx context.Context) instrument.Amount {
 	var got taler.AwaitResult
-	if err := r.w.do(ctx, coins("AWAIT", taler.AwaitArgs{}, r.id), &got); err != nil || !got.Exists {
+	if err := r.w.do(ctx, coins(taler.OperationAwait, taler.AwaitArgs{}, r.id), &got); err != nil || !got.Exists {
 		return instrument.Amount{}
 	}
 	return got.Balance
@@ -250,7 +250,7 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 }
 
 func (r *withdrawal) abandon(ctx context.Context, reason string) error {
-	return r.w.do(ctx, coins("ABANDON", taler.AbandonArgs{Reason: reason}, r.id), nil)
+	return r.w.do(ctx, coins(taler.OperationAbandon, taler.AbandonArgs{Reason: reason}, r.id), nil)
 }
 
 func zeroIfAbsent(a, like instrument.Amount) instrument.Amount {

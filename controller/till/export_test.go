@@ -3,7 +3,10 @@ package till
 import "github.com/swaperoo/swaperoo/comm/fault"
 
 // Decode is decode of an order, for the fuzzer.
-func Decode(text []byte) (o Order, err error) { return o, decode(text, &o) }
+func Decode(text []byte) (o Order, err error) {
+	err = decode(text, &o)
+	return o, err
+}
 
 // Cursor is cursor, for the fuzzer.
 func Cursor(text string) (uint64, error) {

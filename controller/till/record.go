@@ -114,7 +114,7 @@ func (t *Till) keep(ctx context.Context, r record) (id instrument.ID, err error)
 			return err
 		}
 		if was.Amount != r.Amount || was.Exchange != r.Exchange {
-			return fault.New(fault.Conflict, "this key belongs to another withdrawal").Because("key-reused").WithHint("use another key for another withdrawal")
+			return fault.New(fault.Conflict, "this key belongs to another withdrawal").Because(protocol.ReasonKeyReused).WithHint("use another key for another withdrawal")
 		}
 		if found.Status == statusOpen || len(was.Told) > 0 {
 			return nil

@@ -11,6 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // What a withdrawal waits for that till software says.
@@ -154,7 +155,7 @@ func (s *sale) begun(ctx context.Context) (View, error) {
 	select {
 	case <-s.ready:
 	case <-ctx.Done():
-		return View{}, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is being begun").Because("pending").WithHint("send the same request again")
+		return View{}, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is being begun").Because(protocol.ReasonPending).WithHint("send the same request again")
 	}
 	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
 	s.mu.Lock()

@@ -5,6 +5,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Show implements vendor.Screen: the event is in the stream, once.
@@ -123,7 +124,7 @@ func ask[T any](ctx context.Context, s *sale, needs string) (none T, err error) 
 			}
 			watched = nil
 		case <-ctx.Done():
-			return none, fault.Wrap(ctx.Err(), fault.Unknown, "the till has not said yet how it goes on").Because("pending")
+			return none, fault.Wrap(ctx.Err(), fault.Unknown, "the till has not said yet how it goes on").Because(protocol.ReasonPending)
 		}
 	}
 }

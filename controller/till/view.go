@@ -58,7 +58,7 @@ func (t *Till) view(ctx context.Context, w vendor.Withdrawal, s *sale) View {
 		Accepted: at(w.Terms.AcceptedAt), Created: at(w.Progress.Created), Ended: at(w.Progress.Ended), Reason: w.Reason,
 	}
 	if !w.ReservePub.IsZero() {
-		v.Reserve, v.Groups = w.ReservePub.String(), vendor.Groups(w.ReservePub)
+		v.Reserve, v.Groups = w.ReservePub.String(), taler.KeyGroups(w.ReservePub)
 	}
 	if s == nil || w.Over() {
 		return v

@@ -66,7 +66,7 @@ func (t *Terminal) preparePart(ctx context.Context, who controller.Caller, x *co
 		return err
 	}
 	provider, err := t.Provider(ctx)
-	x.Instruments, x.Reference = []instrument.ID{provider}, x.Invoice["reference"]
+	x.Instruments, x.Reference = []instrument.ID{provider}, x.Invoice[controller.InvoiceReference]
 	return err
 }
 

@@ -99,7 +99,7 @@ func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error
 // sameWallet makes sure, before a card is asked for, that the customer in front of
 // the terminal has the wallet that selected, and that it has not aborted.
 func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) error {
-	same, err := s.SameWallet(ctx, Groups(w.ReservePub))
+	same, err := s.SameWallet(ctx, taler.KeyGroups(w.ReservePub))
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duratio
 	select {
 	case <-time.After(pause):
 	case <-ctx.Done():
-		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the payment's outcome is unknown").Because("pending").
+		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the payment's outcome is unknown").Because(protocol.ReasonPending).
 			WithHint("go on with `terminal resume %s`", w.WOPID.Text()[:8])
 	}
 	f, err := t.facts(ctx, w)
@@ -172,8 +172,9 @@ func (t *Terminal) factsOf(ctx context.Context, reference string) (protocol.Fact
 		return protocol.Facts{}, err
 	}
 	var f protocol.Facts
-	return f, t.alone(ctx, controller.Transaction{
+	err = t.alone(ctx, controller.Transaction{
 		Protocol: protocolCard, Operation: operationLookup, Class: ClassPayment, Instruments: []instrument.ID{provider},
 		Args: map[string]string{"reference": reference},
 	}, &f)
+	return f, err
 }

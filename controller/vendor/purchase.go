@@ -34,7 +34,7 @@ func (s servicing) cardTerms(ctx context.Context, inv instrument.Invoice, refere
 	}
 	terms, inv, err := s.price(ctx, inv)
 	inv = maps.Clone(inv)
-	inv["reference"], inv["merchant"], inv["charge"] = reference, s.t.cfg.Merchant, "once"
+	inv[controller.InvoiceReference], inv[controller.InvoiceMerchant], inv[controller.InvoiceCharge] = reference, s.t.cfg.Merchant, "once"
 	return terms, inv, err
 }
 

@@ -63,7 +63,7 @@ func (t *Terminal) read(ctx context.Context, w *Withdrawal, s Screen) (string, e
 	case t.slot <- struct{}{}:
 		defer func() { <-t.slot }()
 	case <-ctx.Done():
-		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the card reader was in use").Because("pending").
+		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the card reader was in use").Because(protocol.ReasonPending).
 			WithHint("go on with `terminal resume %s`", w.Short())
 	}
 	return t.wait(ctx, w, true, func() {})
@@ -94,7 +94,7 @@ func (r reading) Prepare(ctx context.Context, _ controller.Caller, e comm.Execut
 	if err != nil {
 		return err
 	}
-	sale, err := r.t.sale(offer.Invoice["reference"])
+	sale, err := r.t.sale(offer.Invoice[controller.InvoiceReference])
 	if err != nil || !sale.reader {
 		return nothingToPay()
 	}

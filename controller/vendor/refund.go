@@ -130,7 +130,7 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 	if class != ClassCard {
 		return nil, nil
 	}
-	reference := o.Invoice["reference"]
+	reference := o.Invoice[controller.InvoiceReference]
 	if !comesBack(reference) {
 		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted")
 	}
@@ -139,7 +139,8 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 		return nil, err
 	}
 	var p struct{ Provider instrument.ID }
-	return []instrument.ID{p.Provider, i.ID}, errors.Join(i.Decode(&p), nil)
+	err = i.Decode(&p)
+	return []instrument.ID{p.Provider, i.ID}, err
 }
 
 // Refunded is what a vendor has given back.

@@ -67,7 +67,3 @@ const (
 	EventConfirmed = "confirmed"
 	EventAborted   = "aborted"
 )
-
-// Groups are the first four groups of a reserve key, as terminal and wallet show
-// them to the customer to be compared.
-func Groups(key taler.EddsaPublicKey) string { return taler.KeyGroups(key) }

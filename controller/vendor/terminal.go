@@ -21,7 +21,7 @@ const (
 	ClassProvider   instrument.ClassID = "card-provider"
 	ClassPayment    instrument.ClassID = "card-payment"
 	ClassCard       instrument.ClassID = "payment-card"
-	ClassExchange   instrument.ClassID = "taler-exchange"
+	ClassExchange   instrument.ClassID = taler.ClassExchange
 	ClassPrepaid    instrument.ClassID = "prepaid"
 	ClassCredit     instrument.ClassID = "prepaid-credit"
 	ClassSpent      instrument.ClassID = "prepaid-payment"
@@ -30,8 +30,8 @@ const (
 	operationCharge  = "CHARGE"
 	operationLookup  = "LOOKUP"
 	operationCheck   = "CHECK"
-	protocolExchange = "taler.exchange"
-	operationTerms   = "TERMS"
+	protocolExchange = taler.ProtocolExchange
+	operationTerms   = taler.OperationTerms
 	protocolPrepaid  = "prepaid.signed"
 	operationCredit  = "CREDIT"
 )

@@ -17,9 +17,10 @@ func (t *Terminal) terms(ctx context.Context, exchange string) (taler.TermsResul
 	if err != nil {
 		return out, err
 	}
-	return out, t.alone(ctx, controller.Transaction{
+	err = t.alone(ctx, controller.Transaction{
 		Protocol: protocolExchange, Operation: operationTerms, Class: ClassExchange, Instruments: []instrument.ID{id},
 	}, &out)
+	return out, err
 }
 
 // exchange finds the instrument of an exchange, or makes it.

@@ -22,15 +22,15 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	if class != ClassCard {
 		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "%s cannot pay into an account", class).Because("class-not-offered")
 	}
-	label := inv["label"]
+	label := inv[controller.InvoiceLabel]
 	if label == "" || len(label) > maxLabel {
 		return instrument.Terms{}, nil, fault.New(fault.Invalid, "a payment into an account has a label of at most %d bytes", maxLabel).Because("label-malformed")
 	}
-	amount, err := instrument.ParseAmount(inv["amount"])
+	amount, err := instrument.ParseAmount(inv[controller.InvoiceAmount])
 	if err != nil {
 		return instrument.Terms{}, nil, err
 	}
-	i, err := t.Instruments().Lookup(ctx, ClassPrepaid, "account", inv["account"])
+	i, err := t.Instruments().Lookup(ctx, ClassPrepaid, "account", inv[controller.InvoiceAccount])
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return instrument.Terms{}, nil, err
 	}
@@ -45,7 +45,7 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 		return instrument.Terms{}, nil, fault.New(fault.Invalid, "this account takes %s, and not nothing", a.Currency).Because("currency-differs")
 	}
 	return instrument.Terms{Price: amount, Text: "goes into your account"}, instrument.Invoice{
-		"reference": topUpReference(inv["account"], label), "merchant": t.cfg.Merchant, "account": inv["account"],
+		controller.InvoiceReference: topUpReference(inv[controller.InvoiceAccount], label), controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceAccount: inv[controller.InvoiceAccount],
 	}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Purchase is what a customer wants.
@@ -69,7 +70,8 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 		case taler.TerminalPending:
 			err = t.awaitWallet(ctx, &w, s)
 		case taler.TerminalSelected:
-			err = t.interrupted(ctx, w, t.takePayment(ctx, &w, card, s))
+			err = t.takePayment(ctx, &w, card, s)
+			err = t.interrupted(ctx, w, err)
 		case taler.TerminalPaid:
 			err = t.notify(ctx, &w)
 		case taler.TerminalNotified:
@@ -145,9 +147,10 @@ func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
 	if err != nil {
 		return w, err
 	}
-	return w, t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
+	err = t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
 		r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
 	})
+	return w, err
 }
 
 // CheckPurchase asks the bank whether it deals in what is wanted, and keeps
@@ -253,7 +256,7 @@ func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (t
 		}
 		if ctx.Err() != nil {
 			return status, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is still %s", w.Status).
-				Because("pending").WithHint("go on with `terminal resume %s`", w.Short())
+				Because(protocol.ReasonPending).WithHint("go on with `terminal resume %s`", w.Short())
 		}
 		if err != nil {
 			if !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Timeout) && !errors.Is(err, fault.Unknown) {

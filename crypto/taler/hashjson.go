@@ -51,7 +51,7 @@ func appendCanonical(out []byte, v any) ([]byte, error) {
 	case json.Number:
 		n, err := strconv.ParseInt(string(v), 10, 64)
 		if err != nil {
-			return nil, badJSON("%s is no whole number of 64 bits", clip(string(v)))
+			return nil, badJSON("%s is no whole number of 64 bits", fault.Clip(string(v)))
 		}
 		return strconv.AppendInt(out, n, 10), nil
 	case []any:
@@ -125,11 +125,4 @@ func appendQuoted(out []byte, s string) []byte {
 
 func badJSON(format string, args ...any) error {
 	return fault.New(fault.Invalid, "this JSON cannot be signed: "+format, args...).Because("json-malformed")
-}
-
-func clip(s string) string {
-	if len(s) > 40 {
-		return s[:40] + "…"
-	}
-	return s
 }

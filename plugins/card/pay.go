@@ -12,11 +12,11 @@ import (
 
 // The operations of card.pay besides PAY.
 const (
-	Charge = "CHARGE" // a vendor, a plastic card at its own reader
-	Lookup = "LOOKUP" // a vendor asks what became of a payment
-	Verify = "VERIFY" // a bank asks the same, and decides itself
-	Search = "SEARCH" // a bank asks what was paid with a reference
-	Check  = "CHECK"  // is the provider there?
+	opCharge = "CHARGE" // a vendor, a plastic card at its own reader
+	opLookup = "LOOKUP" // a vendor asks what became of a payment
+	opVerify = "VERIFY" // a bank asks the same, and decides itself
+	opSearch = "SEARCH" // a bank asks what was paid with a reference
+	opCheck  = "CHECK"  // is the provider there?
 )
 
 // pay is the protocol card.pay as a party of one role has it.
@@ -43,13 +43,13 @@ func (p pay) Operations(class instrument.ClassID, peer comm.Role) []protocol.Ope
 	case view{comm.Client, cardID, comm.Vendor}, view{comm.Vendor, cardID, comm.Client}:
 		return withMain(protocol.Operation{Name: protocol.Pay, Messages: true}, protocol.Operation{Name: protocol.Refund, Messages: true})
 	case view{comm.Vendor, paymentID, ""}:
-		return withMain(protocol.Operation{Name: Charge}, protocol.Operation{Name: Lookup}, protocol.Operation{Name: protocol.Refund})
+		return withMain(protocol.Operation{Name: opCharge}, protocol.Operation{Name: opLookup}, protocol.Operation{Name: protocol.Refund})
 	case view{comm.Vendor, providerID, ""}:
-		return withMain(protocol.Operation{Name: Check, ReadOnly: true})
+		return withMain(protocol.Operation{Name: opCheck, ReadOnly: true})
 	case view{comm.Bank, providerID, ""}:
 		return withMain(
-			protocol.Operation{Name: Verify, ReadOnly: true}, protocol.Operation{Name: Search, ReadOnly: true},
-			protocol.Operation{Name: Check, ReadOnly: true}, protocol.Operation{Name: protocol.Refund},
+			protocol.Operation{Name: opVerify, ReadOnly: true}, protocol.Operation{Name: opSearch, ReadOnly: true},
+			protocol.Operation{Name: opCheck, ReadOnly: true}, protocol.Operation{Name: protocol.Refund},
 		)
 	}
 	return nil
@@ -87,15 +87,15 @@ func (p pay) DoOperation(ctx context.Context, s protocol.Session, c protocol.Cal
 		return giveBack(ctx, s, c)
 	case step{protocol.Servicer, protocol.Refund}:
 		return giveBack(ctx, s, c)
-	case step{protocol.Initiator, Charge}:
+	case step{protocol.Initiator, opCharge}:
 		return chargePlastic(ctx, s, c)
-	case step{protocol.Initiator, Lookup}:
+	case step{protocol.Initiator, opLookup}:
 		return lookUp(ctx, s, c)
-	case step{protocol.Initiator, Verify}:
+	case step{protocol.Initiator, opVerify}:
 		return verify(ctx, s, c)
-	case step{protocol.Initiator, Search}:
+	case step{protocol.Initiator, opSearch}:
 		return search(ctx, s, c)
-	case step{protocol.Initiator, Check}:
+	case step{protocol.Initiator, opCheck}:
 		return check(ctx, s, c)
 	}
 	return protocol.Result{}, fault.New(fault.Unsupported, "card.pay has no operation %s here", c.Operation).Because("operation-unknown")

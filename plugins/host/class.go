@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/api"
 	"github.com/swaperoo/swaperoo/plugins/api/wire"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // class is a plugin's class as the rest of the house sees it.
@@ -89,7 +90,7 @@ func (c *class) ask(what string, question func(context.Context, wire.PluginClien
 	case codes.ResourceExhausted:
 		return fault.Wrap(err, fault.Unavailable, "the plugin %s has too many questions open, or was asked too long a one", c.bundle.Name()).Because("plugin-busy")
 	}
-	return fault.Wrap(err, fault.Unavailable, "the plugin %s crashed in %s", c.bundle.Name(), what).Because("plugin-crashed")
+	return fault.Wrap(err, fault.Unavailable, "the plugin %s crashed in %s", c.bundle.Name(), what).Because(protocol.ReasonCrashed)
 }
 
 func optional(i *instrument.Instance) *wire.Instance {

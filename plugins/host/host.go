@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"math/rand/v2"
@@ -54,10 +55,10 @@ func New(o Options) (*Host, error) {
 	if o.Random == nil {
 		o.Random = rand.Float64
 	}
-	o.Start = orElse(o.Start, 30*time.Second)
-	o.Question = orElse(o.Question, 2*time.Second)
-	o.Health = orElse(o.Health, 10*time.Second)
-	o.Turn = orElse(o.Turn, 30*time.Second)
+	o.Start = cmp.Or(o.Start, 30*time.Second)
+	o.Question = cmp.Or(o.Question, 2*time.Second)
+	o.Health = cmp.Or(o.Health, 10*time.Second)
+	o.Turn = cmp.Or(o.Turn, 30*time.Second)
 	dir, err := openWorkdir(o.Dir)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the directory %s for plugins cannot be used", o.Dir)
@@ -137,10 +138,3 @@ func (h *Host) Close(ctx context.Context) error {
 }
 
 func closing() *fault.Fault { return fault.New(fault.Suspended, "the host is closing") }
-
-func orElse(d, other time.Duration) time.Duration {
-	if d == 0 {
-		return other
-	}
-	return d
-}

@@ -21,6 +21,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/plugins/api"
 	"github.com/swaperoo/swaperoo/plugins/api/wire"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // How long each step of an end may take before the next, harder one.
@@ -183,7 +184,7 @@ func (l *life) healthy() bool {
 // hung ends a plugin that does nothing, or too much, and says why; because of an
 // operation, if it is known.
 func (l *life) hung(why string, of ...culprit) {
-	l.fail(fault.New(fault.Unavailable, "the plugin %s was ended: %s", l.description.Name, why).Because("plugin-hung"), of...)
+	l.fail(fault.New(fault.Unavailable, "the plugin %s was ended: %s", l.description.Name, why).Because(protocol.ReasonHung), of...)
 }
 
 // fail says that the life is over; the first cause counts. Whoever waits for
@@ -212,7 +213,7 @@ func (l *life) isOver() bool {
 }
 
 func (l *life) crashed() *fault.Fault {
-	return fault.New(fault.Unavailable, "the plugin %s ended in the middle", l.description.Name).Because("plugin-crashed").
+	return fault.New(fault.Unavailable, "the plugin %s ended in the middle", l.description.Name).Because(protocol.ReasonCrashed).
 		WithHint("it is started again with the next operation")
 }
 

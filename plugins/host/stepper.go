@@ -176,7 +176,7 @@ func (r *run) answer(ctx context.Context, a protocol.Answer) error {
 // died is the crash of this operation's code alone; the process lives.
 func (r *run) died(w *wire.Fault) error {
 	f := cleaned(api.ReadFault(w))
-	if f.Reason == "plugin-crashed" {
+	if f.Reason == protocol.ReasonCrashed {
 		r.bundle.crashed(r.row.who, f.Message)
 	}
 	return f

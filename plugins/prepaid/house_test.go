@@ -96,7 +96,8 @@ func (h *house) execute(op instrument.OperationID, c protocol.Call) (r receipt, 
 	if err != nil {
 		return r, err
 	}
-	return r, json.Unmarshal(result.Value, &r)
+	err = json.Unmarshal(result.Value, &r)
+	return r, err
 }
 
 func (h *house) pay(id instrument.ID, price string) (receipt, error) {

@@ -119,28 +119,37 @@ func checkLedger(before, after *instrument.Instance) error {
 	if _, err := publicKey(is.Account); err != nil || after.Keys[keyAccount] != is.Account || is.Key.public() == "" {
 		return fault.New(fault.Invalid, "an account's number is the text of its key").Because("account-malformed")
 	}
-	now := is.statement(time.Time{})
-	if balance, err := now.balance(); err != nil || balance != is.Balance || balance.Currency != is.Currency {
+	if balance, err := is.statement(time.Time{}).balance(); err != nil || balance != is.Balance || balance.Currency != is.Currency {
 		return fault.New(fault.Conflict, "the balance of an account is what its sums say, and not less than nothing").Because("balance-too-small")
 	}
 	if before == nil {
-		if is.Seq != 0 || !is.Credited.IsZero() || !is.Spent.IsZero() || !is.Refunded.IsZero() || is.High != 0 {
-			return fault.New(fault.Invalid, "an account begins with nothing in it").Because("account-malformed")
-		}
-		return nil
+		return is.begins()
 	}
 	var was ledger
 	if err := before.Decode(&was); err != nil {
 		return err
 	}
-	if is.Key != was.Key || is.Currency != was.Currency || is.Holder != was.Holder {
+	return is.continues(was)
+}
+
+// begins refuses a new ledger that has something in it.
+func (l ledger) begins() error {
+	if l.Seq != 0 || !l.Credited.IsZero() || !l.Spent.IsZero() || !l.Refunded.IsZero() || l.High != 0 {
+		return fault.New(fault.Invalid, "an account begins with nothing in it").Because("account-malformed")
+	}
+	return nil
+}
+
+// continues refuses what a ledger cannot become.
+func (l ledger) continues(was ledger) error {
+	if l.Key != was.Key || l.Currency != was.Currency || l.Holder != was.Holder {
 		return fault.New(fault.Invalid, "an account cannot become another account").Because("account-changed")
 	}
-	if is.Seq <= was.Seq {
+	if l.Seq <= was.Seq {
 		return fault.New(fault.Conflict, "an account's changes are numbered upwards").Because("statement-differs")
 	}
-	if c, err := is.Refunded.Cmp(is.Spent); err != nil || c > 0 {
+	if c, err := l.Refunded.Cmp(l.Spent); err != nil || c > 0 {
 		return fault.New(fault.Conflict, "more was refunded than was spent").Because("refund-too-large")
 	}
-	return now.follows(was.statement(time.Time{}))
+	return l.statement(time.Time{}).follows(was.statement(time.Time{}))
 }

@@ -95,7 +95,7 @@ func (a account) transfer(o order, k key) (m transfer, err error) {
 // free gives back what was held for a payment that certainly was not and will
 // not be made.
 func free(ctx context.Context, s protocol.Session, id instrument.ID, refusal error) error {
-	if !nothingHappened(refusal) {
+	if !fault.NothingHappened(refusal) {
 		return refusal
 	}
 	err := change(ctx, s, id, evUse, func(p *purse) error { return p.release(s.Operation(), refusal) })

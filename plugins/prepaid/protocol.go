@@ -190,7 +190,8 @@ func kept(tx instrument.Tx, number string) (i instrument.Instance, l ledger, err
 	if i, err = tx.Get(id); err != nil {
 		return i, l, err
 	}
-	return i, l, i.Decode(&l)
+	err = i.Decode(&l)
+	return i, l, err
 }
 
 func put(tx instrument.Tx, i instrument.Instance, state any) error {
@@ -198,14 +199,4 @@ func put(tx instrument.Tx, i instrument.Instance, state any) error {
 		return err
 	}
 	return tx.Put(i)
-}
-
-// nothingHappened reports whether a fault says that the vendor has not done what
-// it was asked, and will not.
-func nothingHappened(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported, fault.Unavailable, fault.Timeout:
-		return true
-	}
-	return false
 }

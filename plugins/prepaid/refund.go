@@ -103,7 +103,8 @@ func booked(tx instrument.Tx, op instrument.OperationID) (i instrument.Instance,
 	if i, err = tx.Get(id); err != nil {
 		return i, p, err
 	}
-	return i, p, i.Decode(&p)
+	err = i.Decode(&p)
+	return i, p, err
 }
 
 // refundOf books a refund in the payment and in the account that it was made from.

@@ -95,19 +95,8 @@ func (p Simple) giveBack(ctx context.Context, s protocol.Session, c protocol.Cal
 	}
 	var out gaveBack
 	err := s.Update(ctx, func(tx instrument.Tx) error {
-		id, err := tx.Find(payments(p.Class), keyPayment, string(args.Payment))
-		if fault.KindOf(err) == fault.NotFound {
-			return fault.New(fault.NotFound, "no payment with a %s was made by this operation", p.Class).Because("payment-unknown")
-		}
+		i, a, err := p.booked(tx, args.Payment)
 		if err != nil {
-			return err
-		}
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		var a accepted
-		if err := i.Decode(&a); err != nil {
 			return err
 		}
 		out = gaveBack{Payment: args.Payment, Refunded: a.Amount}
@@ -137,6 +126,22 @@ func (p Simple) giveBack(ctx context.Context, s protocol.Session, c protocol.Cal
 	result, err := protocol.ResultOf(out)
 	result.Amount = out.Refunded
 	return result, err
+}
+
+// booked finds the payment that an operation has made.
+func (p Simple) booked(tx instrument.Tx, by instrument.OperationID) (i instrument.Instance, a accepted, err error) {
+	id, err := tx.Find(payments(p.Class), keyPayment, string(by))
+	if fault.KindOf(err) == fault.NotFound {
+		return i, a, fault.New(fault.NotFound, "no payment with a %s was made by this operation", p.Class).Because("payment-unknown")
+	}
+	if err != nil {
+		return i, a, err
+	}
+	if i, err = tx.Get(id); err != nil {
+		return i, a, err
+	}
+	err = i.Decode(&a)
+	return i, a, err
 }
 
 // takeBack is the initiator's side of REFUND: nothing leaves that is worth

@@ -71,7 +71,8 @@ func read[S any](tx instrument.Tx, id instrument.ID) (instrument.Instance, S, er
 	if err != nil {
 		return instrument.Instance{}, state, err
 	}
-	return i, state, i.Decode(&state)
+	err = i.Decode(&state)
+	return i, state, err
 }
 
 func put(tx instrument.Tx, i instrument.Instance, status string, state any) error {

@@ -8,12 +8,12 @@ import (
 
 // The classes of this bundle.
 const (
-	withdrawalID instrument.ClassID = "taler-withdrawal"
-	transferID   instrument.ClassID = "taler-transfer"
-	returnID     instrument.ClassID = "taler-return"
-	exchangeID   instrument.ClassID = "taler-exchange"
-	reserveID    instrument.ClassID = "taler-reserve"
-	coinID       instrument.ClassID = "taler-coin"
+	withdrawalID = taler.ClassWithdrawal
+	transferID   = taler.ClassTransfer
+	returnID     = taler.ClassReturn
+	exchangeID   = taler.ClassExchange
+	reserveID    = taler.ClassReserve
+	coinID       = taler.ClassCoin
 )
 
 // Names of unique keys.

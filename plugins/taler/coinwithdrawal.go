@@ -5,18 +5,9 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
-)
-
-// The operations of a withdrawal of coins, in either form.
-const (
-	Preview  = "PREVIEW"  // what an amount becomes
-	Prepare  = "PREPARE"  // a new reserve
-	Prove    = "PROVE"    // this wallet has the reserve's key
-	Await    = "AWAIT"    // has the money arrived?
-	Withdraw = "WITHDRAW" // make coins of it
-	Abandon  = "ABANDON"  // the money will not come
 )
 
 // coinWithdrawal is the protocol between a wallet and an exchange, in one form:
@@ -38,29 +29,29 @@ func (coinWithdrawal) Operations(class instrument.ClassID, peer comm.Role) []pro
 		return nil
 	}
 	return []protocol.Operation{
-		{Name: Preview, ReadOnly: true},
-		{Name: Prepare, Keyed: true},
-		{Name: Prove, ReadOnly: true},
-		{Name: Await, ReadOnly: true},
-		{Name: Withdraw},
-		{Name: Abandon},
+		{Name: taler.OperationPreview, ReadOnly: true},
+		{Name: taler.OperationPrepare, Keyed: true},
+		{Name: taler.OperationProve, ReadOnly: true},
+		{Name: taler.OperationAwait, ReadOnly: true},
+		{Name: taler.OperationWithdraw},
+		{Name: taler.OperationAbandon},
 	}
 }
 
 // DoOperation implements protocol.Protocol.
 func (w coinWithdrawal) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	switch c.Operation {
-	case Preview:
+	case taler.OperationPreview:
 		return preview(ctx, s, c)
-	case Prepare:
+	case taler.OperationPrepare:
 		return prepare(ctx, s, c)
-	case Prove:
+	case taler.OperationProve:
 		return prove(ctx, s, c)
-	case Await:
+	case taler.OperationAwait:
 		return await(ctx, s, c)
-	case Withdraw:
+	case taler.OperationWithdraw:
 		return w.withdraw(ctx, s, c)
-	case Abandon:
+	case taler.OperationAbandon:
 		return abandon(ctx, s, c)
 	}
 	return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s", w.form.id, c.Operation).Because("operation-unknown")

@@ -11,20 +11,13 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// The operations of taler.exchange.
-const (
-	Refresh = "REFRESH" // read and verify the exchange's keys
-	Terms   = "TERMS"   // read its terms of service
-	Accept  = "ACCEPT"  // a person accepted them
-)
-
 // exchange is the protocol taler.exchange: what a wallet or terminal knows of an
 // exchange.
 type exchange struct{}
 
 // Info implements protocol.Protocol.
 func (exchange) Info() protocol.Info {
-	return protocol.Info{ID: "taler.exchange", Title: "Know an exchange of digital cash", Replay: 2}
+	return protocol.Info{ID: taler.ProtocolExchange, Title: "Know an exchange of digital cash", Replay: 2}
 }
 
 // CompatibleWith implements protocol.Protocol.
@@ -35,17 +28,17 @@ func (exchange) Operations(class instrument.ClassID, peer comm.Role) []protocol.
 	if class != exchangeID || peer != "" {
 		return nil
 	}
-	return []protocol.Operation{{Name: Refresh}, {Name: Terms, ReadOnly: true}, {Name: Accept}}
+	return []protocol.Operation{{Name: taler.OperationRefresh}, {Name: taler.OperationTerms, ReadOnly: true}, {Name: taler.OperationAccept}}
 }
 
 // DoOperation implements protocol.Protocol.
 func (exchange) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	switch c.Operation {
-	case Refresh:
+	case taler.OperationRefresh:
 		return refresh(ctx, s, c)
-	case Terms:
+	case taler.OperationTerms:
 		return terms(ctx, s, c)
-	case Accept:
+	case taler.OperationAccept:
 		return accept(ctx, s, c)
 	}
 	return protocol.Result{}, fault.New(fault.Unsupported, "taler.exchange has no operation %s", c.Operation).Because("operation-unknown")

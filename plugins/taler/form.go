@@ -63,7 +63,8 @@ func unifiedForm() form {
 		request: unifiedRequest,
 		answer: func(body []byte) ([]taler.BlindSignature, error) {
 			var response taler.WithdrawResponse
-			return response.EvSigs, taler.Unmarshal(body, &response)
+			err := taler.Unmarshal(body, &response)
+			return response.EvSigs, err
 		},
 	}
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	wire "github.com/swaperoo/swaperoo/comm/taler"
-	"github.com/swaperoo/swaperoo/plugins/taler"
 )
 
 // newer makes the exchange one of protocol 26 that knows the generations down to
@@ -203,7 +202,7 @@ func TestARefusalNeedsItsProof(t *testing.T) {
 			}
 			w.mint.always(http.MethodPost, 404, string(body))
 			_, err = w.batch("WITHDRAW", r.Reserve, nil)
-			if fault.ReasonOf(err) != taler.ReasonUnproven {
+			if fault.ReasonOf(err) != wire.ReasonRefusalUnproven {
 				t.Fatalf("got %v", err)
 			}
 			if _, reserve := w.reserve(r.Reserve); reserve.Batch == nil || reserve.Evidence == nil {

@@ -247,11 +247,11 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 		final, refusal := f.refused(*r, e, answer)
 		r.Evidence = evidence
 		r.Batch.Clean = r.Batch.Clean && !doubtful(answer)
-		if fault.ReasonOf(refusal) == ReasonUnproven && r.Reason == "" {
-			r.Reason = string(ReasonUnproven)
+		if fault.ReasonOf(refusal) == taler.ReasonRefusalUnproven && r.Reason == "" {
+			r.Reason = string(taler.ReasonRefusalUnproven)
 		}
 		if final {
-			if r.Reason == string(ReasonUnproven) {
+			if r.Reason == string(taler.ReasonRefusalUnproven) {
 				r.Reason = ""
 			}
 			if fault.ReasonOf(refusal) == taler.ReasonEndpointUnknown {

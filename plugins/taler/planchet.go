@@ -88,7 +88,7 @@ func (f form) newBatch(r taler.Reserve, coins []taler.PlannedCoins) (*taler.With
 
 // errForged says that the exchange signed something else than it was asked to.
 var errForged = fault.New(fault.Invalid, "the exchange's signature on a coin is wrong").
-	Because("coin-signature-invalid").WithHint("request and answer are kept as proof; show them to the exchange's auditor. The same request may be sent again")
+	Because(taler.ReasonCoinSignature).WithHint("request and answer are kept as proof; show them to the exchange's auditor. The same request may be sent again")
 
 // mint makes coins of the exchange's answer to a batch: all of them, each
 // verified, or none. A wrong signature is errForged; an answer of another form

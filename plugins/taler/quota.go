@@ -9,7 +9,7 @@ import (
 )
 
 // quotaID is what one user may withdraw at a bank.
-const quotaID instrument.ClassID = "taler-quota"
+const quotaID = taler.ClassQuota
 
 // keyUser is the user's name at the terminals.
 const keyUser = "user"

@@ -18,7 +18,7 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired:
 		var said taler.ExchangeError
 		if taler.Unmarshal(answer.Body, &said) != nil || !proven(e.SignKeys, r.Batch.Plan, said) {
-			return false, err.Because(ReasonUnproven).
+			return false, err.Because(taler.ReasonRefusalUnproven).
 				WithHint("the exchange did not sign this refusal with a key that is known; go on with `wallet operation resume`: its keys are read again, and the same request is sent")
 		}
 		return true, err.WithHint("go on with `wallet operation resume`: the exchange's keys are read again, and coins are asked for anew")
@@ -81,21 +81,18 @@ func failed(status int) bool {
 }
 
 func failure(err *fault.Fault, kind fault.Kind, status int) *fault.Fault {
-	return fault.Wrap(err, kind, "the exchange could not answer, with status %d", status).Because(ReasonFailed)
+	return fault.Wrap(err, kind, "the exchange could not answer, with status %d", status).Because(taler.ReasonExchangeFailed)
 }
-
-// ReasonFailed marks the answer of an exchange that has failed for the time being.
-const ReasonFailed fault.Reason = "exchange-failed"
 
 // stuck is a refusal that nobody has signed, of a request that the exchange may
 // have answered with coins before: it says nothing of these.
 // Where no answer was lost, it is an empty reserve: closed, as likely as not.
 func stuck(err *fault.Fault, answered bool) error {
 	if answered {
-		return err.Because(ReasonUnproven).WithHint("the exchange has as much left as if it had made these coins: either it has, or it has sent the money back when it closed the reserve; " +
+		return err.Because(taler.ReasonRefusalUnproven).WithHint("the exchange has as much left as if it had made these coins: either it has, or it has sent the money back when it closed the reserve; " +
 			"look at your bank account. Everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator, or give it up with `wallet withdraw abort`")
 	}
-	return err.Because(ReasonUnproven).WithHint("an answer to the same request was lost, and the coins may be made; " +
+	return err.Because(taler.ReasonRefusalUnproven).WithHint("an answer to the same request was lost, and the coins may be made; " +
 		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
 }
 
@@ -125,10 +122,6 @@ func doubtful(answer protocol.Response) bool {
 	return answer.Status >= http.StatusInternalServerError || answer.Status < http.StatusBadRequest || answer.Status == http.StatusRequestTimeout ||
 		fault.ReasonOf(taler.FaultOf(answer.Status, answer.Body)) == taler.ReasonBatchPartlyWithdrawn
 }
-
-// ReasonUnproven marks a refusal for which the exchange has to show its own
-// signature, and showed none that is good.
-const ReasonUnproven fault.Reason = "refusal-unproven"
 
 // absent reports whether an exchange that has not this endpoint may be asked in
 // another form instead: one that it announces now, for it may have been brought up

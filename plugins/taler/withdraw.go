@@ -5,16 +5,9 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
-)
-
-// The operations of taler.withdraw.
-const (
-	SetUp   = "SETUP"   // vendor → bank: a new withdrawal
-	Select  = "SELECT"  // client → bank: this reserve shall get the money
-	Confirm = "CONFIRM" // vendor → bank: the card was charged, ask the provider
-	Abort   = "ABORT"   // vendor or client → bank: give it up
 )
 
 // withdrawal is the protocol taler.withdraw as a party of one role has it. Every
@@ -39,11 +32,11 @@ func (w withdrawal) Operations(class instrument.ClassID, peer comm.Role) []proto
 	}
 	switch [2]comm.Role{w.role, peer} {
 	case [2]comm.Role{comm.Vendor, comm.Bank}, [2]comm.Role{comm.Bank, comm.Vendor}:
-		return keyed(SetUp, Confirm, Abort)
+		return keyed(taler.OperationSetUp, taler.OperationConfirm, taler.OperationAbort)
 	case [2]comm.Role{comm.Client, comm.Bank}, [2]comm.Role{comm.Bank, comm.Client}:
-		return keyed(Select, Abort)
+		return keyed(taler.OperationSelect, taler.OperationAbort)
 	case [2]comm.Role{comm.Bank, ""}:
-		return keyed(Abort)
+		return keyed(taler.OperationAbort)
 	}
 	return nil
 }
@@ -64,21 +57,21 @@ func (w withdrawal) DoOperation(ctx context.Context, s protocol.Session, c proto
 		side = protocol.Servicer
 	}
 	switch (step{side, c.Operation}) {
-	case step{protocol.Initiator, SetUp}:
+	case step{protocol.Initiator, taler.OperationSetUp}:
 		return askForSetup(ctx, s, c)
-	case step{protocol.Servicer, SetUp}:
+	case step{protocol.Servicer, taler.OperationSetUp}:
 		return setUp(ctx, s, c)
-	case step{protocol.Initiator, Select}:
+	case step{protocol.Initiator, taler.OperationSelect}:
 		return askForSelection(ctx, s, c)
-	case step{protocol.Servicer, Select}:
+	case step{protocol.Servicer, taler.OperationSelect}:
 		return selectReserve(ctx, s, c)
-	case step{protocol.Initiator, Confirm}:
+	case step{protocol.Initiator, taler.OperationConfirm}:
 		return notify(ctx, s, c)
-	case step{protocol.Servicer, Confirm}:
+	case step{protocol.Servicer, taler.OperationConfirm}:
 		return takeNotice(ctx, s, c)
-	case step{protocol.Initiator, Abort}:
+	case step{protocol.Initiator, taler.OperationAbort}:
 		return askForAbort(ctx, s, c)
-	case step{protocol.Servicer, Abort}:
+	case step{protocol.Servicer, taler.OperationAbort}:
 		return abort(ctx, s, c)
 	}
 	return protocol.Result{}, fault.New(fault.Unsupported, "taler.withdraw has no operation %s here", c.Operation).Because("operation-unknown")

@@ -7,9 +7,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/swaperoo/swaperoo/comm"
-	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -18,28 +15,17 @@ const IntersectID = "pnp.intersect"
 
 // Intersect is the paper's default PNP (§5.3): the initiator asks what the peer
 // has for the class and keeps what both have, in the peer's order.
-type Intersect struct{}
+type Intersect struct{ negotiator }
 
 // Info describes the protocol.
 func (Intersect) Info() protocol.Info {
 	return protocol.Info{ID: IntersectID, Title: "Negotiation by intersection", Replay: 1}
 }
 
-// CompatibleWith is false for every class: a PNP operates on no instrument.
-func (Intersect) CompatibleWith(instrument.ClassID) bool { return false }
-
-// Operations is NEGOTIATE, with any class and peer.
-func (Intersect) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
-	return []protocol.Operation{{Name: protocol.Negotiate, ReadOnly: true, Messages: true, Instruments: protocol.WantsNone}}
-}
-
 // DoOperation runs one side of NEGOTIATE.
 func (Intersect) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	if c.Operation != protocol.Negotiate {
-		return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %q", IntersectID, c.Operation).Because("operation-unknown")
-	}
-	var n protocol.Negotiation
-	if err := c.Arguments(&n); err != nil {
+	n, err := asked(IntersectID, c)
+	if err != nil {
 		return protocol.Result{}, err
 	}
 	if s.Side() == protocol.Servicer {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -21,28 +19,17 @@ const maxPairs = 256
 // servicer answers with those that it accepts, in the same order, and the
 // controller sends its terms along. One exchange negotiates classes and protocols
 // together.
-type UPP struct{}
+type UPP struct{ negotiator }
 
 // Info describes the protocol.
 func (UPP) Info() protocol.Info {
 	return protocol.Info{ID: UPPID, Title: "Negotiation by a list of preferences", Replay: 1, Joint: true}
 }
 
-// CompatibleWith is false for every class: a PNP operates on no instrument.
-func (UPP) CompatibleWith(instrument.ClassID) bool { return false }
-
-// Operations is NEGOTIATE, with any class and peer.
-func (UPP) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
-	return []protocol.Operation{{Name: protocol.Negotiate, ReadOnly: true, Messages: true, Instruments: protocol.WantsNone}}
-}
-
 // DoOperation runs one side of NEGOTIATE.
 func (UPP) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	if c.Operation != protocol.Negotiate {
-		return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %q", UPPID, c.Operation).Because("operation-unknown")
-	}
-	var n protocol.Negotiation
-	if err := c.Arguments(&n); err != nil {
+	n, err := asked(UPPID, c)
+	if err != nil {
 		return protocol.Result{}, err
 	}
 	if s.Side() == protocol.Initiator {

@@ -137,7 +137,7 @@ func (p *Pair) negotiated(ctx context.Context) (*controller.Session, error) {
 }
 
 func negotiate(ctx context.Context, s *controller.Session) error {
-	_, err := s.Negotiate(ctx, client.ClassPrepaid, instrument.Invoice{"amount": price})
+	_, err := s.Negotiate(ctx, client.ClassPrepaid, instrument.Invoice{controller.InvoiceAmount: price})
 	return err
 }
 

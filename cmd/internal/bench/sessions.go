@@ -96,7 +96,8 @@ func OpenSessions(ctx context.Context, dir string, n int) (o Held, err error) {
 	if err != nil {
 		return o, err
 	}
-	return o, v.ask(&o.After)
+	err = v.ask(&o.After)
+	return o, err
 }
 
 // handshakes is how many sessions are opened at a time.

@@ -4,14 +4,17 @@
 //
 // A data directory holds
 //
-//	config.toml   what the operator has decided
-//	vault.json    the data key, wrapped once per key slot, and keys of owners
-//	node.key      the key file of a bank or terminal, which start unattended
-//	store.db      everything else, sealed under the data key
-//	plugins.lock  third-party plugins and their SHA-256
-//	run/          sockets of plugins that run now
-//	lock          held by the process that runs operations
-//	keys.lock     shared by all processes that have a wallet open
-//	locked        changed by who locks a wallet, for processes that have it open
-//	vault.lock    held while the vault is replaced
+//	config.toml    what the operator has decided
+//	vault.json     the data key, wrapped once per key slot, and keys of owners
+//	node.key       the key file of a bank or terminal, which start unattended
+//	store.db       everything else, sealed under the data key
+//	plugins.lock   third-party plugins and their SHA-256
+//	run/           sockets of plugins that run now
+//	lives/         a file for each process that runs operations, which holds it
+//	lock           held by a process that must be the only one of its kind: a server
+//	keys.lock      shared by all processes that have a wallet open
+//	locked         changed by who locks a wallet, for processes that have it open
+//	vault.lock     held while the vault is replaced
+//	guesses        when wrong passphrases were given lately
+//	restored.json  what of a restored wallet nobody has checked yet
 package house

@@ -10,9 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// lock takes a file for this process alone. An
-// open file cannot be removed here, so a file that can be was left by a process
-// that has ended.
+// lock takes a file for this process alone. An open file cannot be removed here, so
+// one that can be was left by a process that has ended.
 func lock(path string) (unlock func() error, err error) {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, inUse(path, err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -149,8 +150,8 @@ func asking(a profile.Action) bool {
 	switch a.Protocol {
 	case "prepaid.signed", "prepaid.plain":
 		return a.Operation == "BALANCE"
-	case "taler.batch-withdraw", "taler.withdraw-26":
-		return a.Operation == "AWAIT" || a.Operation == "PREVIEW"
+	case taler.ProtocolBatchWithdraw, taler.ProtocolWithdraw26:
+		return a.Operation == taler.OperationAwait || a.Operation == taler.OperationPreview
 	}
 	return false
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/backup"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
@@ -126,7 +127,7 @@ func (m *Mark) note(ctx context.Context, db *store.DB) error {
 		return err
 	}
 	for _, r := range rows {
-		if r.Class != classExchange && r.Class != controller.ClassPayment { // what is known of exchanges has no value, nor has a record
+		if r.Class != taler.ClassExchange && r.Class != controller.ClassPayment { // what is known of exchanges has no value, nor has a record
 			m.Unchecked = append(m.Unchecked, r.ID)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
@@ -132,15 +133,13 @@ func (h *House) private(ctx context.Context) error {
 		return e.NewKey(string(Self), slotUser)
 	})
 	if err == nil && fresh {
-		err = h.Instruments().Reseal(ctx, instrument.Filter{Class: classExchange, Owner: Self}, profile.Everyone)
+		err = h.Instruments().Reseal(ctx, instrument.Filter{Class: taler.ClassExchange, Owner: Self}, profile.Everyone)
 	}
 	if err != nil {
 		return err
 	}
 	return h.renew(ctx)
 }
-
-const classExchange = instrument.ClassID("taler-exchange")
 
 // renew seals again what is not under its owner's newest key.
 func (h *House) renew(ctx context.Context) error {

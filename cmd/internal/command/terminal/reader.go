@@ -154,7 +154,7 @@ func tap(ctx context.Context, e *cli.Env, h *house.House, id instrument.ID, at c
 		select {
 		case <-time.After(looksEvery):
 		case <-ctx.Done():
-			return fault.Wrap(ctx.Err(), fault.Unknown, "nothing was to be paid").Because("pending")
+			return fault.Wrap(ctx.Err(), fault.Unknown, "nothing was to be paid").Because(protocol.ReasonPending)
 		}
 	}
 	own, err := h.Own(ctx)

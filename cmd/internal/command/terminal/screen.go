@@ -70,7 +70,7 @@ func sentence(e vendor.Event) string {
 	return e.Event
 }
 
-// groups are the first four groups of a reserve key, as vendor.Groups shows them.
+// groups are the first four groups of a reserve key, as taler.KeyGroups shows them.
 func groups(key string) string {
 	if len(key) < 16 {
 		return key

@@ -63,8 +63,8 @@ func TestSettingsThatFollowFromOthers(t *testing.T) {
 // TestTheTerminalShowsTheWalletsGroups compares the two ways to write them.
 func TestTheTerminalShowsTheWalletsGroups(t *testing.T) {
 	key := taler.EddsaPublicKey{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11}
-	if got := groups(key.String()); got != vendor.Groups(key) {
-		t.Errorf("%s is shown as %s", vendor.Groups(key), got)
+	if got := groups(key.String()); got != taler.KeyGroups(key) {
+		t.Errorf("%s is shown as %s", taler.KeyGroups(key), got)
 	}
 }
 

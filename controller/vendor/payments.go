@@ -1,0 +1,78 @@
+package vendor
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Payment is a payment of several instruments as the vendor has it.
+type Payment struct {
+	Status  string            `json:"status"`
+	Payer   string            `json:"payer"` // the key of the wallet
+	Name    string            `json:"payment"`
+	Total   instrument.Amount `json:"total"`
+	Product string            `json:"product,omitempty"` // as each part names it
+	Paid    instrument.Amount `json:"paid"`              // by parts that have ended well, refunds included
+	Parts   []Part            `json:"parts"`
+}
+
+// Part is one part of a Payment that was paid.
+type Part struct {
+	Operation instrument.OperationID `json:"operation"`
+	Class     instrument.ClassID     `json:"class"`
+	Amount    instrument.Amount      `json:"amount"`
+
+	ID instrument.OperationID `json:"-"` // the whole of Operation
+}
+
+// Payment is a payment by payer and name; fault.NotFound. Its status is on disk,
+// and no other part of it can be given to the payer's REFUND if it is paid: an
+// application asks for it before it delivers what the invoice of a part was for.
+func (t *Terminal) Payment(ctx context.Context, payer, name string) (Payment, error) {
+	return t.payment(ctx, whole{Payer: payer, Name: name}.key())
+}
+
+func (t *Terminal) payment(ctx context.Context, key string) (out Payment, err error) {
+	err = t.changeWhole(ctx, key, func(i *instrument.Instance, w *whole) (err error) {
+		out, err = paymentOf(i, w)
+		return err
+	})
+	return out, err
+}
+
+// AllPayments lists the payments of several instruments, oldest first, and then what
+// cards have paid alone.
+func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment})
+	if err != nil {
+		return nil, err
+	}
+	out, known := []Payment{}, []string{}
+	for _, i := range all {
+		var w whole
+		if err := i.Decode(&w); err != nil {
+			return nil, err
+		}
+		p, err := t.payment(ctx, w.key())
+		if err != nil {
+			return nil, err
+		}
+		out, known = append(out, p), append(known, w.key())
+	}
+	alone, err := t.purchases(ctx, known)
+	return append(out, alone...), err
+}
+
+func paymentOf(i *instrument.Instance, w *whole) (Payment, error) {
+	sum, err := w.paidSum()
+	p := Payment{Status: i.Status, Payer: w.Payer, Name: w.Name, Total: w.Total, Product: w.Product, Paid: sum, Parts: []Part{}}
+	for _, s := range w.Parts {
+		if s.Paid != "" {
+			p.Parts = append(p.Parts, Part{instrument.OperationID(protocol.Short(s.Paid)), s.Class, s.Amount, s.Paid})
+		}
+	}
+	return p, err
+}

@@ -1,0 +1,153 @@
+package api
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Limits of a description. They are generous: they stop nonsense, not authors.
+const (
+	maxListed = 64   // classes or protocols of a role, fields, keys, operations
+	maxMoves  = 1024 // of a class
+	maxText   = 200  // bytes of a title
+)
+
+var (
+	nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+	wordForm = regexp.MustCompile(`^[a-z][a-z0-9._-]{0,63}$`)
+	loudForm = regexp.MustCompile(`^[A-Z][A-Z0-9_]{0,31}$`)
+)
+
+// Check refuses, as fault.Invalid with reason "description-malformed", what no
+// bundle may say of itself.
+func (d Description) Check() error {
+	switch {
+	case !nameForm.MatchString(d.Name):
+		return malformed("%q is not a bundle's name: small letters, digits and hyphens, up to 32", fault.Clip(d.Name))
+	case !plain(d.Version, 64) || d.Version == "":
+		return malformed("the version of %s is missing or unreadable", d.Name)
+	case d.API != Version:
+		return fault.New(fault.Unsupported, "%s was built for version %d of the plugin door, this host has %d", d.Name, d.API, Version).
+			Because("plugin-version").WithHint("build the plugin with a matching version of plugins/sdk")
+	case len(d.Roles) > len(Roles()):
+		return malformed("%s describes %d roles", d.Name, len(d.Roles))
+	}
+	seen := map[comm.Role]bool{}
+	for _, v := range d.Roles {
+		if seen[v.Role] || (v.Role != comm.Client && v.Role != comm.Vendor && v.Role != comm.Bank) {
+			return malformed("%s describes the role %q twice, or there is no such role", d.Name, fault.Clip(string(v.Role)))
+		}
+		seen[v.Role] = true
+		if err := v.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v RoleView) check() error {
+	if len(v.Classes) > maxListed || len(v.Protocols) > maxListed {
+		return malformed("more than %d classes or protocols for one role", maxListed)
+	}
+	classes := map[instrument.ClassID]bool{}
+	for _, c := range v.Classes {
+		if classes[c.ID] {
+			return malformed("class %s is described twice", c.ID)
+		}
+		classes[c.ID] = true
+		if err := checkClass(c); err != nil {
+			return err
+		}
+	}
+	protocols := map[string]bool{}
+	for _, p := range v.Protocols {
+		if protocols[p.Info.ID] {
+			return malformed("protocol %s is described twice", p.Info.ID)
+		}
+		protocols[p.Info.ID] = true
+		if err := p.check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkClass(c instrument.Info) error {
+	if !wordForm.MatchString(string(c.ID)) {
+		return malformed("%q is not the id of a class", fault.Clip(string(c.ID)))
+	}
+	listed := max(len(c.Fields), len(c.Keys), len(c.Outside))
+	if !plain(c.Title, maxText) || !plain(c.Address, 64) || listed > maxListed || len(c.Moves) > maxMoves {
+		return malformed("class %s has a title, address or list that is too long", c.ID)
+	}
+	for _, f := range c.Fields {
+		if !plain(f.Name, 64) || !plain(f.Title, maxText) || f.Name == "" {
+			return malformed("class %s has a field without a good name", c.ID)
+		}
+	}
+	for _, k := range c.Keys {
+		if !wordForm.MatchString(k) && !plain(k, 64) {
+			return malformed("class %s has the key %q", c.ID, fault.Clip(k))
+		}
+	}
+	for _, s := range c.Outside {
+		if !plain(s, 64) || s == "" {
+			return malformed("class %s has the status %q", c.ID, fault.Clip(s))
+		}
+	}
+	for _, m := range c.Moves {
+		if !plain(m.From, 64) || !plain(m.To, 64) || m.To == "" {
+			return malformed("class %s has a move to a status without a good name", c.ID)
+		}
+	}
+	return nil
+}
+
+func (p ProtocolView) check() error {
+	if !wordForm.MatchString(p.Info.ID) || !plain(p.Info.Title, maxText) || p.Info.Replay < 0 {
+		return malformed("%q is not a protocol's id, or its title is too long", fault.Clip(p.Info.ID))
+	}
+	if len(p.Compatible) > maxListed {
+		return malformed("%s is compatible with more than %d classes", p.Info.ID, maxListed)
+	}
+	for _, c := range p.Compatible {
+		if c.Class != "" && !wordForm.MatchString(string(c.Class)) || len(c.Offered) > len(Roles())+1 {
+			return malformed("%s is compatible with something that is not a class", p.Info.ID)
+		}
+		for _, o := range c.Offered {
+			if err := o.check(p.Info.ID); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (o Offered) check(protocolID string) error {
+	if len(o.Operations) > maxListed {
+		return malformed("%s has more than %d operations", protocolID, maxListed)
+	}
+	for _, op := range o.Operations {
+		if !loudForm.MatchString(op.Name) {
+			return malformed("%s has the operation %q: capital letters, digits and underscores are a name", protocolID, fault.Clip(op.Name))
+		}
+		if op.Instruments != protocol.WantsUnsaid && op.Instruments != protocol.WantsNone && op.Instruments != protocol.WantsMain {
+			return malformed("%s of %s wants the instruments %q: it is main, none or nothing", op.Name, protocolID, fault.Clip(string(op.Instruments)))
+		}
+	}
+	return nil
+}
+
+// plain says that a text is short and holds nothing that could move a cursor.
+func plain(s string, limit int) bool {
+	return len(s) <= limit && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == 0x7f || (r >= 0x80 && r < 0xa0) })
+}
+
+func malformed(format string, args ...any) error {
+	return fault.New(fault.Invalid, format, args...).Because("description-malformed")
+}

@@ -1,0 +1,24 @@
+package protocol
+
+import "github.com/swaperoo/swaperoo/comm/fault"
+
+// Reasons of faults by which others go on, beside this package: what is known of an
+// operation by its end, and what became of the code that ran it.
+const (
+	// ReasonPending marks the lack of an end: the operation goes on.
+	ReasonPending fault.Reason = "pending"
+	// ReasonAbandoned marks the end that an operator has made.
+	ReasonAbandoned fault.Reason = "abandoned"
+	// ReasonKeyReused marks an id under which something else was begun. It says
+	// nothing of how that has ended.
+	ReasonKeyReused fault.Reason = "key-reused"
+	// ReasonShuttingDown marks an operation that was not begun, for its party ends.
+	ReasonShuttingDown fault.Reason = "shutting-down"
+	// ReasonAnswerLost marks the fault of a request that may have arrived, in an
+	// earlier life, and was not sent again.
+	ReasonAnswerLost fault.Reason = "answer-lost"
+	// ReasonCrashed marks code that died on the way, ReasonHung code that was ended
+	// because it took no step for too long.
+	ReasonCrashed fault.Reason = "plugin-crashed"
+	ReasonHung    fault.Reason = "plugin-hung"
+)
