@@ -98,7 +98,7 @@ func TestAPeerThatDoesNotSayHelloAgainKeepsNobody(t *testing.T) {
 func TestAPeerThatDoesNotAnswerAStepIsNotWaitedForLong(t *testing.T) {
 	t.Run("when it is dialled again, which is done once more", func(t *testing.T) {
 		t.Parallel()
-		p, _ := newMute(t, comm.MethodInitiate, 1, 10*time.Second)
+		p, _ := newMute(t, comm.MethodInitiate, 1, 4*time.Second)
 		if _, err := p.pay(t, p.negotiated(t), ""); err != nil {
 			t.Error(err)
 		}
@@ -119,7 +119,7 @@ func TestAPeerThatDoesNotAnswerAStepIsNotWaitedForLong(t *testing.T) {
 	} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
-			p, _ := newMute(t, method, 1, 10*time.Second)
+			p, _ := newMute(t, method, 1, 4*time.Second)
 			wantReason(t, step(t.Context(), p.session(t)), "no-answer")
 		})
 	}

@@ -142,7 +142,7 @@ func cables(t testing.TB, scheme string) func(testing.TB) (string, stream.Option
 	return func(t testing.TB) (string, stream.Options, func(comm.Acceptor) comm.Acceptor) {
 		own := near[0]
 		near = near[1:]
-		return own, stream.Options{Handshake: 10 * time.Second, Clear: clear}, func(t comm.Acceptor) comm.Acceptor {
+		return own, stream.Options{Handshake: 5 * time.Second, Clear: clear}, func(t comm.Acceptor) comm.Acceptor {
 			return streamtest.Crossed{Acceptor: t, Cables: far}
 		}
 	}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -13,11 +14,13 @@ import (
 
 const (
 	firstPause = 200 * time.Millisecond
-	longPause  = 10 * time.Second
+	longPause  = 10 * time.Second // unless Wallet.Longest says so
 	// mends is how often one call puts right what keeps the exchange from making
 	// coins, before a person has to look.
 	mends = 5
 )
+
+func (w *Wallet) longest() time.Duration { return cmp.Or(w.Longest, longPause) }
 
 // reasonNoDenominations marks keys of which nothing can be used now.
 const reasonNoDenominations fault.Reason = "no-denominations"
@@ -31,7 +34,7 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 		return err
 	}
 	mended := 0
-	for pause := firstPause; ; pause = min(2*pause, longPause) {
+	for pause := firstPause; ; pause = min(2*pause, r.w.longest()) {
 		err := r.withdrawOnce(ctx, balance)
 		if err == nil {
 			return nil

@@ -87,7 +87,7 @@ func (r *withdrawal) consent(ctx context.Context, balance instrument.Amount) err
 
 // termsNow reads the terms, as often as it takes.
 func (r *withdrawal) termsNow(ctx context.Context, e Exchange) (taler.TermsResult, error) {
-	for pause := firstPause; ; pause = min(2*pause, longPause) {
+	for pause := firstPause; ; pause = min(2*pause, r.w.longest()) {
 		terms, err := r.w.Terms(ctx, e)
 		if err == nil || !passing(err) && fault.ReasonOf(err) != reasonTermsChanged {
 			return terms, err

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -38,6 +39,10 @@ type Wallet struct {
 	// Unchecked lists instruments that came out of a backup and are not used before
 	// somebody has checked them; nil: there are none. It is set before the wallet is used.
 	Unchecked func(context.Context) ([]instrument.ID, error)
+
+	// Longest is the longest pause before who has failed is asked again; zero: 10
+	// seconds. It is set before the wallet is used.
+	Longest time.Duration
 }
 
 // New makes the wallet of a controller whose policy is profile.UserPolicy, for

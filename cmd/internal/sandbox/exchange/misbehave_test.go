@@ -144,7 +144,9 @@ func (w *world) wallet() *client.Wallet {
 		Role: comm.Client, Policy: profile.UserPolicy(), Fetcher: fetcher, Clock: func() time.Time { return time.Unix(w.now.Load(), 0) },
 		Bundles: []protocol.Bundle{{Name: b.Name, Classes: b.Classes(comm.Client), Protocols: b.Protocols(comm.Client)}},
 	})
-	return client.New(party.Controller, party.Me(t), nil)
+	wallet := client.New(party.Controller, party.Me(t), nil)
+	wallet.Longest = time.Second // most of its time it would rest
+	return wallet
 }
 
 // Of everything that can go wrong a fifth does. Each withdrawal ends with the coins
