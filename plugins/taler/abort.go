@@ -155,11 +155,17 @@ func abandonIt(reason string, now time.Time) func(instrument.Tx, instrument.Inst
 }
 
 // abandoned is the pure rule of giving a reserve up: while no coin of it was asked
-// for, or when it is empty. A request that was on its way is kept, and sent again if
-// somebody goes on after all.
+// for, or when it is empty and every request for coins was refused. While an answer is
+// missing there may be coins. The request is kept, and sent again if somebody goes on
+// after all.
 func abandoned(status string, r *taler.Reserve, args taler.AbandonArgs) verdict {
-	asked := status == taler.ReserveSent || status == taler.ReserveFailed
-	if status != taler.ReserveCreated && status != taler.ReserveSelected && (!asked || !args.Empty) {
+	switch status {
+	case taler.ReserveCreated, taler.ReserveSelected:
+	case taler.ReserveSent, taler.ReserveFailed:
+		if !args.Empty || r.Batch == nil || !r.Batch.Clean {
+			return stay
+		}
+	default:
 		return stay
 	}
 	r.Reason = args.Reason
