@@ -10,9 +10,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/pressly/goose/v3"
-	_ "modernc.org/sqlite" // the driver "sqlite"
+	"modernc.org/sqlite" // the driver "sqlite" as well
+	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -34,10 +36,28 @@ func OpenDatabase(ctx context.Context, path string, migrations fs.FS) (*sql.DB, 
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	if err := migrate(ctx, db, migrations); err != nil {
+	if err := patiently(ctx, func() error { return migrate(ctx, db, migrations) }); err != nil {
 		return nil, errors.Join(fault.Wrap(err, fault.Internal, "%s cannot be opened", path), db.Close())
 	}
 	return db, nil
+}
+
+// patiently does what another process may keep from being done that opens the same
+// file: the busy time-out of SQLite does not cover the change to WAL, which answers
+// BUSY at once.
+func patiently(ctx context.Context, do func() error) error {
+	for tries := 2000; ; tries-- {
+		err := do()
+		var e *sqlite.Error
+		if !errors.As(err, &e) || e.Code()&0xff != sqlite3.SQLITE_BUSY || tries == 0 {
+			return err
+		}
+		select {
+		case <-time.After(5 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // private makes the file before SQLite does, whose companions take its mode over.
