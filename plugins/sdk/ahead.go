@@ -59,36 +59,50 @@ func (a *ahead) allowed(steps []protocol.Step) [][]byte {
 
 // ask asks the class about one change, and takes it as made.
 func (a *ahead) ask(after *instrument.Instance) (api.Allowed, bool) {
-	var before *instrument.Instance
-	if after.Version > 0 {
-		was, ok := a.known[after.ID]
-		if !ok || was.Version != after.Version {
-			return api.Allowed{}, false
-		}
-		before = &was
+	before, known := a.before(after)
+	if !known {
+		return api.Allowed{}, false
 	}
 	now := *after
 	now.Version++
 	a.known[now.ID] = now
-	class, done, err := a.server.ask(string(a.role), string(after.Class))
-	if err != nil || !class.Info().Checks || a.hangs {
-		if err == nil {
-			done()
-		}
+	if !a.allows(before, &now) {
 		return api.Allowed{}, false
 	}
-	allows := make(chan bool, 1)
+	return api.NameAllowed(a.role, before, after), true
+}
+
+// before is what a change replaces: nil, if it makes something new.
+func (a *ahead) before(after *instrument.Instance) (_ *instrument.Instance, known bool) {
+	if after.Version == 0 {
+		return nil, true
+	}
+	was, ok := a.known[after.ID]
+	return &was, ok && was.Version == after.Version
+}
+
+// allows is a class's word, if it has one and says it in time.
+func (a *ahead) allows(before, now *instrument.Instance) bool {
+	asked := a.server.classes[classView{a.role, now.Class}]
+	if a.hangs || asked == nil || !asked.Info().Checks {
+		return false
+	}
+	class, done, err := a.server.ask(string(a.role), string(now.Class))
+	if err != nil {
+		return false
+	}
+	word := make(chan bool, 1)
 	go func() {
 		defer done()
-		refusal, err := a.server.guard("Check", func() error { return class.Check(copied(before), copied(&now)) })
-		allows <- refusal == nil && err == nil
+		refusal, err := a.server.guard("Check", func() error { return class.Check(copied(before), copied(now)) })
+		word <- refusal == nil && err == nil
 	}()
 	select {
-	case ok := <-allows:
-		return api.NameAllowed(a.role, before, after), ok
+	case yes := <-word:
+		return yes
 	case <-time.After(patience): // the host's question will hang as well, and says so
 		a.hangs = true
-		return api.Allowed{}, false
+		return false
 	}
 }
 
