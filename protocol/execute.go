@@ -223,7 +223,7 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	}
 	m.ops[r.ID] = o
 	m.work.Add(1)
-	m.hands.run(m.life, func() { o.live(ctx) })
+	m.hands.Run(m.life, func() { o.live(ctx) })
 	return o, nil
 }
 

@@ -2,10 +2,11 @@ package protocol
 
 import "context"
 
-// hands are goroutines that run one operation after another: an operation needs
-// a deep stack, and growing it anew for each took a twentieth of its time. There
-// are as many as operations run at once; few of those that are idle stay.
-type hands struct {
+// Hands are goroutines that run one operation after another: an operation needs
+// a deep stack, and growing it anew for each took a twentieth of its time, and in
+// a plugin an eighth. There are as many as operations run at once; few of those
+// that are idle stay.
+type Hands struct {
 	idle chan func()
 	stay chan struct{}
 }
@@ -13,10 +14,14 @@ type hands struct {
 // maxIdle bounds how many goroutines wait for the next operation.
 const maxIdle = 64
 
-func newHands() hands { return hands{idle: make(chan func()), stay: make(chan struct{}, maxIdle)} }
+// NewHands has none yet.
+func NewHands() Hands {
+	return Hands{idle: make(chan func()), stay: make(chan struct{}, maxIdle)}
+}
 
-// run runs f on an idle goroutine, or on a new one if none is.
-func (h hands) run(life context.Context, f func()) {
+// Run runs f on an idle goroutine, or on a new one if none is, and does not wait
+// for it. When life ends the idle ones do.
+func (h Hands) Run(life context.Context, f func()) {
 	select {
 	case h.idle <- f:
 	default:
@@ -26,14 +31,14 @@ func (h hands) run(life context.Context, f func()) {
 
 // serve runs f, and what comes after it. Code that ends its goroutine ends this
 // one, which is then not idle.
-func (h hands) serve(life context.Context, f func()) {
+func (h Hands) serve(life context.Context, f func()) {
 	for next := true; next; {
 		f()
 		f, next = h.wait(life)
 	}
 }
 
-func (h hands) wait(life context.Context) (f func(), next bool) {
+func (h Hands) wait(life context.Context) (f func(), next bool) {
 	select {
 	case h.stay <- struct{}{}:
 		defer func() { <-h.stay }()

@@ -12,13 +12,13 @@ import (
 func TestHandsRunEverything(t *testing.T) {
 	life, end := context.WithCancel(t.Context())
 	defer end()
-	h := newHands()
+	h := NewHands()
 	for range 3 {
 		var all sync.WaitGroup
 		together := make(chan struct{})
 		all.Add(3 * maxIdle)
 		for n := range 3 * maxIdle {
-			h.run(life, func() {
+			h.Run(life, func() {
 				defer all.Done()
 				if n == 3*maxIdle-1 {
 					close(together)
@@ -37,7 +37,7 @@ func TestHandsRunEverything(t *testing.T) {
 // than may.
 func TestHandsRest(t *testing.T) {
 	life, end := context.WithCancel(t.Context())
-	h := newHands()
+	h := NewHands()
 	for range maxIdle {
 		h.stay <- struct{}{}
 	}

@@ -28,7 +28,7 @@ type Manager struct {
 	work sync.WaitGroup
 
 	room   chan struct{} // for operations of earlier lives
-	hands  hands
+	hands  Hands
 	chores chores
 	ends   ends
 
@@ -86,7 +86,7 @@ type installed struct {
 func NewManager(p Parts) (*Manager, error) {
 	m := &Manager{
 		parts: p, installed: map[string]installed{}, pnp: p.PNP, ops: map[instrument.OperationID]*operation{}, room: make(chan struct{}, maxResumed),
-		hands: newHands(),
+		hands: NewHands(),
 	}
 	if m.parts.Reach == nil {
 		m.parts.Reach = func(Execution) Link { return nil }

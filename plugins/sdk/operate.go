@@ -24,7 +24,7 @@ func (s *server) Operate(g wire.Plugin_OperateServer) error {
 	// go-plugin sends both through the connection, and the last words of a
 	// process would be lost with it. No code of the author runs yet.
 	os.Stdout, os.Stderr = s.stderr, s.stderr
-	o := &operations{server: s, stream: g, doors: map[uint64]*door{}, gone: make(chan struct{})}
+	o := &operations{server: s, stream: g, doors: map[uint64]*door{}, gone: make(chan struct{}), hands: protocol.NewHands()}
 	defer close(o.gone) // wakes what waits for an answer
 	for {
 		frame, err := g.Recv()
@@ -45,6 +45,7 @@ type operations struct {
 	server *server
 	stream wire.Plugin_OperateServer
 	gone   chan struct{}
+	hands  protocol.Hands
 
 	sending sync.Mutex // one frame at a time
 	mu      sync.Mutex
@@ -101,7 +102,7 @@ func (o *operations) begin(ctx context.Context, n uint64, w *wire.Begin) error {
 	if taken {
 		return fault.New(fault.Invalid, "operation %d begins twice", n)
 	}
-	go o.run(ctx, role, b, d)
+	o.hands.Run(ctx, func() { o.run(ctx, role, b, d) })
 	return nil
 }
 
