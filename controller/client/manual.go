@@ -123,7 +123,8 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 		return fault.New(fault.Conflict, "this withdrawal is done: %d coins were made of it", reserve.Coins).Because(reasonNotAbandonable).
 			WithHint("`wallet coins` shows what is here")
 	}
-	asked := i.Status == taler.ReserveSent || i.Status == taler.ReserveFailed
+	x.Status = i.Status
+	asked := x.Asked()
 	if asked || reserve.BankURL == "" {
 		err = w.notArrived(ctx, x)
 	} else {

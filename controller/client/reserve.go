@@ -37,6 +37,11 @@ type Withdrawn struct {
 // URI is where the withdrawal came from; call Withdraw with it to go on.
 func (w Withdrawn) URI() taler.WithdrawURI { return w.uri }
 
+// Asked reports whether the exchange has been asked for coins that are not here.
+func (w Withdrawn) Asked() bool {
+	return w.Status == taler.ReserveSent || w.Status == taler.ReserveFailed
+}
+
 // Withdrawals lists the withdrawals of this wallet, oldest first. It starts no
 // plugin.
 func (w *Wallet) Withdrawals(ctx context.Context) ([]Withdrawn, error) {

@@ -106,7 +106,10 @@ func (w *wallet) abort(ctx context.Context, name string) error {
 		return err
 	}
 	said := "Given up; nothing was paid\n"
-	if x.Bank == "" {
+	switch {
+	case x.Asked():
+		said = "Given up; the exchange has nothing left for it: what was paid goes back to where it came from\n"
+	case x.Bank == "":
 		said = "Given up; no money has arrived. Do not send any now: if a transfer is under way, go on with `wallet operation resume " + string(x.Operation) + "` when it is there\n"
 	}
 	return w.env.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, "%s", said)
