@@ -95,16 +95,32 @@ func exchangeRemove(e *cli.Env) *cobra.Command {
 
 func exchangeAdd(e *cli.Env) *cobra.Command {
 	return verb(e, working, "add URL", "Know an exchange, and pin the master key that it shows", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		return w.know(ctx, args[0], taler.EddsaPublicKey{}, false)
+		if e.Trust == "" {
+			return w.know(ctx, args[0], taler.EddsaPublicKey{}, false)
+		}
+		key, err := masterKey(e.Trust)
+		if err != nil {
+			return err
+		}
+		return w.know(ctx, args[0], key, false)
 	})
+}
+
+// masterKey reads a key that a person has from elsewhere. The one of zeros is nobody's.
+func masterKey(text string) (taler.EddsaPublicKey, error) {
+	var key taler.EddsaPublicKey
+	if err := key.UnmarshalText([]byte(text)); err != nil || key.IsZero() {
+		return key, cli.Argument(fault.Wrap(err, fault.Invalid, "this is not the master key of an exchange").Because("key-malformed"))
+	}
+	return key, nil
 }
 
 func exchangeTrust(e *cli.Env) *cobra.Command {
 	var replace bool
 	c := verb(e, working, "trust URL KEY", "Know an exchange by a master key that you have from elsewhere", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
-		var key taler.EddsaPublicKey
-		if err := key.UnmarshalText([]byte(args[1])); err != nil {
-			return cli.Argument(fault.Wrap(err, fault.Invalid, "this is not the master key of an exchange").Because("key-malformed"))
+		key, err := masterKey(args[1])
+		if err != nil {
+			return err
 		}
 		return w.know(ctx, args[0], key, replace)
 	})

@@ -240,6 +240,8 @@ func TestTheKeyThatAPersonNamesCounts(t *testing.T) {
 	x := newIssuer(t)
 	x.serves(t, "127.0.0.1:0")() // now it has an address, and is not there
 	early, wrong := newOwner(t), newOwner(t)
+	early.refuses(2, "key-malformed", "exchange", "trust", x.url, strings.Repeat("0", 52)) // nobody's key is no wish for any
+	early.refuses(2, "key-malformed", "exchange", "add", x.url, "--trust", "abc")
 	for _, u := range []*user{early, wrong} {
 		u.refuses(8, "server-unreachable", "exchange", "add", x.url)
 		if got := u.knows(); len(got) != 0 { // there is nothing to know
@@ -254,7 +256,7 @@ func TestTheKeyThatAPersonNamesCounts(t *testing.T) {
 		}
 	}
 	for name, u := range map[string]*user{"at once": newOwner(t), "after it was not there": wrong} {
-		u.refuses(5, "master-key-changed", "exchange", "trust", x.url, keyB)
+		u.refuses(5, "master-key-changed", "exchange", "add", x.url, "--trust", keyB)
 		if got := u.knows(); len(got) != 1 || got[0].Status != "alarm" || got[0].Master != keyB || got[0].Shown != x.master {
 			t.Errorf("%s, by another key: it knows %+v", name, got)
 		}
