@@ -149,7 +149,7 @@ func (m *Manager) TellEnds(ctx context.Context, peer comm.Peer, open []string) {
 		}
 		r, err := m.parts.Store.OperationRow(ctx, id)
 		if err == nil && r.State == Ended && r.Side == Initiator && r.Peer == peer.Key {
-			m.ends.add(peer.Key, id)
+			m.ends.add(peer.Key, text)
 		}
 	}
 }

@@ -3,8 +3,6 @@ package protocol
 import (
 	"slices"
 	"sync"
-
-	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // update runs a unit of work, and takes along the chores that have come up: to
@@ -83,44 +81,39 @@ const (
 
 // ends are operations that this side has begun and whose end it has stored, for
 // the next request to the peer that serviced them: a notice that costs no frame.
+// One request carries each; what was not heard is added again.
 type ends struct {
 	mu     sync.Mutex
 	byPeer map[string][]string
 }
 
-func (e *ends) add(peer string, id instrument.OperationID) {
+func (e *ends) add(peer string, ids ...string) {
+	if len(ids) == 0 {
+		return
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.byPeer == nil {
 		e.byPeer = map[string][]string{}
 	}
 	list := e.byPeer[peer]
-	if slices.Contains(list, string(id)) {
-		return
+	for _, id := range ids {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
 	}
-	if list = append(list, string(id)); len(list) > maxEnds { // its servicer asks for what is left out
-		list = list[1:]
-	}
-	e.byPeer[peer] = list
+	e.byPeer[peer] = list[max(0, len(list)-maxEnds):] // its servicer asks for what is left out
 }
 
-// of gives what the next frame to a peer carries.
-func (e *ends) of(peer string) []string {
+// take gives what the next frame to a peer carries.
+func (e *ends) take(peer string) []string {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	list := e.byPeer[peer]
-	return slices.Clone(list[:min(len(list), maxEndsFrame)])
-}
-
-// told forgets what a peer has been told.
-func (e *ends) told(peer string, ids []string) {
-	if len(ids) == 0 {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	list := slices.DeleteFunc(e.byPeer[peer], func(id string) bool { return slices.Contains(ids, id) })
-	if e.byPeer[peer] = list; len(list) == 0 {
+	if len(list) <= maxEndsFrame {
 		delete(e.byPeer, peer)
+		return list
 	}
+	e.byPeer[peer] = list[maxEndsFrame:]
+	return list[:maxEndsFrame:maxEndsFrame]
 }

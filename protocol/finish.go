@@ -48,7 +48,7 @@ func (o *operation) takeLeave(failed bool) {
 	if o.speaks = o.mail.unheard(failed); o.speaks {
 		o.post()
 	} else if o.row && o.req.Peer.Key != "" {
-		o.m.ends.add(o.req.Peer.Key, o.id)
+		o.m.ends.add(o.req.Peer.Key, string(o.id))
 	}
 }
 

@@ -107,7 +107,7 @@ func (o *operation) request() {
 		}
 		e.Op, e.Call = string(o.id), o.wireCall()
 		if !o.spec.ReadOnly { // a negotiation goes under another method, which carries no ends
-			e.Ended = o.m.ends.of(o.req.Peer.Key)
+			e.Ended = o.m.ends.take(o.req.Peer.Key)
 		}
 		o.m.at(PointBeforeSend)
 		got, err := link.Execute(o.m.life, e)
@@ -118,12 +118,12 @@ func (o *operation) request() {
 		if err == nil && got.Fault != nil && got.Fault.Kind == fault.Unknown && got.Fault.Reason == ReasonPending {
 			err = got.Fault // the peer let us go; its run goes on
 		}
+		if err != nil || got.Fault != nil { // whoever has refused it may not have read so far
+			o.m.ends.add(o.req.Peer.Key, e.Ended...)
+		}
 		if err == nil {
 			o.mail.end(got)
-			if got.Fault != nil { // whoever has refused it may not have read so far
-				e.Ended = nil
-			}
-			o.heard(e.Ended)
+			o.heard()
 			return
 		}
 		if !o.mail.missedBy(err) {
@@ -158,14 +158,12 @@ func (o *operation) asksAgain(pause time.Duration) bool {
 	}
 }
 
-// heard is an answer of the peer: it knows the ends that were told along, and
-// whoever has ended has nothing left to say.
-func (o *operation) heard(ended []string) {
-	o.m.ends.told(o.req.Peer.Key, ended)
+// heard is an answer of the peer: whoever has ended has nothing left to say.
+func (o *operation) heard() {
 	select {
 	case <-o.done:
 		if o.speaks {
-			o.m.ends.add(o.req.Peer.Key, o.id)
+			o.m.ends.add(o.req.Peer.Key, string(o.id))
 			o.m.chores.add(chore{do: func(w Writer) error { return w.Forget(o.id) }})
 		}
 	default:
