@@ -30,7 +30,7 @@ func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Exe
 		return nil, err
 	}
 	hold, err := c.profiles.Reserve(ctx, a)
-	if t.Counts != "" && fault.ReasonOf(err) == profile.ReasonCountsOtherwise && c.refuses(ctx, t.Counts) {
+	if t.Counts != "" && (fault.ReasonOf(err) == profile.ReasonCountsOtherwise || profile.AboveLimits(err)) && c.isKnown(ctx, t.Counts) {
 		err = nil
 	}
 	if err != nil {
@@ -57,9 +57,10 @@ func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Exe
 	}, nil
 }
 
-// refuses reports whether something is on record of what a role counts: that
-// itself refuses another sum, in words that say more.
-func (c *Controller) refuses(ctx context.Context, counts instrument.OperationID) bool {
+// isKnown reports whether something is on record of what a role counts. Then nothing
+// new begins: the repetition gets the first answer, also when no room is left by now,
+// and another sum is refused by the record itself, in words that say more.
+func (c *Controller) isKnown(ctx context.Context, counts instrument.OperationID) bool {
 	fate, err := c.fate(ctx, counts)
 	return err == nil && fate != profile.Unseen
 }

@@ -76,8 +76,9 @@ func memberOf(s Membership) account {
 	}}
 }
 
-// limited reports whether a refusal may be one that an old reservation causes.
-func limited(err error) bool {
+// AboveLimits reports whether a refusal is one by a limit for days, months or an
+// account. It may be one that an old reservation causes.
+func AboveLimits(err error) bool {
 	switch fault.ReasonOf(err) {
 	case reasonDayLimit, reasonMonthLimit, reasonOverdrawn:
 		return true

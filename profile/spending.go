@@ -121,7 +121,7 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	if other := (*otherwise)(nil); errors.As(err, &other) && m.isOver(ctx, other.before) {
 		hold, err = m.count(ctx, a, accounts, other.before)
 	}
-	if limited(err) && m.reconcile(ctx, accounts) {
+	if AboveLimits(err) && m.reconcile(ctx, accounts) {
 		hold, err = m.count(ctx, a, accounts, nil)
 	}
 	if hold == nil {

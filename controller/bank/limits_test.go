@@ -30,10 +30,20 @@ func TestATerminalsDay(t *testing.T) {
 	check(t, h.Bank.AbortByOperator(t.Context(), second, "nobody came"))
 	tries(t, h, "three", "CHF:20", "")
 	tries(t, h, "four", "CHF:1", "above-day-limit")
+	if again := tries(t, h, "two", "CHF:20", ""); again != second { // what it counted is somebody else's by now
+		t.Errorf("the repetition of a request that has ended got %s, not %s", again, second)
+	}
+	tries(t, h, "two", "CHF:21", taler.ReasonRequestUIDReused)
+	tries(t, h, "four", "CHF:1", "above-day-limit")
 	now.Add(15 * 60)
 	tries(t, h, "four", "CHF:50", "")
 	check(t, h.Bank.SetPerDay(t.Context(), h.Terminal.Name, taler.Amount{}))
-	tries(t, h, "five", "CHF:500", "")
+	fifth := tries(t, h, "five", "CHF:500", "")
+	check(t, h.Bank.SetPerDay(t.Context(), h.Terminal.Name, amount(t, "CHF:60")))
+	if again := tries(t, h, "five", "CHF:500", ""); again != fifth { // promised before there was the limit
+		t.Errorf("the repetition of a request from before the limit got %s, not %s", again, fifth)
+	}
+	check(t, h.Bank.SetPerDay(t.Context(), h.Terminal.Name, taler.Amount{}))
 	tries(t, h, "six", "", "")
 	refused(t, h.Bank.SetPerDay(t.Context(), h.Terminal.Name, amount(t, "EUR:1")), fault.Invalid, "currency-differs")
 }
