@@ -226,3 +226,52 @@ func TestWrongMethods(t *testing.T) {
 		}
 	}
 }
+
+// An amount is taken to the last digit that Taler has, at SETUP, as fees in a notice
+// and from a wallet that chooses, and is the same in the history.
+//
+// Rows: amount form.
+func TestAmountsAreAsFineAsTalers(t *testing.T) {
+	h := open(t, banktest.Options{})
+	ctx := withTimeout(t)
+	for n, row := range []struct {
+		asked taler.TerminalWithdrawalSetup
+		chose taler.Amount
+		fees  taler.Amount
+		paid  string
+	}{
+		{taler.TerminalWithdrawalSetup{Amount: chf(t, "1.00000001")}, taler.Amount{}, chf(t, "0.00500002"), "1.00500003"},
+		{taler.TerminalWithdrawalSetup{SuggestedAmount: chf(t, "1.001")}, chf(t, "1.00000001"), taler.Amount{}, "1.00000001"},
+	} {
+		row.asked.RequestUID = row.paid
+		made, err := h.Till(h.Terminal).SetUp(ctx, row.asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := made.WithdrawalID
+		_, err = h.Wallet().Select(ctx, id, taler.BankWithdrawalOperationPostRequest{ReservePub: key(byte(n + 1)), SelectedExchange: banktest.ExchangeAccount, Amount: row.chose})
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Provider.Put(banktest.Payment{ID: row.paid, State: "paid", Amount: chf(t, row.paid), Reference: id.Text()})
+		if err := h.Till(h.Terminal).Check(ctx, id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: row.paid, TerminalFees: row.fees}); err != nil {
+			t.Fatal(err)
+		}
+		if s := settled(t, h, id); s.Status != taler.StateConfirmed || s.Amount != chf(t, "1.00000001") {
+			t.Errorf("it became %s, of %s", s.Status, s.Amount)
+		}
+	}
+	got, err := h.Exchange().Incoming(ctx, taler.Page{Rows: 10})
+	if err != nil || len(got.IncomingTransactions) != 2 {
+		t.Fatalf("the history is %+v, %v", got, err)
+	}
+	for _, row := range got.IncomingTransactions {
+		if row.Amount != chf(t, "1.00000001") {
+			t.Errorf("row %d is of %s", row.RowID, row.Amount)
+		}
+	}
+	back, err := h.Bank.Returns(ctx)
+	if err != nil || len(back) != 0 {
+		t.Errorf("given back: %+v, %v", back, err)
+	}
+}
