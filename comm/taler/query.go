@@ -10,6 +10,17 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// ParseQuery reads the query of an address. One that cannot be read as a whole is
+// refused (fault.Invalid with ReasonParameterMalformed): what net/url leaves out of
+// it would become a default that nobody has asked for.
+func ParseQuery(raw string) (url.Values, error) {
+	q, err := url.ParseQuery(raw)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "the query of the address cannot be read").Because(ReasonParameterMalformed)
+	}
+	return q, nil
+}
+
 // LongPoll asks a server to hold its answer until the operation's status is
 // another than OldState, at most Timeout. The zero LongPoll asks for an answer at
 // once.

@@ -20,7 +20,7 @@ func (a *API) operation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	poll, err := taler.ParseLongPoll(r.URL.Query(), a.o.LongPollCap)
+	poll, err := a.poll(r)
 	if err != nil {
 		return err
 	}

@@ -4,10 +4,21 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
 // writeLimit is how long an answer may take to be sent.
 const writeLimit = 30 * time.Second
+
+// poll reads how long a request wants to be held, and until what.
+func (a *API) poll(r *http.Request) (taler.LongPoll, error) {
+	q, err := taler.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return taler.LongPoll{}, err
+	}
+	return taler.ParseLongPoll(q, a.o.LongPollCap)
+}
 
 // hold prepares a request for a long wait: the limit that the server puts on
 // every answer moves behind it, and the end of the server ends it. The returned

@@ -118,6 +118,8 @@ func TestRefusals(t *testing.T) {
 		"status: a wait that is no number":                    {"GET " + op + "{pending}?timeout_ms=soon", ``, 400, 26},
 		"status: a negative wait":                             {"GET " + op + "{pending}?long_poll_ms=-1", ``, 400, 26},
 		"status: an unknown old state":                        {"GET " + op + "{pending}?timeout_ms=1&old_state=started", ``, 400, 26},
+		"status: a wait that cannot be decoded":               {"GET " + op + "{pending}?timeout_ms=%zz", ``, 400, 26},
+		"terminal's status: a query that cannot be decoded":   {"GET " + till + "{pending}?old_state=selected;timeout_ms=1", ``, 400, 26},
 		"wallet's abort: malformed id":                        {"POST " + op + "nonsense/abort", ``, 400, 26},
 		"wallet's abort: unknown":                             {"POST " + op + "{unknown}/abort", ``, 404, 5107},
 		"wallet's abort: confirmed":                           {"POST " + op + "{confirmed}/abort", ``, 409, 5116},

@@ -52,7 +52,7 @@ func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.
 	if err != nil {
 		return err
 	}
-	poll, err := taler.ParseLongPoll(r.URL.Query(), a.o.LongPollCap)
+	poll, err := a.poll(r)
 	if err != nil {
 		return err
 	}

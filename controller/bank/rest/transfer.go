@@ -25,14 +25,17 @@ func (a *API) transfer(w http.ResponseWriter, r *http.Request, x bank.Exchange) 
 
 // transfers is never held.
 func (a *API) transfers(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
+	q, err := taler.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
 	var state taler.TransferState
-	if q := r.URL.Query(); q.Has("status") {
-		var err error
+	if q.Has("status") {
 		if state, err = taler.ParseTransferState(q.Get("status")); err != nil {
 			return err
 		}
 	}
-	return a.page(w, withoutWait(r), func(ctx context.Context, p taler.Page) ([]byte, error) {
+	return a.page(w, withoutWait(r, q), func(ctx context.Context, p taler.Page) ([]byte, error) {
 		out, err := a.bank.TransferList(ctx, x, entries(p), state)
 		if err != nil || len(out.Transfers) == 0 {
 			return nil, err
@@ -42,8 +45,7 @@ func (a *API) transfers(w http.ResponseWriter, r *http.Request, x bank.Exchange)
 }
 
 // withoutWait leaves out what asks to be held.
-func withoutWait(r *http.Request) *http.Request {
-	q := r.URL.Query()
+func withoutWait(r *http.Request, q url.Values) *http.Request {
 	q.Del("timeout_ms")
 	q.Del("long_poll_ms")
 	r = r.Clone(r.Context())
@@ -62,7 +64,11 @@ func (a *API) transferStatus(w http.ResponseWriter, r *http.Request, x bank.Exch
 
 // accountCheck knows the accounts that a transfer can go to.
 func (a *API) accountCheck(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
-	account, err := accountOf(r.URL.Query())
+	q, err := taler.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	account, err := accountOf(q)
 	if err != nil {
 		return err
 	}

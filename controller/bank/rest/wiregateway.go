@@ -33,7 +33,11 @@ func (a *API) outgoing(w http.ResponseWriter, r *http.Request, x bank.Exchange) 
 // page answers with a page of a history. One without rows, for which read has no
 // document, is 204: wirewatch takes an empty list for a fault of the bank.
 func (a *API) page(w http.ResponseWriter, r *http.Request, read func(context.Context, taler.Page) (document []byte, err error)) error {
-	p, err := taler.ParsePage(r.URL.Query(), a.o.HistoryCap, a.o.LongPollCap)
+	q, err := taler.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	p, err := taler.ParsePage(q, a.o.HistoryCap, a.o.LongPollCap)
 	if err != nil {
 		return err
 	}
