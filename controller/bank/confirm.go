@@ -66,6 +66,8 @@ func judge(w taler.Withdrawal, space int64, f protocol.Facts) Verdict {
 	switch {
 	case w.State == taler.StateAborted:
 		return useless("the withdrawal was aborted")
+	case w.State == taler.StateConfirmed: // by another payment, or nobody would ask
+		return useless("the withdrawal was paid by another payment")
 	case err != nil:
 		return useless("the amount and its fees cannot be added")
 	case f.State == protocol.FactWithheld:

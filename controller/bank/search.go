@@ -42,22 +42,23 @@ func (s Searching) next(ended, searched time.Time) time.Time {
 	return searched.Add(pause)
 }
 
-// searcher looks for payments of withdrawals that ended unconfirmed. What it knows
-// is in the database: in a new life each is searched for once at once. It belongs
-// to one goroutine.
+// searcher looks for payments of withdrawals that ended unconfirmed, and of those
+// that a second notice came for. What it knows is in the database: in a new life each
+// is searched for once at once. It belongs to one goroutine.
 type searcher struct {
-	b     *Bank
-	read  instrument.Seq // of the journal: what ended since is in it
-	known map[instrument.ID]bool
-	due   searches
-	busy  int         // searches under way, or not back in due yet
-	done  chan search // has room for all of them
+	b      *Bank
+	read   instrument.Seq // of the journal: what ended since is in it
+	second instrument.Seq // of SecondNotices
+	known  map[instrument.ID]bool
+	due    searches
+	busy   int         // searches under way, or not back in due yet
+	done   chan search // has room for all of them
 }
 
 // search is one withdrawal whose payments are looked for.
 type search struct {
 	id    instrument.ID
-	ended time.Time
+	ended time.Time // or when the second notice came, if that was later
 	at    time.Time // when to search next; zero: never again
 }
 
@@ -65,7 +66,8 @@ func newSearcher(b *Bank) *searcher {
 	return &searcher{b: b, known: map[instrument.ID]bool{}, done: make(chan search, b.cfg.Searching.AtOnce)}
 }
 
-// begin finds what ended in earlier lives, and notices that nobody has decided.
+// begin finds what ended in earlier lives, notices that nobody has decided, and
+// second ones.
 func (s *searcher) begin() error {
 	last, err := s.b.Instruments().Journal(s.b.life, instrument.Operations, instrument.Page{Limit: 1, Reverse: true})
 	if err != nil {
@@ -74,10 +76,14 @@ func (s *searcher) begin() error {
 	if len(last) > 0 {
 		s.read = last[0].Seq
 	}
-	return s.b.scan(s.b.life, string(taler.StateAborted), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
+	err = s.b.scan(s.b.life, string(taler.StateAborted), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
 		s.add(i.ID, w)
 		return s.b.life.Err() == nil, s.b.life.Err()
 	})
+	if err != nil {
+		return err
+	}
+	return s.readSecond()
 }
 
 // add takes up a withdrawal that was aborted.
@@ -103,8 +109,8 @@ func (s *searcher) add(id instrument.ID, w taler.Withdrawal) {
 // journalled is how many entries of the journal are read at a time.
 const journalled = 1024
 
-// look reads what has ended since it looked last, and what an operator's command
-// beside the bank has found to be given back.
+// look reads what has ended since it looked last, what an operator's command beside
+// the bank has found to be given back, and second notices.
 func (s *searcher) look() error {
 	for {
 		page, err := s.b.Instruments().Journal(s.b.life, instrument.Operations, instrument.Page{After: s.read, Limit: journalled})
@@ -125,7 +131,7 @@ func (s *searcher) look() error {
 			s.read = e.Seq
 		}
 		if len(page) < journalled {
-			return nil
+			return s.readSecond()
 		}
 	}
 }
@@ -143,6 +149,7 @@ func (s *searcher) work(during time.Duration) {
 			s.busy--
 			if x.at.IsZero() {
 				delete(s.known, x.id)
+				s.b.watchesNoMore(x.id)
 			} else {
 				heap.Push(&s.due, x)
 			}
@@ -158,13 +165,12 @@ func (s *searcher) start(x search) {
 	s.busy++
 	b, began := s.b, s.b.Now()
 	b.background(func() {
-		last := !began.Before(x.ended.Add(b.cfg.Searching.For))
-		over, err := b.search(x.id, last)
+		over, last, err := b.search(&x, began)
 		switch {
 		case err != nil:
 			x.at = began.Add(b.cfg.Searching.First)
 			if b.life.Err() == nil {
-				b.Log().Warn("payments of a withdrawal that was aborted cannot be looked for", "withdrawal", x.id, "error", err)
+				b.Log().Warn("payments of a withdrawal that has ended cannot be looked for", "withdrawal", x.id, "error", err)
 			}
 		case over:
 			x.at = time.Time{}
@@ -177,22 +183,27 @@ func (s *searcher) start(x search) {
 	})
 }
 
-// search asks the provider for payments with the reference of an aborted
-// withdrawal and has given back what was paid. The last search is over, and that
-// is on record, unless a payment is found that the provider has not decided.
-func (b *Bank) search(id instrument.ID, last bool) (over bool, err error) {
-	w, err := b.view(b.life, id)
-	if err != nil {
-		return false, err
+// search asks the provider for payments with the reference of a withdrawal and has
+// given back what was paid for an aborted one, or for a confirmed one a second time.
+// The last search of an aborted one is on record. It is over, unless a payment is
+// found that the provider has not decided.
+func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
+	w, err := b.view(b.life, x.id)
+	if err != nil || !x.window(w, began) {
+		return false, false, err
 	}
+	last = !began.Before(x.ended.Add(b.cfg.Searching.For))
 	at, provider, err := b.provider(b.life, w.Provider)
 	if err != nil {
-		return false, err
+		return false, last, err
 	}
 	// Not in the line of those who wait for a confirmation.
 	found, err := b.payments(b.slot(w.Provider+" searches"), at, w.WOPID)
+	if err == nil && w.State == taler.StateConfirmed {
+		found, err = besides(w, found)
+	}
 	if err != nil {
-		return false, err
+		return false, last, err
 	}
 	running := false
 	for _, f := range found {
@@ -201,15 +212,15 @@ func (b *Bank) search(id instrument.ID, last bool) (over bool, err error) {
 		v := Judge(of, provider.Space, f)
 		running = running || v.Decision == Again
 		if v.Foreign || v.Back != (instrument.Amount{}) {
-			if err := b.foundMoney(id, f, v); err != nil {
-				return false, err
+			if err := b.foundMoney(x.id, f, v); err != nil {
+				return false, last, err
 			}
 		}
 	}
 	if !last || running {
-		return false, nil
+		return false, last, nil
 	}
-	return true, b.amend(id, func(w *taler.Withdrawal) bool {
+	return true, last, b.amend(x.id, func(w *taler.Withdrawal) bool {
 		w.Searched = b.Now().Unix()
 		return w.State == taler.StateAborted
 	})
@@ -235,6 +246,9 @@ func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) error {
 		}
 		var w taler.Withdrawal
 		if err := i.Decode(&w); err != nil {
+			return err
+		}
+		if nothing, err := buysNothing(tx, w, f.Transaction); err != nil || !nothing {
 			return err
 		}
 		given, err = b.owe(tx, w, f.Transaction, v)

@@ -48,7 +48,12 @@ func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
 }
 
 // heard is ask after a notice, if that was stored, whatever the terminal was told.
+// One that was refused because it names a second payment has that looked for.
 func (b *Bank) heard(id instrument.ID, refusal error) {
+	if fault.ReasonOf(refusal) == taler.ReasonPaymentDiffers {
+		b.secondNotice(id)
+		return
+	}
 	if b.life.Err() != nil || refusal != nil && fault.ReasonOf(refusal) != taler.ReasonConfirmAbortConflict {
 		return
 	}
@@ -227,6 +232,11 @@ func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrum
 		}
 		if err := tx.Append(topicOf(Incoming, w.Exchange), i.ID, row); err != nil {
 			return "", false, err
+		}
+		if d.found { // where one payment was named wrongly, another may have been made
+			if err := tx.Append(SecondNotices, i.ID, struct{}{}); err != nil {
+				return "", false, err
+			}
 		}
 	}
 	given, err = b.owe(tx, w, d.facts.Transaction, v)

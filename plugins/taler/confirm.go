@@ -86,7 +86,8 @@ func replaced(w taler.Withdrawal, transaction string) (bool, error) {
 	case w.ProviderTransactionID == "", transaction == w.ProviderTransactionID, transaction == w.Misnamed:
 		return false, nil
 	case w.State == taler.StateConfirmed:
-		return false, fault.New(fault.Conflict, "this withdrawal was paid by another payment").Because(taler.ReasonPaymentDiffers)
+		return false, fault.New(fault.Conflict, "this withdrawal was paid by another payment").
+			Because(taler.ReasonPaymentDiffers).WithHint("if the card was charged twice, the second payment is given back")
 	case w.Unfound == 0:
 		return false, fault.New(fault.Conflict, "the provider is asked about another payment for this withdrawal, and has not decided").
 			Because(taler.ReasonPaymentDiffers).WithHint("if the other one was a mistake, send this one again when the provider has said that it does not know it")

@@ -1,0 +1,213 @@
+package bank_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+)
+
+func searching(c *bank.Config) {
+	restless(c)
+	c.Searching = bank.Searching{First: 1, Longest: time.Millisecond, For: time.Hour}
+}
+
+// paidOnce makes a withdrawal that the payment "first" has confirmed.
+func paidOnce(t *testing.T, h *banktest.House) taler.WOPID {
+	t.Helper()
+	id := selected(t, h, "u", key(1))
+	h.Provider.Put(banktest.Payment{ID: "first", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	notify(t, h, id, "first")
+	if w := decision(t, h, id); w.State != taler.StateConfirmed {
+		t.Fatalf("it is %s because %q", w.State, w.AbortReason)
+	}
+	return id
+}
+
+// stillConfirmed wants that nothing of the first payment has gone back.
+func stillConfirmed(t *testing.T, h *banktest.House, id taler.WOPID) {
+	t.Helper()
+	if w := look(t, h, id); w.State != taler.StateConfirmed || w.ProviderTransactionID != "first" || w.Foreign != "" {
+		t.Errorf("it is %s by %q, foreign %q", w.State, w.ProviderTransactionID, w.Foreign)
+	}
+	if sum, _ := given(t, h, "first"); sum != "CHF:0" {
+		t.Errorf("%s went back of the payment that bought the cash", sum)
+	}
+	if got := rows(t, h); len(got) != 1 || got[0].Amount != amount(t, "CHF:20") {
+		t.Errorf("the history is %+v", got)
+	}
+}
+
+// TestASecondPaymentGoesBack whole and once, although its notice is refused; what is
+// no money, or for something else, does not, and never the payment that confirmed.
+func TestASecondPaymentGoesBack(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: searching})
+	id := paidOnce(t, h)
+	put := func(tx, state, sum, reference string) {
+		h.Provider.Put(banktest.Payment{ID: tx, State: state, Amount: amount(t, sum), Reference: reference})
+	}
+	put("second", "paid", "CHF:20", id.Text())
+	put("declined", "failed", "CHF:20", id.Text())
+	put("foreign", "paid", "EUR:20", id.Text())
+	put("invoice", "paid", "CHF:20", "an invoice")
+	put("late", "pending", "CHF:7", id.Text())
+	for _, tx := range []string{"second", "second", "invoice", "nothing"} {
+		refused(t, notice(h, t, id, tx), fault.Conflict, taler.ReasonPaymentDiffers)
+	}
+	r := ended(t, h, 1)[0]
+	if r.ProviderTransactionID != "second" || r.Amount != amount(t, "CHF:20") || r.WOPID != id || r.State != taler.TransferSuccess || !strings.Contains(r.Reason, "another payment") {
+		t.Errorf("given back is %+v", r)
+	}
+	h.Kill()
+	put("late", "paid", "CHF:7", id.Text())
+	h.Restart()
+	ended(t, h, 2)
+	for n := range 3 {
+		if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), h.Provider.Asked(id.Text())+n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ended(t, h, 2)
+	for tx, want := range map[string]string{"second": "CHF:20", "late": "CHF:7", "declined": "CHF:0", "foreign": "CHF:0", "invoice": "CHF:0"} {
+		if sum, parts := given(t, h, tx); sum != want || parts > 1 {
+			t.Errorf("%s of %s went back in %d parts, want %s", sum, tx, parts, want)
+		}
+	}
+	stillConfirmed(t, h, id)
+	if err := notice(h, t, id, "first"); err != nil {
+		t.Errorf("the first notice again: %v", err)
+	}
+}
+
+// TestASecondNoticeIsKept before the terminal is refused: the next life looks for the
+// payment, and searches as long as it would have after an abort, and no longer.
+func TestASecondNoticeIsKept(t *testing.T) {
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: time.Minute, For: time.Hour}
+	}})
+	id := paidOnce(t, h)
+	refused(t, notice(h, t, id, "second"), fault.Conflict, taler.ReasonPaymentDiffers)
+	if h.Provider.Asked(id.Text()) != 0 {
+		t.Error("it was looked for at once")
+	}
+	h.Kill()
+	h.Provider.Put(banktest.Payment{ID: "second", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	h.Restart()
+	clock.passes(time.Minute)
+	ended(t, h, 1)
+	clock.passes(time.Hour)
+	if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), 2); err != nil {
+		t.Fatal(err)
+	}
+	h.Kill()
+	clock.passes(time.Hour) // and more than twice as long ago
+	asked := h.Provider.Asked(id.Text())
+	h.Restart()
+	other := setUp(t, h, "other")
+	if err := h.Bank.AbortByWallet(withTimeout(t), other); err != nil {
+		t.Fatal(err)
+	}
+	clock.passes(time.Minute)
+	if err := h.Provider.WaitAsked(withTimeout(t), other.Text(), 1); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.Provider.Asked(id.Text()); n != asked {
+		t.Errorf("it was looked for again %d times", n-asked)
+	}
+	stillConfirmed(t, h, id)
+}
+
+// TestASecondNoticeBeforeTheVerdict waits for it: the first payment confirms, and the
+// other one goes back; or the first one fails, and what was paid goes back as of any
+// aborted withdrawal.
+func TestASecondNoticeBeforeTheVerdict(t *testing.T) {
+	for state, want := range map[string]taler.State{"paid": taler.StateConfirmed, "failed": taler.StateAborted} {
+		t.Run(state, func(t *testing.T) {
+			h := open(t, banktest.Options{Asking: hasty, Decide: searching})
+			id := selected(t, h, "u", key(1))
+			h.Provider.Put(banktest.Payment{ID: "first", State: state, Amount: amount(t, "CHF:20"), Reference: id.Text()})
+			release := h.Provider.Hold("first")
+			defer release()
+			notify(t, h, id, "first")
+			h.Provider.Put(banktest.Payment{ID: "second", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+			refused(t, notice(h, t, id, "second"), fault.Conflict, taler.ReasonPaymentDiffers)
+			release()
+			if w := decision(t, h, id); w.State != want {
+				t.Fatalf("it is %s because %q", w.State, w.AbortReason)
+			}
+			if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "second" || r.Amount != amount(t, "CHF:20") {
+				t.Errorf("given back is %+v", r)
+			}
+			if want == taler.StateConfirmed {
+				stillConfirmed(t, h, id)
+			}
+		})
+	}
+}
+
+// TestASecondPaymentUnderTheNameOfANotice that has led to the first one: it appears
+// after the withdrawal was confirmed, and nobody gives notice again.
+func TestASecondPaymentUnderTheNameOfANotice(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: searching})
+	id := selected(t, h, "u", key(1))
+	h.Provider.Put(banktest.Payment{ID: "first", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	notify(t, h, id, "second")
+	if w := decision(t, h, id); w.State != taler.StateConfirmed || w.Misnamed != "second" {
+		t.Fatalf("it is %s, misnamed %q", w.State, w.Misnamed)
+	}
+	h.Provider.Put(banktest.Payment{ID: "second", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "second" || r.Amount != amount(t, "CHF:20") {
+		t.Errorf("given back is %+v", r)
+	}
+	stillConfirmed(t, h, id)
+}
+
+// TestPaymentsThatAreShownInAnotherWay: where the provider does not show the payment
+// that has confirmed, what it shows may be that payment, and stays.
+func TestPaymentsThatAreShownInAnotherWay(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: searching})
+	id := selected(t, h, "u", key(1))
+	h.Provider.PutAs("first", banktest.Payment{ID: "first", State: "paid", Amount: amount(t, "CHF:20"), Reference: strings.ToLower(id.Text())}) // no search for the usual spelling finds it
+	notify(t, h, id, "first")
+	if w := decision(t, h, id); w.State != taler.StateConfirmed {
+		t.Fatalf("it is %s because %q", w.State, w.AbortReason)
+	}
+	h.Provider.Put(banktest.Payment{ID: "1st", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	refused(t, notice(h, t, id, "1st"), fault.Conflict, taler.ReasonPaymentDiffers)
+	if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), 4); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := h.Bank.Returns(withTimeout(t)); err != nil || len(all) != 0 {
+		t.Errorf("given back: %+v, %v", all, err)
+	}
+	stillConfirmed(t, h, id)
+}
+
+// TestAPaymentThatBoughtSomethingElse does not go back, whatever reference the
+// provider shows for it by now.
+func TestAPaymentThatBoughtSomethingElse(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: searching})
+	id := paidOnce(t, h)
+	other := selected(t, h, "other", key(2))
+	p := banktest.Payment{ID: "other's", State: "paid", Amount: amount(t, "CHF:20"), Reference: other.Text()}
+	h.Provider.Put(p)
+	notify(t, h, other, p.ID)
+	if w := decision(t, h, other); w.State != taler.StateConfirmed {
+		t.Fatalf("it is %s because %q", w.State, w.AbortReason)
+	}
+	p.Reference = id.Text()
+	h.Provider.Put(p)
+	refused(t, notice(h, t, id, p.ID), fault.Conflict, taler.ReasonPaymentDiffers)
+	if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), 4); err != nil {
+		t.Fatal(err)
+	}
+	if all, err := h.Bank.Returns(withTimeout(t)); err != nil || len(all) != 0 {
+		t.Errorf("given back: %+v, %v", all, err)
+	}
+}
