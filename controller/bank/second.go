@@ -67,11 +67,7 @@ func (s *searcher) readSecond() error {
 			}
 			s.b.watches(e.Instance)
 			s.known[e.Instance] = true
-			first := e.Time.Add(s.b.cfg.Searching.First)
-			if first.Before(now) {
-				first = now
-			}
-			heap.Push(&s.due, search{id: e.Instance, ended: e.Time, at: first})
+			heap.Push(&s.due, search{id: e.Instance, ended: e.Time, at: now})
 		}
 		if len(page) < journalled {
 			return nil
