@@ -3,7 +3,9 @@ package serve
 import (
 	"context"
 	"errors"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -25,6 +27,9 @@ const (
 	Reader      = "reader" // a terminal's door for its card reader
 )
 
+// listening is the event that says that an address is open.
+const listening = "listening"
+
 // Grace is how long requests that run may take once the end has been asked for;
 // then their connections are cut.
 const Grace = 7 * time.Second
@@ -35,13 +40,27 @@ func Closing() (context.Context, context.CancelFunc) {
 }
 
 // Door is an API at a path of a port.
-type Door struct{ Name, Path string }
+type Door struct {
+	Name, Path string
+	Exchanges  map[string]string // at a bank: the paths of further exchanges' own, by their names
+}
 
 // Listening is the line that says that an address is open.
 type Listening struct {
-	Event string `json:"event"` // "listening"
+	Event string `json:"event"` // listening
 	Name  string `json:"name"`
 	URL   string `json:"url"` // ends with a slash, a session's with its key
+	// Exchanges are the addresses of a bank's further exchanges, by their names.
+	Exchanges map[string]string `json:"exchanges,omitempty"`
+}
+
+// text is what people read: a line for each address.
+func (l Listening) text() string {
+	out := l.Name + " listens at " + l.URL + "\n"
+	for _, name := range slices.Sorted(maps.Keys(l.Exchanges)) {
+		out += l.Name + " of " + name + " listens at " + l.Exchanges[name] + "\n"
+	}
+	return out
 }
 
 // Process is a party that listens.
@@ -68,13 +87,17 @@ func New(e *cli.Env) *Process { return &Process{env: e, grace: Grace} }
 func (p *Process) HTTP(port *Port, s *http.Server, doors ...Door) {
 	p.services = append(p.services, service{port, s})
 	for _, d := range doors {
-		p.Announce(d.Name, port.URL(d.Path))
+		said := Listening{Event: listening, Name: d.Name, URL: port.URL(d.Path), Exchanges: map[string]string{}}
+		for name, path := range d.Exchanges {
+			said.Exchanges[name] = port.URL(path)
+		}
+		p.says = append(p.says, said)
 	}
 }
 
 // Announce has Run say an address where somebody answers already.
 func (p *Process) Announce(name, url string) {
-	p.says = append(p.says, Listening{"listening", name, url})
+	p.says = append(p.says, Listening{Event: listening, Name: name, URL: url})
 }
 
 // Session announces a door for sessions that is open already, and has Run close
@@ -144,7 +167,7 @@ var errOrphan = errors.New("the parent has gone")
 
 func (p *Process) announce() error {
 	for _, l := range p.says {
-		if err := p.env.Print(l, "%s listens at %s\n", l.Name, l.URL); err != nil {
+		if err := p.env.Print(l, "%s", l.text()); err != nil {
 			return err
 		}
 	}

@@ -52,14 +52,20 @@ func newLines() lines {
 	return lines{bufio.NewScanner(r), w}
 }
 
-func (l lines) next(t *testing.T) serve.Listening {
+func (l lines) line(t *testing.T) string {
 	t.Helper()
 	if !l.Scan() {
 		t.Fatal("no more lines")
 	}
+	return l.Text()
+}
+
+func (l lines) next(t *testing.T) serve.Listening {
+	t.Helper()
+	line := l.line(t)
 	var said serve.Listening
-	if err := json.Unmarshal(l.Bytes(), &said); err != nil {
-		t.Fatalf("%q: %v", l.Text(), err)
+	if err := json.Unmarshal([]byte(line), &said); err != nil {
+		t.Fatalf("%q: %v", line, err)
 	}
 	return said
 }
@@ -109,6 +115,32 @@ func TestAnEndAnswersWhoIsHeldAndLeavesNothing(t *testing.T) {
 	}
 	<-worked
 	refused(t, first.URL)
+}
+
+// Whoever reads lines finds one for each address, those of further exchanges behind
+// the root's.
+func TestLinesForPeople(t *testing.T) {
+	out := newLines()
+	p := serve.New(&cli.Env{Out: out, Err: io.Discard})
+	port := listen(t)
+	p.HTTP(port, serve.Server(http.NotFoundHandler(), slog.New(slog.DiscardHandler), func() {}),
+		serve.Door{Name: serve.Terminal, Path: "/", Exchanges: map[string]string{"zurich": "/zurich/", "basel": "/basel/"}},
+		serve.Door{Name: serve.Integration, Path: "/deeper/"})
+	ctx, stop := context.WithCancel(context.Background())
+	ran := make(chan error, 1)
+	go func() { ran <- p.Run(ctx) }()
+	for _, want := range []string{
+		"terminal listens at " + port.URL("/"), "terminal of basel listens at " + port.URL("/basel/"),
+		"terminal of zurich listens at " + port.URL("/zurich/"), "integration listens at " + port.URL("/deeper/"),
+	} {
+		if got := out.line(t); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	stop()
+	if err := <-ran; err != nil {
+		t.Errorf("Run: %v", err)
+	}
 }
 
 func get(url string) (string, error) {

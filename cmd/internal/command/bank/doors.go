@@ -37,3 +37,23 @@ func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s 
 	server.Handler = serve.Health{Ready: b.Ready, Metrics: watch.Handler(), Next: proxies.Name(api)}
 	return port, server, nil
 }
+
+// apis are the doors of the three APIs: the default exchange's at the root, those of
+// further ones that there are at the start below their names.
+func apis(ctx context.Context, b *bank.Bank) ([]serve.Door, error) {
+	all, err := b.Exchanges(ctx)
+	doors := []serve.Door{
+		{Name: serve.Terminal, Path: rest.TerminalPath},
+		{Name: serve.Integration, Path: rest.IntegrationPath},
+		{Name: serve.WireGateway, Path: rest.WireGatewayPath},
+	}
+	for n := range doors {
+		doors[n].Exchanges = map[string]string{}
+		for _, x := range all {
+			if !x.Default {
+				doors[n].Exchanges[x.Name] = "/" + x.Name + doors[n].Path
+			}
+		}
+	}
+	return doors, err
+}

@@ -13,7 +13,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/websocket"
 	"github.com/swaperoo/swaperoo/controller/bank"
-	"github.com/swaperoo/swaperoo/controller/bank/rest"
 )
 
 func serveCommand(e *cli.Env) *cobra.Command {
@@ -82,10 +81,11 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 	}
 	process := serve.New(e)
 	process.With(parent)
-	process.HTTP(port, server,
-		serve.Door{Name: serve.Terminal, Path: rest.TerminalPath},
-		serve.Door{Name: serve.Integration, Path: rest.IntegrationPath},
-		serve.Door{Name: serve.WireGateway, Path: rest.WireGatewayPath})
+	doors, err := apis(ctx, b)
+	if err != nil {
+		return errors.Join(err, port.Close())
+	}
+	process.HTTP(port, server, doors...)
 	native := comm.Address{Scheme: websocket.Scheme, Host: s.SessionListen, Path: "/"}
 	if err := process.Sessions(append([]string{native.String()}, further...), sessions(ctx, h, b)); err != nil {
 		return errors.Join(err, port.Close())

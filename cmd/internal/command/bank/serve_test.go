@@ -18,6 +18,7 @@ import (
 type open struct {
 	*desk
 	urls map[string]string
+	more map[string]map[string]string // of further exchanges, by door and name
 	stop func()
 }
 
@@ -33,15 +34,18 @@ func (d *desk) serves(args ...string) *open {
 		ended <- code
 	}()
 	lines := bufio.NewScanner(r)
-	o := &open{desk: d, urls: map[string]string{}}
+	o := &open{desk: d, urls: map[string]string{}, more: map[string]map[string]string{}}
 	var names []string
 	for len(names) < 4 && lines.Scan() {
-		var l struct{ Event, Name, URL string }
+		var l struct {
+			Event, Name, URL string
+			Exchanges        map[string]string
+		}
 		if err := json.Unmarshal(lines.Bytes(), &l); err != nil || l.Event != "listening" {
 			d.t.Fatalf("%s: %v", lines.Text(), err)
 		}
 		names = append(names, l.Name)
-		o.urls[l.Name] = l.URL
+		o.urls[l.Name], o.more[l.Name] = l.URL, l.Exchanges
 	}
 	if strings.Join(names, " ") != "terminal integration wire-gateway session" {
 		d.t.Fatalf("listening are %v", names)
@@ -303,6 +307,26 @@ func TestTheExchangesFilesSayWhatIsConfigured(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Further exchanges' addresses are told beside the root's, and somebody answers there.
+func TestFurtherExchangesAreAnnounced(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	d.does(nil, "exchange", "add", "zurich", "--url", "http://127.0.0.1:9/", "--account", "payto://x-taler-bank/localhost/zurich?receiver-name=Zurich")
+	o := d.serves()
+	root := o.urls["terminal"]
+	for door, path := range map[string]string{"terminal": "zurich/", "integration": "zurich/taler-integration/", "wire-gateway": "zurich/taler-wire-gateway/"} {
+		if got := o.more[door]; len(got) != 1 || got["zurich"] != root+path {
+			t.Errorf("%s: %v, want %s", door, got, root+path)
+		}
+		if status, text := o.asks("GET", o.more[door]["zurich"]+"config", "", "", ""); door != "terminal" && status != 200 || door == "terminal" && status != 401 {
+			t.Errorf("%s: %d %s", door, status, text)
+		}
+	}
+	if len(o.more["session"]) != 0 {
+		t.Errorf("a session's door has %v", o.more["session"])
 	}
 }
 
