@@ -76,18 +76,18 @@ func (a *API) asGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange
 // login knows the principal of a request by its credentials, before the body is
 // read. A right token always works; wrong ones are counted by address.
 func (a *API) login(r *http.Request, s scheme) (*profile.Principal, error) {
-	login, token, err := credentials(r, s)
+	shown, err := credentials(r, s)
 	if err != nil {
 		return nil, err
 	}
-	p, err := a.bank.Profiles().Login(r.Context(), s.kind, login, token)
+	p, err := a.bank.Profiles().Login(r.Context(), s.kind, shown.login, shown.token)
 	if errors.Is(err, fault.Denied) {
 		if a.o.LimitLoopback || !loopback(r) {
 			if err := a.guesses.wrong(host(r)); err != nil {
 				return nil, err
 			}
 		}
-		return nil, s.refuse(taler.CodeUnauthorized, "login or token is not right")
+		return nil, s.refuse(shown.wrong, "login or token is not right")
 	}
 	if err != nil {
 		return nil, err
@@ -95,16 +95,22 @@ func (a *API) login(r *http.Request, s scheme) (*profile.Principal, error) {
 	return &p, nil
 }
 
+// shown is what a request shows, and what it is told if that is wrong.
+type shown struct {
+	login, token string
+	wrong        taler.Code
+}
+
 // credentials reads the Authorization header: Basic (RFC 7617) and, where the
 // scheme has it, Bearer (RFC 6750).
-func credentials(r *http.Request, s scheme) (login, token string, err error) {
+func credentials(r *http.Request, s scheme) (shown, error) {
 	given := r.Header.Values("Authorization")
 	if len(given) == 0 {
-		return "", "", s.refuse(s.missing, "this needs credentials")
+		return shown{}, s.refuse(s.missing, "this needs credentials")
 	}
 	kind, value, blank := strings.Cut(given[0], " ")
 	if !blank || len(given) > 1 {
-		return "", "", badHeader()
+		return shown{}, badHeader()
 	}
 	value = strings.TrimSpace(value)
 	switch {
@@ -112,14 +118,14 @@ func credentials(r *http.Request, s scheme) (login, token string, err error) {
 		text, err := base64.StdEncoding.DecodeString(value)
 		login, token, colon := strings.Cut(string(text), ":")
 		if err != nil || !colon {
-			return "", "", badHeader()
+			return shown{}, badHeader()
 		}
-		return login, token, nil
+		return shown{login, token, taler.CodeUnauthorized}, nil
 	case strings.EqualFold(kind, "Bearer") && s.bearer:
-		login, token = bank.ReadBearer(value) // both empty if it is not one of ours
-		return login, token, nil
+		login, token := bank.ReadBearer(value) // both empty if it is not one of ours
+		return shown{login, token, taler.CodeTokenUnknown}, nil
 	}
-	return "", "", s.refuse(taler.CodeUnauthorized, "these are not credentials that are known here")
+	return shown{}, s.refuse(taler.CodeUnauthorized, "these are not credentials that are known here")
 }
 
 func badHeader() error {

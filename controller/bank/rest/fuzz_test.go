@@ -43,7 +43,7 @@ func FuzzCredentials(f *testing.F) {
 	f.Fuzz(func(t *testing.T, header string) {
 		r := &http.Request{Header: http.Header{"Authorization": {header}}}
 		for _, s := range []scheme{terminals, gateways} {
-			_, _, err := credentials(r, s)
+			_, err := credentials(r, s)
 			if err == nil {
 				continue
 			}
