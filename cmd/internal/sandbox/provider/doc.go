@@ -24,7 +24,7 @@
 //
 // A state is pending, paid or failed; a failed payment says why in "reason". The
 // header Idempotency-Key makes a repeated POST /payments safe: the first payment
-// is the answer. A refund is repeated by its external_id. settle is a control of
+// is the answer, whatever is asked for under a key that was seen before. A refund is repeated by its external_id. settle is a control of
 // the simulator that no real provider offers.
 //
 // A token is a plastic card's word (approved, declined, timeout, pending) or a

@@ -23,12 +23,12 @@ type outcome struct {
 	charge *onetime.Authorisation // whose counter is used up
 }
 
-// Pay makes a payment, or finds the one that was made under the same key. late
-// says that the answer to this very request has to wait; the payment is in the
-// books already. A declined card is not an error but a failed payment.
+// Pay makes a payment, or finds the one that was made under the same key, also if
+// the order is another one now. late says that the answer to this very request has to
+// wait; the payment is in the books already. A declined card is not an error but a
+// failed payment.
 //
-// The error is fault.Invalid for an order that no provider could read, and
-// fault.Conflict with ReasonKeyReused for another order under a known key.
+// The error is fault.Invalid for an order that no provider could read.
 func (p *Provider) Pay(ctx context.Context, o Order) (made Payment, late bool, err error) {
 	if err := o.check(); err != nil {
 		return Payment{}, false, err
@@ -42,7 +42,7 @@ func (p *Provider) Pay(ctx context.Context, o Order) (made Payment, late bool, e
 		return Payment{}, false, err
 	}
 	err = sandbox.Transact(ctx, p.db, func(tx *sql.Tx) error {
-		first, known, err := madeUnder(ctx, tx, o.Key, digest)
+		first, known, err := p.madeUnder(ctx, tx, o.Key, digest)
 		if err != nil {
 			return err
 		}
@@ -74,8 +74,9 @@ func (p *Provider) Pay(ctx context.Context, o Order) (made Payment, late bool, e
 	return made, late, err
 }
 
-// madeUnder finds the payment of an idempotency key.
-func madeUnder(ctx context.Context, tx *sql.Tx, key string, digest []byte) (id string, known bool, err error) {
+// madeUnder finds the payment of an idempotency key. That another order came under it
+// is said in the log, for whoever makes the software that sent it.
+func (p *Provider) madeUnder(ctx context.Context, tx *sql.Tx, key string, digest []byte) (id string, known bool, err error) {
 	if key == "" {
 		return "", false, nil
 	}
@@ -87,8 +88,7 @@ func madeUnder(ctx context.Context, tx *sql.Tx, key string, digest []byte) (id s
 	case err != nil:
 		return "", false, err
 	case !bytes.Equal(before, digest):
-		return "", false, fault.New(fault.Conflict, "this Idempotency-Key was used for another payment").Because(ReasonKeyReused).
-			WithHint("repeat the first request as it was, or take a new key")
+		p.o.Log.Warn("an Idempotency-Key came again with another order, which is answered with the first payment", "payment", id)
 	}
 	return id, true, nil
 }

@@ -27,7 +27,6 @@ const (
 const (
 	ReasonMalformed      fault.Reason = "malformed"
 	ReasonTokenUnknown   fault.Reason = "token-unknown"
-	ReasonKeyReused      fault.Reason = "idempotency-key-reused"
 	ReasonPaymentUnknown fault.Reason = "payment-unknown"
 	ReasonNotPending     fault.Reason = "not-pending"
 	ReasonNotPaid        fault.Reason = "not-paid"
