@@ -62,7 +62,7 @@ func (b *Bank) follow(id instrument.ID, e *errand, try func() (bool, error)) {
 			return
 		}
 		wait := taler.Spread(pause, rand.Float64())
-		if err != nil {
+		if err != nil && !isUnanswered(err) {
 			b.Log().Warn("a provider has not done its part and will be asked again", "instrument", id, "in", wait, "error", err)
 		}
 		b.rests(wait, e)

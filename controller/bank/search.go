@@ -169,7 +169,7 @@ func (s *searcher) start(x search) {
 		switch {
 		case err != nil:
 			x.at = began.Add(b.cfg.Searching.First)
-			if b.life.Err() == nil {
+			if b.life.Err() == nil && !isUnanswered(err) {
 				b.Log().Warn("payments of a withdrawal that has ended cannot be looked for", "withdrawal", x.id, "error", err)
 			}
 		case over:

@@ -139,7 +139,7 @@ func (b *Bank) card(slot chan struct{}, provider instrument.ID, operation string
 		Principal: self, Protocol: protocolCard, Operation: operation, Class: ClassProvider,
 		Instruments: []instrument.ID{provider}, Args: args, Within: b.cfg.Asking.Within,
 	})
-	if err != nil {
+	if err := b.asked(provider, err); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(result.Value, into); err != nil {

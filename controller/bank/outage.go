@@ -1,0 +1,95 @@
+package bank
+
+import (
+	"errors"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// toldEvery is how often the log says at most that a provider does not answer, however
+// many payments wait for it.
+const toldEvery = time.Minute
+
+// outage is how long a provider has not answered, and what the log has said of it.
+type outage struct {
+	since  time.Time // zero: it has answered last
+	told   time.Time // when the log said it last
+	failed int       // questions without an answer since then
+}
+
+// unanswered is the fault of a question that a provider has not answered. The log has
+// been told of it.
+type unanswered struct{ error }
+
+func (u unanswered) Unwrap() error { return u.error }
+
+func isUnanswered(err error) bool { return errors.As(err, new(unanswered)) }
+
+// asked notes whether a provider has answered a question. The log hears of the first
+// one that it did not, then once in toldEvery of how many there were, and when it
+// answers again. What it answered is the business of who asked.
+func (b *Bank) asked(provider instrument.ID, err error) error {
+	switch fault.KindOf(err) {
+	case fault.Unavailable, fault.Timeout, fault.Unknown:
+	default:
+		b.answered(provider)
+		return err
+	}
+	if b.looking || b.life.Err() != nil { // a person is told, or nobody waits for it any more
+		return err
+	}
+	now := b.Now()
+	b.mu.Lock()
+	o := b.outageOf(provider)
+	o.failed++
+	if o.since.IsZero() {
+		o.since = now
+	}
+	failed, since := o.failed, o.since
+	tell := now.Sub(o.told) >= toldEvery
+	if tell {
+		o.told, o.failed = now, 0
+	}
+	b.mu.Unlock()
+	if tell {
+		b.Log().Warn("a provider does not answer and will be asked again", "provider", b.named(provider), "failed", failed, "since", since, "error", err)
+	}
+	return unanswered{err}
+}
+
+func (b *Bank) answered(provider instrument.ID) {
+	b.mu.Lock()
+	o := b.outages[provider]
+	if o == nil || o.since.IsZero() {
+		b.mu.Unlock()
+		return
+	}
+	since, told := o.since, !o.told.Before(o.since)
+	o.since = time.Time{}
+	b.mu.Unlock()
+	if told {
+		b.Log().Info("a provider answers again", "provider", b.named(provider), "after", b.Now().Sub(since))
+	}
+}
+
+// outageOf is made when it is first needed. Its caller holds the lock.
+func (b *Bank) outageOf(provider instrument.ID) *outage {
+	if b.outages[provider] == nil {
+		b.outages[provider] = &outage{}
+	}
+	return b.outages[provider]
+}
+
+// named is what the operator calls a provider that was asked.
+func (b *Bank) named(provider instrument.ID) string {
+	name := string(provider)
+	b.known.Range(func(key, of any) bool {
+		if of.(found).at == provider {
+			name = key.(string)
+		}
+		return true
+	})
+	return name
+}
