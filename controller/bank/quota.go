@@ -64,8 +64,8 @@ func (b *Bank) quota(ctx context.Context, user string, change func(*taler.Quota,
 	if rule == nil {
 		return taler.WithdrawLimit{}, fault.New(fault.NotFound, "this bank has no quotas").Because(taler.ReasonEndpointUnknown)
 	}
-	if err := taler.CheckName("user_uuid", user); err != nil {
-		return taler.WithdrawLimit{}, err
+	if len(user) > maxUser || taler.CheckName("user", user) != nil { // it is a part of the path, and no member
+		return taler.WithdrawLimit{}, fault.New(fault.Invalid, "a user is at most %d bytes of printable characters", maxUser).Because(taler.ReasonParameterMalformed)
 	}
 	if change != nil {
 		if err := b.knowUser(ctx, user); err != nil {

@@ -125,7 +125,11 @@ func TestLocks(t *testing.T) {
 	lock("anna", "c", "EUR:1", soon).want(t, 400, 30)
 	lock("anna", "c", "CHF:1.", soon).want(t, 400, 5108)
 	lock("anna", "", "CHF:1", soon).want(t, 400, 22)
-	lock(strings.Repeat("x", 300), "c", "CHF:1", soon).want(t, 400, 22)
+	for _, user := range []string{strings.Repeat("x", 300), "%00", "a%0Ab", "%ff"} { // in a path, and no member of a document
+		lock(user, "c", "CHF:1", soon).want(t, 400, 26)
+		send(t, h, request{method: "GET", path: "/quotas/" + user, login: h.Terminal}).want(t, 400, 26)
+		send(t, h, request{method: "DELETE", path: "/quotas/" + user + "/lock/c", login: h.Terminal}).want(t, 400, 26)
+	}
 	lock("anna", strings.Repeat("x", 300), "CHF:1", soon).want(t, 400, 22)
 	for body, code := range map[string]taler.Code{
 		`{`: 22, `{"lock":"c","expires":{"t_s":9999999999}}`: 22, `{"amount":"CHF:1","lock":"c"}`: 22, `{"amount":"CHF:1","lock":"c","expires":9}`: 22,
