@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
@@ -81,6 +83,20 @@ func TestASecondPaymentGoesBack(t *testing.T) {
 	if err := notice(h, t, id, "first"); err != nil {
 		t.Errorf("the first notice again: %v", err)
 	}
+}
+
+// TestASecondNoticeOverASession does what one over REST does.
+func TestASecondNoticeOverASession(t *testing.T) {
+	net := inproc.NewNetwork()
+	h := open(t, banktest.Options{Asking: hasty, Net: net, Decide: searching})
+	id := paidOnce(t, h)
+	h.Provider.Put(banktest.Payment{ID: "second", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	till := begin(t, h, net, comm.Vendor, h.Terminal)
+	refused(t, till.execute(taler.OperationConfirm, taler.ConfirmArgs{WOPID: id, ProviderTransactionID: "second"}, nil), fault.Conflict, taler.ReasonPaymentDiffers)
+	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "second" {
+		t.Errorf("given back is %+v", r)
+	}
+	stillConfirmed(t, h, id)
 }
 
 // TestASecondNoticeIsKept before the terminal is refused: the next life looks for the
