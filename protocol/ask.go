@@ -20,6 +20,12 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 	if body, ok, err := o.mail.take(); ok || err != nil {
 		return Answer{Message: body}, err
 	}
+	if o.waitsOnly() {
+		o.leaveLine()
+		defer o.m.listen(o)()
+		body, err := o.mail.await(ctx, o.req.Call.Deadline, o.m.parts.Clock)
+		return Answer{Message: body}, err
+	}
 	if err := o.flush(leaving{posts: o.req.Side == Initiator}); err != nil {
 		return Answer{}, err
 	}
@@ -31,6 +37,13 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 	o.post()
 	body, err := o.outsideRoom(func() (json.RawMessage, error) { return o.mail.await(ctx, o.req.Call.Deadline, o.m.parts.Clock) })
 	return Answer{Message: body}, err
+}
+
+// waitsOnly reports whether a peer has begun this operation and nothing has come
+// of it yet: nothing leaves the house, so nothing is made durable, and whoever
+// begins operations and says nothing fills no table.
+func (o *operation) waitsOnly() bool {
+	return o.req.Side == Servicer && !o.row && o.mail.mute() && (o.draft == nil || len(o.draft.Written()) == 0)
 }
 
 func (o *operation) late() bool {

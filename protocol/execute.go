@@ -143,7 +143,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	r.resumes = e.Have > 0 || len(e.Msgs) > 0 && e.Msgs[0].N != 1
 	o, err := m.begin(ctx, r)
 	if err != nil {
-		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
+		return comm.Executed{Op: e.Op, Fault: fault.From(err), Again: fault.ReasonOf(err) == ReasonCrowded}
 	}
 	m.hearEnds(r.Peer.Key, e.Ended)
 	o.mail.arrived(e.Have, e.Msgs)
@@ -218,10 +218,14 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	if m.life.Err() != nil {
 		return nil, fault.New(fault.Unavailable, "this party is shutting down").Because(ReasonShuttingDown)
 	}
+	if err := m.crowd.full(r); err != nil {
+		return nil, err
+	}
 	for _, s := range m.early.claim(r.ID, r.Peer.Key) {
 		o.mail.arrived(s.Have, s.Msgs)
 	}
 	m.ops[r.ID] = o
+	m.crowd.enter(o)
 	m.work.Add(1)
 	m.hands.Run(m.life, func() { o.live(ctx) })
 	return o, nil

@@ -35,6 +35,7 @@ type Manager struct {
 	mu    sync.Mutex
 	ops   map[instrument.OperationID]*operation // running ones
 	early early
+	crowd crowd
 }
 
 // Parts are what a Manager is made of.

@@ -258,6 +258,7 @@ func (o *operation) close() {
 	o.leaveLine()
 	o.m.mu.Lock()
 	delete(o.m.ops, o.id)
+	o.m.crowd.leave(o)
 	told := o.told
 	o.m.mu.Unlock()
 	if o.req.Ended != nil {

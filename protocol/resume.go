@@ -138,6 +138,7 @@ func (m *Manager) launch(o *operation) error {
 		return nil
 	}
 	m.ops[o.id] = o
+	m.crowd.enter(o)
 	m.work.Add(1)
 	go o.relive()
 	return nil

@@ -1,0 +1,136 @@
+package protocol
+
+import (
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Limits of what peers have under way here, so that no one of them, and no crowd
+// that says nothing, takes the room that the others need: a plugin runs 1,024
+// operations at a time.
+const (
+	// maxOfPeer is several times what one connection may ask at once. What is one
+	// too many is refused, to be asked again.
+	maxOfPeer = 256
+	// maxSilent bounds, over all peers, the operations that wait for the first word
+	// of their peer. One too many pushes out the oldest of whoever has most of them:
+	// whoever has something to say says it with the request, so nobody honest waits
+	// there for long. Nothing is lost with it, for nothing was said or done.
+	maxSilent = 512
+)
+
+// ReasonCrowded says that a peer has too much under way here to get more now.
+// Nothing has happened: it may ask again.
+const ReasonCrowded fault.Reason = "peer-crowded"
+
+// crowd are the operations that peers have begun here, by the key of the peer;
+// those who have no key, on lines in clear, are one. The zero value is empty.
+type crowd struct {
+	of     map[string]int
+	silent map[string][]*operation // oldest first
+	count  int                     // of the silent ones
+}
+
+func (c *crowd) enter(o *operation) {
+	if c.of == nil {
+		c.of, c.silent = map[string]int{}, map[string][]*operation{}
+	}
+	if o.req.Side == Servicer {
+		c.of[o.req.Peer.Key]++
+	}
+}
+
+func (c *crowd) leave(o *operation) {
+	peer := o.req.Peer.Key
+	if o.req.Side != Servicer {
+		return
+	}
+	if c.of[peer]--; c.of[peer] == 0 {
+		delete(c.of, peer)
+	}
+}
+
+// full refuses what is too much of one peer.
+func (c *crowd) full(r Execution) error {
+	if r.Side != Servicer || c.of[r.Peer.Key] < maxOfPeer {
+		return nil
+	}
+	return crowded("%d operations of yours are under way here already", maxOfPeer)
+}
+
+// listen notes that an operation waits for the first word of its peer, and gives
+// the one that does not wait any longer for it.
+func (c *crowd) listen(o *operation) (displaced *operation) {
+	peer := o.req.Peer.Key
+	c.silent[peer] = append(c.silent[peer], o)
+	if c.count++; c.count <= maxSilent {
+		return nil
+	}
+	displaced = c.greediest()
+	c.heard(displaced)
+	return displaced
+}
+
+// greediest is the oldest of whoever has most.
+func (c *crowd) greediest() (oldest *operation) {
+	most := 0
+	for _, list := range c.silent {
+		if len(list) > most || len(list) == most && list[0].begun.Before(oldest.begun) {
+			oldest, most = list[0], len(list)
+		}
+	}
+	return oldest
+}
+
+// heard notes that an operation waits no more.
+func (c *crowd) heard(o *operation) {
+	peer := o.req.Peer.Key
+	n := slices.Index(c.silent[peer], o)
+	if n < 0 {
+		return // it was displaced
+	}
+	c.count--
+	if c.silent[peer] = slices.Delete(c.silent[peer], n, n+1); len(c.silent[peer]) == 0 {
+		delete(c.silent, peer)
+	}
+}
+
+func crowded(format string, args ...any) *fault.Fault {
+	return fault.New(fault.Unavailable, format, args...).Because(ReasonCrowded).WithHint("try again when some of them have ended")
+}
+
+// listen waits for the first word of the peer, as long as there is room for those
+// who have said nothing.
+func (m *Manager) listen(o *operation) (done func()) {
+	m.mu.Lock()
+	displaced := m.crowd.listen(o)
+	m.mu.Unlock()
+	if displaced != nil {
+		displaced.mail.displace()
+	}
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		m.crowd.heard(o)
+	}
+}
+
+// displace ends the wait for a peer that has said nothing. What arrives at the
+// same moment is sent again, for it was not acknowledged.
+func (b *mail) displace() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended || len(b.in) > 0 {
+		return
+	}
+	b.ended, b.failure = true, crowded("too many operations wait here for the first word of their peer, and this is the oldest of whoever has most of them")
+	b.ring()
+}
+
+// mute reports whether neither side has said anything.
+func (b *mail) mute() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.written == 0 && len(b.in) == 0
+}

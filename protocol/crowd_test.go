@@ -1,0 +1,117 @@
+package protocol_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/protocoltest"
+)
+
+// chatty is a vendor whose operations hear one word of their peer and end.
+type chatty struct {
+	*protocoltest.Node
+	reached chan struct{} // by each operation, before it listens
+	ends    chan comm.Executed
+	begun   int
+}
+
+func newVendor(t *testing.T) *chatty {
+	b := &chatty{reached: make(chan struct{}), ends: make(chan comm.Executed, 1000)}
+	b.Node = protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Bundles: bundles(does(
+		func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+			b.reached <- struct{}{}
+			var word string
+			if err := s.Recv(ctx, &word); err != nil {
+				return protocol.Result{}, err
+			}
+			return text(1), s.Update(ctx, create("purse", "", state{N: 1}))
+		})), Unchecked: true})
+	return b
+}
+
+// deaf is a link over which nobody hears anything.
+type deaf struct{ protocol.Link }
+
+func (b *chatty) serve(ctx context.Context, peer string, op int, msgs ...comm.Message) comm.Executed {
+	c := call("DO")
+	c.Deadline = time.Now().Add(time.Hour)
+	r := protocol.Execution{Protocol: "test", Peer: comm.Peer{Key: peer}, Link: deaf{}, Call: c}
+	return b.Protocols.Serve(ctx, r, comm.Execute{Op: fmt.Sprintf("%032x", op), Msgs: msgs})
+}
+
+// begin begins an operation of a peer that says nothing.
+func (b *chatty) begin(ctx context.Context, peer string) (op int) {
+	b.begun++
+	op = b.begun
+	go func() { b.ends <- b.serve(ctx, peer, op) }()
+	<-b.reached
+	return op
+}
+
+var word = []comm.Message{{N: 1, Body: []byte(`"word"`)}}
+
+// Strangers begin one operation after the other and say nothing: they get in each
+// other's way, and leave nothing on disk. A customer who has begun among them, and
+// one who comes after them, are served.
+func TestWhoSaysNothingTakesNobodysRoom(t *testing.T) {
+	const room, more = 512, 200
+	for name, strangers := range map[string]int{"few": 4, "each under a key of its own": 1 << 20} {
+		t.Run(name, func(t *testing.T) {
+			b := newVendor(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			flood := func(n int) {
+				for range n {
+					b.begin(ctx, fmt.Sprint("stranger ", b.begun%strangers))
+				}
+			}
+			flood(room - 1)
+			slow := b.begin(ctx, "slow customer")
+			flood(more)
+			for range more {
+				if got := <-b.ends; fault.ReasonOf(got.Fault) != protocol.ReasonCrowded || !got.Again {
+					t.Fatalf("what is pushed out is told %+v", got)
+				}
+			}
+			if got := b.serve(ctx, "slow customer", slow, word...); got.Fault != nil {
+				t.Errorf("the customer who was slow is told %v", got.Fault)
+			}
+			go func() { <-b.reached }()
+			if got := b.serve(ctx, "customer", 1<<20, word...); got.Fault != nil {
+				t.Errorf("the next customer is told %v", got.Fault)
+			}
+			if rows := b.Operations(t); len(rows) != 2 {
+				t.Errorf("there are %d rows, not those of the two customers", len(rows))
+			}
+		})
+	}
+}
+
+// What one peer has under way is bounded, whatever it has said; another is served.
+func TestOnePeerHasABoundedNumberUnderWay(t *testing.T) {
+	b := newVendor(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	for range 256 {
+		b.begin(ctx, "stranger")
+	}
+	if got := b.serve(ctx, "stranger", 1<<20, word...); fault.ReasonOf(got.Fault) != protocol.ReasonCrowded || !got.Again {
+		t.Errorf("one that is too many is told %+v", got)
+	}
+	go func() { <-b.reached }()
+	if got := b.serve(ctx, "customer", 1<<20+1, word...); got.Fault != nil {
+		t.Errorf("the customer is told %v", got.Fault)
+	}
+	if got := b.serve(ctx, "stranger", 1, word...); got.Fault != nil {
+		t.Fatalf("one that was begun is told %v", got.Fault)
+	}
+	go func() { <-b.reached }()
+	if got := b.serve(ctx, "stranger", 1<<20, word...); got.Fault != nil {
+		t.Errorf("asked again, it is told %v", got.Fault)
+	}
+}
