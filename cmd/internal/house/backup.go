@@ -36,7 +36,7 @@ func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, pat
 		return none, fault.Wrap(err, fault.Locked, "somebody changes who may use this wallet").Because("keys-in-use").WithHint("try again in a moment")
 	}
 	defer func() { _ = unshare() }()
-	if err := f.Guess(now, func() error { return f.opens(owner) }); err != nil {
+	if err := f.guess(slotUser, now, func() error { return f.opens(owner) }); err != nil {
 		return none, err
 	}
 	return f.backUp(path, backup.Wallet, by, now, func(to string) error { return f.copyStore(ctx, user, to) })

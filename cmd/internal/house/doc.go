@@ -15,6 +15,6 @@
 //	keys.lock      shared by all processes that have a wallet open
 //	locked         changed by who locks a wallet, for processes that have it open
 //	vault.lock     held while the vault is replaced
-//	guesses        when wrong passphrases were given lately
+//	guesses        when wrong passphrases were given lately; guesses.ID those of another user
 //	restored.json  what of a restored wallet nobody has checked yet
 package house

@@ -104,7 +104,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if h.Store, err = store.Open(ctx, o.Store(), o.database()); err != nil {
 		return nil, err
 	}
-	if err := o.guarded(time.Now, func() error { return h.login(ctx, o) }); err != nil {
+	if err := h.login(ctx, o); err != nil {
 		return nil, err
 	}
 	if err = h.enter(o); err != nil {

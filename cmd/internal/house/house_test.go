@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm"
@@ -112,13 +113,13 @@ func TestOnlyTheRightLockOpens(t *testing.T) {
 func TestAPassphraseChanges(t *testing.T) {
 	f := made(t, "old")
 	word := func(text string) crypto.Secret { return crypto.NewSecret([]byte(text)) }
-	if err := f.ChangePassphrase(t.Context(), "", word("wrong"), word("new")); fault.ReasonOf(err) != "wrong-passphrase" {
+	if err := f.ChangePassphrase(t.Context(), "", word("wrong"), word("new"), time.Now); fault.ReasonOf(err) != "wrong-passphrase" {
 		t.Errorf("with a wrong one: %v", err)
 	}
-	if err := f.ChangePassphrase(t.Context(), "", word("old"), word("")); fault.ReasonOf(err) != "passphrase-empty" {
+	if err := f.ChangePassphrase(t.Context(), "", word("old"), word(""), time.Now); fault.ReasonOf(err) != "passphrase-empty" {
 		t.Errorf("to none: %v", err)
 	}
-	if err := f.ChangePassphrase(t.Context(), "", word("old"), word("new")); err != nil {
+	if err := f.ChangePassphrase(t.Context(), "", word("old"), word("new"), time.Now); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := house.Open(t.Context(), options(f, "old")); !errors.Is(err, fault.Denied) {

@@ -22,49 +22,52 @@ const (
 // reasonLockedOut marks a passphrase that was not even looked at.
 const reasonLockedOut fault.Reason = "passphrase-locked-out"
 
-// guesses is the file beside the vault with the times of wrong passphrases, one a
-// line. It keeps those off who have this program but not these files: a child at
-// the keyboard, a script that drives commands. Who can copy the vault, or delete
-// this file, guesses without us: against them stands only what Argon2id costs.
-func (f Files) guesses() string { return filepath.Join(f.Dir, "guesses") }
+// guesses is a file beside the vault with the times of wrong passphrases for one
+// of its slots, one a line. It keeps those off who have this program but not these
+// files: a child at the keyboard, a script that drives commands, a service that
+// runs them for others. Who can copy the vault, or delete this file, guesses
+// without us: against them stands only what Argon2id costs. Each slot has a count
+// of its own, or any user of a wallet could shut the others out of it.
+type guesses string
 
-// guarded logs in. A key file cannot be guessed.
-func (o Options) guarded(now func() time.Time, login func() error) error {
-	if o.Passphrase == nil {
-		return login()
+func (f Files) guesses(slot string) guesses {
+	if slot == slotUser {
+		return guesses(filepath.Join(f.Dir, "guesses"))
 	}
-	return o.Guess(now, login)
+	return guesses(filepath.Join(f.Dir, "guesses."+slot))
 }
 
-// Guess lets try a passphrase, unless too many were wrong lately. A wrong one is
-// on disk before anybody hears of it; a right one ends the count. One is tried
-// after the other, whoever tries: at once, all would pass before any was counted.
-func (f Files) Guess(now func() time.Time, try func() error) error {
-	unlock, err := f.myGuess()
+// guess lets try the passphrase of a slot, unless too many were wrong lately. A
+// wrong one is on disk before anybody hears of it; a right one ends the count. One
+// is tried after the other, whoever tries: at once, all would pass before any was
+// counted.
+func (f Files) guess(slot string, now func() time.Time, try func() error) error {
+	g := f.guesses(slot)
+	unlock, err := g.mine()
 	if err != nil {
 		return err
 	}
 	defer func() { _ = unlock() }()
-	wrong, last, err := f.wrong(now())
+	wrong, last, err := g.wrong(now())
 	if err != nil {
 		return err
 	}
 	if wrong >= maxGuesses {
 		wait := last.Add(guessTime).Sub(now()).Round(time.Minute)
-		return fault.New(fault.Locked, "the passphrase was wrong %d times: it is not looked at now", wrong).Because(reasonLockedOut).
+		return fault.New(fault.Locked, "the passphrase of this user was wrong %d times: it is not looked at now", wrong).Because(reasonLockedOut).
 			WithHint("wait %d minutes, then try again", max(1, int(wait.Minutes())))
 	}
 	err = try()
 	switch {
 	case err == nil && wrong > 0:
-		return f.forget()
+		return g.forget()
 	case fault.ReasonOf(err) != "wrong-passphrase":
 		return err
 	}
-	if unwritten := f.record(now(), wrong == 0); unwritten != nil {
+	if unwritten := g.record(now(), wrong == 0); unwritten != nil {
 		return unwritten
 	}
-	return fault.From(err).WithHint("try again; after %d wrong ones in a row nobody can for %d minutes", maxGuesses, int(guessTime.Minutes()))
+	return fault.From(err).WithHint("try again; after %d wrong ones in a row this user cannot for %d minutes", maxGuesses, int(guessTime.Minutes()))
 }
 
 // How long a guess waits for others to end, and how often it looks.
@@ -73,14 +76,14 @@ const (
 	guessLook = 10 * time.Millisecond
 )
 
-// myGuess waits until nobody else guesses.
-func (f Files) myGuess() (unlock func() error, err error) {
+// mine waits until nobody else guesses.
+func (g guesses) mine() (unlock func() error, err error) {
 	over := time.NewTimer(guessWait)
 	defer over.Stop()
 	look := time.NewTicker(guessLook)
 	defer look.Stop()
 	for {
-		if unlock, err = lock(f.guesses() + ".lock"); !errors.Is(err, fault.Locked) {
+		if unlock, err = lock(string(g) + ".lock"); !errors.Is(err, fault.Locked) {
 			return unlock, err
 		}
 		select {
@@ -94,8 +97,8 @@ func (f Files) myGuess() (unlock func() error, err error) {
 
 // wrong counts the wrong passphrases that are not too long ago. A time far ahead
 // of the clock is of another clock, and counts no more than an old one.
-func (f Files) wrong(now time.Time) (n int, last time.Time, err error) {
-	file, err := os.Open(f.guesses())
+func (g guesses) wrong(now time.Time) (n int, last time.Time, err error) {
+	file, err := os.Open(string(g))
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, last, nil
 	}
@@ -122,14 +125,14 @@ func (f Files) wrong(now time.Time) (n int, last time.Time, err error) {
 }
 
 // record adds a wrong one; fresh begins anew, for all before it are too old.
-func (f Files) record(at time.Time, fresh bool) error {
+func (g guesses) record(at time.Time, fresh bool) error {
 	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	if fresh {
-		if err := f.forget(); err != nil {
+		if err := g.forget(); err != nil {
 			return err
 		}
 	}
-	file, err := os.OpenFile(f.guesses(), flags, 0o600)
+	file, err := os.OpenFile(string(g), flags, 0o600)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -140,8 +143,8 @@ func (f Files) record(at time.Time, fresh bool) error {
 	return nil
 }
 
-func (f Files) forget() error {
-	if err := os.Remove(f.guesses()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (g guesses) forget() error {
+	if err := os.Remove(string(g)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return unreadable(err)
 	}
 	return nil

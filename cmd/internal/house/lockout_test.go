@@ -28,7 +28,7 @@ func newDoor(t *testing.T) *door {
 }
 
 func (d *door) guess(result error) error {
-	return d.files.Guess(func() time.Time { return d.at }, func() error { d.tried++; return result })
+	return house.Guess(d.files, "owner", func() time.Time { return d.at }, func() error { d.tried++; return result })
 }
 
 var errWrong = fault.New(fault.Denied, "this is not the passphrase").Because("wrong-passphrase")
@@ -94,7 +94,7 @@ func TestManyAtOnceAreCounted(t *testing.T) {
 		for range 40 {
 			all.Go(func() {
 				<-start
-				err := d.files.Guess(func() time.Time { return d.at }, func() error {
+				err := house.Guess(d.files, "owner", func() time.Time { return d.at }, func() error {
 					if inside.Add(1) > 1 {
 						t.Error("two are tried at once")
 					}
@@ -130,6 +130,40 @@ func TestTheCountSurvivesDamage(t *testing.T) {
 		if err := d.guess(nil); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// TestAUsersGuessesShutNobodyElseOut, and nobody's right passphrase opens the door
+// to further guesses at another's.
+func TestAUsersGuessesShutNobodyElseOut(t *testing.T) {
+	f := made(t, "open sesame")
+	h := enter(t, f, "", "open sesame")
+	if _, err := h.AddPerson(t.Context(), "kasim", secret("barley")); err != nil {
+		t.Fatal(err)
+	}
+	shut(t, h)
+	guess := func(user, word string) fault.Reason {
+		o := options(f, word)
+		o.User = user
+		h, err := house.Open(t.Context(), o)
+		if err == nil {
+			shut(t, h)
+		}
+		return fault.ReasonOf(err)
+	}
+	for range 10 {
+		if got := guess("kasim", "wheat"); got != "wrong-passphrase" {
+			t.Fatal(got)
+		}
+	}
+	if got := guess("", "open sesame"); got != "" {
+		t.Errorf("the owner is kept out: %s", got)
+	}
+	if got := guess("kasim", "barley"); got != "passphrase-locked-out" {
+		t.Errorf("whose passphrase was guessed ten times gets %q", got)
+	}
+	if err := f.ChangePassphrase(t.Context(), "kasim", secret("barley"), secret("oats"), time.Now); fault.ReasonOf(err) != "passphrase-locked-out" {
+		t.Errorf("the passphrase is changed: %v", err)
 	}
 }
 

@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"crypto/rand"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -32,13 +33,25 @@ func (h *House) login(ctx context.Context, o Options) error {
 		return fault.Wrap(err, fault.Locked, "somebody changes who may use this wallet").Because("keys-in-use").WithHint("try again in a moment")
 	}
 	h.user, h.slot = user, crypto.Slot{Name: slotOf(user.ID), Lock: lockOf(o)}
-	keys, err := crypto.OpenKeys(o.Vault(), h.slot)
+	keys, err := o.open(h.slot)
 	if err != nil {
 		return err
 	}
 	h.Engine = crypto.NewEngine(keys.Data, rand.Reader)
 	h.ring = crypto.NewRing(keys, h.Engine, rand.Reader)
 	return nil
+}
+
+// open opens a slot of the vault. A passphrase can be guessed, a key file cannot.
+func (o Options) open(slot crypto.Slot) (keys *crypto.Keys, err error) {
+	if o.Passphrase == nil {
+		return crypto.OpenKeys(o.Vault(), slot)
+	}
+	err = o.guess(slot.Name, time.Now, func() error {
+		keys, err = crypto.OpenKeys(o.Vault(), slot)
+		return err
+	})
+	return keys, err
 }
 
 func lockOf(o Options) crypto.Lock {
@@ -77,9 +90,9 @@ func named(ctx context.Context, db *store.DB, name string) (profile.Principal, e
 }
 
 // ChangePassphrase replaces the passphrase of a wallet's user. A wrong one is
-// fault.Denied, and after a crash the old one or the new one holds. Nobody is
+// fault.Denied and counts as a guess, and after a crash the old one or the new one holds. Nobody is
 // kept from using the wallet meanwhile.
-func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypto.Secret) error {
+func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypto.Secret, now func() time.Time) error {
 	if to.Len() == 0 {
 		return emptyPassphrase()
 	}
@@ -99,12 +112,14 @@ func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypt
 		}
 		slot = slotOf(user.ID)
 	}
-	unlock, err := f.lockVault()
-	if err != nil {
-		return err
-	}
-	defer func() { _ = unlock() }()
-	return crypto.ChangeSlot(f.Vault(), rand.Reader, slot, crypto.Passphrase(from), f.lockBy(to))
+	return f.guess(slot, now, func() error {
+		unlock, err := f.lockVault()
+		if err != nil {
+			return err
+		}
+		defer func() { _ = unlock() }()
+		return crypto.ChangeSlot(f.Vault(), rand.Reader, slot, crypto.Passphrase(from), f.lockBy(to))
+	})
 }
 
 func (f Files) lockVault() (func() error, error) {

@@ -95,8 +95,7 @@ func passwd(e *cli.Env) *cobra.Command {
 				return err
 			}
 			defer fresh.Wipe()
-			change := func() error { return f.ChangePassphrase(c.Context(), e.User, *old, *fresh) }
-			if err := f.Guess(time.Now, change); err != nil {
+			if err := f.ChangePassphrase(c.Context(), e.User, *old, *fresh, time.Now); err != nil {
 				return cli.Argument(err)
 			}
 			return e.Print(map[string]bool{"changed": true}, "The passphrase is changed.\n")
