@@ -1,7 +1,9 @@
 package api
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -48,6 +50,47 @@ func (d Description) Check() error {
 		}
 	}
 	return nil
+}
+
+// Useful refuses, as fault.Unsupported with reason "protocol-useless", a bundle with
+// a protocol that nobody could ever run: one that has no operation for any class of
+// the bundle, in no role, or one that negotiates. Which negotiation protocols there
+// are is the house's: the parties fix one before a session, and nothing is asked for
+// another. It is asked when a bundle is added, so that one that was added by an
+// earlier version goes on with what it has besides.
+func (d Description) Useful() error {
+	operations := map[string]int{}
+	for _, v := range d.Roles {
+		for _, p := range v.Protocols {
+			operations[p.Info.ID] += 0
+			for _, o := range p.offered() {
+				if o.Name == protocol.Negotiate {
+					return useless(d.Name, "%s is a negotiation protocol (%s), and those are not a bundle's to bring", p.Info.ID, protocol.Negotiate)
+				}
+				operations[p.Info.ID]++
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(operations)) {
+		if operations[id] == 0 {
+			return useless(d.Name, "%s has no operation for any class of the bundle, in no role, and could never be used", id)
+		}
+	}
+	return nil
+}
+
+func (p ProtocolView) offered() (all []protocol.Operation) {
+	for _, c := range p.Compatible {
+		for _, o := range c.Offered {
+			all = append(all, o.Operations...)
+		}
+	}
+	return all
+}
+
+func useless(bundle, format string, args ...any) error {
+	return fault.New(fault.Unsupported, "the plugin "+bundle+" brings what cannot be used: "+format, args...).Because("protocol-useless").
+		WithHint("tell its author: see CompatibleWith and Operations of that protocol in the plugin guide")
 }
 
 func (v RoleView) check() error {

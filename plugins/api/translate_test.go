@@ -219,6 +219,42 @@ func TestDescriptionsThatNoBundleMayGive(t *testing.T) {
 	}
 }
 
+// What nobody could ever run is not taken in silence.
+func TestAProtocolThatNobodyCouldRunIsUseless(t *testing.T) {
+	negotiates := func(d *api.Description) {
+		d.Roles[0].Protocols = append(d.Roles[0].Protocols, api.ProtocolView{
+			Info:       protocol.Info{ID: "pnp.mine", Joint: true},
+			Compatible: []api.Compatible{{Offered: []api.Offered{{Peer: comm.Vendor, Operations: []protocol.Operation{{Name: protocol.Negotiate}}}}}},
+		})
+	}
+	for name, row := range map[string]struct {
+		change func(*api.Description)
+		says   string
+	}{
+		"as it is":                     {func(*api.Description) {}, ""},
+		"of one role only":             {func(d *api.Description) { d.Roles = append(d.Roles, bare(comm.Bank, d.Roles[0].Protocols[0].Info.ID)) }, ""},
+		"for no class":                 {func(d *api.Description) { d.Roles = append(d.Roles, bare(comm.Bank, "pnp.quiet")) }, "pnp.quiet has no operation"},
+		"a joint negotiation protocol": {negotiates, "pnp.mine is a negotiation protocol"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := description()
+			row.change(&d)
+			if err := d.Check(); err != nil {
+				t.Fatal(err)
+			}
+			err := d.Useful()
+			if (err == nil) != (row.says == "") || err != nil && (fault.ReasonOf(err) != "protocol-useless" || !strings.Contains(err.Error(), row.says)) {
+				t.Errorf("it is said: %v", err)
+			}
+		})
+	}
+}
+
+// bare is a role in which a protocol suits no class.
+func bare(role comm.Role, id string) api.RoleView {
+	return api.RoleView{Role: role, Protocols: []api.ProtocolView{{Info: protocol.Info{ID: id}}}}
+}
+
 func FuzzReadAnswer(f *testing.F) {
 	raw, err := proto.Marshal(api.WriteAnswer(protocol.Answer{Now: noon, Rewind: &started}))
 	if err != nil {

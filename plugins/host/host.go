@@ -101,14 +101,15 @@ type Inspected struct {
 	Description api.Description
 }
 
-// Inspect starts a binary once, asks it to describe itself and ends it.
+// Inspect starts a binary once, asks it to describe itself and ends it. One that
+// brings what nobody could use is fault.Unsupported.
 func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
 	l, err := h.startLife(ctx, s)
 	if err != nil {
 		return Inspected{}, err
 	}
 	defer l.end(ctx)
-	return Inspected{SHA256: l.sha256, Description: l.description}, nil
+	return Inspected{SHA256: l.sha256, Description: l.description}, l.description.Useful()
 }
 
 // Bundles lists what is loaded, in no order.

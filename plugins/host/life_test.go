@@ -334,6 +334,14 @@ func TestStartsThatFail(t *testing.T) {
 	}
 }
 
+func TestABundleThatBringsTheUselessIsNotTaken(t *testing.T) {
+	s := source(t, "rogue", "useless")
+	s.Description = nil // it is new
+	if _, err := newHost(t, nil).Inspect(t.Context(), s); !errors.Is(err, fault.Unsupported) || fault.ReasonOf(err) != "protocol-useless" {
+		t.Errorf("error = %v", err)
+	}
+}
+
 func TestAChangedBinaryIsNotStarted(t *testing.T) {
 	self, err := os.ReadFile("/proc/self/exe")
 	if err != nil {

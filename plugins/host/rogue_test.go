@@ -79,6 +79,10 @@ func (r *rogue) Describe(context.Context, *wire.DescribeRequest) (*wire.Descript
 		d.Name = "../../etc/passwd"
 	case "version":
 		d.Api = 99
+	case "useless":
+		for _, v := range d.Roles {
+			v.Protocols[0].Compatible = nil
+		}
 	case "endless":
 		d.Version = strings.Repeat("9", 5<<20)
 	case "mute":

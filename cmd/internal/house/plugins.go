@@ -54,6 +54,9 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 			o.Log.Warn("a plugin is left out", "plugin", l.Name, "error", err)
 			continue
 		}
+		if err := l.Description.Useful(); err != nil { // added before that was looked at
+			o.Log.Warn("a plugin brings what cannot be used", "plugin", l.Name, "error", err)
+		}
 		bundles = append(bundles, view(loaded, o))
 	}
 	return bundles, nil
