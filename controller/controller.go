@@ -249,6 +249,6 @@ func (c *Controller) action(t Transaction) profile.Action {
 	}
 	return profile.Action{
 		Principal: t.Principal, Fresh: t.Fresh, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount,
-		Spends: (t.Operation == protocol.Pay || t.Counts != "") && t.Amount != (instrument.Amount{}), ID: t.ID, Invoice: t.Invoice, Instruments: named,
+		Spends: t.Operation == protocol.Pay || t.Counts != "" && t.Amount != (instrument.Amount{}), ID: t.ID, Invoice: t.Invoice, Instruments: named,
 	}
 }

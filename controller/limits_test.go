@@ -166,3 +166,33 @@ func TestReservationsOfAnEarlierLifeAreSettledByTheRecord(t *testing.T) {
 		t.Errorf("%s", got)
 	}
 }
+
+// What may not be spent is not given away for nothing either: where the price is
+// zero, and where there is none.
+func TestAClassThatMayNotBeSpentIsNotGivenAway(t *testing.T) {
+	for name, row := range map[string]struct {
+		price instrument.Amount
+		only  instrument.ClassID
+		want  fault.Reason
+	}{
+		"for zero":         {instrument.Amount{Currency: "CHF"}, "coupon", "class-not-allowed"},
+		"without a price":  {instrument.Amount{}, "coupon", "class-not-allowed"},
+		"what may be":      {instrument.Amount{Currency: "CHF"}, controllertest.ClassTicket, ""},
+		"what may be, too": {instrument.Amount{}, controllertest.ClassTicket, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			net := inproc.NewNetwork()
+			p := pair{
+				from: controllertest.New(t, net, controllertest.Options{
+					Role: comm.Client, Bundles: []protocol.Bundle{controllertest.Tickets()}, Policy: profile.UserPolicy(), Limits: profile.Limits{Only: []instrument.ClassID{row.only}},
+				}),
+				to: controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{controllertest.Tickets()}}),
+			}
+			p.peer = p.to.Listen(t, controllertest.Inspector{Price: row.price})
+			p = p.ticketNumbered(t, "1")
+			if _, err := p.pay(t, p.negotiated(t), ""); fault.ReasonOf(err) != row.want {
+				t.Errorf("%v; want %q", err, row.want)
+			}
+		})
+	}
+}

@@ -67,6 +67,7 @@ func TestMembersHaveLimitsOfTheirOwn(t *testing.T) {
 	w.reserves(w.spend("gary", "family", "card", "CHF:2"), "above-day-limit") // the family's: 5 and 2
 	check(t, w.SetMemberLimits(t.Context(), "family", "gary", func(l *profile.Limits) { *l = limits(t, "only coupon") }))
 	w.reserves(w.spend("gary", "family", "card", "CHF:1"), "class-not-allowed")
+	w.reserves(w.spend("gary", "family", "card", "CHF:0"), "class-not-allowed")
 	w.reserves(w.spend("gary", "gary", "card", "CHF:1"), "")
 }
 

@@ -86,9 +86,11 @@ func (l Limits) counts() bool {
 	return false
 }
 
-// permits refuses a class, and a sum above the limit for one operation.
-func (l Limits) permits(sum instrument.Amount, class instrument.ClassID, now time.Time) error {
-	if len(l.Only) > 0 && !sum.IsZero() && !slices.Contains(l.Only, class) {
+// permits refuses a class that may not be spent, whatever the price, and a sum above
+// the limit for one operation.
+func (l Limits) permits(a Action, now time.Time) error {
+	sum, class := a.Amount, a.Class
+	if len(l.Only) > 0 && (a.Spends || !sum.IsZero()) && !slices.Contains(l.Only, class) {
 		return fault.New(fault.Denied, "instruments of class %s may not be spent here", class).Because(reasonClassBarred).
 			WithHint("pay with another class of instrument")
 	}

@@ -19,8 +19,9 @@ type Action struct {
 	Operation string
 	Class     instrument.ClassID
 	Amount    instrument.Amount // what it may move; zero if nothing or unknown
-	// Spends is set for an operation that moves the amount away; it counts against
-	// the limits of a day, a month or an account, under the operation's id.
+	// Spends is set for an operation that gives instruments away, for the amount or for
+	// nothing: their class must be allowed, and the amount counts against the limits of
+	// a day, a month or an account, under the operation's id.
 	Spends bool
 	ID     instrument.OperationID
 	// Invoice is what the vendor's signed offer says; nil without one.
@@ -94,7 +95,7 @@ func (a Action) mayUse(ctx context.Context, owner instrument.PrincipalID) (bool,
 // or with a class that it may not spend. The limits of days and months are kept
 // by Manager.Reserve.
 func WithinLimit(_ context.Context, a Action) error {
-	return a.Principal.Limits.permits(a.Amount, a.Class, a.now)
+	return a.Principal.Limits.permits(a, a.now)
 }
 
 func granted(grants []Grant) Rule {

@@ -91,12 +91,13 @@ type account struct {
 // instruments are used, and the principal as their member. It is called once the
 // action was authorised, before anything leaves. What is reserved is on disk when
 // it returns; it is refused if any limit would be exceeded, whoever else spends
-// at the same time. Nothing is kept, and nil returned, if nobody has a limit for
-// a day, month or account, or if the operation has counted before. An id under
+// at the same time, and for a class that one of them may not spend, whatever the
+// sum. Nothing is kept, and nil returned, if nobody has a limit for a day, month or
+// account, if the sum is zero, or if the operation has counted before. An id under
 // which something else counts is fault.Conflict (reason ReasonCountsOtherwise),
 // unless that has moved nothing and never will.
 func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
-	if !a.Spends || a.Amount.IsZero() {
+	if !a.Spends {
 		return nil, nil
 	}
 	accounts, err := m.concerned(ctx, a)
@@ -106,11 +107,11 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	counts := false
 	for _, c := range accounts {
 		counts = counts || c.before.counts()
-		if err := c.before.permits(a.Amount, a.Class, m.clock()); err != nil {
+		if err := c.before.permits(a, m.clock()); err != nil {
 			return nil, err
 		}
 	}
-	if !counts {
+	if !counts || a.Amount.IsZero() {
 		return nil, nil
 	}
 	if a.ID == "" {
@@ -197,7 +198,7 @@ func (c account) fits(w Writer, a Action, now time.Time) error {
 	if err != nil {
 		return err
 	}
-	if err := limits.permits(a.Amount, a.Class, now); err != nil {
+	if err := limits.permits(a, now); err != nil {
 		return err
 	}
 	for _, b := range limits.bounds(a.Amount.Currency, a.Class, now) {

@@ -29,6 +29,8 @@ func TestWhatALimitRefuses(t *testing.T) {
 		{"an account", "credit CHF:10", []string{"card CHF:9", "card CHF:2"}, "credit-overdrawn"},
 		{"a class that is named", "only coupon", []string{"coupon CHF:1"}, ""},
 		{"a class that is not", "only coupon", []string{"card CHF:1"}, "class-not-allowed"},
+		{"a class that is not, for nothing", "only coupon", []string{"card CHF:0"}, "class-not-allowed"},
+		{"a class that is named, for nothing", "only coupon day CHF:1", []string{"coupon CHF:0", "coupon CHF:1"}, ""},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWallet(t)
