@@ -139,6 +139,43 @@ func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) 
 	return r.whole(), err
 }
 
+// ForgoPayment ends a payment of several instruments that is to come back and does
+// not: because the vendor is gone, or gives nothing back. Once more all of it is
+// asked for; what the payer is still without, they give up, and what came back has
+// come back. It is refused while a refund has begun of which nobody knows the end
+// (fault.Unknown), and of a payment that is not to come back (fault.Conflict).
+func (w *Wallet) ForgoPayment(ctx context.Context, name string) (Whole, error) {
+	r, err := w.readingNamed(ctx, name)
+	if err != nil {
+		return Whole{}, err
+	}
+	if r.now.Status != PaymentRefunding {
+		return r.whole(), fault.New(fault.Conflict, "this payment is %s: there is nothing to give up", r.now.Status).Because("payment-not-refunding")
+	}
+	free, err := w.busy.take(r.rec.Operation)
+	if err != nil {
+		return r.whole(), err
+	}
+	defer free()
+	if err := r.claim(ctx); err != nil {
+		return r.whole(), err
+	}
+	defer r.close(ctx)
+	err = r.giveUp(ctx)
+	if r.now.Status == PaymentRefunding && !r.rec.any(PartRefunding) {
+		err = r.change(ctx, func(p *parent) string {
+			for n, q := range p.Parts {
+				if q.State == PartPaid {
+					p.Parts[n].State = PartForgone
+				}
+			}
+			return PaymentForgone
+		})
+	}
+	r.release(ctx)
+	return r.whole(), err
+}
+
 // wanted decides that an open payment comes back, once it is known what was paid.
 func (r *running) wanted(ctx context.Context) error {
 	if r.now.Status != PaymentOpen {

@@ -19,6 +19,7 @@ const (
 	PaymentPaid      = "paid"      // all parts
 	PaymentRefunding = "refunding" // a part has failed for good, and those that were paid come back
 	PaymentRefunded  = "refunded"  // they have
+	PaymentForgone   = "forgone"   // what did not come back was given up by the payer
 	PaymentAborted   = "aborted"   // nothing was paid
 )
 
@@ -30,6 +31,7 @@ const (
 	PartFailed    = "failed" // for good: nothing was paid
 	PartRefunding = "refunding"
 	PartRefunded  = "refunded"
+	PartForgone   = "forgone" // paid, and the payer does not ask for it any more
 )
 
 // Payments are the wallet's own classes, which no plugin brings.
@@ -45,6 +47,7 @@ func Payments() protocol.Bundle {
 			{From: PaymentOpen, To: PaymentAborted},
 			{From: PaymentRefunding, To: PaymentRefunding},
 			{From: PaymentRefunding, To: PaymentRefunded},
+			{From: PaymentRefunding, To: PaymentForgone},
 		},
 		Fields: []instrument.Field{{Name: "total", Title: "Total"}, {Name: "begun", Title: "Begun"}},
 	}}}}
@@ -112,6 +115,9 @@ func (p parent) any(states ...string) bool {
 
 // fits is the pure rule of which parts a status may have.
 func (p parent) fits(status string) bool {
+	if p.any(PartForgone) != (status == PaymentForgone) {
+		return false
+	}
 	switch status {
 	case PaymentOpen:
 		return !p.any(PartFailed, PartRefunding, PartRefunded)
@@ -121,6 +127,8 @@ func (p parent) fits(status string) bool {
 		return !p.any(PartPaying) && p.any(PartPaid, PartRefunding, PartRefunded)
 	case PaymentRefunded:
 		return !p.any(PartPaying, PartPaid, PartRefunding) && p.any(PartRefunded)
+	case PaymentForgone:
+		return !p.any(PartPaying, PartPaid, PartRefunding)
 	case PaymentAborted:
 		return !p.any(PartPaying, PartPaid, PartRefunding, PartRefunded)
 	}
@@ -171,7 +179,7 @@ func (p parent) becomes(q parent) error {
 
 // becomes is the pure table of a part's states. What was paid stays what it was.
 func (p part) becomes(q part) bool {
-	paid := p.State == PartPaid || p.State == PartRefunding || p.State == PartRefunded
+	paid := p.State == PartPaid || p.State == PartRefunding || p.State == PartRefunded || p.State == PartForgone
 	if p.Amount != q.Amount || paid && (p.Operation != q.Operation || p.Instrument != q.Instrument) || p.Tries > q.Tries || p.Refunds > q.Refunds {
 		return false
 	}
@@ -185,6 +193,7 @@ func (p part) becomes(q part) bool {
 		{From: PartPaying, To: PartPaid},
 		{From: PartPaying, To: PartFailed},
 		{From: PartPaid, To: PartRefunding},
+		{From: PartPaid, To: PartForgone},
 		{From: PartRefunding, To: PartPaid},
 		{From: PartRefunding, To: PartRefunded},
 	} {

@@ -78,6 +78,8 @@ func (r *running) outcome() error {
 	switch r.now.Status {
 	case PaymentRefunded:
 		return fault.New(fault.Declined, "the payment did not come about: %s; what was paid has come back", r.rec.Reason).Because("payment-given-back")
+	case PaymentForgone:
+		return fault.New(fault.Declined, "the payment did not come about: %s; you have given up what did not come back", r.rec.Reason).Because("payment-forgone")
 	case PaymentAborted:
 		return fault.New(fault.Declined, "the payment did not come about: %s; nothing was paid", r.rec.Reason).Because("payment-aborted")
 	}

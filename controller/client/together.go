@@ -277,8 +277,11 @@ func (w *Wallet) AbandonPayment(ctx context.Context, name string) (Whole, error)
 	case r.now.Status != PaymentOpen && r.now.Status != PaymentRefunding:
 		return Whole{}, fault.New(fault.Conflict, "this payment is %s", r.now.Status).Because("operation-ended")
 	case r.rec.any(PartPaying, PartPaid, PartRefunding, PartRefunded):
-		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").
-			WithHint("go on with `wallet operation resume`, or get it back with `wallet refund`")
+		hint := "go on with `wallet operation resume`, or get it back with `wallet refund`"
+		if r.now.Status == PaymentRefunding {
+			hint = "go on with `wallet operation resume`; to give up what does not come back, repeat with --forgo"
+		}
+		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", hint)
 	}
 	free, err := w.busy.take(r.rec.Operation)
 	if err != nil {

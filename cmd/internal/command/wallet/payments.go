@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -30,14 +31,19 @@ func rows(p client.Whole) [][]string {
 }
 
 // operationAbandon gives a payment up, or an operation, beside a process that runs
-// them; or a withdrawal, for which the bank or the exchange is asked.
+// them; or a withdrawal, for which the bank or the exchange is asked, or with --forgo
+// a payment that does not come back, for which the vendor is.
 func operationAbandon(e *cli.Env) *cobra.Command {
-	return &cobra.Command{
+	forgo := false
+	c := &cobra.Command{
 		Use: "abandon OPERATION", Short: "Give up an operation, payment or withdrawal; refused while something of value may be outside", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			name, err := e.Name(args[0])
 			if err != nil {
 				return err
+			}
+			if forgo {
+				return unlocked(c.Context(), e, working, func(ctx context.Context, w *wallet) error { return w.forgo(ctx, name) })
 			}
 			return entered(c.Context(), e, func(f house.Files, passphrase *crypto.Secret) error {
 				withdrawal := false
@@ -55,6 +61,28 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 			})
 		},
 	}
+	c.Flags().BoolVar(&forgo, "forgo", false, "of a payment that is to come back: ask for it once more, and give up what does not come")
+	return c
+}
+
+func (w *wallet) forgo(ctx context.Context, name string) error {
+	p, err := w.ForgoPayment(ctx, name)
+	if err != nil {
+		return err
+	}
+	var lost []string
+	for _, q := range p.Parts {
+		if q.State == client.PartForgone {
+			lost = append(lost, q.Amount.String()+" with "+string(q.Class))
+		}
+	}
+	text := "Payment " + string(p.Operation) + " is given up: "
+	if len(lost) > 0 {
+		text += strings.Join(lost, " and ") + " stays with " + p.Peer
+	} else {
+		text += "all that was paid has come back"
+	}
+	return w.env.Print(map[string]any{"operation": p.Operation, "state": protocol.Ended, "status": p.Status, "parts": p.Parts}, "%s.\n", text)
 }
 
 func (w *wallet) abandon(ctx context.Context, name string) error {

@@ -1,0 +1,121 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// withheld is a payment that is to come back and does not, for the shop keeps it.
+func (m *market) withheld() string {
+	m.t.Helper()
+	m.refuses.Store("blue")
+	m.keeps.Store(true)
+	got, err := m.PayTogether(m.t.Context(), m.purchase("k"), &chooser{})
+	if got.Status != client.PaymentRefunding {
+		m.t.Fatalf("it is %s: %v", got.Status, err)
+	}
+	return string(got.Operation)
+}
+
+// forgone expects how a payment has ended that was given up, and that it stays so.
+func (m *market) forgone(name, status, has string) {
+	m.t.Helper()
+	got, err := m.ForgoPayment(m.t.Context(), name)
+	if err != nil || got.Status != status || m.has() != has {
+		m.t.Errorf("it is %s, %s: %v", got.Status, m.has(), err)
+	}
+	if _, err := m.ForgoPayment(m.t.Context(), name); fault.ReasonOf(err) != "payment-not-refunding" {
+		m.t.Errorf("a second time: %v", err)
+	}
+	m.keeps.Store(false)
+	reason := map[string]fault.Reason{client.PaymentForgone: "payment-forgone", client.PaymentRefunded: "payment-given-back"}[status]
+	if again, err := m.ResumePayment(m.t.Context(), name, client.Nobody{}); again.Status != status || fault.ReasonOf(err) != reason || m.has() != has {
+		m.t.Errorf("resumed it is %s, %s: %v", again.Status, m.has(), err)
+	}
+	if _, err := m.AbandonPayment(m.t.Context(), name); fault.ReasonOf(err) != "operation-ended" {
+		m.t.Errorf("abandoned: %v", err)
+	}
+}
+
+// What does not come back ends by the payer's word, and by nothing else.
+func TestWhatDoesNotComeBackIsGivenUp(t *testing.T) {
+	m := openMarket(t)
+	name := m.withheld()
+	if _, err := m.AbandonPayment(t.Context(), name); fault.ReasonOf(err) != "value-outside" {
+		t.Errorf("abandoned without that word: %v", err)
+	}
+	m.forgone(name, client.PaymentForgone, "used ready ready; 1 taken")
+}
+
+// It is asked for once more, and comes back if it can.
+func TestWhatComesBackIsNotGivenUp(t *testing.T) {
+	m := openMarket(t)
+	name := m.withheld()
+	m.keeps.Store(false)
+	m.forgone(name, client.PaymentRefunded, "ready ready ready; 0 taken")
+}
+
+// An earlier version let pay a part with what never comes back, and left the wallet
+// to ask for it for ever.
+func TestAPaymentOfAnEarlierVersionEnds(t *testing.T) {
+	m := openMarket(t)
+	grey, op := m.voucher("grey", 4), m.operation(t, "grey")
+	_, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: op, Amount: amount(t, "CHF:4"), Instrument: grey}, agreed)
+	check(t, err)
+	name := string(m.operation(t, "whole"))
+	as := func(state, first, second string) []byte {
+		return fmt.Appendf(nil, `{"operation":%q,"peer":{"name":"shop","role":"vendor","key":%q,"addresses":[%q]},"total":"CHF:10","begun":"2026-01-01T00:00:00Z","parts":[
+			{"instrument":%q,"class":"grey","amount":"CHF:4","price":"CHF:4","state":%q,"protocol":"grey.spend","choice":0,"tries":1,"operation":%q},
+			{"instrument":%q,"class":"blue","amount":"CHF:6","price":"CHF:6","state":%q,"choice":0,"tries":1}]}`,
+			name, m.peer.Key, m.peer.Addresses[0], grey, first, op, m.blue, second)
+	}
+	id := m.party.Create(t, instrument.Instance{
+		Class: controller.ClassPayment, Owner: m.party.Me(t).ID, Status: client.PaymentOpen, Keys: map[string]string{"operation": name}, State: as("open", "paid", "waiting"),
+	})
+	check(t, m.party.Instruments().Update(t.Context(), func(tx *instrument.Draft) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		i.Status, i.State = client.PaymentRefunding, as("refunding", "paid", "failed")
+		return tx.Put(i)
+	}))
+	if got, err := m.ResumePayment(t.Context(), name, client.Nobody{}); got.Status != client.PaymentRefunding || fault.ReasonOf(err) != "pending" {
+		t.Fatalf("it is %s: %v", got.Status, err)
+	}
+	m.forgone(name, client.PaymentForgone, "ready ready ready; 0 taken")
+}
+
+// A refund that has begun may have come through: nobody gives that up.
+func TestARefundUnderWayIsNotGivenUp(t *testing.T) {
+	m := openMarket(t)
+	name := m.withheld()
+	ctx, leave := context.WithCancel(t.Context())
+	free := make(chan struct{})
+	var records, stopped atomic.Int64
+	m.stops = func(p protocol.Point) {
+		switch {
+		case p == protocol.PointAfterRecord:
+			records.Add(1)
+		case p == protocol.PointBegin && records.Load() == 2 && stopped.Add(1) == 1: // it is ours, and the refund is on record
+			leave()
+			<-free
+		}
+	}
+	got, err := m.ForgoPayment(ctx, name)
+	if !errors.Is(err, fault.Unknown) || got.Status != client.PaymentRefunding || got.Parts[0].State != client.PartRefunding {
+		t.Errorf("it is %s, its part %s: %v", got.Status, got.Parts[0].State, err)
+	}
+	m.keeps.Store(false)
+	close(free)
+	m.forgone(name, client.PaymentRefunded, "ready ready ready; 0 taken")
+}
