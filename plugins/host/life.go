@@ -93,7 +93,8 @@ func (l *life) stillborn(err error) error {
 
 // handshake starts the process and connects to it.
 func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.File) error {
-	text := &printed{l.log, l.tail}
+	says := newPaced(l.log, l.o.Clock)
+	text := &printed{slog.New(says), l.tail}
 	l.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  plugin.HandshakeConfig{ProtocolVersion: api.Version, MagicCookieKey: api.CookieKey, MagicCookieValue: api.CookieValue},
 		Plugins:          plugin.PluginSet{api.Service: connection{}},
@@ -106,7 +107,7 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 		SyncStdout:       text,
 		SyncStderr:       text,
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, private string) (_ runner.Runner, err error) {
-			l.process, err = newProcess(ctx, s, binary, cmd.Env, private, l.log, l.tail)
+			l.process, err = newProcess(ctx, s, binary, cmd.Env, private, says, l.tail)
 			return l.process, err
 		},
 		GRPCDialOptions: []grpc.DialOption{

@@ -548,3 +548,25 @@ func (r *records) String() string {
 	defer r.mu.Unlock()
 	return r.text.String()
 }
+
+// What a plugin says is bounded in the log, whatever way it says it; the report of a
+// crash has its last words all the same.
+func TestAPluginDoesNotFloodTheLog(t *testing.T) {
+	var log records
+	stands := time.Now()
+	h := newHost(t, func(o *host.Options) {
+		o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		o.Clock = func() time.Time { return stands }
+	})
+	perform(t, load(t, h, source(t, "thing")), "FLOOD", nil)
+	if err := h.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	text := log.String()
+	if n := strings.Count(text, "flood"); n == 0 || n > 200 {
+		t.Errorf("%d of 5000 lines are in the log", n)
+	}
+	if !strings.Contains(text, "lines were left out") {
+		t.Error("nothing says that lines were left out")
+	}
+}

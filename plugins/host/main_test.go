@@ -136,6 +136,11 @@ func (do) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) 
 		fmt.Println("1|1|unix|/tmp/other|grpc|")
 		fmt.Fprintln(os.Stderr, `{"@message":17,"@level":[]}`)
 		return protocol.Result{}, nil
+	case "FLOOD":
+		for n := range 5000 {
+			fmt.Fprintln(os.Stderr, `{"@message":"flood","@level":"warn"}`, n)
+		}
+		return protocol.Result{}, nil
 	case "CPU":
 		return protocol.ResultOf(ownCPU())
 	case "LOOK":

@@ -32,7 +32,7 @@ type process struct {
 	env    []string
 	bound  context.Context // of the start: when it ends before release, so does the process
 	unbind func() bool
-	log    *slog.Logger
+	says   paced // what it says itself
 	tail   *tail
 
 	handshake *io.PipeReader // the one line of standard output that is meant for us
@@ -55,12 +55,12 @@ func allowed(name string) bool {
 }
 
 // newProcess takes the environment that go-plugin wants and filters it.
-func newProcess(ctx context.Context, s Source, binary *os.File, wanted []string, dir string, log *slog.Logger, t *tail) (*process, error) {
+func newProcess(ctx context.Context, s Source, binary *os.File, wanted []string, dir string, says paced, t *tail) (*process, error) {
 	at, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	p := &process{bound: ctx, source: s, binary: binary, dir: dir, at: at, log: log, tail: t, exited: make(chan struct{})}
+	p := &process{bound: ctx, source: s, binary: binary, dir: dir, at: at, says: says, tail: t, exited: make(chan struct{})}
 	for _, v := range wanted {
 		if name, _, _ := strings.Cut(v, "="); allowed(name) {
 			p.env = append(p.env, v)
@@ -109,10 +109,11 @@ func (p *process) Start(context.Context) error {
 	line, found := io.Pipe()
 	p.handshake, p.output = line, [2]*os.File{stdout, stderr}
 	p.reading.Go(func() { p.findHandshake(stdout, found) })
+	log := slog.New(p.says)
 	p.reading.Go(func() {
 		follow(stderr, func(text []byte) {
 			_, _ = p.tail.Write(text)
-			relay(p.log, text)
+			relay(log, text)
 		})
 	})
 	return nil
@@ -145,14 +146,14 @@ func (p *process) run(cmd *exec.Cmd, hold *os.File) error {
 // careless plugin prints before, and everything after, goes to the log.
 func (p *process) findHandshake(stdout io.Reader, found *io.PipeWriter) {
 	defer func() { _ = found.Close() }()
-	passed := false
+	passed, log := false, slog.New(p.says)
 	follow(stdout, func(line []byte) {
 		if !passed && bytes.HasPrefix(line, []byte("1|")) && bytes.HasSuffix(line, []byte("\n")) {
 			passed = true
 			_, _ = found.Write(line)
 			return
 		}
-		p.log.Debug("plugin printed", "text", strings.TrimRight(string(line), "\r\n"))
+		log.Debug("plugin printed", "text", strings.TrimRight(string(line), "\r\n"))
 	})
 }
 
@@ -226,6 +227,7 @@ func (p *process) drain(limit time.Duration) {
 		_ = p.handshake.Close()
 	}
 	<-read
+	p.says.end()
 }
 
 // discard frees what the process leaves in this one, and its directory.
