@@ -23,6 +23,8 @@ var ErrQueueClosed = errors.New("the connection is closed")
 // than is in it, for most connections wait most of the time.
 type Queue struct {
 	ready  chan struct{} // holds one signal while there is something to take, or it is closed
+	room   *Room         // nil: its bounds are its own alone
+	cut    func()        // ends the connection of a queue that the room has emptied
 	mu     sync.Mutex
 	closed bool
 	bytes  int
@@ -40,18 +42,35 @@ func NewQueue() *Queue {
 
 // Push adds a frame: nil, ErrQueueFull or ErrQueueClosed.
 func (q *Queue) Push(frame []byte) error {
+	greediest, err := q.push(frame)
+	if greediest == nil {
+		return err
+	}
+	greediest.Drop()
+	greediest.cut()
+	if greediest == q {
+		return ErrQueueFull
+	}
+	return nil
+}
+
+// push also gives the queue that has to make room for the frame, if one has.
+func (q *Queue) push(frame []byte) (greediest *Queue, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed {
-		return ErrQueueClosed
+		return nil, ErrQueueClosed
 	}
 	if q.bytes > 0 && q.bytes+len(frame) > queueBytes || len(q.frames)-q.taken >= queueFrames {
-		return ErrQueueFull
+		return nil, ErrQueueFull
 	}
 	q.frames = append(q.frames, frame)
 	q.bytes += len(frame)
 	q.signal()
-	return nil
+	if q.room != nil {
+		greediest = q.room.add(q, len(frame))
+	}
+	return greediest, nil
 }
 
 // Ready signals that there is something to take. Each signal is followed by one
@@ -68,6 +87,9 @@ func (q *Queue) Take() (frame []byte, ok bool) {
 		q.frames[q.taken] = nil
 		q.taken++
 		q.bytes -= len(frame)
+		if q.room != nil {
+			q.room.sub(q, len(frame))
+		}
 	}
 	switch {
 	case q.taken < len(q.frames) || q.closed:
@@ -86,6 +108,17 @@ func (q *Queue) Close() {
 	defer q.mu.Unlock()
 	q.closed = true
 	q.signal()
+}
+
+// Drop ends the queue and forgets what is in it: nobody takes it any more.
+func (q *Queue) Drop() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed, q.frames, q.taken, q.bytes = true, nil, 0, 0
+	q.signal()
+	if q.room != nil {
+		q.room.leave(q)
+	}
 }
 
 func (q *Queue) signal() {

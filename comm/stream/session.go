@@ -32,9 +32,9 @@ type session struct {
 	writerEnd chan struct{} // closed by the writer behind everything
 }
 
-func newSession(c net.Conn, in *bufio.Reader, t *turn, o Options) *session {
+func newSession(c net.Conn, in *bufio.Reader, t *turn, o Options, room *rpc.Room) *session {
 	s := &session{
-		conn: c, in: in, turn: t, out: rpc.NewQueue(), pongs: make(chan struct{}, 1), o: o,
+		conn: c, in: in, turn: t, out: room.Queue(t.cut), pongs: make(chan struct{}, 1), o: o,
 		readEnd: make(chan struct{}), writerEnd: make(chan struct{}),
 	}
 	t.idle.Reset(o.Idle)
@@ -104,6 +104,7 @@ func (s *session) Close(reason string) error {
 
 func (s *session) write() {
 	defer close(s.writerEnd)
+	defer s.out.Drop()
 	asking := time.NewTicker(s.o.Ping)
 	defer asking.Stop()
 	for {

@@ -64,6 +64,7 @@ type Options struct {
 	MaxFrame    int           // see rpc.Options
 	Requests    int           // see rpc.Options
 	Connections int           // most connections of a unix listener; 0: 1024
+	Waiting     int           // most bytes that wait in all connections together for slow peers, see rpc.Room; 0: 64 MiB
 	Handshake   time.Duration // for all until the session stands; 0: 10 s
 	Write       time.Duration // without any progress; 0: 10 s
 	Ping        time.Duration // how often a peer is asked; 0: 20 s
@@ -71,17 +72,21 @@ type Options struct {
 }
 
 // Transport implements comm.Acceptor.
-type Transport struct{ o Options }
+type Transport struct {
+	o    Options
+	room *rpc.Room // for what waits in all sessions
+}
 
 // New makes a transport.
 func New(o Options) *Transport {
 	o.MaxFrame = cmp.Or(o.MaxFrame, rpc.MaxFrame)
 	o.Connections = cmp.Or(o.Connections, 1024)
+	o.Waiting = cmp.Or(o.Waiting, 64<<20)
 	o.Handshake = cmp.Or(o.Handshake, 10*time.Second)
 	o.Write = cmp.Or(o.Write, 10*time.Second)
 	o.Ping = cmp.Or(o.Ping, 20*time.Second)
 	o.Idle = cmp.Or(o.Idle, time.Minute)
-	return &Transport{o: o}
+	return &Transport{o: o, room: rpc.NewRoom(o.Waiting)}
 }
 
 // Schemes implements comm.Transport.

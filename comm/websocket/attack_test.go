@@ -1,8 +1,11 @@
 package websocket_test
 
 import (
+	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,6 +15,7 @@ import (
 
 	gorilla "github.com/gorilla/websocket"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/websocket"
@@ -226,5 +230,32 @@ func TestOneConnectionTooManyIsRefused(t *testing.T) {
 	again := dial(t, client, address, &commtest.Handler{})
 	if again.Peer().Key != address.Key {
 		t.Error("another peer")
+	}
+}
+
+// Those who do not read hold no more together than there is room: they push out each
+// other, long before each would be cut for itself, and nobody who reads.
+func TestPeersThatDoNotReadShareARoom(t *testing.T) {
+	h := &commtest.Handler{OnRequest: func(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+		return strings.Repeat("x", 256<<10), nil
+	}}
+	o := newIdentity(t).options()
+	o.Waiting, o.Write, o.Ping, o.Idle = 1<<20, time.Hour, time.Hour, time.Hour
+	address := open(t, o, h).Address()
+	reads := dial(t, newIdentity(t).options(), address, &commtest.Handler{})
+	for range 2 {
+		mute := rawClient(t, address)
+		for n := range 28 { // less than one connection may leave unread by itself
+			if err := mute.WriteMessage(gorilla.TextMessage, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"big"}`, n)); err != nil {
+				break // it is cut already
+			}
+		}
+	}
+	await(t, h.Ended(), "one that does not read is cut")
+	var text string
+	for range 10 {
+		if err := reads.Call(t.Context(), "big", nil, &text); err != nil || len(text) != 256<<10 {
+			t.Fatalf("who reads gets %d bytes, %v", len(text), err)
+		}
 	}
 }

@@ -33,11 +33,12 @@ type stream struct {
 	writerEnd chan struct{} // closed by the writer behind everything
 }
 
-func newStream(ws *websocket.Conn, o Options) *stream {
+func newStream(ws *websocket.Conn, o Options, room *rpc.Room) *stream {
 	s := &stream{
-		ws: ws, out: rpc.NewQueue(), pongs: make(chan string, 1), o: o,
+		ws: ws, pongs: make(chan string, 1), o: o,
 		readEnd: make(chan struct{}), writerEnd: make(chan struct{}),
 	}
+	s.out = room.Queue(s.cut)
 	s.idle = time.AfterFunc(o.Idle, s.cut)
 	s.stuck = time.AfterFunc(o.Write, s.cut)
 	s.stuck.Stop()
@@ -93,6 +94,7 @@ func (s *stream) Close(reason string) error {
 
 func (s *stream) write() {
 	defer close(s.writerEnd)
+	defer s.out.Drop()
 	ping := time.NewTicker(s.o.Ping)
 	defer ping.Stop()
 	for {

@@ -47,6 +47,7 @@ type Options struct {
 	Requests    int           // see rpc.Options
 	Connections int           // most connections of a listener; 0: 1024
 	PerAddress  int           // most of them from one address, this machine aside; 0: 128
+	Waiting     int           // most bytes that wait in all connections together for slow peers, see rpc.Room; 0: 64 MiB
 	Handshake   time.Duration // for each of TCP with TLS and HTTP; 0: 10 s
 	Write       time.Duration // for one frame; 0: 10 s
 	Ping        time.Duration // how often a quiet peer is asked; 0: 20 s
@@ -61,6 +62,7 @@ func (o Options) handshake() comm.Handshake {
 type Transport struct {
 	o       Options
 	buffers sync.Pool // of frames that are being written by accepted connections
+	room    *rpc.Room // for what waits in all connections
 }
 
 // idleBuffer is what an accepted connection reads with while nothing comes: most
@@ -72,11 +74,12 @@ func New(o Options) *Transport {
 	o.MaxFrame = cmp.Or(o.MaxFrame, rpc.MaxFrame)
 	o.Connections = cmp.Or(o.Connections, 1024)
 	o.PerAddress = cmp.Or(o.PerAddress, 128)
+	o.Waiting = cmp.Or(o.Waiting, 64<<20)
 	o.Handshake = cmp.Or(o.Handshake, 10*time.Second)
 	o.Write = cmp.Or(o.Write, 10*time.Second)
 	o.Ping = cmp.Or(o.Ping, 20*time.Second)
 	o.Idle = cmp.Or(o.Idle, time.Minute)
-	return &Transport{o: o}
+	return &Transport{o: o, room: rpc.NewRoom(o.Waiting)}
 }
 
 // Schemes implements comm.Transport.
