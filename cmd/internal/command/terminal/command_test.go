@@ -74,6 +74,8 @@ func TestADirectoryWithoutATerminalIsTold(t *testing.T) {
 		{"withdraw", "--amount", "CHF:20", "--yes"},
 		{"resume", "x", "--yes"},
 		{"instrument", "list"},
+		{"instrument", "add", "x"},
+		{"instrument", "remove", "x"},
 		{"operation", "list"},
 		{"operation", "show", "x"},
 	} {

@@ -127,30 +127,3 @@ func operationShow(e *cli.Env) *cobra.Command {
 		})
 	})
 }
-
-// taken is an instrument that the terminal has, such as a coupon that was
-// redeemed. Its state is the class's own and is not shown.
-type taken struct {
-	ID     instrument.ID      `json:"id"`
-	Class  instrument.ClassID `json:"class"`
-	Name   string             `json:"name,omitempty"`
-	Status string             `json:"status"`
-}
-
-func instruments(e *cli.Env) *cobra.Command {
-	var class string
-	list := verb(e, looking, "list", "List what this terminal has taken and knows", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
-		found, err := t.Instruments().List(ctx, instrument.Filter{Class: instrument.ClassID(class)})
-		if err != nil {
-			return err
-		}
-		all, rows := []taken{}, [][]string{}
-		for _, i := range found {
-			all = append(all, taken{i.ID, i.Class, i.Name, i.Status})
-			rows = append(rows, []string{string(i.ID), string(i.Class), i.Status, i.Name})
-		}
-		return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
-	})
-	list.Flags().StringVar(&class, "class", "", "only instruments of this class")
-	return cli.Group("instrument", "Look at what this terminal has taken", list)
-}

@@ -1,4 +1,4 @@
-package wallet
+package byhand
 
 import (
 	"encoding/json"
@@ -50,11 +50,11 @@ func TestAFileHoldsOneObject(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := read(t.Context(), cli.New(), path); (err == nil) != right {
+		if _, err := Read(t.Context(), cli.New(), path); (err == nil) != right {
 			t.Errorf("%q: %v", text, err)
 		}
 	}
-	if _, err := read(t.Context(), cli.New(), filepath.Join(t.TempDir(), "none")); cli.ExitCode(err) != cli.ExitUsage {
+	if _, err := Read(t.Context(), cli.New(), filepath.Join(t.TempDir(), "none")); cli.ExitCode(err) != cli.ExitUsage {
 		t.Errorf("no file: %v", err)
 	}
 }
@@ -64,10 +64,10 @@ func TestWhatAnInstrumentIsCalled(t *testing.T) {
 	if got := called(coupon, members); got != "Shop coupon CHF:1" {
 		t.Errorf("it is called %q", got)
 	}
-	if status, ok := first(coupon); !ok || status != "ready" {
+	if status := first(coupon); status != "ready" {
 		t.Errorf("it begins as %q", status)
 	}
-	if _, ok := first(instrument.Info{Moves: []instrument.Move{{From: "a", To: "b"}}}); ok {
+	if first(instrument.Info{Moves: []instrument.Move{{From: "a", To: "b"}}}) != "" {
 		t.Error("what nobody can make begins somehow")
 	}
 }
