@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
@@ -113,7 +114,11 @@ func (t *Terminal) claim(ctx context.Context, asked whole, part share, op instru
 	if !errors.Is(err, fault.NotFound) {
 		return err
 	}
+	if err := t.mayBegin(ctx, asked.Payer); err != nil {
+		return err
+	}
 	first := asked
+	first.Begun = t.Now().UTC()
 	if err := first.add(part, op, life); err != nil {
 		return err
 	}
@@ -122,6 +127,53 @@ func (t *Terminal) claim(ctx context.Context, asked whole, part share, op instru
 		return t.claim(ctx, asked, part, op)
 	}
 	return err
+}
+
+// Anybody can make a key, and a part is put on record before it has paid, so that
+// a record costs nobody anything. So many may one payer begin within a day and pay
+// nothing of.
+const (
+	maxUnpaid   = 32
+	unpaidCount = 24 * time.Hour
+)
+
+// mayBegin refuses a further payment of a payer who only begins them.
+func (t *Terminal) mayBegin(ctx context.Context, payer string) error {
+	open, err := t.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment, Owner: customerID(payer), Status: PaymentOpen})
+	if err != nil || len(open) < maxUnpaid {
+		return err
+	}
+	unpaid := 0
+	for _, i := range open {
+		var w whole
+		if err := i.Decode(&w); err != nil {
+			return err
+		}
+		if t.Now().Sub(w.Begun) >= unpaidCount {
+			continue
+		}
+		paid, running, err := t.fates(ctx, w)
+		if err != nil {
+			return err
+		}
+		if len(paid)+len(running) > 0 && !anyOf(paid) && !anyOf(running) {
+			unpaid++
+		}
+	}
+	if unpaid < maxUnpaid {
+		return nil
+	}
+	return fault.New(fault.Declined, "you have begun %d payments here today of which nothing was paid", unpaid).Because("payments-unpaid").
+		WithHint("go on with one of them, pay with one instrument, or try again tomorrow")
+}
+
+func anyOf(ops map[instrument.OperationID]bool) bool {
+	for _, is := range ops {
+		if is {
+			return true
+		}
+	}
+	return false
 }
 
 // begin stores the record of a payment.

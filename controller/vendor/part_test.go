@@ -1,13 +1,20 @@
 package vendor_test
 
 import (
+	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -111,4 +118,52 @@ func TestNoNameReachesWhatWasPaidAlone(t *testing.T) {
 	if err != nil || len(all) != 2 || !strings.HasPrefix(all[1].Name, "alone ") || all[1].Status != vendor.PaymentPaid {
 		t.Errorf("%+v, %v", all, err)
 	}
+}
+
+// Who only begins payments leaves no more than a bounded number of records in a day.
+// What was paid in part does not count, and nobody else suffers.
+func TestWhoPaysNothingBeginsABoundedNumber(t *testing.T) {
+	var refuses atomic.Bool
+	var later atomic.Int64
+	clock := func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	net := inproc.NewNetwork()
+	till := controllertest.New(t, net, controllertest.Options{
+		Role: comm.Vendor, Policy: profile.CustomerPolicy(), Clock: clock,
+		Bundles: []protocol.Bundle{vendor.Payments(), stamps(comm.Vendor, func() error {
+			if refuses.Load() {
+				return fault.New(fault.Declined, "no stamps today").Because("not-today")
+			}
+			return nil
+		})},
+	})
+	party := func() *controllertest.Party {
+		return controllertest.New(t, net, controllertest.Options{Role: comm.Client, Clock: clock, Bundles: []protocol.Bundle{stamps(comm.Client)}})
+	}
+	s := &stall{t: t, amy: party(), bob: party(), operation: map[string]instrument.OperationID{}, Terminal: vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop"})}
+	s.peer = till.Listen(t, s.Servicing())
+	pay := func(who *controllertest.Party, name string, want fault.Reason) {
+		t.Helper()
+		if err := s.pay(who, name, "1", "CHF:1"); fault.ReasonOf(err) != want {
+			t.Errorf("%s: %v, want %q", name, err, want)
+		}
+	}
+	for n := range 3 {
+		pay(s.amy, fmt.Sprint("paid ", n), "")
+	}
+	refuses.Store(true)
+	for n := range 32 {
+		pay(s.amy, fmt.Sprint("unpaid ", n), "not-today")
+	}
+	pay(s.amy, "one more", "payments-unpaid")
+	refuses.Store(false)
+	pay(s.amy, "yet another", "payments-unpaid")
+	pay(s.bob, "one more", "")
+	pay(s.amy, "", "") // alone
+	pay(s.amy, "unpaid 7", "")
+	pay(s.amy, "one more", "")
+	refuses.Store(true)
+	pay(s.amy, "once more", "not-today")
+	pay(s.amy, "still more", "payments-unpaid")
+	later.Store(int64(24 * time.Hour))
+	pay(s.amy, "the next day", "not-today")
 }

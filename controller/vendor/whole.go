@@ -3,6 +3,7 @@ package vendor
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
@@ -44,6 +45,7 @@ type whole struct {
 	Total   instrument.Amount        `json:"total"`
 	Product string                   `json:"product,omitempty"` // what it is for, if its parts say so
 	Parts   []share                  `json:"parts"`
+	Begun   time.Time                `json:"begun,omitzero"`
 	Granted []instrument.OperationID `json:"granted,omitempty"` // that the vendor lets its payer have back
 	Alone   bool                     `json:"alone,omitempty"`   // of a payment that was made alone: the name is ours
 
