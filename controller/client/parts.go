@@ -75,13 +75,17 @@ func (w *Wallet) finish(ctx context.Context, i instrument.Instance, who Payer) (
 
 // outcome is how a payment that is decided has ended.
 func (r *running) outcome() error {
+	failed := func(reason fault.Reason, how string) error {
+		return fault.New(fault.Declined, "the payment did not come about: %s; %s", r.rec.Reason, how).Because(reason).
+			WithHint("`wallet operation show %s` tells of each part; to pay after all, begin a new payment", r.rec.name())
+	}
 	switch r.now.Status {
 	case PaymentRefunded:
-		return fault.New(fault.Declined, "the payment did not come about: %s; what was paid has come back", r.rec.Reason).Because("payment-given-back")
+		return failed("payment-given-back", "what was paid has come back")
 	case PaymentForgone:
-		return fault.New(fault.Declined, "the payment did not come about: %s; you have given up what did not come back", r.rec.Reason).Because("payment-forgone")
+		return failed("payment-forgone", "you have given up what did not come back")
 	case PaymentAborted:
-		return fault.New(fault.Declined, "the payment did not come about: %s; nothing was paid", r.rec.Reason).Because("payment-aborted")
+		return failed("payment-aborted", "nothing was paid")
 	}
 	return nil
 }
