@@ -58,6 +58,19 @@ func (r *running) claim(ctx context.Context) error {
 	})
 }
 
+// hold claims a payment that is to come back, in this process and for it.
+func (r *running) hold(ctx context.Context) (leave func(), err error) {
+	free, err := r.w.busy.take(r.rec.Operation)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.claim(ctx); err != nil {
+		free()
+		return nil, err
+	}
+	return func() { r.close(ctx); free() }, nil
+}
+
 // release lets other processes work on a payment that is still not over. As long
 // as this one runs an operation of it that is on no record yet, nobody else can
 // know of it, and it stays ours until we end.

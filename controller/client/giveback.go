@@ -122,15 +122,11 @@ func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) 
 		return r.whole(), fault.New(fault.Conflict, "this payment is paid in full: the vendor gives back its parts, one by one").Because("payment-over").
 			WithHint("ask the vendor, then `wallet refund` the operation of a part")
 	}
-	free, err := w.busy.take(r.rec.Operation)
+	leave, err := r.hold(ctx)
 	if err != nil {
 		return r.whole(), err
 	}
-	defer free()
-	if err := r.claim(ctx); err != nil {
-		return r.whole(), err
-	}
-	defer r.close(ctx)
+	defer leave()
 	err = r.wanted(ctx)
 	if err == nil && r.now.Status == PaymentRefunding {
 		err = r.giveUp(ctx)
@@ -152,15 +148,11 @@ func (w *Wallet) ForgoPayment(ctx context.Context, name string) (Whole, error) {
 	if r.now.Status != PaymentRefunding {
 		return r.whole(), fault.New(fault.Conflict, "this payment is %s: there is nothing to give up", r.now.Status).Because("payment-not-refunding")
 	}
-	free, err := w.busy.take(r.rec.Operation)
+	leave, err := r.hold(ctx)
 	if err != nil {
 		return r.whole(), err
 	}
-	defer free()
-	if err := r.claim(ctx); err != nil {
-		return r.whole(), err
-	}
-	defer r.close(ctx)
+	defer leave()
 	err = r.giveUp(ctx)
 	if r.now.Status == PaymentRefunding && !r.rec.any(PartRefunding) {
 		err = r.change(ctx, func(p *parent) string {

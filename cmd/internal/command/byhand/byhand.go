@@ -59,6 +59,33 @@ func Create(ctx context.Context, e *cli.Env, m *instrument.Manager, i instrument
 	return i, cli.Argument(err)
 }
 
+// StatusRemoved is what a class calls an instrument that its owner has given up.
+const StatusRemoved = "removed"
+
+// Remove gives an instrument up, if its class lets one that is so be given up.
+func Remove(ctx context.Context, e *cli.Env, m *instrument.Manager, i instrument.Instance) error {
+	info, err := m.Info(i.Class)
+	if err != nil {
+		return err
+	}
+	if !info.Allows(i.Status, StatusRemoved) {
+		return fault.New(fault.Conflict, "a %s that is %s cannot be removed", i.Class, i.Status).Because("move-refused").
+			WithHint("its class decides that")
+	}
+	err = m.Update(ctx, func(tx *instrument.Draft) error {
+		now, err := tx.Get(i.ID)
+		if err != nil {
+			return err
+		}
+		now.Status = StatusRemoved
+		return tx.Put(now)
+	})
+	if err != nil {
+		return err
+	}
+	return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
+}
+
 func as(status string) string {
 	if status == "" {
 		return ""

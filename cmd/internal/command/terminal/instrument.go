@@ -102,9 +102,6 @@ func (t *terminal) foreign(class instrument.ClassID) error {
 		WithHint("`terminal provider add` makes a provider known; the terminal makes the rest itself")
 }
 
-// statusRemoved is what a class calls an instrument that its owner has given up.
-const statusRemoved = "removed"
-
 func instrumentRemove(e *cli.Env) *cobra.Command {
 	return verb(e, looking, "remove ID", "Give up an instrument of a plugin's class, if the class lets one", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
 		i, err := t.Instruments().View(ctx, instrument.ID(args[0]))
@@ -114,17 +111,6 @@ func instrumentRemove(e *cli.Env) *cobra.Command {
 		if err := t.foreign(i.Class); err != nil {
 			return err
 		}
-		err = t.Instruments().Update(ctx, func(tx *instrument.Draft) error {
-			now, err := tx.Get(i.ID)
-			if err != nil {
-				return err
-			}
-			now.Status = statusRemoved
-			return tx.Put(now)
-		})
-		if err != nil {
-			return err
-		}
-		return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
+		return byhand.Remove(ctx, e, t.Instruments(), i)
 	})
 }

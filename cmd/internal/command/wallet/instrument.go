@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/byhand"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
@@ -137,16 +138,9 @@ func (w *wallet) find(ctx context.Context, text string) (instrument.Instance, er
 		WithHint("name it by its id"))
 }
 
-// statusRemoved is what a class calls an instrument that its owner has given up.
-const statusRemoved = "removed"
-
 func instrumentRemove(e *cli.Env) *cobra.Command {
 	return verb(e, working, "remove ID", "Give an instrument up", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
 		i, err := w.find(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		info, err := w.Instruments().Info(i.Class)
 		if err != nil {
 			return err
 		}
@@ -156,21 +150,6 @@ func instrumentRemove(e *cli.Env) *cobra.Command {
 			}
 			return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
 		}
-		if !info.Allows(i.Status, statusRemoved) {
-			return fault.New(fault.Conflict, "a %s that is %s cannot be removed", i.Class, i.Status).Because("move-refused").
-				WithHint("its class decides that")
-		}
-		err = w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
-			now, err := tx.Get(i.ID)
-			if err != nil {
-				return err
-			}
-			now.Status = statusRemoved
-			return tx.Put(now)
-		})
-		if err != nil {
-			return err
-		}
-		return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
+		return byhand.Remove(ctx, e, w.Instruments(), i)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/command/byhand"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -40,7 +41,7 @@ func status(e *cli.Env) *cobra.Command {
 			return err
 		}
 		for _, i := range held {
-			if i.Status != statusRemoved {
+			if i.Status != byhand.StatusRemoved {
 				r.Instruments[string(i.Class)]++
 			}
 		}
