@@ -107,6 +107,9 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 	if t.Operation == protocol.Pay && t.Invoice[controller.InvoicePayment] != "" {
 		return s.t.preparePart(ctx, who, t)
 	}
+	if t.Class == ClassPrepaid && t.Operation == operationOpen {
+		return s.t.mayOpen(ctx, who)
+	}
 	if t.Class == ClassPrepaid {
 		return s.t.creditOwed(ctx)
 	}

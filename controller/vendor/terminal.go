@@ -34,6 +34,7 @@ const (
 	operationTerms   = taler.OperationTerms
 	protocolPrepaid  = "prepaid.signed"
 	operationCredit  = "CREDIT"
+	operationOpen    = "OPEN"
 )
 
 // Config is what the terminal's owner has decided.

@@ -49,6 +49,23 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	}, nil
 }
 
+// maxAccounts is how many accounts one key may have here: to open one costs nothing.
+const maxAccounts = 64
+
+// mayOpen refuses one more account of somebody who has too many. On lines in clear
+// nobody has a key, and all who are there have their accounts under none.
+func (t *Terminal) mayOpen(ctx context.Context, who controller.Caller) error {
+	if who.Peer.Key == "" {
+		return nil
+	}
+	theirs, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPrepaid, Owner: who.Principal.ID, Limit: maxAccounts})
+	if err != nil || len(theirs) < maxAccounts {
+		return err
+	}
+	return fault.New(fault.Declined, "you have %d accounts here, and get no more", len(theirs)).Because("accounts-too-many").
+		WithHint("pay into one of them")
+}
+
 // owe notes that a payment into an account was made. It does not block.
 func (t *Terminal) owe(reference string) {
 	t.mu.Lock()

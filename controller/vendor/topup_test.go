@@ -228,3 +228,23 @@ func (mute) Request(context.Context, comm.Conn, string, json.RawMessage) (any, e
 }
 func (mute) Notification(context.Context, comm.Conn, string, json.RawMessage) {}
 func (mute) Closed(comm.Conn)                                                 {}
+
+// To open an account costs nothing, so one key gets a bounded number of them; the one
+// that was opened is told as it is, and another key's are its own.
+func TestOneKeyHasABoundedNumberOfAccounts(t *testing.T) {
+	c := newCast(t)
+	shop := c.open(t)
+	v := c.visit(t, shop)
+	opens := func() error {
+		return v.do(vendor.ClassPrepaid, instrument.Invoice{}, "OPEN", map[string]string{"currency": "CHF"})
+	}
+	for range 63 {
+		check(t, opens())
+	}
+	if err := opens(); fault.ReasonOf(err) != "accounts-too-many" {
+		t.Errorf("one too many: %v", err)
+	}
+	check(t, v.payIn(v.number, "first", "CHF:20"))
+	check(t, checkBalance(v, "CHF:20"))
+	c.visit(t, shop)
+}
