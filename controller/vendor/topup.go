@@ -50,7 +50,7 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 }
 
 // maxAccounts is how many accounts one key may have here: to open one costs nothing.
-const maxAccounts = 64
+const maxAccounts = 256
 
 // mayOpen refuses one more account of somebody who has too many. On lines in clear
 // nobody has a key, and all who are there have their accounts under none.

@@ -238,7 +238,7 @@ func TestOneKeyHasABoundedNumberOfAccounts(t *testing.T) {
 	opens := func() error {
 		return v.do(vendor.ClassPrepaid, instrument.Invoice{}, "OPEN", map[string]string{"currency": "CHF"})
 	}
-	for range 63 {
+	for range 255 {
 		check(t, opens())
 	}
 	if err := opens(); fault.ReasonOf(err) != "accounts-too-many" {
