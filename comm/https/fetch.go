@@ -19,7 +19,8 @@ import (
 // Fetch implements comm.Fetcher. Before a connection is there, a failure is
 // fault.Unavailable, or fault.Timeout if ctx itself ended: nothing happened. From
 // then on it is fault.Unknown, whatever the method, until the answer is
-// complete; an answer over the limit never is. A GET or HEAD may arrive twice, if
+// complete; an answer over the limit never is, nor one in an encoding that cannot
+// be read. A GET or HEAD may arrive twice, if
 // the server closed a kept connection under it; nothing else does.
 func (f *Fetcher) Fetch(ctx context.Context, r comm.Fetch) (comm.Fetched, error) {
 	u, err := f.check(r)
@@ -70,8 +71,10 @@ func (f *Fetcher) once(ctx context.Context, r comm.Fetch, u *url.URL, limit int6
 		return comm.Fetched{}, nil, err
 	}
 	if int64(len(body)) > limit {
-		return comm.Fetched{}, nil, fault.New(fault.Unknown, "the answer of %s is longer than %d bytes", u.Host, limit).
-			Because("answer-too-big")
+		return comm.Fetched{}, nil, tooBig(u, limit)
+	}
+	if body, err = plain(u, r.Header, resp, body, limit); err != nil {
+		return comm.Fetched{}, nil, err
 	}
 	answer := comm.Fetched{Status: resp.StatusCode, Header: headers(resp.Header), Body: body}
 	return answer, redirect(r, u, resp.StatusCode, resp.Header.Get("Location")), nil
