@@ -1,6 +1,7 @@
 package taler
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -41,11 +42,11 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 			return protocol.Result{}, err
 		}
 	}
-	config, err := fetchConfig(ctx, s, c)
+	_, before, err := look[taler.ExchangeState](ctx, s, c.Main())
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	_, before, err := look[taler.ExchangeState](ctx, s, c.Main())
+	config, err := fetchConfig(ctx, s, c, before.URL)
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -62,7 +63,7 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 	switch {
 	case answer.Status == http.StatusNotModified && ask.Header != nil:
 	case answer.Status != http.StatusOK:
-		return protocol.Result{}, unread(answer)
+		return protocol.Result{}, cmp.Or(moved(before.URL, ask.Path, answer), unread(answer))
 	default:
 		if known, err = readKeys(answer, config, s.Now()); err != nil {
 			return protocol.Result{}, err
@@ -153,10 +154,8 @@ func learn(e *taler.ExchangeState, known taler.ExchangeState) (verdict, error) {
 
 // fetchConfig asks the exchange what it is and refuses what this wallet cannot
 // deal with.
-func fetchConfig(ctx context.Context, s protocol.Session, c protocol.Call) (taler.ExchangeConfig, error) {
-	answer, err := document(ctx, s, protocol.Request{
-		Address: c.Main(), Method: http.MethodGet, Path: "config", Timeout: maxHold, Limit: maxAnswer, Repeat: true,
-	})
+func fetchConfig(ctx context.Context, s protocol.Session, c protocol.Call, base string) (taler.ExchangeConfig, error) {
+	answer, err := askConfig(ctx, s, c, base)
 	if err != nil {
 		return taler.ExchangeConfig{}, err
 	}
@@ -171,6 +170,24 @@ func fetchConfig(ctx context.Context, s protocol.Session, c protocol.Call) (tale
 		return taler.ExchangeConfig{}, malformed(fault.New(fault.Invalid, "its name is not %s", taler.ExchangeName))
 	}
 	return config, speaks(config.Version)
+}
+
+// askConfig asks once without going where the answer sends it: an exchange that has
+// moved is not dealt with. A redirect that says nothing of that is gone after.
+func askConfig(ctx context.Context, s protocol.Session, c protocol.Call, base string) (protocol.Response, error) {
+	ask := protocol.Request{Address: c.Main(), Method: http.MethodGet, Path: "config", Timeout: maxHold, Limit: maxAnswer}
+	answer, err := document(ctx, s, ask)
+	for fault.ReasonOf(err) == protocol.ReasonAnswerLost { // this party ended in the middle
+		answer, err = document(ctx, s, ask)
+	}
+	if err == nil {
+		err = moved(base, ask.Path, answer)
+	}
+	if err != nil || !redirects(answer.Status) {
+		return answer, err
+	}
+	ask.Repeat = true
+	return document(ctx, s, ask)
 }
 
 // speaks refuses a version in which nothing can be withdrawn.

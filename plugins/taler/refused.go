@@ -33,6 +33,9 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 		return false, err.WithHint("the money has not arrived yet; go on later with `wallet operation resume`")
 	case taler.ReasonKYCRequired:
 		return false, identify(err, e, answer.Body)
+	case taler.ReasonRedirectRefused:
+		return false, sentAway(err, e.URL, answer).WithHint("tell the exchange's operator; everything is kept, and the same request is sent again: " +
+			"go on with `wallet operation resume`; what nobody withdraws goes back when the reserve is closed")
 	case taler.ReasonBatchPartlyWithdrawn, taler.ReasonReserveSignature:
 		return false, err.WithHint("everything is kept; this is a defect of the wallet or of the exchange")
 	}
@@ -49,6 +52,9 @@ func unread(answer protocol.Response) error {
 	if failed(answer.Status) {
 		return failure(err, fault.Unavailable, answer.Status).WithHint("try again later")
 	}
+	if redirects(answer.Status) {
+		return sentAway(err, "", answer).WithHint("ask the exchange's operator for its address")
+	}
 	if err.Hint == "" {
 		return err.WithHint("is this the address of a Taler exchange, with the path that its operator names?")
 	}
@@ -59,22 +65,27 @@ func unread(answer protocol.Response) error {
 // time.
 func document(ctx context.Context, s protocol.Session, ask protocol.Request) (protocol.Response, error) {
 	answer, err := s.Fetch(ctx, ask)
-	if fault.ReasonOf(err) == reasonTooBig {
+	switch reason := fault.ReasonOf(err); reason {
+	case reasonTooBig:
 		return answer, fault.Wrap(err, fault.Invalid, "what the exchange shows as its %s is longer than the %d bytes that a wallet reads", ask.Path, ask.Limit).
 			Because(reasonTooBig).WithHint("tell the exchange's operator, or use another exchange")
-	}
-	if fault.ReasonOf(err) == reasonMissing {
+	case reasonMissing:
 		return answer, fault.Wrap(err, fault.Unknown, "the exchange has not shown its %s in time, or not all of it", ask.Path).
 			Because(reasonMissing).WithHint("nothing was changed; try again later, and if it stays so, tell the exchange's operator")
+	case reasonEncodingUnknown, reasonEncodingBroken:
+		return answer, fault.Wrap(err, fault.Invalid, "what the exchange shows as its %s cannot be read: %s", ask.Path, fault.From(err).Message).
+			Because(reason).WithHint("something in front of the exchange compresses wrongly what it says; tell the exchange's operator")
 	}
 	return answer, err
 }
 
-// reasonMissing is the host's: no whole answer came.
-const reasonMissing fault.Reason = "answer-missing"
-
-// reasonTooBig is the host's: an answer over the limit that was asked for.
-const reasonTooBig fault.Reason = "answer-too-big"
+// The host's reasons for an answer that cannot be used.
+const (
+	reasonMissing         fault.Reason = "answer-missing"   // it did not come, or not all of it
+	reasonTooBig          fault.Reason = "answer-too-big"   // over the limit that was asked for
+	reasonEncodingUnknown fault.Reason = "encoding-unknown" // compressed in a way that nobody asked for
+	reasonEncodingBroken  fault.Reason = "encoding-broken"
+)
 
 func failed(status int) bool {
 	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
