@@ -1,6 +1,7 @@
 package taler
 
 import (
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -37,6 +38,10 @@ type Reserve struct {
 	Reason   string    `json:"reason,omitempty"`   // why it was aborted or failed
 	Evidence *Evidence `json:"evidence,omitempty"` // the exchange's last refusal
 	Proof    *Evidence `json:"proof,omitempty"`    // of its fault: an answer with a wrong signature; kept for good
+
+	// GivenUp are the requests that were given up by a refusal that nobody has signed,
+	// with that; kept for good. The seed makes their coins' secrets again.
+	GivenUp []Evidence `json:"given_up,omitempty"`
 }
 
 // Form is the protocol of a batch.
@@ -76,6 +81,10 @@ type WithdrawBatch struct {
 	// it. It is false while a send is on its way, and in what older builds have
 	// stored: then only a refusal with its proof is one.
 	Clean bool `json:"clean,omitempty"`
+
+	// Refused is the reason of a refusal that nobody has signed. It ends the batch
+	// only when what the exchange shows bears it out.
+	Refused fault.Reason `json:"refused,omitempty"`
 }
 
 // PlannedCoins are coins of one denomination, kept with the denomination as it

@@ -33,7 +33,7 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 	if err := r.consent(ctx, balance); err != nil {
 		return err
 	}
-	mended := 0
+	mended, before := 0, fault.Reason("")
 	for pause := firstPause; ; pause = min(2*pause, r.w.longest()) {
 		err := r.withdrawOnce(ctx, balance)
 		if err == nil {
@@ -47,7 +47,9 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 				return err
 			}
 			var mend error
-			if balance, mend = r.mend(ctx, err); mend == nil && changed(err) {
+			again := before == fault.ReasonOf(err) // so mending has not helped
+			before = fault.ReasonOf(err)
+			if balance, mend = r.mend(ctx, err); mend == nil && changed(err) && !again {
 				continue
 			}
 			if mend != nil && !passing(mend) {
@@ -87,7 +89,11 @@ func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrumen
 		if err != nil {
 			return balance, err
 		}
-		return balance, r.w.do(ctx, exchange(taler.OperationRefresh, nil, reserve.Exchange), nil)
+		err = r.w.do(ctx, exchange(taler.OperationRefresh, nil, reserve.Exchange), nil)
+		if err != nil || reserve.Batch == nil || reserve.Batch.Refused == "" {
+			return balance, err
+		}
+		return r.arrived(ctx) // a refusal by mere word is held to what is there
 	case taler.ReasonInsufficientFunds, taler.ReasonReserveUnknown:
 		return r.arrived(ctx)
 	case taler.ReasonAnswerMalformed, taler.ReasonCoinSignature:

@@ -81,28 +81,6 @@ func answerInstead(status int, body string) func(http.ResponseWriter, *http.Requ
 	}
 }
 
-// A request that has certainly not been answered with coins is given up by word.
-func TestAWordOfRefusalIsTakenWhenNoAnswerWasLost(t *testing.T) {
-	for name, refusal := range wordOnly() {
-		t.Run(name, func(t *testing.T) {
-			w := readyWallet(t)
-			r := w.prepare("CHF:12", "")
-			if _, err := w.batch("WITHDRAW", r.Reserve, nil); fault.ReasonOf(err) != wire.ReasonReserveUnknown {
-				t.Fatalf("got %v", err)
-			}
-			body := refusal.body
-			if refusal.status == 409 {
-				body = `{"code":1150,"balance":"CHF:3"}`
-			}
-			w.mint.always(http.MethodPost, refusal.status, body)
-			_, err := w.batch("WITHDRAW", r.Reserve, nil)
-			if status, reserve := w.reserve(r.Reserve); status != wire.ReserveSent || reserve.Batch != nil {
-				t.Errorf("the reserve is %s, kept %v: %v", status, reserve.Batch != nil, err)
-			}
-		})
-	}
-}
-
 // What is left is what the very request would have left: it was charged, whatever
 // the exchange says, as when somebody on the way has repeated it.
 func TestARefusalThatShowsTheChargeIsNotTheEnd(t *testing.T) {

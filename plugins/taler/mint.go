@@ -106,17 +106,25 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 			return leave(tx, i, r)
 		case r.Batch != nil && !r.Batch.Clean:
 			return nil
-		case r.Batch != nil:
-			return leave(tx, i, r)
 		}
 		_, e, err := read[taler.ExchangeState](tx, r.Exchange)
 		if err != nil {
 			return err
 		}
+		balance := args.Balance
+		if r.Batch != nil {
+			if !borneOut(r, e, balance) {
+				return leave(tx, i, r)
+			}
+			if r.Batch.Refused != taler.ReasonInsufficientFunds {
+				balance = taler.Amount{} // what it says in passing makes a withdrawal no smaller
+			}
+			giveUpBatch(&r)
+		}
 		if status == taler.ReserveAborted { // and the money came after all
 			r.Reason = ""
 		}
-		if status, err = w.form.planned(&r, e, args.Balance, s.Now()); err != nil {
+		if status, err = w.form.planned(&r, e, balance, s.Now()); err != nil {
 			return err
 		}
 		i.Status = status
@@ -247,6 +255,10 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 		final, refusal := f.refused(*r, e, answer)
 		r.Evidence = evidence
 		r.Batch.Clean = r.Batch.Clean && !doubtful(answer)
+		r.Batch.Refused = ""
+		if reason := fault.ReasonOf(refusal); byWord(reason) {
+			r.Batch.Refused = reason
+		}
 		if fault.ReasonOf(refusal) == taler.ReasonRefusalUnproven && r.Reason == "" {
 			r.Reason = string(taler.ReasonRefusalUnproven)
 		}

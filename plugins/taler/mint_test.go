@@ -67,7 +67,7 @@ func TestWithdrawsNoMoreThanThereIs(t *testing.T) {
 	r := w.prepare("CHF:25", "CHF:12.5")
 	_, err := w.batch("WITHDRAW", r.Reserve, nil)
 	wantFault(t, err, fault.Conflict, wire.ReasonInsufficientFunds)
-	if status, reserve := w.reserve(r.Reserve); status != wire.ReserveSent || reserve.Batch != nil || reserve.Evidence == nil {
+	if status, reserve := w.reserve(r.Reserve); status != wire.ReserveSent || reserve.Batch == nil || reserve.Evidence == nil {
 		t.Errorf("the reserve is %s", status)
 	}
 	result, err := w.batch("WITHDRAW", r.Reserve, wire.WithdrawArgs{Balance: amount("CHF:12.5")})
@@ -208,9 +208,9 @@ func TestRefusalsOfAnExchange(t *testing.T) {
 		{410, wire.CodeDenominationExpired, fault.Conflict, wire.ReasonDenominationExpired, false},
 		{410, wire.CodeDenominationNotYet, fault.Conflict, wire.ReasonDenominationNotYet, false},
 		{412, wire.CodeDenominationNotYet, fault.Conflict, wire.ReasonDenominationNotYet, false},
-		{410, wire.CodeDenominationRevoked, fault.Conflict, wire.ReasonDenominationRevoked, false},
-		{410, wire.CodeDenominationKeyLost, fault.Conflict, wire.ReasonDenominationKeyLost, false},
-		{409, wire.CodeInsufficientFunds, fault.Conflict, wire.ReasonInsufficientFunds, false},
+		{410, wire.CodeDenominationRevoked, fault.Conflict, wire.ReasonDenominationRevoked, true},
+		{410, wire.CodeDenominationKeyLost, fault.Conflict, wire.ReasonDenominationKeyLost, true},
+		{409, wire.CodeInsufficientFunds, fault.Conflict, wire.ReasonInsufficientFunds, true},
 		{404, wire.CodeReserveUnknown, fault.NotFound, wire.ReasonReserveUnknown, true},
 		{403, wire.CodeReserveSignature, fault.Denied, wire.ReasonReserveSignature, true},
 		{409, wire.CodeBatchPartlyWithdrawn, fault.Conflict, wire.ReasonBatchPartlyWithdrawn, true},

@@ -182,7 +182,7 @@ func TestRealRefusals(t *testing.T) {
 		"x-withdraw-reserve-unknown":            {taler.ReasonReserveUnknown, false},
 		"x-withdraw-bad-signature":              {taler.ReasonReserveSignature, false},
 		"x-withdraw-mixed-batch":                {taler.ReasonBatchPartlyWithdrawn, false},
-		"x-withdraw-insufficient-funds":         {taler.ReasonInsufficientFunds, true},
+		"x-withdraw-insufficient-funds":         {taler.ReasonInsufficientFunds, false},
 		"x-withdraw-denomination-not-yet-valid": {taler.ReasonDenominationNotYet, true},
 		"x-withdraw-denomination-unknown":       {taler.ReasonDenominationUnknown, true},
 	} {

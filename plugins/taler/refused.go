@@ -11,7 +11,8 @@ import (
 )
 
 // refused is the pure rule of an exchange's refusal. Final means that no coin of
-// these bytes exists or ever will: only then may another batch be made.
+// these bytes exists or ever will: only then may another batch be made. One that
+// nobody signs is not final by itself, see borneOut.
 func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Response) (final bool, refusal error) {
 	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
 	switch err.Reason {
@@ -26,7 +27,7 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 		if !r.Batch.Clean || charged(r, answer) {
 			return false, stuck(err, r.Batch.Clean)
 		}
-		return true, err.WithHint("go on with `wallet operation resume`: what can be had is asked for anew")
+		return false, err.WithHint("go on with `wallet operation resume`: the exchange is asked for its keys and what it has, and if they bear this out, coins are asked for anew")
 	case taler.ReasonEndpointUnknown:
 		return r.Batch.Clean && f.absent(e, answer.Body), err.WithHint("the exchange does not do what it says that it can; tell its operator")
 	case taler.ReasonReserveUnknown:
@@ -105,26 +106,6 @@ func stuck(err *fault.Fault, answered bool) error {
 	}
 	return err.Because(taler.ReasonRefusalUnproven).WithHint("an answer to the same request was lost, and the coins may be made; " +
 		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
-}
-
-// charged reports whether an exchange that speaks of too little money shows what
-// the very request would have left.
-func charged(r taler.Reserve, answer protocol.Response) bool {
-	var said taler.ExchangeError
-	if taler.Unmarshal(answer.Body, &said) != nil || said.Code != taler.CodeInsufficientFunds {
-		return false
-	}
-	there := r.Remainder
-	_, value, fees, err := totals(r.Batch.Plan, there.Currency)
-	if err != nil {
-		return false
-	}
-	for _, a := range []taler.Amount{value, fees} {
-		if there, err = there.Sub(a); err != nil {
-			return false
-		}
-	}
-	return said.Balance == there
 }
 
 // doubtful reports whether an answer leaves open what has become of the request:

@@ -1,10 +1,12 @@
 package exchange_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -78,27 +80,60 @@ func TestOneRequestIsSentUntilItIsAnswered(t *testing.T) {
 	}
 }
 
-// TestAWordBeforeAnySilenceIsTaken: without a lost answer there are no coins of the
-// request, and another one follows for what is there.
-func TestAWordBeforeAnySilenceIsTaken(t *testing.T) {
-	w := newWorld(t)
-	var sent []string
-	server := w.relay(func(part string, body []byte, ask func() answer) answer {
-		if part != "batch-withdraw" {
-			return ask()
-		}
-		if sent = append(sent, string(body)); len(sent) == 1 {
-			return refusal(410, taler.CodeDenominationRevoked)
-		}
-		return ask()
-	})
-	wallet := w.wallet()
-	c := &customer{w: w}
-	if err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}, c); err != nil || !c.done {
-		t.Fatalf("%v, %+v", err, c.last)
-	}
-	if w.settled(wallet, 1); len(sent) != 2 || sent[0] == sent[1] {
-		t.Errorf("%d requests, the second one like the first", len(sent))
+// TestAWordAloneIsNotTaken: another request follows only where the exchange's keys bear
+// a revocation out, and what it has does not show that the coins were made.
+func TestAWordAloneIsNotTaken(t *testing.T) {
+	for _, row := range []struct {
+		name           string
+		made, shown    bool // the coins, by the exchange behind; the revocation, in its keys
+		anotherFollows bool
+	}{
+		{"nothing bears it out", false, false, false},
+		{"its keys bear it out", false, true, true},
+		{"the coins were made", true, false, false},
+		{"the coins were made, whatever its keys say", true, true, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			var sent []taler.BatchWithdrawRequest
+			server := w.relay(func(part string, body []byte, ask func() answer) answer {
+				if part == "keys" && row.shown && len(sent) > 0 {
+					revoked, _ := json.Marshal([]taler.Recoup{{HDenomPub: sent[0].Planchets[0].DenomPubHash}})
+					a := ask()
+					a.header.Del("ETag")
+					a.body = bytes.Replace(a.body, []byte(`"recoup":[]`), append([]byte(`"recoup":`), revoked...), 1)
+					return a
+				}
+				if part != "batch-withdraw" {
+					return ask()
+				}
+				var request taler.BatchWithdrawRequest
+				if err := json.Unmarshal(body, &request); err != nil {
+					t.Error(err)
+				}
+				if sent = append(sent, request); len(sent) > 1 {
+					return ask()
+				}
+				if row.made {
+					ask()
+				}
+				return refusal(410, taler.CodeDenominationRevoked)
+			})
+			wallet := w.wallet()
+			c := &customer{w: w}
+			if err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}, c); err != nil || !c.done {
+				t.Fatalf("%v, %+v", err, c.last)
+			}
+			if !row.anotherFollows { // else of other coins
+				w.settled(wallet, 1)
+			} else if *c.last.Amount != amount(t, "CHF:3.21") || *c.last.Fees != amount(t, "CHF:0.06") || c.last.Coins != 6 {
+				t.Errorf("it ends with %+v", c.last)
+			}
+			if another := !reflect.DeepEqual(sent[0], sent[1]); len(sent) != 2 || another != row.anotherFollows {
+				t.Errorf("%d requests, another one than the first: %v", len(sent), another)
+			}
+		})
 	}
 }
 

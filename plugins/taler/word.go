@@ -1,0 +1,72 @@
+package taler
+
+import (
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// byWord lists the refusals of a batch that come without a signature, and after
+// which another batch may be made.
+func byWord(reason fault.Reason) bool {
+	return reason == taler.ReasonDenominationRevoked || reason == taler.ReasonDenominationKeyLost || reason == taler.ReasonInsufficientFunds
+}
+
+// borneOut reports whether what the exchange shows bears out such a refusal of a
+// batch of which no answer was lost: its keys, which it signs, list a denomination
+// of the plan no more; or it has less than the plan costs. Whoever is on the way, or
+// a proxy that errs, could make a wallet give coins up with one word that were paid
+// for. So the exchange must also say what it has, and that must not be what the very
+// request has left.
+func borneOut(r taler.Reserve, e taler.ExchangeState, balance taler.Amount) bool {
+	if balance.Currency != r.Remainder.Currency || charges(r, balance) {
+		return false
+	}
+	if r.Batch.Refused != taler.ReasonInsufficientFunds {
+		return byWord(r.Batch.Refused) && slices.ContainsFunc(r.Batch.Plan, func(c taler.PlannedCoins) bool {
+			return !slices.ContainsFunc(e.Denominations, func(d taler.Denomination) bool { return d.DenomPubHash == c.Denomination.DenomPubHash })
+		})
+	}
+	cost, err := costs(*r.Batch, balance.Currency)
+	return err == nil && compare(balance, cost) < 0
+}
+
+// giveUpBatch lets another batch follow, and keeps what there is of this one.
+func giveUpBatch(r *taler.Reserve) {
+	if r.Evidence != nil {
+		r.GivenUp = append(slices.Clone(r.GivenUp), *r.Evidence)
+	}
+	r.Batch = nil
+}
+
+// charged reports whether an exchange that speaks of too little money shows what
+// the very request would have left.
+func charged(r taler.Reserve, answer protocol.Response) bool {
+	var said taler.ExchangeError
+	return taler.Unmarshal(answer.Body, &said) == nil && said.Code == taler.CodeInsufficientFunds && charges(r, said.Balance)
+}
+
+// charges reports whether a balance is what the batch would have left: of what was
+// agreed to, or of all that has come.
+func charges(r taler.Reserve, balance taler.Amount) bool {
+	there := []taler.Amount{r.Remainder}
+	if all, err := r.Remainder.Add(r.Surplus); err == nil {
+		there = append(there, all)
+	}
+	cost, err := costs(*r.Batch, r.Remainder.Currency)
+	return err == nil && slices.ContainsFunc(there, func(a taler.Amount) bool {
+		left, err := a.Sub(cost)
+		return err == nil && left == balance
+	})
+}
+
+// costs is what a batch takes from its reserve.
+func costs(b taler.WithdrawBatch, currency string) (taler.Amount, error) {
+	_, value, fees, err := totals(b.Plan, currency)
+	if err != nil {
+		return value, err
+	}
+	return value.Add(fees)
+}
