@@ -65,6 +65,7 @@ const (
 	ReasonDenominationExpired  fault.Reason = "denomination-expired"
 	ReasonDenominationRevoked  fault.Reason = "denomination-revoked"
 	ReasonDenominationKeyLost  fault.Reason = "denomination-key-lost"
+	ReasonDenominationsForeign fault.Reason = "denominations-foreign" // listed, and none that a wallet can use
 	ReasonBatchPartlyWithdrawn fault.Reason = "batch-partly-withdrawn"
 	ReasonKYCRequired          fault.Reason = "kyc-required"
 	reasonAmountMalformed      fault.Reason = "amount-malformed" // instrument's

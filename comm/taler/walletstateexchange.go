@@ -1,5 +1,10 @@
 package taler
 
+import (
+	"fmt"
+	"strings"
+)
+
 // ExchangeState is the state of a taler-exchange instance: an exchange that a
 // wallet or terminal knows, with what it needs of the last /keys. Everything
 // that came from the exchange was verified before it was stored. Times are unix
@@ -21,8 +26,11 @@ type ExchangeState struct {
 	SignKeys      []SignKey         `json:"signkeys,omitempty"`
 	Denominations []Denomination    `json:"denominations,omitempty"` // of the latest /keys, those that coins may be made of
 	// Foreign counts the denominations that were listed and of which no coins can
-	// be made here: their cipher is not known, or is not RSA.
+	// be made here: their cipher is not known, or is not RSA. Of them, Schnorr are of
+	// Clause-Schnorr signatures, and Restricted are restricted by age.
 	Foreign    int           `json:"foreign,omitempty"`
+	Schnorr    int           `json:"schnorr,omitempty"`
+	Restricted int           `json:"restricted,omitempty"`
 	HardLimits []HardLimit   `json:"hard_limits,omitempty"`
 	ZeroLimits []ZeroLimit   `json:"zero_limits,omitempty"`
 	KeysAt     int64         `json:"keys_at,omitempty"`
@@ -44,6 +52,28 @@ type ExchangeTerms struct {
 	Version         string `json:"version,omitempty"` // the latest that was shown
 	AcceptedVersion string `json:"accepted_version,omitempty"`
 	AcceptedAt      int64  `json:"accepted_at,omitempty"`
+}
+
+// NoneHere says why coins can be made here of no denomination that the exchange
+// lists; empty: they can, or it lists none. That it lists none of any use at the time
+// is another matter.
+func (e ExchangeState) NoneHere() string {
+	if len(e.Denominations) > 0 || e.Foreign == 0 {
+		return ""
+	}
+	var of []string
+	for _, kind := range []struct {
+		n    int
+		what string
+	}{
+		{e.Schnorr, "with Clause-Schnorr signatures"}, {e.Restricted, "restricted by age"},
+		{e.Foreign - e.Schnorr - e.Restricted, "of another cipher"},
+	} {
+		if kind.n > 0 {
+			of = append(of, fmt.Sprintf("%d %s", kind.n, kind.what))
+		}
+	}
+	return "of the denominations that the exchange lists none can be used by this wallet: " + strings.Join(of, ", ")
 }
 
 // Account is the first account of a payto kind that the bank's wire_types list

@@ -20,6 +20,12 @@ const (
 	mends = 5
 )
 
+// noneNow reports whether other keys may have what these have not.
+func noneNow(err error) bool {
+	reason := fault.ReasonOf(err)
+	return reason == reasonNoDenominations || reason == taler.ReasonDenominationsForeign
+}
+
 func (w *Wallet) longest() time.Duration { return cmp.Or(w.Longest, longPause) }
 
 // reasonNoDenominations marks keys of which nothing can be used now.
@@ -72,7 +78,7 @@ func passing(err error) bool {
 // same one waits a little.
 func changed(refusal error) bool {
 	switch fault.ReasonOf(refusal) {
-	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, taler.ReasonCoinSignature, taler.ReasonRefusalUnproven, reasonNoDenominations:
+	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, taler.ReasonCoinSignature, taler.ReasonRefusalUnproven, reasonNoDenominations, taler.ReasonDenominationsForeign:
 		return false
 	}
 	return true
@@ -83,7 +89,7 @@ func changed(refusal error) bool {
 func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrument.Amount, err error) {
 	switch fault.ReasonOf(refusal) {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired,
-		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonRefusalUnproven, reasonNoDenominations,
+		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonRefusalUnproven, reasonNoDenominations, taler.ReasonDenominationsForeign,
 		taler.ReasonEndpointUnknown: // perhaps it speaks another version by now
 		_, reserve, err := r.w.reserve(ctx, r.id)
 		if err != nil {

@@ -13,6 +13,8 @@ type listed struct {
 	statements map[taler.HashCode]crypto.Denomination // of each whose cipher is known
 	good       []taler.Denomination                   // of which coins could be made
 	foreign    int                                    // of which none can be made here
+	schnorr    int                                    // of these, for their cipher
+	restricted int                                    // of these, for they are restricted by age
 	unknown    bool                                   // there is one whose hash is not known
 }
 
@@ -44,8 +46,10 @@ func verifyDenominations(keys taler.Keys) (listed, error) {
 				StampExpireDeposit: k.StampExpireDeposit, StampExpireLegal: k.StampExpireLegal,
 			}
 			switch {
+			case g.Cipher == taler.CipherCS:
+				all.foreign, all.schnorr = all.foreign+1, all.schnorr+1
 			case g.Cipher != taler.CipherRSA:
-				all.foreign++
+				all.foreign, all.restricted = all.foreign+1, all.restricted+1
 			case !k.Lost && sound(d):
 				all.good = append(all.good, d)
 			}

@@ -136,7 +136,7 @@ func (m *mint) addDenomination(key *crypto.RSAPrivateKey, value string, now tale
 }
 
 func denomHash(g taler.DenominationGroup, k taler.DenominationKey) taler.HashCode {
-	if g.Cipher == taler.CipherCS {
+	if len(k.CSPub) > 0 {
 		return crypto.DenomHash(g.AgeMask, crypto.CipherCS, k.CSPub)
 	}
 	return crypto.DenomHash(g.AgeMask, crypto.CipherRSA, k.RSAPub)
@@ -187,6 +187,9 @@ func (m *mint) sign() {
 
 // audit has the auditor vouch for the first denomination.
 func (m *mint) audit() {
+	if len(m.keys.Auditors) == 0 {
+		return
+	}
 	g := m.keys.Denominations[0]
 	d := g.Denoms[0]
 	name := denomHash(g, d)

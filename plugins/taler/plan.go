@@ -127,6 +127,9 @@ func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (t
 	switch {
 	case amount.Currency != e.Currency:
 		return out, fault.New(fault.Invalid, "this exchange deals in %s, not in %s", e.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch)
+	case e.NoneHere() != "":
+		return out, fault.New(fault.Unsupported, "%s", e.NoneHere()).Because(taler.ReasonDenominationsForeign).
+			WithHint("this wallet makes coins with RSA signatures and without an age; use another exchange, or for this one another wallet")
 	case len(usable(e.Denominations, e.Currency, now)) == 0:
 		return out, noDenominations("no denomination of this exchange can be used now")
 	}

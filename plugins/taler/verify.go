@@ -45,7 +45,7 @@ func verified(keys taler.Keys, now time.Time) (taler.ExchangeState, error) {
 	}
 	return taler.ExchangeState{
 		Currency: keys.Currency, Version: keys.Version.String(), MasterPub: keys.MasterPublicKey, ClosingDelay: keys.ReserveClosingDelay,
-		Accounts: keys.Accounts, SignKeys: keys.SignKeys, Denominations: found.usable(keys.Recoup), Foreign: found.foreign,
+		Accounts: keys.Accounts, SignKeys: keys.SignKeys, Denominations: found.usable(keys.Recoup), Foreign: found.foreign, Schnorr: found.schnorr, Restricted: found.restricted,
 		HardLimits: keys.HardLimits, ZeroLimits: keys.ZeroLimits,
 	}, nil
 }

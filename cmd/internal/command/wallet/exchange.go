@@ -142,6 +142,9 @@ func (w *wallet) know(ctx context.Context, url string, master taler.EddsaPublicK
 		return err
 	}
 	i := issuerOf(x)
+	if why := x.NoneHere(); why != "" {
+		w.env.Say("Nothing can be withdrawn there: %s.", why)
+	}
 	return w.env.Print(i, "%s issues %s; its master key is %s\n", i.URL, i.Currency, i.MasterPub)
 }
 

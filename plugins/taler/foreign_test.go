@@ -1,0 +1,57 @@
+package taler_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	wire "github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// An exchange of whose denominations a wallet can use none says so at the preview,
+// before there is money: which they are, and not that it makes no coins now.
+func TestAnExchangeOfForeignDenominations(t *testing.T) {
+	schnorr := func(g *wire.DenominationGroup) {
+		g.Cipher, g.Denoms[0].CSPub, g.Denoms[0].RSAPub = wire.CipherCS, make([]byte, 32), nil
+	}
+	restricted := func(g *wire.DenominationGroup) { g.Cipher, g.AgeMask = "RSA+age_restricted", 7 }
+	both := func(g *wire.DenominationGroup) { schnorr(g); g.Cipher, g.AgeMask = "CS+age_restricted", 7 }
+	other := func(g *wire.DenominationGroup) { g.Cipher = "LATTICE" }
+	for _, row := range []struct {
+		name string
+		are  [3]func(*wire.DenominationGroup)
+		says string
+	}{
+		{"all with Clause-Schnorr", [3]func(*wire.DenominationGroup){schnorr, schnorr, schnorr}, ": 3 with Clause-Schnorr signatures"},
+		{"all restricted", [3]func(*wire.DenominationGroup){restricted, restricted, both}, ": 3 restricted by age"},
+		{"of the future", [3]func(*wire.DenominationGroup){other, other, other}, ": 3 of another cipher"},
+		{"of each kind", [3]func(*wire.DenominationGroup){schnorr, restricted, other}, ": 1 with Clause-Schnorr signatures, 1 restricted by age, 1 of another cipher"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := openWallet(t)
+			w.mint.with(func() {
+				w.mint.keys.Auditors = nil
+				for n, become := range row.are {
+					become(&w.mint.keys.Denominations[n])
+				}
+				w.mint.sign()
+			})
+			if _, err := w.do("taler.exchange", "REFRESH", w.exchange, nil); err != nil {
+				t.Fatal(err)
+			}
+			_, err := w.batch("PREVIEW", "", wire.PreviewArgs{Exchange: w.exchange, Amount: amount("CHF:12")})
+			wantFault(t, err, fault.Unsupported, wire.ReasonDenominationsForeign)
+			if f := fault.From(err); !strings.HasSuffix(f.Message, row.says) || !strings.Contains(f.Hint, "another exchange") {
+				t.Errorf("a person reads %q and %q", f.Message, f.Hint)
+			}
+		})
+	}
+	w := openWallet(t)
+	w.mint.with(func() { schnorr(&w.mint.keys.Denominations[0]); restricted(&w.mint.keys.Denominations[1]); w.mint.sign() })
+	if _, err := w.do("taler.exchange", "REFRESH", w.exchange, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.batch("PREVIEW", "", wire.PreviewArgs{Exchange: w.exchange, Amount: amount("CHF:12")}); err != nil {
+		t.Errorf("one that can be used is enough: %v", err)
+	}
+}
