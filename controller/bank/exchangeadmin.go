@@ -88,7 +88,7 @@ func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 		return nil
 	}
 	if err == nil {
-		err = fault.New(fault.Conflict, "%d withdrawals or transfers of %q have not ended", busy, name).
+		err = fault.New(fault.Conflict, "withdrawals or transfers of %q that have not ended: %d", name, busy).
 			Because("exchange-busy").WithHint("remove it when they have")
 	}
 	return errors.Join(err, b.open(ctx, p, true))

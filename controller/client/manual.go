@@ -120,7 +120,7 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	case taler.ReserveAborted:
 		return nil
 	case taler.ReserveDone:
-		return fault.New(fault.Conflict, "this withdrawal is done: %d coins were made of it", reserve.Coins).Because(reasonNotAbandonable).
+		return fault.New(fault.Conflict, "this withdrawal is done: it has become %s", fault.Count(reserve.Coins, "coin")).Because(reasonNotAbandonable).
 			WithHint("`wallet coins` shows what is here")
 	}
 	x.Status = i.Status

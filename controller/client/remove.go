@@ -22,7 +22,7 @@ func (w *Wallet) RemoveExchange(ctx context.Context, url string) error {
 	}
 	for _, b := range all {
 		if b.Exchange == e.URL {
-			return fault.New(fault.Conflict, "this wallet has %d coins of that exchange, and %s that are to become coins", b.Coins, b.Pending).
+			return fault.New(fault.Conflict, "this wallet has %s of that exchange, and %s that are to become coins", fault.Count(b.Coins, "coin"), b.Pending).
 				Because("exchange-in-use").WithHint("look at `wallet balance`")
 		}
 	}

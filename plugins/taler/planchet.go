@@ -103,7 +103,7 @@ func (f form) mint(r taler.Reserve, b taler.WithdrawBatch, answer []byte) ([]tal
 		return nil, err
 	}
 	if len(sigs) != len(made) {
-		return nil, malformed(fault.New(fault.Invalid, "%d signatures came for %d coins", len(sigs), len(made)))
+		return nil, malformed(fault.New(fault.Invalid, "%s came for %s", fault.Count(len(sigs), "signature"), fault.Count(len(made), "coin")))
 	}
 	coins := make([]taler.Coin, len(made))
 	for n, p := range made {

@@ -54,8 +54,8 @@ func (f Files) guess(slot string, now func() time.Time, try func() error) error 
 	}
 	if wrong >= maxGuesses {
 		wait := last.Add(guessTime).Sub(now()).Round(time.Minute)
-		return fault.New(fault.Locked, "the passphrase of this user was wrong %d times: it is not looked at now", wrong).Because(reasonLockedOut).
-			WithHint("wait %d minutes, then try again", max(1, int(wait.Minutes())))
+		return fault.New(fault.Locked, "the passphrase of this user was wrong %s: it is not looked at now", fault.Count(wrong, "time")).Because(reasonLockedOut).
+			WithHint("wait %s, then try again", fault.Count(max(1, int(wait.Minutes())), "minute"))
 	}
 	err = try()
 	switch {

@@ -46,7 +46,7 @@ func (d *door) shut() {
 	d.t.Helper()
 	before := d.tried
 	err := d.guess(nil)
-	if !errors.Is(err, fault.Locked) || fault.ReasonOf(err) != "passphrase-locked-out" || !strings.Contains(fault.From(err).Hint, "minutes") {
+	if !errors.Is(err, fault.Locked) || fault.ReasonOf(err) != "passphrase-locked-out" || !strings.Contains(fault.From(err).Hint, " minute") {
 		d.t.Errorf("it is open: %v", err)
 	}
 	if d.tried != before {

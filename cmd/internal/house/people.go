@@ -184,7 +184,7 @@ func (h *House) mayRemove(ctx context.Context, p profile.Principal, lose bool) e
 	if err != nil || len(held) == 0 || lose {
 		return err
 	}
-	return fault.New(fault.Conflict, "%q has %d instruments, which nobody could use any more", p.Name, len(held)).Because("instruments-left").
+	return fault.New(fault.Conflict, "%q has %s, which nobody could use any more", p.Name, fault.Count(len(held), "instrument")).Because("instruments-left").
 		WithHint("to lose them, repeat with --lose-instruments")
 }
 

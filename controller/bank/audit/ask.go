@@ -43,7 +43,7 @@ func (a *auditor) askProviders(ctx context.Context) error {
 	for name, sales := range of {
 		p, known := a.books.providers[name]
 		if !known {
-			a.differs(Difference{Kind: ProviderUnknown, Provider: name}, "%d withdrawals name a provider that is not on record", len(sales))
+			a.differs(Difference{Kind: ProviderUnknown, Provider: name}, "a provider that is not on record is named by %s", fault.Count(len(sales), "withdrawal"))
 			continue
 		}
 		x := &asker{a: a, of: p, self: self, pace: time.NewTicker(time.Second / time.Duration(a.o.PerSecond))}
@@ -73,7 +73,7 @@ func (x *asker) compare(ctx context.Context, sales []*sale) {
 	close(next)
 	work.Wait()
 	if x.down != nil && ctx.Err() == nil {
-		x.a.differs(Difference{Kind: ProviderUnreachable, Provider: x.of.Name}, "%d withdrawals could not be compared with what the provider has: %s", x.left, x.down.Message)
+		x.a.differs(Difference{Kind: ProviderUnreachable, Provider: x.of.Name}, "what the provider has could not be compared with %s: %s", fault.Count(x.left, "withdrawal"), x.down.Message)
 	}
 }
 

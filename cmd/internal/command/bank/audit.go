@@ -44,13 +44,13 @@ func audited(e *cli.Env, r audit.Report) error {
 		}
 		rows[n] = []string{string(d.Kind), about, d.Provider, d.Payment, d.Text}
 	}
-	e.Say("%d withdrawals, %d confirmed, %d rows in the history, %d payments at the providers: %d differences",
-		r.Withdrawals, r.Confirmed, r.HistoryRows, r.ProviderPayments, len(rows))
+	e.Say("%s, %d confirmed, %s in the history, %s at the providers: %s",
+		fault.Count(r.Withdrawals, "withdrawal"), r.Confirmed, fault.Count(r.HistoryRows, "row"), fault.Count(r.ProviderPayments, "payment"), fault.Count(len(rows), "difference"))
 	if err := e.Table(r, []string{"DIFFERENCE", "WOPID", "PROVIDER", "PAYMENT", "WHAT"}, rows); err != nil {
 		return err
 	}
 	if r.OK {
 		return nil
 	}
-	return cli.Reported(fault.New(fault.Internal, "the books differ in %d places", len(rows)).Because("books-differ"))
+	return cli.Reported(fault.New(fault.Internal, "the books differ in %s", fault.Count(len(rows), "place")).Because("books-differ"))
 }

@@ -115,6 +115,6 @@ const (
 )
 
 func (s summary) show(e *cli.Env) error {
-	return e.Print(s, "\n%s: the wallet holds %s in %d coins, the signatures of %d are verified (%.1f s)\n",
-		s.Status, s.Balance, s.Coins, s.Verified, s.Seconds)
+	return e.Print(s, "\n%s: the wallet holds %s in %s, the signatures of %d are verified (%.1f s)\n",
+		s.Status, s.Balance, fault.Count(s.Coins, "coin"), s.Verified, s.Seconds)
 }

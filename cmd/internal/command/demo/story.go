@@ -231,7 +231,7 @@ func (s *story) coins(ctx context.Context) error {
 	if e.Event == aborted {
 		return fault.New(fault.Declined, "the wallet gave up: %s", e.Reason).Because("withdrawal-aborted")
 	}
-	return s.say(11, "wallet", "hears of the reserve and withdraws %s in %d coins", e.Amount, e.Coins)
+	return s.say(11, "wallet", "hears of the reserve and withdraws %s in %s", e.Amount, fault.Count(e.Coins, "coin"))
 }
 
 // decided waits for the bank's verdict.

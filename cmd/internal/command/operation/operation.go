@@ -82,5 +82,5 @@ func GiveUp(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) e
 		shown = append(shown, left{i.ID, i.Class, i.Name, i.Status})
 	}
 	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": shown},
-		"Operation %s is given up, and %d instruments are free. Nothing was deleted: what may still come back is kept with them.\n", protocol.Short(id), len(freed))
+		"Operation %s is given up; it has freed %s. Nothing was deleted: what may still come back is kept with them.\n", protocol.Short(id), fault.Count(len(freed), "instrument"))
 }

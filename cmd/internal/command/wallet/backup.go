@@ -101,8 +101,8 @@ func restoring(ctx context.Context, e *cli.Env, file, word string) error {
 		return err
 	}
 	return e.Print(map[string]any{"dir": f.Dir, "backup": m.Backup, "unchecked": len(m.Unchecked), "held": len(m.Held)},
-		"The wallet of %s is in %s. %d instruments have to be checked or accepted before they are used, %d operations wait for you.\n",
-		m.Backup.UTC().Format(time.RFC3339), f.Dir, len(m.Unchecked), len(m.Held))
+		"The wallet of %s is in %s. To be checked or accepted before use: %s; waiting for you: %s.\n",
+		m.Backup.UTC().Format(time.RFC3339), f.Dir, fault.Count(len(m.Unchecked), "instrument"), fault.Count(len(m.Held), "operation"))
 }
 
 // restored is the mark of a wallet as `wallet status` shows it.

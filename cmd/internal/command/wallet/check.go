@@ -68,7 +68,7 @@ func instrumentAccept(e *cli.Env) *cobra.Command {
 		if err := w.accept(ids...); err != nil {
 			return err
 		}
-		return e.Print(map[string]any{"accepted": ids}, "%d instruments are accepted as they are.\n", len(ids))
+		return e.Print(map[string]any{"accepted": ids}, "Accepted as they are: %s.\n", fault.Count(len(ids), "instrument"))
 	})
 	c.Flags().BoolVar(&every, "all", false, "all that are unchecked and yours")
 	return c

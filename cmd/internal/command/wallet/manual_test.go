@@ -136,6 +136,24 @@ func TestWithdrawingByAPlainBankTransfer(t *testing.T) {
 	}
 }
 
+// TestOneCoinIsNotCoins in what a person reads.
+func TestOneCoinIsNotCoins(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	args := []string{"withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--key", "one", "--yes"}
+	buy := u.begins(args...)
+	x.transfer(t, buy.next().Reserve, "CHF:5")
+	if code := buy.exit(); code != 0 {
+		t.Fatalf("exit %d", code)
+	}
+	if got := u.says(args...); !strings.Contains(got.out, "Withdrawn CHF:5 in 1 coin;") {
+		t.Errorf("it says %q", got.out)
+	}
+	if got := u.says("exchange", "remove", x.url); !strings.Contains(got.err, "has 1 coin of") {
+		t.Errorf("it says %q", got.err)
+	}
+}
+
 // TestMoreMoneyThanWasToCome stays at the exchange and is named, wherever the
 // withdrawal is shown.
 func TestMoreMoneyThanWasToCome(t *testing.T) {

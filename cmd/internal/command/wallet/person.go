@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -48,7 +49,7 @@ func (p *person) Show(e client.Event) {
 	case "transfer":
 		text = transfer(e)
 	case "done":
-		text = fmt.Sprintf("Withdrawn %s in %d coins; fees %s; operation %s", e.Amount, e.Coins, e.Fees, e.Operation)
+		text = fmt.Sprintf("Withdrawn %s in %s; fees %s; operation %s", e.Amount, fault.Count(e.Coins, "coin"), e.Fees, e.Operation)
 		for _, back := range []*instrument.Amount{e.Remainder, e.Surplus} {
 			if back != nil {
 				text += fmt.Sprintf("\n%s stays at the exchange and goes back when the reserve is closed", back)
@@ -88,8 +89,8 @@ func (p *person) Agree(ctx context.Context, v client.Preview) (bool, error) {
 	if v.Amount.IsZero() {
 		p.env.Say("Withdraw what will be paid%s at %s\n  %s", upTo(v.Most), v.Exchange, through)
 	} else {
-		p.env.Say("Withdraw %s at %s\n  %s\n  %d coins%s; the exchange takes %s",
-			v.Amount, v.Exchange, through, v.Coins, kinds(v.Kinds), orNothing(v.Fees.String(), v.Fees.IsZero()))
+		p.env.Say("Withdraw %s at %s\n  %s\n  %s%s; the exchange takes %s",
+			v.Amount, v.Exchange, through, fault.Count(v.Coins, "coin"), kinds(v.Kinds), orNothing(v.Fees.String(), v.Fees.IsZero()))
 	}
 	if !v.Rest.IsZero() {
 		p.env.Say("  %s is too little for a coin and goes back in the end", v.Rest)
