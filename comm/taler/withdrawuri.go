@@ -3,6 +3,7 @@ package taler
 import (
 	"net/url"
 	"strings"
+	"unicode"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -42,11 +43,12 @@ func NewWithdrawURI(base string, id WithdrawalID) (WithdrawURI, error) {
 	return WithdrawURI{ID: id, base: clean}, nil
 }
 
-// ParseWithdrawURI reads what a person scanned or typed. Scheme and action may be
-// of any case; the host becomes lower case, the path keeps its own; any query is
-// ignored but external-confirmation. The error is fault.Invalid with
+// ParseWithdrawURI reads what a person scanned or typed, with whatever blanks came
+// along around it. Scheme and action may be of any case; the host becomes lower case,
+// the path keeps its own; any query is ignored but external-confirmation. The error is fault.Invalid with
 // ReasonWithdrawURIMalformed and does not repeat the text.
 func ParseWithdrawURI(text string) (WithdrawURI, error) {
+	text = strings.TrimFunc(text, blank)
 	scheme, rest := "https", text
 	switch {
 	case hasPrefixFold(text, schemeHTTPS):
@@ -78,6 +80,10 @@ func ParseWithdrawURI(text string) (WithdrawURI, error) {
 	}
 	return WithdrawURI{ID: id, External: externalConfirmation(query), base: base}, nil
 }
+
+// blank reports whether a character shows nothing: what texts from pages, files and
+// messages have around them.
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 // BaseURL is where the bank serves the Bank Integration API; it ends with a
 // slash.

@@ -20,6 +20,9 @@ func TestWithdrawURIs(t *testing.T) {
 		"path keeps its case":    {"taler://withdraw/bank.example/A/b/" + someID, "https://bank.example/A/b/"},
 		"id in lower case":       {"taler://withdraw/bank.example/" + strings.ToLower(someID), "https://bank.example/"},
 		"IPv6":                   {"taler+http://withdraw/[::1]:80/" + someID, "http://[::1]:80/"},
+		"all in capitals":        {"TALER://WITHDRAW/BANK.EXAMPLE:8443/" + someID, "https://bank.example:8443/"},
+		"blanks around it":       {" \t taler://withdraw/bank.example/" + someID + " \r\n", "https://bank.example/"},
+		"what nobody sees":       {"\ufeff\u00a0taler://withdraw/bank.example/" + someID + "\u200b", "https://bank.example/"},
 		"any query":              {"taler://withdraw/bank.example/" + someID + "?foo=/bar/", "https://bank.example/"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -71,6 +74,7 @@ func TestWithdrawURIsThatAreRefused(t *testing.T) {
 		"a word for a port":  "taler://withdraw/bank.example:http/" + someID,
 		"no port":            "taler://withdraw/bank.example:/" + someID,
 		"a fragment":         "taler://withdraw/bank.example/" + someID + "#x",
+		"a line in it":       "taler://withdraw/bank.example/\n" + someID,
 		"a blank":            "taler://withdraw/bank .example/" + someID,
 		"another action":     "taler://pay/bank.example/" + someID,
 		"another scheme":     "https://bank.example/" + someID,

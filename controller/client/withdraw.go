@@ -114,7 +114,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 		return err
 	}
 	if _, err := r.bank.IntegrationConfig(ctx); err != nil {
-		return err
+		return noBank(err)
 	}
 	if r.status, err = r.bank.Operation(ctx, r.want.URI.ID, taler.LongPoll{}); err != nil {
 		return err
@@ -152,6 +152,15 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	}
 	r.id = made.Reserve
 	return r.w.name(ctx, r.id, op)
+}
+
+// noBank says of an address without a bank whose mistake that may be: a code that
+// was cut or written in capitals names another one.
+func noBank(err error) error {
+	if f := fault.From(err); f.Kind == fault.NotFound {
+		return f.WithHint("there is no bank at the address in this code: copy the code whole, with small letters and capitals as they are, or ask for a new one")
+	}
+	return err
 }
 
 // reasonAborted marks a withdrawal of which nothing becomes.

@@ -3,6 +3,8 @@ package client_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +63,19 @@ func TestAWithdrawalThatIsNotPendingIsNobodysToTake(t *testing.T) {
 		if !errors.Is(err, fault.Conflict) || fault.ReasonOf(err) != reason || b.times("POST") != 0 {
 			t.Errorf("%s: %v, %q", state, err, fault.ReasonOf(err))
 		}
+	}
+}
+
+// TestACodeOfNoBank says what may be wrong with the code.
+func TestACodeOfNoBank(t *testing.T) {
+	w := newWallet(t, inproc.NewNetwork())
+	server := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	uri, err := taler.NewWithdrawURI(server.URL+"/BANK", taler.WOPID{1}.ID())
+	check(t, err)
+	err = w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Exchange: exchangeURL}, &person{})
+	if f := fault.From(err); f == nil || f.Kind != fault.NotFound || !strings.Contains(f.Hint, "small letters and capitals") {
+		t.Errorf("error = %v", err)
 	}
 }
 

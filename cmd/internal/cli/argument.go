@@ -64,8 +64,9 @@ func (e *Env) Text(arg string) (string, error) {
 }
 
 // Name is Text for the name of something, such as a WOPID: the ellipsis with
-// which we show the beginning of one may come along.
+// which we show the beginning of one may come along, and blanks around it.
 func (e *Env) Name(arg string) (string, error) {
 	text, err := e.Text(arg)
+	text = strings.TrimSpace(text)
 	return strings.TrimSuffix(strings.TrimSuffix(text, "…"), "..."), err
 }

@@ -82,6 +82,9 @@ func TestDashIsStandardInput(t *testing.T) {
 	if got, err := e.Text("-"); err != nil || got != "taler://withdraw/x" {
 		t.Errorf("%q, %v", got, err)
 	}
+	if got, err := e.Name(" ABCD-EFGH… \n"); err != nil || got != "ABCD-EFGH" {
+		t.Errorf("the name is %q, %v", got, err)
+	}
 	if got, err := e.Text("as it is "); err != nil || got != "as it is " {
 		t.Errorf("%q, %v", got, err)
 	}
