@@ -123,7 +123,9 @@ func (o *operation) conclude(err error) *stopped {
 	switch {
 	case !o.row:
 		err = withoutTrace(err)
-	case o.m.life.Err() != nil || fault.KindOf(err) == fault.Unavailable || fault.KindOf(err) == fault.Unknown:
+	case o.m.life.Err() != nil: // the next one ends it
+		err = interrupted(o.id)
+	case fault.KindOf(err) == fault.Unavailable || fault.KindOf(err) == fault.Unknown:
 		o.m.parts.Log.Error("an operation could not be ended", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
 		err = interrupted(o.id)
 	default:

@@ -3,6 +3,8 @@ package taler_test
 import (
 	"bytes"
 	"context"
+	"io"
+	"log/slog"
 	"sync"
 	"testing"
 
@@ -16,6 +18,8 @@ import (
 // heard so. Its next life sends the same bytes and has the same coins.
 func TestAWalletThatDiesInTheMiddleLosesNothing(t *testing.T) {
 	w := readyWallet(t)
+	var log bytes.Buffer
+	w.lives(t, &log)
 	r := w.prepare("CHF:12.1", "CHF:12.1")
 	signed, dead := make(chan struct{}), make(chan struct{})
 	var once sync.Once
@@ -35,10 +39,11 @@ func TestAWalletThatDiesInTheMiddleLosesNothing(t *testing.T) {
 	if err := <-ended; err == nil {
 		t.Fatal("the operation ended well in a life that was over")
 	}
+	if log.Len() > 0 {
+		t.Errorf("a person who ends it reads %s", log.String())
+	}
 
-	fetcher := https.New(https.Options{})
-	t.Cleanup(fetcher.CloseIdle)
-	w.Node = protocoltest.NewNode(t, protocoltest.Options{Role: comm.Client, Bundles: bundles(comm.Client), Fetch: fetcher.Fetch, Before: w.Node})
+	w.lives(t, io.Discard)
 	if status, reserve := w.reserve(r.Reserve); status != wire.ReserveSent || reserve.Batch == nil || len(w.coins()) != 0 {
 		t.Fatalf("the next life finds the reserve %s", status)
 	}
@@ -54,4 +59,18 @@ func TestAWalletThatDiesInTheMiddleLosesNothing(t *testing.T) {
 	if len(w.mint.requests) != 2 || !bytes.Equal(w.mint.requests[0], w.mint.requests[1]) {
 		t.Error("the second life sent other bytes")
 	}
+}
+
+// lives begins another life of the wallet, which writes its log for who watches it.
+func (w *wallet) lives(t *testing.T, log io.Writer) {
+	t.Helper()
+	if err := w.Protocols.Close(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	fetcher := https.New(https.Options{})
+	t.Cleanup(fetcher.CloseIdle)
+	w.Node = protocoltest.NewNode(t, protocoltest.Options{
+		Role: comm.Client, Bundles: bundles(comm.Client), Fetch: fetcher.Fetch, Before: w.Node,
+		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError})),
+	})
 }
