@@ -28,6 +28,9 @@ func Unmarshal(body []byte, v any) error {
 	if err == nil {
 		return nil
 	}
+	if looksLikeHTML(body) {
+		return fault.Wrap(err, fault.Invalid, "a JSON document was expected and a web page came").Because(ReasonJSONInvalid)
+	}
 	var f *fault.Fault
 	if errors.As(err, &f) {
 		switch f.Reason {

@@ -52,6 +52,7 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 		case ctx.Err() != nil:
 			return false, pending(ctx.Err(), "the bank has not confirmed the payment yet")
 		case passing(err), fault.ReasonOf(err) == taler.ReasonServerFailed:
+			r.waits("the bank does not say whether it has confirmed the payment: " + fault.From(err).Message)
 			took = 0
 		case err != nil:
 			return false, err
@@ -84,6 +85,7 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 		case err != nil && !passing(err):
 			return instrument.Amount{}, err
 		case err != nil:
+			r.waits("the exchange does not say whether the money has arrived: " + fault.From(err).Message)
 			took = 0
 		}
 		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {

@@ -31,5 +31,8 @@ func (r *withdrawal) onward(ctx context.Context, err error) error {
 	case f.Hint == "":
 		return f.WithHint("go on with %s", resume)
 	}
+	if strings.HasSuffix(f.Hint, "?") {
+		return f.WithHint("%s Then go on with %s", f.Hint, resume)
+	}
 	return f.WithHint("%s; then go on with %s", f.Hint, resume)
 }

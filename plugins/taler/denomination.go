@@ -1,6 +1,7 @@
 package taler
 
 import (
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 )
@@ -37,6 +38,10 @@ func verifyDenominations(keys taler.Keys) (listed, error) {
 			}
 			if !keys.MasterPublicKey.Verify(statement.Message(), k.MasterSig) {
 				return listed{}, forged("the denomination %s (%s)", g.Value, name)
+			}
+			if before, twice := all.statements[name]; twice && before != statement {
+				return listed{}, fault.New(fault.Denied, "the exchange lists the denomination %s twice, with different values, fees or times", name).
+					Because("denomination-ambiguous").WithHint("do not use this exchange; tell its operator")
 			}
 			all.statements[name] = statement
 			d := taler.Denomination{

@@ -290,9 +290,11 @@ func TestDenominationsThatAreNotUsed(t *testing.T) {
 		})
 	}
 	for name, change := range map[string]func(*wire.DenominationKey, wire.Timestamp){
-		"not begun":    func(d *wire.DenominationKey, now wire.Timestamp) { d.StampStart = now + 3600 },
-		"about to end": func(d *wire.DenominationKey, now wire.Timestamp) { d.StampExpireWithdraw = now + 60 },
-		"ended":        func(d *wire.DenominationKey, now wire.Timestamp) { d.StampExpireWithdraw = now - 60 },
+		"not begun":             func(d *wire.DenominationKey, now wire.Timestamp) { d.StampStart = now + 3600 },
+		"about to end":          func(d *wire.DenominationKey, now wire.Timestamp) { d.StampExpireWithdraw = now + 60 },
+		"not taken any more":    func(d *wire.DenominationKey, now wire.Timestamp) { d.StampExpireDeposit = now - 60 },
+		"hardly taken any more": func(d *wire.DenominationKey, now wire.Timestamp) { d.StampExpireDeposit = now + 60 },
+		"ended":                 func(d *wire.DenominationKey, now wire.Timestamp) { d.StampExpireWithdraw = now - 60 },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := openWallet(t)

@@ -1,6 +1,7 @@
 package taler_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,7 +13,8 @@ import (
 // before there is money: which they are, and not that it makes no coins now.
 func TestAnExchangeOfForeignDenominations(t *testing.T) {
 	schnorr := func(g *wire.DenominationGroup) {
-		g.Cipher, g.Denoms[0].CSPub, g.Denoms[0].RSAPub = wire.CipherCS, make([]byte, 32), nil
+		name := denomHash(*g, g.Denoms[0])
+		g.Cipher, g.Denoms[0].CSPub, g.Denoms[0].RSAPub = wire.CipherCS, name[:32], nil
 	}
 	restricted := func(g *wire.DenominationGroup) { g.Cipher, g.AgeMask = "RSA+age_restricted", 7 }
 	both := func(g *wire.DenominationGroup) { schnorr(g); g.Cipher, g.AgeMask = "CS+age_restricted", 7 }
@@ -47,11 +49,39 @@ func TestAnExchangeOfForeignDenominations(t *testing.T) {
 		})
 	}
 	w := openWallet(t)
-	w.mint.with(func() { schnorr(&w.mint.keys.Denominations[0]); restricted(&w.mint.keys.Denominations[1]); w.mint.sign() })
+	w.mint.with(func() {
+		schnorr(&w.mint.keys.Denominations[0])
+		restricted(&w.mint.keys.Denominations[1])
+		w.mint.sign()
+	})
 	if _, err := w.do("taler.exchange", "REFRESH", w.exchange, nil); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.batch("PREVIEW", "", wire.PreviewArgs{Exchange: w.exchange, Amount: amount("CHF:12")}); err != nil {
 		t.Errorf("one that can be used is enough: %v", err)
+	}
+}
+
+// A denomination that is listed for two values could be worth either.
+func TestADenominationThatIsListedTwice(t *testing.T) {
+	for name, row := range map[string]struct {
+		value  string
+		reason fault.Reason
+	}{"as it was": {"CHF:10", ""}, "for another value": {"CHF:5", "denomination-ambiguous"}} {
+		t.Run(name, func(t *testing.T) {
+			w := openWallet(t)
+			w.mint.with(func() {
+				w.mint.keys.Auditors = nil
+				again := w.mint.keys.Denominations[0]
+				again.Value = amount(row.value)
+				again.Denoms = slices.Clone(again.Denoms)
+				w.mint.keys.Denominations = append(w.mint.keys.Denominations, again)
+				w.mint.sign()
+			})
+			_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
+			if fault.ReasonOf(err) != row.reason {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

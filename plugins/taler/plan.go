@@ -48,12 +48,12 @@ func plan(denominations []taler.Denomination, amount taler.Amount, limit int, no
 }
 
 // usable lists the denominations that coins may be made of now, the best first:
-// large before small, then cheap, then lasting.
+// large before small, then cheap, then lasting. A coin that nobody takes any more, or
+// that costs more than it is worth, is not made.
 func usable(all []taler.Denomination, currency string, now time.Time) []taler.Denomination {
 	var out []taler.Denomination
 	for _, d := range all {
-		late := now.Add(lateMargin)
-		if d.Value.Currency == currency && !d.Value.IsZero() && d.StampStart <= timestamp(now) && timestamp(late) < d.StampExpireWithdraw {
+		if offered(d, currency, now) && !dear(d) {
 			out = append(out, d)
 		}
 	}
@@ -62,6 +62,16 @@ func usable(all []taler.Denomination, currency string, now time.Time) []taler.De
 	})
 	return out
 }
+
+// offered reports whether an exchange makes coins of a denomination now, that will be
+// taken when they are there.
+func offered(d taler.Denomination, currency string, now time.Time) bool {
+	late := timestamp(now.Add(lateMargin))
+	return d.Value.Currency == currency && !d.Value.IsZero() && d.StampStart <= timestamp(now) && late < min(d.StampExpireWithdraw, d.StampExpireDeposit)
+}
+
+// dear reports whether a coin costs more than it is worth.
+func dear(d taler.Denomination) bool { return compare(d.FeeWithdraw, d.Value) > 0 }
 
 // compare orders amounts of one currency.
 func compare(a, b taler.Amount) int {
@@ -130,6 +140,9 @@ func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (t
 	case e.NoneHere() != "":
 		return out, fault.New(fault.Unsupported, "%s", e.NoneHere()).Because(taler.ReasonDenominationsForeign).
 			WithHint("this wallet makes coins with RSA signatures and without an age; use another exchange, or for this one another wallet")
+	case len(usable(e.Denominations, e.Currency, now)) == 0 && slices.ContainsFunc(e.Denominations, func(d taler.Denomination) bool { return offered(d, e.Currency, now) }):
+		return out, fault.New(fault.Denied, "every coin of this exchange costs more than it is worth").Because("fees-exceed-value").
+			WithHint("use another exchange")
 	case len(usable(e.Denominations, e.Currency, now)) == 0:
 		return out, noDenominations("no denomination of this exchange can be used now")
 	}
@@ -185,6 +198,10 @@ func limited(e taler.ExchangeState, amount, held taler.Amount) (identify bool, e
 		}
 		if compare(sum, l.Threshold) <= 0 {
 			continue
+		}
+		if !l.SoftLimit && l.Threshold.IsZero() {
+			return false, fault.New(fault.Denied, "the exchange lets nobody %s anything now", verbOf(l.OperationType)).
+				Because("limit-exceeded").WithHint(tellOperator)
 		}
 		if !l.SoftLimit {
 			return false, fault.New(fault.Denied, "the exchange lets nobody %s more than %s", verbOf(l.OperationType), l.Threshold).

@@ -94,10 +94,11 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 func readKeys(answer protocol.Response, config taler.ExchangeConfig, now time.Time) (taler.ExchangeState, error) {
 	var keys taler.Keys
 	if err := taler.Unmarshal(answer.Body, &keys); err != nil {
-		return taler.ExchangeState{}, malformed(err)
+		return taler.ExchangeState{}, illFormed("what the exchange shows as its keys", err)
 	}
 	if keys.Currency != config.Currency {
-		return taler.ExchangeState{}, fault.New(fault.Invalid, "the exchange's documents name two currencies").Because(taler.ReasonCurrencyMismatch)
+		return taler.ExchangeState{}, fault.New(fault.Invalid, "the exchange's documents name two currencies, %.12q in its config and %.12q in its keys", config.Currency, keys.Currency).
+			Because(taler.ReasonCurrencyMismatch).WithHint(tellOperator)
 	}
 	known, err := verified(keys, now)
 	known.KeysTag = tagOf(answer)
@@ -164,13 +165,18 @@ func fetchConfig(ctx context.Context, s protocol.Session, c protocol.Call, base 
 	}
 	var config taler.ExchangeConfig
 	if err := taler.Unmarshal(answer.Body, &config); err != nil {
-		return taler.ExchangeConfig{}, malformed(err)
+		return taler.ExchangeConfig{}, illFormed(configDocument, err)
 	}
 	if config.Name != taler.ExchangeName {
-		return taler.ExchangeConfig{}, malformed(fault.New(fault.Invalid, "its name is not %s", taler.ExchangeName))
+		return taler.ExchangeConfig{}, illFormed(configDocument, fault.New(fault.Invalid, "its name is not %s", taler.ExchangeName))
 	}
 	return config, speaks(config.Version)
 }
+
+const (
+	configDocument = "what the exchange shows as its config"
+	tellOperator   = "tell the exchange's operator, or use another exchange"
+)
 
 // askConfig asks once without going where the answer sends it: an exchange that has
 // moved is not dealt with. A redirect that says nothing of that is gone after.
@@ -192,6 +198,9 @@ func askConfig(ctx context.Context, s protocol.Session, c protocol.Call, base st
 
 // speaks refuses a version in which nothing can be withdrawn.
 func speaks(v taler.Version) error {
+	if v == (taler.Version{}) {
+		return malformed(fault.New(fault.Invalid, "it does not say which version of the protocol it speaks"))
+	}
 	_, err := taler.WithdrawProtocols(v)
 	return err
 }

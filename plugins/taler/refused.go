@@ -15,6 +15,9 @@ import (
 // nobody signs is not final by itself, see borneOut.
 func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Response) (final bool, refusal error) {
 	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
+	if answer.Status == http.StatusUnavailableForLegalReasons {
+		return false, identify(e, answer.Body)
+	}
 	switch err.Reason {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired:
 		var said taler.ExchangeError
@@ -33,7 +36,7 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 	case taler.ReasonReserveUnknown:
 		return false, err.WithHint("the money has not arrived yet; go on later with `wallet operation resume`")
 	case taler.ReasonKYCRequired:
-		return false, identify(err, e, answer.Body)
+		return false, identify(e, answer.Body)
 	case taler.ReasonRedirectRefused:
 		return false, sentAway(err, e.URL, answer).WithHint("tell the exchange's operator; everything is kept, and the same request is sent again: " +
 			"go on with `wallet operation resume`; what nobody withdraws goes back when the reserve is closed")
@@ -135,7 +138,8 @@ func (f form) absent(e taler.ExchangeState, body []byte) bool {
 // identify tells a person what to do when the exchange must know who they are: where
 // the requirement of the body stands (Taler docs, core/exchange kyc-check). Whoever
 // sent the body, no link of theirs is shown, but one at the exchange itself.
-func identify(err *fault.Fault, e taler.ExchangeState, body []byte) error {
+func identify(e taler.ExchangeState, body []byte) error {
+	err := fault.New(fault.Denied, "the exchange makes these coins only when it knows who you are").Because(taler.ReasonKYCRequired)
 	var said taler.ExchangeError
 	if taler.Unmarshal(body, &said) != nil || said.HPayto.IsZero() {
 		return err.WithHint("the exchange must know you first: ask its operator how, at %s; nothing was charged, go on afterwards with `wallet operation resume`", e.URL)

@@ -86,7 +86,8 @@ func arrived(r taler.Reserve, answer protocol.Response) (taler.AwaitResult, erro
 	}
 	switch {
 	case status.Balance.Currency != r.Amount.Currency:
-		return taler.AwaitResult{}, fault.New(fault.Invalid, "the exchange shows the reserve in another currency").Because(taler.ReasonCurrencyMismatch)
+		return taler.AwaitResult{}, fault.New(fault.Invalid, "the exchange shows %s in the reserve, which was made for %s", status.Balance, r.Amount.Currency).
+			Because(taler.ReasonCurrencyMismatch).WithHint("tell the exchange's operator; the reserve's key is kept")
 	case status.MaximumAgeGroup > 0:
 		return taler.AwaitResult{}, fault.New(fault.Unsupported, "coins of this reserve must be restricted by age, which this wallet cannot do").
 			Because("age-restricted").WithHint("use a wallet that can, with this reserve's key")
@@ -94,9 +95,12 @@ func arrived(r taler.Reserve, answer protocol.Response) (taler.AwaitResult, erro
 	return taler.AwaitResult{Exists: true, Balance: status.Balance}, nil
 }
 
-// malformed is the fault for an answer that is not Taler's.
-func malformed(err error) error {
-	return fault.Wrap(err, fault.Invalid, "the exchange's answer is not of the expected form").
+// malformed is the fault for an answer that is not Taler's, and says what is wrong
+// with it.
+func malformed(err error) error { return illFormed("the exchange's answer", err) }
+
+func illFormed(what string, err error) error {
+	return fault.Wrap(err, fault.Invalid, "%s cannot be used: %s", what, fault.From(err).Message).
 		Because(taler.ReasonAnswerMalformed).WithHint("is this the address of a Taler exchange?")
 }
 

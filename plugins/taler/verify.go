@@ -25,6 +25,9 @@ func verified(keys taler.Keys, now time.Time) (taler.ExchangeState, error) {
 	if err := speaks(keys.Version); err != nil {
 		return taler.ExchangeState{}, err
 	}
+	if keys.MasterPublicKey.IsZero() {
+		return taler.ExchangeState{}, malformed(fault.New(fault.Invalid, "it names no master key"))
+	}
 	if err := instrument.CheckCurrency(keys.Currency); err != nil {
 		return taler.ExchangeState{}, malformed(err)
 	}
@@ -154,7 +157,7 @@ func oneCurrency(keys taler.Keys) error {
 	same := func(what string, amounts ...taler.Amount) error {
 		for _, a := range amounts {
 			if a.Currency != keys.Currency {
-				return fault.New(fault.Invalid, "%s of the exchange is not in %s", what, keys.Currency).Because(taler.ReasonCurrencyMismatch)
+				return fault.New(fault.Invalid, "%s of the exchange is not in %s", what, keys.Currency).Because(taler.ReasonCurrencyMismatch).WithHint(tellOperator)
 			}
 		}
 		return nil

@@ -63,7 +63,7 @@ func (p *person) Show(e client.Event) {
 
 // transfer says what the person has to send, and by what they go on if this ends.
 func transfer(e client.Event) string {
-	text := fmt.Sprintf("Send %s to the exchange, with this subject and nothing else:\n  %s\nas banking software opens it:\n  %s", e.Amount, e.Reserve, e.Payto)
+	text := fmt.Sprintf("Send %s to the exchange, once, with this subject and nothing else:\n  %s\nas banking software opens it:\n  %s", e.Amount, e.Reserve, e.Payto)
 	for _, r := range e.Restrictions {
 		text += "\nThe exchange takes it under a condition: " + r
 	}

@@ -291,6 +291,50 @@ func TestAnExchangeThatIsNotHeard(t *testing.T) {
 	}
 }
 
+// listener is a customer who remembers what was waited for.
+type listener struct {
+	customer
+	waited []string
+}
+
+func (l *listener) Show(e client.Event) {
+	if e.Event == client.EventWaiting {
+		l.waited = append(l.waited, e.Reason)
+	}
+	l.customer.Show(e)
+}
+
+// TestAnExchangeThatCannotSayWhatItHas is waited for, and the person reads why; what is
+// no exchange's answer ends the run, with what to do.
+func TestAnExchangeThatCannotSayWhatItHas(t *testing.T) {
+	w := newWorld(t)
+	broken := answer{status: 503, header: http.Header{}}
+	page := answer{status: 200, header: http.Header{}, body: []byte("<html>Sign in</html>")}
+	said := []answer{broken, broken, page}
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		if len(part) != 52 || len(said) == 0 {
+			return ask()
+		}
+		a := said[0]
+		said = said[1:]
+		return a
+	})
+	wallet, l := w.wallet(), &listener{customer: customer{w: w}}
+	want := client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}
+	err := wallet.WithdrawByTransfer(t.Context(), want, l)
+	f := fault.From(err)
+	if f == nil || f.Reason != taler.ReasonAnswerMalformed || !strings.Contains(f.Message, "a web page came") || !strings.Contains(f.Hint, "exchange? Then go on with") {
+		t.Fatalf("%v, with the hint %q", err, f.Hint)
+	}
+	if n := len(l.waited); n < 2 || !strings.Contains(l.waited[n-1], "does not say whether the money has arrived: the exchange could not answer, with status 503") {
+		t.Errorf("it waited for %q", l.waited)
+	}
+	if err := wallet.WithdrawByTransfer(t.Context(), want, l); err != nil {
+		t.Fatal(err)
+	}
+	w.settled(wallet, 1)
+}
+
 // paid lets the money for a reserve arrive.
 func (w *world) paid(reserve string, sum instrument.Amount) (uint64, error) {
 	var pub taler.EddsaPublicKey
