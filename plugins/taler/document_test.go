@@ -42,6 +42,29 @@ func TestWhatIsWrongWithADocument(t *testing.T) {
 	}
 }
 
+// A status alone does not say what was asked for; the wallet does.
+func TestWhichDocumentIsMissing(t *testing.T) {
+	for path, says := range map[string]string{"/config": "does not show its config: ", "/keys": "does not show its keys: ", "/terms": "does not show its terms of service: "} {
+		w := readyWallet(t)
+		w.mint.with(func() {
+			w.mint.intercept = func(out http.ResponseWriter, in *http.Request) bool {
+				if in.URL.Path == path {
+					http.Error(out, "no", http.StatusForbidden)
+				}
+				return in.URL.Path == path
+			}
+		})
+		operation := "REFRESH"
+		if path == "/terms" {
+			operation = "TERMS"
+		}
+		_, err := w.do("taler.exchange", operation, w.exchange, nil)
+		if f := fault.From(err); f == nil || f.Kind != fault.Denied || !strings.Contains(f.Message, says) || f.Hint == "" {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+}
+
 // Who answers 451 has refused for want of a name, with Taler's body or without; what
 // they write is not shown.
 func TestALegalReasonIsSaidInOurWords(t *testing.T) {

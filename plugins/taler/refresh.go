@@ -63,7 +63,7 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 	switch {
 	case answer.Status == http.StatusNotModified && ask.Header != nil:
 	case answer.Status != http.StatusOK:
-		return protocol.Result{}, cmp.Or(moved(before.URL, ask.Path, answer), unread(answer))
+		return protocol.Result{}, cmp.Or(moved(before.URL, ask.Path, answer), unread("its keys", answer))
 	default:
 		if known, err = readKeys(answer, config, s.Now()); err != nil {
 			return protocol.Result{}, err
@@ -161,7 +161,7 @@ func fetchConfig(ctx context.Context, s protocol.Session, c protocol.Call, base 
 		return taler.ExchangeConfig{}, err
 	}
 	if answer.Status != http.StatusOK {
-		return taler.ExchangeConfig{}, unread(answer)
+		return taler.ExchangeConfig{}, unread("its config", answer)
 	}
 	var config taler.ExchangeConfig
 	if err := taler.Unmarshal(answer.Body, &config); err != nil {

@@ -49,20 +49,19 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 	return false, err
 }
 
-// unread is the fault of a document that did not come: an exchange that cannot
-// answer now is asked again, whatever it says of itself.
-func unread(answer protocol.Response) error {
+// unread is the fault of a document that did not come, which it names: an exchange
+// that cannot answer now is asked again, whatever it says of itself.
+func unread(what string, answer protocol.Response) error {
 	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
-	if failed(answer.Status) {
+	switch {
+	case failed(answer.Status):
 		return failure(err, fault.Unavailable, answer.Status).WithHint("try again later")
-	}
-	if redirects(answer.Status) {
+	case redirects(answer.Status):
 		return sentAway(err, "", answer).WithHint("ask the exchange's operator for its address")
+	case err.Hint == "":
+		err = err.WithHint("is this the address of a Taler exchange, with the path that its operator names?")
 	}
-	if err.Hint == "" {
-		return err.WithHint("is this the address of a Taler exchange, with the path that its operator names?")
-	}
-	return err
+	return fault.Wrap(err, err.Kind, "the exchange does not show %s: %s", what, err.Message).Because(err.Reason).WithHint("%s", err.Hint)
 }
 
 // document asks for what an exchange publishes. One that is too long is so every

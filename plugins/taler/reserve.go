@@ -74,7 +74,7 @@ func await(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 // arrived is the pure reading of the exchange's answer.
 func arrived(r taler.Reserve, answer protocol.Response) (taler.AwaitResult, error) {
 	if answer.Status != http.StatusOK {
-		err := unread(answer)
+		err := unread("the reserve", answer)
 		if fault.ReasonOf(err) == taler.ReasonReserveUnknown {
 			return taler.AwaitResult{}, nil
 		}

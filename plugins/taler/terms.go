@@ -71,7 +71,7 @@ func readTerms(answer protocol.Response) (taler.TermsResult, error) {
 	case answer.Status == http.StatusNotImplemented:
 		return taler.TermsResult{}, nil
 	case answer.Status != http.StatusOK:
-		return taler.TermsResult{}, unread(answer)
+		return taler.TermsResult{}, unread("its terms of service", answer)
 	case !utf8.Valid(answer.Body) || len(answer.Body) > maxTerms:
 		return taler.TermsResult{}, malformed(fault.New(fault.Invalid, "its terms are not text, or too long"))
 	}
