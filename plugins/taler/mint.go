@@ -162,12 +162,8 @@ func (f form) planned(r *taler.Reserve, e taler.ExchangeState, balance taler.Amo
 func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (status string, err error) {
 	amount := r.Remainder
 	if r.Coins == 0 { // say why nothing can be made
-		_, err := outlook(e, amount, taler.Amount{}, now)
-		if f := fault.From(err); fault.ReasonOf(err) == reasonTooSmall {
-			return "", f.WithHint("%s; what is there goes back when the reserve is closed", f.Hint)
-		}
-		if err != nil {
-			return "", err
+		if _, err := outlook(e, amount, taler.Amount{}, now); err != nil {
+			return "", there(err)
 		}
 	}
 	coins, _, err := plan(e.Denominations, amount, batchSize, now)

@@ -126,7 +126,7 @@ func noLonger() error {
 }
 
 func noDenominations(why string) error {
-	return fault.New(fault.Unavailable, "%s", why).Because("no-denominations").
+	return fault.New(fault.Unavailable, "%s", why).Because(reasonNoDenominations).
 		WithHint("ask the exchange's operator when it makes coins again, or use another exchange")
 }
 
@@ -141,7 +141,7 @@ func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (t
 		return out, fault.New(fault.Unsupported, "%s", e.NoneHere()).Because(taler.ReasonDenominationsForeign).
 			WithHint("this wallet makes coins with RSA signatures and without an age; use another exchange, or for this one another wallet")
 	case len(usable(e.Denominations, e.Currency, now)) == 0 && slices.ContainsFunc(e.Denominations, func(d taler.Denomination) bool { return offered(d, e.Currency, now) }):
-		return out, fault.New(fault.Denied, "every coin of this exchange costs more than it is worth").Because("fees-exceed-value").
+		return out, fault.New(fault.Denied, "every coin of this exchange costs more than it is worth").Because(reasonDear).
 			WithHint("use another exchange")
 	case len(usable(e.Denominations, e.Currency, now)) == 0:
 		return out, noDenominations("no denomination of this exchange can be used now")
@@ -201,11 +201,11 @@ func limited(e taler.ExchangeState, amount, held taler.Amount) (identify bool, e
 		}
 		if !l.SoftLimit && l.Threshold.IsZero() {
 			return false, fault.New(fault.Denied, "the exchange lets nobody %s anything now", verbOf(l.OperationType)).
-				Because("limit-exceeded").WithHint(tellOperator)
+				Because(reasonLimit).WithHint(tellOperator)
 		}
 		if !l.SoftLimit {
 			return false, fault.New(fault.Denied, "the exchange lets nobody %s more than %s", verbOf(l.OperationType), l.Threshold).
-				Because("limit-exceeded").WithHint("ask for less")
+				Because(reasonLimit).WithHint("ask for less")
 		}
 		identify = true
 	}
@@ -219,14 +219,32 @@ func verbOf(operation string) string {
 	return "withdraw"
 }
 
-// reasonTooSmall marks an amount of which no coin can be made.
-const reasonTooSmall fault.Reason = "amount-too-small"
+// Reasons for which no coins are made of an amount.
+const (
+	reasonTooSmall        fault.Reason = "amount-too-small"
+	reasonNoDenominations fault.Reason = "no-denominations"  // that can be used now
+	reasonDear            fault.Reason = "fees-exceed-value" // of every coin
+	reasonLimit           fault.Reason = "limit-exceeded"
+)
 
 func tooSmall(e taler.ExchangeState, amount taler.Amount, now time.Time) error {
 	all := usable(e.Denominations, e.Currency, now)
 	least := slices.MinFunc(all, func(a, b taler.Denomination) int { return compare(a.Value, b.Value) })
 	return fault.New(fault.Invalid, "%s is too small for any coin of this exchange", amount).Because(reasonTooSmall).
 		WithHint("its smallest coin is of %s, for a fee of %s", least.Value, least.FeeWithdraw)
+}
+
+// there is why nothing can be made of money that has come: what one does before is too
+// late.
+func there(err error) error {
+	f := fault.From(err)
+	switch f.Reason {
+	case reasonTooSmall:
+		return f.WithHint("%s; what is there goes back when the reserve is closed", f.Hint)
+	case reasonNoDenominations, taler.ReasonDenominationsForeign, reasonDear, reasonLimit:
+		return f.WithHint("ask the exchange's operator when that changes; what is there goes back when the reserve is closed")
+	}
+	return err
 }
 
 func timestamp(t time.Time) taler.Timestamp { return taler.Timestamp(max(t.Unix(), 0)) }

@@ -335,6 +335,10 @@ func TestACoinThatCostsMoreThanItIsWorth(t *testing.T) {
 	if _, err := outlook(e, sum("CHF:30"), taler.Amount{}, noon); fault.ReasonOf(err) != "fees-exceed-value" {
 		t.Errorf("of that alone: %v", err)
 	}
+	r := taler.Reserve{Amount: sum("CHF:30"), Remainder: sum("CHF:30")}
+	if _, err := batchForm().planned(&r, e, taler.Amount{}, noon); !strings.Contains(fault.From(err).Hint, "goes back") || strings.Contains(fault.From(err).Hint, "another exchange") {
+		t.Errorf("with the money there: %v", err)
+	}
 	if _, err := outlook(e, sum("CHF:30"), taler.Amount{}, noon.Add(2*time.Hour)); fault.ReasonOf(err) != "no-denominations" {
 		t.Errorf("when its time is over: %v", err)
 	}
