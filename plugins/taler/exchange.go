@@ -17,7 +17,7 @@ type exchange struct{}
 
 // Info implements protocol.Protocol.
 func (exchange) Info() protocol.Info {
-	return protocol.Info{ID: taler.ProtocolExchange, Title: "Know an exchange of digital cash", Replay: 2}
+	return protocol.Info{ID: taler.ProtocolExchange, Title: "Know an exchange of digital cash", Replay: 3}
 }
 
 // CompatibleWith implements protocol.Protocol.

@@ -71,7 +71,7 @@ func TestWhoMustIdentifyIsToldHow(t *testing.T) {
 		`{"code":1028}`: "ask its operator how, at https://exchange.example/",
 		`{"code":1028,"h_payto":"","requirement_row":42}`: "ask its operator how",
 	} {
-		final, err := batchForm().refused(taler.Reserve{Batch: &taler.WithdrawBatch{}}, e, protocol.Response{Status: 451, Body: []byte(body)})
+		final, err := batchForm().refused(taler.Reserve{Batch: &taler.WithdrawBatch{}}, e, protocol.Response{Status: 451, Body: []byte(body)}, true)
 		if final || !errors.Is(err, fault.Denied) || fault.ReasonOf(err) != taler.ReasonKYCRequired || !strings.Contains(fault.From(err).Hint, want) {
 			t.Errorf("%v, %q", err, fault.From(err).Hint)
 		}

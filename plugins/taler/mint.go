@@ -39,7 +39,13 @@ func (w coinWithdrawal) withdraw(ctx context.Context, s protocol.Session, c prot
 		case err != nil:
 			return protocol.Result{}, w.unsent(ctx, s, c.Main(), r, err)
 		}
-		if err := w.settle(ctx, s, c.Main(), r.Batch.Clean, answer); err != nil {
+		spared := false
+		if r.Batch.Clean && answer.Status == http.StatusNotFound && noEndpoint(answer.Body) {
+			if spared, err = w.spared(ctx, s, r); err != nil {
+				return protocol.Result{}, w.staysClean(ctx, s, c.Main(), err)
+			}
+		}
+		if err := w.settle(ctx, s, c.Main(), r.Batch.Clean, spared, answer); err != nil {
 			return protocol.Result{}, err
 		}
 	}
@@ -53,33 +59,6 @@ func (w coinWithdrawal) send(ctx context.Context, s protocol.Session, r taler.Re
 		Header: map[string]string{"Content-Type": "application/json"}, Body: r.Batch.Body,
 		Timeout: maxHold, Limit: maxAnswer, Repeat: !r.Batch.Clean,
 	})
-}
-
-// unheard reports whether the batch that was clean is to be sent again at once:
-// this party ended in the middle of the first send, or that was sent elsewhere.
-func unheard(r taler.Reserve, answer protocol.Response, err error) bool {
-	if !r.Batch.Clean {
-		return false
-	}
-	moved := answer.Status >= http.StatusMultipleChoices && answer.Status < http.StatusBadRequest
-	return fault.ReasonOf(err) == protocol.ReasonAnswerLost || err == nil && moved
-}
-
-// unsent keeps a clean batch clean when nobody was reached.
-func (w coinWithdrawal) unsent(ctx context.Context, s protocol.Session, id instrument.ID, sent taler.Reserve, failure error) error {
-	if !sent.Batch.Clean || !errors.Is(failure, fault.Unavailable) && !errors.Is(failure, fault.Timeout) {
-		return failure
-	}
-	_, err := change(ctx, s, id, func(status string, r *taler.Reserve) (verdict, error) {
-		if r.Batch != nil {
-			r.Batch.Clean = true
-		}
-		return become(status), nil
-	})
-	if err != nil {
-		return err
-	}
-	return failure
 }
 
 // freeze makes sure that there is a batch to send: the one that was frozen
@@ -211,7 +190,7 @@ func fit(r *taler.Reserve, balance taler.Amount) error {
 
 // settle takes the exchange's answer: coins, all in one commit with what the
 // reserve becomes, or a refusal. What could be proof is kept.
-func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instrument.ID, clean bool, answer protocol.Response) error {
+func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instrument.ID, clean, spared bool, answer protocol.Response) error {
 	var outcome error
 	err := s.Update(ctx, func(tx instrument.Tx) error {
 		i, r, err := read[taler.Reserve](tx, id)
@@ -223,7 +202,7 @@ func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instr
 			return err
 		}
 		r.Batch.Clean = clean
-		coins, status, refusal := w.form.answered(&r, e, answer, s.Now())
+		coins, status, refusal := w.form.answered(&r, e, answer, spared, s.Now())
 		outcome = refusal
 		if refusal == nil {
 			if status, err = goOn(e, &r, s.Now()); err != nil {
@@ -245,10 +224,10 @@ func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instr
 
 // answered is the pure rule of an answer to the batch that is on its way: the
 // coins and the state afterwards, or why there are none.
-func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.Response, now time.Time) ([]taler.Coin, string, error) {
+func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.Response, spared bool, now time.Time) ([]taler.Coin, string, error) {
 	evidence := &taler.Evidence{Request: r.Batch.Body, Status: answer.Status, Response: answer.Body, At: now.Unix()}
 	if answer.Status != http.StatusOK {
-		final, refusal := f.refused(*r, e, answer)
+		final, refusal := f.refused(*r, e, answer, spared)
 		r.Evidence = evidence
 		r.Batch.Clean = r.Batch.Clean && !doubtful(answer)
 		r.Batch.Refused = ""

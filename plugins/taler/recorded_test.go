@@ -157,7 +157,7 @@ func TestARealWithdrawal(t *testing.T) {
 	if diff := cmp.Diff(theirs, ours); diff != "" {
 		t.Fatalf("another request (-recorded +ours):\n%s", diff)
 	}
-	coins, status, err := batchForm().answered(&r, e, s.answer(), recordedAt)
+	coins, status, err := batchForm().answered(&r, e, s.answer(), true, recordedAt)
 	if err != nil || status != taler.ReserveDone || len(coins) != len(s.Outputs.Coins) {
 		t.Fatalf("%d coins, %s, %v", len(coins), status, err)
 	}
@@ -196,7 +196,7 @@ func TestRealRefusals(t *testing.T) {
 			for _, p := range asked.Planchets {
 				r.Batch.Plan = append(r.Batch.Plan, taler.PlannedCoins{Denomination: taler.Denomination{DenomPubHash: p.DenomPubHash}, Count: 1})
 			}
-			coins, status, err := batchForm().answered(&r, e, s.answer(), recordedAt)
+			coins, status, err := batchForm().answered(&r, e, s.answer(), true, recordedAt)
 			if len(coins) != 0 || status != taler.ReserveSent || fault.ReasonOf(err) != row.reason || (r.Batch == nil) != row.final || r.Evidence == nil {
 				t.Errorf("%d coins, %s, %v; final %v", len(coins), status, err, r.Batch == nil)
 			}

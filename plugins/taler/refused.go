@@ -13,7 +13,7 @@ import (
 // refused is the pure rule of an exchange's refusal. Final means that no coin of
 // these bytes exists or ever will: only then may another batch be made. One that
 // nobody signs is not final by itself, see borneOut.
-func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Response) (final bool, refusal error) {
+func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Response, spared bool) (final bool, refusal error) {
 	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
 	if answer.Status == http.StatusUnavailableForLegalReasons {
 		return false, identify(e, answer.Body)
@@ -32,7 +32,7 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 		}
 		return false, err.WithHint("go on with `wallet operation resume`: the exchange is asked for its keys and what it has, and if they bear this out, coins are asked for anew")
 	case taler.ReasonEndpointUnknown:
-		return r.Batch.Clean && f.absent(e, answer.Body), err.WithHint("the exchange does not do what it says that it can; tell its operator")
+		return r.Batch.Clean && spared && f.absent(e, answer.Body), err.WithHint("the exchange does not do what it says that it can; tell its operator")
 	case taler.ReasonReserveUnknown:
 		return false, err.WithHint("the money has not arrived yet; go on later with `wallet operation resume`")
 	case taler.ReasonKYCRequired:
@@ -122,8 +122,7 @@ func doubtful(answer protocol.Response) bool {
 // to date since the request was made. That it has none the exchange says itself; a
 // page of somebody on the way is not its word.
 func (f form) absent(e taler.ExchangeState, body []byte) bool {
-	var said taler.ExchangeError
-	if taler.Unmarshal(body, &said) != nil || said.Code != taler.CodeEndpointUnknown {
+	if !noEndpoint(body) {
 		return false
 	}
 	v, err := taler.ParseVersion(e.Version)

@@ -394,7 +394,7 @@ func FuzzAnswersOfAnExchange(f *testing.F) {
 	f.Fuzz(func(t *testing.T, status int, body []byte) {
 		for _, form := range []form{batchForm(), unifiedForm()} {
 			r := taler.Reserve{Amount: sum("CHF:1"), Remainder: sum("CHF:1"), Batch: &taler.WithdrawBatch{Body: []byte("{}")}}
-			coins, next, err := form.answered(&r, taler.ExchangeState{}, protocol.Response{Status: status, Body: body}, noon)
+			coins, next, err := form.answered(&r, taler.ExchangeState{}, protocol.Response{Status: status, Body: body}, true, noon)
 			if len(coins) > 0 || next == taler.ReserveDone && err != nil {
 				t.Errorf("an empty batch became %d coins, %s", len(coins), next)
 			}

@@ -1,6 +1,8 @@
 package taler
 
 import (
+	"context"
+	"net/http"
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -69,4 +71,23 @@ func costs(b taler.WithdrawBatch, currency string) (taler.Amount, error) {
 		return value, err
 	}
 	return value.Add(fees)
+}
+
+// noEndpoint reports whether the exchange says itself that it has not what was asked.
+func noEndpoint(body []byte) bool {
+	var said taler.ExchangeError
+	return taler.Unmarshal(body, &said) == nil && said.Code == taler.CodeEndpointUnknown
+}
+
+// spared asks what is there after such a word, before another form is tried: what the
+// very request would have left shows that somebody else has said it.
+func (w coinWithdrawal) spared(ctx context.Context, s protocol.Session, r taler.Reserve) (bool, error) {
+	answer, err := s.Fetch(ctx, protocol.Request{
+		Address: r.Exchange, Method: http.MethodGet, Path: "reserves/" + r.ReservePub.String(), Timeout: maxHold, Limit: maxAnswer, Repeat: true,
+	})
+	if err != nil {
+		return false, err
+	}
+	got, err := arrived(r, answer)
+	return err == nil && !(got.Exists && charges(r, got.Balance)), nil
 }

@@ -116,6 +116,35 @@ func TestFormsAreTakenInTurn(t *testing.T) {
 	}
 }
 
+// TestAFormIsNotLeftWhoseCoinsWereMade: somebody on the way lets the exchange make the
+// coins and says that it has not this form.
+func TestAFormIsNotLeftWhoseCoinsWereMade(t *testing.T) {
+	w := newWorld(t)
+	var forms []string
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		a := ask()
+		switch part {
+		case "config", "keys":
+			a.body = []byte(strings.Replace(string(a.body), `"version":"23:0:6"`, `"version":"26:0:9"`, 1))
+		case "withdraw", "batch-withdraw":
+			if forms = append(forms, part); len(forms) == 2 {
+				return refusal(http.StatusNotFound, taler.CodeEndpointUnknown)
+			}
+		}
+		return a
+	})
+	wallet := w.wallet()
+	c := &customer{w: w}
+	err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "x"}, c)
+	if err != nil || !c.done {
+		t.Fatal(err)
+	}
+	w.settled(wallet, 1)
+	if want := "withdraw batch-withdraw batch-withdraw"; strings.Join(forms, " ") != want {
+		t.Errorf("asked by %v", forms)
+	}
+}
+
 // quitter is a customer who ends the command when it waits for the exchange's coins.
 type quitter struct {
 	customer

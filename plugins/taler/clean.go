@@ -1,0 +1,45 @@
+package taler
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// unheard reports whether the batch that was clean is to be sent again at once:
+// this party ended in the middle of the first send, or that was sent elsewhere.
+func unheard(r taler.Reserve, answer protocol.Response, err error) bool {
+	if !r.Batch.Clean {
+		return false
+	}
+	moved := answer.Status >= http.StatusMultipleChoices && answer.Status < http.StatusBadRequest
+	return fault.ReasonOf(err) == protocol.ReasonAnswerLost || err == nil && moved
+}
+
+// unsent keeps a clean batch clean when nobody was reached.
+func (w coinWithdrawal) unsent(ctx context.Context, s protocol.Session, id instrument.ID, sent taler.Reserve, failure error) error {
+	if !sent.Batch.Clean || !errors.Is(failure, fault.Unavailable) && !errors.Is(failure, fault.Timeout) {
+		return failure
+	}
+	return w.staysClean(ctx, s, id, failure)
+}
+
+// staysClean records that there are no coins of the batch, and comes back with why
+// the run ends.
+func (w coinWithdrawal) staysClean(ctx context.Context, s protocol.Session, id instrument.ID, failure error) error {
+	_, err := change(ctx, s, id, func(status string, r *taler.Reserve) (verdict, error) {
+		if r.Batch != nil {
+			r.Batch.Clean = true
+		}
+		return become(status), nil
+	})
+	if err != nil {
+		return err
+	}
+	return failure
+}
