@@ -66,7 +66,8 @@ func (e ExchangeState) NoneHere() string {
 		n    int
 		what string
 	}{
-		{e.Schnorr, "with Clause-Schnorr signatures"}, {e.Restricted, "restricted by age"},
+		{e.Schnorr, "with Clause-Schnorr signatures"},
+		{e.Restricted, "restricted by age"},
 		{e.Foreign - e.Schnorr - e.Restricted, "of another cipher"},
 	} {
 		if kind.n > 0 {

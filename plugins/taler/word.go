@@ -89,5 +89,5 @@ func (w coinWithdrawal) spared(ctx context.Context, s protocol.Session, r taler.
 		return false, err
 	}
 	got, err := arrived(r, answer)
-	return err == nil && !(got.Exists && charges(r, got.Balance)), nil
+	return err == nil && (!got.Exists || !charges(r, got.Balance)), nil
 }
