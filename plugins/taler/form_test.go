@@ -84,7 +84,7 @@ func TestAnEndpointThatIsMissing(t *testing.T) {
 			_, err := w.unified("WITHDRAW", r.Reserve, nil)
 			wantFault(t, err, fault.NotFound, wire.ReasonEndpointUnknown)
 			_, reserve := w.reserve(r.Reserve)
-			if (reserve.Batch == nil) != row.older || (reserve.Lacks == wire.ProtocolWithdraw26) != row.older {
+			if (reserve.Batch == nil) != row.older || (reserve.Lacks == wire.ProtocolWithdraw26) != row.older || (len(reserve.GivenUp) == 1) != row.older {
 				t.Errorf("the batch is given up: %v, lacks %q", reserve.Batch == nil, reserve.Lacks)
 			}
 			_, err = w.batch("WITHDRAW", r.Reserve, nil)

@@ -243,6 +243,7 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 			}
 			if fault.ReasonOf(refusal) == taler.ReasonEndpointUnknown {
 				r.Lacks = f.id
+				giveUpBatch(r)
 			}
 			r.Batch = nil
 		}
