@@ -133,6 +133,9 @@ func TestProviders(t *testing.T) {
 	}
 	_, _, err := h.Bank.AddTerminal(ctx, "new", "second")
 	refused(t, err, fault.Conflict, "provider-removed")
+	if f := fault.From(err); !strings.Contains(f.Hint, "by another one with `bank provider add`") {
+		t.Errorf("the hint is %q", f.Hint)
+	}
 	if all, err := h.Bank.Providers(ctx); err != nil || len(all) != 1 || all[0].Name != banktest.ProviderName {
 		t.Errorf("%+v, %v", all, err)
 	}

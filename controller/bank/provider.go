@@ -209,7 +209,7 @@ func (b *Bank) RemoveProvider(ctx context.Context, name string) error {
 	for _, t := range all {
 		if t.Provider == name && !t.Disabled {
 			return fault.New(fault.Conflict, "the terminal %q charges cards with %q", t.Name, name).Because("provider-in-use").
-				WithHint("disable it first: bank terminal disable %s", t.Name)
+				WithHint("disable it first: `bank terminal disable %s`", t.Name)
 		}
 	}
 	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
@@ -229,7 +229,8 @@ func (b *Bank) inUse(ctx context.Context, name string) error {
 		return providerUnknown(err, name)
 	}
 	if i.Status == statusRemoved {
-		return fault.New(fault.Conflict, "the provider %q was removed", name).Because("provider-removed")
+		return fault.New(fault.Conflict, "the provider %q was removed", name).Because("provider-removed").
+			WithHint("payments of the past keep its name: add it by another one with `bank provider add`")
 	}
 	return nil
 }

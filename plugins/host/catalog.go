@@ -210,7 +210,7 @@ func (e Entry) check() error {
 
 func unknown(name string) error {
 	return fault.New(fault.NotFound, "there is no plugin %q", clipText(name, 40)).Because("plugin-unknown").
-		WithHint("swaperoo plugin list shows those that were added")
+		WithHint("`plugin list` shows those that were added")
 }
 
 func missingFile(err error) bool { return errors.Is(err, fs.ErrNotExist) }

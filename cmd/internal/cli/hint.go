@@ -19,6 +19,8 @@ func next(f *fault.Fault) string {
 		return "type it again"
 	case "peer-unknown":
 		return "`wallet peer list` shows those that are known, `wallet peer add` adds one"
+	case "vault-slot-missing":
+		return "a person opens a wallet by a passphrase, an agent by --key-file; --user says who acts, without it the owner"
 	case "user-unknown":
 		return "leave --user out to act as the wallet's owner"
 	case "class-unknown":

@@ -59,7 +59,7 @@ func TestThePageOfTheAPIs(t *testing.T) {
 	var id taler.WOPID
 	var zurich bank.Gateway
 	lines := strings.Split(string(page), "\n")
-	asked := map[string]bool{}
+	asked, payment := map[string]bool{}, "tx-1"
 	for n, line := range lines {
 		if strings.Contains(line, "bank exchange add zurich ") {
 			zurich = h.AddExchange(bank.Exchange{
@@ -72,10 +72,11 @@ func TestThePageOfTheAPIs(t *testing.T) {
 		line = strings.NewReplacer(
 			"$TILL", h.Terminal.Name+":"+h.Terminal.Token, "$GATEWAY", h.Gateway.User+":"+h.Gateway.Password,
 			"$ZURICH", zurich.User+":"+zurich.Password, "$TOKEN", h.Gateway.Token, "$ID", id.Text(), "$BANK", "",
+			"'$PAYMENT'", payment, "$PAYMENT", payment,
 		).Replace(line)
 		r := curl(t, line)
 		if strings.HasSuffix(r.path, "/check") {
-			h.Provider.Put(banktest.Payment{ID: "tx-1", State: "paid", Amount: chf(t, "20.3"), Reference: id.Text()})
+			h.Provider.Put(banktest.Payment{ID: payment, State: "paid", Amount: chf(t, "20.3"), Reference: id.Text()})
 		}
 		got := send(t, h, r)
 		printed(t, lines[n], got, lines[n+1])

@@ -98,7 +98,7 @@ func numbered(f house.Files) error {
 	}
 	return fault.New(fault.Denied, "the bank was restored from a backup of %s: how far its exchange has read since is not known", m.Backup.UTC().Format(time.RFC3339)).
 		Because("restored-unnumbered").
-		WithHint("ask the exchange's database %q and give a higher number: bank restore --next-incoming N", asksExchange)
+		WithHint("ask the exchange's database %q and give a higher number: `bank restore --next-incoming N`", asksExchange)
 }
 
 // restored is what `bank restore` says.

@@ -123,7 +123,8 @@ func (w *wallet) ownerOf(ctx context.Context, group string) (instrument.Principa
 	}
 	in, err := w.Profiles().Memberships(ctx, g.ID, w.User().ID)
 	if err == nil && len(in) == 0 {
-		err = fault.New(fault.Denied, "you are not in the group %q", g.Name).Because("not-member")
+		err = fault.New(fault.Denied, "you are not in the group %q", g.Name).Because("not-member").
+			WithHint("the owner lets you in: `wallet profile member add %s %s`", g.Name, w.User().Name)
 	}
 	return g.ID, err
 }
