@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -39,6 +40,7 @@ func TestAServedDemoIsUsedByHand(t *testing.T) {
 	if len(held.Balances) != 1 || held.Balances[0].Available != "CHF:60" {
 		t.Errorf("the wallet holds %+v", held)
 	}
+	accountAt(t, told.Commands[5].Line, told.Commands[6].Line)
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
@@ -118,6 +120,36 @@ func byHand(t *testing.T, terminal, wallet string) {
 	}
 	if err := sells.Wait(); err != nil || last.Event != "confirmed" {
 		t.Errorf("the terminal ends with %q, %v", last.Event, err)
+	}
+}
+
+// accountAt types the line for the shop and, once it listens, goes through the steps by
+// which a wallet opens an account there.
+func accountAt(t *testing.T, shop, wallet string) {
+	t.Helper()
+	serves := shell(shop + " --json")
+	out, err := serves.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := serves.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := json.NewDecoder(out).Decode(&struct{}{}); err != nil {
+		t.Errorf("the shop says nothing: %v", err)
+	}
+	steps := filepath.Join(t.TempDir(), "steps")
+	if err := os.WriteFile(steps, []byte("classes\nprotocols prepaid\nselect prepaid\nexecute prepaid OPEN currency=CHF\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := output(t, wallet+" --json --script "+steps); !strings.Contains(got, `"account":`) {
+		t.Errorf("the wallet says %s", got)
+	}
+	if err := serves.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := serves.Wait(); err != nil {
+		t.Errorf("the shop ends with %v", err)
 	}
 }
 

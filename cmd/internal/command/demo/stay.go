@@ -106,6 +106,8 @@ func (s *stage) byHand(till string) serving {
 		{"by wallet, at the terminal", quote(append(slices.Clone(terminal), "--listen", till))},
 		{"by wallet, at the wallet: URI is what the terminal shows", quote(append(slices.Clone(withdraw), "--pay", terminalName))},
 		{"what the wallet holds then", quote(slices.Insert(slices.Clone(wallet), 2, "balance"))},
+		{"a shop at which the wallet pays, and has an account if it likes", quote([]string{s.troupe.exe, "terminal", "serve", "--dir", s.troupe.path("terminal"), "--listen", till})},
+		{"at the wallet: the steps with that shop, one by one", quote(slices.Insert(slices.Clone(wallet), 2, "session", terminalName))},
 	}
 	return v
 }
