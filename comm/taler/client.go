@@ -3,6 +3,7 @@ package taler
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -163,7 +164,11 @@ func (c *Client) broken(err error, maybeDone bool) error {
 		return f // the guard at the dialer or the redirect said no
 	}
 	host := c.host()
+	var stranger *tls.CertificateVerificationError
 	switch {
+	case errors.As(err, &stranger): // nothing was sent
+		return fault.Wrap(err, fault.Unavailable, "%s shows a certificate that is not trusted here", host).Because("server-unreachable").
+			WithHint("it must be for this name, of today, and come with its chain from an authority that this machine knows (SSL_CERT_FILE adds one)")
 	case maybeDone:
 		return fault.Wrap(err, fault.Unknown, "%s did not answer; the request may have arrived", host).Because("answer-missing").WithHint("ask again")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):

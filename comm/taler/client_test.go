@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -411,6 +412,24 @@ func TestNobodyThere(t *testing.T) {
 	_, err = c.SetUp(t.Context(), TerminalWithdrawalSetup{RequestUID: "u"})
 	if fault.KindOf(err) != fault.Unavailable || fault.ReasonOf(err) != "server-unreachable" {
 		t.Errorf("a change that never left: %v, %q", err, fault.ReasonOf(err))
+	}
+}
+
+// TestAStrangersCertificate is named as what is wrong: the address is right.
+func TestAStrangersCertificate(t *testing.T) {
+	asked := false
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	c, err := NewClient(s.URL+"/", nil, Anonymous())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.SetUp(t.Context(), TerminalWithdrawalSetup{RequestUID: "u"})
+	if f := fault.From(err); f.Kind != fault.Unavailable || f.Reason != "server-unreachable" || asked ||
+		!strings.Contains(f.Message, "certificate that is not trusted") || !strings.Contains(f.Hint, "for this name") {
+		t.Errorf("%+v", f)
 	}
 }
 
