@@ -79,26 +79,31 @@ func accountShow(e *cli.Env) *cobra.Command {
 }
 
 func accountCredit(e *cli.Env) *cobra.Command {
-	return accountLimit(e, "credit NAME AMOUNT", "Give an account a credit line", "take the credit line away", (*bank.Bank).SetCredit)
+	return accountLimit(e, "credit NAME [AMOUNT]", "Give an account a credit line", "take the credit line away", (*bank.Bank).SetCredit)
 }
 
 func accountDay(e *cli.Env) *cobra.Command {
-	return accountLimit(e, "day NAME AMOUNT", "Limit what an account sells in a day of UTC", "take the limit away", (*bank.Bank).SetPerDay)
+	return accountLimit(e, "day NAME [AMOUNT]", "Limit what an account sells in a day of UTC", "take the limit away", (*bank.Bank).SetPerDay)
 }
 
-// accountLimit is a command that sets an amount of an account, or takes it away.
+// accountLimit is a command that sets an amount of an account, or takes it away: then
+// the amount need not be said.
 func accountLimit(e *cli.Env, use, short, away string, set func(*bank.Bank, context.Context, string, instrument.Amount) error) *cobra.Command {
 	none := false
 	c := onAccount(e, use, short, 2, func(c *cobra.Command, b *bank.Bank, args []string) error {
+		if none {
+			return set(b, c.Context(), args[0], instrument.Amount{})
+		}
+		if len(args) < 2 {
+			return cli.Usage("%s needs an AMOUNT, or --none", c.CommandPath())
+		}
 		most, err := cli.Amount(args[1])
 		if err != nil {
 			return err
 		}
-		if none {
-			most = instrument.Amount{}
-		}
 		return cli.Argument(set(b, c.Context(), args[0], most))
 	})
+	c.Args = cobra.RangeArgs(1, 2)
 	c.Flags().BoolVar(&none, "none", false, away)
 	return c
 }

@@ -25,6 +25,9 @@ func providerAdd(e *cli.Env) *cobra.Command {
 		if err := cli.Require(c, needs...); err != nil {
 			return err
 		}
+		if p.Kind == "simulator" && (p.Space != 0 || p.User != 0 || *file != "") {
+			return cli.Usage("--space, --user and --key-file are for --kind wallee")
+		}
 		if _, err := taler.CheckURL(p.URL, e.AllowHTTP); err != nil {
 			return cli.Argument(err)
 		}

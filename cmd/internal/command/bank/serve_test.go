@@ -167,6 +167,7 @@ func TestRefusalsOfOperatorsCommands(t *testing.T) {
 		{2, "provider-kind-unknown", []string{"provider", "add", "p", "--kind", "bank", "--url", "http://127.0.0.1:9/"}},
 		{5, "address-refused", []string{"provider", "add", "p", "--url", "http://cards.example.com/"}},
 		{2, "name-malformed", []string{"provider", "add", "a name", "--url", "http://127.0.0.1:9/"}},
+		{2, "usage", []string{"provider", "add", "p", "--url", "http://127.0.0.1:9/", "--space", "1"}}, // wallee's, and no --kind
 		{3, "provider-unknown", []string{"provider", "check", "p"}},
 		{3, "provider-unknown", []string{"provider", "remove", "p"}},
 		{2, "usage", []string{"withdrawal", "show", "ABC"}},
@@ -174,6 +175,8 @@ func TestRefusalsOfOperatorsCommands(t *testing.T) {
 		{2, "usage", []string{"withdrawal", "abort", "ABCDEFGH"}},
 		{2, "usage", []string{"withdrawal", "list", "--status", "lost"}},
 		{3, "operation-unknown", []string{"operation", "show", "abcdef"}},
+		{2, "usage", []string{"operation", "list", "--state", "lost"}},
+		{2, "usage", []string{"operation", "list", "-n", "-1"}},
 		{5, "address-refused", []string{"serve", "--listen", "0.0.0.0:0"}},
 	} {
 		d.refuses(row.code, row.reason, row.args...)

@@ -2,6 +2,7 @@ package operation
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -21,12 +22,18 @@ type Which struct {
 func (w *Which) Flags(c *cobra.Command) {
 	f := c.Flags()
 	f.IntVarP(&w.number, "number", "n", 100, "how many operations; 0: all")
-	f.StringVar(&w.state, "state", "", "only operations that are running, ended or stuck")
+	f.StringVar(&w.state, "state", "", "of the operations only those that are running, ended or stuck")
 }
 
 // Records are those operations, newest first. Their results are for `operation
 // show`: they may hold what a list should not.
 func (w *Which) Records(ctx context.Context, m *protocol.Manager) ([]protocol.Record, error) {
+	switch {
+	case w.number < 0:
+		return nil, cli.Usage("-n is at least 0, which is all")
+	case w.state != "" && !slices.Contains([]protocol.State{protocol.Running, protocol.Ended, protocol.Stuck}, protocol.State(w.state)):
+		return nil, cli.Usage("an operation is running, ended or stuck, not %s", w.state)
+	}
 	found, err := m.Records(ctx, protocol.Filter{State: protocol.State(w.state), Limit: w.number})
 	if err != nil {
 		return nil, err

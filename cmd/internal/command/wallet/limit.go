@@ -130,6 +130,9 @@ func limit(e *cli.Env) *cobra.Command {
 			if !slices.Contains([]string{"operation", "day", "month"}, per) {
 				return cli.Usage("a limit is --per operation, day or month, not %q", per)
 			}
+			if class != "" && !none {
+				w.missing(instrument.ClassID(class))
+			}
 			return of.change(ctx, w, func(l *profile.Limits) { setLimit(l, per, instrument.ClassID(class), amount, none) })
 		})
 	c.Long = "Bound what may be moved in a currency by one operation, or spent in one day or\n" +
@@ -140,6 +143,16 @@ func limit(e *cli.Env) *cobra.Command {
 	c.Flags().BoolVar(&none, "none", false, "take this limit of this currency away")
 	of.flags(c)
 	return c
+}
+
+// missing warns of classes that are not installed: what is said of them holds once they
+// are, and nothing else was meant by a word that is misspelt.
+func (w *wallet) missing(classes ...instrument.ClassID) {
+	for _, class := range classes {
+		if _, err := w.Instruments().Info(class); err != nil {
+			w.env.Say("Warning: no class %q is installed here; a class of others comes with `plugin add`", class)
+		}
+	}
 }
 
 // setLimit sets one limit, or takes it away. What is there may be shared: it is
@@ -153,6 +166,9 @@ func setLimit(l *profile.Limits, per string, class instrument.ClassID, amount in
 		of := classes[class]
 		setLimit(&of, per, "", amount, none)
 		classes[class] = of
+		if len(of.PerOperation)+len(of.PerDay)+len(of.PerMonth) == 0 {
+			delete(classes, class)
+		}
 		l.Classes = classes
 		return
 	}
@@ -176,6 +192,7 @@ func allow(e *cli.Env) *cobra.Command {
 			for _, class := range args {
 				only = append(only, instrument.ClassID(class))
 			}
+			w.missing(only...)
 			return of.change(ctx, w, func(l *profile.Limits) { l.Only = only })
 		})
 	of.flags(c)
