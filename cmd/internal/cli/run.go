@@ -17,6 +17,9 @@ func (e *Env) Run(ctx context.Context, c *cobra.Command, args []string) error {
 		if err := filled(c); err != nil {
 			return err
 		}
+		if err := c.ValidateFlagGroups(); err != nil { // cobra asks this only behind us
+			return err
+		}
 		begun = true
 		return nil
 	}

@@ -26,6 +26,7 @@ func (o *order) flags(c *cobra.Command) {
 	readerFlag(c, &o.reader)
 	f.StringVar(&o.listen, "listen", "", "`ADDR` at which the wallet pays, instead of the configured one")
 	f.BoolVar(&o.yes, "yes", false, "the customer accepts fees and terms, and the wallet is theirs")
+	c.MarkFlagsMutuallyExclusive("card", "reader")
 }
 
 func withdraw(e *cli.Env) *cobra.Command {
@@ -35,7 +36,6 @@ func withdraw(e *cli.Env) *cobra.Command {
 	c.Flags().StringVar(&o.amount, "amount", "", "how much the wallet gets, such as CHF:20")
 	c.Flags().StringVar(&o.exchange, "exchange", "", "`NAME` of the exchange at the bank whose cash it is, where there are several")
 	c.Flags().StringVar(&o.key, "key", "", "idempotency key: the same one is the same withdrawal")
-	c.MarkFlagsMutuallyExclusive("card", "reader")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := cli.Require(c, "amount"); err != nil {
 			return err

@@ -30,6 +30,10 @@ func TestAPeerIsItsKey(t *testing.T) {
 	u.does(nil, "peer", "add", "shop", nowhere+"#"+keyA) // once more the same
 	u.refuses(5, "peer-key-changed", "peer", "add", "other", nowhere+"#"+keyB)
 	u.refuses(5, "peer-key-changed", "pay", nowhere+"#"+keyB, "--amount", "CHF:1", "--yes")
+	u.refuses(5, "peer-key-changed", "pay", "shop", "--trust", keyB, "--amount", "CHF:1", "--yes") // it is for the first contact
+	u.refuses(5, "peer-key-changed", "peer", "add", "other", "wss://127.0.0.1:12/#"+keyA, "--trust", keyB)
+	u.refuses(5, "peer-key-changed", "peer", "add", "other", nowhere, "--trust", keyB)
+	u.refuses(8, "peer-unreachable", "pay", "shop", "--trust", keyA, "--amount", "CHF:1", "--yes")
 
 	var list struct{ Peers []peer }
 	u.does(&list, "peer", "list")

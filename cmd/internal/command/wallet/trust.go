@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"cmp"
 	"context"
 	"path/filepath"
 
@@ -64,8 +65,25 @@ func address(text string) (comm.Address, error) {
 }
 
 // peer is a peer by its name in the book, or by an address. An address that the
-// book knows under another key is refused.
+// book knows under another key is refused, and so is another key of --trust, which is
+// for the first contact.
 func (w *wallet) peer(ctx context.Context, text string) (comm.Peer, error) {
+	p, err := w.resolve(ctx, text)
+	if err != nil || w.env.Trust == "" || p.Key == "" {
+		return p, err
+	}
+	want, err := canonical(w.env.Trust)
+	if err != nil || want == p.Key {
+		return p, err
+	}
+	f := fault.New(fault.Denied, "%s has the key %s, and --trust names %s", cmp.Or(p.Name, text), fingerprint(p.Key), fingerprint(want)).Because("peer-key-changed")
+	if p.Name != "" {
+		f = f.WithHint("if the change is right: `wallet peer trust %s --trust KEY`", p.Name)
+	}
+	return comm.Peer{}, f
+}
+
+func (w *wallet) resolve(ctx context.Context, text string) (comm.Peer, error) {
 	a, err := address(text)
 	if err != nil { // then it is a name
 		return w.Book().PeerNamed(ctx, text)
@@ -84,7 +102,7 @@ func (w *wallet) peer(ctx context.Context, text string) (comm.Peer, error) {
 	case a.Key != "" && a.Key != known.Key:
 		return comm.Peer{}, fault.New(fault.Denied, "the peer %s at this address is known under the key %s, the address names %s",
 			known.Name, fingerprint(known.Key), fingerprint(a.Key)).Because("peer-key-changed").
-			WithHint("if the change is right: swaperoo wallet peer trust %s --trust KEY", known.Name)
+			WithHint("if the change is right: `wallet peer trust %s --trust KEY`", known.Name)
 	}
 	return *known, nil
 }
