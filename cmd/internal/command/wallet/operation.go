@@ -106,7 +106,13 @@ func operationResume(e *cli.Env) *cobra.Command {
 			return err
 		}
 		if p, err := w.FindPayment(ctx, name); err == nil {
+			if want.pay != "" || want.with != "" {
+				return cli.Usage("--pay and --instrument are for a withdrawal; this is a payment, for which --instead is")
+			}
 			return w.ended(w.ResumePayment(ctx, string(p.Operation), &payer{w: w, yes: true, instead: instead}))
+		}
+		if len(instead) > 0 {
+			return cli.Usage("--instead is for a payment of several instruments")
 		}
 		if _, err := w.FindWithdrawal(ctx, name); errors.Is(err, fault.NotFound) {
 			if err := w.goOn(ctx, name); err != nil {

@@ -59,6 +59,9 @@ func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, inst
 	if several(with) {
 		return w.payTogether(ctx, want, with, instead, yes)
 	}
+	if len(instead) > 0 {
+		return cli.Usage("--instead is for a part that is refused, and this payment has one --instrument")
+	}
 	for _, name := range with {
 		i, err := w.find(ctx, name)
 		if err != nil {
