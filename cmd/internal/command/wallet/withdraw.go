@@ -202,6 +202,9 @@ func (w *wallet) wanted(ctx context.Context, want wish) (x client.Withdrawal, er
 		if err != nil {
 			return x, err
 		}
+		if want.pay == "" {
+			return x, cli.Usage("--instrument says which card pays the terminal that --pay names")
+		}
 		x.Card = i.ID
 	}
 	return x, nil
