@@ -18,6 +18,8 @@ var (
 	goName   = regexp.MustCompile(`^(?:([a-z]+)\.)?([A-Z]\w*)(?:\.([A-Z]\w*))?$`)
 	linked   = regexp.MustCompile(`\]\(([^)#:]+)\)`)
 	measured = regexp.MustCompile(`go test -run '\^\$' -bench (\S+)(?: -benchtime \d+x)?((?: \./\S+[a-z])+)`)
+	setting  = regexp.MustCompile("(?m)(?:^    |`)([a-z_]+) = [\"\\[0-9tf]")
+	tagged   = regexp.MustCompile(`toml:"([a-z_]+)`)
 	metric   = regexp.MustCompile(`c2ec_[a-z_]+`)
 )
 
@@ -25,7 +27,8 @@ var (
 // that do: "package.Name", "Name", and of types what they have, "Type.Name".
 type sources struct {
 	declared map[string][]string
-	metrics  string // the files that may name a figure
+	metrics  string          // the files that may name a figure
+	settings map[string]bool // of a config.toml
 }
 
 // TestDocumentsNameWhatTheCodeHas: what a page calls a Go name, a test, a benchmark,
@@ -66,6 +69,12 @@ func TestDocumentsNameWhatTheCodeHas(t *testing.T) {
 				}
 			}
 		}
+		for _, m := range setting.FindAllStringSubmatch(text, -1) {
+			counted["setting"]++
+			if !s.settings[m[1]] {
+				t.Errorf("%s sets %s, which no party has", page, m[1])
+			}
+		}
 		for _, name := range metric.FindAllString(text, -1) {
 			counted["figure"]++
 			if !strings.Contains(s.metrics, name) {
@@ -73,7 +82,7 @@ func TestDocumentsNameWhatTheCodeHas(t *testing.T) {
 			}
 		}
 	}
-	for what, least := range map[string]int{"name": 130, "link": 40, "benchmark": 12, "figure": 4} {
+	for what, least := range map[string]int{"name": 130, "link": 40, "benchmark": 12, "figure": 4, "setting": 9} {
 		if counted[what] < least {
 			t.Errorf("%d of kind %q were found: the pattern does not fit", counted[what], what)
 		}
@@ -182,7 +191,7 @@ func (s sources) measures(pattern, dir string) bool {
 
 func read(t *testing.T) sources {
 	t.Helper()
-	s := sources{declared: map[string][]string{}}
+	s := sources{declared: map[string][]string{}, settings: map[string]bool{}}
 	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil || !strings.HasSuffix(file, ".go") {
 			return err
@@ -201,12 +210,17 @@ func read(t *testing.T) sources {
 		for _, d := range parsed.Decls {
 			declare(d, add)
 		}
-		if strings.HasPrefix(file, "cmd/internal/metrics/") {
-			raw, err := os.ReadFile(file)
-			s.metrics += string(raw)
-			return err
+		if !strings.HasPrefix(file, "cmd/") {
+			return nil
 		}
-		return nil
+		raw, err := os.ReadFile(file)
+		if strings.HasPrefix(file, "cmd/internal/metrics/") {
+			s.metrics += string(raw)
+		}
+		for _, m := range tagged.FindAllSubmatch(raw, -1) {
+			s.settings[string(m[1])] = true
+		}
+		return err
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -2,9 +2,11 @@ package terminal
 
 import (
 	"context"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // Party is what `swaperoo config` knows of a terminal.
@@ -27,14 +29,19 @@ func Party() check.Party {
 func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error) {
 	err = open(ctx, e, looking, func(ctx context.Context, t *terminal) error {
 		found.Note("settings, token, keys and database", nil)
-		_, err := t.BankConfig(ctx)
+		bank, err := t.BankConfig(ctx)
 		found.Note("bank "+t.settings.Bank, err)
 		providers, err := t.Providers(ctx)
 		if err != nil {
 			return err
 		}
 		for _, p := range providers {
-			found.Note("provider "+p.Name, t.CheckProvider(ctx, p.Name))
+			err := t.CheckProvider(ctx, p.Name)
+			if err == nil && bank.WireType != "" && !strings.HasPrefix(bank.WireType, p.Kind+"-") {
+				err = fault.New(fault.Conflict, "it is a %s, and the bank looks for this terminal's payments at %s, a %s", p.Kind, bank.ProviderName, bank.WireType).
+					Because("provider-differs").WithHint("the bank's operator says with `bank terminal add NAME --provider PROVIDER` where it looks; cards must be charged there")
+			}
+			found.Note("provider "+p.Name, err)
 		}
 		if len(providers) == 0 {
 			_, err := t.Provider(ctx)
