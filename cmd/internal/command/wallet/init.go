@@ -23,6 +23,9 @@ func initialise(e *cli.Env) *cobra.Command {
 }
 
 func initialising(ctx context.Context, e *cli.Env, name string) error {
+	if name == "" {
+		return cli.Usage("the name of the wallet's user is empty")
+	}
 	f, err := files(e)
 	if err != nil {
 		return err
