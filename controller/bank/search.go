@@ -199,11 +199,11 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 	}
 	// Not in the line of those who wait for a confirmation.
 	found, err := b.payments(b.slot(w.Provider+" searches"), at, w.WOPID)
-	if err == nil && w.State == taler.StateConfirmed {
-		found, err = besides(w, found)
-	}
 	if err != nil {
 		return false, last, err
+	}
+	if w.State == taler.StateConfirmed {
+		found = b.besides(x.id, w, found)
 	}
 	running := false
 	for _, f := range found {

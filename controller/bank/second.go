@@ -77,13 +77,15 @@ func (s *searcher) readSecond() error {
 
 // besides are the payments with a confirmed withdrawal's reference but for the one
 // that has confirmed it. If that is not among them, the provider shows its payments
-// in another way than before, and nobody can say which of them has bought something.
-func besides(w taler.Withdrawal, found []protocol.Facts) ([]protocol.Facts, error) {
+// in another way than before, and nobody can say which of them has bought something:
+// then there are none, and the search goes on and ends as it would.
+func (b *Bank) besides(id instrument.ID, w taler.Withdrawal, found []protocol.Facts) []protocol.Facts {
 	others := slices.DeleteFunc(slices.Clone(found), func(f protocol.Facts) bool { return f.Transaction == w.ProviderTransactionID })
 	if len(others) == len(found) {
-		return nil, fault.New(fault.Conflict, "the provider does not show the payment that has confirmed the withdrawal").Because("payment-not-shown")
+		b.Log().Warn("a provider does not show the payment that has confirmed a withdrawal: what it shows is left alone", "withdrawal", id, "shown", len(found))
+		return nil
 	}
-	return others, nil
+	return others
 }
 
 // buysNothing proves in the commit that gives it back that a payment has confirmed no

@@ -182,9 +182,14 @@ func TestASecondPaymentUnderTheNameOfANotice(t *testing.T) {
 }
 
 // TestPaymentsThatAreShownInAnotherWay: where the provider does not show the payment
-// that has confirmed, what it shows may be that payment, and stays.
+// that has confirmed, what it shows may be that payment, and stays. The search for it
+// has the pauses and the end of every other.
 func TestPaymentsThatAreShownInAnotherWay(t *testing.T) {
-	h := open(t, banktest.Options{Asking: hasty, Decide: searching})
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: time.Minute, For: time.Hour, AtOnce: 1} // one after the other, in the order in which they are due
+	}})
 	id := selected(t, h, "u", key(1))
 	h.Provider.PutAs("first", banktest.Payment{ID: "first", State: "paid", Amount: amount(t, "CHF:20"), Reference: strings.ToLower(id.Text())}) // no search for the usual spelling finds it
 	notify(t, h, id, "first")
@@ -193,8 +198,27 @@ func TestPaymentsThatAreShownInAnotherWay(t *testing.T) {
 	}
 	h.Provider.Put(banktest.Payment{ID: "1st", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
 	refused(t, notice(h, t, id, "1st"), fault.Conflict, taler.ReasonPaymentDiffers)
-	if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), 4); err != nil {
+	asked := func(of taler.WOPID, times int) {
+		t.Helper()
+		if err := h.Provider.WaitAsked(withTimeout(t), of.Text(), times); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked(id, 1)
+	clock.passes(time.Minute)
+	asked(id, 2)
+	clock.passes(time.Hour)
+	asked(id, 3) // for the last time
+	other := setUp(t, h, "other")
+	if err := h.Bank.AbortByWallet(withTimeout(t), other); err != nil {
 		t.Fatal(err)
+	}
+	clock.passes(2 * time.Minute)
+	asked(other, 1)
+	clock.passes(10 * time.Minute)
+	asked(other, 2)
+	if n := h.Provider.Asked(id.Text()); n != 3 {
+		t.Errorf("it was looked for %d times", n)
 	}
 	if all, err := h.Bank.Returns(withTimeout(t)); err != nil || len(all) != 0 {
 		t.Errorf("given back: %+v, %v", all, err)
