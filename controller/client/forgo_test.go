@@ -119,3 +119,22 @@ func TestARefundUnderWayIsNotGivenUp(t *testing.T) {
 	close(free)
 	m.forgone(name, client.PaymentRefunded, "ready ready ready; 0 taken")
 }
+
+// Whoever ends the command before it has asked has not heard that nothing comes back.
+func TestNothingIsGivenUpThatWasNotAskedFor(t *testing.T) {
+	m := openMarket(t)
+	name := m.withheld()
+	ctx, leave := context.WithCancel(t.Context())
+	m.stops = func(p protocol.Point) {
+		if p == protocol.PointAfterRecord { // it is ours
+			leave()
+		}
+	}
+	got, err := m.ForgoPayment(ctx, name)
+	if !errors.Is(err, fault.Unknown) || got.Status != client.PaymentRefunding || got.Parts[0].State != client.PartPaid {
+		t.Errorf("it is %s, its part %s: %v", got.Status, got.Parts[0].State, err)
+	}
+	m.stops = nil
+	m.keeps.Store(false)
+	m.forgone(name, client.PaymentRefunded, "ready ready ready; 0 taken")
+}

@@ -138,8 +138,9 @@ func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) 
 // ForgoPayment ends a payment of several instruments that is to come back and does
 // not: because the vendor is gone, or gives nothing back. Once more all of it is
 // asked for; what the payer is still without, they give up, and what came back has
-// come back. It is refused while a refund has begun of which nobody knows the end
-// (fault.Unknown), and of a payment that is not to come back (fault.Conflict).
+// come back. It is refused while a refund has begun of which nobody knows the end, or
+// when ctx ends before it was asked for (fault.Unknown), and of a payment that is not
+// to come back (fault.Conflict).
 func (w *Wallet) ForgoPayment(ctx context.Context, name string) (Whole, error) {
 	r, err := w.readingNamed(ctx, name)
 	if err != nil {
@@ -154,7 +155,7 @@ func (w *Wallet) ForgoPayment(ctx context.Context, name string) (Whole, error) {
 	}
 	defer leave()
 	err = r.giveUp(ctx)
-	if r.now.Status == PaymentRefunding && !r.rec.any(PartRefunding) {
+	if ctx.Err() == nil && r.now.Status == PaymentRefunding && !r.rec.any(PartRefunding) {
 		err = r.change(ctx, func(p *parent) string {
 			for n, q := range p.Parts {
 				if q.State == PartPaid {
