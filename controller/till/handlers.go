@@ -32,7 +32,11 @@ func (a *API) start(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *API) list(w http.ResponseWriter, r *http.Request) error {
-	all, err := a.till.List(r.Context(), r.URL.Query().Get("status"))
+	q, err := taler.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	all, err := a.till.List(r.Context(), q.Get("status"))
 	return answer(w, map[string]any{"withdrawals": all}, err)
 }
 

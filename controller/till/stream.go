@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -67,7 +68,10 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 
 // where is what the request says of the cursor and the time.
 func where(r *http.Request) (after instrument.Seq, wait time.Duration, err error) {
-	q := r.URL.Query()
+	q, err := taler.ParseQuery(r.URL.RawQuery) // what cannot be read of it is no wish for all events once more
+	if err != nil {
+		return 0, 0, err
+	}
 	text := q.Get("after")
 	if last := r.Header.Get("Last-Event-ID"); last != "" { // a reader that was cut off knows it better
 		text = last
