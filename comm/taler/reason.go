@@ -66,6 +66,7 @@ const (
 	ReasonDenominationRevoked  fault.Reason = "denomination-revoked"
 	ReasonDenominationKeyLost  fault.Reason = "denomination-key-lost"
 	ReasonDenominationsForeign fault.Reason = "denominations-foreign" // listed, and none that a wallet can use
+	ReasonNoDenominations      fault.Reason = "no-denominations"      // that can be used now
 	ReasonBatchPartlyWithdrawn fault.Reason = "batch-partly-withdrawn"
 	ReasonKYCRequired          fault.Reason = "kyc-required"
 	reasonAmountMalformed      fault.Reason = "amount-malformed" // instrument's

@@ -23,13 +23,10 @@ const (
 // noneNow reports whether other keys may have what these have not.
 func noneNow(err error) bool {
 	reason := fault.ReasonOf(err)
-	return reason == reasonNoDenominations || reason == taler.ReasonDenominationsForeign
+	return reason == taler.ReasonNoDenominations || reason == taler.ReasonDenominationsForeign
 }
 
 func (w *Wallet) longest() time.Duration { return cmp.Or(w.Longest, longPause) }
-
-// reasonNoDenominations marks keys of which nothing can be used now.
-const reasonNoDenominations fault.Reason = "no-denominations"
 
 // makeCoins has the exchange make coins of what has arrived, and is patient: an
 // exchange that cannot be reached, or has lost its answer, is sent the same request
@@ -48,7 +45,7 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 		if ctx.Err() != nil {
 			return pending(ctx.Err(), "the exchange has not made the coins yet")
 		}
-		if !passing(err) || fault.ReasonOf(err) == reasonNoDenominations {
+		if !passing(err) || fault.ReasonOf(err) == taler.ReasonNoDenominations {
 			if mended++; mended > mends {
 				return err
 			}
@@ -78,7 +75,7 @@ func passing(err error) bool {
 // same one waits a little.
 func changed(refusal error) bool {
 	switch fault.ReasonOf(refusal) {
-	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, taler.ReasonCoinSignature, taler.ReasonRefusalUnproven, reasonNoDenominations, taler.ReasonDenominationsForeign:
+	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, taler.ReasonCoinSignature, taler.ReasonRefusalUnproven, taler.ReasonNoDenominations, taler.ReasonDenominationsForeign:
 		return false
 	}
 	return true
@@ -89,7 +86,7 @@ func changed(refusal error) bool {
 func (r *withdrawal) mend(ctx context.Context, refusal error) (balance instrument.Amount, err error) {
 	switch fault.ReasonOf(refusal) {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired,
-		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonRefusalUnproven, reasonNoDenominations, taler.ReasonDenominationsForeign,
+		taler.ReasonDenominationRevoked, taler.ReasonDenominationKeyLost, taler.ReasonRefusalUnproven, taler.ReasonNoDenominations, taler.ReasonDenominationsForeign,
 		taler.ReasonEndpointUnknown: // perhaps it speaks another version by now
 		_, reserve, err := r.w.reserve(ctx, r.id)
 		if err != nil {

@@ -126,7 +126,7 @@ func noLonger() error {
 }
 
 func noDenominations(why string) error {
-	return fault.New(fault.Unavailable, "%s", why).Because(reasonNoDenominations).
+	return fault.New(fault.Unavailable, "%s", why).Because(taler.ReasonNoDenominations).
 		WithHint("ask the exchange's operator when it makes coins again, or use another exchange")
 }
 
@@ -221,10 +221,9 @@ func verbOf(operation string) string {
 
 // Reasons for which no coins are made of an amount.
 const (
-	reasonTooSmall        fault.Reason = "amount-too-small"
-	reasonNoDenominations fault.Reason = "no-denominations"  // that can be used now
-	reasonDear            fault.Reason = "fees-exceed-value" // of every coin
-	reasonLimit           fault.Reason = "limit-exceeded"
+	reasonTooSmall fault.Reason = "amount-too-small"
+	reasonDear     fault.Reason = "fees-exceed-value" // of every coin
+	reasonLimit    fault.Reason = "limit-exceeded"
 )
 
 func tooSmall(e taler.ExchangeState, amount taler.Amount, now time.Time) error {
@@ -241,7 +240,7 @@ func there(err error) error {
 	switch f.Reason {
 	case reasonTooSmall:
 		return f.WithHint("%s; what is there goes back when the reserve is closed", f.Hint)
-	case reasonNoDenominations, taler.ReasonDenominationsForeign, reasonDear, reasonLimit:
+	case taler.ReasonNoDenominations, taler.ReasonDenominationsForeign, reasonDear, reasonLimit:
 		return f.WithHint("ask the exchange's operator when that changes; what is there goes back when the reserve is closed")
 	}
 	return err
