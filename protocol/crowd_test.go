@@ -8,6 +8,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
@@ -113,5 +114,31 @@ func TestOnePeerHasABoundedNumberUnderWay(t *testing.T) {
 	go func() { <-b.reached }()
 	if got := b.serve(ctx, "stranger", 1<<20, word...); got.Fault != nil {
 		t.Errorf("asked again, it is told %v", got.Fault)
+	}
+}
+
+// What was pushed out has not happened: asked for again with its first word it happens,
+// and only once, however often that is asked.
+func TestWhatWasPushedOutHappensOnce(t *testing.T) {
+	const room = 512
+	b := newVendor(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	slow := b.begin(ctx, "slow customer")
+	for n := range room {
+		b.begin(ctx, fmt.Sprint("stranger ", n))
+	}
+	if got := <-b.ends; got.Op != fmt.Sprintf("%032x", slow) || !got.Again || len(b.Operations(t)) != 0 {
+		t.Fatalf("the oldest is told %+v", got)
+	}
+	for range 2 {
+		go func() { <-b.reached }()
+		if got := b.serve(ctx, "slow customer", slow, word...); got.Fault != nil {
+			t.Errorf("asked again, it is told %v", got.Fault)
+		}
+	}
+	made, err := b.Instruments.List(ctx, instrument.Filter{Class: "purse"})
+	if err != nil || len(made) != 1 || len(b.Operations(t)) != 1 {
+		t.Errorf("%d purses were made in %d operations, %v", len(made), len(b.Operations(t)), err)
 	}
 }
