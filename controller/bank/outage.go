@@ -69,8 +69,8 @@ func (b *Bank) answered(provider instrument.ID) {
 	since, told := o.since, !o.told.Before(o.since)
 	o.since = time.Time{}
 	b.mu.Unlock()
-	if told {
-		b.Log().Info("a provider answers again", "provider", b.named(provider), "after", b.Now().Sub(since))
+	if told { // whoever has read the warning reads this, too
+		b.Log().Warn("a provider answers again", "provider", b.named(provider), "after", b.Now().Sub(since))
 	}
 }
 

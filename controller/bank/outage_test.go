@@ -63,7 +63,7 @@ func (s *said) wait(ctx context.Context, n int) ([]string, error) {
 func TestAProviderThatIsDownIsSaidOnce(t *testing.T) {
 	var clock watch
 	log := newSaid()
-	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Log: slog.New(slog.NewJSONHandler(log, nil))})
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	lines := func(n int) []string {
 		t.Helper()
 		got, err := log.wait(withTimeout(t), n)
@@ -100,7 +100,7 @@ func TestAProviderThatIsDownIsSaidOnce(t *testing.T) {
 			t.Errorf("it is %s", w.State)
 		}
 	}
-	if got := lines(3); len(got) != 3 || got[2] != "INFO cards 0" {
+	if got := lines(3); len(got) != 3 || got[2] != "WARN cards 0" {
 		t.Errorf("at the end %q", got)
 	}
 }
