@@ -59,7 +59,7 @@ func New(o Options) *Fetcher {
 		DialContext:            f.dial,
 		TLSClientConfig:        o.TLS.Clone(),
 		TLSHandshakeTimeout:    o.Connect,
-		DisableCompression:     true, // nothing is asked for; what is encoded all the same see plain
+		DisableCompression:     true, // nothing is asked for; plain reads what is encoded all the same
 		MaxIdleConns:           32,
 		MaxIdleConnsPerHost:    32, // as many as there may be: a bank asks one provider all day
 		MaxConnsPerHost:        32,

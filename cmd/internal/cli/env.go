@@ -76,7 +76,7 @@ func (e *Env) Flags(c *cobra.Command) {
 	f.StringVar(&e.Dir, "dir", "", "data directory of the party")
 	f.StringVar(&e.PassFile, "passphrase-file", e.Environ("SWAPEROO_PASSPHRASE_FILE"), "file that holds the passphrase")
 	f.IntVar(&e.PassFD, "passphrase-fd", -1, "file descriptor to read the passphrase from")
-	f.StringVar(&e.Trust, "trust", "", "`KEY` of a peer at first contact")
+	f.StringVar(&e.Trust, "trust", "", "`KEY` of a peer, or of an exchange that is added, at first contact")
 	f.BoolVar(&e.AllowHTTP, "allow-http", false, "use plain http also to other machines")
 	f.StringVar(&e.User, "user", e.Environ("SWAPEROO_USER"), "which principal of the wallet acts")
 	f.BoolVarP(&e.Verbose, "verbose", "v", false, "log what happens to standard error")
