@@ -152,11 +152,15 @@ func (t *Terminal) mayBegin(ctx context.Context, payer string) error {
 		if t.Now().Sub(w.Begun) >= unpaidCount {
 			continue
 		}
+		if w.idle() { // and its many tries need not be looked up
+			unpaid++
+			continue
+		}
 		paid, running, err := t.fates(ctx, w)
 		if err != nil {
 			return err
 		}
-		if len(paid)+len(running) > 0 && !anyOf(paid) && !anyOf(running) {
+		if !anyOf(paid) && !anyOf(running) {
 			unpaid++
 		}
 	}

@@ -80,6 +80,11 @@ func (w whole) has(op instrument.OperationID) bool {
 	return slices.ContainsFunc(w.Parts, func(p share) bool { return slices.Contains(p.Operations, op) })
 }
 
+// idle reports whether no part has paid, and none was let pay but those that failed.
+func (w whole) idle() bool {
+	return !slices.ContainsFunc(w.Parts, func(p share) bool { return p.Paid != "" || p.Taker != "" })
+}
+
 // paidSum is what has been paid of it.
 func (w whole) paidSum() (sum instrument.Amount, err error) {
 	sum = instrument.ZeroOf(w.Total.Currency)
