@@ -90,8 +90,11 @@ func (o *InitOptions) complete() error {
 		return fault.New(fault.Unsupported, "the sandbox exchange speaks protocol %d or %d, not %d", Protocol, Protocol26, o.Protocol).
 			Because("protocol-unsupported")
 	}
-	if o.CloseAfter <= 0 {
+	if o.CloseAfter == 0 {
 		o.CloseAfter = closeReserves
+	}
+	if o.CloseAfter < 0 {
+		return fault.New(fault.Invalid, "reserves cannot be closed %s after they were filled", o.CloseAfter).Because("duration-malformed")
 	}
 	if o.WithdrawFee == (instrument.Amount{}) {
 		o.WithdrawFee = instrument.ZeroOf(o.Currency)

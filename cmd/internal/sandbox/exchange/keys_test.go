@@ -199,6 +199,7 @@ func TestInitRefusesWhatCannotBe(t *testing.T) {
 		"account of nobody":   {exchange.InitOptions{Clock: clock, Currency: "CHF", Account: "payto://x-taler-bank/localhost/x"}, "payto-malformed"},
 		"url malformed":       {exchange.InitOptions{Clock: clock, Currency: "CHF", URL: "exchange"}, "address-refused"},
 		"protocol of others":  {exchange.InitOptions{Clock: clock, Currency: "CHF", Protocol: 24}, "protocol-unsupported"},
+		"closed before":       {exchange.InitOptions{Clock: clock, Currency: "CHF", CloseAfter: -time.Hour}, "duration-malformed"},
 		"fee in foreign coin": {exchange.InitOptions{Clock: clock, Currency: "CHF", WithdrawFee: amount(t, "EUR:1")}, "currency-differs"},
 	} {
 		t.Run(name, func(t *testing.T) {
