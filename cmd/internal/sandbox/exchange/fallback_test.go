@@ -104,16 +104,7 @@ func TestFormsAreTakenInTurn(t *testing.T) {
 		}
 		return a
 	})
-	wallet := w.wallet()
-	c := &customer{w: w}
-	err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "x"}, c)
-	if err != nil || !c.done {
-		t.Fatal(err)
-	}
-	w.settled(wallet, 1)
-	if want := "withdraw batch-withdraw withdraw batch-withdraw"; strings.Join(forms, " ") != want {
-		t.Errorf("asked by %v", forms)
-	}
+	w.withdrawsBy(server.URL, &forms, "withdraw batch-withdraw withdraw batch-withdraw")
 }
 
 // TestAFormIsNotLeftWhoseCoinsWereMade: somebody on the way lets the exchange make the
@@ -133,16 +124,7 @@ func TestAFormIsNotLeftWhoseCoinsWereMade(t *testing.T) {
 		}
 		return a
 	})
-	wallet := w.wallet()
-	c := &customer{w: w}
-	err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "x"}, c)
-	if err != nil || !c.done {
-		t.Fatal(err)
-	}
-	w.settled(wallet, 1)
-	if want := "withdraw batch-withdraw batch-withdraw"; strings.Join(forms, " ") != want {
-		t.Errorf("asked by %v", forms)
-	}
+	w.withdrawsBy(server.URL, &forms, "withdraw batch-withdraw batch-withdraw")
 }
 
 // quitter is a customer who ends the command when it waits for the exchange's coins.
@@ -178,5 +160,19 @@ func TestKeysAreReadAgainWhenNothingOfThemIsLeft(t *testing.T) {
 	err := wallet.WithdrawByTransfer(ctx, client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "x"}, c)
 	if fault.ReasonOf(err) != "pending" || asked != 2 {
 		t.Errorf("the keys were read %d times; %v", asked, err)
+	}
+}
+
+// withdrawsBy has a new wallet withdraw, and looks by which forms it has asked.
+func (w *world) withdrawsBy(url string, forms *[]string, want string) {
+	w.Helper()
+	wallet, c := w.wallet(), &customer{w: w}
+	err := wallet.WithdrawByTransfer(w.Context(), client.Withdrawal{Exchange: url, Amount: amount(w.T, "CHF:3.27"), Key: "x"}, c)
+	if err != nil || !c.done {
+		w.Fatal(err)
+	}
+	w.settled(wallet, 1)
+	if strings.Join(*forms, " ") != want {
+		w.Errorf("asked by %v", *forms)
 	}
 }
