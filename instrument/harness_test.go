@@ -66,6 +66,13 @@ func opened(t testing.TB, db *store.DB, err error, path string, e *crypto.Engine
 	return &party{Manager: manager(t, db, e, classes...), store: db, engine: e, path: path}
 }
 
+// elsewhere is what another process has of the party's database.
+func (p *party) elsewhere(t testing.TB) *party {
+	t.Helper()
+	db, err := store.Open(t.Context(), p.path, store.Options{})
+	return opened(t, db, err, p.path, p.engine, nil)
+}
+
 func manager(t testing.TB, db *store.DB, e *crypto.Engine, classes ...instrument.Class) *instrument.Manager {
 	t.Helper()
 	m, err := instrument.NewManager(instrument.Parts{Store: db, Sealer: e, Clock: time.Now, Random: rand.Reader, Classes: classes})

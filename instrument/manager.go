@@ -40,7 +40,7 @@ func NewManager(p Parts) (*Manager, error) {
 	m := &Manager{
 		store: p.Store, sealer: p.Sealer, clock: p.Clock, random: p.Random,
 		classes: map[ClassID]Class{}, infos: map[ClassID]Info{},
-		leases: newLeaseTable(), line: newLeaseTable(), hub: newHub(),
+		leases: newLeaseTable(), line: newLeaseTable(), hub: newHub(p.Store),
 	}
 	for _, c := range p.Classes {
 		info := c.Info()

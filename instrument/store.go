@@ -12,6 +12,7 @@ import (
 type Store interface {
 	Reader
 	Counter
+	Neighbour
 	// UpdateInstruments runs one unit of work. The unit is called on the store's
 	// writer, in a savepoint of its own, once; if it fails nothing of it is kept
 	// and its error is returned. Nil means: committed and on disk. The unit may
@@ -30,6 +31,13 @@ type Reader interface {
 	Rows(ctx context.Context, f Filter) ([]Row, error)
 	// Entries reads a page of a topic.
 	Entries(ctx context.Context, t Topic, p Page) ([]EntryRow, error)
+}
+
+// Neighbour tells of other processes on the same database.
+type Neighbour interface {
+	// Foreign is another number once another process has written than before. It
+	// has taken every change in that was committed when it was called.
+	Foreign(ctx context.Context) (uint64, error)
 }
 
 // Counter counts without reading what is counted.

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// rereadEvery is how often a waiter reads again without being woken: a wake-up
-// is a hint, the table is the truth, and another process may have written it.
-const rereadEvery = 3 * time.Second
+// lookEvery is how often somebody looks whether another process has written; then
+// whoever waits reads again. Changes of this process wake those whom they concern.
+const lookEvery = 3 * time.Second
 
 // Wait calls read until it is done, fails or ctx ends; ctx ending is not an
 // error. It reads once before waiting and again whenever the instance may have
@@ -39,13 +39,17 @@ func topicKey(t Topic) string { return "topic/" + string(t) }
 
 // hub wakes waiters by name.
 type hub struct {
-	every time.Duration // see rereadEvery
+	every   time.Duration // see lookEvery
+	foreign func(context.Context) (uint64, error)
 
 	mu      sync.Mutex
 	waiting map[string]map[chan struct{}]struct{}
+	looking bool // while somebody waits
 }
 
-func newHub() *hub { return &hub{every: rereadEvery, waiting: map[string]map[chan struct{}]struct{}{}} }
+func newHub(s Neighbour) *hub {
+	return &hub{every: lookEvery, foreign: s.Foreign, waiting: map[string]map[chan struct{}]struct{}{}}
+}
 
 func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (bool, error)) error {
 	wake := make(chan struct{}, 1) // registered before the first read: no change is lost between
@@ -53,10 +57,7 @@ func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (
 	defer h.drop(key, wake)
 	// Everything that ends the wait comes through the one channel: to wait for
 	// several at once takes more of the stack, and thousands wait here.
-	call := func() { ring(wake) }
-	again := time.AfterFunc(h.every, call)
-	defer again.Stop()
-	defer context.AfterFunc(ctx, call)()
+	defer context.AfterFunc(ctx, func() { ring(wake) })()
 	for {
 		// The read itself is not cut short: a waiter whose time is over still
 		// answers with what there is.
@@ -70,8 +71,32 @@ func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (
 		if ctx.Err() != nil {
 			return nil
 		}
-		again.Reset(h.every)
 	}
+}
+
+// look wakes everybody when another process may have written, as long as somebody
+// waits. What was written before the first look is not known, so that wakes, too.
+func (h *hub) look() {
+	var seen uint64
+	for known := false; ; known = true {
+		time.Sleep(h.every)
+		if !h.anybody() {
+			return
+		}
+		now, err := h.foreign(context.Background())
+		if !known || err != nil || now != seen {
+			h.wakeAll()
+		}
+		seen = now
+	}
+}
+
+// anybody says whether somebody waits; if not, the look is over.
+func (h *hub) anybody() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.looking = len(h.waiting) > 0
+	return h.looking
 }
 
 func ring(wake chan struct{}) {
@@ -88,6 +113,10 @@ func (h *hub) add(key string, wake chan struct{}) {
 		h.waiting[key] = map[chan struct{}]struct{}{}
 	}
 	h.waiting[key][wake] = struct{}{}
+	if !h.looking {
+		h.looking = true
+		go h.look()
+	}
 }
 
 func (h *hub) drop(key string, wake chan struct{}) {
@@ -104,5 +133,15 @@ func (h *hub) wake(key string) {
 	defer h.mu.Unlock()
 	for w := range h.waiting[key] {
 		ring(w)
+	}
+}
+
+func (h *hub) wakeAll() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, all := range h.waiting {
+		for w := range all {
+			ring(w)
+		}
 	}
 }

@@ -16,7 +16,7 @@ import (
 // and the waiting.
 func TestWait(t *testing.T) {
 	p := open(t)
-	p.RereadEvery(time.Hour)
+	p.LookEvery(time.Hour)
 	id := p.create(t, number("purse", 0))
 	const waiters, last = 8, 50
 	var all sync.WaitGroup
@@ -46,7 +46,7 @@ func TestWait(t *testing.T) {
 // looked: whoever registered only then would sleep until the next look.
 func TestNoLostWakeUp(t *testing.T) {
 	p := open(t)
-	p.RereadEvery(time.Hour)
+	p.LookEvery(time.Hour)
 	reads := 0
 	err := p.WaitTopic(t.Context(), "receipts", func(ctx context.Context) (bool, error) {
 		reads++
@@ -91,7 +91,7 @@ func TestWaitEnds(t *testing.T) {
 // TestOthersAreNotWoken: only who waits for what was changed looks again.
 func TestOthersAreNotWoken(t *testing.T) {
 	p := open(t)
-	p.RereadEvery(time.Hour)
+	p.LookEvery(time.Hour)
 	mine, other := p.create(t, number("purse", 0)), p.create(t, number("purse", 0))
 	reads := 0
 	looked := make(chan struct{}, 10)
@@ -122,10 +122,10 @@ func TestOthersAreNotWoken(t *testing.T) {
 
 // TestAnotherProcess: a change of which no wake-up tells is seen as well.
 func TestAnotherProcess(t *testing.T) {
-	p := open(t)
-	p.RereadEvery(time.Millisecond)
+	p := openFile(t)
+	p.LookEvery(time.Millisecond)
 	id := p.create(t, number("purse", 0))
-	other := manager(t, p.store, p.engine, tests()...) // has a hub of its own
+	other := p.elsewhere(t)
 	looked := make(chan struct{})
 	var once sync.Once
 	go func() {
@@ -148,7 +148,7 @@ func TestAnotherProcess(t *testing.T) {
 // last change and none goes back to an older one.
 func TestWaitFor(t *testing.T) {
 	p := open(t)
-	p.RereadEvery(time.Hour)
+	p.LookEvery(time.Hour)
 	id := p.create(t, number("purse", 0))
 	const waiters, last = 8, 50
 	var all sync.WaitGroup
@@ -180,10 +180,10 @@ func TestWaitFor(t *testing.T) {
 // TestWaitForAnotherProcess: what is remembered of an instance does not hide how
 // another process has changed it, neither at the first look nor later.
 func TestWaitForAnotherProcess(t *testing.T) {
-	p := open(t)
-	p.RereadEvery(time.Millisecond)
+	p := openFile(t)
+	p.LookEvery(time.Millisecond)
 	id := p.create(t, number("purse", 0))
-	other := manager(t, p.store, p.engine, tests()...) // remembers nothing of this one
+	other := p.elsewhere(t)
 	if err := other.Update(t.Context(), add(id, 1)); err != nil {
 		t.Fatal(err)
 	}
@@ -204,5 +204,41 @@ func TestWaitForAnotherProcess(t *testing.T) {
 	})
 	if err != nil || !slices.Equal(seen, []int{1, 2, 3}) {
 		t.Errorf("seen were %v, %v", seen, err)
+	}
+}
+
+// TestNobodyLooksForNothing: as long as no other process writes, who waits is not
+// troubled, whatever is written here.
+func TestNobodyLooksForNothing(t *testing.T) {
+	p := openFile(t)
+	p.LookEvery(time.Millisecond)
+	mine, other := p.create(t, number("purse", 0)), p.create(t, number("purse", 0))
+	reads, looks := 0, make(chan int, 1000)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = p.Wait(t.Context(), mine, func(ctx context.Context) (bool, error) {
+			reads++
+			looks <- reads
+			i, err := p.View(ctx, mine)
+			return i.Version > 1, err
+		})
+	}()
+	<-looks
+	<-looks // the first look wakes: what was written before is not known
+	for range 100 {
+		if err := p.Update(t.Context(), add(other, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := p.store.Foreign(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.Update(t.Context(), add(mine, 1)); err != nil {
+		t.Fatal(err)
+	}
+	wait(t, done, "the change is seen")
+	if reads != 3 {
+		t.Errorf("it looked %d times", reads)
 	}
 }

@@ -98,3 +98,54 @@ func TestTwoHandles(t *testing.T) {
 	checkDense(t, a, 2*perProcess)
 	checkDense(t, b, 2*perProcess)
 }
+
+// TestForeign: a change of another process is told apart from those of this one,
+// and is there as soon as it was committed.
+func TestForeign(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	mine, theirs := openAt(t, path), openAt(t, path)
+	look := func(db *store.DB) uint64 {
+		t.Helper()
+		n, err := db.Foreign(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	was := look(mine)
+	for n := range 5 {
+		if err := mine.UpdateInstruments(t.Context(), smallUnit(instrument.ID(fmt.Sprint("mine-", n)))); err != nil {
+			t.Fatal(err)
+		}
+		if now := look(mine); now != was {
+			t.Fatalf("%d became %d by a change of this process", was, now)
+		}
+		if err := theirs.UpdateInstruments(t.Context(), smallUnit(instrument.ID(fmt.Sprint("theirs-", n)))); err != nil {
+			t.Fatal(err)
+		}
+		now := look(mine)
+		if now == was {
+			t.Fatalf("%d stayed when another process had written", was)
+		}
+		was = now
+	}
+	before := mine.Stats()
+	look(mine)
+	if now := mine.Stats(); now != before {
+		t.Errorf("to look has cost a commit: %+v became %+v", before, now)
+	}
+}
+
+func openAt(t *testing.T, path string) *store.DB {
+	t.Helper()
+	db, err := store.Open(t.Context(), path, store.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
+}

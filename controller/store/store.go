@@ -27,6 +27,7 @@ type DB struct {
 	writer  *writer
 	pool    *pool
 	stats   counters
+	foreign atomic.Uint64 // how often the writer found that another process had written
 }
 
 var (

@@ -134,6 +134,7 @@ func (w *writer) begin() error {
 	if now != w.version {
 		clear(w.last)
 		w.version = now
+		w.db.foreign.Add(1)
 	}
 	return nil
 }
