@@ -11,7 +11,6 @@ import (
 	"runtime/debug"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
@@ -45,7 +44,7 @@ type standing struct {
 	Plugins time.Duration `json:"plugins"`
 	Commits uint64        `json:"commits"`
 	Units   uint64        `json:"units"`
-	Polls   int64         `json:"polls"` // requests that are held
+	Polls   int           `json:"polls"` // requests that wait, each on a connection and nothing else
 	Memory  Memory        `json:"memory"`
 }
 
@@ -64,8 +63,8 @@ func (o Options) beBank(ctx context.Context, dir string, in io.Reader, out io.Wr
 		return errors.Join(err, h.Close(ctx))
 	}
 	defer func() { err = errors.Join(err, b.Close(ctx), h.Close(ctx)) }()
-	var polls atomic.Int64
-	server := rest.Server(rest.New(b, rest.Options{Clock: time.Now, Held: func(n int) { polls.Store(int64(n)) }}), rest.Limits{})
+	api := rest.New(b, rest.Options{Clock: time.Now})
+	server := rest.NewServer(api, rest.Limits{})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -84,7 +83,7 @@ func (o Options) beBank(ctx context.Context, dir string, in io.Reader, out io.Wr
 			err = fillHistory(ctx, b, rows)
 		}
 		if err == nil {
-			err = say.Encode(stand(h, polls.Load()))
+			err = say.Encode(stand(h, api.Parked()))
 		}
 	}
 	return err
@@ -108,7 +107,7 @@ func settle(ctx context.Context, b *bank.Bank) (opened, error) {
 	return out, err
 }
 
-func stand(h *house.House, polls int64) standing {
+func stand(h *house.House, polls int) standing {
 	s := standing{Polls: polls}
 	s.Bank, s.Plugins = Spent()
 	written := h.Store.Stats()

@@ -56,7 +56,7 @@ func (b *Bank) Poll(ctx context.Context, n, wakes int) (p Polls, err error) {
 		}
 		waiting = append(waiting, c)
 	}
-	for now.Polls < int64(n) {
+	for now.Polls < n {
 		if err := errors.Join(ctx.Err(), b.process.ask(&now)); err != nil {
 			return p, err
 		}

@@ -58,7 +58,7 @@ func serveBank(p part) error {
 	if err != nil {
 		return err
 	}
-	server := rest.Server(rest.New(b, rest.Options{Clock: time.Now, Log: o.Log}), rest.Limits{})
+	server := rest.NewServer(rest.New(b, rest.Options{Clock: time.Now, Log: o.Log}), rest.Limits{})
 	go func() { _ = server.Serve(door) }()
 	(&party{}).tell(told{Key: h.Identity.KeyText()})
 	_, _ = io.Copy(io.Discard, os.Stdin)

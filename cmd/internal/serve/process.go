@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"net"
 	"net/http"
 	"slices"
 	"sync"
@@ -74,9 +75,17 @@ type Process struct {
 	grace    time.Duration
 }
 
+// HTTPServer is what answers at a port: an http.Server, or one with something more
+// to end.
+type HTTPServer interface {
+	Serve(l net.Listener) error
+	Shutdown(ctx context.Context) error
+	Close() error
+}
+
 type service struct {
 	port   *Port
-	server *http.Server
+	server HTTPServer
 }
 
 // New makes a process that listens nowhere yet.
@@ -84,7 +93,7 @@ func New(e *cli.Env) *Process { return &Process{env: e, grace: Grace} }
 
 // HTTP has a server answer at a port from Run on. Handlers that wait for
 // something must end their wait on the server's RegisterOnShutdown.
-func (p *Process) HTTP(port *Port, s *http.Server, doors ...Door) {
+func (p *Process) HTTP(port *Port, s HTTPServer, doors ...Door) {
 	p.services = append(p.services, service{port, s})
 	for _, d := range doors {
 		said := Listening{Event: listening, Name: d.Name, URL: port.URL(d.Path), Exchanges: map[string]string{}}

@@ -82,7 +82,7 @@ type House struct {
 	tb     testing.TB
 	o      Options
 	pay    *httptest.Server
-	server *http.Server
+	server *rest.Server
 	door   comm.Listener
 	dead   atomic.Bool
 	closed bool
@@ -278,7 +278,7 @@ func (h *House) listen(cm *comm.Manager) {
 
 func (h *House) serve() {
 	h.API = rest.New(h.Bank, h.o.Rest)
-	server := rest.Server(h.API, h.o.Limits) // the next life has another one, perhaps before this one has begun to serve
+	server := rest.NewServer(h.API, h.o.Limits) // the next life has another one, perhaps before this one has begun to serve
 	if h.o.Around != nil {
 		server.Handler = h.o.Around(server.Handler)
 	}

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"errors"
 	"log/slog"
 	"net"
@@ -10,23 +11,35 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/parked"
 )
 
 // recorder remembers of an answer what the access log wants.
 type recorder struct {
 	http.ResponseWriter
 	id     string
+	method string
+	from   string
 	route  string
 	begun  time.Time
 	status int
 	bytes  int
 	cause  error // of a refusal
+	away   bool  // the request waits elsewhere, and is answered there
 }
 
-func (a *API) record(w http.ResponseWriter) *recorder {
+func (a *API) record(w http.ResponseWriter, r *http.Request) *recorder {
 	return &recorder{
-		ResponseWriter: w, id: strconv.FormatUint(a.requests.Add(1), 10), route: "unknown", begun: a.o.Clock(),
+		ResponseWriter: w, id: strconv.FormatUint(a.requests.Add(1), 10), method: r.Method, from: host(r), route: "unknown", begun: a.o.Clock(),
 	}
+}
+
+// park makes the recorder that of the answer to come.
+func (w *recorder) park(c *parked.Conn) *recorder {
+	w.away = true
+	there := *w
+	there.ResponseWriter = c
+	return &there
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -52,22 +65,22 @@ func (w *recorder) Write(b []byte) (int, error) {
 
 // log writes one line for each request: the route's template, never the path,
 // which holds a WOPID, nor the query.
-func (a *API) log(w *recorder, r *http.Request) {
+func (a *API) log(w *recorder) {
 	took := a.o.Clock().Sub(w.begun)
 	if a.o.Answered != nil {
-		a.o.Answered(w.route, r.Method, w.status, took)
+		a.o.Answered(w.route, w.method, w.status, took)
 	}
 	level := slog.LevelInfo
 	if w.status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
-	if !a.o.Log.Enabled(r.Context(), level) {
+	if !a.o.Log.Enabled(context.Background(), level) {
 		return
 	}
 	attrs := []slog.Attr{
-		slog.String("request", w.id), slog.String("method", r.Method), slog.String("route", w.route),
+		slog.String("request", w.id), slog.String("method", w.method), slog.String("route", w.route),
 		slog.Int("status", w.status), slog.Int("bytes", w.bytes), slog.Duration("took", took),
-		slog.String("from", host(r)),
+		slog.String("from", w.from),
 	}
 	if w.cause != nil {
 		attrs = append(attrs, slog.String("reason", string(fault.ReasonOf(w.cause))))
@@ -75,12 +88,12 @@ func (a *API) log(w *recorder, r *http.Request) {
 	if level == slog.LevelError && w.cause != nil {
 		attrs = append(attrs, slog.String("error", w.cause.Error()))
 	}
-	a.o.Log.LogAttrs(r.Context(), level, "request", attrs...)
+	a.o.Log.LogAttrs(context.Background(), level, "request", attrs...)
 }
 
 // recovered turns a panic into an answer: one request's defect is not the end of
 // the bank.
-func (a *API) recovered(w *recorder, r *http.Request) {
+func (a *API) recovered(w *recorder) {
 	p := recover()
 	if p == nil {
 		return
@@ -88,7 +101,7 @@ func (a *API) recovered(w *recorder, r *http.Request) {
 	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 		panic(p)
 	}
-	a.o.Log.Error("a request panicked", "request", w.id, "method", r.Method, "route", w.route, "panic", p, "stack", string(debug.Stack()))
+	a.o.Log.Error("a request panicked", "request", w.id, "method", w.method, "route", w.route, "panic", p, "stack", string(debug.Stack()))
 	if w.status == 0 {
 		a.refuse(w, fault.New(fault.Internal, "something went wrong on this side; its log says what"))
 	}

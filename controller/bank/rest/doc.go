@@ -9,5 +9,5 @@
 // is decided by that package's table from reason to status and code.
 //
 //	api := rest.New(bank, rest.Options{Clock: time.Now, Log: log})
-//	err := rest.Server(api, rest.Limits{}).Serve(listener)
+//	err := rest.NewServer(api, rest.Limits{}).Serve(listener)
 package rest

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -24,10 +25,9 @@ func (a *API) operation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, release := a.hold(w, r, poll.Timeout)
-	defer release()
-	out, err := a.bank.Status(ctx, id, poll)
-	return answer(w, out, err)
+	return a.hold(w, r, poll.Timeout, status(poll, func(ctx context.Context, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
+		return a.bank.Status(ctx, id, poll)
+	}))
 }
 
 func (a *API) selectReserve(w http.ResponseWriter, r *http.Request) error {

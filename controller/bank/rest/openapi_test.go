@@ -1,11 +1,13 @@
 package rest_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"regexp"
 	"slices"
@@ -73,6 +75,14 @@ type kept struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
+	taken  bool // the connection: the answer goes another way
+}
+
+// Hijack implements http.Hijacker.
+func (k *kept) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	c, b, err := http.NewResponseController(k.ResponseWriter).Hijack()
+	k.taken = err == nil
+	return c, b, err
 }
 
 func (k *kept) Unwrap() http.ResponseWriter { return k.ResponseWriter }
@@ -90,6 +100,9 @@ func (k *kept) Write(b []byte) (int, error) {
 func (c conforming) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	k := &kept{ResponseWriter: w, status: http.StatusOK}
 	c.next.ServeHTTP(k, r)
+	if k.taken {
+		return
+	}
 	if err := conforms(r, k.status, w.Header(), k.body.Bytes()); err != nil {
 		c.t.Errorf("%s %s answered %d %s: %v", r.Method, r.URL.Path, k.status, k.body.Bytes(), err)
 	}

@@ -5,11 +5,18 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm/parked"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
 // writeLimit is how long an answer may take to be sent.
 const writeLimit = 30 * time.Second
+
+// A request waits in its handler for a moment, unless many are held already.
+const (
+	moment = time.Second
+	many   = 256
+)
 
 // poll reads how long a request wants to be held, and until what.
 func (a *API) poll(r *http.Request) (taler.LongPoll, error) {
@@ -20,27 +27,93 @@ func (a *API) poll(r *http.Request) (taler.LongPoll, error) {
 	return taler.ParseLongPoll(q, a.o.LongPollCap)
 }
 
-// hold prepares a request for a long wait: the limit that the server puts on
-// every answer moves behind it, and the end of the server ends it. The returned
-// function must be called.
-func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(r.Context())
-	if wait <= 0 {
-		return ctx, cancel
+// look reads what a request asks for, and waits so long for it to be as it is asked
+// for. A document of nil is 204.
+type look func(ctx context.Context, wait time.Duration) (document []byte, done bool, err error)
+
+// status looks at a withdrawal.
+func status(poll taler.LongPoll, of func(context.Context, taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error)) look {
+	return func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
+		out, err := of(ctx, taler.LongPoll{Timeout: wait, OldState: poll.OldState})
+		if err != nil {
+			return nil, false, err
+		}
+		document, err := encoded(out)
+		return document, out.Status != poll.OldState, err
 	}
-	// A writer that knows no deadlines is one that no server made: nothing to move.
-	// The limit on reading ended with the request's last byte.
-	_ = http.NewResponseController(w).SetWriteDeadline(a.o.Clock().Add(wait + writeLimit))
-	stop := context.AfterFunc(a.polls, cancel)
-	a.count(1)
-	return ctx, func() { stop(); cancel(); a.count(-1) }
 }
 
-func (a *API) count(more int) {
+// hold answers a request that may wait. For a moment it does so in its handler, for
+// machines that sell to machines are answered within one; who waits longer gives the
+// server's goroutine and buffers back (see comm/parked), and one of many does so at
+// once. The end of the server ends every wait.
+func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, see look) error {
+	if wait <= 0 {
+		document, _, err := see(r.Context(), 0)
+		return reply(w, document, err)
+	}
+	first := min(wait, a.moment)
+	if a.count(1) > many {
+		first = 0
+	}
+	rest, err := a.here(w, r, first, wait, see)
+	if rest <= 0 || err != nil {
+		a.count(-1)
+		return err
+	}
+	if rec, ok := w.(*recorder); ok {
+		if c, ok := a.lot.Take(w, r); ok {
+			go a.parked(rec.park(c), c, rest, see)
+			return nil
+		}
+	}
+	defer a.count(-1)
+	_, err = a.here(w, r, rest, rest, see)
+	return err
+}
+
+// here waits for a part of a wait with the request at hand, and answers when it was
+// the last one or there is something to answer with; else it says how much is left.
+func (a *API) here(w http.ResponseWriter, r *http.Request, part, wait time.Duration, see look) (rest time.Duration, err error) {
+	// A writer that knows no deadlines is one that no server made: nothing to move.
+	// The limit on reading ended with the request's last byte.
+	_ = http.NewResponseController(w).SetWriteDeadline(a.o.Clock().Add(part + writeLimit))
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
+	defer context.AfterFunc(a.polls, cancel)()
+	document, done, err := see(ctx, part)
+	if part < wait && !done && err == nil && ctx.Err() == nil {
+		return wait - part, nil
+	}
+	return 0, reply(w, document, err)
+}
+
+// parked waits on a connection of which nothing but itself is held.
+func (a *API) parked(w *recorder, c *parked.Conn, wait time.Duration, see look) {
+	defer a.count(-1)
+	defer func() { now := a.o.Clock(); c.Answer(now, now.Add(writeLimit)) }()
+	defer a.log(w)
+	defer a.recovered(w)
+	document, _, err := see(c.Context(), wait)
+	if err := reply(w, document, err); err != nil {
+		a.refuse(w, err)
+	}
+}
+
+func reply(w http.ResponseWriter, document []byte, err error) error {
+	if err != nil || document == nil {
+		return done(w, err)
+	}
+	write(w, http.StatusOK, document)
+	return nil
+}
+
+func (a *API) count(more int) (held int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.held += more
 	if a.o.Held != nil {
 		a.o.Held(a.held)
 	}
+	return a.held
 }

@@ -8,8 +8,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -38,7 +40,13 @@ func later(ctx context.Context, base string, r request) <-chan response {
 //
 // Rows: long poll, long poll wake, select 14.
 func TestHeldUntilItChanges(t *testing.T) {
+	t.Run("in its handler", func(t *testing.T) { heldUntilItChanges(t, time.Hour) })
+	t.Run("parked", func(t *testing.T) { heldUntilItChanges(t, 0) })
+}
+
+func heldUntilItChanges(t *testing.T, moment time.Duration) {
 	h := open(t, banktest.Options{})
+	h.API.Moment(moment)
 	ctx := withTimeout(t)
 	for name, c := range map[string]struct {
 		query  string
@@ -68,14 +76,24 @@ func TestHeldUntilItChanges(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			id := c.begin(t, name)
-			wallet := later(ctx, h.URL, request{method: "GET", path: "/taler-integration/withdrawal-operation/" + id.Text() + c.query})
-			till := later(ctx, h.URL, request{method: "GET", path: "/withdrawals/" + id.Text() + c.query, login: h.Terminal})
+			wallet := request{method: "GET", path: "/taler-integration/withdrawal-operation/" + id.Text() + c.query}
+			till := request{method: "GET", path: "/withdrawals/" + id.Text() + c.query, login: h.Terminal}
+			waiting := map[string]<-chan response{wallet.path: later(ctx, h.URL, wallet), till.path: later(ctx, h.URL, till)}
+			if err := h.WaitHeld(ctx, 2); err != nil {
+				t.Fatal(err)
+			}
+			for moment == 0 && h.API.Parked() < 2 {
+				runtime.Gosched()
+			}
 			c.change(t, id)
-			for who, waits := range map[string]<-chan response{"wallet": wallet, "terminal": till} {
+			for who, waits := range waiting {
 				var s taler.BankWithdrawalOperationStatus
 				got := <-waits
+				if err := conforms(httptest.NewRequest("GET", who, nil), got.status, got.header, []byte(got.body)); err != nil {
+					t.Error(err)
+				}
 				if err := taler.Unmarshal([]byte(got.body), &s); err != nil || got.status != 200 || s.Status != c.want {
-					t.Errorf("the %s heard %d %s", who, got.status, got.body)
+					t.Errorf("%s heard %d %s", who, got.status, got.body)
 				}
 			}
 		})
@@ -126,7 +144,13 @@ func TestHeldExchangeHearsOfMoney(t *testing.T) {
 
 // TestShutdownLetsGo: a server that ends answers those whom it holds.
 func TestShutdownLetsGo(t *testing.T) {
+	t.Run("in their handlers", func(t *testing.T) { shutdownLetsGo(t, time.Hour) })
+	t.Run("parked", func(t *testing.T) { shutdownLetsGo(t, 0) })
+}
+
+func shutdownLetsGo(t *testing.T, moment time.Duration) {
 	h := open(t, banktest.Options{})
+	h.API.Moment(moment)
 	id := setUp(t, h, "u")
 	ctx := withTimeout(t)
 	path := "/taler-integration/withdrawal-operation/" + id.Text() + "?timeout_ms=600000"
@@ -138,7 +162,13 @@ func TestShutdownLetsGo(t *testing.T) {
 	if err := h.WaitHeld(ctx, 2); err != nil {
 		t.Fatal(err)
 	}
+	for moment == 0 && h.API.Parked() < 2 {
+		runtime.Gosched()
+	}
 	h.Close() // fails the test if it cannot end within its time
+	if n := h.API.Parked(); n != 0 {
+		t.Errorf("the server has ended, and %d requests still wait", n)
+	}
 	if got := <-waits; got.status != 200 {
 		t.Errorf("the wallet heard %d %s", got.status, got.body)
 	}
@@ -151,8 +181,14 @@ func TestShutdownLetsGo(t *testing.T) {
 // How long the wait has lasted is told by idle connections, which the server
 // drops after the same limit.
 func TestLongPollsOutliveTheLimits(t *testing.T) {
+	t.Run("in their handlers", func(t *testing.T) { outlivesTheLimits(t, time.Hour) })
+	t.Run("parked", func(t *testing.T) { outlivesTheLimits(t, 0) })
+}
+
+func outlivesTheLimits(t *testing.T, moment time.Duration) {
 	const limit = 250 * time.Millisecond
 	h := open(t, banktest.Options{Limits: rest.Limits{Header: limit, Read: limit, Write: limit}})
+	h.API.Moment(moment)
 	ctx := withTimeout(t)
 	till, err := h.Bank.Profiles().Login(ctx, profile.Terminal, h.Terminal.Name, h.Terminal.Token)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/gorilla/mux"
 
+	"github.com/swaperoo/swaperoo/comm/parked"
 	"github.com/swaperoo/swaperoo/controller/bank"
 )
 
@@ -66,6 +67,8 @@ type API struct {
 	o        Options
 	router   *mux.Router
 	guesses  *guesses
+	lot      *parked.Lot // of requests that wait
+	moment   time.Duration
 	mu       sync.Mutex
 	held     int
 	requests atomic.Uint64 // for request ids
@@ -78,22 +81,31 @@ type API struct {
 // programmer's mistake and panics.
 func New(b *bank.Bank, o Options) *API {
 	o = o.withDefaults()
-	a := &API{bank: b, o: o, guesses: newGuesses(o.Clock)}
+	a := &API{bank: b, o: o, guesses: newGuesses(o.Clock), moment: moment}
 	a.polls, a.endPolls = context.WithCancel(context.Background())
+	a.lot = parked.NewLot(a.polls, idle)
 	a.router = a.mount()
 	return a
 }
 
+// Parked is how many requests wait without the server; the others that are held
+// will, or have begun a moment ago.
+func (a *API) Parked() int { return a.lot.Len() }
+
 // EndPolls answers everybody who is being held, with what there is, and holds
-// nobody from now on. Server arranges that Shutdown calls it.
+// nobody from now on. Server's Shutdown calls it.
 func (a *API) EndPolls() { a.endPolls() }
 
 // ServeHTTP answers one request. What holds for every answer is done here and
 // not in middleware of the router, which leaves out unknown paths.
 func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
-	w := a.record(inner)
-	defer a.log(w, r)
-	defer a.recovered(w, r)
+	w := a.record(inner, r)
+	defer func() {
+		if !w.away {
+			a.log(w)
+		}
+	}()
+	defer a.recovered(w)
 	h := w.Header()
 	h.Set("Access-Control-Allow-Origin", "*") // wallets call from a browser's page
 	h.Set("Access-Control-Expose-Headers", "*")

@@ -1,6 +1,8 @@
 package rest
 
 import (
+	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -15,9 +17,17 @@ type Limits struct {
 	HeaderBytes int           // 16 KiB
 }
 
-// Server makes the server of the API. Its Shutdown answers those who are held in
-// long polls, so that it need not wait for them.
-func Server(a *API, l Limits) *http.Server {
+// idle is how long a connection may be without a request.
+const idle = 2 * time.Minute
+
+// Server is an http.Server of the API.
+type Server struct {
+	*http.Server
+	api *API
+}
+
+// NewServer makes the server of the API.
+func NewServer(a *API, l Limits) *Server {
 	def := func(d *time.Duration, v time.Duration) {
 		if *d <= 0 {
 			*d = v
@@ -26,7 +36,7 @@ func Server(a *API, l Limits) *http.Server {
 	def(&l.Read, 10*time.Second)
 	def(&l.Header, min(l.Read, 10*time.Second))
 	def(&l.Write, writeLimit)
-	def(&l.Idle, 2*time.Minute)
+	def(&l.Idle, idle)
 	if l.HeaderBytes <= 0 {
 		l.HeaderBytes = 16 << 10
 	}
@@ -37,5 +47,17 @@ func Server(a *API, l Limits) *http.Server {
 		ErrorLog:       slog.NewLogLogger(a.o.Log.Handler(), slog.LevelDebug), // of handshakes and broken peers
 	}
 	s.RegisterOnShutdown(a.EndPolls)
-	return s
+	return &Server{s, a}
+}
+
+// Shutdown answers whoever is asking or waits, and ends the server.
+func (s *Server) Shutdown(ctx context.Context) error {
+	return errors.Join(s.Server.Shutdown(ctx), s.api.lot.Shut(ctx))
+}
+
+// Close cuts everybody off.
+func (s *Server) Close() error {
+	s.api.EndPolls()
+	s.api.lot.Close()
+	return s.Server.Close()
 }

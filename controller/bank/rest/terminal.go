@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -56,10 +57,9 @@ func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.
 	if err != nil {
 		return err
 	}
-	ctx, release := a.hold(w, r, poll.Timeout)
-	defer release()
-	out, err := a.bank.StatusFor(ctx, p, id, poll)
-	return answer(w, out, err)
+	return a.hold(w, r, poll.Timeout, status(poll, func(ctx context.Context, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
+		return a.bank.StatusFor(ctx, p, id, poll)
+	}))
 }
 
 // check stores the notice; whether it is true is found out afterwards.

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
@@ -44,14 +45,12 @@ func (a *API) page(w http.ResponseWriter, r *http.Request, read func(context.Con
 	if p.Descending && p.Offset == 0 { // nothing is below row 0; the journal takes 0 for its end
 		return done(w, nil)
 	}
-	ctx, release := a.hold(w, r, p.Timeout)
-	defer release()
-	out, err := read(ctx, p)
-	if err != nil || out == nil {
-		return done(w, err)
-	}
-	write(w, http.StatusOK, out)
-	return nil
+	return a.hold(w, r, p.Timeout, func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
+		p := p
+		p.Timeout = wait
+		out, err := read(ctx, p)
+		return out, out != nil, err
+	})
 }
 
 func entries(p taler.Page) instrument.Page {

@@ -2,7 +2,6 @@ package bank
 
 import (
 	"context"
-	"net/http"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -16,7 +15,7 @@ import (
 
 // openDoors opens the port of the REST APIs and makes what answers there: the
 // APIs, seen through the proxies in front, and the pages for whoever watches.
-func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s settings) (*serve.Port, *http.Server, error) {
+func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s settings) (*serve.Port, *rest.Server, error) {
 	proxies, err := serve.ParseProxies(s.Edge.Proxies)
 	if err != nil {
 		return nil, nil, err
@@ -33,7 +32,7 @@ func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s 
 		Store: func() metrics.Commits { return metrics.Commits(h.Store.Stats()) },
 	})
 	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now, Answered: watch.Answered, Held: watch.Held})
-	server := rest.Server(api, rest.Limits{Read: s.Edge.RequestWithin})
+	server := rest.NewServer(api, rest.Limits{Read: s.Edge.RequestWithin})
 	server.Handler = serve.Health{Ready: b.Ready, Metrics: watch.Handler(), Next: proxies.Name(api)}
 	return port, server, nil
 }

@@ -1,0 +1,326 @@
+package parked_test
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/parked"
+)
+
+// patience bounds what only a defect would let hang.
+const patience = time.Minute
+
+// house is a server at which GET /wait waits for a word of the test, and says it
+// with the number of requests that the connection's handler has seen.
+type house struct {
+	*httptest.Server
+	lot   *parked.Lot
+	words chan string
+	taken chan *parked.Conn // each that was
+	here  chan bool         // each request that could not be taken
+}
+
+func open(t *testing.T, idle time.Duration, start func(*httptest.Server)) *house {
+	t.Helper()
+	waits, end := context.WithCancel(context.Background())
+	h := &house{lot: parked.NewLot(waits, idle), words: make(chan string, 10), taken: make(chan *parked.Conn, 10), here: make(chan bool, 10)}
+	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(h.answer))
+	start(h.Server)
+	t.Cleanup(func() {
+		end()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := h.lot.Shut(ctx); err != nil {
+			t.Errorf("somebody is still in the lot: %v", err)
+		}
+		h.Close()
+	})
+	return h
+}
+
+func plain(s *httptest.Server) { s.Start() }
+
+func (h *house) answer(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("X-Path", r.URL.Path)
+	if r.URL.RawQuery == "hidden" {
+		w = struct{ http.ResponseWriter }{w}
+	}
+	if r.URL.Path != "/wait" {
+		_, _ = io.WriteString(w, "at once")
+		return
+	}
+	c, ok := h.lot.Take(w, r)
+	if !ok {
+		h.here <- true
+		_, _ = io.WriteString(w, "in the handler")
+		return
+	}
+	h.taken <- c
+	go func() {
+		now := time.Now()
+		defer func() { c.Answer(now, now.Add(patience)) }()
+		select {
+		case word := <-h.words:
+			_, _ = io.WriteString(c, word)
+		case <-c.Context().Done():
+			c.WriteHeader(http.StatusNoContent)
+		}
+	}()
+}
+
+// peer is a connection that is written and read by hand.
+type peer struct {
+	net.Conn
+	t  *testing.T
+	in *bufio.Reader
+}
+
+func (h *house) dial(t *testing.T) *peer {
+	t.Helper()
+	c, err := net.Dial("tcp", h.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.TLS != nil {
+		c = tls.Client(c, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // the certificate is httptest's
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	return &peer{c, t, bufio.NewReader(c)}
+}
+
+func (p *peer) say(text string) {
+	p.t.Helper()
+	if _, err := io.WriteString(p, text); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *peer) hear(method string, status int, body string) *http.Response {
+	p.t.Helper()
+	r, err := http.ReadResponse(p.in, &http.Request{Method: method})
+	if err != nil {
+		p.t.Fatalf("no answer: %v", err)
+	}
+	text, err := io.ReadAll(r.Body)
+	if err != nil || r.StatusCode != status || string(text) != body {
+		p.t.Fatalf("heard %s %q, %v; want %d %q", r.Status, text, err, status, body)
+	}
+	return r
+}
+
+// over checks that the server has closed the connection.
+func (p *peer) over() {
+	p.t.Helper()
+	if n, err := p.in.Read(make([]byte, 1)); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		p.t.Errorf("the connection is open: %d bytes, %v", n, err)
+	}
+}
+
+const (
+	wait = "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n"
+	now  = "GET /now HTTP/1.1\r\nHost: x\r\n\r\n"
+)
+
+// TestAConnectionComesBack: one connection carries requests that wait and requests
+// that do not, in turns.
+func TestAConnectionComesBack(t *testing.T) {
+	for name, start := range map[string]func(*httptest.Server){"plain": plain, "tls": (*httptest.Server).StartTLS} {
+		t.Run(name, func(t *testing.T) {
+			h := open(t, patience, start)
+			p := h.dial(t)
+			for range 3 {
+				p.say(now)
+				p.hear("GET", 200, "at once")
+				p.say(wait)
+				<-h.taken
+				if n := h.lot.Len(); n != 1 {
+					t.Errorf("%d wait", n)
+				}
+				h.words <- "a word"
+				r := p.hear("GET", 200, "a word")
+				if r.Header.Get("X-Path") != "/wait" || r.Header.Get("Date") == "" || r.ContentLength != 6 || r.Close {
+					t.Errorf("the answer is %+v", r)
+				}
+			}
+		})
+	}
+}
+
+// TestWhoAsksAhead is answered in order: what comes while a request waits is the
+// next one, whether its bytes came with the first one's or later.
+func TestWhoAsksAhead(t *testing.T) {
+	h := open(t, patience, plain)
+	p := h.dial(t)
+	p.say(wait + now + wait)
+	<-h.taken
+	h.words <- "first"
+	p.hear("GET", 200, "first")
+	p.hear("GET", 200, "at once")
+	<-h.taken
+	p.say(now)
+	h.words <- "second"
+	p.hear("GET", 200, "second")
+	p.hear("GET", 200, "at once")
+}
+
+// TestWhoGoes ends the wait. Who has only said its last word still hears the answer.
+func TestWhoGoes(t *testing.T) {
+	h := open(t, patience, plain)
+	p := h.dial(t)
+	p.say(wait)
+	c := <-h.taken
+	if err := p.CloseWrite(); err != nil {
+		t.Fatal(err)
+	}
+	<-c.Context().Done()
+	p.hear("GET", 204, "")
+	p.over()
+	p = h.dial(t)
+	p.say(wait)
+	c = <-h.taken
+	_ = p.Close()
+	<-c.Context().Done()
+}
+
+// CloseWrite ends what is said.
+func (p *peer) CloseWrite() error { return p.Conn.(*net.TCPConn).CloseWrite() }
+
+// TestTheAnswerIsOfItsRequest: a HEAD has no body, and the last request of a
+// connection is the last.
+func TestTheAnswerIsOfItsRequest(t *testing.T) {
+	h := open(t, patience, plain)
+	p := h.dial(t)
+	p.say("HEAD /wait HTTP/1.1\r\nHost: x\r\n\r\n")
+	<-h.taken
+	h.words <- "not sent"
+	if r := p.hear("HEAD", 200, ""); r.ContentLength != 8 {
+		t.Errorf("the length is %d", r.ContentLength)
+	}
+	p.say("GET /wait HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	<-h.taken
+	h.words <- "the last"
+	if r := p.hear("GET", 200, "the last"); !r.Close {
+		t.Error("the answer does not say that it is the last")
+	}
+	p.over()
+}
+
+// TestWhatIsNotTaken stays in its handler, and nothing has happened to it.
+func TestWhatIsNotTaken(t *testing.T) {
+	h := open(t, patience, plain)
+	for name, request := range map[string]string{
+		"an older peer":                     "GET /wait HTTP/1.0\r\nConnection: keep-alive\r\n\r\n",
+		"a body":                            "GET /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx",
+		"a body in pieces":                  "GET /wait HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n",
+		"a writer that shows no connection": "GET /wait?hidden HTTP/1.1\r\nHost: x\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := h.dial(t)
+			p.say(request)
+			<-h.here
+			p.hear("GET", 200, "in the handler")
+		})
+	}
+	t.Run("HTTP/2", func(t *testing.T) {
+		h := open(t, patience, func(s *httptest.Server) {
+			s.EnableHTTP2 = true
+			s.StartTLS()
+		})
+		r, err := h.Client().Get(h.URL + "/wait")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Body.Close()
+		if text, err := io.ReadAll(r.Body); err != nil || string(text) != "in the handler" || r.ProtoMajor != 2 {
+			t.Errorf("%s %q, %v", r.Proto, text, err)
+		}
+	})
+	t.Run("no server's", func(t *testing.T) {
+		w := httptest.NewRecorder()
+		h.answer(w, httptest.NewRequest(http.MethodGet, "/wait", nil))
+		if w.Body.String() != "in the handler" {
+			t.Error(w.Body.String())
+		}
+	})
+}
+
+// TestWhoAsksNoMore is let go when its time is over.
+func TestWhoAsksNoMore(t *testing.T) {
+	h := open(t, time.Millisecond, plain)
+	p := h.dial(t)
+	p.say(wait)
+	<-h.taken
+	h.words <- "bye"
+	p.hear("GET", 200, "bye")
+	p.over()
+}
+
+// TestShut: nobody is taken any more, who rests is let go, and who waits is waited for.
+func TestShut(t *testing.T) {
+	h := open(t, patience, plain)
+	resting, waiting := h.dial(t), h.dial(t)
+	resting.say(wait)
+	<-h.taken
+	h.words <- "go on"
+	resting.hear("GET", 200, "go on")
+	waiting.say(wait)
+	<-h.taken
+	shut := make(chan error, 1)
+	go func() { shut <- h.lot.Shut(t.Context()) }()
+	resting.over()
+	other := h.dial(t)
+	other.say(wait)
+	<-h.here
+	select {
+	case err := <-shut:
+		t.Fatalf("shut, and somebody waits: %v", err)
+	default:
+	}
+	h.words <- "the end"
+	waiting.hear("GET", 200, "the end")
+	waiting.over()
+	if err := <-shut; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestClose cuts everybody off.
+func TestClose(t *testing.T) {
+	h := open(t, patience, plain)
+	p := h.dial(t)
+	p.say(wait)
+	c := <-h.taken
+	h.lot.Close()
+	<-c.Context().Done()
+	if text, _ := io.ReadAll(p.in); strings.Contains(string(text), "200") {
+		t.Errorf("it heard %q", text)
+	}
+}
+
+// TestAServerThatEnds gets no connection back.
+func TestAServerThatEnds(t *testing.T) {
+	h := open(t, patience, plain)
+	p := h.dial(t)
+	p.say(wait)
+	<-h.taken
+	if err := h.Config.Shutdown(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	h.words <- "a word"
+	p.hear("GET", 200, "a word")
+	p.say(now)
+	p.over()
+}
