@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/gorilla/mux"
-
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
@@ -21,7 +19,7 @@ type asked struct{}
 // under answers below the name of an exchange that is here.
 func (a *API) under(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		x, err := a.bank.Exchange(r.Context(), mux.Vars(r)["exchange"])
+		x, err := a.bank.Exchange(r.Context(), segment(r, "exchange"))
 		if err != nil {
 			return err
 		}
@@ -50,7 +48,7 @@ func (a *API) mayRead(r *http.Request, own bank.Exchange) error {
 // wopid names the withdrawal of a request. Below an exchange's name there are
 // only that exchange's; at the root whoever knows it has it.
 func (a *API) wopid(r *http.Request) (taler.WOPID, error) {
-	id, err := taler.ParseWOPID(mux.Vars(r)["wopid"])
+	id, err := taler.ParseWOPID(segment(r, "wopid"))
 	if x, ok := named(r); ok && err == nil {
 		err = a.bank.Sells(r.Context(), x, id)
 	}

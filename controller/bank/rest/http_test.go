@@ -5,6 +5,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -157,6 +158,8 @@ func TestSpellingsOfOnePath(t *testing.T) {
 	text := id.Text()
 	for name, path := range map[string]string{
 		"trailing slash":       text + "/",
+		"letters escaped":      fmt.Sprintf("%%%02x%s", text[0], text[1:]),
+		"escaped, and a slash": fmt.Sprintf("%%%02X%s//", text[0], text[1:]),
 		"lower case":           strings.ToLower(text),
 		"letters for digits":   strings.NewReplacer("0", "O", "1", "l", "V", "U").Replace(text),
 		"unknown parameters":   text + "?external-confirmation=1&x=y",

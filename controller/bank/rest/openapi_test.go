@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -122,7 +123,10 @@ func conforms(r *http.Request, status int, header http.Header, body []byte) erro
 		return err
 	}
 	plain := r.Clone(context.Background())
-	plain.URL.Path, plain.URL.RawPath = strings.TrimRight(plain.URL.Path, "/"), ""
+	plain.URL.RawPath = strings.TrimRight(plain.URL.EscapedPath(), "/")
+	if plain.URL.Path, err = url.PathUnescape(plain.URL.RawPath); err != nil {
+		return err
+	}
 	route, vars, err := all[apiOf(plain.URL.Path)].FindRoute(plain)
 	if err != nil {
 		return notInTheDocument(status, body)

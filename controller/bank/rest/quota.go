@@ -4,15 +4,13 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"github.com/gorilla/mux"
-
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/profile"
 )
 
 func (a *API) quota(w http.ResponseWriter, r *http.Request, _ *profile.Principal) error {
-	out, err := a.bank.Quota(r.Context(), mux.Vars(r)["user"])
+	out, err := a.bank.Quota(r.Context(), segment(r, "user"))
 	return answer(w, out, err)
 }
 
@@ -27,7 +25,7 @@ func (a *API) quotaLock(w http.ResponseWriter, r *http.Request, _ *profile.Princ
 	if err := a.read(w, r, &in); err != nil {
 		return err
 	}
-	out, err := a.bank.LockQuota(r.Context(), mux.Vars(r)["user"], in)
+	out, err := a.bank.LockQuota(r.Context(), segment(r, "user"), in)
 	if fault.ReasonOf(err) != taler.ReasonQuotaExceeded {
 		return answer(w, out, err)
 	}
@@ -41,5 +39,5 @@ func (a *API) quotaLock(w http.ResponseWriter, r *http.Request, _ *profile.Princ
 }
 
 func (a *API) quotaUnlock(w http.ResponseWriter, r *http.Request, _ *profile.Principal) error {
-	return done(w, a.bank.UnlockQuota(r.Context(), mux.Vars(r)["user"], mux.Vars(r)["lock"]))
+	return done(w, a.bank.UnlockQuota(r.Context(), segment(r, "user"), segment(r, "lock")))
 }

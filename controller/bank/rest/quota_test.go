@@ -191,6 +191,27 @@ func TestQuotasOfAnAmountThatTheWalletChooses(t *testing.T) {
 	send(t, h, request{method: "POST", path: "/withdrawals", login: h.Terminal, body: `{"request_uid":"none","user_uuid":"anna","lock":"x"}`}).want(t, 409, 5102)
 }
 
+// TestNamesInPaths: users and locks are called as tills like, and what a body names a
+// path names as well: with the slash that is in the middle of many tills' names.
+//
+// Rows: quota limit, quota lock.
+func TestNamesInPaths(t *testing.T) {
+	h, _ := quotas(t)
+	ctx, till := withTimeout(t), h.Till(h.Terminal)
+	for _, name := range []string{"till-1/4711", "a/", "%2F", "a b?c#d", "äöü", "a;b,c+d", ".."} {
+		begin(t, h, name, "10", name, "").want(t, 200, 0)
+		if _, err := till.LockQuota(ctx, name, taler.WithdrawLimitLock{Amount: chf(t, "20"), Lock: name, Expires: 1_800_000_070}); err != nil {
+			t.Fatalf("%q cannot lock: %v", name, err)
+		}
+		if got := limit(t, h, name); got.Limit != chf(t, "70") {
+			t.Errorf("%s is left of %q", got.Limit, name)
+		}
+		if err := till.UnlockQuota(ctx, name, name); err != nil {
+			t.Errorf("%q cannot be unlocked: %v", name, err)
+		}
+	}
+}
+
 // TestQuotasAtOnce: of many withdrawals of one user as many are taken as fit.
 //
 // Rows: quota use.

@@ -167,7 +167,8 @@ func TestRefusals(t *testing.T) {
 		"a path with an empty id":                             {"GET " + op, ``, 404, 21},
 		"a double slash":                                      {"POST //withdrawals", `{}`, 404, 21},
 		"a path that climbs":                                  {"GET /withdrawals/../config", ``, 404, 21},
-		"a segment that hides a slash":                        {"GET " + op + "%2e%2e%2fconfig", ``, 404, 21},
+		"a segment that hides a slash":                        {"GET " + op + "%2e%2e%2fconfig", ``, 400, 26},
+		"an exchange that hides a slash":                      {"GET /taler-integration%2fconfig", ``, 404, 21},
 	} {
 		t.Run(name, func(t *testing.T) {
 			method, path, _ := strings.Cut(fill.Replace(c.request), " ")

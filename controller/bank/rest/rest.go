@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -122,13 +123,28 @@ func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	a.router.ServeHTTP(w, plainPath(r))
 }
 
-// plainPath ignores slashes at the end of a path.
+// plainPath ignores slashes at the end of a path, and spells it in the one way in
+// which routes are found: a slash that is escaped is part of a name.
 func plainPath(r *http.Request) *http.Request {
-	path := strings.TrimRight(r.URL.Path, "/")
-	if path == r.URL.Path || path == "" {
+	if r.URL.RawPath == "" && !strings.HasSuffix(r.URL.Path, "/") {
 		return r
 	}
+	segments := strings.Split(strings.TrimRight(r.URL.EscapedPath(), "/"), "/")
+	if len(segments) < 2 {
+		return r
+	}
+	names := make([]string, len(segments))
+	for n, s := range segments {
+		names[n], _ = url.PathUnescape(s) // an escaped path is of escapes that can be read
+		segments[n] = url.PathEscape(names[n])
+	}
 	r = r.Clone(r.Context())
-	r.URL.Path, r.URL.RawPath = path, ""
+	r.URL.Path, r.URL.RawPath = strings.Join(names, "/"), strings.Join(segments, "/")
 	return r
+}
+
+// segment is the part of a path that a template calls by a name.
+func segment(r *http.Request, name string) string {
+	text, _ := url.PathUnescape(mux.Vars(r)[name]) // what could not be read has not become a request
+	return text
 }

@@ -57,7 +57,7 @@ func prefix(api taler.API) string {
 // mount makes the router of comm/taler's table: one route for each path, which
 // tells its methods apart itself, so that a wrong one can be told the right ones.
 func (a *API) mount() *mux.Router {
-	router := mux.NewRouter().SkipClean(true) // else a double slash becomes a redirect, which no POST survives
+	router := mux.NewRouter().SkipClean(true).UseEncodedPath() // else a double slash becomes a redirect, which no POST survives, and an escaped one two segments
 	router.NotFoundHandler = a.serve("unknown", func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "there is nothing at this path").Because(taler.ReasonEndpointUnknown)
 	})

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/gorilla/mux"
-
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
@@ -54,7 +52,7 @@ func withoutWait(r *http.Request, q url.Values) *http.Request {
 }
 
 func (a *API) transferStatus(w http.ResponseWriter, r *http.Request, x bank.Exchange) error {
-	row, err := taler.ParseRow(mux.Vars(r)["row"])
+	row, err := taler.ParseRow(segment(r, "row"))
 	if err != nil {
 		return err
 	}

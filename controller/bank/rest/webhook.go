@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/gorilla/mux"
-
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
@@ -24,7 +22,7 @@ func (a *API) webhook(w http.ResponseWriter, r *http.Request) error {
 	if err := a.read(w, r, &in); err != nil {
 		return err
 	}
-	provider := mux.Vars(r)["provider"]
+	provider := segment(r, "provider")
 	if _, err := a.bank.ProviderOf(r.Context(), provider); errors.Is(err, fault.NotFound) {
 		return fault.New(fault.NotFound, "there is no provider of this name").Because(taler.ReasonEndpointUnknown)
 	} else if err != nil {
