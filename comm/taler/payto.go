@@ -52,7 +52,7 @@ func (p Payto) Check() error {
 	case "":
 		why = "it has no kind"
 	case kindIBAN:
-		why = ibanFault(lastSegment(p.Target()))
+		why = accountFault(p)
 	case kindBank:
 		why = bankFault(p.Target())
 	default:
@@ -166,6 +166,19 @@ func (p Payto) hasParam(key string) bool {
 	return false
 }
 
+// accountFault checks [BIC/]IBAN and says what is wrong. An exchange takes what follows
+// the last slash of the whole URI for the IBAN, whether or not that is in the query.
+func accountFault(p Payto) string {
+	_, query, _ := strings.Cut(string(p), "?")
+	switch {
+	case strings.Contains(query, "/"):
+		return "a slash behind the account must be written %2F, or exchanges look for the IBAN there"
+	case strings.Count(p.Target(), "/") > 1:
+		return "it is BIC/IBAN or IBAN"
+	}
+	return ibanFault(lastSegment(p.Target()))
+}
+
 // bankFault checks HOST[:PORT]/[PATH/]ACCOUNT and says what is wrong.
 func bankFault(target string) string {
 	authority, _, found := strings.Cut(target, "/")
@@ -175,6 +188,9 @@ func bankFault(target string) string {
 	host, port, ported := strings.Cut(authority, ":")
 	if ported && !portNumber(port) {
 		return "the port is not a number"
+	}
+	if strings.HasPrefix(host, "-") {
+		return "the host name begins with a hyphen"
 	}
 	for label := range strings.SplitSeq(host, ".") {
 		if label == "" {
