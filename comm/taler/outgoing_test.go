@@ -58,6 +58,10 @@ func TestOutgoingRows(t *testing.T) {
 		"wtid too short":          {map[string]string{"wtid": `"00"`}, false},
 		"no address":              {map[string]string{"exchange_base_url": ``}, false},
 		"address of no web":       {map[string]string{"exchange_base_url": `"exchange"`}, false},
+		"address with brackets":   {map[string]string{"exchange_base_url": `"http://[::1]:8081/"`}, true},
+		"address with a plus":     {map[string]string{"exchange_base_url": `"https://exchange.example/a+b/"`}, false},
+		"address with a fragment": {map[string]string{"exchange_base_url": `"https://exchange.example/#1"`}, false},
+		"address with a user":     {map[string]string{"exchange_base_url": `"https://me@exchange.example/"`}, false},
 		"address null":            {map[string]string{"exchange_base_url": `null`}, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -62,6 +62,8 @@ func TestPaytoValidity(t *testing.T) {
 		"iban with more than a BIC":     {"payto://iban/x/BIC/CH9300762011623852957?receiver-name=J", false},
 		"bank with a leading hyphen":    {"payto://x-taler-bank/-b/a?receiver-name=J", false},
 		"bank, a slash in the name":     {"payto://x-taler-bank/b/a?receiver-name=J/D", true},
+		"iban that no exchange knows":   {"payto://iban/CY17002001280000001200527600?receiver-name=J", false},
+		"iban of far away":              {"payto://iban/MN121234123456789123?receiver-name=J", true},
 		"bank with port and path":       {"payto://x-taler-bank/b.example:8080/p/acc?receiver-name=J", true},
 		"bank without account":          {"payto://x-taler-bank/b.example?receiver-name=J", false},
 		"bank with a word for a port":   {"payto://x-taler-bank/b.example:http/a?receiver-name=J", false},

@@ -3,6 +3,7 @@ package taler
 import (
 	"encoding/json"
 	"net/url"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -106,19 +107,25 @@ func (r TransferRequest) Check(currency string) error {
 // maxExchangeURL bounds what is kept of a stranger's address.
 const maxExchangeURL = 1024
 
+// httpURL reports whether text is an address that exchanges read: of few characters
+// (TALER_url_valid_charset). Brackets are not among them, so no real exchange is at an
+// IPv6 address without a name; a sandbox may be.
 func httpURL(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && len(text) <= maxExchangeURL && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https")
+	return err == nil && len(text) <= maxExchangeURL && u.Host != "" && (u.Scheme == "http" || u.Scheme == "https") && isOf(text, "/:;&?-.,=_~%[]")
 }
 
 // metadata reports whether text is [a-zA-Z0-9-.:]{1,40}, or absent.
-func metadata(text string) bool {
+func metadata(text string) bool { return len(text) <= 40 && isOf(text, "-.:") }
+
+// isOf reports whether text is of letters and digits, and of these signs.
+func isOf(text, signs string) bool {
 	for i := range len(text) {
-		if c := text[i]; !alphanumeric(c) && c != '-' && c != '.' && c != ':' {
+		if c := text[i]; !alphanumeric(c) && strings.IndexByte(signs, c) < 0 {
 			return false
 		}
 	}
-	return len(text) <= 40
+	return true
 }
 
 // Response is what the exchange is told, the first time and ever after.
