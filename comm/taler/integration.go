@@ -108,7 +108,7 @@ func (r BankWithdrawalOperationPostRequest) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON refuses an empty amount.
 func (r *BankWithdrawalOperationPostRequest) UnmarshalJSON(document []byte) error {
 	type plain BankWithdrawalOperationPostRequest
-	if err := refuseEmptyAmounts(document); err != nil {
+	if err := refuseEmptyAmount(document); err != nil {
 		return err
 	}
 	return decode(document, (*plain)(r))

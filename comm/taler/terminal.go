@@ -61,10 +61,10 @@ func (r TerminalWithdrawalSetup) MarshalJSON() ([]byte, error) {
 	}{plain(r), present(r.Amount), present(r.SuggestedAmount), present(r.TerminalFees)})
 }
 
-// UnmarshalJSON refuses empty amounts.
+// UnmarshalJSON refuses an empty amount.
 func (r *TerminalWithdrawalSetup) UnmarshalJSON(document []byte) error {
 	type plain TerminalWithdrawalSetup
-	if err := refuseEmptyAmounts(document); err != nil {
+	if err := refuseEmptyAmount(document); err != nil {
 		return err
 	}
 	return decode(document, (*plain)(r))
@@ -109,15 +109,6 @@ type TerminalWithdrawalConfirmationRequest struct {
 	TerminalFees          Amount `json:"terminal_fees,omitzero"`
 	UserUUID              string `json:"user_uuid,omitempty"`
 	Lock                  string `json:"lock,omitempty"`
-}
-
-// UnmarshalJSON refuses empty amounts.
-func (r *TerminalWithdrawalConfirmationRequest) UnmarshalJSON(document []byte) error {
-	type plain TerminalWithdrawalConfirmationRequest
-	if err := refuseEmptyAmounts(document); err != nil {
-		return err
-	}
-	return decode(document, (*plain)(r))
 }
 
 // Check refuses a notice without its mandatory member, with a name that cannot be

@@ -70,27 +70,26 @@ func present(a Amount) *Amount {
 	return &a
 }
 
-// refuseEmptyAmounts refuses a request with an amount of no text. Read as an
-// absent one it would let the wallet choose what the terminal wanted fixed.
-func refuseEmptyAmounts(document []byte) error {
+// refuseEmptyAmount refuses a request with an amount of no text. Read as an
+// absent one it would let the wallet choose what the terminal wanted fixed; beside a
+// suggested amount it means that. Other members of no text are absent: there are tills
+// that send all of them.
+func refuseEmptyAmount(document []byte) error {
 	if !bytes.Contains(document, []byte(`""`)) { // there is no text that is empty, and nearly never is
 		return nil
 	}
 	var texts struct {
 		Amount          *string `json:"amount"`
-		SuggestedAmount *string `json:"suggested_amount"`
-		TerminalFees    *string `json:"terminal_fees"`
+		SuggestedAmount string  `json:"suggested_amount"`
 	}
 	if decode(document, &texts) != nil {
 		return nil // who reads the whole of it says better what is wrong
 	}
-	for _, text := range []*string{texts.Amount, texts.SuggestedAmount, texts.TerminalFees} {
-		if text != nil && *text == "" {
-			_, err := instrument.ParseAmount("")
-			return err
-		}
+	if texts.Amount == nil || *texts.Amount != "" || texts.SuggestedAmount != "" {
+		return nil
 	}
-	return nil
+	_, err := instrument.ParseAmount("")
+	return err
 }
 
 // members are the members of a JSON object by their exact names, for readers

@@ -130,17 +130,18 @@ func TestAnEmptyAmountIsNotAnAbsentOne(t *testing.T) {
 		into     any
 		refused  bool
 	}{
-		"amount":                   {`{"request_uid":"u","amount":""}`, new(TerminalWithdrawalSetup), true},
-		"spelt otherwise, unknown": {`{"request_uid":"u","Amount":""}`, new(TerminalWithdrawalSetup), false},
-		"suggested amount":         {`{"request_uid":"u","suggested_amount":""}`, new(TerminalWithdrawalSetup), true},
-		"fees at setup":            {`{"request_uid":"u","amount":"CHF:1","terminal_fees":""}`, new(TerminalWithdrawalSetup), true},
-		"fees at the notice":       {`{"provider_transaction_id":"7","terminal_fees":""}`, new(TerminalWithdrawalConfirmationRequest), true},
-		"the wallet's":             {`{"amount":""}`, new(BankWithdrawalOperationPostRequest), true},
-		"absent":                   {`{"request_uid":"u"}`, new(TerminalWithdrawalSetup), false},
-		"null":                     {`{"request_uid":"u","amount":null}`, new(TerminalWithdrawalSetup), false},
-		"absent at the notice":     {`{"provider_transaction_id":"7"}`, new(TerminalWithdrawalConfirmationRequest), false},
-		"absent at the selection":  {`{}`, new(BankWithdrawalOperationPostRequest), false},
-		"an amount in another one": {`{"request_uid":"u","amount":"CHF:1","more":{"amount":""}}`, new(TerminalWithdrawalSetup), false},
+		"amount":                           {`{"request_uid":"u","amount":""}`, new(TerminalWithdrawalSetup), true},
+		"spelt otherwise, unknown":         {`{"request_uid":"u","Amount":""}`, new(TerminalWithdrawalSetup), false},
+		"amount, and no proposal":          {`{"request_uid":"u","amount":"","suggested_amount":"","terminal_fees":""}`, new(TerminalWithdrawalSetup), true},
+		"amount, and a proposal":           {`{"request_uid":"u","amount":"","suggested_amount":"CHF:1"}`, new(TerminalWithdrawalSetup), false},
+		"all that is not needed":           {`{"request_uid":"u","amount":"CHF:1","suggested_amount":"","terminal_fees":"","provider_transaction_id":"","user_uuid":"","lock":""}`, new(TerminalWithdrawalSetup), false},
+		"all that a notice can do without": {`{"provider_transaction_id":"7","terminal_fees":"","user_uuid":"","lock":""}`, new(TerminalWithdrawalConfirmationRequest), false},
+		"the wallet's":                     {`{"amount":""}`, new(BankWithdrawalOperationPostRequest), true},
+		"absent":                           {`{"request_uid":"u"}`, new(TerminalWithdrawalSetup), false},
+		"null":                             {`{"request_uid":"u","amount":null}`, new(TerminalWithdrawalSetup), false},
+		"absent at the notice":             {`{"provider_transaction_id":"7"}`, new(TerminalWithdrawalConfirmationRequest), false},
+		"absent at the selection":          {`{}`, new(BankWithdrawalOperationPostRequest), false},
+		"an amount in another one":         {`{"request_uid":"u","amount":"CHF:1","more":{"amount":""}}`, new(TerminalWithdrawalSetup), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := Unmarshal([]byte(row.document), row.into)
