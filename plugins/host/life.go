@@ -56,8 +56,8 @@ type life struct {
 
 // startLife starts the binary of s, takes the handshake and asks for the
 // description, which must be the one that s brings, if it brings one.
-func (h *Host) startLife(ctx context.Context, s Source) (*life, error) {
-	ctx, cancel := context.WithTimeout(ctx, h.o.Start)
+func (h *Host) startLife(wanted context.Context, s Source) (*life, error) {
+	ctx, cancel := context.WithTimeout(wanted, h.o.Start)
 	defer cancel()
 	binary, sum, err := s.open()
 	if err != nil {
@@ -69,22 +69,26 @@ func (h *Host) startLife(ctx context.Context, s Source) (*life, error) {
 	}
 	if err := l.handshake(ctx, h.dir.path, s, binary); err != nil {
 		binary.Close()
-		return nil, l.stillborn(err)
+		return nil, l.stillborn(wanted, err)
 	}
 	if err := l.meet(ctx, s); err != nil {
-		return nil, l.stillborn(err)
+		return nil, l.stillborn(wanted, err)
 	}
 	go l.watch(h.o.Health)
 	return l, nil
 }
 
-// stillborn ends a start that failed.
-func (l *life) stillborn(err error) error {
+// stillborn ends a start that failed, or that nobody has wanted any longer: of that
+// nothing is in the log, where people look for what else has ended the program.
+func (l *life) stillborn(wanted context.Context, err error) error {
 	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because("plugin-start"))
 	l.kill()
 	var said *fault.Fault
 	if errors.As(err, &said) { // somebody has found words for it
 		return said
+	}
+	if errors.Is(wanted.Err(), context.Canceled) {
+		return closing()
 	}
 	l.log.Error("a plugin did not start", "error", err.Error(), "stderr", l.tail.String())
 	return fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because("plugin-start").

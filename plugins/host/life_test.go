@@ -274,8 +274,10 @@ func TestCloseEndsEvenAStoppedPlugin(t *testing.T) {
 }
 
 func TestCloseEndsAStartThatHangs(t *testing.T) {
-	dir := t.TempDir()
-	h := newHost(t, func(o *host.Options) { o.Dir, o.Start = dir, time.Hour })
+	dir, log := t.TempDir(), new(records)
+	h := newHost(t, func(o *host.Options) {
+		o.Dir, o.Start, o.Log = dir, time.Hour, slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}))
+	})
 	b := load(t, h, source(t, "silent"))
 	ended := make(chan error)
 	go func() { ended <- stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{}) }()
@@ -287,6 +289,9 @@ func TestCloseEndsAStartThatHangs(t *testing.T) {
 	}
 	if err := <-ended; !errors.Is(err, fault.Suspended) {
 		t.Errorf("the operation ended with %v", err)
+	}
+	if said := log.String(); said != "" {
+		t.Errorf("a plugin that nobody wants any longer is called a defect: %s", said)
 	}
 }
 
