@@ -9,7 +9,6 @@ import (
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/plugins/host"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/pnp"
 )
@@ -25,15 +24,10 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 	if err != nil {
 		return nil, err
 	}
-	bundles := []protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}, pnp.UPP{}}}}
-	switch o.Role {
-	case comm.Client:
-		bundles = append(bundles, client.Payments())
-	case comm.Vendor:
-		bundles = append(bundles, vendor.Payments(), till.Records())
-	}
-	for _, b := range bundled.All() {
-		d := sdk.Describe(b)
+	bundles := own(o.Role)
+	there := Described()
+	for n, b := range bundled.All() {
+		d := there[n]
 		loaded, err := h.Host.Load(host.Source{Args: []string{"plugin", "serve", b.Name}, Description: &d})
 		if err != nil {
 			return nil, err
@@ -57,9 +51,26 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 		if err := l.Description.Useful(); err != nil { // added before that was looked at
 			o.Log.Warn("a plugin brings what cannot be used", "plugin", l.Name, "error", err)
 		}
+		if err := Fits(there, l.Description, o.Role); err != nil { // one of ours came later, with an update
+			o.Log.Warn("a plugin is left out", "plugin", l.Name, "error", err)
+			continue
+		}
+		there = append(there, l.Description)
 		bundles = append(bundles, view(loaded, o))
 	}
 	return bundles, nil
+}
+
+// own are the bundles that run in this process.
+func own(role comm.Role) []protocol.Bundle {
+	bundles := []protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}, pnp.UPP{}}}}
+	switch role {
+	case comm.Client:
+		bundles = append(bundles, client.Payments())
+	case comm.Vendor:
+		bundles = append(bundles, vendor.Payments(), till.Records())
+	}
+	return bundles
 }
 
 func view(b *host.Bundle, o Options) protocol.Bundle {

@@ -11,9 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/plugins/api"
-	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/plugins/host"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
 )
 
 func add(e *cli.Env) *cobra.Command {
@@ -78,58 +76,16 @@ func inspect(ctx context.Context, e *cli.Env, f house.Files, path string) (host.
 	return seen, err
 }
 
-// fits refuses a plugin beside which the party could not be opened any more: its
-// name, or a class or protocol of it, is there already.
+// fits refuses a plugin beside which the party, of whatever role, could not be opened
+// any more.
 func fits(c *host.Catalog, d api.Description) error {
-	there, err := installed(c)
+	listed, err := c.List()
 	if err != nil {
 		return err
 	}
-	for _, other := range there {
-		if other.Name == d.Name {
-			return fault.New(fault.Conflict, "there is a plugin of the name %s already", d.Name).Because("plugin-twice").
-				WithHint("if this is a newer one: swaperoo plugin remove %s, then add it", d.Name)
-		}
-		for _, role := range api.Roles() {
-			if what := shared(other.View(role), d.View(role)); what != "" {
-				return fault.New(fault.Conflict, "%s brings %s, which %s has brought already", d.Name, what, other.Name).Because("plugin-overlaps").
-					WithHint("remove one of the two")
-			}
-		}
-	}
-	return nil
-}
-
-func installed(c *host.Catalog) ([]api.Description, error) {
-	listed, err := c.List()
-	if err != nil {
-		return nil, err
-	}
-	var all []api.Description
-	for _, b := range bundled.All() {
-		all = append(all, sdk.Describe(b))
-	}
+	there := house.Described()
 	for _, l := range listed {
-		all = append(all, l.Description)
+		there = append(there, l.Description)
 	}
-	return all, nil
-}
-
-// shared names a class or protocol that both views have.
-func shared(a, b api.RoleView) string {
-	for _, x := range a.Classes {
-		for _, y := range b.Classes {
-			if x.ID == y.ID {
-				return "the class " + string(x.ID)
-			}
-		}
-	}
-	for _, x := range a.Protocols {
-		for _, y := range b.Protocols {
-			if x.Info.ID == y.Info.ID {
-				return "the protocol " + x.Info.ID
-			}
-		}
-	}
-	return ""
+	return house.Fits(there, d, api.Roles()...)
 }

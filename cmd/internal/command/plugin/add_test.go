@@ -41,6 +41,8 @@ func TestWhatWouldBreakThePartyIsNotAdded(t *testing.T) {
 		{"the name of another", description("beads", "shells", "shells.pay"), "plugin-twice"},
 		{"a class of ours", description("shells", "payment-card", "shells.pay"), "plugin-overlaps"},
 		{"a protocol of ours", description("shells", "shells", "card.pay"), "plugin-overlaps"},
+		{"a class of the house itself", description("shells", "payment", "shells.pay"), "plugin-overlaps"},
+		{"a negotiation protocol of the house", description("shells", "shells", "pnp.intersect"), "plugin-overlaps"},
 		{"a class of another", description("shells", "beads", "shells.pay"), "plugin-overlaps"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -1,0 +1,72 @@
+package house
+
+import (
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Described are all bundles of the house: those that come with it and, last and in
+// one, those that run in this process.
+func Described() []api.Description {
+	var all []api.Description
+	for _, b := range bundled.All() {
+		all = append(all, sdk.Describe(b))
+	}
+	return append(all, sdk.Describe(sdk.Bundle{
+		Name: "swaperoo", Version: "1.0.0",
+		Classes: func(r comm.Role) (classes []instrument.Class) {
+			for _, b := range own(r) {
+				classes = append(classes, b.Classes...)
+			}
+			return classes
+		},
+		Protocols: func(r comm.Role) (protocols []protocol.Protocol) {
+			for _, b := range own(r) {
+				protocols = append(protocols, b.Protocols...)
+			}
+			return protocols
+		},
+	}))
+}
+
+// Fits refuses a bundle beside which a party of these roles could not be opened: its
+// name, or a class or protocol of it, is there already.
+func Fits(there []api.Description, d api.Description, roles ...comm.Role) error {
+	for _, other := range there {
+		if other.Name == d.Name {
+			return fault.New(fault.Conflict, "there is a plugin of the name %s already", d.Name).Because("plugin-twice").
+				WithHint("if this is a newer one: swaperoo plugin remove %s, then add it", d.Name)
+		}
+		for _, role := range roles {
+			if what := shared(other.View(role), d.View(role)); what != "" {
+				return fault.New(fault.Conflict, "%s brings %s, which %s has brought already", d.Name, what, other.Name).Because("plugin-overlaps").
+					WithHint("remove one of the two")
+			}
+		}
+	}
+	return nil
+}
+
+// shared names a class or protocol that both views have.
+func shared(a, b api.RoleView) string {
+	for _, x := range a.Classes {
+		for _, y := range b.Classes {
+			if x.ID == y.ID {
+				return "the class " + string(x.ID)
+			}
+		}
+	}
+	for _, x := range a.Protocols {
+		for _, y := range b.Protocols {
+			if x.Info.ID == y.Info.ID {
+				return "the protocol " + x.Info.ID
+			}
+		}
+	}
+	return ""
+}
