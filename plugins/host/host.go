@@ -50,8 +50,10 @@ type Host struct {
 	closed  bool
 }
 
-// New makes a host and removes what hosts that died left in its directory.
+// New makes a host and removes what hosts that died left in its directory. Files that
+// this process was started with reach no process that it starts from now on.
 func New(o Options) (*Host, error) {
+	keepInherited()
 	if o.Random == nil {
 		o.Random = rand.Float64
 	}

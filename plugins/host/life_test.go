@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -35,6 +36,7 @@ var sameFault = cmp.Comparer(func(a, b *fault.Fault) bool {
 
 func TestAPluginSeesNothingOfTheHost(t *testing.T) {
 	t.Setenv("SWAPEROO_PASSPHRASE", "correct horse")
+	secret := inherits(t)
 	b := load(t, newHost(t, nil), source(t, "thing"))
 	var got seen
 	perform(t, b, "LOOK", &got)
@@ -43,6 +45,9 @@ func TestAPluginSeesNothingOfTheHost(t *testing.T) {
 		if name != "SWAPEROO_PLUGIN" && !strings.HasPrefix(name, "PLUGIN_") {
 			t.Errorf("the environment has %s", v)
 		}
+	}
+	if slices.Contains(got.Open, secret) {
+		t.Errorf("it has %s open, of %v", secret, got.Open)
 	}
 	self, err := os.Executable()
 	if err != nil {
@@ -60,6 +65,21 @@ func TestAPluginSeesNothingOfTheHost(t *testing.T) {
 	if got.PID != b.Status().PID {
 		t.Errorf("pid %d, status says %d", got.PID, b.Status().PID)
 	}
+}
+
+// inherits gives this process a file as a shell does that starts it with "3<FILE".
+func inherits(t *testing.T) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(path, []byte("correct horse"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	fd, err := syscall.Open(path, syscall.O_RDONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = syscall.Close(fd) })
+	return path
 }
 
 func TestNoiseOnStandardOutputIsHarmless(t *testing.T) {

@@ -210,13 +210,24 @@ func look() (protocol.Result, error) {
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return protocol.ResultOf(seen{PID: os.Getpid(), Environment: os.Environ(), Dir: dir, Arg0: os.Args[0], Executable: exe})
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return protocol.Result{}, err
+	}
+	var open []string
+	for _, f := range files {
+		if target, err := os.Readlink("/proc/self/fd/" + f.Name()); err == nil {
+			open = append(open, target)
+		}
+	}
+	return protocol.ResultOf(seen{PID: os.Getpid(), Environment: os.Environ(), Dir: dir, Arg0: os.Args[0], Executable: exe, Open: open})
 }
 
 type seen struct {
 	PID                   int
 	Environment           []string
 	Dir, Arg0, Executable string
+	Open                  []string // files
 }
 
 // ---- the host's half in these tests ----

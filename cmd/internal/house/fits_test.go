@@ -21,8 +21,11 @@ func TestAPluginThatHasANameOfOursIsLeftOut(t *testing.T) {
 	f := made(t, "open sesame")
 	catalog := host.NewCatalog(f.Plugins())
 	for _, p := range []struct{ name, class, protocol string }{
-		{"negotiator", "shells", "pnp.intersect"}, {"payer", "payment", "payer.pay"}, {"taker", "payment-card", "taker.pay"},
-		{"first", "beads", "beads.pay"}, {"second", "beads", "second.pay"},
+		{"negotiator", "shells", "pnp.intersect"},
+		{"payer", "payment", "payer.pay"},
+		{"taker", "payment-card", "taker.pay"},
+		{"first", "beads", "beads.pay"},
+		{"second", "beads", "second.pay"},
 	} {
 		addTo(t, catalog, p.name, p.class, p.protocol)
 	}
