@@ -23,6 +23,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -593,5 +594,33 @@ func TestAPluginDoesNotFloodTheLog(t *testing.T) {
 	}
 	if !strings.Contains(text, "lines were left out") {
 		t.Error("nothing says that lines were left out")
+	}
+}
+
+// An author's error that is no fault crosses as a defect, without its text: the log
+// of its own side is where it can be read.
+func TestTheCauseOfADefectIsInTheLog(t *testing.T) {
+	var log records
+	h := newHost(t, func(o *host.Options) { o.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	b := load(t, h, source(t, "thing"))
+	var end outcome
+	if err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "ERR"), &end); err != nil {
+		t.Fatal(err)
+	}
+	i := begin(t, "PLAIN").Leased[0]
+	if err := i.Encode(thingState{Check: "err"}); err != nil {
+		t.Fatal(err)
+	}
+	refusal := fault.From(b.Classes(comm.Client)[0].Check(nil, &i))
+	if err := h.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for text, f := range map[string]*fault.Fault{"the shelf is empty": end.last.Fault, "the drawer is empty": refusal} {
+		if f.Kind != fault.Internal || strings.Contains(f.Error(), text) {
+			t.Errorf("it crossed as %v", f)
+		}
+		if !strings.Contains(log.String(), text) {
+			t.Errorf("%q is not in the log:\n%s", text, log.String())
+		}
 	}
 }

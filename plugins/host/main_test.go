@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -79,6 +80,8 @@ func (thing) Check(_, after *instrument.Instance) error {
 		return err
 	}
 	switch s.Check {
+	case "err":
+		return errors.New("the drawer is empty")
 	case "refuse":
 		return fault.New(fault.Declined, "no such thing").Because("thing-refused").WithHint("take another")
 	case "hang":
@@ -163,6 +166,8 @@ func (do) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) 
 		select {}
 	case "PANIC":
 		panic("a defect")
+	case "ERR":
+		return protocol.Result{}, errors.New("the shelf is empty")
 	case "DIE":
 		fmt.Fprintln(os.Stderr, "last words")
 		os.Exit(4)

@@ -92,7 +92,7 @@ func (o *operations) begin(ctx context.Context, n uint64, w *wire.Begin) error {
 	if err != nil {
 		return err
 	}
-	d := &door{operations: o, n: n, answers: make(chan protocol.Answer, 1), ahead: o.server.ahead(role, b)}
+	d := &door{operations: o, n: n, name: b.Protocol + " " + b.Call.Operation, answers: make(chan protocol.Answer, 1), ahead: o.server.ahead(role, b)}
 	o.mu.Lock()
 	taken := o.doors[n] != nil
 	if !taken {
@@ -140,6 +140,7 @@ func (o *operations) send(f *wire.PluginFrame) error {
 type door struct {
 	operations *operations
 	n          uint64
+	name       string // of protocol and operation, for the log
 	answers    chan protocol.Answer
 	parts      []byte // of the response that is coming; the reading goroutine's
 	over       bool   // the host knows that the run has ended
@@ -148,6 +149,7 @@ type door struct {
 
 // Exchange implements protocol.Door.
 func (d *door) Exchange(_ context.Context, steps []protocol.Step) (protocol.Answer, error) {
+	d.operations.server.told(steps[len(steps)-1].Fault, "in", d.name)
 	frame := api.WriteSteps(steps)
 	frame.Allowed = d.ahead.allowed(steps)
 	if err := d.operations.send(&wire.PluginFrame{Operation: d.n, Body: &wire.PluginFrame_Steps{Steps: frame}}); err != nil {

@@ -129,7 +129,17 @@ func (s *server) guard(what string, f func() error) (refusal *fault.Fault, err e
 			err = status.Errorf(codes.Internal, "%s crashed", what)
 		}
 	}()
-	return fault.From(f()), nil
+	refusal = fault.From(f())
+	s.told(refusal, "in", what)
+	return refusal, nil
+}
+
+// told gives the log what a defect does not tell on the other side of the door:
+// its cause, such as an error of the author's that is no fault.
+func (s *server) told(f *fault.Fault, where ...any) {
+	if f != nil && f.Kind == fault.Internal && f.Unwrap() != nil {
+		s.log.Error("the plugin's code met a defect", append(where, "error", f.Error())...)
+	}
 }
 
 func optional(w *wire.Instance) (*instrument.Instance, error) {
