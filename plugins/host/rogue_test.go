@@ -171,6 +171,18 @@ func (r *rogue) frames(n uint64, b *wire.Begin) []*wire.PluginFrame {
 		return write(func(i *wire.Instance) { i.Keys["a\nb"] = "v" })
 	case "key":
 		return write(func(i *wire.Instance) { i.Keys["serial"] = "a\nb" })
+	case "name":
+		return write(func(i *wire.Instance) { i.Name = "two\nlines" })
+	case "path":
+		return steps(&wire.Step{N: 1, Body: &wire.Step_Fetch{Fetch: &wire.Fetch{Address: b.GetLeased()[0].GetId(), Method: "GET", Path: "/a\nb"}}})
+	case "header":
+		return steps(&wire.Step{N: 1, Body: &wire.Step_Fetch{Fetch: &wire.Fetch{
+			Address: b.GetLeased()[0].GetId(), Method: "GET", Path: "/", Header: map[string]string{"X-Order": "a\nb"},
+		}}})
+	case "question":
+		return steps(&wire.Step{N: 1, Body: &wire.Step_Ask{Ask: &wire.Prompt{Text: "\x1b[2J"}}})
+	case "choice":
+		return steps(&wire.Step{N: 1, Body: &wire.Step_Ask{Ask: &wire.Prompt{Text: "which?", Choices: []string{"\x1b[2J"}}}})
 	case "negative":
 		return write(func(i *wire.Instance) { i.Version = -1 })
 	case "many-keys":
@@ -213,25 +225,32 @@ func TestFramesThatNoHonestPluginSendsEndIt(t *testing.T) {
 	}
 }
 
-// A key's text comes from peers as often as not: who lets it through has refused
-// that operation, and serves the next one.
-func TestAKeyThatCannotBeOneEndsItsOperationOnly(t *testing.T) {
-	b := load(t, newHost(t, nil), source(t, "rogue", "key"))
-	for range 3 {
-		var end protocol.Step
-		err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), doorFunc(func(steps []protocol.Step) (protocol.Answer, error) {
-			if len(steps) != 1 {
-				t.Errorf("%d steps reached the door", len(steps))
+// The text of a key, a name or a question comes from peers as often as not: who lets
+// it through has refused that operation, and serves the next one.
+func TestATextThatCannotBeOneEndsItsOperationOnly(t *testing.T) {
+	for mode, reason := range map[string]fault.Reason{
+		"key": "key-malformed", "name": "text-malformed", "path": "text-malformed", "header": "text-malformed",
+		"question": "text-malformed", "choice": "text-malformed",
+	} {
+		t.Run(mode, func(t *testing.T) {
+			b := load(t, newHost(t, nil), source(t, "rogue", mode))
+			for range 3 {
+				var end protocol.Step
+				err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), doorFunc(func(steps []protocol.Step) (protocol.Answer, error) {
+					if len(steps) != 1 {
+						t.Errorf("%d steps reached the door", len(steps))
+					}
+					end = steps[0]
+					return protocol.Answer{Now: noon, Done: true}, nil
+				}))
+				if err != nil || end.Kind != protocol.StepResult || fault.KindOf(end.Fault) != fault.Invalid || end.Fault.Reason != reason {
+					t.Errorf("error = %v, the step was %+v", err, end)
+				}
+				if !b.Status().Running {
+					t.Fatal("the plugin was ended")
+				}
 			}
-			end = steps[0]
-			return protocol.Answer{Now: noon, Done: true}, nil
-		}))
-		if err != nil || end.Kind != protocol.StepResult || fault.KindOf(end.Fault) != fault.Invalid || end.Fault.Reason != "key-malformed" {
-			t.Errorf("error = %v, the step was %+v", err, end)
-		}
-		if !b.Status().Running {
-			t.Fatal("the plugin was ended")
-		}
+		})
 	}
 }
 

@@ -49,8 +49,9 @@ func (g grants) filter(a protocol.Answer) protocol.Answer {
 }
 
 // read takes a frame of steps that follow number seen. The error says what no
-// honest plugin sends. A key whose text cannot be one is what an honest plugin may
-// have been given by a peer: it ends that operation, as if its code had said so.
+// honest plugin sends. A key, name or question whose text cannot be one is what an
+// honest plugin may have been given by a peer: it ends that operation, as if its code
+// had said so.
 func (g grants) read(w *wire.Steps, seen int) ([]protocol.Step, error) {
 	steps, err := api.ReadSteps(w)
 	if err != nil {
@@ -66,7 +67,7 @@ func (g grants) read(w *wire.Steps, seen int) ([]protocol.Step, error) {
 			return nil, wrong("step %d rides at the end of a frame, or asks before it", s.N)
 		}
 		err := g.check(s)
-		if fault.ReasonOf(err) == reasonKeyMalformed {
+		if r := fault.ReasonOf(err); r == reasonKeyMalformed || r == reasonTextMalformed {
 			return append(steps[:n], protocol.Step{N: s.N, Kind: protocol.StepResult, Fault: fault.From(err)}), nil
 		}
 		if err != nil {
@@ -111,12 +112,21 @@ func (g grants) writes(list []instrument.Instance) error {
 		if !g.has(i.Class) {
 			return wrong("it wrote an instance of a class that it did not describe")
 		}
-		if i.Version < 0 || len(i.Name) > maxWord || !text(i.Name, maxWord) || !word(i.Status) || !text(string(i.Owner), maxWord) || len(i.Keys) > maxEntries {
-			return wrong("it wrote a %s whose version, name, status, owner or keys cannot be", i.Class)
+		switch {
+		case i.Version < 0:
+			return wrong("it wrote an instance of %s with a version that cannot be", i.Class)
+		case !word(i.Status):
+			return wrong("it wrote an instance of %s with the status %q: one word of up to %d bytes is a status", i.Class, fault.Clip(i.Status), maxWord)
+		case !text(string(i.Owner), maxWord):
+			return wrong("it wrote an instance of %s with an owner that cannot be one", i.Class)
+		case len(i.Keys) > maxEntries:
+			return wrong("it wrote an instance of %s with %d keys", i.Class, len(i.Keys))
+		case !text(i.Name, maxWord):
+			return unfit("the name of an instance of %s", string(i.Class), maxWord)
 		}
 		for k, v := range i.Keys {
 			if !word(k) {
-				return wrong("it wrote a %s with a key that cannot be one", i.Class)
+				return wrong("it wrote an instance of %s with a key that cannot be one", i.Class)
 			}
 			if err := checkKey(k, v); err != nil {
 				return err
@@ -126,8 +136,16 @@ func (g grants) writes(list []instrument.Instance) error {
 	return nil
 }
 
-// reasonKeyMalformed is a key that is refused and not held against its plugin.
-const reasonKeyMalformed fault.Reason = "key-malformed"
+// Texts that are refused and not held against their plugin.
+const (
+	reasonKeyMalformed  fault.Reason = "key-malformed"
+	reasonTextMalformed fault.Reason = "text-malformed"
+)
+
+// unfit is a text that may have come from anybody.
+func unfit(what, of string, limit int) error {
+	return fault.New(fault.Invalid, what+" has control characters or more than %d bytes", of, limit).Because(reasonTextMalformed)
+}
 
 // checkKey looks at the text of a key, which may have come from anybody.
 func checkKey(name, value string) error {
@@ -141,12 +159,18 @@ func checkFetch(r *protocol.Request) error {
 	if err := instrument.CheckID(r.Address); err != nil {
 		return err
 	}
-	if !word(r.Method) || !text(r.Path, maxValue) || len(r.Header) > maxEntries {
-		return wrong("a request whose method, path or headers cannot be")
+	if !word(r.Method) || len(r.Header) > maxEntries {
+		return wrong("a request whose method or headers cannot be")
+	}
+	if !text(r.Path, maxValue) {
+		return unfit("the path of a request %s", r.Method, maxValue)
 	}
 	for k, v := range r.Header {
-		if !word(k) || !text(v, maxValue) {
+		if !word(k) {
 			return wrong("a request with a header that cannot be one")
+		}
+		if !text(v, maxValue) {
+			return unfit("the header %s of a request", k, maxValue)
 		}
 	}
 	if r.Timeout < 0 || r.Timeout > maxPatient || r.Limit < 0 || r.Limit > api.MaxResponse {
@@ -156,12 +180,15 @@ func checkFetch(r *protocol.Request) error {
 }
 
 func checkPrompt(p *protocol.Prompt) error {
-	if !prose(p.Text, maxValue) || len(p.Choices) > maxEntries {
-		return wrong("a question that cannot be shown")
+	if len(p.Choices) > maxEntries {
+		return wrong("a question with %d choices", len(p.Choices))
+	}
+	if !prose(p.Text, maxValue) {
+		return unfit("a question for %s", "a person", maxValue)
 	}
 	for _, c := range p.Choices {
 		if !text(c, maxWord) {
-			return wrong("a question with a choice that cannot be shown")
+			return unfit("a choice of a question for %s", "a person", maxWord)
 		}
 	}
 	return nil
