@@ -82,6 +82,12 @@ type installed struct {
 	reach    map[instrument.ClassID]bool
 }
 
+// serves reports whether a protocol does something with a class: one of its bundle, for
+// it reaches no other, whatever it says that it is compatible with.
+func (in installed) serves(class instrument.ClassID) bool {
+	return in.reach[class] && in.protocol.CompatibleWith(class)
+}
+
 // NewManager makes a manager. It fails if a protocol is installed twice or the
 // PNP is missing.
 func NewManager(p Parts) (*Manager, error) {
@@ -144,7 +150,7 @@ func (m *Manager) PNP() string { return m.pnp }
 func (m *Manager) Available(class instrument.ClassID) []string {
 	var out []string
 	for _, id := range slices.Sorted(maps.Keys(m.installed)) {
-		if m.installed[id].protocol.CompatibleWith(class) {
+		if m.installed[id].serves(class) {
 			out = append(out, id)
 		}
 	}

@@ -109,6 +109,20 @@ func TestManagerParts(t *testing.T) {
 	}
 }
 
+// A stranger's protocol that says that it is compatible with a class of somebody
+// else would be offered, and chosen, for instruments that it may not reach.
+func TestAProtocolIsOfferedForTheClassesOfItsBundleOnly(t *testing.T) {
+	own := bundles(script{id: "b"})
+	n := protocoltest.NewNode(t, protocoltest.Options{Bundles: append(own, protocol.Bundle{Name: "stranger", Protocols: []protocol.Protocol{script{id: "a"}}})})
+	if got := n.Protocols.Available("purse"); !slices.Equal(got, []string{"b"}) {
+		t.Errorf("available: %v", got)
+	}
+	alone := protocoltest.NewNode(t, protocoltest.Options{Bundles: own})
+	if n.Protocols.Version() != alone.Protocols.Version() {
+		t.Error("what cannot be used changes what is negotiated")
+	}
+}
+
 type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errors.New("no dice") }

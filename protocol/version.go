@@ -32,7 +32,7 @@ func (m *Manager) version() string {
 	for _, id := range slices.Sorted(maps.Keys(m.installed)) {
 		in := m.installed[id]
 		for _, class := range classes {
-			if !in.protocol.CompatibleWith(class) {
+			if !in.serves(class) {
 				continue
 			}
 			for _, peer := range []comm.Role{comm.Client, comm.Vendor, comm.Bank} {
