@@ -86,7 +86,12 @@ func (o *operation) unfit(r Result) error {
 	if offer == nil || o.spec.Name != Pay || r.Amount == offer.Terms.Price {
 		return nil
 	}
-	return fault.New(fault.Internal, "the payment moved %s and the offer says %s", r.Amount, offer.Terms.Price).Because("amount-differs-from-offer")
+	moved := "moved " + r.Amount.String()
+	if r.Amount == (instrument.Amount{}) {
+		moved = "does not say what it moved"
+	}
+	return fault.New(fault.Internal, "the payment %s and the offer says %s", moved, offer.Terms.Price).Because("amount-differs-from-offer").
+		WithHint("tell the author of %s: the result of PAY has the offer's price as its Amount, at both sides", o.in.info.ID)
 }
 
 // passing reports whether the database may take the same unit in a moment.

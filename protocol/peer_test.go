@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -469,6 +470,9 @@ func TestOffer(t *testing.T) {
 			}
 			if !c.ok {
 				wants(t, err, fault.Internal, "amount-differs-from-offer")
+				if f := fault.From(err); strings.Contains(f.Message, " :0") || !strings.Contains(f.Hint, "author of test") {
+					t.Errorf("a person reads %q, %q", f.Message, f.Hint)
+				}
 			}
 			if got := [2]int{earned(t, pair.Initiator), earned(t, pair.Servicer)}; got != c.kept {
 				t.Errorf("kept %v, wanted %v", got, c.kept)
