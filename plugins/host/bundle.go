@@ -194,7 +194,7 @@ func (b *Bundle) start(a *attempt, before <-chan struct{}) {
 	if before != nil {
 		<-before
 	}
-	l, err := b.host.startLife(b.host.starting, b.source)
+	l, err := b.host.startLife(b.host.starting, b.source, &tail{})
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	defer close(a.over)

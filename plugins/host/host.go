@@ -104,9 +104,15 @@ type Inspected struct {
 }
 
 // Inspect starts a binary once, asks it to describe itself and ends it. One that
-// brings what nobody could use is fault.Unsupported.
+// brings what nobody could use is fault.Unsupported. What one that does not start has
+// written is said: it is for the eyes of its operator, and often all that there is to know.
 func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
-	l, err := h.startLife(ctx, s)
+	wrote := &tail{}
+	l, err := h.startLife(ctx, s, wrote)
+	if words := wrote.words(); fault.ReasonOf(err) == reasonStart && words != "" {
+		f := fault.From(err)
+		err = fault.Wrap(err, f.Kind, "%s; it wrote %q", f.Message, words).Because(f.Reason).WithHint("%s", f.Hint)
+	}
 	if err != nil {
 		return Inspected{}, err
 	}

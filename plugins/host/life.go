@@ -54,34 +54,39 @@ type life struct {
 	ending  sync.Once
 }
 
+// reasonStart is a program that ended, or said no word of a plugin, when it was started.
+const reasonStart fault.Reason = "plugin-start"
+
 // startLife starts the binary of s, takes the handshake and asks for the
-// description, which must be the one that s brings, if it brings one.
-func (h *Host) startLife(wanted context.Context, s Source) (*life, error) {
+// description, which must be the one that s brings, if it brings one. What the
+// program writes is kept in t.
+func (h *Host) startLife(wanted context.Context, s Source, t *tail) (*life, error) {
 	ctx, cancel := context.WithTimeout(wanted, h.o.Start)
 	defer cancel()
 	binary, sum, err := s.open()
 	if err != nil {
 		return nil, err
 	}
-	l := &life{o: &h.o, sha256: sum, started: h.o.Clock(), tail: &tail{}, done: make(chan struct{}), log: h.o.Log}
+	l := &life{o: &h.o, sha256: sum, started: h.o.Clock(), tail: t, done: make(chan struct{}), log: h.o.Log}
 	if s.Description != nil {
 		l.log = l.log.With("bundle", s.Description.Name)
 	}
 	if err := l.handshake(ctx, h.dir.path, s, binary); err != nil {
 		binary.Close()
-		return nil, l.stillborn(wanted, err)
+		return nil, l.stillborn(wanted, ctx, err)
 	}
 	if err := l.meet(ctx, s); err != nil {
-		return nil, l.stillborn(wanted, err)
+		return nil, l.stillborn(wanted, ctx, err)
 	}
 	go l.watch(h.o.Health)
 	return l, nil
 }
 
 // stillborn ends a start that failed, or that nobody has wanted any longer: of that
-// nothing is in the log, where people look for what else has ended the program.
-func (l *life) stillborn(wanted context.Context, err error) error {
-	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because("plugin-start"))
+// nothing is in the log, where people look for what else has ended the program. ctx is
+// the start's, and ends with its time.
+func (l *life) stillborn(wanted, ctx context.Context, err error) error {
+	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because(reasonStart))
 	l.kill()
 	var said *fault.Fault
 	if errors.As(err, &said) { // somebody has found words for it
@@ -91,7 +96,11 @@ func (l *life) stillborn(wanted context.Context, err error) error {
 		return closing()
 	}
 	l.log.Error("a plugin did not start", "error", err.Error(), "stderr", l.tail.String())
-	return fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because("plugin-start").
+	within := ""
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		within = " within " + l.o.Start.String()
+	}
+	return fault.Wrap(err, fault.Unavailable, "the plugin did not start%s", within).Because(reasonStart).
 		WithHint("the log says what it wrote before it ended")
 }
 

@@ -360,6 +360,27 @@ func TestStartsThatFail(t *testing.T) {
 	}
 }
 
+// What a program says of itself when it does not start helps whoever adds it, and is
+// nobody else's: another's operation is only told that it did not start.
+func TestWhatDoesNotStartSaysWhyWhenItIsAdded(t *testing.T) {
+	s := source(t, "gone")
+	err := stepperOf(t, load(t, newHost(t, nil), s)).RunSteps(t.Context(), begin(t, "PLAIN"), &outcome{})
+	if m := fault.From(err).Message; strings.Contains(m, "give up") {
+		t.Errorf("an operation is told %q", m)
+	}
+	s.Description = nil
+	_, err = newHost(t, nil).Inspect(t.Context(), s)
+	if m := fault.From(err).Message; m != `the plugin did not start; it wrote "I give up"` {
+		t.Errorf("whoever adds it is told %q", m)
+	}
+	silent := source(t, "silent")
+	silent.Description = nil
+	_, err = newHost(t, func(o *host.Options) { o.Start = time.Second }).Inspect(t.Context(), silent)
+	if m := fault.From(err).Message; m != "the plugin did not start within 1s" {
+		t.Errorf("of one that says nothing: %q", m)
+	}
+}
+
 func TestABundleThatBringsTheUselessIsNotTaken(t *testing.T) {
 	s := source(t, "rogue", "useless")
 	s.Description = nil // it is new

@@ -39,6 +39,21 @@ func (t *tail) String() string {
 	return string(t.kept)
 }
 
+// words is one line of it for a person: what a Go program that died says of that,
+// else the last line. Empty: it wrote nothing.
+func (t *tail) words() (last string) {
+	for line := range strings.Lines(t.String()) {
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			last = line
+			break
+		}
+		if strings.TrimSpace(line) != "" {
+			last = line
+		}
+	}
+	return strings.TrimSpace(printable(last, 300))
+}
+
 // follow reads an output to its end, line by line. It never stops reading
 // early, or the plugin would block on a full pipe.
 func follow(r io.Reader, line func([]byte)) {

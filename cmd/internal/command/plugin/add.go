@@ -69,7 +69,7 @@ func inspect(ctx context.Context, e *cli.Env, f house.Files, path string) (host.
 	seen, err := h.Inspect(ctx, host.Source{Path: path})
 	switch reason := fault.ReasonOf(err); {
 	case reason == "plugin-start" && !e.Verbose:
-		err = fault.From(err).WithHint("is %s a plugin? -v shows what it wrote before it ended", path)
+		err = fault.From(err).WithHint("is %s a plugin? -v shows all that it wrote", path)
 	case reason == "plugin-missing": // it was never there
 		err = fault.From(err).WithHint("name the file of the plugin")
 	}
