@@ -97,7 +97,7 @@ type Bank struct {
 	handing  map[string]*handing  // by the exchange's key; under mu
 	standing map[string]*standing // likewise
 
-	known sync.Map // by name: the providers, none of which ever changes, as found
+	known sync.Map // by name: the providers, as found; nothing but who asks ever changes of one
 	own   atomic.Pointer[profile.Principal]
 
 	begun   map[instrument.Topic]instrument.Seq // the last rows that there were at the start; not changed after New

@@ -2,11 +2,8 @@ package bank
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"regexp"
 	"strconv"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -26,13 +23,6 @@ type Provider struct {
 	Space int64 `json:"space,omitempty"`
 	User  int64 `json:"user,omitempty"`
 }
-
-// Key is the secret with which a provider is asked. It is given when the provider
-// is added and never shown again: it prints as [secret].
-type Key string
-
-// Format hides the secret from every verb of fmt.
-func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
 // WireType is the payto kind of card payments at the provider: what /config of
 // the Terminal API says, and what histories name the sender with.
@@ -120,45 +110,6 @@ var kinds = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 // path is that of its host, and gets the path of its web service.
 func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
 	return b.AddProviderKey(ctx, p, "")
-}
-
-// AddProviderKey is AddProvider with the key of who asks, in the form in which the
-// provider hands it out.
-func (b *Bank) AddProviderKey(ctx context.Context, p Provider, key Key) error {
-	if err := checkName(p.Name); err != nil {
-		return err
-	}
-	if !kinds.MatchString(p.Kind) {
-		return fault.New(fault.Invalid, "%q is not a kind of provider", p.Kind).Because("provider-kind-unknown").WithHint(`"simulator" and "wallee" are two`)
-	}
-	u, err := taler.CheckURL(p.URL, true)
-	if err != nil {
-		return err
-	}
-	if p.Kind == kindWallee && strings.Trim(u.Path, "/") == "" {
-		u.Path = pathWallee
-	}
-	p.URL = strings.TrimSuffix(u.String(), "/") + "/"
-	self, err := b.self(ctx)
-	if err != nil {
-		return err
-	}
-	first, err := b.firstStatus(ClassProvider)
-	if err != nil {
-		return err
-	}
-	i := instrument.Instance{Class: ClassProvider, Owner: self.ID, Name: p.Name, Status: first, Keys: map[string]string{"name": p.Name}}
-	state := struct {
-		Provider
-		Key string `json:"key,omitempty"`
-	}{p, string(key)}
-	if err := i.Encode(state); err != nil {
-		return err
-	}
-	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
-		_, err := tx.Create(i)
-		return err
-	})
 }
 
 // firstStatus is the status in which instances of a class begin.

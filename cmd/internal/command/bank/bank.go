@@ -21,7 +21,7 @@ func Command(e *cli.Env) *cobra.Command {
 	return cli.Group("bank", "Be the bank that sells digital cash by card (C2EC)",
 		initCommand(e), serveCommand(e),
 		cli.Group("provider", "Payment providers that say whether a card was charged",
-			providerAdd(e), providerList(e), providerCheck(e), providerRemove(e)),
+			providerAdd(e), providerList(e), providerCheck(e), providerRotate(e), providerRemove(e)),
 		cli.Group("terminal", "Accounts of payment terminals",
 			terminalAdd(e), terminalList(e), terminalDisable(e), terminalRotate(e), terminalFees(e)),
 		accounts(e),

@@ -53,6 +53,32 @@ func providerAdd(e *cli.Env) *cobra.Command {
 	return c
 }
 
+func providerRotate(e *cli.Env) *cobra.Command {
+	c := &cobra.Command{Use: "rotate NAME", Short: "Ask a provider with another key from now on; it is not asked", Args: cobra.ExactArgs(1)}
+	file := c.Flags().String("key-file", "", "`FILE` with the application user's new key")
+	user := c.Flags().Int64("user", 0, "number of the application user, if it is another one")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := cli.Require(c, "key-file"); err != nil {
+			return err
+		}
+		key, err := config.Secret(*file)
+		if err != nil {
+			return err
+		}
+		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+			if err := b.RotateProviderKey(c.Context(), args[0], *user, bank.Key(key)); err != nil {
+				return cli.Argument(err)
+			}
+			p, err := b.ProviderOf(c.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return e.Print(p, "the provider %s is asked with the new key; `bank provider check %s` tries it\n", p.Name, p.Name)
+		})
+	}
+	return c
+}
+
 func providerList(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the providers", Args: cobra.NoArgs,

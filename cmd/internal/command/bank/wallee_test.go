@@ -131,6 +131,62 @@ func TestProvidersOfTheKindWallee(t *testing.T) {
 	}
 }
 
+// TestAProviderIsAskedWithAnotherKey: a bank that serves goes on with the new one, also
+// with what it could not find out with the old one.
+func TestAProviderIsAskedWithAnotherKey(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	b := newBranch(t)
+	stranger, err := b.AddUser(t.Context(), 406)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := b.arguments("cards")
+	for n, arg := range args {
+		if arg == "--user" {
+			args[n+1] = fmt.Sprint(stranger.Number)
+		}
+	}
+	d.does(nil, args...) // the key is ours, the user is not
+	d.refuses(5, "provider-credentials", "provider", "check", "cards")
+	o := d.serves()
+	var till credential
+	d.does(&till, "terminal", "add", "till", "--provider", "cards")
+	_, text := o.asks("POST", o.urls["terminal"]+"withdrawals", till.Login, till.Token, `{"request_uid":"one","amount":"CHF:20"}`)
+	var made struct {
+		ID string `json:"withdrawal_id"`
+	}
+	if err := json.Unmarshal([]byte(text), &made); err != nil {
+		t.Fatalf("%s: %v", text, err)
+	}
+	at := o.urls["integration"] + "withdrawal-operation/" + made.ID
+	o.asks("POST", at, "", "", `{"reserve_pub":"`+strings.Repeat("4", 52)+`","selected_exchange":"`+account+`"}`)
+	notice := `{"provider_transaction_id":"` + b.charge("CHF:20", made.ID) + `"}`
+	if status, text := o.asks("POST", o.urls["terminal"]+"withdrawals/"+made.ID+"/check", till.Login, till.Token, notice); status != 204 {
+		t.Fatalf("%d %s", status, text)
+	}
+	d.refuses(2, "usage", "provider", "rotate", "cards")
+	d.refuses(3, "provider-unknown", "provider", "rotate", "nobody", "--key-file", b.key)
+	d.does(nil, "provider", "add", "toy", "--url", "http://127.0.0.1:1/")
+	d.refuses(2, "key-not-wanted", "provider", "rotate", "toy", "--key-file", b.key)
+	d.refuses(2, "provider-malformed", "provider", "rotate", "cards", "--key-file", b.key, "--user", "-1")
+	var said map[string]any
+	d.does(&said, "provider", "rotate", "cards", "--key-file", b.key, "--user", fmt.Sprint(b.user.Number))
+	if said["user"] != float64(b.user.Number) || len(said) != 5 {
+		t.Errorf("%v", said)
+	}
+	d.does(nil, "provider", "check", "cards")
+	for end := time.Now().Add(time.Minute); ; {
+		status, text := o.asks("GET", at+"?timeout_ms=10000&old_state=selected", "", "", "")
+		if strings.Contains(text, `"status":"confirmed"`) {
+			break
+		}
+		if status != 200 || time.Now().After(end) {
+			t.Fatalf("%d %s", status, text)
+		}
+	}
+}
+
 // TestAWithdrawalPaidAtWallee goes the whole way: paid too much, confirmed, the
 // surplus given back, and later most of it by the exchange.
 func TestAWithdrawalPaidAtWallee(t *testing.T) {
