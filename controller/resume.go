@@ -2,6 +2,7 @@ package controller
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -30,7 +31,20 @@ func (c *Controller) reach(r protocol.Execution) protocol.Link {
 	if r.Offer != nil { // selected again under it by whoever dials
 		s.selected[r.Call.Class] = selection{r.Protocol, r.Offer}
 	}
-	return &resumption{link: link{s}, class: r.Call.Class, protocol: r.Protocol}
+	return &resumption{link: link{s}, class: r.Call.Class, protocol: r.Protocol, about: about(r.Call)}
+}
+
+// about are the invoices for which a peer is asked for the class of an operation that
+// has no offer: none, and the payment that a refund is of, for some classes are offered
+// only where an invoice says what for.
+func about(c protocol.Call) []instrument.Invoice {
+	var of struct {
+		Payment string `json:"payment"`
+	}
+	if c.Operation != protocol.Refund || json.Unmarshal(c.Args, &of) != nil || of.Payment == "" {
+		return []instrument.Invoice{{}}
+	}
+	return []instrument.Invoice{{}, {InvoiceRefund: of.Payment}}
 }
 
 // resumption is the link of an operation of an earlier life.
@@ -38,6 +52,7 @@ type resumption struct {
 	link
 	class    instrument.ClassID
 	protocol string
+	about    []instrument.Invoice
 }
 
 // Execute implements protocol.Link. A peer that does not know the operation yet
@@ -59,8 +74,14 @@ func (r *resumption) prepare(ctx context.Context) error {
 	if _, err := r.s.protocolOf(r.class); err == nil {
 		return nil
 	}
-	if _, err := r.s.InstrumentClasses(ctx, instrument.Invoice{}); err != nil {
-		return err
+	var err error
+	for _, inv := range r.about {
+		if _, err = r.s.InstrumentClasses(ctx, inv); err != nil {
+			continue
+		}
+		if err = r.s.selects(ctx, r.class, r.protocol); err == nil {
+			return nil
+		}
 	}
-	return r.s.selects(ctx, r.class, r.protocol)
+	return err
 }

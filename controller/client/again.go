@@ -35,7 +35,7 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	case !p.is(r):
 		return out, true, keyReused()
 	case r.Fault != nil:
-		return out, true, r.Fault
+		return out, true, over(r.Fault)
 	case r.Result == nil:
 		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because(protocol.ReasonPending)
 	}
@@ -44,6 +44,16 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 		out.Instrument = r.Instruments[0]
 	}
 	return out, true, nil
+}
+
+// over is how a payment ended that did not pay. What helped then helps no more: the
+// same key asks nobody again.
+func over(f *fault.Fault) error {
+	if !fault.NothingHappened(f) {
+		return f
+	}
+	return fault.Wrap(f, f.Kind, "under this key nothing was paid, and nothing is any more: %s", f.Message).
+		Because(f.Reason).WithHint("use another --key to pay now")
 }
 
 // is reports whether an operation on record is this payment.

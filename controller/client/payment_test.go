@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -55,6 +56,27 @@ func TestPayGoesThroughTheStepsOfASession(t *testing.T) {
 	want.Amount = amount(t, "CHF:4")
 	if _, err := w.Pay(t.Context(), want, agreed); fault.ReasonOf(err) != "key-reused" {
 		t.Errorf("another amount under the key: %v", err)
+	}
+}
+
+// A refused payment is over. Its key says so again, and that it takes another one.
+func TestTheKeyOfARefusedPaymentIsOver(t *testing.T) {
+	net := inproc.NewNetwork()
+	shop := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{controllertest.Tickets()}}).
+		Listen(t, controllertest.Inspector{Price: amount(t, "CHF:3")})
+	first, second := newWallet(t, net), newWallet(t, net)
+	first.ticket(t, "1")
+	second.ticket(t, "1")
+	_, err := first.Pay(t.Context(), client.Payment{Peer: shop, Operation: first.operation(t, "lunch")}, agreed)
+	check(t, err)
+	want := client.Payment{Peer: shop, Operation: second.operation(t, "lunch")}
+	_, refused := second.Pay(t.Context(), want, agreed)
+	_, err = second.Pay(t.Context(), want, func(context.Context, client.Bill) (bool, error) { t.Error("asked again"); return false, nil })
+	if refused == nil || fault.KindOf(err) != fault.KindOf(refused) || fault.ReasonOf(err) != fault.ReasonOf(refused) {
+		t.Fatalf("refused: %v; again: %v", refused, err)
+	}
+	if f := fault.From(err); f.Hint != "use another --key to pay now" || !strings.HasSuffix(f.Message, fault.From(refused).Message) {
+		t.Errorf("again: %s — %s", f.Message, f.Hint)
 	}
 }
 

@@ -1,0 +1,102 @@
+package controller_test
+
+import (
+	"context"
+	"encoding/json"
+	"sync/atomic"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// returning is punching that can be undone, by a REFUND that names what has paid.
+type returning struct{ protocol.Protocol }
+
+func (returning) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
+	return []protocol.Operation{{Name: protocol.Refund, Messages: true}}
+}
+
+func (returning) DoOperation(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+	if s.Side() == protocol.Servicer {
+		return protocol.Result{Value: []byte(`{"returned":true}`)}, s.Recv(ctx, nil)
+	}
+	if err := s.Send(ctx, "please"); err != nil {
+		return protocol.Result{}, err
+	}
+	return protocol.Result{Value: []byte(`{"returned":true}`)}, s.Recv(ctx, nil)
+}
+
+// refunding offers a class for a refund and for nothing else, as a shop offers cards
+// for what costs something.
+type refunding struct{ controllertest.Inspector }
+
+func (r refunding) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	if inv[controller.InvoiceRefund] != "paid" {
+		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "nothing is sold here")
+	}
+	return r.Inspector.Offers(ctx, who, inv, class)
+}
+
+// A wallet was killed while it had a payment given back. The next process goes on,
+// whether the vendor has got the request or not, though it offers the class of what
+// was paid only where an invoice says what for.
+func TestARefundGoesOnInTheNextProcess(t *testing.T) {
+	for name, arrives := range map[string]bool{"the vendor has given it back": true, "the vendor has heard nothing": false} {
+		t.Run(name, func(t *testing.T) {
+			net := inproc.NewNetwork()
+			tickets := controllertest.Tickets()
+			tickets.Protocols = []protocol.Protocol{returning{tickets.Protocols[0]}}
+			with := controllertest.Options{Role: comm.Client, Bundles: []protocol.Bundle{tickets}}
+			from := controllertest.New(t, net, with)
+			var dead atomic.Bool
+			asked := make(chan struct{}, 1)
+			shop := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{tickets}}).
+				ListenWith(t, func(h comm.Handler) comm.Handler {
+					return between{h, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+						if dead.Load() {
+							return next.Request(ctx, conn, comm.MethodExecute, params)
+						}
+						if arrives {
+							_, _ = next.Request(ctx, conn, comm.MethodExecute, params)
+						}
+						asked <- struct{}{}
+						<-ctx.Done() // no answer: whoever has asked is dead
+						return nil, ctx.Err()
+					}}
+				}, refunding{})
+			ticket := from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
+			s, err := from.InitiateSession(t.Context(), shop, controller.Login{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, instrument.Invoice{controller.InvoiceRefund: "paid"}); err != nil {
+				t.Fatal(err)
+			}
+			const id = instrument.OperationID("00112233445566778899aabbccddeeff")
+			ctx, die := context.WithCancel(t.Context())
+			go func() { <-asked; die() }()
+			_, err = s.Execute(ctx, controller.Transaction{
+				ID: id, Principal: from.Me(t), Operation: protocol.Refund, Class: controllertest.ClassTicket, Instruments: []instrument.ID{ticket}, Args: map[string]string{"payment": "paid"},
+			}, nil)
+			if err == nil {
+				t.Fatal("it has an answer")
+			}
+			dead.Store(true)
+			with.Beside, with.Runner, with.Gone = from, "next", func(runner string) bool { return runner == "test" }
+			next := controllertest.New(t, net, with)
+			if n, err := next.Resume(t.Context(), nil); n != 1 || err != nil {
+				t.Fatalf("%d go on: %v", n, err)
+			}
+			result, err := next.Protocols().Await(t.Context(), id)
+			if err != nil || string(result.Value) != `{"returned":true}` {
+				t.Errorf("it ended with %s, %v", result.Value, err)
+			}
+		})
+	}
+}
