@@ -156,10 +156,18 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	out := comm.Executed{Op: e.Op, Result: o.result.Value}
 	out.Have, out.Msgs = o.mail.durable()
 	if o.failure != nil {
-		out.Result, out.Fault = nil, fault.From(o.failure)
+		out.Result, out.Fault = nil, elsewhere(o.failure)
 		out.Again = !o.row && !o.stored && fault.KindOf(o.failure) == fault.Unavailable
 	}
 	return out
+}
+
+// elsewhere is a failure as the peer gets it: its reader can do nothing about our disk.
+func elsewhere(err error) *fault.Fault {
+	if fault.ReasonOf(err) == "store-stopped" {
+		return fault.New(fault.Unavailable, "the other side can store nothing now, and has done nothing").Because("store-stopped").WithHint("try again later")
+	}
+	return fault.From(err)
 }
 
 // Hear takes messages that a peer sends in the middle of an operation. Those of

@@ -133,6 +133,9 @@ func (o *operation) concludeAs(end outcome, err error) *stopped {
 // is told that the outcome is not known, or its operator is called.
 func (o *operation) conclude(err error) *stopped {
 	switch {
+	case !o.row && o.mail.linked && o.req.Side == Servicer && fault.KindOf(err) == fault.Unknown:
+		o.m.parts.Log.Error("an operation could not be stored", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
+		err = interrupted(o.id) // the peer must not take our disk's failure for the end
 	case !o.row:
 		err = withoutTrace(err)
 	case o.m.life.Err() != nil: // the next one ends it
