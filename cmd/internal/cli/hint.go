@@ -39,6 +39,12 @@ func next(f *fault.Fault) string {
 		return "correct it, and look at all of it with `config check`"
 	case "file-unwritable":
 		return "look whether the disk is full, and whose the folder is"
+	case "seal-broken":
+		return "what is stored was altered: `restore` makes it anew out of a backup"
+	case "database-unreadable":
+		return "look whether the disk is full or damaged; if it stays so, `restore` makes it anew out of a backup"
+	case "reference-reused":
+		return "an offer is paid by card once: ask for another one, in a session with `classes`"
 	case "scheme-unknown":
 		return "give a peer's address as its `serve` prints it, such as wss://HOST:PORT/#KEY"
 	case "plugin-hung":
