@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -140,7 +141,7 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 		return err
 	}
 	if got.PNP != self.PNP {
-		return pnpDiffers(s.peer.Name, got.PNP, self.PNP)
+		return pnpDiffers(cmp.Or(s.peer.Name, got.Name, "the peer"), got.PNP, self.PNP)
 	}
 	s.c.protocols.TellEnds(ctx, conn.Peer(), got.Open)
 	fixed := map[instrument.ClassID]selection{}

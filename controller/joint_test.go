@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -78,7 +79,7 @@ func TestAnotherPNPIsRefused(t *testing.T) {
 	from := controllertest.New(t, net, controllertest.Options{Role: comm.Client, PNP: pnp.UPPID, Bundles: upp})
 	to := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: upp})
 	_, err := from.InitiateSession(t.Context(), to.Listen(t, controllertest.Inspector{Price: price}), controller.Login{})
-	if fault.ReasonOf(err) != "pnp-differs" {
-		t.Errorf("error = %v", err)
+	if fault.ReasonOf(err) != "pnp-differs" || strings.HasPrefix(err.Error(), " ") {
+		t.Errorf("error = %q", err)
 	}
 }

@@ -169,7 +169,10 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 		return Bill{}, fault.New(fault.Unsupported, "%s cannot pay with %s", chosen, offered.Class).Because("operation-unknown")
 	}
 	bill := Bill{Peer: s.Peer(), Class: offered.Class, Terms: offered.Body.Terms, Protocol: chosen, comesBack: named(ops, protocol.Refund) >= 0}
-	if ops[at].Instruments != protocol.WantsNone || p.Instrument != "" {
+	switch {
+	case p.Instrument != "" && len(held) == 0:
+		return bill, w.unusable(ctx, p.Instrument)
+	case ops[at].Instruments != protocol.WantsNone || p.Instrument != "":
 		bill.With, err = one(held, offered.Class)
 	}
 	return bill, err
@@ -201,6 +204,9 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 	switch len(can) {
 	case 0:
 		if p.Class != "" {
+			if _, err := w.Instruments().Class(p.Class); err != nil {
+				return none, nil, err
+			}
 			return none, nil, fault.New(fault.Unsupported, "the vendor does not take %s for this", p.Class).Because("class-not-offered")
 		}
 		return none, nil, fault.New(fault.NotFound, "this wallet holds nothing that the vendor takes for this").
@@ -271,6 +277,16 @@ func (w *Wallet) With(ctx context.Context, s *controller.Session, t controller.T
 	}
 	i, err := one(held, t.Class)
 	return []instrument.ID{i.ID}, err
+}
+
+// unusable says why an instrument that was named cannot be paid with.
+func (w *Wallet) unusable(ctx context.Context, id instrument.ID) error {
+	i, err := w.Instruments().View(ctx, id)
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.NotFound, "the %s that was named cannot be used: it is %s, or not this user's", i.Class, i.Status).Because("instrument-missing").
+		WithHint("look at `wallet instrument list`, or name none")
 }
 
 // one is the only instrument of a class that can be used.

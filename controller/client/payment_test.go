@@ -181,7 +181,7 @@ func TestPayRefuses(t *testing.T) {
 		reason fault.Reason
 	}{
 		{"nothing that the vendor takes", nil, client.Payment{}, false, "instrument-missing"},
-		{"a class that the vendor does not take", []string{"1"}, client.Payment{Class: "beads"}, false, "class-not-offered"},
+		{"a class that is not installed here", []string{"1"}, client.Payment{Class: "beads"}, false, "class-unknown"},
 		{"none of the class that was wanted", nil, client.Payment{Class: controllertest.ClassTicket}, false, "instrument-missing"},
 		{"two to choose from", []string{"1", "2"}, client.Payment{}, false, "input-needed"},
 		{"the person does not agree", []string{"1"}, client.Payment{}, true, "not-agreed"},
@@ -219,7 +219,7 @@ func TestAUsedTicketIsNotChosenAgain(t *testing.T) {
 		t.Errorf("paid with %s (used: %s), %v", paid.Instrument, used, err)
 	}
 	_, err = w.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, "three"), Instrument: used}, agreed)
-	if !errors.Is(err, fault.NotFound) {
+	if !errors.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "it is punched") {
 		t.Errorf("the used one again: %v", err)
 	}
 }

@@ -48,6 +48,8 @@ type Options struct {
 	Batch int
 	// Busy is how long to wait for another process; 5 s if zero.
 	Busy time.Duration
+	// Stopped, if set, is told once why the writer refuses all further work.
+	Stopped func(error)
 	// BeforeCommit, if set, is called on the writer before each COMMIT with the
 	// number of units in it. An error stands for a COMMIT that failed. It is
 	// there for tests of what happens when the disk fails or the power goes.

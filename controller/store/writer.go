@@ -188,6 +188,9 @@ func (w *writer) stop(cause error) {
 			Because("commit-failed").WithHint("see to the disk and start the program again; then ask whether the change was made")
 	}
 	_, _ = w.conn.exec("ROLLBACK") // lets other processes go on; it fails when SQLite has rolled back itself
+	if tell := w.options.Stopped; tell != nil {
+		tell(w.db.stopped.Load())
+	}
 	w.answerAll(outcome)
 }
 

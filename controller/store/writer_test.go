@@ -154,13 +154,14 @@ func TestABatchThatKeptNothingCostsNoCommit(t *testing.T) {
 func TestAFailedCommitStopsTheWriter(t *testing.T) {
 	broken := errors.New("the disk is gone")
 	failing := false
+	var told []error
 	path := filepath.Join(t.TempDir(), "s.db")
 	db := openAt(t, path, Options{Batch: 3, BeforeCommit: func(int) error {
 		if failing {
 			return broken
 		}
 		return nil
-	}})
+	}, Stopped: func(err error) { told = append(told, err) }})
 	if err := db.UpdateInstruments(t.Context(), put("before")); err != nil {
 		t.Fatal(err)
 	}
@@ -182,6 +183,9 @@ func TestAFailedCommitStopsTheWriter(t *testing.T) {
 	}
 	if got := db.Stats(); got.Failed != 3 {
 		t.Errorf("%d units are counted as failed, want those of the batch", got.Failed)
+	}
+	if len(told) != 1 || !errors.Is(told[0], broken) || fault.ReasonOf(told[0]) != "store-stopped" {
+		t.Errorf("told was %v", told)
 	}
 	failing = false
 	if err := db.UpdateInstruments(t.Context(), put("after")); fault.ReasonOf(err) != "store-stopped" {

@@ -137,10 +137,13 @@ func (h *House) heed(o *Options) error {
 }
 
 func (o Options) database() store.Options {
-	if o.At == nil {
-		return store.Options{}
+	d := store.Options{Stopped: func(err error) { // answers alone would not tell the operator
+		o.Log.Error("the database accepts no changes any more", "error", err.Error(), "next", "see to the disk, then start the program again")
+	}}
+	if o.At != nil {
+		d.BeforeCommit = func(int) error { o.At(protocol.PointBeforeCommit); return nil }
 	}
-	return store.Options{BeforeCommit: func(int) error { o.At(protocol.PointBeforeCommit); return nil }}
+	return d
 }
 
 // enter takes the process's place in the directory.
