@@ -130,13 +130,6 @@ func (b *mail) over() *peerEnd {
 	return &peerEnd{Fault: fault.From(b.failure)}
 }
 
-// heardOut reports whether the peer's run has ended well and the code has read its
-// result: the host looks at the receipt of a payment before it hands that over.
-func (b *mail) heardOut() bool {
-	e := b.over()
-	return e != nil && e.Fault == nil
-}
-
 // end takes the end of the servicer's run: its result is the last message.
 func (b *mail) end(e comm.Executed) {
 	b.mu.Lock()

@@ -482,42 +482,6 @@ func TestOffer(t *testing.T) {
 	}
 }
 
-// TestAPaymentEndsAfterItsPeer keeps a wallet from believing a message in the middle
-// to be the end: what counts is the servicer's result, which bears its signature.
-func TestAPaymentEndsAfterItsPeer(t *testing.T) {
-	price := instrument.Amount{Currency: "CHF", Value: 20}
-	payer := func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
-		if err := s.Send(ctx, "pay"); err != nil {
-			return protocol.Result{}, err
-		}
-		err := s.Recv(ctx, nil)
-		return protocol.Result{Amount: price}, err
-	}
-	for name, c := range map[string]struct {
-		promises bool
-		reason   fault.Reason
-	}{"the result": {false, ""}, "a promise, and then a refusal": {true, "receipt-unread"}} {
-		t.Run(name, func(t *testing.T) {
-			vendor := func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
-				if err := s.Recv(ctx, nil); err != nil || !c.promises {
-					return protocol.Result{Amount: price}, err
-				}
-				if err := s.Send(ctx, "taken"); err != nil {
-					return protocol.Result{}, err
-				}
-				err := s.Recv(ctx, nil) // the payer goes on from here without the end
-				return protocol.Result{}, errors.Join(fault.New(fault.Declined, "not taken").Because("not-taken"), err)
-			}
-			pair := protocoltest.NewPair(t, bundles(does(payer)), bundles(does(vendor)))
-			pay := call(protocol.Pay)
-			pay.Offer = &instrument.OfferBody{ID: "1", Class: "purse", Terms: instrument.Terms{Price: price}}
-			if _, err := pair.Execute(t.Context(), "test", pay); fault.ReasonOf(err) != c.reason {
-				t.Errorf("the payer is told %v", err)
-			}
-		})
-	}
-}
-
 // TestTooMuchUnacknowledged bounds what a peer may leave unread.
 func TestTooMuchUnacknowledged(t *testing.T) {
 	for _, c := range []struct {
