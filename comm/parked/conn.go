@@ -20,6 +20,7 @@ type Conn struct {
 	method   string
 	last     bool // no request comes behind this one
 	rests    bool // answered; the lot's
+	stays    bool // the peer may ask again; set when answered
 	answered chan struct{}
 
 	header http.Header
@@ -49,8 +50,10 @@ func (c *Conn) Write(b []byte) (int, error) {
 
 // Answer sends what was written, within a deadline, and gives the connection back
 // to the server, or closes it if that was its last request or nothing could be sent.
+// Once the lot's waits have ended each request is the last one.
 func (c *Conn) Answer(now, deadline time.Time) {
 	defer close(c.answered)
+	c.last = c.last || c.lot.waits.Err() != nil
 	c.WriteHeader(http.StatusOK)
 	c.header.Set("Date", now.UTC().Format(http.TimeFormat))
 	r := http.Response{
@@ -63,7 +66,7 @@ func (c *Conn) Answer(now, deadline time.Time) {
 		_ = c.net.SetWriteDeadline(deadline)
 		_, err = c.net.Write(text.Bytes())
 	}
-	if !c.lot.rest(c) || err != nil || c.last {
+	if c.stays = c.lot.rest(c) && err == nil && !c.last; !c.stays {
 		_ = c.net.Close()
 		return
 	}
@@ -87,6 +90,9 @@ func (c *Conn) watch(early []byte) {
 		early = first[:n]
 	}
 	<-c.answered
+	if !c.stays { // what came behind the last request is none
+		return
+	}
 	back := &once{conn: &begun{c.net, early}}
 	_ = c.net.SetDeadline(time.Time{}) // the server has its own
 	_ = c.server.Serve(back)           // it returns at once: back has no second one

@@ -117,6 +117,9 @@ func (l *Lot) add(c *Conn) bool {
 func (l *Lot) park(c *Conn, conn net.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if b, ok := conn.(*begun); ok && len(b.early) == 0 {
+		conn = b.Conn // or a connection would grow each time it comes back
+	}
 	c.net = conn
 	if l.cut {
 		_ = conn.Close()

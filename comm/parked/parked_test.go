@@ -25,6 +25,7 @@ const patience = time.Minute
 type house struct {
 	*httptest.Server
 	lot   *parked.Lot
+	end   context.CancelFunc // of the waits
 	words chan string
 	taken chan *parked.Conn // each that was
 	here  chan bool         // each request that could not be taken
@@ -33,7 +34,7 @@ type house struct {
 func open(t *testing.T, idle time.Duration, start func(*httptest.Server)) *house {
 	t.Helper()
 	waits, end := context.WithCancel(context.Background())
-	h := &house{lot: parked.NewLot(waits, idle), words: make(chan string, 10), taken: make(chan *parked.Conn, 10), here: make(chan bool, 10)}
+	h := &house{lot: parked.NewLot(waits, idle), end: end, words: make(chan string, 10), taken: make(chan *parked.Conn, 10), here: make(chan bool, 10)}
 	h.Server = httptest.NewUnstartedServer(http.HandlerFunc(h.answer))
 	start(h.Server)
 	t.Cleanup(func() {
@@ -159,6 +160,21 @@ func TestAConnectionComesBack(t *testing.T) {
 	}
 }
 
+// TestAConnectionDoesNotGrow: however often it came back, it is the peer's own.
+func TestAConnectionDoesNotGrow(t *testing.T) {
+	h := open(t, patience, plain)
+	p := h.dial(t)
+	for range 3 {
+		p.say(wait)
+		c := <-h.taken
+		if _, wrapped := parked.Under(c.Net()); wrapped {
+			t.Error("the connection has grown since it came back")
+		}
+		h.words <- "a word"
+		p.hear("GET", 200, "a word")
+	}
+}
+
 // TestWhoAsksAhead is answered in order: what comes while a request waits is the
 // next one, whether its bytes came with the first one's or later.
 func TestWhoAsksAhead(t *testing.T) {
@@ -209,10 +225,29 @@ func TestTheAnswerIsOfItsRequest(t *testing.T) {
 	if r := p.hear("HEAD", 200, ""); r.ContentLength != 8 {
 		t.Errorf("the length is %d", r.ContentLength)
 	}
-	p.say("GET /wait HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	p.say("GET /wait HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n" + wait) // what comes behind it is no request
 	<-h.taken
 	h.words <- "the last"
 	if r := p.hear("GET", 200, "the last"); !r.Close {
+		t.Error("the answer does not say that it is the last")
+	}
+	p.over()
+	if err := errors.Join(h.lot.Shut(t.Context()), h.Config.Shutdown(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if len(h.taken)+len(h.here) > 0 {
+		t.Error("what came behind the last request was answered, too")
+	}
+}
+
+// TestTheEndOfTheWaits answers everybody, and says that there is no more to hear here.
+func TestTheEndOfTheWaits(t *testing.T) {
+	h := open(t, patience, plain)
+	p := h.dial(t)
+	p.say(wait)
+	<-h.taken
+	h.end()
+	if r := p.hear("GET", 204, ""); !r.Close {
 		t.Error("the answer does not say that it is the last")
 	}
 	p.over()

@@ -1,0 +1,15 @@
+package parked
+
+import "net"
+
+// Under is the connection below c, if c was given back to the server before.
+func Under(c net.Conn) (net.Conn, bool) {
+	b, ok := c.(*begun)
+	if !ok {
+		return nil, false
+	}
+	return b.Conn, true
+}
+
+// Net is the connection of a request.
+func (c *Conn) Net() net.Conn { return c.net }
