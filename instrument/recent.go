@@ -14,12 +14,14 @@ func (m *Manager) Recent(ctx context.Context, id ID) (Instance, error) {
 }
 
 // newer is View for who has seen a version a moment ago: what this process has
-// committed above it was committed since.
-func (m *Manager) newer(ctx context.Context, id ID, seen int64) (Instance, error) {
+// committed above it was committed since. Of ours nobody knows whether it is the last.
+func (m *Manager) newer(ctx context.Context, id ID, seen int64) (_ Instance, ours bool, err error) {
 	if row, ok := m.written.find(id); ok && seen > 0 && row.Version > seen {
-		return m.open(row)
+		i, err := m.open(row)
+		return i, true, err
 	}
-	return m.View(ctx, id)
+	i, err := m.View(ctx, id)
+	return i, false, err
 }
 
 // remember keeps what was committed: rows as they are stored, sealed, and who has

@@ -242,3 +242,38 @@ func TestNobodyLooksForNothing(t *testing.T) {
 		t.Errorf("it looked %d times", reads)
 	}
 }
+
+// TestWaitForChangesOfBothAtOnce: one wake-up may tell of a change of this process,
+// which is remembered, and of a later one of another. That one is not missed.
+func TestWaitForChangesOfBothAtOnce(t *testing.T) {
+	p := openFile(t)
+	p.LookEvery(time.Millisecond)
+	id, bystander, third := p.create(t, number("purse", 0)), p.create(t, number("purse", 0)), p.create(t, number("purse", 0))
+	other := p.elsewhere(t)
+	looked := make(chan struct{}, 100)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	go func() {
+		_ = p.Wait(ctx, bystander, func(context.Context) (bool, error) { looked <- struct{}{}; return false, nil })
+	}()
+	<-looked
+	<-looked // from here on only another process wakes the bystander
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		err := p.WaitFor(ctx, id, func(i instrument.Instance) (bool, error) {
+			if i.Version > 1 {
+				return count(t, i) == 2, nil
+			}
+			if err := errors.Join(p.Update(ctx, add(id, 1)), other.Update(ctx, add(id, 1))); err != nil {
+				return false, err
+			}
+			<-looked                                   // both changes have rung, or one is still about to …
+			return false, p.Update(ctx, add(third, 1)) // … and has now
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}()
+	wait(t, done, "the change of the other process is seen")
+}
