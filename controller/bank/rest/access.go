@@ -2,7 +2,6 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net"
 	"net/http"
@@ -97,9 +96,6 @@ func (a *API) recovered(w *recorder) {
 	p := recover()
 	if p == nil {
 		return
-	}
-	if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-		panic(p)
 	}
 	a.o.Log.Error("a request panicked", "request", w.id, "method", w.method, "route", w.route, "panic", p, "stack", string(debug.Stack()))
 	if w.status == 0 {

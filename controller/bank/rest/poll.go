@@ -56,18 +56,23 @@ func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, s
 	if a.count(1) > many {
 		first = 0
 	}
+	away := false
+	defer func() {
+		if !away {
+			a.count(-1)
+		}
+	}()
 	rest, err := a.here(w, r, first, wait, see)
 	if rest <= 0 || err != nil {
-		a.count(-1)
 		return err
 	}
 	if rec, ok := w.(*recorder); ok {
 		if c, ok := a.lot.Take(w, r); ok {
+			away = true
 			go a.parked(rec.park(c), c, rest, see)
 			return nil
 		}
 	}
-	defer a.count(-1)
 	_, err = a.here(w, r, rest, rest, see)
 	return err
 }

@@ -177,6 +177,63 @@ func shutdownLetsGo(t *testing.T, moment time.Duration) {
 	}
 }
 
+// TestADefectEndsItsWaitOnly: it is answered, wherever it is met, nobody counts as
+// held because of it, and the connection goes on.
+func TestADefectEndsItsWaitOnly(t *testing.T) {
+	h := open(t, banktest.Options{})
+	for name, c := range map[string]struct {
+		moment time.Duration
+		defect any
+	}{
+		"in its handler":         {time.Hour, "a defect"},
+		"parked":                 {0, "a defect"},
+		"parked, as net/http's":  {0, http.ErrAbortHandler},
+		"handler, as net/http's": {time.Hour, http.ErrAbortHandler},
+	} {
+		t.Run(name, func(t *testing.T) {
+			held := make(chan int, 100)
+			api := rest.New(h.Bank, rest.Options{Clock: time.Now, Held: func(now int) { held <- now }})
+			api.Moment(c.moment)
+			api.Hold("/defect", func(_ context.Context, wait time.Duration) ([]byte, bool, error) {
+				if wait == 0 {
+					return nil, false, nil
+				}
+				panic(c.defect)
+			})
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			server := rest.NewServer(api, rest.Limits{})
+			served := make(chan error, 1)
+			go func() { served <- server.Serve(l) }()
+			ctx := withTimeout(t)
+			for range 2 {
+				got, err := try(ctx, "http://"+l.Addr().String(), request{method: "GET", path: "/defect"})
+				if err != nil || got.status != 500 {
+					t.Errorf("%d %s, %v", got.status, got.body, err)
+				}
+				for _, want := range []int{1, 0} {
+					select {
+					case now := <-held:
+						if now != want {
+							t.Errorf("%d are held, not %d", now, want)
+						}
+					case <-ctx.Done():
+						t.Fatalf("it is not told that %d are held", want)
+					}
+				}
+			}
+			if err := server.Shutdown(ctx); err != nil {
+				t.Error(err)
+			}
+			if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // TestLongPollsOutliveTheLimits of other requests, on both sides of the wait.
 // How long the wait has lasted is told by idle connections, which the server
 // drops after the same limit.
