@@ -79,12 +79,7 @@ func heldUntilItChanges(t *testing.T, moment time.Duration) {
 			wallet := request{method: "GET", path: "/taler-integration/withdrawal-operation/" + id.Text() + c.query}
 			till := request{method: "GET", path: "/withdrawals/" + id.Text() + c.query, login: h.Terminal}
 			waiting := map[string]<-chan response{wallet.path: later(ctx, h.URL, wallet), till.path: later(ctx, h.URL, till)}
-			if err := h.WaitHeld(ctx, 2); err != nil {
-				t.Fatal(err)
-			}
-			for moment == 0 && h.API.Parked() < 2 {
-				runtime.Gosched()
-			}
+			bothWait(ctx, t, h, moment)
 			c.change(t, id)
 			for who, waits := range waiting {
 				var s taler.BankWithdrawalOperationStatus
@@ -97,6 +92,21 @@ func heldUntilItChanges(t *testing.T, moment time.Duration) {
 				}
 			}
 		})
+	}
+}
+
+// bothWait waits until two requests are held: in their handlers, or parked if they
+// do not stay there for a moment.
+func bothWait(ctx context.Context, t *testing.T, h *banktest.House, moment time.Duration) {
+	t.Helper()
+	if err := h.WaitHeld(ctx, 2); err != nil {
+		t.Fatal(err)
+	}
+	for moment == 0 && h.API.Parked() < 2 {
+		if ctx.Err() != nil {
+			t.Fatalf("%d requests are parked", h.API.Parked())
+		}
+		runtime.Gosched()
 	}
 }
 
@@ -159,12 +169,7 @@ func shutdownLetsGo(t *testing.T, moment time.Duration) {
 		method: "GET", path: "/taler-wire-gateway/history/incoming?limit=5&timeout_ms=600000",
 		login: banktest.Login{Name: h.Gateway.User, Token: h.Gateway.Password},
 	})
-	if err := h.WaitHeld(ctx, 2); err != nil {
-		t.Fatal(err)
-	}
-	for moment == 0 && h.API.Parked() < 2 {
-		runtime.Gosched()
-	}
+	bothWait(ctx, t, h, moment)
 	h.Close() // fails the test if it cannot end within its time
 	if n := h.API.Parked(); n != 0 {
 		t.Errorf("the server has ended, and %d requests still wait", n)
