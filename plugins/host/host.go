@@ -109,6 +109,9 @@ type Inspected struct {
 func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
 	wrote := &tail{}
 	l, err := h.startLife(ctx, s, wrote)
+	if err != nil && ctx.Err() != nil && h.starting.Err() == nil { // it is not the host that closes
+		return Inspected{}, fault.Wrap(ctx.Err(), fault.Timeout, "the look at the plugin was interrupted").Because("interrupted").WithHint("try again")
+	}
 	if words := wrote.words(); fault.ReasonOf(err) == reasonStart && words != "" {
 		f := fault.From(err)
 		err = fault.Wrap(err, f.Kind, "%s; it wrote %q", f.Message, words).Because(f.Reason).WithHint("%s", f.Hint)

@@ -381,6 +381,18 @@ func TestWhatDoesNotStartSaysWhyWhenItIsAdded(t *testing.T) {
 	}
 }
 
+// Who does not want to wait any longer, and says so, is not told of a host.
+func TestAnInterruptedLookSaysSo(t *testing.T) {
+	s := source(t, "silent")
+	s.Description = nil
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := newHost(t, nil).Inspect(ctx, s)
+	if fault.KindOf(err) != fault.Timeout || fault.ReasonOf(err) != "interrupted" {
+		t.Errorf("whoever adds it is told %v", err)
+	}
+}
+
 func TestABundleThatBringsTheUselessIsNotTaken(t *testing.T) {
 	s := source(t, "rogue", "useless")
 	s.Description = nil // it is new
