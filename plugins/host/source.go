@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/plugins/api"
@@ -30,11 +31,11 @@ type Source struct {
 func (s Source) open() (*os.File, string, error) {
 	f, err := os.Open(s.file())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s is missing", s.Path).Because("plugin-missing").
+		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s is missing", s.base()).Because("plugin-missing").
 			WithHint("put the file back, or remove the plugin")
 	}
 	if err != nil {
-		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.Path).Because("plugin-missing")
+		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
 	}
 	if err := s.guarded(f); err != nil {
 		f.Close()
@@ -46,12 +47,12 @@ func (s Source) open() (*os.File, string, error) {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
 		f.Close()
-		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.Path).Because("plugin-missing")
+		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
 	}
 	text := hex.EncodeToString(sum.Sum(nil))
 	if s.SHA256 != "" && s.SHA256 != text {
 		f.Close()
-		return nil, "", fault.New(fault.Denied, "%s is not the file that was added: its SHA-256 is %.16s…, not %.16s…", s.Path, text, s.SHA256).
+		return nil, "", fault.New(fault.Denied, "%s is not the file that was added: its SHA-256 is %.16s…, not %.16s…", s.base(), text, s.SHA256).
 			Because("plugin-modified").WithHint("if the change is yours, remove the plugin and add it again")
 	}
 	return f, text, nil
@@ -64,14 +65,18 @@ func (s Source) guarded(f *os.File) error {
 	}
 	info, err := f.Stat()
 	if err != nil {
-		return fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.Path).Because("plugin-missing")
+		return fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
 	}
 	if exposed(info) {
-		return fault.New(fault.Denied, "others may write the plugin's file %s, or own it", s.Path).Because("plugin-exposed").
-			WithHint("chmod go-w %s; the file must be yours or root's", s.Path)
+		return fault.New(fault.Denied, "others may write the plugin's file %s, or own it", s.base()).Because("plugin-exposed").
+			WithHint("chmod go-w that file; it must be yours or root's")
 	}
 	return nil
 }
+
+// base is what others may know of where the file is: a peer is told why it is not
+// answered, too.
+func (s Source) base() string { return filepath.Base(s.Path) }
 
 // shown is the path that the process carries as its name.
 func (s Source) shown() string {
