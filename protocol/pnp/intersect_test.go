@@ -28,12 +28,27 @@ func (named) DoOperation(context.Context, protocol.Session, protocol.Call) (prot
 	return protocol.Result{}, fault.New(fault.Unsupported, "it does nothing")
 }
 
-func node(t *testing.T, role comm.Role, names ...string) *protocoltest.Node {
-	b := protocol.Bundle{Name: "tickets"}
+// ticket is the class of those protocols.
+type ticket struct{}
+
+func (ticket) Info() instrument.Info                 { return instrument.Info{ID: "ticket", Title: "Ticket"} }
+func (ticket) Check(_, _ *instrument.Instance) error { return nil }
+
+func (ticket) Prefer(names []string, c instrument.Circumstances) (string, error) {
+	return instrument.PreferFirst(names, c), nil
+}
+
+// tickets is the bundle of class and protocols.
+func tickets(names []string) protocol.Bundle {
+	b := protocol.Bundle{Name: "tickets", Classes: []instrument.Class{ticket{}}}
 	for _, n := range names {
 		b.Protocols = append(b.Protocols, named(n))
 	}
-	return protocoltest.NewNode(t, protocoltest.Options{Role: role, Bundles: []protocol.Bundle{b}})
+	return b
+}
+
+func node(t *testing.T, role comm.Role, names ...string) *protocoltest.Node {
+	return protocoltest.NewNode(t, protocoltest.Options{Role: role, Bundles: []protocol.Bundle{tickets(names)}})
 }
 
 // wire is a connection whose other end is f.

@@ -18,12 +18,8 @@ func TestUPP(t *testing.T) { protocoltest.TestProtocol(t, pnp.UPP{}) }
 
 // preferring is a node that negotiates with pnp.upp.
 func preferring(t *testing.T, role comm.Role, names ...string) *protocoltest.Node {
-	b := protocol.Bundle{Name: "tickets"}
-	for _, n := range names {
-		b.Protocols = append(b.Protocols, named(n))
-	}
 	return protocoltest.NewNode(t, protocoltest.Options{
-		Role: role, PNP: pnp.UPPID, Bundles: []protocol.Bundle{{Name: "upp", Protocols: []protocol.Protocol{pnp.UPP{}}}, b},
+		Role: role, PNP: pnp.UPPID, Bundles: []protocol.Bundle{{Name: "upp", Protocols: []protocol.Protocol{pnp.UPP{}}}, tickets(names)},
 	})
 }
 
