@@ -12,9 +12,9 @@
 //	c, ok := lot.Take(w, r)
 //	if !ok { … wait in the handler … }
 //	go func() {
-//		wait(c.Context()) // ends when the peer has gone
+//		wait(c.Context()) // ends when the peer has gone, and with the lot's waits
 //		c.WriteHeader(http.StatusNoContent)
-//		c.Answer(deadline)
+//		c.Answer(now, now.Add(time.Minute))
 //	}()
 //	return
 //
