@@ -14,6 +14,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// Each file is one statement to goose, which else looks for where statements end with
+// megabytes for each line: of a test under the race detector that took a third.
+//
 //go:embed migrations/*.sql
 var migrations embed.FS
 

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- One row for each instrument instance. Name, keys and state are in sealed.
 CREATE TABLE instances (
@@ -73,3 +74,4 @@ CREATE TABLE peers (
     addresses TEXT NOT NULL, -- JSON
     pnp       TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+-- +goose StatementEnd

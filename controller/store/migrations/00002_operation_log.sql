@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- What is durable of operations that have not ended, one row for each flush;
 -- also the last words of ended ones that their peer has not acknowledged.
@@ -15,3 +16,4 @@ CREATE INDEX operations_unheard ON operations (peer, number) WHERE side = 'servi
 
 -- by: the operation that made the change; NULL: the host's own work.
 ALTER TABLE journal ADD COLUMN by TEXT;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- An agent's person.
 ALTER TABLE principals ADD COLUMN acts_for TEXT NOT NULL DEFAULT '';
@@ -31,3 +32,4 @@ CREATE TABLE spendings (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX spendings_by_account ON spendings (account, currency, time);
 CREATE INDEX spendings_reserved ON spendings (account) WHERE spent = 0;
+-- +goose StatementEnd

@@ -1,4 +1,5 @@
 -- +goose Up
+-- +goose StatementBegin
 
 -- Numbers of the journal that are given to nobody: from first up to next, which is
 -- the next one that is given.
@@ -8,3 +9,4 @@ CREATE TABLE skips (
     next  INTEGER NOT NULL CHECK (next > first),
     PRIMARY KEY (topic, first)
 ) STRICT, WITHOUT ROWID;
+-- +goose StatementEnd
