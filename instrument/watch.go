@@ -10,6 +10,10 @@ import (
 // whoever waits reads again. Changes of this process wake those whom they concern.
 const lookEvery = 3 * time.Second
 
+// firstLook is when somebody looks first. It wakes all who wait then, so it is soon, while they
+// are few; most who wait have left by then, and nobody looks for them.
+const firstLook = 100 * time.Millisecond
+
 // Wait calls read until it is done, fails or ctx ends; ctx ending is not an
 // error. It reads once before waiting and again whenever the instance may have
 // changed.
@@ -85,7 +89,11 @@ func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (
 func (h *hub) look() {
 	var seen uint64
 	for known := false; ; known = true {
-		time.Sleep(h.every)
+		pause := h.every
+		if !known {
+			pause = min(pause, firstLook)
+		}
+		time.Sleep(pause)
 		if !h.anybody() {
 			return
 		}
