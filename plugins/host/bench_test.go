@@ -5,9 +5,18 @@ package host_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"os"
+	"os/exec"
 	"syscall"
 	"testing"
 
+	"github.com/hashicorp/go-hclog"
+	"github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+
+	"github.com/swaperoo/swaperoo/plugins/api"
+	"github.com/swaperoo/swaperoo/plugins/api/wire"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -22,8 +31,11 @@ func BenchmarkStart(b *testing.B) {
 }
 
 // BenchmarkPlain is an operation without messages: in process, through the door
-// alone, and through the door with 32 at once.
+// alone, and through the door with 32 at once; and what the machine takes for a frame
+// there and back on an open stream of gRPC, in which nobody does anything: of the
+// door's price that is nothing of ours.
 func BenchmarkPlain(b *testing.B) {
+	b.Run("bare-frame", bareFrame)
 	begun := begin(b, "PLAIN")
 	done := doorFunc(func([]protocol.Step) (protocol.Answer, error) { return protocol.Answer{Now: noon, Done: true}, nil })
 	b.Run("in-process", func(b *testing.B) {
@@ -78,4 +90,49 @@ func ownCPU() int64 {
 		return 0
 	}
 	return u.Utime.Nano() + u.Stime.Nano()
+}
+
+func bareFrame(b *testing.B) {
+	exe, err := os.Executable()
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := plugin.NewClient(&plugin.ClientConfig{
+		HandshakeConfig:  plugin.HandshakeConfig{ProtocolVersion: api.Version, MagicCookieKey: api.CookieKey, MagicCookieValue: api.CookieValue},
+		Plugins:          plugin.PluginSet{api.Service: bare{}},
+		AllowedProtocols: []plugin.Protocol{plugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		Cmd:              exec.CommandContext(b.Context(), exe, "plugin", "rogue", "empty-frame"),
+		Logger:           hclog.NewNullLogger(),
+	})
+	defer c.Kill()
+	made, err := c.Client()
+	if err != nil {
+		b.Fatal(err)
+	}
+	rpc, err := made.Dispense(api.Service)
+	if err != nil {
+		b.Fatal(err)
+	}
+	stream, err := rpc.(wire.PluginClient).Operate(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if err := stream.Send(&wire.HostFrame{Operation: 1, Body: &wire.HostFrame_Begin{Begin: &wire.Begin{}}}); err != nil {
+			b.Fatal(err)
+		}
+		if _, err := stream.Recv(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// bare gets the service without a host.
+type bare struct{ plugin.NetRPCUnsupportedPlugin }
+
+func (bare) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error { return errors.ErrUnsupported }
+
+func (bare) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, c *grpc.ClientConn) (any, error) {
+	return wire.NewPluginClient(c), nil
 }
