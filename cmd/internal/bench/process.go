@@ -19,6 +19,7 @@ const (
 	asVendor        = "vendor"
 	asBank          = "bank"
 	asBankInProcess = "bank-in-process"
+	asEcho          = "echo"
 )
 
 // ServeIfAsked makes this process a party that is measured, and ends it, if its
@@ -28,7 +29,7 @@ func ServeIfAsked() {
 		return
 	}
 	be := map[string]func(context.Context, string, io.Reader, io.Writer) error{
-		asVendor: beVendor, asBank: Options{}.beBank, asBankInProcess: Options{InProcess: true}.beBank,
+		asVendor: beVendor, asBank: Options{}.beBank, asBankInProcess: Options{InProcess: true}.beBank, asEcho: beEcho,
 	}[os.Args[2]]
 	if be == nil {
 		return

@@ -21,6 +21,7 @@ type measure struct {
 
 func all() []measure {
 	return []measure{
+		{"machine", "What this machine takes for what no program can go without", machine},
 		{"payments", "Payments of a wallet at a vendor, in one session", payments},
 		{"sessions", "What sessions that are open cost a vendor", sessions},
 		{"withdrawals", "Whole withdrawals at a bank, by many tills and by one", withdrawals},
