@@ -84,9 +84,9 @@ func (x walleeClient) check(ctx context.Context, s protocol.Session) error {
 }
 
 // find asks for a transaction by its number. One that is not known, or not
-// shown yet, is an answer without a body; whether it may also be one that wallee
-// calls the client's error is not written anywhere. That is read as unknown, too:
-// who asks then looks for the reference, and nothing is confirmed by it.
+// shown yet, is an answer without a body; whether it may also be a null, or one that
+// wallee calls the client's error, is not written anywhere. Both are read as unknown,
+// too: who asks then looks for the reference, and nothing is confirmed by it.
 func (x walleeClient) find(ctx context.Context, s protocol.Session, transaction string) (protocol.Facts, error) {
 	id, err := number(transaction)
 	if err != nil {
@@ -96,7 +96,7 @@ func (x walleeClient) find(ctx context.Context, s protocol.Session, transaction 
 	if err != nil {
 		return protocol.Facts{}, err
 	}
-	if answer.Status == wallee.StatusClientError {
+	if answer.Status == wallee.StatusClientError || answer.Status == http.StatusOK && string(bytes.TrimSpace(answer.Body)) == "null" {
 		return protocol.Facts{}, unknownTransaction()
 	}
 	if err := said(answer); err != nil {

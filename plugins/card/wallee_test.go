@@ -127,9 +127,11 @@ func TestWhatIsNoAnswerOfWallee(t *testing.T) {
 	}{
 		{200, "", fault.NotFound, "transaction-unknown"},
 		{200, " \n", fault.NotFound, "transaction-unknown"},
+		{200, "null", fault.NotFound, "transaction-unknown"},
+		{200, "null\n", fault.NotFound, "transaction-unknown"},
 		{404, "{}", fault.NotFound, "transaction-unknown"},
 		{200, "<html>", fault.Unavailable, "answer-malformed"},
-		{200, "null", fault.Unavailable, "answer-malformed"},
+		{200, "null null", fault.Unavailable, "answer-malformed"},
 		{200, "[]", fault.Unavailable, "answer-malformed"},
 		{409, "{}", fault.Unavailable, "provider-unreachable"},
 		{429, "{}", fault.Unavailable, "provider-unreachable"},
