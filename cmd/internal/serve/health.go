@@ -14,7 +14,8 @@ const readyWithin = 2 * time.Second
 
 // Health answers /healthz, as long as the process does, and /readyz, as long as
 // Ready has no error: then what comes can be done. /metrics is for callers on this
-// machine that come through no proxy. All else is Next's, as it came.
+// machine that come through no proxy. All else is Next's, as it came, and what a
+// browser's page asks with OPTIONS.
 type Health struct {
 	Ready   func(context.Context) error
 	Metrics http.Handler
@@ -23,17 +24,29 @@ type Health struct {
 
 // ServeHTTP implements http.Handler.
 func (h Health) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	page := h.page(r)
 	switch {
-	case reads && r.URL.Path == "/healthz":
-		say(w, http.StatusOK, "ok")
-	case reads && r.URL.Path == "/readyz":
-		h.ready(w, r)
-	case reads && r.URL.Path == "/metrics" && direct(r):
-		h.Metrics.ServeHTTP(w, r)
-	default:
+	case page == nil, r.Method == http.MethodOptions:
 		h.Next.ServeHTTP(w, r)
+	case r.Method == http.MethodGet, r.Method == http.MethodHead:
+		page(w, r)
+	default:
+		w.Header().Set("Allow", "GET, HEAD, OPTIONS")
+		say(w, http.StatusMethodNotAllowed, "this page can only be read")
 	}
+}
+
+// page is one of ours; nil if what is asked for is not.
+func (h Health) page(r *http.Request) http.HandlerFunc {
+	switch {
+	case r.URL.Path == "/healthz":
+		return func(w http.ResponseWriter, _ *http.Request) { say(w, http.StatusOK, "ok") }
+	case r.URL.Path == "/readyz":
+		return h.ready
+	case r.URL.Path == "/metrics" && direct(r):
+		return h.Metrics.ServeHTTP
+	}
+	return nil
 }
 
 func (h Health) ready(w http.ResponseWriter, r *http.Request) {

@@ -68,6 +68,9 @@ func TestHealth(t *testing.T) {
 		}
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
+		if allow := w.Header().Get("Allow"); (w.Code == http.StatusMethodNotAllowed) != (allow == "GET, HEAD, OPTIONS") {
+			t.Errorf("%s %s: %d, and what is allowed is %q", method, path, w.Code, allow)
+		}
 		return w.Code, w.Body.String()
 	}
 	const here, there = "127.0.0.1:5", "203.0.113.9:5"
@@ -84,7 +87,12 @@ func TestHealth(t *testing.T) {
 		{"GET", "/metrics", there, nil, 404, "404 page not found\n"},
 		{"GET", "/metrics", here, []string{"X-Forwarded-For"}, 404, "404 page not found\n"},
 		{"GET", "/metrics", here, []string{"Via"}, 404, "404 page not found\n"},
-		{"POST", "/healthz", there, nil, 404, "404 page not found\n"},
+		{"HEAD", "/readyz", there, nil, 200, "ready\n"}, // a server leaves the body out
+		{"POST", "/healthz", there, nil, 405, "this page can only be read\n"},
+		{"DELETE", "/readyz", there, nil, 405, "this page can only be read\n"},
+		{"POST", "/metrics", here, nil, 405, "this page can only be read\n"},
+		{"POST", "/metrics", there, nil, 404, "404 page not found\n"},
+		{"OPTIONS", "/healthz", there, nil, 404, "404 page not found\n"},
 		{"GET", "/healthz/", there, nil, 404, "404 page not found\n"},
 	} {
 		if status, body := ask(row.method, row.path, row.from, row.header...); status != row.status || body != row.body {
