@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -15,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -76,6 +78,7 @@ type kept struct {
 	http.ResponseWriter
 	status int
 	body   bytes.Buffer
+	parked func(answer []byte)
 	taken  bool // the connection: the answer goes another way
 }
 
@@ -83,7 +86,20 @@ type kept struct {
 func (k *kept) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	c, b, err := http.NewResponseController(k.ResponseWriter).Hijack()
 	k.taken = err == nil
-	return c, b, err
+	return &taken{Conn: c, first: k.parked}, b, err
+}
+
+// taken is the connection of a request that is parked: what is written to it first is
+// the answer, in one piece.
+type taken struct {
+	net.Conn
+	once  sync.Once
+	first func(answer []byte)
+}
+
+func (c *taken) Write(b []byte) (int, error) {
+	c.once.Do(func() { c.first(b) })
+	return c.Conn.Write(b)
 }
 
 func (k *kept) Unwrap() http.ResponseWriter { return k.ResponseWriter }
@@ -99,13 +115,30 @@ func (k *kept) Write(b []byte) (int, error) {
 }
 
 func (c conforming) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	k := &kept{ResponseWriter: w, status: http.StatusOK}
+	k := &kept{ResponseWriter: w, status: http.StatusOK, parked: func(answer []byte) { c.parked(r, answer) }}
 	c.next.ServeHTTP(k, r)
-	if k.taken {
+	if !k.taken {
+		c.check(r, k.status, w.Header(), k.body.Bytes())
+	}
+}
+
+func (c conforming) parked(r *http.Request, answer []byte) {
+	got, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(answer)), r)
+	if err != nil {
+		c.t.Errorf("%s %s was answered %q: %v", r.Method, r.URL.Path, answer, err)
 		return
 	}
-	if err := conforms(r, k.status, w.Header(), k.body.Bytes()); err != nil {
-		c.t.Errorf("%s %s answered %d %s: %v", r.Method, r.URL.Path, k.status, k.body.Bytes(), err)
+	defer got.Body.Close()
+	body, err := io.ReadAll(got.Body)
+	if err != nil {
+		c.t.Errorf("%s %s was answered %q: %v", r.Method, r.URL.Path, answer, err)
+	}
+	c.check(r, got.StatusCode, got.Header, body)
+}
+
+func (c conforming) check(r *http.Request, status int, header http.Header, body []byte) {
+	if err := conforms(r, status, header, body); err != nil {
+		c.t.Errorf("%s %s answered %d %s: %v", r.Method, r.URL.Path, status, body, err)
 	}
 }
 
@@ -250,5 +283,50 @@ func TestTheCheckOfAnswersChecks(t *testing.T) {
 				t.Errorf("%v", err)
 			}
 		})
+	}
+}
+
+// complaints are a test's that is to fail.
+type complaints struct {
+	testing.TB
+	all chan string
+}
+
+func (c complaints) Errorf(format string, args ...any) { c.all <- fmt.Sprintf(format, args...) }
+
+// TestTheCheckOfAnswersSeesParkedOnes, which no handler writes.
+func TestTheCheckOfAnswersSeesParkedOnes(t *testing.T) {
+	h := open(t, banktest.Options{})
+	said := complaints{t, make(chan string, 1)}
+	api := rest.New(h.Bank, rest.Options{Clock: time.Now})
+	api.Moment(0)
+	api.Hold("/in-no-document", func(_ context.Context, wait time.Duration) ([]byte, bool, error) {
+		return []byte(`{}`), wait > 0, nil
+	})
+	server := rest.NewServer(api, rest.Limits{})
+	server.Handler = conforming{said, api}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(l) }()
+	got, err := try(withTimeout(t), "http://"+l.Addr().String(), request{method: "GET", path: "/in-no-document"})
+	if err != nil || got.status != 200 {
+		t.Errorf("%d %s, %v", got.status, got.body, err)
+	}
+	select {
+	case complaint := <-said.all:
+		if !strings.Contains(complaint, "it is in no document") {
+			t.Error(complaint)
+		}
+	default:
+		t.Error("nobody has looked at it")
+	}
+	if err := server.Shutdown(withTimeout(t)); err != nil {
+		t.Error(err)
+	}
+	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
+		t.Error(err)
 	}
 }
