@@ -5,9 +5,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/till"
 )
 
 // What the bank does not deal in has never begun: the same key is good for the
@@ -65,6 +67,34 @@ func TestWhatTheBankRefusesIsOver(t *testing.T) {
 			if r := h.ask(http.MethodGet, "/withdrawals", ""); r.body != `{"withdrawals":[]}` {
 				t.Errorf("there is %s", r.body)
 			}
+		}
+	}
+}
+
+// What stops a withdrawal whose card was charged is shown to whoever looks at it, and
+// not only to who has it go on: the bank has taken the terminal's rights meanwhile.
+func TestWhatHasStoppedAWithdrawalIsShown(t *testing.T) {
+	t.Parallel()
+	for _, native := range []bool{false, true} {
+		h := open(t, native)
+		v := h.begin(`,"card":"approved"`)
+		h.do(http.MethodPost, path(v)+"/accept", "")
+		h.selects(v)
+		h.waits(v, needs("same-wallet"))
+		if err := h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name); err != nil {
+			t.Fatal(err)
+		}
+		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+		stopped := func(v till.View) bool { return v.Status == taler.TerminalPaid && v.Problem != nil }
+		for range 2 {
+			now := h.waits(v, stopped)
+			if now.Problem.Kind != fault.Denied {
+				t.Errorf("it is shown as %v", now.Problem)
+			}
+			if r := h.ask(http.MethodGet, "/withdrawals?status=open", ""); !strings.Contains(r.body, `"problem":{"kind":"denied"`) {
+				t.Errorf("there is %s", r.body)
+			}
+			h.ask(http.MethodPost, path(v)+"/resume", "") // it stops at the same
 		}
 	}
 }

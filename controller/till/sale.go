@@ -52,17 +52,22 @@ func (s *sale) drive(ctx context.Context) {
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
 		w, err := s.step(ctx)
 		if w.Over() && !w.WOPID.IsZero() {
-			s.till.over(s)
+			s.till.over(s, nil)
 			return
 		}
 		s.fails(err)
 		if ctx.Err() != nil {
 			return
 		}
-		if !passes(err) || s.neverWas(w, err) {
-			s.till.terminal.Log().Warn("a withdrawal has stopped", "error", err)
-			s.refuse(ctx, w, err)
-			s.till.over(s)
+		if s.neverWas(w, err) {
+			s.till.terminal.Log().Warn("a withdrawal was not begun", "error", err)
+			s.refuse(ctx)
+			s.till.over(s, nil)
+			return
+		}
+		if !passes(err) {
+			s.till.terminal.Log().Warn("a withdrawal has stopped", "withdrawal", w.ID, "error", err)
+			s.till.over(s, err)
 			return
 		}
 		s.shown()
@@ -119,11 +124,8 @@ func (s *sale) neverWas(w vendor.Withdrawal, err error) bool {
 }
 
 // refuse closes the record of a withdrawal that never was.
-func (s *sale) refuse(ctx context.Context, w vendor.Withdrawal, err error) {
-	if !s.neverWas(w, err) {
-		return
-	}
-	err = s.till.change(ctx, s.record, func(status *string, _ *record) []Told {
+func (s *sale) refuse(ctx context.Context) {
+	err := s.till.change(ctx, s.record, func(status *string, _ *record) []Told {
 		*status = statusEnded
 		return nil
 	})

@@ -27,14 +27,15 @@ type Till struct {
 	terminal *vendor.Terminal
 
 	mu      sync.Mutex
-	sales   map[string]*sale // those that go on in this process, by request_uid
-	run     context.Context  // nil before Run
+	sales   map[string]*sale        // those that go on in this process, by request_uid
+	stopped map[string]*fault.Fault // why others do not that have not ended
+	run     context.Context         // nil before Run
 	running sync.WaitGroup
 }
 
 // New makes the till of a terminal, whose controller has the bundle Records.
 func New(t *vendor.Terminal) *Till {
-	return &Till{terminal: t, sales: map[string]*sale{}}
+	return &Till{terminal: t, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}}
 }
 
 // Run goes on with every withdrawal that is open, and drives those that begin,
@@ -157,17 +158,30 @@ func (t *Till) goOn(id instrument.ID, r record, pay Payment) (*sale, error) {
 	}
 	s := newSale(t, id, r, pay)
 	t.sales[r.RequestUID] = s
+	delete(t.stopped, r.RequestUID)
 	t.running.Go(func() { s.drive(t.run) })
 	return s, nil
 }
 
-// over forgets a sale that is driven no more.
-func (t *Till) over(s *sale) {
+// over forgets a sale that is driven no more, but for what has stopped it, if
+// anything has: whoever looks at it is shown that until somebody goes on with it.
+func (t *Till) over(s *sale, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.sales[s.order.RequestUID] == s {
-		delete(t.sales, s.order.RequestUID)
+	if t.sales[s.order.RequestUID] != s {
+		return
 	}
+	delete(t.sales, s.order.RequestUID)
+	if why != nil {
+		t.stopped[s.order.RequestUID] = fault.From(why)
+	}
+}
+
+// stop is what has stopped a withdrawal that does not go on; nil if nothing has.
+func (t *Till) stop(w vendor.Withdrawal) *fault.Fault {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.stopped[w.RequestUID]
 }
 
 // live is the sale of a withdrawal that goes on in this process; nil if none does.

@@ -60,7 +60,11 @@ func (t *Till) view(ctx context.Context, w vendor.Withdrawal, s *sale) View {
 	if !w.ReservePub.IsZero() {
 		v.Reserve, v.Groups = w.ReservePub.String(), taler.KeyGroups(w.ReservePub)
 	}
-	if s == nil || w.Over() {
+	switch {
+	case w.Over():
+		return v
+	case s == nil:
+		v.Problem = t.stop(w)
 		return v
 	}
 	v.Needs, v.Problem, v.Peer = s.needs, s.problem, s.peer
