@@ -76,14 +76,25 @@ func Open(ctx context.Context, address string, o Options) (*Port, error) {
 	return &Port{l, certificate != nil}, nil
 }
 
-func open(ctx context.Context, address string, reachable bool) (net.Listener, error) {
+// CheckPlain refuses an address for plain HTTP that other machines would reach.
+func CheckPlain(address string) error {
 	if err := CheckAddress(address); err != nil {
-		return nil, err
+		return err
 	}
-	host, _, _ := net.SplitHostPort(address)
-	if !reachable && !taler.IsLoopbackName(host) {
-		return nil, fault.New(fault.Denied, "other machines would reach %s without encryption", address).Because("address-refused").
+	if host, _, _ := net.SplitHostPort(address); !taler.IsLoopbackName(host) {
+		return fault.New(fault.Denied, "other machines would reach %s without encryption", address).Because("address-refused").
 			WithHint("listen at 127.0.0.1 behind a proxy that speaks https, give a certificate, or say --allow-http in a test")
+	}
+	return nil
+}
+
+func open(ctx context.Context, address string, reachable bool) (net.Listener, error) {
+	check := CheckPlain
+	if reachable {
+		check = CheckAddress
+	}
+	if err := check(address); err != nil {
+		return nil, err
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {

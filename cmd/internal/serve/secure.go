@@ -17,6 +17,26 @@ type Certificate struct{ File, Key string }
 
 func (c Certificate) given() bool { return c.File != "" || c.Key != "" }
 
+// Check refuses a certificate with which Open would fail or peers would not connect:
+// one whose time is not now, or that is not for the host that they ask for, if that
+// is known. Whether they trust who has issued it is theirs.
+func (c Certificate) Check(host string, now time.Time) error {
+	r, err := newRenewable(c, nil)
+	if err != nil {
+		return err
+	}
+	leaf := r.now.Leaf
+	switch {
+	case now.Before(leaf.NotBefore) || now.After(leaf.NotAfter):
+		return fault.New(fault.Invalid, "the certificate %s is good from %s to %s", c.File, leaf.NotBefore.Format(time.RFC3339), leaf.NotAfter.Format(time.RFC3339)).
+			Because(reasonCertificate).WithHint("renew it; a bank that serves reads it again by itself")
+	case host != "" && leaf.VerifyHostname(host) != nil:
+		return fault.New(fault.Invalid, "the certificate %s is not for %s", c.File, host).Because(reasonCertificate).
+			WithHint("that is the host of `url`, which wallets, tills and the exchange ask for")
+	}
+	return nil
+}
+
 // renewable serves a certificate from its files and reads them again when the
 // first has changed: whoever renews it need not restart anything.
 type renewable struct {

@@ -124,3 +124,35 @@ func TestAPortIsBounded(t *testing.T) {
 		t.Errorf("the second connection was not closed: %v", err)
 	}
 }
+
+// TestACertificateIsLookedAtBeforehand, as Open and peers will.
+func TestACertificateIsLookedAtBeforehand(t *testing.T) {
+	good := issue(t, t.TempDir(), 1, time.Unix(1_700_000_000, 0))
+	readable := issue(t, t.TempDir(), 2, time.Unix(1_700_000_000, 0))
+	check(t, os.Chmod(readable.Key, 0o644))
+	torn := issue(t, t.TempDir(), 3, time.Unix(1_700_000_000, 0))
+	check(t, os.WriteFile(torn.File, []byte("x"), 0o600))
+	const now, later = 1_800_000_000, 1 << 34
+	for name, c := range map[string]struct {
+		of   serve.Certificate
+		host string
+		now  int64
+		says string // empty: good
+	}{
+		"good":                      {good, "127.0.0.1", now, ""},
+		"for whom, nobody knows":    {good, "", now, ""},
+		"for another host":          {good, "c2ec.example.com", now, "is not for c2ec.example.com"},
+		"over":                      {good, "127.0.0.1", later, "is good from"},
+		"a key that others read":    {readable, "127.0.0.1", now, "can be read by others"},
+		"no certificate":            {torn, "127.0.0.1", now, "does not go with the key"},
+		"a file that there is none": {serve.Certificate{File: good.File + "x", Key: good.Key}, "", now, "cannot be read"},
+		"another one's key":         {serve.Certificate{File: good.File, Key: issue(t, t.TempDir(), 4, time.Time{}).Key}, "", now, "does not go with the key"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := c.of.Check(c.host, time.Unix(c.now, 0))
+			if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says)) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}

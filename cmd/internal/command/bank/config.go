@@ -2,9 +2,11 @@ package bank
 
 import (
 	"context"
+	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
@@ -35,6 +37,9 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 	}
 	err = beside(ctx, e, func(b *bank.Bank, s settings) error {
 		found.Note("settings, keys and database", nil)
+		if what, err := door(e, s); what != "" {
+			found.Note(what, err)
+		}
 		if err := numbered(f); err != nil {
 			found.Note("numbers of the histories", err)
 		}
@@ -56,6 +61,17 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		return err
 	})
 	return found, err
+}
+
+// door is what is to be said of the address at which the bank will serve.
+func door(e *cli.Env, s settings) (what string, err error) {
+	if c := s.Edge.certificate(); c.File != "" {
+		return "certificate " + c.File, c.Check(s.certified(), time.Now())
+	}
+	if err := serve.CheckPlain(s.Listen); err != nil && !e.AllowHTTP {
+		return "address " + s.Listen, err
+	}
+	return "", nil
 }
 
 // checkExchange compares what the bank knows of an exchange with what that says of

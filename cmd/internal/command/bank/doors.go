@@ -21,7 +21,7 @@ func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s 
 		return nil, nil, err
 	}
 	port, err := serve.Open(ctx, s.Listen, serve.Options{
-		AllowHTTP: e.AllowHTTP, Log: e.Log(), Certificate: serve.Certificate{File: s.Edge.Certificate, Key: s.Edge.Key},
+		AllowHTTP: e.AllowHTTP, Log: e.Log(), Certificate: s.Edge.certificate(),
 		Places: comm.Places{Each: s.Edge.PerAddress, Free: proxies},
 	})
 	if err != nil {

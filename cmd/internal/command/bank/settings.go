@@ -3,6 +3,7 @@ package bank
 import (
 	"errors"
 	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -37,7 +38,7 @@ type settings struct {
 	PendingFor      time.Duration     `toml:"pending_for" doc:"How long a withdrawal waits for a wallet."`
 	SelectedFor     time.Duration     `toml:"selected_for" doc:"How long a withdrawal that a wallet has taken waits to be paid."`
 	SearchedFor     time.Duration     `toml:"searched_for" doc:"How long payments for a withdrawal that has ended are looked for, to be given back."`
-	URL             string            `toml:"url" doc:"Base URL under which others reach the REST APIs, when that is a proxy's; else empty."`
+	URL             string            `toml:"url" doc:"Base URL under which others reach the REST APIs, by the name in a certificate, here or at a proxy; empty: where they listen."`
 	Edge            edge              `toml:"edge" doc:"How the REST APIs meet the network."`
 }
 
@@ -134,6 +135,20 @@ func (g edge) check() error {
 	}
 	_, err := serve.ParseProxies(g.Proxies)
 	return err
+}
+
+func (g edge) certificate() serve.Certificate {
+	return serve.Certificate{File: g.Certificate, Key: g.Key}
+}
+
+// certified is the host for which our certificate has to be; empty if that is not
+// known, or a proxy's to decide.
+func (s *settings) certified() string {
+	u, err := url.Parse(s.URL)
+	if err != nil || len(s.Edge.Proxies) > 0 {
+		return ""
+	}
+	return u.Hostname()
 }
 
 // checkBounds refuses limits that nobody could keep.

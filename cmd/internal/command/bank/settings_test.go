@@ -47,6 +47,35 @@ func TestTimesThatAreTooShort(t *testing.T) {
 	}
 }
 
+// TestWhereABankWillServeIsLookedAt before it does: with what would keep it from
+// serving, or peers from coming.
+func TestWhereABankWillServeIsLookedAt(t *testing.T) {
+	secured := edge{Certificate: "no.pem", Key: "no.key"}
+	for name, c := range map[string]struct {
+		s       settings
+		allow   bool
+		what    string
+		refused bool
+		host    string
+	}{
+		"plain, here":                {settings{Listen: "127.0.0.1:80"}, false, "", false, ""},
+		"plain, for all":             {settings{Listen: "0.0.0.0:80"}, false, "address 0.0.0.0:80", true, ""},
+		"plain, for all, as is said": {settings{Listen: "0.0.0.0:80"}, true, "", false, ""},
+		"a certificate":              {settings{Listen: "0.0.0.0:443", URL: "https://bank.example.com/x/", Edge: secured}, false, "certificate no.pem", true, "bank.example.com"},
+		"one behind a proxy": {
+			settings{Listen: "0.0.0.0:443", URL: "https://bank.example.com/", Edge: edge{Certificate: "no.pem", Key: "no.key", Proxies: []string{"10.0.0.7"}}},
+			false, "certificate no.pem", true, "",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			what, err := door(&cli.Env{AllowHTTP: c.allow}, c.s)
+			if what != c.what || (err != nil) != c.refused || c.s.certified() != c.host {
+				t.Errorf("%q, %v, for %q", what, err, c.s.certified())
+			}
+		})
+	}
+}
+
 func TestTheExchangeMustTakeWhatIsPaid(t *testing.T) {
 	const account = "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox"
 	keys := func(currency, account string) string {
