@@ -6,6 +6,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // Look makes a bank for an operator's command, which may run beside the bank
@@ -22,16 +23,17 @@ func Look(ctx context.Context, c *controller.Controller, cfg Config) *Bank {
 func (b *Bank) idle() bool { return b.looking || b.life.Err() != nil }
 
 // Retry asks the provider once, now, about the notice of a withdrawal, writes what
-// it has decided and says whether it has. It may run beside the bank, which goes on
-// asking, and gives back what is owed then. Without a notice that waits it is
-// fault.Conflict, reason "nothing-to-verify".
+// it has decided and says whether it has. Of one that has ended it looks for payments
+// that bought nothing, as an audit names them, and has them given back. It may run
+// beside the bank, which goes on asking, and gives back what is owed then. Where
+// nothing waits and nothing is found it is fault.Conflict, reason "nothing-to-verify".
 func (b *Bank) Retry(ctx context.Context, id taler.WOPID) (decided bool, err error) {
 	i, w, err := b.Lookup(ctx, id)
 	if err != nil {
 		return false, err
 	}
 	if !w.Undecided() {
-		return false, fault.New(fault.Conflict, "this withdrawal has no undecided notice of a payment").Because("nothing-to-verify")
+		return b.lookBehind(i.ID, w)
 	}
 	if decided, err = b.verify(i.ID, w); decided || err != nil {
 		return decided, err
@@ -39,3 +41,23 @@ func (b *Bank) Retry(ctx context.Context, id taler.WOPID) (decided bool, err err
 	w, err = b.view(ctx, i.ID) // the bank may have been faster
 	return err == nil && !w.Undecided(), err
 }
+
+// lookBehind searches once for payments of a withdrawal that has ended, and reports
+// whether any of them is to be given back that was not before.
+func (b *Bank) lookBehind(id instrument.ID, w taler.Withdrawal) (found bool, err error) {
+	if !w.State.Final() {
+		return false, fault.New(fault.Conflict, "this withdrawal has no undecided notice of a payment").Because(reasonNothing)
+	}
+	now := b.Now()
+	x := search{id: id, ended: now}
+	if _, _, err := b.search(&x, now); err != nil {
+		return false, err
+	}
+	if x.owed == 0 {
+		return false, fault.New(fault.Conflict, "the provider shows no payment of this withdrawal that is still to be given back").Because(reasonNothing).
+			WithHint("`bank withdrawal show` names what was given back before")
+	}
+	return true, nil
+}
+
+const reasonNothing fault.Reason = "nothing-to-verify"

@@ -60,6 +60,7 @@ type search struct {
 	id    instrument.ID
 	ended time.Time // or when the second notice came, if that was later
 	at    time.Time // when to search next; zero: never again
+	owed  int       // how many payments it has found that are to be given back
 }
 
 func newSearcher(b *Bank) *searcher {
@@ -212,8 +213,12 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 		v := Judge(of, provider.Space, f)
 		running = running || v.Decision == Again
 		if v.Foreign || v.Back != (instrument.Amount{}) {
-			if err := b.foundMoney(x.id, f, v); err != nil {
+			owed, err := b.foundMoney(x.id, f, v)
+			if err != nil {
 				return false, last, err
+			}
+			if owed {
+				x.owed++
 			}
 		}
 	}
@@ -226,11 +231,11 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 	})
 }
 
-// foundMoney has given back what was found, or writes down that it is not the
-// bank's to give back.
-func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) error {
+// foundMoney has given back what was found, unless it is already, or writes down that
+// it is not the bank's to give back.
+func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) (owed bool, err error) {
 	if v.Foreign {
-		return b.amend(id, func(w *taler.Withdrawal) bool {
+		return false, b.amend(id, func(w *taler.Withdrawal) bool {
 			if w.Foreign != "" || w.State != taler.StateAborted {
 				return false
 			}
@@ -239,7 +244,8 @@ func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) error {
 		})
 	}
 	var given instrument.ID
-	err := b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
+	err = b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
+		given = ""
 		i, err := tx.Get(id)
 		if err != nil {
 			return err
@@ -254,10 +260,11 @@ func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) error {
 		given, err = b.owe(tx, w, f.Transaction, v)
 		return err
 	})
-	if err == nil && given != "" {
-		b.giveBack(given)
+	if err != nil || given == "" {
+		return false, err
 	}
-	return err
+	b.giveBack(given)
+	return true, nil
 }
 
 // amend changes what is on record of a withdrawal, if it is to be changed.

@@ -85,6 +85,41 @@ func TestASecondPaymentGoesBack(t *testing.T) {
 	}
 }
 
+// TestAnOperatorHasASecondPaymentGivenBack of which nobody has sent a notice, beside
+// the bank: whole, once, and never the payment that confirmed.
+func TestAnOperatorHasASecondPaymentGivenBack(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: searching})
+	id := paidOnce(t, h)
+	b := bank.Look(withTimeout(t), h.Bank.Controller, h.Bank.Config())
+	nothing := func() {
+		t.Helper()
+		_, err := b.Retry(withTimeout(t), id)
+		refused(t, err, fault.Conflict, "nothing-to-verify")
+	}
+	nothing()
+	put := func(tx, state, sum string) {
+		h.Provider.Put(banktest.Payment{ID: tx, State: state, Amount: amount(t, sum), Reference: id.Text()})
+	}
+	put("second", "pending", "CHF:20")
+	put("declined", "failed", "CHF:20")
+	put("foreign", "paid", "EUR:20")
+	nothing()
+	put("second", "paid", "CHF:20")
+	if found, err := b.Retry(withTimeout(t), id); err != nil || !found {
+		t.Fatalf("%v, %v", found, err)
+	}
+	nothing()
+	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "second" || r.Amount != amount(t, "CHF:20") || r.State != taler.TransferSuccess {
+		t.Errorf("given back is %+v", r)
+	}
+	for tx, want := range map[string]string{"second": "CHF:20", "declined": "CHF:0", "foreign": "CHF:0"} {
+		if sum, parts := given(t, h, tx); sum != want || parts > 1 {
+			t.Errorf("%s of %s went back in %d parts, want %s", sum, tx, parts, want)
+		}
+	}
+	stillConfirmed(t, h, id)
+}
+
 // TestASecondNoticeOverASession does what one over REST does.
 func TestASecondNoticeOverASession(t *testing.T) {
 	net := inproc.NewNetwork()

@@ -299,9 +299,19 @@ func TestAProviderIsAskedByHand(t *testing.T) {
 	var shown struct {
 		Status      string
 		Transaction string `json:"provider_transaction_id"`
+		Returns     []struct {
+			Transaction string `json:"provider_transaction_id"`
+			State       string
+		}
 	}
 	d.does(&shown, "withdrawal", "retry", made.ID[:8])
 	if shown.Status != "confirmed" || shown.Transaction != payment {
+		t.Errorf("%+v", shown)
+	}
+	d.refuses(5, "nothing-to-verify", "withdrawal", "retry", made.ID)
+	second := b.charge("CHF:20", made.ID) // of which nobody tells the bank
+	d.does(&shown, "withdrawal", "retry", made.ID[:8])
+	if shown.Transaction != payment || len(shown.Returns) != 1 || shown.Returns[0].Transaction != second || shown.Returns[0].State != "pending" {
 		t.Errorf("%+v", shown)
 	}
 	d.refuses(5, "nothing-to-verify", "withdrawal", "retry", made.ID)

@@ -155,10 +155,12 @@ func withdrawalAbort(e *cli.Env) *cobra.Command {
 
 func withdrawalRetry(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
-		Use: "retry WOPID", Short: "Ask the provider now about a payment that it has not decided", Args: cobra.ExactArgs(1),
+		Use: "retry WOPID", Short: "Ask the provider now about a payment that it has not decided, or that bought nothing", Args: cobra.ExactArgs(1),
 		Long: "Ask the provider now about a withdrawal that a terminal says is paid, instead of when the\n" +
-			"bank is next to ask. The exit code is 6 while the provider has not decided, 8 if it cannot\n" +
-			"be asked, and 5 if there is nothing to ask about. The bank may run meanwhile; it goes on asking.",
+			"bank is next to ask. Of one that has ended, payments that bought nothing are looked for,\n" +
+			"as `bank audit` names them, and given back. The exit code is 6 while the provider has not\n" +
+			"decided, 8 if it cannot be asked, and 5 if there is nothing to ask about or nothing was\n" +
+			"found. The bank may run meanwhile; it goes on asking.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
 				w, err := find(c.Context(), e, b, args[0])
