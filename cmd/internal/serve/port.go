@@ -3,6 +3,8 @@ package serve
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -98,9 +100,18 @@ func open(ctx context.Context, address string, reachable bool) (net.Listener, er
 	}
 	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Conflict, "nobody can listen at %s: it is taken, or not of this machine", address).Because("address-taken")
+		return nil, closed(err, address)
 	}
 	return l, nil
+}
+
+// closed says why nobody can listen at an address.
+func closed(err error, address string) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fault.Wrap(err, fault.Denied, "this user may not listen at %s", address).Because("address-denied").
+			WithHint("ports below 1024 want CAP_NET_BIND_SERVICE, such as by AmbientCapabilities in a systemd unit")
+	}
+	return fault.Wrap(err, fault.Conflict, "nobody can listen at %s: it is taken, or not of this machine", address).Because("address-taken")
 }
 
 // IsLocal reports whether nobody but this machine reaches a port.

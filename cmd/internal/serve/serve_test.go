@@ -9,8 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -263,5 +265,21 @@ func TestSessionsEndWithTheProcess(t *testing.T) {
 	<-d.closed
 	if err := <-ran; err != nil {
 		t.Error(err)
+	}
+}
+
+// TestAPortThatNobodyMayOpen is told from one that is taken.
+func TestAPortThatNobodyMayOpen(t *testing.T) {
+	taken, err := serve.Listen(t.Context(), "127.0.0.1:0", false)
+	check(t, err)
+	defer func() { _ = taken.Close() }()
+	_, err = serve.Listen(t.Context(), taken.Addr().String(), false)
+	if fault.ReasonOf(err) != "address-taken" {
+		t.Errorf("taken: %v", err)
+	}
+	denied := &net.OpError{Op: "listen", Net: "tcp", Err: os.NewSyscallError("bind", syscall.EACCES)}
+	err = serve.Closed(denied, "0.0.0.0:443")
+	if fault.ReasonOf(err) != "address-denied" || !strings.Contains(fault.From(err).Hint, "CAP_NET_BIND_SERVICE") {
+		t.Errorf("denied: %v", err)
 	}
 }

@@ -1,0 +1,4 @@
+package serve
+
+// Closed is closed.
+var Closed = closed
