@@ -154,7 +154,8 @@ func tap(ctx context.Context, e *cli.Env, h *house.House, id instrument.ID, at c
 		select {
 		case <-time.After(looksEvery):
 		case <-ctx.Done():
-			return fault.Wrap(ctx.Err(), fault.Unknown, "nothing was to be paid").Because(protocol.ReasonPending)
+			return fault.Wrap(ctx.Err(), fault.Unknown, "nothing was to be paid").Because(protocol.ReasonPending).
+				WithHint("no card was charged; start it again when the till has something to pay at its reader")
 		}
 	}
 	own, err := h.Own(ctx)
