@@ -1,6 +1,13 @@
 package till
 
-import "github.com/swaperoo/swaperoo/comm/fault"
+import (
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Begins has whoever begins a withdrawal wait so long.
+func (t *Till) Begins(d time.Duration) { t.begins = d }
 
 // Decode is decode of an order, for the fuzzer.
 func Decode(text []byte) (o Order, err error) {

@@ -53,6 +53,8 @@ type house struct {
 	net    *inproc.Network
 	secret crypto.Secret
 	native bool // the bank is reached by a session
+	begins time.Duration
+	terms  chan struct{} // the exchange shows its terms once it is closed; nil: always
 
 	url  string
 	end  func() // of this life
@@ -84,7 +86,7 @@ func (h *house) start() {
 	h.t.Helper()
 	engine := crypto.NewEngine(h.secret, rand.Reader)
 	identity := crypto.DeriveIdentity(engine, "node")
-	manager := comm.NewManager(out{https.New(https.Options{})}, h.net.Transport(inproc.Options{Key: identity.KeyText()}), &taler.Transport{})
+	manager := comm.NewManager(out{https.New(https.Options{}), h.terms}, h.net.Transport(inproc.Options{Key: identity.KeyText()}), &taler.Transport{})
 	own := []protocol.Bundle{vendor.Payments(), till.Records(), {Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}
 	party, err := controller.New(controller.Parts{
 		Name: "shop", Role: comm.Vendor, Store: h.db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: vendor.Policy(),
@@ -106,6 +108,9 @@ func (h *house) start() {
 		check(h.t, terminal.AddProvider(h.t.Context(), vendor.CardProvider{Name: "cards", Kind: "simulator", URL: cards.URL}))
 	}
 	sells := till.New(terminal)
+	if h.begins > 0 {
+		sells.Begins(h.begins)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
 	go func() { ran <- sells.Run(ctx) }()
@@ -149,10 +154,16 @@ func bundles(role comm.Role) (all []protocol.Bundle) {
 }
 
 // out lets plugins out to this machine, and answers for the exchange.
-type out struct{ local *https.Fetcher }
+type out struct {
+	local *https.Fetcher
+	terms <-chan struct{}
+}
 
 func (o out) Fetch(ctx context.Context, r comm.Fetch) (comm.Fetched, error) {
 	if strings.HasPrefix(r.URL, banktest.ExchangeURL) {
+		if o.terms != nil {
+			<-o.terms
+		}
 		return comm.Fetched{Status: http.StatusOK, Header: map[string]string{"Etag": "terms-1", "Content-Type": "text/plain"}, Body: []byte("Be kind.")}, nil
 	}
 	return o.local.Fetch(ctx, r)

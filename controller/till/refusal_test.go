@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -96,5 +97,22 @@ func TestWhatHasStoppedAWithdrawalIsShown(t *testing.T) {
 			}
 			h.ask(http.MethodPost, path(v)+"/resume", "") // it stops at the same
 		}
+	}
+}
+
+// Whoever begins a withdrawal is told when it takes long, and asks again.
+func TestABeginningThatTakesLong(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	h.begins, h.terms = time.Millisecond, make(chan struct{})
+	h.restart()
+	const order = `{"key":"k","amount":"CHF:20"}`
+	for range 2 {
+		h.refuses(503, "pending", http.MethodPost, "/withdrawals", order)
+	}
+	close(h.terms)
+	h.until(func() bool { return h.ask(http.MethodPost, "/withdrawals", order).status == http.StatusOK })
+	if r := h.ask(http.MethodGet, "/withdrawals", ""); strings.Count(r.body, `"wopid"`) != 1 {
+		t.Errorf("there is %s", r.body)
 	}
 }

@@ -152,12 +152,15 @@ func (s *sale) hurry() {
 	}
 }
 
-// begun waits until there is something to see.
+// begun waits until there is something to see, but not for as long as a bank may be
+// away.
 func (s *sale) begun(ctx context.Context) (View, error) {
+	within, cancel := context.WithTimeout(ctx, s.till.begins)
+	defer cancel()
 	select {
 	case <-s.ready:
-	case <-ctx.Done():
-		return View{}, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is being begun").Because(protocol.ReasonPending).WithHint("send the same request again")
+	case <-within.Done():
+		return View{}, fault.Wrap(within.Err(), fault.Unknown, "the withdrawal is being begun").Because(protocol.ReasonPending).WithHint("send the same request again")
 	}
 	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
 	s.mu.Lock()

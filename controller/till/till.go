@@ -25,6 +25,7 @@ type Order struct {
 // Till sells withdrawals. It is safe for concurrent use.
 type Till struct {
 	terminal *vendor.Terminal
+	begins   time.Duration // how long whoever begins a withdrawal waits to be shown it
 
 	mu      sync.Mutex
 	sales   map[string]*sale        // those that go on in this process, by request_uid
@@ -35,7 +36,7 @@ type Till struct {
 
 // New makes the till of a terminal, whose controller has the bundle Records.
 func New(t *vendor.Terminal) *Till {
-	return &Till{terminal: t, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}}
+	return &Till{terminal: t, begins: 20 * time.Second, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}}
 }
 
 // Run goes on with every withdrawal that is open, and drives those that begin,
@@ -94,7 +95,8 @@ func (t *Till) takeUp(ctx context.Context) error {
 }
 
 // Start begins a withdrawal, and returns when the customer can be shown what it
-// costs, or when it cannot be begun. The same key again is the same withdrawal.
+// costs, or when it cannot be begun. While the bank is long in answering it is
+// fault.Unknown, reason "pending". The same key again is the same withdrawal.
 func (t *Till) Start(ctx context.Context, o Order) (View, error) {
 	pay := o.Payment
 	if err := t.check(o); err != nil {
