@@ -100,11 +100,11 @@ func statusOf(f *fault.Fault) int {
 		return http.StatusForbidden
 	case fault.NotFound:
 		return http.StatusNotFound
-	case fault.Conflict, fault.Declined, fault.Locked:
+	case fault.Conflict, fault.Declined:
 		return http.StatusConflict
 	case fault.Unsupported:
 		return http.StatusNotImplemented
-	case fault.Unavailable, fault.Timeout, fault.Unknown:
+	case fault.Unavailable, fault.Timeout, fault.Unknown, fault.Locked: // the last one is in use by another operation, for now
 		return http.StatusServiceUnavailable
 	}
 	return http.StatusInternalServerError

@@ -32,3 +32,13 @@ func TestThePageHasEveryStatus(t *testing.T) {
 		t.Errorf("the page has %v, the API says %v", slices.Sorted(maps.Keys(written)), slices.Sorted(maps.Keys(said)))
 	}
 }
+
+// What passes is to be asked again, and is not over: who gets 409 for a beginning
+// begins another one.
+func TestWhatPassesIsAskedAgain(t *testing.T) {
+	for _, k := range []fault.Kind{fault.Unavailable, fault.Timeout, fault.Unknown, fault.Locked} {
+		if status := till.StatusOf(fault.New(k, "x")); status != 503 {
+			t.Errorf("%s is %d", k, status)
+		}
+	}
+}
