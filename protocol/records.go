@@ -51,8 +51,22 @@ func (m *Manager) Named(ctx context.Context, prefix string) (instrument.Operatio
 // minPrefix is how much of an id names an operation.
 const minPrefix = 8
 
-// Records lists operations, newest first.
+// Records lists operations, newest first. One that cannot be opened is an error:
+// nothing is decided by what is left of it.
 func (m *Manager) Records(ctx context.Context, f Filter) ([]Record, error) {
+	return m.records(ctx, f, func(_ *Record, err error) error { return err })
+}
+
+// Look is Records for somebody who looks at operations: one that cannot be opened
+// hides no other, and its fault says so.
+func (m *Manager) Look(ctx context.Context, f Filter) ([]Record, error) {
+	return m.records(ctx, f, func(r *Record, err error) error {
+		r.Fault = fault.From(err)
+		return nil
+	})
+}
+
+func (m *Manager) records(ctx context.Context, f Filter, closed func(*Record, error) error) ([]Record, error) {
 	rows, err := m.parts.Store.OperationRows(ctx, f)
 	if err != nil {
 		return nil, err
@@ -63,21 +77,31 @@ func (m *Manager) Records(ctx context.Context, f Filter) ([]Record, error) {
 			ID: instrument.OperationID(Short(r.ID)), State: r.State, Side: r.Side, Protocol: r.Protocol, Operation: r.Operation,
 			Class: r.Class, Peer: r.Peer, Begun: r.Begun, Ended: r.Ended,
 		}
-		body, err := m.unseal(r)
-		if err != nil {
-			return nil, err
-		}
-		var call Call
-		if err := decode(body.Call, &call, "the call of an operation"); err != nil {
-			return nil, err
-		}
-		out[n].Instruments = call.Instruments
-		if call.Offer != nil {
-			out[n].Invoice = call.Offer.Invoice
-		}
-		if body.End != nil {
-			out[n].Result, out[n].Fault = body.End.Result, body.End.Fault
+		if err := m.open(r, &out[n]); err != nil {
+			if err := closed(&out[n], err); err != nil {
+				return nil, err
+			}
 		}
 	}
 	return out, nil
+}
+
+// open adds what is sealed in the row of an operation.
+func (m *Manager) open(r Row, to *Record) error {
+	body, err := m.unseal(r)
+	if err != nil {
+		return err
+	}
+	var call Call
+	if err := decode(body.Call, &call, "the call of an operation"); err != nil {
+		return err
+	}
+	to.Instruments = call.Instruments
+	if call.Offer != nil {
+		to.Invoice = call.Offer.Invoice
+	}
+	if body.End != nil {
+		to.Result, to.Fault = body.End.Result, body.End.Fault
+	}
+	return nil
 }

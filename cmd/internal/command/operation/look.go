@@ -34,7 +34,7 @@ func (w *Which) Records(ctx context.Context, m *protocol.Manager) ([]protocol.Re
 	case w.state != "" && !slices.Contains([]protocol.State{protocol.Running, protocol.Ended, protocol.Stuck}, protocol.State(w.state)):
 		return nil, cli.Usage("an operation is running, ended or stuck, not %s", w.state)
 	}
-	found, err := m.Records(ctx, protocol.Filter{State: protocol.State(w.state), Limit: w.number})
+	found, err := m.Look(ctx, protocol.Filter{State: protocol.State(w.state), Limit: w.number})
 	if err != nil {
 		return nil, err
 	}
@@ -106,7 +106,7 @@ func Tell(ctx context.Context, e *cli.Env, m *protocol.Manager, name string, not
 	if err != nil {
 		return err
 	}
-	found, err := m.Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
+	found, err := m.Look(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
 	if err != nil || len(found) == 0 {
 		return err
 	}

@@ -49,7 +49,7 @@ func status(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		running, err := w.Protocols().Records(ctx, protocol.Filter{State: protocol.Running})
+		running, err := w.Protocols().Look(ctx, protocol.Filter{State: protocol.Running})
 		if err != nil {
 			return err
 		}
