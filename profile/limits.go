@@ -53,9 +53,7 @@ func (l Limits) bounds(currency string, class instrument.ClassID, now time.Time)
 }
 
 func (l Limits) plain(currency string, now time.Time) []bound {
-	now = now.UTC()
-	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
-	month := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	day, month := spans(now)
 	begun := l.CreditSince
 	if begun.IsZero() {
 		begun = time.Unix(0, 0)
@@ -71,6 +69,12 @@ func (l Limits) plain(currency string, now time.Time) []bound {
 	add(l.PerMonth, month, reasonMonthLimit, "one month")
 	add(l.Credit, begun, reasonOverdrawn, "this account")
 	return out
+}
+
+// spans are the beginnings of the day and of the month that limits are for now.
+func spans(now time.Time) (day, month time.Time) {
+	now = now.UTC()
+	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC), time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
 // counts reports whether what is spent must be remembered to keep the limits.

@@ -21,10 +21,21 @@ type shownLimits struct {
 	PerMonth map[string]instrument.Amount       `json:"per_month,omitempty"`
 	Only     []instrument.ClassID               `json:"only,omitempty"`
 	Classes  map[instrument.ClassID]shownLimits `json:"classes,omitempty"`
+	Used     *shownUsed                         `json:"used,omitempty"`
 }
 
-func shown(l profile.Limits) shownLimits {
+// shownUsed is what counts by now against the limits of a day and of a month.
+type shownUsed struct {
+	PerDay   map[string]instrument.Amount `json:"per_day,omitempty"`
+	PerMonth map[string]instrument.Amount `json:"per_month,omitempty"`
+}
+
+// shown are the limits of somebody, with what they have used of them.
+func shown(l, used profile.Limits) shownLimits {
 	s := shownLimits{Limits: l.PerOperation, PerDay: l.PerDay, PerMonth: l.PerMonth, Only: l.Only}
+	if len(used.PerDay)+len(used.PerMonth) > 0 {
+		s.Used = &shownUsed{used.PerDay, used.PerMonth}
+	}
 	if s.Limits == nil {
 		s.Limits = map[string]instrument.Amount{}
 	}
@@ -32,7 +43,7 @@ func shown(l profile.Limits) shownLimits {
 		if s.Classes == nil {
 			s.Classes = map[instrument.ClassID]shownLimits{}
 		}
-		s.Classes[class] = shown(c)
+		s.Classes[class] = shown(c, used.Classes[class])
 	}
 	return s
 }
@@ -40,20 +51,28 @@ func shown(l profile.Limits) shownLimits {
 // text is the limits in a few words, empty without any.
 func (s shownLimits) text() string {
 	var parts []string
-	add := func(what, with string, limits map[string]instrument.Amount) {
+	add := func(what, with string, limits, used map[string]instrument.Amount) {
 		if len(limits) == 0 {
 			return
 		}
 		var sums []string
 		for _, currency := range slices.Sorted(maps.Keys(limits)) {
-			sums = append(sums, limits[currency].String())
+			sum := limits[currency].String()
+			if u, ok := used[currency]; ok {
+				sum += " (" + u.String() + " used)"
+			}
+			sums = append(sums, sum)
 		}
 		parts = append(parts, what+" may move "+strings.Join(sums, " ")+with)
 	}
 	all := func(s shownLimits, with string) {
-		add("one operation", with, s.Limits)
-		add("one day", with, s.PerDay)
-		add("one month", with, s.PerMonth)
+		var used shownUsed
+		if s.Used != nil {
+			used = *s.Used
+		}
+		add("one operation", with, s.Limits, nil)
+		add("one day", with, s.PerDay, used.PerDay)
+		add("one month", with, s.PerMonth, used.PerMonth)
 	}
 	all(s, "")
 	for _, class := range slices.Sorted(maps.Keys(s.Classes)) {

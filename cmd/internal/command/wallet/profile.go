@@ -28,6 +28,7 @@ type shownProfile struct {
 	Name    string                 `json:"name"`
 	ActsFor string                 `json:"acts_for,omitempty"`
 	Members []shownMember          `json:"members,omitempty"`
+	Groups  []shownMember          `json:"groups,omitempty"` // that it is in, where it is shown alone
 	shownLimits
 }
 
@@ -131,7 +132,11 @@ func (w *wallet) ownerOf(ctx context.Context, group string) (instrument.Principa
 
 // profile is a principal with the names of those that it has to do with.
 func (w *wallet) profile(ctx context.Context, p profile.Principal) (shownProfile, error) {
-	s := shownProfile{ID: p.ID, Kind: p.Kind, Name: p.Name, shownLimits: shown(p.Limits)}
+	s := shownProfile{ID: p.ID, Kind: p.Kind, Name: p.Name}
+	var err error
+	if s.shownLimits, err = w.limits(ctx, p.Limits, p.ID, ""); err != nil {
+		return s, err
+	}
 	if p.ActsFor != "" {
 		person, err := w.Profiles().Principal(ctx, p.ActsFor)
 		if err != nil {
@@ -151,9 +156,40 @@ func (w *wallet) profile(ctx context.Context, p profile.Principal) (shownProfile
 		if err != nil {
 			return s, err
 		}
-		s.Members = append(s.Members, shownMember{Name: member.Name, shownLimits: shown(m.Limits)})
+		limits, err := w.limits(ctx, m.Limits, m.Member, p.ID)
+		if err != nil {
+			return s, err
+		}
+		s.Members = append(s.Members, shownMember{Name: member.Name, shownLimits: limits})
 	}
 	return s, nil
+}
+
+// limits are those of a principal, or of a member of a group.
+func (w *wallet) limits(ctx context.Context, l profile.Limits, who, group instrument.PrincipalID) (shownLimits, error) {
+	used, err := w.Profiles().Used(ctx, l, who, group)
+	return shown(l, used), err
+}
+
+// memberOf are the groups that a principal is in, with its limits there.
+func (w *wallet) memberOf(ctx context.Context, p profile.Principal) ([]shownMember, error) {
+	in, err := w.Profiles().Memberships(ctx, "", p.ID)
+	if err != nil || p.Kind == profile.Group {
+		return nil, err
+	}
+	var out []shownMember
+	for _, m := range in {
+		group, err := w.Profiles().Principal(ctx, m.Group)
+		if err != nil {
+			return nil, err
+		}
+		limits, err := w.limits(ctx, m.Limits, m.Member, m.Group)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, shownMember{Name: group.Name, shownLimits: limits})
+	}
+	return out, nil
 }
 
 func (w *wallet) printProfile(ctx context.Context, id instrument.PrincipalID) error {
@@ -165,6 +201,9 @@ func (w *wallet) printProfile(ctx context.Context, id instrument.PrincipalID) er
 	if err != nil {
 		return err
 	}
+	if s.Groups, err = w.memberOf(ctx, p); err != nil {
+		return err
+	}
 	text := line(s.Name, "is a", string(s.Kind))
 	if s.Kind == profile.Agent {
 		text = line(s.Name, "is an agent of", s.ActsFor)
@@ -172,6 +211,9 @@ func (w *wallet) printProfile(ctx context.Context, id instrument.PrincipalID) er
 	text += s.sentence()
 	for _, m := range s.Members {
 		text += "\n" + line(m.Name, "is in", s.Name) + m.sentence()
+	}
+	for _, g := range s.Groups {
+		text += "\n" + line(s.Name, "is in", g.Name) + g.sentence()
 	}
 	return w.env.Print(s, "%s\n", text)
 }
