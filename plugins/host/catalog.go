@@ -24,6 +24,7 @@ const (
 	Missing     State = "missing"     // its file is not there
 	Exposed     State = "exposed"     // others may write its file
 	Quarantined State = "quarantined" // it crashed too often
+	Overlapping State = "overlapping" // what it brings is there already; who opens the party sees that
 )
 
 // Entry is one plugin that the operator has added.

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/plugins/host"
 )
@@ -31,7 +32,7 @@ func (f *Findings) Plugins(c *host.Catalog) {
 	if err != nil {
 		f.Note("plugins", err)
 	}
-	for _, p := range all {
+	for _, p := range house.Overlaps(all) {
 		err = nil
 		if p.State != host.Ready {
 			err = fault.New(fault.Unavailable, "the plugin %s is %s", p.Name, p.State).Because("plugin-"+fault.Reason(p.State)).WithHint("%s", p.Remedy)

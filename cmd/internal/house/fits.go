@@ -6,6 +6,7 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/api"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
+	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -50,6 +51,23 @@ func Fits(there []api.Description, d api.Description, roles ...comm.Role) error 
 		}
 	}
 	return nil
+}
+
+// Overlaps marks the plugins of a list that are left out, because a party could not be
+// opened beside them: one of ours came later, with an update.
+func Overlaps(listed []host.Listed) []host.Listed {
+	there := Described()
+	for n, l := range listed {
+		if l.State != host.Ready {
+			continue
+		}
+		if err := Fits(there, l.Description, api.Roles()...); err != nil {
+			listed[n].State, listed[n].Remedy = host.Overlapping, fault.From(err).Message+": swaperoo plugin remove "+l.Name
+			continue
+		}
+		there = append(there, l.Description)
+	}
+	return listed
 }
 
 // shared names a class or protocol that both views have.

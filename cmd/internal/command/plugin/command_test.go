@@ -1,11 +1,17 @@
 package plugin_test
 
 import (
+	"context"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/plugins/host"
 )
 
 // row is a plugin exactly as scripts read it.
@@ -136,6 +142,36 @@ func TestAChangedBinaryIsSeenAndNamed(t *testing.T) {
 	}
 	if got := state(t, dir); got != "ready" {
 		t.Errorf("put back it is %s", got)
+	}
+}
+
+// TestWhatOneOfOursHasReplacedIsNotReady: it was added before ours came with an
+// update. The party leaves it out, so it is not called ready.
+func TestWhatOneOfOursHasReplacedIsNotReady(t *testing.T) {
+	dir, path := party(t), binary(t, "thief")
+	h, err := host.New(host.Options{Dir: house.Files{Dir: dir}.Run(), Log: slog.New(slog.DiscardHandler), Clock: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = h.Close(context.Background()) }()
+	seen, err := h.Inspect(t.Context(), host.Source{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := host.NewCatalog(house.Files{Dir: dir}.Plugins()).Add(path, seen); err != nil {
+		t.Fatal(err)
+	}
+	does(t, dir, nil, "add", binary(t, "beads"), "--yes")
+	all, messages := listed(t, dir)
+	if len(all) != 2 || all[0].State != "ready" || all[1].State != "overlapping" || !strings.Contains(messages, "thief brings the class payment-card, which card has brought already: swaperoo plugin remove thief") {
+		t.Errorf("listed is %+v\n%s", all, messages)
+	}
+	if _, out, _ := says(t, dir, "show", "thief"); !strings.Contains(out, "State:     overlapping; thief brings") {
+		t.Errorf("for people it is\n%s", out)
+	}
+	does(t, dir, nil, "remove", "thief")
+	if got := state(t, dir); got != "ready" {
+		t.Errorf("the other is %s", got)
 	}
 }
 

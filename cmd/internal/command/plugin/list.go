@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/plugins/host"
 )
 
@@ -31,12 +32,12 @@ func list(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			listed, err := c.List()
+			found, err := listed(c)
 			if err != nil {
 				return err
 			}
 			all, rows := []plugin{}, [][]string{}
-			for _, l := range listed {
+			for _, l := range found {
 				p := row(l)
 				all = append(all, p)
 				rows = append(rows, []string{p.Name, p.Version, string(p.State), strings.Join(p.Classes, " "), strings.Join(p.Protocols, " ")})
@@ -73,12 +74,27 @@ func show(e *cli.Env) *cobra.Command {
 	}
 }
 
+// listed are the plugins of a catalog as its party would find them when it is opened.
+func listed(c *host.Catalog) ([]host.Listed, error) {
+	all, err := c.List()
+	return house.Overlaps(all), err
+}
+
 func find(e *cli.Env, name string) (host.Listed, error) {
 	c, err := catalog(e)
 	if err != nil {
 		return host.Listed{}, err
 	}
-	return c.Find(name)
+	all, err := listed(c)
+	if err != nil {
+		return host.Listed{}, err
+	}
+	for _, l := range all {
+		if l.Name == name {
+			return l, nil
+		}
+	}
+	return c.Find(name) // says that there is none
 }
 
 func enable(e *cli.Env) *cobra.Command {
