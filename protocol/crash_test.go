@@ -80,6 +80,58 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+// TestCodeOfAPeerThatAlwaysDies: one death may be an accident, and the peer is asked
+// again. One that dies whenever it is asked holds nobody until their time is over.
+func TestCodeOfAPeerThatAlwaysDies(t *testing.T) {
+	for name, c := range map[string]struct {
+		deaths int
+		reason fault.Reason
+	}{"twice": {2, ""}, "always": {1000, "plugin-crashed"}} {
+		t.Run(name, func(t *testing.T) {
+			asked := 0
+			code := sides(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+				if err := errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Send(ctx, 1)); err != nil {
+					return protocol.Result{}, err
+				}
+				return text("done"), s.Recv(ctx, nil)
+			}, func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+				if asked++; asked <= c.deaths {
+					panic("the code dies")
+				}
+				return text("done"), s.Recv(ctx, nil)
+			})
+			pair := protocoltest.NewPair(t, bundles(code), bundles(code))
+			id := pair.Initiator.Create(t, instance("purse", state{}))[0]
+			_, err := pair.ExecuteAs(within(t), opA, "test", call("DO", id))
+			if fault.ReasonOf(err) != c.reason || asked != 3 {
+				t.Errorf("asked %d times: %v", asked, err)
+			}
+			clean(t, pair.Initiator)
+		})
+	}
+}
+
+// TestAnEndIsNotPending: code that passes on that something is pending has ended all
+// the same. Whoever asked for it must not wait for another end.
+func TestAnEndIsNotPending(t *testing.T) {
+	code := sides(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		if err := errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Send(ctx, 1)); err != nil {
+			return protocol.Result{}, err
+		}
+		return text("done"), s.Recv(ctx, nil)
+	}, func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+		if err := s.Recv(ctx, nil); err != nil {
+			return protocol.Result{}, err
+		}
+		return protocol.Result{}, fault.New(fault.Unknown, "the provider has not decided").Because(protocol.ReasonPending)
+	})
+	pair := protocoltest.NewPair(t, bundles(code), bundles(code))
+	id := pair.Initiator.Create(t, instance("purse", state{}))[0]
+	_, err := pair.ExecuteAs(within(t), opA, "test", call("DO", id))
+	wants(t, err, fault.Unknown, protocol.ReasonUndecided)
+	clean(t, pair.Initiator)
+}
+
 // TestCodeBreaksRules is about code that does what it must not.
 func TestCodeBreaksRules(t *testing.T) {
 	for _, c := range []struct {

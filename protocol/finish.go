@@ -59,6 +59,9 @@ func (o *operation) outcomeOf(st Step) outcome {
 		if f.Kind == fault.Suspended { // a word of the host's, not of the code's
 			f.Kind = fault.Internal
 		}
+		if f.Reason == ReasonPending { // another one: this is the end, and whoever hears of it must not wait for one
+			f.Reason = ReasonUndecided
+		}
 		return outcome{Fault: f}
 	}
 	r := Result{}

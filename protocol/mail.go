@@ -39,6 +39,7 @@ type mail struct {
 	landed bool  // something has reached the peer, or may have
 	late   bool  // the deadline is over
 	missed error // why the last attempt did not reach the peer
+	died   int   // attempts of which the peer's code has died, and nothing was kept
 
 	in      []json.RawMessage // message n at n-1
 	early   map[uint64]json.RawMessage

@@ -185,6 +185,10 @@ func (b *mail) depart() (comm.Execute, Link) {
 	return e, b.link
 }
 
+// maxDeaths is how often a peer's code may die of a request before it is taken for
+// one that always does.
+const maxDeaths = 3
+
 // missedBy is an attempt without an answer. It reports whether to try again: not
 // when nothing has ever left and the failure is final, or the time is over.
 func (b *mail) missedBy(err error) bool {
@@ -192,7 +196,10 @@ func (b *mail) missedBy(err error) bool {
 	defer b.mu.Unlock()
 	b.flying = false
 	b.landed = b.landed || mayHaveArrived(err)
-	if b.landed || errors.Is(err, fault.Unavailable) && !b.late {
+	if fault.ReasonOf(err) == ReasonCrashed {
+		b.died++
+	}
+	if b.landed || errors.Is(err, fault.Unavailable) && !b.late && b.died < maxDeaths {
 		b.missed = err
 		return true
 	}

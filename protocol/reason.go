@@ -7,6 +7,9 @@ import "github.com/swaperoo/swaperoo/comm/fault"
 const (
 	// ReasonPending marks the lack of an end: the operation goes on.
 	ReasonPending fault.Reason = "pending"
+	// ReasonUndecided marks the end of an operation whose code says that something
+	// else is still pending.
+	ReasonUndecided fault.Reason = "undecided"
 	// ReasonAbandoned marks the end that an operator has made.
 	ReasonAbandoned fault.Reason = "abandoned"
 	// ReasonKeyReused marks an id under which something else was begun. It says

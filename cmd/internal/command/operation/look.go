@@ -1,6 +1,7 @@
 package operation
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -56,7 +57,7 @@ func Row(r protocol.Record, note string) []string {
 func state(r protocol.Record, note string) string {
 	text := string(r.State)
 	if r.Fault != nil {
-		text += " " + string(r.Fault.Reason)
+		text += " " + cmp.Or(string(r.Fault.Reason), r.Fault.Kind.String())
 	}
 	if note != "" {
 		text += " " + note
