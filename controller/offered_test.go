@@ -66,6 +66,43 @@ func TestNothingIsNegotiatedForAClassThatWasNotOffered(t *testing.T) {
 	}
 }
 
+// stub is a class that its party keeps records in; no protocol does anything with it.
+type stub struct{}
+
+func (stub) Info() instrument.Info {
+	return instrument.Info{ID: "stub", Title: "A stub", Moves: []instrument.Move{{To: "kept"}}}
+}
+func (stub) Check(_, _ *instrument.Instance) error { return nil }
+
+func (stub) Prefer(protocols []string, c instrument.Circumstances) (string, error) {
+	return instrument.PreferFirst(protocols, c), nil
+}
+
+// takesAll prices whatever is asked about.
+type takesAll struct{ controllertest.Inspector }
+
+func (takesAll) Offers(context.Context, controller.Caller, instrument.Invoice, instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	return instrument.Terms{Price: price}, nil, nil
+}
+
+// What a party keeps for itself is offered to nobody, whatever its role would take.
+func TestAClassThatNoProtocolServesIsNotOffered(t *testing.T) {
+	net := inproc.NewNetwork()
+	with := controllertest.Tickets()
+	with.Classes = append(with.Classes, stub{})
+	amy := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: []protocol.Bundle{controllertest.Tickets()}})
+	to := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{with}})
+	conn := amy.Dial(t, to.Listen(t, takesAll{}))
+	var got comm.Offered
+	if err := errors.Join(conn.Call(t.Context(), comm.MethodInitiate, hello(amy), nil), conn.Call(t.Context(), comm.MethodClasses, comm.Classes{}, &got)); err != nil {
+		t.Fatal(err)
+	}
+	if len(got.Offers) != 1 || !strings.Contains(string(got.Offers[0].Body), `"ticket"`) {
+		t.Errorf("offered is %+v", got)
+	}
+	wantReason(t, conn.Call(t.Context(), comm.MethodSelect, comm.Select{Class: "stub", Protocol: controllertest.ProtocolPunch}, nil), "class-not-offered")
+}
+
 // An offer is its payer's. Somebody else who has got hold of it and comes with a key
 // and a connection of their own is not paid under it, nor negotiated with; the payer
 // goes on over another connection.

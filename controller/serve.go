@@ -172,6 +172,9 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) 
 	tr := s.tr
 	s.mu.Unlock()
 	for _, info := range s.c.instruments.Classes() {
+		if !s.c.protocols.Serves(info.ID, who.Peer.Role) {
+			continue
+		}
 		terms, inv, err := s.role.Offers(ctx, who, asked.Invoice, info.ID)
 		if fault.KindOf(err) == fault.Unsupported {
 			continue

@@ -157,6 +157,17 @@ func (m *Manager) Available(class instrument.ClassID) []string {
 	return out
 }
 
+// Serves reports whether any protocol can do something with a class while connected
+// to a peer of that role. What a party only keeps for itself, none does.
+func (m *Manager) Serves(class instrument.ClassID, peer comm.Role) bool {
+	for _, in := range m.installed {
+		if in.serves(class) && len(in.protocol.Operations(class, peer)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Operations lists what a protocol can do with a class while connected to a
 // peer of that role: the paper's get-Available-Operations.
 func (m *Manager) Operations(protocol string, class instrument.ClassID, peer comm.Role) ([]Operation, error) {
