@@ -58,7 +58,8 @@ A part of a payment: classes payment=NAME part=NAME total=AMOUNT amount=AMOUNT. 
 an operation has paid, named by its beginning or its key, comes back by
 classes refund=OPERATION, then execute CLASS REFUND INSTRUMENT payment=OPERATION.
 Any step may come again, and an earlier one after a later one. "! STEP" expects a
-refusal and goes on; "# …" is a comment.
+refusal and goes on; "# …" is a comment. What has blanks stands in double quotes, as
+"Corner shop" or what="lunch for two".
 `
 
 // lines are what is typed, or the script.
@@ -94,16 +95,17 @@ func (s *steps) follow(ctx context.Context, lines *bufio.Scanner, person bool) e
 			return err
 		}
 		text, refused := strings.CutPrefix(strings.TrimSpace(lines.Text()), "!")
-		words := strings.Fields(text)
-		if len(words) == 0 || strings.HasPrefix(words[0], "#") {
+		if text = strings.TrimSpace(text); text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
-		err = s.take(ctx, words)
+		err = s.take(ctx, text)
+		if err == nil && refused {
+			err = cli.Argument(fault.New(fault.Invalid, "%q was not refused, as the script says", text).Because("not-refused"))
+			refused = false
+		}
 		switch {
 		case errors.Is(err, io.EOF):
 			return nil
-		case err == nil && refused:
-			return cli.Argument(fault.New(fault.Invalid, "%q was not refused, as the script says", strings.Join(words, " ")).Because("not-refused"))
 		case err != nil && !refused && !person:
 			return err
 		case err != nil:

@@ -39,8 +39,12 @@ func (s *steps) print(name string, v step) error {
 }
 
 // take takes one step. io.EOF: the session is over.
-func (s *steps) take(ctx context.Context, words []string) error {
-	name, args := words[0], words[1:]
+func (s *steps) take(ctx context.Context, text string) error {
+	all, err := words(text)
+	if err != nil {
+		return err
+	}
+	name, args := all[0], all[1:]
 	if name == "close" {
 		return io.EOF
 	}
@@ -297,5 +301,9 @@ func (x executed) lines() []string {
 }
 
 func (r refusal) lines() []string {
-	return []string{line("  Refused:", r.Fault.Message, "("+string(r.Fault.Reason)+")")}
+	text := line("  Refused:", r.Fault.Message, "("+string(r.Fault.Reason)+")")
+	if r.Fault.Hint != "" {
+		text += " — " + r.Fault.Hint
+	}
+	return []string{text}
 }
