@@ -2,6 +2,7 @@ package stream_test
 
 import (
 	"crypto/tls"
+	"encoding/binary"
 	"net"
 	"strings"
 	"testing"
@@ -78,6 +79,7 @@ func TestForeignFramesEndTheConnection(t *testing.T) {
 		{"too long", frameOf('m', strings.Repeat(" ", 32<<10)+said), "frame-too-big"},
 		{"too long by its head alone", []byte{'m', 0xff, 0xff, 0xff, 0xff}, "frame-too-big"},
 		{"too long a ping", frameOf('p', strings.Repeat("x", 126)), "frame-too-big"},
+		{"a ping behind a message that never came", frameOf('p', counted(1)), "frame-missing"},
 		{"an unknown kind", frameOf('z', ""), "frame-malformed"},
 		{"a second welcome", frameOf('w', ""), "frame-malformed"},
 	} {
@@ -150,14 +152,98 @@ func TestAHalfOpenPeerIsCut(t *testing.T) {
 	await(t, h.Ended(), "the peer without pongs is cut")
 }
 
+// counted is what a ping says of the messages before it.
+func counted(n uint64) string { return string(binary.BigEndian.AppendUint64(nil, n)) }
+
 func TestPingsAreAnswered(t *testing.T) {
-	c, _ := rawClient(t, open(t, newIdentity(t).options(), commtest.Echo()).Address())
-	say(t, c, frameOf('p', ""))
+	for name, said := range map[string]string{"of an older peer": "", "that counts": counted(0)} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := rawClient(t, open(t, newIdentity(t).options(), commtest.Echo()).Address())
+			say(t, c, frameOf('p', said))
+			if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			if kind, _, err := readFrame(c); kind != 'o' {
+				t.Errorf("answered with %c, %v", kind, err)
+			}
+		})
+	}
+}
+
+// A ping says how many messages came before it: a line in clear that loses a frame
+// as a whole is noticed by that alone.
+func TestPingsCountMessages(t *testing.T) {
+	o := newIdentity(t).options()
+	o.Ping, o.Idle = 2*short, time.Hour
+	c, _ := rawClient(t, open(t, o, commtest.Echo()).Address())
+	say(t, c, frameOf('m', `{"jsonrpc":"2.0","id":1,"method":"echo","params":"there?"}`))
 	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		t.Fatal(err)
 	}
-	if kind, _, err := readFrame(c); kind != 'o' {
-		t.Errorf("answered with %c, %v", kind, err)
+	for n := uint64(0); ; {
+		kind, body, err := readFrame(c)
+		switch {
+		case err != nil:
+			t.Fatal(err)
+		case kind == 'm':
+			n++
+		case kind == 'p' && body != counted(n):
+			t.Fatalf("after %d messages a ping says %x", n, body)
+		case kind == 'p' && n == 1:
+			return
+		case kind == 'p':
+			say(t, c, frameOf('o', ""))
+		}
+	}
+}
+
+// A peer that waits for the rest of a frame which has lost some of its bytes is not
+// silent: its own pings come. It answers none of ours.
+func TestAPeerThatIsStuckInAFrameIsCut(t *testing.T) {
+	h := commtest.Echo()
+	o := newIdentity(t).options()
+	o.Ping, o.Idle = 2*short, time.Hour
+	c, _ := rawClient(t, open(t, o, h).Address())
+	go func() {
+		for {
+			switch kind, _, err := readFrame(c); {
+			case err != nil || kind == 'g':
+				return
+			case kind == 'p':
+				_, _ = c.Write(frameOf('p', ""))
+			}
+		}
+	}()
+	await(t, h.Ended(), "the peer that answers no ping is cut")
+}
+
+// Where a line is slow, what a peer says comes before its answer to a ping.
+func TestABusyLineIsNotCut(t *testing.T) {
+	h := commtest.Echo()
+	o := newIdentity(t).options()
+	o.Ping, o.Idle = 10*short, time.Hour
+	c, _ := rawClient(t, open(t, o, h).Address())
+	done := make(chan struct{})
+	go func() {
+		text := frameOf('m', `{"jsonrpc":"2.0","method":"x","params":"`+strings.Repeat("x", 1<<10)+`"}`)
+		for {
+			select {
+			case <-done:
+				return
+			default:
+				_, _ = c.Write(text)
+			}
+		}
+	}()
+	defer close(done)
+	for pings := 0; pings < 3; {
+		kind, _, err := readFrame(c)
+		if err != nil || kind == 'g' {
+			t.Fatalf("after %d pings: %c, %v", pings, kind, err)
+		}
+		if kind == 'p' {
+			pings++
+		}
 	}
 }
 

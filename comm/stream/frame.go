@@ -16,7 +16,7 @@ type kind byte
 
 const (
 	message kind = 'm'
-	ping    kind = 'p'
+	ping    kind = 'p' // the body is how many messages came before it, eight bytes; that of older peers is empty
 	pong    kind = 'o'
 	welcome kind = 'w' // the servicer has taken the dialler's key; always the first
 	goodbye kind = 'g' // the body is the reason; always the last
@@ -33,6 +33,7 @@ var (
 	errTooBig    = errors.New("frame-too-big")
 	errMalformed = errors.New("frame-malformed")
 	errGarbled   = errors.New("frame-garbled")
+	errMissing   = errors.New("frame-missing")
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -103,13 +104,15 @@ type turn struct {
 	ends        verb
 	o           Options
 	idle, stuck *time.Timer
-	alone       bool // the line ends with it
+	alone       bool         // the line ends with it
+	moved       atomic.Int64 // bytes read
 }
 
 // Read implements net.Conn.
 func (t *turn) Read(p []byte) (int, error) {
 	n, err := t.line.read(p, t.ends)
 	if n > 0 {
+		t.moved.Add(int64(n))
 		t.idle.Reset(t.o.Idle)
 	}
 	return n, err

@@ -2,11 +2,13 @@ package stream
 
 import (
 	"bufio"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/rpc"
@@ -24,6 +26,12 @@ type session struct {
 	out   *rpc.Queue
 	pongs chan struct{}
 	o     Options
+
+	written uint64      // messages; the writer's
+	heard   uint64      // messages; the reader's
+	asked   bool        // a ping was sent; the writer's
+	moved   int64       // what the line had carried by then; the writer's
+	ponged  atomic.Bool // since then
 
 	closing   sync.Once
 	reason    string        // written before the queue is closed
@@ -55,7 +63,7 @@ func (s *session) ReadFrame() ([]byte, error) {
 	if err == nil {
 		return body, nil
 	}
-	for _, known := range []error{errTooBig, errMalformed, errGarbled} {
+	for _, known := range []error{errTooBig, errMalformed, errGarbled, errMissing} {
 		if errors.Is(err, known) {
 			_ = s.Close(known.Error())
 		}
@@ -73,13 +81,17 @@ func (s *session) read() ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case k == message:
+			s.heard++
 			return body, nil
+		case k == ping && len(body) == 8 && binary.BigEndian.Uint64(body) != s.heard:
+			return nil, errMissing
 		case k == ping:
 			select {
 			case s.pongs <- struct{}{}:
 			default: // the next pong answers for this ping as well
 			}
 		case k == pong:
+			s.ponged.Store(true)
 		case k == goodbye && len(body) > 0:
 			return nil, fmt.Errorf("the peer closed it: %q", body)
 		case k == goodbye:
@@ -115,16 +127,35 @@ func (s *session) write() {
 				s.farewell()
 				return
 			}
+			s.written++
 			s.send(message, frame)
 		case <-s.pongs:
 			s.send(pong, nil)
 		case <-asking.C:
-			s.send(ping, nil)
+			s.ask()
 		case <-s.readEnd:
 			s.farewell()
 			return
 		}
 	}
+}
+
+// busy is what a line carries from one ping to the next where it carries more than
+// the peer's own pings.
+const busy = 512
+
+// ask sends a ping. A peer that has not answered the last one is cut off, unless the
+// line is busy: it waits for the rest of a frame that has lost some of its bytes, and
+// takes all that comes for it.
+func (s *session) ask() {
+	before, ponged := s.moved, s.ponged.Swap(false)
+	s.moved = s.turn.moved.Load()
+	if s.asked && !ponged && s.moved-before < busy {
+		s.turn.cut()
+		return
+	}
+	s.asked = true
+	s.send(ping, binary.BigEndian.AppendUint64(nil, s.written))
 }
 
 // send writes one frame. An error needs no other care: the reader sees the end
