@@ -84,9 +84,13 @@ func TestCrash(t *testing.T) {
 // again. One that dies whenever it is asked holds nobody until their time is over.
 func TestCodeOfAPeerThatAlwaysDies(t *testing.T) {
 	for name, c := range map[string]struct {
-		deaths int
-		reason fault.Reason
-	}{"twice": {2, ""}, "always": {1000, "plugin-crashed"}} {
+		deaths, asked int
+		as, reason    fault.Reason
+	}{
+		"twice":          {2, 3, protocol.ReasonCrashed, ""},
+		"always":         {1000, 3, protocol.ReasonCrashed, protocol.ReasonCrashed},
+		"always at rest": {1000, 6, protocol.ReasonResting, protocol.ReasonResting},
+	} {
 		t.Run(name, func(t *testing.T) {
 			asked := 0
 			code := sides(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
@@ -101,9 +105,15 @@ func TestCodeOfAPeerThatAlwaysDies(t *testing.T) {
 				return text("done"), s.Recv(ctx, nil)
 			})
 			pair := protocoltest.NewPair(t, bundles(code), bundles(code))
+			pair.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+				if f.Executed != nil && f.Executed.Again {
+					f.Executed.Fault.Reason = c.as
+				}
+				return protocoltest.Deliver
+			})
 			id := pair.Initiator.Create(t, instance("purse", state{}))[0]
 			_, err := pair.ExecuteAs(within(t), opA, "test", call("DO", id))
-			if fault.ReasonOf(err) != c.reason || asked != 3 {
+			if fault.ReasonOf(err) != c.reason || asked != c.asked {
 				t.Errorf("asked %d times: %v", asked, err)
 			}
 			clean(t, pair.Initiator)

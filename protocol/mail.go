@@ -40,6 +40,7 @@ type mail struct {
 	late   bool  // the deadline is over
 	missed error // why the last attempt did not reach the peer
 	died   int   // attempts of which the peer's code has died, and nothing was kept
+	rested int   // attempts at which it was not started again yet
 
 	in      []json.RawMessage // message n at n-1
 	early   map[uint64]json.RawMessage

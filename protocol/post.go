@@ -185,9 +185,13 @@ func (b *mail) depart() (comm.Execute, Link) {
 	return e, b.link
 }
 
-// maxDeaths is how often a peer's code may die of a request before it is taken for
-// one that always does.
-const maxDeaths = 3
+// How often a peer's code may die of a request, or be found at rest, before it is
+// taken for one that always does. After maxRests attempts about six seconds are over,
+// and a plugin rests for so long only after it has died several times.
+const (
+	maxDeaths = 3
+	maxRests  = 6
+)
 
 // missedBy is an attempt without an answer. It reports whether to try again: not
 // when nothing has ever left and the failure is final, or the time is over.
@@ -196,10 +200,14 @@ func (b *mail) missedBy(err error) bool {
 	defer b.mu.Unlock()
 	b.flying = false
 	b.landed = b.landed || mayHaveArrived(err)
-	if fault.ReasonOf(err) == ReasonCrashed {
+	switch fault.ReasonOf(err) {
+	case ReasonCrashed:
 		b.died++
+	case ReasonResting:
+		b.rested++
 	}
-	if b.landed || errors.Is(err, fault.Unavailable) && !b.late && b.died < maxDeaths {
+	dead := b.died >= maxDeaths || b.rested >= maxRests
+	if b.landed || errors.Is(err, fault.Unavailable) && !b.late && !dead {
 		b.missed = err
 		return true
 	}

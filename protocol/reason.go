@@ -24,4 +24,6 @@ const (
 	// because it took no step for too long.
 	ReasonCrashed fault.Reason = "plugin-crashed"
 	ReasonHung    fault.Reason = "plugin-hung"
+	// ReasonResting marks code that has died and is not started again yet.
+	ReasonResting fault.Reason = "plugin-restarting"
 )

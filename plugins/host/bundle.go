@@ -162,7 +162,7 @@ func (b *Bundle) look() (*life, *attempt, time.Duration, error) {
 		pause := b.pace.pause(b.host.o.Clock())
 		if pause > maxWait {
 			return nil, nil, 0, fault.New(fault.Unavailable, "the plugin %s crashed and rests for %s", b.Name(), pause.Round(100*time.Millisecond)).
-				Because("plugin-restarting").WithHint("try again then")
+				Because(protocol.ReasonResting).WithHint("try again then")
 		}
 		if pause > 0 {
 			return nil, nil, pause, nil
