@@ -71,6 +71,33 @@ func TestMembersHaveLimitsOfTheirOwn(t *testing.T) {
 	w.reserves(w.spend("gary", "gary", "card", "CHF:1"), "")
 }
 
+// A refusal says whose limits they are, if they are not simply those of who pays.
+func TestWhoseLimitsRefuse(t *testing.T) {
+	for _, row := range []struct {
+		name, person, member, group string
+		who, owner                  instrument.PrincipalID
+		want                        string
+	}{
+		{"one's own", "day CHF:5", "day CHF:9", "day CHF:9", "amy", "amy", "with this, one day would come to CHF:6; the limit is CHF:5"},
+		{"a member's", "", "day CHF:5", "day CHF:9", "amy", "family", "with this, one day would come to CHF:6; the limit is CHF:5 (your limits in family)"},
+		{"a member's for one operation", "", "operation CHF:5", "", "amy", "family", "CHF:6 is above the limit of CHF:5 for one operation (your limits in family)"},
+		{"a group's", "", "day CHF:9", "month CHF:5", "amy", "family", "with this, one month would come to CHF:6; the limit is CHF:5 (limits of family)"},
+		{"a class of a group", "", "", "only coupon", "amy", "family", "instruments of class card may not be spent here (limits of family)"},
+		{"an agent's person's", "day CHF:5", "", "", "bot", "gary", "with this, one day would come to CHF:6; the limit is CHF:5 (limits of gary)"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			w := newWallet(t)
+			w.join("amy", row.member)
+			w.limit("amy", row.person)
+			w.limit("gary", row.person)
+			w.limit("family", row.group)
+			if _, err := w.Reserve(t.Context(), w.spend(row.who, row.owner, "card", "CHF:6")); err == nil || fault.From(err).Message != row.want {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
 // What an agent spends counts against its own limits and its person's.
 func TestAnAgentSpendsWithinBothLimits(t *testing.T) {
 	w := newWallet(t)

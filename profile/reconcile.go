@@ -29,7 +29,9 @@ func (m *Manager) concerned(ctx context.Context, a Action) ([]account, error) {
 		err = nil
 	}
 	if err == nil && a.Principal.ActsFor != "" {
-		err = add(m.principalAccount(ctx, a.Principal.ActsFor))
+		var person account
+		person, err = m.principalAccount(ctx, a.Principal.ActsFor)
+		err = add(person.of("limits of "+person.called), err)
 	}
 	if err != nil || a.Instruments == nil {
 		return out, err
@@ -44,7 +46,8 @@ func (m *Manager) concerned(ctx context.Context, a Action) ([]account, error) {
 			return nil, err
 		}
 		for _, s := range in {
-			if err := errors.Join(add(memberOf(s), nil), add(m.principalAccount(ctx, s.Group))); err != nil {
+			group, err := m.principalAccount(ctx, s.Group)
+			if err := errors.Join(add(memberOf(s).of("your limits in "+group.called), nil), add(group.of("limits of "+group.called), err)); err != nil {
 				return nil, err
 			}
 		}
@@ -60,7 +63,7 @@ func (m *Manager) principalAccount(ctx context.Context, id instrument.PrincipalI
 
 // ownAccount is the account of a principal that was read a moment ago.
 func ownAccount(p Principal) account {
-	return account{name: accountOf(p.ID), before: p.Limits, limits: func(w Writer) (Limits, error) {
+	return account{name: accountOf(p.ID), called: p.Name, before: p.Limits, limits: func(w Writer) (Limits, error) {
 		now, err := w.Principal(p.ID)
 		if err == nil && now.Disabled {
 			err = disabled(now)
@@ -74,6 +77,22 @@ func memberOf(s Membership) account {
 		now, err := w.Membership(s.Group, s.Member)
 		return now.Limits, err
 	}}
+}
+
+// of is an account whose limits are not simply those of who acts.
+func (c account) of(whose string) account {
+	c.whose = whose
+	return c
+}
+
+// refuses is a refusal by the limits of an account, with whose they are.
+func (c account) refuses(err error) error {
+	if err == nil || c.whose == "" {
+		return err
+	}
+	f := *fault.From(err)
+	f.Message += " (" + c.whose + ")"
+	return &f
 }
 
 // AboveLimits reports whether a refusal is one by a limit for days, months or an

@@ -82,6 +82,8 @@ type Hold struct {
 // account is a sum's way to a limit.
 type account struct {
 	name   Account
+	called string                       // the principal
+	whose  string                       // for people; empty: of who acts
 	limits func(Writer) (Limits, error) // as they are now
 	before Limits                       // as they were a moment ago
 }
@@ -108,7 +110,7 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	for _, c := range accounts {
 		counts = counts || c.before.counts()
 		if err := c.before.permits(a, m.clock()); err != nil {
-			return nil, err
+			return nil, c.refuses(err)
 		}
 	}
 	if !counts || a.Amount.IsZero() {
@@ -199,7 +201,7 @@ func (c account) fits(w Writer, a Action, now time.Time) error {
 		return err
 	}
 	if err := limits.permits(a, now); err != nil {
-		return err
+		return c.refuses(err)
 	}
 	for _, b := range limits.bounds(a.Amount.Currency, a.Class, now) {
 		if b.since.IsZero() {
@@ -214,7 +216,7 @@ func (c account) fits(w Writer, a Action, now time.Time) error {
 			return err
 		}
 		if err := b.holds(sum); err != nil {
-			return err
+			return c.refuses(err)
 		}
 	}
 	return nil
