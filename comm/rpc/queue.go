@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"errors"
+	"slices"
 	"sync"
 )
 
@@ -63,6 +64,9 @@ func (q *Queue) push(frame []byte) (greediest *Queue, err error) {
 	}
 	if q.bytes > 0 && q.bytes+len(frame) > queueBytes || len(q.frames)-q.taken >= queueFrames {
 		return nil, ErrQueueFull
+	}
+	if len(q.frames) == cap(q.frames) && 2*q.taken > len(q.frames) { // else it grew behind what was taken, as long as it is never empty
+		q.frames, q.taken = slices.Delete(q.frames, 0, q.taken), 0
 	}
 	q.frames = append(q.frames, frame)
 	q.bytes += len(frame)

@@ -105,3 +105,23 @@ func TestQueueGivesRoomBack(t *testing.T) {
 		t.Errorf("there is room for %d", cap(q.frames))
 	}
 }
+
+// A queue that is never empty, as that of a peer who is read to without a pause and a
+// little behind, forgets what was taken all the same.
+func TestAQueueThatIsNeverEmptyForgetsWhatWasTaken(t *testing.T) {
+	q := NewQueue()
+	if err := q.Push([]byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	for range 100 * queueFrames {
+		if err := q.Push([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := q.Take(); !ok {
+			t.Fatal("nothing to take")
+		}
+	}
+	if room := cap(q.frames); room > 4*queueFrames {
+		t.Errorf("one frame waits, in room for %d", room)
+	}
+}
