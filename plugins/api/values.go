@@ -122,7 +122,7 @@ func writeOffer(o *instrument.OfferBody) *wire.Offer {
 	}
 	return &wire.Offer{
 		Id: o.ID, Class: string(o.Class), Price: WriteAmount(o.Terms.Price), Text: o.Terms.Text,
-		Invoice: o.Invoice, Transcript: o.Transcript, Until: writeTime(o.Until),
+		Invoice: o.Invoice, Transcript: o.Transcript, Payer: o.Payer, Until: writeTime(o.Until),
 	}
 }
 
@@ -140,7 +140,7 @@ func readOffer(o *wire.Offer) (*instrument.OfferBody, error) {
 	}
 	return &instrument.OfferBody{
 		ID: o.GetId(), Class: instrument.ClassID(o.GetClass()), Terms: instrument.Terms{Price: price, Text: o.GetText()},
-		Invoice: o.GetInvoice(), Transcript: o.GetTranscript(), Until: until,
+		Invoice: o.GetInvoice(), Transcript: o.GetTranscript(), Payer: o.GetPayer(), Until: until,
 	}, nil
 }
 

@@ -1464,6 +1464,7 @@ type Offer struct {
 	Invoice       map[string]string      `protobuf:"bytes,5,rep,name=invoice,proto3" json:"invoice,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Transcript    []byte                 `protobuf:"bytes,6,opt,name=transcript,proto3" json:"transcript,omitempty"`
 	Until         *timestamppb.Timestamp `protobuf:"bytes,7,opt,name=until,proto3" json:"until,omitempty"`
+	Payer         string                 `protobuf:"bytes,8,opt,name=payer,proto3" json:"payer,omitempty"` // the key of whom it was made to
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1545,6 +1546,13 @@ func (x *Offer) GetUntil() *timestamppb.Timestamp {
 		return x.Until
 	}
 	return nil
+}
+
+func (x *Offer) GetPayer() string {
+	if x != nil {
+		return x.Payer
+	}
+	return ""
 }
 
 type Result struct {
@@ -2850,7 +2858,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\bdeadline\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\bdeadline\x1a:\n" +
 	"\fInvoiceEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xc3\x02\n" +
+	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"\xd9\x02\n" +
 	"\x05Offer\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05class\x18\x02 \x01(\tR\x05class\x120\n" +
@@ -2860,7 +2868,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\n" +
 	"transcript\x18\x06 \x01(\fR\n" +
 	"transcript\x120\n" +
-	"\x05until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x1a:\n" +
+	"\x05until\x18\a \x01(\v2\x1a.google.protobuf.TimestampR\x05until\x12\x14\n" +
+	"\x05payer\x18\b \x01(\tR\x05payer\x1a:\n" +
 	"\fInvoiceEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\tR\x05value:\x028\x01\"R\n" +
