@@ -134,7 +134,7 @@ func checkClass(c instrument.Info) error {
 		}
 	}
 	for _, k := range c.Keys {
-		if !wordForm.MatchString(k) && !plain(k, 64) {
+		if !plain(k, 64) || k == "" {
 			return malformed("class %s has the key %q", c.ID, fault.Clip(k))
 		}
 	}

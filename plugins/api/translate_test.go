@@ -232,6 +232,7 @@ func TestDescriptionsThatNoBundleMayGive(t *testing.T) {
 		"a title too long":   func(d *api.Description) { d.Roles[0].Classes[0].Title = strings.Repeat("x", 1000) },
 		"a field of no name": func(d *api.Description) { d.Roles[0].Classes[0].Fields[0].Name = "" },
 		"a move to nowhere":  func(d *api.Description) { d.Roles[0].Classes[0].Moves[0].To = "" },
+		"a key of no name":   func(d *api.Description) { d.Roles[0].Classes[0].Keys = []string{""} },
 		"too many keys":      func(d *api.Description) { d.Roles[0].Classes[0].Keys = make([]string, 100) },
 		"a protocol twice":   func(d *api.Description) { d.Roles[0].Protocols = append(d.Roles[0].Protocols, d.Roles[0].Protocols[0]) },
 		"a quiet operation":  func(d *api.Description) { d.Roles[0].Protocols[0].Compatible[0].Offered[0].Operations[0].Name = "pay" },

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -193,4 +195,16 @@ func FuzzReadSteps(f *testing.F) {
 			}
 		}
 	})
+}
+
+// What is wrong with this very executable is said of it by its name.
+func TestOurOwnExecutableHasAName(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = Source{SHA256: strings.Repeat("0", 64)}.open()
+	if fault.ReasonOf(err) != "plugin-modified" || !strings.HasPrefix(err.Error(), filepath.Base(self)+" is not") {
+		t.Errorf("error = %v", err)
+	}
 }

@@ -76,7 +76,7 @@ func (s Source) guarded(f *os.File) error {
 
 // base is what others may know of where the file is: a peer is told why it is not
 // answered, too.
-func (s Source) base() string { return filepath.Base(s.Path) }
+func (s Source) base() string { return filepath.Base(s.shown()) }
 
 // shown is the path that the process carries as its name.
 func (s Source) shown() string {
