@@ -1,0 +1,62 @@
+package protocol_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/protocoltest"
+)
+
+// TestOffer: the host compares what changed hands with what the vendor signed,
+// on either side and whatever the code says.
+func TestOffer(t *testing.T) {
+	price := instrument.Amount{Currency: "CHF", Value: 20}
+	pays := func(a instrument.Amount) side {
+		return func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			if s.Side() == protocol.Initiator {
+				if err := s.Recv(ctx, nil); err != nil {
+					return protocol.Result{}, err
+				}
+			}
+			err := s.Update(ctx, create("purse", "", state{N: int(a.Value)}))
+			return protocol.Result{Value: raw("paid"), Amount: a}, err
+		}
+	}
+	wrong := instrument.Amount{Currency: "CHF", Value: 21}
+	for _, c := range []struct {
+		name        string
+		left, right instrument.Amount
+		ok          bool
+		kept        [2]int // what the two sides have kept
+	}{
+		{"as offered", price, price, true, [2]int{20, 20}},
+		{"the servicer takes more", price, wrong, false, [2]int{0, 0}},
+		{"the initiator gives more", wrong, price, false, [2]int{0, 20}},
+		{"another currency", instrument.Amount{Currency: "EUR", Value: 20}, price, false, [2]int{0, 20}},
+		{"nothing is said", instrument.Amount{}, price, false, [2]int{0, 20}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			pair := protocoltest.NewPair(t, bundles(does(pays(c.left))), bundles(does(pays(c.right))))
+			pay := call(protocol.Pay)
+			pay.Offer = &instrument.OfferBody{ID: "1", Class: "purse", Terms: instrument.Terms{Price: price}}
+			_, err := pair.Execute(t.Context(), "test", pay)
+			if c.ok != (err == nil) {
+				t.Errorf("the error is %v", err)
+			}
+			if !c.ok {
+				wants(t, err, fault.Internal, "amount-differs-from-offer")
+				if f := fault.From(err); strings.Contains(f.Message, " :0") || !strings.Contains(f.Hint, "author of test") {
+					t.Errorf("a person reads %q, %q", f.Message, f.Hint)
+				}
+			}
+			if got := [2]int{earned(t, pair.Initiator), earned(t, pair.Servicer)}; got != c.kept {
+				t.Errorf("kept %v, wanted %v", got, c.kept)
+			}
+			clean(t, pair.Initiator, pair.Servicer)
+		})
+	}
+}

@@ -1,0 +1,153 @@
+package protocol_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/protocoltest"
+)
+
+// TestOtherCodeIsStopped: code that does other things over the same answers is
+// stopped, and goes on when it is as it was.
+func TestOtherCodeIsStopped(t *testing.T) {
+	by := 1
+	replay := 1
+	out := newGate()
+	fetch := func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
+		if by == 1 {
+			out.once.Do(func() { close(out.reached) })
+			<-ctx.Done()
+			return comm.Fetched{}, ctx.Err()
+		}
+		return comm.Fetched{Status: 200}, nil
+	}
+	code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		if err := s.Update(ctx, add(c.Main(), min(by, 2))); err != nil {
+			return protocol.Result{}, err
+		}
+		_, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "GET", Path: "/", Repeat: true})
+		return text("done"), err
+	})
+	code.replay = func() int { return replay }
+	o := protocoltest.Options{Fetch: fetch, Bundles: bundles(code), Unchecked: true}
+	n := protocoltest.NewNode(t, o)
+	id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
+	go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()
+	wait(t, out.reached, "the request is out")
+	next := func() *protocoltest.Node {
+		if err := n.Protocols.Close(within(t)); err != nil {
+			t.Fatal(err)
+		}
+		o.Before = n
+		n = protocoltest.NewNode(t, o)
+		if _, err := n.Protocols.Resume(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	by = 2 // the code has changed, and says nothing of it
+	_, err := next().Protocols.Await(within(t), opA)
+	wants(t, err, fault.Stuck, "steps-diverged")
+	if number(t, n, id) != 1 {
+		t.Errorf("the purse has %d", number(t, n, id))
+	}
+	if _, err := do(t, n, call("DO", id)); fault.KindOf(err) != fault.Locked {
+		t.Errorf("its instruments were let go: %v", err)
+	}
+	if _, err := next().Protocols.Await(within(t), opA); fault.KindOf(err) != fault.Stuck {
+		t.Errorf("another start has run it again: %v", err)
+	}
+	by = 1
+	o.Fetch = func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
+	if _, err := next().Protocols.Await(within(t), opA); fault.KindOf(err) != fault.Stuck {
+		t.Errorf("another start has run it again: %v", err)
+	}
+	o.Looking = true // an operator's command lets it run again, and a process that works runs it
+	if err := next().Protocols.Retry(t.Context(), opA); err != nil {
+		t.Fatal(err)
+	}
+	if rows := n.Operations(t); rows[0].State != protocol.Running || rows[0].Runner != "" {
+		t.Errorf("rows: %+v", rows)
+	}
+	o.Looking = false
+	next()
+	if got, err := n.Protocols.Await(within(t), opA); err != nil || string(got.Value) != `"done"` {
+		t.Errorf("%s, %v", got.Value, err)
+	}
+	if err := n.Protocols.Retry(t.Context(), opA); fault.ReasonOf(err) != "not-stuck" {
+		t.Errorf("again: %v", err)
+	}
+	clean(t, n)
+}
+
+// TestCodeOfAnotherKind: code that says that it takes other steps does not go on
+// with what older code has begun.
+func TestCodeOfAnotherKind(t *testing.T) {
+	replay, out := 1, newGate()
+	code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		if err := s.Update(ctx, add(c.Main(), 1)); err != nil {
+			return protocol.Result{}, err
+		}
+		_, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "GET", Path: "/", Repeat: true})
+		return text("done"), err
+	})
+	code.replay = func() int { return replay }
+	o := protocoltest.Options{Bundles: bundles(code), Fetch: func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
+		out.once.Do(func() { close(out.reached) })
+		<-ctx.Done()
+		return comm.Fetched{}, ctx.Err()
+	}}
+	n := protocoltest.NewNode(t, o)
+	id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
+	go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()
+	wait(t, out.reached, "the request is out")
+	if err := n.Protocols.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	replay = 2
+	o.Before, o.Fetch = n, func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
+	n = protocoltest.NewNode(t, o)
+	if _, err := n.Protocols.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := n.Protocols.Await(within(t), opA)
+	wants(t, err, fault.Unknown, "code-changed")
+	clean(t, n)
+	if _, err := do(t, n, call("DO", id)); err != nil || number(t, n, id) != 2 {
+		t.Errorf("the next one does not go on: %v, %d", err, number(t, n, id))
+	}
+}
+
+// interrupted is a pair whose initiator ended in the middle of opA. The wire is
+// whole again. It names the purse of the operation.
+func interrupted(t *testing.T, code script) (*protocoltest.Pair, instrument.ID) {
+	t.Helper()
+	pair := protocoltest.NewPair(t, bundles(code), bundles(code))
+	id := pair.Initiator.Create(t, instance("purse", state{}))[0]
+	died := make(chan struct{})
+	n := 0
+	pair.Wire.OnFrame(func(protocoltest.Frame) protocoltest.Fate {
+		if n++; n == 2 {
+			close(died)
+		}
+		if n < 2 {
+			return protocoltest.Deliver
+		}
+		return protocoltest.Drop
+	})
+	go func() { _, _ = pair.ExecuteAs(t.Context(), opA, "test", call("DO", id)) }()
+	select {
+	case <-died:
+	case <-within(t).Done():
+		t.Fatal("nothing happens")
+	}
+	if err := pair.Initiator.Protocols.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	pair.Wire.OnFrame(nil)
+	return pair, id
+}
