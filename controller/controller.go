@@ -162,8 +162,9 @@ type Transaction struct {
 	Args        any
 	Amount      instrument.Amount  // what it may move, for the principal's limits
 	Invoice     instrument.Invoice // what is bought, as a vendor has signed it
-	// Counts, if set, is what the amount counts under against the limits of an
-	// account, for what goes on when the operation has ended; see CountsBy.
+	// Counts, if set, is the name under which the amount counts against the limits of
+	// an account: of something that this operation only begins, such as a withdrawal.
+	// What became of that says CountsBy.
 	Counts    instrument.OperationID
 	Ask       protocol.Asker
 	Within    time.Duration // how long a peer may take; 0: a minute

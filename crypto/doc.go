@@ -1,8 +1,7 @@
-// Package crypto is the wallet's Cryptographic Engine (Daswani and Boneh 1998,
-// section 3): it seals what a node stores, keeps the data key in a vault, and
-// holds the identity by which a peer is known. Wallet, terminal and bank use the
-// same one; only the vault's slot differs: a passphrase for a person, a key file
-// for a server.
+// Package crypto is the paper's Cryptographic Engine (SWAPEROO §3): it seals what a
+// node stores, keeps the data key in a vault, and holds the identity by which a peer
+// is known. Wallet, terminal and bank use the same one; only the vault's slot
+// differs: a passphrase for a person, a key file for a server.
 //
 //	key, err := crypto.OpenVault(path, crypto.Slot{Name: "gary", Lock: crypto.Passphrase(word)})
 //	engine := crypto.NewEngine(key, nil)

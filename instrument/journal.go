@@ -12,8 +12,9 @@ type Topic string
 // instance; others are appended to by the host's own code.
 const Operations Topic = "operations"
 
-// Seq numbers the entries of one topic: from 1, without gaps but its
-// Skips, in the order in which they become visible. A reader that follows by number misses nothing.
+// Seq numbers the entries of one topic: from 1, without gaps but its Skips, in the
+// order in which they become visible. A reader that follows by number misses
+// nothing.
 type Seq uint64
 
 // Skip is numbers that a topic has left out: from First up to Next, which was

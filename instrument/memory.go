@@ -2,14 +2,15 @@ package instrument
 
 import "sync"
 
-// memory remembers something by key, some thousands of them: what has not been
-// asked for since two turns is forgotten.
+// memory remembers something for those keys that were asked for last, some thousands
+// of them. A turn is over when mostRemembered others have come; what was asked for
+// neither in this turn nor in the one before is forgotten.
 type memory[K comparable, V any] struct {
 	mu          sync.Mutex
 	now, before map[K]V
 }
 
-// mostRemembered is after how many a turn begins.
+// mostRemembered is how many keys make a turn.
 const mostRemembered = 2048
 
 func (m *memory[K, V]) find(k K) (V, bool) {

@@ -14,7 +14,8 @@ func (m *Manager) Recent(ctx context.Context, id ID) (Instance, error) {
 }
 
 // newer is View for who has seen a version a moment ago: what this process has
-// committed above it was committed since. Of ours nobody knows whether it is the last.
+// committed above it was committed since. It is ours then, and another process may
+// have committed a later one.
 func (m *Manager) newer(ctx context.Context, id ID, seen int64) (_ Instance, ours bool, err error) {
 	if row, ok := m.written.find(id); ok && seen > 0 && row.Version > seen {
 		i, err := m.open(row)

@@ -43,7 +43,7 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 // of it yet: nothing leaves the house, so nothing is made durable, and whoever
 // begins operations and says nothing fills no table.
 func (o *operation) waitsOnly() bool {
-	return o.req.Side == Servicer && !o.row && o.mail.mute() && (o.draft == nil || len(o.draft.Written()) == 0)
+	return o.req.Side == Servicer && !o.row && o.mail.silent() && (o.draft == nil || len(o.draft.Written()) == 0)
 }
 
 func (o *operation) late() bool {

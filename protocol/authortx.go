@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -143,5 +144,5 @@ func (t *authorTx) write(i instrument.Instance) error {
 // ids and Random stays the protocol's own.
 func (t *authorTx) newID() (instrument.ID, error) {
 	seed := sha256.Sum256(fmt.Appendf(nil, "instance %x %d %d", t.s.begin.Seed, t.s.n, len(t.order)))
-	return instrument.NewID(t.s.now, bytesReader(seed[:]))
+	return instrument.NewID(t.s.now, bytes.NewReader(seed[:]))
 }

@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"io"
 )
@@ -22,5 +21,3 @@ func canonical(text []byte) ([]byte, error) {
 	}
 	return json.Marshal(v)
 }
-
-func sum(text []byte) [32]byte { return sha256.Sum256(text) }

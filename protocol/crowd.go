@@ -128,8 +128,8 @@ func (b *mail) displace() {
 	b.ring()
 }
 
-// mute reports whether neither side has said anything.
-func (b *mail) mute() bool {
+// silent reports whether neither side has said anything.
+func (b *mail) silent() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.written == 0 && len(b.in) == 0

@@ -4,9 +4,10 @@
 //
 // DoOperation runs on both peers and talks over a Session. Its code is
 // straight-line; the host makes it safe. The code talks to the host in numbered
-// steps: some ride (Send, Update, the result), some ask (Recv, Fetch,
-// Ask, a read of an instance that is not leased). The host makes all unflushed
-// steps durable in one commit just before something leaves the house. When that
+// steps: some ride (Send, Update), some ask (Recv, Fetch, Ask, a read of an
+// instance that is not leased), and the result ends the run. The host makes all
+// unflushed steps durable in one commit just before something leaves the house,
+// the result before anybody hears of it. When that
 // commit finds that somebody else was first, DoOperation runs again from the
 // top over the answers that were recorded: a rewind.
 //

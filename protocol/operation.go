@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io"
@@ -72,11 +73,11 @@ func (r recorded) digest() [32]byte {
 	if r.earlier == nil {
 		return r.step.digest()
 	}
-	return stored(r.earlier)
+	return asDigest(r.earlier)
 }
 
-// stored is a digest as it was read.
-func stored(text []byte) (d [32]byte) {
+// asDigest is a digest as it was read.
+func asDigest(text []byte) (d [32]byte) {
 	copy(d[:], text)
 	return d
 }
@@ -294,5 +295,5 @@ func digestOf(r Execution) ([32]byte, error) {
 	if err != nil {
 		return [32]byte{}, fault.Wrap(err, fault.Invalid, "the call of %s cannot be written as JSON", fault.Clip(c.Operation)).Because("message-malformed")
 	}
-	return sum(text), nil
+	return sha256.Sum256(text), nil
 }

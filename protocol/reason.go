@@ -2,8 +2,8 @@ package protocol
 
 import "github.com/swaperoo/swaperoo/comm/fault"
 
-// Reasons of faults by which others go on, beside this package: what is known of an
-// operation by its end, and what became of the code that ran it.
+// Reasons by which code outside this package decides how to go on: what is known of
+// the end of an operation, and what became of the code that ran it.
 const (
 	// ReasonPending marks the lack of an end: the operation goes on.
 	ReasonPending fault.Reason = "pending"

@@ -46,7 +46,7 @@ func (m *Manager) restore(ctx context.Context, r Row) (*operation, error) {
 		_ = o.concludeAs(end, nil)
 	}
 	o.begun, o.seed, o.leased = r.Begun, first.Seed, first.Leased
-	o.digest = func() ([32]byte, error) { return stored(r.Digest), nil }
+	o.digest = func() ([32]byte, error) { return asDigest(r.Digest), nil }
 	o.mail.linked = first.Linked
 	o.row, o.resumed, o.parts = true, true, len(parts)
 	o.replay(parts)

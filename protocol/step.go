@@ -14,8 +14,8 @@ import (
 // StepKind says what a step does.
 type StepKind uint8
 
-// The steps. The first three ride: they are kept back and go with the next
-// asking step, or with the result.
+// The steps. Send and Update ride: they are kept back and go with the next step
+// that asks, or with the result, which ends the run.
 const (
 	StepSend   StepKind = 1
 	StepUpdate StepKind = 2

@@ -1,9 +1,7 @@
 package protocol
 
 import (
-	"bytes"
 	"crypto/sha256"
-	"io"
 
 	"golang.org/x/crypto/chacha20"
 )
@@ -25,5 +23,3 @@ func (s *stream) read(n int) []byte {
 	s.cipher.XORKeyStream(out, out)
 	return out
 }
-
-func bytesReader(b []byte) io.Reader { return bytes.NewReader(b) }

@@ -244,9 +244,9 @@ func TestPeersThatDoNotReadShareARoom(t *testing.T) {
 	address := open(t, o, h).Address()
 	reads := dial(t, newIdentity(t).options(), address, &commtest.Handler{})
 	for range 2 {
-		mute := rawClient(t, address)
+		deaf := rawClient(t, address)
 		for n := range 28 { // less than one connection may leave unread by itself
-			if err := mute.WriteMessage(gorilla.TextMessage, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"big"}`, n)); err != nil {
+			if err := deaf.WriteMessage(gorilla.TextMessage, fmt.Appendf(nil, `{"jsonrpc":"2.0","id":%d,"method":"big"}`, n)); err != nil {
 				break // it is cut already
 			}
 		}

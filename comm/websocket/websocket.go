@@ -3,7 +3,7 @@
 // identity of a party, the names in it mean nothing. There is no form of it in
 // clear, and it takes no proxy from the environment.
 //
-//	t := websocket.New(websocket.Options{Key: id.Key(), TLSServer: …, TLSClient: …, KeyOf: …})
+//	t := websocket.New(websocket.Options{Key: id.KeyText(), TLSServer: …, TLSClient: …, KeyOf: …})
 //	door, err := t.Listen(ctx, comm.Address{Scheme: "wss", Host: "127.0.0.1:0"}, accept)
 //	conn, err := t.Dial(ctx, door.Address(), handler)
 package websocket

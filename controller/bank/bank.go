@@ -24,7 +24,8 @@ const (
 )
 
 // Incoming is the topic of confirmed withdrawals: the default exchange's history.
-// Further exchanges have topics of their own, this one's name and theirs.
+// Each further exchange has a topic of its own, named incoming/NAME; so it is with
+// Transfers and Outgoing. See Exchange.Topic.
 const Incoming instrument.Topic = "incoming"
 
 // FactProvider names the fact of a terminal that says which provider it charges
@@ -97,7 +98,7 @@ type Bank struct {
 	handing  map[string]*handing  // by the exchange's key; under mu
 	standing map[string]*standing // likewise
 
-	known sync.Map // by name: the providers, as found; nothing but who asks ever changes of one
+	known sync.Map // providers by name, each a found; what is read of one here never changes
 	own   atomic.Pointer[profile.Principal]
 
 	begun   map[instrument.Topic]instrument.Seq // the last rows that there were at the start; not changed after New

@@ -192,7 +192,7 @@ func TestPaymentsIntoAccountsThatAreRefused(t *testing.T) {
 func TestAWalletCannotAskForItsOwnCredit(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
-	conn, err := c.comm.Dial(t.Context(), comm.Peer{Role: comm.Vendor, Key: c.key, Addresses: v.session.Peer().Addresses}, mute{})
+	conn, err := c.comm.Dial(t.Context(), comm.Peer{Role: comm.Vendor, Key: c.key, Addresses: v.session.Peer().Addresses}, ignoring{})
 	check(t, err)
 	t.Cleanup(func() { _ = conn.Close() })
 	call := func(method string, params any) error {
@@ -220,14 +220,14 @@ func TestAWalletCannotAskForItsOwnCredit(t *testing.T) {
 	}
 }
 
-// mute handles nothing.
-type mute struct{}
+// ignoring handles nothing.
+type ignoring struct{}
 
-func (mute) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
+func (ignoring) Request(context.Context, comm.Conn, string, json.RawMessage) (any, error) {
 	return nil, nil
 }
-func (mute) Notification(context.Context, comm.Conn, string, json.RawMessage) {}
-func (mute) Closed(comm.Conn)                                                 {}
+func (ignoring) Notification(context.Context, comm.Conn, string, json.RawMessage) {}
+func (ignoring) Closed(comm.Conn)                                                 {}
 
 // To open an account costs nothing, so one key gets a bounded number of them; the one
 // that was opened is told as it is, and another key's are its own.

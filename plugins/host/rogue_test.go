@@ -85,7 +85,7 @@ func (r *rogue) Describe(context.Context, *wire.DescribeRequest) (*wire.Descript
 		}
 	case "endless":
 		d.Version = strings.Repeat("9", 5<<20)
-	case "mute":
+	case "hangs":
 		select {}
 	}
 	return d, nil

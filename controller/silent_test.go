@@ -16,27 +16,27 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// mute is a servicer that drops the connection over the first operation, and from
+// silent is a servicer that drops the connection over the first operation, and from
 // then on takes connections and answers nothing, as often as it was told.
-type mute struct {
+type silent struct {
 	comm.Handler
 	method string // what it does not answer, so many times
 	times  int32
-	shared *muted
+	shared *silence
 }
 
-type muted struct {
+type silence struct {
 	dropped atomic.Bool
-	silent  atomic.Int32
+	times   atomic.Int32
 	asked   chan struct{} // one for each request without an answer
 }
 
-func (m mute) Request(ctx context.Context, conn comm.Conn, method string, params json.RawMessage) (any, error) {
+func (m silent) Request(ctx context.Context, conn comm.Conn, method string, params json.RawMessage) (any, error) {
 	if method == comm.MethodExecute && m.shared.dropped.CompareAndSwap(false, true) {
 		_ = conn.Close()
 		return nil, ctx.Err()
 	}
-	if method == m.method && (m.shared.dropped.Load() || m.times == 1 && method != comm.MethodInitiate) && m.shared.silent.Add(1) <= m.times {
+	if method == m.method && (m.shared.dropped.Load() || m.times == 1 && method != comm.MethodInitiate) && m.shared.times.Add(1) <= m.times {
 		m.shared.asked <- struct{}{}
 		<-ctx.Done()
 		return nil, ctx.Err()
@@ -44,15 +44,15 @@ func (m mute) Request(ctx context.Context, conn comm.Conn, method string, params
 	return m.Handler.Request(ctx, conn, method, params)
 }
 
-func newMute(t *testing.T, method string, times int32, patience time.Duration) (pair, *muted) {
+func newSilent(t *testing.T, method string, times int32, patience time.Duration) (pair, *silence) {
 	net := inproc.NewNetwork()
 	tickets := []protocol.Bundle{controllertest.Tickets()}
 	p := pair{
 		from: controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: tickets, Patience: patience}),
 		to:   controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: tickets}),
 	}
-	shared := &muted{asked: make(chan struct{}, 100)}
-	p.peer = p.to.ListenWith(t, func(h comm.Handler) comm.Handler { return mute{h, method, times, shared} }, controllertest.Inspector{Price: price})
+	shared := &silence{asked: make(chan struct{}, 100)}
+	p.peer = p.to.ListenWith(t, func(h comm.Handler) comm.Handler { return silent{h, method, times, shared} }, controllertest.Inspector{Price: price})
 	p.ticket = p.from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
 	return p, shared
 }
@@ -62,7 +62,7 @@ func newMute(t *testing.T, method string, times int32, patience time.Duration) (
 func TestAPeerThatDoesNotSayHelloAgainKeepsNobody(t *testing.T) {
 	for _, method := range []string{comm.MethodInitiate, comm.MethodSelect} {
 		t.Run(method, func(t *testing.T) {
-			p, vendor := newMute(t, method, 1<<30, time.Hour)
+			p, vendor := newSilent(t, method, 1<<30, time.Hour)
 			s := p.negotiated(t)
 			ctx, give := context.WithCancel(t.Context())
 			paid := make(chan error, 1)
@@ -98,7 +98,7 @@ func TestAPeerThatDoesNotSayHelloAgainKeepsNobody(t *testing.T) {
 func TestAPeerThatDoesNotAnswerAStepIsNotWaitedForLong(t *testing.T) {
 	t.Run("when it is dialled again, which is done once more", func(t *testing.T) {
 		t.Parallel()
-		p, _ := newMute(t, comm.MethodInitiate, 1, 4*time.Second)
+		p, _ := newSilent(t, comm.MethodInitiate, 1, 4*time.Second)
 		if _, err := p.pay(t, p.negotiated(t), ""); err != nil {
 			t.Error(err)
 		}
@@ -119,7 +119,7 @@ func TestAPeerThatDoesNotAnswerAStepIsNotWaitedForLong(t *testing.T) {
 	} {
 		t.Run(method, func(t *testing.T) {
 			t.Parallel()
-			p, _ := newMute(t, method, 1, 4*time.Second)
+			p, _ := newSilent(t, method, 1, 4*time.Second)
 			wantReason(t, step(t.Context(), p.session(t)), "no-answer")
 		})
 	}
