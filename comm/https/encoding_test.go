@@ -1,10 +1,6 @@
 package https_test
 
 import (
-	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
 	"io"
 	"net/http"
 	"strings"
@@ -13,28 +9,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/https"
+	"github.com/swaperoo/swaperoo/comm/https/httpstest"
 )
-
-// written is a text as a compressor writes it.
-func written(t *testing.T, text string, into func(io.Writer) (io.WriteCloser, error)) string {
-	t.Helper()
-	var out bytes.Buffer
-	w, err := into(&out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(w, text); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
-
-func gzipped(w io.Writer) (io.WriteCloser, error)  { return gzip.NewWriter(w), nil }
-func zlibbed(w io.Writer) (io.WriteCloser, error)  { return zlib.NewWriter(w), nil }
-func deflated(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) }
 
 // A server that compresses what nobody has asked it to is read all the same, within
 // the same limit; what cannot be read is named, and is no answer.
@@ -46,21 +22,21 @@ func TestEncodingsThatWereNotAskedFor(t *testing.T) {
 		want                 string
 		reason               fault.Reason
 	}{
-		{"gzip", "gzip", written(t, text, gzipped), text, ""},
-		{"its old name", "X-GZIP", written(t, text, gzipped), text, ""},
-		{"deflate", "deflate", written(t, text, zlibbed), text, ""},
-		{"deflate without a container", "deflate", written(t, text, deflated), text, ""},
+		{"gzip", "gzip", httpstest.Gzipped(t, text), text, ""},
+		{"its old name", "X-GZIP", httpstest.Gzipped(t, text), text, ""},
+		{"deflate", "deflate", httpstest.Zlibbed(t, text), text, ""},
+		{"deflate without a container", "deflate", httpstest.Deflated(t, text), text, ""},
 		{"identity", "identity", text, text, ""},
 		{"nothing", "gzip", "", "", ""},
-		{"just as long as may be", "gzip", written(t, long[:1024], gzipped), long[:1024], ""},
-		{"too long when it is out", "gzip", written(t, long, gzipped), "", "answer-too-big"},
-		{"deflate too long when it is out", "deflate", written(t, long, zlibbed), "", "answer-too-big"},
+		{"just as long as may be", "gzip", httpstest.Gzipped(t, long[:1024]), long[:1024], ""},
+		{"too long when it is out", "gzip", httpstest.Gzipped(t, long), "", "answer-too-big"},
+		{"deflate too long when it is out", "deflate", httpstest.Zlibbed(t, long), "", "answer-too-big"},
 		{"unknown", "br", text, "", "encoding-unknown"},
-		{"two", "deflate, gzip", written(t, written(t, text, zlibbed), gzipped), "", "encoding-unknown"},
+		{"two", "deflate, gzip", httpstest.Gzipped(t, httpstest.Zlibbed(t, text)), "", "encoding-unknown"},
 		{"not what it says", "gzip", text, "", "encoding-broken"},
 		{"not what it says either", "deflate", "<html>", "", "encoding-broken"},
-		{"cut", "gzip", written(t, text, gzipped)[:20], "", "encoding-broken"},
-		{"changed", "deflate", strings.Replace(written(t, text, zlibbed), written(t, text, zlibbed)[8:9], "\xfe", 1), "", "encoding-broken"},
+		{"cut", "gzip", httpstest.Gzipped(t, text)[:20], "", "encoding-broken"},
+		{"changed", "deflate", strings.Replace(httpstest.Zlibbed(t, text), httpstest.Zlibbed(t, text)[8:9], "\xfe", 1), "", "encoding-broken"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -84,7 +60,7 @@ func TestEncodingsThatWereNotAskedFor(t *testing.T) {
 
 // Who asks for an encoding decodes by themselves.
 func TestAnEncodingThatWasAskedFor(t *testing.T) {
-	sent := written(t, "x", gzipped)
+	sent := httpstest.Gzipped(t, "x")
 	url := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
 		_, _ = io.WriteString(w, sent)

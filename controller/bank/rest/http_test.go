@@ -1,50 +1,18 @@
 package rest_test
 
 import (
-	"bytes"
-	"compress/flate"
-	"compress/gzip"
-	"compress/zlib"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm/https/httpstest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/bank/rest"
 )
-
-func compress(t *testing.T, text string, into func(io.Writer) (io.WriteCloser, error)) string {
-	t.Helper()
-	var b bytes.Buffer
-	w, err := into(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(w, text); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
-}
-
-func zlibbed(t *testing.T, text string) string {
-	return compress(t, text, func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil })
-}
-
-func deflated(t *testing.T, text string) string {
-	return compress(t, text, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, flate.BestSpeed) })
-}
-
-func gzipped(t *testing.T, text string) string {
-	return compress(t, text, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil })
-}
 
 // Rows: unknown members, deflate, compression invalid, body too large,
 // content type.
@@ -71,18 +39,18 @@ func TestBodies(t *testing.T) {
 		"unknown members":               {nil, `{"request_uid":"u","amount":"CHF:20","colour":{"deep":[1]}}`, 200, 0},
 		"white space around":            {nil, "\n " + good + "\n", 200, 0},
 		"identity":                      {header("Content-Encoding", "identity"), good, 200, 0},
-		"zlib":                          {header("Content-Encoding", "deflate"), zlibbed(t, good), 200, 0},
-		"zlib, other spelling":          {header("content-encoding", "Deflate"), zlibbed(t, good), 200, 0},
-		"bare deflate":                  {header("Content-Encoding", "deflate"), deflated(t, good), 200, 0},
-		"zlib, cut":                     {header("Content-Encoding", "deflate"), zlibbed(t, good)[:20], 400, 28},
-		"zlib, checksum wrong":          {header("Content-Encoding", "deflate"), zlibbed(t, good)[:len(zlibbed(t, good))-1] + "x", 400, 28},
+		"zlib":                          {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, good), 200, 0},
+		"zlib, other spelling":          {header("content-encoding", "Deflate"), httpstest.Zlibbed(t, good), 200, 0},
+		"bare deflate":                  {header("Content-Encoding", "deflate"), httpstest.Deflated(t, good), 200, 0},
+		"zlib, cut":                     {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, good)[:20], 400, 28},
+		"zlib, checksum wrong":          {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, good)[:len(httpstest.Zlibbed(t, good))-1] + "x", 400, 28},
 		"deflate that is none":          {header("Content-Encoding", "deflate"), good, 400, 28},
 		"deflate of nothing":            {header("Content-Encoding", "deflate"), "", 400, 28},
-		"gzip":                          {header("Content-Encoding", "gzip"), gzipped(t, good), 415, 28},
-		"compressed twice":              {header("Content-Encoding", "deflate, deflate"), zlibbed(t, zlibbed(t, good)), 415, 28},
+		"gzip":                          {header("Content-Encoding", "gzip"), httpstest.Gzipped(t, good), 415, 28},
+		"compressed twice":              {header("Content-Encoding", "deflate, deflate"), httpstest.Zlibbed(t, httpstest.Zlibbed(t, good)), 415, 28},
 		"too large":                     {nil, large, 413, 32},
-		"too large when inflated":       {header("Content-Encoding", "deflate"), zlibbed(t, large), 413, 32},
-		"a bomb":                        {header("Content-Encoding", "deflate"), zlibbed(t, strings.Repeat("0", 32<<20)), 413, 32},
+		"too large when inflated":       {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, large), 413, 32},
+		"a bomb":                        {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, strings.Repeat("0", 32<<20)), 413, 32},
 		"as large as may be":            {nil, good + strings.Repeat(" ", 64<<10-len(good)), 200, 0},
 		"deep":                          {nil, `{"request_uid":` + strings.Repeat("[", 60<<10), 400, 22},
 		"deep in a member nobody reads": {nil, `{"x":` + strings.Repeat("[", 30<<10) + strings.Repeat("]", 30<<10) + `}`, 400, 22},

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm/https/httpstest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/bank/rest"
@@ -47,7 +48,7 @@ func (w wireRequest) request(t *testing.T, h *banktest.House) request {
 	if string(w.Body) != "null" {
 		r.body = string(w.Body)
 		if r.header.Get("Content-Encoding") == "deflate" {
-			r.body = zlibbed(t, r.body)
+			r.body = httpstest.Zlibbed(t, r.body)
 		}
 	}
 	r.login = banktest.Login{Name: h.Gateway.User, Token: h.Gateway.Password}

@@ -2,8 +2,6 @@ package exchange_test
 
 import (
 	"bytes"
-	"compress/flate"
-	"compress/gzip"
 	"compress/zlib"
 	"encoding/json"
 	"io"
@@ -12,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange"
+	"github.com/swaperoo/swaperoo/comm/https/httpstest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
@@ -52,28 +51,6 @@ func TestBodiesMayBeDeflatedAndNothingElse(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	through := func(open func(io.Writer) io.WriteCloser) []byte {
-		var b bytes.Buffer
-		z := open(&b)
-		if _, err := z.Write(text); err != nil {
-			t.Fatal(err)
-		}
-		if err := z.Close(); err != nil {
-			t.Fatal(err)
-		}
-		return b.Bytes()
-	}
-	zlibbed := through(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })
-	raw := through(func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, 6); return z })
-	gzipped := through(func(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) })
-	var bomb bytes.Buffer
-	z := zlib.NewWriter(&bomb)
-	if _, err := z.Write(make([]byte, 4<<20)); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct {
 		name, encoding string
 		body           []byte
@@ -81,11 +58,11 @@ func TestBodiesMayBeDeflatedAndNothingElse(t *testing.T) {
 		code           taler.Code
 	}{
 		{"plain", "", text, 200, 0},
-		{"zlib", "deflate", zlibbed, 200, 0},
-		{"raw deflate", "deflate", raw, 400, taler.CodeJSONInvalid},
-		{"gzip", "gzip", gzipped, 400, taler.CodeJSONInvalid},
+		{"zlib", "deflate", []byte(httpstest.Zlibbed(t, string(text))), 200, 0},
+		{"raw deflate", "deflate", []byte(httpstest.Deflated(t, string(text))), 400, taler.CodeJSONInvalid},
+		{"gzip", "gzip", []byte(httpstest.Gzipped(t, string(text))), 400, taler.CodeJSONInvalid},
 		{"plain said to be deflate", "deflate", text, 400, taler.CodeJSONInvalid},
-		{"inflates without end", "deflate", bomb.Bytes(), 413, taler.CodeUploadTooLarge},
+		{"inflates without end", "deflate", []byte(httpstest.Zlibbed(t, strings.Repeat("\x00", 4<<20))), 413, taler.CodeUploadTooLarge},
 		{"too long", "", bytes.Repeat([]byte(" "), 2<<20), 413, taler.CodeUploadTooLarge},
 	} {
 		t.Run(c.name, func(t *testing.T) {
