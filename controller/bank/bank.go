@@ -17,9 +17,9 @@ import (
 const (
 	ClassWithdrawal instrument.ClassID = taler.ClassWithdrawal
 	ClassProvider   instrument.ClassID = "card-provider"
-	protocolCard                       = "card.pay"
-	operationVerify                    = "VERIFY"
-	operationSearch                    = "SEARCH"
+	ProtocolCard                       = "card.pay"
+	OperationVerify                    = "VERIFY"
+	OperationSearch                    = "SEARCH"
 	operationCheck                     = "CHECK"
 )
 
@@ -117,7 +117,7 @@ func Policy() profile.Policy {
 			Kind: profile.Terminal, Protocol: taler.ProtocolWithdraw, Operations: []string{taler.OperationConfirm, taler.OperationAbort},
 		},
 		profile.Grant{Kind: "", Protocol: taler.ProtocolWithdraw, Operations: []string{taler.OperationSelect, taler.OperationAbort}},
-		profile.Grant{Kind: profile.Node, Protocol: protocolCard, Operations: []string{operationVerify, operationSearch, operationCheck, protocol.Refund}},
+		profile.Grant{Kind: profile.Node, Protocol: ProtocolCard, Operations: []string{OperationVerify, OperationSearch, operationCheck, protocol.Refund}},
 	)
 }
 

@@ -197,7 +197,7 @@ func (b *Bank) CheckProvider(ctx context.Context, name string) error {
 		return err
 	}
 	_, err = b.Execute(ctx, controller.Transaction{
-		Principal: self, Protocol: protocolCard, Operation: operationCheck, Class: ClassProvider, Instruments: []instrument.ID{id},
+		Principal: self, Protocol: ProtocolCard, Operation: operationCheck, Class: ClassProvider, Instruments: []instrument.ID{id},
 	})
 	return err
 }

@@ -48,7 +48,7 @@ func (b *Bank) insteadOf(d *decision, w taler.Withdrawal, at instrument.ID) erro
 // payments asks a provider for the payments with a withdrawal as their reference.
 func (b *Bank) payments(slot chan struct{}, at instrument.ID, id taler.WOPID) ([]protocol.Facts, error) {
 	var found protocol.Found
-	err := b.card(slot, at, operationSearch, map[string]string{"reference": id.Text()}, &found)
+	err := b.card(slot, at, OperationSearch, map[string]string{"reference": id.Text()}, &found)
 	return found.Payments, err
 }
 

@@ -116,7 +116,7 @@ func (b *Bank) verify(id instrument.ID, w taler.Withdrawal) (done bool, err erro
 
 // facts runs card.pay VERIFY, which only reads.
 func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (f protocol.Facts, err error) {
-	err = b.card(b.slot(w.Provider), provider, operationVerify, map[string]string{"transaction": w.ProviderTransactionID}, &f)
+	err = b.card(b.slot(w.Provider), provider, OperationVerify, map[string]string{"transaction": w.ProviderTransactionID}, &f)
 	return f, err
 }
 
@@ -136,7 +136,7 @@ func (b *Bank) card(slot chan struct{}, provider instrument.ID, operation string
 	ctx, cancel := context.WithTimeout(b.life, b.cfg.Asking.Within)
 	defer cancel()
 	result, err := b.Execute(ctx, controller.Transaction{
-		Principal: self, Protocol: protocolCard, Operation: operation, Class: ClassProvider,
+		Principal: self, Protocol: ProtocolCard, Operation: operation, Class: ClassProvider,
 		Instruments: []instrument.ID{provider}, Args: args, Within: b.cfg.Asking.Within,
 	})
 	if err := b.asked(provider, err); err != nil {

@@ -10,8 +10,13 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// ClassPrepaid is an account at a vendor.
-const ClassPrepaid instrument.ClassID = "prepaid"
+// Names that the wallet shares with the bundle of accounts at vendors.
+const (
+	ClassPrepaid     instrument.ClassID = "prepaid"
+	ProtocolSigned                      = "prepaid.signed"
+	ProtocolPlain                       = "prepaid.plain"
+	OperationBalance                    = "BALANCE" // of both; asks the vendor, and moves nothing
+)
 
 // Checks asks the issuer of an instrument whether it is as this wallet has it,
 // which it may not be when it came out of a backup. why says what keeps that from
@@ -74,7 +79,7 @@ func (w *Wallet) checkAccount(ctx context.Context, i instrument.Instance) (strin
 	if _, err := s.Negotiate(ctx, i.Class, instrument.Invoice{}); err != nil {
 		return "", err
 	}
-	result, err := s.Execute(ctx, controller.Transaction{Principal: w.user, Operation: "BALANCE", Class: i.Class, Instruments: []instrument.ID{i.ID}}, nil)
+	result, err := s.Execute(ctx, controller.Transaction{Principal: w.user, Operation: OperationBalance, Class: i.Class, Instruments: []instrument.ID{i.ID}}, nil)
 	if err != nil {
 		return "", err
 	}

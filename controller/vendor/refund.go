@@ -230,7 +230,7 @@ func (t *Terminal) giveBack(ctx context.Context, op instrument.OperationID, clas
 	case ClassCard:
 		x.Class = ClassPayment
 	case ClassPrepaid:
-		x.Class, x.Protocol = ClassSpent, protocolPrepaid
+		x.Class, x.Protocol = ClassSpent, ProtocolPrepaid
 	default:
 		return out, nil
 	}

@@ -32,8 +32,8 @@ const (
 	operationCheck   = "CHECK"
 	protocolExchange = taler.ProtocolExchange
 	operationTerms   = taler.OperationTerms
-	protocolPrepaid  = "prepaid.signed"
-	operationCredit  = "CREDIT"
+	ProtocolPrepaid  = "prepaid.signed"
+	OperationCredit  = "CREDIT"
 	operationOpen    = "OPEN"
 )
 

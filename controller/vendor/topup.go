@@ -141,7 +141,7 @@ func (t *Terminal) credit(ctx context.Context, reference string) error {
 		return err
 	}
 	err = t.alone(ctx, controller.Transaction{
-		Protocol: protocolPrepaid, Operation: operationCredit, Class: ClassPrepaid,
+		Protocol: ProtocolPrepaid, Operation: OperationCredit, Class: ClassPrepaid,
 		Args: map[string]any{"account": account, "amount": paid.Amount, "source": reference},
 	}, nil)
 	if fault.ReasonOf(err) == "source-taken" { // by another who was at it at the same time

@@ -165,13 +165,13 @@ func (p *Pair) fill(ctx context.Context, accounts int) error {
 	}
 	for n, i := range held {
 		_, err := p.vendor.Execute(ctx, controller.Transaction{
-			Principal: self, Protocol: "prepaid.signed", Operation: "CREDIT", Class: vendor.ClassPrepaid,
+			Principal: self, Protocol: vendor.ProtocolPrepaid, Operation: vendor.OperationCredit, Class: vendor.ClassPrepaid,
 			Args: map[string]string{"account": i.Keys["account"], "amount": filled, "source": fmt.Sprint("bench ", n)},
 		})
 		if err != nil {
 			return err
 		}
-		if err := do("BALANCE", nil, i.ID); err != nil {
+		if err := do(client.OperationBalance, nil, i.ID); err != nil {
 			return err
 		}
 		p.accounts = append(p.accounts, i.ID)

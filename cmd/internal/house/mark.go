@@ -13,6 +13,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -148,8 +149,8 @@ func (m Mark) Holds(short instrument.OperationID) bool {
 // nothing: they are how a restored one is checked.
 func asking(a profile.Action) bool {
 	switch a.Protocol {
-	case "prepaid.signed", "prepaid.plain":
-		return a.Operation == "BALANCE"
+	case client.ProtocolSigned, client.ProtocolPlain:
+		return a.Operation == client.OperationBalance
 	case taler.ProtocolBatchWithdraw, taler.ProtocolWithdraw26:
 		return a.Operation == taler.OperationAwait || a.Operation == taler.OperationPreview
 	}

@@ -100,13 +100,13 @@ func (x *asker) givenUp() error {
 // search asks for all payments with a reference.
 func (x *asker) search(ctx context.Context, reference string) ([]protocol.Facts, error) {
 	var found protocol.Found
-	err := x.ask(ctx, "SEARCH", map[string]string{"reference": reference}, &found)
+	err := x.ask(ctx, bank.OperationSearch, map[string]string{"reference": reference}, &found)
 	return found.Payments, err
 }
 
 // find asks about one payment; false if the provider does not know it.
 func (x *asker) find(ctx context.Context, transaction string) (f protocol.Facts, known bool, err error) {
-	err = x.ask(ctx, "VERIFY", map[string]string{"transaction": transaction}, &f)
+	err = x.ask(ctx, bank.OperationVerify, map[string]string{"transaction": transaction}, &f)
 	if fault.ReasonOf(err) == "transaction-unknown" {
 		return f, false, nil
 	}
@@ -139,7 +139,7 @@ func (x *asker) once(ctx context.Context, operation string, args, into any) erro
 	ctx, cancel := context.WithTimeout(ctx, x.a.o.Within)
 	defer cancel()
 	result, err := x.a.b.Execute(ctx, controller.Transaction{
-		Principal: x.self, Protocol: "card.pay", Operation: operation, Class: bank.ClassProvider,
+		Principal: x.self, Protocol: bank.ProtocolCard, Operation: operation, Class: bank.ClassProvider,
 		Instruments: []instrument.ID{x.of.at}, Args: args, Within: x.a.o.Within,
 	})
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/client"
 )
 
 // serving says how to do it again by hand.
@@ -32,7 +33,7 @@ type command struct {
 
 // stay keeps everything running until ctx ends, which is no failure.
 func (s *stage) stay(ctx context.Context) error {
-	if err := s.wallet(ctx, nil, "instrument", "add", "payment-card", "--file", s.card); err != nil {
+	if err := s.wallet(ctx, nil, "instrument", "add", string(client.ClassCard), "--file", s.card); err != nil {
 		return stopped(ctx, err)
 	}
 	if err := s.wallet(ctx, nil, "exchange", "add", s.urls[serve.Exchange]); err != nil {
