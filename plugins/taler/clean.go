@@ -17,8 +17,8 @@ func unheard(r taler.Reserve, answer protocol.Response, err error) bool {
 	if !r.Batch.Clean {
 		return false
 	}
-	moved := answer.Status >= http.StatusMultipleChoices && answer.Status < http.StatusBadRequest
-	return fault.ReasonOf(err) == protocol.ReasonAnswerLost || err == nil && moved
+	elsewhere := answer.Status >= http.StatusMultipleChoices && answer.Status < http.StatusBadRequest
+	return fault.ReasonOf(err) == protocol.ReasonAnswerLost || err == nil && elsewhere
 }
 
 // unsent keeps a clean batch clean when nobody was reached.

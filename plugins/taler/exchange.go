@@ -41,7 +41,7 @@ func (exchange) DoOperation(ctx context.Context, s protocol.Session, c protocol.
 	case taler.OperationAccept:
 		return accept(ctx, s, c)
 	}
-	return protocol.Result{}, fault.New(fault.Unsupported, "taler.exchange has no operation %s", c.Operation).Because("operation-unknown")
+	return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s", taler.ProtocolExchange, c.Operation).Because("operation-unknown")
 }
 
 // checkExchange is the class's own rule: an exchange keeps its address, and its

@@ -141,8 +141,7 @@ func stranger(e, known taler.ExchangeState, said taler.EddsaPublicKey) error {
 // learn is the pure rule of new keys that are no stranger's: an exchange keeps its
 // currency, and under another master key it is one whose terms nobody has accepted.
 func learn(e *taler.ExchangeState, known taler.ExchangeState) (verdict, error) {
-	switch {
-	case e.Currency != "" && e.Currency != known.Currency:
+	if e.Currency != "" && e.Currency != known.Currency {
 		return stay, fault.New(fault.Denied, "the exchange deals in %s now, and dealt in %s", known.Currency, e.Currency).Because(taler.ReasonCurrencyMismatch)
 	}
 	known.URL, known.Terms, known.Former, known.Shown = e.URL, e.Terms, e.Former, taler.EddsaPublicKey{}

@@ -18,7 +18,7 @@ type withdrawal struct{ role comm.Role }
 
 // Info implements protocol.Protocol.
 func (withdrawal) Info() protocol.Info {
-	return protocol.Info{ID: "taler.withdraw", Title: "Buy digital cash", Replay: 1}
+	return protocol.Info{ID: taler.ProtocolWithdraw, Title: "Buy digital cash", Replay: 1}
 }
 
 // CompatibleWith implements protocol.Protocol.
@@ -74,5 +74,5 @@ func (w withdrawal) DoOperation(ctx context.Context, s protocol.Session, c proto
 	case step{protocol.Servicer, taler.OperationAbort}:
 		return abort(ctx, s, c)
 	}
-	return protocol.Result{}, fault.New(fault.Unsupported, "taler.withdraw has no operation %s here", c.Operation).Because("operation-unknown")
+	return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s here", taler.ProtocolWithdraw, c.Operation).Because("operation-unknown")
 }

@@ -71,7 +71,7 @@ func (o Options) beBank(ctx context.Context, dir string, in io.Reader, out io.Wr
 	}
 	go func() { _ = server.Serve(l) }()
 	defer func() { err = errors.Join(err, server.Close()) }()
-	first, err := settle(ctx, b)
+	first, err := addAccounts(ctx, b)
 	if err != nil {
 		return err
 	}
@@ -89,8 +89,8 @@ func (o Options) beBank(ctx context.Context, dir string, in io.Reader, out io.Wr
 	return err
 }
 
-// settle makes the accounts of a new bank.
-func settle(ctx context.Context, b *bank.Bank) (opened, error) {
+// addAccounts makes the terminals and the exchange's account of a new bank.
+func addAccounts(ctx context.Context, b *bank.Bank) (opened, error) {
 	var out opened
 	if err := b.AddProvider(ctx, bank.Provider{Name: providerName, Kind: "simulator", URL: "http://127.0.0.1/"}); err != nil {
 		return out, err

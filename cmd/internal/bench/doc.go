@@ -1,7 +1,7 @@
-// Package bench measures a wallet and a vendor on this machine: real parties with
-// real files, over TLS on the loopback interface, everything signed, sealed and on
-// disk before it is said. Load, wallet, vendor and their plugins share the same
-// cores. The command `swaperoo bench` and the benchmarks of cmd/internal/house run
+// Package bench measures parties on this machine, real ones with real files,
+// everything signed, sealed and on disk before it is said: a Pair of wallet and
+// vendor over TLS on the loopback interface, and a Bank that terminals, wallets and
+// an exchange ask over HTTP. Load, parties and their plugins share the same cores. The command `swaperoo bench` and the benchmarks of cmd/internal/house run
 // it.
 //
 //	p, err := bench.Open(ctx, dir, bench.Options{Accounts: 64})

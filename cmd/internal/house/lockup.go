@@ -41,7 +41,9 @@ func (f Files) LockUp(ctx context.Context) (ended bool, err error) {
 	}
 	within, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
-	for look := time.NewTicker(lockLook / 4); ; {
+	look := time.NewTicker(lockLook / 4)
+	defer look.Stop()
+	for {
 		select {
 		case <-look.C:
 			if is, err := free(); is || err != nil {
