@@ -171,6 +171,7 @@ func (d deflating) RoundTrip(r *http.Request) (*http.Response, error) {
 	r = r.Clone(r.Context())
 	r.Header.Set("Content-Encoding", "deflate")
 	r.ContentLength = int64(packed.Len())
-	r.Body = io.NopCloser(&packed)
+	body := func() io.ReadCloser { return io.NopCloser(bytes.NewReader(packed.Bytes())) }
+	r.Body, r.GetBody = body(), func() (io.ReadCloser, error) { return body(), nil } // the second where a kept connection has ended
 	return next.RoundTrip(r)
 }

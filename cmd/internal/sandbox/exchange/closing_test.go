@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"bytes"
 	"compress/zlib"
 	"context"
 	"encoding/json"
@@ -56,10 +57,16 @@ func newPayout(t *testing.T, lose int) *payout {
 // closes lets the exchange close reserves until the bank was asked.
 func (w *world) closes(p *payout) {
 	w.Helper()
+	w.closesOver(p, nil)
+}
+
+// closesOver is closes with something between exchange and bank.
+func (w *world) closesOver(p *payout, via http.RoundTripper) {
+	w.Helper()
 	ctx, cancel := context.WithCancel(w.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- w.e.CloseReserves(ctx, exchange.WireGateway{URL: p.URL + "/", User: "exchange", Password: "x"})
+		ended <- w.e.CloseReserves(ctx, exchange.WireGateway{URL: p.URL + "/", User: "exchange", Password: "x", Via: via})
 	}()
 	<-p.told
 	<-w.waits // the round is over
@@ -99,6 +106,32 @@ func TestUnusedMoneyGoesBackOnce(t *testing.T) {
 	verify(t, w.withdraw(unused, part...), part) // what was signed stays
 	if got := w.lastEntry(unused); got != "CLOSING" {
 		t.Errorf("its history ends with %s", got)
+	}
+}
+
+// afresh reads the body that net/http takes when a connection that it kept has ended
+// under the request.
+type afresh struct{ again []byte }
+
+func (a *afresh) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := r.GetBody()
+	if err == nil {
+		a.again, err = io.ReadAll(body)
+	}
+	if err != nil || int64(len(a.again)) != r.ContentLength {
+		a.again = nil
+	}
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestABodyThatIsSentAfreshIsDeflatedToo(t *testing.T) {
+	w := newWorld(t)
+	w.fill("CHF:10")
+	p, via := newPayout(t, 0), &afresh{}
+	w.later(29 * 24 * time.Hour)
+	w.closesOver(p, via)
+	if _, err := zlib.NewReader(bytes.NewReader(via.again)); err != nil {
+		t.Errorf("%q would be sent: %v", via.again, err)
 	}
 }
 
