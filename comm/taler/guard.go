@@ -88,7 +88,8 @@ func PrivateDialer() *net.Dialer {
 }
 
 // Ranges that net/netip does not call private although nobody can be reached
-// there over the Internet, or that wrap an IPv4 address which could be private.
+// there over the Internet (IANA's registries of special-purpose addresses, RFC 6890),
+// or that wrap an IPv4 address which could be private.
 var notPublic = [...]netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("100.64.0.0/10"), // carrier NAT
@@ -100,9 +101,14 @@ var notPublic = [...]netip.Prefix{
 	netip.MustParsePrefix("240.0.0.0/4"), // reserved and broadcast
 	netip.MustParsePrefix("64:ff9b::/96"),
 	netip.MustParsePrefix("64:ff9b:1::/48"),
+	netip.MustParsePrefix("100::/64"),  // discarded
 	netip.MustParsePrefix("2001::/32"), // Teredo
-	netip.MustParsePrefix("2001:db8::/32"),
-	netip.MustParsePrefix("2002::/16"), // 6to4
+	netip.MustParsePrefix("2001:2::/48"),
+	netip.MustParsePrefix("2001:db8::/32"), // documentation, as 3fff::/20
+	netip.MustParsePrefix("2002::/16"),     // 6to4
+	netip.MustParsePrefix("3fff::/20"),
+	netip.MustParsePrefix("5f00::/16"), // names of routers' segments
+	netip.MustParsePrefix("fec0::/10"), // what fc00::/7 was called before
 	netip.MustParsePrefix("::/96"),
 }
 

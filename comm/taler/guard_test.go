@@ -52,6 +52,7 @@ func TestAddressesThatAPublicBankMayName(t *testing.T) {
 		"0.0.0.0:80": false, "100.64.0.1:80": false, "224.0.0.1:80": false, "255.255.255.255:80": false, "198.18.0.1:80": false,
 		"[::1]:80": false, "[::]:80": false, "[fe80::1%eth0]:80": false, "[fc00::1]:80": false, "[ff02::1]:80": false,
 		"[::ffff:10.0.0.1]:80": false, "[64:ff9b::a00:1]:80": false, "[2002:a00:1::]:80": false, "[::10.0.0.1]:80": false,
+		"[fec0::1]:80": false, "[100::1]:80": false, "[3fff::1]:80": false, "[5f00::1]:80": false, "[2001:2::1]:80": false,
 		"localhost:80": false, "nonsense": false,
 	} {
 		err := DialControl("tcp", address, nil)
