@@ -87,7 +87,7 @@ func (s *service) Request(ctx context.Context, conn comm.Conn, method string, pa
 	case comm.MethodExecute:
 		return answer(ctx, conn, params, s.execute)
 	}
-	return nil, fault.New(fault.Unsupported, "there is no method %q", method).Because("method-unknown")
+	return nil, fault.New(fault.Unsupported, "there is no method %q", fault.Clip(method)).Because("method-unknown")
 }
 
 func answer[P, R any](ctx context.Context, conn comm.Conn, params json.RawMessage, f func(context.Context, comm.Conn, P) (R, error)) (any, error) {
@@ -227,7 +227,7 @@ func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (st
 		return struct{}{}, notOffered(asked.Class)
 	}
 	if !slices.Contains(s.c.protocols.Available(instrument.ClassID(asked.Class)), asked.Protocol) {
-		return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", asked.Class, asked.Protocol).Because("protocol-unknown")
+		return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", fault.Clip(asked.Class), fault.Clip(asked.Protocol)).Because("protocol-unknown")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -255,7 +255,7 @@ func (s *service) offers(class string, shown *comm.Offer) bool {
 }
 
 func notOffered(class string) error {
-	return fault.New(fault.Unsupported, "%q was not offered in this session", class).Because("class-not-offered")
+	return fault.New(fault.Unsupported, "%q was not offered in this session", fault.Clip(class)).Because("class-not-offered")
 }
 
 func (s *service) operations(ctx context.Context, _ comm.Conn, asked comm.Select) (comm.Available, error) {
@@ -279,7 +279,7 @@ func (s *service) selection(class string) (string, error) {
 	defer s.mu.Unlock()
 	id, ok := s.selected[class]
 	if !ok {
-		return "", fault.New(fault.Conflict, "no protocol was selected for %q in this session", class).Because("out-of-order")
+		return "", fault.New(fault.Conflict, "no protocol was selected for %q in this session", fault.Clip(class)).Because("out-of-order")
 	}
 	return id, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -164,6 +165,22 @@ func TestStepsOutOfOrder(t *testing.T) {
 		"parameters of another shape": {true, comm.MethodClasses, []int{1}, "message-malformed"},
 	} {
 		t.Run(name, func(t *testing.T) { wantReason(t, bare(t, row.first, row.method, row.params), row.want) })
+	}
+	long := strings.Repeat("x", 1000)
+	for name, row := range map[string]struct {
+		method string
+		params any
+	}{
+		"a long method":   {long, struct{}{}},
+		"a long class":    {comm.MethodProtocols, comm.Protocols{Class: long}},
+		"a long protocol": {comm.MethodSelect, comm.Select{Class: "ticket", Protocol: long}},
+		"a long choice":   {comm.MethodExecute, comm.Execute{Call: comm.Call{Class: long}}},
+	} {
+		t.Run(name+" is not said back", func(t *testing.T) {
+			if said := fault.From(bare(t, true, row.method, row.params)).Message; len(said) > 200 {
+				t.Errorf("%d bytes", len(said))
+			}
+		})
 	}
 }
 
