@@ -234,3 +234,12 @@ func TestWhatTheBankSaysIsToldOn(t *testing.T) {
 	}
 	s.refuses(2, "key-malformed", "withdraw", "--amount", "CHF:20", "--yes", "--key", strings.Repeat("k", 65))
 }
+
+// TestACardThatCouldNotBeReadIsAskedForAgain: there is a chip by then, with nothing on it.
+func TestACardThatCouldNotBeReadIsAskedForAgain(t *testing.T) {
+	s := newShop(t)
+	const door = "unix:/nowhere/reader.sock"
+	s.refuses(2, "usage", "reader", door)
+	s.refuses(2, "card-malformed", "reader", door, "--card", s.file("{}"))
+	s.refuses(2, "usage", "reader", door)
+}

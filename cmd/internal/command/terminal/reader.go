@@ -73,7 +73,7 @@ func reader(e *cli.Env) *cobra.Command {
 func inserted(ctx context.Context, e *cli.Env, f house.Files, file, pnp string, use func(context.Context, *house.House, instrument.ID) error) error {
 	if _, err := os.Stat(f.Vault()); errors.Is(err, os.ErrNotExist) {
 		if file == "" {
-			return cli.Usage("terminal reader needs --card the first time")
+			return noCard()
 		}
 		if err := house.Init(ctx, f, "card", nil); err != nil {
 			return err
@@ -101,6 +101,8 @@ func inserted(ctx context.Context, e *cli.Env, f house.Files, file, pnp string, 
 	return err
 }
 
+func noCard() error { return cli.Usage("terminal reader needs --card the first time") }
+
 // maxCard bounds the file of a card.
 const maxCard = 4 << 10
 
@@ -112,6 +114,9 @@ func chip(ctx context.Context, h *house.House, file string) (id instrument.ID, e
 	}
 	if len(all) == 1 {
 		return all[0].ID, nil
+	}
+	if file == "" {
+		return "", noCard()
 	}
 	f, err := os.Open(filepath.Clean(file))
 	if err != nil {
