@@ -43,9 +43,10 @@ type renewable struct {
 	files Certificate
 	log   *slog.Logger
 
-	mu  sync.Mutex
-	of  time.Time // when the file was written that is served
-	now *tls.Certificate
+	mu   sync.Mutex
+	of   time.Time // when the file was written that is served
+	now  *tls.Certificate
+	said string // what is wrong with the files, as it was logged
 }
 
 func newRenewable(c Certificate, log *slog.Logger) (*renewable, error) {
@@ -61,7 +62,8 @@ func (r *renewable) config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: r.get}
 }
 
-// get keeps to the certificate of before when the new one cannot be used.
+// get keeps to the certificate of before when the new one cannot be used. That is
+// said once: whoever connects makes no lines in the log.
 func (r *renewable) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -69,9 +71,14 @@ func (r *renewable) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if err == nil && !changed.Equal(r.of) {
 		err = r.read(changed)
 	}
+	wrong := ""
 	if err != nil {
+		wrong = err.Error()
+	}
+	if wrong != "" && wrong != r.said {
 		r.log.Error("the certificate was changed and cannot be used; the one of before is", "error", err)
 	}
+	r.said = wrong
 	return r.now, nil
 }
 

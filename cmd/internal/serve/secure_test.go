@@ -16,6 +16,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,6 +82,44 @@ func TestARenewedCertificateIsServedAtOnce(t *testing.T) {
 	check(t, os.WriteFile(c.File, []byte("half of a certif"), 0o644))
 	if n := serial(t, at); n != 2 {
 		t.Errorf("with a broken file, certificate %d", n)
+	}
+}
+
+// complaints counts what is written to a log.
+type complaints struct{ atomic.Int32 }
+
+func (l *complaints) Write(p []byte) (int, error) {
+	l.Add(1)
+	return len(p), nil
+}
+
+// TestABrokenCertificateIsComplainedOfOnce, and not with each connection that anybody
+// makes; again when it is another complaint, or has been mended meanwhile.
+func TestABrokenCertificateIsComplainedOfOnce(t *testing.T) {
+	dir, written := t.TempDir(), time.Unix(1_700_000_000, 0)
+	c := issue(t, dir, 1, written)
+	var said complaints
+	port, err := serve.Open(t.Context(), "127.0.0.1:0", serve.Options{Certificate: c, Log: slog.New(slog.NewTextHandler(&said, nil))})
+	check(t, err)
+	server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+	go func() { _ = server.Serve(port) }()
+	t.Cleanup(func() { _ = server.Close() })
+	for _, step := range []struct {
+		change func()
+		want   int32
+	}{
+		{func() { check(t, os.WriteFile(c.File, []byte("half of a certif"), 0o644)) }, 1},
+		{func() { check(t, os.Remove(c.File)) }, 2},
+		{func() { issue(t, dir, 2, written.Add(time.Hour)) }, 2},
+		{func() { check(t, os.Remove(c.File)) }, 3},
+	} {
+		step.change()
+		for range 3 {
+			serial(t, port.Addr().String())
+		}
+		if got := said.Load(); got != step.want {
+			t.Errorf("%d lines instead of %d", got, step.want)
+		}
 	}
 }
 
