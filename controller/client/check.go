@@ -10,12 +10,14 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
+// ClassPrepaid is an account at a vendor.
+const ClassPrepaid instrument.ClassID = "prepaid"
+
 // Names that the wallet shares with the bundle of accounts at vendors.
 const (
-	ClassPrepaid     instrument.ClassID = "prepaid"
-	ProtocolSigned                      = "prepaid.signed"
-	ProtocolPlain                       = "prepaid.plain"
-	OperationBalance                    = "BALANCE" // of both; asks the vendor, and moves nothing
+	ProtocolSigned   = "prepaid.signed"
+	ProtocolPlain    = "prepaid.plain"
+	OperationBalance = "BALANCE" // of both; asks the vendor, and moves nothing
 )
 
 // Checks asks the issuer of an instrument whether it is as this wallet has it,

@@ -91,7 +91,7 @@ func beEcho(ctx context.Context, _ string, in io.Reader, out io.Writer) error {
 		w.WriteHeader(http.StatusNoContent)
 	})}
 	go func() { _ = server.Serve(l) }()
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	say := json.NewEncoder(out)
 	err = say.Encode("http://" + l.Addr().String() + "/")
 	for lines := bufio.NewScanner(in); err == nil && lines.Scan(); {
