@@ -192,5 +192,6 @@ func plain(s string, limit int) bool {
 }
 
 func malformed(format string, args ...any) error {
-	return fault.New(fault.Invalid, format, args...).Because("description-malformed")
+	return fault.New(fault.Invalid, format, args...).Because("description-malformed").
+		WithHint("tell its author: plugins/api/README.md says how a plugin describes itself")
 }

@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/api/wire"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -60,7 +61,7 @@ func ReadSteps(w *wire.Steps) ([]protocol.Step, error) {
 	for i, s := range w.GetSteps() {
 		var err error
 		if steps[i], err = readStep(s); err != nil {
-			return nil, err
+			return nil, badFrame("step %d: %s", s.GetN(), fault.From(err).Message)
 		}
 	}
 	return steps, nil

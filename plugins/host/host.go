@@ -104,17 +104,16 @@ type Inspected struct {
 }
 
 // Inspect starts a binary once, asks it to describe itself and ends it. One that
-// brings what nobody could use is fault.Unsupported. What one that does not start has
-// written is said: it is for the eyes of its operator, and often all that there is to know.
+// brings what nobody could use is fault.Unsupported. Why one does not start, and what it has
+// written, is said: it is for the eyes of its operator, and often all that there is to know.
 func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
 	wrote := &tail{}
 	l, err := h.startLife(ctx, s, wrote)
 	if err != nil && ctx.Err() != nil && h.starting.Err() == nil { // it is not the host that closes
 		return Inspected{}, fault.Wrap(ctx.Err(), fault.Timeout, "the look at the plugin was interrupted").Because("interrupted").WithHint("try again")
 	}
-	if words := wrote.words(); fault.ReasonOf(err) == reasonStart && words != "" {
-		f := fault.From(err)
-		err = fault.Wrap(err, f.Kind, "%s; it wrote %q", f.Message, words).Because(f.Reason).WithHint("%s", f.Hint)
+	if fault.ReasonOf(err) == reasonStart {
+		err = explained(err, wrote.words())
 	}
 	if err != nil {
 		return Inspected{}, err

@@ -269,8 +269,27 @@ func TestAFrameThatIsTooLongEndsThePlugin(t *testing.T) {
 	b := load(t, newHost(t, nil), source(t, "rogue", "oversize"))
 	asked := false
 	err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), witness(&asked))
-	if fault.KindOf(err) != fault.Unavailable || asked {
+	if fault.ReasonOf(err) != "plugin-misbehaved" || asked || !strings.Contains(err.Error(), "a frame has up to 4194304 bytes, either way: grpc: received message larger") {
 		t.Errorf("error = %v, asked %v", err, asked)
+	}
+}
+
+// Whoever writes a plugin has only this text: it names the operation, the step and
+// what is wrong, once.
+func TestAnAuthorIsToldWhichStepIsWrong(t *testing.T) {
+	for mode, want := range map[string]string{
+		"not-json":      `PLAIN of thing.do at the initiator: step 1: the state of an instance is not JSON`,
+		"foreign-class": `PLAIN of thing.do at the initiator: step 1, Update: it wrote an instance of a class that it did not describe`,
+		"no-body":       `PLAIN of thing.do at the initiator: step 1: a step of a kind that this version does not know`,
+		"number-two":    `PLAIN of thing.do at the initiator: step 2 came where 1 was due, of 1000 at most`,
+	} {
+		t.Run(mode, func(t *testing.T) {
+			b := load(t, newHost(t, nil), source(t, "rogue", mode))
+			err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), witness(new(bool)))
+			if got := fault.From(err).Error(); !strings.HasSuffix(got, "was ended: "+want) {
+				t.Errorf("its author is told %q", got)
+			}
+		})
 	}
 }
 

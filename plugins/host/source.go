@@ -27,7 +27,8 @@ type Source struct {
 // open opens the binary and sums what it opened, so that nothing else is
 // executed than what was summed. A file that is not the pinned one is
 // fault.Denied with reason "plugin-modified"; one that somebody else may write, and
-// so at any moment after the sum, fault.Denied with "plugin-exposed".
+// so at any moment after the sum, fault.Denied with "plugin-exposed"; a script is
+// fault.Unsupported with "plugin-script".
 func (s Source) open() (*os.File, string, error) {
 	f, err := os.Open(s.file())
 	if errors.Is(err, fs.ErrNotExist) {
@@ -38,6 +39,10 @@ func (s Source) open() (*os.File, string, error) {
 		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
 	}
 	if err := s.guarded(f); err != nil {
+		f.Close()
+		return nil, "", err
+	}
+	if err := s.whole(f); err != nil {
 		f.Close()
 		return nil, "", err
 	}
@@ -72,6 +77,17 @@ func (s Source) guarded(f *os.File) error {
 			WithHint("chmod go-w that file; it must be yours or root's")
 	}
 	return nil
+}
+
+// whole refuses a script: its interpreter and what it loads are in other files, and
+// the sum of this one would tell nothing of them.
+func (s Source) whole(f *os.File) error {
+	var head [2]byte
+	if _, err := f.ReadAt(head[:], 0); err != nil || string(head[:]) != "#!" {
+		return nil // too short a file does not start, and says so
+	}
+	return fault.New(fault.Unsupported, "%s is a script: a plugin is one program, whose sum is the sum of all that it runs", s.base()).
+		Because("plugin-script").WithHint("pack the script, what it loads and its interpreter into one executable file: see plugins/api/README.md")
 }
 
 // base is what others may know of where the file is: a peer is told why it is not

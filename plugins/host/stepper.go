@@ -77,7 +77,7 @@ func (p *stepper) RunSteps(ctx context.Context, b protocol.Begin, d protocol.Doo
 	if err != nil {
 		return err
 	}
-	r := &run{stepper: p, life: l, row: o, door: d}
+	r := &run{stepper: p, operation: b.Call.Operation, side: b.Side, life: l, row: o, door: d}
 	if err := l.table.say(ctx, o, &wire.HostFrame{Operation: o.n, Body: &wire.HostFrame_Begin{Begin: api.WriteBegin(b, p.role)}}); err != nil {
 		l.table.remove(o)
 		return err
@@ -92,10 +92,12 @@ func (p *stepper) RunSteps(ctx context.Context, b protocol.Begin, d protocol.Doo
 // run is one operation on its way through the door.
 type run struct {
 	*stepper
-	life *life
-	row  *operation
-	door protocol.Door
-	seen int // number of the last step
+	operation string // its name
+	side      protocol.Side
+	life      *life
+	row       *operation
+	door      protocol.Door
+	seen      int // number of the last step
 }
 
 // turn takes the plugin's steps to the door and the answer back.
@@ -112,7 +114,7 @@ func (r *run) turn(ctx context.Context) (over bool, err error) {
 	}
 	steps, err := r.granted.read(frame.GetSteps(), r.seen)
 	if err != nil {
-		r.life.misbehaved(err)
+		r.life.misbehaved(fault.New(fault.Invalid, "%s of %s at the %s: %s", r.operation, r.view.Info.ID, r.side, fault.From(err).Message))
 		return false, r.life.over()
 	}
 	r.life.allowed.add(frame.GetSteps().GetAllowed())

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -106,6 +108,10 @@ func (t *table) running() []culprit {
 func (t *table) read() {
 	for {
 		f, err := t.stream.Recv()
+		if status.Code(err) == codes.ResourceExhausted { // here or there
+			t.life.misbehaved(fault.New(fault.Invalid, "a frame has up to %d bytes, either way: %s", api.MaxMessage, printable(status.Convert(err).Message(), 200)))
+			return
+		}
 		if err != nil {
 			t.life.log.Debug("the stream of a plugin ended", "error", err.Error())
 			t.life.fail(t.life.crashed())
@@ -218,7 +224,7 @@ func (t *table) hear(ctx context.Context, o *operation) (*wire.PluginFrame, erro
 // misbehaved ends a plugin that sent what no honest one sends.
 func (l *life) misbehaved(err error) {
 	l.log.Error("a plugin broke the rules of its door and is ended", "why", err.Error())
-	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin %s broke the rules of its door and was ended: %s", l.description.Name, fault.From(err).Message).
+	l.fail(fault.New(fault.Unavailable, "the plugin %s broke the rules of its door and was ended: %s", l.description.Name, fault.From(err).Message).
 		Because("plugin-misbehaved").WithHint("tell its author"))
 }
 

@@ -71,7 +71,7 @@ func (g grants) read(w *wire.Steps, seen int) ([]protocol.Step, error) {
 			return append(steps[:n], protocol.Step{N: s.N, Kind: protocol.StepResult, Fault: fault.From(err)}), nil
 		}
 		if err != nil {
-			return nil, err
+			return nil, wrong("step %d, %s: %s", s.N, s.Kind, fault.From(err).Message)
 		}
 	}
 	return steps, nil

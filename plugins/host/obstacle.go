@@ -1,0 +1,42 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// explained adds to a start that failed what kept it, and what the program wrote.
+func explained(err error, words string) error {
+	f := fault.From(err)
+	text := f.Message
+	if why := obstacle(f.Unwrap()); why != "" {
+		text += ": " + why
+	}
+	if words != "" {
+		text += fmt.Sprintf("; it wrote %q", words)
+	}
+	return fault.Wrap(err, f.Kind, "%s", text).Because(f.Reason).WithHint("%s", f.Hint)
+}
+
+// obstacle is what kept a program from becoming a plugin, without what only this
+// process knows; empty where the program ended or said nothing, and so knows it better.
+func obstacle(err error) string {
+	var unfit *fs.PathError
+	switch text := status.Convert(err).Message(); {
+	case err == nil, errors.Is(err, context.DeadlineExceeded), status.Code(err) == codes.DeadlineExceeded,
+		strings.HasPrefix(text, "timeout while waiting"), strings.Contains(text, "exited before"), strings.Contains(text, "Failed to read any lines"):
+		return ""
+	case errors.As(err, &unfit): // its path is that of our open file
+		return unfit.Err.Error()
+	default:
+		return printable(text, 300)
+	}
+}
