@@ -42,10 +42,6 @@ func (s Source) open() (*os.File, string, error) {
 		f.Close()
 		return nil, "", err
 	}
-	if err := s.whole(f); err != nil {
-		f.Close()
-		return nil, "", err
-	}
 	if s.running() {
 		return f, "", nil
 	}
@@ -59,6 +55,10 @@ func (s Source) open() (*os.File, string, error) {
 		f.Close()
 		return nil, "", fault.New(fault.Denied, "%s is not the file that was added: its SHA-256 is %.16s…, not %.16s…", s.base(), text, s.SHA256).
 			Because("plugin-modified").WithHint("if the change is yours, remove the plugin and add it again")
+	}
+	if err := s.whole(f); err != nil {
+		f.Close()
+		return nil, "", err
 	}
 	return f, text, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -85,11 +86,18 @@ func TestAPluginIsLookedAtBeforeItIsAdded(t *testing.T) {
 
 func TestWhatIsNoPluginIsNotAdded(t *testing.T) {
 	dir, folder := party(t), t.TempDir()
-	files := map[string]string{"text": "hello\n", "script": "#!/bin/sh\necho hello\n", "failing": "#!/bin/sh\nexit 1\n", "empty": ""}
+	files := map[string]string{"text": "hello\n", "script": "#!/bin/sh\necho hello\n", "empty": ""}
 	for name, text := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o700); err != nil {
 			t.Fatal(err)
 		}
+	}
+	for name, program := range map[string]string{"saying": "echo", "failing": "false"} {
+		path, err := exec.LookPath(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		copied(t, path, filepath.Join(folder, name))
 	}
 	for _, r := range []struct {
 		name, path string
@@ -100,8 +108,9 @@ func TestWhatIsNoPluginIsNotAdded(t *testing.T) {
 		{"a directory", folder, 7, "plugin-missing"},
 		{"a text", filepath.Join(folder, "text"), 7, "plugin-start"},
 		{"an empty file", filepath.Join(folder, "empty"), 7, "plugin-start"},
-		{"a program that says something else", filepath.Join(folder, "script"), 7, "plugin-start"},
+		{"a program that says something else", filepath.Join(folder, "saying"), 7, "plugin-start"},
 		{"a program that fails", filepath.Join(folder, "failing"), 7, "plugin-start"},
+		{"a script", filepath.Join(folder, "script"), 1, "plugin-script"},
 		{"a plugin that brings a class of ours", binary(t, "thief"), 5, "plugin-overlaps"},
 	} {
 		t.Run(r.name, func(t *testing.T) {
