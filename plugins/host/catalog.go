@@ -105,6 +105,11 @@ func (c *Catalog) Find(name string) (Listed, error) {
 	if err != nil {
 		return Listed{}, err
 	}
+	return Pick(list, name)
+}
+
+// Pick finds one in a list; fault.NotFound.
+func Pick(list []Listed, name string) (Listed, error) {
 	for _, e := range list {
 		if e.Name == name {
 			return e, nil

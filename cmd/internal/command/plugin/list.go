@@ -89,12 +89,7 @@ func find(e *cli.Env, name string) (host.Listed, error) {
 	if err != nil {
 		return host.Listed{}, err
 	}
-	for _, l := range all {
-		if l.Name == name {
-			return l, nil
-		}
-	}
-	return c.Find(name) // says that there is none
+	return host.Pick(all, name)
 }
 
 func enable(e *cli.Env) *cobra.Command {
