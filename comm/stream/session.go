@@ -7,57 +7,40 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/swaperoo/swaperoo/comm/rpc"
 )
 
-// farewellTime is how long a peer has for its own goodbye.
-const farewellTime = 2 * time.Second
-
-// session is the frames of one session as rpc.Stream. One goroutine writes; the
-// limits on silence are the turn's.
+// session is the frames of one session as rpc.Stream, and its line. The limits on
+// silence are the turn's.
 type session struct {
-	conn  net.Conn // TLS over the turn, or the turn itself
-	in    *bufio.Reader
-	turn  *turn
-	out   *rpc.Queue
-	pongs chan struct{}
-	o     Options
+	*rpc.Pump
 
-	written uint64      // messages; the writer's
+	conn net.Conn // TLS over the turn, or the turn itself
+	in   *bufio.Reader
+	turn *turn
+	o    Options
+
+	written uint64      // messages; the pump's
 	heard   uint64      // messages; the reader's
-	asked   bool        // a ping was sent; the writer's
-	moved   int64       // what the line had carried by then; the writer's
+	asked   bool        // a ping was sent; the pump's
+	moved   int64       // what the line had carried by then; the pump's
 	ponged  atomic.Bool // since then
-
-	closing   sync.Once
-	reason    string        // written before the queue is closed
-	readEnd   chan struct{} // closed by the reader at its first error
-	readOnce  sync.Once
-	writerEnd chan struct{} // closed by the writer behind everything
+	over    bool        // what is behind the end is not meant for this session; the reader's
 }
 
 func newSession(c net.Conn, in *bufio.Reader, t *turn, o Options, room *rpc.Room) *session {
-	s := &session{
-		conn: c, in: in, turn: t, out: room.Queue(t.cut), pongs: make(chan struct{}, 1), o: o,
-		readEnd: make(chan struct{}), writerEnd: make(chan struct{}),
-	}
+	s := &session{conn: c, in: in, turn: t, o: o}
 	t.idle.Reset(o.Idle)
-	go s.write()
+	s.Pump = rpc.NewPump(s, room.Queue(t.cut), o.Ping, o.Write)
 	return s
 }
 
-// ReadFrame implements rpc.Stream. At the end it waits for the writer, so that
-// nothing of the session is left when the error is returned.
+// ReadFrame implements rpc.Stream.
 func (s *session) ReadFrame() ([]byte, error) {
-	select {
-	case <-s.readEnd: // what is behind the end was not meant for this session
-		<-s.writerEnd
+	if s.over {
 		return nil, rpc.ErrQueueClosed
-	default:
 	}
 	body, err := s.read()
 	if err == nil {
@@ -68,8 +51,8 @@ func (s *session) ReadFrame() ([]byte, error) {
 			_ = s.Close(known.Error())
 		}
 	}
-	s.readOnce.Do(func() { close(s.readEnd) })
-	<-s.writerEnd
+	s.over = true
+	s.ReadEnded()
 	return nil, err
 }
 
@@ -86,10 +69,7 @@ func (s *session) read() ([]byte, error) {
 		case k == ping && len(body) == 8 && binary.BigEndian.Uint64(body) != s.heard:
 			return nil, errMissing
 		case k == ping:
-			select {
-			case s.pongs <- struct{}{}:
-			default: // the next pong answers for this ping as well
-			}
+			s.Answer(nil)
 		case k == pong:
 			s.ponged.Store(true)
 		case k == goodbye && len(body) > 0:
@@ -102,41 +82,18 @@ func (s *session) read() ([]byte, error) {
 	}
 }
 
-// WriteFrame implements rpc.Stream.
-func (s *session) WriteFrame(frame []byte) error { return s.out.Push(frame) }
-
-// Close implements rpc.Stream.
-func (s *session) Close(reason string) error {
-	s.closing.Do(func() {
-		s.reason = reason
-		s.out.Close()
-	})
-	return nil
-}
-
-func (s *session) write() {
-	defer close(s.writerEnd)
-	defer s.out.Drop()
-	asking := time.NewTicker(s.o.Ping)
-	defer asking.Stop()
-	for {
-		select {
-		case <-s.out.Ready():
-			frame, ok := s.out.Take()
-			if !ok {
-				s.farewell()
-				return
-			}
-			s.written++
-			s.send(message, frame)
-		case <-s.pongs:
-			s.send(pong, nil)
-		case <-asking.C:
-			s.ask()
-		case <-s.readEnd:
-			s.farewell()
-			return
-		}
+// Put implements rpc.Line.
+func (s *session) Put(k rpc.Kind, body []byte) {
+	switch k {
+	case rpc.Message:
+		s.written++
+		s.send(message, body)
+	case rpc.Ping:
+		s.ask()
+	case rpc.Pong:
+		s.send(pong, body)
+	case rpc.Goodbye:
+		s.send(goodbye, body)
 	}
 }
 
@@ -166,15 +123,5 @@ func (s *session) send(k kind, body []byte) {
 	}
 }
 
-// farewell says why, and lets the peer read what was sent before the line goes.
-func (s *session) farewell() {
-	_ = s.Close("")
-	s.send(goodbye, []byte(s.reason))
-	grace := time.NewTimer(min(s.o.Write, farewellTime))
-	defer grace.Stop()
-	select {
-	case <-s.readEnd:
-	case <-grace.C:
-	}
-	s.turn.end()
-}
+// End implements rpc.Line.
+func (s *session) End() { s.turn.end() }
