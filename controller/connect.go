@@ -136,7 +136,8 @@ func (s *Session) connect(ctx context.Context) (comm.Conn, error) {
 func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener) error {
 	self, asking := s.c.Self(), patient{conn, s.c.parts.Patience}
 	var got comm.Initiated
-	hello := comm.Initiate{Name: self.Name, Role: self.Role, PNP: self.PNP, Login: s.login.Name, Token: s.login.Token}
+	login := s.loginNow()
+	hello := comm.Initiate{Name: self.Name, Role: self.Role, PNP: self.PNP, Login: login.Name, Token: login.Token}
 	if err := asking.Call(ctx, comm.MethodInitiate, hello, &got); err != nil {
 		return err
 	}
@@ -158,6 +159,15 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 			fixed[instrument.ClassID(sel.Class)] = selection{sel.Protocol, sel.Offer}
 		}
 	}
+}
+
+// loginNow is the login of the session, as of now where the party knows that: who
+// dials again after a token was rotated shows the new one.
+func (s *Session) loginNow() Login {
+	if logins := s.c.logins.Load(); logins != nil && s.login != (Login{}) {
+		return (*logins)(s.Peer())
+	}
+	return s.login
 }
 
 // settle makes a connection that of the session, unless the peer has to be told

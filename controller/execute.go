@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -156,7 +157,7 @@ func (s *service) present(ctx context.Context) (Caller, error) {
 	case err != nil:
 		return who, err
 	case now.Disabled || !bytes.Equal(now.Token, who.Principal.Token):
-		return who, fault.New(fault.Denied, "the login of this session holds no more").Because("credentials").WithHint("log in again")
+		return who, fault.New(fault.Denied, "the login of this session holds no more").Because(profile.ReasonCredentials).WithHint("log in again")
 	}
 	who.Principal = now
 	return who, nil

@@ -132,6 +132,9 @@ func (m *Manager) Principals(ctx context.Context, k Kind) ([]Principal, error) {
 	return m.store.Principals(ctx, k)
 }
 
+// ReasonCredentials is a login that proves nobody, or does no more.
+const ReasonCredentials fault.Reason = "credentials"
+
 // Login proves who is there by login and access token. It takes the same time
 // for an unknown login, a wrong token and a disabled principal, and says the
 // same: fault.Denied, reason "credentials".
@@ -143,7 +146,7 @@ func (m *Manager) Login(ctx context.Context, kind Kind, login, token string) (Pr
 	given := m.hash("access token", token)
 	right := subtle.ConstantTimeCompare(given, p.Token) == 1
 	if err != nil || !right || len(p.Token) == 0 || p.Disabled || p.Kind != kind {
-		return Principal{}, fault.New(fault.Denied, "login or token is not right").Because("credentials")
+		return Principal{}, fault.New(fault.Denied, "login or token is not right").Because(ReasonCredentials)
 	}
 	return p, nil
 }

@@ -54,6 +54,13 @@ func NewClient(base string, httpClient *http.Client, auth Authorization) (*Clien
 	return &Client{strings.TrimSuffix(u.String(), "/") + "/", own, auth}, nil
 }
 
+// As is the client with another proof of who it is, at the same API.
+func (c *Client) As(auth Authorization) *Client {
+	other := *c
+	other.auth = auth
+	return &other
+}
+
 // BaseURL is where the API is; it ends with a slash.
 func (c *Client) BaseURL() string { return c.base }
 

@@ -58,7 +58,7 @@ func (c *cast) clock() time.Time { return time.Now().Add(time.Duration(c.later.L
 func newCast(t *testing.T) *cast {
 	t.Helper()
 	c := &cast{cards: &cards{paid: map[string]banktest.Payment{}}, net: inproc.NewNetwork()}
-	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5")})
+	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: c.net})
 	c.cards.bank = c.bank.Provider
 	at := httptest.NewServer(c.cards)
 	t.Cleanup(at.Close)

@@ -108,7 +108,7 @@ func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) erro
 	}
 	// A wallet may have aborted while its owner looked for the card. A bank that
 	// does not answer now answers the notice.
-	if status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{}); err == nil && status.Status == taler.StateAborted {
+	if status, err := t.statusOf(ctx, w, taler.LongPoll{}); err == nil && status.Status == taler.StateAborted {
 		return abortedUnpaid()
 	}
 	return nil

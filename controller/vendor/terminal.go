@@ -3,7 +3,6 @@ package vendor
 import (
 	"context"
 	"encoding/json"
-	"slices"
 	"sync"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Names that the terminal shares with the bundles.
@@ -41,6 +41,7 @@ const (
 type Config struct {
 	Bank     comm.Peer        // the bank, over taler+http(s) or natively
 	Login    controller.Login // the terminal's account at it
+	Renew    Renew            // nil: the login stays as it is
 	Merchant string           // as the customer sees it on the card statement
 	// Integration is the base URL of the bank's integration API: what the QR code
 	// leads wallets to.
@@ -52,13 +53,17 @@ type Config struct {
 // Terminal is the vendor's controller. It is safe for concurrent use.
 type Terminal struct {
 	*controller.Controller
-	cfg  Config
-	rest *taler.Client // the Terminal API, to wait for changes
+	cfg Config
 
 	dialling sync.Mutex // held while the bank is dialled: whatever that takes, wallets are served
 	session  *controller.Session
 
+	renewing sync.Mutex // held while the login is read again
+	refused  controller.Login
+
 	mu      sync.Mutex
+	login   controller.Login
+	rest    *taler.Client    // the Terminal API, to wait for changes
 	door    string           // where wallets reach this terminal
 	selling map[string]*sale // by WOPID: those that wait for a native payer
 	owed    map[string]bool  // by reference: paid into an account and not credited yet
@@ -72,7 +77,9 @@ type Terminal struct {
 // New makes the terminal of a controller whose policy is profile.CustomerPolicy.
 // rest speaks to the Terminal API of the same bank.
 func New(c *controller.Controller, rest *taler.Client, cfg Config) *Terminal {
-	return &Terminal{Controller: c, cfg: cfg, rest: rest, selling: map[string]*sale{}, owed: map[string]bool{}, slot: make(chan struct{}, 1)}
+	return &Terminal{
+		Controller: c, cfg: cfg, login: cfg.Login, rest: rest, selling: map[string]*sale{}, owed: map[string]bool{}, slot: make(chan struct{}, 1),
+	}
 }
 
 // bank is the session with the bank: one, kept, negotiated once.
@@ -82,7 +89,7 @@ func (t *Terminal) bank(ctx context.Context) (*controller.Session, error) {
 	if t.session != nil {
 		return t.session, nil
 	}
-	s, err := t.InitiateSession(ctx, t.cfg.Bank, t.cfg.Login)
+	s, err := t.InitiateSession(ctx, t.cfg.Bank, t.LoginAt(t.cfg.Bank))
 	if err != nil {
 		return nil, err
 	}
@@ -94,31 +101,27 @@ func (t *Terminal) bank(ctx context.Context) (*controller.Session, error) {
 	return s, nil
 }
 
-// LoginAt is our account at a peer: we have one at the bank, and nowhere else.
-func (t *Terminal) LoginAt(p comm.Peer) controller.Login {
-	if slices.Equal(p.Addresses, t.cfg.Bank.Addresses) {
-		return t.cfg.Login
-	}
-	return controller.Login{}
-}
-
 // patience is how long a terminal asks a bank that is away: it comes back, and
 // whoever stands in front of the terminal ends the waiting before that.
 const patience = 24 * time.Hour
 
 // ask runs an operation of taler.withdraw at the bank.
 func (t *Terminal) ask(ctx context.Context, operation string, args any, into any, on ...instrument.ID) error {
-	s, err := t.bank(ctx)
-	if err != nil {
-		return err
-	}
 	self, err := t.Own(ctx)
 	if err != nil {
 		return err
 	}
-	result, err := s.Execute(ctx, controller.Transaction{
-		Principal: self, Operation: operation, Class: ClassWithdrawal, Instruments: on, Args: args, Within: patience,
-	}, nil)
+	var result protocol.Result
+	err = t.admitted(ctx, func() error {
+		s, err := t.bank(ctx)
+		if err != nil {
+			return err
+		}
+		result, err = s.Execute(ctx, controller.Transaction{
+			Principal: self, Operation: operation, Class: ClassWithdrawal, Instruments: on, Args: args, Within: patience,
+		}, nil)
+		return err
+	})
 	if err != nil || into == nil {
 		return err
 	}
@@ -154,8 +157,21 @@ func (t *Terminal) Provider(ctx context.Context) (instrument.ID, error) {
 }
 
 // BankConfig is what the bank says of itself to this terminal.
-func (t *Terminal) BankConfig(ctx context.Context) (taler.TerminalConfig, error) {
-	return t.rest.TerminalConfig(ctx)
+func (t *Terminal) BankConfig(ctx context.Context) (config taler.TerminalConfig, err error) {
+	err = t.admitted(ctx, func() error {
+		config, err = t.api().TerminalConfig(ctx)
+		return err
+	})
+	return config, err
+}
+
+// statusOf is what the bank says of a withdrawal.
+func (t *Terminal) statusOf(ctx context.Context, w *Withdrawal, poll taler.LongPoll) (status taler.BankWithdrawalOperationStatus, err error) {
+	err = t.admitted(ctx, func() error {
+		status, err = t.api().TerminalStatus(ctx, w.WOPID, poll)
+		return err
+	})
+	return status, err
 }
 
 // Close ends the session with the bank and the terminal's operations.

@@ -131,7 +131,7 @@ func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
 	if err != nil || w.Status != taler.TerminalPending {
 		return w, err
 	}
-	status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{})
+	status, err := t.statusOf(ctx, &w, taler.LongPoll{})
 	if err != nil {
 		return w, err
 	}
@@ -249,7 +249,7 @@ func (t *Terminal) awaitVerdict(ctx context.Context, w *Withdrawal) error {
 func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (taler.BankWithdrawalOperationStatus, error) {
 	for pace := (taler.Pace{Most: 5 * time.Second}); ; {
 		asked := t.Now()
-		status, err := t.rest.TerminalStatus(ctx, w.WOPID, taler.LongPoll{Timeout: pollFor, OldState: old})
+		status, err := t.statusOf(ctx, w, taler.LongPoll{Timeout: pollFor, OldState: old})
 		took := t.Now().Sub(asked)
 		if err == nil && status.Status != old {
 			return status, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
 )
 
 // settings are the terminal's config.toml.
@@ -130,6 +131,12 @@ func (s settings) peer() (comm.Peer, error) {
 	}
 	p.Key, p.Addresses = a.Key, []string{s.BankSession}
 	return p, nil
+}
+
+// login is the terminal's account at the bank, with the token as its file is now.
+func (s settings) login() (controller.Login, error) {
+	token, err := config.Secret(s.TokenFile)
+	return controller.Login{Name: s.Login, Token: token}, err
 }
 
 func readSettings(e *cli.Env, f house.Files) (settings, error) {

@@ -9,13 +9,11 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
-	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/pipe"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/taler"
-	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -62,7 +60,7 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	if err != nil {
 		return err
 	}
-	token, err := config.Secret(s.TokenFile)
+	login, err := s.login()
 	if err != nil {
 		return err
 	}
@@ -73,13 +71,13 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	if err != nil {
 		return err
 	}
-	rest, err := h.Client(s.Bank, taler.Basic(s.Login, token))
+	rest, err := h.Client(s.Bank, taler.Basic(login.Name, login.Token))
 	if err != nil {
 		return closing(h, err)
 	}
 	t := &terminal{house: h, env: e, settings: s, Terminal: vendor.New(h.Controller, rest, vendor.Config{
 		Bank:  bank,
-		Login: controller.Login{Name: s.Login, Token: token}, Merchant: s.Merchant, Integration: s.Integration,
+		Login: login, Renew: s.login, Merchant: s.Merchant, Integration: s.Integration,
 	})}
 	if !look {
 		if err := h.Resume(ctx, t.LoginAt); err != nil {
