@@ -1,7 +1,6 @@
 package controller
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -10,7 +9,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -150,14 +148,12 @@ func orNil(f *fault.Fault) error {
 // another token, since its session began.
 func (s *service) present(ctx context.Context) (Caller, error) {
 	who := *s.caller()
-	now, err := s.c.profiles.Principal(ctx, who.Principal.ID)
+	now, err := s.c.profiles.Present(ctx, who.Principal)
 	switch {
 	case errors.Is(err, fault.NotFound): // admitted without an account
 		return who, nil
 	case err != nil:
 		return who, err
-	case now.Disabled || !bytes.Equal(now.Token, who.Principal.Token):
-		return who, fault.New(fault.Denied, "the login of this session holds no more").Because(profile.ReasonCredentials).WithHint("log in again")
 	}
 	who.Principal = now
 	return who, nil

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"bytes"
 	"context"
 	"crypto/subtle"
 	"encoding/base32"
@@ -149,6 +150,16 @@ func (m *Manager) Login(ctx context.Context, kind Kind, login, token string) (Pr
 		return Principal{}, fault.New(fault.Denied, "login or token is not right").Because(ReasonCredentials)
 	}
 	return p, nil
+}
+
+// Present is a principal that has logged in, as of now. One that has been disabled or
+// got another token since is fault.Denied, reason "credentials".
+func (m *Manager) Present(ctx context.Context, p Principal) (Principal, error) {
+	now, err := m.store.Principal(ctx, p.ID)
+	if err == nil && (now.Disabled || !bytes.Equal(now.Token, p.Token)) {
+		return now, fault.New(fault.Denied, "the login of this session holds no more").Because(ReasonCredentials).WithHint("log in again")
+	}
+	return now, err
 }
 
 // Authorise asks the policy whether an action may begin. It is called before

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"net/http"
@@ -46,22 +47,35 @@ func (s scheme) refuse(code taler.Code, sentence string) error {
 	return c
 }
 
-// asTerminal lets only terminals in and says which one it is: by pointer, for some
-// wait with it on their stack.
+// still says whether the login of a request that has waited holds by now.
+type still func(context.Context) error
+
+// asTerminal lets only terminals in and says which one it is.
 func (a *API) asTerminal(h func(http.ResponseWriter, *http.Request, *profile.Principal) error) handler {
+	return a.asWaitingTerminal(func(w http.ResponseWriter, r *http.Request, p *profile.Principal, _ still) error { return h(w, r, p) })
+}
+
+// asWaitingTerminal is asTerminal for what may wait: with the terminal on its stack,
+// which is why that is a pointer.
+func (a *API) asWaitingTerminal(h func(http.ResponseWriter, *http.Request, *profile.Principal, still) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p, err := a.login(r, terminals)
+		p, holds, err := a.login(r, terminals)
 		if err != nil {
 			return err
 		}
-		return h(w, r, p)
+		return h(w, r, p, holds)
 	}
 }
 
 // asGateway lets only exchanges in, each at its own account.
 func (a *API) asGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange) error) handler {
+	return a.asWaitingGateway(func(w http.ResponseWriter, r *http.Request, x bank.Exchange, _ still) error { return h(w, r, x) })
+}
+
+// asWaitingGateway is asGateway for what may wait.
+func (a *API) asWaitingGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange, still) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p, err := a.login(r, gateways)
+		p, holds, err := a.login(r, gateways)
 		if err != nil {
 			return err
 		}
@@ -69,30 +83,39 @@ func (a *API) asGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange
 		if err := a.mayRead(r, x); err != nil {
 			return err
 		}
-		return h(w, r, x)
+		return h(w, r, x, holds)
 	}
 }
 
+const notRight = "login or token is not right"
+
 // login knows the principal of a request by its credentials, before the body is
 // read. A right token always works; wrong ones are counted by address.
-func (a *API) login(r *http.Request, s scheme) (*profile.Principal, error) {
+func (a *API) login(r *http.Request, s scheme) (*profile.Principal, still, error) {
 	shown, err := credentials(r, s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p, err := a.bank.Profiles().Login(r.Context(), s.kind, shown.login, shown.token)
 	if errors.Is(err, fault.Denied) {
 		if a.o.LimitLoopback || !loopback(r) {
 			if err := a.guesses.wrong(host(r)); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 		}
-		return nil, s.refuse(shown.wrong, "login or token is not right")
+		return nil, nil, s.refuse(shown.wrong, notRight)
 	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &p, nil
+	wrong := shown.wrong
+	return &p, func(ctx context.Context) error {
+		_, err := a.bank.Profiles().Present(ctx, p)
+		if errors.Is(err, fault.Denied) {
+			return s.refuse(wrong, notRight)
+		}
+		return err
+	}, nil
 }
 
 // shown is what a request shows, and what it is told if that is wrong.

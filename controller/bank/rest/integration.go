@@ -25,7 +25,7 @@ func (a *API) operation(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return a.hold(w, r, poll.Timeout, status(poll, func(ctx context.Context, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
+	return a.hold(w, r, poll.Timeout, nil, status(poll, func(ctx context.Context, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
 		return a.bank.Status(ctx, id, poll)
 	}))
 }

@@ -46,8 +46,9 @@ func status(poll taler.LongPoll, of func(context.Context, taler.LongPoll) (*tale
 // hold answers a request that may wait. For a moment it does so in its handler, for
 // machines that sell to machines are answered within one; who waits longer gives the
 // server's goroutine and buffers back (see comm/parked), and one of many does so at
-// once. The end of the server ends every wait.
-func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, see look) error {
+// once. The end of the server ends every wait. Who has waited for longer than a moment
+// gets what it waited for only if its login still holds; nil: it wanted none.
+func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, holds still, see look) error {
 	if wait <= 0 {
 		document, _, err := see(r.Context(), 0)
 		return reply(w, document, err)
@@ -66,6 +67,9 @@ func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, s
 	if rest <= 0 || err != nil {
 		return err
 	}
+	if holds != nil {
+		see = holding(see, holds)
+	}
 	if rec, ok := w.(*recorder); ok {
 		if c, ok := a.lot.Take(w, r); ok {
 			away = true
@@ -75,6 +79,17 @@ func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, s
 	}
 	_, err = a.here(w, r, rest, rest, see)
 	return err
+}
+
+// holding is a look of one whose login must hold at its end.
+func holding(see look, holds still) look {
+	return func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
+		document, done, err := see(ctx, wait)
+		if err == nil {
+			err = holds(context.WithoutCancel(ctx)) // the end of a wait is the end of its context
+		}
+		return document, done, err
+	}
 }
 
 // here waits for a part of a wait with the request at hand, and answers when it was

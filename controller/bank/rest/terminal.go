@@ -48,7 +48,7 @@ func (a *API) setUp(w http.ResponseWriter, r *http.Request, p *profile.Principal
 	return answer(w, out, err)
 }
 
-func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
+func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.Principal, holds still) error {
 	id, err := a.wopid(r)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.
 	if err != nil {
 		return err
 	}
-	return a.hold(w, r, poll.Timeout, status(poll, func(ctx context.Context, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
+	return a.hold(w, r, poll.Timeout, holds, status(poll, func(ctx context.Context, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
 		return a.bank.StatusFor(ctx, p, id, poll)
 	}))
 }

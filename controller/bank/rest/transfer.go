@@ -33,7 +33,7 @@ func (a *API) transfers(w http.ResponseWriter, r *http.Request, x bank.Exchange)
 			return err
 		}
 	}
-	return a.page(w, withoutWait(r, q), func(ctx context.Context, p taler.Page) ([]byte, error) {
+	return a.page(w, withoutWait(r, q), nil, func(ctx context.Context, p taler.Page) ([]byte, error) {
 		out, err := a.bank.TransferList(ctx, x, entries(p), state)
 		if err != nil || len(out.Transfers) == 0 {
 			return nil, err
