@@ -147,7 +147,7 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 	s.c.protocols.TellEnds(ctx, conn.Peer(), got.Open)
 	fixed := map[instrument.ClassID]selection{}
 	for {
-		missing, err := s.settle(conn, got, ears, fixed)
+		missing, err := s.adopt(conn, got, ears, fixed)
 		if err != nil || len(missing) == 0 {
 			return err
 		}
@@ -170,9 +170,9 @@ func (s *Session) loginNow() Login {
 	return s.login
 }
 
-// settle makes a connection that of the session, unless the peer has to be told
+// adopt makes a connection that of the session, unless the peer has to be told
 // of selections first.
-func (s *Session) settle(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]selection) ([]comm.Select, error) {
+func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]selection) ([]comm.Select, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var missing []comm.Select

@@ -167,7 +167,7 @@ func (s *Session) Operation(class instrument.ClassID, name string) (protocol.Ope
 	if err != nil {
 		return protocol.Operation{}, err
 	}
-	return s.c.protocols.Lookup(id, class, s.Peer().Role, name)
+	return s.c.protocols.Operation(id, class, s.Peer().Role, name)
 }
 
 // Instruments lists the instruments of a class that the principal may use (§5.5).

@@ -20,7 +20,7 @@ type leaving struct {
 // nothing is durable and the next flush tries again.
 func (o *operation) flush(l leaving) error {
 	if o.spec.ReadOnly { // keeps nothing; but what it has said is said
-		o.settled()
+		o.afterFlush()
 		return nil
 	}
 	if l.end == nil && o.isDurable(l) {
@@ -44,7 +44,7 @@ func (o *operation) flush(l leaving) error {
 	o.m.parts.Instruments.Committed(change)
 	o.posted = o.posted || l.posts
 	if l.end == nil {
-		o.settled()
+		o.afterFlush()
 	}
 	return nil
 }
@@ -189,8 +189,8 @@ func (o *operation) validate(prove func(instrument.ID, int64) error) error {
 	return nil
 }
 
-// settled is what is true after a flush that was not the last one.
-func (o *operation) settled() {
+// afterFlush is what is true after a flush that was not the last one.
+func (o *operation) afterFlush() {
 	o.flushed = len(o.steps)
 	o.mail.flushed()
 	o.leaveLine()

@@ -181,8 +181,8 @@ func (m *Manager) Operations(protocol string, class instrument.ClassID, peer com
 // Plain reports whether a protocol is one that pays without signatures in clear.
 func (m *Manager) Plain(protocol string) bool { return m.installed[protocol].info.Plain }
 
-// Lookup finds one operation of a protocol; fault.Unsupported.
-func (m *Manager) Lookup(protocol string, class instrument.ClassID, peer comm.Role, name string) (Operation, error) {
+// Operation is one operation of a protocol; fault.Unsupported.
+func (m *Manager) Operation(protocol string, class instrument.ClassID, peer comm.Role, name string) (Operation, error) {
 	ops, err := m.Operations(protocol, class, peer)
 	if err != nil {
 		return Operation{}, err

@@ -94,7 +94,7 @@ func TestManagerParts(t *testing.T) {
 		reason fault.Reason
 	}{
 		{"an unknown protocol", second(n.Protocols.Operations("c", "purse", comm.Vendor)), "protocol-unknown"},
-		{"an unknown operation", second(n.Protocols.Lookup("a", "purse", comm.Vendor, "NO-SUCH")), "operation-unknown"},
+		{"an unknown operation", second(n.Protocols.Operation("a", "purse", comm.Vendor, "NO-SUCH")), "operation-unknown"},
 		{"two protocols of one id", second(protocol.NewManager(protocol.Parts{Bundles: bundles(script{id: "a"}, script{id: "a"})})), "protocol-installed-twice"},
 		{"no PNP", second(protocol.NewManager(protocol.Parts{PNP: "pnp.none", Bundles: bundles(script{id: "a"})})), "pnp-missing"},
 		{"arguments that are not JSON", second(n.Protocols.Execute(t.Context(), protocol.Execution{Protocol: "a", Call: protocol.Call{Operation: "DO", Args: []byte("{")}})), "message-malformed"},

@@ -87,7 +87,7 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	spec, err := m.Lookup(r.Protocol, r.Call.Class, r.Peer.Role, r.Call.Operation)
+	spec, err := m.Operation(r.Protocol, r.Call.Class, r.Peer.Role, r.Call.Operation)
 	if err != nil {
 		return nil, err
 	}

@@ -66,10 +66,10 @@ func (m *Manager) resumeOwn(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// Settle waits, within ctx, until what Resume has taken over has ended, and
+// Resumed waits, within ctx, until what Resume has taken over has ended, and
 // reports whether it has. What a peer has begun here is not waited for: the peer
 // goes on with it when the door is open to it again.
-func (m *Manager) Settle(ctx context.Context) bool {
+func (m *Manager) Resumed(ctx context.Context) bool {
 	var left []*operation
 	m.mu.Lock()
 	for _, o := range m.ops {

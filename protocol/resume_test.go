@@ -131,7 +131,7 @@ func dieAt(t *testing.T, victim protocol.Side, at, steps int) (survived bool) {
 	}
 	now, cancel := context.WithCancel(t.Context())
 	cancel()
-	if victim == protocol.Servicer && !next.Protocols.Settle(now) {
+	if victim == protocol.Servicer && !next.Protocols.Resumed(now) {
 		t.Errorf("at frame %d a servicer waits for a peer that it has not let in", at)
 	}
 	left, right = pair.Initiator, pair.Servicer

@@ -183,8 +183,8 @@ func (b *Bank) Config() Config { return b.cfg }
 // wallet is the principal of whoever shows a WOPID.
 var wallet = profile.Principal{ID: "wallet", Name: "a wallet"}
 
-// Lookup finds a withdrawal; fault.NotFound with ReasonUnknownOperation.
-func (b *Bank) Lookup(ctx context.Context, id taler.WOPID) (instrument.Instance, taler.Withdrawal, error) {
+// Withdrawal is one, with its instance; fault.NotFound with ReasonUnknownOperation.
+func (b *Bank) Withdrawal(ctx context.Context, id taler.WOPID) (instrument.Instance, taler.Withdrawal, error) {
 	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.Text())
 	if err != nil {
 		return instrument.Instance{}, taler.Withdrawal{}, unknown(err)
@@ -194,7 +194,7 @@ func (b *Bank) Lookup(ctx context.Context, id taler.WOPID) (instrument.Instance,
 	return i, w, err
 }
 
-// find is Lookup for those who need only the name of the instance.
+// find is Withdrawal for those who need only the name of the instance.
 func (b *Bank) find(ctx context.Context, id taler.WOPID) (instrument.ID, error) {
 	at, err := b.Instruments().Find(ctx, ClassWithdrawal, "wopid", id.Text())
 	if err != nil {

@@ -107,7 +107,7 @@ func (b *Bank) exchanges(ctx context.Context, removed bool) ([]Exchange, error) 
 // Sells refuses a withdrawal that is not one of an exchange's, as if there were
 // none; fault.NotFound with ReasonUnknownOperation.
 func (b *Bank) Sells(ctx context.Context, x Exchange, id taler.WOPID) error {
-	_, w, err := b.Lookup(ctx, id)
+	_, w, err := b.Withdrawal(ctx, id)
 	if err == nil && w.Exchange != x.Key() {
 		return unknown(nil)
 	}

@@ -28,12 +28,12 @@ func restless(c *bank.Config) { c.Expiry.Every = time.Millisecond }
 func becomes(t testing.TB, h *banktest.House, id taler.WOPID, want taler.State) taler.Withdrawal {
 	t.Helper()
 	var w taler.Withdrawal
-	i, _, err := h.Bank.Lookup(withTimeout(t), id)
+	i, _, err := h.Bank.Withdrawal(withTimeout(t), id)
 	if err != nil {
 		t.Fatal(err)
 	}
 	err = h.Bank.Instruments().Wait(withTimeout(t), i.ID, func(ctx context.Context) (bool, error) {
-		_, w, err = h.Bank.Lookup(ctx, id)
+		_, w, err = h.Bank.Withdrawal(ctx, id)
 		return w.State == want, err
 	})
 	if err != nil || w.State != want {
@@ -162,12 +162,12 @@ func TestPaymentsAreLookedFor(t *testing.T) {
 		t.Errorf("%+v", all)
 	}
 	for _, id := range []taler.WOPID{early, late, foreign, never} {
-		i, _, err := h.Bank.Lookup(withTimeout(t), id)
+		i, _, err := h.Bank.Withdrawal(withTimeout(t), id)
 		if err != nil {
 			t.Fatal(err)
 		}
 		err = h.Bank.Instruments().Wait(withTimeout(t), i.ID, func(ctx context.Context) (bool, error) {
-			_, w, err := h.Bank.Lookup(ctx, id)
+			_, w, err := h.Bank.Withdrawal(ctx, id)
 			return w.Searched != 0, err
 		})
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 // rewrite changes a withdrawal behind the bank's back.
 func rewrite(t testing.TB, h *banktest.House, id taler.WOPID, change func(*taler.Withdrawal)) {
 	t.Helper()
-	found, _, err := h.Bank.Lookup(withTimeout(t), id)
+	found, _, err := h.Bank.Withdrawal(withTimeout(t), id)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -107,7 +107,7 @@ func decision(t testing.TB, h *banktest.House, id taler.WOPID) taler.Withdrawal 
 
 func look(t testing.TB, h *banktest.House, id taler.WOPID) taler.Withdrawal {
 	t.Helper()
-	_, w, err := h.Bank.Lookup(withTimeout(t), id)
+	_, w, err := h.Bank.Withdrawal(withTimeout(t), id)
 	if err != nil {
 		t.Fatal(err)
 	}

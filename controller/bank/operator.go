@@ -28,7 +28,7 @@ func (b *Bank) idle() bool { return b.looking || b.life.Err() != nil }
 // beside the bank, which goes on asking, and gives back what is owed then. Where
 // nothing waits and nothing is found it is fault.Conflict, reason "nothing-to-verify".
 func (b *Bank) Retry(ctx context.Context, id taler.WOPID) (decided bool, err error) {
-	i, w, err := b.Lookup(ctx, id)
+	i, w, err := b.Withdrawal(ctx, id)
 	if err != nil {
 		return false, err
 	}

@@ -58,7 +58,7 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 	if err := read(e.Call.Args, &named); err != nil {
 		return err
 	}
-	i, w, err := s.b.Lookup(ctx, named.WOPID)
+	i, w, err := s.b.Withdrawal(ctx, named.WOPID)
 	if err != nil {
 		return err
 	}

@@ -190,7 +190,7 @@ func (t *Terminal) fetchable(paid protocol.Execution) error {
 	if paid.Call.Class == ClassCard || paid.Call.Class == ClassPrepaid { // which the vendor gives back itself
 		return nil
 	}
-	_, err := t.Protocols().Lookup(paid.Protocol, paid.Call.Class, comm.Client, protocol.Refund)
+	_, err := t.Protocols().Operation(paid.Protocol, paid.Call.Class, comm.Client, protocol.Refund)
 	if errors.Is(err, fault.Unsupported) {
 		err = fault.Wrap(err, fault.Unsupported, "what was paid with a %s by %s cannot be given back to it", paid.Call.Class, paid.Protocol).
 			Because("refund-unknown").WithHint("settle it with the payer in another way")

@@ -93,9 +93,9 @@ func (t *Terminal) creditOwed(ctx context.Context) error {
 	return nil
 }
 
-// Settle credits every payment into an account that an earlier life has taken and
+// CreditPaid credits every payment into an account that an earlier life has taken and
 // not credited. It asks the provider about those whose outcome is not known.
-func (t *Terminal) Settle(ctx context.Context) error {
+func (t *Terminal) CreditPaid(ctx context.Context) error {
 	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPayment})
 	if err != nil {
 		return err

@@ -97,7 +97,7 @@ func (w *bankWorld) verdict(t *testing.T) []string {
 
 // lost says what of a withdrawal was answered and is not on record.
 func lost(t *testing.T, b *bank.Bank, s *answers) string {
-	_, now, err := b.Lookup(t.Context(), s.id)
+	_, now, err := b.Withdrawal(t.Context(), s.id)
 	switch {
 	case errors.Is(err, fault.NotFound):
 		return "the withdrawal"

@@ -69,10 +69,10 @@ func (f Files) gone(name string) bool {
 // watchEvery is how often a process looks for lives that have ended.
 const watchEvery = 2 * time.Second
 
-// settleFor is how long a command waits for what earlier lives have left, so that
+// resumeFor is how long a command waits for what earlier lives have left, so that
 // it finds the instruments free. Who does not answer in that time is not waited
 // for: a command about something else goes on.
-const settleFor = 5 * time.Second
+const resumeFor = 5 * time.Second
 
 // Resume goes on with what earlier lives have left, and from now on with what
 // other processes in this directory leave. logins names our account at a peer.
@@ -85,9 +85,9 @@ func (h *House) Resume(ctx context.Context, logins func(comm.Peer) controller.Lo
 		return err
 	}
 	if n > 0 {
-		within, cancel := context.WithTimeout(ctx, settleFor)
+		within, cancel := context.WithTimeout(ctx, resumeFor)
 		defer cancel()
-		if !h.Protocols().Settle(within) {
+		if !h.Protocols().Resumed(within) {
 			h.Log().Warn("an interrupted operation goes on; what it holds is in use", "look", "operation list")
 		}
 	}

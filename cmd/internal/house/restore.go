@@ -53,7 +53,7 @@ func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passp
 	if err != nil {
 		return mark, err
 	}
-	return mark, settle(temp, dir)
+	return mark, place(temp, dir)
 }
 
 // unused refuses a directory in which there is anything.
@@ -141,8 +141,8 @@ func (m *Mark) note(ctx context.Context, db *store.DB) error {
 	return nil
 }
 
-// settle puts a directory in its place. Who has made one there meanwhile keeps it.
-func settle(temp, dir string) error {
+// place puts a directory in its place. Who has made one there meanwhile keeps it.
+func place(temp, dir string) error {
 	err := os.Remove(dir) // only if it is empty
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		err = os.Rename(temp, dir)

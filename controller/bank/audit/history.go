@@ -9,12 +9,12 @@ import (
 
 // history is a topic of the journal as far as it was read.
 type history struct {
-	topic   instrument.Topic
-	last    instrument.Seq // that was read
-	settled instrument.Seq // rows up to here are of what was on record when instruments were read
-	count   int
-	rows    []row
-	of      map[instrument.ID]int // how many rows an instrument has
+	topic    instrument.Topic
+	last     instrument.Seq // that was read
+	recorded instrument.Seq // rows up to here are of what was on record when instruments were read
+	count    int
+	rows     []row
+	of       map[instrument.ID]int // how many rows an instrument has
 }
 
 // histories are one topic of all exchanges, by how records name these.

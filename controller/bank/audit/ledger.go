@@ -146,7 +146,7 @@ func (a *auditor) usedBy(s *sale) func(string) bool {
 // value is equal for records that are.
 func (a *auditor) record(ctx context.Context, s *sale, l ledger) (record, []string, error) {
 	r := record{sale: s, returns: map[string]taler.Return{}, others: a.usedBy(s)}
-	i, w, err := a.b.Lookup(ctx, s.wopid)
+	i, w, err := a.b.Withdrawal(ctx, s.wopid)
 	if err != nil {
 		return r, nil, err
 	}

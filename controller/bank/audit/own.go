@@ -62,9 +62,9 @@ func (a *auditor) rowsOf(h *history, id instrument.ID, d Difference, what string
 
 // saleAt finds a withdrawal by its instance; one that was made or confirmed since
 // the books were read is read now. Nil if there is none.
-func (a *auditor) saleAt(ctx context.Context, id instrument.ID, settled bool) (*sale, error) {
+func (a *auditor) saleAt(ctx context.Context, id instrument.ID, recorded bool) (*sale, error) {
 	s := a.books.sales[id]
-	if id == "" || s != nil && (settled || s.state == taler.StateConfirmed) {
+	if id == "" || s != nil && (recorded || s.state == taler.StateConfirmed) {
 		return s, nil
 	}
 	i, err := a.b.Instruments().View(ctx, id)
@@ -98,7 +98,7 @@ func (a *auditor) compareIncoming(ctx context.Context, exchange string, r row) e
 	if in.Type == taler.TypeKYCAuth {
 		return nil // it credits nobody
 	}
-	s, err := a.saleAt(ctx, r.of, r.seq <= h.settled)
+	s, err := a.saleAt(ctx, r.of, r.seq <= h.recorded)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (a *auditor) compareTransfers(ctx context.Context) error {
 	for _, of := range []histories{a.books.transfers, a.books.outgoing} {
 		for exchange, h := range of {
 			for _, r := range h.rows {
-				if r.seq <= h.settled {
+				if r.seq <= h.recorded {
 					a.compareWired(exchange, h, r, known[r.of])
 				}
 			}

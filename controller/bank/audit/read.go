@@ -32,7 +32,7 @@ func (a *auditor) read(ctx context.Context) error {
 		if err := a.readRows(ctx, h); err != nil {
 			return err
 		}
-		h.settled = h.last
+		h.recorded = h.last
 	}
 	for _, read := range []func(context.Context) error{a.readProviders, a.readSales, a.readTransfers, a.readReturns} {
 		if err := read(ctx); err != nil {

@@ -10,7 +10,7 @@ import (
 
 // saleOf reads a withdrawal as it is now; nil if there is none.
 func (a *auditor) saleOf(ctx context.Context, id taler.WOPID) (*sale, error) {
-	i, w, err := a.b.Lookup(ctx, id)
+	i, w, err := a.b.Withdrawal(ctx, id)
 	if err != nil {
 		return nil, gone(err)
 	}

@@ -114,12 +114,12 @@ func Open(tb testing.TB, o Options) *House {
 	tb.Cleanup(h.pay.Close)
 	h.start()
 	tb.Cleanup(h.Close)
-	h.settle()
+	h.furnish()
 	return h
 }
 
-// settle makes the accounts of a new house.
-func (h *House) settle() {
+// furnish makes the accounts of a new house.
+func (h *House) furnish() {
 	h.tb.Helper()
 	ctx := context.Background()
 	if err := h.Bank.AddProvider(ctx, bank.Provider{Name: ProviderName, Kind: "simulator", URL: h.pay.URL}); err != nil {

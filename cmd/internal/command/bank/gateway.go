@@ -98,7 +98,7 @@ func credentialsOf(f house.Files, x bank.Exchange) string {
 }
 
 // gatewayURL is where an exchange finds its account: as the settings say, else where
-// the bank listens, or did when it was last seen, or will as far as that is settled.
+// the bank listens, or did when it was last seen, or will as far as that is known.
 func (d desk) gatewayURL(x bank.Exchange) string {
 	if d.s.URL != "" {
 		return d.s.gatewayURL(x)

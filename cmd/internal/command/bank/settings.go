@@ -32,7 +32,7 @@ type settings struct {
 	AdminIncoming   bool              `toml:"admin_incoming" doc:"For tests only: whoever has the exchange's credentials may credit reserves that nobody has paid for."`
 	Listen          string            `toml:"listen" doc:"Where the three REST APIs listen: host:port; port 0 takes a free one."`
 	SessionListen   string            `toml:"session_listen" doc:"Where native sessions are accepted: host:port."`
-	PNP             string            `toml:"pnp" doc:"How protocols are negotiated in native sessions, the same at both sides: pnp.intersect, or pnp.upp, which settles classes and protocols in one exchange; empty: pnp.intersect."`
+	PNP             string            `toml:"pnp" doc:"How protocols are negotiated in native sessions, the same at both sides: pnp.intersect, or pnp.upp, which agrees on classes and protocols in one exchange; empty: pnp.intersect."`
 	AskingFirst     time.Duration     `toml:"asking_first" doc:"The first pause before a provider is asked again about a payment or a refund; each is twice the last one."`
 	AskingLongest   time.Duration     `toml:"asking_longest" doc:"The longest such pause."`
 	PendingFor      time.Duration     `toml:"pending_for" doc:"How long a withdrawal waits for a wallet."`

@@ -144,7 +144,7 @@ func withdrawalAbort(e *cli.Env) *cobra.Command {
 			if err := b.AbortByOperator(c.Context(), w.WOPID, *reason); err != nil {
 				return err
 			}
-			if _, w, err = b.Lookup(c.Context(), w.WOPID); err != nil {
+			if _, w, err = b.Withdrawal(c.Context(), w.WOPID); err != nil {
 				return err
 			}
 			return show(c.Context(), e, b, w)
@@ -171,7 +171,7 @@ func withdrawalRetry(e *cli.Env) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				if _, w, err = b.Lookup(c.Context(), w.WOPID); err != nil {
+				if _, w, err = b.Withdrawal(c.Context(), w.WOPID); err != nil {
 					return err
 				}
 				if err := show(c.Context(), e, b, w); err != nil || decided {
@@ -254,7 +254,7 @@ func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.With
 		return taler.Withdrawal{}, cli.Usage("a WOPID is named by its first %d characters or more", minPrefix)
 	}
 	if id, err := taler.ParseWOPID(text); err == nil {
-		_, w, err := b.Lookup(ctx, id)
+		_, w, err := b.Withdrawal(ctx, id)
 		return w, err
 	}
 	return byPrefix(ctx, b, strings.ToUpper(text))

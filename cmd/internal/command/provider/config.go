@@ -13,7 +13,7 @@ import (
 // Party is what `swaperoo config` knows of a card provider simulator.
 func Party() check.Party {
 	return check.Party{Name: "provider", Here: here, Check: checkAll, Settings: func(e *cli.Env) (any, error) {
-		s, err := settled(e)
+		s, err := chosen(e)
 		return &s, err
 	}}
 }
@@ -23,7 +23,7 @@ func here(dir string) bool {
 	return err == nil
 }
 
-func settled(e *cli.Env) (settings, error) {
+func chosen(e *cli.Env) (settings, error) {
 	dir, err := e.PartyDir("provider")
 	if err != nil {
 		return settings{}, err
@@ -32,7 +32,7 @@ func settled(e *cli.Env) (settings, error) {
 }
 
 func checkAll(_ context.Context, e *cli.Env) (found check.Findings, err error) {
-	s, err := settled(e)
+	s, err := chosen(e)
 	if err != nil {
 		return nil, err
 	}

@@ -29,7 +29,7 @@ type settings struct {
 	TokenFile   string   `toml:"token_file" doc:"file with the account's token, mode 0600"`
 	Listen      string   `toml:"listen" doc:"address at which wallets pay over sessions; port 0 takes a free one"`
 	Till        string   `toml:"till" doc:"address of the API for the software of a till, of this machine only unless --allow-http is said; port 0 takes a free one"`
-	PNP         string   `toml:"pnp" doc:"how protocols are negotiated in sessions, the same at both sides: pnp.intersect, or pnp.upp, which settles classes and protocols in one exchange; empty: pnp.intersect"`
+	PNP         string   `toml:"pnp" doc:"how protocols are negotiated in sessions, the same at both sides: pnp.intersect, or pnp.upp, which agrees on classes and protocols in one exchange; empty: pnp.intersect"`
 	ClearLines  []string `toml:"clear_lines" doc:"lines that run without TLS, such as \"serial-clear:/dev/ttyS0\": nobody proves there who they are"`
 }
 

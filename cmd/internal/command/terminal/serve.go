@@ -28,7 +28,7 @@ func serving(e *cli.Env) *cobra.Command {
 			}
 			return open(c.Context(), e, working, func(ctx context.Context, t *terminal) error {
 				inside := context.WithoutCancel(ctx) // they close in order
-				defer t.settling(ctx)()
+				defer t.crediting(ctx)()
 				p := serve.New(e)
 				p.With(with)
 				if err := p.Sessions(*further, func(a comm.Address) (comm.Listener, error) { return t.Listen(inside, t.house.Comm, a) }); err != nil {
@@ -61,14 +61,14 @@ func serving(e *cli.Env) *cobra.Command {
 	return c
 }
 
-// settling credits what an earlier life was paid into accounts, beside the
+// crediting credits what an earlier life was paid into accounts, beside the
 // serving: a provider that is away keeps nobody waiting. What it returns ends it.
-func (t *terminal) settling(ctx context.Context) (end func()) {
+func (t *terminal) crediting(ctx context.Context) (end func()) {
 	within, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := t.Settle(within); err != nil && within.Err() == nil {
+		if err := t.CreditPaid(within); err != nil && within.Err() == nil {
 			t.Log().Warn("not all that was paid into accounts is credited yet", "error", err)
 		}
 	}()
