@@ -96,11 +96,6 @@ func (m *Manager) Disable(ctx context.Context, id instrument.PrincipalID) error 
 	return m.Change(ctx, id, func(p *Principal) error { p.Disabled = true; return nil })
 }
 
-// SetLimits replaces the limits of a principal.
-func (m *Manager) SetLimits(ctx context.Context, id instrument.PrincipalID, l Limits) error {
-	return m.Change(ctx, id, func(p *Principal) error { p.Limits = l; return nil })
-}
-
 // Change changes a principal as it is now, in one unit of work: two who change
 // it at the same time do not undo each other. change may be called again and
 // only changes what it is given; its error changes nothing. fault.NotFound if

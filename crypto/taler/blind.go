@@ -21,12 +21,6 @@ const (
 // value: a recoup shows it.
 type BlindingSecret struct{ hidden }
 
-// NewBlindingSecret takes a copy of 32 bytes.
-func NewBlindingSecret(b []byte) (BlindingSecret, error) {
-	h, err := hideExactly(b, "a blinding secret")
-	return BlindingSecret{h}, err
-}
-
 // Blind hides a message from the exchange that will sign it: FDH(m)·r^e mod N.
 // The result has no leading zeros and goes over the wire as it is. m is the hash
 // of the coin's public key.

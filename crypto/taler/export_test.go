@@ -8,6 +8,13 @@ func BlindingFactor(pub *RSAPublicKey, secret BlindingSecret) []byte {
 	return minimal(blindingFactor(pub, secret).Bytes(pub.n))
 }
 
+// NewBlindingSecret takes a copy of 32 bytes, which vectors state; else one follows
+// from a coin's seed, with the other CoinSecrets.
+func NewBlindingSecret(b []byte) (BlindingSecret, error) {
+	h, err := hideExactly(b, "a blinding secret")
+	return BlindingSecret{h}, err
+}
+
 // WithAFault is the key of a machine that computes one half of its signatures
 // wrongly.
 func (k *RSAPrivateKey) WithAFault() *RSAPrivateKey {

@@ -1,10 +1,8 @@
 package onetime
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"io"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -27,8 +25,8 @@ type Card struct {
 	Key     Key
 }
 
-// cardFile is the form of a test card's file. There is no member for a card
-// number, and unknown members are refused.
+// cardFile is the form of a test card's file, which a wallet keeps as the state of its
+// instrument. There is no member for a card number.
 type cardFile struct {
 	Account string `json:"account"`
 	Brand   string `json:"brand"`
@@ -49,31 +47,6 @@ func (c Card) File() ([]byte, error) {
 		return nil, fault.Wrap(err, fault.Internal, "the card's file cannot be written")
 	}
 	return append(text, '\n'), nil
-}
-
-// ParseCard reads what File wrote, and nothing else. The error is fault.Invalid
-// with ReasonCardMalformed and repeats no part of the text.
-func ParseCard(text []byte) (Card, error) {
-	var f cardFile
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&f); err != nil {
-		return Card{}, badCard("it is not the JSON object with account, brand, last4 and key")
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return Card{}, badCard("something follows the JSON object")
-	}
-	raw, err := base64.RawURLEncoding.Strict().DecodeString(f.Key)
-	if err != nil {
-		return Card{}, badCard("its key is not base64url")
-	}
-	defer clear(raw)
-	key, err := NewKey(raw)
-	if err != nil {
-		return Card{}, err
-	}
-	c := Card{Account: f.Account, Brand: f.Brand, Last4: f.Last4, Key: key}
-	return c, c.Check()
 }
 
 // Check refuses a card with a missing or impossible part. The error is
