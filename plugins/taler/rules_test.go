@@ -1,20 +1,14 @@
 package taler
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"encoding/json"
 	"fmt"
 	"os"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
-	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/protocol"
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
@@ -269,90 +263,6 @@ func TestKeysOfARealExchangeVerify(t *testing.T) {
 	}
 }
 
-func FuzzVerifiedKeys(f *testing.F) {
-	text, err := os.ReadFile("../../comm/taler/testdata/exchange-keys.json")
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(text)
-	f.Add([]byte(`{"version":"23:0:6","currency":"CHF","signkeys":[{}],"denominations":[{"cipher":"RSA","denoms":[{}]}]}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var keys taler.Keys
-		if taler.Unmarshal(text, &keys) != nil {
-			return
-		}
-		e, err := verified(keys, noon)
-		if err != nil {
-			return
-		}
-		if _, _, err := plan(e.Denominations, instrument.Amount{Currency: e.Currency, Value: 1 << 40}, batchSize, noon); err != nil {
-			t.Errorf("a verified exchange cannot be planned with: %v", err)
-		}
-	})
-}
-
-// A denomination whose key turns out dishonest is left out, and the plan is made
-// again of the others.
-func TestAPlanIsMadeAgainWithoutADishonestKey(t *testing.T) {
-	key, err := rsa.GenerateKey(rand.Reader, minRSABits)
-	if err != nil {
-		t.Fatal(err)
-	}
-	good, err := crypto.NewRSAPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	until := timestamp(noon.Add(time.Hour))
-	e := taler.ExchangeState{Currency: "CHF", Denominations: []taler.Denomination{
-		{DenomPubHash: taler.HashCode{1}, RSAPub: []byte{1, 2, 3}, Value: sum("CHF:10"), FeeWithdraw: sum("CHF:0"), StampExpireWithdraw: until, StampExpireDeposit: until},
-		{DenomPubHash: taler.HashCode{2}, RSAPub: good.Encode(), Value: sum("CHF:4"), FeeWithdraw: sum("CHF:0"), StampExpireWithdraw: until, StampExpireDeposit: until},
-	}}
-	r := taler.Reserve{ReservePriv: taler.StoredSecret{1}, Seed: taler.StoredSecret{2}, Amount: sum("CHF:13"), Remainder: sum("CHF:13")}
-	status, err := batchForm().planned(&r, e, taler.Amount{}, noon)
-	if err != nil || status != taler.ReserveSent || len(r.Batch.Plan) != 1 || r.Batch.Plan[0].Count != 3 || r.NextCoin != 3 {
-		t.Errorf("%s, %v", status, err)
-	}
-	r.Batch, r.NextCoin, e.Denominations = nil, 0, e.Denominations[:1]
-	if _, err := batchForm().planned(&r, e, taler.Amount{}, noon); fault.ReasonOf(err) != "no-denominations" {
-		t.Errorf("with that one alone: %v", err)
-	}
-}
-
-// No coin is made that costs more than it is worth, and an exchange that has no others
-// is said to be that.
-func TestACoinThatCostsMoreThanItIsWorth(t *testing.T) {
-	denomination := func(name byte, value, fee string) taler.Denomination {
-		until := timestamp(noon.Add(time.Hour))
-		return taler.Denomination{DenomPubHash: taler.HashCode{name}, Value: sum(value), FeeWithdraw: sum(fee), StampExpireWithdraw: until, StampExpireDeposit: until}
-	}
-	dear, fair, even := denomination(1, "CHF:10", "CHF:10.01"), denomination(2, "CHF:5", "CHF:0.1"), denomination(3, "CHF:0.1", "CHF:0.1")
-	e := taler.ExchangeState{Currency: "CHF", Denominations: []taler.Denomination{dear, fair, even}}
-	got, err := outlook(e, sum("CHF:30.9"), taler.Amount{}, noon)
-	if err != nil || got.Coins != 7 || got.Amount != sum("CHF:30.1") || got.Fees != sum("CHF:0.7") || got.Remainder != sum("CHF:0.1") {
-		t.Errorf("%+v, %v", got, err)
-	}
-	e.Denominations = e.Denominations[:1]
-	if _, err := outlook(e, sum("CHF:30"), taler.Amount{}, noon); fault.ReasonOf(err) != "fees-exceed-value" {
-		t.Errorf("of that alone: %v", err)
-	}
-	r := taler.Reserve{Amount: sum("CHF:30"), Remainder: sum("CHF:30")}
-	if _, err := batchForm().planned(&r, e, taler.Amount{}, noon); !strings.Contains(fault.From(err).Hint, "goes back") || strings.Contains(fault.From(err).Hint, "another exchange") {
-		t.Errorf("with the money there: %v", err)
-	}
-	if _, err := outlook(e, sum("CHF:30"), taler.Amount{}, noon.Add(2*time.Hour)); fault.ReasonOf(err) != "no-denominations" {
-		t.Errorf("when its time is over: %v", err)
-	}
-}
-
-// An exchange that lets nobody withdraw is not said to want less.
-func TestALimitOfNothing(t *testing.T) {
-	e := taler.ExchangeState{HardLimits: []taler.HardLimit{{OperationType: taler.LimitWithdraw, Threshold: sum("CHF:0")}}}
-	_, err := limited(e, sum("CHF:1"), taler.Amount{})
-	if f := fault.From(err); f == nil || f.Reason != "limit-exceeded" || strings.Contains(f.Hint, "less") || !strings.Contains(f.Message, "nobody withdraw anything") {
-		t.Errorf("%v", err)
-	}
-}
-
 // TestKeysThatHaveGrownOld: when denominations have ended since the keys were read,
 // what is left of a reserve is neither done nor too small before they are read again.
 func TestKeysThatHaveGrownOld(t *testing.T) {
@@ -385,42 +295,4 @@ func TestKeysThatHaveGrownOld(t *testing.T) {
 			t.Errorf("%s: the outlook is %v", row.name, err)
 		}
 	}
-}
-
-func FuzzAnswersOfAnExchange(f *testing.F) {
-	f.Add(200, []byte(`{"ev_sigs":[{"ev_sig":{"cipher":"RSA","blinded_rsa_signature":"00"}}]}`))
-	f.Add(409, []byte(`{"code":1150,"balance":"CHF:1"}`))
-	f.Add(404, []byte(`{"code":1005}`))
-	f.Fuzz(func(t *testing.T, status int, body []byte) {
-		for _, form := range []form{batchForm(), unifiedForm()} {
-			r := taler.Reserve{Amount: sum("CHF:1"), Remainder: sum("CHF:1"), Batch: &taler.WithdrawBatch{Body: []byte("{}")}}
-			coins, next, err := form.answered(&r, taler.ExchangeState{}, protocol.Response{Status: status, Body: body}, true, noon)
-			if len(coins) > 0 || next == taler.ReserveDone && err != nil {
-				t.Errorf("an empty batch became %d coins, %s", len(coins), next)
-			}
-			if status != 200 && err == nil {
-				t.Errorf("status %d is no refusal", status)
-			}
-		}
-		r := taler.Reserve{Amount: sum("CHF:1"), Remainder: sum("CHF:1")}
-		_, _ = arrived(r, protocol.Response{Status: status, Body: body})
-		_, _ = readTerms(protocol.Response{Status: status, Body: body})
-	})
-}
-
-func FuzzStates(f *testing.F) {
-	f.Add([]byte(`{"url":"https://e.example/","denominations":[{}]}`))
-	f.Add([]byte(`{"reserve_priv":"0000","amount":"CHF:1"}`))
-	f.Add([]byte(`{"denom":"0000","signature":"00"}`))
-	f.Fuzz(func(_ *testing.T, text []byte) {
-		_ = checkExchange(nil, &instrument.Instance{State: text})
-		var coin taler.Coin
-		if json.Unmarshal(text, &coin) == nil {
-			_ = coin.Verified()
-		}
-		var e taler.ExchangeState
-		if json.Unmarshal(text, &e) == nil {
-			_, _ = outlook(e, instrument.Amount{Currency: e.Currency, Value: 3}, instrument.Amount{}, noon)
-		}
-	})
 }
