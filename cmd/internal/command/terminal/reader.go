@@ -153,15 +153,18 @@ func tap(ctx context.Context, e *cli.Env, h *house.House, id instrument.ID, at c
 		if err == nil {
 			break
 		}
-		if fault.ReasonOf(err) != vendor.ReasonNothingToPay {
-			return err
+		if fault.ReasonOf(err) == vendor.ReasonNothingToPay {
+			select {
+			case <-time.After(looksEvery):
+				continue
+			case <-ctx.Done():
+			}
 		}
-		select {
-		case <-time.After(looksEvery):
-		case <-ctx.Done():
+		if ctx.Err() != nil { // in the middle of a look, or between two
 			return fault.Wrap(ctx.Err(), fault.Unknown, "nothing was to be paid").Because(protocol.ReasonPending).
 				WithHint("no card was charged; start it again when the till has something to pay at its reader")
 		}
+		return err
 	}
 	own, err := h.Own(ctx)
 	if err != nil {

@@ -1,0 +1,63 @@
+package wallet
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// TestWhatWasToBeRefusedAndWasNot: a script ends there; a person is told, and goes on.
+func TestWhatWasToBeRefusedAndWasNot(t *testing.T) {
+	net, bundles := inproc.NewNetwork(), []protocol.Bundle{controllertest.Tickets()}
+	from := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: bundles})
+	to := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: bundles})
+	s, err := from.InitiateSession(t.Context(), to.Listen(t, controllertest.Inspector{Price: instrument.Amount{Currency: "CHF", Value: 5}}), controller.Login{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const typed = "! nonsense\n! classes\nclasses\nclose\nclasses\n"
+	for name, row := range map[string]struct {
+		person bool
+		said   []string
+		reason fault.Reason
+	}{
+		"a script": {false, []string{"refused step-unknown", "classes"}, "not-refused"},
+		"a person": {true, []string{"refused step-unknown", "classes", "refused not-refused", "classes"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			e := &cli.Env{Out: &out, Err: io.Discard, JSON: true}
+			err := (&steps{&wallet{env: e}, s}).follow(t.Context(), bufio.NewScanner(strings.NewReader(typed)), row.person)
+			if fault.ReasonOf(err) != row.reason {
+				t.Errorf("it ends with %v", err)
+			}
+			var said []string
+			for d := json.NewDecoder(&out); d.More(); {
+				var line struct {
+					Step  string
+					Error struct{ Reason string }
+				}
+				if err := d.Decode(&line); err != nil {
+					t.Fatal(err)
+				}
+				said = append(said, strings.TrimSpace(line.Step+" "+line.Error.Reason))
+			}
+			if !slices.Equal(said, row.said) {
+				t.Errorf("it says %q", said)
+			}
+		})
+	}
+}
