@@ -63,19 +63,19 @@ type Asking struct {
 }
 
 func (a Asking) withDefaults() Asking {
-	def := func(d *time.Duration, v time.Duration) {
-		if *d <= 0 {
-			*d = v
-		}
-	}
-	def(&a.First, time.Second)
-	def(&a.Longest, 5*time.Minute)
-	def(&a.Woken, time.Second)
-	def(&a.Within, time.Minute)
-	if a.AtOnce <= 0 {
-		a.AtOnce = 64
-	}
+	orElse(&a.First, time.Second)
+	orElse(&a.Longest, 5*time.Minute)
+	orElse(&a.Woken, time.Second)
+	orElse(&a.Within, time.Minute)
+	orElse(&a.AtOnce, 64)
 	return a
+}
+
+// orElse gives a setting that was left open its default.
+func orElse[T int | time.Duration](setting *T, otherwise T) {
+	if *setting <= 0 {
+		*setting = otherwise
+	}
 }
 
 // Bank is the C2EC controller. It is safe for concurrent use.

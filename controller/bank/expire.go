@@ -18,15 +18,9 @@ type Expiry struct {
 }
 
 func (e Expiry) withDefaults() Expiry {
-	if e.Pending <= 0 {
-		e.Pending = 15 * time.Minute
-	}
-	if e.Selected <= 0 {
-		e.Selected = 30 * time.Minute
-	}
-	if e.Every <= 0 {
-		e.Every = 10 * time.Second
-	}
+	orElse(&e.Pending, 15*time.Minute)
+	orElse(&e.Selected, 30*time.Minute)
+	orElse(&e.Every, 10*time.Second)
 	return e
 }
 
@@ -126,25 +120,13 @@ func scan[S any](ctx context.Context, b *Bank, f instrument.Filter, each func(in
 // expireOne ends a withdrawal unless something has happened to it since. One that
 // an operation is at is looked at again the next time.
 func (b *Bank) expireOne(ctx context.Context, id instrument.ID) error {
-	err := b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		var w taler.Withdrawal
-		if err := i.Decode(&w); err != nil {
-			return err
-		}
-		why := b.cfg.Expiry.over(w, b.Now())
+	err := b.amend(ctx, id, func(w *taler.Withdrawal) bool {
+		why := b.cfg.Expiry.over(*w, b.Now())
 		if why == "" {
-			return nil
+			return false
 		}
 		w.State, w.Aborted, w.AbortReason = taler.StateAborted, b.Now().Unix(), why
-		i.Status = string(w.State)
-		if err := i.Encode(w); err != nil {
-			return err
-		}
-		return tx.Put(i)
+		return true
 	})
 	if fault.KindOf(err) == fault.Locked {
 		return nil

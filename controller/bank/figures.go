@@ -71,7 +71,7 @@ func (b *Bank) unfetched(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// lastRow is the number of the latest row of a history; 0: it has none.
+// lastRow is the number of the latest row of a topic; 0: it has none.
 func (b *Bank) lastRow(ctx context.Context, topic instrument.Topic) (instrument.Seq, error) {
 	last, err := b.Instruments().Journal(ctx, topic, instrument.Page{Reverse: true, Limit: 1})
 	if err != nil || len(last) == 0 {

@@ -74,20 +74,14 @@ func (b *Bank) giveBack(id instrument.ID) {
 // settle writes how a return ended.
 func (b *Bank) settle(id instrument.ID, report TransferReport) error {
 	return b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		var r taler.Return
-		if err := i.Decode(&r); err != nil || r.State.Final() {
-			return err
-		}
-		r.State, r.Message, r.Refund, r.Proof, r.Ended = report.State, report.Message, report.Refund, report.Proof, b.Now().Unix()
-		i.Status = string(r.State)
-		if err := i.Encode(r); err != nil {
-			return err
-		}
-		return tx.Put(i)
+		return amend(tx, id, func(i *instrument.Instance, r *taler.Return) (bool, error) {
+			if r.State.Final() {
+				return false, nil
+			}
+			r.State, r.Message, r.Refund, r.Proof, r.Ended = report.State, report.Message, report.Refund, report.Proof, b.Now().Unix()
+			i.Status = string(r.State)
+			return true, nil
+		})
 	})
 }
 

@@ -71,7 +71,7 @@ func (b *Bank) openTransfers(ctx context.Context) ([]OpenTransfer, error) {
 // resumeTransfers finds what earlier lives have left open, of exchanges that were
 // removed as well, and has it carried out.
 func (b *Bank) resumeTransfers(ctx context.Context) error {
-	all, err := b.exchanges(ctx, true)
+	all, err := b.EveryExchange(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,12 +81,8 @@ func (b *Bank) resumeTransfers(ctx context.Context) error {
 	}
 	for _, x := range all {
 		h := b.handingOf(x)
-		last, err := b.Instruments().Journal(ctx, h.topic, instrument.Page{Limit: 1, Reverse: true})
-		if err != nil {
+		if h.read, err = b.lastRow(ctx, h.topic); err != nil {
 			return err
-		}
-		if len(last) > 0 {
-			h.read = last[0].Seq
 		}
 		for _, t := range open {
 			if t.Transfer.Exchange == x.Key() && instrument.Seq(t.Transfer.Row) <= h.read { // later ones come with the topic

@@ -36,38 +36,36 @@ type TransferReport struct {
 func (b *Bank) ReportTransfer(ctx context.Context, id instrument.ID, r TransferReport) error {
 	var t taler.Transfer
 	err := b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		t = taler.Transfer{}
-		if err := i.Decode(&t); err != nil {
-			return err
-		}
-		if t.State.Final() {
-			if t.State == r.State {
-				return nil
+		wrote := false
+		err := amend(tx, id, func(i *instrument.Instance, now *taler.Transfer) (bool, error) {
+			if t = *now; t.State.Final() {
+				return false, alreadyEnded(t.State, r.State)
 			}
-			return fault.New(fault.Conflict, "this transfer ended as %s and cannot become %s", t.State, r.State).Because("transfer-decided")
-		}
-		t = reported(t, r, b.Now().Unix())
-		i.Status = string(t.State)
-		if err := i.Encode(t); err != nil {
-			return err
-		}
-		if err := tx.Put(i); err != nil || t.State != taler.TransferSuccess {
+			t, wrote = reported(t, r, b.Now().Unix()), true
+			*now, i.Status = t, string(t.State)
+			return true, nil
+		})
+		if err != nil || !wrote || t.State != taler.TransferSuccess {
 			return err
 		}
 		row, err := t.Carried()
 		if err != nil {
 			return err
 		}
-		return tx.Append(topicOf(Outgoing, t.Exchange), i.ID, row)
+		return tx.Append(topicOf(Outgoing, t.Exchange), id, row)
 	})
 	if err == nil {
 		b.changed(ctx, t.Exchange, id)
 	}
 	return err
+}
+
+// alreadyEnded refuses another end than the one that there was.
+func alreadyEnded(as, now taler.TransferState) error {
+	if as == now {
+		return nil
+	}
+	return fault.New(fault.Conflict, "this transfer ended as %s and cannot become %s", as, now).Because("transfer-decided")
 }
 
 // reported is t after a report, at a time in unix seconds.

@@ -47,11 +47,8 @@ func (p Provider) checkTransaction(name string) error {
 	return fault.New(fault.Invalid, "a payment at %s has a number, and this provider_transaction_id is none", p.Name).Because(taler.ReasonParameterMalformed)
 }
 
-// checkNotice refuses a notice that can never be true of a provider.
+// checkNotice refuses a notice that is in form and can never be true of a provider.
 func (b *Bank) checkNotice(ctx context.Context, provider string, r taler.TerminalWithdrawalConfirmationRequest) error {
-	if err := r.Check(b.cfg.Currency); err != nil {
-		return err
-	}
 	_, p, err := b.provider(ctx, provider)
 	if err != nil {
 		return err

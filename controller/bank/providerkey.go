@@ -74,21 +74,12 @@ func (b *Bank) RotateProviderKey(ctx context.Context, name string, user int64, k
 		return fault.New(fault.Invalid, "a provider of the kind %s is asked without a key", p.Kind).Because("key-not-wanted")
 	}
 	err = b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		var now keyed
-		if err := i.Decode(&now); err != nil {
-			return err
-		}
-		if now.Key = string(key); user != 0 {
-			now.User = user
-		}
-		if err := i.Encode(now); err != nil {
-			return err
-		}
-		return tx.Put(i)
+		return amend(tx, id, func(_ *instrument.Instance, now *keyed) (bool, error) {
+			if now.Key = string(key); user != 0 {
+				now.User = user
+			}
+			return true, nil
+		})
 	})
 	b.known.Delete(name)
 	return err

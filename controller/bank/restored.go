@@ -37,7 +37,7 @@ func (b *Bank) GoOn(ctx context.Context, next instrument.Seq) error {
 			return err
 		}
 	}
-	all, err := b.exchanges(ctx, true)
+	all, err := b.EveryExchange(ctx)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (b *Bank) GoOn(ctx context.Context, next instrument.Seq) error {
 // NextIncoming is the least number that the next row of every exchange's history
 // can have.
 func (b *Bank) NextIncoming(ctx context.Context) (least instrument.Seq, err error) {
-	all, err := b.exchanges(ctx, true)
+	all, err := b.EveryExchange(ctx)
 	for _, x := range all {
 		next, err := b.Instruments().Next(ctx, x.Topic(Incoming))
 		if err != nil {
@@ -71,24 +71,15 @@ func (b *Bank) NextIncoming(ctx context.Context) (least instrument.Seq, err erro
 
 // restored marks a withdrawal that was open in the backup.
 func (b *Bank) restored(ctx context.Context, id instrument.ID) error {
-	err := b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		var w taler.Withdrawal
-		if err := i.Decode(&w); err != nil || w.State.Final() || w.Restored != 0 {
-			return err
+	err := b.amend(ctx, id, func(w *taler.Withdrawal) bool {
+		if w.State.Final() || w.Restored != 0 {
+			return false
 		}
 		w.Restored = b.Now().Unix()
 		if w.State == taler.StatePending {
 			w.State, w.Aborted, w.AbortReason = taler.StateAborted, w.Restored, "the bank was restored from a backup in which it was open"
 		}
-		i.Status = string(w.State)
-		if err := i.Encode(w); err != nil {
-			return err
-		}
-		return tx.Put(i)
+		return true
 	})
 	if errors.Is(err, fault.Locked) {
 		return fault.Wrap(err, fault.Locked, "an operation of the backup holds a withdrawal").Because("operation-open").

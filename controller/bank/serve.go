@@ -41,16 +41,7 @@ func (s servicing) Offers(_ context.Context, _ controller.Caller, inv instrument
 // Prepare gives the operation its withdrawal and what the bank adds to it.
 func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Execute, t *controller.Transaction) error {
 	if e.Call.Operation == taler.OperationSetUp {
-		var r taler.TerminalWithdrawalSetup
-		if err := read(e.Call.Args, &r); err != nil {
-			return err
-		}
-		if err := r.Check(s.b.cfg.Currency); err != nil {
-			return err
-		}
-		args, err := s.b.setupArgs(ctx, who.Principal, r)
-		t.Args, t.Amount, t.Counts = args, r.Amount, counted(who.Principal, r)
-		return err
+		return s.prepareSetUp(ctx, who, e, t)
 	}
 	var named struct {
 		WOPID taler.WOPID `json:"wopid"`
@@ -66,16 +57,40 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 		return unknown(nil)
 	}
 	t.Instruments = []instrument.ID{i.ID}
-	if e.Call.Operation == taler.OperationConfirm {
-		var a taler.ConfirmArgs
-		if err := read(e.Call.Args, &a); err != nil {
-			return err
-		}
-		return s.b.checkNotice(ctx, w.Provider, a.Request())
+	switch e.Call.Operation {
+	case taler.OperationConfirm:
+		return s.prepareConfirm(ctx, e, w)
+	case taler.OperationSelect:
+		return s.prepareSelect(e, t)
 	}
-	if e.Call.Operation != taler.OperationSelect {
-		return nil
+	return nil
+}
+
+func (s servicing) prepareSetUp(ctx context.Context, who controller.Caller, e comm.Execute, t *controller.Transaction) error {
+	var r taler.TerminalWithdrawalSetup
+	if err := read(e.Call.Args, &r); err != nil {
+		return err
 	}
+	if err := r.Check(s.b.cfg.Currency); err != nil {
+		return err
+	}
+	args, err := s.b.setupArgs(ctx, who.Principal, r)
+	t.Args, t.Amount, t.Counts = args, r.Amount, counted(who.Principal, r)
+	return err
+}
+
+func (s servicing) prepareConfirm(ctx context.Context, e comm.Execute, w taler.Withdrawal) error {
+	var a taler.ConfirmArgs
+	if err := read(e.Call.Args, &a); err != nil {
+		return err
+	}
+	if err := a.Request().Check(s.b.cfg.Currency); err != nil {
+		return err
+	}
+	return s.b.checkNotice(ctx, w.Provider, a.Request())
+}
+
+func (s servicing) prepareSelect(e comm.Execute, t *controller.Transaction) error {
 	var a taler.SelectArgs
 	if err := read(e.Call.Args, &a); err != nil {
 		return err

@@ -85,7 +85,7 @@ func (b *Bank) catchUp(ctx context.Context, x Exchange, s *standing) error {
 // waits, and has it looked at again.
 func (b *Bank) readStanding(ctx context.Context, x Exchange, s *standing) error {
 	s.rows = map[taler.TransferState][]placed{}
-	last, err := b.Instruments().Journal(ctx, x.Topic(Transfers), instrument.Page{Limit: 1, Reverse: true})
+	last, err := b.lastRow(ctx, x.Topic(Transfers))
 	if err != nil {
 		return err
 	}
@@ -101,10 +101,7 @@ func (b *Bank) readStanding(ctx context.Context, x Exchange, s *standing) error 
 			return err
 		}
 	}
-	s.read, s.upto = true, 0
-	if len(last) > 0 {
-		s.upto = last[0].Seq
-	}
+	s.read, s.upto = true, last
 	return nil
 }
 

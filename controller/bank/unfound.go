@@ -59,7 +59,7 @@ func (b *Bank) markUnfound(id instrument.ID, judged taler.Withdrawal, unfound bo
 	if unfound == (judged.Unfound != 0) {
 		return nil
 	}
-	err := b.amend(id, func(w *taler.Withdrawal) bool {
+	err := b.amend(b.life, id, func(w *taler.Withdrawal) bool {
 		if w.State != judged.State || w.ProviderTransactionID != judged.ProviderTransactionID || !w.Undecided() {
 			return false
 		}

@@ -1,0 +1,158 @@
+package bank
+
+import (
+	"container/heap"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// searcher looks for payments of withdrawals that ended unconfirmed, and of those
+// that a second notice came for. What it knows is in the database: in a new life each
+// is searched for once at once. It belongs to one goroutine.
+type searcher struct {
+	b      *Bank
+	read   instrument.Seq // of the journal: what ended since is in it
+	second instrument.Seq // of SecondNotices
+	known  map[instrument.ID]bool
+	due    searches
+	busy   int         // searches under way, or not back in due yet
+	done   chan search // has room for all of them
+}
+
+func newSearcher(b *Bank) *searcher {
+	return &searcher{b: b, known: map[instrument.ID]bool{}, done: make(chan search, b.cfg.Searching.AtOnce)}
+}
+
+// begin finds what ended in earlier lives, notices that nobody has decided, and
+// second ones.
+func (s *searcher) begin() error {
+	var err error
+	if s.read, err = s.b.lastRow(s.b.life, instrument.Operations); err != nil {
+		return err
+	}
+	err = s.b.scan(s.b.life, string(taler.StateAborted), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
+		s.add(i.ID, w)
+		return s.b.life.Err() == nil, s.b.life.Err()
+	})
+	if err != nil {
+		return err
+	}
+	return s.readSecond()
+}
+
+// add takes up a withdrawal that was aborted.
+func (s *searcher) add(id instrument.ID, w taler.Withdrawal) {
+	if w.Undecided() {
+		s.b.ask(id, w)
+	}
+	if w.Searched != 0 || s.known[id] {
+		return
+	}
+	s.known[id] = true
+	now, ended := s.b.Now(), time.Unix(w.Aborted, 0)
+	if ended.After(now) { // by a clock that was put right since
+		ended = now
+	}
+	first := ended.Add(s.b.cfg.Searching.First)
+	if first.Before(now) {
+		first = now
+	}
+	heap.Push(&s.due, search{id: id, ended: ended, at: first})
+}
+
+// journalled is how many entries of the journal are read at a time.
+const journalled = 1024
+
+// look reads what has ended since it looked last, what an operator's command beside
+// the bank has found to be given back, and second notices.
+func (s *searcher) look() error {
+	for {
+		page, err := s.b.Instruments().Journal(s.b.life, instrument.Operations, instrument.Page{After: s.read, Limit: journalled})
+		if err != nil {
+			return err
+		}
+		for _, e := range page {
+			if e.Class == ClassWithdrawal && e.Status == string(taler.StateAborted) {
+				w, err := s.b.view(s.b.life, e.Instance)
+				if err != nil {
+					return err
+				}
+				s.add(e.Instance, w)
+			}
+			if e.Class == ClassReturn && e.Status == string(taler.TransferPending) {
+				s.b.giveBack(e.Instance)
+			}
+			s.read = e.Seq
+		}
+		if len(page) < journalled {
+			return s.readSecond()
+		}
+	}
+}
+
+// work makes the searches that are due, for a while.
+func (s *searcher) work(during time.Duration) {
+	timer := time.NewTimer(during)
+	defer timer.Stop()
+	for {
+		for s.busy < cap(s.done) && len(s.due) > 0 && !s.due[0].at.After(s.b.Now()) {
+			s.start(heap.Pop(&s.due).(search))
+		}
+		select {
+		case x := <-s.done:
+			s.busy--
+			if x.at.IsZero() {
+				delete(s.known, x.id)
+				s.b.watchesNoMore(x.id)
+			} else {
+				heap.Push(&s.due, x)
+			}
+		case <-timer.C:
+			return
+		case <-s.b.life.Done():
+			return
+		}
+	}
+}
+
+func (s *searcher) start(x search) {
+	s.busy++
+	b, began := s.b, s.b.Now()
+	b.background(func() {
+		over, last, err := b.search(&x, began)
+		switch {
+		case err != nil:
+			x.at = began.Add(b.cfg.Searching.First)
+			if b.life.Err() == nil && !isUnanswered(err) {
+				b.Log().Warn("payments of a withdrawal that has ended cannot be looked for", "withdrawal", x.id, "error", err)
+			}
+		case over:
+			x.at = time.Time{}
+		case last:
+			x.at = began.Add(b.cfg.Searching.Longest)
+		default:
+			x.at = b.cfg.Searching.next(x.ended, began)
+		}
+		s.done <- x
+	})
+}
+
+// searches are a heap, the next one first.
+type searches []search
+
+func (s searches) Len() int           { return len(s) }
+func (s searches) Less(i, j int) bool { return s[i].at.Before(s[j].at) }
+func (s searches) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
+
+// Push implements heap.Interface.
+func (s *searches) Push(x any) { *s = append(*s, x.(search)) }
+
+// Pop implements heap.Interface.
+func (s *searches) Pop() any {
+	old := *s
+	last := old[len(old)-1]
+	*s = old[:len(old)-1]
+	return last
+}
