@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -17,17 +16,7 @@ func (a *API) integrationConfig(w http.ResponseWriter, _ *http.Request) error {
 }
 
 func (a *API) operation(w http.ResponseWriter, r *http.Request) error {
-	id, err := a.wopid(r)
-	if err != nil {
-		return err
-	}
-	poll, err := a.poll(r)
-	if err != nil {
-		return err
-	}
-	return a.hold(w, r, poll.Timeout, nil, status(poll, func(ctx context.Context, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
-		return a.bank.Status(ctx, id, poll)
-	}))
+	return a.status(w, r, nil, a.bank.Status)
 }
 
 func (a *API) selectReserve(w http.ResponseWriter, r *http.Request) error {

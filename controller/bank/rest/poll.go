@@ -18,29 +18,33 @@ const (
 	many   = 256
 )
 
-// poll reads how long a request wants to be held, and until what.
-func (a *API) poll(r *http.Request) (taler.LongPoll, error) {
-	q, err := taler.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return taler.LongPoll{}, err
-	}
-	return taler.ParseLongPoll(q, a.o.LongPollCap)
-}
-
 // look reads what a request asks for, and waits so long for it to be as it is asked
 // for. A document of nil is 204.
 type look func(ctx context.Context, wait time.Duration) (document []byte, done bool, err error)
 
-// status looks at a withdrawal.
-func status(poll taler.LongPoll, of func(context.Context, taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error)) look {
-	return func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
-		out, err := of(ctx, taler.LongPoll{Timeout: wait, OldState: poll.OldState})
+// status answers with the withdrawal of a request, as somebody sees it, once it is in
+// another state than the request says, or its time is over.
+func (a *API) status(w http.ResponseWriter, r *http.Request, holds still, of func(context.Context, taler.WOPID, taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error)) error {
+	id, err := a.wopid(r)
+	if err != nil {
+		return err
+	}
+	q, err := taler.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	poll, err := taler.ParseLongPoll(q, a.o.LongPollCap)
+	if err != nil {
+		return err
+	}
+	return a.hold(w, r, poll.Timeout, holds, func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
+		out, err := of(ctx, id, taler.LongPoll{Timeout: wait, OldState: poll.OldState})
 		if err != nil {
 			return nil, false, err
 		}
 		document, err := encoded(out)
 		return document, out.Status != poll.OldState, err
-	}
+	})
 }
 
 // hold answers a request that may wait. For a moment it does so in its handler, for

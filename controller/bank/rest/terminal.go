@@ -49,17 +49,9 @@ func (a *API) setUp(w http.ResponseWriter, r *http.Request, p *profile.Principal
 }
 
 func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.Principal, holds still) error {
-	id, err := a.wopid(r)
-	if err != nil {
-		return err
-	}
-	poll, err := a.poll(r)
-	if err != nil {
-		return err
-	}
-	return a.hold(w, r, poll.Timeout, holds, status(poll, func(ctx context.Context, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
+	return a.status(w, r, holds, func(ctx context.Context, id taler.WOPID, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
 		return a.bank.StatusFor(ctx, p, id, poll)
-	}))
+	})
 }
 
 // check stores the notice; whether it is true is found out afterwards.
