@@ -45,9 +45,9 @@ type record struct {
 	Latest     string            `json:"latest,omitempty"`   // peer or reason of the last event that may come again
 }
 
-// purchase is what the terminal is asked to sell.
-func (r record) purchase() vendor.Purchase {
-	return vendor.Purchase{RequestUID: r.RequestUID, Amount: r.Amount, Exchange: byName(r.Exchange)}
+// order is what the terminal is asked to sell.
+func (r record) order() vendor.Order {
+	return vendor.Order{RequestUID: r.RequestUID, Amount: r.Amount, Exchange: byName(r.Exchange)}
 }
 
 func checkRecord(before, after *instrument.Instance) error {

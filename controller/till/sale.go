@@ -88,7 +88,7 @@ func (s *sale) step(ctx context.Context) (vendor.Withdrawal, error) {
 	case err == nil && !w.WOPID.IsZero() && w.URI != "":
 		w, err = t.Resume(ctx, w.WOPID, "", s)
 	case err == nil || errors.Is(err, fault.NotFound):
-		w, err = t.Withdraw(ctx, s.order.purchase(), s)
+		w, err = t.Withdraw(ctx, s.order.order(), s)
 	}
 	if now, missing := t.FindByRequest(context.WithoutCancel(ctx), s.order.RequestUID); missing == nil {
 		if now.Over() && !w.Over() && !now.WOPID.IsZero() { // by another way than the one that failed, such as Abort

@@ -132,7 +132,7 @@ func (t *Till) mayBegin(ctx context.Context, r record) error {
 	if !errors.Is(err, fault.NotFound) {
 		return err
 	}
-	return t.terminal.CheckPurchase(ctx, r.purchase())
+	return t.terminal.CheckOrder(ctx, r.order())
 }
 
 func (t *Till) check(o Order) error {

@@ -58,7 +58,7 @@ func TestARotatedTokenIsTakenUp(t *testing.T) {
 					selects(e)
 					on(e)
 				}}
-				w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: uid, Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+				w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: uid, Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
 				if err == nil && w.Status != taler.TerminalConfirmed {
 					t.Errorf("it ended %s", w.Status)
 				}

@@ -98,7 +98,7 @@ func TestACardAtTheReaderPays(t *testing.T) {
 					}()
 					person := &atTheReader{row.person}
 					person.on = c.selects(t, newPurse(t, 1))
-					sold, err := c.Withdraw(ctx, vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
+					sold, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
 					if fault.KindOf(err) != row.kind || !slices.Equal(person.events, row.events) || c.cards.times() != row.times {
 						t.Errorf("error %v, events %v, %d charges", err, person.events, c.cards.times())
 					}
@@ -175,7 +175,7 @@ func TestAReaderIsNoWallet(t *testing.T) {
 			}
 			ended := make(chan error, 1)
 			go func() {
-				_, err := c.Withdraw(ctx, vendor.Purchase{RequestUID: row.name, Amount: amount(t, "CHF:20")}, row.screen)
+				_, err := c.Withdraw(ctx, vendor.Order{RequestUID: row.name, Amount: amount(t, "CHF:20")}, row.screen)
 				ended <- err
 			}()
 			id = <-shown

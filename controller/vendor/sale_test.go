@@ -95,7 +95,7 @@ func TestOnlyTheWalletThatSelectedMayPay(t *testing.T) {
 			tried <- [2]error{thief, newWallet(t, c).pay(t, shop, all[0].WOPID, mine)}
 		}()
 	}}
-	_, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
+	_, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
 	check(t, err)
 	got := <-tried
 	if fault.ReasonOf(got[0]) != "wallet-differs" || got[1] != nil {
@@ -158,7 +158,7 @@ func TestNobodyWaitsForEver(t *testing.T) {
 			cut()
 		}
 	}}
-	w, err := c.Withdraw(ctx, vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
+	w, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
 	if !errors.Is(err, fault.Unknown) || w.Status != taler.TerminalSelected {
 		t.Fatalf("error %v, %s", err, w.Status)
 	}
@@ -221,7 +221,7 @@ func TestAWalletThatAbortsPaysNothing(t *testing.T) {
 					check(t, c.bank.Wallet().AbortOperation(t.Context(), id))
 				}
 			}}
-			w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: row.card}, person)
+			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: row.card}, person)
 			if !errors.Is(err, fault.Declined) || w.Status != taler.TerminalAborted || !slices.Equal(person.events, row.events) {
 				t.Errorf("error %v, %s, events %v", err, w.Status, person.events)
 			}

@@ -3,22 +3,12 @@ package vendor
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
-	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
-
-// Purchase is what a customer wants.
-type Purchase struct {
-	RequestUID string // idempotency key of the SETUP
-	Amount     instrument.Amount
-	Exchange   string // one of the bank's, by its name; empty: the default one
-	Card       string // what the terminal's own reader reads; empty: a native peer pays
-}
 
 // pollFor is how long one long poll waits at the bank.
 const pollFor = 30 * time.Second
@@ -26,12 +16,12 @@ const pollFor = 30 * time.Second
 // Withdraw sells digital cash, from SETUP to the receipt. It returns the
 // withdrawal as it ended; an aborted one is fault.Declined with the reason. When
 // ctx ends the withdrawal stays as it is on record and Resume goes on from there.
-func (t *Terminal) Withdraw(ctx context.Context, p Purchase, s Screen) (Withdrawal, error) {
-	w, err := t.setUp(ctx, p)
+func (t *Terminal) Withdraw(ctx context.Context, o Order, s Screen) (Withdrawal, error) {
+	w, err := t.setUp(ctx, o)
 	if err != nil {
 		return w, err
 	}
-	return t.goOn(ctx, w, p.Card, s)
+	return t.goOn(ctx, w, o.Card, s)
 }
 
 // Resume goes on with a withdrawal after a restart.
@@ -111,79 +101,6 @@ const reasonAborted fault.Reason = "withdrawal-aborted"
 
 func aborted(reason string) error {
 	return fault.New(fault.Declined, "the withdrawal was aborted: %s", reason).Because(reasonAborted)
-}
-
-// setUp has the bank make a WOPID and works out what the card is charged.
-func (t *Terminal) setUp(ctx context.Context, p Purchase) (Withdrawal, error) {
-	bank, err := t.offers(ctx, p)
-	if err != nil {
-		return Withdrawal{}, err
-	}
-	taken, err := takes(bank, p.Amount)
-	if err != nil {
-		return Withdrawal{}, err
-	}
-	request := taler.TerminalWithdrawalSetup{RequestUID: p.RequestUID, Amount: p.Amount, TerminalFees: taken, Exchange: p.Exchange}
-	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
-		return Withdrawal{}, err
-	}
-	w, err := t.FindByRequest(ctx, p.RequestUID)
-	if err != nil || w.Status != taler.TerminalPending {
-		return w, err
-	}
-	status, err := t.statusOf(ctx, &w, taler.LongPoll{})
-	if err != nil {
-		return w, err
-	}
-	uri, err := taler.NewWithdrawURI(t.cfg.Integration, w.WOPID.ID())
-	if err != nil {
-		return w, err
-	}
-	fees := status.CardFees
-	if fees == (instrument.Amount{}) {
-		fees = instrument.ZeroOf(p.Amount.Currency)
-	}
-	total, err := p.Amount.Add(fees)
-	if err != nil {
-		return w, err
-	}
-	err = t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
-		r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
-	})
-	return w, err
-}
-
-// CheckPurchase asks the bank whether it deals in what is wanted, and keeps
-// nothing: what is refused here has never begun. fault.Invalid for another
-// currency, fault.NotFound for an exchange that is not one of its own.
-func (t *Terminal) CheckPurchase(ctx context.Context, p Purchase) error {
-	_, err := t.offers(ctx, p)
-	return err
-}
-
-// offers is what the bank says of itself, if it deals in what is wanted.
-func (t *Terminal) offers(ctx context.Context, p Purchase) (taler.TerminalConfig, error) {
-	bank, err := t.BankConfig(ctx)
-	if err != nil {
-		return bank, err
-	}
-	if p.Amount.Currency != bank.Currency {
-		return bank, fault.New(fault.Invalid, "the bank deals in %s and not in %s", bank.Currency, p.Amount.Currency).Because(taler.ReasonCurrencyMismatch)
-	}
-	named := func(x taler.ExchangeChoice) bool { return x.Name == p.Exchange }
-	if p.Exchange != "" && p.Exchange != taler.DefaultExchange && !slices.ContainsFunc(bank.Exchanges, named) {
-		return bank, fault.New(fault.NotFound, "the bank sells no cash of an exchange %q", p.Exchange).Because(taler.ReasonExchangeUnknown)
-	}
-	return bank, nil
-}
-
-// takes is what this terminal takes of an amount, as the bank's operator has
-// agreed with its owner; the zero Amount if nothing was.
-func takes(bank taler.TerminalConfig, of instrument.Amount) (instrument.Amount, error) {
-	if bank.Till == nil {
-		return instrument.Amount{}, nil
-	}
-	return bank.Till.Due(of)
 }
 
 // accept asks the customer, and records which terms were accepted and when.

@@ -35,7 +35,7 @@ func TestAWithdrawalEndsAsTheCardDoes(t *testing.T) {
 			c, person := newCast(t), row.person
 			c.cards.late = row.late
 			person.on = c.selects(t, newPurse(t, 1))
-			w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: row.card}, &person)
+			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: row.card}, &person)
 			if fault.KindOf(err) != row.kind || !slices.Equal(person.events, row.events) {
 				t.Fatalf("error %v, events %v", err, person.events)
 			}
@@ -79,7 +79,7 @@ func TestAChargedCardIsNeverChargedAgain(t *testing.T) {
 					cut()
 				}
 			}}
-			w, err := c.Withdraw(ctx, vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &before)
+			w, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &before)
 			if !errors.Is(err, fault.Unknown) || w.Status != taler.TerminalSelected {
 				t.Fatalf("error %v, %s", err, w.Status)
 			}
@@ -115,7 +115,7 @@ func TestAChargeThatNeverArrivedIsSentAgain(t *testing.T) {
 			c.later.Add(int64(5 * time.Minute))
 		}
 	}}
-	w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
 	if err != nil || w.Transaction != "pay-1" || !slices.Equal(person.events, []string{"setup", "selected", "unknown", "unknown", "paid", "confirmed"}) {
 		t.Errorf("error %v, events %v, transaction %q", err, person.events, w.Transaction)
 	}
@@ -144,7 +144,7 @@ func TestAProviderThatIsAwayIsNoEnd(t *testing.T) {
 					cut()
 				}
 			}}
-			w, err := c.Withdraw(ctx, vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &first)
+			w, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &first)
 			if row.begun {
 				c.away.Store(true)
 				w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{})
@@ -164,15 +164,15 @@ func TestAProviderThatIsAwayIsNoEnd(t *testing.T) {
 func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
 	c := newCast(t)
 	first := customer{on: c.selects(t, newPurse(t, 1))}
-	one, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &first)
+	one, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &first)
 	check(t, err)
 	again := customer{}
-	two, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &again)
+	two, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &again)
 	if err != nil || two.WOPID != one.WOPID || !slices.Equal(again.events, []string{"setup", "selected", "confirmed"}) || c.cards.times() != 1 {
 		t.Errorf("%s and %s, error %v, events %v and %v, charged %d times", one.WOPID, two.WOPID, err, first.events, again.events, c.cards.times())
 	}
 	other := customer{}
-	if _, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:30"), Card: "approved"}, &other); !errors.Is(err, fault.Conflict) {
+	if _, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:30"), Card: "approved"}, &other); !errors.Is(err, fault.Conflict) {
 		t.Errorf("another amount: %v", err)
 	}
 }
@@ -183,7 +183,7 @@ func TestTwoThatGoOnWithAWithdrawalSeeHowItEnds(t *testing.T) {
 	for _, at := range []string{vendor.EventSelected, vendor.EventPaid} {
 		c := newCast(t)
 		selects := c.selects(t, newPurse(t, 1))
-		want := vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}
+		want := vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}
 		other := customer{}
 		one := customer{on: func(e vendor.Event) {
 			if selects(e); e.Event != at {
@@ -203,7 +203,7 @@ func TestTwoThatGoOnWithAWithdrawalSeeHowItEnds(t *testing.T) {
 func TestTheBeginningOfAWOPIDNamesIt(t *testing.T) {
 	c := newCast(t)
 	person := customer{on: c.selects(t, newPurse(t, 1))}
-	w, err := c.Withdraw(t.Context(), vendor.Purchase{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
 	check(t, err)
 	text := w.WOPID.Text()
 	for _, row := range []struct {

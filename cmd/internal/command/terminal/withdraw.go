@@ -140,7 +140,7 @@ func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, 
 	if err != nil {
 		return none, cli.Argument(err)
 	}
-	return t.Withdraw(ctx, vendor.Purchase{RequestUID: string(op), Amount: amount, Exchange: o.exchange, Card: o.card}, s)
+	return t.Withdraw(ctx, vendor.Order{RequestUID: string(op), Amount: amount, Exchange: o.exchange, Card: o.card}, s)
 }
 
 // choose is the exchange whose cash is sold: the one that was named, or where

@@ -1,0 +1,91 @@
+package vendor
+
+import (
+	"context"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Order is the cash that a customer wants.
+type Order struct {
+	RequestUID string // idempotency key of the SETUP
+	Amount     instrument.Amount
+	Exchange   string // one of the bank's, by its name; empty: the default one
+	Card       string // what the terminal's own reader reads; empty: a native peer pays
+}
+
+// setUp has the bank make a WOPID and works out what the card is charged.
+func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
+	bank, err := t.offers(ctx, o)
+	if err != nil {
+		return Withdrawal{}, err
+	}
+	taken, err := takes(bank, o.Amount)
+	if err != nil {
+		return Withdrawal{}, err
+	}
+	request := taler.TerminalWithdrawalSetup{RequestUID: o.RequestUID, Amount: o.Amount, TerminalFees: taken, Exchange: o.Exchange}
+	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
+		return Withdrawal{}, err
+	}
+	w, err := t.FindByRequest(ctx, o.RequestUID)
+	if err != nil || w.Status != taler.TerminalPending {
+		return w, err
+	}
+	status, err := t.statusOf(ctx, &w, taler.LongPoll{})
+	if err != nil {
+		return w, err
+	}
+	uri, err := taler.NewWithdrawURI(t.cfg.Integration, w.WOPID.ID())
+	if err != nil {
+		return w, err
+	}
+	fees := status.CardFees
+	if fees == (instrument.Amount{}) {
+		fees = instrument.ZeroOf(o.Amount.Currency)
+	}
+	total, err := o.Amount.Add(fees)
+	if err != nil {
+		return w, err
+	}
+	err = t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
+		r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
+	})
+	return w, err
+}
+
+// CheckOrder asks the bank whether it deals in what is wanted, and keeps
+// nothing: what is refused here has never begun. fault.Invalid for another
+// currency, fault.NotFound for an exchange that is not one of its own.
+func (t *Terminal) CheckOrder(ctx context.Context, o Order) error {
+	_, err := t.offers(ctx, o)
+	return err
+}
+
+// offers is what the bank says of itself, if it deals in what is wanted.
+func (t *Terminal) offers(ctx context.Context, o Order) (taler.TerminalConfig, error) {
+	bank, err := t.BankConfig(ctx)
+	if err != nil {
+		return bank, err
+	}
+	if o.Amount.Currency != bank.Currency {
+		return bank, fault.New(fault.Invalid, "the bank deals in %s and not in %s", bank.Currency, o.Amount.Currency).Because(taler.ReasonCurrencyMismatch)
+	}
+	named := func(x taler.ExchangeChoice) bool { return x.Name == o.Exchange }
+	if o.Exchange != "" && o.Exchange != taler.DefaultExchange && !slices.ContainsFunc(bank.Exchanges, named) {
+		return bank, fault.New(fault.NotFound, "the bank sells no cash of an exchange %q", o.Exchange).Because(taler.ReasonExchangeUnknown)
+	}
+	return bank, nil
+}
+
+// takes is what this terminal takes of an amount, as the bank's operator has
+// agreed with its owner; the zero Amount if nothing was.
+func takes(bank taler.TerminalConfig, of instrument.Amount) (instrument.Amount, error) {
+	if bank.Till == nil {
+		return instrument.Amount{}, nil
+	}
+	return bank.Till.Due(of)
+}
