@@ -103,6 +103,5 @@ func failure(ctx context.Context, u *url.URL, connected bool, err error) error {
 	case ctx.Err() != nil:
 		return fault.Wrap(ctx.Err(), fault.Timeout, "there was no time left to connect to %s", u.Host).Because("connect-timeout")
 	}
-	return fault.Wrap(err, fault.Unavailable, "%s cannot be connected to", u.Host).
-		Because("server-unreachable").WithHint("check the network and the server's address")
+	return comm.Unreached(err, u.Host)
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,17 +34,21 @@ func TestWhenNothingHappened(t *testing.T) {
 	for _, row := range []struct {
 		name, url string
 		options   https.Options
+		says      string
 	}{
-		{"nobody listens", gone.URL, https.Options{}},
-		{"no such name", "https://nobody.invalid/", https.Options{}},
-		{"a certificate of a stranger", stranger.URL, https.Options{}},
-		{"silent on TLS", "https://" + deaf.Addr().String(), https.Options{Connect: short}},
-		{"silent for all of the time", "https://" + deaf.Addr().String(), https.Options{Timeout: short}},
+		{"nobody listens", gone.URL, https.Options{}, "cannot be reached"},
+		{"no such name", "https://nobody.invalid/", https.Options{}, "cannot be reached"},
+		{"a certificate of a stranger", stranger.URL, https.Options{}, "shows a certificate that is not trusted here"},
+		{"silent on TLS", "https://" + deaf.Addr().String(), https.Options{Connect: short}, "cannot be reached"},
+		{"silent for all of the time", "https://" + deaf.Addr().String(), https.Options{Timeout: short}, "cannot be reached"},
 	} {
 		for _, method := range []string{"GET", "POST"} {
 			t.Run(row.name+" "+method, func(t *testing.T) {
 				_, err := fetcher(t, row.options).Fetch(t.Context(), comm.Fetch{Method: method, URL: row.url, Body: []byte("x")})
 				want(t, err, fault.Unavailable, "server-unreachable")
+				if f := fault.From(err); !strings.HasSuffix(f.Message, row.says) || f.Hint == "" {
+					t.Errorf("a person reads %q (%s)", f.Message, f.Hint)
+				}
 			})
 		}
 	}

@@ -3,7 +3,6 @@ package taler
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
@@ -171,18 +171,15 @@ func (c *Client) broken(err error, maybeDone bool) error {
 		return f // the guard at the dialer or the redirect said no
 	}
 	host := c.host()
-	var stranger *tls.CertificateVerificationError
 	switch {
-	case errors.As(err, &stranger): // nothing was sent
-		return fault.Wrap(err, fault.Unavailable, "%s shows a certificate that is not trusted here", host).Because("server-unreachable").
-			WithHint("it must be for this name, of today, and come with its chain from an authority that this machine knows (SSL_CERT_FILE adds one)")
+	case comm.Untrusted(err):
+		return comm.Unreached(err, host)
 	case maybeDone:
 		return fault.Wrap(err, fault.Unknown, "%s did not answer; the request may have arrived", host).Because("answer-missing").WithHint("ask again")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return fault.Wrap(err, fault.Timeout, "%s did not answer in time", host).Because("answer-late")
 	}
-	return fault.Wrap(err, fault.Unavailable, "%s cannot be reached", host).
-		Because("server-unreachable").WithHint("check the address and the network, then try again")
+	return comm.Unreached(err, host)
 }
 
 // unreadable is the fault of a 2xx answer that says nothing: the request may have

@@ -203,7 +203,7 @@ func outcome(facts protocol.Facts, failure error) (to, reason string, refusal er
 	}
 	switch fault.KindOf(failure) {
 	case fault.Unavailable, fault.Timeout, fault.Denied, fault.Invalid: // not connected, or not let out: nothing has left
-		return declined, "provider-unreachable", failure
+		return declined, string(reasonUnreachable), failure
 	case fault.Declined:
 		return declined, string(fault.ReasonOf(failure)), failure
 	}

@@ -2,6 +2,7 @@ package card
 
 import (
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -130,9 +131,25 @@ func check(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 		return protocol.Result{}, err
 	}
 	if err := at.check(ctx, s); err != nil {
-		return protocol.Result{}, err
+		return protocol.Result{}, explained(err)
 	}
 	return protocol.ResultOf(struct{}{})
+}
+
+// explained says why a provider does not answer, in the words of who tried to reach it:
+// only to an operator, who asks with CHECK. They name a machine, which payers need not
+// know.
+func explained(err error) error {
+	var why *fault.Fault
+	if fault.ReasonOf(err) != reasonUnreachable || !errors.As(errors.Unwrap(err), &why) {
+		return err
+	}
+	f := unreachable(why)
+	f.Message += ": " + why.Message
+	if why.Hint != "" {
+		f.Hint = why.Hint
+	}
+	return f
 }
 
 // nobody is a reference that nobody has paid.

@@ -203,9 +203,12 @@ func askPending(ctx context.Context, s protocol.Session, p payment) (protocol.Fa
 	return f, err
 }
 
-func unreachable(cause error) error {
+// reasonUnreachable is a provider that gives no answer.
+const reasonUnreachable fault.Reason = "provider-unreachable"
+
+func unreachable(cause error) *fault.Fault {
 	return fault.Wrap(cause, fault.Unavailable, "the card payment provider does not answer").
-		Because("provider-unreachable").WithHint("try again later")
+		Because(reasonUnreachable).WithHint("try again later")
 }
 
 // unusable is an answer that says nothing. What was asked for may have been done.

@@ -3,6 +3,7 @@ package card_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -241,7 +242,11 @@ func TestCheckTellsAProviderFromAnythingElse(t *testing.T) {
 	}
 	wantFault(t, check(s.books.URL+"/elsewhere"), fault.Unavailable, "answer-malformed")
 	s.books.Close()
-	wantFault(t, check(s.books.URL+"/"), fault.Unavailable, "provider-unreachable")
+	err := check(s.books.URL + "/")
+	wantFault(t, err, fault.Unavailable, "provider-unreachable")
+	if f := fault.From(err); !strings.HasPrefix(f.Message, "the card payment provider does not answer: ") || f.Hint == "try again later" {
+		t.Errorf("the operator reads %q (%s)", f.Message, f.Hint)
+	}
 }
 
 func TestACardKeepsItsRules(t *testing.T) {
