@@ -113,8 +113,9 @@ func TestConfigOfSomethingElseIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b, _ := newBank(t, Anonymous(), says(200, row.body))
-			if _, err := b.IntegrationConfig(t.Context()); fault.KindOf(err) != fault.Unsupported || fault.ReasonOf(err) != row.reason {
-				t.Errorf("%v, %q", err, fault.ReasonOf(err))
+			_, err := b.IntegrationConfig(t.Context())
+			if f := fault.From(err); f.Kind != fault.Unsupported || f.Reason != row.reason || f.Hint == "" {
+				t.Errorf("%+v", f)
 			}
 		})
 	}

@@ -18,10 +18,12 @@ import (
 func CheckURL(raw string, allowHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, fault.New(fault.Invalid, "%q is not an http address", printable(clip(raw))).Because(ReasonAddressRefused)
+		return nil, fault.New(fault.Invalid, "%q is not an http address", printable(clip(raw))).Because(ReasonAddressRefused).
+			WithHint("write it like https://bank.example/")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
-		return nil, fault.New(fault.Invalid, "the address of %s has a user, a query or a fragment", u.Hostname()).Because(ReasonAddressRefused)
+		return nil, fault.New(fault.Invalid, "the address of %s has a user, a query or a fragment", u.Hostname()).Because(ReasonAddressRefused).
+			WithHint("leave them out: it is a host, and a path if need be")
 	}
 	if u.Scheme == "http" && !allowHTTP && !IsLoopbackName(u.Hostname()) {
 		return nil, fault.New(fault.Denied, "%s would be asked without encryption", u.Host).
@@ -48,7 +50,8 @@ func IsPublic(ctx context.Context, host string) (bool, error) {
 	}
 	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
-		return false, fault.Wrap(err, fault.Unavailable, "the name %s cannot be resolved", host)
+		return false, fault.Wrap(err, fault.Unavailable, "the name %s cannot be resolved", host).Because("server-unreachable").
+			WithHint("check the address and the network, then try again")
 	}
 	for _, addr := range addrs {
 		if publicAddress(addr) {
@@ -69,7 +72,8 @@ func GuardedDialer() *net.Dialer { return &net.Dialer{Control: DialControl} }
 func DialControl(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil || !publicAddress(at.Addr()) {
-		return fault.New(fault.Denied, "a public bank named %s, which is an address of a private network", address).Because(ReasonAddressRefused)
+		return fault.New(fault.Denied, "a public bank named %s, which is an address of a private network", address).Because(ReasonAddressRefused).
+			WithHint("nothing was sent there; tell whoever shows this QR code")
 	}
 	return nil
 }
@@ -81,7 +85,8 @@ func PrivateDialer() *net.Dialer {
 	return &net.Dialer{Control: func(_, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil || publicAddress(at.Addr()) {
-			return fault.New(fault.Denied, "the bank was in a private network a moment ago, and is at %s now", address).Because(ReasonAddressRefused)
+			return fault.New(fault.Denied, "the bank was in a private network a moment ago, and is at %s now", address).Because(ReasonAddressRefused).
+				WithHint("nothing was sent there; try again, and tell the bank if it stays so")
 		}
 		return nil
 	}}

@@ -38,7 +38,7 @@ func TestAddressesThatMayBeCalled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, err := CheckURL(row.url, row.allowHTTP)
-			if fault.KindOf(err) != row.want || err == nil && u == nil {
+			if fault.KindOf(err) != row.want || err == nil && u == nil || err != nil && fault.From(err).Hint == "" {
 				t.Errorf("%v, %v", u, err)
 			}
 		})
@@ -56,7 +56,7 @@ func TestAddressesThatAPublicBankMayName(t *testing.T) {
 		"localhost:80": false, "nonsense": false,
 	} {
 		err := DialControl("tcp", address, nil)
-		if (err == nil) != public || err != nil && !errors.Is(err, fault.Denied) {
+		if (err == nil) != public || err != nil && (!errors.Is(err, fault.Denied) || fault.From(err).Hint == "") {
 			t.Errorf("%s: %v", address, err)
 		}
 	}
@@ -90,7 +90,8 @@ func TestIsPublic(t *testing.T) {
 	}
 	over, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := IsPublic(over, strings.Repeat("x", 70)+".invalid"); err == nil {
-		t.Error("a name that does not resolve is known")
+	_, err := IsPublic(over, strings.Repeat("x", 70)+".invalid")
+	if f := fault.From(err); err == nil || f.Kind != fault.Unavailable || f.Reason != "server-unreachable" || f.Hint == "" {
+		t.Errorf("of a name that does not resolve: %+v", f)
 	}
 }

@@ -104,11 +104,12 @@ func document[T any](ctx context.Context, c *Client, k call) (out T, err error) 
 // speaks refuses a /config of something else.
 func (c *Client) speaks(name, want string, theirs, ours Version) error {
 	if name != want {
-		return fault.New(fault.Unsupported, "%s is %q, not %s", c.host(), printable(clip(name)), want).Because(ReasonAnswerMalformed)
+		return fault.New(fault.Unsupported, "%s is %q, not %s", c.host(), printable(clip(name)), want).Because(ReasonAnswerMalformed).
+			WithHint("check the address: each API of a bank has one of its own")
 	}
 	if !Compatible(ours, theirs) {
 		return fault.New(fault.Unsupported, "%s speaks version %s of %s, which has nothing in common with %s here", c.host(), theirs, want, ours).
-			Because(ReasonVersionIncompatible)
+			Because(ReasonVersionIncompatible).WithHint("one of the two needs a newer version of its software")
 	}
 	return nil
 }
