@@ -1,7 +1,7 @@
 package provider
 
 import (
-	"errors"
+	"context"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -14,32 +14,17 @@ func userAdd(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "add", Short: "Make an application user of wallee's web service and write its key for a bank", Args: cobra.NoArgs}
 	out := c.Flags().String("out", "", "`FILE` to write the user's key to")
 	space := c.Flags().Int64("space", 0, "number of the space whose payments it may ask about")
-	c.RunE = func(c *cobra.Command, _ []string) (err error) {
+	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := cli.Require(c, "out"); err != nil {
 			return err
 		}
 		if *space <= 0 {
 			return cli.Usage("%s needs --space, a number above 0", c.CommandPath())
 		}
-		dir, err := e.PartyDir("provider")
+		made, err := written(c.Context(), e, *out, func(ctx context.Context, p *provider.Provider, f *os.File) (user, error) {
+			return addUser(ctx, p, *space, f)
+		})
 		if err != nil {
-			return err
-		}
-		s, err := read(e, dir)
-		if err != nil {
-			return err
-		}
-		f, err := create(*out)
-		if err != nil {
-			return err
-		}
-		defer func() {
-			if err != nil {
-				_ = os.Remove(*out) // half a key is none
-			}
-		}()
-		made, err := addUser(c, e, dir, s, *space, f)
-		if err = errors.Join(err, f.Close()); err != nil {
 			return err
 		}
 		return e.Print(made, "user %d of space %d; its key is in %s\n", made.User, made.Space, made.File)
@@ -54,16 +39,11 @@ type user struct {
 	User  int64  `json:"user"`
 }
 
-func addUser(c *cobra.Command, e *cli.Env, dir string, s settings, space int64, f *os.File) (_ user, err error) {
-	p, err := open(e, dir, s)
+func addUser(ctx context.Context, p *provider.Provider, space int64, f *os.File) (user, error) {
+	made, err := p.AddUser(ctx, space)
 	if err != nil {
 		return user{}, err
 	}
-	defer func() { err = errors.Join(err, p.Close()) }()
-	var made provider.User
-	if made, err = p.AddUser(c.Context(), space); err != nil {
-		return user{}, err
-	}
 	_, err = f.WriteString(made.Key + "\n")
-	return user{f.Name(), made.Space, made.Number}, errors.Join(err, f.Sync())
+	return user{f.Name(), made.Space, made.Number}, err
 }
