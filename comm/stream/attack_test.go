@@ -41,7 +41,7 @@ func TestASlowHandshakeIsCut(t *testing.T) {
 
 func TestWhoMayComeIn(t *testing.T) {
 	address := open(t, newIdentity(t).options(), commtest.Echo()).Address()
-	anonymous, old := newIdentity(t).config(), newIdentity(t).config()
+	anonymous, old := newIdentity(t).Config(), newIdentity(t).Config()
 	anonymous.Certificates = nil
 	old.MinVersion, old.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
 	for name, config := range map[string]*tls.Config{"without a certificate": anonymous, "TLS 1.2": old} {

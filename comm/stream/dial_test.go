@@ -47,9 +47,9 @@ func TestWhyADialFails(t *testing.T) {
 			id := newIdentity(t)
 			a := bareServer(t, func(line net.Conn) {
 				must(t, greet(line, 't'))
-				say(t, tls.Server(line, id.config()), frameOf('m', ""))
+				say(t, tls.Server(line, id.Config()), frameOf('m', ""))
 			})
-			a.Key = id.key
+			a.Key = id.Key
 			return a
 		}, fault.Unsupported, "not-a-session"},
 		{"in clear at the other end", func(t *testing.T) comm.Address {
@@ -110,12 +110,12 @@ func TestNoiseBeforeASession(t *testing.T) {
 			say(t, line, []byte(noise))
 			say(t, line, markOf('t', 'a', "somebody else", "x"))
 			must(t, greet(line, 't'))
-			c := tls.Server(line, id.config())
+			c := tls.Server(line, id.Config())
 			say(t, c, frameOf('w', ""))
 			say(t, c, frameOf('g', ""))
 			_, _ = io.Copy(io.Discard, c)
 		})
-		address.Key = id.key
+		address.Key = id.Key
 		dial(t, newIdentity(t).options(), address, h)
 		await(t, h.Ended(), "the goodbye is heard")
 	})
@@ -168,7 +168,7 @@ func TestAddressesThatCannotBe(t *testing.T) {
 // A peer that is not the expected one must not learn who called.
 func TestAWrongPeerDoesNotSeeOurKey(t *testing.T) {
 	address, failed := strictServer(t)
-	address.Key = newIdentity(t).key
+	address.Key = newIdentity(t).Key
 	_, err := stream.New(newIdentity(t).options()).Dial(t.Context(), address, commtest.Echo())
 	if fault.ReasonOf(err) != "peer-key-changed" {
 		t.Errorf("error is %v", err)
@@ -199,7 +199,7 @@ func TestTrustIsAskedWhileNoHandshakeIsOpen(t *testing.T) {
 // certificates it has seen by then.
 func strictServer(t *testing.T) (comm.Address, <-chan int) {
 	t.Helper()
-	config := newIdentity(t).config()
+	config := newIdentity(t).Config()
 	failed := make(chan int, 1)
 	return bareServer(t, func(line net.Conn) {
 		must(t, greet(line, 't'))
@@ -215,13 +215,13 @@ func strictServer(t *testing.T) (comm.Address, <-chan int) {
 func TestEachPeerSeesItsOwnIdentity(t *testing.T) {
 	identities := map[string]identity{}
 	o := stream.Options{
-		KeyOf: keyOf,
+		KeyOf: commtest.KeyOf,
 		Trust: func(context.Context, string, comm.Address) error { return nil },
 		TLSClient: func(peer string) (*tls.Config, error) {
 			if _, ok := identities[peer]; !ok {
 				identities[peer] = newIdentity(t)
 			}
-			return identities[peer].config(), nil
+			return identities[peer].Config(), nil
 		},
 	}
 	for _, firstContact := range []bool{false, true} {
@@ -240,7 +240,7 @@ func TestEachPeerSeesItsOwnIdentity(t *testing.T) {
 			address.Key = ""
 		}
 		dial(t, o, address, &commtest.Handler{})
-		if got := <-seen; got != identities[vendor].key {
+		if got := <-seen; got != identities[vendor].Key {
 			t.Errorf("first contact %v: the vendor saw the key %s", firstContact, got)
 		}
 	}

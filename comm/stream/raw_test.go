@@ -127,7 +127,7 @@ func rawClient(t *testing.T, a comm.Address) (session, line net.Conn) {
 func rawSession(t *testing.T, line net.Conn) net.Conn {
 	t.Helper()
 	must(t, hail(line, 't'))
-	c := tls.Client(line, newIdentity(t).config())
+	c := tls.Client(line, newIdentity(t).Config())
 	if kind, _, err := readFrame(c); kind != 'w' {
 		t.Fatalf("welcomed by %c, %v", kind, err)
 	}
@@ -151,11 +151,11 @@ func rawServer(t *testing.T, serve func(net.Conn)) comm.Address {
 	id := newIdentity(t)
 	a := bareServer(t, func(line net.Conn) {
 		must(t, greet(line, 't'))
-		c := tls.Server(line, id.config())
+		c := tls.Server(line, id.Config())
 		say(t, c, frameOf('w', ""))
 		serve(c)
 	})
-	a.Key = id.key
+	a.Key = id.Key
 	return a
 }
 

@@ -92,11 +92,11 @@ func TestADiallerLearnsThatItsServicerDied(t *testing.T) {
 	go func() {
 		defer close(up)
 		must(t, greet(line, 't'))
-		c := tls.Server(line, id.config())
+		c := tls.Server(line, id.Config())
 		say(t, c, frameOf('w', ""))
 	}()
 	h := &commtest.Handler{}
-	at := comm.Address{Scheme: stream.Serial, Path: b, Key: id.key}
+	at := comm.Address{Scheme: stream.Serial, Path: b, Key: id.Key}
 	conn := dial(t, patient(t), at, h)
 	<-up
 	_ = line.Close() // its process is gone, and says nothing

@@ -29,11 +29,11 @@ func TestMain(m *testing.M) {
 
 // command serves one session on its standard input and output.
 func command() error {
-	id, err := makeIdentity()
+	id, err := commtest.MakeIdentity()
 	if err != nil {
 		return err
 	}
-	o := id.options()
+	o := identity{id}.options()
 	o.Pipe = func(context.Context, string) (stream.Pipe, error) { return stream.Standard(os.Stdin, os.Stdout) }
 	fmt.Println("a command that says something first")
 	door, err := stream.New(o).Listen(context.Background(), comm.Address{Scheme: stream.Stdio, Path: "-"},

@@ -33,7 +33,7 @@ func world(scheme string, place func(t testing.TB) (path string, o stream.Option
 				o.Handshake = more.Handshake
 			}
 			p := commtest.Party{
-				Key: id.key, Listen: comm.Address{Scheme: scheme, Path: path},
+				Key: id.Key, Listen: comm.Address{Scheme: scheme, Path: path},
 				MaxFrame: o.MaxFrame, Requests: rpc.MaxRequests, Once: scheme == stream.Stdio || scheme == stream.StdioClear,
 			}
 			if clear {

@@ -39,7 +39,7 @@ func TestASlowHandshakeIsCut(t *testing.T) {
 		wantEnd(t, conn)
 	})
 	t.Run("silent on TLS", func(t *testing.T) {
-		conn, err := tls.Dial("tcp", address.Host, newIdentity(t).config())
+		conn, err := tls.Dial("tcp", address.Host, newIdentity(t).Config())
 		if err != nil {
 			return // we were too slow ourselves, and it was cut
 		}
@@ -47,7 +47,7 @@ func TestASlowHandshakeIsCut(t *testing.T) {
 		wantEnd(t, conn)
 	})
 	t.Run("half a request", func(t *testing.T) {
-		conn, err := tls.Dial("tcp", address.Host, newIdentity(t).config())
+		conn, err := tls.Dial("tcp", address.Host, newIdentity(t).Config())
 		if err != nil {
 			return
 		}
@@ -74,7 +74,7 @@ func TestWhoMayComeIn(t *testing.T) {
 	address := open(t, newIdentity(t).options(), commtest.Echo()).Address()
 	elsewhere := address
 	elsewhere.Path = "/other"
-	mine := newIdentity(t).config()
+	mine := newIdentity(t).Config()
 	anonymous, old := mine.Clone(), mine.Clone()
 	anonymous.Certificates = nil
 	old.MinVersion, old.MaxVersion = tls.VersionTLS12, tls.VersionTLS12

@@ -72,7 +72,7 @@ func TestACancelledDialEndsAtOnce(t *testing.T) {
 // A peer that is not the expected one must not learn who called.
 func TestAWrongPeerDoesNotSeeOurKey(t *testing.T) {
 	address, failed := strictServer(t)
-	address.Key = newIdentity(t).key
+	address.Key = newIdentity(t).Key
 	_, err := websocket.New(newIdentity(t).options()).Dial(t.Context(), address, commtest.Echo())
 	if fault.ReasonOf(err) != "peer-key-changed" {
 		t.Errorf("error is %v", err)
@@ -103,13 +103,13 @@ func TestTrustIsAskedWhileNothingIsOpen(t *testing.T) {
 func TestEachPeerSeesItsOwnIdentity(t *testing.T) {
 	identities := map[string]identity{}
 	o := websocket.Options{
-		KeyOf: keyOf,
+		KeyOf: commtest.KeyOf,
 		Trust: func(context.Context, string, comm.Address) error { return nil },
 		TLSClient: func(peer string) (*tls.Config, error) {
 			if _, ok := identities[peer]; !ok {
 				identities[peer] = newIdentity(t)
 			}
-			return identities[peer].config(), nil
+			return identities[peer].Config(), nil
 		},
 	}
 	for _, firstContact := range []bool{false, true} {
@@ -128,7 +128,7 @@ func TestEachPeerSeesItsOwnIdentity(t *testing.T) {
 			address.Key = ""
 		}
 		dial(t, o, address, &commtest.Handler{})
-		if got := <-seen; got != identities[vendor].key {
+		if got := <-seen; got != identities[vendor].Key {
 			t.Errorf("first contact %v: the vendor saw the key %s", firstContact, got)
 		}
 	}
@@ -151,7 +151,7 @@ func strictServer(t *testing.T) (comm.Address, <-chan int) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = door.Close() })
-	config := newIdentity(t).config()
+	config := newIdentity(t).Config()
 	failed := make(chan int, 1)
 	go func() {
 		conn, err := door.Accept()

@@ -1,67 +1,25 @@
 package websocket_test
 
 import (
-	"crypto/ed25519"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/base64"
-	"errors"
-	"math/big"
 	"testing"
-	"time"
 
+	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/websocket"
 )
 
-// identity is a party's key and the certificate that it signed for itself.
-type identity struct {
-	key  string
-	cert tls.Certificate
-}
+// identity is a party of these tests.
+type identity struct{ commtest.Identity }
 
 func newIdentity(t testing.TB) identity {
 	t.Helper()
-	public, private, err := ed25519.GenerateKey(rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Unix(1<<33, 0)}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return identity{
-		key:  base64.RawURLEncoding.EncodeToString(public),
-		cert: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private},
-	}
-}
-
-// config is that of either side; whose key it is, is not its business.
-func (id identity) config() *tls.Config {
-	return &tls.Config{
-		Certificates:       []tls.Certificate{id.cert},
-		MinVersion:         tls.VersionTLS13,
-		InsecureSkipVerify: true, // the key is the identity, see keyOf
-		ClientAuth:         tls.RequireAnyClientCert,
-	}
-}
-
-func keyOf(state tls.ConnectionState) (string, error) {
-	if len(state.PeerCertificates) != 1 {
-		return "", errors.New("not one certificate")
-	}
-	public, ok := state.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
-	if !ok {
-		return "", errors.New("not an Ed25519 key")
-	}
-	return base64.RawURLEncoding.EncodeToString(public), nil
+	return identity{commtest.NewIdentity(t)}
 }
 
 func (id identity) options() websocket.Options {
 	return websocket.Options{
-		Key: id.key, TLSServer: id.config(), KeyOf: keyOf,
-		TLSClient: func(string) (*tls.Config, error) { return id.config(), nil },
+		Key: id.Key, TLSServer: id.Config(), KeyOf: commtest.KeyOf,
+		TLSClient: func(string) (*tls.Config, error) { return id.Config(), nil },
 		Handshake: patience, Write: patience,
 	}
 }

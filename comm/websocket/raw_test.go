@@ -22,7 +22,7 @@ const patience = time.Minute
 // rawClient speaks the wire by hand to a real listener.
 func rawClient(t *testing.T, a comm.Address) *gorilla.Conn {
 	t.Helper()
-	ws, _, err := handshake(a, newIdentity(t).config(), http.Header{}, websocket.Subprotocol)
+	ws, _, err := handshake(a, newIdentity(t).Config(), http.Header{}, websocket.Subprotocol)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,10 +55,10 @@ func httpServer(t *testing.T, h http.HandlerFunc) comm.Address {
 	t.Helper()
 	id := newIdentity(t)
 	s := httptest.NewUnstartedServer(h)
-	s.TLS = id.config()
+	s.TLS = id.Config()
 	s.StartTLS()
 	t.Cleanup(s.Close)
-	return comm.Address{Scheme: websocket.Scheme, Host: s.Listener.Addr().String(), Path: "/", Key: id.key}
+	return comm.Address{Scheme: websocket.Scheme, Host: s.Listener.Addr().String(), Path: "/", Key: id.Key}
 }
 
 // deafServer takes TCP connections and says nothing.

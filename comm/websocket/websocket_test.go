@@ -20,7 +20,7 @@ func TestTransport(t *testing.T) {
 			o := id.options()
 			o.Trust, o.MaxFrame = trust, 64<<10
 			return commtest.Party{
-				Transport: websocket.New(o), Key: id.key, Listen: loopback,
+				Transport: websocket.New(o), Key: id.Key, Listen: loopback,
 				MaxFrame: o.MaxFrame, Requests: rpc.MaxRequests,
 			}
 		}

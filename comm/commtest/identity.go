@@ -1,0 +1,66 @@
+package commtest
+
+import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"math/big"
+	"testing"
+	"time"
+)
+
+// Identity is a party's key and the certificate that it signed for itself: as little
+// of one as transports need, whose own tests know nothing of ours.
+type Identity struct {
+	Key  string
+	cert tls.Certificate
+}
+
+// NewIdentity makes one for a test.
+func NewIdentity(t testing.TB) Identity {
+	t.Helper()
+	id, err := MakeIdentity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// MakeIdentity is NewIdentity where there is no test.
+func MakeIdentity() (Identity, error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return Identity{}, err
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Unix(1<<33, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	return Identity{
+		Key:  base64.RawURLEncoding.EncodeToString(public),
+		cert: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private},
+	}, err
+}
+
+// Config is that of either side; whose key it is, is not its business.
+func (id Identity) Config() *tls.Config {
+	return &tls.Config{
+		Certificates:       []tls.Certificate{id.cert},
+		MinVersion:         tls.VersionTLS13,
+		InsecureSkipVerify: true, // the key is the identity, see KeyOf
+		ClientAuth:         tls.RequireAnyClientCert,
+	}
+}
+
+// KeyOf reads the text of the peer's key from a handshake.
+func KeyOf(state tls.ConnectionState) (string, error) {
+	if len(state.PeerCertificates) != 1 {
+		return "", errors.New("not one certificate")
+	}
+	public, ok := state.PeerCertificates[0].PublicKey.(ed25519.PublicKey)
+	if !ok {
+		return "", errors.New("not an Ed25519 key")
+	}
+	return base64.RawURLEncoding.EncodeToString(public), nil
+}
