@@ -69,9 +69,12 @@ func (t *Terminal) renewed(ctx context.Context, refused controller.Login) bool {
 		return false
 	}
 	now, err := t.cfg.Renew()
-	if err != nil || now == refused {
+	if err == nil && now == refused {
+		err = fault.New(fault.NotFound, "the token that is kept here is still the one that was refused")
+	}
+	if err != nil {
 		if t.refused != refused {
-			t.Log().Warn("the bank refuses the token of this terminal, and no other is kept here yet", "login", refused.Name, "error", err)
+			t.Log().Warn("the bank refuses the token of this terminal, which cannot sell before it has another", "login", refused.Name, "error", err)
 		}
 		t.refused = refused
 		return false
