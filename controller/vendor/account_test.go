@@ -72,11 +72,13 @@ func TestARotatedTokenIsTakenUp(t *testing.T) {
 			}
 			kept.put(next)
 			check(t, sell("3", nothing))
-			check(t, sell("4", func(e vendor.Event) {
-				if e.Event == vendor.EventSelected { // the payment is confirmed after this
-					kept.put(rotate())
-				}
-			}))
+			for uid, at := range map[string]string{"4": vendor.EventSelected, "5": vendor.EventPaid} { // before and behind the charge
+				check(t, sell(uid, func(e vendor.Event) {
+					if e.Event == at {
+						kept.put(rotate())
+					}
+				}))
+			}
 		})
 	}
 }
