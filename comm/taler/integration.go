@@ -54,10 +54,16 @@ func (s BankWithdrawalOperationStatus) MayBeOf(reserve EddsaPublicKey) bool {
 	return s.SelectedReservePub.IsZero() || s.SelectedReservePub == reserve
 }
 
-// UnmarshalJSON reads the documents of every version of the API.
+// UnmarshalJSON reads the documents of every version of the API. The two accounts are
+// what the bank says of itself, in any spelling: libeufin's have no receiver-name,
+// without which no exchange takes an account.
 func (s *BankWithdrawalOperationStatus) UnmarshalJSON(data []byte) error {
 	type plain BankWithdrawalOperationStatus
-	var in plain
+	var in struct {
+		plain
+		SenderWire       string `json:"sender_wire"`
+		SelectedExchange string `json:"selected_exchange_account"`
+	}
 	if err := decode(data, &in); err != nil {
 		return err
 	}
@@ -73,7 +79,8 @@ func (s *BankWithdrawalOperationStatus) UnmarshalJSON(data []byte) error {
 	if in.Currency == "" {
 		return missing("currency")
 	}
-	*s = BankWithdrawalOperationStatus(in)
+	*s = BankWithdrawalOperationStatus(in.plain)
+	s.SenderWire, s.SelectedExchange = Payto(in.SenderWire), Payto(in.SelectedExchange)
 	return nil
 }
 

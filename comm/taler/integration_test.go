@@ -77,11 +77,30 @@ func TestStatusOfBanksBeforeTheWordStatus(t *testing.T) {
 	}
 }
 
+// libeufin's bank writes the accounts of its books as it keeps them: without a
+// receiver-name, and in its sandboxes with IBANs that are none.
+//
+// Rows: bank accounts.
+func TestStatusOfBanksThatWriteAccountsTheirWay(t *testing.T) {
+	for _, account := range []string{
+		"payto://iban/DE89370400440532013000", "payto://iban/SANDBOXX/MERCHANT-IBAN-XYZ",
+		"payto://x-taler-bank/bank.demo.taler.net/alice", "payto://iban/DE89370400440532013000?receiver-name=Jane Doe",
+	} {
+		var got BankWithdrawalOperationStatus
+		err := Unmarshal([]byte(`{"status":"selected","amount":"KUDOS:9","aborted":false,"selection_done":true,"transfer_done":false,`+
+			`"sender_wire":"`+account+`","wire_types":["iban"],"selected_reserve_pub":"`+someKey+`","selected_exchange_account":"`+account+`"}`), &got)
+		if err != nil || got.Status != StateSelected || got.SenderWire != Payto(account) || got.SelectedExchange != Payto(account) {
+			t.Errorf("%s was read as %+v, %v", account, got, err)
+		}
+	}
+}
+
 func TestStatusDocumentsThatAreRefused(t *testing.T) {
 	for name, text := range map[string]string{
 		"no wire types":        `{"status":"pending","amount":"CHF:1"}`,
 		"no amount, currency":  `{"status":"pending","wire_types":["iban"]}`,
 		"status of the future": `{"status":"frozen","amount":"CHF:1","wire_types":["iban"]}`,
+		"account as a number":  `{"status":"pending","amount":"CHF:1","wire_types":["iban"],"sender_wire":1}`,
 		"amount as a number":   `{"status":"pending","amount":1,"wire_types":["iban"]}`,
 		"not an object":        `[]`,
 		"half an object":       `{"status":`,
