@@ -112,13 +112,27 @@ func (r BankWithdrawalOperationPostRequest) MarshalJSON() ([]byte, error) {
 	}{plain(r), present(r.Amount)})
 }
 
-// UnmarshalJSON refuses an empty amount.
+// UnmarshalJSON refuses an empty amount. The account needs no receiver-name, as at
+// libeufin: it says which of the bank's exchanges is meant, and nothing is paid to it.
 func (r *BankWithdrawalOperationPostRequest) UnmarshalJSON(document []byte) error {
 	type plain BankWithdrawalOperationPostRequest
 	if err := refuseEmptyAmount(document); err != nil {
 		return err
 	}
-	return decode(document, (*plain)(r))
+	var in struct {
+		plain
+		SelectedExchange string `json:"selected_exchange"`
+	}
+	if err := decode(document, &in); err != nil {
+		return err
+	}
+	*r = BankWithdrawalOperationPostRequest(in.plain)
+	if in.SelectedExchange == "" {
+		return nil
+	}
+	account, err := parseNamed(in.SelectedExchange)
+	r.SelectedExchange = account
+	return err
 }
 
 // Check refuses a selection without its mandatory members or in another

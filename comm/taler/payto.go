@@ -78,6 +78,16 @@ func ParseAccount(text string) (Payto, error) {
 	return Payto(name).Normalise(), nil
 }
 
+// parseNamed reads a URI that names an account to be compared with one that is known:
+// where a document needs a receiver-name and has none, it is empty.
+func parseNamed(text string) (Payto, error) {
+	p := Payto(text)
+	if kind := p.Kind(); (kind == kindIBAN || kind == kindBank) && !p.hasParam("receiver-name") {
+		p = p.with("receiver-name=")
+	}
+	return ParsePayto(string(p))
+}
+
 // Kind is the account's kind in lower case, such as "iban", "x-taler-bank" or
 // "wallee-transaction": what wire_types lists.
 func (p Payto) Kind() string {
@@ -123,11 +133,16 @@ func (p Payto) Normalise() Payto {
 // Transfer is the account with what to send to it and which subject to write: a
 // link that banking software can open.
 func (p Payto) Transfer(amount Amount, subject string) Payto {
+	return p.with("amount=" + amount.String() + "&message=" + encodePayto(subject))
+}
+
+// with is the URI with more in its query.
+func (p Payto) with(more string) Payto {
 	mark := "?"
 	if strings.Contains(string(p), "?") {
 		mark = "&"
 	}
-	return Payto(string(p) + mark + "amount=" + amount.String() + "&message=" + encodePayto(subject))
+	return Payto(string(p) + mark + more)
 }
 
 // Equal reports whether two URIs name the same account.
