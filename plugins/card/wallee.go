@@ -152,7 +152,7 @@ func (x walleeClient) refund(ctx context.Context, s protocol.Session, r repaymen
 		return protocol.Repaid{}, err
 	}
 	answer, err := x.call(ctx, s, http.MethodPost, x.in(wallee.PathRefund), wallee.RefundCreate{
-		ExternalID: r.ExternalID, Type: wallee.MerchantInitiatedOnline, Transaction: id, Amount: wallee.Number(r.Amount),
+		ExternalID: wallee.ExternalID(r.ExternalID), Type: wallee.MerchantInitiatedOnline, Transaction: id, Amount: wallee.Number(r.Amount),
 	})
 	if err != nil {
 		return protocol.Repaid{}, err
@@ -186,6 +186,9 @@ func (x walleeClient) refunded(answer protocol.Response, r repayment) (protocol.
 	entity, got, err := readWalleeRefund(answer.Body, r.Amount.Currency)
 	if err != nil {
 		return protocol.Repaid{}, 0, err
+	}
+	if got.ExternalID == wallee.ExternalID(r.ExternalID) {
+		got.ExternalID = r.ExternalID
 	}
 	got, err = r.repaid(got)
 	return got, entity, err

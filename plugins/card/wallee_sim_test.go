@@ -131,7 +131,7 @@ func (o *office) refund(w http.ResponseWriter, r *http.Request) {
 		Transaction      json.Number
 		Amount           json.Number
 	}
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Type != "MERCHANT_INITIATED_ONLINE" || in.ExternalID == "" {
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.Type != "MERCHANT_INITIATED_ONLINE" || in.ExternalID == "" || len(in.ExternalID) > 100 {
 		w.WriteHeader(442)
 		return
 	}

@@ -262,6 +262,24 @@ func TestWalleeGivesBackOncePerName(t *testing.T) {
 	wantFault(t, err, fault.Unavailable, "provider-unreachable")
 }
 
+// An exchange's request_uid has 103 characters and wallee takes 100: each name has one
+// refund there all the same, and keeps its own name here.
+func TestWalleeGivesBackUnderNamesThatAreTooLongForIt(t *testing.T) {
+	c := openCounter(t)
+	c.put(7, "FULFILL", "W", `{"completedAmount":21}`)
+	for n, name := range []string{strings.Repeat("Z", 100), strings.Repeat("Z", 101), strings.Repeat("Z", 102) + "0"} {
+		for range 2 {
+			got, err := c.refund("7", "CHF:1", name)
+			if err != nil || got.State != "paid" || got.ExternalID != name {
+				t.Errorf("%d characters: %+v, %v", len(name), got, err)
+			}
+		}
+		if len(c.refunds) != n+1 {
+			t.Errorf("%d refunds after name %d", len(c.refunds), n)
+		}
+	}
+}
+
 // A repetition is answered with the first answer, so where a refund stands now is
 // read.
 func TestARefundTakesItsTime(t *testing.T) {

@@ -1,6 +1,10 @@
 package wallee
 
-import "encoding/json"
+import (
+	"crypto/sha512"
+	"encoding/hex"
+	"encoding/json"
+)
 
 // The calls, below the base URL. Each wants spaceId in its query; the reads want
 // id as well.
@@ -89,6 +93,19 @@ func ByReference(reference string, from, most int) EntityQuery {
 		Filter:         Filter{Type: "LEAF", FieldName: "merchantReference", Operator: "EQUALS", Value: reference},
 		StartingEntity: from, NumberOfEntities: most,
 	}
+}
+
+// MaxExternalID is how many characters the ExternalID of a refund may have.
+const MaxExternalID = 100
+
+// ExternalID is the name under which the service knows a refund: ours, or the hash of
+// one that is too long for it, such as the request_uid of an exchange's transfer.
+func ExternalID(name string) string {
+	if len(name) <= MaxExternalID {
+		return name
+	}
+	sum := sha512.Sum512_256([]byte(name))
+	return hex.EncodeToString(sum[:])
 }
 
 // RefundCreate is the body of a refund. A second one with the same ExternalID

@@ -91,8 +91,8 @@ func (p *Provider) searchTransactions(w http.ResponseWriter, r *http.Request, sp
 func (p *Provider) refundTransaction(w http.ResponseWriter, r *http.Request, space int64) {
 	var in wallee.RefundCreate
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&in)
-	if err != nil || in.Type != wallee.MerchantInitiatedOnline || in.ExternalID == "" {
-		p.problem(w, wallee.StatusClientError, "the refund lacks its externalId, type, transaction or amount")
+	if err != nil || in.Type != wallee.MerchantInitiatedOnline || in.ExternalID == "" || len(in.ExternalID) > wallee.MaxExternalID {
+		p.problem(w, wallee.StatusClientError, "the refund lacks its externalId, type, transaction or amount, or the externalId is too long")
 		return
 	}
 	x, err := p.Payment(r.Context(), strconv.FormatInt(in.Transaction, 10))
