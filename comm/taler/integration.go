@@ -2,6 +2,7 @@ package taler
 
 import (
 	"encoding/json"
+	"net/url"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -52,6 +53,16 @@ func (s BankWithdrawalOperationStatus) Exchange() string {
 // the wallet's selection counts, to which the bank has agreed.
 func (s BankWithdrawalOperationStatus) MayBeOf(reserve EddsaPublicKey) bool {
 	return s.SelectedReservePub.IsZero() || s.SelectedReservePub == reserve
+}
+
+// ConfirmAt is the page on which the person confirms the withdrawal; empty when the
+// bank names none, or what is no web address.
+func (s BankWithdrawalOperationStatus) ConfirmAt() string {
+	u, err := url.Parse(s.ConfirmTransferURL)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return ""
+	}
+	return printable(u.String())
 }
 
 // UnmarshalJSON reads the documents of every version of the API. The two accounts are

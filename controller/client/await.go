@@ -43,7 +43,7 @@ func beyond(balance, amount instrument.Amount) instrument.Amount {
 // confirmed waits for the bank's verdict [9]. Money is never waited for under a
 // reserve that is not ours: without a good verdict the reserve is given up.
 func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool, error) {
-	r.waits("the bank has not confirmed the payment yet")
+	r.waits(unconfirmed(r.status))
 	for pace := (taler.Pace{}); ; {
 		asked := r.w.Now()
 		status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{Timeout: pollFor, OldState: taler.StateSelected})
@@ -62,11 +62,23 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 			return false, r.abandon(ctx, "another wallet has the withdrawal")
 		case status.Status == taler.StateConfirmed:
 			return true, nil
+		default:
+			r.waits(unconfirmed(status))
 		}
 		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {
 			return false, err
 		}
 	}
+}
+
+// unconfirmed is what is waited for at the bank: that somebody pays at its terminal, or
+// that the person confirms on a page of it.
+func unconfirmed(status taler.BankWithdrawalOperationStatus) string {
+	const what = "the bank has not confirmed the payment yet"
+	if page := status.ConfirmAt(); page != "" {
+		return what + ": confirm it at " + page
+	}
+	return what
 }
 
 // arrived waits until the exchange has credited the reserve [11].

@@ -131,6 +131,36 @@ func TestABankThatDoesNotHoldALongPollIsAskedAtAPace(t *testing.T) {
 	}
 }
 
+// TestABankMayWantThePersonToConfirm: libeufin's bank waits for them on a page of its
+// own, which the document alone names.
+func TestABankMayWantThePersonToConfirm(t *testing.T) {
+	for page, want := range map[string]string{
+		"":                        "the bank has not confirmed the payment yet",
+		"javascript:alert(1)":     "the bank has not confirmed the payment yet",
+		"https://me@bank.example": "the bank has not confirmed the payment yet",
+		"https://bank.example/webui/#/operation/7": "the bank has not confirmed the payment yet: confirm it at https://bank.example/webui/#/operation/7",
+	} {
+		w, b, p := newWallet(t, inproc.NewNetwork()), newBank(t), &person{}
+		_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+		b.says(func(s *taler.BankWithdrawalOperationStatus) {
+			s.Status, s.SelectedReservePub, s.ConfirmTransferURL = taler.StateAborted, pub, page
+		})
+		b.early = 1
+		if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, p); !errors.Is(err, fault.Declined) {
+			t.Errorf("%q: %v", page, err)
+		}
+		var waited string
+		for _, e := range p.events {
+			if e.Event == client.EventWaiting {
+				waited = e.Reason
+			}
+		}
+		if waited != want {
+			t.Errorf("%q is shown as %q", page, waited)
+		}
+	}
+}
+
 func TestWhatIsDoneIsDoneWithoutTheBank(t *testing.T) {
 	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
 	uri := b.uri(t, 1)
