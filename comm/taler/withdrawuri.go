@@ -23,6 +23,7 @@ type WithdrawURI struct {
 const (
 	schemeHTTPS    = "taler://"
 	schemeHTTP     = "taler+http://"
+	prefixBrowser  = "ext+" // what a browser lets an extension open
 	actionWithdraw = "withdraw/"
 )
 
@@ -44,11 +45,16 @@ func NewWithdrawURI(base string, id WithdrawalID) (WithdrawURI, error) {
 }
 
 // ParseWithdrawURI reads what a person scanned or typed, with whatever blanks came
-// along around it. Scheme and action may be of any case; the host becomes lower case,
-// the path keeps its own; any query is ignored but external-confirmation. The error is fault.Invalid with
-// ReasonWithdrawURIMalformed and does not repeat the text.
+// along around it. Scheme and action may be of any case, and the scheme as pages write it
+// for browsers (ext+taler://); the host becomes lower case, the path keeps its own. Any
+// query is ignored but external-confirmation, and any fragment: machines name their Wi-Fi
+// there. The error is fault.Invalid with ReasonWithdrawURIMalformed and does not repeat the
+// text.
 func ParseWithdrawURI(text string) (WithdrawURI, error) {
 	text = strings.TrimFunc(text, blank)
+	if hasPrefixFold(text, prefixBrowser+schemeHTTPS) {
+		text = text[len(prefixBrowser):]
+	}
 	scheme, rest := "https", text
 	switch {
 	case hasPrefixFold(text, schemeHTTPS):
@@ -62,6 +68,7 @@ func ParseWithdrawURI(text string) (WithdrawURI, error) {
 		return WithdrawURI{}, badURI("it does not ask for a withdrawal")
 	}
 	rest = rest[len(actionWithdraw):]
+	rest, _, _ = strings.Cut(rest, "#")
 	rest, query, _ := strings.Cut(rest, "?")
 	at := strings.LastIndexByte(rest, '/')
 	if at < 0 {

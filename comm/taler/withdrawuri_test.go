@@ -23,6 +23,9 @@ func TestWithdrawURIs(t *testing.T) {
 		"all in capitals":        {"TALER://WITHDRAW/BANK.EXAMPLE:8443/" + someID, "https://bank.example:8443/"},
 		"blanks around it":       {" \t taler://withdraw/bank.example/" + someID + " \r\n", "https://bank.example/"},
 		"what nobody sees":       {"\ufeff\u00a0taler://withdraw/bank.example/" + someID + "\u200b", "https://bank.example/"},
+		"for a browser":          {"ext+taler://withdraw/bank.example/" + someID, "https://bank.example/"},
+		"for a browser, capital": {"EXT+TALER://WITHDRAW/BANK.EXAMPLE/" + someID, "https://bank.example/"},
+		"a machine's Wi-Fi":      {"taler://withdraw/bank.example/" + someID + "#WIFI:T:nopass;S:cash/till?;;", "https://bank.example/"},
 		"any query":              {"taler://withdraw/bank.example/" + someID + "?foo=/bar/", "https://bank.example/"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -73,7 +76,10 @@ func TestWithdrawURIsThatAreRefused(t *testing.T) {
 		"a user":             "taler://withdraw/me@bank.example/" + someID,
 		"a word for a port":  "taler://withdraw/bank.example:http/" + someID,
 		"no port":            "taler://withdraw/bank.example:/" + someID,
-		"a fragment":         "taler://withdraw/bank.example/" + someID + "#x",
+		"only a fragment":    "taler://withdraw/bank.example/#" + someID,
+		"a fragment's bank":  "taler://withdraw/#bank.example/" + someID,
+		"web in a browser":   "ext+https://withdraw/bank.example/" + someID,
+		"a browser twice":    "ext+ext+taler://withdraw/bank.example/" + someID,
 		"a line in it":       "taler://withdraw/bank.example/\n" + someID,
 		"a blank":            "taler://withdraw/bank .example/" + someID,
 		"another action":     "taler://pay/bank.example/" + someID,
