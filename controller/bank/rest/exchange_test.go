@@ -93,6 +93,48 @@ func TestEachExchangeHasItsOwnHistory(t *testing.T) {
 	}
 }
 
+// TestAnExchangeWithAnAccountOfThePaymentsKind: the real exchange wires money back from
+// its account of the kind that the payment's has, so its account here may be of that kind.
+func TestAnExchangeWithAnAccountOfThePaymentsKind(t *testing.T) {
+	h := open(t, banktest.Options{Decide: handsOut})
+	ctx := withTimeout(t)
+	cards := bank.Exchange{Name: "cards", URL: "https://cards.example.com/", Account: "payto://simulator-transaction/cards?receiver-name=Cards"}
+	g := h.AddExchange(cards)
+	till := h.Client("cards/", taler.Basic(h.Terminal.Name, h.Terminal.Token))
+	wallet := h.Client("cards/taler-integration/", taler.Anonymous())
+	made, err := till.SetUp(ctx, taler.TerminalWithdrawalSetup{RequestUID: "u", Amount: chf(t, "20")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	id := made.WithdrawalID
+	if s, err := wallet.Operation(ctx, id, taler.LongPoll{}); err != nil || len(s.WireTypes) != 1 || s.WireTypes[0] != "simulator-transaction" {
+		t.Errorf("a wallet is told %v, %v", s.WireTypes, err)
+	}
+	if _, err := wallet.Select(ctx, id, taler.BankWithdrawalOperationPostRequest{ReservePub: key(1), SelectedExchange: cards.Account}); err != nil {
+		t.Fatal(err)
+	}
+	pay(t, h, id, "tx")
+	if err := till.Check(ctx, id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "tx"}); err != nil {
+		t.Fatal(err)
+	}
+	settled(t, h, id)
+	x := gatewayOf(h, g)
+	rows, err := x.Incoming(ctx, taler.Page{Rows: 10})
+	if err != nil || len(rows.IncomingTransactions) != 1 || rows.CreditAccount != cards.Account {
+		t.Fatalf("%+v, %v", rows, err)
+	}
+	back := wanted(t, 1, "5", "tx")
+	back.CreditAccount = rows.IncomingTransactions[0].DebitAccount
+	if got, err := x.Transfer(ctx, back); err != nil || got.RowID != 1 {
+		t.Errorf("what goes back: %+v, %v", got, err)
+	}
+	back = wanted(t, 2, "5", "tx")
+	back.CreditAccount = cards.Account
+	if _, err := x.Transfer(ctx, back); fault.ReasonOf(err) != taler.ReasonAccountIsExchange {
+		t.Errorf("a transfer to itself: %v", err)
+	}
+}
+
 // TestAnExchangeSeesItsAccountOnly: the login of one opens no other's, what one
 // has been paid the other cannot wire back, and what is below one's name is its.
 //
