@@ -84,14 +84,22 @@ func checkExchange(ctx context.Context, x bank.Exchange, currency string) error 
 	return fits(x, currency, keys)
 }
 
-// fits refuses an exchange that would not take the money that we announce.
+// fits refuses an exchange that would not take the money that we announce, or whose
+// wallets would name another account: they take the first of a kind.
 func fits(x bank.Exchange, currency string, keys taler.Keys) error {
 	if keys.Currency != currency {
 		return fault.New(fault.Conflict, "the exchange is one for %s, this bank for %s", keys.Currency, currency).Because("exchange-differs")
 	}
+	before := taler.Payto("")
 	for _, a := range keys.Accounts {
-		if a.PaytoURI.Equal(x.Account) {
+		switch {
+		case a.PaytoURI.Equal(x.Account) && before == "":
 			return nil
+		case a.PaytoURI.Equal(x.Account):
+			return fault.New(fault.Conflict, "the exchange lists %s before %s: wallets select the first account of a kind, and this bank refuses it", before, x.Account).
+				Because("exchange-differs").WithHint("have it listed first, or let it be of a kind of its own, such as payto://wallee-transaction/cards?receiver-name=Cards")
+		case before == "" && a.PaytoURI.Kind() == x.Account.Kind() && a.Takes(""):
+			before = a.PaytoURI
 		}
 	}
 	return fault.New(fault.Conflict, "the exchange has no account %s", x.Account).Because("exchange-differs").

@@ -78,19 +78,24 @@ func TestWhereABankWillServeIsLookedAt(t *testing.T) {
 
 func TestTheExchangeMustTakeWhatIsPaid(t *testing.T) {
 	const account = "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox"
-	keys := func(currency, account string) string {
-		return `{"version":"23:0:6","currency":"` + currency + `","accounts":[{"payto_uri":"payto://x-taler-bank/localhost/other?receiver-name=O"},{"payto_uri":"` + account + `"}]}`
+	keys := func(currency string, accounts ...string) string {
+		return `{"version":"23:0:6","currency":"` + currency + `","accounts":[{"payto_uri":"payto://iban/CH9300762011623852957?receiver-name=O"},` + strings.Join(accounts, ",") + `]}`
 	}
+	of := func(account string) string { return `{"payto_uri":"` + account + `"}` }
+	const other = "payto://x-taler-bank/localhost/other?receiver-name=O"
 	for _, row := range []struct {
 		name   string
 		status int
 		body   string
 		reason fault.Reason // empty: good
 	}{
-		{"the same account", 200, keys("CHF", account), ""},
-		{"another spelling of it", 200, keys("CHF", "payto://x-taler-bank/LOCALHOST/exchange?receiver-name=Other"), ""},
-		{"another account", 200, keys("CHF", "payto://x-taler-bank/localhost/nobody?receiver-name=N"), "exchange-differs"},
-		{"another currency", 200, keys("EUR", account), "exchange-differs"},
+		{"the same account", 200, keys("CHF", of(account)), ""},
+		{"another spelling of it", 200, keys("CHF", of("payto://x-taler-bank/LOCALHOST/exchange?receiver-name=Other")), ""},
+		{"another account", 200, keys("CHF", of("payto://x-taler-bank/localhost/nobody?receiver-name=N")), "exchange-differs"},
+		{"another account of its kind behind it", 200, keys("CHF", of(account), of(other)), ""},
+		{"another account of its kind before it", 200, keys("CHF", of(other), of(account)), "exchange-differs"},
+		{"one before it that takes no money", 200, keys("CHF", `{"payto_uri":"`+other+`","credit_restrictions":[{"type":"deny"}]}`, of(account)), ""},
+		{"another currency", 200, keys("EUR", of(account)), "exchange-differs"},
 		{"a web page", 200, "<html>", "exchange-differs"},
 		{"not ready", 503, "", "exchange-unreachable"},
 	} {
