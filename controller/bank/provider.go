@@ -3,10 +3,8 @@ package bank
 import (
 	"context"
 	"regexp"
-	"strconv"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
@@ -30,31 +28,13 @@ func (p Provider) WireType() string { return p.Kind + wireTypeSuffix }
 
 const wireTypeSuffix = "-transaction"
 
-// kindWallee names its payments with positive numbers, and its web service is below
-// a path that addresses in documents often leave out.
+// kindWallee names its payments with positive numbers, which its own software for tills
+// does not tell them; its web service is below a path that addresses in documents often
+// leave out.
 const (
 	kindWallee = "wallee"
 	pathWallee = "/api"
 )
-
-// checkTransaction refuses what can never be a payment's name at the provider, in
-// its one spelling: nobody is asked about that for ever.
-func (p Provider) checkTransaction(name string) error {
-	n, err := strconv.ParseInt(name, 10, 64)
-	if p.Kind != kindWallee || err == nil && n > 0 && strconv.FormatInt(n, 10) == name {
-		return nil
-	}
-	return fault.New(fault.Invalid, "a payment at %s has a number, and this provider_transaction_id is none", p.Name).Because(taler.ReasonParameterMalformed)
-}
-
-// checkNotice refuses a notice that is in form and can never be true of a provider.
-func (b *Bank) checkNotice(ctx context.Context, provider string, r taler.TerminalWithdrawalConfirmationRequest) error {
-	_, p, err := b.provider(ctx, provider)
-	if err != nil {
-		return err
-	}
-	return p.checkTransaction(r.ProviderTransactionID)
-}
 
 // found is a provider that was looked up.
 type found struct {

@@ -59,7 +59,7 @@ func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Ex
 	t.Instruments = []instrument.ID{i.ID}
 	switch e.Call.Operation {
 	case taler.OperationConfirm:
-		return s.prepareConfirm(ctx, e, w)
+		return s.prepareConfirm(e)
 	case taler.OperationSelect:
 		return s.prepareSelect(e, t)
 	}
@@ -79,15 +79,12 @@ func (s servicing) prepareSetUp(ctx context.Context, who controller.Caller, e co
 	return err
 }
 
-func (s servicing) prepareConfirm(ctx context.Context, e comm.Execute, w taler.Withdrawal) error {
+func (s servicing) prepareConfirm(e comm.Execute) error {
 	var a taler.ConfirmArgs
 	if err := read(e.Call.Args, &a); err != nil {
 		return err
 	}
-	if err := a.Request().Check(s.b.cfg.Currency); err != nil {
-		return err
-	}
-	return s.b.checkNotice(ctx, w.Provider, a.Request())
+	return a.Request().Check(s.b.cfg.Currency)
 }
 
 func (s servicing) prepareSelect(e comm.Execute, t *controller.Transaction) error {

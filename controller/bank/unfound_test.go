@@ -8,7 +8,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
-	"github.com/swaperoo/swaperoo/profile"
 )
 
 func notice(h *banktest.House, t *testing.T, id taler.WOPID, transaction string) error {
@@ -203,9 +202,8 @@ func TestTheOperatorEndsAWrongNoticeOfWhatWasAborted(t *testing.T) {
 	}
 }
 
-// TestANameThatCannotBeOneIsRefusedAtOnce at a provider that names payments with
-// numbers.
-func TestANameThatCannotBeOneIsRefusedAtOnce(t *testing.T) {
+// TestWalleesAddressMayLackItsPath: documents often leave it out.
+func TestWalleesAddressMayLackItsPath(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	ctx := withTimeout(t)
 	if err := h.Bank.AddProviderKey(ctx, bank.Provider{Name: "w", Kind: "wallee", URL: "http://127.0.0.1:1/", Space: 1, User: 1}, "a2V5"); err != nil {
@@ -213,26 +211,5 @@ func TestANameThatCannotBeOneIsRefusedAtOnce(t *testing.T) {
 	}
 	if p, err := h.Bank.ProviderOf(ctx, "w"); err != nil || p.URL != "http://127.0.0.1:1/api/" {
 		t.Errorf("it is asked at %s, %v", p.URL, err)
-	}
-	login, token, err := h.Bank.AddTerminal(ctx, "numbers", "w")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := h.Bank.Profiles().Login(ctx, profile.Terminal, login, token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	made, err := h.Bank.SetUp(ctx, p, taler.TerminalWithdrawalSetup{RequestUID: "u", Amount: amount(t, "CHF:20")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, err = h.Bank.Select(ctx, made.WithdrawalID, taler.BankWithdrawalOperationPostRequest{ReservePub: key(1), SelectedExchange: banktest.ExchangeAccount})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = h.Bank.Confirm(ctx, p, made.WithdrawalID, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "pay-xyz"})
-	refused(t, err, fault.Invalid, taler.ReasonParameterMalformed)
-	if w := look(t, h, made.WithdrawalID); w.ProviderTransactionID != "" {
-		t.Error("the notice was taken")
 	}
 }

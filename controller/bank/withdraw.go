@@ -87,9 +87,6 @@ func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler
 	if err != nil {
 		return err
 	}
-	if err := b.checkNotice(ctx, terminal.Facts[FactProvider], r); err != nil {
-		return err
-	}
 	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
 	t := call(terminal, taler.OperationConfirm, args, at)
 	t.Ended = func(err error) { b.heard(at, err) } // whether or not its terminal has waited for that
