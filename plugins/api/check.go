@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -52,20 +53,26 @@ func (d Description) Check() error {
 	return nil
 }
 
-// Useful refuses, as fault.Unsupported with reason "protocol-useless", a bundle with
-// a protocol that nobody could ever run: one that has no operation for any class of
-// the bundle, in no role, or one that negotiates. Which negotiation protocols there
-// are is the house's: the parties fix one before a session, and nothing is asked for
-// another. It is asked when a bundle is added, so that one that was added by an
-// earlier version goes on with what it has besides.
+// Useful refuses, as fault.Unsupported, a bundle with a protocol that nobody could ever
+// run ("protocol-useless"): one that has no operation for any class of the bundle, in no
+// role, or one that negotiates. Which negotiation protocols there are is the house's: the
+// parties fix one before a session, and nothing is asked for another. So it refuses a class
+// with a key or status that the host lets nobody write ("class-useless"). It is asked when a
+// bundle is added, so that one that was added by an earlier version goes on with what it
+// has besides.
 func (d Description) Useful() error {
 	operations := map[string]int{}
 	for _, v := range d.Roles {
+		for _, c := range v.Classes {
+			if what, name := unwritable(c); what != "" {
+				return useless("class-useless", d.Name, "the %s %q of %s is not one word, and nothing that has it could be stored", what, fault.Clip(name), c.ID)
+			}
+		}
 		for _, p := range v.Protocols {
 			operations[p.Info.ID] += 0
 			for _, o := range p.offered() {
 				if o.Name == protocol.Negotiate {
-					return useless(d.Name, "%s is a negotiation protocol (%s), and those are not a bundle's to bring", p.Info.ID, protocol.Negotiate)
+					return useless(reasonProtocolUseless, d.Name, "%s is a negotiation protocol (%s), and those are not a bundle's to bring", p.Info.ID, protocol.Negotiate)
 				}
 				operations[p.Info.ID]++
 			}
@@ -73,7 +80,7 @@ func (d Description) Useful() error {
 	}
 	for _, id := range slices.Sorted(maps.Keys(operations)) {
 		if operations[id] == 0 {
-			return useless(d.Name, "%s has no operation for any class of the bundle, in no role, and could never be used", id)
+			return useless(reasonProtocolUseless, d.Name, "%s has no operation for any class of the bundle, in no role, and could never be used", id)
 		}
 	}
 	return nil
@@ -88,9 +95,30 @@ func (p ProtocolView) offered() (all []protocol.Operation) {
 	return all
 }
 
-func useless(bundle, format string, args ...any) error {
-	return fault.New(fault.Unsupported, "the plugin "+bundle+" brings what cannot be used: "+format, args...).Because("protocol-useless").
-		WithHint("tell its author: see CompatibleWith and Operations of that protocol in the plugin guide")
+// unwritable finds a key or status that is not one word: the host lets no plugin write one.
+func unwritable(c instrument.Info) (what, name string) {
+	blank := func(s string) bool { return strings.ContainsFunc(s, unicode.IsSpace) }
+	if n := slices.IndexFunc(c.Keys, blank); n >= 0 {
+		return "key", c.Keys[n]
+	}
+	if n := slices.IndexFunc(c.Outside, blank); n >= 0 {
+		return "status", c.Outside[n]
+	}
+	for _, m := range c.Moves {
+		for _, status := range []string{m.From, m.To} {
+			if blank(status) {
+				return "status", status
+			}
+		}
+	}
+	return "", ""
+}
+
+const reasonProtocolUseless fault.Reason = "protocol-useless"
+
+func useless(reason fault.Reason, bundle, format string, args ...any) error {
+	return fault.New(fault.Unsupported, "the plugin "+bundle+" brings what cannot be used: "+format, args...).Because(reason).
+		WithHint("tell its author: the plugin guide says what classes and protocols must be like")
 }
 
 func (v RoleView) check() error {

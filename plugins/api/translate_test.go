@@ -252,7 +252,7 @@ func TestDescriptionsThatNoBundleMayGive(t *testing.T) {
 }
 
 // What nobody could ever run is not taken in silence.
-func TestAProtocolThatNobodyCouldRunIsUseless(t *testing.T) {
+func TestWhatNobodyCouldUseIsUseless(t *testing.T) {
 	negotiates := func(d *api.Description) {
 		d.Roles[0].Protocols = append(d.Roles[0].Protocols, api.ProtocolView{
 			Info:       protocol.Info{ID: "pnp.mine", Joint: true},
@@ -261,12 +261,30 @@ func TestAProtocolThatNobodyCouldRunIsUseless(t *testing.T) {
 	}
 	for name, row := range map[string]struct {
 		change func(*api.Description)
+		reason fault.Reason
 		says   string
 	}{
-		"as it is":                     {func(*api.Description) {}, ""},
-		"of one role only":             {func(d *api.Description) { d.Roles = append(d.Roles, bare(comm.Bank, d.Roles[0].Protocols[0].Info.ID)) }, ""},
-		"for no class":                 {func(d *api.Description) { d.Roles = append(d.Roles, bare(comm.Bank, "pnp.quiet")) }, "pnp.quiet has no operation"},
-		"a joint negotiation protocol": {negotiates, "pnp.mine is a negotiation protocol"},
+		"as it is": {func(*api.Description) {}, "", ""},
+		"a protocol of one role only": {
+			func(d *api.Description) { d.Roles = append(d.Roles, bare(comm.Bank, d.Roles[0].Protocols[0].Info.ID)) }, "", "",
+		},
+		"a protocol for no class": {
+			func(d *api.Description) { d.Roles = append(d.Roles, bare(comm.Bank, "pnp.quiet")) },
+			"protocol-useless", "pnp.quiet has no operation",
+		},
+		"a joint negotiation protocol": {negotiates, "protocol-useless", "pnp.mine is a negotiation protocol"},
+		"a key of two words": {
+			func(d *api.Description) { d.Roles[0].Classes[0].Keys = []string{"card number"} },
+			"class-useless", `the key "card number" of`,
+		},
+		"a status of two words": {
+			func(d *api.Description) { d.Roles[0].Classes[0].Moves[0].To = "used up" },
+			"class-useless", `the status "used up" of`,
+		},
+		"a status of two words that is outside": {
+			func(d *api.Description) { d.Roles[0].Classes[0].Outside = []string{"handed out"} },
+			"class-useless", `the status "handed out" of`,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := description()
@@ -275,7 +293,7 @@ func TestAProtocolThatNobodyCouldRunIsUseless(t *testing.T) {
 				t.Fatal(err)
 			}
 			err := d.Useful()
-			if (err == nil) != (row.says == "") || err != nil && (fault.ReasonOf(err) != "protocol-useless" || !strings.Contains(err.Error(), row.says)) {
+			if (err == nil) != (row.says == "") || fault.ReasonOf(err) != row.reason || err != nil && !strings.Contains(err.Error(), row.says) {
 				t.Errorf("it is said: %v", err)
 			}
 		})
