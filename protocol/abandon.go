@@ -12,8 +12,8 @@ import (
 )
 
 // Retry lets an operation that was stopped run again over what was recorded: its
-// operator has seen to the cause. One that is not stopped is fault.Conflict. A
-// process that only looks leaves the running to one that works.
+// operator has seen to the cause. One that is not stopped is fault.Conflict, and
+// one that cannot be opened is left as it is. A process that only looks leaves the running to one that works.
 func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 	r, err := m.parts.Store.OperationRow(ctx, id)
 	if err != nil {
@@ -24,7 +24,7 @@ func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 	}
 	mine, err := m.reseal(r, Running, nil)
 	if err != nil {
-		return err
+		return unreadable(id, err)
 	}
 	if mine.Runner = m.parts.Runner; m.parts.Looking {
 		mine.Runner = nobody
@@ -60,10 +60,21 @@ func (m *Manager) Abandon(ctx context.Context, id instrument.OperationID) (left 
 			WithHint("end that process first")
 	}
 	if left, err = m.mayEnd(ctx, r); err != nil {
-		return nil, err
+		return nil, m.abandonable(r, err)
 	}
 	return left, runsElsewhere(id, m.endAs(r, fault.New(fault.Unknown,
 		"operation %s was abandoned by its operator; what it had begun is kept with its instruments", Short(id)).Because(ReasonAbandoned)))
+}
+
+// abandonable is why an operation may not be abandoned: one that cannot be opened
+// does not go on either.
+func (m *Manager) abandonable(r Row, err error) error {
+	if _, broken := m.unseal(r); broken != nil || fault.ReasonOf(err) == "seal-broken" {
+		f := fault.From(err)
+		return fault.Wrap(f.Unwrap(), f.Kind, "%s; and it cannot be opened to go on", f.Message).Because(f.Reason).
+			WithHint("nothing was changed, and its instruments stay as they are: `restore` makes what is stored anew out of a backup")
+	}
+	return err
 }
 
 // mayEnd looks for what is outside.

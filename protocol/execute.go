@@ -107,7 +107,7 @@ func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result,
 		case err == nil:
 			return *end.Result, nil
 		case row.State != Running:
-			return Result{}, err
+			return Result{}, unreadable(id, err)
 		}
 		select {
 		case <-time.After(lookEvery):

@@ -69,7 +69,11 @@ func (m *Manager) openOutcome(r Row) (outcome, error) {
 	case Running:
 		return outcome{}, fault.New(fault.Unknown, "operation %s runs in another process, or was interrupted", Short(r.ID)).Because(ReasonPending)
 	case Stuck:
-		if body, err := m.unseal(r); err == nil && body.End != nil && body.End.Fault != nil {
+		body, err := m.unseal(r)
+		if err != nil {
+			return outcome{}, stoppedBy(r.ID, err)
+		}
+		if body.End != nil && body.End.Fault != nil {
 			return outcome{}, body.End.Fault
 		}
 		return outcome{}, fault.New(fault.Stuck, "operation %s was stopped and waits for its operator", Short(r.ID)).Because("stuck")

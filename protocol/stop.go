@@ -9,14 +9,21 @@ import (
 
 // endAs ends an operation that does not run, as it was read: its leases are
 // freed, its instruments keep what is outside. *Known if it is not so any more.
+// What its row cannot be opened for is lost: only who it was, and how it ended,
+// is kept.
 func (m *Manager) endAs(r Row, f *fault.Fault) error {
-	mine, err := m.reseal(r, Running, nil)
-	if err != nil {
+	body, err := m.unseal(r)
+	if err != nil && fault.ReasonOf(err) != "seal-broken" {
 		return err
 	}
-	mine.Runner = m.parts.Runner
-	end, err := m.reseal(mine, Ended, f)
-	if err != nil {
+	mine := r
+	mine.State, mine.Runner = Running, m.parts.Runner
+	if mine, err = m.seal(mine, rowBody{Call: body.Call}); err != nil {
+		return err
+	}
+	end := mine
+	end.State, end.Ended = Ended, m.parts.Clock()
+	if end, err = m.seal(end, rowBody{Call: body.Call, End: &outcome{Fault: f}}); err != nil {
 		return err
 	}
 	return m.update(func(w Writer) error {
@@ -33,13 +40,13 @@ func (m *Manager) endAs(r Row, f *fault.Fault) error {
 	})
 }
 
-// stopAs marks an operation that does not run as stopped. Its leases stay.
+// stopAs marks an operation that does not run as stopped. Its leases stay, and so
+// does what cannot be opened of it, as it is.
 func (m *Manager) stopAs(r Row, cause error) error {
-	f := fault.From(stoppedBy(r.ID, cause))
-	row, err := m.reseal(r, Stuck, f)
-	if err != nil { // what was asked cannot be read; that it is stopped can be said all the same
-		r.State = Stuck
-		row, err = m.seal(r, rowBody{End: &outcome{Fault: f}})
+	row, err := m.reseal(r, Stuck, fault.From(stoppedBy(r.ID, cause)))
+	if fault.ReasonOf(err) == "seal-broken" {
+		row, err = r, nil
+		row.State = Stuck
 	}
 	if err != nil {
 		return err
@@ -66,10 +73,28 @@ func (m *Manager) reseal(r Row, s State, f *fault.Fault) (Row, error) {
 func stoppedBy(id instrument.OperationID, cause error) error {
 	f := fault.Wrap(cause, fault.Stuck, "operation %s was stopped and waits for its operator: %s", Short(id), fault.From(cause).Message).
 		Because(fault.ReasonOf(cause)).WithHint("look at it with `operation show %s`; then `operation resume` or `operation abandon`", Short(id))
-	if f.Reason == "" {
-		f = f.Because("stuck")
+	switch f.Reason {
+	case "":
+		return f.Because("stuck")
+	case "seal-broken":
+		return f.WithHint(hintBroken, Short(id))
 	}
 	return f
+}
+
+// hintBroken is what a person can do about an operation that cannot be opened.
+const hintBroken = "`operation show %s` shows what can still be read of it, `restore` makes what is stored anew out of a backup; " +
+	"without one `operation abandon %[1]s` frees its instruments, unless something of value may be outside"
+
+// unreadable is what a person is told who wants to go on with an operation of
+// which something cannot be opened.
+func unreadable(id instrument.OperationID, err error) error {
+	if fault.ReasonOf(err) != "seal-broken" || errors.Is(err, fault.Stuck) {
+		return err
+	}
+	f := fault.From(err)
+	return fault.Wrap(f.Unwrap(), f.Kind, "%s; it cannot go on, and nothing was changed", f.Message).Because("seal-broken").
+		WithHint(hintBroken, Short(id))
 }
 
 func unlessOver(err error) error {
