@@ -116,6 +116,75 @@ func TestCodeOfAPeerThatAlwaysDies(t *testing.T) {
 	}
 }
 
+// TestAStoppedOperationIsNoEnd: a servicer whose code died after something was durable
+// may still do what it was asked for. Its peer does not take that for the end, also
+// from its next life, and hears the end when the operator has seen to it.
+func TestAStoppedOperationIsNoEnd(t *testing.T) {
+	for name, reborn := range map[string]bool{"the same life": false, "the next one": true} {
+		t.Run(name, func(t *testing.T) {
+			deaths := 2
+			code := sides(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+				if err := errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Send(ctx, 1), s.Recv(ctx, nil), s.Send(ctx, 2), s.Recv(ctx, nil)); err != nil {
+					return protocol.Result{}, err
+				}
+				return text("done"), s.Update(ctx, add(c.Main(), 1))
+			}, func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+				if err := errors.Join(s.Recv(ctx, nil), s.Update(ctx, create("purse", "", state{N: 7})), s.Send(ctx, 1), s.Recv(ctx, nil)); err != nil {
+					return protocol.Result{}, err
+				}
+				if deaths--; deaths >= 0 {
+					panic("the code dies")
+				}
+				return text("done"), nil
+			})
+			pair := protocoltest.NewPair(t, bundles(code), bundles(code))
+			stopped := make(chan struct{}, 1000)
+			pair.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+				if f.Executed != nil && f.Executed.Fault != nil && f.Executed.Fault.Reason == protocol.ReasonPending {
+					stopped <- struct{}{}
+				}
+				return protocoltest.Deliver
+			})
+			id := pair.Initiator.Create(t, instance("purse", state{}))[0]
+			ended := make(chan error, 1)
+			go func() {
+				_, err := pair.ExecuteAs(within(t), opA, "test", call("DO", id))
+				ended <- err
+			}()
+			answered := func() {
+				t.Helper()
+				select {
+				case <-stopped:
+				case err := <-ended:
+					t.Fatalf("a stopped operation has ended at its peer: %v", err)
+				}
+			}
+			answered()
+			if reborn {
+				if err := pair.Servicer.Protocols.Close(within(t)); err != nil {
+					t.Fatal(err)
+				}
+				pair.Reborn(protocol.Servicer, protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Before: pair.Servicer, Bundles: bundles(code)}))
+				answered()
+			}
+			answered() // the first one is noted by now
+			short, cancel := context.WithCancel(t.Context())
+			cancel()
+			_, err := pair.Initiator.Protocols.Await(short, opA)
+			if wants(t, err, fault.Unknown, protocol.ReasonPending); !strings.Contains(err.Error(), "its operator has to see to it") {
+				t.Errorf("who waits is told %v", err)
+			}
+			if err := pair.Servicer.Protocols.Retry(t.Context(), opA); err != nil {
+				t.Fatal(err)
+			}
+			if err := <-ended; err != nil || number(t, pair.Initiator, id) != 2 || earned(t, pair.Servicer) != 7 {
+				t.Errorf("%v; the purse has %d, the peer %d", err, number(t, pair.Initiator, id), earned(t, pair.Servicer))
+			}
+			clean(t, pair.Initiator)
+		})
+	}
+}
+
 // TestAnEndIsNotPending: code that passes on that something is pending has ended all
 // the same. Whoever asked for it must not wait for another end.
 func TestAnEndIsNotPending(t *testing.T) {

@@ -124,7 +124,7 @@ func (o *operation) await(ctx context.Context) (Result, error) {
 		select {
 		case <-o.done: // both at once: the outcome is known
 		default:
-			return Result{}, fault.Wrap(ctx.Err(), fault.Unknown, "operation %s has not ended yet", Short(o.id)).
+			return Result{}, fault.Wrap(ctx.Err(), fault.Unknown, "operation %s has not ended yet%s", Short(o.id), o.mail.why()).
 				Because(ReasonPending).WithHint("ask again with the same key, or look at `operation list`")
 		}
 	}
@@ -151,11 +151,14 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	select {
 	case <-o.done:
 	case <-ctx.Done():
-		return comm.Executed{Op: e.Op, Fault: fault.New(fault.Unknown, "the operation goes on").Because(ReasonPending)}
+		return comm.Executed{Op: e.Op, Fault: fault.New(fault.Unknown, "the other side is still at it").Because(ReasonPending)}
 	}
 	out := comm.Executed{Op: e.Op, Result: o.result.Value}
 	out.Have, out.Msgs = o.mail.durable()
-	if o.failure != nil {
+	switch {
+	case o.halted: // that is no end: the peer asks until the operator has seen to it
+		out.Result, out.Fault = nil, fault.New(fault.Unknown, "the other side has stopped the operation, and its operator has to see to it").Because(ReasonPending)
+	case o.failure != nil:
 		out.Result, out.Fault = nil, elsewhere(o.failure)
 		out.Again = !o.row && !o.stored && fault.KindOf(o.failure) == fault.Unavailable
 	}

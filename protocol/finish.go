@@ -164,6 +164,7 @@ func withoutTrace(err error) error {
 // house. Its leases stay; its operator decides.
 func (o *operation) stuck(cause error) error {
 	f := stoppedBy(o.id, cause)
+	o.halted = true
 	o.m.parts.Log.Error("an operation was stopped", "operation", Short(o.id), "protocol", o.in.info.ID, "error", cause)
 	row, err := o.toRow(Stuck, &outcome{Fault: o.crossing(f)})
 	if err == nil {
@@ -202,6 +203,7 @@ func (o *operation) first(r Row) (outcome, error) {
 	if string(r.Digest) != string(digest[:]) || r.Peer != o.req.Peer.Key || r.Principal != o.req.Principal || r.Side != o.req.Side {
 		return outcome{}, keyReused(o.id)
 	}
+	o.halted = r.State == Stuck
 	end, err := o.m.openOutcome(r)
 	if err == nil {
 		o.stored = true

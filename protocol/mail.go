@@ -213,6 +213,17 @@ func (b *mail) expire() error {
 	return b.failure
 }
 
+// why is what the peer has said last of why it has not ended, for a sentence that
+// says that; empty if it has said nothing.
+func (b *mail) why() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if f := fault.From(b.missed); !b.ended && f != nil && f.Reason == ReasonPending {
+		return ": " + f.Message
+	}
+	return ""
+}
+
 // finished is the end of the peer's run, read back from the log.
 func (b *mail) finished(e *peerEnd) {
 	b.mu.Lock()

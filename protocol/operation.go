@@ -43,6 +43,7 @@ type operation struct {
 	posted   bool                                  // … and it says that the request may have left
 	resumed  bool                                  // an earlier life has begun it
 	stored   bool                                  // the outcome is one that an earlier run has stored
+	halted   bool                                  // it was stopped: there is no outcome before its operator has seen to it
 	told     []func(error)                         // who asked for it again, guarded by the manager's mu
 	inRoom   bool                                  // see Manager.room
 	noted    bool                                  // the draft holds the entry of its end
