@@ -176,8 +176,9 @@ func (f Files) checked(ctx context.Context, a profile.Action) error {
 	return nil
 }
 
-// review takes off the mark what needs no check any more: instruments of which
-// nothing can be made, and operations that have ended. Another command that does
+// review takes off the mark what needs no check any more: instruments that are used
+// up, which the time since the backup has made no better, and operations that have
+// ended. Another command that does
 // the same, or a party without a mark, is let be.
 func (h *House) review(ctx context.Context) error {
 	if !h.marked {
@@ -194,7 +195,7 @@ func (h *House) review(ctx context.Context) error {
 	live := map[instrument.ID]bool{}
 	for _, r := range rows {
 		info, err := h.Instruments().Info(r.Class)
-		live[r.ID] = err != nil || slices.ContainsFunc(info.Moves, func(m instrument.Move) bool { return m.From == r.Status })
+		live[r.ID] = err != nil || info.Usable(r.Status)
 	}
 	open, err := h.Store.OperationRows(ctx, protocol.Filter{State: protocol.Running})
 	if err != nil {
