@@ -66,6 +66,53 @@ func (m *Manager) Abandon(ctx context.Context, id instrument.OperationID) (left 
 		"operation %s was abandoned by its operator; what it had begun is kept with its instruments", Short(id)).Because(ReasonAbandoned)))
 }
 
+// Forgo ends an operation of ours that waits for its peer, by the word of its owner,
+// who does not wait for it any longer: the peer may be gone for good, and whatever it
+// has done or still does, nobody here hears of it. Its code is told so, as an outcome
+// that nobody knows (fault.Unknown, ReasonForgone), and ends as it does after such a
+// one: its instruments say what they said, and are free. Nothing is deleted. An end
+// that came first counts, and is no error. One that does not run here, or does not
+// wait for a peer, is fault.Conflict; one that does not end within ctx is
+// fault.Unknown.
+func (m *Manager) Forgo(ctx context.Context, id instrument.OperationID) error {
+	m.mu.Lock()
+	o := m.ops[id]
+	m.mu.Unlock()
+	if o == nil {
+		r, err := m.parts.Store.OperationRow(ctx, id)
+		if err != nil || r.State == Ended {
+			return err
+		}
+		return fault.New(fault.Conflict, "operation %s does not run here", Short(id)).Because("operation-not-run").
+			WithHint("look at it with `operation show %s`; if another process runs it, end that one first", Short(id))
+	}
+	if !o.mail.forgo(fault.New(fault.Unknown, "operation %s was given up by its owner before its peer had said how it has ended there", Short(id)).
+		Because(ReasonForgone).WithHint("ask its peer what it has done; something new needs another --key")) {
+		return fault.New(fault.Conflict, "operation %s does not wait for a peer", Short(id)).Because("peer-not-awaited").WithHint("let it go on with `operation resume`")
+	}
+	select {
+	case <-o.done:
+		return nil
+	case <-ctx.Done():
+		return fault.Wrap(ctx.Err(), fault.Unknown, "operation %s has not ended yet", Short(id)).Because(ReasonPending)
+	}
+}
+
+// forgo ends the wait of an initiator for its peer, as if the peer had ended so;
+// false: it does not wait for one.
+func (b *mail) forgo(why error) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.side != Initiator || !b.linked {
+		return false
+	}
+	if !b.ended {
+		b.ended, b.failure = true, why
+		b.ring()
+	}
+	return true
+}
+
 // abandonable is why an operation may not be abandoned: one that cannot be opened
 // does not go on either.
 func (m *Manager) abandonable(r Row, err error) error {

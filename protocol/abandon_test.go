@@ -98,3 +98,62 @@ func (s silent) Execute(ctx context.Context, _ comm.Execute) (comm.Executed, err
 }
 
 func (silent) Say(context.Context, comm.Said) error { return nil }
+
+// TestForgo: an operation whose peer never answers ends by its owner's word, in the
+// life that has begun it or in a later one, and its instrument is free as it is.
+func TestForgo(t *testing.T) {
+	for name, later := range map[string]bool{"in its own life": false, "in a later one": true} {
+		t.Run(name, func(t *testing.T) {
+			code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+				if c.Operation == "DO" {
+					if err := errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Send(ctx, 1), s.Recv(ctx, nil)); err != nil {
+						return protocol.Result{}, err
+					}
+				}
+				return text("done"), s.Update(ctx, add(c.Main(), 10))
+			})
+			out := newGate()
+			o := protocoltest.Options{Role: comm.Client, Bundles: bundles(code), Reach: func() protocol.Link { return silent{newGate()} }}
+			n := protocoltest.NewNode(t, o)
+			id := n.Create(t, instance("purse", state{}))[0]
+			ended := make(chan error, 1)
+			go func() {
+				_, err := n.Protocols.Execute(t.Context(), protocol.Execution{ID: opA, Protocol: "test", Call: call("DO", id), Link: silent{out}})
+				ended <- err
+			}()
+			wait(t, out.reached, "the request is out")
+			if later {
+				if err := n.Protocols.Close(within(t)); err != nil {
+					t.Fatal(err)
+				}
+				<-ended
+				o.Before = n
+				n = protocoltest.NewNode(t, o)
+				if err := n.Protocols.Forgo(within(t), opA); fault.ReasonOf(err) != "operation-not-run" {
+					t.Errorf("before it runs: %v", err)
+				}
+				if _, err := n.Protocols.Resume(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if _, err := n.Protocols.Abandon(t.Context(), opA); err == nil {
+				t.Error("it is abandoned without that word")
+			}
+			if err := n.Protocols.Forgo(within(t), opA); err != nil {
+				t.Fatal(err)
+			}
+			_, err := n.Protocols.Await(within(t), opA)
+			wants(t, err, fault.Unknown, protocol.ReasonForgone)
+			if number(t, n, id) != 1 {
+				t.Errorf("the purse has %d", number(t, n, id))
+			}
+			if err := n.Protocols.Forgo(within(t), opA); err != nil {
+				t.Errorf("what has ended: %v", err)
+			}
+			if _, err := do(t, n, call("KEYED", id)); err != nil || number(t, n, id) != 11 {
+				t.Errorf("the purse is not free: %v", err)
+			}
+			clean(t, n)
+		})
+	}
+}

@@ -138,3 +138,41 @@ func TestNothingIsGivenUpThatWasNotAskedFor(t *testing.T) {
 	m.keeps.Store(false)
 	m.forgone(name, client.PaymentRefunded, "ready ready ready; 0 taken")
 }
+
+// A vendor that vanishes when a refund has begun never says how it ended. The payer's
+// word ends it for the wallet: its instrument is free, and what came back without a
+// word is asked for again.
+func TestARefundThatNobodyAnswersIsGivenUp(t *testing.T) {
+	m := openMarket(t)
+	name := m.withheld()
+	gone := make(chan struct{})
+	m.absent.Store(gone)
+	ctx, leave := context.WithCancel(t.Context())
+	var records atomic.Int64
+	m.stops = func(p protocol.Point) {
+		switch {
+		case p == protocol.PointAfterRecord:
+			records.Add(1)
+		case p == protocol.PointBeforeSend && records.Load() >= 2: // the refund is on record, and out
+			leave()
+		}
+	}
+	got, err := m.ForgoPayment(ctx, name)
+	if !errors.Is(err, fault.Unknown) || got.Status != client.PaymentRefunding || got.Parts[0].State != client.PartRefunding {
+		t.Fatalf("it is %s, its part %s: %v", got.Status, got.Parts[0].State, err)
+	}
+	m.stops = nil
+	got, err = m.ForgoPayment(t.Context(), name)
+	if err != nil || got.Status != client.PaymentForgone || got.Parts[0].State != client.PartForgone {
+		t.Fatalf("it is %s, its part %s: %v", got.Status, got.Parts[0].State, err)
+	}
+	m.keeps.Store(false)
+	m.absent.Store((chan struct{})(nil))
+	close(gone)
+	check(t, m.party.Book().PutPeer(t.Context(), m.peer))
+	paid, err := m.party.Protocols().Named(t.Context(), string(got.Parts[0].Operation))
+	check(t, err)
+	if _, err := m.RefundOperation(t.Context(), paid); err != nil || m.has() != "ready ready ready; 0 taken" {
+		t.Errorf("asked for again: %s, %v", m.has(), err)
+	}
+}

@@ -26,6 +26,7 @@ type moods struct {
 	refuses atomic.Value // the class that it does not take, a string
 	unknown atomic.Value // the class of which it cannot say whether it has taken it
 	keeps   atomic.Bool  // it gives nothing back
+	absent  atomic.Value // it says nothing of what it is to give back as long as this is open, a chan struct{}
 }
 
 func (m *moods) is(v *atomic.Value, class instrument.ClassID) bool {
@@ -83,6 +84,9 @@ func vouchers(role comm.Role, id instrument.ClassID, m *moods) protocol.Bundle {
 			return protocol.Result{Value: json.RawMessage(`{}`), Amount: c.Offer.Terms.Price}, err
 		},
 		GiveBack: func(tx instrument.Tx, message json.RawMessage, amount instrument.Amount) (json.RawMessage, error) {
+			if back, _ := m.absent.Load().(chan struct{}); back != nil {
+				<-back
+			}
 			if m.keeps.Load() {
 				return nil, fault.New(fault.Conflict, "the drawer does not open").Because("drawer-stuck")
 			}

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,11 +20,12 @@ const awaitPart = 30 * time.Second
 // running is a payment of several instruments that somebody works on: one at a
 // time, see claim. The record has one version besides.
 type running struct {
-	w       *Wallet
-	who     Payer
-	now     instrument.Instance
-	rec     parent
-	session *controller.Session
+	w        *Wallet
+	who      Payer
+	now      instrument.Instance
+	rec      parent
+	session  *controller.Session
+	patience time.Duration // for what an earlier life has begun; none: awaitPart
 }
 
 func (w *Wallet) reading(i instrument.Instance, who Payer) (*running, error) {
@@ -249,7 +251,7 @@ func (r *running) await(ctx context.Context, op instrument.OperationID) (known b
 			return err != nil, err
 		}
 	}
-	ctx, cancel := context.WithTimeout(ctx, awaitPart)
+	ctx, cancel := context.WithTimeout(ctx, cmp.Or(r.patience, awaitPart))
 	defer cancel()
 	_, err = r.w.Protocols().Await(ctx, op)
 	if errors.Is(err, fault.NotFound) { // if it ran here and came on no record

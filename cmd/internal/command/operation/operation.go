@@ -10,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -43,10 +44,8 @@ func Wait(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) err
 	}
 	within, cancel := context.WithTimeout(ctx, waitFor)
 	defer cancel()
-	if _, err := m.Await(within, id); err != nil {
-		return err
-	}
-	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended}, "Operation %s has ended well.\n", protocol.Short(id))
+	_, err = m.Await(within, id)
+	return ended(e, id, err)
 }
 
 // left is an instrument that an abandoned operation has used.
@@ -77,10 +76,59 @@ func GiveUp(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) e
 	if err != nil {
 		return err
 	}
+	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": lefts(freed)},
+		"Operation %s is given up; it has freed %s. Nothing was deleted: what may still come back is kept with them.\n", protocol.Short(id), fault.Count(len(freed), "instrument"))
+}
+
+func lefts(freed []instrument.Instance) []left {
 	shown := []left{}
 	for _, i := range freed {
 		shown = append(shown, left{i.ID, i.Class, i.Name, i.Status})
 	}
-	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": shown},
-		"Operation %s is given up; it has freed %s. Nothing was deleted: what may still come back is kept with them.\n", protocol.Short(id), fault.Count(len(freed), "instrument"))
+	return shown
+}
+
+// forgoFor is how long one waits for the end of an operation that is given up: its
+// peer is asked several times first.
+const forgoFor = 10 * time.Second
+
+// Forgo ends an operation whose peer does not answer any more, by the word of its
+// owner, and says what may be lost. The peer is asked once more first.
+func Forgo(ctx context.Context, e *cli.Env, c *controller.Controller, name string) error {
+	id, err := c.Protocols().Named(ctx, name)
+	if err != nil {
+		return err
+	}
+	within, cancel := context.WithTimeout(ctx, forgoFor)
+	defer cancel()
+	_, err = c.Protocols().Await(within, id)
+	if fault.ReasonOf(err) != protocol.ReasonPending || ctx.Err() != nil {
+		return ended(e, id, err)
+	}
+	held, err := c.Instruments().List(ctx, instrument.Filter{Lease: id})
+	if err != nil {
+		return err
+	}
+	if err := c.Protocols().Forgo(ctx, id); err != nil {
+		return err
+	}
+	if _, err := c.Protocols().Await(ctx, id); fault.ReasonOf(err) != protocol.ReasonForgone {
+		return ended(e, id, err)
+	}
+	for n, i := range held {
+		if held[n], err = c.Instruments().View(ctx, i.ID); err != nil {
+			return err
+		}
+	}
+	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": lefts(held)},
+		"Operation %s is given up; it has freed %s. Its peer may have taken what was sent: whatever it has done or still does, nobody here hears of it. Nothing was deleted.\n",
+		protocol.Short(id), fault.Count(len(held), "instrument"))
+}
+
+// ended says how an operation has ended that somebody waited for.
+func ended(e *cli.Env, id instrument.OperationID, err error) error {
+	if err != nil {
+		return err
+	}
+	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended}, "Operation %s has ended well.\n", protocol.Short(id))
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -32,7 +33,7 @@ func rows(p client.Whole) [][]string {
 
 // operationAbandon gives a payment up, or an operation, beside a process that runs
 // them; or a withdrawal, for which the bank or the exchange is asked, or with --forgo
-// a payment that does not come back, for which the vendor is.
+// what a peer owes that does not answer any more.
 func operationAbandon(e *cli.Env) *cobra.Command {
 	forgo := false
 	c := &cobra.Command{
@@ -61,24 +62,30 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().BoolVar(&forgo, "forgo", false, "of a payment that is to come back: ask for it once more, and give up what does not come")
+	c.Flags().BoolVar(&forgo, "forgo", false, "ask once more, and give up what does not come: of a payment that is to come back, or of an operation whose peer is gone")
 	return c
 }
 
+// forgo gives up what does not come back of a payment, or what an operation waits for
+// that its peer never says.
 func (w *wallet) forgo(ctx context.Context, name string) error {
+	if _, err := w.FindPayment(ctx, name); err != nil {
+		return operation.Forgo(ctx, w.env, w.house.Controller, name)
+	}
 	p, err := w.ForgoPayment(ctx, name)
 	if err != nil {
 		return err
 	}
-	var lost []string
+	var lost, again []string
 	for _, q := range p.Parts {
 		if q.State == client.PartForgone {
 			lost = append(lost, q.Amount.String()+" with "+string(q.Class))
+			again = append(again, "`wallet refund "+string(q.Operation)+"`")
 		}
 	}
 	text := "Payment " + string(p.Operation) + " is given up: "
 	if len(lost) > 0 {
-		text += strings.Join(lost, " and ") + " stays with " + p.Peer
+		text += strings.Join(lost, " and ") + " stays with " + p.Peer + ". Nothing was deleted: should they ever give it back, " + strings.Join(again, " and ") + " asks for it"
 	} else {
 		text += "all that was paid has come back"
 	}
@@ -87,7 +94,11 @@ func (w *wallet) forgo(ctx context.Context, name string) error {
 
 func (w *wallet) abandon(ctx context.Context, name string) error {
 	if _, err := w.FindPayment(ctx, name); err != nil {
-		return operation.GiveUp(ctx, w.env, w.Protocols(), name)
+		err := operation.GiveUp(ctx, w.env, w.Protocols(), name)
+		if f := fault.From(err); f != nil && f.Reason == "value-outside" {
+			return f.WithHint("%s; if its peer is gone for good, --forgo gives up what it may have done", f.Hint)
+		}
+		return err
 	}
 	p, err := w.AbandonPayment(ctx, name)
 	if err != nil {
