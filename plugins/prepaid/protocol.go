@@ -166,7 +166,7 @@ func change(ctx context.Context, s protocol.Session, id instrument.ID, event str
 			return err
 		}
 		if p.VendorKey != s.Peer().Key {
-			return fault.New(fault.Invalid, "this account is kept by %s, not by %s", p.Vendor, s.Peer().Name).Because("account-elsewhere")
+			return p.elsewhere(s.Peer())
 		}
 		if err := f(&p); err != nil {
 			return err

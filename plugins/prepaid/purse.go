@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -168,6 +169,28 @@ func (p *purse) count() error {
 		p.Balance = instrument.ZeroOf(p.Currency)
 	}
 	return nil
+}
+
+// elsewhere refuses a peer that is not the one with which the account was opened. On
+// a line in clear nobody proves who they are: an account that was opened there has no
+// key of its vendor, and whoever says on another line to be that vendor may be
+// anybody, as is everybody on a line in clear for an account with a key.
+func (p purse) elsewhere(peer comm.Peer) error {
+	var f *fault.Fault
+	switch {
+	case p.VendorKey == "":
+		f = fault.New(fault.Invalid, "this account was opened over a line in clear, where nobody has a key: that %s keeps it cannot be proved on this line", peer.Name).
+			WithHint("pay from it over the line in clear; for this one open another account")
+	case peer.Key == "":
+		f = fault.New(fault.Invalid, "this account is kept by %s, who has proved a key; on this line in clear nobody can", p.Vendor).
+			WithHint("reach %s over a line with TLS; for this one open another account", p.Vendor)
+	case p.Vendor == peer.Name:
+		f = fault.New(fault.Invalid, "this account is kept by another %s, who has another key than this one", p.Vendor).
+			WithHint("compare their keys in `wallet peer list`; each has accounts of its own")
+	default:
+		f = fault.New(fault.Invalid, "this account is kept by %s, not by %s", p.Vendor, peer.Name).WithHint("name another account, or open one there")
+	}
+	return f.Because("account-elsewhere")
 }
 
 // checkPurse is the class's own rule, kept by the host whatever the protocol does.

@@ -2,8 +2,10 @@ package prepaid
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -108,5 +110,25 @@ func TestStatementsInAnyOrder(t *testing.T) {
 				t.Errorf("open: %+v", p.Open)
 			}
 		})
+	}
+}
+
+// An account is used with the peer that has opened it, and who is refused is told why
+// it cannot be seen that it is that one.
+func TestWhoKeepsAnAccount(t *testing.T) {
+	for name, row := range map[string]struct {
+		vendor, key string
+		peer        comm.Peer
+		says, hint  string
+	}{
+		"opened in clear":              {"dock", "", comm.Peer{Name: "shop", Key: "A"}, "nobody has a key: that shop keeps it cannot be proved", "over the line in clear"},
+		"opened with a key":            {"shop", "A", comm.Peer{Name: "dock"}, "shop, who has proved a key", "reach shop over a line with TLS"},
+		"another one of the same name": {"shop", "A", comm.Peer{Name: "shop", Key: "B"}, "another shop, who has another key", "compare their keys"},
+		"another one":                  {"shop", "A", comm.Peer{Name: "bar", Key: "B"}, "kept by shop, not by bar", "open one there"},
+	} {
+		f := fault.From(purse{Vendor: row.vendor, VendorKey: row.key}.elsewhere(row.peer))
+		if f.Kind != fault.Invalid || f.Reason != "account-elsewhere" || !strings.Contains(f.Message, row.says) || !strings.Contains(f.Hint, row.hint) {
+			t.Errorf("%s: %s — %s", name, f.Message, f.Hint)
+		}
 	}
 }
