@@ -52,17 +52,51 @@ func (c showing) Call(ctx context.Context, method string, params, result any) er
 }
 
 // about is the connection for the next step of a session with a class.
-func (s *Session) about(ctx context.Context, class instrument.ClassID) (comm.Conn, error) {
-	conn, err := s.live(ctx)
-	if err != nil {
-		return nil, err
+func (s *Session) about(class instrument.ClassID) func(context.Context) (comm.Conn, error) {
+	return func(ctx context.Context) (comm.Conn, error) {
+		conn, err := s.live(ctx)
+		if err != nil {
+			return nil, err
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if o, ok := s.offers[class]; ok && o.native() && conn.Conn != s.offering {
+			return showing{conn, &o.Offer}, nil
+		}
+		return conn, nil
 	}
+}
+
+// asks asks a step of the peer, over the connection that on gives. A step says the
+// same however often it is asked, so one whose connection is lost on the way is asked
+// once more, over the next one.
+func asks[C comm.Conn](ctx context.Context, s *Session, on func(context.Context) (C, error), step func(C) error) error {
+	for again := false; ; again = true {
+		conn, err := on(ctx)
+		if err != nil {
+			return err
+		}
+		used := s.current()
+		if err = step(conn); again || fault.ReasonOf(err) != comm.ReasonConnectionLost || s.over() {
+			return err
+		}
+		s.gone(used)
+	}
+}
+
+func (s *Session) current() comm.Conn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if o, ok := s.offers[class]; ok && o.native() && conn.Conn != s.offering {
-		return showing{conn, &o.Offer}, nil
+	return s.conn
+}
+
+// gone forgets a connection of which somebody has seen that it is lost.
+func (s *Session) gone(conn comm.Conn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn == conn {
+		s.conn = nil
 	}
-	return conn, nil
 }
 
 // dialling is one attempt to get a connection back. Whoever needs one meanwhile

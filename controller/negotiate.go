@@ -13,22 +13,22 @@ import (
 // InstrumentClasses finds the classes that both peers know and the vendor's
 // terms for each: instrument class negotiation (§5.2).
 func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice) ([]Offered, error) {
-	conn, err := s.live(ctx)
-	if err != nil {
-		return nil, err
-	}
 	var remote comm.Offered
-	if s.c.protocols.Joint() {
-		remote, err = s.jointly(ctx, conn, inv)
-	} else {
-		err = conn.Call(ctx, comm.MethodClasses, comm.Classes{Invoice: inv}, &remote)
-	}
+	var over comm.Conn
+	err := asks(ctx, s, s.live, func(conn patient) (err error) {
+		over = conn.Conn
+		if s.c.protocols.Joint() {
+			remote, err = s.jointly(ctx, conn, inv)
+			return err
+		}
+		return conn.Call(ctx, comm.MethodClasses, comm.Classes{Invoice: inv}, &remote)
+	})
 	if err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.offers, s.offering = map[instrument.ClassID]Offered{}, conn.Conn
+	s.offers, s.offering = map[instrument.ClassID]Offered{}, over
 	var out []Offered
 	for _, o := range remote.Offers {
 		offered, err := s.read(o)
@@ -96,11 +96,11 @@ func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]st
 	if names := s.c.remembered.protocols(known); names != nil {
 		return names, nil
 	}
-	conn, err := s.about(ctx, class)
-	if err != nil {
-		return nil, err
-	}
-	names, err := s.c.protocols.NegotiateProtocol(ctx, class, conn)
+	var names []string
+	err := asks(ctx, s, s.about(class), func(conn comm.Conn) (err error) {
+		names, err = s.c.protocols.NegotiateProtocol(ctx, class, conn)
+		return err
+	})
 	if err == nil {
 		s.c.remembered.learn(known, func(a *agreed) { a.protocols = slices.Clone(names) })
 	}
@@ -138,11 +138,10 @@ func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, 
 
 // selects tells the peer which protocol is used for a class from now on.
 func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen string) error {
-	conn, err := s.about(ctx, class)
+	err := asks(ctx, s, s.about(class), func(conn comm.Conn) error {
+		return conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: chosen}, nil)
+	})
 	if err != nil {
-		return err
-	}
-	if err := conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: chosen}, nil); err != nil {
 		s.c.remembered.forget(s.negotiable(class))
 		return err
 	}

@@ -127,15 +127,17 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	if err != nil {
 		return nil, err
 	}
-	conn, err := s.live(ctx)
-	if err != nil {
-		return nil, err
+	if s.over() {
+		return nil, closed()
 	}
 	known := s.negotiable(class)
 	there, remembered := s.c.remembered.operations(known, protocolID)
 	if !remembered {
 		var got comm.Available
-		if err := conn.Call(ctx, comm.MethodOperations, comm.Select{Class: string(class), Protocol: protocolID}, &got); err != nil {
+		err := asks(ctx, s, s.live, func(conn patient) error {
+			return conn.Call(ctx, comm.MethodOperations, comm.Select{Class: string(class), Protocol: protocolID}, &got)
+		})
+		if err != nil {
 			return nil, err
 		}
 		there = got.Names

@@ -3,6 +3,7 @@ package controller_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -122,5 +123,60 @@ func TestAPeerThatDoesNotAnswerAStepIsNotWaitedForLong(t *testing.T) {
 			p, _ := newSilent(t, method, 1, 4*time.Second)
 			wantReason(t, step(t.Context(), p.session(t)), "no-answer")
 		})
+	}
+}
+
+// cutter is a servicer whose line is cut whenever it is asked one method, so many
+// times.
+type cutter struct {
+	comm.Handler
+	method string
+	cuts   *atomic.Int32
+	asked  *atomic.Int32
+}
+
+func (c cutter) Request(ctx context.Context, conn comm.Conn, method string, params json.RawMessage) (any, error) {
+	if method == c.method {
+		c.asked.Add(1)
+		if c.cuts.Add(-1) >= 0 {
+			_ = conn.Close()
+			return nil, ctx.Err()
+		}
+	}
+	return c.Handler.Request(ctx, conn, method, params)
+}
+
+// A step whose line is cut on the way is asked again over the next one. Where that is
+// cut as well, whoever takes the step is told so.
+func TestAStepIsAskedAgainWhenItsLineIsCut(t *testing.T) {
+	for _, method := range []string{comm.MethodClasses, comm.MethodProtocols, comm.MethodSelect, comm.MethodOperations} {
+		for _, cuts := range []int32{1, 2} {
+			t.Run(fmt.Sprintf("%s %d", method, cuts), func(t *testing.T) {
+				net := inproc.NewNetwork()
+				tickets := []protocol.Bundle{controllertest.Tickets()}
+				from := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: tickets})
+				to := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: tickets})
+				var left, asked atomic.Int32
+				left.Store(cuts)
+				peer := to.ListenWith(t, func(h comm.Handler) comm.Handler { return cutter{h, method, &left, &asked} }, controllertest.Inspector{Price: price})
+				s, err := from.InitiateSession(t.Context(), peer, controller.Login{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				_, err = s.Negotiate(t.Context(), controllertest.ClassTicket, instrument.Invoice{})
+				if err == nil {
+					_, err = s.AvailableOperations(t.Context(), controllertest.ClassTicket)
+				}
+				if cuts == 1 && err != nil || cuts == 2 && fault.ReasonOf(err) != comm.ReasonConnectionLost {
+					t.Errorf("the step: %v", err)
+				}
+				if n := asked.Load(); n != 2 {
+					t.Errorf("it was asked %d times", n)
+				}
+				if _, err := s.InstrumentClasses(t.Context(), instrument.Invoice{}); err != nil {
+					t.Errorf("the session does not go on: %v", err)
+				}
+			})
+		}
 	}
 }
