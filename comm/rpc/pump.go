@@ -17,6 +17,7 @@ const (
 	Ping                    // asks whether the peer is there; without a body
 	Pong                    // answers a ping; the body is the ping's
 	Goodbye                 // the body is the reason; the last one
+	Probe                   // asks whether the messages before it have arrived; without a body
 )
 
 // Line puts frames on a wire. A Pump alone calls it, on one goroutine.
@@ -44,14 +45,20 @@ type Pump struct {
 	writerEnd chan struct{} // closed by the writer behind everything
 }
 
-// NewPump starts to write what is pushed into the queue. It asks the peer every ping,
-// and waits for the peer's goodbye no longer than write, which is the line's own limit.
-func NewPump(line Line, out *Queue, ping, write time.Duration) *Pump {
+// Pace is when a Pump does what nobody tells it to.
+type Pace struct {
+	Ping  time.Duration // how often the peer is asked whether it is there
+	Probe time.Duration // how soon behind a message it is asked whether that has arrived; 0: never
+	Write time.Duration // the line's own limit, and the longest wait for the peer's goodbye
+}
+
+// NewPump starts to write what is pushed into the queue.
+func NewPump(line Line, out *Queue, pace Pace) *Pump {
 	p := &Pump{
-		line: line, out: out, pongs: make(chan []byte, 1), grace: min(write, farewellTime),
+		line: line, out: out, pongs: make(chan []byte, 1), grace: min(pace.Write, farewellTime),
 		readEnd: make(chan struct{}), writerEnd: make(chan struct{}),
 	}
-	go p.write(ping)
+	go p.write(pace)
 	return p
 }
 
@@ -82,11 +89,13 @@ func (p *Pump) ReadEnded() {
 	<-p.writerEnd
 }
 
-func (p *Pump) write(every time.Duration) {
+func (p *Pump) write(pace Pace) {
 	defer close(p.writerEnd)
 	defer p.out.Drop()
-	ping := time.NewTicker(every)
+	ping := time.NewTicker(pace.Ping)
 	defer ping.Stop()
+	probe, due := time.NewTimer(pace.Probe), false
+	defer probe.Stop()
 	for {
 		select {
 		case <-p.out.Ready():
@@ -96,6 +105,15 @@ func (p *Pump) write(every time.Duration) {
 				return
 			}
 			p.line.Put(Message, frame)
+			if !due && pace.Probe > 0 {
+				probe.Reset(pace.Probe)
+				due = true
+			}
+		case <-probe.C:
+			if due { // else it is the one that the timer was made with
+				p.line.Put(Probe, nil)
+			}
+			due = false
 		case body := <-p.pongs:
 			p.line.Put(Pong, body)
 		case <-ping.C:

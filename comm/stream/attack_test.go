@@ -171,29 +171,33 @@ func TestPingsAreAnswered(t *testing.T) {
 }
 
 // A ping says how many messages came before it: a line in clear that loses a frame
-// as a whole is noticed by that alone.
+// as a whole is noticed by that alone. Behind a message one comes soon.
 func TestPingsCountMessages(t *testing.T) {
-	o := newIdentity(t).options()
-	o.Ping, o.Idle = 2*short, time.Hour
-	c, _ := rawClient(t, open(t, o, commtest.Echo()).Address())
-	say(t, c, frameOf('m', `{"jsonrpc":"2.0","id":1,"method":"echo","params":"there?"}`))
-	if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	for n := uint64(0); ; {
-		kind, body, err := readFrame(c)
-		switch {
-		case err != nil:
-			t.Fatal(err)
-		case kind == 'm':
-			n++
-		case kind == 'p' && body != counted(n):
-			t.Fatalf("after %d messages a ping says %x", n, body)
-		case kind == 'p' && n == 1:
-			return
-		case kind == 'p':
-			say(t, c, frameOf('o', ""))
-		}
+	for name, at := range map[string]struct{ ping, probe time.Duration }{"in their time": {2 * short, time.Hour}, "behind a message": {time.Hour, short}} {
+		t.Run(name, func(t *testing.T) {
+			o := newIdentity(t).options()
+			o.Ping, o.Probe, o.Idle = at.ping, at.probe, time.Hour
+			c, _ := rawClient(t, open(t, o, commtest.Echo()).Address())
+			say(t, c, frameOf('m', `{"jsonrpc":"2.0","id":1,"method":"echo","params":"there?"}`))
+			if err := c.SetReadDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			for n := uint64(0); ; {
+				kind, body, err := readFrame(c)
+				switch {
+				case err != nil:
+					t.Fatal(err)
+				case kind == 'm':
+					n++
+				case kind == 'p' && body != counted(n):
+					t.Fatalf("after %d messages a ping says %x", n, body)
+				case kind == 'p' && n == 1:
+					return
+				case kind == 'p':
+					say(t, c, frameOf('o', ""))
+				}
+			}
+		})
 	}
 }
 

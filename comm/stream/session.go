@@ -33,7 +33,7 @@ type session struct {
 func newSession(c net.Conn, in *bufio.Reader, t *turn, o Options, room *rpc.Room) *session {
 	s := &session{conn: c, in: in, turn: t, o: o}
 	t.idle.Reset(o.Idle)
-	s.Pump = rpc.NewPump(s, room.Queue(t.cut), o.Ping, o.Write)
+	s.Pump = rpc.NewPump(s, room.Queue(t.cut), rpc.Pace{Ping: o.Ping, Probe: o.Probe, Write: o.Write})
 	return s
 }
 
@@ -90,6 +90,8 @@ func (s *session) Put(k rpc.Kind, body []byte) {
 		s.send(message, body)
 	case rpc.Ping:
 		s.ask()
+	case rpc.Probe:
+		s.count()
 	case rpc.Pong:
 		s.send(pong, body)
 	case rpc.Goodbye:
@@ -112,8 +114,11 @@ func (s *session) ask() {
 		return
 	}
 	s.asked = true
-	s.send(ping, binary.BigEndian.AppendUint64(nil, s.written))
+	s.count()
 }
+
+// count sends a ping, by which the peer sees what has not arrived.
+func (s *session) count() { s.send(ping, binary.BigEndian.AppendUint64(nil, s.written)) }
 
 // send writes one frame. An error needs no other care: the reader sees the end
 // of the line too.

@@ -68,6 +68,7 @@ type Options struct {
 	Handshake   time.Duration // for all until the session stands; 0: 10 s
 	Write       time.Duration // without any progress; 0: 10 s
 	Ping        time.Duration // how often a peer is asked; 0: 20 s
+	Probe       time.Duration // how soon after a message it is asked whether that has arrived; 0: 2 s
 	Idle        time.Duration // a peer silent for this long is cut off; 0: 60 s
 }
 
@@ -85,6 +86,7 @@ func New(o Options) *Transport {
 	o.Handshake = cmp.Or(o.Handshake, 10*time.Second)
 	o.Write = cmp.Or(o.Write, 10*time.Second)
 	o.Ping = cmp.Or(o.Ping, 20*time.Second)
+	o.Probe = cmp.Or(o.Probe, 2*time.Second)
 	o.Idle = cmp.Or(o.Idle, time.Minute)
 	return &Transport{o: o, room: rpc.NewRoom(o.Waiting)}
 }
