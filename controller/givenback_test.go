@@ -100,3 +100,77 @@ func TestARefundGoesOnInTheNextProcess(t *testing.T) {
 		})
 	}
 }
+
+// closes tells of each connection that ends.
+type closes struct {
+	comm.Handler
+	ended chan<- comm.Conn
+}
+
+func (c closes) Closed(conn comm.Conn) {
+	c.Handler.Closed(conn)
+	c.ended <- conn
+}
+
+// An operation of an earlier life that its peer has not ended is asked about again and
+// again. In between it holds no line: a line may carry one session at a time.
+func TestWhatIsPendingHoldsNoLine(t *testing.T) {
+	net := inproc.NewNetwork()
+	tickets := []protocol.Bundle{controllertest.Tickets()}
+	with := controllertest.Options{Role: comm.Client, Bundles: tickets}
+	from := controllertest.New(t, net, with)
+	var asked atomic.Int32
+	first, ended := make(chan struct{}), make(chan comm.Conn, 100)
+	over := make(chan comm.Conn, 100)
+	shop := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: tickets}).
+		ListenWith(t, func(h comm.Handler) comm.Handler {
+			return closes{between{h, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+				switch asked.Add(1) {
+				case 1:
+					close(first)
+					<-ctx.Done() // no answer: whoever has asked is dead
+					return nil, ctx.Err()
+				case 2:
+					over <- conn
+					return comm.Executed{Fault: fault.New(fault.Unknown, "it was stopped").Because(protocol.ReasonPending)}, nil
+				}
+				over <- conn
+				return next.Request(ctx, conn, comm.MethodExecute, params)
+			}}, ended}
+		}, controllertest.Inspector{Price: price})
+	ticket := from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
+	s, err := from.InitiateSession(t.Context(), shop, controller.Login{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, nil); err != nil {
+		t.Fatal(err)
+	}
+	const id = instrument.OperationID("00112233445566778899aabbccddeeff")
+	ctx, die := context.WithCancel(t.Context())
+	go func() { <-first; die() }()
+	pay := controller.Transaction{ID: id, Principal: from.Me(t), Operation: protocol.Pay, Class: controllertest.ClassTicket, Instruments: []instrument.ID{ticket}}
+	if _, err := s.Execute(ctx, pay, nil); err == nil {
+		t.Fatal("it has an answer")
+	}
+	with.Beside, with.Runner, with.Gone = from, "next", func(runner string) bool { return runner == "test" }
+	next := controllertest.New(t, net, with)
+	if n, err := next.Resume(t.Context(), nil); n != 1 || err != nil {
+		t.Fatalf("%d go on: %v", n, err)
+	}
+	if left := next.Protocols().Resuming(); len(left) > 1 || len(left) == 1 && (left[0].ID != id || left[0].Peer.Key != shop.Key) {
+		t.Errorf("what goes on is %+v", left)
+	}
+	if _, err := next.Protocols().Await(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	pending, last := <-over, <-over
+	if pending == last {
+		t.Fatal("it has held its line while it waited")
+	}
+	for conn := range ended {
+		if conn == pending {
+			return
+		}
+	}
+}

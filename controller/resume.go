@@ -65,6 +65,9 @@ func (r *resumption) Execute(ctx context.Context, e comm.Execute) (comm.Executed
 	got, err := r.link.Execute(ctx, e)
 	if err == nil {
 		_ = r.s.Close(ctx)
+	} else if conn := r.s.current(); conn != nil { // until it is asked again, others may have the line
+		r.s.gone(conn)
+		_ = conn.Close()
 	}
 	return got, err
 }

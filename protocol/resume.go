@@ -70,15 +70,7 @@ func (m *Manager) resumeOwn(ctx context.Context) (n int, err error) {
 // reports whether it has. What a peer has begun here is not waited for: the peer
 // goes on with it when the door is open to it again.
 func (m *Manager) Resumed(ctx context.Context) bool {
-	var left []*operation
-	m.mu.Lock()
-	for _, o := range m.ops {
-		if o.resumed && o.req.Side == Initiator {
-			left = append(left, o)
-		}
-	}
-	m.mu.Unlock()
-	for _, o := range left {
+	for _, o := range m.resuming() {
 		select {
 		case <-o.done:
 		case <-ctx.Done():
@@ -86,6 +78,26 @@ func (m *Manager) Resumed(ctx context.Context) bool {
 		}
 	}
 	return true
+}
+
+// Resuming are the operations for which Resumed waits.
+func (m *Manager) Resuming() []Execution {
+	var out []Execution
+	for _, o := range m.resuming() {
+		out = append(out, o.req)
+	}
+	return out
+}
+
+func (m *Manager) resuming() (left []*operation) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, o := range m.ops {
+		if o.resumed && o.req.Side == Initiator {
+			left = append(left, o)
+		}
+	}
+	return left
 }
 
 // takeOver makes an operation of another life ours and goes on with it.

@@ -44,6 +44,9 @@ type Options struct {
 	Clear      []string   // lines that run in clear, as stream.Options has them
 	// Pipe opens the pipes of stdio addresses, as stream.Options has it; nil: none.
 	Pipe func(ctx context.Context, name string) (stream.Pipe, error)
+	// Waits is told for which operations Resume waits, if that takes a while. It is
+	// called on another goroutine; nil: nobody is told.
+	Waits func([]protocol.Execution)
 	// Looking opens the party to look and to administer: it runs read-only
 	// operations at most.
 	Looking bool
@@ -74,6 +77,7 @@ type House struct {
 	fetcher    *https.Fetcher
 	guard      guard
 
+	waits     func([]protocol.Execution)
 	allowHTTP bool
 	marked    bool         // it was restored, and not all of it is checked
 	unlock    func() error // gives the lock back
@@ -93,7 +97,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, unlock: nothing, unshare: nothing, unwatch: func() {}}
+	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, waits: o.Waits, unlock: nothing, unshare: nothing, unwatch: func() {}}
 	half := h
 	defer func() {
 		if err != nil {

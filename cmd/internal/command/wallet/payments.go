@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -111,6 +112,17 @@ func (w *wallet) abandon(ctx context.Context, name string) error {
 // earlier life has left.
 const atTheEnd = 5 * time.Second
 
+// sayAfter is how long it waits for them without a word.
+const sayAfter = 500 * time.Millisecond
+
+// waiting says for what a command waits before it begins.
+func waiting(e *cli.Env, left []protocol.Execution) {
+	for _, r := range left {
+		e.Say("Waiting, for a few seconds at most, for operation %s, which was interrupted: %s %s with %s.",
+			protocol.Short(r.ID), r.Protocol, r.Call.Operation, cmp.Or(r.Peer.Name, "its peer"))
+	}
+}
+
 // resuming goes on with those payments beside a command; what it returns ends it.
 // A restored wallet leaves them to a person.
 func (w *wallet) resuming(ctx context.Context) (end func()) {
@@ -127,6 +139,7 @@ func (w *wallet) resuming(ctx context.Context) (end func()) {
 		}
 	}()
 	return func() {
+		defer time.AfterFunc(sayAfter, func() { w.env.Say("Waiting, for %s at most, for what an earlier payment of several instruments has left.", atTheEnd) }).Stop()
 		select {
 		case <-done:
 		case <-time.After(atTheEnd):
