@@ -107,6 +107,14 @@ func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]st
 	return names, err
 }
 
+// Negotiated are the protocols that both peers have for a class, as far as that was
+// negotiated.
+func (s *Session) Negotiated(class instrument.ClassID) []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.common[class])
+}
+
 // SelectProtocol fixes the protocol for a class (§5.4): the only one that both
 // have, or the one that the class prefers under the circumstances.
 func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, preferences []string) (string, error) {

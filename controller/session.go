@@ -162,6 +162,17 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	return both, nil
 }
 
+// Alone lists what the selected protocol can do with a class here without a message
+// to the peer, whether or not the peer has it.
+func (s *Session) Alone(class instrument.ClassID) ([]protocol.Operation, error) {
+	id, err := s.protocolOf(class)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.c.protocols.Operations(id, class, s.Peer().Role)
+	return slices.DeleteFunc(slices.Clone(all), func(o protocol.Operation) bool { return o.Messages }), err
+}
+
 // Operation is one operation of the selected protocol, as this side declares it; the
 // peer is not asked. fault.Unsupported.
 func (s *Session) Operation(class instrument.ClassID, name string) (protocol.Operation, error) {

@@ -139,7 +139,9 @@ func (w *wallet) resuming(ctx context.Context) (end func()) {
 		}
 	}()
 	return func() {
-		defer time.AfterFunc(sayAfter, func() { w.env.Say("Waiting, for %s at most, for what an earlier payment of several instruments has left.", atTheEnd) }).Stop()
+		defer time.AfterFunc(sayAfter, func() {
+			w.env.Say("Waiting, for %s at most, for what an earlier payment of several instruments has left.", atTheEnd)
+		}).Stop()
 		select {
 		case <-done:
 		case <-time.After(atTheEnd):

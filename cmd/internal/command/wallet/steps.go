@@ -92,7 +92,15 @@ func (s *steps) protocols(ctx context.Context, class instrument.ClassID, _ []str
 	return s.print("protocols", protocols{class, names})
 }
 
+// selects refuses names of which none was negotiated: who has mistyped the one that
+// they want would get another.
 func (s *steps) selects(ctx context.Context, class instrument.ClassID, liked []string) error {
+	there := s.s.Negotiated(class)
+	known := slices.ContainsFunc(liked, func(name string) bool { return slices.Contains(there, name) })
+	if len(liked) > 0 && len(there) > 0 && !known {
+		return cli.Argument(fault.New(fault.Unsupported, "%s is no protocol that both have for %s", strings.Join(liked, ", "), class).Because("protocol-unknown").
+			WithHint("both have %s", strings.Join(there, ", ")))
+	}
 	chosen, err := s.s.SelectProtocol(ctx, class, liked)
 	if err != nil {
 		return err
@@ -105,8 +113,15 @@ func (s *steps) operations(ctx context.Context, class instrument.ClassID, _ []st
 	if err != nil {
 		return err
 	}
+	alone, err := s.s.Alone(class)
+	if err != nil {
+		return err
+	}
 	out := available{Class: class, Operations: []string{}, Wants: map[string]protocol.Wants{}}
-	for _, o := range ops {
+	for _, o := range append(ops, alone...) {
+		if slices.Contains(out.Operations, o.Name) {
+			continue
+		}
 		out.Operations = append(out.Operations, o.Name)
 		if o.Instruments != protocol.WantsUnsaid {
 			out.Wants[o.Name] = o.Instruments
