@@ -167,7 +167,8 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 
 // elsewhere is a failure as the peer gets it: its reader can do nothing about our disk.
 func elsewhere(err error) *fault.Fault {
-	if fault.ReasonOf(err) == "store-stopped" {
+	switch fault.ReasonOf(err) {
+	case "store-stopped", "disk-full":
 		return fault.New(fault.Unavailable, "the other side can store nothing now, and has done nothing").Because("store-stopped").WithHint("try again later")
 	}
 	return fault.From(err)

@@ -100,7 +100,7 @@ func (o *operation) unfit(r Result) error {
 // passing reports whether the database may take the same unit in a moment.
 func passing(err error) bool {
 	switch fault.ReasonOf(err) {
-	case "queue-full", "database-busy":
+	case "queue-full", "database-busy", "disk-full":
 		return true
 	}
 	return false

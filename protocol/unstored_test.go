@@ -3,6 +3,7 @@ package protocol_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"sync/atomic"
 	"testing"
 
@@ -85,4 +86,36 @@ func TestAPeersDiskIsNotTheReaders(t *testing.T) {
 	if f := got.Fault; f == nil || f.Kind != fault.Unavailable || f.Reason != "store-stopped" || f.Hint != "try again later" || !got.Again {
 		t.Errorf("the peer hears %+v", got)
 	}
+}
+
+// TestAFullDiskIsWaitedFor: once something is outside, an operation whose disk is full
+// waits for room. It is no failure of what its peer has done.
+func TestAFullDiskIsWaitedFor(t *testing.T) {
+	code := sides(
+		func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			if err := errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Send(ctx, "one"), s.Recv(ctx, nil)); err != nil {
+				return protocol.Result{}, err
+			}
+			return text("paid"), s.Update(ctx, add(c.Main(), 1))
+		},
+		func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+			return text("taken"), s.Recv(ctx, nil)
+		})
+	disk := &full{as: fault.New(fault.Unavailable, "the disk is full").Because("disk-full")}
+	pair := protocoltest.Connect(
+		protocoltest.NewNode(t, protocoltest.Options{Role: comm.Client, Bundles: bundles(code), Database: func(s protocol.Store) protocol.Store { disk.Store = s; return disk }}),
+		protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Bundles: bundles(code)}),
+	)
+	id := pair.Initiator.Create(t, instance("purse", state{}))[0]
+	pair.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+		if f.Executed != nil {
+			disk.left.Store(3)
+		}
+		return protocoltest.Deliver
+	})
+	got, err := pair.ExecuteAs(within(t), opA, "test", call("DO", id))
+	if err != nil || string(got.Value) != `"paid"` || number(t, pair.Initiator, id) != 2 || disk.left.Load() >= 0 {
+		t.Errorf("%s, %v; the purse has %d", got.Value, err, number(t, pair.Initiator, id))
+	}
+	clean(t, pair.Initiator, pair.Servicer)
 }

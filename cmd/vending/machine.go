@@ -194,6 +194,7 @@ func (m *machine) serve(ctx context.Context, listen string, further []string) er
 		return m.house.Comm.Listen(inside, a, m.house.Accept(m.shop))
 	}
 	p := serve.New(m.env)
+	p.Go(m.house.Lost)
 	if err := p.Sessions(further, door); err != nil {
 		return err
 	}

@@ -133,3 +133,8 @@ func hasCode(err error, code int) bool {
 }
 
 func isBusy(err error) bool { return hasCode(err, sqlite3.SQLITE_BUSY) }
+
+// isFull reports whether the disk had no room. What was to be written is not there
+// then, also where it was a COMMIT: its last page, without which nothing of it
+// counts, is written last. It is another thing if the disk fails to keep what it took.
+func isFull(err error) bool { return hasCode(err, sqlite3.SQLITE_FULL) }

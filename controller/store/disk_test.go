@@ -101,3 +101,34 @@ func TestFilesAreForThisUserOnly(t *testing.T) {
 		t.Errorf("%d files, %v", seen, err)
 	}
 }
+
+// TestAFileThatIsGone: what is written into a file that was removed, or replaced, is
+// gone with the process. Nothing is acknowledged there.
+func TestAFileThatIsGone(t *testing.T) {
+	for name, away := range map[string]func(path string) error{
+		"removed": os.Remove,
+		"replaced": func(path string) error {
+			return errors.Join(os.Remove(path), os.WriteFile(path, nil, 0o600))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "s.db")
+			stopped := make(chan error, 10)
+			db := openFile(t, path, store.Options{Stopped: func(err error) { stopped <- err }})
+			if err := db.UpdateInstruments(t.Context(), smallUnit("a")); err != nil {
+				t.Fatal(err)
+			}
+			if err := away(path); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := db.UpdateInstruments(t.Context(), smallUnit("b")); fault.ReasonOf(err) != "store-stopped" {
+					t.Errorf("it was acknowledged: %v", err)
+				}
+			}
+			if len(stopped) != 1 {
+				t.Errorf("the operator was told %d times", len(stopped))
+			}
+		})
+	}
+}

@@ -123,6 +123,9 @@ func engine(err error) error {
 	case isBusy(err):
 		return fault.Wrap(err, fault.Unavailable, "the database is in use by another process").
 			Because("database-busy").WithHint("try again")
+	case isFull(err):
+		return fault.Wrap(err, fault.Unavailable, "the disk is full: nothing was changed").
+			Because("disk-full").WithHint("make room on the disk; it goes on by itself then")
 	}
 	return fault.Wrap(err, fault.Internal, "the database refused a statement").Because("database-failed")
 }

@@ -50,6 +50,9 @@ type Options struct {
 	Busy time.Duration
 	// Stopped, if set, is told once why the writer refuses all further work.
 	Stopped func(error)
+	// Full, if set, is told on the writer that the disk has no room, and with nil that
+	// it has room again. Meanwhile changes are refused, and nothing of them is made.
+	Full func(error)
 	// BeforeCommit, if set, is called on the writer before each COMMIT with the
 	// number of units in it. An error stands for a COMMIT that failed. It is
 	// there for tests of what happens when the disk fails or the power goes.
@@ -82,7 +85,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the database file %s cannot be named", path)
 	}
-	db, err := open(ctx, dsn, o, noGate{}, durable())
+	db, err := open(ctx, dsn, path, o, noGate{}, durable())
 	if err != nil {
 		return nil, opening(err, path)
 	}
@@ -94,16 +97,16 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 // turns: a unit of work that reads from the DB would wait for itself.
 func OpenMemory(ctx context.Context, o Options) (*DB, error) {
 	o = o.withDefaults()
-	db, err := open(ctx, memoryDSN(settings(o.Busy)), o, &sync.RWMutex{}, nil)
+	db, err := open(ctx, memoryDSN(settings(o.Busy)), "", o, &sync.RWMutex{}, nil)
 	if err != nil {
 		return nil, opening(err, "in memory")
 	}
 	return db, nil
 }
 
-// open connects and starts the writer. The settings are those that the writer's
-// connection must report of itself.
-func open(ctx context.Context, dsn string, o Options, g gate, settings []setting) (*DB, error) {
+// open connects and starts the writer. path is the file's, empty in memory. The
+// settings are those that the writer's connection must report of itself.
+func open(ctx context.Context, dsn, path string, o Options, g gate, settings []setting) (*DB, error) {
 	to, err := sqlite.NewConnector(dsn)
 	if err != nil {
 		return nil, err
@@ -116,8 +119,14 @@ func open(ctx context.Context, dsn string, o Options, g gate, settings []setting
 	if err := errors.Join(migrate(ctx, c), w.check(settings)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
+	var file os.FileInfo
+	if path != "" {
+		if file, err = os.Stat(path); err != nil {
+			return nil, errors.Join(err, w.close())
+		}
+	}
 	db := &DB{queue: make(chan *unit, o.Queue), pool: newPool(c, o.Readers, g)}
-	db.writer = &writer{db: db, conn: w, gate: g, options: o, last: make(map[instrument.Topic]instrument.Seq), ended: make(chan struct{})}
+	db.writer = &writer{db: db, conn: w, path: path, file: file, gate: g, options: o, last: make(map[instrument.Topic]instrument.Seq), ended: make(chan struct{})}
 	go db.writer.serve()
 	return db, nil
 }

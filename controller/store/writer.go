@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -14,7 +15,10 @@ import (
 type writer struct {
 	db      *DB
 	conn    *conn
+	path    string      // of the file; empty in memory
+	file    os.FileInfo // as it was opened; nil in memory
 	gate    gate
+	full    bool // the disk has no room
 	options Options
 	ended   chan struct{}
 
@@ -82,6 +86,10 @@ func (w *writer) take(u *unit) {
 func (w *writer) commit() {
 	w.gate.Lock()
 	defer w.gate.Unlock()
+	if err := w.there(); err != nil {
+		w.stop(err)
+		return
+	}
 	if err := w.begin(); err != nil {
 		w.failed(err)
 		w.answerAll(engine(err))
@@ -92,7 +100,7 @@ func (w *writer) commit() {
 	for _, u := range w.batch {
 		err, lost := w.run(u)
 		if lost != nil {
-			w.stop(lost)
+			w.lose(lost)
 			return
 		}
 		if err == nil {
@@ -103,10 +111,48 @@ func (w *writer) commit() {
 		w.results = append(w.results, err)
 	}
 	if err := w.end(kept); err != nil {
-		w.stop(err)
+		w.lose(err)
 		return
 	}
 	w.answer()
+}
+
+// lose ends a batch that was lost as a whole. Where the disk was only full, nothing of
+// it was made, and the next one may find room; else all writing ends.
+func (w *writer) lose(cause error) {
+	if !isFull(cause) {
+		w.stop(cause)
+		return
+	}
+	w.db.stats.failed.Add(uint64(len(w.batch)))
+	_, _ = w.conn.exec("ROLLBACK") // it fails when SQLite has rolled back itself
+	clear(w.last)
+	w.room(engine(cause))
+	w.answerAll(engine(cause))
+}
+
+// room tells when the disk is full, and when it has room again, once each.
+func (w *writer) room(full error) {
+	if w.full == (full != nil) {
+		return
+	}
+	w.full = full != nil
+	if tell := w.options.Full; tell != nil {
+		tell(full)
+	}
+}
+
+// there finds that the database's file is still where it was opened. One that was
+// removed or replaced takes all that is written, and is gone with this process.
+func (w *writer) there() error {
+	if w.file == nil {
+		return nil
+	}
+	now, err := os.Stat(w.path)
+	if err == nil && os.SameFile(now, w.file) {
+		return nil
+	}
+	return errors.Join(fmt.Errorf("the database file %s was removed or replaced", w.path), err)
 }
 
 // failed counts what the engine or the disk would not do. That a unit has refused
@@ -146,7 +192,10 @@ func (w *writer) run(u *unit) (err, lost error) {
 		return nil, err
 	}
 	k := &work{writer: w}
-	if err = u.call(k); err != nil {
+	if err = u.call(k); isFull(err) { // SQLite may have rolled back all of the batch
+		return nil, err
+	}
+	if err != nil {
 		k.takeBack()
 		if _, lost := w.conn.exec("ROLLBACK TO unit"); lost != nil {
 			return nil, errors.Join(lost, err)
@@ -170,6 +219,7 @@ func (w *writer) end(kept int) error {
 	if _, err := w.conn.exec("COMMIT"); err != nil {
 		return &commitError{err}
 	}
+	w.room(nil)
 	w.db.stats.commits.Add(1)
 	w.db.stats.units.Add(uint64(kept))
 	return nil

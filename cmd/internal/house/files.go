@@ -99,7 +99,8 @@ func (f Files) Free() error {
 // vault or a plugin of theirs into it.
 const reasonShared fault.Reason = "dir-shared"
 
-// Check refuses a directory that holds no party, and one in which others may write.
+// Check refuses a directory that holds no party, one in which others may write, and one
+// whose database is missing.
 func (f Files) Check() error {
 	if _, err := os.Stat(f.Vault()); err != nil {
 		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty").
@@ -112,6 +113,10 @@ func (f Files) Check() error {
 	if writableByOthers(info) {
 		return fault.New(fault.Denied, "others may write in %s", f.Dir).Because(reasonShared).
 			WithHint("chmod 700 %s, and think about who has written there", f.Dir)
+	}
+	if _, err := os.Stat(f.Store()); errors.Is(err, fs.ErrNotExist) { // an empty one in its place would know of nothing
+		return fault.Wrap(err, fault.NotFound, "the database of the party in %s is missing", f.Dir).Because("store-missing").
+			WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup", filepath.Base(f.Store()))
 	}
 	return nil
 }

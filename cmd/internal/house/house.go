@@ -77,6 +77,7 @@ type House struct {
 	fetcher    *https.Fetcher
 	guard      guard
 
+	lost      *loss
 	waits     func([]protocol.Execution)
 	allowHTTP bool
 	marked    bool         // it was restored, and not all of it is checked
@@ -97,7 +98,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	h = &House{files: o.Files, guard: newGuard(), allowHTTP: o.AllowHTTP, waits: o.Waits, unlock: nothing, unshare: nothing, unwatch: func() {}}
+	h = &House{files: o.Files, lost: newLoss(), guard: newGuard(), allowHTTP: o.AllowHTTP, waits: o.Waits, unlock: nothing, unshare: nothing, unwatch: func() {}}
 	half := h
 	defer func() {
 		if err != nil {
@@ -105,7 +106,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 			h = nil
 		}
 	}()
-	if h.Store, err = store.Open(ctx, o.Store(), o.database()); err != nil {
+	if h.Store, err = store.Open(ctx, o.Store(), o.database(h.lost.end)); err != nil {
 		return nil, err
 	}
 	if err := h.login(ctx, o); err != nil {
@@ -140,9 +141,17 @@ func (h *House) heed(o *Options) error {
 	return err
 }
 
-func (o Options) database() store.Options {
+// database are the options of the store, which tells stopped when it has stopped.
+func (o Options) database(stopped func(error)) store.Options {
 	d := store.Options{Stopped: func(err error) { // answers alone would not tell the operator
 		o.Log.Error("the database accepts no changes any more", "error", err.Error(), "next", "see to the disk, then start the program again")
+		stopped(err)
+	}, Full: func(err error) {
+		if err == nil {
+			o.Log.Warn("the disk has room again, and changes are stored")
+			return
+		}
+		o.Log.Error("the disk is full: changes are refused until it has room", "error", err.Error())
 	}}
 	if o.At != nil {
 		d.BeforeCommit = func(int) error { o.At(protocol.PointBeforeCommit); return nil }

@@ -1,8 +1,11 @@
 package house_test
 
 import (
+	"context"
 	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -131,5 +134,32 @@ func TestAPassphraseChanges(t *testing.T) {
 	}
 	if err := h.Close(t.Context()); err != nil {
 		t.Error(err)
+	}
+}
+
+// A party whose database has gone is not opened with an empty one in its place, and
+// one that is open says so as soon as it is to store something.
+func TestAPartyWithoutItsDatabase(t *testing.T) {
+	f := made(t, "open sesame")
+	h := opened(t, options(f, "open sesame"))
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := h.Lost(over); err != nil {
+		t.Errorf("it has lost %v", err)
+	}
+	if err := os.Rename(f.Store(), f.Store()+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Store.PutPrincipal(t.Context(), profile.Principal{ID: "other", Kind: profile.Person, Name: "other"}); fault.ReasonOf(err) != "store-stopped" {
+		t.Errorf("it was stored: %v", err)
+	}
+	if err := h.Lost(t.Context()); fault.ReasonOf(err) != "store-stopped" {
+		t.Errorf("it has lost %v", err)
+	}
+	if _, err := house.Open(t.Context(), options(f, "open sesame")); fault.ReasonOf(err) != "store-missing" {
+		t.Errorf("it was opened: %v", err)
+	}
+	if _, err := os.Stat(f.Store()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there is another database: %v", err)
 	}
 }

@@ -81,6 +81,7 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 	}
 	process := serve.New(e)
 	process.With(parent)
+	process.Go(h.Lost)
 	doors, err := apis(ctx, b)
 	if err != nil {
 		return errors.Join(err, port.Close())

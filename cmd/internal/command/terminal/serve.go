@@ -31,6 +31,7 @@ func serving(e *cli.Env) *cobra.Command {
 				defer t.crediting(ctx)()
 				p := serve.New(e)
 				p.With(with)
+				p.Go(t.house.Lost)
 				if err := p.Sessions(*further, func(a comm.Address) (comm.Listener, error) { return t.Listen(inside, t.house.Comm, a) }); err != nil {
 					return err
 				}

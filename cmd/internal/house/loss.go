@@ -1,0 +1,33 @@
+package house
+
+import (
+	"context"
+	"sync"
+)
+
+// loss is the end of a store that accepts no changes any more.
+type loss struct {
+	once sync.Once
+	done chan struct{}
+	why  error // read after done
+}
+
+func newLoss() *loss { return &loss{done: make(chan struct{})} }
+
+func (l *loss) end(why error) {
+	l.once.Do(func() {
+		l.why = why
+		close(l.done)
+	})
+}
+
+// Lost waits until the party's store accepts no changes any more, and says why; nil
+// when ctx ends first. A server ends then: a new start looks at what the disk holds.
+func (h *House) Lost(ctx context.Context) error {
+	select {
+	case <-h.lost.done:
+		return h.lost.why
+	case <-ctx.Done():
+		return nil
+	}
+}
