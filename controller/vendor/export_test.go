@@ -1,9 +1,25 @@
 package vendor
 
-import "github.com/swaperoo/swaperoo/instrument"
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/instrument"
+)
 
 // ReadPart is readPart for the fuzzer: the amount of a part and the total.
 func ReadPart(inv instrument.Invoice) (part, total instrument.Amount, err error) {
 	s, total, err := readPart(inv)
 	return s.Amount, total, err
 }
+
+// Crowd has strangers leave so much that there is room for one more at the next time,
+// and says how much that was.
+func (t *Terminal) Crowd() (n int) {
+	for t.strangers.take(t.Now()) {
+		n++
+	}
+	return n
+}
+
+// Room is room for the record of a key.
+func (t *Terminal) Room(ctx context.Context, key string) error { return t.room(ctx, key) }

@@ -117,6 +117,9 @@ func (t *Terminal) claim(ctx context.Context, asked whole, part share, op instru
 	if err := t.mayBegin(ctx, asked.Payer); err != nil {
 		return err
 	}
+	if err := t.room(ctx, asked.Payer); err != nil {
+		return err
+	}
 	first := asked
 	first.Begun = t.Now().UTC()
 	if err := first.add(part, op, life); err != nil {

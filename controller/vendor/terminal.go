@@ -69,6 +69,8 @@ type Terminal struct {
 	owed    map[string]bool  // by reference: paid into an account and not credited yet
 	readers int              // doors for card readers that are open
 
+	strangers strangers
+
 	taking takings // parts of payments that are being paid
 
 	slot chan struct{} // held by the withdrawal that is at the reader

@@ -55,12 +55,15 @@ const maxAccounts = 256
 // mayOpen refuses one more account of somebody who has too many. On lines in clear
 // nobody has a key, and all who are there have their accounts under none.
 func (t *Terminal) mayOpen(ctx context.Context, who controller.Caller) error {
-	if who.Peer.Key == "" {
-		return nil
+	if who.Peer.Key == nobodysKey {
+		return t.room(ctx, nobodysKey)
 	}
 	theirs, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPrepaid, Owner: who.Principal.ID, Limit: maxAccounts})
-	if err != nil || len(theirs) < maxAccounts {
+	if err != nil {
 		return err
+	}
+	if len(theirs) < maxAccounts {
+		return t.room(ctx, who.Peer.Key)
 	}
 	return fault.New(fault.Declined, "you have %d accounts here, and get no more", len(theirs)).Because("accounts-too-many").
 		WithHint("pay into one of them")
