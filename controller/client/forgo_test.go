@@ -161,7 +161,6 @@ func TestARefundThatNobodyAnswersIsGivenUp(t *testing.T) {
 	if !errors.Is(err, fault.Unknown) || got.Status != client.PaymentRefunding || got.Parts[0].State != client.PartRefunding {
 		t.Fatalf("it is %s, its part %s: %v", got.Status, got.Parts[0].State, err)
 	}
-	m.stops = nil
 	got, err = m.ForgoPayment(t.Context(), name)
 	if err != nil || got.Status != client.PaymentForgone || got.Parts[0].State != client.PartForgone {
 		t.Fatalf("it is %s, its part %s: %v", got.Status, got.Parts[0].State, err)
