@@ -51,7 +51,7 @@ func (l link) connected(ctx context.Context) (comm.Conn, error) {
 	conn, err := l.s.connected(ctx)
 	switch {
 	case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Unknown), errors.Is(err, fault.Timeout):
-		return nil, fault.Wrap(err, fault.Unavailable, "there is no session with %s", l.s.Peer().Name).Because("peer-unreachable")
+		return nil, fault.Wrap(err, fault.Unavailable, "there is no session with %s", l.s.Peer().Name).Because(protocol.ReasonUnreachable)
 	}
 	return conn, err
 }

@@ -60,7 +60,7 @@ type resumption struct {
 // is no answer: it is asked again.
 func (r *resumption) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
 	if err := r.prepare(ctx); err != nil {
-		return comm.Executed{}, fault.Wrap(err, fault.Unavailable, "%s does not go on with the operation now", r.s.Peer().Name).Because("peer-unreachable")
+		return comm.Executed{}, fault.Wrap(err, fault.Unavailable, "%s does not go on with the operation now", r.s.Peer().Name).Because(protocol.ReasonUnreachable)
 	}
 	got, err := r.link.Execute(ctx, e)
 	if err == nil {

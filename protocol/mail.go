@@ -213,6 +213,13 @@ func (b *mail) expire() error {
 	return b.failure
 }
 
+// away reports whether the last attempt has found that the peer cannot be reached.
+func (b *mail) away() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.ended && fault.ReasonOf(b.missed) == ReasonUnreachable
+}
+
 // why is what the peer has said last of why it has not ended, for a sentence that
 // says that; empty if it has said nothing.
 func (b *mail) why() string {

@@ -20,6 +20,8 @@ const (
 	ReasonKeyReused fault.Reason = "key-reused"
 	// ReasonShuttingDown marks an operation that was not begun, for its party ends.
 	ReasonShuttingDown fault.Reason = "shutting-down"
+	// ReasonUnreachable marks an attempt of a Link that has not reached the peer.
+	ReasonUnreachable fault.Reason = "peer-unreachable"
 	// ReasonAnswerLost marks the fault of a request that may have arrived, in an
 	// earlier life, and was not sent again.
 	ReasonAnswerLost fault.Reason = "answer-lost"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -68,16 +70,26 @@ func (m *Manager) resumeOwn(ctx context.Context) (n int, err error) {
 
 // Resumed waits, within ctx, until what Resume has taken over has ended, and
 // reports whether it has. What a peer has begun here is not waited for: the peer
-// goes on with it when the door is open to it again.
+// goes on with it when the door is open to it again. Nor is there anything to wait for
+// when all that is left was tried, and no peer could be reached.
 func (m *Manager) Resumed(ctx context.Context) bool {
-	for _, o := range m.resuming() {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		left := m.resuming()
+		if len(left) == 0 {
+			return true
+		}
+		if !slices.ContainsFunc(left, func(o *operation) bool { return !o.mail.away() }) {
+			return false
+		}
 		select {
-		case <-o.done:
+		case <-left[0].done:
+		case <-tick.C:
 		case <-ctx.Done():
 			return false
 		}
 	}
-	return true
 }
 
 // Resuming are the operations for which Resumed waits.

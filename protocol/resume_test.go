@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
@@ -213,4 +214,32 @@ func TestABundleThatDiesAtThePeer(t *testing.T) {
 		t.Errorf("%s, %v; the peer has %d", got.Value, err, earned(t, pair.Servicer))
 	}
 	clean(t, pair.Initiator, pair.Servicer)
+}
+
+// absent is the way to a peer that is not there.
+type absent struct{}
+
+func (absent) Execute(context.Context, comm.Execute) (comm.Executed, error) {
+	return comm.Executed{}, fault.New(fault.Unavailable, "nobody is there").Because(protocol.ReasonUnreachable)
+}
+
+func (absent) Say(context.Context, comm.Said) error { return nil }
+
+// TestWhoCannotBeReachedIsNotWaitedFor: a command that begins waits for what an earlier
+// life has left, but not for a peer that is not there.
+func TestWhoCannotBeReachedIsNotWaitedFor(t *testing.T) {
+	pair, _ := interrupted(t, talk(2))
+	left := protocoltest.NewNode(t, protocoltest.Options{
+		Role: comm.Client, Before: pair.Initiator, Bundles: bundles(talk(2)), Reach: func() protocol.Link { return absent{} },
+	})
+	if n, err := left.Protocols.Resume(t.Context()); n != 1 || err != nil {
+		t.Fatal(n, err)
+	}
+	ctx := within(t)
+	if left.Protocols.Resumed(ctx) || ctx.Err() != nil {
+		t.Errorf("it was waited for: %v", ctx.Err())
+	}
+	if got := left.Protocols.Resuming(); len(got) != 1 || got[0].ID != opA {
+		t.Errorf("what goes on is %+v", got)
+	}
 }
