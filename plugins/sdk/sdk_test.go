@@ -145,8 +145,9 @@ func TestThePresentingSide(t *testing.T) {
 		"declined":             {refused(fault.Declined), "new", fault.Declined},
 		"taken before":         {refused(fault.Conflict), "new", fault.Conflict},
 		"nobody can know":      {refused(fault.Unknown), "shown", fault.Unknown},
-		"the servicer crashed": {refused(fault.Unavailable), "shown", fault.Unavailable},
-		"out of time":          {refused(fault.Timeout), "shown", fault.Timeout},
+		"a defect there":       {refused(fault.Internal), "shown", fault.Internal},
+		"the servicer crashed": {refused(fault.Unavailable), "new", fault.Unavailable},
+		"out of time":          {refused(fault.Timeout), "new", fault.Timeout},
 	} {
 		t.Run(name, func(t *testing.T) {
 			steps := play(t, protocol.Initiator, "SHOW", "new", `"paper"`, row.answer)

@@ -14,8 +14,9 @@ import (
 // instrument, the servicer accepts it once or refuses.
 //
 // Intent comes first: what Present made of the instrument is durable before its
-// message leaves. Accepted, it moves to the status Accepted. Refused for good,
-// it becomes what it was. When nobody can know, it stays as Present left it.
+// message leaves. Accepted, it moves to the status Accepted. When nothing has
+// happened at the servicer and nothing will, it becomes what it was. When nobody
+// can know, it stays as Present left it.
 type Simple struct {
 	Name, Title string // "coupon.redeem", "Shop coupon"
 	Class       instrument.ClassID
@@ -117,7 +118,7 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 	case refusal == nil:
 		err = p.change(ctx, s, c, p.becomes(p.Accepted, answer))
 		return protocol.Result{Value: answer, Amount: shown.Amount}, err
-	case final(refusal):
+	case fault.NothingHappened(refusal):
 		err = p.change(ctx, s, c, func(i *instrument.Instance) error {
 			i.Status, i.State = before.Status, before.State
 			return nil
@@ -179,14 +180,4 @@ func (p Simple) accept(ctx context.Context, s protocol.Session, c protocol.Call)
 		return protocol.Result{}, err
 	}
 	return taken, nil
-}
-
-// final says that the servicer refused for good: it has taken nothing and will
-// not. After any other error it may have, or may still.
-func final(err error) bool {
-	switch fault.KindOf(err) {
-	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported:
-		return true
-	}
-	return false
 }
