@@ -3,6 +3,8 @@ package taler
 import (
 	"encoding/json"
 	"net/url"
+	"strings"
+	"unicode"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -55,14 +57,22 @@ func (s BankWithdrawalOperationStatus) MayBeOf(reserve EddsaPublicKey) bool {
 	return s.SelectedReservePub.IsZero() || s.SelectedReservePub == reserve
 }
 
-// ConfirmAt is the page on which the person confirms the withdrawal; empty when the
-// bank names none, or what is no web address.
+// maxPage is how long the address of a page may be that a person is to open.
+const maxPage = 2048
+
+// ConfirmAt is the page on which the person confirms the withdrawal, whole, for a part
+// of an address leads elsewhere; empty when the bank names none, or what is no web
+// address that can be shown as it is.
 func (s BankWithdrawalOperationStatus) ConfirmAt() string {
 	u, err := url.Parse(s.ConfirmTransferURL)
 	if err != nil || u.Hostname() == "" || u.User != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
-	return printable(u.String())
+	page := u.String()
+	if len(page) > maxPage || strings.ContainsFunc(page, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
+		return ""
+	}
+	return page
 }
 
 // UnmarshalJSON reads the documents of every version of the API. The two accounts are

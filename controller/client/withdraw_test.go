@@ -134,11 +134,16 @@ func TestABankThatDoesNotHoldALongPollIsAskedAtAPace(t *testing.T) {
 // TestABankMayWantThePersonToConfirm: libeufin's bank waits for them on a page of its
 // own, which the document alone names.
 func TestABankMayWantThePersonToConfirm(t *testing.T) {
+	const unsaid = "the bank has not confirmed the payment yet"
+	long := "https://bank.example/confirm?token=" + strings.Repeat("0123456789", 30)
 	for page, want := range map[string]string{
-		"":                        "the bank has not confirmed the payment yet",
-		"javascript:alert(1)":     "the bank has not confirmed the payment yet",
-		"https://me@bank.example": "the bank has not confirmed the payment yet",
-		"https://bank.example/webui/#/operation/7": "the bank has not confirmed the payment yet: confirm it at https://bank.example/webui/#/operation/7",
+		"":                        unsaid,
+		"javascript:alert(1)":     unsaid,
+		"https://me@bank.example": unsaid,
+		"https://bank.example/webui/#/operation/7": unsaid + ": confirm it at https://bank.example/webui/#/operation/7",
+		long:                               unsaid + ": confirm it at " + long,
+		long + strings.Repeat("0", 2000):   unsaid,
+		"https://bank.example/?to=\u202e7": unsaid,
 	} {
 		w, b, p := newWallet(t, inproc.NewNetwork()), newBank(t), &person{}
 		_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
