@@ -30,8 +30,11 @@ func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f 
 }
 
 // misnames says that a notice names a payment of something else, which would end the
-// withdrawal.
+// withdrawal, or hold it up for as long as nobody decides that one.
 func misnames(w taler.Withdrawal, v Verdict, f protocol.Facts) bool {
+	if v.Decision == Again {
+		return f.Reference != "" && !w.WOPID.Is(f.Reference)
+	}
 	return v.Decision == Abort && (v.Foreign || !w.WOPID.Is(f.Reference))
 }
 

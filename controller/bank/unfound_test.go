@@ -67,6 +67,7 @@ func TestAnotherPaymentsNameDoesNotEndAPaidWithdrawal(t *testing.T) {
 		want       taler.State
 	}{
 		"of an invoice":         {banktest.Payment{State: "paid", Amount: amount(t, "CHF:20"), Reference: "an invoice"}, right, taler.StateConfirmed},
+		"not decided":           {banktest.Payment{State: "pending", Amount: amount(t, "CHF:20"), Reference: "an invoice"}, right, taler.StateConfirmed},
 		"failed":                {banktest.Payment{State: "failed", Amount: amount(t, "CHF:20"), Reference: "an invoice"}, right, taler.StateConfirmed},
 		"in another currency":   {banktest.Payment{State: "paid", Amount: amount(t, "EUR:20")}, right, taler.StateConfirmed},
 		"and its own is none":   {banktest.Payment{State: "paid", Amount: amount(t, "CHF:20"), Reference: "an invoice"}, banktest.Payment{}, taler.StateAborted},
