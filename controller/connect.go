@@ -76,12 +76,23 @@ func asks[C comm.Conn](ctx context.Context, s *Session, on func(context.Context)
 		if err != nil {
 			return err
 		}
-		used := s.current()
 		if err = step(conn); again || fault.ReasonOf(err) != comm.ReasonConnectionLost || s.over() {
 			return err
 		}
-		s.gone(used)
+		s.gone(bare(conn))
 	}
+}
+
+// bare is the connection itself. The session may have another one by now, which
+// somebody else has dialled.
+func bare(c comm.Conn) comm.Conn {
+	switch c := c.(type) {
+	case showing:
+		return bare(c.Conn)
+	case patient:
+		return c.Conn
+	}
+	return c
 }
 
 func (s *Session) current() comm.Conn {
