@@ -12,8 +12,9 @@ import (
 )
 
 // Retry lets an operation that was stopped run again over what was recorded: its
-// operator has seen to the cause. One that is not stopped is fault.Conflict, and
-// one that cannot be opened is left as it is. A process that only looks leaves the running to one that works.
+// operator has seen to the cause. One that is not stopped is fault.Conflict, and one
+// that cannot be opened is left as it is. A process that only looks leaves the running
+// to one that works.
 func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 	r, err := m.parts.Store.OperationRow(ctx, id)
 	if err != nil {

@@ -178,8 +178,7 @@ func (f Files) checked(ctx context.Context, a profile.Action) error {
 
 // review takes off the mark what needs no check any more: instruments that are used
 // up, which the time since the backup has made no better, and operations that have
-// ended. Another command that does
-// the same, or a party without a mark, is let be.
+// ended. Another command that does the same, or a party without a mark, is let be.
 func (h *House) review(ctx context.Context) error {
 	if !h.marked {
 		return nil

@@ -27,11 +27,13 @@ func Party() check.Party {
 	}
 }
 
-// here: a wallet is the party without a key file.
+// here: a wallet is the party without a key file. Whatever is wrong with it is for
+// whoever opens it to say.
 func here(dir string) bool {
 	f := house.Files{Dir: dir}
+	_, without := os.Stat(f.Vault())
 	_, err := os.Stat(f.Key())
-	return f.Check() == nil && os.IsNotExist(err)
+	return without == nil && os.IsNotExist(err)
 }
 
 func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error) {
