@@ -116,7 +116,7 @@ func (f Files) Check() error {
 	}
 	if _, err := os.Stat(f.Store()); errors.Is(err, fs.ErrNotExist) { // an empty one in its place would know of nothing
 		return fault.Wrap(err, fault.NotFound, "the database of the party in %s is missing", f.Dir).Because("store-missing").
-			WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup", filepath.Base(f.Store()))
+			WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup, in an empty directory", filepath.Base(f.Store()))
 	}
 	return nil
 }
