@@ -174,3 +174,68 @@ func TestWhatIsPendingHoldsNoLine(t *testing.T) {
 		}
 	}
 }
+
+// Nor does it hold one that is asked again because its peer does not take up the class
+// now: somebody may be mending that over the same line.
+func TestWhatDoesNotGoOnNowHoldsNoLine(t *testing.T) {
+	net := inproc.NewNetwork()
+	tickets := controllertest.Tickets()
+	tickets.Protocols = []protocol.Protocol{returning{tickets.Protocols[0]}}
+	with := controllertest.Options{Role: comm.Client, Bundles: []protocol.Bundle{tickets}}
+	from := controllertest.New(t, net, with)
+	var selected, executed atomic.Int32
+	first, over, ended := make(chan struct{}), make(chan comm.Conn, 100), make(chan comm.Conn, 100)
+	shop := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{tickets}}).
+		ListenWith(t, func(h comm.Handler) comm.Handler {
+			executes := between{h, comm.MethodExecute, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+				if executed.Add(1) == 1 {
+					close(first)
+					<-ctx.Done() // no answer: whoever has asked is dead
+					return nil, ctx.Err()
+				}
+				over <- conn
+				return next.Request(ctx, conn, comm.MethodExecute, params)
+			}}
+			return closes{between{executes, comm.MethodSelect, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+				if selected.Add(1) == 2 {
+					over <- conn
+					return nil, fault.New(fault.Unsupported, "its plugin is not there now")
+				}
+				return next.Request(ctx, conn, comm.MethodSelect, params)
+			}}, ended}
+		}, refunding{})
+	ticket := from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
+	s, err := from.InitiateSession(t.Context(), shop, controller.Login{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, instrument.Invoice{controller.InvoiceRefund: "paid"}); err != nil {
+		t.Fatal(err)
+	}
+	const id = instrument.OperationID("00112233445566778899aabbccddeeff")
+	ctx, die := context.WithCancel(t.Context())
+	go func() { <-first; die() }()
+	_, err = s.Execute(ctx, controller.Transaction{
+		ID: id, Principal: from.Me(t), Operation: protocol.Refund, Class: controllertest.ClassTicket, Instruments: []instrument.ID{ticket}, Args: map[string]string{"payment": "paid"},
+	}, nil)
+	if err == nil {
+		t.Fatal("it has an answer")
+	}
+	with.Beside, with.Runner, with.Gone = from, "next", func(runner string) bool { return runner == "test" }
+	next := controllertest.New(t, net, with)
+	if n, err := next.Resume(t.Context(), nil); n != 1 || err != nil {
+		t.Fatalf("%d go on: %v", n, err)
+	}
+	if _, err := next.Protocols().Await(t.Context(), id); err != nil {
+		t.Error(err)
+	}
+	refused, last := <-over, <-over
+	if refused == last {
+		t.Fatal("it has held its line while it waited")
+	}
+	for conn := range ended {
+		if conn == refused {
+			return
+		}
+	}
+}

@@ -59,10 +59,7 @@ type resumption struct {
 // takes it only for a class that it offers, and whatever keeps it from offering
 // is no answer: it is asked again.
 func (r *resumption) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
-	if err := r.prepare(ctx); err != nil {
-		return comm.Executed{}, fault.Wrap(err, fault.Unavailable, "%s does not go on with the operation now", r.s.Peer().Name).Because(protocol.ReasonUnreachable)
-	}
-	got, err := r.link.Execute(ctx, e)
+	got, err := r.attempt(ctx, e)
 	if err == nil {
 		_ = r.s.Close(ctx)
 	} else if conn := r.s.current(); conn != nil { // until it is asked again, others may have the line
@@ -70,6 +67,13 @@ func (r *resumption) Execute(ctx context.Context, e comm.Execute) (comm.Executed
 		_ = conn.Close()
 	}
 	return got, err
+}
+
+func (r *resumption) attempt(ctx context.Context, e comm.Execute) (comm.Executed, error) {
+	if err := r.prepare(ctx); err != nil {
+		return comm.Executed{}, fault.Wrap(err, fault.Unavailable, "%s does not go on with the operation now", r.s.Peer().Name).Because(protocol.ReasonUnreachable)
+	}
+	return r.link.Execute(ctx, e)
 }
 
 // prepare selects the protocol of the operation, where no offer goes with it.
