@@ -43,6 +43,30 @@ func (r refunding) Offers(ctx context.Context, who controller.Caller, inv instru
 	return r.Inspector.Offers(ctx, who, inv, class)
 }
 
+// diesAtARefund is a wallet that has a payment given back, and gives up when the vendor
+// was asked.
+func diesAtARefund(t *testing.T, from *controllertest.Party, shop comm.Peer, asked <-chan struct{}) instrument.OperationID {
+	t.Helper()
+	ticket := from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
+	s, err := from.InitiateSession(t.Context(), shop, controller.Login{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, instrument.Invoice{controller.InvoiceRefund: "paid"}); err != nil {
+		t.Fatal(err)
+	}
+	const id = instrument.OperationID("00112233445566778899aabbccddeeff")
+	ctx, die := context.WithCancel(t.Context())
+	go func() { <-asked; die() }()
+	_, err = s.Execute(ctx, controller.Transaction{
+		ID: id, Principal: from.Me(t), Operation: protocol.Refund, Class: controllertest.ClassTicket, Instruments: []instrument.ID{ticket}, Args: map[string]string{"payment": "paid"},
+	}, nil)
+	if err == nil {
+		t.Fatal("it has an answer")
+	}
+	return id
+}
+
 // A wallet was killed while it had a payment given back. The next process goes on,
 // whether the vendor has got the request or not, though it offers the class of what
 // was paid only where an invoice says what for.
@@ -70,23 +94,7 @@ func TestARefundGoesOnInTheNextProcess(t *testing.T) {
 						return nil, ctx.Err()
 					}}
 				}, refunding{})
-			ticket := from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
-			s, err := from.InitiateSession(t.Context(), shop, controller.Login{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, instrument.Invoice{controller.InvoiceRefund: "paid"}); err != nil {
-				t.Fatal(err)
-			}
-			const id = instrument.OperationID("00112233445566778899aabbccddeeff")
-			ctx, die := context.WithCancel(t.Context())
-			go func() { <-asked; die() }()
-			_, err = s.Execute(ctx, controller.Transaction{
-				ID: id, Principal: from.Me(t), Operation: protocol.Refund, Class: controllertest.ClassTicket, Instruments: []instrument.ID{ticket}, Args: map[string]string{"payment": "paid"},
-			}, nil)
-			if err == nil {
-				t.Fatal("it has an answer")
-			}
+			id := diesAtARefund(t, from, shop, asked)
 			dead.Store(true)
 			with.Beside, with.Runner, with.Gone = from, "next", func(runner string) bool { return runner == "test" }
 			next := controllertest.New(t, net, with)
@@ -204,23 +212,7 @@ func TestWhatDoesNotGoOnNowHoldsNoLine(t *testing.T) {
 				return next.Request(ctx, conn, comm.MethodSelect, params)
 			}}, ended}
 		}, refunding{})
-	ticket := from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
-	s, err := from.InitiateSession(t.Context(), shop, controller.Login{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, instrument.Invoice{controller.InvoiceRefund: "paid"}); err != nil {
-		t.Fatal(err)
-	}
-	const id = instrument.OperationID("00112233445566778899aabbccddeeff")
-	ctx, die := context.WithCancel(t.Context())
-	go func() { <-first; die() }()
-	_, err = s.Execute(ctx, controller.Transaction{
-		ID: id, Principal: from.Me(t), Operation: protocol.Refund, Class: controllertest.ClassTicket, Instruments: []instrument.ID{ticket}, Args: map[string]string{"payment": "paid"},
-	}, nil)
-	if err == nil {
-		t.Fatal("it has an answer")
-	}
+	id := diesAtARefund(t, from, shop, first)
 	with.Beside, with.Runner, with.Gone = from, "next", func(runner string) bool { return runner == "test" }
 	next := controllertest.New(t, net, with)
 	if n, err := next.Resume(t.Context(), nil); n != 1 || err != nil {
