@@ -123,7 +123,8 @@ func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, 
 	price := s.offers[class].Body.Terms.Price
 	s.mu.Unlock()
 	if len(names) == 0 {
-		return "", fault.New(fault.Conflict, "no protocol was negotiated for %s yet", class).Because("out-of-order")
+		return "", fault.New(fault.Conflict, "no protocol was negotiated for %s yet", class).Because("out-of-order").
+			WithHint("negotiate the protocols for %s first, then select", class)
 	}
 	chosen := names[0]
 	if len(names) > 1 {
