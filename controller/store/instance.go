@@ -19,22 +19,39 @@ func (w *work) Insert(r instrument.Row) error {
 	if n == 0 {
 		return &instrument.VersionConflict{ID: r.ID}
 	}
+	w.then(func(m *remembered) { m.putRow(r) })
 	return w.claim(r)
 }
 
 // Update implements instrument.RowWriter.
 func (w *work) Update(r instrument.Row, seen int64, holder instrument.OperationID) error {
-	const update = `UPDATE instances SET class = ?, owner = ?, status = ?, version = ?, lease = ?, sealed = ?
-		WHERE id = ? AND version = ? AND (lease IS NULL OR lease = ?)`
-	n, err := w.exec(update, string(r.Class), string(r.Owner), r.Status, r.Version, orNull(string(r.Lease)),
-		bytesOrNull(r.Sealed), string(r.ID), seen, string(holder))
+	n, err := w.update(r, seen, holder)
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return w.whyNot(r.ID, seen)
 	}
+	w.then(func(m *remembered) { m.putRow(r) })
 	return w.claim(r)
+}
+
+// update tells how many rows it changed, none or one. A row mostly stays in its class and with its
+// owner; SQLite writes an index again for each column that is set, whatever to, and these two would cost
+// a page for every owner in a commit.
+func (w *work) update(r instrument.Row, seen int64, holder instrument.OperationID) (int64, error) {
+	const (
+		stay = `UPDATE instances SET status = ?, version = ?, lease = ?, sealed = ?
+			WHERE id = ? AND version = ? AND (lease IS NULL OR lease = ?) AND class = ? AND owner = ?`
+		move = `UPDATE instances SET class = ?, owner = ?, status = ?, version = ?, lease = ?, sealed = ?
+			WHERE id = ? AND version = ? AND (lease IS NULL OR lease = ?)`
+	)
+	lease, sealed := orNull(string(r.Lease)), bytesOrNull(r.Sealed)
+	n, err := w.exec(stay, r.Status, r.Version, lease, sealed, string(r.ID), seen, string(holder), string(r.Class), string(r.Owner))
+	if err != nil || n > 0 {
+		return n, err
+	}
+	return w.exec(move, string(r.Class), string(r.Owner), r.Status, r.Version, lease, sealed, string(r.ID), seen, string(holder))
 }
 
 // Validate implements instrument.RowWriter. A row that does not exist has
@@ -70,20 +87,25 @@ func (w *work) Lease(id instrument.ID, seen int64, holder instrument.OperationID
 	if holder == "" {
 		return fault.New(fault.Internal, "a lease needs an operation").Because("lease-without-holder")
 	}
-	const lease = `UPDATE instances SET lease = ?1 WHERE id = ?2 AND version = ?3 AND (lease IS NULL OR lease = ?1)`
-	n, err := w.exec(lease, string(holder), string(id), seen)
+	const lease = `UPDATE instances SET lease = ? WHERE id = ? AND version = ? AND (lease IS NULL OR lease = ?)`
+	n, err := w.exec(lease, string(holder), string(id), seen, string(holder))
 	if err != nil {
 		return err
 	}
 	if n == 0 {
 		return w.whyNot(id, seen)
 	}
+	w.then(func(m *remembered) { m.putLease(id, holder) })
 	return nil
 }
 
 // Release implements instrument.LeaseWriter.
 func (w *work) Release(holder instrument.OperationID) error {
-	_, err := w.exec(`UPDATE instances SET lease = NULL WHERE lease = ?`, string(holder))
+	_, err := w.one(`UPDATE instances SET lease = NULL WHERE lease = ? RETURNING id`, func(row []driver.Value) error {
+		id := instrument.ID(text(row[0]))
+		w.then(func(m *remembered) { m.putLease(id, "") })
+		return nil
+	}, string(holder))
 	return err
 }
 

@@ -16,6 +16,7 @@ func TestMain(m *testing.M) {
 		"acknowledge":       func(path string) error { return acknowledge(path, afterUpdate) },
 		"acknowledge early": func(path string) error { return acknowledge(path, insideUnit) },
 		"append":            appendMany,
+		"count":             count,
 		"disk full":         fillDisk,
 	}
 	part, named := parts[os.Getenv(partEnv)]

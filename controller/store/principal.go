@@ -36,6 +36,7 @@ func (w *work) PutPrincipal(p profile.Principal) error {
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, login = excluded.login,
 		token = excluded.token, disabled = excluded.disabled, limits = excluded.limits,
 		facts = excluded.facts, created = excluded.created, acts_for = excluded.acts_for`
+	w.then((*remembered).dropPrincipals)
 	_, err = w.exec(put, string(p.ID), string(p.Kind), p.Name, orNull(p.Login), bytesOrNull(p.Token),
 		p.Disabled, string(limits), string(facts), nanos(p.Created), string(p.ActsFor))
 	switch {
@@ -70,9 +71,14 @@ func (db *DB) PrincipalByLogin(ctx context.Context, login string) (profile.Princ
 }
 
 func (db *DB) principal(ctx context.Context, query, arg string) (p profile.Principal, err error) {
+	if row, known := db.memory.principal(query + arg); known && ctx.Err() == nil {
+		return principalRow(row)
+	}
+	since := db.memory.now()
 	err = db.pool.read(ctx, func(c *conn) error {
 		found, err := c.one(query, func(row []driver.Value) (err error) {
 			p, err = principalRow(row)
+			db.memory.read(since, func(m *remembered) { m.putPrincipal(query+arg, row) })
 			return err
 		}, arg)
 		if err == nil && !found {

@@ -136,6 +136,76 @@ func TestForeign(t *testing.T) {
 	}
 }
 
+// versions is how often another process writes one row.
+const versions = 200
+
+// count is the part of a process that writes one row again and again, and tells each version that
+// is acknowledged.
+func count(path string) error {
+	db, err := store.Open(context.Background(), path, unhurried)
+	if err != nil {
+		return err
+	}
+	for n := int64(2); n <= versions; n++ {
+		if err := db.UpdateInstruments(context.Background(), version(n)); err != nil {
+			return err
+		}
+		fmt.Println(n)
+	}
+	return db.Close()
+}
+
+func version(n int64) func(instrument.Writer) error {
+	r := instrument.Row{ID: "row", Class: "coupon", Owner: "me", Status: "new", Version: n, Sealed: []byte("state")}
+	return func(w instrument.Writer) error {
+		if n == 1 {
+			return w.Insert(r)
+		}
+		return w.Update(r, n-1, "")
+	}
+}
+
+// TestAnotherProcessIsSeenAtOnce reads a row that another process writes, while this one writes as well
+// and so remembers what it has read.
+func TestAnotherProcessIsSeenAtOnce(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s.db")
+	db := openFile(t, path, unhurried)
+	if err := db.UpdateInstruments(t.Context(), version(1)); err != nil {
+		t.Fatal(err)
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for n := 0; ; n++ {
+			select {
+			case <-stop:
+				return
+			default:
+			}
+			_ = db.UpdateInstruments(context.Background(), smallUnit(instrument.ID(fmt.Sprint("mine-", n))))
+			_, _ = db.Row(context.Background(), "row")
+		}
+	}()
+	defer func() { close(stop); <-stopped }()
+	p := start(t, "count", path)
+	told := int64(1)
+	for p.lines.Scan() {
+		if _, err := fmt.Sscan(p.lines.Text(), &told); err != nil {
+			t.Fatal(err)
+		}
+		row, err := db.Row(t.Context(), "row")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if row.Version < told {
+			t.Fatalf("another process has committed version %d, and %d is read", told, row.Version)
+		}
+	}
+	if _, err := p.wait(); err != nil || told != versions {
+		t.Fatalf("the other process ended at version %d: %v", told, err)
+	}
+}
+
 func openAt(t *testing.T, path string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), path, store.Options{})

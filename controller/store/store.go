@@ -27,6 +27,7 @@ type DB struct {
 	writer  *writer
 	pool    *pool
 	stats   counters
+	memory  *remembered
 	foreign atomic.Uint64 // how often the writer found that another process had written
 }
 
@@ -121,11 +122,13 @@ func open(ctx context.Context, dsn, path string, o Options, g gate, settings []s
 	}
 	var file os.FileInfo
 	if path != "" {
-		if file, err = os.Stat(path); err != nil {
+		file, err = os.Stat(path)
+		_, unread := w.exec("PRAGMA data_version") // its first look at the log makes the index of it
+		if err := errors.Join(err, unread); err != nil {
 			return nil, errors.Join(err, w.close())
 		}
 	}
-	db := &DB{queue: make(chan *unit, o.Queue), pool: newPool(c, o.Readers, g)}
+	db := &DB{queue: make(chan *unit, o.Queue), pool: newPool(c, o.Readers, g), memory: newRemembered(path)}
 	db.writer = &writer{db: db, conn: w, path: path, file: file, gate: g, options: o, last: make(map[instrument.Topic]instrument.Seq), ended: make(chan struct{})}
 	go db.writer.serve()
 	return db, nil
@@ -171,7 +174,8 @@ func (db *DB) Close() error {
 	if !first {
 		return nil
 	}
-	return errors.Join(db.pool.close(), db.writer.conn.close())
+	db.memory.close()
+	return errors.Join(db.pool.close(), db.writer.conn.close(), db.memory.release())
 }
 
 // Stats counts what the writer has done since Open.

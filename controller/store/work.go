@@ -12,10 +12,11 @@ import (
 // work is one unit of work while it runs. It implements the Writers of all
 // managers.
 type work struct {
-	writer *writer
-	undo   []mark // the journal's numbers as they were, oldest first
-	broken error  // a write that was left half done; the unit cannot succeed any more
-	over   bool
+	writer  *writer
+	undo    []mark              // the journal's numbers as they were, oldest first
+	changes []func(*remembered) // once they are committed
+	broken  error               // a write that was left half done; the unit cannot succeed any more
+	over    bool
 }
 
 var (
@@ -39,6 +40,9 @@ func (w *work) exec(query string, args ...driver.Value) (int64, error) {
 	n, err := w.writer.conn.exec(query, args...)
 	return n, w.check(err)
 }
+
+// then makes a change of what is remembered, once the unit is committed.
+func (w *work) then(change func(*remembered)) { w.changes = append(w.changes, change) }
 
 func (w *work) one(query string, scan func(row []driver.Value) error, args ...driver.Value) (bool, error) {
 	if w.over {

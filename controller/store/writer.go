@@ -24,6 +24,7 @@ type writer struct {
 
 	batch   []*unit // taken and not answered yet
 	results []error
+	changes []func(*remembered) // of the batch, by units that were kept
 
 	last    map[instrument.Topic]instrument.Seq // the highest number of each topic, as far as known
 	version int64                               // PRAGMA data_version when they were read
@@ -182,6 +183,7 @@ func (w *writer) begin() error {
 		w.version = now
 		w.db.foreign.Add(1)
 	}
+	w.db.memory.begin()
 	return nil
 }
 
@@ -201,6 +203,9 @@ func (w *writer) run(u *unit) (err, lost error) {
 			return nil, errors.Join(lost, err)
 		}
 	}
+	if err == nil {
+		w.changes = append(w.changes, k.changes...)
+	}
 	_, lost = w.conn.exec("RELEASE unit")
 	return err, lost
 }
@@ -219,6 +224,7 @@ func (w *writer) end(kept int) error {
 	if _, err := w.conn.exec("COMMIT"); err != nil {
 		return &commitError{err}
 	}
+	w.db.memory.committed(w.changes)
 	w.room(nil)
 	w.db.stats.commits.Add(1)
 	w.db.stats.units.Add(uint64(kept))
@@ -228,6 +234,7 @@ func (w *writer) end(kept int) error {
 // stop ends all writing: once a commit has failed nobody knows what the disk
 // holds, so nothing may be acknowledged until a new start has looked.
 func (w *writer) stop(cause error) {
+	w.db.memory.close()
 	w.db.stats.failed.Add(uint64(len(w.batch)))
 	w.db.stopped.Store(fault.Wrap(cause, fault.Unavailable, "the database has stopped after a failure and accepts no changes").
 		Because("store-stopped").WithHint("see to the disk, then start the program again"))
@@ -274,6 +281,8 @@ func (w *writer) empty() {
 	clear(w.batch)
 	w.batch = w.batch[:0]
 	clear(w.results)
+	clear(w.changes)
+	w.changes = w.changes[:0]
 }
 
 // commitError is a COMMIT that failed: what the disk holds is not known.
