@@ -189,7 +189,11 @@ func idTaken(id ID) *fault.Fault {
 // Committed remembers a committed change and wakes those who wait for what it has
 // touched.
 func (m *Manager) Committed(c *Change) {
-	m.remember(c)
+	for _, w := range c.writes {
+		for _, k := range w.claims {
+			m.claims.add(k, w.row.ID)
+		}
+	}
 	for _, id := range c.ids {
 		m.hub.wake(string(id))
 	}

@@ -1,11 +1,47 @@
 package instrument
 
-// claims remembers who claims which unique keys. Keys are never given up and
-// instances never go, so what was found or claimed once holds for ever, whichever
-// process wrote it. That nobody has a key is never remembered.
-type claims = memory[claim, ID]
+import "sync"
+
+// claims remembers who claims those unique keys that were asked for last, some thousands of them.
+// Keys are never given up and instances never go, so what was found or claimed once holds for
+// ever, whichever process wrote it. That nobody has a key is never remembered.
+//
+// A turn is over when mostRemembered others have come; what was asked for neither in this turn nor
+// in the one before is forgotten.
+type claims struct {
+	mu          sync.Mutex
+	now, before map[claim]ID
+}
 
 type claim struct {
 	class      ClassID
 	key, value string
+}
+
+// mostRemembered is how many keys make a turn.
+const mostRemembered = 2048
+
+func (c *claims) find(k claim) (ID, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	id, ok := c.now[k]
+	if !ok {
+		if id, ok = c.before[k]; ok {
+			c.keep(k, id)
+		}
+	}
+	return id, ok
+}
+
+func (c *claims) add(k claim, id ID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.keep(k, id)
+}
+
+func (c *claims) keep(k claim, id ID) {
+	if c.now == nil || len(c.now) >= mostRemembered {
+		c.now, c.before = map[claim]ID{}, c.now
+	}
+	c.now[k] = id
 }

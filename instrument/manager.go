@@ -22,7 +22,6 @@ type Manager struct {
 	line    *leaseTable // who stands in line for a contended instance
 	hub     *hub
 	claims  claims
-	written memory[ID, Row] // as this process has left them; see Recent
 }
 
 // Parts are what a Manager is made of. All are required.

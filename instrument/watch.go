@@ -23,20 +23,12 @@ func (m *Manager) Wait(ctx context.Context, id ID, read func(context.Context) (d
 
 // WaitFor is Wait for who looks at the instance itself.
 func (m *Manager) WaitFor(ctx context.Context, id ID, look func(Instance) (done bool, err error)) error {
-	var seen int64
 	return m.hub.wait(ctx, string(id), func(ctx context.Context) (bool, error) {
-		for {
-			i, ours, err := m.newer(ctx, id, seen)
-			if err != nil {
-				return false, err
-			}
-			seen = i.Version
-			// What woke us may have been a change of this process, which is remembered,
-			// and one of another process that came after it.
-			if done, err := look(i); done || err != nil || !ours {
-				return done, err
-			}
+		i, err := m.View(ctx, id)
+		if err != nil {
+			return false, err
 		}
+		return look(i)
 	})
 }
 

@@ -213,14 +213,13 @@ func (b *Bank) view(ctx context.Context, at instrument.ID) (taler.Withdrawal, er
 	return w, err
 }
 
-// owned is find for a terminal, which sees only what it has set up itself. Whose a
-// withdrawal is never changes, so any state of it tells.
+// owned is find for a terminal, which sees only what it has set up itself.
 func (b *Bank) owned(ctx context.Context, terminal profile.Principal, id taler.WOPID) (instrument.ID, error) {
 	at, err := b.find(ctx, id)
 	if err != nil {
 		return "", err
 	}
-	i, err := b.Instruments().Recent(ctx, at)
+	i, err := b.Instruments().View(ctx, at)
 	if err != nil {
 		return "", err
 	}

@@ -57,7 +57,7 @@ func (b *Bank) heard(id instrument.ID, refusal error) {
 	if b.life.Err() != nil || refusal != nil && fault.ReasonOf(refusal) != taler.ReasonConfirmAbortConflict {
 		return
 	}
-	w, err := b.noticed(id)
+	w, err := b.view(b.life, id)
 	if b.life.Err() != nil {
 		return // the next life finds the notice
 	}
@@ -68,19 +68,6 @@ func (b *Bank) heard(id instrument.ID, refusal error) {
 	if w.Undecided() {
 		b.ask(id, w)
 	}
-}
-
-// noticed is a withdrawal after a notice: as this process has just stored it, or
-// else as it is. What is made of it is proved when the verdict is written.
-func (b *Bank) noticed(id instrument.ID) (w taler.Withdrawal, err error) {
-	i, err := b.Instruments().Recent(b.life, id)
-	if err == nil {
-		err = i.Decode(&w)
-	}
-	if err != nil || w.Undecided() {
-		return w, err
-	}
-	return b.view(b.life, id)
 }
 
 // verify asks the provider once [8] and writes the verdict [9]. It holds nothing

@@ -137,7 +137,7 @@ func TestForeign(t *testing.T) {
 }
 
 // versions is how often another process writes one row.
-const versions = 200
+const versions = 60
 
 // count is the part of a process that writes one row again and again, and tells each version that
 // is acknowledged.

@@ -5,18 +5,6 @@ import (
 	"testing"
 )
 
-// TestNewerStandsOver: what comes too late does not replace what stands over it.
-func TestNewerStandsOver(t *testing.T) {
-	var m memory[ID, int]
-	larger := func(than int) func(int) bool { return func(old int) bool { return than > old } }
-	for _, n := range []int{2, 3, 1, 3} {
-		m.addOver("a", n, larger(n))
-	}
-	if n, ok := m.find("a"); n != 3 || !ok {
-		t.Errorf("%d is remembered, %v", n, ok)
-	}
-}
-
 // TestClaims: what is asked for now and then stays known however much else
 // comes, and the rest is forgotten.
 func TestClaims(t *testing.T) {
