@@ -113,8 +113,7 @@ func (o *operations) run(ctx context.Context, role comm.Role, b protocol.Begin, 
 	if p := o.server.protocols[protocolView{role, b.Protocol}]; p == nil {
 		err = fault.New(fault.Unsupported, "there is no protocol %q for a %s in this plugin", b.Protocol, role).Because("protocol-unknown")
 	} else {
-		log := o.server.log.With("protocol", b.Protocol, "operation", b.Call.Operation)
-		err = protocol.Run(ctx, p, b, d, log)
+		err = protocol.Run(ctx, p, b, d, o.server.logOf(b))
 	}
 	o.mu.Lock()
 	delete(o.doors, d.n)

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime/debug"
+	"sync"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -30,6 +31,7 @@ type server struct {
 	protocols   map[protocolView]protocol.Protocol
 	questions   chan struct{}
 	log         *slog.Logger
+	logs        sync.Map // *slog.Logger of an operation, by protocol and name: to make one costs as much as a step
 	stderr      *os.File // of the process
 }
 
@@ -132,6 +134,17 @@ func (s *server) guard(what string, f func() error) (refusal *fault.Fault, err e
 	refusal = fault.From(f())
 	s.told(refusal, "in", what)
 	return refusal, nil
+}
+
+// logOf is the log for an operation of a protocol that is here. The host calls only those that a
+// protocol lists, so they are few.
+func (s *server) logOf(b protocol.Begin) *slog.Logger {
+	key := [2]string{b.Protocol, b.Call.Operation}
+	log, ok := s.logs.Load(key)
+	if !ok {
+		log, _ = s.logs.LoadOrStore(key, s.log.With("protocol", b.Protocol, "operation", b.Call.Operation))
+	}
+	return log.(*slog.Logger)
 }
 
 // told gives the log what a defect does not tell on the other side of the door:
