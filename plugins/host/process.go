@@ -66,7 +66,7 @@ func newProcess(ctx context.Context, s Source, binary *os.File, wanted []string,
 			p.env = append(p.env, v)
 		}
 	}
-	p.env = append(p.env, plugin.EnvUnixSocketDir+"="+socketDir(dir))
+	p.env = append(append(p.env, inherited()...), plugin.EnvUnixSocketDir+"="+socketDir(dir))
 	return p, nil
 }
 

@@ -1,0 +1,4 @@
+package host
+
+// Inherited is what a plugin gets of the environment.
+var Inherited = inherited
