@@ -23,7 +23,8 @@ type Store interface {
 
 // Reader reads committed rows.
 type Reader interface {
-	// Row reads one instance; fault.NotFound.
+	// Row reads one instance; fault.NotFound. What is sealed in it may be shared:
+	// nobody writes to it.
 	Row(ctx context.Context, id ID) (Row, error)
 	// FindRow finds the instance that claims a unique key; fault.NotFound.
 	FindRow(ctx context.Context, class ClassID, key BlindKey) (ID, error)
@@ -68,7 +69,8 @@ type Writer interface {
 	Skip(t Topic, next Seq) error
 }
 
-// RowWriter writes instance rows and proves what was read.
+// RowWriter writes instance rows and proves what was read. It may keep what is sealed in a
+// row: nobody writes to it afterwards.
 type RowWriter interface {
 	// Insert stores a new row and claims its keys; *KeyConflict if one is taken.
 	Insert(r Row) error

@@ -53,6 +53,7 @@ func (p *pool) apart(ctx context.Context, f func(*conn) error) error {
 	}
 	p.gate.Lock()
 	defer p.gate.Unlock()
+	defer stray()() // Close does not wait for it
 	c, err := connect(ctx, p.connector)
 	if err != nil {
 		return engine(err)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"encoding/json"
@@ -71,14 +72,15 @@ func (db *DB) PrincipalByLogin(ctx context.Context, login string) (profile.Princ
 }
 
 func (db *DB) principal(ctx context.Context, query, arg string) (p profile.Principal, err error) {
-	if row, known := db.memory.principal(query + arg); known && ctx.Err() == nil {
+	what := search{query, arg}
+	if row, known := db.memory.principal(what); known && ctx.Err() == nil {
 		return principalRow(row)
 	}
 	since := db.memory.now()
 	err = db.pool.read(ctx, func(c *conn) error {
 		found, err := c.one(query, func(row []driver.Value) (err error) {
 			p, err = principalRow(row)
-			db.memory.read(since, func(m *remembered) { m.putPrincipal(query+arg, row) })
+			db.memory.keep(since, func(m *remembered) { m.putPrincipal(what, row) })
 			return err
 		}, arg)
 		if err == nil && !found {
@@ -114,7 +116,7 @@ func principalRow(row []driver.Value) (profile.Principal, error) {
 		Kind:     profile.Kind(text(row[1])),
 		Name:     text(row[2]),
 		Login:    text(row[3]),
-		Token:    blob(row[4]),
+		Token:    bytes.Clone(blob(row[4])), // the row may be remembered
 		Disabled: integer(row[5]) != 0,
 		Created:  instant(row[8]),
 		ActsFor:  instrument.PrincipalID(text(row[9])),

@@ -18,29 +18,27 @@ type remembered struct {
 	index *walIndex // nil for a database in memory, which nobody shares
 
 	mu         sync.Mutex
-	off        bool // for good
-	valid      bool // stamp is known
-	stamp      head // of the wal-index, when what is held was right
-	turn       uint64
+	off        bool   // for good
+	proven     bool   // a commit of ours has moved the head: it is our database's
+	valid      bool   // what is held was right when the head was stamp; else nothing is held
+	stamp      head   // as the writer has seen it last
+	turn       uint64 // another one after each commit, and when all is forgotten; from 1
 	rows       map[instrument.ID]instrument.Row
-	principals map[string][]driver.Value // by the query that found them, with its argument
+	principals map[search][]driver.Value
 }
+
+// search is a query and its argument.
+type search struct{ query, arg string }
 
 const (
 	mostRemembered = 2048     // of each kind; then all are dropped
-	mostSealed     = 16 << 10 // bytes of a row
+	mostSealed     = 16 << 10 // bytes of a row; of all of them 32 MB
 )
-
-// moment is when something was read.
-type moment struct {
-	turn uint64
-	ok   bool
-}
 
 // newRemembered is for a database that is open; where it cannot know what others commit it holds
 // nothing.
 func newRemembered(path string) *remembered {
-	m := &remembered{}
+	m := &remembered{proven: path == ""}
 	if path != "" {
 		m.index = openIndex(path)
 		m.off = m.index == nil
@@ -49,85 +47,78 @@ func newRemembered(path string) *remembered {
 	return m
 }
 
-func (m *remembered) forget() {
-	m.turn++
-	m.rows = map[instrument.ID]instrument.Row{}
-	m.principals = map[string][]driver.Value{}
+// row is shared with all who ask for it: nobody may write to what is sealed in it.
+func (m *remembered) row(id instrument.ID) (r instrument.Row, ok bool) {
+	ok = m.right(func() (held bool) { r, held = m.rows[id]; return held })
+	return r, ok
 }
 
-// now is the present moment, if what is held is right now.
-func (m *remembered) now() moment {
+func (m *remembered) principal(s search) (p []driver.Value, ok bool) {
+	ok = m.right(func() (held bool) { p, held = m.principals[s]; return held })
+	return p, ok
+}
+
+// now is the present turn, or 0 if what is held is not right now.
+func (m *remembered) now() (turn uint64) {
+	if !m.right(func() bool { turn = m.turn; return true }) {
+		return 0
+	}
+	return turn
+}
+
+// right says whether find finds something that is right now.
+func (m *remembered) right(find func() bool) bool {
 	m.mu.Lock()
-	at, stamp := moment{m.turn, m.valid && !m.off}, m.stamp
+	found, stamp := m.valid && find(), m.stamp
 	m.mu.Unlock()
-	at.ok = at.ok && m.still(&stamp)
-	return at
+	return found && m.head() == stamp
 }
 
-// still says whether nobody has committed since the wal-index was like this.
-func (m *remembered) still(stamp *head) bool {
+// head is the present one. It never changes in memory.
+func (m *remembered) head() head {
 	if m.index == nil {
-		return true
+		return head{changesAt: 1}
 	}
-	var now head
-	return m.index.read(&now) && now == *stamp
+	return m.index.read()
 }
 
-func (m *remembered) row(id instrument.ID) (instrument.Row, bool) {
-	m.mu.Lock()
-	r, ok := m.rows[id]
-	ok = ok && m.valid && !m.off
-	stamp := m.stamp
-	m.mu.Unlock()
-	return r, ok && m.still(&stamp)
-}
-
-func (m *remembered) principal(query string) ([]driver.Value, bool) {
-	m.mu.Lock()
-	p, ok := m.principals[query]
-	ok = ok && m.valid && !m.off
-	stamp := m.stamp
-	m.mu.Unlock()
-	return p, ok && m.still(&stamp)
-}
-
-// read keeps what was read after a moment, unless anything was committed since.
-func (m *remembered) read(since moment, keep func(*remembered)) {
-	if !since.ok || m.now() != since {
-		return
-	}
+// keep makes a change for what was read after now had told the turn, unless we have committed since.
+// If another process has, the head shows it to whoever asks for what is kept.
+func (m *remembered) keep(since uint64, change func(*remembered)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.turn == since.turn {
-		keep(m)
+	if since == m.turn {
+		change(m)
 	}
 }
 
-// begin is called when the writer holds the database: nobody else commits from now on.
+// begin is called when the writer holds the database, so that the head stays as it is until its
+// COMMIT. What is held is right then, or forgotten.
 func (m *remembered) begin() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now := head{}
-	readable := m.index == nil || !m.off && m.index.read(&now)
-	if !readable || !m.valid || now != m.stamp {
+	now := m.head()
+	if !m.valid || now != m.stamp {
 		m.forget()
 	}
-	m.valid, m.stamp = readable, now
+	m.valid, m.stamp = !m.off && m.proven && now.changes() > 0, now
 }
 
-// committed is called when the writer's commit is on the disk. It makes the changes, in their order,
-// unless another process has committed already after it.
-func (m *remembered) committed(changes []func(*remembered)) {
+// committed is called when the writer's COMMIT is on the disk, with the changes that it made, in
+// their order. Between the COMMIT and our look at the head others may have committed what we do not
+// know. How far the count in the head has gone does not tell: our own COMMIT does not move it if it
+// has altered nothing. So the writer is asked, after the look, whether it was alone.
+func (m *remembered) committed(changes []func(*remembered), alone func() bool) {
+	now := m.head()
+	known := now.changes() > 0 && (m.index == nil || alone())
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.turn++
-	if m.index != nil && !m.off {
-		before := m.stamp
-		m.valid = m.index.read(&m.stamp) && m.valid
-		if !m.valid || m.stamp.changes() != before.changes()+1 && m.stamp != before {
-			m.forget()
-			return
-		}
+	m.proven = m.proven || known && m.stamp != (head{}) && m.stamp != now
+	m.valid, m.stamp = !m.off && m.proven && known, now
+	if !m.valid {
+		m.forget()
+		return
 	}
 	for _, change := range changes {
 		change(m)
@@ -138,16 +129,21 @@ func (m *remembered) committed(changes []func(*remembered)) {
 func (m *remembered) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.off = true
+	m.off, m.valid = true, false
 	m.forget()
 }
 
 // release gives back the wal-index, when the database is closed.
-func (m *remembered) release() error {
-	if m.index == nil {
-		return nil
+func (m *remembered) release() {
+	if m.index != nil {
+		m.index.close()
 	}
-	return m.index.close()
+}
+
+func (m *remembered) forget() {
+	m.turn++
+	m.rows = map[instrument.ID]instrument.Row{}
+	m.principals = map[search][]driver.Value{}
 }
 
 func (m *remembered) putRow(r instrument.Row) {
@@ -170,11 +166,11 @@ func (m *remembered) putLease(id instrument.ID, holder instrument.OperationID) {
 	}
 }
 
-func (m *remembered) putPrincipal(query string, row []driver.Value) {
+func (m *remembered) putPrincipal(s search, row []driver.Value) {
 	if len(m.principals) >= mostRemembered {
 		clear(m.principals)
 	}
-	m.principals[query] = slices.Clone(row)
+	m.principals[s] = slices.Clone(row)
 }
 
 func (m *remembered) dropPrincipals() { clear(m.principals) }

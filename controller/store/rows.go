@@ -29,7 +29,7 @@ func (db *DB) Row(ctx context.Context, id instrument.ID) (instrument.Row, error)
 		return err
 	})
 	if err == nil {
-		db.memory.read(since, func(m *remembered) { m.putRow(r) })
+		db.memory.keep(since, func(m *remembered) { m.putRow(r) })
 	}
 	return r, err
 }

@@ -113,6 +113,7 @@ func open(ctx context.Context, dsn, path string, o Options, g gate, settings []s
 		return nil, err
 	}
 	c := newPatient(to, o.Busy)
+	defer stray()() // until it has come for the index
 	w, err := connect(ctx, c) // first, for a database in memory dies with its last connection
 	if err != nil {
 		return nil, err
@@ -175,7 +176,8 @@ func (db *DB) Close() error {
 		return nil
 	}
 	db.memory.close()
-	return errors.Join(db.pool.close(), db.writer.conn.close(), db.memory.release())
+	defer db.memory.release()
+	return errors.Join(db.pool.close(), db.writer.conn.close())
 }
 
 // Stats counts what the writer has done since Open.

@@ -2,16 +2,17 @@ package store
 
 import (
 	"encoding/binary"
-	"io"
 	"os"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"sync"
 )
 
 // walIndex is the head of SQLite's index of its write-ahead log, which all processes
 // on a database share in the file beside it (https://sqlite.org/walformat.html, section
-// 2.2). Every commit changes it, whoever makes it: so two equal heads mean that nothing was
-// committed between.
+// 2.2). Every commit that alters something changes it, whoever makes it: so two equal heads mean
+// that nothing was altered between.
 //
 // It is read and never locked, and its file is opened once in a process for all who have that
 // database open: closing any descriptor of it drops the locks that SQLite has on it.
@@ -20,21 +21,37 @@ type walIndex struct {
 	used int // guarded by indexes
 }
 
-// head is what stands at the beginning of a wal-index, which SQLite writes twice: the second copy
-// first, so that whoever finds both alike has read no half.
-type head [2 * headSize]byte
+// head is what stands at the beginning of a wal-index. A zero one was not read.
+type head [headSize]byte
 
-const headSize = 48
+const (
+	headSize  = 48
+	changesAt = 8 // where the count of commits stands
+)
 
-// changes counts commits. It is a number of the machine's own byte order.
-func (h *head) changes() uint32 { return binary.NativeEndian.Uint32(h[8:]) }
+// changes counts commits. It is a number of the machine's own byte order. It is 0 after a recovery
+// until the next commit; nothing may rest on such a head, for two of an empty log are alike, whatever
+// was in the log before it was emptied.
+func (h *head) changes() uint32 { return binary.NativeEndian.Uint32(h[changesAt:]) }
 
-// whole says whether no commit was on its way to the head when it was read.
-func (h *head) whole() bool { return [headSize]byte(h[:headSize]) == [headSize]byte(h[headSize:]) }
+// read reads the head; the zero one if it cannot, or if a commit was just being noted there. SQLite
+// writes it twice, the second copy first, so that whoever finds both alike has read no half.
+func (x *walIndex) read() head {
+	var both [2 * headSize]byte
+	if _, err := x.file.ReadAt(both[:], 0); err != nil {
+		return head{}
+	}
+	first, second := head(both[:headSize]), head(both[headSize:])
+	if first != second {
+		return head{}
+	}
+	return first
+}
 
 var indexes = struct {
 	sync.Mutex
-	open []*walIndex
+	open   []*walIndex
+	strays int
 }{}
 
 // openIndex finds the index of the database at path, which this process must have open. It is nil
@@ -46,7 +63,11 @@ func openIndex(path string) *walIndex {
 	}
 	indexes.Lock()
 	defer indexes.Unlock()
-	info, err := os.Stat(path + "-shm")
+	name, err := indexName(path)
+	if err != nil {
+		return nil
+	}
+	info, err := os.Stat(name)
 	if err != nil {
 		return nil
 	}
@@ -56,7 +77,7 @@ func openIndex(path string) *walIndex {
 			return x
 		}
 	}
-	f, err := os.Open(path + "-shm")
+	f, err := os.Open(name)
 	if err != nil {
 		return nil
 	}
@@ -65,24 +86,46 @@ func openIndex(path string) *walIndex {
 	return x
 }
 
-// read reads the head; false if it cannot, or if a commit was just being noted there.
-func (x *walIndex) read(h *head) bool {
-	n, err := x.file.ReadAt(h[:], 0)
-	return n == len(h) && (err == nil || err == io.EOF) && h.whole()
+// indexName follows links, as SQLite does: the index lies beside the file that they lead to.
+func indexName(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	path, err = filepath.EvalSymlinks(path)
+	return path + "-shm", err
 }
 
 // close is for who has closed the database.
-func (x *walIndex) close() error {
+func (x *walIndex) close() {
 	indexes.Lock()
 	defer indexes.Unlock()
-	if x.used--; x.used > 0 {
-		return nil
+	x.used--
+	closeUnused()
+}
+
+// stray is for a connection for which no index was opened, or not yet. Until it is back, that is closed
+// or has an index, none is closed: it might be its own.
+func stray() (back func()) {
+	indexes.Lock()
+	defer indexes.Unlock()
+	indexes.strays++
+	return func() {
+		indexes.Lock()
+		defer indexes.Unlock()
+		indexes.strays--
+		closeUnused()
 	}
-	for n, open := range indexes.open {
-		if open == x {
-			indexes.open = append(indexes.open[:n], indexes.open[n+1:]...)
-			break
+}
+
+func closeUnused() {
+	if indexes.strays > 0 {
+		return
+	}
+	indexes.open = slices.DeleteFunc(indexes.open, func(x *walIndex) bool {
+		if x.used == 0 {
+			_ = x.file.Close() // it was only read
 		}
-	}
-	return x.file.Close()
+		return x.used == 0
+	})
 }

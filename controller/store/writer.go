@@ -170,11 +170,8 @@ func (w *writer) begin() error {
 	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	var now int64
-	if _, err := w.conn.one("PRAGMA data_version", func(row []driver.Value) error {
-		now = integer(row[0])
-		return nil
-	}); err != nil {
+	now, err := w.look()
+	if err != nil {
 		_, undo := w.conn.exec("ROLLBACK")
 		return errors.Join(err, undo)
 	}
@@ -185,6 +182,21 @@ func (w *writer) begin() error {
 	}
 	w.db.memory.begin()
 	return nil
+}
+
+// look is another number once another connection has committed than at the look before.
+func (w *writer) look() (n int64, err error) {
+	_, err = w.conn.one("PRAGMA data_version", func(row []driver.Value) error {
+		n = integer(row[0])
+		return nil
+	})
+	return n, err
+}
+
+// alone says that nobody else has committed since begin.
+func (w *writer) alone() bool {
+	now, err := w.look()
+	return err == nil && now == w.version
 }
 
 // run runs one unit in its savepoint. The second error means that the
@@ -224,7 +236,7 @@ func (w *writer) end(kept int) error {
 	if _, err := w.conn.exec("COMMIT"); err != nil {
 		return &commitError{err}
 	}
-	w.db.memory.committed(w.changes)
+	w.db.memory.committed(w.changes, w.alone)
 	w.room(nil)
 	w.db.stats.commits.Add(1)
 	w.db.stats.units.Add(uint64(kept))
