@@ -1,6 +1,7 @@
 package instrument
 
 import (
+	"bytes"
 	"math/big"
 	"math/bits"
 	"strconv"
@@ -92,12 +93,22 @@ func UnitOf(currency string, digits int) Amount {
 
 // String writes the canonical form: no trailing zeros, no point without need.
 func (a Amount) String() string {
-	s := a.Currency + ":" + strconv.FormatUint(a.Value, 10)
+	var room [longestAmount]byte
+	return string(a.text(room[:0]))
+}
+
+// longestAmount is how many characters an amount has at most.
+const longestAmount = maxCurrency + len(":") + 20 + len(".") + fractionDigits
+
+func (a Amount) text(out []byte) []byte {
+	out = strconv.AppendUint(append(append(out, a.Currency...), ':'), a.Value, 10)
 	if a.Fraction == 0 {
-		return s
+		return out
 	}
-	f := strconv.FormatUint(uint64(a.Fraction)+FractionBase, 10)[1:]
-	return s + "." + strings.TrimRight(f, "0")
+	point := len(out)
+	out = strconv.AppendUint(out, uint64(a.Fraction)+FractionBase, 10)
+	out[point] = '.' // over the first digit, a one
+	return bytes.TrimRight(out, "0")
 }
 
 // IsZero reports whether the sum is nothing, in any currency or none.
@@ -171,7 +182,15 @@ func (a Amount) MarshalText() ([]byte, error) {
 	if a == (Amount{}) {
 		return nil, nil
 	}
-	return []byte(a.String()), nil
+	return a.text(make([]byte, 0, longestAmount)), nil
+}
+
+// AppendText writes what MarshalText does behind what is there already.
+func (a Amount) AppendText(out []byte) ([]byte, error) {
+	if a == (Amount{}) {
+		return out, nil
+	}
+	return a.text(out), nil
 }
 
 // UnmarshalText reads what ParseAmount reads, and empty text as the zero Amount.

@@ -39,7 +39,7 @@ func (p Payto) Check() error {
 		return badPayto(p, "it does not begin with payto://")
 	}
 	for i := range len(p) {
-		if !paytoCharacter(p[i]) {
+		if !paytoCharacters[p[i]] {
 			return badPayto(p, "a character in it must be percent-encoded")
 		}
 	}
@@ -231,9 +231,13 @@ func portNumber(s string) bool {
 	return s != "" && n <= 65535
 }
 
-func paytoCharacter(c byte) bool {
-	return alphanumeric(c) || strings.IndexByte("/:$&?!-_.,;=*+%~@()[]", c) >= 0
-}
+// paytoCharacters are those that stand in a URI as they are.
+var paytoCharacters = func() (table [256]bool) {
+	for c := range len(table) {
+		table[c] = alphanumeric(byte(c)) || strings.IndexByte("/:$&?!-_.,;=*+%~@()[]", byte(c)) >= 0
+	}
+	return table
+}()
 
 func alphanumeric(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'

@@ -30,10 +30,11 @@ func (s State) Final() bool { return s == StateConfirmed || s == StateAborted }
 // UnmarshalText accepts the four states, so that a status of the future is an
 // error and not taken for one of them.
 func (s *State) UnmarshalText(text []byte) error {
-	switch got := State(text); got {
-	case StatePending, StateSelected, StateConfirmed, StateAborted:
-		*s = got
-		return nil
+	for _, known := range [...]State{StatePending, StateSelected, StateConfirmed, StateAborted} {
+		if string(text) == string(known) {
+			*s = known
+			return nil
+		}
 	}
 	return fault.New(fault.Invalid, "%q is not a status of a withdrawal operation", clip(string(text))).Because(ReasonJSONInvalid)
 }

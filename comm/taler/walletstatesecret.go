@@ -39,14 +39,14 @@ func (s StoredSecret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, mas
 func (s StoredSecret) LogValue() slog.Value { return slog.StringValue(maskedSecret) }
 
 // MarshalText writes the secret itself, for the sealed state.
-func (s StoredSecret) MarshalText() ([]byte, error) { return []byte(taler.Encode(s[:])), nil }
+func (s StoredSecret) MarshalText() ([]byte, error) { return taler.AppendEncode(nil, s[:]), nil }
 
 // UnmarshalText reads base32 of 32 bytes. The error does not repeat the text.
 func (s *StoredSecret) UnmarshalText(text []byte) error {
-	raw, err := taler.DecodeFixed(string(text), len(s))
-	if err != nil {
+	var raw StoredSecret
+	if err := taler.DecodeInto(raw[:], text); err != nil {
 		return err
 	}
-	copy(s[:], raw)
+	*s = raw
 	return nil
 }

@@ -17,13 +17,15 @@ type WOPID [32]byte
 
 // ParseWOPID reads any spelling of base32 (lower case, O for 0, …). The error is
 // fault.Invalid with ReasonWOPIDMalformed and does not repeat the text.
-func ParseWOPID(text string) (WOPID, error) {
-	raw, err := base32.DecodeFixed(text, len(WOPID{}))
-	if err != nil {
+func ParseWOPID(text string) (WOPID, error) { return parseWOPID(text) }
+
+func parseWOPID[T string | []byte](text T) (WOPID, error) {
+	var id WOPID
+	if err := base32.DecodeInto(id[:], text); err != nil {
 		return WOPID{}, fault.Wrap(err, fault.Invalid, "this is not the id of a withdrawal operation: 52 characters of base32 are").
 			Because(ReasonWOPIDMalformed)
 	}
-	return WOPID(raw), nil
+	return id, nil
 }
 
 // Is reports whether a text means this id, in whatever spelling: it is the bytes
@@ -53,11 +55,11 @@ func (id WOPID) LogValue() slog.Value { return slog.StringValue(id.String()) }
 func (id WOPID) IsZero() bool { return id == WOPID{} }
 
 // MarshalText writes the canonical spelling.
-func (id WOPID) MarshalText() ([]byte, error) { return []byte(id.Text()), nil }
+func (id WOPID) MarshalText() ([]byte, error) { return base32.AppendEncode(nil, id[:]), nil }
 
 // UnmarshalText reads what ParseWOPID reads.
 func (id *WOPID) UnmarshalText(text []byte) error {
-	parsed, err := ParseWOPID(string(text))
+	parsed, err := parseWOPID(text)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,16 @@ const noDigit = 0xff
 // Encode writes bytes in GNUnet's base32: Crockford's alphabet, most significant
 // bit first, the last character filled with zero bits, no padding. n bytes
 // become ceil(8n/5) characters.
-func Encode(data []byte) string { return crockford.EncodeToString(data) }
+func Encode(data []byte) string {
+	var room [roomForHash]byte
+	return string(crockford.AppendEncode(room[:0], data))
+}
+
+// roomForHash holds the text of 64 bytes.
+const roomForHash = (8*64 + 4) / 5
+
+// AppendEncode is Encode behind what is there already.
+func AppendEncode(out, data []byte) []byte { return crockford.AppendEncode(out, data) }
 
 // Decode reads GNUnet's base32. Letters may be lower case; O is read as 0, I and
 // L as 1, U as V; the fill bits of the last character are ignored. Therefore
@@ -42,21 +51,22 @@ func Decode(text string) ([]byte, error) {
 // DecodeFixed reads what Decode reads and insists on size bytes.
 func DecodeFixed(text string, size int) ([]byte, error) {
 	out := make([]byte, size)
-	if err := decodeInto(out, text); err != nil {
+	if err := DecodeInto(out, text); err != nil {
 		return nil, err
 	}
 	return out, nil
 }
 
-// decodeInto fills out with exactly its length of bytes.
-func decodeInto(out []byte, text string) error {
+// DecodeInto is DecodeFixed into room that is there already, all of it. After an
+// error nobody may use what it holds.
+func DecodeInto[T string | []byte](out []byte, text T) error {
 	if want := (8*len(out) + 4) / 5; len(text) != want {
 		return badBase32("%d bytes make %d characters, not %d", len(out), want, len(text))
 	}
 	return decode(out, text)
 }
 
-func decode(out []byte, text string) error {
+func decode[T string | []byte](out []byte, text T) error {
 	var held uint32 // the bits that are not a whole byte yet
 	bits, at := 0, 0
 	for i := range len(text) {

@@ -49,16 +49,16 @@ func (h HashCode) IsZero() bool { return h == HashCode{} }
 func (h ShortHash) IsZero() bool { return h == ShortHash{} }
 
 // MarshalText writes base32.
-func (p EddsaPublicKey) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+func (p EddsaPublicKey) MarshalText() ([]byte, error) { return AppendEncode(nil, p[:]), nil }
 
 // MarshalText writes base32.
-func (s EddsaSignature) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+func (s EddsaSignature) MarshalText() ([]byte, error) { return AppendEncode(nil, s[:]), nil }
 
 // MarshalText writes base32.
-func (h HashCode) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+func (h HashCode) MarshalText() ([]byte, error) { return AppendEncode(nil, h[:]), nil }
 
 // MarshalText writes base32.
-func (h ShortHash) MarshalText() ([]byte, error) { return []byte(h.String()), nil }
+func (h ShortHash) MarshalText() ([]byte, error) { return AppendEncode(nil, h[:]), nil }
 
 // UnmarshalText reads base32 of 32 bytes.
 func (p *EddsaPublicKey) UnmarshalText(text []byte) error {
@@ -80,7 +80,7 @@ func (h *ShortHash) UnmarshalText(text []byte) error { return readText(h[:], tex
 func readText(out, text []byte, what string) error {
 	var room [64]byte
 	data := room[:len(out)]
-	if err := decodeInto(data, string(text)); err != nil {
+	if err := DecodeInto(data, text); err != nil {
 		return fault.Wrap(err, fault.Invalid, "this is not the text of %s", what).Because("base32-malformed")
 	}
 	copy(out, data)
