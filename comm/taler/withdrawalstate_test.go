@@ -1,0 +1,190 @@
+package taler_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+var (
+	_ instrument.StateReader = (*taler.Withdrawal)(nil)
+	_ instrument.StateWriter = taler.Withdrawal{}
+)
+
+// fullWithdrawal has something in every member, so that one that is added later and that is read or written by
+// reflection only is found.
+func fullWithdrawal(t testing.TB) taler.Withdrawal {
+	t.Helper()
+	var w taler.Withdrawal
+	v := reflect.ValueOf(&w).Elem()
+	for n := range v.NumField() {
+		switch f := v.Field(n); f.Interface().(type) {
+		case taler.State:
+			f.SetString("selected")
+		case taler.Payto:
+			f.SetString("payto://iban/CH9300762011623852957?receiver-name=Jane%20Doe")
+		case taler.WOPID, taler.EddsaPublicKey:
+			f.Index(n).SetUint(uint64(n) + 1)
+		case taler.Amount:
+			f.Set(reflect.ValueOf(instrument.Amount{Currency: "CHF", Value: uint64(n), Fraction: 50_000_000}))
+		case json.RawMessage:
+			f.SetBytes([]byte(`{"a":["}\"",{"b":1}],"c":"d"}`))
+		case string:
+			f.SetString(v.Type().Field(n).Name)
+		case int64:
+			f.SetInt(int64(n) * 1e8)
+		case uint64:
+			f.SetUint(uint64(n))
+		default:
+			t.Fatalf("a member of a new kind: %s", v.Type().Field(n).Name)
+		}
+		if v.Field(n).IsZero() {
+			t.Fatalf("%s was left empty", v.Type().Field(n).Name)
+		}
+	}
+	return w
+}
+
+func TestStateOfAWithdrawalIsWhatReflectionWrites(t *testing.T) {
+	full := fullWithdrawal(t)
+	for name, w := range map[string]taler.Withdrawal{
+		"everything": full, "nothing": {}, "pending": {State: "pending", Currency: "CHF", Amount: full.Amount},
+		"a mark in a text":      {RequestUID: `a"b`, Terminal: `a\b`},
+		"what pages must not":   {AbortReason: "<b>&</b>", Misnamed: "\u2028"},
+		"another language":      {AbortReason: "Müller\n", ExchangeURL: "https://é.example/"},
+		"no UTF-8":              {Foreign: "\xff"},
+		"no currency":           {Currency: "", Amount: instrument.Amount{Value: 1}},
+		"an odd currency":       {Paid: instrument.Amount{Currency: `"<`, Value: 1, Fraction: 10}},
+		"nothing of a currency": {Paid: instrument.Amount{Currency: "CHF"}},
+		"numbers below nothing": {Created: -1, Selected: -2, Searched: -1 << 63},
+		"a proof with blanks":   {Proof: json.RawMessage(` { "a" : "<" } `)},
+		"a proof that is none":  {Proof: json.RawMessage(`null`)},
+		"a long one":            {AbortReason: strings.Repeat("x", 5000)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			want, err := json.Marshal(w)
+			got, written := w.AppendState([]byte("before"))
+			if err != nil || !written || string(got) != "before"+string(want) {
+				t.Fatalf("%v %v\n%s\n%s", err, written, got, want)
+			}
+			checkState(t, want)
+		})
+	}
+	if _, written := (taler.Withdrawal{Proof: json.RawMessage(`{`)}).AppendState(nil); written {
+		t.Error("a proof that is no JSON was written")
+	}
+}
+
+func TestStateOfAWithdrawalIsReadWithoutReflection(t *testing.T) {
+	w := fullWithdrawal(t)
+	text, _ := w.AppendState(nil)
+	var got taler.Withdrawal
+	if !got.ReadState(text) || !reflect.DeepEqual(got, w) {
+		t.Fatalf("%+v", got)
+	}
+	text[len(text)-2] = 'x' // what was read is nobody else's
+	text = bytes.ReplaceAll(text, []byte("Terminal"), []byte("XXXXXXXX"))
+	copy(text, bytes.Repeat([]byte("x"), len(text)))
+	if !reflect.DeepEqual(got, w) {
+		t.Error("what was read has changed with the text")
+	}
+}
+
+// checkState compares with encoding/json. Whatever is not read must leave the state as it was.
+func checkState(t *testing.T, text []byte) (read bool) {
+	t.Helper()
+	before := taler.Withdrawal{Currency: "before", Created: 7, Proof: json.RawMessage(`{"before":1}`)}
+	got := before
+	if !got.ReadState(text) {
+		if !reflect.DeepEqual(got, before) {
+			t.Errorf("%s was not read and has changed the state", text)
+		}
+		return false
+	}
+	want := before
+	want.Proof = bytes.Clone(before.Proof)
+	if err := json.Unmarshal(text, &want); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%s\nerror %v\n%+v\n%+v", text, err, got, want)
+	}
+	return true
+}
+
+func TestWhatIsOddInAStateIsLeftToReflection(t *testing.T) {
+	for _, text := range []string{
+		``, `{}`, `{`, `null`, `[]`, `{"created":1`, `{"created":1}x`, `{"created":1} `, ` {"created":1}`, `{"created": 1}`, `{"created":1,}`, `{,}`,
+		`{"created":01}`, `{"created":-1}`, `{"created":1.0}`, `{"created":1e3}`, `{"created":}`, `{"created":1234567890123456789}`, `{"created":"1"}`, `{"created":null}`,
+		`{"Created":1}`, `{"new":1}`, `{"currency":"a\u0062"}`, `{"currency":"ä"}`, `{"currency":"a` + "\n" + `"}`, `{"currency":null}`, `{"currency":5}`, `{"currency":"a}`,
+		`{"state":"lost"}`, `{"wopid":"x"}`, `{"amount":"CHF"}`, `{"exchange_account":"payto"}`, `{"reserve_pub":"00"}`,
+		`{"proof":1}`, `{"proof":null}`, `{"proof":{]}`, `{"proof":{"a":}}`, `{"proof":{"a":1}`, `{"proof":{"a":"}`, `{"proof":"{}"}`,
+	} {
+		if checkState(t, []byte(text)) {
+			t.Errorf("%s was read", text)
+		}
+	}
+	for _, text := range []string{
+		`{"created":0}`, `{"created":123456789012345678}`, `{"row":5,"created":1,"created":2}`, `{"amount":""}`, `{"exchange_account":""}`,
+		`{"proof":{}}`, `{"proof":{"a":"{"},"searched":1}`, `{"proof":{"a":"\\"},"searched":1}`, `{"proof": {"a":1}}`,
+	} {
+		if read := checkState(t, []byte(text)); read == strings.Contains(text, ": ") {
+			t.Errorf("%s: %v", text, read)
+		}
+	}
+}
+
+func FuzzStateOfAWithdrawal(f *testing.F) {
+	text, _ := fullWithdrawal(f).AppendState(nil)
+	f.Add(text)
+	f.Add([]byte(`{"state":"pending","amount":"CHF:5","proof":{"a":[]}}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if !checkState(t, text) {
+			return
+		}
+		var w taler.Withdrawal
+		if !w.ReadState(text) {
+			t.Fatal("it is not read again")
+		}
+		want, err := json.Marshal(w)
+		got, written := w.AppendState(nil)
+		if err != nil || !written || !bytes.Equal(got, want) {
+			t.Errorf("%v\n%s\n%s", err, got, want)
+		}
+	})
+}
+
+func BenchmarkStateOfAWithdrawal(b *testing.B) {
+	w := fullWithdrawal(b)
+	text, _ := w.AppendState(nil)
+	b.Run("read", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var got taler.Withdrawal
+			if !got.ReadState(text) {
+				b.Fatal("not read")
+			}
+		}
+	})
+	b.Run("read by reflection", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var got taler.Withdrawal
+			_ = json.Unmarshal(text, &got)
+		}
+	})
+	b.Run("write", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = w.AppendState(nil)
+		}
+	})
+	b.Run("write by reflection", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, _ = json.Marshal(w)
+		}
+	})
+}
