@@ -21,14 +21,14 @@ type author struct {
 	ctx    context.Context // of the run; the code's own carries values only
 	begin  Begin
 	door   Door
-	log    *slog.Logger
-	random *stream
+	log    func() *slog.Logger
+	random *stream // once it is asked for
 
 	busy   atomic.Bool // a second goroutine, or a call inside an Update closure
 	n      int         // number of the last step
 	riding []Step
 	now    time.Time
-	held   map[instrument.ID]instrument.Instance // leased and born here
+	held   roll // leased and born here
 	end    *ending
 }
 
@@ -38,10 +38,10 @@ type ending struct {
 	err    error
 }
 
-func newAuthor(ctx context.Context, b Begin, d Door, log *slog.Logger) *author {
-	s := &author{ctx: ctx, begin: b, door: d, log: log, random: newStream(b.Seed), now: b.Now, held: map[instrument.ID]instrument.Instance{}}
+func newAuthor(ctx context.Context, b Begin, d Door, log func() *slog.Logger) *author {
+	s := &author{ctx: ctx, begin: b, door: d, log: log, now: b.Now}
 	for _, i := range b.Leased { // code gets copies of it
-		s.held[i.ID] = i
+		s.held.put(i)
 	}
 	return s
 }
@@ -50,13 +50,19 @@ func (s *author) Side() Side                        { return s.begin.Side }
 func (s *author) Peer() comm.Peer                   { return s.begin.Peer }
 func (s *author) Operation() instrument.OperationID { return s.begin.Op }
 func (s *author) Now() time.Time                    { return s.now }
-func (s *author) Random(n int) []byte               { return s.random.read(n) }
+
+func (s *author) Random(n int) []byte {
+	if s.random == nil {
+		s.random = newStream(s.begin.Seed)
+	}
+	return s.random.read(n)
+}
 
 func (s *author) Log() *slog.Logger {
 	if s.n < s.begin.Recorded {
 		return slog.New(slog.DiscardHandler)
 	}
-	return s.log
+	return s.log()
 }
 
 func (s *author) Send(_ context.Context, v any) error {

@@ -5,8 +5,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -21,7 +19,7 @@ func (s *author) Update(_ context.Context, f func(instrument.Tx) error) error {
 		return err
 	}
 	defer leave()
-	tx := &authorTx{s: s, seen: map[instrument.ID]instrument.Instance{}, writes: map[instrument.ID]instrument.Instance{}}
+	tx := &authorTx{s: s}
 	err = f(tx)
 	tx.over = true
 	switch {
@@ -30,21 +28,18 @@ func (s *author) Update(_ context.Context, f func(instrument.Tx) error) error {
 	case err != nil:
 		return err
 	}
-	if len(tx.order) == 0 {
+	if len(tx.writes.list) == 0 {
 		return nil
 	}
-	st := Step{Kind: StepUpdate}
-	for _, id := range tx.order {
-		st.Writes = append(st.Writes, tx.writes[id])
-	}
+	st := Step{Kind: StepUpdate, Writes: tx.writes.list}
 	if err := s.ride(st); err != nil {
 		return err
 	}
 	if outcome := s.begin.Outcomes[s.n]; outcome != nil {
 		return outcome
 	}
-	for _, id := range tx.order {
-		s.hold(tx.writes[id])
+	for _, i := range tx.writes.list {
+		s.hold(i)
 	}
 	return nil
 }
@@ -52,19 +47,17 @@ func (s *author) Update(_ context.Context, f func(instrument.Tx) error) error {
 // hold remembers a written instance as later steps see it: leased or born here,
 // it is ours, and its next version is known.
 func (s *author) hold(i instrument.Instance) {
-	_, held := s.held[i.ID]
-	if i.Version == 0 || held {
+	if i.Version == 0 || s.held.has(i.ID) {
 		i.Version++
-		s.held[i.ID] = i
+		s.held.put(i)
 	}
 }
 
 // authorTx is the Tx of one closure.
 type authorTx struct {
 	s      *author
-	seen   map[instrument.ID]instrument.Instance // read here, not held
-	writes map[instrument.ID]instrument.Instance
-	order  []instrument.ID
+	seen   roll // read here, not held
+	writes roll
 	over   bool
 }
 
@@ -77,8 +70,8 @@ func (t *authorTx) exchange(st Step) (Answer, error) {
 }
 
 func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
-	for _, known := range []map[instrument.ID]instrument.Instance{t.writes, t.s.held, t.seen} {
-		if i, ok := known[id]; ok {
+	for _, known := range [...]*roll{&t.writes, &t.s.held, &t.seen} {
+		if i, ok := known.get(id); ok {
 			return i.Clone(), nil
 		}
 	}
@@ -93,16 +86,20 @@ func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
 	if answer.Instance == nil {
 		return instrument.Instance{}, missing("instance")
 	}
-	t.seen[id] = answer.Instance.Clone()
+	t.seen.put(answer.Instance.Clone())
 	return *answer.Instance, nil
 }
 
 func (t *authorTx) Find(class instrument.ClassID, key, value string) (instrument.ID, error) {
-	for _, known := range []map[instrument.ID]instrument.Instance{t.writes, t.s.held} {
-		for _, id := range slices.Sorted(maps.Keys(known)) {
-			if i := known[id]; i.Class == class && i.Keys[key] == value && value != "" {
-				return id, nil
+	for _, known := range [...]*roll{&t.writes, &t.s.held} {
+		var least instrument.ID // whatever the order in which they came
+		for _, i := range known.list {
+			if i.Class == class && i.Keys[key] == value && value != "" && (least == "" || i.ID < least) {
+				least = i.ID
 			}
+		}
+		if least != "" {
+			return least, nil
 		}
 	}
 	answer, err := t.exchange(Step{Kind: StepFind, Find: &Lookup{Class: class, Key: key, Value: value}})
@@ -133,16 +130,13 @@ func (t *authorTx) Put(i instrument.Instance) error {
 }
 
 func (t *authorTx) write(i instrument.Instance) error {
-	if _, again := t.writes[i.ID]; !again {
-		t.order = append(t.order, i.ID)
-	}
-	t.writes[i.ID] = i.Clone()
+	t.writes.put(i.Clone())
 	return nil
 }
 
 // newID derives an id from the operation, so that the same run makes the same
 // ids and Random stays the protocol's own.
 func (t *authorTx) newID() (instrument.ID, error) {
-	seed := sha256.Sum256(fmt.Appendf(nil, "instance %x %d %d", t.s.begin.Seed, t.s.n, len(t.order)))
+	seed := sha256.Sum256(fmt.Appendf(nil, "instance %x %d %d", t.s.begin.Seed, t.s.n, len(t.writes.list)))
 	return instrument.NewID(t.s.now, bytes.NewReader(seed[:]))
 }

@@ -174,9 +174,17 @@ func (o *operation) time(step int) time.Time {
 	t, again := o.times[step]
 	if !again {
 		t = o.m.parts.Clock()
-		o.times[step] = t
+		note(&o.times, step, t)
 	}
 	return t
+}
+
+// note makes the map when there is something to put in: most operations need none.
+func note[V any](in *map[int]V, step int, v V) {
+	if *in == nil {
+		*in = map[int]V{}
+	}
+	(*in)[step] = v
 }
 
 // breaks reports whether code that did this must not go on.

@@ -75,9 +75,9 @@ func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 		return Result{}, err
 	}
 	if d := r.Call.Deadline; !d.IsZero() {
-		within, cancel := context.WithTimeout(ctx, max(0, d.Sub(m.parts.Clock()))+grace)
-		defer cancel()
-		ctx = within
+		over := time.NewTimer(max(0, d.Sub(m.parts.Clock())) + grace)
+		defer over.Stop()
+		return o.awaitUntil(ctx, over.C)
 	}
 	return o.await(ctx)
 }
@@ -117,18 +117,25 @@ func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result,
 	}
 }
 
-func (o *operation) await(ctx context.Context) (Result, error) {
+func (o *operation) await(ctx context.Context) (Result, error) { return o.awaitUntil(ctx, nil) }
+
+// awaitUntil is await until over, as well.
+func (o *operation) awaitUntil(ctx context.Context, over <-chan time.Time) (Result, error) {
+	cause := context.DeadlineExceeded
 	select {
 	case <-o.done:
+		return o.result, o.failure
+	case <-over:
 	case <-ctx.Done():
-		select {
-		case <-o.done: // both at once: the outcome is known
-		default:
-			return Result{}, fault.Wrap(ctx.Err(), fault.Unknown, "operation %s has not ended yet%s", Short(o.id), o.mail.why()).
-				Because(ReasonPending).WithHint("ask again with the same key, or look at `operation list`")
-		}
+		cause = ctx.Err()
 	}
-	return o.result, o.failure
+	select {
+	case <-o.done: // both at once: the outcome is known
+		return o.result, o.failure
+	default:
+		return Result{}, fault.Wrap(cause, fault.Unknown, "operation %s has not ended yet%s", Short(o.id), o.mail.why()).
+			Because(ReasonPending).WithHint("ask again with the same key, or look at `operation list`")
+	}
 }
 
 // Serve runs the servicer's side of an operation that a peer has begun or

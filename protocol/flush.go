@@ -178,11 +178,11 @@ func (o *operation) unitOfInstruments(w Writer, row Row, change *instrument.Chan
 
 // validate proves the leased instances that are not written.
 func (o *operation) validate(prove func(instrument.ID, int64) error) error {
-	for id, i := range o.held {
-		if o.draft.Writes(id) {
+	for _, i := range o.held.list {
+		if o.draft.Writes(i.ID) {
 			continue
 		}
-		if err := prove(id, i.Version); err != nil {
+		if err := prove(i.ID, i.Version); err != nil {
 			return err
 		}
 	}
@@ -198,7 +198,7 @@ func (o *operation) afterFlush() {
 		return
 	}
 	for _, i := range o.draft.Kept() {
-		o.held[i.ID] = i
+		o.held.put(i)
 	}
 	o.newDraft()
 }

@@ -52,7 +52,7 @@ type mail struct {
 }
 
 func newMail(r Execution) *mail {
-	return &mail{side: r.Side, linked: r.Link != nil, link: r.Link, wake: make(chan struct{}, 1), early: map[uint64]json.RawMessage{}}
+	return &mail{side: r.Side, linked: r.Link != nil, link: r.Link, wake: make(chan struct{}, 1)}
 }
 
 // write numbers a message. It stays here until it is flushed and posted.
@@ -94,6 +94,9 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 		_, known := b.early[m.N]
 		if known || m.N <= uint64(len(b.in)) || m.N > uint64(b.kept)+maxUnacknowledged || b.ahead+len(m.Body) > maxMailBytes {
 			continue
+		}
+		if b.early == nil {
+			b.early = map[uint64]json.RawMessage{}
 		}
 		b.early[m.N] = m.Body
 		b.ahead += len(m.Body)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"sync"
 	"time"
 
@@ -17,37 +18,37 @@ import (
 // goroutine of live, which is also the only one that changes it; peers reach it
 // through its mail.
 type operation struct {
-	m      *Manager
-	id     instrument.OperationID
-	fresh  bool // the id was made for this run: nobody has used it before
-	req    Execution
-	in     installed
-	spec   Operation
-	digest func() ([32]byte, error) // of what is asked; made when somebody wants it, on any goroutine
-	seed   []byte
-	begun  time.Time
-	mail   *mail
+	m     *Manager
+	id    instrument.OperationID
+	fresh bool // the id was made for this run: nobody has used it before
+	req   Execution
+	in    installed
+	spec  Operation
+	sum   sum
+	seed  []byte
+	begun time.Time
+	mail  *mail
 
-	leased   []instrument.Instance                 // as seen when the leases were taken
-	held     map[instrument.ID]instrument.Instance // leased and born here, as of the last flush
-	draft    *instrument.Draft                     // what is not flushed
-	steps    []recorded                            // of this run, and of earlier ones up to flushed
-	kept     map[int]recorded                      // answers from outside that a rewind keeps
-	times    map[int]time.Time                     // when each asking step was answered first
-	outcomes map[int]refusal                       // of riding steps that did not go well
-	n        int                                   // steps taken in this run
-	open     map[int]recorded                      // asked by an earlier life, the answer not kept
-	flushed  int                                   // steps up to here are durable
-	row      bool                                  // the operation row is durable
-	parts    int                                   // … and so many parts of the log
-	posted   bool                                  // … and it says that the request may have left
-	resumed  bool                                  // an earlier life has begun it
-	stored   bool                                  // the outcome is one that an earlier run has stored
-	halted   bool                                  // it was stopped: there is no outcome before its operator has seen to it
-	told     []func(error)                         // who asked for it again, guarded by the manager's mu
-	inRoom   bool                                  // see Manager.room
-	noted    bool                                  // the draft holds the entry of its end
-	speaks   bool                                  // it has ended before its peer has heard all of it
+	leased   []instrument.Instance // as seen when the leases were taken
+	held     roll                  // leased and born here, as of the last flush
+	draft    *instrument.Draft     // what is not flushed
+	steps    []recorded            // of this run, and of earlier ones up to flushed
+	kept     map[int]recorded      // answers from outside that a rewind keeps
+	times    map[int]time.Time     // when each asking step was answered first
+	outcomes map[int]refusal       // of riding steps that did not go well
+	n        int                   // steps taken in this run
+	open     map[int]recorded      // asked by an earlier life, the answer not kept
+	flushed  int                   // steps up to here are durable
+	row      bool                  // the operation row is durable
+	parts    int                   // … and so many parts of the log
+	posted   bool                  // … and it says that the request may have left
+	resumed  bool                  // an earlier life has begun it
+	stored   bool                  // the outcome is one that an earlier run has stored
+	halted   bool                  // it was stopped: there is no outcome before its operator has seen to it
+	told     []func(error)         // who asked for it again, guarded by the manager's mu
+	inRoom   bool                  // see Manager.room
+	noted    bool                  // the draft holds the entry of its end
+	speaks   bool                  // it has ended before its peer has heard all of it
 	rewinds  int
 	crashes  int
 	waits    time.Duration   // before the code is reached for again
@@ -101,10 +102,20 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	}
 	return &operation{
 		m: m, id: r.ID, req: r, in: in, spec: spec, seed: seed, begun: m.parts.Clock(), mail: newMail(r),
-		digest: sync.OnceValues(func() ([32]byte, error) { return digestOf(r) }),
-		held:   map[instrument.ID]instrument.Instance{}, kept: map[int]recorded{}, open: map[int]recorded{}, times: map[int]time.Time{}, outcomes: map[int]refusal{},
 		done: make(chan struct{}),
 	}, nil
+}
+
+// sum is the digest of what is asked. It is made when somebody wants it, on any goroutine.
+type sum struct {
+	once   sync.Once
+	digest [32]byte
+	err    error
+}
+
+func (o *operation) digest() ([32]byte, error) {
+	o.sum.once.Do(func() { o.sum.digest, o.sum.err = digestOf(o.req) })
+	return o.sum.digest, o.sum.err
 }
 
 // live runs the operation to its end. caller bounds only the wait for leases:
@@ -183,7 +194,10 @@ func (o *operation) run(ctx context.Context) error {
 	if s, ok := o.in.protocol.(Stepper); ok {
 		return s.RunSteps(ctx, o.beginning(), o)
 	}
-	return Run(ctx, o.in.protocol, o.beginning(), o, o.m.parts.Log.With("protocol", o.in.info.ID, "operation", Short(o.id)))
+	log := func() *slog.Logger {
+		return o.m.parts.Log.With("protocol", o.in.info.ID, "operation", Short(o.id))
+	}
+	return run(ctx, o.in.protocol, o.beginning(), o, log)
 }
 
 // beginning is what the code starts from, the first time and after a rewind.
@@ -206,7 +220,7 @@ func (o *operation) beginning() Begin {
 // and holds nothing; shareable instances are read when they are needed.
 func (o *operation) lease(ctx context.Context) error {
 	im := o.m.parts.Instruments
-	o.leased, o.held = nil, map[instrument.ID]instrument.Instance{}
+	o.leased, o.held = nil, roll{}
 	if o.spec.ReadOnly {
 		for _, id := range o.req.Call.Instruments {
 			i, err := im.View(ctx, id)
@@ -222,9 +236,9 @@ func (o *operation) lease(ctx context.Context) error {
 		return err
 	}
 	for _, i := range seen {
-		if _, twice := o.held[i.ID]; im.Exclusive(i.Class) && !twice {
+		if im.Exclusive(i.Class) && !o.held.has(i.ID) {
 			o.leased = append(o.leased, i)
-			o.held[i.ID] = i
+			o.held.put(i)
 		}
 	}
 	o.newDraft()
@@ -244,7 +258,7 @@ func (o *operation) reachable(list []instrument.Instance) error {
 func (o *operation) newDraft() {
 	o.noted = false
 	o.draft = o.m.parts.Instruments.NewDraft(o.m.life, o.id)
-	for _, i := range o.held {
+	for _, i := range o.held.list {
 		o.draft.Hold(i)
 	}
 }

@@ -46,7 +46,7 @@ func (m *Manager) restore(ctx context.Context, r Row) (*operation, error) {
 		_ = o.concludeAs(end, nil)
 	}
 	o.begun, o.seed, o.leased = r.Begun, first.Seed, first.Leased
-	o.digest = func() ([32]byte, error) { return asDigest(r.Digest), nil }
+	o.sum.once.Do(func() { o.sum.digest = asDigest(r.Digest) })
 	o.mail.linked = first.Linked
 	o.row, o.resumed, o.parts = true, true, len(parts)
 	o.replay(parts)
@@ -79,18 +79,18 @@ func (o *operation) replay(parts []logPart) {
 			r := l.restored()
 			o.steps = append(o.steps, r)
 			if l.Answer != nil {
-				o.times[l.N] = l.Answer.Now
+				note(&o.times, l.N, l.Answer.Now)
 			}
 			switch {
 			case l.Refused != nil:
-				o.outcomes[l.N] = refusal{r.digest(), l.Refused}
+				note(&o.outcomes, l.N, refusal{r.digest(), l.Refused})
 			case l.Kind == StepSend:
 				sent++
 				out = append(out, comm.Message{N: sent, Body: l.Body})
 			}
 		}
 		if p.Open != nil {
-			o.open[p.Open.N] = p.Open.restored()
+			note(&o.open, p.Open.N, p.Open.restored())
 		}
 		heard, o.posted = max(heard, p.Heard), o.posted || p.Posted
 		if p.Over != nil {

@@ -238,7 +238,7 @@ func (o *operation) reclaim() error {
 		return err
 	}
 	for _, i := range mine {
-		o.held[i.ID] = i
+		o.held.put(i)
 	}
 	o.newDraft()
 	return nil

@@ -31,7 +31,7 @@ func (o *operation) again() *Answer {
 // rewindWith notes what a step returns and sends the code back to the top.
 func (o *operation) rewindWith(st Step, f *fault.Fault) *Answer {
 	o.undecide(st.N)
-	o.outcomes[st.N] = refusal{st.digest(), f}
+	note(&o.outcomes, st.N, refusal{st.digest(), f})
 	return o.again()
 }
 
@@ -53,7 +53,7 @@ func (o *operation) undecide(from int) {
 func (o *operation) rewind() {
 	for _, r := range o.steps[o.flushed:] {
 		if r.answer.outside {
-			o.kept[r.step.N] = r
+			note(&o.kept, r.step.N, r)
 		}
 	}
 	o.steps = o.steps[:o.flushed]

@@ -15,7 +15,11 @@ import (
 // behave alike. It fails when the door fails, when the host suspends the
 // operation (fault.Suspended), and when DoOperation panics, which is a crash
 // and not a result.
-func Run(ctx context.Context, p Protocol, b Begin, d Door, log *slog.Logger) (err error) {
+func Run(ctx context.Context, p Protocol, b Begin, d Door, log *slog.Logger) error {
+	return run(ctx, p, b, d, func() *slog.Logger { return log })
+}
+
+func run(ctx context.Context, p Protocol, b Begin, d Door, log func() *slog.Logger) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = fault.Wrap(fmt.Errorf("%v\n%s", r, debug.Stack()), fault.Internal, "%s crashed in %s", p.Info().ID, b.Call.Operation).
