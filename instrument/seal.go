@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"strconv"
 )
@@ -27,7 +26,13 @@ func (s sealed) encode() []byte {
 	out := make([]byte, 0, 64+len(s.Name)+len(s.State)+64*len(s.Keys))
 	out = appendText(append(out, sealedForm), s.Name)
 	out = binary.AppendUvarint(out, uint64(len(s.Keys)))
-	for _, key := range slices.Sorted(maps.Keys(s.Keys)) {
+	var room [8]string
+	keys := room[:0]
+	for key := range s.Keys {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
 		out = appendText(appendText(out, key), s.Keys[key])
 	}
 	return append(out, s.State...)
@@ -43,39 +48,54 @@ func decodeSealed(plain []byte) (s sealed, err error) {
 		err = json.Unmarshal(plain, &s)
 		return s, err
 	}
-	rest := plain[1:]
-	if s.Name, rest, err = cutText(rest); err != nil {
+	name, rest, err := cutText(plain[1:])
+	if err != nil {
 		return s, err
 	}
 	n, width := binary.Uvarint(rest)
 	if width <= 0 || n > uint64(len(rest)) {
 		return s, errSealedForm
 	}
-	rest = rest[width:]
-	if n > 0 {
-		s.Keys = make(map[string]string, n)
-	}
-	for range n {
-		var key, value string
-		if key, rest, err = cutText(rest); err != nil {
+	pairs := rest[width:]
+	rest = pairs
+	for range 2 * n {
+		if _, rest, err = cutText(rest); err != nil {
 			return s, err
 		}
-		if value, rest, err = cutText(rest); err != nil {
-			return s, err
-		}
-		s.Keys[key] = value
 	}
 	s.State = rest
+	s.Name = string(name)
+	if n > 0 {
+		s.Keys = readPairs(pairs[:len(pairs)-len(rest)], n)
+	}
 	return s, nil
 }
 
-func cutText(from []byte) (text string, rest []byte, err error) {
+// readPairs reads n keys with their values, which cutText has found to be there. They
+// share one text.
+func readPairs(pairs []byte, n uint64) map[string]string {
+	all := string(pairs)
+	next := func() string {
+		text, rest, _ := cutText(pairs)
+		end := len(all) - len(rest)
+		pairs = rest
+		return all[end-len(text) : end]
+	}
+	keys := make(map[string]string, n)
+	for range n {
+		key := next()
+		keys[key] = next()
+	}
+	return keys
+}
+
+func cutText(from []byte) (text, rest []byte, err error) {
 	n, width := binary.Uvarint(from)
 	if width <= 0 || n > uint64(len(from)-width) {
-		return "", nil, errSealedForm
+		return nil, nil, errSealedForm
 	}
 	end := width + int(n) //nolint:gosec // not more than there is
-	return string(from[width:end]), from[end:], nil
+	return from[width:end], from[end:], nil
 }
 
 // rowSeal is the associated data of an instance: a row cannot be moved to
@@ -84,9 +104,20 @@ func cutText(from []byte) (text string, rest []byte, err error) {
 func rowSeal(i Instance) []byte {
 	ad := make([]byte, 0, 128)
 	for _, part := range []string{"instances", string(i.ID), string(i.Class), string(i.Owner), i.Status} {
-		ad = append(strconv.AppendQuote(ad, part), 0)
+		ad = append(appendQuoted(ad, part), 0)
 	}
 	return strconv.AppendInt(ad, i.Version, 10)
+}
+
+// appendQuoted is strconv.AppendQuote, which looks at each rune for longer than the rest of
+// a seal takes.
+func appendQuoted(out []byte, text string) []byte {
+	for n := range len(text) {
+		if c := text[n]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return strconv.AppendQuote(out, text)
+		}
+	}
+	return append(append(append(out, '"'), text...), '"')
 }
 
 // entrySeal is the associated data of a journal entry.
