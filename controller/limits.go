@@ -37,6 +37,9 @@ func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Exe
 		leave()
 		return nil, err
 	}
+	if hold == nil && t.Counts == "" {
+		return func(error) {}, nil
+	}
 	settle := func(outcome error) {
 		if hold != nil {
 			c.settle(hold, t.Counts, outcome)

@@ -121,7 +121,11 @@ func principalRow(row []driver.Value) (profile.Principal, error) {
 		Created:  instant(row[8]),
 		ActsFor:  instrument.PrincipalID(text(row[9])),
 	}
-	if err := errors.Join(fromJSON(row[6], &p.Limits), fromJSON(row[7], &p.Facts)); err != nil {
+	var unread error
+	if text(row[6]) != "{}" { // which most have
+		unread = fromJSON(row[6], &p.Limits)
+	}
+	if err := errors.Join(unread, fromJSON(row[7], &p.Facts)); err != nil {
 		return p, fault.Wrap(err, fault.Internal, "the stored principal %s cannot be read", p.ID)
 	}
 	return p, nil

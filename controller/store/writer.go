@@ -206,7 +206,7 @@ func (w *writer) run(u *unit) (err, lost error) {
 		return nil, err
 	}
 	k := &work{writer: w}
-	if err = u.call(k); isFull(err) { // SQLite may have rolled back all of the batch
+	if err = u.call(k); err != nil && isFull(err) { // SQLite may have rolled back all of the batch
 		return nil, err
 	}
 	if err != nil {
