@@ -40,7 +40,7 @@ func done(w http.ResponseWriter, err error) error {
 }
 
 func write(w http.ResponseWriter, status int, text []byte) {
-	w.Header().Set("Content-Type", "application/json")
+	w.Header()["Content-Type"] = anyJSON
 	w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 	w.WriteHeader(status)
 	_, _ = w.Write(text) // the peer may have gone; what was done is done

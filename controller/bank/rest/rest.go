@@ -108,9 +108,9 @@ func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	}()
 	defer a.recovered(w)
 	h := w.Header()
-	h.Set("Access-Control-Allow-Origin", "*") // wallets call from a browser's page
-	h.Set("Access-Control-Expose-Headers", "*")
-	h.Set("Cache-Control", "no-store") // an old status makes wallets select in a loop
+	h["Access-Control-Allow-Origin"] = everything // wallets call from a browser's page
+	h["Access-Control-Expose-Headers"] = everything
+	h["Cache-Control"] = noStore // an old status makes wallets select in a loop
 	h.Set("X-Request-Id", w.id)
 	if r.Method == http.MethodOptions {
 		w.route = "options"
@@ -120,7 +120,26 @@ func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	a.router.ServeHTTP(w, plainPath(r))
+	a.route(w, plainPath(r))
+}
+
+// Values of headers that all answers share. Nobody changes them: who adds one gets a
+// list of its own.
+var (
+	everything = []string{"*"}
+	noStore    = []string{"no-store"}
+	anyJSON    = []string{"application/json"}
+)
+
+// route does what the router's ServeHTTP does, but puts what it has found into the
+// request that is there, and not into two copies of it.
+func (a *API) route(w http.ResponseWriter, r *http.Request) {
+	var found mux.RouteMatch
+	a.router.Match(r, &found) // something is always found, see mount
+	for name, value := range found.Vars {
+		r.SetPathValue(name, value)
+	}
+	found.Handler.ServeHTTP(w, r)
 }
 
 // plainPath ignores slashes at the end of a path, and spells it in the one way in
@@ -145,6 +164,6 @@ func plainPath(r *http.Request) *http.Request {
 
 // segment is the part of a path that a template calls by a name.
 func segment(r *http.Request, name string) string {
-	text, _ := url.PathUnescape(mux.Vars(r)[name]) // what could not be read has not become a request
+	text, _ := url.PathUnescape(r.PathValue(name)) // what could not be read has not become a request
 	return text
 }
