@@ -66,7 +66,7 @@ func (o Options) withDefaults() Options {
 type API struct {
 	bank     *bank.Bank
 	o        Options
-	router   *mux.Router
+	routers  routers
 	guesses  *guesses
 	lot      *parked.Lot // of requests that wait
 	moment   time.Duration
@@ -85,7 +85,7 @@ func New(b *bank.Bank, o Options) *API {
 	a := &API{bank: b, o: o, guesses: newGuesses(o.Clock), moment: moment}
 	a.polls, a.endPolls = context.WithCancel(context.Background())
 	a.lot = parked.NewLot(a.polls, idle)
-	a.router = a.mount()
+	a.routers = a.mount()
 	return a
 }
 
@@ -135,7 +135,7 @@ var (
 // request that is there, and not into two copies of it.
 func (a *API) route(w http.ResponseWriter, r *http.Request) {
 	var found mux.RouteMatch
-	a.router.Match(r, &found) // something is always found, see mount
+	a.routers.of(r.URL).Match(r, &found) // something is always found, see mount
 	for name, value := range found.Vars {
 		r.SetPathValue(name, value)
 	}

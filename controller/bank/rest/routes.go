@@ -2,6 +2,7 @@ package rest
 
 import (
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -54,19 +55,19 @@ func prefix(api taler.API) string {
 	return ""
 }
 
-// mount makes the router of comm/taler's table: one route for each path, which
+// mount makes the routers of comm/taler's table: one route for each path, which
 // tells its methods apart itself, so that a wrong one can be told the right ones.
-func (a *API) mount() *mux.Router {
-	router := mux.NewRouter().SkipClean(true).UseEncodedPath() // else a double slash becomes a redirect, which no POST survives, and an escaped one two segments
-	router.NotFoundHandler = a.serve("unknown", func(http.ResponseWriter, *http.Request) error {
+func (a *API) mount() routers {
+	nothing := a.serve("unknown", func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "there is nothing at this path").Because(taler.ReasonEndpointUnknown)
 	})
+	var templates []string
 	handlers := a.handlers()
 	methods := map[string]map[string]http.Handler{}
 	add := func(template, method string, h handler) {
 		if methods[template] == nil {
 			methods[template] = map[string]http.Handler{}
-			router.Handle(template, a.byMethod(template, methods[template]))
+			templates = append(templates, template)
 		}
 		methods[template][method] = a.serve(template, h)
 	}
@@ -85,7 +86,43 @@ func (a *API) mount() *mux.Router {
 	all("", func(h handler) handler { return h })
 	add(WebhookPath+"{provider}", http.MethodPost, a.webhook)
 	all(underName, a.under) // last: what else has such a path is found before
-	return router
+	return newRouters(templates, nothing, func(template string) http.Handler { return a.byMethod(template, methods[template]) })
+}
+
+// routers are by the first segment of a path; the one of none has every route. A router
+// tries one after the other, each a regular expression.
+type routers map[string]*mux.Router
+
+// newRouters keeps the order of the templates, which decides where several fit.
+func newRouters(templates []string, nothing http.Handler, of func(template string) http.Handler) routers {
+	all := routers{"": nil}
+	for _, t := range templates {
+		if first := firstSegment(t); !strings.HasPrefix(first, "{") {
+			all[first] = nil
+		}
+	}
+	for first := range all {
+		all[first] = mux.NewRouter().SkipClean(true).UseEncodedPath() // else a double slash becomes a redirect, which no POST survives, and an escaped one two segments
+		all[first].NotFoundHandler = nothing
+		for _, t := range templates {
+			if its := firstSegment(t); first == "" || its == first || strings.HasPrefix(its, "{") {
+				all[first].Handle(t, of(t))
+			}
+		}
+	}
+	return all
+}
+
+func (rs routers) of(u *url.URL) *mux.Router {
+	if r := rs[firstSegment(u.EscapedPath())]; r != nil {
+		return r
+	}
+	return rs[""]
+}
+
+func firstSegment(path string) string {
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	return first
 }
 
 // byMethod answers HEAD like GET.
