@@ -1,10 +1,6 @@
 package instrument
 
-import (
-	"encoding/json"
-
-	"github.com/swaperoo/swaperoo/comm/fault"
-)
+import "github.com/swaperoo/swaperoo/comm/fault"
 
 // maxState bounds the state of one instance. A refreshed exchange's keys are
 // the largest that is known.
@@ -54,7 +50,7 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 			}
 		}
 	}
-	if len(after.State) > maxState || !json.Valid(after.State) {
+	if len(after.State) > maxState || !ValidJSON(after.State) {
 		return fault.New(fault.Invalid, "the state of %s %s is not JSON, or too large", info.ID, after.ID).Because("state-malformed")
 	}
 	return nil

@@ -2,7 +2,6 @@ package protocol
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -82,7 +81,7 @@ func (o *operation) unfit(r Result) error {
 	if len(r.Value) > maxResult {
 		return fault.New(fault.Internal, "the result of %s has %d bytes; %d are allowed", o.spec.Name, len(r.Value), maxResult).Because("result-too-large")
 	}
-	if len(r.Value) > 0 && !json.Valid(r.Value) {
+	if len(r.Value) > 0 && !instrument.ValidJSON(r.Value) {
 		return fault.New(fault.Internal, "the result of %s is not JSON", o.spec.Name).Because("result-malformed")
 	}
 	offer := o.req.Call.Offer

@@ -8,6 +8,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // Limits of what one side of an operation has said and the other has not
@@ -66,7 +67,7 @@ func (b *mail) write(body json.RawMessage) error {
 	if len(b.out) >= maxUnacknowledged || bytes > maxMailBytes {
 		return fault.New(fault.Conflict, "%d messages with %d bytes are more than a peer may leave unacknowledged", len(b.out)+1, bytes).Because("peer-too-slow")
 	}
-	if !json.Valid(body) {
+	if !instrument.ValidJSON(body) {
 		return fault.New(fault.Internal, "a message is not JSON").Because("message-malformed")
 	}
 	b.written++

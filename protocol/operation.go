@@ -93,7 +93,7 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(r.Call.Args) > 0 && !json.Valid(r.Call.Args) {
+	if len(r.Call.Args) > 0 && !instrument.ValidJSON(r.Call.Args) {
 		return nil, fault.New(fault.Invalid, "the arguments of %s are not JSON", fault.Clip(r.Call.Operation)).Because("message-malformed")
 	}
 	seed := make([]byte, 32)

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"encoding/json"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -172,7 +171,7 @@ func readTime(t *timestamppb.Timestamp) (time.Time, error) {
 }
 
 func checkJSON(raw []byte, what string) error {
-	if len(raw) > 0 && !json.Valid(raw) {
+	if len(raw) > 0 && !instrument.ValidJSON(raw) {
 		return badFrame("%s is not JSON", what)
 	}
 	return nil

@@ -1,0 +1,50 @@
+package instrument_test
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+var jsonTexts = []string{
+	``, ` `, `1`, `0`, `-1`, `-0`, `-`, `01`, `-01`, `1.5`, `1.`, `1e5`, `1e`, `+1`, `1 `, ` 1`, `12x`, `10`, `true`, `tru`, `truex`, `false`, `null`, `nul`, `nil`,
+	`""`, `"`, `"a`, `"a"b`, `"\n"`, `"\x"`, `"\u00e4"`, "\"\n\"", "\"\x7f\"", "\"\xff\"", `"ä"`, `'a'`,
+	`[]`, `[`, `]`, `[1`, `[1,`, `[1,]`, `[,1]`, `[1 2]`, `[1,2]`, `[[],[[]]]`, `[1}`, `[]]`, `[] `, `[true,false,null,"a",1,-5,{}]`,
+	`{}`, `{`, `}`, `{"a"`, `{"a":`, `{"a":1`, `{"a":1,`, `{"a":1,}`, `{"a":1]`, `{1:1}`, `{a:1}`, `{"a" :1}`, `{"a": 1}`, `{"a"1}`, `{"a":1}`, `{"a":{"b":[1,{"c":"d"}]},"e":""}`, `{"a":1}{}`,
+	strings.Repeat("[", 40) + strings.Repeat("]", 40), strings.Repeat("[", 40), strings.Repeat(`{"a":`, 31) + "1" + strings.Repeat("}", 31), strings.Repeat(`{"a":`, 31) + strings.Repeat("}", 31),
+}
+
+func TestJSONIsValidWhereItIs(t *testing.T) {
+	for _, text := range jsonTexts {
+		if want := json.Valid([]byte(text)); instrument.ValidJSON([]byte(text)) != want {
+			t.Errorf("%q: want %v", text, want)
+		}
+	}
+}
+
+func FuzzValidJSON(f *testing.F) {
+	for _, text := range jsonTexts {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if want := json.Valid(text); instrument.ValidJSON(text) != want {
+			t.Errorf("%q: want %v", text, want)
+		}
+	})
+}
+
+func BenchmarkValidJSON(b *testing.B) {
+	text := []byte(`{"state":"selected","terminal":"01jd3v5s8m2q4x7y9z0a1b2c3d","amount":"CHF:20.5","exchange_account":"payto://iban/CH9300762011623852957?receiver-name=Jane%20Doe","created":1764180000}`)
+	b.Run("here", func(b *testing.B) {
+		for range b.N {
+			instrument.ValidJSON(text)
+		}
+	})
+	b.Run("json.Valid", func(b *testing.B) {
+		for range b.N {
+			json.Valid(text)
+		}
+	})
+}
