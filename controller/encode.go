@@ -4,13 +4,14 @@ import (
 	"encoding/json"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 func encode(v any) (json.RawMessage, error) {
 	if raw, ok := v.(json.RawMessage); ok || v == nil {
 		return raw, nil
 	}
-	raw, err := json.Marshal(v)
+	raw, err := instrument.WriteJSON(v)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "arguments cannot be written as JSON")
 	}

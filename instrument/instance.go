@@ -36,25 +36,9 @@ type Instance struct {
 	State   json.RawMessage   `json:"state"`          // the class's own JSON; stored sealed
 }
 
-// StateReader is a type of states that reads its JSON faster than reflection does. What it
-// does not read it leaves to encoding/json, with v as it was.
-type StateReader interface {
-	// ReadState reads what json.Unmarshal would, to the same value, or reports false.
-	ReadState(text []byte) bool
-}
-
-// StateWriter is a type of states that writes its JSON faster than reflection does.
-type StateWriter interface {
-	// AppendState writes the very bytes that json.Marshal would, or reports false.
-	AppendState(out []byte) ([]byte, bool)
-}
-
 // Decode reads the state into v.
 func (i Instance) Decode(v any) error {
-	if r, ok := v.(StateReader); ok && r.ReadState(i.State) {
-		return nil
-	}
-	if err := json.Unmarshal(i.State, v); err != nil {
+	if err := ReadJSON(i.State, v); err != nil {
 		return fault.Wrap(err, fault.Internal, "the state of %s %s cannot be read", i.Class, i.ID)
 	}
 	return nil
@@ -62,13 +46,7 @@ func (i Instance) Decode(v any) error {
 
 // Encode replaces the state by v.
 func (i *Instance) Encode(v any) error {
-	if w, ok := v.(StateWriter); ok {
-		if text, ok := w.AppendState(nil); ok {
-			i.State = text
-			return nil
-		}
-	}
-	text, err := json.Marshal(v)
+	text, err := WriteJSON(v)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the state of %s %s cannot be written", i.Class, i.ID)
 	}

@@ -15,7 +15,7 @@ type short struct {
 	Self bool `json:"-"`
 }
 
-func (s *short) ReadState(text []byte) bool {
+func (s *short) ReadJSON(text []byte) bool {
 	if len(text) != len(`{"n":1}`) || text[5] < '0' || text[5] > '9' {
 		return false
 	}
@@ -23,7 +23,7 @@ func (s *short) ReadState(text []byte) bool {
 	return true
 }
 
-func (s short) AppendState(out []byte) ([]byte, bool) {
+func (s short) AppendJSON(out []byte) ([]byte, bool) {
 	if s.N > 9 {
 		return nil, false
 	}

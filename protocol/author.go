@@ -203,7 +203,7 @@ func missing(what string) error {
 }
 
 func decode(raw json.RawMessage, v any, what string) error {
-	if err := json.Unmarshal(raw, v); err != nil {
+	if err := instrument.ReadJSON(raw, v); err != nil {
 		return fault.Wrap(err, fault.Invalid, "%s cannot be read", what).Because("message-malformed")
 	}
 	return nil

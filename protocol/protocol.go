@@ -140,7 +140,7 @@ type Result struct {
 
 // ResultOf makes a Result of a value.
 func ResultOf(v any) (Result, error) {
-	raw, err := json.Marshal(v)
+	raw, err := instrument.WriteJSON(v)
 	return Result{Value: raw}, err
 }
 

@@ -150,9 +150,24 @@ func (d *written) count(name string, n int64) {
 	}
 }
 
-// amount leaves nothing out.
+// begun has room for a document of the usual size.
+func begun(out []byte) written {
+	if out == nil {
+		out = make([]byte, 0, 512)
+	}
+	return written{out: append(out, '{')}
+}
+
+// amount leaves nothing out, in whatever currency.
 func (d *written) amount(name string, a Amount) {
-	if a.IsZero() {
+	if !a.IsZero() {
+		d.present(name, a)
+	}
+}
+
+// present leaves out what is absent, which has no currency.
+func (d *written) present(name string, a Amount) {
+	if a == (Amount{}) {
 		return
 	}
 	var room [64]byte

@@ -21,11 +21,15 @@ func (id WOPID) ID() WithdrawalID { return WithdrawalID{id.Text()} }
 // aUUID is the text of one in lower case (RFC 9562, section 4).
 var aUUID = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
+const lenUUID = 36
+
 // ParseWithdrawalID reads any spelling of either kind. The error is fault.Invalid
 // with ReasonWOPIDMalformed and does not repeat the text.
 func ParseWithdrawalID(text string) (WithdrawalID, error) {
-	if lower := strings.ToLower(text); aUUID.MatchString(lower) {
-		return WithdrawalID{lower}, nil
+	if len(text) == lenUUID {
+		if lower := strings.ToLower(text); aUUID.MatchString(lower) {
+			return WithdrawalID{lower}, nil
+		}
 	}
 	id, err := ParseWOPID(text)
 	if err != nil {

@@ -6,9 +6,9 @@ import "strconv"
 // plugin. Through reflection that is a tenth of what it costs. What these two read and write is what encoding/json
 // does, to the byte; a test compares them on whatever a fuzzer finds.
 
-// ReadState implements instrument.StateReader. It reads what AppendState has written. Blanks, escapes, null and
+// ReadJSON implements instrument.JSONReader. It reads what AppendJSON has written. Blanks, escapes, null and
 // members that it does not know it leaves to others, and all that is wrong, for they say why.
-func (w *Withdrawal) ReadState(text []byte) bool {
+func (w *Withdrawal) ReadJSON(text []byte) bool {
 	before, c := *w, cursor(text)
 	if !c.object(w.member) || len(c) > 0 {
 		*w = before
@@ -95,8 +95,8 @@ func (w *Withdrawal) laterMember(name []byte, c *cursor) bool {
 	return false
 }
 
-// AppendState implements instrument.StateWriter.
-func (w Withdrawal) AppendState(out []byte) ([]byte, bool) {
+// AppendJSON implements instrument.JSONWriter.
+func (w Withdrawal) AppendJSON(out []byte) ([]byte, bool) {
 	if out == nil {
 		out = make([]byte, 0, 1024+len(w.Proof))
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,17 +13,26 @@ import (
 )
 
 var (
-	_ instrument.StateReader = (*taler.Withdrawal)(nil)
-	_ instrument.StateWriter = taler.Withdrawal{}
+	_ instrument.JSONReader = (*taler.Withdrawal)(nil)
+	_ instrument.JSONWriter = taler.Withdrawal{}
 )
 
-// fullWithdrawal has something in every member, so that one that is added later and that is read or written by
-// reflection only is found.
-func fullWithdrawal(t testing.TB) taler.Withdrawal {
+// full has something in every member but those that are named, so that one that is added later and that is read or
+// written by reflection only is found.
+func full[T any](t testing.TB, but ...string) T {
 	t.Helper()
-	var w taler.Withdrawal
-	v := reflect.ValueOf(&w).Elem()
+	var w T
+	fill(t, reflect.ValueOf(&w).Elem(), but)
+	return w
+}
+
+func fill(t testing.TB, v reflect.Value, but []string) {
+	t.Helper()
 	for n := range v.NumField() {
+		name := v.Type().Field(n).Name
+		if slices.Contains(but, name) {
+			continue
+		}
 		switch f := v.Field(n); f.Interface().(type) {
 		case taler.State:
 			f.SetString("selected")
@@ -30,30 +40,33 @@ func fullWithdrawal(t testing.TB) taler.Withdrawal {
 			f.SetString("payto://iban/CH9300762011623852957?receiver-name=Jane%20Doe")
 		case taler.WOPID, taler.EddsaPublicKey:
 			f.Index(n).SetUint(uint64(n) + 1)
+		case taler.WithdrawalID:
+			f.Set(reflect.ValueOf(taler.WOPID{1}.ID()))
 		case taler.Amount:
 			f.Set(reflect.ValueOf(instrument.Amount{Currency: "CHF", Value: uint64(n), Fraction: 50_000_000}))
+		case taler.TerminalWithdrawalSetup:
+			fill(t, f, but)
 		case json.RawMessage:
 			f.SetBytes([]byte(`{"a":["}\"",{"b":1}],"c":"d"}`))
 		case string:
-			f.SetString(v.Type().Field(n).Name)
+			f.SetString(name)
 		case int64:
 			f.SetInt(int64(n) * 1e8)
 		case uint64:
 			f.SetUint(uint64(n))
 		default:
-			t.Fatalf("a member of a new kind: %s", v.Type().Field(n).Name)
+			t.Fatalf("a member of a new kind: %s", name)
 		}
 		if v.Field(n).IsZero() {
-			t.Fatalf("%s was left empty", v.Type().Field(n).Name)
+			t.Fatalf("%s was left empty", name)
 		}
 	}
-	return w
 }
 
 func TestStateOfAWithdrawalIsWhatReflectionWrites(t *testing.T) {
-	full := fullWithdrawal(t)
+	all := full[taler.Withdrawal](t)
 	for name, w := range map[string]taler.Withdrawal{
-		"everything": full, "nothing": {}, "pending": {State: "pending", Currency: "CHF", Amount: full.Amount},
+		"everything": all, "nothing": {}, "pending": {State: "pending", Currency: "CHF", Amount: all.Amount},
 		"a mark in a text":      {RequestUID: `a"b`, Terminal: `a\b`},
 		"what pages must not":   {AbortReason: "<b>&</b>", Misnamed: "\u2028"},
 		"another language":      {AbortReason: "Müller\n", ExchangeURL: "https://é.example/"},
@@ -68,23 +81,23 @@ func TestStateOfAWithdrawalIsWhatReflectionWrites(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			want, err := json.Marshal(w)
-			got, written := w.AppendState([]byte("before"))
+			got, written := w.AppendJSON([]byte("before"))
 			if err != nil || !written || string(got) != "before"+string(want) {
 				t.Fatalf("%v %v\n%s\n%s", err, written, got, want)
 			}
 			checkState(t, want)
 		})
 	}
-	if _, written := (taler.Withdrawal{Proof: json.RawMessage(`{`)}).AppendState(nil); written {
+	if _, written := (taler.Withdrawal{Proof: json.RawMessage(`{`)}).AppendJSON(nil); written {
 		t.Error("a proof that is no JSON was written")
 	}
 }
 
 func TestStateOfAWithdrawalIsReadWithoutReflection(t *testing.T) {
-	w := fullWithdrawal(t)
-	text, _ := w.AppendState(nil)
+	w := full[taler.Withdrawal](t)
+	text, _ := w.AppendJSON(nil)
 	var got taler.Withdrawal
-	if !got.ReadState(text) || !reflect.DeepEqual(got, w) {
+	if !got.ReadJSON(text) || !reflect.DeepEqual(got, w) {
 		t.Fatalf("%+v", got)
 	}
 	text[len(text)-2] = 'x' // what was read is nobody else's
@@ -98,16 +111,22 @@ func TestStateOfAWithdrawalIsReadWithoutReflection(t *testing.T) {
 // checkState compares with encoding/json. Whatever is not read must leave the state as it was.
 func checkState(t *testing.T, text []byte) (read bool) {
 	t.Helper()
-	before := taler.Withdrawal{Currency: "before", Created: 7, Proof: json.RawMessage(`{"before":1}`)}
+	return checkRead(t, taler.Withdrawal{Currency: "before", Created: 7, Proof: json.RawMessage(`{"before":1}`)}, text)
+}
+
+func checkRead[T any](t *testing.T, before T, text []byte) (read bool) {
+	t.Helper()
 	got := before
-	if !got.ReadState(text) {
+	if !any(&got).(instrument.JSONReader).ReadJSON(text) {
 		if !reflect.DeepEqual(got, before) {
-			t.Errorf("%s was not read and has changed the state", text)
+			t.Errorf("%s was not read and has changed what there was", text)
 		}
 		return false
 	}
 	want := before
-	want.Proof = bytes.Clone(before.Proof)
+	if w, ok := any(&want).(*taler.Withdrawal); ok {
+		w.Proof = bytes.Clone(w.Proof)
+	}
 	if err := json.Unmarshal(text, &want); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%s\nerror %v\n%+v\n%+v", text, err, got, want)
 	}
@@ -137,7 +156,7 @@ func TestWhatIsOddInAStateIsLeftToReflection(t *testing.T) {
 }
 
 func FuzzStateOfAWithdrawal(f *testing.F) {
-	text, _ := fullWithdrawal(f).AppendState(nil)
+	text, _ := full[taler.Withdrawal](f).AppendJSON(nil)
 	f.Add(text)
 	f.Add([]byte(`{"state":"pending","amount":"CHF:5","proof":{"a":[]}}`))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -145,11 +164,11 @@ func FuzzStateOfAWithdrawal(f *testing.F) {
 			return
 		}
 		var w taler.Withdrawal
-		if !w.ReadState(text) {
+		if !w.ReadJSON(text) {
 			t.Fatal("it is not read again")
 		}
 		want, err := json.Marshal(w)
-		got, written := w.AppendState(nil)
+		got, written := w.AppendJSON(nil)
 		if err != nil || !written || !bytes.Equal(got, want) {
 			t.Errorf("%v\n%s\n%s", err, got, want)
 		}
@@ -157,13 +176,13 @@ func FuzzStateOfAWithdrawal(f *testing.F) {
 }
 
 func BenchmarkStateOfAWithdrawal(b *testing.B) {
-	w := fullWithdrawal(b)
-	text, _ := w.AppendState(nil)
+	w := full[taler.Withdrawal](b)
+	text, _ := w.AppendJSON(nil)
 	b.Run("read", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			var got taler.Withdrawal
-			if !got.ReadState(text) {
+			if !got.ReadJSON(text) {
 				b.Fatal("not read")
 			}
 		}
@@ -178,7 +197,7 @@ func BenchmarkStateOfAWithdrawal(b *testing.B) {
 	b.Run("write", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			_, _ = w.AppendState(nil)
+			_, _ = w.AppendJSON(nil)
 		}
 	})
 	b.Run("write by reflection", func(b *testing.B) {
