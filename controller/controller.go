@@ -238,9 +238,10 @@ func (c *Controller) authorise(ctx context.Context, t Transaction) error {
 
 // action is a transaction as the Profile Manager sees it.
 func (c *Controller) action(t Transaction) profile.Action {
+	ids := t.Instruments // not all of t goes to the heap for them
 	named := func(ctx context.Context) ([]instrument.Instance, error) {
-		out := make([]instrument.Instance, len(t.Instruments))
-		for n, id := range t.Instruments {
+		out := make([]instrument.Instance, len(ids))
+		for n, id := range ids {
 			var err error
 			if out[n], err = c.instruments.View(ctx, id); err != nil {
 				return nil, err

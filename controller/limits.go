@@ -40,9 +40,10 @@ func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Exe
 	if hold == nil && t.Counts == "" {
 		return func(error) {}, nil
 	}
+	counts := t.Counts // not all of t goes to the heap for it
 	settle := func(outcome error) {
 		if hold != nil {
-			c.settle(hold, t.Counts, outcome)
+			c.settle(hold, counts, outcome)
 		}
 		leave()
 	}

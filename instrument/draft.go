@@ -74,6 +74,17 @@ func (d *Draft) Get(id ID) (Instance, error) {
 	return i.Clone(), nil
 }
 
+// Of is Get for who asks only whose an instance is.
+func (d *Draft) Of(id ID) (ClassID, PrincipalID, error) {
+	if _, known := d.rows[id]; !known {
+		if _, err := d.Get(id); err != nil {
+			return "", "", err
+		}
+	}
+	r := d.rows[id]
+	return r.now.Class, r.now.Owner, nil
+}
+
 // Find looks a unique key up. The answer, "nobody" included, is proved again in
 // the commit.
 func (d *Draft) Find(class ClassID, key, value string) (ID, error) {

@@ -44,6 +44,25 @@ func (i Instance) Decode(v any) error {
 	return nil
 }
 
+// Member reads one member of the state into v, and leaves v as it is if the state has none of that very name.
+func (i Instance) Member(name string, v any) error {
+	raw, sure := jsonMember(i.State, name)
+	if !sure {
+		var all map[string]json.RawMessage
+		if err := i.Decode(&all); err != nil {
+			return err
+		}
+		raw = all[name]
+	}
+	if raw == nil {
+		return nil
+	}
+	if err := ReadJSON(raw, v); err != nil {
+		return fault.Wrap(err, fault.Internal, "%q in the state of %s %s cannot be read", name, i.Class, i.ID)
+	}
+	return nil
+}
+
 // Encode replaces the state by v.
 func (i *Instance) Encode(v any) error {
 	text, err := WriteJSON(v)

@@ -92,6 +92,25 @@ func jsonMembers(text []byte, at, depth int, named bool) (end int, sure bool) {
 	}
 }
 
+// jsonMember finds the last member of a name in an object; nil if it has none. It is sure of it, or it is not.
+func jsonMember(text []byte, name string) (found json.RawMessage, sure bool) {
+	end, sure := jsonValue(text, 0, deepest)
+	if !sure || end != len(text) || text[0] != '{' || len(text) == len(`{}`) {
+		return nil, sure && string(text) == `{}`
+	}
+	for at := 1; at < len(text); at++ { // from one member to the next: all is known to be there
+		begin := at + 1
+		at, _ = jsonText(text, at)
+		its := string(text[begin:at-1]) == name
+		begin = at + 1
+		at, _ = jsonValue(text, begin, deepest)
+		if its {
+			found = text[begin:at]
+		}
+	}
+	return found, true
+}
+
 func jsonText(text []byte, at int) (end int, sure bool) {
 	if at >= len(text) || text[at] != '"' {
 		return at, false

@@ -2,9 +2,11 @@ package instrument_test
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -47,4 +49,39 @@ func BenchmarkValidJSON(b *testing.B) {
 			json.Valid(text)
 		}
 	})
+}
+
+func FuzzMember(f *testing.F) {
+	for _, text := range jsonTexts {
+		f.Add([]byte(text))
+	}
+	f.Add([]byte(`{"b":[{"a":1}],"a":"x","a":{"a":2}}`))
+	f.Add([]byte(`{"a":null,"b":"a"}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		i := instrument.Instance{State: text}
+		var all map[string]json.RawMessage
+		unread := i.Decode(&all)
+		var got json.RawMessage
+		if err := i.Member("a", &got); (err == nil) != (unread == nil) || err == nil && string(got) != string(all["a"]) {
+			t.Errorf("%q: %q, %v; want %q, %v", text, got, err, all["a"], unread)
+		}
+	})
+}
+
+func TestAMemberIsReadWithoutTheRest(t *testing.T) {
+	i := instrument.Instance{State: json.RawMessage(`{"b":[{"a":1}],"a":"x","c":5,"a":"y"}`)}
+	got := "before"
+	if err := i.Member("none", &got); err != nil || got != "before" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := i.Member("a", &got); err != nil || got != "y" {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := i.Member("c", &got); !errors.Is(err, fault.Internal) {
+		t.Errorf("a number as text: %v", err)
+	}
+	i.State = json.RawMessage(`{"\u0061":"z"}`)
+	if err := i.Member("a", &got); err != nil || got != "z" {
+		t.Errorf("%q, %v", got, err)
+	}
 }

@@ -100,13 +100,13 @@ func (o *operation) write(i instrument.Instance) error {
 		_, err = o.draft.Create(i)
 		return err
 	}
-	before, err := o.draft.Get(i.ID)
+	class, owner, err := o.draft.Of(i.ID)
 	if err != nil {
 		return err
 	}
-	i.Owner = before.Owner
-	if before.Class != i.Class {
-		return notReached(o.in.info.ID, before.Class)
+	i.Owner = owner
+	if class != i.Class {
+		return notReached(o.in.info.ID, class)
 	}
 	return o.draft.Put(i)
 }

@@ -12,14 +12,14 @@ import (
 
 // address is the base URL that an instrument names in a member of its state.
 func address(holder instrument.Instance, member string) (*url.URL, error) {
-	var state map[string]json.RawMessage
+	var named json.RawMessage
 	if member != "" {
-		if err := holder.Decode(&state); err != nil {
+		if err := holder.Member(member, &named); err != nil {
 			return nil, err
 		}
 	}
 	var base string
-	if json.Unmarshal(state[member], &base) != nil || base == "" {
+	if json.Unmarshal(named, &base) != nil || base == "" {
 		return nil, fault.New(fault.Denied, "a %s names no address to send requests to", holder.Class).Because("fetch-denied")
 	}
 	u, err := url.Parse(base)

@@ -223,13 +223,11 @@ func (b *Bank) owned(ctx context.Context, terminal profile.Principal, id taler.W
 	if err != nil {
 		return "", err
 	}
-	var of struct {
-		Terminal string `json:"terminal"`
-	}
-	if err := i.Decode(&of); err != nil {
+	var of string
+	if err := i.Member("terminal", &of); err != nil {
 		return "", err
 	}
-	if of.Terminal != string(terminal.ID) {
+	if of != string(terminal.ID) {
 		return "", unknown(nil)
 	}
 	return at, nil
