@@ -3,6 +3,7 @@ package instrument
 import (
 	"encoding/json"
 	"reflect"
+	"strconv"
 	"testing"
 )
 
@@ -36,6 +37,15 @@ func TestSealedCut(t *testing.T) {
 	for n := range len(whole) - len(s.State) {
 		if got, err := decodeSealed(whole[:n]); err == nil {
 			t.Errorf("%d bytes of %d were read as %v", n, len(whole), got)
+		}
+	}
+}
+
+// TestSealIsBoundToTheSameBytes: rows of earlier databases are bound to what strconv quotes.
+func TestSealIsBoundToTheSameBytes(t *testing.T) {
+	for _, text := range []string{"", "pending", "01jd3v", "~ ", `a"b`, `a\b`, "ä", "a\nb", "\x7f", "\xff", "\u2028"} {
+		if got, want := string(appendQuoted([]byte("before"), text)), "before"+strconv.Quote(text); got != want {
+			t.Errorf("%s, want %s", got, want)
 		}
 	}
 }

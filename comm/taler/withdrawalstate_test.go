@@ -68,7 +68,11 @@ func TestStateOfAWithdrawalIsWhatReflectionWrites(t *testing.T) {
 	for name, w := range map[string]taler.Withdrawal{
 		"everything": all, "nothing": {}, "pending": {State: "pending", Currency: "CHF", Amount: all.Amount},
 		"a mark in a text":      {RequestUID: `a"b`, Terminal: `a\b`},
-		"what pages must not":   {AbortReason: "<b>&</b>", Misnamed: "\u2028"},
+		"less":                  {AbortReason: "<"},
+		"more":                  {AbortReason: ">"},
+		"and":                   {AbortReason: "&"},
+		"a separator":           {Misnamed: "\u2028"},
+		"what is deleted":       {Misnamed: "\x7f"},
 		"another language":      {AbortReason: "Müller\n", ExchangeURL: "https://é.example/"},
 		"no UTF-8":              {Foreign: "\xff"},
 		"no currency":           {Currency: "", Amount: instrument.Amount{Value: 1}},
