@@ -113,7 +113,7 @@ func open(ctx context.Context, dsn, path string, o Options, g gate, settings []s
 		return nil, err
 	}
 	c := newPatient(to, o.Busy)
-	defer stray()() // until it has come for the index
+	defer stray()()           // until it has come for the index
 	w, err := connect(ctx, c) // first, for a database in memory dies with its last connection
 	if err != nil {
 		return nil, err
