@@ -71,9 +71,13 @@ func (db *DB) PrincipalByLogin(ctx context.Context, login string) (profile.Princ
 	return db.principal(ctx, selectPrincipal+` WHERE login = ?`, login)
 }
 
+// principal remembers also that there is none: most who pay a vendor have no account there.
 func (db *DB) principal(ctx context.Context, query, arg string) (p profile.Principal, err error) {
 	what := search{query, arg}
 	if row, known := db.memory.principal(what); known && ctx.Err() == nil {
+		if row == nil {
+			return p, noPrincipal()
+		}
 		return principalRow(row)
 	}
 	since := db.memory.now()
@@ -84,6 +88,7 @@ func (db *DB) principal(ctx context.Context, query, arg string) (p profile.Princ
 			return err
 		}, arg)
 		if err == nil && !found {
+			db.memory.keep(since, func(m *remembered) { m.putPrincipal(what, nil) })
 			return noPrincipal()
 		}
 		return err
