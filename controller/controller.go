@@ -69,6 +69,7 @@ type Controller struct {
 	profiles     *profile.Manager
 	interceptors []Interceptor
 	remembered   *remembered // nil: nothing is
+	genuine      genuine     // of our offers
 	logins       atomic.Pointer[func(comm.Peer) Login]
 	counts       func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
 	turns        turns                                                               // of what counts by it

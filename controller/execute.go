@@ -237,7 +237,7 @@ func (s *service) resumes(ctx context.Context, who Caller, e comm.Execute) (prot
 	if e.Call.Offer == nil {
 		return r, nil
 	}
-	offer, err := readOffer(*e.Call.Offer, s.c.parts.Identity.KeyText(), nil)
+	offer, err := s.c.ownOffer(*e.Call.Offer)
 	r.Call.Offer = &offer
 	return r, err
 }

@@ -42,11 +42,20 @@ func readOffer(o comm.Offer, key string, tr *transcript) (instrument.OfferBody, 
 	if !crypto.Verify(pub, offerText(o.Body), o.Signature) {
 		return body, fault.New(fault.Denied, "the offer does not bear its vendor's signature").Because("offer-signature")
 	}
-	if err := json.Unmarshal(o.Body, &body); err != nil {
-		return body, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
+	if body, err = offerBody(o); err != nil {
+		return body, err
 	}
 	if tr != nil && !bytes.Equal(body.Transcript, tr[:]) {
 		return body, fault.New(fault.Denied, "the offer was made in another session").Because("transcript-differs")
+	}
+	return body, nil
+}
+
+// offerBody is what an offer says whose signature fits.
+func offerBody(o comm.Offer) (instrument.OfferBody, error) {
+	var body instrument.OfferBody
+	if err := json.Unmarshal(o.Body, &body); err != nil {
+		return body, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
 	}
 	return body, nil
 }
@@ -93,7 +102,7 @@ func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.Off
 	if e.Call.Offer == nil {
 		return nil, nil
 	}
-	body, err := readOffer(*e.Call.Offer, c.parts.Identity.KeyText(), nil)
+	body, err := c.ownOffer(*e.Call.Offer)
 	if err != nil {
 		return nil, err
 	}

@@ -246,7 +246,7 @@ func (s *service) offers(class string, shown *comm.Offer) bool {
 	if s.offered[class] || shown == nil {
 		return s.offered[class]
 	}
-	body, err := readOffer(*shown, s.c.parts.Identity.KeyText(), nil)
+	body, err := s.c.ownOffer(*shown)
 	if err != nil || string(body.Class) != class || body.Payer != "" && body.Payer != s.who.Peer.Key {
 		return false // and nothing is kept of what a peer only says
 	}

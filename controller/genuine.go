@@ -1,0 +1,62 @@
+package controller
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// genuine remembers offers whose signature was found to be ours: a payer shows the one of its session
+// with each payment, and to verify it again takes longer than to read the payment. What is
+// remembered is body and signature together, to the byte; that one does not fit never is.
+type genuine struct {
+	mu   sync.Mutex
+	seen map[[sha256.Size]byte]bool
+}
+
+// mostGenuine bounds it; then all are forgotten.
+const mostGenuine = 4096
+
+func (g *genuine) has(name [sha256.Size]byte) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.seen[name]
+}
+
+func (g *genuine) add(name [sha256.Size]byte) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.seen == nil || len(g.seen) >= mostGenuine {
+		g.seen = map[[sha256.Size]byte]bool{}
+	}
+	g.seen[name] = true
+}
+
+// nameOf is no other's: the length says where the body ends and the signature begins.
+func nameOf(o comm.Offer) (name [sha256.Size]byte) {
+	h := sha256.New()
+	var size [8]byte
+	binary.BigEndian.PutUint64(size[:], uint64(len(o.Body)))
+	h.Write(size[:])
+	h.Write(o.Body)
+	h.Write(o.Signature)
+	h.Sum(name[:0])
+	return name
+}
+
+// ownOffer reads an offer that is shown to us, and refuses one that does not bear our signature.
+// Whether it holds still, and for whom, is another question.
+func (c *Controller) ownOffer(o comm.Offer) (instrument.OfferBody, error) {
+	name := nameOf(o)
+	if c.genuine.has(name) {
+		return offerBody(o)
+	}
+	body, err := readOffer(o, c.parts.Identity.KeyText(), nil)
+	if err == nil {
+		c.genuine.add(name)
+	}
+	return body, err
+}
