@@ -17,7 +17,8 @@ type Draft struct {
 	ctx    context.Context
 	holder OperationID // whose leases count as ours; empty for none
 	rows   map[ID]*drafted
-	order  []ID // of writes
+	order  []ID      // of writes
+	peeked *Instance // read for Get, and not told yet
 	finds  []found
 	absent []ID // looked for and not there
 	extra  []appended
@@ -63,7 +64,7 @@ func (d *Draft) Get(id ID) (Instance, error) {
 	if r, ok := d.rows[id]; ok {
 		return r.now.Clone(), nil
 	}
-	i, err := d.m.View(d.ctx, id)
+	i, err := d.view(id)
 	if errors.Is(err, fault.NotFound) {
 		d.absent = append(d.absent, id)
 	}
@@ -83,6 +84,31 @@ func (d *Draft) Of(id ID) (ClassID, PrincipalID, error) {
 	}
 	r := d.rows[id]
 	return r.now.Class, r.now.Owner, nil
+}
+
+// Peek is what Get would answer now, and does answer if it is the next to be asked for this
+// instance. Nothing is proved for what was only peeked at.
+func (d *Draft) Peek(id ID) (Instance, error) {
+	if r, ok := d.rows[id]; ok {
+		return r.now.Clone(), nil
+	}
+	i, err := d.m.View(d.ctx, id)
+	if err != nil {
+		return Instance{}, err
+	}
+	d.peeked = &i
+	return i.Clone(), nil
+}
+
+// Unpeek forgets what was peeked at.
+func (d *Draft) Unpeek() { d.peeked = nil }
+
+// view is an instance as it was peeked at, or as it is.
+func (d *Draft) view(id ID) (Instance, error) {
+	if p := d.peeked; p != nil && p.ID == id {
+		return *p, nil
+	}
+	return d.m.View(d.ctx, id)
 }
 
 // Find looks a unique key up. The answer, "nobody" included, is proved again in

@@ -28,7 +28,8 @@ type author struct {
 	n      int         // number of the last step
 	riding []Step
 	now    time.Time
-	held   roll // leased and born here
+	held   roll   // leased and born here
+	ahead  *Ahead // the answer to the next step, if it asks that
 	end    *ending
 }
 
@@ -39,7 +40,7 @@ type ending struct {
 }
 
 func newAuthor(ctx context.Context, b Begin, d Door, log func() *slog.Logger) *author {
-	s := &author{ctx: ctx, begin: b, door: d, log: log, now: b.Now}
+	s := &author{ctx: ctx, begin: b, ahead: b.Ahead, door: d, log: log, now: b.Now}
 	for _, i := range b.Leased { // code gets copies of it
 		s.held.put(i)
 	}
@@ -157,6 +158,10 @@ func (s *author) exchange(st Step) (Answer, error) {
 	if err := s.ride(st); err != nil {
 		return Answer{}, err
 	}
+	if len(s.riding) == 1 && s.ahead.Answers(st) { // it goes with the next exchange
+		s.now = s.ahead.Now
+		return s.ahead.answer(), nil
+	}
 	steps := s.riding
 	s.riding = nil
 	answer, err := s.door.Exchange(s.ctx, steps)
@@ -170,7 +175,7 @@ func (s *author) exchange(st Step) (Answer, error) {
 	case answer.Done:
 		s.end = &ending{}
 	default:
-		s.now = answer.Now
+		s.now, s.ahead = answer.Now, answer.Ahead
 		if answer.Fault != nil {
 			return answer, answer.Fault
 		}

@@ -137,6 +137,7 @@ func (o *operation) owner(i instrument.Instance) (instrument.PrincipalID, error)
 
 // answer takes an asking step.
 func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
+	o.keep(st)
 	var a Answer
 	var err error
 	switch st.Kind {
@@ -164,6 +165,7 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	}
 	a.Now = o.time(st.N)
 	o.record(st, a)
+	a.Ahead = o.follows(st, a)
 	return a, nil
 }
 

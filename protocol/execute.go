@@ -28,7 +28,8 @@ type Execution struct {
 	// anybody still waits for it. A repetition is told again. It must not block.
 	Ended func(error)
 
-	resumes bool // the peer goes on with an operation, it does not begin one
+	resumes bool           // the peer goes on with an operation, it does not begin one
+	first   []comm.Message // that came with the peer's request
 }
 
 // Link is how an operation reaches the run at its peer.
@@ -147,6 +148,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	if err := CheckOperationID(r.ID); err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
 	}
+	r.first = e.Msgs
 	r.resumes = e.Have > 0 || len(e.Msgs) > 0 && e.Msgs[0].N != 1
 	o, err := m.begin(ctx, r)
 	if err != nil {
@@ -243,6 +245,7 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	for _, s := range m.early.claim(r.ID, r.Peer.Key) {
 		o.mail.arrived(s.Have, s.Msgs)
 	}
+	o.mail.arrived(0, r.first) // before the code runs, so that it need not wait
 	m.ops[r.ID] = o
 	m.crowd.enter(o)
 	m.work.Add(1)

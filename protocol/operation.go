@@ -37,6 +37,7 @@ type operation struct {
 	times    map[int]time.Time     // when each asking step was answered first
 	outcomes map[int]refusal       // of riding steps that did not go well
 	n        int                   // steps taken in this run
+	promised promise               // the answer that is told ahead
 	open     map[int]recorded      // asked by an earlier life, the answer not kept
 	flushed  int                   // steps up to here are durable
 	row      bool                  // the operation row is durable
@@ -213,6 +214,7 @@ func (o *operation) beginning() Begin {
 			b.Outcomes[n] = r.fault
 		}
 	}
+	b.Ahead = o.foremost()
 	return b
 }
 

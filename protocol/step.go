@@ -88,6 +88,7 @@ type Begin struct {
 	Now      time.Time              `json:"now"`
 	Outcomes map[int]*fault.Fault   `json:"outcomes,omitempty"` // what riding steps returned that did not go well
 	Recorded int                    `json:"recorded,omitempty"` // steps up to this one are answered from the record
+	Ahead    *Ahead                 `json:"-"`                  // what the first step may ask
 }
 
 // Answer is what the host says to an exchange.
@@ -105,6 +106,8 @@ type Answer struct {
 	Rewind    *Begin `json:"rewind,omitempty"`    // run again from the top
 	Done      bool   `json:"done,omitempty"`      // the result is final
 	Suspended bool   `json:"suspended,omitempty"` // the host goes away; forget the run
+
+	Ahead *Ahead `json:"-"` // what the step after this one may ask
 
 	outside bool // it came from outside: what was asked has happened
 }

@@ -8,7 +8,7 @@ import (
 
 // WriteAnswer is what the host says to an exchange.
 func WriteAnswer(a protocol.Answer) *wire.Answer {
-	w := &wire.Answer{Now: writeTime(a.Now)}
+	w := &wire.Answer{Now: writeTime(a.Now), Ahead: writeAhead(a.Ahead)}
 	switch {
 	case a.Suspended:
 		w.Body = &wire.Answer_Suspended{Suspended: true}
@@ -35,6 +35,9 @@ func WriteAnswer(a protocol.Answer) *wire.Answer {
 // ReadAnswer is the reverse; parts are what came before of a long response.
 func ReadAnswer(w *wire.Answer, parts []byte) (a protocol.Answer, err error) {
 	if a.Now, err = readTime(w.GetNow()); err != nil {
+		return a, err
+	}
+	if a.Ahead, err = readAhead(w.GetAhead()); err != nil {
 		return a, err
 	}
 	switch b := w.GetBody().(type) {

@@ -16,6 +16,7 @@ func WriteBegin(b protocol.Begin, role comm.Role) *wire.Begin {
 	w := &wire.Begin{
 		Op: string(b.Op), Protocol: b.Protocol, Side: string(b.Side), Peer: writePeer(b.Peer), Call: writeCall(b.Call),
 		Leased: each(b.Leased, WriteInstance), Seed: b.Seed, Now: writeTime(b.Now), Recorded: uint32(b.Recorded), Role: string(role),
+		Ahead: writeAhead(b.Ahead),
 	}
 	if len(b.Outcomes) > 0 {
 		w.Outcomes = make(map[uint32]*wire.Fault, len(b.Outcomes))
@@ -40,9 +41,13 @@ func ReadBegin(w *wire.Begin) (protocol.Begin, comm.Role, error) {
 	if err != nil {
 		return protocol.Begin{}, "", err
 	}
+	ahead, err := readAhead(w.GetAhead())
+	if err != nil {
+		return protocol.Begin{}, "", err
+	}
 	b := protocol.Begin{
 		Op: instrument.OperationID(w.GetOp()), Protocol: w.GetProtocol(), Side: protocol.Side(w.GetSide()), Peer: readPeer(w.GetPeer()),
-		Call: call, Leased: leased, Seed: w.GetSeed(), Now: now, Recorded: int(w.GetRecorded()),
+		Call: call, Leased: leased, Seed: w.GetSeed(), Now: now, Recorded: int(w.GetRecorded()), Ahead: ahead,
 	}
 	if len(w.GetOutcomes()) > 0 {
 		b.Outcomes = make(map[int]*fault.Fault, len(w.GetOutcomes()))
@@ -66,4 +71,34 @@ func readInstances(list []*wire.Instance) ([]instrument.Instance, error) {
 		out[n] = i
 	}
 	return out, nil
+}
+
+func writeAhead(a *protocol.Ahead) *wire.Ahead {
+	if a == nil {
+		return nil
+	}
+	w := &wire.Ahead{Now: writeTime(a.Now), Message: a.Message}
+	if a.Instance != nil {
+		w.Instance = WriteInstance(*a.Instance)
+	}
+	return w
+}
+
+func readAhead(w *wire.Ahead) (*protocol.Ahead, error) {
+	if w == nil {
+		return nil, nil
+	}
+	now, err := readTime(w.GetNow())
+	if err != nil {
+		return nil, err
+	}
+	a := &protocol.Ahead{Now: now, Message: w.GetMessage()}
+	if w.GetInstance() != nil {
+		i, err := ReadInstance(w.GetInstance())
+		if err != nil {
+			return nil, err
+		}
+		a.Instance = &i
+	}
+	return a, nil
 }

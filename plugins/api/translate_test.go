@@ -38,6 +38,7 @@ var (
 	started = protocol.Begin{
 		Op: "op", Protocol: "p", Side: protocol.Servicer, Peer: comm.Peer{Name: "n", Role: comm.Vendor, Key: "k", Addresses: []string{"a", "b"}, PNP: "pnp"},
 		Call: call, Leased: []instrument.Instance{card}, Seed: []byte("seed"), Now: noon, Outcomes: map[int]*fault.Fault{2: taken, 7: taken}, Recorded: 9,
+		Ahead: &protocol.Ahead{Now: noon, Message: json.RawMessage(`{"a":1}`), Instance: &card},
 	}
 	wireOnly  = cmpopts.IgnoreUnexported(protocol.Answer{}) // the host's own notes stay with the host
 	sameFault = cmp.Comparer(func(a, b *fault.Fault) bool {
@@ -122,11 +123,11 @@ func TestEachKindOfStepCrossesWhole(t *testing.T) {
 
 func TestEachKindOfAnswerCrossesWhole(t *testing.T) {
 	for name, want := range map[string]protocol.Answer{
-		"message":   {Now: noon, Message: json.RawMessage(`1`)},
+		"message":   {Now: noon, Message: json.RawMessage(`1`), Ahead: &protocol.Ahead{Now: noon, Message: json.RawMessage(`2`)}},
 		"response":  {Now: noon, Response: &protocol.Response{Status: 404, Header: map[string]string{"A": "b"}, Body: []byte("no")}},
 		"text":      {Now: noon, Text: "yes"},
 		"instance":  {Now: noon, Instance: &card},
-		"found":     {Now: noon, Found: "i"},
+		"found":     {Now: noon, Found: "i", Ahead: &protocol.Ahead{Now: noon, Instance: &card}},
 		"fault":     {Now: noon, Fault: taken},
 		"rewind":    {Now: noon, Rewind: &started},
 		"done":      {Now: noon, Done: true},

@@ -185,7 +185,7 @@ func FuzzReadSteps(f *testing.F) {
 		if proto.Unmarshal(raw, &w) != nil {
 			return
 		}
-		steps, err := g.read(&w, 0)
+		steps, err := g.read(&w, 0, nil)
 		if err != nil {
 			return
 		}

@@ -69,6 +69,7 @@ func (p *stepper) RunSteps(ctx context.Context, b protocol.Begin, d protocol.Doo
 			return fault.New(fault.Denied, "%s may not see a %s", p.view.Info.ID, i.Class).Because("class-not-granted")
 		}
 	}
+	b.Ahead = p.granted.ahead(b.Ahead)
 	l, err := p.bundle.life(ctx)
 	if err != nil {
 		return err
@@ -77,7 +78,7 @@ func (p *stepper) RunSteps(ctx context.Context, b protocol.Begin, d protocol.Doo
 	if err != nil {
 		return err
 	}
-	r := &run{stepper: p, operation: b.Call.Operation, side: b.Side, life: l, row: o, door: d}
+	r := &run{stepper: p, operation: b.Call.Operation, side: b.Side, life: l, row: o, door: d, ahead: b.Ahead}
 	if err := l.table.say(ctx, o, &wire.HostFrame{Operation: o.n, Body: &wire.HostFrame_Begin{Begin: api.WriteBegin(b, p.role)}}); err != nil {
 		l.table.remove(o)
 		return err
@@ -97,7 +98,8 @@ type run struct {
 	life      *life
 	row       *operation
 	door      protocol.Door
-	seen      int // number of the last step
+	seen      int             // number of the last step
+	ahead     *protocol.Ahead // what the step after it may ask
 }
 
 // turn takes the plugin's steps to the door and the answer back.
@@ -112,23 +114,22 @@ func (r *run) turn(ctx context.Context) (over bool, err error) {
 		t.remove(r.row)
 		return false, r.died(crash.Crash)
 	}
-	steps, err := r.granted.read(frame.GetSteps(), r.seen)
+	steps, err := r.granted.read(frame.GetSteps(), r.seen, r.ahead)
 	if err != nil {
 		r.life.misbehaved(fault.New(fault.Invalid, "%s of %s at the %s: %s", r.operation, r.view.Info.ID, r.side, fault.From(err).Message))
 		return false, r.life.over()
 	}
 	r.life.allowed.add(frame.GetSteps().GetAllowed())
-	answer, err := r.door.Exchange(ctx, steps)
+	answer, last, err := r.exchange(ctx, steps)
 	if err != nil {
 		t.remove(r.row)
 		go t.suspend(r.row.n)
 		return false, err
 	}
 	answer = r.granted.filter(answer)
-	last := steps[len(steps)-1]
-	r.seen = last.N
+	r.seen, r.ahead = last.N, answer.Ahead
 	if answer.Rewind != nil {
-		r.seen = 0
+		r.seen, r.ahead = 0, answer.Rewind.Ahead
 	}
 	over = answer.Done || answer.Suspended || last.Kind == protocol.StepResult && answer.Rewind == nil
 	if over {
@@ -140,6 +141,23 @@ func (r *run) turn(ctx context.Context) (over bool, err error) {
 		return false, err
 	}
 	return over, r.outcome(over, answer)
+}
+
+// exchange takes steps to the door, and tells the last one that was answered. One that was answered
+// ahead goes alone: if that ends the run, the rest was not taken.
+func (r *run) exchange(ctx context.Context, steps []protocol.Step) (protocol.Answer, protocol.Step, error) {
+	if first := steps[0]; len(steps) > 1 && r.ahead.Answers(first) {
+		a, err := r.door.Exchange(ctx, steps[:1])
+		if err != nil || a.Rewind != nil || a.Suspended || a.Done {
+			return a, first, err
+		}
+		if !r.ahead.Is(a) {
+			return a, first, fault.New(fault.Internal, "the host answers step %d of %s otherwise than it has told its code", first.N, r.operation).Because("ahead-differs")
+		}
+		steps = steps[1:]
+	}
+	a, err := r.door.Exchange(ctx, steps)
+	return a, steps[len(steps)-1], err
 }
 
 // outcome is what the end of a run is to our caller.

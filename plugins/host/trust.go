@@ -45,14 +45,29 @@ func (g grants) filter(a protocol.Answer) protocol.Answer {
 	if a.Instance != nil && !g.has(a.Instance.Class) {
 		return protocol.Answer{Now: a.Now, Fault: fault.New(fault.Denied, "this plugin may not see a %s", a.Instance.Class).Because("class-not-granted")}
 	}
+	a.Ahead = g.ahead(a.Ahead)
+	if a.Rewind != nil {
+		again := *a.Rewind
+		again.Ahead = g.ahead(again.Ahead)
+		a.Rewind = &again
+	}
 	return a
 }
 
-// read takes a frame of steps that follow number seen. The error says what no
+// ahead is what the plugin may be told before it asks.
+func (g grants) ahead(a *protocol.Ahead) *protocol.Ahead {
+	if a != nil && a.Instance != nil && !g.has(a.Instance.Class) {
+		return nil
+	}
+	return a
+}
+
+// read takes a frame of steps that follow number seen, the first of which may have been answered
+// ahead. The error says what no
 // honest plugin sends. A key, name or question whose text cannot be one is what an
 // honest plugin may have been given by a peer: it ends that operation, as if its code
 // had said so.
-func (g grants) read(w *wire.Steps, seen int) ([]protocol.Step, error) {
+func (g grants) read(w *wire.Steps, seen int, ahead *protocol.Ahead) ([]protocol.Step, error) {
 	steps, err := api.ReadSteps(w)
 	if err != nil {
 		return nil, err
@@ -62,7 +77,7 @@ func (g grants) read(w *wire.Steps, seen int) ([]protocol.Step, error) {
 		if seen++; s.N != seen || seen > api.MaxSteps {
 			return nil, wrong("step %d came where %d was due, of %d at most", s.N, seen, api.MaxSteps)
 		}
-		rides := s.Kind == protocol.StepSend || s.Kind == protocol.StepUpdate
+		rides := s.Kind == protocol.StepSend || s.Kind == protocol.StepUpdate || n == 0 && len(steps) > 1 && ahead.Answers(*s)
 		if last := n == len(steps)-1; rides == last {
 			return nil, wrong("step %d rides at the end of a frame, or asks before it", s.N)
 		}

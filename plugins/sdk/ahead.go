@@ -32,6 +32,14 @@ func (a *ahead) begin(b protocol.Begin) {
 	for _, i := range b.Leased {
 		a.known[i.ID] = i
 	}
+	a.told(b.Ahead)
+}
+
+// told takes note of what code may read without asking.
+func (a *ahead) told(p *protocol.Ahead) {
+	if p != nil && p.Instance != nil {
+		a.known[p.Instance.ID] = *p.Instance
+	}
 }
 
 // heard takes note of what the host has answered.
@@ -42,6 +50,7 @@ func (a *ahead) heard(h protocol.Answer) {
 	if h.Instance != nil {
 		a.known[h.Instance.ID] = *h.Instance
 	}
+	a.told(h.Ahead)
 }
 
 // allowed names the changes among steps that classes allow.

@@ -237,7 +237,8 @@ type Begin struct {
 	Now           *timestamppb.Timestamp `protobuf:"bytes,8,opt,name=now,proto3" json:"now,omitempty"`
 	Outcomes      map[uint32]*Fault      `protobuf:"bytes,9,rep,name=outcomes,proto3" json:"outcomes,omitempty" protobuf_key:"varint,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
 	Recorded      uint32                 `protobuf:"varint,10,opt,name=recorded,proto3" json:"recorded,omitempty"`
-	Role          string                 `protobuf:"bytes,11,opt,name=role,proto3" json:"role,omitempty"` // the view of the party that runs it; empty in a rewind
+	Role          string                 `protobuf:"bytes,11,opt,name=role,proto3" json:"role,omitempty"`   // the view of the party that runs it; empty in a rewind
+	Ahead         *Ahead                 `protobuf:"bytes,12,opt,name=ahead,proto3" json:"ahead,omitempty"` // what the first step may ask
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -349,9 +350,16 @@ func (x *Begin) GetRole() string {
 	return ""
 }
 
+func (x *Begin) GetAhead() *Ahead {
+	if x != nil {
+		return x.Ahead
+	}
+	return nil
+}
+
 type Steps struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	Steps []*Step                `protobuf:"bytes,1,rep,name=steps,proto3" json:"steps,omitempty"` // only the last one asks or is the result
+	Steps []*Step                `protobuf:"bytes,1,rep,name=steps,proto3" json:"steps,omitempty"` // only the last one asks or is the result, and the first if it was answered ahead
 	// Changes among the steps that classes of this plugin have allowed already:
 	// the host need not ask them. Each is 32 bytes, see README.md of plugins/api.
 	Allowed       [][]byte `protobuf:"bytes,2,rep,name=allowed,proto3" json:"allowed,omitempty"`
@@ -1025,6 +1033,7 @@ type Answer struct {
 	//	*Answer_Done
 	//	*Answer_Suspended
 	Body          isAnswer_Body `protobuf_oneof:"body"`
+	Ahead         *Ahead        `protobuf:"bytes,12,opt,name=ahead,proto3" json:"ahead,omitempty"` // what the step after this one may ask
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1163,6 +1172,13 @@ func (x *Answer) GetSuspended() bool {
 	return false
 }
 
+func (x *Answer) GetAhead() *Ahead {
+	if x != nil {
+		return x.Ahead
+	}
+	return nil
+}
+
 type isAnswer_Body interface {
 	isAnswer_Body()
 }
@@ -1227,6 +1243,69 @@ func (*Answer_Done) isAnswer_Body() {}
 
 func (*Answer_Suspended) isAnswer_Body() {}
 
+// Ahead is the answer to a step that was not taken yet: to a recv, the message; to a
+// get of this instance, the instance. Whoever takes just that step as the next one need
+// not wait for its answer: it goes on, and the step is the first of its frame.
+type Ahead struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Now           *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=now,proto3" json:"now,omitempty"`
+	Message       []byte                 `protobuf:"bytes,2,opt,name=message,proto3" json:"message,omitempty"`
+	Instance      *Instance              `protobuf:"bytes,3,opt,name=instance,proto3" json:"instance,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Ahead) Reset() {
+	*x = Ahead{}
+	mi := &file_plugin_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Ahead) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Ahead) ProtoMessage() {}
+
+func (x *Ahead) ProtoReflect() protoreflect.Message {
+	mi := &file_plugin_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Ahead.ProtoReflect.Descriptor instead.
+func (*Ahead) Descriptor() ([]byte, []int) {
+	return file_plugin_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *Ahead) GetNow() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Now
+	}
+	return nil
+}
+
+func (x *Ahead) GetMessage() []byte {
+	if x != nil {
+		return x.Message
+	}
+	return nil
+}
+
+func (x *Ahead) GetInstance() *Instance {
+	if x != nil {
+		return x.Instance
+	}
+	return nil
+}
+
 type Response struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Status        int32                  `protobuf:"varint,1,opt,name=status,proto3" json:"status,omitempty"`
@@ -1238,7 +1317,7 @@ type Response struct {
 
 func (x *Response) Reset() {
 	*x = Response{}
-	mi := &file_plugin_proto_msgTypes[13]
+	mi := &file_plugin_proto_msgTypes[14]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1250,7 +1329,7 @@ func (x *Response) String() string {
 func (*Response) ProtoMessage() {}
 
 func (x *Response) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[13]
+	mi := &file_plugin_proto_msgTypes[14]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1263,7 +1342,7 @@ func (x *Response) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Response.ProtoReflect.Descriptor instead.
 func (*Response) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{13}
+	return file_plugin_proto_rawDescGZIP(), []int{14}
 }
 
 func (x *Response) GetStatus() int32 {
@@ -1300,7 +1379,7 @@ type Peer struct {
 
 func (x *Peer) Reset() {
 	*x = Peer{}
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1312,7 +1391,7 @@ func (x *Peer) String() string {
 func (*Peer) ProtoMessage() {}
 
 func (x *Peer) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[14]
+	mi := &file_plugin_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1325,7 +1404,7 @@ func (x *Peer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Peer.ProtoReflect.Descriptor instead.
 func (*Peer) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{14}
+	return file_plugin_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *Peer) GetName() string {
@@ -1378,7 +1457,7 @@ type Call struct {
 
 func (x *Call) Reset() {
 	*x = Call{}
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1390,7 +1469,7 @@ func (x *Call) String() string {
 func (*Call) ProtoMessage() {}
 
 func (x *Call) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[15]
+	mi := &file_plugin_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1403,7 +1482,7 @@ func (x *Call) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Call.ProtoReflect.Descriptor instead.
 func (*Call) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{15}
+	return file_plugin_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Call) GetOperation() string {
@@ -1471,7 +1550,7 @@ type Offer struct {
 
 func (x *Offer) Reset() {
 	*x = Offer{}
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1483,7 +1562,7 @@ func (x *Offer) String() string {
 func (*Offer) ProtoMessage() {}
 
 func (x *Offer) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[16]
+	mi := &file_plugin_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1496,7 +1575,7 @@ func (x *Offer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Offer.ProtoReflect.Descriptor instead.
 func (*Offer) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{16}
+	return file_plugin_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Offer) GetId() string {
@@ -1565,7 +1644,7 @@ type Result struct {
 
 func (x *Result) Reset() {
 	*x = Result{}
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1577,7 +1656,7 @@ func (x *Result) String() string {
 func (*Result) ProtoMessage() {}
 
 func (x *Result) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[17]
+	mi := &file_plugin_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1590,7 +1669,7 @@ func (x *Result) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Result.ProtoReflect.Descriptor instead.
 func (*Result) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{17}
+	return file_plugin_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Result) GetValue() []byte {
@@ -1623,7 +1702,7 @@ type Instance struct {
 
 func (x *Instance) Reset() {
 	*x = Instance{}
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1635,7 +1714,7 @@ func (x *Instance) String() string {
 func (*Instance) ProtoMessage() {}
 
 func (x *Instance) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[18]
+	mi := &file_plugin_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1648,7 +1727,7 @@ func (x *Instance) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Instance.ProtoReflect.Descriptor instead.
 func (*Instance) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{18}
+	return file_plugin_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Instance) GetId() string {
@@ -1718,7 +1797,7 @@ type Amount struct {
 
 func (x *Amount) Reset() {
 	*x = Amount{}
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1730,7 +1809,7 @@ func (x *Amount) String() string {
 func (*Amount) ProtoMessage() {}
 
 func (x *Amount) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[19]
+	mi := &file_plugin_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1743,7 +1822,7 @@ func (x *Amount) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Amount.ProtoReflect.Descriptor instead.
 func (*Amount) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{19}
+	return file_plugin_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Amount) GetCurrency() string {
@@ -1779,7 +1858,7 @@ type Fault struct {
 
 func (x *Fault) Reset() {
 	*x = Fault{}
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1791,7 +1870,7 @@ func (x *Fault) String() string {
 func (*Fault) ProtoMessage() {}
 
 func (x *Fault) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[20]
+	mi := &file_plugin_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1804,7 +1883,7 @@ func (x *Fault) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fault.ProtoReflect.Descriptor instead.
 func (*Fault) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{20}
+	return file_plugin_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Fault) GetKind() uint32 {
@@ -1843,7 +1922,7 @@ type DescribeRequest struct {
 
 func (x *DescribeRequest) Reset() {
 	*x = DescribeRequest{}
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1855,7 +1934,7 @@ func (x *DescribeRequest) String() string {
 func (*DescribeRequest) ProtoMessage() {}
 
 func (x *DescribeRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[21]
+	mi := &file_plugin_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1868,7 +1947,7 @@ func (x *DescribeRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DescribeRequest.ProtoReflect.Descriptor instead.
 func (*DescribeRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{21}
+	return file_plugin_proto_rawDescGZIP(), []int{22}
 }
 
 type Description struct {
@@ -1883,7 +1962,7 @@ type Description struct {
 
 func (x *Description) Reset() {
 	*x = Description{}
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1895,7 +1974,7 @@ func (x *Description) String() string {
 func (*Description) ProtoMessage() {}
 
 func (x *Description) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[22]
+	mi := &file_plugin_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1908,7 +1987,7 @@ func (x *Description) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Description.ProtoReflect.Descriptor instead.
 func (*Description) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{22}
+	return file_plugin_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Description) GetName() string {
@@ -1951,7 +2030,7 @@ type RoleView struct {
 
 func (x *RoleView) Reset() {
 	*x = RoleView{}
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1963,7 +2042,7 @@ func (x *RoleView) String() string {
 func (*RoleView) ProtoMessage() {}
 
 func (x *RoleView) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[23]
+	mi := &file_plugin_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1976,7 +2055,7 @@ func (x *RoleView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RoleView.ProtoReflect.Descriptor instead.
 func (*RoleView) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{23}
+	return file_plugin_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *RoleView) GetRole() string {
@@ -2017,7 +2096,7 @@ type ClassView struct {
 
 func (x *ClassView) Reset() {
 	*x = ClassView{}
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2029,7 +2108,7 @@ func (x *ClassView) String() string {
 func (*ClassView) ProtoMessage() {}
 
 func (x *ClassView) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[24]
+	mi := &file_plugin_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2042,7 +2121,7 @@ func (x *ClassView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ClassView.ProtoReflect.Descriptor instead.
 func (*ClassView) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{24}
+	return file_plugin_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *ClassView) GetId() string {
@@ -2119,7 +2198,7 @@ type Field struct {
 
 func (x *Field) Reset() {
 	*x = Field{}
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2131,7 +2210,7 @@ func (x *Field) String() string {
 func (*Field) ProtoMessage() {}
 
 func (x *Field) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[25]
+	mi := &file_plugin_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2144,7 +2223,7 @@ func (x *Field) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Field.ProtoReflect.Descriptor instead.
 func (*Field) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{25}
+	return file_plugin_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Field) GetName() string {
@@ -2178,7 +2257,7 @@ type Move struct {
 
 func (x *Move) Reset() {
 	*x = Move{}
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2190,7 +2269,7 @@ func (x *Move) String() string {
 func (*Move) ProtoMessage() {}
 
 func (x *Move) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[26]
+	mi := &file_plugin_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2203,7 +2282,7 @@ func (x *Move) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Move.ProtoReflect.Descriptor instead.
 func (*Move) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{26}
+	return file_plugin_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Move) GetFrom() string {
@@ -2234,7 +2313,7 @@ type ProtocolView struct {
 
 func (x *ProtocolView) Reset() {
 	*x = ProtocolView{}
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2246,7 +2325,7 @@ func (x *ProtocolView) String() string {
 func (*ProtocolView) ProtoMessage() {}
 
 func (x *ProtocolView) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[27]
+	mi := &file_plugin_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2259,7 +2338,7 @@ func (x *ProtocolView) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ProtocolView.ProtoReflect.Descriptor instead.
 func (*ProtocolView) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{27}
+	return file_plugin_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *ProtocolView) GetId() string {
@@ -2315,7 +2394,7 @@ type Compatible struct {
 
 func (x *Compatible) Reset() {
 	*x = Compatible{}
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2327,7 +2406,7 @@ func (x *Compatible) String() string {
 func (*Compatible) ProtoMessage() {}
 
 func (x *Compatible) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[28]
+	mi := &file_plugin_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2340,7 +2419,7 @@ func (x *Compatible) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Compatible.ProtoReflect.Descriptor instead.
 func (*Compatible) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{28}
+	return file_plugin_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Compatible) GetClass() string {
@@ -2369,7 +2448,7 @@ type Offered struct {
 
 func (x *Offered) Reset() {
 	*x = Offered{}
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2381,7 +2460,7 @@ func (x *Offered) String() string {
 func (*Offered) ProtoMessage() {}
 
 func (x *Offered) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[29]
+	mi := &file_plugin_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2394,7 +2473,7 @@ func (x *Offered) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Offered.ProtoReflect.Descriptor instead.
 func (*Offered) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{29}
+	return file_plugin_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Offered) GetPeer() string {
@@ -2424,7 +2503,7 @@ type Operation struct {
 
 func (x *Operation) Reset() {
 	*x = Operation{}
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2436,7 +2515,7 @@ func (x *Operation) String() string {
 func (*Operation) ProtoMessage() {}
 
 func (x *Operation) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[30]
+	mi := &file_plugin_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2449,7 +2528,7 @@ func (x *Operation) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Operation.ProtoReflect.Descriptor instead.
 func (*Operation) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{30}
+	return file_plugin_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Operation) GetName() string {
@@ -2499,7 +2578,7 @@ type CheckRequest struct {
 
 func (x *CheckRequest) Reset() {
 	*x = CheckRequest{}
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2511,7 +2590,7 @@ func (x *CheckRequest) String() string {
 func (*CheckRequest) ProtoMessage() {}
 
 func (x *CheckRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[31]
+	mi := &file_plugin_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2524,7 +2603,7 @@ func (x *CheckRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckRequest.ProtoReflect.Descriptor instead.
 func (*CheckRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{31}
+	return file_plugin_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *CheckRequest) GetRole() string {
@@ -2564,7 +2643,7 @@ type CheckAnswer struct {
 
 func (x *CheckAnswer) Reset() {
 	*x = CheckAnswer{}
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2576,7 +2655,7 @@ func (x *CheckAnswer) String() string {
 func (*CheckAnswer) ProtoMessage() {}
 
 func (x *CheckAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[32]
+	mi := &file_plugin_proto_msgTypes[33]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2589,7 +2668,7 @@ func (x *CheckAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CheckAnswer.ProtoReflect.Descriptor instead.
 func (*CheckAnswer) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{32}
+	return file_plugin_proto_rawDescGZIP(), []int{33}
 }
 
 func (x *CheckAnswer) GetRefusal() *Fault {
@@ -2614,7 +2693,7 @@ type PreferRequest struct {
 
 func (x *PreferRequest) Reset() {
 	*x = PreferRequest{}
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2626,7 +2705,7 @@ func (x *PreferRequest) String() string {
 func (*PreferRequest) ProtoMessage() {}
 
 func (x *PreferRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[33]
+	mi := &file_plugin_proto_msgTypes[34]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2639,7 +2718,7 @@ func (x *PreferRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreferRequest.ProtoReflect.Descriptor instead.
 func (*PreferRequest) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{33}
+	return file_plugin_proto_rawDescGZIP(), []int{34}
 }
 
 func (x *PreferRequest) GetRole() string {
@@ -2701,7 +2780,7 @@ type PreferAnswer struct {
 
 func (x *PreferAnswer) Reset() {
 	*x = PreferAnswer{}
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2713,7 +2792,7 @@ func (x *PreferAnswer) String() string {
 func (*PreferAnswer) ProtoMessage() {}
 
 func (x *PreferAnswer) ProtoReflect() protoreflect.Message {
-	mi := &file_plugin_proto_msgTypes[34]
+	mi := &file_plugin_proto_msgTypes[35]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2726,7 +2805,7 @@ func (x *PreferAnswer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PreferAnswer.ProtoReflect.Descriptor instead.
 func (*PreferAnswer) Descriptor() ([]byte, []int) {
-	return file_plugin_proto_rawDescGZIP(), []int{34}
+	return file_plugin_proto_rawDescGZIP(), []int{35}
 }
 
 func (x *PreferAnswer) GetProtocol() string {
@@ -2758,7 +2837,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\toperation\x18\x01 \x01(\x04R\toperation\x121\n" +
 	"\x05steps\x18\x02 \x01(\v2\x19.swaperoo.plugin.v1.StepsH\x00R\x05steps\x121\n" +
 	"\x05crash\x18\x03 \x01(\v2\x19.swaperoo.plugin.v1.FaultH\x00R\x05crashB\x06\n" +
-	"\x04body\"\xe8\x03\n" +
+	"\x04body\"\x99\x04\n" +
 	"\x05Begin\x12\x0e\n" +
 	"\x02op\x18\x01 \x01(\tR\x02op\x12\x1a\n" +
 	"\bprotocol\x18\x02 \x01(\tR\bprotocol\x12\x12\n" +
@@ -2771,7 +2850,8 @@ const file_plugin_proto_rawDesc = "" +
 	"\boutcomes\x18\t \x03(\v2'.swaperoo.plugin.v1.Begin.OutcomesEntryR\boutcomes\x12\x1a\n" +
 	"\brecorded\x18\n" +
 	" \x01(\rR\brecorded\x12\x12\n" +
-	"\x04role\x18\v \x01(\tR\x04role\x1aV\n" +
+	"\x04role\x18\v \x01(\tR\x04role\x12/\n" +
+	"\x05ahead\x18\f \x01(\v2\x19.swaperoo.plugin.v1.AheadR\x05ahead\x1aV\n" +
 	"\rOutcomesEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\rR\x03key\x12/\n" +
 	"\x05value\x18\x02 \x01(\v2\x19.swaperoo.plugin.v1.FaultR\x05value:\x028\x01\"Q\n" +
@@ -2820,7 +2900,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06Lookup\x12\x14\n" +
 	"\x05class\x18\x01 \x01(\tR\x05class\x12\x10\n" +
 	"\x03key\x18\x02 \x01(\tR\x03key\x12\x14\n" +
-	"\x05value\x18\x03 \x01(\tR\x05value\"\xd4\x03\n" +
+	"\x05value\x18\x03 \x01(\tR\x05value\"\x85\x04\n" +
 	"\x06Answer\x12,\n" +
 	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now\x12\x1a\n" +
 	"\amessage\x18\x02 \x01(\fH\x00R\amessage\x12:\n" +
@@ -2833,8 +2913,13 @@ const file_plugin_proto_rawDesc = "" +
 	"\x06rewind\x18\t \x01(\v2\x19.swaperoo.plugin.v1.BeginH\x00R\x06rewind\x12\x14\n" +
 	"\x04done\x18\n" +
 	" \x01(\bH\x00R\x04done\x12\x1e\n" +
-	"\tsuspended\x18\v \x01(\bH\x00R\tsuspendedB\x06\n" +
-	"\x04body\"\xb3\x01\n" +
+	"\tsuspended\x18\v \x01(\bH\x00R\tsuspended\x12/\n" +
+	"\x05ahead\x18\f \x01(\v2\x19.swaperoo.plugin.v1.AheadR\x05aheadB\x06\n" +
+	"\x04body\"\x89\x01\n" +
+	"\x05Ahead\x12,\n" +
+	"\x03now\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x03now\x12\x18\n" +
+	"\amessage\x18\x02 \x01(\fR\amessage\x128\n" +
+	"\binstance\x18\x03 \x01(\v2\x1c.swaperoo.plugin.v1.InstanceR\binstance\"\xb3\x01\n" +
 	"\bResponse\x12\x16\n" +
 	"\x06status\x18\x01 \x01(\x05R\x06status\x12@\n" +
 	"\x06header\x18\x02 \x03(\v2(.swaperoo.plugin.v1.Response.HeaderEntryR\x06header\x12\x12\n" +
@@ -2984,7 +3069,7 @@ func file_plugin_proto_rawDescGZIP() []byte {
 	return file_plugin_proto_rawDescData
 }
 
-var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 41)
+var file_plugin_proto_msgTypes = make([]protoimpl.MessageInfo, 42)
 var file_plugin_proto_goTypes = []any{
 	(*HostFrame)(nil),             // 0: swaperoo.plugin.v1.HostFrame
 	(*PluginFrame)(nil),           // 1: swaperoo.plugin.v1.PluginFrame
@@ -2999,101 +3084,106 @@ var file_plugin_proto_goTypes = []any{
 	(*Prompt)(nil),                // 10: swaperoo.plugin.v1.Prompt
 	(*Lookup)(nil),                // 11: swaperoo.plugin.v1.Lookup
 	(*Answer)(nil),                // 12: swaperoo.plugin.v1.Answer
-	(*Response)(nil),              // 13: swaperoo.plugin.v1.Response
-	(*Peer)(nil),                  // 14: swaperoo.plugin.v1.Peer
-	(*Call)(nil),                  // 15: swaperoo.plugin.v1.Call
-	(*Offer)(nil),                 // 16: swaperoo.plugin.v1.Offer
-	(*Result)(nil),                // 17: swaperoo.plugin.v1.Result
-	(*Instance)(nil),              // 18: swaperoo.plugin.v1.Instance
-	(*Amount)(nil),                // 19: swaperoo.plugin.v1.Amount
-	(*Fault)(nil),                 // 20: swaperoo.plugin.v1.Fault
-	(*DescribeRequest)(nil),       // 21: swaperoo.plugin.v1.DescribeRequest
-	(*Description)(nil),           // 22: swaperoo.plugin.v1.Description
-	(*RoleView)(nil),              // 23: swaperoo.plugin.v1.RoleView
-	(*ClassView)(nil),             // 24: swaperoo.plugin.v1.ClassView
-	(*Field)(nil),                 // 25: swaperoo.plugin.v1.Field
-	(*Move)(nil),                  // 26: swaperoo.plugin.v1.Move
-	(*ProtocolView)(nil),          // 27: swaperoo.plugin.v1.ProtocolView
-	(*Compatible)(nil),            // 28: swaperoo.plugin.v1.Compatible
-	(*Offered)(nil),               // 29: swaperoo.plugin.v1.Offered
-	(*Operation)(nil),             // 30: swaperoo.plugin.v1.Operation
-	(*CheckRequest)(nil),          // 31: swaperoo.plugin.v1.CheckRequest
-	(*CheckAnswer)(nil),           // 32: swaperoo.plugin.v1.CheckAnswer
-	(*PreferRequest)(nil),         // 33: swaperoo.plugin.v1.PreferRequest
-	(*PreferAnswer)(nil),          // 34: swaperoo.plugin.v1.PreferAnswer
-	nil,                           // 35: swaperoo.plugin.v1.Begin.OutcomesEntry
-	nil,                           // 36: swaperoo.plugin.v1.Fetch.HeaderEntry
-	nil,                           // 37: swaperoo.plugin.v1.Response.HeaderEntry
-	nil,                           // 38: swaperoo.plugin.v1.Call.InvoiceEntry
-	nil,                           // 39: swaperoo.plugin.v1.Offer.InvoiceEntry
-	nil,                           // 40: swaperoo.plugin.v1.Instance.KeysEntry
-	(*timestamppb.Timestamp)(nil), // 41: google.protobuf.Timestamp
+	(*Ahead)(nil),                 // 13: swaperoo.plugin.v1.Ahead
+	(*Response)(nil),              // 14: swaperoo.plugin.v1.Response
+	(*Peer)(nil),                  // 15: swaperoo.plugin.v1.Peer
+	(*Call)(nil),                  // 16: swaperoo.plugin.v1.Call
+	(*Offer)(nil),                 // 17: swaperoo.plugin.v1.Offer
+	(*Result)(nil),                // 18: swaperoo.plugin.v1.Result
+	(*Instance)(nil),              // 19: swaperoo.plugin.v1.Instance
+	(*Amount)(nil),                // 20: swaperoo.plugin.v1.Amount
+	(*Fault)(nil),                 // 21: swaperoo.plugin.v1.Fault
+	(*DescribeRequest)(nil),       // 22: swaperoo.plugin.v1.DescribeRequest
+	(*Description)(nil),           // 23: swaperoo.plugin.v1.Description
+	(*RoleView)(nil),              // 24: swaperoo.plugin.v1.RoleView
+	(*ClassView)(nil),             // 25: swaperoo.plugin.v1.ClassView
+	(*Field)(nil),                 // 26: swaperoo.plugin.v1.Field
+	(*Move)(nil),                  // 27: swaperoo.plugin.v1.Move
+	(*ProtocolView)(nil),          // 28: swaperoo.plugin.v1.ProtocolView
+	(*Compatible)(nil),            // 29: swaperoo.plugin.v1.Compatible
+	(*Offered)(nil),               // 30: swaperoo.plugin.v1.Offered
+	(*Operation)(nil),             // 31: swaperoo.plugin.v1.Operation
+	(*CheckRequest)(nil),          // 32: swaperoo.plugin.v1.CheckRequest
+	(*CheckAnswer)(nil),           // 33: swaperoo.plugin.v1.CheckAnswer
+	(*PreferRequest)(nil),         // 34: swaperoo.plugin.v1.PreferRequest
+	(*PreferAnswer)(nil),          // 35: swaperoo.plugin.v1.PreferAnswer
+	nil,                           // 36: swaperoo.plugin.v1.Begin.OutcomesEntry
+	nil,                           // 37: swaperoo.plugin.v1.Fetch.HeaderEntry
+	nil,                           // 38: swaperoo.plugin.v1.Response.HeaderEntry
+	nil,                           // 39: swaperoo.plugin.v1.Call.InvoiceEntry
+	nil,                           // 40: swaperoo.plugin.v1.Offer.InvoiceEntry
+	nil,                           // 41: swaperoo.plugin.v1.Instance.KeysEntry
+	(*timestamppb.Timestamp)(nil), // 42: google.protobuf.Timestamp
 }
 var file_plugin_proto_depIdxs = []int32{
 	2,  // 0: swaperoo.plugin.v1.HostFrame.begin:type_name -> swaperoo.plugin.v1.Begin
 	12, // 1: swaperoo.plugin.v1.HostFrame.answer:type_name -> swaperoo.plugin.v1.Answer
 	3,  // 2: swaperoo.plugin.v1.PluginFrame.steps:type_name -> swaperoo.plugin.v1.Steps
-	20, // 3: swaperoo.plugin.v1.PluginFrame.crash:type_name -> swaperoo.plugin.v1.Fault
-	14, // 4: swaperoo.plugin.v1.Begin.peer:type_name -> swaperoo.plugin.v1.Peer
-	15, // 5: swaperoo.plugin.v1.Begin.call:type_name -> swaperoo.plugin.v1.Call
-	18, // 6: swaperoo.plugin.v1.Begin.leased:type_name -> swaperoo.plugin.v1.Instance
-	41, // 7: swaperoo.plugin.v1.Begin.now:type_name -> google.protobuf.Timestamp
-	35, // 8: swaperoo.plugin.v1.Begin.outcomes:type_name -> swaperoo.plugin.v1.Begin.OutcomesEntry
-	4,  // 9: swaperoo.plugin.v1.Steps.steps:type_name -> swaperoo.plugin.v1.Step
-	5,  // 10: swaperoo.plugin.v1.Step.update:type_name -> swaperoo.plugin.v1.Update
-	6,  // 11: swaperoo.plugin.v1.Step.result:type_name -> swaperoo.plugin.v1.Outcome
-	7,  // 12: swaperoo.plugin.v1.Step.recv:type_name -> swaperoo.plugin.v1.Recv
-	8,  // 13: swaperoo.plugin.v1.Step.fetch:type_name -> swaperoo.plugin.v1.Fetch
-	9,  // 14: swaperoo.plugin.v1.Step.invoke:type_name -> swaperoo.plugin.v1.Invocation
-	10, // 15: swaperoo.plugin.v1.Step.ask:type_name -> swaperoo.plugin.v1.Prompt
-	11, // 16: swaperoo.plugin.v1.Step.find:type_name -> swaperoo.plugin.v1.Lookup
-	18, // 17: swaperoo.plugin.v1.Update.writes:type_name -> swaperoo.plugin.v1.Instance
-	17, // 18: swaperoo.plugin.v1.Outcome.result:type_name -> swaperoo.plugin.v1.Result
-	20, // 19: swaperoo.plugin.v1.Outcome.fault:type_name -> swaperoo.plugin.v1.Fault
-	36, // 20: swaperoo.plugin.v1.Fetch.header:type_name -> swaperoo.plugin.v1.Fetch.HeaderEntry
-	15, // 21: swaperoo.plugin.v1.Invocation.call:type_name -> swaperoo.plugin.v1.Call
-	41, // 22: swaperoo.plugin.v1.Answer.now:type_name -> google.protobuf.Timestamp
-	13, // 23: swaperoo.plugin.v1.Answer.response:type_name -> swaperoo.plugin.v1.Response
-	17, // 24: swaperoo.plugin.v1.Answer.result:type_name -> swaperoo.plugin.v1.Result
-	18, // 25: swaperoo.plugin.v1.Answer.instance:type_name -> swaperoo.plugin.v1.Instance
-	20, // 26: swaperoo.plugin.v1.Answer.fault:type_name -> swaperoo.plugin.v1.Fault
-	2,  // 27: swaperoo.plugin.v1.Answer.rewind:type_name -> swaperoo.plugin.v1.Begin
-	37, // 28: swaperoo.plugin.v1.Response.header:type_name -> swaperoo.plugin.v1.Response.HeaderEntry
-	38, // 29: swaperoo.plugin.v1.Call.invoice:type_name -> swaperoo.plugin.v1.Call.InvoiceEntry
-	16, // 30: swaperoo.plugin.v1.Call.offer:type_name -> swaperoo.plugin.v1.Offer
-	41, // 31: swaperoo.plugin.v1.Call.deadline:type_name -> google.protobuf.Timestamp
-	19, // 32: swaperoo.plugin.v1.Offer.price:type_name -> swaperoo.plugin.v1.Amount
-	39, // 33: swaperoo.plugin.v1.Offer.invoice:type_name -> swaperoo.plugin.v1.Offer.InvoiceEntry
-	41, // 34: swaperoo.plugin.v1.Offer.until:type_name -> google.protobuf.Timestamp
-	19, // 35: swaperoo.plugin.v1.Result.amount:type_name -> swaperoo.plugin.v1.Amount
-	40, // 36: swaperoo.plugin.v1.Instance.keys:type_name -> swaperoo.plugin.v1.Instance.KeysEntry
-	23, // 37: swaperoo.plugin.v1.Description.roles:type_name -> swaperoo.plugin.v1.RoleView
-	24, // 38: swaperoo.plugin.v1.RoleView.classes:type_name -> swaperoo.plugin.v1.ClassView
-	27, // 39: swaperoo.plugin.v1.RoleView.protocols:type_name -> swaperoo.plugin.v1.ProtocolView
-	25, // 40: swaperoo.plugin.v1.ClassView.fields:type_name -> swaperoo.plugin.v1.Field
-	26, // 41: swaperoo.plugin.v1.ClassView.moves:type_name -> swaperoo.plugin.v1.Move
-	28, // 42: swaperoo.plugin.v1.ProtocolView.compatible:type_name -> swaperoo.plugin.v1.Compatible
-	29, // 43: swaperoo.plugin.v1.Compatible.offered:type_name -> swaperoo.plugin.v1.Offered
-	30, // 44: swaperoo.plugin.v1.Offered.operations:type_name -> swaperoo.plugin.v1.Operation
-	18, // 45: swaperoo.plugin.v1.CheckRequest.old:type_name -> swaperoo.plugin.v1.Instance
-	18, // 46: swaperoo.plugin.v1.CheckRequest.new:type_name -> swaperoo.plugin.v1.Instance
-	20, // 47: swaperoo.plugin.v1.CheckAnswer.refusal:type_name -> swaperoo.plugin.v1.Fault
-	19, // 48: swaperoo.plugin.v1.PreferRequest.amount:type_name -> swaperoo.plugin.v1.Amount
-	20, // 49: swaperoo.plugin.v1.PreferAnswer.refusal:type_name -> swaperoo.plugin.v1.Fault
-	20, // 50: swaperoo.plugin.v1.Begin.OutcomesEntry.value:type_name -> swaperoo.plugin.v1.Fault
-	21, // 51: swaperoo.plugin.v1.Plugin.Describe:input_type -> swaperoo.plugin.v1.DescribeRequest
-	31, // 52: swaperoo.plugin.v1.Plugin.Check:input_type -> swaperoo.plugin.v1.CheckRequest
-	33, // 53: swaperoo.plugin.v1.Plugin.Prefer:input_type -> swaperoo.plugin.v1.PreferRequest
-	0,  // 54: swaperoo.plugin.v1.Plugin.Operate:input_type -> swaperoo.plugin.v1.HostFrame
-	22, // 55: swaperoo.plugin.v1.Plugin.Describe:output_type -> swaperoo.plugin.v1.Description
-	32, // 56: swaperoo.plugin.v1.Plugin.Check:output_type -> swaperoo.plugin.v1.CheckAnswer
-	34, // 57: swaperoo.plugin.v1.Plugin.Prefer:output_type -> swaperoo.plugin.v1.PreferAnswer
-	1,  // 58: swaperoo.plugin.v1.Plugin.Operate:output_type -> swaperoo.plugin.v1.PluginFrame
-	55, // [55:59] is the sub-list for method output_type
-	51, // [51:55] is the sub-list for method input_type
-	51, // [51:51] is the sub-list for extension type_name
-	51, // [51:51] is the sub-list for extension extendee
-	0,  // [0:51] is the sub-list for field type_name
+	21, // 3: swaperoo.plugin.v1.PluginFrame.crash:type_name -> swaperoo.plugin.v1.Fault
+	15, // 4: swaperoo.plugin.v1.Begin.peer:type_name -> swaperoo.plugin.v1.Peer
+	16, // 5: swaperoo.plugin.v1.Begin.call:type_name -> swaperoo.plugin.v1.Call
+	19, // 6: swaperoo.plugin.v1.Begin.leased:type_name -> swaperoo.plugin.v1.Instance
+	42, // 7: swaperoo.plugin.v1.Begin.now:type_name -> google.protobuf.Timestamp
+	36, // 8: swaperoo.plugin.v1.Begin.outcomes:type_name -> swaperoo.plugin.v1.Begin.OutcomesEntry
+	13, // 9: swaperoo.plugin.v1.Begin.ahead:type_name -> swaperoo.plugin.v1.Ahead
+	4,  // 10: swaperoo.plugin.v1.Steps.steps:type_name -> swaperoo.plugin.v1.Step
+	5,  // 11: swaperoo.plugin.v1.Step.update:type_name -> swaperoo.plugin.v1.Update
+	6,  // 12: swaperoo.plugin.v1.Step.result:type_name -> swaperoo.plugin.v1.Outcome
+	7,  // 13: swaperoo.plugin.v1.Step.recv:type_name -> swaperoo.plugin.v1.Recv
+	8,  // 14: swaperoo.plugin.v1.Step.fetch:type_name -> swaperoo.plugin.v1.Fetch
+	9,  // 15: swaperoo.plugin.v1.Step.invoke:type_name -> swaperoo.plugin.v1.Invocation
+	10, // 16: swaperoo.plugin.v1.Step.ask:type_name -> swaperoo.plugin.v1.Prompt
+	11, // 17: swaperoo.plugin.v1.Step.find:type_name -> swaperoo.plugin.v1.Lookup
+	19, // 18: swaperoo.plugin.v1.Update.writes:type_name -> swaperoo.plugin.v1.Instance
+	18, // 19: swaperoo.plugin.v1.Outcome.result:type_name -> swaperoo.plugin.v1.Result
+	21, // 20: swaperoo.plugin.v1.Outcome.fault:type_name -> swaperoo.plugin.v1.Fault
+	37, // 21: swaperoo.plugin.v1.Fetch.header:type_name -> swaperoo.plugin.v1.Fetch.HeaderEntry
+	16, // 22: swaperoo.plugin.v1.Invocation.call:type_name -> swaperoo.plugin.v1.Call
+	42, // 23: swaperoo.plugin.v1.Answer.now:type_name -> google.protobuf.Timestamp
+	14, // 24: swaperoo.plugin.v1.Answer.response:type_name -> swaperoo.plugin.v1.Response
+	18, // 25: swaperoo.plugin.v1.Answer.result:type_name -> swaperoo.plugin.v1.Result
+	19, // 26: swaperoo.plugin.v1.Answer.instance:type_name -> swaperoo.plugin.v1.Instance
+	21, // 27: swaperoo.plugin.v1.Answer.fault:type_name -> swaperoo.plugin.v1.Fault
+	2,  // 28: swaperoo.plugin.v1.Answer.rewind:type_name -> swaperoo.plugin.v1.Begin
+	13, // 29: swaperoo.plugin.v1.Answer.ahead:type_name -> swaperoo.plugin.v1.Ahead
+	42, // 30: swaperoo.plugin.v1.Ahead.now:type_name -> google.protobuf.Timestamp
+	19, // 31: swaperoo.plugin.v1.Ahead.instance:type_name -> swaperoo.plugin.v1.Instance
+	38, // 32: swaperoo.plugin.v1.Response.header:type_name -> swaperoo.plugin.v1.Response.HeaderEntry
+	39, // 33: swaperoo.plugin.v1.Call.invoice:type_name -> swaperoo.plugin.v1.Call.InvoiceEntry
+	17, // 34: swaperoo.plugin.v1.Call.offer:type_name -> swaperoo.plugin.v1.Offer
+	42, // 35: swaperoo.plugin.v1.Call.deadline:type_name -> google.protobuf.Timestamp
+	20, // 36: swaperoo.plugin.v1.Offer.price:type_name -> swaperoo.plugin.v1.Amount
+	40, // 37: swaperoo.plugin.v1.Offer.invoice:type_name -> swaperoo.plugin.v1.Offer.InvoiceEntry
+	42, // 38: swaperoo.plugin.v1.Offer.until:type_name -> google.protobuf.Timestamp
+	20, // 39: swaperoo.plugin.v1.Result.amount:type_name -> swaperoo.plugin.v1.Amount
+	41, // 40: swaperoo.plugin.v1.Instance.keys:type_name -> swaperoo.plugin.v1.Instance.KeysEntry
+	24, // 41: swaperoo.plugin.v1.Description.roles:type_name -> swaperoo.plugin.v1.RoleView
+	25, // 42: swaperoo.plugin.v1.RoleView.classes:type_name -> swaperoo.plugin.v1.ClassView
+	28, // 43: swaperoo.plugin.v1.RoleView.protocols:type_name -> swaperoo.plugin.v1.ProtocolView
+	26, // 44: swaperoo.plugin.v1.ClassView.fields:type_name -> swaperoo.plugin.v1.Field
+	27, // 45: swaperoo.plugin.v1.ClassView.moves:type_name -> swaperoo.plugin.v1.Move
+	29, // 46: swaperoo.plugin.v1.ProtocolView.compatible:type_name -> swaperoo.plugin.v1.Compatible
+	30, // 47: swaperoo.plugin.v1.Compatible.offered:type_name -> swaperoo.plugin.v1.Offered
+	31, // 48: swaperoo.plugin.v1.Offered.operations:type_name -> swaperoo.plugin.v1.Operation
+	19, // 49: swaperoo.plugin.v1.CheckRequest.old:type_name -> swaperoo.plugin.v1.Instance
+	19, // 50: swaperoo.plugin.v1.CheckRequest.new:type_name -> swaperoo.plugin.v1.Instance
+	21, // 51: swaperoo.plugin.v1.CheckAnswer.refusal:type_name -> swaperoo.plugin.v1.Fault
+	20, // 52: swaperoo.plugin.v1.PreferRequest.amount:type_name -> swaperoo.plugin.v1.Amount
+	21, // 53: swaperoo.plugin.v1.PreferAnswer.refusal:type_name -> swaperoo.plugin.v1.Fault
+	21, // 54: swaperoo.plugin.v1.Begin.OutcomesEntry.value:type_name -> swaperoo.plugin.v1.Fault
+	22, // 55: swaperoo.plugin.v1.Plugin.Describe:input_type -> swaperoo.plugin.v1.DescribeRequest
+	32, // 56: swaperoo.plugin.v1.Plugin.Check:input_type -> swaperoo.plugin.v1.CheckRequest
+	34, // 57: swaperoo.plugin.v1.Plugin.Prefer:input_type -> swaperoo.plugin.v1.PreferRequest
+	0,  // 58: swaperoo.plugin.v1.Plugin.Operate:input_type -> swaperoo.plugin.v1.HostFrame
+	23, // 59: swaperoo.plugin.v1.Plugin.Describe:output_type -> swaperoo.plugin.v1.Description
+	33, // 60: swaperoo.plugin.v1.Plugin.Check:output_type -> swaperoo.plugin.v1.CheckAnswer
+	35, // 61: swaperoo.plugin.v1.Plugin.Prefer:output_type -> swaperoo.plugin.v1.PreferAnswer
+	1,  // 62: swaperoo.plugin.v1.Plugin.Operate:output_type -> swaperoo.plugin.v1.PluginFrame
+	59, // [59:63] is the sub-list for method output_type
+	55, // [55:59] is the sub-list for method input_type
+	55, // [55:55] is the sub-list for extension type_name
+	55, // [55:55] is the sub-list for extension extendee
+	0,  // [0:55] is the sub-list for field type_name
 }
 
 func init() { file_plugin_proto_init() }
@@ -3139,7 +3229,7 @@ func file_plugin_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_plugin_proto_rawDesc), len(file_plugin_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   41,
+			NumMessages:   42,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
