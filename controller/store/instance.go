@@ -36,22 +36,37 @@ func (w *work) Update(r instrument.Row, seen int64, holder instrument.OperationI
 	return w.claim(r)
 }
 
-// update tells how many rows it changed, none or one. A row mostly stays in its class and with its
-// owner; SQLite writes an index again for each column that is set, whatever to, and these two would cost
-// a page for every owner in a commit.
+// update tells how many rows it changed, none or one. SQLite writes an index again for each column that
+// is set, whatever to, and a page of it goes into the commit. A row mostly stays in its class and with its
+// owner, and an account in its status, as far as is remembered; each statement says so where it relies on it.
 func (w *work) update(r instrument.Row, seen int64, holder instrument.OperationID) (int64, error) {
 	const (
+		change = `UPDATE instances SET version = ?, lease = ?, sealed = ?
+			WHERE id = ? AND version = ? AND (lease IS NULL OR lease = ?) AND class = ? AND owner = ? AND status = ?`
 		stay = `UPDATE instances SET status = ?, version = ?, lease = ?, sealed = ?
 			WHERE id = ? AND version = ? AND (lease IS NULL OR lease = ?) AND class = ? AND owner = ?`
 		move = `UPDATE instances SET class = ?, owner = ?, status = ?, version = ?, lease = ?, sealed = ?
 			WHERE id = ? AND version = ? AND (lease IS NULL OR lease = ?)`
 	)
 	lease, sealed := orNull(string(r.Lease)), bytesOrNull(r.Sealed)
+	if w.writer.db.memory.hadStatus(r.ID, r.Status) {
+		n, err := w.exec(change, r.Version, lease, sealed, string(r.ID), seen, string(holder), string(r.Class), string(r.Owner), r.Status)
+		if err != nil || n > 0 {
+			return n, err
+		}
+	}
 	n, err := w.exec(stay, r.Status, r.Version, lease, sealed, string(r.ID), seen, string(holder), string(r.Class), string(r.Owner))
 	if err != nil || n > 0 {
 		return n, err
 	}
 	return w.exec(move, string(r.Class), string(r.Owner), r.Status, r.Version, lease, sealed, string(r.ID), seen, string(holder))
+}
+
+// hadStatus is a guess, which another process may have made wrong.
+func (m *remembered) hadStatus(id instrument.ID, status string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rows[id].Status == status
 }
 
 // Validate implements instrument.RowWriter. A row that does not exist has
