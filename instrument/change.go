@@ -12,6 +12,7 @@ type Change struct {
 	writes  []rowWrite
 	proofs  []proof
 	finds   []found
+	claims  *claims
 	entries []entryWrite
 	holder  OperationID
 	topics  []Topic
@@ -59,7 +60,7 @@ func (d *Draft) keeps(r *drafted) bool {
 }
 
 func (d *Draft) prepare(lease OperationID) (*Change, error) {
-	c := &Change{holder: d.holder, finds: d.finds}
+	c := &Change{holder: d.holder, finds: d.finds, claims: &d.m.claims}
 	now := d.m.clock()
 	for _, id := range d.order {
 		r := d.rows[id]
@@ -146,7 +147,8 @@ func (c *Change) Write(w Writer) error {
 		}
 	}
 	for _, f := range c.finds {
-		if err := w.ValidateKey(f.class, f.key, f.id); err != nil {
+		if err := w.ValidateKey(f.name.class, f.key, f.id); err != nil {
+			c.claims.drop(f.name) // so that what is remembered is not found again
 			return err
 		}
 	}

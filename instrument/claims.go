@@ -39,6 +39,14 @@ func (c *claims) add(k claim, id ID) {
 	c.keep(k, id)
 }
 
+// drop forgets what the database does not say.
+func (c *claims) drop(k claim) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.now, k)
+	delete(c.before, k)
+}
+
 func (c *claims) keep(k claim, id ID) {
 	if c.now == nil || len(c.now) >= mostRemembered {
 		c.now, c.before = map[claim]ID{}, c.now

@@ -34,9 +34,9 @@ type drafted struct {
 }
 
 type found struct {
-	class ClassID
-	key   BlindKey
-	id    ID
+	name claim
+	key  BlindKey
+	id   ID
 }
 
 type appended struct {
@@ -119,12 +119,19 @@ func (d *Draft) Find(class ClassID, key, value string) (ID, error) {
 			return id, nil
 		}
 	}
-	blind := d.m.blind(class, key, value)
-	id, err := d.m.store.FindRow(d.ctx, class, blind)
-	if err != nil && !errors.Is(err, fault.NotFound) {
+	name, blind := claim{class, key, value}, d.m.blind(class, key, value)
+	id, known := d.m.claims.find(name)
+	var err error
+	if !known {
+		id, err = d.m.store.FindRow(d.ctx, class, blind)
+	}
+	switch {
+	case err == nil && !known:
+		d.m.claims.add(name, id)
+	case err != nil && !errors.Is(err, fault.NotFound):
 		return "", err
 	}
-	d.finds = append(d.finds, found{class, blind, id})
+	d.finds = append(d.finds, found{name, blind, id})
 	return id, err
 }
 

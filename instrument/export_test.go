@@ -17,3 +17,8 @@ func (m *Manager) Waiting(id ID) (n int) {
 	}
 	return n
 }
+
+// Misremember has a key claimed by an instance that does not claim it.
+func (m *Manager) Misremember(class ClassID, key, value string, id ID) {
+	m.claims.add(claim{class, key, value}, id)
+}
