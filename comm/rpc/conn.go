@@ -25,11 +25,12 @@ type Conn struct {
 	maxFrame int
 	maxOpen  int64
 
-	lib     *jsonrpc2.Conn
-	current *frame         // the frame being handled; belongs to the goroutine that reads
-	calls   atomic.Int64   // requests of ours without an answer, also those nobody waits for any more
-	serving atomic.Int64   // requests of the peer that are running
-	running sync.WaitGroup // their goroutines
+	lib      *jsonrpc2.Conn
+	outgoing outgoing       // the message being written; belongs to whoever holds the library's lock for that
+	current  *frame         // the frame being handled; belongs to the goroutine that reads
+	calls    atomic.Int64   // requests of ours without an answer, also those nobody waits for any more
+	serving  atomic.Int64   // requests of the peer that are running
+	running  sync.WaitGroup // their goroutines
 
 	started chan struct{} // closed when there is a handler
 	ended   chan struct{} // closed when nothing more is sent or handled
@@ -51,7 +52,7 @@ func New(s Stream, o Options) *Conn {
 	}
 	c.peer.Store(&o.Peer)
 	c.lib = jsonrpc2.NewConn(context.Background(), objects{c}, serving{c},
-		jsonrpc2.OnRecv(c.answered), jsonrpc2.SetLogger(silent{}))
+		jsonrpc2.OnRecv(c.answered), jsonrpc2.OnSend(func(r *jsonrpc2.Request, a *jsonrpc2.Response) { c.outgoing = outgoing{r, a} }), jsonrpc2.SetLogger(silent{}))
 	return c
 }
 

@@ -60,7 +60,8 @@ func (o objects) read(v any) error {
 // WriteObject sends one message. A message over the limit is refused here and
 // the connection goes on: the peer would have to close it.
 func (o objects) WriteObject(v any) error {
-	data, err := json.Marshal(v)
+	data, err := o.c.outgoing.text(v)
+	o.c.outgoing = outgoing{}
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "this cannot be written as JSON").Because("params-malformed")
 	}
