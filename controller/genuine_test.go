@@ -58,7 +58,9 @@ func TestAnOfferIsOursToTheByte(t *testing.T) {
 			}
 		}
 		for _, near := range []comm.Offer{
-			{Body: own.Body}, {Body: own.Body, Signature: foreign.Signature}, {Body: foreign.Body, Signature: foreign.Signature},
+			{Body: own.Body},
+			{Body: own.Body, Signature: foreign.Signature},
+			{Body: foreign.Body, Signature: foreign.Signature},
 			{Body: own.Body[:len(own.Body)-1], Signature: append(slices.Clone(own.Body[len(own.Body)-1:]), own.Signature...)},
 			{Body: append(slices.Clone(own.Body), own.Signature[0]), Signature: own.Signature[1:]},
 		} {
