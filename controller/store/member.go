@@ -5,7 +5,6 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
-	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -33,34 +32,11 @@ func (db *DB) Memberships(ctx context.Context, group, member instrument.Principa
 	return list, err
 }
 
-// membership is the one of a member in a group, if it is in it. That is asked for each operation, and
-// remembered with the principals.
+// membership lists the one of a member in a group, if it is in it. That is asked for each operation.
 func (db *DB) membership(ctx context.Context, group, member instrument.PrincipalID) ([]profile.Membership, error) {
-	query := selectMember + ` WHERE team = ? AND member = ?`
-	what := search{query, string(group) + "\x00" + string(member)}
-	if row, known := db.memory.principal(what); known && ctx.Err() == nil {
-		return membershipOf(row)
-	}
-	since := db.memory.now()
-	var row []driver.Value
-	err := db.pool.read(ctx, func(c *conn) error {
-		_, err := c.one(query, func(r []driver.Value) error {
-			row = slices.Clone(r)
-			return nil
-		}, string(group), string(member))
-		return err
-	})
-	if err != nil {
+	row, err := db.search(ctx, selectMember+` WHERE team = ? AND member = ?`, string(group), string(member))
+	if err != nil || row == nil {
 		return nil, err
-	}
-	db.memory.keep(since, func(m *remembered) { m.putPrincipal(what, row) })
-	return membershipOf(row)
-}
-
-// membershipOf is a list of one, or of none for no row.
-func membershipOf(row []driver.Value) ([]profile.Membership, error) {
-	if row == nil {
-		return nil, nil
 	}
 	m, err := memberRow(row)
 	return []profile.Membership{m}, err
@@ -86,14 +62,14 @@ func (w *work) PutMembership(m profile.Membership) error {
 	}
 	const put = `INSERT INTO members (team, member, limits) VALUES (?, ?, ?)
 		ON CONFLICT (team, member) DO UPDATE SET limits = excluded.limits`
-	w.then((*remembered).dropPrincipals)
+	w.then((*remembered).dropFound)
 	_, err = w.exec(put, string(m.Group), string(m.Member), string(limits))
 	return err
 }
 
 // RemoveMembership implements profile.MemberWriter.
 func (w *work) RemoveMembership(group, member instrument.PrincipalID) error {
-	w.then((*remembered).dropPrincipals)
+	w.then((*remembered).dropFound)
 	n, err := w.exec(`DELETE FROM members WHERE team = ? AND member = ?`, string(group), string(member))
 	if err == nil && n == 0 {
 		return notMember()

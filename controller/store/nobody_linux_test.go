@@ -21,7 +21,7 @@ func TestThatThereIsNobodyIsRememberedUntilThereIs(t *testing.T) {
 	if _, err := b.Principal(t.Context(), "nobody"); !errors.Is(err, fault.NotFound) {
 		t.Fatal(err)
 	}
-	if _, known := b.memory.principal(search{selectPrincipal + ` WHERE id = ?`, "nobody"}); !known {
+	if _, known := b.memory.result(search{selectPrincipal + ` WHERE id = ?`, "nobody"}); !known {
 		t.Error("that there is nobody is read each time")
 	}
 	for n, by := range []*DB{a, a, b, a, b, b} {
@@ -81,7 +81,7 @@ func TestAMembershipIsRememberedAsItIs(t *testing.T) {
 		must(t, by.UpdateProfiles(t.Context(), func(w profile.Writer) error { return w.RemoveMembership("family", "amy") }))
 	}
 	look(0, "")
-	if _, known := b.memory.principal(search{selectMember + ` WHERE team = ? AND member = ?`, "family\x00amy"}); !known {
+	if _, known := b.memory.result(search{selectMember + ` WHERE team = ? AND member = ?`, "family\x00amy"}); !known {
 		t.Error("a membership is read each time")
 	}
 }

@@ -37,7 +37,7 @@ func (w *work) PutPrincipal(p profile.Principal) error {
 		ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, login = excluded.login,
 		token = excluded.token, disabled = excluded.disabled, limits = excluded.limits,
 		facts = excluded.facts, created = excluded.created, acts_for = excluded.acts_for`
-	w.then((*remembered).dropPrincipals)
+	w.then((*remembered).dropFound)
 	_, err = w.exec(put, string(p.ID), string(p.Kind), p.Name, orNull(p.Login), bytesOrNull(p.Token),
 		p.Disabled, string(limits), string(facts), nanos(p.Created), string(p.ActsFor))
 	switch {
@@ -71,29 +71,15 @@ func (db *DB) PrincipalByLogin(ctx context.Context, login string) (profile.Princ
 	return db.principal(ctx, selectPrincipal+` WHERE login = ?`, login)
 }
 
-// principal remembers also that there is none: most who pay a vendor have no account there.
-func (db *DB) principal(ctx context.Context, query, arg string) (p profile.Principal, err error) {
-	what := search{query, arg}
-	if row, known := db.memory.principal(what); known && ctx.Err() == nil {
-		if row == nil {
-			return p, noPrincipal()
-		}
-		return principalRow(row)
+func (db *DB) principal(ctx context.Context, query, arg string) (profile.Principal, error) {
+	row, err := db.search(ctx, query, arg)
+	switch {
+	case err != nil:
+		return profile.Principal{}, err
+	case row == nil:
+		return profile.Principal{}, noPrincipal()
 	}
-	since := db.memory.now()
-	err = db.pool.read(ctx, func(c *conn) error {
-		found, err := c.one(query, func(row []driver.Value) (err error) {
-			p, err = principalRow(row)
-			db.memory.keep(since, func(m *remembered) { m.putPrincipal(what, row) })
-			return err
-		}, arg)
-		if err == nil && !found {
-			db.memory.keep(since, func(m *remembered) { m.putPrincipal(what, nil) })
-			return noPrincipal()
-		}
-		return err
-	})
-	return p, err
+	return principalRow(row)
 }
 
 func noPrincipal() error {

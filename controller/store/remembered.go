@@ -2,7 +2,6 @@ package store
 
 import (
 	"database/sql/driver"
-	"slices"
 	"sync"
 
 	"github.com/swaperoo/swaperoo/instrument"
@@ -17,18 +16,18 @@ import (
 type remembered struct {
 	index *walIndex // nil for a database in memory, which nobody shares
 
-	mu         sync.Mutex
-	off        bool   // for good
-	proven     bool   // a commit of ours has moved the head: it is our database's
-	valid      bool   // what is held was right when the head was stamp; else nothing is held
-	stamp      head   // as the writer has seen it last
-	turn       uint64 // another one after each commit, and when all is forgotten; from 1
-	rows       map[instrument.ID]instrument.Row
-	principals map[search][]driver.Value
+	mu     sync.Mutex
+	off    bool   // for good
+	proven bool   // a commit of ours has moved the head: it is our database's
+	valid  bool   // what is held was right when the head was stamp; else nothing is held
+	stamp  head   // as the writer has seen it last
+	turn   uint64 // another one after each commit, and when all is forgotten; from 1
+	rows   map[instrument.ID]instrument.Row
+	found  map[search][]driver.Value // principals and memberships; nil: there is none
 }
 
-// search is a query and its argument.
-type search struct{ query, arg string }
+// search is a query and its arguments.
+type search struct{ query, args string }
 
 const (
 	mostRemembered = 2048     // of each kind; then all are dropped
@@ -53,9 +52,9 @@ func (m *remembered) row(id instrument.ID) (r instrument.Row, ok bool) {
 	return r, ok
 }
 
-func (m *remembered) principal(s search) (p []driver.Value, ok bool) {
-	ok = m.right(func() (held bool) { p, held = m.principals[s]; return held })
-	return p, ok
+func (m *remembered) result(s search) (row []driver.Value, ok bool) {
+	ok = m.right(func() (held bool) { row, held = m.found[s]; return held })
+	return row, ok
 }
 
 // now is the present turn, or 0 if what is held is not right now.
@@ -143,7 +142,7 @@ func (m *remembered) release() {
 func (m *remembered) forget() {
 	m.turn++
 	m.rows = map[instrument.ID]instrument.Row{}
-	m.principals = map[search][]driver.Value{}
+	m.found = map[search][]driver.Value{}
 }
 
 func (m *remembered) putRow(r instrument.Row) {
@@ -166,11 +165,11 @@ func (m *remembered) putLease(id instrument.ID, holder instrument.OperationID) {
 	}
 }
 
-func (m *remembered) putPrincipal(s search, row []driver.Value) {
-	if len(m.principals) >= mostRemembered {
-		clear(m.principals)
+func (m *remembered) putFound(s search, row []driver.Value) {
+	if len(m.found) >= mostRemembered {
+		clear(m.found)
 	}
-	m.principals[s] = slices.Clone(row)
+	m.found[s] = row
 }
 
-func (m *remembered) dropPrincipals() { clear(m.principals) }
+func (m *remembered) dropFound() { clear(m.found) }

@@ -62,11 +62,10 @@ func (g grants) ahead(a *protocol.Ahead) *protocol.Ahead {
 	return a
 }
 
-// read takes a frame of steps that follow number seen, the first of which may have been answered
-// ahead. The error says what no
-// honest plugin sends. A key, name or question whose text cannot be one is what an
-// honest plugin may have been given by a peer: it ends that operation, as if its code
-// had said so.
+// read takes a frame of steps that follow number seen, the first of which may have been
+// answered ahead. The error says what no honest plugin sends. A key, name or question whose
+// text cannot be one is what an honest plugin may have been given by a peer: it ends that
+// operation, as if its code had said so.
 func (g grants) read(w *wire.Steps, seen int, ahead *protocol.Ahead) ([]protocol.Step, error) {
 	steps, err := api.ReadSteps(w)
 	if err != nil {
