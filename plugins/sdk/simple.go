@@ -30,9 +30,9 @@ type Simple struct {
 	// PAY is refused before anything is shown. It may run more than once and uses
 	// of the session only what is no step: Now, Random, Operation, Peer.
 	Present func(s protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error)
-	// Accept judges the message at the servicer and changes its instruments. An
-	// error refuses. The Value of what it returns reaches the initiator. The
-	// rules of Present hold.
+	// Accept judges the message at the servicer and changes its instruments, which is
+	// undone when it refuses by an error, or says an Amount that is not the price of a
+	// PAY. The Value of what it returns reaches the initiator. The rules of Present hold.
 	Accept func(s protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error)
 	// Settle, if set, takes what the servicer answered into the initiator's
 	// instrument, which is Accepted by then: a new balance, say. It may run more
@@ -101,7 +101,7 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 		if shown, err = p.Present(s, c, &i); err != nil {
 			return err
 		}
-		if err := suits(c, shown.Amount); err != nil {
+		if err := suits(c, shown.Amount, "shown"); err != nil {
 			return err
 		}
 		return tx.Put(i)
@@ -130,13 +130,18 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 	return protocol.Result{}, refusal
 }
 
-// suits keeps an instrument that is not worth its price from being shown: what is
-// shown can be taken, and the host's own look at the amount comes after the answer.
-func suits(c protocol.Call, worth instrument.Amount) error {
+// suits keeps an instrument that is not worth its price from being shown, for what
+// is shown can be taken, and from being taken. The host's own look at the amount
+// comes after the answer, and blames the author.
+func suits(c protocol.Call, worth instrument.Amount, done string) error {
 	if c.Operation != protocol.Pay || c.Offer == nil || worth == c.Offer.Terms.Price {
 		return nil
 	}
-	return fault.New(fault.Declined, "this is worth %s, and the price is %s: it was not shown", worth, c.Offer.Terms.Price).
+	price := "there is no price"
+	if c.Offer.Terms.Price != (instrument.Amount{}) {
+		price = "the price is " + c.Offer.Terms.Price.String()
+	}
+	return fault.New(fault.Declined, "this %s is worth %s, and %s: it was not %s", c.Class, worth, price, done).
 		Because("worth-differs").WithHint("pay with an instrument that is worth exactly the price")
 }
 
@@ -171,7 +176,10 @@ func (p Simple) accept(ctx context.Context, s protocol.Session, c protocol.Call)
 	}
 	var taken protocol.Result
 	err := s.Update(ctx, func(tx instrument.Tx) (err error) {
-		if taken, err = p.Accept(s, c, tx, message); err != nil || p.GiveBack == nil {
+		if taken, err = p.Accept(s, c, tx, message); err == nil {
+			err = suits(c, taken.Amount, "taken")
+		}
+		if err != nil || p.GiveBack == nil {
 			return err
 		}
 		return p.book(s, tx, taken.Amount, message)

@@ -13,45 +13,30 @@ import (
 
 func main() {
 	redeem := sdk.Simple{
-		Name: "coupon.redeem", Title: "Redeem a coupon", Class: "coupon", Operation: protocol.Pay,
-		Accepted: "redeemed", Present: present, Accept: accept, Returned: "ready", GiveBack: giveBack, Replay: 1,
+		Name: "coupon.redeem", Title: "Redeem a coupon", Class: "coupon", Operation: protocol.Pay, Replay: 1,
+		Present: present, Accepted: "redeemed", Accept: accept, GiveBack: once.GiveBack, Returned: "ready",
 	}
 	sdk.Main(sdk.Bundle{
 		Name: "coupon", Version: "1.0.0",
-		Classes:   func(r comm.Role) []instrument.Class { return sdk.Refundable(r, coupon()) },
+		Classes:   func(r comm.Role) []instrument.Class { return sdk.Refundable(r, coupon) },
 		Protocols: func(comm.Role) []protocol.Protocol { return []protocol.Protocol{redeem} },
 	})
 }
+
+// coupon is the class; by its unique key a vendor takes each code once.
+var coupon, once = sdk.Class{Rule: valid, About: instrument.Info{
+	ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
+	Fields: []instrument.Field{{Name: "code", Title: "Code", Secret: true}, {Name: "worth", Title: "Worth"}},
+	Moves: sdk.Moves(
+		"> ready > presented > presented > ready > removed", "presented > redeemed > ready > ready", // in a wallet
+		"> taken > returned > taken", // at a vendor
+	),
+}}, sdk.Once{Class: "coupon", Key: "code"}
 
 type state struct {
 	Code  string            `json:"code"`
 	Worth instrument.Amount `json:"worth"`
 }
-
-// coupon is the class; its unique key makes a vendor take each code once.
-func coupon() sdk.Class {
-	return sdk.Class{Rule: valid, About: instrument.Info{
-		ID: "coupon", Title: "Shop coupon", Keys: []string{"code"},
-		Fields: []instrument.Field{{Name: "code", Title: "Code", Secret: true}, {Name: "worth", Title: "Worth"}},
-		Moves: []instrument.Move{
-			{To: "ready"},
-			{From: "ready", To: "presented"},
-			{From: "presented", To: "presented"},
-			{From: "presented", To: "ready"},
-			{From: "presented", To: "redeemed"},
-			{From: "redeemed", To: "ready"},
-			{From: "ready", To: "removed"},
-			{To: "taken"},
-			{From: "taken", To: "returned"},
-			{From: "returned", To: "taken"},
-		},
-	}}
-}
-
-func (s state) pays(c protocol.Call) bool { return c.Offer != nil && s.Worth == c.Offer.Terms.Price }
-
-var refused = fault.New(fault.Declined, "this coupon does not pay this price").Because("coupon-refused").
-	WithHint("pay with one that is worth exactly the price")
 
 func valid(_, coupon *instrument.Instance) error {
 	var s state
@@ -61,20 +46,15 @@ func valid(_, coupon *instrument.Instance) error {
 	return nil
 }
 
-// present refuses first: a code that was shown can be taken, whatever the price was.
-func present(_ protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error) {
+func present(_ protocol.Session, _ protocol.Call, i *instrument.Instance) (protocol.Result, error) {
 	var s state
-	if err := i.Decode(&s); err != nil || !s.pays(c) {
-		return protocol.Result{}, refused
-	}
+	err := i.Decode(&s)
 	i.Status = "presented"
-	return protocol.Result{Value: json.RawMessage(i.State), Amount: s.Worth}, nil
+	return protocol.Result{Value: json.RawMessage(i.State), Amount: s.Worth}, err
 }
 
-func accept(_ protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
+func accept(_ protocol.Session, _ protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
 	var s state
-	if err := json.Unmarshal(message, &s); err != nil || s.Code == "" || !s.pays(c) {
-		return protocol.Result{}, refused
-	}
-	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: s.Worth}, take(tx, s.Code, message)
+	err := once.Take(tx, message, &s)
+	return protocol.Result{Value: json.RawMessage(`{"taken":true}`), Amount: s.Worth}, err
 }

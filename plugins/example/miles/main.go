@@ -28,16 +28,10 @@ func main() {
 var miles = sdk.Class{About: instrument.Info{
 	ID: "miles", Title: "Frequent-flyer account", Keys: []string{"number", "pass"},
 	Fields: []instrument.Field{{Name: "number", Title: "Number"}, {Name: "pin", Title: "PIN", Secret: true}, {Name: "balance", Title: "Balance"}},
-	Moves: []instrument.Move{
-		{To: "ready"},
-		{From: "ready", To: "asked"},
-		{From: "asked", To: "asked"},
-		{From: "asked", To: "ready"},
-		{From: "ready", To: "ready"}, // a refund
-		{To: "kept"},
-		{From: "kept", To: "kept"},
-		{To: "flown"},
-	},
+	Moves: sdk.Moves(
+		"> ready > asked > asked > ready", "ready > ready", // the second is a refund
+		"> kept > kept", "> flown", // at the airline
+	),
 }}
 
 // state is the card's in the wallet and the account's at the airline.

@@ -1,0 +1,28 @@
+package sdk
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Moves are those of the paths that an instance may go, written as its statuses with
+// > between them. A path that begins with > begins with the instance:
+//
+//	Moves("> ready > shown > spent", "shown > ready")
+//
+// Nothing else is permitted, staying included ("shown > shown").
+func Moves(paths ...string) []instrument.Move {
+	var out []instrument.Move
+	for _, path := range paths {
+		statuses := strings.Split(path, ">")
+		for n, status := range statuses[1:] {
+			m := instrument.Move{From: strings.TrimSpace(statuses[n]), To: strings.TrimSpace(status)}
+			if !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}

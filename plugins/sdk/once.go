@@ -1,0 +1,90 @@
+package sdk
+
+import (
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Once is what a servicer has of instruments that it takes a single time, such as
+// coupons: of each an instance of its Class, with the status StatusTaken. The member
+// of the shown message that is called like Key, a unique key of the class, tells one
+// from another, so a second one is refused by whoever keeps the instances, however
+// many ask at once. One that was given back has the status StatusReturned, and may be
+// taken again. The class permits these moves:
+//
+//	{To: "taken"}, {From: "taken", To: "returned"}, {From: "returned", To: "taken"}
+type Once struct {
+	Class instrument.ClassID
+	Key   string
+}
+
+// Statuses of what was taken.
+const (
+	StatusTaken    = "taken"
+	StatusReturned = "returned"
+)
+
+// Take is for Simple.Accept: it takes what a message shows, and reads it into state.
+// The message becomes the state of the instance, so the rule of the class is held
+// against it. Errors: fault.Invalid for what has no such member, and those of
+// instrument.Tx, above all fault.Conflict for what is taken already.
+func (o Once) Take(tx instrument.Tx, message json.RawMessage, state any) error {
+	key, err := o.key(message)
+	if err == nil {
+		err = json.Unmarshal(message, state)
+	}
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "this is no %s", o.Class).Because("message-malformed")
+	}
+	i, err := o.find(tx, key)
+	if err == nil && i.Status == StatusReturned {
+		i.Status, i.State = StatusTaken, message
+		return tx.Put(i)
+	}
+	if err != nil && fault.KindOf(err) != fault.NotFound {
+		return err
+	}
+	_, err = tx.Create(instrument.Instance{Class: o.Class, Status: StatusTaken, Keys: map[string]string{o.Key: key}, State: message})
+	return err
+}
+
+// GiveBack is a Simple.GiveBack for what Take has taken.
+func (o Once) GiveBack(tx instrument.Tx, message json.RawMessage, amount instrument.Amount) (json.RawMessage, error) {
+	answer := json.RawMessage(`{"taken":false}`)
+	if amount.IsZero() { // it was given back before, and may have been taken again since
+		return answer, nil
+	}
+	key, err := o.key(message)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "what was taken cannot be read")
+	}
+	i, err := o.find(tx, key)
+	if err != nil {
+		return nil, err
+	}
+	i.Status = StatusReturned
+	return answer, tx.Put(i)
+}
+
+// key is what tells a shown instrument from all others.
+func (o Once) key(message json.RawMessage) (string, error) {
+	var members map[string]json.RawMessage
+	if err := json.Unmarshal(message, &members); err != nil {
+		return "", err
+	}
+	var key string
+	if err := json.Unmarshal(members[o.Key], &key); err != nil || key == "" {
+		return "", fault.New(fault.Invalid, "it has no %s", o.Key)
+	}
+	return key, nil
+}
+
+func (o Once) find(tx instrument.Tx, key string) (instrument.Instance, error) {
+	id, err := tx.Find(o.Class, o.Key, key)
+	if err != nil {
+		return instrument.Instance{}, err
+	}
+	return tx.Get(id)
+}
