@@ -70,7 +70,10 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	if f.Kind == fault.Internal {
 		a.o.Log.Error("a request of till software failed", "method", r.Method, "error", err)
 	}
-	status := statusOf(f)
+	a.refuseWith(w, statusOf(f), f)
+}
+
+func (a *API) refuseWith(w http.ResponseWriter, status int, f *fault.Fault) {
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="till"`)
@@ -86,8 +89,6 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 func statusOf(f *fault.Fault) int {
 	switch f.Reason {
-	case reasonUnauthorized:
-		return http.StatusUnauthorized
 	case "method-unknown":
 		return http.StatusMethodNotAllowed
 	case "body-too-large":

@@ -124,7 +124,8 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if err := a.admit(r); err != nil {
-		a.refuse(w, r, err)
+		f := fault.From(err)
+		a.refuseWith(w, shutWith(f), f)
 		return
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)

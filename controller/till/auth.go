@@ -40,6 +40,16 @@ func same(given, want string) bool {
 
 const reasonUnauthorized fault.Reason = "unauthorized"
 
+// shutWith is the status with which admit refuses. Only here "unauthorized" is 401: a
+// bank that refuses the terminal's login uses the same word, and no token of the
+// till's would help there.
+func shutWith(f *fault.Fault) int {
+	if f.Reason == reasonUnauthorized {
+		return http.StatusUnauthorized
+	}
+	return statusOf(f)
+}
+
 func unauthorized() error {
 	return fault.New(fault.Denied, "this needs the token of the terminal").Because(reasonUnauthorized).
 		WithHint("it is in the file till.token of the terminal's directory: send it as Authorization: Bearer TOKEN")

@@ -27,5 +27,5 @@ const MaxStreams = maxStreams
 // StatusOf is statusOf, for the documents.
 func StatusOf(f *fault.Fault) int { return statusOf(f) }
 
-// ReasonUnauthorized is what has a status of its own.
-const ReasonUnauthorized = reasonUnauthorized
+// ShutWith is the status of whoever does not show the token.
+func ShutWith() int { return shutWith(fault.From(unauthorized())) }

@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -52,7 +53,8 @@ type house struct {
 	db     *store.DB
 	net    *inproc.Network
 	secret crypto.Secret
-	native bool // the bank is reached by a session
+	native bool                             // the bank is reached by a session
+	login  atomic.Pointer[controller.Login] // as the terminal's owner keeps it
 	begins time.Duration
 	terms  chan struct{} // the exchange shows its terms once it is closed; nil: always
 
@@ -69,6 +71,7 @@ func open(t *testing.T, native bool) *house {
 		Decide: func(c *bank.Config) { c.MaxAmount = amount(t, "CHF:100") },
 	})
 	h.cards.bank = h.bank.Provider
+	h.login.Store(new(controller.Login(h.bank.Terminal)))
 	var err error
 	h.secret, err = crypto.RandomSecret(rand.Reader, crypto.KeySize)
 	check(t, err)
@@ -99,7 +102,7 @@ func (h *house) start() {
 		peer = h.bank.Peer
 	}
 	terminal := vendor.New(party, h.bank.Till(h.bank.Terminal), vendor.Config{
-		Bank: peer, Login: controller.Login{Name: h.bank.Terminal.Name, Token: h.bank.Terminal.Token}, Merchant: "Corner shop",
+		Bank: peer, Login: *h.login.Load(), Renew: func() (controller.Login, error) { return *h.login.Load(), nil }, Merchant: "Corner shop",
 		Integration: h.bank.URL + "taler-integration/",
 	})
 	if _, err := terminal.Provider(h.t.Context()); errors.Is(err, fault.NotFound) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/till"
@@ -73,7 +74,7 @@ func TestWhatTheBankRefusesIsOver(t *testing.T) {
 }
 
 // What stops a withdrawal whose card was charged is shown to whoever looks at it, and
-// not only to who has it go on: the bank has taken the terminal's rights meanwhile.
+// not only to who has it go on: the terminal was given another one's token meanwhile.
 func TestWhatHasStoppedAWithdrawalIsShown(t *testing.T) {
 	t.Parallel()
 	for _, native := range []bool{false, true} {
@@ -82,21 +83,51 @@ func TestWhatHasStoppedAWithdrawalIsShown(t *testing.T) {
 		h.do(http.MethodPost, path(v)+"/accept", "")
 		h.selects(v)
 		h.waits(v, needs("same-wallet"))
-		if err := h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name); err != nil {
-			t.Fatal(err)
-		}
+		h.login.Store(new(controller.Login(h.bank.AddTerminal("another"))))
+		check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
 		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 		stopped := func(v till.View) bool { return v.Status == taler.TerminalPaid && v.Problem != nil }
 		for range 2 {
 			now := h.waits(v, stopped)
-			if now.Problem.Kind != fault.Denied {
+			if now.Problem.Kind != fault.NotFound {
 				t.Errorf("it is shown as %v", now.Problem)
 			}
-			if r := h.ask(http.MethodGet, "/withdrawals?status=open", ""); !strings.Contains(r.body, `"problem":{"kind":"denied"`) {
+			if r := h.ask(http.MethodGet, "/withdrawals?status=open", ""); !strings.Contains(r.body, `"problem":{"kind":"not-found"`) {
 				t.Errorf("there is %s", r.body)
 			}
 			h.ask(http.MethodPost, path(v)+"/resume", "") // it stops at the same
 		}
+	}
+}
+
+// A login that the bank refuses is tried again: what it has to hear of, such as a
+// payment, it hears once the terminal's owner has put the new token in its place, and
+// nobody has to have each withdrawal go on.
+func TestAWithdrawalGoesOnOnceTheLoginHolds(t *testing.T) {
+	t.Parallel()
+	for _, native := range []bool{false, true} {
+		h := open(t, native)
+		paid, shown := h.begin(`,"card":"approved"`), h.begin("")
+		for _, v := range []till.View{paid, shown} {
+			h.do(http.MethodPost, path(v)+"/accept", "")
+		}
+		h.selects(paid)
+		h.waits(paid, needs("same-wallet"))
+		check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
+		h.do(http.MethodPost, path(paid)+"/same-wallet", `{"same":true}`)
+		refused := func(v till.View) bool { return v.Problem != nil && v.Problem.Kind == fault.Denied }
+		if now := h.waits(paid, refused); now.Status != taler.TerminalPaid {
+			t.Errorf("it is %+v", now)
+		}
+		if r := h.ask(http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"none is begun meanwhile"}`); r.status != http.StatusForbidden {
+			t.Errorf("a new one: %d %s", r.status, r.body) // 401 is of the till's own token
+		}
+		login, token, err := h.bank.Bank.EnableTerminal(t.Context(), h.bank.Terminal.Name)
+		check(t, err)
+		h.login.Store(&controller.Login{Name: login, Token: token})
+		h.waits(paid, is(taler.TerminalConfirmed))
+		h.wantEvents(paid, "setup", "selected", "paid", "confirmed")
+		h.waits(shown, func(v till.View) bool { return v.Problem == nil && v.Status == taler.TerminalPending })
 	}
 }
 

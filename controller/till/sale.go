@@ -45,8 +45,9 @@ func newSale(t *Till, id instrument.ID, r record, pay Payment) *sale {
 	return &sale{till: t, record: id, order: r, pay: pay, ready: make(chan struct{}), wake: make(chan struct{}, 1)}
 }
 
-// drive takes the withdrawal to its end. While the bank or the provider is away it
-// tries again; what else stops it is shown, and Resume goes on.
+// drive takes the withdrawal to its end. While the bank or the provider is away, or
+// the bank refuses the terminal's login, it tries again; what else stops it is shown,
+// and Resume goes on.
 func (s *sale) drive(ctx context.Context) {
 	defer s.shown()
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
@@ -65,7 +66,7 @@ func (s *sale) drive(ctx context.Context) {
 			s.till.over(s, nil)
 			return
 		}
-		if !passes(err) {
+		if !passes(err) && !vendor.RefusesLogin(err) {
 			s.till.terminal.Log().Warn("a withdrawal has stopped", "withdrawal", w.ID, "error", err)
 			s.till.over(s, err)
 			return

@@ -19,7 +19,8 @@ func TestThePageHasEveryStatus(t *testing.T) {
 	for k := fault.Invalid; k <= fault.Suspended; k++ {
 		said[fmt.Sprint(till.StatusOf(fault.New(k, "x")))] = true
 	}
-	for _, reason := range []fault.Reason{till.ReasonUnauthorized, "method-unknown", "body-too-large"} {
+	said[fmt.Sprint(till.ShutWith())] = true
+	for _, reason := range []fault.Reason{"method-unknown", "body-too-large"} {
 		said[fmt.Sprint(till.StatusOf(fault.New(fault.Invalid, "x").Because(reason)))] = true
 	}
 	text, err := os.ReadFile("../../docs/till.md")

@@ -39,17 +39,18 @@ func (t *Terminal) api() *taler.Client {
 func (t *Terminal) admitted(ctx context.Context, does func() error) error {
 	used := t.LoginAt(t.cfg.Bank)
 	err := does()
-	if refusesLogin(err) && t.renewed(ctx, used) {
+	if RefusesLogin(err) && t.renewed(ctx, used) {
 		err = does()
 	}
-	if refusesLogin(err) {
+	if RefusesLogin(err) {
 		return fault.From(err).WithHint("put the token that `bank terminal rotate` shows where the one of before is kept: it is read again at the next try")
 	}
 	return err
 }
 
-// refusesLogin tells whether a bank has, over its API or in a session.
-func refusesLogin(err error) bool {
+// RefusesLogin tells whether a bank has, over its API or in a session: nothing was
+// done, and the next try shows the login that is kept by then.
+func RefusesLogin(err error) bool {
 	if !errors.Is(err, fault.Denied) {
 		return false
 	}
