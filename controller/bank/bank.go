@@ -89,7 +89,7 @@ type Bank struct {
 	work    sync.WaitGroup
 	mu      sync.Mutex
 	asking  map[instrument.ID]*errand // what a provider is being asked about, again and again
-	paid    map[string]*errand        // those of them that verify a payment, by providerTx
+	paid    map[string][]*errand      // those of them that verify a payment, by providerTx
 	second  map[instrument.ID]bool    // withdrawals whose second payments are looked for
 	slots   map[string]chan struct{}  // per provider: one that hangs holds up no other
 	outages map[instrument.ID]*outage // of providers
@@ -145,7 +145,7 @@ func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
-		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string]*errand{}, second: map[instrument.ID]bool{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{},
+		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID]bool{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{},
 		handing: map[string]*handing{}, standing: map[string]*standing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{},
 	}
 	b.life, b.stop = context.WithCancel(life)

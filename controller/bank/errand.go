@@ -1,8 +1,8 @@
 package bank
 
 import (
-	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -11,8 +11,9 @@ import (
 
 // errand is what has to be got from a provider, and is tried until it is done.
 type errand struct {
-	hurry chan struct{} // somebody who may has asked to try at once
-	nudge chan struct{} // anybody has said that it may be time
+	hurry    chan struct{} // somebody who may has asked to try at once
+	nudge    chan struct{} // anybody has said that it may be time
+	payments []string      // that it is about, as webhooks name them; Bank.mu guards them
 }
 
 // pursue tries until it is done. If that is under way already, the next attempt
@@ -22,20 +23,16 @@ func (b *Bank) pursue(id instrument.ID, payment string, try func() (done bool, e
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if e, busy := b.asking[id]; busy {
-		if payment != "" {
-			b.paid[payment] = e
-		}
+		b.isAbout(e, payment)
 		ring(e.hurry)
 		return
 	}
 	if b.idle() {
 		return
 	}
-	e := &errand{make(chan struct{}, 1), make(chan struct{}, 1)}
+	e := &errand{hurry: make(chan struct{}, 1), nudge: make(chan struct{}, 1)}
 	b.asking[id] = e
-	if payment != "" {
-		b.paid[payment] = e
-	}
+	b.isAbout(e, payment)
 	b.work.Add(1)
 	go func() {
 		defer b.work.Done()
@@ -43,8 +40,28 @@ func (b *Bank) pursue(id instrument.ID, payment string, try func() (done bool, e
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		delete(b.asking, id)
-		maps.DeleteFunc(b.paid, func(_ string, of *errand) bool { return of == e })
+		b.isOver(e)
 	}()
+}
+
+// isAbout has webhooks about a payment wake an errand, and isOver none any more. It
+// is not the only one of the payment if tills mix up what they give notice of. The
+// caller holds b.mu.
+func (b *Bank) isAbout(e *errand, payment string) {
+	if payment == "" || slices.Contains(e.payments, payment) {
+		return
+	}
+	e.payments = append(e.payments, payment)
+	b.paid[payment] = append(b.paid[payment], e)
+}
+
+func (b *Bank) isOver(e *errand) {
+	for _, payment := range e.payments {
+		left := slices.DeleteFunc(b.paid[payment], func(of *errand) bool { return of == e })
+		if b.paid[payment] = left; len(left) == 0 {
+			delete(b.paid, payment)
+		}
+	}
 }
 
 func ring(bell chan struct{}) {
@@ -99,7 +116,7 @@ func (b *Bank) rests(wait time.Duration, e *errand) {
 func (b *Bank) Wake(provider, transaction string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if e, waiting := b.paid[providerTx(provider, transaction)]; waiting {
+	for _, e := range b.paid[providerTx(provider, transaction)] {
 		ring(e.nudge)
 	}
 }

@@ -305,3 +305,29 @@ func TestAWebhookOnlyWakes(t *testing.T) {
 		t.Errorf("it is %s", w.State)
 	}
 }
+
+// TestAWebhookWakesAllThatWaitForAPayment: two tills have named the same one, and the
+// one that was mistaken is done first.
+func TestAWebhookWakesAllThatWaitForAPayment(t *testing.T) {
+	h := open(t, banktest.Options{Asking: bank.Asking{First: time.Hour, Longest: time.Hour, Woken: time.Millisecond}})
+	right, mistaken, third := selected(t, h, "u", key(1)), selected(t, h, "v", key(2)), selected(t, h, "w", key(3))
+	for n, id := range []taler.WOPID{right, mistaken, third} {
+		notify(t, h, id, "tx")
+		if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), 1); err != nil { // by its reference, for nobody knows tx
+			t.Fatalf("%d: %v", n, err)
+		}
+	}
+	h.Provider.Put(banktest.Payment{ID: "other", State: "paid", Amount: amount(t, "CHF:20"), Reference: mistaken.Text()})
+	h.Bank.Wake(banktest.ProviderName, "tx")
+	if w := decision(t, h, mistaken); w.State != taler.StateConfirmed {
+		t.Errorf("the mistaken one is %s", w.State)
+	}
+	h.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: amount(t, "CHF:20"), Reference: right.Text()})
+	h.Bank.Wake(banktest.ProviderName, "tx")
+	if w := decision(t, h, right); w.State != taler.StateConfirmed {
+		t.Errorf("the one that was paid is %s", w.State)
+	}
+	if w := decision(t, h, third); w.State != taler.StateAborted {
+		t.Errorf("the one that nobody has paid is %s", w.State)
+	}
+}
