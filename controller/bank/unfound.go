@@ -1,6 +1,9 @@
 package bank
 
 import (
+	"slices"
+	"time"
+
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -15,18 +18,46 @@ const reasonTransactionUnknown fault.Reason = "transaction-unknown"
 // a payment to a withdrawal, the name is what the terminal has said. Only a payment
 // that confirms is taken; else the facts are those of a payment that is not decided.
 func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
-	undecided := protocol.Facts{State: protocol.FactPending}
-	if w.State != taler.StateSelected { // the searcher looks for those
-		return undecided, false, nil
+	payments, err := b.ofReference(w, at)
+	f, found = confirming(w, p, payments)
+	return f, found, err
+}
+
+// byReferenceAlone is byReference where the provider does not know the payment of the
+// notice. If it knows some of the withdrawal, and says of each that it failed, nothing
+// else is waited for than in a withdrawal that nobody has given notice of: for so long
+// a till may charge again, and a provider show late what it has.
+func (b *Bank) byReferenceAlone(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
+	payments, err := b.ofReference(w, at)
+	f, found = confirming(w, p, payments)
+	late := !b.Now().Before(time.Unix(w.Noticed, 0).Add(b.cfg.Expiry.Selected))
+	if !found && err == nil && late && len(payments) > 0 && !slices.ContainsFunc(payments, otherThanFailed(w)) {
+		return payments[0], true, nil
 	}
-	payments, err := b.payments(b.slot(w.Provider), at, w.WOPID)
+	return f, found, err
+}
+
+// ofReference are the payments of a withdrawal that may be confirmed by one; the
+// searcher looks for those of others.
+func (b *Bank) ofReference(w taler.Withdrawal, at instrument.ID) ([]protocol.Facts, error) {
+	if w.State != taler.StateSelected {
+		return nil, nil
+	}
+	return b.payments(b.slot(w.Provider), at, w.WOPID)
+}
+
+func confirming(w taler.Withdrawal, p Provider, payments []protocol.Facts) (f protocol.Facts, found bool) {
 	for _, f := range payments {
 		w.ProviderTransactionID = f.Transaction
 		if Judge(w, p.Space, f).Decision == Confirm {
-			return f, true, nil
+			return f, true
 		}
 	}
-	return undecided, false, err
+	return protocol.Facts{State: protocol.FactPending}, false
+}
+
+func otherThanFailed(w taler.Withdrawal) func(protocol.Facts) bool {
+	return func(f protocol.Facts) bool { return f.State != protocol.FactFailed || !w.WOPID.Is(f.Reference) }
 }
 
 // misnames says that a notice names a payment of something else, which would end the

@@ -156,6 +156,54 @@ func TestANoticeThatNobodyKnowsIsReplaced(t *testing.T) {
 	}
 }
 
+// TestFailedPaymentsEndANoticeWithoutANumber, after the time in which it may still be
+// paid: what is known of the withdrawal has failed, and the notice names nothing that
+// could come. A good payment that comes first confirms, and one that comes later goes
+// back.
+func TestFailedPaymentsEndANoticeWithoutANumber(t *testing.T) {
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: 1, For: time.Hour}
+	}})
+	over, again, running, none := selected(t, h, "over", key(1)), selected(t, h, "again", key(2)), selected(t, h, "running", key(3)), selected(t, h, "none", key(4))
+	put := func(tx, state string, id taler.WOPID) {
+		h.Provider.Put(banktest.Payment{ID: tx, State: state, Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	}
+	put("one", "failed", over)
+	put("two", "failed", again)
+	put("three", "failed", running)
+	put("four", "pending", running)
+	for _, id := range []taler.WOPID{over, again, running, none} {
+		notify(t, h, id, id.Text()) // as a till does that is not told wallee's numbers
+		unfound(t, h, id, id.Text())
+	}
+	clock.passes(29 * time.Minute)
+	put("good", "paid", again)
+	if w := decision(t, h, again); w.State != taler.StateConfirmed {
+		t.Errorf("what was charged again is %s: %s", w.State, w.AbortReason)
+	}
+	stays := func(name string, id taler.WOPID) {
+		if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), h.Provider.Asked(id.Text())+2); err != nil { // the first may have been asked before
+			t.Fatal(err)
+		}
+		if w := look(t, h, id); w.State != taler.StateSelected {
+			t.Errorf("%s is %s", name, w.State)
+		}
+	}
+	stays("after 29 minutes it", over)
+	clock.passes(2 * time.Minute)
+	if w := decision(t, h, over); w.State != taler.StateAborted || w.ProviderTransactionID != "one" || w.Misnamed != over.Text() {
+		t.Errorf("it is %s by %q, named %q", w.State, w.ProviderTransactionID, w.Misnamed)
+	}
+	put("late", "paid", over)
+	if all := ended(t, h, 1); all[0].ProviderTransactionID != "late" || all[0].Amount != amount(t, "CHF:20") {
+		t.Errorf("given back is %+v", all[0])
+	}
+	stays("one with a payment that is not decided", running)
+	stays("one without any payment", none)
+}
+
 // TestTheOperatorEndsWhatTheProviderDoesNotKnow: a payment that appears later goes
 // back.
 func TestTheOperatorEndsWhatTheProviderDoesNotKnow(t *testing.T) {

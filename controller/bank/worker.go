@@ -84,7 +84,7 @@ func (b *Bank) verify(id instrument.ID, w taler.Withdrawal) (done bool, err erro
 	d.facts, err = b.facts(w, at)
 	unknown := fault.ReasonOf(err) == reasonTransactionUnknown
 	if unknown { // a provider may show a payment late, or the terminal has named another one
-		d.facts, d.found, err = b.byReference(w, at, provider)
+		d.facts, d.found, err = b.byReferenceAlone(w, at, provider)
 	} else if err == nil && misnames(w, Judge(w, provider.Space, d.facts), d.facts) {
 		err = b.insteadOf(&d, w, at)
 	}
