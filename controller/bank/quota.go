@@ -29,8 +29,16 @@ func (q Quotas) rule() *taler.QuotaRule {
 	return &taler.QuotaRule{Amount: q.Amount, Within: int64(max(q.Within, time.Second) / time.Second)}
 }
 
-// Quota says what a user may withdraw now. Without quotas it is fault.NotFound,
-// as if there were no such path.
+// HasQuotas is fault.NotFound where nobody is limited, as if there were no such path.
+func (b *Bank) HasQuotas() error {
+	if b.cfg.Quotas.rule() == nil {
+		return fault.New(fault.NotFound, "this bank has no quotas").Because(taler.ReasonEndpointUnknown)
+	}
+	return nil
+}
+
+// Quota says what a user may withdraw now. Without quotas it is that of
+// HasQuotas.
 func (b *Bank) Quota(ctx context.Context, user string) (taler.WithdrawLimit, error) {
 	return b.quota(ctx, user, nil)
 }
@@ -38,6 +46,9 @@ func (b *Bank) Quota(ctx context.Context, user string) (taler.WithdrawLimit, err
 // LockQuota reserves a part of what a user may withdraw. What is left is told
 // also when it is not enough (fault.Conflict with ReasonQuotaExceeded).
 func (b *Bank) LockQuota(ctx context.Context, user string, r taler.WithdrawLimitLock) (taler.WithdrawLimit, error) {
+	if err := b.HasQuotas(); err != nil {
+		return taler.WithdrawLimit{}, err
+	}
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return taler.WithdrawLimit{}, err
 	}
@@ -60,10 +71,10 @@ func (b *Bank) UnlockQuota(ctx context.Context, user, lock string) error {
 
 // quota changes a user's quota, if change is wanted, and says what is left.
 func (b *Bank) quota(ctx context.Context, user string, change func(*taler.Quota, taler.QuotaRule, int64) error) (taler.WithdrawLimit, error) {
-	rule := b.cfg.Quotas.rule()
-	if rule == nil {
-		return taler.WithdrawLimit{}, fault.New(fault.NotFound, "this bank has no quotas").Because(taler.ReasonEndpointUnknown)
+	if err := b.HasQuotas(); err != nil {
+		return taler.WithdrawLimit{}, err
 	}
+	rule := b.cfg.Quotas.rule()
 	if len(user) > maxUser || taler.CheckName("user", user) != nil { // it is a part of the path, and no member
 		return taler.WithdrawLimit{}, fault.New(fault.Invalid, "a user is at most %d bytes of printable characters", maxUser).Because(taler.ReasonParameterMalformed)
 	}

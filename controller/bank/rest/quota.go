@@ -21,6 +21,9 @@ type tooMuch struct {
 }
 
 func (a *API) quotaLock(w http.ResponseWriter, r *http.Request, _ *profile.Principal) error {
+	if err := a.bank.HasQuotas(); err != nil { // before a body is read for a path that is not there
+		return err
+	}
 	var in taler.WithdrawLimitLock
 	if err := a.read(w, r, &in); err != nil {
 		return err

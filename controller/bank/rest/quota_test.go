@@ -260,3 +260,20 @@ func TestBounds(t *testing.T) {
 		}).want(t, want[0], taler.Code(want[1]))
 	}
 }
+
+// TestWithoutQuotasThereAreNoPaths, whatever is sent to them.
+//
+// Rows: quota limit.
+func TestWithoutQuotasThereAreNoPaths(t *testing.T) {
+	h := open(t, banktest.Options{})
+	for _, r := range []request{
+		{method: "GET", path: "/quotas/anna"},
+		{method: "POST", path: "/quotas/anna/lock", body: `{"amount":"CHF:1","lock":"l","expires":{"t_s":"never"}}`},
+		{method: "POST", path: "/quotas/anna/lock"},
+		{method: "POST", path: "/quotas/anna/lock", body: `{"amount":"EUR:1"}`},
+		{method: "DELETE", path: "/quotas/anna/lock/l"},
+	} {
+		r.login = h.Terminal
+		send(t, h, r).want(t, 404, taler.CodeEndpointUnknown)
+	}
+}

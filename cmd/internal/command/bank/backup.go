@@ -66,6 +66,9 @@ func restoreCommand(e *cli.Env) *cobra.Command {
 	}
 	next := c.Flags().Uint64("next-incoming", 0, "the `NUMBER` that the next row of the exchange's history gets")
 	c.RunE = func(c *cobra.Command, args []string) error {
+		if c.Flags().Changed("next-incoming") && *next == 0 { // which without a word would be no number given
+			return cli.Usage("0 is no number of a row: the first one is 1")
+		}
 		f, err := files(e)
 		if err != nil {
 			return err

@@ -84,6 +84,7 @@ func TestABankIsBackedUpAndRestored(t *testing.T) {
 	if code := d.command(t.Context(), &found, "config", "check"); code == 0 || !strings.Contains(found.String(), "restored-unnumbered") || !strings.Contains(found.String(), "--next-incoming") {
 		t.Errorf("exit %d: %s", code, found.String())
 	}
+	d.refuses(2, "usage", "restore", "--next-incoming", "0")
 	d.refuses(5, "number-taken", "restore", "--next-incoming", "1")
 	d.does(&r, "restore", "--next-incoming", "5000")
 	if r.Next != 5000 {
