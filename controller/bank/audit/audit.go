@@ -74,6 +74,7 @@ const (
 	RowGap              Kind = "row-gap"                // a number that nobody has
 	RowUnreadable       Kind = "row-unreadable"         // altered, or nothing that the exchange would take
 	RecordUnreadable    Kind = "record-unreadable"      // the same of an instrument
+	KeyMissing          Kind = "key-missing"            // what a withdrawal or transfer has claimed is not on record as its own
 	PaymentTwice        Kind = "payment-used-twice"     // two withdrawals were confirmed by one payment
 	PaymentUnknown      Kind = "payment-unknown"        // confirmed, and the provider knows of no such payment
 	PaymentNotPaid      Kind = "payment-not-paid"       // confirmed, and the provider does not say paid

@@ -91,10 +91,25 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			b.decided("tx", "CHF:21", "")
 			b.sql(`UPDATE instances SET sealed = zeroblob(60) WHERE id = (SELECT max(id) FROM instances WHERE class = 'taler-withdrawal')`)
 		}, []audit.Kind{audit.RecordUnreadable, audit.RowAlone}},
+		{"what a withdrawal has claimed is nobody's", func(b *books) {
+			b.decided("tx", "CHF:21", "")
+			for _, key := range []string{"wopid", "reserve_pub", "provider_tx"} {
+				b.loses(bank.ClassWithdrawal, key)
+			}
+		}, []audit.Kind{audit.KeyMissing, audit.KeyMissing, audit.KeyMissing}},
+		{"what a withdrawal has claimed is another's", func(b *books) {
+			b.sql(`UPDATE instance_keys SET id = (SELECT max(id) FROM instances WHERE class = 'taler-withdrawal') WHERE name = 'provider_tx' AND id = (SELECT min(id) FROM instance_keys WHERE name = 'provider_tx')`)
+			b.Kill()
+			b.Restart()
+		}, []audit.Kind{audit.KeyMissing}},
+		{"what makes a transfer one is gone", func(b *books) {
+			b.wires("tx-1", "CHF:5", taler.TransferPending)
+			b.loses(bank.ClassTransfer, "request_uid")
+		}, []audit.Kind{audit.KeyMissing}},
 		{"one payment for two withdrawals", func(b *books) {
 			b.decided("tx", "CHF:21", "")
 			forge(b, bank.ClassWithdrawal, func(w *taler.Withdrawal, _ *instrument.Instance) { w.ProviderTransactionID = "tx-1" })
-		}, []audit.Kind{audit.PaidNotGivenBack, audit.PaymentForOther, audit.PaymentTwice, audit.RowDiffers}},
+		}, []audit.Kind{audit.KeyMissing, audit.PaidNotGivenBack, audit.PaymentForOther, audit.PaymentTwice, audit.RowDiffers}},
 		{"the provider does not know the payment", func(b *books) { b.Provider.Forget("tx-1") }, []audit.Kind{audit.PaymentUnknown}},
 		{"the payment failed", func(b *books) { put(b, func(p *banktest.Payment, _ taler.WOPID) { p.State = "failed" }) }, []audit.Kind{audit.PaymentNotPaid}},
 		{"the payment has another reference", func(b *books) { put(b, func(p *banktest.Payment, _ taler.WOPID) { p.Reference = "an invoice" }) }, []audit.Kind{audit.PaymentForOther}},

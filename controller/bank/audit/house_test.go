@@ -201,6 +201,15 @@ func (b *books) lastRow() taler.IncomingTransaction {
 	return got.IncomingTransactions[0]
 }
 
+// loses takes a claim of the last instrument of a class away, from a bank that
+// remembers nothing of it.
+func (b *books) loses(class instrument.ClassID, key string) {
+	b.t.Helper()
+	b.sql(`DELETE FROM instance_keys WHERE name = ? AND id = (SELECT max(id) FROM instances WHERE class = ?)`, key, class)
+	b.Kill()
+	b.Restart()
+}
+
 func (b *books) sql(statement string, args ...any) {
 	b.t.Helper()
 	done, err := b.db.Exec(statement, args...)

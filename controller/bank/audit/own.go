@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -21,6 +22,9 @@ func (a *auditor) compareOwn(ctx context.Context) error {
 	used := map[payment]*sale{}
 	a.books.confirmedBy = used
 	for _, s := range a.books.sales {
+		if err := a.compareKeys(ctx, bank.ClassWithdrawal, s.id, s.where(), s.keys()); err != nil {
+			return err
+		}
 		if s.state != taler.StateConfirmed {
 			continue
 		}
@@ -133,6 +137,9 @@ func (a *auditor) compareTransfers(ctx context.Context) error {
 	for n := range a.books.wired {
 		t := &a.books.wired[n]
 		known[t.id] = t
+		if err := a.compareKeys(ctx, bank.ClassTransfer, t.id, t.where(), t.keys()); err != nil {
+			return err
+		}
 		a.rowsOf(a.books.transfers[t.Exchange], t.id, t.where(), "a transfer")
 		if t.State == taler.TransferSuccess {
 			a.rowsOf(a.books.outgoing[t.Exchange], t.id, t.where(), "a transfer that was carried out")

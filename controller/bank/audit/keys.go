@@ -1,0 +1,54 @@
+package audit
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// compareKeys wants what an instrument has claimed to lead to it. The claims stand
+// beside the records, in the clear of a table, and are what keeps anything from being
+// used twice, and what finds the withdrawal of a payment that is wired back.
+func (a *auditor) compareKeys(ctx context.Context, class instrument.ClassID, id instrument.ID, d Difference, keys map[string]string) error {
+	d.Kind = KeyMissing
+	for key, value := range keys {
+		of, err := a.b.Instruments().Find(ctx, class, key, value)
+		switch {
+		case errors.Is(err, fault.NotFound):
+			a.differs(d, "its %s is on record as nobody's", key)
+		case err != nil:
+			return err
+		case of != id:
+			a.differs(d, "its %s is on record as that of another %s", key, class)
+		}
+	}
+	return nil
+}
+
+// keys are what a withdrawal has claimed that its record tells of.
+func (s *sale) keys() map[string]string {
+	keys := map[string]string{}
+	if s.reserve != (taler.EddsaPublicKey{}) {
+		keys["reserve_pub"] = s.reserve.String()
+	}
+	if s.admin {
+		return keys
+	}
+	keys["wopid"] = s.wopid.Text()
+	if s.state == taler.StateConfirmed {
+		keys["provider_tx"] = s.payment.provider + "/" + s.payment.transaction
+	}
+	return keys
+}
+
+// keys are what makes a transfer one, however often it is asked for.
+func (t *wired) keys() map[string]string {
+	of := "" // a further exchange has its own
+	if t.Exchange != "" {
+		of = t.Exchange + "/"
+	}
+	return map[string]string{"request_uid": of + t.Request.RequestUID.String(), "wtid": of + t.Request.WTID.String()}
+}
