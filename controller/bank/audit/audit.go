@@ -74,7 +74,7 @@ const (
 	RowGap              Kind = "row-gap"                // a number that nobody has
 	RowUnreadable       Kind = "row-unreadable"         // altered, or nothing that the exchange would take
 	RecordUnreadable    Kind = "record-unreadable"      // the same of an instrument
-	KeyMissing          Kind = "key-missing"            // what a withdrawal or transfer has claimed is not on record as its own
+	KeyMissing          Kind = "key-missing"            // what a withdrawal, transfer or return has claimed is not on record as its own
 	PaymentTwice        Kind = "payment-used-twice"     // two withdrawals were confirmed by one payment
 	PaymentUnknown      Kind = "payment-unknown"        // confirmed, and the provider knows of no such payment
 	PaymentNotPaid      Kind = "payment-not-paid"       // confirmed, and the provider does not say paid
@@ -139,7 +139,7 @@ type books struct {
 	confirmedBy                   map[payment]*sale
 	wired                         []wired
 	wiredOf                       map[taler.WOPID][]wired
-	returns                       []taler.Return
+	returns                       []returned
 	returnsOf                     map[taler.WOPID][]taler.Return
 }
 
@@ -186,8 +186,13 @@ func (s *sale) where() Difference {
 	return d
 }
 
-// wired is a transfer and its instance.
+// wired is a transfer and its instance, and returned a return.
 type wired struct {
 	id instrument.ID
 	taler.Transfer
+}
+
+type returned struct {
+	id instrument.ID
+	taler.Return
 }

@@ -106,6 +106,7 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			b.wires("tx-1", "CHF:5", taler.TransferPending)
 			b.loses(bank.ClassTransfer, "request_uid")
 		}, []audit.Kind{audit.KeyMissing}},
+		{"what makes a return the only one is gone", func(b *books) { b.loses(bank.ClassReturn, "payment") }, []audit.Kind{audit.KeyMissing}},
 		{"one payment for two withdrawals", func(b *books) {
 			b.decided("tx", "CHF:21", "")
 			forge(b, bank.ClassWithdrawal, func(w *taler.Withdrawal, _ *instrument.Instance) { w.ProviderTransactionID = "tx-1" })

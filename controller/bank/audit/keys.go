@@ -52,3 +52,8 @@ func (t *wired) keys() map[string]string {
 	}
 	return map[string]string{"request_uid": of + t.Request.RequestUID.String(), "wtid": of + t.Request.WTID.String()}
 }
+
+// keys are what makes a return the only one of its payment.
+func (r *returned) keys() map[string]string {
+	return map[string]string{"payment": r.Provider + "/" + r.ProviderTransactionID}
+}

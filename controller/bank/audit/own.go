@@ -169,6 +169,10 @@ func (t *wired) where() Difference {
 	return Difference{WOPID: t.WOPID.Text(), Provider: t.Provider, Payment: t.ProviderTransactionID}
 }
 
+func (r *returned) where() Difference {
+	return Difference{WOPID: r.WOPID.Text(), Provider: r.Provider, Payment: r.ProviderTransactionID}
+}
+
 // compareWired compares a row of one of the two histories with its transfer.
 func (a *auditor) compareWired(exchange string, h *history, r row, t *wired) {
 	d := h.where(r.seq)
@@ -214,13 +218,17 @@ func (a *auditor) compareSum(ctx context.Context, id taler.WOPID, sum taler.Amou
 // compareReturns wants each return to belong to a withdrawal.
 func (a *auditor) compareReturns(ctx context.Context) error {
 	for _, r := range a.books.returns {
+		if err := a.compareKeys(ctx, bank.ClassReturn, r.id, r.where(), r.keys()); err != nil {
+			return err
+		}
 		s, err := a.saleOf(ctx, r.WOPID)
 		if err != nil {
 			return err
 		}
 		if s == nil || !s.state.Final() {
-			a.differs(Difference{Kind: ReturnAlone, WOPID: r.WOPID.Text(), Provider: r.Provider, Payment: r.ProviderTransactionID},
-				"%s is given back for a withdrawal that has not ended", r.Amount)
+			d := r.where()
+			d.Kind = ReturnAlone
+			a.differs(d, "%s is given back for a withdrawal that has not ended", r.Amount)
 		}
 	}
 	return nil
