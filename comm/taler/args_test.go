@@ -7,6 +7,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/plain/plaintest"
 )
 
 func TestArgumentsAreWhatReflectionWritesAndReads(t *testing.T) {
@@ -42,13 +43,9 @@ func TestArgumentsAreWhatReflectionWritesAndReads(t *testing.T) {
 }
 
 func TestArgumentsAreReadWithoutReflection(t *testing.T) {
-	for _, args := range []any{full[taler.SetupArgs](t, "Till", "Quota"), full[taler.SelectArgs](t, "NoAmountToWallet"), full[taler.ConfirmArgs](t)} {
-		text, written := args.(instrument.JSONWriter).AppendJSON(nil)
-		got := reflect.New(reflect.TypeOf(args))
-		if !written || !got.Interface().(instrument.JSONReader).ReadJSON(text) || !reflect.DeepEqual(got.Elem().Interface(), args) {
-			t.Errorf("%v\n%s\n%+v", written, text, got)
-		}
-	}
+	plaintest.Whole(t, full[taler.SetupArgs](t, "Till", "Quota"))
+	plaintest.Whole(t, full[taler.SelectArgs](t, "NoAmountToWallet"))
+	plaintest.Whole(t, full[taler.ConfirmArgs](t))
 }
 
 func TestAnAmountOfNoTextIsNotReadAsAbsent(t *testing.T) {
@@ -65,8 +62,8 @@ func FuzzArguments(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		checkRead(t, taler.SetupArgs{Currency: "before"}, text)
-		checkRead(t, taler.SelectArgs{Amount: instrument.Amount{Currency: "CHF", Value: 1}}, text)
-		checkRead(t, taler.ConfirmArgs{ProviderTransactionID: "before"}, text)
+		plaintest.Read(t, func() taler.SetupArgs { return taler.SetupArgs{Currency: "before"} }, text)
+		plaintest.Read(t, func() taler.SelectArgs { return taler.SelectArgs{Amount: instrument.Amount{Currency: "CHF", Value: 1}} }, text)
+		plaintest.Read(t, func() taler.ConfirmArgs { return taler.ConfirmArgs{ProviderTransactionID: "before"} }, text)
 	})
 }

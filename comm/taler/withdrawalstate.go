@@ -1,6 +1,9 @@
 package taler
 
-import "strconv"
+import (
+	"github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument/plain"
+)
 
 // A withdrawal is read some eight times and written four times until it is confirmed, in the bank and in the
 // plugin. Through reflection that is a tenth of what it costs. What these two read and write is what encoding/json
@@ -9,143 +12,132 @@ import "strconv"
 // ReadJSON implements instrument.JSONReader. It reads what AppendJSON has written. Blanks, escapes, null and
 // members that it does not know it leaves to others, and all that is wrong, for they say why.
 func (w *Withdrawal) ReadJSON(text []byte) bool {
-	before, c := *w, cursor(text)
-	if !c.object(w.member) || len(c) > 0 {
-		*w = before
-		return false
-	}
-	return true
+	return plain.Read(text, w, w.member)
 }
 
-func (w *Withdrawal) member(name []byte, c *cursor) bool {
+func (w *Withdrawal) member(name []byte, c *plain.Cursor) bool {
 	switch string(name) {
 	case "state":
-		return c.text(w.State.UnmarshalText)
+		return c.Text(w.State.UnmarshalText)
 	case "wopid":
-		return c.text(w.WOPID.UnmarshalText)
+		return c.Text(w.WOPID.UnmarshalText)
 	case "currency":
-		return c.string(&w.Currency)
+		return c.String(&w.Currency)
 	case "terminal":
-		return c.string(&w.Terminal)
+		return c.String(&w.Terminal)
 	case "request_uid":
-		return c.string(&w.RequestUID)
+		return c.String(&w.RequestUID)
 	case "provider":
-		return c.string(&w.Provider)
+		return c.String(&w.Provider)
 	case "amount":
-		return c.text(w.Amount.UnmarshalText)
+		return c.Text(w.Amount.UnmarshalText)
 	case "suggested_amount":
-		return c.text(w.SuggestedAmount.UnmarshalText)
+		return c.Text(w.SuggestedAmount.UnmarshalText)
 	case "max_amount":
-		return c.text(w.MaxAmount.UnmarshalText)
+		return c.Text(w.MaxAmount.UnmarshalText)
 	case "user_uuid":
-		return c.string(&w.UserUUID)
+		return c.String(&w.UserUUID)
 	case "withdrawal_fees":
-		return c.text(w.WithdrawalFees.UnmarshalText)
+		return c.Text(w.WithdrawalFees.UnmarshalText)
 	case "terminal_fees":
-		return c.text(w.TerminalFees.UnmarshalText)
+		return c.Text(w.TerminalFees.UnmarshalText)
 	case "exchange":
-		return c.string(&w.Exchange)
+		return c.String(&w.Exchange)
 	case "exchange_account":
-		return c.text(w.ExchangeAccount.UnmarshalText)
+		return c.Text(w.ExchangeAccount.UnmarshalText)
 	case "exchange_url":
-		return c.string(&w.ExchangeURL)
+		return c.String(&w.ExchangeURL)
 	case "created":
-		return c.number(&w.Created)
+		return c.Int(&w.Created)
 	case "reserve_pub":
-		return c.text(w.ReservePub.UnmarshalText)
+		return c.Text(w.ReservePub.UnmarshalText)
 	case "selected":
-		return c.number(&w.Selected)
+		return c.Int(&w.Selected)
 	}
 	return w.laterMember(name, c)
 }
 
 // laterMember reads what CONFIRM and the verdict have set.
-func (w *Withdrawal) laterMember(name []byte, c *cursor) bool {
+func (w *Withdrawal) laterMember(name []byte, c *plain.Cursor) bool {
 	switch string(name) {
 	case "provider_transaction_id":
-		return c.string(&w.ProviderTransactionID)
+		return c.String(&w.ProviderTransactionID)
 	case "noticed":
-		return c.number(&w.Noticed)
+		return c.Int(&w.Noticed)
 	case "unfound":
-		return c.number(&w.Unfound)
+		return c.Int(&w.Unfound)
 	case "misnamed":
-		return c.string(&w.Misnamed)
+		return c.String(&w.Misnamed)
 	case "confirmed":
-		return c.number(&w.Confirmed)
+		return c.Int(&w.Confirmed)
 	case "aborted":
-		return c.number(&w.Aborted)
+		return c.Int(&w.Aborted)
 	case "abort_reason":
-		return c.string(&w.AbortReason)
+		return c.String(&w.AbortReason)
 	case "proof":
-		return c.raw(&w.Proof)
+		return c.Raw(&w.Proof)
 	case "row":
-		var row int64
-		read := c.number(&row)
-		w.Row = uint64(row) //nolint:gosec // no number that is read is negative
-		return read
+		return c.Uint(&w.Row)
 	case "paid":
-		return c.text(w.Paid.UnmarshalText)
+		return c.Text(w.Paid.UnmarshalText)
 	case "restored":
-		return c.number(&w.Restored)
+		return c.Int(&w.Restored)
 	case "foreign":
-		return c.string(&w.Foreign)
+		return c.String(&w.Foreign)
 	case "searched":
-		return c.number(&w.Searched)
+		return c.Int(&w.Searched)
 	}
 	return false
 }
 
 // AppendJSON implements instrument.JSONWriter.
 func (w Withdrawal) AppendJSON(out []byte) ([]byte, bool) {
-	if out == nil {
-		out = make([]byte, 0, 1024+len(w.Proof))
-	}
-	d := written{out: append(out, '{')}
-	d.string("state", string(w.State))
-	d.name("wopid")
-	d.key(w.WOPID[:])
-	d.string("currency", w.Currency)
-	d.string("terminal", w.Terminal)
-	d.string("request_uid", w.RequestUID)
-	d.string("provider", w.Provider)
-	d.amount("amount", w.Amount)
-	d.amount("suggested_amount", w.SuggestedAmount)
-	d.amount("max_amount", w.MaxAmount)
-	d.some("user_uuid", w.UserUUID)
-	d.amount("withdrawal_fees", w.WithdrawalFees)
-	d.amount("terminal_fees", w.TerminalFees)
-	d.some("exchange", w.Exchange)
-	d.string("exchange_account", string(w.ExchangeAccount))
-	d.string("exchange_url", w.ExchangeURL)
-	d.name("created")
-	d.out = strconv.AppendInt(d.out, w.Created, 10)
+	d := plain.Begin(out, 1024+len(w.Proof))
+	d.String("state", string(w.State))
+	key(&d, "wopid", w.WOPID[:])
+	d.String("currency", w.Currency)
+	d.String("terminal", w.Terminal)
+	d.String("request_uid", w.RequestUID)
+	d.String("provider", w.Provider)
+	d.SomeAmount("amount", w.Amount)
+	d.SomeAmount("suggested_amount", w.SuggestedAmount)
+	d.SomeAmount("max_amount", w.MaxAmount)
+	d.SomeString("user_uuid", w.UserUUID)
+	d.SomeAmount("withdrawal_fees", w.WithdrawalFees)
+	d.SomeAmount("terminal_fees", w.TerminalFees)
+	d.SomeString("exchange", w.Exchange)
+	d.String("exchange_account", string(w.ExchangeAccount))
+	d.String("exchange_url", w.ExchangeURL)
+	d.Int("created", w.Created)
 	if !w.ReservePub.IsZero() {
-		d.name("reserve_pub")
-		d.key(w.ReservePub[:])
+		key(&d, "reserve_pub", w.ReservePub[:])
 	}
-	d.count("selected", w.Selected)
+	d.SomeInt("selected", w.Selected)
 	w.appendLater(&d)
-	return append(d.out, '}'), !d.failed
+	return d.End()
 }
 
-func (w *Withdrawal) appendLater(d *written) {
-	d.some("provider_transaction_id", w.ProviderTransactionID)
-	d.count("noticed", w.Noticed)
-	d.count("unfound", w.Unfound)
-	d.some("misnamed", w.Misnamed)
-	d.count("confirmed", w.Confirmed)
-	d.count("aborted", w.Aborted)
-	d.some("abort_reason", w.AbortReason)
+func (w *Withdrawal) appendLater(d *plain.Writer) {
+	d.SomeString("provider_transaction_id", w.ProviderTransactionID)
+	d.SomeInt("noticed", w.Noticed)
+	d.SomeInt("unfound", w.Unfound)
+	d.SomeString("misnamed", w.Misnamed)
+	d.SomeInt("confirmed", w.Confirmed)
+	d.SomeInt("aborted", w.Aborted)
+	d.SomeString("abort_reason", w.AbortReason)
 	if len(w.Proof) > 0 {
-		d.name("proof")
-		d.other(w.Proof)
+		d.Name("proof")
+		d.Other(w.Proof)
 	}
-	if w.Row != 0 {
-		d.name("row")
-		d.out = strconv.AppendUint(d.out, w.Row, 10)
-	}
-	d.amount("paid", w.Paid)
-	d.count("restored", w.Restored)
-	d.some("foreign", w.Foreign)
-	d.count("searched", w.Searched)
+	d.SomeUint("row", w.Row)
+	d.SomeAmount("paid", w.Paid)
+	d.SomeInt("restored", w.Restored)
+	d.SomeString("foreign", w.Foreign)
+	d.SomeInt("searched", w.Searched)
+}
+
+// key is bytes in base32.
+func key(w *plain.Writer, name string, bytes []byte) {
+	w.Name(name)
+	w.Out = append(taler.AppendEncode(append(w.Out, '"'), bytes), '"')
 }
