@@ -24,13 +24,20 @@ func ReadJSON(text []byte, v any) error {
 }
 
 // WriteJSON is json.Marshal, or v's own way to do the same.
-func WriteJSON(v any) (json.RawMessage, error) {
+func WriteJSON(v any) (json.RawMessage, error) { return AppendJSON(nil, v) }
+
+// AppendJSON writes what WriteJSON does behind what is there already.
+func AppendJSON(out []byte, v any) ([]byte, error) {
 	if w, ok := v.(JSONWriter); ok {
-		if text, ok := w.AppendJSON(nil); ok {
+		if text, ok := w.AppendJSON(out); ok {
 			return text, nil
 		}
 	}
-	return json.Marshal(v)
+	text, err := json.Marshal(v)
+	if out != nil {
+		text = append(out, text...)
+	}
+	return text, err
 }
 
 // ValidJSON is json.Valid, three times as fast for what programs write: without blanks, escapes, fractions and

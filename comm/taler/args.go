@@ -10,8 +10,8 @@ func (a *SetupArgs) ReadJSON(text []byte) bool {
 	return plain.Read(text, a, a.member)
 }
 
-func (a *SetupArgs) member(name []byte, c *plain.Cursor) bool {
-	switch string(name) {
+func (a *SetupArgs) member(name string, c *plain.Cursor) bool {
+	switch name {
 	case "request":
 		return c.Object(a.Request.member)
 	case "terminal":
@@ -21,7 +21,7 @@ func (a *SetupArgs) member(name []byte, c *plain.Cursor) bool {
 	case "currency":
 		return c.String(&a.Currency)
 	case "withdrawal_fees":
-		return c.Text(a.WithdrawalFees.UnmarshalText)
+		return c.Amount(&a.WithdrawalFees)
 	case "exchange":
 		return c.String(&a.Exchange)
 	case "exchange_url":
@@ -29,26 +29,26 @@ func (a *SetupArgs) member(name []byte, c *plain.Cursor) bool {
 	case "exchange_account":
 		return c.Text(a.ExchangeAccount.UnmarshalText)
 	case "min_amount":
-		return c.Text(a.MinAmount.UnmarshalText)
+		return c.Amount(&a.MinAmount)
 	case "max_amount":
-		return c.Text(a.MaxAmount.UnmarshalText)
+		return c.Amount(&a.MaxAmount)
 	}
 	return false
 }
 
 // member reads one of a terminal's request, an amount only if it is one: see UnmarshalJSON.
-func (r *TerminalWithdrawalSetup) member(name []byte, c *plain.Cursor) bool {
-	switch string(name) {
+func (r *TerminalWithdrawalSetup) member(name string, c *plain.Cursor) bool {
+	switch name {
 	case "request_uid":
 		return c.String(&r.RequestUID)
 	case "amount":
-		return c.Text(r.Amount.UnmarshalText) && r.Amount != Amount{}
+		return c.Amount(&r.Amount) && r.Amount != Amount{}
 	case "suggested_amount":
-		return c.Text(r.SuggestedAmount.UnmarshalText) && r.SuggestedAmount != Amount{}
+		return c.Amount(&r.SuggestedAmount) && r.SuggestedAmount != Amount{}
 	case "provider_transaction_id":
 		return c.String(&r.ProviderTransactionID)
 	case "terminal_fees":
-		return c.Text(r.TerminalFees.UnmarshalText)
+		return c.Amount(&r.TerminalFees)
 	case "user_uuid":
 		return c.String(&r.UserUUID)
 	case "lock":
@@ -97,8 +97,8 @@ func (a *SelectArgs) ReadJSON(text []byte) bool {
 	return plain.Read(text, a, a.member)
 }
 
-func (a *SelectArgs) member(name []byte, c *plain.Cursor) bool {
-	switch string(name) {
+func (a *SelectArgs) member(name string, c *plain.Cursor) bool {
+	switch name {
 	case "wopid":
 		return c.Text(a.WOPID.UnmarshalText)
 	case "reserve_pub":
@@ -106,11 +106,11 @@ func (a *SelectArgs) member(name []byte, c *plain.Cursor) bool {
 	case "selected_exchange":
 		return c.Text(a.SelectedExchange.UnmarshalText)
 	case "amount":
-		return c.Text(a.Amount.UnmarshalText)
+		return c.Amount(&a.Amount)
 	case "min_amount":
-		return c.Text(a.MinAmount.UnmarshalText)
+		return c.Amount(&a.MinAmount)
 	case "max_amount":
-		return c.Text(a.MaxAmount.UnmarshalText)
+		return c.Amount(&a.MaxAmount)
 	}
 	return false
 }
@@ -135,14 +135,14 @@ func (a *ConfirmArgs) ReadJSON(text []byte) bool {
 	return plain.Read(text, a, a.member)
 }
 
-func (a *ConfirmArgs) member(name []byte, c *plain.Cursor) bool {
-	switch string(name) {
+func (a *ConfirmArgs) member(name string, c *plain.Cursor) bool {
+	switch name {
 	case "wopid":
 		return c.Text(a.WOPID.UnmarshalText)
 	case "provider_transaction_id":
 		return c.String(&a.ProviderTransactionID)
 	case "terminal_fees":
-		return c.Text(a.TerminalFees.UnmarshalText)
+		return c.Amount(&a.TerminalFees)
 	}
 	return false
 }

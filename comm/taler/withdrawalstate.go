@@ -15,8 +15,8 @@ func (w *Withdrawal) ReadJSON(text []byte) bool {
 	return plain.Read(text, w, w.member)
 }
 
-func (w *Withdrawal) member(name []byte, c *plain.Cursor) bool {
-	switch string(name) {
+func (w *Withdrawal) member(name string, c *plain.Cursor) bool {
+	switch name {
 	case "state":
 		return c.Text(w.State.UnmarshalText)
 	case "wopid":
@@ -30,17 +30,17 @@ func (w *Withdrawal) member(name []byte, c *plain.Cursor) bool {
 	case "provider":
 		return c.String(&w.Provider)
 	case "amount":
-		return c.Text(w.Amount.UnmarshalText)
+		return c.Amount(&w.Amount)
 	case "suggested_amount":
-		return c.Text(w.SuggestedAmount.UnmarshalText)
+		return c.Amount(&w.SuggestedAmount)
 	case "max_amount":
-		return c.Text(w.MaxAmount.UnmarshalText)
+		return c.Amount(&w.MaxAmount)
 	case "user_uuid":
 		return c.String(&w.UserUUID)
 	case "withdrawal_fees":
-		return c.Text(w.WithdrawalFees.UnmarshalText)
+		return c.Amount(&w.WithdrawalFees)
 	case "terminal_fees":
-		return c.Text(w.TerminalFees.UnmarshalText)
+		return c.Amount(&w.TerminalFees)
 	case "exchange":
 		return c.String(&w.Exchange)
 	case "exchange_account":
@@ -58,8 +58,8 @@ func (w *Withdrawal) member(name []byte, c *plain.Cursor) bool {
 }
 
 // laterMember reads what CONFIRM and the verdict have set.
-func (w *Withdrawal) laterMember(name []byte, c *plain.Cursor) bool {
-	switch string(name) {
+func (w *Withdrawal) laterMember(name string, c *plain.Cursor) bool {
+	switch name {
 	case "provider_transaction_id":
 		return c.String(&w.ProviderTransactionID)
 	case "noticed":
@@ -79,7 +79,7 @@ func (w *Withdrawal) laterMember(name []byte, c *plain.Cursor) bool {
 	case "row":
 		return c.Uint(&w.Row)
 	case "paid":
-		return c.Text(w.Paid.UnmarshalText)
+		return c.Amount(&w.Paid)
 	case "restored":
 		return c.Int(&w.Restored)
 	case "foreign":

@@ -8,12 +8,12 @@
 //
 //	func (n *note) ReadJSON(text []byte) bool { return plain.Read(text, n, n.member) }
 //
-//	func (n *note) member(name []byte, c *plain.Cursor) bool {
-//		switch string(name) {
+//	func (n *note) member(name string, c *plain.Cursor) bool {
+//		switch name {
 //		case "title":
 //			return c.String(&n.Title)
 //		case "price":
-//			return c.Text(n.Price.UnmarshalText)
+//			return c.Amount(&n.Price)
 //		}
 //		return false
 //	}

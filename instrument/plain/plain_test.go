@@ -27,16 +27,16 @@ type note struct {
 
 func (n *note) ReadJSON(text []byte) bool { return plain.Read(text, n, n.member) }
 
-func (n *note) member(name []byte, c *plain.Cursor) bool {
-	switch string(name) {
+func (n *note) member(name string, c *plain.Cursor) bool {
+	switch name {
 	case "title":
 		return c.String(&n.Title)
 	case "lead":
 		return c.String(&n.Lead)
 	case "price":
-		return c.Text(n.Price.UnmarshalText)
+		return c.Amount(&n.Price)
 	case "fee":
-		return c.Text(n.Fee.UnmarshalText)
+		return c.Amount(&n.Fee)
 	case "time":
 		return c.Int(&n.Time)
 	case "edited":

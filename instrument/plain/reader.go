@@ -1,35 +1,43 @@
 package plain
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // Read reads an object into a value, each member of it by a function that is given its name. It reports false, and
-// leaves the value as it was, if there is anything else than that object or a member is not read. Members that fill
-// what a pointer or a slice of the value points to have to leave it to others: only the value itself is put back.
-func Read[T any](text []byte, into *T, member func(name []byte, c *Cursor) bool) bool {
-	before, c := *into, Cursor(text)
-	if c.Object(member) && len(c) == 0 {
+// leaves the value as it was, if there is anything else than that object or a member is not read. What a pointer, a
+// slice or a map of the value refers to is not put back: a member that is there already is left to encoding/json.
+//
+// All texts that are read share the memory of one copy of the document. Whoever keeps a short one for long copies it.
+func Read[T any](document []byte, into *T, member func(name string, c *Cursor) bool) bool {
+	before, c := *into, Cursor{document: document, text: string(document)}
+	if c.Object(member) && c.at == len(c.text) {
 		return true
 	}
 	*into = before
 	return false
 }
 
-// Cursor is what is left to read of a JSON document. What a method does not read it reports as false; the cursor is
-// not to be used any more then.
-type Cursor []byte
+// Cursor is a place in a JSON document. What a method does not read it reports as false; the cursor is not to be used
+// any more then.
+type Cursor struct {
+	document []byte
+	text     string
+	at       int
+}
 
 // Object reads an object of at least one member, each by a function that is given its name.
-func (c *Cursor) Object(member func(name []byte, c *Cursor) bool) bool {
+func (c *Cursor) Object(member func(name string, c *Cursor) bool) bool {
 	if !c.skip('{') {
 		return false
 	}
 	for {
-		name, ok := c.plain()
-		if !ok || !c.skip(':') || !member(name, c) {
+		begin, end, ok := c.plain()
+		if !ok || !c.skip(':') || !member(c.text[begin:end], c) {
 			return false
 		}
 		if !c.skip(',') {
@@ -54,64 +62,77 @@ func (c *Cursor) List(item func(c *Cursor) bool) bool {
 }
 
 func (c *Cursor) skip(b byte) bool {
-	if len(*c) == 0 || (*c)[0] != b {
+	if c.at == len(c.text) || c.text[c.at] != b {
 		return false
 	}
-	*c = (*c)[1:]
+	c.at++
 	return true
 }
 
-// plain is a text of which each byte stands for itself.
-func (c *Cursor) plain() ([]byte, bool) {
+// plain is where a text stands of which each byte stands for itself.
+func (c *Cursor) plain() (begin, end int, ok bool) {
 	if !c.skip('"') {
-		return nil, false
+		return 0, 0, false
 	}
-	for n, b := range *c {
-		switch {
+	begin = c.at
+	for n := begin; n < len(c.text); n++ {
+		switch b := c.text[n]; {
 		case b == '"':
-			text := (*c)[:n]
-			*c = (*c)[n+1:]
-			return text, true
+			c.at = n + 1
+			return begin, n, true
 		case b < ' ' || b > '~' || b == '\\':
-			return nil, false
+			return 0, 0, false
 		}
 	}
-	return nil, false
+	return 0, 0, false
 }
 
 // String reads a text of which each byte stands for itself.
 func (c *Cursor) String(into *string) bool {
-	text, ok := c.plain()
+	begin, end, ok := c.plain()
 	if ok {
-		*into = string(text)
+		*into = c.text[begin:end]
 	}
 	return ok
 }
 
 // Text reads such a text with a value's own UnmarshalText.
 func (c *Cursor) Text(read func([]byte) error) bool {
-	text, ok := c.plain()
-	return ok && read(text) == nil
+	begin, end, ok := c.plain()
+	return ok && read(c.document[begin:end]) == nil
+}
+
+// Amount reads a sum, and an empty text as the zero Amount.
+func (c *Cursor) Amount(into *instrument.Amount) bool {
+	begin, end, ok := c.plain()
+	if !ok || begin == end {
+		*into = instrument.Amount{}
+		return ok
+	}
+	read, err := instrument.ParseAmount(c.text[begin:end])
+	*into = read
+	return err == nil
 }
 
 // Bytes reads base64, as encoding/json does for a []byte.
 func (c *Cursor) Bytes(into *[]byte) bool {
-	text, ok := c.plain()
+	begin, end, ok := c.plain()
 	if !ok {
 		return false
 	}
-	read, err := base64.StdEncoding.AppendDecode(make([]byte, 0, base64.StdEncoding.DecodedLen(len(text))), text)
-	if err == nil {
-		*into = read
-	}
+	read, err := base64.StdEncoding.DecodeString(c.text[begin:end])
+	*into = read
 	return err == nil
 }
 
 // True reads the word true.
 func (c *Cursor) True(into *bool) bool {
-	rest, ok := bytes.CutPrefix(*c, []byte("true"))
-	*c, *into = rest, ok
-	return ok
+	const word = "true"
+	*into = strings.HasPrefix(c.text[c.at:], word)
+	if *into {
+		c.at += len(word)
+	}
+	return *into
 }
 
 // sureDigits is how many digits every number of an int64 may have.
@@ -119,17 +140,16 @@ const sureDigits = 18
 
 // Int reads a whole number that is not negative.
 func (c *Cursor) Int(into *int64) bool {
-	n, value := 0, int64(0)
-	for n < len(*c) && (*c)[n] >= '0' && (*c)[n] <= '9' {
-		if n == sureDigits || n == 1 && value == 0 {
+	begin, value := c.at, int64(0)
+	for c.at < len(c.text) && c.text[c.at] >= '0' && c.text[c.at] <= '9' {
+		if n := c.at - begin; n == sureDigits || n == 1 && value == 0 {
 			return false
 		}
-		value = 10*value + int64((*c)[n]-'0')
-		n++
+		value = 10*value + int64(c.text[c.at]-'0')
+		c.at++
 	}
-	*c = (*c)[n:]
 	*into = value
-	return n > 0
+	return c.at > begin
 }
 
 // Uint reads a whole number.
@@ -152,12 +172,12 @@ func (c *Cursor) Uints(into *[]uint64) bool {
 
 // Raw reads an object of any form, and keeps its text.
 func (c *Cursor) Raw(into *json.RawMessage) bool {
-	if len(*c) == 0 || (*c)[0] != '{' {
+	if c.at == len(c.text) || c.text[c.at] != '{' {
 		return false
 	}
 	depth, quoted := 0, false
-	for n := 0; n < len(*c); n++ {
-		switch b := (*c)[n]; {
+	for n := c.at; n < len(c.text); n++ {
+		switch b := c.text[n]; {
 		case quoted && b == '\\':
 			n++
 		case b == '"':
@@ -169,10 +189,9 @@ func (c *Cursor) Raw(into *json.RawMessage) bool {
 			if depth--; depth > 0 {
 				continue
 			}
-			object := (*c)[:n+1]
-			*c = (*c)[n+1:]
-			*into = bytes.Clone(object)
-			return json.Valid(object)
+			*into = json.RawMessage(c.text[c.at : n+1])
+			c.at = n + 1
+			return instrument.ValidJSON(*into)
 		}
 	}
 	return false
