@@ -72,7 +72,7 @@ func (s *author) Send(_ context.Context, v any) error {
 		return err
 	}
 	defer leave()
-	body, err := json.Marshal(v)
+	body, err := instrument.WriteJSON(v)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "this message cannot be written as JSON")
 	}

@@ -88,5 +88,5 @@ func (a account) tell(ctx context.Context, s protocol.Session) (protocol.Result,
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return protocol.ResultOf(r)
+	return protocol.ResultOf(&r)
 }

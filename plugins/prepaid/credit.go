@@ -46,7 +46,7 @@ func credit(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.
 		if err := l.credit(in.Amount); err != nil {
 			return err
 		}
-		if err := put(tx, i, l); err != nil {
+		if err := put(tx, i, &l); err != nil {
 			return err
 		}
 		booked := instrument.Instance{Class: creditID, Owner: i.Owner, Status: credited, Keys: map[string]string{keySource: in.Source}}

@@ -57,7 +57,7 @@ func (a account) open(ctx context.Context, s protocol.Session, c protocol.Call) 
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return protocol.ResultOf(got)
+	return protocol.ResultOf(&got)
 }
 
 // begin stores the intent.
@@ -76,7 +76,7 @@ func begin(ctx context.Context, s protocol.Session, known instrument.ID, currenc
 	p = newPurse(k, currency, s.Peer().Name, s.Peer().Key)
 	err = s.Update(ctx, func(tx instrument.Tx) error {
 		i := instrument.Instance{Class: accountID, Name: p.Vendor, Status: opening, Keys: map[string]string{keyAccount: p.Account}}
-		if err := i.Encode(p); err != nil {
+		if err := i.Encode(&p); err != nil {
 			return err
 		}
 		id, err = tx.Create(i)
@@ -120,7 +120,7 @@ func (a account) keep(ctx context.Context, s protocol.Session, c protocol.Call) 
 		_, old, err := kept(tx, asked.Account)
 		if fault.KindOf(err) == fault.NotFound {
 			i := instrument.Instance{Class: accountID, Name: s.Peer().Name, Status: open, Keys: map[string]string{keyAccount: l.Account}}
-			if err := i.Encode(l); err != nil {
+			if err := i.Encode(&l); err != nil {
 				return err
 			}
 			_, err = tx.Create(i)
@@ -142,5 +142,5 @@ func (a account) keep(ctx context.Context, s protocol.Session, c protocol.Call) 
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return protocol.ResultOf(r)
+	return protocol.ResultOf(&r)
 }

@@ -57,7 +57,7 @@ func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	if err := s.Send(ctx, m); err != nil {
+	if err := s.Send(ctx, &m); err != nil {
 		return protocol.Result{}, err
 	}
 	var got receipt
@@ -138,7 +138,7 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 		if err := l.pay(p); err != nil {
 			return err
 		}
-		if err := put(tx, i, l); err != nil {
+		if err := put(tx, i, &l); err != nil {
 			return err
 		}
 		return book(tx, i.Owner, payment{proof: p, Time: s.Now().Unix(), Returned: sdk.NothingOf(p.Amount)})
@@ -155,7 +155,7 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 
 func book(tx instrument.Tx, holder instrument.PrincipalID, p payment) error {
 	i := instrument.Instance{Class: paymentID, Owner: holder, Status: paid, Keys: map[string]string{keyPayment: string(p.Operation)}}
-	if err := i.Encode(p); err != nil {
+	if err := i.Encode(&p); err != nil {
 		return err
 	}
 	_, err := tx.Create(i)
@@ -163,7 +163,7 @@ func book(tx instrument.Tx, holder instrument.PrincipalID, p payment) error {
 }
 
 func receiptFor(r receipt) (protocol.Result, error) {
-	result, err := protocol.ResultOf(r)
+	result, err := protocol.ResultOf(&r)
 	result.Amount = r.Amount
 	return result, err
 }

@@ -171,7 +171,7 @@ func change(ctx context.Context, s protocol.Session, id instrument.ID, event str
 		if err := f(&p); err != nil {
 			return err
 		}
-		if err := i.Encode(p); err != nil {
+		if err := i.Encode(&p); err != nil {
 			return err
 		}
 		return tx.Put(i)

@@ -119,11 +119,12 @@ func refundOf(s protocol.Session, tx instrument.Tx, i instrument.Instance, p pay
 		return out, l, err
 	}
 	i.Status = p.status()
-	if err := put(tx, i, p); err != nil {
+	if err := put(tx, i, &p); err != nil {
 		return out, l, err
 	}
 	if err := l.refund(amount); err != nil {
 		return out, l, err
 	}
-	return out, l, put(tx, at, l)
+	err = put(tx, at, &l)
+	return out, l, err
 }

@@ -3,7 +3,6 @@ package prepaid
 import (
 	"crypto/ed25519"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -65,7 +64,7 @@ type receipt struct {
 
 func (r receipt) text() ([]byte, error) {
 	r.Signature = nil
-	return signable("receipt", r)
+	return signable("receipt", &r)
 }
 
 // order is what a payment's signature covers. Offer and operation are not sent:
@@ -79,7 +78,7 @@ type order struct {
 	Spent     instrument.Amount      `json:"spent"`
 }
 
-func (o order) text() ([]byte, error) { return signable("payment", o) }
+func (o order) text() ([]byte, error) { return signable("payment", &signedOrder{o}) }
 
 // query is what the signature of BALANCE or REFUND covers.
 type query struct {
@@ -92,8 +91,11 @@ func (q query) text(operation string) ([]byte, error) { return signable(strings.
 // signable says what a signature is for and what it covers: no signature of one
 // kind is one of another. The JSON of these types has one spelling.
 func signable(what string, v any) ([]byte, error) {
-	body, err := json.Marshal(v)
-	return append([]byte("swaperoo prepaid "+what+" 1\x00"), body...), err
+	text := make([]byte, 0, 1024)
+	for _, part := range []string{"swaperoo prepaid ", what, " 1\x00"} {
+		text = append(text, part...)
+	}
+	return instrument.AppendJSON(text, v)
 }
 
 // key is an Ed25519 private key in a state: base64 of its 64 bytes. It prints as
