@@ -1,6 +1,9 @@
 package instrument
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // claims remembers who claims those unique keys that were asked for last, some thousands of them.
 // Keys are never given up and instances never go, so what was found or claimed once holds for
@@ -34,6 +37,7 @@ func (c *claims) find(k claim) (ID, bool) {
 }
 
 func (c *claims) add(k claim, id ID) {
+	k.value = strings.Clone(k.value) // and not the document that it was read in
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.keep(k, id)

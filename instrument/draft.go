@@ -61,8 +61,17 @@ func (d *Draft) Hold(i Instance) {
 // Get reads an instance; what this draft wrote before is seen. The answer, "not
 // there" included, is proved again in the commit.
 func (d *Draft) Get(id ID) (Instance, error) {
+	i, err := d.Look(id)
+	if err != nil {
+		return Instance{}, err
+	}
+	return i.Clone(), nil
+}
+
+// Look is Get for who does not change what the instance points to.
+func (d *Draft) Look(id ID) (Instance, error) {
 	if r, ok := d.rows[id]; ok {
-		return r.now.Clone(), nil
+		return r.now, nil
 	}
 	i, err := d.view(id)
 	if errors.Is(err, fault.NotFound) {
@@ -72,18 +81,7 @@ func (d *Draft) Get(id ID) (Instance, error) {
 		return Instance{}, err
 	}
 	d.rows[id] = &drafted{before: &i, now: i}
-	return i.Clone(), nil
-}
-
-// Of is Get for who asks only whose an instance is.
-func (d *Draft) Of(id ID) (ClassID, PrincipalID, error) {
-	if _, known := d.rows[id]; !known {
-		if _, err := d.Get(id); err != nil {
-			return "", "", err
-		}
-	}
-	r := d.rows[id]
-	return r.now.Class, r.now.Owner, nil
+	return i, nil
 }
 
 // Peek is what Get would answer now, and does answer if it is the next to be asked for this
@@ -137,7 +135,10 @@ func (d *Draft) Find(class ClassID, key, value string) (ID, error) {
 
 // Create adds an instance and gives it an id if it has none. It fails with the
 // class's refusal; that the id or a key is taken is found by the commit.
-func (d *Draft) Create(i Instance) (ID, error) {
+func (d *Draft) Create(i Instance) (ID, error) { return d.CreateGiven(i.Clone()) }
+
+// CreateGiven is Create of what is given away: nobody changes what the instance points to any more.
+func (d *Draft) CreateGiven(i Instance) (ID, error) {
 	if _, err := d.m.Info(i.Class); err != nil {
 		return "", err
 	}
@@ -153,7 +154,6 @@ func (d *Draft) Create(i Instance) (ID, error) {
 	if _, exists := d.rows[i.ID]; exists {
 		return "", idTaken(i.ID)
 	}
-	i = i.Clone()
 	i.Version = 1
 	if err := d.m.permits(nil, i); err != nil {
 		return "", err
@@ -165,7 +165,10 @@ func (d *Draft) Create(i Instance) (ID, error) {
 
 // Put changes an instance. It must have been read here, and i must bear the
 // version that was read. It fails with the class's refusal.
-func (d *Draft) Put(i Instance) error {
+func (d *Draft) Put(i Instance) error { return d.PutGiven(i.Clone()) }
+
+// PutGiven is Put of what is given away: nobody changes what the instance points to any more.
+func (d *Draft) PutGiven(i Instance) error {
 	r, ok := d.rows[i.ID]
 	if !ok {
 		return fault.New(fault.Internal, "%s was written without being read", i.ID).Because("write-without-read")
@@ -174,7 +177,6 @@ func (d *Draft) Put(i Instance) error {
 		return fault.New(fault.Internal, "%s was written over version %d, and %d was read", i.ID, i.Version, r.now.Version).
 			Because("write-without-read")
 	}
-	i = i.Clone()
 	i.Version++
 	if err := d.m.permits(&r.now, i); err != nil {
 		return err

@@ -40,14 +40,9 @@ func (a *Ahead) Is(b Answer) bool {
 	return a.Instance == nil || a.Instance.ID == b.Instance.ID && a.Instance.Version == b.Instance.Version && bytes.Equal(a.Instance.State, b.Instance.State)
 }
 
-// answer is what the code gets.
+// answer is what the code gets, copies of it.
 func (a *Ahead) answer() Answer {
-	b := Answer{Now: a.Now, Message: a.Message}
-	if a.Instance != nil {
-		i := a.Instance.Clone()
-		b.Instance = &i
-	}
-	return b
+	return Answer{Now: a.Now, Message: a.Message, Instance: a.Instance}
 }
 
 // promise is what the host has told ahead, of step n.

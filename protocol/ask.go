@@ -199,7 +199,7 @@ func (o *operation) read(id instrument.ID) (instrument.Instance, error) {
 	if o.spec.ReadOnly {
 		i, err = o.glance(id)
 	} else {
-		i, err = o.draft.Get(id)
+		i, err = o.draft.Look(id)
 	}
 	if err != nil {
 		return instrument.Instance{}, err

@@ -70,9 +70,18 @@ func (t *authorTx) exchange(st Step) (Answer, error) {
 }
 
 func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
+	i, err := t.look(id)
+	if err != nil {
+		return instrument.Instance{}, err
+	}
+	return i.Clone(), nil
+}
+
+// look is Get for who does not change what the instance points to, as the host does not either.
+func (t *authorTx) look(id instrument.ID) (instrument.Instance, error) {
 	for _, known := range [...]*roll{&t.writes, &t.s.held, &t.seen} {
 		if i, ok := known.get(id); ok {
-			return i.Clone(), nil
+			return i, nil
 		}
 	}
 	if id == "" { // a call without its instrument; no host knows one of no name
@@ -86,7 +95,7 @@ func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
 	if answer.Instance == nil {
 		return instrument.Instance{}, missing("instance")
 	}
-	t.seen.put(answer.Instance.Clone())
+	t.seen.put(*answer.Instance)
 	return *answer.Instance, nil
 }
 
@@ -119,7 +128,7 @@ func (t *authorTx) Create(i instrument.Instance) (instrument.ID, error) {
 }
 
 func (t *authorTx) Put(i instrument.Instance) error {
-	before, err := t.Get(i.ID)
+	before, err := t.look(i.ID)
 	if err != nil {
 		return err
 	}

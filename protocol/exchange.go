@@ -86,7 +86,7 @@ func (o *operation) take(st Step) error {
 }
 
 // write puts one written instance into the draft, checked against what the
-// protocol may reach and what the class permits.
+// protocol may reach and what the class permits. What it points to is the host's.
 func (o *operation) write(i instrument.Instance) error {
 	if !o.in.reach[i.Class] {
 		return notReached(o.in.info.ID, i.Class)
@@ -97,18 +97,18 @@ func (o *operation) write(i instrument.Instance) error {
 			return err
 		}
 		i.Owner = owner
-		_, err = o.draft.Create(i)
+		_, err = o.draft.CreateGiven(i)
 		return err
 	}
-	class, owner, err := o.draft.Of(i.ID)
+	was, err := o.draft.Look(i.ID)
 	if err != nil {
 		return err
 	}
-	i.Owner = owner
-	if class != i.Class {
-		return notReached(o.in.info.ID, class)
+	i.Owner = was.Owner
+	if was.Class != i.Class {
+		return notReached(o.in.info.ID, was.Class)
 	}
-	return o.draft.Put(i)
+	return o.draft.PutGiven(i)
 }
 
 // owner is who a new instance belongs to: the principal that the operation is
