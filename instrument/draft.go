@@ -2,7 +2,6 @@ package instrument
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -192,7 +191,7 @@ func (d *Draft) PutGiven(i Instance) error {
 // Append adds an entry with a body to a topic, about an instance of this draft
 // or about none.
 func (d *Draft) Append(t Topic, about ID, body any) error {
-	text, err := json.Marshal(body)
+	text, err := WriteJSON(body)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "an entry of %s cannot be written as JSON", t)
 	}

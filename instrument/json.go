@@ -47,6 +47,21 @@ func ValidJSON(text []byte) bool {
 	return sure && end == len(text) || json.Valid(text)
 }
 
+// CompactJSON reports whether a text is for certain JSON that json.Marshal writes as it is when it meets it as a
+// json.RawMessage: without blanks, and without what it escapes. Of what it does not report nothing is known.
+func CompactJSON(text []byte) bool {
+	for _, b := range text {
+		if b == '<' || b == '>' || b == '&' || b == firstOfSeparators {
+			return false
+		}
+	}
+	end, sure := jsonValue(text, 0, deepest)
+	return sure && end == len(text)
+}
+
+// firstOfSeparators is the first byte of U+2028 and U+2029, and of others.
+const firstOfSeparators = 0xe2
+
 // deepest is how many values may be in one another before it is left to others.
 const deepest = 32
 

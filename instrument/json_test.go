@@ -37,6 +37,31 @@ func FuzzValidJSON(f *testing.F) {
 	})
 }
 
+func FuzzCompactJSON(f *testing.F) {
+	for _, text := range jsonTexts {
+		f.Add([]byte(text))
+	}
+	for _, text := range []string{`"<"`, `">"`, `"&"`, "\"\u2028\"", "\"\u2029\"", `{"a<":1}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if !instrument.CompactJSON(text) {
+			return
+		}
+		if want, err := json.Marshal(json.RawMessage(text)); err != nil || string(want) != string(text) {
+			t.Errorf("%q is written as %q, %v", text, want, err)
+		}
+	})
+}
+
+func TestWhatProgramsWriteIsCompact(t *testing.T) {
+	for _, text := range []string{`{"a":{"b":[1,{"c":"d"}]},"e":""}`, `[]`, `"ä"`, `-5`, `null`} {
+		if !instrument.CompactJSON([]byte(text)) {
+			t.Errorf("%s is not compact", text)
+		}
+	}
+}
+
 func BenchmarkValidJSON(b *testing.B) {
 	text := []byte(`{"state":"selected","terminal":"01jd3v5s8m2q4x7y9z0a1b2c3d","amount":"CHF:20.5","exchange_account":"payto://iban/CH9300762011623852957?receiver-name=Jane%20Doe","created":1764180000}`)
 	b.Run("here", func(b *testing.B) {

@@ -43,5 +43,5 @@ func (o *operation) note(end *outcome) error {
 		e.Invoice = offer.Invoice
 	}
 	o.noted = true
-	return o.draft.Append(Transactions, o.req.Call.Main(), e)
+	return o.draft.Append(Transactions, o.req.Call.Main(), transacted{e})
 }

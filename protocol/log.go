@@ -7,6 +7,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
 // logPart is what one flush makes durable of a running operation beside its
@@ -115,7 +116,9 @@ func (l loggedAt) restored() recorded {
 }
 
 func (m *Manager) sealPart(id instrument.OperationID, n int, p logPart) ([]byte, error) {
-	text, err := json.Marshal(p)
+	w := plain.Begin(nil, p.room())
+	p.spell(&w)
+	text, err := ended(&w, &p)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the log of operation %s cannot be written as JSON", Short(id))
 	}

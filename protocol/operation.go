@@ -3,7 +3,6 @@ package protocol
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
 // operation is the host's half of one running operation. Its code runs on the
@@ -292,6 +292,13 @@ func notReached(protocol string, class instrument.ClassID) error {
 	return fault.New(fault.Denied, "%s may not reach instruments of class %s", protocol, class).Because("class-not-granted")
 }
 
+// asked is what digestOf is the digest of.
+type asked struct {
+	Side     Side
+	Protocol string
+	Call     Call
+}
+
 // digestOf is the digest of what is asked, equal for repetitions: the deadline
 // may differ, and JSON may be spelled in another way.
 func digestOf(r Execution) ([32]byte, error) {
@@ -304,11 +311,10 @@ func digestOf(r Execution) ([32]byte, error) {
 		}
 		c.Args = args
 	}
-	text, err := json.Marshal(struct {
-		Side     Side
-		Protocol string
-		Call     Call
-	}{r.Side, r.Protocol, c})
+	a := asked{r.Side, r.Protocol, c}
+	w := plain.Begin(nil, a.Call.room())
+	a.spell(&w)
+	text, err := ended(&w, &a)
 	if err != nil {
 		return [32]byte{}, fault.Wrap(err, fault.Invalid, "the call of %s cannot be written as JSON", fault.Clip(c.Operation)).Because("message-malformed")
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
 // rowBody is the sealed part of an operation row.
@@ -31,7 +32,7 @@ func (o *operation) toRow(s State, end *outcome) (Row, error) {
 		e.Have, e.Msgs = o.mail.closing()
 		end = &e
 	}
-	call, err := json.Marshal(o.req.Call)
+	call, err := callText(&o.req.Call)
 	if err != nil {
 		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be written as JSON", Short(o.id))
 	}
@@ -39,7 +40,9 @@ func (o *operation) toRow(s State, end *outcome) (Row, error) {
 }
 
 func (m *Manager) seal(r Row, body rowBody) (Row, error) {
-	text, err := json.Marshal(body)
+	w := plain.Begin(nil, body.room())
+	body.spell(&w)
+	text, err := ended(&w, &body)
 	if err != nil {
 		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be written as JSON", Short(r.ID))
 	}

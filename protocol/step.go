@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
 // StepKind says what a step does.
@@ -68,7 +69,9 @@ func (st Step) reads() bool {
 
 // digest is equal for the same step of the same code over the same answers.
 func (st Step) digest() [32]byte {
-	text, err := json.Marshal(st)
+	w := plain.Begin(nil, st.room())
+	st.spell(&w)
+	text, err := ended(&w, &st)
 	if err != nil { // a body that is not JSON; it is refused when it is taken
 		return [32]byte{}
 	}

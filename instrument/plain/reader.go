@@ -170,7 +170,7 @@ func (c *Cursor) Uints(into *[]uint64) bool {
 	})
 }
 
-// Raw reads an object of any form, and keeps its text.
+// Raw reads an object of any form, and keeps its text. Other values it leaves to encoding/json.
 func (c *Cursor) Raw(into *json.RawMessage) bool {
 	if c.at == len(c.text) || c.text[c.at] != '{' {
 		return false

@@ -3,7 +3,9 @@ package plain
 import (
 	"encoding/base64"
 	"encoding/json"
+	"slices"
 	"strconv"
+	"time"
 
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -23,8 +25,11 @@ func Begin(out []byte, room int) Writer {
 	return Writer{Out: append(out, '{')}
 }
 
-// End ends the object of Begin, and reports false if something in it cannot be written.
+// End ends the object of Begin, and reports false if something in it cannot be written, or was left.
 func (w *Writer) End() ([]byte, bool) { return append(w.Out, '}'), !w.failed }
+
+// Leave says that something is left to encoding/json, and so all of it is: End reports false.
+func (w *Writer) Leave() { w.failed = true }
 
 // Name begins a member.
 func (w *Writer) Name(name string) {
@@ -62,6 +67,11 @@ func (w *Writer) Item() { w.next('[') }
 // String writes a text.
 func (w *Writer) String(name, value string) {
 	w.Name(name)
+	w.Text(value)
+}
+
+// Text writes a text behind Name or Item.
+func (w *Writer) Text(value string) {
 	if sure(value) {
 		w.Out = append(append(append(w.Out, '"'), value...), '"')
 		return
@@ -113,8 +123,81 @@ func (w *Writer) SomeTrue(name string, is bool) {
 // SomeBytes writes base64.
 func (w *Writer) SomeBytes(name string, b []byte) {
 	if len(b) > 0 {
-		w.Name(name)
-		w.Out = append(base64.StdEncoding.AppendEncode(append(w.Out, '"'), b), '"')
+		w.Bytes(name, b)
+	}
+}
+
+// Bytes writes base64, and null for none.
+func (w *Writer) Bytes(name string, b []byte) {
+	w.Name(name)
+	if b == nil {
+		w.Out = append(w.Out, "null"...)
+		return
+	}
+	w.Out = append(base64.StdEncoding.AppendEncode(append(w.Out, '"'), b), '"')
+}
+
+// Time writes a time.
+func (w *Writer) Time(name string, t time.Time) {
+	w.Name(name)
+	text, err := t.AppendText(append(w.Out, '"'))
+	w.failed = w.failed || err != nil
+	w.Out = append(text, '"')
+}
+
+// SomeTime writes a time.
+func (w *Writer) SomeTime(name string, t time.Time) {
+	if !t.IsZero() {
+		w.Time(name, t)
+	}
+}
+
+// Raw writes what is JSON already, and null for none.
+func (w *Writer) Raw(name string, text json.RawMessage) {
+	w.Name(name)
+	if instrument.CompactJSON(text) {
+		w.Out = append(w.Out, text...)
+		return
+	}
+	w.Other(text)
+}
+
+// SomeRaw writes what is JSON already.
+func (w *Writer) SomeRaw(name string, text json.RawMessage) {
+	if len(text) > 0 {
+		w.Raw(name, text)
+	}
+}
+
+// Pairs writes texts by their names, and null for a map that is nil.
+func (w *Writer) Pairs(name string, pairs map[string]string) {
+	w.Name(name)
+	if pairs == nil {
+		w.Out = append(w.Out, "null"...)
+		return
+	}
+	w.Bracket('{')
+	var room [8]string
+	names := room[:0]
+	for name := range pairs {
+		if !sure(name) { // another text may be written like this one
+			w.Out = w.Out[:len(w.Out)-1]
+			w.Other(pairs)
+			return
+		}
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		w.String(name, pairs[name])
+	}
+	w.Bracket('}')
+}
+
+// SomePairs writes texts by their names.
+func (w *Writer) SomePairs(name string, pairs map[string]string) {
+	if len(pairs) > 0 {
+		w.Pairs(name, pairs)
 	}
 }
 

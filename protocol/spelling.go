@@ -1,0 +1,222 @@
+package protocol
+
+import (
+	"encoding/json"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/plain"
+)
+
+// What each operation writes, into its row, its log, the journal and its digests, is written here as encoding/json does
+// it, to the byte: digests are compared with those of earlier versions. What is rare is left to encoding/json.
+
+// ended is a document that stands alone: what was written, or if something was left, what reflection makes of it.
+func ended[T any](w *plain.Writer, v *T) ([]byte, error) {
+	if text, ok := w.End(); ok {
+		return text, nil
+	}
+	return json.Marshal(*v)
+}
+
+func (st *Step) spell(w *plain.Writer) {
+	if st.Fault != nil || st.Fetch != nil || st.Prompt != nil {
+		w.Leave()
+		return
+	}
+	w.Int("n", int64(st.N))
+	w.Int("kind", int64(st.Kind))
+	w.SomeRaw("body", st.Body)
+	spellInstances(w, "writes", st.Writes)
+	if st.Result != nil {
+		w.Name("result")
+		w.Bracket('{')
+		st.Result.spell(w)
+		w.Bracket('}')
+	}
+	w.SomeString("get", string(st.Get))
+	if st.Find != nil {
+		w.Name("find")
+		w.Bracket('{')
+		w.String("class", string(st.Find.Class))
+		w.String("key", st.Find.Key)
+		w.String("value", st.Find.Value)
+		w.Bracket('}')
+	}
+}
+
+// room is about how long a step is.
+func (st *Step) room() int {
+	room := 256 + len(st.Body)
+	if st.Result != nil {
+		room += len(st.Result.Value)
+	}
+	for n := range st.Writes {
+		room += 512 + len(st.Writes[n].State)
+	}
+	return room
+}
+
+func (r *Result) spell(w *plain.Writer) {
+	w.SomeRaw("value", r.Value)
+	w.SomeAmount("amount", r.Amount)
+}
+
+func spellInstances(w *plain.Writer, name string, list []instrument.Instance) {
+	if len(list) == 0 {
+		return
+	}
+	w.Name(name)
+	w.Bracket('[')
+	for n := range list {
+		w.Item()
+		spellInstance(w, &list[n])
+	}
+	w.Bracket(']')
+}
+
+func spellInstance(w *plain.Writer, i *instrument.Instance) {
+	w.Bracket('{')
+	w.String("id", string(i.ID))
+	w.String("class", string(i.Class))
+	w.String("owner", string(i.Owner))
+	w.SomeString("name", i.Name)
+	w.String("status", i.Status)
+	w.SomePairs("keys", i.Keys)
+	w.Int("version", i.Version)
+	w.Raw("state", i.State)
+	w.Bracket('}')
+}
+
+func (c *Call) spell(w *plain.Writer) {
+	w.String("operation", c.Operation)
+	w.String("class", string(c.Class))
+	if len(c.Instruments) > 0 {
+		w.Name("instruments")
+		w.Bracket('[')
+		for _, id := range c.Instruments {
+			w.Item()
+			w.Text(string(id))
+		}
+		w.Bracket(']')
+	}
+	w.SomePairs("invoice", c.Invoice)
+	w.SomeRaw("args", c.Args)
+	if o := c.Offer; o != nil {
+		w.Name("offer")
+		w.Bracket('{')
+		w.String("id", o.ID)
+		w.String("class", string(o.Class))
+		w.Name("terms")
+		w.Bracket('{')
+		w.Amount("price", o.Terms.Price)
+		w.SomeString("text", o.Terms.Text)
+		w.Bracket('}')
+		w.Pairs("invoice", o.Invoice)
+		w.Bytes("transcript", o.Transcript)
+		w.SomeString("payer", o.Payer)
+		w.Time("until", o.Until)
+		w.Bracket('}')
+	}
+	w.SomeTime("deadline", c.Deadline)
+}
+
+// room is about how long a call is.
+func (c *Call) room() int { return 768 + len(c.Args) }
+
+func callText(c *Call) ([]byte, error) {
+	w := plain.Begin(nil, c.room())
+	c.spell(&w)
+	return ended(&w, c)
+}
+
+func (a *asked) spell(w *plain.Writer) {
+	w.String("Side", string(a.Side))
+	w.String("Protocol", a.Protocol)
+	w.Name("Call")
+	w.Bracket('{')
+	a.Call.spell(w)
+	w.Bracket('}')
+}
+
+func (b *rowBody) spell(w *plain.Writer) {
+	w.Raw("call", b.Call)
+	if b.End != nil {
+		w.Name("end")
+		b.End.spell(w)
+	}
+}
+
+// room is about how long the sealed part of a row is.
+func (b *rowBody) room() int {
+	room := 64 + len(b.Call)
+	if b.End != nil {
+		room += 256
+		if b.End.Result != nil {
+			room += len(b.End.Result.Value)
+		}
+		for n := range b.End.Msgs {
+			room += 64 + len(b.End.Msgs[n].Body)
+		}
+	}
+	return room
+}
+
+func (o *outcome) spell(w *plain.Writer) {
+	if o.Fault != nil {
+		w.Leave()
+		return
+	}
+	w.Bracket('{')
+	if o.Result != nil {
+		w.Name("result")
+		w.Bracket('{')
+		o.Result.spell(w)
+		w.Bracket('}')
+	}
+	w.SomeUint("have", o.Have)
+	spellMessages(w, o.Msgs)
+	w.Bracket('}')
+}
+
+func spellMessages(w *plain.Writer, list []comm.Message) {
+	if len(list) == 0 {
+		return
+	}
+	w.Name("msgs")
+	w.Bracket('[')
+	for _, m := range list {
+		w.Item()
+		w.Bracket('{')
+		w.Uint("n", m.N)
+		w.Raw("body", m.Body)
+		w.Bracket('}')
+	}
+	w.Bracket(']')
+}
+
+func (t *Transacted) spell(w *plain.Writer) {
+	if t.Fault != nil {
+		w.Leave()
+		return
+	}
+	w.String("operation", string(t.Operation))
+	w.String("side", string(t.Side))
+	w.String("protocol", t.Protocol)
+	w.String("name", t.Name)
+	w.SomeString("principal", string(t.Principal))
+	w.SomeString("peer", t.Peer)
+	w.SomeAmount("amount", t.Amount)
+	w.SomePairs("invoice", t.Invoice)
+	w.SomeRaw("result", t.Result)
+}
+
+// transacted is what goes into the journal. Transacted itself, which others embed, must not have AppendJSON.
+type transacted struct{ Transacted }
+
+// AppendJSON implements instrument.JSONWriter.
+func (t transacted) AppendJSON(out []byte) ([]byte, bool) {
+	w := plain.Begin(out, 512+len(t.Result))
+	t.spell(&w)
+	return w.End()
+}

@@ -1,0 +1,134 @@
+package protocol
+
+import (
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/instrument/plain"
+)
+
+func (p *logPart) spell(w *plain.Writer) {
+	if p.Over != nil || p.Last != nil {
+		w.Leave()
+		return
+	}
+	if p.Opening != nil {
+		w.Name("opening")
+		p.Opening.spell(w)
+	}
+	if len(p.Steps) > 0 {
+		w.Name("steps")
+		w.Bracket('[')
+		for n := range p.Steps {
+			w.Item()
+			p.Steps[n].spell(w)
+		}
+		w.Bracket(']')
+	}
+	if p.Open != nil {
+		w.Name("open")
+		p.Open.spell(w)
+	}
+	w.SomeUint("heard", p.Heard)
+	w.SomeTrue("posted", p.Posted)
+}
+
+// room is about how long a part is.
+func (p *logPart) room() int {
+	room := 1024
+	if p.Opening != nil {
+		for n := range p.Opening.Leased {
+			room += 512 + len(p.Opening.Leased[n].State)
+		}
+		if p.Opening.Offer != nil {
+			room += 2 * len(p.Opening.Offer.Body)
+		}
+	}
+	for n := range p.Steps {
+		room += 128 + len(p.Steps[n].Body)
+	}
+	return room
+}
+
+func (o *opening) spell(w *plain.Writer) {
+	w.Bracket('{')
+	w.Name("peer")
+	spellPeer(w, &o.Peer)
+	w.SomeTrue("linked", o.Linked)
+	if o.Offer != nil {
+		w.Name("offer")
+		w.Bracket('{')
+		w.Bytes("body", o.Offer.Body)
+		w.Bytes("signature", o.Offer.Signature)
+		w.Bracket('}')
+	}
+	if o.Payer != nil {
+		w.Name("payer")
+		w.Bracket('{')
+		w.Uint("counter", o.Payer.Counter)
+		w.Time("expiry", o.Payer.Expiry)
+		w.Bytes("signature", o.Payer.Signature)
+		if len(o.Payer.Proofs) > 0 {
+			w.Leave()
+		}
+		w.Bracket('}')
+	}
+	w.Int("replay", int64(o.Replay))
+	w.Bytes("seed", o.Seed)
+	spellInstances(w, "leased", o.Leased)
+	w.Bracket('}')
+}
+
+func spellPeer(w *plain.Writer, p *comm.Peer) {
+	w.Bracket('{')
+	w.String("name", p.Name)
+	w.String("role", string(p.Role))
+	w.SomeString("key", p.Key)
+	if len(p.Addresses) > 0 {
+		w.Name("addresses")
+		w.Bracket('[')
+		for _, a := range p.Addresses {
+			w.Item()
+			w.Text(a)
+		}
+		w.Bracket(']')
+	}
+	w.SomeString("pnp", p.PNP)
+	w.Bracket('}')
+}
+
+func (l *loggedAt) spell(w *plain.Writer) {
+	if l.Refused != nil {
+		w.Leave()
+		return
+	}
+	w.Bracket('{')
+	w.Int("n", int64(l.N))
+	w.Int("kind", int64(l.Kind))
+	w.Bytes("digest", l.Digest)
+	if l.Answer != nil {
+		w.Name("answer")
+		l.Answer.spell(w)
+	}
+	w.SomeRaw("body", l.Body)
+	w.SomeInt("mail", int64(l.Mail))
+	w.SomeTrue("reads", l.Reads)
+	w.Bracket('}')
+}
+
+func (a *Answer) spell(w *plain.Writer) {
+	if a.Response != nil || a.Fault != nil || a.Rewind != nil {
+		w.Leave()
+		return
+	}
+	w.Bracket('{')
+	w.Time("now", a.Now)
+	w.SomeRaw("message", a.Message)
+	w.SomeString("text", a.Text)
+	if a.Instance != nil {
+		w.Name("instance")
+		spellInstance(w, a.Instance)
+	}
+	w.SomeString("found", string(a.Found))
+	w.SomeTrue("done", a.Done)
+	w.SomeTrue("suspended", a.Suspended)
+	w.Bracket('}')
+}
