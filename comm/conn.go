@@ -44,6 +44,11 @@ type Introduced interface {
 	Introduce(name string, role Role)
 }
 
+// Spelling is a Conn whose params may write their JSON themselves, and whose results may read it: those that have
+// AppendJSON and ReadJSON, as package instrument describes them. What other connections are given are the values of
+// methods of this package.
+type Spelling interface{ Spells() }
+
 // Handler receives what a peer sends over one connection. Requests run
 // concurrently, notifications in the order of their frames before any later
 // frame is handled.

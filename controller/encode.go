@@ -19,7 +19,7 @@ func encode(v any) (json.RawMessage, error) {
 }
 
 func decode(raw json.RawMessage, v any) error {
-	if err := json.Unmarshal(raw, v); err != nil {
+	if err := instrument.ReadJSON(raw, v); err != nil {
 		return fault.Wrap(err, fault.Invalid, "a request of the peer cannot be read").Because("message-malformed")
 	}
 	return nil

@@ -84,6 +84,12 @@ func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offer
 	return nil
 }
 
+// asked is execute as a connection brings it.
+func (s *service) asked(ctx context.Context, conn comm.Conn, e protocol.Asked) (*protocol.Told, error) {
+	done, err := s.execute(ctx, conn, comm.Execute(e))
+	return (*protocol.Told)(&done), err
+}
+
 // execute runs our side of an operation: one that begins, or one that this peer
 // has begun before and asks for again because it has not got the answer. That one
 // is answered as it was begun: a sale that is over or an offer that has expired

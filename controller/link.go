@@ -23,7 +23,12 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 	}
 	defer l.s.hangUp()
 	var got comm.Executed
-	if err := conn.Call(ctx, comm.MethodExecute, e, &got); err != nil {
+	if _, spells := conn.(comm.Spelling); spells {
+		err = conn.Call(ctx, comm.MethodExecute, (*protocol.Asked)(&e), (*protocol.Told)(&got))
+	} else {
+		err = conn.Call(ctx, comm.MethodExecute, e, &got)
+	}
+	if err != nil {
 		return unanswered(e, err)
 	}
 	if got.Fault != nil {

@@ -85,7 +85,7 @@ func (s *service) Request(ctx context.Context, conn comm.Conn, method string, pa
 	case comm.MethodOperations:
 		return answer(ctx, conn, params, s.operations)
 	case comm.MethodExecute:
-		return answer(ctx, conn, params, s.execute)
+		return answer(ctx, conn, params, s.asked)
 	}
 	return nil, fault.New(fault.Unsupported, "there is no method %q", fault.Clip(method)).Because("method-unknown")
 }

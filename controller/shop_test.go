@@ -97,9 +97,8 @@ func (p pair) negotiated(t *testing.T) *controller.Session {
 func answering(f func(*comm.Executed)) interfere {
 	return func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
 		out, err := next.Request(ctx, conn, comm.MethodExecute, params)
-		if e, ok := out.(comm.Executed); ok && err == nil {
-			f(&e)
-			return e, nil
+		if e, ok := out.(*protocol.Told); ok && err == nil {
+			f((*comm.Executed)(e))
 		}
 		return out, err
 	}

@@ -91,15 +91,7 @@ func spellInstance(w *plain.Writer, i *instrument.Instance) {
 func (c *Call) spell(w *plain.Writer) {
 	w.String("operation", c.Operation)
 	w.String("class", string(c.Class))
-	if len(c.Instruments) > 0 {
-		w.Name("instruments")
-		w.Bracket('[')
-		for _, id := range c.Instruments {
-			w.Item()
-			w.Text(string(id))
-		}
-		w.Bracket(']')
-	}
+	spellTexts(w, "instruments", c.Instruments)
 	w.SomePairs("invoice", c.Invoice)
 	w.SomeRaw("args", c.Args)
 	if o := c.Offer; o != nil {
@@ -155,9 +147,7 @@ func (b *rowBody) room() int {
 		if b.End.Result != nil {
 			room += len(b.End.Result.Value)
 		}
-		for n := range b.End.Msgs {
-			room += 64 + len(b.End.Msgs[n].Body)
-		}
+		room += roomOf(b.End.Msgs)
 	}
 	return room
 }
@@ -177,6 +167,28 @@ func (o *outcome) spell(w *plain.Writer) {
 	w.SomeUint("have", o.Have)
 	spellMessages(w, o.Msgs)
 	w.Bracket('}')
+}
+
+// roomOf is about how long messages are.
+func roomOf(list []comm.Message) (room int) {
+	for n := range list {
+		room += 64 + len(list[n].Body)
+	}
+	return room
+}
+
+// spellTexts writes a list of texts, and leaves it out if there are none.
+func spellTexts[T ~string](w *plain.Writer, name string, list []T) {
+	if len(list) == 0 {
+		return
+	}
+	w.Name(name)
+	w.Bracket('[')
+	for _, text := range list {
+		w.Item()
+		w.Text(string(text))
+	}
+	w.Bracket(']')
 }
 
 func spellMessages(w *plain.Writer, list []comm.Message) {

@@ -53,24 +53,8 @@ func (o *opening) spell(w *plain.Writer) {
 	w.Name("peer")
 	spellPeer(w, &o.Peer)
 	w.SomeTrue("linked", o.Linked)
-	if o.Offer != nil {
-		w.Name("offer")
-		w.Bracket('{')
-		w.Bytes("body", o.Offer.Body)
-		w.Bytes("signature", o.Offer.Signature)
-		w.Bracket('}')
-	}
-	if o.Payer != nil {
-		w.Name("payer")
-		w.Bracket('{')
-		w.Uint("counter", o.Payer.Counter)
-		w.Time("expiry", o.Payer.Expiry)
-		w.Bytes("signature", o.Payer.Signature)
-		if len(o.Payer.Proofs) > 0 {
-			w.Leave()
-		}
-		w.Bracket('}')
-	}
+	spellOffer(w, o.Offer)
+	spellPayer(w, o.Payer)
 	w.Int("replay", int64(o.Replay))
 	w.Bytes("seed", o.Seed)
 	spellInstances(w, "leased", o.Leased)
@@ -82,15 +66,7 @@ func spellPeer(w *plain.Writer, p *comm.Peer) {
 	w.String("name", p.Name)
 	w.String("role", string(p.Role))
 	w.SomeString("key", p.Key)
-	if len(p.Addresses) > 0 {
-		w.Name("addresses")
-		w.Bracket('[')
-		for _, a := range p.Addresses {
-			w.Item()
-			w.Text(a)
-		}
-		w.Bracket(']')
-	}
+	spellTexts(w, "addresses", p.Addresses)
 	w.SomeString("pnp", p.PNP)
 	w.Bracket('}')
 }

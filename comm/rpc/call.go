@@ -32,12 +32,16 @@ func (c *Conn) Call(ctx context.Context, method string, params, result any) erro
 		c.calls.Add(-1)
 		return tooMany(c.maxOpen)
 	}
-	w, err := c.lib.DispatchCall(ctx, method, raw)
+	said := &content{params: raw}
+	w, err := c.lib.DispatchCall(ctx, method, nil, said.along())
 	if err != nil {
 		c.calls.Add(-1)
 		return c.written(err)
 	}
-	return c.outcome(ctx, method, w.Wait(ctx, result))
+	if err = w.Wait(ctx, nil); err == nil {
+		err = decode(said.result, result)
+	}
+	return c.outcome(ctx, method, err)
 }
 
 // Notify implements comm.Conn.
@@ -49,7 +53,8 @@ func (c *Conn) Notify(ctx context.Context, method string, params any) error {
 	if err != nil {
 		return err
 	}
-	return c.written(c.lib.Notify(ctx, method, raw))
+	said := &content{params: raw}
+	return c.written(c.lib.Notify(ctx, method, nil, said.along()))
 }
 
 // outcome names the ways in which an answer fails to come.
@@ -70,7 +75,7 @@ func (c *Conn) outcome(ctx context.Context, method string, err error) error {
 }
 
 // answered sees each message before the library handles it. The library has
-// seen a skeleton only: the real result is put in its place.
+// seen a skeleton only: the real result is put where Call looks for it.
 func (c *Conn) answered(asked *jsonrpc2.Request, answer *jsonrpc2.Response) {
 	if answer == nil {
 		return
@@ -80,9 +85,8 @@ func (c *Conn) answered(asked *jsonrpc2.Request, answer *jsonrpc2.Response) {
 		return
 	}
 	c.calls.Add(-1)
-	if answer.Error == nil {
-		raw := c.current.Result
-		answer.Result = &raw
+	if said := contentOf(asked); said != nil && answer.Error == nil {
+		said.result = c.current.Result
 	}
 }
 

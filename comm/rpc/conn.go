@@ -3,7 +3,6 @@ package rpc
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"sync"
@@ -15,8 +14,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Conn is a connection over a Stream. It implements comm.Conn, comm.Bound and
-// comm.Introduced.
+// Conn is a connection over a Stream. It implements comm.Conn, comm.Bound,
+// comm.Introduced and comm.Spelling.
 type Conn struct {
 	stream   Stream
 	side     Side
@@ -83,6 +82,9 @@ func (c *Conn) Introduce(name string, role comm.Role) {
 	p.Name, p.Role = name, role
 	c.peer.Store(&p)
 }
+
+// Spells implements comm.Spelling.
+func (c *Conn) Spells() {}
 
 // Binding implements comm.Bound. It is nil where the transport has none.
 func (c *Conn) Binding() []byte { return c.binding }
@@ -151,18 +153,6 @@ func (c *Conn) written(err error) error {
 		return err
 	}
 	return c.lost()
-}
-
-// encode makes params of a value once, before the library's lock is held.
-func encode(params any) (any, error) {
-	if params == nil {
-		return nil, nil
-	}
-	data, err := json.Marshal(params)
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "these parameters cannot be written as JSON").Because("params-malformed")
-	}
-	return json.RawMessage(data), nil
 }
 
 // silent drops what the library would log: the cause of an end is in the error

@@ -24,11 +24,23 @@ func TestTheBytesAreTheLibrarys(t *testing.T) {
 			for _, method := range []string{"operation.execute", "<\"é\">", "\xff"} {
 				for _, notif := range []bool{false, true} {
 					r := &jsonrpc2.Request{Method: method, ID: id, Notif: notif}
-					same(outgoing{request: r}, r) // no params
+					same(outgoing{request: r}, r)
+					ours := *r
+					ours.ExtraFields = []jsonrpc2.RequestField{{Name: contentField, Value: &content{}}}
+					same(outgoing{request: &ours}, r) // no params
 					if err := r.SetParams(v); err != nil {
 						t.Fatal(err)
 					}
 					same(outgoing{request: r}, r)
+					raw, err := encode(v)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if v == nil {
+						raw = json.RawMessage(`null`)
+					}
+					ours.ExtraFields[0].Value = &content{params: raw}
+					same(outgoing{request: &ours}, r)
 					more := *r
 					more.ExtraFields = []jsonrpc2.RequestField{{Name: "x", Value: 1}}
 					same(outgoing{request: &more}, more)

@@ -49,7 +49,7 @@ func (s serving) request(ctx context.Context, id jsonrpc2.ID, method string, par
 // that can, for the peer waits for an answer; a connection that has ended needs none.
 func (s serving) answer(ctx context.Context, id jsonrpc2.ID, result any, err error) {
 	if err == nil {
-		err = s.c.lib.Reply(ctx, id, result)
+		err = s.result(ctx, id, result)
 	} else {
 		err = s.c.lib.ReplyWithError(ctx, id, sent(err))
 	}
@@ -58,4 +58,15 @@ func (s serving) answer(ctx context.Context, id jsonrpc2.ID, result any, err err
 	}
 	_ = s.c.lib.ReplyWithError(ctx, id, sent(fault.Wrap(err, fault.Internal, "the answer is too long for this connection, or cannot be written").
 		Because("answer-unsendable")))
+}
+
+func (s serving) result(ctx context.Context, id jsonrpc2.ID, result any) error {
+	raw, err := encode(result)
+	if err != nil {
+		return err
+	}
+	if raw == nil {
+		raw = json.RawMessage("null")
+	}
+	return s.c.lib.SendResponse(ctx, &jsonrpc2.Response{ID: id, Result: &raw})
 }
