@@ -61,6 +61,8 @@ func (d *Draft) keeps(r *drafted) bool {
 
 func (d *Draft) prepare(lease OperationID) (*Change, error) {
 	c := &Change{holder: d.holder, finds: d.finds, claims: &d.m.claims}
+	c.writes, c.ids = make([]rowWrite, 0, len(d.order)), make([]ID, 0, len(d.order))
+	c.entries, c.topics = make([]entryWrite, 0, len(d.order)+len(d.extra)), make([]Topic, 0, 1+len(d.extra))
 	now := d.m.clock()
 	for _, id := range d.order {
 		r := d.rows[id]

@@ -224,8 +224,14 @@ func (o *operation) crossing(err error) *fault.Fault {
 
 func (o *operation) record(st Step, a Answer) {
 	delete(o.open, st.N)
+	if o.steps == nil {
+		o.steps = make([]recorded, 0, fewSteps)
+	}
 	o.steps = append(o.steps, recorded{step: st, answer: a, mail: o.mail.taken()})
 }
+
+// fewSteps is how many steps most operations take.
+const fewSteps = 4
 
 // broken is the fault of code, or of a plugin, that does not keep the rules.
 func (o *operation) broken(format string, args ...any) error {

@@ -5,7 +5,6 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
 // rowBody is the sealed part of an operation row.
@@ -32,17 +31,17 @@ func (o *operation) toRow(s State, end *outcome) (Row, error) {
 		e.Have, e.Msgs = o.mail.closing()
 		end = &e
 	}
-	call, err := callText(&o.req.Call)
-	if err != nil {
-		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be written as JSON", Short(o.id))
-	}
-	return o.m.seal(r, rowBody{Call: call, End: end})
+	text, err := rowText(&o.req.Call, end)
+	return o.m.sealed(r, text, err)
 }
 
 func (m *Manager) seal(r Row, body rowBody) (Row, error) {
-	w := plain.Begin(nil, body.room())
-	body.spell(&w)
-	text, err := ended(&w, &body)
+	text, err := json.Marshal(body)
+	return m.sealed(r, text, err)
+}
+
+// sealed is a row with the text of its rowBody, if there is one.
+func (m *Manager) sealed(r Row, text []byte, err error) (Row, error) {
 	if err != nil {
 		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be written as JSON", Short(r.ID))
 	}

@@ -47,12 +47,12 @@ func (st *Step) spell(w *plain.Writer) {
 
 // room is about how long a step is.
 func (st *Step) room() int {
-	room := 256 + len(st.Body)
+	room := 64 + len(st.Body)
 	if st.Result != nil {
-		room += len(st.Result.Value)
+		room += 64 + len(st.Result.Value)
 	}
 	for n := range st.Writes {
-		room += 512 + len(st.Writes[n].State)
+		room += 320 + len(st.Writes[n].State)
 	}
 	return room
 }
@@ -114,13 +114,7 @@ func (c *Call) spell(w *plain.Writer) {
 }
 
 // room is about how long a call is.
-func (c *Call) room() int { return 768 + len(c.Args) }
-
-func callText(c *Call) ([]byte, error) {
-	w := plain.Begin(nil, c.room())
-	c.spell(&w)
-	return ended(&w, c)
-}
+func (c *Call) room() int { return 480 + len(c.Args) }
 
 func (a *asked) spell(w *plain.Writer) {
 	w.String("Side", string(a.Side))
@@ -131,23 +125,35 @@ func (a *asked) spell(w *plain.Writer) {
 	w.Bracket('}')
 }
 
-func (b *rowBody) spell(w *plain.Writer) {
-	w.Raw("call", b.Call)
-	if b.End != nil {
+// rowText is the rowBody of a call and its end, which is nil of one that runs.
+func rowText(c *Call, end *outcome) ([]byte, error) {
+	w := plain.Begin(nil, c.room()+end.room())
+	w.Name("call")
+	w.Bracket('{')
+	c.spell(&w)
+	w.Bracket('}')
+	if end != nil {
 		w.Name("end")
-		b.End.spell(w)
+		end.spell(&w)
 	}
+	if text, ok := w.End(); ok {
+		return text, nil
+	}
+	call, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(rowBody{Call: call, End: end})
 }
 
-// room is about how long the sealed part of a row is.
-func (b *rowBody) room() int {
-	room := 64 + len(b.Call)
-	if b.End != nil {
-		room += 256
-		if b.End.Result != nil {
-			room += len(b.End.Result.Value)
-		}
-		room += roomOf(b.End.Msgs)
+// room is about how long an end is.
+func (o *outcome) room() int {
+	if o == nil {
+		return 0
+	}
+	room := 64 + roomOf(o.Msgs)
+	if o.Result != nil {
+		room += len(o.Result.Value)
 	}
 	return room
 }
@@ -228,7 +234,7 @@ type transacted struct{ Transacted }
 
 // AppendJSON implements instrument.JSONWriter.
 func (t transacted) AppendJSON(out []byte) ([]byte, bool) {
-	w := plain.Begin(out, 512+len(t.Result))
+	w := plain.Begin(out, 384+len(t.Result))
 	t.spell(&w)
 	return w.End()
 }

@@ -25,7 +25,6 @@ func documents() []document {
 	return []document{
 		{"a step", func() any { return new(Step) }, func(v any, w *plain.Writer) { v.(*Step).spell(w) }},
 		{"a call", func() any { return new(asked) }, func(v any, w *plain.Writer) { v.(*asked).spell(w) }},
-		{"a row", func() any { return new(rowBody) }, func(v any, w *plain.Writer) { v.(*rowBody).spell(w) }},
 		{"a part", func() any { return new(logPart) }, func(v any, w *plain.Writer) { v.(*logPart).spell(w) }},
 		{"an event", func() any { return new(Transacted) }, func(v any, w *plain.Writer) { v.(*Transacted).spell(w) }},
 	}
@@ -68,15 +67,9 @@ func special(f reflect.Value) bool {
 func TestEveryMemberIsSpelledAsReflectionDoes(t *testing.T) {
 	step := plaintest.Full[Step](t, special, "Fault", "Fetch", "Prompt")
 	call := plaintest.Full[asked](t, special)
-	text, err := callText(&call.Call)
-	if err != nil {
-		t.Fatal(err)
-	}
-	row := plaintest.Full[rowBody](t, special, "Fault")
-	row.Call = text
 	part := plaintest.Full[logPart](t, special, "Over", "Last", "Fault", "Refused", "Response", "Rewind", "Proofs", "Ahead", "outside")
 	event := plaintest.Full[Transacted](t, special, "Fault")
-	for n, v := range []any{&step, &call, &row, &part, &event} {
+	for n, v := range []any{&step, &call, &part, &event} {
 		if d := documents()[n]; !d.check(t, v) {
 			t.Errorf("%s was left to reflection", d.of)
 		}
@@ -94,7 +87,7 @@ func TestWhatIsRareIsLeftToReflection(t *testing.T) {
 	later := &Begin{}
 	for name, v := range map[string]any{
 		"a failed step": &Step{Fault: f}, "a request": &Step{Fetch: &Request{}}, "a question": &Step{Prompt: &Prompt{}},
-		"a failure": &rowBody{End: &outcome{Fault: f}}, "a failed event": &Transacted{Fault: f},
+		"a failed event": &Transacted{Fault: f},
 		"the peer's end": &logPart{Over: &peerEnd{}}, "last words": &logPart{Last: &lastWords{}}, "proofs": &logPart{Opening: &opening{Payer: payerWithProofs()}},
 		"a refusal": &logPart{Steps: []loggedAt{{Refused: f}}}, "a response": &logPart{Steps: []loggedAt{{Answer: &Answer{Response: &Response{}}}}},
 		"a failed answer": &logPart{Open: &loggedAt{Answer: &Answer{Fault: f}}}, "a rewind": &logPart{Steps: []loggedAt{{Answer: &Answer{Rewind: later}}}},
@@ -106,6 +99,24 @@ func TestWhatIsRareIsLeftToReflection(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestARowIsSpelledAsReflectionDoes(t *testing.T) {
+	call := plaintest.Full[Call](t, special)
+	full := plaintest.Full[outcome](t, special, "Fault")
+	for _, end := range []*outcome{nil, {}, &full, {Fault: &fault.Fault{Kind: fault.Declined}}} {
+		for _, c := range []Call{{}, call, {Args: json.RawMessage(`{`)}} {
+			var want []byte
+			text, err := json.Marshal(c)
+			if err == nil {
+				want, err = json.Marshal(rowBody{Call: text, End: end})
+			}
+			got, failed := rowText(&c, end)
+			if (err == nil) != (failed == nil) || string(got) != string(want) {
+				t.Errorf("%v, %v\n%s\n%s", err, failed, got, want)
+			}
+		}
 	}
 }
 
@@ -123,8 +134,7 @@ func TestADigestIsWhatItWas(t *testing.T) {
 func FuzzSpelling(f *testing.F) {
 	step, part := plaintest.Full[Step](f, special, "Fault", "Fetch", "Prompt"), plaintest.Full[logPart](f, special, "Over", "Last", "Fault", "Refused", "Response", "Rewind", "Ahead", "outside", "Proofs")
 	call, event := plaintest.Full[asked](f, special), plaintest.Full[Transacted](f, special, "Fault")
-	row := plaintest.Full[rowBody](f, special, "Fault")
-	for _, v := range []any{step, call, row, part, event, Step{Body: json.RawMessage(` { "<" : 1.5 } `)}, Step{Writes: []instrument.Instance{{Name: "ä\n"}}}} {
+	for _, v := range []any{step, call, part, event, Step{Body: json.RawMessage(` { "<" : 1.5 } `)}, Step{Writes: []instrument.Instance{{Name: "ä\n"}}}} {
 		text, err := json.Marshal(v)
 		if err != nil {
 			f.Fatal(err)

@@ -82,7 +82,7 @@ type signedOrder struct{ order }
 
 // AppendJSON implements instrument.JSONWriter.
 func (o signedOrder) AppendJSON(out []byte) ([]byte, bool) {
-	w := plain.Begin(out, 512)
+	w := plain.Begin(out, 448)
 	o.append(&w)
 	return w.End()
 }
@@ -143,7 +143,7 @@ func (r *receipt) member(name string, c *plain.Cursor) bool {
 
 // AppendJSON implements instrument.JSONWriter.
 func (r receipt) AppendJSON(out []byte) ([]byte, bool) {
-	w := plain.Begin(out, 1024)
+	w := plain.Begin(out, 448)
 	r.append(&w)
 	return w.End()
 }

@@ -199,7 +199,7 @@ func checkPurse(before, after *instrument.Instance) error {
 	if err := after.Decode(&is); err != nil {
 		return fault.Wrap(err, fault.Invalid, "this is not the state of an account").Because("account-malformed")
 	}
-	if is.Key.public() == "" || is.Account != is.Key.public() || after.Keys[keyAccount] != is.Account {
+	if public := is.Key.public(); public == "" || is.Account != public || after.Keys[keyAccount] != public {
 		return fault.New(fault.Invalid, "an account is opened with its vendor, it is not written by hand").Because("account-malformed")
 	}
 	counted := is

@@ -64,7 +64,7 @@ func (i *intent) member(name string, c *plain.Cursor) bool {
 
 // AppendJSON implements instrument.JSONWriter.
 func (p purse) AppendJSON(out []byte) ([]byte, bool) {
-	w := plain.Begin(out, 1536+128*len(p.Open))
+	w := plain.Begin(out, 1088+128*len(p.Open))
 	w.String("account", p.Account)
 	w.String("currency", p.Currency)
 	w.String("vendor", p.Vendor)
@@ -136,7 +136,7 @@ func (l *ledger) member(name string, c *plain.Cursor) bool {
 
 // AppendJSON implements instrument.JSONWriter.
 func (l ledger) AppendJSON(out []byte) ([]byte, bool) {
-	w := plain.Begin(out, 1024)
+	w := plain.Begin(out, 704)
 	w.String("account", l.Account)
 	w.String("currency", l.Currency)
 	w.String("holder", l.Holder)
@@ -169,7 +169,7 @@ func (p payment) AppendJSON(out []byte) ([]byte, bool) {
 	if len(p.Refunds) > 0 {
 		return out, false
 	}
-	w := plain.Begin(out, 512)
+	w := plain.Begin(out, 448)
 	p.proof.append(&w)
 	w.Int("time", p.Time)
 	w.Amount("refunded", p.Refunded)

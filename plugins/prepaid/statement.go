@@ -91,7 +91,7 @@ func (q query) text(operation string) ([]byte, error) { return signable(strings.
 // signable says what a signature is for and what it covers: no signature of one
 // kind is one of another. The JSON of these types has one spelling.
 func signable(what string, v any) ([]byte, error) {
-	text := make([]byte, 0, 1024)
+	text := make([]byte, 0, 448)
 	for _, part := range []string{"swaperoo prepaid ", what, " 1\x00"} {
 		text = append(text, part...)
 	}
@@ -123,7 +123,17 @@ func (k key) public() string {
 		return ""
 	}
 	defer clear(private)
-	return base64.RawURLEncoding.EncodeToString(private[ed25519.SeedSize:])
+	text := keyText(private[ed25519.SeedSize:])
+	return string(text[:])
+}
+
+// keyTextLen is how long the text of a public key is.
+const keyTextLen = (8*ed25519.PublicKeySize + 5) / 6
+
+// keyText is the one spelling of a public key.
+func keyText(public []byte) (text [keyTextLen]byte) {
+	base64.RawURLEncoding.Encode(text[:], public)
+	return text
 }
 
 func (k key) sign(text []byte) ([]byte, error) {
@@ -153,8 +163,10 @@ func verify(public string, text, signature []byte) bool {
 // publicKey reads the text of a public key, in its one spelling.
 func publicKey(text string) (ed25519.PublicKey, error) {
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(raw) != ed25519.PublicKeySize || base64.RawURLEncoding.EncodeToString(raw) != text {
-		return nil, fault.New(fault.Invalid, "the number of an account is the text of its key").Because("account-malformed")
+	if err == nil && len(raw) == ed25519.PublicKeySize {
+		if spelled := keyText(raw); string(spelled[:]) == text {
+			return raw, nil
+		}
 	}
-	return raw, nil
+	return nil, fault.New(fault.Invalid, "the number of an account is the text of its key").Because("account-malformed")
 }
