@@ -239,7 +239,8 @@ func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixe
 		s.peer.Name = got.Name
 	}
 	s.conn = conn
-	s.transcript = newTranscript(conn, got.PNP, s.c.towards(proved.Key).KeyText(), proved.Key)
+	s.self = s.c.towards(proved.Key)
+	s.transcript = newTranscript(conn, got.PNP, s.self.KeyText(), proved.Key)
 	return nil, nil
 }
 

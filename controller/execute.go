@@ -69,9 +69,13 @@ func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offer
 	s.mu.Lock()
 	s.counter++
 	payer := comm.Payer{Counter: s.counter, Expiry: offered.Body.Until.Truncate(time.Second)}
+	self := s.self
 	s.mu.Unlock()
+	if self == nil { // it was never connected
+		self = s.c.towards(s.Peer().Key)
+	}
 	text := PayerText(offered.Offer, r.ID, r.Protocol, r.Call.Operation, payer)
-	payer.Signature = s.c.towards(s.Peer().Key).Sign(text)
+	payer.Signature = self.Sign(text)
 	if prove != nil {
 		proofs, err := prove(ctx, text)
 		if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -21,7 +22,8 @@ type Session struct {
 	c          *Controller
 	peer       comm.Peer // as dialled; its key as proved
 	login      Login
-	mu         sync.Mutex // never held while the peer is asked
+	mu         sync.Mutex       // never held while the peer is asked
+	self       *crypto.Identity // ours as the peer of that key sees it: to derive it takes as long as to sign
 	conn       comm.Conn
 	dialling   *dialling // if somebody does
 	transcript transcript
