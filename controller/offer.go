@@ -3,7 +3,7 @@ package controller
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -54,7 +54,7 @@ func readOffer(o comm.Offer, key string, tr *transcript) (instrument.OfferBody, 
 // offerBody is what an offer says whose signature fits.
 func offerBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
-	if err := json.Unmarshal(o.Body, &body); err != nil {
+	if err := instrument.ReadJSON(o.Body, (*offerJSON)(&body)); err != nil {
 		return body, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
 	}
 	return body, nil
@@ -71,7 +71,7 @@ func madeTo(body instrument.OfferBody, payer string) error {
 // OfferBody reads an offer whose signature was checked before.
 func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
-	err := decode(o.Body, &body)
+	err := decode(o.Body, (*offerJSON)(&body))
 	return body, err
 }
 
@@ -81,13 +81,27 @@ func offerText(body []byte) []byte { return append([]byte("swaperoo offer 1\x00"
 // in the session and the expiry. A replay finds the first result; a relay or a
 // swapped price does not verify.
 func PayerText(o comm.Offer, op instrument.OperationID, protocolID, operation string, p comm.Payer) []byte {
-	return fmt.Appendf(nil, "swaperoo payer 1\x00%d\x00%s\x00%s\x00%s\x00%s\x00%d\x00%d",
-		len(o.Body), o.Body, op, protocolID, operation, p.Counter, p.Expiry.Unix())
+	text := signed("payer", o, len(op)+len(protocolID)+len(operation))
+	for _, part := range []string{string(op), protocolID, operation} {
+		text = append(append(text, part...), 0)
+	}
+	text = append(strconv.AppendUint(text, p.Counter, 10), 0)
+	return strconv.AppendInt(text, p.Expiry.Unix(), 10)
+}
+
+// signed begins what is signed of an offer: for what, and the offer, whose length says where it ends. There is room
+// for so much more, and some numbers.
+func signed(what string, o comm.Offer, more int) []byte {
+	text := make([]byte, 0, 128+len(o.Body)+more)
+	text = append(append(append(text, "swaperoo "...), what...), " 1\x00"...)
+	text = append(strconv.AppendInt(text, int64(len(o.Body)), 10), 0)
+	return append(append(text, o.Body...), 0)
 }
 
 // receiptText is what the servicer signs of a finished payment.
 func receiptText(o comm.Offer, op string, result json.RawMessage) []byte {
-	return fmt.Appendf(nil, "swaperoo receipt 1\x00%d\x00%s\x00%s\x00%s", len(o.Body), o.Body, op, result)
+	text := signed("receipt", o, len(op)+len(result))
+	return append(append(append(text, op...), 0), result...)
 }
 
 // checkPayer refuses a payment whose offer is not ours, was made to somebody else or

@@ -127,12 +127,16 @@ func (c *Cursor) Bytes(into *[]byte) bool {
 
 // True reads the word true.
 func (c *Cursor) True(into *bool) bool {
-	const word = "true"
-	*into = strings.HasPrefix(c.text[c.at:], word)
-	if *into {
+	*into = c.word("true")
+	return *into
+}
+
+func (c *Cursor) word(word string) bool {
+	is := strings.HasPrefix(c.text[c.at:], word)
+	if is {
 		c.at += len(word)
 	}
-	return *into
+	return is
 }
 
 // sureDigits is how many digits every number of an int64 may have.
@@ -166,6 +170,26 @@ func (c *Cursor) Uints(into *[]uint64) bool {
 		var n uint64
 		read := c.Uint(&n)
 		*into = append(*into, n)
+		return read
+	})
+}
+
+// Pairs reads texts by their names, or null, where there is no map yet.
+func (c *Cursor) Pairs(into *map[string]string) bool {
+	switch {
+	case *into != nil:
+		return false
+	case c.word("null"):
+		return true
+	}
+	*into = map[string]string{}
+	if c.word("{}") {
+		return true
+	}
+	return c.Object(func(name string, c *Cursor) bool {
+		var value string
+		read := c.String(&value)
+		(*into)[name] = value
 		return read
 	})
 }
