@@ -3,8 +3,7 @@ package api
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"hash"
-	"maps"
+	"encoding/json"
 	"slices"
 	"strconv"
 
@@ -18,31 +17,40 @@ import (
 type Allowed [sha256.Size]byte
 
 // NameAllowed is the name of a change; host and plugin find the same one.
-func NameAllowed(role comm.Role, before, after *instrument.Instance) (name Allowed) {
-	h := sha256.New()
-	field(h, string(role))
+func NameAllowed(role comm.Role, before, after *instrument.Instance) Allowed {
+	text := field(make([]byte, 0, 512+length(before)+length(after)), string(role))
 	for _, i := range []*instrument.Instance{before, after} {
 		if i == nil {
-			field(h, "")
+			text = field(text, "")
 			continue
 		}
-		for _, text := range []string{"i", string(i.ID), string(i.Class), string(i.Owner), i.Name, i.Status, string(i.State)} {
-			field(h, text)
+		for _, part := range []string{"i", string(i.ID), string(i.Class), string(i.Owner), i.Name, i.Status} {
+			text = field(text, part)
 		}
-		for _, key := range slices.Sorted(maps.Keys(i.Keys)) {
-			field(h, key)
-			field(h, i.Keys[key])
+		text = field(text, i.State)
+		var room [8]string
+		keys := room[:0]
+		for key := range i.Keys {
+			keys = append(keys, key)
 		}
-		field(h, strconv.Itoa(len(i.Keys)))
+		slices.Sort(keys)
+		for _, key := range keys {
+			text = field(field(text, key), i.Keys[key])
+		}
+		text = field(text, strconv.Itoa(len(i.Keys)))
 	}
-	h.Sum(name[:0])
-	return name
+	return sha256.Sum256(text)
+}
+
+// length is about how long what is written of an instance is.
+func length(i *instrument.Instance) int {
+	if i == nil {
+		return 0
+	}
+	return len(i.Name) + len(i.State)
 }
 
 // field adds a text behind its length, so that no two lists of texts are one.
-func field(h hash.Hash, text string) {
-	var length [4]byte
-	binary.BigEndian.PutUint32(length[:], uint32(len(text)))
-	h.Write(length[:])
-	h.Write([]byte(text))
+func field[T string | json.RawMessage](list []byte, text T) []byte {
+	return append(binary.BigEndian.AppendUint32(list, uint32(len(text))), text...)
 }

@@ -2,7 +2,7 @@ package prepaid
 
 import "github.com/swaperoo/swaperoo/instrument/plain"
 
-// Each payment reads and writes its messages and states, and what is signed, some forty times on both sides. What they
+// Each payment reads and writes its messages and states, and what is signed, some twenty times on both sides. What they
 // read and write here is what encoding/json does, to the byte: signatures cover it, and databases hold it.
 
 func (m *marks) member(name string, c *plain.Cursor) bool {
