@@ -231,7 +231,7 @@ func (o *operation) record(st Step, a Answer) {
 }
 
 // fewSteps is how many steps most operations take.
-const fewSteps = 4
+const fewSteps = 2
 
 // broken is the fault of code, or of a plugin, that does not keep the rules.
 func (o *operation) broken(format string, args ...any) error {

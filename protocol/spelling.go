@@ -52,7 +52,7 @@ func (st *Step) room() int {
 		room += 64 + len(st.Result.Value)
 	}
 	for n := range st.Writes {
-		room += 320 + len(st.Writes[n].State)
+		room += roomOfInstance(&st.Writes[n])
 	}
 	return room
 }
@@ -74,6 +74,8 @@ func spellInstances(w *plain.Writer, name string, list []instrument.Instance) {
 	}
 	w.Bracket(']')
 }
+
+func roomOfInstance(i *instrument.Instance) int { return 320 + len(i.State) }
 
 func spellInstance(w *plain.Writer, i *instrument.Instance) {
 	w.Bracket('{')

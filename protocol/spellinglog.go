@@ -33,17 +33,24 @@ func (p *logPart) spell(w *plain.Writer) {
 
 // room is about how long a part is.
 func (p *logPart) room() int {
-	room := 1024
-	if p.Opening != nil {
-		for n := range p.Opening.Leased {
-			room += 512 + len(p.Opening.Leased[n].State)
+	room := 192
+	if o := p.Opening; o != nil {
+		room += 384
+		for n := range o.Leased {
+			room += roomOfInstance(&o.Leased[n])
 		}
-		if p.Opening.Offer != nil {
-			room += 2 * len(p.Opening.Offer.Body)
+		if o.Offer != nil {
+			room += 192 + 4*len(o.Offer.Body)/3
 		}
 	}
 	for n := range p.Steps {
 		room += 128 + len(p.Steps[n].Body)
+		if a := p.Steps[n].Answer; a != nil {
+			room += 64 + len(a.Message)
+			if a.Instance != nil {
+				room += roomOfInstance(a.Instance)
+			}
+		}
 	}
 	return room
 }
