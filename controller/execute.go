@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -90,6 +91,7 @@ func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offer
 
 // asked is execute as a connection brings it.
 func (s *service) asked(ctx context.Context, conn comm.Conn, e protocol.Asked) (*protocol.Told, error) {
+	e.Op = strings.Clone(e.Op) // it is kept for longer than the request that it was read in
 	done, err := s.execute(ctx, conn, comm.Execute(e))
 	return (*protocol.Told)(&done), err
 }

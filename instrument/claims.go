@@ -37,7 +37,6 @@ func (c *claims) find(k claim) (ID, bool) {
 }
 
 func (c *claims) add(k claim, id ID) {
-	k.value = strings.Clone(k.value) // and not the document that it was read in
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.keep(k, id)
@@ -52,6 +51,7 @@ func (c *claims) drop(k claim) {
 }
 
 func (c *claims) keep(k claim, id ID) {
+	k.value = strings.Clone(k.value) // and not the document that it was read in
 	if c.now == nil || len(c.now) >= mostRemembered {
 		c.now, c.before = map[claim]ID{}, c.now
 	}
