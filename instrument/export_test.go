@@ -4,7 +4,7 @@ import "time"
 
 // LookEvery sets how often waiters look without being woken: hardly ever, so
 // that a lost wake-up is seen, or at once, to see what no wake-up tells.
-func (m *Manager) LookEvery(d time.Duration) { m.hub.every = d }
+func (m *Manager) LookEvery(d time.Duration) { m.hub.first, m.hub.every = d, d }
 
 // Waiting counts who waits for an instance: for its lease, or in line.
 func (m *Manager) Waiting(id ID) (n int) {

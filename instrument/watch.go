@@ -41,6 +41,7 @@ func topicKey(t Topic) string { return "topic/" + string(t) }
 
 // hub wakes waiters by name.
 type hub struct {
+	first   time.Duration // see firstLook
 	every   time.Duration // see lookEvery
 	foreign func(context.Context) (uint64, error)
 
@@ -50,7 +51,7 @@ type hub struct {
 }
 
 func newHub(s Neighbour) *hub {
-	return &hub{every: lookEvery, foreign: s.Foreign, waiting: map[string]map[chan struct{}]struct{}{}}
+	return &hub{first: firstLook, every: lookEvery, foreign: s.Foreign, waiting: map[string]map[chan struct{}]struct{}{}}
 }
 
 func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (bool, error)) error {
@@ -83,7 +84,7 @@ func (h *hub) look() {
 	for known := false; ; known = true {
 		pause := h.every
 		if !known {
-			pause = min(pause, firstLook)
+			pause = h.first
 		}
 		time.Sleep(pause)
 		if !h.anybody() {
