@@ -22,7 +22,8 @@ type givenBack struct {
 }
 
 // giveBack is the vendor's REFUND: it names the payment's operation. Payment and
-// account change in one commit, once for each operation.
+// account change in one commit, once for each operation. Where all has come back
+// already, by whichever operation, the answer is that.
 func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args returned
 	if err := c.Arguments(&args); err != nil {
@@ -33,6 +34,9 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 		i, p, err := booked(tx, args.Payment)
 		if err != nil {
 			return err
+		}
+		if out = (givenBack{args.Payment, p.Refunded, p.Refunded}); p.cameBack(args) {
+			return nil
 		}
 		out, _, err = refundOf(s, tx, i, p, args)
 		return err
@@ -75,7 +79,7 @@ func (a account) giveBackTo(ctx context.Context, s protocol.Session, c protocol.
 		if err := a.holds(s, l, text, q.Signature); err != nil {
 			return err
 		}
-		if out = (givenBack{Refunded: p.Refunded}); args.Amount == (instrument.Amount{}) && p.All(p.Amount) {
+		if out = (givenBack{Refunded: p.Refunded}); p.cameBack(args) {
 			return nil
 		}
 		out, l, err = refundOf(s, tx, i, p, args)
@@ -89,6 +93,11 @@ func (a account) giveBackTo(ctx context.Context, s protocol.Session, c protocol.
 		return protocol.Result{}, err
 	}
 	return receiptFor(r)
+}
+
+// cameBack reports whether what is asked for has come back: all, without an amount.
+func (p payment) cameBack(asked returned) bool {
+	return asked.Amount == (instrument.Amount{}) && p.All(p.Amount)
 }
 
 // booked finds a payment by the operation that made it.

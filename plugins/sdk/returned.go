@@ -45,6 +45,9 @@ func (r *Returned) Refund(op instrument.OperationID, paid, amount instrument.Amo
 	if amount == (instrument.Amount{}) {
 		amount = left
 	}
+	if left.IsZero() {
+		return given, false, fault.New(fault.Declined, "all of this payment has come back already: %s", paid).Because("refund-too-large")
+	}
 	if c, err := amount.Cmp(left); err != nil || c > 0 || amount.IsZero() {
 		return given, false, fault.New(fault.Declined, "%s of this payment can be refunded, not %s", left, amount).Because("refund-too-large")
 	}
