@@ -251,6 +251,7 @@ func TestPartsThatAreRefused(t *testing.T) {
 		{"other money", "b", "EUR:1", nil, "part-malformed"},
 		{"without a name", "", "CHF:1", nil, "part-malformed"},
 		{"another part of that name", "a", "CHF:2", nil, "part-differs"},
+		{"more than is left", "b", "CHF:2.5", nil, "parts-too-much"},
 		{"one more when all is paid", "b", "CHF:1", func(s *stall) { check(s.t, s.pay(s.amy, "p", "c", "CHF:2")) }, "payment-over"},
 		{"one more when it was given back", "b", "CHF:1", func(s *stall) { check(s.t, s.refund(s.amy, "a")) }, "payment-over"},
 	} {

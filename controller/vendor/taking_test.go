@@ -127,6 +127,29 @@ func TestOnePartIsNotTakenTwiceAtOnce(t *testing.T) {
 	}
 }
 
+// With a part that is being paid another one is not more than the total either: it is
+// refused while the first may still pay, and for good when it has.
+func TestPartsAtOnceAreNoMoreThanTheTotal(t *testing.T) {
+	p := openPair(t, nil)
+	p.begin()
+	for name, door := range map[string]*stall{"the same process": p.stall, "another process": p.other} {
+		if err := door.pay(p.amy, "lunch", "2", "CHF:2.5"); fault.KindOf(err) != fault.Locked || fault.ReasonOf(err) != "part-paying" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	check(t, p.end())
+	if err := p.other.pay(p.amy, "lunch", "2", "CHF:2.5"); fault.KindOf(err) != fault.Conflict || fault.ReasonOf(err) != "parts-too-much" {
+		t.Errorf("afterwards: %v", err)
+	}
+	if n := p.paid(); n != 1 {
+		t.Errorf("%d stamps of more than was due", n)
+	}
+	check(t, p.pay(p.amy, "lunch", "3", "CHF:2"))
+	if is := p.status(p.amy, "lunch"); is != vendor.PaymentPaid {
+		t.Errorf("with what was left it is %s", is)
+	}
+}
+
 // One that has not paid lets go of the part, also for other processes.
 func TestAPartThatWasNotPaidIsFree(t *testing.T) {
 	for name, at := range map[string]func(*pair) *stall{"at the same process": func(p *pair) *stall { return p.stall }, "at another one": func(p *pair) *stall { return p.other }} {

@@ -105,6 +105,9 @@ func (w whole) paidSum() (sum instrument.Amount, err error) {
 func (w *whole) add(s share, op instrument.OperationID, life string) error {
 	at := slices.IndexFunc(w.Parts, func(p share) bool { return p.Name == s.Name })
 	if at < 0 {
+		if err := w.fits(s); err != nil {
+			return err
+		}
 		if len(w.Parts) == maxShares {
 			return fault.New(fault.Conflict, "a payment has at most %d parts, those that failed included", maxShares).Because("parts-too-many")
 		}
@@ -128,6 +131,31 @@ func (w *whole) add(s share, op instrument.OperationID, life string) error {
 	}
 	p.Taker, p.Life = op, life
 	return nil
+}
+
+// fits refuses a further part with which more than the total would be paid: nobody
+// delivers for that, so its payer would have to ask for all of it back.
+func (w *whole) fits(s share) error {
+	sum, paying := s.Amount, false
+	for _, p := range w.Parts {
+		pays := slices.ContainsFunc(p.Operations, w.mayPay)
+		if p.Paid == "" && !pays {
+			continue
+		}
+		var err error
+		if sum, err = sum.Add(p.Amount); err != nil {
+			return err
+		}
+		paying = paying || p.Paid == ""
+	}
+	switch c, err := sum.Cmp(w.Total); {
+	case err != nil || c <= 0:
+		return err
+	case paying:
+		return fault.New(fault.Locked, "with the parts of this payment that are being paid, this one is more than %s", w.Total).Because("part-paying")
+	}
+	return fault.New(fault.Conflict, "with this part %s would be paid of %s", sum, w.Total).Because("parts-too-much").
+		WithHint("pay what is left, or take back what was paid")
 }
 
 // mayPay reports whether an operation is paying or may be about to. One that came on
