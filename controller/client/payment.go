@@ -24,6 +24,7 @@ type Payment struct {
 	Invoice    instrument.Invoice     // what is bought, further names and values
 	Class      instrument.ClassID     // empty: the one that both have and this wallet holds
 	Instrument instrument.ID          // empty: the only one of its class
+	Choose     Choose                 // nil: which of several is a fault (input-needed)
 }
 
 // Bill is what the person agrees to before anything is paid.
@@ -173,6 +174,11 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 	case p.Instrument != "" && len(held) == 0:
 		return bill, w.unusable(ctx, p.Instrument)
 	case ops[at].Instruments != protocol.WantsNone || p.Instrument != "":
+		if len(held) > 1 && p.Choose != nil {
+			if _, held, err = p.Choose.picks(ctx, []controller.Offered{offered}, [][]instrument.Instance{held}); err != nil {
+				return bill, err
+			}
+		}
 		bill.With, err = one(held, offered.Class)
 	}
 	return bill, err
@@ -213,6 +219,9 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 			Because("instrument-missing").WithHint("look at `wallet instrument list`")
 	case 1:
 		return can[0], have[0], nil
+	}
+	if p.Choose != nil {
+		return p.Choose.picks(ctx, can, have)
 	}
 	return none, nil, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
 		Because("input-needed").WithHint("say which: --class %s or --class %s", can[0].Class, can[1].Class)
@@ -299,5 +308,5 @@ func one(held []instrument.Instance, class instrument.ClassID) (instrument.Insta
 		return held[0], nil
 	}
 	return instrument.Instance{}, fault.New(fault.Invalid, "this wallet has %d instruments of class %s", len(held), class).Because("input-needed").
-		WithHint("say which: --instrument ID")
+		WithHint("say which: --instrument NAME or ID; `wallet instrument list --class %s` shows those that there are", class)
 }

@@ -3,6 +3,7 @@ package client_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -56,6 +57,33 @@ func TestPayGoesThroughTheStepsOfASession(t *testing.T) {
 	want.Amount = amount(t, "CHF:4")
 	if _, err := w.Pay(t.Context(), want, agreed); fault.ReasonOf(err) != "key-reused" {
 		t.Errorf("another amount under the key: %v", err)
+	}
+}
+
+// Of several instruments that could pay, of one class or of two, the person picks one
+// (paper §5.5), once; where nobody can be asked, it has to be said before.
+func TestThePersonPicksAmongInstruments(t *testing.T) {
+	w, shop := inspection(t)
+	first, second := w.ticket(t, "1"), w.ticket(t, "2")
+	pay := func(key string, pick instrument.ID) (paid client.Paid, asked int, err error) {
+		choose := func(_ context.Context, all []client.Choice) (instrument.ID, error) {
+			asked++
+			for _, id := range []instrument.ID{first, second} {
+				if at := slices.IndexFunc(all, func(c client.Choice) bool { return c.With.ID == id }); at < 0 || all[at].Terms.Price.String() != "CHF:3" {
+					t.Errorf("%s is not shown, or not with its price: %+v", id, all)
+				}
+			}
+			return pick, nil
+		}
+		paid, err = w.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, key), Choose: choose}, agreed)
+		return paid, asked, err
+	}
+	if _, asked, err := pay("another", "another"); asked != 1 || fault.ReasonOf(err) != "instrument-missing" {
+		t.Errorf("what is none of them: asked %d times, %v", asked, err)
+	}
+	paid, asked, err := pay("second", second)
+	if err != nil || asked != 1 || paid.Instrument != second || w.party.View(t, second).Status != "punched" || w.party.View(t, first).Status == "punched" {
+		t.Errorf("asked %d times, paid %+v, %v", asked, paid, err)
 	}
 }
 

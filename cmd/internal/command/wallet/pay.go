@@ -69,6 +69,7 @@ func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, inst
 		}
 		want.Instrument = i.ID
 	}
+	want.Choose = w.which()
 	paid, err := w.Pay(ctx, want, func(ctx context.Context, b client.Bill) (bool, error) { return w.agree(ctx, b, want.Amount, yes) })
 	if err != nil {
 		return err
@@ -94,15 +95,11 @@ func (w *wallet) bill(b client.Bill) {
 	if name == "" {
 		name = "the vendor"
 	}
-	price := b.Terms.Price.String()
-	if b.Terms.Price == (instrument.Amount{}) {
-		price = "no price"
-	}
 	with := ""
 	if b.With.ID != "" {
 		with = ", " + b.With.Name
 	}
-	w.env.Say("%s takes %s: %s, by %s%s", name, b.Class, price, b.Protocol, with)
+	w.env.Say("%s takes %s: %s, by %s%s", name, b.Class, money(b.Terms.Price), b.Protocol, with)
 	if b.Terms.Text != "" {
 		w.env.Say("  %s", fault.Line(b.Terms.Text))
 	}

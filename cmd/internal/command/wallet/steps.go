@@ -276,11 +276,7 @@ func (i initiated) lines() []string {
 func (c classes) lines() []string {
 	var out []string
 	for _, o := range c.Classes {
-		price := "no price"
-		if o.Price != (instrument.Amount{}) {
-			price = o.Price.String()
-		}
-		out = append(out, line("  "+string(o.Class), price, o.Terms))
+		out = append(out, line("  "+string(o.Class), money(o.Price), o.Terms))
 	}
 	return out
 }
