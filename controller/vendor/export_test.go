@@ -23,3 +23,8 @@ func (t *Terminal) Crowd() (n int) {
 
 // Room is room for the record of a key.
 func (t *Terminal) Room(ctx context.Context, key string) error { return t.room(ctx, key) }
+
+// Of is of.
+func (p Prices) Of(class instrument.ClassID, t instrument.Terms) (instrument.Terms, error) {
+	return p.of(class, t)
+}

@@ -33,11 +33,15 @@ func readPart(inv instrument.Invoice) (s share, total instrument.Amount, err err
 }
 
 // partTerms are the terms for a part: its amount, by any class that this vendor
-// takes, by card if there is a provider to charge it.
+// takes, by card if there is a provider to charge it. A class with a price of its own
+// pays no part.
 func (s servicing) partTerms(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	p, _, err := readPart(inv)
 	if err != nil {
 		return instrument.Terms{}, nil, err
+	}
+	if _, own := s.t.cfg.Prices[class]; own {
+		return instrument.Terms{}, nil, notTaken(class)
 	}
 	if class != ClassCard {
 		if ours(class) {

@@ -38,7 +38,8 @@ func (s servicing) Admit(ctx context.Context, peer comm.Peer, hello comm.Initiat
 // Offers are the terms for a withdrawal that waits to be paid: its total, by card.
 // The offer shows the groups of the wallet that selected. A card also pays into an
 // account, a part of a payment, and a purchase that has an amount. What the invoice
-// says is paid with any other class that is installed here.
+// says is paid with any other class that is installed here. Purchases may have another
+// price for each class; see Prices.
 func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	switch {
 	case inv[controller.InvoiceRefund] != "":
@@ -56,13 +57,20 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 		terms, inv := s.t.saleTerms(sale)
 		return terms, inv, nil
 	}
-	if inv[controller.InvoiceReference] == "" && class == ClassCard {
-		return s.purchaseTerms(ctx, inv)
+	var terms instrument.Terms
+	var err error
+	switch {
+	case inv[controller.InvoiceReference] == "" && class == ClassCard:
+		terms, inv, err = s.purchaseTerms(ctx, inv)
+	case inv[controller.InvoiceReference] == "" && !ours(class):
+		terms, inv, err = s.price(ctx, inv)
+	default:
+		err = notTaken(class)
 	}
-	if inv[controller.InvoiceReference] == "" && !ours(class) {
-		return s.price(ctx, inv)
+	if err == nil {
+		terms, err = s.t.cfg.Prices.of(class, terms)
 	}
-	return instrument.Terms{}, nil, notTaken(class)
+	return terms, inv, err
 }
 
 func (t *Terminal) saleTerms(s *sale) (instrument.Terms, instrument.Invoice) {
@@ -70,7 +78,7 @@ func (t *Terminal) saleTerms(s *sale) (instrument.Terms, instrument.Invoice) {
 		instrument.Invoice{controller.InvoiceReference: s.w.Reference(), controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceReserve: taler.KeyGroups(s.w.ReservePub)}
 }
 
-// price is the default: the invoice's amount, for every class, and the age that
+// price is the default: the invoice's amount, and the age that
 // the product asks for. What a wallet says of that itself does not count.
 func (s servicing) price(ctx context.Context, inv instrument.Invoice) (instrument.Terms, instrument.Invoice, error) {
 	years, err := s.t.ageFor(ctx, inv[InvoiceProduct])

@@ -48,6 +48,8 @@ type Config struct {
 	Integration string
 	// Refunds decides what payers may have back by themselves; nil: WhileOpen.
 	Refunds RefundPolicy
+	// Prices are those of purchases; nil: the invoice's amount for every class.
+	Prices Prices
 }
 
 // Terminal is the vendor's controller. It is safe for concurrent use.

@@ -30,6 +30,7 @@ type settings struct {
 	Listen      string   `toml:"listen" doc:"address at which wallets pay over sessions; port 0 takes a free one"`
 	Till        string   `toml:"till" doc:"address of the API for the software of a till, of this machine only unless --allow-http is said; port 0 takes a free one"`
 	PNP         string   `toml:"pnp" doc:"how protocols are negotiated in sessions, the same at both sides: pnp.intersect, or pnp.upp, which agrees on classes and protocols in one exchange; empty: pnp.intersect"`
+	Prices      []string `toml:"prices" doc:"what a purchase costs with a class of instruments, if not the amount: more, less, or nothing is sold for it, such as \"payment-card=+1.5%\", \"coupon=-CHF:0.50\" or \"miles=no\""`
 	ClearLines  []string `toml:"clear_lines" doc:"lines that run without TLS, such as \"serial-clear:/dev/ttyS0\": nobody proves there who they are"`
 }
 
@@ -40,7 +41,7 @@ const tokenName = "bank.token"
 const anywhere = "127.0.0.1:0"
 
 func initialise(e *cli.Env) *cobra.Command {
-	s := settings{Till: anywhere, ClearLines: []string{}}
+	s := settings{Till: anywhere, Prices: []string{}, ClearLines: []string{}}
 	c := &cobra.Command{Use: "init", Short: "Make a terminal of a bank", Args: cobra.NoArgs}
 	f := c.Flags()
 	f.StringVar(&s.Bank, "bank", "", "base `URL` of the bank's Terminal API")
@@ -140,7 +141,7 @@ func (s settings) login() (controller.Login, error) {
 }
 
 func readSettings(e *cli.Env, f house.Files) (settings, error) {
-	s := settings{Listen: anywhere, Till: anywhere, ClearLines: []string{}}
+	s := settings{Listen: anywhere, Till: anywhere, Prices: []string{}, ClearLines: []string{}}
 	if err := check.Only(f.Dir, "terminal"); err != nil {
 		return s, err
 	}

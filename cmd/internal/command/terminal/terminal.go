@@ -64,6 +64,10 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	if err != nil {
 		return err
 	}
+	prices, err := vendor.ParsePrices(s.Prices)
+	if err != nil {
+		return err
+	}
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Vendor, Name: s.Merchant, Device: "terminal", Policy: vendor.Policy(), Log: e.Log(),
 		AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Pipe: pipe.Opener(e, nil), PNP: s.PNP,
@@ -77,7 +81,7 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	}
 	t := &terminal{house: h, env: e, settings: s, Terminal: vendor.New(h.Controller, rest, vendor.Config{
 		Bank:  bank,
-		Login: login, Renew: s.login, Merchant: s.Merchant, Integration: s.Integration,
+		Login: login, Renew: s.login, Merchant: s.Merchant, Integration: s.Integration, Prices: prices,
 	})}
 	if !look {
 		if err := h.Resume(ctx, t.LoginAt); err != nil {
