@@ -91,6 +91,9 @@ func (s *steps) follow(ctx context.Context, lines *bufio.Scanner, person bool) e
 			fmt.Fprint(s.w.env.Err, "> ")
 		}
 		more, err := cli.Within(ctx, func() (bool, error) { return lines.Scan(), lines.Err() })
+		if errors.Is(err, bufio.ErrTooLong) {
+			return cli.Argument(fault.Wrap(err, fault.Invalid, "a step has less than %d KiB", bufio.MaxScanTokenSize>>10).Because("step-too-long"))
+		}
 		if err != nil || !more {
 			return err
 		}

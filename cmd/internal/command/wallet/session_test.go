@@ -61,3 +61,13 @@ func TestWhatWasToBeRefusedAndWasNot(t *testing.T) {
 		})
 	}
 }
+
+// A line that is no step is told as what it is, not as a defect.
+func TestAStepThatIsTooLong(t *testing.T) {
+	e := &cli.Env{Out: io.Discard, Err: io.Discard}
+	text := "# " + strings.Repeat("x", bufio.MaxScanTokenSize)
+	err := (&steps{w: &wallet{env: e}}).follow(t.Context(), bufio.NewScanner(strings.NewReader(text)), false)
+	if fault.ReasonOf(err) != "step-too-long" || cli.ExitCode(err) != cli.ExitUsage {
+		t.Errorf("%v", err)
+	}
+}

@@ -105,6 +105,9 @@ func (s *steps) selects(ctx context.Context, class instrument.ClassID, liked []s
 	if err != nil {
 		return err
 	}
+	if len(liked) > 0 && !slices.Contains(liked, chosen) {
+		s.w.env.Say("%s is not used with a %s on this line or for this sum; %s is", strings.Join(liked, ", "), class, chosen)
+	}
 	return s.print("select", selected{class, chosen})
 }
 
@@ -179,6 +182,10 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 			WithHint("ask for another offer: classes amount=%s", given["amount"]))
 	}
 	if t.Operation == protocol.Refund {
+		if given["payment"] == "" {
+			return cli.Argument(fault.New(fault.Invalid, "%s gives back a payment, and none is named", t.Operation).Because("argument-missing").
+				WithHint("execute %s %s INSTRUMENT payment=OPERATION; `wallet operation list` shows what was paid", class, t.Operation))
+		}
 		if err := s.paid(ctx, given, "payment"); err != nil {
 			return err
 		}
@@ -214,6 +221,9 @@ func pairs(args []string) (instrument.Invoice, error) {
 		name, value, ok := strings.Cut(a, "=")
 		if !ok || name == "" {
 			return nil, cli.Argument(fault.New(fault.Invalid, "%q is not NAME=VALUE", a).Because("argument-malformed"))
+		}
+		if _, twice := out[name]; twice {
+			return nil, cli.Argument(fault.New(fault.Invalid, "%s is said twice", name).Because("argument-repeated"))
 		}
 		out[name] = value
 	}
