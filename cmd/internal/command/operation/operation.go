@@ -99,6 +99,9 @@ func Forgo(ctx context.Context, e *cli.Env, c *controller.Controller, name strin
 	if err != nil {
 		return err
 	}
+	if found, err := c.Protocols().Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1}); err == nil && len(found) > 0 && found[0].State != protocol.Ended {
+		e.Say("Asking the peer of operation %s once more, for %s at most.", protocol.Short(id), forgoFor)
+	}
 	within, cancel := context.WithTimeout(ctx, forgoFor)
 	defer cancel()
 	_, err = c.Protocols().Await(within, id)

@@ -70,8 +70,12 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 // forgo gives up what does not come back of a payment, or what an operation waits for
 // that its peer never says.
 func (w *wallet) forgo(ctx context.Context, name string) error {
-	if _, err := w.FindPayment(ctx, name); err != nil {
+	open, err := w.FindPayment(ctx, name)
+	if err != nil {
 		return operation.Forgo(ctx, w.env, w.house.Controller, name)
+	}
+	if open.Status == client.PaymentRefunding {
+		w.env.Say("Asking %s once more for what was paid, for a few seconds.", open.Peer)
 	}
 	p, err := w.ForgoPayment(ctx, name)
 	if err != nil {
