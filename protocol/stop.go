@@ -78,6 +78,8 @@ func stoppedBy(id instrument.OperationID, cause error) error {
 		return f.Because("stuck")
 	case "seal-broken":
 		return f.WithHint(hintBroken, Short(id))
+	case "protocol-unknown": // its plugin was removed, or is not the one that was added
+		return f.WithHint("`plugin list` says what there is; with the plugin of this protocol `operation resume %s` goes on", Short(id))
 	}
 	return f
 }
