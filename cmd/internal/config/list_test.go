@@ -50,3 +50,17 @@ func TestAListOfTexts(t *testing.T) {
 		t.Errorf("written and read it is %q, %v", got.Lines, err)
 	}
 }
+
+// A party that does without a file is set by the environment alone; one that needs a
+// file says that there is none.
+func TestTheEnvironmentAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config.toml")
+	twin := func(name string) string { return map[string]string{"SWAPEROO_LINES": "a,b"}[name] }
+	var got listed
+	if err := config.ReadIfThere(path, &got, twin); err != nil || !slices.Equal(got.Lines, []string{"a", "b"}) {
+		t.Errorf("%q, %v", got.Lines, err)
+	}
+	if err := config.Read(path, &got, twin); fault.ReasonOf(err) != config.ReasonMissing {
+		t.Errorf("where a file is needed: %v", err)
+	}
+}

@@ -35,6 +35,20 @@ func Read(path string, v any, environ func(string) string) error {
 	if err != nil {
 		return err
 	}
+	return fill(path, text, v, environ)
+}
+
+// ReadIfThere is Read for a party that may do without a file: where there is none,
+// the environment is read as it would be beside an empty one.
+func ReadIfThere(path string, v any, environ func(string) string) error {
+	text, err := load(path)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return err
+	}
+	return fill(path, text, v, environ)
+}
+
+func fill(path, text string, v any, environ func(string) string) error {
 	meta, err := toml.Decode(text, v)
 	if err != nil {
 		return malformed(path, err)

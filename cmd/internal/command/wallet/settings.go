@@ -1,12 +1,9 @@
 package wallet
 
 import (
-	"errors"
-
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
-	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // settings are the wallet's config.toml, which most wallets do without.
@@ -19,9 +16,6 @@ type settings struct {
 
 func readSettings(e *cli.Env, f house.Files) (settings, error) {
 	var s settings
-	err := config.Read(f.Config(), &s, e.Environ)
-	if errors.Is(err, fault.NotFound) {
-		return s, nil
-	}
+	err := config.ReadIfThere(f.Config(), &s, e.Environ)
 	return s, err
 }
