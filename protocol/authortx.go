@@ -111,6 +111,9 @@ func (t *authorTx) Find(class instrument.ClassID, key, value string) (instrument
 			return least, nil
 		}
 	}
+	if err := t.reach(class); err != nil {
+		return "", err
+	}
 	answer, err := t.exchange(Step{Kind: StepFind, Find: &Lookup{Class: class, Key: key, Value: value}})
 	return answer.Found, err
 }
@@ -139,7 +142,19 @@ func (t *authorTx) Put(i instrument.Instance) error {
 }
 
 func (t *authorTx) write(i instrument.Instance) error {
+	if err := t.reach(i.Class); err != nil {
+		return err
+	}
 	t.writes.put(i.Clone())
+	return nil
+}
+
+// reach refuses a class that is not one of the code's, where that is known here. In
+// process the host refuses it, with the same words.
+func (t *authorTx) reach(class instrument.ClassID) error {
+	if d, knows := t.s.door.(reacher); knows && !d.Reaches(class) {
+		return notReached(t.s.begin.Protocol, class)
+	}
 	return nil
 }
 

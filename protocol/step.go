@@ -124,6 +124,12 @@ type Door interface {
 	Exchange(ctx context.Context, steps []Step) (Answer, error)
 }
 
+// reacher is a Door that knows which classes its code may reach: a plugin that goes
+// to its host with another one has broken the rules of the door, and is ended.
+type reacher interface {
+	Reaches(instrument.ClassID) bool
+}
+
 // Stepper is a Protocol whose code runs elsewhere, in a plugin: the host hands
 // it the door instead of a Session.
 type Stepper interface {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/api"
 	"github.com/swaperoo/swaperoo/plugins/api/wire"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -92,7 +93,7 @@ func (o *operations) begin(ctx context.Context, n uint64, w *wire.Begin) error {
 	if err != nil {
 		return err
 	}
-	d := &door{operations: o, n: n, name: b.Protocol + " " + b.Call.Operation, answers: make(chan protocol.Answer, 1), ahead: o.server.ahead(role, b)}
+	d := &door{operations: o, n: n, role: role, name: b.Protocol + " " + b.Call.Operation, answers: make(chan protocol.Answer, 1), ahead: o.server.ahead(role, b)}
 	o.mu.Lock()
 	taken := o.doors[n] != nil
 	if !taken {
@@ -139,11 +140,18 @@ func (o *operations) send(f *wire.PluginFrame) error {
 type door struct {
 	operations *operations
 	n          uint64
+	role       comm.Role
 	name       string // of protocol and operation, for the log
 	answers    chan protocol.Answer
 	parts      []byte // of the response that is coming; the reading goroutine's
 	over       bool   // the host knows that the run has ended
 	ahead      *ahead
+}
+
+// Reaches reports whether a class is one of the bundle, as it is described for this
+// role: the host ends whoever asks for another.
+func (d *door) Reaches(class instrument.ClassID) bool {
+	return d.operations.server.classes[classView{d.role, class}] != nil
 }
 
 // Exchange implements protocol.Door.
