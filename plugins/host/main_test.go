@@ -133,8 +133,8 @@ func (do) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) 
 			_, err := tx.Get(c.Main())
 			return err
 		})
-	case "FORGE", "SEEK":
-		return protocol.Result{}, reach(ctx, s, c.Operation)
+	case "FORGE", "SEEK", "WRONG":
+		return reach(ctx, s, c)
 	case "SHOUT":
 		return protocol.Result{}, s.Send(ctx, string(make([]byte, 2*api.MaxMessage)))
 	case "PRINT":

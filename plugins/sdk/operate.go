@@ -157,6 +157,9 @@ func (d *door) Reaches(class instrument.ClassID) bool {
 // Exchange implements protocol.Door.
 func (d *door) Exchange(_ context.Context, steps []protocol.Step) (protocol.Answer, error) {
 	d.operations.server.told(steps[len(steps)-1].Fault, "in", d.name)
+	if err := d.fit(steps); err != nil {
+		return protocol.Answer{}, err
+	}
 	frame := api.WriteSteps(steps)
 	frame.Allowed = d.ahead.allowed(steps)
 	if err := d.operations.send(&wire.PluginFrame{Operation: d.n, Body: &wire.PluginFrame_Steps{Steps: frame}}); err != nil {
