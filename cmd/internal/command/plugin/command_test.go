@@ -210,6 +210,12 @@ func TestANameIsAddedOnceAndRemovedOnce(t *testing.T) {
 		refuses(t, dir, 3, "plugin-unknown", verb, "shells")
 	}
 	does(t, dir, nil, "add", binary(t, "shells"), "--yes")
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	if messages := does(t, dir, &done, "enable", "beads"); done.Event != "enabled" || !strings.Contains(messages, "beads is missing: ") {
+		t.Errorf("of one that is of no use all the same enable says %q", messages)
+	}
 }
 
 // TestAPluginBelongsToAParty: where there is none, none is made.

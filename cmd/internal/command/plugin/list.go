@@ -111,6 +111,9 @@ func changing(e *cli.Env, use, short, done string, change func(*host.Catalog, st
 			if err := change(c, args[0]); err != nil {
 				return err
 			}
+			if l, err := find(e, args[0]); err == nil && l.Remedy != "" { // it is there, and still of no use
+				e.Say("%s is %s: %s", l.Name, l.State, l.Remedy)
+			}
 			return e.Print(map[string]string{"name": args[0], "event": done}, "%s %s\n", args[0], done)
 		},
 	}
