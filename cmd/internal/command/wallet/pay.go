@@ -70,7 +70,13 @@ func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, inst
 		want.Instrument = i.ID
 	}
 	want.Choose = w.which()
-	paid, err := w.Pay(ctx, want, func(ctx context.Context, b client.Bill) (bool, error) { return w.agree(ctx, b, want.Amount, yes) })
+	stop := func() bool { return true }
+	paid, err := w.Pay(ctx, want, func(ctx context.Context, b client.Bill) (bool, error) {
+		agreed, err := w.agree(ctx, b, want.Amount, yes)
+		stop = awaiting(w.env, b.Peer.Name, answerAfter)
+		return agreed, err
+	})
+	stop()
 	if err != nil {
 		return err
 	}

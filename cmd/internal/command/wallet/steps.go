@@ -193,7 +193,9 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 	if len(given) > 0 {
 		t.Args = given
 	}
+	stop := awaiting(s.w.env, s.s.Peer().Name, answerAfter)
 	got, err := s.s.Execute(ctx, t, nil)
+	stop()
 	if err != nil {
 		return err
 	}

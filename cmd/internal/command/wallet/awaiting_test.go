@@ -1,0 +1,33 @@
+package wallet
+
+import (
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+)
+
+// TestWhoIsWaitedForIsSaid: once, and not by whoever was answered before.
+func TestWhoIsWaitedForIsSaid(t *testing.T) {
+	said := make(chan string, 2)
+	e := &cli.Env{Out: io.Discard, Err: sayer(said)}
+	if stop := awaiting(e, "early", time.Hour); !stop() {
+		t.Error("it could not be ended in time")
+	}
+	stop := awaiting(e, "shop", 0)
+	if text := <-said; !strings.HasPrefix(text, "shop has not answered yet. Control-C") {
+		t.Errorf("it says %q", text)
+	}
+	if stop() || len(said) != 0 {
+		t.Error("it says more")
+	}
+}
+
+type sayer chan string
+
+func (s sayer) Write(p []byte) (int, error) {
+	s <- string(p)
+	return len(p), nil
+}
