@@ -55,8 +55,18 @@ func TestPricesByClass(t *testing.T) {
 
 func TestRulesThatCannotBeMeant(t *testing.T) {
 	for _, rules := range [][]string{
-		{""}, {"stamp"}, {"stamp="}, {"=+2%"}, {"stamp=2%"}, {"stamp=+2"}, {"stamp=+0%"}, {"stamp=+101%"}, {"stamp=+CHF:0"}, {"stamp=--CHF:1"},
-		{"stamp=yes"}, {"stamp=+2%", "stamp=no"},
+		{""},
+		{"stamp"},
+		{"stamp="},
+		{"=+2%"},
+		{"stamp=2%"},
+		{"stamp=+2"},
+		{"stamp=+0%"},
+		{"stamp=+101%"},
+		{"stamp=+CHF:0"},
+		{"stamp=--CHF:1"},
+		{"stamp=yes"},
+		{"stamp=+2%", "stamp=no"},
 	} {
 		if _, err := vendor.ParsePrices(rules); fault.ReasonOf(err) != "price-malformed" {
 			t.Errorf("%q: %v", rules, err)
