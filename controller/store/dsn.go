@@ -23,7 +23,10 @@ func settings(busy time.Duration) url.Values {
 		"_foreign_keys": {"on"},
 		"_defensive":    {"1"},
 		"_dqs":          {"0"},
-		"_pragma":       {"wal_autocheckpoint(4000)"}, // pages; a checkpoint waits for the disk twice
+		"_pragma": {
+			"wal_autocheckpoint(4000)", // pages; a checkpoint waits for the disk twice
+			"temp_store(memory)",       // what a savepoint keeps of the database goes to no file of the system's
+		},
 	}
 }
 
