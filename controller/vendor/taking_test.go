@@ -172,6 +172,31 @@ func TestAPartThatWasNotPaidIsFree(t *testing.T) {
 	}
 }
 
+// A part that was refused and is tried again must still be a part of the total: another
+// one may have paid in its place.
+func TestAPartThatIsTriedAgainIsNoMoreThanWhatIsLeft(t *testing.T) {
+	p := openPair(t, fault.New(fault.Declined, "no such stamp").Because("stamp-refused"))
+	p.begin()
+	if err := p.end(); fault.ReasonOf(err) != "stamp-refused" {
+		t.Fatalf("%v", err)
+	}
+	all, err := p.Instruments().List(t.Context(), instrument.Filter{Class: controller.ClassPayment})
+	check(t, err)
+	check(t, p.Instruments().Wait(t.Context(), all[0].ID, func(context.Context) (bool, error) {
+		return p.pay(p.amy, "lunch", "2", "CHF:2.5") == nil, nil
+	}))
+	if err := p.pay(p.amy, "lunch", "1", "CHF:1"); fault.ReasonOf(err) != "parts-too-much" {
+		t.Errorf("%v", err)
+	}
+	if n := p.paid(); n != 1 {
+		t.Errorf("%d stamps of more than was due", n)
+	}
+	check(t, p.pay(p.amy, "lunch", "3", "CHF:0.5"))
+	if is := p.status(p.amy, "lunch"); is != vendor.PaymentPaid {
+		t.Errorf("with what was left it is %s", is)
+	}
+}
+
 // What a process was about to take when it died is free, and when the operation of
 // then is asked for again it is not taken beside.
 func TestADeadProcessHoldsNoPart(t *testing.T) {

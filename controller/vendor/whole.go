@@ -123,6 +123,11 @@ func (w *whole) add(s share, op instrument.OperationID, life string) error {
 		return fault.New(fault.Conflict, "part %s of this payment is paid", s.Name).Because("part-paid")
 	case slices.ContainsFunc(p.Operations, func(other instrument.OperationID) bool { return other != op && w.mayPay(other) }):
 		return fault.New(fault.Locked, "part %s of this payment is being paid", s.Name).Because("part-paying")
+	}
+	if err := w.fits(s); err != nil { // while it was free, others may have paid
+		return err
+	}
+	switch {
 	case slices.Contains(p.Operations, op):
 	case len(p.Operations) == maxShares:
 		return fault.New(fault.Conflict, "this part was tried %d times", maxShares).Because("parts-too-many")
@@ -133,13 +138,13 @@ func (w *whole) add(s share, op instrument.OperationID, life string) error {
 	return nil
 }
 
-// fits refuses a further part with which more than the total would be paid: nobody
-// delivers for that, so its payer would have to ask for all of it back.
+// fits refuses a part with which, beside all others, more than the total would be paid:
+// nobody delivers for that, so its payer would have to ask for all of it back.
 func (w *whole) fits(s share) error {
 	sum, paying := s.Amount, false
 	for _, p := range w.Parts {
 		pays := slices.ContainsFunc(p.Operations, w.mayPay)
-		if p.Paid == "" && !pays {
+		if p.Name == s.Name || p.Paid == "" && !pays {
 			continue
 		}
 		var err error
