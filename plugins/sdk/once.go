@@ -2,6 +2,7 @@ package sdk
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -68,11 +69,17 @@ func (o Once) GiveBack(tx instrument.Tx, message json.RawMessage, amount instrum
 	return answer, tx.Put(i)
 }
 
-// key is what tells a shown instrument from all others.
+// key is what tells a shown instrument from all others. It is the one that state has:
+// a message in which that could be another one is none.
 func (o Once) key(message json.RawMessage) (string, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(message, &members); err != nil {
 		return "", err
+	}
+	for name := range members { // encoding/json would read it into state as the key
+		if name != o.Key && strings.EqualFold(name, o.Key) {
+			return "", fault.New(fault.Invalid, "it calls its %s %q", o.Key, name)
+		}
 	}
 	var key string
 	if err := json.Unmarshal(members[o.Key], &key); err != nil || key == "" {

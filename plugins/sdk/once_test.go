@@ -105,6 +105,8 @@ func TestWhatDoesNotSuitIsNotTaken(t *testing.T) {
 		{"without a number", `{"worth":"CHF:3"}`, fault.Invalid, "message-malformed"},
 		{"with an empty number", `{"number":"","worth":"CHF:3"}`, fault.Invalid, "message-malformed"},
 		{"with a number that is no text", `{"number":7,"worth":"CHF:3"}`, fault.Invalid, "message-malformed"},
+		{"with a second number", `{"number":"8","Number":"7","worth":"CHF:3"}`, fault.Invalid, "message-malformed"},
+		{"with a number in capitals", `{"NUMBER":"7","worth":"CHF:3"}`, fault.Invalid, "message-malformed"},
 		{"with no amount", `{"number":"7","worth":3}`, fault.Invalid, "message-malformed"},
 		{"no object", `["7"]`, fault.Invalid, "message-malformed"},
 	} {
