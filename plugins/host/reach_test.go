@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -19,6 +20,17 @@ func reach(ctx context.Context, s protocol.Session, c protocol.Call) (r protocol
 		if err := c.Arguments(&how); err != nil {
 			return r, err
 		}
+	}
+	switch how {
+	case "method":
+		_, err = s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "GET IT"})
+	case "slow":
+		_, err = s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "GET", Path: "/", Timeout: 2 * time.Hour})
+	case "choice":
+		_, err = s.Ask(ctx, protocol.Prompt{Text: "which?", Choices: make([]string, 100)})
+	}
+	if err != nil {
+		return r, err
 	}
 	err = s.Update(ctx, func(tx instrument.Tx) (err error) {
 		if c.Operation == "FORGE" {
@@ -37,6 +49,8 @@ func reach(ctx context.Context, s protocol.Session, c protocol.Call) (r protocol
 			i.Status = "two words"
 		case "id":
 			i.ID = "nonsense"
+		case "owner":
+			i.Owner = "two\nlines"
 		case "key":
 			i.Keys = map[string]string{"no key": "x"}
 		case "lookup":
@@ -67,11 +81,15 @@ func TestCodeThatIsWrongDiesAlone(t *testing.T) {
 	b := load(t, newHost(t, nil), source(t, "thing"))
 	for how, want := range map[string]string{
 		"state":  "step 1, Update: the state of a thing is not JSON",
-		"status": `step 1, Update: "two words" is no status of a thing: one word is`,
+		"status": `step 1, Update: "two words" is no status of a thing: one word of up to 200 bytes is`,
 		"id":     `step 1, Update: "nonsense" is no id of a thing`,
 		"key":    `step 1, Update: "no key" is no name of a key`,
 		"lookup": `step 1, Find: "no key" is no name of a key`,
 		"many":   "step 1, Update: a change of 301 instances; 256 are allowed",
+		"owner":  `step 1, Update: "two\nlines" is no owner of a thing`,
+		"method": `step 1, Fetch: "GET IT" is no method of a request`,
+		"slow":   "step 1, Fetch: a request with a timeout of 2h0m0s; up to 1h0m0s is allowed",
+		"choice": "step 1, Ask: a question with 100 choices; 64 are allowed",
 		"result": "step 2, the result: the result is not JSON",
 		"amount": "step 2, the result: its amount cannot be one",
 	} {

@@ -179,6 +179,10 @@ func (r *rogue) frames(n uint64, b *wire.Begin) []*wire.PluginFrame {
 		return steps(&wire.Step{N: 1, Body: &wire.Step_Fetch{Fetch: &wire.Fetch{
 			Address: b.GetLeased()[0].GetId(), Method: "GET", Path: "/", Header: map[string]string{"X-Order": "a\nb"},
 		}}})
+	case "get":
+		return steps(&wire.Step{N: 1, Body: &wire.Step_Get{Get: "../" + b.GetLeased()[0].GetId()}})
+	case "address":
+		return steps(&wire.Step{N: 1, Body: &wire.Step_Fetch{Fetch: &wire.Fetch{Address: "../" + b.GetLeased()[0].GetId(), Method: "GET", Path: "/"}}})
 	case "question":
 		return steps(&wire.Step{N: 1, Body: &wire.Step_Ask{Ask: &wire.Prompt{Text: "\x1b[2J"}}})
 	case "choice":
@@ -225,12 +229,12 @@ func TestFramesThatNoHonestPluginSendsEndIt(t *testing.T) {
 	}
 }
 
-// The text of a key, a name or a question comes from peers as often as not: who lets
+// The text of a key, a name, an id or a question comes from peers as often as not: who lets
 // it through has refused that operation, and serves the next one.
 func TestATextThatCannotBeOneEndsItsOperationOnly(t *testing.T) {
 	for mode, reason := range map[string]fault.Reason{
 		"key": "key-malformed", "name": "text-malformed", "path": "text-malformed", "header": "text-malformed",
-		"question": "text-malformed", "choice": "text-malformed",
+		"question": "text-malformed", "choice": "text-malformed", "get": "id-malformed", "address": "id-malformed",
 	} {
 		t.Run(mode, func(t *testing.T) {
 			b := load(t, newHost(t, nil), source(t, "rogue", mode))

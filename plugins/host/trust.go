@@ -2,7 +2,6 @@ package host
 
 import (
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -12,15 +11,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Limits of what a plugin may say in one step. They stop nonsense before it
-// costs anything; what a step may do is the managers' to judge.
-const (
-	maxWrites  = 256
-	maxWord    = 200       // bytes of a name, status, key's name, method, operation
-	maxValue   = 4 << 10   // bytes of a key's value, path, header, prompt
-	maxEntries = 64        // headers, choices, keys, instruments
-	maxPatient = time.Hour // longest timeout that a plugin may ask for
-)
+// maxValue is how many bytes a key's value, path, header or prompt has at most. The
+// other limits of a step are in package api, where the SDK finds them, too.
+const maxValue = 4 << 10
 
 // grants are the classes that one protocol of a plugin may speak about: its
 // bundle's own in this role, and those that the protocol is compatible with.
@@ -63,7 +56,7 @@ func (g grants) ahead(a *protocol.Ahead) *protocol.Ahead {
 }
 
 // read takes a frame of steps that follow number seen, the first of which may have been
-// answered ahead. The error says what no honest plugin sends. A key, name or question whose
+// answered ahead. The error says what no honest plugin sends. A key, name, id or question whose
 // text cannot be one is what an honest plugin may have been given by a peer: it ends that
 // operation, as if its code had said so.
 func (g grants) read(w *wire.Steps, seen int, ahead *protocol.Ahead) ([]protocol.Step, error) {
@@ -81,7 +74,8 @@ func (g grants) read(w *wire.Steps, seen int, ahead *protocol.Ahead) ([]protocol
 			return nil, wrong("step %d rides at the end of a frame, or asks before it", s.N)
 		}
 		err := g.check(s)
-		if r := fault.ReasonOf(err); r == reasonKeyMalformed || r == reasonTextMalformed {
+		switch fault.ReasonOf(err) {
+		case reasonKeyMalformed, reasonTextMalformed, reasonIDMalformed:
 			return append(steps[:n], protocol.Step{N: s.N, Kind: protocol.StepResult, Fault: fault.From(err)}), nil
 		}
 		if err != nil {
@@ -92,6 +86,9 @@ func (g grants) read(w *wire.Steps, seen int, ahead *protocol.Ahead) ([]protocol
 }
 
 func (g grants) check(s *protocol.Step) error {
+	if err := api.CheckStep(s); err != nil {
+		return err
+	}
 	switch s.Kind {
 	case protocol.StepUpdate:
 		return g.writes(s.Writes)
@@ -107,41 +104,20 @@ func (g grants) check(s *protocol.Step) error {
 		if !g.has(s.Find.Class) {
 			return wrong("it looked for a class that it did not describe")
 		}
-		if !word(s.Find.Key) {
-			return wrong("it looked for a key that cannot be one")
-		}
 		return checkKey(s.Find.Key, s.Find.Value)
 	}
 	return nil
 }
 
 func (g grants) writes(list []instrument.Instance) error {
-	if len(list) == 0 || len(list) > maxWrites {
-		return wrong("a change of %d instances", len(list))
-	}
 	for _, i := range list {
-		if err := instrument.CheckID(i.ID); err != nil {
-			return err
-		}
 		if !g.has(i.Class) {
 			return wrong("it wrote an instance of a class that it did not describe")
 		}
-		switch {
-		case i.Version < 0:
-			return wrong("it wrote an instance of %s with a version that cannot be", i.Class)
-		case !word(i.Status):
-			return wrong("it wrote an instance of %s with the status %q: one word of up to %d bytes is a status", i.Class, fault.Clip(i.Status), maxWord)
-		case !text(string(i.Owner), maxWord):
-			return wrong("it wrote an instance of %s with an owner that cannot be one", i.Class)
-		case len(i.Keys) > maxEntries:
-			return wrong("it wrote an instance of %s with %d keys", i.Class, len(i.Keys))
-		case !text(i.Name, maxWord):
-			return unfit("the name of an instance of %s", string(i.Class), maxWord)
+		if !api.Line(i.Name, api.MaxWord) {
+			return unfit("the name of an instance of %s", string(i.Class), api.MaxWord)
 		}
 		for k, v := range i.Keys {
-			if !word(k) {
-				return wrong("it wrote an instance of %s with a key that cannot be one", i.Class)
-			}
 			if err := checkKey(k, v); err != nil {
 				return err
 			}
@@ -154,6 +130,7 @@ func (g grants) writes(list []instrument.Instance) error {
 const (
 	reasonKeyMalformed  fault.Reason = "key-malformed"
 	reasonTextMalformed fault.Reason = "text-malformed"
+	reasonIDMalformed   fault.Reason = "id-malformed" // see instrument.CheckID
 )
 
 // unfit is a text that may have come from anybody.
@@ -163,7 +140,7 @@ func unfit(what, of string, limit int) error {
 
 // checkKey looks at the text of a key, which may have come from anybody.
 func checkKey(name, value string) error {
-	if text(value, maxValue) {
+	if api.Line(value, maxValue) {
 		return nil
 	}
 	return fault.New(fault.Invalid, "the %s has control characters or more than %d bytes", name, maxValue).Because(reasonKeyMalformed)
@@ -173,36 +150,24 @@ func checkFetch(r *protocol.Request) error {
 	if err := instrument.CheckID(r.Address); err != nil {
 		return err
 	}
-	if !word(r.Method) || len(r.Header) > maxEntries {
-		return wrong("a request whose method or headers cannot be")
-	}
-	if !text(r.Path, maxValue) {
+	if !api.Line(r.Path, maxValue) {
 		return unfit("the path of a request %s", r.Method, maxValue)
 	}
 	for k, v := range r.Header {
-		if !word(k) {
-			return wrong("a request with a header that cannot be one")
-		}
-		if !text(v, maxValue) {
+		if !api.Line(v, maxValue) {
 			return unfit("the header %s of a request", k, maxValue)
 		}
-	}
-	if r.Timeout < 0 || r.Timeout > maxPatient || r.Limit < 0 || r.Limit > api.MaxResponse {
-		return wrong("a request with a timeout or limit out of range")
 	}
 	return nil
 }
 
 func checkPrompt(p *protocol.Prompt) error {
-	if len(p.Choices) > maxEntries {
-		return wrong("a question with %d choices", len(p.Choices))
-	}
 	if !prose(p.Text, maxValue) {
 		return unfit("a question for %s", "a person", maxValue)
 	}
 	for _, c := range p.Choices {
-		if !text(c, maxWord) {
-			return unfit("a choice of a question for %s", "a person", maxWord)
+		if !api.Line(c, api.MaxWord) {
+			return unfit("a choice of a question for %s", "a person", api.MaxWord)
 		}
 	}
 	return nil
@@ -215,7 +180,7 @@ func cleaned(f *fault.Fault) *fault.Fault {
 		return nil
 	}
 	c := &fault.Fault{Kind: f.Kind, Message: printable(f.Message, 1000), Hint: printable(f.Hint, 1000)}
-	if word(string(f.Reason)) {
+	if api.Word(string(f.Reason)) {
 		c.Reason = f.Reason
 	}
 	if c.Kind == fault.Suspended {
@@ -233,15 +198,7 @@ func printable(s string, limit int) string {
 	}, clipText(s, limit))
 }
 
-// word is a short name without blanks; text is one line; prose may have more.
-func word(s string) bool {
-	return s != "" && len(s) <= maxWord && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
-}
-
-func text(s string, limit int) bool {
-	return len(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
-}
-
+// prose may have more lines than one.
 func prose(s string, limit int) bool {
 	return len(s) <= limit && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
 }

@@ -1,0 +1,98 @@
+package api
+
+import (
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Limits of what a plugin may say in one step. They stop nonsense before it
+// costs anything; what a step may do is the managers' to judge.
+const (
+	MaxWrites  = 256
+	MaxWord    = 200       // bytes of a name, status, key's name, method, operation
+	MaxEntries = 64        // headers, choices, keys, instruments
+	MaxPatient = time.Hour // longest timeout that a plugin may ask for
+)
+
+// CheckStep refuses what only code that is wrong puts into a step: a host ends its
+// plugin, with all operations that it runs, so the SDK ends that one operation before.
+// Texts that may have come from anybody, and what may be reached, are the host's to look
+// at. It is pure.
+func CheckStep(s *protocol.Step) error {
+	switch s.Kind {
+	case protocol.StepUpdate:
+		return checkWrites(s.Writes)
+	case protocol.StepFetch:
+		return checkFetch(s.Fetch)
+	case protocol.StepAsk:
+		if n := len(s.Prompt.Choices); n > MaxEntries {
+			return badFrame("a question with %d choices; %d are allowed", n, MaxEntries)
+		}
+	case protocol.StepFind:
+		if !Word(s.Find.Key) {
+			return badFrame("%q is no name of a key", fault.Clip(s.Find.Key))
+		}
+	}
+	return nil
+}
+
+func checkWrites(list []instrument.Instance) error {
+	if len(list) == 0 || len(list) > MaxWrites {
+		return badFrame("a change of %d instances; %d are allowed", len(list), MaxWrites)
+	}
+	for n := range list {
+		i := &list[n]
+		switch {
+		case instrument.CheckID(i.ID) != nil:
+			return badFrame("%q is no id of a %s", fault.Clip(string(i.ID)), i.Class)
+		case i.Version < 0:
+			return badFrame("%d is no version of a %s", i.Version, i.Class)
+		case !Word(i.Status):
+			return badFrame("%q is no status of a %s: one word of up to %d bytes is", fault.Clip(i.Status), i.Class, MaxWord)
+		case !Line(string(i.Owner), MaxWord):
+			return badFrame("%q is no owner of a %s", fault.Clip(string(i.Owner)), i.Class)
+		case len(i.Keys) > MaxEntries:
+			return badFrame("a %s with %d keys; %d are allowed", i.Class, len(i.Keys), MaxEntries)
+		}
+		for name := range i.Keys {
+			if !Word(name) {
+				return badFrame("%q is no name of a key", fault.Clip(name))
+			}
+		}
+	}
+	return nil
+}
+
+func checkFetch(r *protocol.Request) error {
+	switch {
+	case !Word(r.Method):
+		return badFrame("%q is no method of a request", fault.Clip(r.Method))
+	case len(r.Header) > MaxEntries:
+		return badFrame("a request with %d headers; %d are allowed", len(r.Header), MaxEntries)
+	case r.Timeout < 0 || r.Timeout > MaxPatient:
+		return badFrame("a request with a timeout of %s; up to %s is allowed", r.Timeout, MaxPatient)
+	case r.Limit < 0 || r.Limit > MaxResponse:
+		return badFrame("a request with a limit of %d; up to %d is allowed", r.Limit, MaxResponse)
+	}
+	for name := range r.Header {
+		if !Word(name) {
+			return badFrame("%q is no name of a header", fault.Clip(name))
+		}
+	}
+	return nil
+}
+
+// Word reports whether a text is a short name without blanks.
+func Word(s string) bool {
+	return s != "" && len(s) <= MaxWord && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
+}
+
+// Line reports whether a text is one line of up to so many bytes, or empty.
+func Line(s string, limit int) bool {
+	return len(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
+}
