@@ -45,20 +45,20 @@ type Pump struct {
 	writerEnd chan struct{} // closed by the writer behind everything
 }
 
-// Pace is when a Pump does what nobody tells it to.
-type Pace struct {
+// Intervals are when a Pump does what nobody tells it to.
+type Intervals struct {
 	Ping  time.Duration // how often the peer is asked whether it is there
 	Probe time.Duration // how soon behind a message it is asked whether that has arrived; 0: never
 	Write time.Duration // the line's own limit, and the longest wait for the peer's goodbye
 }
 
 // NewPump starts to write what is pushed into the queue.
-func NewPump(line Line, out *Queue, pace Pace) *Pump {
+func NewPump(line Line, out *Queue, every Intervals) *Pump {
 	p := &Pump{
-		line: line, out: out, pongs: make(chan []byte, 1), grace: min(pace.Write, farewellTime),
+		line: line, out: out, pongs: make(chan []byte, 1), grace: min(every.Write, farewellTime),
 		readEnd: make(chan struct{}), writerEnd: make(chan struct{}),
 	}
-	go p.write(pace)
+	go p.write(every)
 	return p
 }
 
@@ -89,12 +89,12 @@ func (p *Pump) ReadEnded() {
 	<-p.writerEnd
 }
 
-func (p *Pump) write(pace Pace) {
+func (p *Pump) write(every Intervals) {
 	defer close(p.writerEnd)
 	defer p.out.Drop()
-	ping := time.NewTicker(pace.Ping)
+	ping := time.NewTicker(every.Ping)
 	defer ping.Stop()
-	probe, due := time.NewTimer(pace.Probe), false
+	probe, due := time.NewTimer(every.Probe), false
 	defer probe.Stop()
 	for {
 		select {
@@ -105,8 +105,8 @@ func (p *Pump) write(pace Pace) {
 				return
 			}
 			p.line.Put(Message, frame)
-			if !due && pace.Probe > 0 {
-				probe.Reset(pace.Probe)
+			if !due && every.Probe > 0 {
+				probe.Reset(every.Probe)
 				due = true
 			}
 		case <-probe.C:

@@ -38,7 +38,7 @@ func TestAPumpSaysGoodbyeBehindWhatIsQueued(t *testing.T) {
 	if err := q.Push([]byte("one")); err != nil {
 		t.Fatal(err)
 	}
-	p := NewPump(line, q, Pace{Ping: time.Hour, Write: time.Hour})
+	p := NewPump(line, q, Intervals{Ping: time.Hour, Write: time.Hour})
 	p.grace = time.Hour
 	if err := p.WriteFrame([]byte("two")); err != nil {
 		t.Fatal(err)
@@ -64,7 +64,7 @@ func TestAPumpSaysGoodbyeBehindWhatIsQueued(t *testing.T) {
 // A peer that has gone hears goodbye all the same: its half may be open still.
 func TestAPumpEndsWithItsReader(t *testing.T) {
 	line := newTape()
-	p := NewPump(line, NewQueue(), Pace{Ping: time.Hour, Write: time.Hour})
+	p := NewPump(line, NewQueue(), Intervals{Ping: time.Hour, Write: time.Hour})
 	p.ReadEnded()
 	p.ReadEnded()
 	line.want(t, "goodbye ")
@@ -74,7 +74,7 @@ func TestAPumpEndsWithItsReader(t *testing.T) {
 // A peer that never says goodbye is waited for in bounded time.
 func TestAPumpWaitsForNoGoodbyeForEver(t *testing.T) {
 	line := newTape()
-	p := NewPump(line, NewQueue(), Pace{Ping: time.Hour, Write: time.Nanosecond})
+	p := NewPump(line, NewQueue(), Intervals{Ping: time.Hour, Write: time.Nanosecond})
 	_ = p.Close("")
 	line.want(t, "goodbye ")
 	<-line.ended
@@ -82,13 +82,13 @@ func TestAPumpWaitsForNoGoodbyeForEver(t *testing.T) {
 
 func TestAPumpAnswersPingsAndSendsItsOwn(t *testing.T) {
 	line := newTape()
-	p := NewPump(line, NewQueue(), Pace{Ping: time.Hour, Write: time.Hour})
+	p := NewPump(line, NewQueue(), Intervals{Ping: time.Hour, Write: time.Hour})
 	p.Answer([]byte("there?"))
 	line.want(t, "pong there?")
 	p.ReadEnded()
 
 	line = newTape()
-	p = NewPump(line, NewQueue(), Pace{Ping: time.Millisecond, Write: time.Hour})
+	p = NewPump(line, NewQueue(), Intervals{Ping: time.Millisecond, Write: time.Hour})
 	line.want(t, "ping ", "ping ")
 	go func() {
 		for range line.put { // pings, until it has ended

@@ -33,7 +33,7 @@ type session struct {
 func newSession(c net.Conn, in *bufio.Reader, t *turn, o Options, room *rpc.Room) *session {
 	s := &session{conn: c, in: in, turn: t, o: o}
 	t.idle.Reset(o.Idle)
-	s.Pump = rpc.NewPump(s, room.Queue(t.cut), rpc.Pace{Ping: o.Ping, Probe: o.Probe, Write: o.Write})
+	s.Pump = rpc.NewPump(s, room.Queue(t.cut), rpc.Intervals{Ping: o.Ping, Probe: o.Probe, Write: o.Write})
 	return s
 }
 

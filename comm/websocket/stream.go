@@ -38,7 +38,7 @@ func newStream(ws *websocket.Conn, o Options, room *rpc.Room) *stream {
 		return nil
 	})
 	ws.SetCloseHandler(func(int, string) error { return nil }) // the pump answers
-	s.Pump = rpc.NewPump(s, room.Queue(s.cut), rpc.Pace{Ping: o.Ping, Write: o.Write})
+	s.Pump = rpc.NewPump(s, room.Queue(s.cut), rpc.Intervals{Ping: o.Ping, Write: o.Write})
 	return s
 }
 

@@ -74,8 +74,8 @@ const watchEvery = 2 * time.Second
 // for: a command about something else goes on.
 const resumeFor = 5 * time.Second
 
-// sayAfter is how long a command waits without a word.
-const sayAfter = 500 * time.Millisecond
+// SayAfter is how long a command waits without a word.
+const SayAfter = 500 * time.Millisecond
 
 // Resume goes on with what earlier lives have left, and from now on with what
 // other processes in this directory leave. logins names our account at a peer.
@@ -91,7 +91,7 @@ func (h *House) Resume(ctx context.Context, logins func(comm.Peer) controller.Lo
 		within, cancel := context.WithTimeout(ctx, resumeFor)
 		defer cancel()
 		if h.waits != nil {
-			defer time.AfterFunc(sayAfter, func() { h.waits(h.Protocols().Resuming()) }).Stop()
+			defer time.AfterFunc(SayAfter, func() { h.waits(h.Protocols().Resuming()) }).Stop()
 		}
 		if !h.Protocols().Resumed(within) {
 			h.Log().Warn("an interrupted operation goes on; what it holds is in use", "look", "operation list")

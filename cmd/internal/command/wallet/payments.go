@@ -116,9 +116,6 @@ func (w *wallet) abandon(ctx context.Context, name string) error {
 // earlier life has left.
 const atTheEnd = 5 * time.Second
 
-// sayAfter is how long it waits for them without a word.
-const sayAfter = 500 * time.Millisecond
-
 // waiting says for what a command waits before it begins.
 func waiting(e *cli.Env, left []protocol.Execution) {
 	for _, r := range left {
@@ -143,7 +140,7 @@ func (w *wallet) resuming(ctx context.Context) (end func()) {
 		}
 	}()
 	return func() {
-		defer time.AfterFunc(sayAfter, func() {
+		defer time.AfterFunc(house.SayAfter, func() {
 			w.env.Say("Waiting, for %s at most, for what an earlier payment of several instruments has left.", atTheEnd)
 		}).Stop()
 		select {
