@@ -91,9 +91,17 @@ func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offer
 
 // asked is execute as a connection brings it.
 func (s *service) asked(ctx context.Context, conn comm.Conn, e protocol.Asked) (*protocol.Told, error) {
-	e.Op = strings.Clone(e.Op) // it is kept for longer than the request that it was read in
-	done, err := s.execute(ctx, conn, comm.Execute(e))
+	done, err := s.execute(ctx, conn, ofItsOwn(e))
 	return (*protocol.Told)(&done), err
+}
+
+// ofItsOwn is a request whose short texts are no parts of what it was read from: an
+// operation keeps them for as long as it runs, and would keep the whole frame.
+func ofItsOwn(e protocol.Asked) comm.Execute {
+	for _, text := range []*string{&e.Op, &e.Call.Protocol, &e.Call.Operation, &e.Call.Class} {
+		*text = strings.Clone(*text)
+	}
+	return comm.Execute(e)
 }
 
 // execute runs our side of an operation: one that begins, or one that this peer

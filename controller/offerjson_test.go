@@ -6,10 +6,12 @@ import (
 	"reflect"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/instrument/plain/plaintest"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 func fullOffer(t testing.TB) offerJSON {
@@ -70,6 +72,30 @@ func TestWhatIsSignedOfAPaymentIsWhatItWas(t *testing.T) {
 		want = fmt.Sprintf("swaperoo receipt 1\x00%d\x00%s\x00%s\x00%s", len(o.Body), o.Body, "op", "{}")
 		if got := receiptText(o, "op", []byte("{}")); string(got) != want {
 			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+// TestARequestKeepsNoFrame: an operation that waits keeps its request, of which a peer may make as long a frame as it
+// likes.
+func TestARequestKeepsNoFrame(t *testing.T) {
+	document := `{"op":"5","call":{"protocol":"p","operation":"PAY","class":"c"},"have":0}`
+	var e protocol.Asked
+	if !e.ReadJSON([]byte(document)) {
+		t.Fatal("it was not read")
+	}
+	within := func(text string) bool {
+		at := uintptr(unsafe.Pointer(unsafe.StringData(text)))
+		begin := uintptr(unsafe.Pointer(unsafe.StringData(e.Op))) - uintptr(len(`{"op":"`))
+		return at >= begin && at < begin+uintptr(len(document))
+	}
+	if !within(e.Call.Class) {
+		t.Fatal("texts are no parts of one document any more, so this shows nothing")
+	}
+	own := ofItsOwn(e)
+	for _, text := range []string{own.Op, own.Call.Protocol, own.Call.Operation, own.Call.Class} {
+		if text == "" || within(text) {
+			t.Errorf("%q is a part of its document", text)
 		}
 	}
 }

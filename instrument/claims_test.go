@@ -2,7 +2,9 @@ package instrument
 
 import (
 	"strconv"
+	"strings"
 	"testing"
+	"unsafe"
 )
 
 // TestClaims: what is asked for now and then stays known however much else
@@ -26,6 +28,19 @@ func TestClaims(t *testing.T) {
 	for _, k := range []claim{{"card", "tag", "0"}, {"purse", "name", "0"}} {
 		if id, ok := c.find(k); ok {
 			t.Errorf("%v is known as %q: that is another key", k, id)
+		}
+	}
+}
+
+// A value is a few bytes of a document, and is remembered for longer: it must not keep
+// all of that in memory.
+func TestAClaimKeepsNoDocument(t *testing.T) {
+	var c claims
+	document := strings.Repeat("value ", 1000)
+	c.add(claim{"purse", "tag", document[:5]}, "id")
+	for k := range c.now {
+		if unsafe.StringData(k.value) == unsafe.StringData(document) {
+			t.Error("it is a part of its document")
 		}
 	}
 }

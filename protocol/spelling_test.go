@@ -103,6 +103,9 @@ func TestWhatIsRareIsLeftToReflection(t *testing.T) {
 }
 
 func TestARowIsSpelledAsReflectionDoes(t *testing.T) {
+	if n := reflect.TypeFor[rowBody]().NumField(); n != 2 {
+		t.Errorf("a row has %d members, and a call and its end are written", n)
+	}
 	call := plaintest.Full[Call](t, special)
 	full := plaintest.Full[outcome](t, special, "Fault")
 	for _, end := range []*outcome{nil, {}, &full, {Fault: &fault.Fault{Kind: fault.Declined}}} {
