@@ -113,6 +113,28 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestOnlyItsOwnFailedPaymentsEndANotice: one of something else says nothing of it, nor
+// does one that may be good yet.
+func TestOnlyItsOwnFailedPaymentsEndANotice(t *testing.T) {
+	w := taler.Withdrawal{WOPID: taler.WOPID{1}}
+	for _, row := range []struct {
+		state, reference string
+		other            bool
+	}{
+		{protocol.FactFailed, w.WOPID.Text(), false},
+		{protocol.FactFailed, taler.WOPID{2}.Text(), true},
+		{protocol.FactFailed, "", true},
+		{protocol.FactPending, w.WOPID.Text(), true},
+		{protocol.FactPaid, w.WOPID.Text(), true},
+		{protocol.FactWithheld, w.WOPID.Text(), true},
+		{"", w.WOPID.Text(), true},
+	} {
+		if got := otherThanFailed(w)(protocol.Facts{State: row.state, Reference: row.reference}); got != row.other {
+			t.Errorf("%q of %q: %v", row.state, row.reference, got)
+		}
+	}
+}
+
 func TestDecided(t *testing.T) {
 	f := paid()
 	f.Raw = json.RawMessage(`{"id":"tx"}`)

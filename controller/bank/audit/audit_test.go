@@ -105,7 +105,8 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 		{"what makes a transfer one is gone", func(b *books) {
 			b.wires("tx-1", "CHF:5", taler.TransferPending)
 			b.loses(bank.ClassTransfer, "request_uid")
-		}, []audit.Kind{audit.KeyMissing}},
+			b.loses(bank.ClassTransfer, "wtid")
+		}, []audit.Kind{audit.KeyMissing, audit.KeyMissing}},
 		{"what makes a return the only one is gone", func(b *books) { b.loses(bank.ClassReturn, "payment") }, []audit.Kind{audit.KeyMissing}},
 		{"one payment for two withdrawals", func(b *books) {
 			b.decided("tx", "CHF:21", "")
