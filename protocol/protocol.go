@@ -166,9 +166,11 @@ const (
 	FactWithheld = "withheld"
 )
 
-// Found are the facts of all payments with one reference, as SEARCH returns them.
+// Found are the facts of all payments with one reference, as SEARCH returns them, or of
+// those that there was room for.
 type Found struct {
 	Payments []Facts `json:"payments"`
+	More     bool    `json:"more,omitempty"` // there may be others, of which nothing is known
 }
 
 // Repaid is what a payment provider says of money that it was told to give back,

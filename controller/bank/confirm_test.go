@@ -114,23 +114,29 @@ func TestJudge(t *testing.T) {
 }
 
 // TestOnlyItsOwnFailedPaymentsEndANotice: one of something else says nothing of it, nor
-// does one that may be good yet.
+// does one that may be good yet, or that nobody has looked at.
 func TestOnlyItsOwnFailedPaymentsEndANotice(t *testing.T) {
 	w := taler.Withdrawal{WOPID: taler.WOPID{1}}
-	for _, row := range []struct {
-		state, reference string
-		other            bool
+	of := func(state string, id taler.WOPID) protocol.Facts {
+		return protocol.Facts{State: state, Reference: id.Text()}
+	}
+	bad := of(protocol.FactFailed, w.WOPID)
+	for name, row := range map[string]struct {
+		all  protocol.Found
+		want bool
 	}{
-		{protocol.FactFailed, w.WOPID.Text(), false},
-		{protocol.FactFailed, taler.WOPID{2}.Text(), true},
-		{protocol.FactFailed, "", true},
-		{protocol.FactPending, w.WOPID.Text(), true},
-		{protocol.FactPaid, w.WOPID.Text(), true},
-		{protocol.FactWithheld, w.WOPID.Text(), true},
-		{"", w.WOPID.Text(), true},
+		"none":               {protocol.Found{}, false},
+		"failed ones":        {protocol.Found{Payments: []protocol.Facts{bad, bad}}, true},
+		"and more":           {protocol.Found{Payments: []protocol.Facts{bad}, More: true}, false},
+		"of something else":  {protocol.Found{Payments: []protocol.Facts{bad, of(protocol.FactFailed, taler.WOPID{2})}}, false},
+		"without a name":     {protocol.Found{Payments: []protocol.Facts{bad, {State: protocol.FactFailed}}}, false},
+		"one is not decided": {protocol.Found{Payments: []protocol.Facts{bad, of(protocol.FactPending, w.WOPID)}}, false},
+		"one is paid":        {protocol.Found{Payments: []protocol.Facts{bad, of(protocol.FactPaid, w.WOPID)}}, false},
+		"one is withheld":    {protocol.Found{Payments: []protocol.Facts{bad, of(protocol.FactWithheld, w.WOPID)}}, false},
+		"one has no state":   {protocol.Found{Payments: []protocol.Facts{bad, of("", w.WOPID)}}, false},
 	} {
-		if got := otherThanFailed(w)(protocol.Facts{State: row.state, Reference: row.reference}); got != row.other {
-			t.Errorf("%q of %q: %v", row.state, row.reference, got)
+		if got := failed(w, row.all); got != row.want {
+			t.Errorf("%s: %v", name, got)
 		}
 	}
 }

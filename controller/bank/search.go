@@ -57,10 +57,11 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 		return false, last, err
 	}
 	// Not in the line of those who wait for a confirmation.
-	found, err := b.payments(b.slot(w.Provider+" searches"), at, w.WOPID)
+	all, err := b.payments(b.slot(w.Provider+" searches"), at, w.WOPID)
 	if err != nil {
 		return false, last, err
 	}
+	found := all.Payments
 	if w.State == taler.StateConfirmed {
 		found = b.besides(x.id, w, found)
 	}

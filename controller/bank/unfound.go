@@ -18,8 +18,8 @@ const reasonTransactionUnknown fault.Reason = "transaction-unknown"
 // a payment to a withdrawal, the name is what the terminal has said. Only a payment
 // that confirms is taken; else the facts are those of a payment that is not decided.
 func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
-	payments, err := b.ofReference(w, at)
-	f, found = confirming(w, p, payments)
+	all, err := b.ofReference(w, at)
+	f, found = confirming(w, p, all.Payments)
 	return f, found, err
 }
 
@@ -28,20 +28,20 @@ func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f 
 // else is waited for than in a withdrawal that nobody has given notice of: for so long
 // a till may charge again, and a provider show late what it has.
 func (b *Bank) byReferenceAlone(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
-	payments, err := b.ofReference(w, at)
-	f, found = confirming(w, p, payments)
+	all, err := b.ofReference(w, at)
+	f, found = confirming(w, p, all.Payments)
 	late := !b.Now().Before(time.Unix(w.Noticed, 0).Add(b.cfg.Expiry.Selected))
-	if !found && err == nil && late && len(payments) > 0 && !slices.ContainsFunc(payments, otherThanFailed(w)) {
-		return payments[0], true, nil
+	if !found && err == nil && late && failed(w, all) {
+		return all.Payments[0], true, nil
 	}
 	return f, found, err
 }
 
 // ofReference are the payments of a withdrawal that may be confirmed by one; the
 // searcher looks for those of others.
-func (b *Bank) ofReference(w taler.Withdrawal, at instrument.ID) ([]protocol.Facts, error) {
+func (b *Bank) ofReference(w taler.Withdrawal, at instrument.ID) (protocol.Found, error) {
 	if w.State != taler.StateSelected {
-		return nil, nil
+		return protocol.Found{}, nil
 	}
 	return b.payments(b.slot(w.Provider), at, w.WOPID)
 }
@@ -56,8 +56,12 @@ func confirming(w taler.Withdrawal, p Provider, payments []protocol.Facts) (f pr
 	return protocol.Facts{State: protocol.FactPending}, false
 }
 
-func otherThanFailed(w taler.Withdrawal) func(protocol.Facts) bool {
-	return func(f protocol.Facts) bool { return f.State != protocol.FactFailed || !w.WOPID.Is(f.Reference) }
+// failed reports whether there are payments of a withdrawal, all of them are known, and
+// none has done anything else than fail.
+func failed(w taler.Withdrawal, all protocol.Found) bool {
+	return len(all.Payments) > 0 && !all.More && !slices.ContainsFunc(all.Payments, func(f protocol.Facts) bool {
+		return f.State != protocol.FactFailed || !w.WOPID.Is(f.Reference)
+	})
 }
 
 // misnames says that a notice names a payment of something else, which would end the
@@ -80,10 +84,9 @@ func (b *Bank) insteadOf(d *decision, w taler.Withdrawal, at instrument.ID) erro
 }
 
 // payments asks a provider for the payments with a withdrawal as their reference.
-func (b *Bank) payments(slot chan struct{}, at instrument.ID, id taler.WOPID) ([]protocol.Facts, error) {
-	var found protocol.Found
-	err := b.card(slot, at, OperationSearch, map[string]string{"reference": id.Text()}, &found)
-	return found.Payments, err
+func (b *Bank) payments(slot chan struct{}, at instrument.ID, id taler.WOPID) (found protocol.Found, err error) {
+	err = b.card(slot, at, OperationSearch, map[string]string{"reference": id.Text()}, &found)
+	return found, err
 }
 
 // markUnfound writes down whether the payment of a notice is one that the provider

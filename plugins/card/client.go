@@ -21,7 +21,7 @@ type client interface {
 	// find asks about a payment by the provider's own name of it.
 	find(ctx context.Context, s protocol.Session, transaction string) (protocol.Facts, error)
 	// search asks for all payments with a reference; none is no error.
-	search(ctx context.Context, s protocol.Session, reference string) ([]protocol.Facts, error)
+	search(ctx context.Context, s protocol.Session, reference string) (protocol.Found, error)
 	// refund has money given back. The same external id again gives nothing back
 	// and is answered with what became of the first. What the provider refuses to
 	// do is fault.Declined; after any other error nobody knows, and the same is
@@ -121,7 +121,7 @@ func search(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	return protocol.ResultOf(protocol.Found{Payments: found})
+	return protocol.ResultOf(found)
 }
 
 // check is CHECK.

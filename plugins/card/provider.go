@@ -190,7 +190,7 @@ func ask(ctx context.Context, s protocol.Session, provider instrument.ID, refere
 	if err != nil {
 		return protocol.Facts{}, err
 	}
-	return weightiest(found)
+	return weightiest(found.Payments)
 }
 
 // askPending asks about a payment on record. While its charge may still arrive, a

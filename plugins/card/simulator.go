@@ -28,14 +28,14 @@ func (x simulator) find(ctx context.Context, s protocol.Session, transaction str
 	})
 }
 
-func (x simulator) search(ctx context.Context, s protocol.Session, reference string) ([]protocol.Facts, error) {
+func (x simulator) search(ctx context.Context, s protocol.Session, reference string) (protocol.Found, error) {
 	found, err := get(ctx, s, x.at, "payments?reference="+url.QueryEscape(reference), readPayments)
 	for _, f := range found {
 		if f.Reference != reference {
-			return nil, misread()
+			return protocol.Found{}, misread()
 		}
 	}
-	return found, err
+	return protocol.Found{Payments: found}, err
 }
 
 func (x simulator) refund(ctx context.Context, s protocol.Session, r repayment) (protocol.Repaid, error) {

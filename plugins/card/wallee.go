@@ -120,19 +120,19 @@ const (
 	maxPages       = 10
 )
 
-func (x walleeClient) search(ctx context.Context, s protocol.Session, reference string) ([]protocol.Facts, error) {
-	var all []protocol.Facts
+func (x walleeClient) search(ctx context.Context, s protocol.Session, reference string) (found protocol.Found, err error) {
 	for n := range maxPages {
 		page, err := x.page(ctx, s, reference, n*pageOfPayments)
 		if err != nil {
-			return nil, err
+			return protocol.Found{}, err
 		}
-		all = append(all, page...)
+		found.Payments = append(found.Payments, page...)
 		if len(page) < pageOfPayments {
-			break
+			return found, nil
 		}
 	}
-	return all, nil
+	found.More = true
+	return found, nil
 }
 
 func (x walleeClient) page(ctx context.Context, s protocol.Session, reference string, from int) ([]protocol.Facts, error) {

@@ -208,6 +208,7 @@ func TestAWalleeThatIsIncompleteIsNotKept(t *testing.T) {
 
 func TestEverythingWithAReferenceIsFound(t *testing.T) {
 	c := openCounter(t)
+	more := false
 	find := func(reference string) []protocol.Facts {
 		t.Helper()
 		result, err := c.do("SEARCH", map[string]string{"reference": reference})
@@ -218,6 +219,7 @@ func TestEverythingWithAReferenceIsFound(t *testing.T) {
 		if err := json.Unmarshal(result.Value, &found); err != nil {
 			t.Fatal(err)
 		}
+		more = found.More
 		return found.Payments
 	}
 	if got := find("W"); len(got) != 0 {
@@ -227,8 +229,14 @@ func TestEverythingWithAReferenceIsFound(t *testing.T) {
 		c.put(1+n, []string{"FULFILL", "FAILED"}[n%2], "W", `{"completedAmount":1}`)
 	}
 	c.put(100, "FULFILL", "X", `{"completedAmount":1}`)
-	if got := find("W"); len(got) != 45 || got[44].Transaction != "45" {
-		t.Errorf("%d were found", len(got))
+	if got := find("W"); len(got) != 45 || got[44].Transaction != "45" || more {
+		t.Errorf("%d were found, more: %v", len(got), more)
+	}
+	for n := range 250 {
+		c.put(1000+n, "FAILED", "many", `{"completedAmount":0}`)
+	}
+	if got := find("many"); len(got) != 200 || !more {
+		t.Errorf("of many %d were found, more: %v", len(got), more)
 	}
 	c.misbehave(func(w http.ResponseWriter, _ string) bool {
 		answer(w, c.transactions[45:]) // for another reference
