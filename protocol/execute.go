@@ -30,6 +30,7 @@ type Execution struct {
 
 	resumes bool           // the peer goes on with an operation, it does not begin one
 	first   []comm.Message // that came with the peer's request
+	heard   []string       // operations of which the peer has stored the end, as the same request says
 }
 
 // Link is how an operation reaches the run at its peer.
@@ -148,13 +149,12 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	if err := CheckOperationID(r.ID); err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
 	}
-	r.first = e.Msgs
+	r.first, r.heard = e.Msgs, e.Ended
 	r.resumes = e.Have > 0 || len(e.Msgs) > 0 && e.Msgs[0].N != 1
 	o, err := m.begin(ctx, r)
 	if err != nil {
 		return comm.Executed{Op: e.Op, Fault: fault.From(err), Again: fault.ReasonOf(err) == ReasonCrowded}
 	}
-	m.hearEnds(r.Peer.Key, e.Ended)
 	o.mail.arrived(e.Have, e.Msgs)
 	o.relink(r.Link)
 	select {
@@ -231,6 +231,7 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 		if err := sameCall(running, o); err != nil {
 			return nil, err
 		}
+		m.hearEnds(r.Peer.Key, r.heard)
 		if r.Ended != nil {
 			running.told = append(running.told, r.Ended)
 		}
@@ -245,7 +246,8 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	for _, s := range m.early.claim(r.ID, r.Peer.Key) {
 		o.mail.arrived(s.Have, s.Msgs)
 	}
-	o.mail.arrived(0, r.first) // before the code runs, so that it need not wait
+	o.mail.arrived(0, r.first)      // before the code runs, so that it need not wait
+	m.hearEnds(r.Peer.Key, r.heard) // likewise, so that its first commit takes them along
 	m.ops[r.ID] = o
 	m.crowd.enter(o)
 	m.work.Add(1)
