@@ -54,5 +54,6 @@ func surroundings(env *testscript.Env) error {
 	env.Setenv("HOME", env.WorkDir+"/home")
 	env.Setenv("XDG_DATA_HOME", env.WorkDir+"/data")
 	env.Setenv("NO_COLOR", "1")
+	env.Setenv("GORACE", "atexit_sleep_ms=0") // under the race detector every command would end a second late
 	return os.MkdirAll(env.WorkDir+"/home", 0o700)
 }

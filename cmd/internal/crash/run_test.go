@@ -93,8 +93,9 @@ func (w *world) prepare(k kill, within time.Time) error {
 	return err
 }
 
-// pays asks for the payment, again in each life, until it has ended.
+// pays asks for the payment, again in each life, until it has ended or cannot.
 func (w *world) pays(k kill, coin instrument.ID, m mark, within time.Time) (outcome, error) {
+	defer w.watch(m)()
 	p := purchase{Coin: coin, Last: m.client.last}
 	if k.keyed {
 		p.Key = string(coin)
@@ -114,13 +115,35 @@ func (w *world) pays(k kill, coin instrument.ID, m mark, within time.Time) (outc
 		if !again {
 			return *t.Outcome, nil
 		}
-		if time.Now().After(within) {
+		switch {
+		case w.vendor.stuck(m.vendor.number):
+			return outcome{}, errStuck
+		case time.Now().After(within):
 			return outcome{}, errors.Join(err, errors.New("it took too long"))
 		}
 		if err != nil && !errors.Is(err, errGone) {
 			time.Sleep(10 * time.Millisecond)
 		}
 	}
+}
+
+var errStuck = errors.New("the vendor's operation waits for its operator")
+
+// watch ends the client's life once the vendor's operation waits for its operator: the client would ask
+// for as long as it lives. The function that it returns ends the watch.
+func (w *world) watch(m mark) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for ctx.Err() == nil && !w.vendor.stuck(m.vendor.number) {
+			time.Sleep(10 * time.Millisecond)
+		}
+		if c, err := w.client.life(); err == nil && ctx.Err() == nil {
+			c.kill()
+		}
+	}()
+	return func() { cancel(); <-done }
 }
 
 // settle waits until nothing of the run runs any more at either side.
@@ -141,6 +164,9 @@ func (w *world) settle(m mark, within time.Time) error {
 		}
 		if open == 0 {
 			return nil
+		}
+		if w.vendor.stuck(m.vendor.number) {
+			return fmt.Errorf("%d operations still run: %w", open, errStuck)
 		}
 		if time.Now().After(within) {
 			return fmt.Errorf("%d operations still run", open)

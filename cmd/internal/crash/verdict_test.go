@@ -5,6 +5,7 @@ package crash_test
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -50,6 +51,11 @@ func (s *side) rows(after int64) []row {
 		panic(err)
 	}
 	return list
+}
+
+// stuck tells whether an operation after these has stopped for good.
+func (s *side) stuck(after int64) bool {
+	return slices.ContainsFunc(s.rows(after), func(r row) bool { return r.state == "stuck" })
 }
 
 // texts reads one column.

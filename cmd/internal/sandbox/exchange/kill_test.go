@@ -96,7 +96,7 @@ func TestAKillLosesNothingAndChargesNothingTwice(t *testing.T) {
 func startChild(t *testing.T, dir string) (*exec.Cmd, string) {
 	t.Helper()
 	child := exec.CommandContext(t.Context(), os.Args[0])
-	child.Env = []string{serveInChild + "=" + dir}
+	child.Env = []string{serveInChild + "=" + dir, "GORACE=atexit_sleep_ms=0"}
 	out, err := child.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
