@@ -4,6 +4,7 @@ package crash_test
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -40,7 +41,7 @@ func start(p part, log string) (*child, told, error) {
 	if err != nil {
 		return nil, told{}, err
 	}
-	path, err := binary()
+	path, err := os.Executable()
 	if err != nil {
 		return nil, told{}, err
 	}
@@ -51,6 +52,7 @@ func start(p part, log string) (*child, told, error) {
 	defer file.Close()
 	c := &child{cmd: exec.Command(path, "party", string(text)), lines: make(chan told, 8), done: make(chan struct{})}
 	c.cmd.Stderr = file
+	c.cmd.Env = append(os.Environ(), "GORACE=atexit_sleep_ms=0 halt_on_error=1") // a race is seen as a death
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {
 		return nil, told{}, err
@@ -186,6 +188,9 @@ func (k *keeper) watch(c *child) {
 			return
 		}
 		next, _, err := start(k.part, k.log)
+		if raced(k.log) {
+			err = fmt.Errorf("a data race was found: %s", k.log)
+		}
 		k.now, k.err = next, err
 		k.mu.Unlock()
 		if err != nil {
@@ -193,6 +198,12 @@ func (k *keeper) watch(c *child) {
 		}
 		c = next
 	}
+}
+
+// raced tells whether the race detector has written into a log.
+func raced(log string) bool {
+	text, err := os.ReadFile(log)
+	return err != nil || bytes.Contains(text, []byte("WARNING: DATA RACE"))
 }
 
 // life is the party as it lives now, after its start.

@@ -29,10 +29,10 @@ func TestKillAtEveryPoint(t *testing.T) {
 	for _, s := range stages {
 		client, vendor := traced(t, s)
 		points += len(client) + len(vendor)
-		jobs = append(jobs, singles(s, client, vendor)...)
+		jobs = append(jobs, oneIn(share, singles(s, client, vendor))...)
 		two := twos(s, len(client), len(vendor))
 		both += len(two)
-		jobs = append(jobs, sample(two)...)
+		jobs = append(jobs, oneIn(share, sample(two))...)
 	}
 	if points < leastPoints {
 		t.Errorf("there are only %d points", points)
@@ -115,6 +115,15 @@ func sample(two []job) []job {
 		out = append(out, two[n*len(two)/some+n*7%(len(two)/some)])
 	}
 	return out
+}
+
+// oneIn takes one in so many.
+func oneIn[J any](so int, jobs []J) []J {
+	var some []J
+	for n := 0; n < len(jobs); n += so {
+		some = append(some, jobs[n])
+	}
+	return some
 }
 
 // tally counts what has happened.

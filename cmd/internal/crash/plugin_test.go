@@ -76,7 +76,7 @@ func copied(word string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	self, err := binary()
+	self, err := os.Executable()
 	if err != nil {
 		return "", err
 	}

@@ -128,7 +128,7 @@ func TestKillInAPaymentOfSeveralInstruments(t *testing.T) {
 		if n := len(client) + len(vendor); bad && n < leastWhole || !slices.Contains(client, string(protocol.PointAfterRecord)) || !slices.Contains(vendor, string(protocol.PointBeforeRecord)) {
 			t.Errorf("there are only %d points", n)
 		}
-		jobs = append(jobs, wholeJobs(bad, client, vendor)...)
+		jobs = append(jobs, oneIn(share, wholeJobs(bad, client, vendor))...)
 		w.close()
 	}
 	queue := make(chan wholeJob, len(jobs))
