@@ -66,7 +66,6 @@ var outside = map[string][]string{
 	"github.com/gorilla/websocket":        {"comm/websocket"},
 	"github.com/sourcegraph/jsonrpc2":     {"comm/rpc"},
 	"github.com/getkin/kin-openapi":       {}, // tests only: never in the path of a request
-	"golang.org/x/tools":                  {}, // tests only: types for other systems
 	"github.com/gorilla/mux":              {"controller/bank/rest", "controller/till", "cmd/internal/sandbox"},
 	"github.com/hashicorp/go-plugin":      {"plugins/host", "plugins/sdk", "plugins/api"},
 	"github.com/hashicorp/go-hclog":       {"plugins/host", "plugins/sdk"},
