@@ -16,7 +16,6 @@ type listed struct {
 	foreign    int                                    // of which none can be made here
 	schnorr    int                                    // of these, for their cipher
 	restricted int                                    // of these, for they are restricted by age
-	unknown    bool                                   // there is one whose hash is not known
 }
 
 // verifyDenominations checks every denomination whose cipher is known. Of others
@@ -28,7 +27,7 @@ func verifyDenominations(keys taler.Keys) (listed, error) {
 		for _, k := range g.Denoms {
 			name, known := denomHash(g, k)
 			if !known {
-				all.foreign, all.unknown = all.foreign+1, true
+				all.foreign++
 				continue
 			}
 			statement := crypto.Denomination{
@@ -78,18 +77,18 @@ func (l listed) usable(revoked []taler.Recoup) []taler.Denomination {
 	return out
 }
 
-// verifyAuditors checks what auditors say of the denominations. One that vouches
-// for a denomination that is not there is refused as well, or whoever changes a
-// name would get around the check.
+// verifyAuditors checks what auditors say of the denominations that are listed. What
+// they say of others cannot be read, and vouches for nothing that is here: an exchange
+// takes a revoked denomination out of its list, and leaves its auditors' words in it.
 func verifyAuditors(keys taler.Keys, all listed) error {
 	for _, a := range keys.Auditors {
 		for _, k := range a.DenominationKeys {
 			statement, found := all.statements[k.DenomPubHash]
-			if !found && all.unknown {
+			if !found {
 				continue
 			}
 			message := crypto.AuditedDenomination{AuditorURL: a.AuditorURL, Denomination: statement}.Message()
-			if !found || !a.AuditorPub.Verify(message, k.AuditorSig) {
+			if !a.AuditorPub.Verify(message, k.AuditorSig) {
 				return forged("the auditor %s for the denomination %s", a.AuditorURL, k.DenomPubHash)
 			}
 		}

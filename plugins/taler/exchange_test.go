@@ -73,7 +73,9 @@ func TestForgedKeysAreRefused(t *testing.T) {
 		}, forged, "the extensions"},
 		{"an auditor's signature", func(k *wire.Keys) { k.Auditors[0].DenominationKeys[0].AuditorSig[3] ^= 1 }, forged, "the auditor https://auditor.example/"},
 		{"an auditor's address", func(k *wire.Keys) { k.Auditors[0].AuditorURL = "https://mallory.example/" }, forged, "the auditor https://mallory.example/"},
-		{"an auditor's denomination", func(k *wire.Keys) { k.Auditors[0].DenominationKeys[0].DenomPubHash[0] ^= 1 }, forged, "the auditor"},
+		{"an auditor's denomination", func(k *wire.Keys) {
+			k.Auditors[0].DenominationKeys[0].DenomPubHash = denomHash(k.Denominations[1], k.Denominations[1].Denoms[0])
+		}, forged, "the auditor"},
 		{"an auditor's key", func(k *wire.Keys) { k.Auditors[0].AuditorPub = mallory.Public() }, forged, "the auditor"},
 		{"a signing key's time", func(k *wire.Keys) { k.SignKeys[0].StampExpire++ }, forged, "the online signing key"},
 		{"a signing key of nobody", func(k *wire.Keys) { k.ExchangePub = mallory.Public() }, forged, "that signs the list"},
