@@ -57,6 +57,12 @@ func (c *cast) clock() time.Time { return time.Now().Add(time.Duration(c.later.L
 
 func newCast(t *testing.T) *cast {
 	t.Helper()
+	return newCastAt(t, func(h *banktest.House) string { return h.URL })
+}
+
+// newCastAt has the terminal ask the bank at another address.
+func newCastAt(t *testing.T, address func(*banktest.House) string) *cast {
+	t.Helper()
 	c := &cast{cards: &cards{paid: map[string]banktest.Payment{}}, net: inproc.NewNetwork()}
 	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: c.net})
 	c.cards.bank = c.bank.Provider
@@ -64,8 +70,11 @@ func newCast(t *testing.T) *cast {
 	t.Cleanup(at.Close)
 	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away)
 	c.comm, c.key = manager, key
-	c.Terminal = vendor.New(party, c.bank.Till(c.bank.Terminal), vendor.Config{
-		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + c.bank.URL}},
+	url := address(c.bank)
+	till, err := taler.NewClient(url, nil, taler.Basic(c.bank.Terminal.Name, c.bank.Terminal.Token))
+	check(t, err)
+	c.Terminal = vendor.New(party, till, vendor.Config{
+		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + url}},
 		Login: controller.Login{Name: c.bank.Terminal.Name, Token: c.bank.Terminal.Token}, Merchant: "Corner shop",
 		Integration: c.bank.URL + "taler-integration/",
 	})
@@ -261,6 +270,7 @@ func (c *cards) times() int {
 type customer struct {
 	refuses bool // fees and terms
 	other   bool // their wallet shows other groups
+	trusts  bool // their wallet, where the bank does not say which one it is
 	on      func(vendor.Event)
 
 	events []string
@@ -281,7 +291,7 @@ func (c *customer) Accept(_ context.Context, q vendor.Quote) (bool, error) {
 }
 
 func (c *customer) SameWallet(_ context.Context, groups string) (bool, error) {
-	return !c.other && groups != "", nil
+	return !c.other && (groups == "") == c.trusts, nil
 }
 
 // purse is a wallet's reserve key.

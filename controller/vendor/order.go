@@ -43,9 +43,9 @@ func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
 	if err != nil {
 		return w, err
 	}
-	fees := status.CardFees
-	if fees == (instrument.Amount{}) {
-		fees = instrument.ZeroOf(o.Amount.Currency)
+	fees, err := feesOf(status, bank, taken)
+	if err != nil {
+		return w, err
 	}
 	total, err := o.Amount.Add(fees)
 	if err != nil {
@@ -79,6 +79,26 @@ func (t *Terminal) offers(ctx context.Context, o Order) (taler.TerminalConfig, e
 		return bank, fault.New(fault.NotFound, "the bank sells no cash of an exchange %q", o.Exchange).Because(taler.ReasonExchangeUnknown)
 	}
 	return bank, nil
+}
+
+// feesOf is what the card is charged on top. Banks need not say it of each withdrawal:
+// then it is the flat fee that they take for every one, which is the terminal's to add,
+// and what this terminal takes.
+func feesOf(status taler.BankWithdrawalOperationStatus, bank taler.TerminalConfig, taken instrument.Amount) (instrument.Amount, error) {
+	if status.CardFees != (instrument.Amount{}) {
+		return status.CardFees, nil
+	}
+	fees := instrument.ZeroOf(bank.Currency)
+	for _, part := range []instrument.Amount{bank.WithdrawalFees, taken} {
+		if part == (instrument.Amount{}) {
+			continue
+		}
+		var err error
+		if fees, err = fees.Add(part); err != nil {
+			return fees, err
+		}
+	}
+	return fees, nil
 }
 
 // takes is what this terminal takes of an amount, as the bank's operator has

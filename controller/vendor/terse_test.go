@@ -1,0 +1,86 @@
+package vendor_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+// TestATerseBank says no more of a withdrawal than it must. What it takes for each one
+// is charged all the same, for it confirms nothing that is paid with less.
+func TestATerseBank(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		without []string
+		trusts  bool
+	}{
+		{"of fees", []string{"card_fees"}, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := newCastAt(t, func(h *banktest.House) string { return terse(t, h.URL, row.without...) })
+			var selected vendor.Event
+			selects := c.selects(t, newPurse(t, 1))
+			person := customer{trusts: row.trusts, on: func(e vendor.Event) {
+				if e.Event == vendor.EventSelected {
+					selected = e
+				}
+				selects(e)
+			}}
+			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+			if err != nil || !slices.Equal(person.events, []string{"setup", "selected", "paid", "confirmed"}) {
+				t.Fatalf("error %v, events %v", err, person.events)
+			}
+			if q := person.quote; q.Total.String() != "CHF:20.5" || q.Fees.String() != "CHF:0.5" {
+				t.Errorf("the customer saw %s, %s of it fees", q.Total, q.Fees)
+			}
+			if (selected.Reserve == "") != row.trusts || w.ReservePub.IsZero() != row.trusts {
+				t.Errorf("the terminal says that %q was selected", selected.Reserve)
+			}
+			status, err := c.bank.Wallet().Operation(t.Context(), w.WOPID, taler.LongPoll{})
+			if err != nil || status.Status != taler.StateConfirmed {
+				t.Errorf("at the bank it is %s, %v", status.Status, err)
+			}
+		})
+	}
+}
+
+// terse is a bank that leaves members out of what it answers.
+func terse(t *testing.T, bank string, without ...string) string {
+	t.Helper()
+	at, err := url.Parse(bank)
+	check(t, err)
+	proxy := httputil.NewSingleHostReverseProxy(at)
+	proxy.ModifyResponse = func(r *http.Response) error {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return err
+		}
+		var document map[string]json.RawMessage
+		if json.Unmarshal(body, &document) == nil {
+			for _, name := range without {
+				delete(document, name)
+			}
+			if body, err = json.Marshal(document); err != nil {
+				return err
+			}
+		}
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		r.Header.Set("Content-Length", strconv.Itoa(len(body)))
+		r.ContentLength = int64(len(body))
+		return nil
+	}
+	server := httptest.NewServer(proxy)
+	t.Cleanup(server.Close)
+	return server.URL + "/"
+}
