@@ -99,7 +99,7 @@ func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error
 // sameWallet makes sure, before a card is asked for, that the customer in front of
 // the terminal has the wallet that selected, and that it has not aborted.
 func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) error {
-	same, err := s.SameWallet(ctx, taler.KeyGroups(w.ReservePub))
+	same, err := s.SameWallet(ctx, w.groups())
 	if err != nil {
 		return err
 	}

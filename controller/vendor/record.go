@@ -54,6 +54,15 @@ func (w Withdrawal) selected() []Event {
 	return []Event{{Event: EventSelected, Reserve: w.ReservePub.String()}}
 }
 
+// groups are what the customer's wallet shows, empty where the bank does not say whose
+// wallet has the withdrawal.
+func (w Withdrawal) groups() string {
+	if w.ReservePub.IsZero() {
+		return ""
+	}
+	return taler.KeyGroups(w.ReservePub)
+}
+
 // Find reads a withdrawal by its WOPID; fault.NotFound.
 func (t *Terminal) Find(ctx context.Context, id taler.WOPID) (Withdrawal, error) {
 	i, err := t.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.Text())

@@ -21,6 +21,10 @@ type sale struct {
 // sell waits until the wallet that selected has paid over a session, the
 // withdrawal was aborted at the bank, or ctx ends.
 func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, error) {
+	if w.ReservePub.IsZero() { // no payer could show that it is theirs
+		return "", fault.New(fault.Unsupported, "the bank does not say whose wallet has the withdrawal, so that none can pay over a session").
+			Because("wallet-unknown").WithHint("take a plastic card; or abort the withdrawal, nothing was charged")
+	}
 	return t.wait(ctx, w, false, func() {
 		s.Show(Event{Event: EventPay, Peer: t.reached(), Total: &w.Total, Reserve: w.ReservePub.String()})
 	})

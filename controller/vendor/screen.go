@@ -16,7 +16,8 @@ type Screen interface {
 	// of service. fault.Declined gives the withdrawal up for another cause.
 	Accept(ctx context.Context, q Quote) (bool, error)
 	// SameWallet asks whether the customer's wallet shows these groups, before a
-	// plastic card is asked for.
+	// plastic card is asked for. A bank may not say whose wallet it is: without
+	// groups it is asked whether the customer's says that it has the withdrawal.
 	SameWallet(ctx context.Context, groups string) (bool, error)
 }
 
@@ -49,7 +50,7 @@ type Event struct {
 	Amount      *instrument.Amount `json:"amount,omitempty"`
 	Fees        *instrument.Amount `json:"fees,omitempty"`
 	Total       *instrument.Amount `json:"total,omitempty"`
-	Reserve     string             `json:"reserve,omitempty"` // the whole key
+	Reserve     string             `json:"reserve,omitempty"` // the whole key, where the bank says it
 	Peer        string             `json:"peer,omitempty"`
 	Transaction string             `json:"provider_transaction_id,omitempty"`
 	Reason      string             `json:"reason,omitempty"`

@@ -2,6 +2,7 @@ package vendor_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
@@ -26,6 +28,7 @@ func TestATerseBank(t *testing.T) {
 		trusts  bool
 	}{
 		{"of fees", []string{"card_fees"}, false},
+		{"of whose it is", []string{"selected_reserve_pub", "selected_exchange_account"}, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCastAt(t, func(h *banktest.House) string { return terse(t, h.URL, row.without...) })
@@ -52,6 +55,31 @@ func TestATerseBank(t *testing.T) {
 				t.Errorf("at the bank it is %s, %v", status.Status, err)
 			}
 		})
+	}
+}
+
+// TestNoWalletPaysForOneThatIsNotNamed: nobody waits for a payer who cannot come.
+func TestNoWalletPaysForOneThatIsNotNamed(t *testing.T) {
+	c := newCastAt(t, func(h *banktest.House) string {
+		return terse(t, h.URL, "selected_reserve_pub", "selected_exchange_account")
+	})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	selects := c.selects(t, newPurse(t, 1))
+	person := customer{on: func(e vendor.Event) {
+		if e.Event == vendor.EventPay {
+			cancel()
+		}
+		selects(e)
+	}}
+	w, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, &person)
+	if fault.KindOf(err) != fault.Unsupported || w.Status != taler.TerminalSelected {
+		t.Errorf("it is %s: %v", w.Status, err)
+	}
+	person.trusts = true
+	w, err = c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
+		t.Errorf("with a card it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
 	}
 }
 

@@ -131,7 +131,11 @@ func (t *Terminal) awaitWallet(ctx context.Context, w *Withdrawal, s Screen) err
 	if status.Status == taler.StateAborted {
 		return t.ended(ctx, w, "the withdrawal was aborted before a card was shown")
 	}
-	s.Show(Event{Event: EventSelected, Reserve: status.SelectedReservePub.String()})
+	e := Event{Event: EventSelected}
+	if !status.SelectedReservePub.IsZero() {
+		e.Reserve = status.SelectedReservePub.String()
+	}
+	s.Show(e)
 	return t.change(ctx, w, taler.TerminalSelected, func(r *taler.TerminalWithdrawal) { r.ReservePub = status.SelectedReservePub })
 }
 

@@ -55,6 +55,9 @@ func sentence(e vendor.Event) string {
 	case vendor.EventSetup:
 		return "Withdraw " + e.Amount.String() + ", fees " + e.Fees.String() + ", total " + e.Total.String()
 	case vendor.EventSelected:
+		if e.Reserve == "" {
+			return "A wallet has the withdrawal; the bank does not say which"
+		}
 		return "A wallet has the withdrawal; it shows " + groups(e.Reserve)
 	case vendor.EventPay:
 		return "Waiting to be paid " + e.Total.String() + " by the wallet that shows " + groups(e.Reserve) + ", at\n" + e.Peer
@@ -101,9 +104,14 @@ func (s *screen) Choose(context.Context, vendor.Withdrawal) (vendor.Means, error
 
 // SameWallet implements vendor.Screen.
 func (s *screen) SameWallet(ctx context.Context, groups string) (bool, error) {
+	said, question := "The card is charged for the wallet that shows "+groups, "Does your wallet show "+groups+"?"
+	if groups == "" {
+		said = "The card is charged for the wallet that has taken the withdrawal; the bank does not say which"
+		question = "The bank does not say which wallet has taken the withdrawal. Does yours say that it has?"
+	}
 	if s.yes {
-		s.env.Say("The card is charged for the wallet that shows %s", groups)
+		s.env.Say("%s", said)
 		return true, nil
 	}
-	return s.env.Yes(ctx, "Does your wallet show "+groups+"?", "repeat with --yes")
+	return s.env.Yes(ctx, question, "repeat with --yes")
 }

@@ -79,6 +79,20 @@ func TestEveryEventIsASentence(t *testing.T) {
 	}
 }
 
+// TestNoGroupsAreMadeUp where the bank does not say whose wallet it is.
+func TestNoGroupsAreMadeUp(t *testing.T) {
+	var out bytes.Buffer
+	e := cli.New()
+	e.Err = &out
+	same, err := (&screen{env: e, yes: true}).SameWallet(t.Context(), "")
+	if err != nil || !same || !strings.Contains(out.String(), "does not say which") {
+		t.Errorf("%v, %v: %q", same, err, out.String())
+	}
+	if got := sentence(vendor.Event{Event: vendor.EventSelected}); !strings.Contains(got, "does not say which") {
+		t.Errorf("it is shown as %q", got)
+	}
+}
+
 // TestAReceiptSaysWhatWasPaid, to people: scripts end with the event that they
 // wait for.
 func TestAReceiptSaysWhatWasPaid(t *testing.T) {
