@@ -54,6 +54,12 @@ func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
 	err = t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
 		r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
 	})
+	if err != nil {
+		return w, err
+	}
+	if differs := agreed(&w, status); differs != nil {
+		err = t.Abort(ctx, &w, fault.From(differs).Message)
+	}
 	return w, err
 }
 

@@ -108,10 +108,14 @@ func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) erro
 	}
 	// A wallet may have aborted while its owner looked for the card. A bank that
 	// does not answer now answers the notice.
-	if status, err := t.statusOf(ctx, w, taler.LongPoll{}); err == nil && status.Status == taler.StateAborted {
+	status, err := t.statusOf(ctx, w, taler.LongPoll{})
+	switch {
+	case err != nil:
+		return nil
+	case status.Status == taler.StateAborted:
 		return abortedUnpaid()
 	}
-	return nil
+	return agreed(w, status)
 }
 
 // plastic charges a card whose token is here.

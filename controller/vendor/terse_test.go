@@ -86,6 +86,22 @@ func TestNoWalletPaysForOneThatIsNotNamed(t *testing.T) {
 // terse is a bank that leaves members out of what it answers.
 func terse(t *testing.T, bank string, without ...string) string {
 	t.Helper()
+	return retold(t, bank, func(_ *http.Request, document map[string]any) {
+		for _, name := range without {
+			delete(document, name)
+		}
+	})
+}
+
+// retold is a bank that says other things than it should.
+func retold(t *testing.T, bank string, change func(*http.Request, map[string]any)) string {
+	t.Helper()
+	return served(t, bank, change, func(http.ResponseWriter, *http.Request) bool { return false })
+}
+
+// served passes requests on to a bank, but those that it answers itself.
+func served(t *testing.T, bank string, change func(*http.Request, map[string]any), answers func(http.ResponseWriter, *http.Request) bool) string {
+	t.Helper()
 	at, err := url.Parse(bank)
 	check(t, err)
 	proxy := httputil.NewSingleHostReverseProxy(at)
@@ -94,11 +110,9 @@ func terse(t *testing.T, bank string, without ...string) string {
 		if err != nil {
 			return err
 		}
-		var document map[string]json.RawMessage
-		if json.Unmarshal(body, &document) == nil {
-			for _, name := range without {
-				delete(document, name)
-			}
+		var document map[string]any
+		if change != nil && json.Unmarshal(body, &document) == nil {
+			change(r.Request, document)
 			if body, err = json.Marshal(document); err != nil {
 				return err
 			}
@@ -108,7 +122,11 @@ func terse(t *testing.T, bank string, without ...string) string {
 		r.ContentLength = int64(len(body))
 		return nil
 	}
-	server := httptest.NewServer(proxy)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !answers(w, r) {
+			proxy.ServeHTTP(w, r)
+		}
+	}))
 	t.Cleanup(server.Close)
 	return server.URL + "/"
 }

@@ -80,7 +80,7 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 		}
 		now, ahead := t.ahead(ctx, w.WOPID, from, err)
 		if !ahead {
-			return w, err
+			return w, charged(w, err)
 		}
 		w = now
 	}
@@ -131,6 +131,9 @@ func (t *Terminal) awaitWallet(ctx context.Context, w *Withdrawal, s Screen) err
 	if status.Status == taler.StateAborted {
 		return t.ended(ctx, w, "the withdrawal was aborted before a card was shown")
 	}
+	if err := agreed(w, status); err != nil {
+		return t.Abort(ctx, w, fault.From(err).Message)
+	}
 	e := Event{Event: EventSelected}
 	if !status.SelectedReservePub.IsZero() {
 		e.Reserve = status.SelectedReservePub.String()
@@ -172,7 +175,7 @@ func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (t
 		asked := t.Now()
 		status, err := t.statusOf(ctx, w, taler.LongPoll{Timeout: pollFor, OldState: old})
 		took := t.Now().Sub(asked)
-		if err == nil && status.Status != old {
+		if err == nil && status.Status != old && status.Status != taler.StatePending { // which a copy that lags behind may still say
 			return status, nil
 		}
 		if ctx.Err() != nil {
