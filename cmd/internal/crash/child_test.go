@@ -188,8 +188,10 @@ func (k *keeper) watch(c *child) {
 			return
 		}
 		next, _, err := start(k.part, k.log)
-		if raced(k.log) {
-			err = fmt.Errorf("a data race was found: %s", k.log)
+		if text, unread := os.ReadFile(k.log); unread != nil {
+			err = unread
+		} else if bytes.Contains(text, []byte("WARNING: DATA RACE")) {
+			err = fmt.Errorf("a data race was found: see %s", k.log)
 		}
 		k.now, k.err = next, err
 		k.mu.Unlock()
@@ -198,12 +200,6 @@ func (k *keeper) watch(c *child) {
 		}
 		c = next
 	}
-}
-
-// raced tells whether the race detector has written into a log.
-func raced(log string) bool {
-	text, err := os.ReadFile(log)
-	return err != nil || bytes.Contains(text, []byte("WARNING: DATA RACE"))
 }
 
 // life is the party as it lives now, after its start.

@@ -6,6 +6,8 @@
 //
 // Each test of a protection has a control beside it: the same run with the
 // protection taken out, which the checks must find.
+// Under the race detector the parties and their plugins are watched, too, and one
+// kill in eight is tried.
 //
 //	go test ./cmd/internal/crash -run Kill -v                    # every point, and some pairs
 //	go test ./cmd/internal/crash -run Kill -crash.pairs=all      # every pair, about 20 minutes
