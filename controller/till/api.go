@@ -135,9 +135,14 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // handler answers one request, or says why not.
 type handler func(http.ResponseWriter, *http.Request) error
 
+// do answers once the till is ready: its door is open a moment before.
 func (a *API) do(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := h(w, r); err != nil {
+		err := a.till.Ready(r.Context())
+		if err == nil {
+			err = h(w, r)
+		}
+		if err != nil {
 			a.refuse(w, r, err)
 		}
 	})

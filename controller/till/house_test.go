@@ -56,8 +56,10 @@ type house struct {
 	native bool                             // the bank is reached by a session
 	login  atomic.Pointer[controller.Login] // as the terminal's owner keeps it
 	begins time.Duration
+	begun  chan struct{} // the till runs once it is closed; nil: at once
 	terms  chan struct{} // the exchange shows its terms once it is closed; nil: always
 
+	api  *till.API
 	url  string
 	end  func() // of this life
 	keys int
@@ -116,9 +118,14 @@ func (h *house) start() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)
-	go func() { ran <- sells.Run(ctx) }()
-	api := till.NewAPI(sells, till.Options{Token: token, Draw: drawing, Host: func(host string) bool { return host == "127.0.0.1" }})
-	server := httptest.NewServer(api)
+	go func() {
+		if h.begun != nil {
+			<-h.begun
+		}
+		ran <- sells.Run(ctx)
+	}()
+	h.api = till.NewAPI(sells, till.Options{Token: token, Draw: drawing, Host: func(host string) bool { return host == "127.0.0.1" }})
+	api, server := h.api, httptest.NewServer(h.api)
 	h.url = server.URL
 	h.end = sync.OnceFunc(func() {
 		api.EndWaits()
@@ -130,10 +137,6 @@ func (h *house) start() {
 		within, done := context.WithTimeout(context.Background(), patience)
 		defer done()
 		check(h.t, terminal.Close(within))
-	})
-	h.until(func() bool { // it runs
-		r := h.ask(http.MethodPost, "/withdrawals", `{"amount":"CHF:0","key":"x"}`)
-		return r.status == http.StatusBadRequest
 	})
 }
 

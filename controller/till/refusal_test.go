@@ -1,7 +1,9 @@
 package till_test
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -145,5 +147,34 @@ func TestABeginningThatTakesLong(t *testing.T) {
 	h.until(func() bool { return h.ask(http.MethodPost, "/withdrawals", order).status == http.StatusOK })
 	if r := h.ask(http.MethodGet, "/withdrawals", ""); strings.Count(r.body, `"wopid"`) != 1 {
 		t.Errorf("there is %s", r.body)
+	}
+}
+
+// Till software that asks a moment before the till runs is answered when it does.
+func TestWhoeverAsksBeforeItRunsWaits(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	h.end()
+	h.begun = make(chan struct{})
+	h.start()
+	gone, leave := context.WithCancel(t.Context())
+	answered := make(chan int, 1)
+	go func() {
+		r := httptest.NewRequestWithContext(gone, http.MethodPost, "/withdrawals", strings.NewReader("no JSON"))
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.Host = "127.0.0.1"
+		w := httptest.NewRecorder()
+		h.api.ServeHTTP(w, r)
+		answered <- w.Code
+	}()
+	leave()
+	if status := <-answered; status != http.StatusServiceUnavailable {
+		t.Errorf("before it runs it says %d", status)
+	}
+	begun := make(chan said, 1)
+	go func() { begun <- h.ask(http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"early"}`) }()
+	close(h.begun)
+	if r := <-begun; r.status != http.StatusOK {
+		t.Errorf("the early one is answered %d %s", r.status, r.body)
 	}
 }

@@ -31,12 +31,13 @@ type Till struct {
 	sales   map[string]*sale        // those that go on in this process, by request_uid
 	stopped map[string]*fault.Fault // why others do not that have not ended
 	run     context.Context         // nil before Run
+	ready   chan struct{}           // closed once what was open is taken up
 	running sync.WaitGroup
 }
 
 // New makes the till of a terminal, whose controller has the bundle Records.
 func New(t *vendor.Terminal) *Till {
-	return &Till{terminal: t, begins: 20 * time.Second, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}}
+	return &Till{terminal: t, begins: 20 * time.Second, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}, ready: make(chan struct{})}
 }
 
 // Run goes on with every withdrawal that is open, and drives those that begin,
@@ -53,8 +54,20 @@ func (t *Till) Run(ctx context.Context) error {
 	if err := t.takeUp(within); err != nil {
 		return unlessOver(ctx, err)
 	}
+	close(t.ready)
 	<-ctx.Done()
 	return nil
+}
+
+// Ready returns once Run has taken up what was open: before that, what goes on looks
+// as if nobody drove it, and nothing can begin.
+func (t *Till) Ready(ctx context.Context) error {
+	select {
+	case <-t.ready:
+		return nil
+	case <-ctx.Done():
+		return fault.Wrap(ctx.Err(), fault.Unavailable, "the terminal has not started yet").Because("till-closed").WithHint("try again in a moment")
+	}
 }
 
 // takeUp goes on with what an earlier life has left open, whoever began it.
