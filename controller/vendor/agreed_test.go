@@ -81,7 +81,7 @@ func TestAStalePendingIsNoConfirmation(t *testing.T) {
 func TestWhoHasChargedIsToldToGoOn(t *testing.T) {
 	var refused atomic.Int32
 	c := newCastAt(t, func(h *banktest.House) string {
-		return refusing(t, h.URL, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/check") && refused.Add(1) == 1 })
+		return refusing(t, h.URL, http.StatusConflict, func(r *http.Request) bool { return strings.HasSuffix(r.URL.Path, "/check") && refused.Add(1) == 1 })
 	})
 	person := customer{on: c.selects(t, newPurse(t, 1))}
 	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
@@ -94,15 +94,16 @@ func TestWhoHasChargedIsToldToGoOn(t *testing.T) {
 	}
 }
 
-// refusing is a bank that answers some requests with a refusal.
-func refusing(t *testing.T, bank string, some func(*http.Request) bool) string {
+// refusing is a bank that answers some requests with a status and no word that is
+// known here.
+func refusing(t *testing.T, bank string, status int, some func(*http.Request) bool) string {
 	t.Helper()
 	return served(t, bank, nil, func(w http.ResponseWriter, r *http.Request) bool {
 		if !some(r) {
 			return false
 		}
-		w.WriteHeader(http.StatusConflict)
-		_, err := w.Write([]byte(`{"code":5130}`))
+		w.WriteHeader(status)
+		_, err := w.Write([]byte(`{"code":9999}`))
 		return err == nil
 	})
 }

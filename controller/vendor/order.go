@@ -17,7 +17,8 @@ type Order struct {
 	Card       string // what the terminal's own reader reads; empty: a native peer pays
 }
 
-// setUp has the bank make a WOPID and works out what the card is charged.
+// setUp has the bank make a WOPID and works out what the card is charged. What a
+// customer has accepted stays as it is, whatever the bank says by now.
 func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
 	bank, err := t.offers(ctx, o)
 	if err != nil {
@@ -32,35 +33,61 @@ func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
 		return Withdrawal{}, err
 	}
 	w, err := t.FindByRequest(ctx, o.RequestUID)
-	if err != nil || w.Status != taler.TerminalPending {
+	if err == nil && w.AwaitsCustomer() {
+		err = t.quote(ctx, &w, bank)
+	}
+	return w, err
+}
+
+// quoted is a withdrawal on record with what it costs: a process may have ended
+// between the bank's making it and saying that.
+func (t *Terminal) quoted(ctx context.Context, id taler.WOPID) (Withdrawal, error) {
+	w, err := t.Find(ctx, id)
+	if err != nil || w.URI != "" || w.Over() {
 		return w, err
 	}
-	status, err := t.statusOf(ctx, &w, taler.LongPoll{})
+	bank, err := t.BankConfig(ctx)
+	if err == nil {
+		err = t.quote(ctx, &w, bank)
+	}
+	return w, err
+}
+
+// quote puts on record what the customer is asked to accept. A bank that does not
+// answer is asked again.
+func (t *Terminal) quote(ctx context.Context, w *Withdrawal, bank taler.TerminalConfig) error {
+	status, err := t.answer(ctx, w, taler.LongPoll{}, func(taler.State) bool { return true })
 	if err != nil {
-		return w, err
+		return err
 	}
 	uri, err := taler.NewWithdrawURI(t.cfg.Integration, w.WOPID.ID())
 	if err != nil {
-		return w, err
+		return err
+	}
+	taken, err := takes(bank, w.Amount)
+	if err != nil {
+		return err
 	}
 	fees, err := feesOf(status, bank, taken)
 	if err != nil {
-		return w, err
+		return err
 	}
-	total, err := o.Amount.Add(fees)
+	total, err := w.Amount.Add(fees)
 	if err != nil {
-		return w, err
+		return err
 	}
-	err = t.change(ctx, &w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
-		r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
+	err = t.change(ctx, w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
+		if r.Terms.AcceptedAt == 0 { // else it was accepted in another process
+			r.URI, r.Fees, r.Total, r.Exchange = uri.Text(), fees, total, status.Exchange()
+		}
 	})
 	if err != nil {
-		return w, err
+		return err
 	}
-	if differs := agreed(&w, status); differs != nil {
-		err = t.Abort(ctx, &w, fault.From(differs).Message)
+	if differs := agreed(w, status); differs != nil {
+		return t.Abort(ctx, w, fault.From(differs).Message)
 	}
-	return w, err
+	return nil
 }
 
 // CheckOrder asks the bank whether it deals in what is wanted, and keeps

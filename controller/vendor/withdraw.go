@@ -26,7 +26,7 @@ func (t *Terminal) Withdraw(ctx context.Context, o Order, s Screen) (Withdrawal,
 
 // Resume goes on with a withdrawal after a restart.
 func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Screen) (Withdrawal, error) {
-	w, err := t.Find(ctx, id)
+	w, err := t.quoted(ctx, id)
 	if err != nil {
 		return w, err
 	}
@@ -117,7 +117,9 @@ func (t *Terminal) accept(ctx context.Context, w *Withdrawal, s Screen) error {
 	if !yes {
 		return t.Abort(ctx, w, "the customer did not accept")
 	}
+	said := *w
 	return t.change(ctx, w, taler.TerminalPending, func(r *taler.TerminalWithdrawal) {
+		r.Fees, r.Total, r.Exchange = said.Fees, said.Total, said.Exchange // another process may have asked the bank again
 		r.Terms = taler.TermsAcceptance{Version: terms.Version, AcceptedAt: t.Now().Unix()}
 	})
 }
@@ -167,15 +169,23 @@ func (t *Terminal) awaitVerdict(ctx context.Context, w *Withdrawal) error {
 	return t.change(ctx, w, taler.TerminalConfirmed, func(r *taler.TerminalWithdrawal) { r.Progress.Ended = t.Now().Unix() })
 }
 
-// await long-polls until the status is another than the old one. A bank that
-// cannot be reached is asked again: it comes back. So is one that answers early,
-// at a pace.
+// await long-polls until the status is another than the old one, and not pending, which
+// a copy that lags behind may still say.
 func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (taler.BankWithdrawalOperationStatus, error) {
+	return t.answer(ctx, w, taler.LongPoll{Timeout: pollFor, OldState: old}, func(now taler.State) bool {
+		return now != old && now != taler.StatePending
+	})
+}
+
+// answer asks the bank for a withdrawal until it says a state that counts. One that
+// cannot be reached, or has failed, is asked again: it comes back. So is one that
+// answers early, at a pace.
+func (t *Terminal) answer(ctx context.Context, w *Withdrawal, poll taler.LongPoll, counts func(taler.State) bool) (taler.BankWithdrawalOperationStatus, error) {
 	for pace := (taler.Pace{Most: 5 * time.Second}); ; {
 		asked := t.Now()
-		status, err := t.statusOf(ctx, w, taler.LongPoll{Timeout: pollFor, OldState: old})
+		status, err := t.statusOf(ctx, w, poll)
 		took := t.Now().Sub(asked)
-		if err == nil && status.Status != old && status.Status != taler.StatePending { // which a copy that lags behind may still say
+		if err == nil && counts(status.Status) {
 			return status, nil
 		}
 		if ctx.Err() != nil {
@@ -183,7 +193,7 @@ func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (t
 				Because(protocol.ReasonPending).WithHint("go on with `terminal resume %s`", w.Short())
 		}
 		if err != nil {
-			if !errors.Is(err, fault.Unavailable) && !errors.Is(err, fault.Timeout) && !errors.Is(err, fault.Unknown) {
+			if !passing(err) {
 				return status, err
 			}
 			t.Log().Info("the bank does not answer and is asked again", "error", err)
@@ -194,6 +204,16 @@ func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (t
 		case <-ctx.Done():
 		}
 	}
+}
+
+// passing reports whether an error says only that the bank has not answered, or could
+// not.
+func passing(err error) bool {
+	switch fault.KindOf(err) {
+	case fault.Unavailable, fault.Timeout, fault.Unknown:
+		return true
+	}
+	return fault.ReasonOf(err) == taler.ReasonServerFailed
 }
 
 // Watch waits until a withdrawal that is not paid is aborted at the bank, by its
