@@ -18,6 +18,8 @@ type cards struct {
 	mu   sync.Mutex
 	paid map[string]banktest.Payment // by reference
 	away bool                        // takes what it is asked, and then does not answer
+
+	charged func() // told when a card is; nil: nobody is
 }
 
 func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -42,11 +44,21 @@ func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.paid[o.Reference] = p
 	c.bank.Put(p)
+	if c.charged != nil {
+		c.charged()
+	}
 	if c.away {
 		http.Error(w, "later", http.StatusBadGateway)
 		return
 	}
 	_ = json.NewEncoder(w).Encode(p)
+}
+
+// then has something done when a card is charged.
+func (c *cards) then(does func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.charged = does
 }
 
 func (c *cards) stays(away bool) {

@@ -85,8 +85,10 @@ func TestWhatHasStoppedAWithdrawalIsShown(t *testing.T) {
 		h.do(http.MethodPost, path(v)+"/accept", "")
 		h.selects(v)
 		h.waits(v, needs("same-wallet"))
-		h.login.Store(new(controller.Login(h.bank.AddTerminal("another"))))
-		check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
+		h.cards.then(func() {
+			h.login.Store(new(controller.Login(h.bank.AddTerminal("another"))))
+			check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
+		})
 		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 		stopped := func(v till.View) bool { return v.Status == taler.TerminalPaid && v.Problem != nil }
 		for range 2 {
@@ -115,7 +117,7 @@ func TestAWithdrawalGoesOnOnceTheLoginHolds(t *testing.T) {
 		}
 		h.selects(paid)
 		h.waits(paid, needs("same-wallet"))
-		check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
+		h.cards.then(func() { check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name)) })
 		h.do(http.MethodPost, path(paid)+"/same-wallet", `{"same":true}`)
 		refused := func(v till.View) bool { return v.Problem != nil && v.Problem.Kind == fault.Denied }
 		if now := h.waits(paid, refused); now.Status != taler.TerminalPaid {
@@ -130,6 +132,36 @@ func TestAWithdrawalGoesOnOnceTheLoginHolds(t *testing.T) {
 		h.waits(paid, is(taler.TerminalConfirmed))
 		h.wantEvents(paid, "setup", "selected", "paid", "confirmed")
 		h.waits(shown, func(v till.View) bool { return v.Problem == nil && v.Status == taler.TerminalPending })
+	}
+}
+
+// While the bank refuses the login no card is charged: it would hear of no payment. The
+// customer pays once it does not.
+func TestNothingIsChargedWhileTheLoginIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, native := range []bool{false, true} {
+		h := open(t, native)
+		v := h.begin(`,"card":"approved"`)
+		h.do(http.MethodPost, path(v)+"/accept", "")
+		h.selects(v)
+		h.waits(v, needs("same-wallet"))
+		check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
+		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+		now := h.waits(v, func(v till.View) bool { return v.Problem != nil || v.Status != taler.TerminalSelected })
+		if now.Status != taler.TerminalSelected || now.Problem.Kind != fault.Denied || h.cards.times() != 0 {
+			t.Errorf("charged %d times; it is %+v", h.cards.times(), now)
+		}
+		login, token, err := h.bank.Bank.EnableTerminal(t.Context(), h.bank.Terminal.Name)
+		check(t, err)
+		h.login.Store(&controller.Login{Name: login, Token: token})
+		h.waits(v, needs("payment"))
+		h.do(http.MethodPost, path(v)+"/pay", `{"card":"approved"}`)
+		h.waits(v, needs("same-wallet"))
+		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+		h.waits(v, is(taler.TerminalConfirmed))
+		if h.cards.times() != 1 {
+			t.Errorf("charged %d times", h.cards.times())
+		}
 	}
 }
 

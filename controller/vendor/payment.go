@@ -97,7 +97,8 @@ func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error
 }
 
 // sameWallet makes sure, before a card is asked for, that the customer in front of
-// the terminal has the wallet that selected, and that it has not aborted.
+// the terminal has the wallet that selected, and that the bank still has the withdrawal
+// for it.
 func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) error {
 	same, err := s.SameWallet(ctx, w.groups())
 	if err != nil {
@@ -106,16 +107,7 @@ func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) erro
 	if !same {
 		return fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
 	}
-	// A wallet may have aborted while its owner looked for the card. A bank that
-	// does not answer now answers the notice.
-	status, err := t.statusOf(ctx, w, taler.LongPoll{})
-	switch {
-	case err != nil:
-		return nil
-	case status.Status == taler.StateAborted:
-		return abortedUnpaid()
-	}
-	return agreed(w, status)
+	return t.stillAgreed(ctx, w) // a wallet may have aborted while its owner looked for the card
 }
 
 // plastic charges a card whose token is here.

@@ -103,7 +103,7 @@ func (r reading) Prepare(ctx context.Context, _ controller.Caller, e comm.Execut
 		return err
 	}
 	t.Instruments, t.Reference = []instrument.ID{provider}, sale.w.Reference()
-	return r.t.goesOn(sale)
+	return r.t.begins(ctx, sale)
 }
 
 // atReader is the withdrawal that a card at the reader is to pay.

@@ -2,6 +2,7 @@ package vendor
 
 import (
 	"context"
+	"errors"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -57,21 +58,43 @@ func (t *Terminal) wait(ctx context.Context, w *Withdrawal, reader bool, open fu
 	}
 }
 
-// follow ends a sale that was aborted at the bank while it waited. A payment
-// that is under way has its own end, and the bank's answer to its notice says
+// follow ends a sale that was aborted at the bank while it waited, or is paid there. A
+// payment that is under way has its own end, and the bank's answer to its notice says
 // what becomes of the money.
 func (t *Terminal) follow(ctx context.Context, s *sale) {
 	status, err := t.await(ctx, &s.w, taler.StateSelected)
-	if err != nil || status.Status != taler.StateAborted {
+	if err != nil {
 		return
 	}
+	if status.Status == taler.StateAborted {
+		t.over(s, abortedUnpaid())
+	} else if err := agreed(&s.w, status); err != nil {
+		t.over(s, err)
+	}
+}
+
+// begins is the last look at a sale before its card is charged: what the bank would not
+// give any more ends it.
+func (t *Terminal) begins(ctx context.Context, s *sale) error {
+	err := t.stillAgreed(ctx, &s.w)
+	if errors.Is(err, fault.Declined) {
+		t.over(s, err)
+	}
+	if err != nil {
+		return err
+	}
+	return t.goesOn(s)
+}
+
+// over ends a sale that is not being paid.
+func (t *Terminal) over(s *sale, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s.taken {
+	if s.taken || t.selling[s.w.Reference()] != s {
 		return
 	}
 	delete(t.selling, s.w.Reference())
-	s.done <- abortedUnpaid()
+	s.done <- why
 }
 
 // goesOn says that a payment of the sale goes on to the provider, unless it was
