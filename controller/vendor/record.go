@@ -33,6 +33,11 @@ func (w Withdrawal) Over() bool {
 	return w.Status == taler.TerminalConfirmed || w.Status == taler.TerminalAborted
 }
 
+// charged reports whether the card was charged for it.
+func (w Withdrawal) charged() bool {
+	return w.Status == taler.TerminalPaid || w.Status == taler.TerminalNotified || w.Status == taler.TerminalConfirmed
+}
+
 // setup is the event that names the withdrawal. Fees are shown also when they
 // are nothing.
 func (w Withdrawal) setup() Event {

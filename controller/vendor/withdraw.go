@@ -232,23 +232,6 @@ func (t *Terminal) Watch(ctx context.Context, w Withdrawal) error {
 	}
 }
 
-// Abort gives a withdrawal up, here and at the bank. One that is being paid by a
-// native peer at this moment is not: fault.Conflict.
-func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) error {
-	if s, err := t.sale(w.Reference()); err == nil && t.isTaken(s) {
-		return fault.New(fault.Conflict, "the withdrawal is being paid").Because("payment-under-way")
-	}
-	err := t.ask(ctx, taler.OperationAbort, taler.AbortArgs{WOPID: w.WOPID.ID(), Reason: reason}, nil, w.ID)
-	if err != nil {
-		return err
-	}
-	*w, err = t.Find(ctx, w.WOPID)
-	if err != nil || w.Status == taler.TerminalAborted {
-		return err
-	}
-	return t.ended(ctx, w, reason)
-}
-
 // ended records an end without confirmation.
 func (t *Terminal) ended(ctx context.Context, w *Withdrawal, reason string) error {
 	return t.change(ctx, w, taler.TerminalAborted, func(r *taler.TerminalWithdrawal) {

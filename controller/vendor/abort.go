@@ -1,0 +1,44 @@
+package vendor
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// Abort gives a withdrawal up, here and at the bank. One that is being paid by a
+// native peer at this moment is not: fault.Conflict. One that the bank does not know,
+// or has as paid by somebody else, is given up here alone.
+func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) error {
+	if s, err := t.sale(w.Reference()); err == nil && t.isTaken(s) {
+		return fault.New(fault.Conflict, "the withdrawal is being paid").Because("payment-under-way")
+	}
+	err := t.ask(ctx, taler.OperationAbort, taler.AbortArgs{WOPID: w.WOPID.ID(), Reason: reason}, nil, w.ID)
+	if err != nil && !t.onlyHere(ctx, w, err) {
+		return err
+	}
+	*w, err = t.Find(ctx, w.WOPID)
+	if err != nil || w.Status == taler.TerminalAborted {
+		return err
+	}
+	return t.ended(ctx, w, reason)
+}
+
+// onlyHere reports whether a bank's refusal to abort leaves nothing to abort but our own
+// record: it does not know the withdrawal, or has confirmed it, and no card was charged
+// here, or may be. Without this it would be tried for ever.
+func (t *Terminal) onlyHere(ctx context.Context, w *Withdrawal, refusal error) bool {
+	now, err := t.Find(ctx, w.WOPID)
+	if err != nil || now.charged() || t.MayBeCharged(ctx, now) {
+		return false
+	}
+	switch fault.ReasonOf(refusal) {
+	case taler.ReasonUnknownOperation:
+		return true
+	case taler.ReasonAbortConfirmConflict: // also while the bank asks its provider about a payment
+		status, err := t.statusOf(ctx, w, taler.LongPoll{})
+		return err == nil && status.Status == taler.StateConfirmed
+	}
+	return false
+}
