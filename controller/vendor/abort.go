@@ -30,7 +30,7 @@ func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) erro
 // here, or may be. Without this it would be tried for ever.
 func (t *Terminal) onlyHere(ctx context.Context, w *Withdrawal, refusal error) bool {
 	now, err := t.Find(ctx, w.WOPID)
-	if err != nil || now.charged() || t.MayBeCharged(ctx, now) {
+	if err != nil || t.MayBeCharged(ctx, now) {
 		return false
 	}
 	switch fault.ReasonOf(refusal) {

@@ -2,7 +2,6 @@ package vendor
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -53,18 +52,4 @@ func (t *Terminal) stillAgreed(ctx context.Context, w *Withdrawal) error {
 		return fault.New(fault.Unavailable, "the bank says that no wallet has the withdrawal").Because("bank-behind")
 	}
 	return agreed(w, status)
-}
-
-// charged says of an error that ends a run after the card was charged how to go on,
-// lest somebody sells the same once more.
-func charged(w Withdrawal, err error) error {
-	f := fault.From(err)
-	if w.Status != taler.TerminalPaid && w.Status != taler.TerminalNotified || strings.Contains(f.Hint, "terminal resume") {
-		return err
-	}
-	hint := "the card was charged, and only the bank's word is missing: go on with `terminal resume " + w.Short() + "`"
-	if f.Hint != "" {
-		hint = f.Hint + "; " + hint
-	}
-	return f.WithHint("%s", hint)
 }

@@ -190,10 +190,34 @@ func TestWhoHasChargedIsToldToGoOn(t *testing.T) {
 	})
 	person := customer{on: c.selects(t, newPurse(t, 1))}
 	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
-	if hint := fault.From(err).Hint; fault.KindOf(err) != fault.Conflict || !strings.Contains(hint, "the card was charged") || !strings.Contains(hint, "`terminal resume "+w.Short()+"`") {
+	if hint := fault.From(err).Hint; fault.KindOf(err) != fault.Conflict || !strings.Contains(hint, "the card was charged, and only the bank's word is missing") || !strings.Contains(hint, "`terminal resume "+w.Short()+"`") {
 		t.Errorf("%v, advised: %s", err, hint)
 	}
 	w, err = c.Resume(t.Context(), w.WOPID, "", &person)
+	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
+		t.Errorf("it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
+	}
+}
+
+// TestWhoMayHaveChargedIsToldSo, also where there is no provider any more to ask what became of it.
+func TestWhoMayHaveChargedIsToldSo(t *testing.T) {
+	c := newCast(t)
+	c.cards.late = true
+	providers, err := c.Providers(t.Context())
+	check(t, err)
+	selects := c.selects(t, newPurse(t, 1))
+	person := customer{on: func(e vendor.Event) {
+		if selects(e); e.Event == vendor.EventUnknown {
+			check(t, c.RemoveProvider(t.Context(), "cards"))
+		}
+	}}
+	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+	if hint := fault.From(err).Hint; w.Status != taler.TerminalSelected || !strings.Contains(hint, "whether the card was charged is not known yet") || !strings.Contains(hint, "`terminal resume "+w.Short()+"`") {
+		t.Errorf("it is %s: %v, advised: %s", w.Status, err, hint)
+	}
+	providers[0].Name = "the same"
+	check(t, c.AddProvider(t.Context(), providers[0]))
+	w, err = c.Resume(t.Context(), w.WOPID, "", &customer{})
 	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
 		t.Errorf("it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
 	}

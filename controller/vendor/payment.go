@@ -133,8 +133,7 @@ func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duratio
 	select {
 	case <-time.After(pause):
 	case <-ctx.Done():
-		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the payment's outcome is unknown").Because(protocol.ReasonPending).
-			WithHint("go on with `terminal resume %s`", w.Short())
+		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the payment's outcome is unknown").Because(protocol.ReasonPending)
 	}
 	f, err := t.facts(ctx, w)
 	switch {

@@ -63,8 +63,7 @@ func (t *Terminal) read(ctx context.Context, w *Withdrawal, s Screen) (string, e
 	case t.slot <- struct{}{}:
 		defer func() { <-t.slot }()
 	case <-ctx.Done():
-		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the card reader was in use").Because(protocol.ReasonPending).
-			WithHint("go on with `terminal resume %s`", w.Short())
+		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the card reader was in use").Because(protocol.ReasonPending)
 	}
 	return t.wait(ctx, w, true, func() {})
 }

@@ -53,8 +53,7 @@ func (t *Terminal) wait(ctx context.Context, w *Withdrawal, reader bool, open fu
 		}
 		return t.paidBefore(ctx, w)
 	case <-ctx.Done():
-		return "", fault.Wrap(ctx.Err(), fault.Unknown, "nobody has paid yet").Because(protocol.ReasonPending).
-			WithHint("go on with `terminal resume %s`", w.Short())
+		return "", fault.Wrap(ctx.Err(), fault.Unknown, "nobody has paid yet").Because(protocol.ReasonPending)
 	}
 }
 

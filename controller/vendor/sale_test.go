@@ -159,8 +159,8 @@ func TestNobodyWaitsForEver(t *testing.T) {
 		}
 	}}
 	w, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
-	if !errors.Is(err, fault.Unknown) || w.Status != taler.TerminalSelected {
-		t.Fatalf("error %v, %s", err, w.Status)
+	if !errors.Is(err, fault.Unknown) || w.Status != taler.TerminalSelected || fault.From(err).Hint != "go on with `terminal resume "+w.Short()+"`" {
+		t.Fatalf("error %v, %s, advised: %s", err, w.Status, fault.From(err).Hint)
 	}
 	plastic := customer{}
 	if _, err := c.Resume(t.Context(), w.WOPID, "approved", &plastic); err != nil || !slices.Equal(plastic.events, []string{"setup", "selected", "paid", "confirmed"}) {

@@ -18,19 +18,19 @@ const pollFor = 30 * time.Second
 // ctx ends the withdrawal stays as it is on record and Resume goes on from there.
 func (t *Terminal) Withdraw(ctx context.Context, o Order, s Screen) (Withdrawal, error) {
 	w, err := t.setUp(ctx, o)
-	if err != nil {
-		return w, err
+	if err == nil {
+		w, err = t.goOn(ctx, w, o.Card, s)
 	}
-	return t.goOn(ctx, w, o.Card, s)
+	return w, t.onward(ctx, w, err)
 }
 
 // Resume goes on with a withdrawal after a restart.
 func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Screen) (Withdrawal, error) {
 	w, err := t.quoted(ctx, id)
-	if err != nil {
-		return w, err
+	if err == nil {
+		w, err = t.goOn(ctx, w, card, s)
 	}
-	return t.goOn(ctx, w, card, s)
+	return w, t.onward(ctx, w, err)
 }
 
 // goOn shows a withdrawal, with the wallet that has it, and drives it to its end.
@@ -61,7 +61,6 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 			err = t.awaitWallet(ctx, &w, s)
 		case taler.TerminalSelected:
 			err = t.takePayment(ctx, &w, card, s)
-			err = t.interrupted(ctx, w, err)
 		case taler.TerminalPaid:
 			err = t.notify(ctx, &w)
 		case taler.TerminalNotified:
@@ -80,7 +79,7 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 		}
 		now, ahead := t.ahead(ctx, w.WOPID, from, err)
 		if !ahead {
-			return w, charged(w, err)
+			return w, err
 		}
 		w = now
 	}
@@ -190,7 +189,7 @@ func (t *Terminal) answer(ctx context.Context, w *Withdrawal, poll taler.LongPol
 		}
 		if ctx.Err() != nil {
 			return status, fault.Wrap(ctx.Err(), fault.Unknown, "the withdrawal is still %s", w.Status).
-				Because(protocol.ReasonPending).WithHint("go on with `terminal resume %s`", w.Short())
+				Because(protocol.ReasonPending)
 		}
 		if err != nil {
 			if !passing(err) {
