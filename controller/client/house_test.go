@@ -96,6 +96,7 @@ type bank struct {
 	status taler.BankWithdrawalOperationStatus
 	asked  []string // methods
 	aborts bool     // on request
+	refuse string   // what a selection is answered with, as 409; empty: nothing of use
 	held   func()   // told that a long poll waits, which then is not answered
 	early  int      // so many long polls are answered at once, as if nothing had happened
 }
@@ -136,6 +137,9 @@ func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/abort") && b.aborts:
 		b.status.Status = taler.StateAborted
 		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodPost && b.refuse != "":
+		w.WriteHeader(http.StatusConflict)
+		_, _ = w.Write([]byte(b.refuse))
 	default:
 		http.Error(w, "no", http.StatusTeapot)
 	}

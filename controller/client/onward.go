@@ -2,19 +2,32 @@ package client
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // resumeUnnamed is the advice of those who do not know which operation they are in.
 const resumeUnnamed = "`wallet operation resume`"
 
+// ended is an error after which nothing goes on under the same code, which says itself
+// what there is to do.
+type ended struct{ *fault.Fault }
+
+// Unwrap implements errors.
+func (e ended) Unwrap() error { return e.Fault }
+
 // onward names the withdrawal in what is advised to do about an error that has ended
 // a run: whoever has not named a key can go on with it by that name alone.
 func (r *withdrawal) onward(ctx context.Context, err error) error {
+	var last ended
+	if errors.As(err, &last) {
+		return last.Fault
+	}
 	f := fault.From(err)
-	if f == nil || f.Reason == reasonAborted {
+	if f == nil {
 		return err
 	}
 	i, reserve, unread := r.w.reserve(context.WithoutCancel(ctx), r.id)
@@ -26,12 +39,11 @@ func (r *withdrawal) onward(ctx context.Context, err error) error {
 		resume += ", or the same URI again"
 	}
 	switch {
-	case strings.Contains(f.Hint, resumeUnnamed):
-		return f.WithHint("%s", strings.ReplaceAll(f.Hint, resumeUnnamed, resume))
-	case f.Hint == "":
+	case f.Hint == "", f.Reason == protocol.ReasonPending:
 		return f.WithHint("go on with %s", resume)
-	}
-	if strings.HasSuffix(f.Hint, "?") {
+	case strings.Contains(f.Hint, resumeUnnamed): // said by whoever asks the person
+		return f.WithHint("%s", strings.ReplaceAll(f.Hint, resumeUnnamed, resume))
+	case strings.HasSuffix(f.Hint, "?"):
 		return f.WithHint("%s Then go on with %s", f.Hint, resume)
 	}
 	return f.WithHint("%s; then go on with %s", f.Hint, resume)

@@ -163,6 +163,9 @@ func noBank(err error) error {
 	return err
 }
 
+// newCode is what helps where a code is of no use to this wallet any more.
+const newCode = "ask for a new QR code"
+
 // reasonAborted marks a withdrawal of which nothing becomes.
 const reasonAborted fault.Reason = "withdrawal-aborted"
 
@@ -196,7 +199,11 @@ func (r *withdrawal) steps(ctx context.Context) error {
 				break
 			}
 			r.person.Show(Event{Event: "aborted", Reason: reserve.Reason})
-			return fault.New(fault.Declined, "the withdrawal was aborted: %s", reserve.Reason).Because(reasonAborted)
+			over := fault.New(fault.Declined, "the withdrawal was aborted: %s", reserve.Reason).Because(reasonAborted)
+			if reserve.BankURL != "" {
+				over = over.WithHint("%s", newCode)
+			}
+			return ended{over}
 		default:
 			return fault.New(fault.Internal, "this withdrawal is %q, which this software does not know", i.Status)
 		}
@@ -250,7 +257,7 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 		if gone := r.abandon(ctx, fault.From(err).Message); gone != nil {
 			return gone
 		}
-		return err
+		return ended{fault.From(err).WithHint("%s, and pay nothing for this one", newCode)} // it would not come to our reserve
 	}
 	if err == nil {
 		r.person.Show(Event{Event: "selected", Reserve: reserve.ReservePub.String(), Groups: taler.KeyGroups(reserve.ReservePub)})

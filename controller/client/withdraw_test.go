@@ -53,6 +53,35 @@ func TestAReserveThatGetsNoMoneyIsGivenUp(t *testing.T) {
 	}
 }
 
+// TestARefusedSelectionIsTheEndOfItsCode: nothing goes on under it, and nobody is told that
+// it does. The key stays, for what a bank pays to it all the same.
+func TestARefusedSelectionIsTheEndOfItsCode(t *testing.T) {
+	for code, reason := range map[string]fault.Reason{
+		"5102": taler.ReasonAmountOutOfRange, "5106": taler.ReasonUnknownAccount, "5113": taler.ReasonSelectionConflict, "5114": taler.ReasonReserveTaken,
+		"5148": taler.ReasonAmountDiffers, "5153": taler.ReasonUpdateAbortConflict, "9999": taler.ReasonServerRefused,
+	} {
+		t.Run(code, func(t *testing.T) {
+			w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+			id, pub := w.reserve(t, taler.ReserveCreated, b.uri(t, 1), 1, nil)
+			b.refuse = `{"code":` + code + `}`
+			err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
+			if f := fault.From(err); f == nil || f.Kind != fault.Conflict || f.Reason != reason || !strings.HasPrefix(f.Hint, "ask for a new QR code") || strings.Contains(f.Hint, "resume") {
+				t.Errorf("error %v, advised: %s", err, fault.From(err).Hint)
+			}
+			p := &person{}
+			err = w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, p)
+			if f := fault.From(err); f == nil || f.Kind != fault.Declined || f.Hint != "ask for a new QR code" || p.last().Event != "aborted" {
+				t.Errorf("the same code again: %v, advised: %s, last event %+v", err, fault.From(err).Hint, p.last())
+			}
+			i := w.party.View(t, id)
+			var r taler.Reserve
+			if check(t, i.Decode(&r)); i.Status != taler.ReserveAborted || r.ReservePub != pub || r.ReservePriv == (taler.StoredSecret{}) {
+				t.Errorf("the reserve is %s, of the key %s", i.Status, r.ReservePub)
+			}
+		})
+	}
+}
+
 func TestAWithdrawalThatIsNotPendingIsNobodysToTake(t *testing.T) {
 	for state, reason := range map[taler.State]fault.Reason{
 		taler.StateSelected: taler.ReasonSelectionConflict, taler.StateConfirmed: taler.ReasonSelectionConflict, taler.StateAborted: "withdrawal-aborted",
