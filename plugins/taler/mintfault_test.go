@@ -136,7 +136,8 @@ func TestAnswersToAwaitThatAreNotTaken(t *testing.T) {
 	}{
 		"another currency": {`{"balance":"EUR:12"}`, fault.Invalid, wire.ReasonCurrencyMismatch},
 		"age restricted":   {`{"balance":"CHF:12","maximum_age_group":3}`, fault.Unsupported, "age-restricted"},
-		"no balance":       {`{}`, fault.Invalid, wire.ReasonCurrencyMismatch},
+		"no balance":       {`{}`, fault.Invalid, wire.ReasonAnswerMalformed},
+		"an empty balance": {`{"balance":""}`, fault.Invalid, wire.ReasonAnswerMalformed},
 		"no JSON":          {`<p>`, fault.Invalid, wire.ReasonAnswerMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {

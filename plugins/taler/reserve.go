@@ -85,6 +85,8 @@ func arrived(r taler.Reserve, answer protocol.Response) (taler.AwaitResult, erro
 		return taler.AwaitResult{}, malformed(err)
 	}
 	switch {
+	case status.Balance == (taler.Amount{}):
+		return taler.AwaitResult{}, malformed(fault.New(fault.Invalid, "it does not say how much is in the reserve"))
 	case status.Balance.Currency != r.Amount.Currency:
 		return taler.AwaitResult{}, fault.New(fault.Invalid, "the exchange shows %s in the reserve, which was made for %s", status.Balance, r.Amount.Currency).
 			Because(taler.ReasonCurrencyMismatch).WithHint("tell the exchange's operator; the reserve's key is kept")
