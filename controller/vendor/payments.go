@@ -15,8 +15,10 @@ type Payment struct {
 	Name    string            `json:"payment"`
 	Total   instrument.Amount `json:"total"`
 	Product string            `json:"product,omitempty"` // as each part names it
-	Paid    instrument.Amount `json:"paid"`              // by parts that have ended well, refunds included
+	Paid    instrument.Amount `json:"paid"`              // by parts that have ended well, also what went back since
 	Parts   []Part            `json:"parts"`
+
+	Refunded instrument.Amount `json:"refunded,omitzero"` // of Paid; AllPayments says it
 }
 
 // Part is one part of a Payment that was paid.
@@ -24,6 +26,7 @@ type Part struct {
 	Operation instrument.OperationID `json:"operation"`
 	Class     instrument.ClassID     `json:"class"`
 	Amount    instrument.Amount      `json:"amount"`
+	Refunded  instrument.Amount      `json:"refunded,omitzero"` // of Amount; AllPayments says it
 
 	ID instrument.OperationID `json:"-"` // the whole of Operation
 }
@@ -44,7 +47,8 @@ func (t *Terminal) payment(ctx context.Context, key string) (out Payment, err er
 }
 
 // AllPayments lists the payments of several instruments, oldest first, and then what
-// cards have paid alone.
+// cards have paid alone, and how much of them went back: PaymentRefunded of what was paid
+// in full and went back whole.
 func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 	all, err := t.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment})
 	if err != nil {
@@ -63,7 +67,11 @@ func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 		out, known = append(out, p), append(known, w.key())
 	}
 	alone, err := t.purchases(ctx, known)
-	return append(out, alone...), err
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, alone...)
+	return out, t.addRefunds(ctx, out)
 }
 
 func paymentOf(i *instrument.Instance, w *whole) (Payment, error) {
@@ -71,7 +79,7 @@ func paymentOf(i *instrument.Instance, w *whole) (Payment, error) {
 	p := Payment{Status: i.Status, Payer: w.Payer, Name: w.Name, Total: w.Total, Product: w.Product, Paid: sum, Parts: []Part{}}
 	for _, s := range w.Parts {
 		if s.Paid != "" {
-			p.Parts = append(p.Parts, Part{instrument.OperationID(protocol.Short(s.Paid)), s.Class, s.Amount, s.Paid})
+			p.Parts = append(p.Parts, Part{Operation: instrument.OperationID(protocol.Short(s.Paid)), Class: s.Class, Amount: s.Amount, ID: s.Paid})
 		}
 	}
 	return p, err

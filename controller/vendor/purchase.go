@@ -61,7 +61,7 @@ func (t *Terminal) purchases(ctx context.Context, known []string) ([]Payment, er
 		}
 		out = append(out, Payment{
 			Status: PaymentPaid, Payer: p.Payer, Name: of.Name, Total: p.Amount, Paid: p.Amount,
-			Parts: []Part{{instrument.OperationID(protocol.Short(p.Operation)), ClassCard, p.Amount, p.Operation}},
+			Parts: []Part{{Operation: instrument.OperationID(protocol.Short(p.Operation)), Class: ClassCard, Amount: p.Amount, ID: p.Operation}},
 		})
 	}
 	return out, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // payments are those of several instruments, each with its parts, and those by card
@@ -22,12 +23,20 @@ func payments(e *cli.Env) *cobra.Command {
 			for _, p := range all {
 				var parts []string
 				for _, q := range p.Parts {
-					parts = append(parts, q.Amount.String()+" with "+string(q.Class)+" "+string(q.Operation))
+					parts = append(parts, q.Amount.String()+" with "+string(q.Class)+" "+string(q.Operation)+back(q.Refunded))
 				}
-				rows = append(rows, []string{p.Name, p.Status, p.Paid.String() + " of " + p.Total.String(), strings.Join(parts, ", ")})
+				rows = append(rows, []string{p.Name, p.Status, p.Paid.String() + " of " + p.Total.String() + back(p.Refunded), strings.Join(parts, ", ")})
 			}
 			return e.Table(map[string]any{"payments": all}, []string{"PAYMENT", "STATE", "PAID", "PARTS"}, rows)
 		}))
+}
+
+// back says what went back of an amount, if anything did.
+func back(a instrument.Amount) string {
+	if a.IsZero() {
+		return ""
+	}
+	return " (" + a.String() + " went back)"
 }
 
 // refund is `terminal refund`: the vendor gives back what one operation has paid.
@@ -37,13 +46,13 @@ func refund(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		back, err := t.Refund(ctx, name)
+		given, err := t.Refund(ctx, name)
 		if err != nil {
 			return err
 		}
-		if back.Done {
-			return e.Print(back, "%s of operation %s went back\n", back.Amount, back.Operation)
+		if given.Done {
+			return e.Print(given, "%s of operation %s went back\n", given.Amount, given.Operation)
 		}
-		return e.Print(back, "The payer of operation %s may have it back: `wallet refund` fetches it\n", back.Operation)
+		return e.Print(given, "The payer of operation %s may have it back: `wallet refund` fetches it\n", given.Operation)
 	})
 }

@@ -1,0 +1,103 @@
+package vendor
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// PaymentRefunded is how a payment is listed that was paid in full and went back whole. It
+// is on no record: what went back stands with each part.
+const PaymentRefunded = "refunded"
+
+// addRefunds says of payments what went back of them.
+func (t *Terminal) addRefunds(ctx context.Context, all []Payment) error {
+	back, err := t.refunds(ctx)
+	if err != nil {
+		return err
+	}
+	for n := range all {
+		p := &all[n]
+		sum := instrument.ZeroOf(p.Total.Currency)
+		for m := range p.Parts {
+			part := &p.Parts[m]
+			if part.Refunded = back[part.ID]; part.Refunded == (instrument.Amount{}) {
+				continue
+			}
+			if sum, err = sum.Add(part.Refunded); err != nil {
+				return err
+			}
+		}
+		if sum.IsZero() {
+			continue
+		}
+		if p.Refunded = sum; p.Status == PaymentPaid && sum == p.Paid {
+			p.Status = PaymentRefunded
+		}
+	}
+	return nil
+}
+
+// refunds are what went back of each payment, by the operation that paid: as the
+// instruments of cards and accounts say, and of other classes the refunds that their
+// payers have fetched.
+func (t *Terminal) refunds(ctx context.Context) (map[instrument.OperationID]instrument.Amount, error) {
+	out := map[instrument.OperationID]instrument.Amount{}
+	for _, class := range []instrument.ClassID{ClassPayment, ClassSpent} {
+		paid, err := t.Instruments().List(ctx, instrument.Filter{Class: class})
+		if err != nil {
+			return nil, err
+		}
+		for _, i := range paid {
+			var p struct {
+				Operation instrument.OperationID
+				Refunded  instrument.Amount
+			}
+			if err := i.Decode(&p); err != nil {
+				return nil, err
+			}
+			if p.Operation != "" && !p.Refunded.IsZero() {
+				out[p.Operation] = p.Refunded
+			}
+		}
+	}
+	return out, t.addFetched(ctx, out)
+}
+
+// addFetched adds what payers have fetched of what was paid with other classes. Each refund
+// says how much it is in all.
+func (t *Terminal) addFetched(ctx context.Context, out map[instrument.OperationID]instrument.Amount) error {
+	all, err := t.Protocols().Records(ctx, protocol.Filter{Side: protocol.Servicer})
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.Operation != protocol.Refund || r.Class == ClassCard || r.Class == ClassPrepaid || r.Result == nil || r.Result.Amount.IsZero() {
+			continue
+		}
+		op, err := t.Protocols().Named(ctx, string(r.ID))
+		if err != nil {
+			return err
+		}
+		x, err := t.Protocols().Begun(ctx, r.Peer, op)
+		if errors.Is(err, fault.NotFound) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		var of struct {
+			Payment instrument.OperationID `json:"payment"`
+		}
+		if err := x.Call.Arguments(&of); err != nil {
+			return err
+		}
+		if c, err := out[of.Payment].Cmp(r.Result.Amount); err != nil || c < 0 {
+			out[of.Payment] = r.Result.Amount
+		}
+	}
+	return nil
+}
