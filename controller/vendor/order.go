@@ -105,7 +105,8 @@ func (t *Terminal) offers(ctx context.Context, o Order) (taler.TerminalConfig, e
 		return bank, err
 	}
 	if o.Amount.Currency != bank.Currency {
-		return bank, fault.New(fault.Invalid, "the bank deals in %s and not in %s", bank.Currency, o.Amount.Currency).Because(taler.ReasonCurrencyMismatch)
+		return bank, fault.New(fault.Invalid, "the bank deals in %s and not in %s", bank.Currency, o.Amount.Currency).Because(taler.ReasonCurrencyMismatch).
+			WithHint("say how much in %s", bank.Currency)
 	}
 	named := func(x taler.ExchangeChoice) bool { return x.Name == o.Exchange }
 	if o.Exchange != "" && o.Exchange != taler.DefaultExchange && !slices.ContainsFunc(bank.Exchanges, named) {

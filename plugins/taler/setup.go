@@ -246,7 +246,7 @@ func intend(ctx context.Context, s protocol.Session, args taler.TerminalWithdraw
 func mayAskAgain(status string, w taler.TerminalWithdrawal, args taler.TerminalWithdrawalSetup) error {
 	if status == taler.TerminalAborted {
 		return fault.New(fault.Conflict, "this withdrawal was given up: %s", w.Reason).
-			Because(taler.ReasonUpdateAbortConflict).WithHint("begin a new one")
+			Because(taler.ReasonUpdateAbortConflict).WithHint("begin a new one, under another key")
 	}
 	if args.Amount != (taler.Amount{}) && w.Amount != args.Amount {
 		return fault.New(fault.Conflict, "the request_uid names a withdrawal of %s already", w.Amount).Because(taler.ReasonRequestUIDReused)

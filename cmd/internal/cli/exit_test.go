@@ -139,7 +139,7 @@ func TestWherePartiesLive(t *testing.T) {
 func TestEveryFailureSaysWhatToDoNext(t *testing.T) {
 	for reason, says := range map[fault.Reason]string{
 		"wrong-passphrase": "try again", "peer-unknown": "wallet peer add", "class-unknown": "plugin add", "amount-malformed": "CHF:20",
-		"address-taken": "--listen", "amount-too-small": "another amount", "plugin-hung": "plugin remove", "scheme-unknown": "wss://",
+		"address-taken": "--listen", "amount-too-small": "another amount", "amount-out-of-range": "another amount", "currency-mismatch": "the currency", "plugin-hung": "plugin remove", "scheme-unknown": "wss://",
 		"request-uid-reused": "--key", "config-malformed": "config check", "file-unwritable": "folder",
 		"code-taken": "another one", "never-heard-of": "", "": "",
 	} {

@@ -29,8 +29,10 @@ func next(f *fault.Fault) string {
 		return "say another --class, or ask the vendor what they take"
 	case "amount-malformed":
 		return "write it like CHF:20 or CHF:20.50, without a sign"
-	case "amount-too-large", "amount-too-small":
+	case "amount-too-large", "amount-too-small", "amount-out-of-range":
 		return "choose another amount"
+	case "currency-mismatch":
+		return "say every amount in the currency that is dealt in"
 	case "address-taken":
 		return "choose another --listen; port 0 takes a free one"
 	case "request-uid-reused":

@@ -124,7 +124,8 @@ func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, 
 		return none, err
 	}
 	if bank.Currency != amount.Currency {
-		return none, cli.Argument(fault.New(fault.Invalid, "the bank deals in %s, not in %s", bank.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch))
+		return none, cli.Argument(fault.New(fault.Invalid, "the bank deals in %s, not in %s", bank.Currency, amount.Currency).
+			Because(taler.ReasonCurrencyMismatch).WithHint("say how much in %s", bank.Currency))
 	}
 	if _, err := t.Provider(ctx); err != nil {
 		return none, err
