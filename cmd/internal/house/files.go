@@ -100,7 +100,7 @@ func (f Files) Free() error {
 const reasonShared fault.Reason = "dir-shared"
 
 // Check refuses a directory that holds no party, one in which others may write, and one
-// whose database is missing.
+// whose database is missing or empty.
 func (f Files) Check() error {
 	if _, err := os.Stat(f.Vault()); err != nil {
 		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty").
@@ -114,9 +114,18 @@ func (f Files) Check() error {
 		return fault.New(fault.Denied, "others may write in %s", f.Dir).Because(reasonShared).
 			WithHint("chmod 700 %s, and think about who has written there", f.Dir)
 	}
-	if _, err := os.Stat(f.Store()); errors.Is(err, fs.ErrNotExist) { // an empty one in its place would know of nothing
-		return fault.Wrap(err, fault.NotFound, "the database of the party in %s is missing", f.Dir).Because("store-missing").
-			WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup, in an empty directory", filepath.Base(f.Store()))
+	switch info, err := os.Stat(f.Store()); { // an empty one in its place would know of nothing
+	case errors.Is(err, fs.ErrNotExist):
+		return f.withoutStore(err, "missing")
+	case err == nil && info.Size() == 0:
+		return f.withoutStore(nil, "empty")
 	}
 	return nil
+}
+
+// withoutStore refuses a party that has a vault and no database, or one that has
+// never known of it: its numbers would begin again.
+func (f Files) withoutStore(cause error, is string) error {
+	return fault.Wrap(cause, fault.NotFound, "the database of the party in %s is %s", f.Dir, is).Because("store-missing").
+		WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup, in an empty directory", filepath.Base(f.Store()))
 }

@@ -109,6 +109,9 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if h.Store, err = store.Open(ctx, o.Store(), o.database(h.lost.end)); err != nil {
 		return nil, err
 	}
+	if err := h.known(ctx, o.Files); err != nil {
+		return nil, err
+	}
 	if err := h.login(ctx, o); err != nil {
 		return nil, err
 	}
@@ -130,6 +133,16 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 		return nil, err
 	}
 	return h, h.review(ctx)
+}
+
+// known refuses a database that has tables and does not know of the party: init
+// writes who that is before there is a vault.
+func (h *House) known(ctx context.Context, f Files) error {
+	_, err := h.Store.Principal(ctx, Self)
+	if errors.Is(err, fault.NotFound) {
+		return f.withoutStore(err, "empty")
+	}
+	return err
 }
 
 // heed makes a restored wallet keep to its mark.

@@ -13,6 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/profile"
 )
@@ -161,5 +162,39 @@ func TestAPartyWithoutItsDatabase(t *testing.T) {
 	}
 	if _, err := os.Stat(f.Store()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("there is another database: %v", err)
+	}
+}
+
+// What a copy that failed has left, or a database that was made anew, is not opened as
+// if nothing had ever been: the numbers of its journal would begin again.
+func TestAPartyWithAnEmptyDatabase(t *testing.T) {
+	for name, leave := range map[string]func(path string) error{
+		"no byte": func(path string) error { return os.Truncate(path, 0) },
+		"tables alone": func(path string) error {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+			db, err := store.Open(t.Context(), path, store.Options{})
+			if err != nil {
+				return err
+			}
+			return db.Close()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := made(t, "") // a bank: it asks for no passphrase
+			if err := leave(f.Store()); err != nil {
+				t.Fatal(err)
+			}
+			o := options(f, "")
+			o.Role = comm.Bank
+			h, err := house.Open(t.Context(), o)
+			if fault.ReasonOf(err) != "store-missing" {
+				t.Errorf("it was opened: %v", err)
+			}
+			if err == nil {
+				_ = h.Close(t.Context())
+			}
+		})
 	}
 }
