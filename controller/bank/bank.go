@@ -122,10 +122,14 @@ func Policy() profile.Policy {
 }
 
 // New makes the bank of a controller whose policy is Policy. In the background it
-// takes up the notices that an earlier life has not decided.
+// takes up the notices that an earlier life has not decided. It refuses what
+// CheckCurrency refuses.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
 	b := newBank(context.Background(), c, cfg) // ctx is for the start
-	err := b.beginHistories(ctx)
+	err := b.CheckCurrency(ctx)
+	if err == nil {
+		err = b.beginHistories(ctx)
+	}
 	if err == nil {
 		err = b.resumeTransfers(ctx)
 	}

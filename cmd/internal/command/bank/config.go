@@ -40,6 +40,9 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		if what, err := door(e, s); what != "" {
 			found.Note(what, err)
 		}
+		if err := b.CheckCurrency(ctx); err != nil {
+			found.Note("currency", err)
+		}
 		if err := numbered(f); err != nil {
 			found.Note("numbers of the histories", err)
 		}

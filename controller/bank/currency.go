@@ -1,0 +1,25 @@
+package bank
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// CheckCurrency refuses settings that name another currency than the withdrawals that
+// there are: rows of both would be in one history, and an exchange takes each of them
+// for its own currency. It reads one withdrawal and changes nothing.
+func (b *Bank) CheckCurrency(ctx context.Context) error {
+	some, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassWithdrawal, Limit: 1})
+	if err != nil || len(some) == 0 {
+		return err
+	}
+	var kept string
+	if err := some[0].Member("currency", &kept); err != nil || kept == b.cfg.Currency {
+		return err
+	}
+	return fault.New(fault.Invalid, "the withdrawals of this bank are in %s, and its settings say %s", kept, b.cfg.Currency).
+		Because(taler.ReasonCurrencyMismatch).WithHint(`put currency = %q back; a bank of another currency is another bank, in a directory of its own`, kept)
+}
