@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -68,5 +70,48 @@ func TestAFullDiskIsWaitedOut(t *testing.T) {
 	page, err := db.Entries(t.Context(), "t", instrument.Page{Limit: 10})
 	if err != nil || len(page) != 1 || page[0].Seq != 1 {
 		t.Errorf("the journal has %+v, %v", page, err)
+	}
+}
+
+// TestAFullDiskIsNotReady: a unit that writes nothing is committed on a full disk, too,
+// and is no sign of room. Room is: it writes.
+func TestAFullDiskIsNotReady(t *testing.T) {
+	told := 0
+	var commits error
+	db := openTest(t, Options{Full: func(error) { told++ }, BeforeCommit: func(int) error { return commits }})
+	nothing := func() error { return db.UpdateInstruments(t.Context(), func(instrument.Writer) error { return nil }) }
+	if err := db.Room(t.Context()); err != nil || db.Stats().Commits != 0 {
+		t.Fatalf("with room: %v, %d commits", err, db.Stats().Commits)
+	}
+	room(t, db, "1")
+	full := db.UpdateInstruments(t.Context(), func(w instrument.Writer) error {
+		return w.Insert(instrument.Row{ID: "a", Class: "coupon", Version: 1, Sealed: make([]byte, 1<<20)})
+	})
+	if fault.ReasonOf(full) != "disk-full" {
+		t.Fatal(full)
+	}
+	if err := nothing(); err != nil || told != 1 {
+		t.Errorf("a commit of nothing: %v; the operator was told %d times", err, told)
+	}
+	commits = full
+	if err := db.Room(t.Context()); fault.ReasonOf(err) != "disk-full" {
+		t.Errorf("it has room: %v", err)
+	}
+	commits = nil
+	if err := nothing(); err != nil || told != 1 {
+		t.Errorf("another commit of nothing: %v; the operator was told %d times", err, told)
+	}
+	taken := db.writer.path + "-room"
+	if err := os.MkdirAll(filepath.Join(taken, "by", "something"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Room(t.Context()); fault.ReasonOf(err) != "disk-full" || told != 1 {
+		t.Errorf("with room for one page: %v; the operator was told %d times", err, told)
+	}
+	if err := os.RemoveAll(taken); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Room(t.Context()); err != nil || told != 2 {
+		t.Errorf("with room again: %v; the operator was told %d times", err, told)
 	}
 }

@@ -125,10 +125,14 @@ func engine(err error) error {
 		return fault.Wrap(err, fault.Unavailable, "the database is in use by another process").
 			Because("database-busy").WithHint("try again")
 	case isFull(err):
-		return fault.Wrap(err, fault.Unavailable, "the disk is full: nothing was changed").
-			Because("disk-full").WithHint("make room on the disk; it goes on by itself then")
+		return fullDisk(err)
 	}
 	return fault.Wrap(err, fault.Internal, "the database refused a statement").Because("database-failed")
+}
+
+func fullDisk(err error) *fault.Fault {
+	return fault.Wrap(err, fault.Unavailable, "the disk is full: nothing was changed").
+		Because("disk-full").WithHint("make room on the disk; it goes on by itself then")
 }
 
 func closedFault() *fault.Fault {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -18,7 +19,8 @@ type writer struct {
 	path    string      // of the file; empty in memory
 	file    os.FileInfo // as it was opened; nil in memory
 	gate    gate
-	full    bool // the disk has no room
+	full    atomic.Bool // the disk has no room
+	lost    int64       // rows that were changed in vain, when it was found full the last time
 	options Options
 	ended   chan struct{}
 
@@ -118,31 +120,6 @@ func (w *writer) commit() {
 	w.answer()
 }
 
-// lose ends a batch that was lost as a whole. Where the disk was only full, nothing of
-// it was made, and the next one may find room; else all writing ends.
-func (w *writer) lose(cause error) {
-	if !isFull(cause) {
-		w.stop(cause)
-		return
-	}
-	w.db.stats.failed.Add(uint64(len(w.batch)))
-	_, _ = w.conn.exec("ROLLBACK") // it fails when SQLite has rolled back itself
-	clear(w.last)
-	w.room(engine(cause))
-	w.answerAll(engine(cause))
-}
-
-// room tells when the disk is full, and when it has room again, once each.
-func (w *writer) room(full error) {
-	if w.full == (full != nil) {
-		return
-	}
-	w.full = full != nil
-	if tell := w.options.Full; tell != nil {
-		tell(full)
-	}
-}
-
 // there finds that the database's file is still where it was opened. One that was
 // removed or replaced takes all that is written, and is gone with this process.
 func (w *writer) there() error {
@@ -237,7 +214,9 @@ func (w *writer) end(kept int) error {
 		return &commitError{err}
 	}
 	w.db.memory.committed(w.changes, w.alone)
-	w.room(nil)
+	if w.full.Load() && w.changed() > w.lost && w.roomy() { // to commit nothing takes no room
+		w.room(nil)
+	}
 	w.db.stats.commits.Add(1)
 	w.db.stats.units.Add(uint64(kept))
 	return nil

@@ -33,8 +33,18 @@ func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s 
 	})
 	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now, Answered: watch.Answered, Held: watch.Held})
 	server := rest.NewServer(api, rest.Limits{Read: s.Edge.RequestWithin})
-	server.Handler = serve.Health{Ready: b.Ready, Metrics: watch.Handler(), Next: proxies.Name(api)}
+	server.Handler = serve.Health{Ready: ready(h, b), Metrics: watch.Handler(), Next: proxies.Name(api)}
 	return port, server, nil
+}
+
+// ready says whether what comes could be read and kept.
+func ready(h *house.House, b *bank.Bank) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := h.Store.Room(ctx); err != nil {
+			return err
+		}
+		return b.Ready(ctx)
+	}
 }
 
 // apis are the doors of the three APIs: the default exchange's at the root, those of

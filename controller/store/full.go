@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"os"
+)
+
+// Room finds out whether changes would be kept. Where the last one found the disk full,
+// it writes a row again as it is, which changes nothing, and looks for room beside the
+// database; else it does nothing. The error is fault.Unavailable with the reason
+// disk-full as long as there is no room.
+func (db *DB) Room(ctx context.Context) error {
+	if !db.writer.full.Load() {
+		return nil
+	}
+	err := db.submit(ctx, func(w *work) error {
+		_, err := w.exec("UPDATE goose_db_version SET is_applied = is_applied WHERE version_id = 0")
+		return err
+	})
+	if err == nil && db.writer.full.Load() { // it was kept, where there was no room for more
+		err = fullDisk(nil)
+	}
+	return err
+}
+
+// lose ends a batch that was lost as a whole. Where the disk was only full, nothing of
+// it was made, and the next one may find room; else all writing ends.
+func (w *writer) lose(cause error) {
+	if !isFull(cause) {
+		w.stop(cause)
+		return
+	}
+	w.db.stats.failed.Add(uint64(len(w.batch)))
+	_, _ = w.conn.exec("ROLLBACK") // it fails when SQLite has rolled back itself
+	clear(w.last)
+	w.lost = w.changed()
+	w.room(engine(cause))
+	w.answerAll(engine(cause))
+}
+
+// room tells when the disk is full, and when it has room again, once each.
+func (w *writer) room(full error) {
+	if w.full.Swap(full != nil) == (full != nil) {
+		return
+	}
+	if tell := w.options.Full; tell != nil {
+		tell(full)
+	}
+}
+
+// changed counts the rows that this connection has changed, kept or not.
+func (w *writer) changed() (n int64) {
+	_, _ = w.conn.one("SELECT total_changes()", func(row []driver.Value) error {
+		n = integer(row[0])
+		return nil
+	})
+	return n
+}
+
+// roomy is how much must fit beside the database before the disk counts as one with
+// room: a small change may still fit into the rest of a file that is there.
+const roomy = 1 << 20
+
+// roomy reports whether the disk has room for more than the change that it has kept.
+func (w *writer) roomy() bool {
+	if w.path == "" {
+		return true
+	}
+	try := w.path + "-room"
+	err := os.WriteFile(try, make([]byte, roomy), 0o600)
+	return errors.Join(err, os.Remove(try)) == nil
+}
