@@ -103,6 +103,7 @@ type Bank struct {
 
 	begun   map[instrument.Topic]instrument.Seq // the last rows that there were at the start; not changed after New
 	fetched map[instrument.Topic]instrument.Seq // the last rows that exchanges have gone on from; under mu
+	foreign atomic.Int64                        // see Figures
 }
 
 // Policy is the bank's account policy: who may ask for what. The wallet's

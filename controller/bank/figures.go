@@ -14,6 +14,12 @@ type Figures struct {
 	Oldest      map[taler.State]time.Time // when the first of those that have not ended was set up
 	// Asking is how many notices of payments wait for their provider.
 	Asking int
+	// Transfers and Returns are the refunds, by what became of them: those that
+	// exchanges wire back, and those of money that was paid and buys nothing.
+	Transfers, Returns map[taler.TransferState]int
+	// Foreign is how many notices since the start named payments that are for something
+	// else: of another reference, space or currency, or another withdrawal's.
+	Foreign int
 	// Unfetched is how many confirmed withdrawals their exchanges have not shown to
 	// have read, by the rows that they asked to go on from. Of an exchange that has
 	// not asked since the start, those count that were confirmed since then: what it
@@ -38,11 +44,32 @@ func (b *Bank) Figures(ctx context.Context) (Figures, error) {
 			f.Oldest[s] = t.Oldest.Made()
 		}
 	}
+	if f.Transfers, err = b.refunds(ctx, ClassTransfer); err != nil {
+		return f, err
+	}
+	if f.Returns, err = b.refunds(ctx, ClassReturn); err != nil {
+		return f, err
+	}
+	f.Foreign = int(b.foreign.Load())
 	b.mu.Lock()
-	f.Asking = len(b.asking)
+	for _, e := range b.asking {
+		if len(e.payments) > 0 { // all others are about refunds
+			f.Asking++
+		}
+	}
 	b.mu.Unlock()
 	f.Unfetched, err = b.unfetched(ctx)
 	return f, err
+}
+
+// refunds counts those of a class.
+func (b *Bank) refunds(ctx context.Context, class instrument.ClassID) (map[taler.TransferState]int, error) {
+	counts := map[taler.TransferState]int{taler.TransferPending: 0, taler.TransferTransient: 0, taler.TransferPermanent: 0, taler.TransferSuccess: 0}
+	tally, err := b.Instruments().Tally(ctx, class)
+	for _, t := range tally {
+		counts[taler.TransferState(t.Status)] = t.Count
+	}
+	return counts, err
 }
 
 // unfetched counts the rows behind those that the exchanges have gone on from.

@@ -107,6 +107,9 @@ func TestMoneyWithoutAWithdrawal(t *testing.T) {
 			t.Errorf("an exchange is told of %s", row.Amount)
 		}
 	}
+	if f, err := h.Bank.Figures(withTimeout(t)); err != nil || f.Returns[taler.TransferSuccess] != returns || f.Foreign != 2 {
+		t.Errorf("a watcher sees returns %v, and %d foreign payments: %v", f.Returns, f.Foreign, err)
+	}
 }
 
 // TestANoticeForAnEndedWithdrawal is refused and kept: the money goes back, also

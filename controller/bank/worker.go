@@ -179,6 +179,9 @@ func (b *Bank) decide(d decision, v Verdict) (bool, error) {
 	if !wrote { // decided by somebody else, or another payment was named: look again
 		return false, nil
 	}
+	if v.Foreign {
+		b.foreign.Add(1)
+	}
 	b.Log().Info("a withdrawal is decided", "withdrawal", d.withdrawal, "decision", v.Decision, "reason", v.Reason)
 	if given != "" {
 		b.giveBack(given)

@@ -5,12 +5,16 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
 var (
 	withdrawals = prometheus.NewDesc("c2ec_withdrawals", "Withdrawals by state.", []string{"state"}, nil)
 	oldest      = prometheus.NewDesc("c2ec_oldest_withdrawal_seconds", "Age of the oldest withdrawal in a state that is not final; 0: there is none.", []string{"state"}, nil)
 	asking      = prometheus.NewDesc("c2ec_notices_undecided", "Notices of payments that wait for their provider.", nil, nil)
+	refunds     = prometheus.NewDesc("c2ec_refunds", "Refunds by state: those for which exchanges have asked, and those by the bank itself, of money that was paid and buys nothing.", []string{"asked_by", "state"}, nil)
+	foreign     = prometheus.NewDesc("c2ec_foreign_payments_total", "Notices since the start that named a payment for something else: of another reference, space or currency, or another withdrawal's.", nil, nil)
 	unfetched   = prometheus.NewDesc("c2ec_history_unfetched", "Confirmed withdrawals that the exchange has not read yet, as far as it has said; until it has asked since the start, of those confirmed since then.", nil, nil)
 
 	storeCommits = prometheus.NewDesc("c2ec_store_commits_total", "Commits of the database.", nil, nil)
@@ -27,7 +31,7 @@ type money struct{ s Sources }
 
 // Describe implements prometheus.Collector.
 func (c *money) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{withdrawals, oldest, asking, unfetched} {
+	for _, d := range []*prometheus.Desc{withdrawals, oldest, asking, refunds, foreign, unfetched} {
 		to <- d
 	}
 }
@@ -57,6 +61,12 @@ func (c *money) Collect(to chan<- prometheus.Metric) {
 		gauge(oldest, age, state)
 	}
 	gauge(asking, float64(f.Asking))
+	for by, counts := range map[string]map[taler.TransferState]int{"exchange": f.Transfers, "bank": f.Returns} {
+		for state, n := range counts {
+			gauge(refunds, float64(n), by, string(state))
+		}
+	}
+	to <- prometheus.MustNewConstMetric(foreign, prometheus.CounterValue, float64(f.Foreign))
 	gauge(unfetched, float64(f.Unfetched))
 }
 
