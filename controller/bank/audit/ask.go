@@ -25,7 +25,12 @@ type asker struct {
 	mu   sync.Mutex
 	down *fault.Fault // why it is asked no more
 	left int          // withdrawals that were not compared
+	odd  int          // answers in a row that could not be read
 }
+
+// oddities is how many withdrawals in a row a provider may answer about in a way that
+// cannot be read, before that is no matter of one payment.
+const oddities = 10
 
 // askProviders compares every withdrawal with its provider's own ledger.
 func (a *auditor) askProviders(ctx context.Context) error {
@@ -61,9 +66,7 @@ func (x *asker) compare(ctx context.Context, sales []*sale) {
 	for range x.a.o.AtOnce {
 		work.Go(func() {
 			for s := range next {
-				if err := x.look(ctx, s); err != nil {
-					x.failed(err)
-				}
+				x.looked(s, x.look(ctx, s))
 			}
 		})
 	}
@@ -77,10 +80,23 @@ func (x *asker) compare(ctx context.Context, sales []*sale) {
 	}
 }
 
-// failed notes that a withdrawal could not be compared.
-func (x *asker) failed(err error) {
+// looked notes whether a withdrawal could be compared. One payment of which the
+// provider says what cannot be read ends nothing, or whoever makes such a one keeps
+// all others from being looked at.
+func (x *asker) looked(s *sale, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	switch {
+	case err == nil:
+		x.odd = 0
+		return
+	case x.down == nil && fault.ReasonOf(err) == "answer-malformed":
+		if x.odd++; x.odd < oddities {
+			x.a.differs(Difference{Kind: PaymentUnreadable, WOPID: s.wopid.Text(), Provider: x.of.Name},
+				"what the provider says of its payments cannot be read, so nothing of them is known")
+			return
+		}
+	}
 	x.left++
 	if x.down == nil {
 		x.down = fault.From(err)

@@ -80,6 +80,7 @@ const (
 	PaymentNotPaid      Kind = "payment-not-paid"       // confirmed, and the provider does not say paid
 	PaymentForOther     Kind = "payment-for-other"      // confirmed, and the payment has another reference, space or currency
 	PaymentTooSmall     Kind = "payment-too-small"      // less than amount and fees
+	PaymentUnreadable   Kind = "payment-unreadable"     // the provider's answer about a withdrawal's payments is not of the expected form
 	SurplusKept         Kind = "surplus-kept"           // more than that, and not given back
 	PaidNotGivenBack    Kind = "paid-not-given-back"    // paid for what is aborted, or twice
 	PaymentForeign      Kind = "payment-foreign"        // notice was given of it, and it is for nothing here

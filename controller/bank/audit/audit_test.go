@@ -174,6 +174,13 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			forge(b, bank.ClassTransfer, func(x *taler.Transfer, _ *instrument.Instance) { x.Row, x.Request.Amount = 7, sum("CHF:4") })
 		}, []audit.Kind{audit.RefundMissing, audit.RowDiffers, audit.RowDiffers}},
 		{"the provider cannot be reached", func(b *books) { b.down.Store(true) }, []audit.Kind{audit.ProviderUnreachable}},
+		{"an answer about one payment cannot be read", func(b *books) { b.odd.Store(b.selected().Text(), nil) }, []audit.Kind{audit.PaymentUnreadable}},
+		{"no answer can be read", func(b *books) {
+			for range 7 { // with the four that there are one more than is taken for oddities
+				b.selected()
+			}
+			b.odd.Store("", nil)
+		}, append(slices.Repeat([]audit.Kind{audit.PaymentUnreadable}, 9), audit.ProviderUnreachable)},
 		{"a provider is not on record", func(b *books) {
 			forge(b, bank.ClassWithdrawal, func(w *taler.Withdrawal, _ *instrument.Instance) { w.Provider = "nobody" })
 		}, []audit.Kind{audit.ProviderUnknown}},

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,6 +44,7 @@ type books struct {
 	n   byte
 
 	down atomic.Bool // the provider
+	odd  sync.Map    // references about which it answers what nobody can read; "": about all
 }
 
 func open(t *testing.T) *books {
@@ -63,6 +65,13 @@ func open(t *testing.T) *books {
 	h.Provider.Meddle = func(w http.ResponseWriter, r *http.Request, honest http.HandlerFunc) {
 		if b.down.Load() {
 			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		reference := r.URL.Query().Get("reference")
+		_, one := b.odd.Load(reference)
+		_, all := b.odd.Load("")
+		if reference != "" && (one || all) {
+			_, _ = w.Write([]byte(`{"payments":[{"id":"odd","state":"paid","amount":"CHF:0.30000000000000004"}]}`))
 			return
 		}
 		honest(w, r)
