@@ -119,8 +119,8 @@ func NewManager(p Parts) (*Manager, error) {
 		}
 	}
 	if _, ok := m.installed[p.PNP]; !ok {
-		return nil, fault.New(fault.Unsupported, "no protocol negotiation protocol is installed: %q is wanted", p.PNP).
-			Because("pnp-missing").WithHint("a wallet needs at least one, such as pnp.intersect")
+		return nil, fault.New(fault.Unsupported, "the protocol negotiation protocol %q is not installed", p.PNP).
+			Because("pnp-missing").WithHint("where settings have a `pnp`, it names one that is: pnp.intersect, pnp.upp, or that of a plugin")
 	}
 	m.versionText = m.version()
 	return m, nil

@@ -90,6 +90,8 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 		{"a secret itself", "[bank]\npassword = \"x\"\n", 2, config.ReasonUnknown, `"bank.password"`},
 		{"amount of nothing known", "name = \"a\"\nfee = \"twenty\"\n", 2, config.ReasonMalformed, `"fee"`},
 		{"wrong type", "\nname = 7\n", 2, config.ReasonMalformed, "name"},
+		{"a text for a number", "count = \"7\"\n", 1, config.ReasonMalformed, `"count": a text stands where a number belongs`},
+		{"a number for a text", "name = 7\n", 1, config.ReasonMalformed, `"name": a number stands where a text belongs`},
 		{"duration without a unit", "wait = \"5\"\n", 1, config.ReasonMalformed, "wait"},
 		{"twice", "name = \"a\"\nname = \"b\"\n", 2, config.ReasonMalformed, "name"},
 		{"no TOML", "name = \"a\"\nis this a file?\n", 2, config.ReasonMalformed, ""},
@@ -103,6 +105,9 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 			}
 			if at := path + ":" + strconv.Itoa(row.line) + ":"; !strings.HasPrefix(f.Message, at) || !strings.Contains(f.Message, row.says) {
 				t.Errorf("%q does not begin with %q or does not say %q", f.Message, at, row.says)
+			}
+			if row.says == "wait" && !strings.Contains(f.Hint, "unit") {
+				t.Errorf("the hint about a duration is %q", f.Hint)
 			}
 		})
 	}

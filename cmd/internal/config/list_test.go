@@ -3,6 +3,7 @@ package config_test
 import (
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
@@ -38,6 +39,9 @@ func TestAListOfTexts(t *testing.T) {
 			err := config.Read(write(t, row.text), &got, row.environ)
 			if fault.ReasonOf(err) != row.reason || err == nil && !slices.Equal(got.Lines, row.want) {
 				t.Errorf("%q, %v", got.Lines, err)
+			}
+			if says := `:1: "lines": a text stands where a list, such as ["a", "b"], belongs`; row.name == "no list" && !strings.Contains(fault.From(err).Message, says) {
+				t.Errorf("%v does not say %s", err, says)
 			}
 		})
 	}

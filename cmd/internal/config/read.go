@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -96,7 +97,41 @@ func malformed(path string, err error) error {
 			at, why = n, rest
 		}
 	}
-	return fault.New(fault.Invalid, "%s:%d: %s", path, at, why).Because(ReasonMalformed)
+	f := fault.New(fault.Invalid, "%s:%d: %s", path, at, plain(why)).Because(ReasonMalformed)
+	if strings.Contains(why, "invalid duration") {
+		f = f.WithHint("a duration has a unit: \"1s\", \"5m\" and \"168h\" are some")
+	}
+	return f
+}
+
+var (
+	otherType = regexp.MustCompile(`incompatible types: TOML value has type (\w+); destination has type (\w+)`)
+	lastKey   = regexp.MustCompile(`^\(last key (".*?")\): `)
+)
+
+// plain says in an operator's words what the reader says in a programmer's.
+func plain(why string) string {
+	why = lastKey.ReplaceAllString(why, "$1: ")
+	return otherType.ReplaceAllStringFunc(why, func(text string) string {
+		types := otherType.FindStringSubmatch(text)
+		return kindOf(types[1]) + " stands where " + kindOf(types[2]) + " belongs"
+	})
+}
+
+func kindOf(typ string) string {
+	switch typ {
+	case "string":
+		return "a text"
+	case "slice", "array":
+		return `a list, such as ["a", "b"],`
+	case "bool", "boolean":
+		return "true or false"
+	case "integer", "int", "int64", "float", "float64":
+		return "a number"
+	case "table", "map", "struct":
+		return "a [table]"
+	}
+	return "a " + typ
 }
 
 // line finds where a key of a whole file is written: the first line after which

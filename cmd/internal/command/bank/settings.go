@@ -100,9 +100,12 @@ func (s *settings) check(e *cli.Env) error {
 	if err := s.ExchangeAccount.Check(); err != nil {
 		return err
 	}
+	if s.AskingLongest < s.AskingFirst {
+		return fault.New(fault.Invalid, "asking_longest is %s, and shorter than asking_first, which is %s", s.AskingLongest, s.AskingFirst).Because("duration-malformed")
+	}
 	for key, d := range map[string]time.Duration{
-		"asking_first": s.AskingFirst, "asking_longest": s.AskingLongest - s.AskingFirst + 1,
-		"pending_for": s.PendingFor, "selected_for": s.SelectedFor, "searched_for": s.SearchedFor,
+		"asking_first": s.AskingFirst,
+		"pending_for":  s.PendingFor, "selected_for": s.SelectedFor, "searched_for": s.SearchedFor,
 		"request_within": s.Edge.RequestWithin,
 	} {
 		if d <= 0 {

@@ -44,6 +44,9 @@ func TestTimesThatAreTooShort(t *testing.T) {
 		if name == "" && err != nil || name != "" && (fault.ReasonOf(err) != "duration-malformed" || !strings.Contains(err.Error(), name)) {
 			t.Errorf("%s: %v", name, err)
 		}
+		if name == "asking_longest" && !strings.Contains(err.Error(), "shorter than asking_first, which is 1s") {
+			t.Errorf("too short for what? %v", err)
+		}
 	}
 }
 
