@@ -63,12 +63,12 @@ func held(dir string) string {
 	}
 	f := house.Files{Dir: dir}
 	switch {
-	case has(config.MarkVault) && !has(filepath.Base(f.Key())):
-		return "wallet"
 	case has(config.MarkVault) && Has(dir, filepath.Base(f.Config()), "exchange_account"):
 		return "bank"
 	case has(config.MarkVault) && Has(dir, filepath.Base(f.Config()), "token_file"):
 		return "terminal"
+	case has(config.MarkVault) && !has(filepath.Base(f.Key())):
+		return "wallet"
 	case has(config.MarkVault): // its settings were emptied
 		return "bank or terminal"
 	case has(config.MarkExchange):

@@ -41,6 +41,8 @@ func next(f *fault.Fault) string {
 		return "correct it, and look at all of it with `config check`"
 	case "file-unwritable":
 		return "look whether the disk is full, and whose the folder is"
+	case "key-file-missing", "key-file-malformed", "wrong-key-file":
+		return "put the one there that was made with the vault, for no other opens it; if a bank's or terminal's is lost, `restore` makes the party anew out of a backup"
 	case "seal-broken":
 		return "what is stored was altered: `restore` makes it anew out of a backup"
 	case "database-unreadable":

@@ -195,3 +195,28 @@ func TestSettingsThatCannotBeGood(t *testing.T) {
 		})
 	}
 }
+
+// A bank whose key file has gone, or is another one, is still a bank, and told so.
+func TestABankWithoutItsKeyFile(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	key := filepath.Join(d.dir, "node.key")
+	for _, row := range []struct {
+		exit   int
+		reason string
+		leave  func() error
+	}{
+		{1, "key-file-malformed", func() error { return os.WriteFile(key, []byte("short"), 0o600) }},
+		{5, "wrong-key-file", func() error { return os.WriteFile(key, bytes.Repeat([]byte{1}, 32), 0o600) }},
+		{3, "key-file-missing", func() error { return os.Remove(key) }},
+	} {
+		if err := row.leave(); err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		code := d.command(t.Context(), &out, "terminal", "list")
+		if code != row.exit || !strings.Contains(out.String(), `"reason":"`+row.reason+`"`) || !strings.Contains(out.String(), "made with the vault") {
+			t.Errorf("exit %d, want %d and %s: %s", code, row.exit, row.reason, out.String())
+		}
+	}
+}
