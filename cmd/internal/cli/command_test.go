@@ -77,13 +77,14 @@ func TestAFlagThatIsNeededIsNamed(t *testing.T) {
 	c := &cobra.Command{Use: "init"}
 	c.Flags().String("bank", "", "")
 	c.Flags().String("login", "", "")
+	c.Flags().String("fees", "none", "")
 	if err := c.ParseFlags([]string{"--bank", "x", "--login", ""}); err != nil {
 		t.Fatal(err)
 	}
 	if err := cli.Require(c, "bank"); err != nil {
 		t.Errorf("what is there: %v", err)
 	}
-	for _, missing := range []string{"login", "never-declared"} {
+	for _, missing := range []string{"login", "fees", "never-declared"} {
 		if err := cli.Require(c, "bank", missing); cli.ExitCode(err) != cli.ExitUsage || !strings.Contains(fault.From(err).Message, "--"+missing) {
 			t.Errorf("%s: %v", missing, err)
 		}

@@ -31,10 +31,11 @@ func verbsOf(c *cobra.Command) (names []string) {
 	return names
 }
 
-// Require is a usage fault that names the first flag that was not given.
+// Require is a usage fault that names the first flag that was not given, whatever it
+// is without.
 func Require(c *cobra.Command, flags ...string) error {
 	for _, name := range flags {
-		if f := c.Flags().Lookup(name); f == nil || f.Value.String() == "" {
+		if f := c.Flags().Lookup(name); f == nil || !f.Changed || f.Value.String() == "" {
 			return Usage("%s needs --%s", c.CommandPath(), name)
 		}
 	}
