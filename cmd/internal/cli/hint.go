@@ -39,8 +39,8 @@ func next(f *fault.Fault) string {
 		return "use another --key for another withdrawal"
 	case "config-malformed":
 		return "correct it, and look at all of it with `config check`"
-	case "file-unwritable":
-		return "look whether the disk is full, and whose the folder is"
+	case "file-unwritable", "life-file":
+		return "look whether the disk is full or read-only, and whose the folder is"
 	case "key-file-missing", "key-file-malformed", "wrong-key-file":
 		return "put the one there that was made with the vault, for no other opens it; if a bank's or terminal's is lost, `restore` makes the party anew out of a backup"
 	case "seal-broken":

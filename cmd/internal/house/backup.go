@@ -183,5 +183,5 @@ func unwritten(cause error, path string) error {
 	if errors.As(cause, &f) {
 		return cause
 	}
-	return fault.Wrap(cause, fault.Internal, "%s cannot be written", path).Because("file-unwritable").WithHint("look whether the disk is full, and whose the folder is")
+	return fault.Wrap(cause, fault.Internal, "%s cannot be written", path).Because("file-unwritable").WithHint("look whether the disk is full or read-only, and whose the folder is")
 }

@@ -24,7 +24,7 @@ func share(path string) (unlock func() error, err error) {
 func flock(path string, how int) (unlock func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "the lock file %s cannot be opened", path)
+		return nil, fault.Wrap(err, fault.Internal, "the lock file %s cannot be opened", path).Because("file-unwritable")
 	}
 	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
