@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -211,9 +210,15 @@ func unreachable(cause error) *fault.Fault {
 		Because(reasonUnreachable).WithHint("try again later")
 }
 
-// unusable is an answer that says nothing. What was asked for may have been done.
+// unusable is an answer that says nothing but its status. What was asked for may have
+// been done.
 func unusable(status int) error {
-	return unreachable(fmt.Errorf("status %d", status))
+	f := fault.New(fault.Unavailable, "the card payment provider answers with status %d", status).
+		Because(reasonUnreachable).WithHint("try again later")
+	if status < http.StatusInternalServerError && status != http.StatusTooManyRequests && status != http.StatusConflict {
+		f = f.WithHint("compare address, space and rights with what the provider shows, and try again")
+	}
+	return f
 }
 
 // nothingLeft says that a request of a client was refused before the provider did

@@ -2,6 +2,7 @@ package card_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -248,6 +249,15 @@ func TestCheckTellsAProviderFromAnythingElse(t *testing.T) {
 	wantFault(t, err, fault.Unavailable, "provider-unreachable")
 	if f := fault.From(err); !strings.HasPrefix(f.Message, "the card payment provider does not answer: ") || f.Hint == "try again later" {
 		t.Errorf("the operator reads %q (%s)", f.Message, f.Hint)
+	}
+	for status, hint := range map[int]string{442: "compare address, space", 503: "try again later", 429: "try again later"} {
+		at := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		t.Cleanup(at.Close)
+		err := check(at.URL)
+		wantFault(t, err, fault.Unavailable, "provider-unreachable")
+		if f := fault.From(err); !strings.HasSuffix(f.Message, fmt.Sprint("answers with status ", status)) || !strings.HasPrefix(f.Hint, hint) {
+			t.Errorf("of status %d the operator reads %q (%s)", status, f.Message, f.Hint)
+		}
 	}
 }
 
