@@ -160,7 +160,7 @@ func (r *BankWithdrawalOperationPostRequest) UnmarshalJSON(document []byte) erro
 // currency. A key of zeros is nobody's and is refused as missing.
 func (r BankWithdrawalOperationPostRequest) Check(currency string) error {
 	if r.ReservePub.IsZero() {
-		return missing("reserve_pub")
+		return unset("reserve_pub")
 	}
 	if r.SelectedExchange == "" {
 		return missing("selected_exchange")

@@ -87,13 +87,13 @@ func (r TransferRequest) Same(other TransferRequest) bool {
 func (r TransferRequest) Check(currency string) error {
 	switch {
 	case r.RequestUID == HashCode{}:
-		return missing("request_uid")
+		return unset("request_uid")
 	case r.Amount == Amount{}:
 		return missing("amount")
 	case r.ExchangeBaseURL == "":
 		return missing("exchange_base_url")
 	case r.WTID == ShortHash{}:
-		return missing("wtid")
+		return unset("wtid")
 	case r.CreditAccount == "":
 		return missing("credit_account")
 	case !httpURL(r.ExchangeBaseURL):

@@ -100,3 +100,8 @@ type members map[string]json.RawMessage
 func missing(name string) error {
 	return fault.New(fault.Invalid, "the member %q is missing", name).Because(ReasonJSONInvalid)
 }
+
+// unset is missing of a key or hash: nothing but zeros is nobody's, and stands for none.
+func unset(name string) error {
+	return fault.New(fault.Invalid, "the member %q is missing, or nothing but zeros", name).Because(ReasonJSONInvalid)
+}

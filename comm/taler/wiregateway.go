@@ -135,7 +135,7 @@ func checkCredit(a Amount, currency string, key EddsaPublicKey, name string, deb
 	case a == Amount{}:
 		return missing("amount")
 	case key.IsZero():
-		return missing(name)
+		return unset(name)
 	case debit == "":
 		return missing("debit_account")
 	}
