@@ -204,6 +204,42 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 	}
 }
 
+// TestGivenBackByHand: what the provider has refused to give back for good, a person may
+// have given back there: that much is explained, and no more.
+func TestGivenBackByHand(t *testing.T) {
+	for _, c := range []struct {
+		name, paid, wired, refunded string
+		want                        []audit.Kind
+	}{
+		{"a transfer's, not yet", "CHF:21", "CHF:5", "CHF:0", nil},
+		{"a transfer's", "CHF:21", "CHF:5", "CHF:5", nil},
+		{"a cent more", "CHF:21", "CHF:5", "CHF:5.01", []audit.Kind{audit.RefundUnexplained}},
+		{"a surplus, not yet", "CHF:25", "", "CHF:0", []audit.Kind{audit.SurplusKept}},
+		{"a surplus but for a cent", "CHF:25", "", "CHF:3.99", []audit.Kind{audit.SurplusKept}},
+		{"a surplus", "CHF:25", "", "CHF:4", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			b.Provider.Refunds("failed")
+			id := b.decided("tx", c.paid, "")
+			if c.wired != "" {
+				b.wires("tx", c.wired, taler.TransferPermanent)
+			} else {
+				b.givenBack(1)
+			}
+			b.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: sum(c.paid), Refunded: sum(c.refunded), Reference: id.Text()})
+			var kinds []audit.Kind
+			for _, d := range b.audit().Differences {
+				kinds = append(kinds, d.Kind)
+			}
+			if !slices.Equal(kinds, c.want) {
+				t.Errorf("%v, want %v", kinds, c.want)
+			}
+		})
+	}
+}
+
 // TestAnAuditBesideABusyBank finds nothing in books that change while it reads
 // them. At the end it has seen all of them.
 func TestAnAuditBesideABusyBank(t *testing.T) {

@@ -64,9 +64,33 @@ func (c *comparison) confirmed(f protocol.Facts, space int64) {
 		return
 	}
 	surplus, err := f.Amount.Sub(s.total)
-	if err == nil && !surplus.IsZero() && more(surplus, c.back(f.Transaction).most) {
+	if back := c.back(f.Transaction); err == nil && more(surplus, back.most) && !c.byHand(f, surplus, back) {
 		c.says(SurplusKept, f.Transaction, "%s was paid for %s, and the rest is not given back", f.Amount, s.total)
 	}
+}
+
+// byHand reports whether a surplus whose refund failed for good went back all the same,
+// beside what exchanges have wired.
+func (c *comparison) byHand(f protocol.Facts, surplus taler.Amount, back refunds) bool {
+	if back.failed == (taler.Amount{}) || f.Refunded == (taler.Amount{}) {
+		return false
+	}
+	left := f.Refunded
+	if wired := c.wiredBack(); wired.least != (taler.Amount{}) {
+		var err error
+		if left, err = left.Sub(wired.least); err != nil {
+			return false
+		}
+	}
+	return !more(surplus, left)
+}
+
+// wiredBack is what exchanges have wired back of the withdrawal.
+func (c *comparison) wiredBack() (r refunds) {
+	for _, t := range c.wired {
+		r.count(t.State, t.Request.Amount)
+	}
+	return r
 }
 
 // further looks at a payment with the reference of a withdrawal that it has not
@@ -111,15 +135,15 @@ func (c *comparison) refunded(f protocol.Facts) {
 	}
 	books := c.back(f.Transaction)
 	if c.ours(f) {
-		for _, t := range c.wired {
-			books.count(t.State, t.Request.Amount)
-		}
+		wired := c.wiredBack()
+		books = refunds{added(books.least, wired.least), added(books.most, wired.most), added(books.failed, wired.failed)}
 	}
+	explained := added(books.most, books.failed)
 	switch {
 	case more(books.least, f.Refunded):
 		c.says(RefundMissing, f.Transaction, "the books say that %s went back, the provider says %s", books.least, sayAmount(f.Refunded))
-	case more(f.Refunded, books.most) && c.ours(f):
-		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s", f.Refunded, sayAmount(books.most))
+	case more(f.Refunded, explained) && c.ours(f):
+		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s", f.Refunded, sayAmount(explained))
 	}
 }
 

@@ -55,12 +55,14 @@ func more(x, y taler.Amount) bool {
 }
 
 // refunds are what the books say of the money that went back of one payment:
-// between least and most of it, because what is under way may have gone or not.
-type refunds struct{ least, most taler.Amount }
+// between least and most of it, because what is under way may have gone or not. What
+// failed for good has not, unless a person has given it back at the provider.
+type refunds struct{ least, most, failed taler.Amount }
 
 func (r *refunds) count(state taler.TransferState, amount taler.Amount) {
 	switch state {
 	case taler.TransferPermanent:
+		r.failed = added(r.failed, amount)
 		return
 	case taler.TransferSuccess:
 		r.least = added(r.least, amount)
