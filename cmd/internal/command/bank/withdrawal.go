@@ -199,26 +199,7 @@ func show(ctx context.Context, e *cli.Env, b *bank.Bank, w taler.Withdrawal) err
 	if s.Transfers, err = transfersOf(ctx, b, w.WOPID); err != nil {
 		return err
 	}
-	lines := []string{
-		short(s.WOPID) + " is " + string(s.Status), "amount " + amount(s.Amount) + ", fees " + s.Fees.String(),
-		"terminal " + s.Terminal + ", provider " + s.Provider,
-	}
-	if s.Transaction != "" {
-		lines = append(lines, "provider transaction "+s.Transaction)
-	}
-	if s.Reason != "" {
-		lines = append(lines, "because: "+s.Reason)
-	}
-	if s.Foreign != "" {
-		lines = append(lines, "the provider's payment "+s.Foreign+" is not for this withdrawal: look into it")
-	}
-	for _, r := range s.Returns {
-		lines = append(lines, "given back "+r.Amount.String()+" of "+r.ProviderTransactionID+": "+string(r.State))
-	}
-	for _, t := range s.Transfers {
-		lines = append(lines, "sent back by the exchange "+t.Amount.String()+": "+string(t.Status))
-	}
-	return e.Print(s, "%s\n", strings.Join(lines, "\n"))
+	return e.Print(s, "%s\n", strings.Join(s.lines(w.Undecided()), "\n"))
 }
 
 // amount is one as operators see it; there is none while the wallet may choose.

@@ -1,0 +1,57 @@
+package bank
+
+import (
+	"strings"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+)
+
+// lines are all of a withdrawal for an operator whom a customer asks.
+func (s withdrawal) lines(undecided bool) []string {
+	lines := []string{
+		short(s.WOPID) + " is " + string(s.Status), "amount " + amount(s.Amount) + ", fees " + s.Fees.String(),
+		"terminal " + s.Terminal + ", provider " + s.Provider, s.times(),
+	}
+	if s.Transaction != "" {
+		lines = append(lines, "provider transaction "+s.Transaction)
+	}
+	if undecided && !s.Overdue { // else the reason says it
+		lines = append(lines, "the provider has not decided about the payment")
+	}
+	if s.Reason != "" {
+		lines = append(lines, "because: "+s.Reason)
+	}
+	if s.Foreign != "" {
+		lines = append(lines, "the provider's payment "+s.Foreign+" is not for this withdrawal: look into it")
+	}
+	for _, r := range s.Returns {
+		lines = append(lines, "given back "+r.Amount.String()+" of "+r.ProviderTransactionID+": "+why(r.State, r.Message))
+	}
+	for _, t := range s.Transfers {
+		lines = append(lines, "sent back by the exchange "+t.Amount.String()+": "+why(t.Status, t.Reason))
+	}
+	return lines
+}
+
+// times say what happened when, in one line.
+func (s withdrawal) times() string {
+	var told []string
+	for _, x := range []struct {
+		what string
+		at   time.Time
+	}{{"set up", s.Created}, {"selected", s.Selected}, {"notice", s.Noticed}, {"confirmed", s.Confirmed}, {"aborted", s.Aborted}} {
+		if !x.at.IsZero() {
+			told = append(told, x.what+" "+x.at.Format(time.RFC3339))
+		}
+	}
+	return strings.Join(told, ", ")
+}
+
+// why is where a refund stands, and what the provider has said against it.
+func why(state taler.TransferState, said string) string {
+	if said == "" {
+		return string(state)
+	}
+	return string(state) + ", " + said
+}

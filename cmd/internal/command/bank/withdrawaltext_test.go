@@ -1,0 +1,36 @@
+package bank
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// TestWhatAnOperatorReadsOfAWithdrawal: when what happened, whether anybody is waited
+// for, and why money has not gone back.
+func TestWhatAnOperatorReadsOfAWithdrawal(t *testing.T) {
+	id, sum := taler.WOPID{1}, instrument.Amount{Currency: "CHF", Value: 20}
+	w := taler.Withdrawal{
+		WOPID: id, State: taler.StateSelected, Currency: "CHF", Amount: sum, Provider: "cards", ProviderTransactionID: "7",
+		Created: 1_800_000_000, Selected: 1_800_000_060, Noticed: 1_800_000_120,
+	}
+	s, err := shown(w, nil, at(w.Noticed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Returns = []returned{{Return: taler.Return{ProviderTransactionID: "8", Amount: sum, State: taler.TransferPermanent, Message: "the provider says no"}}}
+	s.Transfers = []transfer{{Amount: sum, Status: taler.TransferSuccess}}
+	got := s.lines(w.Undecided())
+	for _, want := range []string{
+		"set up 2027-01-15T08:00:00Z, selected 2027-01-15T08:01:00Z, notice 2027-01-15T08:02:00Z",
+		"the provider has not decided about the payment",
+		"given back CHF:20 of 8: permanent_failure, the provider says no",
+		"sent back by the exchange CHF:20: success",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("nobody reads %q in %q", want, got)
+		}
+	}
+}
