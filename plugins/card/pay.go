@@ -24,7 +24,7 @@ type pay struct{ role comm.Role }
 
 // Info implements protocol.Protocol.
 func (pay) Info() protocol.Info {
-	return protocol.Info{ID: "card.pay", Title: "Pay by card", Replay: 1}
+	return protocol.Info{ID: "card.pay", Title: "Pay by card", Replay: 2}
 }
 
 // CompatibleWith implements protocol.Protocol.
@@ -138,8 +138,9 @@ func payByCard(ctx context.Context, s protocol.Session, c protocol.Call) (protoc
 		return protocol.Result{}, err
 	}
 	var message authorisation
+	now := s.Now()
 	err = change(ctx, s, c.Main(), func(card *state) error {
-		card.intend(o.Reference, o.Amount)
+		card.intend(o.Reference, o.Amount, now)
 		message, err = card.authorise(o)
 		return err
 	})

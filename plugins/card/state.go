@@ -87,8 +87,10 @@ func (keyText) GoString() string { return "[secret]" }
 func (keyText) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
 // intend is the pure rule of a payment that begins: the next counter is used up,
-// and what it is for is on record.
-func (s *state) intend(reference string, amount instrument.Amount) {
+// and what it is for is on record. A counter is no less than the time, in milliseconds:
+// a wallet out of a backup does not know which ones were used since, and those are all
+// below.
+func (s *state) intend(reference string, amount instrument.Amount, now time.Time) {
 	if old := s.Pending; old != nil && old.Reference != reference {
 		// An authorisation has no expiry, so none is ever surely over, and a vendor
 		// that never answers must not be able to use a card up. The list is what a
@@ -96,7 +98,7 @@ func (s *state) intend(reference string, amount instrument.Amount) {
 		s.Unresolved = append(s.Unresolved, *old)
 		s.Unresolved = s.Unresolved[max(0, len(s.Unresolved)-maxUnresolved):]
 	}
-	s.Counter++
+	s.Counter = max(s.Counter+1, uint64(max(0, now.UnixMilli())))
 	s.Pending = &intent{Reference: reference, Amount: amount, Counter: s.Counter}
 }
 

@@ -14,7 +14,7 @@ import (
 // key.
 type Authorisation struct {
 	Account   string            // the card's account at its provider
-	Counter   uint64            // of the card, from 1 and never used again
+	Counter   uint64            // of the card, above zero and never used again
 	Merchant  string            // who may take the money; 1 to 256 bytes
 	Amount    instrument.Amount // more than zero
 	Reference string            // what it pays for; 1 to 256 bytes
