@@ -72,6 +72,15 @@ func TestWhatGoesOnIsGivenBackIfNothingWasMade(t *testing.T) {
 	}
 }
 
+// A peer that knows an operation as another one has had it from an earlier life, of
+// which a backup tells nothing: nobody is told to pay again before they have asked.
+func TestAnEarlierLifeMayHavePaid(t *testing.T) {
+	f := heard(fault.New(fault.Conflict, "operation 0123 was begun with other content").Because("key-reused").WithHint("use another --key for another operation"))
+	if f.Reason != "key-reused" || !strings.Contains(f.Message, "may have been paid") || !strings.Contains(f.Hint, "ask the peer") {
+		t.Errorf("%s — %s (%s)", f.Message, f.Hint, f.Reason)
+	}
+}
+
 // Only our own operator's word is taken for an operation that was abandoned.
 func TestAPeerAbandonsNothingHere(t *testing.T) {
 	f := heard(fault.New(fault.Unknown, "gone").Because("abandoned"))

@@ -134,7 +134,9 @@ func ended(f *fault.Fault) profile.Fate {
 
 // heard is a fault of the peer's side of an operation. That its operator has
 // abandoned it there says nothing about what is outside here; and what its plugin has
-// done is no reason to look into ours of the same name.
+// done is no reason to look into ours of the same name. That it knows the operation as
+// another one tells of an earlier life of this party, from which a backup was made, for
+// what is on record here is never asked for as something else.
 func heard(f *fault.Fault) *fault.Fault {
 	f = f.Foreign()
 	if f.Reason == protocol.ReasonAbandoned {
@@ -142,6 +144,10 @@ func heard(f *fault.Fault) *fault.Fault {
 	}
 	if strings.HasPrefix(string(f.Reason), "plugin-") {
 		f.Hint = "this is the peer's plugin, not yours: try again later, or tell the peer"
+	}
+	if f.Reason == protocol.ReasonKeyReused {
+		f.Message = "the peer has begun something else under this operation before, of which nothing is on record here: it may have been paid or done then"
+		f.Hint = "is this out of a backup? ask the peer what became of it, before you do it again under another --key"
 	}
 	return f
 }

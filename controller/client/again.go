@@ -49,7 +49,7 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 // over is how a payment ended that did not pay. What helped then helps no more: the
 // same key asks nobody again.
 func over(f *fault.Fault) error {
-	if !fault.NothingHappened(f) {
+	if !fault.NothingHappened(f) || f.Reason == protocol.ReasonKeyReused { // the vendor knows of something that we do not
 		return f
 	}
 	return fault.Wrap(f, f.Kind, "under this key nothing was paid, and nothing is any more: %s", f.Message).

@@ -87,7 +87,7 @@ func (r *running) outcome() error {
 	case PaymentForgone:
 		return failed("payment-forgone", "you have given up what did not come back")
 	case PaymentAborted:
-		return failed("payment-aborted", "nothing was paid")
+		return failed("payment-aborted", "nothing was paid now")
 	}
 	return nil
 }
