@@ -180,12 +180,10 @@ func (h *House) mayRemove(ctx context.Context, p profile.Principal, lose bool) e
 			return fault.New(fault.Conflict, "the agent %q acts for %q", a.Name, p.Name).Because("agent-left").WithHint("it has to be removed first, by %q", p.Name)
 		}
 	}
-	held, err := h.Store.Rows(ctx, instrument.Filter{Owner: p.ID})
-	if err != nil || len(held) == 0 || lose {
-		return err
+	if lose {
+		return nil
 	}
-	return fault.New(fault.Conflict, "%q has %s, which nobody could use any more", p.Name, fault.Count(len(held), "instrument")).Because("instruments-left").
-		WithHint("to lose them, repeat with --lose-instruments")
+	return h.keepsNothing(ctx, p)
 }
 
 // owner refuses everybody but the wallet's owner.

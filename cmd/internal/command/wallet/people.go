@@ -96,6 +96,9 @@ func removeMember(e *cli.Env) *cobra.Command {
 			if err := w.house.RemoveMember(ctx, g.ID, m.ID); err != nil {
 				return err
 			}
+			if err := w.tellUnfinished(ctx, m); err != nil {
+				return err
+			}
 			return w.printProfile(ctx, g.ID)
 		})
 }
@@ -111,8 +114,22 @@ func removeProfile(e *cli.Env) *cobra.Command {
 			if err := w.house.Remove(ctx, p, lose); err != nil {
 				return err
 			}
+			if err := w.tellUnfinished(ctx, p); err != nil {
+				return err
+			}
 			return e.Print(map[string]string{"id": string(p.ID), "event": "removed"}, "%s removed\n", p.Name)
 		})
-	c.Flags().BoolVar(&lose, "lose-instruments", false, "also when they hold instruments, which nobody can use any more")
+	c.Flags().BoolVar(&lose, "lose-instruments", false, "also when they hold instruments, which nobody can use any more, or have payments not finished")
 	return c
+}
+
+// tellUnfinished says what becomes of the payments of somebody who leaves: of what was
+// paid with instruments of a group only the members know how to get it back.
+func (w *wallet) tellUnfinished(ctx context.Context, p profile.Principal) error {
+	n, err := w.house.Unfinished(ctx, p)
+	if err == nil && n > 0 {
+		w.env.Say("%q leaves %s not finished. What was paid of it with instruments of a group comes back to a member by `wallet refund OPERATION`, for each PAY of it that `wallet operation list` shows.",
+			p.Name, fault.Count(n, "payment"))
+	}
+	return err
 }
