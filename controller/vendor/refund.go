@@ -219,7 +219,11 @@ func (t *Terminal) grant(ctx context.Context, payer string, op instrument.Operat
 	price := c.Offer.Terms.Price
 	of.Total, of.Granted = price, []instrument.OperationID{op}
 	of.Parts = []share{{Name: "1", Class: c.Class, Amount: price, Operations: of.Granted, Paid: op}}
-	return t.begin(ctx, PaymentPaid, of)
+	err = t.begin(ctx, PaymentPaid, of)
+	if fault.ReasonOf(err) == "payment-taken" { // by another grant at the same time
+		return t.grant(ctx, payer, op, c)
+	}
+	return err
 }
 
 // giveBack runs the REFUND that a vendor has for itself, if there is one.
