@@ -3,6 +3,7 @@ package controller
 import (
 	"cmp"
 	"context"
+	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -186,6 +187,7 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 	if err := asking.Call(ctx, comm.MethodInitiate, hello, &got); err != nil {
 		return err
 	}
+	got.Name = calledItself(got.Name)
 	if got.PNP != self.PNP {
 		return pnpDiffers(cmp.Or(s.peer.Name, got.Name, "the peer"), got.PNP, self.PNP)
 	}
@@ -204,6 +206,12 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 			fixed[instrument.ClassID(sel.Class)] = selection{sel.Protocol, sel.Offer}
 		}
 	}
+}
+
+// calledItself is the name that a peer gives itself, for people to read: one line, and
+// no longer than that of any party. Else it could write more lines of ours.
+func calledItself(name string) string {
+	return fault.Line(strings.ToValidUTF8(name[:min(len(name), maxName)], ""))
 }
 
 // loginNow is the login of the session, as of now where the party knows that: who

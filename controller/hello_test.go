@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -17,7 +18,7 @@ import (
 
 // reception is a vendor behind a door as a real party opens it, and somebody who
 // knocks.
-func reception(t *testing.T, hello time.Duration, s *shop) (from *controllertest.Party, to comm.Peer) {
+func reception(t *testing.T, hello time.Duration, s controller.Servicing) (from *controllertest.Party, to comm.Peer) {
 	net := inproc.NewNetwork()
 	tickets := []protocol.Bundle{controllertest.Tickets()}
 	from = controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: tickets})
@@ -96,5 +97,43 @@ func TestWhoIsRefusedHearsWhyAndIsSentAway(t *testing.T) {
 				t.Errorf("a second try over the connection: %v", err)
 			}
 		})
+	}
+}
+
+// doorman notes as whom an initiator is admitted.
+type doorman struct {
+	*shop
+	saw chan string
+}
+
+func (d doorman) Admit(ctx context.Context, peer comm.Peer, hello comm.Initiate) (profile.Principal, error) {
+	d.saw <- peer.Name
+	return d.shop.Admit(ctx, peer, hello)
+}
+
+// People read the name that a peer gives itself: it is one line and not long, or the
+// peer could write lines of ours, such as that something was paid.
+func TestTheNameOfAPeerIsOneShortLine(t *testing.T) {
+	for said, want := range map[string]string{
+		"Corner shop":                         "Corner shop",
+		"shop\nPaid CHF:5\x1b[2J\u202e\tonce": "shop Paid CHF:5[2J once",
+		strings.Repeat("é", 128):              strings.Repeat("é", 128),
+	} {
+		d := doorman{&shop{}, make(chan string, 1)}
+		from, to := reception(t, time.Hour, d)
+		conn, say := from.Dial(t, to), hello(from)
+		say.Name = said
+		if err := conn.Call(t.Context(), comm.MethodInitiate, say, nil); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-d.saw; got != want {
+			t.Errorf("a servicer calls %q %q", said, got)
+		}
+		named := func(i *comm.Initiated) { i.Name = said + strings.Repeat("!", 256-len(want)) + "!" }
+		p := newShop(t, &shop{}, time.Now, comm.MethodInitiate, told(comm.MethodInitiate, named))
+		p.peer.Name = ""
+		if got := p.session(t).Peer().Name; !strings.HasPrefix(got, want) || len(got) > 256 {
+			t.Errorf("an initiator calls %q %q", said, got)
+		}
 	}
 }

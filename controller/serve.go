@@ -143,7 +143,7 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 		return comm.Initiated{}, &comm.Last{Err: pnpDiffers(self.Name, self.PNP, hello.PNP)}
 	}
 	peer := conn.Peer()
-	peer.Name, peer.Role, peer.PNP = hello.Name, hello.Role, hello.PNP
+	peer.Name, peer.Role, peer.PNP = calledItself(hello.Name), hello.Role, hello.PNP
 	who, err := s.role.Admit(ctx, peer, hello)
 	if err != nil {
 		return comm.Initiated{}, &comm.Last{Err: err}

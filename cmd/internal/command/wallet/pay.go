@@ -87,7 +87,7 @@ func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, inst
 func (w *wallet) agree(ctx context.Context, b client.Bill, asked instrument.Amount, yes bool) (bool, error) {
 	w.bill(b)
 	if !yes {
-		return w.env.Yes(ctx, "Pay?", "look at the price, then repeat with --yes")
+		return w.env.Yes(ctx, "Pay "+money(b.Terms.Price)+"?", "look at the price, then repeat with --yes")
 	}
 	if asked == (instrument.Amount{}) {
 		return true, nil
