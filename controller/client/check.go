@@ -51,7 +51,7 @@ func (w *Wallet) checkReserve(ctx context.Context, i instrument.Instance) (strin
 		return "", nil
 	}
 	if c, err := got.Balance.Cmp(r.Amount); err != nil || c < 0 {
-		return fmt.Sprintf("the exchange has %s of %s: coins were made of it that are not in this wallet", got.Balance, r.Amount), nil
+		return fmt.Sprintf("the exchange has %s of %s: coins were made of it that are not in this wallet; once it is accepted, going on with its withdrawal asks for the same ones again", got.Balance, r.Amount), nil
 	}
 	return "", nil
 }

@@ -59,7 +59,7 @@ func TestTheExchangeSaysWhetherAReserveIsWhole(t *testing.T) {
 		{name: "all of it is there", says: taler.AwaitResult{Exists: true, Balance: amount(t, "CHF:20")}},
 		{name: "more than that", says: taler.AwaitResult{Exists: true, Balance: amount(t, "CHF:25")}},
 		{name: "some was taken", says: taler.AwaitResult{Exists: true, Balance: amount(t, "CHF:4")}, why: "has CHF:4 of CHF:20"},
-		{name: "all was taken", says: taler.AwaitResult{Exists: true, Balance: amount(t, "CHF:0")}, why: "not in this wallet"},
+		{name: "all was taken", says: taler.AwaitResult{Exists: true, Balance: amount(t, "CHF:0")}, why: "not in this wallet; once it is accepted, going on with its withdrawal asks for the same ones again"},
 		{name: "coins were asked for", change: begun, says: taler.AwaitResult{Exists: true, Balance: amount(t, "CHF:20")}, why: "does not say"},
 		{name: "nobody answers", err: fault.New(fault.Unavailable, "no").Because("server-unreachable"), failed: "server-unreachable"},
 	} {

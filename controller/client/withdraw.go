@@ -114,10 +114,10 @@ func (r *withdrawal) begin(ctx context.Context) error {
 		return err
 	}
 	if _, err := r.bank.IntegrationConfig(ctx); err != nil {
-		return noBank(err)
+		return notFound(err, "there is no bank at the address in this code: copy the code whole, with small letters and capitals as they are, or ask for a new one")
 	}
 	if r.status, err = r.bank.Operation(ctx, r.want.URI.ID, taler.LongPoll{}); err != nil {
-		return err
+		return notFound(err, "copy the code whole, or ask for a new QR code")
 	}
 	switch r.status.Status {
 	case taler.StatePending:
@@ -154,11 +154,11 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	return r.w.name(ctx, r.id, op)
 }
 
-// noBank says of an address without a bank whose mistake that may be: a code that
-// was cut or written in capitals names another one.
-func noBank(err error) error {
+// notFound says what can be done about a code that names nothing: one that was cut or
+// written in capitals names another bank, or another withdrawal.
+func notFound(err error, hint string) error {
 	if f := fault.From(err); f.Kind == fault.NotFound {
-		return f.WithHint("there is no bank at the address in this code: copy the code whole, with small letters and capitals as they are, or ask for a new one")
+		return f.WithHint("%s", hint)
 	}
 	return err
 }

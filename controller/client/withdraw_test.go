@@ -82,6 +82,29 @@ func TestARefusedSelectionIsTheEndOfItsCode(t *testing.T) {
 	}
 }
 
+// A code that names nothing was cut or written in capitals, or is over.
+func TestACodeThatNamesNothingSaysWhatToDo(t *testing.T) {
+	for bank, hint := range map[string]string{"": "there is no bank at the address", "config": "ask for a new QR code"} {
+		w := newWallet(t, inproc.NewNetwork())
+		server := httptest.NewServer(http.HandlerFunc(func(out http.ResponseWriter, r *http.Request) {
+			out.Header().Set("Content-Type", "application/json")
+			if bank != "" && strings.HasSuffix(r.URL.Path, bank) {
+				_, _ = out.Write([]byte(`{"name":"taler-bank-integration","version":"2:0:2","currency":"CHF"}`))
+				return
+			}
+			out.WriteHeader(http.StatusNotFound)
+			_, _ = out.Write([]byte(`{"code":5107,"hint":"no"}`))
+		}))
+		uri, err := taler.NewWithdrawURI(server.URL, taler.WOPID{1}.ID())
+		check(t, err)
+		err = w.Withdraw(t.Context(), client.Withdrawal{URI: uri}, &person{})
+		if f := fault.From(err); !errors.Is(err, fault.NotFound) || !strings.Contains(f.Hint, hint) {
+			t.Errorf("%v; what to do: %q", err, f.Hint)
+		}
+		server.Close()
+	}
+}
+
 func TestAWithdrawalThatIsNotPendingIsNobodysToTake(t *testing.T) {
 	for state, reason := range map[taler.State]fault.Reason{
 		taler.StateSelected: taler.ReasonSelectionConflict, taler.StateConfirmed: taler.ReasonSelectionConflict, taler.StateAborted: "withdrawal-aborted",
