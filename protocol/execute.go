@@ -55,10 +55,11 @@ func NewOperationID(random io.Reader) (instrument.OperationID, error) {
 	return instrument.OperationID(hex.EncodeToString(b[:])), nil
 }
 
-// CheckOperationID refuses what cannot be an operation id; ids come from peers.
+// CheckOperationID refuses what cannot be an operation id; ids come from peers. They
+// have one spelling, or nobody would find what a peer has begun by what is typed.
 func CheckOperationID(id instrument.OperationID) error {
-	if b, err := hex.DecodeString(string(id)); err != nil || len(b) != 16 {
-		return fault.New(fault.Invalid, "an operation id is 32 hexadecimal digits").Because("operation-id-malformed")
+	if b, err := hex.DecodeString(string(id)); err != nil || len(b) != 16 || hex.EncodeToString(b) != string(id) {
+		return fault.New(fault.Invalid, "an operation id is 32 hexadecimal digits, in small letters").Because("operation-id-malformed")
 	}
 	return nil
 }

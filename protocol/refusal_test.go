@@ -120,6 +120,7 @@ func TestServe(t *testing.T) {
 		{"another peer takes an id over", serve(mallory, opA, call("DO")), "key-reused"},
 		{"another call", serve(gary, opA, call(protocol.Pay)), "key-reused"},
 		{"an id that is none", serve(gary, "../../etc", call("DO")), "operation-id-malformed"},
+		{"an id by which nobody could name it", serve(gary, "00112233445566778899AABBCCDDEEFF", call("DO")), "operation-id-malformed"},
 		{"an operation that is not there", serve(gary, opB, call("NO-SUCH")), "operation-unknown"},
 	} {
 		if c.got.Fault == nil || c.got.Fault.Reason != c.reason || c.got.Result != nil {
