@@ -10,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -117,6 +118,12 @@ func Tell(ctx context.Context, e *cli.Env, m *protocol.Manager, name string, not
 	}
 	row := Row(r, noted)
 	rows := [][]string{{"operation", row[0]}, {"what", row[2] + " " + row[3]}, {"state", row[4]}, {"begun", row[1]}}
+	if key, err := crypto.ParseKey(r.Peer); err == nil {
+		rows = append(rows, []string{"peer", crypto.Fingerprint(key)})
+	}
+	if r.Result != nil && !r.Result.Amount.IsZero() {
+		rows = append(rows, []string{"amount", r.Result.Amount.String()})
+	}
 	if r.Fault != nil {
 		rows = append(rows, []string{"failed", r.Fault.Message})
 	}
