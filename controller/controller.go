@@ -41,6 +41,7 @@ type Parts struct {
 	Self    instrument.PrincipalID   // the party itself; made at its initialisation
 	Runner  string                   // this life of this node
 	At      func(protocol.Point)     // for tests
+	Ask     protocol.Asker           // the person in front of it; nil: nobody is
 	Looking bool                     // opened to look and to administer
 	Gone    func(runner string) bool // whether another life of it has ended; nil: all have
 	Device  string                   // for Circumstances
@@ -96,7 +97,7 @@ func New(p Parts) (*Controller, error) {
 	})
 	c.protocols, err = protocol.NewManager(protocol.Parts{
 		Store: p.Store, Instruments: im, Sealer: p.Engine, Fetch: p.Comm.Fetch, Clock: p.Clock, Random: p.Random,
-		Log: p.Log, Runner: p.Runner, Looking: p.Looking, At: p.At, Gone: p.Gone, Held: p.Held, Reach: c.reach, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
+		Log: p.Log, Runner: p.Runner, Looking: p.Looking, Ask: p.Ask, At: p.At, Gone: p.Gone, Held: p.Held, Reach: c.reach, Owner: p.Self, Bundles: p.Bundles, PNP: p.PNP,
 	})
 	if err != nil {
 		return nil, err
@@ -167,7 +168,6 @@ type Transaction struct {
 	// an account: of something that this operation only begins, such as a withdrawal.
 	// What became of that says CountsBy.
 	Counts    instrument.OperationID
-	Ask       protocol.Asker
 	Within    time.Duration // how long a peer may take; 0: a minute
 	Reference string        // what it is about, for the role that services it
 	// Ended, if set, is told how it ended, also when the caller was let go before.
@@ -224,7 +224,7 @@ func (c *Controller) execution(ctx context.Context, t Transaction, side protocol
 		return protocol.Execution{}, err
 	}
 	return protocol.Execution{
-		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ask: t.Ask, Ended: t.Ended,
+		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ended: t.Ended,
 		Call: protocol.Call{
 			Operation: t.Operation, Class: t.Class, Instruments: t.Instruments, Args: args,
 			Deadline: c.parts.Clock().Add(cmp.Or(t.Within, defaultWithin)),

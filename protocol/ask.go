@@ -111,16 +111,7 @@ func lostAnswer(cause error) error {
 // sender checks what is asked, before anything is made durable for it.
 func (o *operation) sender(st Step) (func(context.Context) (Answer, error), error) {
 	if st.Kind == StepAsk {
-		if o.resumed && o.req.Ask == nil { // it waits until a person is here again
-			return nil, suspended()
-		}
-		if o.req.Ask == nil || st.Prompt == nil {
-			return nil, fault.New(fault.Unsupported, "nobody is here to be asked").Because("no-person")
-		}
-		return func(ctx context.Context) (Answer, error) {
-			text, err := o.req.Ask(ctx, *st.Prompt)
-			return Answer{Text: text}, err
-		}, nil
+		return o.asker(st.Prompt)
 	}
 	if st.Fetch == nil {
 		return nil, o.broken("a request without content")
@@ -142,6 +133,39 @@ func (o *operation) sender(st Step) (func(context.Context) (Answer, error), erro
 		}
 		return Answer{Response: &got}, nil
 	}, nil
+}
+
+// asker is who asks a person, until the operation's time is over: then the peer has
+// given it up.
+func (o *operation) asker(p *Prompt) (func(context.Context) (Answer, error), error) {
+	switch {
+	case p == nil:
+		return nil, o.broken("a question without content")
+	case o.late():
+		return nil, notAnswered()
+	}
+	switch none := fault.New(fault.Unsupported, "nobody is here to be asked").Because(ReasonNoPerson); {
+	case o.req.Side == Servicer:
+		return nil, none
+	case o.m.parts.Ask == nil && o.resumed: // it waits until a person is here again
+		o.unasked = true
+		return nil, suspended()
+	case o.m.parts.Ask == nil:
+		return nil, none.WithHint("repeat it at a terminal, and not told to be silent; the question is: %s", fault.Line(p.Text))
+	}
+	return func(ctx context.Context) (Answer, error) {
+		if d := o.req.Call.Deadline; !d.IsZero() {
+			within, done := context.WithTimeoutCause(ctx, d.Sub(o.m.parts.Clock()), notAnswered())
+			defer done()
+			ctx = within
+		}
+		text, err := o.m.parts.Ask(ctx, Question{Prompt: *p, Protocol: o.in.info.ID, Name: o.req.Call.Operation, Peer: o.req.Peer})
+		return Answer{Text: text}, err
+	}, nil
+}
+
+func notAnswered() error {
+	return fault.New(fault.Timeout, "nobody has answered in time").Because("question-over").WithHint("begin it again")
 }
 
 // key makes a second request harmless: of the same operation and step, it is the

@@ -23,7 +23,6 @@ type Execution struct {
 	Call      Call
 	Offer     *comm.Offer // the signed offer that Call.Offer was read from
 	Payer     *comm.Payer
-	Ask       Asker // where a person is present
 	// Ended, if set, is told how the operation ended, once it has, whether or not
 	// anybody still waits for it. A repetition is told again. It must not block.
 	Ended func(error)
@@ -43,8 +42,18 @@ type Link interface {
 	Say(ctx context.Context, s comm.Said) error
 }
 
-// Asker asks a person.
-type Asker func(ctx context.Context, p Prompt) (string, error)
+// Asker asks a person. Where there are choices the answer is one of them. It ends with
+// ctx, with the cause of that if it is a fault.
+type Asker func(ctx context.Context, q Question) (string, error)
+
+// Question is a Prompt and the operation whose code asks it, which the person is told:
+// the text is anybody's.
+type Question struct {
+	Prompt
+	Protocol string
+	Name     string // of the operation: PAY
+	Peer     comm.Peer
+}
 
 // NewOperationID makes an unguessable operation id.
 func NewOperationID(random io.Reader) (instrument.OperationID, error) {

@@ -135,6 +135,10 @@ func (o *operation) conclude(err error) *stopped {
 		err = withoutTrace(err)
 	case o.m.life.Err() != nil: // the next one ends it
 		err = interrupted(o.id)
+	case o.unasked:
+		o.m.parts.Log.Info("an operation waits for a person", "operation", Short(o.id), "protocol", o.in.info.ID)
+		err = fault.New(fault.Unknown, "operation %s has a question, and nobody is here to be asked", Short(o.id)).Because(ReasonPending).
+			WithHint("`operation resume %s` at a terminal asks it", Short(o.id))
 	case fault.KindOf(err) == fault.Unavailable || fault.KindOf(err) == fault.Unknown:
 		o.m.parts.Log.Error("an operation could not be ended", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
 		err = interrupted(o.id)

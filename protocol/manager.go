@@ -60,7 +60,10 @@ type Parts struct {
 	Held func(instrument.OperationID) bool
 	// Reach finds the way to the peer of an operation that an earlier life has
 	// begun; nil if there is none. Without it such operations wait.
-	Reach   func(Execution) Link
+	Reach func(Execution) Link
+	// Ask asks the person in front of this party, in operations that it has begun; nil:
+	// nobody is there.
+	Ask     Asker
 	Owner   instrument.PrincipalID // of instances that an operation creates without naming an owner
 	Bundles []Bundle
 	// PNP names the negotiation protocol that is fixed with peers; it must be

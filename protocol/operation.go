@@ -45,6 +45,7 @@ type operation struct {
 	posted   bool                  // … and it says that the request may have left
 	resumed  bool                  // an earlier life has begun it
 	stored   bool                  // the outcome is one that an earlier run has stored
+	unasked  bool                  // it waits for a person, who is not here
 	halted   bool                  // it was stopped: there is no outcome before its operator has seen to it
 	told     []func(error)         // who asked for it again, guarded by the manager's mu
 	inRoom   bool                  // see Manager.room

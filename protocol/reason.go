@@ -31,4 +31,6 @@ const (
 	ReasonHung    fault.Reason = "plugin-hung"
 	// ReasonResting marks code that has died and is not started again yet.
 	ReasonResting fault.Reason = "plugin-restarting"
+	// ReasonNoPerson marks a question that was not asked, for nobody is there.
+	ReasonNoPerson fault.Reason = "no-person"
 )

@@ -36,7 +36,11 @@ type Session interface {
 	// Fetch makes one request to the origin that an instrument names; the host
 	// adds the idempotency key.
 	Fetch(ctx context.Context, r Request) (Response, error)
-	// Ask asks a person, where one is present.
+	// Ask asks the person in front of the initiator, and waits until the time of the
+	// operation is over: a minute in all, unless its caller has said otherwise. Where
+	// there are choices the answer is one of them. Errors: fault.Unsupported, reason
+	// ReasonNoPerson, where nobody can be asked, as at a servicer; fault.Timeout. After a
+	// crash in the middle the same is asked again.
 	Ask(ctx context.Context, p Prompt) (string, error)
 
 	// Now is the time of the last answer; it stands still between answers.

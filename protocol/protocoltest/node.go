@@ -37,6 +37,8 @@ type Options struct {
 	Held func(instrument.OperationID) bool
 	// Reach is how operations of an earlier life find their peers.
 	Reach func() protocol.Link
+	// Ask answers what code asks the person in front of the node; nobody is there.
+	Ask protocol.Asker
 	// Before is an earlier life of the same node: its database and its key are
 	// taken over.
 	Before *Node
@@ -86,7 +88,7 @@ func NewNode(t testing.TB, o Options) *Node {
 	}
 	n.Protocols, err = protocol.NewManager(protocol.Parts{
 		Store: o.Database(n.Store), Instruments: n.Instruments, Sealer: n.Engine, Fetch: o.Fetch, Clock: o.Clock, Random: rand.Reader,
-		Log: o.Log, Runner: o.Runner, Looking: o.Looking, Gone: o.Gone, Held: o.Held, Reach: o.reach, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
+		Log: o.Log, Runner: o.Runner, Looking: o.Looking, Gone: o.Gone, Held: o.Held, Ask: o.Ask, Reach: o.reach, Owner: o.Owner, Bundles: o.installed(t), PNP: o.PNP,
 	})
 	if err != nil {
 		t.Fatal(err)

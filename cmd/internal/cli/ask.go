@@ -3,7 +3,9 @@ package cli
 import (
 	"bufio"
 	"context"
+	"io"
 	"strings"
+	"sync"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -30,8 +32,13 @@ func (e *Env) answer(ctx context.Context, question, needed, end, hint string) (s
 	if !e.Interactive() {
 		return "", Input(needed, "%s", hint)
 	}
+	leave, err := e.asking.enter(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer leave()
 	e.prompt(question + end)
-	line, err := Within(ctx, func() (string, error) { return bufio.NewReader(e.In).ReadString('\n') })
+	line, err := e.asking.line(ctx, e.In)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		e.Say("") // what is said next is on a line of its own
@@ -42,19 +49,61 @@ func (e *Env) answer(ctx context.Context, question, needed, end, hint string) (s
 	return strings.TrimSpace(line), nil
 }
 
+// asking sees that one question is asked at a time, of a command or of an operation
+// that runs beside it: a line is the answer to what stands above it.
+type asking struct {
+	mu   sync.Mutex
+	busy chan struct{}
+	left chan result[string] // the line that an earlier question waited for and did not get
+}
+
+type result[T any] struct {
+	got T
+	err error
+}
+
+// enter waits for its turn, within ctx.
+func (a *asking) enter(ctx context.Context) (leave func(), err error) {
+	a.mu.Lock()
+	if a.busy == nil {
+		a.busy = make(chan struct{}, 1)
+	}
+	a.mu.Unlock()
+	select {
+	case a.busy <- struct{}{}:
+		return func() { <-a.busy }, nil
+	case <-ctx.Done():
+		return nil, interrupted(ctx)
+	}
+}
+
+// line reads a line, whoever has begun to.
+func (a *asking) line(ctx context.Context, in io.Reader) (string, error) {
+	if a.left == nil {
+		a.left = make(chan result[string], 1)
+		go func(left chan<- result[string]) {
+			got, err := bufio.NewReader(in).ReadString('\n')
+			left <- result[string]{got, err}
+		}(a.left)
+	}
+	select {
+	case r := <-a.left:
+		a.left = nil
+		return r.got, r.err
+	case <-ctx.Done():
+		return "", interrupted(ctx)
+	}
+}
+
 // Within reads what a person or another process has to say, for as long as ctx
 // lasts: a signal that ends the command, or somebody who locks the wallet, is not
 // kept waiting for a line. The read itself cannot be ended; what it still gets is
 // nobody's, and goes with the process.
 func Within[T any](ctx context.Context, read func() (T, error)) (T, error) {
-	type result struct {
-		got T
-		err error
-	}
-	done := make(chan result, 1)
+	done := make(chan result[T], 1)
 	go func() {
 		got, err := read()
-		done <- result{got, err}
+		done <- result[T]{got, err}
 	}()
 	select {
 	case r := <-done:

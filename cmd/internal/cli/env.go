@@ -35,6 +35,7 @@ type Env struct {
 	errTTY    bool
 	mu        sync.Mutex
 	yielded   *os.File // our standard output, once it is a session's
+	asking    asking
 }
 
 // New is the surroundings of this process.

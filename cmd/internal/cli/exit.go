@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Exit codes.
@@ -40,7 +41,7 @@ func ExitCode(err error) int {
 	}
 	f := fault.From(err)
 	switch {
-	case f.Reason == ReasonInputNeeded:
+	case f.Reason == ReasonInputNeeded, f.Reason == protocol.ReasonNoPerson:
 		return ExitInput
 	case f.Reason == ReasonUsage || typed(err):
 		return ExitUsage

@@ -105,6 +105,11 @@ func (e *Env) askSecret(ctx context.Context, prompt string, twice bool) ([]byte,
 }
 
 func (e *Env) hidden(ctx context.Context, prompt string) ([]byte, error) {
+	leave, err := e.asking.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
 	e.prompt(prompt)
 	fd := int(e.In.Fd())
 	shown, err := term.GetState(fd)

@@ -50,6 +50,8 @@ type Options struct {
 	// Looking opens the party to look and to administer: it runs read-only
 	// operations at most.
 	Looking bool
+	// Ask asks the person in front of the party; nil: nobody is there.
+	Ask protocol.Asker
 	// Alone refuses a second process that says so, too: a server.
 	Alone bool
 	// At is called at the points of operations; for tests.
@@ -188,7 +190,7 @@ func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
 		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Ring: h.ring, Identity: h.Identity, Bundles: bundles, PNP: cmp.Or(o.PNP, pnp.IntersectID),
 		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, Looking: o.Looking, At: o.At, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
-		Remember: o.Remember,
+		Remember: o.Remember, Ask: o.Ask,
 	}
 	if o.Role == comm.Client {
 		p.Towards = h.towards

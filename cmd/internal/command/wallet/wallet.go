@@ -95,7 +95,7 @@ func opened(ctx context.Context, e *cli.Env, f house.Files, passphrase *crypto.S
 	}
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: passphrase, User: e.User, KeyFile: e.KeyFile, Policy: profile.UserPolicy(),
-		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Pipe: pipe.Opener(e, s.Pipes), Remember: s.Remember, PNP: s.PNP,
+		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Pipe: pipe.Opener(e, s.Pipes), Remember: s.Remember, PNP: s.PNP, Ask: asker(e),
 		Waits: func(left []protocol.Execution) { waiting(e, left) },
 	})
 	if err != nil {

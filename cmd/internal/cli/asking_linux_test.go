@@ -1,0 +1,95 @@
+package cli_test
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+)
+
+// heard is what a person reads; it says when it is another question.
+type heard struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	next chan string
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.text.Write(p)
+	if strings.HasSuffix(string(p), ": ") {
+		h.next <- string(p)
+	}
+	return len(p), nil
+}
+
+func person(t *testing.T) (e *cli.Env, keys *os.File, h *heard) {
+	t.Helper()
+	keys, tty := seat(t)
+	leftOpen = append(leftOpen, keys, tty)
+	e, _, _ = env(false)
+	h = &heard{next: make(chan string, 8)}
+	e.In, e.Err = tty, h
+	return e, keys, h
+}
+
+func types(t *testing.T, keys *os.File, line string) {
+	t.Helper()
+	if _, err := keys.WriteString(line + "\n"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestOneQuestionAtATime: of an operation that runs beside a command, too. A line is
+// the answer to what stands above it.
+func TestOneQuestionAtATime(t *testing.T) {
+	e, keys, h := person(t)
+	var all sync.WaitGroup
+	for _, what := range []string{"A", "B", "C"} {
+		all.Go(func() {
+			if got, err := e.Ask(t.Context(), what, ""); err != nil || got != "answer to "+what {
+				t.Errorf("%s: %q, %v", what, got, err)
+			}
+		})
+	}
+	for range 3 {
+		what := <-h.next
+		if len(h.next) > 0 {
+			t.Error("the next question stands there before the answer")
+		}
+		types(t, keys, "answer to "+strings.TrimSuffix(what, ": "))
+	}
+	all.Wait()
+	stuck, end := context.WithCancel(t.Context())
+	go func() { _, _ = e.Ask(stuck, "D", "") }()
+	<-h.next
+	late, over := context.WithCancel(t.Context())
+	over()
+	if _, err := e.Ask(late, "E", ""); cli.ExitCode(err) != cli.ExitPending {
+		t.Errorf("who does not wait for its turn gets %v", err)
+	}
+	end()
+}
+
+// TestALineIsForTheQuestionThatStands: one that was not answered in time takes no
+// answer from the next.
+func TestALineIsForTheQuestionThatStands(t *testing.T) {
+	e, keys, h := person(t)
+	ctx, end := context.WithCancel(t.Context())
+	first := make(chan error, 1)
+	go func() { _, err := e.Ask(ctx, "A", ""); first <- err }()
+	<-h.next
+	end()
+	if err := <-first; cli.ExitCode(err) != cli.ExitPending {
+		t.Fatal(err)
+	}
+	go func() { <-h.next; types(t, keys, "b") }()
+	if got, err := e.Ask(t.Context(), "B", ""); err != nil || got != "b" {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -1,0 +1,36 @@
+package wallet
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// asker has the person in front of the wallet answer what the code of an operation
+// asks; nil where nobody can be asked. Who asks stands in front: the rest may be the
+// words of somebody else's plugin. No flag answers for the person.
+func asker(e *cli.Env) protocol.Asker {
+	if !e.Interactive() {
+		return nil
+	}
+	return func(ctx context.Context, q protocol.Question) (string, error) {
+		what := line(q.Protocol, q.Name, choose(q.Peer.Name != "", "with "+q.Peer.Name, ""), "asks: "+q.Text)
+		ask := e.Ask
+		if q.Secret {
+			ask = e.AskSecret
+		}
+		if len(q.Choices) > 0 {
+			what += " (" + strings.Join(q.Choices, ", ") + ")"
+		}
+		for {
+			text, err := ask(ctx, what, "answer it")
+			if err != nil || len(q.Choices) == 0 || slices.Contains(q.Choices, text) {
+				return text, err
+			}
+			e.Say("It is one of %s.", strings.Join(q.Choices, ", "))
+		}
+	}
+}
