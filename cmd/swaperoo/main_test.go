@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 		Setup:               surroundings,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "api": api, "start": start, "await": await, "finish": finish, "end": end, "until": until, "capture": capture,
-			"coupon": example("coupon"), "miles": example("miles"), "vending": example("vending"),
+			"coupon": example("coupon"), "miles": example("miles"), "tab": example("tab"), "vending": example("vending"),
 			"without-key": withoutKey, "host": host, "lower": lower, "prefix": prefix, "write": write,
 		},
 	})

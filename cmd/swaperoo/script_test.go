@@ -105,6 +105,7 @@ var examples = map[string]func() ([]byte, error){
 		return buildExample("plugins/example/coupon", "GOWORK=off", "GOFLAGS=-mod=mod")
 	}),
 	"miles":   sync.OnceValues(func() ([]byte, error) { return buildExample("plugins/example/miles", "GOWORK=off", "GOFLAGS=-mod=mod") }),
+	"tab":     sync.OnceValues(func() ([]byte, error) { return buildExample("plugins/example/tab", "GOWORK=off", "GOFLAGS=-mod=mod") }),
 	"vending": sync.OnceValues(func() ([]byte, error) { return buildExample("cmd/vending") }),
 }
 
