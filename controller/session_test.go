@@ -209,6 +209,9 @@ func TestNothingInCommon(t *testing.T) {
 		}
 		_, err = s.NegotiateProtocol(t.Context(), controllertest.ClassTicket)
 		wantReason(t, err, "no-common-protocol")
+		if hint := fault.From(err).Hint; !strings.HasPrefix(hint, "here is ticket.other, and ") {
+			t.Errorf("one reads %q", hint)
+		}
 	})
 }
 

@@ -33,7 +33,7 @@ func (d Description) Check() error {
 	case !nameForm.MatchString(d.Name):
 		return malformed("%q is not a bundle's name: small letters, digits and hyphens, up to 32", fault.Clip(d.Name))
 	case !plain(d.Version, 64) || d.Version == "":
-		return malformed("the version of %s is missing or unreadable", d.Name)
+		return malformed("%s has no version, or one with control characters or more than 64 bytes", d.Name)
 	case d.API != Version:
 		return fault.New(fault.Unsupported, "%s was built for version %d of the plugin door, this host has %d", d.Name, d.API, Version).
 			Because("plugin-version").WithHint("build the plugin with a matching version of plugins/sdk")
@@ -154,7 +154,7 @@ func checkClass(c instrument.Info) error {
 	}
 	listed := max(len(c.Fields), len(c.Keys), len(c.Outside))
 	if !plain(c.Title, maxText) || !plain(c.Address, 64) || listed > maxListed || len(c.Moves) > maxMoves {
-		return malformed("class %s has a title, address or list that is too long", c.ID)
+		return malformed("class %s has a title or address that is too long or has control characters, or a list that is too long", c.ID)
 	}
 	for _, f := range c.Fields {
 		if !plain(f.Name, 64) || !plain(f.Title, maxText) || f.Name == "" {
@@ -181,7 +181,7 @@ func checkClass(c instrument.Info) error {
 
 func (p ProtocolView) check() error {
 	if !wordForm.MatchString(p.Info.ID) || !plain(p.Info.Title, maxText) || p.Info.Replay < 0 {
-		return malformed("%q is not a protocol's id, or its title is too long", fault.Clip(p.Info.ID))
+		return malformed("%q is not a protocol's id, or its title is too long or has control characters", fault.Clip(p.Info.ID))
 	}
 	if len(p.Compatible) > maxListed {
 		return malformed("%s is compatible with more than %d classes", p.Info.ID, maxListed)

@@ -42,16 +42,24 @@ func (w *wallet) shown(i instrument.Instance) (held, error) {
 	if err != nil {
 		return h, err
 	}
-	var state map[string]json.RawMessage
-	if err := i.Decode(&state); err != nil {
-		return h, err
+	h.Fields = told(info, i.State)
+	return h, nil
+}
+
+// told are the members of a state that a person has given and may see. A plugin may
+// keep any JSON as a state, also such that has no members.
+func told(info instrument.Info, state json.RawMessage) map[string]json.RawMessage {
+	out := map[string]json.RawMessage{}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(state, &members) != nil {
+		return out
 	}
 	for _, f := range info.Fields {
-		if value, ok := state[f.Name]; ok && !f.Secret {
-			h.Fields[f.Name] = value
+		if value, ok := members[f.Name]; ok && !f.Secret {
+			out[f.Name] = value
 		}
 	}
-	return h, nil
+	return out
 }
 
 func instrumentList(e *cli.Env) *cobra.Command {
