@@ -53,8 +53,8 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 	if len(after.State) == 0 {
 		return fault.New(fault.Invalid, "%s %s has no state", info.ID, after.ID).Because("state-malformed").WithHint("one that has nothing to keep has the state {}")
 	}
-	if len(after.State) > maxState || !ValidJSON(after.State) {
-		return fault.New(fault.Invalid, "the state of %s %s is not JSON, or too large", info.ID, after.ID).Because("state-malformed")
+	if len(after.State) > maxState || !PeerJSON(after.State) {
+		return fault.New(fault.Invalid, "the state of %s %s is not JSON in UTF-8, or too large or deep", info.ID, after.ID).Because("state-malformed")
 	}
 	return nil
 }

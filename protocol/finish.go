@@ -81,8 +81,8 @@ func (o *operation) unfit(r Result) error {
 	if len(r.Value) > maxResult {
 		return fault.New(fault.Internal, "the result of %s has %d bytes; %d are allowed", o.spec.Name, len(r.Value), maxResult).Because("result-too-large")
 	}
-	if len(r.Value) > 0 && !instrument.ValidJSON(r.Value) {
-		return fault.New(fault.Internal, "the result of %s is not JSON", o.spec.Name).Because("result-malformed")
+	if len(r.Value) > 0 && !instrument.PeerJSON(r.Value) {
+		return fault.New(fault.Internal, "the result of %s is not JSON in UTF-8, or too deep", o.spec.Name).Because("result-malformed")
 	}
 	offer := o.req.Call.Offer
 	if offer == nil || o.spec.Name != Pay || r.Amount == offer.Terms.Price {

@@ -67,8 +67,8 @@ func (b *mail) write(body json.RawMessage) error {
 	if len(b.out) >= maxUnacknowledged || bytes > maxMailBytes {
 		return fault.New(fault.Conflict, "%d messages with %d bytes are more than a peer may leave unacknowledged", len(b.out)+1, bytes).Because("peer-too-slow")
 	}
-	if !instrument.ValidJSON(body) {
-		return fault.New(fault.Internal, "a message is not JSON").Because("message-malformed")
+	if !instrument.PeerJSON(body) { // a peer would end the connection over it, whenever it is asked
+		return fault.New(fault.Internal, "a message is not JSON in UTF-8, or too deep").Because("message-malformed")
 	}
 	b.written++
 	b.out = append(b.out, comm.Message{N: b.written, Body: body})
@@ -99,8 +99,9 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 		if b.early == nil {
 			b.early = map[uint64]json.RawMessage{}
 		}
-		b.early[m.N] = m.Body
-		b.ahead += len(m.Body)
+		body := readable(m.Body)
+		b.early[m.N] = body
+		b.ahead += len(body)
 	}
 	for {
 		next := uint64(len(b.in)) + 1
@@ -149,9 +150,32 @@ func (b *mail) end(e comm.Executed) {
 	if e.Fault != nil {
 		b.failure = e.Fault
 	} else {
-		b.in = append(b.in, e.Result)
+		b.in = append(b.in, readable(e.Result))
 	}
 	b.ring()
+}
+
+// notKept stands for a message that is not kept, for no record could be written with
+// it, nor given to code, which could not keep or say it. Who says just this says nothing
+// better.
+const notKept = `"(unreadable)"`
+
+// readable is what is kept of a message. A result may be empty.
+func readable(body json.RawMessage) json.RawMessage {
+	if len(body) == 0 || instrument.PeerJSON(body) {
+		return body
+	}
+	return json.RawMessage(notKept)
+}
+
+// unread is what code is told instead of such a message. What a servicer has done that
+// says it, its peer does not know; a servicer has done nothing yet for it.
+func (b *mail) unread() error {
+	kind := fault.Invalid
+	if b.side == Initiator {
+		kind = fault.Unknown
+	}
+	return fault.New(kind, "the peer says what is not JSON in UTF-8, or too deep").Because("message-malformed").WithHint("tell the author of its plugin")
 }
 
 // take gives the next message, if it is here.
@@ -161,7 +185,10 @@ func (b *mail) take() (body json.RawMessage, ok bool, err error) {
 	switch {
 	case b.read < len(b.in):
 		b.read++
-		return b.in[b.read-1], true, nil
+		if body = b.in[b.read-1]; string(body) == notKept {
+			return nil, false, b.unread()
+		}
+		return body, true, nil
 	case b.failure != nil:
 		return nil, false, b.failure
 	case b.ended:
@@ -174,7 +201,7 @@ func (b *mail) take() (body json.RawMessage, ok bool, err error) {
 func (b *mail) next() json.RawMessage {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.linked || b.read == len(b.in) {
+	if !b.linked || b.read == len(b.in) || string(b.in[b.read]) == notKept {
 		return nil
 	}
 	return b.in[b.read]

@@ -95,8 +95,8 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(r.Call.Args) > 0 && !instrument.ValidJSON(r.Call.Args) {
-		return nil, fault.New(fault.Invalid, "the arguments of %s are not JSON", fault.Clip(r.Call.Operation)).Because("message-malformed")
+	if len(r.Call.Args) > 0 && !instrument.PeerJSON(r.Call.Args) {
+		return nil, fault.New(fault.Invalid, "the arguments of %s are not JSON in UTF-8, or too deep", fault.Clip(r.Call.Operation)).Because("message-malformed")
 	}
 	seed := make([]byte, 32)
 	if _, err := io.ReadFull(m.parts.Random, seed); err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
@@ -128,6 +129,9 @@ func Read(ctx context.Context, e *cli.Env, path string) (map[string]json.RawMess
 	}
 	if len(text) > maxMembers {
 		return nil, cli.Argument(fault.New(fault.Invalid, "the file %s is longer than %d bytes", path, maxMembers).Because("file-unreadable"))
+	}
+	if !utf8.Valid(text) {
+		return nil, cli.Argument(fault.New(fault.Invalid, "the file %s is not in UTF-8", path).Because("file-malformed").WithHint("save it in UTF-8, as JSON is"))
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(&members); err != nil || members == nil {

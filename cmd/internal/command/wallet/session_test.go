@@ -71,3 +71,20 @@ func TestAStepThatIsTooLong(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestAStepSaysWhatThePeerHasSaid: a result is anybody's JSON, and its operation is done
+// whatever it says.
+func TestAStepSaysWhatThePeerHasSaid(t *testing.T) {
+	for text, want := range map[string]string{
+		`{"n":1e400,"n":2}`:        `{"class":"beads","operation":"DO","step":"execute","value":{"n":1e400,"n":2}}`,
+		`9007199254740993`:         `{"class":"beads","operation":"DO","step":"execute","value":9007199254740993}`,
+		`{"z":1,"a":{"step":"x"}}`: `{"class":"beads","operation":"DO","step":"execute","value":{"z":1,"a":{"step":"x"}}}`,
+	} {
+		var out bytes.Buffer
+		s := steps{w: &wallet{env: &cli.Env{Out: &out, Err: io.Discard, JSON: true}}}
+		err := s.print("execute", executed{"beads", "DO", protocol.Result{Value: json.RawMessage(text)}})
+		if err != nil || out.String() != want+"\n" {
+			t.Errorf("%s is said as %s, %v", text, out.String(), err)
+		}
+	}
+}

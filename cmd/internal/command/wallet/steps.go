@@ -24,17 +24,18 @@ type steps struct {
 // step is what one says of itself, as a line of JSON or to a person.
 type step interface{ lines() []string }
 
-// print writes a step.
+// print writes a step, and what others have said in it as they have said it: their
+// numbers may be larger than ours are.
 func (s *steps) print(name string, v step) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
 	}
-	var members map[string]any
+	var members map[string]json.RawMessage
 	if err := json.Unmarshal(text, &members); err != nil {
 		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
 	}
-	members["step"] = name
+	members["step"], _ = json.Marshal(name) // a string always marshals
 	return s.w.env.Print(members, "%s\n", strings.Join(v.lines(), "\n"))
 }
 
