@@ -11,7 +11,7 @@ import (
 // that was paid.
 func TestHintsSayWhatHelps(t *testing.T) {
 	for reason, want := range map[fault.Reason]string{
-		"seal-broken": "backup", "database-unreadable": "disk", "reference-reused": "`classes`", "anything": "-v",
+		"seal-broken": "backup", "database-unreadable": "disk", "reference-reused": "`classes`", "state-malformed": "author", "anything": "-v",
 	} {
 		e, _, messages := env(false)
 		e.Fail(fault.New(fault.Internal, "it failed").Because(reason))
