@@ -43,6 +43,7 @@ func TestUpdateRefuses(t *testing.T) {
 		{"the same value under another name", creating(keyed("purse", "mark", "taken")), 0, ""},
 		{"the same value in another class", creating(keyed("pool", "tag", "taken")), 0, ""},
 		{"a state that is not JSON", creating(with(number("purse", 1), func(i *instrument.Instance) { i.State = []byte("{") })), fault.Invalid, "state-malformed"},
+		{"a name that is not UTF-8", creating(with(number("purse", 1), func(i *instrument.Instance) { i.Name = "caf\xe9" })), fault.Invalid, "text-malformed"},
 		{"no state", creating(with(number("purse", 1), func(i *instrument.Instance) { i.State = nil })), fault.Invalid, "state-malformed"},
 		{"an id that is none", creating(with(number("purse", 1), func(i *instrument.Instance) { i.ID = "x" })), fault.Invalid, "id-malformed"},
 		{"an id that is taken", func(id instrument.ID) func(*instrument.Draft) error {

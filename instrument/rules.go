@@ -1,6 +1,10 @@
 package instrument
 
-import "github.com/swaperoo/swaperoo/comm/fault"
+import (
+	"unicode/utf8"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
 
 // maxState bounds the state of one instance. A refreshed exchange's keys are
 // the largest that is known.
@@ -42,6 +46,9 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 		if !info.Claims(key) || value == "" {
 			return fault.New(fault.Invalid, "%s has no unique key %q", info.ID, fault.Clip(key)).Because("key-unknown")
 		}
+		if !utf8.ValidString(value) {
+			return fault.New(fault.Invalid, "the %s of %s is not in UTF-8", key, after.ID).Because("text-malformed")
+		}
 	}
 	if before != nil {
 		for key, value := range before.Keys {
@@ -49,6 +56,9 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 				return fault.New(fault.Invalid, "the %s of %s cannot be given up", key, after.ID).Because("key-removed")
 			}
 		}
+	}
+	if !utf8.ValidString(after.Name) {
+		return fault.New(fault.Invalid, "the name of %s is not in UTF-8", after.ID).Because("text-malformed")
 	}
 	if len(after.State) == 0 {
 		return fault.New(fault.Invalid, "%s %s has no state", info.ID, after.ID).Because("state-malformed").WithHint("one that has nothing to keep has the state {}")

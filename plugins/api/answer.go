@@ -19,13 +19,13 @@ func WriteAnswer(a protocol.Answer) *wire.Answer {
 	case a.Fault != nil:
 		w.Body = &wire.Answer_Fault{Fault: WriteFault(a.Fault)}
 	case a.Response != nil:
-		w.Body = &wire.Answer_Response{Response: &wire.Response{Status: int32(a.Response.Status), Header: a.Response.Header, Body: a.Response.Body}}
+		w.Body = &wire.Answer_Response{Response: &wire.Response{Status: int32(a.Response.Status), Header: texts(a.Response.Header), Body: a.Response.Body}}
 	case a.Instance != nil:
 		w.Body = &wire.Answer_Instance{Instance: WriteInstance(*a.Instance)}
 	case a.Found != "":
 		w.Body = &wire.Answer_Found{Found: string(a.Found)}
 	case a.Text != "":
-		w.Body = &wire.Answer_Text{Text: a.Text}
+		w.Body = &wire.Answer_Text{Text: text(a.Text)}
 	case len(a.Message) > 0:
 		w.Body = &wire.Answer_Message{Message: a.Message}
 	}

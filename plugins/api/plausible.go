@@ -1,9 +1,11 @@
 package api
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -33,9 +35,15 @@ func CheckStep(s *protocol.Step) error {
 		if n := len(s.Prompt.Choices); n > MaxEntries {
 			return badFrame("a question with %d choices; %d are allowed", n, MaxEntries)
 		}
+		if !utf8.ValidString(s.Prompt.Text) || slices.ContainsFunc(s.Prompt.Choices, func(c string) bool { return !utf8.ValidString(c) }) {
+			return badFrame("a question is not in UTF-8")
+		}
 	case protocol.StepFind:
 		if !Word(s.Find.Key) {
 			return badFrame("%q is no name of a key", fault.Clip(s.Find.Key))
+		}
+		if !utf8.ValidString(s.Find.Value) {
+			return badFrame("the %s that is looked for is not in UTF-8", s.Find.Key)
 		}
 	}
 	return nil
@@ -59,10 +67,16 @@ func checkWrites(list []instrument.Instance) error {
 		case len(i.Keys) > MaxEntries:
 			return badFrame("a %s with %d keys; %d are allowed", i.Class, len(i.Keys), MaxEntries)
 		}
-		for name := range i.Keys {
+		for name, value := range i.Keys {
 			if !Word(name) {
 				return badFrame("%q is no name of a key", fault.Clip(name))
 			}
+			if !utf8.ValidString(value) {
+				return badFrame("the %s of a %s is not in UTF-8", name, i.Class)
+			}
+		}
+		if !utf8.ValidString(i.Name) {
+			return badFrame("the name of a %s is not in UTF-8", i.Class)
 		}
 	}
 	return nil
@@ -79,20 +93,26 @@ func checkFetch(r *protocol.Request) error {
 	case r.Limit < 0 || r.Limit > MaxResponse:
 		return badFrame("a request with a limit of %d; up to %d is allowed", r.Limit, MaxResponse)
 	}
-	for name := range r.Header {
+	for name, value := range r.Header {
 		if !Word(name) {
 			return badFrame("%q is no name of a header", fault.Clip(name))
 		}
+		if !utf8.ValidString(value) {
+			return badFrame("the header %s of a request is not in UTF-8", name)
+		}
+	}
+	if !utf8.ValidString(r.Path) {
+		return badFrame("the path of a request is not in UTF-8")
 	}
 	return nil
 }
 
 // Word reports whether a text is a short name without blanks.
 func Word(s string) bool {
-	return s != "" && len(s) <= MaxWord && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
+	return s != "" && len(s) <= MaxWord && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) })
 }
 
 // Line reports whether a text is one line of up to so many bytes, or empty.
 func Line(s string, limit int) bool {
-	return len(s) <= limit && !strings.ContainsFunc(s, unicode.IsControl)
+	return len(s) <= limit && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }

@@ -1,7 +1,9 @@
 package api
 
 import (
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -15,8 +17,8 @@ import (
 // WriteInstance and its siblings translate the words that both directions use.
 func WriteInstance(i instrument.Instance) *wire.Instance {
 	return &wire.Instance{
-		Id: string(i.ID), Class: string(i.Class), Owner: string(i.Owner), Name: i.Name,
-		Status: i.Status, Keys: i.Keys, Version: i.Version, State: i.State,
+		Id: string(i.ID), Class: string(i.Class), Owner: string(i.Owner), Name: text(i.Name),
+		Status: i.Status, Keys: texts(i.Keys), Version: i.Version, State: i.State,
 	}
 }
 
@@ -58,7 +60,7 @@ func WriteFault(f *fault.Fault) *wire.Fault {
 	if f == nil {
 		return nil
 	}
-	return &wire.Fault{Kind: uint32(f.Kind), Reason: string(f.Reason), Message: f.Message, Hint: f.Hint}
+	return &wire.Fault{Kind: uint32(f.Kind), Reason: text(string(f.Reason)), Message: text(f.Message), Hint: text(f.Hint)}
 }
 
 // ReadFault reads a kind that this version does not know as Internal.
@@ -92,7 +94,7 @@ func writeCall(c protocol.Call) *wire.Call {
 	return &wire.Call{
 		Operation: c.Operation, Class: string(c.Class),
 		Instruments: each(c.Instruments, func(id instrument.ID) string { return string(id) }),
-		Invoice:     c.Invoice, Args: c.Args, Offer: writeOffer(c.Offer), Deadline: writeTime(c.Deadline),
+		Invoice:     texts(c.Invoice), Args: c.Args, Offer: writeOffer(c.Offer), Deadline: writeTime(c.Deadline),
 	}
 }
 
@@ -144,7 +146,7 @@ func readOffer(o *wire.Offer) (*instrument.OfferBody, error) {
 }
 
 func writePeer(p comm.Peer) *wire.Peer {
-	return &wire.Peer{Name: p.Name, Role: string(p.Role), Key: p.Key, Addresses: p.Addresses, Pnp: p.PNP}
+	return &wire.Peer{Name: text(p.Name), Role: string(p.Role), Key: p.Key, Addresses: p.Addresses, Pnp: p.PNP}
 }
 
 func readPeer(p *wire.Peer) comm.Peer {
@@ -168,6 +170,25 @@ func readTime(t *timestamppb.Timestamp) (time.Time, error) {
 		return time.Time{}, badFrame("a time is out of range")
 	}
 	return t.AsTime(), nil
+}
+
+// text is what can be said in a frame, which takes nothing but UTF-8: one that cannot be
+// written ends the stream, and all operations with it. Foreign bytes come as headers of a
+// server, or in what a fault tells of it, or from a person's keyboard.
+func text(s string) string { return strings.ToValidUTF8(s, "\ufffd") }
+
+// texts is text of the values of a map, which stays as it is.
+func texts(m map[string]string) map[string]string {
+	for _, v := range m {
+		if !utf8.ValidString(v) {
+			clean := make(map[string]string, len(m))
+			for k, v := range m {
+				clean[text(k)] = text(v)
+			}
+			return clean
+		}
+	}
+	return m
 }
 
 func checkJSON(raw []byte, what string) error {
