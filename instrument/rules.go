@@ -47,7 +47,7 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 			return fault.New(fault.Invalid, "%s has no unique key %q", info.ID, fault.Clip(key)).Because("key-unknown")
 		}
 		if !utf8.ValidString(value) {
-			return fault.New(fault.Invalid, "the %s of %s is not in UTF-8", key, after.ID).Because("text-malformed")
+			return fault.New(fault.Invalid, "the %s of %s is not in UTF-8", key, after.ID).Because("text-malformed").WithHint("write it in UTF-8")
 		}
 	}
 	if before != nil {
@@ -58,7 +58,7 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 		}
 	}
 	if !utf8.ValidString(after.Name) {
-		return fault.New(fault.Invalid, "the name of %s is not in UTF-8", after.ID).Because("text-malformed")
+		return fault.New(fault.Invalid, "the name of %s is not in UTF-8", after.ID).Because("text-malformed").WithHint("write it in UTF-8")
 	}
 	if len(after.State) == 0 {
 		return fault.New(fault.Invalid, "%s %s has no state", info.ID, after.ID).Because("state-malformed").WithHint("one that has nothing to keep has the state {}")

@@ -62,6 +62,13 @@ type result[T any] struct {
 	err error
 }
 
+// Asking reports whether a person is being asked.
+func (e *Env) Asking() bool {
+	e.asking.mu.Lock()
+	defer e.asking.mu.Unlock()
+	return len(e.asking.busy) > 0
+}
+
 // enter waits for its turn, within ctx.
 func (a *asking) enter(ctx context.Context) (leave func(), err error) {
 	a.mu.Lock()

@@ -66,8 +66,14 @@ func TestOneQuestionAtATime(t *testing.T) {
 	}
 	all.Wait()
 	stuck, end := context.WithCancel(t.Context())
+	if e.Asking() {
+		t.Error("all have answered, and somebody is asked")
+	}
 	go func() { _, _ = e.Ask(stuck, "D", "") }()
 	<-h.next
+	if !e.Asking() {
+		t.Error("a question stands there, and nobody is asked")
+	}
 	late, over := context.WithCancel(t.Context())
 	over()
 	if _, err := e.Ask(late, "E", ""); cli.ExitCode(err) != cli.ExitPending {

@@ -12,8 +12,25 @@ import (
 const answerAfter = 5 * time.Second
 
 // awaiting says after a while for whom one waits, and how it is left; stop ends that.
+// While a person is asked, it is for them that one waits.
 func awaiting(e *cli.Env, peer string, after time.Duration) (stop func() bool) {
-	return time.AfterFunc(after, func() {
+	return afterwards(after, e.Asking, func() {
 		e.Say("%s has not answered yet. Control-C ends the wait and loses nothing: `wallet operation list` shows what is on its way.", cmp.Or(peer, "The peer"))
-	}).Stop
+	})
+}
+
+// afterwards calls f after a while, and not yet if there is a reason then: after another.
+func afterwards(after time.Duration, notYet func() bool, f func()) (stop func() bool) {
+	var t *time.Timer
+	made := make(chan struct{})
+	t = time.AfterFunc(after, func() {
+		<-made
+		if notYet() {
+			t.Reset(after)
+			return
+		}
+		f()
+	})
+	close(made)
+	return t.Stop
 }

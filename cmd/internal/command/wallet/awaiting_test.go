@@ -31,3 +31,16 @@ func (s sayer) Write(p []byte) (int, error) {
 	s <- string(p)
 	return len(p), nil
 }
+
+// TestNobodyWaitsForThePeerOfAQuestion: what stands there is a question, and its
+// answer is waited for.
+func TestNobodyWaitsForThePeerOfAQuestion(t *testing.T) {
+	looks, said := 0, make(chan int, 2)
+	stop := afterwards(0, func() bool { looks++; return looks < 3 }, func() { said <- looks })
+	if n := <-said; n != 3 {
+		t.Errorf("it is said at the %d. look", n)
+	}
+	if stop() || len(said) != 0 {
+		t.Error("it says more")
+	}
+}
