@@ -1,6 +1,7 @@
 package wallet
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,18 +25,20 @@ type steps struct {
 // step is what one says of itself, as a line of JSON or to a person.
 type step interface{ lines() []string }
 
-// print writes a step, and what others have said in it as they have said it: their
-// numbers may be larger than ours are.
+// print writes a step. What others have said in it may have numbers that are larger than
+// ours: they stay as they are.
 func (s *steps) print(name string, v step) error {
 	text, err := json.Marshal(v)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
 	}
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(text, &members); err != nil {
+	var members map[string]any
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	if err := d.Decode(&members); err != nil {
 		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
 	}
-	members["step"], _ = json.Marshal(name) // a string always marshals
+	members["step"] = name
 	return s.w.env.Print(members, "%s\n", strings.Join(v.lines(), "\n"))
 }
 
