@@ -2,6 +2,7 @@ package protocol_test
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -129,12 +130,12 @@ func interrupted(t *testing.T, code script) (*protocoltest.Pair, instrument.ID) 
 	pair := protocoltest.NewPair(t, bundles(code), bundles(code))
 	id := pair.Initiator.Create(t, instance("purse", state{}))[0]
 	died := make(chan struct{})
-	n := 0
+	var n atomic.Int64
 	pair.Wire.OnFrame(func(protocoltest.Frame) protocoltest.Fate {
-		if n++; n == 2 {
+		switch n.Add(1) {
+		case 2:
 			close(died)
-		}
-		if n < 2 {
+		case 1:
 			return protocoltest.Deliver
 		}
 		return protocoltest.Drop

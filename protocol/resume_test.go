@@ -93,10 +93,10 @@ func dieAt(t *testing.T, victim protocol.Side, at, steps int) (survived bool) {
 	id := left.Create(t, instance("purse", state{}))[0]
 	pair := protocoltest.Connect(left, right)
 	died, frames := make(chan struct{}), make(chan struct{}, 1000)
-	n := 0
+	var n atomic.Int64 // both sides send at the same time
 	pair.Wire.OnFrame(func(protocoltest.Frame) protocoltest.Fate {
 		frames <- struct{}{}
-		if n++; n != at+1 {
+		if n.Add(1) != int64(at)+1 {
 			return protocoltest.Deliver
 		}
 		close(died)
