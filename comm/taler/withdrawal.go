@@ -16,11 +16,13 @@ type Withdrawal struct {
 	RequestUID      string `json:"request_uid"` // unique within the terminal
 	Provider        string `json:"provider"`    // the payment provider's name
 	Amount          Amount `json:"amount,omitzero"`
+	AmountBy        Namer  `json:"amount_by,omitempty"` // who names the amount; empty: made before this was kept
 	SuggestedAmount Amount `json:"suggested_amount,omitzero"`
 	MaxAmount       Amount `json:"max_amount,omitzero"`      // the most that a wallet may choose, where its user has a quota
 	UserUUID        string `json:"user_uuid,omitempty"`      // whose quota it counts against
 	WithdrawalFees  Amount `json:"withdrawal_fees,omitzero"` // the bank operator's, as promised at SETUP
 	TerminalFees    Amount `json:"terminal_fees,omitzero"`   // the card's, as the terminal says
+	FeesBy          Namer  `json:"fees_by,omitempty"`        // notice: the terminal named its fees no sooner
 	Exchange        string `json:"exchange,omitempty"`       // which of the bank's; empty: the default one
 	ExchangeAccount Payto  `json:"exchange_account"`
 	ExchangeURL     string `json:"exchange_url"`
@@ -57,6 +59,16 @@ type Withdrawal struct {
 	Foreign  string `json:"foreign,omitempty"`  // a payment that was made for something else, as far as the bank can see: not its to give back
 	Searched int64  `json:"searched,omitempty"` // of an aborted one: since then no payment for it is looked for any more
 }
+
+// Namer is what has named a sum of a withdrawal. It tells SETUP once more from
+// another one under its request_uid, whatever the withdrawal has become.
+type Namer string
+
+const (
+	BySetup  Namer = "setup"
+	BySelect Namer = "select"
+	ByNotice Namer = "notice"
+)
 
 // Fees is what the customer pays on top of the amount: withdrawal fees and
 // terminal fees together, in the operation's currency.

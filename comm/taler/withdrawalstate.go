@@ -31,6 +31,8 @@ func (w *Withdrawal) member(name string, c *plain.Cursor) bool {
 		return c.String(&w.Provider)
 	case "amount":
 		return c.Amount(&w.Amount)
+	case "amount_by":
+		return c.String((*string)(&w.AmountBy))
 	case "suggested_amount":
 		return c.Amount(&w.SuggestedAmount)
 	case "max_amount":
@@ -41,6 +43,8 @@ func (w *Withdrawal) member(name string, c *plain.Cursor) bool {
 		return c.Amount(&w.WithdrawalFees)
 	case "terminal_fees":
 		return c.Amount(&w.TerminalFees)
+	case "fees_by":
+		return c.String((*string)(&w.FeesBy))
 	case "exchange":
 		return c.String(&w.Exchange)
 	case "exchange_account":
@@ -100,11 +104,13 @@ func (w Withdrawal) AppendJSON(out []byte) ([]byte, bool) {
 	d.String("request_uid", w.RequestUID)
 	d.String("provider", w.Provider)
 	d.SomeAmount("amount", w.Amount)
+	d.SomeString("amount_by", string(w.AmountBy))
 	d.SomeAmount("suggested_amount", w.SuggestedAmount)
 	d.SomeAmount("max_amount", w.MaxAmount)
 	d.SomeString("user_uuid", w.UserUUID)
 	d.SomeAmount("withdrawal_fees", w.WithdrawalFees)
 	d.SomeAmount("terminal_fees", w.TerminalFees)
+	d.SomeString("fees_by", string(w.FeesBy))
 	d.SomeString("exchange", w.Exchange)
 	d.String("exchange_account", string(w.ExchangeAccount))
 	d.String("exchange_url", w.ExchangeURL)

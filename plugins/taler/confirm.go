@@ -66,6 +66,9 @@ func noticed(w *taler.Withdrawal, args taler.ConfirmArgs, now time.Time) (verdic
 	}
 	next := *w
 	if !args.TerminalFees.IsZero() {
+		if next.TerminalFees == (taler.Amount{}) {
+			next.FeesBy = taler.ByNotice
+		}
 		next.TerminalFees = args.TerminalFees
 	}
 	if next.Amount != (taler.Amount{}) {

@@ -296,3 +296,23 @@ func TestKeysThatHaveGrownOld(t *testing.T) {
 		}
 	}
 }
+
+// TestASetUpOfBefore: of a withdrawal that a bank made before it kept who names
+// the sums, what may be the same request is taken for it.
+func TestASetUpOfBefore(t *testing.T) {
+	first := taler.Withdrawal{State: taler.StateSelected, Amount: sum("CHF:6"), TerminalFees: sum("CHF:1"), Noticed: 5}
+	for name, c := range map[string]struct {
+		asked taler.Withdrawal
+		same  bool
+	}{
+		"all of it":       {taler.Withdrawal{AmountBy: taler.BySetup, Amount: sum("CHF:6"), TerminalFees: sum("CHF:1")}, true},
+		"late fees":       {taler.Withdrawal{AmountBy: taler.BySetup, Amount: sum("CHF:6")}, true},
+		"left to wallets": {taler.Withdrawal{AmountBy: taler.BySelect}, true},
+		"another amount":  {taler.Withdrawal{AmountBy: taler.BySetup, Amount: sum("CHF:7")}, false},
+		"other fees":      {taler.Withdrawal{AmountBy: taler.BySetup, Amount: sum("CHF:6"), TerminalFees: sum("CHF:2")}, false},
+	} {
+		if err := sameSetup(first, c.asked); (err == nil) != c.same {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -126,7 +126,7 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 	w := taler.Withdrawal{
 		State: taler.StatePending, WOPID: id, Currency: args.Currency,
 		Terminal: args.Terminal, RequestUID: r.RequestUID, Provider: args.Provider, UserUUID: r.UserUUID,
-		Amount: r.Amount, SuggestedAmount: r.SuggestedAmount,
+		Amount: r.Amount, AmountBy: taler.BySetup, SuggestedAmount: r.SuggestedAmount,
 		WithdrawalFees: args.WithdrawalFees, TerminalFees: r.TerminalFees,
 		Exchange: args.Exchange, ExchangeAccount: args.ExchangeAccount, ExchangeURL: args.ExchangeURL, Created: now.Unix(),
 	}
@@ -135,6 +135,8 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 	}
 	if w.Amount != (taler.Amount{}) {
 		w.SuggestedAmount = taler.Amount{} // a fixed amount wins
+	} else {
+		w.AmountBy = taler.BySelect
 	}
 	if _, err := w.Fees(); err != nil {
 		return taler.Withdrawal{}, err
@@ -172,8 +174,19 @@ func outOfRange(format string, args ...any) error {
 // operation became since does not count: a wallet may have chosen the amount,
 // and the terminal may have named its fees with the notice.
 func sameSetup(first, asked taler.Withdrawal) error {
-	amount := first.Amount == asked.Amount || first.State != taler.StatePending && asked.Amount == (taler.Amount{})
-	fees := first.TerminalFees == asked.TerminalFees || first.Noticed != 0 && asked.TerminalFees == (taler.Amount{})
+	amount, fees := first.Amount == asked.Amount, first.TerminalFees == asked.TerminalFees
+	switch {
+	case first.AmountBy == "": // so it may have been either
+		amount = amount || first.State != taler.StatePending && asked.Amount == (taler.Amount{})
+		fees = fees || first.Noticed != 0 && asked.TerminalFees == (taler.Amount{})
+	case first.AmountBy != asked.AmountBy:
+		amount = false
+	case first.AmountBy == taler.BySelect:
+		amount = true
+	}
+	if first.FeesBy == taler.ByNotice {
+		fees = asked.TerminalFees == (taler.Amount{})
+	}
 	if amount && fees && first.Exchange == asked.Exchange && first.SuggestedAmount == asked.SuggestedAmount && first.UserUUID == asked.UserUUID {
 		return nil
 	}
