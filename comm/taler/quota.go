@@ -143,7 +143,8 @@ func (q Quota) Limit(rule QuotaRule) (WithdrawLimit, error) {
 }
 
 // Reserve adds a lock to a quota that was Counted. The same lock again is no
-// error. A lock ends with the rule's time at the latest.
+// error, and lasts as long as the later of its ends. A lock ends with the rule's
+// time at the latest.
 func (q *Quota) Reserve(rule QuotaRule, r WithdrawLimitLock, now int64) error {
 	l := QuotaLock{r.Lock, r.Amount, now + rule.Within}
 	if r.Expires < Timestamp(l.Expires) {
@@ -156,6 +157,7 @@ func (q *Quota) Reserve(rule QuotaRule, r WithdrawLimitLock, now int64) error {
 		if q.Locks[n].Amount != l.Amount {
 			return fault.New(fault.Conflict, "this user has a lock of this name on another amount").Because(ReasonLockDiffers)
 		}
+		q.Locks[n].Expires = max(q.Locks[n].Expires, l.Expires)
 		return nil
 	}
 	left, err := q.Limit(rule)

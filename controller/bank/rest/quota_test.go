@@ -97,6 +97,22 @@ func TestQuotas(t *testing.T) {
 	wants("a day later", "100", taler.Never)
 }
 
+// TestALockLastsLonger when it is asked for again with a later end, and no less
+// when an earlier request arrives once more; never longer than what is used counts.
+func TestALockLastsLonger(t *testing.T) {
+	h, now := quotas(t)
+	till, start := h.Till(h.Terminal), now.Load()
+	for _, c := range []struct{ asked, ends int64 }{{60, 60}, {600, 600}, {60, 600}, {1 << 40, 24 * 60 * 60}} {
+		lock := taler.WithdrawLimitLock{Amount: chf(t, "50"), Lock: "trip", Expires: taler.Timestamp(start + c.asked)}
+		left, err := till.LockQuota(withTimeout(t), "anna", lock)
+		if err != nil || left.Limit != chf(t, "50") || left.Expiration != taler.Timestamp(start+c.ends) {
+			t.Errorf("asked for %d seconds: %+v, %v, want the end after %d", c.asked, left, err, c.ends)
+		}
+	}
+	now.Add(601)
+	begin(t, h, "one", "50", "anna", "trip").want(t, 200, 0)
+}
+
 // TestLocks: they have names, ends and owners.
 //
 // Rows: quota lock, quota lock refused, quota unlock.
