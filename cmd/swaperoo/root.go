@@ -36,7 +36,19 @@ func root(e *cli.Env) *cobra.Command {
 	c.SetIn(e.In)
 	c.SetOut(e.Out)
 	c.SetErr(e.Err)
+	strictCompletion(c)
 	return c
+}
+
+// strictCompletion has cobra's own noun refuse a shell that it does not know, as every
+// noun refuses a verb that it does not have: cobra prints help for it and calls that success.
+func strictCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			c.RunE = cli.Group(c.Use, c.Short).RunE
+		}
+	}
 }
 
 // execute runs one command.
