@@ -89,7 +89,7 @@ type Bank struct {
 	work    sync.WaitGroup
 	mu      sync.Mutex
 	asking  map[instrument.ID]*errand // what a provider is being asked about, again and again
-	paid    map[string][]*errand      // those of them that verify a payment, by providerTx
+	paid    map[string][]*errand      // those of them that verify a payment, by ProviderTx
 	second  map[instrument.ID]bool    // withdrawals whose second payments are looked for
 	slots   map[string]chan struct{}  // per provider: one that hangs holds up no other
 	outages map[instrument.ID]*outage // of providers
@@ -190,7 +190,7 @@ var wallet = profile.Principal{ID: "wallet", Name: "a wallet"}
 
 // Withdrawal is one, with its instance; fault.NotFound with ReasonUnknownOperation.
 func (b *Bank) Withdrawal(ctx context.Context, id taler.WOPID) (instrument.Instance, taler.Withdrawal, error) {
-	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, "wopid", id.Text())
+	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, KeyWOPID, id.Text())
 	if err != nil {
 		return instrument.Instance{}, taler.Withdrawal{}, unknown(err)
 	}
@@ -201,7 +201,7 @@ func (b *Bank) Withdrawal(ctx context.Context, id taler.WOPID) (instrument.Insta
 
 // find is Withdrawal for those who need only the name of the instance.
 func (b *Bank) find(ctx context.Context, id taler.WOPID) (instrument.ID, error) {
-	at, err := b.Instruments().Find(ctx, ClassWithdrawal, "wopid", id.Text())
+	at, err := b.Instruments().Find(ctx, ClassWithdrawal, KeyWOPID, id.Text())
 	if err != nil {
 		return "", unknown(err)
 	}

@@ -90,7 +90,7 @@ func (b *Bank) credit(ctx context.Context, x Exchange, row taler.IncomingTransac
 // walk makes a withdrawal that goes through all its statuses at once, for the
 // class lets none begin as confirmed.
 func walk(tx *instrument.Draft, i instrument.Instance, w taler.Withdrawal) (instrument.ID, error) {
-	i.Keys = map[string]string{"reserve_pub": w.ReservePub.String()}
+	i.Keys = map[string]string{KeyReservePub: w.ReservePub.String()}
 	for _, w.State = range []taler.State{taler.StatePending, taler.StateSelected, taler.StateConfirmed} {
 		i.Status = string(w.State)
 		if err := i.Encode(w); err != nil {

@@ -75,13 +75,10 @@ func (b *Bank) payers(ctx context.Context, account taler.Payto) ([]taler.Withdra
 // paidWith finds the withdrawal that has claimed a provider's transaction.
 func (b *Bank) paidWith(ctx context.Context, provider, transaction string) (taler.Withdrawal, error) {
 	var w taler.Withdrawal
-	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, "provider_tx", providerTx(provider, transaction))
+	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, KeyProviderTx, ProviderTx(provider, transaction))
 	if err != nil {
 		return w, err
 	}
 	err = i.Decode(&w)
 	return w, err
 }
-
-// providerTx is the unique key of a payment.
-func providerTx(provider, transaction string) string { return provider + "/" + transaction }

@@ -116,7 +116,7 @@ func (b *Bank) rests(wait time.Duration, e *errand) {
 func (b *Bank) Wake(provider, transaction string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, e := range b.paid[providerTx(provider, transaction)] {
+	for _, e := range b.paid[ProviderTx(provider, transaction)] {
 		ring(e.nudge)
 	}
 }

@@ -21,8 +21,8 @@ func (b *Bank) owe(tx *instrument.Draft, w taler.Withdrawal, transaction string,
 	if v.Back == (instrument.Amount{}) {
 		return "", nil
 	}
-	payment := providerTx(w.Provider, transaction)
-	if _, err := tx.Find(ClassReturn, "payment", payment); !errors.Is(err, fault.NotFound) {
+	payment := ProviderTx(w.Provider, transaction)
+	if _, err := tx.Find(ClassReturn, KeyPayment, payment); !errors.Is(err, fault.NotFound) {
 		return "", err
 	}
 	self, err := b.self(b.life)
@@ -33,7 +33,7 @@ func (b *Bank) owe(tx *instrument.Draft, w taler.Withdrawal, transaction string,
 		State: taler.TransferPending, WOPID: w.WOPID, Provider: w.Provider, ProviderTransactionID: transaction,
 		Amount: v.Back, Reason: v.Reason, Created: b.Now().Unix(),
 	}
-	i := instrument.Instance{Class: ClassReturn, Owner: self.ID, Status: string(r.State), Keys: map[string]string{"payment": payment}}
+	i := instrument.Instance{Class: ClassReturn, Owner: self.ID, Status: string(r.State), Keys: map[string]string{KeyPayment: payment}}
 	if err := i.Encode(r); err != nil {
 		return "", err
 	}

@@ -94,7 +94,7 @@ func buysNothing(tx *instrument.Draft, w taler.Withdrawal, transaction string) (
 	if !w.State.Final() || w.State == taler.StateConfirmed && w.ProviderTransactionID == transaction {
 		return false, nil
 	}
-	_, err := tx.Find(ClassWithdrawal, "provider_tx", providerTx(w.Provider, transaction))
+	_, err := tx.Find(ClassWithdrawal, KeyProviderTx, ProviderTx(w.Provider, transaction))
 	if errors.Is(err, fault.NotFound) {
 		return true, nil
 	}

@@ -49,7 +49,7 @@ func (b *Bank) Transfer(ctx context.Context, x Exchange, r taler.TransferRequest
 
 // transfer finds the request's transfer or makes it.
 func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, x Exchange, r taler.TransferRequest) (taler.Transfer, error) {
-	before, found, err := transferBy(tx, "request_uid", x.scoped(r.RequestUID.String()))
+	before, found, err := transferBy(tx, KeyRequestUID, x.scoped(r.RequestUID.String()))
 	switch {
 	case err != nil:
 		return taler.Transfer{}, err
@@ -58,7 +58,7 @@ func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, x Exchange, r
 	case found:
 		return taler.Transfer{}, fault.New(fault.Conflict, "the request_uid was used for another transfer").Because(taler.ReasonRequestUIDReused)
 	}
-	if _, found, err := transferBy(tx, "wtid", x.scoped(r.WTID.String())); err != nil || found {
+	if _, found, err := transferBy(tx, KeyWTID, x.scoped(r.WTID.String())); err != nil || found {
 		if found {
 			err = fault.New(fault.Conflict, "the wtid was used for another transfer").Because(taler.ReasonWTIDReused)
 		}
@@ -94,7 +94,7 @@ func (b *Bank) store(ctx context.Context, tx *instrument.Draft, x Exchange, t ta
 		return err
 	}
 	i := instrument.Instance{Class: ClassTransfer, Owner: self.ID, Status: string(t.State), Keys: map[string]string{
-		"request_uid": x.scoped(t.Request.RequestUID.String()), "wtid": x.scoped(t.Request.WTID.String()), "row": x.scoped(rowKey(t.Row)), "part": part,
+		KeyRequestUID: x.scoped(t.Request.RequestUID.String()), KeyWTID: x.scoped(t.Request.WTID.String()), "row": x.scoped(rowKey(t.Row)), "part": part,
 	}}
 	if err := i.Encode(t); err != nil {
 		return err

@@ -36,7 +36,7 @@ func (b *Bank) resume() {
 // withdrawal was read a moment ago, which is good for the first question.
 func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
 	read := true
-	b.pursue(id, providerTx(w.Provider, w.ProviderTransactionID), func() (done bool, err error) {
+	b.pursue(id, ProviderTx(w.Provider, w.ProviderTransactionID), func() (done bool, err error) {
 		if !read {
 			if w, err = b.view(b.life, id); err != nil {
 				return false, err
@@ -210,7 +210,7 @@ func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrum
 		return "", false, err
 	}
 	if v.Decision == Confirm {
-		i.Keys["provider_tx"] = providerTx(w.Provider, w.ProviderTransactionID)
+		i.Keys[KeyProviderTx] = ProviderTx(w.Provider, w.ProviderTransactionID)
 	}
 	if err := tx.Put(i); err != nil {
 		return "", false, err

@@ -6,6 +6,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -32,14 +33,14 @@ func (a *auditor) compareKeys(ctx context.Context, class instrument.ClassID, id 
 func (s *sale) keys() map[string]string {
 	keys := map[string]string{}
 	if s.reserve != (taler.EddsaPublicKey{}) {
-		keys["reserve_pub"] = s.reserve.String()
+		keys[bank.KeyReservePub] = s.reserve.String()
 	}
 	if s.admin {
 		return keys
 	}
-	keys["wopid"] = s.wopid.Text()
+	keys[bank.KeyWOPID] = s.wopid.Text()
 	if s.state == taler.StateConfirmed {
-		keys["provider_tx"] = s.payment.provider + "/" + s.payment.transaction
+		keys[bank.KeyProviderTx] = bank.ProviderTx(s.payment.provider, s.payment.transaction)
 	}
 	return keys
 }
@@ -50,10 +51,10 @@ func (t *wired) keys() map[string]string {
 	if t.Exchange != "" {
 		of = t.Exchange + "/"
 	}
-	return map[string]string{"request_uid": of + t.Request.RequestUID.String(), "wtid": of + t.Request.WTID.String()}
+	return map[string]string{bank.KeyRequestUID: of + t.Request.RequestUID.String(), bank.KeyWTID: of + t.Request.WTID.String()}
 }
 
 // keys are what makes a return the only one of its payment.
 func (r *returned) keys() map[string]string {
-	return map[string]string{"payment": r.Provider + "/" + r.ProviderTransactionID}
+	return map[string]string{bank.KeyPayment: bank.ProviderTx(r.Provider, r.ProviderTransactionID)}
 }

@@ -168,7 +168,7 @@ func (a *auditor) record(ctx context.Context, s *sale, l ledger) (record, []stri
 		r.wired, version = append(r.wired, t), append(version, fmt.Sprint(i.ID, i.Version))
 	}
 	for _, f := range l.payments {
-		i, err := im.Lookup(ctx, bank.ClassReturn, "payment", s.payment.provider+"/"+f.Transaction)
+		i, err := im.Lookup(ctx, bank.ClassReturn, bank.KeyPayment, bank.ProviderTx(s.payment.provider, f.Transaction))
 		if err != nil {
 			if gone(err) != nil {
 				return r, nil, err
