@@ -60,6 +60,10 @@ func newMail(r Execution) *mail {
 func (b *mail) write(body json.RawMessage) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(body) > maxMailBytes {
+		return fault.New(fault.Invalid, "a message of %d bytes is too large: one has %d at most", len(body), maxMailBytes).Because(reasonTooLarge).
+			WithHint("tell the author of the plugin to say it in smaller ones")
+	}
 	bytes := len(body)
 	for _, m := range b.out {
 		bytes += len(m.Body)
@@ -93,13 +97,13 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 	}
 	for _, m := range msgs {
 		_, known := b.early[m.N]
-		if known || m.N <= uint64(len(b.in)) || m.N > uint64(b.kept)+maxUnacknowledged || b.ahead+len(m.Body) > maxMailBytes {
+		if known || m.N <= uint64(len(b.in)) || m.N > uint64(b.kept)+maxUnacknowledged || b.ahead+len(message(m.Body)) > maxMailBytes {
 			continue
 		}
 		if b.early == nil {
 			b.early = map[uint64]json.RawMessage{}
 		}
-		body := readable(m.Body)
+		body := message(m.Body)
 		b.early[m.N] = body
 		b.ahead += len(body)
 	}
@@ -160,6 +164,20 @@ func (b *mail) end(e comm.Executed) {
 // better.
 const notKept = `"(unreadable)"`
 
+// notTaken stands likewise for a message that is longer than any that is taken. Dropped
+// without a word it would be sent again and waited for until the deadline.
+const notTaken = `"(too large)"`
+
+// message is what is kept of a message that is no result.
+func message(body json.RawMessage) json.RawMessage {
+	if len(body) > maxMailBytes {
+		return json.RawMessage(notTaken)
+	}
+	return readable(body)
+}
+
+const reasonTooLarge fault.Reason = "message-too-large"
+
 // readable is what is kept of a message. A result may be empty.
 func readable(body json.RawMessage) json.RawMessage {
 	if len(body) == 0 || instrument.PeerJSON(body) {
@@ -168,12 +186,17 @@ func readable(body json.RawMessage) json.RawMessage {
 	return json.RawMessage(notKept)
 }
 
+func isInstead(body json.RawMessage) bool { return string(body) == notKept || string(body) == notTaken }
+
 // unread is what code is told instead of such a message. What a servicer has done that
 // says it, its peer does not know; a servicer has done nothing yet for it.
-func (b *mail) unread() error {
+func (b *mail) unread(instead string) error {
 	kind := fault.Invalid
 	if b.side == Initiator {
 		kind = fault.Unknown
+	}
+	if instead == notTaken {
+		return fault.New(kind, "the peer says a message that is too large: one has %d bytes at most", maxMailBytes).Because(reasonTooLarge).WithHint("tell the author of its plugin")
 	}
 	return fault.New(kind, "the peer says what is not JSON in UTF-8, or too deep").Because("message-malformed").WithHint("tell the author of its plugin")
 }
@@ -185,8 +208,8 @@ func (b *mail) take() (body json.RawMessage, ok bool, err error) {
 	switch {
 	case b.read < len(b.in):
 		b.read++
-		if body = b.in[b.read-1]; string(body) == notKept {
-			return nil, false, b.unread()
+		if body = b.in[b.read-1]; isInstead(body) {
+			return nil, false, b.unread(string(body))
 		}
 		return body, true, nil
 	case b.failure != nil:
@@ -201,7 +224,7 @@ func (b *mail) take() (body json.RawMessage, ok bool, err error) {
 func (b *mail) next() json.RawMessage {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.linked || b.read == len(b.in) || string(b.in[b.read]) == notKept {
+	if !b.linked || b.read == len(b.in) || isInstead(b.in[b.read]) {
 		return nil
 	}
 	return b.in[b.read]
