@@ -1,6 +1,10 @@
 package bank
 
 import (
+	"errors"
+	"io/fs"
+	"os"
+
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -61,9 +65,20 @@ func exchangeRemove(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove NAME", Short: "End the sale of an exchange's cash, and its login", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			f, err := files(e)
+			if err != nil {
+				return err
+			}
 			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				if err := b.RemoveExchange(c.Context(), args[0]); err != nil {
+				x, err := b.Exchange(c.Context(), args[0])
+				if err == nil {
+					err = b.RemoveExchange(c.Context(), args[0])
+				}
+				if err != nil {
 					return err
+				}
+				if err := os.Remove(credentialsOf(f, x)); err != nil && !errors.Is(err, fs.ErrNotExist) { // they open nothing any more
+					e.Say("The file %s cannot be removed: %s", credentialsOf(f, x), err)
 				}
 				return e.Print(map[string]any{"name": args[0], "removed": true},
 					"%s is removed; what it has not read of its history stays, and `bank exchange add` opens it again\n", args[0])
