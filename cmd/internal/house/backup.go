@@ -84,11 +84,20 @@ func (f Files) credentials() []backup.File {
 
 // backUp writes the members, and for the store a copy that is made now.
 func (f Files) backUp(path string, kind backup.Kind, by Sealing, now func() time.Time, copyStore func(to string) error) (m backup.Manifest, err error) {
-	dir, err := os.MkdirTemp(f.Dir, "backup-*")
+	sweep(filepath.Join(f.Dir, "backup"))
+	dir, err := os.MkdirTemp(f.Dir, "backup"+unfinished+"*")
 	if err != nil {
 		return m, unwritten(err, f.Dir)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
+	held, err := os.Open(dir)
+	if err != nil {
+		return m, unwritten(err, f.Dir)
+	}
+	defer func() { _ = held.Close() }()
+	if err := hold(held); err != nil {
+		return m, err
+	}
 	made, copied := now(), filepath.Join(dir, backup.Store)
 	if err := copyStore(copied); err != nil {
 		return m, err
@@ -149,12 +158,15 @@ func (s Sealing) seal(w io.Writer, kind backup.Kind, made time.Time, files []bac
 // writeNew makes a file that was not there: beside its place first, and there when
 // it is whole and on disk.
 func writeNew(path string, write func(io.Writer) error) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	sweep(path)
+	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+unfinished+"*") // mode 0600
 	if err != nil {
 		return unwritten(err, path)
 	}
 	defer func() { _ = os.Remove(temp.Name()) }()
-	err = write(temp)
+	if err = hold(temp); err == nil {
+		err = write(temp)
+	}
 	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return unwritten(err, path)
 	}

@@ -5,3 +5,6 @@ var Unpack = Files.unpack
 
 // Guess is how the passphrase of a slot is tried.
 var Guess = Files.guess
+
+// WriteNew makes the file of a backup.
+var WriteNew = writeNew

@@ -29,6 +29,17 @@ func share(string) (unlock func() error, err error) {
 	return func() error { return nil }, nil
 }
 
+// hold does nothing: an open file cannot be removed here.
+func hold(*os.File) error { return nil }
+
+// removeDead removes a file unless a process has it open. A folder stays: nobody can
+// hold one.
+func removeDead(path string) {
+	if i, err := os.Lstat(path); err == nil && !i.IsDir() {
+		_ = os.Remove(path)
+	}
+}
+
 func inUse(path string, err error) error {
 	return fault.Wrap(err, fault.Locked, "another process has taken %s", path).
 		Because("dir-in-use").WithHint("wait for it to end, or stop it")

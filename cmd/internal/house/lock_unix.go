@@ -36,6 +36,30 @@ func flock(path string, how int) (unlock func() error, err error) {
 	return f.Close, nil
 }
 
+// hold keeps others from taking an open file or folder for a dead process's, until it is
+// closed.
+func hold(f *os.File) error {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return inUse(f.Name(), err)
+	}
+	if !isSame(f, f.Name()) {
+		return inUse(f.Name(), os.ErrNotExist)
+	}
+	return nil
+}
+
+// removeDead removes a file or folder unless a process holds it.
+func removeDead(path string) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NOFOLLOW|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return
+	}
+	if hold(f) == nil {
+		_ = os.RemoveAll(path)
+	}
+	_ = f.Close()
+}
+
 // isSame reports whether the file that was locked is still the one at path.
 func isSame(f *os.File, path string) bool {
 	held, err := f.Stat()
