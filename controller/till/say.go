@@ -152,9 +152,8 @@ func (t *Till) Abort(ctx context.Context, name, reason string) (View, error) {
 	if w.Status == taler.TerminalAborted {
 		return t.view(ctx, w, s), nil
 	}
-	if t.terminal.MayBeCharged(ctx, w) || s != nil && !s.stops(true) {
-		return View{}, fault.New(fault.Conflict, "the withdrawal is being paid, or is").Because("payment-under-way").
-			WithHint("its end is in the events")
+	if s != nil && !s.stops(true) {
+		return View{}, vendor.UnderWay(w)
 	}
 	if s != nil {
 		defer s.stops(false)
@@ -162,7 +161,7 @@ func (t *Till) Abort(ctx context.Context, name, reason string) (View, error) {
 	if reason == "" {
 		reason = "the till gave it up"
 	}
-	if err := t.terminal.Abort(ctx, &w, reason); err != nil {
+	if err := t.terminal.GiveUp(ctx, &w, reason); err != nil {
 		return View{}, err
 	}
 	if s == nil {

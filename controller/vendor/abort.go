@@ -25,6 +25,25 @@ func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) erro
 	return t.ended(ctx, w, reason)
 }
 
+// GiveUp is Abort by the word of whoever sells: refused while a card was charged for the
+// withdrawal, or may be (fault.Conflict, reason "payment-under-way"), for then the customer
+// is owed cash or money. One that was aborted already stays as it is.
+func (t *Terminal) GiveUp(ctx context.Context, w *Withdrawal, reason string) error {
+	if w.Status == taler.TerminalAborted {
+		return nil
+	}
+	if t.MayBeCharged(ctx, *w) {
+		return UnderWay(*w)
+	}
+	return t.Abort(ctx, w, reason)
+}
+
+// UnderWay is the refusal to give up what is being paid.
+func UnderWay(w Withdrawal) error {
+	return fault.New(fault.Conflict, "the withdrawal is being paid, or is").Because("payment-under-way").
+		WithHint("let it have its end: `terminal serve` goes on with it, or `terminal resume %s`", w.Short())
+}
+
 // onlyHere reports whether a bank's refusal to abort leaves nothing to abort but our own
 // record: it does not know the withdrawal, or has confirmed it, and no card was charged
 // here, or may be. Without this it would be tried for ever.
