@@ -42,7 +42,7 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 			return protocol.Result{}, err
 		}
 		if done {
-			return refundedOf(args.Payment, p)
+			return refundedOf(s.Operation(), args.Payment, p)
 		}
 		got, failure := p.repayment().ask(ctx, s, c.Main())
 		made, refusal := refundOutcome(got.State, failure, before)
@@ -53,7 +53,7 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 			return protocol.Result{}, refusal
 		}
 		if !before {
-			return refundedOf(args.Payment, p)
+			return refundedOf(s.Operation(), args.Payment, p)
 		}
 	}
 }
@@ -163,9 +163,11 @@ func (p payment) repayment() repayment {
 	return repayment{Transaction: p.Transaction, Amount: p.Returning.Amount, ExternalID: string(p.Returning.Operation)}
 }
 
-func refundedOf(op instrument.OperationID, p payment) (protocol.Result, error) {
+// refundedOf is the result of an operation that has given back, or found that all has come
+// back: its own amount, and in the value that of all of the payment.
+func refundedOf(by, op instrument.OperationID, p payment) (protocol.Result, error) {
 	result, err := protocol.ResultOf(gaveBack{op, p.Reference, p.Refunded})
-	result.Amount = p.Refunded
+	result.Amount = p.By(by)
 	return result, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -303,5 +304,20 @@ func TestAProviderThatIsAwayGivesNothingBack(t *testing.T) {
 	v.Close()
 	if _, err := v.giveBack(); fault.KindOf(err) != fault.Unavailable || v.node.View(t, v.paid).Status != "paid" {
 		t.Errorf("%v; the payment is %s", err, v.node.View(t, v.paid).Status)
+	}
+}
+
+// A vendor's refund in parts: each says what it has given, also when it is asked for again.
+func TestARefundSaysWhatItGave(t *testing.T) {
+	s, paid := paidShop(t)
+	for _, row := range []struct{ op, asked, given, all string }{
+		{"01", `"CHF:5"`, "CHF:5", "CHF:5"}, {"01", `"CHF:5"`, "CHF:5", "CHF:5"}, {"02", `"CHF:3"`, "CHF:3", "CHF:8"}, {"03", "null", "CHF:12", "CHF:20"}, {"04", "null", "CHF:20", "CHF:20"},
+	} {
+		got, err := s.Servicer.Protocols.Execute(t.Context(), protocol.Execution{Protocol: "card.pay", ID: instrument.OperationID(strings.Repeat("0", 30) + row.op), Call: protocol.Call{
+			Operation: protocol.Refund, Class: "card-payment", Instruments: []instrument.ID{s.provider, paid}, Args: json.RawMessage(`{"payment":"the payment","amount":` + row.asked + `}`),
+		}})
+		if err != nil || got.Amount != amount(row.given) || !strings.Contains(string(got.Value), `"refunded":"`+row.all+`"`) {
+			t.Errorf("%s: %s %s, %v", row.op, got.Amount, got.Value, err)
+		}
 	}
 }

@@ -35,7 +35,7 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 		if err != nil {
 			return err
 		}
-		if out = (givenBack{args.Payment, p.Refunded, p.Refunded}); p.cameBack(args) {
+		if out = (givenBack{args.Payment, p.By(s.Operation()), p.Refunded}); p.cameBack(args) {
 			return nil
 		}
 		out, _, err = refundOf(s, tx, i, p, args)

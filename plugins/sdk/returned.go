@@ -59,6 +59,17 @@ func (r *Returned) Refund(op instrument.OperationID, paid, amount instrument.Amo
 	return amount, false, err
 }
 
+// By is what an operation has given back: what its result says again when it is asked for
+// again. One that has given nothing is told what has come back in all, for that is why.
+func (r Returned) By(op instrument.OperationID) instrument.Amount {
+	for _, one := range r.Refunds {
+		if one.Operation == op {
+			return one.Amount
+		}
+	}
+	return r.Refunded
+}
+
 // All reports whether nothing is left to refund.
 func (r Returned) All(paid instrument.Amount) bool { return r.Refunded == paid }
 
