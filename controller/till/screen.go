@@ -40,6 +40,16 @@ func (s *sale) Show(e vendor.Event) {
 	}
 }
 
+// Away implements vendor.Watcher: the withdrawal has this problem until the bank answers.
+func (s *sale) Away(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.problem = nil
+	if err != nil {
+		s.problem = fault.From(err)
+	}
+}
+
 // Accept implements vendor.Screen.
 func (s *sale) Accept(ctx context.Context, q vendor.Quote) (bool, error) {
 	s.mu.Lock()

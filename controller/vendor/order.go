@@ -56,7 +56,7 @@ func (t *Terminal) quoted(ctx context.Context, id taler.WOPID) (Withdrawal, erro
 // quote puts on record what the customer is asked to accept. A bank that does not
 // answer is asked again.
 func (t *Terminal) quote(ctx context.Context, w *Withdrawal, bank taler.TerminalConfig) error {
-	status, err := t.answer(ctx, w, taler.LongPoll{}, func(taler.State) bool { return true })
+	status, err := t.answer(ctx, w, taler.LongPoll{}, nil, func(taler.State) bool { return true })
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,7 @@ func (t *Terminal) wait(ctx context.Context, w *Withdrawal, reader bool, open fu
 // payment that is under way has its own end, and the bank's answer to its notice says
 // what becomes of the money.
 func (t *Terminal) follow(ctx context.Context, s *sale) {
-	status, err := t.await(ctx, &s.w, taler.StateSelected)
+	status, err := t.await(ctx, &s.w, taler.StateSelected, nil)
 	if err != nil {
 		return
 	}

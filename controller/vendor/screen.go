@@ -27,6 +27,19 @@ type Chooser interface {
 	Choose(ctx context.Context, w Withdrawal) (Means, error)
 }
 
+// Watcher is what a Screen may be besides: it hears that the bank does not answer while
+// something there is waited for, and with nil that it does again.
+type Watcher interface {
+	Away(err error)
+}
+
+// away tells a Screen that wants to know.
+func away(s Screen, err error) {
+	if s, ok := s.(Watcher); ok {
+		s.Away(err)
+	}
+}
+
 // Means are how a withdrawal is paid; none: by a native peer.
 type Means struct {
 	Card   string // what a reader of somebody else's has read of a plastic card

@@ -64,7 +64,7 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 		case taler.TerminalPaid:
 			err = t.notify(ctx, &w)
 		case taler.TerminalNotified:
-			err = t.awaitVerdict(ctx, &w)
+			err = t.awaitVerdict(ctx, &w, s)
 		case taler.TerminalConfirmed:
 			s.Show(Event{Event: EventConfirmed})
 			return w, nil
@@ -125,7 +125,7 @@ func (t *Terminal) accept(ctx context.Context, w *Withdrawal, s Screen) error {
 
 // awaitWallet waits until a wallet has selected [3].
 func (t *Terminal) awaitWallet(ctx context.Context, w *Withdrawal, s Screen) error {
-	status, err := t.await(ctx, w, taler.StatePending)
+	status, err := t.await(ctx, w, taler.StatePending, s)
 	if err != nil {
 		return err
 	}
@@ -157,8 +157,8 @@ func (t *Terminal) notify(ctx context.Context, w *Withdrawal) error {
 }
 
 // awaitVerdict waits until the bank has decided [9].
-func (t *Terminal) awaitVerdict(ctx context.Context, w *Withdrawal) error {
-	status, err := t.await(ctx, w, taler.StateSelected)
+func (t *Terminal) awaitVerdict(ctx context.Context, w *Withdrawal, s Screen) error {
+	status, err := t.await(ctx, w, taler.StateSelected, s)
 	if err != nil {
 		return err
 	}
@@ -170,20 +170,30 @@ func (t *Terminal) awaitVerdict(ctx context.Context, w *Withdrawal) error {
 
 // await long-polls until the status is another than the old one, and not pending, which
 // a copy that lags behind may still say.
-func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State) (taler.BankWithdrawalOperationStatus, error) {
-	return t.answer(ctx, w, taler.LongPoll{Timeout: pollFor, OldState: old}, func(now taler.State) bool {
+func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State, s Screen) (taler.BankWithdrawalOperationStatus, error) {
+	return t.answer(ctx, w, taler.LongPoll{Timeout: pollFor, OldState: old}, s, func(now taler.State) bool {
 		return now != old && now != taler.StatePending
 	})
 }
 
 // answer asks the bank for a withdrawal until it says a state that counts. One that
 // cannot be reached, or has failed, is asked again: it comes back. So is one that
-// answers early, at a pace.
-func (t *Terminal) answer(ctx context.Context, w *Withdrawal, poll taler.LongPoll, counts func(taler.State) bool) (taler.BankWithdrawalOperationStatus, error) {
+// answers early, at a pace. The Screen, if there is one, hears that it is away; then the
+// bank is asked for an answer at once, for that it is back is news as well.
+func (t *Terminal) answer(ctx context.Context, w *Withdrawal, poll taler.LongPoll, s Screen, counts func(taler.State) bool) (taler.BankWithdrawalOperationStatus, error) {
+	missed := false
 	for pace := (taler.Pace{Most: 5 * time.Second}); ; {
+		question := poll
+		if missed {
+			question = taler.LongPoll{}
+		}
 		asked := t.Now()
-		status, err := t.statusOf(ctx, w, poll)
+		status, err := t.statusOf(ctx, w, question)
 		took := t.Now().Sub(asked)
+		if missed && err == nil {
+			away(s, nil)
+			took = pollFor
+		}
 		if err == nil && counts(status.Status) {
 			return status, nil
 		}
@@ -196,8 +206,10 @@ func (t *Terminal) answer(ctx context.Context, w *Withdrawal, poll taler.LongPol
 				return status, err
 			}
 			t.Log().Info("the bank does not answer and is asked again", "error", err)
+			away(s, err)
 			took = 0
 		}
+		missed = err != nil
 		select {
 		case <-time.After(pace.Pause(took, pollFor)):
 		case <-ctx.Done():
@@ -220,7 +232,7 @@ func passing(err error) bool {
 // waits for a person asks for it beside. nil: it goes on elsewhere, or ctx has ended.
 func (t *Terminal) Watch(ctx context.Context, w Withdrawal) error {
 	for old := taler.StatePending; ; {
-		status, err := t.await(ctx, &w, old)
+		status, err := t.await(ctx, &w, old, nil)
 		switch {
 		case err != nil, status.Status == taler.StateConfirmed:
 			return nil

@@ -1,0 +1,46 @@
+package till_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/till"
+)
+
+// While a bank does not answer what a withdrawal waits for, till software is told, from
+// the beginning of the withdrawal on; and that it answers again.
+func TestABankThatIsAwayIsShown(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	h.end()
+	at, err := url.Parse(h.bank.URL)
+	check(t, err)
+	var away atomic.Bool
+	behind := httputil.NewSingleHostReverseProxy(at)
+	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if away.Load() {
+			w.WriteHeader(http.StatusBadGateway)
+			return
+		}
+		behind.ServeHTTP(w, r)
+	}))
+	t.Cleanup(gate.Close)
+	h.bank.URL = gate.URL + "/"
+	h.start()
+	defer func() { h.end() }() // what waits at the gate ends with it
+	v := h.begin(`,"card":"approved"`)
+	away.Store(true)
+	h.do(http.MethodPost, path(v)+"/accept", "")
+	now := h.waits(v, func(v till.View) bool { return v.Problem != nil })
+	if now.Status != taler.TerminalPending || now.Problem.Kind != fault.Unavailable && now.Problem.Kind != fault.Unknown {
+		t.Errorf("it is %s: %v", now.Status, now.Problem)
+	}
+	away.Store(false)
+	h.waits(v, func(v till.View) bool { return v.Problem == nil && v.Status == taler.TerminalPending })
+}
