@@ -4,6 +4,7 @@ package operation
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -42,10 +43,22 @@ func Wait(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) err
 	if err := m.Retry(ctx, id); err != nil && fault.ReasonOf(err) != "not-stuck" {
 		return err
 	}
+	if found, err := m.Look(ctx, protocol.Filter{Prefix: string(id), Limit: 1}); err == nil && len(found) == 1 && found[0].State != protocol.Ended {
+		e.Say("%s", waitsFor(found[0]))
+	}
 	within, cancel := context.WithTimeout(ctx, waitFor)
 	defer cancel()
 	_, err = m.Await(within, id)
 	return ended(e, id, err)
+}
+
+// waitsFor says for whom a command waits. A peer that has begun an operation comes back to
+// it by itself, and only where it is served: this command serves nobody.
+func waitsFor(r protocol.Record) string {
+	if r.Side == protocol.Servicer {
+		return fmt.Sprintf("Operation %s was begun by a peer. What that has still to say it says where it is served, as by `terminal serve`; waiting for %s at most.", protocol.Short(r.ID), waitFor)
+	}
+	return fmt.Sprintf("Waiting for operation %s, for %s at most.", protocol.Short(r.ID), waitFor)
 }
 
 // left is an instrument that an abandoned operation has used.
