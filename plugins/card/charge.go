@@ -84,6 +84,8 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 		facts, err := askPending(ctx, s, p)
 		switch {
 		case fault.ReasonOf(err) == reasonUnknownTransaction: // it never got there
+		case fault.ReasonOf(err) == reasonPaymentDiffers: // ours may be charged yet
+			return protocol.Result{}, fault.Wrap(err, fault.Unknown, "%s", fault.From(err).Message).Because(reasonPaymentDiffers).WithHint("%s", fault.From(err).Hint)
 		case err != nil:
 			return protocol.Result{}, notKnown(err)
 		case facts.State != protocol.FactFailed:
@@ -96,7 +98,7 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 	facts, err := post(ctx, s, o)
 	if unknown && err == nil && facts.State == protocol.FactFailed {
 		// It may be refused because the first one has arrived after all.
-		if facts, err = ask(ctx, s, o.provider, o.Reference); err != nil {
+		if facts, err = p.foundAs(ask(ctx, s, o.provider, o.Reference)); err != nil {
 			err = notKnown(err)
 		}
 	}

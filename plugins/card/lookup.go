@@ -3,7 +3,6 @@ package card
 import (
 	"context"
 
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -25,10 +24,6 @@ func lookUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.
 	facts, err := askPending(ctx, s, p)
 	if err != nil {
 		return protocol.Result{}, err
-	}
-	if facts.Amount != p.Amount {
-		return protocol.Result{}, fault.New(fault.Conflict, "the provider has charged %s for this reference, not %s", facts.Amount, p.Amount).
-			Because("payment-differs").WithHint("ask the provider's support; nothing was changed here")
 	}
 	if p.State == pending && facts.State != protocol.FactPending {
 		if err := move(ctx, s, id, facts); err != nil {

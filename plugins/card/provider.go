@@ -199,6 +199,19 @@ func askPending(ctx context.Context, s protocol.Session, p payment) (protocol.Fa
 	if fault.ReasonOf(err) == reasonUnknownTransaction && p.mayArrive(s.Now()) {
 		err = notKnown(err)
 	}
+	return p.foundAs(f, err)
+}
+
+// reasonPaymentDiffers is a payment under our reference that is not the one on record.
+const reasonPaymentDiffers fault.Reason = "payment-differs"
+
+// foundAs refuses what was found under the reference of a payment where it is of another
+// amount: who knows a reference may have paid less under it, elsewhere than here.
+func (p payment) foundAs(f protocol.Facts, err error) (protocol.Facts, error) {
+	if err == nil && f.Amount != p.Amount {
+		return protocol.Facts{}, fault.New(fault.Conflict, "the provider has charged %s for this reference, not %s", f.Amount, p.Amount).
+			Because(reasonPaymentDiffers).WithHint("ask the provider's support; nothing was changed here")
+	}
 	return f, err
 }
 
