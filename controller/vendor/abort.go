@@ -8,12 +8,15 @@ import (
 )
 
 // Abort gives a withdrawal up, here and at the bank. One that is being paid by a
-// native peer at this moment is not: fault.Conflict. One that the bank does not know,
+// native peer at this moment is not: fault.Conflict; and none begins to be while the bank
+// is asked. One that the bank does not know,
 // or has as paid by somebody else, is given up here alone.
 func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) error {
-	if s, err := t.sale(w.Reference()); err == nil && t.isTaken(s) {
+	leave := t.aborts(w.Reference())
+	if leave == nil {
 		return fault.New(fault.Conflict, "the withdrawal is being paid").Because("payment-under-way")
 	}
+	defer leave()
 	err := t.ask(ctx, taler.OperationAbort, taler.AbortArgs{WOPID: w.WOPID.ID(), Reason: reason}, nil, w.ID)
 	if err != nil && !t.onlyHere(ctx, w, err) {
 		return err

@@ -97,21 +97,33 @@ func (t *Terminal) over(s *sale, why error) {
 }
 
 // goesOn says that a payment of the sale goes on to the provider, unless it was
-// aborted meanwhile.
+// aborted meanwhile, or is being aborted.
 func (t *Terminal) goesOn(s *sale) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.selling[s.w.Reference()] != s {
+	if t.selling[s.w.Reference()] != s || t.aborting[s.w.Reference()] > 0 {
 		return notForSale()
 	}
 	s.taken = true
 	return nil
 }
 
-func (t *Terminal) isTaken(s *sale) bool {
+// aborts begins the time in which no payment of a withdrawal goes on to the provider, for
+// the bank is asked to abort it; what it returns ends it. nil: one is under way.
+func (t *Terminal) aborts(reference string) (leave func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return s.taken
+	if s := t.selling[reference]; s != nil && s.taken {
+		return nil
+	}
+	t.aborting[reference]++
+	return func() {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		if t.aborting[reference]--; t.aborting[reference] == 0 {
+			delete(t.aborting, reference)
+		}
+	}
 }
 
 func abortedUnpaid() error {

@@ -63,13 +63,14 @@ type Terminal struct {
 	renewing sync.Mutex // held while the login is read again
 	refused  controller.Login
 
-	mu      sync.Mutex
-	login   controller.Login
-	rest    *taler.Client    // the Terminal API, to wait for changes
-	door    string           // where wallets reach this terminal
-	selling map[string]*sale // by WOPID: those that wait for a native payer
-	owed    map[string]bool  // by reference: paid into an account and not credited yet
-	readers int              // doors for card readers that are open
+	mu       sync.Mutex
+	login    controller.Login
+	rest     *taler.Client    // the Terminal API, to wait for changes
+	door     string           // where wallets reach this terminal
+	selling  map[string]*sale // by WOPID: those that wait for a native payer
+	aborting map[string]int   // by WOPID: how often the bank is being asked to abort it
+	owed     map[string]bool  // by reference: paid into an account and not credited yet
+	readers  int              // doors for card readers that are open
 
 	strangers strangers
 
@@ -82,7 +83,7 @@ type Terminal struct {
 // rest speaks to the Terminal API of the same bank.
 func New(c *controller.Controller, rest *taler.Client, cfg Config) *Terminal {
 	return &Terminal{
-		Controller: c, cfg: cfg, login: cfg.Login, rest: rest, selling: map[string]*sale{}, owed: map[string]bool{}, slot: make(chan struct{}, 1),
+		Controller: c, cfg: cfg, login: cfg.Login, rest: rest, selling: map[string]*sale{}, aborting: map[string]int{}, owed: map[string]bool{}, slot: make(chan struct{}, 1),
 	}
 }
 

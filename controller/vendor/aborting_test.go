@@ -1,0 +1,53 @@
+package vendor_test
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+// TestNobodyPaysWhatIsBeingAborted: the wallet's payment comes after the terminal has
+// looked that nobody is paying, and before the bank has aborted the withdrawal.
+func TestNobodyPaysWhatIsBeingAborted(t *testing.T) {
+	var c *cast
+	var shop comm.Peer
+	var paid error
+	mine, once := newPurse(t, 1), sync.Once{}
+	var id taler.WOPID
+	c = newCastAt(t, func(h *banktest.House) string {
+		return served(t, h.URL, nil, func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodDelete {
+				once.Do(func() { paid = newWallet(t, c).pay(t, shop, id, mine) })
+			}
+			return false
+		})
+	})
+	shop = c.open(t)
+	selects, ended := c.selects(t, mine), make(chan error, 1)
+	person := &customer{on: func(e vendor.Event) {
+		if selects(e); e.Event != vendor.EventPay {
+			return
+		}
+		go func() {
+			all, err := c.Withdrawals(t.Context())
+			if err == nil {
+				id = all[0].WOPID
+				err = c.Abort(t.Context(), &all[0], "they went away")
+			}
+			ended <- err
+		}()
+	}}
+	_, sold := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person) // refused, as aborted or by who aborts it
+	check(t, <-ended)
+	w, err := c.Find(t.Context(), id)
+	check(t, err)
+	if sold == nil || w.Status != taler.TerminalAborted || fault.ReasonOf(paid) != taler.ReasonUnknownOperation || c.cards.times() != 0 {
+		t.Errorf("it is %s, %v; the wallet that paid was told %v; charged %d times", w.Status, sold, paid, c.cards.times())
+	}
+}
