@@ -29,3 +29,18 @@ func StatusOf(f *fault.Fault) int { return statusOf(f) }
 
 // ShutWith is the status of whoever does not show the token.
 func ShutWith() int { return shutWith(fault.From(unauthorized())) }
+
+// What a withdrawal waits for.
+const (
+	NeedsAcceptance = needsAcceptance
+	NeedsSameWallet = needsSameWallet
+	NeedsPayment    = needsPayment
+)
+
+// StopsBehind tells a withdrawal what it waits for, and reports whether it can be given up
+// before it has heard that.
+func StopsBehind(needs string, answer any) (stops bool) {
+	s := newSale(nil, "", record{}, Payment{})
+	s.needs, s.answer = needs, make(chan any, 1)
+	return s.hears(needs, answer) && s.stops(true)
+}

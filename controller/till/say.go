@@ -99,7 +99,8 @@ func (t *Till) say(ctx context.Context, name, needs string, answer any, said fun
 		WithHint("its member needs says what it waits for")
 }
 
-// hears takes an answer, if it is waited for.
+// hears takes an answer, if it is waited for. Once the wallet is known to be the
+// customer's, nobody takes the payment back.
 func (s *sale) hears(needs string, answer any) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -107,6 +108,7 @@ func (s *sale) hears(needs string, answer any) bool {
 		return false
 	}
 	s.answers(answer)
+	s.busy = s.busy || needs == needsSameWallet && answer == true
 	return true
 }
 
