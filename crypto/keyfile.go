@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -30,7 +29,7 @@ func CreateKeyFile(path string, random io.Reader) error {
 // readKeyFile reads a key, and refuses one that others can read as well: it is
 // no secret any more.
 func readKeyFile(path string) (Secret, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Secret{}, fault.Wrap(err, fault.NotFound, "there is no key file at %s", path).Because("key-file-missing")
 	}

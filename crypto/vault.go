@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -211,7 +210,7 @@ func (v *vault) encode() ([]byte, error) {
 }
 
 func readVault(path string) (*vault, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Wrap(err, fault.NotFound, "there is no vault at %s", path).Because("vault-missing")
 	}
@@ -219,6 +218,9 @@ func readVault(path string) (*vault, error) {
 		return nil, fault.Wrap(err, fault.Denied, "the vault %s cannot be read", path).Because("vault-unreadable")
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return nil, badVault(err)
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxVault))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the vault %s cannot be read", path)

@@ -33,8 +33,8 @@ type Party struct {
 // Has reports whether a file of a directory has a key, as far as that can be said
 // of a file that may not be read as a whole.
 func Has(dir, file, key string) bool {
-	text, err := os.ReadFile(filepath.Join(dir, file))
-	return err == nil && regexp.MustCompile(`(?m)^\s*"?`+regexp.QuoteMeta(key)+`"?\s*=`).Match(text)
+	text, err := config.Text(filepath.Join(dir, file))
+	return err == nil && regexp.MustCompile(`(?m)^\s*"?`+regexp.QuoteMeta(key)+`"?\s*=`).MatchString(text)
 }
 
 // Only refuses a directory that is seen to hold a party of another name: its settings

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -32,7 +31,7 @@ const maxFile = 1 << 20
 // The error is fault.NotFound when there is no file and otherwise fault.Invalid
 // with the file and line, or the variable.
 func Read(path string, v any, environ func(string) string) error {
-	text, err := load(path)
+	text, err := Text(path)
 	if err != nil {
 		return err
 	}
@@ -42,7 +41,7 @@ func Read(path string, v any, environ func(string) string) error {
 // ReadIfThere is Read for a party that may do without a file: where there is none,
 // the environment is read as it would be beside an empty one.
 func ReadIfThere(path string, v any, environ func(string) string) error {
-	text, err := load(path)
+	text, err := Text(path)
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return err
 	}
@@ -64,8 +63,10 @@ func fill(path, text string, v any, environ func(string) string) error {
 	return anchor(v, filepath.Dir(path))
 }
 
-func load(path string) (string, error) {
-	f, err := os.Open(path)
+// Text is what is in a settings file, as it is. One that is no file, or is longer than
+// 1 MiB, is fault.Invalid.
+func Text(path string) (string, error) {
+	f, err := openFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", fault.Wrap(err, fault.NotFound, "there is no configuration at %s", path).Because(ReasonMissing).
 			WithHint("the init command writes one")
@@ -74,6 +75,9 @@ func load(path string) (string, error) {
 		return "", fault.Wrap(err, fault.Invalid, "%s cannot be read: %s", path, Why(err)).Because(ReasonMissing)
 	}
 	defer func() { _ = f.Close() }()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return "", fault.Wrap(err, fault.Invalid, "%s is not a file with settings", path).Because(ReasonMalformed)
+	}
 	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil || len(text) > maxFile {
 		return "", fault.Wrap(err, fault.Invalid, "%s cannot be read, or is longer than 1 MiB", path).Because(ReasonMalformed)

@@ -14,7 +14,7 @@ const maxSecret = 4096
 // Secret reads a secret from the file that a key ending in _file names. One that
 // others can read as well is refused: it is no secret any more.
 func Secret(path string) (string, error) {
-	f, err := os.Open(path)
+	f, err := openFile(path)
 	if err != nil {
 		return "", fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read: %s", path, Why(err)).Because(ReasonSecret).
 			WithHint("it belongs to the settings; put it there, or name another file")
