@@ -98,7 +98,7 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 	facts, err := post(ctx, s, o)
 	if unknown && err == nil && facts.State == protocol.FactFailed {
 		// It may be refused because the first one has arrived after all.
-		if facts, err = p.foundAs(ask(ctx, s, o.provider, o.Reference)); err != nil {
+		if facts, err = p.foundAs(ask(ctx, s, o.provider, o.Reference, o.Amount)); err != nil {
 			err = notKnown(err)
 		}
 	}

@@ -2,6 +2,7 @@ package card_test
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -46,6 +47,24 @@ func TestLessThatWasPaidUnderTheReferenceIsNotThePayment(t *testing.T) {
 			wantFault(t, pay(s), fault.Unknown, "provider-unknown")
 			if got := s.booked("W1").State; got != "pending" {
 				t.Errorf("booked as %s", got)
+			}
+		})
+	}
+}
+
+// Nor does it stand before the payment once that is paid, too.
+func TestLessThatWasPaidUnderTheReferenceHidesNoPayment(t *testing.T) {
+	for name, at := range map[string]int{"before it": 0, "behind it": 1} {
+		t.Run(name, func(t *testing.T) {
+			s := openShop(t)
+			s.books.misbehave(silent)
+			_, err := s.charge("approved", "W1", "CHF:1000")
+			wantFault(t, err, fault.Unknown, "provider-unknown")
+			s.books.mu.Lock()
+			s.books.payments = slices.Insert(s.books.payments, at, &payment{ID: "pay-9", State: "paid", Amount: amount("CHF:0.01"), Refunded: amount("CHF:0"), Reference: "W1"})
+			s.books.mu.Unlock()
+			if _, err := s.vendor("LOOKUP", map[string]string{"reference": "W1"}); err != nil || s.booked("W1").Transaction != "pay-1" {
+				t.Errorf("booked as %+v: %v", s.booked("W1"), err)
 			}
 		})
 	}

@@ -117,10 +117,12 @@ func readPayments(body []byte) ([]protocol.Facts, error) {
 }
 
 // weightiest is the payment that counts of those with one reference: the paid
-// one, else one that is not final, else the last. None is fault.NotFound.
-func weightiest(found []protocol.Facts) (best protocol.Facts, err error) {
+// one, else one that is not final, else the last; of several the one of the amount that
+// was asked for. None is fault.NotFound.
+func weightiest(found []protocol.Facts, amount instrument.Amount) (best protocol.Facts, err error) {
 	for _, f := range found {
-		if weight(f.State) >= weight(best.State) {
+		more := weight(f.State) - weight(best.State)
+		if more > 0 || more == 0 && (f.Amount == amount || best.Amount != amount) {
 			best = f
 		}
 	}
@@ -183,19 +185,19 @@ func get[T any](ctx context.Context, s protocol.Session, provider instrument.ID,
 	return read(answer.Body)
 }
 
-// ask finds the payment with a reference.
-func ask(ctx context.Context, s protocol.Session, provider instrument.ID, reference string) (protocol.Facts, error) {
+// ask finds the payment of an amount with a reference.
+func ask(ctx context.Context, s protocol.Session, provider instrument.ID, reference string, amount instrument.Amount) (protocol.Facts, error) {
 	found, err := simulator{provider}.search(ctx, s, reference)
 	if err != nil {
 		return protocol.Facts{}, err
 	}
-	return weightiest(found.Payments)
+	return weightiest(found.Payments, amount)
 }
 
 // askPending asks about a payment on record. While its charge may still arrive, a
 // provider that knows nothing of it has not said anything.
 func askPending(ctx context.Context, s protocol.Session, p payment) (protocol.Facts, error) {
-	f, err := ask(ctx, s, p.Provider, p.Reference)
+	f, err := ask(ctx, s, p.Provider, p.Reference, p.Amount)
 	if fault.ReasonOf(err) == reasonUnknownTransaction && p.mayArrive(s.Now()) {
 		err = notKnown(err)
 	}
