@@ -3,7 +3,9 @@ package host
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -29,7 +31,7 @@ func (l *lockFileV1) find(name string) int {
 
 // readLock reads the file; one that does not exist is empty.
 func readLock(path string) (lockFileV1, error) {
-	raw, err := os.ReadFile(path)
+	raw, err := readFile(path)
 	if missingFile(err) {
 		return lockFileV1{Format: lockFormat}, nil
 	}
@@ -37,6 +39,22 @@ func readLock(path string) (lockFileV1, error) {
 		return lockFileV1{}, fault.Wrap(err, fault.Internal, "the list of plugins %s cannot be read", path)
 	}
 	return parseLock(raw)
+}
+
+// maxLockFile is more than any list of plugins has.
+const maxLockFile = 4 << 20
+
+// readFile reads a file as it is kept here, and nothing that is none.
+func readFile(path string) ([]byte, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxLockFile {
+		return nil, errors.Join(err, fs.ErrInvalid)
+	}
+	return io.ReadAll(f)
 }
 
 // parseLock reads the file's text; fault.Invalid.

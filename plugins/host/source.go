@@ -30,7 +30,7 @@ type Source struct {
 // so at any moment after the sum, fault.Denied with "plugin-exposed"; a script is
 // fault.Unsupported with "plugin-script".
 func (s Source) open() (*os.File, string, error) {
-	f, err := os.Open(s.file())
+	f, err := openFile(s.file())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s is missing", s.base()).Because("plugin-missing").
 			WithHint("put the file back, or remove the plugin")
@@ -71,6 +71,10 @@ func (s Source) guarded(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
+	}
+	if !info.Mode().IsRegular() {
+		return fault.New(fault.Unavailable, "the plugin's file %s is no file", s.base()).Because("plugin-missing").
+			WithHint("put the file back, or remove the plugin")
 	}
 	if exposed(info) {
 		return fault.New(fault.Denied, "others may write the plugin's file %s, or own it", s.base()).Because("plugin-exposed").
