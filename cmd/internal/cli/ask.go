@@ -78,10 +78,15 @@ func (a *asking) enter(ctx context.Context) (leave func(), err error) {
 	a.mu.Unlock()
 	select {
 	case a.busy <- struct{}{}:
-		return func() { <-a.busy }, nil
 	case <-ctx.Done():
 		return nil, interrupted(ctx)
 	}
+	select {
+	case <-a.left: // typed too late for an earlier question: it answers no other
+		a.left = nil
+	default:
+	}
+	return func() { <-a.busy }, nil
 }
 
 // line reads a line, whoever has begun to.
@@ -100,6 +105,33 @@ func (a *asking) line(ctx context.Context, in io.Reader) (string, error) {
 	case <-ctx.Done():
 		return "", interrupted(ctx)
 	}
+}
+
+// Typed is what a person types, a line at a time, for who does not ask: a line that a
+// question is waited for is not among them.
+func (e *Env) Typed() io.Reader { return &typing{e: e} }
+
+type typing struct {
+	e    *Env
+	rest string
+}
+
+// Read implements io.Reader.
+func (t *typing) Read(p []byte) (n int, err error) {
+	if t.rest == "" {
+		ctx := context.Background()
+		leave, err := t.e.asking.enter(ctx)
+		if err != nil {
+			return 0, err
+		}
+		defer leave()
+		if t.rest, err = t.e.asking.line(ctx, t.e.In); t.rest == "" {
+			return 0, err
+		}
+	}
+	n = copy(p, t.rest)
+	t.rest = t.rest[n:]
+	return n, nil
 }
 
 // Within reads what a person or another process has to say, for as long as ctx

@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"os"
@@ -86,6 +87,62 @@ func TestOneQuestionAtATime(t *testing.T) {
 // answer from the next.
 func TestALineIsForTheQuestionThatStands(t *testing.T) {
 	e, keys, h := person(t)
+	unanswered(t, e, h)
+	go func() { <-h.next; types(t, keys, "b") }()
+	if got, err := e.Ask(t.Context(), "B", ""); err != nil || got != "b" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestALineThatComesTooLateAnswersNothing: a yes to a question that is over is none to
+// the next.
+func TestALineThatComesTooLateAnswersNothing(t *testing.T) {
+	e, keys, h := person(t)
+	unanswered(t, e, h)
+	types(t, keys, "yes")
+	cli.AwaitTyped(e)
+	go func() { <-h.next; types(t, keys, "no") }()
+	if got, err := e.Ask(t.Context(), "B", ""); err != nil || got != "no" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestWhatIsTypedComesAfterAQuestion that nobody has answered, to whoever reads on.
+func TestWhatIsTypedComesAfterAQuestion(t *testing.T) {
+	e, keys, h := person(t)
+	unanswered(t, e, h)
+	lines := bufio.NewScanner(e.Typed())
+	go types(t, keys, "classes")
+	if !lines.Scan() || lines.Text() != "classes" {
+		t.Errorf("%q, %v", lines.Text(), lines.Err())
+	}
+	go func() { <-h.next; types(t, keys, "b") }()
+	if got, err := e.Ask(t.Context(), "B", ""); err != nil || got != "b" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// TestASecretIsForWhoAsksForIt, and not for a question before it that is over.
+func TestASecretIsForWhoAsksForIt(t *testing.T) {
+	e, keys, h := person(t)
+	unanswered(t, e, h)
+	go func() {
+		for what := range h.next {
+			if what == "PIN: " {
+				types(t, keys, "1234")
+				return
+			}
+			types(t, keys, "")
+		}
+	}()
+	if got, err := e.AskSecret(t.Context(), "PIN", ""); err != nil || got != "1234" {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// unanswered is a question that is over before anybody has answered.
+func unanswered(t *testing.T, e *cli.Env, h *heard) {
+	t.Helper()
 	ctx, end := context.WithCancel(t.Context())
 	first := make(chan error, 1)
 	go func() { _, err := e.Ask(ctx, "A", ""); first <- err }()
@@ -93,9 +150,5 @@ func TestALineIsForTheQuestionThatStands(t *testing.T) {
 	end()
 	if err := <-first; cli.ExitCode(err) != cli.ExitPending {
 		t.Fatal(err)
-	}
-	go func() { <-h.next; types(t, keys, "b") }()
-	if got, err := e.Ask(t.Context(), "B", ""); err != nil || got != "b" {
-		t.Errorf("%q, %v", got, err)
 	}
 }

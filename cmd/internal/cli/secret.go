@@ -110,6 +110,12 @@ func (e *Env) hidden(ctx context.Context, prompt string) ([]byte, error) {
 		return nil, err
 	}
 	defer leave()
+	if e.asking.left != nil { // who reads for an earlier question would get it, and show it
+		e.prompt("Press Enter first: ")
+		if _, err := e.asking.line(ctx, e.In); err != nil {
+			return nil, err
+		}
+	}
 	e.prompt(prompt)
 	fd := int(e.In.Fd())
 	shown, err := term.GetState(fd)

@@ -64,6 +64,9 @@ refusal and goes on; "# …" is a comment. What has blanks stands in double quot
 
 // lines are what is typed, or the script.
 func (w *wallet) lines(script string) (*bufio.Scanner, func(), error) {
+	if script == "" && w.env.Interactive() { // steps ask the same person
+		return bufio.NewScanner(w.env.Typed()), func() {}, nil
+	}
 	if script == "" || script == "-" {
 		return bufio.NewScanner(w.env.In), func() {}, nil
 	}
