@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
@@ -19,9 +20,11 @@ type Record struct {
 	Class     instrument.ClassID     `json:"class"`
 	Peer      string                 `json:"peer,omitempty"` // its key; empty for a local operation
 	// Instruments are those of the call, Invoice is what an offer under which it
-	// was made is for. An invoice may hold what opens something: it is not shown.
+	// was made is for. An invoice may hold what opens something, and so may the
+	// arguments: they are not shown.
 	Instruments []instrument.ID    `json:"instruments,omitempty"`
 	Invoice     instrument.Invoice `json:"-"`
+	Args        json.RawMessage    `json:"-"`
 	Begun       time.Time          `json:"begun"`
 	Ended       time.Time          `json:"ended,omitzero"`
 	Result      *Result            `json:"result,omitempty"`
@@ -96,7 +99,7 @@ func (m *Manager) open(r Row, to *Record) error {
 	if err := decode(body.Call, &call, "the call of an operation"); err != nil {
 		return err
 	}
-	to.Instruments = call.Instruments
+	to.Instruments, to.Args = call.Instruments, call.Args
 	if call.Offer != nil {
 		to.Invoice = call.Offer.Invoice
 	}

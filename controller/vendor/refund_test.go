@@ -99,6 +99,12 @@ func (s *stall) pay(who *controllertest.Party, payment, part, price string) erro
 // and negotiates something else.
 func (s *stall) refund(who *controllertest.Party, part string) error {
 	s.t.Helper()
+	return s.refundUnder("", who, part)
+}
+
+// refundUnder is refund under an id of the payer's choice.
+func (s *stall) refundUnder(id instrument.OperationID, who *controllertest.Party, part string) error {
+	s.t.Helper()
 	session, err := who.InitiateSession(s.t.Context(), s.peer, controller.Login{})
 	check(s.t, err)
 	defer func() { _ = session.Close(s.t.Context()) }()
@@ -106,7 +112,7 @@ func (s *stall) refund(who *controllertest.Party, part string) error {
 	check(s.t, err)
 	stamps, err := who.Instruments().List(s.t.Context(), instrument.Filter{Class: "stamp", Status: "used", Limit: 1})
 	check(s.t, err)
-	x := controller.Transaction{Principal: who.Me(s.t), Operation: protocol.Refund, Class: "stamp", Args: map[string]any{"payment": s.operation[part]}}
+	x := controller.Transaction{ID: id, Principal: who.Me(s.t), Operation: protocol.Refund, Class: "stamp", Args: map[string]any{"payment": s.operation[part]}}
 	if len(stamps) > 0 {
 		x.Instruments = []instrument.ID{stamps[0].ID}
 	} else {
