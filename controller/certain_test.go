@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // A sum is given back only for a fault that leaves no doubt, and for the same ones
@@ -88,6 +89,14 @@ func TestAPeerAbandonsNothingHere(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	if f := heard(fault.New(fault.Declined, "no").Because("card-declined").WithHint("another card")); f.Reason != "card-declined" || f.Hint != "another card" {
+		t.Errorf("%+v", f)
+	}
+}
+
+// Code that asks somebody at the peer says nothing of the person here, whom nobody needs.
+func TestNobodyIsNeededHereForAPeersQuestion(t *testing.T) {
+	f := heard(fault.New(fault.Unsupported, "nobody is here to be asked").Because(protocol.ReasonNoPerson))
+	if f.Kind != fault.Unsupported || f.Reason != "no-person-there" {
 		t.Errorf("%+v", f)
 	}
 }
