@@ -22,7 +22,7 @@ func TestForeignBytesEndNoStream(t *testing.T) {
 	named := card
 	named.Name = latin1
 	begun := started
-	begun.Peer, begun.Leased, begun.Outcomes = comm.Peer{Name: latin1}, []instrument.Instance{named}, map[int]*fault.Fault{1: told}
+	begun.Peer, begun.Leased, begun.Outcomes = comm.Peer{Name: latin1, Addresses: []string{"unix:/run/" + latin1 + "#KEY"}}, []instrument.Instance{named}, map[int]*fault.Fault{1: told}
 	begun.Call.Invoice = instrument.Invoice{"what": latin1}
 	for name, m := range map[string]proto.Message{
 		"a fault":    api.WriteFault(told),

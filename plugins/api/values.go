@@ -146,7 +146,7 @@ func readOffer(o *wire.Offer) (*instrument.OfferBody, error) {
 }
 
 func writePeer(p comm.Peer) *wire.Peer {
-	return &wire.Peer{Name: text(p.Name), Role: string(p.Role), Key: p.Key, Addresses: p.Addresses, Pnp: p.PNP}
+	return &wire.Peer{Name: text(p.Name), Role: string(p.Role), Key: p.Key, Addresses: each(p.Addresses, text), Pnp: p.PNP}
 }
 
 func readPeer(p *wire.Peer) comm.Peer {
