@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -217,16 +218,21 @@ func TestGivenBackByHand(t *testing.T) {
 		{"a surplus, not yet", "CHF:25", "", "CHF:0", []audit.Kind{audit.SurplusKept}},
 		{"a surplus but for a cent", "CHF:25", "", "CHF:3.99", []audit.Kind{audit.SurplusKept}},
 		{"a surplus", "CHF:25", "", "CHF:4", nil},
+		{"a surplus, as a transfer beside it looks", "CHF:25", "ok CHF:4", "CHF:4", []audit.Kind{audit.SurplusKept}},
+		{"a surplus, and a transfer beside it", "CHF:25", "ok CHF:4", "CHF:8", nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			b := open(t)
 			b.Provider.Refunds("failed")
 			id := b.decided("tx", c.paid, "")
-			if c.wired != "" {
-				b.wires("tx", c.wired, taler.TransferPermanent)
-			} else {
+			if c.paid == "CHF:25" {
 				b.givenBack(1)
+			}
+			if went, ok := strings.CutPrefix(c.wired, "ok "); ok {
+				b.wires("tx", went, taler.TransferSuccess)
+			} else if c.wired != "" {
+				b.wires("tx", c.wired, taler.TransferPermanent)
 			}
 			b.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: sum(c.paid), Refunded: sum(c.refunded), Reference: id.Text()})
 			var kinds []audit.Kind
