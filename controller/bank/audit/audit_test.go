@@ -205,6 +205,24 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 	}
 }
 
+// TestOddAnswersOneByOneEndNothing: only as many in a row as no single payment makes say
+// that it is the provider.
+func TestOddAnswersOneByOneEndNothing(t *testing.T) {
+	b := open(t)
+	const odd = 12
+	for range odd {
+		b.odd.Store(b.selected().Text(), nil)
+		b.selected()
+	}
+	one := quick
+	one.AtOnce = 1
+	r, err := audit.Run(b.ctx(), b.Bank, one)
+	check(t, err)
+	if len(r.Differences) != odd || slices.ContainsFunc(r.Differences, func(d audit.Difference) bool { return d.Kind != audit.PaymentUnreadable }) {
+		t.Errorf("%+v", r.Differences)
+	}
+}
+
 // TestGivenBackByHand: what the provider has refused to give back for good, a person may
 // have given back there: that much is explained, and no more.
 func TestGivenBackByHand(t *testing.T) {
