@@ -2,7 +2,6 @@ package house
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -98,15 +97,10 @@ func (g guesses) mine() (unlock func() error, err error) {
 // wrong counts the wrong passphrases that are not too long ago. A time far ahead
 // of the clock is of another clock, and counts no more than an old one.
 func (g guesses) wrong(now time.Time) (n int, last time.Time, err error) {
-	file, err := os.Open(string(g))
+	text, err := readPlain(string(g), 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, last, nil
 	}
-	if err != nil {
-		return 0, last, unreadable(err)
-	}
-	defer func() { _ = file.Close() }()
-	text, err := io.ReadAll(io.LimitReader(file, 1<<16))
 	if err != nil {
 		return 0, last, unreadable(err)
 	}
@@ -132,7 +126,7 @@ func (g guesses) record(at time.Time, fresh bool) error {
 			return err
 		}
 	}
-	file, err := os.OpenFile(string(g), flags, 0o600)
+	file, err := openPlain(string(g), flags)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -152,5 +146,5 @@ func (g guesses) forget() error {
 
 func unreadable(err error) error {
 	return fault.Wrap(err, fault.Internal, "the count of wrong passphrases cannot be kept").Because("guesses-unusable").
-		WithHint("the file guesses in the data directory must be yours, and the disk not full")
+		WithHint("the file guesses in the data directory must be a plain file of yours, and the disk not full")
 }

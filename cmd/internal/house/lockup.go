@@ -36,8 +36,9 @@ func (f Files) LockUp(ctx context.Context) (ended bool, err error) {
 	if is, err := free(); is || err != nil {
 		return false, err
 	}
-	if err := os.WriteFile(f.lockedFile(), []byte(rand.Text()), 0o600); err != nil {
-		return false, fault.Wrap(err, fault.Internal, "other processes cannot be told to end")
+	if err := f.tell(); err != nil {
+		return false, fault.Wrap(err, fault.Internal, "other processes cannot be told to end").Because("locked-unwritable").
+			WithHint("the file locked in the data directory must be a plain file of yours, and the disk not full; or end them yourself")
 	}
 	within, cancel := context.WithTimeout(ctx, lockWait)
 	defer cancel()
@@ -54,6 +55,16 @@ func (f Files) LockUp(ctx context.Context) (ended bool, err error) {
 				WithHint("end it yourself, then repeat")
 		}
 	}
+}
+
+// tell changes what other processes look at.
+func (f Files) tell() error {
+	file, err := openPlain(f.lockedFile(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	if err != nil {
+		return err
+	}
+	_, err = file.WriteString(rand.Text())
+	return errors.Join(err, file.Close())
 }
 
 // UntilLocked is a context that ends when somebody locks the wallet; its cause is
@@ -81,7 +92,7 @@ func (f Files) UntilLocked(ctx context.Context) (within context.Context, stop fu
 
 // lockedText changes whenever the wallet is locked.
 func (f Files) lockedText() string {
-	text, err := os.ReadFile(f.lockedFile())
+	text, err := readPlain(f.lockedFile(), 1<<10)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "unreadable"
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -55,17 +54,13 @@ func (f Files) markLock() string { return filepath.Join(f.Dir, "restored.lock") 
 // Mark reads the mark; nil if the party has none. One that cannot be read is an
 // error: the party is not unmarked by that.
 func (f Files) Mark() (*Mark, error) {
-	file, err := os.Open(f.markFile())
+	text, err := readPlain(f.markFile(), maxMark)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	var m Mark
 	if err == nil {
-		var text []byte
-		text, err = io.ReadAll(io.LimitReader(file, maxMark))
-		if err = errors.Join(err, file.Close()); err == nil {
-			err = json.Unmarshal(text, &m)
-		}
+		err = json.Unmarshal(text, &m)
 	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "it cannot be read what has to be done about what was restored").Because("mark-unreadable").
