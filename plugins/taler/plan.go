@@ -161,7 +161,7 @@ func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (t
 		return out, tooSmall(e, amount, now)
 	case n > maxCoins:
 		return out, fault.New(fault.Invalid, "%s would be more than %d coins", amount, maxCoins).
-			Because("too-many-coins").WithHint("withdraw it in several parts")
+			Because(reasonMany).WithHint("withdraw it in several parts")
 	}
 	identify, err := limited(e, amount, held)
 	if err != nil {
@@ -224,6 +224,7 @@ const (
 	reasonTooSmall fault.Reason = "amount-too-small"
 	reasonDear     fault.Reason = "fees-exceed-value" // of every coin
 	reasonLimit    fault.Reason = "limit-exceeded"
+	reasonMany     fault.Reason = "too-many-coins"
 )
 
 func tooSmall(e taler.ExchangeState, amount taler.Amount, now time.Time) error {
@@ -240,7 +241,7 @@ func there(err error) error {
 	switch f.Reason {
 	case reasonTooSmall:
 		return f.WithHint("%s; what is there goes back when the reserve is closed", f.Hint)
-	case taler.ReasonNoDenominations, taler.ReasonDenominationsForeign, reasonDear, reasonLimit:
+	case taler.ReasonNoDenominations, taler.ReasonDenominationsForeign, reasonDear, reasonLimit, reasonMany:
 		return f.WithHint("ask the exchange's operator when that changes; what is there goes back when the reserve is closed")
 	}
 	return err

@@ -39,6 +39,20 @@ func TestAPlanIsMadeAgainWithoutADishonestKey(t *testing.T) {
 	}
 }
 
+// An exchange that has only tiny coins when the money is there is not answered by asking
+// for less of it: nobody can any more.
+func TestMoreCoinsThanOneWantsOfWhatIsThere(t *testing.T) {
+	until := timestamp(noon.Add(time.Hour))
+	e := taler.ExchangeState{Currency: "CHF", Denominations: []taler.Denomination{
+		{DenomPubHash: taler.HashCode{1}, Value: sum("CHF:0.01"), FeeWithdraw: sum("CHF:0"), StampExpireWithdraw: until, StampExpireDeposit: until},
+	}}
+	r := taler.Reserve{Amount: sum("CHF:20"), Remainder: sum("CHF:20")}
+	_, err := batchForm().planned(&r, e, taler.Amount{}, noon)
+	if hint := fault.From(err).Hint; fault.ReasonOf(err) != "too-many-coins" || !strings.Contains(hint, "goes back") || strings.Contains(hint, "several parts") {
+		t.Errorf("%v, and a person reads %q", err, hint)
+	}
+}
+
 // No coin is made that costs more than it is worth, and an exchange that has no others
 // is said to be that.
 func TestACoinThatCostsMoreThanItIsWorth(t *testing.T) {
