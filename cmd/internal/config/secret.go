@@ -2,7 +2,9 @@ package config
 
 import (
 	"bytes"
+	"errors"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -10,6 +12,23 @@ import (
 
 // maxSecret bounds a token, a password or a passphrase.
 const maxSecret = 4096
+
+// OpenPlain opens a plain file to read it, and does not wait for anybody. What else may
+// lie in its place, a pipe, a device or a folder, is an error.
+func OpenPlain(path string) (*os.File, error) {
+	f, err := openFile(path)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat() // of the open file: the path could be another by now
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("it is no plain file")}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
 
 // Secret reads a secret from the file that a key ending in _file names. One that
 // others can read as well is refused: it is no secret any more.

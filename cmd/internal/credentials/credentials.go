@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
@@ -67,7 +66,7 @@ func Write(path string, c Credentials) error {
 // Read reads what Write wrote. The error is fault.NotFound when there is no
 // file; no error repeats a line of it.
 func Read(path string) (Credentials, error) {
-	f, err := os.Open(path)
+	f, err := config.OpenPlain(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Credentials{}, fault.Wrap(err, fault.NotFound, "there is no file %s", path).Because("credentials-missing")
 	}
