@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"path/filepath"
 	"regexp"
@@ -66,21 +65,15 @@ func fill(path, text string, v any, environ func(string) string) error {
 // Text is what is in a settings file, as it is. One that is no file, or is longer than
 // 1 MiB, is fault.Invalid.
 func Text(path string) (string, error) {
-	f, err := openFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	text, err := ReadPlain(path, maxFile+1)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return "", fault.Wrap(err, fault.NotFound, "there is no configuration at %s", path).Because(ReasonMissing).
 			WithHint("the init command writes one")
-	}
-	if err != nil {
+	case err != nil:
 		return "", fault.Wrap(err, fault.Invalid, "%s cannot be read: %s", path, Why(err)).Because(ReasonMissing)
-	}
-	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return "", fault.Wrap(err, fault.Invalid, "%s is not a file with settings", path).Because(ReasonMalformed)
-	}
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil || len(text) > maxFile {
-		return "", fault.Wrap(err, fault.Invalid, "%s cannot be read, or is longer than 1 MiB", path).Because(ReasonMalformed)
+	case len(text) > maxFile:
+		return "", fault.New(fault.Invalid, "%s is longer than 1 MiB", path).Because(ReasonMalformed)
 	}
 	return string(text), nil
 }

@@ -2,9 +2,7 @@ package config
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"io/fs"
 	"os"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -13,27 +11,10 @@ import (
 // maxSecret bounds a token, a password or a passphrase.
 const maxSecret = 4096
 
-// OpenPlain opens a plain file to read it, and does not wait for anybody. What else may
-// lie in its place, a pipe, a device or a folder, is an error.
-func OpenPlain(path string) (*os.File, error) {
-	f, err := openFile(path)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat() // of the open file: the path could be another by now
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("it is no plain file")}
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
 // Secret reads a secret from the file that a key ending in _file names. One that
 // others can read as well is refused: it is no secret any more.
 func Secret(path string) (string, error) {
-	f, err := openFile(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return "", fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read: %s", path, Why(err)).Because(ReasonSecret).
 			WithHint("it belongs to the settings; put it there, or name another file")

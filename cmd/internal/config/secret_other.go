@@ -2,12 +2,10 @@
 
 package config
 
-import (
-	"io/fs"
-	"os"
-)
+import "io/fs"
 
-func openFile(path string) (*os.File, error) { return os.Open(path) }
+// nonblock: no open waits for others here.
+const nonblock = 0
 
 // readableByOthers says no: here the folder's access list decides, not a mode.
 func readableByOthers(fs.FileInfo) bool { return false }

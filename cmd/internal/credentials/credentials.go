@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
@@ -66,7 +67,7 @@ func Write(path string, c Credentials) error {
 // Read reads what Write wrote. The error is fault.NotFound when there is no
 // file; no error repeats a line of it.
 func Read(path string) (Credentials, error) {
-	f, err := config.OpenPlain(path)
+	f, err := config.OpenPlain(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Credentials{}, fault.Wrap(err, fault.NotFound, "there is no file %s", path).Because("credentials-missing")
 	}

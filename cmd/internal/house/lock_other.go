@@ -10,9 +10,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// nonblock: no open waits for others here.
-const nonblock = 0
-
 // lock takes a file for this process alone. An open file cannot be removed here, so
 // one that can be was left by a process that has ended.
 func lock(path string) (unlock func() error, err error) {

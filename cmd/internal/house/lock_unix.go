@@ -10,9 +10,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// nonblock keeps an open from waiting for whoever else opens a pipe.
-const nonblock = syscall.O_NONBLOCK
-
 // lock takes a file for this process alone. The system gives it back when the
 // process ends, however it ends.
 func lock(path string) (unlock func() error, err error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
@@ -97,7 +98,7 @@ func (g guesses) mine() (unlock func() error, err error) {
 // wrong counts the wrong passphrases that are not too long ago. A time far ahead
 // of the clock is of another clock, and counts no more than an old one.
 func (g guesses) wrong(now time.Time) (n int, last time.Time, err error) {
-	text, err := readPlain(string(g), 1<<16)
+	text, err := config.ReadPlain(string(g), 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, last, nil
 	}
@@ -126,7 +127,7 @@ func (g guesses) record(at time.Time, fresh bool) error {
 			return err
 		}
 	}
-	file, err := openPlain(string(g), flags)
+	file, err := config.OpenPlain(string(g), flags)
 	if err != nil {
 		return unreadable(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
@@ -54,7 +55,7 @@ func (f Files) markLock() string { return filepath.Join(f.Dir, "restored.lock") 
 // Mark reads the mark; nil if the party has none. One that cannot be read is an
 // error: the party is not unmarked by that.
 func (f Files) Mark() (*Mark, error) {
-	text, err := readPlain(f.markFile(), maxMark)
+	text, err := config.ReadPlain(f.markFile(), maxMark)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
