@@ -145,6 +145,8 @@ func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duratio
 		return "", err
 	case f.State == protocol.FactPaid:
 		return f.Transaction, nil
+	case f.State == protocol.FactFailed && !f.Refunded.IsZero():
+		return "", fault.New(fault.Declined, "the payment was given back").Because("payment-returned")
 	case f.State == protocol.FactFailed:
 		return "", fault.New(fault.Declined, "the card was declined").Because("card-declined")
 	}

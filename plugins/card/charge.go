@@ -88,7 +88,7 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 			return protocol.Result{}, fault.Wrap(err, fault.Unknown, "%s", fault.From(err).Message).Because(reasonPaymentDiffers).WithHint("%s", fault.From(err).Hint)
 		case err != nil:
 			return protocol.Result{}, notKnown(err)
-		case facts.State != protocol.FactFailed:
+		case facts.State != protocol.FactFailed, !facts.Refunded.IsZero(): // what was given back is not taken again unasked
 			return conclude(ctx, s, id, o, facts, nil)
 		}
 		if err := again(ctx, s, id); err != nil {
@@ -197,6 +197,9 @@ func outcome(facts protocol.Facts, failure error) (to, reason string, refusal er
 	switch {
 	case failure == nil && facts.State == protocol.FactPaid:
 		return paid, "", nil
+	case failure == nil && facts.State == protocol.FactFailed && !facts.Refunded.IsZero():
+		return declined, string(reasonPaymentReturned), fault.New(fault.Declined, "the payment was given back").
+			Because(reasonPaymentReturned).WithHint("pay again if it was not meant to be")
 	case failure == nil && facts.State == protocol.FactFailed:
 		return declined, "card-declined", fault.New(fault.Declined, "the card was declined").
 			Because("card-declined").WithHint("try another card")

@@ -27,7 +27,8 @@ const (
 	reasonAnswerMalformed    fault.Reason = "answer-malformed"
 )
 
-// told is a payment as the provider tells it: POST gives id and state, GET all.
+// told is a payment as the provider tells it: POST gives id and state, and what went
+// back since where it is asked again, GET all.
 type told struct {
 	ID        string            `json:"id"`
 	State     string            `json:"state"`
@@ -57,7 +58,7 @@ func post(ctx context.Context, s protocol.Session, o order) (protocol.Facts, err
 	if err != nil {
 		return protocol.Facts{}, err
 	}
-	return readCharge(answer)
+	return leftOf(o.Amount)(readCharge(answer))
 }
 
 // readCharge is the pure reading of the answer to a charge.
@@ -118,10 +119,10 @@ func readPayments(body []byte) ([]protocol.Facts, error) {
 
 // weightiest is the payment that counts of those with one reference: the paid
 // one, else one that is not final, else the last; of several the one of the amount that
-// was asked for. None is fault.NotFound.
+// was asked for. One that went back whole is as one that failed. None is fault.NotFound.
 func weightiest(found []protocol.Facts, amount instrument.Amount) (best protocol.Facts, err error) {
 	for _, f := range found {
-		more := weight(f.State) - weight(best.State)
+		more := weightOf(f) - weightOf(best)
 		if more > 0 || more == 0 && (f.Amount == amount || best.Amount != amount) {
 			best = f
 		}
@@ -130,6 +131,13 @@ func weightiest(found []protocol.Facts, amount instrument.Amount) (best protocol
 		return best, unknownTransaction()
 	}
 	return best, nil
+}
+
+func weightOf(f protocol.Facts) int {
+	if wentBack(f, f.Amount) {
+		return weight(protocol.FactFailed)
+	}
+	return weight(f.State)
 }
 
 func weight(state string) int {
@@ -208,11 +216,15 @@ func askPending(ctx context.Context, s protocol.Session, p payment) (protocol.Fa
 const reasonPaymentDiffers fault.Reason = "payment-differs"
 
 // foundAs refuses what was found under the reference of a payment where it is of another
-// amount: who knows a reference may have paid less under it, elsewhere than here.
+// amount: who knows a reference may have paid less under it, elsewhere than here. Where
+// its outcome is not on record yet, nor does what went back pay it.
 func (p payment) foundAs(f protocol.Facts, err error) (protocol.Facts, error) {
 	if err == nil && f.Amount != p.Amount {
 		return protocol.Facts{}, fault.New(fault.Conflict, "the provider has charged %s for this reference, not %s", f.Amount, p.Amount).
 			Because(reasonPaymentDiffers).WithHint("ask the provider's support; nothing was changed here")
+	}
+	if p.State == pending {
+		return leftOf(p.Amount)(f, err)
 	}
 	return f, err
 }

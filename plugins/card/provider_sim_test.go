@@ -82,7 +82,7 @@ func (b *books) charge(w http.ResponseWriter, r *http.Request) {
 	if b.answer != nil && b.answer(w, made) {
 		return
 	}
-	answer(w, map[string]string{"id": made.ID, "state": made.State})
+	answer(w, map[string]any{"id": made.ID, "state": made.State, "refunded": made.Refunded})
 }
 
 func (b *books) decide(token, merchant string, p *payment) string {

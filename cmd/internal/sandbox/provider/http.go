@@ -64,10 +64,11 @@ func (p *Provider) postPayment(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.answer(w, http.StatusOK, struct {
-		ID     string `json:"id"`
-		State  State  `json:"state"`
-		Reason string `json:"reason,omitempty"`
-	}{made.ID, made.State, made.Reason})
+		ID       string             `json:"id"`
+		State    State              `json:"state"`
+		Reason   string             `json:"reason,omitempty"`
+		Refunded *instrument.Amount `json:"refunded,omitempty"` // since the order came first
+	}{made.ID, made.State, made.Reason, made.returned()})
 }
 
 // dawdle waits and reports whether anybody is still there to hear the answer.

@@ -62,6 +62,14 @@ type Payment struct {
 	Stage     string            `json:"stage,omitempty"` // wallee's word, if it says more than State
 }
 
+// returned is what went back of it, if anything did.
+func (x Payment) returned() *instrument.Amount {
+	if x.Refunded.IsZero() {
+		return nil
+	}
+	return &x.Refunded
+}
+
 // CardShown is what a provider shows of a card.
 type CardShown struct {
 	Brand string `json:"brand"`

@@ -57,6 +57,20 @@ func TestRefundsAddUpToThePaymentAtMost(t *testing.T) {
 	}
 }
 
+// An order that comes again says what went back since; one that nothing went back of
+// says nothing.
+func TestARepeatedOrderSaysWhatWentBack(t *testing.T) {
+	s := serve(t, t.TempDir())
+	paid := s.post("/payments", "k1", order("CHF:20", "R", "approved"))
+	if again := s.post("/payments", "k1", order("CHF:20", "R", "approved")); paid.Refunded != "" || again.Refunded != "" {
+		t.Errorf("answers %+v, %+v", paid, again)
+	}
+	s.post("/payments/"+paid.ID+"/refunds", "", refund("CHF:20", "x1"))
+	if again := s.post("/payments", "k1", order("CHF:20", "R", "approved")); again.ID != paid.ID || again.State != "paid" || again.Refunded != "CHF:20" {
+		t.Errorf("answer %+v", again)
+	}
+}
+
 func TestConcurrentRefundsDoNotExceedThePayment(t *testing.T) {
 	s := serve(t, t.TempDir())
 	paid := s.post("/payments", "", order("CHF:20", "R", "approved"))
