@@ -38,12 +38,15 @@ func (r WithdrawLimitLock) Check(currency string) error {
 	if err := CheckName("lock", r.Lock); err != nil {
 		return err
 	}
+	if r.Amount.IsZero() { // it would have one of the user's places
+		return fault.New(fault.Invalid, "a lock on nothing is none").Because(ReasonJSONInvalid)
+	}
 	return checkCurrency(r.Amount, currency)
 }
 
 const (
 	maxLock  = 256 // bytes of a lock's name
-	maxLocks = 64  // of one user at a time
+	maxLocks = 64  // of one user at a time, and as many that were consumed
 )
 
 // QuotaRule is what the operator grants each user: so much within any so many
@@ -59,6 +62,7 @@ type Quota struct {
 	User  string      `json:"user"`
 	Uses  []QuotaUse  `json:"uses,omitempty"`
 	Locks []QuotaLock `json:"locks,omitempty"`
+	Spent []QuotaLock `json:"spent,omitempty"` // consumed before their end, lest a late request makes them once more: the latest
 }
 
 // QuotaUse is a withdrawal that counts: by its amount, or while the wallet has
@@ -99,6 +103,11 @@ func (q Quota) Counted(tx instrument.Tx, rule QuotaRule, now int64) (Quota, erro
 	for _, l := range q.Locks {
 		if l.Expires > now {
 			out.Locks = append(out.Locks, l)
+		}
+	}
+	for _, l := range q.Spent {
+		if l.Expires > now {
+			out.Spent = append(out.Spent, l)
 		}
 	}
 	return out, nil
@@ -144,7 +153,8 @@ func (q Quota) Limit(rule QuotaRule) (WithdrawLimit, error) {
 
 // Reserve adds a lock to a quota that was Counted. The same lock again is no
 // error, and lasts as long as the later of its ends. A lock ends with the rule's
-// time at the latest.
+// time at the latest; until its end one that was consumed is not made again
+// (fault.Conflict with ReasonLockDiffers).
 func (q *Quota) Reserve(rule QuotaRule, r WithdrawLimitLock, now int64) error {
 	l := QuotaLock{r.Lock, r.Amount, now + rule.Within}
 	if r.Expires < Timestamp(l.Expires) {
@@ -153,7 +163,10 @@ func (q *Quota) Reserve(rule QuotaRule, r WithdrawLimitLock, now int64) error {
 	if l.Expires <= now {
 		return fault.New(fault.Invalid, "the lock is over already").Because(ReasonJSONInvalid)
 	}
-	if n := q.lock(r.Lock); n >= 0 {
+	if lockOf(q.Spent, r.Lock) >= 0 {
+		return fault.New(fault.Conflict, "a withdrawal has consumed this user's lock of this name").Because(ReasonLockDiffers)
+	}
+	if n := lockOf(q.Locks, r.Lock); n >= 0 {
 		if q.Locks[n].Amount != l.Amount {
 			return fault.New(fault.Conflict, "this user has a lock of this name on another amount").Because(ReasonLockDiffers)
 		}
@@ -176,7 +189,7 @@ func (q *Quota) Reserve(rule QuotaRule, r WithdrawLimitLock, now int64) error {
 
 // Unlock gives a reserved part back; fault.NotFound with ReasonLockUnknown.
 func (q *Quota) Unlock(name string) error {
-	n := q.lock(name)
+	n := lockOf(q.Locks, name)
 	if n < 0 {
 		return fault.New(fault.NotFound, "this user has no such lock").Because(ReasonLockUnknown)
 	}
@@ -196,11 +209,13 @@ func (q *Quota) Use(rule QuotaRule, w Withdrawal, lock string, bound Amount) (mo
 	most = left.Limit
 	exceeds := "%s is more than this user may withdraw now: %s"
 	if lock != "" {
-		n := q.lock(lock)
+		n := lockOf(q.Locks, lock)
 		if n < 0 {
 			return Amount{}, fault.New(fault.Conflict, "this user has no such lock").Because(ReasonLockUnknown)
 		}
 		most, exceeds = q.Locks[n].Amount, "%s is more than the lock reserves: %s"
+		q.Spent = append(q.Spent, q.Locks[n])
+		q.Spent = q.Spent[max(0, len(q.Spent)-maxLocks):]
 		q.Locks = slices.Delete(q.Locks, n, n+1)
 	}
 	if w.Amount == (Amount{}) {
@@ -218,8 +233,8 @@ func (q *Quota) Use(rule QuotaRule, w Withdrawal, lock string, bound Amount) (mo
 	return most, nil
 }
 
-func (q *Quota) lock(name string) int {
-	return slices.IndexFunc(q.Locks, func(l QuotaLock) bool { return l.Lock == name })
+func lockOf(locks []QuotaLock, name string) int {
+	return slices.IndexFunc(locks, func(l QuotaLock) bool { return l.Lock == name })
 }
 
 func quotaExceeded(format string, args ...any) error {

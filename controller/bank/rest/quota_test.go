@@ -113,6 +113,35 @@ func TestALockLastsLonger(t *testing.T) {
 	begin(t, h, "one", "50", "anna", "trip").want(t, 200, 0)
 }
 
+// TestAConsumedLockIsNotMadeAgain by a request that comes late, until the lock would
+// have ended; other names, and those that were given back, are free.
+//
+// Rows: quota lock refused.
+func TestAConsumedLockIsNotMadeAgain(t *testing.T) {
+	h, now := quotas(t)
+	lock := func(name, amount string) response {
+		t.Helper()
+		body := fmt.Sprintf(`{"amount":"%s","lock":%q,"expires":{"t_s":%d}}`, amount, name, 1_800_000_060)
+		return send(t, h, request{method: "POST", path: "/quotas/anna/lock", login: h.Terminal, body: body})
+	}
+	lock("trip", "CHF:0").want(t, 400, 22)
+	lock("trip", "CHF:50").want(t, 200, 0)
+	begin(t, h, "one", "45", "anna", "trip").want(t, 200, 0)
+	lock("trip", "CHF:50").want(t, 409, 5112)
+	lock("trip", "CHF:5").want(t, 409, 5112)
+	if got := limit(t, h, "anna"); got.Limit != chf(t, "55") {
+		t.Errorf("%s is left", got.Limit)
+	}
+	begin(t, h, "two", "5", "anna", "trip").want(t, 409, 5102)
+	send(t, h, request{method: "DELETE", path: "/quotas/anna/lock/trip", login: h.Terminal}).want(t, 404, 5107)
+	lock("journey", "CHF:50").want(t, 200, 0)
+	send(t, h, request{method: "DELETE", path: "/quotas/anna/lock/journey", login: h.Terminal}).want(t, 204, 0)
+	lock("journey", "CHF:40").want(t, 200, 0)
+	now.Add(60)
+	soon := fmt.Sprintf(`{"amount":"CHF:55","lock":"trip","expires":{"t_s":%d}}`, now.Load()+60)
+	send(t, h, request{method: "POST", path: "/quotas/anna/lock", login: h.Terminal, body: soon}).want(t, 200, 0)
+}
+
 // TestLocks: they have names, ends and owners.
 //
 // Rows: quota lock, quota lock refused, quota unlock.
