@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"cmp"
+	"sync"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -20,17 +21,28 @@ func awaiting(e *cli.Env, peer string, after time.Duration) (stop func() bool) {
 }
 
 // afterwards calls f after a while, and not yet if there is a reason then: after another.
+// Once it is stopped there is no other.
 func afterwards(after time.Duration, notYet func() bool, f func()) (stop func() bool) {
+	var mu sync.Mutex
 	var t *time.Timer
-	made := make(chan struct{})
+	over := false
+	mu.Lock()
+	defer mu.Unlock()
 	t = time.AfterFunc(after, func() {
-		<-made
-		if notYet() {
-			t.Reset(after)
+		if !notYet() {
+			f()
 			return
 		}
-		f()
+		mu.Lock()
+		defer mu.Unlock()
+		if !over {
+			t.Reset(after)
+		}
 	})
-	close(made)
-	return t.Stop
+	return func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		return t.Stop()
+	}
 }

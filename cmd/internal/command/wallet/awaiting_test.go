@@ -3,7 +3,9 @@ package wallet
 import (
 	"io"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -43,4 +45,23 @@ func TestNobodyWaitsForThePeerOfAQuestion(t *testing.T) {
 	if stop() || len(said) != 0 {
 		t.Error("it says more")
 	}
+}
+
+// TestWhatIsStoppedLooksNoMore: also where it is stopped while it looks.
+func TestWhatIsStoppedLooksNoMore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var looks atomic.Int64
+		made := make(chan func() bool, 1)
+		made <- afterwards(time.Second, func() bool {
+			first := looks.Add(1) == 1
+			if first {
+				(<-made)()
+			}
+			return first
+		}, func() { t.Error("it says something") })
+		<-time.After(time.Hour) // of a clock that stands while anybody works
+		if n := looks.Load(); n != 1 {
+			t.Errorf("it has looked %d times", n)
+		}
+	})
 }
