@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -96,9 +97,7 @@ func removeMember(e *cli.Env) *cobra.Command {
 			if err := w.house.RemoveMember(ctx, g.ID, m.ID); err != nil {
 				return err
 			}
-			if err := w.tellUnfinished(ctx, m); err != nil {
-				return err
-			}
+			w.tellUnfinished(ctx, m)
 			return w.printProfile(ctx, g.ID)
 		})
 }
@@ -114,22 +113,31 @@ func removeProfile(e *cli.Env) *cobra.Command {
 			if err := w.house.Remove(ctx, p, lose); err != nil {
 				return err
 			}
-			if err := w.tellUnfinished(ctx, p); err != nil {
-				return err
-			}
+			w.tellUnfinished(ctx, p)
 			return e.Print(map[string]string{"id": string(p.ID), "event": "removed"}, "%s removed\n", p.Name)
 		})
 	c.Flags().BoolVar(&lose, "lose-instruments", false, "also when they hold instruments, which nobody can use any more, or have payments not finished")
 	return c
 }
 
-// tellUnfinished says what becomes of the payments of somebody who leaves: of what was
-// paid with instruments of a group only the members know how to get it back.
-func (w *wallet) tellUnfinished(ctx context.Context, p profile.Principal) error {
+// tellUnfinished says what becomes of the payments of somebody who has left: of what was
+// paid with instruments of a group only the members know how to get it back. They are
+// gone, whether or not that can be counted.
+func (w *wallet) tellUnfinished(ctx context.Context, p profile.Principal) {
 	n, err := w.house.Unfinished(ctx, p)
-	if err == nil && n > 0 {
-		w.env.Say("%q leaves %s not finished. What was paid of it with instruments of a group comes back to a member by `wallet refund OPERATION`, for each PAY of it that `wallet operation list` shows.",
-			p.Name, fault.Count(n, "payment"))
+	if text := leaves(p.Name, n, err); text != "" {
+		w.env.Say("%s", text)
 	}
-	return err
+}
+
+// leaves is what is said of payments not finished, if they could be counted.
+func leaves(name string, n int, failure error) string {
+	switch {
+	case failure != nil:
+		return fmt.Sprintf("%q is removed, but whether that leaves payments not finished cannot be told: %s. `wallet operation list` shows what there is.", name, fault.From(failure).Message)
+	case n > 0:
+		return fmt.Sprintf("%q leaves %s not finished. What was paid of it with instruments of a group comes back to a member by `wallet refund OPERATION`, for each PAY of it that `wallet operation list` shows.",
+			name, fault.Count(n, "payment"))
+	}
+	return ""
 }
