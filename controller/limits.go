@@ -134,8 +134,7 @@ func ended(f *fault.Fault) profile.Fate {
 
 // heard is a fault of the peer's side of an operation. That its operator has
 // abandoned it there says nothing about what is outside here; and what its plugin has
-// done is no reason to look into ours of the same name. That nobody can be asked there is
-// nothing that this party's person can give. That it knows the operation as
+// done is no reason to look into ours of the same name. That it knows the operation as
 // another one tells of an earlier life of this party, from which a backup was made, for
 // what is on record here is never asked for as something else.
 func heard(f *fault.Fault) *fault.Fault {
@@ -143,10 +142,7 @@ func heard(f *fault.Fault) *fault.Fault {
 	if f.Reason == protocol.ReasonAbandoned {
 		f.Reason = "abandoned-there"
 	}
-	if f.Reason == protocol.ReasonNoPerson {
-		f.Reason = "no-person-there"
-	}
-	if strings.HasPrefix(string(f.Reason), "plugin-") {
+	if strings.HasPrefix(string(f.Reason), "peer-plugin-") {
 		f.Hint = "this is the peer's plugin, not yours: try again later, or tell the peer"
 	}
 	if f.Reason == protocol.ReasonKeyReused {

@@ -13,7 +13,8 @@ const (
 
 // Foreign is a fault as a peer has sent it, made fit for this process: people
 // will read its texts, so they are cut and lose what could move a terminal's
-// cursor or turn the reading order; and no word of this process's own passes.
+// cursor or turn the reading order; and no word of this process's own passes: what
+// a peer says of its plugins, its person or its command line is said of the peer.
 func (f *Fault) Foreign() *Fault {
 	k := f.Kind
 	switch {
@@ -22,7 +23,19 @@ func (f *Fault) Foreign() *Fault {
 	case k == 0 || k > Suspended:
 		k = Internal
 	}
-	return &Fault{Kind: k, Reason: word(f.Reason), Message: plain(f.Message), Hint: plain(f.Hint)}
+	return &Fault{Kind: k, Reason: theirs(word(f.Reason)), Message: plain(f.Message), Hint: plain(f.Hint)}
+}
+
+// theirs is a reason that a process says of itself, of a peer: "usage" is a matter of
+// their command line, and of ours is only what this process has said.
+func theirs(r Reason) Reason {
+	switch {
+	case strings.HasPrefix(string(r), "plugin-"):
+		return "peer-" + r
+	case r == "usage", r == "input-needed", r == "no-person":
+		return r + "-there"
+	}
+	return r
 }
 
 // word takes a reason as ours are: small letters, digits, hyphens, and the

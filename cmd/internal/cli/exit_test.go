@@ -10,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 func TestEveryFaultHasItsExitCode(t *testing.T) {
@@ -48,6 +49,23 @@ func TestEveryFaultHasItsExitCode(t *testing.T) {
 				t.Errorf("exit code %d, not %d", got, row.code)
 			}
 		})
+	}
+}
+
+// A peer chooses the kind of its fault, and no more of our exit code: no word that
+// the table knows is taken from it, however often it is passed on.
+func TestNoPeerChoosesAnExitCode(t *testing.T) {
+	for _, reason := range []fault.Reason{cli.ReasonInputNeeded, cli.ReasonUsage, protocol.ReasonNoPerson, "plugin-crashed", "plugin-hung", "plugin-"} {
+		for kind := fault.Invalid; kind <= fault.Suspended; kind++ {
+			f := (&fault.Fault{Kind: kind, Reason: reason, Message: "x"}).Foreign()
+			plain := (&fault.Fault{Kind: kind, Message: "x"}).Foreign()
+			if got, want := cli.ExitCode(f), cli.ExitCode(plain); got != want {
+				t.Errorf("%s because of %q: exit code %d, not %d", kind, reason, got, want)
+			}
+			if again := f.Foreign(); again.Reason != f.Reason {
+				t.Errorf("%q is told on as %q", f.Reason, again.Reason)
+			}
+		}
 	}
 }
 
