@@ -105,7 +105,7 @@ func TestNobodyIsNeededHereForAPeersQuestion(t *testing.T) {
 func TestThePluginOfAPeerIsTheirs(t *testing.T) {
 	for _, hint := range []string{"", "remove it with `plugin remove`"} {
 		f := heard(fault.New(fault.Unavailable, "the plugin coupon was ended").Because("plugin-hung").WithHint("%s", hint))
-		if f.Reason != "peer-plugin-hung" || !strings.Contains(f.Hint, "the peer's plugin") || strings.Contains(f.Hint, "remove") {
+		if f.Reason != "plugin-hung" || !strings.Contains(f.Hint, "the peer's plugin") || strings.Contains(f.Hint, "remove") {
 			t.Errorf("%+v", f)
 		}
 	}

@@ -142,7 +142,7 @@ func heard(f *fault.Fault) *fault.Fault {
 	if f.Reason == protocol.ReasonAbandoned {
 		f.Reason = "abandoned-there"
 	}
-	if strings.HasPrefix(string(f.Reason), "peer-plugin-") {
+	if strings.HasPrefix(string(f.Reason), "plugin-") {
 		f.Hint = "this is the peer's plugin, not yours: try again later, or tell the peer"
 	}
 	if f.Reason == protocol.ReasonKeyReused {

@@ -14,7 +14,7 @@ const (
 // Foreign is a fault as a peer has sent it, made fit for this process: people
 // will read its texts, so they are cut and lose what could move a terminal's
 // cursor or turn the reading order; and no word of this process's own passes: what
-// a peer says of its plugins, its person or its command line is said of the peer.
+// a peer says of its person or its command line is said of the peer.
 func (f *Fault) Foreign() *Fault {
 	k := f.Kind
 	switch {
@@ -27,12 +27,11 @@ func (f *Fault) Foreign() *Fault {
 }
 
 // theirs is a reason that a process says of itself, of a peer: "usage" is a matter of
-// their command line, and of ours is only what this process has said.
+// their command line, and of ours is only what this process has said. That a plugin has
+// failed is no less so where it was the peer's.
 func theirs(r Reason) Reason {
-	switch {
-	case strings.HasPrefix(string(r), "plugin-"):
-		return "peer-" + r
-	case r == "usage", r == "input-needed", r == "no-person":
+	switch r {
+	case "usage", "input-needed", "no-person":
 		return r + "-there"
 	}
 	return r

@@ -41,8 +41,12 @@ func (t *Terminal) GiveUp(ctx context.Context, w *Withdrawal, reason string) err
 	return t.Abort(ctx, w, reason)
 }
 
-// UnderWay is the refusal to give up what is being paid.
+// UnderWay is the refusal to give up what is being paid, or is.
 func UnderWay(w Withdrawal) error {
+	if w.Over() {
+		return fault.New(fault.Conflict, "the withdrawal is paid, and over").Because("payment-under-way").
+			WithHint("its cash is the customer's: nothing is left to give up")
+	}
 	return fault.New(fault.Conflict, "the withdrawal is being paid, or is").Because("payment-under-way").
 		WithHint("let it have its end: `terminal serve` goes on with it, or `terminal resume %s`", w.Short())
 }
