@@ -95,7 +95,7 @@ func (f Files) backUp(path string, kind backup.Kind, by Sealing, now func() time
 		return m, unwritten(err, f.Dir)
 	}
 	defer func() { _ = held.Close() }()
-	if err := hold(held); err != nil {
+	if _, err := hold(held); err != nil {
 		return m, err
 	}
 	made, copied := now(), filepath.Join(dir, backup.Store)
@@ -164,7 +164,7 @@ func writeNew(path string, write func(io.Writer) error) (err error) {
 		return unwritten(err, path)
 	}
 	defer func() { _ = os.Remove(temp.Name()) }()
-	if err = hold(temp); err == nil {
+	if _, err = hold(temp); err == nil {
 		err = write(temp)
 	}
 	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {

@@ -30,7 +30,7 @@ func share(string) (unlock func() error, err error) {
 }
 
 // hold does nothing: an open file cannot be removed here.
-func hold(*os.File) error { return nil }
+func hold(*os.File) (held bool, err error) { return true, nil }
 
 // removeDead removes a file unless a process has it open. A folder stays: nobody can
 // hold one.

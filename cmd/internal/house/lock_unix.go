@@ -37,15 +37,24 @@ func flock(path string, how int) (unlock func() error, err error) {
 }
 
 // hold keeps others from taking an open file or folder for a dead process's, until it is
-// closed.
-func hold(f *os.File) error {
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return inUse(f.Name(), err)
+// closed. Not held without an error: its file system, a share of the network perhaps, has
+// no locks, and what lies there nobody takes for a dead process's.
+func hold(f *os.File) (held bool, err error) {
+	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	case lockless(err):
+		return false, nil
+	case err != nil:
+		return false, inUse(f.Name(), err)
+	case !isSame(f, f.Name()):
+		return false, inUse(f.Name(), os.ErrNotExist)
 	}
-	if !isSame(f, f.Name()) {
-		return inUse(f.Name(), os.ErrNotExist)
-	}
-	return nil
+	return true, nil
+}
+
+// lockless reports whether a refusal to lock is that of a file system that never does.
+func lockless(err error) bool {
+	return errors.Is(err, syscall.ENOTSUP) || errors.Is(err, syscall.EOPNOTSUPP) || errors.Is(err, syscall.ENOLCK) ||
+		errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.EINVAL)
 }
 
 // removeDead removes a file or folder unless a process holds it.
@@ -54,7 +63,7 @@ func removeDead(path string) {
 	if err != nil {
 		return
 	}
-	if hold(f) == nil {
+	if held, err := hold(f); held && err == nil {
 		_ = os.RemoveAll(path)
 	}
 	_ = f.Close()

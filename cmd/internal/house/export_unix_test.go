@@ -1,0 +1,6 @@
+//go:build unix
+
+package house
+
+// Lockless is lockless, for the tests.
+var Lockless = lockless
