@@ -14,16 +14,12 @@ const maxSecret = 4096
 // Secret reads a secret from the file that a key ending in _file names. One that
 // others can read as well is refused: it is no secret any more.
 func Secret(path string) (string, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	f, err := OpenPlain(path, os.O_RDONLY)
 	if err != nil {
 		return "", fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read: %s", path, Why(err)).Because(ReasonSecret).
 			WithHint("it belongs to the settings; put it there, or name another file")
 	}
 	defer func() { _ = f.Close() }()
-	info, err := f.Stat() // of the open file: the path could be another by now
-	if err != nil || !info.Mode().IsRegular() {
-		return "", fault.Wrap(err, fault.Invalid, "%s is not a file with a secret", path).Because(ReasonSecret)
-	}
 	if err := Private(f); err != nil {
 		return "", err
 	}
