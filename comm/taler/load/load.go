@@ -51,10 +51,6 @@ func (r Report) PerSecond() float64 { return float64(r.Withdrawals) / r.Took.Sec
 func (l Load) Run(ctx context.Context, n int) (Report, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	transport := &http.Transport{MaxIdleConnsPerHost: 2 * len(l.Terminals)}
-	defer transport.CloseIdleConnections()
-	via := &http.Client{Transport: transport}
-
 	var next atomic.Int64
 	var mu sync.Mutex
 	var took, requests []time.Duration
@@ -62,7 +58,14 @@ func (l Load) Run(ctx context.Context, n int) (Report, error) {
 	begun := l.Clock()
 	for _, t := range l.Terminals {
 		work.Go(func() {
-			w, err := l.worker(t, via)
+			own, err := dial(ctx, l.URL)
+			if err != nil {
+				cancel(err)
+				return
+			}
+			defer context.AfterFunc(ctx, func() { _ = own.conn.Close() })() // else it would wait for its answer
+			defer own.conn.Close()
+			w, err := l.worker(t, &http.Client{Transport: own})
 			if err != nil {
 				cancel(err)
 				return
