@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"time"
 
@@ -24,9 +25,23 @@ type Options struct {
 	Health   time.Duration // between two health checks; 0: 10 s
 	Turn     time.Duration // longest that an operation's code may take from an answer to its next step; 0: 30 s
 
+	// Processors are how many a plugin written in Go computes on at once: it finds them in
+	// GOMAXPROCS; 0: as many as there are, and no such variable.
+	Processors int
+
 	// Quarantine keeps the mark of a bundle that crashed too often over a
 	// restart of the host; nil: it is forgotten. A *Catalog is one.
 	Quarantine Quarantine
+}
+
+// processorsKey is where the Go runtime looks for the number.
+const processorsKey = "GOMAXPROCS"
+
+func (o Options) processors() []string {
+	if o.Processors <= 0 {
+		return nil
+	}
+	return []string{processorsKey + "=" + strconv.Itoa(o.Processors)}
 }
 
 // Quarantine remembers which bundles the operator has to look at.

@@ -120,7 +120,7 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 		SyncStdout:       text,
 		SyncStderr:       text,
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, private string) (_ runner.Runner, err error) {
-			l.process, err = newProcess(ctx, s, binary, cmd.Env, private, says, l.tail)
+			l.process, err = newProcess(ctx, s, binary, append(cmd.Env, l.o.processors()...), private, says, l.tail)
 			return l.process, err
 		},
 		GRPCDialOptions: []grpc.DialOption{

@@ -28,6 +28,16 @@ var sameFault = cmp.Comparer(func(a, b *fault.Fault) bool {
 	return (a == nil) == (b == nil) && (a == nil || a.Kind == b.Kind && a.Reason == b.Reason && a.Message == b.Message && a.Hint == b.Hint)
 })
 
+func TestAPluginComputesOnAsManyProcessorsAsItIsTold(t *testing.T) {
+	t.Setenv("GOMAXPROCS", "9") // the host's own
+	b := load(t, newHost(t, func(o *host.Options) { o.Processors = 3 }), source(t, "thing"))
+	var got seen
+	perform(t, b, "LOOK", &got)
+	if got.Processors != 3 {
+		t.Errorf("told to compute on 3 processors, it does on %d", got.Processors)
+	}
+}
+
 func TestAPluginSeesNothingOfTheHost(t *testing.T) {
 	t.Setenv("SWAPEROO_PASSPHRASE", "correct horse")
 	secret := inherits(t)

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -227,11 +228,11 @@ func look() (protocol.Result, error) {
 			open = append(open, target)
 		}
 	}
-	return protocol.ResultOf(seen{PID: os.Getpid(), Environment: os.Environ(), Dir: dir, Arg0: os.Args[0], Executable: exe, Open: open})
+	return protocol.ResultOf(seen{PID: os.Getpid(), Processors: runtime.GOMAXPROCS(0), Environment: os.Environ(), Dir: dir, Arg0: os.Args[0], Executable: exe, Open: open})
 }
 
 type seen struct {
-	PID                   int
+	PID, Processors       int
 	Environment           []string
 	Dir, Arg0, Executable string
 	Open                  []string // files

@@ -48,13 +48,13 @@ type process struct {
 // allowed are the only variables that a plugin gets.
 func allowed(name string) bool {
 	switch name {
-	case api.CookieKey, "PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_CLIENT_CERT":
+	case api.CookieKey, processorsKey, "PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS", "PLUGIN_CLIENT_CERT":
 		return true
 	}
 	return false
 }
 
-// newProcess takes the environment that go-plugin wants and filters it.
+// newProcess takes the environment that is wanted and filters it.
 func newProcess(ctx context.Context, s Source, binary *os.File, wanted []string, dir string, says paced, t *tail) (*process, error) {
 	at, err := os.Open(dir)
 	if err != nil {

@@ -60,7 +60,7 @@ func inProcess() []protocol.Bundle {
 }
 
 func throughTheDoor(b *testing.B) []protocol.Bundle {
-	h, err := host.New(host.Options{Dir: b.TempDir(), Log: slog.New(slog.DiscardHandler), Clock: time.Now})
+	h, err := host.New(host.Options{Dir: b.TempDir(), Log: slog.New(slog.DiscardHandler), Clock: time.Now, Processors: 1}) // as a server has it on the two processors of the limits
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -8,3 +8,6 @@ var Guess = Files.guess
 
 // WriteNew makes the file of a backup.
 var WriteNew = writeNew
+
+// Processors is on how many of a machine's processors each plugin of a role computes.
+var Processors = each

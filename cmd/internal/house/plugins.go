@@ -1,6 +1,7 @@
 package house
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -20,7 +21,7 @@ import (
 func (h *House) load(o Options) ([]protocol.Bundle, error) {
 	var err error
 	h.Catalog = host.NewCatalog(o.Plugins())
-	h.Host, err = host.New(host.Options{Dir: o.Run(), Log: o.Log, Clock: time.Now, Quarantine: h.Catalog})
+	h.Host, err = host.New(host.Options{Dir: o.Run(), Log: o.Log, Clock: time.Now, Quarantine: h.Catalog, Processors: each(o.Role, runtime.GOMAXPROCS(0))})
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +60,17 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 		bundles = append(bundles, view(loaded, o))
 	}
 	return bundles, nil
+}
+
+// each is on how many of a machine's processors each plugin computes. What a server does for
+// a customer is done by a few plugins beside its own process, a small part of it by each; threads that
+// they do not need wait for work where those of the server could run. A wallet has one plugin at work at
+// a time, which computes the blind signatures of many coins.
+func each(role comm.Role, processors int) int {
+	if role == comm.Client {
+		return 0
+	}
+	return max(1, processors/4)
 }
 
 // own are the bundles that run in this process.
