@@ -64,7 +64,7 @@ func (l Load) Run(ctx context.Context, n int) (Report, error) {
 				return
 			}
 			defer context.AfterFunc(ctx, func() { _ = own.conn.Close() })() // else it would wait for its answer
-			defer own.conn.Close()
+			defer func() { _ = own.conn.Close() }()
 			w, err := l.worker(t, &http.Client{Transport: own})
 			if err != nil {
 				cancel(err)
