@@ -86,6 +86,7 @@ var outside = map[string][]string{
 	"golang.org/x/crypto":                 {"crypto", "protocol"},         // protocol: the stream of an operation's dice
 	"golang.org/x/sync":                   {"cmd"},
 	"golang.org/x/term":                   {"cmd"},
+	"golang.org/x/tools":                  {"cmd/internal/vet"},
 	"golang.org/x/sys":                    {"comm/stream", "crypto"},
 }
 
