@@ -69,6 +69,16 @@ func free(rows []Row, holder OperationID) error {
 	return nil
 }
 
+// Leased reports whether an operation holds an instance: one of this process, or any
+// durably. What it finds may be over, or begin, a moment later.
+func (m *Manager) Leased(ctx context.Context, id ID) (bool, error) {
+	if m.leases.taken(id) {
+		return true, nil
+	}
+	row, err := m.store.Row(ctx, id)
+	return row.Lease != "", err
+}
+
 // Release gives back what Lease took in memory.
 func (m *Manager) Release(holder OperationID) { m.leases.release(holder) }
 
@@ -162,6 +172,12 @@ func (t *leaseTable) enter(holder OperationID, id ID) (turn chan struct{}) {
 	turn = make(chan struct{})
 	q.waiting = append(q.waiting, turn)
 	return turn
+}
+
+func (t *leaseTable) taken(id ID) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.heads[id] != nil
 }
 
 func (t *leaseTable) own(holder OperationID, id ID) {

@@ -80,6 +80,9 @@ func TestLease(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			if is, err := p.Leased(t.Context(), id); err != nil || is != (c.durable || c.memory && c.class == "purse") {
+				t.Errorf("it is leased: %v, %v", is, err)
+			}
 			free := p.create(t, number("purse", 2))
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()

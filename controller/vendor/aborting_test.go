@@ -47,7 +47,14 @@ func TestNobodyPaysWhatIsBeingAborted(t *testing.T) {
 	check(t, <-ended)
 	w, err := c.Find(t.Context(), id)
 	check(t, err)
-	if sold == nil || w.Status != taler.TerminalAborted || fault.ReasonOf(paid) != taler.ReasonUnknownOperation || c.cards.times() != 0 {
+	if sold == nil || w.Status != taler.TerminalAborted || fault.ReasonOf(paid) != "being-aborted" || c.cards.times() != 0 {
 		t.Errorf("it is %s, %v; the wallet that paid was told %v; charged %d times", w.Status, sold, paid, c.cards.times())
+	}
+}
+
+// TestNoPaymentGoesOnDuringAnAbort, not even one whose last look was before it.
+func TestNoPaymentGoesOnDuringAnAbort(t *testing.T) {
+	if c := newCast(t); c.GoesOnDuringAnAbort() {
+		t.Error("it goes on")
 	}
 }

@@ -53,3 +53,18 @@ func (t *Terminal) stillAgreed(ctx context.Context, w *Withdrawal) error {
 	}
 	return agreed(w, status)
 }
+
+// notGivenUp is the last look before a card is charged: no ABORT of ours is on its way to
+// the bank, of this process or another. Whoever began one may have left while the bank was
+// away; it arrives nevertheless, and what was charged by then would have to come back.
+func (t *Terminal) notGivenUp(ctx context.Context, w *Withdrawal) error {
+	leased, err := t.Instruments().Leased(ctx, w.ID)
+	if err != nil {
+		return err
+	}
+	now, err := t.Find(ctx, w.WOPID)
+	if err == nil && (leased || now.Status == taler.TerminalAborted) {
+		err = fault.New(fault.Locked, "the withdrawal is being given up").Because("being-aborted").WithHint("begin another one")
+	}
+	return err
+}

@@ -28,3 +28,12 @@ func (t *Terminal) Room(ctx context.Context, key string) error { return t.room(c
 func (p Prices) Of(class instrument.ClassID, t instrument.Terms) (instrument.Terms, error) {
 	return p.of(class, t)
 }
+
+// GoesOnDuringAnAbort reports whether a payment goes on to the provider while the bank is
+// asked to abort its withdrawal.
+func (t *Terminal) GoesOnDuringAnAbort() bool {
+	s := &sale{}
+	t.selling[s.w.Reference()] = s
+	defer t.aborts(s.w.Reference())()
+	return t.goesOn(s) == nil
+}

@@ -107,7 +107,10 @@ func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) erro
 	if !same {
 		return fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
 	}
-	return t.stillAgreed(ctx, w) // a wallet may have aborted while its owner looked for the card
+	if err := t.stillAgreed(ctx, w); err != nil { // a wallet may have aborted while its owner looked for the card
+		return err
+	}
+	return t.notGivenUp(ctx, w)
 }
 
 // plastic charges a card whose token is here.

@@ -79,6 +79,9 @@ func (t *Terminal) begins(ctx context.Context, s *sale) error {
 	if errors.Is(err, fault.Declined) {
 		t.over(s, err)
 	}
+	if err == nil {
+		err = t.notGivenUp(ctx, &s.w)
+	}
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,80 @@
+package vendor_test
+
+import (
+	"context"
+	"net/http"
+	"sync/atomic"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// asked is a customer who does something when they are asked for their wallet.
+type asked struct {
+	customer
+	does func()
+}
+
+func (a *asked) SameWallet(ctx context.Context, groups string) (bool, error) {
+	a.does()
+	return a.customer.SameWallet(ctx, groups)
+}
+
+// TestNobodyPaysWhatABankThatIsAwayIsToAbort: whoever gave the withdrawal up did not wait
+// until the bank answers, and the operation goes on: it arrives once the bank is back.
+func TestNobodyPaysWhatABankThatIsAwayIsToAbort(t *testing.T) {
+	for _, card := range []string{"approved", ""} {
+		t.Run("card "+card, func(t *testing.T) {
+			var away atomic.Bool
+			away.Store(true)
+			left := make(chan struct{}, 64)
+			c := newCastAt(t, func(h *banktest.House) string {
+				return served(t, h.URL, nil, func(w http.ResponseWriter, r *http.Request) bool {
+					if r.Method != http.MethodDelete || !away.Load() {
+						return false
+					}
+					w.WriteHeader(http.StatusServiceUnavailable)
+					select {
+					case left <- struct{}{}:
+					default:
+					}
+					return true
+				})
+			})
+			shop, mine := c.open(t), newPurse(t, 1)
+			giveUp := func() {
+				all, err := c.Withdrawals(t.Context())
+				check(t, err)
+				ctx, cut := context.WithCancel(t.Context())
+				go func() { <-left; cut() }()
+				if err := c.Abort(ctx, &all[0], "they went away"); fault.ReasonOf(err) != protocol.ReasonPending {
+					t.Errorf("the abort: %v", err)
+				}
+			}
+			var paid error
+			selects := c.selects(t, mine)
+			person := &asked{customer: customer{on: func(e vendor.Event) {
+				if selects(e); e.Event == vendor.EventPay {
+					go func() {
+						defer away.Store(false)
+						giveUp()
+						all, err := c.Withdrawals(t.Context())
+						check(t, err)
+						paid = newWallet(t, c).pay(t, shop, all[0].WOPID, mine)
+					}()
+				}
+			}}, does: giveUp}
+			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: card}, person)
+			if card == "" {
+				err = paid
+			}
+			away.Store(false)
+			if fault.ReasonOf(err) != "being-aborted" || c.cards.times() != 0 {
+				t.Errorf("it is %s: %v; charged %d times", w.Status, err, c.cards.times())
+			}
+		})
+	}
+}
