@@ -27,3 +27,10 @@ func TestNobodyAbortsBetweenTheLastWordAndTheCharge(t *testing.T) {
 		})
 	}
 }
+
+// Who asks a second time to give it up, and is refused, ends nothing for the first.
+func TestNothingIsTakenWhileSomebodyGivesItUp(t *testing.T) {
+	if till.HearsWhileStopping(till.NeedsSameWallet, true) {
+		t.Error("a card may be charged")
+	}
+}

@@ -42,5 +42,16 @@ const (
 func StopsBehind(needs string, answer any) (stops bool) {
 	s := newSale(nil, "", record{}, Payment{})
 	s.needs, s.answer = needs, make(chan any, 1)
-	return s.hears(needs, answer) && s.stops(true)
+	return s.hears(needs, answer) && s.stops() != nil
+}
+
+// HearsWhileStopping reports whether a withdrawal takes an answer where two are giving it
+// up and one of them has done so, in vain.
+func HearsWhileStopping(needs string, answer any) bool {
+	s := newSale(nil, "", record{}, Payment{})
+	s.needs, s.answer = needs, make(chan any, 1)
+	one, other := s.stops(), s.stops()
+	defer other()
+	one()
+	return s.hears(needs, answer)
 }

@@ -37,7 +37,7 @@ type sale struct {
 	needs    string
 	answer   chan any // for what it needs
 	busy     bool     // a card is charged, or may be
-	stopping bool     // it is being given up
+	stopping int      // how many are giving it up
 	problem  *fault.Fault
 }
 

@@ -104,7 +104,7 @@ func (t *Till) say(ctx context.Context, name, needs string, answer any, said fun
 func (s *sale) hears(needs string, answer any) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.needs != needs || s.answer == nil || s.stopping {
+	if s.needs != needs || s.answer == nil || s.stopping > 0 {
 		return false
 	}
 	s.answers(answer)
@@ -118,7 +118,7 @@ func (s *sale) pays(p Payment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case p == Payment{} || s.pay != Payment{} || s.busy || s.stopping:
+	case p == Payment{} || s.pay != Payment{} || s.busy || s.stopping > 0:
 	case s.needs == needsPayment && s.answer != nil:
 		s.answers(p)
 	default:
@@ -154,11 +154,12 @@ func (t *Till) Abort(ctx context.Context, name, reason string) (View, error) {
 	if w.Status == taler.TerminalAborted {
 		return t.view(ctx, w, s), nil
 	}
-	if s != nil && !s.stops(true) {
-		return View{}, vendor.UnderWay(w)
-	}
 	if s != nil {
-		defer s.stops(false)
+		leave := s.stops()
+		if leave == nil {
+			return View{}, vendor.UnderWay(w)
+		}
+		defer leave()
 	}
 	if reason == "" {
 		reason = "the till gave it up"
@@ -172,14 +173,19 @@ func (t *Till) Abort(ctx context.Context, name, reason string) (View, error) {
 	return t.view(ctx, w, s), nil
 }
 
-// stops begins or ends the time in which nothing is taken that would have a card
-// charged. It is false if one is, or may be.
-func (s *sale) stops(now bool) bool {
+// stops begins the time in which nothing is taken that would have a card charged; what it
+// returns ends it, unless somebody else is giving the withdrawal up as well. nil: a card
+// is charged, or may be.
+func (s *sale) stops() (leave func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now && s.busy {
-		return false
+	if s.busy {
+		return nil
 	}
-	s.stopping = now
-	return true
+	s.stopping++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.stopping--
+	}
 }
