@@ -37,3 +37,9 @@ func (t *Terminal) GoesOnDuringAnAbort() bool {
 	defer t.aborts(s.w.Reference())()
 	return t.goesOn(s) == nil
 }
+
+// LookUp asks the provider for the payment of a withdrawal, which moves if that is final.
+func (t *Terminal) LookUp(ctx context.Context, w Withdrawal) error {
+	_, err := t.facts(ctx, &w)
+	return err
+}

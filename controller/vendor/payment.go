@@ -18,6 +18,10 @@ const reasonWalletDiffers fault.Reason = "wallet-differs"
 // reasonNeverArrived is a charge that was sent and can no more get there.
 const reasonNeverArrived fault.Reason = "charge-never-arrived"
 
+// reasonReturned is a payment that was given back before anybody here knew of it: as the
+// record of a card payment says it, too.
+const reasonReturned fault.Reason = "payment-returned"
+
 // Receipt is how a card payment ended well, as card.pay says it.
 type Receipt struct {
 	Transaction string            `json:"transaction"`
@@ -70,24 +74,33 @@ func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Scree
 
 // paidBefore finds a payment that an earlier life has begun: it may have been
 // charged, so the provider is asked before any card is. LOOKUP says NotFound when
-// nothing can be on its way any more, and Unknown before.
+// nothing can be on its way any more, and Unknown before. What was charged and given back
+// is not taken again unasked: fault.Declined, as where that is found in one's own life.
 func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error) {
 	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", w.Reference())
 	if errors.Is(err, fault.NotFound) {
 		return "", nil
 	}
-	if err != nil || i.Status == "declined" {
+	if err != nil {
 		return "", err
 	}
-	var p struct{ Transaction string }
+	var p struct{ Transaction, Reason string }
 	if err := i.Decode(&p); err != nil {
 		return "", err
 	}
-	if i.Status == "paid" {
+	switch {
+	case i.Status == "paid":
 		return p.Transaction, nil
+	case i.Status == "declined" && p.Reason == string(reasonReturned):
+		return "", givenBack()
+	case i.Status == "declined":
+		return "", nil
 	}
 	f, err := t.facts(ctx, w)
-	if neverArrived(err) || err == nil && f.State == protocol.FactFailed {
+	switch {
+	case err == nil && f.State == protocol.FactFailed && !f.Refunded.IsZero():
+		return "", givenBack()
+	case neverArrived(err), err == nil && f.State == protocol.FactFailed:
 		return "", nil
 	}
 	if err == nil && f.State != protocol.FactPaid {
@@ -149,11 +162,15 @@ func (t *Terminal) lookUp(ctx context.Context, w *Withdrawal, pause time.Duratio
 	case f.State == protocol.FactPaid:
 		return f.Transaction, nil
 	case f.State == protocol.FactFailed && !f.Refunded.IsZero():
-		return "", fault.New(fault.Declined, "the payment was given back").Because("payment-returned")
+		return "", givenBack()
 	case f.State == protocol.FactFailed:
 		return "", fault.New(fault.Declined, "the card was declined").Because("card-declined")
 	}
 	return "", fault.New(fault.Unknown, "the provider has not decided yet").Because("provider-unknown")
+}
+
+func givenBack() error {
+	return fault.New(fault.Declined, "the payment was given back").Because(reasonReturned)
 }
 
 // neverArrived tells that from a terminal that has no provider to ask.

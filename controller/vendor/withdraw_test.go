@@ -99,6 +99,40 @@ func TestAChargedCardIsNeverChargedAgain(t *testing.T) {
 	}
 }
 
+// TestWhatWentBackIsNotTakenAgain: the merchant has given the money back at the provider
+// before the terminal has heard of the payment, at work or after a crash. The customer may
+// be gone, and begins another withdrawal.
+func TestWhatWentBackIsNotTakenAgain(t *testing.T) {
+	for name, crash := range map[string]int{"at work": 0, "after a crash": 1, "after a crash behind the look": 2} {
+		t.Run(name, func(t *testing.T) {
+			c := newCast(t)
+			c.cards.late = true
+			ctx, cut := context.WithCancel(t.Context())
+			defer cut()
+			selects := c.selects(t, newPurse(t, 1))
+			person := customer{on: func(e vendor.Event) {
+				if selects(e); e.Event == vendor.EventUnknown {
+					c.cards.gaveBack()
+					if crash > 0 {
+						cut()
+					}
+				}
+			}}
+			order := vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}
+			w, err := c.Withdraw(ctx, order, &person)
+			if crash > 1 {
+				check(t, c.LookUp(t.Context(), w))
+			}
+			if crash > 0 {
+				w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{})
+			}
+			if w.Status != taler.TerminalAborted || w.Reason != "the payment was given back" || c.cards.times() != 1 {
+				t.Errorf("it is %s, for %q: %v; charged %d times", w.Status, w.Reason, err, c.cards.times())
+			}
+		})
+	}
+}
+
 // A charge that was lost on its way is sent again, when it can no more arrive.
 func TestAChargeThatNeverArrivedIsSentAgain(t *testing.T) {
 	c := newCast(t)
