@@ -97,13 +97,16 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 	}
 	for _, m := range msgs {
 		_, known := b.early[m.N]
-		if known || m.N <= uint64(len(b.in)) || m.N > uint64(b.kept)+maxUnacknowledged || b.ahead+len(message(m.Body)) > maxMailBytes {
+		if known || m.N <= uint64(len(b.in)) || m.N > uint64(b.kept)+maxUnacknowledged {
+			continue
+		}
+		body := message(m.Body)
+		if b.ahead+len(body) > maxMailBytes {
 			continue
 		}
 		if b.early == nil {
 			b.early = map[uint64]json.RawMessage{}
 		}
-		body := message(m.Body)
 		b.early[m.N] = body
 		b.ahead += len(body)
 	}
