@@ -1,6 +1,7 @@
 package taler_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -40,6 +41,29 @@ func TestWhatAUseReserves(t *testing.T) {
 		if most != c.most || err == nil && q.Uses[0].Amount != c.most {
 			t.Errorf("%s: the most is %s, and counted is %+v", name, most, q.Uses)
 		}
+	}
+}
+
+// TestConsumedLocksAreKeptUpToANumber: a quota does not grow by each visit, and the latest
+// lock stays consumed.
+func TestConsumedLocksAreKeptUpToANumber(t *testing.T) {
+	one := taler.Amount{Currency: "CHF", Value: 1}
+	rule, q := taler.QuotaRule{Amount: taler.Amount{Currency: "CHF", Value: 1000}, Within: 60}, taler.Quota{User: "anna"}
+	visit := func(n int) error {
+		lock := fmt.Sprint("visit-", n)
+		err := q.Reserve(rule, taler.WithdrawLimitLock{Amount: one, Lock: lock, Expires: 30}, 1)
+		if err == nil {
+			_, err = q.Use(rule, taler.Withdrawal{Amount: one, Created: 1}, lock, taler.Amount{})
+		}
+		return err
+	}
+	for n := range 65 {
+		if err := visit(n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := visit(64); len(q.Spent) != 64 || fault.ReasonOf(err) != taler.ReasonLockDiffers {
+		t.Errorf("%d are kept; the latest once more: %v", len(q.Spent), err)
 	}
 }
 
