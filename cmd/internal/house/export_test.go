@@ -11,3 +11,6 @@ var WriteNew = writeNew
 
 // Processors is on how many of a machine's processors each plugin of a role computes.
 var Processors = each
+
+// BackUp is what Backup does once it may.
+var BackUp = Files.backUp

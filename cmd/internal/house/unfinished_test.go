@@ -9,8 +9,11 @@ import (
 	"slices"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/backup"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // TestABackupRemovesWhatAKilledOneLeft, and nothing that is another's: of one that runs,
@@ -66,5 +69,41 @@ func TestABackupRemovesTheCopyThatAKilledOneLeft(t *testing.T) {
 	keep(t, f)
 	if _, err := os.Stat(copied); !os.IsNotExist(err) {
 		t.Errorf("the copy is there: %v", err)
+	}
+}
+
+// TestABackupLeavesTheCopyOfOneThatRuns alone.
+func TestABackupLeavesTheCopyOfOneThatRuns(t *testing.T) {
+	f := used(t)
+	by := house.Sealing{Passphrase: secret("of the backup"), Work: 1}
+	_, err := house.BackUp(f, filepath.Join(t.TempDir(), "b.age"), backup.Wallet, by, func() time.Time { return backedUp }, func(to string) error {
+		keep(t, f) // meanwhile
+		return os.WriteFile(to, []byte("a copy"), 0o600)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWhatWasRemovedIsNotHeld: a backup whose file was taken for a dead process's, in the
+// moment before it held it, does not go on to write what nobody will find.
+func TestWhatWasRemovedIsNotHeld(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		f, err := os.CreateTemp(t.TempDir(), "x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = f.Close() }()
+		if err := os.Remove(f.Name()); err != nil {
+			t.Fatal(err)
+		}
+		if again {
+			if err := os.WriteFile(f.Name(), nil, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if held, err := house.Hold(f); held || fault.KindOf(err) != fault.Locked {
+			t.Errorf("another one there: %v; held: %v, %v", again, held, err)
+		}
 	}
 }
