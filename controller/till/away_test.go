@@ -21,12 +21,16 @@ func TestABankThatIsAwayIsShown(t *testing.T) {
 	h.end()
 	at, err := url.Parse(h.bank.URL)
 	check(t, err)
-	var away atomic.Bool
+	var away, missed, waits atomic.Bool
 	behind := httputil.NewSingleHostReverseProxy(at)
 	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if away.Load() {
+			missed.Store(true)
 			w.WriteHeader(http.StatusBadGateway)
 			return
+		}
+		if missed.CompareAndSwap(true, false) {
+			waits.Store(r.URL.Query().Has("timeout_ms"))
 		}
 		behind.ServeHTTP(w, r)
 	}))
@@ -43,4 +47,7 @@ func TestABankThatIsAwayIsShown(t *testing.T) {
 	}
 	away.Store(false)
 	h.waits(v, func(v till.View) bool { return v.Problem == nil && v.Status == taler.TerminalPending })
+	if waits.Load() {
+		t.Error("that the bank is back is known only once there is news of the withdrawal")
+	}
 }
