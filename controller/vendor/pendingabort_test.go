@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -76,5 +77,28 @@ func TestNobodyPaysWhatABankThatIsAwayIsToAbort(t *testing.T) {
 				t.Errorf("it is %s: %v; charged %d times", w.Status, err, c.cards.times())
 			}
 		})
+	}
+}
+
+// TestNobodyPaysWhatWasAborted beside, if the bank cannot be asked any more.
+func TestNobodyPaysWhatWasAborted(t *testing.T) {
+	var away atomic.Bool
+	c := newCastAt(t, func(h *banktest.House) string {
+		return served(t, h.URL, nil, func(w http.ResponseWriter, _ *http.Request) bool {
+			if away.Load() {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+			return away.Load()
+		})
+	})
+	person := &asked{customer: customer{on: c.selects(t, newPurse(t, 1))}, does: func() {
+		all, err := c.Withdrawals(t.Context())
+		check(t, err)
+		check(t, c.Abort(t.Context(), &all[0], "they went away"))
+		away.Store(true)
+	}}
+	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, person)
+	if w.Status != taler.TerminalAborted || err == nil || c.cards.times() != 0 {
+		t.Errorf("it is %s: %v; charged %d times", w.Status, err, c.cards.times())
 	}
 }
