@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -203,9 +204,12 @@ func ask(ctx context.Context, s protocol.Session, provider instrument.ID, refere
 }
 
 // askPending asks about a payment on record. While its charge may still arrive, a
-// provider that knows nothing of it has not said anything.
+// provider that knows nothing of it, or only of earlier attempts, has not said anything.
 func askPending(ctx context.Context, s protocol.Session, p payment) (protocol.Facts, error) {
 	f, err := ask(ctx, s, p.Provider, p.Reference, p.Amount)
+	if err == nil && p.State == pending && weightOf(f) == weight(protocol.FactFailed) && slices.Contains(p.Former, f.Transaction) {
+		f, err = protocol.Facts{}, unknownTransaction()
+	}
 	if fault.ReasonOf(err) == reasonUnknownTransaction && p.mayArrive(s.Now()) {
 		err = notKnown(err)
 	}

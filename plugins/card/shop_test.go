@@ -156,6 +156,7 @@ func (s *shop) held() (h held) {
 // booked is the vendor's payment with a reference.
 type booked struct {
 	State, Transaction, Reason, Brand, Last4 string
+	Former                                   []string
 }
 
 func (s *shop) booked(reference string) (b booked) {

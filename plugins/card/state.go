@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,7 @@ type receipt struct {
 const (
 	maxReceipts   = 20
 	maxUnresolved = 32
+	maxFormer     = 16 // the latest
 )
 
 // card is the card for the making of authorisations.
@@ -140,6 +142,9 @@ type payment struct {
 	// own reader; Operation is the first PAY that was answered with paid.
 	Payer     string                 `json:"payer,omitempty"`
 	Operation instrument.OperationID `json:"operation,omitempty"`
+	// Former are the transactions of attempts before this one, which were declined: the
+	// provider goes on to tell of them.
+	Former []string `json:"former,omitempty"`
 	sdk.Returned
 	Returning *sdk.Refund `json:"returning,omitempty"` // that the provider was asked for and has not answered
 }
@@ -207,10 +212,22 @@ func begun(old *payment, o order, now time.Time) (payment, error) {
 		Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant, Provider: o.provider,
 		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(), Returned: sdk.NothingOf(o.Amount), Payer: o.payer,
 	}
+	if old != nil {
+		p.Former = old.attempts()
+	}
 	if old != nil && old.State == pending { // nothing is sent before the provider was asked about that one
 		p.Changed, p.Payer = old.Changed, old.Payer
 	}
 	return p, nil
+}
+
+// attempts are the transactions of a payment that are over, for the one that begins over it.
+func (p payment) attempts() []string {
+	all := slices.Clone(p.Former)
+	if p.Transaction != "" {
+		all = append(all, p.Transaction)
+	}
+	return all[max(0, len(all)-maxFormer):]
 }
 
 // answers notes the first PAY that is answered with paid.
