@@ -1,8 +1,11 @@
 package instrument
 
 import (
+	"context"
 	"strings"
 	"sync"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // claims remembers who claims those unique keys that were asked for last, some thousands of them.
@@ -19,6 +22,21 @@ type claims struct {
 type claim struct {
 	class      ClassID
 	key, value string
+}
+
+// by reports whether an instance has claimed the key. Which instance a key leads to stands
+// beside the instances, in the clear of a table; what an instance has claimed is in its seal.
+func (k claim) by(i Instance) bool { return i.Class == k.class && i.Keys[k.key] == k.value }
+
+// misled is the error of a key that leads to an instance which has not claimed it; nil if it
+// leads there no more, which is for the caller to find out.
+func (m *Manager) misled(ctx context.Context, k claim, blind BlindKey, id ID) error {
+	m.claims.drop(k)
+	now, err := m.store.FindRow(ctx, k.class, blind)
+	if err != nil || now != id {
+		return nil
+	}
+	return fault.New(fault.Internal, "a %s of a %s leads to instrument %s, which has another: the database was altered", k.key, k.class, id).Because("seal-broken")
 }
 
 // mostRemembered is how many keys make a turn.

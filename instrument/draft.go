@@ -76,6 +76,9 @@ func (d *Draft) Look(id ID) (Instance, error) {
 	if errors.Is(err, fault.NotFound) {
 		d.absent = append(d.absent, id)
 	}
+	if err == nil {
+		err = d.genuine(i)
+	}
 	if err != nil {
 		return Instance{}, err
 	}
@@ -90,6 +93,9 @@ func (d *Draft) Peek(id ID) (Instance, error) {
 		return r.now.Clone(), nil
 	}
 	i, err := d.m.View(d.ctx, id)
+	if err == nil {
+		err = d.genuine(i)
+	}
 	if err != nil {
 		return Instance{}, err
 	}
@@ -108,8 +114,20 @@ func (d *Draft) view(id ID) (Instance, error) {
 	return d.m.View(d.ctx, id)
 }
 
+// genuine refuses an instance that was found by a key which it has not claimed.
+func (d *Draft) genuine(i Instance) error {
+	for _, f := range d.finds {
+		if f.id == i.ID && !f.name.by(i) {
+			if err := d.m.misled(d.ctx, f.name, f.key, f.id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Find looks a unique key up. The answer, "nobody" included, is proved again in
-// the commit.
+// the commit; whether the instance has claimed the key, when it is read.
 func (d *Draft) Find(class ClassID, key, value string) (ID, error) {
 	for _, id := range d.order {
 		if i := d.rows[id].now; i.Class == class && value != "" && i.Keys[key] == value {
@@ -129,6 +147,11 @@ func (d *Draft) Find(class ClassID, key, value string) (ID, error) {
 		return "", err
 	}
 	d.finds = append(d.finds, found{name, blind, id})
+	if r, ok := d.rows[id]; ok {
+		if err := d.genuine(r.now); err != nil {
+			return "", err
+		}
+	}
 	return id, err
 }
 

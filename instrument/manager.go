@@ -93,7 +93,8 @@ func (m *Manager) View(ctx context.Context, id ID) (Instance, error) {
 	return m.open(row)
 }
 
-// Find looks up who claims a unique key of a class; fault.NotFound.
+// Find looks up who claims a unique key of a class; fault.NotFound. It does not look
+// whether the instance says so, too, as Lookup does.
 func (m *Manager) Find(ctx context.Context, class ClassID, key, value string) (ID, error) {
 	k := claim{class, key, value}
 	if id, ok := m.claims.find(k); ok {
@@ -106,13 +107,23 @@ func (m *Manager) Find(ctx context.Context, class ClassID, key, value string) (I
 	return id, err
 }
 
-// Lookup is Find and View in one.
+// Lookup is Find and View in one. A key that was altered to lead to an instance which has
+// not claimed it is fault.Internal, reason "seal-broken".
 func (m *Manager) Lookup(ctx context.Context, class ClassID, key, value string) (Instance, error) {
-	id, err := m.Find(ctx, class, key, value)
-	if err != nil {
-		return Instance{}, err
+	k := claim{class, key, value}
+	for {
+		id, err := m.Find(ctx, class, key, value)
+		if err != nil {
+			return Instance{}, err
+		}
+		i, err := m.View(ctx, id)
+		if err != nil || k.by(i) {
+			return i, err
+		}
+		if err := m.misled(ctx, k, m.blind(class, key, value), id); err != nil {
+			return Instance{}, err
+		}
 	}
-	return m.View(ctx, id)
 }
 
 // List reads the instances that a filter chooses, in the order of their ids:

@@ -2,6 +2,7 @@ package instrument_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"testing"
 
@@ -94,6 +95,56 @@ func TestAlteredRows(t *testing.T) {
 			_, err = p.Lease(t.Context(), "op", []instrument.ID{id})
 			wants(t, err, fault.Internal, "seal-broken")
 		})
+	}
+}
+
+// TestAlteredKeys: a key that was altered in the database to lead to an instance which has
+// not claimed it is found when that is read, in whatever order.
+func TestAlteredKeys(t *testing.T) {
+	p := open(t)
+	i := number("purse", 1)
+	i.Keys = map[string]string{"tag": "its own"}
+	id := p.create(t, i)
+	row, err := p.store.Row(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row.Keys = []instrument.BlindKey{{Name: "tag", Blind: p.engine.Blind("purse/tag", "another's")}}
+	if err := p.store.UpdateInstruments(t.Context(), func(w instrument.Writer) error { return w.Update(row, row.Version, "") }); err != nil {
+		t.Fatal(err)
+	}
+	for name, read := range map[string]func(d *instrument.Draft, value string) error{
+		"at once": func(_ *instrument.Draft, value string) error {
+			_, err := p.Lookup(t.Context(), "purse", "tag", value)
+			return err
+		},
+		"found, then read": func(d *instrument.Draft, value string) error {
+			found, err := d.Find("purse", "tag", value)
+			return errors.Join(err, add(found, 1)(d))
+		},
+		"found, then looked at": func(d *instrument.Draft, value string) error {
+			found, err := d.Find("purse", "tag", value)
+			if err == nil {
+				_, err = d.Peek(found)
+			}
+			return err
+		},
+		"read, then found": func(d *instrument.Draft, value string) error {
+			if err := add(id, 0)(d); err != nil {
+				return err
+			}
+			_, err := d.Find("purse", "tag", value)
+			return err
+		},
+	} {
+		for range 2 { // the second time it is remembered
+			if err := p.Update(t.Context(), func(d *instrument.Draft) error { return read(d, "its own") }); err != nil {
+				t.Errorf("control, %s: %v", name, err)
+			}
+			if err := p.Update(t.Context(), func(d *instrument.Draft) error { return read(d, "another's") }); fault.ReasonOf(err) != "seal-broken" {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
 	}
 }
 

@@ -252,7 +252,9 @@ func (o *operation) findKey(l *Lookup) (Answer, error) {
 	var id instrument.ID
 	var err error
 	if o.spec.ReadOnly {
-		id, err = o.m.parts.Instruments.Find(o.m.life, l.Class, l.Key, l.Value)
+		var i instrument.Instance
+		i, err = o.m.parts.Instruments.Lookup(o.m.life, l.Class, l.Key, l.Value)
+		id = i.ID
 	} else {
 		id, err = o.draft.Find(l.Class, l.Key, l.Value)
 	}

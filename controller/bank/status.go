@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
@@ -33,6 +34,9 @@ func (b *Bank) awaited(ctx context.Context, terminal *profile.Principal, id tale
 		*w = taler.Withdrawal{}
 		if err := i.Decode(w); err != nil {
 			return false, err
+		}
+		if w.WOPID != id {
+			return false, fault.New(fault.Internal, "the id of a withdrawal leads to another one: the database was altered").Because("seal-broken")
 		}
 		if terminal != nil && w.Terminal != string(terminal.ID) {
 			return false, unknown(nil)

@@ -1,0 +1,44 @@
+package audit_test
+
+import (
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+)
+
+// TestABankDoesNotFollowAlteredClaims: what an audit names once a day is believed at no time
+// before. Two withdrawals have each other's claims; whoever shows the id of one learns nothing
+// of the other, and what is wired back of one is not refunded to the card that paid the other.
+func TestABankDoesNotFollowAlteredClaims(t *testing.T) {
+	b := open(t)
+	ids := []taler.WOPID{b.decided("tx-1", "CHF:21", ""), b.decided("tx-2", "CHF:21", "")}
+	wire := func(n byte, tx string) error {
+		_, err := b.Bank.Transfer(b.ctx(), b.Bank.Default(), taler.TransferRequest{
+			RequestUID: taler.HashCode{n}, WTID: taler.ShortHash{n}, Amount: sum("CHF:1"), ExchangeBaseURL: banktest.ExchangeURL,
+			CreditAccount: taler.Payto("payto://simulator-transaction/" + tx + "?receiver-name=x"),
+		})
+		return err
+	}
+	check(t, wire(101, "tx-1")) // control
+	b.Kill()
+	const others = `CASE id WHEN (SELECT min(id) FROM instances WHERE class = 'taler-withdrawal')
+		THEN (SELECT max(id) FROM instances WHERE class = 'taler-withdrawal')
+		ELSE (SELECT min(id) FROM instances WHERE class = 'taler-withdrawal') END`
+	b.sql(`UPDATE instance_keys SET id = ` + others + ` WHERE class = 'taler-withdrawal'`)
+	b.Restart()
+	for n, id := range ids {
+		if s, err := b.Bank.Status(b.ctx(), id, taler.LongPoll{}); fault.ReasonOf(err) != "seal-broken" {
+			t.Errorf("the status of %d is %v, %v", n, s, err)
+		}
+		if _, _, err := b.Bank.Withdrawal(b.ctx(), id); fault.ReasonOf(err) != "seal-broken" {
+			t.Errorf("an operator sees of %d: %v", n, err)
+		}
+	}
+	for n, tx := range []string{"tx-1", "tx-2"} {
+		if err := wire(byte(102+n), tx); fault.ReasonOf(err) != "seal-broken" {
+			t.Errorf("wired back of %s: %v", tx, err)
+		}
+	}
+}
