@@ -74,7 +74,9 @@ const (
 	RowGap              Kind = "row-gap"                // a number that nobody has
 	RowUnreadable       Kind = "row-unreadable"         // altered, or nothing that the exchange would take
 	RecordUnreadable    Kind = "record-unreadable"      // the same of an instrument
-	KeyMissing          Kind = "key-missing"            // what a withdrawal, transfer or return has claimed is not on record as its own
+	RecordMissing       Kind = "record-missing"         // the journal tells of an instrument that is not there
+	RecordDiffers       Kind = "record-differs"         // its status is not what the journal tells: it was turned back, or an entry is lost
+	KeyMissing          Kind = "key-missing"            // what an instrument has claimed is not on record as its own
 	PaymentTwice        Kind = "payment-used-twice"     // two withdrawals were confirmed by one payment
 	PaymentUnknown      Kind = "payment-unknown"        // confirmed, and the provider knows of no such payment
 	PaymentNotPaid      Kind = "payment-not-paid"       // confirmed, and the provider does not say paid
@@ -109,6 +111,9 @@ func Run(ctx context.Context, b *bank.Bank, o Options) (Report, error) {
 	if err := a.read(ctx); err != nil {
 		return Report{}, err
 	}
+	if err := a.compareChanges(ctx); err != nil {
+		return Report{}, err
+	}
 	if err := a.compareOwn(ctx); err != nil {
 		return Report{}, err
 	}
@@ -134,6 +139,7 @@ func (a *auditor) differs(d Difference, format string, args ...any) {
 
 // books are what the bank itself has on record.
 type books struct {
+	changes                       *changes
 	incoming, outgoing, transfers histories
 	providers                     map[string]provider
 	sales                         map[instrument.ID]*sale

@@ -109,6 +109,34 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			b.loses(bank.ClassTransfer, "wtid")
 		}, []audit.Kind{audit.KeyMissing, audit.KeyMissing}},
 		{"what makes a return the only one is gone", func(b *books) { b.loses(bank.ClassReturn, "payment") }, []audit.Kind{audit.KeyMissing}},
+		{"the request of a withdrawal is nobody's", func(b *books) { b.loses(bank.ClassWithdrawal, "request") }, []audit.Kind{audit.KeyMissing}},
+		{"what another class has claimed is nobody's", func(b *books) { b.quota(); b.loses(bank.ClassQuota, "user") }, []audit.Kind{audit.KeyMissing}},
+		{"an instrument of another class was altered", func(b *books) {
+			b.quota()
+			b.sql(`UPDATE instances SET sealed = zeroblob(60) WHERE class = 'taler-quota'`)
+		}, []audit.Kind{audit.RecordUnreadable}},
+		{"a withdrawal is gone that was not confirmed", func(b *books) { b.removes("selected") }, []audit.Kind{audit.RecordMissing}},
+		{"a withdrawal was turned back whole", func(b *books) {
+			id := b.selected()
+			back := b.keeps()
+			check(b.t, b.Bank.AbortByWallet(b.ctx(), id))
+			back()
+		}, []audit.Kind{audit.RecordDiffers}},
+		{"a change in the middle is lost", func(b *books) { b.sql(`DELETE FROM journal WHERE topic = 'operations' AND seq = 2`) }, []audit.Kind{audit.RowGap}},
+		{"the last change is lost", func(b *books) {
+			check(b.t, b.Bank.AbortByWallet(b.ctx(), b.selected()))
+			b.sql(`DELETE FROM journal WHERE topic = 'operations' AND seq = (SELECT max(seq) FROM journal WHERE topic = 'operations')`)
+		}, []audit.Kind{audit.RecordDiffers}},
+		{"all changes of an instrument are lost", func(b *books) {
+			b.quota()
+			b.sql(`DELETE FROM journal WHERE topic = 'operations' AND class = 'taler-quota'`)
+		}, []audit.Kind{audit.RecordDiffers}},
+		{"what nobody's claims lead to differs, and so does another", func(b *books) {
+			id := b.decided("tx-4", "CHF:21", "")
+			b.Provider.Put(banktest.Payment{ID: "tx-4", State: "paid", Amount: sum("CHF:21"), Refunded: sum("CHF:3"), Reference: id.Text()})
+			b.loses(bank.ClassWithdrawal, "wopid")
+			b.Provider.Forget("tx-1")
+		}, []audit.Kind{audit.KeyMissing, audit.PaymentUnknown, audit.RefundUnexplained}},
 		{"one payment for two withdrawals", func(b *books) {
 			b.decided("tx", "CHF:21", "")
 			forge(b, bank.ClassWithdrawal, func(w *taler.Withdrawal, _ *instrument.Instance) { w.ProviderTransactionID = "tx-1" })

@@ -51,17 +51,22 @@ func (a *auditor) readRows(ctx context.Context, h *history) error {
 			return err
 		}
 		for _, e := range page {
-			if next := h.last + 1; e.Seq != next && !skipped(skips, next, e.Seq) {
-				d := h.where(next)
-				d.Kind = RowGap
-				a.differs(d, "row %d of %s is followed by row %d: what is between was given to nobody, or is lost", h.last, h.topic, e.Seq)
-			}
-			h.last = e.Seq
+			a.follows(h, skips, e.Seq)
 			h.count++
 			h.of[e.Instance]++
 			h.rows = append(h.rows, row{e.Seq, e.Instance, e.Body})
 		}
 	}
+}
+
+// follows wants a row to have the next number.
+func (a *auditor) follows(h *history, skips []instrument.Skip, n instrument.Seq) {
+	if next := h.last + 1; n != next && !skipped(skips, next, n) {
+		d := h.where(next)
+		d.Kind = RowGap
+		a.differs(d, "row %d of %s is followed by row %d: what is between was given to nobody, or is lost", h.last, h.topic, n)
+	}
+	h.last = n
 }
 
 // skipped reports whether the numbers from first up to next were left out on

@@ -219,6 +219,36 @@ func (b *books) loses(class instrument.ClassID, key string) {
 	b.Restart()
 }
 
+// quota is an instrument of a class that an audit has no other business with.
+func (b *books) quota() {
+	b.t.Helper()
+	check(b.t, b.lax.Update(b.ctx(), func(tx *instrument.Draft) error {
+		_, err := tx.Create(instrument.Instance{Class: bank.ClassQuota, Owner: "self", Status: "open", Keys: map[string]string{"user": "somebody"}, State: []byte(`{}`)})
+		return err
+	}))
+}
+
+// removes takes the oldest withdrawal of a status away, with all that leads to it.
+func (b *books) removes(status string) {
+	b.t.Helper()
+	const one = `(SELECT min(id) FROM instances WHERE class = 'taler-withdrawal' AND status = ?)`
+	b.sql(`DELETE FROM instance_keys WHERE id = `+one, status)
+	b.sql(`DELETE FROM instances WHERE id = `+one, status)
+}
+
+// keeps copies the last withdrawal, and gives what puts the copy back.
+func (b *books) keeps() (back func()) {
+	b.t.Helper()
+	var id, status string
+	var version int64
+	var sealed []byte
+	check(b.t, b.db.QueryRow(`SELECT id, status, version, sealed FROM instances WHERE id = (SELECT max(id) FROM instances WHERE class = 'taler-withdrawal')`).
+		Scan(&id, &status, &version, &sealed))
+	return func() {
+		b.sql(`UPDATE instances SET status = ?, version = ?, sealed = ? WHERE id = ?`, status, version, sealed, id)
+	}
+}
+
 func (b *books) sql(statement string, args ...any) {
 	b.t.Helper()
 	done, err := b.db.Exec(statement, args...)

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -24,6 +25,30 @@ func (a *auditor) compareKeys(ctx context.Context, class instrument.ClassID, id 
 			return err
 		case of != id:
 			a.differs(d, "its %s is on record as that of another %s", key, class)
+		}
+	}
+	return nil
+}
+
+// recorded are the keys of which the records tell, too: compareKeys is asked for them.
+var recorded = map[instrument.ClassID][]string{
+	bank.ClassWithdrawal: {bank.KeyWOPID, bank.KeyReservePub, bank.KeyProviderTx},
+	bank.ClassTransfer:   {bank.KeyRequestUID, bank.KeyWTID},
+	bank.ClassReturn:     {bank.KeyPayment},
+}
+
+// compareFurtherKeys is compareKeys for what an instrument of any class has under its seal.
+func (a *auditor) compareFurtherKeys(ctx context.Context, i instrument.Instance) error {
+	for key, value := range i.Keys {
+		if slices.Contains(recorded[i.Class], key) {
+			continue
+		}
+		of, err := a.b.Instruments().Find(ctx, i.Class, key, value)
+		if err != nil && !errors.Is(err, fault.NotFound) {
+			return err
+		}
+		if of != i.ID {
+			a.differs(Difference{Kind: KeyMissing}, "the %s of the %s %s is not on record as its own", key, i.Class, i.ID)
 		}
 	}
 	return nil

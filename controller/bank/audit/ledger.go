@@ -26,6 +26,9 @@ func (x *asker) look(ctx context.Context, s *sale) error {
 	differences := compare(s, x.a.known(s), found)
 	for n := 0; n < looks && len(differences) > 0; n++ {
 		before, version, err := x.a.record(ctx, s, found)
+		if err != nil && gone(err) == nil {
+			break // what leads to it was altered, which is named: nothing changes what is on record
+		}
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -22,6 +23,10 @@ func (a *auditor) read(ctx context.Context) error {
 	}
 	k := &a.books
 	k.incoming, k.outgoing, k.transfers = histories{}, histories{}, histories{}
+	k.changes = newChanges()
+	if err := a.readChanges(ctx, a.tell); err != nil {
+		return err
+	}
 	var histories []*history
 	for _, x := range all {
 		in, out, wired := newHistory(x.Topic(bank.Incoming)), newHistory(x.Topic(bank.Outgoing)), newHistory(x.Topic(bank.Transfers))
@@ -34,7 +39,7 @@ func (a *auditor) read(ctx context.Context) error {
 		}
 		h.recorded = h.last
 	}
-	for _, read := range []func(context.Context) error{a.readProviders, a.readSales, a.readTransfers, a.readReturns} {
+	for _, read := range []func(context.Context) error{a.readProviders, a.readSales, a.readTransfers, a.readReturns, a.readOthers} {
 		if err := read(ctx); err != nil {
 			return err
 		}
@@ -84,12 +89,27 @@ func (a *auditor) readReturns(ctx context.Context) error {
 	})
 }
 
+// readOthers reads what the books need of no other instruments: that they can be read.
+func (a *auditor) readOthers(ctx context.Context) error {
+	for _, class := range a.classes() {
+		switch class {
+		case bank.ClassProvider, bank.ClassWithdrawal, bank.ClassTransfer, bank.ClassReturn:
+			continue
+		}
+		if err := each(ctx, a, class, func(instrument.ID, json.RawMessage) {}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // each reads all instruments of a class, the oldest first. One that cannot be
 // read is a difference; of its neighbours behind it nothing can be said.
 func each[S any](ctx context.Context, a *auditor, class instrument.ClassID, found func(instrument.ID, S)) error {
 	for after := instrument.ID(""); ; {
 		page, err := a.b.Instruments().List(ctx, instrument.Filter{Class: class, After: after, Limit: atOnce})
 		if fault.ReasonOf(err) == "seal-broken" {
+			a.books.changes.closed[class] = true
 			a.differs(Difference{Kind: RecordUnreadable}, "of the instruments of class %s one cannot be read, nor those that were made after it: %s", class, fault.From(err).Message)
 			return nil
 		}
@@ -97,6 +117,10 @@ func each[S any](ctx context.Context, a *auditor, class instrument.ClassID, foun
 			return err
 		}
 		for _, i := range page {
+			a.books.changes.see(i)
+			if err := a.compareFurtherKeys(ctx, i); err != nil {
+				return err
+			}
 			var state S
 			if err := i.Decode(&state); err != nil {
 				a.differs(Difference{Kind: RecordUnreadable}, "%s %s cannot be read", class, i.ID)

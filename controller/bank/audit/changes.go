@@ -1,0 +1,126 @@
+package audit
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// changes are what the journal tells of all instruments, whatever their class, and what
+// they are: each change has an entry, and nothing takes an instrument or an entry away.
+type changes struct {
+	numbers history
+	told    map[instrument.ID]standing // by the last entry of each that was read before the instruments
+	seen    map[instrument.ID]string   // the status that each has
+	closed  map[instrument.ClassID]bool
+	words   map[string]string // one copy of each
+}
+
+// standing is where an instrument stands.
+type standing struct {
+	class  instrument.ClassID
+	status string
+}
+
+func newChanges() *changes {
+	return &changes{
+		numbers: *newHistory(instrument.Operations), told: map[instrument.ID]standing{}, seen: map[instrument.ID]string{},
+		closed: map[instrument.ClassID]bool{}, words: map[string]string{},
+	}
+}
+
+func (c *changes) word(text string) string {
+	if one, known := c.words[text]; known {
+		return one
+	}
+	c.words[text] = text
+	return text
+}
+
+// see notes an instrument that was read.
+func (c *changes) see(i instrument.Instance) { c.seen[i.ID] = c.word(i.Status) }
+
+// classes are all that the journal tells of and that are installed.
+func (a *auditor) classes() []instrument.ClassID {
+	all := map[instrument.ClassID]bool{}
+	var out []instrument.ClassID
+	add := func(class instrument.ClassID) {
+		if !all[class] {
+			all[class] = true
+			out = append(out, class)
+		}
+	}
+	for _, i := range a.b.Instruments().Classes() {
+		add(i.ID)
+	}
+	for _, s := range a.books.changes.told {
+		add(s.class)
+	}
+	return out
+}
+
+// readChanges reads what the journal tells beyond the last entry that was read.
+func (a *auditor) readChanges(ctx context.Context, found func(instrument.Entry)) error {
+	h := &a.books.changes.numbers
+	skips, err := a.b.Instruments().Skips(ctx, h.topic)
+	if err != nil {
+		return err
+	}
+	for {
+		page, err := a.b.Instruments().Journal(ctx, h.topic, instrument.Page{After: h.last, Limit: atOnce})
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, e := range page {
+			a.follows(h, skips, e.Seq)
+			found(e)
+		}
+	}
+}
+
+func (a *auditor) tell(e instrument.Entry) {
+	c := a.books.changes
+	c.told[e.Instance] = standing{instrument.ClassID(c.word(string(e.Class))), c.word(e.Status)}
+}
+
+// compareChanges wants every instrument that the journal tells of to be there, in the
+// status to which its last entry has brought it, or one that has come since. A record that
+// was turned back whole opens: its status is an old one.
+func (a *auditor) compareChanges(ctx context.Context) error {
+	c := a.books.changes
+	gone, odd := map[instrument.ID]standing{}, map[instrument.ID]standing{}
+	for id, s := range c.told {
+		status, there := c.seen[id]
+		switch {
+		case c.closed[s.class]: // nothing is known of those behind the one that cannot be read
+		case !there:
+			gone[id] = s
+		case status != s.status:
+			odd[id] = s
+		}
+	}
+	for id, status := range c.seen {
+		if _, told := c.told[id]; !told {
+			odd[id] = standing{status: status}
+		}
+	}
+	err := a.readChanges(ctx, func(e instrument.Entry) {
+		if e.Status == c.seen[e.Instance] {
+			delete(odd, e.Instance)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	for id, s := range gone {
+		a.differs(Difference{Kind: RecordMissing}, "the journal tells of the %s %s, which is not on record", s.class, id)
+	}
+	for id, s := range odd {
+		if s.class == "" {
+			a.differs(Difference{Kind: RecordDiffers}, "the journal does not tell of the instrument %s, which is %s", id, s.status)
+		} else {
+			a.differs(Difference{Kind: RecordDiffers}, "the %s %s is on record as %s, and the journal has it %s last", s.class, id, c.seen[id], s.status)
+		}
+	}
+	return nil
+}
