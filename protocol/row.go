@@ -1,6 +1,7 @@
 package protocol
 
 import (
+	"encoding/binary"
 	"encoding/json"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -55,6 +56,12 @@ func (m *Manager) sealed(r Row, text []byte, err error) (Row, error) {
 func (m *Manager) unseal(r Row) (rowBody, error) {
 	text, err := m.parts.Sealer.Open(r.Sealed, rowSeal(r))
 	if err != nil {
+		var earlier error
+		if text, earlier = m.parts.Sealer.Open(r.Sealed, earlierRowSeal(r)); earlier == nil {
+			err = nil
+		}
+	}
+	if err != nil {
 		return rowBody{}, fault.Wrap(err, fault.Internal, "operation %s cannot be opened: its seal is broken", Short(r.ID)).Because("seal-broken")
 	}
 	var body rowBody
@@ -94,8 +101,20 @@ func errOr(err error, format string, args ...any) error {
 	return fault.New(fault.Internal, format, args...)
 }
 
-// rowSeal is the associated data of an operation row.
+// rowSeal is the associated data of an operation row: all by which it is found, answered to
+// its peer and gone on with. Who runs it, when, and whether its end was heard may change.
 func rowSeal(r Row) []byte {
+	ad := append(make([]byte, 0, 384), "operation\x00"...)
+	for _, part := range [...]string{
+		string(r.ID), string(r.Side), string(r.State), r.Protocol, r.Operation, string(r.Class), string(r.Principal), r.Peer, string(r.Digest),
+	} {
+		ad = append(binary.AppendUvarint(ad, uint64(len(part))), part...)
+	}
+	return ad
+}
+
+// earlierRowSeal is that of rows of before, which their principal and peer are not bound to.
+func earlierRowSeal(r Row) []byte {
 	ad := []byte("operations\x00" + string(r.ID) + "\x00" + string(r.Side) + "\x00" + string(r.State) + "\x00")
 	return append(ad, r.Digest...)
 }
