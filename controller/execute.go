@@ -182,6 +182,9 @@ func (s *service) present(ctx context.Context) (Caller, error) {
 // begins is an operation that may begin: the offer must be ours and the payer
 // the one who signs; the role names our instruments.
 func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, func(error), error) {
+	if err := onceEach(e.Call); err != nil {
+		return protocol.Execution{}, nil, err
+	}
 	offer, err := s.c.checkPayer(who.Peer, e)
 	if err != nil {
 		return protocol.Execution{}, nil, err
@@ -212,6 +215,20 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 			leave(outcome)
 		}
 	}, nil
+}
+
+// onceEach refuses a peer's arguments of which one is there twice: the role decides by what
+// it reads, such as whose payment is to come back, and a plugin with another reader could
+// act on what nobody has decided about.
+func onceEach(c comm.Call) error {
+	if len(c.Args) == 0 {
+		return nil
+	}
+	if name, twice := instrument.Twice(c.Args); twice {
+		return fault.New(fault.Invalid, "%s has the argument %q twice, in whatever letters", fault.Clip(c.Operation), fault.Clip(name)).
+			Because("argument-twice").WithHint("name each argument once")
+	}
+	return nil
 }
 
 // prepared authorises what the role has prepared, within time and limits.

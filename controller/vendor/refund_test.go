@@ -105,6 +105,12 @@ func (s *stall) refund(who *controllertest.Party, part string) error {
 // refundUnder is refund under an id of the payer's choice.
 func (s *stall) refundUnder(id instrument.OperationID, who *controllertest.Party, part string) error {
 	s.t.Helper()
+	return s.refundWith(id, who, map[string]any{"payment": s.operation[part]})
+}
+
+// refundWith is refundUnder with other arguments.
+func (s *stall) refundWith(id instrument.OperationID, who *controllertest.Party, args any) error {
+	s.t.Helper()
 	session, err := who.InitiateSession(s.t.Context(), s.peer, controller.Login{})
 	check(s.t, err)
 	defer func() { _ = session.Close(s.t.Context()) }()
@@ -112,7 +118,7 @@ func (s *stall) refundUnder(id instrument.OperationID, who *controllertest.Party
 	check(s.t, err)
 	stamps, err := who.Instruments().List(s.t.Context(), instrument.Filter{Class: "stamp", Status: "used", Limit: 1})
 	check(s.t, err)
-	x := controller.Transaction{ID: id, Principal: who.Me(s.t), Operation: protocol.Refund, Class: "stamp", Args: map[string]any{"payment": s.operation[part]}}
+	x := controller.Transaction{ID: id, Principal: who.Me(s.t), Operation: protocol.Refund, Class: "stamp", Args: args}
 	if len(stamps) > 0 {
 		x.Instruments = []instrument.ID{stamps[0].ID}
 	} else {
@@ -188,6 +194,23 @@ func TestWhoGetsWhatBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A payment that is named twice is nobody's: whoever reads the first, or only the one in
+// small letters, would give back another one than the vendor has agreed to.
+func TestARefundNamesItsPaymentOnce(t *testing.T) {
+	s := openStall(t, nil)
+	check(t, s.pay(s.amy, "p", "a", "CHF:1"))
+	check(t, s.pay(s.bob, "q", "b", "CHF:1"))
+	a, b := string(s.operation["a"]), string(s.operation["b"])
+	for _, args := range []string{
+		`{"payment":"` + a + `","payment":"` + b + `"}`, `{"payment":"` + a + `","Payment":"` + b + `"}`, `{"payment":"` + a + `","p\u0061yment":"` + b + `"}`,
+	} {
+		if err := s.refundWith("", s.bob, json.RawMessage(args)); fault.ReasonOf(err) != "argument-twice" {
+			t.Errorf("%s: %v", args, err)
+		}
+	}
+	check(t, s.refundWith("", s.bob, json.RawMessage(`{"payment":"`+b+`"}`)))
 }
 
 // A vendor may have a policy of its own. Whatever that is, it is never asked about
