@@ -204,8 +204,8 @@ func (c *Client) host() string {
 func changes(route Route) bool { return route.Method != http.MethodGet }
 
 // checkRedirect follows as Taler's clients do: 307 and 308 with method and body,
-// 301 and 302 for GET only, never from https to http, and without credentials to
-// another origin.
+// 301 and 302 for GET only, never from https to http, nor over http from this machine to
+// another, and without credentials to another origin.
 func checkRedirect(next *http.Request, before []*http.Request) error {
 	first, last := before[0], before[len(before)-1]
 	switch {
@@ -213,7 +213,7 @@ func checkRedirect(next *http.Request, before []*http.Request) error {
 		return fault.New(fault.Unavailable, "%s redirects too often", first.URL.Host).Because(ReasonRedirectRefused)
 	case next.Method != first.Method:
 		return http.ErrUseLastResponse // a POST would arrive as a GET; the 30x becomes the answer
-	case next.URL.Scheme != last.URL.Scheme && next.URL.Scheme != "https":
+	case next.URL.Scheme != "https" && (next.URL.Scheme != last.URL.Scheme || IsLoopbackName(last.URL.Hostname()) && !IsLoopbackName(next.URL.Hostname())):
 		return fault.New(fault.Denied, "%s redirects to an address without encryption", first.URL.Host).Because(ReasonRedirectRefused)
 	}
 	next.Header.Del("Referer") // it would hold the WOPID

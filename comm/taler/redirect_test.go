@@ -87,6 +87,27 @@ func TestARedirectNeverTakesTheEncryptionAway(t *testing.T) {
 	}
 }
 
+// TestARedirectDoesNotLeaveThisMachineInClear: http that may be spoken because it stays on
+// this machine is not spoken to another one, which would see the WOPID.
+func TestARedirectDoesNotLeaveThisMachineInClear(t *testing.T) {
+	for to, want := range map[string]bool{
+		"http://192.0.2.1/x": false, "http://bank.example/x": false, "http://127.0.0.1.bank.example/": false,
+		"http://127.0.0.2/x": true, "http://localhost:1/x": true, "http://[::1]/x": true, "https://bank.example/x": true,
+	} {
+		before, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://127.0.0.1:8080/config", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		next, err := http.NewRequestWithContext(t.Context(), http.MethodGet, to, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkRedirect(next, []*http.Request{before}); (err == nil) != want || err != nil && fault.ReasonOf(err) != ReasonRedirectRefused {
+			t.Errorf("to %s: %v", to, err)
+		}
+	}
+}
+
 func TestRedirectsInACircleEnd(t *testing.T) {
 	b, seen := newBank(t, Anonymous(), func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/base/again", http.StatusFound)
