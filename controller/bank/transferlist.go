@@ -69,14 +69,15 @@ func (b *Bank) transferRows(ctx context.Context, x Exchange, p instrument.Page, 
 // TransferStatus says what became of an exchange's transfer; fault.NotFound with
 // ReasonUnknownTransfer.
 func (b *Bank) TransferStatus(ctx context.Context, x Exchange, row uint64) (taler.TransferStatus, error) {
-	id, err := b.Instruments().Find(ctx, ClassTransfer, "row", x.scoped(rowKey(row)))
+	var t taler.Transfer
+	i, err := b.Instruments().Lookup(ctx, ClassTransfer, "row", x.scoped(rowKey(row)))
 	if err != nil {
 		if fault.KindOf(err) == fault.NotFound {
 			err = fault.New(fault.NotFound, "there is no such transfer").Because(taler.ReasonUnknownTransfer)
 		}
 		return taler.TransferStatus{}, err
 	}
-	t, err := b.transferAt(ctx, id)
+	err = i.Decode(&t)
 	return t.Status(), err
 }
 

@@ -22,7 +22,8 @@ func (w *Wallet) WithdrawByTransfer(ctx context.Context, want Withdrawal, p Pers
 	if err != nil {
 		return err
 	}
-	run.id, err = w.Instruments().Find(ctx, ClassReserve, "withdrawal", "manual/"+string(op))
+	i, err := w.Instruments().Lookup(ctx, ClassReserve, "withdrawal", "manual/"+string(op))
+	run.id = i.ID
 	if errors.Is(err, fault.NotFound) {
 		err = run.beginByTransfer(ctx, op)
 	}

@@ -61,7 +61,8 @@ func (w *Wallet) Withdraw(ctx context.Context, want Withdrawal, p Person) error 
 	if err != nil {
 		return err
 	}
-	if run.id, err = w.Instruments().Find(ctx, ClassReserve, "withdrawal", want.URI.BaseURL()+want.URI.ID.Text()); err != nil {
+	i, err := w.Instruments().Lookup(ctx, ClassReserve, "withdrawal", want.URI.BaseURL()+want.URI.ID.Text())
+	if run.id = i.ID; err != nil {
 		if !errors.Is(err, fault.NotFound) {
 			return err
 		}

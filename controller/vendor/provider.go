@@ -88,9 +88,9 @@ func (t *Terminal) CheckProvider(ctx context.Context, name string) error {
 }
 
 func (t *Terminal) providerNamed(ctx context.Context, name string) (instrument.ID, error) {
-	id, err := t.Instruments().Find(ctx, ClassProvider, "name", name)
+	i, err := t.Instruments().Lookup(ctx, ClassProvider, "name", name)
 	if fault.KindOf(err) == fault.NotFound {
 		return "", fault.Wrap(err, fault.NotFound, "there is no provider %q", name).Because("provider-unknown").WithHint("see `terminal provider list`")
 	}
-	return id, err
+	return i.ID, err
 }

@@ -25,9 +25,9 @@ func (t *Terminal) terms(ctx context.Context, exchange string) (taler.TermsResul
 
 // exchange finds the instrument of an exchange, or makes it.
 func (t *Terminal) exchange(ctx context.Context, url string) (instrument.ID, error) {
-	id, err := t.Instruments().Find(ctx, ClassExchange, "url", url)
+	known, err := t.Instruments().Lookup(ctx, ClassExchange, "url", url)
 	if err == nil || !errors.Is(err, fault.NotFound) {
-		return id, err
+		return known.ID, err
 	}
 	self, err := t.Own(ctx)
 	if err != nil {
@@ -37,6 +37,7 @@ func (t *Terminal) exchange(ctx context.Context, url string) (instrument.ID, err
 	if err := i.Encode(taler.ExchangeState{URL: url}); err != nil {
 		return "", err
 	}
+	var id instrument.ID
 	err = t.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		id, err = tx.Create(i)
 		return err

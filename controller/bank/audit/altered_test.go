@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -22,11 +23,16 @@ func TestABankDoesNotFollowAlteredClaims(t *testing.T) {
 		return err
 	}
 	check(t, wire(101, "tx-1")) // control
+	check(t, wire(110, "tx-1"))
+	if got, err := b.Bank.TransferStatus(b.ctx(), b.Bank.Default(), 1); err != nil {
+		t.Fatalf("control: %+v, %v", got, err)
+	}
 	b.Kill()
 	const others = `CASE id WHEN (SELECT min(id) FROM instances WHERE class = 'taler-withdrawal')
 		THEN (SELECT max(id) FROM instances WHERE class = 'taler-withdrawal')
 		ELSE (SELECT min(id) FROM instances WHERE class = 'taler-withdrawal') END`
 	b.sql(`UPDATE instance_keys SET id = ` + others + ` WHERE class = 'taler-withdrawal'`)
+	b.sql(`UPDATE instance_keys SET id = ` + strings.ReplaceAll(others, "withdrawal", "transfer") + ` WHERE class = 'taler-transfer' AND name = 'row'`)
 	b.Restart()
 	for n, id := range ids {
 		if s, err := b.Bank.Status(b.ctx(), id, taler.LongPoll{}); fault.ReasonOf(err) != "seal-broken" {
@@ -35,6 +41,9 @@ func TestABankDoesNotFollowAlteredClaims(t *testing.T) {
 		if _, _, err := b.Bank.Withdrawal(b.ctx(), id); fault.ReasonOf(err) != "seal-broken" {
 			t.Errorf("an operator sees of %d: %v", n, err)
 		}
+	}
+	if got, err := b.Bank.TransferStatus(b.ctx(), b.Bank.Default(), 1); fault.ReasonOf(err) != "seal-broken" {
+		t.Errorf("the exchange is told of its first transfer %+v, %v", got, err)
 	}
 	for n, tx := range []string{"tx-1", "tx-2"} {
 		if err := wire(byte(102+n), tx); fault.ReasonOf(err) != "seal-broken" {
