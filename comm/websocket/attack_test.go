@@ -259,3 +259,28 @@ func TestPeersThatDoNotReadShareARoom(t *testing.T) {
 		}
 	}
 }
+
+// Those who begin long frames and do not end them hold no more together than there is room:
+// they push out each other, and nobody who ends what they begin.
+func TestFramesThatAreNotEndedShareARoom(t *testing.T) {
+	h := commtest.Echo()
+	o := newIdentity(t).options()
+	o.Coming, o.Ping, o.Idle = 1<<20, time.Hour, time.Hour
+	address := open(t, o, h).Address()
+	ends := dial(t, newIdentity(t).options(), address, &commtest.Handler{})
+	for range 2 {
+		ws := rawClient(t, address)
+		frame, err := ws.NextWriter(gorilla.TextMessage)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(frame, `{"jsonrpc":"2.0","id":1,"method":"echo","params":"`+strings.Repeat("x", 700<<10)) // it may be cut
+	}
+	await(t, h.Ended(), "one that does not end its frame is cut")
+	var got string
+	for range 10 {
+		if err := ends.Call(t.Context(), "echo", strings.Repeat("y", 256<<10), &got); err != nil || len(got) != 256<<10 {
+			t.Fatalf("who ends what they begin gets %d bytes, %v", len(got), err)
+		}
+	}
+}

@@ -136,7 +136,7 @@ func (t *Transport) conn(ws *websocket.Conn, state tls.ConnectionState, side rpc
 	if err != nil {
 		return nil, err
 	}
-	return rpc.New(newStream(ws, t.o, t.room), rpc.Options{
+	return rpc.New(newStream(ws, t.o, t.room, t.intake), rpc.Options{
 		Side: side, Peer: comm.Peer{Key: key}, Binding: binding,
 		MaxFrame: t.o.MaxFrame, Requests: t.o.Requests,
 	}), nil

@@ -19,11 +19,13 @@ type stream struct {
 	ws    *websocket.Conn
 	idle  *time.Timer
 	stuck *time.Timer
+	in    *rpc.Incoming
 	o     Options
 }
 
-func newStream(ws *websocket.Conn, o Options, room *rpc.Room) *stream {
+func newStream(ws *websocket.Conn, o Options, room *rpc.Room, intake *rpc.Intake) *stream {
 	s := &stream{ws: ws, o: o}
+	s.in = intake.Of(s.cut)
 	s.idle = time.AfterFunc(o.Idle, s.cut)
 	s.stuck = time.AfterFunc(o.Write, s.cut)
 	s.stuck.Stop()
@@ -44,7 +46,11 @@ func newStream(ws *websocket.Conn, o Options, room *rpc.Room) *stream {
 
 // ReadFrame implements rpc.Stream.
 func (s *stream) ReadFrame() ([]byte, error) {
-	kind, data, err := s.ws.ReadMessage()
+	kind, frame, err := s.ws.NextReader()
+	var data []byte
+	if err == nil {
+		data, err = s.in.ReadAll(frame)
+	}
 	if err == nil && kind != websocket.TextMessage {
 		err = errors.New("a frame that is not text")
 	}

@@ -48,6 +48,7 @@ type Options struct {
 	Connections int           // most connections of a listener; 0: 1024
 	PerAddress  int           // most of them from one address, this machine aside; 0: 128
 	Waiting     int           // most bytes that wait in all connections together for slow peers, see rpc.Room; 0: 64 MiB
+	Coming      int           // most bytes of long frames that are not whole, of all connections together, see rpc.Intake; 0: 64 MiB
 	Handshake   time.Duration // for each of TCP with TLS and HTTP; 0: 10 s
 	Write       time.Duration // for one frame; 0: 10 s
 	Ping        time.Duration // how often a quiet peer is asked; 0: 20 s
@@ -61,8 +62,9 @@ func (o Options) handshake() comm.Handshake {
 // Transport implements comm.Acceptor.
 type Transport struct {
 	o       Options
-	buffers sync.Pool // of frames that are being written by accepted connections
-	room    *rpc.Room // for what waits in all connections
+	buffers sync.Pool   // of frames that are being written by accepted connections
+	room    *rpc.Room   // for what waits in all connections
+	intake  *rpc.Intake // for what comes in all connections
 }
 
 // idleBuffer is what an accepted connection reads with while nothing comes: most
@@ -75,11 +77,12 @@ func New(o Options) *Transport {
 	o.Connections = cmp.Or(o.Connections, 1024)
 	o.PerAddress = cmp.Or(o.PerAddress, 128)
 	o.Waiting = cmp.Or(o.Waiting, 64<<20)
+	o.Coming = cmp.Or(o.Coming, 64<<20)
 	o.Handshake = cmp.Or(o.Handshake, 10*time.Second)
 	o.Write = cmp.Or(o.Write, 10*time.Second)
 	o.Ping = cmp.Or(o.Ping, 20*time.Second)
 	o.Idle = cmp.Or(o.Idle, time.Minute)
-	return &Transport{o: o, room: rpc.NewRoom(o.Waiting)}
+	return &Transport{o: o, room: rpc.NewRoom(o.Waiting), intake: rpc.NewIntake(o.Coming)}
 }
 
 // Schemes implements comm.Transport.
