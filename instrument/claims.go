@@ -29,11 +29,15 @@ type claim struct {
 func (k claim) by(i Instance) bool { return i.Class == k.class && i.Keys[k.key] == k.value }
 
 // misled is the error of a key that leads to an instance which has not claimed it; nil if it
-// leads there no more, which is for the caller to find out.
+// leads there no more, or the instance has claimed it since: the caller looks again, or its
+// commit says so.
 func (m *Manager) misled(ctx context.Context, k claim, blind BlindKey, id ID) error {
 	m.claims.drop(k)
 	now, err := m.store.FindRow(ctx, k.class, blind)
 	if err != nil || now != id {
+		return nil
+	}
+	if i, err := m.View(ctx, id); err != nil || k.by(i) { // claimed since it was read
 		return nil
 	}
 	return fault.New(fault.Internal, "a %s of a %s leads to instrument %s, which has another: the database was altered", k.key, k.class, id).Because("seal-broken")

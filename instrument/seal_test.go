@@ -148,6 +148,30 @@ func TestAlteredKeys(t *testing.T) {
 	}
 }
 
+// TestAKeyThatIsClaimedMeanwhile is not altered: who has read the instance before does not
+// see the claim, and begins again.
+func TestAKeyThatIsClaimedMeanwhile(t *testing.T) {
+	p := open(t)
+	id := p.create(t, number("pool", 1))
+	var found []instrument.ID
+	err := p.Update(t.Context(), func(d *instrument.Draft) error {
+		if err := add(id, 1)(d); err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			if err := p.Update(t.Context(), edit(id, func(i *instrument.Instance) { i.Keys = map[string]string{"tag": "x"} })); err != nil {
+				return err
+			}
+		}
+		at, err := d.Find("pool", "tag", "x")
+		found = append(found, at)
+		return err
+	})
+	if err != nil || len(found) != 2 || found[0] != id || found[1] != id || count(t, p.view(t, id)) != 2 {
+		t.Errorf("%v, found %v", err, found)
+	}
+}
+
 // TestForeignKey: another engine opens nothing and finds nothing.
 func TestForeignKey(t *testing.T) {
 	p := open(t)
