@@ -49,6 +49,7 @@ type stall struct {
 	*vendor.Terminal
 	t         *testing.T
 	peer      comm.Peer
+	till      *controllertest.Party
 	amy, bob  *controllertest.Party
 	next      int
 	operation map[string]instrument.OperationID // by the name of the part
@@ -65,7 +66,7 @@ func openStallOf(t *testing.T, policy vendor.RefundPolicy, taken protocol.Bundle
 	till := controllertest.New(t, net, controllertest.Options{
 		Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{vendor.Payments(), taken},
 	})
-	s := &stall{t: t, operation: map[string]instrument.OperationID{}, Terminal: vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop", Refunds: policy})}
+	s := &stall{t: t, till: till, operation: map[string]instrument.OperationID{}, Terminal: vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop", Refunds: policy})}
 	s.peer = till.Listen(t, s.Servicing())
 	s.amy = controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: []protocol.Bundle{stamps(comm.Client)}})
 	s.bob = controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: []protocol.Bundle{stamps(comm.Client)}})
