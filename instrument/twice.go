@@ -24,7 +24,7 @@ func Twice(object []byte) (name string, twice bool) {
 		if err != nil || !is {
 			return "", false
 		}
-		one := strings.Map(smallest, name)
+		one := strings.Map(folded, name)
 		if seen[one] {
 			return name, true
 		}
@@ -37,8 +37,8 @@ func Twice(object []byte) (name string, twice bool) {
 	return "", false
 }
 
-// smallest stands for all letters that encoding/json takes for the same.
-func smallest(r rune) rune {
+// folded is one for all letters that encoding/json takes for the same.
+func folded(r rune) rune {
 	for {
 		next := unicode.SimpleFold(r)
 		if next <= r {
