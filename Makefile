@@ -4,7 +4,7 @@ LINT    := go run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOFUMPT := go run mvdan.cc/gofumpt@v0.12.0
 FILES    = $(shell git ls-files '*.go' | grep -v '\.pb\.go$$')
 
-.PHONY: build test race race-built check format vet lint example demo bench bench-once generate
+.PHONY: build test race check format vet lint example demo bench bench-once generate
 
 build:
 	go build -o swaperoo ./cmd/swaperoo
@@ -18,14 +18,10 @@ test:
 # lines without it.
 UNWATCHED = modernc.org/sqlite/lib modernc.org/libc/... modernc.org/memory golang.org/x/crypto/... math/big crypto/internal/...
 
-WATCHED = -race -gcflags=all=-dwarf=false $(foreach p,$(UNWATCHED),'-gcflags=$(p)=-race=false -dwarf=false')
-race race-built: export GOGC = 400
-race race-built: export CGO_ENABLED = 1
+race: export GOGC = 400
 race:
-	GORACE=atexit_sleep_ms=0 go test $(WATCHED) -vet=off ./...
-
-race-built: # so that race finds it done
-	go build $(WATCHED) ./...
+	CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 go test -race -vet=off -gcflags=all=-dwarf=false \
+		$(foreach p,$(UNWATCHED),'-gcflags=$(p)=-race=false -dwarf=false') ./...
 
 check: format vet lint test race bench-once example demo
 
