@@ -10,7 +10,7 @@ var Guess = Files.guess
 var WriteNew = writeNew
 
 // Processors is on how many of a machine's processors each plugin of a role computes.
-var Processors = each
+var Processors = processors
 
 // BackUp is what Backup does once it may.
 var BackUp = Files.backUp

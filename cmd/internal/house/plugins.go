@@ -21,7 +21,7 @@ import (
 func (h *House) load(o Options) ([]protocol.Bundle, error) {
 	var err error
 	h.Catalog = host.NewCatalog(o.Plugins())
-	h.Host, err = host.New(host.Options{Dir: o.Run(), Log: o.Log, Clock: time.Now, Quarantine: h.Catalog, Processors: each(o.Role, runtime.GOMAXPROCS(0))})
+	h.Host, err = host.New(host.Options{Dir: o.Run(), Log: o.Log, Clock: time.Now, Quarantine: h.Catalog, Processors: processors(o.Role, runtime.GOMAXPROCS(0))})
 	if err != nil {
 		return nil, err
 	}
@@ -62,15 +62,15 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 	return bundles, nil
 }
 
-// each is on how many of a machine's processors each plugin computes. What a server does for
+// processors is on how many of those that a machine has each plugin computes. What a server does for
 // a customer is done by a few plugins beside its own process, a small part of it by each; threads that
 // they do not need wait for work where those of the server could run. A wallet has one plugin at work at
 // a time, which computes the blind signatures of many coins.
-func each(role comm.Role, processors int) int {
+func processors(role comm.Role, have int) int {
 	if role == comm.Client {
 		return 0
 	}
-	return max(1, processors/4)
+	return max(1, have/4)
 }
 
 // own are the bundles that run in this process.

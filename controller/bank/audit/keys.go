@@ -3,7 +3,8 @@ package audit
 import (
 	"context"
 	"errors"
-	"slices"
+	"fmt"
+	"maps"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -14,17 +15,18 @@ import (
 // compareKeys wants what an instrument has claimed to lead to it. The claims stand
 // beside the records, in the clear of a table, and are what keeps anything from being
 // used twice, and what finds the withdrawal of a payment that is wired back.
-func (a *auditor) compareKeys(ctx context.Context, class instrument.ClassID, id instrument.ID, d Difference, keys map[string]string) error {
+// Whose says in the text whose key it is.
+func (a *auditor) compareKeys(ctx context.Context, class instrument.ClassID, id instrument.ID, d Difference, whose string, keys map[string]string) error {
 	d.Kind = KeyMissing
 	for key, value := range keys {
 		of, err := a.b.Instruments().Find(ctx, class, key, value)
 		switch {
 		case errors.Is(err, fault.NotFound):
-			a.differs(d, "its %s is on record as nobody's", key)
+			a.differs(d, "%s %s is on record as nobody's", whose, key)
 		case err != nil:
 			return err
 		case of != id:
-			a.differs(d, "its %s is on record as that of another %s", key, class)
+			a.differs(d, "%s %s is on record as that of another %s", whose, key, class)
 		}
 	}
 	return nil
@@ -39,19 +41,11 @@ var recorded = map[instrument.ClassID][]string{
 
 // compareFurtherKeys is compareKeys for what an instrument of any class has under its seal.
 func (a *auditor) compareFurtherKeys(ctx context.Context, i instrument.Instance) error {
-	for key, value := range i.Keys {
-		if slices.Contains(recorded[i.Class], key) {
-			continue
-		}
-		of, err := a.b.Instruments().Find(ctx, i.Class, key, value)
-		if err != nil && !errors.Is(err, fault.NotFound) {
-			return err
-		}
-		if of != i.ID {
-			a.differs(Difference{Kind: KeyMissing}, "the %s of the %s %s is not on record as its own", key, i.Class, i.ID)
-		}
+	further := maps.Clone(i.Keys)
+	for _, key := range recorded[i.Class] {
+		delete(further, key)
 	}
-	return nil
+	return a.compareKeys(ctx, i.Class, i.ID, Difference{}, fmt.Sprintf("the %s %s's", i.Class, i.ID), further)
 }
 
 // keys are what a withdrawal has claimed that its record tells of.

@@ -22,7 +22,7 @@ func (a *auditor) compareOwn(ctx context.Context) error {
 	used := map[payment]*sale{}
 	a.books.confirmedBy = used
 	for _, s := range a.books.sales {
-		if err := a.compareKeys(ctx, bank.ClassWithdrawal, s.id, s.where(), s.keys()); err != nil {
+		if err := a.compareKeys(ctx, bank.ClassWithdrawal, s.id, s.where(), "its", s.keys()); err != nil {
 			return err
 		}
 		if s.state != taler.StateConfirmed {
@@ -137,7 +137,7 @@ func (a *auditor) compareTransfers(ctx context.Context) error {
 	for n := range a.books.wired {
 		t := &a.books.wired[n]
 		known[t.id] = t
-		if err := a.compareKeys(ctx, bank.ClassTransfer, t.id, t.where(), t.keys()); err != nil {
+		if err := a.compareKeys(ctx, bank.ClassTransfer, t.id, t.where(), "its", t.keys()); err != nil {
 			return err
 		}
 		a.rowsOf(a.books.transfers[t.Exchange], t.id, t.where(), "a transfer")
@@ -218,7 +218,7 @@ func (a *auditor) compareSum(ctx context.Context, id taler.WOPID, sum taler.Amou
 // compareReturns wants each return to belong to a withdrawal.
 func (a *auditor) compareReturns(ctx context.Context) error {
 	for _, r := range a.books.returns {
-		if err := a.compareKeys(ctx, bank.ClassReturn, r.id, r.where(), r.keys()); err != nil {
+		if err := a.compareKeys(ctx, bank.ClassReturn, r.id, r.where(), "its", r.keys()); err != nil {
 			return err
 		}
 		s, err := a.saleOf(ctx, r.WOPID)
