@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"swaperoo": func() {
 		e := cli.New()
-		e.LockBy = crypto.QuickPassphrase
+		e.LockBy, e.SealWork = crypto.QuickPassphrase, 1 // scripts open wallets, and make backups, by the hundred
 		program(e)
 	}})
 }

@@ -31,8 +31,9 @@ const (
 type Entry struct {
 	Name        string          `json:"name"`
 	Version     string          `json:"version"`
-	Path        string          `json:"path"`   // absolute
-	SHA256      string          `json:"sha256"` // of the only binary that may run
+	Path        string          `json:"path"`            // absolute
+	SHA256      string          `json:"sha256"`          // of the only binary that may run
+	Stamp       *Stamp          `json:"stamp,omitempty"` // of the file when it was added
 	Description api.Description `json:"description"`
 	Quarantine  string          `json:"quarantine,omitempty"` // why it is in quarantine
 }
@@ -68,7 +69,7 @@ func (c *Catalog) Add(path string, seen Inspected) (Entry, error) {
 	}
 	e := Entry{
 		Name: seen.Description.Name, Version: seen.Description.Version,
-		Path: path, SHA256: seen.SHA256, Description: seen.Description,
+		Path: path, SHA256: seen.SHA256, Stamp: seen.Stamp, Description: seen.Description,
 	}
 	if err := e.check(); err != nil {
 		return Entry{}, err
@@ -184,15 +185,22 @@ func (c *Catalog) change(f func(*lockFileV1) error) error {
 	return writeLock(c.path, l)
 }
 
-// state looks at the file as it is now.
+// state looks at the file as it is now. It reads one whose stamp is another than when
+// it was added; each start reads it in any case.
 func (e Entry) state() (State, string) {
 	if e.Quarantine != "" {
 		return Quarantined, "look at its log, then: swaperoo plugin enable " + e.Name
 	}
-	f, _, err := e.Source().open()
+	s := e.Source()
+	f, err := s.look()
+	if err == nil {
+		if !e.Stamp.of(f) {
+			_, err = s.sum(f)
+		}
+		f.Close()
+	}
 	switch {
 	case err == nil:
-		f.Close()
 		return Ready, ""
 	case fault.ReasonOf(err) == "plugin-modified":
 		return Modified, "if the change is yours: swaperoo plugin remove " + e.Name + ", then swaperoo plugin add " + e.Path

@@ -115,6 +115,7 @@ func (h *Host) Load(s Source) (*Bundle, error) {
 // Inspected is what a binary says of itself and the sum under which it said so.
 type Inspected struct {
 	SHA256      string
+	Stamp       *Stamp // of the file under that sum; nil: the system has none
 	Description api.Description
 }
 
@@ -134,7 +135,7 @@ func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
 		return Inspected{}, err
 	}
 	defer l.end(ctx)
-	return Inspected{SHA256: l.sha256, Description: l.description}, l.description.Useful()
+	return Inspected{SHA256: l.binary.sha256, Stamp: l.binary.stamp, Description: l.description}, l.description.Useful()
 }
 
 // Bundles lists what is loaded, in no order.

@@ -203,7 +203,7 @@ func TestOurOwnExecutableHasAName(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = Source{SHA256: strings.Repeat("0", 64)}.open()
+	_, err = Source{SHA256: strings.Repeat("0", 64)}.open()
 	if fault.ReasonOf(err) != "plugin-modified" || !strings.HasPrefix(err.Error(), filepath.Base(self)+" is not") {
 		t.Errorf("error = %v", err)
 	}

@@ -35,7 +35,7 @@ const (
 type life struct {
 	o           *Options
 	log         *slog.Logger
-	sha256      string
+	binary      opened // its file is the process's by now
 	description api.Description
 	started     time.Time
 
@@ -63,16 +63,16 @@ const reasonStart fault.Reason = "plugin-start"
 func (h *Host) startLife(wanted context.Context, s Source, t *tail) (*life, error) {
 	ctx, cancel := context.WithTimeout(wanted, h.o.Start)
 	defer cancel()
-	binary, sum, err := s.open()
+	binary, err := s.open()
 	if err != nil {
 		return nil, err
 	}
-	l := &life{o: &h.o, sha256: sum, started: h.o.Clock(), tail: t, done: make(chan struct{}), log: h.o.Log}
+	l := &life{o: &h.o, binary: binary, started: h.o.Clock(), tail: t, done: make(chan struct{}), log: h.o.Log}
 	if s.Description != nil {
 		l.log = l.log.With("bundle", s.Description.Name)
 	}
-	if err := l.handshake(ctx, h.dir.path, s, binary); err != nil {
-		binary.Close()
+	if err := l.handshake(ctx, h.dir.path, s, binary.file); err != nil {
+		binary.file.Close()
 		return nil, l.stillborn(wanted, ctx, err)
 	}
 	if err := l.meet(ctx, s); err != nil {

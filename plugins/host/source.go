@@ -24,43 +24,63 @@ type Source struct {
 	Description *api.Description // nil: ask the binary
 }
 
+// opened is a binary that was opened, and what it was then.
+type opened struct {
+	file   *os.File
+	sha256 string // of what was opened; empty: this very executable, which the system gives us itself
+	stamp  *Stamp // of the file before it was summed
+}
+
 // open opens the binary and sums what it opened, so that nothing else is
 // executed than what was summed. A file that is not the pinned one is
 // fault.Denied with reason "plugin-modified"; one that somebody else may write, and
 // so at any moment after the sum, fault.Denied with "plugin-exposed"; a script is
 // fault.Unsupported with "plugin-script".
-func (s Source) open() (*os.File, string, error) {
+func (s Source) open() (opened, error) {
+	f, err := s.look()
+	if err != nil {
+		return opened{}, err
+	}
+	o := opened{file: f, stamp: stampOf(f)}
+	if s.running() {
+		return o, nil
+	}
+	if o.sha256, err = s.sum(f); err != nil {
+		f.Close()
+		return opened{}, err
+	}
+	return o, nil
+}
+
+// look opens the file, if it may be a plugin at all.
+func (s Source) look() (*os.File, error) {
 	f, err := openFile(s.file())
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s is missing", s.base()).Because("plugin-missing").
+		return nil, fault.Wrap(err, fault.Unavailable, "the plugin's file %s is missing", s.base()).Because("plugin-missing").
 			WithHint("put the file back, or remove the plugin")
 	}
 	if err != nil {
-		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
+		return nil, fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
 	}
 	if err := s.guarded(f); err != nil {
 		f.Close()
-		return nil, "", err
+		return nil, err
 	}
-	if s.running() {
-		return f, "", nil
-	}
+	return f, nil
+}
+
+// sum reads the open file, which has to be the pinned one if one is pinned.
+func (s Source) sum(f *os.File) (string, error) {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, f); err != nil {
-		f.Close()
-		return nil, "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
+		return "", fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
 	}
 	text := hex.EncodeToString(sum.Sum(nil))
 	if s.SHA256 != "" && s.SHA256 != text {
-		f.Close()
-		return nil, "", fault.New(fault.Denied, "%s is not the file that was added: its SHA-256 is %.16s…, not %.16s…", s.base(), text, s.SHA256).
+		return "", fault.New(fault.Denied, "%s is not the file that was added: its SHA-256 is %.16s…, not %.16s…", s.base(), text, s.SHA256).
 			Because("plugin-modified").WithHint("if the change is yours, remove the plugin and add it again")
 	}
-	if err := s.whole(f); err != nil {
-		f.Close()
-		return nil, "", err
-	}
-	return f, text, nil
+	return text, s.whole(f)
 }
 
 // guarded looks at the open file. Our own executable runs already.

@@ -31,6 +31,7 @@ type Env struct {
 	Home      func() (string, error)
 	Environ   func(string) string
 	LockBy    func(word crypto.Secret) crypto.Lock // of a new passphrase, as house.Files has it
+	SealWork  int                                  // of a backup, as house.Sealing has it
 	outTTY    bool
 	errTTY    bool
 	mu        sync.Mutex

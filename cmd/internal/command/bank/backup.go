@@ -46,7 +46,7 @@ func backingUp(ctx context.Context, e *cli.Env, file string) error {
 		return err
 	}
 	defer by.Wipe()
-	m, err := f.BackupBank(ctx, file, house.Sealing{Passphrase: *by}, time.Now)
+	m, err := f.BackupBank(ctx, file, house.Sealing{Passphrase: *by, Work: e.SealWork}, time.Now)
 	if err != nil {
 		return cli.Argument(err)
 	}

@@ -49,7 +49,7 @@ func backingUp(ctx context.Context, e *cli.Env, file, word string) error {
 		return err
 	}
 	defer owner.Wipe()
-	by := house.Sealing{Passphrase: *owner}
+	by := house.Sealing{Passphrase: *owner, Work: e.SealWork}
 	if word != "" {
 		own, err := e.NewPassphrase(ctx, word, -1)
 		if err != nil {
