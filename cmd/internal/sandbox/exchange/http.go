@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/gorilla/mux"
@@ -24,7 +25,7 @@ type methods map[string]http.HandlerFunc
 
 // Handler is the API of the package comment.
 func (e *Exchange) Handler() http.Handler {
-	r := mux.NewRouter()
+	r := mux.NewRouter().SkipClean(true) // else a double slash becomes a redirect, which no POST survives
 	all := map[string]methods{
 		"/":                           {http.MethodGet: redirectToTerms},
 		"/config":                     {http.MethodGet: e.getConfig},
@@ -92,7 +93,7 @@ func redirectToTerms(w http.ResponseWriter, _ *http.Request) {
 // encoding is read as it comes, and so is not JSON.
 func read(w http.ResponseWriter, r *http.Request, into any) error {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err == nil && r.Header.Get("Content-Encoding") == "deflate" {
+	if err == nil && strings.EqualFold(r.Header.Get("Content-Encoding"), "deflate") {
 		body, err = inflate(body)
 	}
 	var large *http.MaxBytesError
@@ -151,6 +152,7 @@ func (e *Exchange) send(w http.ResponseWriter, r *http.Request, status int, body
 			body = z.Bytes()
 		}
 	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body))) // also for HEAD
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // who does not read it asks again
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -24,6 +25,8 @@ func TestAddressesAndMethods(t *testing.T) {
 	}{
 		{"GET", "/nope", 404, taler.CodeEndpointUnknown, "Access-Control-Allow-Origin", "*"},
 		{"POST", "/nope", 404, taler.CodeEndpointUnknown, "", ""},
+		{"GET", "//keys", 404, taler.CodeEndpointUnknown, "Location", ""},
+		{"POST", "//withdraw", 404, taler.CodeEndpointUnknown, "Location", ""},
 		{"POST", "/keys", 405, taler.CodeMethodInvalid, "Allow", "GET, HEAD"},
 		{"GET", "/reserves/X/batch-withdraw", 405, taler.CodeMethodInvalid, "Allow", "POST"},
 		{"OPTIONS", "/keys", 204, 0, "Access-Control-Allow-Methods", "*"},
@@ -59,6 +62,7 @@ func TestBodiesMayBeDeflatedAndNothingElse(t *testing.T) {
 	}{
 		{"plain", "", text, 200, 0},
 		{"zlib", "deflate", []byte(httpstest.Zlibbed(t, string(text))), 200, 0},
+		{"zlib, in capitals", "Deflate", []byte(httpstest.Zlibbed(t, string(text))), 200, 0},
 		{"raw deflate", "deflate", []byte(httpstest.Deflated(t, string(text))), 400, taler.CodeJSONInvalid},
 		{"gzip", "gzip", []byte(httpstest.Gzipped(t, string(text))), 400, taler.CodeJSONInvalid},
 		{"plain said to be deflate", "deflate", text, 400, taler.CodeJSONInvalid},
@@ -99,6 +103,21 @@ func TestAnswersAreDeflatedWhenAsked(t *testing.T) {
 	b := w.do(http.MethodGet, "/keys", http.Header{"Accept-Encoding": {"gzip, deflate;q=0"}}, nil)
 	if b.header.Get("Content-Encoding") != "" || string(b.body) != string(plain.body) {
 		t.Errorf("header %v", b.header)
+	}
+}
+
+// The recorded exchange says how long /keys is, also to who asks for no more (HEAD).
+func TestAnswersSayHowLongTheyAre(t *testing.T) {
+	w := newWorld(t)
+	for _, encoding := range []string{"identity", "deflate"} {
+		h := http.Header{"Accept-Encoding": {encoding}}
+		a := w.do(http.MethodGet, "/keys", h, nil)
+		if a.header.Get("Content-Length") != strconv.Itoa(len(a.body)) || len(a.body) < 4<<10 {
+			t.Errorf("%s: %d bytes, %v", encoding, len(a.body), a.header)
+		}
+		if b := w.do(http.MethodHead, "/keys", h, nil); b.header.Get("Content-Length") != strconv.Itoa(len(a.body)) {
+			t.Errorf("%s: HEAD of %d bytes: %v", encoding, len(a.body), b.header)
+		}
 	}
 }
 
