@@ -27,6 +27,20 @@ func TestAWOPIDIsReadInAnySpellingAndWrittenInOne(t *testing.T) {
 	}
 }
 
+func TestTheBeginningOfAWOPIDIsReadInAnySpelling(t *testing.T) {
+	id := someWOPID(t)
+	odd := strings.NewReplacer("0", "O", "1", "l", "V", "u").Replace(someID)
+	for text, want := range map[string]bool{
+		someID: true, someID[:8]: true, strings.ToLower(someID[:9]): true, odd: true, odd[:30]: true, strings.ToLower(odd[:30]): true,
+		someID[:51] + string(someID[51]+1): true, // the last character holds but one bit
+		someID + "0":                       false, "!" + someID[1:8]: false, someID[1:9]: false,
+	} {
+		if id.Begins(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
+
 func TestMalformedWOPIDsAreNotRepeated(t *testing.T) {
 	for name, text := range map[string]string{
 		"short": someID[:51], "long": someID + "0", "foreign": "!" + someID[1:], "empty": "", "hyphen": someID[:51] + "-",

@@ -35,7 +35,12 @@ const soon = 5 * time.Second
 // Accept says whether the customer accepts fees and terms of service. It returns
 // when that is on record, so that the code can be shown, or soon.
 func (t *Till) Accept(ctx context.Context, name string, yes bool) (View, error) {
-	v, err := t.say(ctx, name, needsAcceptance, yes, func(w vendor.Withdrawal) bool { return yes && !w.AwaitsCustomer() })
+	v, err := t.say(ctx, name, needsAcceptance, yes, func(w vendor.Withdrawal) bool {
+		if yes {
+			return !w.AwaitsCustomer()
+		}
+		return w.Status == taler.TerminalAborted && w.Terms.AcceptedAt == 0 // what was to come of it has, and its answer may be lost
+	})
 	if err != nil || !v.Accepted.IsZero() || v.Ended != (time.Time{}) {
 		return v, err
 	}

@@ -212,6 +212,9 @@ func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
 	h.refuses(409, "key-reused", http.MethodPost, "/withdrawals", `{"amount":"CHF:21","key":"k"}`)
 	h.do(http.MethodPost, path(one)+"/decline", "")
 	h.waits(one, is("aborted"))
+	if again := h.do(http.MethodPost, path(one)+"/decline", ""); again.Status != "aborted" {
+		t.Errorf("declined again: %+v", again)
+	}
 	if again := h.do(http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"k"}`); again.WOPID != one.WOPID || again.Status != "aborted" {
 		t.Errorf("after its end: %+v", again)
 	}

@@ -2,7 +2,6 @@ package vendor
 
 import (
 	"context"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -96,7 +95,7 @@ func (t *Terminal) Withdrawals(ctx context.Context) ([]Withdrawal, error) {
 const shortest = 8
 
 // FindByPrefix reads a withdrawal by a unique beginning of its WOPID, of at least
-// eight characters; fault.NotFound.
+// eight characters, in any spelling; fault.NotFound.
 func (t *Terminal) FindByPrefix(ctx context.Context, prefix string) (Withdrawal, error) {
 	all, err := t.Withdrawals(ctx)
 	if err != nil {
@@ -104,7 +103,7 @@ func (t *Terminal) FindByPrefix(ctx context.Context, prefix string) (Withdrawal,
 	}
 	var found []Withdrawal
 	for _, w := range all {
-		if len(prefix) >= shortest && !w.WOPID.IsZero() && strings.HasPrefix(w.WOPID.Text(), strings.ToUpper(prefix)) {
+		if len(prefix) >= shortest && !w.WOPID.IsZero() && w.WOPID.Begins(prefix) {
 			found = append(found, w)
 		}
 	}

@@ -247,6 +247,7 @@ func TestTheBeginningOfAWOPIDNamesIt(t *testing.T) {
 		{"whole", text, true},
 		{"eight characters", text[:8], true},
 		{"small letters", strings.ToLower(text[:12]), true},
+		{"letters for digits", strings.NewReplacer("0", "O", "1", "I", "V", "U").Replace(text), true},
 		{"seven characters", text[:7], false},
 		{"nothing", "", false},
 		{"another", "ZZZZZZZZZZ", false},

@@ -238,7 +238,7 @@ func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.With
 		_, w, err := b.Withdrawal(ctx, id)
 		return w, err
 	}
-	return byPrefix(ctx, b, strings.ToUpper(text))
+	return byPrefix(ctx, b, text)
 }
 
 // byPrefix looks through all withdrawals: their keys are stored so that nobody
@@ -253,7 +253,7 @@ func byPrefix(ctx context.Context, b *bank.Bank, prefix string) (found taler.Wit
 		if err := i.Decode(&w); err != nil {
 			return found, err
 		}
-		if !strings.HasPrefix(w.WOPID.Text(), prefix) {
+		if !w.WOPID.Begins(prefix) {
 			continue
 		}
 		if !found.WOPID.IsZero() {

@@ -234,6 +234,7 @@ func TestUnknownAddresses(t *testing.T) {
 		status       int
 	}{
 		"no such path":    {http.MethodGet, "/nothing", 404},
+		"a double slash":  {http.MethodPost, "//payments", 404},
 		"no such payment": {http.MethodGet, "/payments/pay-1", 404},
 		"no reference":    {http.MethodGet, "/payments", 400},
 		"method":          {http.MethodDelete, "/payments", 405},
