@@ -13,3 +13,6 @@ func Under(c net.Conn) (net.Conn, bool) {
 
 // Net is the connection of a request.
 func (c *Conn) Net() net.Conn { return c.net }
+
+// Last is Lasting for a time.
+var Last = last

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
+
+	"github.com/swaperoo/swaperoo/comm/parked"
 )
 
 // held is the longest that a request is held, and a little more.
@@ -19,6 +21,8 @@ func Server(h http.Handler, log *slog.Logger, stop func()) *http.Server {
 			if r.Method == http.MethodGet || r.Method == http.MethodHead {
 				_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(held))
 			}
+			r, done := parked.Lasting(r)
+			defer done()
 			h.ServeHTTP(w, r)
 		}),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: time.Minute, IdleTimeout: 2 * time.Minute,

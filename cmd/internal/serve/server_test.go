@@ -1,10 +1,12 @@
 package serve_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -50,4 +52,20 @@ func dialled(t *testing.T, port net.Listener, request string) net.Conn {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// TestWhoSaysNoMoreIsAnswered: net/http takes for gone who closes their sending side
+// once they have asked; their request goes on.
+func TestWhoSaysNoMoreIsAnswered(t *testing.T) {
+	peer, closes := context.WithCancel(t.Context())
+	closes()
+	w := httptest.NewRecorder()
+	serve.Server(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Context().Err() != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+		}
+	}), slog.New(slog.DiscardHandler), func() {}).Handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", nil).WithContext(peer))
+	if w.Code != http.StatusOK {
+		t.Errorf("status %d", w.Code)
+	}
 }

@@ -120,6 +120,8 @@ func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
+	r, done := parked.Lasting(r)
+	defer done()
 	a.route(w, plainPath(r))
 }
 
