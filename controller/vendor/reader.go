@@ -102,7 +102,7 @@ func (r reading) Prepare(ctx context.Context, _ controller.Caller, e comm.Execut
 		return err
 	}
 	t.Instruments, t.Reference = []instrument.ID{provider}, sale.w.Reference()
-	return r.t.begins(ctx, sale)
+	return r.t.begins(ctx, sale, t)
 }
 
 // atReader is the withdrawal that a card at the reader is to pay.
@@ -110,7 +110,7 @@ func (t *Terminal) atReader() (*sale, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, s := range t.selling {
-		if s.reader && !s.taken {
+		if s.reader && s.taken == 0 {
 			return s, nil
 		}
 	}

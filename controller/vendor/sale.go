@@ -3,6 +3,7 @@ package vendor
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -16,7 +17,9 @@ type sale struct {
 	w      Withdrawal
 	reader bool       // a card at our own reader pays it, and nobody else
 	done   chan error // how the payment ended; nil: paid
-	taken  bool       // a payment is under way; under the terminal's mu
+
+	taken int   // payments that are under way; this and what follows under the terminal's mu
+	why   error // of its end, which was found while one was
 }
 
 // sell waits until the wallet that selected has paid over a session, the
@@ -73,8 +76,9 @@ func (t *Terminal) follow(ctx context.Context, s *sale) {
 }
 
 // begins is the last look at a sale before its card is charged: what the bank would not
-// give any more ends it.
-func (t *Terminal) begins(ctx context.Context, s *sale) error {
+// give any more ends it. What is refused after that, such as for the customer's limits, is
+// no payment under way.
+func (t *Terminal) begins(ctx context.Context, s *sale, x *controller.Transaction) error {
 	err := t.stillAgreed(ctx, &s.w)
 	if errors.Is(err, fault.Declined) {
 		t.over(s, err)
@@ -82,21 +86,48 @@ func (t *Terminal) begins(ctx context.Context, s *sale) error {
 	if err == nil {
 		err = t.notGivenUp(ctx, &s.w)
 	}
+	if err == nil {
+		err = t.goesOn(s)
+	}
 	if err != nil {
 		return err
 	}
-	return t.goesOn(s)
+	once := sync.Once{}
+	x.Leave = func(outcome error) { once.Do(func() { t.leaves(s, outcome) }) }
+	return nil
 }
 
-// over ends a sale that is not being paid.
+// over ends a sale that is not being paid. One that is ends if the payment comes to
+// nothing.
 func (t *Terminal) over(s *sale, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s.taken || t.selling[s.w.Reference()] != s {
+	s.why = why
+	t.ends(s)
+}
+
+// leaves is the end of a payment that has gone on. Unless it has certainly paid nothing, the
+// sale stays as one that is being paid: its own end says what became of the money.
+func (t *Terminal) leaves(s *sale, outcome error) {
+	if !fault.NothingHappened(outcome) {
+		return
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s.taken--
+	t.ends(s)
+}
+
+// ends ends a sale that is over and not being paid. The caller holds t.mu.
+func (t *Terminal) ends(s *sale) {
+	if s.why == nil || s.taken > 0 || t.selling[s.w.Reference()] != s {
 		return
 	}
 	delete(t.selling, s.w.Reference())
-	s.done <- why
+	select {
+	case s.done <- s.why:
+	default: // a payment has ended, and said more
+	}
 }
 
 // goesOn says that a payment of the sale goes on to the provider, unless it was
@@ -107,7 +138,7 @@ func (t *Terminal) goesOn(s *sale) error {
 	if t.selling[s.w.Reference()] != s || t.aborting[s.w.Reference()] > 0 {
 		return notForSale()
 	}
-	s.taken = true
+	s.taken++
 	return nil
 }
 
@@ -116,7 +147,7 @@ func (t *Terminal) goesOn(s *sale) error {
 func (t *Terminal) aborts(reference string) (leave func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := t.selling[reference]; s != nil && s.taken {
+	if s := t.selling[reference]; s != nil && s.taken > 0 {
 		return nil
 	}
 	t.aborting[reference]++
