@@ -142,13 +142,15 @@ func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) 
 // come back. A refund that has begun is not waited for any longer: it may have come
 // through at the vendor, who can be asked again with RefundOperation. It is refused
 // when ctx ends before all was asked for (fault.Unknown), and of a payment that is not
-// to come back (fault.Conflict).
+// to come back (fault.Conflict). Of an open one with a part that may be paid, that part is
+// given up, and the others come back.
 func (w *Wallet) ForgoPayment(ctx context.Context, name string) (Whole, error) {
 	r, err := w.readingNamed(ctx, name)
 	if err != nil {
 		return Whole{}, err
 	}
-	if r.now.Status != PaymentRefunding {
+	doubt := r.now.Status == PaymentOpen && r.rec.doubtful() >= 0
+	if r.now.Status != PaymentRefunding && !doubt {
 		return r.whole(), fault.New(fault.Conflict, "this payment is %s: there is nothing to give up", r.now.Status).Because("payment-not-refunding")
 	}
 	leave, err := r.hold(ctx)
@@ -157,6 +159,14 @@ func (w *Wallet) ForgoPayment(ctx context.Context, name string) (Whole, error) {
 	}
 	defer leave()
 	r.patience = awaitForgone
+	if doubt {
+		err = r.forgoDoubt(ctx)
+		if err == nil && r.now.Status == PaymentRefunding {
+			err = r.giveUp(ctx)
+		}
+		r.release(ctx)
+		return r.whole(), err
+	}
 	err = r.giveUp(ctx)
 	if ctx.Err() == nil && r.now.Status == PaymentRefunding {
 		err = r.forgo(ctx)
@@ -222,15 +232,15 @@ func (r *running) wanted(ctx context.Context) error {
 			}
 		}
 	}
+	if err := r.inDoubt(); err != nil {
+		return err
+	}
 	return r.change(ctx, func(p *parent) string {
 		p.Reason = "you wanted it back"
 		if n := p.next(); n >= 0 && p.Parts[n].State == PartPaying { // it was refused, or never began
 			p.Parts[n].State = PartFailed
 		}
-		if p.any(PartPaid) {
-			return PaymentRefunding
-		}
-		return PaymentAborted
+		return p.broken()
 	})
 }
 

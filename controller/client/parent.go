@@ -82,7 +82,7 @@ type part struct {
 	Operation  instrument.OperationID `json:"operation,omitempty"` // the last one that pays
 	Refunds    int                    `json:"refunds,omitempty"`
 	Refund     instrument.OperationID `json:"refund,omitempty"` // the last one that gives back
-	Reason     string                 `json:"reason,omitempty"` // why it failed, or is not back yet
+	Reason     string                 `json:"reason,omitempty"` // why it failed, or is not back yet; of one that is not paid: why nobody knows whether an earlier operation has
 }
 
 // asked is the instrument that the payer asked for first.

@@ -112,10 +112,7 @@ func (r *running) step(ctx context.Context) error {
 	return r.change(ctx, func(p *parent) string {
 		p.Parts[n].State, p.Parts[n].Reason = PartFailed, fault.From(err).Message
 		p.Reason = p.Parts[n].Reason
-		if p.any(PartPaid) {
-			return PaymentRefunding
-		}
-		return PaymentAborted
+		return p.broken()
 	})
 }
 
@@ -133,7 +130,7 @@ func (r *running) replace(ctx context.Context, n int, other instrument.ID) error
 	return r.change(ctx, func(p *parent) string {
 		q := &p.Parts[n]
 		q.Asked = q.asked()
-		q.Instrument, q.Class, q.Protocol, q.State, q.Choice = i.ID, i.Class, "", PartWaiting, q.Choice+1
+		q.Instrument, q.Class, q.Protocol, q.State, q.Choice, q.Reason = i.ID, i.Class, "", PartWaiting, q.Choice+1, ""
 		return PaymentOpen
 	})
 }
@@ -151,11 +148,11 @@ func (r *running) pay(ctx context.Context, n int) error {
 	if err == nil {
 		err = bill.maybePart()
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = bill.costsAtMost(p.Price)
 	}
-	if c, err := bill.Terms.Price.Cmp(p.Price); err != nil || c > 0 {
-		return fault.New(fault.Denied, "the vendor asks for %s now, not %s", bill.Terms.Price, p.Price).Because("price-differs")
+	if err != nil {
+		return r.unlessDoubt(n, err)
 	}
 	if p.State != PartPaying {
 		op, err := r.operation("pay", n, p.Tries+1)
@@ -178,28 +175,30 @@ func (r *running) pay(ctx context.Context, n int) error {
 }
 
 // paid records how the operation of a part has ended. What nobody can know of it is
-// found out by the same part's next operation.
+// found out by the same part's next operation; that another one was not let find it out
+// says nothing of the first.
 func (r *running) paid(ctx context.Context, n int, outcome error) error {
+	doubt := r.rec.Parts[n].doubt()
 	switch {
 	case outcome == nil:
 		return r.change(ctx, func(p *parent) string {
 			p.Parts[n].State, p.Parts[n].Reason = PartPaid, ""
 			return PaymentOpen
 		})
-	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned: // which is refused while anything is outside
+	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned && !doubt: // which is refused while anything is outside
 		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because(protocol.ReasonAbandoned)
-	case fault.NothingHappened(outcome):
+	case fault.NothingHappened(outcome) && (!doubt || lookedFor(outcome)):
 		return outcome
 	case r.ended(ctx, r.rec.Parts[n].Operation):
 		err := r.change(ctx, func(p *parent) string {
-			p.Parts[n].State, p.Parts[n].Reason = PartWaiting, fault.From(outcome).Message
+			p.Parts[n].State, p.Parts[n].Reason = PartWaiting, cmp.Or(fault.From(outcome).Message, "nobody knows")
 			return PaymentOpen
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return later(outcome, "it is not known yet whether part %d was paid: %s", n+1, fault.From(outcome).Message)
+	return notKnown(n, outcome)
 }
 
 // negotiate goes through the steps for one part. A vendor that cannot be asked has

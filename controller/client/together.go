@@ -282,6 +282,8 @@ func (w *Wallet) AbandonPayment(ctx context.Context, name string) (Whole, error)
 			hint = "go on with `wallet operation resume`; to give up what does not come back, repeat with --forgo"
 		}
 		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", hint)
+	case r.inDoubt() != nil:
+		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", r.findOut())
 	}
 	free, err := w.busy.take(r.rec.Operation)
 	if err != nil {

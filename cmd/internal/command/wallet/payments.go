@@ -89,9 +89,12 @@ func (w *wallet) forgo(ctx context.Context, name string) error {
 		}
 	}
 	text := "Payment " + string(p.Operation) + " is given up: "
-	if len(lost) > 0 {
+	switch {
+	case open.Status == client.PaymentOpen:
+		text += "whether " + open.Peer + " has all of it is not known, and is not asked any more; what certainly was paid has come back"
+	case len(lost) > 0:
 		text += strings.Join(lost, " and ") + " stays with " + p.Peer + ". Nothing was deleted: should they ever give it back, " + strings.Join(again, " and ") + " asks for it"
-	} else {
+	default:
 		text += "all that was paid has come back"
 	}
 	return w.env.Print(map[string]any{"operation": p.Operation, "state": protocol.Ended, "status": p.Status, "parts": p.Parts}, "%s.\n", text)

@@ -1,0 +1,94 @@
+package client
+
+import (
+	"context"
+	"errors"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// doubt reports whether an earlier operation of a part may have paid it: it has ended, and
+// nobody knows how. The next one finds that out, and until then the part has not failed.
+func (p part) doubt() bool {
+	return (p.State == PartWaiting || p.State == PartPaying) && p.Reason != ""
+}
+
+// doubtful is the first part of which that is so, -1 if there is none.
+func (p parent) doubtful() int {
+	for n, part := range p.Parts {
+		if part.doubt() {
+			return n
+		}
+	}
+	return -1
+}
+
+// lookedFor reports whether the refusal of a part's next operation is a word about the one
+// before: of who was asked for the payment, and not of a house that did not let ask.
+func lookedFor(refusal error) bool {
+	return errors.Is(refusal, fault.Declined) && fault.ReasonOf(refusal) != "deadline-over"
+}
+
+// unlessDoubt keeps a refusal to begin a part's operation from being the end of a part that
+// may be paid.
+func (r *running) unlessDoubt(n int, refusal error) error {
+	if !r.rec.Parts[n].doubt() || !fault.NothingHappened(refusal) {
+		return refusal
+	}
+	return notKnown(n, refusal)
+}
+
+func notKnown(n int, why error) error {
+	return later(why, "it is not known yet whether part %d was paid: %s", n+1, fault.From(why).Message)
+}
+
+// inDoubt refuses to decide that a payment comes back while a part may be paid.
+func (r *running) inDoubt() error {
+	n := r.rec.doubtful()
+	if n < 0 {
+		return nil
+	}
+	return fault.New(fault.Unknown, "it is not known yet whether part %d was paid: %s", n+1, r.rec.Parts[n].Reason).Because("part-in-doubt").
+		WithHint("%s", r.findOut())
+}
+
+func (r *running) findOut() string {
+	return "`wallet operation resume` finds out; to give up what may have been paid: `wallet operation abandon " + r.rec.name() + " --forgo`"
+}
+
+// forgoDoubt gives up a part that may be paid, for the payer says so; what certainly was paid
+// comes back.
+func (r *running) forgoDoubt(ctx context.Context) error {
+	n := r.rec.doubtful()
+	if p := r.rec.Parts[n]; p.State == PartPaying {
+		if known, err := r.await(ctx, p.Operation); known {
+			if err := r.paid(ctx, n, err); r.rec.Parts[n].State == PartPaying && !fault.NothingHappened(err) {
+				return err
+			}
+		}
+	}
+	if !r.rec.Parts[n].doubt() { // it was paid
+		return r.wanted(ctx)
+	}
+	return r.change(ctx, func(p *parent) string {
+		p.Parts[n].State, p.Reason = PartFailed, "you have given up a part that may have been paid"
+		return p.broken()
+	})
+}
+
+// broken is the status of a payment of which a part has failed.
+func (p parent) broken() string {
+	if p.any(PartPaid) {
+		return PaymentRefunding
+	}
+	return PaymentAborted
+}
+
+// costsAtMost refuses a price above the one that the person has agreed to.
+func (b Bill) costsAtMost(agreed instrument.Amount) error {
+	if c, err := b.Terms.Price.Cmp(agreed); err != nil || c > 0 {
+		return fault.New(fault.Denied, "the vendor asks for %s now, not %s", b.Terms.Price, agreed).Because("price-differs")
+	}
+	return nil
+}

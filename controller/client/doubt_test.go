@@ -1,0 +1,26 @@
+package client
+
+import (
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// Only who was asked for a payment can say that it never was: a house that had no time, or no
+// right to ask, has not looked for it.
+func TestWhoHasLookedForAPayment(t *testing.T) {
+	for _, row := range []struct {
+		refusal error
+		looked  bool
+	}{
+		{fault.New(fault.Declined, "no").Because("card-declined"), true},
+		{fault.New(fault.Declined, "too late").Because("deadline-over"), false},
+		{fault.New(fault.Denied, "too much").Because("above-limit"), false},
+		{fault.New(fault.Conflict, "another operation has it").Because("part-paid"), false},
+		{fault.New(fault.Unavailable, "not now").Because("crowded"), false},
+	} {
+		if got := lookedFor(row.refusal); got != row.looked {
+			t.Errorf("%s: %t", fault.ReasonOf(row.refusal), got)
+		}
+	}
+}
