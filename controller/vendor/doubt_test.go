@@ -81,12 +81,16 @@ func TestWhatMayHaveBeenPaidIsNotGivenUp(t *testing.T) {
 			if err == nil || got.Status != client.PaymentOpen || got.Parts[0].State != client.PartWaiting {
 				t.Fatalf("it is %s, %s, %v", got.Status, got.Parts[0].State, err)
 			}
+			first := got.Parts[0].Operation
 			if what != "the shop takes no cards any more" { // whose new provider knows nothing of it
 				got, err = w.ResumePayment(t.Context(), name, client.Nobody{})
 				if err != nil || got.Status != client.PaymentPaid || c.cards.times() != charged {
 					t.Errorf("then it is %s, %v; charged %d times more", got.Status, err, c.cards.times()-charged)
 				}
 				check(t, checkBalance(v, "CHF:14"))
+				if _, err := c.Refund(t.Context(), string(first)); fault.KindOf(err) != fault.NotFound || c.cards.refunds() != 0 {
+					t.Errorf("what another operation has paid is given back: %v; %d refunds", err, c.cards.refunds())
+				}
 			}
 		})
 	}

@@ -154,7 +154,8 @@ type Refunded struct {
 
 // Refund gives a payment back, at any time: the operation of a part, or of a
 // payment that was made alone, by the beginning of its id. Its payer is let have it
-// from then on; where the payer's wallet is not needed for that, it is done at once.
+// from then on; where the payer's wallet is not needed for that, it is done at once. So is a
+// card given back that was charged without anybody here hearing of it.
 func (t *Terminal) Refund(ctx context.Context, operation string) (Refunded, error) {
 	op, err := t.Protocols().Named(ctx, operation)
 	if err != nil {
@@ -164,8 +165,13 @@ func (t *Terminal) Refund(ctx context.Context, operation string) (Refunded, erro
 	if err != nil {
 		return Refunded{}, err
 	}
-	if len(found) == 0 || found[0].Operation != protocol.Pay || found[0].Result == nil {
+	if len(found) == 0 || found[0].Operation != protocol.Pay {
 		return Refunded{}, fault.New(fault.NotFound, "operation %s has paid nothing here", protocol.Short(op)).Because("payment-unknown")
+	}
+	if found[0].Result == nil {
+		if err := t.unheard(ctx, op, found[0]); err != nil {
+			return Refunded{}, err
+		}
 	}
 	paid, err := t.paidBy(ctx, found[0].Peer, op)
 	if err != nil {

@@ -55,9 +55,15 @@ func (t *Terminal) refunds(ctx context.Context) (map[instrument.OperationID]inst
 			var p struct {
 				Operation instrument.OperationID
 				Refunded  instrument.Amount
+				Refunds   []struct{ Operation instrument.OperationID }
 			}
 			if err := i.Decode(&p); err != nil {
 				return nil, err
+			}
+			if p.Operation == "" && len(p.Refunds) > 0 { // nobody heard of it before it was given back
+				if p.Operation, err = t.givenBackBy(ctx, p.Refunds[0].Operation); err != nil {
+					return nil, err
+				}
 			}
 			if p.Operation != "" && !p.Refunded.IsZero() {
 				out[p.Operation] = p.Refunded
@@ -65,6 +71,19 @@ func (t *Terminal) refunds(ctx context.Context) (map[instrument.OperationID]inst
 		}
 	}
 	return out, t.addFetched(ctx, out)
+}
+
+// givenBackBy is the payment that a REFUND has given back.
+func (t *Terminal) givenBackBy(ctx context.Context, refund instrument.OperationID) (instrument.OperationID, error) {
+	found, err := t.Protocols().Records(ctx, protocol.Filter{Prefix: string(refund), Limit: 1})
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	var of struct {
+		Payment instrument.OperationID `json:"payment"`
+	}
+	err = json.Unmarshal(found[0].Args, &of)
+	return of.Payment, err
 }
 
 // addFetched adds what payers have fetched of what was paid with other classes. Each refund
