@@ -60,6 +60,8 @@ type house struct {
 	terms  chan struct{} // the exchange shows its terms once it is closed; nil: always
 
 	api  *till.API
+	shop *vendor.Terminal
+	comm *comm.Manager
 	url  string
 	end  func() // of this life
 	keys int
@@ -107,6 +109,7 @@ func (h *house) start() {
 		Bank: peer, Login: *h.login.Load(), Renew: func() (controller.Login, error) { return *h.login.Load(), nil }, Merchant: "Corner shop",
 		Integration: h.bank.URL + "taler-integration/",
 	})
+	h.shop, h.comm = terminal, manager
 	if _, err := terminal.Provider(h.t.Context()); errors.Is(err, fault.NotFound) {
 		cards := httptest.NewServer(h.cards)
 		h.t.Cleanup(cards.Close)

@@ -105,7 +105,8 @@ func (t *Till) say(ctx context.Context, name, needs string, answer any, said fun
 }
 
 // hears takes an answer, if it is waited for. Once the wallet is known to be the
-// customer's, nobody takes the payment back.
+// customer's, nobody takes the payment back, unless it has to come to the reader first: the
+// terminal knows whether a card is there.
 func (s *sale) hears(needs string, answer any) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +114,7 @@ func (s *sale) hears(needs string, answer any) bool {
 		return false
 	}
 	s.answers(answer)
-	s.busy = s.busy || needs == needsSameWallet && answer == true
+	s.busy = s.busy || needs == needsSameWallet && answer == true && !s.pay.Reader
 	return true
 }
 

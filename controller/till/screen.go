@@ -89,12 +89,12 @@ func (s *sale) Choose(ctx context.Context, _ vendor.Withdrawal) (vendor.Means, e
 	return vendor.Means{Card: pay.Card, Reader: pay.Reader}, nil
 }
 
-// charges notes that from now on nobody can take the payment back. What was said of
-// a card counts once.
+// charges notes that from now on nobody can take the payment back, but for one that waits
+// for a card at the reader. What was said of a card counts once.
 func (s *sale) charges() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.busy, s.pay = true, Payment{Peer: s.pay.Peer}
+	s.busy, s.pay = !s.pay.Reader, Payment{Peer: s.pay.Peer}
 }
 
 // ask waits for what till software says or has said, for the end of the withdrawal at the

@@ -1,0 +1,37 @@
+package till_test
+
+import (
+	"net/http"
+	"slices"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/till"
+)
+
+// A customer who goes away before a card is at the terminal's reader is waited for by nobody:
+// what waits there is given up, and so is what stands in line behind it.
+func TestWhatWaitsAtTheReaderIsGivenUp(t *testing.T) {
+	h := open(t, false)
+	door, err := h.shop.ListenReader(t.Context(), h.comm, comm.Address{Scheme: inproc.Scheme, Path: "reader"})
+	check(t, err)
+	t.Cleanup(func() { _ = door.Close() })
+	var waiting []till.View
+	for range 2 {
+		v := h.begin(`,"reader":true`)
+		h.do(http.MethodPost, path(v)+"/accept", "")
+		h.selects(v)
+		h.waits(v, needs("same-wallet"))
+		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+		waiting = append(waiting, v)
+	}
+	for _, v := range slices.Backward(waiting) {
+		h.do(http.MethodPost, path(v)+"/abort", `{"reason":"the customer went away"}`)
+		h.waits(v, is(taler.TerminalAborted))
+	}
+	if h.cards.times() != 0 {
+		t.Errorf("%d charges", h.cards.times())
+	}
+}
