@@ -1,0 +1,133 @@
+package card
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// A refund that an earlier operation has asked for may have been given. That it cannot be asked
+// for now says nothing of that: taken for one that never was, it would be given twice, under
+// another name.
+func TestARefundAskedForBeforeMayHaveBeenGiven(t *testing.T) {
+	away := unreachable(fault.New(fault.Unavailable, "nobody is there"))
+	for _, row := range []struct {
+		name    string
+		state   string
+		failure error
+		before  bool
+		made    bool
+		kind    fault.Kind
+	}{
+		{"given", protocol.FactPaid, nil, false, true, 0},
+		{"given before", protocol.FactPaid, nil, true, true, 0},
+		{"refused", "", notRefunded(409), false, false, fault.Declined},
+		{"refused, by who would know of the first", "", notRefunded(409), true, false, fault.Declined},
+		{"not connected", "", away, false, false, fault.Unavailable},
+		{"not connected, and asked for before", "", away, true, false, fault.Unknown},
+		{"not let out, and asked for before", "", fault.New(fault.Denied, "no"), true, false, fault.Unknown},
+		{"no answer", "", fault.New(fault.Unavailable, "its answer is none"), false, false, fault.Unknown},
+		{"not decided", protocol.FactPending, nil, false, false, fault.Unknown},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			made, refusal := refundOutcome(row.state, row.failure, row.before)
+			if made != row.made || (refusal == nil) != (row.kind == 0) || refusal != nil && fault.KindOf(refusal) != row.kind {
+				t.Errorf("made %t, %v", made, refusal)
+			}
+		})
+	}
+}
+
+// What a status says of a charge: taken for refused, a card would be charged once more.
+func TestWhatAStatusSaysOfACharge(t *testing.T) {
+	for status, kind := range map[int]fault.Kind{
+		102: fault.Unknown, 302: fault.Unknown, 400: fault.Declined, 402: fault.Declined, 408: fault.Unknown,
+		409: fault.Declined, 429: fault.Unknown, 500: fault.Unknown, 502: fault.Unknown, 504: fault.Unknown,
+	} {
+		if _, err := readCharge(protocol.Response{Status: status}); fault.KindOf(err) != kind {
+			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
+// An authorisation is for one reference, amount and merchant, and passed on for no other.
+func TestAnAuthorisationIsForOneOffer(t *testing.T) {
+	s := state{Account: "a1", Brand: "Card", Last4: "4242", Key: keyText(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))), Counter: 1}
+	o := order{Reference: "W1", Amount: sum("CHF:20"), Merchant: "Kiosk"}
+	m, err := s.authorise(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := allows(m, o); err != nil {
+		t.Errorf("its own offer: %v", err)
+	}
+	for name, other := range map[string]order{
+		"reference": {Reference: "W2", Amount: o.Amount, Merchant: o.Merchant},
+		"amount":    {Reference: o.Reference, Amount: sum("CHF:21"), Merchant: o.Merchant},
+		"merchant":  {Reference: o.Reference, Amount: o.Amount, Merchant: "Shop"},
+	} {
+		if err := allows(m, other); fault.ReasonOf(err) != "authorisation-differs" {
+			t.Errorf("another %s: %v", name, err)
+		}
+	}
+}
+
+// A provider's answer counts for the refund that was ordered, and for no other.
+func TestAnAnswerIsForTheRefundThatWasOrdered(t *testing.T) {
+	r := repayment{Transaction: "t", Amount: sum("CHF:20"), ExternalID: "mine"}
+	own := protocol.Repaid{ID: "r", ExternalID: "mine", Amount: r.Amount, State: protocol.FactPaid}
+	if _, err := r.repaid(own); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*protocol.Repaid){
+		"another name":   func(p *protocol.Repaid) { p.ExternalID = "theirs" },
+		"another amount": func(p *protocol.Repaid) { p.Amount = sum("CHF:1") },
+		"no id":          func(p *protocol.Repaid) { p.ID = "" },
+		"no state":       func(p *protocol.Repaid) { p.State = "given" },
+	} {
+		got := own
+		change(&got)
+		if _, err := r.repaid(got); fault.ReasonOf(err) != reasonAnswerMalformed {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A charge that may be on its way is its first payer's and its first provider's, whoever tries
+// again: what comes of it is answered to nobody else.
+func TestAChargeOnItsWayStaysItsPayers(t *testing.T) {
+	old := payment{Reference: "W1", Amount: sum("CHF:20"), Provider: "p", State: pending, Payer: "wallet"}
+	o := order{Token: "approved", Reference: "W1", Amount: old.Amount, Merchant: "Kiosk", provider: "p"}
+	if p, err := begun(&old, o, noon); err != nil || p.Payer != "wallet" { // the vendor itself asks
+		t.Errorf("%+v, %v", p, err)
+	}
+	o.payer = "another"
+	if _, err := begun(&old, o, noon); fault.ReasonOf(err) != "reference-reused" {
+		t.Errorf("another payer: %v", err)
+	}
+	o.payer, o.provider = "wallet", "q"
+	if _, err := begun(&old, o, noon); fault.ReasonOf(err) != "reference-reused" {
+		t.Errorf("at another provider: %v", err)
+	}
+}
+
+// A payment on record keeps what it is of.
+func TestAPaymentBecomesNoOther(t *testing.T) {
+	kept := func(reference, amount string) *instrument.Instance {
+		text, _ := json.Marshal(map[string]any{"reference": reference, "amount": amount, "state": paid, "refunded": "CHF:0"})
+		return &instrument.Instance{Class: paymentID, Status: paid, State: text}
+	}
+	if err := checkPayment(kept("W1", "CHF:20"), kept("W1", "CHF:20")); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []*instrument.Instance{kept("W2", "CHF:20"), kept("W1", "CHF:21")} {
+		if err := checkPayment(kept("W1", "CHF:20"), other); fault.ReasonOf(err) != "payment-changed" {
+			t.Errorf("%s: %v", other.State, err)
+		}
+	}
+}
