@@ -249,3 +249,31 @@ func TestASearchThatFails(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestAPaymentThatIsNotDecidedIsLookedForBeyondTheTime: the last search of a withdrawal that was
+// aborted finds one that may be paid yet. Looked for no more, it would never go back.
+func TestAPaymentThatIsNotDecidedIsLookedForBeyondTheTime(t *testing.T) {
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: 1, Longest: 1, For: time.Hour}
+	}})
+	id := selected(t, h, "u", key(1))
+	tx := banktest.Payment{ID: "slow", State: "pending", Amount: amount(t, "CHF:20"), Reference: id.Text()}
+	h.Provider.Put(tx)
+	if err := h.Bank.AbortByWallet(withTimeout(t), id); err != nil {
+		t.Fatal(err)
+	}
+	for range 4 { // the first may be of before, the second is the last one
+		clock.passes(2 * time.Hour)
+		if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), h.Provider.Asked(id.Text())+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tx.State = "paid"
+	h.Provider.Put(tx)
+	clock.passes(2 * time.Hour)
+	if all := ended(t, h, 1); all[0].ProviderTransactionID != "slow" || all[0].Amount != tx.Amount {
+		t.Errorf("given back is %+v", all[0])
+	}
+}

@@ -175,6 +175,11 @@ func (b *Bank) refund(r refund) (got protocol.Repaid, err error) {
 	if err := b.card(b.slot(r.provider+" refunds"), at, protocol.Refund, args, &got); err != nil {
 		return protocol.Repaid{}, err
 	}
+	return r.answered(got)
+}
+
+// answered refuses an answer that is about another refund, whoever gives it.
+func (r refund) answered(got protocol.Repaid) (protocol.Repaid, error) {
 	if got.Amount != r.amount || got.ExternalID != r.name {
 		return protocol.Repaid{}, fault.New(fault.Unavailable, "the provider answered for another refund").Because("answer-malformed")
 	}

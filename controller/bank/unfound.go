@@ -96,18 +96,22 @@ func (b *Bank) markUnfound(id instrument.ID, judged taler.Withdrawal, unfound bo
 	if unfound == (judged.Unfound != 0) {
 		return nil
 	}
-	err := b.amend(b.life, id, func(w *taler.Withdrawal) bool {
-		if w.State != judged.State || w.ProviderTransactionID != judged.ProviderTransactionID || !w.Undecided() {
-			return false
-		}
-		w.Unfound = 0
-		if unfound {
-			w.Unfound = b.Now().Unix()
-		}
-		return true
-	})
+	err := b.amend(b.life, id, func(w *taler.Withdrawal) bool { return mark(w, judged, unfound, b.Now().Unix()) })
 	if fault.KindOf(err) == fault.Locked {
 		return nil
 	}
 	return err
+}
+
+// mark is the pure rule: what was heard of one payment is said of no other one that a
+// notice has named meanwhile. That one may be replaced only when the provider was asked about it.
+func mark(w *taler.Withdrawal, judged taler.Withdrawal, unfound bool, now int64) bool {
+	if w.State != judged.State || w.ProviderTransactionID != judged.ProviderTransactionID || !w.Undecided() {
+		return false
+	}
+	w.Unfound = 0
+	if unfound {
+		w.Unfound = now
+	}
+	return true
 }
