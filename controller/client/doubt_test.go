@@ -24,3 +24,16 @@ func TestWhoHasLookedForAPayment(t *testing.T) {
 		}
 	}
 }
+
+// Tries are counted upwards: the operation of one that was made is never begun anew.
+func TestTriesOnlyGoUp(t *testing.T) {
+	was := part{State: PartPaying, Tries: 2, Refunds: 2}
+	for _, row := range []struct {
+		tries, refunds int
+		good           bool
+	}{{2, 2, true}, {3, 3, true}, {1, 2, false}, {2, 1, false}} {
+		if got := was.becomes(part{State: PartPaying, Tries: row.tries, Refunds: row.refunds}); got != row.good {
+			t.Errorf("%+v: %t", row, got)
+		}
+	}
+}

@@ -120,8 +120,7 @@ func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) 
 		return Whole{}, err
 	}
 	if r.now.Status == PaymentPaid {
-		return r.whole(), fault.New(fault.Conflict, "this payment is paid in full: the vendor gives back its parts, one by one").Because("payment-over").
-			WithHint("ask the vendor, then `wallet refund` the operation of a part")
+		return r.whole(), inFull()
 	}
 	leave, err := r.hold(ctx)
 	if err != nil {
@@ -134,6 +133,11 @@ func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) 
 	}
 	r.release(ctx)
 	return r.whole(), err
+}
+
+func inFull() error {
+	return fault.New(fault.Conflict, "this payment is paid in full: the vendor gives back its parts, one by one").Because("payment-over").
+		WithHint("ask the vendor, then `wallet refund` the operation of a part")
 }
 
 // ForgoPayment ends a payment of several instruments that is to come back and does
@@ -220,7 +224,8 @@ func (r *running) letGo(ctx context.Context, n int) error {
 	return nil
 }
 
-// wanted decides that an open payment comes back, once it is known what was paid.
+// wanted decides that an open payment comes back, once it is known what was paid. One that
+// turns out to be paid in full stays so: its vendor delivers for it.
 func (r *running) wanted(ctx context.Context) error {
 	if r.now.Status != PaymentOpen {
 		return nil
@@ -234,6 +239,9 @@ func (r *running) wanted(ctx context.Context) error {
 	}
 	if err := r.inDoubt(); err != nil {
 		return err
+	}
+	if r.rec.next() < 0 {
+		return errors.Join(r.change(ctx, func(*parent) string { return PaymentPaid }), inFull())
 	}
 	return r.change(ctx, func(p *parent) string {
 		p.Reason = "you wanted it back"

@@ -46,31 +46,47 @@ func (g *greedy) Prepare(_ context.Context, _ controller.Caller, e comm.Execute,
 func (*greedy) Ended(controller.Transaction, error) {}
 
 func TestATerminalGetsOneAuthorisationAndNotAnother(t *testing.T) {
-	net := inproc.NewNetwork()
-	w, b := newWallet(t, net), newBank(t)
-	uri := b.uri(t, 1)
-	_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, nil)
-	b.says(func(s *taler.BankWithdrawalOperationStatus) {
-		s.Status, s.SelectedReservePub, s.Amount = taler.StateSelected, reserve, amount(t, "CHF:20")
-	})
-	cards := card.Bundle()
-	terminal := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{
-		{Name: cards.Name, Classes: cards.Classes(comm.Vendor), Protocols: cards.Protocols(comm.Vendor)},
-	}})
-	g := &greedy{price: amount(t, "CHF:20"), offer: instrument.Invoice{
-		"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
-	}}
-	peer := terminal.Listen(t, g)
-	i := instrument.Instance{Class: client.ClassCard, Status: "active"}
-	check(t, i.Encode(map[string]any{
-		"account": "card-1", "brand": "visa", "last4": "4242", "key": base64.StdEncoding.EncodeToString(make([]byte, 32)),
-	}))
-	w.party.Create(t, i)
-	err := w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Pay: &peer}, &person{})
-	if fault.ReasonOf(err) != "sale-over" {
-		t.Errorf("it ended with %v", err)
-	}
-	if n := g.taken.Load(); n != 1 {
-		t.Errorf("the terminal has %d authorisations", n)
+	for _, row := range []struct {
+		name   string
+		other  bool // another wallet has the withdrawal, whatever the terminal says
+		reason fault.Reason
+		taken  int32
+	}{
+		{"of its wallet", false, "sale-over", 1},
+		{"of another wallet", true, "wallet-differs", 0},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			net := inproc.NewNetwork()
+			w, b := newWallet(t, net), newBank(t)
+			uri := b.uri(t, 1)
+			_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, nil)
+			has := reserve
+			if row.other {
+				has[0] ^= 1
+			}
+			b.says(func(s *taler.BankWithdrawalOperationStatus) {
+				s.Status, s.SelectedReservePub, s.Amount = taler.StateSelected, has, amount(t, "CHF:20")
+			})
+			cards := card.Bundle()
+			terminal := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{
+				{Name: cards.Name, Classes: cards.Classes(comm.Vendor), Protocols: cards.Protocols(comm.Vendor)},
+			}})
+			g := &greedy{price: amount(t, "CHF:20"), offer: instrument.Invoice{
+				"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
+			}}
+			peer := terminal.Listen(t, g)
+			i := instrument.Instance{Class: client.ClassCard, Status: "active"}
+			check(t, i.Encode(map[string]any{
+				"account": "card-1", "brand": "visa", "last4": "4242", "key": base64.StdEncoding.EncodeToString(make([]byte, 32)),
+			}))
+			w.party.Create(t, i)
+			err := w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Pay: &peer}, &person{})
+			if fault.ReasonOf(err) != row.reason {
+				t.Errorf("it ended with %v", err)
+			}
+			if n := g.taken.Load(); n != row.taken {
+				t.Errorf("the terminal has %d authorisations", n)
+			}
+		})
 	}
 }

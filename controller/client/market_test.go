@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
@@ -106,6 +107,7 @@ type market struct {
 	shop *vendor.Terminal
 	peer comm.Peer
 	moods
+	dearer           atomic.Bool // everything costs more from now on
 	red, blue, green instrument.ID
 	dies             atomic.Int64 // at which record point the wallet dies; 0: at none
 	passed           atomic.Int64
@@ -124,9 +126,23 @@ func openMarket(t *testing.T) *market {
 	m.wallet = &wallet{party: party, Wallet: client.New(party.Controller, party.Me(t), nil)}
 	till := controllertest.New(t, m.net, controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: kinds(comm.Vendor, vendor.Payments())})
 	m.shop = vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop"})
-	m.peer = till.Listen(t, m.shop.Servicing())
+	m.peer = till.Listen(t, dear{m.shop.Servicing(), m})
 	m.red, m.blue, m.green = m.voucher("red", 1), m.voucher("blue", 2), m.voucher("green", 3)
 	return m
+}
+
+// dear is a shop that raises its prices.
+type dear struct {
+	controller.Servicing
+	m *market
+}
+
+func (d dear) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	terms, inv, err := d.Servicing.Offers(ctx, who, inv, class)
+	if d.m.dearer.Load() && err == nil {
+		terms.Price, err = terms.Price.Add(amount(d.m.t, "CHF:1"))
+	}
+	return terms, inv, err
 }
 
 // died is what the wallet's code ends with when its process would.
