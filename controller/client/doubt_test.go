@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // Only who was asked for a payment can say that it never was: a house that had no time, or no
@@ -34,6 +35,20 @@ func TestTriesOnlyGoUp(t *testing.T) {
 	}{{2, 2, true}, {3, 3, true}, {1, 2, false}, {2, 1, false}} {
 		if got := was.becomes(part{State: PartPaying, Tries: row.tries, Refunds: row.refunds}); got != row.good {
 			t.Errorf("%+v: %t", row, got)
+		}
+	}
+}
+
+// A part is refunded when all of it has come back: a vendor's word of less is none.
+func TestLessThanAPartIsNoRefundOfIt(t *testing.T) {
+	chf := func(n uint64) instrument.Amount { return instrument.Amount{Currency: "CHF", Value: n} }
+	p := part{Price: chf(4)}
+	if err := p.cameBack(chf(4)); err != nil {
+		t.Error(err)
+	}
+	for _, other := range []instrument.Amount{chf(3), chf(5), {Currency: "EUR", Value: 4}, {}} {
+		if err := p.cameBack(other); fault.ReasonOf(err) != "refund-differs" {
+			t.Errorf("%s: %v", other, err)
 		}
 	}
 }

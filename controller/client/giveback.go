@@ -60,10 +60,18 @@ func (r *running) giveBack(ctx context.Context, n int) error {
 		}
 	}
 	result, err := r.session.Execute(ctx, refundOf(r.w, r.rec.Parts[n].Refund, p.Class, p.Instrument, p.Operation), nil)
-	if err == nil && result.Amount != p.Price {
-		err = fault.New(fault.Unknown, "%s of %s came back", result.Amount, p.Price).Because("refund-differs").WithHint("ask the vendor")
+	if err == nil {
+		err = p.cameBack(result.Amount)
 	}
 	return r.back(ctx, n, err)
+}
+
+// cameBack refuses to call a part refunded of which a vendor has given back less, or more.
+func (p part) cameBack(what instrument.Amount) error {
+	if what == p.Price {
+		return nil
+	}
+	return fault.New(fault.Unknown, "%s of %s came back", what, p.Price).Because("refund-differs").WithHint("ask the vendor")
 }
 
 // back records how a refund has ended. One that has failed is asked for again as
