@@ -120,9 +120,19 @@ func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	r, done := parked.Lasting(r)
+	r, done := lasting(r)
 	defer done()
 	a.route(w, plainPath(r))
+}
+
+// lasting has a request answered whose peer has closed its sending side: see
+// parked.Lasting. What cannot wait for anything but the bank itself has an end of its own, and
+// is spared what that costs.
+func lasting(r *http.Request) (*http.Request, context.CancelFunc) {
+	if r.URL.RawQuery != "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		return parked.Lasting(r)
+	}
+	return r.WithContext(context.WithoutCancel(r.Context())), func() {}
 }
 
 // Values of headers that all answers share. Nobody changes them: who adds one gets a
