@@ -39,11 +39,8 @@ func (id WOPID) Is(text string) bool {
 // Begins reports whether a text is the beginning of this id, or all of it, in any
 // spelling: a person has typed what they read.
 func (id WOPID) Begins(text string) bool {
-	return id.Is(text) || strings.HasPrefix(id.Text(), spelling.Replace(strings.ToUpper(text)))
+	return id.Is(text) || strings.HasPrefix(id.Text(), base32.Canonical(text))
 }
-
-// spelling writes the digits of base32 that stand for others as those.
-var spelling = strings.NewReplacer("O", "0", "I", "1", "L", "1", "U", "V")
 
 // Text is the whole id in its canonical spelling, for a URL or a QR code.
 func (id WOPID) Text() string { return base32.Encode(id[:]) }

@@ -276,14 +276,8 @@ func (w *Wallet) AbandonPayment(ctx context.Context, name string) (Whole, error)
 	switch {
 	case r.now.Status != PaymentOpen && r.now.Status != PaymentRefunding:
 		return Whole{}, fault.New(fault.Conflict, "this payment is %s", r.now.Status).Because("operation-ended")
-	case r.rec.any(PartPaying, PartPaid, PartRefunding, PartRefunded):
-		hint := "go on with `wallet operation resume`, or get it back with `wallet refund`"
-		if r.now.Status == PaymentRefunding {
-			hint = "go on with `wallet operation resume`; to give up what does not come back, repeat with --forgo"
-		}
-		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", hint)
-	case r.inDoubt() != nil:
-		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", r.findOut())
+	case r.rec.any(PartPaying, PartPaid, PartRefunding, PartRefunded), r.rec.doubtful() >= 0:
+		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", r.insteadOfAbandoning())
 	}
 	free, err := w.busy.take(r.rec.Operation)
 	if err != nil {
@@ -312,3 +306,13 @@ func (Nobody) Instead(context.Context, WholePart, error) (instrument.ID, error) 
 
 // Show implements Payer.
 func (Nobody) Show(Whole) {}
+
+func (r *running) insteadOfAbandoning() string {
+	switch {
+	case r.now.Status == PaymentRefunding:
+		return "go on with `wallet operation resume`; to give up what does not come back, repeat with --forgo"
+	case r.rec.any(PartPaying, PartPaid, PartRefunding, PartRefunded):
+		return "go on with `wallet operation resume`, or get it back with `wallet refund`"
+	}
+	return r.findOut()
+}

@@ -84,6 +84,18 @@ func decode[T string | []byte](out []byte, text T) error {
 	return nil
 }
 
+// Canonical is a text, or the beginning of one, in the spelling that Encode has. What
+// is none of the alphabet stays as it is.
+func Canonical(text string) string {
+	out := []byte(text)
+	for i, c := range out {
+		if d := digits[c]; d != noDigit {
+			out[i] = alphabet[d]
+		}
+	}
+	return string(out)
+}
+
 func badBase32(format string, args ...any) error {
 	return fault.New(fault.Invalid, "this is not base32 of the expected form: "+format, args...).Because("base32-malformed")
 }

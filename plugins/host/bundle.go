@@ -210,7 +210,7 @@ func (b *Bundle) start(a *attempt, before <-chan struct{}) {
 		b.pace.failed(b.host.o.Clock(), 0, b.host.o.Random())
 	default:
 		b.current = l
-		b.source.SHA256 = l.binary.sha256
+		b.source.SHA256 = l.sha256
 		b.grave = make(chan struct{})
 		go b.supervise(l, b.grave)
 	}

@@ -135,7 +135,7 @@ func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
 		return Inspected{}, err
 	}
 	defer l.end(ctx)
-	return Inspected{SHA256: l.binary.sha256, Stamp: l.binary.stamp, Description: l.description}, l.description.Useful()
+	return Inspected{SHA256: l.sha256, Stamp: l.stamp, Description: l.description}, l.description.Useful()
 }
 
 // Bundles lists what is loaded, in no order.

@@ -35,7 +35,8 @@ const (
 type life struct {
 	o           *Options
 	log         *slog.Logger
-	binary      opened // its file is the process's by now
+	sha256      string
+	stamp       *Stamp
 	description api.Description
 	started     time.Time
 
@@ -67,7 +68,7 @@ func (h *Host) startLife(wanted context.Context, s Source, t *tail) (*life, erro
 	if err != nil {
 		return nil, err
 	}
-	l := &life{o: &h.o, binary: binary, started: h.o.Clock(), tail: t, done: make(chan struct{}), log: h.o.Log}
+	l := &life{o: &h.o, sha256: binary.sha256, stamp: binary.stamp, started: h.o.Clock(), tail: t, done: make(chan struct{}), log: h.o.Log}
 	if s.Description != nil {
 		l.log = l.log.With("bundle", s.Description.Name)
 	}
