@@ -47,7 +47,7 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	ctx, cancel := context.WithTimeout(r.Context(), wait)
 	defer cancel()
 	defer context.AfterFunc(a.waits, cancel)()
-	s := &stream{to: w, flush: http.NewResponseController(w), sse: strings.Contains(r.Header.Get("Accept"), "text/event-stream")}
+	s := &stream{to: w, flush: http.NewResponseController(w), sse: wantsEvents(r)}
 	s.begin()
 	tell := func(n Numbered) error {
 		if only != "" && n.WOPID.Text() != only {
@@ -64,6 +64,12 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 		a.o.Log.Debug("a stream of events has ended", "error", err)
 	}
 	return nil
+}
+
+// wantsEvents reports whether the reader is one of server-sent events; the names of media
+// types have no case.
+func wantsEvents(r *http.Request) bool {
+	return strings.Contains(strings.ToLower(strings.Join(r.Header.Values("Accept"), ",")), "text/event-stream")
 }
 
 // where is what the request says of the cursor and the time.

@@ -1,7 +1,9 @@
 package till_test
 
 import (
+	"bufio"
 	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -318,6 +320,14 @@ func TestWhoMayDriveTheTill(t *testing.T) {
 		h.refuses(row.status, row.reason, http.MethodOptions, "/withdrawals", "", row.header)
 		h.refuses(row.status, row.reason, http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"k"}`, row.header)
 	}
+	old, err := net.Dial("tcp", strings.TrimPrefix(h.url, "http://"))
+	check(t, err)
+	defer func() { _ = old.Close() }()
+	_, err = fmt.Fprintf(old, "GET /withdrawals HTTP/1.0\r\nAuthorization: Bearer %s\r\n\r\n", token)
+	check(t, err)
+	if first, err := bufio.NewReader(old).ReadString('\n'); err != nil || first != "HTTP/1.0 200 OK\r\n" {
+		t.Errorf("till software of HTTP/1.0, which names no host: %q, %v", first, err)
+	}
 	r := h.ask(http.MethodGet, "/withdrawals", "")
 	if r.status != 200 || r.body != `{"withdrawals":[]}` || r.header.Get("Access-Control-Allow-Origin") != "" {
 		t.Errorf("%d %s %v", r.status, r.body, r.header)
@@ -336,7 +346,7 @@ func TestServerSentEvents(t *testing.T) {
 	if r.header.Get("Content-Type") != "text/event-stream" || !strings.HasPrefix(r.body, "id: 1\ndata: {\"event\":\"setup\"") || strings.Count(r.body, "\n\n") != 2 {
 		t.Errorf("%v\n%s", r.header, r.body)
 	}
-	r = h.ask(http.MethodGet, "/events?timeout_ms=0&after=0", "", "Accept: text/event-stream", "Last-Event-ID: 1")
+	r = h.ask(http.MethodGet, "/events?timeout_ms=0&after=0", "", "Accept: Text/Event-Stream;q=0.9", "Last-Event-ID: 1")
 	if !strings.HasPrefix(r.body, "id: 2\ndata: {\"event\":\"aborted\",\"reason\":\"the customer did not accept\",\"wopid\":") {
 		t.Errorf("behind 1: %s", r.body)
 	}
