@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
@@ -32,7 +33,7 @@ type asker struct {
 // cannot be read, before that is no matter of one payment.
 const oddities = 10
 
-// askProviders compares every withdrawal with its provider's own ledger.
+// askProviders compares every withdrawal that was asked for with its provider's own ledger.
 func (a *auditor) askProviders(ctx context.Context) error {
 	self, err := a.b.Own(ctx)
 	if err != nil {
@@ -40,7 +41,8 @@ func (a *auditor) askProviders(ctx context.Context) error {
 	}
 	of := map[string][]*sale{}
 	for _, s := range a.books.sales {
-		if !s.admin {
+		if !s.admin && a.wanted(s) {
+			a.report.Asked++
 			of[s.payment.provider] = append(of[s.payment.provider], s)
 		}
 	}
@@ -56,6 +58,23 @@ func (a *auditor) askProviders(ctx context.Context) error {
 	}
 	all.Wait()
 	return ctx.Err()
+}
+
+// wanted reports whether the provider is asked about a withdrawal: it is open, or was when
+// the journal was read, or it, or money that went back for it, has moved since the time that counts.
+func (a *auditor) wanted(s *sale) bool {
+	if a.o.Since.IsZero() || !s.state.Final() || s.undecided {
+		return true
+	}
+	moved := func(id instrument.ID) bool {
+		told, known := a.books.changes.told[id]
+		return !known || !told.since.Before(a.o.Since)
+	}
+	if moved(s.id) || a.books.changes.told[s.id].status != string(s.state) {
+		return true
+	}
+	return slices.ContainsFunc(a.books.wiredOf[s.wopid], func(w wired) bool { return moved(w.id) }) ||
+		slices.ContainsFunc(a.books.returnsOf[s.wopid], func(r returned) bool { return moved(r.id) })
 }
 
 // compare asks about all withdrawals of the provider, some at a time.

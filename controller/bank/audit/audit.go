@@ -15,6 +15,7 @@ import (
 
 // Options say how hard providers are asked; zero members have defaults.
 type Options struct {
+	Since     time.Time     // providers are asked only about withdrawals that moved since then, or are open; zero: about all
 	PerSecond int           // questions to each provider: 50
 	AtOnce    int           // questions under way at a time: 4
 	Within    time.Duration // for one question: 10 s
@@ -46,6 +47,7 @@ type Report struct {
 	Withdrawals      int          `json:"withdrawals"`
 	Confirmed        int          `json:"confirmed"`
 	HistoryRows      int          `json:"history_rows"`
+	Asked            int          `json:"asked"`             // withdrawals about which their providers were asked, or should have been
 	ProviderPayments int          `json:"provider_payments"` // that were paid, with the reference of a withdrawal
 	Differences      []Difference `json:"differences"`
 }
@@ -147,7 +149,7 @@ type books struct {
 	wired                         []wired
 	wiredOf                       map[taler.WOPID][]wired
 	returns                       []returned
-	returnsOf                     map[taler.WOPID][]taler.Return
+	returnsOf                     map[taler.WOPID][]returned
 }
 
 type provider struct {

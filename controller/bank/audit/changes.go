@@ -2,6 +2,7 @@ package audit
 
 import (
 	"context"
+	"time"
 
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -20,6 +21,7 @@ type changes struct {
 type standing struct {
 	class  instrument.ClassID
 	status string
+	since  time.Time
 }
 
 func newChanges() *changes {
@@ -80,7 +82,7 @@ func (a *auditor) readChanges(ctx context.Context, found func(instrument.Entry))
 
 func (a *auditor) tell(e instrument.Entry) {
 	c := a.books.changes
-	c.told[e.Instance] = standing{instrument.ClassID(c.word(string(e.Class))), c.word(e.Status)}
+	c.told[e.Instance] = standing{instrument.ClassID(c.word(string(e.Class))), c.word(e.Status), e.Time}
 }
 
 // compareChanges wants every instrument that the journal tells of to be there, in the

@@ -132,7 +132,7 @@ type record struct {
 func (a *auditor) known(s *sale) record {
 	r := record{sale: s, wired: a.books.wiredOf[s.wopid], returns: map[string]taler.Return{}, others: a.usedBy(s)}
 	for _, back := range a.books.returnsOf[s.wopid] {
-		r.returns[back.ProviderTransactionID] = back
+		r.returns[back.ProviderTransactionID] = back.Return
 	}
 	return r
 }

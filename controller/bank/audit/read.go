@@ -82,10 +82,10 @@ func (a *auditor) readTransfers(ctx context.Context) error {
 }
 
 func (a *auditor) readReturns(ctx context.Context) error {
-	a.books.returnsOf = map[taler.WOPID][]taler.Return{}
+	a.books.returnsOf = map[taler.WOPID][]returned{}
 	return each(ctx, a, bank.ClassReturn, func(id instrument.ID, r taler.Return) {
 		a.books.returns = append(a.books.returns, returned{id, r})
-		a.books.returnsOf[r.WOPID] = append(a.books.returnsOf[r.WOPID], r)
+		a.books.returnsOf[r.WOPID] = append(a.books.returnsOf[r.WOPID], returned{id, r})
 	})
 }
 

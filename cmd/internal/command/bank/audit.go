@@ -1,6 +1,8 @@
 package bank
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -18,12 +20,20 @@ func auditCommand(e *cli.Env) *cobra.Command {
 			"cannot be reached is one.",
 	}
 	pace := c.Flags().Int("per-second", 50, "most questions to each provider in a second")
+	since := c.Flags().Duration("since", 0, "ask the providers only about withdrawals that are open or moved in that time, as 72h (default all)")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if *pace < 1 {
 			return cli.Usage("--per-second is at least 1")
 		}
+		o := audit.Options{PerSecond: *pace}
+		switch {
+		case *since < 0:
+			return cli.Usage("--since is a length of time, as 72h")
+		case *since > 0:
+			o.Since = time.Now().Add(-*since)
+		}
 		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-			r, err := audit.Run(c.Context(), b, audit.Options{PerSecond: *pace})
+			r, err := audit.Run(c.Context(), b, o)
 			if err != nil {
 				return err
 			}
@@ -44,8 +54,8 @@ func audited(e *cli.Env, r audit.Report) error {
 		}
 		rows[n] = []string{string(d.Kind), about, d.Provider, d.Payment, d.Text}
 	}
-	e.Say("%s, %d confirmed, %s in the history, %s at the providers: %s",
-		fault.Count(r.Withdrawals, "withdrawal"), r.Confirmed, fault.Count(r.HistoryRows, "row"), fault.Count(r.ProviderPayments, "payment"), fault.Count(len(rows), "difference"))
+	e.Say("%s, %d confirmed, %s in the history, %d asked about, %s at the providers: %s",
+		fault.Count(r.Withdrawals, "withdrawal"), r.Confirmed, fault.Count(r.HistoryRows, "row"), r.Asked, fault.Count(r.ProviderPayments, "payment"), fault.Count(len(rows), "difference"))
 	if err := e.Table(r, []string{"DIFFERENCE", "WOPID", "PROVIDER", "PAYMENT", "WHAT"}, rows); err != nil {
 		return err
 	}
