@@ -114,7 +114,7 @@ func (p *person) agreeAgain(ctx context.Context, v client.Preview) (bool, error)
 		return true, nil
 	}
 	return p.env.Yes(ctx, "Do you accept them? Else the money goes back when the reserve is closed",
-		"read them: `wallet exchange terms "+v.Exchange+"`, with --accept if you agree; then go on with `wallet operation resume`")
+		"read them: `wallet exchange terms "+v.Exchange+"`, then accept them with --accept there, or with `wallet operation resume OPERATION --yes`")
 }
 
 func upTo(most instrument.Amount) string {

@@ -86,22 +86,32 @@ func TestNewTermsAreAskedAboutBeforeCoinsAreMade(t *testing.T) {
 	}
 }
 
-// TestYesAcceptsNewTermsToo, said with the withdrawal that goes on.
+// TestYesAcceptsNewTermsToo, said with the withdrawal that goes on, in both ways in which one does.
 func TestYesAcceptsNewTermsToo(t *testing.T) {
-	u, x := newOwner(t), newIssuer(t)
-	stop := x.serves(t, "127.0.0.1:0")
-	args := []string{"withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--key", "one", "--yes"}
-	buy := u.begins(args...)
-	reserve := buy.next().Reserve
-	buy.stop()
-	buy.exit()
-	x.transfer(t, reserve, "CHF:5")
-	stop()
-	x.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"), "--terms-version", "2")
-	if got := u.says(args...); got.code != 0 || !strings.Contains(got.out, "Withdrawn CHF:5") || !strings.Contains(got.err, "version 2") || !strings.Contains(got.err, "… the money has not arrived") {
-		t.Errorf("exit %d\n%s\n%s", got.code, got.out, got.err)
-	}
-	if got := u.says("exchange", "list", "--json").out; !strings.Contains(got, `"accepted_version":"2"`) {
-		t.Errorf("accepted is %s", got)
+	for name, again := range map[string]func(operation string, begin []string) []string{
+		"by the same order": func(_ string, begin []string) []string { return begin },
+		"by the operation's name": func(operation string, _ []string) []string {
+			return []string{"operation", "resume", operation, "--yes"}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			u, x := newOwner(t), newIssuer(t)
+			stop := x.serves(t, "127.0.0.1:0")
+			args := []string{"withdraw", "--manual", "--exchange", x.url, "--amount", "CHF:5", "--key", "one", "--yes"}
+			buy := u.begins(args...)
+			order := buy.next()
+			buy.stop()
+			buy.exit()
+			x.transfer(t, order.Reserve, "CHF:5")
+			stop()
+			x.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"), "--terms-version", "2")
+			got := u.says(again(order.Operation, args)...)
+			if got.code != 0 || !strings.Contains(got.out, "Withdrawn CHF:5") || !strings.Contains(got.err, "version 2") || !strings.Contains(got.err, "… the money has not arrived") {
+				t.Errorf("exit %d\n%s\n%s", got.code, got.out, got.err)
+			}
+			if got := u.says("exchange", "list", "--json").out; !strings.Contains(got, `"accepted_version":"2"`) {
+				t.Errorf("accepted is %s", got)
+			}
+		})
 	}
 }
