@@ -9,6 +9,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/byhand"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -22,6 +23,7 @@ type report struct {
 	Instruments map[string]int   `json:"instruments"` // by class
 	Peers       int              `json:"peers"`
 	Running     int              `json:"running"` // operations that have not ended
+	Waiting     int              `json:"waiting"` // withdrawals that are neither done nor aborted
 	Classes     []string         `json:"classes"` // that are installed
 	Restored    *restored        `json:"restored,omitempty"`
 }
@@ -54,6 +56,15 @@ func status(e *cli.Env) *cobra.Command {
 			return err
 		}
 		r.Peers, r.Running = len(known), len(running)
+		withdrawals, err := w.Withdrawals(ctx)
+		if err != nil {
+			return err
+		}
+		for _, x := range withdrawals {
+			if x.Status != taler.ReserveDone && x.Status != taler.ReserveAborted {
+				r.Waiting++
+			}
+		}
 		for _, c := range w.Instruments().Classes() {
 			r.Classes = append(r.Classes, string(c.ID))
 		}
@@ -71,7 +82,8 @@ func status(e *cli.Env) *cobra.Command {
 			rows = append(rows, []string{"restored", line(m.Restored.Format(time.RFC3339), "from a backup of", m.Backup.Format(time.RFC3339))},
 				[]string{"unchecked instruments", strconv.Itoa(m.Unchecked)}, []string{"held operations", strconv.Itoa(m.Held)})
 		}
-		rows = append(rows, []string{"peers", strconv.Itoa(r.Peers)}, []string{"running operations", strconv.Itoa(r.Running)})
+		rows = append(rows, []string{"peers", strconv.Itoa(r.Peers)}, []string{"running operations", strconv.Itoa(r.Running)},
+			[]string{"withdrawals that wait", strconv.Itoa(r.Waiting)})
 		return e.Table(r, []string{"", ""}, rows)
 	})
 }

@@ -102,6 +102,9 @@ func TestYesAcceptsNewTermsToo(t *testing.T) {
 			order := buy.next()
 			buy.stop()
 			buy.exit()
+			if got := u.says("status", "--json").out; !strings.Contains(got, `"running":0,"waiting":1`) {
+				t.Errorf("while the money is on its way the status is %s", got)
+			}
 			x.transfer(t, order.Reserve, "CHF:5")
 			stop()
 			x.serves(t, strings.Trim(strings.TrimPrefix(x.url, "http://"), "/"), "--terms-version", "2")
