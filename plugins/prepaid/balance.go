@@ -30,15 +30,7 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 	}
 	var q question
 	err := change(ctx, s, c.Main(), evUse, func(p *purse) (err error) {
-		q = question{Account: p.Account}
-		if !a.signed() {
-			return nil
-		}
-		text, err := query{p.Account, s.Operation()}.text(c.Operation)
-		if err != nil {
-			return err
-		}
-		q.Signature, err = p.Key.sign(text)
+		q, err = a.question(s, *p, c.Operation)
 		return err
 	})
 	if err != nil {
@@ -51,16 +43,34 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 	if err := s.Recv(ctx, &got); err != nil {
 		return protocol.Result{}, err
 	}
-	err = change(ctx, s, c.Main(), evUse, func(p *purse) error {
-		if err := a.believe(got, *p); err != nil || got.Payment != asked.Payment {
+	if err := a.learn(ctx, s, c.Main(), got, asked.Payment); err != nil {
+		return protocol.Result{}, err
+	}
+	return receiptFor(got)
+}
+
+// question proves to hold the account.
+func (a account) question(s protocol.Session, p purse, operation string) (q question, err error) {
+	q = question{Account: p.Account}
+	if !a.signed() {
+		return q, nil
+	}
+	text, err := query{p.Account, s.Operation()}.text(operation)
+	if err != nil {
+		return q, err
+	}
+	q.Signature, err = p.Key.sign(text)
+	return q, err
+}
+
+// learn keeps the statement of a vendor's receipt, for a payment or for none.
+func (a account) learn(ctx context.Context, s protocol.Session, id instrument.ID, got receipt, of instrument.OperationID) error {
+	return change(ctx, s, id, evUse, func(p *purse) error {
+		if err := a.believe(got, *p); err != nil || got.Payment != of {
 			return forged()
 		}
 		return p.learn(got.Statement, got.Proof)
 	})
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	return receiptFor(got)
 }
 
 // tell is the vendor's side of BALANCE: only the holder is told.
@@ -69,9 +79,18 @@ func (a account) tell(ctx context.Context, s protocol.Session) (protocol.Result,
 	if err := s.Recv(ctx, &q); err != nil {
 		return protocol.Result{}, err
 	}
-	text, err := query{q.Account, s.Operation()}.text(opBalance)
+	r, err := a.statementOf(ctx, s, q)
 	if err != nil {
 		return protocol.Result{}, err
+	}
+	return protocol.ResultOf(&r)
+}
+
+// statementOf tells what is in an account.
+func (a account) statementOf(ctx context.Context, s protocol.Session, q question) (receipt, error) {
+	text, err := query{q.Account, s.Operation()}.text(opBalance)
+	if err != nil {
+		return receipt{}, err
 	}
 	var l ledger
 	err = s.Update(ctx, func(tx instrument.Tx) error {
@@ -79,14 +98,10 @@ func (a account) tell(ctx context.Context, s protocol.Session) (protocol.Result,
 		return err
 	})
 	if err != nil {
-		return protocol.Result{}, err
+		return receipt{}, err
 	}
 	if err := a.holds(s, l, text, q.Signature); err != nil {
-		return protocol.Result{}, err
+		return receipt{}, err
 	}
-	r, err := l.receipt(receipt{}, a.signed(), s.Now())
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	return protocol.ResultOf(&r)
+	return l.receipt(receipt{}, a.signed(), s.Now())
 }

@@ -103,7 +103,7 @@ func TestVendorRefusesWhatTheHolderMayNotSign(t *testing.T) {
 		reason fault.Reason
 	}{
 		{"a counter that was used", func(m *transfer) { m.Counter = 1 }, fault.Conflict, "counter-reused"},
-		{"the counter 0", func(m *transfer) { m.Counter = 0 }, fault.Conflict, "counter-reused"},
+		{"the counter 0, which asks for the statement", func(m *transfer) { m.Counter = 0 }, fault.Denied, "signature-wrong"},
 		{"a total that is not on record", func(m *transfer) { m.Spent = sum("CHF:3") }, fault.Conflict, "account-differs"},
 		{"a total in another currency", func(m *transfer) { m.Spent = sum("EUR:1") }, fault.Conflict, "account-differs"},
 	} {

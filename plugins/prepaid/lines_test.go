@@ -17,10 +17,13 @@ import (
 // Every frame is lost once, then arrives twice: each payment is made once.
 func TestFramesThatAreLostOrRepeated(t *testing.T) {
 	for _, fate := range []protocoltest.Fate{protocoltest.Drop, protocoltest.Twice, protocoltest.Refuse} {
-		for nth := range 4 {
+		for nth := range 8 {
 			t.Run(fmt.Sprint(fate, "/", nth), func(t *testing.T) {
 				h := openHouse(t)
-				at := h.charged("CHF:10")
+				at := h.open()
+				if err := h.credit(at, "CHF:10", "card"); err != nil { // the first payment asks for it
+					t.Fatal(err)
+				}
 				var mu sync.Mutex
 				n := -1
 				h.Wire.OnFrame(func(protocoltest.Frame) protocoltest.Fate {

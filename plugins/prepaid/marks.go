@@ -25,7 +25,7 @@ func (m marks) take(counter uint64) (marks, error) {
 	at, hole := slices.BinarySearch(m.Holes, counter)
 	if !hole {
 		return m, fault.New(fault.Conflict, "counter %d of this account was used before, or is too old", counter).Because("counter-reused").
-			WithHint("was a wallet restored from a backup? ask for the BALANCE, then pay")
+			WithHint("was a wallet restored from a backup? begin another payment: it asks the vendor first")
 	}
 	return marks{m.High, slices.Delete(slices.Clone(m.Holes), at, at+1)}, nil
 }

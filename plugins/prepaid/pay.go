@@ -9,7 +9,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// transfer is the wallet's one message of PAY.
+// transfer is the wallet's message of PAY. One without a counter pays nothing: it asks for the
+// statement first, with the signature of a BALANCE, and the payment comes behind it.
 type transfer struct {
 	Account   string            `json:"account"`
 	Amount    instrument.Amount `json:"amount"`
@@ -35,7 +36,8 @@ func (a account) offered(c protocol.Call) (instrument.OfferBody, error) {
 
 // pay is the wallet's side. The counter is used up and the amount held back
 // before the message leaves. What the vendor refuses for good is free again; what
-// nobody can know stays held back until a statement tells.
+// nobody can know stays held back until a statement tells. Where the latest statement does not
+// let it pay, as when the account was charged since, it asks for another first.
 func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	offer, err := a.offered(c)
 	if err != nil {
@@ -46,14 +48,18 @@ func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (
 	}
 	var o order
 	var m transfer
-	err = change(ctx, s, c.Main(), evUse, func(p *purse) (err error) {
+	use := func(p *purse) (err error) {
 		if o, err = p.intend(s.Operation(), offer.Terms.Price, offer.Until); err != nil {
 			return err
 		}
 		o.Offer = offer.ID
 		m, err = a.transfer(o, p.Key)
 		return err
-	})
+	}
+	err = change(ctx, s, c.Main(), evUse, use)
+	if settledByStatement(err) {
+		err = a.catchUp(ctx, s, c.Main(), use)
+	}
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -115,6 +121,22 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 	var m transfer
 	if err := s.Recv(ctx, &m); err != nil {
 		return protocol.Result{}, err
+	}
+	if m.asks() {
+		said, err := a.statementOf(ctx, s, question{m.Account, m.Signature})
+		if err != nil {
+			return protocol.Result{}, err
+		}
+		if err := s.Send(ctx, &said); err != nil {
+			return protocol.Result{}, err
+		}
+		m = transfer{}
+		if err := s.Recv(ctx, &m); err != nil {
+			return protocol.Result{}, err
+		}
+		if m.asks() {
+			return protocol.Result{}, fault.New(fault.Declined, "the wallet pays nothing after it has seen what is in the account").Because("balance-too-small")
+		}
 	}
 	if m.Amount != offer.Terms.Price {
 		return protocol.Result{}, fault.New(fault.Declined, "%s was sent for an offer of %s", m.Amount, offer.Terms.Price).Because("amount-differs")

@@ -57,11 +57,11 @@ func (p *purse) intend(op instrument.OperationID, amount instrument.Amount, unti
 	}
 	if c, err := amount.Cmp(p.Balance); err != nil || c > 0 {
 		return order{}, fault.New(fault.Declined, "%s is more than the %s that can be spent from this account", amount, p.Balance).
-			Because("balance-too-small").WithHint("pay in first; if you have, ask for the BALANCE")
+			Because("balance-too-small").WithHint("pay in first")
 	}
 	if len(p.Open) >= maxOpen || len(p.Open) > 0 && p.Counter+1-p.Open[0].Counter >= window {
 		return order{}, fault.New(fault.Conflict, "too many payments of this account are open").Because("payments-open").
-			WithHint("ask for the BALANCE: it settles them")
+			WithHint("wait until those have ended")
 	}
 	signed, err := p.Signed.Add(amount)
 	if err != nil {

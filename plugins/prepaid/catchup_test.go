@@ -1,0 +1,113 @@
+package prepaid
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/protocoltest"
+)
+
+// What was paid in since the last statement can be spent at once: the payment asks for it.
+func TestAPaymentAsksForWhatWasPaidIn(t *testing.T) {
+	for _, id := range []string{signedID, plainID} {
+		t.Run(id, func(t *testing.T) {
+			h := openHouse(t)
+			h.id = id
+			at := h.open()
+			for _, source := range []string{"first", "second"} {
+				if err := h.credit(at, "CHF:2", source); err != nil {
+					t.Fatal(err)
+				}
+				for _, price := range []string{"CHF:1.50", "CHF:0.50"} {
+					if _, err := h.pay(at, price); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if p := h.purse(at); !p.Balance.IsZero() || len(p.Open) > 0 || p.Statement.Credited != sum("CHF:4") {
+				t.Errorf("the purse is %+v", p)
+			}
+			h.conserved(at)
+		})
+	}
+}
+
+// One that is too small all the same pays nothing, and neither side keeps waiting.
+func TestWhatIsTooSmallAllTheSame(t *testing.T) {
+	h := openHouse(t)
+	at := h.open()
+	if err := h.credit(at, "CHF:0.50", "card"); err != nil {
+		t.Fatal(err)
+	}
+	_, err := h.pay(at, "CHF:1")
+	wantFault(t, err, fault.Declined, "balance-too-small")
+	if p := h.purse(at); p.Balance != sum("CHF:0.50") || p.Counter != 0 || len(p.Open) > 0 {
+		t.Errorf("the purse is %+v", p)
+	}
+	if l := h.ledger(at); l.High != 0 || !l.Spent.IsZero() {
+		t.Errorf("the ledger is %+v", l)
+	}
+	h.learn(at) // what the wallet has ended rides with it
+	running, err := h.Servicer.Protocols.Records(t.Context(), protocol.Filter{State: protocol.Running})
+	if err != nil || len(running) > 0 {
+		t.Errorf("at the vendor there are still %+v, %v", running, err)
+	}
+	h.conserved(at)
+}
+
+// A vendor that lies in the middle of a payment is paid nothing.
+func TestAStatementThatCannotBeTrueIsPaidNothing(t *testing.T) {
+	h := openHouse(t)
+	at := h.charged("CHF:1")
+	if _, err := h.pay(at, "CHF:1"); err != nil {
+		t.Fatal(err)
+	}
+	key := h.ledger(at).Key
+	for name, forge := range map[string]func(*receipt){
+		"receipt-differs":   func(r *receipt) { r.Statement.Credited = sum("CHF:9") },
+		"statement-differs": func(r *receipt) { r.Statement.Credited, r.Statement.Spent = sum("CHF:9"), sum("CHF:5") },
+	} {
+		h.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+			if f.From == protocol.Servicer && f.Said != nil {
+				for n := range f.Said.Msgs {
+					var r receipt
+					_ = json.Unmarshal(f.Said.Msgs[n].Body, &r)
+					if forge(&r); name == "statement-differs" {
+						text, _ := r.text()
+						r.Signature, _ = key.sign(text)
+					}
+					f.Said.Msgs[n].Body = raw(r)
+				}
+			}
+			return protocoltest.Deliver
+		})
+		_, err := h.pay(at, "CHF:2")
+		wantFault(t, err, fault.Unknown, fault.Reason(name))
+		if p := h.purse(at); !p.Balance.IsZero() || p.Counter != 1 || len(p.Open) > 0 {
+			t.Errorf("%s: the purse is %+v", name, p)
+		}
+	}
+	h.conserved(at)
+}
+
+// Nobody but the holder is told what is in an account, also not in a payment, and who has asked
+// pays behind it, or nothing.
+func TestWhoMayAskWithinAPayment(t *testing.T) {
+	h := openHouse(t)
+	at := h.charged("CHF:1")
+	other := h.open()
+	h.sends(func(m *transfer, e comm.Execute) {
+		if m.Account == h.purse(other).Account {
+			m.Account = h.purse(at).Account
+		}
+	})
+	_, err := h.pay(other, "CHF:1")
+	wantFault(t, err, fault.Denied, "signature-wrong")
+	if p := h.purse(other); !p.Balance.IsZero() || len(p.Open) > 0 {
+		t.Errorf("the purse is %+v", p)
+	}
+	h.conserved(at)
+}
