@@ -2,10 +2,14 @@ package prepaid
 
 import (
 	"encoding/json"
+	"fmt"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
@@ -110,4 +114,69 @@ func TestWhoMayAskWithinAPayment(t *testing.T) {
 		t.Errorf("the purse is %+v", p)
 	}
 	h.conserved(at)
+}
+
+// Either side dies at each frame of a payment that asks first: it is made once.
+func TestAPaymentThatAsksSurvivesDeaths(t *testing.T) {
+	for _, victim := range []protocol.Side{protocol.Initiator, protocol.Servicer} {
+		over := false
+		for at := int64(1); !over; at++ {
+			t.Run(fmt.Sprint(victim, "/", at), func(t *testing.T) { over = dies(t, victim, at) })
+		}
+	}
+}
+
+// dies reports that the payment was over before.
+func dies(t *testing.T, victim protocol.Side, at int64) bool {
+	h := openHouse(t)
+	account := h.open()
+	if err := h.credit(account, "CHF:10", "card"); err != nil {
+		t.Fatal(err)
+	}
+	var n atomic.Int64
+	died := make(chan struct{})
+	h.Wire.OnFrame(func(protocoltest.Frame) protocoltest.Fate {
+		if n.Add(1) != at {
+			return protocoltest.Deliver
+		}
+		close(died)
+		return protocoltest.Drop
+	})
+	op, order := instrument.OperationID(fmt.Sprintf("%032x", 7)), h.payment(account, "CHF:4")
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.execute(op, order)
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Fatal(err)
+		}
+		return true
+	case <-died:
+	}
+	node, o := h.Initiator, protocoltest.Options{Role: comm.Client, Bundles: bundles(comm.Client), Reach: h.Wire.ToServicer}
+	if victim == protocol.Servicer {
+		node, o = h.Servicer, protocoltest.Options{Role: comm.Vendor, Bundles: bundles(comm.Vendor)}
+	}
+	if err := node.Protocols.Close(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	o.Before, o.Clock = node, func() time.Time { return time.Unix(h.clock.Load(), 0) }
+	next := protocoltest.NewNode(t, o)
+	h.Wire.OnFrame(nil)
+	h.Reborn(victim, next)
+	h.learn(account) // what was asked for is known before the payment asks again
+	if _, err := next.Protocols.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.execute(op, order); err != nil {
+		t.Fatal(err)
+	}
+	if l, p := h.ledger(account), h.purse(account); l.Spent != sum("CHF:4") || p.Balance != sum("CHF:6") || len(p.Open) > 0 {
+		t.Errorf("the ledger has %+v, the purse %+v", l, p)
+	}
+	h.conserved(account)
+	return false
 }
