@@ -151,12 +151,17 @@ func TestNothingIsChargedWhileTheLoginIsRefused(t *testing.T) {
 		if now.Status != taler.TerminalSelected || now.Problem.Kind != fault.Denied || h.cards.times() != 0 {
 			t.Errorf("charged %d times; it is %+v", h.cards.times(), now)
 		}
+		if again := h.waits(v, needs("payment")); again.Problem == nil || again.Problem.Kind != fault.Denied {
+			t.Errorf("it is asked for again, and nobody says why: %+v", again)
+		}
 		login, token, err := h.bank.Bank.EnableTerminal(t.Context(), h.bank.Terminal.Name)
 		check(t, err)
 		h.login.Store(&controller.Login{Name: login, Token: token})
 		h.waits(v, needs("payment"))
 		h.do(http.MethodPost, path(v)+"/pay", `{"card":"approved"}`)
-		h.waits(v, needs("same-wallet"))
+		if now := h.waits(v, needs("same-wallet")); now.Problem != nil {
+			t.Errorf("it goes on, with the problem of before: %v", now.Problem)
+		}
 		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 		h.waits(v, is(taler.TerminalConfirmed))
 		if h.cards.times() != 1 {

@@ -133,13 +133,14 @@ func (s *sale) pays(p Payment) {
 }
 
 // answers gives an answer to who waits for it. How it is paid is kept: who chooses
-// again, for the bank was away, does not ask a person again.
+// again, for the bank was away, does not ask a person again. What was in the way before
+// is over, or is found anew.
 func (s *sale) answers(answer any) {
 	if p, ok := answer.(Payment); ok {
 		s.pay = p
 	}
 	s.answer <- answer // it has room for one
-	s.needs, s.answer = "", nil
+	s.needs, s.answer, s.problem = "", nil, nil
 }
 
 // known is what was said already of what a withdrawal needs.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -16,9 +17,9 @@ func (s *sale) Show(e vendor.Event) {
 		s.till.terminal.Log().Error("an event has no withdrawal", "event", e.Event, "error", err)
 		return
 	}
-	over := e.Event == vendor.EventConfirmed || e.Event == vendor.EventAborted
+	over, news := e.Event == vendor.EventConfirmed || e.Event == vendor.EventAborted, false
 	err = s.till.change(ctx, s.record, func(status *string, r *record) (told []Told) {
-		if r.says(e) {
+		if news = r.says(e); news {
 			told = append(told, Told{e, w.WOPID})
 		}
 		if over {
@@ -31,7 +32,10 @@ func (s *sale) Show(e vendor.Event) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.problem = nil
+	repeats := !news && (e.Event == vendor.EventSetup || e.Event == vendor.EventSelected)
+	if !repeats || w.Status != taler.TerminalSelected { // it says nothing of what has kept it from being paid
+		s.problem = nil
+	}
 	switch e.Event {
 	case vendor.EventPay:
 		s.peer = e.Peer
