@@ -2,6 +2,7 @@ package serve
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"log/slog"
 	"os"
 	"sync"
@@ -27,14 +28,22 @@ func (c Certificate) Check(host string, now time.Time) error {
 	}
 	leaf := r.now.Leaf
 	switch {
-	case now.Before(leaf.NotBefore) || now.After(leaf.NotAfter):
-		return fault.New(fault.Invalid, "the certificate %s is good from %s to %s", c.File, leaf.NotBefore.Format(time.RFC3339), leaf.NotAfter.Format(time.RFC3339)).
-			Because(reasonCertificate).WithHint("renew it; a bank that serves reads it again by itself")
+	case !current(leaf, now):
+		return c.outdated(leaf)
 	case host != "" && leaf.VerifyHostname(host) != nil:
 		return fault.New(fault.Invalid, "the certificate %s is not for %s", c.File, host).Because(reasonCertificate).
 			WithHint("that is the host of `url`, which wallets, tills and the exchange ask for")
 	}
 	return nil
+}
+
+func current(c *x509.Certificate, now time.Time) bool {
+	return !now.Before(c.NotBefore) && !now.After(c.NotAfter)
+}
+
+func (c Certificate) outdated(leaf *x509.Certificate) error {
+	return fault.New(fault.Invalid, "the certificate %s is good from %s to %s", c.File, leaf.NotBefore.Format(time.RFC3339), leaf.NotAfter.Format(time.RFC3339)).
+		Because(reasonCertificate).WithHint("renew it; a bank that serves reads it again by itself")
 }
 
 // renewable serves a certificate from its files and reads them again when the
@@ -62,8 +71,9 @@ func (r *renewable) config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: r.get}
 }
 
-// get keeps to the certificate of before when the new one cannot be used. That is
-// said once: whoever connects makes no lines in the log.
+// get keeps to the certificate of before when the new one cannot be used, or its time is
+// not now and that of the other is. That is said once, and so is that the time of the one
+// that is served is over: whoever connects makes no lines in the log.
 func (r *renewable) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -71,12 +81,15 @@ func (r *renewable) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if err == nil && !changed.Equal(r.of) {
 		err = r.read(changed)
 	}
-	wrong := ""
+	text, wrong := "the certificate was changed and cannot be used; the one of before is", ""
+	if err == nil && !current(r.now.Leaf, time.Now()) {
+		text, err = "the certificate is of another time: peers do not connect", r.files.outdated(r.now.Leaf)
+	}
 	if err != nil {
 		wrong = err.Error()
 	}
 	if wrong != "" && wrong != r.said {
-		r.log.Error("the certificate was changed and cannot be used; the one of before is", "error", err)
+		r.log.Error(text, "error", err)
 	}
 	r.said = wrong
 	return r.now, nil
@@ -86,17 +99,21 @@ func (r *renewable) changed() (time.Time, error) {
 	info, err := os.Stat(r.files.File)
 	if err != nil {
 		return time.Time{}, fault.Wrap(err, fault.Invalid, "the certificate %s cannot be read: %s", r.files.File, config.Why(err)).Because(reasonCertificate).
-			WithHint("tls_certificate_file and tls_key_file name it and its key")
+			WithHint(namesBoth)
 	}
 	return info.ModTime(), nil
 }
 
-const reasonCertificate fault.Reason = "certificate"
+const (
+	reasonCertificate fault.Reason = "certificate"
+	namesBoth                      = "tls_certificate_file and tls_key_file name it and its key"
+)
 
 func (r *renewable) read(changed time.Time) error {
 	key, err := os.Open(r.files.Key)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "the certificate's key %s cannot be read: %s", r.files.Key, config.Why(err)).Because(reasonCertificate)
+		return fault.Wrap(err, fault.Invalid, "the certificate's key %s cannot be read: %s", r.files.Key, config.Why(err)).Because(reasonCertificate).
+			WithHint(namesBoth)
 	}
 	defer func() { _ = key.Close() }()
 	if err := config.Private(key); err != nil {
@@ -104,7 +121,11 @@ func (r *renewable) read(changed time.Time) error {
 	}
 	both, err := tls.LoadX509KeyPair(r.files.File, r.files.Key)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "the certificate %s does not go with the key %s: %s", r.files.File, r.files.Key, err).Because(reasonCertificate)
+		return fault.Wrap(err, fault.Invalid, "the certificate %s does not go with the key %s: %s", r.files.File, r.files.Key, err).Because(reasonCertificate).
+			WithHint("%s: put both there that were issued together, PEM, the certificate with its chain", namesBoth)
+	}
+	if now := time.Now(); r.now != nil && current(r.now.Leaf, now) && !current(both.Leaf, now) {
+		return r.files.outdated(both.Leaf)
 	}
 	r.now, r.of = &both, changed
 	return nil

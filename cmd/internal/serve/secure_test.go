@@ -28,10 +28,15 @@ import (
 // issue writes a certificate for this machine, which is its own authority.
 func issue(t *testing.T, dir string, serial int64, written time.Time) serve.Certificate {
 	t.Helper()
+	return issueUntil(t, dir, serial, written, time.Unix(1<<33, 0))
+}
+
+func issueUntil(t *testing.T, dir string, serial int64, written, until time.Time) serve.Certificate {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	check(t, err)
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotAfter: time.Unix(1<<33, 0), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		SerialNumber: big.NewInt(serial), NotAfter: until, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
 	check(t, err)
@@ -121,6 +126,39 @@ func TestABrokenCertificateIsComplainedOfOnce(t *testing.T) {
 			t.Errorf("%d lines instead of %d", got, step.want)
 		}
 	}
+}
+
+// TestACertificateThatIsOver takes no good one's place; where there is no other it is
+// served, and the log says why nobody connects.
+func TestACertificateThatIsOver(t *testing.T) {
+	dir, written, over := t.TempDir(), time.Unix(1_700_000_000, 0), time.Unix(1_600_000_000, 0)
+	var said complaints
+	shows := func(c serve.Certificate, want int64, lines int32, then func(), after int64, more int32) {
+		t.Helper()
+		said.Store(0)
+		port, err := serve.Open(t.Context(), "127.0.0.1:0", serve.Options{Certificate: c, Log: slog.New(slog.NewTextHandler(&said, nil))})
+		check(t, err)
+		server := &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: time.Minute, ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
+		go func() { _ = server.Serve(port) }()
+		defer func() { _ = server.Close() }()
+		looks := func(want int64, lines int32) {
+			t.Helper()
+			for range 3 {
+				if n := serial(t, port.Addr().String()); n != want {
+					t.Errorf("certificate %d instead of %d", n, want)
+				}
+			}
+			if got := said.Load(); got != lines {
+				t.Errorf("%d lines instead of %d", got, lines)
+			}
+		}
+		looks(want, lines)
+		then()
+		looks(after, more)
+	}
+	good := issue(t, dir, 1, written)
+	shows(good, 1, 0, func() { issueUntil(t, dir, 2, written.Add(time.Hour), over) }, 1, 1)
+	shows(good, 2, 1, func() { issue(t, dir, 3, written.Add(2*time.Hour)) }, 3, 1)
 }
 
 func TestACertificateThatCannotBeUsed(t *testing.T) {
