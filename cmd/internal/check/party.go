@@ -94,6 +94,9 @@ func Command(e *cli.Env, parties ...Party) *cobra.Command {
 			return Party{}, fault.New(fault.Invalid, "the settings in %s do not say whether it is a bank or a terminal", e.Dir).Because(config.ReasonMalformed).
 				WithHint("look at its config.toml: has somebody emptied it?")
 		}
+		if err := (house.Files{Dir: e.Dir}).Check(); fault.ReasonOf(err) == house.ReasonWithoutVault {
+			return Party{}, err
+		}
 		return Party{}, fault.New(fault.NotFound, "there is no party in %s", e.Dir).Because("dir-empty").
 			WithHint("make one with the init command of a bank, terminal, wallet or exchange, or with `provider serve`, or name another --dir")
 	})

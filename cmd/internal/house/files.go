@@ -78,6 +78,9 @@ func (f Files) Free() error {
 	if err := config.Alone(f.Dir, config.MarkVault); err != nil {
 		return err
 	}
+	if f.lostVault() {
+		return f.withoutVault(fault.Conflict)
+	}
 	info, err := os.Stat(f.Dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -103,6 +106,9 @@ const reasonShared fault.Reason = "dir-shared"
 // whose database is missing or empty.
 func (f Files) Check() error {
 	if _, err := os.Stat(f.Vault()); err != nil {
+		if f.opened() {
+			return f.withoutVault(fault.NotFound)
+		}
 		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty").
 			WithHint("make one with the init command, or name another --dir")
 	}

@@ -150,10 +150,12 @@ func TestInitRefusesAndLeavesNothing(t *testing.T) {
 		if err := os.Remove(filepath.Join(d.dir, "vault.json")); err != nil { // it is written last
 			t.Fatal(err)
 		}
-		d.refuses(3, "dir-empty", "terminal", "list")
+		d.refuses(3, "vault-missing", "terminal", "list") // its database is a bank's
+		d.refuses(5, "vault-missing", args()...)
 		if err := os.Remove(filepath.Join(d.dir, "store.db")); err != nil { // what it holds was for the first key
 			t.Fatal(err)
 		}
+		d.refuses(3, "dir-empty", "terminal", "list")
 		d.initialises()
 		var none struct{ Terminals []any }
 		d.does(&none, "terminal", "list")

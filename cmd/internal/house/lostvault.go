@@ -1,0 +1,60 @@
+package house
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// hasStore says that there is a database in which something is.
+func (f Files) hasStore() bool {
+	info, err := os.Stat(f.Store())
+	return err == nil && info.Size() > 0
+}
+
+// opened says that a directory without a vault has a database that was opened with one.
+// A restore or an init that was interrupted has left none such.
+func (f Files) opened() bool {
+	_, err := os.Stat(f.Lives())
+	return err == nil && f.hasStore()
+}
+
+// lostVault says that a directory without a vault has the database of a party. What an
+// init that was interrupted has left is none: it knows of nobody but the party itself.
+// One that cannot be read is taken for a party's.
+func (f Files) lostVault() bool {
+	if f.opened() || !f.hasStore() {
+		return f.hasStore()
+	}
+	ctx := context.Background()
+	db, err := store.Open(ctx, f.Store(), store.Options{})
+	if err != nil {
+		return true
+	}
+	defer func() { _ = db.Close() }()
+	known, err := db.Principals(ctx, "")
+	if err != nil {
+		return true
+	}
+	for _, p := range known {
+		if p.ID != Self {
+			return true
+		}
+	}
+	rows, err := db.Rows(ctx, instrument.Filter{Limit: 1})
+	return err != nil || len(rows) > 0
+}
+
+// ReasonWithoutVault is a party whose vault is missing.
+const ReasonWithoutVault fault.Reason = "vault-missing"
+
+// withoutVault refuses a party whose vault is missing: another vault would make noise of
+// its database.
+func (f Files) withoutVault(kind fault.Kind) error {
+	return fault.New(kind, "the vault of the party in %s is missing", f.Dir).Because(ReasonWithoutVault).
+		WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup, in an empty directory", filepath.Base(f.Vault()))
+}
