@@ -165,7 +165,10 @@ func writeNew(path string, write func(io.Writer) error) (err error) {
 	}
 	defer func() { _ = os.Remove(temp.Name()) }()
 	if _, err = hold(temp); err == nil {
-		err = write(temp)
+		to := &noting{w: temp}
+		if err = write(to); to.failed != nil { // the seal does not tell the disk from itself
+			err = unwritten(to.failed, path)
+		}
 	}
 	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
 		return unwritten(err, path)
@@ -181,6 +184,20 @@ func writeNew(path string, write func(io.Writer) error) (err error) {
 		return unwritten(errors.Join(err, os.Remove(path)), path)
 	}
 	return syncDir(filepath.Dir(path))
+}
+
+// noting remembers that what is below could not be written.
+type noting struct {
+	w      io.Writer
+	failed error
+}
+
+func (n *noting) Write(p []byte) (int, error) {
+	written, err := n.w.Write(p)
+	if err != nil && n.failed == nil {
+		n.failed = err
+	}
+	return written, err
 }
 
 func fileTaken(cause error, path string) error {

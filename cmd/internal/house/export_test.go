@@ -1,5 +1,10 @@
 package house
 
+import (
+	"io"
+	"os"
+)
+
 // Unpack is what Restore does in the directory that takes the other's place.
 var Unpack = Files.unpack
 
@@ -14,3 +19,9 @@ var Processors = processors
 
 // BackUp is what Backup does once it may.
 var BackUp = Files.backUp
+
+// BelowNew is the file of what WriteNew hands out.
+func BelowNew(w io.Writer) *os.File { return w.(*noting).w.(*os.File) }
+
+// Synced is what the members of a backup are written to.
+func Synced(f *os.File) io.WriteCloser { return synced{f} }

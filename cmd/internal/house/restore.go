@@ -157,5 +157,19 @@ func place(temp, dir string) error {
 // synced is a file that is on disk when it is closed.
 type synced struct{ *os.File }
 
+// Write implements io.Writer. That the disk is full is no mistake of the backup.
+func (s synced) Write(p []byte) (int, error) {
+	n, err := s.File.Write(p)
+	if err != nil {
+		err = unwritten(err, s.Name())
+	}
+	return n, err
+}
+
+// ReadFrom keeps io.Copy to Write.
+func (s synced) ReadFrom(r io.Reader) (int64, error) {
+	return io.Copy(struct{ io.Writer }{s}, r)
+}
+
 // Close implements io.Closer.
 func (s synced) Close() error { return errors.Join(s.Sync(), s.File.Close()) }
