@@ -102,8 +102,8 @@ func (f Files) Free() error {
 // vault or a plugin of theirs into it.
 const reasonShared fault.Reason = "dir-shared"
 
-// Check refuses a directory that holds no party, one in which others may write, and one
-// whose database is missing or empty.
+// Check refuses a directory that holds no party, one in which others may write or change
+// what decides about money, and one whose database is missing or empty.
 func (f Files) Check() error {
 	if _, err := os.Stat(f.Vault()); err != nil {
 		if f.opened() {
@@ -120,11 +120,29 @@ func (f Files) Check() error {
 		return fault.New(fault.Denied, "others may write in %s", f.Dir).Because(reasonShared).
 			WithHint("chmod 700 %s, and think about who has written there", f.Dir)
 	}
+	if err := f.unshared(info); err != nil {
+		return err
+	}
 	switch info, err := os.Stat(f.Store()); { // an empty one in its place would know of nothing
 	case errors.Is(err, fs.ErrNotExist):
 		return f.withoutStore(err, "missing")
 	case err == nil && info.Size() == 0:
 		return f.withoutStore(nil, "empty")
+	}
+	return nil
+}
+
+// unshared refuses settings, keys, a database or a list of plugins that others may write,
+// where they can reach them.
+func (f Files) unshared(dir fs.FileInfo) error {
+	if !openToOthers(dir) {
+		return nil
+	}
+	for _, path := range []string{f.Config(), f.Vault(), f.Store(), f.Store() + "-wal", f.Plugins()} {
+		if info, err := os.Stat(path); err == nil && writableByOthers(info) {
+			return fault.New(fault.Denied, "others may write %s", path).Because(reasonShared).
+				WithHint("chmod 600 %s, and think about who has written there", path)
+		}
 	}
 	return nil
 }

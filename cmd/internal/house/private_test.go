@@ -95,3 +95,30 @@ func TestADirectoryInWhichOthersWriteIsNotOpened(t *testing.T) {
 		}
 	}
 }
+
+// What others can reach and write is not believed: settings of theirs would decide whose
+// account money goes to. In a directory that is closed to them modes decide nothing.
+func TestFilesThatOthersMayWrite(t *testing.T) {
+	f := made(t, "open sesame")
+	for _, path := range []string{f.Config(), f.Plugins(), f.Store() + "-wal"} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, path := range []string{f.Config(), f.Vault(), f.Store(), f.Store() + "-wal", f.Plugins()} {
+		for _, row := range []struct {
+			dir, file os.FileMode
+			fine      bool
+		}{
+			{0o700, 0o666, true}, {0o755, 0o644, true}, {0o755, 0o600, true},
+			{0o755, 0o666, false}, {0o755, 0o664, false}, {0o711, 0o602, false}, {0o750, 0o660, false},
+		} {
+			chmod(t, f.Dir, row.dir)
+			chmod(t, path, row.file)
+			if err := f.Check(); row.fine && err != nil || !row.fine && fault.ReasonOf(err) != "dir-shared" {
+				t.Errorf("%s of mode %o in a directory of mode %o: %v", filepath.Base(path), row.file, row.dir, err)
+			}
+			chmod(t, path, 0o600)
+		}
+	}
+}
