@@ -219,13 +219,17 @@ func readVault(path string) (*vault, error) {
 	}
 	defer func() { _ = f.Close() }()
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
-		return nil, badVault(err)
+		return nil, named(err, path)
 	}
 	data, err := io.ReadAll(io.LimitReader(f, maxVault))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the vault %s cannot be read", path)
 	}
-	return parseVault(data)
+	v, err := parseVault(data)
+	if fault.ReasonOf(err) == reasonNoVault {
+		err = named(err, path)
+	}
+	return v, err
 }
 
 // parseVault reads only what encode writes: a blank more is a change as well.
@@ -244,7 +248,16 @@ func parseVault(data []byte) (*vault, error) {
 	return &v, nil
 }
 
+const (
+	reasonNoVault fault.Reason = "vault-malformed"
+	whenNoVault                = "put the vault of this party there; if it is lost, `restore` makes the party anew out of a backup, in an empty directory"
+)
+
 func badVault(cause error) error {
-	return fault.Wrap(cause, fault.Invalid, "this file is not a vault").
-		Because("vault-malformed").WithHint("restore it from a backup")
+	return fault.Wrap(cause, fault.Invalid, "this file is not a vault").Because(reasonNoVault).WithHint(whenNoVault)
+}
+
+// named is badVault of a file that has a name.
+func named(cause error, path string) error {
+	return fault.Wrap(cause, fault.Invalid, "%s is not a vault", path).Because(reasonNoVault).WithHint(whenNoVault)
 }

@@ -82,6 +82,9 @@ func TestAVaultStaysShut(t *testing.T) {
 			if key.Len() != 0 || !errors.Is(err, row.kind) || fault.ReasonOf(err) != row.reason {
 				t.Errorf("%d bytes, %v (%s)", key.Len(), err, fault.ReasonOf(err))
 			}
+			if row.reason == "vault-malformed" && !strings.Contains(err.Error(), row.path) {
+				t.Errorf("which file is no vault, nobody says: %v", err)
+			}
 			if err != nil && strings.Contains(err.Error(), "correct") {
 				t.Errorf("the error tells the passphrase: %v", err)
 			}

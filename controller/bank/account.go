@@ -73,7 +73,8 @@ func (b *Bank) SetPerDay(ctx context.Context, name string, most instrument.Amoun
 
 func (b *Bank) setLimit(ctx context.Context, name string, most instrument.Amount, of func(*profile.Limits) *map[string]instrument.Amount) error {
 	if most != (instrument.Amount{}) && most.Currency != b.cfg.Currency {
-		return fault.New(fault.Invalid, "this bank keeps accounts in %s", b.cfg.Currency).Because("currency-differs")
+		return fault.New(fault.Invalid, "this bank keeps accounts in %s", b.cfg.Currency).Because("currency-differs").
+			WithHint("say how much in %s", b.cfg.Currency)
 	}
 	return b.changeAccount(ctx, name, func(p *profile.Principal) {
 		limit := of(&p.Limits)

@@ -74,7 +74,8 @@ func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 		return err
 	}
 	if x.Default {
-		return fault.New(fault.Conflict, "the exchange of the settings cannot be removed").Because("exchange-needed")
+		return fault.New(fault.Conflict, "the exchange of the settings cannot be removed").Because("exchange-needed").
+			WithHint("config.toml names it (exchange_url, exchange_account); only those of `bank exchange add` can be removed")
 	}
 	p, err := b.account(ctx, profile.Gateway, name)
 	if err != nil {

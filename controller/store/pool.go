@@ -132,7 +132,7 @@ func engine(err error) error {
 
 func fullDisk(err error) *fault.Fault {
 	return fault.Wrap(err, fault.Unavailable, "the disk is full: nothing was changed").
-		Because("disk-full").WithHint("make room on the disk; it goes on by itself then")
+		Because("disk-full").WithHint("make room on the disk, then ask again; what waits goes on by itself")
 }
 
 func closedFault() *fault.Fault {

@@ -132,7 +132,8 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 	}
 	reference := o.Invoice[controller.InvoiceReference]
 	if !comesBack(reference) {
-		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted")
+		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted").
+			WithHint("cash is the customer's, and comes back by its exchange; of an account name a payment that was made from it")
 	}
 	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", reference)
 	if err != nil {

@@ -45,7 +45,7 @@ func next(f *fault.Fault) string {
 		return "put the one there that was made with the vault, for no other opens it; if a bank's or terminal's is lost, `restore` makes the party anew out of a backup"
 	case "seal-broken":
 		return "what is stored was altered: `restore` makes it anew out of a backup"
-	case "database-unreadable":
+	case "database-unreadable", "database-failed":
 		return "look whether the disk is full or damaged; if it stays so, `restore` makes it anew out of a backup"
 	case "reference-reused":
 		return "an offer is paid by card once: ask for another one, in a session with `classes`"

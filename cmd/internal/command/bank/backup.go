@@ -123,7 +123,8 @@ func numbering(ctx context.Context, e *cli.Env, f house.Files, next instrument.S
 		if err := check.Holds(f, "bank"); err != nil {
 			return err
 		}
-		return fault.New(fault.Conflict, "this bank has its numbers: it was not restored, or they are set already").Because("not-restored")
+		return fault.New(fault.Conflict, "this bank has its numbers: it was not restored, or they are set already").Because("not-restored").
+			WithHint("nothing is left to do: it serves with `bank serve`")
 	}
 	return alone(ctx, e, func(b *bank.Bank) error {
 		least, err := b.NextIncoming(ctx)
