@@ -6,8 +6,11 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -159,6 +162,7 @@ func (p *Process) Run(asked context.Context) error {
 			}
 		})
 	}
+	defer outliveReaders()()
 	if err := p.announce(); err != nil {
 		stop(err)
 	}
@@ -169,6 +173,14 @@ func (p *Process) Run(asked context.Context) error {
 		return cause
 	}
 	return nil
+}
+
+// outliveReaders keeps the process from ending at once, in no order, when who reads its
+// log or its lines has gone: what it writes is lost then. What it returns ends that.
+func outliveReaders() (leave func()) {
+	broken := make(chan os.Signal, 1)
+	signal.Notify(broken, syscall.SIGPIPE)
+	return func() { signal.Stop(broken) }
 }
 
 // errOrphan is why a process ends whose parent has gone.
