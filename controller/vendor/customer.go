@@ -125,6 +125,18 @@ func (t *Terminal) RequireAge(ctx context.Context, product string, years int) er
 	})
 }
 
+// Ages are the ages from which products are sold, by product.
+func (t *Terminal) Ages(ctx context.Context) (map[string]int, error) {
+	self, err := t.Own(ctx)
+	ages := map[string]int{}
+	for fact, years := range self.Facts {
+		if product, ok := strings.CutPrefix(fact, factAge); ok {
+			ages[product], _ = strconv.Atoi(years) // as RequireAge wrote it
+		}
+	}
+	return ages, err
+}
+
 // ageFor is the age that a product asks for, empty for none.
 func (t *Terminal) ageFor(ctx context.Context, product string) (string, error) {
 	if product == "" {

@@ -2,6 +2,8 @@ package terminal
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -72,7 +74,10 @@ func customerRemove(e *cli.Env) *cobra.Command {
 }
 
 func customerAge(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "age PRODUCT YEARS", "Sell a product to known customers from an age only; 0 to all", cobra.ExactArgs(2), func(ctx context.Context, t *terminal, args []string) error {
+	return verb(e, looking, "age [PRODUCT YEARS]", "Sell a product to known customers from an age only; 0 to all; or list those products", noneOr(2), func(ctx context.Context, t *terminal, args []string) error {
+		if len(args) == 0 {
+			return listAges(ctx, e, t)
+		}
 		years, err := strconv.Atoi(args[1])
 		if err != nil || years < 0 || years > 150 {
 			return cli.Argument(fault.New(fault.Invalid, "%q is no age", args[1]).Because("age-malformed"))
@@ -82,4 +87,31 @@ func customerAge(e *cli.Env) *cobra.Command {
 		}
 		return e.Print(map[string]any{"product": args[0], "age": years}, "%s is sold from the age of %d\n", args[0], years)
 	})
+}
+
+// noneOr takes that many arguments, or none.
+func noneOr(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		return cobra.ExactArgs(n)(c, args)
+	}
+}
+
+func listAges(ctx context.Context, e *cli.Env, t *terminal) error {
+	ages, err := t.Ages(ctx)
+	if err != nil {
+		return err
+	}
+	type restricted struct {
+		Product string `json:"product"`
+		Age     int    `json:"age"`
+	}
+	all, rows := []restricted{}, [][]string{}
+	for _, product := range slices.Sorted(maps.Keys(ages)) {
+		all = append(all, restricted{product, ages[product]})
+		rows = append(rows, []string{product, strconv.Itoa(ages[product])})
+	}
+	return e.Table(map[string]any{"ages": all}, []string{"PRODUCT", "AGE"}, rows)
 }
