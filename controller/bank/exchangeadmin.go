@@ -90,7 +90,7 @@ func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 	}
 	if err == nil {
 		err = fault.New(fault.Conflict, "withdrawals or transfers of %q that have not ended: %d", name, busy).
-			Because("exchange-busy").WithHint("remove it when they have")
+			Because("exchange-busy").WithHint("remove it when they have; `bank withdrawal list` shows withdrawals")
 	}
 	return errors.Join(err, b.open(ctx, p, true))
 }
