@@ -94,7 +94,7 @@ func Command(e *cli.Env, parties ...Party) *cobra.Command {
 			return Party{}, fault.New(fault.Invalid, "the settings in %s do not say whether it is a bank or a terminal", e.Dir).Because(config.ReasonMalformed).
 				WithHint("look at its config.toml: has somebody emptied it?")
 		}
-		if err := (house.Files{Dir: e.Dir}).Check(); fault.ReasonOf(err) == house.ReasonWithoutVault {
+		if err := (house.Files{Dir: e.Dir}).Check(); err != nil && fault.ReasonOf(err) != house.ReasonEmpty {
 			return Party{}, err
 		}
 		return Party{}, fault.New(fault.NotFound, "there is no party in %s", e.Dir).Because("dir-empty").

@@ -39,6 +39,8 @@ func next(f *fault.Fault) string {
 		return "use another --key for another withdrawal"
 	case "config-malformed":
 		return "correct it, and look at all of it with `config check`"
+	case "key-file-unreadable", "vault-unreadable", "config-missing":
+		return "look whose it is, and run the program as that user"
 	case "file-unwritable", "life-file":
 		return "look whether the disk is full or read-only, and whose the folder is"
 	case "key-file-missing", "key-file-malformed", "wrong-key-file":
@@ -46,7 +48,7 @@ func next(f *fault.Fault) string {
 	case "seal-broken":
 		return "what is stored was altered: `restore` makes it anew out of a backup"
 	case "database-unreadable", "database-failed":
-		return "look whether the disk is full or damaged; if it stays so, `restore` makes it anew out of a backup"
+		return "look whose it is, and whether the disk is full, read-only or damaged; a damaged one `restore` makes anew out of a backup"
 	case "reference-reused":
 		return "an offer is paid by card once: ask for another one, in a session with `classes`"
 	case "scheme-unknown":

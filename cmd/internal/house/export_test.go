@@ -25,3 +25,6 @@ func BelowNew(w io.Writer) *os.File { return w.(*noting).w.(*os.File) }
 
 // Synced is what the members of a backup are written to.
 func Synced(f *os.File) io.WriteCloser { return synced{f} }
+
+// Foreign refuses another user's directory.
+var Foreign = Files.foreign

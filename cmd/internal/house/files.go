@@ -102,19 +102,28 @@ func (f Files) Free() error {
 // vault or a plugin of theirs into it.
 const reasonShared fault.Reason = "dir-shared"
 
-// Check refuses a directory that holds no party, one in which others may write or change
+// ReasonEmpty is a directory that holds no party.
+const ReasonEmpty fault.Reason = "dir-empty"
+
+// Check refuses a directory that holds no party, another user's, one in which others may write or change
 // what decides about money, and one whose database is missing or empty.
 func (f Files) Check() error {
 	if _, err := os.Stat(f.Vault()); err != nil {
+		if errors.Is(err, fs.ErrPermission) {
+			return f.closed(err)
+		}
 		if f.opened() {
 			return f.withoutVault(fault.NotFound)
 		}
-		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty").
+		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because(ReasonEmpty).
 			WithHint("make one with the init command, or name another --dir")
 	}
 	info, err := os.Stat(f.Dir)
 	if err != nil {
-		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because("dir-empty")
+		return fault.Wrap(err, fault.NotFound, "there is no party in %s", f.Dir).Because(ReasonEmpty)
+	}
+	if err := f.foreign(info); err != nil {
+		return err
 	}
 	if writableByOthers(info) {
 		return fault.New(fault.Denied, "others may write in %s", f.Dir).Because(reasonShared).

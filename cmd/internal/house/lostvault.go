@@ -49,12 +49,12 @@ func (f Files) lostVault() bool {
 	return err != nil || len(rows) > 0
 }
 
-// ReasonWithoutVault is a party whose vault is missing.
-const ReasonWithoutVault fault.Reason = "vault-missing"
+// reasonWithoutVault is a party whose vault is missing.
+const reasonWithoutVault fault.Reason = "vault-missing"
 
 // withoutVault refuses a party whose vault is missing: another vault would make noise of
 // its database.
 func (f Files) withoutVault(kind fault.Kind) error {
-	return fault.New(kind, "the vault of the party in %s is missing", f.Dir).Because(ReasonWithoutVault).
+	return fault.New(kind, "the vault of the party in %s is missing", f.Dir).Because(reasonWithoutVault).
 		WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup, in an empty directory", filepath.Base(f.Vault()))
 }

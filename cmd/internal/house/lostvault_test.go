@@ -50,10 +50,10 @@ func TestAPartyWithoutItsVault(t *testing.T) {
 			if err := os.Rename(f.Vault(), f.Vault()+".away"); err != nil {
 				t.Fatal(err)
 			}
-			if err := f.Check(); fault.KindOf(err) != fault.NotFound || name == openedOnce && fault.ReasonOf(err) != house.ReasonWithoutVault {
+			if err := f.Check(); fault.KindOf(err) != fault.NotFound || name == openedOnce && fault.ReasonOf(err) != "vault-missing" {
 				t.Errorf("whoever opens it is told %v", err)
 			}
-			if err := f.Free(); fault.ReasonOf(err) != house.ReasonWithoutVault || fault.KindOf(err) != fault.Conflict {
+			if err := f.Free(); fault.ReasonOf(err) != "vault-missing" || fault.KindOf(err) != fault.Conflict {
 				t.Errorf("it is free for another: %v", err)
 			}
 			if err := house.Init(t.Context(), f, "another", options(f, "word").Passphrase); err == nil {

@@ -5,6 +5,7 @@ package house
 import (
 	"io/fs"
 	"os"
+	"strconv"
 	"syscall"
 )
 
@@ -18,3 +19,12 @@ func mine(info fs.FileInfo) bool {
 func openToOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
 
 func writableByOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o022 != 0 }
+
+// owner is whose a directory is, and whether that is this user.
+func owner(info fs.FileInfo) (uid string, own bool) {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return "", true
+	}
+	return strconv.FormatUint(uint64(s.Uid), 10), int64(s.Uid) == int64(os.Geteuid())
+}

@@ -63,6 +63,9 @@ func unused(dir string) error {
 		return nil
 	}
 	if err == nil && info.IsDir() {
+		if err := (Files{Dir: dir}).foreign(info); err != nil { // its owner could not look into what takes its place
+			return err
+		}
 		var there []fs.DirEntry
 		if there, err = os.ReadDir(dir); err == nil && len(there) == 0 {
 			return nil
