@@ -67,6 +67,7 @@ const (
 	ReasonDenominationKeyLost  fault.Reason = "denomination-key-lost"
 	ReasonDenominationsForeign fault.Reason = "denominations-foreign" // listed, and none that a wallet can use
 	ReasonNoDenominations      fault.Reason = "no-denominations"      // that can be used now
+	ReasonFeesRisen            fault.Reason = "fees-risen"            // above what the person has agreed to
 	ReasonBatchPartlyWithdrawn fault.Reason = "batch-partly-withdrawn"
 	ReasonKYCRequired          fault.Reason = "kyc-required"
 	reasonAmountMalformed      fault.Reason = "amount-malformed" // instrument's

@@ -21,6 +21,7 @@ type Reserve struct {
 	Seed        StoredSecret   `json:"seed"`                       // all coins follow from it
 	Account     Payto          `json:"selected_account,omitempty"` // of the exchange
 	Created     int64          `json:"created"`                    // unix seconds
+	Agreed      *Agreed        `json:"agreed,omitempty"`           // nil in what older builds have stored
 
 	Remainder Amount         `json:"remainder"`       // of Amount, as far as it arrived, not made into coins
 	Batch     *WithdrawBatch `json:"batch,omitempty"` // on its way to the exchange, or to be sent again
@@ -42,6 +43,13 @@ type Reserve struct {
 	// GivenUp are the requests that were given up by a refusal that nobody has signed,
 	// with that; kept for good. The seed makes their coins' secrets again.
 	GivenUp []Evidence `json:"given_up,omitempty"`
+}
+
+// Agreed is what a person was shown of the fees of a withdrawal and has said yes to.
+// Nothing beyond it is paid or taken before they are asked again.
+type Agreed struct {
+	CardFees Amount  `json:"card_fees,omitzero"` // the bank's, on top of the amount; zero: none
+	Fees     *Amount `json:"fees,omitempty"`     // the exchange's, for all coins; nil: not known then, for the payment says the amount
 }
 
 // Form is the protocol of a batch.

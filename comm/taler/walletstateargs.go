@@ -36,6 +36,7 @@ type PrepareArgs struct {
 	Amount   Amount        `json:"amount"`
 	Open     bool          `json:"open,omitempty"`    // Amount is zero: it comes with the payment
 	Account  Payto         `json:"account,omitempty"` // of the exchange, as its /keys spell it
+	Agreed   *Agreed       `json:"agreed,omitempty"`  // by the person; nil: nobody was asked, and nobody will be
 }
 
 // PrepareResult names the reserve.
@@ -69,6 +70,9 @@ type AwaitResult struct {
 type WithdrawArgs struct {
 	// Balance is what AWAIT has seen, if it was asked: no more than it is planned.
 	Balance Amount `json:"balance"`
+	// Fees is what the person has agreed to meanwhile that all coins may cost; zero:
+	// what the reserve says.
+	Fees Amount `json:"fees,omitzero"`
 }
 
 // WithdrawResult is what the wallet got.

@@ -18,11 +18,12 @@ type Preview struct {
 	Coins    int                  `json:"coins"`
 	Fees     instrument.Amount    `json:"fees"` // of the exchange
 	Kinds    []taler.PreviewCoins `json:"denominations"`
-	Rest     instrument.Amount    `json:"remainder"`           // too little for a coin; it goes back
-	Identify bool                 `json:"identify,omitempty"`  // the exchange will want to know who it is
-	Terms    *taler.TermsResult   `json:"terms,omitempty"`     // that were not accepted yet
-	Most     instrument.Amount    `json:"max_amount,omitzero"` // the bank's, of an Amount of zero, which comes with the payment
-	Arrived  bool                 `json:"arrived,omitempty"`   // the money is there, and only the terms are new: no coins are planned
+	Rest     instrument.Amount    `json:"remainder"`             // too little for a coin; it goes back
+	Identify bool                 `json:"identify,omitempty"`    // the exchange will want to know who it is
+	Terms    *taler.TermsResult   `json:"terms,omitempty"`       // that were not accepted yet
+	Most     instrument.Amount    `json:"max_amount,omitzero"`   // the bank's, of an Amount of zero, which comes with the payment
+	Arrived  bool                 `json:"arrived,omitempty"`     // the money is there, and only the terms or the fees are new
+	Agreed   *instrument.Amount   `json:"agreed_fees,omitempty"` // that Fees are above; nil: no coins are planned, only the terms are new
 }
 
 // choose finds the exchange. One that the wallet does not know yet must have
@@ -158,6 +159,10 @@ func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
 	}
 	if !yes {
 		return amount, fault.New(fault.Declined, "you did not agree").Because("not-agreed")
+	}
+	r.agreed = &taler.Agreed{CardFees: r.status.CardFees}
+	if !amount.IsZero() {
+		r.agreed.Fees = &plan.Fees
 	}
 	if fresh && terms.Version != "" {
 		err = r.w.AcceptTerms(ctx, r.exchange, terms.Version)

@@ -45,6 +45,13 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 		if ctx.Err() != nil {
 			return pending(ctx.Err(), "the exchange has not made the coins yet")
 		}
+		if fault.ReasonOf(err) == taler.ReasonFeesRisen && mended < mends {
+			mended++
+			if err := r.agreeToFees(ctx, balance); err != nil {
+				return err
+			}
+			continue
+		}
 		if !passing(err) || fault.ReasonOf(err) == taler.ReasonNoDenominations {
 			if mended++; mended > mends {
 				return err
@@ -110,7 +117,7 @@ func (r *withdrawal) withdrawOnce(ctx context.Context, balance instrument.Amount
 	if err != nil {
 		return err
 	}
-	t := coins(taler.OperationWithdraw, taler.WithdrawArgs{Balance: balance}, r.id)
+	t := coins(taler.OperationWithdraw, taler.WithdrawArgs{Balance: balance, Fees: r.fees}, r.id)
 	if t.Protocol, err = r.w.form(ctx, reserve); err != nil {
 		return err
 	}

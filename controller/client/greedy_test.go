@@ -48,18 +48,26 @@ func (*greedy) Ended(controller.Transaction, error) {}
 func TestATerminalGetsOneAuthorisationAndNotAnother(t *testing.T) {
 	for _, row := range []struct {
 		name   string
-		other  bool // another wallet has the withdrawal, whatever the terminal says
+		other  bool   // another wallet has the withdrawal, whatever the terminal says
+		fees   string // that the person was shown when they agreed; empty: by an older build
 		reason fault.Reason
 		taken  int32
 	}{
-		{"of its wallet", false, "sale-over", 1},
-		{"of another wallet", true, "wallet-differs", 0},
+		{"of its wallet", false, "CHF:0.5", "sale-over", 1},
+		{"of another wallet", true, "CHF:0.5", "wallet-differs", 0},
+		{"for fees that the bank has raised since", false, "CHF:0.4", "price-differs", 0},
+		{"for fees of which nobody was told", false, "CHF:0", "price-differs", 0},
+		{"begun by an older build", false, "", "sale-over", 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			net := inproc.NewNetwork()
 			w, b := newWallet(t, net), newBank(t)
 			uri := b.uri(t, 1)
-			_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, nil)
+			_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, func(r *taler.Reserve) {
+				if row.fees != "" {
+					r.Agreed = &taler.Agreed{CardFees: amount(t, row.fees)}
+				}
+			})
 			has := reserve
 			if row.other {
 				has[0] ^= 1
@@ -71,7 +79,7 @@ func TestATerminalGetsOneAuthorisationAndNotAnother(t *testing.T) {
 			terminal := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{
 				{Name: cards.Name, Classes: cards.Classes(comm.Vendor), Protocols: cards.Protocols(comm.Vendor)},
 			}})
-			g := &greedy{price: amount(t, "CHF:20"), offer: instrument.Invoice{
+			g := &greedy{price: amount(t, "CHF:20.5"), offer: instrument.Invoice{
 				"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
 			}}
 			peer := terminal.Listen(t, g)

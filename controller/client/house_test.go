@@ -32,10 +32,13 @@ type wallet struct {
 	party *controllertest.Party
 }
 
-func newWallet(t *testing.T, net *inproc.Network) *wallet {
+func newWallet(t *testing.T, net *inproc.Network) *wallet { return newWalletOf(t, net, nil) }
+
+// newWalletOf reaches foreign servers.
+func newWalletOf(t *testing.T, net *inproc.Network, f comm.Fetcher) *wallet {
 	t.Helper()
 	b, cards := talerbundle.Bundle(), card.Bundle()
-	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Policy: profile.UserPolicy(), Ways: func(*crypto.Identity) []comm.Transport {
+	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Fetcher: f, Policy: profile.UserPolicy(), Ways: func(*crypto.Identity) []comm.Transport {
 		return []comm.Transport{&taler.Transport{}}
 	}, Bundles: []protocol.Bundle{
 		controllertest.Tickets(),

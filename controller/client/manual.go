@@ -52,7 +52,7 @@ func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.Operatio
 	if err != nil {
 		return err
 	}
-	prepare := coins(taler.OperationPrepare, taler.PrepareArgs{Exchange: r.exchange.ID, Amount: amount, Account: account})
+	prepare := coins(taler.OperationPrepare, taler.PrepareArgs{Exchange: r.exchange.ID, Amount: amount, Account: account, Agreed: r.agreed})
 	prepare.ID, prepare.Amount = op, amount
 	var made taler.PrepareResult
 	if err := r.w.do(ctx, prepare, &made); err != nil {

@@ -44,7 +44,8 @@ func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 // payOnce makes one payment for a reserve, under the operation if one is given;
 // nil if the bank has decided already.
 // What it pays is what the terminal signed: this withdrawal, this wallet's
-// reserve, and no more than amount and card fees as the bank shows them.
+// reserve, and no more than amount and card fees as the bank shows them, now and
+// when the person agreed.
 func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op instrument.OperationID) (*Paid, error) {
 	status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
 	if err != nil {
@@ -98,15 +99,27 @@ func fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, re
 	if o.Invoice[controller.InvoiceReserve] != taler.KeyGroups(reserve.ReservePub) {
 		return fault.New(fault.Denied, "the terminal was selected by another wallet: nothing was paid").Because("wallet-differs")
 	}
-	total := reserve.Amount
-	if status.CardFees != (instrument.Amount{}) {
+	if err := within(o.Terms.Price, reserve.Amount, status.CardFees, "the bank shows"); err != nil {
+		return err
+	}
+	if reserve.Agreed == nil {
+		return nil
+	}
+	return within(o.Terms.Price, reserve.Amount, reserve.Agreed.CardFees, "you have agreed to")
+}
+
+// within refuses a price above an amount and the fees on top of it, as somebody says them.
+func within(price, amount, fees instrument.Amount, says string) error {
+	total := amount
+	if fees != (instrument.Amount{}) {
 		var err error
-		if total, err = total.Add(status.CardFees); err != nil {
+		if total, err = total.Add(fees); err != nil {
 			return err
 		}
 	}
-	if c, err := o.Terms.Price.Cmp(total); err != nil || c > 0 {
-		return fault.New(fault.Denied, "the terminal asks for %s, the bank shows %s: nothing was paid", o.Terms.Price, total).Because("price-differs")
+	if c, err := price.Cmp(total); err != nil || c > 0 {
+		return fault.New(fault.Denied, "the terminal asks for %s, %s %s: nothing was paid", price, says, total).Because("price-differs").
+			WithHint("if the price is right for you, pay at the terminal; else ask for a new QR code")
 	}
 	return nil
 }

@@ -102,7 +102,9 @@ type withdrawal struct {
 	person Person
 
 	exchange Exchange
-	id       instrument.ID // of the reserve
+	agreed   *taler.Agreed     // when it was begun
+	fees     instrument.Amount // agreed to since, if any were
+	id       instrument.ID     // of the reserve
 	paid     bool
 	waited   string // what the person was told last that we wait for
 }
@@ -141,7 +143,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 			WithHint("use another exchange: --exchange URL")
 	}
 	prepare := coins(taler.OperationPrepare, taler.PrepareArgs{
-		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.ID, Amount: amount, Open: amount.IsZero(), Account: account,
+		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.ID, Amount: amount, Open: amount.IsZero(), Account: account, Agreed: r.agreed,
 	})
 	prepare.Amount = amount // for the principal's limits: what is above them never begins
 	if amount.IsZero() && r.status.MaxAmount != (instrument.Amount{}) {

@@ -103,6 +103,7 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 		if status == taler.ReserveAborted { // and the money came after all
 			r.Reason = ""
 		}
+		agreeTo(&r, args.Fees)
 		if status, err = w.form.planned(&r, e, balance, s.Now()); err != nil {
 			return err
 		}
@@ -154,6 +155,9 @@ func (f form) frozen(r *taler.Reserve, e taler.ExchangeState, now time.Time) (st
 		return "", noLonger()
 	case len(coins) == 0:
 		return taler.ReserveDone, nil
+	}
+	if err := costsAsAgreed(*r, e, now); err != nil {
+		return "", err
 	}
 	if r.Batch, err = f.newBatch(*r, coins); err != nil {
 		return "", err

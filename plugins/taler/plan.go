@@ -70,8 +70,11 @@ func offered(d taler.Denomination, currency string, now time.Time) bool {
 	return d.Value.Currency == currency && !d.Value.IsZero() && d.StampStart <= timestamp(now) && late < min(d.StampExpireWithdraw, d.StampExpireDeposit)
 }
 
-// dear reports whether a coin costs more than it is worth.
-func dear(d taler.Denomination) bool { return compare(d.FeeWithdraw, d.Value) > 0 }
+// dear reports whether a coin costs more than it is worth: when it is made, or when
+// it is deposited, which nobody could then do.
+func dear(d taler.Denomination) bool {
+	return compare(d.FeeWithdraw, d.Value) > 0 || compare(d.FeeDeposit, d.Value) > 0
+}
 
 // compare orders amounts of one currency.
 func compare(a, b taler.Amount) int {

@@ -66,6 +66,12 @@ func TestACoinThatCostsMoreThanItIsWorth(t *testing.T) {
 	if err != nil || got.Coins != 7 || got.Amount != sum("CHF:30.1") || got.Fees != sum("CHF:0.7") || got.Remainder != sum("CHF:0.1") {
 		t.Errorf("%+v, %v", got, err)
 	}
+	worthless := denomination(4, "CHF:20", "CHF:0")
+	worthless.FeeDeposit = sum("CHF:20.01")
+	e.Denominations = append(e.Denominations, worthless)
+	if again, err := outlook(e, sum("CHF:30.9"), taler.Amount{}, noon); err != nil || again.Amount != got.Amount {
+		t.Errorf("with coins that nobody could deposit: %+v, %v", again, err)
+	}
 	e.Denominations = e.Denominations[:1]
 	if _, err := outlook(e, sum("CHF:30"), taler.Amount{}, noon); fault.ReasonOf(err) != "fees-exceed-value" {
 		t.Errorf("of that alone: %v", err)

@@ -81,7 +81,7 @@ func checkPrepare(args taler.PrepareArgs) error {
 func newReserve(s protocol.Session, args taler.PrepareArgs) (taler.Reserve, error) {
 	r := taler.Reserve{
 		Exchange: args.Exchange, BankURL: args.BankURL, WOPID: args.WOPID, Account: args.Account,
-		Amount: args.Amount, Remainder: args.Amount, Created: s.Now().Unix(),
+		Amount: args.Amount, Remainder: args.Amount, Created: s.Now().Unix(), Agreed: args.Agreed,
 		ReservePriv: taler.StoredSecret(s.Random(len(taler.StoredSecret{}))),
 		Seed:        taler.StoredSecret(s.Random(len(taler.StoredSecret{}))),
 	}

@@ -79,7 +79,10 @@ func transfer(e client.Event) string {
 
 // Agree implements client.Person.
 func (p *person) Agree(ctx context.Context, v client.Preview) (bool, error) {
-	if v.Arrived {
+	switch {
+	case v.Agreed != nil:
+		return p.agreeToFees(ctx, v)
+	case v.Arrived:
 		return p.agreeAgain(ctx, v)
 	}
 	through := "by a transfer that you make"
@@ -115,6 +118,17 @@ func (p *person) agreeAgain(ctx context.Context, v client.Preview) (bool, error)
 	}
 	return p.env.Yes(ctx, "Do you accept them? Else the money goes back when the reserve is closed",
 		"read them: `wallet exchange terms "+v.Exchange+"`, then accept them with --accept there, or with `wallet operation resume OPERATION --yes`")
+}
+
+// agreeToFees asks about fees that have risen while the money was on its way.
+func (p *person) agreeToFees(ctx context.Context, v client.Preview) (bool, error) {
+	p.env.Say("%s has arrived at %s, which takes %s for the coins now, and not %s, to which you have agreed\n  %s%s",
+		v.Amount, v.Exchange, v.Fees, orNothing(v.Agreed.String(), v.Agreed.IsZero()), fault.Count(v.Coins, "coin"), kinds(v.Kinds))
+	if p.yes {
+		return true, nil
+	}
+	return p.env.Yes(ctx, "Do you agree? Else the money goes back when the reserve is closed",
+		"if you agree to these fees, withdraw under the same code or key with --yes, or answer `wallet operation resume`")
 }
 
 func upTo(most instrument.Amount) string {

@@ -1,0 +1,113 @@
+package client_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/https"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
+	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
+)
+
+// asker says yes or no, and keeps what was asked.
+type asker struct {
+	person
+	no    bool
+	asked []client.Preview
+}
+
+func (a *asker) Agree(_ context.Context, p client.Preview) (bool, error) {
+	a.asked = append(a.asked, p)
+	return !a.no, nil
+}
+
+// A person has agreed to fees, and the exchange lists others when the money is there.
+func TestThePersonIsAskedAgainAboutFeesThatHaveRisen(t *testing.T) {
+	for _, row := range []struct {
+		name, agreed string
+		no           bool
+		asked, sent  int
+		reason       fault.Reason
+	}{
+		{"as agreed", "CHF:2", false, 0, 1, taler.ReasonKYCRequired},
+		{"risen, and that is all right", "CHF:0.01", false, 1, 1, taler.ReasonKYCRequired},
+		{"risen, and that is too much", "CHF:0.01", true, 1, 0, "fees-not-accepted"},
+		{"from nothing", "CHF:0", true, 1, 0, "fees-not-accepted"},
+		{"an older build has noted nothing", "", true, 0, 1, taler.ReasonKYCRequired},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			var sent atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				switch {
+				case r.Method == http.MethodPost:
+					sent.Add(1)
+					w.WriteHeader(http.StatusUnavailableForLegalReasons)
+				case strings.HasPrefix(r.URL.Path, "/reserves/"):
+					_, _ = w.Write([]byte(`{"balance":"CHF:20"}`))
+				default: // no terms
+					w.WriteHeader(http.StatusNotImplemented)
+				}
+			}))
+			t.Cleanup(server.Close)
+			fetcher := https.New(https.Options{})
+			t.Cleanup(fetcher.CloseIdle)
+			w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
+			at := w.party.Create(t, exchangeOfFees(t, w, server.URL+"/", "CHF:2"))
+			_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
+				r.Exchange, r.ExchangeURL = at, server.URL+"/"
+				if row.agreed != "" {
+					fees := amount(t, row.agreed)
+					r.Agreed = &taler.Agreed{Fees: &fees}
+				}
+			})
+			b.says(func(s *taler.BankWithdrawalOperationStatus) {
+				s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
+			})
+			p := &asker{no: row.no}
+			err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, p)
+			if fault.ReasonOf(err) != row.reason || len(p.asked) != row.asked || int(sent.Load()) != row.sent {
+				t.Fatalf("asked %d times, %d requests, and it ended with %v", len(p.asked), sent.Load(), err)
+			}
+			for _, q := range p.asked {
+				if q.Fees != amount(t, "CHF:2") || *q.Agreed != amount(t, row.agreed) || q.Coins != 1 || !q.Arrived {
+					t.Errorf("asked %+v", q)
+				}
+			}
+		})
+	}
+}
+
+// exchangeOfFees makes coins of CHF 10 for a fee.
+func exchangeOfFees(t *testing.T, w *wallet, url, fee string) instrument.Instance {
+	t.Helper()
+	now := talerkeys.At(w.Now())
+	i := instrument.Instance{Class: client.ClassExchange, Owner: profile.Everyone, Name: url, Status: taler.ExchangeNew, Keys: map[string]string{"url": url}}
+	check(t, i.Encode(taler.ExchangeState{
+		URL: url, Currency: "CHF", Version: "23:0:6", KeysAt: w.Now().Unix(), KeysExpire: w.Now().Unix() + 3600,
+		Denominations: []taler.Denomination{{
+			RSAPub: rsaKey(t), Value: amount(t, "CHF:10"), FeeWithdraw: amount(t, fee), FeeDeposit: amount(t, "CHF:0"), FeeRefresh: amount(t, "CHF:0"), FeeRefund: amount(t, "CHF:0"),
+			StampStart: now - 60, StampExpireWithdraw: now + 86400, StampExpireDeposit: now + 2*86400, StampExpireLegal: now + 3*86400,
+		}},
+	}))
+	return i
+}
+
+func rsaKey(t *testing.T) taler.Blob {
+	t.Helper()
+	raw, err := rsa.GenerateKey(rand.Reader, 2048)
+	check(t, err)
+	key, err := talerkeys.NewRSAPrivateKey(raw)
+	check(t, err)
+	return key.Public().Encode()
+}
