@@ -24,6 +24,9 @@ func Unmarshal(body []byte, v any) error {
 	if !utf8.Valid(body) { // the decoder would read different texts as the same
 		return fault.New(fault.Invalid, "a JSON document is UTF-8, and this is not").Because(ReasonJSONInvalid)
 	}
+	if crowded(body) {
+		return fault.New(fault.Invalid, "the JSON document has more than %d values", maxValues).Because(ReasonJSONInvalid)
+	}
 	err := decode(body, v)
 	if err == nil {
 		return nil

@@ -102,7 +102,8 @@ type PlannedCoins struct {
 	Count        int          `json:"count"`
 }
 
-// Evidence is a request and its answer, kept word by word.
+// Evidence is a request and its answer, kept word by word; of a refusal no more than its
+// beginning.
 type Evidence struct {
 	Request  []byte `json:"request,omitempty"`
 	Status   int    `json:"status"`

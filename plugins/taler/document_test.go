@@ -83,3 +83,18 @@ func TestALegalReasonIsSaidInOurWords(t *testing.T) {
 		})
 	}
 }
+
+// What is signed and true, and more than a wallet keeps, does not stop the operation in
+// its middle: nothing is kept of it, and the exchange is there as before.
+func TestAnExchangeOfMoreThanIsKept(t *testing.T) {
+	w := readyWallet(t)
+	before := w.state()
+	w.mint.with(func() {
+		w.mint.keys.Accounts[0].BankLabel = strings.Repeat("x", 3<<20) // which nobody signs
+	})
+	_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
+	wantFault(t, err, fault.Unsupported, "answer-too-big")
+	if got := w.state(); len(got.Accounts) != len(before.Accounts) || len(got.Denominations) != len(before.Denominations) {
+		t.Errorf("kept: %d accounts", len(got.Accounts))
+	}
+}

@@ -57,7 +57,7 @@ func (w coinWithdrawal) send(ctx context.Context, s protocol.Session, r taler.Re
 	return s.Fetch(ctx, protocol.Request{
 		Address: r.Exchange, Method: http.MethodPost, Path: w.form.path(r.ReservePub),
 		Header: map[string]string{"Content-Type": "application/json"}, Body: r.Batch.Body,
-		Timeout: maxHold, Limit: maxAnswer, Repeat: !r.Batch.Clean,
+		Timeout: maxHold, Limit: maxCoinAnswer, Repeat: !r.Batch.Clean,
 	})
 }
 
@@ -232,6 +232,7 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 	evidence := &taler.Evidence{Request: r.Batch.Body, Status: answer.Status, Response: answer.Body, At: now.Unix()}
 	if answer.Status != http.StatusOK {
 		final, refusal := f.refused(*r, e, answer, spared)
+		evidence.Response = evidence.Response[:min(len(evidence.Response), maxRefusal)]
 		r.Evidence = evidence
 		r.Batch.Clean = r.Batch.Clean && !doubtful(answer)
 		r.Batch.Refused = ""

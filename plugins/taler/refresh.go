@@ -3,6 +3,7 @@ package taler
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -16,6 +17,7 @@ import (
 
 const (
 	maxKeys     = 32 << 20
+	maxKnown    = 3 << 20         // of what is kept of them
 	usualExpiry = time.Hour       // of /keys, where the exchange says nothing
 	leastExpiry = 2 * time.Minute // whatever it says
 	mostExpiry  = 7 * 24 * time.Hour
@@ -101,8 +103,25 @@ func readKeys(answer protocol.Response, config taler.ExchangeConfig, now time.Ti
 			Because(taler.ReasonCurrencyMismatch).WithHint(tellOperator)
 	}
 	known, err := verified(keys, now)
+	if err == nil {
+		err = keepable(known)
+	}
 	known.KeysTag = tagOf(answer)
 	return known, err
+}
+
+// keepable refuses what does not fit into one exchange with the host, where it would stop
+// the operation, and keep what is here of the exchange locked.
+func keepable(known taler.ExchangeState) error {
+	text, err := json.Marshal(known)
+	if err != nil {
+		return fault.Wrap(err, fault.Internal, "what is known of an exchange cannot be written as JSON")
+	}
+	if len(text) <= maxKnown {
+		return nil
+	}
+	return fault.New(fault.Unsupported, "what a wallet would have to keep of this exchange has %d bytes: %d denominations and %d accounts; %d bytes are kept at most",
+		len(text), len(known.Denominations), len(known.Accounts), maxKnown).Because(reasonTooBig).WithHint(tellOperator)
 }
 
 // tagOf is the ETag of a document, if it is one that can be sent back.

@@ -32,7 +32,7 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 		}
 		return false, err.WithHint("go on with `wallet operation resume`: the exchange is asked for its keys and what it has, and if they bear this out, coins are asked for anew")
 	case taler.ReasonEndpointUnknown:
-		return r.Batch.Clean && spared && f.absent(e, answer.Body), err.WithHint("the exchange does not do what it says that it can; tell its operator")
+		return r.Batch.Clean && spared && keeps(r.GivenUp) < maxGivenUp && f.absent(e, answer.Body), err.WithHint("the exchange does not do what it says that it can; tell its operator")
 	case taler.ReasonReserveUnknown:
 		return false, err.WithHint("the money has not arrived yet; go on later with `wallet operation resume`")
 	case taler.ReasonKYCRequired:

@@ -18,8 +18,12 @@ const (
 	maxHold = 30 * time.Second
 	// answerTime is how long an exchange may think besides.
 	answerTime = 15 * time.Second
-	// maxAnswer is the most that is read of an exchange's answer but /keys.
+	// maxAnswer is the most that is read of an exchange's answer but /keys, and to a
+	// request for coins.
 	maxAnswer = 1 << 20
+	// maxCoinAnswer is the most that is read of the answer to a request for coins, which
+	// is kept: that for a batch of the largest keys has half of it.
+	maxCoinAnswer = 256 << 10
 )
 
 // prove signs a message with the reserve key, under a domain of its own: the

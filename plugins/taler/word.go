@@ -10,6 +10,22 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
+// What is kept of refusals is bounded, or an exchange could make a reserve longer with each
+// of them than what a plugin and its host say to each other. When there are so many bytes
+// of requests that were given up, only the same request is sent.
+const (
+	maxRefusal = 16 << 10 // bytes of one
+	maxGivenUp = 768 << 10
+)
+
+// keeps is how many bytes are kept of requests that were given up.
+func keeps(all []taler.Evidence) (bytes int) {
+	for _, e := range all {
+		bytes += len(e.Request) + len(e.Response)
+	}
+	return bytes
+}
+
 // byWord lists the refusals of a batch that come without a signature, and after
 // which another batch may be made.
 func byWord(reason fault.Reason) bool {
@@ -23,7 +39,7 @@ func byWord(reason fault.Reason) bool {
 // for. So the exchange must also say what it has, and that must not be what the very
 // request has left.
 func borneOut(r taler.Reserve, e taler.ExchangeState, balance taler.Amount) bool {
-	if balance.Currency != r.Remainder.Currency || charges(r, balance) {
+	if balance.Currency != r.Remainder.Currency || charges(r, balance) || keeps(r.GivenUp) >= maxGivenUp {
 		return false
 	}
 	if r.Batch.Refused != taler.ReasonInsufficientFunds {

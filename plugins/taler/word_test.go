@@ -131,3 +131,36 @@ func TestNobodyOnTheWayMakesAWalletGiveCoinsUp(t *testing.T) {
 		}
 	}
 }
+
+// An exchange that says another balance each time, and refuses each request in many words,
+// makes what is kept of it no longer than what can be kept.
+func TestWhatIsKeptOfRefusalsIsBounded(t *testing.T) {
+	w := readyWallet(t)
+	r := w.prepare("CHF:100", "")
+	sent := map[string]bool{}
+	w.mint.with(func() {
+		w.mint.intercept = func(out http.ResponseWriter, in *http.Request) bool {
+			body, _ := io.ReadAll(in.Body)
+			sent[string(body)] = true
+			out.WriteHeader(409)
+			_, _ = fmt.Fprintf(out, `{"code":1150,"hint":"%s"}`, strings.Repeat("x", 200<<10))
+			return true
+		}
+	})
+	const times = 44
+	for n := range times {
+		if _, err := w.batch("WITHDRAW", r.Reserve, wire.WithdrawArgs{Balance: amount(fmt.Sprintf("CHF:%d", 90-n))}); fault.KindOf(err) != fault.Conflict {
+			t.Fatalf("got %v", err)
+		}
+	}
+	_, reserve := w.reserve(r.Reserve)
+	if size := len(w.View(t, r.Reserve).State); size > 2<<20 || len(reserve.GivenUp) == 0 {
+		t.Fatalf("the reserve has %d bytes, of %d requests that were given up", size, len(reserve.GivenUp))
+	}
+	if len(reserve.GivenUp[0].Response) > 16<<10 {
+		t.Errorf("%d bytes of a refusal are kept", len(reserve.GivenUp[0].Response))
+	}
+	if len(sent) == times || len(sent) != len(reserve.GivenUp)+1 {
+		t.Errorf("%d requests were made, and %d given up", len(sent), len(reserve.GivenUp))
+	}
+}
