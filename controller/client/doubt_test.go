@@ -52,3 +52,18 @@ func TestLessThanAPartIsNoRefundOfIt(t *testing.T) {
 		}
 	}
 }
+
+// No more comes back than was paid, whatever a vendor says.
+func TestARefundIsNoMoreThanThePayment(t *testing.T) {
+	chf := func(n uint64) instrument.Amount { return instrument.Amount{Currency: "CHF", Value: n} }
+	for _, back := range []instrument.Amount{chf(4), chf(3), chf(0), {}} {
+		if err := noMoreThan(chf(4), back); err != nil {
+			t.Errorf("%s: %v", back, err)
+		}
+	}
+	for _, back := range []instrument.Amount{chf(5), {Currency: "EUR", Value: 1}} {
+		if err := noMoreThan(chf(4), back); fault.ReasonOf(err) != "refund-differs" {
+			t.Errorf("%s: %v", back, err)
+		}
+	}
+}

@@ -119,6 +119,18 @@ func refundOf(w *Wallet, id instrument.OperationID, class instrument.ClassID, on
 	}
 }
 
+// noMoreThan refuses to say that more came back than was paid, or other money: it is the
+// vendor's word, and nobody has seen it. What says no amount is none.
+func noMoreThan(paid, back instrument.Amount) error {
+	if back == (instrument.Amount{}) {
+		return nil
+	}
+	if c, err := back.Cmp(paid); err == nil && c <= 0 {
+		return nil
+	}
+	return fault.New(fault.Unknown, "the vendor says that %s of %s came back", back, paid).Because("refund-differs").WithHint("ask the vendor")
+}
+
 // RefundPayment gets back what was paid of a payment of several instruments that is
 // still open, instead of the rest being paid. While a process works on it that is
 // fault.Locked.
@@ -318,5 +330,11 @@ func (w *Wallet) refund(ctx context.Context, peer comm.Peer, r protocol.Record, 
 		return Refund{}, err
 	}
 	got, err := s.Execute(ctx, refundOf(w, id, r.Class, r.Instruments[0], paid), nil)
+	if err == nil {
+		err = noMoreThan(r.Result.Amount, got.Amount)
+	}
+	if err != nil {
+		got.Amount = instrument.Amount{}
+	}
 	return Refund{instrument.OperationID(protocol.Short(id)), instrument.OperationID(protocol.Short(paid)), r.Class, got.Amount}, err
 }

@@ -24,7 +24,7 @@ type pay struct{ role comm.Role }
 
 // Info implements protocol.Protocol.
 func (pay) Info() protocol.Info {
-	return protocol.Info{ID: "card.pay", Title: "Pay by card", Replay: 2}
+	return protocol.Info{ID: "card.pay", Title: "Pay by card", Replay: 3}
 }
 
 // CompatibleWith implements protocol.Protocol.
@@ -140,7 +140,7 @@ func payByCard(ctx context.Context, s protocol.Session, c protocol.Call) (protoc
 	var message authorisation
 	now := s.Now()
 	err = change(ctx, s, c.Main(), func(card *state) error {
-		card.intend(o.Reference, o.Amount, now)
+		card.intend(o.Reference, s.Peer().Key, o.Amount, now)
 		message, err = card.authorise(o)
 		return err
 	})
@@ -154,12 +154,12 @@ func payByCard(ctx context.Context, s protocol.Session, c protocol.Call) (protoc
 	if err := s.Recv(ctx, &got); err != nil {
 		return protocol.Result{}, forget(ctx, s, c.Main(), o.Reference, err)
 	}
-	if got.State != paid || got.Reference != o.Reference || got.Amount != o.Amount || got.Transaction == "" {
+	if !got.isOf(o) {
 		return protocol.Result{}, fault.New(fault.Unknown, "the vendor's receipt is not for this payment").
 			Because("receipt-differs").WithHint("ask the vendor; the card may have been charged")
 	}
 	err = change(ctx, s, c.Main(), func(card *state) error {
-		card.keep(got)
+		card.keep(got, s.Peer().Key, s.Operation())
 		return nil
 	})
 	if err != nil {
@@ -168,6 +168,15 @@ func payByCard(ctx context.Context, s protocol.Session, c protocol.Call) (protoc
 	result, err := protocol.ResultOf(got)
 	result.Amount = got.Amount
 	return result, err
+}
+
+// isOf reports whether a vendor's receipt is for what was offered, and can be true.
+func (r receipt) isOf(o order) bool {
+	if r.State != paid || r.Reference != o.Reference || r.Amount != o.Amount || r.Transaction == "" || len(r.Transaction) > maxText {
+		return false
+	}
+	c, err := r.Refunded.Cmp(r.Amount)
+	return r.Refunded == (instrument.Amount{}) || err == nil && c <= 0
 }
 
 // authorise makes the message of the present intent.
@@ -190,7 +199,7 @@ func forget(ctx context.Context, s protocol.Session, id instrument.ID, reference
 		return refusal
 	}
 	err := change(ctx, s, id, func(card *state) error {
-		card.resolve(reference)
+		card.resolve(reference, s.Peer().Key)
 		return nil
 	})
 	if err != nil {

@@ -3,6 +3,7 @@ package card_test
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -250,12 +251,15 @@ func TestVendorRefusesHostileMessages(t *testing.T) {
 
 func TestAWalletDoesNotBelieveAReceiptForSomethingElse(t *testing.T) {
 	for name, forged := range map[string]string{
-		"another amount":     `{"transaction":"t","amount":"CHF:1","reference":"W1","state":"paid"}`,
-		"another reference":  `{"transaction":"t","amount":"CHF:20","reference":"W2","state":"paid"}`,
-		"not paid":           `{"transaction":"t","amount":"CHF:20","reference":"W1","state":"pending"}`,
-		"without a payment":  `{"amount":"CHF:20","reference":"W1","state":"paid"}`,
-		"nothing at all":     `{}`,
-		"another type of it": `"paid"`,
+		"another amount":      `{"transaction":"t","amount":"CHF:1","reference":"W1","state":"paid"}`,
+		"another reference":   `{"transaction":"t","amount":"CHF:20","reference":"W2","state":"paid"}`,
+		"not paid":            `{"transaction":"t","amount":"CHF:20","reference":"W1","state":"pending"}`,
+		"without a payment":   `{"amount":"CHF:20","reference":"W1","state":"paid"}`,
+		"more back than paid": `{"transaction":"t","amount":"CHF:20","reference":"W1","state":"paid","refunded":"CHF:20.01"}`,
+		"other money back":    `{"transaction":"t","amount":"CHF:20","reference":"W1","state":"paid","refunded":"EUR:1"}`,
+		"a long payment":      `{"transaction":"` + strings.Repeat("t", 300) + `","amount":"CHF:20","reference":"W1","state":"paid"}`,
+		"nothing at all":      `{}`,
+		"another type of it":  `"paid"`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := openShop(t)

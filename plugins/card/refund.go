@@ -186,12 +186,7 @@ func takeBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 		return protocol.Result{}, fault.New(fault.Unknown, "the vendor's answer is not for this refund").Because("receipt-differs")
 	}
 	err := change(ctx, s, c.Main(), func(card *state) error {
-		for n := range card.Receipts {
-			if card.Receipts[n].Reference == got.Reference {
-				card.Receipts[n].Refunded = got.Refunded
-			}
-		}
-		return nil
+		return card.takeBack(args.Payment, got)
 	})
 	if err != nil {
 		return protocol.Result{}, err
@@ -199,6 +194,29 @@ func takeBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 	result, err := protocol.ResultOf(got)
 	result.Amount = got.Refunded
 	return result, err
+}
+
+// takeBack is the pure rule of a vendor's word that a payment has come back. It is about
+// that payment alone, and no more comes back than was paid.
+func (s *state) takeBack(paid instrument.OperationID, got gaveBack) error {
+	for n := range s.Receipts {
+		r := &s.Receipts[n]
+		if r.Operation == paid && r.Reference != got.Reference {
+			return refundDiffers()
+		}
+		if !r.of(paid, got.Reference) {
+			continue
+		}
+		if c, err := got.Refunded.Cmp(r.Amount); err != nil || c > 0 {
+			return refundDiffers()
+		}
+		r.Refunded = got.Refunded
+	}
+	return nil
+}
+
+func refundDiffers() error {
+	return fault.New(fault.Unknown, "the vendor says that something else came back than what was paid").Because("refund-differs").WithHint("ask the vendor; look at the card's statement")
 }
 
 // checkPayment is the class's own rule, kept by the host whatever the protocol

@@ -83,13 +83,13 @@ func TestPaymentStatesAndEvents(t *testing.T) {
 func TestCounterOnlyGoesUp(t *testing.T) {
 	var s state
 	for n := range maxUnresolved + 3 { // the last is pending, and the first falls off
-		s.intend(fmt.Sprint("W", n), sum("CHF:1"), time.Time{})
+		s.intend(fmt.Sprint("W", n), "shop", sum("CHF:1"), time.Time{})
 	}
 	if s.Counter != maxUnresolved+3 || len(s.Unresolved) != maxUnresolved || s.Unresolved[0].Reference != "W2" {
 		t.Errorf("the counter is %d, the oldest of %d is %+v", s.Counter, len(s.Unresolved), s.Unresolved[0])
 	}
 	for range 30 {
-		s.keep(receipt{Reference: "W2"})
+		s.keep(receipt{Reference: "W2"}, "shop", "")
 	}
 	if len(s.Receipts) != maxReceipts || len(s.Unresolved) != maxUnresolved-1 {
 		t.Errorf("%d receipts, %d unresolved", len(s.Receipts), len(s.Unresolved))
@@ -100,18 +100,18 @@ func TestCounterOnlyGoesUp(t *testing.T) {
 // of them again, so its first payment is not refused.
 func TestACardOutOfABackupUsesNoCounterAgain(t *testing.T) {
 	var s state
-	s.intend("before", sum("CHF:1"), noon)
+	s.intend("before", "shop", sum("CHF:1"), noon)
 	restored := s
 	for n := range 20 {
-		s.intend(fmt.Sprint("since", n), sum("CHF:1"), noon.Add(time.Duration(n)*time.Second))
+		s.intend(fmt.Sprint("since", n), "shop", sum("CHF:1"), noon.Add(time.Duration(n)*time.Second))
 	}
-	restored.intend("after", sum("CHF:1"), noon.Add(time.Minute))
+	restored.intend("after", "shop", sum("CHF:1"), noon.Add(time.Minute))
 	if restored.Counter <= s.Counter {
 		t.Errorf("the counter is %d, and %d was used", restored.Counter, s.Counter)
 	}
 	for _, at := range []time.Time{noon, {}} { // a clock that stands or goes back
 		last := s.Counter
-		if s.intend("again", sum("CHF:1"), at); s.Counter != last+1 {
+		if s.intend("again", "shop", sum("CHF:1"), at); s.Counter != last+1 {
 			t.Errorf("behind %d comes %d", last, s.Counter)
 		}
 	}
@@ -188,7 +188,7 @@ func FuzzCardState(f *testing.F) {
 		if err := i.Decode(&s); err != nil {
 			t.Fatal(err)
 		}
-		s.intend("R", sum("CHF:1"), time.Time{})
+		s.intend("R", "shop", sum("CHF:1"), time.Time{})
 		if _, err := s.authorise(order{Reference: "R", Merchant: "M", Amount: sum("CHF:1")}); err != nil && s.Counter != 0 {
 			t.Errorf("a card that was accepted cannot pay: %v", err)
 		}
