@@ -38,4 +38,12 @@ func TestAnOfferIsForWhatThePersonAgreedTo(t *testing.T) {
 			}
 		})
 	}
+	none := func(*instrument.OfferBody) {}
+	if status.Amount = reserve.Amount; fits(offer(none), status, reserve) != nil {
+		t.Error("refused for the amount that was to come")
+	}
+	status.Amount.Value--
+	if err := fits(offer(none), status, reserve); fault.ReasonOf(err) != "amount-differs" {
+		t.Errorf("the bank would give less: %v", err)
+	}
 }

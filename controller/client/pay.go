@@ -99,6 +99,10 @@ func fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, re
 	if o.Invoice[controller.InvoiceReserve] != taler.KeyGroups(reserve.ReservePub) {
 		return fault.New(fault.Denied, "the terminal was selected by another wallet: nothing was paid").Because("wallet-differs")
 	}
+	if none := (instrument.Amount{}); status.Amount != none && status.Amount != reserve.Amount {
+		return fault.New(fault.Denied, "the bank would give %s by now, and not %s: nothing was paid", status.Amount, reserve.Amount).Because("amount-differs").
+			WithHint("%s", newCode)
+	}
 	if err := within(o.Terms.Price, reserve.Amount, status.CardFees, "the bank shows"); err != nil {
 		return err
 	}
