@@ -131,9 +131,28 @@ func (p Payto) Normalise() Payto {
 }
 
 // Transfer is the account with what to send to it and which subject to write: a
-// link that banking software can open.
+// link that banking software can open. What the account's own URI says of an amount, a
+// subject or a sender is left out, or a reader could take that for what is to be sent.
 func (p Payto) Transfer(amount Amount, subject string) Payto {
-	return p.with("amount=" + amount.String() + "&message=" + encodePayto(subject))
+	return p.withoutOrder().with("amount=" + amount.String() + "&message=" + encodePayto(subject))
+}
+
+// withoutOrder is the URI without what belongs to one transfer (RFC 8905, section 5).
+func (p Payto) withoutOrder() Payto {
+	account, query, _ := strings.Cut(string(p), "?")
+	mark := "?"
+	for pair := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(pair, "=")
+		if plain, err := url.QueryUnescape(name); err == nil {
+			name = plain
+		}
+		switch strings.ToLower(name) {
+		case "", "amount", "message", "instruction", "sender-name":
+			continue
+		}
+		account, mark = account+mark+pair, "&"
+	}
+	return Payto(account)
 }
 
 // with is the URI with more in its query.

@@ -156,3 +156,22 @@ func FuzzPayto(f *testing.F) {
 		}
 	})
 }
+
+// An account whose URI names an amount or a subject of its own must not have a person's
+// bank send that.
+func TestATransferSendsWhatWasAgreedOn(t *testing.T) {
+	const to, order = "payto://iban/CH9300762011623852957?receiver-name=Exchange", "amount=CHF:20&message=SUBJECT"
+	for _, account := range []Payto{
+		to,
+		to + "&amount=CHF:9999&message=OTHER",
+		"payto://iban/CH9300762011623852957?amount=CHF:9999&receiver-name=Exchange&message=OTHER&&instruction=x&sender-name=me",
+		to + "&%61mount=CHF:9999&MESSAGE=OTHER&amount",
+	} {
+		if got := account.Transfer(mustAmount(t, "CHF:20"), "SUBJECT"); got != to+"&"+order {
+			t.Errorf("%s becomes %s", account, got)
+		}
+	}
+	if got := Payto("payto://x-taler-bank/b.example/e").Transfer(mustAmount(t, "CHF:20"), "SUBJECT"); got != "payto://x-taler-bank/b.example/e?"+order {
+		t.Errorf("without a query it becomes %s", got)
+	}
+}
