@@ -75,19 +75,7 @@ func TestATerminalGetsOneAuthorisationAndNotAnother(t *testing.T) {
 			b.says(func(s *taler.BankWithdrawalOperationStatus) {
 				s.Status, s.SelectedReservePub, s.Amount = taler.StateSelected, has, amount(t, "CHF:20")
 			})
-			cards := card.Bundle()
-			terminal := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{
-				{Name: cards.Name, Classes: cards.Classes(comm.Vendor), Protocols: cards.Protocols(comm.Vendor)},
-			}})
-			g := &greedy{price: amount(t, "CHF:20.5"), offer: instrument.Invoice{
-				"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
-			}}
-			peer := terminal.Listen(t, g)
-			i := instrument.Instance{Class: client.ClassCard, Status: "active"}
-			check(t, i.Encode(map[string]any{
-				"account": "card-1", "brand": "visa", "last4": "4242", "key": base64.StdEncoding.EncodeToString(make([]byte, 32)),
-			}))
-			w.party.Create(t, i)
+			g, peer := w.greedyAt(t, net, uri, reserve)
 			err := w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Pay: &peer}, &person{})
 			if fault.ReasonOf(err) != row.reason {
 				t.Errorf("it ended with %v", err)
@@ -97,4 +85,44 @@ func TestATerminalGetsOneAuthorisationAndNotAnother(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A withdrawal at a bank that is gone, or that another wallet has, keeps no other from being
+// paid: anybody can show a code of a bank that never answers again.
+func TestADeadBankKeepsNoOtherWithdrawalFromBeingPaid(t *testing.T) {
+	net := inproc.NewNetwork()
+	w, gone, other, b := newWallet(t, net), newBank(t), newBank(t), newBank(t)
+	w.reserve(t, taler.ReserveSelected, gone.uri(t, 1), 1, nil)
+	gone.Close()
+	w.reserve(t, taler.ReserveSelected, other.uri(t, 2), 2, nil)
+	other.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateSelected, taler.EddsaPublicKey{9}
+	})
+	uri := b.uri(t, 3)
+	_, reserve := w.reserve(t, taler.ReserveSelected, uri, 3, nil)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateSelected, reserve
+	})
+	g, peer := w.greedyAt(t, net, uri, reserve)
+	if _, err := w.Pay(t.Context(), client.Payment{Peer: peer, Operation: w.operation(t, "one")}, nil); fault.ReasonOf(err) != "sale-over" || g.taken.Load() != 1 {
+		t.Errorf("the terminal has %d authorisations, and it ended with %v", g.taken.Load(), err)
+	}
+}
+
+// greedyAt is such a terminal, and a card with which it could be paid.
+func (w *wallet) greedyAt(t *testing.T, net *inproc.Network, uri taler.WithdrawURI, reserve taler.EddsaPublicKey) (*greedy, comm.Peer) {
+	t.Helper()
+	cards := card.Bundle()
+	terminal := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{
+		{Name: cards.Name, Classes: cards.Classes(comm.Vendor), Protocols: cards.Protocols(comm.Vendor)},
+	}})
+	g := &greedy{price: amount(t, "CHF:20.5"), offer: instrument.Invoice{
+		"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
+	}}
+	i := instrument.Instance{Class: client.ClassCard, Status: "active"}
+	check(t, i.Encode(map[string]any{
+		"account": "card-1", "brand": "visa", "last4": "4242", "key": base64.StdEncoding.EncodeToString(make([]byte, 32)),
+	}))
+	w.party.Create(t, i)
+	return g, terminal.Listen(t, g)
 }

@@ -47,6 +47,16 @@ func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 // reserve, and no more than amount and card fees as the bank shows them, now and
 // when the person agreed.
 func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op instrument.OperationID) (*Paid, error) {
+	status, err := r.toBePaid(ctx, reserve)
+	if status == nil || err != nil {
+		return nil, err
+	}
+	return r.payAs(ctx, reserve, *status, op)
+}
+
+// toBePaid is what the bank says of a withdrawal that waits to be paid and is ours;
+// nil if it has decided already.
+func (r *withdrawal) toBePaid(ctx context.Context, reserve taler.Reserve) (*taler.BankWithdrawalOperationStatus, error) {
 	status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
 	if err != nil {
 		return nil, err
@@ -57,6 +67,11 @@ func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op inst
 	if !status.MayBeOf(reserve.ReservePub) {
 		return nil, fault.New(fault.Conflict, "another wallet has this withdrawal: nothing was paid").Because("wallet-differs")
 	}
+	return &status, nil
+}
+
+// payAs makes the payment of a withdrawal of which the bank says that.
+func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status taler.BankWithdrawalOperationStatus, op instrument.OperationID) (*Paid, error) {
 	card, err := r.w.card(ctx, r.want.Card)
 	if err != nil {
 		return nil, err

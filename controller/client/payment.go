@@ -108,12 +108,14 @@ func orZero(p *Paid) *Paid {
 }
 
 // payWithdrawal pays a withdrawal that this wallet has selected and the vendor
-// waits for, nil if there is none.
+// waits for, nil if there is none. One of which its bank does not say that it is to be
+// paid keeps no other from being paid.
 func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
 	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID, Status: taler.ReserveSelected})
 	if err != nil {
 		return nil, err
 	}
+	var unsaid error // of the first such one
 	for _, i := range found {
 		var reserve taler.Reserve
 		if err := i.Decode(&reserve); err != nil {
@@ -128,7 +130,14 @@ func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
 			return nil, err
 		}
 		run.id = i.ID
-		paid, err := run.payOnce(ctx, reserve, p.Operation)
+		status, err := run.toBePaid(ctx, reserve)
+		if err != nil && unsaid == nil {
+			unsaid = err
+		}
+		if status == nil || err != nil {
+			continue
+		}
+		paid, err := run.payAs(ctx, reserve, *status, p.Operation)
 		if fault.ReasonOf(err) == taler.ReasonUnknownOperation {
 			continue
 		}
@@ -136,7 +145,7 @@ func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
 			return paid, err
 		}
 	}
-	return nil, nil
+	return nil, unsaid
 }
 
 // negotiate fixes class, protocol and instrument (§5.2 to §5.5).

@@ -17,7 +17,7 @@ type coinWithdrawal struct{ form form }
 
 // Info implements protocol.Protocol.
 func (w coinWithdrawal) Info() protocol.Info {
-	return protocol.Info{ID: w.form.id, Title: w.form.title, Replay: 4}
+	return protocol.Info{ID: w.form.id, Title: w.form.title, Replay: 5}
 }
 
 // CompatibleWith implements protocol.Protocol.
