@@ -83,9 +83,7 @@ func (w *Wallet) addCoins(ctx context.Context, to sums) error {
 		if unchecked[i.ID] {
 			into = &b.Unchecked
 		}
-		if *into, err = into.Add(value); err != nil {
-			return err
-		}
+		*into = atMost(*into, value)
 		b.Coins++
 	}
 	return nil
@@ -105,11 +103,18 @@ func (w *Wallet) addReserves(ctx context.Context, to sums) error {
 			return err
 		}
 		b := to.of(r.Amount, r.ExchangeURL, "")
-		if b.Pending, err = b.Pending.Add(r.Remainder); err != nil {
-			return err
-		}
+		b.Pending = atMost(b.Pending, r.Remainder)
 	}
 	return nil
+}
+
+// atMost is the sum of what an exchange has made, or the most that an amount can be: one
+// that makes coins of any value must not keep those of all others from being counted.
+func atMost(sum, more instrument.Amount) instrument.Amount {
+	if both, err := sum.Add(more); err == nil {
+		return both
+	}
+	return instrument.Amount{Currency: sum.Currency, Value: instrument.MaxValue}
 }
 
 func (w *Wallet) uncheckedOnes(ctx context.Context) (map[instrument.ID]bool, error) {
@@ -137,9 +142,7 @@ func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrum
 			continue
 		}
 		for _, a := range []instrument.Amount{b.Available, b.Pending, b.Unchecked} {
-			if held, err = held.Add(a); err != nil {
-				return held, err
-			}
+			held = atMost(held, a)
 		}
 	}
 	return held, nil
