@@ -93,7 +93,11 @@ func (s *author) Recv(_ context.Context, v any) error {
 	if v == nil {
 		return nil
 	}
-	return decode(answer.Message, v, "the peer's message")
+	err = decode(answer.Message, v, "the peer's message")
+	if err != nil && s.Side() == Initiator { // what a servicer has done that says it, nobody here knows
+		return fault.Wrap(err, fault.Unknown, "the peer's message cannot be read").Because(reasonMalformed).WithHint("ask the peer what became of it; its plugin may be of another version")
+	}
+	return err
 }
 
 func (s *author) Fetch(_ context.Context, r Request) (Response, error) {
@@ -207,9 +211,12 @@ func missing(what string) error {
 	return fault.New(fault.Internal, "the host answered without a %s", what)
 }
 
+// reasonMalformed marks what does not read as what it should be.
+const reasonMalformed fault.Reason = "message-malformed"
+
 func decode(raw json.RawMessage, v any, what string) error {
 	if err := instrument.ReadJSON(raw, v); err != nil {
-		return fault.Wrap(err, fault.Invalid, "%s cannot be read", what).Because("message-malformed")
+		return fault.Wrap(err, fault.Invalid, "%s cannot be read", what).Because(reasonMalformed)
 	}
 	return nil
 }

@@ -61,6 +61,10 @@ func (o *operation) outcomeOf(st Step) outcome {
 		if f.Reason == ReasonPending { // another one: this is the end, and whoever hears of it must not wait for one
 			f.Reason = ReasonUndecided
 		}
+		if o.spec.Name == Pay && o.mail.accepted() && fault.NothingHappened(f) {
+			f = fault.Wrap(f, fault.Unknown, "the peer has taken the payment, and its answer is not understood here: %s", f.Message).
+				Because(f.Reason).WithHint("ask the peer before you pay again")
+		}
 		return outcome{Fault: f}
 	}
 	r := Result{}

@@ -131,6 +131,14 @@ func (b *mail) acknowledged() uint64 {
 	return b.written
 }
 
+// accepted reports whether the peer is a servicer that has ended well: what it was asked
+// to do is done, whatever our code makes of its answer.
+func (b *mail) accepted() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.side == Initiator && b.ended && b.failure == nil
+}
+
 // over is how the peer's run has ended, if the code has been told.
 func (b *mail) over() *peerEnd {
 	b.mu.Lock()

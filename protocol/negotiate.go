@@ -87,6 +87,9 @@ func (m *Manager) negotiate(ctx context.Context, r Execution, n Negotiation) (Ne
 	r.Protocol = m.pnp
 	r.Call = Call{Operation: Negotiate, Class: n.Class, Args: args}
 	result, err := m.Execute(ctx, r)
+	if fault.ReasonOf(err) == reasonMalformed { // whoever has only negotiated has done nothing
+		err = fault.Wrap(err, fault.Invalid, "%s", fault.From(err).Message).Because(reasonMalformed)
+	}
 	if err != nil {
 		return Negotiated{}, err
 	}

@@ -1,6 +1,7 @@
 package protocol_test
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"testing"
@@ -57,6 +58,49 @@ func TestOffer(t *testing.T) {
 				t.Errorf("kept %v, wanted %v", got, c.kept)
 			}
 			clean(t, pair.Initiator, pair.Servicer)
+		})
+	}
+}
+
+// TestAPaymentThatWasTakenIsNoRefusal: what code makes of the answer of a peer that has
+// taken a payment, or cannot read of it, does not say that nothing was paid. Another
+// instrument would pay once more.
+func TestAPaymentThatWasTakenIsNoRefusal(t *testing.T) {
+	price := instrument.Amount{Currency: "CHF", Value: 20}
+	takes := func(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
+		return protocol.Result{Value: raw("paid"), Amount: price}, nil
+	}
+	declines := func(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
+		return protocol.Result{}, fault.New(fault.Declined, "no").Because("not-today")
+	}
+	for _, c := range []struct {
+		name      string
+		operation string
+		read      func(s protocol.Session) error
+		does      side
+		kind      fault.Kind
+		reason    fault.Reason
+	}{
+		{"it cannot be read", protocol.Pay, func(s protocol.Session) error { return s.Recv(t.Context(), new(int)) }, takes, fault.Unknown, "message-malformed"},
+		{"it is not liked", protocol.Pay, func(s protocol.Session) error {
+			return cmp.Or(s.Recv(t.Context(), nil), error(fault.New(fault.Invalid, "odd").Because("odd")))
+		}, takes, fault.Unknown, "odd"},
+		{"it is not liked, and no payment", "DO", func(s protocol.Session) error {
+			return cmp.Or(s.Recv(t.Context(), nil), error(fault.New(fault.Conflict, "odd").Because("odd")))
+		}, takes, fault.Conflict, "odd"},
+		{"a refusal", protocol.Pay, func(s protocol.Session) error { return s.Recv(t.Context(), nil) }, declines, fault.Declined, "not-today"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code := sides(func(_ context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+				return protocol.Result{}, c.read(s)
+			}, c.does)
+			pair := protocoltest.NewPair(t, bundles(code), bundles(code))
+			pay := call(c.operation)
+			if c.operation == protocol.Pay {
+				pay.Offer = &instrument.OfferBody{ID: "1", Class: "purse", Terms: instrument.Terms{Price: price}}
+			}
+			_, err := pair.Execute(t.Context(), "test", pay)
+			wants(t, err, c.kind, c.reason)
 		})
 	}
 }

@@ -26,7 +26,9 @@ type Session interface {
 	// Send gives the peer a message. It rides: nil does not mean "sent".
 	Send(ctx context.Context, v any) error
 	// Recv waits for the peer's next message; at the initiator the servicer's
-	// result is the last one. The peer's fault is returned if it ended with one.
+	// result is the last one. The peer's fault is returned if it ended with one. What
+	// does not read as v is fault.Invalid at a servicer, which has done nothing for it,
+	// and fault.Unknown at an initiator: its peer may have done what it was asked to.
 	Recv(ctx context.Context, v any) error
 	// Update changes instances: the leased ones, new ones, and others of the
 	// bundle's classes, whose reads are validated. It rides: nil means that it is
