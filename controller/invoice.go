@@ -1,5 +1,11 @@
 package controller
 
+import "github.com/swaperoo/swaperoo/comm/fault"
+
+// ReasonPartPaid refuses to take a part of a payment that an earlier operation of the same
+// payer has paid.
+const ReasonPartPaid fault.Reason = "part-paid"
+
 // Names in an invoice that have a meaning for a payment.
 const (
 	InvoiceAmount = "amount" // what is to be paid

@@ -6,6 +6,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // doubt reports whether an earlier operation of a part may have paid it: it has ended, and
@@ -28,6 +29,39 @@ func (p parent) doubtful() int {
 // before: of who was asked for the payment, and not of a house that did not let ask.
 func lookedFor(refusal error) bool {
 	return errors.Is(refusal, fault.Declined) && fault.ReasonOf(refusal) != "deadline-over"
+}
+
+// paidBefore records that a part was paid by an earlier operation, which its vendor says: that
+// of which nobody here has heard the end. Where several are like that it is the one that was
+// not waited for, and of several the last, for its vendor lets one pay only when those before
+// have not.
+func (r *running) paidBefore(ctx context.Context, n int, said error) error {
+	var by instrument.OperationID
+	waited := true
+	for try := r.rec.Parts[n].Tries; try > 0; try-- {
+		op, err := r.operation("pay", n, try)
+		if err != nil {
+			return err
+		}
+		found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), State: protocol.Ended, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 || found[0].Fault == nil || fault.NothingHappened(found[0].Fault) {
+			continue
+		}
+		if forgone := found[0].Fault.Reason == protocol.ReasonForgone; by == "" || waited && forgone {
+			by, waited = op, !forgone
+		}
+	}
+	if by == "" {
+		return notKnown(n, said)
+	}
+	return r.change(ctx, func(p *parent) string {
+		q := &p.Parts[n]
+		q.State, q.Operation, q.Reason = PartPaid, by, ""
+		return PaymentOpen
+	})
 }
 
 // unlessDoubt keeps a refusal to begin a part's operation from being the end of a part that

@@ -28,6 +28,7 @@ type moods struct {
 	unknown atomic.Value // the class of which it cannot say whether it has taken it
 	keeps   atomic.Bool  // it gives nothing back
 	absent  atomic.Value // it says nothing of what it is to give back as long as this is open, a chan struct{}
+	slow    atomic.Value // a chan struct{}: it takes what it has got when this says so a second time
 }
 
 func (m *moods) is(v *atomic.Value, class instrument.ClassID) bool {
@@ -72,6 +73,10 @@ func vouchers(role comm.Role, id instrument.ClassID, m *moods) protocol.Bundle {
 			return protocol.Result{Value: i.State, Amount: c.Offer.Terms.Price}, nil
 		},
 		Accept: func(_ protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
+			if taken, _ := m.slow.Load().(chan struct{}); taken != nil {
+				<-taken
+				<-taken
+			}
 			switch {
 			case m.is(&m.refuses, id):
 				return protocol.Result{}, fault.New(fault.Declined, "no %s today", id).Because("not-today")

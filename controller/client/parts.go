@@ -176,7 +176,7 @@ func (r *running) pay(ctx context.Context, n int) error {
 
 // paid records how the operation of a part has ended. What nobody can know of it is
 // found out by the same part's next operation; that another one was not let find it out
-// says nothing of the first.
+// says nothing of the first, unless it was because an earlier one has paid.
 func (r *running) paid(ctx context.Context, n int, outcome error) error {
 	doubt := r.rec.Parts[n].doubt()
 	switch {
@@ -187,6 +187,8 @@ func (r *running) paid(ctx context.Context, n int, outcome error) error {
 		})
 	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned && !doubt: // which is refused while anything is outside
 		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because(protocol.ReasonAbandoned)
+	case doubt && fault.ReasonOf(outcome) == controller.ReasonPartPaid:
+		return r.paidBefore(ctx, n, outcome)
 	case fault.NothingHappened(outcome) && (!doubt || lookedFor(outcome)):
 		return outcome
 	case r.ended(ctx, r.rec.Parts[n].Operation):

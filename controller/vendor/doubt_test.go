@@ -82,15 +82,13 @@ func TestWhatMayHaveBeenPaidIsNotGivenUp(t *testing.T) {
 				t.Fatalf("it is %s, %s, %v", got.Status, got.Parts[0].State, err)
 			}
 			first := got.Parts[0].Operation
-			if what != "the shop takes no cards any more" { // whose new provider knows nothing of it
-				got, err = w.ResumePayment(t.Context(), name, client.Nobody{})
-				if err != nil || got.Status != client.PaymentPaid || c.cards.times() != charged {
-					t.Errorf("then it is %s, %v; charged %d times more", got.Status, err, c.cards.times()-charged)
-				}
-				check(t, checkBalance(v, "CHF:14"))
-				if _, err := c.Refund(t.Context(), string(first)); fault.KindOf(err) != fault.NotFound || c.cards.refunds() != 0 {
-					t.Errorf("what another operation has paid is given back: %v; %d refunds", err, c.cards.refunds())
-				}
+			got, err = w.ResumePayment(t.Context(), name, client.Nobody{})
+			if err != nil || got.Status != client.PaymentPaid || c.cards.times() != charged {
+				t.Errorf("then it is %s, %v; charged %d times more", got.Status, err, c.cards.times()-charged)
+			}
+			check(t, checkBalance(v, "CHF:14"))
+			if _, err := c.Refund(t.Context(), string(first)); fault.KindOf(err) != fault.NotFound || c.cards.refunds() != 0 {
+				t.Errorf("what another operation has paid is given back: %v; %d refunds", err, c.cards.refunds())
 			}
 		})
 	}
@@ -107,5 +105,30 @@ func TestWhatMayHaveBeenPaidIsForgone(t *testing.T) {
 			}
 			check(t, checkBalance(v, "CHF:20"))
 		})
+	}
+}
+
+// However often a part is tried while its provider has not decided: what it has charged is found
+// when it has.
+func TestAPartThatIsLongInDoubtIsPaidAtLast(t *testing.T) {
+	c, _, w, name := doubtful(t, true)
+	charged := c.cards.times()
+	c.cards.mu.Lock()
+	c.cards.queued = true // it does not show it yet
+	c.cards.mu.Unlock()
+	for range 40 {
+		if got, err := w.ResumePayment(t.Context(), name, client.Nobody{}); got.Status != client.PaymentOpen || got.Parts[0].State != client.PartWaiting {
+			t.Fatalf("it is %s, %v", got.Status, err)
+		}
+	}
+	c.cards.settle()
+	got, err := w.ResumePayment(t.Context(), name, client.Nobody{})
+	if err != nil || got.Status != client.PaymentPaid || c.cards.times() != charged {
+		t.Errorf("it is %s, %v; charged %d times more", got.Status, err, c.cards.times()-charged)
+	}
+	all, err := c.AllPayments(t.Context())
+	check(t, err)
+	if back, err := c.Refund(t.Context(), string(all[0].Parts[0].Operation)); err != nil || !back.Done {
+		t.Errorf("%+v, %v", back, err)
 	}
 }

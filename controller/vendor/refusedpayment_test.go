@@ -37,7 +37,7 @@ func TestARefusedPaymentIsNoneUnderWay(t *testing.T) {
 		reason fault.Reason
 	}{
 		"by the customer's limits":        {limit, "above-limit"},
-		"by the record of an earlier one": {move, "reference-reused"},
+		"by the record of an earlier one": {move, "provider-replaced"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCast(t)

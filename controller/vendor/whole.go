@@ -52,8 +52,8 @@ type whole struct {
 	running map[instrument.OperationID]bool // of those that were seen: it is paying, or may be about to
 }
 
-// share is one part. It is on record before it is taken, with every operation that
-// has tried to pay it.
+// share is one part. It is on record before it is taken, with the latest operations that
+// have tried to pay it.
 type share struct {
 	Name       string                   `json:"name"`
 	Class      instrument.ClassID       `json:"class"`
@@ -120,19 +120,19 @@ func (w *whole) add(s share, op instrument.OperationID, life string) error {
 	case p.Class != s.Class || p.Amount != s.Amount:
 		return fault.New(fault.Conflict, "part %s of this payment is another one", s.Name).Because("part-differs")
 	case p.Paid != "" && p.Paid != op:
-		return fault.New(fault.Conflict, "part %s of this payment is paid", s.Name).Because("part-paid")
+		return fault.New(fault.Conflict, "part %s of this payment is paid", s.Name).Because(controller.ReasonPartPaid)
 	case slices.ContainsFunc(p.Operations, func(other instrument.OperationID) bool { return other != op && w.mayPay(other) }):
 		return fault.New(fault.Locked, "part %s of this payment is being paid", s.Name).Because("part-paying")
 	}
 	if err := w.fits(s); err != nil { // while it was free, others may have paid
 		return err
 	}
-	switch {
-	case slices.Contains(p.Operations, op):
-	case len(p.Operations) == maxShares:
-		return fault.New(fault.Conflict, "this part was tried %d times", maxShares).Because("parts-too-many")
-	default:
+	if !slices.Contains(p.Operations, op) {
+		// All others have ended and have not paid. What may have been charged is found by
+		// the part's reference, whichever of them is asked about, so the oldest are enough to
+		// forget: a part that nobody could tell of for long must not stay so for ever.
 		p.Operations = append(p.Operations, op)
+		p.Operations = p.Operations[max(0, len(p.Operations)-maxShares):]
 	}
 	p.Taker, p.Life = op, life
 	return nil

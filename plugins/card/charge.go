@@ -91,7 +91,10 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 		case facts.State != protocol.FactFailed, !facts.Refunded.IsZero(): // what was given back is not taken again unasked
 			return conclude(ctx, s, id, o, facts, nil)
 		}
-		if err := again(ctx, s, id); err != nil {
+		if err := o.mayMove(p); err != nil {
+			return protocol.Result{}, err
+		}
+		if err := again(ctx, s, id, o); err != nil {
 			return protocol.Result{}, err
 		}
 	}
@@ -105,8 +108,9 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 	return conclude(ctx, s, id, o, facts, err)
 }
 
-// again records that a charge is sent once more: from now on it may be on its way.
-func again(ctx context.Context, s protocol.Session, id instrument.ID) error {
+// again records that a charge is sent once more, and where to: from now on it may be on
+// its way.
+func again(ctx context.Context, s protocol.Session, id instrument.ID, o order) error {
 	return s.Update(ctx, func(tx instrument.Tx) error {
 		i, err := tx.Get(id)
 		if err != nil {
@@ -116,7 +120,9 @@ func again(ctx context.Context, s protocol.Session, id instrument.ID) error {
 		if err := i.Decode(&p); err != nil {
 			return err
 		}
-		p.Changed = s.Now().Unix()
+		if p.Changed = s.Now().Unix(); p.Provider != o.provider {
+			p.Provider, p.Former = o.provider, nil // its names are no names there
+		}
 		return putPayment(tx, i, p)
 	})
 }

@@ -157,6 +157,7 @@ func (s *shop) held() (h held) {
 type booked struct {
 	State, Transaction, Reason, Brand, Last4 string
 	Former                                   []string
+	Provider                                 instrument.ID
 }
 
 func (s *shop) booked(reference string) (b booked) {

@@ -216,9 +216,10 @@ func (o order) check() error {
 
 // begun is the pure rule of a charge that begins over what is known of its
 // reference; old is nil if that is nothing. A paid one stays as it is, and of one
-// that may be on its way it is kept since when and whose it is.
+// that may be on its way it is kept since when, whose it is and where: nothing is sent
+// before that provider was asked.
 func begun(old *payment, o order, now time.Time) (payment, error) {
-	if old != nil && (old.Amount != o.Amount || old.Provider != o.provider || !o.mayHave(*old)) {
+	if old != nil && (old.Amount != o.Amount || !o.mayHave(*old)) {
 		return payment{}, referenceReused()
 	}
 	if old != nil && old.State == paid {
@@ -226,17 +227,34 @@ func begun(old *payment, o order, now time.Time) (payment, error) {
 		p.answers(o)
 		return p, nil
 	}
+	if old != nil && old.State == declined {
+		if err := o.mayMove(*old); err != nil {
+			return payment{}, err
+		}
+	}
 	p := payment{
 		Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant, Provider: o.provider,
 		State: pending, Brand: o.brand, Last4: o.last4, Changed: now.Unix(), Returned: sdk.NothingOf(o.Amount), Payer: o.payer,
 	}
-	if old != nil {
+	switch {
+	case old == nil:
+	case old.State == pending:
+		p.Changed, p.Payer, p.Provider, p.Former = old.Changed, old.Payer, old.Provider, old.attempts()
+	case old.Provider == o.provider:
 		p.Former = old.attempts()
 	}
-	if old != nil && old.State == pending { // nothing is sent before the provider was asked about that one
-		p.Changed, p.Payer = old.Changed, old.Payer
-	}
 	return p, nil
+}
+
+// mayMove refuses to charge at another provider than the one where an earlier attempt has
+// come to nothing, unless the charge is for one operation: of what is asked about elsewhere
+// by the reference, as a withdrawal is by its bank, nobody would look for it there.
+func (o order) mayMove(old payment) error {
+	if old.Provider == o.provider || o.once {
+		return nil
+	}
+	return fault.New(fault.Conflict, "this was to be charged at another provider before, where nothing was paid").
+		Because("provider-replaced").WithHint("begin it anew: another withdrawal, or another label")
 }
 
 // attempts are the transactions of a payment that are over, for the one that begins over it.
