@@ -43,9 +43,13 @@ func (c *Client) TerminalStatus(ctx context.Context, id WOPID, poll LongPoll) (B
 	return document[BankWithdrawalOperationStatus](ctx, c, call{route: RouteTerminalStatus, vars: of(id), query: poll.query(), wait: poll.Timeout})
 }
 
-// Check tells the bank that the payment was made. It may be repeated.
+// Check tells the bank that the payment was made. It may be repeated. The one conflict that has
+// no code of its own is another payment than the bank has: ReasonPaymentDiffers.
 func (c *Client) Check(ctx context.Context, id WOPID, r TerminalWithdrawalConfirmationRequest) error {
 	_, err := c.do(ctx, call{route: RouteCheck, vars: of(id), in: r})
+	if f := fault.From(err); f != nil && f.Kind == fault.Conflict && f.Reason == ReasonServerRefused {
+		err = fault.Wrap(err, f.Kind, "%s", f.Message).Because(ReasonPaymentDiffers).WithHint("%s", f.Hint)
+	}
 	return err
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // Each method sends the request that the table and the documentation say.
@@ -231,6 +233,22 @@ func TestNoRouteIsWithoutAMethod(t *testing.T) {
 	for _, r := range Routes() {
 		if !asked[r.Method+" /base"+r.Template] {
 			t.Errorf("nobody asks %s %s", r.Method, r.Template)
+		}
+	}
+}
+
+// A notice that names another payment than the bank has is the one conflict without a code of its
+// own: who has sent it must know it from all others.
+func TestAnotherPaymentIsKnownFromOtherConflicts(t *testing.T) {
+	for body, reason := range map[string]fault.Reason{
+		`{"code":9999,"hint":"another"}`: ReasonPaymentDiffers, `{"code":5117}`: ReasonConfirmAbortConflict, `{"code":5148}`: ReasonAmountDiffers,
+	} {
+		b, _ := newBank(t, Anonymous(), says(409, body))
+		if err := b.Check(t.Context(), someWOPID(t), TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "1"}); fault.KindOf(err) != fault.Conflict || fault.ReasonOf(err) != reason {
+			t.Errorf("%s: %v, %s", body, err, fault.ReasonOf(err))
+		}
+		if err := b.Abort(t.Context(), someWOPID(t)); fault.ReasonOf(err) == ReasonPaymentDiffers {
+			t.Errorf("an abort: %v", err)
 		}
 	}
 }

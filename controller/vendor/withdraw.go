@@ -143,17 +143,29 @@ func (t *Terminal) awaitWallet(ctx context.Context, w *Withdrawal, s Screen) err
 	return t.change(ctx, w, taler.TerminalSelected, func(r *taler.TerminalWithdrawal) { r.ReservePub = status.SelectedReservePub })
 }
 
-// notify tells the bank that the card was charged [7].
+// notify tells the bank that the card was charged [7]. The bank has a notice also where it
+// refuses it, and gives back what buys nothing.
 func (t *Terminal) notify(ctx context.Context, w *Withdrawal) error {
 	err := t.ask(ctx, taler.OperationConfirm, taler.ConfirmArgs{WOPID: w.WOPID, ProviderTransactionID: w.Transaction}, nil, w.ID)
-	if err != nil && fault.ReasonOf(err) == taler.ReasonConfirmAbortConflict {
+	switch {
+	case fault.ReasonOf(err) == taler.ReasonConfirmAbortConflict:
 		return t.ended(ctx, w, "the bank had aborted the withdrawal before it heard of the payment: the card was charged, and the money is owed back")
+	case fault.ReasonOf(err) == taler.ReasonPaymentDiffers && t.confirmedOtherwise(ctx, w):
+		return t.ended(ctx, w, "the bank had confirmed the withdrawal by another payment before it heard of this one: the card was charged, and the money is owed back")
 	}
 	if err != nil {
 		return err
 	}
 	*w, err = t.Find(ctx, w.WOPID)
 	return err
+}
+
+// confirmedOtherwise tells, of a notice that the bank refuses for it has another payment, whether
+// that has confirmed the withdrawal: then it refuses ours for ever. Before that it may not be
+// decided, and ours be taken yet.
+func (t *Terminal) confirmedOtherwise(ctx context.Context, w *Withdrawal) bool {
+	status, err := t.statusOf(ctx, w, taler.LongPoll{})
+	return err == nil && status.Status == taler.StateConfirmed
 }
 
 // awaitVerdict waits until the bank has decided [9].
