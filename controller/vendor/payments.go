@@ -19,6 +19,7 @@ type Payment struct {
 	Parts   []Part            `json:"parts"`
 
 	Refunded instrument.Amount `json:"refunded,omitzero"` // of Paid; AllPayments says it
+	Unheard  []Charge          `json:"unheard,omitempty"` // that pay nothing of it; AllPayments says it
 }
 
 // Part is one part of a Payment that was paid.
@@ -48,7 +49,8 @@ func (t *Terminal) payment(ctx context.Context, key string) (out Payment, err er
 
 // AllPayments lists the payments of several instruments, oldest first, and then what
 // cards have paid alone, and how much of them went back: PaymentRefunded of what was paid
-// in full and went back whole.
+// in full and went back whole. With them are cards that were charged, or may be, for what nobody
+// has heard to be paid.
 func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 	all, err := t.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment})
 	if err != nil {
@@ -70,7 +72,9 @@ func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 	if err != nil {
 		return nil, err
 	}
-	out = append(out, alone...)
+	if out, err = t.addUnheard(ctx, append(out, alone...)); err != nil {
+		return nil, err
+	}
 	return out, t.addRefunds(ctx, out)
 }
 

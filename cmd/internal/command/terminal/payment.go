@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -25,6 +26,9 @@ func payments(e *cli.Env) *cobra.Command {
 				for _, q := range p.Parts {
 					parts = append(parts, q.Amount.String()+" with "+string(q.Class)+" "+string(q.Operation)+back(q.Refunded))
 				}
+				for _, c := range p.Unheard {
+					parts = append(parts, c.Amount.String()+" with "+string(vendor.ClassCard)+" "+string(c.Operation)+unheard(c))
+				}
 				rows = append(rows, []string{p.Name, p.Status, p.Paid.String() + " of " + p.Total.String() + back(p.Refunded), strings.Join(parts, ", ")})
 			}
 			return e.Table(map[string]any{"payments": all}, []string{"PAYMENT", "STATE", "PAID", "PARTS"}, rows)
@@ -37,6 +41,14 @@ func back(a instrument.Amount) string {
 		return ""
 	}
 	return " (" + a.String() + " went back)"
+}
+
+// unheard says of a charge that it pays nothing.
+func unheard(c vendor.Charge) string {
+	if c.Known {
+		return " (charged, and nobody has heard of it: `terminal refund` gives it back)"
+	}
+	return " (it is not known yet whether it was charged)"
 }
 
 // refund is `terminal refund`: the vendor gives back what one operation has paid.

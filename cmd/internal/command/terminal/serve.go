@@ -28,7 +28,7 @@ func serving(e *cli.Env) *cobra.Command {
 			}
 			return open(c.Context(), e, working, func(ctx context.Context, t *terminal) error {
 				inside := context.WithoutCancel(ctx) // they close in order
-				defer t.crediting(ctx)()
+				defer t.settling(ctx)()
 				p := serve.New(e)
 				p.With(with)
 				p.Go(t.house.Lost)
@@ -62,16 +62,15 @@ func serving(e *cli.Env) *cobra.Command {
 	return c
 }
 
-// crediting credits what an earlier life was paid into accounts, beside the
-// serving: a provider that is away keeps nobody waiting. What it returns ends it.
-func (t *terminal) crediting(ctx context.Context) (end func()) {
+// settling finds out what cards were charged that nobody here has heard of, and credits what was
+// paid into accounts, beside the serving: a provider that is away keeps nobody waiting. What it
+// returns ends it.
+func (t *terminal) settling(ctx context.Context) (end func()) {
 	within, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		if err := t.CreditPaid(within); err != nil && within.Err() == nil {
-			t.Log().Warn("not all that was paid into accounts is credited yet", "error", err)
-		}
+		t.KeepSettling(within)
 	}()
 	return func() {
 		cancel()
