@@ -183,7 +183,7 @@ func takeBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 		return protocol.Result{}, err
 	}
 	if got.Payment != args.Payment {
-		return protocol.Result{}, fault.New(fault.Unknown, "the vendor's answer is not for this refund").Because("receipt-differs")
+		return protocol.Result{}, fault.New(fault.Unknown, "the vendor's answer is not for this refund").Because("receipt-differs").WithHint("ask the vendor")
 	}
 	err := change(ctx, s, c.Main(), func(card *state) error {
 		return card.takeBack(args.Payment, got)
