@@ -94,7 +94,7 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 		if err := o.mayMove(p); err != nil {
 			return protocol.Result{}, err
 		}
-		if err := again(ctx, s, id, o); err != nil {
+		if err := again(ctx, s, id, o, facts.Transaction); err != nil {
 			return protocol.Result{}, err
 		}
 	}
@@ -108,9 +108,10 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 	return conclude(ctx, s, id, o, facts, err)
 }
 
-// again records that a charge is sent once more, and where to: from now on it may be on
-// its way.
-func again(ctx context.Context, s protocol.Session, id instrument.ID, o order) error {
+// again records that a charge is sent once more, where to, and which attempt has failed before
+// it: from now on it may be on its way, and the provider's word about that one says nothing of
+// it.
+func again(ctx context.Context, s protocol.Session, id instrument.ID, o order, failed string) error {
 	return s.Update(ctx, func(tx instrument.Tx) error {
 		i, err := tx.Get(id)
 		if err != nil {
@@ -120,7 +121,8 @@ func again(ctx context.Context, s protocol.Session, id instrument.ID, o order) e
 		if err := i.Decode(&p); err != nil {
 			return err
 		}
-		if p.Changed = s.Now().Unix(); p.Provider != o.provider {
+		p.Changed = s.Now().Unix()
+		if p.Former = p.over(failed); p.Provider != o.provider {
 			p.Provider, p.Former = o.provider, nil // its names are no names there
 		}
 		return putPayment(tx, i, p)

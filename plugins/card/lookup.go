@@ -17,7 +17,7 @@ func lookUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.
 	if err := c.Arguments(&args); err != nil {
 		return protocol.Result{}, err
 	}
-	id, p, err := known(ctx, s, args.Reference)
+	seen, p, err := known(ctx, s, args.Reference)
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -26,43 +26,47 @@ func lookUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.
 		return protocol.Result{}, err
 	}
 	if p.State == pending && facts.State != protocol.FactPending {
-		if err := move(ctx, s, id, facts); err != nil {
+		moved, err := move(ctx, s, seen, facts)
+		if err == nil && !moved && facts.State == protocol.FactFailed {
+			err = notKnown(nil)
+		}
+		if err != nil {
 			return protocol.Result{}, err
 		}
 	}
 	return protocol.ResultOf(facts)
 }
 
-func known(ctx context.Context, s protocol.Session, reference string) (id instrument.ID, p payment, err error) {
+func known(ctx context.Context, s protocol.Session, reference string) (seen instrument.Instance, p payment, err error) {
 	err = s.Update(ctx, func(tx instrument.Tx) error {
-		var err error
-		if id, err = tx.Find(paymentID, keyReference, reference); err != nil {
-			return err
-		}
-		i, err := tx.Get(id)
+		id, err := tx.Find(paymentID, keyReference, reference)
 		if err != nil {
 			return err
 		}
-		return i.Decode(&p)
+		if seen, err = tx.Get(id); err != nil {
+			return err
+		}
+		p = payment{}
+		return seen.Decode(&p)
 	})
-	return id, p, err
+	return seen, p, err
 }
 
-// move records a final answer.
-func move(ctx context.Context, s protocol.Session, id instrument.ID, facts protocol.Facts) error {
+// move records a final answer about a payment as it was seen. Where it has been changed since,
+// it may have been charged again: that the attempt before has failed would then be taken for
+// the end of that one, and nobody would know of what the card was charged. So it does not move.
+func move(ctx context.Context, s protocol.Session, seen instrument.Instance, facts protocol.Facts) (moved bool, err error) {
 	to, reason, _ := outcome(facts, nil)
-	return s.Update(ctx, func(tx instrument.Tx) error {
-		i, err := tx.Get(id)
-		if err != nil {
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(seen.ID)
+		if moved = err == nil && i.Version == seen.Version; !moved {
 			return err
 		}
 		var p payment
 		if err := i.Decode(&p); err != nil {
 			return err
 		}
-		if p.State != pending {
-			return nil
-		}
 		return putPayment(tx, i, settled(p, to, facts.Transaction, reason, s.Now()))
 	})
+	return moved, err
 }

@@ -26,6 +26,7 @@ type books struct {
 	charges  int // requests to charge
 	hide     bool
 	answer   func(w http.ResponseWriter, made *payment) bool // true: it has answered instead
+	between  func()                                          // is done once between the looking for payments and the telling
 
 	refunds map[string]instrument.Amount     // by external id
 	refuses func(w http.ResponseWriter) bool // true: it has answered a refund instead, before it was made
@@ -102,14 +103,19 @@ func (b *books) decide(token, merchant string, p *payment) string {
 
 func (b *books) list(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	found := []*payment{}
+	found := []payment{}
 	for _, p := range b.payments {
 		if p.Reference == r.URL.Query().Get("reference") && !b.hide {
-			found = append(found, p)
+			found = append(found, *p)
 		}
 	}
-	answer(w, map[string][]*payment{"payments": found})
+	meanwhile := b.between
+	b.between = nil
+	b.mu.Unlock()
+	if meanwhile != nil {
+		meanwhile()
+	}
+	answer(w, map[string][]payment{"payments": found})
 }
 
 func (b *books) show(w http.ResponseWriter, r *http.Request) {

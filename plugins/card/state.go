@@ -258,10 +258,13 @@ func (o order) mayMove(old payment) error {
 }
 
 // attempts are the transactions of a payment that are over, for the one that begins over it.
-func (p payment) attempts() []string {
+func (p payment) attempts() []string { return p.over(p.Transaction) }
+
+// over are the transactions that are over, with one more if it has a name.
+func (p payment) over(transaction string) []string {
 	all := slices.Clone(p.Former)
-	if p.Transaction != "" {
-		all = append(all, p.Transaction)
+	if transaction != "" && !slices.Contains(all, transaction) {
+		all = append(all, transaction)
 	}
 	return all[max(0, len(all)-maxFormer):]
 }
