@@ -68,10 +68,10 @@ func (r *running) giveBack(ctx context.Context, n int) error {
 
 // cameBack refuses to call a part refunded of which a vendor has given back less, or more.
 func (p part) cameBack(what instrument.Amount) error {
-	if what == p.Price {
+	if what == p.cost() {
 		return nil
 	}
-	return fault.New(fault.Unknown, "%s of %s came back", what, p.Price).Because("refund-differs").WithHint("ask the vendor")
+	return fault.New(fault.Unknown, "%s of %s came back", what, p.cost()).Because("refund-differs").WithHint("ask the vendor")
 }
 
 // back records how a refund has ended. One that has failed is asked for again as

@@ -112,7 +112,7 @@ type market struct {
 	shop *vendor.Terminal
 	peer comm.Peer
 	moods
-	dearer           atomic.Bool // everything costs more from now on
+	dearer, cheaper  atomic.Bool // everything costs more, or less, from now on
 	red, blue, green instrument.ID
 	dies             atomic.Int64 // at which record point the wallet dies; 0: at none
 	passed           atomic.Int64
@@ -136,7 +136,7 @@ func openMarket(t *testing.T) *market {
 	return m
 }
 
-// dear is a shop that raises its prices.
+// dear is a shop that changes its prices.
 type dear struct {
 	controller.Servicing
 	m *market
@@ -146,6 +146,9 @@ func (d dear) Offers(ctx context.Context, who controller.Caller, inv instrument.
 	terms, inv, err := d.Servicing.Offers(ctx, who, inv, class)
 	if d.m.dearer.Load() && err == nil {
 		terms.Price, err = terms.Price.Add(amount(d.m.t, "CHF:1"))
+	}
+	if d.m.cheaper.Load() && err == nil && inv[controller.InvoiceRefund] == "" {
+		terms.Price, err = terms.Price.Sub(amount(d.m.t, "CHF:1"))
 	}
 	return terms, inv, err
 }

@@ -74,7 +74,8 @@ type part struct {
 	Asked      instrument.ID          `json:"asked,omitempty"` // the one that was asked for, if this one pays instead
 	Class      instrument.ClassID     `json:"class"`
 	Amount     instrument.Amount      `json:"amount"`
-	Price      instrument.Amount      `json:"price"` // that the person has agreed to
+	Price      instrument.Amount      `json:"price"`         // that the person has agreed to
+	Cost       instrument.Amount      `json:"cost,omitzero"` // that its last operation pays: no more than Price
 	State      string                 `json:"state"`
 	Protocol   string                 `json:"protocol,omitempty"`
 	Choice     int                    `json:"choice"` // which instrument this is for the part: 0 is the first
@@ -83,6 +84,15 @@ type part struct {
 	Refunds    int                    `json:"refunds,omitempty"`
 	Refund     instrument.OperationID `json:"refund,omitempty"` // the last one that gives back
 	Reason     string                 `json:"reason,omitempty"` // why it failed, or is not back yet; of one that is not paid: why nobody knows whether an earlier operation has
+}
+
+// cost is what was paid, or is being paid: by an earlier version's record the price that was
+// agreed to.
+func (p part) cost() instrument.Amount {
+	if p.Cost == (instrument.Amount{}) {
+		return p.Price
+	}
+	return p.Cost
 }
 
 // asked is the instrument that the payer asked for first.

@@ -154,14 +154,18 @@ func (r *running) pay(ctx context.Context, n int) error {
 	if err != nil {
 		return r.unlessDoubt(n, err)
 	}
-	if p.State != PartPaying {
-		op, err := r.operation("pay", n, p.Tries+1)
+	if p.State != PartPaying || p.cost() != bill.Terms.Price {
+		try := p.Tries + 1
+		if p.State == PartPaying { // it never began, and costs less by now
+			try = p.Tries
+		}
+		op, err := r.operation("pay", n, try)
 		if err != nil {
 			return err
 		}
 		err = r.change(ctx, func(p *parent) string {
 			q := &p.Parts[n]
-			q.State, q.Tries, q.Operation, q.Protocol = PartPaying, q.Tries+1, op, bill.Protocol
+			q.State, q.Tries, q.Operation, q.Protocol, q.Cost = PartPaying, try, op, bill.Protocol, bill.Terms.Price
 			return PaymentOpen
 		})
 		if err != nil {

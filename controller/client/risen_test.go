@@ -57,3 +57,24 @@ func TestWhatWasPaidAfterAllIsPaid(t *testing.T) {
 		})
 	}
 }
+
+// bargain agrees, and then prices fall.
+type bargain struct {
+	*chooser
+	m *market
+}
+
+func (b bargain) Agree(ctx context.Context, bills []client.Bill) (bool, error) {
+	defer b.m.cheaper.Store(true)
+	return b.chooser.Agree(ctx, bills)
+}
+
+// A part that has cost less than was agreed to has come back when that has: its vendor has had no more.
+func TestAPriceThatHasFallenComesBack(t *testing.T) {
+	m := openMarket(t)
+	m.refuses.Store("blue")
+	got, err := m.PayTogether(t.Context(), m.purchase("k"), bargain{&chooser{}, m})
+	if got.Status != client.PaymentRefunded || fault.ReasonOf(err) != "payment-given-back" || m.has() != "ready ready ready; 0 taken" {
+		t.Errorf("it is %s, %s: %v", got.Status, m.has(), err)
+	}
+}
