@@ -164,6 +164,7 @@ type cards struct {
 	lost    bool                        // does not get what it is asked
 	queued  bool                        // shows what it charges only when it settles
 	stingy  bool                        // gives nothing back
+	mute    bool                        // gives back, and then does not answer
 }
 
 func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -235,6 +236,10 @@ func (c *cards) refund(w http.ResponseWriter, r *http.Request) {
 		_ = json.NewDecoder(r.Body).Decode(&order)
 		p.Refunded = p.Amount
 		c.paid[reference] = p
+		if c.mute {
+			http.Error(w, "later", http.StatusBadGateway)
+			return
+		}
 		_ = json.NewEncoder(w).Encode(map[string]any{"id": "ref-" + p.ID, "external_id": order.ExternalID, "state": "paid", "amount": p.Amount})
 		return
 	}

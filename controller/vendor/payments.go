@@ -28,6 +28,9 @@ type Part struct {
 	Class     instrument.ClassID     `json:"class"`
 	Amount    instrument.Amount      `json:"amount"`
 	Refunded  instrument.Amount      `json:"refunded,omitzero"` // of Amount; AllPayments says it
+	// Refunding is what a card's provider was asked to give back and has not answered:
+	// Terminal.Refund asks again for the same.
+	Refunding instrument.Amount `json:"refunding,omitzero"`
 
 	ID instrument.OperationID `json:"-"` // the whole of Operation
 }

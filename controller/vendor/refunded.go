@@ -15,7 +15,7 @@ const PaymentRefunded = "refunded"
 // addRefunds says of payments what went back of them. What went back in another currency
 // stands with its part alone.
 func (t *Terminal) addRefunds(ctx context.Context, all []Payment) error {
-	back, err := t.refunds(ctx)
+	back, underWay, err := t.refunds(ctx)
 	if err != nil {
 		return err
 	}
@@ -24,6 +24,7 @@ func (t *Terminal) addRefunds(ctx context.Context, all []Payment) error {
 		sum := instrument.ZeroOf(p.Total.Currency)
 		for m := range p.Parts {
 			part := &p.Parts[m]
+			part.Refunding = underWay[part.ID]
 			if part.Refunded = back[part.ID]; part.Refunded == (instrument.Amount{}) {
 				continue
 			}
@@ -43,38 +44,55 @@ func (t *Terminal) addRefunds(ctx context.Context, all []Payment) error {
 
 // refunds are what went back of each payment, by the operation that paid: as the
 // instruments of cards and accounts say, and of other classes the refunds that their
-// payers have fetched.
-func (t *Terminal) refunds(ctx context.Context) (map[instrument.OperationID]instrument.Amount, error) {
-	out := map[instrument.OperationID]instrument.Amount{}
+// payers have fetched. What a card's provider was asked to give back and has not
+// answered is under way.
+func (t *Terminal) refunds(ctx context.Context) (out, underWay map[instrument.OperationID]instrument.Amount, err error) {
+	out, underWay = map[instrument.OperationID]instrument.Amount{}, map[instrument.OperationID]instrument.Amount{}
 	for _, class := range []instrument.ClassID{ClassPayment, ClassSpent} {
 		paid, err := t.Instruments().List(ctx, instrument.Filter{Class: class})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		for _, i := range paid {
 			var p struct {
 				Operation instrument.OperationID
 				Refunded  instrument.Amount
 				Refunds   []struct{ Operation instrument.OperationID }
+				Returning *struct {
+					Operation instrument.OperationID
+					Amount    instrument.Amount
+				}
 			}
 			if err := i.Decode(&p); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
-			if p.Operation == "" && len(p.Refunds) > 0 { // nobody heard of it before it was given back
-				if p.Operation, err = t.givenBackBy(ctx, p.Refunds[0].Operation); err != nil {
-					return nil, err
+			if p.Operation == "" { // nobody heard of it before it was given back, or was to be
+				by := instrument.OperationID("")
+				if len(p.Refunds) > 0 {
+					by = p.Refunds[0].Operation
+				} else if p.Returning != nil {
+					by = p.Returning.Operation
 				}
+				if p.Operation, err = t.givenBackBy(ctx, by); err != nil {
+					return nil, nil, err
+				}
+			}
+			if p.Returning != nil {
+				underWay[p.Operation] = p.Returning.Amount
 			}
 			if p.Operation != "" && !p.Refunded.IsZero() {
 				out[p.Operation] = p.Refunded
 			}
 		}
 	}
-	return out, t.addFetched(ctx, out)
+	return out, underWay, t.addFetched(ctx, out)
 }
 
-// givenBackBy is the payment that a REFUND has given back.
+// givenBackBy is the payment that a REFUND has given back; none for none.
 func (t *Terminal) givenBackBy(ctx context.Context, refund instrument.OperationID) (instrument.OperationID, error) {
+	if refund == "" {
+		return "", nil
+	}
 	found, err := t.Protocols().Records(ctx, protocol.Filter{Prefix: string(refund), Limit: 1})
 	if err != nil || len(found) == 0 {
 		return "", err

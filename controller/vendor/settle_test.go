@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -127,6 +129,34 @@ func TestAVendorIsShownWhatNobodyHasHeardOf(t *testing.T) {
 				t.Errorf("given back: %+v", all)
 			}
 		})
+	}
+}
+
+// A refund of which nobody knows whether it was made is shown as one, until it is asked for again.
+func TestAVendorIsShownARefundThatNobodyHasAnswered(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	op, err := v.with(vendor.ClassCard, v.card, "one", instrument.Invoice{controller.InvoiceAmount: "CHF:4"})
+	check(t, err)
+	mute := func(is bool) {
+		c.cards.mu.Lock()
+		defer c.cards.mu.Unlock()
+		c.cards.mute = is
+	}
+	mute(true)
+	if _, err := c.Refund(t.Context(), string(op)); fault.KindOf(err) != fault.Unknown {
+		t.Fatalf("got %v", err)
+	}
+	all, err := c.AllPayments(t.Context())
+	if err != nil || len(all) != 1 || all[0].Status != vendor.PaymentPaid || all[0].Parts[0].Refunding != amount(t, "CHF:4") || !all[0].Refunded.IsZero() {
+		t.Errorf("%+v, %v", all, err)
+	}
+	mute(false)
+	_, err = c.Refund(t.Context(), string(op))
+	check(t, err)
+	all, err = c.AllPayments(t.Context())
+	if err != nil || len(all) != 1 || all[0].Status != vendor.PaymentRefunded || !all[0].Parts[0].Refunding.IsZero() {
+		t.Errorf("then %+v, %v", all, err)
 	}
 }
 

@@ -41,6 +41,13 @@ func (t *Terminal) addUnheard(ctx context.Context, all []Payment) ([]Payment, er
 		}
 		charge.Operation = r.ID
 		of := whole{Payer: r.Peer, Name: r.Invoice[controller.InvoicePayment]}
+		if of.Name == "" {
+			id, err := t.Protocols().Named(ctx, string(r.ID))
+			if err != nil { // a payer has chosen ids that begin alike
+				id = r.ID
+			}
+			of = aloneOf(r.Peer, id)
+		}
 		all = unheardOf(all, of, charge)
 	}
 	return all, nil
@@ -49,13 +56,13 @@ func (t *Terminal) addUnheard(ctx context.Context, all []Payment) ([]Payment, er
 // unheardOf adds a charge to the payment that it is for.
 func unheardOf(all []Payment, of whole, c Charge) []Payment {
 	for n := range all {
-		if of.Name != "" && all[n].Payer == of.Payer && all[n].Name == of.Name {
+		if all[n].Payer == of.Payer && all[n].Name == of.Name {
 			all[n].Unheard = append(all[n].Unheard, c)
 			return all
 		}
 	}
 	return append(all, Payment{
-		Status: PaymentOpen, Payer: of.Payer, Name: aloneOf(of.Payer, c.Operation).Name, Total: c.Amount, Paid: instrument.ZeroOf(c.Amount.Currency), Parts: []Part{}, Unheard: []Charge{c},
+		Status: PaymentOpen, Payer: of.Payer, Name: of.Name, Total: c.Amount, Paid: instrument.ZeroOf(c.Amount.Currency), Parts: []Part{}, Unheard: []Charge{c},
 	})
 }
 

@@ -24,7 +24,7 @@ func payments(e *cli.Env) *cobra.Command {
 			for _, p := range all {
 				var parts []string
 				for _, q := range p.Parts {
-					parts = append(parts, q.Amount.String()+" with "+string(q.Class)+" "+string(q.Operation)+back(q.Refunded))
+					parts = append(parts, q.Amount.String()+" with "+string(q.Class)+" "+string(q.Operation)+back(q.Refunded)+goingBack(q.Refunding))
 				}
 				for _, c := range p.Unheard {
 					parts = append(parts, c.Amount.String()+" with "+string(vendor.ClassCard)+" "+string(c.Operation)+unheard(c))
@@ -41,6 +41,14 @@ func back(a instrument.Amount) string {
 		return ""
 	}
 	return " (" + a.String() + " went back)"
+}
+
+// goingBack says what may have gone back, if anything may.
+func goingBack(a instrument.Amount) string {
+	if a.IsZero() {
+		return ""
+	}
+	return " (" + a.String() + " may have gone back: `terminal refund` finds out)"
 }
 
 // unheard says of a charge that it pays nothing.
