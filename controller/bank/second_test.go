@@ -1,7 +1,9 @@
 package bank_test
 
 import (
+	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 func searching(c *bank.Config) {
@@ -281,5 +284,36 @@ func TestAPaymentThatBoughtSomethingElse(t *testing.T) {
 	}
 	if all, err := h.Bank.Returns(withTimeout(t)); err != nil || len(all) != 0 {
 		t.Errorf("given back: %+v, %v", all, err)
+	}
+}
+
+// TestALatePaymentOfAnAbortedWithdrawalGoesBack, also when a notice of something else came first,
+// and nobody looks for payments of the withdrawal any more.
+func TestALatePaymentOfAnAbortedWithdrawalGoesBack(t *testing.T) {
+	var later atomic.Int64
+	h := open(t, banktest.Options{Asking: hasty, Decide: searching, Clock: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }})
+	id := selected(t, h, "u", key(1))
+	if err := h.Bank.AbortByOperator(withTimeout(t), id, "nobody came"); err != nil {
+		t.Fatal(err)
+	}
+	until := func(is func(taler.Withdrawal) bool) {
+		t.Helper()
+		err := h.Bank.Instruments().WaitTopic(withTimeout(t), instrument.Operations, func(context.Context) (bool, error) { return is(look(t, h, id)), nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	later.Store(int64(2 * time.Hour))
+	until(func(w taler.Withdrawal) bool { return w.Searched != 0 })
+	h.Provider.Put(banktest.Payment{ID: "invoice", State: "paid", Amount: amount(t, "CHF:20"), Reference: "an invoice"})
+	refused(t, notice(h, t, id, "invoice"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	until(func(w taler.Withdrawal) bool { return w.Foreign == "invoice" })
+	h.Provider.Put(banktest.Payment{ID: "late", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	refused(t, notice(h, t, id, "late"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "late" || r.Amount != amount(t, "CHF:20") || r.State != taler.TransferSuccess {
+		t.Errorf("given back is %+v", r)
+	}
+	if sum, _ := given(t, h, "invoice"); sum != "CHF:0" {
+		t.Errorf("%s of somebody else's went back", sum)
 	}
 }

@@ -99,7 +99,11 @@ func (s servicing) prepareSelect(e comm.Execute, t *controller.Transaction) erro
 // Ended has the provider asked after a notice that came over a session.
 func (s servicing) Ended(t controller.Transaction, err error) {
 	if t.Operation == taler.OperationConfirm {
-		s.b.heard(t.Instruments[0], err)
+		var a taler.ConfirmArgs
+		if raw, is := t.Args.(json.RawMessage); is {
+			_ = read(raw, &a) // it was read before
+		}
+		s.b.heard(t.Instruments[0], a.ProviderTransactionID, err)
 	}
 }
 

@@ -89,7 +89,7 @@ func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler
 	}
 	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
 	t := call(terminal, taler.OperationConfirm, args, at)
-	t.Ended = func(err error) { b.heard(at, err) } // whether or not its terminal has waited for that
+	t.Ended = func(err error) { b.heard(at, r.ProviderTransactionID, err) } // whether or not its terminal has waited for that
 	return b.answer(ctx, comm.Vendor, t, nil)
 }
 

@@ -47,9 +47,10 @@ func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
 	})
 }
 
-// heard is ask after a notice, if that was stored, whatever the terminal was told.
-// One that was refused because it names a second payment has that looked for.
-func (b *Bank) heard(id instrument.ID, refusal error) {
+// heard is ask after a notice of a payment, if that was stored, whatever the terminal was
+// told. One that was refused because it names a second payment has that looked for, also where
+// the withdrawal was aborted long ago.
+func (b *Bank) heard(id instrument.ID, transaction string, refusal error) {
 	if fault.ReasonOf(refusal) == taler.ReasonPaymentDiffers {
 		b.secondNotice(id)
 		return
@@ -64,6 +65,9 @@ func (b *Bank) heard(id instrument.ID, refusal error) {
 	if err != nil {
 		b.Log().Error("a notice was stored and cannot be read", "withdrawal", id, "error", err)
 		return
+	}
+	if w.State == taler.StateAborted && w.ProviderTransactionID != transaction {
+		b.secondNotice(id)
 	}
 	if w.Undecided() {
 		b.ask(id, w)
