@@ -13,16 +13,6 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// is has the provider decide, or not.
-func (c *cards) is(undecided bool) {
-	c.mu.Lock()
-	c.late, c.waiting = undecided, undecided
-	c.mu.Unlock()
-	if !undecided {
-		c.settle()
-	}
-}
-
 // A card was charged for an account, and the answer was lost. What was paid is in the account without
 // anybody's trying again, once.
 func TestWhatWasPaidInUnheardIsCreditedByItself(t *testing.T) {
