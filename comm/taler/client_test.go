@@ -53,6 +53,8 @@ const (
 		"date":{"t_s":1795212155},"amount":"KUDOS:25","debit_account":"payto://x-taler-bank/localhost/alice?receiver-name=alice","reserve_pub":"` + someKey + `"}]}`
 )
 
+// TestRefusalsBecomeFaults: what a server says of itself is no outcome of a request.
+// Rows: servers that break.
 func TestRefusalsBecomeFaults(t *testing.T) {
 	selecting := func(ctx context.Context, c *Client) error {
 		_, err := c.Select(ctx, someWOPID(t), BankWithdrawalOperationPostRequest{})
@@ -73,6 +75,8 @@ func TestRefusalsBecomeFaults(t *testing.T) {
 		"unknown operation":          {404, `{"code":5107}`, asking, fault.NotFound, ReasonUnknownOperation},
 		"no rights":                  {401, `{"code":40}`, asking, fault.Denied, ReasonUnauthorized},
 		"busy":                       {503, ``, selecting, fault.Unavailable, ReasonServerFailed},
+		"broken, asking":             {500, `{"code":60}`, asking, fault.Unavailable, ReasonServerFailed},
+		"broken, changing":           {500, `{"code":60}`, selecting, fault.Unknown, ReasonServerFailed},
 		"proxy, asking":              {504, `<html>`, asking, fault.Unavailable, ReasonServerFailed},
 		"proxy, changing":            {504, `<html>`, selecting, fault.Unknown, ReasonServerFailed},
 		"a page, asking":             {200, `<!DOCTYPE html><title>Log in</title>`, asking, fault.Unsupported, ReasonAnswerMalformed},

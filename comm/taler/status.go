@@ -114,12 +114,10 @@ func kindOfStatus(status int) fault.Kind {
 		return fault.Unsupported
 	case http.StatusTooManyRequests, http.StatusServiceUnavailable:
 		return fault.Unavailable
-	case http.StatusBadGateway, http.StatusGatewayTimeout:
-		return fault.Unknown // a proxy passed it on and cannot say what became of it
 	}
 	switch {
 	case status >= 500:
-		return fault.Internal
+		return fault.Unknown // it broke on the way, at a server or behind a proxy: nobody says what became of it
 	case status >= 400:
 		return fault.Invalid
 	}

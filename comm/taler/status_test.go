@@ -105,8 +105,8 @@ func TestFaultsWithoutAKnownReason(t *testing.T) {
 			switch kind { // many to one: these mean the same to a client
 			case fault.Locked, fault.Timeout, fault.Suspended:
 				want = fault.Unavailable
-			case fault.Stuck:
-				want = fault.Internal
+			case fault.Stuck, fault.Internal:
+				want = fault.Unknown
 			case fault.Declined:
 				want = fault.Conflict
 			}
@@ -167,7 +167,9 @@ func TestWhatOtherServersSay(t *testing.T) {
 		"a redirect nobody followed":   {302, ``, fault.Unsupported, ReasonRedirectRefused},
 		"a teapot":                     {418, `{}`, fault.Invalid, ReasonServerRefused},
 		"a code that is no number":     {400, `{"code":"22"}`, fault.Invalid, ReasonServerRefused},
-		"a server that broke":          {500, `{"code":60}`, fault.Internal, ReasonServerFailed},
+		"a server that broke":          {500, `{"code":60}`, fault.Unknown, ReasonServerFailed},
+		"a database that was busy":     {500, `{"code":5111}`, fault.Unknown, ReasonServerFailed},
+		"a server that broke mutely":   {500, ``, fault.Unknown, ReasonServerFailed},
 		"a method that is not offered": {405, ``, fault.Unsupported, ReasonMethodInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -51,7 +51,7 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 		switch {
 		case ctx.Err() != nil:
 			return false, pending(ctx.Err(), "the bank has not confirmed the payment yet")
-		case passing(err), fault.ReasonOf(err) == taler.ReasonServerFailed:
+		case passing(err):
 			r.waits("the bank does not say whether it has confirmed the payment: " + fault.From(err).Message)
 			took = 0
 		case err != nil:

@@ -37,6 +37,26 @@ func TestABankThatFailsAfterSetupIsAskedAgain(t *testing.T) {
 	}
 }
 
+// TestABankThatBreaksIsToldAgain: what became of a set-up or a notice that met a busy
+// database nobody knows, and the card is charged before the notice. It was the end of both.
+func TestABankThatBreaksIsToldAgain(t *testing.T) {
+	for name, path := range map[string]string{"set-up": "/withdrawals", "notice": "/check"} {
+		t.Run(name, func(t *testing.T) {
+			var failed atomic.Int32
+			c := newCastAt(t, func(h *banktest.House) string {
+				return refusing(t, h.URL, http.StatusInternalServerError, func(r *http.Request) bool {
+					return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, path) && failed.Add(1) <= 2
+				})
+			})
+			person := customer{on: c.selects(t, newPurse(t, 1))}
+			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+			if err != nil || w.Status != taler.TerminalConfirmed || failed.Load() != 3 {
+				t.Errorf("it is %s after %d requests: %v", w.Status, failed.Load(), err)
+			}
+		})
+	}
+}
+
 // TestNothingIsAcceptedThatHasNoPrice: who goes on with a withdrawal of which the bank
 // has not said yet what it costs is asked when it has.
 func TestNothingIsAcceptedThatHasNoPrice(t *testing.T) {

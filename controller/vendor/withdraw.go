@@ -236,7 +236,7 @@ func passing(err error) bool {
 	case fault.Unavailable, fault.Timeout, fault.Unknown:
 		return true
 	}
-	return fault.ReasonOf(err) == taler.ReasonServerFailed
+	return false
 }
 
 // Watch waits until a withdrawal that is not paid is aborted at the bank, by its
