@@ -180,5 +180,10 @@ func (w *Wallet) abortAtBank(ctx context.Context, reserve taler.Reserve, reason 
 	_, err = s.Execute(ctx, controller.Transaction{
 		Principal: w.user, Operation: taler.OperationAbort, Class: ClassWithdrawal, Args: taler.AbortArgs{WOPID: reserve.WOPID, Reason: reason},
 	}, nil)
+	switch fault.ReasonOf(err) {
+	case taler.ReasonEndpointUnknown, taler.ReasonMethodInvalid: // it came with version 2 of the API
+		return fault.Wrap(err, fault.Unsupported, "this bank lets no wallet abort").Because("abort-unsupported").
+			WithHint("pay nothing for this withdrawal: it ends at the bank by itself, and `wallet operation resume` gives it up here then")
+	}
 	return err
 }

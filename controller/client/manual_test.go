@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -48,5 +49,28 @@ func TestGivingAWithdrawalUpAtTheBank(t *testing.T) {
 				t.Errorf("the reserve is %s after %d requests", got, b.times("POST"))
 			}
 		})
+	}
+}
+
+// TestABankThatKnowsNoAbort is one before version 2 of its API: the withdrawal stays, for
+// somebody may pay it, and the person hears what becomes of it.
+func TestABankThatKnowsNoAbort(t *testing.T) {
+	for _, code := range []string{"20", "21"} {
+		w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+		id, own := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+		b.refuse = `{"code":` + code + `}`
+		b.says(func(s *taler.BankWithdrawalOperationStatus) {
+			s.Status, s.SelectedReservePub = taler.StateSelected, own
+		})
+		x, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
+		check(t, err)
+		err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
+		if f := fault.From(err); f == nil || f.Reason != "abort-unsupported" || !strings.Contains(f.Hint, "pay nothing") || w.party.View(t, id).Status != taler.ReserveSelected {
+			t.Errorf("code %s: %v, advised: %s", code, err, fault.From(err).Hint)
+		}
+		b.says(func(s *taler.BankWithdrawalOperationStatus) { s.Status = taler.StateAborted })
+		if check(t, w.AbortWithdrawal(t.Context(), x, "changed my mind")); w.party.View(t, id).Status != taler.ReserveAborted {
+			t.Errorf("code %s: it is %s when the bank has ended it", code, w.party.View(t, id).Status)
+		}
 	}
 }
