@@ -52,8 +52,9 @@ func UnderWay(w Withdrawal) error {
 }
 
 // onlyHere reports whether a bank's refusal to abort leaves nothing to abort but our own
-// record: it does not know the withdrawal, or has confirmed it, and no card was charged
-// here, or may be. Without this it would be tried for ever.
+// record: it does not know the withdrawal, or has confirmed it, or lets no terminal abort
+// and answers for it, and no card was charged here, or may be. Without this it would be
+// tried for ever.
 func (t *Terminal) onlyHere(ctx context.Context, w *Withdrawal, refusal error) bool {
 	now, err := t.Find(ctx, w.WOPID)
 	if err != nil || t.MayBeCharged(ctx, now) {
@@ -65,6 +66,9 @@ func (t *Terminal) onlyHere(ctx context.Context, w *Withdrawal, refusal error) b
 	case taler.ReasonAbortConfirmConflict: // also while the bank asks its provider about a payment
 		status, err := t.statusOf(ctx, w, taler.LongPoll{})
 		return err == nil && status.Status == taler.StateConfirmed
+	case taler.ReasonEndpointUnknown, taler.ReasonMethodInvalid: // its time ends it there
+		_, err := t.statusOf(ctx, w, taler.LongPoll{})
+		return err == nil
 	}
 	return false
 }

@@ -3,6 +3,7 @@ package vendor_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -13,7 +14,7 @@ import (
 )
 
 // TestWhatTheBankCannotAbortEndsHere, where nothing was charged: it has no such
-// withdrawal, or has it as paid. While it only may be paid it goes on.
+// withdrawal, or has it as paid, or knows no abort. While it only may be paid it goes on.
 func TestWhatTheBankCannotAbortEndsHere(t *testing.T) {
 	for _, row := range []struct {
 		name   string
@@ -27,6 +28,10 @@ func TestWhatTheBankCannotAbortEndsHere(t *testing.T) {
 		{"paid", http.StatusConflict, `{"code":5116}`, taler.StateConfirmed, false, true},
 		{"being paid", http.StatusConflict, `{"code":5116}`, taler.StateSelected, false, false},
 		{"away", http.StatusForbidden, `{"code":9999}`, taler.StateSelected, false, false},
+		{"there is no abort", http.StatusNotFound, `{"code":21}`, taler.StateSelected, false, true},
+		{"there is no such method", http.StatusMethodNotAllowed, ``, taler.StateSelected, false, true},
+		{"there is no abort, and perhaps charged", http.StatusNotFound, `{"code":21}`, taler.StateSelected, true, false},
+		{"there is nothing any more", http.StatusNotFound, `{"code":21}`, "", false, false},
 		{"unknown, and perhaps charged", http.StatusNotFound, `{"code":5107}`, taler.StateSelected, true, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -37,7 +42,7 @@ func TestWhatTheBankCannotAbortEndsHere(t *testing.T) {
 						document["status"] = string(row.state)
 					}
 				}, func(w http.ResponseWriter, r *http.Request) bool {
-					if r.Method != http.MethodDelete {
+					if r.Method != http.MethodDelete && !strings.HasSuffix(r.URL.Path, "/abort") && (row.state != "" || !aborts.Load()) {
 						return false
 					}
 					aborts.Store(true)
