@@ -77,6 +77,7 @@ func TestRefusalsBecomeFaults(t *testing.T) {
 		"busy":                       {503, ``, selecting, fault.Unavailable, ReasonServerFailed},
 		"broken, asking":             {500, `{"code":60}`, asking, fault.Unavailable, ReasonServerFailed},
 		"broken, changing":           {500, `{"code":60}`, selecting, fault.Unknown, ReasonServerFailed},
+		"slow, changing":             {408, `<html>`, selecting, fault.Unknown, ReasonServerFailed},
 		"proxy, asking":              {504, `<html>`, asking, fault.Unavailable, ReasonServerFailed},
 		"proxy, changing":            {504, `<html>`, selecting, fault.Unknown, ReasonServerFailed},
 		"a page, asking":             {200, `<!DOCTYPE html><title>Log in</title>`, asking, fault.Unsupported, ReasonAnswerMalformed},

@@ -116,7 +116,7 @@ func kindOfStatus(status int) fault.Kind {
 		return fault.Unavailable
 	}
 	switch {
-	case status >= 500:
+	case status >= 500, status == http.StatusRequestTimeout:
 		return fault.Unknown // it broke on the way, at a server or behind a proxy: nobody says what became of it
 	case status >= 400:
 		return fault.Invalid
@@ -138,7 +138,7 @@ func reasonOfStatus(status int) fault.Reason {
 		return ReasonEndpointUnknown
 	}
 	switch {
-	case status >= 500:
+	case status >= 500, status == http.StatusRequestTimeout:
 		return ReasonServerFailed
 	case status >= 300 && status < 400:
 		return ReasonRedirectRefused

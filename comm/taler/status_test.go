@@ -170,6 +170,7 @@ func TestWhatOtherServersSay(t *testing.T) {
 		"a server that broke":          {500, `{"code":60}`, fault.Unknown, ReasonServerFailed},
 		"a database that was busy":     {500, `{"code":5111}`, fault.Unknown, ReasonServerFailed},
 		"a server that broke mutely":   {500, ``, fault.Unknown, ReasonServerFailed},
+		"a request that came slowly":   {408, `<html>Request Timeout</html>`, fault.Unknown, ReasonServerFailed},
 		"a method that is not offered": {405, ``, fault.Unsupported, ReasonMethodInvalid},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -168,7 +168,7 @@ func TestAnOriginThatNobodyCanReadIsIgnored(t *testing.T) {
 
 // An exchange that has failed, with Taler's body or a proxy's, is one to ask again.
 func TestAFailureOfAnExchangePasses(t *testing.T) {
-	for status, body := range map[int]string{500: `{"code":5005}`, 502: "<h1>", 503: "", 504: `{"code":0}`, 429: ""} {
+	for status, body := range map[int]string{500: `{"code":5005}`, 502: "<h1>", 503: "", 504: `{"code":0}`, 429: "", 408: "<h1>"} {
 		w := readyWallet(t)
 		r := w.prepare("CHF:12", "CHF:12")
 		w.mint.always(http.MethodGet, status, body)

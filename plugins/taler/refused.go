@@ -91,7 +91,7 @@ const (
 )
 
 func failed(status int) bool {
-	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
 func failure(err *fault.Fault, kind fault.Kind, status int) *fault.Fault {
