@@ -295,12 +295,12 @@ func (b *mail) away() bool {
 	return !b.ended && fault.ReasonOf(b.missed) == ReasonUnreachable
 }
 
-// why is what the peer has said last of why it has not ended, for a sentence that
-// says that; empty if it has said nothing.
+// why is what the last attempt to reach the peer has met, for a sentence that says that
+// the operation has not ended; empty if none has failed.
 func (b *mail) why() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if f := fault.From(b.missed); !b.ended && f != nil && f.Reason == ReasonPending {
+	if f := fault.From(b.missed); !b.ended && f != nil {
 		return ": " + f.Message
 	}
 	return ""

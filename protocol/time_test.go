@@ -3,6 +3,7 @@ package protocol_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -85,5 +86,39 @@ func TestACallerIsLetGoAtTheDeadline(t *testing.T) {
 	rows := n.Operations(t)
 	if len(rows) != 1 || rows[0].State != protocol.Running {
 		t.Errorf("the operation does not go on: %+v", rows)
+	}
+}
+
+// breaking is a link whose peer breaks at each request, and tells of the second one.
+type breaking struct {
+	requests *atomic.Int32
+	second   func()
+}
+
+func (b breaking) Execute(context.Context, comm.Execute) (comm.Executed, error) {
+	if b.requests.Add(1) == 2 {
+		b.second()
+	}
+	return comm.Executed{}, fault.New(fault.Unknown, "the server broke").Because("server-failed")
+}
+
+func (breaking) Say(context.Context, comm.Said) error { return nil }
+
+// TestWhoIsLetGoHearsWhy: a peer that breaks each time is asked on, and whoever waits no
+// longer hears what it says.
+func TestWhoIsLetGoHearsWhy(t *testing.T) {
+	n := protocoltest.NewNode(t, protocoltest.Options{
+		Bundles: bundles(does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			return protocol.Result{}, errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Recv(ctx, nil))
+		})),
+	})
+	id := n.Create(t, instance("purse", state{}))[0]
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	link := breaking{new(atomic.Int32), cancel}
+	_, err := n.Protocols.Execute(ctx, protocol.Execution{ID: opA, Protocol: "test", Call: call("DO", id), Link: link, Peer: comm.Peer{Role: comm.Vendor}})
+	wants(t, err, fault.Unknown, "pending")
+	if text := fault.From(err).Message; !strings.HasSuffix(text, "has not ended yet: the server broke") {
+		t.Errorf("it is told %q", text)
 	}
 }
