@@ -180,3 +180,24 @@ func TestAFailureOfAnExchangePasses(t *testing.T) {
 		}
 	}
 }
+
+// TestCoinsThatWouldNeedAnAge: the exchange says so of the request when it has not said it
+// of the reserve, under codes of several names.
+func TestCoinsThatWouldNeedAnAge(t *testing.T) {
+	for body, reason := range map[string]fault.Reason{
+		`{"code":5999,"maximum_allowed_age":13}`: "age-restricted",
+		`{"code":5999,"maximum_allowed_age":0}`:  wire.ReasonServerRefused,
+		`{"code":5999}`:                          wire.ReasonServerRefused,
+	} {
+		w := readyWallet(t)
+		r := w.prepare("CHF:12", "CHF:12")
+		w.mint.always(http.MethodPost, http.StatusConflict, body)
+		_, err := w.batch("WITHDRAW", r.Reserve, nil)
+		if fault.ReasonOf(err) != reason {
+			t.Errorf("%s is %v", body, err)
+		}
+		if status, reserve := w.reserve(r.Reserve); status != wire.ReserveSent || reserve.Batch == nil {
+			t.Errorf("%s leaves the reserve %s, frozen %v", body, status, reserve.Batch != nil)
+		}
+	}
+}

@@ -15,8 +15,11 @@ import (
 // nobody signs is not final by itself, see borneOut.
 func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Response, spared bool) (final bool, refusal error) {
 	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
-	if answer.Status == http.StatusUnavailableForLegalReasons {
+	switch {
+	case answer.Status == http.StatusUnavailableForLegalReasons:
 		return false, identify(e, answer.Body)
+	case answer.Status == http.StatusConflict && wantsAge(answer.Body):
+		return false, forAnAge()
 	}
 	switch err.Reason {
 	case taler.ReasonDenominationUnknown, taler.ReasonDenominationNotYet, taler.ReasonDenominationExpired:
@@ -131,6 +134,12 @@ func (f form) absent(e taler.ExchangeState, body []byte) bool {
 	}
 	offered, err := taler.WithdrawProtocols(v)
 	return err == nil && slices.ContainsFunc(offered, func(id string) bool { return id != f.id })
+}
+
+// wantsAge reports whether coins are refused for being of no age, whatever the code.
+func wantsAge(body []byte) bool {
+	var said taler.ExchangeError
+	return taler.Unmarshal(body, &said) == nil && said.MaximumAllowedAge > 0
 }
 
 // identify tells a person what to do when the exchange must know who they are: where

@@ -95,10 +95,14 @@ func arrived(r taler.Reserve, answer protocol.Response) (taler.AwaitResult, erro
 		return taler.AwaitResult{}, fault.New(fault.Invalid, "the exchange shows %s in the reserve, which was made for %s", status.Balance, r.Amount.Currency).
 			Because(taler.ReasonCurrencyMismatch).WithHint("tell the exchange's operator; the reserve's key is kept")
 	case status.MaximumAgeGroup > 0:
-		return taler.AwaitResult{}, fault.New(fault.Unsupported, "coins of this reserve must be restricted by age, which this wallet cannot do").
-			Because("age-restricted").WithHint("use a wallet that can, with this reserve's key")
+		return taler.AwaitResult{}, forAnAge()
 	}
 	return taler.AwaitResult{Exists: true, Balance: status.Balance}, nil
+}
+
+func forAnAge() error {
+	return fault.New(fault.Unsupported, "coins of this reserve must be restricted by age, which this wallet cannot do").
+		Because("age-restricted").WithHint("use a wallet that can, with this reserve's key; what nobody withdraws goes back when the reserve is closed")
 }
 
 // malformed is the fault for an answer that is not Taler's, and says what is wrong
