@@ -93,6 +93,7 @@ type Bank struct {
 	second  map[instrument.ID]bool    // withdrawals whose second payments are looked for
 	slots   map[string]chan struct{}  // per provider: one that hangs holds up no other
 	outages map[instrument.ID]*outage // of providers
+	closed  map[instrument.ID]bool    // records that the log has named: see passes
 
 	wiring   sync.Mutex           // see Transfer
 	handing  map[string]*handing  // by the exchange's key; under mu
@@ -131,6 +132,10 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 	if err == nil {
 		err = b.beginHistories(ctx)
 	}
+	var changes instrument.Seq // up to here they are found below, and later ones by who keeps house
+	if err == nil {
+		changes, err = b.lastRow(ctx, instrument.Operations)
+	}
 	if err == nil {
 		err = b.resumeTransfers(ctx)
 	}
@@ -142,7 +147,7 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 		return nil, err
 	}
 	b.background(b.resume)
-	b.background(b.keepHouse)
+	b.background(func() { b.keepHouse(changes) })
 	return b, nil
 }
 
@@ -150,7 +155,7 @@ func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
-		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID]bool{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{},
+		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID]bool{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{}, closed: map[instrument.ID]bool{},
 		handing: map[string]*handing{}, standing: map[string]*standing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{},
 	}
 	b.life, b.stop = context.WithCancel(life)

@@ -12,12 +12,10 @@ import (
 // there are: rows of both would be in one history, and an exchange takes each of them
 // for its own currency. It reads one withdrawal and changes nothing.
 func (b *Bank) CheckCurrency(ctx context.Context) error {
-	some, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassWithdrawal, Limit: 1})
-	if err != nil || len(some) == 0 {
-		return err
-	}
-	var kept string
-	if err := some[0].Member("currency", &kept); err != nil || kept == b.cfg.Currency {
+	kept := b.cfg.Currency
+	f := instrument.Filter{Class: ClassWithdrawal, Limit: 1}
+	err := b.Instruments().Walk(ctx, f, func(i instrument.Instance) (bool, error) { return false, i.Member("currency", &kept) }, b.passes)
+	if err != nil || kept == b.cfg.Currency {
 		return err
 	}
 	return fault.New(fault.Invalid, "the withdrawals of this bank are in %s, and its settings say %s", kept, b.cfg.Currency).

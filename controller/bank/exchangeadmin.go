@@ -112,12 +112,12 @@ func (b *Bank) underWay(ctx context.Context, x Exchange) (int, error) {
 				n++
 			}
 			return true, nil
-		})
+		}, strictly)
 		if err != nil {
 			return 0, err
 		}
 	}
-	open, err := b.openTransfers(ctx)
+	open, err := b.openTransfers(ctx, strictly)
 	for _, t := range open {
 		if t.Transfer.Exchange == x.Key() {
 			n++

@@ -38,12 +38,10 @@ func (e Expiry) over(w taler.Withdrawal, now time.Time) string {
 	return ""
 }
 
-// keepHouse does what is due by the clock, until the bank rests.
-func (b *Bank) keepHouse() {
-	s := newSearcher(b)
-	if err := s.begin(); err != nil && b.life.Err() == nil {
-		b.Log().Error("withdrawals that ended cannot be read", "error", err)
-	}
+// keepHouse does what is due by the clock, until the bank rests. Changes behind that one are
+// news to it.
+func (b *Bank) keepHouse(known instrument.Seq) {
+	s := newSearcher(b, known)
 	for b.life.Err() == nil {
 		if err := b.expire(b.life); err != nil && b.life.Err() == nil {
 			b.Log().Error("withdrawals that expired cannot be ended", "error", err)
@@ -65,9 +63,6 @@ func (b *Bank) pause(d time.Duration) {
 	}
 }
 
-// scanned is how many instances are read at a time.
-const scanned = 256
-
 // expire ends what has expired. Withdrawals are read in the order in which they
 // began, so it stops at the first that is too young for any limit.
 func (b *Bank) expire(ctx context.Context) error {
@@ -80,41 +75,12 @@ func (b *Bank) expire(ctx context.Context) error {
 				return true, nil
 			}
 			return true, b.expireOne(ctx, i.ID)
-		})
+		}, b.passes)
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// scan reads all withdrawals of a status, the oldest first, as long as each wants
-// more.
-func (b *Bank) scan(ctx context.Context, status string, each func(instrument.Instance, taler.Withdrawal) (more bool, err error)) error {
-	return scan(ctx, b, instrument.Filter{Class: ClassWithdrawal, Status: status}, each)
-}
-
-// scan reads all instances that f lets through, whose state is an S.
-func scan[S any](ctx context.Context, b *Bank, f instrument.Filter, each func(instrument.Instance, S) (more bool, err error)) error {
-	for f.Limit = scanned; ; {
-		page, err := b.Instruments().List(ctx, f)
-		if err != nil {
-			return err
-		}
-		for _, i := range page {
-			var state S
-			if err := i.Decode(&state); err != nil {
-				return err
-			}
-			if more, err := each(i, state); err != nil || !more {
-				return err
-			}
-			f.After = i.ID
-		}
-		if len(page) < scanned {
-			return nil
-		}
-	}
 }
 
 // expireOne ends a withdrawal unless something has happened to it since. One that

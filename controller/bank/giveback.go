@@ -42,11 +42,11 @@ func (b *Bank) owe(tx *instrument.Draft, w taler.Withdrawal, transaction string,
 
 // resumeReturns takes up what earlier lives have not given back.
 func (b *Bank) resumeReturns(ctx context.Context) error {
-	open, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassReturn, Status: string(taler.TransferPending)})
-	for _, i := range open {
+	f := instrument.Filter{Class: ClassReturn, Status: string(taler.TransferPending)}
+	return scan(ctx, b, f, func(i instrument.Instance, _ taler.Return) (bool, error) {
 		b.giveBack(i.ID)
-	}
-	return err
+		return true, nil
+	}, b.passes)
 }
 
 // giveBack has the provider asked to give money back until it has said whether it

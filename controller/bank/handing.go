@@ -50,19 +50,16 @@ func (b *Bank) handingOf(x Exchange) *handing {
 }
 
 // openTransfers are those that have not ended, of all exchanges.
-func (b *Bank) openTransfers(ctx context.Context) ([]OpenTransfer, error) {
+func (b *Bank) openTransfers(ctx context.Context, closed func(instrument.ID, error) error) ([]OpenTransfer, error) {
 	var out []OpenTransfer
 	for _, status := range []taler.TransferState{taler.TransferPending, taler.TransferTransient} {
-		open, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassTransfer, Status: string(status)})
+		f := instrument.Filter{Class: ClassTransfer, Status: string(status)}
+		err := scan(ctx, b, f, func(i instrument.Instance, t taler.Transfer) (bool, error) {
+			out = append(out, OpenTransfer{i.ID, t})
+			return true, nil
+		}, closed)
 		if err != nil {
 			return nil, err
-		}
-		for _, i := range open {
-			t := OpenTransfer{ID: i.ID}
-			if err := i.Decode(&t.Transfer); err != nil {
-				return nil, err
-			}
-			out = append(out, t)
 		}
 	}
 	return out, nil
@@ -75,7 +72,7 @@ func (b *Bank) resumeTransfers(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	open, err := b.openTransfers(ctx)
+	open, err := b.openTransfers(ctx, b.passes)
 	if err != nil {
 		return err
 	}
@@ -121,7 +118,8 @@ func (b *Bank) handOut(ctx context.Context, h *handing) (OpenTransfer, bool, err
 			return OpenTransfer{}, false, err
 		}
 		t, err := b.transferAt(ctx, id)
-		if err != nil {
+		altered := isAltered(err)
+		if err != nil && !altered {
 			return OpenTransfer{}, false, err
 		}
 		if len(h.left) > 0 {
@@ -129,7 +127,10 @@ func (b *Bank) handOut(ctx context.Context, h *handing) (OpenTransfer, bool, err
 		} else {
 			h.read = at
 		}
-		if !t.State.Final() {
+		switch {
+		case altered:
+			_ = b.passes(id, err)
+		case !t.State.Final():
 			return OpenTransfer{id, t}, true, nil
 		}
 	}

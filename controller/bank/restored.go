@@ -32,7 +32,7 @@ func (b *Bank) GoOn(ctx context.Context, next instrument.Seq) error {
 	for _, state := range []taler.State{taler.StatePending, taler.StateSelected} {
 		err := b.scan(ctx, string(state), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
 			return true, b.restored(ctx, i.ID)
-		})
+		}, strictly)
 		if err != nil {
 			return err
 		}

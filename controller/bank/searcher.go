@@ -13,6 +13,7 @@ import (
 // is searched for once at once. It belongs to one goroutine.
 type searcher struct {
 	b      *Bank
+	begun  bool           // what ended in earlier lives was read
 	read   instrument.Seq // of the journal: what ended since is in it
 	second instrument.Seq // of SecondNotices
 	known  map[instrument.ID]bool
@@ -21,25 +22,16 @@ type searcher struct {
 	done   chan search // has room for all of them
 }
 
-func newSearcher(b *Bank) *searcher {
-	return &searcher{b: b, known: map[instrument.ID]bool{}, done: make(chan search, b.cfg.Searching.AtOnce)}
+func newSearcher(b *Bank, read instrument.Seq) *searcher {
+	return &searcher{b: b, read: read, known: map[instrument.ID]bool{}, done: make(chan search, b.cfg.Searching.AtOnce)}
 }
 
-// begin finds what ended in earlier lives, notices that nobody has decided, and
-// second ones.
+// begin finds what ended in earlier lives, and notices that nobody has decided.
 func (s *searcher) begin() error {
-	var err error
-	if s.read, err = s.b.lastRow(s.b.life, instrument.Operations); err != nil {
-		return err
-	}
-	err = s.b.scan(s.b.life, string(taler.StateAborted), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
+	return s.b.scan(s.b.life, string(taler.StateAborted), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
 		s.add(i.ID, w)
 		return s.b.life.Err() == nil, s.b.life.Err()
-	})
-	if err != nil {
-		return err
-	}
-	return s.readSecond()
+	}, s.b.passes)
 }
 
 // add takes up a withdrawal that was aborted.
@@ -66,8 +58,15 @@ func (s *searcher) add(id instrument.ID, w taler.Withdrawal) {
 const journalled = 1024
 
 // look reads what has ended since it looked last, what an operator's command beside
-// the bank has found to be given back, and second notices.
+// the bank has found to be given back, and second notices. The first time it reads
+// what ended before as well, as often as it takes.
 func (s *searcher) look() error {
+	if !s.begun {
+		if err := s.begin(); err != nil {
+			return err
+		}
+		s.begun = true
+	}
 	for {
 		page, err := s.b.Instruments().Journal(s.b.life, instrument.Operations, instrument.Page{After: s.read, Limit: journalled})
 		if err != nil {
@@ -76,10 +75,14 @@ func (s *searcher) look() error {
 		for _, e := range page {
 			if e.Class == ClassWithdrawal && e.Status == string(taler.StateAborted) {
 				w, err := s.b.view(s.b.life, e.Instance)
-				if err != nil {
+				switch {
+				case err == nil:
+					s.add(e.Instance, w)
+				case isAltered(err):
+					_ = s.b.passes(e.Instance, err)
+				default:
 					return err
 				}
-				s.add(e.Instance, w)
 			}
 			if e.Class == ClassReturn && e.Status == string(taler.TransferPending) {
 				s.b.giveBack(e.Instance)

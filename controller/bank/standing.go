@@ -96,7 +96,7 @@ func (b *Bank) readStanding(ctx context.Context, x Exchange, s *standing) error 
 				s.put(t, i.ID)
 			}
 			return true, nil
-		})
+		}, strictly)
 		if err != nil {
 			return err
 		}

@@ -20,7 +20,7 @@ func (b *Bank) resume() {
 				b.ask(i.ID, w)
 			}
 			return true, b.life.Err()
-		})
+		}, b.passes)
 		if err == nil {
 			return
 		}

@@ -55,8 +55,9 @@ type Options struct {
 	Clock   func() time.Time                // of the party; time.Now if nil
 	Log     *slog.Logger
 	Store   store.Options
-	Net     *inproc.Network // where it listens for native sessions; none if nil
-	Fetch   comm.Fetcher    // how plugins get out; HTTP if nil
+	Over    func(controller.Store) controller.Store // what the party is given for its database; that if nil
+	Net     *inproc.Network                         // where it listens for native sessions; none if nil
+	Fetch   comm.Fetcher                            // how plugins get out; HTTP if nil
 	// Spent tells, for benchmarks, the time on processors that this process and
 	// its plugins have taken; nobody if nil.
 	Spent func() (own, begun time.Duration)
@@ -205,13 +206,17 @@ func (h *House) controller() (*controller.Controller, *comm.Manager) {
 		h.tb.Fatalf("open the database: %v", err)
 	}
 	identity := crypto.NewIdentity(crypto.NewSecret(bytes.Repeat([]byte{2}, crypto.KeySize)))
+	var db controller.Store = h.DB
+	if h.o.Over != nil {
+		db = h.o.Over(db)
+	}
 	var transports []comm.Transport
 	if h.o.Net != nil {
 		transports = append(transports, h.o.Net.Transport(inproc.Options{Key: identity.KeyText()}))
 	}
 	cm := comm.NewManager(h.o.Fetch, transports...)
 	c, err := controller.New(controller.Parts{
-		Name: "bank", Role: comm.Bank, Store: h.DB,
+		Name: "bank", Role: comm.Bank, Store: db,
 		Engine:   engine(),
 		Identity: identity,
 		Bundles:  append([]protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}, h.o.Bundles...),
