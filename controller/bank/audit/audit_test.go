@@ -92,6 +92,11 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			b.decided("tx", "CHF:21", "")
 			b.sql(`UPDATE instances SET sealed = zeroblob(60) WHERE id = (SELECT max(id) FROM instances WHERE class = 'taler-withdrawal')`)
 		}, []audit.Kind{audit.RecordUnreadable, audit.RowAlone}},
+		{"a withdrawal was altered, and the payment of one behind it failed", func(b *books) {
+			id := b.decided("tx", "CHF:21", "")
+			b.sql(`UPDATE instances SET sealed = zeroblob(60) WHERE id = (SELECT min(id) FROM instances WHERE class = 'taler-withdrawal')`)
+			b.Provider.Put(banktest.Payment{ID: "tx", State: "failed", Amount: sum("CHF:21"), Reference: id.Text()})
+		}, []audit.Kind{audit.PaymentNotPaid, audit.RecordUnreadable}},
 		{"what a withdrawal has claimed is nobody's", func(b *books) {
 			b.decided("tx", "CHF:21", "")
 			for _, key := range []string{"wopid", "reserve_pub", "provider_tx"} {

@@ -13,8 +13,8 @@ type changes struct {
 	numbers history
 	told    map[instrument.ID]standing // by the last entry of each that was read before the instruments
 	seen    map[instrument.ID]string   // the status that each has
-	closed  map[instrument.ClassID]bool
-	words   map[string]string // one copy of each
+	closed  map[instrument.ID]bool     // those that cannot be read
+	words   map[string]string          // one copy of each
 }
 
 // standing is where an instrument stands.
@@ -27,7 +27,7 @@ type standing struct {
 func newChanges() *changes {
 	return &changes{
 		numbers: *newHistory(instrument.Operations), told: map[instrument.ID]standing{}, seen: map[instrument.ID]string{},
-		closed: map[instrument.ClassID]bool{}, words: map[string]string{},
+		closed: map[instrument.ID]bool{}, words: map[string]string{},
 	}
 }
 
@@ -94,7 +94,7 @@ func (a *auditor) compareChanges(ctx context.Context) error {
 	for id, s := range c.told {
 		status, there := c.seen[id]
 		switch {
-		case c.closed[s.class]: // nothing is known of those behind the one that cannot be read
+		case c.closed[id]: // which is said already
 		case !there:
 			gone[id] = s
 		case status != s.status:

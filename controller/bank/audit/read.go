@@ -103,34 +103,25 @@ func (a *auditor) readOthers(ctx context.Context) error {
 	return nil
 }
 
-// each reads all instruments of a class, the oldest first. One that cannot be
-// read is a difference; of its neighbours behind it nothing can be said.
+// each reads all instruments of a class, the oldest first. One that cannot be read is a
+// difference, and nothing else is said of it.
 func each[S any](ctx context.Context, a *auditor, class instrument.ClassID, found func(instrument.ID, S)) error {
-	for after := instrument.ID(""); ; {
-		page, err := a.b.Instruments().List(ctx, instrument.Filter{Class: class, After: after, Limit: atOnce})
-		if fault.ReasonOf(err) == "seal-broken" {
-			a.books.changes.closed[class] = true
-			a.differs(Difference{Kind: RecordUnreadable}, "of the instruments of class %s one cannot be read, nor those that were made after it: %s", class, fault.From(err).Message)
-			return nil
+	f := instrument.Filter{Class: class, Limit: atOnce}
+	return a.b.Instruments().Walk(ctx, f, func(i instrument.Instance) (bool, error) {
+		a.books.changes.see(i)
+		if err := a.compareFurtherKeys(ctx, i); err != nil {
+			return false, err
 		}
-		if err != nil {
-			return err
+		var state S
+		if err := i.Decode(&state); err != nil {
+			a.differs(Difference{Kind: RecordUnreadable}, "%s %s cannot be read", class, i.ID)
+		} else {
+			found(i.ID, state)
 		}
-		for _, i := range page {
-			a.books.changes.see(i)
-			if err := a.compareFurtherKeys(ctx, i); err != nil {
-				return err
-			}
-			var state S
-			if err := i.Decode(&state); err != nil {
-				a.differs(Difference{Kind: RecordUnreadable}, "%s %s cannot be read", class, i.ID)
-			} else {
-				found(i.ID, state)
-			}
-			after = i.ID
-		}
-		if len(page) < atOnce {
-			return nil
-		}
-	}
+		return true, nil
+	}, func(id instrument.ID, err error) error {
+		a.books.changes.closed[id] = true
+		a.differs(Difference{Kind: RecordUnreadable}, "a %s cannot be read: %s", class, fault.From(err).Message)
+		return nil
+	})
 }
