@@ -77,6 +77,14 @@ func TestOneAlteredWithdrawalHoldsUpNoOther(t *testing.T) {
 	}
 	clock.passes(time.Hour)
 	becomes(t, h, unpaid, taler.StateAborted)
+	shown := map[taler.WOPID]bool{}
+	check(t, h.Bank.EachWithdrawal(withTimeout(t), "", func(w taler.Withdrawal) (bool, error) {
+		shown[w.WOPID] = true
+		return true, nil
+	}))
+	if !shown[noticed] || !shown[unpaid] || !shown[over] || len(shown) != 3 {
+		t.Errorf("an operator is shown %v", shown)
+	}
 	_, _, err := h.Bank.Withdrawal(withTimeout(t), brokenUnpaid)
 	if fault.ReasonOf(err) != "seal-broken" {
 		t.Errorf("the altered one: %v", err)

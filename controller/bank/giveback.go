@@ -107,15 +107,12 @@ func (b *Bank) TransfersOf(ctx context.Context, id taler.WOPID) ([]taler.Transfe
 	return slices.DeleteFunc(all, func(t taler.Transfer) bool { return t.WOPID != id }), err
 }
 
-// listed reads all instances of a class.
-func listed[S any](ctx context.Context, b *Bank, class instrument.ClassID) ([]S, error) {
-	all, err := b.Instruments().List(ctx, instrument.Filter{Class: class})
-	out := make([]S, len(all))
-	for n, i := range all {
-		if err := i.Decode(&out[n]); err != nil {
-			return nil, err
-		}
-	}
+// listed reads all instances of a class, but for those that cannot be read.
+func listed[S any](ctx context.Context, b *Bank, class instrument.ClassID) (out []S, err error) {
+	err = scan(ctx, b, instrument.Filter{Class: class}, func(_ instrument.Instance, state S) (bool, error) {
+		out = append(out, state)
+		return true, nil
+	}, b.passes)
 	return out, err
 }
 

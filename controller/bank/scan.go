@@ -14,6 +14,12 @@ func (b *Bank) scan(ctx context.Context, status string, each func(instrument.Ins
 	return scan(ctx, b, instrument.Filter{Class: ClassWithdrawal, Status: status}, each, closed)
 }
 
+// EachWithdrawal shows an operator the withdrawals of a status, or all, the oldest first, as long
+// as each wants more. One that cannot be read is passed over, and named in the log.
+func (b *Bank) EachWithdrawal(ctx context.Context, status taler.State, each func(taler.Withdrawal) (more bool, err error)) error {
+	return b.scan(ctx, string(status), func(_ instrument.Instance, w taler.Withdrawal) (bool, error) { return each(w) }, b.passes)
+}
+
 // scan reads all instances that f lets through, whose state is an S.
 func scan[S any](ctx context.Context, b *Bank, f instrument.Filter, each func(instrument.Instance, S) (more bool, err error), closed func(instrument.ID, error) error) error {
 	return b.Instruments().Walk(ctx, f, func(i instrument.Instance) (bool, error) {

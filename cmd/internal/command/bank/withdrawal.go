@@ -91,22 +91,15 @@ func withdrawalList(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			all, err := b.Instruments().List(c.Context(), instrument.Filter{Class: bank.ClassWithdrawal, Status: *status})
-			if err != nil {
-				return err
-			}
 			out, rows := []withdrawal{}, [][]string{}
-			for _, i := range all {
-				var w taler.Withdrawal
-				if err := i.Decode(&w); err != nil {
-					return err
-				}
+			err = b.EachWithdrawal(c.Context(), taler.State(*status), func(w taler.Withdrawal) (bool, error) {
 				s, err := shown(w, names, b.Now())
-				if err != nil {
-					return err
-				}
 				out = append(out, s)
 				rows = append(rows, []string{short(s.WOPID), string(s.Status), amount(s.Amount), s.Terminal, s.Created.Format(time.RFC3339), s.Reason})
+				return true, err
+			})
+			if err != nil {
+				return err
 			}
 			return e.Table(map[string]any{"withdrawals": out}, []string{"WOPID", "STATUS", "AMOUNT", "TERMINAL", "CREATED", "REASON"}, rows)
 		})
@@ -244,22 +237,18 @@ func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.With
 // byPrefix looks through all withdrawals: their keys are stored so that nobody
 // can look for a part of one.
 func byPrefix(ctx context.Context, b *bank.Bank, prefix string) (found taler.Withdrawal, err error) {
-	all, err := b.Instruments().List(ctx, instrument.Filter{Class: bank.ClassWithdrawal})
+	err = b.EachWithdrawal(ctx, "", func(w taler.Withdrawal) (bool, error) {
+		switch {
+		case !w.WOPID.Begins(prefix):
+		case !found.WOPID.IsZero():
+			return false, fault.New(fault.Conflict, "more than one WOPID begins like that").Because("wopid-ambiguous").WithHint("give more of it")
+		default:
+			found = w
+		}
+		return true, nil
+	})
 	if err != nil {
 		return found, err
-	}
-	for _, i := range all {
-		var w taler.Withdrawal
-		if err := i.Decode(&w); err != nil {
-			return found, err
-		}
-		if !w.WOPID.Begins(prefix) {
-			continue
-		}
-		if !found.WOPID.IsZero() {
-			return found, fault.New(fault.Conflict, "more than one WOPID begins like that").Because("wopid-ambiguous").WithHint("give more of it")
-		}
-		found = w
 	}
 	if found.WOPID.IsZero() {
 		return found, fault.New(fault.NotFound, "there is no such withdrawal").Because(taler.ReasonUnknownOperation)
