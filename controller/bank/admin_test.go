@@ -1,9 +1,11 @@
 package bank_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/profile"
@@ -206,5 +209,40 @@ func TestTheBankGivesBackWhatARetryHasFound(t *testing.T) {
 	}
 	if all := ended(t, h, 1); all[0].Amount != amount(t, "CHF:1") || all[0].State != taler.TransferSuccess {
 		t.Errorf("given back is %+v", all[0])
+	}
+}
+
+// failing is a store of which the change of a profile that is counted down to fails.
+type failing struct {
+	controller.Store
+	in *atomic.Int32
+}
+
+func (f failing) UpdateProfiles(ctx context.Context, change func(profile.Writer) error) error {
+	if f.in.Add(-1) == 0 {
+		return fault.New(fault.Unavailable, "the database is away")
+	}
+	return f.Store.UpdateProfiles(ctx, change)
+}
+
+// TestAnExchangeThatComesBackHalfway is still removed, so that the login of before opens
+// nothing, and it comes back when that is asked for again.
+func TestAnExchangeThatComesBackHalfway(t *testing.T) {
+	var in atomic.Int32
+	h := open(t, banktest.Options{Over: func(s controller.Store) controller.Store { return failing{s, &in} }})
+	second := bank.Exchange{Name: "second", URL: "https://second.example.com/", Account: "payto://x-taler-bank/localhost/second?receiver-name=S"}
+	was := h.AddExchange(second)
+	check(t, h.Bank.RemoveExchange(withTimeout(t), second.Name))
+	for n := range int32(2) {
+		in.Store(n + 1)
+		if _, err := h.Bank.AddExchange(withTimeout(t), second); !errors.Is(err, fault.Unavailable) {
+			t.Errorf("change %d: %v", n, err)
+		}
+		if all, err := h.Bank.Exchanges(withTimeout(t)); err != nil || len(all) != 1 {
+			t.Errorf("change %d: %+v, %v", n, all, err)
+		}
+	}
+	if fresh := h.AddExchange(second); fresh.Token == was.Token {
+		t.Error("the login is that of before")
 	}
 }

@@ -38,10 +38,11 @@ func (b *Bank) AddExchange(ctx context.Context, x Exchange) (Gateway, error) {
 		return Gateway{}, fault.New(fault.Conflict, "%q was the exchange at %s, whose history is kept", x.Name, was.URL).
 			Because("exchange-differs").WithHint("choose another name")
 	}
-	if err := b.open(ctx, p, true); err != nil {
+	fresh, err := b.RotateGateway(ctx, x.Name) // first: the login of before never opens it again
+	if err != nil {
 		return Gateway{}, err
 	}
-	return b.RotateGateway(ctx, x.Name)
+	return fresh, b.open(ctx, p, true)
 }
 
 // mayOpen refuses an account that could not be told from another one.
