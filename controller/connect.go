@@ -189,7 +189,7 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 	}
 	got.Name = calledItself(got.Name)
 	if got.PNP != self.PNP {
-		return pnpDiffers(cmp.Or(s.peer.Name, got.Name, "the peer"), got.PNP, self.PNP)
+		return pnpDiffers(cmp.Or(s.Peer().Name, got.Name, "the peer"), got.PNP, self.PNP)
 	}
 	s.c.protocols.TellEnds(ctx, conn.Peer(), got.Open)
 	fixed := map[instrument.ClassID]selection{}

@@ -80,7 +80,7 @@ func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassI
 	}
 	if len(names) == 0 {
 		return nil, fault.New(fault.Unsupported, "no protocol for %s is installed on both sides", class).Because("no-common-protocol").
-			WithHint("here is %s, and %s has none of it: another version of the plugin, here or there, may bring one that both have", cmp.Or(strings.Join(s.c.protocols.Available(class), ", "), "nothing for it"), cmp.Or(s.peer.Name, "the peer"))
+			WithHint("here is %s, and %s has none of it: another version of the plugin, here or there, may bring one that both have", cmp.Or(strings.Join(s.c.protocols.Available(class), ", "), "nothing for it"), cmp.Or(s.Peer().Name, "the peer"))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,7 +14,7 @@ type withdrawals struct{ servicing }
 
 // Offers says what a withdrawal costs, or what goes back.
 func (s withdrawals) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
-	if inv[controller.InvoiceAmount] != "" && inv["reference"] == "" && inv[controller.InvoiceRefund] == "" {
+	if inv[controller.InvoiceAmount] != "" && inv[controller.InvoiceReference] == "" && inv[controller.InvoiceRefund] == "" {
 		return instrument.Terms{}, nil, fault.New(fault.Conflict, "only the withdrawal that this terminal shows is paid here").Because("withdrawal-only").
 			WithHint("leave the amount out: then the withdrawal that your wallet has selected is paid")
 	}
