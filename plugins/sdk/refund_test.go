@@ -136,6 +136,24 @@ func TestRefundsThatAreRefused(t *testing.T) {
 	}
 }
 
+// A servicer that answers of another refund than was asked for has said nothing of this one.
+func TestAnAnswerToAnotherRefund(t *testing.T) {
+	c := openCounter(t)
+	c.pay()
+	c.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+		if f.Executed != nil {
+			f.Executed.Result = []byte(`{"payment":"` + string(refunding) + `","refunded":"CHF:3","answer":"sorry"}`)
+		}
+		return protocoltest.Deliver
+	})
+	if got, err := c.refund("", `{"payment":"`+string(paying)+`"}`); !errors.Is(err, fault.Unknown) {
+		t.Errorf("it is believed: %+v, %v", got, err)
+	}
+	if is := c.status(c.Initiator, "voucher"); is != "used" {
+		t.Errorf("the voucher is %s", is)
+	}
+}
+
 // Whatever a protocol writes, the class of the payments lets no refund through that
 // is more than the payment, and none twice.
 func TestTheClassKeepsRefundsBelowThePayment(t *testing.T) {
