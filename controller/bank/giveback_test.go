@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -266,6 +268,47 @@ func TestTransfersAreRefunded(t *testing.T) {
 	})
 	if err != nil || len(outgoing(0, 0)) != 2 {
 		t.Errorf("a refund that failed: %v, %+v", err, outgoing(0, 0))
+	}
+}
+
+// full is a database in which the end of a transfer cannot be stored, so many times.
+type full struct {
+	controller.Store
+	fails *atomic.Int32
+}
+
+func (f full) UpdateInstruments(ctx context.Context, unit func(instrument.Writer) error) error {
+	return f.Store.UpdateInstruments(ctx, func(w instrument.Writer) error { return unit(fullWriter{w, f.fails}) })
+}
+
+type fullWriter struct {
+	instrument.Writer
+	fails *atomic.Int32
+}
+
+func (w fullWriter) Update(r instrument.Row, seen int64, holder instrument.OperationID) error {
+	if r.Class == bank.ClassTransfer && r.Status == string(taler.TransferSuccess) && w.fails.Add(-1) >= 0 {
+		return fault.New(fault.Unavailable, "the disk is full").Because("database-full")
+	}
+	return w.Writer.Update(r, seen, holder)
+}
+
+// TestATransferWhoseEndIsNotStored is asked for again until it is, in the same life: the
+// provider gives back once, and the exchange is told.
+func TestATransferWhoseEndIsNotStored(t *testing.T) {
+	var fails atomic.Int32
+	fails.Store(2)
+	h := open(t, banktest.Options{Asking: hasty, Over: func(s controller.Store) controller.Store { return full{s, &fails} }})
+	confirmed(t, h, "tx", 1)
+	if _, err := h.Bank.Transfer(withTimeout(t), h.Bank.Default(), back(t, 1, "CHF:12", paidWithTx)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := h.Exchange().Outgoing(withTimeout(t), taler.Page{Rows: 10, Timeout: patience})
+	if err != nil || len(got.OutgoingTransactions) != 1 || fails.Load() >= 0 {
+		t.Errorf("the exchange was told of %+v, %v", got.OutgoingTransactions, err)
+	}
+	if sum, parts := given(t, h, "tx"); sum != "CHF:12" || parts != 1 {
+		t.Errorf("%s went back in %d parts", sum, parts)
 	}
 }
 
