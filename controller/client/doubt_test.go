@@ -3,6 +3,7 @@ package client
 import (
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -35,6 +36,27 @@ func TestTriesOnlyGoUp(t *testing.T) {
 	}{{2, 2, true}, {3, 3, true}, {1, 2, false}, {2, 1, false}} {
 		if got := was.becomes(part{State: PartPaying, Tries: row.tries, Refunds: row.refunds}); got != row.good {
 			t.Errorf("%+v: %t", row, got)
+		}
+	}
+}
+
+// A payment stays what was agreed to: by whom, to whom, how much, in how many parts.
+func TestAPaymentBecomesNoOther(t *testing.T) {
+	for name, change := range map[string]func(*parent){
+		"":                  func(*parent) {},
+		"another operation": func(p *parent) { p.Operation = "other" },
+		"another vendor":    func(p *parent) { p.Peer.Key = "other" },
+		"another total":     func(p *parent) { p.Total.Value = 9 },
+		"a part less":       func(p *parent) { p.Parts = p.Parts[:1] },
+		"a part more":       func(p *parent) { p.Parts = append(p.Parts, p.Parts[0]) },
+	} {
+		is := func() parent {
+			return parent{Operation: "o", Peer: comm.Peer{Key: "k"}, Total: instrument.Amount{Currency: "CHF", Value: 10}, Parts: []part{{State: PartWaiting}, {State: PartWaiting}}}
+		}
+		next := is()
+		change(&next)
+		if err := is().becomes(next); (err == nil) != (name == "") {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -91,6 +91,17 @@ func TestAKeyIsOfAllThatWasAsked(t *testing.T) {
 	}
 }
 
+// The key of a payment with one instrument is of that one alone.
+func TestAKeyOfOneInstrumentIsNotOfSeveral(t *testing.T) {
+	m := openMarket(t)
+	_, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: m.operation(t, "lunch"), Amount: amount(t, "CHF:4"), Instrument: m.green}, agreed)
+	check(t, err)
+	has := m.has()
+	if got, err := m.PayTogether(t.Context(), m.purchase("lunch"), &chooser{}); fault.ReasonOf(err) != "key-reused" || m.has() != has {
+		t.Errorf("%s: %+v, %v", m.has(), got, err)
+	}
+}
+
 // What can go wrong with a part, and what comes of the whole.
 func TestPartsThatFail(t *testing.T) {
 	for _, row := range []struct {
@@ -273,6 +284,7 @@ func TestTheRecordDecidesOnce(t *testing.T) {
 		{"what has failed is paid", at("refunding", "paid", "failed"), at("refunding", "paid", "paid"), false},
 		{"one part less", at("open", "paid", "waiting"), at("open", "paid"), false},
 		{"a part too many", nil, at("open", "waiting", "waiting", "waiting"), false},
+		{"refunded with a part that was given up", at("refunding", "refunded", "paid"), at("refunded", "refunded", "forgone"), false},
 		{"all paid", at("open", "paid", "paid"), at("paid", "paid", "paid"), true},
 		{"given back", at("refunding", "refunded", "failed"), at("refunded", "refunded", "failed"), true},
 	} {
