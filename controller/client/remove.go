@@ -2,7 +2,7 @@ package client
 
 import (
 	"context"
-	"slices"
+	"errors"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -41,7 +41,7 @@ func (w *Wallet) RemoveExchange(ctx context.Context, url string) error {
 		return err
 	}
 	if others {
-		return fault.New(fault.Conflict, "somebody else of this wallet has money at that exchange").Because("exchange-in-use").
+		return fault.New(fault.Conflict, "somebody else of this wallet has money at that exchange, or at one that only they can see").Because("exchange-in-use").
 			WithHint("ask them to pay with it, or to give their withdrawals up")
 	}
 	return w.edit(ctx, e, func(now *Exchange) bool {
@@ -51,25 +51,33 @@ func (w *Wallet) RemoveExchange(ctx context.Context, url string) error {
 }
 
 // neededByOthers reports whether another principal of this wallet has coins of an
-// exchange, or money that may still come to it.
-func (w *Wallet) neededByOthers(ctx context.Context, e Exchange) (bool, error) {
-	for class, ended := range map[instrument.ClassID][]string{ClassCoin: {taler.CoinSpent}, ClassReserve: {taler.ReserveDone, taler.ReserveAborted}} {
-		all, err := w.Instruments().List(ctx, instrument.Filter{Class: class})
-		if err != nil {
-			return false, err
-		}
-		for _, i := range all {
-			var at struct {
-				URL string `json:"exchange_url"`
-			}
-			if i.Owner == w.user.ID || slices.Contains(ended, i.Status) {
-				continue
-			}
-			if err := i.Decode(&at); err != nil {
-				return false, err
-			}
-			if at.URL == e.URL {
-				return true, nil
+// exchange, or money that may still come to it. Nobody sees at which exchange that is which
+// only they can open: it counts as of each.
+func (w *Wallet) neededByOthers(ctx context.Context, e Exchange) (needed bool, err error) {
+	for class, open := range map[instrument.ClassID][]string{
+		ClassCoin:    {taler.CoinFresh},
+		ClassReserve: {taler.ReserveCreated, taler.ReserveSelected, taler.ReserveSent, taler.ReserveFailed},
+	} {
+		for _, status := range open {
+			err := w.Instruments().Walk(ctx, instrument.Filter{Class: class, Status: status}, func(i instrument.Instance) (bool, error) {
+				var at struct {
+					URL string `json:"exchange_url"`
+				}
+				if i.Owner == w.user.ID {
+					return true, nil
+				}
+				err := i.Decode(&at)
+				needed = needed || at.URL == e.URL
+				return !needed, err
+			}, func(_ instrument.ID, err error) error {
+				if !errors.Is(err, fault.Locked) {
+					return err
+				}
+				needed = true
+				return nil
+			})
+			if err != nil || needed {
+				return needed, err
 			}
 		}
 	}

@@ -62,7 +62,7 @@ func TestAnExchangeIsNotRemovedUnderSomebodyElse(t *testing.T) {
 	w.party.Create(t, e)
 	coin := instrument.Instance{Class: client.ClassCoin, Owner: "amy", Status: taler.CoinFresh, Keys: map[string]string{"coin_pub": "1"}}
 	check(t, coin.Encode(taler.Coin{Value: amount(t, "CHF:1"), ExchangeURL: exchangeURL}))
-	id := w.party.Create(t, coin)
+	id := w.party.CreateFor(t, "amy", coin)
 	if err := w.RemoveExchange(t.Context(), exchangeURL); fault.ReasonOf(err) != "exchange-in-use" {
 		t.Errorf("removed: %v", err)
 	}

@@ -148,10 +148,16 @@ func (p *Party) Me(t testing.TB) profile.Principal {
 	return me
 }
 
-// Create stores an instance and returns its id.
+// Create stores an instance of the party's own and returns its id.
 func (p *Party) Create(t testing.TB, i instrument.Instance) instrument.ID {
 	t.Helper()
-	i.Owner = "self"
+	return p.CreateFor(t, "self", i)
+}
+
+// CreateFor stores an instance of somebody's and returns its id.
+func (p *Party) CreateFor(t testing.TB, owner instrument.PrincipalID, i instrument.Instance) instrument.ID {
+	t.Helper()
+	i.Owner = owner
 	if i.State == nil {
 		i.State = json.RawMessage(`{}`)
 	}

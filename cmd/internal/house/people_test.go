@@ -114,6 +114,44 @@ func TestAWalletOfOneUserTakesOthersIn(t *testing.T) {
 	}
 }
 
+// At which exchange somebody else has cash, nobody but they can see: none is removed while they
+// have any, and afterwards what they had is not in the way.
+func TestAnExchangeIsKeptForWhoseCashIsClosed(t *testing.T) {
+	f := made(t, "open sesame")
+	h := enter(t, f, "", "open sesame")
+	holds(t, h, profile.Everyone, client.ClassExchange, "url", "https://exchange.example.com/", "new")
+	amy, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word")))
+	check(t, err)
+	shut(t, h)
+	h = enter(t, f, "amy", "her word")
+	hers := coin(t, h, amy.ID, "1")
+	shut(t, h)
+	h = enter(t, f, "", "open sesame")
+	remove := func() error {
+		owner, err := h.Own(t.Context())
+		check(t, err)
+		return client.New(h.Controller, owner, nil).RemoveExchange(t.Context(), "https://exchange.example.com/")
+	}
+	if err := remove(); fault.ReasonOf(err) != "exchange-in-use" {
+		t.Errorf("with her coin: %v", err)
+	}
+	shut(t, h)
+	h = enter(t, f, "amy", "her word")
+	check(t, h.Instruments().Update(t.Context(), func(tx *instrument.Draft) error {
+		i, err := tx.Get(hers)
+		if err != nil {
+			return err
+		}
+		i.Status = "spent"
+		return tx.Put(i)
+	}))
+	shut(t, h)
+	h = enter(t, f, "", "open sesame")
+	if err := remove(); err != nil {
+		t.Errorf("once it is spent: %v", err)
+	}
+}
+
 // Who is removed from a group, with the keys that they kept, opens nothing that is
 // in the wallet now.
 func TestAGroupGetsAnotherKeyWhenSomebodyLeaves(t *testing.T) {
