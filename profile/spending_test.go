@@ -48,6 +48,23 @@ func TestWhatALimitRefuses(t *testing.T) {
 	}
 }
 
+// What is no spending, as a withdrawal is none, is bounded by the limit of one operation,
+// and counts for no day.
+func TestWhatIsNoSpendingCountsForNoDay(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "operation CHF:5 day CHF:5")
+	withdrawal := func(sum string) profile.Action {
+		a := w.spend("gary", "gary", "coin", sum)
+		a.Spends = false
+		return a
+	}
+	w.reserves(withdrawal("CHF:5.01"), "above-limit")
+	for range 2 {
+		check(t, w.reserves(withdrawal("CHF:5"), "").Settle(t.Context(), amount(t, "CHF:5")))
+	}
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+}
+
 // Days and months are those of UTC, by the clock that was handed in; a sum
 // belongs to the day in which it was reserved.
 func TestDaysAndMonthsEndAtMidnightUTC(t *testing.T) {
