@@ -110,8 +110,13 @@ func TestFilesThatOthersMayWrite(t *testing.T) {
 			dir, file os.FileMode
 			fine      bool
 		}{
-			{0o700, 0o666, true}, {0o755, 0o644, true}, {0o755, 0o600, true},
-			{0o755, 0o666, false}, {0o755, 0o664, false}, {0o711, 0o602, false}, {0o750, 0o660, false},
+			{0o700, 0o666, true},
+			{0o755, 0o644, true},
+			{0o755, 0o600, true},
+			{0o755, 0o666, false},
+			{0o755, 0o664, false},
+			{0o711, 0o602, false},
+			{0o750, 0o660, false},
 		} {
 			chmod(t, f.Dir, row.dir)
 			chmod(t, path, row.file)
