@@ -248,10 +248,9 @@ func parseVault(data []byte) (*vault, error) {
 	return &v, nil
 }
 
-const (
-	reasonNoVault fault.Reason = "vault-malformed"
-	whenNoVault                = "put the vault of this party there; if it is lost, `restore` makes the party anew out of a backup, in an empty directory"
-)
+const reasonNoVault fault.Reason = "vault-malformed"
+
+const whenNoVault = "put the vault of this party there; if it is lost, `restore` makes the party anew out of a backup, in an empty directory"
 
 func badVault(cause error) error {
 	return fault.Wrap(cause, fault.Invalid, "this file is not a vault").Because(reasonNoVault).WithHint(whenNoVault)

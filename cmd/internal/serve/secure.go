@@ -104,10 +104,9 @@ func (r *renewable) changed() (time.Time, error) {
 	return info.ModTime(), nil
 }
 
-const (
-	reasonCertificate fault.Reason = "certificate"
-	namesBoth                      = "tls_certificate_file and tls_key_file name it and its key"
-)
+const reasonCertificate fault.Reason = "certificate"
+
+const namesBoth = "tls_certificate_file and tls_key_file name it and its key"
 
 func (r *renewable) read(changed time.Time) error {
 	key, err := os.Open(r.files.Key)
