@@ -122,7 +122,7 @@ func operationResume(e *cli.Env) *cobra.Command {
 		}
 		return w.resume(ctx, name, want)
 	})
-	c.Flags().BoolVar(&want.yes, "yes", false, "accept new terms of the exchange")
+	c.Flags().BoolVar(&want.yes, "yes", false, "accept new terms and fees of the exchange")
 	c.Flags().StringVar(&want.pay, "pay", "", "pay the terminal `PEER` over a session")
 	c.Flags().StringVar(&want.with, "instrument", "", "which card pays")
 	c.Flags().StringArrayVar(&instead, "instead", nil, "take `INSTRUMENT` for a part that is refused; without one, what was paid comes back")

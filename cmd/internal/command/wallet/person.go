@@ -128,7 +128,7 @@ func (p *person) agreeToFees(ctx context.Context, v client.Preview) (bool, error
 		return true, nil
 	}
 	return p.env.Yes(ctx, "Do you agree? Else the money goes back when the reserve is closed",
-		"if you agree to these fees, withdraw under the same code or key with --yes, or answer `wallet operation resume`")
+		"if you agree to these fees, say so with `wallet operation resume OPERATION --yes`")
 }
 
 func upTo(most instrument.Amount) string {
