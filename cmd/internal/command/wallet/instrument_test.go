@@ -66,6 +66,7 @@ func TestACardIsHeldAndShownWithoutItsSecret(t *testing.T) {
 			Instruments map[string]int
 			Peers       int
 			Running     int
+			Waiting     int
 			Classes     []string
 		}
 		u.does(&is, "status")

@@ -90,10 +90,11 @@ func TestWhatAFreshWalletRefuses(t *testing.T) {
 		Instruments map[string]int
 		Peers       int
 		Running     int
+		Waiting     int
 		Classes     []string
 	}
 	u.does(&is, "status")
-	if len(is.Balances) != 0 || len(is.Instruments) != 0 || is.Peers != 0 || is.Running != 0 {
+	if len(is.Balances) != 0 || len(is.Instruments) != 0 || is.Peers != 0 || is.Running != 0 || is.Waiting != 0 {
 		t.Errorf("what was refused has left %+v", is)
 	}
 }
