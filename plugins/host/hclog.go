@@ -5,18 +5,23 @@ import (
 	"io"
 	"log"
 	"log/slog"
+	"sync"
 
 	"github.com/hashicorp/go-hclog"
 )
 
 // bridge lets go-plugin write to our log. What it says is for those who look
-// into a plugin's start and end, so all of it is debug.
+// into a plugin's start and end, so all of it is debug. Its goroutines may outlive the plugin
+// by a moment; behind end they say nothing more, to a log that its owner may have left.
 type bridge struct {
 	hclog.Logger // answers what nobody asks
 	log          *slog.Logger
+
+	mu   sync.Mutex
+	over bool
 }
 
-func newBridge(l *slog.Logger) hclog.Logger {
+func newBridge(l *slog.Logger) *bridge {
 	return &bridge{Logger: hclog.NewNullLogger(), log: l}
 }
 
@@ -39,7 +44,18 @@ func (b *bridge) StandardLogger(*hclog.StandardLoggerOptions) *log.Logger {
 	return log.New(io.Discard, "", 0)
 }
 
+func (b *bridge) end() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.over = true
+}
+
 func (b *bridge) say(text string, args []any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over {
+		return
+	}
 	for i, a := range args { // hclog formats some values later than slog may
 		if f, ok := a.(hclog.Format); ok && len(f) > 0 {
 			args[i] = fmt.Sprintf(fmt.Sprint(f[0]), f[1:]...)

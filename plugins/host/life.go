@@ -41,6 +41,7 @@ type life struct {
 	started     time.Time
 
 	client  *plugin.Client
+	bridge  *bridge
 	process *process
 	tail    *tail
 	conn    *grpc.ClientConn
@@ -109,6 +110,7 @@ func (l *life) stillborn(wanted, ctx context.Context, err error) error {
 func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.File) error {
 	says := newPaced(l.log, l.o.Clock)
 	text := &printed{slog.New(says), l.tail}
+	l.bridge = newBridge(l.log)
 	l.client = plugin.NewClient(&plugin.ClientConfig{
 		HandshakeConfig:  plugin.HandshakeConfig{ProtocolVersion: api.Version, MagicCookieKey: api.CookieKey, MagicCookieValue: api.CookieValue},
 		Plugins:          plugin.PluginSet{api.Service: connection{}},
@@ -117,7 +119,7 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 		SkipHostEnv:      true,
 		StartTimeout:     l.o.Start,
 		UnixSocketConfig: &plugin.UnixSocketConfig{TempDir: dir},
-		Logger:           newBridge(l.log),
+		Logger:           l.bridge,
 		SyncStdout:       text,
 		SyncStderr:       text,
 		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, private string) (_ runner.Runner, err error) {
@@ -275,6 +277,7 @@ func (l *life) kill() {
 		case <-time.After(patience):
 			l.log.Warn("go-plugin did not let go of a plugin that has ended")
 		}
+		l.bridge.end()
 		l.process.discard()
 	})
 }
