@@ -3,6 +3,7 @@ package protocol
 import (
 	"slices"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
@@ -13,6 +14,9 @@ const (
 	// maxOfPeer is several times what one connection may ask at once. What is one
 	// too many is refused, to be asked again.
 	maxOfPeer = 256
+	// maxOfAnyone is the same for one instrument, of those who have neither a key nor
+	// a login and name it: all who know it stand in one line for it.
+	maxOfAnyone = 64
 	// maxSilent bounds, over all peers, the operations that wait for the first word
 	// of their peer. One too many pushes out the oldest of whoever has most of them:
 	// whoever has something to say says it with the request, so nobody honest waits
@@ -24,12 +28,26 @@ const (
 // Nothing has happened: it may ask again.
 const ReasonCrowded fault.Reason = "peer-crowded"
 
-// crowd are the operations that peers have begun here, by the key of the peer;
-// those who have no key, on lines in clear, are one. The zero value is empty.
+// crowd are the operations that peers have begun here, by whom they count for: see
+// Execution.countsFor. The zero value is empty.
 type crowd struct {
 	of     map[string]int
 	silent map[string][]*operation // oldest first
 	count  int                     // of the silent ones
+}
+
+// countsFor is whom a peer's operation counts for, and how many of theirs may be under way: for
+// the key of the peer, and those who have none, on lines in clear, are one. Who has no session
+// either has asked over REST, and is not one with all others there: a client is anybody who knows
+// the instrument that they name, and whoever else asks has shown whose login it is.
+func (r Execution) countsFor() (who string, most int) {
+	switch {
+	case r.Peer.Key != "" || r.Link != nil:
+		return r.Peer.Key, maxOfPeer
+	case r.Peer.Role == comm.Client && len(r.Call.Instruments) > 0:
+		return "at " + string(r.Call.Instruments[0]), maxOfAnyone // no key has a blank in it
+	}
+	return "of " + string(r.Principal), maxOfPeer
 }
 
 func (c *crowd) enter(o *operation) {
@@ -37,26 +55,31 @@ func (c *crowd) enter(o *operation) {
 		c.of, c.silent = map[string]int{}, map[string][]*operation{}
 	}
 	if o.req.Side == Servicer {
-		c.of[o.req.Peer.Key]++
+		who, _ := o.req.countsFor()
+		c.of[who]++
 	}
 }
 
 func (c *crowd) leave(o *operation) {
-	peer := o.req.Peer.Key
 	if o.req.Side != Servicer {
 		return
 	}
-	if c.of[peer]--; c.of[peer] == 0 {
-		delete(c.of, peer)
+	who, _ := o.req.countsFor()
+	if c.of[who]--; c.of[who] == 0 {
+		delete(c.of, who)
 	}
 }
 
 // full refuses what is too much of one peer.
 func (c *crowd) full(r Execution) error {
-	if r.Side != Servicer || c.of[r.Peer.Key] < maxOfPeer {
+	if r.Side != Servicer {
 		return nil
 	}
-	return crowded("%d operations of yours are under way here already", maxOfPeer)
+	who, most := r.countsFor()
+	if c.of[who] < most {
+		return nil
+	}
+	return crowded("%d operations like this one are under way here already", most)
 }
 
 // listen notes that an operation waits for the first word of its peer, and gives
