@@ -65,14 +65,6 @@ type Quota struct {
 	Spent []QuotaLock `json:"spent,omitempty"` // consumed before their end, lest a late request makes them once more: the latest
 }
 
-// QuotaUse is a withdrawal that counts: by its amount, or while the wallet has
-// not chosen that yet by the most that it may be.
-type QuotaUse struct {
-	WOPID  WOPID  `json:"wopid"`
-	Amount Amount `json:"amount"`
-	At     int64  `json:"at"`
-}
-
 // QuotaLock is a reserved part.
 type QuotaLock struct {
 	Lock    string `json:"lock"`
@@ -89,17 +81,15 @@ func (q Quota) Counted(tx instrument.Tx, rule QuotaRule, now int64) (Quota, erro
 		if u.At+rule.Within <= now {
 			continue
 		}
-		w, err := u.withdrawal(tx)
-		switch {
-		case fault.KindOf(err) == fault.NotFound, err == nil && w.State == StateAborted:
-			continue
-		case err != nil:
+		u, counts, err := u.now(tx)
+		if err != nil {
 			return Quota{}, err
-		case w.Amount != Amount{}:
-			u.Amount = w.Amount
 		}
-		out.Uses = append(out.Uses, u)
+		if counts {
+			out.Uses = append(out.Uses, u)
+		}
 	}
+	out.Uses = together(out.Uses, rule)
 	for _, l := range q.Locks {
 		if l.Expires > now {
 			out.Locks = append(out.Locks, l)
@@ -111,19 +101,6 @@ func (q Quota) Counted(tx instrument.Tx, rule QuotaRule, now int64) (Quota, erro
 		}
 	}
 	return out, nil
-}
-
-func (u QuotaUse) withdrawal(tx instrument.Tx) (w Withdrawal, err error) {
-	id, err := tx.Find(ClassWithdrawal, "wopid", u.WOPID.Text())
-	if err != nil {
-		return w, err
-	}
-	i, err := tx.Get(id)
-	if err != nil {
-		return w, err
-	}
-	err = i.Decode(&w)
-	return w, err
 }
 
 // Limit is what is left under a rule of a quota that was Counted.
@@ -202,6 +179,9 @@ func (q *Quota) Unlock(name string) error {
 // not fixed the lock's or all that is left, and no more than is paid out at all;
 // an absent bound is none.
 func (q *Quota) Use(rule QuotaRule, w Withdrawal, lock string, bound Amount) (most Amount, err error) {
+	if n := unfinished(q.Uses); n >= maxUses {
+		return Amount{}, quotaExceeded("this user has %d withdrawals under way, and may have no more", n)
+	}
 	left, err := q.Limit(rule)
 	if err != nil {
 		return Amount{}, err
@@ -229,7 +209,7 @@ func (q *Quota) Use(rule QuotaRule, w Withdrawal, lock string, bound Amount) (mo
 		}
 		most = w.Amount
 	}
-	q.Uses = append(q.Uses, QuotaUse{w.WOPID, most, w.Created})
+	q.Uses = append(q.Uses, QuotaUse{WOPID: w.WOPID, Amount: most, At: w.Created})
 	return most, nil
 }
 
