@@ -108,6 +108,11 @@ func (b *Bank) store(ctx context.Context, tx *instrument.Draft, x Exchange, t ta
 
 func rowKey(row uint64) string { return strconv.FormatUint(row, 10) }
 
+// maxParts bounds the transfers of one payment, those that failed among them. Each new one
+// reads all before it while those of other exchanges wait, so that a payment in a million
+// parts would keep everybody from wiring anything back.
+const maxParts = 256
+
 // fits refuses more than is left of what a withdrawal has paid to the exchange:
 // the exchange has not had the fees and cannot give them back. What failed for
 // good counts no more. Two transfers at once claim the same part, and one of
@@ -122,6 +127,10 @@ func fits(tx *instrument.Draft, w taler.Withdrawal, wanted taler.Amount) (part s
 		}
 		if !found {
 			break
+		}
+		if n == maxParts {
+			return "", fault.New(fault.Conflict, "this payment was given back in %d parts already, and goes back in no more", maxParts).
+				Because(taler.ReasonTransferExceeds)
 		}
 		if t.State == taler.TransferPermanent {
 			continue
