@@ -43,7 +43,7 @@ func (b *Bank) ofReference(w taler.Withdrawal, at instrument.ID) (protocol.Found
 	if w.State != taler.StateSelected {
 		return protocol.Found{}, nil
 	}
-	return b.payments(b.slot(w.Provider), at, w.WOPID)
+	return b.payments(b.lane(w), at, w.WOPID)
 }
 
 func confirming(w taler.Withdrawal, p Provider, payments []protocol.Facts) (f protocol.Facts, found bool) {

@@ -107,7 +107,7 @@ func (b *Bank) verify(id instrument.ID, w taler.Withdrawal) (done bool, err erro
 
 // facts runs card.pay VERIFY, which only reads.
 func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (f protocol.Facts, err error) {
-	err = b.card(b.slot(w.Provider), provider, OperationVerify, map[string]string{"transaction": w.ProviderTransactionID}, &f)
+	err = b.card(b.lane(w), provider, OperationVerify, map[string]string{"transaction": w.ProviderTransactionID}, &f)
 	return f, err
 }
 
@@ -147,6 +147,16 @@ func (b *Bank) slot(of string) chan struct{} {
 		b.slots[of] = make(chan struct{}, b.cfg.Asking.AtOnce)
 	}
 	return b.slots[of]
+}
+
+// lane is the line in which a withdrawal's questions stand. What the provider has said once that
+// it does not know it is asked about for as long as nobody says otherwise: a terminal that makes
+// such notices up must not keep the payments of others waiting.
+func (b *Bank) lane(w taler.Withdrawal) chan struct{} {
+	if w.Unfound != 0 {
+		return b.slot(w.Provider + " unfound")
+	}
+	return b.slot(w.Provider)
 }
 
 // decision is what a verdict is about.
