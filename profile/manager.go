@@ -25,6 +25,8 @@ type Manager struct {
 	runner string
 	fate   func(context.Context, instrument.OperationID) (Fate, error)
 
+	looks looks
+
 	mu     sync.Mutex
 	flying map[instrument.OperationID]int   // that have reserved in this life and are not settled
 	held   map[instrument.OperationID]*Hold // who settles what is reserved

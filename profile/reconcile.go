@@ -3,6 +3,7 @@ package profile
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -107,13 +108,21 @@ func AboveLimits(err error) bool {
 
 // reconcile is Reconcile for some accounts; it reports whether it has changed
 // anything. What cannot be found out stays reserved: that refuses too much and
-// never too little.
+// never too little. Where there is much to look at, that was done a moment ago: who
+// asks for too much again and again must not have all of it read each time.
 func (m *Manager) reconcile(ctx context.Context, accounts []account) bool {
 	names := make([]Account, len(accounts))
 	for n, c := range accounts {
 		names[n] = c.name
 	}
-	settled, err := m.settleEnded(ctx, names)
+	if m.fate == nil || m.looks.rests(names[0], m.clock()) {
+		return false
+	}
+	open, err := m.store.Reserved(ctx, names...)
+	if err != nil || len(open) > settledAtOnce && !m.looks.begin(names[0], m.clock(), len(open)) {
+		return false
+	}
+	settled, err := m.settleThose(ctx, open)
 	return err == nil && settled > 0
 }
 
@@ -124,6 +133,10 @@ func (m *Manager) Reconcile(ctx context.Context) error {
 	return err
 }
 
+// settledAtOnce is how many reservations are settled in one commit: a terminal may have
+// many that nobody has looked at since they were decided.
+const settledAtOnce = 256
+
 func (m *Manager) settleEnded(ctx context.Context, accounts []Account) (settled int, err error) {
 	if m.fate == nil {
 		return 0, nil
@@ -132,20 +145,52 @@ func (m *Manager) settleEnded(ctx context.Context, accounts []Account) (settled 
 	if err != nil {
 		return 0, err
 	}
-	for _, s := range open {
-		over, moved, err := m.ended(ctx, s)
-		if err != nil {
-			return settled, err
+	return m.settleThose(ctx, open)
+}
+
+func (m *Manager) settleThose(ctx context.Context, open []Spending) (settled int, err error) {
+	for some := range slices.Chunk(open, settledAtOnce) {
+		var over []ending
+		for _, s := range some {
+			ended, moved, err := m.ended(ctx, s)
+			if err != nil {
+				return settled, err
+			}
+			if ended {
+				over = append(over, ending{s.Operation, moved})
+			}
 		}
-		if !over {
+		if len(over) == 0 {
 			continue
 		}
-		if err := m.Settle(ctx, s.Operation, moved); err != nil {
+		if err := m.settleAll(ctx, over); err != nil {
 			return settled, err
 		}
-		settled++
+		settled += len(over)
 	}
 	return settled, nil
+}
+
+// ending is an operation that is over, and what it has moved.
+type ending struct {
+	op    instrument.OperationID
+	moved instrument.Amount
+}
+
+// settleAll ends the reservations of operations of other lives, or that nobody has settled,
+// but not of one that somebody has begun again meanwhile, and counts for.
+func (m *Manager) settleAll(ctx context.Context, over []ending) error {
+	return m.store.UpdateProfiles(ctx, func(w Writer) error {
+		for _, e := range over {
+			if m.flights(e.op) > 0 {
+				continue
+			}
+			if err := w.Uncount(e.op, e.moved); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // ended reports whether the operation of a reservation is over, and what it has

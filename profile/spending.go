@@ -278,9 +278,3 @@ func (m *Manager) Owes(ctx context.Context, p Principal, currency string) (instr
 	}
 	return m.store.Spent(ctx, accountOf(p.ID), currency, "", since)
 }
-
-// Settle ends the reservations of an operation, for whoever ends it in another
-// life than it began in.
-func (m *Manager) Settle(ctx context.Context, op instrument.OperationID, moved instrument.Amount) error {
-	return m.store.UpdateProfiles(ctx, func(w Writer) error { return w.Uncount(op, moved) })
-}

@@ -61,7 +61,7 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-// plans fails for each statement of c that walks a table.
+// plans fails for each statement of c that walks a table, or adds up rows one by one.
 func plans(t *testing.T, c *conn) error {
 	t.Helper()
 	var queries []string
@@ -75,7 +75,8 @@ func plans(t *testing.T, c *conn) error {
 	}
 	for _, query := range queries {
 		if err := c.query("EXPLAIN QUERY PLAN "+query, func(row []driver.Value) error {
-			if step := text(row[3]); strings.HasPrefix(step, "SCAN") {
+			step := text(row[3])
+			if strings.HasPrefix(step, "SCAN") || strings.Contains(query, "SUM(") && !strings.Contains(step, "COVERING INDEX") { // a sum reads as many rows as there are
 				t.Errorf("%s: %s", step, query)
 			}
 			return nil
