@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // SetUp begins a withdrawal for a terminal. The same request_uid of the same
@@ -137,6 +138,10 @@ func (b *Bank) answer(ctx context.Context, from comm.Role, t controller.Transact
 	}
 	return nil
 }
+
+// Crowded reports whether a request was refused because whoever asks has too many under way
+// already: that is theirs, and no fault of the bank.
+func Crowded(err error) bool { return fault.ReasonOf(err) == protocol.ReasonCrowded }
 
 // unknown is what everybody is told of a withdrawal that is not there, or not
 // theirs.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/parked"
+	"github.com/swaperoo/swaperoo/controller/bank"
 )
 
 // recorder remembers of an answer what the access log wants.
@@ -70,7 +71,7 @@ func (a *API) log(w *recorder) {
 		a.o.Answered(w.route, w.method, w.status, took)
 	}
 	level := slog.LevelInfo
-	if w.status >= http.StatusInternalServerError {
+	if w.status >= http.StatusInternalServerError && !bank.Crowded(w.cause) { // or anybody could fill the disk with errors
 		level = slog.LevelError
 	}
 	if !a.o.Log.Enabled(context.Background(), level) {
