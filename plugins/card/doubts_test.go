@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -128,6 +129,50 @@ func TestAPaymentBecomesNoOther(t *testing.T) {
 	for _, other := range []*instrument.Instance{kept("W2", "CHF:20"), kept("W1", "CHF:21")} {
 		if err := checkPayment(kept("W1", "CHF:20"), other); fault.ReasonOf(err) != "payment-changed" {
 			t.Errorf("%s: %v", other.State, err)
+		}
+	}
+}
+
+// Nor does it forget what has come back of it: then that could be given back once more.
+func TestAPaymentForgetsNoRefund(t *testing.T) {
+	kept := func(members string) *instrument.Instance {
+		return &instrument.Instance{Class: paymentID, Status: paid, State: json.RawMessage(`{"reference":"W1","amount":"CHF:20","state":"paid"` + members + `}`)}
+	}
+	back := kept(`,"refunded":"CHF:5","refunds":[{"operation":"r","amount":"CHF:5"}]`)
+	for name, row := range map[string]struct {
+		before, after *instrument.Instance
+		reason        fault.Reason
+	}{
+		"as it is":                            {back, back, ""},
+		"of a time before refunds":            {kept(""), kept(""), ""},
+		"of then, and what came back is kept": {kept(""), kept(`,"refunded":"CHF:0"`), ""},
+		"all members gone":                    {back, kept(""), "refund-too-large"},
+		"nothing came back":                   {back, kept(`,"refunded":"CHF:0"`), "refund-repeated"},
+		"the sum alone gone":                  {back, kept(`,"refunds":[{"operation":"r","amount":"CHF:5"}]`), "refund-too-large"},
+	} {
+		if err := checkPayment(row.before, row.after); fault.ReasonOf(err) != row.reason || (err == nil) != (row.reason == "") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Brand and last digits stand on the vendor's receipts and screens, and a stranger's wallet says
+// them: nothing that moves a cursor, turns the text or fills the roll.
+func TestWhatACardIsCalledIsFitToBeShown(t *testing.T) {
+	s := state{Account: "a1", Brand: "Card", Last4: "4242", Key: keyText(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))), Counter: 1}
+	o := order{Reference: "W1", Amount: sum("CHF:20"), Merchant: "Kiosk"}
+	m, err := s.authorise(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for called, fit := range map[[2]string]bool{
+		{"Card", "4242"}: true, {"", ""}: true, {"Carte d'Été", "4242"}: true, {strings.Repeat("x", maxBrand), "4242"}: true,
+		{strings.Repeat("x", maxBrand+1), "4242"}: false, {"Card", "42424"}: false,
+		{"Card\x1b[2J", "4242"}: false, {"Card\n", "4242"}: false, {"Card", "4\r42"}: false, {"\u202edraC", "4242"}: false, {"Card\xff", "4242"}: false,
+	} {
+		m.Brand, m.Last4 = called[0], called[1]
+		if err := allows(m, o); (err == nil) != fit || !fit && fault.ReasonOf(err) != "card-malformed" {
+			t.Errorf("%q: %v", called, err)
 		}
 	}
 }

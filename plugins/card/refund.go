@@ -229,7 +229,15 @@ func checkPayment(before, after *instrument.Instance) error {
 	if is.State != after.Status || (is.State == refunding) != (is.Returning != nil) {
 		return fault.New(fault.Invalid, "the state of a payment is not its status").Because("payment-malformed")
 	}
-	if is.Refunded == (instrument.Amount{}) {
+	if before != nil {
+		if err := before.Decode(&was); err != nil {
+			return err
+		}
+		if was.Amount != is.Amount || was.Reference != is.Reference {
+			return fault.New(fault.Invalid, "a payment cannot become another payment").Because("payment-changed")
+		}
+	}
+	if is.Refunded == (instrument.Amount{}) && was.Refunded == (instrument.Amount{}) {
 		return nil // of a time before refunds
 	}
 	if is.Returning != nil {
@@ -240,12 +248,6 @@ func checkPayment(before, after *instrument.Instance) error {
 	}
 	if before == nil {
 		return is.Check(is.Amount, nil)
-	}
-	if err := before.Decode(&was); err != nil {
-		return err
-	}
-	if was.Amount != is.Amount || was.Reference != is.Reference {
-		return fault.New(fault.Invalid, "a payment cannot become another payment").Because("payment-changed")
 	}
 	return is.Check(is.Amount, &was.Returned)
 }
