@@ -1,11 +1,13 @@
 package taler_test
 
 import (
+	"bytes"
 	"crypto/rsa"
 	"encoding/binary"
 	"math/big"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto/taler"
 )
 
@@ -51,4 +53,41 @@ func rsaFromPrimes(t *testing.T, n, d *big.Int, e int, p *big.Int) *taler.RSAPri
 		t.Fatal(err)
 	}
 	return k
+}
+
+// An exchange can make a modulus of primes that are too large to be looked for. Coins under it
+// fail now and then, at any place, and the wallet says whose fault that is.
+func TestAModulusOfManyPrimesIsTold(t *testing.T) {
+	n := big.NewInt(1)
+	for p := int64(1<<12 + 1); n.BitLen() < 1024; p += 2 {
+		if q := big.NewInt(p); q.ProbablyPrime(0) {
+			n.Mul(n, q)
+		}
+	}
+	pub, err := taler.NewRSAPublicKey(&rsa.PublicKey{N: n, E: 65537})
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]int{}
+	for i := range byte(200) {
+		secret, m := blindingSecret(t, bytes.Repeat([]byte{i}, 32)), []byte{i}
+		_, err := taler.Blind(pub, secret, m)
+		told["blind"] += count(t, err)
+		_, err = taler.Unblind(pub, secret, []byte{1})
+		told["unblind"] += count(t, err)
+	}
+	if told["blind"] == 0 || told["unblind"] == 0 {
+		t.Errorf("of 200 coins %v were refused", told)
+	}
+}
+
+func count(t *testing.T, err error) int {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	if fault.ReasonOf(err) != taler.ReasonMaliciousKey {
+		t.Error(err)
+	}
+	return 1
 }

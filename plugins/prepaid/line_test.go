@@ -19,6 +19,7 @@ func TestWhichProtocolTheClassPrefers(t *testing.T) {
 	}{
 		{"a docked device pays little", both, "serial-clear", "CHF:2", nil, plainID},
 		{"the same in one process", both, "inproc", "CHF:5", nil, plainID},
+		{"whatever stands first", []string{signedID, plainID}, "inproc", "CHF:5", nil, plainID},
 		{"it pays more", both, "serial-clear", "CHF:5.01", nil, signedID},
 		{"over a network", both, "wss", "CHF:2", nil, signedID},
 		{"over a line that nobody called clear", both, "serial", "CHF:2", nil, signedID},

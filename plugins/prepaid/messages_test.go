@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -46,6 +47,28 @@ func TestSignaturesCoverEveryMember(t *testing.T) {
 		changed := o
 		f(&changed)
 		add(changed.text())
+	}
+}
+
+// A payment is for an offer, which names an account as its means and a price.
+func TestWhatAPaymentIsFor(t *testing.T) {
+	good := instrument.OfferBody{ID: "o", Class: accountID, Terms: instrument.Terms{Price: sum("CHF:1")}}
+	a := account{id: signedID}
+	if got, err := a.offered(protocol.Call{Offer: &good}); err != nil || got.ID != "o" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	_, err := a.offered(protocol.Call{})
+	wantFault(t, err, fault.Invalid, "offer-missing")
+	for _, f := range []func(*instrument.OfferBody){
+		func(o *instrument.OfferBody) { o.ID = "" },
+		func(o *instrument.OfferBody) { o.Class = "payment-card" },
+		func(o *instrument.OfferBody) { o.Terms.Price = sum("CHF:0") },
+		func(o *instrument.OfferBody) { o.Terms.Price = instrument.Amount{} },
+	} {
+		changed := good
+		f(&changed)
+		_, err := a.offered(protocol.Call{Offer: &changed})
+		wantFault(t, err, fault.Invalid, "offer-missing")
 	}
 }
 

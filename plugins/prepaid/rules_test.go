@@ -1,6 +1,7 @@
 package prepaid
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"testing"
@@ -81,6 +82,11 @@ func TestClassesKeepTheirRules(t *testing.T) {
 		f(&l)
 		return kept1(open, keyAccount, l.Account, l)
 	}
+	anEmpty := func(f func(*ledger)) *instrument.Instance {
+		l := newLedger(k.public(), "CHF", "holder", k)
+		f(&l)
+		return kept1(open, keyAccount, l.Account, l)
+	}
 	aPayment := func(f func(*payment)) *instrument.Instance {
 		p := payment{proof: proof{order: order{Account: "a", Operation: "op", Amount: sum("CHF:10")}}, Returned: sdk.Returned{Refunded: sum("CHF:4"), Refunds: []sdk.Refund{{Operation: "r", Amount: sum("CHF:4")}}}}
 		f(&p)
@@ -113,7 +119,13 @@ func TestClassesKeepTheirRules(t *testing.T) {
 
 		{"a ledger as it was", checkLedger, aLedger(same), aLedger(same), "statement-differs"},
 		{"a ledger that begins with money", checkLedger, nil, aLedger(same), "account-malformed"},
-		{"a number that is no key", checkLedger, nil, aLedger(func(l *ledger) { l.Account = "x" }), "account-malformed"},
+		{"a ledger that begins", checkLedger, nil, anEmpty(same), ""},
+		{"a number that is no key", checkLedger, nil, anEmpty(func(l *ledger) { l.Account = "x" }), "account-malformed"},
+		{"no key for receipts", checkLedger, nil, anEmpty(func(l *ledger) { l.Key = "" }), "account-malformed"},
+		{"another account than it claims", checkLedger, nil, kept1(open, keyAccount, newKey(bytes.Repeat([]byte{1}, 32)).public(), newLedger(k.public(), "CHF", "holder", k)), "account-malformed"},
+		{"one kept in another currency", checkLedger, nil, anEmpty(func(l *ledger) { l.Currency = "EUR" }), "balance-too-small"},
+		{"one that begins with a counter", checkLedger, nil, anEmpty(func(l *ledger) { l.High = 1 }), "account-malformed"},
+		{"one that begins with payments that came back", checkLedger, nil, anEmpty(func(l *ledger) { l.Spent, l.Refunded = sum("CHF:1"), sum("CHF:1") }), "account-malformed"},
 		{"a balance of its own", checkLedger, aLedger(same), aLedger(func(l *ledger) { l.Seq, l.Balance = 3, sum("CHF:7") }), "balance-too-small"},
 		{"spent beyond the balance", checkLedger, aLedger(same), aLedger(func(l *ledger) { l.Seq, l.Spent, l.Balance = 3, sum("CHF:11"), zero }), "balance-too-small"},
 		{"less spent", checkLedger, aLedger(same), aLedger(func(l *ledger) { l.Seq, l.Spent, l.Balance = 3, sum("CHF:3"), sum("CHF:7") }), "statement-differs"},
