@@ -52,6 +52,24 @@ func TestAnExportOpensByItsPassphrase(t *testing.T) {
 	}
 }
 
+// A file that was cut or changed, at its end even, is no backup: that is said in our words, and no
+// part of it is taken for all.
+func TestADamagedExportIsRefused(t *testing.T) {
+	file := exported(t, "what is kept", "a word", 1)
+	for n := range len(file) {
+		changed := bytes.Clone(file)
+		changed[n] ^= 0x40
+		for _, bad := range [][]byte{changed, file[:n]} {
+			if bytes.Contains(bad, []byte("-> scrypt")) && !bytes.Contains(bad, []byte(" 1\n")) {
+				continue // dear on purpose
+			}
+			if text, err := imported(bad, "a word"); fault.ReasonOf(err) != "export-damaged" && fault.ReasonOf(err) != "wrong-passphrase" {
+				t.Errorf("at %d it holds %q, %v", n, text, err)
+			}
+		}
+	}
+}
+
 // A file may not let whoever opens it work for hours, or fill their memory.
 func TestAnExportAsksForNoMoreWorkThanOurs(t *testing.T) {
 	file := exported(t, "x", "a word", 9)

@@ -74,6 +74,8 @@ func TestWithdrawURIsThatAreRefused(t *testing.T) {
 		"dot dot":            "taler://withdraw/bank.example/../" + someID,
 		"encoded slash":      "taler://withdraw/bank.example/a%2fb/" + someID,
 		"a user":             "taler://withdraw/me@bank.example/" + someID,
+		"a letter alike":     "taler://withdraw/bаnk.example/" + someID, // Cyrillic
+		"a sign in the host": "taler://withdraw/bank,example/" + someID,
 		"a word for a port":  "taler://withdraw/bank.example:http/" + someID,
 		"no port":            "taler://withdraw/bank.example:/" + someID,
 		"only a fragment":    "taler://withdraw/bank.example/#" + someID,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -139,15 +140,29 @@ func TestAPaymentForgetsNoRefund(t *testing.T) {
 		return &instrument.Instance{Class: paymentID, Status: paid, State: json.RawMessage(`{"reference":"W1","amount":"CHF:20","state":"paid"` + members + `}`)}
 	}
 	back := kept(`,"refunded":"CHF:5","refunds":[{"operation":"r","amount":"CHF:5"}]`)
+	going := func(by, amount string) *instrument.Instance {
+		i := kept(`,"refunded":"CHF:5","refunds":[{"operation":"r","amount":"CHF:5"}],"returning":{"operation":"` + by + `","amount":"` + amount + `"}`)
+		i.Status, i.State = refunding, bytes.Replace(i.State, []byte(`"paid"`), []byte(`"refunding"`), 1)
+		return i
+	}
+	other := kept("")
+	other.Status = declined
+	idle := going("s", "CHF:1")
+	idle.Status, idle.State = paid, bytes.Replace(idle.State, []byte(`"refunding"`), []byte(`"paid"`), 1)
 	for name, row := range map[string]struct {
 		before, after *instrument.Instance
 		reason        fault.Reason
 	}{
+		"another status than it says":         {nil, other, "payment-malformed"},
+		"on its way, and not refunding":       {back, idle, "payment-malformed"},
 		"as it is":                            {back, back, ""},
 		"of a time before refunds":            {kept(""), kept(""), ""},
 		"of then, and what came back is kept": {kept(""), kept(`,"refunded":"CHF:0"`), ""},
 		"all members gone":                    {back, kept(""), "refund-too-large"},
 		"nothing came back":                   {back, kept(`,"refunded":"CHF:0"`), "refund-repeated"},
+		"what is left, on its way":            {back, going("s", "CHF:15"), ""},
+		"more on its way than is left":        {back, going("s", "CHF:16"), "refund-too-large"},
+		"on its way by one that was before":   {back, going("r", "CHF:1"), "refund-too-large"},
 		"the sum alone gone":                  {back, kept(`,"refunds":[{"operation":"r","amount":"CHF:5"}]`), "refund-too-large"},
 	} {
 		if err := checkPayment(row.before, row.after); fault.ReasonOf(err) != row.reason || (err == nil) != (row.reason == "") {
@@ -174,5 +189,46 @@ func TestWhatACardIsCalledIsFitToBeShown(t *testing.T) {
 		if err := allows(m, o); (err == nil) != fit || !fit && fault.ReasonOf(err) != "card-malformed" {
 			t.Errorf("%q: %v", called, err)
 		}
+	}
+}
+
+// Nothing is said of money by an answer of wallee that is no list, or no refund: read as an empty
+// list, it would say that nobody has paid.
+func TestWhatIsNoListOfWallee(t *testing.T) {
+	for _, body := range []string{"null", "{}", "<html>", "", `[null]`, `[{"id":0}]`} {
+		if got, err := readTransactions([]byte(body), "W1"); fault.ReasonOf(err) != reasonAnswerMalformed {
+			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+	}
+	for _, body := range []string{"null", "[]", `{"state":"SUCCESSFUL","externalId":"x","amount":1}`, `{"id":-1,"state":"SUCCESSFUL","externalId":"x","amount":1}`} {
+		if _, got, err := readWalleeRefund([]byte(body), "CHF"); fault.ReasonOf(err) != reasonAnswerMalformed {
+			t.Errorf("%s: %+v, %v", body, got, err)
+		}
+	}
+}
+
+// A payment of a time before there were refunds is given back as well.
+func TestAnOldPaymentComesBack(t *testing.T) {
+	p := payment{Amount: sum("CHF:20"), State: paid}
+	if done, err := p.intendRefund("r", sum("CHF:5")); done || err != nil || p.Returning == nil || p.Returning.Amount != sum("CHF:5") {
+		t.Errorf("%v, %v: %+v", done, err, p)
+	}
+	p = payment{Amount: sum("CHF:20"), State: paid, Returned: sdk.Returned{Refunded: sum("CHF:5"), Refunds: []sdk.Refund{{Operation: "r", Amount: sum("CHF:5")}}}}
+	if done, err := p.intendRefund("r", sum("CHF:5")); !done || err != nil || p.State != paid || p.Returning != nil {
+		t.Errorf("by the same operation once more: %v, %v: %+v", done, err, p)
+	}
+}
+
+// The outcome of one payment says nothing of another, which may be under way.
+func TestAnOutcomeIsOfItsPayment(t *testing.T) {
+	var s state
+	s.intend("W1", "shop", sum("CHF:1"), noon)
+	for _, other := range [][2]string{{"W2", "shop"}, {"W1", "bar"}} {
+		if s.resolve(other[0], other[1]); s.Pending == nil {
+			t.Fatalf("%v ended it", other)
+		}
+	}
+	if s.resolve("W1", "shop"); s.Pending != nil {
+		t.Errorf("it is open still: %+v", s.Pending)
 	}
 }

@@ -1,6 +1,8 @@
 package card_test
 
 import (
+	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -283,6 +285,10 @@ func TestACardKeepsItsRules(t *testing.T) {
 	}{
 		{"its counter goes back", func(i *instrument.Instance) { i.State = cardOf(s.books, "acc-1").State }, "counter-reused"},
 		{"it becomes another card", func(i *instrument.Instance) { i.State = cardOf(s.books, "acc-2").State }, "card-changed"},
+		{"it gets another key", func(i *instrument.Instance) {
+			i.State = bytes.Replace(i.State, []byte(`"key":"`), []byte(`"key":"AAAA`), 1)
+			i.State = bytes.Replace(i.State, []byte(base64.RawURLEncoding.EncodeToString(s.books.key.Bytes())[39:]), nil, 1)
+		}, "card-changed"},
 		{"it loses its key", func(i *instrument.Instance) { i.State = json.RawMessage(`{"account":"acc-1"}`) }, "card-malformed"},
 		{"it is new again", func(i *instrument.Instance) { i.Status = "new" }, "move-refused"},
 	} {
