@@ -65,6 +65,9 @@ func TestMembersHaveLimitsOfTheirOwn(t *testing.T) {
 	w.reserves(w.spend("gary", "family", "card", "CHF:3"), "above-limit")
 	w.reserves(w.spend("gary", "family", "card", "CHF:2"), "")
 	w.reserves(w.spend("gary", "family", "card", "CHF:2"), "above-day-limit") // the family's: 5 and 2
+	w.join("gary", "") // who is a member already stays it as they are
+	w.limit("family", "")
+	w.reserves(w.spend("gary", "family", "card", "CHF:3"), "above-limit")
 	check(t, w.SetMemberLimits(t.Context(), "family", "gary", func(l *profile.Limits) { *l = limits(t, "only coupon") }))
 	w.reserves(w.spend("gary", "family", "card", "CHF:1"), "class-not-allowed")
 	w.reserves(w.spend("gary", "family", "card", "CHF:0"), "class-not-allowed")
@@ -122,6 +125,10 @@ func TestWhoCanJoin(t *testing.T) {
 	check(t, w.Disable(t.Context(), "amy"))
 	if err := w.Join(t.Context(), profile.Membership{Group: "family", Member: "amy"}); fault.ReasonOf(err) != "principal-disabled" {
 		t.Errorf("one who was removed: %v", err)
+	}
+	check(t, w.Disable(t.Context(), "family"))
+	if err := w.Join(t.Context(), profile.Membership{Group: "family", Member: "gary"}); fault.ReasonOf(err) != "principal-disabled" {
+		t.Errorf("a group that was removed: %v", err)
 	}
 	if err := w.SetMemberLimits(t.Context(), "family", "gary", func(*profile.Limits) {}); !errors.Is(err, fault.NotFound) {
 		t.Errorf("limits of one who is no member: %v", err)

@@ -32,7 +32,7 @@ func ParsePercent(text string) (Percent, error) {
 	bad := fault.New(fault.Invalid, "%q is no percentage", clip(text)).Because("percent-malformed").
 		WithHint("write it like 1.5: above 0, at most 100, at most four digits after the point")
 	whole, frac, pointed := strings.Cut(text, ".")
-	if pointed && frac == "" || len(whole) > 3 || len(frac) > percentDigits || strings.ContainsAny(text, "+-_") {
+	if pointed && frac == "" || len(whole) > 3 || len(frac) > percentDigits {
 		return 0, bad
 	}
 	n, err := strconv.ParseUint(whole+frac+strings.Repeat("0", percentDigits-len(frac)), 10, 32)
