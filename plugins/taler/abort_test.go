@@ -2,6 +2,7 @@ package taler_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -17,6 +18,11 @@ func TestAborting(t *testing.T) {
 		t.Fatal(err)
 	}
 	own, _ := c.own("uid-1")
+	_, err := c.do(c.terminal, "ABORT", wire.AbortArgs{WOPID: id.ID(), Reason: strings.Repeat("x", 201)}, own.ID)
+	wantFault(t, err, fault.Invalid, wire.ReasonJSONInvalid)
+	if w := c.at(id); w.State != wire.StateSelected {
+		t.Errorf("a reason without end: the bank holds %+v", w)
+	}
 	for range 2 {
 		if _, err := c.do(c.terminal, "ABORT", wire.AbortArgs{WOPID: id.ID(), Reason: "card declined"}, own.ID); err != nil {
 			t.Fatal(err)
@@ -31,10 +37,15 @@ func TestAborting(t *testing.T) {
 	if _, err := c.do(c.wallet, "ABORT", wire.AbortArgs{WOPID: id.ID()}, mine); err != nil {
 		t.Fatal(err)
 	}
-	if got := c.wallet.Initiator.View(t, mine).Status; got != wire.ReserveAborted {
-		t.Errorf("the reserve is %s", got)
+	var kept wire.Reserve // whole: money may come all the same
+	reserve := c.wallet.Initiator.View(t, mine)
+	if err := reserve.Decode(&kept); err != nil {
+		t.Fatal(err)
 	}
-	_, err := c.do(c.wallet, "SELECT", args, mine)
+	if reserve.Status != wire.ReserveAborted || kept.Reason == "" || kept.ReservePub != args.ReservePub || kept.Remainder != amount("CHF:20") {
+		t.Errorf("the reserve is %s, %+v", reserve.Status, kept)
+	}
+	_, err = c.do(c.wallet, "SELECT", args, mine)
 	wantFault(t, err, fault.Conflict, wire.ReasonUpdateAbortConflict)
 }
 

@@ -93,3 +93,21 @@ func TestALimitOfNothing(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// What a person has agreed to is for the whole amount: fees of the batches that are made count with
+// those of the next.
+func TestTheFeesOfAllBatchesAreHeldToWhatWasAgreed(t *testing.T) {
+	until := timestamp(noon.Add(time.Hour))
+	e := taler.ExchangeState{Currency: "CHF", Denominations: []taler.Denomination{
+		{DenomPubHash: taler.HashCode{1}, Value: sum("CHF:5"), FeeWithdraw: sum("CHF:0.2"), StampExpireWithdraw: until, StampExpireDeposit: until},
+	}}
+	agreed := sum("CHF:0.5")
+	r := taler.Reserve{Amount: sum("CHF:20"), Remainder: sum("CHF:5.2"), Coins: 3, Fees: sum("CHF:0.3"), Agreed: &taler.Agreed{Fees: &agreed}}
+	if err := costsAsAgreed(r, e, noon); err != nil {
+		t.Errorf("just what was agreed to: %v", err)
+	}
+	r.Fees = sum("CHF:0.31")
+	if err := costsAsAgreed(r, e, noon); fault.ReasonOf(err) != taler.ReasonFeesRisen {
+		t.Errorf("more in all: %v", err)
+	}
+}
