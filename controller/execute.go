@@ -28,6 +28,9 @@ func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (pro
 	s.mu.Lock()
 	offered := s.offers[t.Class]
 	s.mu.Unlock()
+	if t.Operation == protocol.Pay && offered.Class == "" { // what was offered last has replaced it
+		return protocol.Result{}, s.wasOffered(t.Class)
+	}
 	pays := offered.Signed && t.Operation == protocol.Pay
 	plain := t.Operation == protocol.Pay && !pays && s.inClear()
 	if plain && !s.c.protocols.Plain(protocolID) {

@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm"
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -14,10 +13,7 @@ import (
 // of the session does both (paper §6, JEPI). The protocols of each class are kept
 // for NegotiateProtocol, which then asks nobody.
 func (s *Session) jointly(ctx context.Context, conn comm.Conn, inv instrument.Invoice) (comm.Offered, error) {
-	wanted, err := s.c.liked(instrument.Circumstances{Device: s.c.parts.Device, Connectivity: s.scheme()})
-	if err != nil {
-		return comm.Offered{}, err
-	}
+	wanted := s.c.liked(instrument.Circumstances{Device: s.c.parts.Device, Connectivity: s.scheme()})
 	pairs, offers, err := s.c.protocols.NegotiateJointly(ctx, inv, wanted, conn)
 	if err != nil {
 		return comm.Offered{}, err
@@ -32,29 +28,34 @@ func (s *Session) jointly(ctx context.Context, conn comm.Conn, inv instrument.In
 }
 
 // liked are our classes with their protocols, of each class the preferred one
-// first.
-func (c *Controller) liked(about instrument.Circumstances) ([]protocol.Pair, error) {
+// first. A class that does not say so, because it needs to know the price or its plugin
+// is down, is asked again when a protocol is selected for it: it holds up no other.
+func (c *Controller) liked(about instrument.Circumstances) []protocol.Pair {
 	var out []protocol.Pair
 	for _, info := range c.instruments.Classes() {
 		names := c.protocols.Available(info.ID)
-		if len(names) > 1 {
-			class, err := c.instruments.Class(info.ID)
-			if err != nil {
-				return nil, err
-			}
-			first, err := class.Prefer(names, about)
-			if err != nil && fault.KindOf(err) != fault.Unsupported {
-				return nil, err
-			}
-			if at := slices.Index(names, first); at > 0 {
-				names = append([]string{first}, slices.Delete(slices.Clone(names), at, at+1)...)
-			}
+		if at := slices.Index(names, c.first(info.ID, names, about)); at > 0 {
+			names = append([]string{names[at]}, slices.Delete(slices.Clone(names), at, at+1)...)
 		}
 		for _, id := range names {
 			out = append(out, protocol.Pair{Class: info.ID, Protocol: id})
 		}
 	}
-	return out, nil
+	return out
+}
+
+// first is the protocol that a class prefers; empty if there is no choice or it says none.
+func (c *Controller) first(id instrument.ClassID, names []string, about instrument.Circumstances) string {
+	class, err := c.instruments.Class(id)
+	if err != nil || len(names) < 2 {
+		return ""
+	}
+	first, err := class.Prefer(names, about)
+	if err != nil {
+		c.parts.Log.Debug("a class has not said which protocol it prefers", "class", id, "error", err.Error())
+		return ""
+	}
+	return first
 }
 
 // joint is the answer to a joint negotiation: what both have, and our offers.

@@ -72,6 +72,55 @@ func TestClassesAndProtocolsInOneExchange(t *testing.T) {
 	}
 }
 
+// glum is a class of a plugin that is down, or that cannot choose without a price.
+type glum struct{ stub }
+
+func (glum) Prefer([]string, instrument.Circumstances) (string, error) {
+	return "", fault.New(fault.Unavailable, "the plugin is in quarantine").Because("plugin-quarantined")
+}
+
+// glums is one of its protocols.
+type glums struct{ id string }
+
+func (g glums) Info() protocol.Info { return protocol.Info{ID: g.id, Title: "Glum", Replay: 1} }
+
+func (glums) CompatibleWith(class instrument.ClassID) bool { return class == "stub" }
+
+func (glums) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
+	return []protocol.Operation{{Name: protocol.Pay, Messages: true}}
+}
+
+func (glums) DoOperation(context.Context, protocol.Session, protocol.Call) (protocol.Result, error) {
+	return protocol.Result{}, fault.New(fault.Unsupported, "it does nothing")
+}
+
+// TestAClassThatDoesNotChooseHoldsUpNoOther under a joint PNP, which ranks the protocols
+// of all of them. It is asked again, and refuses, when it is its own turn.
+func TestAClassThatDoesNotChooseHoldsUpNoOther(t *testing.T) {
+	net := inproc.NewNetwork()
+	party := func(role comm.Role) *controllertest.Party {
+		return controllertest.New(t, net, controllertest.Options{Role: role, PNP: pnp.UPPID, Bundles: []protocol.Bundle{
+			{Name: "upp", Protocols: []protocol.Protocol{pnp.UPP{}}}, controllertest.TicketsWith("ticket.a", "ticket.b"),
+			{Name: "glum", Classes: []instrument.Class{glum{}}, Protocols: []protocol.Protocol{glums{"glum.a"}, glums{"glum.b"}}},
+		}})
+	}
+	p := pair{from: party(comm.Client), to: party(comm.Vendor)}
+	p.peer = p.to.Listen(t, takesAll{})
+	p.ticket = p.from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
+	s := p.session(t)
+	if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.pay(t, s, ""); err != nil {
+		t.Error(err)
+	}
+	if names, err := s.NegotiateProtocol(t.Context(), "stub"); err != nil || len(names) != 2 {
+		t.Errorf("%v, %v", names, err)
+	}
+	_, err := s.SelectProtocol(t.Context(), "stub", nil)
+	wantReason(t, err, "plugin-quarantined")
+}
+
 // Both sides fix the PNP before the session: one that differs is refused.
 func TestAnotherPNPIsRefused(t *testing.T) {
 	net := inproc.NewNetwork()

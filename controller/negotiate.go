@@ -190,7 +190,8 @@ func (s *Session) wasOffered(class instrument.ClassID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.offers[class]; !ok {
-		return fault.New(fault.Unsupported, "%s did not offer to take %s", s.peer.Name, class).Because("class-not-offered")
+		return fault.New(fault.Unsupported, "%s did not offer to take %s", s.peer.Name, class).Because("class-not-offered").
+			WithHint("ask which classes it takes for what you buy, then choose one of them")
 	}
 	return nil
 }

@@ -198,7 +198,8 @@ func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
 	}
 	chosen, ok := s.selected[class]
 	if !ok {
-		return "", fault.New(fault.Conflict, "no protocol was selected for %s yet", class).Because("out-of-order")
+		return "", fault.New(fault.Conflict, "no protocol was selected for %s yet", class).Because("out-of-order").
+			WithHint("select one for %s first", class)
 	}
 	return chosen.protocol, nil
 }

@@ -184,6 +184,37 @@ func TestStepsOutOfOrder(t *testing.T) {
 	}
 }
 
+// teaOnly takes tickets for nothing but tea.
+type teaOnly struct{ controllertest.Inspector }
+
+func (i teaOnly) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	if inv["item"] != "tea" {
+		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "no tickets for that")
+	}
+	return i.Inspector.Offers(ctx, who, inv, class)
+}
+
+// TestAClassThatIsNotOfferedAnyMore pays nothing, though its protocol is selected: the
+// person is told so, and the vendor hears of no payment without an offer.
+func TestAClassThatIsNotOfferedAnyMore(t *testing.T) {
+	p := newPair(t, comm.Client, comm.Vendor)
+	p.peer = p.to.Listen(t, teaOnly{controllertest.Inspector{Price: price}})
+	s := p.session(t)
+	if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, instrument.Invoice{"item": "tea"}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := s.InstrumentClasses(t.Context(), instrument.Invoice{"item": "wine"})
+	wantReason(t, err, "no-common-class")
+	_, err = p.pay(t, s, "")
+	wantReason(t, err, "class-not-offered")
+	if _, err := s.InstrumentClasses(t.Context(), instrument.Invoice{"item": "tea"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = p.pay(t, s, ""); err != nil {
+		t.Errorf("what is offered again: %v", err)
+	}
+}
+
 func TestNothingInCommon(t *testing.T) {
 	net := inproc.NewNetwork()
 	bundles := func(b ...protocol.Bundle) controllertest.Options {

@@ -83,8 +83,8 @@ func (i Info) Usable(status string) bool {
 type Circumstances struct {
 	Device       string   `json:"device,omitempty"`       // "desktop", "server", "terminal", "pda"
 	Connectivity string   `json:"connectivity,omitempty"` // the transport: "wss", "inproc", "serial-clear", …
-	Amount       Amount   `json:"amount,omitzero"`
-	Preferences  []string `json:"preferences,omitempty"` // protocol ids, the most liked first
+	Amount       Amount   `json:"amount,omitzero"`        // the price; zero where there is none, or none yet
+	Preferences  []string `json:"preferences,omitempty"`  // protocol ids, the most liked first
 }
 
 // PreferFirst chooses by the user's preferences, else the first protocol: the

@@ -72,6 +72,18 @@ func TestAStepThatIsTooLong(t *testing.T) {
 	}
 }
 
+// TestAStepWithMoreThanItHasUseFor is refused before the peer hears of it: who names two
+// classes would take the second for negotiated, too.
+func TestAStepWithMoreThanItHasUseFor(t *testing.T) {
+	s := &steps{w: &wallet{env: &cli.Env{Out: io.Discard, Err: io.Discard}}}
+	for _, text := range []string{"protocols coupon card", "operations coupon PAY", "instruments coupon summer", "close now"} {
+		err := s.take(t.Context(), text)
+		if fault.ReasonOf(err) != "argument-unknown" || cli.ExitCode(err) != cli.ExitUsage {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 // TestAStepSaysWhatThePeerHasSaid: a result is anybody's JSON, and its operation is done
 // whatever it says.
 func TestAStepSaysWhatThePeerHasSaid(t *testing.T) {

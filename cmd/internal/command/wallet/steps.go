@@ -1,9 +1,8 @@
 package wallet
 
 import (
-	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"slices"
@@ -22,26 +21,6 @@ type steps struct {
 	s *controller.Session
 }
 
-// step is what one says of itself, as a line of JSON or to a person.
-type step interface{ lines() []string }
-
-// print writes a step. What others have said in it may have numbers that are larger than
-// ours: they stay as they are.
-func (s *steps) print(name string, v step) error {
-	text, err := json.Marshal(v)
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
-	}
-	var members map[string]any
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.UseNumber()
-	if err := d.Decode(&members); err != nil {
-		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
-	}
-	members["step"] = name
-	return s.w.env.Print(members, "%s\n", strings.Join(v.lines(), "\n"))
-}
-
 // take takes one step. io.EOF: the session is over.
 func (s *steps) take(ctx context.Context, text string) error {
 	all, err := words(text)
@@ -50,13 +29,13 @@ func (s *steps) take(ctx context.Context, text string) error {
 	}
 	name, args := all[0], all[1:]
 	if name == "close" {
-		return io.EOF
+		return cmp.Or(more(name, args), io.EOF)
 	}
 	if name == "classes" {
 		return s.classes(ctx, args)
 	}
 	known := map[string]func(context.Context, instrument.ClassID, []string) error{
-		"protocols": s.protocols, "select": s.selects, "operations": s.operations, "instruments": s.instruments, "execute": s.execute,
+		"protocols": only(s.protocols), "select": s.selects, "operations": only(s.operations), "instruments": only(s.instruments), "execute": s.execute,
 	}
 	f, ok := known[name]
 	if !ok {
@@ -67,6 +46,26 @@ func (s *steps) take(ctx context.Context, text string) error {
 		return cli.Argument(fault.New(fault.Invalid, "%s needs a class", name).Because("class-missing").WithHint("`classes` shows those that there are"))
 	}
 	return f(ctx, instrument.ClassID(args[0]), args[1:])
+}
+
+// more refuses what a step has no use for: whoever says it means something by it, as
+// two classes at once.
+func more(name string, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return cli.Argument(fault.New(fault.Invalid, "%s has no use for %q", name, args[0]).Because("argument-unknown").
+		WithHint("one step a line, and one class a step"))
+}
+
+// only is a step that wants a class and nothing else.
+func only(f func(context.Context, instrument.ClassID) error) func(context.Context, instrument.ClassID, []string) error {
+	return func(ctx context.Context, class instrument.ClassID, args []string) error {
+		if err := more("this step", args); err != nil {
+			return err
+		}
+		return f(ctx, class)
+	}
 }
 
 func (s *steps) classes(ctx context.Context, args []string) error {
@@ -88,7 +87,7 @@ func (s *steps) classes(ctx context.Context, args []string) error {
 	return s.print("classes", out)
 }
 
-func (s *steps) protocols(ctx context.Context, class instrument.ClassID, _ []string) error {
+func (s *steps) protocols(ctx context.Context, class instrument.ClassID) error {
 	names, err := s.s.NegotiateProtocol(ctx, class)
 	if err != nil {
 		return err
@@ -115,7 +114,7 @@ func (s *steps) selects(ctx context.Context, class instrument.ClassID, liked []s
 	return s.print("select", selected{class, chosen})
 }
 
-func (s *steps) operations(ctx context.Context, class instrument.ClassID, _ []string) error {
+func (s *steps) operations(ctx context.Context, class instrument.ClassID) error {
 	ops, err := s.s.AvailableOperations(ctx, class)
 	if err != nil {
 		return err
@@ -137,7 +136,7 @@ func (s *steps) operations(ctx context.Context, class instrument.ClassID, _ []st
 	return s.print("operations", out)
 }
 
-func (s *steps) instruments(ctx context.Context, class instrument.ClassID, _ []string) error {
+func (s *steps) instruments(ctx context.Context, class instrument.ClassID) error {
 	found, err := s.s.Instruments(ctx, s.w.User(), class)
 	if err != nil {
 		return err
@@ -234,103 +233,4 @@ func pairs(args []string) (instrument.Invoice, error) {
 		out[name] = value
 	}
 	return out, nil
-}
-
-// The steps as they are shown.
-type (
-	initiated struct {
-		Peer string `json:"peer"`
-		Role string `json:"role"`
-		PNP  string `json:"pnp"`
-	}
-	offer struct {
-		Class  instrument.ClassID `json:"class"`
-		Price  instrument.Amount  `json:"price,omitzero"`
-		Terms  string             `json:"terms,omitempty"`
-		Signed bool               `json:"signed"`
-	}
-	classes struct {
-		Classes []offer `json:"classes"`
-	}
-	protocols struct {
-		Class     instrument.ClassID `json:"class"`
-		Protocols []string           `json:"protocols"`
-	}
-	selected struct {
-		Class    instrument.ClassID `json:"class"`
-		Protocol string             `json:"protocol"`
-	}
-	available struct {
-		Class      instrument.ClassID `json:"class"`
-		Operations []string           `json:"operations"`
-		// Wants is what those that say so want of instruments.
-		Wants map[string]protocol.Wants `json:"wants,omitempty"`
-	}
-	had struct {
-		ID     instrument.ID `json:"id"`
-		Name   string        `json:"name,omitempty"`
-		Status string        `json:"status"`
-	}
-	owned struct {
-		Class       instrument.ClassID `json:"class"`
-		Instruments []had              `json:"instruments"`
-	}
-	executed struct {
-		Class     instrument.ClassID `json:"class"`
-		Operation string             `json:"operation"`
-		protocol.Result
-	}
-	refusal struct {
-		Fault *fault.Fault `json:"error"`
-	}
-)
-
-func (i initiated) lines() []string {
-	return []string{line("A session with", i.Peer+", a", i.Role+", which negotiates with", i.PNP)}
-}
-
-func (c classes) lines() []string {
-	var out []string
-	for _, o := range c.Classes {
-		out = append(out, line("  "+string(o.Class), money(o.Price), o.Terms))
-	}
-	return out
-}
-
-func (p protocols) lines() []string { return []string{"  " + strings.Join(p.Protocols, ", ")} }
-
-func (c selected) lines() []string { return []string{"  " + c.Protocol} }
-
-func (a available) lines() []string {
-	out := slices.Clone(a.Operations)
-	for n, name := range out {
-		if a.Wants[name] == protocol.WantsNone {
-			out[n] = name + " (without an instrument)"
-		}
-	}
-	return []string{"  " + strings.Join(out, ", ")}
-}
-
-func (h owned) lines() []string {
-	var out []string
-	for _, i := range h.Instruments {
-		out = append(out, line("  "+string(i.ID), i.Status, i.Name))
-	}
-	return out
-}
-
-func (x executed) lines() []string {
-	moved := ""
-	if x.Amount != (instrument.Amount{}) {
-		moved = x.Amount.String()
-	}
-	return []string{line("  Done:", x.Operation, moved, string(x.Value))}
-}
-
-func (r refusal) lines() []string {
-	text := line("  Refused:", r.Fault.Message, "("+string(r.Fault.Reason)+")")
-	if r.Fault.Hint != "" {
-		text += " — " + r.Fault.Hint
-	}
-	return []string{text}
 }
