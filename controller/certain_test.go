@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
@@ -107,6 +108,20 @@ func TestThePluginOfAPeerIsTheirs(t *testing.T) {
 		f := heard(fault.New(fault.Unavailable, "the plugin coupon was ended").Because("plugin-hung").WithHint("%s", hint))
 		if f.Reason != "plugin-hung" || !strings.Contains(f.Hint, "the peer's plugin") || strings.Contains(f.Hint, "remove") {
 			t.Errorf("%+v", f)
+		}
+	}
+}
+
+// Whom the peer does not reach is no reason to look at one's own network, and its defect
+// is in its log, not in ours.
+func TestWhatThePeerCannotDoIsTheirs(t *testing.T) {
+	for _, f := range []*fault.Fault{
+		comm.Unreached(errors.New("refused"), "issuer.example"),
+		fault.New(fault.Unknown, "issuer.example gave no complete answer").Because("answer-missing"),
+		fault.New(fault.Internal, "too many steps").Because("too-many-steps"),
+	} {
+		if got := heard(f); got.Reason != f.Reason || got.Kind != f.Kind || !strings.Contains(got.Hint, "the peer") {
+			t.Errorf("%+v", got)
 		}
 	}
 }

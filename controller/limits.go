@@ -134,7 +134,8 @@ func ended(f *fault.Fault) profile.Fate {
 
 // heard is a fault of the peer's side of an operation. That its operator has
 // abandoned it there says nothing about what is outside here; and what its plugin has
-// done is no reason to look into ours of the same name. That it knows the operation as
+// done is no reason to look into ours of the same name, nor whom it does not reach one to
+// look at our network. That it knows the operation as
 // another one tells of an earlier life of this party, from which a backup was made, for
 // what is on record here is never asked for as something else.
 func heard(f *fault.Fault) *fault.Fault {
@@ -142,8 +143,13 @@ func heard(f *fault.Fault) *fault.Fault {
 	if f.Reason == protocol.ReasonAbandoned {
 		f.Reason = "abandoned-there"
 	}
-	if strings.HasPrefix(string(f.Reason), "plugin-") {
+	switch {
+	case strings.HasPrefix(string(f.Reason), "plugin-"):
 		f.Hint = "this is the peer's plugin, not yours: try again later, or tell the peer"
+	case f.Reason == "server-unreachable", f.Reason == "answer-missing":
+		f.Hint = "this is whom the peer has asked, not your network: the peer can see to it"
+	case f.Kind == fault.Internal && f.Hint == "":
+		f.Hint = "this is a defect at the peer, which has the cause in its log: tell the peer"
 	}
 	if f.Reason == protocol.ReasonKeyReused {
 		f.Message = "the peer has begun something else under this operation before, of which nothing is on record here: it may have been paid or done then"

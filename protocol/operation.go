@@ -252,7 +252,7 @@ func (o *operation) lease(ctx context.Context) error {
 func (o *operation) reachable(list []instrument.Instance) error {
 	for _, i := range list {
 		if !o.in.reach[i.Class] {
-			return notReached(o.in.info.ID, i.Class)
+			return notReached(o.in.info.ID, i.Class).WithHint("name an instrument of the class that is used")
 		}
 	}
 	return nil
@@ -289,7 +289,7 @@ func (o *operation) close() {
 	close(o.done)
 }
 
-func notReached(protocol string, class instrument.ClassID) error {
+func notReached(protocol string, class instrument.ClassID) *fault.Fault {
 	return fault.New(fault.Denied, "%s may not reach instruments of class %s", protocol, class).Because("class-not-granted")
 }
 
