@@ -79,11 +79,12 @@ func (p Payment) buys(r protocol.Record) bool {
 }
 
 // asksFor compares amounts: what the invoice said, for the vendor's terms may have
-// made another price of it; or the price, which is how a withdrawal is named.
+// made another price of it; or the price, which is how a withdrawal is named. Who named
+// a thing and no amount left that to the vendor, whose offer may say it: buys compares.
 func (p Payment) asksFor(r protocol.Record) bool {
 	asked := r.Invoice[controller.InvoiceAmount]
 	if p.Amount == (instrument.Amount{}) {
-		return asked == ""
+		return asked == "" || len(p.Invoice) > 0
 	}
 	return asked == p.Amount.String() || asked == "" && (r.Result == nil || r.Result.Amount == p.Amount)
 }
