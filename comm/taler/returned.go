@@ -16,6 +16,7 @@ type Return struct {
 	Created               int64         `json:"created"`
 
 	// What became of it.
+	Refused int64           `json:"refused,omitempty"` // when the provider refused it first
 	Message string          `json:"message,omitempty"` // why it stands where it stands, for people
 	Refund  string          `json:"refund,omitempty"`  // what the provider calls it
 	Proof   json.RawMessage `json:"proof,omitempty"`   // the provider's raw answer

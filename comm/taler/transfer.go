@@ -50,6 +50,7 @@ type Transfer struct {
 
 	// What became of it.
 	Attempts int             `json:"attempts,omitempty"` // that were reported
+	Refused  int64           `json:"refused,omitempty"`  // when the provider refused it first
 	Tried    int64           `json:"tried,omitempty"`    // when the last one was
 	Message  string          `json:"message,omitempty"`  // why it stands where it stands, for people
 	Refund   string          `json:"refund,omitempty"`   // what the provider calls it

@@ -60,6 +60,7 @@ type Asking struct {
 	Woken          time.Duration // the pause after a webhook, if it is shorter: 1 s
 	Within         time.Duration // for one question; 1 minute
 	AtOnce         int           // questions to one provider at a time; 64
+	Refusing       time.Duration // how long a provider may refuse a refund, for its payment is not settled, before that has failed for good: 4 days
 }
 
 func (a Asking) withDefaults() Asking {
@@ -68,6 +69,7 @@ func (a Asking) withDefaults() Asking {
 	orElse(&a.Woken, time.Second)
 	orElse(&a.Within, time.Minute)
 	orElse(&a.AtOnce, 64)
+	orElse(&a.Refusing, 4*24*time.Hour) // a weekend, and a holiday after it
 	return a
 }
 

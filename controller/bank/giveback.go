@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -52,7 +53,7 @@ func (b *Bank) resumeReturns(ctx context.Context) error {
 // giveBack has the provider asked to give money back until it has said whether it
 // does.
 func (b *Bank) giveBack(id instrument.ID) {
-	refused := 0
+	refused := refusals{long: b.cfg.Asking.Refusing}
 	b.pursue(id, "", func() (bool, error) {
 		i, err := b.Instruments().View(b.life, id)
 		if err != nil {
@@ -63,11 +64,15 @@ func (b *Bank) giveBack(id instrument.ID) {
 			return err == nil, err
 		}
 		got, err := b.refund(refund{r.Provider, r.ProviderTransactionID, r.Amount, r.ExternalID()})
-		report := reportOf(got, err, &refused)
-		if !report.State.Final() {
-			return false, err
+		refused.since = r.Refused
+		report := reportOf(got, err, &refused, b.Now())
+		switch {
+		case report.State.Final():
+			return b.wrote(b.settle(id, report))
+		case report.Refused && r.Refused == 0:
+			return false, errors.Join(err, b.noteRefused(id, report.Message))
 		}
-		return b.wrote(b.settle(id, report))
+		return false, err
 	})
 }
 
@@ -80,6 +85,19 @@ func (b *Bank) settle(id instrument.ID, report TransferReport) error {
 			}
 			r.State, r.Message, r.Refund, r.Proof, r.Ended = report.State, report.Message, report.Refund, report.Proof, b.Now().Unix()
 			i.Status = string(r.State)
+			return true, nil
+		})
+	})
+}
+
+// noteRefused writes since when a provider refuses a return, and why.
+func (b *Bank) noteRefused(id instrument.ID, why string) error {
+	return b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
+		return amend(tx, id, func(_ *instrument.Instance, r *taler.Return) (bool, error) {
+			if r.State.Final() || r.Refused != 0 {
+				return false, nil
+			}
+			r.Refused, r.Message = b.Now().Unix(), why
 			return true, nil
 		})
 	})
@@ -136,13 +154,13 @@ func (b *Bank) refundTransfers(x Exchange) {
 // carryOut has the provider asked for the refund of a transfer until it has said
 // whether it does, and tells the exchange each time.
 func (b *Bank) carryOut(t OpenTransfer) {
-	refused := 0
+	refused := refusals{since: t.Transfer.Refused, long: b.cfg.Asking.Refusing}
 	b.pursue(t.ID, "", func() (bool, error) {
 		got, failed := b.refund(refund{t.Transfer.Provider, t.Transfer.ProviderTransactionID, t.Transfer.Request.Amount, t.Transfer.Request.RequestUID.String()})
 		if b.life.Err() != nil {
 			return false, failed
 		}
-		report := reportOf(got, failed, &refused)
+		report := reportOf(got, failed, &refused, b.Now())
 		if err := b.ReportTransfer(b.life, t.ID, report); err != nil && fault.ReasonOf(err) != "transfer-decided" {
 			return false, err
 		}
@@ -183,18 +201,35 @@ func (r refund) answered(got protocol.Repaid) (protocol.Repaid, error) {
 	return got, nil
 }
 
-// enough refusals make a refund fail for good: one alone may come from a server
-// that has not caught up with the payment yet.
+// refusals make a refund fail for good when they are enough, and last for long: many
+// providers give nothing back of a payment before it is settled, which takes them minutes, hours
+// or a weekend.
+type refusals struct {
+	times int           // in this life: one alone proves nothing, whatever the clock says
+	since int64         // when the first one was, in unix seconds; 0: there was none
+	long  time.Duration // Asking.Refusing
+}
+
 const enough = 5
 
+// forGood counts one more refusal and says whether no other answer is to be expected.
+func (r *refusals) forGood(now time.Time) bool {
+	r.times++
+	if r.since == 0 {
+		r.since = now.Unix()
+	}
+	return r.times >= enough && now.Sub(time.Unix(r.since, 0)) >= r.long
+}
+
 // reportOf is what an attempt to refund comes to. A refusal is counted.
-func reportOf(got protocol.Repaid, failed error, refused *int) TransferReport {
+func reportOf(got protocol.Repaid, failed error, refused *refusals, now time.Time) TransferReport {
 	switch {
 	case errors.Is(failed, fault.Declined):
-		if *refused++; *refused >= enough {
-			return TransferReport{State: taler.TransferPermanent, Message: fault.From(failed).Message}
+		report := TransferReport{State: taler.TransferTransient, Message: fault.From(failed).Message, Refused: true}
+		if refused.forGood(now) {
+			report.State = taler.TransferPermanent
 		}
-		return TransferReport{State: taler.TransferTransient, Message: fault.From(failed).Message}
+		return report
 	case failed != nil:
 		return TransferReport{State: taler.TransferTransient, Message: fault.From(failed).Message}
 	}

@@ -28,6 +28,7 @@ type TransferReport struct {
 	Message string          // for the exchange's people: why it stands there
 	Refund  string          // what the provider calls the refund, once it does
 	Proof   json.RawMessage // the provider's raw answer
+	Refused bool            // the provider has refused it
 }
 
 // ReportTransfer writes what became of an attempt. A success goes into the
@@ -77,6 +78,9 @@ func reported(t taler.Transfer, r TransferReport, at int64) taler.Transfer {
 	}
 	if r.Proof != nil {
 		t.Proof = r.Proof
+	}
+	if r.Refused && t.Refused == 0 {
+		t.Refused = at
 	}
 	if t.State.Final() {
 		t.Ended = at
