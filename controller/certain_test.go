@@ -83,11 +83,12 @@ func TestAnEarlierLifeMayHavePaid(t *testing.T) {
 	}
 }
 
-// Only our own operator's word is taken for an operation that was abandoned.
+// Only our own operator's word is taken for an operation that was abandoned, or given up.
 func TestAPeerAbandonsNothingHere(t *testing.T) {
-	f := heard(fault.New(fault.Unknown, "gone").Because("abandoned"))
-	if f.Kind != fault.Unknown || ended(f) != profile.Running {
-		t.Errorf("%+v", f)
+	for _, word := range []fault.Reason{protocol.ReasonAbandoned, protocol.ReasonForgone} {
+		if f := heard(fault.New(fault.Unknown, "gone").Because(word)); f.Kind != fault.Unknown || f.Reason == word || ended(f) != profile.Running {
+			t.Errorf("%+v", f)
+		}
 	}
 	if f := heard(fault.New(fault.Declined, "no").Because("card-declined").WithHint("another card")); f.Reason != "card-declined" || f.Hint != "another card" {
 		t.Errorf("%+v", f)

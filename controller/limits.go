@@ -133,15 +133,18 @@ func ended(f *fault.Fault) profile.Fate {
 }
 
 // heard is a fault of the peer's side of an operation. That its operator has
-// abandoned it there says nothing about what is outside here; and what its plugin has
-// done is no reason to look into ours of the same name, nor whom it does not reach one to
+// abandoned it there, or given it up, says nothing about what is outside here; and what its
+// plugin has done is no reason to look into ours of the same name, nor whom it does not reach one to
 // look at our network. That it knows the operation as
 // another one tells of an earlier life of this party, from which a backup was made, for
 // what is on record here is never asked for as something else.
 func heard(f *fault.Fault) *fault.Fault {
 	f = f.Foreign()
-	if f.Reason == protocol.ReasonAbandoned {
+	switch f.Reason {
+	case protocol.ReasonAbandoned:
 		f.Reason = "abandoned-there"
+	case protocol.ReasonForgone:
+		f.Reason = "forgone-there"
 	}
 	switch {
 	case strings.HasPrefix(string(f.Reason), "plugin-"):

@@ -169,9 +169,12 @@ func unanswered(side Side, parts []logPart) string {
 	return ""
 }
 
+// reasonOutside is why an operation is not abandoned.
+const reasonOutside fault.Reason = "value-outside"
+
 func outside(id instrument.OperationID, what string) error {
 	return fault.New(fault.Conflict, "operation %s is not abandoned while something of value may be outside: %s", Short(id), what).
-		Because("value-outside").WithHint("let it go on with `operation resume`")
+		Because(reasonOutside).WithHint("let it go on with `operation resume`")
 }
 
 func runsElsewhere(id instrument.OperationID, err error) error {

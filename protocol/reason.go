@@ -13,7 +13,8 @@ const (
 	// ReasonAbandoned marks the end that an operator has made.
 	ReasonAbandoned fault.Reason = "abandoned"
 	// ReasonForgone marks the end of one whose peer its owner does not wait for any
-	// longer: what the peer has done, or still does, is not known here.
+	// longer, or that was stopped with something outside: what the peer, or a server, has
+	// done or still does is not known here.
 	ReasonForgone fault.Reason = "forgone"
 	// ReasonKeyReused marks an id under which something else was begun. It says
 	// nothing of how that has ended.

@@ -105,6 +105,8 @@ func TestABrokenRowDoesNotGoOn(t *testing.T) {
 	told("waiting", err, "seal-broken", "seal is broken", "operation show", "restore")
 	_, err = broken.Protocols.Abandon(t.Context(), opA)
 	told("giving up", err, "value-outside", "cannot be opened", "restore")
+	_, err = broken.Protocols.ForgoStopped(t.Context(), opA)
+	told("giving up what is outside", err, "seal-broken", "cannot go on", "nothing was changed")
 	after, err := pair.Initiator.Store.OperationRow(t.Context(), opA)
 	if err != nil || after.State != protocol.Stuck {
 		t.Fatalf("it is %v, %v", after.State, err)

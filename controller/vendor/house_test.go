@@ -61,14 +61,14 @@ func newCast(t *testing.T) *cast {
 }
 
 // newCastAt has the terminal ask the bank at another address.
-func newCastAt(t *testing.T, address func(*banktest.House) string) *cast {
+func newCastAt(t *testing.T, address func(*banktest.House) string, over ...bundled) *cast {
 	t.Helper()
 	c := &cast{cards: &cards{paid: map[string]banktest.Payment{}}, net: inproc.NewNetwork()}
 	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: c.net})
 	c.cards.bank = c.bank.Provider
 	at := httptest.NewServer(c.cards)
 	t.Cleanup(at.Close)
-	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away)
+	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away, over...)
 	c.comm, c.key = manager, key
 	url := address(c.bank)
 	till, err := taler.NewClient(url, nil, taler.Basic(c.bank.Terminal.Name, c.bank.Terminal.Token))
@@ -86,7 +86,7 @@ func newCastAt(t *testing.T, address func(*banktest.House) string) *cast {
 
 // newParty is a controller on a store in memory, with the first-party bundles in
 // this process.
-func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool) (*controller.Controller, *comm.Manager, string) {
+func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool, over ...bundled) (*controller.Controller, *comm.Manager, string) {
 	t.Helper()
 	secret, err := crypto.RandomSecret(rand.Reader, crypto.KeySize)
 	check(t, err)
@@ -95,10 +95,14 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 	check(t, err)
 	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(role)}))
 	identity := crypto.DeriveIdentity(engine, "node")
+	all := bundles(role)
+	for _, change := range over {
+		change(all)
+	}
 	manager := comm.NewManager(out{https.New(https.Options{}), away}, net.Transport(inproc.Options{Key: identity.KeyText()}), lines(t, identity), &taler.Transport{})
 	party, err := controller.New(controller.Parts{
 		Name: string(role), Role: role, Store: db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: policy,
-		Bundles: append(bundles(role), protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}),
+		Bundles: append(all, protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}),
 		Self:    "self", Runner: "test", Device: "terminal", Clock: clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	check(t, err)
@@ -110,6 +114,9 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 	})
 	return party, manager, identity.KeyText()
 }
+
+// bundled changes what a party is made of.
+type bundled func([]protocol.Bundle)
 
 // lines are a party's ways over sockets and serial lines.
 func lines(t *testing.T, i *crypto.Identity) comm.Transport {

@@ -4,6 +4,7 @@ package operation
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -105,19 +106,30 @@ func lefts(freed []instrument.Instance) []left {
 // peer is asked several times first.
 const forgoFor = 10 * time.Second
 
-// Forgo ends an operation whose peer does not answer any more, by the word of its
-// owner, and says what may be lost. The peer is asked once more first.
+// Forgo ends an operation whose peer does not answer any more, or that was stopped, by
+// the word of its owner, and says what may be lost. It is let try once more first.
 func Forgo(ctx context.Context, e *cli.Env, c *controller.Controller, name string) error {
 	id, err := c.Protocols().Named(ctx, name)
 	if err != nil {
 		return err
 	}
-	if found, err := c.Protocols().Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1}); err == nil && len(found) > 0 && found[0].State != protocol.Ended {
-		e.Say("Asking the peer of operation %s once more, for %s at most.", protocol.Short(id), forgoFor)
+	if found, err := c.Protocols().Look(ctx, protocol.Filter{Prefix: string(id), Limit: 1}); err == nil && len(found) > 0 {
+		switch found[0].State {
+		case protocol.Stuck:
+			e.Say("Letting operation %s go on once more, for %s at most.", protocol.Short(id), forgoFor)
+			if err := c.Protocols().Retry(ctx, id); err != nil && fault.ReasonOf(err) != "not-stuck" {
+				return err
+			}
+		case protocol.Running:
+			e.Say("Asking the peer of operation %s once more, for %s at most.", protocol.Short(id), forgoFor)
+		}
 	}
 	within, cancel := context.WithTimeout(ctx, forgoFor)
 	defer cancel()
 	_, err = c.Protocols().Await(within, id)
+	if errors.Is(err, fault.Stuck) && ctx.Err() == nil {
+		return forgoStopped(ctx, e, c.Protocols(), id, err)
+	}
 	if fault.ReasonOf(err) != protocol.ReasonPending || ctx.Err() != nil {
 		return ended(e, id, err)
 	}
@@ -139,6 +151,21 @@ func Forgo(ctx context.Context, e *cli.Env, c *controller.Controller, name strin
 	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": lefts(held)},
 		"Operation %s is given up; it has freed %s. Its peer may have taken what was sent: whatever it has done or still does, nobody here hears of it. Nothing was deleted.\n",
 		protocol.Short(id), fault.Count(len(held), "instrument"))
+}
+
+// forgoStopped ends what was stopped again. An operation that has ended with a peer's
+// word of that kind has an end.
+func forgoStopped(ctx context.Context, e *cli.Env, m *protocol.Manager, id instrument.OperationID, stopped error) error {
+	freed, err := m.ForgoStopped(ctx, id)
+	if fault.ReasonOf(err) == "not-stuck" {
+		return stopped
+	}
+	if err != nil {
+		return err
+	}
+	return e.Print(map[string]any{"operation": protocol.Short(id), "state": protocol.Ended, "freed": lefts(freed)},
+		"Operation %s is given up; it has freed %s. What it may have done is not known, and it does not find out any more. Nothing was deleted.\n",
+		protocol.Short(id), fault.Count(len(freed), "instrument"))
 }
 
 // ended says how an operation has ended that somebody waited for.

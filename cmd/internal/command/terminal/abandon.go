@@ -15,6 +15,7 @@ import (
 // withdrawals, which are given up at the bank as well.
 func operationAbandon(e *cli.Env) *cobra.Command {
 	var reason string
+	forgo := false
 	c := verb(e, looking, "abandon WOPID|OPERATION",
 		"Give up a withdrawal that nobody has paid, or an operation, whose instruments are freed; refused while something of value may be outside", cobra.ExactArgs(1),
 		func(ctx context.Context, t *terminal, args []string) error {
@@ -25,7 +26,7 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 			w, err := t.FindByPrefix(ctx, name)
 			if errors.Is(err, fault.NotFound) {
 				if other := operation.GiveUp(ctx, e, t.Protocols(), name); !errors.Is(other, fault.NotFound) {
-					return other
+					return mayForgo(other)
 				}
 			}
 			if err != nil {
@@ -36,6 +37,28 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 			}
 			return e.Print(soldOf(w), "The withdrawal %s of %s is given up.\n", w.Short(), cli.Money(w.Amount))
 		})
+	give := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if !forgo {
+			return give(c, args)
+		}
+		name, err := e.Name(args[0])
+		if err != nil {
+			return err
+		}
+		return open(c.Context(), e, working, func(ctx context.Context, t *terminal) error {
+			return operation.Forgo(ctx, e, t.Controller, name)
+		})
+	}
+	c.Flags().BoolVar(&forgo, "forgo", false, "let an operation that was stopped go on once more, and give up what it may have done; `terminal refund` then asks the provider about a card")
 	c.Flags().StringVar(&reason, "reason", "the shop gave it up", "why a withdrawal is given up, for the record")
 	return c
+}
+
+// mayForgo adds what an operator can do about an operation that goes on no more.
+func mayForgo(err error) error {
+	if f := fault.From(err); f != nil && f.Reason == "value-outside" {
+		return f.WithHint("%s; if that is stopped again and again, --forgo gives up what it may have done", f.Hint)
+	}
+	return err
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -72,6 +73,9 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 func (w *wallet) forgo(ctx context.Context, name string) error {
 	open, err := w.FindPayment(ctx, name)
 	if err != nil {
+		if err := w.notHeld(ctx, name); err != nil {
+			return err
+		}
 		return operation.Forgo(ctx, w.env, w.house.Controller, name)
 	}
 	if open.Status == client.PaymentRefunding {
@@ -98,6 +102,21 @@ func (w *wallet) forgo(ctx context.Context, name string) error {
 		text += "all that was paid has come back"
 	}
 	return w.env.Print(map[string]any{"operation": p.Operation, "state": protocol.Ended, "status": p.Status, "parts": p.Parts}, "%s.\n", text)
+}
+
+// notHeld refuses to give up what came out of a backup and waits for a person: to ask once
+// more would be to go on with it.
+func (w *wallet) notHeld(ctx context.Context, name string) error {
+	m, err := w.mark()
+	if err != nil {
+		return err
+	}
+	id, err := w.Protocols().Named(ctx, name)
+	if err == nil && m.Holds(instrument.OperationID(protocol.Short(id))) {
+		err = fault.New(fault.Conflict, "operation %s came out of a backup and waits for you", protocol.Short(id)).Because("operation-held").
+			WithHint("let it go on with `operation resume`")
+	}
+	return err
 }
 
 func (w *wallet) abandon(ctx context.Context, name string) error {
