@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -32,12 +33,20 @@ func (w *Wallet) Terms(ctx context.Context, e Exchange) (taler.TermsResult, erro
 }
 
 // document has an operation read what an exchange publishes, and asks again a few
-// times when it has failed for the time being.
+// times when it has failed for the time being: when it says so, when its answer was cut
+// off, or when one that was there is not found.
 func (w *Wallet) document(ctx context.Context, t controller.Transaction, into any) error {
 	pause := firstPause
 	for range mends {
 		err := w.do(ctx, t, into)
-		if fault.ReasonOf(err) != taler.ReasonExchangeFailed || sleep(ctx, pause) != nil {
+		switch {
+		case err == nil:
+			return nil
+		case fault.ReasonOf(err) == taler.ReasonExchangeFailed, fault.ReasonOf(err) == "answer-missing":
+		case !errors.Is(err, fault.NotFound) || !w.shows(ctx, t.Instruments[0]):
+			return err
+		}
+		if sleep(ctx, pause) != nil {
 			return err
 		}
 		pause *= 2

@@ -43,6 +43,10 @@ type Wallet struct {
 	// Longest is the longest pause before who has failed is asked again; zero: 10
 	// seconds. It is set before the wallet is used.
 	Longest time.Duration
+
+	// Quiet is how long a bank may keep one waiting before the person is told; zero: 5
+	// seconds. It is set before the wallet is used.
+	Quiet time.Duration
 }
 
 // New makes the wallet of a controller whose policy is profile.UserPolicy, for

@@ -116,10 +116,18 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if _, err := r.bank.IntegrationConfig(ctx); err != nil {
+	err = r.asks(ctx, func() error {
+		_, err := r.bank.IntegrationConfig(ctx)
+		return err
+	})
+	if err != nil {
 		return notFound(err, "there is no bank at the address in this code: copy the code whole, with small letters and capitals as they are, or ask for a new one")
 	}
-	if r.status, err = r.bank.Operation(ctx, r.want.URI.ID, taler.LongPoll{}); err != nil {
+	err = r.asks(ctx, func() (err error) {
+		r.status, err = r.bank.Operation(ctx, r.want.URI.ID, taler.LongPoll{})
+		return err
+	})
+	if err != nil {
 		return notFound(err, "copy the code whole, or ask for a new QR code")
 	}
 	switch r.status.Status {
@@ -237,11 +245,19 @@ func (r *withdrawal) named(ctx context.Context, reserve taler.Reserve) error {
 
 // register has the bank bind our reserve to the withdrawal [2].
 func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error {
-	status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
+	var status taler.BankWithdrawalOperationStatus
+	err := r.asks(ctx, func() (err error) {
+		status, err = r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	s, err := r.w.InitiateSession(ctx, comm.Peer{Role: comm.Bank, Addresses: []string{"taler+" + r.want.URI.BaseURL()}}, controller.Login{})
+	var s *controller.Session
+	err = r.asks(ctx, func() (err error) {
+		s, err = r.w.InitiateSession(ctx, comm.Peer{Role: comm.Bank, Addresses: []string{"taler+" + r.want.URI.BaseURL()}}, controller.Login{})
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -253,9 +269,11 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 	if status.Amount == (instrument.Amount{}) && !status.NoAmountToWallet {
 		args.Amount = reserve.Amount
 	}
+	stop := r.soon("the bank has not said yet whether the withdrawal is yours; it is asked again")
 	_, err = s.Execute(ctx, controller.Transaction{
 		Principal: r.w.user, Operation: taler.OperationSelect, Class: ClassWithdrawal, Instruments: []instrument.ID{r.id}, Args: args, Amount: reserve.Amount,
 	}, nil)
+	stop()
 	if errors.Is(err, fault.Conflict) {
 		if gone := r.abandon(ctx, fault.From(err).Message); gone != nil {
 			return gone

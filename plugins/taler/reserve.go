@@ -79,8 +79,11 @@ func await(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 func arrived(r taler.Reserve, answer protocol.Response) (taler.AwaitResult, error) {
 	if answer.Status != http.StatusOK {
 		err := unread("the reserve", answer)
-		if fault.ReasonOf(err) == taler.ReasonReserveUnknown {
+		switch {
+		case fault.ReasonOf(err) == taler.ReasonReserveUnknown:
 			return taler.AwaitResult{}, nil
+		case fromElsewhere(answer):
+			return taler.AwaitResult{}, failure(fault.From(err), fault.Unavailable, answer.Status).WithHint("try again later; something in front of the exchange has answered")
 		}
 		return taler.AwaitResult{}, err
 	}

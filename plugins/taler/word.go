@@ -89,6 +89,13 @@ func costs(b taler.WithdrawBatch, currency string) (taler.Amount, error) {
 	return value.Add(fees)
 }
 
+// fromElsewhere reports whether it was not the exchange that has not found something, for it
+// gives its code with each refusal: a proxy without a server shows a page of its own.
+func fromElsewhere(answer protocol.Response) bool {
+	var said taler.ExchangeError
+	return answer.Status == http.StatusNotFound && (taler.Unmarshal(answer.Body, &said) != nil || said.Code == 0)
+}
+
 // noEndpoint reports whether the exchange says itself that it has not what was asked.
 func noEndpoint(body []byte) bool {
 	var said taler.ExchangeError
