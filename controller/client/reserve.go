@@ -99,7 +99,7 @@ func (w *Wallet) FindWithdrawal(ctx context.Context, name string) (Withdrawn, er
 	case 1:
 		return found[0], nil
 	}
-	return Withdrawn{}, fault.New(fault.Invalid, "%d withdrawals begin like that", len(found)).Because("name-ambiguous").WithHint("give more characters")
+	return Withdrawn{}, fault.New(fault.Invalid, "%d withdrawals begin like that", len(found)).Because(ReasonAmbiguous).WithHint("give more characters")
 }
 
 // operation is the operation of a new withdrawal: what the person's key names,

@@ -215,8 +215,12 @@ func (p Together) shares() ([]Share, error) {
 	return out, nil
 }
 
-// FindPayment finds a payment of several instruments by the beginning of its
-// operation, at least eight characters; fault.NotFound.
+// ReasonAmbiguous marks a name with which several things begin.
+const ReasonAmbiguous fault.Reason = "name-ambiguous"
+
+// FindPayment finds a payment of several instruments by a unique beginning of its
+// operation, of at least eight characters; fault.NotFound. Several are fault.Invalid,
+// reason "name-ambiguous".
 func (w *Wallet) FindPayment(ctx context.Context, name string) (Whole, error) {
 	i, err := w.findPayment(ctx, name)
 	if err != nil {
@@ -230,12 +234,16 @@ func (w *Wallet) findPayment(ctx context.Context, name string) (instrument.Insta
 	if err != nil {
 		return instrument.Instance{}, err
 	}
-	for _, i := range all {
-		if len(name) >= shortest && strings.HasPrefix(i.Keys[keyOperation], strings.ToLower(name)) {
-			return i, nil
-		}
+	all = slices.DeleteFunc(all, func(i instrument.Instance) bool {
+		return len(name) < shortest || !strings.HasPrefix(i.Keys[keyOperation], strings.ToLower(name))
+	})
+	switch len(all) {
+	case 0:
+		return instrument.Instance{}, fault.New(fault.NotFound, "this wallet has no such payment").Because("operation-unknown")
+	case 1:
+		return all[0], nil
 	}
-	return instrument.Instance{}, fault.New(fault.NotFound, "this wallet has no such payment").Because("operation-unknown")
+	return instrument.Instance{}, fault.New(fault.Invalid, "%d payments begin like that", len(all)).Because(ReasonAmbiguous).WithHint("give more characters")
 }
 
 // ResumePayment goes on with a payment of several instruments: it is paid, or what

@@ -86,7 +86,9 @@ func operationShow(e *cli.Env) *cobra.Command {
 				{"reason", x.Reason},
 			})
 		}
-		if p, err := w.FindPayment(ctx, name); err == nil {
+		if p, found, err := w.payment(ctx, name); err != nil {
+			return err
+		} else if found {
 			return e.Table(p, []string{"", ""}, rows(p))
 		}
 		m, err := w.mark()
@@ -105,7 +107,11 @@ func operationResume(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if p, err := w.FindPayment(ctx, name); err == nil {
+		p, found, err := w.payment(ctx, name)
+		if err != nil {
+			return err
+		}
+		if found {
 			if want.pay != "" || want.with != "" {
 				return cli.Usage("--pay and --instrument are for a withdrawal; this is a payment, for which --instead is")
 			}

@@ -3,6 +3,7 @@ package wallet
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -71,8 +72,11 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 // forgo gives up what does not come back of a payment, or what an operation waits for
 // that its peer never says.
 func (w *wallet) forgo(ctx context.Context, name string) error {
-	open, err := w.FindPayment(ctx, name)
+	open, found, err := w.payment(ctx, name)
 	if err != nil {
+		return err
+	}
+	if !found {
 		if err := w.notHeld(ctx, name); err != nil {
 			return err
 		}
@@ -104,6 +108,24 @@ func (w *wallet) forgo(ctx context.Context, name string) error {
 	return w.env.Print(map[string]any{"operation": p.Operation, "state": protocol.Ended, "status": p.Status, "parts": p.Parts}, "%s.\n", text)
 }
 
+// payment finds a payment of several instruments by its name. found: it is one, and not
+// something else. Whether it is one must be known before it is taken for something else.
+func (w *wallet) payment(ctx context.Context, name string) (p client.Whole, found bool, err error) {
+	p, err = w.FindPayment(ctx, name)
+	if err == nil || errors.Is(err, fault.NotFound) {
+		return p, err == nil, nil
+	}
+	if fault.ReasonOf(err) == client.ReasonAmbiguous {
+		return p, false, err
+	}
+	_, operation := w.Protocols().Named(ctx, name)
+	_, withdrawal := w.FindWithdrawal(ctx, name)
+	if operation == nil || withdrawal == nil { // a payment that cannot be read keeps nobody from another thing
+		err = nil
+	}
+	return p, false, err
+}
+
 // notHeld refuses to give up what came out of a backup and waits for a person: to ask once
 // more would be to go on with it.
 func (w *wallet) notHeld(ctx context.Context, name string) error {
@@ -120,7 +142,11 @@ func (w *wallet) notHeld(ctx context.Context, name string) error {
 }
 
 func (w *wallet) abandon(ctx context.Context, name string) error {
-	if _, err := w.FindPayment(ctx, name); err != nil {
+	_, found, err := w.payment(ctx, name)
+	if err != nil {
+		return err
+	}
+	if !found {
 		err := operation.GiveUp(ctx, w.env, w.Protocols(), name)
 		if f := fault.From(err); f != nil && f.Reason == "value-outside" {
 			return f.WithHint("%s; if its peer is gone for good, --forgo gives up what it may have done", f.Hint)
