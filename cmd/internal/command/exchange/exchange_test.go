@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
@@ -219,5 +220,21 @@ func TestItWaitsForTheBanksAddress(t *testing.T) {
 func TestItEndsWhileItWaits(t *testing.T) {
 	dir, _ := made(t)
 	_, stop := serves(t, dir, "--bank-credentials", filepath.Join(t.TempDir(), "never"))
+	stop()
+}
+
+// A directory is served by one process: another one would follow the same bank and close the same
+// reserves. The commands beside it work.
+func TestASecondExchangeOnOneDirectoryIsRefused(t *testing.T) {
+	dir, _ := made(t)
+	_, stop := serves(t, dir)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var out bytes.Buffer
+	if code := command(ctx, &out, "serve", "--dir", dir); code == 0 || !strings.Contains(out.String(), "dir-in-use") {
+		t.Errorf("exit %d, %s", code, out.String())
+	}
+	stop()
+	_, stop = serves(t, dir)
 	stop()
 }

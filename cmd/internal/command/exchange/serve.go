@@ -10,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 )
@@ -49,6 +50,11 @@ func run(ctx context.Context, e *cli.Env, listen string, o exchange.Options, b b
 		return err
 	}
 	defer func() { err = errors.Join(err, x.Close()) }()
+	leave, err := house.Served(dir) // which is there, for it was opened
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leave()) }()
 	bank, err := b.finder(e, x)
 	if err != nil {
 		return err

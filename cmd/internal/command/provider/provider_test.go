@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/provider"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 )
 
 func command(ctx context.Context, out io.Writer, args ...string) int {
@@ -142,5 +144,23 @@ func TestItServesUntilItIsAskedToEnd(t *testing.T) {
 	}
 	if err := <-late; err != nil {
 		t.Errorf("who waited was not answered: %v", err)
+	}
+}
+
+// A directory is served by one process: another one would take the same payments.
+func TestASecondSimulatorOnOneDirectoryIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	leave, err := house.Served(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	var out bytes.Buffer
+	if code := command(ctx, &out, "serve", "--dir", dir); code == 0 || !strings.Contains(out.String(), "dir-in-use") {
+		t.Errorf("exit %d, %s", code, out.String())
+	}
+	if err := leave(); err != nil {
+		t.Error(err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 )
 
@@ -36,6 +37,11 @@ func run(ctx context.Context, e *cli.Env, listen string, parent *serve.Parent) (
 	if s.Listen, err = serve.Address(listen, s.Listen); err != nil {
 		return err
 	}
+	leave, err := house.Served(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, leave()) }()
 	p, err := open(e, dir, s)
 	if err != nil {
 		return err
