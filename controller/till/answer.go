@@ -66,7 +66,7 @@ func write(w http.ResponseWriter, status int, kind string, text []byte) {
 
 // refuse writes a fault as the command line does.
 func (a *API) refuse(w http.ResponseWriter, r *http.Request, err error) {
-	f := fault.From(err)
+	f := advised(fault.From(err), "")
 	if f.Kind == fault.Internal {
 		a.o.Log.Error("a request of till software failed", "method", r.Method, "error", err)
 	}

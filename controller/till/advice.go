@@ -1,0 +1,25 @@
+package till
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// onward is a command by which a person at the terminal goes on with a withdrawal, and what
+// leads to it.
+var onward = regexp.MustCompile(`(\x60terminal serve\x60 goes on with it, or )?(go on with )?\x60terminal resume [^\x60]*\x60`)
+
+// advised is a fault whose advice is for till software: where a person would type a command
+// to go on, it sends a request. Other commands are for whoever runs the terminal.
+func advised(f *fault.Fault, needs string) *fault.Fault {
+	if f == nil || !onward.MatchString(f.Hint) {
+		return f
+	}
+	by := "POST …/resume goes on"
+	if needs == needsPayment {
+		by = "POST …/pay pays"
+	}
+	return f.WithHint("%s", strings.TrimSpace(onward.ReplaceAllLiteralString(f.Hint, by)))
+}
