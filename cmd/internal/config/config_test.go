@@ -113,6 +113,20 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 	}
 }
 
+// A key that was appended is read as the last table's, and the advice says so.
+func TestAKeyBelowATableIsNotTheFiles(t *testing.T) {
+	for text, says := range map[string]bool{
+		"name = \"a\"\n[bank]\nurl = \"x\"\ncount = 7\n": true,
+		"[bank]\nurl = \"x\"\nusr = 7\n":                 false,
+		"cont = 7\n":                                     false,
+	} {
+		f := fault.From(config.Read(write(t, text), new(sample), silent))
+		if f == nil || f.Reason != config.ReasonUnknown || strings.HasPrefix(f.Hint, "count belongs above the first [table]: what stands below [bank] is that one's; the keys are: name") != says {
+			t.Errorf("%q: %v, advised: %s", text, f, fault.From(f).Hint)
+		}
+	}
+}
+
 func TestAMissingFileIsNotFound(t *testing.T) {
 	err := config.Read(filepath.Join(t.TempDir(), "config.toml"), new(sample), silent)
 	if !errors.Is(err, fault.NotFound) || fault.ReasonOf(err) != config.ReasonMissing {

@@ -2,9 +2,11 @@ package config
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -54,12 +56,22 @@ func fill(path, text string, v any, environ func(string) string) error {
 	}
 	if unknown := meta.Undecoded(); len(unknown) > 0 {
 		return fault.New(fault.Invalid, "%s:%d: there is no key %q", path, line(text, unknown[0]), unknown[0].String()).
-			Because(ReasonUnknown).WithHint("the keys are: %s", strings.Join(names(v), ", "))
+			Because(ReasonUnknown).WithHint("%sthe keys are: %s", misplaced(unknown[0], names(v)), strings.Join(names(v), ", "))
 	}
 	if err := twins(v, environ); err != nil {
 		return err
 	}
 	return anchor(v, filepath.Dir(path))
+}
+
+// misplaced explains a key without a table that stands behind one, as at the end of the file
+// whoever appends it puts it.
+func misplaced(key toml.Key, known []string) string {
+	last := key[len(key)-1]
+	if len(key) == 1 || !slices.Contains(known, last) {
+		return ""
+	}
+	return fmt.Sprintf("%s belongs above the first [table]: what stands below [%s] is that one's; ", last, key[:len(key)-1])
 }
 
 // Text is what is in a settings file, as it is. One that is no file, or is longer than
