@@ -16,14 +16,22 @@ import (
 type Findings []finding
 
 type finding struct {
-	What  string       `json:"what"`
-	OK    bool         `json:"ok"`
-	Fault *fault.Fault `json:"error,omitempty"`
+	What    string       `json:"what"`
+	OK      bool         `json:"ok"`
+	Fault   *fault.Fault `json:"error,omitempty"`
+	Warning *fault.Fault `json:"warning,omitempty"` // of what is good, and needs somebody soon
 }
 
 // Note adds what became of looking at one thing.
 func (f *Findings) Note(what string, err error) {
-	*f = append(*f, finding{what, err == nil, fault.From(err)})
+	*f = append(*f, finding{What: what, OK: err == nil, Fault: fault.From(err)})
+}
+
+// Warn adds what is good for now; nil adds nothing. It is no error of the command.
+func (f *Findings) Warn(what string, about *fault.Fault) {
+	if about != nil {
+		*f = append(*f, finding{What: what, OK: true, Warning: about})
+	}
 }
 
 // Plugins looks whether the plugins of a party can be started.
@@ -48,6 +56,9 @@ func (f Findings) show(e *cli.Env) error {
 	rows := make([][]string, len(f))
 	for n, one := range f {
 		rows[n] = []string{one.What, "ok", "", ""}
+		if one.Warning != nil {
+			rows[n] = []string{one.What, "ok, but", one.Warning.Message, one.Warning.Hint}
+		}
 		if !one.OK {
 			rows[n] = []string{one.What, "bad", one.Fault.Message, one.Fault.Hint}
 			bad = errors.Join(bad, one.Fault)

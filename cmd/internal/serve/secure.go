@@ -41,6 +41,24 @@ func current(c *x509.Certificate, now time.Time) bool {
 	return !now.Before(c.NotBefore) && !now.After(c.NotAfter)
 }
 
+// Ending is what is to be said of a certificate whose time is over soon: in a week, or of a
+// shorter one in a third of its time. nil: nothing, also of one that Check refuses.
+func (c Certificate) Ending(now time.Time) *fault.Fault {
+	r, err := newRenewable(c, nil)
+	if err != nil || !current(r.now.Leaf, now) {
+		return nil
+	}
+	leaf := r.now.Leaf
+	left := leaf.NotAfter.Sub(now)
+	if left >= min(soon, leaf.NotAfter.Sub(leaf.NotBefore)/3) {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "the certificate %s is good until %s only", c.File, leaf.NotAfter.Format(time.RFC3339)).
+		Because("certificate-ending").WithHint("renew it; a bank that serves reads it again by itself")
+}
+
+const soon = 7 * 24 * time.Hour
+
 func (c Certificate) outdated(leaf *x509.Certificate) error {
 	return fault.New(fault.Invalid, "the certificate %s is good from %s to %s", c.File, leaf.NotBefore.Format(time.RFC3339), leaf.NotAfter.Format(time.RFC3339)).
 		Because(reasonCertificate).WithHint("renew it; a bank that serves reads it again by itself")

@@ -233,3 +233,18 @@ func TestACertificateIsLookedAtBeforehand(t *testing.T) {
 		})
 	}
 }
+
+// A certificate whose time is over soon is told of before it is: a week, and of a short one a
+// third of its time.
+func TestACertificateThatEndsSoon(t *testing.T) {
+	const until = 1_800_000_000
+	c := issueUntil(t, t.TempDir(), 1, time.Unix(1_700_000_000, 0), time.Unix(until, 0))
+	for left, soon := range map[time.Duration]bool{8 * 24 * time.Hour: false, 6 * 24 * time.Hour: true, time.Minute: true, -time.Minute: false} {
+		if got := c.Ending(time.Unix(until, 0).Add(-left)); (got != nil) != soon {
+			t.Errorf("%s before the end: %v", left, got)
+		}
+	}
+	if got := (serve.Certificate{File: c.File + "x", Key: c.Key}).Ending(time.Unix(0, 0)); got != nil {
+		t.Errorf("of none: %v", got)
+	}
+}

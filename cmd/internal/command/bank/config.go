@@ -2,6 +2,9 @@ package bank
 
 import (
 	"context"
+	"os"
+	"path/filepath"
+	"runtime"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/check"
@@ -36,9 +39,10 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		return nil, err
 	}
 	err = beside(ctx, e, func(b *bank.Bank, s settings) error {
-		found.Note("settings, keys and database", nil)
+		found.Note("settings, keys and database", check.Room(f.Dir))
 		if what, err := door(e, s); what != "" {
 			found.Note(what, err)
+			found.Warn(what, s.Edge.certificate().Ending(time.Now()))
 		}
 		if err := b.CheckCurrency(ctx); err != nil {
 			found.Note("currency", err)
@@ -52,6 +56,7 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		all, err := b.Exchanges(ctx)
 		for _, x := range all {
 			found.Note("exchange "+x.URL, checkExchange(ctx, x, s.Currency))
+			found.Warn("file for the exchange "+x.URL, exposed(credentialsOf(f, x)))
 		}
 		if err != nil {
 			return err
@@ -75,6 +80,21 @@ func door(e *cli.Env, s settings) (what string, err error) {
 		return "address " + s.Listen, err
 	}
 	return "", nil
+}
+
+// exposed warns of a file with an exchange's password that everybody on this machine may read.
+// Its group may, for the exchange's user has to.
+func exposed(path string) *fault.Fault {
+	const others = 0o004
+	file, err := os.Stat(path)
+	if err != nil || runtime.GOOS == "windows" || file.Mode()&others == 0 {
+		return nil
+	}
+	if dir, err := os.Stat(filepath.Dir(path)); err != nil || dir.Mode()&0o001 == 0 {
+		return nil
+	}
+	return fault.New(fault.Denied, "everybody on this machine may read %s, which holds the password of the exchange", path).Because("file-exposed").
+		WithHint("chmod o-r %s; `bank gateway rotate` gives a new password", path)
 }
 
 // checkExchange compares what the bank knows of an exchange with what that says of

@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -61,6 +62,9 @@ func (t *tillFees) flags(c *cobra.Command) {
 	c.Flags().StringVar(&t.percent, "fee-percent", "", "with --fees till: the `PERCENT` of the amount, such as 1.5")
 }
 
+// text is what they are, for people.
+func (t *tillFees) text() string { return strings.TrimSpace(t.fees + " " + t.percent) }
+
 func (t *tillFees) read() (taler.Percent, error) {
 	switch {
 	case t.fees == feesNone && t.percent == "":
@@ -89,7 +93,7 @@ func terminalFees(e *cli.Env) *cobra.Command {
 				return err
 			}
 			return e.Print(map[string]any{"name": args[0], "fees": fees.fees, "fee_percent": fees.percent},
-				"the fees of %s are %s %s\n", args[0], fees.fees, fees.percent)
+				"the fees of %s are %s\n", args[0], fees.text())
 		})
 	}
 	return c

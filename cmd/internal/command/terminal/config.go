@@ -28,7 +28,7 @@ func Party() check.Party {
 
 func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error) {
 	err = open(ctx, e, looking, func(ctx context.Context, t *terminal) error {
-		found.Note("settings, token, keys and database", nil)
+		found.Note("settings, token, keys and database", check.Room(t.house.Files().Dir))
 		bank, err := t.BankConfig(ctx)
 		found.Note("bank "+t.settings.Bank, err)
 		providers, err := t.Providers(ctx)
