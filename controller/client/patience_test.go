@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 )
 
 // proxy stands before a server and answers the first questions of each kind itself: the first with a
-// page of its own, the second not at all.
+// page of its own, the second with half an answer.
 type proxy struct {
 	http.Handler
 	status int // of the page
@@ -44,6 +45,8 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(p.status)
 		_, _ = w.Write([]byte("<html>nobody here</html>"))
 	default:
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte(`{"name":`))
 		panic(http.ErrAbortHandler)
 	}
 }
@@ -148,5 +151,27 @@ func TestAnExchangeThatIsAwayForAMomentEndsNothing(t *testing.T) {
 	err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
 	if fault.ReasonOf(err) != taler.ReasonKYCRequired { // it has come to the coins
 		t.Errorf("%v", err)
+	}
+}
+
+// An exchange that is cut off in the middle of its first document is asked for it again; one that
+// is not there is not.
+func TestAnExchangeThatIsCutOffIsAskedAgain(t *testing.T) {
+	var asked atomic.Int32
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) > 1 {
+			http.NotFound(w, nil)
+			return
+		}
+		w.Header().Set("Content-Length", "1000")
+		_, _ = w.Write([]byte(`{"name":`))
+		panic(http.ErrAbortHandler)
+	}))
+	t.Cleanup(server.Close)
+	fetcher := https.New(https.Options{})
+	t.Cleanup(fetcher.CloseIdle)
+	w := newWalletOf(t, inproc.NewNetwork(), fetcher)
+	if _, err := w.AddExchange(t.Context(), server.URL+"/"); fault.KindOf(err) != fault.NotFound || asked.Load() != 2 {
+		t.Errorf("%v, asked %d times", err, asked.Load())
 	}
 }
