@@ -100,7 +100,8 @@ func TestAClassThatDoesNotChooseHoldsUpNoOther(t *testing.T) {
 	net := inproc.NewNetwork()
 	party := func(role comm.Role) *controllertest.Party {
 		return controllertest.New(t, net, controllertest.Options{Role: role, PNP: pnp.UPPID, Bundles: []protocol.Bundle{
-			{Name: "upp", Protocols: []protocol.Protocol{pnp.UPP{}}}, controllertest.TicketsWith("ticket.a", "ticket.b"),
+			{Name: "upp", Protocols: []protocol.Protocol{pnp.UPP{}}},
+			controllertest.TicketsWith("ticket.a", "ticket.b"),
 			{Name: "glum", Classes: []instrument.Class{glum{}}, Protocols: []protocol.Protocol{glums{"glum.a"}, glums{"glum.b"}}},
 		}})
 	}

@@ -65,7 +65,7 @@ func TestMembersHaveLimitsOfTheirOwn(t *testing.T) {
 	w.reserves(w.spend("gary", "family", "card", "CHF:3"), "above-limit")
 	w.reserves(w.spend("gary", "family", "card", "CHF:2"), "")
 	w.reserves(w.spend("gary", "family", "card", "CHF:2"), "above-day-limit") // the family's: 5 and 2
-	w.join("gary", "") // who is a member already stays it as they are
+	w.join("gary", "")                                                        // who is a member already stays it as they are
 	w.limit("family", "")
 	w.reserves(w.spend("gary", "family", "card", "CHF:3"), "above-limit")
 	check(t, w.SetMemberLimits(t.Context(), "family", "gary", func(l *profile.Limits) { *l = limits(t, "only coupon") }))

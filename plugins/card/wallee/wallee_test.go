@@ -49,7 +49,8 @@ func TestAmountsAreExact(t *testing.T) {
 		{"0.000000001", ""},
 		{"4503599627370497", ""},
 		{"1e400", ""},
-		{"0e33", ""}, {"0e-33", ""}, // room for whose zeros anybody could ask
+		{"0e33", ""},
+		{"0e-33", ""}, // room for whose zeros anybody could ask
 		{"1e99999999999999999999", ""},
 		{"", ""},
 		{".5", ""},
