@@ -6,11 +6,13 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	wire "github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // A refusal that nobody has signed gives nothing up by itself. It does when the
@@ -147,12 +149,36 @@ func TestWhatIsKeptOfRefusalsIsBounded(t *testing.T) {
 			return true
 		}
 	})
-	const times = 44
-	for n := range times {
-		if _, err := w.batch("WITHDRAW", r.Reserve, wire.WithdrawArgs{Balance: amount(fmt.Sprintf("CHF:%d", 90-n))}); fault.KindOf(err) != fault.Conflict {
-			t.Fatalf("got %v", err)
+	refused := func(times int) {
+		for range times {
+			balance := fmt.Sprintf("CHF:%d", 90-len(sent))
+			if _, err := w.batch("WITHDRAW", r.Reserve, wire.WithdrawArgs{Balance: amount(balance)}); fault.KindOf(err) != fault.Conflict {
+				t.Fatalf("got %v", err)
+			}
 		}
 	}
+	refused(2)
+	const before = 36 // like the first, which take half a minute where each access is watched
+	err := w.Instruments.Update(t.Context(), func(d *instrument.Draft) error {
+		i, err := d.Get(r.Reserve)
+		if err != nil {
+			return err
+		}
+		var reserve wire.Reserve
+		if err := i.Decode(&reserve); err != nil {
+			return err
+		}
+		reserve.GivenUp = append(reserve.GivenUp, slices.Repeat(reserve.GivenUp[:1], before)...)
+		if err := i.Encode(&reserve); err != nil {
+			return err
+		}
+		return d.Put(i)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const times = 8
+	refused(times - 2)
 	_, reserve := w.reserve(r.Reserve)
 	if size := len(w.View(t, r.Reserve).State); size > 2<<20 || len(reserve.GivenUp) == 0 {
 		t.Fatalf("the reserve has %d bytes, of %d requests that were given up", size, len(reserve.GivenUp))
@@ -160,7 +186,7 @@ func TestWhatIsKeptOfRefusalsIsBounded(t *testing.T) {
 	if len(reserve.GivenUp[0].Response) > 16<<10 {
 		t.Errorf("%d bytes of a refusal are kept", len(reserve.GivenUp[0].Response))
 	}
-	if len(sent) == times || len(sent) != len(reserve.GivenUp)+1 {
-		t.Errorf("%d requests were made, and %d given up", len(sent), len(reserve.GivenUp))
+	if givenUp := len(reserve.GivenUp) - before; len(sent) == times || len(sent) != givenUp+1 {
+		t.Errorf("%d requests were made, and %d given up", len(sent), givenUp)
 	}
 }
