@@ -1,7 +1,6 @@
 package card_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -320,23 +319,5 @@ func TestARefundSaysWhatItGave(t *testing.T) {
 		if err != nil || got.Amount != amount(row.given) || !strings.Contains(string(got.Value), `"refunded":"`+row.all+`"`) {
 			t.Errorf("%s: %s %s, %v", row.op, got.Amount, got.Value, err)
 		}
-	}
-}
-
-// A vendor who answers of another refund than was asked for has said nothing of this one.
-func TestAWalletDoesNotBelieveTheAnswerToAnotherRefund(t *testing.T) {
-	s, _ := paidShop(t)
-	before := s.Initiator.View(t, s.card)
-	s.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
-		if f.Executed != nil {
-			f.Executed.Result = json.RawMessage(`{"payment":"another","reference":"W1","refunded":"CHF:20"}`)
-		}
-		return protocoltest.Deliver
-	})
-	if got, err := s.refund("", ""); !errors.Is(err, fault.Unknown) {
-		t.Errorf("the wallet took it: %+v, %v", got, err)
-	}
-	if after := s.Initiator.View(t, s.card); !bytes.Equal(after.State, before.State) {
-		t.Errorf("the card holds %s", after.State)
 	}
 }
