@@ -22,8 +22,8 @@ func settledByStatement(err error) bool {
 }
 
 // catchUp asks for the statement within a payment, which has sent nothing yet, and begins the
-// payment again. If that cannot be, it asks once more, which ends the vendor's side: it has said that
-// this pays nothing.
+// payment again. If that cannot be, it asks once more, by which the vendor knows that this pays
+// nothing: else its side would wait until its deadline.
 func (a account) catchUp(ctx context.Context, s protocol.Session, id instrument.ID, use func(*purse) error) error {
 	var m transfer
 	err := change(ctx, s, id, evUse, func(p *purse) error {

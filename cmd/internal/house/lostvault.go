@@ -27,8 +27,11 @@ func (f Files) opened() bool {
 // init that was interrupted has left is none: it knows of nobody but the party itself.
 // One that cannot be read is taken for a party's.
 func (f Files) lostVault() bool {
-	if f.opened() || !f.hasStore() {
-		return f.hasStore()
+	switch {
+	case !f.hasStore():
+		return false
+	case f.opened():
+		return true
 	}
 	ctx := context.Background()
 	db, err := store.Open(ctx, f.Store(), store.Options{})
