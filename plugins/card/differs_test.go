@@ -29,13 +29,13 @@ func TestLessThatWasPaidUnderTheReferenceIsNotThePayment(t *testing.T) {
 			s.books.settle("W1", "pending")
 			less(s)
 			wantFault(t, pay(s), fault.Unknown, "payment-differs")
-			if got := s.booked("W1").State; got != "pending" || s.books.charges != 1 {
-				t.Errorf("booked as %s after %d charges", got, s.books.charges)
+			if got := s.booked("W1").State; got != "pending" || s.books.charged() != 1 {
+				t.Errorf("booked as %s after %d charges", got, s.books.charged())
 			}
 		})
 		t.Run(name+", where the second charge is refused for it", func(t *testing.T) {
 			s := openShop(t)
-			s.books.hide = true
+			s.books.hides(true)
 			s.books.misbehave(silent)
 			wantFault(t, pay(s), fault.Unknown, "provider-unknown")
 			s.passes(5 * time.Minute)

@@ -38,8 +38,8 @@ func TestAnEarlierAttemptIsNoAnswerAboutThisOne(t *testing.T) {
 				s.books.mu.Unlock()
 				s.passes(4 * time.Minute)
 				wantFault(t, ask(s), fault.Unknown, "provider-unknown")
-				if got := s.booked("W1").State; got != "pending" || s.books.charges != 2 {
-					t.Errorf("booked as %s after %d charges", got, s.books.charges)
+				if got := s.booked("W1").State; got != "pending" || s.books.charged() != 2 {
+					t.Errorf("booked as %s after %d charges", got, s.books.charged())
 				}
 				s.books.mu.Lock()
 				s.books.payments = append(s.books.payments, second)

@@ -34,8 +34,8 @@ func TestAnAnswerThatIsOvertakenEndsNothing(t *testing.T) {
 	})
 	_, err := s.vendor("LOOKUP", map[string]string{"reference": "W1"})
 	wantFault(t, err, fault.Unknown, "provider-unknown")
-	if p := s.booked("W1"); p.State != "pending" || s.books.charges != 2 {
-		t.Fatalf("booked as %+v after %d charges", p, s.books.charges)
+	if p := s.booked("W1"); p.State != "pending" || s.books.charged() != 2 {
+		t.Fatalf("booked as %+v after %d charges", p, s.books.charged())
 	}
 	if _, err := s.vendor("LOOKUP", map[string]string{"reference": "W1"}); err != nil || s.booked("W1").State != "paid" || s.booked("W1").Transaction != "pay-2" {
 		t.Errorf("then booked as %+v: %v", s.booked("W1"), err)

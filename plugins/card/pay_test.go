@@ -90,8 +90,8 @@ func TestAnUnknownOutcomeIsFoundByAsking(t *testing.T) {
 			}
 			s.books.misbehave(nil)
 			got, err := s.pay("W1", "CHF:20")
-			if err != nil || got.State != "paid" || s.books.paid("W1") != 1 || s.books.charges != 1 {
-				t.Errorf("found %+v, %v after %d charges", got, err, s.books.charges)
+			if err != nil || got.State != "paid" || s.books.paid("W1") != 1 || s.books.charged() != 1 {
+				t.Errorf("found %+v, %v after %d charges", got, err, s.books.charged())
 			}
 			if s.held().Pending != nil || s.booked("W1").State != "paid" {
 				t.Error("the payment is still open")
@@ -106,7 +106,7 @@ func TestAChargeThatNeverArrivedIsTriedAgain(t *testing.T) {
 	_, err := s.pay("W1", "CHF:20")
 	wantFault(t, err, fault.Unknown, "provider-unknown")
 	s.books.misbehave(nil)
-	s.books.hide = true // what the provider has it does not find: as if nothing had come
+	s.books.hides(true)
 	s.books.mu.Lock()
 	s.books.payments, s.books.used = nil, map[uint64]bool{}
 	s.books.mu.Unlock()
@@ -192,7 +192,7 @@ func TestOffersThatACardDoesNotPay(t *testing.T) {
 			if fault.KindOf(err) != row.kind || row.reason != "" && fault.ReasonOf(err) != row.reason {
 				t.Errorf("got %v (%s)", err, fault.ReasonOf(err))
 			}
-			if s.held().Counter != 0 || s.books.charges != 0 {
+			if s.held().Counter != 0 || s.books.charged() != 0 {
 				t.Error("the card was used")
 			}
 		})
@@ -214,7 +214,7 @@ func TestAnAuthorisationForAnotherOfferIsNotPassedOn(t *testing.T) {
 			})
 			_, err := s.pay("W1", "CHF:20")
 			wantFault(t, err, fault.Declined, "authorisation-differs")
-			if s.books.charges != 0 || s.held().Pending != nil || s.booked("W1").State != "" {
+			if s.books.charged() != 0 || s.held().Pending != nil || s.booked("W1").State != "" {
 				t.Error("something is left of it")
 			}
 		})
@@ -242,7 +242,7 @@ func TestVendorRefusesHostileMessages(t *testing.T) {
 			if fault.KindOf(err) != fault.Invalid {
 				t.Errorf("got %v (%s)", err, fault.KindOf(err))
 			}
-			if s.books.charges != 0 {
+			if s.books.charged() != 0 {
 				t.Error("the provider was asked to charge")
 			}
 		})

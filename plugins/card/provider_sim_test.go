@@ -154,6 +154,21 @@ func says(status int, body string) func(http.ResponseWriter, *payment) bool {
 	}
 }
 
+// charged counts the requests to charge. The handler whose connection was cut may still run beside
+// the test: what the test asks of the books it asks under their lock.
+func (b *books) charged() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.charges
+}
+
+// hides lets the provider find no payment, as if none had come.
+func (b *books) hides(all bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.hide = all
+}
+
 // paid counts what was charged for a reference.
 func (b *books) paid(reference string) int {
 	b.mu.Lock()

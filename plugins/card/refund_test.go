@@ -73,6 +73,12 @@ func (b *books) returned() instrument.Amount {
 	return b.payments[0].Refunded
 }
 
+func (b *books) refundsMade() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.refunds)
+}
+
 // paidShop is a shop that was paid CHF 20 by the wallet's card.
 func paidShop(t *testing.T) (s *shop, paid instrument.ID) {
 	s = openShop(t)
@@ -120,8 +126,8 @@ func TestACardGetsBackWhatItPaid(t *testing.T) {
 			t.Fatalf("%+v, %v", got, err)
 		}
 	}
-	if s.books.returned() != amount("CHF:20") || len(s.books.refunds) != 1 || s.statusOf(paid) != "refunded" {
-		t.Errorf("%s in %d refunds; the payment is %s", s.books.returned(), len(s.books.refunds), s.statusOf(paid))
+	if s.books.returned() != amount("CHF:20") || s.books.refundsMade() != 1 || s.statusOf(paid) != "refunded" {
+		t.Errorf("%s in %d refunds; the payment is %s", s.books.returned(), s.books.refundsMade(), s.statusOf(paid))
 	}
 	_, err := s.pay("W1", "CHF:20")
 	if err == nil || s.books.paid("W1") != 1 {
@@ -172,8 +178,8 @@ func TestWhatBecomesOfARefund(t *testing.T) {
 			if got, err := s.refund("", ""); err != nil || got.Amount != amount("CHF:20") {
 				t.Fatalf("again: %+v, %v", got, err)
 			}
-			if s.books.returned() != amount("CHF:20") || len(s.books.refunds) != 1 {
-				t.Errorf("%s in %d refunds", s.books.returned(), len(s.books.refunds))
+			if s.books.returned() != amount("CHF:20") || s.books.refundsMade() != 1 {
+				t.Errorf("%s in %d refunds", s.books.returned(), s.books.refundsMade())
 			}
 		})
 	}

@@ -45,8 +45,8 @@ func TestWhatWentBackBeforeItWasKnownPaysNothing(t *testing.T) {
 			}
 			s.books.gaveBack(0, "CHF:20")
 			wantFault(t, ask(s), fault.Declined, "payment-returned")
-			if got := s.booked("W1"); got.State != "declined" || got.Reason != "payment-returned" || s.books.charges != 1 {
-				t.Errorf("booked as %+v after %d charges", got, s.books.charges)
+			if got := s.booked("W1"); got.State != "declined" || got.Reason != "payment-returned" || s.books.charged() != 1 {
+				t.Errorf("booked as %+v after %d charges", got, s.books.charged())
 			}
 		})
 	}

@@ -65,7 +65,7 @@ func TestChargesThatAreRefused(t *testing.T) {
 			s := openShop(t)
 			_, err := s.vendor("CHARGE", row.args)
 			wantFault(t, err, fault.Invalid, row.reason)
-			if s.books.charges != 0 {
+			if s.books.charged() != 0 {
 				t.Error("the provider was asked")
 			}
 		})
@@ -99,16 +99,16 @@ func TestAChargeOnItsWayIsNotSentAgain(t *testing.T) {
 	_, err := s.charge("approved", "W1", "CHF:20")
 	wantFault(t, err, fault.Unknown, "provider-unknown")
 	s.books.misbehave(nil)
-	s.books.hide = true
+	s.books.hides(true)
 	for range 3 {
 		s.passes(99 * time.Second)
 		_, err = s.charge("approved", "W1", "CHF:20")
 		wantFault(t, err, fault.Unknown, "provider-unknown")
 	}
-	if s.books.charges != 1 {
-		t.Fatalf("%d charges were sent", s.books.charges)
+	if s.books.charged() != 1 {
+		t.Fatalf("%d charges were sent", s.books.charged())
 	}
-	s.books.hide = false // it gets there
+	s.books.hides(false) // it gets there
 	got, err := s.charge("approved", "W1", "CHF:20")
 	if err != nil || got.Transaction != "pay-1" || s.books.paid("W1") != 1 {
 		t.Errorf("%+v, %v; charged %d times", got, err, s.books.paid("W1"))
@@ -122,7 +122,7 @@ func TestARefusalOfTheSecondChargeIsNotTheEndOfTheFirst(t *testing.T) {
 	s.books.misbehave(silent)
 	_, err := s.charge("approved", "W1", "CHF:20")
 	wantFault(t, err, fault.Unknown, "provider-unknown")
-	s.books.hide = true
+	s.books.hides(true)
 	s.books.misbehave(func(w http.ResponseWriter, made *payment) bool {
 		made.State, s.books.hide = "failed", false
 		return false
@@ -136,7 +136,7 @@ func TestARefusalOfTheSecondChargeIsNotTheEndOfTheFirst(t *testing.T) {
 
 func TestEachChargeThatIsSentHasItsTimeToArrive(t *testing.T) {
 	s := openShop(t)
-	s.books.hide = true
+	s.books.hides(true)
 	s.books.misbehave(silent)
 	for range 2 {
 		_, err := s.charge("approved", "W1", "CHF:20")
@@ -146,8 +146,8 @@ func TestEachChargeThatIsSentHasItsTimeToArrive(t *testing.T) {
 	s.passes(-time.Minute)
 	_, err := s.charge("approved", "W1", "CHF:20")
 	wantFault(t, err, fault.Unknown, "provider-unknown")
-	if s.books.charges != 2 {
-		t.Errorf("%d charges were sent", s.books.charges)
+	if s.books.charged() != 2 {
+		t.Errorf("%d charges were sent", s.books.charged())
 	}
 }
 
@@ -181,14 +181,16 @@ func TestLookupsThatFindNothingOrSomethingElse(t *testing.T) {
 	}
 	_, err = s.charge("pending", "W1", "CHF:20")
 	wantFault(t, err, fault.Unknown, "provider-unknown")
-	s.books.hide = true
+	s.books.hides(true)
 	_, err = s.vendor("LOOKUP", map[string]string{"reference": "W1"})
 	wantFault(t, err, fault.Unknown, "provider-unknown") // it may get there yet
 	s.passes(5 * time.Minute)
 	_, err = s.vendor("LOOKUP", map[string]string{"reference": "W1"})
 	wantFault(t, err, fault.NotFound, "transaction-unknown")
-	s.books.hide = false
+	s.books.hides(false)
+	s.books.mu.Lock()
 	s.books.payments[0].State, s.books.payments[0].Amount = "paid", amount("CHF:200")
+	s.books.mu.Unlock()
 	_, err = s.vendor("LOOKUP", map[string]string{"reference": "W1"})
 	wantFault(t, err, fault.Conflict, "payment-differs")
 	if got := s.booked("W1").State; got != "pending" {
