@@ -61,7 +61,23 @@ func (o Offered) native() bool { return o.Signed || len(o.Body.Transcript) > 0 }
 func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
 	s := c.newSession(p, l)
 	_, err := s.connect(ctx)
+	if err == nil && p.Name != "" && p.Role == "" {
+		c.learnRole(ctx, p.Name, s.Peer())
+	}
 	return s, err
+}
+
+// learnRole keeps what a peer of the book is, who was added by its key alone. It is what the peer
+// says of itself, and is shown to people only; the session does not need it.
+func (c *Controller) learnRole(ctx context.Context, name string, met comm.Peer) {
+	known, err := c.Book().PeerNamed(ctx, name)
+	if err != nil || known.Key != met.Key || known.Role != "" {
+		return // added in another way meanwhile, or removed
+	}
+	known.Role = met.Role
+	if err := c.Book().PutPeer(ctx, known); err != nil {
+		c.Log().Warn("what a peer is could not be kept", "peer", name, "error", err)
+	}
 }
 
 func (c *Controller) newSession(p comm.Peer, l Login) *Session {

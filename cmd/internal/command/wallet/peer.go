@@ -116,6 +116,7 @@ func peerTrust(e *cli.Env) *cobra.Command {
 			return err
 		}
 		old := p.Key
+		p.Role = "" // of another key: a session will tell
 		if e.Trust != "" {
 			if p.Key, err = canonical(e.Trust); err != nil {
 				return err
@@ -127,7 +128,7 @@ func peerTrust(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p.Key = met.Key
+			p.Key, p.Role = met.Key, met.Role
 		}
 		a.Key = p.Key
 		p.Addresses = []string{a.String()}
