@@ -3,6 +3,7 @@ package instrument_test
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"math/big"
 	"math/rand/v2"
 	"strings"
@@ -184,6 +185,22 @@ func anyAmount(r *rand.Rand) instrument.Amount {
 	return a
 }
 
+// TestAProductWhoseTopIsFull: the fractions carry over the largest number twice, and what is
+// left of it looks small.
+func TestAProductWhoseTopIsFull(t *testing.T) {
+	a, n := amount(t, "EUR:8589934594.99999999"), uint32(math.MaxUint32)
+	product, err := a.Mul(n)
+	compare(t, "product", product, err, new(big.Int).Mul(units(a), new(big.Int).SetUint64(uint64(n))))
+}
+
+func TestWhatIsNothing(t *testing.T) {
+	for text, want := range map[string]bool{"EUR:0": true, "EUR:0.00": true, "EUR:1": false, "EUR:0.00000001": false, "EUR:1.5": false} {
+		if amount(t, text).IsZero() != want {
+			t.Errorf("%s is nothing: %v", text, !want)
+		}
+	}
+}
+
 func TestAmountInJSON(t *testing.T) {
 	type doc struct {
 		Amount instrument.Amount  `json:"amount"`
@@ -206,6 +223,10 @@ func TestAmountInJSON(t *testing.T) {
 		if (err == nil) != (c.want != "") || err == nil && got.Amount.String() != c.want {
 			t.Errorf("%s reads as %v, %v", c.text, got.Amount, err)
 		}
+	}
+	over := doc{Amount: amount(t, "EUR:1"), Tip: amount(t, "EUR:2")} // what was there before is not taken for what is read
+	if err := json.Unmarshal([]byte(`{"amount":"","tip":"EUR:3"}`), &over); err != nil || over.Amount != (instrument.Amount{}) || over.Tip.String() != "EUR:3" {
+		t.Errorf("over another: %v, %v", over, err)
 	}
 }
 

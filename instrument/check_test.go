@@ -52,6 +52,8 @@ func TestCheck(t *testing.T) {
 		return nil
 	}})
 	id := p.create(t, number("purse", 1))
+	refused := edit(id, func(i *instrument.Instance) { i.Status = "lost" }) // whatever the class says
+	wants(t, p.Update(t.Context(), refused), fault.Conflict, "move-refused")
 	if err := p.Update(t.Context(), func(d *instrument.Draft) error { return errors.Join(add(id, 1)(d), add(id, 1)(d)) }); err != nil {
 		t.Fatal(err)
 	}

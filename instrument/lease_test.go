@@ -2,6 +2,7 @@ package instrument_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -27,8 +28,8 @@ func TestLeaseIsExclusive(t *testing.T) {
 	var all sync.WaitGroup
 	for n := range operations {
 		all.Go(func() {
-			for round := range rounds {
-				op := instrument.OperationID(fmt.Sprint(n, " ", round))
+			for range rounds {
+				op := instrument.OperationID(fmt.Sprint(n)) // the same one again, while others have their turn
 				mine := slices.Clone(ids[:2+n%2])
 				if n%4 > 1 { // in the other order
 					slices.Reverse(mine)
@@ -69,7 +70,7 @@ func TestLease(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := open(t)
-			id := p.create(t, number(c.class, 1))
+			before, id := p.create(t, number("purse", 0)), p.create(t, number(c.class, 1))
 			if c.memory {
 				if _, err := p.Lease(t.Context(), "first", []instrument.ID{id}); err != nil {
 					t.Fatal(err)
@@ -88,18 +89,20 @@ func TestLease(t *testing.T) {
 			defer cancel()
 			if c.waits {
 				go func() {
-					waiting(p, id)
+					waiting(p, id, 1)
 					cancel()
 				}()
 			}
-			_, err := p.Lease(ctx, "second", []instrument.ID{free, id})
+			_, err := p.Lease(ctx, "second", []instrument.ID{free, before, id})
 			wants(t, err, c.kind, "")
 			if c.kind == 0 {
 				p.Release("second")
 			}
-			// Whatever came of it, nothing is left: the free one can be taken at once.
-			if _, err := p.Lease(t.Context(), "third", []instrument.ID{free}); err != nil {
-				t.Error(err)
+			// Whatever came of it, nothing is left of those that were free, in whatever order they were taken.
+			for _, id := range []instrument.ID{before, free} {
+				if is, err := p.Leased(t.Context(), id); is || err != nil {
+					t.Errorf("one that was free is leased: %v, %v", is, err)
+				}
 			}
 		})
 	}
@@ -123,9 +126,9 @@ func TestLease(t *testing.T) {
 	})
 }
 
-// waiting returns when somebody waits for the instance.
-func waiting(p *party, id instrument.ID) {
-	for p.Waiting(id) == 0 {
+// waiting returns when so many wait for the instance.
+func waiting(p *party, id instrument.ID, n int) {
+	for p.Waiting(id) < n {
 		runtime.Gosched()
 	}
 }
@@ -145,13 +148,124 @@ func TestLeaseInLine(t *testing.T) {
 		}
 		got <- count(t, list[0])
 	}()
-	waiting(p, id)
+	waiting(p, id, 1)
 	if err := p.Update(t.Context(), add(id, 41)); err != nil {
 		t.Fatal(err)
 	}
 	p.Release("first")
 	if n := <-got; n != 42 {
 		t.Errorf("the second one saw %d", n)
+	}
+}
+
+// TestWhoWaitedHasItAlone: one that gives up changes nothing for who holds it and for who
+// waits; whose turn it is holds it like any other.
+func TestWhoWaitedHasItAlone(t *testing.T) {
+	p := open(t)
+	id := p.create(t, number("purse", 1))
+	takes := func(op instrument.OperationID) {
+		t.Helper()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, err := p.Lease(t.Context(), op, []instrument.ID{id})
+			wants(t, err, 0, "")
+		}()
+		wait(t, done, "who holds it takes it again")
+	}
+	givesUp := func(waiters int) {
+		t.Helper()
+		ctx, giveUp := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			_, err := p.Lease(ctx, "another", []instrument.ID{id})
+			wants(t, err, fault.Locked, "leased")
+		}()
+		waiting(p, id, waiters)
+		giveUp()
+		wait(t, done, "it gives up")
+	}
+	takes("first")
+	givesUp(1)
+	takes("first")
+	var over atomic.Bool
+	got := make(chan struct{})
+	go func() {
+		defer close(got)
+		_, err := p.Lease(t.Context(), "second", []instrument.ID{id})
+		wants(t, err, 0, "")
+		if !over.Load() {
+			t.Error("two operations hold one instrument")
+		}
+	}()
+	waiting(p, id, 1)
+	givesUp(2)
+	takes("first")
+	over.Store(true)
+	p.Release("first")
+	wait(t, got, "it is the second one's turn")
+	takes("second")
+}
+
+// TestWhatIsHeldForLongIsNotKept: whose turn comes when the one before holds it durably
+// takes nothing: it is free when that one has ended.
+func TestWhatIsHeldForLongIsNotKept(t *testing.T) {
+	p := open(t)
+	id := p.create(t, number("purse", 1))
+	if _, err := p.Lease(t.Context(), "first", []instrument.ID{id}); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_, err := p.Lease(t.Context(), "second", []instrument.ID{id})
+		wants(t, err, fault.Locked, "leased")
+	}()
+	waiting(p, id, 1)
+	durably := func(f func(w instrument.Writer) error) {
+		t.Helper()
+		if err := p.store.UpdateInstruments(t.Context(), f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	durably(func(w instrument.Writer) error { return w.Lease(id, 1, "first") })
+	p.Release("first") // its process goes on with others
+	wait(t, done, "the second has its turn")
+	durably(func(w instrument.Writer) error { return w.Release("first") })
+	if is, err := p.Leased(t.Context(), id); is || err != nil {
+		t.Errorf("it is still leased: %v, %v", is, err)
+	}
+}
+
+// TestSharedOnesAreNotHeld: what many operations use at a time, as an exchange, is not leased
+// to one that writes it before its end; what it has made is.
+func TestSharedOnesAreNotHeld(t *testing.T) {
+	p := open(t)
+	pool, purse := p.create(t, number("pool", 1)), p.create(t, number("purse", 1))
+	d := p.NewDraft(t.Context(), "op")
+	made, err := d.Create(number("pool", 2))
+	if err := errors.Join(err, add(pool, 1)(d), add(purse, 1)(d)); err != nil {
+		t.Fatal(err)
+	}
+	change, err := d.PrepareLeased()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.store.UpdateInstruments(t.Context(), change.Write); err != nil {
+		t.Fatal(err)
+	}
+	var kept []instrument.ID
+	for _, i := range d.Kept() {
+		kept = append(kept, i.ID)
+	}
+	if !slices.Equal(kept, []instrument.ID{made, purse}) {
+		t.Errorf("kept are %v", kept)
+	}
+	for id, want := range map[instrument.ID]bool{pool: false, made: true, purse: true} {
+		if is, err := p.Leased(t.Context(), id); is != want || err != nil {
+			t.Errorf("%s is leased: %v, %v", id, is, err)
+		}
 	}
 }
 
@@ -195,7 +309,7 @@ func TestTurnComesTooLate(t *testing.T) {
 				leave()
 			}
 		}()
-		waiting(p, id)
+		waiting(p, id, 1)
 		cancel()
 		leave()
 		wait(t, done, "it has given up or had its turn")
@@ -221,7 +335,7 @@ func TestStandInLine(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
-		waiting(p, "x")
+		waiting(p, "x", 1)
 		cancel()
 	}()
 	_, err = p.StandInLine(ctx, "x")

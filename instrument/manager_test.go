@@ -1,6 +1,7 @@
 package instrument_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -42,6 +43,8 @@ func TestUpdateRefuses(t *testing.T) {
 		{"a key that is taken", creating(keyed("purse", "tag", "taken")), fault.Conflict, "tag-taken"},
 		{"the same value under another name", creating(keyed("purse", "mark", "taken")), 0, ""},
 		{"the same value in another class", creating(keyed("pool", "tag", "taken")), 0, ""},
+		{"a key that is not UTF-8", creating(keyed("purse", "tag", "caf\xe9")), fault.Invalid, "text-malformed"},
+		{"a state that is too large", creating(with(number("purse", 1), func(i *instrument.Instance) { i.State = bytes.Repeat([]byte("1"), 33<<20+1) })), fault.Invalid, "state-malformed"},
 		{"a state that is not JSON", creating(with(number("purse", 1), func(i *instrument.Instance) { i.State = []byte("{") })), fault.Invalid, "state-malformed"},
 		{"a name that is not UTF-8", creating(with(number("purse", 1), func(i *instrument.Instance) { i.Name = "caf\xe9" })), fault.Invalid, "text-malformed"},
 		{"no state", creating(with(number("purse", 1), func(i *instrument.Instance) { i.State = nil })), fault.Invalid, "state-malformed"},
@@ -59,6 +62,16 @@ func TestUpdateRefuses(t *testing.T) {
 				return err
 			}
 		}, fault.Conflict, "id-taken"},
+		{"an id that was made", func(instrument.ID) func(*instrument.Draft) error {
+			return func(d *instrument.Draft) error {
+				id, err := d.Create(number("purse", 1))
+				if err != nil {
+					return err
+				}
+				_, err = d.Create(with(number("purse", 2), func(i *instrument.Instance) { i.ID = id }))
+				return err
+			}
+		}, fault.Conflict, "id-taken"},
 		{"two claims of one key at once", func(instrument.ID) func(*instrument.Draft) error {
 			return func(d *instrument.Draft) error {
 				_, err1 := d.Create(keyed("purse", "tag", "both"))
@@ -72,6 +85,7 @@ func TestUpdateRefuses(t *testing.T) {
 		{"a key given up", editing(func(i *instrument.Instance) { i.Keys = nil }), fault.Invalid, "key-removed"},
 		{"a key exchanged", editing(func(i *instrument.Instance) { i.Keys = map[string]string{"tag": "new"} }), fault.Invalid, "key-removed"},
 		{"a key added", editing(func(i *instrument.Instance) { i.Keys["mark"] = "new" }), 0, ""},
+		{"a move that is listed", editing(func(i *instrument.Instance) { i.Status = "shut" }), 0, ""},
 		{"a move that is not listed", editing(func(i *instrument.Instance) { i.Status = "lost" }), fault.Conflict, "move-refused"},
 		{"another version", editing(func(i *instrument.Instance) { i.Version++ }), fault.Internal, "write-without-read"},
 		{"something that was not read", func(id instrument.ID) func(*instrument.Draft) error {

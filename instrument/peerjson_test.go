@@ -16,7 +16,9 @@ func TestPeersReadUTF8ThatIsNotTooDeep(t *testing.T) {
 		`{"code":"GRÜN"}`: true, "{\"code\":\"GR\xdcN\"}": false, "{\"\xff\":1}": false, `{"a":1.5e400, "a":"\ud800"}`: true, `{`: false, ``: false, "\xef\xbb\xbf{}": false,
 		nested(instrument.MaxDepth): true, nested(instrument.MaxDepth + 1): false,
 		`["` + strings.Repeat(`[`, 2000) + `\"[[["]`: true, strings.Repeat(`[{},`, instrument.MaxDepth-1) + `[]` + strings.Repeat(`]`, instrument.MaxDepth-1): true,
-		`[` + strings.Repeat(`{"a":[]},`, 2000) + `1]`: true,
+		`[` + strings.Repeat(`{"a":[]},`, 2000) + `1]`: true, `["\"",` + strings.Repeat(`{"a":[]},`, 2000) + `1.5]`: true,
+		`["\\",` + strings.Repeat(`{"]":`, instrument.MaxDepth) + `1` + strings.Repeat("}", instrument.MaxDepth) + `]`: false,
+		`["\"",` + nested(instrument.MaxDepth) + `]`: false,
 	} {
 		if got := instrument.PeerJSON([]byte(text)); got != want {
 			t.Errorf("%.40q: %v", text, got)

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"slices"
 	"strconv"
 )
 
@@ -26,14 +25,8 @@ func (s sealed) encode() []byte {
 	out := make([]byte, 0, 64+len(s.Name)+len(s.State)+64*len(s.Keys))
 	out = appendText(append(out, sealedForm), s.Name)
 	out = binary.AppendUvarint(out, uint64(len(s.Keys)))
-	var room [8]string
-	keys := room[:0]
-	for key := range s.Keys {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		out = appendText(appendText(out, key), s.Keys[key])
+	for key, value := range s.Keys { // in any order: it is read into a map
+		out = appendText(appendText(out, key), value)
 	}
 	return append(out, s.State...)
 }

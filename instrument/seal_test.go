@@ -185,7 +185,7 @@ func TestForeignKey(t *testing.T) {
 	wants(t, err, fault.NotFound, "")
 }
 
-// TestMovedEntries: a journal entry under another number is found.
+// TestMovedEntries: a journal entry under another number, or in another topic, is found.
 func TestMovedEntries(t *testing.T) {
 	p := open(t)
 	if err := p.Update(t.Context(), func(d *instrument.Draft) error { return d.Append("receipts", "", 1) }); err != nil {
@@ -195,9 +195,13 @@ func TestMovedEntries(t *testing.T) {
 	if err != nil || len(rows) != 1 {
 		t.Fatal(rows, err)
 	}
+	elsewhere := rows[0]
+	elsewhere.Topic = "transfers"
 	err = p.store.UpdateInstruments(t.Context(), func(w instrument.Writer) error {
-		_, err := w.Append(rows[0], func(instrument.Seq) ([]byte, error) { return rows[0].Sealed, nil })
-		return err
+		seal := func(instrument.Seq) ([]byte, error) { return rows[0].Sealed, nil }
+		_, err := w.Append(rows[0], seal)
+		_, other := w.Append(elsewhere, seal)
+		return errors.Join(err, other)
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -206,5 +210,7 @@ func TestMovedEntries(t *testing.T) {
 		t.Errorf("control: %v", err)
 	}
 	_, err = p.Journal(t.Context(), "receipts", instrument.Page{Limit: 2})
+	wants(t, err, fault.Internal, "seal-broken")
+	_, err = p.Journal(t.Context(), elsewhere.Topic, instrument.Page{Limit: 1})
 	wants(t, err, fault.Internal, "seal-broken")
 }
