@@ -249,3 +249,27 @@ func TestAVaultOfTheFirstVersion(t *testing.T) {
 		t.Error("what others could write is still opened")
 	}
 }
+
+// TestAVaultOfTheFirstVersionOfSeveral stays as it is: renewed by one of its holders, it would
+// open to nobody else.
+func TestAVaultOfTheFirstVersionOfSeveral(t *testing.T) {
+	one, err := os.ReadFile(filepath.Join("testdata", "vault-1.json"))
+	must(t, err)
+	begin, end := bytes.Index(one, []byte("    {")), bytes.Index(one, []byte("\n  ]"))
+	slot := one[begin:end]
+	amys := bytes.Replace(slot, []byte(`"owner"`), []byte(`"amy"`), 1)
+	several := slices.Concat(one[:end], []byte(",\n"), amys, one[end:])
+	path := filepath.Join(t.TempDir(), "vault.json")
+	must(t, os.WriteFile(path, several, 0o600))
+	owner := crypto.Slot{Name: "owner", Lock: word("open sesame")}
+	err = edited(crypto.EditVault(path, rand.Reader, owner, func(e *crypto.Edit) error { return e.AddSlot(keyed(t, "bob", "bob")) }))
+	if fault.ReasonOf(err) != "vault-version" {
+		t.Errorf("got %v", err)
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, several) {
+		t.Errorf("the file was changed, %v", err)
+	}
+	if _, err := crypto.OpenVault(path, owner); err != nil {
+		t.Error(err)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
@@ -155,4 +156,38 @@ func TestWhoAsksAgainIsToldTheEnd(t *testing.T) {
 			t.Fatal("somebody was not told")
 		}
 	}
+}
+
+// TestARefusalIsKnownInTheNextLife: what was refused before a request left is refused after
+// a crash as well, and the code goes the same way.
+func TestARefusalIsKnownInTheNextLife(t *testing.T) {
+	out := newGate()
+	o := protocoltest.Options{Bundles: bundles(does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		told := s.Update(ctx, create("purse", "taken", state{}))
+		_, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "POST", Path: "/", Repeat: true})
+		return text(fault.ReasonOf(told)), err
+	})), Fetch: func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
+		out.once.Do(func() { close(out.reached) })
+		<-ctx.Done()
+		return comm.Fetched{}, ctx.Err()
+	}}
+	n := protocoltest.NewNode(t, o)
+	id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
+	if err := n.Instruments.Update(t.Context(), func(d *instrument.Draft) error { return create("purse", "taken", state{})(d) }); err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()
+	wait(t, out.reached, "the request is out")
+	if err := n.Protocols.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	o.Before, o.Fetch = n, func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
+	next := protocoltest.NewNode(t, o)
+	if _, err := next.Protocols.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := next.Protocols.Await(within(t), opA); err != nil || string(got.Value) != `"tag-taken"` {
+		t.Errorf("result %s, %v", got.Value, err)
+	}
+	clean(t, next)
 }

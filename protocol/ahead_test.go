@@ -242,3 +242,41 @@ func TestALaterLookIsANewOne(t *testing.T) {
 		t.Errorf("the turns: %v, and %d", got, number(t, n, till))
 	}
 }
+
+// TestAPromiseIsHeldToTheAnswer: code that has gone on with what it was told ahead is sent
+// back where the host answers anything else.
+func TestAPromiseIsHeldToTheAnswer(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	mine := func() *instrument.Instance {
+		return &instrument.Instance{ID: "one", Version: 1, State: []byte(`1`)}
+	}
+	other := func(alter func(*instrument.Instance)) *instrument.Instance {
+		i := mine()
+		alter(i)
+		return i
+	}
+	message, read := protocol.Ahead{Now: now, Message: []byte(`1`)}, protocol.Ahead{Now: now, Instance: mine()}
+	for name, row := range map[string]struct {
+		told protocol.Ahead
+		got  protocol.Answer
+		is   bool
+	}{
+		"the message":        {message, protocol.Answer{Now: now, Message: []byte(`1`)}, true},
+		"another message":    {message, protocol.Answer{Now: now, Message: []byte(`2`)}, false},
+		"at another time":    {message, protocol.Answer{Now: now.Add(1), Message: []byte(`1`)}, false},
+		"a fault":            {message, protocol.Answer{Now: now, Message: []byte(`1`), Fault: fault.New(fault.Timeout, "late")}, false},
+		"with an instrument": {message, protocol.Answer{Now: now, Message: []byte(`1`), Instance: mine()}, false},
+		"the instrument":     {read, protocol.Answer{Now: now, Instance: mine()}, true},
+		"no instrument":      {read, protocol.Answer{Now: now}, false},
+		"another one":        {read, protocol.Answer{Now: now, Instance: other(func(i *instrument.Instance) { i.ID = "two" })}, false},
+		"another version":    {read, protocol.Answer{Now: now, Instance: other(func(i *instrument.Instance) { i.Version = 2 })}, false},
+		"another state":      {read, protocol.Answer{Now: now, Instance: other(func(i *instrument.Instance) { i.State = []byte(`2`) })}, false},
+	} {
+		if row.told.Is(row.got) != row.is {
+			t.Errorf("%s is taken for it: %v", name, !row.is)
+		}
+	}
+	if message.Answers(protocol.Step{Kind: protocol.StepGet, Get: "one"}) || !read.Answers(protocol.Step{Kind: protocol.StepGet, Get: "one"}) || read.Answers(protocol.Step{Kind: protocol.StepGet, Get: "two"}) {
+		t.Error("another step is answered")
+	}
+}

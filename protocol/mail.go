@@ -146,9 +146,6 @@ func (b *mail) over() *peerEnd {
 	if !b.ended || b.read < len(b.in) {
 		return nil
 	}
-	if b.failure == nil {
-		return &peerEnd{}
-	}
 	return &peerEnd{Fault: fault.From(b.failure)}
 }
 

@@ -44,6 +44,34 @@ func TestWhatAUseReserves(t *testing.T) {
 	}
 }
 
+// TestAUserHasSoManyLocks: whoever reserves under ever new names makes no quota that grows
+// without end; what he has stays, and a lock that he gives back makes room for one.
+func TestAUserHasSoManyLocks(t *testing.T) {
+	one := taler.Amount{Currency: "CHF", Value: 1}
+	rule, q := taler.QuotaRule{Amount: taler.Amount{Currency: "CHF", Value: 1000}, Within: 60}, taler.Quota{User: "anna"}
+	lock := func(n int) error {
+		return q.Reserve(rule, taler.WithdrawLimitLock{Amount: one, Lock: fmt.Sprint("lock-", n), Expires: 30}, 1)
+	}
+	const most = 64
+	for n := range most {
+		if err := lock(n); err != nil {
+			t.Fatalf("lock %d: %v", n+1, err)
+		}
+	}
+	if err := lock(most); fault.ReasonOf(err) != taler.ReasonQuotaExceeded || len(q.Locks) != most {
+		t.Errorf("%d locks, and the next: %v", len(q.Locks), err)
+	}
+	if err := lock(0); err != nil {
+		t.Errorf("one that is there: %v", err)
+	}
+	if err := q.Unlock("lock-0"); err != nil {
+		t.Fatal(err)
+	}
+	if err := lock(most); err != nil {
+		t.Errorf("where one was given back: %v", err)
+	}
+}
+
 // TestConsumedLocksAreKeptUpToANumber: a quota does not grow by each visit, and the latest
 // lock stays consumed.
 func TestConsumedLocksAreKeptUpToANumber(t *testing.T) {

@@ -3,6 +3,7 @@ package bank
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -46,6 +47,37 @@ func TestAMarkIsOfThePaymentThatWasAskedAbout(t *testing.T) {
 		row.change(&now)
 		if got := mark(&now, judged, true, 7); got != row.marks || (now.Unfound != 0) != row.marks {
 			t.Errorf("%s: %t, since %d", name, got, now.Unfound)
+		}
+	}
+}
+
+// What has bought something, or still may, does not go back.
+func TestWhatBuysSomethingDoesNotGoBack(t *testing.T) {
+	for name, w := range map[string]taler.Withdrawal{
+		"it has confirmed it":     {State: taler.StateConfirmed, ProviderTransactionID: "tx"},
+		"it may still confirm it": {State: taler.StateSelected, ProviderTransactionID: "tx"},
+		"nobody has named it yet": {State: taler.StatePending},
+		"another may confirm it":  {State: taler.StateSelected, ProviderTransactionID: "other"},
+	} {
+		if goes, err := buysNothing(nil, w, "tx"); goes || err != nil {
+			t.Errorf("%s: it goes back: %v, %v", name, goes, err)
+		}
+	}
+	now := time.Unix(100, 0)
+	for name, row := range map[string]struct {
+		w     taler.Withdrawal
+		since int64
+		open  bool
+	}{
+		"it has not ended":        {taler.Withdrawal{State: taler.StateSelected}, 100, false},
+		"it ended before":         {taler.Withdrawal{State: taler.StateAborted, Aborted: 10}, 50, true},
+		"it ended later":          {taler.Withdrawal{State: taler.StateAborted, Aborted: 60}, 60, true},
+		"it was confirmed later":  {taler.Withdrawal{State: taler.StateConfirmed, Confirmed: 70}, 70, true},
+		"by a clock that is fast": {taler.Withdrawal{State: taler.StateConfirmed, Confirmed: 1000}, 50, true},
+	} {
+		x := search{ended: time.Unix(50, 0)}
+		if open := x.window(row.w, now); open != row.open || x.ended.Unix() != row.since {
+			t.Errorf("%s: searched since %d: %v", name, x.ended.Unix(), open)
 		}
 	}
 }

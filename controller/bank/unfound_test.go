@@ -262,3 +262,28 @@ func TestWalleesAddressMayLackItsPath(t *testing.T) {
 		t.Errorf("it is asked at %s, %v", p.URL, err)
 	}
 }
+
+// TestAnAnswerAboutAnotherNotice comes when the terminal has replaced that one: it is decided by
+// what the notice says that is there now, and whoever repeats that is right.
+func TestAnAnswerAboutAnotherNotice(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty})
+	id := selected(t, h, "u", key(1))
+	notify(t, h, id, "first")
+	unfound(t, h, id, "first")
+	release := h.Provider.Hold("first")
+	defer release()
+	if err := h.Provider.WaitAsked(withTimeout(t), "first", h.Provider.Asked("first")+1); err != nil {
+		t.Fatal(err)
+	}
+	if err := notice(h, t, id, "second"); err != nil {
+		t.Fatal(err)
+	}
+	h.Provider.Put(banktest.Payment{ID: "paid", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	release()
+	if w := decision(t, h, id); w.State != taler.StateConfirmed || w.ProviderTransactionID != "paid" || w.Misnamed != "second" {
+		t.Errorf("it became %s by %q, misnamed %q: %s", w.State, w.ProviderTransactionID, w.Misnamed, w.AbortReason)
+	}
+	if err := notice(h, t, id, "second"); err != nil {
+		t.Errorf("the notice again: %v", err)
+	}
+}

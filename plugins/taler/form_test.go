@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -129,6 +130,51 @@ func TestAnExchangeIsBroughtUpToDateInTheMiddle(t *testing.T) {
 		if c.Index < reserve.NextCoin {
 			t.Error("a planchet that was signed in one form was signed in the other")
 		}
+	}
+}
+
+// An exchange that may have made the coins, or has, says later that it has not what was
+// asked: no other request follows.
+func TestAnEndpointThatIsGoneAfterTheCharge(t *testing.T) {
+	gone := answerInstead(404, `{"code":21}`)
+	for name, charge := range map[string]func(w *wallet, r wire.PrepareResult) error{
+		"and its answer was lost": func(w *wallet, r wire.PrepareResult) error {
+			w.mint.with(func() { w.mint.corrupt = func([]wire.BlindSignature) { panic(http.ErrAbortHandler) } })
+			if _, err := w.batch("WITHDRAW", r.Reserve, nil); fault.KindOf(err) != fault.Unknown {
+				return err
+			}
+			w.mint.with(func() { w.mint.corrupt, w.mint.intercept = nil, gone })
+			_, err := w.batch("WITHDRAW", r.Reserve, nil)
+			return err
+		},
+		"as somebody on the way says": func(w *wallet, r wire.PrepareResult) error {
+			w.mint.with(func() {
+				w.mint.intercept = func(out http.ResponseWriter, in *http.Request) bool {
+					if in.Method == http.MethodPost {
+						in.SetPathValue("pub", r.ReservePub.String())
+						w.mint.batchWithdraw(httptest.NewRecorder(), in)
+					}
+					return gone(out, in)
+				}
+			})
+			_, err := w.batch("WITHDRAW", r.Reserve, nil)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := readyWallet(t)
+			w.newer(17)
+			r := w.prepare("CHF:12.1", "CHF:12.1")
+			wantFault(t, charge(w, r), fault.NotFound, wire.ReasonEndpointUnknown)
+			if _, reserve := w.reserve(r.Reserve); reserve.Batch == nil || reserve.Lacks != "" {
+				t.Errorf("the request is given up, and it lacks %q", reserve.Lacks)
+			}
+			w.mint.with(func() { w.mint.intercept = nil })
+			result, err := w.batch("WITHDRAW", r.Reserve, nil)
+			if got := valueOf[wire.WithdrawResult](t, result, err); got.Coins == 0 || len(w.mint.issued) != len(w.coins()) {
+				t.Errorf("withdrew %+v, and the exchange has made %d coins", got, len(w.mint.issued))
+			}
+		})
 	}
 }
 

@@ -29,8 +29,10 @@ func TestWhatAnExchangeLimits(t *testing.T) {
 		{"what is above, until it knows who", hard(taler.LimitWithdraw, "CHF:100", true), "CHF:101", "CHF:0", true, ""},
 		{"what a wallet holds", hard(taler.LimitBalance, "CHF:100", false), "CHF:60", "CHF:50", false, "limit-exceeded"},
 		{"what a wallet holds, below", hard(taler.LimitBalance, "CHF:100", false), "CHF:50", "CHF:50", false, ""},
+		{"what a wallet holds, of another currency", hard(taler.LimitBalance, "CHF:100", false), "CHF:60", "EUR:50", false, ""},
 		{"deposits", hard("DEPOSIT", "CHF:1", false), "CHF:60", "CHF:50", false, ""},
 		{"everybody unknown", taler.ExchangeState{ZeroLimits: []taler.ZeroLimit{{OperationType: taler.LimitWithdraw}}}, "CHF:1", "CHF:0", true, ""},
+		{"unknown holders, and depositors", taler.ExchangeState{ZeroLimits: []taler.ZeroLimit{{OperationType: taler.LimitBalance}, {OperationType: "DEPOSIT"}}}, "CHF:1", "CHF:0", true, ""},
 		{"unknown depositors", taler.ExchangeState{ZeroLimits: []taler.ZeroLimit{{OperationType: "DEPOSIT"}}}, "CHF:1", "CHF:0", false, ""},
 	} {
 		got, err := limited(row.exchange, limit(row.amount), limit(row.held))

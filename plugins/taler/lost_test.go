@@ -33,8 +33,9 @@ func TestAWordOfRefusalAfterALostAnswerIsNotTheEnd(t *testing.T) {
 		"a broken connection": func(w *wallet) {
 			w.mint.corrupt = func([]wire.BlindSignature) { panic(http.ErrAbortHandler) }
 		},
-		"a proxy that gave up": func(w *wallet) { w.mint.intercept = answerInstead(504, "") },
-		"an error of its own":  func(w *wallet) { w.mint.intercept = answerInstead(500, `{"code":5005}`) },
+		"a proxy that gave up":    func(w *wallet) { w.mint.intercept = answerInstead(504, "") },
+		"a proxy that was waited": func(w *wallet) { w.mint.intercept = answerInstead(408, "") },
+		"an error of its own":     func(w *wallet) { w.mint.intercept = answerInstead(500, `{"code":5005}`) },
 	} {
 		for name, refusal := range wordOnly() {
 			t.Run(how+", then "+name, func(t *testing.T) {
@@ -100,12 +101,47 @@ func TestARefusalThatShowsTheChargeIsNotTheEnd(t *testing.T) {
 func TestAnExchangeThatWasNotReachedKeepsNothing(t *testing.T) {
 	w := readyWallet(t)
 	r := w.prepare("CHF:12", "CHF:12")
+	w.mint.Config.SetKeepAlivesEnabled(false)
+	if _, err := w.batch("AWAIT", r.Reserve, wire.AwaitArgs{}); err != nil { // from here on each request needs a connection of its own
+		t.Fatal(err)
+	}
 	w.mint.Close()
 	if _, err := w.batch("WITHDRAW", r.Reserve, nil); fault.KindOf(err) != fault.Unavailable {
 		t.Fatalf("got %v", err)
 	}
 	if _, reserve := w.reserve(r.Reserve); reserve.Batch == nil || !reserve.Batch.Clean {
 		t.Error("the request is taken for one that may have arrived")
+	}
+}
+
+// Nor does that make good what was lost before: the coins of the request may be there, and
+// a word of refusal is not believed.
+func TestAnAnswerThatWasLostStaysLost(t *testing.T) {
+	w := readyWallet(t)
+	r := w.prepare("CHF:12", "CHF:12")
+	w.mint.with(func() { w.mint.corrupt = func([]wire.BlindSignature) { panic(http.ErrAbortHandler) } })
+	if _, err := w.batch("WITHDRAW", r.Reserve, nil); fault.KindOf(err) != fault.Unknown {
+		t.Fatalf("got %v", err)
+	}
+	w.mint.Close()
+	if _, err := w.batch("WITHDRAW", r.Reserve, nil); err == nil {
+		t.Fatal("nobody is there, and it went well")
+	}
+	if _, reserve := w.reserve(r.Reserve); reserve.Batch == nil || reserve.Batch.Clean {
+		t.Error("the request is taken for one that never arrived")
+	}
+}
+
+// What says neither coins nor no leaves open what has become of them.
+func TestAnAnswerOfNeitherIsNotTheEnd(t *testing.T) {
+	for _, status := range []int{202, 204} {
+		w := readyWallet(t)
+		r := w.prepare("CHF:12", "CHF:12")
+		w.mint.always(http.MethodPost, status, "")
+		_, err := w.batch("WITHDRAW", r.Reserve, nil)
+		if _, reserve := w.reserve(r.Reserve); err == nil || reserve.Batch == nil || reserve.Batch.Clean {
+			t.Errorf("%d: %v, and the request may have arrived: %v", status, err, reserve.Batch != nil && !reserve.Batch.Clean)
+		}
 	}
 }
 

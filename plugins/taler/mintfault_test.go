@@ -105,6 +105,7 @@ func TestRefusalsOfAnExchange(t *testing.T) {
 		{403, wire.CodeReserveSignature, fault.Denied, wire.ReasonReserveSignature, true},
 		{409, wire.CodeBatchPartlyWithdrawn, fault.Conflict, wire.ReasonBatchPartlyWithdrawn, true},
 		{451, wire.CodeKYCRequired, fault.Denied, wire.ReasonKYCRequired, true},
+		{403, wire.CodeKYCRequired, fault.Denied, wire.ReasonKYCRequired, true},
 		{400, wire.CodeJSONInvalid, fault.Invalid, wire.ReasonJSONInvalid, true},
 		{500, wire.CodeDBCommitFailed, fault.Unknown, "exchange-failed", true},
 		{503, wire.CodeNone, fault.Unknown, "exchange-failed", true},

@@ -49,6 +49,7 @@ func TestAnExchangeThatHasMovedIsNotDealtWith(t *testing.T) {
 		{"to another server", 301, stranger.URL, stranger.URL + "/`"},
 		{"to another server, with the same method", 307, stranger.URL + "/below", stranger.URL + "/below/`"},
 		{"to another scheme", 308, "https://exchange.example", "https://exchange.example/`"},
+		{"to another scheme of its own", 308, "https:", "`wallet exchange add https://127.0.0.1"},
 		{"to nowhere", 301, "", "ask the exchange's operator"},
 		{"to no server", 301, "mailto:a@b.example", "ask the exchange's operator"},
 		{"with a password", 301, "https://a:b@exchange.example", "ask the exchange's operator"},
@@ -57,6 +58,9 @@ func TestAnExchangeThatHasMovedIsNotDealtWith(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			w := openWallet(t)
+			if row.where == "https:" {
+				row.where += strings.TrimPrefix(w.mint.URL, "http:")
+			}
 			w.mint.sends(row.status, row.where, http.MethodGet)
 			_, err := w.do("taler.exchange", "REFRESH", w.exchange, nil)
 			wantFault(t, err, fault.Unsupported, wire.ReasonRedirectRefused)
@@ -113,6 +117,9 @@ func TestARequestForCoinsGoesNowhereElse(t *testing.T) {
 		wantFault(t, err, fault.Unsupported, wire.ReasonRedirectRefused)
 		if f := fault.From(err); !strings.Contains(f.Message, stranger.URL) || !strings.Contains(f.Hint, "operation resume") {
 			t.Errorf("a person reads %q and %q", f.Message, f.Hint)
+		}
+		if _, reserve := w.reserve(r.Reserve); reserve.Batch == nil || reserve.Batch.Clean {
+			t.Errorf("%d ends a request that somebody may have answered", status)
 		}
 		w.mint.with(func() { w.mint.intercept = nil })
 		if _, err := w.batch("WITHDRAW", r.Reserve, nil); err != nil || len(w.coins()) == 0 {

@@ -38,6 +38,10 @@ func TestPreparingTwiceFindsTheSameReserve(t *testing.T) {
 	dearer.Amount = amount("CHF:13")
 	_, err = ask(dearer)
 	wantFault(t, err, fault.Conflict, "withdrawal-reused")
+	elsewhere := args
+	elsewhere.Exchange = w.another()
+	_, err = ask(elsewhere)
+	wantFault(t, err, fault.Conflict, "withdrawal-reused")
 	status, r := w.reserve(first.Reserve)
 	if status != wire.ReserveCreated || r.ReservePriv.IsZero() || r.Seed.IsZero() || r.ReservePriv == r.Seed {
 		t.Error("the secrets are not stored")

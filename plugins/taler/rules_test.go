@@ -3,6 +3,7 @@ package taler
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,6 +87,13 @@ func TestWithdrawalStatesAndEvents(t *testing.T) {
 		{"a notice with fees of nothing", notice("tx-1", "CHF:0"), [6]string{"!not-selected", "selected", "=", "=", "aborted", "="}},
 		{"another notice", notice("tx-2", ""), [6]string{"!not-selected", "selected", "!payment-differs", "!payment-differs", "aborted", "="}},
 		{"an empty notice", notice("", ""), [6]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
+		{"a notice of another", func(w *taler.Withdrawal) (verdict, error) {
+			return noticed(w, taler.ConfirmArgs{WOPID: taler.WOPID{9}, ProviderTransactionID: "tx-1"}, noon)
+		}, [6]string{"!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation"}},
+		{"a notice without end", notice(strings.Repeat("x", maxTransaction+1), ""), [6]string{"!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid", "!json-invalid"}},
+		{"a selection of another", func(w *taler.Withdrawal) (verdict, error) {
+			return selected(w, taler.SelectArgs{WOPID: taler.WOPID{9}.ID(), ReservePub: ours, SelectedExchange: required}, noon)
+		}, [6]string{"!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation", "!unknown-operation"}},
 		{"an abort", func(w *taler.Withdrawal) (verdict, error) {
 			return aborted(w, taler.AbortArgs{WOPID: wopid.ID(), Reason: "r"}, false, noon)
 		}, [6]string{"aborted", "aborted", "!abort-confirm-conflict", "!abort-confirm-conflict", "=", "="}},
@@ -111,6 +119,9 @@ func TestWithdrawalStatesAndEvents(t *testing.T) {
 				}
 				if !v.change && fmt.Sprint(w) != fmt.Sprint(before) {
 					t.Error("the state was changed on the way")
+				}
+				if v.change && strings.Contains(e.name, "notice") && (w.ProviderTransactionID == "" || w.Noticed != noon.Unix()) {
+					t.Error("there may be money, and the payment is not kept") // also where it has to go back
 				}
 				if v.change && (string(w.State) != v.status || !bankWithdrawal.Info().Allows(string(before.State), v.status)) {
 					t.Errorf("the state says %s, and the class does not allow it", w.State)
@@ -314,5 +325,17 @@ func TestASetUpOfBefore(t *testing.T) {
 		if err := sameSetup(first, c.asked); (err == nil) != c.same {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestAnExchangeKeepsItsCurrency: coins of one are not taken for coins of another.
+func TestAnExchangeKeepsItsCurrency(t *testing.T) {
+	known := taler.ExchangeState{URL: "https://exchange.example/", Currency: "CHF", MasterPub: ours}
+	e := known
+	if v, err := learn(&e, taler.ExchangeState{Currency: "EUR", MasterPub: ours}); fault.ReasonOf(err) != taler.ReasonCurrencyMismatch || v.change || e.Currency != "CHF" {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if v, err := learn(&e, taler.ExchangeState{Currency: "CHF", MasterPub: ours}); err != nil || !v.change || e.URL != known.URL {
+		t.Errorf("control: %+v, %v", e, err)
 	}
 }

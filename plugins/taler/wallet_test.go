@@ -52,6 +52,20 @@ func readyWallet(t testing.TB) *wallet {
 	return w
 }
 
+// another is a second exchange, whose keys were read as well.
+func (w *wallet) another() instrument.ID {
+	w.t.Helper()
+	url := openMint(w.t).URL + "/"
+	state, _ := json.Marshal(map[string]string{"url": url})
+	id := w.Create(w.t, instrument.Instance{
+		Class: "taler-exchange", Owner: "client", Status: wire.ExchangeNew, Keys: map[string]string{"url": url}, State: state,
+	})[0]
+	if _, err := w.do("taler.exchange", "REFRESH", id, nil); err != nil {
+		w.t.Fatal(err)
+	}
+	return id
+}
+
 func newNode(t testing.TB, role comm.Role) *protocoltest.Node {
 	fetcher := https.New(https.Options{})
 	t.Cleanup(fetcher.CloseIdle)

@@ -86,6 +86,37 @@ func TestSettingUpTwiceGivesOneWithdrawal(t *testing.T) {
 	}
 }
 
+// A terminal shows, and charges for, what the bank has named at first, and nothing without
+// a name.
+func TestABankThatNamesItOtherwise(t *testing.T) {
+	c := openCounter(t)
+	args := wire.TerminalWithdrawalSetup{RequestUID: "uid-1", SuggestedAmount: amount("CHF:20")}
+	answers := func(id wire.WOPID) {
+		text, _ := json.Marshal(wire.TerminalWithdrawalSetupResponse{WithdrawalID: id})
+		c.terminal.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+			if f.Executed != nil {
+				f.Executed.Result = text
+			}
+			return protocoltest.Deliver
+		})
+	}
+	answers(wire.WOPID{})
+	_, err := c.do(c.terminal, "SETUP", args)
+	wantFault(t, err, fault.Invalid, wire.ReasonAnswerMalformed)
+	if i, w := c.own("uid-1"); i.Status != wire.TerminalNew || !w.WOPID.IsZero() {
+		t.Errorf("without a name the terminal holds %s %+v", i.Status, w)
+	}
+	c.terminal.Wire.OnFrame(nil)
+	result, err := c.do(c.terminal, "SETUP", args)
+	first := valueOf[wire.TerminalWithdrawalSetupResponse](t, result, err).WithdrawalID
+	answers(wire.WOPID{9})
+	_, err = c.do(c.terminal, "SETUP", args)
+	wantFault(t, err, fault.Conflict, "wopid-differs")
+	if i, w := c.own("uid-1"); i.Status != wire.TerminalPending || w.WOPID != first {
+		t.Errorf("the terminal holds %s %+v", i.Status, w)
+	}
+}
+
 // The same request on many lines at once: all get the one WOPID.
 func TestEqualSetupsAtOnceGetOneWOPID(t *testing.T) {
 	c := openCounter(t)
@@ -252,8 +283,23 @@ func TestAWalletNamesOnlyItsOwnReserve(t *testing.T) {
 	foreign.ReservePub = wire.EddsaPublicKey{9}
 	_, err := c.do(c.wallet, "SELECT", foreign, mine)
 	wantFault(t, err, fault.Invalid, "reserve-differs")
+	foreign = args
+	foreign.WOPID = wire.WOPID{9}.ID()
+	_, err = c.do(c.wallet, "SELECT", foreign, mine)
+	wantFault(t, err, fault.Invalid, "reserve-differs")
 	if c.at(id).State != wire.StatePending {
 		t.Error("the bank heard of it")
+	}
+	c.wallet.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+		if f.Executed != nil {
+			f.Executed.Result = json.RawMessage(`{"status":"pending","transfer_done":false}`)
+		}
+		return protocoltest.Deliver
+	})
+	_, err = c.do(c.wallet, "SELECT", args, mine)
+	wantFault(t, err, fault.Invalid, wire.ReasonAnswerMalformed)
+	if got := c.wallet.Initiator.View(t, mine).Status; got != wire.ReserveCreated {
+		t.Errorf("a bank that answers nothing made the reserve %s", got)
 	}
 	c.wallet.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
 		if f.Executed != nil {

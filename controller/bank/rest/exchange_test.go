@@ -242,9 +242,12 @@ func TestTheSameRequestForAnotherExchange(t *testing.T) {
 // TestAnExchangeIsRemoved when nothing of it is under way, and comes back with
 // its numbers and a new login.
 func TestAnExchangeIsRemoved(t *testing.T) {
-	h := open(t, banktest.Options{})
+	h := open(t, banktest.Options{Decide: handsOut})
 	ctx := withTimeout(t)
 	g := h.AddExchange(second)
+	if _, err := h.Client("", taler.Basic(h.Terminal.Name, h.Terminal.Token)).SetUp(ctx, taler.TerminalWithdrawalSetup{RequestUID: "of another", Amount: chf(t, "1")}); err != nil {
+		t.Fatal(err)
+	}
 	sold(t, h, "second/", taler.TerminalWithdrawalSetup{RequestUID: "one"}, 1)
 	till := h.Client("second/", taler.Basic(h.Terminal.Name, h.Terminal.Token))
 	made, err := till.SetUp(ctx, taler.TerminalWithdrawalSetup{RequestUID: "two", Amount: chf(t, "1")})
@@ -257,7 +260,20 @@ func TestAnExchangeIsRemoved(t *testing.T) {
 	if err := till.Abort(ctx, made.WithdrawalID); err != nil { // it is there as before
 		t.Fatal(err)
 	}
-	if err := h.Bank.RemoveExchange(ctx, second.Name); err != nil {
+	if _, err := gatewayOf(h, g).Transfer(ctx, wanted(t, 1, "5", "one")); err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Bank.RemoveExchange(ctx, second.Name); fault.ReasonOf(err) != "exchange-busy" {
+		t.Errorf("while money is to go back: %v", err)
+	}
+	next, err := h.Bank.NextTransfer(ctx, second)
+	if err == nil {
+		err = h.Bank.ReportTransfer(ctx, next.ID, bank.TransferReport{State: taler.TransferSuccess})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := h.Bank.RemoveExchange(ctx, second.Name); err != nil { // what is open at another is not its
 		t.Fatal(err)
 	}
 	send(t, h, request{method: "GET", path: "/second" + gateway + "history/incoming", login: loginOf(g)}).want(t, 404, taler.CodeEndpointUnknown)
