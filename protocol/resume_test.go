@@ -2,7 +2,9 @@ package protocol_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -241,5 +243,67 @@ func TestWhoCannotBeReachedIsNotWaitedFor(t *testing.T) {
 	}
 	if got := left.Protocols.Resuming(); len(got) != 1 || got[0].ID != opA {
 		t.Errorf("what goes on is %+v", got)
+	}
+}
+
+// mute is the way to a peer that takes one request and never answers.
+type mute struct{ requests chan comm.Execute }
+
+func (a mute) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
+	select {
+	case a.requests <- e:
+	default:
+	}
+	<-ctx.Done()
+	return comm.Executed{}, ctx.Err()
+}
+
+func (mute) Say(context.Context, comm.Said) error { return nil }
+
+// TestTheNextLifeAsksTheSame: a request goes out again after a crash with what its payer has
+// signed, or its peer would refuse it, or take it for another.
+func TestTheNextLifeAsksTheSame(t *testing.T) {
+	way := mute{make(chan comm.Execute, 1)}
+	code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		return protocol.Result{}, errors.Join(s.Update(ctx, add(c.Main(), 1)), s.Send(ctx, 1), s.Recv(ctx, nil))
+	})
+	o := protocoltest.Options{Role: comm.Client, Bundles: bundles(code), Reach: func() protocol.Link { return way }}
+	n := protocoltest.NewNode(t, o)
+	id := n.Create(t, instance("purse", state{}))[0]
+	c := call("DO", id)
+	c.Args, c.Deadline = []byte(`{"a":1}`), time.Now().Add(time.Hour).UTC().Truncate(time.Second)
+	x := protocol.Execution{
+		ID: opA, Protocol: "test", Call: c, Link: way, Peer: comm.Peer{Role: comm.Vendor, Key: "shop"},
+		Offer: &comm.Offer{Body: []byte(`{}`), Signature: []byte("theirs")}, Payer: &comm.Payer{Counter: 7, Expiry: c.Deadline, Signature: []byte("ours")},
+	}
+	go func() { _, _ = n.Protocols.Execute(context.WithoutCancel(t.Context()), x) }()
+	request := func() (text string) {
+		t.Helper()
+		select {
+		case e := <-way.requests:
+			out, err := json.Marshal(e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(out)
+		case <-within(t).Done():
+			t.Fatal("nothing is asked")
+		}
+		return ""
+	}
+	first := request()
+	if err := n.Protocols.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	o.Before = n
+	next := protocoltest.NewNode(t, o)
+	if _, err := next.Protocols.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if again := request(); again != first || !strings.Contains(first, `"counter":7`) || !strings.Contains(first, `"class":"purse"`) {
+		t.Errorf("the next life asks %s, and the first %s", again, first)
+	}
+	if err := next.Protocols.Close(within(t)); err != nil {
+		t.Error(err)
 	}
 }

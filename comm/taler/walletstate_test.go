@@ -175,3 +175,33 @@ func TestWhatCrossesTheWireIsTheRequestAlone(t *testing.T) {
 		t.Errorf("an amount of nothing is left out, and would be taken for the fixed one: %s, %v", text, err)
 	}
 }
+
+// TestToWhichAccountAPersonSendsMoney: not to one that refuses it, nor through a conversion
+// where it is not needed.
+func TestToWhichAccountAPersonSendsMoney(t *testing.T) {
+	denies := json.RawMessage(`[{"type":"deny"}]`)
+	swiss := json.RawMessage(`[{"type":"regex","payto_regex":"^payto://iban/CH.*$","human_hint":"Swiss accounts only"}]`)
+	account := func(name, converts string, rules json.RawMessage) ExchangeAccount {
+		return ExchangeAccount{PaytoURI: Payto("payto://x-taler-bank/localhost/" + name), ConversionURL: converts, CreditRestrictions: rules}
+	}
+	const rates = "https://rates.example/"
+	for name, row := range map[string]struct {
+		accounts []ExchangeAccount
+		want     string
+	}{
+		"none":                         {nil, ""},
+		"none that takes any":          {[]ExchangeAccount{account("a", "", denies), account("b", rates, denies)}, ""},
+		"the first":                    {[]ExchangeAccount{account("a", "", nil), account("b", "", nil)}, "a"},
+		"the first that takes it":      {[]ExchangeAccount{account("a", "", denies), account("b", "", swiss), account("c", "", nil)}, "b"},
+		"without a conversion":         {[]ExchangeAccount{account("a", rates, nil), account("b", "", nil), account("c", "", nil), account("d", rates, nil)}, "b"},
+		"with one, if there is no way": {[]ExchangeAccount{account("a", rates, nil), account("b", "", denies), account("c", rates, nil)}, "a"},
+	} {
+		want := Payto("")
+		if row.want != "" {
+			want = account(row.want, "", nil).PaytoURI
+		}
+		if got := (ExchangeState{Accounts: row.accounts}).TransferAccount(); got != want {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}

@@ -91,6 +91,19 @@ func (e ExchangeState) Account(wireTypes []string, sender Payto) Payto {
 	return ""
 }
 
+// TransferAccount is the account to which a person sends money themselves, from one that
+// nobody knows yet: an account in the exchange's own currency comes first. Empty: it takes no
+// transfers.
+func (e ExchangeState) TransferAccount() (to Payto) {
+	converts := true
+	for _, a := range e.Accounts {
+		if a.Takes("") && (to == "" || converts && a.ConversionURL == "") {
+			to, converts = a.PaytoURI, a.ConversionURL != ""
+		}
+	}
+	return to
+}
+
 // HasAccount reports whether the exchange signed for an account.
 func (e ExchangeState) HasAccount(p Payto) bool {
 	for _, a := range e.Accounts {

@@ -80,3 +80,18 @@ func TestWhatDoesNotComeBackPaysNoPart(t *testing.T) {
 	check(t, err)
 	as("ready ready ready; 0 taken, used")
 }
+
+// What has paid nothing does not come back, and nobody is asked for it.
+func TestWhatHasPaidNothingDoesNotComeBack(t *testing.T) {
+	m := openMarket(t)
+	m.refuses.Store("red")
+	refused := m.operation(t, "refused")
+	if _, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: refused, Amount: amount(t, "CHF:4"), Instrument: m.red}, agreed); err == nil {
+		t.Fatal("it was paid")
+	}
+	for name, op := range map[string]instrument.OperationID{"one that was refused": refused, "one that never was": m.operation(t, "never")} {
+		if got, err := m.RefundOperation(t.Context(), op); fault.ReasonOf(err) != "payment-unknown" || got.Operation != "" {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}

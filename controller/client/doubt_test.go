@@ -5,6 +5,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -56,6 +57,81 @@ func TestAPaymentBecomesNoOther(t *testing.T) {
 		next := is()
 		change(&next)
 		if err := is().becomes(next); (err == nil) != (name == "") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// What a part has paid stays what it was: the operation and the instrument that the vendor is
+// asked to give back.
+func TestAPaidPartBecomesNoOther(t *testing.T) {
+	other := map[string]func(*part){
+		"another amount":     func(p *part) { p.Amount.Value = 9 },
+		"another operation":  func(p *part) { p.Operation = "other" },
+		"another instrument": func(p *part) { p.Instrument = "other" },
+	}
+	for state, may := range map[string]bool{
+		PartWaiting: true, PartPaying: true, PartFailed: true, PartPaid: false, PartRefunding: false, PartRefunded: false, PartForgone: false,
+	} {
+		for name, change := range other {
+			was := part{State: state, Amount: instrument.Amount{Currency: "CHF", Value: 4}, Operation: "op", Instrument: "card"}
+			next := was
+			change(&next)
+			if got := was.becomes(next); got != (may && name != "another amount") {
+				t.Errorf("a part that is %s becomes one of %s: %v", state, name, got)
+			}
+		}
+	}
+}
+
+// A payment is what its parts make of it.
+func TestWhatAPaymentIs(t *testing.T) {
+	chf := func(n uint64) instrument.Amount { return instrument.Amount{Currency: "CHF", Value: n} }
+	kept := func(status string, alter func(*parent), states ...string) *instrument.Instance {
+		p := parent{Operation: "o", Total: chf(uint64(4 * len(states)))}
+		for _, s := range states {
+			p.Parts = append(p.Parts, part{State: s, Amount: chf(4)})
+		}
+		if alter != nil {
+			alter(&p)
+		}
+		i := &instrument.Instance{Class: controller.ClassPayment, Status: status, Keys: map[string]string{keyOperation: "o"}}
+		if err := i.Encode(p); err != nil {
+			t.Fatal(err)
+		}
+		return i
+	}
+	for name, row := range map[string]struct {
+		is     *instrument.Instance
+		reason fault.Reason
+	}{
+		"open":                                 {kept(PaymentOpen, nil, PartPaid, PartPaying, PartWaiting), ""},
+		"open, and a part comes back":          {kept(PaymentOpen, nil, PartPaid, PartRefunding), "move-refused"},
+		"open, and a part has failed":          {kept(PaymentOpen, nil, PartPaid, PartFailed), "move-refused"},
+		"paid":                                 {kept(PaymentPaid, nil, PartPaid, PartPaid), ""},
+		"paid but for one":                     {kept(PaymentPaid, nil, PartPaid, PartPaying), "move-refused"},
+		"refunding":                            {kept(PaymentRefunding, nil, PartPaid, PartFailed), ""},
+		"refunding, and one has come back":     {kept(PaymentRefunding, nil, PartRefunded, PartFailed), ""},
+		"refunding while one is being paid":    {kept(PaymentRefunding, nil, PartRefunding, PartPaying), "move-refused"},
+		"refunding, and nothing was paid":      {kept(PaymentRefunding, nil, PartFailed, PartWaiting), "move-refused"},
+		"refunded":                             {kept(PaymentRefunded, nil, PartRefunded, PartFailed), ""},
+		"refunded but for one that is paid":    {kept(PaymentRefunded, nil, PartRefunded, PartPaid), "move-refused"},
+		"refunded but for one on its way":      {kept(PaymentRefunded, nil, PartRefunded, PartRefunding), "move-refused"},
+		"refunded, and nothing was":            {kept(PaymentRefunded, nil, PartFailed, PartFailed), "move-refused"},
+		"given up":                             {kept(PaymentForgone, nil, PartForgone, PartRefunded), ""},
+		"given up, and nothing was":            {kept(PaymentForgone, nil, PartRefunded, PartFailed), "move-refused"},
+		"given up while one is paid":           {kept(PaymentForgone, nil, PartForgone, PartPaid), "move-refused"},
+		"refunded, and one was given up":       {kept(PaymentRefunded, nil, PartForgone, PartRefunded), "move-refused"},
+		"aborted":                              {kept(PaymentAborted, nil, PartFailed, PartWaiting), ""},
+		"aborted, and one was paid":            {kept(PaymentAborted, nil, PartFailed, PartPaid), "move-refused"},
+		"aborted, and one has come back":       {kept(PaymentAborted, nil, PartFailed, PartRefunded), "move-refused"},
+		"a status that there is not":           {kept("lost", nil, PartWaiting), "move-refused"},
+		"of more than its parts":               {kept(PaymentOpen, func(p *parent) { p.Total = chf(9) }, PartWaiting, PartWaiting), "payment-malformed"},
+		"of no part":                           {kept(PaymentAborted, nil), "payment-malformed"},
+		"of nothing":                           {kept(PaymentOpen, func(p *parent) { p.Total, p.Parts[0].Amount = chf(0), chf(0) }, PartWaiting), "payment-malformed"},
+		"found by the name of another payment": {kept(PaymentOpen, func(p *parent) { p.Operation = "other" }, PartWaiting), "payment-malformed"},
+	} {
+		if err := checkParent(nil, row.is); fault.ReasonOf(err) != row.reason || (err == nil) != (row.reason == "") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

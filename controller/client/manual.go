@@ -37,13 +37,7 @@ func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.Operatio
 	if r.exchange, err = r.w.chosen(ctx, r.want.Exchange); err != nil {
 		return err
 	}
-	var account taler.Payto
-	converts := true // an account in the exchange's own currency comes first
-	for _, a := range r.exchange.Accounts {
-		if a.Takes("") && (account == "" || converts && a.ConversionURL == "") {
-			account, converts = a.PaytoURI, a.ConversionURL != ""
-		}
-	}
+	account := r.exchange.TransferAccount()
 	if account == "" {
 		return fault.New(fault.Unsupported, "the exchange %s takes no transfers", r.exchange.URL).Because("no-common-account").
 			WithHint("use another exchange: --exchange URL")

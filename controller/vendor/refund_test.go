@@ -321,16 +321,17 @@ func FuzzParts(f *testing.F) {
 	})
 }
 
-// The parts of one payment are for one product, so that whoever delivers for it
-// need not look at each.
+// The parts of one payment are for one product and of one total, so that whoever delivers
+// for it need not look at each.
 func TestThePartsOfAPaymentAreForOneProduct(t *testing.T) {
 	s := openStall(t, nil)
+	total := "CHF:3"
 	buy := func(part, product string) error {
 		stamp := s.amy.Create(t, instrument.Instance{Class: "stamp", Status: "ready", State: []byte(`"` + part + `"`)})
 		session, err := s.amy.InitiateSession(t.Context(), s.peer, controller.Login{})
 		check(t, err)
 		defer func() { _ = session.Close(t.Context()) }()
-		_, err = session.Negotiate(t.Context(), "stamp", instrument.Invoice{"payment": "p", "part": part, "total": "CHF:3", "amount": "CHF:1", "product": product})
+		_, err = session.Negotiate(t.Context(), "stamp", instrument.Invoice{"payment": "p", "part": part, "total": total, "amount": "CHF:1", "product": product})
 		check(t, err)
 		_, err = session.Execute(t.Context(), controller.Transaction{Principal: s.amy.Me(t), Operation: protocol.Pay, Class: "stamp", Instruments: []instrument.ID{stamp}}, nil)
 		return err
@@ -339,10 +340,41 @@ func TestThePartsOfAPaymentAreForOneProduct(t *testing.T) {
 	if err := buy("2", "B2"); fault.ReasonOf(err) != "product-differs" {
 		t.Errorf("another product: %v", err)
 	}
+	total = "CHF:1"
+	if err := buy("2", "A1"); fault.ReasonOf(err) != "total-differs" {
+		t.Errorf("another total: %v", err)
+	}
+	total = "CHF:3"
 	check(t, buy("2", "A1"))
 	check(t, buy("3", "A1"))
 	p, err := s.Payment(t.Context(), s.amy.Identity.KeyText(), "p")
 	if err != nil || p.Status != vendor.PaymentPaid || p.Product != "A1" || len(p.Parts) != 3 || p.Parts[0].ID == "" {
 		t.Errorf("it is %+v, %v", p, err)
+	}
+}
+
+// An operation that has paid something of another payer pays no part, under whosever record
+// its id was brought.
+func TestAnothersOperationPaysNoPart(t *testing.T) {
+	s := openStall(t, nil)
+	check(t, s.pay(s.bob, "", "his own", "CHF:1"))
+	stamp := s.amy.Create(t, instrument.Instance{Class: "stamp", Status: "ready", State: []byte(`"x"`)})
+	session, err := s.amy.InitiateSession(t.Context(), s.peer, controller.Login{})
+	check(t, err)
+	_, err = session.Negotiate(t.Context(), "stamp", instrument.Invoice{"payment": "p", "part": "a", "total": "CHF:3", "amount": "CHF:3"})
+	check(t, err)
+	_, err = session.Execute(t.Context(), controller.Transaction{
+		ID: s.operation["his own"], Principal: s.amy.Me(t), Operation: protocol.Pay, Class: "stamp", Instruments: []instrument.ID{stamp},
+	}, nil)
+	if err == nil {
+		t.Error("an id that is another's was taken")
+	}
+	check(t, session.Close(t.Context()))
+	if got := s.status(s.amy, "p"); got != vendor.PaymentOpen {
+		t.Errorf("it is %s", got)
+	}
+	check(t, s.pay(s.amy, "p", "a", "CHF:3"))
+	if got := s.status(s.amy, "p"); got != vendor.PaymentPaid {
+		t.Errorf("it is %s when it is paid", got)
 	}
 }

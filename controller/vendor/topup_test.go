@@ -251,3 +251,23 @@ func TestOneKeyHasABoundedNumberOfAccounts(t *testing.T) {
 		t.Errorf("strangers may leave %d more: these were not counted", n)
 	}
 }
+
+// What has paid nothing is not given back, whoever asks for it.
+func TestWhatHasPaidNothingDoesNotComeBack(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	all, err := c.Protocols().Records(t.Context(), protocol.Filter{Side: protocol.Servicer})
+	check(t, err)
+	if len(all) != 1 || all[0].Operation != "OPEN" {
+		t.Fatalf("%+v", all)
+	}
+	op, err := c.Protocols().Named(t.Context(), string(all[0].ID))
+	check(t, err)
+	opened := string(op)
+	if _, err := c.Refund(t.Context(), opened); fault.ReasonOf(err) != "payment-unknown" {
+		t.Errorf("for the vendor: %v", err)
+	}
+	if err := v.do(vendor.ClassPrepaid, instrument.Invoice{"refund": opened}, protocol.Refund, map[string]string{"payment": opened}, v.account); fault.ReasonOf(err) != "payment-unknown" {
+		t.Errorf("for the payer: %v", err)
+	}
+}
