@@ -162,7 +162,7 @@ func abandoned(status string, r *taler.Reserve, args taler.AbandonArgs) verdict 
 	switch status {
 	case taler.ReserveCreated, taler.ReserveSelected:
 	case taler.ReserveSent, taler.ReserveFailed:
-		if !args.Empty || r.Batch == nil || !r.Batch.Clean {
+		if !args.Empty || r.Batch != nil && !r.Batch.Clean {
 			return stay
 		}
 	default:

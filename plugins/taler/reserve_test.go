@@ -162,6 +162,34 @@ func TestAnEmptyReserveIsGivenUpWithItsRequest(t *testing.T) {
 	}
 }
 
+// So is one whose request was refused for good, by the exchange's word: its money has gone back
+// since, and nothing else would ever end it. If there is money after all, coins are made of it.
+func TestAnEmptyReserveIsGivenUpWithoutARequest(t *testing.T) {
+	w := readyWallet(t)
+	r := w.prepare("CHF:12", "CHF:12")
+	w.mint.always(http.MethodPost, 404, w.mint.proof(wire.CodeDenominationUnknown, w.state().Denominations[0].DenomPubHash))
+	_, err := w.batch("WITHDRAW", r.Reserve, nil)
+	wantFault(t, err, fault.NotFound, wire.ReasonDenominationUnknown)
+	w.mint.with(func() { w.mint.intercept, w.mint.balances[r.ReservePub] = nil, amount("CHF:0") })
+	_, err = w.batch("WITHDRAW", r.Reserve, wire.WithdrawArgs{Balance: amount("CHF:0")})
+	wantFault(t, err, fault.Invalid, "amount-too-small")
+	_, err = w.batch("ABANDON", r.Reserve, wire.AbandonArgs{Reason: "impatient"})
+	wantFault(t, err, fault.Conflict, "not-abandonable")
+	if _, err := w.batch("ABANDON", r.Reserve, wire.AbandonArgs{Reason: "closed", Empty: true}); err != nil {
+		t.Fatal(err)
+	}
+	if status, state := w.reserve(r.Reserve); status != wire.ReserveAborted || state.Reason != "closed" || state.Evidence == nil {
+		t.Errorf("the reserve is %s because of %q", status, state.Reason)
+	}
+	_, err = w.batch("WITHDRAW", r.Reserve, nil)
+	wantFault(t, err, fault.Conflict, "withdrawal-ended")
+	w.mint.with(func() { w.mint.balances[r.ReservePub] = amount("CHF:12") })
+	result, err := w.batch("WITHDRAW", r.Reserve, wire.WithdrawArgs{Balance: amount("CHF:12")})
+	if got := valueOf[wire.WithdrawResult](t, result, err); got.Coins == 0 || got.Coins != len(w.coins()) {
+		t.Errorf("withdrew %+v", got)
+	}
+}
+
 // While the answer to a request is missing its coins may be there: nothing is given up.
 func TestARequestWithoutAnAnswerIsNotGivenUp(t *testing.T) {
 	w := readyWallet(t)
