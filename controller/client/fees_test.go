@@ -111,3 +111,39 @@ func rsaKey(t *testing.T) taler.Blob {
 	check(t, err)
 	return key.Public().Encode()
 }
+
+// A withdrawal was given up, and its money has come after all: whoever goes on with it gets the
+// coins. Where nothing has come it stays given up.
+func TestMoneyThatComesAfterAll(t *testing.T) {
+	for balance, row := range map[string]struct {
+		reason fault.Reason
+		sent   int32
+	}{"CHF:20": {taler.ReasonKYCRequired, 1}, "CHF:0": {"withdrawal-aborted", 0}, "": {"withdrawal-aborted", 0}} {
+		var sent atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Method == http.MethodPost:
+				sent.Add(1)
+				w.WriteHeader(http.StatusUnavailableForLegalReasons)
+			case strings.HasPrefix(r.URL.Path, "/reserves/") && balance != "":
+				_, _ = w.Write([]byte(`{"balance":"` + balance + `"}`))
+			case strings.HasPrefix(r.URL.Path, "/reserves/"):
+				w.WriteHeader(http.StatusNotFound)
+				_, _ = w.Write([]byte(`{"code":1008}`))
+			default: // no terms
+				w.WriteHeader(http.StatusNotImplemented)
+			}
+		}))
+		t.Cleanup(server.Close)
+		fetcher := https.New(https.Options{})
+		t.Cleanup(fetcher.CloseIdle)
+		w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
+		at := w.party.Create(t, exchangeOfFees(t, w, server.URL+"/", "CHF:2"))
+		w.reserve(t, taler.ReserveAborted, b.uri(t, 1), 1, func(r *taler.Reserve) {
+			r.Exchange, r.ExchangeURL, r.Reason = at, server.URL+"/", "impatient"
+		})
+		if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != row.reason || sent.Load() != row.sent {
+			t.Errorf("with %q there, %d requests for coins: %v", balance, sent.Load(), err)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -98,6 +99,7 @@ type bank struct {
 	mu     sync.Mutex
 	status taler.BankWithdrawalOperationStatus
 	asked  []string // methods
+	sent   string   // the last body
 	aborts bool     // on request
 	refuse string   // what a selection is answered with, as 409; empty: nothing of use
 	held   func()   // told that a long poll waits, which then is not answered
@@ -126,6 +128,9 @@ func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.asked = append(b.asked, r.Method)
+	if body, _ := io.ReadAll(r.Body); len(body) > 0 {
+		b.sent = string(body)
+	}
 	w.Header().Set("Content-Type", "application/json")
 	switch {
 	case strings.HasSuffix(r.URL.Path, "/config"):
