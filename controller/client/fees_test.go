@@ -147,3 +147,48 @@ func TestMoneyThatComesAfterAll(t *testing.T) {
 		}
 	}
 }
+
+// Coins are asked for in a form that the exchange has: not in one that it was found not to have,
+// whatever its version says.
+func TestCoinsAreAskedForInAFormThatTheExchangeHas(t *testing.T) {
+	for _, row := range []struct{ version, lacks, path string }{
+		{"23:0:6", "", "/batch-withdraw"},
+		{"26:0:9", "", "/withdraw"},
+		{"26:0:9", taler.ProtocolWithdraw26, "/batch-withdraw"},
+		{"26:0:9", taler.ProtocolBatchWithdraw, "/withdraw"},
+		{"26:0:0", taler.ProtocolWithdraw26, ""},
+	} {
+		asked := ""
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			switch {
+			case r.Method == http.MethodPost:
+				asked = r.URL.Path
+				w.WriteHeader(http.StatusUnavailableForLegalReasons)
+			case strings.HasPrefix(r.URL.Path, "/reserves/"):
+				_, _ = w.Write([]byte(`{"balance":"CHF:20"}`))
+			default: // no terms
+				w.WriteHeader(http.StatusNotImplemented)
+			}
+		}))
+		fetcher := https.New(https.Options{})
+		t.Cleanup(fetcher.CloseIdle)
+		w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
+		i := exchangeOfFees(t, w, server.URL+"/", "CHF:2")
+		var e taler.ExchangeState
+		check(t, i.Decode(&e))
+		e.Version = row.version
+		check(t, i.Encode(e))
+		at := w.party.Create(t, i)
+		_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
+			r.Exchange, r.ExchangeURL, r.Lacks = at, server.URL+"/", row.lacks
+		})
+		b.says(func(s *taler.BankWithdrawalOperationStatus) {
+			s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
+		})
+		err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
+		server.Close()
+		if want := map[bool]fault.Reason{true: "no-common-protocol", false: taler.ReasonKYCRequired}[row.path == ""]; fault.ReasonOf(err) != want || !strings.HasSuffix(asked, row.path) {
+			t.Errorf("of version %s, lacking %q, coins are asked for at %q: %v", row.version, row.lacks, asked, err)
+		}
+	}
+}

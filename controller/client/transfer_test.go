@@ -35,6 +35,7 @@ func TestATransferIsAskedForWithItsConditions(t *testing.T) {
 		{PaytoURI: "payto://iban/DE75512108001245126199?receiver-name=Exchange"},
 		{PaytoURI: to, ConversionURL: "https://rates.example/", CreditRestrictions: json.RawMessage(
 			`[{"type":"regex","payto_regex":"^payto://iban/CH.*$","human_hint":"Swiss accounts only","human_hint_i18n":{"de":"Nur Schweizer Konten"}}]`)},
+		{PaytoURI: "payto://iban/DE02120300000000202051?receiver-name=Exchange"},
 	}}))
 	at := w.party.Create(t, e)
 	w.reserve(t, taler.ReserveCreated, b.uri(t, 1), 1, func(r *taler.Reserve) {
