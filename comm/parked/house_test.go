@@ -52,6 +52,10 @@ func plain(s *httptest.Server) { s.Start() }
 
 func (h *house) answer(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Path", r.URL.Path)
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && r.Method != http.MethodPost {
+		http.Error(w, r.Method, http.StatusMethodNotAllowed) // the first byte of it was lost
+		return
+	}
 	if r.URL.RawQuery == "hidden" {
 		w = struct{ http.ResponseWriter }{w}
 	}

@@ -20,11 +20,14 @@ const (
 // later: 1 s for GET and HEAD, else 10 s. Call done when the request is answered, which
 // ends the context.
 func Lasting(r *http.Request) (lasting *http.Request, done context.CancelFunc) {
-	d := lastsChanging
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		d = lastsReading
+	return last(r, lasts(r.Method))
+}
+
+func lasts(method string) time.Duration {
+	if method == http.MethodGet || method == http.MethodHead {
+		return lastsReading
 	}
-	return last(r, d)
+	return lastsChanging
 }
 
 func last(r *http.Request, d time.Duration) (*http.Request, context.CancelFunc) {

@@ -37,3 +37,14 @@ func TestWhoSaysNoMoreMayStillWait(t *testing.T) {
 		t.Error("a peer that has gone is never forgotten")
 	}
 }
+
+// TestWhatChangesSomethingLastsLonger: a payment is not cut short like a look.
+func TestWhatChangesSomethingLastsLonger(t *testing.T) {
+	for method, want := range map[string]time.Duration{
+		"GET": time.Second, "HEAD": time.Second, "POST": 10 * time.Second, "PUT": 10 * time.Second, "DELETE": 10 * time.Second,
+	} {
+		if got := parked.Lasts(method); got != want {
+			t.Errorf("%s lasts %s", method, got)
+		}
+	}
+}

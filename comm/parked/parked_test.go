@@ -1,6 +1,7 @@
 package parked_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -192,6 +193,11 @@ func TestShut(t *testing.T) {
 	resting.hear("GET", 200, "go on")
 	waiting.say(wait)
 	<-h.taken
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := h.lot.Shut(over); !errors.Is(err, context.Canceled) {
+		t.Errorf("nobody has time to wait, and it is shut: %v", err)
+	}
 	shut := make(chan error, 1)
 	go func() { shut <- h.lot.Shut(t.Context()) }()
 	resting.over()
@@ -209,6 +215,9 @@ func TestShut(t *testing.T) {
 	if err := <-shut; err != nil {
 		t.Error(err)
 	}
+	if n := parked.Kept(h.lot); n != 0 {
+		t.Errorf("%d connections that have gone are kept", n)
+	}
 }
 
 // TestClose cuts everybody off.
@@ -221,6 +230,12 @@ func TestClose(t *testing.T) {
 	<-c.Context().Done()
 	if text, _ := io.ReadAll(p.in); strings.Contains(string(text), "200") {
 		t.Errorf("it heard %q", text)
+	}
+	h.dial(t).say(wait)
+	select {
+	case <-h.here:
+	case <-h.taken:
+		t.Error("who comes then is taken, and never answered")
 	}
 }
 
