@@ -71,7 +71,7 @@ func TestOtherCodeIsStopped(t *testing.T) {
 	if err := next().Protocols.Retry(t.Context(), opA); err != nil {
 		t.Fatal(err)
 	}
-	if rows := n.Operations(t); rows[0].State != protocol.Running || rows[0].Runner != "" {
+	if rows := n.Operations(t); rows[0].State != protocol.Running || rows[0].Runner != "" || n.Protocols.Runs(opA) {
 		t.Errorf("rows: %+v", rows)
 	}
 	o.Looking = false

@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // content is a payer who agrees, and has no other instrument.
@@ -51,6 +52,11 @@ func TestACardAndAnAccountPayTogether(t *testing.T) {
 			check(t, checkBalance(v, row.balance))
 			if row.status != client.PaymentOpen {
 				return
+			}
+			all, err := c.AllPayments(t.Context())
+			check(t, err)
+			if len(all) != 1 || all[0].Name != protocol.Short(op) || len(all[0].Parts) != 1 || len(all[0].Unheard) != 1 || all[0].Unheard[0].Amount != amount(t, "CHF:6") || all[0].Unheard[0].Known {
+				t.Errorf("the vendor sees %+v", all) // the charge of which nobody knows, with its payment
 			}
 
 			// The provider is heard again: the same charge is found by its reference, and
