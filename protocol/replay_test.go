@@ -2,6 +2,8 @@ package protocol_test
 
 import (
 	"context"
+	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -151,4 +153,69 @@ func interrupted(t *testing.T, code script) (*protocoltest.Pair, instrument.ID) 
 	}
 	pair.Wire.OnFrame(nil)
 	return pair, id
+}
+
+// TestAnotherQuestionIsNotAsked: code that asks a server for something else when it runs again,
+// in its own life or in the next one, gets no answer to what it has asked before, and asks
+// nothing: both may have happened then.
+func TestAnotherQuestionIsNotAsked(t *testing.T) {
+	for _, later := range []bool{false, true} {
+		var n *protocoltest.Node
+		var disturb sync.Once
+		var runs atomic.Int32
+		out := newGate()
+		asked := make(chan string, 10)
+		code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+			run := runs.Add(1)
+			if err := s.Update(ctx, add(c.Instruments[0], 1)); err != nil {
+				return protocol.Result{}, err
+			}
+			if _, err := s.Fetch(ctx, protocol.Request{Address: c.Instruments[0], Method: "POST", Path: fmt.Sprint("/", run), Repeat: true}); err != nil {
+				return protocol.Result{}, err
+			}
+			if err := s.Update(ctx, add(c.Instruments[1], 1)); err != nil {
+				return protocol.Result{}, err
+			}
+			disturb.Do(func() { // somebody changes the pool between our read and our commit
+				if err := n.Instruments.Update(ctx, func(d *instrument.Draft) error { return add(c.Instruments[1], 10)(d) }); err != nil {
+					t.Error(err)
+				}
+			})
+			return text("done"), nil
+		})
+		o := protocoltest.Options{Bundles: bundles(code), Unchecked: true, Fetch: func(ctx context.Context, r comm.Fetch) (comm.Fetched, error) {
+			asked <- r.URL
+			if later {
+				out.once.Do(func() { close(out.reached) })
+				<-ctx.Done()
+				return comm.Fetched{}, ctx.Err()
+			}
+			return comm.Fetched{Status: 200}, nil
+		}}
+		n = protocoltest.NewNode(t, o)
+		ids := n.Create(t, instance("purse", state{URL: "https://example.org"}), instance("pool", state{}))
+		ended := make(chan error, 1)
+		go func() {
+			_, err := doAs(t, n, opA, call("DO", ids...))
+			ended <- err
+		}()
+		if later {
+			wait(t, out.reached, "the request is out")
+			if err := n.Protocols.Close(within(t)); err != nil {
+				t.Fatal(err)
+			}
+			<-ended
+			o.Before = n
+			n = protocoltest.NewNode(t, o)
+			if _, err := n.Protocols.Resume(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			_, err := n.Protocols.Await(within(t), opA)
+			ended <- err
+		}
+		wants(t, <-ended, fault.Stuck, "steps-diverged")
+		if len(asked) != 1 || runs.Load() != 2 || number(t, n, ids[0]) != 1 {
+			t.Errorf("in a later life: %v; %d questions in %d runs, and the purse has %d", later, len(asked), runs.Load(), number(t, n, ids[0]))
+		}
+	}
 }
