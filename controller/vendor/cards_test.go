@@ -18,6 +18,18 @@ func (c *cards) gaveBack() {
 	}
 }
 
+// fails has every payment fail that it has taken.
+func (c *cards) fails() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.late = false
+	for reference, p := range c.paid {
+		p.State = "failed"
+		c.paid[reference] = p
+		c.bank.Put(p)
+	}
+}
+
 // refund gives a payment back, whole and once.
 func (c *cards) refund(w http.ResponseWriter, r *http.Request) {
 	for reference, p := range c.paid {

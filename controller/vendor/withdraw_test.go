@@ -133,6 +133,38 @@ func TestWhatWentBackIsNotTakenAgain(t *testing.T) {
 	}
 }
 
+// TestAChargeThatFailedMeanwhile is one that the customer hears of, and after a crash one
+// that does not keep them from paying.
+func TestAChargeThatFailedMeanwhile(t *testing.T) {
+	for crash, row := range map[bool]struct {
+		status string
+		times  int
+	}{false: {taler.TerminalAborted, 1}, true: {taler.TerminalConfirmed, 2}} {
+		c := newCast(t)
+		c.cards.late, c.cards.waiting = true, true
+		ctx, cut := context.WithCancel(t.Context())
+		defer cut()
+		selects := c.selects(t, newPurse(t, 1))
+		person := customer{on: func(e vendor.Event) {
+			if selects(e); e.Event == vendor.EventUnknown {
+				if c.cards.fails(); crash {
+					cut()
+				}
+			}
+		}}
+		w, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+		if crash {
+			c.cards.mu.Lock()
+			c.cards.waiting = false
+			c.cards.mu.Unlock()
+			w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{})
+		}
+		if w.Status != row.status || c.cards.times() != row.times || (err == nil) != crash || !crash && w.Reason != "the card was declined" {
+			t.Errorf("after a crash: %v; it is %s after %d charges: %v", crash, w.Status, c.cards.times(), err)
+		}
+	}
+}
+
 // A charge that was lost on its way is sent again, when it can no more arrive.
 func TestAChargeThatNeverArrivedIsSentAgain(t *testing.T) {
 	c := newCast(t)
