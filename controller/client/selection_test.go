@@ -1,0 +1,44 @@
+package client_test
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/client"
+)
+
+// A bank that leaves the amount to the wallet is told it, or the terminal would not know what
+// to charge; one that has fixed it is not told another.
+func TestASelectionNamesTheAmountThatIsLeftOpen(t *testing.T) {
+	const account = "payto://iban/CH9300762011623852957?receiver-name=Exchange"
+	for name, row := range map[string]struct {
+		says func(*taler.BankWithdrawalOperationStatus)
+		want string
+	}{
+		"fixed":                        {func(*taler.BankWithdrawalOperationStatus) {}, ""},
+		"left to the wallet":           {func(s *taler.BankWithdrawalOperationStatus) { s.Amount = taler.Amount{} }, "CHF:20"},
+		"not for the wallet to choose": {func(s *taler.BankWithdrawalOperationStatus) { s.Amount, s.NoAmountToWallet = taler.Amount{}, true }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+			_, pub := w.reserve(t, taler.ReserveCreated, b.uri(t, 1), 1, func(r *taler.Reserve) { r.Account = account })
+			b.says(row.says)
+			b.refuse = `{"code":5113}`
+			if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != taler.ReasonSelectionConflict {
+				t.Fatal(err)
+			}
+			var sent struct {
+				Amount           string               `json:"amount"`
+				ReservePub       taler.EddsaPublicKey `json:"reserve_pub"`
+				SelectedExchange string               `json:"selected_exchange"`
+			}
+			check(t, json.Unmarshal([]byte(b.sent), &sent))
+			if sent.Amount != row.want || sent.ReservePub != pub || sent.SelectedExchange != account {
+				t.Errorf("it selects with %s", b.sent)
+			}
+		})
+	}
+}
