@@ -2,7 +2,9 @@ package host
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/grpc"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -19,6 +22,22 @@ import (
 )
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
+
+// streamless is a plugin that has answered what it was asked, and takes no stream.
+type streamless struct{ wire.PluginClient }
+
+func (streamless) Operate(ctx context.Context, _ ...grpc.CallOption) (grpc.BidiStreamingClient[wire.HostFrame, wire.PluginFrame], error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestAPluginThatTakesNoStreamDoesNotStart(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if _, err := openTable(ctx, &life{rpc: streamless{}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("error = %v", err)
+	}
+}
 
 func TestPausesDoubleUpToHalfAMinute(t *testing.T) {
 	var b backoff

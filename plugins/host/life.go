@@ -162,7 +162,7 @@ func (l *life) meet(ctx context.Context, s Source) error {
 	if s.Description == nil {
 		l.log = l.log.With("bundle", l.description.Name)
 	}
-	if l.table, err = openTable(l); err != nil {
+	if l.table, err = openTable(ctx, l); err != nil {
 		return err
 	}
 	go l.table.read()

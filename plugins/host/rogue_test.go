@@ -101,6 +101,12 @@ func (r *rogue) Operate(g wire.Plugin_OperateServer) error {
 		if b == nil {
 			continue
 		}
+		if r.mode == "deaf" {
+			fetch := &wire.Step{N: 1, Body: &wire.Step_Fetch{Fetch: &wire.Fetch{Address: b.GetLeased()[0].GetId(), Method: "GET", Path: "/"}}}
+			err := g.Send(&wire.PluginFrame{Operation: f.GetOperation(), Body: &wire.PluginFrame_Steps{Steps: &wire.Steps{Steps: []*wire.Step{fetch}}}})
+			<-g.Context().Done()
+			return err
+		}
 		for _, out := range r.frames(f.GetOperation(), b) {
 			if err := g.Send(out); err != nil {
 				return err

@@ -44,10 +44,15 @@ type operation struct {
 	abandoned bool        // nobody here waits for it any more; guarded by table.mu
 }
 
-// openTable opens the stream.
-func openTable(l *life) (*table, error) {
-	ctx, cancel := context.WithCancel(context.Background())
-	stream, err := l.rpc.Operate(ctx)
+// openTable opens the stream, within ctx, which it outlives: a plugin says how many
+// streams it takes, and may take none.
+func openTable(ctx context.Context, l *life) (*table, error) {
+	lasting, cancel := context.WithCancel(context.Background())
+	stop := context.AfterFunc(ctx, cancel)
+	stream, err := l.rpc.Operate(lasting)
+	if !stop() && err == nil {
+		err = ctx.Err()
+	}
 	if err != nil {
 		cancel()
 		return nil, err
@@ -192,7 +197,9 @@ func (t *table) bound(o *operation) {
 	o.limit = limit
 }
 
-// send writes one frame. It waits for others at most as long as ctx and life.
+// send writes one frame. It waits for others at most as long as ctx and life, and for a
+// plugin that reads nothing as long as that may have its turn: nobody else can say anything
+// to it meanwhile.
 func (t *table) send(ctx context.Context, f *wire.HostFrame) error {
 	select {
 	case t.write <- struct{}{}:
@@ -202,6 +209,8 @@ func (t *table) send(ctx context.Context, f *wire.HostFrame) error {
 		return t.life.cause
 	}
 	defer func() { <-t.write }()
+	limit := time.AfterFunc(t.life.o.Turn, func() { t.life.hung("it reads nothing of what it is told, for " + t.life.o.Turn.String()) })
+	defer limit.Stop()
 	if err := t.stream.Send(f); err != nil {
 		t.life.fail(t.life.crashed()) // an error of Send says nothing; the stream is over
 		return t.life.over()

@@ -43,6 +43,18 @@ func TestAnOperationThatHangsEndsThePlugin(t *testing.T) {
 	}
 }
 
+// What is told to a plugin waits for it to read: one that answers whether it lives and reads
+// nothing would hold up all who have something to tell it.
+func TestAPluginThatReadsNothingIsEnded(t *testing.T) {
+	b := load(t, newHost(t, shortTurns), source(t, "rogue", "deaf"))
+	err := stepperOf(t, b).RunSteps(t.Context(), begin(t, "PLAIN"), doorFunc(func([]protocol.Step) (protocol.Answer, error) {
+		return protocol.Answer{Now: noon, Response: &protocol.Response{Status: 200, Body: make([]byte, 32<<20)}}, nil
+	}))
+	if !errors.Is(err, fault.Unavailable) || fault.ReasonOf(err) != "plugin-hung" {
+		t.Errorf("error = %v", err)
+	}
+}
+
 // leaving is a caller that goes as soon as it waits for the plugin: the first who
 // looks whether it is still there sends it the operation, the second waits.
 type leaving struct {
