@@ -30,6 +30,9 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	if err != nil {
 		return instrument.Terms{}, nil, err
 	}
+	if err := t.creditOwed(ctx); err != nil { // else nobody knows what is in it
+		return instrument.Terms{}, nil, err
+	}
 	i, err := t.Instruments().Lookup(ctx, ClassPrepaid, "account", inv[controller.InvoiceAccount])
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return instrument.Terms{}, nil, err
@@ -37,16 +40,29 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	if err != nil || i.Owner != who.Principal.ID && i.Owner != customerID(nobodysKey) {
 		return instrument.Terms{}, nil, fault.New(fault.NotFound, "you have no such account here").Because("account-unknown")
 	}
-	var a struct{ Currency string }
+	var a struct {
+		Currency           string
+		Credited, Refunded instrument.Amount
+	}
 	if err := i.Decode(&a); err != nil {
 		return instrument.Terms{}, nil, err
 	}
 	if amount.Currency != a.Currency || amount.IsZero() {
 		return instrument.Terms{}, nil, fault.New(fault.Invalid, "this account takes %s, and not nothing", a.Currency).Because("currency-differs")
 	}
+	if all, err := a.Credited.Add(a.Refunded); err != nil || tooMuch(all, amount) {
+		return instrument.Terms{}, nil, fault.New(fault.Declined, "%s is more than this account can hold", amount).Because("amount-too-large").
+			WithHint("pay in less, or open another account")
+	}
 	return instrument.Terms{Price: amount, Text: "goes into your account"}, instrument.Invoice{
 		controller.InvoiceReference: topUpReference(inv[controller.InvoiceAccount], label), controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceAccount: inv[controller.InvoiceAccount],
 	}, nil
+}
+
+// tooMuch reports that two sums make up no amount.
+func tooMuch(a, b instrument.Amount) bool {
+	_, err := a.Add(b)
+	return err != nil
 }
 
 // maxAccounts is how many accounts one key may have here: to open one costs nothing.
@@ -77,7 +93,9 @@ func (t *Terminal) owe(reference string) {
 }
 
 // creditOwed credits what was paid in since this terminal was started. It is done
-// before an account is used, so that whoever has paid in finds it there.
+// before an account is used, so that whoever has paid in finds it there. What is refused
+// for good, such as more than an account can hold of payments that were offered at the same
+// time, holds up no other account: it is logged, and tried again by the next life.
 func (t *Terminal) creditOwed(ctx context.Context) error {
 	t.mu.Lock()
 	var owed []string
@@ -85,15 +103,21 @@ func (t *Terminal) creditOwed(ctx context.Context) error {
 		owed = append(owed, reference)
 	}
 	t.mu.Unlock()
+	var failed []error
 	for _, reference := range owed {
-		if err := t.credit(ctx, reference); err != nil {
-			return err
+		err := t.credit(ctx, reference)
+		switch {
+		case errors.Is(err, fault.Invalid), errors.Is(err, fault.NotFound):
+			t.Log().Error("what was paid into an account cannot be credited", "reference", reference, "error", err)
+		case err != nil:
+			failed = append(failed, err)
+			continue
 		}
 		t.mu.Lock()
 		delete(t.owed, reference)
 		t.mu.Unlock()
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // CreditPaid credits every payment into an account that an earlier life has taken and

@@ -188,6 +188,45 @@ func TestPaymentsIntoAccountsThatAreRefused(t *testing.T) {
 	}
 }
 
+func TestAnAccountIsPaidNoMoreThanItCanHold(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	check(t, v.payIn(v.number, "all", "CHF:4503599627370496"))
+	if err := v.payIn(v.number, "more", "CHF:1"); fault.ReasonOf(err) != "amount-too-large" || fault.KindOf(err) != fault.Declined {
+		t.Errorf("got %v", err)
+	}
+	if got := v.balance(); got != "CHF:4503599627370496" || c.cards.times() != 1 {
+		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	}
+}
+
+// Two payments that an account can hold one of, both offered before either was made: the
+// second was charged and cannot be credited. All who have accounts here use them as before.
+func TestACreditThatIsRefusedHoldsUpNoOtherAccount(t *testing.T) {
+	c := newCast(t)
+	shop := c.open(t)
+	v, other := c.visit(t, shop), c.visit(t, shop)
+	check(t, other.payIn(other.number, "first", "CHF:20"))
+	again, err := v.InitiateSession(t.Context(), shop, controller.Login{})
+	check(t, err)
+	t.Cleanup(func() { _ = again.Close(context.WithoutCancel(t.Context())) })
+	for label, s := range map[string]*controller.Session{"a": v.session, "b": again} {
+		_, err := s.Negotiate(t.Context(), vendor.ClassCard, instrument.Invoice{"account": v.number, "label": label, "amount": "CHF:4503599627370496"})
+		check(t, err)
+	}
+	for _, s := range []*controller.Session{v.session, again} {
+		_, err := s.Execute(t.Context(), controller.Transaction{Principal: v.me, Operation: protocol.Pay, Class: vendor.ClassCard, Instruments: []instrument.ID{v.card}}, nil)
+		check(t, err)
+	}
+	if got := other.balance(); got != "CHF:20" {
+		t.Errorf("the other account has %s", got)
+	}
+	check(t, other.pay("CHF:2"))
+	if got := v.balance(); got != "CHF:4503599627370496" {
+		t.Errorf("there is %s", got)
+	}
+}
+
 // A wallet cannot ask the terminal to credit or refund, whatever it selects.
 func TestAWalletCannotAskForItsOwnCredit(t *testing.T) {
 	c := newCast(t)
