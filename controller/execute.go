@@ -140,7 +140,7 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 			return comm.Executed{}, err
 		}
 	}
-	if e.Call.Offer != nil && done.Fault == nil {
+	if e.Call.Offer != nil && e.Call.Operation == protocol.Pay && done.Fault == nil { // nothing else was paid under it
 		done.Receipt = s.c.parts.Identity.Sign(receiptText(*e.Call.Offer, e.Op, done.Result))
 	}
 	return done, nil
