@@ -107,8 +107,21 @@ func (w *wallet) bill(b client.Bill) {
 	}
 	w.env.Say("%s takes %s: %s, by %s%s", name, b.Class, money(b.Terms.Price), b.Protocol, with)
 	if b.Terms.Text != "" {
-		w.env.Say("  %s", fault.Line(b.Terms.Text))
+		w.env.Say("  %s", terms(b.Terms.Text))
 	}
+}
+
+// maxTerms is how much of a vendor's terms is shown, in characters: what is longer would move
+// the price out of sight.
+const maxTerms = 1000
+
+// terms is what a vendor says of an offer, as a person gets to see it.
+func terms(text string) string {
+	text = fault.Line(text)
+	if runes := []rune(text); len(runes) > maxTerms {
+		text = string(runes[:maxTerms]) + "…"
+	}
+	return text
 }
 
 // within refuses a price that is more than what was asked for.

@@ -28,7 +28,17 @@ func (s *steps) print(name string, v step) error {
 		return fault.Wrap(err, fault.Internal, "a step cannot be written as JSON")
 	}
 	members["step"] = name
-	return s.w.env.Print(members, "%s\n", strings.Join(v.lines(), "\n"))
+	return s.w.env.Print(members, "%s\n", inLines(v))
+}
+
+// inLines is a step for a person. Each line of it is one, whatever others have said in it:
+// else a vendor's terms could go on with an offer that it has not made.
+func inLines(v step) string {
+	lines := v.lines()
+	for n := range lines {
+		lines[n] = fault.Line(lines[n])
+	}
+	return strings.Join(lines, "\n")
 }
 
 // The steps as they are shown.
@@ -87,7 +97,7 @@ func (i initiated) lines() []string {
 func (c classes) lines() []string {
 	var out []string
 	for _, o := range c.Classes {
-		out = append(out, line("  "+string(o.Class), money(o.Price), o.Terms))
+		out = append(out, line("  "+string(o.Class), money(o.Price), terms(o.Terms)))
 	}
 	return out
 }
