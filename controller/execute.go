@@ -1,6 +1,7 @@
 package controller
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -98,9 +99,13 @@ func (s *service) asked(ctx context.Context, conn comm.Conn, e protocol.Asked) (
 	return (*protocol.Told)(&done), err
 }
 
-// ofItsOwn is a request whose short texts are no parts of what it was read from: an
-// operation keeps them for as long as it runs, and would keep the whole frame.
+// ofItsOwn is a request of which nothing is a part of what it was read from: an
+// operation keeps it for as long as it runs, and would keep the whole frame.
 func ofItsOwn(e protocol.Asked) comm.Execute {
+	e.Call.Args = bytes.Clone(e.Call.Args)
+	for n := range e.Msgs {
+		e.Msgs[n].Body = bytes.Clone(e.Msgs[n].Body)
+	}
 	for _, text := range []*string{&e.Op, &e.Call.Protocol, &e.Call.Operation, &e.Call.Class} {
 		*text = strings.Clone(*text)
 	}

@@ -79,7 +79,7 @@ func TestWhatIsSignedOfAPaymentIsWhatItWas(t *testing.T) {
 // TestARequestKeepsNoFrame: an operation that waits keeps its request, of which a peer may make as long a frame as it
 // likes.
 func TestARequestKeepsNoFrame(t *testing.T) {
-	document := `{"op":"5","call":{"protocol":"p","operation":"PAY","class":"c"},"have":0}`
+	document := `{"op":"5","call":{"protocol":"p","operation":"PAY","class":"c","args":{"a":1}},"msgs":[{"n":1,"body":{"b":2}}],"have":0}`
 	var e protocol.Asked
 	if !e.ReadJSON([]byte(document)) {
 		t.Fatal("it was not read")
@@ -93,7 +93,9 @@ func TestARequestKeepsNoFrame(t *testing.T) {
 		t.Fatal("texts are no parts of one document any more, so this shows nothing")
 	}
 	own := ofItsOwn(e)
-	for _, text := range []string{own.Op, own.Call.Protocol, own.Call.Operation, own.Call.Class} {
+	for _, text := range []string{
+		own.Op, own.Call.Protocol, own.Call.Operation, own.Call.Class, unsafe.String(&own.Call.Args[0], len(own.Call.Args)), unsafe.String(&own.Msgs[0].Body[0], len(own.Msgs[0].Body)),
+	} {
 		if text == "" || within(text) {
 			t.Errorf("%q is a part of its document", text)
 		}

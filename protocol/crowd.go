@@ -22,6 +22,12 @@ const (
 	// whoever has something to say says it with the request, so nobody honest waits
 	// there for long. Nothing is lost with it, for nothing was said or done.
 	maxSilent = 512
+	// An operation keeps its request for as long as it runs. One of no more than lightRequest
+	// counts as one among those above, and is begun however much the others keep; all longer
+	// ones together have so much room, and those of one peer a part of it.
+	lightRequest     = 16 << 10
+	maxRequestsOf    = 16 << 20
+	maxRequestsOfAll = 64 << 20
 )
 
 // ReasonCrowded says that a peer has too much under way here to get more now.
@@ -34,6 +40,29 @@ type crowd struct {
 	of     map[string]int
 	silent map[string][]*operation // oldest first
 	count  int                     // of the silent ones
+	heavy  map[string]int          // bytes of their long requests
+	bytes  int                     // of all of these
+}
+
+// weight is how much of a request is kept, if that is much; else 0.
+func (r Execution) weight() int {
+	bytes := len(r.Call.Args)
+	if r.Offer != nil {
+		bytes += len(r.Offer.Body) + len(r.Offer.Signature)
+	}
+	if r.Payer != nil {
+		bytes += len(r.Payer.Signature)
+		for name, proof := range r.Payer.Proofs {
+			bytes += len(name) + len(proof)
+		}
+	}
+	for _, m := range r.first {
+		bytes += len(m.Body)
+	}
+	if bytes <= lightRequest {
+		return 0
+	}
+	return bytes
 }
 
 // countsFor is whom a peer's operation counts for, and how many of theirs may be under way: for
@@ -52,11 +81,13 @@ func (r Execution) countsFor() (who string, most int) {
 
 func (c *crowd) enter(o *operation) {
 	if c.of == nil {
-		c.of, c.silent = map[string]int{}, map[string][]*operation{}
+		c.of, c.silent, c.heavy = map[string]int{}, map[string][]*operation{}, map[string]int{}
 	}
 	if o.req.Side == Servicer {
 		who, _ := o.req.countsFor()
 		c.of[who]++
+		o.heavy = o.req.weight()
+		c.weighs(who, o.heavy)
 	}
 }
 
@@ -68,6 +99,17 @@ func (c *crowd) leave(o *operation) {
 	if c.of[who]--; c.of[who] == 0 {
 		delete(c.of, who)
 	}
+	c.weighs(who, -o.heavy)
+}
+
+func (c *crowd) weighs(who string, more int) {
+	if more == 0 {
+		return
+	}
+	c.bytes += more
+	if c.heavy[who] += more; c.heavy[who] == 0 {
+		delete(c.heavy, who)
+	}
 }
 
 // full refuses what is too much of one peer.
@@ -76,10 +118,13 @@ func (c *crowd) full(r Execution) error {
 		return nil
 	}
 	who, most := r.countsFor()
-	if c.of[who] < most {
-		return nil
+	if c.of[who] >= most {
+		return crowded("%d operations like this one are under way here already", most)
 	}
-	return crowded("%d operations like this one are under way here already", most)
+	if more := r.weight(); more > 0 && (c.heavy[who]+more > maxRequestsOf || c.bytes+more > maxRequestsOfAll) {
+		return crowded("operations that are under way here already keep too long requests for one of %d bytes more", more)
+	}
+	return nil
 }
 
 // listen notes that an operation waits for the first word of its peer, and gives

@@ -19,10 +19,12 @@ type chatty struct {
 	reached chan struct{} // by each operation, before it listens
 	ends    chan comm.Executed
 	begun   int
+	args    []byte // of what is begun next
+	until   time.Time
 }
 
 func newVendor(t *testing.T) *chatty {
-	b := &chatty{reached: make(chan struct{}), ends: make(chan comm.Executed, 1000)}
+	b := &chatty{reached: make(chan struct{}), ends: make(chan comm.Executed, 1000), until: time.Now().Add(time.Hour)}
 	b.Node = protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Bundles: bundles(does(
 		func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
 			b.reached <- struct{}{}
@@ -40,7 +42,7 @@ type deaf struct{ protocol.Link }
 
 func (b *chatty) serve(ctx context.Context, peer string, op int, msgs ...comm.Message) comm.Executed {
 	c := call("DO")
-	c.Deadline = time.Now().Add(time.Hour)
+	c.Deadline, c.Args = b.until, b.args
 	r := protocol.Execution{Protocol: "test", Peer: comm.Peer{Key: peer}, Link: deaf{}, Call: c}
 	return b.Protocols.Serve(ctx, r, comm.Execute{Op: fmt.Sprintf("%032x", op), Msgs: msgs})
 }
@@ -115,6 +117,53 @@ func TestOnePeerHasABoundedNumberUnderWay(t *testing.T) {
 	if got := b.serve(ctx, "stranger", 1<<20, word...); got.Fault != nil {
 		t.Errorf("asked again, it is told %v", got.Fault)
 	}
+}
+
+// An operation keeps its request while it runs. Those who begin many with long ones and say
+// nothing are told to come again, and nobody's short one is refused for them.
+func TestLongRequestsShareARoom(t *testing.T) {
+	b := newVendor(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	short, long := []byte(nil), fmt.Appendf(nil, `{"a":"%0*d"}`, 900<<10, 0)
+	op := 1 << 20
+	refused := func(peer string, args []byte) bool {
+		op++
+		b.args = args
+		got := b.serve(ctx, peer, op, word...)
+		if got.Fault != nil && (fault.ReasonOf(got.Fault) != protocol.ReasonCrowded || !got.Again) {
+			t.Errorf("%s is told %+v", peer, got)
+		}
+		return got.Fault != nil
+	}
+	served := func(peer string, args []byte) {
+		t.Helper()
+		heard := make(chan struct{})
+		go func() { <-b.reached; close(heard) }()
+		if refused(peer, args) {
+			t.Fatalf("%s is refused", peer)
+		}
+		<-heard
+	}
+	for n := range 4 {
+		b.args = long
+		for range 18 { // 16 MiB hold so many
+			b.begin(ctx, fmt.Sprint("stranger ", n))
+		}
+		if !refused(fmt.Sprint("stranger ", n), long) {
+			t.Fatalf("one more long request of stranger %d is kept", n)
+		}
+	}
+	if !refused("customer", long) {
+		t.Error("one more long request is kept")
+	}
+	served("another customer", short)
+	served("stranger 0", short)
+	b.args = long
+	if got := b.serve(ctx, "stranger 0", 1, word...); got.Fault != nil {
+		t.Errorf("one that was begun is told %v", got.Fault)
+	}
+	served("customer", long)
 }
 
 // What was pushed out has not happened: asked for again with its first word it happens,

@@ -43,11 +43,14 @@ type mail struct {
 	died   int   // attempts of which the peer's code has died, and nothing was kept
 	rested int   // attempts at which it was not started again yet
 
-	in      []json.RawMessage // message n at n-1
-	early   map[uint64]json.RawMessage
-	ahead   int // bytes of what has arrived and was not made durable
-	read    int // messages taken by the code
-	kept    int // … durably
+	in      []json.RawMessage          // message n at n-1
+	early   map[uint64]json.RawMessage // before those that they follow
+	aside   *aside                     // counts what is in early; nil: nobody does
+	from    string                     // whose it is there
+	left    bool                       // the operation has ended, and counts nothing any more
+	ahead   int                        // bytes of what has arrived and was not made durable
+	read    int                        // messages taken by the code
+	kept    int                        // … durably
 	ended   bool
 	failure error // how the peer's run ended, or why it cannot be reached
 }
@@ -104,12 +107,30 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 		if b.ahead+len(body) > maxMailBytes {
 			continue
 		}
-		if b.early == nil {
-			b.early = map[uint64]json.RawMessage{}
+		if m.N == uint64(len(b.in))+1 {
+			b.in = append(b.in, body)
+			b.follow()
+		} else if !b.puts(m.N, body) {
+			continue
 		}
-		b.early[m.N] = body
 		b.ahead += len(body)
 	}
+}
+
+// puts keeps a message aside until those before it are here, if there is room.
+func (b *mail) puts(n uint64, body json.RawMessage) bool {
+	if b.left || !b.aside.take(b.from, len(body)) {
+		return false
+	}
+	if b.early == nil {
+		b.early = map[uint64]json.RawMessage{}
+	}
+	b.early[n] = body
+	return true
+}
+
+// follow takes what was put aside and is next by now.
+func (b *mail) follow() {
 	for {
 		next := uint64(len(b.in)) + 1
 		body, ok := b.early[next]
@@ -117,8 +138,20 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 			return
 		}
 		delete(b.early, next)
+		b.aside.give(b.from, len(body))
 		b.in = append(b.in, body)
 	}
+}
+
+// leave is the end of the operation: nothing waits for what was put aside.
+func (b *mail) leave() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.left = true
+	for _, body := range b.early {
+		b.aside.give(b.from, len(body))
+	}
+	b.early = nil
 }
 
 // acknowledged is the number up to which the peer has our messages durably.

@@ -36,6 +36,7 @@ type Manager struct {
 	ops   map[instrument.OperationID]*operation // running ones
 	early early
 	crowd crowd
+	aside aside
 }
 
 // Parts are what a Manager is made of.

@@ -54,6 +54,7 @@ type operation struct {
 	rewinds  int
 	crashes  int
 	waits    time.Duration   // before the code is reached for again
+	heavy    int             // what its request weighs in the crowd
 	line     []instrument.ID // that we stand in line for
 	leave    []func()
 
@@ -102,10 +103,12 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	if _, err := io.ReadFull(m.parts.Random, seed); err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "no random bytes for an operation")
 	}
-	return &operation{
+	o := &operation{
 		m: m, id: r.ID, req: r, in: in, spec: spec, seed: seed, begun: m.parts.Clock(), mail: newMail(r),
 		done: make(chan struct{}),
-	}, nil
+	}
+	o.mail.aside, o.mail.from = &m.aside, r.Peer.Key
+	return o, nil
 }
 
 // sum is the digest of what is asked. It is made when somebody wants it, on any goroutine.
@@ -275,6 +278,7 @@ func (o *operation) close() {
 	o.m.at(PointEnd)
 	o.m.parts.Instruments.Release(o.id)
 	o.leaveLine()
+	o.mail.leave()
 	o.m.mu.Lock()
 	delete(o.m.ops, o.id)
 	o.m.crowd.leave(o)
