@@ -1,6 +1,10 @@
 package protocol
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/swaperoo/swaperoo/comm"
+)
 
 // Limits of what is put aside for running operations: messages that came before one that
 // they follow, which on one connection they hardly ever do. Of one peer as much as is kept
@@ -12,42 +16,66 @@ const (
 	asideOverhead = 64
 )
 
-// aside counts it, by key of the peer. The zero value has all its room, and a nil one
+// share is a room of so many bytes that all peers share, each up to a part of it. A nil one
 // never ends.
-type aside struct {
+type share struct {
+	each, most int
+
 	mu  sync.Mutex
 	of  map[string]int
 	all int
 }
 
-// take takes the room of a message; false: there is none.
-func (a *aside) take(peer string, body int) bool {
-	if a == nil {
+// take takes room for a peer; false: there is none.
+func (s *share) take(peer string, bytes int) bool {
+	if s == nil || bytes == 0 {
 		return true
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	bytes := body + asideOverhead
-	if a.all+bytes > maxAside || a.of[peer]+bytes > maxAsideOfPeer {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.all+bytes > s.most || s.of[peer]+bytes > s.each {
 		return false
 	}
-	if a.of == nil {
-		a.of = map[string]int{}
+	if s.of == nil {
+		s.of = map[string]int{}
 	}
-	a.all, a.of[peer] = a.all+bytes, a.of[peer]+bytes
+	s.all, s.of[peer] = s.all+bytes, s.of[peer]+bytes
 	return true
 }
 
 // give gives it back.
-func (a *aside) give(peer string, body int) {
-	if a == nil {
+func (s *share) give(peer string, bytes int) {
+	if s == nil || bytes == 0 {
 		return
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	bytes := body + asideOverhead
-	a.all -= bytes
-	if a.of[peer] -= bytes; a.of[peer] == 0 {
-		delete(a.of, peer)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all -= bytes
+	if s.of[peer] -= bytes; s.of[peer] == 0 {
+		delete(s.of, peer)
 	}
+}
+
+// weight is how much is kept of a request, if that is much; else 0.
+func weight(args []byte, o *comm.Offer, p *comm.Payer, msgs []comm.Message, ended []string) int {
+	bytes := len(args)
+	if o != nil {
+		bytes += len(o.Body) + len(o.Signature)
+	}
+	if p != nil {
+		bytes += len(p.Signature)
+		for name, proof := range p.Proofs {
+			bytes += len(name) + len(proof)
+		}
+	}
+	for _, m := range msgs {
+		bytes += len(m.Body) + asideOverhead
+	}
+	for _, id := range ended {
+		bytes += len(id) + asideOverhead
+	}
+	if bytes <= lightRequest {
+		return 0
+	}
+	return bytes
 }

@@ -10,7 +10,7 @@ import (
 // Messages of many operations that came before those that they follow are kept within one
 // room, of each peer and of all, which is given back when they are read or nobody waits.
 func TestWhatIsPutAsideSharesARoom(t *testing.T) {
-	var room aside
+	room := share{each: maxAsideOfPeer, most: maxAside}
 	body := append(append([]byte{'"'}, bytes.Repeat([]byte("x"), 300<<10)...), '"')
 	box := func(peer string) *mail {
 		b := newMail(Execution{Side: Servicer, Link: nowhere{}})

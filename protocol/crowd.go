@@ -22,9 +22,10 @@ const (
 	// whoever has something to say says it with the request, so nobody honest waits
 	// there for long. Nothing is lost with it, for nothing was said or done.
 	maxSilent = 512
-	// An operation keeps its request for as long as it runs. One of no more than lightRequest
-	// counts as one among those above, and is begun however much the others keep; all longer
-	// ones together have so much room, and those of one peer a part of it.
+	// An operation keeps its request for as long as it runs, and so does each request that waits
+	// for its end. One of no more than lightRequest counts as one among those above, and is begun
+	// however much the others keep; all longer ones together have so much room, and those of one
+	// peer a part of it.
 	lightRequest     = 16 << 10
 	maxRequestsOf    = 16 << 20
 	maxRequestsOfAll = 64 << 20
@@ -44,26 +45,8 @@ type crowd struct {
 	bytes  int                     // of all of these
 }
 
-// weight is how much of a request is kept, if that is much; else 0.
-func (r Execution) weight() int {
-	bytes := len(r.Call.Args)
-	if r.Offer != nil {
-		bytes += len(r.Offer.Body) + len(r.Offer.Signature)
-	}
-	if r.Payer != nil {
-		bytes += len(r.Payer.Signature)
-		for name, proof := range r.Payer.Proofs {
-			bytes += len(name) + len(proof)
-		}
-	}
-	for _, m := range r.first {
-		bytes += len(m.Body)
-	}
-	if bytes <= lightRequest {
-		return 0
-	}
-	return bytes
-}
+// weight is how much an operation keeps of its request.
+func (r Execution) weight() int { return weight(r.Call.Args, r.Offer, r.Payer, r.first, nil) }
 
 // countsFor is whom a peer's operation counts for, and how many of theirs may be under way: for
 // the key of the peer, and those who have none, on lines in clear, are one. Who has no session

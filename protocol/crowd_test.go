@@ -159,11 +159,36 @@ func TestLongRequestsShareARoom(t *testing.T) {
 	}
 	served("another customer", short)
 	served("stranger 0", short)
-	b.args = long
-	if got := b.serve(ctx, "stranger 0", 1, word...); got.Fault != nil {
+	b.Protocols.Hear(comm.Peer{Key: "stranger 0"}, comm.Said{Op: fmt.Sprintf("%032x", 1), Msgs: word})
+	if got := <-b.ends; got.Fault != nil {
 		t.Errorf("one that was begun is told %v", got.Fault)
 	}
 	served("customer", long)
+}
+
+// A request waits for the end of its operation, and so does each repetition of it. Whoever
+// repeats a long one is told that it goes on, and the first one is answered.
+func TestRepeatedRequestsShareARoom(t *testing.T) {
+	b := newVendor(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.args = fmt.Appendf(nil, `{"a":"%0*d"}`, 900<<10, 0)
+	op := b.begin(ctx, "stranger")
+	const more = 100 // of which 16 MiB hold 17 beside the first
+	for range more {
+		go func() { b.ends <- b.serve(ctx, "stranger", op) }()
+	}
+	for range more - 17 {
+		if got := <-b.ends; fault.ReasonOf(got.Fault) != protocol.ReasonPending || got.Again {
+			t.Errorf("it is told %+v", got)
+		}
+	}
+	b.Protocols.Hear(comm.Peer{Key: "stranger"}, comm.Said{Op: fmt.Sprintf("%032x", op), Msgs: word})
+	for range 1 + 17 {
+		if got := <-b.ends; got.Fault != nil {
+			t.Errorf("it is told %v", got.Fault)
+		}
+	}
 }
 
 // What was pushed out has not happened: asked for again with its first word it happens,

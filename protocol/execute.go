@@ -160,6 +160,16 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 		return comm.Executed{Op: e.Op, Fault: fault.From(err)}
 	}
 	r.first, r.heard = e.Msgs, e.Ended
+	who, _ := r.countsFor()
+	args := r.Call.Args
+	if len(e.Call.Args) > len(args) { // the role has made others of them
+		args = e.Call.Args
+	}
+	kept := weight(args, r.Offer, r.Payer, e.Msgs, e.Ended)
+	if !m.asked.take(who, kept) {
+		return m.turnedAway(r.ID, kept)
+	}
+	defer m.asked.give(who, kept)
 	r.resumes = e.Have > 0 || len(e.Msgs) > 0 && e.Msgs[0].N != 1
 	o, err := m.begin(ctx, r)
 	if err != nil {
@@ -170,7 +180,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	select {
 	case <-o.done:
 	case <-ctx.Done():
-		return comm.Executed{Op: e.Op, Fault: fault.New(fault.Unknown, "the other side is still at it").Because(ReasonPending)}
+		return comm.Executed{Op: e.Op, Fault: stillAtIt()}
 	}
 	out := comm.Executed{Op: e.Op, Result: o.result.Value}
 	out.Have, out.Msgs = o.mail.durable()
@@ -182,6 +192,21 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 		out.Again = !o.row && !o.stored && fault.KindOf(o.failure) == fault.Unavailable
 	}
 	return out
+}
+
+// turnedAway answers a request that cannot wait here: of an operation that runs it says so, and
+// any other may be asked for again.
+func (m *Manager) turnedAway(id instrument.OperationID, bytes int) comm.Executed {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.ops[id] != nil {
+		return comm.Executed{Op: string(id), Fault: stillAtIt()}
+	}
+	return comm.Executed{Op: string(id), Fault: crowded("requests that wait here already keep too much for one of %d bytes more", bytes), Again: true}
+}
+
+func stillAtIt() *fault.Fault {
+	return fault.New(fault.Unknown, "the other side is still at it").Because(ReasonPending)
 }
 
 // elsewhere is a failure as the peer gets it: its reader can do nothing about our disk.
@@ -260,6 +285,7 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	m.hearEnds(r.Peer.Key, r.heard) // likewise, so that its first commit takes them along
 	m.ops[r.ID] = o
 	m.crowd.enter(o)
+	o.req.first, o.req.heard = nil, nil // it keeps no more of its request than it needs
 	m.work.Add(1)
 	m.hands.Run(m.life, func() { o.live(ctx) })
 	return o, nil

@@ -45,7 +45,7 @@ type mail struct {
 
 	in      []json.RawMessage          // message n at n-1
 	early   map[uint64]json.RawMessage // before those that they follow
-	aside   *aside                     // counts what is in early; nil: nobody does
+	aside   *share                     // counts what is in early; nil: nobody does
 	from    string                     // whose it is there
 	left    bool                       // the operation has ended, and counts nothing any more
 	ahead   int                        // bytes of what has arrived and was not made durable
@@ -119,7 +119,7 @@ func (b *mail) keep(have uint64, msgs []comm.Message) {
 
 // puts keeps a message aside until those before it are here, if there is room.
 func (b *mail) puts(n uint64, body json.RawMessage) bool {
-	if b.left || !b.aside.take(b.from, len(body)) {
+	if b.left || !b.aside.take(b.from, len(body)+asideOverhead) {
 		return false
 	}
 	if b.early == nil {
@@ -138,7 +138,7 @@ func (b *mail) follow() {
 			return
 		}
 		delete(b.early, next)
-		b.aside.give(b.from, len(body))
+		b.aside.give(b.from, len(body)+asideOverhead)
 		b.in = append(b.in, body)
 	}
 }
@@ -149,7 +149,7 @@ func (b *mail) leave() {
 	defer b.mu.Unlock()
 	b.left = true
 	for _, body := range b.early {
-		b.aside.give(b.from, len(body))
+		b.aside.give(b.from, len(body)+asideOverhead)
 	}
 	b.early = nil
 }

@@ -36,7 +36,8 @@ type Manager struct {
 	ops   map[instrument.OperationID]*operation // running ones
 	early early
 	crowd crowd
-	aside aside
+	aside share // what is put aside for operations
+	asked share // requests that wait for the end of one
 }
 
 // Parts are what a Manager is made of.
@@ -97,7 +98,7 @@ func (in installed) serves(class instrument.ClassID) bool {
 func NewManager(p Parts) (*Manager, error) {
 	m := &Manager{
 		parts: p, installed: map[string]installed{}, pnp: p.PNP, ops: map[instrument.OperationID]*operation{}, room: make(chan struct{}, maxResumed),
-		hands: NewHands(),
+		hands: NewHands(), aside: share{each: maxAsideOfPeer, most: maxAside}, asked: share{each: maxRequestsOf, most: maxRequestsOfAll},
 	}
 	if m.parts.Reach == nil {
 		m.parts.Reach = func(Execution) Link { return nil }
