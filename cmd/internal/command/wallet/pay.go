@@ -13,62 +13,79 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
+// purchase is what a person says of a payment.
+type purchase struct {
+	amount, class, key string
+	with, instead      []string // instruments
+	items              map[string]string
+	yes                bool
+}
+
 func pay(e *cli.Env) *cobra.Command {
-	var amount, class, key string
-	var with, instead []string
-	var yes bool
-	var items map[string]string
+	var p purchase
 	c := alone(e, "pay PEER", "Pay a vendor with whatever both know", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		return w.pay(ctx, args[0], amount, class, with, instead, key, items, yes)
+		return w.pay(ctx, args[0], p)
 	})
 	f := c.Flags()
-	f.StringVar(&amount, "amount", "", "how much; without it the vendor knows")
-	f.StringVar(&class, "class", "", "pay with this class of instrument")
-	f.StringArrayVar(&with, "instrument", nil, "pay with `INSTRUMENT`; several, each for its part: coupon=CHF:5, and one without an amount for the rest")
-	f.StringArrayVar(&instead, "instead", nil, "take `INSTRUMENT` for a part that is refused, in this order; without one, what was paid comes back")
-	f.StringToStringVar(&items, "item", nil, "what is bought, such as product=bread")
-	f.BoolVar(&yes, "yes", false, "accept the vendor's price and terms")
-	f.StringVar(&key, "key", "", "idempotency key: the same one never pays twice")
+	f.StringVar(&p.amount, "amount", "", "how much; without it the vendor knows")
+	f.StringVar(&p.class, "class", "", "pay with this class of instrument")
+	f.StringArrayVar(&p.with, "instrument", nil, "pay with `INSTRUMENT`; several, each for its part: coupon=CHF:5, and one without an amount for the rest")
+	f.StringArrayVar(&p.instead, "instead", nil, "take `INSTRUMENT` for a part that is refused, in this order; without one, what was paid comes back")
+	f.StringToStringVar(&p.items, "item", nil, "what is bought, such as product=bread")
+	f.BoolVar(&p.yes, "yes", false, "accept the vendor's price and terms")
+	f.StringVar(&p.key, "key", "", "idempotency key: the same one never pays twice")
 	return c
 }
 
-func (w *wallet) pay(ctx context.Context, peer, amount, class string, with, instead []string, key string, items map[string]string, yes bool) error {
-	for _, word := range controller.InvoiceWords() {
-		if _, said := items[word]; said {
-			return cli.Argument(fault.New(fault.Invalid, "--item says what is bought; %q has a meaning of its own in a payment", word).Because("item-reserved").
-				WithHint("see `wallet pay --help`, and `wallet session` for steps of your own"))
-		}
-	}
-	p, err := w.peer(ctx, peer)
+func (w *wallet) pay(ctx context.Context, peer string, p purchase) error {
+	want, err := p.payment(ctx, w, peer)
 	if err != nil {
 		return err
 	}
-	want := client.Payment{Peer: p, Class: instrument.ClassID(class), Invoice: items}
-	if amount != "" {
-		if want.Amount, err = cli.Amount(amount); err != nil {
-			return err
-		}
+	if several(p.with) {
+		return w.payTogether(ctx, want, p)
 	}
-	if key == "" {
-		key = rand.Text()
-		w.env.Say("The key of this payment is %s", key)
-	}
-	if want.Operation, err = w.OperationID(key); err != nil {
-		return cli.Argument(err)
-	}
-	if several(with) {
-		return w.payTogether(ctx, want, with, instead, yes)
-	}
-	if len(instead) > 0 {
+	if len(p.instead) > 0 {
 		return cli.Usage("--instead is for a part that is refused, and this payment has one --instrument")
 	}
-	for _, name := range with {
+	for _, name := range p.with {
 		i, err := w.find(ctx, name)
 		if err != nil {
 			return err
 		}
 		want.Instrument = i.ID
 	}
+	return w.payAlone(ctx, want, p.yes)
+}
+
+// payment is what is to be paid, without the instruments.
+func (p purchase) payment(ctx context.Context, w *wallet, peer string) (client.Payment, error) {
+	for _, word := range controller.InvoiceWords() {
+		if _, said := p.items[word]; said {
+			return client.Payment{}, cli.Argument(fault.New(fault.Invalid, "--item says what is bought; %q has a meaning of its own in a payment", word).Because("item-reserved").
+				WithHint("see `wallet pay --help`, and `wallet session` for steps of your own"))
+		}
+	}
+	to, err := w.peer(ctx, peer)
+	if err != nil {
+		return client.Payment{}, err
+	}
+	want := client.Payment{Peer: to, Class: instrument.ClassID(p.class), Invoice: p.items}
+	if p.amount != "" {
+		if want.Amount, err = cli.Amount(p.amount); err != nil {
+			return client.Payment{}, err
+		}
+	}
+	if p.key == "" {
+		p.key = rand.Text()
+		w.env.Say("The key of this payment is %s", p.key)
+	}
+	want.Operation, err = w.OperationID(p.key)
+	return want, cli.Argument(err)
+}
+
+// payAlone pays with one instrument.
+func (w *wallet) payAlone(ctx context.Context, want client.Payment, yes bool) error {
 	want.Choose = w.which()
 	stop := func() bool { return true }
 	paid, err := w.Pay(ctx, want, func(ctx context.Context, b client.Bill) (bool, error) {
@@ -128,7 +145,7 @@ func terms(text string) string {
 func within(price, asked instrument.Amount) error {
 	if c, err := price.Cmp(asked); err != nil || c > 0 {
 		return fault.New(fault.Denied, "the vendor asks for %s, not %s: nothing was paid", price, asked).Because("price-differs").
-			WithHint("to accept the vendor's price, leave --amount out or --yes away")
+			WithHint("to accept the vendor's price, leave out --amount or --yes")
 	}
 	return nil
 }

@@ -34,56 +34,69 @@ func status(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		r := report{Dir: f.Dir, User: w.User().Name, Instruments: map[string]int{}}
-		if r.Balances, err = w.Balances(ctx); err != nil {
-			return err
-		}
-		held, err := w.Usable(ctx, w.User(), instrument.Filter{})
+		r, err := w.report(ctx)
 		if err != nil {
 			return err
 		}
-		for _, i := range held {
-			if i.Status != byhand.StatusRemoved {
-				r.Instruments[string(i.Class)]++
-			}
-		}
-		known, err := w.Book().Peers(ctx)
-		if err != nil {
-			return err
-		}
-		running, err := w.Protocols().Look(ctx, protocol.Filter{State: protocol.Running})
-		if err != nil {
-			return err
-		}
-		r.Peers, r.Running = len(known), len(running)
-		withdrawals, err := w.Withdrawals(ctx)
-		if err != nil {
-			return err
-		}
-		for _, x := range withdrawals {
-			if x.Status != taler.ReserveDone && x.Status != taler.ReserveAborted {
-				r.Waiting++
-			}
-		}
-		for _, c := range w.Instruments().Classes() {
-			r.Classes = append(r.Classes, string(c.ID))
-		}
-		rows := [][]string{{"directory", r.Dir}, {"user", r.User}}
-		for _, b := range r.Balances {
-			rows = append(rows, []string{"balance", line(spendable(b), "at", issuedBy(b.Exchange, b.MasterPub))})
-		}
-		for _, class := range r.Classes {
-			rows = append(rows, []string{class, strconv.Itoa(r.Instruments[class])})
-		}
-		if r.Restored, err = w.restored(); err != nil {
-			return err
-		}
-		if m := r.Restored; m != nil {
-			rows = append(rows, []string{"restored", line(m.Restored.Format(time.RFC3339), "from a backup of", m.Backup.Format(time.RFC3339))},
-				[]string{"unchecked instruments", strconv.Itoa(m.Unchecked)}, []string{"held operations", strconv.Itoa(m.Held)})
-		}
-		rows = append(rows, []string{"peers", strconv.Itoa(r.Peers)}, []string{"running operations", strconv.Itoa(r.Running)},
-			[]string{"withdrawals that wait", strconv.Itoa(r.Waiting)})
-		return e.Table(r, []string{"", ""}, rows)
+		r.Dir = f.Dir
+		return e.Table(r, []string{"", ""}, r.rows())
 	})
+}
+
+// report looks at everything, but for the directory.
+func (w *wallet) report(ctx context.Context) (report, error) {
+	r := report{User: w.User().Name, Instruments: map[string]int{}}
+	var err error
+	if r.Balances, err = w.Balances(ctx); err != nil {
+		return r, err
+	}
+	held, err := w.Usable(ctx, w.User(), instrument.Filter{})
+	if err != nil {
+		return r, err
+	}
+	for _, i := range held {
+		if i.Status != byhand.StatusRemoved {
+			r.Instruments[string(i.Class)]++
+		}
+	}
+	known, err := w.Book().Peers(ctx)
+	if err != nil {
+		return r, err
+	}
+	running, err := w.Protocols().Look(ctx, protocol.Filter{State: protocol.Running})
+	if err != nil {
+		return r, err
+	}
+	r.Peers, r.Running = len(known), len(running)
+	withdrawals, err := w.Withdrawals(ctx)
+	if err != nil {
+		return r, err
+	}
+	for _, x := range withdrawals {
+		if x.Status != taler.ReserveDone && x.Status != taler.ReserveAborted {
+			r.Waiting++
+		}
+	}
+	for _, c := range w.Instruments().Classes() {
+		r.Classes = append(r.Classes, string(c.ID))
+	}
+	r.Restored, err = w.restored()
+	return r, err
+}
+
+// rows are the report for a person.
+func (r report) rows() [][]string {
+	rows := [][]string{{"directory", r.Dir}, {"user", r.User}}
+	for _, b := range r.Balances {
+		rows = append(rows, []string{"balance", line(spendable(b), "at", issuedBy(b.Exchange, b.MasterPub))})
+	}
+	for _, class := range r.Classes {
+		rows = append(rows, []string{class, strconv.Itoa(r.Instruments[class])})
+	}
+	if m := r.Restored; m != nil {
+		rows = append(rows, []string{"restored", line(m.Restored.Format(time.RFC3339), "from a backup of", m.Backup.Format(time.RFC3339))},
+			[]string{"unchecked instruments", strconv.Itoa(m.Unchecked)}, []string{"held operations", strconv.Itoa(m.Held)})
+	}
+	return append(rows, []string{"peers", strconv.Itoa(r.Peers)}, []string{"running operations", strconv.Itoa(r.Running)},
+		[]string{"withdrawals that wait", strconv.Itoa(r.Waiting)})
 }

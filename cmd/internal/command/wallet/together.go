@@ -31,19 +31,19 @@ func several(with []string) bool {
 }
 
 // payTogether pays with several instruments.
-func (w *wallet) payTogether(ctx context.Context, p client.Payment, with, instead []string, yes bool) error {
-	if p.Class != "" {
+func (w *wallet) payTogether(ctx context.Context, to client.Payment, p purchase) error {
+	if to.Class != "" {
 		return cli.Argument(fault.New(fault.Invalid, "with several instruments there is no one class").Because("class-differs"))
 	}
-	want := client.Together{Peer: p.Peer, Operation: p.Operation, Amount: p.Amount, Invoice: p.Invoice}
-	for _, text := range with {
+	want := client.Together{Peer: to.Peer, Operation: to.Operation, Amount: to.Amount, Invoice: to.Invoice}
+	for _, text := range p.with {
 		s, err := w.share(ctx, text)
 		if err != nil {
 			return err
 		}
 		want.Shares = append(want.Shares, s)
 	}
-	whole, err := w.PayTogether(ctx, want, &payer{w: w, asked: p.Amount, yes: yes, instead: instead})
+	whole, err := w.PayTogether(ctx, want, &payer{w: w, asked: to.Amount, yes: p.yes, instead: p.instead})
 	if fault.ReasonOf(err) == "parts-malformed" {
 		return cli.Argument(err)
 	}
