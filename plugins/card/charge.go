@@ -112,21 +112,14 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 // it: from now on it may be on its way, and the provider's word about that one says nothing of
 // it.
 func again(ctx context.Context, s protocol.Session, id instrument.ID, o order, failed string) error {
-	return s.Update(ctx, func(tx instrument.Tx) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		var p payment
-		if err := i.Decode(&p); err != nil {
-			return err
-		}
+	_, err := changePayment(ctx, s, id, func(p *payment) (bool, error) {
 		p.Changed = s.Now().Unix()
 		if p.Former = p.over(failed); p.Provider != o.provider {
 			p.Provider, p.Former = o.provider, nil // its names are no names there
 		}
-		return putPayment(tx, i, p)
+		return true, nil
 	})
+	return err
 }
 
 // begin stores the intent. unknown says that an earlier attempt is on record
@@ -169,26 +162,18 @@ func begin(ctx context.Context, s protocol.Session, o order) (id instrument.ID, 
 // conclude records what became of a charge, whatever it is, and says it.
 func conclude(ctx context.Context, s protocol.Session, id instrument.ID, o order, facts protocol.Facts, failure error) (protocol.Result, error) {
 	to, reason, refusal := outcome(facts, failure)
-	var p payment
-	err := s.Update(ctx, func(tx instrument.Tx) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		if err := i.Decode(&p); err != nil {
-			return err
-		}
+	p, err := changePayment(ctx, s, id, func(p *payment) (bool, error) {
 		if to == pending {
-			return nil
+			return false, nil
 		}
-		p = settled(p, to, facts.Transaction, reason, s.Now())
+		*p = settled(*p, to, facts.Transaction, reason, s.Now())
 		if p.State == paid {
-			if !o.mayHave(p) { // another operation has it by now
-				return referenceReused()
+			if !o.mayHave(*p) { // another operation has it by now
+				return false, referenceReused()
 			}
 			p.answers(o)
 		}
-		return putPayment(tx, i, p)
+		return true, nil
 	})
 	switch {
 	case err != nil:
@@ -232,6 +217,26 @@ func paidWith(r receipt) (protocol.Result, error) {
 	result, err := protocol.ResultOf(r)
 	result.Amount = r.Amount
 	return result, err
+}
+
+// changePayment changes the state of a payment, which is its status, too, by a pure rule;
+// what is left unchanged is not written.
+func changePayment(ctx context.Context, s protocol.Session, id instrument.ID, rule func(*payment) (changed bool, err error)) (p payment, err error) {
+	err = s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		p = payment{}
+		if err := i.Decode(&p); err != nil {
+			return err
+		}
+		if changed, err := rule(&p); err != nil || !changed {
+			return err
+		}
+		return putPayment(tx, i, p)
+	})
+	return p, err
 }
 
 func putPayment(tx instrument.Tx, i instrument.Instance, p payment) error {

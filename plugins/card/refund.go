@@ -61,46 +61,24 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 // intendRefund stores the intent. before says that an earlier operation has left
 // one whose outcome is not known.
 func intendRefund(ctx context.Context, s protocol.Session, id instrument.ID, amount instrument.Amount) (p payment, before, done bool, err error) {
-	err = s.Update(ctx, func(tx instrument.Tx) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		p = payment{}
-		if err := i.Decode(&p); err != nil {
-			return err
-		}
+	p, err = changePayment(ctx, s, id, func(p *payment) (changed bool, err error) {
 		if before = p.State == refunding; before {
-			return nil
+			return false, nil
 		}
-		if done, err = p.intendRefund(s.Operation(), amount); err != nil || done {
-			return err
-		}
-		return putPayment(tx, i, p)
+		done, err = p.intendRefund(s.Operation(), amount)
+		return !done, err
 	})
 	return p, before, done, err
 }
 
 // concludeRefund records what became of the refund that is open, if that is known.
-func concludeRefund(ctx context.Context, s protocol.Session, id instrument.ID, made bool, refusal error) (p payment, err error) {
-	err = s.Update(ctx, func(tx instrument.Tx) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		p = payment{}
-		if err := i.Decode(&p); err != nil {
-			return err
-		}
+func concludeRefund(ctx context.Context, s protocol.Session, id instrument.ID, made bool, refusal error) (payment, error) {
+	return changePayment(ctx, s, id, func(p *payment) (changed bool, err error) {
 		if fault.KindOf(refusal) == fault.Unknown {
-			return nil
+			return false, nil
 		}
-		if err := p.concludeRefund(made, s.Now()); err != nil {
-			return err
-		}
-		return putPayment(tx, i, p)
+		return true, p.concludeRefund(made, s.Now())
 	})
-	return p, err
 }
 
 // intendRefund is the pure rule of a refund that begins. done: there is nothing to
