@@ -66,8 +66,10 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 		return before, err
 	}
 	if p.Amount == (instrument.Amount{}) && (p.Class == "" || p.Class == ClassCard) {
-		if paid, err := w.payWithdrawal(ctx, p); paid != nil || err != nil {
-			return *orZero(paid), err
+		if paid, err := w.payWithdrawal(ctx, p); err != nil {
+			return Paid{}, err
+		} else if paid != nil {
+			return *paid, nil
 		}
 	}
 	s, err := w.InitiateSession(ctx, p.Peer, controller.Login{})
@@ -98,13 +100,6 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 		Operation: instrument.OperationID(protocol.Short(p.Operation)), Peer: bill.Peer.Name, Class: bill.Class, Protocol: bill.Protocol,
 		Price: bill.Terms.Price, Instrument: bill.With.ID, Result: result.Value,
 	}, err
-}
-
-func orZero(p *Paid) *Paid {
-	if p == nil {
-		return &Paid{}
-	}
-	return p
 }
 
 // payWithdrawal pays a withdrawal that this wallet has selected and the vendor

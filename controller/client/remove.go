@@ -53,33 +53,39 @@ func (w *Wallet) RemoveExchange(ctx context.Context, url string) error {
 // neededByOthers reports whether another principal of this wallet has coins of an
 // exchange, or money that may still come to it. Nobody sees at which exchange that is which
 // only they can open: it counts as of each.
-func (w *Wallet) neededByOthers(ctx context.Context, e Exchange) (needed bool, err error) {
-	for class, open := range map[instrument.ClassID][]string{
+func (w *Wallet) neededByOthers(ctx context.Context, e Exchange) (bool, error) {
+	for class, statuses := range map[instrument.ClassID][]string{
 		ClassCoin:    {taler.CoinFresh},
 		ClassReserve: {taler.ReserveCreated, taler.ReserveSelected, taler.ReserveSent, taler.ReserveFailed},
 	} {
-		for _, status := range open {
-			err := w.Instruments().Walk(ctx, instrument.Filter{Class: class, Status: status}, func(i instrument.Instance) (bool, error) {
-				var at struct {
-					URL string `json:"exchange_url"`
-				}
-				if i.Owner == w.user.ID {
-					return true, nil
-				}
-				err := i.Decode(&at)
-				needed = needed || at.URL == e.URL
-				return !needed, err
-			}, func(_ instrument.ID, err error) error {
-				if !errors.Is(err, fault.Locked) {
-					return err
-				}
-				needed = true
-				return nil
-			})
-			if err != nil || needed {
+		for _, status := range statuses {
+			if needed, err := w.othersHave(ctx, instrument.Filter{Class: class, Status: status}, e.URL); needed || err != nil {
 				return needed, err
 			}
 		}
 	}
 	return false, nil
+}
+
+// othersHave reports whether one of some coins or reserves is another principal's, and of an
+// exchange, or may be.
+func (w *Wallet) othersHave(ctx context.Context, f instrument.Filter, url string) (found bool, err error) {
+	err = w.Instruments().Walk(ctx, f, func(i instrument.Instance) (more bool, err error) {
+		if i.Owner == w.user.ID {
+			return true, nil
+		}
+		var at struct {
+			URL string `json:"exchange_url"`
+		}
+		err = i.Decode(&at)
+		found = found || at.URL == url
+		return !found, err
+	}, func(_ instrument.ID, err error) error {
+		if !errors.Is(err, fault.Locked) {
+			return err
+		}
+		found = true
+		return nil
+	})
+	return found, err
 }

@@ -116,7 +116,25 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = r.asks(ctx, func() error {
+	if err := r.look(ctx); err != nil {
+		return err
+	}
+	if err := r.choose(ctx); err != nil {
+		return err
+	}
+	amount, err := r.agree(ctx)
+	if err != nil {
+		return err
+	}
+	if err := r.prepare(ctx, amount); err != nil {
+		return err
+	}
+	return r.w.name(ctx, r.id, op)
+}
+
+// look asks the bank about the withdrawal, and refuses one that is not to be had.
+func (r *withdrawal) look(ctx context.Context) error {
+	err := r.asks(ctx, func() error {
 		_, err := r.bank.IntegrationConfig(ctx)
 		return err
 	})
@@ -132,37 +150,34 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	}
 	switch r.status.Status {
 	case taler.StatePending:
+		return nil
 	case taler.StateAborted:
-		return fault.New(fault.Conflict, "this withdrawal was aborted").Because(reasonAborted).WithHint("ask for a new QR code")
-	default:
-		return fault.New(fault.Conflict, "this withdrawal is %s already: another wallet has it", r.status.Status).
-			Because(taler.ReasonSelectionConflict).WithHint("ask for a new QR code")
+		return fault.New(fault.Conflict, "this withdrawal was aborted").Because(reasonAborted).WithHint(newCode)
 	}
-	if err := r.choose(ctx); err != nil {
-		return err
-	}
-	amount, err := r.agree(ctx)
-	if err != nil {
-		return err
-	}
+	return fault.New(fault.Conflict, "this withdrawal is %s already: another wallet has it", r.status.Status).
+		Because(taler.ReasonSelectionConflict).WithHint(newCode)
+}
+
+// prepare makes the reserve; zero: the amount is said when it is paid.
+func (r *withdrawal) prepare(ctx context.Context, amount instrument.Amount) error {
 	account := r.exchange.Account(r.status.WireTypes, r.status.SenderWire)
 	if account == "" {
 		return fault.New(fault.Unsupported, "the bank cannot pay to any account of %s", r.exchange.URL).Because("no-common-account").
 			WithHint("use another exchange: --exchange URL")
 	}
-	prepare := coins(taler.OperationPrepare, taler.PrepareArgs{
+	t := coins(taler.OperationPrepare, taler.PrepareArgs{
 		Exchange: r.exchange.ID, BankURL: r.want.URI.BaseURL(), WOPID: r.want.URI.ID, Amount: amount, Open: amount.IsZero(), Account: account, Agreed: r.agreed,
 	})
-	prepare.Amount = amount // for the principal's limits: what is above them never begins
+	t.Amount = amount // for the principal's limits: what is above them never begins
 	if amount.IsZero() && r.status.MaxAmount != (instrument.Amount{}) {
-		prepare.Amount = r.status.MaxAmount
+		t.Amount = r.status.MaxAmount
 	}
 	var made taler.PrepareResult
-	if err := r.w.do(ctx, prepare, &made); err != nil {
+	if err := r.w.do(ctx, t, &made); err != nil {
 		return err
 	}
 	r.id = made.Reserve
-	return r.w.name(ctx, r.id, op)
+	return nil
 }
 
 // notFound says what can be done about a code that names nothing: one that was cut or
