@@ -118,25 +118,9 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	var m transfer
-	if err := s.Recv(ctx, &m); err != nil {
+	m, err := a.hear(ctx, s)
+	if err != nil {
 		return protocol.Result{}, err
-	}
-	if m.asks() {
-		said, err := a.statementOf(ctx, s, question{m.Account, m.Signature})
-		if err != nil {
-			return protocol.Result{}, err
-		}
-		if err := s.Send(ctx, &said); err != nil {
-			return protocol.Result{}, err
-		}
-		m = transfer{}
-		if err := s.Recv(ctx, &m); err != nil {
-			return protocol.Result{}, err
-		}
-		if m.asks() {
-			return protocol.Result{}, fault.New(fault.Declined, "the wallet pays nothing after it has seen what is in the account").Because("balance-too-small")
-		}
 	}
 	if m.Amount != offer.Terms.Price {
 		return protocol.Result{}, fault.New(fault.Declined, "%s was sent for an offer of %s", m.Amount, offer.Terms.Price).Because("amount-differs")
@@ -173,6 +157,28 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 		return protocol.Result{}, err
 	}
 	return receiptFor(r)
+}
+
+// hear takes the message that pays. One that asks first gets the statement, and a second try.
+func (a account) hear(ctx context.Context, s protocol.Session) (m transfer, err error) {
+	if err := s.Recv(ctx, &m); err != nil || !m.asks() {
+		return m, err
+	}
+	said, err := a.statementOf(ctx, s, question{m.Account, m.Signature})
+	if err != nil {
+		return m, err
+	}
+	if err := s.Send(ctx, &said); err != nil {
+		return m, err
+	}
+	m = transfer{}
+	if err := s.Recv(ctx, &m); err != nil {
+		return m, err
+	}
+	if m.asks() {
+		return m, fault.New(fault.Declined, "the wallet pays nothing after it has seen what is in the account").Because("balance-too-small")
+	}
+	return m, nil
 }
 
 func book(tx instrument.Tx, holder instrument.PrincipalID, p payment) error {

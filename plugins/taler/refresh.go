@@ -52,26 +52,10 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	ask := protocol.Request{Address: c.Main(), Method: http.MethodGet, Path: "keys", Timeout: time.Minute, Limit: maxKeys, Repeat: true}
-	trusted := before.Shown.IsZero() && args.MasterPub.IsZero() // what was verified is still to be had
-	if trusted && before.KeysTag != "" && before.Version == config.Version.String() && signing(before, s.Now()) {
-		ask.Header = map[string]string{"If-None-Match": before.KeysTag} // bare: with quotes the exchange does not know it
-	}
-	answer, err := document(ctx, s, ask)
+	known, err := fetchKeys(ctx, s, c, before, config, args.MasterPub)
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	known := before
-	switch {
-	case answer.Status == http.StatusNotModified && ask.Header != nil:
-	case answer.Status != http.StatusOK:
-		return protocol.Result{}, cmp.Or(moved(before.URL, ask.Path, answer), unread("its keys", answer))
-	default:
-		if known, err = readKeys(answer, config, s.Now()); err != nil {
-			return protocol.Result{}, err
-		}
-	}
-	known.KeysAt, known.KeysExpire = s.Now().Unix(), expiry(answer, s.Now()).Unix()
 	var refusal error
 	e, err := change(ctx, s, c.Main(), func(_ string, e *taler.ExchangeState) (verdict, error) {
 		if refusal = stranger(*e, known, args.MasterPub); refusal == nil {
@@ -90,6 +74,32 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 		return protocol.Result{}, err
 	}
 	return protocol.ResultOf(RefreshResult{e.URL, e.Currency, e.Version, e.MasterPub, len(e.Denominations), e.Foreign})
+}
+
+// fetchKeys asks the exchange for its keys, and gives what is known of it with them: what
+// was before, where they are the same as then.
+func fetchKeys(ctx context.Context, s protocol.Session, c protocol.Call, before taler.ExchangeState, config taler.ExchangeConfig, said taler.EddsaPublicKey) (taler.ExchangeState, error) {
+	ask := protocol.Request{Address: c.Main(), Method: http.MethodGet, Path: "keys", Timeout: time.Minute, Limit: maxKeys, Repeat: true}
+	trusted := before.Shown.IsZero() && said.IsZero() // what was verified is still to be had
+	if trusted && before.KeysTag != "" && before.Version == config.Version.String() && signing(before, s.Now()) {
+		ask.Header = map[string]string{"If-None-Match": before.KeysTag} // bare: with quotes the exchange does not know it
+	}
+	answer, err := document(ctx, s, ask)
+	if err != nil {
+		return taler.ExchangeState{}, err
+	}
+	known := before
+	switch {
+	case answer.Status == http.StatusNotModified && ask.Header != nil:
+	case answer.Status != http.StatusOK:
+		return taler.ExchangeState{}, cmp.Or(moved(before.URL, ask.Path, answer), unread("its keys", answer))
+	default:
+		if known, err = readKeys(answer, config, s.Now()); err != nil {
+			return taler.ExchangeState{}, err
+		}
+	}
+	known.KeysAt, known.KeysExpire = s.Now().Unix(), expiry(answer, s.Now()).Unix()
+	return known, nil
 }
 
 // readKeys verifies a document as it came.
