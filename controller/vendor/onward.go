@@ -52,7 +52,7 @@ func (t *Terminal) fateOf(ctx context.Context, w Withdrawal) fate {
 	if w.charged() {
 		return charged
 	}
-	i, err := t.Instruments().Lookup(context.WithoutCancel(ctx), ClassPayment, "reference", w.Reference())
+	i, err := t.Instruments().Lookup(context.WithoutCancel(ctx), ClassCardPayment, "reference", w.Reference())
 	switch {
 	case errors.Is(err, fault.NotFound), err == nil && i.Status == "declined":
 		return uncharged

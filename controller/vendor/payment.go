@@ -77,7 +77,7 @@ func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Scree
 // nothing can be on its way any more, and Unknown before. What was charged and given back
 // is not taken again unasked: fault.Declined, as where that is found in one's own life.
 func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error) {
-	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", w.Reference())
+	i, err := t.Instruments().Lookup(ctx, ClassCardPayment, "reference", w.Reference())
 	if errors.Is(err, fault.NotFound) {
 		return "", nil
 	}
@@ -137,7 +137,7 @@ func (t *Terminal) plastic(ctx context.Context, w *Withdrawal, card string, s Sc
 	}
 	var r Receipt
 	err = t.alone(ctx, controller.Transaction{
-		Protocol: protocolCard, Operation: operationCharge, Class: ClassPayment, Instruments: []instrument.ID{provider},
+		Protocol: protocolCard, Operation: operationCharge, Class: ClassCardPayment, Instruments: []instrument.ID{provider},
 		Args: map[string]any{"token": card, "reference": w.Reference(), "amount": w.Total, "merchant": t.cfg.Merchant},
 	}, &r)
 	return r.Transaction, err
@@ -191,7 +191,7 @@ func (t *Terminal) factsOf(ctx context.Context, reference string) (protocol.Fact
 	}
 	var f protocol.Facts
 	err = t.alone(ctx, controller.Transaction{
-		Protocol: protocolCard, Operation: operationLookup, Class: ClassPayment, Instruments: []instrument.ID{provider},
+		Protocol: protocolCard, Operation: operationLookup, Class: ClassCardPayment, Instruments: []instrument.ID{provider},
 		Args: map[string]string{"reference": reference},
 	}, &f)
 	if _, into := topUp(reference); into && err == nil && f.State == protocol.FactPaid {

@@ -41,7 +41,7 @@ func (s servicing) cardTerms(ctx context.Context, inv instrument.Invoice, refere
 // purchases lists what cards have paid alone, but what is in known already: those of
 // which the vendor has let something back have a record.
 func (t *Terminal) purchases(ctx context.Context, known []string) ([]Payment, error) {
-	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPayment})
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment})
 	if err != nil {
 		return nil, err
 	}

@@ -135,7 +135,7 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted").
 			WithHint("cash is the customer's, and comes back by its exchange; of an account name a payment that was made from it")
 	}
-	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", reference)
+	i, err := t.Instruments().Lookup(ctx, ClassCardPayment, "reference", reference)
 	if err != nil {
 		return nil, err
 	}
@@ -239,7 +239,7 @@ func (t *Terminal) giveBack(ctx context.Context, op instrument.OperationID, clas
 	x := controller.Transaction{Protocol: protocolID, Operation: protocol.Refund, Instruments: on, Args: map[string]any{"payment": op}}
 	switch class {
 	case ClassCard:
-		x.Class = ClassPayment
+		x.Class = ClassCardPayment
 	case ClassPrepaid:
 		x.Class, x.Protocol = ClassSpent, ProtocolPrepaid
 	default:

@@ -48,7 +48,7 @@ func (t *Terminal) addRefunds(ctx context.Context, all []Payment) error {
 // answered is under way.
 func (t *Terminal) refunds(ctx context.Context) (out, underWay map[instrument.OperationID]instrument.Amount, err error) {
 	out, underWay = map[instrument.OperationID]instrument.Amount{}, map[instrument.OperationID]instrument.Amount{}
-	for _, class := range []instrument.ClassID{ClassPayment, ClassSpent} {
+	for _, class := range []instrument.ClassID{ClassCardPayment, ClassSpent} {
 		paid, err := t.Instruments().List(ctx, instrument.Filter{Class: class})
 		if err != nil {
 			return nil, nil, err

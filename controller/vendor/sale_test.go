@@ -172,7 +172,7 @@ func TestNobodyWaitsForEver(t *testing.T) {
 func TestWhatACustomerMayNotAskFor(t *testing.T) {
 	c := newCast(t)
 	role := c.Servicing()
-	for _, class := range []instrument.ClassID{vendor.ClassProvider, vendor.ClassPayment, vendor.ClassWithdrawal, vendor.ClassExchange, vendor.ClassCard} {
+	for _, class := range []instrument.ClassID{vendor.ClassProvider, vendor.ClassCardPayment, vendor.ClassWithdrawal, vendor.ClassExchange, vendor.ClassCard} {
 		if _, _, err := role.Offers(t.Context(), controller.Caller{}, instrument.Invoice{"amount": "CHF:1"}, class); !errors.Is(err, fault.Unsupported) && class != vendor.ClassCard {
 			t.Errorf("%s is offered: %v", class, err)
 		}

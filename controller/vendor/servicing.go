@@ -99,7 +99,7 @@ func (s servicing) price(ctx context.Context, inv instrument.Invoice) (instrumen
 
 func ours(class instrument.ClassID) bool {
 	switch class {
-	case ClassCard, controller.ClassPayment, ClassProvider, ClassPayment, ClassWithdrawal, ClassExchange, ClassCredit, ClassSpent:
+	case ClassCard, controller.ClassPayment, ClassProvider, ClassCardPayment, ClassWithdrawal, ClassExchange, ClassCredit, ClassSpent:
 		return true
 	}
 	return false

@@ -48,7 +48,7 @@ func (s *Settling) due(id instrument.ID, charged, now time.Time) bool {
 // try and for the vendor (Payment.Unheard). Nothing is charged. A withdrawal asks for itself. A
 // provider that does not answer is asked about its other payments the next time.
 func (t *Terminal) Settle(ctx context.Context, s *Settling) error {
-	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPayment, Status: "pending"})
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment, Status: "pending"})
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func unheardOf(all []Payment, of whole, c Charge) []Payment {
 func (t *Terminal) unheardCharges(ctx context.Context) (map[string]Charge, error) {
 	out := map[string]Charge{}
 	for status, known := range map[string]bool{"pending": false, "paid": true} {
-		all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPayment, Status: status})
+		all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment, Status: status})
 		if err != nil {
 			return nil, err
 		}

@@ -17,14 +17,14 @@ import (
 
 // Names that the terminal shares with the bundles.
 const (
-	ClassWithdrawal instrument.ClassID = taler.ClassWithdrawal
-	ClassProvider   instrument.ClassID = "card-provider"
-	ClassPayment    instrument.ClassID = "card-payment"
-	ClassCard       instrument.ClassID = "payment-card"
-	ClassExchange   instrument.ClassID = taler.ClassExchange
-	ClassPrepaid    instrument.ClassID = "prepaid"
-	ClassCredit     instrument.ClassID = "prepaid-credit"
-	ClassSpent      instrument.ClassID = "prepaid-payment"
+	ClassWithdrawal  instrument.ClassID = taler.ClassWithdrawal
+	ClassProvider    instrument.ClassID = "card-provider"
+	ClassCardPayment instrument.ClassID = "card-payment"
+	ClassCard        instrument.ClassID = "payment-card"
+	ClassExchange    instrument.ClassID = taler.ClassExchange
+	ClassPrepaid     instrument.ClassID = "prepaid"
+	ClassCredit      instrument.ClassID = "prepaid-credit"
+	ClassSpent       instrument.ClassID = "prepaid-payment"
 
 	protocolCard     = "card.pay"
 	operationCharge  = "CHARGE"

@@ -101,7 +101,7 @@ func TestACardGetsItsPartBack(t *testing.T) {
 			t.Fatalf("it is %s: %v", got.Status, err)
 		}
 	}
-	all, err := c.Instruments().List(t.Context(), instrument.Filter{Class: vendor.ClassPayment})
+	all, err := c.Instruments().List(t.Context(), instrument.Filter{Class: vendor.ClassCardPayment})
 	check(t, err)
 	if len(all) != 1 || all[0].Status != "refunded" {
 		t.Errorf("%d payments; the first is %s", len(all), all[0].Status)

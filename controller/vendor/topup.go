@@ -123,7 +123,7 @@ func (t *Terminal) creditOwed(ctx context.Context) error {
 // CreditPaid credits every payment into an account that an earlier life has taken and
 // not credited. It asks the provider about those whose outcome is not known.
 func (t *Terminal) CreditPaid(ctx context.Context) error {
-	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassPayment})
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment})
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,7 @@ func (t *Terminal) credit(ctx context.Context, reference string) error {
 	if !ok {
 		return nil
 	}
-	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", reference)
+	i, err := t.Instruments().Lookup(ctx, ClassCardPayment, "reference", reference)
 	if err != nil || i.Status != "paid" {
 		return err
 	}

@@ -45,7 +45,7 @@ func (t *Terminal) unheard(ctx context.Context, op instrument.OperationID, r pro
 // charge is what is on record of a card payment: its status, and the PAY that was answered
 // with it, if one was.
 func (t *Terminal) charge(ctx context.Context, reference string) (status string, by instrument.OperationID, err error) {
-	i, err := t.Instruments().Lookup(ctx, ClassPayment, "reference", reference)
+	i, err := t.Instruments().Lookup(ctx, ClassCardPayment, "reference", reference)
 	if err != nil {
 		return "", "", err
 	}

@@ -20,7 +20,7 @@ func TestRolesCallBundlesByTheirNames(t *testing.T) {
 	for role, classes := range map[comm.Role][]instrument.ClassID{
 		comm.Client: {client.ClassWithdrawal, client.ClassReserve, client.ClassCoin, client.ClassExchange, client.ClassCard, client.ClassPrepaid},
 		comm.Vendor: {
-			vendor.ClassWithdrawal, vendor.ClassProvider, vendor.ClassPayment, vendor.ClassCard, vendor.ClassExchange,
+			vendor.ClassWithdrawal, vendor.ClassProvider, vendor.ClassCardPayment, vendor.ClassCard, vendor.ClassExchange,
 			vendor.ClassPrepaid, vendor.ClassCredit, vendor.ClassSpent,
 		},
 		comm.Bank: {bank.ClassWithdrawal, bank.ClassProvider, bank.ClassTransfer, bank.ClassReturn, bank.ClassQuota},
