@@ -52,11 +52,11 @@ func (t *Terminal) fateOf(ctx context.Context, w Withdrawal) fate {
 	if w.charged() {
 		return charged
 	}
-	i, err := t.Instruments().Lookup(context.WithoutCancel(ctx), ClassCardPayment, "reference", w.Reference())
+	p, err := t.cardPayment(context.WithoutCancel(ctx), w.Reference())
 	switch {
-	case errors.Is(err, fault.NotFound), err == nil && i.Status == "declined":
+	case errors.Is(err, fault.NotFound), err == nil && p.status == cardDeclined:
 		return uncharged
-	case err == nil && i.Status == "paid":
+	case err == nil && p.status == cardPaid:
 		return charged
 	}
 	return unknown

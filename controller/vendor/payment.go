@@ -77,23 +77,19 @@ func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Scree
 // nothing can be on its way any more, and Unknown before. What was charged and given back
 // is not taken again unasked: fault.Declined, as where that is found in one's own life.
 func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error) {
-	i, err := t.Instruments().Lookup(ctx, ClassCardPayment, "reference", w.Reference())
+	p, err := t.cardPayment(ctx, w.Reference())
 	if errors.Is(err, fault.NotFound) {
 		return "", nil
 	}
 	if err != nil {
 		return "", err
 	}
-	var p struct{ Transaction, Reason string }
-	if err := i.Decode(&p); err != nil {
-		return "", err
-	}
 	switch {
-	case i.Status == "paid":
+	case p.status == cardPaid:
 		return p.Transaction, nil
-	case i.Status == "declined" && p.Reason == string(reasonReturned):
+	case p.status == cardDeclined && p.Reason == string(reasonReturned):
 		return "", givenBack()
-	case i.Status == "declined":
+	case p.status == cardDeclined:
 		return "", nil
 	}
 	f, err := t.facts(ctx, w)

@@ -41,20 +41,12 @@ func (s servicing) cardTerms(ctx context.Context, inv instrument.Invoice, refere
 // purchases lists what cards have paid alone, but what is in known already: those of
 // which the vendor has let something back have a record.
 func (t *Terminal) purchases(ctx context.Context, known []string) ([]Payment, error) {
-	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment})
+	all, err := t.cardPayments(ctx, "")
 	if err != nil {
 		return nil, err
 	}
 	var out []Payment
-	for _, i := range all {
-		var p struct {
-			Receipt
-			Payer     string
-			Operation instrument.OperationID
-		}
-		if err := i.Decode(&p); err != nil {
-			return nil, err
-		}
+	for _, p := range all {
 		of := aloneOf(p.Payer, p.Operation)
 		if !strings.HasPrefix(p.Reference, purchasePrefix) || p.Operation == "" || slices.Contains(known, of.key()) {
 			continue

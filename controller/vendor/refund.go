@@ -135,13 +135,11 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted").
 			WithHint("cash is the customer's, and comes back by its exchange; of an account name a payment that was made from it")
 	}
-	i, err := t.Instruments().Lookup(ctx, ClassCardPayment, "reference", reference)
+	p, err := t.cardPayment(ctx, reference)
 	if err != nil {
 		return nil, err
 	}
-	var p struct{ Provider instrument.ID }
-	err = i.Decode(&p)
-	return []instrument.ID{p.Provider, i.ID}, err
+	return []instrument.ID{p.Provider, p.id}, nil
 }
 
 // Refunded is what a vendor has given back.

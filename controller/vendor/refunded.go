@@ -54,26 +54,12 @@ func (t *Terminal) refunds(ctx context.Context) (out, underWay map[instrument.Op
 			return nil, nil, err
 		}
 		for _, i := range paid {
-			var p struct {
-				Operation instrument.OperationID
-				Refunded  instrument.Amount
-				Refunds   []struct{ Operation instrument.OperationID }
-				Returning *struct {
-					Operation instrument.OperationID
-					Amount    instrument.Amount
-				}
-			}
+			var p comingBack
 			if err := i.Decode(&p); err != nil {
 				return nil, nil, err
 			}
-			if p.Operation == "" { // nobody heard of it before it was given back, or was to be
-				by := instrument.OperationID("")
-				if len(p.Refunds) > 0 {
-					by = p.Refunds[0].Operation
-				} else if p.Returning != nil {
-					by = p.Returning.Operation
-				}
-				if p.Operation, err = t.givenBackBy(ctx, by); err != nil {
+			if p.Operation == "" {
+				if p.Operation, err = t.givenBackBy(ctx, p.refund()); err != nil {
 					return nil, nil, err
 				}
 			}
@@ -86,6 +72,29 @@ func (t *Terminal) refunds(ctx context.Context) (out, underWay map[instrument.Op
 		}
 	}
 	return out, underWay, t.addFetched(ctx, out)
+}
+
+// comingBack is what the record of a payment, by card or from an account, says of its
+// refunds.
+type comingBack struct {
+	Operation instrument.OperationID // that paid; none: nobody heard of it before it was given back, or was to be
+	Refunded  instrument.Amount
+	Refunds   []struct{ Operation instrument.OperationID }
+	Returning *struct {
+		Operation instrument.OperationID
+		Amount    instrument.Amount
+	}
+}
+
+// refund is the first one; none if there is none.
+func (p comingBack) refund() instrument.OperationID {
+	switch {
+	case len(p.Refunds) > 0:
+		return p.Refunds[0].Operation
+	case p.Returning != nil:
+		return p.Returning.Operation
+	}
+	return ""
 }
 
 // givenBackBy is the payment that a REFUND has given back; none for none.

@@ -48,26 +48,22 @@ func (s *Settling) due(id instrument.ID, charged, now time.Time) bool {
 // try and for the vendor (Payment.Unheard). Nothing is charged. A withdrawal asks for itself. A
 // provider that does not answer is asked about its other payments the next time.
 func (t *Terminal) Settle(ctx context.Context, s *Settling) error {
-	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment, Status: "pending"})
+	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment, Status: cardPending})
 	if err != nil {
 		return err
 	}
 	var failed []error
 	away := map[instrument.ID]bool{}
 	for _, i := range all {
-		var p struct {
-			Reference string
-			Provider  instrument.ID
-			Changed   int64
-		}
-		if err := i.Decode(&p); err != nil {
+		p, err := cardPaymentOf(i)
+		if err != nil {
 			failed = append(failed, err)
 			continue
 		}
-		if !asksForNothing(p.Reference) || away[p.Provider] || !s.due(i.ID, time.Unix(p.Changed, 0), t.Now()) {
+		if !asksForNothing(p.Reference) || away[p.Provider] || !s.due(p.id, time.Unix(p.Changed, 0), t.Now()) {
 			continue
 		}
-		_, err := t.factsOf(ctx, p.Reference)
+		_, err = t.factsOf(ctx, p.Reference)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()

@@ -70,19 +70,12 @@ func unheardOf(all []Payment, of whole, c Charge) []Payment {
 // their references.
 func (t *Terminal) unheardCharges(ctx context.Context) (map[string]Charge, error) {
 	out := map[string]Charge{}
-	for status, known := range map[string]bool{"pending": false, "paid": true} {
-		all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment, Status: status})
+	for status, known := range map[string]bool{cardPending: false, cardPaid: true} {
+		all, err := t.cardPayments(ctx, status)
 		if err != nil {
 			return nil, err
 		}
-		for _, i := range all {
-			var p struct {
-				Receipt
-				Operation instrument.OperationID
-			}
-			if err := i.Decode(&p); err != nil {
-				return nil, err
-			}
+		for _, p := range all {
 			if p.Operation == "" && comesBack(p.Reference) {
 				out[p.Reference] = Charge{Amount: p.Amount, Known: known}
 			}

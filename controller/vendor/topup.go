@@ -123,20 +123,16 @@ func (t *Terminal) creditOwed(ctx context.Context) error {
 // CreditPaid credits every payment into an account that an earlier life has taken and
 // not credited. It asks the provider about those whose outcome is not known.
 func (t *Terminal) CreditPaid(ctx context.Context) error {
-	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment})
+	all, err := t.cardPayments(ctx, "")
 	if err != nil {
 		return err
 	}
 	var failed []error
-	for _, i := range all {
-		var p Receipt
-		if err := i.Decode(&p); err != nil {
-			return err
-		}
-		if _, ok := topUp(p.Reference); !ok || i.Status == "declined" {
+	for _, p := range all {
+		if _, ok := topUp(p.Reference); !ok || p.status == cardDeclined {
 			continue
 		}
-		if i.Status == "pending" {
+		if p.status == cardPending {
 			f, err := t.factsOf(ctx, p.Reference)
 			if err != nil || f.State != protocol.FactPaid {
 				failed = append(failed, err)
@@ -156,16 +152,12 @@ func (t *Terminal) credit(ctx context.Context, reference string) error {
 	if !ok {
 		return nil
 	}
-	i, err := t.Instruments().Lookup(ctx, ClassCardPayment, "reference", reference)
-	if err != nil || i.Status != "paid" {
+	paid, err := t.cardPayment(ctx, reference)
+	if err != nil || paid.status != cardPaid {
 		return err
 	}
 	if _, err := t.Instruments().Find(ctx, ClassCredit, "source", reference); err == nil {
 		return nil
-	}
-	var paid Receipt
-	if err := i.Decode(&paid); err != nil {
-		return err
 	}
 	err = t.alone(ctx, controller.Transaction{
 		Protocol: ProtocolPrepaid, Operation: OperationCredit, Class: ClassPrepaid,

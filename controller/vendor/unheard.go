@@ -23,10 +23,10 @@ func (t *Terminal) unheard(ctx context.Context, op instrument.OperationID, r pro
 		return err
 	}
 	reference := begun.Call.Offer.Invoice[controller.InvoiceReference]
-	status, by, err := t.charge(ctx, reference)
-	if err == nil && status == "pending" {
+	p, err := t.cardPayment(ctx, reference)
+	if err == nil && p.status == cardPending {
 		if _, err = t.factsOf(ctx, reference); err == nil {
-			status, by, err = t.charge(ctx, reference)
+			p, err = t.cardPayment(ctx, reference)
 		}
 	}
 	switch {
@@ -34,22 +34,10 @@ func (t *Terminal) unheard(ctx context.Context, op instrument.OperationID, r pro
 		return nothing
 	case err != nil:
 		return err
-	case status == "pending":
+	case p.status == cardPending:
 		return fault.New(fault.Unknown, "the provider has not decided yet whether the card was charged").Because("provider-unknown").WithHint("try again later")
-	case status == "declined", by != "" && by != op:
+	case p.status == cardDeclined, p.Operation != "" && p.Operation != op:
 		return nothing
 	}
 	return nil
-}
-
-// charge is what is on record of a card payment: its status, and the PAY that was answered
-// with it, if one was.
-func (t *Terminal) charge(ctx context.Context, reference string) (status string, by instrument.OperationID, err error) {
-	i, err := t.Instruments().Lookup(ctx, ClassCardPayment, "reference", reference)
-	if err != nil {
-		return "", "", err
-	}
-	var p struct{ Operation instrument.OperationID }
-	err = i.Decode(&p)
-	return i.Status, p.Operation, err
 }
