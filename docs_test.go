@@ -1,9 +1,11 @@
 package swaperoo_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,5 +38,58 @@ func TestDocumentsNameFilesThatExist(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Error("no page names any file: the pattern does not fit")
+	}
+}
+
+// inMap finds a file in the map of a package comment.
+var inMap = regexp.MustCompile(`\b[a-z0-9_]+\.go\b`)
+
+// TestMapsOfPackages: a package comment that says where things are names every file, once,
+// and no other.
+func TestMapsOfPackages(t *testing.T) {
+	maps := 0
+	err := filepath.WalkDir(".", func(page string, d fs.DirEntry, err error) error {
+		if err != nil || d.Name() != "doc.go" {
+			return err
+		}
+		text, err := os.ReadFile(page)
+		if err != nil {
+			return err
+		}
+		_, places, found := strings.Cut(string(text), "\n// Where things are:\n")
+		if !found {
+			return nil
+		}
+		maps++
+		named := inMap.FindAllString(places, -1)
+		for n, name := range named {
+			if slices.Contains(named[:n], name) {
+				t.Errorf("%s names %s twice", page, name)
+			}
+		}
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(page), "*.go"))
+		if err != nil {
+			return err
+		}
+		var there []string
+		for _, f := range files {
+			if name := filepath.Base(f); name != "doc.go" && !strings.HasSuffix(name, "_test.go") {
+				there = append(there, name)
+			}
+		}
+		for _, name := range there {
+			if !slices.Contains(named, name) {
+				t.Errorf("%s does not say what is in %s", page, name)
+			}
+		}
+		for _, name := range named {
+			if !slices.Contains(there, name) {
+				t.Errorf("%s names %s, which is not there", page, name)
+			}
+		}
+		return nil
+	})
+	if err != nil || maps < 4 {
+		t.Errorf("%d maps were read, %v", maps, err)
 	}
 }

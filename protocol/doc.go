@@ -13,4 +13,17 @@
 //
 // The same steps cross a plugin's door: Run is the author's half, the Manager
 // is the host's half, and a Door connects them in process or over gRPC.
+//
+// Where things are:
+//
+//	what an author sees   protocol.go session.go side.go step.go; reason.go: how an end is known
+//	the Manager           manager.go negotiate.go execute.go records.go version.go store.go event.go
+//	the author's half     run.go author.go authortx.go; ahead.go: what the next step will read
+//	the host's half       operation.go, its steps in exchange.go ask.go rewind.go, its end in finish.go
+//	what is durable       flush.go row.go log.go maildisk.go, written by spelling.go spellinglog.go peerjson.go
+//	between the peers     post.go mail.go; early.go: what comes before its request; origin.go: Fetch
+//	another life          resume.go replay.go begun.go lives.go
+//	what was stopped      stop.go abandon.go forgone.go
+//	bounds and pace       crowd.go hands.go chores.go
+//	small parts           canonical.go roll.go stream.go; point.go: where tests kill the process
 package protocol

@@ -15,4 +15,16 @@
 //
 // The same calls serve native sessions and, through controller/bank/rest, Taler's
 // three REST APIs.
+//
+// Where things are:
+//
+//	beginning             bank.go operator.go serve.go restored.go
+//	a withdrawal          withdraw.go status.go amend.go scan.go keys.go, ended by the clock: expire.go
+//	a notice of payment   worker.go; confirm.go: Judge; unfound.go second.go: payments that it did not name
+//	asking a provider     provider.go providerkey.go errand.go outage.go
+//	payments looked for   search.go searcher.go
+//	money that goes back  giveback.go; from an exchange: transfer.go transferlist.go handing.go standing.go creditor.go
+//	what exchanges read   history.go outgoing.go credit.go, each its own: exchange.go exchangeadmin.go
+//	clients               admin.go account.go till.go quota.go
+//	the operator          figures.go currency.go
 package bank

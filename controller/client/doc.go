@@ -7,4 +7,19 @@
 // if asked to, wait for the bank and the exchange, and make coins. Waiting is
 // state, not a running operation: calling Withdraw again with the same URI goes
 // on from where the wallet's own instruments say it is.
+//
+// Pay goes through all steps of a session for one payment; PayTogether for a payment of
+// several instruments, whose record (parent) names each operation of a part before it
+// begins.
+//
+// Where things are:
+//
+//	beginning             wallet.go balance.go worth.go
+//	a withdrawal          withdraw.go agree.go pay.go await.go coins.go; without a bank that knows of it: manual.go
+//	its record            reserve.go onward.go; agreed to again: fees.go; asked again: patience.go
+//	exchanges             exchange.go address.go terms.go remove.go
+//	a payment             payment.go choice.go again.go
+//	several instruments   together.go parent.go parts.go doubt.go claim.go
+//	what comes back       giveback.go
+//	after a restore       check.go
 package client

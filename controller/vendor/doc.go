@@ -8,4 +8,18 @@
 // a wallet to select, check that it is the wallet in front of us, card, CONFIRM,
 // wait for the verdict, receipt. What the terminal knows is in its own
 // taler-withdrawal instrument before each step, so it can go on after a crash.
+//
+// Besides, a wallet pays for what an application sells: alone (purchase), with several
+// instruments (a whole of parts), or from an account that it keeps here and pays into
+// by card (top-up). What is paid can be given back.
+//
+// Where things are:
+//
+//	beginning             terminal.go servicing.go withdrawals.go screen.go account.go
+//	a withdrawal          withdraw.go order.go terms.go record.go onward.go abort.go; held to the quote: agreed.go
+//	its payment           payment.go, by a wallet: sale.go, at the reader: reader.go
+//	card payments         cardpayment.go reference.go provider.go; of unknown outcome: settle.go silent.go unheard.go
+//	what is sold          purchase.go prices.go customer.go topup.go strangers.go
+//	several instruments   whole.go part.go taking.go payments.go
+//	what goes back        refund.go refunded.go
 package vendor
