@@ -41,6 +41,28 @@ func TestDocumentsNameFilesThatExist(t *testing.T) {
 	}
 }
 
+// TestDecisionsAreListed, each once, under the title that its page has.
+func TestDecisionsAreListed(t *testing.T) {
+	list, err := os.ReadFile("docs/decisions/README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pages, err := filepath.Glob("docs/decisions/0*.md")
+	if err != nil || len(pages) < 90 {
+		t.Fatalf("%d pages were found, %v", len(pages), err)
+	}
+	for _, page := range pages {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		title, _, _ := strings.Cut(strings.TrimPrefix(string(text), "# "), "\n")
+		if line := "\n- [" + title + "](" + filepath.Base(page) + ")\n"; strings.Count(string(list), line) != 1 {
+			t.Errorf("docs/decisions/README.md does not list %q once, as %q", page, strings.TrimSpace(line))
+		}
+	}
+}
+
 // inMap finds a file in the map of a package comment.
 var inMap = regexp.MustCompile(`\b[a-z0-9_]+\.go\b`)
 
