@@ -75,7 +75,7 @@ func misnames(w taler.Withdrawal, v Verdict, f protocol.Facts) bool {
 
 // insteadOf takes the withdrawal's own payment for the one that its notice misnames,
 // if it is there and confirms; the other one is left alone.
-func (b *Bank) insteadOf(d *decision, w taler.Withdrawal, at instrument.ID) error {
+func (b *Bank) insteadOf(d *judged, w taler.Withdrawal, at instrument.ID) error {
 	f, found, err := b.byReference(w, at, d.provider)
 	if found {
 		d.facts, d.found = f, true

@@ -84,7 +84,7 @@ func (b *Bank) verify(id instrument.ID, w taler.Withdrawal) (done bool, err erro
 	if err != nil {
 		return false, err
 	}
-	d := decision{withdrawal: id, state: w.State, notice: w.ProviderTransactionID, provider: provider}
+	d := judged{withdrawal: id, state: w.State, notice: w.ProviderTransactionID, provider: provider}
 	d.facts, err = b.facts(w, at)
 	unknown := fault.ReasonOf(err) == reasonTransactionUnknown
 	if unknown { // a provider may show a payment late, or the terminal has named another one
@@ -159,8 +159,8 @@ func (b *Bank) lane(w taler.Withdrawal) chan struct{} {
 	return b.slot(w.Provider)
 }
 
-// decision is what a verdict is about.
-type decision struct {
+// judged is what a verdict is about.
+type judged struct {
 	withdrawal instrument.ID
 	state      taler.State // in which the notice was judged
 	notice     string      // the payment that it names
@@ -172,7 +172,7 @@ type decision struct {
 // decide writes the verdict: the status, the claim on the provider's
 // transaction, the row of the exchange's history and what is to be given back, in
 // one commit. A payment that another withdrawal has claimed first aborts this one.
-func (b *Bank) decide(d decision, v Verdict) (bool, error) {
+func (b *Bank) decide(d judged, v Verdict) (bool, error) {
 	var given instrument.ID
 	var wrote bool
 	write := func(tx *instrument.Draft) (err error) {
@@ -203,7 +203,7 @@ func (b *Bank) decide(d decision, v Verdict) (bool, error) {
 	return true, nil
 }
 
-func (b *Bank) write(tx *instrument.Draft, d decision, v Verdict) (given instrument.ID, wrote bool, err error) {
+func (b *Bank) write(tx *instrument.Draft, d judged, v Verdict) (given instrument.ID, wrote bool, err error) {
 	i, err := tx.Get(d.withdrawal)
 	if err != nil {
 		return "", false, err
