@@ -110,19 +110,3 @@ func (r *running) forgoDoubt(ctx context.Context) error {
 		return p.broken()
 	})
 }
-
-// broken is the status of a payment of which a part has failed.
-func (p parent) broken() string {
-	if p.any(PartPaid) {
-		return PaymentRefunding
-	}
-	return PaymentAborted
-}
-
-// costsAtMost refuses a price above the one that the person has agreed to.
-func (b Bill) costsAtMost(agreed instrument.Amount) error {
-	if c, err := b.Terms.Price.Cmp(agreed); err != nil || c > 0 {
-		return fault.New(fault.Denied, "the vendor asks for %s now, not %s", b.Terms.Price, agreed).Because("price-differs")
-	}
-	return nil
-}

@@ -123,6 +123,14 @@ func (p parent) any(states ...string) bool {
 	return false
 }
 
+// broken is the status of a payment of which a part has failed.
+func (p parent) broken() string {
+	if p.any(PartPaid) {
+		return PaymentRefunding
+	}
+	return PaymentAborted
+}
+
 // fits is the pure rule of which parts a status may have.
 func (p parent) fits(status string) bool {
 	if p.any(PartForgone) != (status == PaymentForgone) {

@@ -46,6 +46,14 @@ func (b Bill) on() []instrument.ID {
 	return []instrument.ID{b.With.ID}
 }
 
+// costsAtMost refuses a price above the one that the person has agreed to.
+func (b Bill) costsAtMost(agreed instrument.Amount) error {
+	if c, err := b.Terms.Price.Cmp(agreed); err != nil || c > 0 {
+		return fault.New(fault.Denied, "the vendor asks for %s now, not %s", b.Terms.Price, agreed).Because("price-differs")
+	}
+	return nil
+}
+
 // Paid is a payment that was made.
 type Paid struct {
 	Operation  instrument.OperationID `json:"operation"`
