@@ -16,9 +16,8 @@ import (
 // here, for the amount that the invoice names. Beside that the software of a till
 // sells digital cash here, and what an earlier life has left open goes on.
 func serving(e *cli.Env) *cobra.Command {
-	var listen, software, reader string
+	var d doors
 	var parent func() (*serve.Parent, error)
-	var further *[]string
 	c := &cobra.Command{
 		Use: "serve", Short: "Take payments of wallets, and let a till sell, until the process is asked to end", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -27,39 +26,51 @@ func serving(e *cli.Env) *cobra.Command {
 				return err
 			}
 			return open(c.Context(), e, working, func(ctx context.Context, t *terminal) error {
-				inside := context.WithoutCancel(ctx) // they close in order
-				defer t.settling(ctx)()
 				p := serve.New(e)
 				p.With(with)
-				p.Go(t.house.Lost)
-				if err := p.Sessions(*further, func(a comm.Address) (comm.Listener, error) { return t.Listen(inside, t.house.Comm, a) }); err != nil {
-					return err
-				}
-				if reader != "" {
-					l, err := t.readerDoor(inside, reader)
-					if err != nil {
-						return errors.Join(err, p.Close())
-					}
-					p.Door(serve.Reader, l)
-				}
-				door, err := t.door(inside, listen, t.Listen) // the last one, which customers are shown
-				if err != nil {
-					return errors.Join(err, p.Close())
-				}
-				p.Session(door)
-				p.Announce(serve.Terminal, serve.SessionURL(door.Address())) // a second name of it, which scripts know: not that of the bank's API
-				if err := t.till(ctx, p, software); err != nil {
-					return errors.Join(err, p.Close())
-				}
-				return p.Run(ctx)
+				return t.serve(ctx, p, d)
 			})
 		},
 	}
-	parent, further = serve.ParentFlag(c), serve.SessionFlag(c)
-	c.Flags().StringVar(&listen, "listen", "", "`ADDR` of sessions, instead of the configured one")
-	readerFlag(c, &reader)
-	c.Flags().StringVar(&software, "till", "", "`ADDR` of the API for the software of a till, instead of the configured one")
+	parent, d.further = serve.ParentFlag(c), serve.SessionFlag(c)
+	c.Flags().StringVar(&d.listen, "listen", "", "`ADDR` of sessions, instead of the configured one")
+	readerFlag(c, &d.reader)
+	c.Flags().StringVar(&d.software, "till", "", "`ADDR` of the API for the software of a till, instead of the configured one")
 	return c
+}
+
+// doors are where the terminal listens, if not where it is configured to.
+type doors struct {
+	listen   string
+	further  *[]string
+	reader   string // empty: no reader of its own
+	software string
+}
+
+func (t *terminal) serve(ctx context.Context, p *serve.Process, d doors) error {
+	inside := context.WithoutCancel(ctx) // they close in order
+	defer t.settling(ctx)()
+	p.Go(t.house.Lost)
+	if err := p.Sessions(*d.further, func(a comm.Address) (comm.Listener, error) { return t.Listen(inside, t.house.Comm, a) }); err != nil {
+		return err
+	}
+	if d.reader != "" {
+		l, err := t.readerDoor(inside, d.reader)
+		if err != nil {
+			return errors.Join(err, p.Close())
+		}
+		p.Door(serve.Reader, l)
+	}
+	door, err := t.door(inside, d.listen, t.Listen) // the last one, which customers are shown
+	if err != nil {
+		return errors.Join(err, p.Close())
+	}
+	p.Session(door)
+	p.Announce(serve.Terminal, serve.SessionURL(door.Address())) // a second name of it, which scripts know: not that of the bank's API
+	if err := t.till(ctx, p, d.software); err != nil {
+		return errors.Join(err, p.Close())
+	}
+	return p.Run(ctx)
 }
 
 // settling finds out what cards were charged that nobody here has heard of, and credits what was

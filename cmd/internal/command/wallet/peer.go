@@ -60,26 +60,11 @@ func peerAdd(e *cli.Env) *cobra.Command {
 				WithHint("name the line each time, such as `wallet pay %s`", a)
 		}
 		p, err := w.peer(ctx, args[1])
+		if err == nil {
+			p, err = w.newPeer(ctx, args[0], p)
+		}
 		if err != nil {
 			return err
-		}
-		other, err := w.Book().PeerNamed(ctx, args[0])
-		if err == nil && (p.Key == "" || p.Key != other.Key) {
-			return fault.New(fault.Conflict, "there is a peer %q already, with the key %s", args[0], fingerprint(other.Key)).Because("peer-known").
-				WithHint("choose another name, or remove that peer first")
-		}
-		if err != nil && !errors.Is(err, fault.NotFound) {
-			return err
-		}
-		if p.Key == "" && e.Trust != "" {
-			if p.Key, err = canonical(e.Trust); err != nil {
-				return err
-			}
-		}
-		if p.Key == "" {
-			if p, err = w.meet(ctx, p); err != nil {
-				return err
-			}
 		}
 		a.Key = p.Key
 		p.Name, p.Addresses = args[0], []string{a.String()}
@@ -88,6 +73,27 @@ func peerAdd(e *cli.Env) *cobra.Command {
 		}
 		return e.Print(w.known(p), "%s is known by the key %s\n", p.Name, fingerprint(p.Key))
 	})
+}
+
+// newPeer is a peer with its key: that of its address, the one that is trusted, or the one
+// that it shows. A name that another key has is refused.
+func (w *wallet) newPeer(ctx context.Context, name string, p comm.Peer) (comm.Peer, error) {
+	other, err := w.Book().PeerNamed(ctx, name)
+	if err == nil && (p.Key == "" || p.Key != other.Key) {
+		return p, fault.New(fault.Conflict, "there is a peer %q already, with the key %s", name, fingerprint(other.Key)).Because("peer-known").
+			WithHint("choose another name, or remove that peer first")
+	}
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return p, err
+	}
+	switch {
+	case p.Key != "":
+		return p, nil
+	case w.env.Trust != "":
+		p.Key, err = canonical(w.env.Trust)
+		return p, err
+	}
+	return w.meet(ctx, p)
 }
 
 // meet finds out the key of a peer; the person says whether it is the right one.
