@@ -36,6 +36,22 @@ type rig struct {
 	paid   func(context.Context, *vendor.Terminal, held) (vendor.Payment, error)
 }
 
+// orUsual has the machine's own part wherever a test has changed nothing.
+func (r rig) orUsual() rig {
+	if r.at == nil {
+		r.at = func(point) {}
+	}
+	if r.cursor == nil {
+		r.cursor, r.drop = (*chute).done, (*chute).drop
+	}
+	if r.paid == nil {
+		r.paid = func(ctx context.Context, t *vendor.Terminal, h held) (vendor.Payment, error) {
+			return t.Payment(ctx, h.peer, h.payment)
+		}
+	}
+	return r
+}
+
 // point is a place in the dispensing where a process may die.
 type point string
 
@@ -54,18 +70,7 @@ func open(ctx context.Context, e *cli.Env, f house.Files, s settings, r rig) (m 
 	if r.house != nil {
 		r.house(&o)
 	}
-	m = &machine{env: e, rig: r}
-	if m.at == nil {
-		m.at = func(point) {}
-	}
-	if m.cursor == nil {
-		m.cursor, m.drop = (*chute).done, (*chute).drop
-	}
-	if m.paid == nil {
-		m.paid = func(ctx context.Context, t *vendor.Terminal, h held) (vendor.Payment, error) {
-			return t.Payment(ctx, h.peer, h.payment)
-		}
-	}
+	m = &machine{env: e, rig: r.orUsual()}
 	shelf, err := newShelf(s.Products)
 	if err != nil {
 		return nil, err

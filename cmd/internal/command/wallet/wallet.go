@@ -61,6 +61,7 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	})
 }
 
+// unlocked is open for what itself decides about such payments.
 func unlocked(ctx context.Context, e *cli.Env, look bool, use func(context.Context, *wallet) error) error {
 	return entered(ctx, e, func(f house.Files, passphrase *crypto.Secret) error {
 		return opened(ctx, e, f, passphrase, look, use)
@@ -88,6 +89,7 @@ func entered(ctx context.Context, e *cli.Env, enter func(house.Files, *crypto.Se
 	return enter(f, passphrase)
 }
 
+// opened is unlocked with a passphrase that was asked for.
 func opened(ctx context.Context, e *cli.Env, f house.Files, passphrase *crypto.Secret, look bool, use func(context.Context, *wallet) error) error {
 	s, err := readSettings(e, f)
 	if err != nil {
