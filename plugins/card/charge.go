@@ -218,31 +218,3 @@ func paidWith(r receipt) (protocol.Result, error) {
 	result.Amount = r.Amount
 	return result, err
 }
-
-// changePayment changes the state of a payment, which is its status, too, by a pure rule;
-// what is left unchanged is not written.
-func changePayment(ctx context.Context, s protocol.Session, id instrument.ID, rule func(*payment) (changed bool, err error)) (p payment, err error) {
-	err = s.Update(ctx, func(tx instrument.Tx) error {
-		i, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		p = payment{}
-		if err := i.Decode(&p); err != nil {
-			return err
-		}
-		if changed, err := rule(&p); err != nil || !changed {
-			return err
-		}
-		return putPayment(tx, i, p)
-	})
-	return p, err
-}
-
-func putPayment(tx instrument.Tx, i instrument.Instance, p payment) error {
-	i.Status = p.State
-	if err := i.Encode(p); err != nil {
-		return err
-	}
-	return tx.Put(i)
-}
