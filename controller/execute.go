@@ -121,19 +121,7 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 	if err != nil {
 		return comm.Executed{}, err
 	}
-	var r protocol.Execution
-	var settled func(error)
-	var done comm.Executed
-	if err = s.isSelected(e.Call); err == nil {
-		err = s.intercepts(ctx, comm.MethodExecute, e, nil)
-	}
-	if err == nil {
-		r, settled, err = s.begins(ctx, who, e)
-	}
-	if err == nil {
-		done = s.serve(ctx, conn, r, e)
-		settled(orNil(done.Fault))
-	}
+	done, err := s.first(ctx, conn, who, e)
 	if err != nil || fault.ReasonOf(orNil(done.Fault)) == protocol.ReasonKeyReused {
 		again, missing := s.resumes(ctx, who, e)
 		switch {
@@ -148,6 +136,23 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 	if e.Call.Offer != nil && e.Call.Operation == protocol.Pay && done.Fault == nil { // nothing else was paid under it
 		done.Receipt = s.c.parts.Identity.Sign(receiptText(*e.Call.Offer, e.Op, done.Result))
 	}
+	return done, nil
+}
+
+// first runs an operation that begins, if it may.
+func (s *service) first(ctx context.Context, conn comm.Conn, who Caller, e comm.Execute) (comm.Executed, error) {
+	if err := s.isSelected(e.Call); err != nil {
+		return comm.Executed{}, err
+	}
+	if err := s.intercepts(ctx, comm.MethodExecute, e, nil); err != nil {
+		return comm.Executed{}, err
+	}
+	r, settled, err := s.begins(ctx, who, e)
+	if err != nil {
+		return comm.Executed{}, err
+	}
+	done := s.serve(ctx, conn, r, e)
+	settled(orNil(done.Fault))
 	return done, nil
 }
 
