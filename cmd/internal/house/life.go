@@ -88,15 +88,25 @@ func (h *House) Resume(ctx context.Context, logins func(comm.Peer) controller.Lo
 		return err
 	}
 	if n > 0 {
-		within, cancel := context.WithTimeout(ctx, resumeFor)
-		defer cancel()
-		if h.waits != nil {
-			defer time.AfterFunc(SayAfter, func() { h.waits(h.Protocols().Resuming()) }).Stop()
-		}
-		if !h.Protocols().Resumed(within) {
-			h.Log().Warn("an interrupted operation goes on; what it holds is in use", "look", "operation list")
-		}
+		h.awaitResumed(ctx)
 	}
+	h.watch()
+	return nil
+}
+
+func (h *House) awaitResumed(ctx context.Context) {
+	within, cancel := context.WithTimeout(ctx, resumeFor)
+	defer cancel()
+	if h.waits != nil {
+		defer time.AfterFunc(SayAfter, func() { h.waits(h.Protocols().Resuming()) }).Stop()
+	}
+	if !h.Protocols().Resumed(within) {
+		h.Log().Warn("an interrupted operation goes on; what it holds is in use", "look", "operation list")
+	}
+}
+
+// watch takes over what other processes leave, until unwatch.
+func (h *House) watch() {
 	life, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	h.unwatch = func() { stop(); <-done }
@@ -115,5 +125,4 @@ func (h *House) Resume(ctx context.Context, logins func(comm.Peer) controller.Lo
 			}
 		}
 	}()
-	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/till"
 	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/plugins/api"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -35,6 +36,13 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 		}
 		bundles = append(bundles, view(loaded, o))
 	}
+	strangers, err := h.strangers(o, there)
+	return append(bundles, strangers...), err
+}
+
+// strangers are the plugins of the catalog. One that cannot be had degrades what it brings,
+// not the party. there is what ours are.
+func (h *House) strangers(o Options, there []api.Description) (bundles []protocol.Bundle, err error) {
 	listed, err := h.Catalog.List()
 	if err != nil {
 		return nil, err
@@ -45,7 +53,7 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 			continue
 		}
 		loaded, err := h.Host.Load(l.Source())
-		if err != nil { // it degrades what it brings, not the party
+		if err != nil {
 			o.Log.Warn("a plugin is left out", "plugin", l.Name, "error", err)
 			continue
 		}
