@@ -236,30 +236,11 @@ func (m *Manager) Hear(peer comm.Peer, s comm.Said) {
 
 // begin starts an operation, or finds the one that runs under the id.
 func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
-	if r.Side == "" {
-		r.Side = Initiator
-	}
-	if r.Principal == "" {
-		r.Principal = m.parts.Owner
-	}
-	fresh := r.ID == ""
-	if fresh {
-		id, err := NewOperationID(m.parts.Random)
-		if err != nil {
-			return nil, err
-		}
-		r.ID = id
-	}
-	o, err := m.newOperation(r)
+	o, err := m.asked(r)
 	if err != nil {
 		return nil, err
 	}
-	if r.Side == Initiator {
-		if err := o.spec.Fits(r.Call); err != nil {
-			return nil, err
-		}
-	}
-	o.fresh = fresh
+	r = o.req
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if running := m.ops[r.ID]; running != nil {
@@ -289,6 +270,32 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	m.work.Add(1)
 	m.hands.Run(m.life, func() { o.live(ctx) })
 	return o, nil
+}
+
+// asked is the operation that is asked for, before it is known whether it runs already.
+func (m *Manager) asked(r Execution) (*operation, error) {
+	if r.Side == "" {
+		r.Side = Initiator
+	}
+	if r.Principal == "" {
+		r.Principal = m.parts.Owner
+	}
+	fresh := r.ID == ""
+	if fresh {
+		var err error
+		if r.ID, err = NewOperationID(m.parts.Random); err != nil {
+			return nil, err
+		}
+	}
+	o, err := m.newOperation(r)
+	if err != nil {
+		return nil, err
+	}
+	o.fresh = fresh
+	if r.Side == Initiator {
+		err = o.spec.Fits(r.Call)
+	}
+	return o, err
 }
 
 // Spawn runs f as long as this party lives, which waits for it when it closes.
