@@ -89,14 +89,7 @@ func serve(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 		return protocol.Result{}, err
 	}
 	var owed instrument.Amount
-	if err := s.Update(ctx, func(tx instrument.Tx) error {
-		_, kept, err := find(tx, who.Number)
-		if err == nil && kept.PIN != who.PIN {
-			err = fault.New(fault.Denied, "the PIN is not this tab's").Because("pin-wrong")
-		}
-		owed = kept.Owed
-		return err
-	}); err != nil {
+	if err := s.Update(ctx, func(tx instrument.Tx) (err error) { owed, err = owedBy(tx, who); return err }); err != nil {
 		return protocol.Result{}, err
 	}
 	if err := s.Send(ctx, quote{owed}); err != nil {
@@ -109,29 +102,41 @@ func serve(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 	if !w.Promise {
 		return protocol.Result{}, refused
 	}
-	// Other payments may have been written meanwhile: what counts is the account now.
-	if err := s.Update(ctx, func(tx instrument.Tx) error {
-		i, kept, err := find(tx, who.Number)
-		if err != nil {
-			return err
-		}
-		if owed, err = kept.Owed.Add(price); err != nil {
-			return err
-		}
-		if c, err := owed.Cmp(kept.Limit); err != nil || c > 0 {
-			return fault.New(fault.Declined, "%s would be owed, and this tab ends at %s", owed, kept.Limit).Because("tab-full")
-		}
-		kept.Owed = owed
-		if err := put(tx, i, kept); err != nil {
-			return err
-		}
-		return keep(tx, "paid", s.Operation(), written{Tab: who.Number, Amount: price, Returned: sdk.NothingOf(price)})
-	}); err != nil {
+	if err := s.Update(ctx, func(tx instrument.Tx) (err error) { owed, err = book(tx, who, price, s.Operation()); return err }); err != nil {
 		return protocol.Result{}, err
 	}
 	r, err := protocol.ResultOf(quote{owed})
 	r.Amount = price
 	return r, err
+}
+
+// owedBy is what a regular owes by now, for whoever has their PIN.
+func owedBy(tx instrument.Tx, who regular) (instrument.Amount, error) {
+	_, kept, err := find(tx, who.Number)
+	if err == nil && kept.PIN != who.PIN {
+		err = fault.New(fault.Denied, "the PIN is not this tab's").Because("pin-wrong")
+	}
+	return kept.Owed, err
+}
+
+// book writes a price on a tab, and says what is owed then. Other payments may have been
+// written since the quote: what counts is the account now.
+func book(tx instrument.Tx, who regular, price instrument.Amount, op instrument.OperationID) (owed instrument.Amount, err error) {
+	i, kept, err := find(tx, who.Number)
+	if err != nil {
+		return owed, err
+	}
+	if owed, err = kept.Owed.Add(price); err != nil {
+		return owed, err
+	}
+	if c, err := owed.Cmp(kept.Limit); err != nil || c > 0 {
+		return owed, fault.New(fault.Declined, "%s would be owed, and this tab ends at %s", owed, kept.Limit).Because("tab-full")
+	}
+	kept.Owed = owed
+	if err := put(tx, i, kept); err != nil {
+		return owed, err
+	}
+	return owed, keep(tx, "paid", op, written{Tab: who.Number, Amount: price, Returned: sdk.NothingOf(price)})
 }
 
 // change moves the wallet's tab.

@@ -33,11 +33,7 @@ func fetch(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 		if err := change(tx, c.Main(), "open", func(was owing) owing { was.Owed = struck.Owed; return was }); err != nil {
 			return err
 		}
-		id, err := tx.Find("tab-receipt", operation, string(of.Payment))
-		if err != nil {
-			return err
-		}
-		i, err := tx.Get(id)
+		i, err := receiptOf(tx, of.Payment)
 		if err != nil || i.Status == "void" {
 			return err
 		}
@@ -67,47 +63,50 @@ func strike(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.
 		return protocol.Result{}, err
 	}
 	var struck struckOut
-	err := s.Update(ctx, func(tx instrument.Tx) error {
-		id, err := tx.Find("tab-receipt", operation, string(of.Payment))
-		if err != nil {
-			return err
-		}
-		entry, err := tx.Get(id)
-		if err != nil {
-			return err
-		}
-		var what written
-		if err := entry.Decode(&what); err != nil {
-			return err
-		}
-		i, kept, err := find(tx, what.Tab)
-		if err != nil {
-			return err
-		}
-		if of.Amount != (instrument.Amount{}) && of.Amount != what.Amount {
-			return fault.New(fault.Declined, "what was written down comes back whole: %s", what.Amount).Because("refund-in-part")
-		}
-		given, again, err := what.Refund(s.Operation(), what.Amount, of.Amount)
-		if err != nil {
-			return err
-		}
-		struck = struckOut{kept.Owed, given}
-		if again {
-			return nil
-		}
-		if kept.Owed, err = kept.Owed.Sub(given); err != nil {
-			return err
-		}
-		struck.Owed, entry.Status = kept.Owed, "returned"
-		if err := put(tx, i, kept); err != nil {
-			return err
-		}
-		return put(tx, entry, what)
-	})
-	if err != nil {
+	if err := s.Update(ctx, func(tx instrument.Tx) (err error) { struck, err = strikeOut(tx, of, s.Operation()); return err }); err != nil {
 		return protocol.Result{}, err
 	}
 	r, err := protocol.ResultOf(struck)
 	r.Amount = struck.Amount
 	return r, err
+}
+
+// strikeOut gives an entry back, once.
+func strikeOut(tx instrument.Tx, of paid, op instrument.OperationID) (struckOut, error) {
+	entry, err := receiptOf(tx, of.Payment)
+	if err != nil {
+		return struckOut{}, err
+	}
+	var what written
+	if err := entry.Decode(&what); err != nil {
+		return struckOut{}, err
+	}
+	i, kept, err := find(tx, what.Tab)
+	if err != nil {
+		return struckOut{}, err
+	}
+	if of.Amount != (instrument.Amount{}) && of.Amount != what.Amount {
+		return struckOut{}, fault.New(fault.Declined, "what was written down comes back whole: %s", what.Amount).Because("refund-in-part")
+	}
+	given, again, err := what.Refund(op, what.Amount, of.Amount)
+	if err != nil || again {
+		return struckOut{kept.Owed, given}, err
+	}
+	if kept.Owed, err = kept.Owed.Sub(given); err != nil {
+		return struckOut{}, err
+	}
+	entry.Status = "returned"
+	if err := put(tx, i, kept); err != nil {
+		return struckOut{}, err
+	}
+	return struckOut{kept.Owed, given}, put(tx, entry, what)
+}
+
+// receiptOf is the receipt, or the entry, of the operation that has paid.
+func receiptOf(tx instrument.Tx, op instrument.OperationID) (instrument.Instance, error) {
+	id, err := tx.Find("tab-receipt", operation, string(op))
+	if err != nil {
+		return instrument.Instance{}, err
+	}
+	return tx.Get(id)
 }
