@@ -231,27 +231,7 @@ func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instr
 func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.Response, spared bool, now time.Time) ([]taler.Coin, string, error) {
 	evidence := &taler.Evidence{Request: r.Batch.Body, Status: answer.Status, Response: answer.Body, At: now.Unix()}
 	if answer.Status != http.StatusOK {
-		final, refusal := f.refused(*r, e, answer, spared)
-		evidence.Response = evidence.Response[:min(len(evidence.Response), maxRefusal)]
-		r.Evidence = evidence
-		r.Batch.Clean = r.Batch.Clean && !doubtful(answer)
-		r.Batch.Refused = ""
-		if reason := fault.ReasonOf(refusal); byWord(reason) {
-			r.Batch.Refused = reason
-		}
-		if fault.ReasonOf(refusal) == taler.ReasonRefusalUnproven && r.Reason == "" {
-			r.Reason = string(taler.ReasonRefusalUnproven)
-		}
-		if final {
-			if r.Reason == string(taler.ReasonRefusalUnproven) {
-				r.Reason = ""
-			}
-			if fault.ReasonOf(refusal) == taler.ReasonEndpointUnknown {
-				r.Lacks = f.id
-				giveUpBatch(r)
-			}
-			r.Batch = nil
-		}
+		refusal := f.noted(r, e, answer, spared, evidence)
 		return nil, standing(*r), refusal
 	}
 	r.Batch.Clean = false
@@ -269,6 +249,35 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 	}
 	r.Batch, r.Evidence, r.Reason = nil, nil, ""
 	return coins, taler.ReserveDone, nil
+}
+
+// noted is the refusal that an answer is, which the reserve notes; after a final one it has
+// no batch any more.
+func (f form) noted(r *taler.Reserve, e taler.ExchangeState, answer protocol.Response, spared bool, evidence *taler.Evidence) (refusal error) {
+	final, refusal := f.refused(*r, e, answer, spared)
+	evidence.Response = evidence.Response[:min(len(evidence.Response), maxRefusal)]
+	r.Evidence = evidence
+	r.Batch.Clean = r.Batch.Clean && !doubtful(answer)
+	r.Batch.Refused = ""
+	reason := fault.ReasonOf(refusal)
+	if byWord(reason) {
+		r.Batch.Refused = reason
+	}
+	if reason == taler.ReasonRefusalUnproven && r.Reason == "" {
+		r.Reason = string(taler.ReasonRefusalUnproven)
+	}
+	if !final {
+		return refusal
+	}
+	if r.Reason == string(taler.ReasonRefusalUnproven) {
+		r.Reason = ""
+	}
+	if reason == taler.ReasonEndpointUnknown {
+		r.Lacks = f.id
+		giveUpBatch(r)
+	}
+	r.Batch = nil
+	return refusal
 }
 
 // standing is the status of a reserve whose batch has not been answered well: a

@@ -136,50 +136,61 @@ func noDenominations(why string) error {
 // outlook plans a whole amount as a person may ask for it, and says why it
 // cannot be withdrawn.
 func outlook(e taler.ExchangeState, amount, held taler.Amount, now time.Time) (taler.PreviewResult, error) {
-	var out taler.PreviewResult
-	switch {
-	case amount.Currency != e.Currency:
-		return out, fault.New(fault.Invalid, "this exchange deals in %s, not in %s", e.Currency, amount.Currency).Because(taler.ReasonCurrencyMismatch)
-	case e.NoneHere() != "":
-		return out, fault.New(fault.Unsupported, "%s", e.NoneHere()).Because(taler.ReasonDenominationsForeign).
-			WithHint("this wallet makes coins with RSA signatures and without an age; use another exchange, or for this one another wallet")
-	case len(usable(e.Denominations, e.Currency, now)) == 0 && slices.ContainsFunc(e.Denominations, func(d taler.Denomination) bool { return offered(d, e.Currency, now) }):
-		return out, fault.New(fault.Denied, "every coin of this exchange costs more than it is worth").Because(reasonDear).
-			WithHint("use another exchange")
-	case len(usable(e.Denominations, e.Currency, now)) == 0:
-		return out, noDenominations("no denomination of this exchange can be used now")
+	if err := offersNone(e, amount.Currency, now); err != nil {
+		return taler.PreviewResult{}, err
 	}
 	coins, left, err := plan(e.Denominations, amount, maxCoins+1, now)
 	if err == nil && outdated(e, left, now) {
 		err = noLonger()
 	}
 	if err != nil {
-		return out, err
+		return taler.PreviewResult{}, err
 	}
 	n, value, fees, err := totals(coins, e.Currency)
 	switch {
 	case err != nil:
-		return out, err
+		return taler.PreviewResult{}, err
 	case n == 0:
-		return out, tooSmall(e, amount, now)
+		return taler.PreviewResult{}, tooSmall(e, amount, now)
 	case n > maxCoins:
-		return out, fault.New(fault.Invalid, "%s would be more than %d coins", amount, maxCoins).
+		return taler.PreviewResult{}, fault.New(fault.Invalid, "%s would be more than %d coins", amount, maxCoins).
 			Because(reasonMany).WithHint("withdraw it in several parts")
 	}
 	identify, err := limited(e, amount, held)
 	if err != nil {
-		return out, err
+		return taler.PreviewResult{}, err
 	}
-	out = taler.PreviewResult{Coins: n, Amount: value, Fees: fees, Remainder: left, Identify: identify}
+	return taler.PreviewResult{Coins: n, Amount: value, Fees: fees, Remainder: left, Identify: identify, Denominations: kinds(coins)}, nil
+}
+
+// offersNone says why an exchange makes no coins of any amount in a currency now.
+func offersNone(e taler.ExchangeState, currency string, now time.Time) error {
+	switch {
+	case currency != e.Currency:
+		return fault.New(fault.Invalid, "this exchange deals in %s, not in %s", e.Currency, currency).Because(taler.ReasonCurrencyMismatch)
+	case e.NoneHere() != "":
+		return fault.New(fault.Unsupported, "%s", e.NoneHere()).Because(taler.ReasonDenominationsForeign).
+			WithHint("this wallet makes coins with RSA signatures and without an age; use another exchange, or for this one another wallet")
+	case len(usable(e.Denominations, currency, now)) > 0:
+		return nil
+	case slices.ContainsFunc(e.Denominations, func(d taler.Denomination) bool { return offered(d, currency, now) }):
+		return fault.New(fault.Denied, "every coin of this exchange costs more than it is worth").Because(reasonDear).
+			WithHint("use another exchange")
+	}
+	return noDenominations("no denomination of this exchange can be used now")
+}
+
+// kinds are the coins of a plan by their values; one value may have several denominations.
+func kinds(coins []taler.PlannedCoins) (out []taler.PreviewCoins) {
 	for _, p := range coins {
-		last := len(out.Denominations) - 1
-		if last >= 0 && out.Denominations[last].Value == p.Denomination.Value {
-			out.Denominations[last].Count += p.Count
+		last := len(out) - 1
+		if last >= 0 && out[last].Value == p.Denomination.Value {
+			out[last].Count += p.Count
 			continue
 		}
-		out.Denominations = append(out.Denominations, taler.PreviewCoins{Value: p.Denomination.Value, Count: p.Count})
+		out = append(out, taler.PreviewCoins{Value: p.Denomination.Value, Count: p.Count})
 	}
-	return out, nil
+	return out
 }
 
 // limited holds an amount to the exchange's limits for one withdrawal and for what
