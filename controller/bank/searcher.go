@@ -73,19 +73,8 @@ func (s *searcher) look() error {
 			return err
 		}
 		for _, e := range page {
-			if e.Class == ClassWithdrawal && e.Status == string(taler.StateAborted) {
-				w, err := s.b.view(s.b.life, e.Instance)
-				switch {
-				case err == nil:
-					s.add(e.Instance, w)
-				case isAltered(err):
-					_ = s.b.passes(e.Instance, err)
-				default:
-					return err
-				}
-			}
-			if e.Class == ClassReturn && e.Status == string(taler.TransferPending) {
-				s.b.giveBack(e.Instance)
+			if err := s.hear(e); err != nil {
+				return err
 			}
 			s.read = e.Seq
 		}
@@ -93,6 +82,25 @@ func (s *searcher) look() error {
 			return s.readSecond()
 		}
 	}
+}
+
+// hear takes up what an entry of the journal tells of, if it is one of those.
+func (s *searcher) hear(e instrument.Entry) error {
+	switch {
+	case e.Class == ClassReturn && e.Status == string(taler.TransferPending):
+		s.b.giveBack(e.Instance)
+		return nil
+	case e.Class != ClassWithdrawal || e.Status != string(taler.StateAborted):
+		return nil
+	}
+	w, err := s.b.view(s.b.life, e.Instance)
+	if isAltered(err) {
+		return s.b.passes(e.Instance, err)
+	}
+	if err == nil {
+		s.add(e.Instance, w)
+	}
+	return err
 }
 
 // work makes the searches that are due, for a while.

@@ -14,8 +14,8 @@ import (
 
 // compareKeys wants what an instrument has claimed to lead to it. The claims stand
 // beside the records, in the clear of a table, and are what keeps anything from being
-// used twice, and what finds the withdrawal of a payment that is wired back.
-// Whose says in the text whose key it is.
+// used twice, and what finds the withdrawal of a payment that is wired back. A difference
+// is d, and its text begins with whose key it is.
 func (a *auditor) compareKeys(ctx context.Context, class instrument.ClassID, id instrument.ID, d Difference, whose string, keys map[string]string) error {
 	d.Kind = KeyMissing
 	for key, value := range keys {
