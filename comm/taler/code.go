@@ -4,7 +4,7 @@ package taler
 // nothing else in an error body.
 type Code int
 
-// The codes of the bank's APIs (GANA; Taler docs, "The error object").
+// The codes of the bank's APIs that are said or understood here (GANA; Taler docs, "The error object").
 const (
 	CodeNone                 Code = 0
 	CodeVersionMalformed     Code = 12
@@ -25,39 +25,27 @@ const (
 	CodeTokenExpired         Code = 42
 	CodeTokenMalformed       Code = 43
 	CodeForbidden            Code = 44
-	CodeDBSetupFailed        Code = 50
-	CodeDBStartFailed        Code = 51
-	CodeDBStoreFailed        Code = 52
-	CodeDBFetchFailed        Code = 53
 	CodeDBCommitFailed       Code = 54
 	CodeDBSoftFailure        Code = 55
-	CodeDBInvariantFailure   Code = 56
 	CodeInvariantFailure     Code = 60
-	CodeSameAccount          Code = 5101
 	CodeUnallowedDebit       Code = 5102
-	CodeNegativeAmount       Code = 5103
 	CodeNumberTooBig         Code = 5104
 	CodeUnknownAccount       Code = 5106
 	CodeTransactionNotFound  Code = 5107
 	CodeBadFormatAmount      Code = 5108
 	CodeNoRights             Code = 5109
-	CodeUnmanagedException   Code = 5110
-	CodeSoftException        Code = 5111
 	CodeRequestUIDReused     Code = 5112
 	CodeSelectionConflict    Code = 5113
 	CodeDuplicateReservePub  Code = 5114
-	CodeAncientTransaction   Code = 5115
 	CodeAbortConfirmConflict Code = 5116
 	CodeConfirmAbortConflict Code = 5117
 	CodeSelectionRequired    Code = 5119
 	CodeUnknownCreditor      Code = 5124
-	CodeUnknownDebtor        Code = 5125
 	CodeAccountIsExchange    Code = 5126
 	CodeAccountIsNotExchange Code = 5127
 	CodeConfirmIncomplete    Code = 5130
 	CodeAmountDiffers        Code = 5148
 	CodeAmountRequired       Code = 5149
-	CodeAccountLocked        Code = 5152
 	CodeUpdateAbortConflict  Code = 5153
 	CodeTransferWTIDReused   Code = 5154
 	CodeEnd                  Code = 9999 // a status that has no code of its own
@@ -65,19 +53,17 @@ const (
 
 // The codes of an exchange that a withdrawal can meet.
 const (
-	CodeDenominationUnknown   Code = 1005
-	CodeDenominationNotYet    Code = 1008
-	CodeDenominationExpired   Code = 1009
-	CodeDenominationRevoked   Code = 1010
-	CodeReserveUnknown        Code = 1027
-	CodeKYCRequired           Code = 1028
-	CodeInsufficientFunds     Code = 1150
-	CodeReserveSignature      Code = 1154
-	CodeDenominationKeyLost   Code = 1158
-	CodeBatchPartlyWithdrawn  Code = 1175
-	CodeReserveStatusUnknown  Code = 1250 // exchanges before 2023 said this for CodeReserveUnknown
-	CodeWithdrawalAborted     Code = 7012 // said by a wallet
-	CodeIntegrationVersionBad Code = 7017 // said by a wallet
+	CodeDenominationUnknown  Code = 1005
+	CodeDenominationNotYet   Code = 1008
+	CodeDenominationExpired  Code = 1009
+	CodeDenominationRevoked  Code = 1010
+	CodeReserveUnknown       Code = 1027
+	CodeKYCRequired          Code = 1028
+	CodeInsufficientFunds    Code = 1150
+	CodeReserveSignature     Code = 1154
+	CodeDenominationKeyLost  Code = 1158
+	CodeBatchPartlyWithdrawn Code = 1175
+	CodeReserveStatusUnknown Code = 1250 // exchanges before 2023 said this for CodeReserveUnknown
 )
 
 // ErrorDetail is the body of every answer that is not 2xx.

@@ -101,13 +101,6 @@ func (p Payto) Target() string {
 	return target
 }
 
-// Param is a parameter of the query, decoded; empty when it is missing.
-func (p Payto) Param(key string) string {
-	_, query, _ := strings.Cut(string(p), "?")
-	values, _ := url.ParseQuery(query) // what does not decode is not there
-	return values.Get(key)
-}
-
 // Normalise is the URI without its query and with letter case folded as the
 // exchange folds it, so that two spellings of one account become one text.
 func (p Payto) Normalise() Payto {

@@ -104,9 +104,6 @@ func (p *RSAPublicKey) Encode() []byte { return append([]byte(nil), p.encoded...
 // Bits is the length of the modulus.
 func (p *RSAPublicKey) Bits() int { return p.n.BitLen() }
 
-// Equal reports whether both are the same key.
-func (p *RSAPublicKey) Equal(q *RSAPublicKey) bool { return string(p.encoded) == string(q.encoded) }
-
 // String is the base32 of the encoding.
 func (p *RSAPublicKey) String() string { return Encode(p.encoded) }
 
