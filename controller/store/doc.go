@@ -17,4 +17,14 @@
 //		return err
 //	}
 //	defer db.Close()
+//
+// Where things are:
+//
+//	opening               store.go dsn.go patient.go migrate.go copy.go
+//	writing               queue.go writer.go work.go full.go
+//	reading               pool.go conn.go walindex.go remembered.go
+//	instruments           instance.go rows.go where.go journal.go skip.go
+//	operations            operation.go oplog.go
+//	profiles and peers    principal.go member.go spending.go search.go peer.go
+//	columns               values.go
 package store

@@ -12,4 +12,14 @@
 // deadline on every question, and operations by number only. What it sends is
 // checked here before anybody else sees it; a frame that no honest plugin sends
 // ends its process.
+//
+// Where things are:
+//
+//	what the house gets   host.go bundle.go class.go stepper.go
+//	the catalog           catalog.go lockfile.go
+//	the binary            source.go stamp.go stamp_unix.go exposed_unix.go
+//	its process           life.go process.go process_linux.go process_windows.go process_other.go obstacle.go
+//	what it gets          workdir.go workdir_unix.go workdir_windows.go inherited.go inherited_unix.go inherited_windows.go inherited_race.go
+//	what it says          table.go trust.go allowances.go; to people: output.go paced.go hclog.go
+//	its crashes           crashes.go backoff.go
 package host

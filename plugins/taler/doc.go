@@ -16,4 +16,13 @@
 // operation changes is decided by pure functions over the states of comm/taler.
 // The bundle holds no configuration: an exchange is an instance of
 // taler-exchange, and its URL is the only address that can be asked.
+//
+// Where things are:
+//
+//	what there is         bundle.go class.go; how a rule changes a state: change.go
+//	at the bank           withdraw.go setup.go select.go confirm.go abort.go quota.go
+//	coins                 coinwithdrawal.go form.go plan.go planchet.go
+//	a reserve             reserve.go prepare.go agreed.go
+//	a batch of coins      mint.go answer.go; refused: refused.go clean.go word.go
+//	an exchange           exchange.go refresh.go terms.go moved.go; its keys: verify.go denomination.go
 package taler
