@@ -135,12 +135,13 @@ func initialise(ctx context.Context, db *sql.DB, dir string, o InitOptions) (Inf
 		return Info{}, err
 	}
 	defer signing.Wipe()
-	keys, err := offline{o: o, master: master, signing: signing, now: o.Clock()}.keys(rsaKeys)
+	f := offline{o: o, master: master, signing: signing, now: o.Clock()}
+	keys, err := f.keys(rsaKeys)
 	if err != nil {
 		return Info{}, fmt.Errorf("sign the exchange's keys: %w", err)
 	}
 	err = sandbox.Transact(ctx, db, func(tx *sql.Tx) error {
-		return store(ctx, tx, dir, o, master, signing, keys, rsaKeys)
+		return f.store(ctx, tx, dir, keys, rsaKeys)
 	})
 	if err != nil {
 		return Info{}, fmt.Errorf("keep the exchange: %w", err)
@@ -148,17 +149,18 @@ func initialise(ctx context.Context, db *sql.DB, dir string, o InitOptions) (Inf
 	return Info{o.Currency, o.URL, o.Account, master.Public(), o.Protocol}, nil
 }
 
-func store(ctx context.Context, tx *sql.Tx, dir string, o InitOptions, master, signing crypto.EddsaPrivateKey, keys taler.Keys, rsaKeys []*rsa.PrivateKey) error {
+// store keeps the exchange, if nobody has made one in this directory meanwhile.
+func (f offline) store(ctx context.Context, tx *sql.Tx, dir string, keys taler.Keys, rsaKeys []*rsa.PrivateKey) error {
 	document, err := json.Marshal(keys)
 	if err != nil {
 		return err
 	}
-	m, s := master.Bytes(), signing.Bytes()
+	m, s := f.master.Bytes(), f.signing.Bytes()
 	defer clear(m)
 	defer clear(s)
 	res, err := tx.ExecContext(ctx, `INSERT INTO exchange (id, currency, url, account, protocol, master, signing, keys)
 		VALUES (1, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
-		o.Currency, o.URL, string(o.Account), o.Protocol, m, s, string(document))
+		f.o.Currency, f.o.URL, string(f.o.Account), f.o.Protocol, m, s, string(document))
 	if err != nil {
 		return err
 	}
