@@ -166,10 +166,10 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 		args = e.Call.Args
 	}
 	kept := weight(args, r.Offer, r.Payer, e.Msgs, e.Ended)
-	if !m.asked.take(who, kept) {
+	if !m.awaiting.take(who, kept) {
 		return m.turnedAway(r.ID, kept)
 	}
-	defer m.asked.give(who, kept)
+	defer m.awaiting.give(who, kept)
 	r.resumes = e.Have > 0 || len(e.Msgs) > 0 && e.Msgs[0].N != 1
 	o, err := m.begin(ctx, r)
 	if err != nil {

@@ -32,12 +32,12 @@ type Manager struct {
 	chores chores
 	ends   ends
 
-	mu    sync.Mutex
-	ops   map[instrument.OperationID]*operation // running ones
-	early early
-	crowd crowd
-	aside share // what is put aside for operations
-	asked share // requests that wait for the end of one
+	mu       sync.Mutex
+	ops      map[instrument.OperationID]*operation // running ones
+	early    early
+	crowd    crowd
+	aside    share // what is put aside for operations
+	awaiting share // requests that wait for the end of one
 }
 
 // Parts are what a Manager is made of.
@@ -98,7 +98,7 @@ func (in installed) serves(class instrument.ClassID) bool {
 func NewManager(p Parts) (*Manager, error) {
 	m := &Manager{
 		parts: p, installed: map[string]installed{}, pnp: p.PNP, ops: map[instrument.OperationID]*operation{}, room: make(chan struct{}, maxResumed),
-		hands: NewHands(), aside: share{each: maxAsideOfPeer, most: maxAside}, asked: share{each: maxRequestsOf, most: maxRequestsOfAll},
+		hands: NewHands(), aside: share{each: maxAsideOfPeer, most: maxAside}, awaiting: share{each: maxRequestsOf, most: maxRequestsOfAll},
 	}
 	if m.parts.Reach == nil {
 		m.parts.Reach = func(Execution) Link { return nil }
