@@ -168,7 +168,7 @@ func (s *Session) reconnect(ctx, within context.Context, d *dialling) (comm.Conn
 // selected before. The connection is the session's from then on.
 func (s *Session) connect(ctx context.Context) (comm.Conn, error) {
 	ears := &listener{s: s}
-	conn, err := s.c.parts.Comm.Dial(ctx, s.Peer(), ears)
+	conn, err := s.dial(ctx, ears)
 	if err != nil {
 		return nil, err
 	}
@@ -247,6 +247,9 @@ func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixe
 		s.peer.Name = got.Name
 	}
 	s.conn = conn
+	if !s.resumes {
+		s.c.met.meets(s.peer)
+	}
 	s.self = s.c.towards(proved.Key)
 	s.transcript = newTranscript(conn, got.PNP, s.self.KeyText(), proved.Key)
 	return nil, nil

@@ -74,6 +74,7 @@ type Controller struct {
 	logins       atomic.Pointer[func(comm.Peer) Login]
 	counts       func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
 	turns        turns                                                               // of what counts by it
+	met          whereabouts
 }
 
 // New makes a controller of parts: the paper's initialisation (§5.1).

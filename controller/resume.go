@@ -28,6 +28,7 @@ func (c *Controller) reach(r protocol.Execution) protocol.Link {
 		l = (*logins)(r.Peer)
 	}
 	s := c.newSession(r.Peer, l)
+	s.resumes = true
 	if r.Offer != nil { // selected again under it by whoever dials
 		s.selected[r.Call.Class] = selection{r.Protocol, r.Offer}
 	}

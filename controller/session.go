@@ -22,6 +22,7 @@ type Session struct {
 	c          *Controller
 	peer       comm.Peer // as dialled; its key as proved
 	login      Login
+	resumes    bool             // what an earlier life has begun
 	mu         sync.Mutex       // never held while the peer is asked
 	self       *crypto.Identity // ours as the peer of that key sees it: to derive it takes as long as to sign
 	conn       comm.Conn
@@ -61,10 +62,14 @@ func (o Offered) native() bool { return o.Signed || len(o.Body.Transcript) > 0 }
 func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
 	s := c.newSession(p, l)
 	_, err := s.connect(ctx)
-	if err == nil && p.Name != "" && p.Role == "" {
+	if err != nil {
+		return s, err
+	}
+	if p.Name != "" && p.Role == "" {
 		c.learnRole(ctx, p.Name, s.Peer())
 	}
-	return s, err
+	c.goesOn(ctx, s.Peer())
+	return s, nil
 }
 
 // learnRole keeps what a peer of the book is, who was added by its key alone. It is what the peer

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -88,6 +89,23 @@ func (m *Manager) Resumed(ctx context.Context) bool {
 		case <-tick.C:
 		case <-ctx.Done():
 			return false
+		}
+	}
+}
+
+// FoundAgain waits, within ctx, for operations that earlier lives have begun with a peer that
+// was looked for in vain, and that has been found where they did not know it. They ask it
+// there at their next attempt.
+func (m *Manager) FoundAgain(ctx context.Context, p comm.Peer) {
+	for _, o := range m.resuming() {
+		at := o.req.Peer
+		if at.Key != p.Key || !o.mail.away() || !slices.ContainsFunc(p.Addresses, func(a string) bool { return !slices.Contains(at.Addresses, a) }) {
+			continue
+		}
+		select {
+		case <-o.done:
+		case <-ctx.Done():
+			return
 		}
 	}
 }

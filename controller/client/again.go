@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"slices"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -16,6 +17,10 @@ import (
 // then must be what is asked now, or a person would read that a vendor was paid
 // who has got nothing.
 func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
+	return w.before(ctx, p, false)
+}
+
+func (w *Wallet) before(ctx context.Context, p Payment, again bool) (Paid, bool, error) {
 	if p.Operation == "" { // a new one; an empty prefix would find any
 		return Paid{}, false, nil
 	}
@@ -36,6 +41,9 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 		return out, true, keyReused()
 	case r.Fault != nil:
 		return out, true, over(r.Fault)
+	case r.Result == nil && !again:
+		w.seeks(ctx, p.Peer)
+		return w.before(ctx, p, true)
 	case r.Result == nil:
 		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because(protocol.ReasonPending)
 	}
@@ -44,6 +52,19 @@ func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 		out.Instrument = r.Instruments[0]
 	}
 	return out, true, nil
+}
+
+// seekFor is how long a peer is looked for whose payment has not ended.
+const seekFor = 5 * time.Second
+
+// seeks looks for a peer where the payer says that it is by now: what an earlier life has
+// begun with it goes on there, and is waited for.
+func (w *Wallet) seeks(ctx context.Context, p comm.Peer) {
+	ctx, cancel := context.WithTimeout(ctx, seekFor)
+	defer cancel()
+	if s, err := w.InitiateSession(ctx, p, controller.Login{}); err == nil {
+		_ = s.Close(context.WithoutCancel(ctx))
+	}
 }
 
 // over is how a payment ended that did not pay. What helped then helps no more: the

@@ -110,6 +110,7 @@ type market struct {
 	t    *testing.T
 	net  *inproc.Network
 	shop *vendor.Terminal
+	till *controllertest.Party // the shop's
 	peer comm.Peer
 	moods
 	dearer, cheaper  atomic.Bool // everything costs more, or less, from now on
@@ -130,6 +131,7 @@ func openMarket(t *testing.T) *market {
 	})
 	m.wallet = &wallet{party: party, Wallet: client.New(party.Controller, party.Me(t), nil)}
 	till := controllertest.New(t, m.net, controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: kinds(comm.Vendor, vendor.Payments())})
+	m.till = till
 	m.shop = vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop"})
 	m.peer = till.Listen(t, dear{m.shop.Servicing(), m})
 	m.red, m.blue, m.green = m.voucher("red", 1), m.voucher("blue", 2), m.voucher("green", 3)

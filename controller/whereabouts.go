@@ -1,0 +1,102 @@
+package controller
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+)
+
+// whereabouts are the addresses at which this life has met peers, by their keys.
+type whereabouts struct {
+	mu  sync.Mutex
+	met map[string][]string
+}
+
+// meets remembers where a peer has proved its key.
+func (w *whereabouts) meets(p comm.Peer) {
+	if p.Key == "" {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.met == nil {
+		w.met = map[string][]string{}
+	}
+	w.met[p.Key] = slices.Clone(p.Addresses)
+}
+
+func (w *whereabouts) of(key string) []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.met[key]
+}
+
+// Whereabouts is a peer of before with all addresses at which it may be by now: where it
+// was met last, those that the book has for its key, then its own. Whoever is there has to
+// prove the key, so an address that is wrong leads to nobody.
+func (c *Controller) Whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
+	if p.Key == "" {
+		return p
+	}
+	all := slices.Clone(c.met.of(p.Key))
+	known, err := c.Book().Peers(ctx)
+	if err != nil {
+		c.parts.Log.Warn("the book of peers cannot be read", "error", err)
+	}
+	for _, k := range known {
+		if k.Key == p.Key {
+			all = append(all, k.Addresses...)
+		}
+	}
+	own := p.Addresses
+	p.Addresses = nil
+	for _, a := range append(all, own...) {
+		if !slices.Contains(p.Addresses, a) {
+			p.Addresses = append(p.Addresses, a)
+		}
+	}
+	return p
+}
+
+// dial connects to the peer. That of an operation of an earlier life is looked for at all
+// its whereabouts: an address of before may be somebody else's by now.
+func (s *Session) dial(ctx context.Context, ears comm.Handler) (comm.Conn, error) {
+	p := s.Peer()
+	if !s.resumes {
+		return s.c.parts.Comm.Dial(ctx, p, ears)
+	}
+	var first error
+	for _, a := range s.c.Whereabouts(ctx, p).Addresses {
+		p.Addresses = []string{a}
+		conn, err := s.c.parts.Comm.Dial(ctx, p, ears)
+		if err == nil {
+			return conn, nil
+		}
+		if first == nil || !errors.Is(first, fault.Unavailable) && errors.Is(err, fault.Unavailable) {
+			first = err // it may be there later
+		}
+	}
+	if first == nil {
+		return s.c.parts.Comm.Dial(ctx, p, ears)
+	}
+	return nil, first
+}
+
+// goOnFor is how long a session that has found a peer elsewhere waits for what an earlier
+// life has begun with it: that holds instruments.
+const goOnFor = 5 * time.Second
+
+// goesOn waits for the operations of earlier lives with a peer that has moved.
+func (c *Controller) goesOn(ctx context.Context, p comm.Peer) {
+	if p.Key == "" {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, goOnFor)
+	defer cancel()
+	c.protocols.FoundAgain(ctx, p)
+}
