@@ -163,15 +163,34 @@ func takeBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 	if got.Payment != args.Payment {
 		return protocol.Result{}, fault.New(fault.Unknown, "the vendor's answer is not for this refund").Because("receipt-differs").WithHint("ask the vendor")
 	}
-	err := change(ctx, s, c.Main(), func(card *state) error {
-		return card.takeBack(args.Payment, got)
-	})
-	if err != nil {
+	if err := takenBack(ctx, s, c.Main(), args.Payment, got); err != nil {
 		return protocol.Result{}, err
 	}
 	result, err := protocol.ResultOf(got)
 	result.Amount = got.Refunded
 	return result, err
+}
+
+// takenBack keeps that with the receipt. A card that was removed from the wallet is paid by its
+// provider all the same, and stays as it was removed.
+func takenBack(ctx context.Context, s protocol.Session, id instrument.ID, paid instrument.OperationID, got gaveBack) error {
+	return s.Update(ctx, func(tx instrument.Tx) error {
+		i, err := tx.Get(id)
+		if err != nil {
+			return err
+		}
+		var card state
+		if err := i.Decode(&card); err != nil {
+			return err
+		}
+		if err := card.takeBack(paid, got); err != nil || i.Status == removed {
+			return err
+		}
+		if err := i.Encode(card); err != nil {
+			return err
+		}
+		return tx.Put(i)
+	})
 }
 
 // takeBack is the pure rule of a vendor's word that a payment has come back. It is about

@@ -80,3 +80,41 @@ func TestAWalletDoesNotBelieveAnotherRefund(t *testing.T) {
 		})
 	}
 }
+
+// A card that was removed from its wallet since is paid by the provider all the same: the
+// wallet hears that it is, and the card stays removed.
+func TestWhatARemovedCardHasPaidComesBack(t *testing.T) {
+	s := openShop(t)
+	if _, err := s.ExecuteAs(t.Context(), paysFirst, "card.pay", s.payment("W1", "CHF:20")); err != nil {
+		t.Fatal(err)
+	}
+	err := s.Initiator.Instruments.Update(t.Context(), func(tx *instrument.Draft) error {
+		i, err := tx.Get(s.card)
+		if err != nil {
+			return err
+		}
+		i.Status = "removed"
+		return tx.Put(i)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	paid, err := s.Servicer.Instruments.Find(t.Context(), "card-payment", "reference", "W1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Prepare(func(r protocol.Execution) protocol.Execution {
+		r.Call.Instruments = []instrument.ID{s.provider, paid}
+		return r
+	})
+	args, _ := json.Marshal(map[string]any{"payment": paysFirst})
+	got, err := s.Execute(t.Context(), "card.pay", protocol.Call{
+		Operation: protocol.Refund, Class: "payment-card", Instruments: []instrument.ID{s.card}, Args: args,
+	})
+	if err != nil || got.Amount.String() != "CHF:20" {
+		t.Errorf("%s came back: %v", got.Amount, err)
+	}
+	if is := s.Initiator.View(t, s.card).Status; is != "removed" {
+		t.Errorf("the card is %s", is)
+	}
+}
