@@ -51,19 +51,24 @@ func (o Once) Take(tx instrument.Tx, message json.RawMessage, state any) error {
 	return err
 }
 
-// GiveBack is a Simple.GiveBack for what Take has taken.
+// GiveBack is a Simple.GiveBack for what Take has taken. One that came back before and was
+// taken again since is another payment's by now, and the initiator has to hear that: else it
+// would take its instrument for one that is free (fault.Conflict, "taken-again").
 func (o Once) GiveBack(tx instrument.Tx, message json.RawMessage, amount instrument.Amount) (json.RawMessage, error) {
 	answer := json.RawMessage(`{"taken":false}`)
-	if amount.IsZero() { // it was given back before, and may have been taken again since
-		return answer, nil
-	}
 	key, err := o.key(message)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "what was taken cannot be read")
 	}
 	i, err := o.find(tx, key)
-	if err != nil {
+	switch {
+	case err != nil:
 		return nil, err
+	case amount.IsZero() && i.Status == StatusTaken:
+		return nil, fault.New(fault.Conflict, "this came back before, and the %s has paid again since", o.Class).Because("taken-again").
+			WithHint("name the payment that it has made since")
+	case amount.IsZero():
+		return answer, nil
 	}
 	i.Status = StatusReturned
 	return answer, tx.Put(i)

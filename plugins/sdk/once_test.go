@@ -81,12 +81,20 @@ func TestANumberIsTakenOnce(t *testing.T) {
 	if taken := list(t, p.Servicer, "stub"); len(taken) != 1 || taken[0].Status != sdk.StatusReturned {
 		t.Fatalf("after the refund: %+v", taken)
 	}
-	if _, err := show(t, p, "", state); err != nil {
+	if _, err := p.ExecuteAs(t.Context(), "", "stub.show", back); err != nil {
+		t.Fatalf("asked for again: %v", err)
+	}
+	second, err := show(t, p, "", state)
+	if err != nil {
 		t.Fatalf("after it was given back: %v", err)
 	}
-	// The first payment comes back once: to ask again does not free the second.
-	if _, err := p.ExecuteAs(t.Context(), "", "stub.show", back); err != nil {
-		t.Fatal(err)
+	// The first payment comes back once: to ask again does not free the second, here or there.
+	back.Instruments[0] = second
+	if _, err := p.ExecuteAs(t.Context(), "", "stub.show", back); fault.ReasonOf(err) != "taken-again" {
+		t.Errorf("asked for again after the second payment: %v", err)
+	}
+	if is := p.Initiator.View(t, second).Status; is != "used" {
+		t.Errorf("the stub is %s in the wallet", is)
 	}
 	if taken := list(t, p.Servicer, "stub"); len(taken) != 1 || taken[0].Status != sdk.StatusTaken {
 		t.Errorf("in the end: %+v", taken)
