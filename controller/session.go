@@ -206,8 +206,12 @@ func (s *Session) Operation(class instrument.ClassID, name string) (protocol.Ope
 	return s.c.protocols.Operation(id, class, s.Peer().Role, name)
 }
 
-// Instruments lists the instruments of a class that the principal may use (§5.5).
+// Instruments lists the instruments of a class that the principal may use (§5.5); of one that
+// is not installed it is fault.Unsupported.
 func (s *Session) Instruments(ctx context.Context, p profile.Principal, class instrument.ClassID) ([]instrument.Instance, error) {
+	if _, err := s.c.instruments.Class(class); err != nil {
+		return nil, err
+	}
 	return s.c.Usable(ctx, p, instrument.Filter{Class: class})
 }
 

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -13,14 +14,23 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// paidBefore finds how the operation ended, if it was begun before. What was asked
-// then must be what is asked now, or a person would read that a vendor was paid
-// who has got nothing.
-func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
-	return w.before(ctx, p, false)
+// Unused refuses the id of a payment of several instruments for anything else.
+func (w *Wallet) Unused(ctx context.Context, id instrument.OperationID) error {
+	_, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(id))
+	switch {
+	case err == nil:
+		return keyReused()
+	case errors.Is(err, fault.NotFound):
+		return nil
+	}
+	return err
 }
 
-func (w *Wallet) before(ctx context.Context, p Payment, again bool) (Paid, bool, error) {
+// PaidBefore finds how a payment ended, if its operation was begun before; false: it was not. What
+// was asked then must be what is asked now, or a person would read that a vendor was paid who
+// has got nothing (fault.Conflict, protocol.ReasonKeyReused). One that has not ended yet is
+// fault.Unknown (protocol.ReasonPending).
+func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
 	if p.Operation == "" { // a new one; an empty prefix would find any
 		return Paid{}, false, nil
 	}
@@ -41,9 +51,6 @@ func (w *Wallet) before(ctx context.Context, p Payment, again bool) (Paid, bool,
 		return out, true, keyReused()
 	case r.Fault != nil:
 		return out, true, over(r.Fault)
-	case r.Result == nil && !again:
-		w.seeks(ctx, p.Peer)
-		return w.before(ctx, p, true)
 	case r.Result == nil:
 		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because(protocol.ReasonPending)
 	}
@@ -52,6 +59,17 @@ func (w *Wallet) before(ctx context.Context, p Payment, again bool) (Paid, bool,
 		out.Instrument = r.Instruments[0]
 	}
 	return out, true, nil
+}
+
+// paidBefore is PaidBefore for whoever is not in a session with the peer. One that has not
+// ended may have been begun with a peer that has moved since: it is looked for first.
+func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
+	paid, found, err := w.PaidBefore(ctx, p)
+	if fault.ReasonOf(err) != protocol.ReasonPending {
+		return paid, found, err
+	}
+	w.seeks(ctx, p.Peer)
+	return w.PaidBefore(ctx, p)
 }
 
 // seekFor is how long a peer is looked for whose payment has not ended.

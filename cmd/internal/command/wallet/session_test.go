@@ -40,7 +40,7 @@ func TestWhatWasToBeRefusedAndWasNot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer
 			e := &cli.Env{Out: &out, Err: io.Discard, JSON: true}
-			err := (&steps{&wallet{env: e}, s}).follow(t.Context(), bufio.NewScanner(strings.NewReader(typed)), row.person)
+			err := (&steps{w: &wallet{env: e}, s: s}).follow(t.Context(), bufio.NewScanner(strings.NewReader(typed)), row.person)
 			if fault.ReasonOf(err) != row.reason {
 				t.Errorf("it ends with %v", err)
 			}

@@ -3,7 +3,6 @@ package wallet
 import (
 	"cmp"
 	"context"
-	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -17,8 +16,9 @@ import (
 
 // steps takes the steps of one session.
 type steps struct {
-	w *wallet
-	s *controller.Session
+	w     *wallet
+	s     *controller.Session
+	asked instrument.Invoice // what the last offers are for
 }
 
 // take takes one step. io.EOF: the session is over.
@@ -80,6 +80,7 @@ func (s *steps) classes(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	s.asked = inv
 	out := classes{Classes: []offer{}}
 	for _, o := range offered {
 		out.Classes = append(out.Classes, offer{o.Class, o.Body.Terms.Price, o.Body.Terms.Text, o.Signed})
@@ -146,77 +147,6 @@ func (s *steps) instruments(ctx context.Context, class instrument.ClassID) error
 		out.Instruments = append(out.Instruments, had{i.ID, i.Name, i.Status})
 	}
 	return s.print("instruments", out)
-}
-
-func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []string) error {
-	if len(args) == 0 {
-		return cli.Argument(fault.New(fault.Invalid, "execute needs an operation").Because("operation-missing").WithHint("`operations %s` shows those that there are", class))
-	}
-	t := controller.Transaction{Principal: s.w.User(), Operation: strings.ToUpper(args[0]), Class: class}
-	args = args[1:]
-	for len(args) > 0 && !strings.Contains(args[0], "=") {
-		i, err := s.w.find(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		t.Instruments, args = append(t.Instruments, i.ID), args[1:]
-	}
-	given, err := pairs(args)
-	if err != nil {
-		return err
-	}
-	if key, ok := given["key"]; ok {
-		if t.ID, err = s.w.OperationID(key); err != nil {
-			return cli.Argument(err)
-		}
-		delete(given, "key")
-	}
-	if len(t.Instruments) == 0 {
-		t.Instruments, err = s.w.With(ctx, s.s, t)
-		if fault.ReasonOf(err) == "input-needed" {
-			return fault.From(err).WithHint("say which: execute %s %s INSTRUMENT; `instruments %s` shows them", class, t.Operation, class)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	if _, ok := given["amount"]; ok && t.Operation == protocol.Pay {
-		return cli.Argument(fault.New(fault.Invalid, "%s pays what the offer says, and has no amount of its own", protocol.Pay).Because("argument-unknown").
-			WithHint("ask for another offer: classes amount=%s", given["amount"]))
-	}
-	if t.Operation == protocol.Refund {
-		if given["payment"] == "" {
-			return cli.Argument(fault.New(fault.Invalid, "%s gives back a payment, and none is named", t.Operation).Because("argument-missing").
-				WithHint("execute %s %s INSTRUMENT payment=OPERATION; `wallet operation list` shows what was paid", class, t.Operation))
-		}
-		if err := s.paid(ctx, given, "payment"); err != nil {
-			return err
-		}
-	}
-	if len(given) > 0 {
-		t.Args = given
-	}
-	stop := awaiting(s.w.env, s.s.Peer().Name, answerAfter)
-	got, err := s.s.Execute(ctx, t, nil)
-	stop()
-	if err != nil {
-		return err
-	}
-	return s.print("execute", executed{class, t.Operation, got})
-}
-
-// paid puts the whole id in the place of the beginning of one that names what was
-// paid, or of the key that it was paid under.
-func (s *steps) paid(ctx context.Context, in instrument.Invoice, name string) error {
-	if in[name] == "" {
-		return nil
-	}
-	id, err := s.w.Protocols().Named(ctx, in[name])
-	if errors.Is(err, fault.NotFound) {
-		id, err = s.w.OperationID(in[name])
-	}
-	in[name] = string(id)
-	return err
 }
 
 // pairs reads NAME=VALUE arguments.

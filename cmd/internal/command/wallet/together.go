@@ -50,17 +50,35 @@ func (w *wallet) payTogether(ctx context.Context, to client.Payment, p purchase)
 	return w.ended(whole, err)
 }
 
-// ended prints a payment of several instruments that is paid.
+// ended prints a payment of several instruments that has ended.
 func (w *wallet) ended(p client.Whole, err error) error {
 	if err != nil {
 		return err
 	}
+	return w.env.Print(p, "%s\n", line(moved(p)+"; operation", string(p.Operation)))
+}
+
+// moved says what was paid, or what of it has come back: a part that was refused is neither.
+func moved(p client.Whole) string {
+	word := strings.ToUpper(p.Status[:1]) + p.Status[1:]
+	if p.Status == client.PaymentAborted {
+		return line(word, p.Total.String()+": nothing was paid")
+	}
+	sum, how := instrument.ZeroOf(p.Total.Currency), p.Total.String()
 	var with []string
 	for _, part := range p.Parts {
+		if p.Status == client.PaymentRefunded && part.State != client.PartRefunded {
+			continue
+		}
 		with = append(with, part.Amount.String()+" with "+string(part.Class))
+		if more, err := sum.Add(part.Amount); err == nil {
+			sum = more
+		}
 	}
-	word := strings.ToUpper(p.Status[:1]) + p.Status[1:]
-	return w.env.Print(p, "%s\n", line(word, p.Total.String()+":", strings.Join(with, " and ")+"; operation", string(p.Operation)))
+	if p.Status == client.PaymentRefunded && sum != p.Total {
+		how = sum.String() + " of " + how
+	}
+	return line(word, how+":", strings.Join(with, " and "))
 }
 
 // payer is the person in front of the wallet; --instead is what they would say.
