@@ -50,7 +50,7 @@ func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	case !p.is(r):
 		return out, true, keyReused()
 	case r.Fault != nil:
-		return out, true, over(r.Fault)
+		return out, true, over(r)
 	case r.Result == nil:
 		return out, true, fault.New(fault.Unknown, "this payment has not ended yet").Because(protocol.ReasonPending)
 	}
@@ -85,14 +85,34 @@ func (w *Wallet) seeks(ctx context.Context, p comm.Peer) {
 	}
 }
 
-// over is how a payment ended that did not pay. What helped then helps no more: the
-// same key asks nobody again.
-func over(f *fault.Fault) error {
-	if !fault.NothingHappened(f) || f.Reason == protocol.ReasonKeyReused { // the vendor knows of something that we do not
+// over is how a payment ended that did not pay, or of which nobody here knows whether it has.
+// What helped then helps no more: the same key asks nobody again.
+func over(r protocol.Record) error {
+	f := r.Fault
+	switch {
+	case f.Reason == protocol.ReasonKeyReused: // the vendor knows of something that we do not
 		return f
+	case fault.NothingHappened(f):
+		return fault.Wrap(f, f.Kind, "under this key nothing was paid, and nothing is any more: %s", f.Message).
+			Because(f.Reason).WithHint("use another --key to pay now")
+	case f.Reason == "provider-unknown" && r.Invoice[controller.InvoiceCharge] == "once" && r.Invoice[controller.InvoicePayment] == "":
+		// No further operation asks about it, as the next one of a part does.
+		return fault.Wrap(f, f.Kind, "%s", f.Message).Because(f.Reason).
+			WithHint("this payment has ended here: ask the vendor, whose terminal finds out, and gives back by `terminal refund %s` what was charged; do not pay otherwise before", protocol.Short(r.ID))
 	}
-	return fault.Wrap(f, f.Kind, "under this key nothing was paid, and nothing is any more: %s", f.Message).
-		Because(f.Reason).WithHint("use another --key to pay now")
+	return f
+}
+
+// ended is the same of a payment that has just failed.
+func (w *Wallet) ended(ctx context.Context, op instrument.OperationID, failure error) error {
+	if op == "" || !errors.Is(failure, fault.Unknown) {
+		return failure
+	}
+	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), State: protocol.Ended, Limit: 1})
+	if err != nil || len(found) == 0 || found[0].Fault == nil {
+		return failure
+	}
+	return over(found[0])
 }
 
 // is reports whether an operation on record is this payment.

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -19,9 +20,28 @@ func TestNothingWasPaidIsSaidWhereThatIsKnown(t *testing.T) {
 		{fault.New(fault.Unknown, "who knows").Because(protocol.ReasonAnswerLost), false},
 		{fault.New(fault.Conflict, "begun with other content").Because(protocol.ReasonKeyReused), false},
 	} {
-		got := fault.From(over(row.f))
+		got := fault.From(over(protocol.Record{Fault: row.f}))
 		if told := strings.Contains(got.Message, "nothing was paid") || strings.Contains(got.Hint, "another --key"); told != row.told || got.Reason != row.f.Reason {
 			t.Errorf("%s: %s — %s", row.f.Reason, got.Message, got.Hint)
+		}
+	}
+}
+
+// TestWhoFindsOutIsSaid: about a purchase by one card no further operation asks, as that of a
+// part does; of a withdrawal its bank says.
+func TestWhoFindsOutIsSaid(t *testing.T) {
+	for name, row := range map[string]struct {
+		inv  instrument.Invoice
+		told bool
+	}{
+		"a purchase":   {instrument.Invoice{"reference": "purchase:1", "charge": "once"}, true},
+		"a part":       {instrument.Invoice{"reference": "payment:1", "charge": "once", "payment": "lunch"}, false},
+		"a withdrawal": {instrument.Invoice{"reference": "WOPID"}, false},
+	} {
+		f := fault.New(fault.Unknown, "who knows").Because("provider-unknown").WithHint("it is asked again")
+		got := fault.From(over(protocol.Record{ID: "0123456789abcdef", Fault: f, Invoice: row.inv}))
+		if told := strings.Contains(got.Hint, "`terminal refund 0123456789ab`"); told != row.told || got.Kind != f.Kind || got.Reason != f.Reason {
+			t.Errorf("%s: %s", name, got.Hint)
 		}
 	}
 }
