@@ -29,7 +29,8 @@ func (w *Wallet) Unused(ctx context.Context, id instrument.OperationID) error {
 // PaidBefore finds how a payment ended, if its operation was begun before; false: it was not. What
 // was asked then must be what is asked now, or a person would read that a vendor was paid who
 // has got nothing (fault.Conflict, protocol.ReasonKeyReused). One that has not ended yet is
-// fault.Unknown (protocol.ReasonPending).
+// fault.Unknown (protocol.ReasonPending). The peer is the one with that key, or at a line in
+// clear.
 func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
 	if p.Operation == "" { // a new one; an empty prefix would find any
 		return Paid{}, false, nil
@@ -42,9 +43,6 @@ func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 		return Paid{}, false, err
 	}
 	r := found[0]
-	if p.Peer.Key, err = w.keyOf(ctx, p.Peer); err != nil {
-		return Paid{}, true, err
-	}
 	out := Paid{Operation: r.ID, Peer: p.Peer.Name, Class: r.Class, Protocol: r.Protocol}
 	switch {
 	case !p.is(r):
@@ -65,6 +63,12 @@ func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 // ended may have been begun with a peer that has moved since: it is looked for first.
 func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
 	paid, found, err := w.PaidBefore(ctx, p)
+	if found && p.Peer.Key == "" {
+		if p.Peer.Key, err = w.keyOf(ctx, p.Peer); err != nil {
+			return Paid{}, true, err
+		}
+		paid, found, err = w.PaidBefore(ctx, p)
+	}
 	if fault.ReasonOf(err) != protocol.ReasonPending {
 		return paid, found, err
 	}
