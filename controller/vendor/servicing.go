@@ -46,6 +46,8 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 		return s.t.refundTerms(ctx, who, inv, class)
 	case inv[controller.InvoicePayment] != "":
 		return s.partTerms(ctx, who, inv, class)
+	case inv[controller.InvoicePart]+inv[controller.InvoiceTotal] != "": // it would be paid as a whole
+		return instrument.Terms{}, nil, fault.New(fault.Invalid, "a part of a payment names the payment, too").Because("part-malformed").WithHint("payment=NAME part=NAME total=AMOUNT amount=AMOUNT")
 	case inv[controller.InvoiceAccount] != "":
 		return s.t.topUpTerms(ctx, who, inv, class)
 	}

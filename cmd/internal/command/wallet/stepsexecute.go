@@ -2,6 +2,7 @@ package wallet
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"maps"
 	"slices"
@@ -32,6 +33,13 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 		if err != nil {
 			return err
 		}
+	}
+	if t.ID == "" && t.Operation == protocol.Pay {
+		key := rand.Text()
+		if t.ID, err = s.w.OperationID(key); err != nil {
+			return err
+		}
+		s.w.env.Say("The key of this payment is %s", key)
 	}
 	stop := awaiting(s.w.env, s.s.Peer().Name, answerAfter)
 	got, err := s.s.Execute(ctx, t, nil)
