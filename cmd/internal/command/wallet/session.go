@@ -56,7 +56,7 @@ const stepsHelp = `Steps, one a line:
   close                                        end the session
 A part of a payment: classes payment=NAME part=NAME total=AMOUNT amount=AMOUNT. What
 an operation has paid, named by its beginning or its key, comes back by
-classes refund=OPERATION, then execute CLASS REFUND INSTRUMENT payment=OPERATION.
+classes refund=OPERATION, then execute CLASS REFUND payment=OPERATION.
 Any step may come again, and an earlier one after a later one. "! STEP" expects a
 refusal and goes on; "# …" is a comment. What has blanks stands in double quotes, as
 "Corner shop" or what="lunch for two".

@@ -131,7 +131,7 @@ func (s *steps) before(ctx context.Context, t controller.Transaction) (open erro
 func (s *steps) refunds(ctx context.Context, t *controller.Transaction, given instrument.Invoice) error {
 	if given["payment"] == "" {
 		return cli.Argument(fault.New(fault.Invalid, "%s gives back a payment, and none is named", t.Operation).Because("argument-missing").
-			WithHint("execute %s %s INSTRUMENT payment=OPERATION; `wallet operation list` shows what was paid", t.Class, t.Operation))
+			WithHint("execute %s %s payment=OPERATION; `wallet operation list` shows what was paid", t.Class, t.Operation))
 	}
 	if err := s.paid(ctx, given, "payment"); err != nil {
 		return err
