@@ -102,6 +102,26 @@ func TestACouponAndAnAccountBuyOnePiece(t *testing.T) {
 	}
 }
 
+// The last piece is kept for a payment whose first part is paid: the offer for its
+// second part is for that piece. Where that part fails, the next customer has it at once.
+func TestACouponAndAnAccountBuyTheLastPiece(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "", "A1 CHF:2 1", "B2 CHF:2 1")
+	account := w.account("CHF:1")
+	if got, err := w.buyTogether("A1", account); err != nil || got.Status != client.PaymentPaid {
+		t.Fatalf("it is %s: %v\n%s", got.Status, err, w.log())
+	}
+	w.dispensed()
+	if got, err := w.buyTogether("B2", account); got.Status != client.PaymentRefunded || fault.ReasonOf(err) != "payment-given-back" { // the account is empty
+		t.Errorf("it is %s: %v", got.Status, err)
+	}
+	check(t, w.pay("B2", "CHF:2"))
+	w.dispensed()
+	if problems := w.verdict(); problems != nil {
+		t.Errorf("%q\n%s", problems, w.log())
+	}
+}
+
 // A machine that is killed while it dispenses for a payment of several
 // instruments dispenses once; one without its protection is found.
 func TestAKilledMachineDispensesOnceForAPaymentOfSeveral(t *testing.T) {

@@ -41,7 +41,7 @@ func (s *shop) Offers(ctx context.Context, who controller.Caller, inv instrument
 		}
 		return s.Servicing.Offers(ctx, who, inv, class)
 	}
-	price, err := s.shelf.offer(name, s.over(ctx))
+	price, err := s.shelf.offer(name, heldFor(who.Peer.Key, "", inv, s.till.Now()), s.over(ctx))
 	if err != nil {
 		return instrument.Terms{}, nil, err
 	}
@@ -93,7 +93,9 @@ func (s *shop) over(ctx context.Context) func(held) bool {
 		}
 		p, err := s.till.Payment(ctx, h.peer, h.payment)
 		switch {
-		case errors.Is(err, fault.NotFound), err == nil && p.Status == vendor.PaymentClosed:
+		case err == nil && p.Status == vendor.PaymentClosed: // it takes no part any more
+			return true
+		case errors.Is(err, fault.NotFound):
 			return since > keptUnpaid
 		case err != nil, p.Status == vendor.PaymentPaid, since <= keptUnpaid, !p.Paid.IsZero() && since <= keptPartly:
 			return false
@@ -181,15 +183,16 @@ func checkProduct(name string) error {
 	return nil
 }
 
-// offer is the price of a product that there is.
-func (s *shelf) offer(name string, over func(held) bool) (instrument.Amount, error) {
+// offer is the price of a product that there is for whoever asks: one that nobody
+// pays for now, or that is kept for the payment whose next part this is.
+func (s *shelf) offer(name string, asks held, over func(held) bool) (instrument.Amount, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	r, ok := s.rows[name]
-	switch {
-	case !ok:
+	if !ok {
 		return instrument.Amount{}, fault.New(fault.NotFound, "this machine has no %q", name).Because("product-unknown")
-	case r.left(over) < 1:
+	}
+	if _, kept := r.kept[asks.key()]; !kept && r.left(over) < 1 {
 		return instrument.Amount{}, soldOut(name)
 	}
 	return r.price, nil

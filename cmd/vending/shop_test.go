@@ -63,7 +63,7 @@ func TestWhatIsKeptComesBack(t *testing.T) {
 		return fault.ReasonOf(s.hold("A1", held{operation: op(n)}, over))
 	}
 	offer := func(over func(held) bool) fault.Reason {
-		_, err := s.offer("A1", over)
+		_, err := s.offer("A1", held{}, over)
 		return fault.ReasonOf(err)
 	}
 	for _, c := range []struct {
