@@ -94,7 +94,7 @@ func New(p Parts) (*Controller, error) {
 		c.remembered = &remembered{}
 	}
 	c.profiles = profile.NewManager(profile.Parts{
-		Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy, Runner: p.Runner, Fate: c.fate,
+		Store: p.Store, Hash: p.Engine.Blind, Clock: p.Clock, Random: p.Random, Policy: p.Policy, Runner: p.Runner, Fate: c.fate, Gone: p.Gone,
 	})
 	c.protocols, err = protocol.NewManager(protocol.Parts{
 		Store: p.Store, Instruments: im, Sealer: p.Engine, Fetch: p.Comm.Fetch, Clock: p.Clock, Random: p.Random,

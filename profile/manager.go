@@ -24,6 +24,7 @@ type Manager struct {
 	policy Policy
 	runner string
 	fate   func(context.Context, instrument.OperationID) (Fate, error)
+	gone   func(runner string) bool
 
 	looks looks
 
@@ -32,7 +33,7 @@ type Manager struct {
 	held   map[instrument.OperationID]*Hold // who settles what is reserved
 }
 
-// Parts are what a Manager is made of; all but the last two are required.
+// Parts are what a Manager is made of; all but the last three are required.
 type Parts struct {
 	Store  Store
 	Hash   func(label, value string) []byte // keyed; see instrument.Sealer.Blind
@@ -43,12 +44,15 @@ type Parts struct {
 	// Fate says what has become of an operation, for reservations that nobody has
 	// settled; without it they stay.
 	Fate func(context.Context, instrument.OperationID) (Fate, error)
+	// Gone reports whether another life of this node has ended; without it that is
+	// not known of any.
+	Gone func(runner string) bool
 }
 
 // NewManager makes a manager.
 func NewManager(p Parts) *Manager {
 	return &Manager{
-		store: p.Store, hash: p.Hash, clock: p.Clock, random: p.Random, policy: p.Policy, runner: p.Runner, fate: p.Fate,
+		store: p.Store, hash: p.Hash, clock: p.Clock, random: p.Random, policy: p.Policy, runner: p.Runner, fate: p.Fate, gone: p.Gone,
 		flying: map[instrument.OperationID]int{}, held: map[instrument.OperationID]*Hold{},
 	}
 }

@@ -157,7 +157,7 @@ func (m *Manager) settleThose(ctx context.Context, open []Spending) (settled int
 				return settled, err
 			}
 			if ended {
-				over = append(over, ending{s.Operation, moved})
+				over = append(over, ending{s, moved})
 			}
 		}
 		if len(over) == 0 {
@@ -171,21 +171,30 @@ func (m *Manager) settleThose(ctx context.Context, open []Spending) (settled int
 	return settled, nil
 }
 
-// ending is an operation that is over, and what it has moved.
+// ending is a reservation whose operation is over, and what that has moved.
 type ending struct {
-	op    instrument.OperationID
+	Spending
 	moved instrument.Amount
 }
 
 // settleAll ends the reservations of operations of other lives, or that nobody has settled,
-// but not of one that somebody has begun again meanwhile, and counts for.
+// but not of one that somebody has begun again meanwhile, in this life or another.
 func (m *Manager) settleAll(ctx context.Context, over []ending) error {
 	return m.store.UpdateProfiles(ctx, func(w Writer) error {
 		for _, e := range over {
-			if m.flights(e.op) > 0 {
+			if m.flights(e.Operation) > 0 {
 				continue
 			}
-			if err := w.Uncount(e.op, e.moved); err != nil {
+			if e.moved.IsZero() {
+				now, err := w.Counted(e.Operation)
+				if err != nil {
+					return err
+				}
+				if slices.ContainsFunc(now, func(s Spending) bool { return s.Runner != e.Runner }) {
+					continue
+				}
+			}
+			if err := w.Uncount(e.Operation, e.moved); err != nil {
 				return err
 			}
 		}
@@ -205,6 +214,10 @@ func (m *Manager) ended(ctx context.Context, s Spending) (bool, instrument.Amoun
 // decided is ended for whoever knows that nobody in this life holds it.
 func (m *Manager) decided(ctx context.Context, s Spending) (bool, instrument.Amount, error) {
 	fate, err := m.fate(ctx, s.Operation)
+	neverWill := fate == Unseen && err == nil && m.isGone(s)
+	if neverWill { // it may have come on record before its life ended
+		fate, err = m.fate(ctx, s.Operation)
+	}
 	if err != nil {
 		return false, instrument.Amount{}, err
 	}
@@ -214,9 +227,13 @@ func (m *Manager) decided(ctx context.Context, s Spending) (bool, instrument.Amo
 	case Failed:
 		return true, instrument.Amount{}, nil
 	case Unseen:
-		// In this life it is not under way, so it never will be. In another one it
-		// may be about to begin.
-		return s.Runner == m.runner || m.clock().Sub(s.Time) > orphanAge, instrument.Amount{}, nil
+		return neverWill, instrument.Amount{}, nil
 	}
 	return false, instrument.Amount{}, nil
+}
+
+// isGone reports whether nothing more comes of a reservation in the life that made it.
+// In this one it is not under way. In another one that lives it may be about to begin.
+func (m *Manager) isGone(s Spending) bool {
+	return s.Runner == m.runner || m.clock().Sub(s.Time) > orphanAge || m.gone != nil && m.gone(s.Runner)
 }

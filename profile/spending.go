@@ -65,9 +65,9 @@ const (
 	Done                // it moved what it was to move
 )
 
-// orphanAge is how old a reservation of another process must be before it is
-// given back because nothing of its operation is on record. An operation gets
-// there, or nowhere, within its deadline.
+// orphanAge is how old a reservation of another process, which may live, must be
+// before it is given back because nothing of its operation is on record. An operation
+// gets there, or nowhere, within its deadline.
 const orphanAge = 10 * time.Minute
 
 // Hold is what an operation has reserved. It is settled once, by whoever learns

@@ -122,13 +122,15 @@ func TestWhatACrashLeavesIsSettledByTheFateOfItsOperation(t *testing.T) {
 		name  string
 		fate  profile.Fate
 		later time.Duration
+		gone  bool // whether it is known that the process has ended
 		free  bool // whether all of the limit may be spent afterwards
 	}{
-		{"done: it counts", profile.Done, 0, false},
-		{"failed: it is given back", profile.Failed, 0, true},
-		{"running: it counts until it has ended", profile.Running, 20 * time.Minute, false},
-		{"not seen, and perhaps about to begin elsewhere", profile.Unseen, time.Minute, false},
-		{"never begun", profile.Unseen, 11 * time.Minute, true},
+		{"done: it counts", profile.Done, 0, true, false},
+		{"failed: it is given back", profile.Failed, 0, false, true},
+		{"running: it counts until it has ended", profile.Running, 20 * time.Minute, true, false},
+		{"not seen, and perhaps about to begin elsewhere", profile.Unseen, time.Minute, false, false},
+		{"not seen for as long as it may take", profile.Unseen, 11 * time.Minute, false, true},
+		{"never begun", profile.Unseen, 0, true, true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			for _, atStart := range []bool{true, false} {
@@ -137,7 +139,7 @@ func TestWhatACrashLeavesIsSettledByTheFateOfItsOperation(t *testing.T) {
 				w.limit("gary", "day CHF:5")
 				a := w.spend("gary", "gary", "card", "CHF:5")
 				w.reserves(a, "") // and the process is gone
-				w.Manager, w.fates[a.ID], w.now = w.life("two"), row.fate, w.now.Add(row.later)
+				w.Manager, w.fates[a.ID], w.now, w.ended = w.life("two"), row.fate, w.now.Add(row.later), map[string]bool{"one": row.gone}
 				if atStart {
 					check(t, w.Reconcile(t.Context()))
 				}
@@ -166,6 +168,32 @@ func TestWhatIsUnderWayIsNoOrphan(t *testing.T) {
 	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
 	w.fates[a.ID] = profile.Failed
 	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+}
+
+// An operation that came on record while somebody asked for it and its life ended is
+// no orphan; nor is one that somebody begins again, in a third life.
+func TestWhatBeginsWhileItIsLookedForIsNoOrphan(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "day CHF:5")
+	a := w.spend("gary", "gary", "card", "CHF:5")
+	w.reserves(a, "")
+	w.Manager, w.ended = w.life("two"), map[string]bool{"one": true}
+	asked := 0
+	w.asked = func() {
+		if asked++; asked == 2 {
+			w.fates[a.ID] = profile.Running
+		}
+	}
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
+
+	w.fates, asked = map[instrument.OperationID]profile.Fate{}, 0
+	w.asked = func() {
+		if asked++; asked == 2 {
+			_, err := w.life("three").Reserve(t.Context(), a)
+			check(t, err)
+		}
+	}
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
 }
 
 // Who repeats an operation that died before it began goes on with what that had

@@ -21,6 +21,8 @@ type wallet struct {
 	db    *store.DB
 	now   time.Time
 	fates map[instrument.OperationID]profile.Fate
+	asked func()          // before a fate is told; nil: nothing
+	ended map[string]bool // lives
 	n     int
 }
 
@@ -45,7 +47,13 @@ func newWallet(t *testing.T) *wallet {
 func (w *wallet) life(runner string) *profile.Manager {
 	return profile.NewManager(profile.Parts{
 		Store: w.db, Hash: keyed, Clock: func() time.Time { return w.now }, Random: rand.Reader, Policy: profile.UserPolicy(), Runner: runner,
-		Fate: func(_ context.Context, op instrument.OperationID) (profile.Fate, error) { return w.fates[op], nil },
+		Fate: func(_ context.Context, op instrument.OperationID) (profile.Fate, error) {
+			if w.asked != nil {
+				w.asked()
+			}
+			return w.fates[op], nil
+		},
+		Gone: func(runner string) bool { return w.ended[runner] },
 	})
 }
 
