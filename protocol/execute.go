@@ -99,7 +99,8 @@ const lookEvery = 200 * time.Millisecond
 
 // Await waits, within ctx, for the end of an operation that was begun before,
 // here or in another process, and returns its outcome. One that has not ended in
-// that time is fault.Unknown, reason ReasonPending.
+// that time is fault.Unknown, reason ReasonPending; an interrupted one that waits for
+// another user is fault.Locked, at once.
 func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
 	for {
 		m.mu.Lock()
@@ -120,6 +121,9 @@ func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result,
 			return *end.Result, nil
 		case row.State != Running:
 			return Result{}, unreadable(id, err)
+		case row.Runner != m.parts.Runner && m.parts.Gone(row.Runner) && m.ofAnother(ctx, row):
+			return Result{}, fault.New(fault.Locked, "operation %s is another user's, and was interrupted", Short(id)).Because("owner-locked").
+				WithHint("it goes on when they use this wallet: they pay something, or say `operation resume`")
 		}
 		select {
 		case <-time.After(lookEvery):

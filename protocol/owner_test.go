@@ -45,6 +45,9 @@ func TestAnOperationWaitsForWhoBeganIt(t *testing.T) {
 	if n, err := next.Protocols.Resume(t.Context()); n != 0 || err != nil {
 		t.Errorf("%d were taken over, %v", n, err)
 	}
+	if _, err := next.Protocols.Await(within(t), opA); fault.ReasonOf(err) != "owner-locked" {
+		t.Errorf("who waits for it is told %v", err)
+	}
 	opened.Store(true)
 	if n, err := next.Protocols.Resume(t.Context()); n != 1 || err != nil {
 		t.Errorf("%d were taken over by whom it concerns, %v", n, err)

@@ -136,9 +136,7 @@ func (m *Manager) takeOver(ctx context.Context, r Row) (bool, error) {
 		m.parts.Log.Warn("an interrupted operation waits for its protocol", "operation", Short(r.ID), "protocol", r.Protocol)
 		return false, nil
 	}
-	// Of another user, whose keys are not here: it waits for them. What it makes is
-	// theirs, also where all that it uses is a group's.
-	if _, err := m.parts.Instruments.List(ctx, instrument.Filter{Lease: r.ID}); errors.Is(err, fault.Locked) || !m.parts.Instruments.Opens(r.Principal) {
+	if m.ofAnother(ctx, r) {
 		return false, nil
 	}
 	mine := r
@@ -151,6 +149,13 @@ func (m *Manager) takeOver(ctx context.Context, r Row) (bool, error) {
 		return false, err
 	}
 	return true, m.goOn(ctx, mine)
+}
+
+// ofAnother reports whether an operation is another user's, whose keys are not here: it
+// waits for them. What it makes is theirs, also where all that it uses is a group's.
+func (m *Manager) ofAnother(ctx context.Context, r Row) bool {
+	_, err := m.parts.Instruments.List(ctx, instrument.Filter{Lease: r.ID})
+	return errors.Is(err, fault.Locked) || !m.parts.Instruments.Opens(r.Principal)
 }
 
 // goOn lets an operation of which a row of ours is there run again. What cannot
