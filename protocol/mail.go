@@ -229,13 +229,19 @@ func readable(body json.RawMessage) json.RawMessage {
 
 func isInstead(body json.RawMessage) bool { return string(body) == notKept || string(body) == notTaken }
 
-// unread is what code is told instead of such a message. What a servicer has done that
-// says it, its peer does not know; a servicer has done nothing yet for it.
-func (b *mail) unread(instead string) error {
-	kind := fault.Invalid
+// unanswered is the kind of fault that code is told instead of a message that it cannot have.
+// What a servicer has done that says it, its peer does not know; a servicer has done
+// nothing yet for it.
+func (b *mail) unanswered() fault.Kind {
 	if b.side == Initiator {
-		kind = fault.Unknown
+		return fault.Unknown
 	}
+	return fault.Invalid
+}
+
+// unread is what code is told instead of a message that cannot be read.
+func (b *mail) unread(instead string) error {
+	kind := b.unanswered()
 	if instead == notTaken {
 		return fault.New(kind, "the peer says a message that is too large: one has %d bytes at most", maxMailBytes).Because(reasonTooLarge).WithHint("tell the author of its plugin")
 	}
@@ -256,7 +262,7 @@ func (b *mail) take() (body json.RawMessage, ok bool, err error) {
 	case b.failure != nil:
 		return nil, false, b.failure
 	case b.ended:
-		return nil, false, fault.New(fault.Invalid, "the peer has said its last message").Because("peer-ended")
+		return nil, false, fault.New(b.unanswered(), "the peer has said its last message").Because("peer-ended").WithHint("tell the author of its plugin")
 	}
 	return nil, false, nil
 }
