@@ -123,6 +123,13 @@ func (r *Ring) Take(k *Keys) {
 	r.known, r.owners = k.known, owners
 }
 
+// Knows reports whether an owner has keys, whoever may use them.
+func (r *Ring) Knows(owner string) bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.known[owner]
+}
+
 // For finds what seals the instruments of an owner. Those of an owner who has
 // keys and has not let this slot use them are fault.Locked.
 func (r *Ring) For(owner string) (*OwnerSeal, error) {

@@ -207,14 +207,42 @@ func (h *House) principal(ctx context.Context, p profile.Principal) (profile.Pri
 		return p, err
 	}
 	p.ID = instrument.PrincipalID(id)
+	if _, err = h.Profiles().Add(ctx, p); fault.ReasonOf(err) != "name-taken" {
+		return p, err
+	}
+	half, found := h.halfMade(ctx, p.Name)
+	if !found {
+		return p, err
+	}
+	if err := h.Remove(ctx, half, false); err != nil {
+		return p, err
+	}
 	_, err = h.Profiles().Add(ctx, p)
 	return p, err
 }
 
-// orNot takes a principal back who has got no key.
+// halfMade finds who has a name and no key, as an addition leaves them that was killed
+// in between. Nobody can be them: whoever adds the name again means them. No other process
+// has changed the vault since this one has it open.
+func (h *House) halfMade(ctx context.Context, name string) (profile.Principal, bool) {
+	for _, kind := range []profile.Kind{profile.Person, profile.Agent, profile.Group} {
+		all, err := h.Profiles().Principals(ctx, kind)
+		if err != nil {
+			return profile.Principal{}, false
+		}
+		for _, p := range all {
+			if p.Name == name && !p.Disabled && p.ID != Self && !h.ring.Knows(string(p.ID)) {
+				return p, true
+			}
+		}
+	}
+	return profile.Principal{}, false
+}
+
+// orNot takes a principal back who has got no key, also when whoever adds them goes.
 func (h *House) orNot(ctx context.Context, p profile.Principal, err error) error {
 	if err == nil {
 		return nil
 	}
-	return errors.Join(err, h.Profiles().Disable(ctx, p.ID))
+	return errors.Join(err, h.Profiles().Disable(context.WithoutCancel(ctx), p.ID))
 }

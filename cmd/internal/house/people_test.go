@@ -2,11 +2,13 @@ package house_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
@@ -111,6 +113,65 @@ func TestAWalletOfOneUserTakesOthersIn(t *testing.T) {
 	h = enter(t, f, "", "open sesame")
 	if !reads(t, h, old) || reads(t, h, hers) {
 		t.Error("the owner reads what is hers, or not what is his")
+	}
+}
+
+// Who was killed while adding somebody has left a name without a key: whoever adds the
+// name again has it. A name whose bearer has a key stays taken.
+func TestAnAdditionThatWasKilledIsRepeated(t *testing.T) {
+	f := made(t, "open sesame")
+	h := enter(t, f, "", "open sesame")
+	for kind, add := range map[profile.Kind]func(name string) error{
+		profile.Person: func(name string) error {
+			_, err := h.AddPerson(t.Context(), name, crypto.NewSecret([]byte("a word")))
+			return err
+		},
+		profile.Agent: func(name string) error {
+			_, err := h.AddAgent(t.Context(), name, filepath.Join(t.TempDir(), "key"))
+			return err
+		},
+		profile.Group: func(name string) error {
+			_, err := h.AddGroup(t.Context(), name)
+			return err
+		},
+	} {
+		name := "half " + string(kind)
+		half := profile.Principal{Kind: kind, Name: name, ID: instrument.PrincipalID("id of " + name)}
+		if kind == profile.Agent {
+			half.ActsFor = house.Self
+		}
+		_, err := h.Profiles().Add(t.Context(), half)
+		check(t, err)
+		if err := add(name); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if err := add(name); fault.ReasonOf(err) != "name-taken" {
+			t.Errorf("%s, again: %v", name, err)
+		}
+	}
+	shut(t, h)
+	enter(t, f, "half person", "a word")
+}
+
+// Who gives up while adding somebody has added them, or has left the name free.
+func TestAnAdditionThatIsGivenUpLeavesNobody(t *testing.T) {
+	h := enter(t, made(t, "open sesame"), "", "open sesame")
+	named := func() bool {
+		all, err := h.Profiles().Principals(t.Context(), profile.Person)
+		check(t, err)
+		return slices.ContainsFunc(all, func(p profile.Principal) bool { return p.Name == "amy" && !p.Disabled })
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	added := make(chan error)
+	go func() {
+		_, err := h.AddPerson(ctx, "amy", crypto.NewSecret([]byte("her word")))
+		added <- err
+	}()
+	for !named() {
+	}
+	cancel()
+	if err := <-added; (err == nil) != named() {
+		t.Errorf("%v, and the name is taken: %v", err, named())
 	}
 }
 
