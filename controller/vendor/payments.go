@@ -2,6 +2,7 @@ package vendor
 
 import (
 	"context"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -20,6 +21,8 @@ type Payment struct {
 
 	Refunded instrument.Amount `json:"refunded,omitzero"` // of Paid; AllPayments says it
 	Unheard  []Charge          `json:"unheard,omitempty"` // that pay nothing of it; AllPayments says it
+
+	alone bool // Name is ours, and ends with the id of the operation
 }
 
 // Part is one part of a Payment that was paid.
@@ -78,12 +81,17 @@ func (t *Terminal) AllPayments(ctx context.Context) ([]Payment, error) {
 	if out, err = t.addUnheard(ctx, append(out, alone...)); err != nil {
 		return nil, err
 	}
+	for n, p := range out { // an id is told in short
+		if p.alone {
+			out[n].Name = aloneName + protocol.Short(instrument.OperationID(strings.TrimPrefix(p.Name, aloneName)))
+		}
+	}
 	return out, t.addRefunds(ctx, out)
 }
 
 func paymentOf(i *instrument.Instance, w *whole) (Payment, error) {
 	sum, err := w.paidSum()
-	p := Payment{Status: i.Status, Payer: w.Payer, Name: w.Name, Total: w.Total, Product: w.Product, Paid: sum, Parts: []Part{}}
+	p := Payment{Status: i.Status, Payer: w.Payer, Name: w.Name, Total: w.Total, Product: w.Product, Paid: sum, Parts: []Part{}, alone: w.Alone}
 	for _, s := range w.Parts {
 		if s.Paid != "" {
 			p.Parts = append(p.Parts, Part{Operation: instrument.OperationID(protocol.Short(s.Paid)), Class: s.Class, Amount: s.Amount, ID: s.Paid})

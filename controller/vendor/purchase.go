@@ -52,7 +52,7 @@ func (t *Terminal) purchases(ctx context.Context, known []string) ([]Payment, er
 			continue
 		}
 		out = append(out, Payment{
-			Status: PaymentPaid, Payer: p.Payer, Name: of.Name, Total: p.Amount, Paid: p.Amount,
+			Status: PaymentPaid, Payer: p.Payer, Name: of.Name, Total: p.Amount, Paid: p.Amount, alone: true,
 			Parts: []Part{{Operation: instrument.OperationID(protocol.Short(p.Operation)), Class: ClassCard, Amount: p.Amount, ID: p.Operation}},
 		})
 	}

@@ -117,8 +117,11 @@ func wholeOf(payer string, op instrument.OperationID, o *instrument.OfferBody) w
 }
 
 func aloneOf(payer string, op instrument.OperationID) whole {
-	return whole{Payer: payer, Name: "alone " + string(op), Alone: true}
+	return whole{Payer: payer, Name: aloneName + string(op), Alone: true}
 }
+
+// aloneName begins the name that we give a payment that was made alone.
+const aloneName = "alone "
 
 func notOfThis() error {
 	return fault.New(fault.NotFound, "this operation is no part of that payment").Because("payment-unknown")

@@ -62,7 +62,7 @@ func unheardOf(all []Payment, of whole, c Charge) []Payment {
 		}
 	}
 	return append(all, Payment{
-		Status: PaymentOpen, Payer: of.Payer, Name: of.Name, Total: c.Amount, Paid: instrument.ZeroOf(c.Amount.Currency), Parts: []Part{}, Unheard: []Charge{c},
+		Status: PaymentOpen, Payer: of.Payer, Name: of.Name, Total: c.Amount, Paid: instrument.ZeroOf(c.Amount.Currency), Parts: []Part{}, Unheard: []Charge{c}, alone: of.Alone,
 	})
 }
 
