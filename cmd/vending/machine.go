@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -102,8 +103,12 @@ func open(ctx context.Context, e *cli.Env, f house.Files, s settings, r rig) (m 
 	return m, m.house.Resume(ctx, nil)
 }
 
+// lately is how many operations, the newest ones, are looked at for parts of payments that
+// are not paid yet.
+const lately = 256
+
 // keep keeps pieces for the payments that an earlier life has begun and that go on
-// in this one, or may be let go on.
+// in this one, or may be let go on, or of which it has taken a part lately.
 func (m *machine) keep(ctx context.Context) error {
 	running, err := m.house.Protocols().Records(ctx, protocol.Filter{State: protocol.Running, Side: protocol.Servicer})
 	if err != nil {
@@ -113,9 +118,14 @@ func (m *machine) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, r := range append(running, stuck...) {
+	ended, err := m.house.Protocols().Records(ctx, protocol.Filter{State: protocol.Ended, Side: protocol.Servicer, Limit: lately})
+	if err != nil {
+		return err
+	}
+	slices.Reverse(ended) // of a payment the latest counts
+	for _, r := range slices.Concat(ended, stuck, running) {
 		name := r.Invoice[vendor.InvoiceProduct]
-		if r.Operation != protocol.Pay || name == "" {
+		if r.Operation != protocol.Pay || name == "" || r.State == protocol.Ended && !m.misses(ctx, r) {
 			continue
 		}
 		id, err := m.house.Protocols().Named(ctx, string(r.ID))
@@ -127,6 +137,17 @@ func (m *machine) keep(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// misses says that an operation has paid a part of a payment, lately, and that others are
+// missing.
+func (m *machine) misses(ctx context.Context, r protocol.Record) bool {
+	h := heldFor(r.Peer, "", r.Invoice, r.Begun)
+	if h.payment == "" || r.Fault != nil || m.house.Now().Sub(r.Begun) > keptPartly {
+		return false
+	}
+	p, err := m.paid(ctx, m.shop.till, h)
+	return err == nil && p.Status == vendor.PaymentOpen
 }
 
 // errCaughtUp ends an observation.

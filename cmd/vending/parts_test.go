@@ -122,6 +122,52 @@ func TestACouponAndAnAccountBuyTheLastPiece(t *testing.T) {
 	}
 }
 
+// thinks is a payer who does not say yet what else pays.
+type thinks struct{ content }
+
+func (thinks) Instead(context.Context, client.WholePart, error) (instrument.ID, error) {
+	return "", fault.New(fault.Unknown, "later")
+}
+
+// has is a payer with one more instrument.
+type has struct {
+	content
+	id instrument.ID
+}
+
+func (h *has) Instead(context.Context, client.WholePart, error) (id instrument.ID, err error) {
+	id, h.id = h.id, ""
+	return id, nil
+}
+
+// What is kept for a payment that is paid in part is kept by the next life, too.
+func TestAPieceIsKeptForWhatIsPaidInPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, "", "A1 CHF:2 1")
+	op, err := w.house.OperationID("together")
+	check(t, err)
+	one := instrument.Amount{Currency: "CHF", Value: 1}
+	got, err := w.wallet.PayTogether(t.Context(), client.Together{
+		Peer: w.peer, Operation: op, Amount: instrument.Amount{Currency: "CHF", Value: 2}, Invoice: instrument.Invoice{"product": "A1"},
+		Shares: []client.Share{{Instrument: w.coupon("CHF:1"), Amount: one}, {Instrument: w.coupon("CHF:5")}},
+	}, thinks{})
+	if got.Status != client.PaymentOpen {
+		t.Fatalf("it is %s: %v", got.Status, err)
+	}
+	w.end()
+	w.start(part{})
+	if err := w.pay("A1", "CHF:2"); fault.ReasonOf(err) != "sold-out" {
+		t.Errorf("somebody else: %v", err)
+	}
+	if got, err = w.wallet.ResumePayment(t.Context(), string(op), &has{id: w.coupon("CHF:1")}); err != nil || got.Status != client.PaymentPaid {
+		t.Fatalf("it is %s: %v\n%s", got.Status, err, w.log())
+	}
+	w.dispensed()
+	if problems := w.verdict(); problems != nil {
+		t.Errorf("%q\n%s", problems, w.log())
+	}
+}
+
 // A machine that is killed while it dispenses for a payment of several
 // instruments dispenses once; one without its protection is found.
 func TestAKilledMachineDispensesOnceForAPaymentOfSeveral(t *testing.T) {
