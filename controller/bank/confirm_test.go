@@ -113,30 +113,43 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// TestOnlyItsOwnFailedPaymentsEndANotice: one of something else says nothing of it, nor
-// does one that may be good yet, or that nobody has looked at.
-func TestOnlyItsOwnFailedPaymentsEndANotice(t *testing.T) {
-	w := taler.Withdrawal{WOPID: taler.WOPID{1}}
-	of := func(state string, id taler.WOPID) protocol.Facts {
-		return protocol.Facts{State: state, Reference: id.Text()}
+// TestOnlyItsOwnUselessPaymentsEndANotice: one of something else says nothing of it, nor
+// does one that may be good yet, or that nobody has looked at. What goes back comes first.
+func TestOnlyItsOwnUselessPaymentsEndANotice(t *testing.T) {
+	of := func(change func(f *protocol.Facts)) protocol.Facts {
+		f := paid()
+		change(&f)
+		return f
 	}
-	bad := of(protocol.FactFailed, w.WOPID)
+	bad := of(func(f *protocol.Facts) { f.State = protocol.FactFailed })
+	little := of(func(f *protocol.Facts) { f.Amount, f.Transaction = chf(21, 49), "little" })
+	withheld := of(func(f *protocol.Facts) { f.State, f.Transaction = protocol.FactWithheld, "withheld" })
+	euro := of(func(f *protocol.Facts) { f.Amount.Currency, f.Transaction = "EUR", "euro" })
 	for name, row := range map[string]struct {
-		all  protocol.Found
-		want bool
+		all  []protocol.Facts
+		want string // the payment that ends it; empty: none
 	}{
-		"none":               {protocol.Found{}, false},
-		"failed ones":        {protocol.Found{Payments: []protocol.Facts{bad, bad}}, true},
-		"and more":           {protocol.Found{Payments: []protocol.Facts{bad}, More: true}, false},
-		"of something else":  {protocol.Found{Payments: []protocol.Facts{bad, of(protocol.FactFailed, taler.WOPID{2})}}, false},
-		"without a name":     {protocol.Found{Payments: []protocol.Facts{bad, {State: protocol.FactFailed}}}, false},
-		"one is not decided": {protocol.Found{Payments: []protocol.Facts{bad, of(protocol.FactPending, w.WOPID)}}, false},
-		"one is paid":        {protocol.Found{Payments: []protocol.Facts{bad, of(protocol.FactPaid, w.WOPID)}}, false},
-		"one is withheld":    {protocol.Found{Payments: []protocol.Facts{bad, of(protocol.FactWithheld, w.WOPID)}}, false},
-		"one has no state":   {protocol.Found{Payments: []protocol.Facts{bad, of("", w.WOPID)}}, false},
+		"none":               {nil, ""},
+		"failed ones":        {[]protocol.Facts{bad, bad}, bad.Transaction},
+		"of something else":  {[]protocol.Facts{bad, of(func(f *protocol.Facts) { f.Reference = taler.WOPID{2}.Text() })}, ""},
+		"failed for another": {[]protocol.Facts{of(func(f *protocol.Facts) { f.State, f.Reference = protocol.FactFailed, taler.WOPID{2}.Text() })}, ""},
+		"without a name":     {[]protocol.Facts{bad, {State: protocol.FactFailed}}, ""},
+		"one is not decided": {[]protocol.Facts{bad, of(func(f *protocol.Facts) { f.State = protocol.FactPending })}, ""},
+		"one is good":        {[]protocol.Facts{bad, paid()}, ""},
+		"one is too small":   {[]protocol.Facts{bad, little}, "little"},
+		"one is withheld":    {[]protocol.Facts{bad, withheld, bad}, "withheld"},
+		"in another money":   {[]protocol.Facts{euro}, "euro"},
+		"and a small one":    {[]protocol.Facts{euro, little, bad}, "little"},
+		"one has no state":   {[]protocol.Facts{bad, of(func(f *protocol.Facts) { f.State = "" })}, ""},
 	} {
-		if got := failed(w, row.all); got != row.want {
-			t.Errorf("%s: %v", name, got)
+		w := noticed()
+		w.ProviderTransactionID = "a name of the till's own"
+		f, got := useless(w, Provider{Space: 405}, protocol.Found{Payments: row.all})
+		if got != (row.want != "") || got && f.Transaction != row.want {
+			t.Errorf("%s: %v, by %q", name, got, f.Transaction)
+		}
+		if _, got := useless(w, Provider{Space: 405}, protocol.Found{Payments: row.all, More: true}); got {
+			t.Errorf("%s, and more: ends it", name)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package bank
 
 import (
-	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -24,15 +23,17 @@ func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f 
 }
 
 // byReferenceAlone is byReference where the provider does not know the payment of the
-// notice. If it knows some of the withdrawal, and says of each that it failed, nothing
-// else is waited for than in a withdrawal that nobody has given notice of: for so long
-// a till may charge again, and a provider show late what it has.
+// notice. If it knows some of the withdrawal, has decided all of them, and none can
+// confirm it, nothing else is waited for than in a withdrawal that nobody has given
+// notice of: for so long a till may charge again, and a provider show late what it has.
 func (b *Bank) byReferenceAlone(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
 	all, err := b.ofReference(w, at)
 	f, found = confirming(w, p, all.Payments)
 	late := !b.Now().Before(time.Unix(w.Noticed, 0).Add(b.cfg.Expiry.Selected))
-	if !found && err == nil && late && failed(w, all) {
-		return all.Payments[0], true, nil
+	if !found && err == nil && late {
+		if bad, all := useless(w, p, all); all {
+			return bad, true, nil
+		}
 	}
 	return f, found, err
 }
@@ -56,12 +57,25 @@ func confirming(w taler.Withdrawal, p Provider, payments []protocol.Facts) (f pr
 	return protocol.Facts{State: protocol.FactPending}, false
 }
 
-// failed reports whether there are payments of a withdrawal, all of them are known, and
-// none has done anything else than fail.
-func failed(w taler.Withdrawal, all protocol.Found) bool {
-	return len(all.Payments) > 0 && !all.More && !slices.ContainsFunc(all.Payments, func(f protocol.Facts) bool {
-		return f.State != protocol.FactFailed || !w.WOPID.Is(f.Reference)
-	})
+// useless reports whether there are payments of a withdrawal, all of them are known, and
+// each of them would end it. The one to end it is one that goes back, if there is any; what
+// else was paid is found when it has ended.
+func useless(w taler.Withdrawal, p Provider, all protocol.Found) (f protocol.Facts, yes bool) {
+	if len(all.Payments) == 0 || all.More {
+		return f, false
+	}
+	f = all.Payments[0]
+	for _, one := range all.Payments {
+		w.ProviderTransactionID = one.Transaction
+		v := Judge(w, p.Space, one)
+		if v.Decision != Abort || !w.WOPID.Is(one.Reference) {
+			return f, false
+		}
+		if v.Back != (instrument.Amount{}) {
+			f = one
+		}
+	}
+	return f, true
 }
 
 // misnames says that a notice names a payment of something else, which would end the

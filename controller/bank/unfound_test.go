@@ -1,6 +1,7 @@
 package bank_test
 
 import (
+	"maps"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 func notice(h *banktest.House, t *testing.T, id taler.WOPID, transaction string) error {
@@ -202,6 +204,56 @@ func TestFailedPaymentsEndANoticeWithoutANumber(t *testing.T) {
 	}
 	stays("one with a payment that is not decided", running)
 	stays("one without any payment", none)
+}
+
+// TestUselessPaymentsEndANoticeWithoutANumber in the same way: what was paid and buys
+// nothing goes back, and what is of another currency is shown.
+func TestUselessPaymentsEndANoticeWithoutANumber(t *testing.T) {
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: 1, For: time.Hour}
+	}})
+	little, foreign, running := selected(t, h, "little", key(1)), selected(t, h, "foreign", key(2)), selected(t, h, "running", key(3))
+	put := func(tx, state, sum string, id taler.WOPID) {
+		h.Provider.Put(banktest.Payment{ID: tx, State: state, Amount: amount(t, sum), Reference: id.Text()})
+	}
+	put("declined", "failed", "CHF:20", little)
+	put("less", "paid", "CHF:19.99", little)
+	put("half", "paid", "CHF:10", little)
+	put("euro", "paid", "EUR:20", foreign)
+	put("half of it", "paid", "CHF:10", running)
+	put("rest", "pending", "CHF:20", running)
+	for _, id := range []taler.WOPID{little, foreign, running} {
+		notify(t, h, id, id.Text())
+		unfound(t, h, id, id.Text())
+	}
+	stays := func(name string, id taler.WOPID) {
+		t.Helper()
+		if err := h.Provider.WaitAsked(withTimeout(t), id.Text(), h.Provider.Asked(id.Text())+2); err != nil { // the first may have been asked before
+			t.Fatal(err)
+		}
+		if w := look(t, h, id); w.State != taler.StateSelected {
+			t.Errorf("%s is %s because %q", name, w.State, w.AbortReason)
+		}
+	}
+	clock.passes(29 * time.Minute)
+	stays("after 29 minutes it", little)
+	clock.passes(2 * time.Minute)
+	if w := decision(t, h, little); w.State != taler.StateAborted || w.Misnamed != little.Text() || w.Foreign != "" {
+		t.Errorf("it is %s, named %q, foreign %q", w.State, w.Misnamed, w.Foreign)
+	}
+	if w := decision(t, h, foreign); w.State != taler.StateAborted || w.Foreign != "euro" {
+		t.Errorf("what was paid in another currency is %s with %q: %s", w.State, w.Foreign, w.AbortReason)
+	}
+	back := map[string]instrument.Amount{}
+	for _, r := range ended(t, h, 2) {
+		back[r.ProviderTransactionID] = r.Amount
+	}
+	if want := map[string]instrument.Amount{"less": amount(t, "CHF:19.99"), "half": amount(t, "CHF:10")}; !maps.Equal(back, want) {
+		t.Errorf("given back is %v", back)
+	}
+	stays("one with a payment that is not decided", running)
 }
 
 // TestTheOperatorEndsWhatTheProviderDoesNotKnow: a payment that appears later goes
