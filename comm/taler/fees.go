@@ -97,8 +97,3 @@ func (f TillFees) Check(w Withdrawal) error {
 	}
 	return nil
 }
-
-// Unit is the smallest amount of a currency that people pay.
-func (s CurrencySpecification) Unit() Amount {
-	return instrument.UnitOf(s.Currency, s.InputDigits)
-}

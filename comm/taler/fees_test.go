@@ -79,6 +79,19 @@ func TestTheSmallestUnitOfACurrency(t *testing.T) {
 	}
 }
 
+// TestACurrencyIsShownAsItIsPaid: what is due at a terminal is a sum that a card can be
+// charged.
+func TestACurrencyIsShownAsItIsPaid(t *testing.T) {
+	for currency, want := range map[string]string{
+		"CHF": "CHF:0.01", "KUDOS": "KUDOS:0.01", "JPY": "JPY:1", "XOF": "XOF:1", "KWD": "KWD:0.001", "CLF": "CLF:0.0001",
+	} {
+		shown := taler.PlainCurrency(currency)
+		if shown.Unit() != sum(t, want) || shown.NormalDigits != shown.InputDigits || shown.TrailingZeroDigits != shown.InputDigits {
+			t.Errorf("%+v", shown)
+		}
+	}
+}
+
 func TestTillFeesAsTheyAreWritten(t *testing.T) {
 	const text = `{"percent":"1.5","unit":"CHF:0.01"}`
 	var f taler.TillFees

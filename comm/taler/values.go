@@ -40,27 +40,6 @@ func (b *Blob) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// CurrencySpecification says how a currency is shown to people.
-type CurrencySpecification struct {
-	Name               string            `json:"name"`
-	Currency           string            `json:"currency,omitempty"`
-	InputDigits        int               `json:"num_fractional_input_digits"`
-	NormalDigits       int               `json:"num_fractional_normal_digits"`
-	TrailingZeroDigits int               `json:"num_fractional_trailing_zero_digits"`
-	AltUnitNames       map[string]string `json:"alt_unit_names"` // by power of ten; "0" is always there
-	CommonAmounts      []Amount          `json:"common_amounts,omitempty"`
-}
-
-// PlainCurrency is the specification of a currency of which nothing but its name
-// and its usual two digits is known.
-func PlainCurrency(currency string) CurrencySpecification {
-	return CurrencySpecification{
-		Name: currency, Currency: currency,
-		InputDigits: 2, NormalDigits: 2, TrailingZeroDigits: 2,
-		AltUnitNames: map[string]string{"0": currency},
-	}
-}
-
 // present is nil for an absent amount, which has no currency. (Amount.IsZero, and
 // with it omitzero, is true of CHF:0 as well.)
 func present(a Amount) *Amount {

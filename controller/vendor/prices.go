@@ -20,12 +20,9 @@ type Prices map[instrument.ClassID]Price
 type Price struct {
 	Refused bool
 	Less    bool              // a discount, else a surcharge
-	Percent taler.Percent     // of the amount, rounded up to a hundredth; 0: Fixed
+	Percent taler.Percent     // of the amount, rounded up to what people can pay; 0: Fixed
 	Fixed   instrument.Amount // in the money of the invoice; where that is another, the class is not offered
 }
-
-// percentDigits are those to which a percentage of an amount is rounded.
-const percentDigits = 2
 
 // ParsePrices reads rules such as "payment-card=+1.5%", "coupon=-CHF:0.50" and
 // "miles=no": fault.Invalid if one cannot be meant.
@@ -75,7 +72,7 @@ func (p Prices) of(class instrument.ClassID, t instrument.Terms) (instrument.Ter
 	}
 	by, what := rule.Fixed, rule.Fixed.String()
 	if rule.Percent != 0 {
-		due, err := (taler.TillFees{Percent: rule.Percent, Unit: instrument.UnitOf(t.Price.Currency, percentDigits)}).Due(t.Price)
+		due, err := (taler.TillFees{Percent: rule.Percent, Unit: taler.PlainCurrency(t.Price.Currency).Unit()}).Due(t.Price)
 		if err != nil {
 			return t, err
 		}

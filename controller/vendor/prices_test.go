@@ -23,6 +23,7 @@ func TestPricesByClass(t *testing.T) {
 	}{
 		{"stamp=+2%", "CHF:20", "CHF:20.4", "CHF:0.4 (2 %) more than CHF:20", ""},
 		{"stamp=+1.5%", "CHF:0.99", "CHF:1.01", "CHF:0.02 (1.5 %) more than CHF:0.99", ""}, // rounded up
+		{"stamp=+1.5%", "JPY:1001", "JPY:1017", "JPY:16 (1.5 %) more than JPY:1001", ""},   // to what people can pay
 		{"stamp=-5%", "CHF:20", "CHF:19", "CHF:1 (5 %) less than CHF:20", ""},
 		{"stamp=+CHF:0.50", "CHF:20", "CHF:20.5", "CHF:0.5 more than CHF:20", ""},
 		{"stamp=-CHF:0.50", "CHF:20", "CHF:19.5", "CHF:0.5 less than CHF:20", ""},
