@@ -201,7 +201,7 @@ func TestWhatIsNoListOfWallee(t *testing.T) {
 		}
 	}
 	for _, body := range []string{"null", "[]", `{"state":"SUCCESSFUL","externalId":"x","amount":1}`, `{"id":-1,"state":"SUCCESSFUL","externalId":"x","amount":1}`} {
-		if _, got, err := readWalleeRefund([]byte(body), "CHF"); fault.ReasonOf(err) != reasonAnswerMalformed {
+		if _, got, err := readWalleeRefund([]byte(body), 7, "CHF"); fault.ReasonOf(err) != reasonAnswerMalformed {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}

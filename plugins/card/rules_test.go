@@ -218,7 +218,7 @@ func FuzzReadTransactions(f *testing.F) {
 				t.Errorf("read %+v", facts)
 			}
 		}
-		if _, got, err := readWalleeRefund(body, "CHF"); err == nil && (got.ID == "" || weight(got.State) == 0) {
+		if _, got, err := readWalleeRefund(body, 7, "CHF"); err == nil && (got.ID == "" || weight(got.State) == 0) {
 			t.Errorf("read %+v", got)
 		}
 		if got, err := readRefund(body); err == nil && weight(got.State) == 0 {

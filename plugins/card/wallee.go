@@ -183,7 +183,11 @@ func (x walleeClient) refunded(answer protocol.Response, r repayment) (protocol.
 	if err := said(answer); err != nil {
 		return protocol.Repaid{}, 0, err
 	}
-	entity, got, err := readWalleeRefund(answer.Body, r.Amount.Currency)
+	of, err := number(r.Transaction)
+	if err != nil {
+		return protocol.Repaid{}, 0, err
+	}
+	entity, got, err := readWalleeRefund(answer.Body, of, r.Amount.Currency)
 	if err != nil {
 		return protocol.Repaid{}, 0, err
 	}

@@ -261,6 +261,9 @@ func TestWalleeGivesBackOncePerName(t *testing.T) {
 	}
 	_, err := c.refund("7", "CHF:21", "one") // the first has another amount
 	wantFault(t, err, fault.Unavailable, "answer-malformed")
+	c.put(9, "FULFILL", "V", `{"completedAmount":30}`)
+	_, err = c.refund("9", "CHF:21.05", "one") // the first is of another payment
+	wantFault(t, err, fault.Unavailable, "answer-malformed")
 	_, err = c.refund("8", "CHF:1", "two")
 	wantFault(t, err, fault.Declined, "refund-refused")
 	_, err = c.refund("7", "CHF:0", "three")

@@ -74,10 +74,10 @@ func readTransactions(body []byte, reference string) ([]protocol.Facts, error) {
 }
 
 // readWalleeRefund is the pure reading of a refund, whose currency is that of its
-// transaction.
-func readWalleeRefund(body []byte, currency string) (int64, protocol.Repaid, error) {
+// transaction. One of another transaction had its name first, and says nothing of this.
+func readWalleeRefund(body []byte, transaction int64, currency string) (int64, protocol.Repaid, error) {
 	var e wallee.RefundEntity
-	if err := json.Unmarshal(body, &e); err != nil || e.ID <= 0 {
+	if err := json.Unmarshal(body, &e); err != nil || e.ID <= 0 || e.Transaction != 0 && int64(e.Transaction) != transaction {
 		return 0, protocol.Repaid{}, misread()
 	}
 	got := protocol.Repaid{ExternalID: e.ExternalID, ID: strconv.FormatInt(e.ID, 10), Raw: body}

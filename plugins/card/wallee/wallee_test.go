@@ -114,3 +114,14 @@ func FuzzAmount(f *testing.F) {
 		}
 	})
 }
+
+func TestARefundSaysWhatItIsOf(t *testing.T) {
+	for text, want := range map[string]wallee.TransactionID{
+		`{"transaction":7}`: 7, `{"transaction":{"id":7,"state":"FULFILL"}}`: 7, `{"transaction":null}`: 0, `{}`: 0, `{"transaction":"seven"}`: 0,
+	} {
+		var e wallee.RefundEntity
+		if err := json.Unmarshal([]byte(text), &e); err != nil || e.Transaction != want {
+			t.Errorf("%s is of %d, %v", text, e.Transaction, err)
+		}
+	}
+}

@@ -149,10 +149,27 @@ func (s RefundState) Finality() Finality {
 
 // RefundEntity is what is read of a refund.
 type RefundEntity struct {
-	ID         int64       `json:"id"`
-	State      RefundState `json:"state"`
-	ExternalID string      `json:"externalId"`
-	Amount     json.Number `json:"amount"`
+	ID          int64         `json:"id"`
+	State       RefundState   `json:"state"`
+	ExternalID  string        `json:"externalId"`
+	Amount      json.Number   `json:"amount"`
+	Transaction TransactionID `json:"transaction,omitzero"`
+}
+
+// TransactionID is the number of a transaction, which an entity says by itself or in
+// all of the transaction; 0 if it does not say it.
+type TransactionID int64
+
+// UnmarshalJSON implements json.Unmarshaler. What is neither says nothing.
+func (t *TransactionID) UnmarshalJSON(text []byte) error {
+	var all struct {
+		ID int64 `json:"id"`
+	}
+	if json.Unmarshal(text, &all.ID) != nil {
+		_ = json.Unmarshal(text, &all)
+	}
+	*t = TransactionID(all.ID)
+	return nil
 }
 
 // Statuses of the service besides those of HTTP.
