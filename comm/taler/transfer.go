@@ -1,6 +1,7 @@
 package taler
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -47,6 +48,7 @@ type Transfer struct {
 	WOPID                 WOPID  `json:"wopid"`
 	Provider              string `json:"provider"` // the payment provider's name
 	ProviderTransactionID string `json:"provider_transaction_id"`
+	Name                  string `json:"name,omitempty"` // of the refund, for the provider; empty: the request_uid
 
 	// What became of it.
 	Attempts int             `json:"attempts,omitempty"` // that were reported
@@ -57,6 +59,10 @@ type Transfer struct {
 	Proof    json.RawMessage `json:"proof,omitempty"`    // the provider's raw answer
 	Ended    int64           `json:"ended,omitempty"`
 }
+
+// ExternalID names the refund for the provider, which gives the same name back once. Exchanges do not
+// know each other's request_uid.
+func (t Transfer) ExternalID() string { return cmp.Or(t.Name, t.Request.RequestUID.String()) }
 
 // UnmarshalJSON tells a malformed account from a malformed document, as the
 // API's table of errors does.

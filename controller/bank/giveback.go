@@ -156,7 +156,7 @@ func (b *Bank) refundTransfers(x Exchange) {
 func (b *Bank) carryOut(t OpenTransfer) {
 	refused := refusals{since: t.Transfer.Refused, long: b.cfg.Asking.Refusing}
 	b.pursue(t.ID, "", func() (bool, error) {
-		got, failed := b.refund(refund{t.Transfer.Provider, t.Transfer.ProviderTransactionID, t.Transfer.Request.Amount, t.Transfer.Request.RequestUID.String()})
+		got, failed := b.refund(refund{t.Transfer.Provider, t.Transfer.ProviderTransactionID, t.Transfer.Request.Amount, t.Transfer.ExternalID()})
 		if b.life.Err() != nil {
 			return false, failed
 		}

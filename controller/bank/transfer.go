@@ -83,6 +83,9 @@ func (b *Bank) transfer(ctx context.Context, tx *instrument.Draft, x Exchange, r
 		State: taler.TransferPending, Exchange: x.Key(), Row: uint64(next), Request: r, Created: b.Now().Unix(),
 		WOPID: w.WOPID, Provider: w.Provider, ProviderTransactionID: w.ProviderTransactionID,
 	}
+	if !x.Default {
+		t.Name = x.scoped(r.RequestUID.String())
+	}
 	return t, b.store(ctx, tx, x, t, part)
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // confirmed makes a confirmed withdrawal of CHF:20, paid with a transaction.
@@ -36,6 +37,34 @@ func back(t testing.TB, n byte, sum, account string) taler.TransferRequest {
 }
 
 const paidWithTx = "payto://simulator-transaction/tx?receiver-name=Card%20payment"
+
+// TestTwoExchangesMayUseOneRequestUID for two transfers: each goes back, for neither can
+// know what the other one has used.
+func TestTwoExchangesMayUseOneRequestUID(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty})
+	second := bank.Exchange{Name: "second", URL: "https://second.example.com/", Account: "payto://x-taler-bank/localhost/second?receiver-name=S"}
+	h.AddExchange(second)
+	confirmed(t, h, "tx", 1)
+	setup, err := h.Bank.SetUp(withTimeout(t), till(t, h), taler.TerminalWithdrawalSetup{RequestUID: "other", Amount: amount(t, "CHF:20"), Exchange: second.Name})
+	check(t, err)
+	id := setup.WithdrawalID
+	_, err = h.Bank.Select(withTimeout(t), id, taler.BankWithdrawalOperationPostRequest{ReservePub: key(2), SelectedExchange: second.Account})
+	check(t, err)
+	h.Provider.Put(banktest.Payment{ID: "other", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	notify(t, h, id, "other")
+	decision(t, h, id)
+	for payment, x := range map[string]bank.Exchange{"tx": h.Bank.Default(), "other": second} {
+		got, err := h.Bank.Transfer(withTimeout(t), x, back(t, 1, "CHF:12", "payto://simulator-transaction/"+payment))
+		check(t, err)
+		check(t, h.Bank.Instruments().WaitTopic(withTimeout(t), instrument.Operations, func(ctx context.Context) (bool, error) {
+			s, err := h.Bank.TransferStatus(ctx, x, got.RowID)
+			return s.Status == taler.TransferSuccess, err
+		}))
+		if sum, _ := given(t, h, payment); sum != "CHF:12" {
+			t.Errorf("%s went back of %s", sum, payment)
+		}
+	}
+}
 
 // TestTransfersAreStoredOnce: a request has one row and one answer for ever, and
 // gives back no more than was paid to the exchange.
