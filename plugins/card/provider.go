@@ -1,6 +1,7 @@
 package card
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -175,6 +176,8 @@ func fetch(ctx context.Context, s protocol.Session, r protocol.Request) (protoco
 		return protocol.Response{}, err
 	case err != nil:
 		return protocol.Response{}, unreachable(err)
+	case answer.Status == http.StatusOK && len(bytes.TrimSpace(answer.Body)) > 0 && !instrument.PeerJSON(answer.Body): // it is kept as proof
+		return protocol.Response{}, misread()
 	}
 	return answer, nil
 }

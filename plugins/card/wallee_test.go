@@ -105,6 +105,9 @@ func TestWhatWalleeSaysOfATransaction(t *testing.T) {
 	}
 }
 
+// goodOfSeven confirms, but for what else is in it.
+const goodOfSeven = `{"id":7,"state":"FULFILL","merchantReference":"W","currency":"CHF","completedAmount":21,"linkedSpaceId":405,"metaData":{"payer":"Anna"}}`
+
 // What is no answer is asked again, whatever it looks like; an unknown number may
 // be known later.
 func TestWhatIsNoAnswerOfWallee(t *testing.T) {
@@ -133,6 +136,8 @@ func TestWhatIsNoAnswerOfWallee(t *testing.T) {
 		{200, "<html>", fault.Unavailable, "answer-malformed"},
 		{200, "null null", fault.Unavailable, "answer-malformed"},
 		{200, "[]", fault.Unavailable, "answer-malformed"},
+		{200, strings.Replace(goodOfSeven, "Anna", "Ann\xe9", 1), fault.Unavailable, "answer-malformed"}, // no UTF-8
+		{200, strings.Replace(goodOfSeven, `"Anna"`, strings.Repeat("[", 2000)+strings.Repeat("]", 2000), 1), fault.Unavailable, "answer-malformed"},
 		{409, "{}", fault.Unavailable, "provider-unreachable"},
 		{429, "{}", fault.Unavailable, "provider-unreachable"},
 		{442, `{"message":"no"}`, fault.NotFound, "transaction-unknown"},
@@ -141,7 +146,7 @@ func TestWhatIsNoAnswerOfWallee(t *testing.T) {
 		{401, "", fault.Denied, "provider-credentials"},
 		{403, "", fault.Denied, "provider-credentials"},
 	} {
-		t.Run(fmt.Sprint(row.status, row.body), func(t *testing.T) {
+		t.Run(fmt.Sprint(row.status, row.body[:min(len(row.body), 120)]), func(t *testing.T) {
 			c.misbehave(func(w http.ResponseWriter, _ string) bool {
 				w.WriteHeader(row.status)
 				_, _ = w.Write([]byte(row.body))
