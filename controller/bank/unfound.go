@@ -17,7 +17,10 @@ const reasonTransactionUnknown fault.Reason = "transaction-unknown"
 // a payment to a withdrawal, the name is what the terminal has said. Only a payment
 // that confirms is taken; else the facts are those of a payment that is not decided.
 func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
-	all, err := b.ofReference(w, at)
+	if w.State != taler.StateSelected { // the searcher looks for those of others
+		return protocol.Facts{State: protocol.FactPending}, false, nil
+	}
+	all, err := b.payments(b.lane(w), at, w.WOPID)
 	f, found = confirming(w, p, all.Payments)
 	return f, found, err
 }
@@ -26,25 +29,20 @@ func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f 
 // notice. If it knows some of the withdrawal, has decided all of them, and none can
 // confirm it, nothing else is waited for than in a withdrawal that nobody has given
 // notice of: for so long a till may charge again, and a provider show late what it has.
+// So a notice ends, too, that came when the withdrawal was aborted.
 func (b *Bank) byReferenceAlone(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
-	all, err := b.ofReference(w, at)
-	f, found = confirming(w, p, all.Payments)
 	late := !b.Now().Before(time.Unix(w.Noticed, 0).Add(b.cfg.Expiry.Selected))
+	var all protocol.Found
+	if late || w.State == taler.StateSelected {
+		all, err = b.payments(b.lane(w), at, w.WOPID)
+	}
+	f, found = confirming(w, p, all.Payments)
 	if !found && err == nil && late {
 		if bad, all := useless(w, p, all); all {
 			return bad, true, nil
 		}
 	}
 	return f, found, err
-}
-
-// ofReference are the payments of a withdrawal that may be confirmed by one; the
-// searcher looks for those of others.
-func (b *Bank) ofReference(w taler.Withdrawal, at instrument.ID) (protocol.Found, error) {
-	if w.State != taler.StateSelected {
-		return protocol.Found{}, nil
-	}
-	return b.payments(b.lane(w), at, w.WOPID)
 }
 
 func confirming(w taler.Withdrawal, p Provider, payments []protocol.Facts) (f protocol.Facts, found bool) {

@@ -1,6 +1,7 @@
 package bank_test
 
 import (
+	"context"
 	"maps"
 	"testing"
 	"time"
@@ -275,6 +276,39 @@ func TestTheOperatorEndsWhatTheProviderDoesNotKnow(t *testing.T) {
 	h.Provider.Put(banktest.Payment{ID: "late", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
 	if all := ended(t, h, 1); all[0].ProviderTransactionID != "late" || all[0].Amount != amount(t, "CHF:20") {
 		t.Errorf("given back is %+v", all[0])
+	}
+}
+
+// TestAPaymentEndsTheNoticeOfWhatWasAborted that does not name it, as soon as nothing else
+// is waited for: it went back, and nobody has to end what is left.
+func TestAPaymentEndsTheNoticeOfWhatWasAborted(t *testing.T) {
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: 1, For: 10 * time.Hour}
+	}})
+	id, none := selected(t, h, "paid", key(1)), selected(t, h, "none", key(2))
+	h.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	for _, id := range []taler.WOPID{id, none} {
+		if err := h.Bank.AbortByWallet(withTimeout(t), id); err != nil {
+			t.Fatal(err)
+		}
+		refused(t, notice(h, t, id, id.Text()), fault.Conflict, taler.ReasonConfirmAbortConflict)
+		markedUnfound(t, h, id, id.Text())
+	}
+	if all := ended(t, h, 1); all[0].ProviderTransactionID != "tx" {
+		t.Errorf("given back is %+v", all[0])
+	}
+	clock.passes(31 * time.Minute)
+	err := h.Bank.Instruments().WaitTopic(withTimeout(t), instrument.Operations, func(context.Context) (bool, error) { return !look(t, h, id).Undecided(), nil })
+	if w := look(t, h, id); err != nil || w.State != taler.StateAborted || w.AbortReason != "aborted by the wallet" || w.Misnamed != id.Text() {
+		t.Errorf("it is %s because %q, its notice %q waits: %v, %v", w.State, w.AbortReason, w.ProviderTransactionID, w.Undecided(), err)
+	}
+	if sum, parts := given(t, h, "tx"); sum != "CHF:20" || parts != 1 {
+		t.Errorf("%s went back in %d parts", sum, parts)
+	}
+	if w := look(t, h, none); !w.Undecided() {
+		t.Error("a notice of which nothing is known is over")
 	}
 }
 
