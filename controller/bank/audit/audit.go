@@ -172,12 +172,13 @@ type sale struct {
 	foreign           string
 	undecided, summed bool // summed: total could be added up
 	admin             bool // credited by a test tool, without a payment
+	restored          bool // open in a backup that the bank was restored from
 }
 
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {
 	s := &sale{
 		id: id, wopid: w.WOPID, state: w.State, payment: payment{w.Provider, w.ProviderTransactionID}, amount: w.Amount,
-		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.Foreign, undecided: w.Undecided(), admin: w.WOPID.IsZero(),
+		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.Foreign, undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
 	}
 	if w.Amount != (taler.Amount{}) {
 		var err error

@@ -110,7 +110,19 @@ func (c *comparison) further(f protocol.Facts) {
 	if back := c.back(f.Transaction); more(back.most, back.least) {
 		return // on its way
 	}
-	c.says(PaidNotGivenBack, f.Transaction, "%s of %s was paid for a withdrawal that is %s, and not given back", left, f.Amount, c.word())
+	c.says(PaidNotGivenBack, f.Transaction, "%s of %s was paid for a withdrawal that is %s, and not given back%s", left, f.Amount, c.word(), c.before())
+}
+
+// before is what is to be found out before somebody gives money back: what an earlier life
+// has paid out is not in the books of a restored bank.
+func (c *comparison) before() string {
+	switch {
+	case !c.sale.restored || c.sale.state != taler.StateAborted:
+		return ""
+	case c.sale.reserve.IsZero():
+		return "; the bank was restored since and may have paid it out before: ask the exchange for this payment first"
+	}
+	return "; the bank was restored since and may have paid it out before: ask the exchange for the reserve " + c.sale.reserve.String() + " first"
 }
 
 func (c *comparison) word() string {

@@ -30,6 +30,7 @@ type withdrawal struct {
 	Noticed     time.Time             `json:"noticed,omitzero"` // the terminal said that it was paid
 	Confirmed   time.Time             `json:"confirmed,omitzero"`
 	Aborted     time.Time             `json:"aborted,omitzero"`
+	Restored    time.Time             `json:"restored,omitzero"` // it was open in the backup that the bank was restored from then
 	Reason      string                `json:"reason,omitempty"`
 	Overdue     bool                  `json:"overdue,omitempty"`   // the provider should have decided about the notice by now
 	Paid        instrument.Amount     `json:"paid,omitzero"`       // of a confirmed one
@@ -47,7 +48,7 @@ func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (with
 	out := withdrawal{
 		WOPID: w.WOPID, Status: w.State, Amount: w.Amount, Fees: fees, Terminal: terminals[w.Terminal], Provider: w.Provider,
 		Transaction: w.ProviderTransactionID, Created: at(w.Created), Selected: at(w.Selected), Noticed: at(w.Noticed),
-		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Reason: w.AbortReason, Proof: w.Proof,
+		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Restored: at(w.Restored), Reason: w.AbortReason, Proof: w.Proof,
 		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign,
 	}
 	if out.Overdue && out.Reason == "" {

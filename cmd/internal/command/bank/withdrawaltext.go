@@ -22,7 +22,13 @@ func (s withdrawal) lines(undecided bool) []string {
 	if s.Reason != "" {
 		lines = append(lines, "because: "+s.Reason)
 	}
-	if s.Foreign != "" {
+	restored := !s.Restored.IsZero() && s.Status == taler.StateAborted
+	switch {
+	case restored && s.Foreign != "":
+		lines = append(lines, "the provider's payment "+s.Foreign+" is not given back by itself: the bank may have paid it out before it was restored. "+s.askFirst())
+	case restored:
+		lines = append(lines, "it was open in the backup, and the bank may have paid it out before it was restored. "+s.askFirst())
+	case s.Foreign != "":
 		lines = append(lines, "the provider's payment "+s.Foreign+" is not for this withdrawal: look into it")
 	}
 	for _, r := range s.Returns {
@@ -34,13 +40,21 @@ func (s withdrawal) lines(undecided bool) []string {
 	return lines
 }
 
+// askFirst is what is to be done before money goes back by hand.
+func (s withdrawal) askFirst() string {
+	if s.ReservePub == nil {
+		return "Ask the exchange for this payment before you give it back"
+	}
+	return "Ask the exchange for the reserve " + s.ReservePub.String() + " before you give it back"
+}
+
 // times say what happened when, in one line.
 func (s withdrawal) times() string {
 	var told []string
 	for _, x := range []struct {
 		what string
 		at   time.Time
-	}{{"set up", s.Created}, {"selected", s.Selected}, {"notice", s.Noticed}, {"confirmed", s.Confirmed}, {"aborted", s.Aborted}} {
+	}{{"set up", s.Created}, {"selected", s.Selected}, {"notice", s.Noticed}, {"restored", s.Restored}, {"confirmed", s.Confirmed}, {"aborted", s.Aborted}} {
 		if !x.at.IsZero() {
 			told = append(told, x.what+" "+x.at.Format(time.RFC3339))
 		}

@@ -2,6 +2,7 @@ package bank
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -32,5 +33,31 @@ func TestWhatAnOperatorReadsOfAWithdrawal(t *testing.T) {
 		if !slices.Contains(got, want) {
 			t.Errorf("nobody reads %q in %q", want, got)
 		}
+	}
+}
+
+// TestWhatAnOperatorReadsAfterARestore: that the payment may have been paid out before, and
+// who knows. It is not called one of something else.
+func TestWhatAnOperatorReadsAfterARestore(t *testing.T) {
+	reserve := taler.EddsaPublicKey{7}
+	w := taler.Withdrawal{
+		State: taler.StateAborted, Currency: "CHF", AbortReason: "expired", ReservePub: reserve, Restored: 1_800_000_000, Aborted: 1_800_000_060,
+	}
+	for foreign, want := range map[string]string{
+		"":  "it was open in the backup, and the bank may have paid it out before it was restored. Ask the exchange for the reserve " + reserve.String() + " before you give it back",
+		"7": "the provider's payment 7 is not given back by itself: the bank may have paid it out before it was restored. Ask the exchange for the reserve " + reserve.String() + " before you give it back",
+	} {
+		w.Foreign = foreign
+		s, err := shown(w, nil, at(w.Aborted))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.lines(false); !slices.Contains(got, want) || slices.ContainsFunc(got, func(l string) bool { return strings.Contains(l, "not for this withdrawal") }) {
+			t.Errorf("%q", got)
+		}
+	}
+	w.State, w.Foreign = taler.StateConfirmed, ""
+	if s, err := shown(w, nil, at(w.Aborted)); err != nil || slices.ContainsFunc(s.lines(false), func(l string) bool { return strings.Contains(l, "before you give") }) {
+		t.Errorf("%q, %v", s.lines(false), err)
 	}
 }
