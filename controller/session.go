@@ -22,7 +22,7 @@ type Session struct {
 	c          *Controller
 	peer       comm.Peer // as dialled; its key as proved
 	login      Login
-	resumes    bool             // what an earlier life has begun
+	resumes    bool             // what was begun before
 	mu         sync.Mutex       // never held while the peer is asked
 	self       *crypto.Identity // ours as the peer of that key sees it: to derive it takes as long as to sign
 	conn       comm.Conn
@@ -60,9 +60,20 @@ func (o Offered) native() bool { return o.Signed || len(o.Body.Transcript) > 0 }
 
 // InitiateSession opens a session with a peer (§5.1).
 func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
-	s := c.newSession(p, l)
-	_, err := s.connect(ctx)
-	if err != nil {
+	return c.initiate(ctx, c.newSession(p, l))
+}
+
+// ResumeSession is InitiateSession for what was begun with a peer before, which may have
+// moved since: it is looked for at all its whereabouts.
+func (c *Controller) ResumeSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
+	s := c.newSession(c.whereabouts(ctx, p), l)
+	s.resumes = true
+	return c.initiate(ctx, s)
+}
+
+func (c *Controller) initiate(ctx context.Context, s *Session) (*Session, error) {
+	p := s.Peer()
+	if _, err := s.connect(ctx); err != nil {
 		return s, err
 	}
 	if p.Name != "" && p.Role == "" {

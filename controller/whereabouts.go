@@ -36,10 +36,10 @@ func (w *whereabouts) of(key string) []string {
 	return w.met[key]
 }
 
-// Whereabouts is a peer of before with all addresses at which it may be by now: where it
+// whereabouts is a peer of before with all addresses at which it may be by now: where it
 // was met last, those that the book has for its key, then its own. Whoever is there has to
 // prove the key, so an address that is wrong leads to nobody.
-func (c *Controller) Whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
+func (c *Controller) whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
 	if p.Key == "" {
 		return p
 	}
@@ -63,7 +63,7 @@ func (c *Controller) Whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
 	return p
 }
 
-// dial connects to the peer. That of an operation of an earlier life is looked for at all
+// dial connects to the peer. That of what was begun before is looked for at all
 // its whereabouts: an address of before may be somebody else's by now.
 func (s *Session) dial(ctx context.Context, ears comm.Handler) (comm.Conn, error) {
 	p := s.Peer()
@@ -71,7 +71,7 @@ func (s *Session) dial(ctx context.Context, ears comm.Handler) (comm.Conn, error
 		return s.c.parts.Comm.Dial(ctx, p, ears)
 	}
 	var first error
-	for _, a := range s.c.Whereabouts(ctx, p).Addresses {
+	for _, a := range s.c.whereabouts(ctx, p).Addresses {
 		p.Addresses = []string{a}
 		conn, err := s.c.parts.Comm.Dial(ctx, p, ears)
 		if err == nil {

@@ -219,7 +219,7 @@ func (r *running) negotiate(ctx context.Context, p Payment) (Bill, error) {
 
 func (r *running) open(ctx context.Context) (err error) {
 	if r.session == nil {
-		r.session, err = r.w.InitiateSession(ctx, r.w.Whereabouts(ctx, r.rec.Peer), controller.Login{})
+		r.session, err = r.w.ResumeSession(ctx, r.rec.Peer, controller.Login{})
 		if err != nil {
 			r.session = nil
 		}
