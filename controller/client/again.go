@@ -107,8 +107,9 @@ func over(r protocol.Record) error {
 	return f
 }
 
-// ended is the same of a payment that has just failed.
-func (w *Wallet) ended(ctx context.Context, op instrument.OperationID, failure error) error {
+// Ended is how a payment that has just failed has ended, where it has: what its key tells from
+// then on.
+func (w *Wallet) Ended(ctx context.Context, op instrument.OperationID, failure error) error {
 	if op == "" || !errors.Is(failure, fault.Unknown) {
 		return failure
 	}

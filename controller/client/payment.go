@@ -107,7 +107,7 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	return Paid{
 		Operation: instrument.OperationID(protocol.Short(p.Operation)), Peer: bill.Peer.Name, Class: bill.Class, Protocol: bill.Protocol,
 		Price: bill.Terms.Price, Instrument: bill.With.ID, Result: result.Value,
-	}, w.ended(ctx, p.Operation, err)
+	}, w.Ended(ctx, p.Operation, err)
 }
 
 // payWithdrawal pays a withdrawal that this wallet has selected and the vendor

@@ -47,6 +47,9 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 	if open != nil && fault.ReasonOf(err) == protocol.ReasonKeyReused { // under an offer of before
 		return open
 	}
+	if err != nil && t.Operation == protocol.Pay {
+		return s.w.Ended(ctx, t.ID, err)
+	}
 	if err != nil {
 		return err
 	}
