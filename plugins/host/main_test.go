@@ -36,6 +36,9 @@ func TestMain(m *testing.M) {
 			serveRogue(os.Args[3])
 		case "silent":
 			select {}
+		case "talker":
+			fmt.Println("my settings are missing")
+			os.Exit(3)
 		case "gone":
 			fmt.Fprintln(os.Stderr, "I give up")
 			os.Exit(3)

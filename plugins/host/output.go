@@ -19,8 +19,9 @@ const (
 
 // tail keeps the last bytes of an output, for the report of a crash.
 type tail struct {
-	mu   sync.Mutex
-	kept []byte
+	mu      sync.Mutex
+	kept    []byte
+	printed string // the last line on standard output in the place of a handshake
 }
 
 func (t *tail) Write(p []byte) (int, error) {
@@ -39,8 +40,17 @@ func (t *tail) String() string {
 	return string(t.kept)
 }
 
-// words is one line of it for a person: what a Go program that died says of that,
-// else the last line. Empty: it wrote nothing.
+// print notes a line of the standard output that is no handshake.
+func (t *tail) print(line []byte) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if text := strings.TrimSpace(string(line)); text != "" {
+		t.printed = text
+	}
+}
+
+// words is one line of it for a person: what a Go program that died says of that, else the last
+// line, else the last one that it printed. Empty: it wrote nothing.
 func (t *tail) words() (last string) {
 	for line := range strings.Lines(t.String()) {
 		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
@@ -50,6 +60,11 @@ func (t *tail) words() (last string) {
 		if strings.TrimSpace(line) != "" {
 			last = line
 		}
+	}
+	if last == "" {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		last = t.printed
 	}
 	return strings.TrimSpace(printable(last, 300))
 }

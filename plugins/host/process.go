@@ -153,6 +153,9 @@ func (p *process) findHandshake(stdout io.Reader, found *io.PipeWriter) {
 			_, _ = found.Write(line)
 			return
 		}
+		if !passed {
+			p.tail.print(line)
+		}
 		log.Debug("plugin printed", "text", strings.TrimRight(string(line), "\r\n"))
 	})
 }

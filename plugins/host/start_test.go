@@ -72,6 +72,12 @@ func TestWhatDoesNotStartSaysWhyWhenItIsAdded(t *testing.T) {
 	if m := fault.From(err).Message; m != `the plugin did not start; it wrote "I give up"` {
 		t.Errorf("whoever adds it is told %q", m)
 	}
+	talker := source(t, "talker")
+	talker.Description = nil
+	_, err = newHost(t, nil).Inspect(t.Context(), talker)
+	if m := fault.From(err).Message; m != `the plugin did not start; it wrote "my settings are missing"` {
+		t.Errorf("of one that prints: %q", m)
+	}
 	silent := source(t, "silent")
 	silent.Description = nil
 	_, err = newHost(t, func(o *host.Options) { o.Start = time.Second }).Inspect(t.Context(), silent)
