@@ -6,8 +6,9 @@ import (
 	"crypto/rsa"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -47,25 +48,11 @@ func TestThePersonIsAskedAgainAboutFeesThatHaveRisen(t *testing.T) {
 		{"an older build has noted nothing", "", true, 0, 1, taler.ReasonKYCRequired},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			var sent atomic.Int32
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				switch {
-				case r.Method == http.MethodPost:
-					sent.Add(1)
-					w.WriteHeader(http.StatusUnavailableForLegalReasons)
-				case strings.HasPrefix(r.URL.Path, "/reserves/"):
-					_, _ = w.Write([]byte(`{"balance":"CHF:20"}`))
-				default: // no terms
-					w.WriteHeader(http.StatusNotImplemented)
-				}
-			}))
-			t.Cleanup(server.Close)
-			fetcher := https.New(https.Options{})
-			t.Cleanup(fetcher.CloseIdle)
-			w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
-			at := w.party.Create(t, exchangeOfFees(t, w, server.URL+"/", "CHF:2"))
+			x := keepsCoins(t, "CHF:20")
+			w, b := newWalletOf(t, inproc.NewNetwork(), x.fetcher), newBank(t)
+			at := w.party.Create(t, exchangeOfFees(t, w, x.url, "CHF:2"))
 			_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
-				r.Exchange, r.ExchangeURL = at, server.URL+"/"
+				r.Exchange, r.ExchangeURL = at, x.url
 				if row.agreed != "" {
 					fees := amount(t, row.agreed)
 					r.Agreed = &taler.Agreed{Fees: &fees}
@@ -76,8 +63,8 @@ func TestThePersonIsAskedAgainAboutFeesThatHaveRisen(t *testing.T) {
 			})
 			p := &asker{no: row.no}
 			err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, p)
-			if fault.ReasonOf(err) != row.reason || len(p.asked) != row.asked || int(sent.Load()) != row.sent {
-				t.Fatalf("asked %d times, %d requests, and it ended with %v", len(p.asked), sent.Load(), err)
+			if fault.ReasonOf(err) != row.reason || len(p.asked) != row.asked || len(x.paths()) != row.sent {
+				t.Fatalf("asked %d times, coins asked for at %q, and it ended with %v", len(p.asked), x.paths(), err)
 			}
 			for _, q := range p.asked {
 				if q.Fees != amount(t, "CHF:2") || *q.Agreed != amount(t, row.agreed) || q.Coins != 1 || !q.Arrived {
@@ -86,6 +73,47 @@ func TestThePersonIsAskedAgainAboutFeesThatHaveRisen(t *testing.T) {
 			}
 		})
 	}
+}
+
+// keeper is an exchange that has money and no terms, and asks for proofs of who wants coins.
+type keeper struct {
+	url     string
+	fetcher *https.Fetcher
+	mu      sync.Mutex
+	asked   []string
+}
+
+// paths are those at which it was asked for coins.
+func (k *keeper) paths() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.asked)
+}
+
+// keepsCoins begins one that has so much in each reserve; empty: it knows of none.
+func keepsCoins(t *testing.T, balance string) *keeper {
+	t.Helper()
+	k := &keeper{fetcher: https.New(https.Options{})}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost:
+			k.mu.Lock()
+			k.asked = append(k.asked, r.URL.Path)
+			k.mu.Unlock()
+			w.WriteHeader(http.StatusUnavailableForLegalReasons)
+		case strings.HasPrefix(r.URL.Path, "/reserves/") && balance != "":
+			_, _ = w.Write([]byte(`{"balance":"` + balance + `"}`))
+		case strings.HasPrefix(r.URL.Path, "/reserves/"):
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write([]byte(`{"code":1008}`))
+		default:
+			w.WriteHeader(http.StatusNotImplemented)
+		}
+	}))
+	t.Cleanup(server.Close)
+	t.Cleanup(k.fetcher.CloseIdle)
+	k.url = server.URL + "/"
+	return k
 }
 
 // exchangeOfFees makes coins of CHF 10 for a fee.
@@ -117,33 +145,16 @@ func rsaKey(t *testing.T) taler.Blob {
 func TestMoneyThatComesAfterAll(t *testing.T) {
 	for balance, row := range map[string]struct {
 		reason fault.Reason
-		sent   int32
+		sent   int
 	}{"CHF:20": {taler.ReasonKYCRequired, 1}, "CHF:0": {"withdrawal-aborted", 0}, "": {"withdrawal-aborted", 0}} {
-		var sent atomic.Int32
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch {
-			case r.Method == http.MethodPost:
-				sent.Add(1)
-				w.WriteHeader(http.StatusUnavailableForLegalReasons)
-			case strings.HasPrefix(r.URL.Path, "/reserves/") && balance != "":
-				_, _ = w.Write([]byte(`{"balance":"` + balance + `"}`))
-			case strings.HasPrefix(r.URL.Path, "/reserves/"):
-				w.WriteHeader(http.StatusNotFound)
-				_, _ = w.Write([]byte(`{"code":1008}`))
-			default: // no terms
-				w.WriteHeader(http.StatusNotImplemented)
-			}
-		}))
-		t.Cleanup(server.Close)
-		fetcher := https.New(https.Options{})
-		t.Cleanup(fetcher.CloseIdle)
-		w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
-		at := w.party.Create(t, exchangeOfFees(t, w, server.URL+"/", "CHF:2"))
+		x := keepsCoins(t, balance)
+		w, b := newWalletOf(t, inproc.NewNetwork(), x.fetcher), newBank(t)
+		at := w.party.Create(t, exchangeOfFees(t, w, x.url, "CHF:2"))
 		w.reserve(t, taler.ReserveAborted, b.uri(t, 1), 1, func(r *taler.Reserve) {
-			r.Exchange, r.ExchangeURL, r.Reason = at, server.URL+"/", "impatient"
+			r.Exchange, r.ExchangeURL, r.Reason = at, x.url, "impatient"
 		})
-		if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != row.reason || sent.Load() != row.sent {
-			t.Errorf("with %q there, %d requests for coins: %v", balance, sent.Load(), err)
+		if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != row.reason || len(x.paths()) != row.sent {
+			t.Errorf("with %q there, coins are asked for at %q: %v", balance, x.paths(), err)
 		}
 	}
 }
@@ -158,35 +169,22 @@ func TestCoinsAreAskedForInAFormThatTheExchangeHas(t *testing.T) {
 		{"26:0:9", taler.ProtocolBatchWithdraw, "/withdraw"},
 		{"26:0:0", taler.ProtocolWithdraw26, ""},
 	} {
-		asked := ""
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			switch {
-			case r.Method == http.MethodPost:
-				asked = r.URL.Path
-				w.WriteHeader(http.StatusUnavailableForLegalReasons)
-			case strings.HasPrefix(r.URL.Path, "/reserves/"):
-				_, _ = w.Write([]byte(`{"balance":"CHF:20"}`))
-			default: // no terms
-				w.WriteHeader(http.StatusNotImplemented)
-			}
-		}))
-		fetcher := https.New(https.Options{})
-		t.Cleanup(fetcher.CloseIdle)
-		w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
-		i := exchangeOfFees(t, w, server.URL+"/", "CHF:2")
+		x := keepsCoins(t, "CHF:20")
+		w, b := newWalletOf(t, inproc.NewNetwork(), x.fetcher), newBank(t)
+		i := exchangeOfFees(t, w, x.url, "CHF:2")
 		var e taler.ExchangeState
 		check(t, i.Decode(&e))
 		e.Version = row.version
 		check(t, i.Encode(e))
 		at := w.party.Create(t, i)
 		_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
-			r.Exchange, r.ExchangeURL, r.Lacks = at, server.URL+"/", row.lacks
+			r.Exchange, r.ExchangeURL, r.Lacks = at, x.url, row.lacks
 		})
 		b.says(func(s *taler.BankWithdrawalOperationStatus) {
 			s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
 		})
 		err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
-		server.Close()
+		asked := strings.Join(x.paths(), " ")
 		if want := map[bool]fault.Reason{true: "no-common-protocol", false: taler.ReasonKYCRequired}[row.path == ""]; fault.ReasonOf(err) != want || !strings.HasSuffix(asked, row.path) {
 			t.Errorf("of version %s, lacking %q, coins are asked for at %q: %v", row.version, row.lacks, asked, err)
 		}
