@@ -59,9 +59,9 @@ func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	return out, true, nil
 }
 
-// paidBefore is PaidBefore for whoever is not in a session with the peer. One that has not
+// paidWherever is PaidBefore for whoever is not in a session with the peer. One that has not
 // ended may have been begun with a peer that has moved since: it is looked for first.
-func (w *Wallet) paidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
+func (w *Wallet) paidWherever(ctx context.Context, p Payment) (Paid, bool, error) {
 	paid, found, err := w.PaidBefore(ctx, p)
 	if found && p.Peer.Key == "" {
 		if p.Peer.Key, err = w.keyOf(ctx, p.Peer); err != nil {

@@ -31,11 +31,11 @@ func lookedFor(refusal error) bool {
 	return errors.Is(refusal, fault.Declined) && fault.ReasonOf(refusal) != "deadline-over"
 }
 
-// paidBefore records that a part was paid by an earlier operation, which its vendor says: that
+// paidByEarlier records that a part was paid by an earlier operation, which its vendor says: that
 // of which nobody here has heard the end. Where several are like that it is the one that was
 // not waited for, and of several the last, for its vendor lets one pay only when those before
 // have not.
-func (r *running) paidBefore(ctx context.Context, n int, said error) error {
+func (r *running) paidByEarlier(ctx context.Context, n int, said error) error {
 	var by instrument.OperationID
 	waited := true
 	for try := r.rec.Parts[n].Tries; try > 0; try-- {

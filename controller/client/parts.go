@@ -192,7 +192,7 @@ func (r *running) paid(ctx context.Context, n int, outcome error) error {
 	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned && !doubt: // which is refused while anything is outside
 		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because(protocol.ReasonAbandoned)
 	case doubt && fault.ReasonOf(outcome) == controller.ReasonPartPaid:
-		return r.paidBefore(ctx, n, outcome)
+		return r.paidByEarlier(ctx, n, outcome)
 	case fault.NothingHappened(outcome) && (!doubt || lookedFor(outcome)):
 		return outcome
 	case r.ended(ctx, r.rec.Parts[n].Operation):

@@ -70,7 +70,7 @@ type Paid struct {
 // that has ended returns how it ended, and asks nobody. Without an amount, a
 // withdrawal of this wallet for which the vendor waits is what is paid.
 func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context, Bill) (bool, error)) (Paid, error) {
-	if before, known, err := w.paidBefore(ctx, p); known || err != nil {
+	if before, known, err := w.paidWherever(ctx, p); known || err != nil {
 		return before, err
 	}
 	if p.Amount == (instrument.Amount{}) && (p.Class == "" || p.Class == ClassCard) {
@@ -100,7 +100,7 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 		ID: p.Operation, Principal: w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: bill.on(),
 	}, nil)
 	if err != nil && (fault.ReasonOf(err) == protocol.ReasonKeyReused || errors.Is(err, fault.Locked)) { // somebody has begun it since we looked, or holds the instrument
-		if meanwhile, known, why := w.paidBefore(ctx, p); known {
+		if meanwhile, known, why := w.paidWherever(ctx, p); known {
 			return meanwhile, why
 		}
 	}

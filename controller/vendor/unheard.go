@@ -9,6 +9,82 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
+// Charge is a card that was charged, or may be, without its payer's hearing of it: the
+// operation that was to pay has ended, and nobody knew how. Terminal.Refund of that operation
+// asks the provider, and gives it back.
+type Charge struct {
+	Operation instrument.OperationID `json:"operation"` // the last one that was to pay
+	Amount    instrument.Amount      `json:"amount"`
+	Known     bool                   `json:"known"` // it was charged; else nobody knows yet
+}
+
+// addUnheard says of payments what cards were charged for them that pays none of their parts,
+// and adds the purchases of which nobody has heard. What is being paid is none of these.
+func (t *Terminal) addUnheard(ctx context.Context, all []Payment) ([]Payment, error) {
+	open, err := t.unheardCharges(ctx)
+	if err != nil || len(open) == 0 {
+		return all, err
+	}
+	tried, err := t.Protocols().Records(ctx, protocol.Filter{Side: protocol.Servicer})
+	if err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{} // by reference; the newest operation comes first
+	for _, r := range tried {
+		reference := r.Invoice[controller.InvoiceReference]
+		charge, is := open[reference]
+		if !is || seen[reference] || r.Operation != protocol.Pay || r.Class != ClassCard {
+			continue
+		}
+		seen[reference] = true
+		if r.State != protocol.Ended || r.Result != nil {
+			continue
+		}
+		charge.Operation = r.ID
+		of := whole{Payer: r.Peer, Name: r.Invoice[controller.InvoicePayment]}
+		if of.Name == "" {
+			id, err := t.Protocols().Named(ctx, string(r.ID))
+			if err != nil { // a payer has chosen ids that begin alike
+				id = r.ID
+			}
+			of = aloneOf(r.Peer, id)
+		}
+		all = unheardOf(all, of, charge)
+	}
+	return all, nil
+}
+
+// unheardOf adds a charge to the payment that it is for.
+func unheardOf(all []Payment, of whole, c Charge) []Payment {
+	for n := range all {
+		if all[n].Payer == of.Payer && all[n].Name == of.Name {
+			all[n].Unheard = append(all[n].Unheard, c)
+			return all
+		}
+	}
+	return append(all, Payment{
+		Status: PaymentOpen, Payer: of.Payer, Name: of.Name, Total: c.Amount, Paid: instrument.ZeroOf(c.Amount.Currency), Parts: []Part{}, Unheard: []Charge{c}, alone: of.Alone,
+	})
+}
+
+// unheardCharges are the charges of parts and purchases that no operation was answered with, by
+// their references.
+func (t *Terminal) unheardCharges(ctx context.Context) (map[string]Charge, error) {
+	out := map[string]Charge{}
+	for status, known := range map[string]bool{cardPending: false, cardPaid: true} {
+		all, err := t.cardPayments(ctx, status)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range all {
+			if p.Operation == "" && comesBack(p.Reference) {
+				out[p.Reference] = Charge{Amount: p.Amount, Known: known}
+			}
+		}
+	}
+	return out, nil
+}
+
 // unheard finds out whether a PAY that has ended without an outcome has charged a card after
 // all: the provider is asked, and what is on record then counts. nil: it has, and it is the
 // payment of no other operation. Else it has paid nothing (fault.NotFound), or the
