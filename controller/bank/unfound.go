@@ -38,7 +38,7 @@ func (b *Bank) byReferenceAlone(w taler.Withdrawal, at instrument.ID, p Provider
 	}
 	f, found = confirming(w, p, all.Payments)
 	if !found && err == nil && late {
-		if bad, all := useless(w, p, all); all {
+		if bad, none := useless(w, p, all); none {
 			return bad, true, nil
 		}
 	}
