@@ -79,7 +79,8 @@ func (b *Bank) selectArgs(id taler.WithdrawalID, r taler.BankWithdrawalOperation
 }
 
 // Confirm stores a terminal's notice that a withdrawal was paid [7] and has the
-// provider asked. Nothing is believed yet.
+// provider asked. Nothing is believed of it: what the provider says at once, see early,
+// decides in the same commit.
 func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler.WOPID, r taler.TerminalWithdrawalConfirmationRequest) error {
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return err
@@ -90,7 +91,11 @@ func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler
 	}
 	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
 	t := call(terminal, taler.OperationConfirm, args, at)
-	t.Ended = func(err error) { b.heard(at, r.ProviderTransactionID, err) } // whether or not its terminal has waited for that
+	q := b.askEarly(ctx, at, r.ProviderTransactionID)
+	t.Ended = func(err error) { b.heard(at, r.ProviderTransactionID, q, err) } // whether or not its terminal has waited for that
+	if q.soon(ctx) {
+		t.Along = q.decide
+	}
 	return b.answer(ctx, comm.Vendor, t, nil)
 }
 
