@@ -166,6 +166,7 @@ type sale struct {
 	wopid             taler.WOPID
 	state             taler.State
 	payment           payment
+	currency          string
 	amount, total     taler.Amount
 	reserve           taler.EddsaPublicKey
 	exchange          string // whose cash was sold
@@ -177,7 +178,7 @@ type sale struct {
 
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {
 	s := &sale{
-		id: id, wopid: w.WOPID, state: w.State, payment: payment{w.Provider, w.ProviderTransactionID}, amount: w.Amount,
+		id: id, wopid: w.WOPID, state: w.State, payment: payment{w.Provider, w.ProviderTransactionID}, currency: w.Currency, amount: w.Amount,
 		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.Foreign, undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
 	}
 	if w.Amount != (taler.Amount{}) {

@@ -29,7 +29,7 @@ func compare(s *sale, r record, l ledger) []Difference {
 		case n >= l.with:
 			c.foreign(f)
 		default:
-			c.further(f)
+			c.further(f, l.space)
 		}
 		c.refunded(f)
 	}
@@ -96,7 +96,7 @@ func (c *comparison) wiredBack() (r refunds) {
 // further looks at a payment with the reference of a withdrawal that it has not
 // confirmed. While the withdrawal is open it may still do so; one that a notice
 // names goes back when the notice is decided.
-func (c *comparison) further(f protocol.Facts) {
+func (c *comparison) further(f protocol.Facts, space int64) {
 	if !taken(f) || !c.sale.state.Final() || c.sale.undecided && f.Transaction == c.sale.payment.transaction {
 		return
 	}
@@ -110,7 +110,19 @@ func (c *comparison) further(f protocol.Facts) {
 	if back := c.back(f.Transaction); more(back.most, back.least) {
 		return // on its way
 	}
-	c.says(PaidNotGivenBack, f.Transaction, "%s of %s was paid for a withdrawal that is %s, and not given back%s", left, f.Amount, c.word(), c.before())
+	c.says(PaidNotGivenBack, f.Transaction, "%s of %s was paid for a withdrawal that is %s, and not given back%s%s", left, f.Amount, c.word(), c.byNobody(f, space), c.before())
+}
+
+// byNobody is what is to be known of a payment that the bank gives back in no case, also
+// when its operator has it look for one.
+func (c *comparison) byNobody(f protocol.Facts, space int64) string {
+	switch {
+	case f.Amount.Currency != c.sale.currency:
+		return "; it is in another currency, so give it back by hand at the provider"
+	case f.Space != space:
+		return "; it was made in another space of the provider, so give it back by hand there"
+	}
+	return ""
 }
 
 // before is what is to be found out before somebody gives money back: what an earlier life
