@@ -67,7 +67,10 @@ func FaultOf(status int, body []byte) error {
 	if err := decode(body, &detail); err != nil || detail.Code == nil {
 		f := fault.New(kindOfStatus(status), "the server answered %d %s without a Taler error body", status, http.StatusText(status)).
 			Because(reasonOfStatus(status))
-		if looksLikeHTML(body) {
+		switch {
+		case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+			return f.WithHint("a proxy in between has no answer of the server: does the server run?") // and the address is right
+		case looksLikeHTML(body):
 			return f.WithHint("a web page came back: is this the right address, and is no login page or proxy in between?")
 		}
 		return f.WithHint("is this the address of a Taler bank or exchange?")

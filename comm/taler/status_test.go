@@ -182,6 +182,26 @@ func TestWhatOtherServersSay(t *testing.T) {
 	}
 }
 
+// TestWhatAProxySaysOfAServerThatIsAway: a server that is started anew behind its proxy is
+// no reason to doubt its address.
+func TestWhatAProxySaysOfAServerThatIsAway(t *testing.T) {
+	for _, row := range []struct {
+		status     int
+		body, want string
+	}{
+		{502, "<html>Bad Gateway</html>", "does the server run"},
+		{503, "<html>No server is available</html>", "does the server run"},
+		{504, "", "does the server run"},
+		{200, "<html>Welcome, please log in</html>", "is this the right address"},
+		{404, "<html>Not Found</html>", "is this the right address"},
+		{404, "", "is this the address of a Taler bank"},
+	} {
+		if f := fault.From(FaultOf(row.status, []byte(row.body))); !strings.Contains(f.Hint, row.want) {
+			t.Errorf("%d %s: %s", row.status, row.body, f.Hint)
+		}
+	}
+}
+
 func TestForeignTextIsMadeFitForATerminal(t *testing.T) {
 	body, err := json.Marshal(ErrorDetail{Code: 1, Hint: "a\x1b[31mb\nc\u202ed" + strings.Repeat("é", 500)})
 	if err != nil {
