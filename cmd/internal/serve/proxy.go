@@ -57,7 +57,7 @@ func (p Proxies) Name(h http.Handler) http.Handler {
 func (p Proxies) client(headers []string) (netip.Addr, bool) {
 	hops := strings.Split(strings.Join(headers, ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		a, err := netip.ParseAddr(strings.Trim(strings.TrimSpace(hop), "[]"))
+		a, err := hopAddress(strings.TrimSpace(hop))
 		if err != nil {
 			return netip.Addr{}, false
 		}
@@ -66,6 +66,14 @@ func (p Proxies) client(headers []string) (netip.Addr, bool) {
 		}
 	}
 	return netip.Addr{}, false
+}
+
+// hopAddress reads an address as proxies write it, some of them with the port.
+func hopAddress(hop string) (netip.Addr, error) {
+	if at, err := netip.ParseAddrPort(hop); err == nil {
+		return at.Addr(), nil
+	}
+	return netip.ParseAddr(strings.Trim(hop, "[]"))
 }
 
 // direct reports whether a request comes from this machine and through nothing.
