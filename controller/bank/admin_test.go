@@ -246,3 +246,21 @@ func TestAnExchangeThatComesBackHalfway(t *testing.T) {
 		t.Error("the login is that of before")
 	}
 }
+
+// TestARefusedRemovalIsNotNoticed: nothing is closed before it is known that it may be.
+// Who was answered meanwhile that there is no such exchange would never ask again.
+func TestARefusedRemovalIsNotNoticed(t *testing.T) {
+	var in atomic.Int32
+	h := open(t, banktest.Options{Over: func(s controller.Store) controller.Store { return failing{s, &in} }})
+	second := bank.Exchange{Name: "second", URL: "https://second.example.com/", Account: "payto://x-taler-bank/localhost/second?receiver-name=S"}
+	h.AddExchange(second)
+	_, err := h.Bank.SetUp(withTimeout(t), till(t, h), taler.TerminalWithdrawalSetup{RequestUID: "u", Amount: amount(t, "CHF:20"), Exchange: second.Name})
+	check(t, err)
+	in.Store(1)
+	if err := h.Bank.RemoveExchange(withTimeout(t), second.Name); fault.ReasonOf(err) != "exchange-busy" {
+		t.Errorf("while a withdrawal is open: %v", err)
+	}
+	if in.Load() != 1 {
+		t.Error("its account was written")
+	}
+}

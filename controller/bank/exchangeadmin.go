@@ -67,8 +67,8 @@ func (b *Bank) mayOpen(ctx context.Context, x Exchange) error {
 }
 
 // RemoveExchange ends the sale of an exchange's cash and its login. While
-// something is under way with it, it is refused; what it has not read of its
-// history stays, and AddExchange opens it again.
+// something is under way with it, it is refused, and nobody has noticed; what it has
+// not read of its history stays, and AddExchange opens it again.
 func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 	x, err := b.Exchange(ctx, name)
 	if err != nil {
@@ -82,18 +82,16 @@ func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := b.open(ctx, p, false); err != nil { // first: nothing begins while we look
+	if err := b.mayClose(ctx, x); err != nil { // before anything is closed: it has customers
 		return err
 	}
-	busy, err := b.underWay(ctx, x)
-	if err == nil && busy == 0 {
-		return nil
+	if err := b.open(ctx, p, false); err != nil {
+		return err
 	}
-	if err == nil {
-		err = fault.New(fault.Conflict, "withdrawals or transfers of %q that have not ended: %d", name, busy).
-			Because("exchange-busy").WithHint("remove it when they have; `bank withdrawal list` shows withdrawals")
+	if err := b.mayClose(ctx, x); err != nil { // something has begun meanwhile, and by now nothing does
+		return errors.Join(err, b.open(ctx, p, true))
 	}
-	return errors.Join(err, b.open(ctx, p, true))
+	return nil
 }
 
 // open lets an account be used, or not any more.
@@ -102,6 +100,16 @@ func (b *Bank) open(ctx context.Context, p profile.Principal, open bool) error {
 		p.Disabled = !open
 		return nil
 	})
+}
+
+// mayClose refuses a removal while something is under way with an exchange.
+func (b *Bank) mayClose(ctx context.Context, x Exchange) error {
+	busy, err := b.underWay(ctx, x)
+	if err == nil && busy > 0 {
+		return fault.New(fault.Conflict, "withdrawals or transfers of %q that have not ended: %d", x.Name, busy).
+			Because("exchange-busy").WithHint("remove it when they have; `bank withdrawal list` shows withdrawals")
+	}
+	return err
 }
 
 // underWay counts what has not ended with an exchange.
