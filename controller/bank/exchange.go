@@ -73,17 +73,34 @@ func (b *Bank) ExchangeOf(p profile.Principal) Exchange {
 // Exchange finds one by its name; no name is the default. One that is not here,
 // or no more, is fault.NotFound, reason "exchange-unknown".
 func (b *Bank) Exchange(ctx context.Context, name string) (Exchange, error) {
-	if name == "" || name == DefaultExchange {
-		return b.Default(), nil
+	x, sold, err := b.AnyExchange(ctx, name)
+	if err == nil && !sold {
+		err = noExchange(name)
 	}
-	p, err := b.account(ctx, profile.Gateway, name)
-	if err != nil && !errors.Is(err, fault.NotFound) {
+	if err != nil {
 		return Exchange{}, err
 	}
-	if err != nil || p.Disabled {
-		return Exchange{}, fault.New(fault.NotFound, "there is no exchange %q here", name).Because(taler.ReasonExchangeUnknown)
+	return x, nil
+}
+
+// AnyExchange finds like Exchange also one that was removed, for its records stay;
+// sold tells whether its cash still is.
+func (b *Bank) AnyExchange(ctx context.Context, name string) (x Exchange, sold bool, err error) {
+	if name == "" || name == DefaultExchange {
+		return b.Default(), true, nil
 	}
-	return b.ExchangeOf(p), nil
+	p, err := b.account(ctx, profile.Gateway, name)
+	if errors.Is(err, fault.NotFound) {
+		err = noExchange(name)
+	}
+	if err != nil {
+		return Exchange{}, false, err
+	}
+	return b.ExchangeOf(p), !p.Disabled, nil
+}
+
+func noExchange(name string) error {
+	return fault.New(fault.NotFound, "there is no exchange %q here", name).Because(taler.ReasonExchangeUnknown)
 }
 
 // Exchanges lists them, the default one first.

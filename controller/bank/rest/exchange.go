@@ -13,24 +13,32 @@ import (
 // root is the default one's.
 const underName = "/{exchange}"
 
-// asked is the key of the exchange that a request's path has named.
+// asked is the key of the exchange that a request's path has named: a below.
 type asked struct{}
 
-// under answers below the name of an exchange that is here.
+type below struct {
+	bank.Exchange
+	sold bool // it was not removed
+}
+
+// under answers below the name of an exchange that is here, or was. A path that is gone
+// is the last word to programs that ask about money: a transfer that is answered 404 is
+// never sent again, and a wallet gives its withdrawal up. Of one that was removed nothing
+// is sold, and its login is refused (401), with which both wait.
 func (a *API) under(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		x, err := a.bank.Exchange(r.Context(), segment(r, "exchange"))
+		x, sold, err := a.bank.AnyExchange(r.Context(), segment(r, "exchange"))
 		if err != nil {
 			return err
 		}
-		return h(w, r.WithContext(context.WithValue(r.Context(), asked{}, x)))
+		return h(w, r.WithContext(context.WithValue(r.Context(), asked{}, below{x, sold})))
 	}
 }
 
 // named is the exchange that a request's path names.
 func named(r *http.Request) (bank.Exchange, bool) {
-	x, ok := r.Context().Value(asked{}).(bank.Exchange)
-	return x, ok
+	x, ok := r.Context().Value(asked{}).(below)
+	return x.Exchange, ok
 }
 
 // mayRead lets the login of a gateway see its own exchange's account only.
@@ -66,6 +74,16 @@ func chosen(r *http.Request, in taler.TerminalWithdrawalSetup) (string, error) {
 		return x.Name, nil
 	}
 	return in.Exchange, nil
+}
+
+// sells refuses what begins below the name of an exchange that was removed.
+func (a *API) sells(r *http.Request) error {
+	x, ok := r.Context().Value(asked{}).(below)
+	if !ok || x.sold {
+		return nil
+	}
+	_, err := a.bank.Exchange(r.Context(), x.Name)
+	return err
 }
 
 // choices are the exchanges that a terminal may choose from: none below a name,

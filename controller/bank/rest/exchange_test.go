@@ -276,7 +276,7 @@ func TestAnExchangeIsRemoved(t *testing.T) {
 	if err := h.Bank.RemoveExchange(ctx, second.Name); err != nil { // what is open at another is not its
 		t.Fatal(err)
 	}
-	send(t, h, request{method: "GET", path: "/second" + gateway + "history/incoming", login: loginOf(g)}).want(t, 404, taler.CodeEndpointUnknown)
+	send(t, h, request{method: "GET", path: "/second" + gateway + "history/incoming", login: loginOf(g)}).want(t, 401, taler.CodeUnauthorized)
 	send(t, h, request{method: "POST", path: "/second/withdrawals", login: h.Terminal, body: "{}"}).want(t, 404, taler.CodeEndpointUnknown)
 	if all, err := h.Bank.Exchanges(ctx); err != nil || len(all) != 1 || !all[0].Default {
 		t.Errorf("%+v, %v", all, err)

@@ -15,6 +15,9 @@ const implementation = "urn:x-swaperoo:bank"
 
 // terminalConfig differs by the provider of the terminal that asks.
 func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
+	if err := a.sells(r); err != nil {
+		return err
+	}
 	provider, err := a.bank.ProviderOf(r.Context(), p.Facts[bank.FactProvider])
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the provider of this terminal is not known")
@@ -36,6 +39,9 @@ func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p *profile.
 }
 
 func (a *API) setUp(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
+	if err := a.sells(r); err != nil {
+		return err
+	}
 	var in taler.TerminalWithdrawalSetup
 	if err := a.read(w, r, &in); err != nil {
 		return err

@@ -81,7 +81,7 @@ func exchangeRemove(e *cli.Env) *cobra.Command {
 					e.Say("The file %s cannot be removed: %s", credentialsOf(f, x), err)
 				}
 				return e.Print(map[string]any{"name": args[0], "removed": true},
-					"%s is removed; what it has not read of its history stays, and `bank exchange add` opens it again\n", args[0])
+					"%s is removed; what it has not read of its history, and what it sends back later, waits until `bank exchange add` opens it again\n", args[0])
 			})
 		},
 	}
