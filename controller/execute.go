@@ -144,6 +144,9 @@ func (s *service) first(ctx context.Context, conn comm.Conn, who Caller, e comm.
 	if err := s.isSelected(e.Call); err != nil {
 		return comm.Executed{}, err
 	}
+	if err := s.leftOut(ctx, e.Call); err != nil {
+		return comm.Executed{}, err
+	}
 	if err := s.intercepts(ctx, comm.MethodExecute, e, nil); err != nil {
 		return comm.Executed{}, err
 	}

@@ -1,6 +1,14 @@
 package controller
 
-import "context"
+import (
+	"context"
+	"slices"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
 
 // Intercepted is an answer on its way to an initiator, for the application of a
 // vendor or bank to look at (paper §5.2: the event filter).
@@ -16,7 +24,9 @@ type Intercepted struct {
 
 // Interceptor filters an answer, or refuses with an error that the initiator
 // gets instead. It is called on many goroutines and must not block for long: an
-// initiator waits.
+// initiator waits. Before an operation begins it is shown two answers more, of
+// nothing but the protocol and the operation that the initiator has chosen, for
+// who has not asked, or does not heed the answer, runs nothing that is left out.
 type Interceptor func(ctx context.Context, i Intercepted) error
 
 // Intercept adds an interceptor, after those that are there. It is called before
@@ -31,4 +41,41 @@ func (s *service) intercepts(ctx context.Context, method string, asked, answer a
 		}
 	}
 	return nil
+}
+
+// leftOut refuses to begin what the application leaves out of its answers.
+func (s *service) leftOut(ctx context.Context, c comm.Call) error {
+	if len(s.c.interceptors) == 0 {
+		return nil
+	}
+	asked, both := s.chosen(c)
+	if err := s.intercepts(ctx, comm.MethodProtocols, asked, &both); err != nil {
+		return err
+	}
+	if !slices.Contains(both.Protocols, c.Protocol) && !slices.Contains(both.Pairs, protocol.Pair{Class: instrument.ClassID(c.Class), Protocol: c.Protocol}) {
+		return fault.New(fault.Unsupported, "%s is not used with a %s here", fault.Clip(c.Protocol), fault.Clip(c.Class)).Because("protocol-unknown")
+	}
+	can := comm.Available{Names: []string{c.Operation}}
+	if err := s.intercepts(ctx, comm.MethodOperations, comm.Select{Class: c.Class, Protocol: c.Protocol}, &can); err != nil {
+		return err
+	}
+	if !slices.Contains(can.Names, c.Operation) {
+		return fault.New(fault.Unsupported, "%s has no operation %s for %s here", fault.Clip(c.Protocol), fault.Clip(c.Operation), fault.Clip(c.Class)).Because("operation-unknown")
+	}
+	return nil
+}
+
+// chosen is a negotiation in which nothing is left but the protocol of a call. A joint one
+// is about an invoice: that of the offer, if there is one.
+func (s *service) chosen(c comm.Call) (comm.Protocols, protocol.Negotiated) {
+	if !s.c.protocols.Joint() {
+		return comm.Protocols{Class: c.Class}, protocol.Negotiated{Protocols: []string{c.Protocol}}
+	}
+	var asked comm.Protocols
+	if c.Offer != nil {
+		if body, err := s.c.ownOffer(*c.Offer); err == nil { // one that is not ours is refused later
+			asked.Invoice = body.Invoice
+		}
+	}
+	return asked, protocol.Negotiated{Pairs: []protocol.Pair{{Class: instrument.ClassID(c.Class), Protocol: c.Protocol}}}
 }

@@ -3,6 +3,8 @@ package controller_test
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -11,6 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
+	"github.com/swaperoo/swaperoo/protocol/pnp"
 )
 
 // The vendor's application has its say before the customer is answered (paper
@@ -86,5 +89,68 @@ func TestWhatWasLeftOutIsNotOffered(t *testing.T) {
 	err = conn.Call(t.Context(), comm.MethodProtocols, comm.Protocols{Class: string(controllertest.ClassTicket)}, nil)
 	if fault.ReasonOf(err) != "class-not-offered" {
 		t.Errorf("error = %v", err)
+	}
+}
+
+// Nor does what was left out run: who asks before, or does not heed the answer, gets no further
+// with it. What was begun before is answered as it ended.
+func TestWhatWasLeftOutDoesNotRun(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		leave  func(answer any)
+		reason fault.Reason
+	}{
+		{"no protocol", func(answer any) {
+			if n, ok := answer.(*protocol.Negotiated); ok {
+				n.Protocols, n.Pairs = nil, nil
+			}
+		}, "protocol-unknown"},
+		{"no such operation", func(answer any) {
+			if a, ok := answer.(*comm.Available); ok {
+				a.Names = slices.DeleteFunc(a.Names, func(name string) bool { return name == protocol.Pay })
+			}
+		}, "operation-unknown"},
+	} {
+		for _, negotiator := range []string{pnp.IntersectID, pnp.UPPID} {
+			t.Run(row.name+" by "+negotiator, func(t *testing.T) {
+				bundles := []protocol.Bundle{controllertest.Tickets()}
+				if negotiator == pnp.UPPID {
+					bundles = append(bundles, protocol.Bundle{Name: "upp", Protocols: []protocol.Protocol{pnp.UPP{}}})
+				}
+				p := newPairBy(t, negotiator, comm.Client, comm.Vendor, bundles...)
+				var changed atomic.Bool
+				var begun atomic.Pointer[comm.Execute]
+				p.to.Intercept(func(_ context.Context, i controller.Intercepted) error {
+					if changed.Load() {
+						row.leave(i.Answer)
+					}
+					if e, ok := i.Asked.(comm.Execute); ok {
+						begun.Store(&e)
+					}
+					return nil
+				})
+				s := p.negotiated(t)
+				if _, err := p.pay(t, s, ""); err != nil {
+					t.Fatal(err)
+				}
+				changed.Store(true)
+				p.ticket = p.from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "8"}})
+				_, err := p.pay(t, s, "")
+				wantReason(t, err, row.reason)
+				taken, err := p.to.Instruments().List(t.Context(), instrument.Filter{Class: controllertest.ClassTicket})
+				if err != nil || len(taken) != 1 {
+					t.Errorf("the vendor has %d tickets, %v", len(taken), err)
+				}
+				var again comm.Executed
+				conn := p.from.Dial(t, p.peer)
+				err = errors.Join(
+					conn.Call(t.Context(), comm.MethodInitiate, comm.Initiate{Role: comm.Client, PNP: negotiator}, nil),
+					conn.Call(t.Context(), comm.MethodExecute, *begun.Load(), &again),
+				)
+				if err != nil || again.Fault != nil {
+					t.Errorf("what was begun before: %v, %v", again.Fault, err)
+				}
+			})
+		}
 	}
 }

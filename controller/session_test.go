@@ -27,10 +27,15 @@ type pair struct {
 }
 
 func newPair(t *testing.T, from, to comm.Role) pair {
+	return newPairBy(t, "", from, to, controllertest.Tickets())
+}
+
+// newPairBy is a pair that negotiates by that PNP.
+func newPairBy(t *testing.T, negotiator string, from, to comm.Role, bundles ...protocol.Bundle) pair {
 	net := inproc.NewNetwork()
 	p := pair{
-		from: controllertest.New(t, net, controllertest.Options{Role: from, Bundles: []protocol.Bundle{controllertest.Tickets()}}),
-		to:   controllertest.New(t, net, controllertest.Options{Role: to, Bundles: []protocol.Bundle{controllertest.Tickets()}}),
+		from: controllertest.New(t, net, controllertest.Options{Role: from, PNP: negotiator, Bundles: bundles}),
+		to:   controllertest.New(t, net, controllertest.Options{Role: to, PNP: negotiator, Bundles: bundles}),
 	}
 	p.peer = p.to.Listen(t, controllertest.Inspector{Price: price})
 	p.ticket = p.from.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "valid", Keys: map[string]string{"number": "7"}})
