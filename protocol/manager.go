@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,8 +94,18 @@ func (in installed) serves(class instrument.ClassID) bool {
 	return in.reach[class] && in.protocol.CompatibleWith(class)
 }
 
+// negotiates reports whether a protocol is a PNP: what it does is the same with any class and peer.
+func (in installed) negotiates() bool {
+	return slices.ContainsFunc(in.protocol.Operations("", ""), func(o Operation) bool { return o.Name == Negotiate })
+}
+
+// negotiators are the PNPs that are installed, by id.
+func (m *Manager) negotiators() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(m.installed)), func(id string) bool { return !m.installed[id].negotiates() })
+}
+
 // NewManager makes a manager. It fails if a protocol is installed twice or the
-// PNP is missing.
+// PNP is missing, or is a protocol that does not negotiate.
 func NewManager(p Parts) (*Manager, error) {
 	m := &Manager{
 		parts: p, installed: map[string]installed{}, pnp: p.PNP, ops: map[instrument.OperationID]*operation{}, room: make(chan struct{}, maxResumed),
@@ -123,9 +134,9 @@ func NewManager(p Parts) (*Manager, error) {
 			m.installed[info.ID] = installed{proto, info, reach}
 		}
 	}
-	if _, ok := m.installed[p.PNP]; !ok {
-		return nil, fault.New(fault.Unsupported, "the protocol negotiation protocol %q is not installed", p.PNP).
-			Because("pnp-missing").WithHint("where settings have a `pnp`, it names one that is: pnp.intersect, pnp.upp, or that of a plugin")
+	if in, ok := m.installed[p.PNP]; !ok || !in.negotiates() {
+		return nil, fault.New(fault.Unsupported, "%q is no protocol negotiation protocol that is installed", p.PNP).
+			Because("pnp-missing").WithHint("where settings have a `pnp`, it names one that is: %s", strings.Join(m.negotiators(), " or "))
 	}
 	m.versionText = m.version()
 	return m, nil

@@ -97,6 +97,7 @@ func TestManagerParts(t *testing.T) {
 		{"an unknown operation", second(n.Protocols.Operation("a", "purse", comm.Vendor, "NO-SUCH")), "operation-unknown"},
 		{"two protocols of one id", second(protocol.NewManager(protocol.Parts{Bundles: bundles(script{id: "a"}, script{id: "a"})})), "protocol-installed-twice"},
 		{"no PNP", second(protocol.NewManager(protocol.Parts{PNP: "pnp.none", Bundles: bundles(script{id: "a"})})), "pnp-missing"},
+		{"a PNP that does not negotiate", second(protocol.NewManager(protocol.Parts{PNP: "a", Bundles: bundles(script{id: "a"})})), "pnp-missing"},
 		{"arguments that are not JSON", second(n.Protocols.Execute(t.Context(), protocol.Execution{Protocol: "a", Call: protocol.Call{Operation: "DO", Args: []byte("{")}})), "message-malformed"},
 		{"arguments and more", second(n.Protocols.Execute(t.Context(), protocol.Execution{Protocol: "a", Call: protocol.Call{Operation: "DO", Args: []byte("{} {}")}})), "message-malformed"},
 	} {
