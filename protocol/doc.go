@@ -17,7 +17,7 @@
 // Where things are:
 //
 //	what an author sees   protocol.go session.go side.go step.go; reason.go: how an end is known
-//	the Manager           manager.go negotiate.go execute.go records.go version.go store.go event.go
+//	the Manager           manager.go negotiate.go execute.go await.go records.go version.go store.go event.go
 //	the author's half     run.go author.go authortx.go; ahead.go: what the next step will read
 //	the host's half       operation.go, its steps in exchange.go ask.go rewind.go, its end in finish.go
 //	what is durable       flush.go row.go log.go maildisk.go, written by spelling.go spellinglog.go peerjson.go

@@ -98,45 +98,6 @@ func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 	return o.await(ctx)
 }
 
-// lookEvery is how often Await looks for the end of what another process runs.
-const lookEvery = 200 * time.Millisecond
-
-// Await waits, within ctx, for the end of an operation that was begun before,
-// here or in another process, and returns its outcome. One that has not ended in
-// that time is fault.Unknown, reason ReasonPending; an interrupted one that waits for
-// another user is fault.Locked, at once.
-func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
-	for {
-		m.mu.Lock()
-		o := m.ops[id]
-		m.mu.Unlock()
-		if o != nil {
-			return o.await(ctx)
-		}
-		row, err := m.parts.Store.OperationRow(context.WithoutCancel(ctx), id)
-		if err != nil {
-			return Result{}, err
-		}
-		end, err := m.openOutcome(row)
-		switch {
-		case err == nil && end.Fault != nil:
-			return Result{}, end.Fault
-		case err == nil:
-			return *end.Result, nil
-		case row.State != Running:
-			return Result{}, unreadable(id, err)
-		case row.Runner != m.parts.Runner && m.parts.Gone(row.Runner) && m.ofAnother(ctx, row):
-			return Result{}, fault.New(fault.Locked, "operation %s is another user's, and was interrupted", Short(id)).Because("owner-locked").
-				WithHint("it goes on when they use this wallet: they pay something, or say `operation resume`")
-		}
-		select {
-		case <-time.After(lookEvery):
-		case <-ctx.Done():
-			return Result{}, err
-		}
-	}
-}
-
 func (o *operation) await(ctx context.Context) (Result, error) { return o.awaitUntil(ctx, nil) }
 
 // awaitUntil is await until over, as well.

@@ -30,7 +30,7 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 			return open(c.Context(), e, looking, func(ctx context.Context, t *terminal) error { return t.abandon(ctx, name, fault.Line(reason)) })
 		},
 	}
-	c.Flags().BoolVar(&forgo, "forgo", false, "let an operation that was stopped go on once more, and give up what it may have done; `terminal refund` then asks the provider about a card")
+	c.Flags().BoolVar(&forgo, "forgo", false, "let an operation that was stopped go on once more, and give up what it may have done; 'terminal refund' then asks the provider about a card")
 	c.Flags().StringVar(&reason, "reason", "the shop gave it up", "why a withdrawal is given up, for the record")
 	return c
 }
