@@ -46,7 +46,7 @@ func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result,
 		case <-time.After(lookEvery):
 		case <-ctx.Done():
 			if m.parts.Looking && m.interrupted(row) {
-				return Result{}, fault.New(fault.Unknown, "operation %s was interrupted, and no process that works goes on with it", Short(id)).Because(ReasonPending).
+				return Result{}, fault.New(fault.Unknown, "operation %s was interrupted, and no process that works goes on with it", Short(id)).Because(ReasonNotServed).
 					WithHint("start the one that serves, such as `bank serve`: it goes on with all that was interrupted")
 			}
 			return Result{}, err

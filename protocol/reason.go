@@ -26,6 +26,9 @@ const (
 	// ReasonAnswerLost marks the fault of a request that may have arrived, in an
 	// earlier life, and was not sent again.
 	ReasonAnswerLost fault.Reason = "answer-lost"
+	// ReasonNotServed marks an interrupted operation that somebody who only looks waits for,
+	// while no process works that could go on with it.
+	ReasonNotServed fault.Reason = "not-served"
 	// ReasonCrashed marks code that died on the way, ReasonHung code that was ended
 	// because it took no step for too long.
 	ReasonCrashed fault.Reason = "plugin-crashed"

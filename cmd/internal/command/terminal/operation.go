@@ -64,7 +64,7 @@ func when(t time.Time) string {
 
 func operations(e *cli.Env) *cobra.Command {
 	return cli.Group("operation", "Look at withdrawals and other operations", operationList(e), operationShow(e),
-		operation.Resume(e, opener(e, working)), operationAbandon(e))
+		operation.ResumeServed(e, opener(e, looking), opener(e, working)), operationAbandon(e))
 }
 
 func operationList(e *cli.Env) *cobra.Command {
