@@ -103,16 +103,23 @@ type Call struct {
 	Deadline    time.Time             `json:"deadline,omitzero"`
 }
 
-// Arguments reads Args into v.
-func (c Call) Arguments(v any) error { return decode(c.Args, v, "the arguments of "+c.Operation) }
+// Arguments reads Args into v, and leaves v as it is where none were given: what is
+// missing the operation says best itself.
+func (c Call) Arguments(v any) error {
+	if len(c.Args) == 0 {
+		return nil
+	}
+	err := decode(c.Args, v, "the arguments of "+c.Operation)
+	if err == nil {
+		return nil
+	}
+	return fault.From(err).WithHint("give the arguments that %s takes, each as it wants it", c.Operation)
+}
 
 // NoArguments refuses the arguments of an operation that reads none: whoever gives
 // one means something by it.
 func (c Call) NoArguments() error {
 	var given map[string]json.RawMessage
-	if len(c.Args) == 0 {
-		return nil
-	}
 	if err := c.Arguments(&given); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -277,6 +278,21 @@ func TestAnOperationWithoutArguments(t *testing.T) {
 		if err := c.NoArguments(); fault.ReasonOf(err) != reason || (err == nil) != (reason == "") {
 			t.Errorf("%s: %v", args, err)
 		}
+	}
+}
+
+// Who forgot the arguments is told which one is missing, by the operation, and not that
+// none can be read.
+func TestArgumentsThatWereNotGiven(t *testing.T) {
+	v := struct {
+		Currency string `json:"currency"`
+	}{"none"}
+	if err := (protocol.Call{Operation: "OPEN"}).Arguments(&v); err != nil || v.Currency != "none" {
+		t.Errorf("%q, %v", v.Currency, err)
+	}
+	err := protocol.Call{Operation: "OPEN", Args: json.RawMessage(`{"currency":7}`)}.Arguments(&v)
+	if fault.ReasonOf(err) != "message-malformed" || !strings.Contains(fault.From(err).Hint, "arguments that OPEN takes") {
+		t.Errorf("of another type: %v — %s", err, fault.From(err).Hint)
 	}
 }
 

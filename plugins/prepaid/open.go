@@ -28,7 +28,7 @@ func (a account) open(ctx context.Context, s protocol.Session, c protocol.Call) 
 		return protocol.Result{}, err
 	}
 	if err := instrument.CheckCurrency(args.Currency); err != nil {
-		return protocol.Result{}, err
+		return protocol.Result{}, fault.From(err).WithHint("an account has a currency: execute prepaid OPEN currency=CHF")
 	}
 	id, p, err := begin(ctx, s, c.Main(), args.Currency)
 	if err != nil {
