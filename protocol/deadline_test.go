@@ -3,6 +3,7 @@ package protocol_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -101,6 +102,9 @@ func TestDeadline(t *testing.T) {
 		c.Deadline = noon.Add(time.Hour)
 		_, err := settled(t, pair, c)
 		wants(t, err, fault.Timeout, "deadline") // the servicer's word, for something was sent
+		if text := fault.From(err).Message; strings.Contains(text, "the peer") {
+			t.Errorf("whoever was waited for reads %q, as if it had waited", text)
+		}
 		clean(t, pair.Initiator, pair.Servicer)
 	})
 }

@@ -312,8 +312,8 @@ func (b *mail) expire() error {
 	b.late = true
 	late := fault.New(fault.Timeout, "the peer did not answer in time").Because("deadline")
 	switch {
-	case b.side == Servicer:
-		return late
+	case b.side == Servicer: // its peer reads this, too
+		return fault.New(fault.Timeout, "whoever began this operation did not go on in time").Because("deadline")
 	case b.landed || b.flying:
 		return nil
 	}
