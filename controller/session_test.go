@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -296,8 +297,11 @@ func TestAPaymentIsMadeOnce(t *testing.T) {
 	wantReason(t, err, "key-reused")
 }
 
+// An operation that fails is an error at both sides: the vendor's application is told, too
+// (paper §5.5), although nothing of it is kept there.
 func TestAUsedTicketIsDeclinedAndComesBack(t *testing.T) {
-	p := newPair(t, comm.Client, comm.Vendor)
+	vendor := &shop{}
+	p := newShop(t, vendor, time.Now, "", nil)
 	p.to.Create(t, instrument.Instance{Class: controllertest.ClassTicket, Status: "taken", Keys: map[string]string{"number": "7"}})
 	s := p.session(t)
 	if _, err := s.Negotiate(t.Context(), controllertest.ClassTicket, nil); err != nil {
@@ -310,6 +314,9 @@ func TestAUsedTicketIsDeclinedAndComesBack(t *testing.T) {
 	wantReason(t, err, "ticket-used")
 	if got := p.from.View(t, p.ticket).Status; got != "valid" {
 		t.Errorf("the ticket is %s after it was declined", got)
+	}
+	if heard := vendor.heard(); len(heard) != 1 || fault.ReasonOf(heard[0]) != "ticket-used" {
+		t.Errorf("the vendor was told %v", heard)
 	}
 }
 
