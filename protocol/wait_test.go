@@ -36,6 +36,41 @@ func TestCallerHangsUp(t *testing.T) {
 	}
 }
 
+// TestASharedOneIsUsedMeanwhile: whether others wait for an instrument that is in use is its
+// class's to say (paper §3.3). One that is shareable keeps what all of them have written.
+func TestASharedOneIsUsedMeanwhile(t *testing.T) {
+	hold := newGate()
+	n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		if err := s.Update(ctx, add(c.Main(), 1)); err != nil {
+			return protocol.Result{}, err
+		}
+		if c.Args != nil {
+			hold.pass()
+		}
+		return text("done"), nil
+	}))})
+	id := n.Create(t, instance("pool", state{}))[0]
+	slow := call("DO", id)
+	slow.Args = []byte(`1`)
+	first := make(chan struct{})
+	go func() {
+		defer close(first)
+		if _, err := do(t, n, slow); err != nil {
+			t.Error(err)
+		}
+	}()
+	wait(t, hold.reached, "the first one uses the pool")
+	if _, err := do(t, n, call("DO", id)); err != nil || number(t, n, id) != 1 {
+		t.Errorf("the second one, while the first goes on: %v, and the pool has %d", err, number(t, n, id))
+	}
+	close(hold.open)
+	wait(t, first, "the first one ends")
+	if got := number(t, n, id); got != 2 {
+		t.Errorf("the pool has %d", got)
+	}
+	clean(t, n)
+}
+
 // TestWaitForLease: an operation waits in line for an instrument within its
 // caller's time.
 func TestWaitForLease(t *testing.T) {

@@ -54,3 +54,38 @@ func TestRolesCallBundlesByTheirNames(t *testing.T) {
 		}
 	}
 }
+
+// What can be done with an instrument depends on its class and on who is at the other end
+// (paper §3.2): a bank lets a vendor set a withdrawal up and a wallet select it.
+func TestOperationsDependOnTheClassAndThePeer(t *testing.T) {
+	for _, row := range []struct {
+		role, peer comm.Role
+		class      instrument.ClassID
+		want       []string
+	}{
+		{comm.Bank, comm.Vendor, bank.ClassWithdrawal, []string{"ABORT", "CONFIRM", "SETUP"}},
+		{comm.Bank, comm.Client, bank.ClassWithdrawal, []string{"ABORT", "SELECT"}},
+		{comm.Client, comm.Bank, client.ClassWithdrawal, []string{"ABORT", "SELECT"}},
+		{comm.Client, comm.Vendor, client.ClassWithdrawal, nil},
+		{comm.Client, comm.Vendor, client.ClassCard, []string{"PAY", "REFUND"}},
+		{comm.Client, comm.Bank, client.ClassCard, nil},
+		{comm.Vendor, comm.Client, vendor.ClassCard, []string{"PAY", "REFUND"}},
+		{comm.Vendor, comm.Bank, vendor.ClassCard, nil},
+	} {
+		var got []string
+		for _, b := range bundled.All() {
+			for _, p := range b.Protocols(row.role) {
+				if !p.CompatibleWith(row.class) {
+					continue
+				}
+				for _, o := range p.Operations(row.class, row.peer) {
+					got = append(got, o.Name)
+				}
+			}
+		}
+		slices.Sort(got)
+		if got = slices.Compact(got); !slices.Equal(got, row.want) {
+			t.Errorf("a %s does %v with a %s and a %s", row.role, got, row.class, row.peer)
+		}
+	}
+}
