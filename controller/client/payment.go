@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -235,8 +236,12 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 	if p.Choose != nil {
 		return p.Choose.picks(ctx, can, have)
 	}
+	names := make([]string, len(can))
+	for n, o := range can {
+		names[n] = string(o.Class)
+	}
 	return none, nil, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
-		Because("input-needed").WithHint("say which: --class %s or --class %s", can[0].Class, can[1].Class)
+		Because("input-needed").WithHint("say which: --class %s", strings.Join(names, " or --class "))
 }
 
 // payable lists the offers that can be taken, and beside each what can pay under it.

@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -84,6 +85,41 @@ func TestThePersonPicksAmongInstruments(t *testing.T) {
 	paid, asked, err := pay("second", second)
 	if err != nil || asked != 1 || paid.Instrument != second || w.party.View(t, second).Status != "punched" || w.party.View(t, first).Status == "punched" {
 		t.Errorf("asked %d times, paid %+v, %v", asked, paid, err)
+	}
+}
+
+// Quick payment hides the steps, and says where they do not lead on: no protocol for the
+// class of the instrument, or none that pays (paper §5.5). Nothing has left then.
+func TestAnInstrumentThatCannotPayThere(t *testing.T) {
+	for name, row := range map[string]struct {
+		say  controller.Interceptor
+		want fault.Reason
+	}{
+		"no protocol": {func(_ context.Context, i controller.Intercepted) error {
+			if n, ok := i.Answer.(*protocol.Negotiated); ok {
+				n.Protocols = nil
+			}
+			return nil
+		}, "no-common-protocol"},
+		"no PAY": {func(_ context.Context, i controller.Intercepted) error {
+			if a, ok := i.Answer.(*comm.Available); ok {
+				a.Names = nil
+			}
+			return nil
+		}, "operation-unknown"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			net := inproc.NewNetwork()
+			shop := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{controllertest.Tickets()}})
+			shop.Intercept(row.say)
+			w := newWallet(t, net)
+			id := w.ticket(t, "1")
+			want := client.Payment{Peer: shop.Listen(t, controllertest.Inspector{Price: amount(t, "CHF:3")}), Operation: w.operation(t, "lunch"), Instrument: id}
+			_, err := w.Pay(t.Context(), want, func(context.Context, client.Bill) (bool, error) { t.Error("asked for a price"); return true, nil })
+			if !errors.Is(err, fault.Unsupported) || fault.ReasonOf(err) != row.want || w.party.View(t, id).Status != "valid" {
+				t.Errorf("%v; the ticket is %s", err, w.party.View(t, id).Status)
+			}
+		})
 	}
 }
 
