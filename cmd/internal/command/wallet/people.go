@@ -110,13 +110,21 @@ func removeProfile(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			agents, err := w.house.Agents(ctx, p)
+			if err != nil {
+				return err
+			}
 			if err := w.house.Remove(ctx, p, lose); err != nil {
 				return err
+			}
+			for _, a := range agents {
+				e.Say("%q, which acted for %q, is removed as well", a.Name, p.Name)
+				w.tellUnfinished(ctx, a)
 			}
 			w.tellUnfinished(ctx, p)
 			return e.Print(map[string]string{"id": string(p.ID), "event": "removed"}, "%s removed\n", p.Name)
 		})
-	c.Flags().BoolVar(&lose, "lose-instruments", false, "also when they hold instruments, which nobody can use any more, or have payments not finished")
+	c.Flags().BoolVar(&lose, "lose-instruments", false, "also when they hold instruments, which nobody can use any more, have payments not finished, or agents, which go with them")
 	return c
 }
 
