@@ -133,3 +133,38 @@ func FuzzKeys(f *testing.F) {
 		}
 	})
 }
+
+// What others tell of themselves, and answer to a withdrawal: what was read is written so that it is read again.
+func FuzzDocumentsOfOthers(f *testing.F) {
+	for _, seed := range []string{
+		`{"name":"taler-exchange","version":"23:0:6","currency":"CHF","currency_specification":7,"wallet_balance_limit_without_kyc":["CHF:1"]}`,
+		`{"withdrawal_fees":"CHF:0.5","exchanges":[{"name":"a","url":"https://e/"}],"terminal_fees":{"percent":"1.5","unit":"CHF:0.01"}}`,
+		`{"balance":"CHF:1","reserve_expiration":{"t_s":"never"},"maximum_age_group":-1}`,
+		`{"ev_sigs":[{"ev_sig":{"cipher":"RSA","blinded_rsa_signature":"00"}},{"cipher":"CS"}]}`,
+		`{"code":1150,"h_denom_pub":null,"timestamp":{"t_s":1},"h_payto":"` + someKey + `"}`, `null`, `[]`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var till TerminalConfig // is never written by who has read it
+		if Unmarshal(text, &till) == nil && till.Till != nil {
+			if due, err := till.Till.Due(Amount{Currency: "CHF", Value: 20}); err == nil && due.Currency != "CHF" {
+				t.Errorf("of CHF:20 %s is due", due)
+			}
+		}
+		readsItsOwn[IntegrationConfig](t, text)
+		readsItsOwn[ExchangeConfig](t, text)
+		readsItsOwn[ReserveStatus](t, text)
+		readsItsOwn[BatchWithdrawResponse](t, text)
+		readsItsOwn[WithdrawResponse](t, text)
+		readsItsOwn[ExchangeError](t, text)
+	})
+}
+
+func readsItsOwn[T any](t *testing.T, text []byte) {
+	t.Helper()
+	var v T
+	if Unmarshal(text, &v) == nil {
+		writesWhatItReads(t, v)
+	}
+}

@@ -95,3 +95,32 @@ func TestIsPublic(t *testing.T) {
 		t.Errorf("of a name that does not resolve: %+v", f)
 	}
 }
+
+// FuzzCheckURL: what is accepted goes where it says, and in clear only to this machine.
+func FuzzCheckURL(f *testing.F) {
+	for _, seed := range []string{
+		"https://bank.example/", "http://localhost:80/a", "http://[::ffff:127.0.0.1]/", "http://127.1/", "http://localhost./", "https://a@b/", "https:/b", "https://b\\@c/", "https://[::1%25lo]/", "HTTPS://B", "http://127.0.0.1@b/", "http://128.0.0.1/",
+	} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		u, err := CheckURL(raw, false)
+		if err != nil {
+			if f := fault.From(err); f.Reason != ReasonAddressRefused || strings.ContainsAny(f.Message, "\x1b\r\n") {
+				t.Errorf("%q: %v", raw, err)
+			}
+			return
+		}
+		again, err := CheckURL(u.String(), false)
+		if err != nil || again.Host != u.Host || again.Scheme != u.Scheme {
+			t.Errorf("%q is %s, which is %v, %v", raw, u, again, err)
+		}
+		req, err := http.NewRequest(http.MethodGet, u.String(), nil)
+		if err != nil || req.URL.Host != u.Host || req.URL.User != nil {
+			t.Errorf("%q cannot be asked: %v", raw, err)
+		}
+		if ip := net.ParseIP(u.Hostname()); u.Scheme == "http" && ip != nil && !ip.IsLoopback() {
+			t.Errorf("%q would be asked in clear", raw)
+		}
+	})
+}

@@ -145,3 +145,40 @@ func TestMovesAreThoseOfThePaths(t *testing.T) {
 		t.Errorf("got %v", got)
 	}
 }
+
+// FuzzOnce: what tells an instrument from all others is what is read of it, however it is written:
+// else one would be taken as often as it has spellings.
+func FuzzOnce(f *testing.F) {
+	for _, seed := range []string{
+		`{"number":"7","worth":"CHF:3"}`, `{"number":"7","Number":"8"}`, `{"number":"7","number":null}`, `{"number":"7","number":"8"}`, `{"\u006eumber":"7"}`, `{"numbeR":"7"}`, "{\"number\":\"\xff\"}", `{"number":"\ud800"}`, `null`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, message []byte) {
+		var s stub
+		var tx notes
+		err := sdk.Once{Class: "stub", Key: "number"}.Take(&tx, message, &s)
+		if err != nil && fault.ReasonOf(err) != "message-malformed" {
+			t.Errorf("%q: %v", message, err)
+		}
+		if (err == nil) != (len(tx.made) == 1) || err == nil && (s.Number == "" || tx.made[0].Keys["number"] != s.Number) {
+			t.Errorf("%q is read as %+v, and kept as %v, %v", message, s, tx.made, err)
+		}
+	})
+}
+
+// notes is where nothing is yet: it keeps what is made.
+type notes struct {
+	instrument.Tx
+
+	made []instrument.Instance
+}
+
+func (*notes) Find(instrument.ClassID, string, string) (instrument.ID, error) {
+	return "", fault.New(fault.NotFound, "none")
+}
+
+func (n *notes) Create(i instrument.Instance) (instrument.ID, error) {
+	n.made = append(n.made, i)
+	return "", nil
+}

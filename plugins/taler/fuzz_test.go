@@ -69,3 +69,16 @@ func FuzzStates(f *testing.F) {
 		}
 	})
 }
+
+// FuzzExpiry: whatever an exchange says of it, its keys are read again neither all the time nor never.
+func FuzzExpiry(f *testing.F) {
+	f.Add("Thu, 01 Jan 1970 00:00:00 GMT", "max-age=7")
+	f.Add("Fri, 31 Dec 9999 23:59:59 GMT", `public,max-age="2000000000"`)
+	f.Add("0", "max-age=-1,max-age,no-store=1,=,")
+	f.Fuzz(func(t *testing.T, expires, control string) {
+		until := expiry(protocol.Response{Header: map[string]string{"expires": expires, "CACHE-CONTROL": control}}, noon)
+		if after := until.Sub(noon); after < leastExpiry || after > mostExpiry {
+			t.Errorf("%q and %q: read again after %s", expires, control, after)
+		}
+	})
+}

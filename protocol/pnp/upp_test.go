@@ -2,6 +2,7 @@ package pnp_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,9 +19,11 @@ func TestUPP(t *testing.T) { protocoltest.TestProtocol(t, pnp.UPP{}) }
 
 // preferring is a node that negotiates with pnp.upp.
 func preferring(t *testing.T, role comm.Role, names ...string) *protocoltest.Node {
-	return protocoltest.NewNode(t, protocoltest.Options{
-		Role: role, PNP: pnp.UPPID, Bundles: []protocol.Bundle{{Name: "upp", Protocols: []protocol.Protocol{pnp.UPP{}}}, tickets(names)},
-	})
+	return protocoltest.NewNode(t, upp(role, names...))
+}
+
+func upp(role comm.Role, names ...string) protocoltest.Options {
+	return protocoltest.Options{Role: role, PNP: pnp.UPPID, Bundles: []protocol.Bundle{{Name: "upp", Protocols: []protocol.Protocol{pnp.UPP{}}}, tickets(names)}}
 }
 
 func pairs(of ...string) []protocol.Pair {
@@ -96,4 +99,39 @@ func must(text []byte, err error) json.RawMessage {
 		panic(err)
 	}
 	return text
+}
+
+// FuzzPairs: of whatever a peer lists, or answers, only what was listed here is left, and each once.
+func FuzzPairs(f *testing.F) {
+	for _, seed := range []string{`[{"class":"ticket","protocol":"a"}]`, `{"pairs":[{"class":"ticket","protocol":"a"},null]}`, `[null,{"Class":"ticket"},{"protocol":"a"}]`, `{"protocols":["a"]}`, `7`, ``} {
+		f.Add([]byte(seed))
+	}
+	left, right := protocoltest.NewNode(f, upp(comm.Client)), protocoltest.NewNode(f, upp(comm.Vendor, "a", "b"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if !json.Valid(text) {
+			return // no frame has it
+		}
+		got, err := right.Protocols.AnswerJointly(t.Context(), comm.Peer{Role: comm.Client}, comm.Protocols{Args: text}, []instrument.ClassID{"ticket"})
+		if err != nil && fault.KindOf(err) != fault.Invalid {
+			t.Errorf("%q: %v", text, err)
+		}
+		subset(t, got.Pairs, "a", "b")
+		pairs, _, err := left.Protocols.NegotiateJointly(t.Context(), nil, pairs("b", "a"), wire(func(comm.Protocols) (any, error) {
+			return json.RawMessage(text), nil
+		}))
+		if err == nil {
+			subset(t, pairs, "a", "b")
+		}
+	})
+}
+
+func subset(t *testing.T, got []protocol.Pair, of ...string) {
+	t.Helper()
+	seen := map[protocol.Pair]bool{}
+	for _, p := range got {
+		if seen[p] || p.Class != "ticket" || !slices.Contains(of, p.Protocol) {
+			t.Errorf("there is %+v in %+v", p, got)
+		}
+		seen[p] = true
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
@@ -108,4 +109,36 @@ func TestHealth(t *testing.T) {
 	if status, _ := ask("GET", "/healthz", there); status != 200 {
 		t.Errorf("not ready, and not alive: %d", status)
 	}
+}
+
+// FuzzForwarded: whatever a client writes before its proxy's own words, it counts for the address that the proxy has seen.
+func FuzzForwarded(f *testing.F) {
+	for _, seed := range []string{"", "127.0.0.1", "127.0.0.1,", ",", "[::1]", "fe80::1%eth0", "::ffff:10.0.0.7", "10.0.0.7, 10.0.0.7", "a\nb", "127.0.0.1\t"} {
+		f.Add(seed, seed)
+	}
+	proxies, err := serve.ParseProxies([]string{"10.0.0.0/24"})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, first, second string) {
+		got := ""
+		h := proxies.Name(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = r.RemoteAddr }))
+		ask := func(from string, named ...string) string {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.RemoteAddr, r.Header["X-Forwarded-For"] = from, named
+			h.ServeHTTP(httptest.NewRecorder(), r)
+			return got
+		}
+		for _, named := range [][]string{{first + "," + second + ",198.51.100.1"}, {first, second + ", 198.51.100.1,10.0.0.9"}, {first, second, "198.51.100.1"}} {
+			if from := ask("10.0.0.7:1", named...); from != "198.51.100.1:0" {
+				t.Errorf("%q counts for %s", named, from)
+			}
+		}
+		if from := ask("203.0.113.9:1", first, second); from != "203.0.113.9:1" {
+			t.Errorf("nobody's proxy that says %q and %q counts for %s", first, second, from)
+		}
+		if _, err := netip.ParseAddrPort(ask("10.0.0.7:1", first, second)); err != nil {
+			t.Errorf("%q and %q count for %q", first, second, got)
+		}
+	})
 }
