@@ -11,6 +11,7 @@
 //
 //	go test ./cmd/internal/crash -run Kill -v                    # every point, and some pairs
 //	go test ./cmd/internal/crash -run Kill -crash.pairs=all      # every pair, about 20 minutes
+//	go test ./cmd/internal/crash -run Kill -crash.pairs=400      # so many pairs of each protocol
 //	go test ./cmd/internal/crash -run Bank -crash.bank=100 -v    # a bank, at random
 //	go test ./cmd/internal/crash -run KillAWithdrawal -v         # `wallet withdraw`, where money may be lost
 //	go test ./cmd/internal/crash -run KillAWithdrawal -crash.withdrawals=all -timeout 30m   # at every request, in both forms

@@ -5,6 +5,7 @@ package crash_test
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -104,9 +105,13 @@ func twos(s stage, client, vendor int) []job {
 	return jobs
 }
 
-// sample takes some of the pairs, the same each time, unless all are asked for.
+// sample takes some of the pairs, the same each time, unless all are asked for, or
+// another number of them.
 func sample(two []job) []job {
-	const some = 30
+	some, err := strconv.Atoi(*pairs)
+	if err != nil {
+		some = 30
+	}
 	if *pairs == "all" || len(two) <= some {
 		return two
 	}

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	pairs       = flag.String("crash.pairs", "some", "pairs of kills to try: some or all")
+	pairs       = flag.String("crash.pairs", "some", "pairs of kills to try: some, all, or how many of each protocol")
 	workers     = flag.Int("crash.workers", 4, "how many pairs of parties are killed at once")
 	withdrawals = flag.String("crash.withdrawals", "some", "moments at which a withdrawal is killed: some or all")
 	bankKills   = flag.Int("crash.bank", 5, "how often a bank is killed during withdrawals; all: 100")
