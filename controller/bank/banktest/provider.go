@@ -184,7 +184,10 @@ func (p *Provider) look(id string) (x Payment, known bool, status int, held chan
 // now is a payment with what was given back of it.
 func (p *Provider) now(x Payment) Payment {
 	for _, g := range p.given {
-		if sum, err := x.Refunded.Add(g.Amount); err == nil && g.Payment == x.ID && g.State != "failed" {
+		if g.Payment != x.ID || g.State == "failed" { // most are of others
+			continue
+		}
+		if sum, err := x.Refunded.Add(g.Amount); err == nil {
 			x.Refunded = sum
 		}
 	}
