@@ -1,6 +1,8 @@
 package client_test
 
 import (
+	"bytes"
+	"context"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -34,6 +36,25 @@ func twoWays(b protocol.Bundle) protocol.Bundle {
 	}
 	b.Classes[0] = class
 	return b
+}
+
+// boasting are vouchers of which a shop says what it likes when it gives them back.
+func (m *market) boasting(b protocol.Bundle) protocol.Bundle {
+	b.Protocols = []protocol.Protocol{boasts{b.Protocols[0].(sdk.Simple), &m.moods}}
+	return b
+}
+
+type boasts struct {
+	sdk.Simple
+	m *moods
+}
+
+func (b boasts) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	r, err := b.Simple.DoOperation(ctx, s, c)
+	if says, _ := b.m.boasts.Load().(string); says != "" && c.Operation == protocol.Refund && s.Side() == protocol.Servicer {
+		r.Value = bytes.Replace(r.Value, []byte("CHF:4"), []byte(says), 1)
+	}
+	return r, err
 }
 
 // Which protocol a class prefers may depend on the amount, and a refund has none. It
@@ -92,6 +113,25 @@ func TestWhatHasPaidNothingDoesNotComeBack(t *testing.T) {
 	for name, op := range map[string]instrument.OperationID{"one that was refused": refused, "one that never was": m.operation(t, "never")} {
 		if got, err := m.RefundOperation(t.Context(), op); fault.ReasonOf(err) != "payment-unknown" || got.Operation != "" {
 			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+// A vendor's word that more came back than was paid, or other money, is shown to nobody as
+// what came back.
+func TestMoreThanWasPaidDoesNotComeBack(t *testing.T) {
+	for says, want := range map[string]instrument.Amount{"CHF:4": amount(t, "CHF:4"), "CHF:3": amount(t, "CHF:3"), "CHF:400": {}, "EUR:4": {}} {
+		m := openMarket(t)
+		op := m.operation(t, "gold")
+		_, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: op, Amount: amount(t, "CHF:4"), Instrument: m.voucher("gold", 4)}, agreed)
+		check(t, err)
+		check(t, m.party.Book().PutPeer(t.Context(), m.peer))
+		_, err = m.shop.Refund(t.Context(), string(op))
+		check(t, err)
+		m.boasts.Store(says)
+		got, err := m.RefundOperation(t.Context(), op)
+		if refused := want == (instrument.Amount{}); got.Amount != want || refused != (fault.ReasonOf(err) == "refund-differs") || !refused && err != nil {
+			t.Errorf("%s: %s came back, %v", says, got.Amount, err)
 		}
 	}
 }

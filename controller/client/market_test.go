@@ -28,6 +28,7 @@ type moods struct {
 	unknown atomic.Value // the class of which it cannot say whether it has taken it
 	keeps   atomic.Bool  // it gives nothing back
 	absent  atomic.Value // it says nothing of what it is to give back as long as this is open, a chan struct{}
+	boasts  atomic.Value // what it says that it gave back of gold, a string
 	slow    atomic.Value // a chan struct{}: it takes what it has got when this says so a second time
 }
 
@@ -124,7 +125,7 @@ func openMarket(t *testing.T) *market {
 	t.Helper()
 	m := &market{t: t, net: inproc.NewNetwork()}
 	kinds := func(role comm.Role, own protocol.Bundle) []protocol.Bundle {
-		return []protocol.Bundle{own, vouchers(role, "red", &m.moods), vouchers(role, "blue", &m.moods), vouchers(role, "green", &m.moods), kept(vouchers(role, "grey", &m.moods)), twoWays(vouchers(role, "pink", &m.moods))}
+		return []protocol.Bundle{own, vouchers(role, "red", &m.moods), vouchers(role, "blue", &m.moods), vouchers(role, "green", &m.moods), kept(vouchers(role, "grey", &m.moods)), m.boasting(vouchers(role, "gold", &m.moods)), twoWays(vouchers(role, "pink", &m.moods))}
 	}
 	party := controllertest.New(t, m.net, controllertest.Options{
 		Role: comm.Client, Policy: profile.UserPolicy(), Bundles: kinds(comm.Client, client.Payments()), At: m.at,

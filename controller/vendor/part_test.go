@@ -167,3 +167,41 @@ func TestWhoPaysNothingBeginsABoundedNumber(t *testing.T) {
 	later.Store(int64(24 * time.Hour))
 	pay(s.amy, "the next day", "not-today")
 }
+
+// What a process that was killed had let pay counts, too: nobody takes its claims off the
+// record, and whoever looks finds that nothing came of them. What has paid by now does
+// not, though the record does not say so yet.
+func TestWhatAKilledProcessLetPayCountsAsUnpaid(t *testing.T) {
+	net := inproc.NewNetwork()
+	till := controllertest.New(t, net, controllertest.Options{
+		Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{vendor.Payments(), stamps(comm.Vendor)},
+		Gone: func(string) bool { return true },
+	})
+	amy := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: []protocol.Bundle{stamps(comm.Client)}})
+	s := &stall{t: t, till: till, amy: amy, operation: map[string]instrument.OperationID{}, Terminal: vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop"})}
+	s.peer = till.Listen(t, s.Servicing())
+	payer := amy.Identity.KeyText()
+	begun := func(name string, op instrument.OperationID) {
+		t.Helper()
+		state := fmt.Sprintf(`{"payer":%q,"name":%q,"total":"CHF:3","begun":%q,"parts":[{"name":"1","class":"stamp","amount":"CHF:1","operations":[%q],"taker":%[4]q,"life":"killed"}]}`,
+			payer, name, time.Now().UTC().Format(time.RFC3339), op)
+		till.CreateFor(t, instrument.PrincipalID("customer:"+payer), instrument.Instance{
+			Class: controller.ClassPayment, Name: name, Status: vendor.PaymentOpen,
+			Keys: map[string]string{"payment": payer + "/" + name}, State: []byte(state),
+		})
+	}
+	check(t, s.pay(amy, "", "", "CHF:1"))
+	begun("has paid", s.operation[""])
+	for n := range 31 {
+		op, err := amy.OperationID(fmt.Sprint("killed ", n))
+		check(t, err)
+		begun(fmt.Sprint("unpaid ", n), op)
+	}
+	check(t, s.pay(amy, "the last", "1", "CHF:1"))
+	op, err := amy.OperationID("killed 31")
+	check(t, err)
+	begun("unpaid 31", op)
+	if err := s.pay(amy, "one more", "1", "CHF:1"); fault.ReasonOf(err) != "payments-unpaid" || s.status(amy, "one more") != "" {
+		t.Errorf("%v; it is on record as %q", err, s.status(amy, "one more"))
+	}
+}
