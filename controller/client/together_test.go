@@ -46,6 +46,20 @@ func TestAPaymentOfTwoInstruments(t *testing.T) {
 	}
 }
 
+// Who does not agree to what it costs has paid nothing and shown nothing, and neither side has
+// anything on record.
+func TestWhoDoesNotAgreePaysNoPart(t *testing.T) {
+	m := openMarket(t)
+	got, err := m.PayTogether(t.Context(), m.purchase("k"), client.Nobody{})
+	if fault.ReasonOf(err) != "not-agreed" || fault.KindOf(err) != fault.Declined || m.has() != "ready ready ready; 0 taken" {
+		t.Errorf("%s: %v", m.has(), err)
+	}
+	all, err := m.shop.AllPayments(t.Context())
+	if err != nil || len(all) != 0 || got.Operation != "" {
+		t.Errorf("the shop has %+v, %v; the wallet has %+v", all, err, got)
+	}
+}
+
 // All that was asked belongs to the key: what was paid then must not look like what
 // is asked now.
 func TestAKeyIsOfAllThatWasAsked(t *testing.T) {

@@ -3,6 +3,7 @@ package vendor_test
 import (
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -56,5 +57,44 @@ func TestNobodyPaysWhatIsBeingAborted(t *testing.T) {
 func TestNoPaymentGoesOnDuringAnAbort(t *testing.T) {
 	if c := newCast(t); c.GoesOnDuringAnAbort() {
 		t.Error("it goes on")
+	}
+}
+
+// TestNobodyAbortsWhatIsBeingPaid: the card is at the provider, and whoever gives the withdrawal up
+// then is told so. The bank is asked for nothing, and the customer gets their cash.
+func TestNobodyAbortsWhatIsBeingPaid(t *testing.T) {
+	var asked atomic.Int32
+	c := newCastAt(t, func(h *banktest.House) string {
+		return served(t, h.URL, nil, func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodDelete {
+				asked.Add(1)
+			}
+			return false
+		})
+	})
+	shop, mine := c.open(t), newPurse(t, 1)
+	withdrawal := func() vendor.Withdrawal {
+		all, err := c.Withdrawals(t.Context())
+		if err != nil || len(all) != 1 {
+			t.Errorf("%d withdrawals, %v", len(all), err)
+		}
+		return all[0]
+	}
+	var aborted error
+	c.cards.meanwhile = sync.OnceFunc(func() {
+		w := withdrawal()
+		aborted = c.Abort(t.Context(), &w, "they went away")
+	})
+	selects, paid := c.selects(t, mine), make(chan error, 1)
+	person := &customer{on: func(e vendor.Event) {
+		if selects(e); e.Event == vendor.EventPay {
+			go func() { paid <- newWallet(t, c).pay(t, shop, withdrawal().WOPID, mine) }()
+		}
+	}}
+	_, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
+	check(t, err)
+	check(t, <-paid)
+	if w := withdrawal(); fault.ReasonOf(aborted) != "payment-under-way" || asked.Load() != 0 || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
+		t.Errorf("who gave it up was told %v, the bank asked %d times; it is %s, charged %d times", aborted, asked.Load(), w.Status, c.cards.times())
 	}
 }

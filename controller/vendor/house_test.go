@@ -172,9 +172,14 @@ type cards struct {
 	queued  bool                        // shows what it charges only when it settles
 	stingy  bool                        // gives nothing back
 	mute    bool                        // gives back, and then does not answer
+
+	meanwhile func() // what happens before it charges; nil: nothing
 }
 
 func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if c.meanwhile != nil && r.Method == http.MethodPost {
+		c.meanwhile()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if r.Method == http.MethodGet {

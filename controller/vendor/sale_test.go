@@ -180,6 +180,16 @@ func TestWhatACustomerMayNotAskFor(t *testing.T) {
 			t.Errorf("%s may be asked for: %v", class, err)
 		}
 	}
+	inPart := partOf("lunch", "1", "CHF:3", "CHF:1")
+	for _, class := range []instrument.ClassID{vendor.ClassProvider, vendor.ClassCardPayment, vendor.ClassWithdrawal, vendor.ClassExchange, vendor.ClassCredit, vendor.ClassSpent, controller.ClassPayment} {
+		if _, _, err := role.Offers(t.Context(), controller.Caller{}, inPart, class); fault.ReasonOf(err) != "class-not-offered" {
+			t.Errorf("%s is offered to pay a part: %v", class, err)
+		}
+		part := controller.Transaction{Class: class, Operation: protocol.Pay, Invoice: inPart}
+		if err := role.Prepare(t.Context(), controller.Caller{}, comm.Execute{}, &part); fault.ReasonOf(err) != "not-granted" {
+			t.Errorf("%s may pay a part: %v", class, err)
+		}
+	}
 	if _, _, err := role.Offers(t.Context(), controller.Caller{}, instrument.Invoice{}, vendor.ClassCard); !errors.Is(err, fault.Unsupported) {
 		t.Errorf("a card is offered to pay nothing: %v", err)
 	}
