@@ -66,7 +66,8 @@ func (b *Bank) openTransfers(ctx context.Context, closed func(instrument.ID, err
 }
 
 // resumeTransfers finds what earlier lives have left open, of exchanges that were
-// removed as well, and has it carried out.
+// removed as well, and has it carried out. It is over before anybody is served, so that
+// all others come with the topic.
 func (b *Bank) resumeTransfers(ctx context.Context) error {
 	all, err := b.EveryExchange(ctx)
 	if err != nil {
@@ -82,7 +83,7 @@ func (b *Bank) resumeTransfers(ctx context.Context) error {
 			return err
 		}
 		for _, t := range open {
-			if t.Transfer.Exchange == x.Key() && instrument.Seq(t.Transfer.Row) <= h.read { // later ones come with the topic
+			if t.Transfer.Exchange == x.Key() {
 				h.left = append(h.left, t.ID)
 			}
 		}

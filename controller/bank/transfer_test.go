@@ -38,21 +38,29 @@ func back(t testing.TB, n byte, sum, account string) taler.TransferRequest {
 
 const paidWithTx = "payto://simulator-transaction/tx?receiver-name=Card%20payment"
 
+var second = bank.Exchange{Name: "second", URL: "https://second.example.com/", Account: "payto://x-taler-bank/localhost/second?receiver-name=S"}
+
+// soldBySecond makes a confirmed withdrawal of CHF:20 at the exchange second, paid with a
+// transaction.
+func soldBySecond(t *testing.T, h *banktest.House, transaction string, reserve byte) {
+	t.Helper()
+	h.AddExchange(second)
+	setup, err := h.Bank.SetUp(withTimeout(t), till(t, h), taler.TerminalWithdrawalSetup{RequestUID: transaction, Amount: amount(t, "CHF:20"), Exchange: second.Name})
+	check(t, err)
+	id := setup.WithdrawalID
+	_, err = h.Bank.Select(withTimeout(t), id, taler.BankWithdrawalOperationPostRequest{ReservePub: key(reserve), SelectedExchange: second.Account})
+	check(t, err)
+	h.Provider.Put(banktest.Payment{ID: transaction, State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	notify(t, h, id, transaction)
+	decision(t, h, id)
+}
+
 // TestTwoExchangesMayUseOneRequestUID for two transfers: each goes back, for neither can
 // know what the other one has used.
 func TestTwoExchangesMayUseOneRequestUID(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
-	second := bank.Exchange{Name: "second", URL: "https://second.example.com/", Account: "payto://x-taler-bank/localhost/second?receiver-name=S"}
-	h.AddExchange(second)
 	confirmed(t, h, "tx", 1)
-	setup, err := h.Bank.SetUp(withTimeout(t), till(t, h), taler.TerminalWithdrawalSetup{RequestUID: "other", Amount: amount(t, "CHF:20"), Exchange: second.Name})
-	check(t, err)
-	id := setup.WithdrawalID
-	_, err = h.Bank.Select(withTimeout(t), id, taler.BankWithdrawalOperationPostRequest{ReservePub: key(2), SelectedExchange: second.Account})
-	check(t, err)
-	h.Provider.Put(banktest.Payment{ID: "other", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
-	notify(t, h, id, "other")
-	decision(t, h, id)
+	soldBySecond(t, h, "other", 2)
 	for payment, x := range map[string]bank.Exchange{"tx": h.Bank.Default(), "other": second} {
 		got, err := h.Bank.Transfer(withTimeout(t), x, back(t, 1, "CHF:12", "payto://simulator-transaction/"+payment))
 		check(t, err)
@@ -62,6 +70,44 @@ func TestTwoExchangesMayUseOneRequestUID(t *testing.T) {
 		}))
 		if sum, _ := given(t, h, payment); sum != "CHF:12" {
 			t.Errorf("%s went back of %s", sum, payment)
+		}
+	}
+}
+
+// TestEachExchangesTransfersAreHandedOutAgain in the next life: to the worker of that
+// exchange, once, and to no other, however many there are.
+func TestEachExchangesTransfersAreHandedOutAgain(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: handsOut})
+	confirmed(t, h, "tx", 1)
+	soldBySecond(t, h, "other", 2)
+	ctx := withTimeout(t)
+	wire := func(x bank.Exchange, payment string, numbers ...byte) {
+		t.Helper()
+		for _, n := range numbers {
+			_, err := h.Bank.Transfer(ctx, x, back(t, n, "CHF:1", "payto://simulator-transaction/"+payment))
+			check(t, err)
+		}
+	}
+	wire(second, "other", 1)
+	wire(h.Bank.Default(), "tx", 2, 3)
+	wire(second, "other", 4, 5)
+	h.Restart()
+	wire(h.Bank.Default(), "tx", 6) // comes behind those of before
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	for _, of := range []struct {
+		x       bank.Exchange
+		payment string
+		rows    uint64
+	}{{h.Bank.Default(), "tx", 3}, {second, "other", 3}} {
+		for row := uint64(1); row <= of.rows; row++ {
+			next, err := h.Bank.NextTransfer(ctx, of.x)
+			if err != nil || next.Transfer.Row != row || next.Transfer.ProviderTransactionID != of.payment {
+				t.Errorf("of %s row %d was to be handed out, and is %+v: %v", of.x.URL, row, next.Transfer, err)
+			}
+		}
+		if next, err := h.Bank.NextTransfer(over, of.x); err == nil {
+			t.Errorf("of %s there is one more: %+v", of.x.URL, next.Transfer)
 		}
 	}
 }
