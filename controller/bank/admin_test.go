@@ -71,6 +71,8 @@ func TestADisabledTerminalBeginsNothing(t *testing.T) {
 	}
 	_, err := h.Bank.Profiles().Login(ctx, profile.Terminal, h.Terminal.Name, h.Terminal.Token)
 	refused(t, err, fault.Denied, "credentials")
+	_, _, err = h.Bank.RotateTerminal(ctx, "till") // which would say a token that lets nobody in
+	refused(t, err, fault.Conflict, "terminal-disabled")
 	if s, err := h.Bank.Status(ctx, id, taler.LongPoll{}); err != nil || s.Status != taler.StateSelected {
 		t.Errorf("%+v, %v", s, err)
 	}

@@ -3,11 +3,13 @@ package client_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
@@ -163,5 +165,40 @@ func TestAPartThatIsAboutToBegin(t *testing.T) {
 	again, err := m.RefundPayment(t.Context(), string(got.Operation))
 	if has := m.has(); err != nil || again.Status != client.PaymentRefunded || has != "ready ready ready; 0 taken" || m.shopSays(again) != vendor.PaymentClosed {
 		t.Errorf("it is %s, %s; the shop says %s: %v", again.Status, has, m.shopSays(again), err)
+	}
+}
+
+// meddled is a payment that another process writes to as soon as its first part is on record.
+type meddled struct {
+	chooser
+	m    *market
+	once sync.Once
+}
+
+func (o *meddled) Show(client.Whole) {
+	o.once.Do(func() {
+		all, err := o.m.party.Instruments().List(o.m.t.Context(), instrument.Filter{Class: controller.ClassPayment})
+		check(o.m.t, err)
+		check(o.m.t, o.m.party.Instruments().Update(o.m.t.Context(), func(tx *instrument.Draft) error {
+			i, err := tx.Get(all[0].ID)
+			if err != nil {
+				return err
+			}
+			return tx.Put(i)
+		}))
+	})
+}
+
+// Who finds that another process has written to the payment writes nothing over it, says so, and
+// goes on from what is there when asked again: nothing is paid twice.
+func TestWhatAnotherProcessWroteIsNotWrittenOver(t *testing.T) {
+	m := openMarket(t)
+	got, err := m.PayTogether(t.Context(), m.purchase("k"), &meddled{m: m})
+	if fault.ReasonOf(err) != "payment-taken" || got.Status != client.PaymentOpen {
+		t.Fatalf("it is %s: %v", got.Status, err)
+	}
+	got, err = m.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
+	if err != nil || got.Status != client.PaymentPaid || m.has() != "used used ready; 2 taken" {
+		t.Errorf("it is %s, %s: %v", got.Status, m.has(), err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/https"
@@ -81,6 +82,8 @@ type keeper struct {
 	fetcher *https.Fetcher
 	mu      sync.Mutex
 	asked   []string
+
+	garbles func(times int) // says nothing that is an answer, and this then; nil: it asks for proofs
 }
 
 // paths are those at which it was asked for coins.
@@ -99,7 +102,13 @@ func keepsCoins(t *testing.T, balance string) *keeper {
 		case r.Method == http.MethodPost:
 			k.mu.Lock()
 			k.asked = append(k.asked, r.URL.Path)
+			times := len(k.asked)
 			k.mu.Unlock()
+			if k.garbles != nil {
+				k.garbles(times)
+				_, _ = w.Write([]byte("{}"))
+				return
+			}
 			w.WriteHeader(http.StatusUnavailableForLegalReasons)
 		case strings.HasPrefix(r.URL.Path, "/reserves/") && balance != "":
 			_, _ = w.Write([]byte(`{"balance":"` + balance + `"}`))
@@ -188,5 +197,30 @@ func TestCoinsAreAskedForInAFormThatTheExchangeHas(t *testing.T) {
 		if want := map[bool]fault.Reason{true: "no-common-protocol", false: taler.ReasonKYCRequired}[row.path == ""]; fault.ReasonOf(err) != want || !strings.HasSuffix(asked, row.path) {
 			t.Errorf("of version %s, lacking %q, coins are asked for at %q: %v", row.version, row.lacks, asked, err)
 		}
+	}
+}
+
+// An exchange that only ever says what is no answer is asked a few times, and then a person is to
+// look: who waits for coins is told why there are none.
+func TestWhatIsNeverAnAnswerEndsTheWaiting(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	x := keepsCoins(t, "CHF:20")
+	x.garbles = func(times int) {
+		if times > 20 {
+			leave()
+		}
+	}
+	w, b := newWalletOf(t, inproc.NewNetwork(), x.fetcher), newBank(t)
+	w.Longest = time.Millisecond
+	at := w.party.Create(t, exchangeOfFees(t, w, x.url, "CHF:2"))
+	_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
+		r.Exchange, r.ExchangeURL = at, x.url
+	})
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
+	})
+	if err := w.Withdraw(ctx, client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != taler.ReasonAnswerMalformed || len(x.paths()) != 6 {
+		t.Errorf("asked %d times, and it ended with %v", len(x.paths()), err)
 	}
 }

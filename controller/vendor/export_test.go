@@ -3,6 +3,7 @@ package vendor
 import (
 	"context"
 
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -23,6 +24,9 @@ func (t *Terminal) Crowd() (n int) {
 
 // Room is room for the record of a key.
 func (t *Terminal) Room(ctx context.Context, key string) error { return t.room(ctx, key) }
+
+// Reading is what a card reader is serviced by.
+func (t *Terminal) Reading() controller.Servicing { return reading{servicing{t}} }
 
 // Of is of.
 func (p Prices) Of(class instrument.ClassID, t instrument.Terms) (instrument.Terms, error) {

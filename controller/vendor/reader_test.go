@@ -123,6 +123,25 @@ func TestACardAtTheReaderPays(t *testing.T) {
 	}
 }
 
+// A reader that asks for anything but a payment by card for an offer of ours is refused, whatever
+// is at it.
+func TestAReaderAsksForNothingElse(t *testing.T) {
+	role := newCast(t).Reading()
+	for name, asked := range map[string]controller.Transaction{
+		"a refund":          {Class: vendor.ClassCard, Operation: protocol.Refund},
+		"without an offer":  {Class: vendor.ClassCard, Operation: protocol.Pay},
+		"a withdrawal":      {Class: vendor.ClassWithdrawal, Operation: taler.OperationAbort},
+		"another's payment": {Class: vendor.ClassPrepaid, Operation: protocol.Pay},
+	} {
+		if err := role.Prepare(t.Context(), controller.Caller{}, comm.Execute{}, &asked); fault.ReasonOf(err) != "not-granted" || fault.KindOf(err) != fault.Denied {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := role.Offers(t.Context(), controller.Caller{}, instrument.Invoice{}, vendor.ClassPrepaid); fault.ReasonOf(err) != "class-not-offered" {
+		t.Errorf("an account is offered to pay: %v", err)
+	}
+}
+
 // What is sold to a native peer is not sold at the reader, nor the other way round,
 // and the reader asks for nothing but payments by card.
 func TestAReaderIsNoWallet(t *testing.T) {
