@@ -173,8 +173,6 @@ type Transaction struct {
 	Reference string        // what it is about, for the role that services it
 	// Ended, if set, is told how it ended, also when the caller was let go before.
 	Ended func(error)
-	// Along, if set, adds to the commit that ends it well; see protocol.Execution.
-	Along func(*instrument.Draft) error
 	// Leave, if the role that services it sets it, is told that it has ended, or does
 	// not begin, so that what was claimed for it can be let go. It may be told twice,
 	// and must not block.
@@ -227,7 +225,7 @@ func (c *Controller) execution(ctx context.Context, t Transaction, side protocol
 		return protocol.Execution{}, err
 	}
 	return protocol.Execution{
-		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ended: t.Ended, Along: t.Along,
+		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ended: t.Ended,
 		Call: protocol.Call{
 			Operation: t.Operation, Class: t.Class, Instruments: t.Instruments, Args: args,
 			Deadline: c.parts.Clock().Add(cmp.Or(t.Within, defaultWithin)),

@@ -26,10 +26,6 @@ type Execution struct {
 	// Ended, if set, is told how the operation ended, once it has, whether or not
 	// anybody still waits for it. A repetition is told again. It must not block.
 	Ended func(error)
-	// Along, if set, adds to the change that ends the operation well, in the same commit. It is
-	// asked once: where it fails, or what it adds cannot be committed, the operation ends
-	// without it. It must not block.
-	Along func(*instrument.Draft) error
 
 	resumes bool           // the peer goes on with an operation, it does not begin one
 	first   []comm.Message // that came with the peer's request

@@ -26,9 +26,6 @@ type outcome struct {
 // durable together, and only then does anybody hear of it.
 func (o *operation) finish(st Step) (Answer, error) {
 	end := o.outcomeOf(st)
-	if !o.takeAlong(end) {
-		return *o.again(), nil
-	}
 	if err := o.flush(leaving{end: &end}); err != nil {
 		if answer, stops := stopping(err); stops {
 			return answer, nil
@@ -39,17 +36,6 @@ func (o *operation) finish(st Step) (Answer, error) {
 	_ = o.concludeAs(end, nil)
 	o.takeLeave(end.Fault != nil)
 	return o.ended(), nil
-}
-
-// takeAlong adds what the controller has to the last change. False: it has failed, and left
-// nobody knows what in the draft.
-func (o *operation) takeAlong(end outcome) bool {
-	add := o.req.Along
-	if add == nil || end.Fault != nil {
-		return true
-	}
-	o.req.Along = nil // a second attempt is the operation's alone
-	return add(o.draft) == nil
 }
 
 // takeLeave says what an initiator still has to say, and remembers to tell its

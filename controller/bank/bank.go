@@ -60,7 +60,6 @@ type Asking struct {
 	Woken          time.Duration // the pause after a webhook, if it is shorter: 1 s
 	Within         time.Duration // for one question; 1 minute
 	AtOnce         int           // questions to one provider at a time; 64
-	Early          time.Duration // how long a notice waits for what the provider says of it at once, before it is stored undecided: 25 ms; less than 0: the provider is asked after it is stored
 	Refusing       time.Duration // how long a provider may refuse a refund, for its payment is not settled, before that has failed for good: 4 days
 }
 
@@ -70,9 +69,6 @@ func (a Asking) withDefaults() Asking {
 	orElse(&a.Woken, time.Second)
 	orElse(&a.Within, time.Minute)
 	orElse(&a.AtOnce, 64)
-	if a.Early == 0 {
-		a.Early = 25 * time.Millisecond
-	}
 	orElse(&a.Refusing, 4*24*time.Hour) // a weekend, and a holiday after it
 	return a
 }
@@ -95,7 +91,6 @@ type Bank struct {
 	work    sync.WaitGroup
 	mu      sync.Mutex
 	asking  map[instrument.ID]*errand // what a provider is being asked about, again and again
-	early   map[instrument.ID]bool    // withdrawals of which a notice is being asked about before it is stored
 	paid    map[string][]*errand      // those of them that verify a payment, by ProviderTx
 	second  map[instrument.ID]bool    // withdrawals whose second payments are looked for
 	slots   map[string]chan struct{}  // per provider: one that hangs holds up no other
@@ -162,7 +157,7 @@ func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
-		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, early: map[instrument.ID]bool{}, paid: map[string][]*errand{}, second: map[instrument.ID]bool{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{}, closed: map[instrument.ID]bool{},
+		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID]bool{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{}, closed: map[instrument.ID]bool{},
 		handing: map[string]*handing{}, standing: map[string]*standing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{},
 	}
 	b.life, b.stop = context.WithCancel(life)

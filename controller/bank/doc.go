@@ -20,7 +20,7 @@
 //
 //	beginning             bank.go operator.go serve.go restored.go
 //	a withdrawal          withdraw.go status.go amend.go scan.go keys.go, ended by the clock: expire.go
-//	a notice of payment   worker.go; early.go: asked about before it is stored; confirm.go: Judge; unfound.go second.go: payments that it did not name
+//	a notice of payment   worker.go; confirm.go: Judge; unfound.go second.go: payments that it did not name
 //	asking a provider     provider.go providerkey.go errand.go outage.go
 //	payments looked for   search.go searcher.go
 //	money that goes back  giveback.go; from an exchange: transfer.go transferlist.go handing.go standing.go creditor.go

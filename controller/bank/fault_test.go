@@ -196,7 +196,6 @@ func TestFaultsOfAProvider(t *testing.T) {
 	t.Logf("the seed is %d", seed)
 	liar, dice := newLiar(seed), rand.New(rand.NewPCG(seed, 1))
 	h := open(t, banktest.Options{Asking: hasty, Fees: amount(t, "CHF:0.01"), Decide: func(c *bank.Config) {
-		c.Asking.Early = lateness // some are decided with their notice, and some after it
 		c.Expiry.Every = 20 * time.Millisecond
 		c.Searching = bank.Searching{First: 50 * time.Millisecond, Longest: time.Minute, AtOnce: 64}
 	}})

@@ -35,9 +35,6 @@ func open(t testing.TB, o banktest.Options) *banktest.House {
 	if o.Bundles == nil {
 		o.Bundles = bundles()
 	}
-	if o.Asking.Early == 0 { // most tests are about notices that are stored undecided
-		o.Asking.Early = -1
-	}
 	return banktest.Open(t, o)
 }
 
@@ -83,17 +80,11 @@ func setUp(t testing.TB, h *banktest.House, uid string) taler.WOPID {
 func selected(t testing.TB, h *banktest.House, uid string, reserve taler.EddsaPublicKey) taler.WOPID {
 	t.Helper()
 	id := setUp(t, h, uid)
-	choose(t, h, id, reserve)
-	return id
-}
-
-// choose is a wallet's selection.
-func choose(t testing.TB, h *banktest.House, id taler.WOPID, reserve taler.EddsaPublicKey) {
-	t.Helper()
 	_, err := h.Bank.Select(withTimeout(t), id, taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: banktest.ExchangeAccount})
 	if err != nil {
 		t.Fatalf("select: %v", err)
 	}
+	return id
 }
 
 func notify(t testing.TB, h *banktest.House, id taler.WOPID, transaction string) {

@@ -35,7 +35,7 @@ func (b *Bank) Retry(ctx context.Context, id taler.WOPID) (decided bool, err err
 	if !w.Undecided() {
 		return b.lookBehind(i.ID, w)
 	}
-	if decided, err = b.verify(i.ID, w, nil); decided || err != nil {
+	if decided, err = b.verify(i.ID, w); decided || err != nil {
 		return decided, err
 	}
 	w, err = b.view(ctx, i.ID) // the bank may have been faster

@@ -37,7 +37,7 @@ func (s *searcher) begin() error {
 // add takes up a withdrawal that was aborted.
 func (s *searcher) add(id instrument.ID, w taler.Withdrawal) {
 	if w.Undecided() {
-		s.b.ask(id, w, nil)
+		s.b.ask(id, w)
 	}
 	if w.Searched != 0 || s.known[id] {
 		return

@@ -103,7 +103,7 @@ func (s servicing) Ended(t controller.Transaction, err error) {
 		if raw, is := t.Args.(json.RawMessage); is {
 			_ = read(raw, &a) // it was read before
 		}
-		s.b.heard(t.Instruments[0], a.ProviderTransactionID, nil, err)
+		s.b.heard(t.Instruments[0], a.ProviderTransactionID, err)
 	}
 }
 

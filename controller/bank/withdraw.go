@@ -79,8 +79,7 @@ func (b *Bank) selectArgs(id taler.WithdrawalID, r taler.BankWithdrawalOperation
 }
 
 // Confirm stores a terminal's notice that a withdrawal was paid [7] and has the
-// provider asked. Nothing is believed of it: what the provider says at once, see early,
-// decides in the same commit.
+// provider asked. Nothing is believed yet.
 func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler.WOPID, r taler.TerminalWithdrawalConfirmationRequest) error {
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return err
@@ -91,11 +90,7 @@ func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler
 	}
 	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
 	t := call(terminal, taler.OperationConfirm, args, at)
-	q := b.askEarly(ctx, at, r.ProviderTransactionID)
-	t.Ended = func(err error) { b.heard(at, r.ProviderTransactionID, q, err) } // whether or not its terminal has waited for that
-	if q.soon(ctx) {
-		t.Along = q.decide
-	}
+	t.Ended = func(err error) { b.heard(at, r.ProviderTransactionID, err) } // whether or not its terminal has waited for that
 	return b.answer(ctx, comm.Vendor, t, nil)
 }
 

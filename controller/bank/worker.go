@@ -17,7 +17,7 @@ func (b *Bank) resume() {
 	for b.life.Err() == nil {
 		err := b.scan(b.life, string(taler.StateSelected), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
 			if w.Undecided() {
-				b.ask(i.ID, w, nil)
+				b.ask(i.ID, w)
 			}
 			return true, b.life.Err()
 		}, b.passes)
@@ -33,9 +33,8 @@ func (b *Bank) resume() {
 
 // ask has the provider asked about a withdrawal until its notice is decided. If
 // that is being done already, the next question is asked at once. w is how the
-// withdrawal was read a moment ago, which is good for the first question; that may have
-// been asked early.
-func (b *Bank) ask(id instrument.ID, w taler.Withdrawal, q *early) {
+// withdrawal was read a moment ago, which is good for the first question.
+func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
 	read := true
 	b.pursue(id, ProviderTx(w.Provider, w.ProviderTransactionID), func() (done bool, err error) {
 		if !read {
@@ -43,16 +42,15 @@ func (b *Bank) ask(id instrument.ID, w taler.Withdrawal, q *early) {
 				return false, err
 			}
 		}
-		first := q
-		read, q = false, nil
-		return b.verify(id, w, first)
+		read = false
+		return b.verify(id, w)
 	})
 }
 
 // heard is ask after a notice of a payment, if that was stored, whatever the terminal was
 // told. One that was refused because it names a second payment has that looked for, also where
 // the withdrawal was aborted long ago.
-func (b *Bank) heard(id instrument.ID, transaction string, q *early, refusal error) {
+func (b *Bank) heard(id instrument.ID, transaction string, refusal error) {
 	if fault.ReasonOf(refusal) == taler.ReasonPaymentDiffers {
 		b.secondNotice(id)
 		return
@@ -72,13 +70,13 @@ func (b *Bank) heard(id instrument.ID, transaction string, q *early, refusal err
 		b.secondNotice(id)
 	}
 	if w.Undecided() {
-		b.ask(id, w, q)
+		b.ask(id, w)
 	}
 }
 
-// verify asks the provider once [8], unless it was asked early, and writes the verdict [9]. It
-// holds nothing of the withdrawal while the provider is asked.
-func (b *Bank) verify(id instrument.ID, w taler.Withdrawal, q *early) (done bool, err error) {
+// verify asks the provider once [8] and writes the verdict [9]. It holds nothing
+// of the withdrawal while the provider is asked.
+func (b *Bank) verify(id instrument.ID, w taler.Withdrawal) (done bool, err error) {
 	if !w.Undecided() {
 		return true, nil
 	}
@@ -87,11 +85,7 @@ func (b *Bank) verify(id instrument.ID, w taler.Withdrawal, q *early) (done bool
 		return false, err
 	}
 	d := judged{withdrawal: id, state: w.State, notice: w.ProviderTransactionID, provider: provider}
-	if q.about(w) {
-		d.facts, err = q.answer()
-	} else {
-		d.facts, err = b.facts(w, at)
-	}
+	d.facts, err = b.facts(w, at)
 	unknown := fault.ReasonOf(err) == reasonTransactionUnknown
 	if unknown { // a provider may show a payment late, or the terminal has named another one
 		d.facts, d.found, err = b.byReferenceAlone(w, at, provider)
@@ -113,32 +107,22 @@ func (b *Bank) verify(id instrument.ID, w taler.Withdrawal, q *early) (done bool
 
 // facts runs card.pay VERIFY, which only reads.
 func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (f protocol.Facts, err error) {
-	err = b.card(b.lane(w), provider, OperationVerify, about(w.ProviderTransactionID), &f)
+	err = b.card(b.lane(w), provider, OperationVerify, map[string]string{"transaction": w.ProviderTransactionID}, &f)
 	return f, err
-}
-
-// about is what VERIFY is asked.
-func about(transaction string) map[string]string {
-	return map[string]string{"transaction": transaction}
 }
 
 // card runs an operation of card.pay with a provider, one of so many at a time,
 // and reads its result.
 func (b *Bank) card(slot chan struct{}, provider instrument.ID, operation string, args, into any) error {
+	self, err := b.self(b.life)
+	if err != nil {
+		return err
+	}
 	select {
 	case slot <- struct{}{}:
 		defer func() { <-slot }()
 	case <-b.life.Done():
 		return b.life.Err()
-	}
-	return b.cardNow(provider, operation, args, into)
-}
-
-// cardNow is card without a slot to wait for.
-func (b *Bank) cardNow(provider instrument.ID, operation string, args, into any) error {
-	self, err := b.self(b.life)
-	if err != nil {
-		return err
 	}
 	ctx, cancel := context.WithTimeout(b.life, b.cfg.Asking.Within)
 	defer cancel()
