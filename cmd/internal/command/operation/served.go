@@ -51,10 +51,10 @@ func leave(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) (s
 	soon, cancel := context.WithTimeout(ctx, takenWithin)
 	defer cancel()
 	_, err = m.Await(soon, id)
-	switch fault.ReasonOf(err) {
-	case protocol.ReasonNotServed:
+	switch reason := fault.ReasonOf(err); {
+	case reason == protocol.ReasonNotServed:
 		return false, nil
-	case protocol.ReasonPending:
+	case reason == protocol.ReasonPending && soon.Err() != nil: // else it goes on nowhere
 		e.Say("Operation %s goes on where it is served; waiting for %s at most.", protocol.Short(id), waitFor)
 		within, cancel := context.WithTimeout(ctx, waitFor)
 		defer cancel()

@@ -1,14 +1,17 @@
 package operation
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
@@ -50,53 +53,85 @@ func (p talk) DoOperation(ctx context.Context, s protocol.Session, _ protocol.Ca
 	return protocol.Result{Value: []byte(`"done"`)}, err
 }
 
-// What a peer has begun, and was stopped, goes on in the process that serves: the peer is there, and not where a command
-// lets it go on.
-func TestAStoppedOperationGoesOnWhereItIsServed(t *testing.T) {
+const begun = "000102030405060708090a0b0c0d0e0f"
+
+// stopped is an operation that was stopped where a peer has begun it: by code that is well again.
+// Its peer still waits, and says how it has ended.
+func stopped(t *testing.T) (pair *protocoltest.Pair, parts []protocol.Bundle, ended <-chan error) {
+	t.Helper()
 	code := talk{new(atomic.Bool)}
 	code.ill.Store(true)
-	parts := []protocol.Bundle{{Name: "test", Classes: []instrument.Class{note{}}, Protocols: []protocol.Protocol{code}}}
-	pair := protocoltest.NewPair(t, parts, parts)
-	stopped := make(chan struct{}, 1000)
+	parts = []protocol.Bundle{{Name: "test", Classes: []instrument.Class{note{}}, Protocols: []protocol.Protocol{code}}}
+	pair = protocoltest.NewPair(t, parts, parts)
+	halts := make(chan struct{}, 1000)
 	pair.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
 		if f.Executed != nil && f.Executed.Fault != nil && f.Executed.Fault.Reason == protocol.ReasonPending {
-			stopped <- struct{}{}
+			halts <- struct{}{}
 		}
 		return protocoltest.Deliver
 	})
-	const id = "000102030405060708090a0b0c0d0e0f"
-	ended := make(chan error, 1)
+	end := make(chan error, 1)
 	go func() {
-		_, err := pair.ExecuteAs(t.Context(), id, "talk", protocol.Call{Operation: "DO", Class: "note"})
-		ended <- err
+		_, err := pair.ExecuteAs(t.Context(), begun, "talk", protocol.Call{Operation: "DO", Class: "note"})
+		end <- err
 	}()
 	select {
-	case <-stopped:
-	case err := <-ended:
+	case <-halts:
+	case err := <-end:
 		t.Fatalf("it has ended: %v", err)
 	}
 	code.ill.Store(false)
-	command := protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Before: pair.Servicer, Bundles: parts, Looking: true})
-	e := cli.New()
-	e.Out, e.Err = io.Discard, io.Discard
+	return pair, parts, end
+}
+
+// commandBeside is a command's process beside the one that serves, and what it says to the person.
+func commandBeside(t *testing.T, serving *protocoltest.Node, parts []protocol.Bundle) (*protocol.Manager, *cli.Env, *bytes.Buffer) {
+	t.Helper()
+	nobodys := func(runner string) bool { return runner == "" } // the other one lives
+	n := protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Before: serving, Bundles: parts, Looking: true, Gone: nobodys})
+	e, said := cli.New(), new(bytes.Buffer)
+	e.Out, e.Err = io.Discard, said
+	return n.Protocols, e, said
+}
+
+// What a peer has begun, and was stopped, goes on in the process that serves: the peer is there, and not where a command
+// lets it go on.
+func TestAStoppedOperationGoesOnWhereItIsServed(t *testing.T) {
+	pair, parts, ended := stopped(t)
+	command, e, _ := commandBeside(t, pair.Servicer, parts)
 	told := make(chan error, 1)
 	go func() {
-		served, err := leave(t.Context(), e, command.Protocols, id)
+		served, err := leave(t.Context(), e, command, begun)
 		if err == nil && !served {
 			err = errors.New("nobody has taken it")
 		}
 		told <- err
 	}()
-	for n := 0; n == 0; { // as a process that serves looks every two seconds
-		var err error
-		if n, err = pair.Servicer.Protocols.Resume(t.Context()); err != nil {
+	var err error
+	for over := false; !over; { // as a process that serves looks every two seconds
+		if _, err := pair.Servicer.Protocols.Resume(t.Context()); err != nil {
 			t.Fatal(err)
 		}
+		select {
+		case err = <-told:
+			over = true
+		default:
+		}
 	}
-	if err := <-told; err != nil {
-		t.Errorf("the command says %v", err)
+	if err != nil {
+		t.Fatalf("the command says %v", err)
 	}
 	if err := <-ended; err != nil {
 		t.Errorf("its peer hears %v", err)
+	}
+}
+
+// One whose plugin was removed goes on nowhere, and nobody is told that it does.
+func TestAStoppedOperationWithoutItsPlugin(t *testing.T) {
+	pair, _, _ := stopped(t)
+	command, e, said := commandBeside(t, pair.Servicer, nil)
+	_, err := leave(t.Context(), e, command, begun)
+	if fault.ReasonOf(err) != protocol.ReasonPending || !strings.Contains(fault.From(err).Hint, "plugin add") || said.Len() != 0 {
+		t.Errorf("the command says %q, and %v", said, err)
 	}
 }
