@@ -232,7 +232,6 @@ func (f failing) UpdateProfiles(ctx context.Context, change func(profile.Writer)
 func TestAnExchangeThatComesBackHalfway(t *testing.T) {
 	var in atomic.Int32
 	h := open(t, banktest.Options{Over: func(s controller.Store) controller.Store { return failing{s, &in} }})
-	second := bank.Exchange{Name: "second", URL: "https://second.example.com/", Account: "payto://x-taler-bank/localhost/second?receiver-name=S"}
 	was := h.AddExchange(second)
 	check(t, h.Bank.RemoveExchange(withTimeout(t), second.Name))
 	for n := range int32(2) {
@@ -254,7 +253,6 @@ func TestAnExchangeThatComesBackHalfway(t *testing.T) {
 func TestARefusedRemovalIsNotNoticed(t *testing.T) {
 	var in atomic.Int32
 	h := open(t, banktest.Options{Over: func(s controller.Store) controller.Store { return failing{s, &in} }})
-	second := bank.Exchange{Name: "second", URL: "https://second.example.com/", Account: "payto://x-taler-bank/localhost/second?receiver-name=S"}
 	h.AddExchange(second)
 	_, err := h.Bank.SetUp(withTimeout(t), till(t, h), taler.TerminalWithdrawalSetup{RequestUID: "u", Amount: amount(t, "CHF:20"), Exchange: second.Name})
 	check(t, err)
@@ -264,5 +262,36 @@ func TestARefusedRemovalIsNotNoticed(t *testing.T) {
 	}
 	if in.Load() != 1 {
 		t.Error("its account was written")
+	}
+}
+
+// after is a store of which something happens once a profile was changed.
+type after struct {
+	controller.Store
+	meanwhile *func()
+}
+
+func (a after) UpdateProfiles(ctx context.Context, change func(profile.Writer) error) error {
+	err := a.Store.UpdateProfiles(ctx, change)
+	if f := *a.meanwhile; f != nil {
+		*a.meanwhile = nil
+		f()
+	}
+	return err
+}
+
+// TestARefusedRemovalLeavesNothingClosed, also where the operator has no patience: what is closed
+// is not found by another removal, and its file would stay.
+func TestARefusedRemovalLeavesNothingClosed(t *testing.T) {
+	var meanwhile func()
+	h := open(t, banktest.Options{Over: func(s controller.Store) controller.Store { return after{s, &meanwhile} }})
+	h.AddExchange(second)
+	ctx, leave := context.WithCancel(withTimeout(t))
+	meanwhile = leave
+	if err := h.Bank.RemoveExchange(ctx, second.Name); !errors.Is(err, context.Canceled) {
+		t.Errorf("who went away was told %v", err)
+	}
+	if _, err := h.Bank.Exchange(withTimeout(t), second.Name); err != nil {
+		t.Errorf("it is gone all the same: %v", err)
 	}
 }

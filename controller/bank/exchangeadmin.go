@@ -88,8 +88,8 @@ func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 	if err := b.open(ctx, p, false); err != nil {
 		return err
 	}
-	if err := b.mayClose(ctx, x); err != nil { // something has begun meanwhile, and by now nothing does
-		return errors.Join(err, b.open(ctx, p, true))
+	if err := b.mayClose(ctx, x); err != nil { // something has begun meanwhile
+		return errors.Join(err, b.open(context.WithoutCancel(ctx), p, true)) // whoever has lost patience, too, can remove it later
 	}
 	return nil
 }
