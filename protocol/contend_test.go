@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -64,6 +65,78 @@ func TestTwoLines(t *testing.T) {
 		t.Errorf("the pools have %d and %d after %v runs", a, b, runs)
 	}
 	clean(t, n)
+}
+
+// TestNoPlaceInLineWhileItWaits: an operation that was outrun leaves its place in
+// line before it waits for its peer or for a server, who may take their time:
+// meanwhile others that are outrun on the same instrument get their turn.
+func TestNoPlaceInLineWhileItWaits(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		asks func(ctx context.Context, s protocol.Session, server instrument.ID) error
+	}{
+		{"for its peer", func(ctx context.Context, s protocol.Session, _ instrument.ID) error {
+			var n int
+			return errors.Join(s.Send(ctx, 1), s.Recv(ctx, &n))
+		}},
+		{"for a server", func(ctx context.Context, s protocol.Session, server instrument.ID) error {
+			_, err := s.Fetch(ctx, protocol.Request{Address: server, Method: "GET", Path: "/"})
+			return err
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var pair *protocoltest.Pair
+			var pool instrument.ID
+			disturb := func() {
+				if err := pair.Initiator.Instruments.Update(within(t), func(d *instrument.Draft) error { return add(pool, 1)(d) }); err != nil {
+					t.Error(err)
+				}
+			}
+			turn := func() { // somebody who is outrun once, and so needs the place in line
+				var outrun sync.Once
+				err := pair.Initiator.Instruments.Update(within(t), func(d *instrument.Draft) error {
+					err := add(pool, 10)(d)
+					outrun.Do(disturb)
+					return err
+				})
+				if err != nil {
+					t.Errorf("the other did not get its turn: %v", err)
+				}
+			}
+			runs := 0
+			code := sides(
+				func(ctx context.Context, s protocol.Session, call protocol.Call) (protocol.Result, error) {
+					err := s.Update(ctx, add(pool, 100))
+					if runs++; runs == 1 {
+						disturb()
+					}
+					return text("done"), errors.Join(err, c.asks(ctx, s, call.Main()))
+				},
+				func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+					var n int
+					err := s.Recv(ctx, &n)
+					turn()
+					return text("done"), errors.Join(err, s.Send(ctx, n))
+				},
+			)
+			srv := server{answer: func(comm.Fetch) (comm.Fetched, error) {
+				turn()
+				return comm.Fetched{Status: 200}, nil
+			}}
+			pair = protocoltest.Connect(
+				protocoltest.NewNode(t, protocoltest.Options{Fetch: srv.fetch, Bundles: bundles(code)}),
+				protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Bundles: bundles(code)}))
+			ids := pair.Initiator.Create(t, instance("purse", state{URL: "https://example.org"}), instance("pool", state{}))
+			pool = ids[1]
+			if _, err := pair.Execute(t.Context(), "test", call("DO", ids[0])); err != nil {
+				t.Fatal(err)
+			}
+			if got := number(t, pair.Initiator, pool); got != 112 || runs != 2 {
+				t.Errorf("the pool has %d after %d runs", got, runs)
+			}
+			clean(t, pair.Initiator)
+		})
+	}
 }
 
 // TestLeasedAndOnlyRead: what an operation has only read of its leased
