@@ -87,22 +87,8 @@ func TestNoPlaceInLineWhileItWaits(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var pair *protocoltest.Pair
 			var pool instrument.ID
-			disturb := func() {
-				if err := pair.Initiator.Instruments.Update(within(t), func(d *instrument.Draft) error { return add(pool, 1)(d) }); err != nil {
-					t.Error(err)
-				}
-			}
-			turn := func() { // somebody who is outrun once, and so needs the place in line
-				var outrun sync.Once
-				err := pair.Initiator.Instruments.Update(within(t), func(d *instrument.Draft) error {
-					err := add(pool, 10)(d)
-					outrun.Do(disturb)
-					return err
-				})
-				if err != nil {
-					t.Errorf("the other did not get its turn: %v", err)
-				}
-			}
+			disturb := func() { addTo(t, pair.Initiator, pool, 1, nil) }
+			turn := func() { addTo(t, pair.Initiator, pool, 10, disturb) }
 			runs := 0
 			code := sides(
 				func(ctx context.Context, s protocol.Session, call protocol.Call) (protocol.Result, error) {
@@ -136,6 +122,63 @@ func TestNoPlaceInLineWhileItWaits(t *testing.T) {
 			}
 			clean(t, pair.Initiator)
 		})
+	}
+}
+
+// TestNoPlaceInLineBeforeAnyWord: nor does one keep its place that was outrun, has
+// nothing to write any more, and waits for the first word of the peer that has begun it.
+func TestNoPlaceInLineBeforeAnyWord(t *testing.T) {
+	b := &chatty{reached: make(chan struct{}), ends: make(chan comm.Executed, 1), until: time.Now().Add(time.Hour)}
+	var pool instrument.ID
+	runs := 0
+	b.Node = protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Bundles: bundles(does(
+		func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+			err := s.Update(ctx, func(tx instrument.Tx) error { // what it adds, another may have added
+				i, err := tx.Get(pool)
+				if err != nil {
+					return err
+				}
+				var have state
+				if err := i.Decode(&have); err != nil || have.N > 0 {
+					return err
+				}
+				return add(pool, 1000)(tx)
+			})
+			switch runs++; runs {
+			case 1:
+				addTo(t, b.Node, pool, 1, nil)
+			case 2:
+				b.reached <- struct{}{}
+			}
+			var word string
+			return text("done"), errors.Join(err, s.Recv(ctx, &word))
+		}))})
+	pool = b.Create(t, instance("pool", state{}))[0]
+	op := b.begin(t.Context(), "customer")
+	addTo(t, b.Node, pool, 10, func() { addTo(t, b.Node, pool, 1, nil) })
+	if got := b.serve(t.Context(), "customer", op, word...); got.Fault != nil {
+		t.Errorf("the customer is told %v", got.Fault)
+	}
+	if got := number(t, b.Node, pool); got != 12 || runs != 3 { // the last because what it has read is not so any more
+		t.Errorf("the pool has %d after %d runs", got, runs)
+	}
+	clean(t, b.Node)
+}
+
+// addTo adds to a number as nobody's operation. With outrun, which comes between its look
+// and its change, it needs the place in line.
+func addTo(t testing.TB, n *protocoltest.Node, id instrument.ID, sum int, outrun func()) {
+	t.Helper()
+	var once sync.Once
+	err := n.Instruments.Update(within(t), func(d *instrument.Draft) error {
+		err := add(id, sum)(d)
+		if outrun != nil {
+			once.Do(outrun)
+		}
+		return err
+	})
+	if err != nil {
+		t.Errorf("another did not get its turn: %v", err)
 	}
 }
 
