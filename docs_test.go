@@ -111,7 +111,7 @@ func TestMapsOfPackages(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || maps < 7 {
+	if err != nil || maps < 8 {
 		t.Errorf("%d maps were read, %v", maps, err)
 	}
 }
