@@ -204,6 +204,13 @@ func (l *life) hung(why string, of ...culprit) {
 	l.fail(fault.New(fault.Unavailable, "the plugin %s was ended: %s", l.description.Name, why).Because(protocol.ReasonHung), of...)
 }
 
+// misbehaved ends a plugin that sent what no honest one sends.
+func (l *life) misbehaved(err error) {
+	l.log.Error("a plugin broke the rules of its door and is ended", "why", err.Error())
+	l.fail(fault.New(fault.Unavailable, "the plugin %s broke the rules of its door and was ended: %s", l.description.Name, fault.From(err).Message).
+		Because("plugin-misbehaved").WithHint("tell its author"))
+}
+
 // fail says that the life is over; the first cause counts. Whoever waits for
 // the plugin wakes up; the process is ended by its supervisor. Unless it is known
 // whose fault it is, it may be that of everything that runs.
@@ -227,6 +234,12 @@ func (l *life) isOver() bool {
 	default:
 		return false
 	}
+}
+
+// over waits for the end of a life that has failed and gives its cause.
+func (l *life) over() *fault.Fault {
+	<-l.done
+	return l.cause
 }
 
 func (l *life) crashed() *fault.Fault {
@@ -282,16 +295,6 @@ func (l *life) kill() {
 	})
 }
 
-// gone waits until the process is gone, and says whether it is.
-func (p *process) gone(ctx context.Context) bool {
-	select {
-	case <-p.exited:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // connection gets the connection out of go-plugin.
 type connection struct{ plugin.NetRPCUnsupportedPlugin }
 
@@ -301,15 +304,4 @@ func (connection) GRPCServer(*plugin.GRPCBroker, *grpc.Server) error {
 
 func (connection) GRPCClient(_ context.Context, _ *plugin.GRPCBroker, c *grpc.ClientConn) (any, error) {
 	return c, nil
-}
-
-// printed takes what a plugin's code prints with fmt instead of logging it.
-type printed struct {
-	log  *slog.Logger
-	tail *tail
-}
-
-func (p *printed) Write(text []byte) (int, error) {
-	p.log.Debug("plugin printed", "text", clipText(string(text), maxLine))
-	return p.tail.Write(text)
 }

@@ -118,3 +118,14 @@ func levelOf(word string) slog.Level {
 	}
 	return slog.LevelDebug
 }
+
+// printed takes what a plugin's code prints with fmt instead of logging it.
+type printed struct {
+	log  *slog.Logger
+	tail *tail
+}
+
+func (p *printed) Write(text []byte) (int, error) {
+	p.log.Debug("plugin printed", "text", clipText(string(text), maxLine))
+	return p.tail.Write(text)
+}

@@ -263,3 +263,13 @@ func clipText(s string, n int) string {
 	}
 	return s
 }
+
+// gone waits until the process is gone, and says whether it is.
+func (p *process) gone(ctx context.Context) bool {
+	select {
+	case <-p.exited:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

@@ -229,16 +229,3 @@ func (t *table) hear(ctx context.Context, o *operation) (*wire.PluginFrame, erro
 		return nil, ctx.Err()
 	}
 }
-
-// misbehaved ends a plugin that sent what no honest one sends.
-func (l *life) misbehaved(err error) {
-	l.log.Error("a plugin broke the rules of its door and is ended", "why", err.Error())
-	l.fail(fault.New(fault.Unavailable, "the plugin %s broke the rules of its door and was ended: %s", l.description.Name, fault.From(err).Message).
-		Because("plugin-misbehaved").WithHint("tell its author"))
-}
-
-// over waits for the end of a life that has failed and gives its cause.
-func (l *life) over() *fault.Fault {
-	<-l.done
-	return l.cause
-}
