@@ -15,7 +15,7 @@
 //
 // Where things are:
 //
-//	beginning             terminal.go servicing.go withdrawals.go screen.go account.go
+//	beginning             terminal.go door.go servicing.go withdrawals.go screen.go account.go
 //	a withdrawal          withdraw.go order.go terms.go record.go onward.go abort.go; held to the quote: agreed.go
 //	its payment           payment.go, by a wallet: sale.go, at the reader: reader.go
 //	card payments         cardpayment.go reference.go provider.go; of unknown outcome: settle.go unheard.go

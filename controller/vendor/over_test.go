@@ -35,7 +35,7 @@ func TestASaleIsOverWhenItsPaymentIsNone(t *testing.T) {
 		{"nobody knows", []error{fault.New(fault.Unknown, "no answer")}, false},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			s := &sale{done: make(chan error, 1), taken: len(row.outcomes)}
+			s := &sale{done: make(chan error, 1), paying: len(row.outcomes)}
 			till := &Terminal{selling: map[string]*sale{s.w.Reference(): s}}
 			till.over(s, abortedUnpaid())
 			if len(s.done) != 0 {

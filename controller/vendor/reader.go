@@ -110,7 +110,7 @@ func (t *Terminal) atReader() (*sale, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, s := range t.selling {
-		if s.reader && s.taken == 0 {
+		if s.reader && s.paying == 0 {
 			return s, nil
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
@@ -18,8 +17,8 @@ type sale struct {
 	reader bool       // a card at our own reader pays it, and nobody else
 	done   chan error // how the payment ended; nil: paid
 
-	taken int   // payments that are under way; this and what follows under the terminal's mu
-	why   error // of its end, which was found while one was
+	paying int   // payments that are under way; this and what follows under the terminal's mu
+	why    error // of its end, which was found while one was
 }
 
 // sell waits until the wallet that selected has paid over a session, the
@@ -114,13 +113,13 @@ func (t *Terminal) leaves(s *sale, outcome error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	s.taken--
+	s.paying--
 	t.ends(s)
 }
 
 // ends ends a sale that is over and not being paid. The caller holds t.mu.
 func (t *Terminal) ends(s *sale) {
-	if s.why == nil || s.taken > 0 || t.selling[s.w.Reference()] != s {
+	if s.why == nil || s.paying > 0 || t.selling[s.w.Reference()] != s {
 		return
 	}
 	delete(t.selling, s.w.Reference())
@@ -138,7 +137,7 @@ func (t *Terminal) goesOn(s *sale) error {
 	if t.selling[s.w.Reference()] != s || t.aborting[s.w.Reference()] > 0 {
 		return notForSale()
 	}
-	s.taken++
+	s.paying++
 	return nil
 }
 
@@ -147,7 +146,7 @@ func (t *Terminal) goesOn(s *sale) error {
 func (t *Terminal) aborts(reference string) (leave func()) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if s := t.selling[reference]; s != nil && s.taken > 0 {
+	if s := t.selling[reference]; s != nil && s.paying > 0 {
 		return nil
 	}
 	t.aborting[reference]++
@@ -176,37 +175,4 @@ func (t *Terminal) sale(reference string) (*sale, error) {
 		return nil, notForSale()
 	}
 	return s, nil
-}
-
-// Listen opens a door for wallets at an address; port 0 takes a free one. The
-// event EventPay names the last door that was opened.
-func (t *Terminal) Listen(ctx context.Context, m *comm.Manager, a comm.Address) (comm.Listener, error) {
-	return t.listen(ctx, m, a, t.Servicing())
-}
-
-// ListenForWithdrawals opens a door as Listen does, at which nothing is bought but
-// digital cash.
-func (t *Terminal) ListenForWithdrawals(ctx context.Context, m *comm.Manager, a comm.Address) (comm.Listener, error) {
-	return t.listen(ctx, m, a, withdrawals{servicing{t}})
-}
-
-func (t *Terminal) listen(ctx context.Context, m *comm.Manager, a comm.Address, role controller.Servicing) (comm.Listener, error) {
-	l, err := m.Listen(ctx, a, t.Accept(role))
-	if err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.door = l.Address().String()
-	return l, nil
-}
-
-// reached is where wallets reach this terminal; without a door, its key.
-func (t *Terminal) reached() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.door == "" {
-		return t.Self().Key
-	}
-	return t.door
 }
