@@ -14,7 +14,8 @@ const lookEvery = 200 * time.Millisecond
 // Await waits, within ctx, for the end of an operation that was begun before,
 // here or in another process, and returns its outcome. One that has not ended in
 // that time is fault.Unknown, reason ReasonPending; so is, at once, an interrupted one whose
-// protocol is not installed here. One that waits for another user is fault.Locked, at once.
+// protocol is not installed here. One that waits for another user is fault.Locked, at once. Where
+// this process only looks and the one that ran it has ended, it is ReasonNotServed in the end.
 func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
 	for {
 		m.mu.Lock()

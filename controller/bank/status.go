@@ -29,26 +29,42 @@ func (b *Bank) awaited(ctx context.Context, terminal *profile.Principal, id tale
 	if err != nil {
 		return nil, err
 	}
-	w := new(taler.Withdrawal)
-	look := func(i instrument.Instance) (done bool, err error) {
-		*w = taler.Withdrawal{}
-		if err := i.Decode(w); err != nil {
-			return false, err
-		}
-		if w.WOPID != id {
-			return false, fault.New(fault.Internal, "the id of a withdrawal leads to another one: the database was altered").Because("seal-broken")
-		}
-		if terminal != nil && w.Terminal != string(terminal.ID) {
-			return false, unknown(nil)
-		}
-		return w.State != poll.OldState, nil
-	}
+	p := &polled{id: id, terminal: terminal, old: poll.OldState}
 	if poll.Timeout <= 0 {
-		return w, b.looked(ctx, at, look)
+		return &p.w, b.looked(ctx, at, p.look)
 	}
 	ctx, cancel := context.WithTimeout(ctx, poll.Timeout)
 	defer cancel()
-	return w, b.Instruments().WaitFor(ctx, at, look)
+	return &p.w, b.Instruments().WaitFor(ctx, at, p.look)
+}
+
+// polled is a withdrawal as a poll has read it last.
+type polled struct {
+	id       taler.WOPID
+	terminal *profile.Principal // whose it must be; nil: anybody's
+	old      taler.State        // until which there is nothing to tell
+	w        taler.Withdrawal
+}
+
+func (p *polled) look(i instrument.Instance) (done bool, err error) {
+	p.w = taler.Withdrawal{}
+	if err := i.Decode(&p.w); err != nil {
+		return false, err
+	}
+	return p.w.State != p.old, p.refused()
+}
+
+// refused is about a withdrawal that is not the one that was asked for, or another terminal's.
+//
+//go:noinline
+func (p *polled) refused() error {
+	if p.w.WOPID != p.id {
+		return fault.New(fault.Internal, "the id of a withdrawal leads to another one: the database was altered").Because("seal-broken")
+	}
+	if p.terminal != nil && p.w.Terminal != string(p.terminal.ID) {
+		return unknown(nil)
+	}
+	return nil
 }
 
 func (b *Bank) looked(ctx context.Context, at instrument.ID, look func(instrument.Instance) (bool, error)) error {
