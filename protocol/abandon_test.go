@@ -43,11 +43,7 @@ func TestAbandon(t *testing.T) {
 				Bundles: []protocol.Bundle{{
 					Name: "test", Protocols: []protocol.Protocol{does(c.code)}, Classes: []instrument.Class{class{id: "purse", outside: c.outside}},
 				}},
-				Fetch: func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
-					out.once.Do(func() { close(out.reached) })
-					<-ctx.Done()
-					return comm.Fetched{}, ctx.Err()
-				},
+				Fetch: unanswered(out),
 			}
 			n := protocoltest.NewNode(t, o)
 			id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]

@@ -28,11 +28,7 @@ func TestWhatAnEarlierLifeHasAsked(t *testing.T) {
 				}
 				_, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: method, Path: "/", Repeat: true})
 				return text("done"), err
-			})), Fetch: func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
-				out.once.Do(func() { close(out.reached) })
-				<-ctx.Done()
-				return comm.Fetched{}, ctx.Err()
-			}}
+			})), Fetch: unanswered(out)}
 			n := protocoltest.NewNode(t, o)
 			id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
 			go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()
@@ -166,11 +162,7 @@ func TestARefusalIsKnownInTheNextLife(t *testing.T) {
 		told := s.Update(ctx, create("purse", "taken", state{}))
 		_, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "POST", Path: "/", Repeat: true})
 		return text(fault.ReasonOf(told)), err
-	})), Fetch: func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
-		out.once.Do(func() { close(out.reached) })
-		<-ctx.Done()
-		return comm.Fetched{}, ctx.Err()
-	}}
+	})), Fetch: unanswered(out)}
 	n := protocoltest.NewNode(t, o)
 	id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
 	if err := n.Instruments.Update(t.Context(), func(d *instrument.Draft) error { return create("purse", "taken", state{})(d) }); err != nil {

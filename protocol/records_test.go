@@ -129,11 +129,7 @@ func TestABrokenRowIsGivenUp(t *testing.T) {
 			_, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "GET", Path: "/", Repeat: true})
 			return text("done"), err
 		})),
-		Fetch: func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
-			out.once.Do(func() { close(out.reached) })
-			<-ctx.Done()
-			return comm.Fetched{}, ctx.Err()
-		},
+		Fetch: unanswered(out),
 	}
 	n := protocoltest.NewNode(t, o)
 	id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]

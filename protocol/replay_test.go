@@ -99,11 +99,7 @@ func TestCodeOfAnotherKind(t *testing.T) {
 		return text("done"), err
 	})
 	code.replay = func() int { return replay }
-	o := protocoltest.Options{Bundles: bundles(code), Fetch: func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
-		out.once.Do(func() { close(out.reached) })
-		<-ctx.Done()
-		return comm.Fetched{}, ctx.Err()
-	}}
+	o := protocoltest.Options{Bundles: bundles(code), Fetch: unanswered(out)}
 	n := protocoltest.NewNode(t, o)
 	id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
 	go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()

@@ -261,3 +261,12 @@ func raw(v any) json.RawMessage {
 	}
 	return text
 }
+
+// unanswered is a server that answers nothing, and says when it was asked first.
+func unanswered(out *gate) func(context.Context, comm.Fetch) (comm.Fetched, error) {
+	return func(ctx context.Context, _ comm.Fetch) (comm.Fetched, error) {
+		out.once.Do(func() { close(out.reached) })
+		<-ctx.Done()
+		return comm.Fetched{}, ctx.Err()
+	}
+}

@@ -85,6 +85,12 @@ func paidShop(t *testing.T) (s *shop, paid instrument.ID) {
 	if _, err := s.pay("W1", "CHF:20"); err != nil {
 		t.Fatal(err)
 	}
+	return s, s.refunds(t)
+}
+
+// refunds has the shop give back what was paid as W1 from now on.
+func (s *shop) refunds(t *testing.T) (paid instrument.ID) {
+	t.Helper()
 	paid, err := s.Servicer.Instruments.Find(t.Context(), "card-payment", "reference", "W1")
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +99,7 @@ func paidShop(t *testing.T) (s *shop, paid instrument.ID) {
 		r.Call.Instruments = []instrument.ID{s.provider, paid}
 		return r
 	})
-	return s, paid
+	return paid
 }
 
 func (s *shop) refund(op instrument.OperationID, amount string) (protocol.Result, error) {

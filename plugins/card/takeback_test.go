@@ -99,14 +99,7 @@ func TestWhatARemovedCardHasPaidComesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	paid, err := s.Servicer.Instruments.Find(t.Context(), "card-payment", "reference", "W1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.Prepare(func(r protocol.Execution) protocol.Execution {
-		r.Call.Instruments = []instrument.ID{s.provider, paid}
-		return r
-	})
+	s.refunds(t)
 	args, _ := json.Marshal(map[string]any{"payment": paysFirst})
 	got, err := s.Execute(t.Context(), "card.pay", protocol.Call{
 		Operation: protocol.Refund, Class: "payment-card", Instruments: []instrument.ID{s.card}, Args: args,
