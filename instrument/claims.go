@@ -2,6 +2,7 @@ package instrument
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 
@@ -41,6 +42,21 @@ func (m *Manager) misled(ctx context.Context, k claim, blind BlindKey, id ID) er
 		return nil
 	}
 	return fault.New(fault.Internal, "a %s of a %s leads to instrument %s, which has another: the database was altered", k.key, k.class, id).Because("seal-broken")
+}
+
+// holdsKeys refuses an instance whose claim of a key was altered or removed in the database: the
+// key could be claimed once more. A claim is committed with the instance that says so, and stays.
+func (m *Manager) holdsKeys(ctx context.Context, i Instance) error {
+	for key, value := range i.Keys {
+		id, err := m.Find(ctx, i.Class, key, value)
+		if err != nil && !errors.Is(err, fault.NotFound) {
+			return err
+		}
+		if id != i.ID {
+			return fault.New(fault.Internal, "instrument %s has a %s that leads to it no more: the database was altered", i.ID, key).Because("seal-broken")
+		}
+	}
+	return nil
 }
 
 // mostRemembered is how many keys make a turn.

@@ -51,7 +51,7 @@ func (m *Manager) leased(ctx context.Context, rows []Row, again bool, holder Ope
 	out := make([]Instance, len(rows))
 	for n, row := range rows {
 		var err error
-		if out[n], err = m.open(row); err != nil {
+		if out[n], err = m.whole(ctx, row); err != nil {
 			return nil, err
 		}
 	}

@@ -84,13 +84,14 @@ func (m *Manager) Info(id ClassID) (Info, error) {
 	return m.infos[id], nil
 }
 
-// View reads one instance with its seal opened; fault.NotFound.
+// View reads one instance with its seal opened; fault.NotFound. One that was altered, or whose
+// unique keys are not its own in the database any more, is fault.Internal, reason "seal-broken".
 func (m *Manager) View(ctx context.Context, id ID) (Instance, error) {
 	row, err := m.store.Row(ctx, id)
 	if err != nil {
 		return Instance{}, err
 	}
-	return m.open(row)
+	return m.whole(ctx, row)
 }
 
 // Find looks up who claims a unique key of a class; fault.NotFound. It does not look
@@ -232,6 +233,18 @@ func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 		m.Committed(change)
 		return nil
 	}
+}
+
+// whole unseals a row, and finds that its claims are there: reason "seal-broken" otherwise.
+func (m *Manager) whole(ctx context.Context, r Row) (Instance, error) {
+	i, err := m.open(r)
+	if err != nil {
+		return Instance{}, err
+	}
+	if err := m.holdsKeys(ctx, i); err != nil {
+		return Instance{}, err
+	}
+	return i, nil
 }
 
 // open unseals a row.

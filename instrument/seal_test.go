@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"strconv"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -144,6 +145,48 @@ func TestAlteredKeys(t *testing.T) {
 			if err := p.Update(t.Context(), func(d *instrument.Draft) error { return read(d, "another's") }); fault.ReasonOf(err) != "seal-broken" {
 				t.Errorf("%s: %v", name, err)
 			}
+		}
+	}
+}
+
+// TestAClaimWithAFlippedBit: a unique key whose blinded form was altered or removed leads to
+// nobody, and could be claimed once more. Who reads the instrument that has it is refused.
+func TestAClaimWithAFlippedBit(t *testing.T) {
+	p := open(t)
+	q := openFile(t)
+	copied := manager(t, q.store, p.engine, tests()...)
+	blinded := func(n int) []byte { return p.engine.Blind("purse/tag", strconv.Itoa(n)) }
+	bits := 8 * len(blinded(0))
+	for n := range bits + 2 {
+		i := number("purse", n)
+		i.Keys = map[string]string{"tag": strconv.Itoa(n)}
+		row, err := p.store.Row(t.Context(), p.create(t, i))
+		if err != nil {
+			t.Fatal(err)
+		}
+		claim := instrument.BlindKey{Name: "tag", Blind: blinded(n)}
+		row.Keys = []instrument.BlindKey{claim}
+		switch {
+		case n < bits:
+			claim.Blind[n/8] ^= 1 << (n % 8)
+		case n == bits:
+			row.Keys = nil
+		}
+		if err := q.store.UpdateInstruments(t.Context(), func(w instrument.Writer) error { return w.Insert(row) }); err != nil {
+			t.Fatal(err)
+		}
+		_, read := copied.View(t.Context(), row.ID)
+		changed := copied.Update(t.Context(), add(row.ID, 1))
+		_, leased := copied.Lease(t.Context(), "op", []instrument.ID{row.ID})
+		for what, err := range map[string]error{"read": read, "changed": changed, "leased": leased} {
+			if whole := n > bits; whole {
+				wants(t, err, 0, "")
+			} else if fault.ReasonOf(err) != "seal-broken" {
+				t.Errorf("with bit %d flipped it is %s: %v", n, what, err)
+			}
+		}
+		if now, err := q.store.Row(t.Context(), row.ID); n <= bits && (err != nil || now.Version != row.Version) {
+			t.Errorf("with bit %d flipped it was touched: version %d, %v", n, now.Version, err)
 		}
 	}
 }

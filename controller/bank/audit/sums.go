@@ -8,13 +8,19 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
-// saleOf reads a withdrawal as it is now; nil if there is none.
+// saleOf reads a withdrawal as it is now; one that cannot be opened any more, as it was when the
+// books were read. Nil if there is none.
 func (a *auditor) saleOf(ctx context.Context, id taler.WOPID) (*sale, error) {
 	i, w, err := a.b.Withdrawal(ctx, id)
-	if err != nil {
-		return nil, gone(err)
+	if err == nil {
+		return saleOf(i.ID, w), nil
 	}
-	return saleOf(i.ID, w), nil
+	for _, s := range a.books.sales {
+		if s.wopid == id {
+			return s, gone(err)
+		}
+	}
+	return nil, gone(err)
 }
 
 // gone turns the error of what is not there, or cannot be opened, into nothing:
