@@ -8,12 +8,12 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/comm/taler/load"
@@ -27,7 +27,6 @@ const (
 	exchangeAccount = taler.Payto("payto://iban/CH9300762011623852957?receiver-name=Exchange")
 	providerName    = "cards"
 	terminals       = 32
-	gcPercent       = 400 // as `bank serve` has it
 )
 
 // opened is what a bank says first: where it is and who may talk to it.
@@ -52,7 +51,7 @@ type standing struct {
 // line with a number has it put so many rows into the exchange's history; for
 // each line it says how it stands.
 func (o Options) beBank(ctx context.Context, dir string, in io.Reader, out io.Writer) (err error) {
-	debug.SetGCPercent(gcPercent)
+	serve.GrowHeap()
 	o.fetch = paid{}
 	h, err := o.open(ctx, dir, comm.Bank, bank.Policy())
 	if err != nil {

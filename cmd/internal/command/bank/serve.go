@@ -3,7 +3,6 @@ package bank
 import (
 	"context"
 	"errors"
-	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
@@ -44,13 +43,8 @@ func serveCommand(e *cli.Env) *cobra.Command {
 	return c
 }
 
-// gcPercent lets the heap grow to five times what lives before it is collected:
-// a bank keeps little in memory and makes much garbage, and collecting it cost a
-// third of the withdrawals per second.
-const gcPercent = 400
-
 func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *serve.Parent, further []string) (err error) {
-	debug.SetGCPercent(gcPercent)
+	serve.GrowHeap()
 	if err := numbered(f); err != nil {
 		return err
 	}
