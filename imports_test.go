@@ -45,7 +45,7 @@ var layers = []struct {
 	{"controller/store", []string{"comm", "comm/fault", "instrument", "profile", "protocol"}, "implements the small interfaces that the managers declare"},
 	{"controller/client", []string{"comm", "comm/fault", "comm/taler", "controller", "instrument", "profile", "protocol"}, "a thin role"},
 	{"controller/vendor", []string{"comm", "comm/fault", "comm/taler", "controller", "instrument", "profile", "protocol"}, "a thin role"},
-	{"controller/till", []string{"comm/fault", "comm/taler", "controller", "controller/vendor", "instrument", "protocol"}, "a presentation of what the terminal does; below controller/vendor Go would take it for a vendored copy"},
+	{"controller/till", []string{"comm/fault", "comm/parked", "comm/taler", "controller", "controller/vendor", "instrument", "protocol"}, "a presentation of what the terminal does; below controller/vendor Go would take it for a vendored copy"},
 	{"controller/bank", []string{"comm", "comm/fault", "comm/taler", "controller", "instrument", "profile", "protocol"}, "a thin role"},
 	{"controller/bank/rest", []string{"comm", "comm/fault", "comm/parked", "comm/taler", "controller/bank", "crypto/taler", "instrument", "profile"}, "a presentation of bank operations"},
 	{"plugins/api", []string{"comm", "comm/fault", "instrument", "protocol"}, "the door's wire"},

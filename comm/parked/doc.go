@@ -18,6 +18,8 @@
 //	}()
 //	return
 //
+// Linger is for the opposite: a peer that goes on talking when it was answered.
+//
 // What is set on the server for its connections (ConnState, ConnContext) happens
 // again for one that was given back; a tls.Conn is not recognised as such then
 // (http.Request.TLS is nil).

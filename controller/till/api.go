@@ -11,6 +11,7 @@ import (
 	"github.com/gorilla/mux"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/parked"
 )
 
 // bodyLimit bounds the body of a request.
@@ -128,8 +129,11 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a.refuseWith(w, shutWith(f), f)
 		return
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
+	whole := r.Body
+	r.Body = http.MaxBytesReader(w, whole, bodyLimit)
 	a.router.ServeHTTP(w, r)
+	r.Body = whole
+	parked.Linger(w, r, bodyLimit)
 }
 
 // handler answers one request, or says why not.

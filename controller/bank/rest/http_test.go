@@ -49,6 +49,7 @@ func TestBodies(t *testing.T) {
 		"gzip":                          {header("Content-Encoding", "gzip"), httpstest.Gzipped(t, good), 415, 28},
 		"compressed twice":              {header("Content-Encoding", "deflate, deflate"), httpstest.Zlibbed(t, httpstest.Zlibbed(t, good)), 415, 28},
 		"too large":                     {nil, large, 413, 32},
+		"far too large":                 {nil, strings.Repeat(large, 75), 413, 32},
 		"too large when inflated":       {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, large), 413, 32},
 		"a bomb":                        {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, strings.Repeat("0", 32<<20)), 413, 32},
 		"as large as may be":            {nil, good + strings.Repeat(" ", 64<<10-len(good)), 200, 0},

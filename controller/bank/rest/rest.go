@@ -123,6 +123,9 @@ func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	r, done := lasting(r)
 	defer done()
 	a.route(w, plainPath(r))
+	if !w.away {
+		parked.Linger(w, r, a.o.BodyLimit)
+	}
 }
 
 // lasting has a request answered whose peer has closed its sending side: see
