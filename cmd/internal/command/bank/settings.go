@@ -159,14 +159,22 @@ func (s *settings) checkBounds() error {
 	for _, bound := range []struct {
 		name   string
 		amount instrument.Amount
-	}{{"min_amount", s.MinAmount}, {"max_amount", s.MaxAmount}, {"quota", s.Quota}} {
-		if bound.amount != (instrument.Amount{}) && bound.amount.Currency != s.Currency {
+		end    string // what comes of too little where it is a most
+	}{{"min_amount", s.MinAmount, ""}, {"max_amount", s.MaxAmount, "nothing could be sold"}, {"quota", s.Quota, "no user could withdraw anything"}} {
+		if bound.amount == (instrument.Amount{}) {
+			continue
+		}
+		if bound.amount.Currency != s.Currency {
 			return fault.New(fault.Invalid, "%s is %s, which is not in %s", bound.name, bound.amount, s.Currency).Because(taler.ReasonCurrencyMismatch)
 		}
-	}
-	if s.MinAmount != (instrument.Amount{}) && s.MaxAmount != (instrument.Amount{}) {
-		if order, err := s.MinAmount.Cmp(s.MaxAmount); err != nil || order > 0 {
-			return fault.New(fault.Invalid, "min_amount %s is more than max_amount %s: nothing could be sold", s.MinAmount, s.MaxAmount).Because(config.ReasonMalformed)
+		if bound.end != "" && bound.amount.IsZero() {
+			return fault.New(fault.Invalid, "%s is %s: %s", bound.name, bound.amount, bound.end).Because(config.ReasonMalformed).
+				WithHint(`"" is no bound`)
+		}
+		if bound.end != "" && s.MinAmount != (instrument.Amount{}) {
+			if order, err := s.MinAmount.Cmp(bound.amount); err != nil || order > 0 {
+				return fault.New(fault.Invalid, "min_amount %s is more than %s %s: %s", s.MinAmount, bound.name, bound.amount, bound.end).Because(config.ReasonMalformed)
+			}
 		}
 	}
 	if s.QuotaWithin < time.Second {

@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 func TestWhichAddressesCanBeCalled(t *testing.T) {
@@ -23,12 +24,48 @@ func TestWhichAddressesCanBeCalled(t *testing.T) {
 	}
 }
 
-func TestTimesThatAreTooShort(t *testing.T) {
-	good := func() settings {
-		s := fresh()
-		s.Currency, s.ExchangeURL, s.ExchangeAccount = "CHF", "http://127.0.0.1:9/", "payto://x-taler-bank/localhost/exchange?receiver-name=E"
-		return s
+// good are settings of which nothing is to be said.
+func good() settings {
+	s := fresh()
+	s.Currency, s.ExchangeURL, s.ExchangeAccount = "CHF", "http://127.0.0.1:9/", "payto://x-taler-bank/localhost/exchange?receiver-name=E"
+	return s
+}
+
+// TestBoundsUnderWhichNothingCouldBeSold are told when the settings are read, and not
+// by every customer's refusal.
+func TestBoundsUnderWhichNothingCouldBeSold(t *testing.T) {
+	for _, row := range []struct {
+		name              string
+		least, most, user string
+		says              string // empty: good
+	}{
+		{"no bounds", "", "", "", ""},
+		{"all of them", "CHF:5", "CHF:50", "CHF:500", ""},
+		{"one sum alone", "CHF:5", "CHF:5", "CHF:5", ""},
+		{"a least of nothing", "CHF:0", "CHF:5", "CHF:5", ""},
+		{"a quota below the most", "CHF:5", "CHF:500", "CHF:50", ""},
+		{"a most of nothing", "", "CHF:0", "", "max_amount is CHF:0: nothing could be sold"},
+		{"a quota of nothing", "", "", "CHF:0", "quota is CHF:0: no user could withdraw anything"},
+		{"a least above the most", "CHF:50", "CHF:5", "", "min_amount CHF:50 is more than max_amount CHF:5"},
+		{"a least above the quota", "CHF:50", "", "CHF:49.99", "min_amount CHF:50 is more than quota CHF:49.99"},
+		{"a quota of another currency", "", "", "EUR:5", "quota is EUR:5, which is not in CHF"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := good()
+			for text, amount := range map[*string]*instrument.Amount{&row.least: &s.MinAmount, &row.most: &s.MaxAmount, &row.user: &s.Quota} {
+				if err := amount.UnmarshalText([]byte(*text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := s.check(&cli.Env{})
+			if (err == nil) != (row.says == "") || err != nil && !strings.Contains(err.Error(), row.says) {
+				t.Errorf("said %v", err)
+			}
+		})
 	}
+}
+
+func TestTimesThatAreTooShort(t *testing.T) {
 	for name, change := range map[string]func(*settings){
 		"":               func(*settings) {},
 		"asking_first":   func(s *settings) { s.AskingFirst = 0 },
