@@ -121,7 +121,25 @@ func search(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.
 	if err != nil {
 		return protocol.Result{}, err
 	}
+	shorten(found.Payments)
 	return protocol.ResultOf(found)
+}
+
+// shorten leaves out of many long payments the provider's own words for which there is
+// no room in one result, first those for payments that are not paid.
+func shorten(found []protocol.Facts) {
+	room := maxAnswer
+	for _, paid := range []bool{true, false} {
+		for n, f := range found {
+			switch {
+			case (f.State == protocol.FactPaid) != paid:
+			case len(f.Raw) <= room:
+				room -= len(f.Raw)
+			default:
+				found[n].Raw = nil
+			}
+		}
+	}
 }
 
 // check is CHECK.

@@ -167,13 +167,17 @@ func (t told) facts(raw []byte) (protocol.Facts, error) {
 
 // fetch sends a request that may be repeated: it only reads, or bears a name of
 // its own under which the provider does it once. That there is no answer is
-// fault.Unavailable, for asking again is all that helps.
+// fault.Unavailable, for asking again is all that helps; one that is too long to be
+// read says nothing either, and is no sign that the provider is away.
 func fetch(ctx context.Context, s protocol.Session, r protocol.Request) (protocol.Response, error) {
-	r.Timeout, r.Limit, r.Repeat = askTime, maxAnswer, true
+	r.Timeout, r.Limit, r.Repeat = askTime, max(r.Limit, maxAnswer), true
 	answer, err := s.Fetch(ctx, r)
 	switch {
 	case fault.KindOf(err) == fault.Suspended, fault.KindOf(err) == fault.Denied:
 		return protocol.Response{}, err
+	case fault.ReasonOf(err) == "answer-too-big":
+		return protocol.Response{}, fault.Wrap(err, fault.Unavailable, "the provider's answer is longer than %d KiB, and is not read", r.Limit>>10).
+			Because(reasonAnswerMalformed).WithHint("ask the provider's support why it is so long: nothing is decided until it is shorter")
 	case err != nil:
 		return protocol.Response{}, unreachable(err)
 	case answer.Status == http.StatusOK && len(bytes.TrimSpace(answer.Body)) > 0 && !instrument.PeerJSON(answer.Body): // it is kept as proof
@@ -276,4 +280,11 @@ func unknownTransaction() error {
 func misread() error {
 	return fault.New(fault.Unavailable, "the provider's answer is not of the expected form").
 		Because(reasonAnswerMalformed).WithHint("is this the address of a card payment provider?")
+}
+
+// unread is misread of a payment that is told, but for one member. It names that, for
+// who asks the provider's support about it.
+func unread(member string) error {
+	return fault.New(fault.Unavailable, "what the provider says of a payment has no %s that can be read", member).
+		Because(reasonAnswerMalformed).WithHint("ask the provider's support about it: nothing is decided until it can be read")
 }

@@ -58,6 +58,9 @@ func (x walleeClient) call(ctx context.Context, s protocol.Session, method, path
 		}
 		r.Header["Content-Type"] = "application/json"
 	}
+	if page, yes := body.(wallee.EntityQuery); yes {
+		r.Limit = int64(page.NumberOfEntities) * maxAnswer
+	}
 	answer, err := fetch(ctx, s, r)
 	if err == nil && (answer.Status == http.StatusUnauthorized || answer.Status == http.StatusForbidden) {
 		err = fault.New(fault.Denied, "wallee does not know who asks").Because("provider-credentials").

@@ -71,21 +71,24 @@ func TestWhatWalleeSaysOfATransaction(t *testing.T) {
 		{"VOIDED", `{"authorizationAmount":21}`, "failed", "CHF:21", "", ""},
 		{"DECLINE", `{"completedAmount":21}`, "withheld", "CHF:21", "", ""},
 
-		{"FULFILL", `{"authorizationAmount":21}`, "", "", "", "answer-malformed"}, // nothing says that it was captured
-		{"FULFILL", `{"completedAmount":-21}`, "", "", "", "answer-malformed"},
-		{"FULFILL", `{"completedAmount":"much"}`, "", "", "", "answer-malformed"},
-		{"FULFILL", `{"completedAmount":21,"currency":null}`, "", "", "", "answer-malformed"},
-		{"FULFILL", `{"completedAmount":21,"linkedSpaceId":null}`, "", "", "", "answer-malformed"},
-		{"FULFILL", `{"completedAmount":21,"refundedAmount":1e-9}`, "", "", "", "answer-malformed"},
-		{"SETTLED", `{"completedAmount":21}`, "", "", "", "answer-malformed"},
-		{"", `{"completedAmount":21}`, "", "", "", "answer-malformed"},
+		{"FULFILL", `{"authorizationAmount":21}`, "", "", "", "amount"}, // nothing says that it was captured
+		{"FULFILL", `{"completedAmount":-21}`, "", "", "", "amount"},
+		{"FULFILL", `{"completedAmount":"much"}`, "", "", "", "expected form"},
+		{"FULFILL", `{"completedAmount":21,"currency":null}`, "", "", "", "currency"},
+		{"FULFILL", `{"completedAmount":21,"linkedSpaceId":null}`, "", "", "", "linkedSpaceId"},
+		{"FULFILL", `{"completedAmount":21,"refundedAmount":1e-9}`, "", "", "", "refundedAmount"},
+		{"SETTLED", `{"completedAmount":21}`, "", "", "", "state"},
+		{"", `{"completedAmount":21}`, "", "", "", "state"},
 	} {
 		t.Run(row.state+row.members, func(t *testing.T) {
 			id := fmt.Sprint(1000 + n)
 			c.put(1000+n, row.state, "WOPID", row.members)
 			f, err := c.verify(id)
 			if row.why != "" {
-				wantFault(t, err, fault.Unavailable, fault.Reason(row.why))
+				wantFault(t, err, fault.Unavailable, "answer-malformed")
+				if !strings.Contains(err.Error(), row.why) {
+					t.Errorf("it is said that %v", err)
+				}
 				return
 			}
 			if err != nil || f.State != row.want || f.Amount.String() != row.sum {
@@ -156,8 +159,17 @@ func TestWhatIsNoAnswerOfWallee(t *testing.T) {
 			wantFault(t, err, row.kind, row.reason)
 		})
 	}
-	c.Close()
+	c.misbehave(func(w http.ResponseWriter, _ string) bool {
+		_, _ = w.Write([]byte(strings.Replace(goodOfSeven, "Anna", strings.Repeat("a", 256<<10), 1)))
+		return true
+	})
 	_, err := c.verify("7")
+	wantFault(t, err, fault.Unavailable, "answer-malformed")
+	if !strings.Contains(err.Error(), "longer than") {
+		t.Errorf("of what is too long it is said: %v", err)
+	}
+	c.Close()
+	_, err = c.verify("7")
 	wantFault(t, err, fault.Unavailable, "provider-unreachable")
 }
 
@@ -243,8 +255,21 @@ func TestEverythingWithAReferenceIsFound(t *testing.T) {
 	if got := find("many"); len(got) != 200 || !more {
 		t.Errorf("of many %d were found, more: %v", len(got), more)
 	}
+	// Long ones, too: of those that prove something the words are kept while there is room.
+	for n := range 25 {
+		c.put(2000+n, []string{"FAILED", "FULFILL"}[n%2], "long", `{"completedAmount":1,"metaData":{"note":"`+strings.Repeat("x", 20<<10)+`"}}`)
+	}
+	got := find("long")
+	if len(got) != 25 || more {
+		t.Errorf("of long ones %d were found, more: %v", len(got), more)
+	}
+	for _, f := range got {
+		if f.State == protocol.FactPaid && len(f.Raw) == 0 {
+			t.Errorf("the words for %s are lost", f.Transaction)
+		}
+	}
 	c.misbehave(func(w http.ResponseWriter, _ string) bool {
-		answer(w, c.transactions[45:]) // for another reference
+		answer(w, c.transactions[45:46]) // for another reference
 		return true
 	})
 	_, err := c.do("SEARCH", map[string]string{"reference": "W"})

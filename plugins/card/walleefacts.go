@@ -13,8 +13,12 @@ import (
 // the future is no answer: it must not be taken for good or bad.
 func readTransaction(body []byte) (protocol.Facts, error) {
 	var t wallee.Transaction
-	if err := json.Unmarshal(body, &t); err != nil || t.ID <= 0 || t.LinkedSpaceID <= 0 {
+	err := json.Unmarshal(body, &t)
+	switch {
+	case err != nil || t.ID <= 0:
 		return protocol.Facts{}, misread()
+	case t.LinkedSpaceID <= 0:
+		return protocol.Facts{}, unread("linkedSpaceId")
 	}
 	f := protocol.Facts{
 		Reference: t.MerchantReference, Transaction: strconv.FormatInt(t.ID, 10), Space: t.LinkedSpaceID, Raw: body,
@@ -30,19 +34,18 @@ func readTransaction(body []byte) (protocol.Facts, error) {
 	case wallee.Withheld:
 		f.State = protocol.FactWithheld
 	default:
-		return protocol.Facts{}, misread()
+		return protocol.Facts{}, unread("state")
 	}
 	if f.State == protocol.FactPending || f.State == protocol.FactFailed {
 		if amount == "" { // nothing is captured; what was asked for is what can be shown
 			amount = first(t.AuthorizationAmount, "0")
 		}
 	}
-	var err error
 	if f.Amount, err = wallee.Amount(t.Currency, amount); err != nil {
-		return protocol.Facts{}, misread()
+		return protocol.Facts{}, unread("currency or amount")
 	}
 	if f.Refunded, err = wallee.Amount(t.Currency, first(t.RefundedAmount, "0")); err != nil {
-		return protocol.Facts{}, misread()
+		return protocol.Facts{}, unread("refundedAmount")
 	}
 	return f, nil
 }

@@ -112,7 +112,7 @@ func (x *asker) looked(s *sale, err error) {
 	case x.down == nil && fault.ReasonOf(err) == "answer-malformed":
 		if x.odd++; x.odd < oddities {
 			x.a.differs(Difference{Kind: PaymentUnreadable, WOPID: s.wopid.Text(), Provider: x.of.Name},
-				"what the provider says of its payments cannot be read, so nothing of them is known")
+				"what the provider says of its payments cannot be read, so nothing of them is known: %s", fault.From(err).Message)
 			return
 		}
 	}
