@@ -30,8 +30,14 @@ type recorder struct {
 
 func (a *API) record(w http.ResponseWriter, r *http.Request) *recorder {
 	return &recorder{
-		ResponseWriter: w, id: strconv.FormatUint(a.requests.Add(1), 10), method: r.Method, from: host(r), route: "unknown", begun: a.o.Clock(),
+		ResponseWriter: w, id: a.name(), method: r.Method, from: host(r), route: "unknown", begun: a.o.Clock(),
 	}
+}
+
+// name is the id of the next request: what people compare logs and answers by.
+func (a *API) name() string {
+	var text [32]byte
+	return string(strconv.AppendUint(append(text[:0], a.life...), a.requests.Add(1), 10))
 }
 
 // park makes the recorder that of the answer to come.

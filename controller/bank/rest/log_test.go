@@ -83,3 +83,19 @@ func TestTheLog(t *testing.T) {
 		}
 	}
 }
+
+// TestRequestsOfTwoLivesHaveDifferentIDs: the logs of both are in one file.
+func TestRequestsOfTwoLivesHaveDifferentIDs(t *testing.T) {
+	h := open(t, banktest.Options{})
+	asked := request{method: "GET", path: "/taler-integration/config"}
+	ids := map[string]bool{}
+	for range 2 {
+		for range 2 {
+			ids[send(t, h, asked).header.Get("X-Request-Id")] = true
+		}
+		h.Restart()
+	}
+	if len(ids) != 4 {
+		t.Errorf("four requests had the ids %v", ids)
+	}
+}

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -72,7 +73,8 @@ type API struct {
 	moment   time.Duration
 	mu       sync.Mutex
 	held     int
-	requests atomic.Uint64 // for request ids
+	life     string        // begins the ids of all requests, so that those of two lives differ
+	requests atomic.Uint64 // ends them
 
 	polls    context.Context // ends when nobody shall be held any longer
 	endPolls context.CancelFunc
@@ -82,7 +84,7 @@ type API struct {
 // programmer's mistake and panics.
 func New(b *bank.Bank, o Options) *API {
 	o = o.withDefaults()
-	a := &API{bank: b, o: o, guesses: newGuesses(o.Clock), moment: moment}
+	a := &API{bank: b, o: o, guesses: newGuesses(o.Clock), moment: moment, life: rand.Text()[:8] + "-"}
 	a.polls, a.endPolls = context.WithCancel(context.Background())
 	a.lot = parked.NewLot(a.polls, idle)
 	a.routers = a.mount()
