@@ -35,14 +35,17 @@ type sale struct {
 	quote    *vendor.Quote
 	peer     string
 	needs    string
-	answer   chan any // for what it needs
-	busy     bool     // a card is charged, or may be
-	stopping int      // how many are giving it up
+	answer   chan any       // for what it needs
+	heard    map[string]any // what was answered last, by what it needed
+	busy     bool           // a card is charged, or may be
+	stopping int            // how many are giving it up
 	problem  *fault.Fault
 }
 
 func newSale(t *Till, id instrument.ID, r record, pay Payment) *sale {
-	return &sale{till: t, record: id, order: r, pay: pay, ready: make(chan struct{}), wake: make(chan struct{}, 1)}
+	return &sale{
+		till: t, record: id, order: r, pay: pay, ready: make(chan struct{}), wake: make(chan struct{}, 1), heard: map[string]any{},
+	}
 }
 
 // drive takes the withdrawal to its end. While the bank or the provider is away, or

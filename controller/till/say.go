@@ -59,7 +59,12 @@ func (t *Till) Accept(ctx context.Context, name string, yes bool) (View, error) 
 
 // SameWallet says whether the customer's wallet shows the groups.
 func (t *Till) SameWallet(ctx context.Context, name string, same bool) (View, error) {
-	return t.say(ctx, name, needsSameWallet, same, func(vendor.Withdrawal) bool { return false })
+	return t.say(ctx, name, needsSameWallet, same, func(w vendor.Withdrawal) bool {
+		if same {
+			return w.Charged() // which no card is before
+		}
+		return w.Another()
+	})
 }
 
 // Pay says how the customer pays.
@@ -90,14 +95,15 @@ func (s *sale) chose(p Payment) bool {
 	return s.pay == p && p.Peer
 }
 
-// say answers what a withdrawal waits for. said: this was said before.
+// say answers what a withdrawal waits for. said: this was said before, as the record has it;
+// the sale knows of itself what it has heard.
 func (t *Till) say(ctx context.Context, name, needs string, answer any, said func(vendor.Withdrawal) bool) (View, error) {
 	w, err := t.terminal.FindByPrefix(ctx, name)
 	if err != nil {
 		return View{}, err
 	}
 	s := t.live(w)
-	if s != nil && s.hears(needs, answer) || said(w) {
+	if s != nil && (s.hears(needs, answer) || s.repeats(needs, answer)) || said(w) {
 		return t.view(ctx, w, s), nil
 	}
 	return View{}, fault.New(fault.Conflict, "the withdrawal does not wait for that now").Because("not-asked").
@@ -113,9 +119,17 @@ func (s *sale) hears(needs string, answer any) bool {
 	if s.needs != needs || s.answer == nil || s.stopping > 0 {
 		return false
 	}
+	s.heard[needs] = answer
 	s.answers(answer)
 	s.busy = s.busy || needs == needsSameWallet && answer == true && !s.pay.Reader
 	return true
+}
+
+// repeats reports whether an answer was taken that comes again, for its own answer is lost.
+func (s *sale) repeats(needs string, answer any) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.needs != needs && s.heard[needs] == answer
 }
 
 // pays takes what an order says of the payment, if nothing was said before. A till

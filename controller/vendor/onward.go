@@ -19,7 +19,7 @@ func (t *Terminal) onward(ctx context.Context, w Withdrawal, err error) error {
 	resume := "go on with `terminal resume " + w.Short() + "`"
 	away := errors.Is(err, fault.Unavailable) || errors.Is(err, fault.Timeout)
 	switch fate := t.fateOf(ctx, w); {
-	case w.charged():
+	case w.Charged():
 		return f.WithHint("%s", then(f, string(fate)+", and only the bank's word is missing: "+resume))
 	case w.Status == taler.TerminalSelected && away:
 		return fault.Wrap(err, f.Kind, "%s: %s", f.Message, fate).Because(f.Reason).WithHint("once it answers, %s", resume)
@@ -49,7 +49,7 @@ const (
 )
 
 func (t *Terminal) fateOf(ctx context.Context, w Withdrawal) fate {
-	if w.charged() {
+	if w.Charged() {
 		return charged
 	}
 	p, err := t.cardPayment(context.WithoutCancel(ctx), w.Reference())

@@ -15,6 +15,9 @@ import (
 // reasonWalletDiffers is another wallet than that of the customer in front of us.
 const reasonWalletDiffers fault.Reason = "wallet-differs"
 
+// anotherWallet is why a withdrawal is given up whose QR code another wallet took.
+const anotherWallet = "another wallet than the customer's took the QR code"
+
 // reasonNeverArrived is a charge that was sent and can no more get there.
 const reasonNeverArrived fault.Reason = "charge-never-arrived"
 
@@ -114,7 +117,7 @@ func (t *Terminal) sameWallet(ctx context.Context, w *Withdrawal, s Screen) erro
 		return err
 	}
 	if !same {
-		return fault.New(fault.Denied, "another wallet than the customer's took the QR code").Because(reasonWalletDiffers)
+		return fault.New(fault.Denied, anotherWallet).Because(reasonWalletDiffers)
 	}
 	if err := t.stillAgreed(ctx, w); err != nil { // a wallet may have aborted while its owner looked for the card
 		return err

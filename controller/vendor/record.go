@@ -32,9 +32,14 @@ func (w Withdrawal) Over() bool {
 	return w.Status == taler.TerminalConfirmed || w.Status == taler.TerminalAborted
 }
 
-// charged reports whether the card was charged for it.
-func (w Withdrawal) charged() bool {
+// Charged reports whether the card was charged for it.
+func (w Withdrawal) Charged() bool {
 	return w.Status == taler.TerminalPaid || w.Status == taler.TerminalNotified || w.Status == taler.TerminalConfirmed
+}
+
+// Another reports whether it was given up because another wallet than the customer's had it.
+func (w Withdrawal) Another() bool {
+	return w.Status == taler.TerminalAborted && w.Reason == anotherWallet
 }
 
 // setup is the event that names the withdrawal. Fees are shown also when they
