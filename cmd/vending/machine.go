@@ -76,6 +76,9 @@ func open(ctx context.Context, e *cli.Env, f house.Files, s settings, r rig) (m 
 	if err != nil {
 		return nil, err
 	}
+	if err := vendor.CheckMerchant(s.Name); err != nil {
+		return nil, err
+	}
 	if m.house, err = house.Open(ctx, o); err != nil {
 		return nil, err
 	}

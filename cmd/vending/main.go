@@ -23,6 +23,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
+	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
@@ -75,6 +76,9 @@ func initialise(e *cli.Env) *cobra.Command {
 			return err
 		}
 		if _, err := newShelf(s.Products); err != nil {
+			return cli.Argument(err)
+		}
+		if err := vendor.CheckMerchant(s.Name); err != nil {
 			return cli.Argument(err)
 		}
 		if err := config.Write(f.Config(), "The settings of a vending machine.", &s); err != nil {

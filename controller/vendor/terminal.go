@@ -52,6 +52,18 @@ type Config struct {
 	Prices Prices
 }
 
+// maxMerchant is how many bytes of a merchant's name card payments take.
+const maxMerchant = 256
+
+// CheckMerchant refuses the name of a merchant under which no card could be charged.
+func CheckMerchant(name string) error {
+	if len(name) <= maxMerchant {
+		return nil
+	}
+	return fault.New(fault.Invalid, "the merchant's name has %d bytes, and a card payment takes at most %d", len(name), maxMerchant).
+		Because("merchant-too-long").WithHint("say it as it shall be on a card statement: a few words")
+}
+
 // Terminal is the vendor's controller. It is safe for concurrent use.
 type Terminal struct {
 	*controller.Controller

@@ -74,8 +74,13 @@ func (o order) mayHave(old payment) bool {
 
 func (o order) check() error {
 	switch {
-	case o.Reference == "" || len(o.Reference) > maxText || len(o.Merchant) > maxText || o.Token == "" || len(o.Token) > 4*maxText:
-		return fault.New(fault.Invalid, "a charge needs a token, a reference and a merchant of at most %d bytes", maxText).Because("charge-malformed")
+	case len(o.Merchant) > maxText:
+		return fault.New(fault.Invalid, "the merchant's name has %d bytes, and a charge takes at most %d", len(o.Merchant), maxText).
+			Because("charge-malformed").WithHint("the merchant's settings have it: no card can be charged before it is shorter")
+	case o.Reference == "" || len(o.Reference) > maxText:
+		return fault.New(fault.Invalid, "a charge needs a reference of at most %d bytes", maxText).Because("charge-malformed")
+	case o.Token == "" || len(o.Token) > 4*maxText:
+		return fault.New(fault.Invalid, "a charge needs a card's token of at most %d bytes", 4*maxText).Because("charge-malformed")
 	case o.Amount.IsZero():
 		return fault.New(fault.Invalid, "a charge of nothing is none").Because("amount-too-small")
 	case o.provider == "":

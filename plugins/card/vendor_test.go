@@ -57,6 +57,7 @@ func TestChargesThatAreRefused(t *testing.T) {
 	}{
 		{"no token", map[string]string{"reference": "W1", "amount": "CHF:1"}, "charge-malformed"},
 		{"no reference", map[string]string{"token": "approved", "amount": "CHF:1"}, "charge-malformed"},
+		{"a merchant that is too long", map[string]string{"token": "approved", "reference": "W1", "amount": "CHF:1", "merchant": strings.Repeat("m", 257)}, "charge-malformed"},
 		{"no amount", map[string]string{"token": "approved", "reference": "W1"}, "amount-too-small"},
 		{"nothing", map[string]string{"token": "approved", "reference": "W1", "amount": "CHF:0"}, "amount-too-small"},
 		{"negative", map[string]string{"token": "approved", "reference": "W1", "amount": "CHF:-1"}, "message-malformed"},

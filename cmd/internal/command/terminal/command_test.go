@@ -50,6 +50,7 @@ func TestATerminalThatIsNoneIsNotMade(t *testing.T) {
 		{"nowhere to listen", 2, "address-malformed", []string{"--bank", deadBank, "--login", "till", "--token-file", right, "--listen", "here"}},
 		{"a bank in clear", 5, "address-refused", []string{"--bank", "http://bank.example/", "--login", "till", "--token-file", right}},
 		{"a bank at no address", 2, "address-refused", []string{"--bank", "bank", "--login", "till", "--token-file", right}},
+		{"a name that no statement has", 2, "merchant-too-long", []string{"--bank", deadBank, "--login", "till", "--token-file", right, "--merchant", strings.Repeat("m", 257)}},
 		{"wallets led nowhere", 2, "address-refused", []string{"--bank", deadBank, "--integration", "x", "--login", "till", "--token-file", right}},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -61,6 +62,27 @@ func TestATerminalThatIsNoneIsNotMade(t *testing.T) {
 	}
 	s.refuses(3, "dir-empty", "operation", "list")
 	s.open(deadBank)
+}
+
+// TestAMerchantWhoseNameIsTooLongIsTold when the terminal is opened, and not each customer
+// whose card would have to be charged.
+func TestAMerchantWhoseNameIsTooLongIsTold(t *testing.T) {
+	s := newShop(t)
+	s.open(deadBank)
+	path := filepath.Join(s.dir, "config.toml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	long := strings.Replace(string(text), `merchant = "till"`, `merchant = "`+strings.Repeat("m", 257)+`"`, 1)
+	if err := os.WriteFile(path, []byte(long), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.refuses(1, "config-malformed", "serve")
+	if err := os.WriteFile(path, []byte(strings.Replace(long, "mm", "m", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s.does(nil, "operation", "list")
 }
 
 func TestADirectoryWithoutATerminalIsTold(t *testing.T) {

@@ -17,6 +17,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/vendor"
 )
 
 // settings are the terminal's config.toml.
@@ -112,7 +113,7 @@ func (s *settings) complete(allowHTTP bool) error {
 		s.Merchant = s.Login
 	}
 	_, err = s.peer()
-	return err
+	return errors.Join(vendor.CheckMerchant(s.Merchant), err)
 }
 
 // peer is the bank as operations reach it: natively, or as a bank that knows
@@ -145,6 +146,11 @@ func readSettings(e *cli.Env, f house.Files) (settings, error) {
 	if err := check.Only(f.Dir, "terminal"); err != nil {
 		return s, err
 	}
-	err := config.Read(f.Config(), &s, e.Environ)
-	return s, err
+	if err := config.Read(f.Config(), &s, e.Environ); err != nil {
+		return s, err
+	}
+	if err := vendor.CheckMerchant(s.Merchant); err != nil {
+		return s, fault.Wrap(err, fault.Invalid, "%s: %s", f.Config(), fault.From(err).Message).Because(config.ReasonMalformed).WithHint("%s", fault.From(err).Hint)
+	}
+	return s, nil
 }
