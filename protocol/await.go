@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -15,7 +16,8 @@ const lookEvery = 200 * time.Millisecond
 // here or in another process, and returns its outcome. One that has not ended in
 // that time is fault.Unknown, reason ReasonPending; so is, at once, an interrupted one whose
 // protocol is not installed here. One that waits for another user is fault.Locked, at once. Where
-// this process only looks and the one that ran it has ended, it is ReasonNotServed in the end.
+// this process only looks and the one that ran it has ended, it is ReasonNotServed when the time
+// of ctx is over; who goes away before has not waited for one that works to find it.
 func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
 	for {
 		m.mu.Lock()
@@ -46,7 +48,7 @@ func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result,
 		select {
 		case <-time.After(lookEvery):
 		case <-ctx.Done():
-			if m.parts.Looking && m.interrupted(row) {
+			if m.parts.Looking && m.interrupted(row) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return Result{}, fault.New(fault.Unknown, "operation %s was interrupted, and no process that works goes on with it", Short(id)).Because(ReasonNotServed).
 					WithHint("start the one that serves, such as `bank serve`: it goes on with all that was interrupted")
 			}

@@ -13,8 +13,10 @@ import (
 
 // Who waits for an interrupted operation with which nobody goes on is told why, and what helps.
 func TestWhoWaitsInVainIsToldWhy(t *testing.T) {
-	over, cancel := context.WithCancel(t.Context())
-	cancel()
+	left, leave := context.WithCancel(t.Context())
+	leave()
+	over, cancel := context.WithTimeout(t.Context(), 0)
+	defer cancel()
 	for name, row := range map[string]struct {
 		ctx   context.Context
 		next  protocoltest.Options
@@ -22,8 +24,9 @@ func TestWhoWaitsInVainIsToldWhy(t *testing.T) {
 		hints string
 		why   fault.Reason
 	}{
-		"its plugin was removed": {within(t), protocoltest.Options{Bundles: bundles(script{id: "another"})}, "goes on only with test, which is not installed here", "`plugin add`", protocol.ReasonPending},
-		"nobody works":           {over, protocoltest.Options{Looking: true, Bundles: bundles(talk(2))}, "no process that works goes on with it", "`bank serve`", protocol.ReasonNotServed},
+		"its plugin was removed":   {within(t), protocoltest.Options{Bundles: bundles(script{id: "another"})}, "goes on only with test, which is not installed here", "`plugin add`", protocol.ReasonPending},
+		"and who goes away is not": {left, protocoltest.Options{Looking: true, Bundles: bundles(talk(2))}, "runs in another process, or was interrupted", "", protocol.ReasonPending},
+		"nobody works":             {over, protocoltest.Options{Looking: true, Bundles: bundles(talk(2))}, "no process that works goes on with it", "`bank serve`", protocol.ReasonNotServed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			pair, _ := interrupted(t, talk(2))

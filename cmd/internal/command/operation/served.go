@@ -54,6 +54,7 @@ func leave(ctx context.Context, e *cli.Env, m *protocol.Manager, name string) (s
 	switch reason := fault.ReasonOf(err); {
 	case reason == protocol.ReasonNotServed:
 		return false, nil
+	case ctx.Err() != nil: // nobody waits any more, and it is not known whether it is served
 	case reason == protocol.ReasonPending && soon.Err() != nil: // else it goes on nowhere
 		e.Say("Operation %s goes on where it is served; waiting for %s at most.", protocol.Short(id), waitFor)
 		within, cancel := context.WithTimeout(ctx, waitFor)

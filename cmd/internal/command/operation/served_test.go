@@ -135,3 +135,22 @@ func TestAStoppedOperationWithoutItsPlugin(t *testing.T) {
 		t.Errorf("the command says %q, and %v", said, err)
 	}
 }
+
+// Who goes away before one that serves can have found it is not told that none does.
+func TestWhoGoesAwayFromAStoppedOperation(t *testing.T) {
+	pair, parts, _ := stopped(t)
+	command, e, _ := commandBeside(t, pair.Servicer, parts)
+	ctx, away := context.WithCancel(t.Context())
+	e.Err = leaving(away)
+	if err := Wait(ctx, e, command, begun); fault.ReasonOf(err) != protocol.ReasonPending {
+		t.Errorf("the command says %v", err)
+	}
+}
+
+// leaving is what is said to a person who goes away at the first word.
+type leaving func()
+
+func (l leaving) Write(text []byte) (int, error) {
+	l()
+	return len(text), nil
+}
