@@ -93,6 +93,7 @@ const (
 	TransferExceeds     Kind = "transfer-exceeds"       // more was wired back than the exchange had
 	TransferAlone       Kind = "transfer-alone"         // of nothing that was confirmed
 	ReturnAlone         Kind = "return-alone"           // the same of a return
+	BegunAhead          Kind = "begun-ahead"            // by a clock that was wrong: it does not expire before that time
 	ProviderUnreachable Kind = "provider-unreachable"   // it could not be asked
 	ProviderUnknown     Kind = "provider-not-on-record" // a withdrawal names one that the bank does not have
 )
@@ -171,15 +172,19 @@ type sale struct {
 	reserve           taler.EddsaPublicKey
 	exchange          string // whose cash was sold
 	foreign           string
-	undecided, summed bool // summed: total could be added up
-	admin             bool // credited by a test tool, without a payment
-	restored          bool // open in a backup that the bank was restored from
+	undecided, summed bool      // summed: total could be added up
+	admin             bool      // credited by a test tool, without a payment
+	restored          bool      // open in a backup that the bank was restored from
+	waits             time.Time // since when it waits for a wallet, or to be paid; zero: for neither
 }
 
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {
 	s := &sale{
 		id: id, wopid: w.WOPID, state: w.State, payment: payment{w.Provider, w.ProviderTransactionID}, currency: w.Currency, amount: w.Amount,
 		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.Foreign, undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
+	}
+	if !w.State.Final() && !s.undecided {
+		s.waits = time.Unix(max(w.Created, w.Selected), 0)
 	}
 	if w.Amount != (taler.Amount{}) {
 		var err error

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -61,6 +62,15 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 		alter func(*books)
 		want  []audit.Kind
 	}{
+		{"two have begun in a year", func(b *books) {
+			for _, waits := range []func(*taler.Withdrawal, int64){ // the last one is noticed, and does not wait
+				func(w *taler.Withdrawal, at int64) { w.Created = at }, func(w *taler.Withdrawal, at int64) { w.Selected = at },
+				func(w *taler.Withdrawal, at int64) { w.Created, w.ProviderTransactionID, w.Noticed = at, "tx", at },
+			} {
+				b.selected()
+				forge(b, bank.ClassWithdrawal, func(w *taler.Withdrawal, _ *instrument.Instance) { waits(w, time.Now().AddDate(1, 0, 0).Unix()) })
+			}
+		}, []audit.Kind{audit.BegunAhead, audit.BegunAhead}},
 		{"a row is lost in the middle", func(b *books) { b.sql(`DELETE FROM journal WHERE topic = 'incoming' AND seq = 1`) }, []audit.Kind{audit.RowGap, audit.RowMissing}},
 		{"the last row is lost", func(b *books) { b.lastRow() }, []audit.Kind{audit.RowMissing}},
 		{"a row is there twice", func(b *books) {

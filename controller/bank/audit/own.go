@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/url"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
@@ -25,6 +26,7 @@ func (a *auditor) compareOwn(ctx context.Context) error {
 		if err := a.compareKeys(ctx, bank.ClassWithdrawal, s.id, s.where(), "its", s.keys()); err != nil {
 			return err
 		}
+		a.compareClock(s)
 		if s.state != taler.StateConfirmed {
 			continue
 		}
@@ -43,6 +45,19 @@ func (a *auditor) compareOwn(ctx context.Context) error {
 		return err
 	}
 	return a.compareReturns(ctx)
+}
+
+// slack is how far the clock may have been put back without a word.
+const slack = 5 * time.Minute
+
+// compareClock names a withdrawal that began at a time which is still to come: the clock was
+// ahead, and nothing ends it before that time but somebody's word.
+func (a *auditor) compareClock(s *sale) {
+	if s.waits.After(a.b.Now().Add(slack)) {
+		d := s.where()
+		d.Kind = BegunAhead
+		a.differs(d, "it waits since %s, which is still to come, and expires only after that: `bank withdrawal abort` ends it", s.waits.UTC().Format(time.RFC3339))
+	}
 }
 
 // rowsOf wants exactly one row of an instrument. No history is that of an exchange
