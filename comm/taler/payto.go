@@ -67,6 +67,18 @@ func (p Payto) Check() error {
 	return nil
 }
 
+// CheckAccount is Check of an account that a person has typed: an exchange also takes a URI
+// that ends with a slash in a document, and it names nobody's.
+func (p Payto) CheckAccount() error {
+	if err := p.Check(); err != nil {
+		return err
+	}
+	if lastSegment(p.Target()) == "" {
+		return badPayto(p, "there is no account behind the last slash")
+	}
+	return nil
+}
+
 // ParseAccount reads which account a URI names, in the form of Normalise: a document
 // needs a receiver-name behind it, a question whether there is such an account does
 // not, and what stands there is not looked at. The error is that of ParsePayto.

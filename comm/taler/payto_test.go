@@ -92,6 +92,20 @@ func TestPaytoValidity(t *testing.T) {
 	}
 }
 
+// TestPaytoWithoutAnAccount: what libtalerutil lets pass in a document is no account to be typed.
+func TestPaytoWithoutAnAccount(t *testing.T) {
+	for text, ok := range map[Payto]bool{
+		"payto://x-taler-bank/localhost/a?receiver-name=J": true, "payto://wallee-transaction/cards?receiver-name=J": true,
+		"payto://iban/BIC/CH9300762011623852957?receiver-name=J": true,
+		"payto://x-taler-bank/localhost/?receiver-name=J":        false, "payto://x-taler-bank/localhost/p/?receiver-name=J": false,
+		"payto://wallee-transaction/?receiver-name=J": false, "payto://iban/CH93?receiver-name=J": false,
+	} {
+		if err := text.CheckAccount(); (err == nil) != ok || err != nil && fault.ReasonOf(err) != ReasonPaytoMalformed {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
 func TestPaytoParts(t *testing.T) {
 	p := Payto("payto://Wallee-Transaction/123/4?receiver-name=Jane%20Doe&amount=CHF:20")
 	if p.Kind() != "wallee-transaction" || p.Target() != "123/4" {

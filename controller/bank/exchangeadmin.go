@@ -53,7 +53,7 @@ func (b *Bank) mayOpen(ctx context.Context, x Exchange) error {
 	if slices.ContainsFunc(segments, func(s string) bool { return strings.EqualFold(s, x.Name) }) {
 		return fault.New(fault.Invalid, "%q begins a path that is there already", x.Name).Because("name-malformed").WithHint("choose another name")
 	}
-	if err := x.Account.Check(); err != nil {
+	if err := x.Account.CheckAccount(); err != nil {
 		return err
 	}
 	others, err := b.Exchanges(ctx)

@@ -174,6 +174,7 @@ func TestSettingsThatCannotBeGood(t *testing.T) {
 		{"nowhere to listen", "listen = \"127.0.0.1:0\"", "listen = \"here\"", "config-malformed", "here", 1},
 		{"a quota for no time", `"24h0m0s"`, `"1ms"`, "config-malformed", "quota_within", 1},
 		{"another account", "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox", "payto://x-taler-bank/", "config-malformed", "payto", 1},
+		{"nobody's account", "payto://x-taler-bank/localhost/exchange?receiver-name=Sandbox", "payto://x-taler-bank/localhost/?receiver-name=Sandbox", "config-malformed", "no account", 1},
 		{"no currency", `currency = "CHF"`, `currency = ""`, "config-malformed", "currency", 1},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -97,7 +97,7 @@ func (s *settings) check(e *cli.Env) error {
 	if s.ExchangeAccount == "" {
 		return fault.New(fault.Invalid, "the exchange's account is missing").Because(taler.ReasonPaytoMalformed)
 	}
-	if err := s.ExchangeAccount.Check(); err != nil {
+	if err := s.ExchangeAccount.CheckAccount(); err != nil {
 		return err
 	}
 	if s.AskingLongest < s.AskingFirst {

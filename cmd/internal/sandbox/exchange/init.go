@@ -80,7 +80,7 @@ func (o *InitOptions) complete() error {
 	if o.Account == "" {
 		o.Account = DefaultAccount
 	}
-	if err := o.Account.Check(); err != nil {
+	if err := o.Account.CheckAccount(); err != nil {
 		return err
 	}
 	if o.Protocol == 0 {
