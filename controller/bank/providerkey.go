@@ -62,13 +62,11 @@ func (b *Bank) AddProviderKey(ctx context.Context, p Provider, key Key) error {
 // RotateProviderKey has a provider asked with another key from now on, also for what
 // is under way, and by another user unless that is 0. Nobody is asked. What the
 // provider's kind cannot be asked with is refused by its class, and nothing has changed.
+// One that was removed is asked so, too: what was paid there may have to be given back.
 func (b *Bank) RotateProviderKey(ctx context.Context, name string, user int64, key Key) error {
-	if err := b.inUse(ctx, name); err != nil {
-		return err
-	}
 	id, p, err := b.provider(ctx, name)
 	if err != nil {
-		return err
+		return providerUnknown(err, name)
 	}
 	if p.Kind != kindWallee {
 		return fault.New(fault.Invalid, "a provider of the kind %s is asked without a key", p.Kind).Because("key-not-wanted")

@@ -1,6 +1,8 @@
 package card
 
 import (
+	"slices"
+
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
@@ -29,6 +31,10 @@ const (
 )
 
 var keptMoves = []instrument.Move{{From: "", To: active}, {From: active, To: active}, {From: active, To: removed}}
+
+// providerMoves let the key be changed of a provider that was removed: it is asked about
+// what was paid there, and gives it back.
+var providerMoves = append(slices.Clone(keptMoves), instrument.Move{From: removed, To: removed})
 
 // paymentCard is the wallet's view.
 var paymentCard = sdk.Class{Rule: checkCard, About: instrument.Info{
@@ -62,7 +68,7 @@ var cardPayment = sdk.Class{Rule: checkPayment, About: instrument.Info{
 
 // cardProvider is a provider, for vendor and bank: providerState.
 var cardProvider = sdk.Class{Rule: checkProvider, About: instrument.Info{
-	ID: providerID, Title: "Card payment provider", Keys: []string{"name"}, Moves: keptMoves, Shareable: true, Address: "url",
+	ID: providerID, Title: "Card payment provider", Keys: []string{"name"}, Moves: providerMoves, Shareable: true, Address: "url",
 	Fields: []instrument.Field{
 		{Name: "name", Title: "Name"},
 		{Name: "kind", Title: "Kind: simulator or wallee"},

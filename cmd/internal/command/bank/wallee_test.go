@@ -187,6 +187,30 @@ func TestAProviderIsAskedWithAnotherKey(t *testing.T) {
 	}
 }
 
+// TestARemovedProviderIsAskedWithAnotherKey: what was paid there is given back for as long as
+// exchanges send it back, and a key may end before. Nothing is charged there any more.
+func TestARemovedProviderIsAskedWithAnotherKey(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	b := newBranch(t)
+	stranger, err := b.AddUser(t.Context(), 406)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.does(nil, "provider", "add", "cards", "--kind", "wallee", "--url", b.url, "--space", fmt.Sprint(b.user.Space),
+		"--user", fmt.Sprint(stranger.Number), "--key-file", b.key)
+	d.does(nil, "provider", "remove", "cards")
+	d.refuses(5, "provider-credentials", "provider", "check", "cards")
+	d.does(nil, "provider", "rotate", "cards", "--key-file", b.key, "--user", fmt.Sprint(b.user.Number))
+	d.does(nil, "provider", "check", "cards")
+	d.refuses(5, "provider-removed", "terminal", "add", "till", "--provider", "cards")
+	d.does(nil, "provider", "remove", "cards")
+	var list struct{ Providers []any }
+	if d.does(&list, "provider", "list"); len(list.Providers) != 0 {
+		t.Errorf("%+v", list)
+	}
+}
+
 // TestAWithdrawalPaidAtWallee goes the whole way: paid too much, confirmed, the
 // surplus given back, and later most of it by the exchange.
 func TestAWithdrawalPaidAtWallee(t *testing.T) {
