@@ -135,6 +135,10 @@ func (w *wallet) find(ctx context.Context, text string) (instrument.Instance, er
 			found = append(found, i)
 		}
 	}
+	removed := func(i instrument.Instance) bool { return i.Status == byhand.StatusRemoved }
+	if kept := slices.DeleteFunc(slices.Clone(found), removed); len(kept) > 0 { // another may have been given its name since
+		found = kept
+	}
 	switch len(found) {
 	case 0:
 		return instrument.Instance{}, fault.New(fault.NotFound, "this wallet has no instrument %q", text).Because("instrument-unknown").

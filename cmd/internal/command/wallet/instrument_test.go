@@ -144,6 +144,19 @@ func TestTwoOfAName(t *testing.T) {
 	u.refuses(2, "name-ambiguous", "instrument", "show", "mine")
 	u.refuses(2, "name-ambiguous", "instrument", "remove", "mine")
 	u.refuses(2, "name-ambiguous", "pay", nowhere+"#"+keyA, "--instrument", "mine")
+
+	t.Run("one of them given up", func(t *testing.T) {
+		var all struct{ Instruments []held }
+		u.does(&all, "instrument", "list")
+		u.does(nil, "instrument", "remove", all.Instruments[0].ID)
+		var got held
+		u.does(&got, "instrument", "show", "mine")
+		if got.ID != all.Instruments[1].ID {
+			t.Errorf("shown is %+v, and it was given up", got)
+		}
+		u.does(nil, "instrument", "remove", "mine")
+		u.refuses(2, "name-ambiguous", "instrument", "show", "mine")
+	})
 }
 
 // TestACardThatIsNoneIsRefused, and what was in its file is not told.
