@@ -109,20 +109,38 @@ func (p *payer) Agree(ctx context.Context, bills []client.Bill) (bool, error) {
 // Instead implements client.Payer.
 func (p *payer) Instead(ctx context.Context, failed client.WholePart, why error) (instrument.ID, error) {
 	p.w.env.Say("The part of %s with %s was refused: %s", failed.Amount, failed.Class, fault.From(why).Message)
-	name := ""
 	if len(p.instead) > 0 {
-		name, p.instead = p.instead[0], p.instead[1:]
-	} else if p.w.env.Interactive() {
-		var err error
-		if name, err = p.w.env.Ask(ctx, "Which instrument instead? (none: what was paid comes back)", ""); err != nil {
-			return "", err
+		name := p.instead[0]
+		p.instead = p.instead[1:]
+		if name == "" {
+			return "", nil
 		}
+		i, err := p.w.find(ctx, name)
+		return i.ID, err
 	}
-	if name == "" {
+	if !p.w.env.Interactive() {
 		return "", nil
 	}
-	i, err := p.w.find(ctx, name)
-	return i.ID, err
+	return p.typed(ctx)
+}
+
+// typed is what the person names. A name that this wallet does not know is asked for again:
+// else a slip of the hand would break off a payment of which something is paid.
+func (p *payer) typed(ctx context.Context) (instrument.ID, error) {
+	for {
+		name, err := p.w.env.Ask(ctx, "Which instrument instead? (none: what was paid comes back)", "")
+		if name == "" || err != nil {
+			return "", err
+		}
+		i, err := p.w.find(ctx, name)
+		switch fault.ReasonOf(err) {
+		case "instrument-unknown", "name-ambiguous":
+			f := fault.From(err)
+			p.w.env.Say("%s — %s", f.Message, f.Hint)
+			continue
+		}
+		return i.ID, err
+	}
 }
 
 // Show implements client.Payer.
