@@ -16,6 +16,10 @@ func readPart(inv instrument.Invoice) (s share, total instrument.Amount, err err
 	malformed := func(format string, args ...any) (share, instrument.Amount, error) {
 		return share{}, instrument.Amount{}, fault.New(fault.Invalid, format, args...).Because("part-malformed")
 	}
+	if _, into := inv[controller.InvoiceAccount]; into { // else it would be taken, and be in no account
+		return s, total, fault.New(fault.Invalid, "an account is paid into whole, and by one card").Because("part-malformed").
+			WithHint("pay with a card and nothing else")
+	}
 	s.Name = inv[controller.InvoicePart]
 	if name := inv[controller.InvoicePayment]; len(name) > maxLabel || s.Name == "" || len(s.Name) > maxLabel {
 		return malformed("a part of a payment has names of at most %d bytes, its own and the payment's", maxLabel)

@@ -48,7 +48,8 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 		return s.partTerms(ctx, who, inv, class)
 	case inv[controller.InvoicePart]+inv[controller.InvoiceTotal] != "": // it would be paid as a whole
 		return instrument.Terms{}, nil, fault.New(fault.Invalid, "a part of a payment names the payment, too").Because("part-malformed").WithHint("payment=NAME part=NAME total=AMOUNT amount=AMOUNT")
-	case inv[controller.InvoiceAccount] != "":
+	}
+	if _, into := inv[controller.InvoiceAccount]; into { // a name that is empty is no purchase
 		return s.t.topUpTerms(ctx, who, inv, class)
 	}
 	if inv[controller.InvoiceReference] != "" && class == ClassCard {

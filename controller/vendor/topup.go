@@ -38,7 +38,7 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 		return instrument.Terms{}, nil, err
 	}
 	if err != nil || i.Owner != who.Principal.ID && i.Owner != customerID(nobodysKey) {
-		return instrument.Terms{}, nil, fault.New(fault.NotFound, "you have no such account here").Because("account-unknown")
+		return instrument.Terms{}, nil, fault.New(fault.NotFound, "you have no account %q here", inv[controller.InvoiceAccount]).Because("account-unknown")
 	}
 	var a struct {
 		Currency           string
@@ -48,7 +48,7 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 		return instrument.Terms{}, nil, err
 	}
 	if amount.Currency != a.Currency || amount.IsZero() {
-		return instrument.Terms{}, nil, fault.New(fault.Invalid, "this account takes %s, and not nothing", a.Currency).Because("currency-differs")
+		return instrument.Terms{}, nil, fault.New(fault.Invalid, "this account takes an amount of %s, not %s", a.Currency, amount).Because("currency-differs")
 	}
 	if all, err := a.Credited.Add(a.Refunded); err != nil || tooMuch(all, amount) {
 		return instrument.Terms{}, nil, fault.New(fault.Declined, "%s is more than this account can hold", amount).Because("amount-too-large").

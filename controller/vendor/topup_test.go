@@ -165,6 +165,7 @@ func TestPaymentsIntoAccountsThatAreRefused(t *testing.T) {
 		reason                       fault.Reason
 	}{
 		{"of nobody", "nobody", "a", "CHF:1", "account-unknown"},
+		{"that is not named", "", "a", "CHF:1", "account-unknown"}, // a script's variable that is empty: no purchase
 		{"of another", other.number, "a", "CHF:1", "account-unknown"},
 		{"without a label", v.number, "", "CHF:1", "label-malformed"},
 		{"other money", v.number, "a", "EUR:1", "currency-differs"},
@@ -181,6 +182,13 @@ func TestPaymentsIntoAccountsThatAreRefused(t *testing.T) {
 		err := v.do(class, instrument.Invoice{"account": v.number, "label": "a", "amount": "CHF:1"}, protocol.Pay, nil, v.account)
 		if fault.ReasonOf(err) != "class-not-offered" {
 			t.Errorf("%s: got %v", class, err)
+		}
+	}
+	for _, class := range []instrument.ClassID{vendor.ClassCard, vendor.ClassPrepaid} {
+		on := map[instrument.ClassID]instrument.ID{vendor.ClassCard: v.card, vendor.ClassPrepaid: v.account}[class]
+		inv := instrument.Invoice{"account": v.number, "label": "a", "payment": "p", "part": "1", "total": "CHF:2", "amount": "CHF:1"}
+		if err := v.do(class, inv, protocol.Pay, nil, on); fault.ReasonOf(err) != "part-malformed" {
+			t.Errorf("a part by %s: got %v", class, err)
 		}
 	}
 	if c.cards.times() != 0 {
