@@ -154,6 +154,7 @@ func TestTwoOfAName(t *testing.T) {
 		if got.ID != all.Instruments[1].ID {
 			t.Errorf("shown is %+v, and it was given up", got)
 		}
+		u.refuses(2, "class-differs", "pay", nowhere+"#"+keyA, "--amount", "CHF:1", "--class", "coupon", "--instrument", "mine")
 		u.does(nil, "instrument", "remove", "mine")
 		u.refuses(2, "name-ambiguous", "instrument", "show", "mine")
 	})

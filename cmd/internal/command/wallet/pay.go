@@ -53,6 +53,10 @@ func (w *wallet) pay(ctx context.Context, peer string, p purchase) error {
 		if err != nil {
 			return err
 		}
+		if p.class != "" && i.Class != want.Class {
+			return cli.Argument(fault.New(fault.Invalid, "%s is a %s, not a %s", name, i.Class, want.Class).Because("class-differs").
+				WithHint("leave out --class, or say another --instrument"))
+		}
 		want.Instrument = i.ID
 	}
 	return w.payAlone(ctx, want, p.yes)
