@@ -94,7 +94,7 @@ func TestAStepSaysWhatThePeerHasSaid(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		s := steps{w: &wallet{env: &cli.Env{Out: &out, Err: io.Discard, JSON: true}}}
-		err := s.print("execute", executed{"beads", "DO", protocol.Result{Value: json.RawMessage(text)}})
+		err := s.print("execute", executed{"beads", "DO", "", protocol.Result{Value: json.RawMessage(text)}})
 		if err != nil || out.String() != want+"\n" {
 			t.Errorf("%s is said as %s, %v", text, out.String(), err)
 		}

@@ -53,7 +53,7 @@ func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []st
 	if err != nil {
 		return err
 	}
-	return s.print("execute", executed{class, t.Operation, got})
+	return s.print("execute", executed{class, t.Operation, protocol.Short(t.ID), got})
 }
 
 // transaction reads what execute is to do.
@@ -121,7 +121,7 @@ func (s *steps) before(ctx context.Context, t controller.Transaction) (open erro
 	case !found:
 		return nil, false, err
 	case err == nil:
-		return nil, true, s.print("execute", executed{t.Class, t.Operation, protocol.Result{Amount: paid.Price, Value: paid.Result}})
+		return nil, true, s.print("execute", executed{t.Class, t.Operation, protocol.Short(t.ID), protocol.Result{Amount: paid.Price, Value: paid.Result}})
 	case fault.ReasonOf(err) == protocol.ReasonPending:
 		return err, false, nil
 	case fault.ReasonOf(err) == protocol.ReasonKeyReused: // who has begun it compares all of it

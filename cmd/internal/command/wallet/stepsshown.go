@@ -83,6 +83,7 @@ type (
 	executed struct {
 		Class     instrument.ClassID `json:"class"`
 		Operation string             `json:"operation"`
+		ID        string             `json:"id,omitempty"` // by which other commands know it, where it has a key
 		protocol.Result
 	}
 	refusal struct {

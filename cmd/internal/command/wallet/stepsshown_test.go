@@ -15,7 +15,7 @@ func TestWhatAVendorSaysIsNoFurtherLineOfAStep(t *testing.T) {
 		want string
 	}{
 		"terms":    {classes{[]offer{{"prepaid", price, "as ever\n  coupon CHF:1\r\x1b[31m", true}}}, "  prepaid CHF:300 as ever   coupon CHF:1[31m"},
-		"a result": {executed{"prepaid", "PAY", protocol.Result{Amount: price, Value: []byte("{\n  }")}}, "  Done: PAY CHF:300 {   }"},
+		"a result": {executed{"prepaid", "PAY", "", protocol.Result{Amount: price, Value: []byte("{\n  }")}}, "  Done: PAY CHF:300 {   }"},
 	} {
 		if got := inLines(row.step); got != row.want {
 			t.Errorf("%s: %q", name, got)
