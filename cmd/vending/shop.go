@@ -34,6 +34,9 @@ type shop struct {
 // except into an account at this machine.
 func (s *shop) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	name := inv[vendor.InvoiceProduct]
+	if name == "" && inv[controller.InvoicePayment] != "" { // which says how much each part is of
+		return instrument.Terms{}, nil, fault.New(fault.Invalid, "parts of a payment for which product?").Because("product-missing").WithHint("product=NAME")
+	}
 	if name == "" {
 		if inv[controller.InvoiceAccount] == "" {
 			inv = maps.Clone(inv)

@@ -147,6 +147,10 @@ func terms(text string) string {
 
 // within refuses a price that is more than what was asked for.
 func within(price, asked instrument.Amount) error {
+	if price == (instrument.Amount{}) {
+		return fault.New(fault.Denied, "the vendor names no price for this: nothing was paid").Because("price-differs").
+			WithHint("say what you buy, such as --item product=bread")
+	}
 	if c, err := price.Cmp(asked); err != nil || c > 0 {
 		return fault.New(fault.Denied, "the vendor asks for %s, not %s: nothing was paid", price, asked).Because("price-differs").
 			WithHint("to accept the vendor's price, leave out --amount or --yes")
