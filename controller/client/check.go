@@ -66,6 +66,9 @@ func (w *Wallet) checkAccount(ctx context.Context, i instrument.Instance) (strin
 	if err := i.Decode(&purse); err != nil {
 		return "", err
 	}
+	if purse.VendorKey == "" {
+		return "it was opened over a line in clear, where its vendor is nobody whom this wallet could ask", nil
+	}
 	peer, known, err := w.byKey(ctx, purse.VendorKey)
 	if err != nil {
 		return "", err

@@ -291,6 +291,10 @@ func (w *Wallet) RefundOperation(ctx context.Context, paid instrument.OperationI
 		return Refund{}, fault.New(fault.NotFound, "operation %s has paid nothing", protocol.Short(paid)).Because("payment-unknown")
 	}
 	r := found[0]
+	if r.Peer == "" {
+		return Refund{}, fault.New(fault.NotFound, "this was paid over a line in clear, where nobody has a key").Because("peer-unknown").
+			WithHint("ask for it in a session over that line: classes refund=%[1]s, then execute %[2]s %[3]s payment=%[1]s", protocol.Short(r.ID), r.Class, protocol.Refund)
+	}
 	peer, known, err := w.byKey(ctx, r.Peer)
 	if err != nil {
 		return Refund{}, err
