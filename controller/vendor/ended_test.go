@@ -1,6 +1,8 @@
 package vendor_test
 
 import (
+	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // TestAWithdrawalThatTheBankEnds is over at the terminal as well, which says what becomes of a
@@ -54,5 +57,56 @@ func TestAWithdrawalThatTheBankEnds(t *testing.T) {
 				t.Errorf("resumed it is %s after %d charges: %v", again.Status, c.cards.times(), err)
 			}
 		})
+	}
+}
+
+// TestAnOrderThatIsGivenAgain after it came to nothing is told the same end, and nothing
+// is charged; another amount is no such order.
+func TestAnOrderThatIsGivenAgain(t *testing.T) {
+	for name, row := range map[string]struct {
+		person customer
+		card   string
+		shown  []string
+	}{
+		"the card was declined":        {customer{}, "declined", []string{vendor.EventSetup, vendor.EventSelected, vendor.EventAborted}},
+		"the customer does not accept": {customer{refuses: true}, "approved", []string{vendor.EventSetup, vendor.EventAborted}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCast(t)
+			order := vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: row.card}
+			person := row.person
+			person.on = c.selects(t, newPurse(t, 1))
+			w, err := c.Withdraw(t.Context(), order, &person)
+			if fault.KindOf(err) != fault.Declined || w.Status != taler.TerminalAborted {
+				t.Fatalf("it is %s: %v", w.Status, err)
+			}
+			charges := c.cards.times()
+			order.Card = "approved"
+			told := customer{}
+			again, err := c.Withdraw(t.Context(), order, &told)
+			if fault.KindOf(err) != fault.Declined || again.WOPID != w.WOPID || told.last != person.last || !slices.Equal(told.events, row.shown) {
+				t.Errorf("it is told %v, last %+v, and not %v, last %+v: %v", told.events, told.last, row.shown, person.last, err)
+			}
+			order.Amount = amount(t, "CHF:21")
+			other := customer{}
+			if _, err := c.Withdraw(t.Context(), order, &other); fault.KindOf(err) != fault.Conflict || len(other.events) != 0 {
+				t.Errorf("another amount is told %v: %v", other.events, err)
+			}
+			if c.cards.times() != charges {
+				t.Errorf("charged %d times after that, not %d", c.cards.times(), charges)
+			}
+		})
+	}
+}
+
+// TestAStopWhileACustomerIsAsked says that the withdrawal is open, and how to go on.
+func TestAStopWhileACustomerIsAsked(t *testing.T) {
+	c := newCast(t)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	w, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &customer{on: func(vendor.Event) { stop() }})
+	f := fault.From(err)
+	if f.Kind != fault.Unknown || f.Reason != protocol.ReasonPending || !strings.Contains(f.Hint, "`terminal resume "+w.Short()+"`") {
+		t.Errorf("%v (%s), %s", err, f.Reason, f.Hint)
 	}
 }

@@ -16,8 +16,11 @@ func (t *Terminal) onward(ctx context.Context, w Withdrawal, err error) error {
 		return err
 	}
 	f := fault.From(err)
+	if ctx.Err() != nil && f.Kind == fault.Timeout { // this process is ended, and nobody was late
+		f = fault.Wrap(err, fault.Unknown, "the withdrawal is still %s", w.Status).Because(protocol.ReasonPending)
+	}
 	resume := "go on with `terminal resume " + w.Short() + "`"
-	away := errors.Is(err, fault.Unavailable) || errors.Is(err, fault.Timeout)
+	away := f.Kind == fault.Unavailable || f.Kind == fault.Timeout
 	switch fate := t.fateOf(ctx, w); {
 	case w.Charged():
 		return f.WithHint("%s", then(f, string(fate)+", and only the bank's word is missing: "+resume))

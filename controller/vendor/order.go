@@ -30,13 +30,27 @@ func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
 	}
 	request := taler.TerminalWithdrawalSetup{RequestUID: o.RequestUID, Amount: o.Amount, TerminalFees: taken, Exchange: o.Exchange}
 	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
-		return Withdrawal{}, err
+		return t.cameToNothing(ctx, o, err)
 	}
 	w, err := t.FindByRequest(ctx, o.RequestUID)
 	if err == nil && w.AwaitsCustomer() {
 		err = t.quote(ctx, &w, bank)
 	}
 	return w, err
+}
+
+// cameToNothing is the withdrawal of an order that was given before and was aborted: whoever
+// gives it again is told that end, and not only refused. One that the bank had refused, and
+// another order under its name, stay refused.
+func (t *Terminal) cameToNothing(ctx context.Context, o Order, refusal error) (Withdrawal, error) {
+	if fault.ReasonOf(refusal) != taler.ReasonUpdateAbortConflict {
+		return Withdrawal{}, refusal
+	}
+	w, err := t.FindByRequest(ctx, o.RequestUID)
+	if err != nil || w.Status != taler.TerminalAborted || w.URI == "" || w.Amount != o.Amount {
+		return Withdrawal{}, refusal
+	}
+	return w, nil
 }
 
 // quoted is a withdrawal on record with what it costs: a process may have ended
