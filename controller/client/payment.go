@@ -226,10 +226,11 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 			if _, err := w.Instruments().Class(p.Class); err != nil {
 				return none, nil, err
 			}
-			return none, nil, fault.New(fault.Unsupported, "the vendor does not take %s for this", p.Class).Because("class-not-offered")
+			return none, nil, p.orUnsaid(fault.New(fault.Unsupported, "the vendor does not take %s for this", p.Class).Because("class-not-offered"),
+				"say another --class, or ask the vendor what they take")
 		}
-		return none, nil, fault.New(fault.NotFound, "this wallet holds nothing that the vendor takes for this").
-			Because("instrument-missing").WithHint("look at `wallet instrument list`")
+		return none, nil, p.orUnsaid(fault.New(fault.NotFound, "this wallet holds nothing that the vendor takes for this").Because("instrument-missing"),
+			"look at `wallet instrument list`")
 	case 1:
 		return can[0], have[0], nil
 	}
@@ -242,6 +243,15 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 	}
 	return none, nil, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
 		Because("input-needed").WithHint("say which: --class %s", strings.Join(names, " or --class "))
+}
+
+// orUnsaid advises somebody who cannot pay: a vendor that does not know what is to be paid
+// takes nothing either.
+func (p Payment) orUnsaid(f *fault.Fault, advice string) error {
+	if p.Amount == (instrument.Amount{}) {
+		advice = "if the vendor does not know how much, say it with --amount; else " + advice
+	}
+	return f.WithHint("%s", advice)
 }
 
 // payable lists the offers that can be taken, and beside each what can pay under it.

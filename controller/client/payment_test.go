@@ -272,6 +272,22 @@ func TestPayRefuses(t *testing.T) {
 	}
 }
 
+// TestWhatTheVendorDoesNotTake may only want to be told how much, where the person has not said it.
+func TestWhatTheVendorDoesNotTake(t *testing.T) {
+	for name, want := range map[string]client.Payment{"of all classes": {}, "of one": {Class: "payment-card"}} {
+		t.Run(name, func(t *testing.T) {
+			w, shop := inspection(t)
+			want.Peer, want.Operation = shop, w.operation(t, "unsaid")
+			_, unsaid := w.Pay(t.Context(), want, agreed)
+			want.Amount, want.Operation = amount(t, "CHF:3"), w.operation(t, "said")
+			_, said := w.Pay(t.Context(), want, agreed)
+			if says := fault.From(unsaid).Hint; !strings.Contains(says, "--amount") || strings.Contains(fault.From(said).Hint, "--amount") {
+				t.Errorf("not said: %v (%s); said: %v (%s)", unsaid, says, said, fault.From(said).Hint)
+			}
+		})
+	}
+}
+
 func TestAUsedTicketIsNotChosenAgain(t *testing.T) {
 	w, shop := inspection(t)
 	used := w.ticket(t, "1")
