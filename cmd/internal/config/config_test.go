@@ -169,6 +169,18 @@ func TestTheEnvironmentWins(t *testing.T) {
 	}
 }
 
+// TestSourcesAreTheFileAndTheVariables that are keys of it.
+func TestSourcesAreTheFileAndTheVariables(t *testing.T) {
+	for variable, want := range map[string]string{
+		"SWAPEROO_NAME": "a.toml, with the environment's SWAPEROO_NAME", "SWAPEROO_BANK_URL": "a.toml, with the environment's SWAPEROO_BANK_URL",
+		"SWAPEROO_BANK_PASSWORD_FILE": "a.toml", "SWAPEROO_USER": "a.toml",
+	} {
+		if got := config.Sources("a.toml", new(sample), only(variable, "x")); got != want {
+			t.Errorf("%s: %q", variable, got)
+		}
+	}
+}
+
 func only(variable, value string) func(string) string {
 	return func(name string) string {
 		if name == variable {

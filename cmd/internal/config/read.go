@@ -64,6 +64,18 @@ func fill(path, text string, v any, environ func(string) string) error {
 	return anchor(v, filepath.Dir(path))
 }
 
+// Sources names what Read fills v from: the file, and the variables that are set. Whoever
+// refuses what is in v says so, for a variable counts more than the file.
+func Sources(path string, v any, environ func(string) string) string {
+	from := []string{path}
+	for _, f := range fields(v) {
+		if !f.table() && !f.secret() && environ(f.variable()) != "" {
+			from = append(from, "the environment's "+f.variable())
+		}
+	}
+	return strings.Join(from, ", with ")
+}
+
 // misplaced explains a key without a table that stands behind one, as at the end of the file
 // whoever appends it puts it.
 func misplaced(key toml.Key, known []string) string {

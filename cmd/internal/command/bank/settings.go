@@ -73,7 +73,8 @@ func read(e *cli.Env, f house.Files) (settings, error) {
 		return s, err
 	}
 	if err := s.check(e); err != nil {
-		return s, fault.New(fault.Invalid, "%s: %s", f.Config(), fault.From(err).Message).Because(config.ReasonMalformed).
+		from := config.Sources(f.Config(), &s, e.Environ)
+		return s, fault.New(fault.Invalid, "%s: %s", from, fault.From(err).Message).Because(config.ReasonMalformed).
 			WithHint("%s", fault.From(err).Hint)
 	}
 	return s, nil
