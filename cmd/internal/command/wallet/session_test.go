@@ -88,9 +88,9 @@ func TestAStepWithMoreThanItHasUseFor(t *testing.T) {
 // whatever it says.
 func TestAStepSaysWhatThePeerHasSaid(t *testing.T) {
 	for text, want := range map[string]string{
-		`{"n":1e400,"n":2,"m":[1e400]}`: `{"class":"beads","operation":"DO","step":"execute","value":{"m":[1e400],"n":2}}`,
-		`9007199254740993`:              `{"class":"beads","operation":"DO","step":"execute","value":9007199254740993}`,
-		`{"z":1,"a":{"step":"x"}}`:      `{"class":"beads","operation":"DO","step":"execute","value":{"a":{"step":"x"},"z":1}}`,
+		`{"n":1e400,"n":2,"m":[1e400]}`: `{"class":"beads","name":"DO","step":"execute","value":{"m":[1e400],"n":2}}`,
+		`9007199254740993`:              `{"class":"beads","name":"DO","step":"execute","value":9007199254740993}`,
+		`{"z":1,"a":{"step":"x"}}`:      `{"class":"beads","name":"DO","step":"execute","value":{"a":{"step":"x"},"z":1}}`,
 	} {
 		var out bytes.Buffer
 		s := steps{w: &wallet{env: &cli.Env{Out: &out, Err: io.Discard, JSON: true}}}

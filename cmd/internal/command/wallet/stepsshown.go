@@ -82,8 +82,8 @@ type (
 	}
 	executed struct {
 		Class     instrument.ClassID `json:"class"`
-		Operation string             `json:"operation"`
-		ID        string             `json:"id,omitempty"` // by which other commands know it, where it has a key
+		Operation string             `json:"name"`                // as in the list of operations
+		ID        string             `json:"operation,omitempty"` // where it has a key
 		protocol.Result
 	}
 	refusal struct {
