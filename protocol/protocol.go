@@ -64,11 +64,11 @@ type Wants string
 
 // What an operation may want.
 const (
-	// WantsUnsaid is of code that says nothing, or takes one or none: what is named
-	// reaches it, and it refuses what it cannot use.
+	// WantsUnsaid is of code that says nothing, takes one or none, or several: what is
+	// named reaches it, and it refuses what it cannot use.
 	WantsUnsaid Wants = ""
 	WantsNone   Wants = "none" // it takes none, such as one that makes an instrument
-	WantsMain   Wants = "main" // it begins with one, the main one of its call
+	WantsMain   Wants = "main" // it takes one, the main one of its call
 )
 
 // Fits refuses a call whose instruments are not what its operation wants.
@@ -77,6 +77,9 @@ func (o Operation) Fits(c Call) error {
 	case o.Instruments == WantsMain && c.Main() == "":
 		return fault.New(fault.Invalid, "%s needs an instrument, and none is given: which one?", o.Name).Because("instrument-missing").
 			WithHint("`instrument list` shows those that there are")
+	case o.Instruments == WantsMain && len(c.Instruments) > 1:
+		return fault.New(fault.Invalid, "%s takes one instrument, and %d are given", o.Name, len(c.Instruments)).Because("instrument-unwanted").
+			WithHint("name the one to do it with, and leave the others out")
 	case o.Instruments == WantsNone && len(c.Instruments) > 0:
 		return fault.New(fault.Invalid, "%s takes no instrument, and one is given", o.Name).Because("instrument-unwanted").
 			WithHint("leave it out")

@@ -16,18 +16,20 @@ func TestAnOperationGetsTheInstrumentsThatItWants(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		wants  protocol.Wants
-		given  bool
+		given  int
 		side   protocol.Side
 		reason fault.Reason
 	}{
-		{"one, and has it", protocol.WantsMain, true, protocol.Initiator, ""},
-		{"one, and has none", protocol.WantsMain, false, protocol.Initiator, "instrument-missing"},
-		{"none, and has none", protocol.WantsNone, false, protocol.Initiator, ""},
-		{"none, and has one", protocol.WantsNone, true, protocol.Initiator, "instrument-unwanted"},
-		{"unsaid, with one", protocol.WantsUnsaid, true, protocol.Initiator, ""},
-		{"unsaid, with none", protocol.WantsUnsaid, false, protocol.Initiator, ""},
-		{"one, at the servicer", protocol.WantsMain, false, protocol.Servicer, ""},
-		{"none, at the servicer", protocol.WantsNone, true, protocol.Servicer, ""},
+		{"one, and has it", protocol.WantsMain, 1, protocol.Initiator, ""},
+		{"one, and has none", protocol.WantsMain, 0, protocol.Initiator, "instrument-missing"},
+		{"one, and has two", protocol.WantsMain, 2, protocol.Initiator, "instrument-unwanted"},
+		{"none, and has none", protocol.WantsNone, 0, protocol.Initiator, ""},
+		{"none, and has one", protocol.WantsNone, 1, protocol.Initiator, "instrument-unwanted"},
+		{"unsaid, with one", protocol.WantsUnsaid, 1, protocol.Initiator, ""},
+		{"unsaid, with two", protocol.WantsUnsaid, 2, protocol.Initiator, ""},
+		{"unsaid, with none", protocol.WantsUnsaid, 0, protocol.Initiator, ""},
+		{"one, at the servicer", protocol.WantsMain, 0, protocol.Servicer, ""},
+		{"none, at the servicer", protocol.WantsNone, 1, protocol.Servicer, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			ran := false
@@ -39,8 +41,8 @@ func TestAnOperationGetsTheInstrumentsThatItWants(t *testing.T) {
 			s.left["WANT"], s.ops = f, []protocol.Operation{{Name: "WANT", Instruments: c.wants}}
 			n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(s)})
 			var on []instrument.ID
-			if c.given {
-				on = n.Create(t, instance("purse", state{}))
+			for range c.given {
+				on = append(on, n.Create(t, instance("purse", state{}))...)
 			}
 			_, err := n.Protocols.Execute(t.Context(), protocol.Execution{Side: c.side, Protocol: "test", Call: call("WANT", on...)})
 			if c.reason == "" {

@@ -42,8 +42,8 @@ func (p pay) Operations(class instrument.ClassID, peer comm.Role) []protocol.Ope
 	switch (view{p.role, class, peer}) {
 	case view{comm.Client, cardID, comm.Vendor}, view{comm.Vendor, cardID, comm.Client}:
 		return withMain(protocol.Operation{Name: protocol.Pay, Messages: true}, protocol.Operation{Name: protocol.Refund, Messages: true})
-	case view{comm.Vendor, paymentID, ""}:
-		return withMain(protocol.Operation{Name: opCharge}, protocol.Operation{Name: opLookup}, protocol.Operation{Name: protocol.Refund})
+	case view{comm.Vendor, paymentID, ""}: // the vendor's REFUND takes a provider and a payment
+		return append(withMain(protocol.Operation{Name: opCharge}, protocol.Operation{Name: opLookup}), protocol.Operation{Name: protocol.Refund})
 	case view{comm.Vendor, providerID, ""}:
 		return withMain(protocol.Operation{Name: opCheck, ReadOnly: true})
 	case view{comm.Bank, providerID, ""}:
@@ -55,7 +55,7 @@ func (p pay) Operations(class instrument.ClassID, peer comm.Role) []protocol.Ope
 	return nil
 }
 
-// withMain are operations that each begin with an instrument: the card of a wallet, the
+// withMain are operations that each take one instrument: the card of a wallet, the
 // provider of a party that is alone with it.
 func withMain(all ...protocol.Operation) []protocol.Operation {
 	for n := range all {
