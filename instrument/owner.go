@@ -34,6 +34,38 @@ func (m *Manager) Opens(owner PrincipalID) bool {
 	return err == nil
 }
 
+// Give makes an instrument another owner's, and seals it under that one's key. It is no
+// change in its journal. An operation that holds it durably refuses that (fault.Locked);
+// one that has only read it finds it changed. fault.Conflict if it is not from's any more.
+func (m *Manager) Give(ctx context.Context, id ID, from, to PrincipalID) error {
+	place, err := NewID(m.clock(), m.random)
+	if err != nil {
+		return err
+	}
+	giver := OperationID(place)
+	if _, err := m.Lease(ctx, giver, []ID{id}); err != nil {
+		return err
+	}
+	defer m.Release(giver)
+	for {
+		row, err := m.store.Row(ctx, id)
+		if err != nil {
+			return err
+		}
+		if row.Owner != from {
+			return fault.New(fault.Conflict, "instrument %s has another owner now", id).Because("owner-changed")
+		}
+		seen := row.Version
+		if err := m.sealAgain(&row, to, seen+1); err != nil {
+			return err
+		}
+		err = m.store.UpdateInstruments(ctx, func(w Writer) error { return w.Update(row, seen, "") })
+		if _, changed := AsVersionConflict(err); !changed {
+			return err
+		}
+	}
+}
+
 // Reseal seals instruments that a filter chooses again, under the key that their
 // owner has now, in one unit of work; if owner is set they become that one's. It
 // changes nothing else of them, is no change in their journal, and may be done
@@ -45,7 +77,7 @@ func (m *Manager) Reseal(ctx context.Context, f Filter, owner PrincipalID) error
 			return err
 		}
 		for n := range rows {
-			if err := m.sealAgain(&rows[n], owner); err != nil {
+			if err := m.sealAgain(&rows[n], owner, rows[n].Version); err != nil {
 				return err
 			}
 		}
@@ -64,7 +96,7 @@ func (m *Manager) Reseal(ctx context.Context, f Filter, owner PrincipalID) error
 	}
 }
 
-func (m *Manager) sealAgain(r *Row, owner PrincipalID) error {
+func (m *Manager) sealAgain(r *Row, owner PrincipalID, version int64) error {
 	from, err := m.sealerOf(r.Owner)
 	if err != nil {
 		return err
@@ -77,6 +109,7 @@ func (m *Manager) sealAgain(r *Row, owner PrincipalID) error {
 	if owner != "" {
 		r.Owner, i.Owner = owner, owner
 	}
+	r.Version, i.Version = version, version
 	to, err := m.sealerOf(r.Owner)
 	if err != nil {
 		return err

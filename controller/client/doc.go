@@ -14,7 +14,7 @@
 //
 // Where things are:
 //
-//	beginning             wallet.go balance.go worth.go
+//	beginning             wallet.go balance.go worth.go; shared with a group: give.go
 //	a withdrawal          withdraw.go agree.go pay.go await.go coins.go; without a bank that knows of it: manual.go
 //	its record            reserve.go onward.go; agreed to again: fees.go; asked again: patience.go
 //	exchanges             exchange.go address.go terms.go remove.go

@@ -1,0 +1,28 @@
+package wallet
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+)
+
+// instrumentGive shares what an operation has made for one user, such as an account at a
+// vendor; what is added by hand is added to a group at once.
+func instrumentGive(e *cli.Env) *cobra.Command {
+	return verb(e, looking, "give ID GROUP", "Give an instrument of yours to a group that you are in, for good", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
+		i, err := w.find(ctx, args[0])
+		if err != nil {
+			return err
+		}
+		group, err := w.ownerOf(ctx, args[1])
+		if err != nil {
+			return err
+		}
+		if err := w.Give(ctx, i.ID, group); err != nil {
+			return err
+		}
+		return e.Print(map[string]string{"id": string(i.ID), "event": "given", "group": args[1]}, "%s %s is the group's now\n", i.ID, i.Name)
+	})
+}
