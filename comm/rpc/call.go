@@ -9,8 +9,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-var errUnasked = errors.New("answer-unasked")
-
 // Call implements comm.Conn. A ctx that ends is fault.Timeout; the request is
 // not taken back by that, and its answer is dropped. A connection that ends is
 // fault.Unavailable, reason comm.ReasonConnectionLost: the peer may have handled the

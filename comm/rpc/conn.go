@@ -122,10 +122,8 @@ func (c *Conn) farewell() {
 
 // reasonOf is the word for the peer: empty for ends that are not its fault.
 func reasonOf(cause error) string {
-	for _, known := range []error{errTooBig, errMalformed, errBatch, errVersion, errUnasked, errServicerCalls} {
-		if errors.Is(cause, known) {
-			return known.Error()
-		}
+	if b, is := breachOf(cause); is {
+		return b.Word
 	}
 	return ""
 }
@@ -133,6 +131,10 @@ func reasonOf(cause error) string {
 // lost is the error of everything that the end of the connection cut off.
 func (c *Conn) lost() error {
 	<-c.ended
+	if b, is := breachOf(c.cause); is {
+		return fault.Wrap(c.cause, fault.Unavailable, "%s %s: this side has ended the connection", c.name(), b.Did).Because(comm.ReasonConnectionLost).
+			WithHint("tell whoever runs it: trying again helps only if it was an accident")
+	}
 	return fault.Wrap(c.cause, fault.Unavailable, "the connection to %s is lost", c.name()).Because(comm.ReasonConnectionLost)
 }
 

@@ -23,15 +23,16 @@ func TestWhatEndsAConnection(t *testing.T) {
 		side   rpc.Side
 		frame  string
 		reason string
+		did    string // by the peer, as this side reads it
 	}{
-		{"a request of a servicer", rpc.Initiator, `{"jsonrpc":"2.0","id":1,"method":"transaction.execute"}`, "servicer-may-not-call"},
-		{"an answer nobody asked for", rpc.Initiator, `{"jsonrpc":"2.0","id":9,"result":1}`, "answer-unasked"},
-		{"a fault nobody asked for", rpc.Initiator, `{"jsonrpc":"2.0","id":9,"error":{"code":1,"message":"x"}}`, "answer-unasked"},
-		{"an answer to a servicer", rpc.Servicer, `{"jsonrpc":"2.0","id":0,"result":1}`, "answer-unasked"},
-		{"no JSON", rpc.Servicer, `{`, "frame-malformed"},
-		{"a fault of the wrong type", rpc.Initiator, `{"jsonrpc":"2.0","id":0,"error":{"code":"x"}}`, "frame-malformed"},
-		{"a batch", rpc.Servicer, `[{"jsonrpc":"2.0","method":"x"}]`, "batch-refused"},
-		{"too long a frame", rpc.Servicer, `{"jsonrpc":"2.0","method":"` + strings.Repeat("x", 2000) + `"}`, "frame-too-big"},
+		{"a request of a servicer", rpc.Initiator, `{"jsonrpc":"2.0","id":1,"method":"transaction.execute"}`, "servicer-may-not-call", "sent a request, which only the side that dialled may send"},
+		{"an answer nobody asked for", rpc.Initiator, `{"jsonrpc":"2.0","id":9,"result":1}`, "answer-unasked", "answered what nobody had asked"},
+		{"a fault nobody asked for", rpc.Initiator, `{"jsonrpc":"2.0","id":9,"error":{"code":1,"message":"x"}}`, "answer-unasked", "answered what nobody had asked"},
+		{"an answer to a servicer", rpc.Servicer, `{"jsonrpc":"2.0","id":0,"result":1}`, "answer-unasked", "answered what nobody had asked"},
+		{"no JSON", rpc.Servicer, `{`, "frame-malformed", "sent what is no message of a session"},
+		{"a fault of the wrong type", rpc.Initiator, `{"jsonrpc":"2.0","id":0,"error":{"code":"x"}}`, "frame-malformed", "sent what is no message of a session"},
+		{"a batch", rpc.Servicer, `[{"jsonrpc":"2.0","method":"x"}]`, "batch-refused", "sent several messages as one"},
+		{"too long a frame", rpc.Servicer, `{"jsonrpc":"2.0","method":"` + strings.Repeat("x", 2000) + `"}`, "frame-too-big", "sent a message that is longer than this side takes"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			h := commtest.Echo()
@@ -43,6 +44,9 @@ func TestWhatEndsAConnection(t *testing.T) {
 				t.Errorf("reason is %q, want %q", w.reason, row.reason)
 			}
 			await(t, c.Done(), "the connection is done")
+			if err := c.Notify(t.Context(), "more", nil); fault.ReasonOf(err) != comm.ReasonConnectionLost || fault.From(err).Message != "PEER "+row.did+": this side has ended the connection" {
+				t.Errorf("whoever uses it reads %v", err)
+			}
 			if h.Times() != 1 {
 				t.Errorf("told of the end %d times", h.Times())
 			}

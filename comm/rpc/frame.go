@@ -3,18 +3,8 @@ package rpc
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"strconv"
 	"unicode/utf8"
-)
-
-// Why a frame ends its connection. The texts are the reasons that the peer gets
-// to see.
-var (
-	errTooBig    = errors.New("frame-too-big")
-	errMalformed = errors.New("frame-malformed")
-	errBatch     = errors.New("batch-refused")
-	errVersion   = errors.New("version-unknown")
 )
 
 // frame is one JSON-RPC message as read: a request (method, id), a notification
@@ -33,20 +23,20 @@ type frame struct {
 func parseFrame(data []byte) (*frame, error) {
 	text := bytes.TrimLeft(data, " \t\r\n")
 	if len(text) == 0 || !utf8.Valid(text) {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	if text[0] == '[' {
 		return nil, errBatch
 	}
 	var f frame
 	if json.Unmarshal(text, &f) != nil {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	if f.Version != "2.0" {
 		return nil, errVersion
 	}
 	if !f.wellFormed() {
-		return nil, errMalformed
+		return nil, ErrMalformed
 	}
 	return &f, nil
 }

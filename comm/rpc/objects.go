@@ -46,13 +46,13 @@ func (o objects) read(v any) error {
 	default:
 	}
 	if len(data) > c.maxFrame {
-		return errTooBig
+		return ErrTooBig
 	}
 	if c.current, err = parseFrame(data); err != nil {
 		return err
 	}
 	if v.(json.Unmarshaler).UnmarshalJSON(c.current.skeleton()) != nil {
-		return errMalformed
+		return ErrMalformed
 	}
 	return nil
 }

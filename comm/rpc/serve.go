@@ -12,8 +12,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-var errServicerCalls = errors.New("servicer-may-not-call")
-
 // serving handles what the peer sends. The library calls it for one frame after
 // the other: a notification is handled within that call, a request leaves it.
 type serving struct{ c *Conn }

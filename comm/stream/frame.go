@@ -7,6 +7,8 @@ import (
 	"errors"
 	"hash/crc32"
 	"io"
+
+	"github.com/swaperoo/swaperoo/comm/rpc"
 )
 
 // A frame is its kind (one byte), the length of its body (four bytes, the highest
@@ -30,8 +32,8 @@ const (
 
 // Why a frame cannot be read. The texts are the reasons that the peer gets to see.
 var (
-	errTooBig    = errors.New("frame-too-big")
-	errMalformed = errors.New("frame-malformed")
+	errTooBig    = rpc.ErrTooBig
+	errMalformed = rpc.ErrMalformed
 	errGarbled   = errors.New("frame-garbled")
 	errMissing   = errors.New("frame-missing")
 )

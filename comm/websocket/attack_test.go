@@ -160,7 +160,7 @@ func TestAServicerThatCallsIsCut(t *testing.T) {
 	if err := <-seen; !errors.As(err, &closed) || closed.Text != "servicer-may-not-call" {
 		t.Errorf("the servicer saw %v", err)
 	}
-	if err := conn.Call(t.Context(), "x", nil, nil); fault.ReasonOf(err) != "connection-lost" {
+	if err := conn.Call(t.Context(), "x", nil, nil); fault.ReasonOf(err) != "connection-lost" || !strings.Contains(err.Error(), "sent a request, which only the side that dialled may send") {
 		t.Errorf("call afterwards: %v", err)
 	}
 }

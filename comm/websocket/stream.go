@@ -44,6 +44,8 @@ func newStream(ws *websocket.Conn, o Options, room *rpc.Room, intake *rpc.Intake
 	return s
 }
 
+var errNotText = &rpc.Breach{Word: "frame-not-text", Did: "sent a frame that is not text"}
+
 // ReadFrame implements rpc.Stream.
 func (s *stream) ReadFrame() ([]byte, error) {
 	kind, frame, err := s.ws.NextReader()
@@ -52,13 +54,16 @@ func (s *stream) ReadFrame() ([]byte, error) {
 		data, err = s.in.ReadAll(frame)
 	}
 	if err == nil && kind != websocket.TextMessage {
-		err = errors.New("a frame that is not text")
+		err = errNotText
 	}
 	if err == nil {
 		s.idle.Reset(s.o.Idle)
 		return data, nil
 	}
 	s.ReadEnded()
+	if errors.Is(err, websocket.ErrReadLimit) {
+		err = rpc.ErrTooBig
+	}
 	var closed *websocket.CloseError
 	if errors.As(err, &closed) && closed.Text != "" {
 		err = fmt.Errorf("the peer closed it: %q", closed.Text)
