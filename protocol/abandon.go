@@ -89,6 +89,10 @@ func (m *Manager) Forgo(ctx context.Context, id instrument.OperationID) error {
 	}
 	if !o.mail.forgo(fault.New(fault.Unknown, "operation %s was given up by its owner before its peer had said how it has ended there", Short(id)).
 		Because(ReasonForgone).WithHint("ask its peer what it has done; something new needs another --key")) {
+		if o.req.Side == Servicer {
+			return fault.New(fault.Conflict, "operation %s was begun by its peer, and goes on when that comes back", Short(id)).Because("peer-not-awaited").
+				WithHint("only what was stopped is given up here; go on serving, so that its peer can end it")
+		}
 		return fault.New(fault.Conflict, "operation %s does not wait for a peer", Short(id)).Because("peer-not-awaited").WithHint("let it go on with `operation resume`")
 	}
 	select {

@@ -121,6 +121,10 @@ func Forgo(ctx context.Context, e *cli.Env, c *controller.Controller, name strin
 				return err
 			}
 		case protocol.Running:
+			if found[0].Side == protocol.Servicer {
+				e.Say("Letting operation %s go on, for %s at most.", protocol.Short(id), forgoFor)
+				break
+			}
 			e.Say("Asking the peer of operation %s once more, for %s at most.", protocol.Short(id), forgoFor)
 		}
 	}

@@ -99,25 +99,7 @@ func commandBeside(t *testing.T, serving *protocoltest.Node, parts []protocol.Bu
 func TestAStoppedOperationGoesOnWhereItIsServed(t *testing.T) {
 	pair, parts, ended := stopped(t)
 	command, e, _ := commandBeside(t, pair.Servicer, parts)
-	told := make(chan error, 1)
-	go func() {
-		served, err := leave(t.Context(), e, command, begun)
-		if err == nil && !served {
-			err = errors.New("nobody has taken it")
-		}
-		told <- err
-	}()
-	var err error
-	for over := false; !over; { // as a process that serves looks every two seconds
-		if _, err := pair.Servicer.Protocols.Resume(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		select {
-		case err = <-told:
-			over = true
-		default:
-		}
-	}
+	err := meanwhile(t, pair.Servicer, func() (bool, error) { return leave(t.Context(), e, command, begun, waitFor) })
 	if err != nil {
 		t.Fatalf("the command says %v", err)
 	}
@@ -126,11 +108,56 @@ func TestAStoppedOperationGoesOnWhereItIsServed(t *testing.T) {
 	}
 }
 
+// meanwhile is what a command says while another process serves, which looks every two seconds.
+func meanwhile(t *testing.T, serving *protocoltest.Node, command func() (served bool, err error)) error {
+	t.Helper()
+	told := make(chan error, 1)
+	go func() {
+		served, err := command()
+		if err == nil && !served {
+			err = errors.New("nobody has taken it")
+		}
+		told <- err
+	}()
+	for {
+		if _, err := serving.Protocols.Resume(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-told:
+			return err
+		default:
+		}
+	}
+}
+
+// What is to be given up is let go on there, too: the command took it to itself, where its peer
+// could say nothing more, and then did not give it up.
+func TestAStoppedOperationIsGivenUpWhereItIsServed(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		ill  bool
+		want fault.Reason // that its peer hears
+	}{{"it is stopped again", true, protocol.ReasonForgone}, {"it goes on", false, ""}} {
+		t.Run(row.name, func(t *testing.T) {
+			pair, parts, ended := stopped(t)
+			parts[0].Protocols[0].(talk).ill.Store(row.ill)
+			command, e, _ := commandBeside(t, pair.Servicer, parts)
+			if err := meanwhile(t, pair.Servicer, func() (bool, error) { return forgoServed(t.Context(), e, command, begun) }); err != nil {
+				t.Errorf("the command says %v", err)
+			}
+			if err := <-ended; fault.ReasonOf(err) != row.want {
+				t.Errorf("its peer hears %v", err)
+			}
+		})
+	}
+}
+
 // One whose plugin was removed goes on nowhere, and nobody is told that it does.
 func TestAStoppedOperationWithoutItsPlugin(t *testing.T) {
 	pair, _, _ := stopped(t)
 	command, e, said := commandBeside(t, pair.Servicer, nil)
-	_, err := leave(t.Context(), e, command, begun)
+	_, err := leave(t.Context(), e, command, begun, waitFor)
 	if fault.ReasonOf(err) != protocol.ReasonPending || !strings.Contains(fault.From(err).Hint, "plugin add") || said.Len() != 0 {
 		t.Errorf("the command says %q, and %v", said, err)
 	}

@@ -25,7 +25,9 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 				return err
 			}
 			if forgo {
-				return open(c.Context(), e, working, func(ctx context.Context, t *terminal) error { return operation.Forgo(ctx, e, t.Controller, name) })
+				return operation.ForgoServed(c.Context(), e, name, opener(e, looking), func(ctx context.Context) error {
+					return open(ctx, e, working, func(ctx context.Context, t *terminal) error { return operation.Forgo(ctx, e, t.Controller, name) })
+				})
 			}
 			return open(c.Context(), e, looking, func(ctx context.Context, t *terminal) error { return t.abandon(ctx, name, fault.Line(reason)) })
 		},
