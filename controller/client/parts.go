@@ -203,8 +203,21 @@ func (r *running) paid(ctx context.Context, n int, outcome error) error {
 		if err != nil {
 			return err
 		}
+	case !doubt && r.inUse(ctx, r.rec.Parts[n].Operation, outcome):
+		f := fault.From(outcome)
+		return fault.Wrap(outcome, fault.Unknown, "part %d of %s is not paid yet: %s", n+1, r.rec.name(), f.Message).Because(protocol.ReasonPending).
+			WithHint("when that has ended `wallet operation resume` goes on with it; to have back what was paid: `wallet refund %s`", r.rec.name())
 	}
 	return notKnown(n, outcome)
+}
+
+// inUse reports whether an operation never began, for another one holds its instrument.
+func (r *running) inUse(ctx context.Context, op instrument.OperationID, outcome error) bool {
+	if !errors.Is(outcome, fault.Locked) || r.w.Protocols().Runs(op) {
+		return false
+	}
+	known, err := r.recorded(ctx, op)
+	return err == nil && !known
 }
 
 // negotiate goes through the steps for one part. A vendor that cannot be asked has

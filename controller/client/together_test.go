@@ -1,7 +1,9 @@
 package client_test
 
 import (
+	"errors"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -185,6 +187,32 @@ func TestPartsThatFail(t *testing.T) {
 				t.Errorf("then %s", has)
 			}
 		})
+	}
+}
+
+// A part whose instrument another operation holds is not paid: that is known, and said. It is
+// paid when that has ended, or what was paid before it comes back.
+func TestAPartWhoseInstrumentIsInUse(t *testing.T) {
+	for _, resumed := range []bool{true, false} {
+		m := openMarket(t)
+		holds := func(do func(instrument.Writer) error) { check(t, m.party.Store.UpdateInstruments(t.Context(), do)) }
+		holds(func(w instrument.Writer) error { return w.Lease(m.blue, 1, "another") })
+		got, err := m.PayTogether(t.Context(), m.purchase("k"), &chooser{})
+		f := fault.From(err)
+		if got.Status != client.PaymentOpen || !errors.Is(err, fault.Unknown) || f.Reason != "pending" || !strings.Contains(f.Message, "is not paid yet: instrument") || !strings.Contains(f.Hint, "wallet refund "+string(got.Operation)) {
+			t.Fatalf("it is %s: %v, %s", got.Status, err, f.Hint)
+		}
+		want, has := client.PaymentPaid, "used used ready; 2 taken"
+		if resumed {
+			holds(func(w instrument.Writer) error { return w.Release("another") })
+			got, err = m.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
+		} else {
+			want, has = client.PaymentRefunded, "ready ready ready; 0 taken"
+			got, err = m.RefundPayment(t.Context(), string(got.Operation))
+		}
+		if err != nil || got.Status != want || m.has() != has {
+			t.Errorf("then it is %s, %s: %v", got.Status, m.has(), err)
+		}
 	}
 }
 
