@@ -50,12 +50,22 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	if amount.Currency != a.Currency || amount.IsZero() {
 		return instrument.Terms{}, nil, fault.New(fault.Invalid, "this account takes an amount of %s, not %s", a.Currency, amount).Because("currency-differs")
 	}
-	if all, err := a.Credited.Add(a.Refunded); err != nil || tooMuch(all, amount) {
+	reference := topUpReference(inv[controller.InvoiceAccount], label)
+	before, err := t.cardPayment(ctx, reference)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return instrument.Terms{}, nil, err
+	}
+	if err == nil && before.Amount != amount {
+		return instrument.Terms{}, nil, fault.New(fault.Conflict, "this label was given to another sum, and is one payment into this account").Because("label-reused").
+			WithHint("for another payment take another one: label=NAME")
+	}
+	counted := before.status == cardPaid
+	if all, err := a.Credited.Add(a.Refunded); err != nil || !counted && tooMuch(all, amount) {
 		return instrument.Terms{}, nil, fault.New(fault.Declined, "%s is more than this account can hold", amount).Because("amount-too-large").
 			WithHint("pay in less, or open another account")
 	}
 	return instrument.Terms{Price: amount, Text: "goes into your account"}, instrument.Invoice{
-		controller.InvoiceReference: topUpReference(inv[controller.InvoiceAccount], label), controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceAccount: inv[controller.InvoiceAccount],
+		controller.InvoiceReference: reference, controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceAccount: inv[controller.InvoiceAccount],
 	}, nil
 }
 

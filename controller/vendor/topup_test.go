@@ -3,6 +3,7 @@ package vendor_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"sync"
 	"testing"
 
@@ -196,10 +197,25 @@ func TestPaymentsIntoAccountsThatAreRefused(t *testing.T) {
 	}
 }
 
+// TestALabelIsOfOneSum: whoever takes it for another is told so before they agree to pay.
+func TestALabelIsOfOneSum(t *testing.T) {
+	c := newCast(t)
+	v := c.visit(t, c.open(t))
+	check(t, v.payIn(v.number, "first", "CHF:20"))
+	_, err := v.session.InstrumentClasses(t.Context(), instrument.Invoice{"account": v.number, "label": "first", "amount": "CHF:5"})
+	if fault.ReasonOf(err) != "label-reused" || !errors.Is(err, fault.Conflict) {
+		t.Errorf("got %v", err)
+	}
+	if got := v.balance(); got != "CHF:20" || c.cards.times() != 1 {
+		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	}
+}
+
 func TestAnAccountIsPaidNoMoreThanItCanHold(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
 	check(t, v.payIn(v.number, "all", "CHF:4503599627370496"))
+	check(t, v.payIn(v.number, "all", "CHF:4503599627370496")) // the same payment again, which is in it
 	if err := v.payIn(v.number, "more", "CHF:1"); fault.ReasonOf(err) != "amount-too-large" || fault.KindOf(err) != fault.Declined {
 		t.Errorf("got %v", err)
 	}
