@@ -32,11 +32,47 @@ func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passp
 	if err := unused(dir); err != nil {
 		return Mark{}, err
 	}
-	sealed, err := os.Open(path)
+	sealed, err := opened(ctx, path)
 	if err != nil {
-		return Mark{}, fault.Wrap(err, fault.NotFound, "the backup %s cannot be read", path).Because("file-missing").WithHint("look at its name, and whose it is")
+		return Mark{}, err
 	}
 	defer func() { _ = sealed.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = sealed.Close() })() // a pipe may say nothing for ever
+	mark, err := f.restore(ctx, kind, sealed, dir, passphrase, now)
+	if err != nil && ctx.Err() != nil {
+		return Mark{}, endedBefore(ctx)
+	}
+	return mark, err
+}
+
+// opened opens the file of a backup. Who opens a pipe waits for who writes into it.
+func opened(ctx context.Context, path string) (*os.File, error) {
+	type result struct {
+		file *os.File
+		err  error
+	}
+	done := make(chan result, 1)
+	go func() {
+		file, err := os.Open(path)
+		done <- result{file, err}
+	}()
+	select {
+	case r := <-done:
+		if r.err != nil {
+			return nil, fault.Wrap(r.err, fault.NotFound, "the backup %s cannot be read", path).Because("file-missing").WithHint("look at its name, and whose it is")
+		}
+		return r.file, nil
+	case <-ctx.Done():
+		return nil, endedBefore(ctx)
+	}
+}
+
+func endedBefore(ctx context.Context) error {
+	return fault.Wrap(context.Cause(ctx), fault.Timeout, "this was ended before the backup was read: nothing was made").Because("interrupted").WithHint("start it again")
+}
+
+// restore is Restore of a backup that is open.
+func (f Files) restore(ctx context.Context, kind backup.Kind, sealed io.Reader, dir string, passphrase crypto.Secret, now time.Time) (Mark, error) {
 	archive, err := crypto.OpenExport(sealed, passphrase)
 	if err != nil {
 		return Mark{}, err
