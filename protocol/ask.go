@@ -165,7 +165,7 @@ func (o *operation) asker(p *Prompt) (func(context.Context) (Answer, error), err
 }
 
 func notAnswered() error {
-	return fault.New(fault.Timeout, "nobody has answered in time").Because("question-over").WithHint("begin it again")
+	return fault.New(fault.Timeout, "nobody has answered in time").Because(ReasonQuestionOver).WithHint("begin it again")
 }
 
 // key makes a second request harmless: of the same operation and step, it is the

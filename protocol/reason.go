@@ -37,4 +37,7 @@ const (
 	ReasonResting fault.Reason = "plugin-restarting"
 	// ReasonNoPerson marks a question that was not asked, for nobody is there.
 	ReasonNoPerson fault.Reason = "no-person"
+	// ReasonQuestionOver marks a question that nobody has answered in the time that
+	// there was.
+	ReasonQuestionOver fault.Reason = "question-over"
 )

@@ -31,7 +31,7 @@ func (f *Fault) Foreign() *Fault {
 // failed is no less so where it was the peer's.
 func theirs(r Reason) Reason {
 	switch r {
-	case "usage", "input-needed", "no-person":
+	case "usage", "input-needed", "no-person", "question-over":
 		return r + "-there"
 	}
 	return r

@@ -41,7 +41,7 @@ func ExitCode(err error) int {
 	}
 	f := fault.From(err)
 	switch {
-	case f.Reason == ReasonInputNeeded, f.Reason == protocol.ReasonNoPerson:
+	case f.Reason == ReasonInputNeeded, f.Reason == protocol.ReasonNoPerson, f.Reason == protocol.ReasonQuestionOver:
 		return ExitInput
 	case f.Reason == ReasonUsage || typed(err):
 		return ExitUsage

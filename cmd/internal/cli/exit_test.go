@@ -37,6 +37,8 @@ func TestEveryFaultHasItsExitCode(t *testing.T) {
 		{"a plugin is not known", fault.New(fault.NotFound, "x").Because("plugin-unknown"), 3},
 		{"a plugin was changed", fault.New(fault.Denied, "x").Because("plugin-modified"), 5},
 		{"unavailable", fault.New(fault.Unavailable, "x"), 8},
+		{"nobody to be asked", fault.New(fault.Unsupported, "x").Because(protocol.ReasonNoPerson), 4},
+		{"nobody has answered", fault.New(fault.Timeout, "x").Because(protocol.ReasonQuestionOver), 4},
 		{"locked", fault.New(fault.Locked, "x"), 9},
 		{"unsupported", fault.New(fault.Unsupported, "x"), 1},
 		{"stuck", fault.New(fault.Stuck, "x"), 1},
@@ -56,7 +58,7 @@ func TestEveryFaultHasItsExitCode(t *testing.T) {
 // plugin failed: no word that speaks of this command is taken from it, however often it
 // is passed on.
 func TestNoPeerChoosesAnExitCode(t *testing.T) {
-	for _, reason := range []fault.Reason{cli.ReasonInputNeeded, cli.ReasonUsage, protocol.ReasonNoPerson} {
+	for _, reason := range []fault.Reason{cli.ReasonInputNeeded, cli.ReasonUsage, protocol.ReasonNoPerson, protocol.ReasonQuestionOver} {
 		for kind := fault.Invalid; kind <= fault.Suspended; kind++ {
 			f := (&fault.Fault{Kind: kind, Reason: reason, Message: "x"}).Foreign()
 			plain := (&fault.Fault{Kind: kind, Message: "x"}).Foreign()
