@@ -21,7 +21,8 @@
 //	the author's half     run.go author.go authortx.go; ahead.go: what the next step will read
 //	the host's half       operation.go, its steps in exchange.go ask.go rewind.go, its end in finish.go
 //	what is durable       flush.go row.go log.go maildisk.go, written by spelling.go spellinglog.go peerjson.go
-//	between the peers     post.go mail.go; early.go aside.go: what comes before its turn; origin.go: Fetch
+//	between the peers     post.go mail.go, what has come in mailin.go mailbody.go mailread.go, the end in mailend.go;
+//	                      early.go aside.go: what comes before its turn; origin.go: Fetch
 //	another life          resume.go replay.go begun.go lives.go
 //	what was stopped      stop.go abandon.go forgone.go
 //	bounds and pace       crowd.go hands.go chores.go

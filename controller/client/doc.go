@@ -19,7 +19,7 @@
 //	its record            reserve.go onward.go; agreed to again: fees.go; asked again: patience.go
 //	exchanges             exchange.go address.go terms.go remove.go
 //	a payment             payment.go choice.go again.go
-//	several instruments   together.go parent.go parts.go doubt.go claim.go
+//	several instruments   together.go payer.go shares.go parent.go parts.go doubt.go claim.go; found and gone on with: resume.go
 //	what comes back       giveback.go
 //	after a restore       check.go
 package client

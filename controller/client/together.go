@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -22,23 +21,6 @@ type Together struct {
 	Amount    instrument.Amount
 	Invoice   instrument.Invoice // what is bought, further names and values
 	Shares    []Share
-}
-
-// Share is what one instrument pays.
-type Share struct {
-	Instrument instrument.ID
-	Amount     instrument.Amount // zero: what the others leave; of one share only
-}
-
-// Payer is the person, or whoever decides for them.
-type Payer interface {
-	// Agree is asked before anything is paid, with a bill for each part.
-	Agree(ctx context.Context, bills []Bill) (bool, error)
-	// Instead is asked when a part has failed for good, why says how. It names
-	// another instrument for it; none: what was paid comes back.
-	Instead(ctx context.Context, failed WholePart, why error) (instrument.ID, error)
-	// Show tells of each change that is on record.
-	Show(Whole)
 }
 
 // PayTogether pays with several instruments, one part after the other, each by the
@@ -177,150 +159,4 @@ func (p parent) invoice(n int) instrument.Invoice {
 	inv[controller.InvoicePayment], inv[controller.InvoicePart] = p.name(), fmt.Sprintf("%d.%d", n+1, p.Parts[n].Choice)
 	inv[controller.InvoiceTotal], inv[controller.InvoiceAmount] = p.Total.String(), p.Parts[n].Amount.String()
 	return inv
-}
-
-// shares gives the rest to the share that has no amount.
-func (p Together) shares() ([]Share, error) {
-	malformed := func(format string, args ...any) ([]Share, error) {
-		return nil, fault.New(fault.Invalid, format, args...).Because("parts-malformed").
-			WithHint("such as --amount CHF:12 --instrument coupon=CHF:5 --instrument card")
-	}
-	if p.Amount.IsZero() {
-		return malformed("how much is it in all?")
-	}
-	out, rest, open := slices.Clone(p.Shares), p.Amount, -1
-	for n, s := range out {
-		if slices.ContainsFunc(out[:n], func(o Share) bool { return o.Instrument == s.Instrument }) {
-			return malformed("an instrument pays one part")
-		}
-		if s.Amount == (instrument.Amount{}) {
-			if open >= 0 {
-				return malformed("only one part takes the rest")
-			}
-			open = n
-			continue
-		}
-		left, err := rest.Sub(s.Amount)
-		if err != nil || s.Amount.IsZero() {
-			return malformed("the parts are more than %s, in other money, or nothing", p.Amount)
-		}
-		rest = left
-	}
-	switch {
-	case open >= 0 && rest.IsZero(), open < 0 && !rest.IsZero():
-		return malformed("the parts do not make up %s", p.Amount)
-	case open >= 0:
-		out[open].Amount = rest
-	}
-	return out, nil
-}
-
-// ReasonAmbiguous marks a name with which several things begin.
-const ReasonAmbiguous fault.Reason = "name-ambiguous"
-
-// FindPayment finds a payment of several instruments by a unique beginning of its
-// operation, of at least eight characters; fault.NotFound. Several are fault.Invalid,
-// reason "name-ambiguous".
-func (w *Wallet) FindPayment(ctx context.Context, name string) (Whole, error) {
-	i, err := w.findPayment(ctx, name)
-	if err != nil {
-		return Whole{}, err
-	}
-	return wholeOf(i)
-}
-
-func (w *Wallet) findPayment(ctx context.Context, name string) (instrument.Instance, error) {
-	all, err := w.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment, Owner: w.user.ID})
-	if err != nil {
-		return instrument.Instance{}, err
-	}
-	all = slices.DeleteFunc(all, func(i instrument.Instance) bool {
-		return len(name) < shortest || !strings.HasPrefix(i.Keys[keyOperation], strings.ToLower(name))
-	})
-	switch len(all) {
-	case 0:
-		return instrument.Instance{}, fault.New(fault.NotFound, "this wallet has no such payment").Because("operation-unknown")
-	case 1:
-		return all[0], nil
-	}
-	return instrument.Instance{}, fault.New(fault.Invalid, "%d payments begin like that", len(all)).Because(ReasonAmbiguous).WithHint("give more characters")
-}
-
-// ResumePayment goes on with a payment of several instruments: it is paid, or what
-// was paid comes back.
-func (w *Wallet) ResumePayment(ctx context.Context, name string, who Payer) (Whole, error) {
-	i, err := w.findPayment(ctx, name)
-	if err != nil {
-		return Whole{}, err
-	}
-	return w.resume(ctx, i, who)
-}
-
-// ResumePayments goes on with all that an earlier life has left, without a person.
-// What somebody works on who lives is theirs.
-func (w *Wallet) ResumePayments(ctx context.Context) error {
-	var failed []error
-	for _, status := range []string{PaymentOpen, PaymentRefunding} {
-		all, err := w.Instruments().List(ctx, instrument.Filter{Class: controller.ClassPayment, Owner: w.user.ID, Status: status})
-		if err != nil {
-			return err
-		}
-		for _, i := range all {
-			if _, err := w.resume(ctx, i, Nobody{}); errors.Is(err, fault.Unknown) {
-				failed = append(failed, err)
-			}
-		}
-	}
-	return errors.Join(failed...)
-}
-
-// AbandonPayment ends a payment of which nothing was paid and nothing can be any
-// more. Else it is refused (fault.Conflict): what was paid comes back first.
-func (w *Wallet) AbandonPayment(ctx context.Context, name string) (Whole, error) {
-	r, err := w.readingNamed(ctx, name)
-	if err != nil {
-		return Whole{}, err
-	}
-	switch {
-	case r.now.Status != PaymentOpen && r.now.Status != PaymentRefunding:
-		return Whole{}, fault.New(fault.Conflict, "this payment is %s", r.now.Status).Because("operation-ended")
-	case r.rec.any(PartPaying, PartPaid, PartRefunding, PartRefunded), r.rec.doubtful() >= 0:
-		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", r.insteadOfAbandoning())
-	}
-	free, err := w.busy.take(r.rec.Operation)
-	if err != nil {
-		return Whole{}, err
-	}
-	defer free()
-	if err := r.mine(); err != nil {
-		return Whole{}, err
-	}
-	err = r.change(ctx, func(p *parent) string {
-		p.Reason = "abandoned"
-		return PaymentAborted
-	})
-	return r.whole(), err
-}
-
-// Nobody is a Payer who is not there: it was agreed before, and of a part that
-// fails nothing else is known than to have the others back.
-type Nobody struct{}
-
-// Agree implements Payer.
-func (Nobody) Agree(context.Context, []Bill) (bool, error) { return false, nil }
-
-// Instead implements Payer.
-func (Nobody) Instead(context.Context, WholePart, error) (instrument.ID, error) { return "", nil }
-
-// Show implements Payer.
-func (Nobody) Show(Whole) {}
-
-func (r *running) insteadOfAbandoning() string {
-	switch {
-	case r.now.Status == PaymentRefunding:
-		return "go on with `wallet operation resume`; to give up what does not come back, repeat with --forgo"
-	case r.rec.any(PartPaying, PartPaid, PartRefunding, PartRefunded):
-		return "go on with `wallet operation resume`, or get it back with `wallet refund`"
-	}
-	return r.findOut()
 }
