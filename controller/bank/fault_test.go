@@ -22,6 +22,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 var faulty = flag.Int("faults", 500, "how many withdrawals meet a provider with faults")
@@ -30,13 +31,15 @@ var faulty = flag.Int("faults", 500, "how many withdrawals meet a provider with 
 // or so: it hangs up before or after it has done what was asked, fails, does it
 // twice, answers late, or says pending of what it has decided.
 type liar struct {
+	kinds []string
+
 	mu   sync.Mutex
 	dice *rand.Rand
 	done map[string]int // which fault, how often
 }
 
-func newLiar(seed uint64) *liar {
-	return &liar{dice: rand.New(rand.NewPCG(seed, 2)), done: map[string]int{}}
+func newLiar(seed uint64, kinds ...string) *liar {
+	return &liar{kinds: kinds, dice: rand.New(rand.NewPCG(seed, 2)), done: map[string]int{}}
 }
 
 const (
@@ -44,13 +47,13 @@ const (
 	lateness      = 2 * time.Millisecond
 )
 
-func (l *liar) choose(kinds ...string) string {
+func (l *liar) choose() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.dice.Float64() >= shareOfFaults {
 		return ""
 	}
-	kind := kinds[l.dice.IntN(len(kinds))]
+	kind := l.kinds[l.dice.IntN(len(l.kinds))]
 	l.done[kind]++
 	return kind
 }
@@ -63,7 +66,7 @@ func (l *liar) told() map[string]int {
 }
 
 func (l *liar) meddle(w http.ResponseWriter, r *http.Request, honest http.HandlerFunc) {
-	switch l.choose("hangs up before", "hangs up after", "500", "503", "twice", "late", "flaps", "garbles") {
+	switch l.choose() {
 	case "":
 		honest(w, r)
 	case "hangs up before":
@@ -192,20 +195,84 @@ func (c *customer) live(t testing.TB, ctx context.Context, h *banktest.House) er
 // asked wrongly all end as the truth demands. None is confirmed that was not
 // finally paid in full, and what goes back is right to the last digit, once.
 func TestFaultsOfAProvider(t *testing.T) {
+	seed := seeded(t)
+	liar, all := newLiar(seed, "hangs up before", "hangs up after", "500", "503", "twice", "late", "flaps", "garbles"), plans(t, seed, *faulty)
+	h := meetFaults(t, liar, all, bundles())
+	returns := 0
+	for _, c := range all {
+		if c.back != "CHF:0" {
+			returns++
+		}
+	}
+	ended(t, h, returns)
+	carriedOut(t, h, all)
+	for _, problem := range append(decided(t, h, all), returned(t, h, all)...) {
+		t.Error(problem)
+	}
+	if told := liar.told(); len(told) < len(liar.kinds) && *faulty >= 500 {
+		t.Errorf("of %d kinds of faults there were %v", len(liar.kinds), told)
+	}
+}
+
+// TestABankThatTakesDoubtForAnEnd is the control: a run with the fault that the provider says
+// pending, which counts as failed. The checks must find who has paid and gets nothing.
+func TestABankThatTakesDoubtForAnEnd(t *testing.T) {
+	of := bundles()
+	for _, b := range of {
+		for n, p := range b.Protocols {
+			if p.Info().ID == bank.ProtocolCard {
+				b.Protocols[n] = undoubting{p}
+			}
+		}
+	}
+	seed := seeded(t)
+	all := plans(t, seed, 60)
+	for _, c := range all {
+		c.wired = nil // of what is not confirmed an exchange can send nothing back
+	}
+	h := meetFaults(t, newLiar(seed, "flaps"), all, of)
+	if problems := strings.Join(decided(t, h, all), "\n"); !strings.Contains(problems, "is aborted: the provider says that the payment failed") {
+		t.Errorf("the checks say %q", problems)
+	}
+}
+
+// undoubting is a card.pay that says of a pending payment that it has failed.
+type undoubting struct{ protocol.Protocol }
+
+func (u undoubting) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	r, err := u.Protocol.DoOperation(ctx, s, c)
+	r.Value = bytes.ReplaceAll(r.Value, []byte(`"state":"pending"`), []byte(`"state":"failed"`))
+	return r, err
+}
+
+func seeded(t *testing.T) uint64 {
+	t.Helper()
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("the seed is %d", seed)
-	liar, dice := newLiar(seed), rand.New(rand.NewPCG(seed, 1))
-	h := open(t, banktest.Options{Asking: hasty, Fees: amount(t, "CHF:0.01"), Decide: func(c *bank.Config) {
+	return seed
+}
+
+func plans(t *testing.T, seed uint64, customers int) []*customer {
+	t.Helper()
+	dice := rand.New(rand.NewPCG(seed, 1))
+	all := make([]*customer, customers)
+	for n := range all {
+		all[n] = plan(t, dice, n)
+	}
+	return all
+}
+
+// meetFaults takes customers through their withdrawals at a bank with these bundles,
+// whose provider is a liar.
+func meetFaults(t *testing.T, liar *liar, all []*customer, of []protocol.Bundle) *banktest.House {
+	t.Helper()
+	h := open(t, banktest.Options{Bundles: of, Asking: hasty, Fees: amount(t, "CHF:0.01"), Decide: func(c *bank.Config) {
 		c.Expiry.Every = 20 * time.Millisecond
 		c.Searching = bank.Searching{First: 50 * time.Millisecond, Longest: time.Minute, AtOnce: 64}
 	}})
 	h.Provider.Meddle = liar.meddle
-	ctx, cancel := context.WithTimeout(t.Context(), patience*time.Duration(1+*faulty/1000))
+	ctx, cancel := context.WithTimeout(t.Context(), patience*time.Duration(1+len(all)/1000))
 	defer cancel()
-	all := make([]*customer, *faulty)
-	for n := range all {
-		all[n] = plan(t, dice, n)
-	}
 	next, failed := make(chan *customer), make(chan error, 16)
 	for range cap(failed) {
 		go func() {
@@ -227,24 +294,13 @@ func TestFaultsOfAProvider(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	returns := 0
-	for _, c := range all {
-		if c.back != "CHF:0" {
-			returns++
-		}
-	}
-	ended(t, h, returns)
-	carriedOut(t, h, all)
-	settled(t, h, all)
-	if told := liar.told(); len(told) < 8 && *faulty >= 500 {
-		t.Errorf("of eight kinds of faults there were %v", told)
-	}
+	return h
 }
 
-// settled holds every withdrawal, the exchange's history and the provider's books
-// against the truth.
-func settled(t *testing.T, h *banktest.House, all []*customer) {
+// decided holds every withdrawal and the exchange's history against the truth.
+func decided(t *testing.T, h *banktest.House, all []*customer) (problems []string) {
 	t.Helper()
+	wrong := func(format string, args ...any) { problems = append(problems, fmt.Sprintf(format, args...)) }
 	history := map[taler.EddsaPublicKey]int{}
 	for after := uint64(0); ; {
 		page, err := h.Exchange().Incoming(withTimeout(t), taler.Page{Rows: 1000, Offset: after})
@@ -255,7 +311,7 @@ func settled(t *testing.T, h *banktest.House, all []*customer) {
 			history[row.ReservePub]++
 			after = row.RowID
 			if row.Amount != amount(t, "CHF:20") {
-				t.Errorf("row %d is of %s", row.RowID, row.Amount)
+				wrong("row %d is of %s", row.RowID, row.Amount)
 			}
 		}
 		if len(page.IncomingTransactions) < 1000 {
@@ -269,17 +325,25 @@ func settled(t *testing.T, h *banktest.House, all []*customer) {
 			want = taler.StateConfirmed
 		}
 		if w.State != want {
-			t.Errorf("%s of %s for %s is %s: %s", c.pay.State, c.pay.Amount, c.pay.Reference, w.State, w.AbortReason)
+			wrong("%s of %s for %s is %s: %s", c.pay.State, c.pay.Amount, c.pay.Reference, w.State, w.AbortReason)
 		}
 		if w.State == taler.StateConfirmed {
 			var proof banktest.Payment
 			if err := json.Unmarshal(w.Proof, &proof); err != nil || proof.State != "paid" || w.Paid != c.pay.Amount {
-				t.Errorf("the proof of %s is %s", w.Paid, w.Proof)
+				wrong("the proof of %s is %s", w.Paid, w.Proof)
 			}
 		}
 		if rows := history[w.ReservePub]; (rows == 1) != c.confirmed || rows > 1 {
-			t.Errorf("it is %d times in the history", rows)
+			wrong("it is %d times in the history", rows)
 		}
+	}
+	return problems
+}
+
+// returned holds the provider's books against the truth.
+func returned(t *testing.T, h *banktest.House, all []*customer) (problems []string) {
+	t.Helper()
+	for _, c := range all {
 		total, count := amount(t, c.back), len(c.wired)
 		if !total.IsZero() {
 			count++
@@ -288,9 +352,10 @@ func settled(t *testing.T, h *banktest.House, all []*customer) {
 			total, _ = total.Add(amount(t, sum))
 		}
 		if got, parts := given(t, h, c.pay.ID); got != total.String() || parts != count {
-			t.Errorf("of %s %s %s went back in %d parts, want %s in %d", c.pay.State, c.pay.Amount, got, parts, total, count)
+			problems = append(problems, fmt.Sprintf("of %s %s %s went back in %d parts, want %s in %d", c.pay.State, c.pay.Amount, got, parts, total, count))
 		}
 	}
+	return problems
 }
 
 // carriedOut waits until the exchange is told of every refund that it has asked
