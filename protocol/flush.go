@@ -23,8 +23,7 @@ func (o *operation) flush(l leaving) error {
 		o.afterFlush()
 		return nil
 	}
-	if l.end == nil && o.isDurable(l) {
-		o.leaveLine()
+	if l.end == nil && o.isDurable(l) { // so that it stands in no line: who is outrun has something to write
 		return nil
 	}
 	if l.end != nil {

@@ -3,11 +3,13 @@ package protocol_test
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
@@ -109,6 +111,43 @@ func TestNoPlaceInLineBeforeAnyWord(t *testing.T) {
 		t.Errorf("the pool has %d after %d runs", got, runs)
 	}
 	clean(t, b.Node)
+}
+
+// TestNoPlaceInLineWhileItsCodeIsAway: nor while the code that was outrun has died and cannot
+// be started yet, which says nothing of the code: it is no second death.
+func TestNoPlaceInLineWhileItsCodeIsAway(t *testing.T) {
+	var n *protocoltest.Node
+	var pool instrument.ID
+	disturb := func() { addTo(t, n, pool, 1, nil) }
+	runs, starts := 0, 0
+	code := stepper{script: does(func(ctx context.Context, s protocol.Session, call protocol.Call) (protocol.Result, error) {
+		_, err := s.Fetch(ctx, protocol.Request{Address: call.Main(), Method: "GET", Path: "/"})
+		switch runs++; runs {
+		case 2:
+			panic("the code dies")
+		case 1:
+			defer disturb()
+		}
+		return text("done"), errors.Join(err, s.Update(ctx, add(pool, 100)))
+	})}
+	code.run = func(ctx context.Context, b protocol.Begin, d protocol.Door) error {
+		if starts++; starts == 2 {
+			addTo(t, n, pool, 10, disturb)
+			return fault.New(fault.Unavailable, "the plugin cannot be started now").Because("plugin-resting")
+		}
+		return protocol.Run(ctx, code.script, b, d, slog.New(slog.DiscardHandler))
+	}
+	var srv server
+	n = protocoltest.NewNode(t, protocoltest.Options{Fetch: srv.fetch, Bundles: bundles(code)})
+	ids := n.Create(t, instance("purse", state{URL: "https://example.org"}), instance("pool", state{}))
+	pool = ids[1]
+	if _, err := do(t, n, call("DO", ids[0])); err != nil {
+		t.Fatal(err)
+	}
+	if got := number(t, n, pool); got != 112 || starts != 3 {
+		t.Errorf("the pool has %d after %d starts", got, starts)
+	}
+	clean(t, n)
 }
 
 // addTo adds to a number as nobody's operation. With outrun, which comes between its look
