@@ -212,6 +212,43 @@ func TestPluginDies(t *testing.T) {
 	}
 }
 
+// TestAlwaysTooLate: an operation that is too late whenever it has run, or has another
+// refusal to hear each time, does not run for ever.
+func TestAlwaysTooLate(t *testing.T) {
+	for name, late := range map[string]func(n *protocoltest.Node, id instrument.ID, run int) func(instrument.Tx) error{
+		"others are faster": func(n *protocoltest.Node, id instrument.ID, _ int) func(instrument.Tx) error {
+			addTo(t, n, id, 1, nil)
+			return add(id, 1)
+		},
+		"its code refuses to be refused": func(_ *protocoltest.Node, id instrument.ID, run int) func(instrument.Tx) error {
+			return edit(id, func(i *instrument.Instance, st *state) { i.Status, st.N = "lost", run })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var n *protocoltest.Node
+			var pool instrument.ID
+			runs := 0
+			code := does(func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+				if runs++; runs > 1000 {
+					return text("too often"), nil
+				}
+				seen := runs
+				return text("done"), s.Update(ctx, func(tx instrument.Tx) error {
+					if _, err := tx.Get(pool); err != nil {
+						return err
+					}
+					return late(n, pool, seen)(tx)
+				})
+			})
+			n = protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(code), Unchecked: true})
+			pool = n.Create(t, instance("pool", state{}))[0]
+			_, err := do(t, n, call("DO"))
+			wants(t, err, fault.Conflict, "contended")
+			clean(t, n)
+		})
+	}
+}
+
 // busy is a store that refuses a unit of work now and then, as one does whose
 // queue is full.
 type busy struct {

@@ -147,9 +147,17 @@ func TestLongRequestsShareARoom(t *testing.T) {
 	}
 	for n := range 4 {
 		b.args = long
+		asks, hangUp := context.WithCancel(ctx)
 		for range 18 { // 16 MiB hold so many
-			b.begin(ctx, fmt.Sprint("stranger ", n))
+			b.begin(asks, fmt.Sprint("stranger ", n))
 		}
+		if n == 3 { // whose operations go on, and keep what they were asked
+			hangUp()
+			for range 18 {
+				<-b.ends
+			}
+		}
+		defer hangUp()
 		if !refused(fmt.Sprint("stranger ", n), long) {
 			t.Fatalf("one more long request of stranger %d is kept", n)
 		}

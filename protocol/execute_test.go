@@ -154,6 +154,21 @@ func TestRefusedUpdate(t *testing.T) {
 	}
 }
 
+// TestAnInstrumentOfAnotherBundle: whoever asks for it, code is given no instrument but of
+// the classes that are its own.
+func TestAnInstrumentOfAnotherBundle(t *testing.T) {
+	for _, op := range []string{"DO", "LOOK", "KEYED"} {
+		b := append(bundles(script{left: map[string]side{op: func(_ context.Context, _ protocol.Session, c protocol.Call) (protocol.Result, error) {
+			t.Errorf("%s was given it", op)
+			return text("done"), nil
+		}}}), protocol.Bundle{Name: "other", Classes: []instrument.Class{class{id: "foreign"}}})
+		n := protocoltest.NewNode(t, protocoltest.Options{Bundles: b})
+		_, err := do(t, n, call(op, n.Create(t, instance("foreign", state{}))...))
+		wants(t, err, fault.Denied, "class-not-granted")
+		clean(t, n)
+	}
+}
+
 // TestRefusalsAreForgotten shows that a refusal which was decided on reads that
 // have changed since is not told to another step of the same number.
 func TestRefusalsAreForgotten(t *testing.T) {

@@ -11,8 +11,25 @@ import (
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
 
+// torn is a database of which no part of a log can be opened.
+type torn struct {
+	protocol.Store
+	on bool
+}
+
+func (l *torn) OperationLog(ctx context.Context, id instrument.OperationID) ([][]byte, error) {
+	parts, err := l.Store.OperationLog(ctx, id)
+	for _, p := range parts {
+		if l.on {
+			p[len(p)/2] ^= 1
+		}
+	}
+	return parts, err
+}
+
 // TestForgoStopped: what was stopped with something outside is not abandoned; its operator's
-// word ends it as what nobody knows, and its instruments are free as they are.
+// word ends it as what nobody knows, and its instruments are free as they are. Not so where
+// nobody can read what it has done.
 func TestForgoStopped(t *testing.T) {
 	for name, outside := range map[string][]string{"an instrument is outside": {"open"}, "nothing is outside": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -31,6 +48,8 @@ func TestForgoStopped(t *testing.T) {
 				}},
 				Fetch: func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil },
 			}
+			var log torn
+			o.Database = func(s protocol.Store) protocol.Store { log.Store = s; return &log }
 			n := protocoltest.NewNode(t, o)
 			id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
 			_, err := doAs(t, n, opA, call("DO", id))
@@ -39,6 +58,10 @@ func TestForgoStopped(t *testing.T) {
 				_, err = n.Protocols.Abandon(t.Context(), opA)
 				wants(t, err, fault.Conflict, "value-outside")
 			}
+			log.on = true
+			_, err = n.Protocols.ForgoStopped(t.Context(), opA)
+			wants(t, err, fault.Internal, "seal-broken")
+			log.on = false
 			left, err := n.Protocols.ForgoStopped(t.Context(), opA)
 			if err != nil || len(left) != 1 || left[0].ID != id || number(t, n, id) != 1 {
 				t.Fatalf("left: %+v, %v", left, err)

@@ -119,6 +119,15 @@ func TestHostileSteps(t *testing.T) {
 			return err
 		}
 	}
+	told := func(st protocol.Step) func(context.Context, protocol.Begin, protocol.Door) error {
+		return func(ctx context.Context, _ protocol.Begin, d protocol.Door) error {
+			a, err := d.Exchange(ctx, []protocol.Step{st})
+			if a.Fault == nil {
+				return err
+			}
+			return a.Fault
+		}
+	}
 	for _, c := range []struct {
 		name   string
 		run    func(context.Context, protocol.Begin, protocol.Door) error
@@ -131,6 +140,27 @@ func TestHostileSteps(t *testing.T) {
 		{"an unknown kind that asks", one(protocol.Step{N: 1, Kind: 99}), "steps-broken"},
 		{"an unknown kind that rides", one(protocol.Step{N: 1, Kind: 0}, protocol.Step{N: 2, Kind: protocol.StepResult}), "steps-broken"},
 		{"a request without content", one(protocol.Step{N: 1, Kind: protocol.StepFetch}), "steps-broken"},
+		{"a question without content", one(protocol.Step{N: 1, Kind: protocol.StepAsk}), "steps-broken"},
+		{"a search without content", told(protocol.Step{N: 1, Kind: protocol.StepFind}), "class-not-granted"},
+		{"a search in another's class", told(protocol.Step{N: 1, Kind: protocol.StepFind, Find: &protocol.Lookup{Class: "foreign", Key: "tag", Value: "x"}}), "class-not-granted"},
+		{"steps without end", func(ctx context.Context, b protocol.Begin, d protocol.Door) error {
+			for n := 1; n < 2000; n++ {
+				if _, err := d.Exchange(ctx, []protocol.Step{{N: n, Kind: protocol.StepGet, Get: b.Leased[0].ID}}); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, "too-many-steps"},
+		{"another's instrument under a class of its own", func(ctx context.Context, b protocol.Begin, d protocol.Door) error {
+			write := protocol.Step{N: 1, Kind: protocol.StepUpdate, Writes: []instrument.Instance{{
+				ID: instrument.ID(b.Call.Invoice["foreign"]), Class: "purse", Status: "open", Version: 1, State: b.Leased[0].State,
+			}}}
+			a, err := d.Exchange(ctx, []protocol.Step{write, {N: 2, Kind: protocol.StepResult, Result: &protocol.Result{}}})
+			if err != nil || a.Rewind == nil || a.Rewind.Outcomes[1] == nil {
+				return fmt.Errorf("no refusal: %+v, %v", a, err)
+			}
+			return a.Rewind.Outcomes[1]
+		}, "identity-changed"},
 		{"an end without a result", func(context.Context, protocol.Begin, protocol.Door) error { return nil }, "steps-broken"},
 		{"a step after the end", func(ctx context.Context, _ protocol.Begin, d protocol.Door) error {
 			if _, err := d.Exchange(ctx, []protocol.Step{result}); err != nil {
@@ -165,11 +195,12 @@ func TestHostileSteps(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			var srv server
 			var log bytes.Buffer
-			n := protocoltest.NewNode(t, protocoltest.Options{
-				Fetch: srv.fetch, Bundles: bundles(stepper{run: c.run}), Log: slog.New(slog.NewTextHandler(&log, nil)),
-			})
-			id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
-			_, err := do(t, n, call("DO", id))
+			b := append(bundles(stepper{run: c.run}), protocol.Bundle{Name: "other", Classes: []instrument.Class{class{id: "foreign"}}})
+			n := protocoltest.NewNode(t, protocoltest.Options{Fetch: srv.fetch, Bundles: b, Log: slog.New(slog.NewTextHandler(&log, nil))})
+			ids := n.Create(t, instance("purse", state{URL: "https://example.org"}), instance("foreign", state{}))
+			asked := call("DO", ids[0])
+			asked.Invoice = instrument.Invoice{"foreign": string(ids[1])}
+			_, err := do(t, n, asked)
 			if got := fault.ReasonOf(err); got != c.reason {
 				t.Errorf("the error is %v (%q), wanted %q", err, got, c.reason)
 			}

@@ -96,6 +96,10 @@ func TestServicerForgot(t *testing.T) {
 			if got.Fault == nil || got.Fault.Kind != fault.Stuck || got.Fault.Reason != "memory-lost" {
 				t.Errorf("got %+v", got)
 			}
+			got = n.Protocols.Serve(t.Context(), protocol.Execution{Protocol: "test", Call: call("LOOK")}, c.e)
+			if !fault.NothingHappened(got.Fault) {
+				t.Errorf("of one that only reads: %+v", got)
+			}
 		})
 	}
 }

@@ -44,6 +44,21 @@ func TestRepetition(t *testing.T) {
 			t.Errorf("the purse has %d, %d rows", number(t, n, id), len(n.Operations(t)))
 		}
 	})
+	t.Run("later, and nobody can see whether there was a first: unknown, and not refused", func(t *testing.T) {
+		var rows unseen
+		n := protocoltest.NewNode(t, protocoltest.Options{
+			Bundles: bundles(does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+				return text("first"), s.Update(ctx, edit(c.Main(), func(i *instrument.Instance, _ *state) { i.Status = "shut" }))
+			})),
+			Database: func(s protocol.Store) protocol.Store { rows.Store = s; return &rows },
+		})
+		id := n.Create(t, instance("purse", state{}))[0]
+		_, err := doAs(t, n, opA, call("DO", id))
+		wants(t, err, 0, "")
+		rows.on = true
+		_, err = doAs(t, n, opA, call("DO", id))
+		wants(t, err, fault.Unknown, protocol.ReasonPending)
+	})
 	t.Run("control: without a key the second one is refused", func(t *testing.T) {
 		n, id, _ := newNode(t, nil)
 		_, err := do(t, n, call("DO", id))
@@ -107,6 +122,19 @@ func TestRepetition(t *testing.T) {
 			t.Errorf("first %v, then %v; the purse has %d", first, second, number(t, n, id))
 		}
 	})
+}
+
+// unseen is a database whose operations cannot be read.
+type unseen struct {
+	protocol.Store
+	on bool
+}
+
+func (u *unseen) OperationRow(ctx context.Context, id instrument.OperationID) (protocol.Row, error) {
+	if u.on {
+		return protocol.Row{}, fault.New(fault.Internal, "the database is broken")
+	}
+	return u.Store.OperationRow(ctx, id)
 }
 
 // TestKeyReuse shows that an id belongs to one call of one party.
