@@ -56,6 +56,25 @@ func TestWhatDoesNotComeBackIsGivenUp(t *testing.T) {
 	m.forgone(name, client.PaymentForgone, "used ready ready; 1 taken")
 }
 
+// A payment that the wallet has on record, and of which nothing had begun when it died, is
+// abandoned: nobody has to pay first to have it end.
+func TestAPaymentThatNeverBeganIsAbandoned(t *testing.T) {
+	m := openMarket(t)
+	m.dies.Store(2) // when the record is there
+	if !m.dying(func() { _, _ = m.PayTogether(t.Context(), m.purchase("k"), &chooser{}) }) {
+		t.Fatal("it lives")
+	}
+	name := string(m.operation(t, "k"))
+	got, err := m.AbandonPayment(t.Context(), name)
+	if err != nil || got.Status != client.PaymentAborted || got.Reason != "abandoned" {
+		t.Errorf("it is %s: %v", got.Status, err)
+	}
+	got, err = m.ResumePayment(t.Context(), name, client.Nobody{})
+	if got.Status != client.PaymentAborted || fault.ReasonOf(err) != "payment-aborted" || m.has() != "ready ready ready; 0 taken" {
+		t.Errorf("resumed it is %s, %s: %v", got.Status, m.has(), err)
+	}
+}
+
 // It is asked for once more, and comes back if it can.
 func TestWhatComesBackIsNotGivenUp(t *testing.T) {
 	m := openMarket(t)

@@ -79,12 +79,19 @@ func TestThePersonPicksAmongInstruments(t *testing.T) {
 		paid, err = w.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, key), Choose: choose}, agreed)
 		return paid, asked, err
 	}
+	_, err := w.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, "no ticket"), Instrument: first, Class: client.ClassCard}, agreed)
+	if fault.ReasonOf(err) != "class-differs" {
+		t.Errorf("one of another class than was wanted: %v", err)
+	}
 	if _, asked, err := pay("another", "another"); asked != 1 || fault.ReasonOf(err) != "instrument-missing" {
 		t.Errorf("what is none of them: asked %d times, %v", asked, err)
 	}
 	paid, asked, err := pay("second", second)
 	if err != nil || asked != 1 || paid.Instrument != second || w.party.View(t, second).Status != "punched" || w.party.View(t, first).Status == "punched" {
 		t.Errorf("asked %d times, paid %+v, %v", asked, paid, err)
+	}
+	if _, err := w.Pay(t.Context(), client.Payment{Peer: shop, Instrument: first}, agreed); err != nil || w.party.View(t, first).Status != "punched" {
+		t.Errorf("what has no key is no payment of before: %v", err)
 	}
 }
 

@@ -66,6 +66,9 @@ func TestARotatedTokenIsTakenUp(t *testing.T) {
 			}
 			nothing := func(vendor.Event) {}
 			check(t, sell("1", nothing))
+			if l := c.LoginAt(comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+https://another.example/"}}); l != (controller.Login{}) {
+				t.Errorf("another bank is shown the login %s", l.Name)
+			}
 			next := rotate()
 			if err := sell("2", nothing); !errors.Is(err, fault.Denied) || fault.From(err).Hint == "" {
 				t.Errorf("with the token of before: %v", err)

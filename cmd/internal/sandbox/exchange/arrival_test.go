@@ -1,6 +1,7 @@
 package exchange_test
 
 import (
+	"net/http"
 	"testing"
 	"time"
 
@@ -86,6 +87,33 @@ func TestADenominationEndsBetweenPlanningAndSending(t *testing.T) {
 			}
 		}
 	}
+}
+
+// Nor does a person have to look when the exchange shows no keys at the moment in which the
+// wallet has to read them anew: it asks for its coins again.
+func TestTheKeysCannotBeReadAnewAtOnce(t *testing.T) {
+	w := newWorld(t)
+	draws := 0
+	w.restart(exchange.Misbehaviour{exchange.ExpiredKey: 0.5}, func() float64 {
+		draws++
+		return float64(min(draws, 2) - 1) // the first time only
+	})
+	refused, failed := false, 0
+	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+		if part == "keys" && refused && failed == 0 {
+			failed++
+			return answer{status: http.StatusServiceUnavailable, header: http.Header{}}
+		}
+		a := ask()
+		refused = refused || part == "batch-withdraw" && a.status != http.StatusOK
+		return a
+	})
+	wallet, c := w.wallet(), &customer{w: w}
+	err := wallet.WithdrawByTransfer(t.Context(), client.Withdrawal{Exchange: server.URL, Amount: amount(t, "CHF:3.27"), Key: "one"}, c)
+	if err != nil || failed != 1 {
+		t.Fatalf("after %d failures: %v", failed, err)
+	}
+	w.settled(wallet, 1)
 }
 
 // A year later the keys of the groups have changed: the wallet reads them again
