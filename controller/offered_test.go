@@ -105,7 +105,8 @@ func TestAClassThatNoProtocolServesIsNotOffered(t *testing.T) {
 
 // An offer is its payer's. Somebody else who has got hold of it and comes with a key
 // and a connection of their own is not paid under it, nor negotiated with; the payer
-// goes on over another connection.
+// goes on over another connection. Nor does it pay with another class than it is for,
+// which may have had another price.
 func TestNobodyElsePaysUnderAnOffer(t *testing.T) {
 	net := inproc.NewNetwork()
 	party := func(r comm.Role) *controllertest.Party {
@@ -122,11 +123,19 @@ func TestNobodyElsePaysUnderAnOffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = session.Close(t.Context())
-	offer := offers[0].Offer
+	body := offers[0].Body
+	body.Class = "gold"
+	gold, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dear := comm.Offer{Body: gold, Signature: to.Identity.Sign(append([]byte("swaperoo offer 1\x00"), gold...))}
 	for n, row := range []struct {
-		who  *controllertest.Party
-		want fault.Reason
-	}{{bob, "payer-differs"}, {amy, ""}} {
+		who   *controllertest.Party
+		offer comm.Offer
+		want  fault.Reason
+	}{{bob, offers[0].Offer, "payer-differs"}, {amy, dear, "class-not-offered"}, {amy, offers[0].Offer, ""}} {
+		offer := row.offer
 		conn := row.who.Dial(t, shop)
 		if err := conn.Call(t.Context(), comm.MethodInitiate, hello(row.who), nil); err != nil {
 			t.Fatal(err)

@@ -56,3 +56,21 @@ func TestGuessersDoNotFillTheMemory(t *testing.T) {
 		}
 	}
 }
+
+// Whoever guesses from few addresses is not forgotten for those that guessed before.
+func TestOldGuessersMakeRoom(t *testing.T) {
+	now := time.Unix(1_800_000_000, 0)
+	g := newGuesses(func() time.Time { return now })
+	for n := range guessersKept - 1 {
+		_ = g.wrong(fmt.Sprintf("10.%d.%d.%d", n>>16&255, n>>8&255, n&255))
+	}
+	now = now.Add(guessesWithin / 2)
+	for range guessesAllowed {
+		_ = g.wrong("192.0.2.1")
+	}
+	now = now.Add(guessesWithin/2 + time.Second)
+	_ = g.wrong("192.0.2.2")
+	if g.wrong("192.0.2.1") == nil {
+		t.Error("a hundred and one")
+	}
+}
