@@ -165,6 +165,39 @@ func TestAChargeThatFailedMeanwhile(t *testing.T) {
 	}
 }
 
+// TestAProviderIsAskedUntilItSays, of a card that it may have charged, what became of that: also
+// when it is away in between, or has not decided. The customer stands there.
+func TestAProviderIsAskedUntilItSays(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		away bool
+	}{{"away", true}, {"undecided", false}} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			c := newCast(t)
+			c.cards.late, c.cards.waiting = row.away, !row.away
+			selects := c.selects(t, newPurse(t, 1))
+			unknown := 0
+			person := customer{on: func(e vendor.Event) {
+				if selects(e); e.Event != vendor.EventUnknown {
+					return
+				}
+				if unknown++; unknown == 1 {
+					c.away.Store(row.away)
+					return
+				}
+				c.away.Store(false)
+				c.cards.settle()
+			}}
+			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
+			want := []string{"setup", "selected", "unknown", "unknown", "paid", "confirmed"}
+			if err != nil || w.Status != taler.TerminalConfirmed || !slices.Equal(person.events, want) || c.cards.times() != 1 {
+				t.Errorf("%s, %v, events %v, charged %d times", w.Status, err, person.events, c.cards.times())
+			}
+		})
+	}
+}
+
 // A charge that was lost on its way is sent again, when it can no more arrive.
 func TestAChargeThatNeverArrivedIsSentAgain(t *testing.T) {
 	c := newCast(t)
