@@ -38,7 +38,6 @@ type Config struct {
 	ExchangeURL     string      // base URL, ends with a slash
 	ExchangeAccount taler.Payto // full payto
 	WithdrawalFees  taler.Amount
-	Specification   taler.CurrencySpecification
 	MinAmount       taler.Amount // the least and the most of one withdrawal; absent: no bound
 	MaxAmount       taler.Amount
 	Quotas          Quotas
@@ -179,14 +178,6 @@ func (b *Bank) rest() {
 	b.stop()
 	b.mu.Unlock()
 	b.work.Wait()
-}
-
-// Shown says how the bank's currency is shown to people.
-func (c Config) Shown() taler.CurrencySpecification {
-	if c.Specification.Name == "" {
-		return taler.PlainCurrency(c.Currency)
-	}
-	return c.Specification
 }
 
 // Config is what the operator has decided.

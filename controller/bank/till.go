@@ -22,7 +22,7 @@ func (b *Bank) TillFees(terminal profile.Principal) (*taler.TillFees, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "what the terminal %s takes cannot be read", terminal.Name)
 	}
-	return &taler.TillFees{Percent: percent, Unit: b.cfg.Shown().Unit()}, nil
+	return &taler.TillFees{Percent: percent, Unit: taler.PlainCurrency(b.cfg.Currency).Unit()}, nil
 }
 
 // SetTillFees marks a terminal as one that takes a percentage, 0 as one that does

@@ -8,7 +8,7 @@ import (
 
 func (a *API) integrationConfig(w http.ResponseWriter, _ *http.Request) error {
 	cfg := a.bank.Config()
-	spec := cfg.Shown()
+	spec := taler.PlainCurrency(cfg.Currency)
 	return answer(w, taler.IntegrationConfig{
 		Name: taler.IntegrationName, Version: taler.IntegrationVersion, Currency: cfg.Currency,
 		CurrencySpecification: &spec, Implementation: implementation,

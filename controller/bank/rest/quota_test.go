@@ -72,6 +72,7 @@ func TestQuotas(t *testing.T) {
 	begin(t, h, "one", "30", "bert", "").want(t, 409, 5112)
 	begin(t, h, "two", "70.01", "anna", "").want(t, 409, 5102)
 	begin(t, h, "three", "100", "bert", "").want(t, 200, 0)
+	begin(t, h, "long", "1", strings.Repeat("a", 257), "").want(t, 400, 22)
 
 	now.Add(10)
 	left, err := till.LockQuota(ctx, "anna", taler.WithdrawLimitLock{Amount: chf(t, "50"), Lock: "trip", Expires: taler.Timestamp(start + 70)})
