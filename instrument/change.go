@@ -36,7 +36,7 @@ type entryWrite struct {
 	seq  *Seq // where its number goes; nil: nobody asks
 }
 
-// Prepare asks the classes, seals what will be written and fixes the change.
+// Prepare seals what will be written and makes the Change of it.
 func (d *Draft) Prepare() (*Change, error) { return d.prepare("") }
 
 // PrepareLeased is Prepare for a flush that is not the last one of the holder:
@@ -89,7 +89,7 @@ func (d *Draft) prepare(lease OperationID) (*Change, error) {
 		}
 	}
 	for _, id := range d.absent {
-		if _, born := d.rows[id]; !born { // an insertion proves it itself
+		if _, created := d.rows[id]; !created { // an insertion proves by itself that nothing was there
 			c.proofs = append(c.proofs, proof{id: id})
 		}
 	}
@@ -190,8 +190,8 @@ func idTaken(id ID) *fault.Fault {
 	return fault.New(fault.Conflict, "instrument %s exists", id).Because("id-taken")
 }
 
-// Committed remembers a committed change and wakes those who wait for what it has
-// touched.
+// Committed wakes all who wait for what a committed change has touched, and
+// remembers the keys that it has claimed.
 func (m *Manager) Committed(c *Change) {
 	for _, w := range c.writes {
 		for _, k := range w.claims {

@@ -9,12 +9,13 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// claims remembers who claims those unique keys that were asked for last, some thousands of them.
-// Keys are never given up and instances never go, so what was found or claimed once holds for
-// ever, whichever process wrote it. That nobody has a key is never remembered.
+// claims remembers which instances claim the unique keys that were asked for lately,
+// some thousands of them. Keys are never given up and instances never removed, so what
+// was found once stays true, whichever process wrote it. That nobody claims a key is
+// not remembered.
 //
-// A turn is over when mostRemembered others have come; what was asked for neither in this turn nor
-// in the one before is forgotten.
+// Memory goes by turns of mostRemembered keys: what was asked for neither in this turn
+// nor in the one before it is forgotten.
 type claims struct {
 	mu          sync.Mutex
 	now, before map[claim]ID
@@ -25,13 +26,13 @@ type claim struct {
 	key, value string
 }
 
-// by reports whether an instance has claimed the key. Which instance a key leads to stands
-// beside the instances, in the clear of a table; what an instance has claimed is in its seal.
+// by reports whether an instance has claimed the key. Its own seal proves that; the
+// table which leads from keys to instances is not sealed.
 func (k claim) by(i Instance) bool { return i.Class == k.class && i.Keys[k.key] == k.value }
 
-// misled is the error of a key that leads to an instance which has not claimed it; nil if it
-// leads there no more, or the instance has claimed it since: the caller looks again, or its
-// commit says so.
+// misled is the error for a key that leads to an instance which has not claimed it. It
+// is nil if by now the key leads elsewhere or the instance has claimed it: then the
+// caller looks again, or its commit finds the conflict.
 func (m *Manager) misled(ctx context.Context, k claim, blind BlindKey, id ID) error {
 	m.claims.drop(k)
 	now, err := m.store.FindRow(ctx, k.class, blind)
@@ -80,7 +81,7 @@ func (c *claims) add(k claim, id ID) {
 	c.keep(k, id)
 }
 
-// drop forgets what the database does not say.
+// drop forgets what the database no longer confirms.
 func (c *claims) drop(k claim) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

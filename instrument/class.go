@@ -37,8 +37,8 @@ type Info struct {
 	Shareable bool `json:"shareable,omitempty"`
 	// Checks says that Check has more to say than Keys and Moves.
 	Checks bool `json:"checks,omitempty"`
-	// Outside lists the statuses in which something of value may be with somebody
-	// else: an operation that holds such an instance is not abandoned.
+	// Outside lists the statuses in which something of value may be in somebody
+	// else's hands: an operation that holds such an instance cannot be abandoned.
 	Outside []string `json:"outside,omitempty"`
 	// Address names the member of the state that holds the base URL to which an
 	// operation on this instance may send requests; empty if there is none.
@@ -66,9 +66,9 @@ func (i Info) Allows(from, to string) bool {
 // Claims reports whether the class has a unique key of that name.
 func (i Info) Claims(key string) bool { return slices.Contains(i.Keys, key) }
 
-// Usable reports whether an operation can begin with an instance of this status.
-// One that no move leaves is over; one that only moves back to where instances
-// begin has been used, and a refund may make it usable again.
+// Usable reports whether an operation can begin with an instance of this status. A
+// status that no move leaves is the end of the instance. From one whose only moves
+// lead back to where instances begin, as a refund does, it has been used.
 func (i Info) Usable(status string) bool {
 	begins := func(s string) bool {
 		return slices.ContainsFunc(i.Moves, func(m Move) bool { return m.From == "" && m.To == s })
@@ -87,8 +87,8 @@ type Circumstances struct {
 	Preferences  []string `json:"preferences,omitempty"`  // protocol ids, the most liked first
 }
 
-// PreferFirst chooses by the user's preferences, else the first protocol: the
-// policy of a class that has none of its own.
+// PreferFirst chooses the protocol that the user likes most, or else the first one:
+// for classes that have no opinion of their own.
 func PreferFirst(protocols []string, c Circumstances) string {
 	for _, p := range c.Preferences {
 		if slices.Contains(protocols, p) {

@@ -16,4 +16,13 @@
 //		w.Status = "confirmed"
 //		return tx.Put(w)
 //	})
+//
+// Where things are:
+//
+//	what there is         instance.go class.go amount.go invoice.go
+//	the Manager           manager.go; its ports: store.go ports.go
+//	a change              draft.go rules.go change.go; seals: seal.go owner.go; unique keys: claims.go
+//	locks                 lease.go leasetable.go
+//	history and waiting   journal.go watch.go walk.go
+//	JSON                  json.go peerjson.go twice.go
 package instrument

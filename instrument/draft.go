@@ -7,10 +7,10 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Draft is one change in the making: copies of what was read and what shall be
+// Draft is one change in the making: copies of what was read and of what will be
 // written. It is a Tx for the host's own code, which may append to topics as
-// well. A Draft belongs to one goroutine. Nothing of it is visible to anybody
-// until a unit of work has run the Change that Prepare makes.
+// well. A Draft belongs to one goroutine. Nobody sees anything of it before a unit
+// of work has run the Change that Prepare makes.
 type Draft struct {
 	m      *Manager
 	ctx    context.Context
@@ -23,10 +23,10 @@ type Draft struct {
 	extra  []appended
 }
 
-// drafted is what a Draft knows of one instance. Callers get and give copies of
-// it, so before and now may share what they point to.
+// drafted is what a Draft knows of one instance. Callers hand in and get copies,
+// so before and now may share the memory that they point to.
 type drafted struct {
-	before *Instance // as committed; nil if it is born here
+	before *Instance // as committed; nil if this draft creates it
 	now    Instance
 	held   bool // leased to the holder: nobody else can have changed it
 	dirty  bool
@@ -57,8 +57,8 @@ func (d *Draft) Hold(i Instance) {
 	d.rows[i.ID] = &drafted{before: &i, now: i, held: true}
 }
 
-// Get reads an instance; what this draft wrote before is seen. The answer, "not
-// there" included, is proved again in the commit.
+// Get reads an instance, with what this draft has already written to it. The commit
+// proves the answer again, "not there" included.
 func (d *Draft) Get(id ID) (Instance, error) {
 	i, err := d.Look(id)
 	if err != nil {
@@ -67,7 +67,8 @@ func (d *Draft) Get(id ID) (Instance, error) {
 	return i.Clone(), nil
 }
 
-// Look is Get for who does not change what the instance points to.
+// Look is Get without a copy, for callers that do not change the memory which the
+// instance points to.
 func (d *Draft) Look(id ID) (Instance, error) {
 	if r, ok := d.rows[id]; ok {
 		return r.now, nil
@@ -86,8 +87,8 @@ func (d *Draft) Look(id ID) (Instance, error) {
 	return i, nil
 }
 
-// Peek is what Get would answer now, and does answer if it is the next to be asked for this
-// instance. Nothing is proved for what was only peeked at.
+// Peek answers what Get would answer now. A Get of the same instance that follows
+// answers the same; without one the commit proves nothing about the instance.
 func (d *Draft) Peek(id ID) (Instance, error) {
 	if r, ok := d.rows[id]; ok {
 		return r.now.Clone(), nil
@@ -126,8 +127,8 @@ func (d *Draft) genuine(i Instance) error {
 	return nil
 }
 
-// Find looks a unique key up. The answer, "nobody" included, is proved again in
-// the commit; whether the instance has claimed the key, when it is read.
+// Find looks a unique key up. The commit proves the answer again, "nobody" included.
+// Whether the instance has really claimed the key is proved when it is read.
 func (d *Draft) Find(class ClassID, key, value string) (ID, error) {
 	for _, id := range d.order {
 		if i := d.rows[id].now; i.Class == class && value != "" && i.Keys[key] == value {
@@ -159,7 +160,8 @@ func (d *Draft) Find(class ClassID, key, value string) (ID, error) {
 // class's refusal; that the id or a key is taken is found by the commit.
 func (d *Draft) Create(i Instance) (ID, error) { return d.CreateGiven(i.Clone()) }
 
-// CreateGiven is Create of what is given away: nobody changes what the instance points to any more.
+// CreateGiven is Create without a copy: the caller gives the instance away and does
+// not change the memory that it points to any more.
 func (d *Draft) CreateGiven(i Instance) (ID, error) {
 	if _, err := d.m.Info(i.Class); err != nil {
 		return "", err
@@ -189,7 +191,7 @@ func (d *Draft) CreateGiven(i Instance) (ID, error) {
 // version that was read. It fails with the class's refusal.
 func (d *Draft) Put(i Instance) error { return d.PutGiven(i.Clone()) }
 
-// PutGiven is Put of what is given away: nobody changes what the instance points to any more.
+// PutGiven is Put without a copy, under the rule of CreateGiven.
 func (d *Draft) PutGiven(i Instance) error {
 	r, ok := d.rows[i.ID]
 	if !ok {
@@ -226,8 +228,8 @@ func (d *Draft) Append(t Topic, about ID, body any) error {
 	return nil
 }
 
-// Numbers are what the entries of Append were numbered, in their order. They are
-// known when the change is committed.
+// Numbers are the numbers that the entries of Append got, in the order of the calls.
+// They are known once the change is committed.
 func (d *Draft) Numbers() []Seq {
 	out := make([]Seq, len(d.extra))
 	for n, a := range d.extra {

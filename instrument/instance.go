@@ -20,7 +20,8 @@ type ID string
 // a terminal, an exchange's gateway.
 type PrincipalID string
 
-// OperationID names one durable operation; a lease bears it.
+// OperationID names one durable operation. A lease says by it which operation holds
+// the instance.
 type OperationID string
 
 // Instance is an instrument: state of economic value that a protocol operates
@@ -44,7 +45,8 @@ func (i Instance) Decode(v any) error {
 	return nil
 }
 
-// Member reads one member of the state into v, and leaves v as it is if the state has none of that very name.
+// Member reads the member of that very name in the state into v. Without one it
+// leaves v as it is.
 func (i Instance) Member(name string, v any) error {
 	raw, sure := jsonMember(i.State, name)
 	if !sure {
@@ -94,8 +96,7 @@ func NewID(now time.Time, random io.Reader) (ID, error) {
 	return ID(idText.EncodeToString(b[:])), nil
 }
 
-// Made is the time, to the millisecond, that NewID made an id of; zero if it did
-// not make it.
+// Made is when NewID made the id, to the millisecond; zero if it did not make it.
 func (id ID) Made() time.Time {
 	b, err := idText.DecodeString(string(id))
 	if err != nil || len(b) != 16 {

@@ -47,8 +47,8 @@ func ValidJSON(text []byte) bool {
 	return sure && end == len(text) || json.Valid(text)
 }
 
-// CompactJSON reports whether a text is for certain JSON that json.Marshal writes as it is when it meets it as a
-// json.RawMessage: without blanks, and without what it escapes. Of what it does not report nothing is known.
+// CompactJSON reports whether a text certainly is JSON that json.Marshal copies unchanged from a json.RawMessage: it
+// has no blanks and nothing that Marshal would escape. False means "not certain".
 func CompactJSON(text []byte) bool {
 	for _, b := range text {
 		if b == '<' || b == '>' || b == '&' || b == firstOfSeparators {
@@ -62,10 +62,10 @@ func CompactJSON(text []byte) bool {
 // firstOfSeparators is the first byte of U+2028 and U+2029, and of others.
 const firstOfSeparators = 0xe2
 
-// deepest is how many values may be in one another before it is left to others.
+// deepest is how deep values may be nested before they are left to encoding/json.
 const deepest = 32
 
-// jsonValue finds the end of the value that begins at a place. It is sure of it, or it is not.
+// jsonValue finds the end of the value that begins at a place. Where it is not sure, encoding/json must be asked.
 func jsonValue(text []byte, at, depth int) (end int, sure bool) {
 	if at >= len(text) || depth == 0 {
 		return at, false
@@ -114,7 +114,7 @@ func jsonMembers(text []byte, at, depth int, named bool) (end int, sure bool) {
 	}
 }
 
-// jsonMember finds the last member of a name in an object; nil if it has none. It is sure of it, or it is not.
+// jsonMember finds the last member of a name in an object; nil if it has none. sure is as in jsonValue.
 func jsonMember(text []byte, name string) (found json.RawMessage, sure bool) {
 	end, sure := jsonValue(text, 0, deepest)
 	if !sure || end != len(text) || text[0] != '{' || len(text) == len(`{}`) {

@@ -19,7 +19,7 @@ type Manager struct {
 	classes map[ClassID]Class
 	infos   map[ClassID]Info
 	leases  *leaseTable
-	line    *leaseTable // who stands in line for a contended instance
+	line    *leaseTable // the writers that stand in line for a contended instance
 	hub     *hub
 	claims  claims
 }
@@ -94,8 +94,9 @@ func (m *Manager) View(ctx context.Context, id ID) (Instance, error) {
 	return m.whole(ctx, row)
 }
 
-// Find looks up who claims a unique key of a class; fault.NotFound. It does not look
-// whether the instance says so, too, as Lookup does.
+// Find looks up which instance of a class claims a unique key; fault.NotFound. Unlike
+// Lookup it does not read the instance, and so cannot see that the row of the key was
+// altered.
 func (m *Manager) Find(ctx context.Context, class ClassID, key, value string) (ID, error) {
 	k := claim{class, key, value}
 	if id, ok := m.claims.find(k); ok {
@@ -108,8 +109,8 @@ func (m *Manager) Find(ctx context.Context, class ClassID, key, value string) (I
 	return id, err
 }
 
-// Lookup is Find and View in one. A key that was altered to lead to an instance which has
-// not claimed it is fault.Internal, reason "seal-broken".
+// Lookup is Find and View in one. A key whose row was altered, so that it leads to an
+// instance which has not claimed it, is fault.Internal, reason "seal-broken".
 func (m *Manager) Lookup(ctx context.Context, class ClassID, key, value string) (Instance, error) {
 	k := claim{class, key, value}
 	for {
@@ -148,63 +149,10 @@ func (m *Manager) Tally(ctx context.Context, class ClassID) ([]Tally, error) {
 	return m.store.Tally(ctx, class)
 }
 
-// Journal reads a page of a topic.
-func (m *Manager) Journal(ctx context.Context, t Topic, p Page) ([]Entry, error) {
-	rows, err := m.store.Entries(ctx, t, p)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]Entry, len(rows))
-	var ad []byte
-	for n, r := range rows {
-		e := Entry{Topic: r.Topic, Seq: r.Seq, Time: r.Time, Class: r.Class, Status: r.Status, Instance: r.Instance, Operation: r.By}
-		if r.Sealed != nil {
-			ad = appendEntrySeal(ad[:0], r.Topic, r.Seq)
-			body, err := m.sealer.Open(r.Sealed, ad)
-			if err != nil {
-				return nil, fault.Wrap(err, fault.Internal, "entry %d of %s cannot be opened", r.Seq, r.Topic).Because("seal-broken")
-			}
-			e.Body = body
-		}
-		out[n] = e
-	}
-	return out, nil
-}
-
-// Skip leaves out numbers of a topic: the next entry gets the number next. It is
-// for a party that was restored from a backup, of which others know entries that
-// it does not. It goes forwards only: fault.Conflict, reason "number-taken".
-func (m *Manager) Skip(ctx context.Context, t Topic, next Seq) error {
-	return m.store.UpdateInstruments(ctx, func(w Writer) error { return w.Skip(t, next) })
-}
-
-// Skips lists the numbers that a topic has left out.
-func (m *Manager) Skips(ctx context.Context, t Topic) ([]Skip, error) { return m.store.Skips(ctx, t) }
-
-// Next is the number that a topic gives next, if nobody else is faster.
-func (m *Manager) Next(ctx context.Context, t Topic) (Seq, error) {
-	skips, err := m.Skips(ctx, t)
-	if err != nil {
-		return 0, err
-	}
-	last, err := m.store.Entries(ctx, t, Page{Limit: 1, Reverse: true})
-	if err != nil {
-		return 0, err
-	}
-	next := Seq(1)
-	if len(last) > 0 {
-		next = last[0].Seq + 1
-	}
-	if len(skips) > 0 {
-		next = max(next, skips[len(skips)-1].Next)
-	}
-	return next, nil
-}
-
 // Update runs f over copies and commits what it changed, in one unit of work
-// with one journal entry per change. It runs f again when somebody else was
-// first, standing in line from then on; so f follows the rules of Tx. Nil means
-// committed. It fails with f's own error, the class's refusal, a taken key
+// with one journal entry per change. When somebody else has changed an instance
+// first, it stands in line and runs f again, so f follows the rules of Tx. Nil
+// means committed. It fails with f's own error, the class's refusal, a taken key
 // (conflict) or fault.Locked when an operation holds the instance.
 func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 	leave := func() {}

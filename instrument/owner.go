@@ -10,8 +10,8 @@ import (
 // OwnerSealer is a Sealer that has a key of its own for each owner's instruments.
 type OwnerSealer interface {
 	Sealer
-	// For finds what seals an owner's instruments; fault.Locked if whoever has
-	// opened the wallet may not open those.
+	// For finds the key of an owner's instruments; fault.Locked if the person who has
+	// opened the wallet may not open them.
 	For(owner PrincipalID) (OwnerSeal, error)
 }
 
@@ -66,10 +66,10 @@ func (m *Manager) Give(ctx context.Context, id ID, from, to PrincipalID) error {
 	}
 }
 
-// Reseal seals instruments that a filter chooses again, under the key that their
-// owner has now, in one unit of work; if owner is set they become that one's. It
-// changes nothing else of them, is no change in their journal, and may be done
-// while operations hold them.
+// Reseal seals the instruments that a filter chooses again, in one unit of work,
+// under the key that their owner has now. If owner is set, they become that owner's.
+// Nothing else of them changes and the journal gets no entry, so it may be done while
+// operations hold them.
 func (m *Manager) Reseal(ctx context.Context, f Filter, owner PrincipalID) error {
 	for {
 		rows, err := m.store.Rows(ctx, f)

@@ -5,13 +5,14 @@ import (
 	"unicode/utf8"
 )
 
-// MaxDepth is how many values may be in one another in what is kept or said: it is said
-// inside of frames and kept inside of records, and encoding/json reads 10,000.
+// MaxDepth bounds how deep the values of what is stored or sent may be nested.
+// encoding/json reads 10,000 levels, and frames and records add some of their own.
 const MaxDepth = 1000
 
 // PeerJSON reports whether a text is JSON that any peer can read: valid, in UTF-8 as
-// RFC 8259 has it, and not too deep. ValidJSON, as encoding/json does, takes any bytes
-// between quotes; a peer ends the connection over them, each time that it is asked.
+// RFC 8259 demands, and not nested too deep. ValidJSON is not enough: like
+// encoding/json it takes any bytes between quotes, and a peer that reads such bytes
+// ends the connection, at every attempt.
 func PeerJSON(text []byte) bool {
 	if !utf8.Valid(text) {
 		return false
@@ -20,7 +21,7 @@ func PeerJSON(text []byte) bool {
 	return sure && end == len(text) || json.Valid(text) && depth(text) <= MaxDepth
 }
 
-// depth is how many values of valid JSON are in one another at most.
+// depth is how deep the values of valid JSON are nested.
 func depth(text []byte) (most int) {
 	now, quoted := 0, false
 	for n := 0; n < len(text); n++ {

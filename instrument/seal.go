@@ -91,9 +91,9 @@ func cutText(from []byte) (text, rest []byte, err error) {
 	return from[width:end], from[end:], nil
 }
 
-// rowSeal is the associated data of an instance: a row cannot be moved to
-// another id, class or owner, nor can its status be altered or its content be
-// turned back to an older version, without being seen.
+// rowSeal is the associated data of an instance. It makes it noticed when a row was
+// moved to another id, class or owner, when its status was altered, or when its
+// content was turned back to an older version.
 func rowSeal(i Instance) []byte {
 	ad := make([]byte, 0, 128)
 	for _, part := range []string{"instances", string(i.ID), string(i.Class), string(i.Owner), i.Status} {
@@ -102,8 +102,8 @@ func rowSeal(i Instance) []byte {
 	return strconv.AppendInt(ad, i.Version, 10)
 }
 
-// appendQuoted is strconv.AppendQuote, which looks at each rune for longer than the rest of
-// a seal takes.
+// appendQuoted is strconv.AppendQuote with a short cut for plain ASCII: AppendQuote
+// alone takes longer than the rest of a seal.
 func appendQuoted(out []byte, text string) []byte {
 	for n := range len(text) {
 		if c := text[n]; c < ' ' || c > '~' || c == '"' || c == '\\' {
@@ -116,7 +116,7 @@ func appendQuoted(out []byte, text string) []byte {
 // entrySeal is the associated data of a journal entry.
 func entrySeal(t Topic, n Seq) []byte { return appendEntrySeal(nil, t, n) }
 
-// appendEntrySeal is entrySeal in room that is there already, for who reads many.
+// appendEntrySeal is entrySeal into memory that is used again, for reading many.
 func appendEntrySeal(room []byte, t Topic, n Seq) []byte {
 	room = append(append(append(room, "journal\x00"...), t...), 0)
 	return strconv.AppendUint(room, uint64(n), 10)

@@ -23,8 +23,8 @@ type Store interface {
 
 // Reader reads committed rows.
 type Reader interface {
-	// Row reads one instance; fault.NotFound. What is sealed in it may be shared:
-	// nobody writes to it.
+	// Row reads one instance; fault.NotFound. Its sealed bytes may be shared: nobody
+	// changes them.
 	Row(ctx context.Context, id ID) (Row, error)
 	// FindRow finds the instance that claims a unique key; fault.NotFound.
 	FindRow(ctx context.Context, class ClassID, key BlindKey) (ID, error)
@@ -36,8 +36,8 @@ type Reader interface {
 
 // Neighbour tells of other processes on the same database.
 type Neighbour interface {
-	// Foreign is another number once another process has written than before. It
-	// has taken every change in that was committed when it was called.
+	// Foreign is a number that changes when another process has written. It counts
+	// every change that was committed when it was called.
 	Foreign(ctx context.Context) (uint64, error)
 }
 
@@ -49,8 +49,7 @@ type Counter interface {
 	Skips(ctx context.Context, t Topic) ([]Skip, error)
 }
 
-// Tally is how many instances have a status, and the one of them that was made
-// first.
+// Tally is how many instances have a status, and which of them is the oldest.
 type Tally struct {
 	Status string
 	Count  int
@@ -69,13 +68,13 @@ type Writer interface {
 	Skip(t Topic, next Seq) error
 }
 
-// RowWriter writes instance rows and proves what was read. It may keep what is sealed in a
-// row: nobody writes to it afterwards.
+// RowWriter writes instance rows and proves what was read. It may keep the sealed
+// bytes of a row: nobody changes them afterwards.
 type RowWriter interface {
 	// Insert stores a new row and claims its keys; *KeyConflict if one is taken.
 	Insert(r Row) error
-	// Update replaces a row whose stored version is seen, if nobody else than
-	// holder leases it; *VersionConflict otherwise. Keys are added, never removed.
+	// Update replaces a row whose stored version is seen; *VersionConflict otherwise,
+	// fault.Locked if anybody but holder leases it. Keys are added, never removed.
 	Update(r Row, seen int64, holder OperationID) error
 	// Validate proves that a row that was only read still has the version seen.
 	Validate(id ID, seen int64) error
@@ -151,14 +150,14 @@ type Refused struct {
 // Error implements error.
 func (e *Refused) Error() string { return e.Fault.Error() }
 
-// Unwrap is the fault.
+// Unwrap gives the fault.
 func (e *Refused) Unwrap() error { return e.Fault }
 
 // KeyConflict is returned by a unit of work when a unique key is taken.
 type KeyConflict struct {
 	Class ClassID
 	Key   string
-	ID    ID // who wanted it
+	ID    ID // the instance that wanted it
 }
 
 // Error implements error.

@@ -7,11 +7,11 @@ import (
 	"unicode"
 )
 
-// Twice is a member that an object has twice, in the same letters or in other ones; false if
-// it has none, or is no object. Readers of JSON do not agree on which of the two counts: to
-// encoding/json it is the last, in whatever letters, to others the first, or only the one
-// that is spelled as they spell it. So who decides by such an object, and who acts on it
-// then, may have read different things.
+// Twice finds a member that an object has twice, upper and lower case letters being the
+// same; false if there is none, or if the text is no object. Readers of JSON do not agree
+// on which of the two counts: encoding/json takes the last one, others the first, or only
+// the one whose case is right. The code that decides about such an object and the code
+// that acts on it could therefore read different things.
 func Twice(object []byte) (name string, twice bool) {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
@@ -37,7 +37,7 @@ func Twice(object []byte) (name string, twice bool) {
 	return "", false
 }
 
-// folded is one for all letters that encoding/json takes for the same.
+// folded maps all letters that encoding/json takes for the same to one of them.
 func folded(r rune) rune {
 	for {
 		next := unicode.SimpleFold(r)

@@ -8,10 +8,11 @@ import (
 // walked is how many instances a walk reads at a time, unless it is told otherwise.
 const walked = 256
 
-// Walk reads the instances that a filter chooses in the order of their ids, for as long as
-// each wants more; the filter's limit is how many are read at a time. One that cannot be opened,
-// for it was altered or is locked, is closed's, whose error ends the walk: nil goes on behind it. List is for
-// who wants all of them or none.
+// Walk hands the instances that a filter chooses to each, in the order of their ids,
+// as long as each wants more; the filter's limit is how many are read at a time. An
+// instance that cannot be opened, because it was altered or is locked, goes to closed:
+// an error of closed ends the walk, nil goes on with the next. List, which fails at
+// the first of them, is for callers that want all or none.
 func (m *Manager) Walk(ctx context.Context, f Filter, each func(Instance) (more bool, err error), closed func(ID, error) error) error {
 	f.Limit = cmp.Or(f.Limit, walked)
 	for {

@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-// lookEvery is how often somebody looks whether another process has written; then
-// whoever waits reads again. Changes of this process wake those whom they concern.
+// lookEvery is how often the hub looks whether another process has written. If one
+// has, all waiters read again. Changes of this process wake those that they concern,
+// at once.
 const lookEvery = 3 * time.Second
 
-// firstLook is when somebody looks first. It wakes all who wait then, so it is soon, while they
-// are few; most who wait have left by then, and nobody looks for them.
+// firstLook is how soon the hub looks for the first time. That look wakes everybody
+// (see look), so it comes while few wait; most waits are over before it.
 const firstLook = 100 * time.Millisecond
 
-// Wait calls read until it is done, fails or ctx ends; ctx ending is not an
-// error. It reads once before waiting and again whenever the instance may have
-// changed.
+// Wait calls read until it is done, fails or ctx ends, which is no error: once
+// before waiting, and again whenever the instance may have changed.
 func (m *Manager) Wait(ctx context.Context, id ID, read func(context.Context) (done bool, err error)) error {
 	return m.hub.wait(ctx, string(id), read)
 }
 
-// WaitFor is Wait for who looks at the instance itself.
+// WaitFor is Wait with a look at the instance itself.
 func (m *Manager) WaitFor(ctx context.Context, id ID, look func(Instance) (done bool, err error)) error {
 	return m.hub.wait(ctx, string(id), func(ctx context.Context) (bool, error) {
 		i, err := m.View(ctx, id)
@@ -78,7 +78,7 @@ func (h *hub) wait(ctx context.Context, key string, read func(context.Context) (
 }
 
 // look wakes everybody when another process may have written, as long as somebody
-// waits. What was written before the first look is not known, so that wakes, too.
+// waits. The first look has nothing to compare with, so it always wakes.
 func (h *hub) look() {
 	var seen uint64
 	for known := false; ; known = true {
@@ -98,7 +98,7 @@ func (h *hub) look() {
 	}
 }
 
-// anybody says whether somebody waits; if not, the look is over.
+// anybody reports whether somebody waits. If nobody does, looking is over.
 func (h *hub) anybody() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
