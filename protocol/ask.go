@@ -39,9 +39,9 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 	return Answer{Message: body}, err
 }
 
-// waitsOnly reports whether a peer has begun this operation and nothing has come
-// of it yet: nothing leaves the house, so nothing is made durable, and whoever
-// begins operations and says nothing fills no table.
+// waitsOnly reports whether a peer has begun this operation and said nothing yet, and
+// nothing was done for it. Then waiting makes nothing durable: peers that begin
+// operations and say nothing fill no table.
 func (o *operation) waitsOnly() bool {
 	return o.req.Side == Servicer && !o.row && o.mail.silent() && (o.draft == nil || len(o.draft.Written()) == 0)
 }
@@ -51,9 +51,9 @@ func (o *operation) late() bool {
 	return !d.IsZero() && !o.m.parts.Clock().Before(d)
 }
 
-// outside asks a server or a person: between two commits, for the intent is
-// durable before and the answer with the next flush. What was asked in a run
-// that was sent back is not asked again.
+// outside asks a server or a person, between two commits: the intent is durable before,
+// the answer with the next flush. After a rewind nothing is asked again: the answer was
+// kept.
 func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 	if done, ok := o.kept[st.N]; ok {
 		if done.digest() != st.digest() {
@@ -61,7 +61,7 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 		}
 		return done.answer, nil
 	}
-	asked, again := o.open[st.N] // by an earlier life, which has not kept the answer
+	asked, again := o.open[st.N] // in an earlier life, which has not kept the answer
 	if again && asked.digest() != st.digest() {
 		return Answer{}, o.diverged(asked, st)
 	}
@@ -72,7 +72,7 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 	return Answer{}, lostAnswer(err) // that it cannot be asked now says nothing of the first time
 }
 
-// question makes durable what is asked, and asks.
+// question makes durable what is asked, and then asks it.
 func (o *operation) question(ctx context.Context, st Step, again bool) (Answer, error) {
 	if again && st.Kind == StepFetch && !st.Fetch.Repeat {
 		return Answer{}, lostAnswer(nil)
@@ -101,8 +101,8 @@ func (o *operation) question(ctx context.Context, st Step, again bool) (Answer, 
 	return a, nil
 }
 
-// lostAnswer is what code is told of a request that an earlier life has sent, or
-// was about to send, and that must not be sent twice.
+// lostAnswer is what the code is told of a request that an earlier life has sent, or was
+// about to send, if it must not be sent twice.
 func lostAnswer(cause error) error {
 	return fault.Wrap(cause, fault.Unknown, "the answer was lost when this party ended in the middle").Because(ReasonAnswerLost).
 		WithHint("ask by reference what has become of it")
@@ -135,8 +135,8 @@ func (o *operation) sender(st Step) (func(context.Context) (Answer, error), erro
 	}, nil
 }
 
-// asker is who asks a person, until the operation's time is over: then the peer has
-// given it up.
+// asker gives the call that asks the person. It waits until the operation's deadline,
+// when the peer has given up.
 func (o *operation) asker(p *Prompt) (func(context.Context) (Answer, error), error) {
 	switch {
 	case p == nil:
@@ -168,9 +168,10 @@ func notAnswered() error {
 	return fault.New(fault.Timeout, "nobody has answered in time").Because(ReasonQuestionOver).WithHint("begin it again")
 }
 
-// key makes a second request harmless: of the same operation and step, it is the
-// same whenever and however often the code runs. Both sides of an operation have
-// its id and may be customers of one server, so the key says whose it is.
+// key is the idempotency key of a request, which makes sending it twice harmless: it is
+// the same for one operation and step, however often the code runs. The two sides of an
+// operation share its id and may ask the same server, so the servicer's key says that
+// it is the servicer's.
 func (o *operation) key(step int) string {
 	if o.req.Side == Servicer {
 		return string(o.id) + "-servicer-" + strconv.Itoa(step)
@@ -234,8 +235,8 @@ func (o *operation) read(id instrument.ID) (instrument.Instance, error) {
 	return i, nil
 }
 
-// glance reads for an operation that only reads: what it has begun with is as it
-// was then.
+// glance reads for an operation that only reads. The instruments of its call are as they
+// were when it began.
 func (o *operation) glance(id instrument.ID) (instrument.Instance, error) {
 	for _, i := range o.leased {
 		if i.ID == id {

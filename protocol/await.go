@@ -9,15 +9,18 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// lookEvery is how often Await looks for the end of what another process runs.
+// lookEvery is how often Await looks for the end of an operation of another process.
 const lookEvery = 200 * time.Millisecond
 
 // Await waits, within ctx, for the end of an operation that was begun before,
-// here or in another process, and returns its outcome. One that has not ended in
-// that time is fault.Unknown, reason ReasonPending; so is, at once, an interrupted one whose
-// protocol is not installed here. One that waits for another user is fault.Locked, at once. Where
-// this process only looks and the one that ran it has ended, it is ReasonNotServed when the time
-// of ctx is over; who goes away before has not waited for one that works to find it.
+// here or in another process, and returns its outcome. If it has not ended by then the
+// error is fault.Unknown, reason ReasonPending. It is ReasonNotServed if this process only
+// looks, the one that ran the operation has ended, and the time of ctx is over: a caller
+// that goes away earlier has not waited for another process to go on with it.
+//
+// For an interrupted operation it does not wait in two cases: without its protocol
+// (fault.Unknown, reason ReasonPending), and when only another user can go on with it
+// (fault.Locked).
 func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
 	for {
 		m.mu.Lock()

@@ -49,11 +49,12 @@ func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) 
 	return Answer{}, o.broken("an exchange without steps")
 }
 
-// ride takes a step that needs no answer; what it returns ends the run. A
-// refusal sends the code back to the top: running again, it is told.
+// ride takes a step that needs no answer. An Answer, if there is one, ends the run: a
+// refused step sends the code back to the top, and in the next run the step returns
+// the refusal.
 func (o *operation) ride(st Step) *Answer {
 	if told, ok := o.outcomes[st.N]; ok {
-		if told.digest == st.digest() { // the code knows, and nothing of the step counts
+		if told.digest == st.digest() { // the code has been told of the refusal; the step has no effect
 			o.record(st, Answer{})
 			return nil
 		}
@@ -86,7 +87,8 @@ func (o *operation) take(st Step) error {
 }
 
 // write puts one written instance into the draft, checked against what the
-// protocol may reach and what the class permits. What it points to is the host's.
+// protocol may reach and what the class permits. Nobody changes the memory that it
+// points to any more.
 func (o *operation) write(i instrument.Instance) error {
 	if !o.in.reach[i.Class] {
 		return notReached(o.in.info.ID, i.Class)
@@ -108,9 +110,9 @@ func (o *operation) write(i instrument.Instance) error {
 	return o.draft.PutGiven(i)
 }
 
-// owner is who a new instance belongs to: the principal that the operation is
-// for, or whoever owns an instrument of the call, or one that is changed here. The
-// code may choose among these.
+// owner is whom a new instance belongs to. The code may choose among the principal
+// that the operation is for and the owners of the instruments that the call names or
+// the operation has changed.
 func (o *operation) owner(i instrument.Instance) (instrument.PrincipalID, error) {
 	if i.Owner == "" || i.Owner == o.req.Principal {
 		return o.req.Principal, nil
@@ -154,7 +156,7 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	if end, stops := stopping(err); stops {
 		return end, nil
 	}
-	if st.Kind != StepRecv && breaks(err) { // what the peer has broken is its own
+	if st.Kind != StepRecv && breaks(err) { // what Recv returns may be of the peer's code
 		return Answer{}, err
 	}
 	if err != nil {
@@ -166,9 +168,9 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	return a, nil
 }
 
-// time is when a step was answered first. Code that runs again is told the same
-// time, so that it writes the same instances under the same ids: else what it
-// was refused would look like something new, and be refused for ever.
+// time is when a step was answered first. Code that runs again is told the same time,
+// so that it makes the same instances under the same ids. Otherwise a refused step
+// would look like a new one in each run, and be refused for ever.
 func (o *operation) time(step int) time.Time {
 	t, again := o.times[step]
 	if !again {
@@ -178,7 +180,8 @@ func (o *operation) time(step int) time.Time {
 	return t
 }
 
-// note makes the map when there is something to put in: most operations need none.
+// note puts v into a map, which is made only when there is something to put in: most
+// operations need none.
 func note[V any](in *map[int]V, step int, v V) {
 	if *in == nil {
 		*in = map[int]V{}
@@ -186,7 +189,7 @@ func note[V any](in *map[int]V, step int, v V) {
 	(*in)[step] = v
 }
 
-// breaks reports whether code that did this must not go on.
+// breaks reports whether the code has broken the rules and must not go on.
 func breaks(err error) bool {
 	r := fault.ReasonOf(err)
 	return r == "steps-broken" || r == "steps-diverged"
@@ -209,8 +212,8 @@ func stopping(err error) (Answer, bool) {
 	return Answer{}, false
 }
 
-// crossing is an error as the code and the caller get it: kind and text only,
-// live as well as repeated. What stays behind goes to the log of this side.
+// crossing is an error as the code and the caller get it, the first time and repeated:
+// without its cause. The cause of an internal error goes to the log of this side.
 func (o *operation) crossing(err error) *fault.Fault {
 	f := fault.From(err)
 	if f.Kind == fault.Internal {

@@ -2,8 +2,6 @@ package protocol
 
 import (
 	"context"
-	"encoding/hex"
-	"io"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -11,76 +9,14 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Execution asks for one side of an operation.
-type Execution struct {
-	// ID is operation id and idempotency key; empty makes a new one.
-	ID        instrument.OperationID
-	Side      Side // Initiator unless set
-	Protocol  string
-	Principal instrument.PrincipalID // on whose behalf; owns what the operation creates
-	Peer      comm.Peer              // zero for an operation without a peer
-	Link      Link                   // how an initiator reaches its peer; nil: it has none
-	Call      Call
-	Offer     *comm.Offer // the signed offer that Call.Offer was read from
-	Payer     *comm.Payer
-	// Ended, if set, is told how the operation ended, once it has, whether or not
-	// anybody still waits for it. A repetition is told again. It must not block.
-	Ended func(error)
-
-	resumes bool           // the peer goes on with an operation, it does not begin one
-	first   []comm.Message // that came with the peer's request
-	heard   []string       // operations of which the peer has stored the end, as the same request says
-}
-
-// Link is how an operation reaches the run at its peer.
-type Link interface {
-	// Execute sends the request that begins or resumes the peer's run, and waits
-	// for its end. An error means that no answer came: the request is sent again.
-	Execute(ctx context.Context, e comm.Execute) (comm.Executed, error)
-	// Say sends messages in the middle of an operation. What is lost is sent
-	// again with the next Execute.
-	Say(ctx context.Context, s comm.Said) error
-}
-
-// Asker asks a person. Where there are choices the answer is one of them. It ends with
-// ctx, with the cause of that if it is a fault.
-type Asker func(ctx context.Context, q Question) (string, error)
-
-// Question is a Prompt and the operation whose code asks it, which the person is told:
-// the text is anybody's.
-type Question struct {
-	Prompt
-	Protocol string
-	Name     string // of the operation: PAY
-	Peer     comm.Peer
-}
-
-// NewOperationID makes an unguessable operation id.
-func NewOperationID(random io.Reader) (instrument.OperationID, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(random, b[:]); err != nil {
-		return "", fault.Wrap(err, fault.Internal, "no random bytes for an operation id")
-	}
-	return instrument.OperationID(hex.EncodeToString(b[:])), nil
-}
-
-// CheckOperationID refuses what cannot be an operation id; ids come from peers. They
-// have one spelling, or nobody would find what a peer has begun by what is typed.
-func CheckOperationID(id instrument.OperationID) error {
-	if b, err := hex.DecodeString(string(id)); err != nil || len(b) != 16 || hex.EncodeToString(b) != string(id) {
-		return fault.New(fault.Invalid, "an operation id is 32 hexadecimal digits, in small letters").Because("operation-id-malformed")
-	}
-	return nil
-}
-
 // grace lets the code hear of its deadline before its caller does.
 const grace = time.Second
 
 // Execute runs one side of an operation to its end and returns its result: the
 // paper's execute-Transaction. Repeating an id returns the first outcome; the
 // same id with another call is a conflict. When ctx ends, or the deadline of an
-// operation with a peer is over, the caller is let go with fault.Unknown, reason
-// ReasonPending, and the operation goes on.
+// operation with a peer has passed, Execute returns fault.Unknown, reason
+// ReasonPending, and the operation goes on without its caller.
 func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 	o, err := m.begin(ctx, r)
 	if err != nil {
@@ -96,7 +32,7 @@ func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 
 func (o *operation) await(ctx context.Context) (Result, error) { return o.awaitUntil(ctx, nil) }
 
-// awaitUntil is await until over, as well.
+// awaitUntil is await that also ends when over fires.
 func (o *operation) awaitUntil(ctx context.Context, over <-chan time.Time) (Result, error) {
 	cause := context.DeadlineExceeded
 	select {
@@ -127,7 +63,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	r.first, r.heard = e.Msgs, e.Ended
 	who, _ := r.countsFor()
 	args := r.Call.Args
-	if len(e.Call.Args) > len(args) { // the role has made others of them
+	if len(e.Call.Args) > len(args) { // the role has replaced them by its own
 		args = e.Call.Args
 	}
 	kept := weight(args, r.Offer, r.Payer, e.Msgs, e.Ended)
@@ -150,7 +86,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	out := comm.Executed{Op: e.Op, Result: o.result.Value}
 	out.Have, out.Msgs = o.mail.durable()
 	switch {
-	case o.halted: // that is no end: the peer asks until the operator has seen to it
+	case o.halted: // which is no end: the peer asks again until the operator has decided
 		out.Result, out.Fault = nil, fault.New(fault.Unknown, "the other side has stopped the operation, and its operator has to see to it").Because(ReasonPending)
 	case o.failure != nil:
 		out.Result, out.Fault = nil, elsewhere(o.failure)
@@ -159,8 +95,8 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	return out
 }
 
-// turnedAway answers a request that cannot wait here: of an operation that runs it says so, and
-// any other may be asked for again.
+// turnedAway answers a request that cannot wait here. If its operation runs already, it
+// says so; otherwise the peer may send the request again.
 func (m *Manager) turnedAway(id instrument.OperationID, bytes int) comm.Executed {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -174,7 +110,7 @@ func stillAtIt() *fault.Fault {
 	return fault.New(fault.Unknown, "the other side is still at it").Because(ReasonPending)
 }
 
-// elsewhere is a failure as the peer gets it: its reader can do nothing about our disk.
+// elsewhere is a failure as the peer gets it: nobody there can do anything about our disk.
 func elsewhere(err error) *fault.Fault {
 	switch fault.ReasonOf(err) {
 	case "store-stopped", "disk-full":
@@ -183,9 +119,9 @@ func elsewhere(err error) *fault.Fault {
 	return fault.From(err)
 }
 
-// Hear takes messages that a peer sends in the middle of an operation. Those of
-// an operation that belongs to another peer are dropped; those of one that does
-// not run here wait for a while for its request, which they may have overtaken.
+// Hear takes messages that a peer sends in the middle of an operation. Messages for
+// another peer's operation are dropped. Messages for one that does not run here are
+// kept for a while: they may have overtaken the request that begins it.
 func (m *Manager) Hear(peer comm.Peer, s comm.Said) {
 	m.at(PointMessage)
 	m.mu.Lock()
@@ -201,7 +137,7 @@ func (m *Manager) Hear(peer comm.Peer, s comm.Said) {
 
 // begin starts an operation, or finds the one that runs under the id.
 func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
-	o, err := m.asked(r)
+	o, err := m.unbegun(r)
 	if err != nil {
 		return nil, err
 	}
@@ -231,14 +167,15 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	m.hearEnds(r.Peer.Key, r.heard) // likewise, so that its first commit takes them along
 	m.ops[r.ID] = o
 	m.crowd.enter(o)
-	o.req.first, o.req.heard = nil, nil // it keeps no more of its request than it needs
+	o.req.first, o.req.heard = nil, nil // they are not needed any more
 	m.work.Add(1)
 	m.hands.Run(m.life, func() { o.live(ctx) })
 	return o, nil
 }
 
-// asked is the operation that is asked for, before it is known whether it runs already.
-func (m *Manager) asked(r Execution) (*operation, error) {
+// unbegun makes the operation that r asks for. Whether it runs already, under the same
+// id, its caller finds out.
+func (m *Manager) unbegun(r Execution) (*operation, error) {
 	if r.Side == "" {
 		r.Side = Initiator
 	}
@@ -263,7 +200,7 @@ func (m *Manager) asked(r Execution) (*operation, error) {
 	return o, err
 }
 
-// Spawn runs f as long as this party lives, which waits for it when it closes.
+// Spawn runs f on a goroutine that Close waits for; false when the party is closing.
 func (m *Manager) Spawn(f func()) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -299,7 +236,7 @@ func keyReused(id instrument.OperationID) error {
 		Because(ReasonKeyReused).WithHint("use another --key for another operation")
 }
 
-// hearEnds notes which operations a peer has stored the end of.
+// hearEnds notes the operations whose end a peer has stored.
 func (m *Manager) hearEnds(peer string, ids []string) {
 	for _, id := range ids[:min(len(ids), maxEndsFrame)] {
 		if id := instrument.OperationID(id); peer != "" && CheckOperationID(id) == nil {

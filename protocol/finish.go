@@ -13,8 +13,8 @@ import (
 // messages.
 const maxResult = 384 << 10
 
-// outcome is how an operation ended, as it is stored. At a servicer it holds
-// what the peer may not have got yet, for the request that asks again.
+// outcome is how an operation ended, as it is stored. At a servicer it also holds the
+// messages that the peer may not have got yet, for when the peer asks again.
 type outcome struct {
 	Result *Result        `json:"result,omitempty"`
 	Fault  *fault.Fault   `json:"fault,omitempty"`
@@ -38,8 +38,8 @@ func (o *operation) finish(st Step) (Answer, error) {
 	return o.ended(), nil
 }
 
-// takeLeave says what an initiator still has to say, and remembers to tell its
-// peer that the end is stored.
+// takeLeave sends the last messages of an initiator. If it has none, its next request to
+// the peer will say that the end is stored here.
 func (o *operation) takeLeave(failed bool) {
 	if o.req.Side != Initiator || !o.mail.linked {
 		return
@@ -51,14 +51,14 @@ func (o *operation) takeLeave(failed bool) {
 	}
 }
 
-// outcomeOf is what the code says has come of it, after the host's own look.
+// outcomeOf is the outcome that the code gives, after the host has checked it.
 func (o *operation) outcomeOf(st Step) outcome {
 	if st.Fault != nil {
 		f := o.crossing(st.Fault)
-		if f.Kind == fault.Suspended { // a word of the host's, not of the code's
+		if f.Kind == fault.Suspended { // only the host may say that
 			f.Kind = fault.Internal
 		}
-		if f.Reason == ReasonPending { // another one: this is the end, and whoever hears of it must not wait for one
+		if f.Reason == ReasonPending { // this is the end, and nobody must wait for another one
 			f.Reason = ReasonUndecided
 		}
 		if o.spec.Name == Pay && o.mail.accepted() && fault.NothingHappened(f) {
@@ -78,9 +78,9 @@ func (o *operation) outcomeOf(st Step) outcome {
 	return outcome{Result: &r}
 }
 
-// unfit is the host's own look at a result, above all at the money: what changed
-// hands must be what the vendor signed and the payer saw, whatever the plugin
-// says.
+// unfit is the host's own check of a result, above all of the money: whatever the plugin
+// says, the sum that changed hands must be the one that the vendor signed and the payer
+// saw.
 func (o *operation) unfit(r Result) error {
 	if len(r.Value) > maxResult {
 		return fault.New(fault.Internal, "the result of %s has %d bytes; %d are allowed", o.spec.Name, len(r.Value), maxResult).Because("result-too-large")
@@ -100,7 +100,7 @@ func (o *operation) unfit(r Result) error {
 		WithHint("tell the author of %s: the result of PAY has the offer's price as its Amount, at both sides", o.in.info.ID)
 }
 
-// passing reports whether the database may take the same unit in a moment.
+// passing reports whether a moment later the database may take the same unit.
 func passing(err error) bool {
 	switch fault.ReasonOf(err) {
 	case "queue-full", "database-busy", "disk-full":
@@ -127,9 +127,9 @@ func (o *operation) concludeAs(end outcome, err error) *stopped {
 	return &stopped{o.ended()}
 }
 
-// conclude ends the run with a failure that is not durable. An operation of
-// which something is durable cannot just fail: its peer, or its own next life,
-// is told that the outcome is not known, or its operator is called.
+// conclude ends the run with a failure that is not durable. An operation of which
+// something is durable cannot just fail. Either its end stays open, for its peer to ask
+// again or the next life to go on, or it is stopped for its operator.
 func (o *operation) conclude(err error) *stopped {
 	switch {
 	case !o.row && o.mail.linked && o.req.Side == Servicer && fault.KindOf(err) == fault.Unknown:
@@ -183,9 +183,9 @@ func (o *operation) stuck(cause error) error {
 	return f
 }
 
-// repeat looks whether a failure that left nothing durable belongs to the
-// repetition of an operation that has ended before: then that end counts,
-// whatever the present state of the instruments made of the second run.
+// repeat finds out whether a run that failed and left nothing durable has repeated an
+// operation that ended before. Then that end counts, however the second run failed over
+// instruments that have changed since.
 func (o *operation) repeat() {
 	if o.failure == nil || o.row || o.fresh || o.spec.ReadOnly || o.m.life.Err() != nil {
 		return

@@ -51,15 +51,15 @@ type Parts struct {
 	Random      io.Reader // safe for concurrent use
 	Log         *slog.Logger
 	Runner      string // this life of this node
-	// Looking is a process that was opened to look and to administer: what it lets
-	// run again it leaves to one that works.
+	// Looking marks a process that was opened to look and to administer. What it lets
+	// run again it leaves to a process that serves.
 	Looking bool
 	// At is called at each Point, on the goroutine that passes it; for tests.
 	At func(Point)
 	// Gone reports whether another life of this node has ended. nil: all have.
 	Gone func(runner string) bool
-	// Held reports whether an operation that another life has left is not gone on
-	// with: a person decides about it. nil: none is.
+	// Held reports whether an operation that another life has left waits for a person,
+	// who decides about it. nil: none does.
 	Held func(instrument.OperationID) bool
 	// Reach finds the way to the peer of an operation that an earlier life has
 	// begun; nil if there is none. Without it such operations wait.
@@ -88,13 +88,14 @@ type installed struct {
 	reach    map[instrument.ClassID]bool
 }
 
-// serves reports whether a protocol does something with a class: one of its bundle, for
-// it reaches no other, whatever it says that it is compatible with.
+// serves reports whether a protocol does something with a class. The class must be one
+// of its bundle: it reaches no other, whatever it says that it is compatible with.
 func (in installed) serves(class instrument.ClassID) bool {
 	return in.reach[class] && in.protocol.CompatibleWith(class)
 }
 
-// negotiates reports whether a protocol is a PNP: what it does is the same with any class and peer.
+// negotiates reports whether a protocol is a PNP. The operations of a PNP do not depend
+// on class and peer, so none are named.
 func (in installed) negotiates() bool {
 	return slices.ContainsFunc(in.protocol.Operations("", ""), func(o Operation) bool { return o.Name == Negotiate })
 }
@@ -174,7 +175,7 @@ func (m *Manager) Available(class instrument.ClassID) []string {
 }
 
 // Serves reports whether any protocol can do something with a class while connected
-// to a peer of that role. What a party only keeps for itself, none does.
+// to a peer of that role. There is none for the records that a party keeps for itself.
 func (m *Manager) Serves(class instrument.ClassID, peer comm.Role) bool {
 	for _, in := range m.installed {
 		if in.serves(class) && len(in.protocol.Operations(class, peer)) > 0 {

@@ -15,8 +15,8 @@ type Negotiation struct {
 	// Class and Local are one class and the protocols that this side has for it.
 	Class instrument.ClassID `json:"class,omitempty"`
 	Local []string           `json:"local,omitempty"`
-	// Pairs is what a joint negotiation is about instead: all classes of this side
-	// with their protocols, at the initiator the most liked first.
+	// Pairs takes their place in a joint negotiation: all classes of this side with
+	// their protocols, at the initiator the most liked first.
 	Pairs []Pair          `json:"pairs,omitempty"`
 	Sent  json.RawMessage `json:"sent,omitempty"`
 }
@@ -87,7 +87,7 @@ func (m *Manager) negotiate(ctx context.Context, r Execution, n Negotiation) (Ne
 	r.Protocol = m.pnp
 	r.Call = Call{Operation: Negotiate, Class: n.Class, Args: args}
 	result, err := m.Execute(ctx, r)
-	if fault.ReasonOf(err) == reasonMalformed { // whoever has only negotiated has done nothing
+	if fault.ReasonOf(err) == reasonMalformed { // not unknown: a negotiation does nothing that could be in doubt
 		err = fault.Wrap(err, fault.Invalid, "%s", fault.From(err).Message).Because(reasonMalformed)
 	}
 	if err != nil {

@@ -2,72 +2,76 @@ package protocol
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"log/slog"
-	"sync"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
 // operation is the host's half of one running operation. Its code runs on the
 // goroutine of live, which is also the only one that changes it; peers reach it
 // through its mail.
 type operation struct {
-	m     *Manager
-	id    instrument.OperationID
-	fresh bool // the id was made for this run: nobody has used it before
-	req   Execution
-	in    installed
-	spec  Operation
-	sum   sum
-	seed  []byte
-	begun time.Time
-	mail  *mail
+	// What it is: fixed when it begins.
+	m       *Manager
+	id      instrument.OperationID
+	fresh   bool // the id was made for this run: nobody has used it before
+	resumed bool // an earlier life has begun it
+	req     Execution
+	in      installed
+	spec    Operation
+	sum     sum
+	seed    []byte
+	begun   time.Time
+	mail    *mail
 
+	// The run of its code.
 	leased   []instrument.Instance // as seen when the leases were taken
-	held     roll                  // leased and born here, as of the last flush
-	draft    *instrument.Draft     // what is not flushed
+	held     roll                  // leased or created here, as of the last flush
+	draft    *instrument.Draft     // the changes that are not flushed
+	noted    bool                  // the draft holds the entry of its end
+	n        int                   // steps taken in this run
 	steps    []recorded            // of this run, and of earlier ones up to flushed
 	kept     map[int]recorded      // answers from outside that a rewind keeps
 	times    map[int]time.Time     // when each asking step was answered first
-	outcomes map[int]refusal       // of riding steps that did not go well
-	n        int                   // steps taken in this run
-	promised promise               // the answer that is told ahead
-	open     map[int]recorded      // asked by an earlier life, the answer not kept
-	flushed  int                   // steps up to here are durable
-	row      bool                  // the operation row is durable
-	parts    int                   // … and so many parts of the log
-	posted   bool                  // … and it says that the request may have left
-	resumed  bool                  // an earlier life has begun it
-	stored   bool                  // the outcome is one that an earlier run has stored
-	unasked  bool                  // it waits for a person, who is not here
-	halted   bool                  // it was stopped: there is no outcome before its operator has seen to it
-	told     []func(error)         // who asked for it again, guarded by the manager's mu
-	inRoom   bool                  // see Manager.room
-	noted    bool                  // the draft holds the entry of its end
-	speaks   bool                  // it has ended before its peer has heard all of it
-	rewinds  int
-	crashes  int
-	waits    time.Duration   // before the code is reached for again
-	heavy    int             // what its request weighs in the crowd
-	line     []instrument.ID // that we stand in line for
-	leave    []func()
+	outcomes map[int]refusal       // of riding steps that were refused
+	promised promise               // the answer that was told ahead
+	open     map[int]recorded      // asked in an earlier life, which has not kept the answer
 
-	over    bool // result and failure are what came of it
+	// What is durable of it.
+	flushed int  // steps up to this one
+	row     bool // its row
+	parts   int  // so many parts of its log
+	posted  bool // that its request may have left
+
+	// How it gets on.
+	rewinds int
+	crashes int
+	waits   time.Duration   // the pause before its code is started again
+	line    []instrument.ID // those that it stands in line for
+	leave   []func()        // leaves each of these lines
+	heavy   int             // what its request weighs in the crowd
+	inRoom  bool            // see Manager.room
+	unasked bool            // it waits for a person, who is not here
+	halted  bool            // it was stopped: it has no outcome before its operator has decided
+
+	// How it ended.
+	over    bool // then result and failure are its outcome
 	result  Result
 	failure error
+	stored  bool          // the outcome is one that an earlier run has stored
+	speaks  bool          // its last messages have still to reach the peer
+	told    []func(error) // Ended of those who asked for it again; guarded by the manager's mu
 	done    chan struct{}
 }
 
 // recorded is one step that was taken, and the host's answer if it asked.
 type recorded struct {
-	step    Step   // as taken in this life; of one of an earlier life number, kind and message
-	earlier []byte // the digest of one of an earlier life
+	step    Step   // of an earlier life only number, kind and message are known
+	earlier []byte // the digest of a step of an earlier life
 	answer  Answer
 	mail    int // messages taken from the peer up to and with this step
 }
@@ -79,12 +83,6 @@ func (r recorded) digest() [32]byte {
 		return r.step.digest()
 	}
 	return asDigest(r.earlier)
-}
-
-// asDigest is a digest as it was read.
-func asDigest(text []byte) (d [32]byte) {
-	copy(d[:], text)
-	return d
 }
 
 func (m *Manager) newOperation(r Execution) (*operation, error) {
@@ -109,18 +107,6 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	}
 	o.mail.aside, o.mail.from = &m.aside, r.Peer.Key
 	return o, nil
-}
-
-// sum is the digest of what is asked. It is made when somebody wants it, on any goroutine.
-type sum struct {
-	once   sync.Once
-	digest [32]byte
-	err    error
-}
-
-func (o *operation) digest() ([32]byte, error) {
-	o.sum.once.Do(func() { o.sum.digest, o.sum.err = digestOf(o.req) })
-	return o.sum.digest, o.sum.err
 }
 
 // live runs the operation to its end. caller bounds only the wait for leases:
@@ -177,13 +163,14 @@ func (o *operation) drive() {
 	}
 }
 
-// unreached reports whether code could not be started, which says nothing of it.
+// unreached reports whether the code could not be started, which is no fault of its own.
 func unreached(err error) bool {
 	r := fault.ReasonOf(err)
 	return errors.Is(err, fault.Unavailable) && r != ReasonCrashed && r != ReasonHung
 }
 
-// pause lets a bundle come back that cannot be started now; false: this life ends.
+// pause gives a bundle that cannot be started now time to come back; false: this life
+// ends.
 func (o *operation) pause() bool {
 	o.waits = min(max(2*o.waits, firstPause), lastPause)
 	select {
@@ -269,8 +256,8 @@ func (o *operation) newDraft() {
 	}
 }
 
-// close lets everybody see the end. Code that took its goroutine with it has
-// left none.
+// close lets everybody see the end. Code that has ended its own goroutine
+// (runtime.Goexit) has left no outcome, which is a breach of the rules.
 func (o *operation) close() {
 	if !o.over {
 		_ = o.conclude(o.broken("the code ended its goroutine"))
@@ -295,33 +282,4 @@ func (o *operation) close() {
 
 func notReached(protocol string, class instrument.ClassID) *fault.Fault {
 	return fault.New(fault.Denied, "%s may not reach instruments of class %s", protocol, class).Because("class-not-granted")
-}
-
-// asked is what digestOf is the digest of.
-type asked struct {
-	Side     Side
-	Protocol string
-	Call     Call
-}
-
-// digestOf is the digest of what is asked, equal for repetitions: the deadline
-// may differ, and JSON may be spelled in another way.
-func digestOf(r Execution) ([32]byte, error) {
-	c := r.Call
-	c.Deadline = time.Time{}
-	if len(c.Args) > 0 {
-		args, err := canonical(c.Args)
-		if err != nil {
-			return [32]byte{}, fault.Wrap(err, fault.Invalid, "the arguments of %s are not JSON", fault.Clip(c.Operation)).Because("message-malformed")
-		}
-		c.Args = args
-	}
-	a := asked{r.Side, r.Protocol, c}
-	w := plain.Begin(nil, a.Call.room())
-	a.spell(&w)
-	text, err := ended(&w, &a)
-	if err != nil {
-		return [32]byte{}, fault.Wrap(err, fault.Invalid, "the call of %s cannot be written as JSON", fault.Clip(c.Operation)).Because("message-malformed")
-	}
-	return sha256.Sum256(text), nil
 }

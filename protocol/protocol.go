@@ -2,10 +2,6 @@ package protocol
 
 import (
 	"context"
-	"encoding/json"
-	"maps"
-	"slices"
-	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -34,12 +30,12 @@ type Info struct {
 	// Replay names the sequence of steps that the code takes. A new number
 	// means that operations begun by older code cannot be continued by it.
 	Replay int `json:"replay"`
-	// Joint is of a PNP that negotiates classes and protocols in one exchange, for
+	// Joint marks a PNP that negotiates classes and protocols in one exchange, for
 	// all classes at once.
 	Joint bool `json:"joint,omitempty"`
-	// Plain is of a protocol whose PAY may go without the signatures of payer and
-	// vendor, over a line that somebody has allowed to be in clear: there nobody has
-	// a key. Anywhere else it is signed as all are.
+	// Plain marks a protocol whose PAY needs no signatures of payer and vendor on a
+	// line that both sides allow to be in clear, where nobody has a key. On any other
+	// line its PAY is signed like every other.
 	Plain bool `json:"plain,omitempty"`
 }
 
@@ -54,24 +50,25 @@ type Operation struct {
 	// Keyed operations are safe to repeat by a unique key of their class, and
 	// answer with its present state: the host keeps no operation row for them.
 	Keyed bool `json:"keyed,omitempty"`
-	// Instruments is what it wants of the instruments that its initiator names.
+	// Instruments says which instruments its initiator has to name.
 	Instruments Wants `json:"instruments,omitempty"`
 }
 
-// Wants is what an operation says of the instruments that its initiator names. The
-// host keeps to it before anything begins; the servicer's own are its role's.
+// Wants says which instruments the initiator of an operation has to name. The host
+// checks it before anything begins. It does not speak of the servicer's own, which
+// the servicer's role names.
 type Wants string
 
 // What an operation may want.
 const (
-	// WantsUnsaid is of code that says nothing, takes one or none, or several: what is
-	// named reaches it, and it refuses what it cannot use.
+	// WantsUnsaid leaves it to the code, which may take several: it gets what is named
+	// and refuses what it cannot use.
 	WantsUnsaid Wants = ""
-	WantsNone   Wants = "none" // it takes none, such as one that makes an instrument
-	WantsMain   Wants = "main" // it takes one, the main one of its call
+	WantsNone   Wants = "none" // no instrument: it makes one, for instance
+	WantsMain   Wants = "main" // one instrument, the main one of its call
 )
 
-// Fits refuses a call whose instruments are not what its operation wants.
+// Fits refuses a call that does not name what its operation wants.
 func (o Operation) Fits(c Call) error {
 	switch {
 	case o.Instruments == WantsMain && c.Main() == "":
@@ -93,103 +90,3 @@ const (
 	Refund    = "REFUND"
 	Negotiate = "NEGOTIATE"
 )
-
-// Call is what an operation is asked to do. Both runs get the same operation,
-// class, args and offer; each side names its own instruments.
-type Call struct {
-	Operation   string                `json:"operation"`
-	Class       instrument.ClassID    `json:"class"`
-	Instruments []instrument.ID       `json:"instruments,omitempty"` // leased for the operation, the main one first
-	Invoice     instrument.Invoice    `json:"invoice,omitempty"`
-	Args        json.RawMessage       `json:"args,omitempty"`
-	Offer       *instrument.OfferBody `json:"offer,omitempty"` // what the vendor signed and the payer saw
-	Deadline    time.Time             `json:"deadline,omitzero"`
-}
-
-// Arguments reads Args into v, and leaves v as it is where none were given: what is
-// missing the operation says best itself.
-func (c Call) Arguments(v any) error {
-	if len(c.Args) == 0 {
-		return nil
-	}
-	err := decode(c.Args, v, "the arguments of "+c.Operation)
-	if err == nil {
-		return nil
-	}
-	return fault.From(err).WithHint("give the arguments that %s takes, each as it wants it", c.Operation)
-}
-
-// NoArguments refuses the arguments of an operation that reads none: whoever gives
-// one means something by it.
-func (c Call) NoArguments() error {
-	var given map[string]json.RawMessage
-	if err := c.Arguments(&given); err != nil {
-		return err
-	}
-	for _, name := range slices.Sorted(maps.Keys(given)) {
-		return fault.New(fault.Invalid, "%s has no argument %q", c.Operation, fault.Clip(name)).Because("argument-unknown").WithHint("what is paid is what the offer says")
-	}
-	return nil
-}
-
-// Main is the first instrument of the call, empty if there is none.
-func (c Call) Main() instrument.ID {
-	if len(c.Instruments) == 0 {
-		return ""
-	}
-	return c.Instruments[0]
-}
-
-// Result is how an operation ended well. The servicer's Value reaches the
-// initiator's code as one last message.
-type Result struct {
-	Value json.RawMessage `json:"value,omitempty"`
-	// Amount is what changed hands, for the host to compare with the offer.
-	Amount instrument.Amount `json:"amount,omitzero"`
-}
-
-// ResultOf makes a Result of a value.
-func ResultOf(v any) (Result, error) {
-	raw, err := instrument.WriteJSON(v)
-	return Result{Value: raw}, err
-}
-
-// Facts are what a payment provider says of a payment, as VERIFY returns them.
-// They decide nothing: the bank compares them with the withdrawal.
-type Facts struct {
-	State       string            `json:"state"` // pending, paid, failed, withheld
-	Amount      instrument.Amount `json:"amount"`
-	Refunded    instrument.Amount `json:"refunded,omitzero"`
-	Reference   string            `json:"reference"`
-	Transaction string            `json:"transaction"`
-	Space       int64             `json:"space,omitempty"` // the merchant's account there, of providers where one has several
-	Raw         json.RawMessage   `json:"raw,omitempty"`   // the provider's own words, kept as proof
-}
-
-// States of Facts.
-const (
-	FactPending = "pending" // not final: ask again
-	FactPaid    = "paid"    // final and good
-	FactFailed  = "failed"  // final, no money
-	// FactWithheld is final as well: the money was taken, and nothing may be
-	// delivered for it.
-	FactWithheld = "withheld"
-)
-
-// Found are the facts of all payments with one reference, as SEARCH returns them, or of
-// those that there was room for.
-type Found struct {
-	Payments []Facts `json:"payments"`
-	More     bool    `json:"more,omitempty"` // there may be others, of which nothing is known
-}
-
-// Repaid is what a payment provider says of money that it was told to give back,
-// as REFUND returns it. State is one of Facts: FactPaid is given back for good,
-// FactFailed will not be.
-type Repaid struct {
-	State      string            `json:"state"`
-	Amount     instrument.Amount `json:"amount"`
-	ExternalID string            `json:"external_id"` // who ordered it named it so; one name gives back once
-	ID         string            `json:"id"`          // the provider's own name
-	Raw        json.RawMessage   `json:"raw,omitempty"`
-}

@@ -9,13 +9,13 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// maxRewinds bounds how often an operation may be too late. It stands in line
-// from the second attempt, so more than a few are a defect.
+// maxRewinds bounds how often an operation may find that somebody else was first. It
+// stands in line from the second attempt on, so more than a few times are a defect.
 const maxRewinds = 50
 
-// refusal is what a riding step returns that did not go well. It belongs to the
-// step with that digest: running again over other reads, the code may do
-// something else under the same number, which is then decided anew.
+// refusal is the fault that a riding step gets. It holds for the step of that digest
+// only: over other reads the code may take another step under the same number, which
+// is then decided anew.
 type refusal struct {
 	digest [32]byte
 	fault  *fault.Fault
@@ -28,14 +28,15 @@ func (o *operation) again() *Answer {
 	return &Answer{Rewind: &b}
 }
 
-// rewindWith notes what a step returns and sends the code back to the top.
+// rewindWith notes the fault of a step and sends the code back to the top.
 func (o *operation) rewindWith(st Step, f *fault.Fault) *Answer {
 	o.undecide(st.N)
 	note(&o.outcomes, st.N, refusal{st.digest(), f})
 	return o.again()
 }
 
-// undecided forgets refusals from a step on that the code does not repeat.
+// undecided forgets the refusals from a step on, because the code took another step
+// there, and sends it back to the top.
 func (o *operation) undecided(step int) *Answer {
 	o.undecide(step)
 	if o.rewinds++; o.rewinds > maxRewinds {
@@ -48,8 +49,8 @@ func (o *operation) undecide(from int) {
 	maps.DeleteFunc(o.outcomes, func(n int, _ refusal) bool { return n >= from })
 }
 
-// rewind forgets the unflushed tail. Answers that came from outside are kept:
-// what was asked has happened, durable here or not.
+// rewind forgets the steps that are not flushed. Answers from outside are kept: what
+// was asked for has happened, whether or not it is durable here.
 func (o *operation) rewind() {
 	for _, r := range o.steps[o.flushed:] {
 		if r.answer.outside {
@@ -67,9 +68,9 @@ func (o *operation) rewind() {
 	}
 }
 
-// lost decides what a failed flush means: run again, told which step cannot be
-// as it was or looking at the instruments anew; or end. Any other error is for
-// the asking step: nothing is durable, and the steps wait for the next flush.
+// lost decides what a failed flush means. The code runs again, because one of its steps
+// was refused or because an instrument has changed; or the operation ends. Any other
+// error goes to the asking step: nothing is durable, and the next flush tries again.
 func (o *operation) lost(err error) error {
 	if o.m.life.Err() != nil {
 		return suspended()
@@ -95,8 +96,8 @@ func (o *operation) lost(err error) error {
 	return err
 }
 
-// refused finds the step that can never be committed as it is: one that claims
-// a key which is taken, or writes what another operation holds.
+// refused finds the step that no later attempt can commit: one that claims a key which
+// is taken, or writes an instrument that another operation holds.
 func (o *operation) refused(err error) (Step, *fault.Fault) {
 	var taken *instrument.KeyConflict
 	if errors.As(err, &taken) {
@@ -119,8 +120,8 @@ func (o *operation) writer(which func(instrument.Instance) bool) Step {
 	return Step{}
 }
 
-// outrun is what to do when somebody else was first: stand in line, look again
-// and run again. What was refused before is decided anew.
+// outrun deals with an instrument that somebody else has changed first: stand in line,
+// look at the instruments again and run again. What was refused before is decided anew.
 func (o *operation) outrun(id instrument.ID) error {
 	if err := o.standInLine(id); err != nil {
 		return suspended() // only the end of this life keeps us from our turn
@@ -134,9 +135,9 @@ func (o *operation) outrun(id instrument.ID) error {
 	return &stopped{*o.again()}
 }
 
-// standInLine adds an instance to those that we stand in line for. All are left
-// and taken in the order of their ids, so that two operations never wait for
-// each other.
+// standInLine adds an instance to those that we stand in line for. It leaves all lines
+// and enters them again in the order of the ids, so that two operations never wait
+// for each other.
 func (o *operation) standInLine(id instrument.ID) error {
 	if slices.Contains(o.line, id) {
 		return nil

@@ -71,8 +71,8 @@ func (m *Manager) unseal(r Row) (rowBody, error) {
 	return body, nil
 }
 
-// openOutcome is how the operation of a row has ended; an error says that it
-// has not.
+// openOutcome reads how the operation of a row has ended. The error is ReasonPending if
+// it has not, and of kind fault.Stuck if it was stopped.
 func (m *Manager) openOutcome(r Row) (outcome, error) {
 	switch r.State {
 	case Running:
@@ -101,8 +101,9 @@ func errOr(err error, format string, args ...any) error {
 	return fault.New(fault.Internal, format, args...)
 }
 
-// rowSeal is the associated data of an operation row: all by which it is found, answered to
-// its peer and gone on with. Who runs it, when, and whether its end was heard may change.
+// rowSeal is the associated data of an operation row: all that decides how it is found,
+// how its peer is answered and how it goes on. It leaves out what may change under the
+// seal: who runs it, the times, and whether the peer has heard its end.
 func rowSeal(r Row) []byte {
 	ad := append(make([]byte, 0, 384), "operation\x00"...)
 	for _, part := range [...]string{
@@ -113,7 +114,8 @@ func rowSeal(r Row) []byte {
 	return ad
 }
 
-// earlierRowSeal is that of rows of before, which their principal and peer are not bound to.
+// earlierRowSeal is the associated data of older rows, which did not cover principal and
+// peer.
 func earlierRowSeal(r Row) []byte {
 	ad := []byte("operations\x00" + string(r.ID) + "\x00" + string(r.Side) + "\x00" + string(r.State) + "\x00")
 	return append(ad, r.Digest...)

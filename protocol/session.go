@@ -26,9 +26,10 @@ type Session interface {
 	// Send gives the peer a message. It rides: nil does not mean "sent".
 	Send(ctx context.Context, v any) error
 	// Recv waits for the peer's next message; at the initiator the servicer's
-	// result is the last one. The peer's fault is returned if it ended with one. What
-	// does not read as v is fault.Invalid at a servicer, which has done nothing for it,
-	// and fault.Unknown at an initiator: its peer may have done what it was asked to.
+	// result is the last one. If the peer ended with a fault, Recv returns it. A
+	// message that cannot be read into v is fault.Invalid at a servicer, which has done
+	// nothing for it yet, and fault.Unknown at an initiator, whose peer may have done
+	// what it was asked to.
 	Recv(ctx context.Context, v any) error
 	// Update changes instances: the leased ones, new ones, and others of the
 	// bundle's classes, whose reads are validated. It rides: nil means that it is
@@ -38,11 +39,11 @@ type Session interface {
 	// Fetch makes one request to the origin that an instrument names; the host
 	// adds the idempotency key.
 	Fetch(ctx context.Context, r Request) (Response, error)
-	// Ask asks the person in front of the initiator, and waits until the time of the
-	// operation is over: a minute in all, unless its caller has said otherwise. Where
-	// there are choices the answer is one of them. Errors: fault.Unsupported, reason
-	// ReasonNoPerson, where nobody can be asked, as at a servicer; fault.Timeout. After a
-	// crash in the middle the same is asked again.
+	// Ask asks the person in front of the initiator, and waits until the operation's
+	// deadline: a minute in all, unless its caller has said otherwise. Where there are
+	// choices the answer is one of them. Where nobody can be asked, as at a servicer,
+	// the error is fault.Unsupported, reason ReasonNoPerson; without an answer in time
+	// it is fault.Timeout. After a crash in the middle the person is asked again.
 	Ask(ctx context.Context, p Prompt) (string, error)
 
 	// Now is the time of the last answer; it stands still between answers.
@@ -54,8 +55,8 @@ type Session interface {
 	Log() *slog.Logger
 }
 
-// Request is one request of a Fetch. The idempotency key is made by the host of
-// operation id and step and sent as the header Idempotency-Key.
+// Request is one request of a Fetch. The host makes the idempotency key from
+// operation id and step, and sends it as the header Idempotency-Key.
 type Request struct {
 	Address instrument.ID     `json:"address"` // the instance whose class names its base URL
 	Method  string            `json:"method"`
@@ -69,7 +70,7 @@ type Request struct {
 	Repeat bool `json:"repeat,omitempty"`
 }
 
-// Response is the answer of any HTTP status.
+// Response is the answer, whatever its HTTP status.
 type Response = comm.Fetched
 
 // Prompt is a question for a person.

@@ -118,7 +118,7 @@ func (c *Call) spell(w *plain.Writer) {
 // room is about how long a call is.
 func (c *Call) room() int { return 480 + len(c.Args) }
 
-func (a *asked) spell(w *plain.Writer) {
+func (a *digested) spell(w *plain.Writer) {
 	w.String("Side", string(a.Side))
 	w.String("Protocol", a.Protocol)
 	w.Name("Call")

@@ -24,7 +24,7 @@ type document struct {
 func documents() []document {
 	return []document{
 		{"a step", func() any { return new(Step) }, func(v any, w *plain.Writer) { v.(*Step).spell(w) }},
-		{"a call", func() any { return new(asked) }, func(v any, w *plain.Writer) { v.(*asked).spell(w) }},
+		{"a call", func() any { return new(digested) }, func(v any, w *plain.Writer) { v.(*digested).spell(w) }},
 		{"a part", func() any { return new(logPart) }, func(v any, w *plain.Writer) { v.(*logPart).spell(w) }},
 		{"an event", func() any { return new(Transacted) }, func(v any, w *plain.Writer) { v.(*Transacted).spell(w) }},
 	}
@@ -66,7 +66,7 @@ func special(f reflect.Value) bool {
 // not to what writes it, is found here.
 func TestEveryMemberIsSpelledAsReflectionDoes(t *testing.T) {
 	step := plaintest.Full[Step](t, special, "Fault", "Fetch", "Prompt")
-	call := plaintest.Full[asked](t, special)
+	call := plaintest.Full[digested](t, special)
 	part := plaintest.Full[logPart](t, special, "Over", "Last", "Fault", "Refused", "Response", "Rewind", "Proofs", "Ahead", "outside")
 	event := plaintest.Full[Transacted](t, special, "Fault")
 	for n, v := range []any{&step, &call, &part, &event} {
@@ -136,7 +136,7 @@ func TestADigestIsWhatItWas(t *testing.T) {
 
 func FuzzSpelling(f *testing.F) {
 	step, part := plaintest.Full[Step](f, special, "Fault", "Fetch", "Prompt"), plaintest.Full[logPart](f, special, "Over", "Last", "Fault", "Refused", "Response", "Rewind", "Ahead", "outside", "Proofs")
-	call, event := plaintest.Full[asked](f, special), plaintest.Full[Transacted](f, special, "Fault")
+	call, event := plaintest.Full[digested](f, special), plaintest.Full[Transacted](f, special, "Fault")
 	for _, v := range []any{step, call, part, event, Step{Body: json.RawMessage(` { "<" : 1.5 } `)}, Step{Writes: []instrument.Instance{{Name: "ä\n"}}}} {
 		text, err := json.Marshal(v)
 		if err != nil {

@@ -1,0 +1,71 @@
+package protocol
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// Call is what an operation is asked to do. Both runs get the same operation,
+// class, args and offer; each side names its own instruments.
+type Call struct {
+	Operation   string                `json:"operation"`
+	Class       instrument.ClassID    `json:"class"`
+	Instruments []instrument.ID       `json:"instruments,omitempty"` // leased for the operation, the main one first
+	Invoice     instrument.Invoice    `json:"invoice,omitempty"`
+	Args        json.RawMessage       `json:"args,omitempty"`
+	Offer       *instrument.OfferBody `json:"offer,omitempty"` // what the vendor signed and the payer saw
+	Deadline    time.Time             `json:"deadline,omitzero"`
+}
+
+// Arguments reads Args into v. Without any it leaves v as it is: the operation itself
+// knows best how to say what is missing.
+func (c Call) Arguments(v any) error {
+	if len(c.Args) == 0 {
+		return nil
+	}
+	err := decode(c.Args, v, "the arguments of "+c.Operation)
+	if err == nil {
+		return nil
+	}
+	return fault.From(err).WithHint("give the arguments that %s takes, each as it wants it", c.Operation)
+}
+
+// NoArguments refuses any arguments, for an operation that reads none: whoever gives
+// one expects that it does something.
+func (c Call) NoArguments() error {
+	var given map[string]json.RawMessage
+	if err := c.Arguments(&given); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(given)) {
+		return fault.New(fault.Invalid, "%s has no argument %q", c.Operation, fault.Clip(name)).Because("argument-unknown").WithHint("what is paid is what the offer says")
+	}
+	return nil
+}
+
+// Main is the first instrument of the call, empty if there is none.
+func (c Call) Main() instrument.ID {
+	if len(c.Instruments) == 0 {
+		return ""
+	}
+	return c.Instruments[0]
+}
+
+// Result is how an operation ended well. The servicer's Value reaches the
+// initiator's code as one last message.
+type Result struct {
+	Value json.RawMessage `json:"value,omitempty"`
+	// Amount is what changed hands, for the host to compare with the offer.
+	Amount instrument.Amount `json:"amount,omitzero"`
+}
+
+// ResultOf makes a Result of a value.
+func ResultOf(v any) (Result, error) {
+	raw, err := instrument.WriteJSON(v)
+	return Result{Value: raw}, err
+}
