@@ -14,12 +14,12 @@ import (
 const (
 	// defaultPatience is how long a peer may take for the answer to one step.
 	defaultPatience = 20 * time.Second
-	// defaultHello is how long one that has connected may take to say hello.
+	// defaultHello is how long a peer that has connected may take to initiate a session.
 	defaultHello = 10 * time.Second
 )
 
-// patient is a connection whose peer has that long for each answer: everything
-// between the steps of a session, but no operation, which waits for its outcome.
+// patient is a connection for the steps of a session, whose peer has that long for each
+// answer. Operations do not use it: they wait for their outcome.
 type patient struct {
 	comm.Conn
 	patience time.Duration
@@ -32,8 +32,8 @@ func (p patient) Call(ctx context.Context, method string, params, result any) er
 	return p.Conn.Call(ctx, method, params, result)
 }
 
-// showing is a connection over which a class was not offered: the offer is shown
-// along with what is asked about the class.
+// showing is a connection that shows an offer, made over an earlier connection, with
+// each request about its class.
 type showing struct {
 	comm.Conn
 	offer *comm.Offer
@@ -68,9 +68,8 @@ func (s *Session) about(class instrument.ClassID) func(context.Context) (comm.Co
 	}
 }
 
-// asks asks a step of the peer, over the connection that on gives. A step says the
-// same however often it is asked, so one whose connection is lost on the way is asked
-// once more, over the next one.
+// asks takes a step with the peer, over the connection that on gives. Steps may be
+// repeated, so if the connection is lost on the way it tries once more, over a new one.
 func asks[C comm.Conn](ctx context.Context, s *Session, on func(context.Context) (C, error), step func(C) error) error {
 	for again := false; ; again = true {
 		conn, err := on(ctx)
@@ -84,8 +83,7 @@ func asks[C comm.Conn](ctx context.Context, s *Session, on func(context.Context)
 	}
 }
 
-// bare is the connection itself. The session may have another one by now, which
-// somebody else has dialled.
+// bare is the connection itself, without showing and patient.
 func bare(c comm.Conn) comm.Conn {
 	switch c := c.(type) {
 	case showing:
@@ -102,7 +100,8 @@ func (s *Session) current() comm.Conn {
 	return s.conn
 }
 
-// gone forgets a connection of which somebody has seen that it is lost.
+// gone forgets a connection that is lost. By now the session may have another one, which
+// stays.
 func (s *Session) gone(conn comm.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,15 +113,15 @@ func (s *Session) gone(conn comm.Conn) {
 // dialling is one attempt to get a connection back. Whoever needs one meanwhile
 // waits for it.
 type dialling struct {
-	cancel context.CancelFunc
-	done   chan struct{}
-	err    error // read after done
-	given  bool  // up by the one who dialled, not failed
+	cancel  context.CancelFunc
+	done    chan struct{}
+	err     error // read after done
+	givenUp bool  // its caller left before it succeeded or failed
 }
 
-// connected is a connection that stands. If the last one was lost, one caller
-// dials again and the others wait, without holding mu: a peer that lets itself be
-// dialled and says nothing more must not keep the session from being closed.
+// connected is the connection of the session. If the last one was lost, one caller
+// dials again and the others wait, without holding mu: a peer that accepts connections
+// and then says nothing must not keep the session from being closed.
 func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
 	for {
 		s.mu.Lock()
@@ -143,7 +142,7 @@ func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
 		}
 		select {
 		case <-d.done:
-			if d.err != nil && !d.given {
+			if d.err != nil && !d.givenUp {
 				return nil, d.err
 			}
 		case <-ctx.Done():
@@ -152,7 +151,7 @@ func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
 	}
 }
 
-// reconnect dials for all who wait, and fixes again what was selected.
+// reconnect dials for all callers that wait, and selects again what was selected.
 func (s *Session) reconnect(ctx, within context.Context, d *dialling) (comm.Conn, error) {
 	defer close(d.done)
 	defer d.cancel()
@@ -160,7 +159,7 @@ func (s *Session) reconnect(ctx, within context.Context, d *dialling) (comm.Conn
 	s.mu.Lock()
 	s.dialling = nil
 	s.mu.Unlock()
-	d.err, d.given = err, ctx.Err() != nil
+	d.err, d.givenUp = err, ctx.Err() != nil
 	return conn, err
 }
 
@@ -208,14 +207,14 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 	}
 }
 
-// calledItself is the name that a peer gives itself, for people to read: one line, and
-// no longer than that of any party. Else it could write more lines of ours.
+// calledItself is the name that a peer gives itself, for people to read: of one line and
+// bounded, so that it cannot look like further output of ours.
 func calledItself(name string) string {
 	return fault.Line(strings.ToValidUTF8(name[:min(len(name), maxName)], ""))
 }
 
-// loginNow is the login of the session, as of now where the party knows that: who
-// dials again after a token was rotated shows the new one.
+// loginNow is the login of the session, the present one where the party knows it: after a
+// token was rotated, a session that dials again shows the new one.
 func (s *Session) loginNow() Login {
 	if logins := s.c.logins.Load(); logins != nil && s.login != (Login{}) {
 		return (*logins)(s.Peer())
@@ -223,8 +222,8 @@ func (s *Session) loginNow() Login {
 	return s.login
 }
 
-// adopt makes a connection that of the session, unless the peer has to be told
-// of selections first.
+// adopt makes conn the session's connection, unless the peer has to be told of
+// selections first: then it returns them.
 func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]selection) ([]comm.Select, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -255,7 +254,7 @@ func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixe
 	return nil, nil
 }
 
-// pnpDiffers refuses a session, at either side, in the words of who initiates it.
+// pnpDiffers refuses a session, at either side. Its words are for the initiator.
 func pnpDiffers(servicer, its, ours string) error {
 	return fault.New(fault.Unsupported, "%s negotiates with %q, not with %q", servicer, its, ours).Because("pnp-differs").
 		WithHint("both sides need the same `pnp` in their settings")

@@ -25,11 +25,17 @@ type Store interface {
 
 // Parts are what every party is made of, whatever its role.
 type Parts struct {
-	Name     string
-	Role     comm.Role
+	// Who it is.
+	Name   string
+	Role   comm.Role
+	Self   instrument.PrincipalID // the party itself; made at its initialisation
+	Device string                 // for Circumstances
+	Policy profile.Policy
+
+	// Its parts.
 	Store    Store
 	Engine   *crypto.Engine
-	Ring     *crypto.Ring     // of the keys of owners; nil: all is under the engine's
+	Ring     *crypto.Ring     // of the keys of owners; nil: everything is sealed by Engine
 	Identity *crypto.Identity // by which peers know us
 	// Towards is the identity that a peer of that key sees, for a wallet that
 	// shows each vendor one of its own; nil: Identity, to all.
@@ -37,28 +43,30 @@ type Parts struct {
 	Bundles []protocol.Bundle // of this role
 	PNP     string
 	Comm    *comm.Manager
-	Policy  profile.Policy
-	Self    instrument.PrincipalID   // the party itself; made at its initialisation
-	Runner  string                   // this life of this node
-	At      func(protocol.Point)     // for tests
-	Ask     protocol.Asker           // the person in front of it; nil: nobody is
-	Looking bool                     // opened to look and to administer
-	Gone    func(runner string) bool // whether another life of it has ended; nil: all have
-	Device  string                   // for Circumstances
+	Ask     protocol.Asker // asks the person in front of it; nil: nobody is there
 	Clock   func() time.Time
 	Random  io.Reader // safe for concurrent use
 	Log     *slog.Logger
+	At      func(protocol.Point) // for tests
+
+	// This life of it, and others.
+	Runner  string                   // names this life of this node
+	Looking bool                     // this process was opened to look and to administer
+	Gone    func(runner string) bool // whether another life of it has ended; nil: all have
 	// Held reports whether an operation that another life has left waits for a
 	// person; nil: none does.
 	Held func(instrument.OperationID) bool
-	// Patience is how long a peer may take for the answer to one step of a session;
-	// it may take twice that to be connected to again. 0: 20 s.
-	Patience time.Duration
-	// Remember keeps the results of negotiations with a peer for the next sessions
-	// with it, for as long as this party lives and the peer's version is the same.
-	Remember bool
+
+	// How it deals with peers.
+
 	// Hello is how long an accepted connection may last without a session; 0: 10 s.
 	Hello time.Duration
+	// Patience is how long a peer may take to answer one step of a session; to be
+	// connected to again it may take twice as long. 0: 20 s.
+	Patience time.Duration
+	// Remember keeps the results of negotiations with a peer for the next sessions
+	// with it, as long as this party lives and the peer's version is the same.
+	Remember bool
 }
 
 // Controller is the Wallet Controller of one party: its managers, made and
@@ -69,11 +77,11 @@ type Controller struct {
 	protocols    *protocol.Manager
 	profiles     *profile.Manager
 	interceptors []Interceptor
-	remembered   *remembered // nil: nothing is
-	genuine      genuine     // of our offers
+	remembered   *remembered // results of negotiations; nil: none are kept
+	genuine      genuine     // offers of ours that were verified
 	logins       atomic.Pointer[func(comm.Peer) Login]
 	counts       func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
-	turns        turns                                                               // of what counts by it
+	turns        turns                                                               // of operations that count under one id
 	met          whereabouts
 }
 
@@ -124,7 +132,7 @@ func (c *Controller) Book() comm.Book { return c.parts.Store }
 // Now is the party's clock.
 func (c *Controller) Now() time.Time { return c.parts.Clock() }
 
-// Passes is a point in the work of a role, as protocol.Point; for tests.
+// Passes says that the work of a role has reached a point; for tests.
 func (c *Controller) Passes(p protocol.Point) {
 	if c.parts.At != nil {
 		c.parts.At(p)
@@ -147,112 +155,7 @@ func (c *Controller) towards(peerKey string) *crypto.Identity {
 	return c.parts.Towards(peerKey)
 }
 
-// Own is the principal of the party itself, which its own work is done as.
+// Own is the principal of the party itself, on whose behalf it does its own work.
 func (c *Controller) Own(ctx context.Context) (profile.Principal, error) {
 	return c.profiles.Principal(ctx, c.parts.Self)
-}
-
-// Transaction is one operation that a principal asks for without a peer, or
-// that the party does on its own.
-type Transaction struct {
-	ID          instrument.OperationID // empty: a new one
-	Principal   profile.Principal
-	Fresh       bool // the principal was read for this very request, as one that logs in for each is
-	Protocol    string
-	Operation   string
-	Class       instrument.ClassID
-	Instruments []instrument.ID
-	Args        any
-	Amount      instrument.Amount  // what it may move, for the principal's limits
-	Invoice     instrument.Invoice // what is bought, as a vendor has signed it
-	// Counts, if set, is the name under which the amount counts against the limits of
-	// an account: of something that this operation only begins, such as a withdrawal.
-	// What became of that says CountsBy.
-	Counts    instrument.OperationID
-	Within    time.Duration // how long a peer may take; 0: a minute
-	Reference string        // what it is about, for the role that services it
-	// Ended, if set, is told how it ended, also when the caller was let go before.
-	Ended func(error)
-	// Leave, if the role that services it sets it, is told that it has ended, or does
-	// not begin, so that what was claimed for it can be let go. It may be told twice,
-	// and must not block.
-	Leave func(outcome error)
-}
-
-// defaultWithin is how long a peer may take for an operation that does not say it.
-const defaultWithin = time.Minute
-
-// Execute runs an operation that needs no peer: the paper's execute-Transaction
-// without a session. It authorises the principal first.
-func (c *Controller) Execute(ctx context.Context, t Transaction) (protocol.Result, error) {
-	r, err := c.execution(ctx, t, protocol.Initiator)
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	return c.perform(ctx, t, r)
-}
-
-// Answer runs the servicer's side of an operation that was asked for over REST,
-// where there is no peer to talk to.
-func (c *Controller) Answer(ctx context.Context, from comm.Role, t Transaction) (protocol.Result, error) {
-	r, err := c.execution(ctx, t, protocol.Servicer)
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	r.Peer = comm.Peer{Role: from}
-	return c.perform(ctx, t, r)
-}
-
-// perform runs an authorised execution within the limits of its principal.
-func (c *Controller) perform(ctx context.Context, t Transaction, r protocol.Execution) (protocol.Result, error) {
-	settled, err := c.reserve(ctx, t, &r)
-	if err != nil {
-		return protocol.Result{}, err
-	}
-	result, err := c.protocols.Execute(ctx, r)
-	settled(err)
-	return result, err
-}
-
-// execution authorises a transaction and makes of it what the Protocol Manager
-// takes.
-func (c *Controller) execution(ctx context.Context, t Transaction, side protocol.Side) (protocol.Execution, error) {
-	args, err := encode(t.Args)
-	if err != nil {
-		return protocol.Execution{}, err
-	}
-	if err := c.authorise(ctx, t); err != nil {
-		return protocol.Execution{}, err
-	}
-	return protocol.Execution{
-		ID: t.ID, Side: side, Protocol: t.Protocol, Principal: t.Principal.ID, Ended: t.Ended,
-		Call: protocol.Call{
-			Operation: t.Operation, Class: t.Class, Instruments: t.Instruments, Args: args,
-			Deadline: c.parts.Clock().Add(cmp.Or(t.Within, defaultWithin)),
-		},
-	}, nil
-}
-
-// authorise asks the Profile Manager before anything is done (§5.5).
-func (c *Controller) authorise(ctx context.Context, t Transaction) error {
-	return c.profiles.Authorise(ctx, c.action(t))
-}
-
-// action is a transaction as the Profile Manager sees it.
-func (c *Controller) action(t Transaction) profile.Action {
-	ids := t.Instruments // not all of t goes to the heap for them
-	named := func(ctx context.Context) ([]instrument.Instance, error) {
-		out := make([]instrument.Instance, len(ids))
-		for n, id := range ids {
-			var err error
-			if out[n], err = c.instruments.View(ctx, id); err != nil {
-				return nil, err
-			}
-		}
-		return out, nil
-	}
-	return profile.Action{
-		Principal: t.Principal, Fresh: t.Fresh, Protocol: t.Protocol, Operation: t.Operation, Class: t.Class, Amount: t.Amount,
-		Spends: t.Operation == protocol.Pay || t.Counts != "" && t.Amount != (instrument.Amount{}), ID: t.ID, Invoice: t.Invoice, Instruments: named,
-	}
 }

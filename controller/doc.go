@@ -7,4 +7,16 @@
 // NegotiateProtocol, SelectProtocol, AvailableOperations, Instruments, Execute,
 // Close. A passive party has its Controller Serve connections. The role packages
 // client, vendor and bank say only what differs between them.
+//
+// Where things are:
+//
+//	beginning             controller.go owners.go kept.go key.go
+//	a session             session.go connect.go negotiate.go joint.go transcript.go; remembered beyond it: remember.go
+//	its servicer          serve.go intercept.go
+//	offers                invoice.go offer.go offerjson.go genuine.go
+//	operations            transaction.go, of an initiator: execute.go link.go, of a servicer: served.go
+//	their limits          limits.go turn.go
+//	of earlier lives      resume.go whereabouts.go
+//	events                event.go
+//	small parts           encode.go
 package controller

@@ -23,12 +23,12 @@ type Event struct {
 // eventsPage is how many entries of the journal are read at a time.
 const eventsPage = 100
 
-// Observe tells an application of every EXECUTE_TRANSACTION event behind its
-// cursor, in their order and one at a time, and waits for more until ctx ends,
-// which is no error. The application keeps the cursor, the Seq of the last event
-// that it has dealt with: one that was down misses nothing, and one that keeps the
-// cursor together with what it did does everything once. An error of tell ends
-// the observation and is returned; that event comes again.
+// Observe tells an application of every EXECUTE_TRANSACTION event after its cursor,
+// in order and one at a time, and waits for more until ctx ends, which is no error.
+// The application stores the cursor, the Seq of the last event that it has dealt with.
+// An application that was down misses nothing then; one that stores the cursor
+// together with what it did does everything once. An error of tell ends the
+// observation and is returned; that event comes again.
 func (c *Controller) Observe(ctx context.Context, cursor instrument.Seq, tell func(context.Context, Event) error) error {
 	return c.instruments.WaitTopic(ctx, protocol.Transactions, func(context.Context) (bool, error) {
 		for ctx.Err() == nil {
@@ -51,7 +51,7 @@ func (c *Controller) Observe(ctx context.Context, cursor instrument.Seq, tell fu
 	})
 }
 
-// ending forgets an error that only says that the observer went away.
+// ending drops an error that only says that the observer went away.
 func ending(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil

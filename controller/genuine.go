@@ -9,15 +9,15 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// genuine remembers offers whose signature was found to be ours: a payer shows the one of its session
-// with each payment, and to verify it again takes longer than to read the payment. What is
-// remembered is body and signature together, to the byte; that one does not fit never is.
+// genuine remembers offers whose signature was found to be ours: a payer shows the offer of its
+// session with each payment, and verifying it again would take longer than reading the payment. It
+// remembers body and signature together, to the byte, and never that a signature does not fit.
 type genuine struct {
 	mu   sync.Mutex
 	seen map[[sha256.Size]byte]bool
 }
 
-// mostGenuine bounds it; then all are forgotten.
+// mostGenuine bounds how many are remembered; when it is reached, all are forgotten.
 const mostGenuine = 4096
 
 func (g *genuine) has(name [sha256.Size]byte) bool {
@@ -35,7 +35,8 @@ func (g *genuine) add(name [sha256.Size]byte) {
 	g.seen[name] = true
 }
 
-// nameOf is no other's: the length says where the body ends and the signature begins.
+// nameOf is different for different offers: a length says where the body ends and the signature
+// begins.
 func nameOf(o comm.Offer) (name [sha256.Size]byte) {
 	h := sha256.New()
 	var size [8]byte
@@ -48,7 +49,7 @@ func nameOf(o comm.Offer) (name [sha256.Size]byte) {
 }
 
 // ownOffer reads an offer that is shown to us, and refuses one that does not bear our signature.
-// Whether it holds still, and for whom, is another question.
+// Whether it is still valid, and for whom, its caller has to check.
 func (c *Controller) ownOffer(o comm.Offer) (instrument.OfferBody, error) {
 	name := nameOf(o)
 	if c.genuine.has(name) {

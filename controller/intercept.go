@@ -18,19 +18,22 @@ type Intercepted struct {
 	Asked  any    // comm.Classes, comm.Protocols, comm.Select, comm.Execute
 	// Answer may be changed through its pointer: *comm.Offered, *protocol.Negotiated
 	// or *comm.Available. It is nil for transaction.execute, which is intercepted
-	// before it begins: what is committed is not filtered, see Observe.
+	// before the operation begins. What is committed is not filtered: see Observe.
 	Answer any
 }
 
 // Interceptor filters an answer, or refuses with an error that the initiator
 // gets instead. It is called on many goroutines and must not block for long: an
-// initiator waits. Before an operation begins it is shown two answers more, of
-// nothing but the protocol and the operation that the initiator has chosen, for
-// who has not asked, or does not heed the answer, runs nothing that is left out.
+// initiator waits.
+//
+// Before an operation begins, the interceptor sees two answers more: that of a
+// negotiation and that of a list of operations, each with nothing but what the
+// initiator has chosen. So nobody runs what it leaves out, not even an initiator that
+// never asked or does not heed the answer.
 type Interceptor func(ctx context.Context, i Intercepted) error
 
 // Intercept adds an interceptor, after those that are there. It is called before
-// the party serves. What one leaves out of an answer counts as not offered.
+// the party serves. What an interceptor leaves out of an answer counts as not offered.
 func (c *Controller) Intercept(f Interceptor) { c.interceptors = append(c.interceptors, f) }
 
 // intercepts shows an answer to the application.
@@ -43,7 +46,7 @@ func (s *service) intercepts(ctx context.Context, method string, asked, answer a
 	return nil
 }
 
-// leftOut refuses to begin what the application leaves out of its answers.
+// leftOut refuses to begin an operation that the application leaves out of its answers.
 func (s *service) leftOut(ctx context.Context, c comm.Call) error {
 	if len(s.c.interceptors) == 0 {
 		return nil
@@ -65,7 +68,7 @@ func (s *service) leftOut(ctx context.Context, c comm.Call) error {
 	return nil
 }
 
-// chosen is a negotiation in which nothing is left but the protocol of a call. A joint one
+// chosen is the negotiation that would have left only the protocol of a call. A joint one
 // is about an invoice: that of the offer, if there is one.
 func (s *service) chosen(c comm.Call) (comm.Protocols, protocol.Negotiated) {
 	if !s.c.protocols.Joint() {

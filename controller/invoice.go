@@ -11,12 +11,12 @@ const (
 	InvoiceAmount = "amount" // what is to be paid
 
 	// Of a payment of several instruments.
-	InvoicePayment = "payment" // the name of the parent, one for each payer
-	InvoicePart    = "part"    // the part's; one that is tried again keeps it until it has surely failed
-	InvoiceTotal   = "total"   // of all parts
+	InvoicePayment = "payment" // names the whole payment, uniquely for its payer
+	InvoicePart    = "part"    // names the part; a part that is tried again keeps the name until it has certainly failed
+	InvoiceTotal   = "total"   // the sum of all parts
 
 	// Of what a card pays.
-	InvoiceReference = "reference" // what the charge is found by at the provider
+	InvoiceReference = "reference" // by which the charge is found at the provider
 	InvoiceMerchant  = "merchant"  // as the customer sees it on the card statement
 	InvoiceReserve   = "reserve"   // of a withdrawal: the groups of the wallet that selected it
 	InvoiceCharge    = "charge"    // "once": it is for one operation
@@ -29,8 +29,8 @@ const (
 	InvoiceRefund = "refund"
 )
 
-// InvoiceWords are names of an invoice that have a meaning for a payment. What is
-// bought has other names; a vendor's account that is paid into is one of those.
+// InvoiceWords are the names that have a meaning for every payment. What is bought has
+// other names; the account that is paid into is one of those.
 func InvoiceWords() []string {
 	return []string{
 		InvoicePayment, InvoicePart, InvoiceTotal, InvoiceAmount, InvoiceRefund,

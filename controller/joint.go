@@ -11,7 +11,7 @@ import (
 
 // jointly asks for offers and negotiates protocols in one exchange, where the PNP
 // of the session does both (paper §6, JEPI). The protocols of each class are kept
-// for NegotiateProtocol, which then asks nobody.
+// for NegotiateProtocol, which then need not ask the peer.
 func (s *Session) jointly(ctx context.Context, conn comm.Conn, inv instrument.Invoice) (comm.Offered, error) {
 	wanted := s.c.liked(instrument.Circumstances{Device: s.c.parts.Device, Connectivity: s.scheme()})
 	pairs, offers, err := s.c.protocols.NegotiateJointly(ctx, inv, wanted, conn)
@@ -27,9 +27,9 @@ func (s *Session) jointly(ctx context.Context, conn comm.Conn, inv instrument.In
 	return comm.Offered{Offers: offers}, nil
 }
 
-// liked are our classes with their protocols, of each class the preferred one
-// first. A class that does not say so, because it needs to know the price or its plugin
-// is down, is asked again when a protocol is selected for it: it holds up no other.
+// liked are our classes with their protocols, of each class the preferred one first. A
+// class may not answer now, because it needs to know the price or its plugin is down. It
+// holds up no other: it is asked again when a protocol is selected for it.
 func (c *Controller) liked(about instrument.Circumstances) []protocol.Pair {
 	var out []protocol.Pair
 	for _, info := range c.instruments.Classes() {
@@ -58,13 +58,13 @@ func (c *Controller) first(id instrument.ClassID, names []string, about instrume
 	return first
 }
 
-// joint is the answer to a joint negotiation: what both have, and our offers.
+// joint is the answer to a joint negotiation: the pairs that both have, and our offers.
 type joint struct {
 	protocol.Negotiated
 	comm.Offered
 }
 
-// jointly is the servicer's side.
+// jointly is the servicer's side of Session.jointly.
 func (s *service) jointly(ctx context.Context, conn comm.Conn, asked comm.Protocols) (joint, error) {
 	offered, err := s.classes(ctx, conn, comm.Classes{Invoice: asked.Invoice})
 	if err != nil {

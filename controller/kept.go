@@ -5,12 +5,12 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// ClassPayment is what a wallet and a vendor keep of a payment of several
-// instruments: the parent of its parts, each side's view of it (decision 19).
+// ClassPayment is the class of the record that a wallet and a vendor each keep of a
+// payment of several instruments (decision 19).
 const ClassPayment instrument.ClassID = "payment"
 
-// Kept is a class of a role's own records. No bundle has it, so no protocol
-// reaches its instances.
+// Kept is a class of records that a role keeps for itself. It belongs to no bundle, so no
+// protocol reaches its instances.
 type Kept struct {
 	About instrument.Info
 	Rule  func(before, after *instrument.Instance) error

@@ -11,9 +11,9 @@ import (
 // maxKey is the longest idempotency key of a person, in bytes.
 const maxKey = 64
 
-// OperationID is the operation that a person's idempotency key names: the same
-// for the same key of the same party, and guessed by nobody else, for a secret
-// of the party is in it. The error is fault.Invalid.
+// OperationID is the id of the operation that a person's idempotency key names. The
+// same key of the same party gives the same id, and nobody else can guess it, because
+// it is made with a secret of the party. The error is fault.Invalid.
 func (c *Controller) OperationID(key string) (instrument.OperationID, error) {
 	if key == "" || len(key) > maxKey {
 		return "", fault.New(fault.Invalid, "an idempotency key has 1 to %d bytes", maxKey).Because("key-malformed")
@@ -21,7 +21,7 @@ func (c *Controller) OperationID(key string) (instrument.OperationID, error) {
 	return instrument.OperationID(hex.EncodeToString(c.parts.Engine.Blind("operation", key)[:16])), nil
 }
 
-// NewOperationID is an id that nothing has yet, for what a role names itself.
+// NewOperationID is a new id, for a role that names something by itself.
 func (c *Controller) NewOperationID() (instrument.OperationID, error) {
 	return protocol.NewOperationID(c.parts.Random)
 }

@@ -2,7 +2,6 @@ package controller
 
 import (
 	"context"
-	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -10,10 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// reserve counts what a transaction may move against the limits of whom it
-// concerns, before it begins, and has it settled when the operation ends. Call
-// settled when the wait for the operation is over: it may have ended before it was
-// told, or never have begun. Where nothing counts it does nothing.
+// reserve counts what a transaction may move against the limits of those whom it
+// concerns, before it begins, and settles the reservation when the operation ends. The
+// caller calls settled when it has waited for the operation, which may have ended
+// before Ended was set, or never have begun. Where nothing counts, reserve does nothing.
 func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Execution) (settled func(outcome error), err error) {
 	a := c.action(t)
 	if a.Spends && t.Counts == "" && r.ID == "" {
@@ -40,7 +39,7 @@ func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Exe
 	if hold == nil && t.Counts == "" {
 		return func(error) {}, nil
 	}
-	counts := t.Counts // not all of t goes to the heap for it
+	counts := t.Counts // captured alone, so that not all of t escapes to the heap
 	settle := func(outcome error) {
 		if hold != nil {
 			c.settle(hold, counts, outcome)
@@ -55,25 +54,25 @@ func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Exe
 		}
 	}
 	return func(outcome error) {
-		if fault.ReasonOf(outcome) != protocol.ReasonPending { // else it goes on without us
+		if fault.ReasonOf(outcome) != protocol.ReasonPending { // otherwise it goes on after its caller has left
 			settle(outcome)
 		}
 	}, nil
 }
 
-// isKnown reports whether something is on record of what a role counts. Then nothing
-// new begins: the repetition gets the first answer, also when no room is left by now,
-// and another sum is refused by the record itself, in words that say more.
+// isKnown reports whether there is a record of what a role counts. Then nothing new
+// begins: a repetition gets the first answer, even when the limits leave no room by
+// now, and another sum is refused by the record itself, in words that say more.
 func (c *Controller) isKnown(ctx context.Context, counts instrument.OperationID) bool {
 	fate, err := c.fate(ctx, counts)
 	return err == nil && fate != profile.Unseen
 }
 
-// settle ends a reservation by how the operation ended. Where that is not known
-// the sum stays reserved until it is; so does what goes on after the operation,
-// if there is anything that can.
+// settle ends a reservation according to how the operation ended. While that is not
+// known, or while something goes on that the operation has only begun, the sum stays
+// reserved.
 func (c *Controller) settle(hold *profile.Hold, counts instrument.OperationID, outcome error) {
-	ctx := context.Background() // whoever asked may have gone; what has moved counts all the same
+	ctx := context.Background() // the caller may have left; what has moved counts all the same
 	moved := hold.Sum()
 	switch {
 	case outcome == nil && counts != "", outcome != nil && !c.nothing(ctx, counts, outcome):
@@ -100,7 +99,7 @@ func (c *Controller) nothing(ctx context.Context, counts instrument.OperationID,
 	return err == nil && (fate == profile.Unseen || fate == profile.Failed)
 }
 
-// fate is what has become of an operation, for reservations that nobody settled.
+// fate is what became of an operation, for reservations that nobody has settled.
 func (c *Controller) fate(ctx context.Context, op instrument.OperationID) (profile.Fate, error) {
 	if protocol.CheckOperationID(op) != nil { // what a role counts
 		if c.counts == nil {
@@ -120,8 +119,8 @@ func (c *Controller) fate(ctx context.Context, op instrument.OperationID) (profi
 	return ended(found[0].Fault), nil
 }
 
-// ended is the fate of an operation that has ended. One that its operator has
-// abandoned had nothing outside, or it could not have been.
+// ended is the fate of an operation that has ended. One that its operator has abandoned
+// had nothing outside: otherwise it could not have been abandoned.
 func ended(f *fault.Fault) profile.Fate {
 	switch {
 	case f == nil:
@@ -132,37 +131,8 @@ func ended(f *fault.Fault) profile.Fate {
 	return profile.Running
 }
 
-// heard is a fault of the peer's side of an operation. That its operator has
-// abandoned it there, or given it up, says nothing about what is outside here; and what its
-// plugin has done is no reason to look into ours of the same name, nor whom it does not reach one to
-// look at our network. That it knows the operation as
-// another one tells of an earlier life of this party, from which a backup was made, for
-// what is on record here is never asked for as something else.
-func heard(f *fault.Fault) *fault.Fault {
-	f = f.Foreign()
-	switch f.Reason {
-	case protocol.ReasonAbandoned:
-		f.Reason = "abandoned-there"
-	case protocol.ReasonForgone:
-		f.Reason = "forgone-there"
-	}
-	switch {
-	case strings.HasPrefix(string(f.Reason), "plugin-"):
-		f.Hint = "this is the peer's plugin, not yours: try again later, or tell the peer"
-	case f.Reason == "server-unreachable", f.Reason == "answer-missing":
-		f.Hint = "this is whom the peer has asked, not your network: the peer can see to it"
-	case f.Kind == fault.Internal && f.Hint == "":
-		f.Hint = "this is a defect at the peer, which has the cause in its log: tell the peer"
-	}
-	if f.Reason == protocol.ReasonKeyReused {
-		f.Message = "the peer has begun something else under this operation before, of which nothing is on record here: it may have been paid or done then"
-		f.Hint = "is this out of a backup? ask the peer what became of it, before you do it again under another --key"
-	}
-	return f
-}
-
-// CountsBy says for a role what has become of what its transactions count under.
-// It is called before the first of them.
+// CountsBy sets the role's function that says what became of the Counts of its
+// transactions. It is called before the first of them.
 func (c *Controller) CountsBy(fate func(context.Context, instrument.OperationID) (profile.Fate, error)) {
 	c.counts = fate
 }

@@ -3,6 +3,7 @@ package controller
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -14,8 +15,8 @@ import (
 // connection.
 type link struct{ s *Session }
 
-// Execute sends the request once. A fault of the peer is its answer; an error
-// means that there is none yet.
+// Execute sends the request once. A fault of the peer is its answer; an error means
+// that no answer came.
 func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
 	conn, err := l.connected(ctx)
 	if err != nil {
@@ -43,15 +44,15 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 	return got, nil
 }
 
-// unsigned is a vendor that claims to be paid and does not sign for it. It may
-// well be: what the payment has used up is not to be used again.
+// unsigned is the fault of a vendor that says it was paid and does not sign for it. It
+// may have been paid, so what the payment has used up must not be used again.
 func unsigned() *fault.Fault {
 	return fault.New(fault.Unknown, "the receipt does not bear the vendor's signature").
 		Because("receipt-signature").WithHint("ask the vendor; the payment may have been made")
 }
 
-// connected is the session's connection. Without one nothing has been sent,
-// whatever the peer did not answer while it was dialled.
+// connected is the session's connection. Without one nothing has been sent, even if the
+// peer was connected to and then did not answer.
 func (l link) connected(ctx context.Context) (comm.Conn, error) {
 	conn, err := l.s.connected(ctx)
 	switch {
@@ -83,8 +84,8 @@ func unanswered(e comm.Execute, err error) (comm.Executed, error) {
 	return comm.Executed{Op: e.Op, Fault: fault.From(err)}, nil
 }
 
-// pending is a servicer that let us go while its operation goes on, or that goes
-// away itself: neither says how the operation has ended, or ended before.
+// pending reports whether a servicer's answer leaves the end open: it has let us go while
+// its operation goes on, or it is going away itself.
 func pending(e comm.Executed) bool {
 	return e.Fault != nil && (e.Fault.Kind == fault.Unknown && e.Fault.Reason == protocol.ReasonPending ||
 		e.Fault.Kind == fault.Unavailable && e.Fault.Reason == protocol.ReasonShuttingDown)
@@ -103,8 +104,8 @@ func (l link) Say(ctx context.Context, said comm.Said) error {
 	return conn.Notify(ctx, comm.MethodMessage, said)
 }
 
-// reply carries a servicer's messages back over the connection on which the
-// operation was asked for last. A servicer asks nothing.
+// reply carries a servicer's messages back, over the connection on which the operation
+// was last asked for. A servicer sends no requests.
 type reply struct{ conn comm.Conn }
 
 func (r reply) Execute(context.Context, comm.Execute) (comm.Executed, error) {
@@ -113,4 +114,31 @@ func (r reply) Execute(context.Context, comm.Execute) (comm.Executed, error) {
 
 func (r reply) Say(ctx context.Context, said comm.Said) error {
 	return r.conn.Notify(ctx, comm.MethodMessage, said)
+}
+
+// heard is the peer's fault of an operation, in words for this side. The peer's operator,
+// plugins and network are not ours: an operation that was abandoned there may have
+// something outside here, and a plugin or server that fails there is no reason to look
+// for the cause here.
+func heard(f *fault.Fault) *fault.Fault {
+	f = f.Foreign()
+	switch f.Reason {
+	case protocol.ReasonAbandoned:
+		f.Reason = "abandoned-there"
+	case protocol.ReasonForgone:
+		f.Reason = "forgone-there"
+	}
+	switch {
+	case strings.HasPrefix(string(f.Reason), "plugin-"):
+		f.Hint = "this is the peer's plugin, not yours: try again later, or tell the peer"
+	case f.Reason == "server-unreachable", f.Reason == "answer-missing":
+		f.Hint = "this is whom the peer has asked, not your network: the peer can see to it"
+	case f.Kind == fault.Internal && f.Hint == "":
+		f.Hint = "this is a defect at the peer, which has the cause in its log: tell the peer"
+	}
+	if f.Reason == protocol.ReasonKeyReused { // so it was begun before a backup was restored here: from our records it is asked for unchanged
+		f.Message = "the peer has begun something else under this operation before, of which nothing is on record here: it may have been paid or done then"
+		f.Hint = "is this out of a backup? ask the peer what became of it, before you do it again under another --key"
+	}
+	return f
 }

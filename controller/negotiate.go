@@ -37,7 +37,7 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := s.offers[offered.Class]; twice { // which of them was seen, and which would be paid?
+		if _, twice := s.offers[offered.Class]; twice { // it would be open which one the person saw and pays
 			clear(s.offers)
 			return nil, fault.New(fault.Denied, "%s offers to take %s twice", s.peer.Name, offered.Class).Because("class-offered-twice").WithHint("ask the vendor")
 		}
@@ -62,7 +62,7 @@ func (s *Session) read(o comm.Offer) (Offered, error) {
 		return Offered{Class: body.Class, Offer: o, Body: body}, nil
 	}
 	body, err := readOffer(o, s.peer.Key, &s.transcript)
-	if err == nil && body.Payer != "" { // a vendor of before says nothing of it; the transcript has our key
+	if err == nil && body.Payer != "" { // an older vendor does not name the payer; its transcript holds our key
 		err = madeTo(body, s.c.towards(s.peer.Key).KeyText())
 	}
 	return Offered{Class: body.Class, Offer: o, Body: body, Signed: true}, err
@@ -88,7 +88,7 @@ func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassI
 	return slices.Clone(names), nil
 }
 
-// negotiate asks the peer, unless that was done together with the classes.
+// negotiate asks the peer, unless protocols were negotiated together with the classes.
 func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]string, error) {
 	if s.c.protocols.Joint() {
 		s.mu.Lock()
@@ -110,8 +110,8 @@ func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]st
 	return names, err
 }
 
-// Negotiated are the protocols that both peers have for a class, as far as that was
-// negotiated.
+// Negotiated are the protocols that both peers have for a class; nil if they were not
+// negotiated yet.
 func (s *Session) Negotiated(class instrument.ClassID) []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -166,8 +166,8 @@ func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen 
 	return nil
 }
 
-// Negotiate goes through the steps from class negotiation to selection for one
-// class, as an application does that hides them from its user (§5.5).
+// Negotiate goes through the steps from class negotiation to selection for one class,
+// for an application that hides them from its user (§5.5).
 func (s *Session) Negotiate(ctx context.Context, class instrument.ClassID, inv instrument.Invoice) (Offered, error) {
 	if _, err := s.InstrumentClasses(ctx, inv); err != nil {
 		return Offered{}, err
@@ -198,7 +198,7 @@ func (s *Session) wasOffered(class instrument.ClassID) error {
 
 func (s *Session) scheme() string { return s.address().Scheme }
 
-// address is where the peer was dialled, nothing if that cannot be read.
+// address is where the peer was dialled; the zero Address if that cannot be read.
 func (s *Session) address() comm.Address {
 	addresses := s.Peer().Addresses
 	if len(addresses) == 0 {

@@ -13,10 +13,10 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// offerLife is how long a vendor's offer holds.
+// offerLife is how long a vendor's offer is valid.
 const offerLife = 15 * time.Minute
 
-// offer signs one line of class negotiation, for the payer of that key.
+// offer makes and signs one line of class negotiation, for the payer with that key.
 func (c *Controller) offer(payer string, class instrument.ClassID, t instrument.Terms, inv instrument.Invoice, tr transcript) (comm.Offer, error) {
 	id, err := protocol.NewOperationID(c.parts.Random)
 	if err != nil {
@@ -51,7 +51,7 @@ func readOffer(o comm.Offer, key string, tr *transcript) (instrument.OfferBody, 
 	return body, nil
 }
 
-// offerBody is what an offer says whose signature fits.
+// offerBody reads an offer whose signature was verified.
 func offerBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
 	if err := instrument.ReadJSON(o.Body, (*offerJSON)(&body)); err != nil {
@@ -68,7 +68,7 @@ func madeTo(body instrument.OfferBody, payer string) error {
 	return nil
 }
 
-// OfferBody reads an offer whose signature was checked before.
+// OfferBody reads an offer whose signature its caller has verified.
 func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
 	err := decode(o.Body, (*offerJSON)(&body))
@@ -89,8 +89,8 @@ func PayerText(o comm.Offer, op instrument.OperationID, protocolID, operation st
 	return strconv.AppendInt(text, p.Expiry.Unix(), 10)
 }
 
-// signed begins what is signed of an offer: for what, and the offer, whose length says where it ends. There is room
-// for so much more, and some numbers.
+// signed begins a text that is signed about an offer: what the signature is for, then the offer with its length. It has
+// room for so many bytes more, and some numbers.
 func signed(what string, o comm.Offer, more int) []byte {
 	text := make([]byte, 0, 128+len(o.Body)+more)
 	text = append(append(append(text, "swaperoo "...), what...), " 1\x00"...)
@@ -104,11 +104,10 @@ func receiptText(o comm.Offer, op string, result json.RawMessage) []byte {
 	return append(append(append(text, op...), 0), result...)
 }
 
-// checkPayer refuses a payment whose offer is not ours, was made to somebody else or
-// is over, and whose payer has not signed it with the key of this connection. The
-// connection may be another than the offer's: it is the key that counts. Where there is
-// no key, on a line in clear, nothing is signed, and only a protocol that is for that
-// is paid by.
+// checkPayer refuses a payment if its offer is not ours, was made to somebody else or
+// has expired, or if the payer has not signed it with the key of this connection. The
+// offer may have been made over another connection: only the key counts. On a line in
+// clear nobody has a key and nothing is signed; there only a Plain protocol pays.
 func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.OfferBody, error) {
 	if e.Call.Offer == nil && e.Call.Operation == protocol.Pay {
 		return nil, fault.New(fault.Denied, "a payment is signed and has an offer").Because("payer-signature")

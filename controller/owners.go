@@ -10,9 +10,9 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// Usable lists the instruments that a filter chooses among those that a
-// principal may use: its own, those of its groups, and an agent's person's. They
-// are in the order of their ids; the filter's owner and limit do not count.
+// Usable lists the instruments that a principal may use and a filter chooses, in the
+// order of their ids: its own, those of its groups, and for an agent those of the
+// person whom it acts for. The filter's owner and limit do not count.
 func (c *Controller) Usable(ctx context.Context, p profile.Principal, f instrument.Filter) ([]instrument.Instance, error) {
 	owners, err := c.profiles.Owners(ctx, p)
 	if err != nil {
@@ -31,7 +31,7 @@ func (c *Controller) Usable(ctx context.Context, p profile.Principal, f instrume
 	return out, nil
 }
 
-// sealer seals instruments under the keys of their owners, if there are any.
+// sealer seals instruments under the keys of their owners, if owners have keys.
 func (p Parts) sealer() instrument.Sealer {
 	if p.Ring == nil {
 		return p.Engine

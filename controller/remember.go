@@ -7,30 +7,30 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// remembered are the results of negotiations with peers, for their next sessions:
-// what both have in common for a class, and what the peer's protocols do with it.
-// What a peer negotiates with has a version, which it says when a session begins;
-// under another one nothing is known. Offers and terms are signed for one session
-// and are asked for in each. The zero value is ready; nil remembers nothing.
+// remembered are the results of negotiations with peers, for the next sessions with
+// them: the protocols that both have for a class, and the operations of the peer's. They
+// hold for the version that the peer says at the beginning of a session. Offers and
+// terms are signed for one session and are asked for in each. The zero value is ready;
+// nil remembers nothing.
 type remembered struct {
 	mu      sync.Mutex
 	results map[negotiable]agreed
 }
 
-// negotiable is what a result holds for.
+// negotiable says what a remembered result is for.
 type negotiable struct {
 	peer    string // its key
 	version string
 	class   instrument.ClassID
 }
 
-// agreed is what is known of it; nil is not known.
+// agreed is a remembered result; what is nil is not known.
 type agreed struct {
 	protocols  []string
 	operations map[string][]string // names at the peer, by protocol
 }
 
-// mostRemembered bounds what peers that change their version can fill.
+// mostRemembered bounds the memory that peers can fill by changing their version.
 const mostRemembered = 1024
 
 func (r *remembered) protocols(n negotiable) []string {
@@ -67,7 +67,7 @@ func (r *remembered) learn(n negotiable, f func(*agreed)) {
 	r.results[n] = known
 }
 
-// forget drops what is known of a peer that did not keep to it.
+// forget drops a result to which the peer did not keep.
 func (r *remembered) forget(n negotiable) {
 	if r == nil {
 		return
@@ -77,8 +77,8 @@ func (r *remembered) forget(n negotiable) {
 	delete(r.results, n)
 }
 
-// negotiable is what the session's peer, as it is now, and a class negotiate with. A
-// peer without a key is nobody whom one can know again.
+// negotiable names the results for a class with the session's peer, as it is now. A
+// peer without a key cannot be recognised, so nothing is remembered of it.
 func (s *Session) negotiable(class instrument.ClassID) negotiable {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -88,8 +88,9 @@ func (s *Session) negotiable(class instrument.ClassID) negotiable {
 	return negotiable{s.peer.Key, s.version, class}
 }
 
-// version is that of what this party negotiates with, for peers that remember
-// results. An application that intercepts answers may give another one each time.
+// version changes with what this party negotiates with, for peers that remember
+// results. It is empty where an application intercepts answers: it may give another
+// answer each time.
 func (c *Controller) version() string {
 	if len(c.interceptors) > 0 {
 		return ""

@@ -20,8 +20,8 @@ func (c *Controller) Resume(ctx context.Context, logins func(comm.Peer) Login) (
 	return c.protocols.Resume(ctx)
 }
 
-// reach is the way to the peer of an operation that an earlier life has begun: a
-// session of its own, which ends when the answer is here.
+// reach gives the way to the peer of an operation that an earlier life has begun: a
+// session of its own, which is closed when the answer is here.
 func (c *Controller) reach(r protocol.Execution) protocol.Link {
 	var l Login
 	if logins := c.logins.Load(); logins != nil {
@@ -35,9 +35,9 @@ func (c *Controller) reach(r protocol.Execution) protocol.Link {
 	return &resumption{link: link{s}, class: r.Call.Class, protocol: r.Protocol, about: about(r.Call)}
 }
 
-// about are the invoices for which a peer is asked for the class of an operation that
-// has no offer: none, and the payment that a refund is of, for some classes are offered
-// only where an invoice says what for.
+// about are the invoices for which a peer is asked to offer the class of an operation
+// that has no offer: an empty one, and one that names the payment of a refund. Some
+// classes are offered only for an invoice that says what they are for.
 func about(c protocol.Call) []instrument.Invoice {
 	var of struct {
 		Payment string `json:"payment"`
@@ -56,9 +56,9 @@ type resumption struct {
 	about    []instrument.Invoice
 }
 
-// Execute implements protocol.Link. A peer that does not know the operation yet
-// takes it only for a class that it offers, and whatever keeps it from offering
-// is no answer: it is asked again.
+// Execute implements protocol.Link. A peer that does not know the operation yet takes it
+// only for a class that it has offered. Whatever keeps it from offering the class is no
+// answer to the operation: the request is sent again.
 func (r *resumption) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
 	got, err := r.attempt(ctx, e)
 	if err == nil {

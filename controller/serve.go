@@ -23,21 +23,20 @@ type Servicing interface {
 	// Prepare completes the servicer's side of an operation: its own instruments
 	// and arguments. It refuses what the caller may not ask for.
 	Prepare(ctx context.Context, who Caller, e comm.Execute, t *Transaction) error
-	// Ended is told how an operation ended, after it is durable and before the
-	// initiator hears of it, also when the initiator has hung up. It is told again
-	// when the operation is asked for again. It must not block.
+	// Ended is called with the outcome of each operation, after it is durable and
+	// before the initiator hears of it, even if the initiator has hung up. It is called
+	// again when the operation is asked for again. It must not block.
 	Ended(t Transaction, err error)
 }
 
-// Caller is who asks: the peer as it proved to be, and the principal that it is
-// here.
+// Caller is who asks: the peer as it proved to be, and which principal of ours it is.
 type Caller struct {
 	Peer      comm.Peer
 	Principal profile.Principal
 }
 
-// Accept is what a listener does with each connection: it gets a handler, and is
-// closed unless it has initiated a session soon.
+// Accept is for a listener: it gives each connection a handler, and closes it unless
+// the peer initiates a session soon.
 func (c *Controller) Accept(r Servicing) func(comm.Conn) (comm.Handler, error) {
 	return func(conn comm.Conn) (comm.Handler, error) {
 		s := newService(c, r)
@@ -46,8 +45,8 @@ func (c *Controller) Accept(r Servicing) func(comm.Conn) (comm.Handler, error) {
 	}
 }
 
-// Serve gives the handler of one accepted connection. The party is passive in
-// it: it answers and says what belongs to running operations, nothing else.
+// Serve gives the handler of one accepted connection. The party is passive there: it
+// answers requests and sends messages of running operations, nothing else.
 func (c *Controller) Serve(r Servicing) comm.Handler { return newService(c, r) }
 
 func newService(c *Controller, r Servicing) *service {
@@ -127,8 +126,8 @@ func (s *service) caller() *Caller {
 	return s.who
 }
 
-// maxName is the longest name of an initiator: it is kept as long as its session, and
-// goes along with each of its operations.
+// maxName bounds the name of an initiator, which is kept for its whole session and with
+// each of its operations.
 const maxName = 256
 
 func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initiate) (comm.Initiated, error) {
@@ -235,11 +234,11 @@ func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (st
 	return struct{}{}, nil
 }
 
-// offers reports whether a class was offered: over this connection, or over an
-// earlier one of the session, which is lost and forgotten here. Then the initiator
-// shows the offer, its signature is ours, and it was made to nobody else. That it is
-// over, or of before offers named their payer, does not matter: nothing is paid under
-// it by negotiating, and an operation that was begun before must be found again.
+// offers reports whether a class was offered: over this connection, or over an earlier
+// one of the session, of which nothing is known here any more. In the second case the
+// initiator shows the offer, which must bear our signature and be made to nobody else.
+// It may have expired, and older offers need not name their payer: negotiating pays
+// nothing under it, and an operation that was begun before must be found again.
 func (s *service) offers(class string, shown *comm.Offer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -248,7 +247,7 @@ func (s *service) offers(class string, shown *comm.Offer) bool {
 	}
 	body, err := s.c.ownOffer(*shown)
 	if err != nil || string(body.Class) != class || body.Payer != "" && body.Payer != s.who.Peer.Key {
-		return false // and nothing is kept of what a peer only says
+		return false // a peer's word alone is not kept
 	}
 	s.offered[class] = true
 	return true

@@ -19,26 +19,27 @@ import (
 // with one peer. It survives the loss of its connection: the next request dials
 // again and selects again what was selected. Safe for concurrent use.
 type Session struct {
-	c          *Controller
-	peer       comm.Peer // as dialled; its key as proved
-	login      Login
-	resumes    bool             // what was begun before
-	mu         sync.Mutex       // never held while the peer is asked
-	self       *crypto.Identity // ours as the peer of that key sees it: to derive it takes as long as to sign
+	c       *Controller
+	login   Login
+	resumes bool // it is for operations that were begun before
+
+	mu         sync.Mutex       // guards all that follows; never held while the peer is asked
+	peer       comm.Peer        // as dialled, with the key that it proved
+	self       *crypto.Identity // ours towards this peer, kept because deriving it costs as much as a signature
 	conn       comm.Conn
-	dialling   *dialling // if somebody does
+	dialling   *dialling // nil while nobody dials
 	transcript transcript
-	version    string // of what the peer negotiates with, as it said last
-	offers     map[instrument.ClassID]Offered
-	common     map[instrument.ClassID][]string
-	offering   comm.Conn // over which the offers were made
+	version    string                          // of what the peer negotiates with, as it said last
+	offers     map[instrument.ClassID]Offered  // the peer's, for the last invoice
+	offering   comm.Conn                       // over which they were made
+	common     map[instrument.ClassID][]string // the protocols that both have
 	selected   map[instrument.ClassID]selection
-	counter    uint64
+	counter    uint64 // of payments
 	closed     bool
 }
 
-// selection is a protocol that was selected for a class, and the vendor's offer
-// for the class if that is signed.
+// selection is a protocol that was selected for a class, with the vendor's offer for
+// the class if it is signed.
 type selection struct {
 	protocol string
 	offer    *comm.Offer
@@ -51,11 +52,12 @@ type Login struct{ Name, Token string }
 type Offered struct {
 	Class  instrument.ClassID
 	Offer  comm.Offer
-	Body   instrument.OfferBody // of a peer that speaks REST, or over a line in clear, nobody has signed it
-	Signed bool
+	Body   instrument.OfferBody
+	Signed bool // not by a peer that speaks REST, nor over a line in clear
 }
 
-// native reports whether it was made in a session, where it may be shown again.
+// native reports whether the offer was made in a native session, where it may be shown
+// again.
 func (o Offered) native() bool { return o.Signed || len(o.Body.Transcript) > 0 }
 
 // InitiateSession opens a session with a peer (§5.1).
@@ -63,8 +65,8 @@ func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) 
 	return c.initiate(ctx, c.newSession(p, l))
 }
 
-// ResumeSession is InitiateSession for what was begun with a peer before, which may have
-// moved since: it is looked for at all its whereabouts.
+// ResumeSession is InitiateSession for operations that were begun with a peer before. The
+// peer may have moved since, so it is looked for at all its whereabouts.
 func (c *Controller) ResumeSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
 	s := c.newSession(c.whereabouts(ctx, p), l)
 	s.resumes = true
@@ -83,8 +85,8 @@ func (c *Controller) initiate(ctx context.Context, s *Session) (*Session, error)
 	return s, nil
 }
 
-// learnRole keeps what a peer of the book is, who was added by its key alone. It is what the peer
-// says of itself, and is shown to people only; the session does not need it.
+// learnRole notes the role of a peer that was put into the book by its key alone. The peer
+// says it of itself, so it is only shown to people; no session relies on it.
 func (c *Controller) learnRole(ctx context.Context, name string, met comm.Peer) {
 	known, err := c.Book().PeerNamed(ctx, name)
 	if err != nil || known.Key != met.Key || known.Role != "" {
@@ -110,7 +112,7 @@ func (s *Session) Peer() comm.Peer {
 	return s.peer
 }
 
-// live is a connection of an open session for its next step.
+// live is the connection for the next step of an open session.
 func (s *Session) live(ctx context.Context) (patient, error) {
 	if s.over() {
 		return patient{}, closed()
@@ -196,8 +198,8 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	return both, nil
 }
 
-// Alone lists what the selected protocol can do with a class here without a message
-// to the peer, whether or not the peer has it.
+// Alone lists the operations of the selected protocol that this side runs without a
+// message to the peer, whether or not the peer has them.
 func (s *Session) Alone(class instrument.ClassID) ([]protocol.Operation, error) {
 	id, err := s.protocolOf(class)
 	if err != nil {
@@ -217,8 +219,8 @@ func (s *Session) Operation(class instrument.ClassID, name string) (protocol.Ope
 	return s.c.protocols.Operation(id, class, s.Peer().Role, name)
 }
 
-// Instruments lists the instruments of a class that the principal may use (§5.5); of one that
-// is not installed it is fault.Unsupported.
+// Instruments lists the instruments of a class that the principal may use (§5.5);
+// fault.Unsupported if the class is not installed.
 func (s *Session) Instruments(ctx context.Context, p profile.Principal, class instrument.ClassID) ([]instrument.Instance, error) {
 	if _, err := s.c.instruments.Class(class); err != nil {
 		return nil, err

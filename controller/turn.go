@@ -15,7 +15,8 @@ type turns struct {
 	taken map[instrument.OperationID]chan struct{}
 }
 
-// take waits for the turn, within ctx. What counts for itself waits for nobody.
+// take waits for the turn, within ctx. An operation that counts under no id does not
+// wait.
 func (t *turns) take(ctx context.Context, id instrument.OperationID) (leave func(), err error) {
 	if id == "" {
 		return func() {}, nil

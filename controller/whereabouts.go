@@ -11,7 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// whereabouts are the addresses at which this life has met peers, by their keys.
+// whereabouts are the addresses at which this process has met peers, by their keys.
 type whereabouts struct {
 	mu  sync.Mutex
 	met map[string][]string
@@ -36,9 +36,9 @@ func (w *whereabouts) of(key string) []string {
 	return w.met[key]
 }
 
-// whereabouts is a peer of before with all addresses at which it may be by now: where it
-// was met last, those that the book has for its key, then its own. Whoever is there has to
-// prove the key, so an address that is wrong leads to nobody.
+// whereabouts is a peer with all the addresses at which it may be by now: where it was
+// met last, those that the book has for its key, then its own. Whoever answers there has
+// to prove the key, so a wrong address does no harm.
 func (c *Controller) whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
 	if p.Key == "" {
 		return p
@@ -63,8 +63,8 @@ func (c *Controller) whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
 	return p
 }
 
-// dial connects to the peer. That of what was begun before is looked for at all
-// its whereabouts: an address of before may be somebody else's by now.
+// dial connects to the peer. If the session is for operations that were begun before, it
+// looks at all whereabouts of the peer: an old address may be somebody else's by now.
 func (s *Session) dial(ctx context.Context, ears comm.Handler) (comm.Conn, error) {
 	p := s.Peer()
 	if !s.resumes {
@@ -87,8 +87,8 @@ func (s *Session) dial(ctx context.Context, ears comm.Handler) (comm.Conn, error
 	return nil, first
 }
 
-// goOnFor is how long a session that has found a peer elsewhere waits for what an earlier
-// life has begun with it: that holds instruments.
+// goOnFor is how long a session that has found its peer elsewhere waits for operations
+// that an earlier life has begun with it, because they hold instruments.
 const goOnFor = 5 * time.Second
 
 // goesOn waits for the operations of earlier lives with a peer that has moved.
