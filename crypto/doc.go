@@ -8,4 +8,11 @@
 //	sealed, err := engine.Seal(state, associated)
 //
 // What is particular to Taler's coins is in crypto/taler.
+//
+// Where things are:
+//
+//	the engine            engine.go secret.go identity.go tls.go
+//	the vault             vault.go slot.go lock.go keyfile.go keys.go edit.go
+//	its files             file.go file_unix.go file_other.go export.go
+//	the process           seclude_linux.go seclude_other.go
 package crypto

@@ -10,4 +10,11 @@
 // can charge it again or change what it says. The wallet and the vendor each
 // store their intent before anything leaves; a vendor that does not know what
 // became of a payment asks the provider by reference before it tries again.
+//
+// Where things are:
+//
+//	what there is         bundle.go class.go state.go payment.go
+//	paying                pay.go charge.go lookup.go
+//	what comes back       refund.go returned.go
+//	providers             client.go provider.go simulator.go wallee.go walleefacts.go
 package card

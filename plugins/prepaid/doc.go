@@ -12,4 +12,10 @@
 // A payment is one message each way. Several may be under way on one account: the
 // purse holds back what they may cost, and the vendor takes each counter once, in
 // any order within a window.
+//
+// Where things are:
+//
+//	what there is         bundle.go class.go protocol.go line.go
+//	states                purse.go ledger.go marks.go payment.go statement.go; as JSON: statejson.go messagejson.go
+//	operations            open.go pay.go credit.go balance.go refund.go catchup.go
 package prepaid

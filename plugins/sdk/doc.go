@@ -7,4 +7,10 @@
 // has no configuration, no environment and no standard input or output: what it
 // needs on a node is an instrument of its own class, what it has to tell goes
 // through Session.Log.
+//
+// Where things are:
+//
+//	a plugin              main.go bundle.go class.go moves.go
+//	ready-made protocols  simple.go several.go once.go; refunds: refund.go returned.go
+//	the door              server.go operate.go fits.go ahead.go
 package sdk

@@ -17,4 +17,13 @@
 //	vault.lock     held while the vault is replaced
 //	guesses        when wrong passphrases were given lately; guesses.ID those of another user
 //	restored.json  what of a restored wallet nobody has checked yet
+//
+// Where things are:
+//
+//	putting it together   house.go files.go init.go login.go plugins.go fits.go guard.go loss.go
+//	its processes         life.go served.go unfinished.go lock_unix.go lock_other.go
+//	the vault             vault.go lostvault.go lockout.go lockup.go
+//	whose directory it is owner.go private_unix.go private_other.go
+//	people                people.go remove.go left.go
+//	copies                backup.go restore.go mark.go sync_unix.go sync_other.go
 package house

@@ -1,5 +1,3 @@
-// Package terminal is the command line of the payment terminal: the vendor's role
-// controller with its owner and a customer in front of it.
 package terminal
 
 import (

@@ -1,5 +1,3 @@
-// Package wallet is the command line of the wallet: the client's role controller
-// with a person in front of it.
 package wallet
 
 import (
