@@ -7,10 +7,10 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
-// Abort gives a withdrawal up, here and at the bank. One that is being paid by a
-// native peer at this moment is not: fault.Conflict; and none begins to be while the bank
-// is asked. One that the bank does not know,
-// or has as paid by somebody else, is given up here alone.
+// Abort gives a withdrawal up, here and at the bank. It refuses while a native peer is
+// paying it (fault.Conflict), and no payment begins while the bank is asked. If the bank
+// does not know the withdrawal, or has it as paid by somebody else, it is given up here
+// alone.
 func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) error {
 	leave := t.aborts(w.Reference())
 	if leave == nil {
@@ -28,9 +28,9 @@ func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) erro
 	return t.ended(ctx, w, reason)
 }
 
-// GiveUp is Abort by the word of whoever sells: refused while a card was charged for the
-// withdrawal, or may be (fault.Conflict, reason "payment-under-way"), for then the customer
-// is owed cash or money. One that was aborted already stays as it is.
+// GiveUp is Abort for the person who sells. It refuses if a card was charged for the
+// withdrawal, or may have been (fault.Conflict, reason "payment-under-way"): then the
+// customer is owed cash or money. A withdrawal that was aborted already stays as it is.
 func (t *Terminal) GiveUp(ctx context.Context, w *Withdrawal, reason string) error {
 	if w.Status == taler.TerminalAborted {
 		return nil
@@ -41,7 +41,7 @@ func (t *Terminal) GiveUp(ctx context.Context, w *Withdrawal, reason string) err
 	return t.Abort(ctx, w, reason)
 }
 
-// UnderWay is the refusal to give up what is being paid, or is.
+// UnderWay is the refusal to give up a withdrawal that is being paid or was paid.
 func UnderWay(w Withdrawal) error {
 	if w.Over() {
 		return fault.New(fault.Conflict, "the withdrawal is paid, and over").Because("payment-under-way").
@@ -51,10 +51,9 @@ func UnderWay(w Withdrawal) error {
 		WithHint("let it have its end: `terminal serve` goes on with it, or `terminal resume %s`", w.Short())
 }
 
-// onlyHere reports whether a bank's refusal to abort leaves nothing to abort but our own
-// record: it does not know the withdrawal, or has confirmed it, or lets no terminal abort
-// and answers for it, and no card was charged here, or may be. Without this it would be
-// tried for ever.
+// onlyHere reports whether, after a bank's refusal to abort, only our own record is left to
+// abort. The bank does not know the withdrawal, has confirmed it, or lets no terminal abort;
+// and no card was charged here, or may have been. Otherwise it would be tried for ever.
 func (t *Terminal) onlyHere(ctx context.Context, w *Withdrawal, refusal error) bool {
 	now, err := t.Find(ctx, w.WOPID)
 	if err != nil || t.MayBeCharged(ctx, now) {

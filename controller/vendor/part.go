@@ -60,8 +60,8 @@ func notTaken(class instrument.ClassID) error {
 	return fault.New(fault.Unsupported, "%s cannot pay for this", class).Because("class-not-offered")
 }
 
-// preparePart puts a part on record before it is taken, so that whatever becomes of
-// it is found. A payment that is paid or given back takes no more.
+// preparePart puts a part on record before it is taken, so that it can be found whatever
+// becomes of it. A payment that is paid or given back takes no more parts.
 func (t *Terminal) preparePart(ctx context.Context, who controller.Caller, x *controller.Transaction) error {
 	if x.Class != ClassCard && ours(x.Class) {
 		return fault.New(fault.Denied, "a wallet may not ask a terminal for %s", x.Operation).Because("not-granted")
@@ -79,7 +79,7 @@ func (t *Terminal) preparePart(ctx context.Context, who controller.Caller, x *co
 	return err
 }
 
-// enrol claims a part for an operation, which leaves it when it has ended.
+// enrol claims a part for an operation, until the operation has ended.
 func (t *Terminal) enrol(ctx context.Context, payer string, x *controller.Transaction) error {
 	part, total, err := readPart(x.Invoice)
 	if err != nil {
@@ -140,9 +140,9 @@ func (t *Terminal) claim(ctx context.Context, asked whole, part share, op instru
 	return err
 }
 
-// Anybody can make a key, and a part is put on record before it has paid, so that
-// a record costs nobody anything. So many may one payer begin within a day and pay
-// nothing of.
+// A payer may begin so many payments within a day without paying anything of them. A
+// part is put on record before it has paid, and anybody can make a key, so a record
+// costs nobody anything.
 const (
 	maxUnpaid   = 32
 	unpaidCount = 24 * time.Hour
@@ -163,7 +163,7 @@ func (t *Terminal) mayBegin(ctx context.Context, payer string) error {
 		if t.Now().Sub(w.Begun) >= unpaidCount {
 			continue
 		}
-		if w.idle() { // and its many tries need not be looked up
+		if w.idle() { // then its operations need not be looked up
 			unpaid++
 			continue
 		}

@@ -12,20 +12,21 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// reasonWalletDiffers is another wallet than that of the customer in front of us.
+// reasonWalletDiffers marks a withdrawal that another wallet has selected than that of the
+// customer in front of us.
 const reasonWalletDiffers fault.Reason = "wallet-differs"
 
 // anotherWallet is why a withdrawal is given up whose QR code another wallet took.
 const anotherWallet = "another wallet than the customer's took the QR code"
 
-// reasonNeverArrived is a charge that was sent and can no more get there.
+// reasonNeverArrived marks a charge that was sent and cannot arrive any more.
 const reasonNeverArrived fault.Reason = "charge-never-arrived"
 
-// reasonReturned is a payment that was given back before anybody here knew of it: as the
-// record of a card payment says it, too.
+// reasonReturned marks a payment that was given back before anybody here knew of it. The
+// record of a card payment has the same word.
 const reasonReturned fault.Reason = "payment-returned"
 
-// Receipt is how a card payment ended well, as card.pay says it.
+// Receipt is the result of a card payment that went well, as card.pay returns it.
 type Receipt struct {
 	Transaction string            `json:"transaction"`
 	Amount      instrument.Amount `json:"amount"`
@@ -33,8 +34,8 @@ type Receipt struct {
 	State       string            `json:"state"`
 }
 
-// takePayment has the card charged [4][5][6], once the wallet that selected is
-// known to be the one in front of us.
+// takePayment has the card charged [4][5][6], once it is known that the wallet which has
+// selected is the one in front of us.
 func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, s Screen) error {
 	transaction, err := t.paidBefore(ctx, w)
 	if err == nil && transaction == "" {
@@ -57,7 +58,7 @@ func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, 
 	return t.change(ctx, w, taler.TerminalPaid, func(r *taler.TerminalWithdrawal) { r.Transaction = transaction })
 }
 
-// take has the customer pay, by what means they choose.
+// take lets the customer pay, by the means that they choose.
 func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
 	by := Means{Card: card}
 	if c, ok := s.(Chooser); ok && card == "" {
@@ -75,10 +76,10 @@ func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Scree
 	return t.sell(ctx, w, s)
 }
 
-// paidBefore finds a payment that an earlier life has begun: it may have been
-// charged, so the provider is asked before any card is. LOOKUP says NotFound when
-// nothing can be on its way any more, and Unknown before. What was charged and given back
-// is not taken again unasked: fault.Declined, as where that is found in one's own life.
+// paidBefore finds a payment that an earlier life has begun. It may have been charged, so
+// the provider is asked before anybody shows a card. LOOKUP says Unknown as long as a
+// charge may still arrive, and NotFound after that. A payment that was charged and given
+// back ends the withdrawal (fault.Declined): the customer has not agreed to pay again.
 func (t *Terminal) paidBefore(ctx context.Context, w *Withdrawal) (string, error) {
 	p, err := t.cardPayment(ctx, w.Reference())
 	if errors.Is(err, fault.NotFound) {

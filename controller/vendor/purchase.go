@@ -13,8 +13,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// purchaseTerms are the terms for what a card pays alone. Each offer has a reference
-// of its own, so it is charged once, for the operation that pays under it.
+// purchaseTerms are the terms for a purchase by card. Each offer has a reference of its
+// own, so the card is charged once for it, by the operation that pays under it.
 func (s servicing) purchaseTerms(ctx context.Context, inv instrument.Invoice) (instrument.Terms, instrument.Invoice, error) {
 	if inv[controller.InvoiceAmount] == "" {
 		return instrument.Terms{}, nil, notTaken(ClassCard)
@@ -26,8 +26,8 @@ func (s servicing) purchaseTerms(ctx context.Context, inv instrument.Invoice) (i
 	return s.cardTerms(ctx, inv, reference)
 }
 
-// cardTerms are those of the invoice for a card, if there is a provider to charge
-// it: what the charge is found by, and that it is for one operation.
+// cardTerms are the terms of an invoice for a card, if there is a provider to charge it.
+// They add the reference by which the charge is found, and that one operation pays it.
 func (s servicing) cardTerms(ctx context.Context, inv instrument.Invoice, reference string) (instrument.Terms, instrument.Invoice, error) {
 	if _, err := s.t.Provider(ctx); errors.Is(err, fault.NotFound) {
 		return instrument.Terms{}, nil, notTaken(ClassCard)
@@ -38,8 +38,8 @@ func (s servicing) cardTerms(ctx context.Context, inv instrument.Invoice, refere
 	return terms, inv, err
 }
 
-// purchases lists what cards have paid alone, but what is in known already: those of
-// which the vendor has let something back have a record.
+// purchases lists the purchases by card, without those in known: if something of a
+// purchase was given back, it has a record and was found already.
 func (t *Terminal) purchases(ctx context.Context, known []string) ([]Payment, error) {
 	all, err := t.cardPayments(ctx, "")
 	if err != nil {

@@ -15,11 +15,11 @@ type Withdrawal struct {
 	taler.TerminalWithdrawal
 }
 
-// Reference is what the card payment is bound to the withdrawal by.
+// Reference binds the card payment to the withdrawal.
 func (w Withdrawal) Reference() string { return w.WOPID.Text() }
 
-// Short is the beginning of the WOPID, which names the withdrawal at this
-// terminal and takes it from nobody.
+// Short is the beginning of the WOPID. It names the withdrawal at this terminal, and
+// whoever reads it cannot take the cash.
 func (w Withdrawal) Short() string { return w.WOPID.Text()[:shortest] }
 
 // AwaitsCustomer reports whether nobody has accepted its fees and terms yet.
@@ -42,8 +42,7 @@ func (w Withdrawal) Another() bool {
 	return w.Status == taler.TerminalAborted && w.Reason == anotherWallet
 }
 
-// setup is the event that names the withdrawal. Fees are shown also when they
-// are nothing.
+// setup is the event that names the withdrawal. It shows fees even if they are zero.
 func (w Withdrawal) setup() Event {
 	fees := w.Fees
 	if fees == (instrument.Amount{}) {
@@ -53,9 +52,9 @@ func (w Withdrawal) setup() Event {
 	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &fees, Total: &w.Total, Accepted: accepted}
 }
 
-// selected is the event of who has the withdrawal, if it is known: who goes on with it
-// in another process has not heard it. A charge is never told again, lest it be counted
-// twice.
+// selected is the event that says which wallet has the withdrawal, if one has: a process
+// that resumes the withdrawal has not shown it yet. That a card was charged is never
+// shown again, so that nobody counts it twice.
 func (w Withdrawal) selected() []Event {
 	if w.ReservePub.IsZero() {
 		return nil
@@ -63,8 +62,8 @@ func (w Withdrawal) selected() []Event {
 	return []Event{{Event: EventSelected, Reserve: w.ReservePub.String()}}
 }
 
-// groups are what the customer's wallet shows, empty where the bank does not say whose
-// wallet has the withdrawal.
+// groups are the letters that the customer's wallet shows; empty if the bank does not say
+// which wallet has the withdrawal.
 func (w Withdrawal) groups() string {
 	if w.ReservePub.IsZero() {
 		return ""
@@ -137,7 +136,7 @@ func withdrawalOf(i instrument.Instance) (Withdrawal, error) {
 	return w, err
 }
 
-// change writes the record: the status and whatever f sets.
+// change writes the record: the status, and what f sets.
 func (t *Terminal) change(ctx context.Context, w *Withdrawal, status string, f func(*taler.TerminalWithdrawal)) error {
 	return t.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		i, err := tx.Get(w.ID)

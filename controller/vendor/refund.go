@@ -13,13 +13,13 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// RefundPolicy decides whether a payer may have a part of a payment back without
-// being asked: nil lets it. A payment that was made alone is one of one part, and
-// paid. What the vendor itself gives back no policy is asked about.
+// RefundPolicy decides whether a payer may take a part of a payment back by themselves:
+// nil allows it. A payment that was made alone has one part and is paid. What the vendor
+// gives back of their own will needs no policy.
 type RefundPolicy func(Payment) error
 
-// WhileOpen is the policy of a vendor that has no other: what is not paid in full
-// comes back when its payer wants, and after that only the vendor gives it.
+// WhileOpen is the default policy: until a payment is paid in full its payer may take
+// its parts back; after that only the vendor gives them back.
 func WhileOpen(p Payment) error {
 	if p.Status != PaymentPaid {
 		return nil
@@ -50,9 +50,9 @@ func (t *Terminal) paidBy(ctx context.Context, payer string, op instrument.Opera
 	return paid, err
 }
 
-// prepareRefund lets a payer have a payment back, if it is theirs and the policy
-// agrees. It closes a payment that is open before anything of it comes back, so
-// that nobody delivers for it any more.
+// prepareRefund lets a payer take a payment back, if it is theirs and the policy agrees.
+// An open payment is closed before anything of it goes back, so that nobody delivers for
+// it any more.
 func (t *Terminal) prepareRefund(ctx context.Context, who controller.Caller, x *controller.Transaction) error {
 	var args struct {
 		Payment instrument.OperationID `json:"payment"`
@@ -127,8 +127,9 @@ func notOfThis() error {
 	return fault.New(fault.NotFound, "this operation is no part of that payment").Because("payment-unknown")
 }
 
-// refundsWith are our instruments for a refund: a card payment needs its provider.
-// What was paid for a withdrawal or into an account comes back in other ways.
+// refundsWith are our instruments for a refund: a card payment needs its provider. What
+// was paid for a withdrawal or into an account comes back in other ways and is refused
+// here.
 func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o *instrument.OfferBody) ([]instrument.ID, error) {
 	if class != ClassCard {
 		return nil, nil
@@ -149,15 +150,15 @@ func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o 
 type Refunded struct {
 	Operation instrument.OperationID `json:"operation"`
 	Class     instrument.ClassID     `json:"class"`
-	// Done: it is with its payer. Else their wallet fetches it: `wallet refund`.
+	// Done: the payer has it back. Otherwise their wallet fetches it, by `wallet refund`.
 	Done   bool              `json:"done"`
 	Amount instrument.Amount `json:"amount,omitzero"`
 }
 
-// Refund gives a payment back, at any time: the operation of a part, or of a
-// payment that was made alone, by the beginning of its id. Its payer is let have it
-// from then on; where the payer's wallet is not needed for that, it is done at once. So is a
-// card given back that was charged without anybody here hearing of it.
+// Refund gives a payment back, at any time. It names the operation of a part, or of a
+// payment that was made alone, by the beginning of its id. From then on the payer may
+// take it back; if that does not need the payer's wallet, it is done at once. A card
+// that was charged without anybody here hearing of it is given back in the same way.
 func (t *Terminal) Refund(ctx context.Context, operation string) (Refunded, error) {
 	op, err := t.Protocols().Named(ctx, operation)
 	if err != nil {
@@ -192,8 +193,8 @@ func (t *Terminal) Refund(ctx context.Context, operation string) (Refunded, erro
 	return t.giveBack(ctx, op, paid.Call.Class, paid.Protocol, on)
 }
 
-// fetchable refuses to grant what no wallet can fetch: nothing would come of it, and
-// a payment that is open would be closed for it.
+// fetchable refuses to grant what no wallet can fetch: it would achieve nothing, and close
+// an open payment.
 func (t *Terminal) fetchable(paid protocol.Execution) error {
 	if paid.Call.Class == ClassCard || paid.Call.Class == ClassPrepaid { // which the vendor gives back itself
 		return nil

@@ -19,15 +19,15 @@ func (t *Terminal) Servicing() controller.Servicing { return servicing{t} }
 
 type servicing struct{ t *Terminal }
 
-// Admit lets any wallet in. Who it is counts for customers whom the vendor knows;
-// others are anonymous.
+// Admit lets any wallet in. A customer whom the vendor knows is that principal; all
+// others are anonymous, each under their key.
 func (s servicing) Admit(ctx context.Context, peer comm.Peer, hello comm.Initiate) (profile.Principal, error) {
 	if hello.Role != comm.Client {
 		return profile.Principal{}, fault.New(fault.Denied, "a terminal has no sessions with a %s", hello.Role).Because("role-refused")
 	}
 	known, err := s.t.Profiles().Principal(ctx, customerID(peer.Key))
 	switch {
-	case errors.Is(err, fault.NotFound): // what is theirs here stays theirs when they become known
+	case errors.Is(err, fault.NotFound): // under the id of a known customer of that key: who becomes known keeps what is theirs here
 		return profile.Principal{ID: customerID(peer.Key), Kind: profile.Person, Name: "a customer"}, nil
 	case err != nil:
 		return profile.Principal{}, err
@@ -35,18 +35,18 @@ func (s servicing) Admit(ctx context.Context, peer comm.Peer, hello comm.Initiat
 	return known, nil
 }
 
-// Offers are the terms for a withdrawal that waits to be paid: its total, by card.
-// The offer shows the groups of the wallet that selected. A card also pays into an
-// account, a part of a payment, and a purchase that has an amount. What the invoice
-// says is paid with any other class that is installed here. Purchases may have another
-// price for each class; see Prices.
+// Offers are the terms for whatever an invoice names: a refund, a part of a payment, a
+// payment into an account, a withdrawal that waits to be paid, or else a purchase. A
+// withdrawal is paid by card, and its offer shows the groups of the wallet that has
+// selected it. A purchase is paid with any class that is installed here and may have a
+// price of its own for each; see Prices.
 func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	switch {
 	case inv[controller.InvoiceRefund] != "":
 		return s.t.refundTerms(ctx, who, inv, class)
 	case inv[controller.InvoicePayment] != "":
 		return s.partTerms(ctx, who, inv, class)
-	case inv[controller.InvoicePart]+inv[controller.InvoiceTotal] != "": // it would be paid as a whole
+	case inv[controller.InvoicePart]+inv[controller.InvoiceTotal] != "": // without the name of the payment it would be taken for a purchase
 		return instrument.Terms{}, nil, fault.New(fault.Invalid, "a part of a payment names the payment, too").Because("part-malformed").WithHint("payment=NAME part=NAME total=AMOUNT amount=AMOUNT")
 	}
 	if _, into := inv[controller.InvoiceAccount]; into { // a name that is empty is no purchase
@@ -81,8 +81,8 @@ func (t *Terminal) saleTerms(s *sale) (instrument.Terms, instrument.Invoice) {
 		instrument.Invoice{controller.InvoiceReference: s.w.Reference(), controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceReserve: taler.KeyGroups(s.w.ReservePub)}
 }
 
-// price is the default: the invoice's amount, and the age that
-// the product asks for. What a wallet says of that itself does not count.
+// price is the default: the invoice's amount, and the age that the product asks for,
+// whatever age the wallet has put into the invoice.
 func (s servicing) price(ctx context.Context, inv instrument.Invoice) (instrument.Terms, instrument.Invoice, error) {
 	years, err := s.t.ageFor(ctx, inv[InvoiceProduct])
 	if err != nil {
@@ -108,9 +108,9 @@ func ours(class instrument.ClassID) bool {
 	return false
 }
 
-// Prepare takes a card payment for an account, for a purchase, or for a withdrawal
-// from the wallet that selected it, and has this terminal's provider charge it. What
-// was paid into an account is there before it is used.
+// Prepare names this terminal's instruments for an operation of a wallet, and refuses
+// what the wallet may not ask for. A card payment gets the provider that charges it. An
+// account gets the money first that was paid into it and not credited yet.
 func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Execute, t *controller.Transaction) error {
 	if t.Operation == protocol.Refund {
 		return s.t.prepareRefund(ctx, who, t)

@@ -10,22 +10,22 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Settling is when each card payment of unknown outcome is asked about next. The zero value
-// asks about all of them. It is in memory, so each life begins with all, and belongs to one
-// goroutine.
+// Settling remembers when to ask again about each card payment of unknown outcome. The zero
+// value asks about all of them. It is kept in memory only, so each life begins by asking
+// about all, and belongs to one goroutine.
 type Settling struct {
 	next map[instrument.ID]time.Time
 }
 
-// The pauses between two questions about one payment are as long as its charge is ago, within
-// these bounds; after the last one only the next life asks again.
+// The pause before the next question about a payment is as long as the time since its charge,
+// within these bounds. After the last one only the next life asks again.
 const (
 	settleFirst   = time.Minute
 	settleLongest = 6 * time.Hour
 	settleFor     = 7 * 24 * time.Hour
 )
 
-// due reports whether a payment is to be asked about now, and notes when it is the next time.
+// due reports whether to ask about a payment now, and notes when to ask the next time.
 func (s *Settling) due(id instrument.ID, charged, now time.Time) bool {
 	if s.next == nil {
 		s.next = map[instrument.ID]time.Time{}
@@ -42,11 +42,11 @@ func (s *Settling) due(id instrument.ID, charged, now time.Time) bool {
 	return true
 }
 
-// Settle asks the provider about each card payment whose outcome nobody here has heard and that
-// is due, one after the other, so that what a card was charged does not wait for who pays it to
-// ask: what was paid into an account is credited, and all else is on record, for the payer's next
-// try and for the vendor (Payment.Unheard). Nothing is charged. A withdrawal asks for itself. A
-// provider that does not answer is asked about its other payments the next time.
+// Settle asks the provider about each card payment that is due and whose outcome nobody here has
+// heard, one after the other. So a charge is found even if its payer never asks again: what was
+// paid into an account is credited, and everything else is put on record, for the payer's next
+// attempt and for the vendor (Payment.Unheard). Nothing is charged. Payments of withdrawals are
+// left to their sales. When a provider does not answer, its other payments wait for the next call.
 func (t *Terminal) Settle(ctx context.Context, s *Settling) error {
 	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassCardPayment, Status: cardPending})
 	if err != nil {
@@ -74,14 +74,14 @@ func (t *Terminal) Settle(ctx context.Context, s *Settling) error {
 	return errors.Join(append(failed, t.creditOwed(ctx))...)
 }
 
-// asksForNothing tells a payment that nobody at this terminal waits for from that of a withdrawal,
-// whose sale goes on until its outcome is known.
+// asksForNothing reports whether nobody at this terminal waits for the payment. A withdrawal's
+// sale waits for its payment until the outcome is known.
 func asksForNothing(reference string) bool {
 	return comesBack(reference) || strings.HasPrefix(reference, topUpPrefix)
 }
 
-// KeepSettling is Settle until ctx ends, and first CreditPaid. What cannot be done is logged, and
-// done later.
+// KeepSettling calls CreditPaid once and then Settle again and again until ctx ends. What fails
+// is logged and tried again later.
 func (t *Terminal) KeepSettling(ctx context.Context) {
 	does := t.CreditPaid
 	for s := (&Settling{}); ; does = func(ctx context.Context) error { return t.Settle(ctx, s) } {

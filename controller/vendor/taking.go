@@ -9,16 +9,16 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// takings are the operations that this process lets pay a part now: from before they
-// are on the record of the payment until they have ended. In between they may be on
-// no record of operations yet.
+// takings are the operations that are paying a part in this process: from before they are
+// on the record of the payment until they have ended. For a while the store knows nothing
+// of such an operation, so only this process can say that it runs.
 type takings struct {
 	mu  sync.Mutex
 	all map[instrument.OperationID]int
 }
 
-// take notes an operation; what it returns is called once when it has ended, or does
-// not begin. One that is asked for twice at once is noted twice.
+// take notes an operation. The caller calls leave when the operation has ended or does not
+// begin. An operation that is asked for twice at once is noted twice.
 func (k *takings) take(op instrument.OperationID) (leave func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -41,8 +41,8 @@ func (k *takings) has(op instrument.OperationID) bool {
 	return k.all[op] > 0
 }
 
-// taken reports whether the taker of a part may still pay it, whatever is on record
-// of its operation: it is this process's word, or that of another one that lives.
+// taken reports whether the taker of a part may still pay it, whatever the store says of
+// its operation: it is paying in this process, or another process that lives has taken it.
 func (t *Terminal) taken(p share) bool {
 	if p.Taker == "" {
 		return false
@@ -53,9 +53,9 @@ func (t *Terminal) taken(p share) bool {
 	return t.Protocols().Elsewhere(p.Life)
 }
 
-// letGo takes the claim of an operation that has not paid off the record, for other
-// processes that serve this till: they hear no word of ours. Without it they wait for
-// our end.
+// letGo removes the claim of an operation that has not paid from the record. Other
+// processes of this terminal see nothing but the record; otherwise they would wait until
+// this process ends.
 func (t *Terminal) letGo(ctx context.Context, key string, op instrument.OperationID) {
 	ctx = context.WithoutCancel(ctx)
 	i, err := t.Instruments().Lookup(ctx, controller.ClassPayment, keyPayment, key)

@@ -69,7 +69,7 @@ type Terminal struct {
 	*controller.Controller
 	cfg Config
 
-	dialling sync.Mutex // held while the bank is dialled: whatever that takes, wallets are served
+	dialling sync.Mutex // held while the bank is dialled, which must not keep wallets from being served
 	session  *controller.Session
 
 	renewing sync.Mutex // held while the login is read again
@@ -81,7 +81,7 @@ type Terminal struct {
 	door     string           // where wallets reach this terminal
 	selling  map[string]*sale // by WOPID: those that wait for a native payer
 	aborting map[string]int   // by WOPID: how often the bank is being asked to abort it
-	owed     map[string]bool  // by reference: paid into an account and not credited yet
+	owed     map[string]bool  // by reference: payments into accounts that are not credited yet
 	readers  int              // doors for card readers that are open
 
 	strangers strangers
@@ -118,8 +118,8 @@ func (t *Terminal) bank(ctx context.Context) (*controller.Session, error) {
 	return s, nil
 }
 
-// patience is how long a terminal asks a bank that is away: it comes back, and
-// whoever stands in front of the terminal ends the waiting before that.
+// patience is how long a terminal goes on asking a bank that is away. The person in front
+// of the terminal usually ends the waiting earlier.
 const patience = 24 * time.Hour
 
 // ask runs an operation of taler.withdraw at the bank.
@@ -159,8 +159,8 @@ func (t *Terminal) alone(ctx context.Context, x controller.Transaction, into any
 	return read(result.Value, into)
 }
 
-// Provider is the provider that this terminal charges cards with: the only one
-// it has, or the first.
+// Provider is the provider with which this terminal charges cards: the first one that
+// it has.
 func (t *Terminal) Provider(ctx context.Context) (instrument.ID, error) {
 	all, err := t.Instruments().List(ctx, instrument.Filter{Class: ClassProvider, Status: providerActive, Limit: 1})
 	if err != nil {

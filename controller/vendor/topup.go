@@ -12,12 +12,12 @@ import (
 
 const maxLabel = 64
 
-// nobodysKey is the key of peers on a line in clear. A card pays over none, so an
-// account that was opened there is paid into by whoever names it.
+// nobodysKey is the key of peers on a line in clear. Cards do not pay on such a line, so
+// anybody who names an account that was opened there may pay into it.
 const nobodysKey = ""
 
-// topUpTerms offers the holder of an account to pay into it by card. The same
-// label is the same payment: it is charged once and credited once.
+// topUpTerms offers the holder of an account to pay into it by card. The label names the
+// payment: under one label the card is charged once and the account credited once.
 func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	if class != ClassCard {
 		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "%s cannot pay into an account", class).Because("class-not-offered")
@@ -30,7 +30,7 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	if err != nil {
 		return instrument.Terms{}, nil, err
 	}
-	if err := t.creditOwed(ctx); err != nil { // else nobody knows what is in it
+	if err := t.creditOwed(ctx); err != nil { // its balance is not known before
 		return instrument.Terms{}, nil, err
 	}
 	i, err := t.Instruments().Lookup(ctx, ClassPrepaid, "account", inv[controller.InvoiceAccount])
@@ -69,17 +69,17 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	}, nil
 }
 
-// tooMuch reports that two sums make up no amount.
+// tooMuch reports whether the sum of two amounts is larger than an amount can be.
 func tooMuch(a, b instrument.Amount) bool {
 	_, err := a.Add(b)
 	return err != nil
 }
 
-// maxAccounts is how many accounts one key may have here: to open one costs nothing.
+// maxAccounts is how many accounts one key may have here, because opening one is free.
 const maxAccounts = 256
 
-// mayOpen refuses one more account of somebody who has too many. On lines in clear
-// nobody has a key, and all who are there have their accounts under none.
+// mayOpen refuses a further account to somebody who has too many. On lines in clear
+// nobody has a key, so all peers there count as one.
 func (t *Terminal) mayOpen(ctx context.Context, who controller.Caller) error {
 	if who.Peer.Key == nobodysKey {
 		return t.room(ctx, nobodysKey)
@@ -102,10 +102,10 @@ func (t *Terminal) owe(reference string) {
 	t.owed[reference] = true
 }
 
-// creditOwed credits what was paid in since this terminal was started. It is done
-// before an account is used, so that whoever has paid in finds it there. What is refused
-// for good, such as more than an account can hold of payments that were offered at the same
-// time, holds up no other account: it is logged, and tried again by the next life.
+// creditOwed credits what was paid in since this terminal was started. It is done before
+// an account is used, so that whoever has paid in finds the money there. A credit that is
+// refused for good, because the account cannot hold more, holds up no other account: it is
+// logged, and the next life tries it again.
 func (t *Terminal) creditOwed(ctx context.Context) error {
 	t.mu.Lock()
 	var owed []string
@@ -154,9 +154,9 @@ func (t *Terminal) CreditPaid(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// credit books one card payment into the account that its reference names. The
-// reference is the credit's source: however often this is asked for, by however
-// many, it is booked once.
+// credit books one card payment into the account that its reference names. The reference
+// is a unique key of the credit, so the payment is booked once, however often and by
+// however many processes this is called.
 func (t *Terminal) credit(ctx context.Context, reference string) error {
 	account, ok := topUp(reference)
 	if !ok {
@@ -173,7 +173,7 @@ func (t *Terminal) credit(ctx context.Context, reference string) error {
 		Protocol: ProtocolPrepaid, Operation: OperationCredit, Class: ClassPrepaid,
 		Args: map[string]any{"account": account, "amount": paid.Amount, "source": reference},
 	}, nil)
-	if fault.ReasonOf(err) == "source-taken" { // by another who was at it at the same time
+	if fault.ReasonOf(err) == "source-taken" { // somebody else has booked it at the same time
 		return nil
 	}
 	return err

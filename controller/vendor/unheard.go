@@ -9,17 +9,17 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Charge is a card that was charged, or may be, without its payer's hearing of it: the
-// operation that was to pay has ended, and nobody knew how. Terminal.Refund of that operation
-// asks the provider, and gives it back.
+// Charge is a charge of a card, certain or possible, of which its payer has not heard: the
+// operation that was to pay has ended without a known outcome. Terminal.Refund of that
+// operation asks the provider and gives the money back.
 type Charge struct {
 	Operation instrument.OperationID `json:"operation"` // the last one that was to pay
 	Amount    instrument.Amount      `json:"amount"`
-	Known     bool                   `json:"known"` // it was charged; else nobody knows yet
+	Known     bool                   `json:"known"` // it was charged; false: nobody knows yet
 }
 
-// addUnheard says of payments what cards were charged for them that pays none of their parts,
-// and adds the purchases of which nobody has heard. What is being paid is none of these.
+// addUnheard adds to each payment the charges for it that pay none of its parts, and to the list
+// the purchases of which nobody has heard. What is being paid at the moment is left out.
 func (t *Terminal) addUnheard(ctx context.Context, all []Payment) ([]Payment, error) {
 	open, err := t.unheardCharges(ctx)
 	if err != nil || len(open) == 0 {
@@ -44,7 +44,7 @@ func (t *Terminal) addUnheard(ctx context.Context, all []Payment) ([]Payment, er
 		of := whole{Payer: r.Peer, Name: r.Invoice[controller.InvoicePayment]}
 		if of.Name == "" {
 			id, err := t.Protocols().Named(ctx, string(r.ID))
-			if err != nil { // a payer has chosen ids that begin alike
+			if err != nil { // a payer has chosen operation ids with the same beginning
 				id = r.ID
 			}
 			of = aloneOf(r.Peer, id)
@@ -67,8 +67,8 @@ func unheardOf(all []Payment, of whole, c Charge) []Payment {
 	})
 }
 
-// unheardCharges are the charges of parts and purchases that no operation was answered with, by
-// their references.
+// unheardCharges are the charges for parts and purchases whose operation was not answered with
+// them, by reference.
 func (t *Terminal) unheardCharges(ctx context.Context) (map[string]Charge, error) {
 	out := map[string]Charge{}
 	for status, known := range map[string]bool{cardPending: false, cardPaid: true} {
@@ -85,10 +85,10 @@ func (t *Terminal) unheardCharges(ctx context.Context) (map[string]Charge, error
 	return out, nil
 }
 
-// unheard finds out whether a PAY that has ended without an outcome has charged a card after
-// all: the provider is asked, and what is on record then counts. nil: it has, and it is the
-// payment of no other operation. Else it has paid nothing (fault.NotFound), or the
-// provider has not decided (fault.Unknown).
+// unheard finds out whether a PAY that has ended without a known outcome has charged a card
+// after all: it asks the provider and then reads the record. Nil means that it has, and that
+// no other operation has paid with that charge. The error is fault.NotFound if it has paid
+// nothing, and fault.Unknown while the provider has not decided.
 func (t *Terminal) unheard(ctx context.Context, op instrument.OperationID, r protocol.Record) error {
 	nothing := fault.New(fault.NotFound, "operation %s has paid nothing here", protocol.Short(op)).Because("payment-unknown")
 	if r.State != protocol.Ended || r.Class != ClassCard {

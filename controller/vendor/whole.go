@@ -11,8 +11,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Statuses of a payment of several instruments. It leaves open once: to be
-// delivered for, or to be given back.
+// Statuses of a payment of several instruments. From open it becomes either paid, and the
+// vendor delivers, or closed, and it is given back.
 const (
 	PaymentOpen   = "open"
 	PaymentPaid   = "paid"
@@ -46,10 +46,10 @@ type whole struct {
 	Product string                   `json:"product,omitempty"` // what it is for, if its parts say so
 	Parts   []share                  `json:"parts"`
 	Begun   time.Time                `json:"begun,omitzero"`
-	Granted []instrument.OperationID `json:"granted,omitempty"` // that the vendor lets its payer have back
-	Alone   bool                     `json:"alone,omitempty"`   // of a payment that was made alone: the name is ours
+	Granted []instrument.OperationID `json:"granted,omitempty"` // the payments that the vendor lets their payer have back
+	Alone   bool                     `json:"alone,omitempty"`   // the payment is one operation, not several parts; we gave it its name
 
-	running map[instrument.OperationID]bool // of those that were seen: it is paying, or may be about to
+	running map[instrument.OperationID]bool // of the operations that were looked up: it is paying, or may be about to
 }
 
 // share is one part. It is on record before it is taken, with the latest operations that
@@ -59,15 +59,15 @@ type share struct {
 	Class      instrument.ClassID       `json:"class"`
 	Amount     instrument.Amount        `json:"amount"`
 	Operations []instrument.OperationID `json:"operations"`
-	Paid       instrument.OperationID   `json:"paid,omitempty"`  // the one that has
-	Taker      instrument.OperationID   `json:"taker,omitempty"` // the last one that was let pay, and has not failed
-	Life       string                   `json:"life,omitempty"`  // the process that has let it
+	Paid       instrument.OperationID   `json:"paid,omitempty"`  // the one that has paid it
+	Taker      instrument.OperationID   `json:"taker,omitempty"` // the last one that may pay it, unless it has failed
+	Life       string                   `json:"life,omitempty"`  // the process in which the taker runs
 }
 
 const maxShares = 32
 
-// key is what a payment is found by. Two payers may choose one name, and no name
-// that a payer chooses reaches what was paid alone.
+// key is the unique key of a payment. Two payers may choose the same name, and no name
+// that a payer chooses leads to a payment that was made alone.
 func (w whole) key() string {
 	if w.Alone {
 		return w.Payer + ":" + w.Name
@@ -80,12 +80,12 @@ func (w whole) has(op instrument.OperationID) bool {
 	return slices.ContainsFunc(w.Parts, func(p share) bool { return slices.Contains(p.Operations, op) })
 }
 
-// idle reports whether no part has paid, and none was let pay but those that failed.
+// idle reports whether no part has paid and none is being paid.
 func (w whole) idle() bool {
 	return !slices.ContainsFunc(w.Parts, func(p share) bool { return p.Paid != "" || p.Taker != "" })
 }
 
-// paidSum is what has been paid of it.
+// paidSum is how much of it was paid.
 func (w whole) paidSum() (sum instrument.Amount, err error) {
 	sum = instrument.ZeroOf(w.Total.Currency)
 	for _, p := range w.Parts {
@@ -99,9 +99,9 @@ func (w whole) paidSum() (sum instrument.Amount, err error) {
 	return sum, nil
 }
 
-// add is the pure rule of an operation that a process is going to let pay a part. It
-// claims the part: of two at once, one is on the record first, and the other is
-// refused, also while nothing else is known of the first.
+// add is the pure rule by which an operation claims a part that it is going to pay. Of two
+// operations at once, one is on the record first and the other is refused, even while
+// nothing else is known of the first.
 func (w *whole) add(s share, op instrument.OperationID, life string) error {
 	at := slices.IndexFunc(w.Parts, func(p share) bool { return p.Name == s.Name })
 	if at < 0 {

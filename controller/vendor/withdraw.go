@@ -33,15 +33,15 @@ func (t *Terminal) Resume(ctx context.Context, id taler.WOPID, card string, s Sc
 	return w, t.onward(ctx, w, err)
 }
 
-// goOn shows a withdrawal, with the wallet that has it, and drives it to its end.
-// Nobody is asked twice to accept it.
+// goOn shows a withdrawal and the wallet that has it, and drives it to its end. The
+// customer is asked to accept it, unless they have accepted it before.
 func (t *Terminal) goOn(ctx context.Context, w Withdrawal, card string, s Screen) (Withdrawal, error) {
 	for _, e := range append([]Event{w.setup()}, w.selected()...) {
 		s.Show(e)
 	}
 	if w.AwaitsCustomer() {
 		err := t.accept(ctx, &w, s)
-		if errors.Is(err, fault.Declined) { // at the bank, while the customer was asked, or by whoever asks them
+		if errors.Is(err, fault.Declined) { // it was aborted at the bank meanwhile, or declined on the screen's side
 			err = t.Abort(ctx, &w, fault.From(err).Message)
 		}
 		if err != nil {
@@ -85,8 +85,8 @@ func (t *Terminal) drive(ctx context.Context, w Withdrawal, card string, s Scree
 	}
 }
 
-// ahead looks whether a step from a status was refused because another process goes on
-// with the withdrawal as well, and was faster: then it is further on, and so are we.
+// ahead finds out whether a step from a status was refused because another process goes
+// on with the withdrawal as well, and was faster. Then we go on from where it is now.
 func (t *Terminal) ahead(ctx context.Context, id taler.WOPID, from string, err error) (Withdrawal, bool) {
 	if !errors.Is(err, fault.Conflict) && !errors.Is(err, fault.Locked) {
 		return Withdrawal{}, false
@@ -95,7 +95,7 @@ func (t *Terminal) ahead(ctx context.Context, id taler.WOPID, from string, err e
 	return now, err == nil && now.Status != from
 }
 
-// reasonAborted is a withdrawal that ended without cash.
+// reasonAborted marks a withdrawal that ended without cash.
 const reasonAborted fault.Reason = "withdrawal-aborted"
 
 func aborted(reason string) error {
@@ -143,7 +143,7 @@ func (t *Terminal) awaitWallet(ctx context.Context, w *Withdrawal, s Screen) err
 	return t.change(ctx, w, taler.TerminalSelected, func(r *taler.TerminalWithdrawal) { r.ReservePub = status.SelectedReservePub })
 }
 
-// notify tells the bank that the card was charged [7]. The bank has a notice also where it
+// notify tells the bank that the card was charged [7]. The bank keeps the notice even if it
 // refuses it, and gives back what buys nothing.
 func (t *Terminal) notify(ctx context.Context, w *Withdrawal) error {
 	err := t.ask(ctx, taler.OperationConfirm, taler.ConfirmArgs{WOPID: w.WOPID, ProviderTransactionID: w.Transaction}, nil, w.ID)
@@ -160,9 +160,8 @@ func (t *Terminal) notify(ctx context.Context, w *Withdrawal) error {
 	return err
 }
 
-// confirmedOtherwise tells, of a notice that the bank refuses for it has another payment, whether
-// that has confirmed the withdrawal: then it refuses ours for ever. Before that it may not be
-// decided, and ours be taken yet.
+// confirmedOtherwise reports whether the bank refuses our notice for good, because another payment
+// has confirmed the withdrawal. Until that is decided it may still take ours.
 func (t *Terminal) confirmedOtherwise(ctx context.Context, w *Withdrawal) bool {
 	status, err := t.statusOf(ctx, w, taler.LongPoll{})
 	return err == nil && status.Status == taler.StateConfirmed
@@ -180,18 +179,18 @@ func (t *Terminal) awaitVerdict(ctx context.Context, w *Withdrawal, s Screen) er
 	return t.change(ctx, w, taler.TerminalConfirmed, func(r *taler.TerminalWithdrawal) { r.Progress.Ended = t.Now().Unix() })
 }
 
-// await long-polls until the status is another than the old one, and not pending, which
-// a copy that lags behind may still say.
+// await long-polls until the status is neither the old one nor pending, which a copy of
+// the bank's data that lags behind may still say.
 func (t *Terminal) await(ctx context.Context, w *Withdrawal, old taler.State, s Screen) (taler.BankWithdrawalOperationStatus, error) {
 	return t.answer(ctx, w, taler.LongPoll{Timeout: pollFor, OldState: old}, s, func(now taler.State) bool {
 		return now != old && now != taler.StatePending
 	})
 }
 
-// answer asks the bank for a withdrawal until it says a state that counts. One that
-// cannot be reached, or has failed, is asked again: it comes back. So is one that
-// answers early, at a pace. The Screen, if there is one, hears that it is away; then the
-// bank is asked for an answer at once, for that it is back is news as well.
+// answer asks the bank for a withdrawal until it says a state that counts. It asks again,
+// ever more slowly, when the bank cannot be reached, fails, or answers a long poll early.
+// The Screen, if there is one, is told when the bank is away; then the next question asks
+// for an answer at once, so that the Screen also hears soon that the bank is back.
 func (t *Terminal) answer(ctx context.Context, w *Withdrawal, poll taler.LongPoll, s Screen, counts func(taler.State) bool) (taler.BankWithdrawalOperationStatus, error) {
 	missed := false
 	for pace := (taler.Pace{Most: 5 * time.Second}); ; {
@@ -229,8 +228,7 @@ func (t *Terminal) answer(ctx context.Context, w *Withdrawal, poll taler.LongPol
 	}
 }
 
-// passing reports whether an error says only that the bank has not answered, or could
-// not.
+// passing reports whether an error says only that the bank did not, or could not, answer.
 func passing(err error) bool {
 	switch fault.KindOf(err) {
 	case fault.Unavailable, fault.Timeout, fault.Unknown:
@@ -239,9 +237,10 @@ func passing(err error) bool {
 	return false
 }
 
-// Watch waits until a withdrawal that is not paid is aborted at the bank, by its
-// wallet or because its time is over, and says so: fault.Declined. A Screen that
-// waits for a person asks for it beside. nil: it goes on elsewhere, or ctx has ended.
+// Watch waits until a withdrawal that is not paid is aborted at the bank, by its wallet
+// or because it has expired, and returns fault.Declined. A Screen runs it while it waits
+// for a person. Nil means that there is nothing to wait for any more: the withdrawal was
+// confirmed, ctx has ended, or the bank refuses to answer.
 func (t *Terminal) Watch(ctx context.Context, w Withdrawal) error {
 	for old := taler.StatePending; ; {
 		status, err := t.await(ctx, &w, old, nil)
