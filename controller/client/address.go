@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// based is the base URL of an exchange in the one spelling by which it is known here:
-// scheme and host in small letters, no port that goes without saying, and a slash at
-// its end. Two spellings of one address are one exchange with one master key.
+// based is the base URL of an exchange in the spelling that is used here: scheme and host
+// in small letters, without the scheme's default port, and with a slash at the end. Two
+// spellings of one address are one exchange with one master key.
 func based(address string) string {
 	if u, err := url.Parse(address); err == nil && u.Host != "" {
 		u.Host = strings.ToLower(u.Host)

@@ -26,13 +26,13 @@ func (w *Wallet) Unused(ctx context.Context, id instrument.OperationID) error {
 	return err
 }
 
-// PaidBefore finds how a payment ended, if its operation was begun before; false: it was not. What
-// was asked then must be what is asked now, or a person would read that a vendor was paid who
-// has got nothing (fault.Conflict, protocol.ReasonKeyReused). One that has not ended yet is
-// fault.Unknown (protocol.ReasonPending). The peer is the one with that key, or at a line in
-// clear.
+// PaidBefore finds how a payment ended, if its operation was begun before; false: it was not.
+// Payment and peer must be the same as then (fault.Conflict, protocol.ReasonKeyReused): otherwise
+// the person would read that a vendor was paid who has got nothing. A payment that has not ended
+// yet is fault.Unknown (protocol.ReasonPending). A peer is known again by its key; on lines in
+// clear all peers count as one.
 func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) {
-	if p.Operation == "" { // a new one; an empty prefix would find any
+	if p.Operation == "" { // a new payment; an empty prefix would find any
 		return Paid{}, false, nil
 	}
 	if _, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(p.Operation)); err == nil {
@@ -59,8 +59,8 @@ func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	return out, true, nil
 }
 
-// paidWherever is PaidBefore for whoever is not in a session with the peer. One that has not
-// ended may have been begun with a peer that has moved since: it is looked for first.
+// paidWherever is PaidBefore outside of a session with the peer. If the payment has not ended, its
+// peer may have moved since, so it is looked for first.
 func (w *Wallet) paidWherever(ctx context.Context, p Payment) (Paid, bool, error) {
 	paid, found, err := w.PaidBefore(ctx, p)
 	if found && p.Peer.Key == "" {
@@ -76,11 +76,11 @@ func (w *Wallet) paidWherever(ctx context.Context, p Payment) (Paid, bool, error
 	return w.PaidBefore(ctx, p)
 }
 
-// seekFor is how long a peer is looked for whose payment has not ended.
+// seekFor is how long the peer of an open payment is looked for.
 const seekFor = 5 * time.Second
 
-// seeks looks for a peer where the payer says that it is by now: what an earlier life has
-// begun with it goes on there, and is waited for.
+// seeks looks for a peer where the payer says that it is by now, and waits for what an earlier
+// life has begun with it.
 func (w *Wallet) seeks(ctx context.Context, p comm.Peer) {
 	ctx, cancel := context.WithTimeout(ctx, seekFor)
 	defer cancel()
@@ -89,8 +89,8 @@ func (w *Wallet) seeks(ctx context.Context, p comm.Peer) {
 	}
 }
 
-// over is how a payment ended that did not pay, or of which nobody here knows whether it has.
-// What helped then helps no more: the same key asks nobody again.
+// over is the fault of a payment that has ended without paying, or without anybody knowing. Its
+// hint is a new one: the same key does not ask anybody again.
 func over(r protocol.Record) error {
 	f := r.Fault
 	switch {
@@ -100,15 +100,15 @@ func over(r protocol.Record) error {
 		return fault.Wrap(f, f.Kind, "under this key nothing was paid, and nothing is any more: %s", f.Message).
 			Because(f.Reason).WithHint("use another --key to pay now")
 	case f.Reason == "provider-unknown" && r.Invoice[controller.InvoiceCharge] == "once" && r.Invoice[controller.InvoicePayment] == "":
-		// No further operation asks about it, as the next one of a part does.
+		// Unlike a part of a payment, it has no next operation that would ask about it.
 		return fault.Wrap(f, f.Kind, "%s", f.Message).Because(f.Reason).
 			WithHint("this payment has ended here: ask the vendor, whose terminal finds out, and gives back by `terminal refund %s` what was charged; do not pay otherwise before", protocol.Short(r.ID))
 	}
 	return f
 }
 
-// Ended is how a payment that has just failed has ended, where it has: what its key tells from
-// then on.
+// Ended is the fault under which a payment that has just failed is known from now on, if it has
+// ended: the one that its key gives.
 func (w *Wallet) Ended(ctx context.Context, op instrument.OperationID, failure error) error {
 	if op == "" || !errors.Is(failure, fault.Unknown) {
 		return failure
@@ -128,8 +128,8 @@ func (p Payment) is(r protocol.Record) bool {
 		p.asksFor(r) && p.buys(r)
 }
 
-// buys compares what is bought with what the offer says of it. A vendor whose
-// offers do not repeat what they were asked for says nothing of that.
+// buys compares what is bought with what the offer says of it. Some vendors' offers do
+// not repeat what they were asked for; then there is nothing to compare.
 func (p Payment) buys(r protocol.Record) bool {
 	if r.Invoice[controller.InvoiceAmount] == "" {
 		return true
@@ -142,9 +142,9 @@ func (p Payment) buys(r protocol.Record) bool {
 	return true
 }
 
-// asksFor compares amounts: what the invoice said, for the vendor's terms may have
-// made another price of it; or the price, which is how a withdrawal is named. Who named
-// a thing and no amount left that to the vendor, whose offer may say it: buys compares.
+// asksFor compares amounts. It takes that of the invoice, because the vendor's terms may
+// have made another price of it; without one it takes the price, as for a withdrawal. A
+// person who named a thing and no amount left the amount to the vendor: buys compares.
 func (p Payment) asksFor(r protocol.Record) bool {
 	asked := r.Invoice[controller.InvoiceAmount]
 	if p.Amount == (instrument.Amount{}) {
@@ -153,8 +153,8 @@ func (p Payment) asksFor(r protocol.Record) bool {
 	return asked == p.Amount.String() || asked == "" && (r.Result == nil || r.Result.Amount == p.Amount)
 }
 
-// keyOf is the key of a peer: the one that it is known by or that its address
-// names, else the one that it proves now.
+// keyOf is the key of a peer: the one by which it is known or that its address names, or
+// else the one that it proves now.
 func (w *Wallet) keyOf(ctx context.Context, p comm.Peer) (string, error) {
 	if p.Key != "" {
 		return p.Key, nil

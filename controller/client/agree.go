@@ -19,15 +19,15 @@ type Preview struct {
 	Fees     instrument.Amount    `json:"fees"` // of the exchange
 	Kinds    []taler.PreviewCoins `json:"denominations"`
 	Rest     instrument.Amount    `json:"remainder"`             // too little for a coin; it goes back
-	Identify bool                 `json:"identify,omitempty"`    // the exchange will want to know who it is
-	Terms    *taler.TermsResult   `json:"terms,omitempty"`       // that were not accepted yet
-	Most     instrument.Amount    `json:"max_amount,omitzero"`   // the bank's, of an Amount of zero, which comes with the payment
+	Identify bool                 `json:"identify,omitempty"`    // the exchange will want to know who the person is
+	Terms    *taler.TermsResult   `json:"terms,omitempty"`       // those that were not accepted yet
+	Most     instrument.Amount    `json:"max_amount,omitzero"`   // the bank's bound, if the amount comes with the payment (Amount is zero then)
 	Arrived  bool                 `json:"arrived,omitempty"`     // the money is there, and only the terms or the fees are new
-	Agreed   *instrument.Amount   `json:"agreed_fees,omitempty"` // that Fees are above; nil: no coins are planned, only the terms are new
+	Agreed   *instrument.Amount   `json:"agreed_fees,omitempty"` // the fees agreed to before, which Fees exceed; nil: no coins are planned, only the terms are new
 }
 
-// choose finds the exchange. One that the wallet does not know yet must have
-// been named by the person, not by the bank.
+// choose finds the exchange. An exchange that the wallet does not know yet must be named
+// by the person; the bank's word is not enough.
 func (r *withdrawal) choose(ctx context.Context) error {
 	url := r.status.Exchange()
 	if _, err := taler.CheckURL(url, true); url != "" && err != nil { // whether http is good enough is decided where it is asked
@@ -61,9 +61,9 @@ func (r *withdrawal) choose(ctx context.Context) error {
 // reasonCurrency marks an amount in a currency that is not dealt in.
 const reasonCurrency fault.Reason = "currency-differs"
 
-// amount is what is withdrawn: what the bank has fixed, else what the person says,
-// within what the bank lets them, else what the bank suggests. It is zero when it
-// comes with the payment, and no wallet has a say in it.
+// amount is how much is withdrawn: what the bank has fixed, or what the person says
+// within the bank's bounds, or what the bank suggests. It is zero if the payment will
+// say it and no wallet can.
 func (r *withdrawal) amount() (instrument.Amount, error) {
 	fixed, said := r.status.Amount, r.want.Amount
 	open := r.status.NoAmountToWallet && fixed == (instrument.Amount{})
@@ -99,7 +99,7 @@ func amountDiffers(fixed instrument.Amount) error {
 		Because(taler.ReasonAmountDiffers).WithHint("leave the amount out, or ask for a new QR code")
 }
 
-// within holds an amount to what the bank says that it lets a wallet choose.
+// within refuses an amount outside the bounds within which the bank lets a wallet choose.
 func (r *withdrawal) within(said instrument.Amount) error {
 	for _, limit := range []struct {
 		at    instrument.Amount
@@ -170,8 +170,8 @@ func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
 	return amount, err
 }
 
-// plan says what an amount becomes. Keys that were read a while ago may list nothing
-// any more that coins can be made of: then they are read again.
+// plan says which coins an amount becomes. If keys that were read a while ago list no
+// usable denomination any more, they are read again.
 func (r *withdrawal) plan(ctx context.Context, amount, held instrument.Amount) (plan taler.PreviewResult, err error) {
 	if amount.IsZero() { // nobody knows it yet
 		return taler.PreviewResult{Fees: amount, Remainder: amount}, nil

@@ -30,9 +30,9 @@ func (r *withdrawal) fund(ctx context.Context, reserve taler.Reserve) error {
 	return r.makeCoins(ctx, beyond(balance, reserve.Amount))
 }
 
-// beyond is a balance that is more than was to come, else nothing: what was agreed
-// to is asked for first, whatever an exchange says in passing. That there is less
-// it has to say to the request.
+// beyond is the balance of a reserve if it is more than was expected, and otherwise
+// nothing: then the wallet asks for what was agreed to. If there is less, the exchange
+// has to say so in its answer to that request.
 func beyond(balance, amount instrument.Amount) instrument.Amount {
 	if c, err := balance.Cmp(amount); err != nil || c <= 0 {
 		return instrument.Amount{}
@@ -40,8 +40,8 @@ func beyond(balance, amount instrument.Amount) instrument.Amount {
 	return balance
 }
 
-// confirmed waits for the bank's verdict [9]. Money is never waited for under a
-// reserve that is not ours: without a good verdict the reserve is given up.
+// confirmed waits for the bank's verdict [9]. If the withdrawal is not confirmed, or for
+// another reserve than ours, the reserve is given up: its money would never come.
 func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool, error) {
 	r.waits(unconfirmed(r.status))
 	for pace := (taler.Pace{}); ; {
@@ -71,8 +71,8 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 	}
 }
 
-// unconfirmed is what is waited for at the bank: that somebody pays at its terminal, or
-// that the person confirms on a page of it.
+// unconfirmed says what we wait for at the bank: that somebody pays at its terminal, or
+// that the person confirms the withdrawal on a page of the bank.
 func unconfirmed(status taler.BankWithdrawalOperationStatus) string {
 	const what = "the bank has not confirmed the payment yet"
 	if page := status.ConfirmAt(); page != "" {
@@ -106,7 +106,7 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 	}
 }
 
-// waits tells the person what is waited for, each thing once.
+// waits tells the person what we wait for, each thing once.
 func (r *withdrawal) waits(what string) {
 	if r.waited != what {
 		r.waited = what

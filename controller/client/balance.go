@@ -16,11 +16,11 @@ type Balance struct {
 	Available instrument.Amount `json:"available"` // in coins
 	Pending   instrument.Amount `json:"pending"`   // in reserves that are not coins yet
 	Coins     int               `json:"coins"`
-	// Unchecked is in coins that came out of a backup and were not checked since: they
-	// may have been spent, and are not in Available. Coins counts them.
+	// Unchecked is in coins that came out of a backup and were not checked since. They
+	// may have been spent, so Available does not count them; Coins does.
 	Unchecked instrument.Amount `json:"unchecked,omitzero"`
 	// MasterPub is set for coins that were made under a former master key of the
-	// exchange: they are no money of the present one.
+	// exchange: under its present key they are worth nothing.
 	MasterPub string `json:"master_pub,omitempty"`
 }
 
@@ -108,8 +108,8 @@ func (w *Wallet) addReserves(ctx context.Context, to sums) error {
 	return nil
 }
 
-// atMost is the sum of what an exchange has made, or the most that an amount can be: one
-// that makes coins of any value must not keep those of all others from being counted.
+// atMost is the sum, or the largest amount that there is if the sum is larger. An exchange
+// that makes coins of absurd value must not keep the coins of others from being counted.
 func atMost(sum, more instrument.Amount) instrument.Amount {
 	if both, err := sum.Add(more); err == nil {
 		return both
@@ -129,8 +129,8 @@ func (w *Wallet) uncheckedOnes(ctx context.Context) (map[instrument.ID]bool, err
 	return out, err
 }
 
-// heldAt is what the wallet has at an exchange, coins and what is to become coins:
-// what the exchange's limit is about.
+// heldAt is what the wallet has at an exchange, in coins and in money that will become
+// coins: the exchange limits this sum.
 func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrument.Amount, error) {
 	held := instrument.ZeroOf(currency)
 	all, err := w.Balances(ctx)
@@ -148,8 +148,8 @@ func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrum
 	return held, nil
 }
 
-// Coins lists the coins that can be spent. MasterPub is left in those alone that
-// were made under a former master key of their exchange.
+// Coins lists the coins that can be spent. MasterPub is set only in those that were made
+// under a former master key of their exchange.
 func (w *Wallet) Coins(ctx context.Context) ([]taler.Coin, error) {
 	keys, err := w.masterKeys(ctx)
 	if err != nil {

@@ -20,7 +20,7 @@ type Choice struct {
 // asked once for a payment, and before anything is agreed to.
 type Choose func(context.Context, []Choice) (instrument.ID, error)
 
-// picks has the person choose among what can pay: the offer and the instrument.
+// picks lets the person choose among the instruments that can pay, each with its offer.
 func (choose Choose) picks(ctx context.Context, can []controller.Offered, have [][]instrument.Instance) (controller.Offered, []instrument.Instance, error) {
 	var all []Choice
 	for n, o := range can {

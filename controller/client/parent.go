@@ -12,14 +12,14 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Statuses of a payment of several instruments. It leaves open once, and every
-// other status but refunding is final.
+// Statuses of a payment of several instruments. It begins open and never becomes open
+// again; all others but refunding are final.
 const (
 	PaymentOpen      = "open"
 	PaymentPaid      = "paid"      // all parts
 	PaymentRefunding = "refunding" // a part has failed for good, and those that were paid come back
-	PaymentRefunded  = "refunded"  // they have
-	PaymentForgone   = "forgone"   // what did not come back was given up by the payer
+	PaymentRefunded  = "refunded"  // they have come back
+	PaymentForgone   = "forgone"   // the payer has given up what did not come back
 	PaymentAborted   = "aborted"   // nothing was paid
 )
 
@@ -31,7 +31,7 @@ const (
 	PartFailed    = "failed" // for good: nothing was paid
 	PartRefunding = "refunding"
 	PartRefunded  = "refunded"
-	PartForgone   = "forgone" // paid, and the payer does not ask for it any more
+	PartForgone   = "forgone" // paid, and the payer has given it up
 )
 
 // Payments are the wallet's own classes, which no plugin brings.
@@ -71,11 +71,11 @@ type parent struct {
 // part is one instrument's share.
 type part struct {
 	Instrument instrument.ID          `json:"instrument"`
-	Asked      instrument.ID          `json:"asked,omitempty"` // the one that was asked for, if this one pays instead
+	Asked      instrument.ID          `json:"asked,omitempty"` // the one that the payer named first, if another one pays instead
 	Class      instrument.ClassID     `json:"class"`
 	Amount     instrument.Amount      `json:"amount"`
-	Price      instrument.Amount      `json:"price"`         // that the person has agreed to
-	Cost       instrument.Amount      `json:"cost,omitzero"` // that its last operation pays: no more than Price
+	Price      instrument.Amount      `json:"price"`         // to which the person has agreed
+	Cost       instrument.Amount      `json:"cost,omitzero"` // what its last operation pays: no more than Price
 	State      string                 `json:"state"`
 	Protocol   string                 `json:"protocol,omitempty"`
 	Choice     int                    `json:"choice"` // which instrument this is for the part: 0 is the first
@@ -83,11 +83,11 @@ type part struct {
 	Operation  instrument.OperationID `json:"operation,omitempty"` // the last one that pays
 	Refunds    int                    `json:"refunds,omitempty"`
 	Refund     instrument.OperationID `json:"refund,omitempty"` // the last one that gives back
-	Reason     string                 `json:"reason,omitempty"` // why it failed, or is not back yet; of one that is not paid: why nobody knows whether an earlier operation has
+	Reason     string                 `json:"reason,omitempty"` // why it failed, why it is not back yet, or why it is in doubt whether an earlier operation has paid it
 }
 
-// cost is what was paid, or is being paid: by an earlier version's record the price that was
-// agreed to.
+// cost is what was paid or is being paid. Records of an earlier version do not say it; there it is
+// the price that was agreed to.
 func (p part) cost() instrument.Amount {
 	if p.Cost == (instrument.Amount{}) {
 		return p.Price
@@ -98,7 +98,7 @@ func (p part) cost() instrument.Amount {
 // asked is the instrument that the payer asked for first.
 func (p part) asked() instrument.ID { return cmp.Or(p.Asked, p.Instrument) }
 
-// name is how the vendor knows the payment.
+// name is the name by which the vendor knows the payment.
 func (p parent) name() string { return protocol.Short(p.Operation) }
 
 // next is the first part that is not paid, -1 if all are.
@@ -123,7 +123,7 @@ func (p parent) any(states ...string) bool {
 	return false
 }
 
-// broken is the status of a payment of which a part has failed.
+// broken is the status that a payment gets when a part has failed.
 func (p parent) broken() string {
 	if p.any(PartPaid) {
 		return PaymentRefunding
@@ -131,7 +131,7 @@ func (p parent) broken() string {
 	return PaymentAborted
 }
 
-// fits is the pure rule of which parts a status may have.
+// fits is the pure rule that says which states of parts a status allows.
 func (p parent) fits(status string) bool {
 	if p.any(PartForgone) != (status == PaymentForgone) {
 		return false
@@ -153,8 +153,8 @@ func (p parent) fits(status string) bool {
 	return false
 }
 
-// checkParent is the class's rule: the parts make up the total and fit the status,
-// and what was paid is either kept or comes back.
+// checkParent is the rule of the class: the parts make up the total and fit the status,
+// and what was paid either stays paid or comes back.
 func checkParent(before, after *instrument.Instance) error {
 	var is, was parent
 	if err := after.Decode(&is); err != nil {
@@ -195,7 +195,8 @@ func (p parent) becomes(q parent) error {
 	return nil
 }
 
-// becomes is the pure table of a part's states. What was paid stays what it was.
+// becomes is the pure table of a part's states. Once a part is paid, its operation and its
+// instrument do not change.
 func (p part) becomes(q part) bool {
 	paid := p.State == PartPaid || p.State == PartRefunding || p.State == PartRefunded || p.State == PartForgone
 	if p.Amount != q.Amount || paid && (p.Operation != q.Operation || p.Instrument != q.Instrument) || p.Tries > q.Tries || p.Refunds > q.Refunds {

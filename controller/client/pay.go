@@ -12,9 +12,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// pay pays the terminal over a session, if the person wants that [4]. A terminal
-// that does not wait for the payment yet, or does not any more, is asked again
-// until the bank says that the withdrawal is decided.
+// pay pays the terminal over a session, if the person wants that [4]. If the terminal does
+// not wait for the payment, not yet or not any more, it tries again until the bank has
+// decided the withdrawal.
 func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 	if r.want.Pay == nil || r.paid {
 		return nil
@@ -41,11 +41,10 @@ func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 	}
 }
 
-// payOnce makes one payment for a reserve, under the operation if one is given;
-// nil if the bank has decided already.
-// What it pays is what the terminal signed: this withdrawal, this wallet's
-// reserve, and no more than amount and card fees as the bank shows them, now and
-// when the person agreed.
+// payOnce makes one payment for a reserve, under the operation if one is given; nil if
+// the bank has decided already. It pays only what the terminal has signed: for this
+// withdrawal and this wallet's reserve, and no more than amount and card fees as the bank
+// shows them now and as it showed them when the person agreed.
 func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op instrument.OperationID) (*Paid, error) {
 	status, err := r.toBePaid(ctx, reserve)
 	if status == nil || err != nil {
@@ -54,8 +53,8 @@ func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op inst
 	return r.payAs(ctx, reserve, *status, op)
 }
 
-// toBePaid is what the bank says of a withdrawal that waits to be paid and is ours;
-// nil if it has decided already.
+// toBePaid is the bank's status of a withdrawal that is ours and waits to be paid; nil if
+// the bank has decided already.
 func (r *withdrawal) toBePaid(ctx context.Context, reserve taler.Reserve) (*taler.BankWithdrawalOperationStatus, error) {
 	status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
 	if err != nil {
@@ -70,7 +69,7 @@ func (r *withdrawal) toBePaid(ctx context.Context, reserve taler.Reserve) (*tale
 	return &status, nil
 }
 
-// payAs makes the payment of a withdrawal of which the bank says that.
+// payAs makes the payment of a withdrawal with that status.
 func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status taler.BankWithdrawalOperationStatus, op instrument.OperationID) (*Paid, error) {
 	card, err := r.w.card(ctx, r.want.Card)
 	if err != nil {
@@ -92,8 +91,8 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 		ID: op, Principal: r.w.user, Operation: protocol.Pay, Class: ClassCard, Instruments: []instrument.ID{card},
 	}, r.prove)
 	if fault.ReasonOf(err) == taler.ReasonUnknownOperation {
-		// What pays has left. A terminal that takes it and says that it waits for
-		// nothing gets no second one, for it could charge both.
+		// The payment has left. A terminal that takes it and then says that it waits for
+		// nothing does not get a second one: it could charge both.
 		err = fault.Wrap(err, fault.Conflict, "the terminal has stopped to wait for this payment").
 			Because("sale-over").WithHint("look at the terminal before you pay again")
 	}
@@ -127,7 +126,7 @@ func fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, re
 	return within(o.Terms.Price, reserve.Amount, reserve.Agreed.CardFees, "you have agreed to")
 }
 
-// within refuses a price above an amount and the fees on top of it, as somebody says them.
+// within refuses a price above amount and fees together. says names who told them.
 func within(price, amount, fees instrument.Amount, says string) error {
 	total := amount
 	if fees != (instrument.Amount{}) {

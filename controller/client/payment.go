@@ -23,9 +23,9 @@ type Payment struct {
 	Operation  instrument.OperationID // idempotency key; see Controller.OperationID
 	Amount     instrument.Amount      // zero: the vendor knows what is to be paid
 	Invoice    instrument.Invoice     // what is bought, further names and values
-	Class      instrument.ClassID     // empty: the one that both have and this wallet holds
+	Class      instrument.ClassID     // empty: the only one that the vendor takes and this wallet holds
 	Instrument instrument.ID          // empty: the only one of its class
-	Choose     Choose                 // nil: which of several is a fault (input-needed)
+	Choose     Choose                 // picks among several instruments; nil: several are a fault (input-needed)
 }
 
 // Bill is what the person agrees to before anything is paid.
@@ -67,9 +67,9 @@ type Paid struct {
 }
 
 // Pay goes through all steps of a session (paper §5.1 to §5.6) for one payment:
-// classes and terms, protocol, operation, instrument, PAY. Repeating an operation
-// that has ended returns how it ended, and asks nobody. Without an amount, a
-// withdrawal of this wallet for which the vendor waits is what is paid.
+// classes and terms, protocol, operation, instrument, PAY. If the operation has ended
+// before, it returns how that ended and asks nobody. Without an amount it pays a
+// withdrawal of this wallet for which the vendor waits, if there is one.
 func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context, Bill) (bool, error)) (Paid, error) {
 	if before, known, err := w.paidWherever(ctx, p); known || err != nil {
 		return before, err
@@ -100,7 +100,7 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	result, err := s.Execute(ctx, controller.Transaction{
 		ID: p.Operation, Principal: w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: bill.on(),
 	}, nil)
-	if err != nil && (fault.ReasonOf(err) == protocol.ReasonKeyReused || errors.Is(err, fault.Locked)) { // somebody has begun it since we looked, or holds the instrument
+	if err != nil && (fault.ReasonOf(err) == protocol.ReasonKeyReused || errors.Is(err, fault.Locked)) { // another process may have begun it since we looked
 		if meanwhile, known, why := w.paidWherever(ctx, p); known {
 			return meanwhile, why
 		}
@@ -111,15 +111,14 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	}, w.Ended(ctx, p.Operation, err)
 }
 
-// payWithdrawal pays a withdrawal that this wallet has selected and the vendor
-// waits for, nil if there is none. One of which its bank does not say that it is to be
-// paid keeps no other from being paid.
+// payWithdrawal pays a withdrawal that this wallet has selected and the vendor waits for;
+// nil if there is none. Withdrawals whose bank does not answer are passed over.
 func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
 	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID, Status: taler.ReserveSelected})
 	if err != nil {
 		return nil, err
 	}
-	var unsaid error // of the first such one
+	var unsaid error // why the first of them was passed over
 	for _, i := range found {
 		var reserve taler.Reserve
 		if err := i.Decode(&reserve); err != nil {
@@ -202,8 +201,8 @@ func named(ops []protocol.Operation, name string) int {
 	return slices.IndexFunc(ops, func(o protocol.Operation) bool { return o.Name == name })
 }
 
-// choose finds the class to pay with, among those that the vendor takes and that
-// this wallet holds, and what may be paid with of it.
+// choose finds the class to pay with, among those that the vendor takes and this wallet
+// holds, and the instruments of it that can pay.
 func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Payment) (controller.Offered, []instrument.Instance, error) {
 	none := controller.Offered{}
 	if p.Instrument != "" {
@@ -254,8 +253,8 @@ func (p Payment) orUnsaid(f *fault.Fault, advice string) error {
 	return f.WithHint("%s", advice)
 }
 
-// payable lists the offers that can be taken, and beside each what can pay under it.
-// Of a class that was named the offer counts also when nothing can.
+// payable lists the offers that can be taken, and beside each the instruments that can pay
+// under it. The offer of a class that the person has named is listed even without any.
 func (w *Wallet) payable(ctx context.Context, offers []controller.Offered, p Payment) (can []controller.Offered, have [][]instrument.Instance, err error) {
 	for _, o := range offers {
 		if p.Class != "" && o.Class != p.Class {
@@ -290,9 +289,9 @@ func (w *Wallet) usable(ctx context.Context, class instrument.ClassID) ([]instru
 	}), nil
 }
 
-// With are the instruments of an operation for which the person names none: what it
-// was begun with before, or the only one of the class that can be used, if it begins
-// with one. An operation that does not say so gets none.
+// With are the instruments of an operation for which the person names none: those with
+// which it was begun before, or the only usable one of the class if the operation declares
+// that it wants one. Any other operation gets none.
 func (w *Wallet) With(ctx context.Context, s *controller.Session, t controller.Transaction) ([]instrument.ID, error) {
 	o, err := s.Operation(t.Class, t.Operation)
 	if err != nil || o.Instruments != protocol.WantsMain {
@@ -315,7 +314,7 @@ func (w *Wallet) With(ctx context.Context, s *controller.Session, t controller.T
 	return []instrument.ID{i.ID}, err
 }
 
-// unusable says why an instrument that was named cannot be paid with.
+// unusable says why an instrument that the person has named cannot pay.
 func (w *Wallet) unusable(ctx context.Context, id instrument.ID) error {
 	i, err := w.Instruments().View(ctx, id)
 	if err != nil {

@@ -51,8 +51,8 @@ func (w *Wallet) RemoveExchange(ctx context.Context, url string) error {
 }
 
 // neededByOthers reports whether another principal of this wallet has coins of an
-// exchange, or money that may still come to it. Nobody sees at which exchange that is which
-// only they can open: it counts as of each.
+// exchange, or money that may still come to it. What only that principal can open may be
+// of any exchange, so it counts for each.
 func (w *Wallet) neededByOthers(ctx context.Context, e Exchange) (bool, error) {
 	for class, statuses := range map[instrument.ClassID][]string{
 		ClassCoin:    {taler.CoinFresh},
@@ -67,8 +67,8 @@ func (w *Wallet) neededByOthers(ctx context.Context, e Exchange) (bool, error) {
 	return false, nil
 }
 
-// othersHave reports whether one of some coins or reserves is another principal's, and of an
-// exchange, or may be.
+// othersHave reports whether one of the chosen coins or reserves belongs to another principal
+// and is, or may be, of the exchange at url.
 func (w *Wallet) othersHave(ctx context.Context, f instrument.Filter, url string) (found bool, err error) {
 	err = w.Instruments().Walk(ctx, f, func(i instrument.Instance) (more bool, err error) {
 		if i.Owner == w.user.ID {

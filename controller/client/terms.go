@@ -32,9 +32,9 @@ func (w *Wallet) Terms(ctx context.Context, e Exchange) (taler.TermsResult, erro
 	}
 }
 
-// document has an operation read what an exchange publishes, and asks again a few
-// times when it has failed for the time being: when it says so, when its answer was cut
-// off, or when one that was there is not found.
+// document runs an operation that reads what an exchange publishes. It tries a few times
+// if the failure may pass: the exchange says so, its answer was cut off, or a document
+// that was there before is not found.
 func (w *Wallet) document(ctx context.Context, t controller.Transaction, into any) error {
 	pause := firstPause
 	for range mends {
@@ -59,9 +59,9 @@ func (w *Wallet) AcceptTerms(ctx context.Context, e Exchange, version string) er
 	return w.do(ctx, exchange(taler.OperationAccept, taler.AcceptArgs{Version: version, At: w.Now().Unix()}, e.ID), nil)
 }
 
-// consent asks the person again when the exchange has changed its terms since they
-// accepted them, before the first coin is asked for: until then the money can go
-// back. Once a request has left nothing can be chosen any more.
+// consent asks the person again if the exchange has changed its terms since they accepted
+// them. It does so before the first coin is asked for, as long as the money can still go
+// back; once a request has left there is no choice any more.
 func (r *withdrawal) consent(ctx context.Context, balance instrument.Amount) error {
 	_, reserve, err := r.w.reserve(ctx, r.id)
 	if err != nil || reserve.Batch != nil || reserve.NextCoin > 0 {
@@ -94,7 +94,7 @@ func (r *withdrawal) consent(ctx context.Context, balance instrument.Amount) err
 	return r.w.AcceptTerms(ctx, e, terms.Version)
 }
 
-// termsNow reads the terms, as often as it takes.
+// termsNow reads the terms, and tries again until it has them.
 func (r *withdrawal) termsNow(ctx context.Context, e Exchange) (taler.TermsResult, error) {
 	for pause := firstPause; ; pause = min(2*pause, r.w.longest()) {
 		terms, err := r.w.Terms(ctx, e)

@@ -40,11 +40,11 @@ type Wallet struct {
 	// somebody has checked them; nil: there are none. It is set before the wallet is used.
 	Unchecked func(context.Context) ([]instrument.ID, error)
 
-	// Longest is the longest pause before who has failed is asked again; zero: 10
-	// seconds. It is set before the wallet is used.
+	// Longest is the longest pause before a party that has failed is asked again; zero:
+	// 10 seconds. It is set before the wallet is used.
 	Longest time.Duration
 
-	// Quiet is how long a bank may keep one waiting before the person is told; zero: 5
+	// Quiet is how long a bank may keep silent before the person is told; zero: 5
 	// seconds. It is set before the wallet is used.
 	Quiet time.Duration
 }

@@ -11,12 +11,12 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Withdrawal is what a person wants of a scanned URI.
+// Withdrawal is what a person wants withdrawn from a scanned URI.
 type Withdrawal struct {
 	URI      taler.WithdrawURI
 	Key      string            // the person's idempotency key; empty: the WOPID
-	Exchange string            // base URL that the person named; empty: one that is known
-	Amount   instrument.Amount // where the bank lets the wallet choose
+	Exchange string            // base URL that the person named; empty: the bank's, if the wallet knows it
+	Amount   instrument.Amount // if the bank lets the wallet choose
 	Pay      *comm.Peer        // the terminal to pay natively; nil: somebody pays there
 	Card     instrument.ID     // which card pays; empty: the only one
 }
@@ -32,8 +32,9 @@ type Event struct {
 	Remainder *instrument.Amount `json:"remainder,omitempty"` // too little for a coin; it goes back
 	Surplus   *instrument.Amount `json:"surplus,omitempty"`   // came beyond the amount; it goes back
 	Payto     taler.Payto        `json:"payto,omitempty"`     // the transfer that the person has to make
-	// Restrictions say, each in a sentence of the exchange, from which accounts it
-	// takes a transfer; ConversionURL where it says what another currency becomes.
+	// Restrictions say from which accounts the exchange takes a transfer, each in a
+	// sentence of the exchange's own. At ConversionURL it says what another currency is
+	// worth.
 	Restrictions  []string `json:"restrictions,omitempty"`
 	ConversionURL string   `json:"conversion_url,omitempty"`
 
@@ -45,7 +46,7 @@ type Event struct {
 // EventWaiting is an event for people alone: Reason says what is waited for.
 const EventWaiting = "waiting"
 
-// Person is who withdraws.
+// Person is the person who withdraws, in front of the wallet.
 type Person interface {
 	// Show shows an event. It must not block for long.
 	Show(e Event)
@@ -53,9 +54,9 @@ type Person interface {
 	Agree(ctx context.Context, p Preview) (bool, error)
 }
 
-// Withdraw goes from a scanned URI to coins. It may be called again with the
-// same URI at any time and goes on. A withdrawal that the bank aborted is
-// fault.Declined; when ctx ends it stays pending, fault.Unknown.
+// Withdraw goes from a scanned URI to coins. Called again with the same URI, at any time,
+// it goes on. A withdrawal that the bank has aborted is fault.Declined; when ctx ends the
+// withdrawal stays pending, and the error is fault.Unknown.
 func (w *Wallet) Withdraw(ctx context.Context, want Withdrawal, p Person) error {
 	run, err := w.run(want, p)
 	if err != nil {
@@ -132,7 +133,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	return r.w.name(ctx, r.id, op)
 }
 
-// look asks the bank about the withdrawal, and refuses one that is not to be had.
+// look asks the bank about the withdrawal, and refuses one that this wallet cannot have.
 func (r *withdrawal) look(ctx context.Context) error {
 	err := r.asks(ctx, func() error {
 		_, err := r.bank.IntegrationConfig(ctx)
@@ -158,7 +159,7 @@ func (r *withdrawal) look(ctx context.Context) error {
 		Because(taler.ReasonSelectionConflict).WithHint(newCode)
 }
 
-// prepare makes the reserve; zero: the amount is said when it is paid.
+// prepare makes the reserve. A zero amount means that the payment will say it.
 func (r *withdrawal) prepare(ctx context.Context, amount instrument.Amount) error {
 	account := r.exchange.Account(r.status.WireTypes, r.status.SenderWire)
 	if account == "" {
@@ -180,8 +181,8 @@ func (r *withdrawal) prepare(ctx context.Context, amount instrument.Amount) erro
 	return nil
 }
 
-// notFound says what can be done about a code that names nothing: one that was cut or
-// written in capitals names another bank, or another withdrawal.
+// notFound says what to do about a QR code that leads to no withdrawal: if it was cut off
+// or written in capitals, it names another bank or another withdrawal.
 func notFound(err error, hint string) error {
 	if f := fault.From(err); f.Kind == fault.NotFound {
 		return f.WithHint("%s", hint)
@@ -192,11 +193,10 @@ func notFound(err error, hint string) error {
 // newCode is what helps where a code is of no use to this wallet any more.
 const newCode = "ask for a new QR code"
 
-// reasonAborted marks a withdrawal of which nothing becomes.
+// reasonAborted marks a withdrawal that has ended without cash.
 const reasonAborted fault.Reason = "withdrawal-aborted"
 
-// drive takes the reserve from where it is to coins. What ends it before says how to
-// go on.
+// drive takes the reserve from where it is to coins. An error says how to go on.
 func (r *withdrawal) drive(ctx context.Context) error { return r.onward(ctx, r.steps(ctx)) }
 
 func (r *withdrawal) steps(ctx context.Context) error {
@@ -239,9 +239,9 @@ func (r *withdrawal) steps(ctx context.Context) error {
 	}
 }
 
-// cameAfterAll is what the exchange has for a reserve that was given up: its key is
-// kept, and a transfer under way does not know of it. An exchange that does not say
-// has nothing.
+// cameAfterAll is what has arrived at the exchange for a reserve that was given up. A
+// transfer that was under way still arrives, and the reserve's key is kept for it. If the
+// exchange does not answer, it is nothing.
 func (r *withdrawal) cameAfterAll(ctx context.Context) instrument.Amount {
 	var got taler.AwaitResult
 	if err := r.w.do(ctx, coins(taler.OperationAwait, taler.AwaitArgs{}, r.id), &got); err != nil || !got.Exists {

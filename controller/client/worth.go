@@ -9,17 +9,17 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// worth is what a coin is worth, where, and by which master key of the exchange,
-// if it says that.
+// worth is how much a coin is worth, at which exchange, and under which of its master
+// keys, if the coin says that.
 type worth struct {
 	Value    string `json:"value"`
 	Exchange string `json:"exchange_url"`
 	Master   string `json:"master_pub"`
 }
 
-// worthOf reads no further than needed: these members stand in front, and keys and
-// signatures take most of the time to read. What does not look as it is written
-// today is read as any JSON.
+// worthOf reads no further than it must: the members that it needs stand in front, and
+// most of the time would go into keys and signatures. A state that is not written as
+// today's code writes it is read as any JSON.
 func worthOf(coin instrument.Instance) (worth, error) {
 	w, ok := front(coin.State)
 	if ok {
@@ -33,8 +33,8 @@ func worthOf(coin instrument.Instance) (worth, error) {
 	return w, nil
 }
 
-// front reads the members in front of a coin's state, as long as they are plain
-// texts, until one stands behind the exchange that says nothing more of its worth.
+// front reads the members in front of a coin's state, as long as they are plain texts. It
+// stops at the first one after the exchange that does not belong to the coin's worth.
 func front(state []byte) (w worth, ok bool) {
 	if len(state) == 0 || state[0] != '{' {
 		return w, false
@@ -99,8 +99,8 @@ func (w *Wallet) masterKeys(ctx context.Context) (masterKeys, error) {
 	return all, nil
 }
 
-// former is the master key under which a coin was made, if the exchange has another
-// one now. A coin that does not say it is of the exchange's first key.
+// former is the master key under which a coin was made, if the exchange has another one
+// now. A coin that names no key was made under the exchange's first one.
 func (k masterKeys) former(exchange, made string) string {
 	e, known := k[exchange]
 	switch {
