@@ -10,8 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// Account is the profile of one of the bank's clients (paper §4): of a terminal,
-// whose withdrawals the bank pays for until the provider has paid the bank.
+// Account is the profile of one of the bank's clients (paper §4): a terminal, whose
+// withdrawals the bank pays for until the provider has paid the bank.
 type Account struct {
 	Name      string             `json:"name"`
 	PerDay    *instrument.Amount `json:"per_day,omitempty"` // the most that it sells in a day of UTC; nil: no limit is set
@@ -116,13 +116,13 @@ func (b *Bank) changeAccount(ctx context.Context, name string, change func(*prof
 	})
 }
 
-// counted is what a withdrawal counts under against its account, from the request
-// that sets it up: as the class's unique key of it.
+// counted names what a withdrawal counts as against its account, from the set-up on: its
+// unique key, made of the terminal and the request.
 func counted(terminal profile.Principal, r taler.TerminalWithdrawalSetup) instrument.OperationID {
 	return instrument.OperationID(string(terminal.ID) + "/" + r.RequestUID)
 }
 
-// fate is what has become of a withdrawal that counts against an account.
+// fate is what became of a withdrawal that counts against an account.
 func (b *Bank) fate(ctx context.Context, request instrument.OperationID) (profile.Fate, error) {
 	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, "request", string(request))
 	switch {

@@ -15,13 +15,13 @@ import (
 type Terminal struct {
 	Name       string    `json:"name"`
 	Provider   string    `json:"provider"`
-	FeePercent string    `json:"fee_percent,omitempty"` // what it takes of each withdrawal, where it is marked for that
+	FeePercent string    `json:"fee_percent,omitempty"` // what it takes of each withdrawal, if it is marked for that
 	Disabled   bool      `json:"disabled,omitempty"`
 	Created    time.Time `json:"created"`
 }
 
-// names are what terminals, gateways and providers may be called: a login must
-// not hold a colon, and all of them are typed by people.
+// names are the names that terminals, gateways and providers may have: people type them,
+// and a login must not hold a colon.
 var names = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 func checkName(name string) error {
@@ -80,8 +80,8 @@ func (b *Bank) RotateTerminal(ctx context.Context, name string) (login, token st
 	return p.Login, token, err
 }
 
-// EnableTerminal gives a terminal a new token and the rights that DisableTerminal has
-// ended. The token that it had is never good again: it may be why it was disabled.
+// EnableTerminal gives a terminal back the rights that DisableTerminal has ended, with a
+// new token. The old token stays invalid: it may be why the terminal was disabled.
 func (b *Bank) EnableTerminal(ctx context.Context, name string) (login, token string, err error) {
 	p, err := b.account(ctx, profile.Terminal, name)
 	if err != nil {

@@ -7,8 +7,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// amend changes an instance whose state is an S, within a unit of work. change sees it
-// as it is by then and says whether there is anything to write; it may be called again.
+// amend changes an instance whose state is an S, within a unit of work. change gets it as
+// it is then, and says whether there is anything to write; it may be called again.
 func amend[S any](tx *instrument.Draft, id instrument.ID, change func(*instrument.Instance, *S) (bool, error)) error {
 	i, err := tx.Get(id)
 	if err != nil {
@@ -27,8 +27,8 @@ func amend[S any](tx *instrument.Draft, id instrument.ID, change func(*instrumen
 	return tx.Put(i)
 }
 
-// amend changes what is on record of a withdrawal, and its status with its state, if
-// change says that it has.
+// amend changes the record of a withdrawal, and its status accordingly, if change says
+// that there is something to write.
 func (b *Bank) amend(ctx context.Context, id instrument.ID, change func(*taler.Withdrawal) bool) error {
 	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		return amend(tx, id, func(i *instrument.Instance, w *taler.Withdrawal) (bool, error) {

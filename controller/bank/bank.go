@@ -24,12 +24,12 @@ const (
 )
 
 // Incoming is the topic of confirmed withdrawals: the default exchange's history.
-// Each further exchange has a topic of its own, named incoming/NAME; so it is with
+// Each further exchange has a topic of its own, named incoming/NAME. The same holds for
 // Transfers and Outgoing. See Exchange.Topic.
 const Incoming instrument.Topic = "incoming"
 
-// FactProvider names the fact of a terminal that says which provider it charges
-// cards with.
+// FactProvider names the fact of a terminal that says with which provider it charges
+// cards.
 const FactProvider = "provider"
 
 // Config is what the operator has decided.
@@ -47,8 +47,8 @@ type Config struct {
 	Asking        Asking
 	Expiry        Expiry
 	Searching     Searching
-	// HandsOut leaves transfers to whoever calls NextTransfer, instead of having
-	// them refunded.
+	// HandsOut leaves transfers to a caller of NextTransfer. Otherwise the bank has them
+	// refunded by itself.
 	HandsOut bool
 }
 
@@ -59,7 +59,7 @@ type Asking struct {
 	Woken          time.Duration // the pause after a webhook, if it is shorter: 1 s
 	Within         time.Duration // for one question; 1 minute
 	AtOnce         int           // questions to one provider at a time; 64
-	Refusing       time.Duration // how long a provider may refuse a refund, for its payment is not settled, before that has failed for good: 4 days
+	Refusing       time.Duration // how long a provider may refuse a refund, its payment not being settled yet, before the refund has failed for good: 4 days
 }
 
 func (a Asking) withDefaults() Asking {
@@ -89,22 +89,22 @@ type Bank struct {
 	looking bool // see Look
 	work    sync.WaitGroup
 	mu      sync.Mutex
-	asking  map[instrument.ID]*errand // what a provider is being asked about, again and again
-	paid    map[string][]*errand      // those of them that verify a payment, by ProviderTx
+	asking  map[instrument.ID]*errand // what the bank asks a provider about, until it is decided
+	paid    map[string][]*errand      // the errands that verify a payment, by ProviderTx
 	second  map[instrument.ID]bool    // withdrawals whose second payments are looked for
 	slots   map[string]chan struct{}  // per provider: one that hangs holds up no other
 	outages map[instrument.ID]*outage // of providers
-	closed  map[instrument.ID]bool    // records that the log has named: see passes
+	closed  map[instrument.ID]bool    // records that cannot be read and were named in the log: see passes
 
 	wiring   sync.Mutex           // see Transfer
 	handing  map[string]*handing  // by the exchange's key; under mu
 	standing map[string]*standing // likewise
 
-	known sync.Map // providers by name, each a found; what is read of one here never changes
+	known sync.Map // providers by name, each a found; what a found holds of them never changes
 	own   atomic.Pointer[profile.Principal]
 
-	begun   map[instrument.Topic]instrument.Seq // the last rows that there were at the start; not changed after New
-	fetched map[instrument.Topic]instrument.Seq // the last rows that exchanges have gone on from; under mu
+	begun   map[instrument.Topic]instrument.Seq // the last row of each history when the bank was started; not changed after New
+	fetched map[instrument.Topic]instrument.Seq // the last row up to which an exchange has read each history; under mu
 	foreign atomic.Int64                        // see Figures
 }
 
@@ -124,8 +124,8 @@ func Policy() profile.Policy {
 	)
 }
 
-// New makes the bank of a controller whose policy is Policy. In the background it
-// takes up the notices that an earlier life has not decided. It refuses what
+// New makes the bank of a controller whose policy is Policy. In the background it goes on
+// with the notices that an earlier life has not decided. It refuses the settings that
 // CheckCurrency refuses.
 func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, error) {
 	b := newBank(context.Background(), c, cfg) // ctx is for the start
@@ -133,7 +133,7 @@ func New(ctx context.Context, c *controller.Controller, cfg Config) (*Bank, erro
 	if err == nil {
 		err = b.beginHistories(ctx)
 	}
-	var changes instrument.Seq // up to here they are found below, and later ones by who keeps house
+	var changes instrument.Seq // changes up to this one are found below, later ones by keepHouse
 	if err == nil {
 		changes, err = b.lastRow(ctx, instrument.Operations)
 	}
@@ -164,15 +164,15 @@ func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	return b
 }
 
-// Close ends the background work and then the controller. Undecided notices are
-// taken up by the next life.
+// Close ends the background work and then the controller. The next life goes on with
+// notices that are not decided.
 func (b *Bank) Close(ctx context.Context) error {
 	b.rest()
 	return b.Controller.Close(ctx)
 }
 
-// rest ends the background work. The lock keeps ask from beginning more of it
-// in between.
+// rest ends the background work. It holds the lock so that ask begins no more of it in
+// between.
 func (b *Bank) rest() {
 	b.mu.Lock()
 	b.stop()
@@ -183,10 +183,11 @@ func (b *Bank) rest() {
 // Config is what the operator has decided.
 func (b *Bank) Config() Config { return b.cfg }
 
-// wallet is the principal of whoever shows a WOPID.
+// wallet is the principal of anybody who shows a WOPID.
 var wallet = profile.Principal{ID: "wallet", Name: "a wallet"}
 
-// Withdrawal is one, with its instance; fault.NotFound with ReasonUnknownOperation.
+// Withdrawal reads a withdrawal and its instance; fault.NotFound with
+// ReasonUnknownOperation.
 func (b *Bank) Withdrawal(ctx context.Context, id taler.WOPID) (instrument.Instance, taler.Withdrawal, error) {
 	i, err := b.Instruments().Lookup(ctx, ClassWithdrawal, KeyWOPID, id.Text())
 	if err != nil {
@@ -197,7 +198,7 @@ func (b *Bank) Withdrawal(ctx context.Context, id taler.WOPID) (instrument.Insta
 	return i, w, err
 }
 
-// find is Withdrawal for those who need only the name of the instance.
+// find is Withdrawal for callers that need only the id of the instance.
 func (b *Bank) find(ctx context.Context, id taler.WOPID) (instrument.ID, error) {
 	at, err := b.Instruments().Find(ctx, ClassWithdrawal, KeyWOPID, id.Text())
 	if err != nil {

@@ -11,33 +11,33 @@ import (
 // Verdict is what the bank makes of a provider's facts.
 type Verdict struct {
 	Decision Decision
-	Reason   string            // for the record and for people: why not Confirm, or why something is given back
-	Back     instrument.Amount // what of the payment goes back to the card; the zero Amount: nothing
-	Foreign  bool              // money was paid, and it is not the bank's to give back: not for this withdrawal as far as it can see, or paid out before perhaps
+	Reason   string            // for the record and for people: why it is not Confirm, or why something is given back
+	Back     instrument.Amount // how much of the payment goes back to the card; the zero Amount: nothing
+	Foreign  bool              // money was paid that the bank must not give back: it seems to be for something else, or may have been paid out before
 }
 
-// Decision is one of three.
+// Decision is what becomes of the withdrawal.
 type Decision string
 
 // The decisions.
 const (
-	Confirm Decision = "confirm" // the money is there, finally
-	Abort   Decision = "abort"   // it is not, and will not be under this payment
+	Confirm Decision = "confirm" // the money is there for good
+	Abort   Decision = "abort"   // this payment brings no money, now or later
 	Again   Decision = "again"   // the provider has not decided: ask later
 )
 
-// Judge compares what the provider says of a payment with the withdrawal that
-// it is said to pay [9]. It is pure and has the last word: nothing is confirmed
-// on doubt. What the plugin was told to ask for is not trusted; the facts must
-// name the payment of the notice, this withdrawal, the bank's space at the
-// provider, its currency, and at least amount and fees, none of it refunded. Facts
-// of another payment than the one asked for are no answer, good or bad.
+// Judge compares what the provider says of a payment with the withdrawal that it is said
+// to pay [9]. It is pure and has the last word; in doubt it does not confirm. It does not
+// trust that the plugin has asked for the right payment: the facts must name the payment
+// of the notice, this withdrawal, the bank's space at the provider and its currency, and
+// at least amount and fees, none of it refunded. Facts of another payment are no answer,
+// neither for nor against the withdrawal.
 //
-// Money that certainly was paid for this withdrawal and buys nothing goes back,
-// as does what was paid too much. Money for something else is nobody's here.
+// Money that certainly was paid for this withdrawal and buys nothing goes back, and so
+// does what was paid too much. Money for something else is left alone.
 //
-// Of a withdrawal that was open in a backup that the bank was restored from nothing
-// goes back by itself: an earlier life may have confirmed it.
+// If the withdrawal was open in the backup from which the bank was restored, nothing goes
+// back by itself: an earlier life may have confirmed it.
 func Judge(w taler.Withdrawal, space int64, f protocol.Facts) Verdict {
 	v := judge(w, space, f)
 	if w.Restored != 0 && v.Back != (instrument.Amount{}) {
@@ -98,8 +98,8 @@ func foreign(w taler.Withdrawal, space int64, f protocol.Facts) string {
 	return ""
 }
 
-// rest is what of a payment has not gone back yet; the zero Amount if that is
-// nothing, or nobody can say.
+// rest is how much of a payment has not gone back yet; the zero Amount if that is nothing
+// or cannot be known.
 func rest(f protocol.Facts) instrument.Amount {
 	left := f.Amount
 	if !f.Refunded.IsZero() {
@@ -114,12 +114,12 @@ func rest(f protocol.Facts) instrument.Amount {
 	return left
 }
 
-// decided is w after a verdict, at a time in unix seconds. What was aborted
-// before stays so for the reason that it had.
+// decided is w after a verdict, at a time in unix seconds. A withdrawal that was aborted
+// before keeps the reason that it had.
 func decided(w taler.Withdrawal, v Verdict, f protocol.Facts, at int64) taler.Withdrawal {
 	w.Proof = f.Raw
 	if len(w.Proof) == 0 {
-		w.Proof = json.RawMessage("null") // the word is spoken, even without words
+		w.Proof = json.RawMessage("null") // says that it was decided, even if the provider gave no words
 	}
 	if v.Foreign {
 		w.Foreign = w.ProviderTransactionID

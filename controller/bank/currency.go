@@ -8,9 +8,9 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// CheckCurrency refuses settings that name another currency than the withdrawals that
-// there are: rows of both would be in one history, and an exchange takes each of them
-// for its own currency. It reads one withdrawal and changes nothing.
+// CheckCurrency refuses settings with another currency than that of the withdrawals on
+// record: one history would then have rows of both, and an exchange takes all rows to be
+// in its own currency. It reads one withdrawal and changes nothing.
 func (b *Bank) CheckCurrency(ctx context.Context) error {
 	kept := b.cfg.Currency
 	f := instrument.Filter{Class: ClassWithdrawal, Limit: 1}

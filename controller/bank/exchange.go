@@ -21,8 +21,8 @@ const (
 	factExchangeAccount = "exchange-account"
 )
 
-// Exchange is one whose cash this bank sells. It has an account here: a wire
-// gateway that shows what it is owed and nobody else's, with numbers of its own.
+// Exchange is an exchange whose cash this bank sells. It has an account here: a wire
+// gateway that shows what it alone is owed, with row numbers of its own.
 type Exchange struct {
 	Name    string      `json:"name"` // its gateway's login, and of further ones the first segment of their paths
 	URL     string      `json:"url"`
@@ -30,8 +30,8 @@ type Exchange struct {
 	Default bool        `json:"default,omitempty"`
 }
 
-// Key is how records name an exchange. Those of the default one do not name it:
-// they are of before there were several.
+// Key is how records name an exchange. It is empty for the default one: its records were
+// first made when there was no other.
 func (x Exchange) Key() string {
 	if x.Default {
 		return ""
@@ -83,8 +83,8 @@ func (b *Bank) Exchange(ctx context.Context, name string) (Exchange, error) {
 	return x, nil
 }
 
-// AnyExchange finds like Exchange also one that was removed, for its records stay;
-// sold tells whether its cash still is.
+// AnyExchange is Exchange that also finds removed ones, whose records stay. sold says
+// whether its cash is still sold.
 func (b *Bank) AnyExchange(ctx context.Context, name string) (x Exchange, sold bool, err error) {
 	if name == "" || name == DefaultExchange {
 		return b.Default(), true, nil
@@ -131,8 +131,8 @@ func (b *Bank) Sells(ctx context.Context, x Exchange, id taler.WOPID) error {
 	return err
 }
 
-// unlessExchange refuses the account of an exchange here where a customer's is meant;
-// of another it says otherwise.
+// unlessExchange refuses the account of an exchange where a customer's is needed. For any
+// other account it returns otherwise.
 func (b *Bank) unlessExchange(ctx context.Context, account taler.Payto, otherwise error) error {
 	all, err := b.Exchanges(ctx)
 	switch {

@@ -38,7 +38,7 @@ func (b *Bank) AddExchange(ctx context.Context, x Exchange) (Gateway, error) {
 		return Gateway{}, fault.New(fault.Conflict, "%q was the exchange at %s, whose history is kept", x.Name, was.URL).
 			Because("exchange-differs").WithHint("choose another name")
 	}
-	fresh, err := b.RotateGateway(ctx, x.Name) // first: the login of before never opens it again
+	fresh, err := b.RotateGateway(ctx, x.Name) // first, so that the old login never opens the account again
 	if err != nil {
 		return Gateway{}, err
 	}
@@ -66,9 +66,9 @@ func (b *Bank) mayOpen(ctx context.Context, x Exchange) error {
 	return err
 }
 
-// RemoveExchange ends the sale of an exchange's cash and its login. While
-// something is under way with it, it is refused, and nobody has noticed; what it has
-// not read of its history stays, and AddExchange opens it again.
+// RemoveExchange ends the sale of an exchange's cash, and its login. It is refused while
+// something is under way with the exchange, and then nobody has noticed anything. Rows that
+// the exchange has not read stay; AddExchange opens the account again.
 func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 	x, err := b.Exchange(ctx, name)
 	if err != nil {
@@ -82,14 +82,14 @@ func (b *Bank) RemoveExchange(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := b.mayClose(ctx, x); err != nil { // before anything is closed: it has customers
+	if err := b.mayClose(ctx, x); err != nil { // before anything is closed, so that customers notice nothing
 		return err
 	}
 	if err := b.open(ctx, p, false); err != nil {
 		return err
 	}
 	if err := b.mayClose(ctx, x); err != nil { // something has begun meanwhile
-		return errors.Join(err, b.open(context.WithoutCancel(ctx), p, true)) // whoever has lost patience, too, can remove it later
+		return errors.Join(err, b.open(context.WithoutCancel(ctx), p, true)) // even if the operator has interrupted it: it can be removed later
 	}
 	return nil
 }

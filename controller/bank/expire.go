@@ -9,12 +9,12 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Expiry says when withdrawals end that nobody goes on with; zero members have
+// Expiry says when withdrawals end with which nobody goes on; zero members have
 // defaults.
 type Expiry struct {
-	Pending  time.Duration // without a wallet: 15 minutes after the terminal has set it up
-	Selected time.Duration // without a notice of a payment: 30 minutes after a wallet has selected it
-	Every    time.Duration // how often is looked for such: 10 s
+	Pending  time.Duration // after the set-up, if no wallet has selected it: 15 minutes
+	Selected time.Duration // after a wallet has selected it, if no notice of a payment came: 30 minutes
+	Every    time.Duration // how often to look for expired ones: 10 s
 }
 
 func (e Expiry) withDefaults() Expiry {
@@ -24,8 +24,8 @@ func (e Expiry) withDefaults() Expiry {
 	return e
 }
 
-// over says why a withdrawal has expired; empty if it has not. One that is said to
-// be paid never does.
+// over says why a withdrawal has expired; empty if it has not. A withdrawal with a notice
+// of a payment never expires.
 func (e Expiry) over(w taler.Withdrawal, now time.Time) string {
 	past := func(since int64, limit time.Duration) bool { return !now.Before(time.Unix(since, 0).Add(limit)) }
 	switch {
@@ -38,8 +38,8 @@ func (e Expiry) over(w taler.Withdrawal, now time.Time) string {
 	return ""
 }
 
-// keepHouse does what is due by the clock, until the bank rests. Changes behind that one are
-// news to it.
+// keepHouse does what is due by the clock, until the bank rests. It knows the journal up
+// to known.
 func (b *Bank) keepHouse(known instrument.Seq) {
 	s := newSearcher(b, known)
 	for b.life.Err() == nil {
@@ -53,7 +53,7 @@ func (b *Bank) keepHouse(known instrument.Seq) {
 	}
 }
 
-// pause waits, or until the bank rests.
+// pause waits that long, or until the bank rests.
 func (b *Bank) pause(d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -83,8 +83,8 @@ func (b *Bank) expire(ctx context.Context) error {
 	return nil
 }
 
-// expireOne ends a withdrawal unless something has happened to it since. One that
-// an operation is at is looked at again the next time.
+// expireOne ends a withdrawal, unless something has happened to it since. If an operation
+// holds it, it is looked at again the next time.
 func (b *Bank) expireOne(ctx context.Context, id instrument.ID) error {
 	err := b.amend(ctx, id, func(w *taler.Withdrawal) bool {
 		why := b.cfg.Expiry.over(*w, b.Now())
@@ -104,8 +104,8 @@ func (b *Bank) expireOne(ctx context.Context, id instrument.ID) error {
 // are shown that it has not.
 const overdue = time.Hour
 
-// Overdue reports whether a notice waits for its provider for longer than it
-// should. The bank goes on asking.
+// Overdue reports whether a notice has waited for its provider for longer than it should.
+// The bank goes on asking all the same.
 func Overdue(w taler.Withdrawal, now time.Time) bool {
 	return w.Undecided() && now.Sub(time.Unix(w.Noticed, 0)) > overdue
 }

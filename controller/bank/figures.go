@@ -20,10 +20,10 @@ type Figures struct {
 	// Foreign is how many notices since the start named payments that are for something
 	// else: of another reference, space or currency, or another withdrawal's.
 	Foreign int
-	// Unfetched is how many confirmed withdrawals their exchanges have not shown to
-	// have read, by the rows that they asked to go on from. Of an exchange that has
-	// not asked since the start, those count that were confirmed since then: what it
-	// read of the older ones, nobody has kept.
+	// Unfetched is how many confirmed withdrawals the exchanges have not read yet. That an
+	// exchange has read a row is known when it asks for the rows after it. If it has not
+	// asked since the bank was started, only withdrawals confirmed since then count: what
+	// it read before is not kept.
 	Unfetched int
 }
 
@@ -72,7 +72,7 @@ func (b *Bank) refunds(ctx context.Context, class instrument.ClassID) (map[taler
 	return counts, err
 }
 
-// unfetched counts the rows behind those that the exchanges have gone on from.
+// unfetched counts the rows that the exchanges have not read yet.
 func (b *Bank) unfetched(ctx context.Context) (int, error) {
 	all, err := b.EveryExchange(ctx)
 	if err != nil {
@@ -118,8 +118,8 @@ func (b *Bank) beginHistories(ctx context.Context) error {
 	return err
 }
 
-// goesOn notes the row that a reader of a history goes on from: it has those up
-// to there. Who reads backwards says nothing.
+// goesOn notes after which row an exchange asks for a history: it has read all up to that
+// one. A page that is read backwards says nothing of that.
 func (b *Bank) goesOn(x Exchange, p instrument.Page) {
 	if p.Reverse {
 		return
@@ -130,8 +130,8 @@ func (b *Bank) goesOn(x Exchange, p instrument.Page) {
 	b.fetched[topic] = max(b.fetched[topic], p.After)
 }
 
-// Ready reports whether the bank can read and commit: an error says why not. It
-// writes nothing.
+// Ready returns nil if the bank can read and commit, and otherwise an error that says why
+// not. It writes nothing.
 func (b *Bank) Ready(ctx context.Context) error {
 	if _, err := b.Instruments().Tally(ctx, ClassProvider); err != nil {
 		return err

@@ -12,12 +12,13 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// ClassReturn is money without a withdrawal: one instance for each payment of
-// which something is given back. No exchange has had it and none hears of it.
+// ClassReturn is the class of money that was paid without a withdrawal: one instance for
+// each payment of which something is given back. No exchange was credited for it and none
+// hears of it.
 const ClassReturn = taler.ClassReturn
 
-// owe writes that what a verdict says is to be given back of a payment, in the
-// commit of whoever decides. What is owed of a payment already is owed once.
+// owe writes, in the commit of the verdict, how much of a payment has to be given back. A
+// payment that is owed already is not owed twice.
 func (b *Bank) owe(tx *instrument.Draft, w taler.Withdrawal, transaction string, v Verdict) (instrument.ID, error) {
 	if v.Back == (instrument.Amount{}) {
 		return "", nil
@@ -41,7 +42,7 @@ func (b *Bank) owe(tx *instrument.Draft, w taler.Withdrawal, transaction string,
 	return tx.Create(i)
 }
 
-// resumeReturns takes up what earlier lives have not given back.
+// resumeReturns goes on with returns that earlier lives have not finished.
 func (b *Bank) resumeReturns(ctx context.Context) error {
 	f := instrument.Filter{Class: ClassReturn, Status: string(taler.TransferPending)}
 	return scan(ctx, b, f, func(i instrument.Instance, _ taler.Return) (bool, error) {
@@ -50,8 +51,8 @@ func (b *Bank) resumeReturns(ctx context.Context) error {
 	}, b.passes)
 }
 
-// giveBack has the provider asked to give money back until it has said whether it
-// does.
+// giveBack begins to ask the provider to give money back, in the background, until it has
+// said whether it does.
 func (b *Bank) giveBack(id instrument.ID) {
 	refused := refusals{long: b.cfg.Asking.Refusing}
 	b.pursue(id, "", func() (bool, error) {
@@ -90,7 +91,7 @@ func (b *Bank) settle(id instrument.ID, report TransferReport) error {
 	})
 }
 
-// noteRefused writes since when a provider refuses a return, and why.
+// noteRefused notes since when a provider refuses a return, and why.
 func (b *Bank) noteRefused(id instrument.ID, why string) error {
 	return b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
 		return amend(tx, id, func(_ *instrument.Instance, r *taler.Return) (bool, error) {
@@ -103,7 +104,7 @@ func (b *Bank) noteRefused(id instrument.ID, why string) error {
 	})
 }
 
-// wrote is how an attempt ends whose outcome had to be written.
+// wrote is the end of an attempt whose outcome has been written, or not.
 func (b *Bank) wrote(err error) (bool, error) { return err == nil, err }
 
 // Returns lists what was or will be given back without an exchange's asking, the
@@ -112,14 +113,14 @@ func (b *Bank) Returns(ctx context.Context) ([]taler.Return, error) {
 	return listed[taler.Return](ctx, b, ClassReturn)
 }
 
-// ReturnsOf are those of one withdrawal.
+// ReturnsOf are the returns of one withdrawal.
 func (b *Bank) ReturnsOf(ctx context.Context, id taler.WOPID) ([]taler.Return, error) {
 	all, err := b.Returns(ctx)
 	return slices.DeleteFunc(all, func(r taler.Return) bool { return r.WOPID != id }), err
 }
 
-// TransfersOf are what an exchange has wired back of one withdrawal, the oldest
-// first.
+// TransfersOf are an exchange's transfers back to the payment of one withdrawal, the
+// oldest first.
 func (b *Bank) TransfersOf(ctx context.Context, id taler.WOPID) ([]taler.Transfer, error) {
 	all, err := listed[taler.Transfer](ctx, b, ClassTransfer)
 	return slices.DeleteFunc(all, func(t taler.Transfer) bool { return t.WOPID != id }), err
@@ -151,8 +152,9 @@ func (b *Bank) refundTransfers(x Exchange) {
 	}
 }
 
-// carryOut has the provider asked for the refund of a transfer until it has said
-// whether it does, and tells the exchange each time.
+// carryOut begins to ask the provider for the refund of a transfer, in the background,
+// until it has said whether it does. After each answer the transfer's state, which the
+// exchange can read, is written.
 func (b *Bank) carryOut(t OpenTransfer) {
 	refused := refusals{since: t.Transfer.Refused, long: b.cfg.Asking.Refusing}
 	b.pursue(t.ID, "", func() (bool, error) {
@@ -193,7 +195,7 @@ func (b *Bank) refund(r refund) (got protocol.Repaid, err error) {
 	return r.answered(got)
 }
 
-// answered refuses an answer that is about another refund, whoever gives it.
+// answered refuses an answer that is about another refund.
 func (r refund) answered(got protocol.Repaid) (protocol.Repaid, error) {
 	if got.Amount != r.amount || got.ExternalID != r.name {
 		return protocol.Repaid{}, fault.New(fault.Unavailable, "the provider answered for another refund").Because("answer-malformed")
@@ -201,9 +203,9 @@ func (r refund) answered(got protocol.Repaid) (protocol.Repaid, error) {
 	return got, nil
 }
 
-// refusals make a refund fail for good when they are enough, and last for long: many
-// providers give nothing back of a payment before it is settled, which takes them minutes, hours
-// or a weekend.
+// refusals decide when a refund has failed for good: after enough refusals over a long time. Many
+// providers give nothing back before the payment is settled, which takes them minutes, hours or a
+// weekend.
 type refusals struct {
 	times int           // in this life: one alone proves nothing, whatever the clock says
 	since int64         // when the first one was, in unix seconds; 0: there was none
@@ -212,7 +214,7 @@ type refusals struct {
 
 const enough = 5
 
-// forGood counts one more refusal and says whether no other answer is to be expected.
+// forGood counts one more refusal and reports whether to give up.
 func (r *refusals) forGood(now time.Time) bool {
 	r.times++
 	if r.since == 0 {

@@ -9,13 +9,12 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// NextTransfer waits for a transfer of an exchange that is not final and that
-// nobody in this life of the bank was handed, the oldest first. Whoever gets one
-// keeps it, asks the provider again as often as needed, and says with
-// ReportTransfer what became of it; if the process ends before that, the next
-// life hands it out again. So a refund must be asked for under a name of the
-// transfer's own: its request_uid. When ctx ends, so does the waiting, with its
-// error.
+// NextTransfer waits for a transfer of an exchange that is not final and was not handed
+// out in this life of the bank, the oldest first. Its caller keeps the transfer, asks the
+// provider as often as needed, and says with ReportTransfer what became of it. If the
+// process ends before that, the next life hands the transfer out again: so a refund must
+// be asked for under the transfer's own name, its request_uid. When ctx ends, NextTransfer
+// returns its error.
 func (b *Bank) NextTransfer(ctx context.Context, x Exchange) (OpenTransfer, error) {
 	var next OpenTransfer
 	var found bool
@@ -33,7 +32,7 @@ func (b *Bank) NextTransfer(ctx context.Context, x Exchange) (OpenTransfer, erro
 // handing is how far an exchange's transfers were handed out in this life.
 type handing struct {
 	topic   instrument.Topic
-	carried bool // somebody carries them out; under the bank's mu
+	carried bool // the bank carries them out; under its mu
 
 	mu   sync.Mutex
 	read instrument.Seq  // of the topic
@@ -65,9 +64,9 @@ func (b *Bank) openTransfers(ctx context.Context, closed func(instrument.ID, err
 	return out, nil
 }
 
-// resumeTransfers finds what earlier lives have left open, of exchanges that were
-// removed as well, and has it carried out. It is over before anybody is served, so that
-// all others come with the topic.
+// resumeTransfers finds the transfers that earlier lives have left open, those of removed
+// exchanges included, and begins to carry them out. It returns before anybody is served,
+// so all later ones are found by following the topic.
 func (b *Bank) resumeTransfers(ctx context.Context) error {
 	all, err := b.EveryExchange(ctx)
 	if err != nil {
@@ -93,8 +92,8 @@ func (b *Bank) resumeTransfers(ctx context.Context) error {
 	return nil
 }
 
-// carry has an exchange's transfers carried out from now on, if that is not being
-// done: an exchange may come beside a running bank.
+// carry begins to carry out an exchange's transfers, unless it has begun before. An
+// exchange may be added while the bank runs.
 func (b *Bank) carry(x Exchange) {
 	if b.cfg.HandsOut {
 		return

@@ -9,24 +9,22 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Look makes a bank for an operator's command, which may run beside the bank
-// itself: it does nothing in the background, and what it is asked to do ends with
-// ctx.
+// Look makes a bank for an operator's command, which may run beside the bank itself. It
+// does nothing in the background, and whatever it is asked to do ends with ctx.
 func Look(ctx context.Context, c *controller.Controller, cfg Config) *Bank {
 	b := newBank(ctx, c, cfg)
 	b.looking = true
 	return b
 }
 
-// idle reports whether nothing more begins in the background. Whoever asks holds
-// the lock.
+// idle reports whether nothing new begins in the background. Its caller holds the lock.
 func (b *Bank) idle() bool { return b.looking || b.life.Err() != nil }
 
-// Retry asks the provider once, now, about the notice of a withdrawal, writes what
-// it has decided and says whether it has. Of one that has ended it looks for payments
-// that bought nothing, as an audit names them, and has them given back. It may run
-// beside the bank, which goes on asking, and gives back what is owed then. Where
-// nothing waits and nothing is found it is fault.Conflict, reason "nothing-to-verify".
+// Retry asks the provider now, once, about the notice of a withdrawal, writes the verdict
+// and says whether there is one. If the withdrawal has ended, it looks for payments that
+// bought nothing, as an audit names them, and has them given back. It may run beside the
+// bank, which does the giving back. If there is nothing to ask about and nothing is found,
+// it is fault.Conflict, reason "nothing-to-verify".
 func (b *Bank) Retry(ctx context.Context, id taler.WOPID) (decided bool, err error) {
 	i, w, err := b.Withdrawal(ctx, id)
 	if err != nil {
@@ -43,7 +41,7 @@ func (b *Bank) Retry(ctx context.Context, id taler.WOPID) (decided bool, err err
 }
 
 // lookBehind searches once for payments of a withdrawal that has ended, and reports
-// whether any of them is to be given back that was not before.
+// whether it has found one that has to be given back and was not known before.
 func (b *Bank) lookBehind(id instrument.ID, w taler.Withdrawal) (found bool, err error) {
 	if !w.State.Final() {
 		return false, fault.New(fault.Conflict, "this withdrawal has no undecided notice of a payment").Because(reasonNothing)

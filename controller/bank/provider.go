@@ -17,13 +17,13 @@ type Provider struct {
 	Kind string `json:"kind"` // "simulator", "wallee"
 	URL  string `json:"url"`  // base URL; ends with a slash
 
-	// Of a provider where a merchant has several accounts and users that ask.
+	// For a provider at which a merchant has several accounts, and users that ask.
 	Space int64 `json:"space,omitempty"`
 	User  int64 `json:"user,omitempty"`
 }
 
-// WireType is the payto kind of card payments at the provider: what /config of
-// the Terminal API says, and what histories name the sender with.
+// WireType is the payto kind of card payments at the provider. The Terminal API's /config
+// says it, and histories name the sender by it.
 func (p Provider) WireType() string { return p.Kind + wireTypeSuffix }
 
 const wireTypeSuffix = "-transaction"
@@ -72,7 +72,7 @@ func (b *Bank) self(ctx context.Context) (profile.Principal, error) {
 	return p, err
 }
 
-// ProviderOf is the provider that a terminal charges cards with.
+// ProviderOf is the provider with which a terminal charges cards.
 func (b *Bank) ProviderOf(ctx context.Context, name string) (Provider, error) {
 	_, p, err := b.provider(ctx, name)
 	return p, err
@@ -81,10 +81,10 @@ func (b *Bank) ProviderOf(ctx context.Context, name string) (Provider, error) {
 // kinds of providers become part of a payto URI.
 var kinds = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
-// AddProvider makes a provider known that is asked without credentials, or with
-// AddProviderKey, by a key. Nobody is asked; CheckProvider does that. A name that
-// is taken is fault.Conflict, reason "name-taken". An address of wallee without a
-// path is that of its host, and gets the path of its web service.
+// AddProvider makes a provider known that is asked without credentials; AddProviderKey does
+// it for one that is asked with a key. The provider is not asked here: see CheckProvider. A
+// name that is taken is fault.Conflict, reason "name-taken". An address of wallee without
+// a path gets the path of its web service.
 func (b *Bank) AddProvider(ctx context.Context, p Provider) error {
 	return b.AddProviderKey(ctx, p, "")
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// ClassQuota is what one user may withdraw: one instance for each user of whom a
-// terminal has spoken.
+// ClassQuota is the class of what one user may withdraw: one instance for each user whom a
+// terminal has named.
 const ClassQuota = taler.ClassQuota
 
 // Quotas is what each user may withdraw within any such time. The zero value
@@ -37,14 +37,13 @@ func (b *Bank) HasQuotas() error {
 	return nil
 }
 
-// Quota says what a user may withdraw now. Without quotas it is that of
-// HasQuotas.
+// Quota says what a user may withdraw now. Without quotas its error is that of HasQuotas.
 func (b *Bank) Quota(ctx context.Context, user string) (taler.WithdrawLimit, error) {
 	return b.quota(ctx, user, nil)
 }
 
-// LockQuota reserves a part of what a user may withdraw. What is left is told
-// also when it is not enough (fault.Conflict with ReasonQuotaExceeded).
+// LockQuota reserves a part of what a user may withdraw. It says what is left even if that
+// is not enough (fault.Conflict with ReasonQuotaExceeded).
 func (b *Bank) LockQuota(ctx context.Context, user string, r taler.WithdrawLimitLock) (taler.WithdrawLimit, error) {
 	if err := b.HasQuotas(); err != nil {
 		return taler.WithdrawLimit{}, err
@@ -75,7 +74,7 @@ func (b *Bank) quota(ctx context.Context, user string, change func(*taler.Quota,
 		return taler.WithdrawLimit{}, err
 	}
 	rule := b.cfg.Quotas.rule()
-	if len(user) > maxUser || taler.CheckName("user", user) != nil { // it is a part of the path, and no member
+	if len(user) > maxUser || taler.CheckName("user", user) != nil { // the name is part of the path, so it was not checked with the body
 		return taler.WithdrawLimit{}, fault.New(fault.Invalid, "a user is at most %d bytes of printable characters", maxUser).Because(taler.ReasonParameterMalformed)
 	}
 	if change != nil {
@@ -127,7 +126,7 @@ func quotaOf(tx instrument.Tx, user string) (instrument.Instance, taler.Quota, e
 // maxUser bounds the name of a user.
 const maxUser = 256
 
-// knowUser makes the record of a user of whom nobody has spoken before.
+// knowUser makes the record of a user who was not named before.
 func (b *Bank) knowUser(ctx context.Context, user string) error {
 	if len(user) > maxUser {
 		return fault.New(fault.Invalid, "a user has at most %d bytes", maxUser).Because(taler.ReasonJSONInvalid)

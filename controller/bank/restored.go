@@ -10,16 +10,16 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// maxGap bounds how far numbers may go forwards: an exchange walks through them,
-// 1,024 at a time.
+// maxGap bounds how many numbers may be left out: an exchange walks through them, 1,024
+// at a time.
 const maxGap = 10_000_000
 
-// GoOn makes a bank that was restored from a backup go on: the next row of the
-// exchanges' histories gets the number next, which must be above all that any of them
-// has seen, and the other histories go at least as far. Withdrawals that were open
-// in the backup are marked as restored; those that no wallet had taken are aborted.
-// The same again, after an interruption, changes nothing. A number that is given is
-// fault.Conflict, reason "number-taken". Nobody serves meanwhile.
+// GoOn makes a bank that was restored from a backup ready to serve. The next row of each
+// exchange's history gets the number next, which must be above all that any exchange has
+// read; the other histories go on at least as far up. Withdrawals that were open in the
+// backup are marked as restored; those that no wallet had taken are aborted. It may be
+// repeated after an interruption. A number that was given already is fault.Conflict,
+// reason "number-taken". Nobody may serve meanwhile.
 func (b *Bank) GoOn(ctx context.Context, next instrument.Seq) error {
 	least, err := b.NextIncoming(ctx)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// scan reads all withdrawals of a status, the oldest first, as long as each wants
-// more. What cannot be read is closed's: see passes and strictly.
+// scan reads all withdrawals of a status, the oldest first, as long as each wants more.
+// Records that cannot be read go to closed: see passes and strictly.
 func (b *Bank) scan(ctx context.Context, status string, each func(instrument.Instance, taler.Withdrawal) (more bool, err error), closed func(instrument.ID, error) error) error {
 	return scan(ctx, b, instrument.Filter{Class: ClassWithdrawal, Status: status}, each, closed)
 }
@@ -31,11 +31,12 @@ func scan[S any](ctx context.Context, b *Bank, f instrument.Filter, each func(in
 	}, closed)
 }
 
-// strictly ends a scan at a record that cannot be read: what is decided is about all.
+// strictly ends a scan at a record that cannot be read, for decisions that need all of
+// them.
 func strictly(_ instrument.ID, err error) error { return err }
 
-// passes goes on behind a record that cannot be read, for one that was altered holds up no
-// other. The log has it once in a life.
+// passes goes on after a record that cannot be read, so that a record that was altered
+// holds up no other. The log names each such record once in a life.
 func (b *Bank) passes(id instrument.ID, err error) error {
 	b.mu.Lock()
 	told := b.closed[id]

@@ -8,8 +8,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Searching says how payments are looked for that were made for withdrawals which
-// nobody has confirmed; zero members have defaults.
+// Searching says how to look for payments that were made for withdrawals which were not
+// confirmed; zero members have defaults.
 type Searching struct {
 	For            time.Duration // after the end of a withdrawal: 7 days
 	First, Longest time.Duration // the pauses between two searches: 1 minute, doubling up to 6 hours
@@ -24,8 +24,8 @@ func (s Searching) withDefaults() Searching {
 	return s
 }
 
-// next is when to search after a search: what ended long ago is searched for less
-// often, and once more when the time is over.
+// next is when to search again after a search: the longer ago the withdrawal has ended, the
+// later, and a last time when the time for it is over.
 func (s Searching) next(ended, searched time.Time) time.Time {
 	pause := min(max(searched.Sub(ended), s.First), s.Longest)
 	if end := ended.Add(s.For); searched.Add(pause).After(end) {
@@ -39,13 +39,13 @@ type search struct {
 	id    instrument.ID
 	ended time.Time // or when the second notice came, if that was later
 	at    time.Time // when to search next; zero: never again
-	owed  int       // how many payments it has found that are to be given back
+	owed  int       // how many payments it has found that have to be given back
 }
 
-// search asks the provider for payments with the reference of a withdrawal and has
-// given back what was paid for an aborted one, or for a confirmed one a second time.
-// The last search of an aborted one is on record. It is over, unless a payment is
-// found that the provider has not decided.
+// search asks the provider for payments with the reference of a withdrawal. What was paid
+// for an aborted withdrawal, or a second time for a confirmed one, is given back. The last
+// search of an aborted withdrawal is put on record; after it the search is over, unless it
+// has found a payment that the provider has not decided.
 func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 	w, err := b.view(b.life, x.id)
 	if err != nil || !x.window(w, began) {
@@ -90,8 +90,8 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 	})
 }
 
-// foundMoney has given back what was found, unless it is already, or writes down that
-// it is not the bank's to give back.
+// foundMoney gives back what was found, unless that was done before, or notes that the
+// bank must not give it back.
 func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) (owed bool, err error) {
 	if v.Foreign {
 		return false, b.amend(b.life, id, func(w *taler.Withdrawal) bool {

@@ -8,9 +8,9 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// searcher looks for payments of withdrawals that ended unconfirmed, and of those
-// that a second notice came for. What it knows is in the database: in a new life each
-// is searched for once at once. It belongs to one goroutine.
+// searcher looks for payments of withdrawals that ended unconfirmed, and of those for which
+// a second notice came. All that it knows is in the database; a new life begins by
+// searching once for each. It belongs to one goroutine.
 type searcher struct {
 	b      *Bank
 	begun  bool           // what ended in earlier lives was read
@@ -57,9 +57,9 @@ func (s *searcher) add(id instrument.ID, w taler.Withdrawal) {
 // journalled is how many entries of the journal are read at a time.
 const journalled = 1024
 
-// look reads what has ended since it looked last, what an operator's command beside
-// the bank has found to be given back, and second notices. The first time it reads
-// what ended before as well, as often as it takes.
+// look reads which withdrawals have ended since the last look, what an operator's command
+// beside the bank has found, and second notices. At first it also reads what ended in
+// earlier lives, and tries that again until it succeeds.
 func (s *searcher) look() error {
 	if !s.begun {
 		if err := s.begin(); err != nil {
@@ -84,7 +84,8 @@ func (s *searcher) look() error {
 	}
 }
 
-// hear takes up what an entry of the journal tells of, if it is one of those.
+// hear takes up what an entry of the journal tells of, if that is a withdrawal that was
+// aborted or a return that is pending.
 func (s *searcher) hear(e instrument.Entry) error {
 	switch {
 	case e.Class == ClassReturn && e.Status == string(taler.TransferPending):
@@ -103,7 +104,7 @@ func (s *searcher) hear(e instrument.Entry) error {
 	return err
 }
 
-// work makes the searches that are due, for a while.
+// work makes the searches that become due during that time.
 func (s *searcher) work(during time.Duration) {
 	timer := time.NewTimer(during)
 	defer timer.Stop()

@@ -12,14 +12,14 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// SecondNotices is the topic of withdrawals of which a notice has named another
-// payment than the one that they have: a card may have been charged twice. Nothing
-// of it is believed. It says where to look, and what is found by the reference of a
-// confirmed withdrawal, besides the payment that has confirmed it, goes back.
+// SecondNotices is the topic of withdrawals for which a notice has named a second payment:
+// a card may have been charged twice. The notice proves nothing; it says where to look. A
+// payment that is found by the reference of a confirmed withdrawal, and is not the one
+// that has confirmed it, goes back.
 const SecondNotices instrument.Topic = "second-notices"
 
-// secondNotice has payments of a withdrawal looked for besides the one that it has.
-// A terminal that repeats itself makes no second entry.
+// secondNotice begins to look for further payments of a withdrawal. A terminal that
+// repeats its notice makes no second entry.
 func (b *Bank) secondNotice(id instrument.ID) {
 	if !b.watches(id) {
 		return
@@ -50,9 +50,9 @@ func (b *Bank) watchesNoMore(id instrument.ID) {
 	delete(b.second, id)
 }
 
-// readSecond takes up the withdrawals with a second notice, the new ones or those of
-// earlier lives. An old one is searched for once more in each life, until nobody can
-// doubt that it was.
+// readSecond takes up the withdrawals with a second notice, new ones and those of earlier
+// lives. Each life searches once more for the old ones, until their time is certainly
+// over.
 func (s *searcher) readSecond() error {
 	for {
 		page, err := s.b.Instruments().Journal(s.b.life, SecondNotices, instrument.Page{After: s.second, Limit: journalled})
@@ -75,10 +75,10 @@ func (s *searcher) readSecond() error {
 	}
 }
 
-// besides are the payments with a confirmed withdrawal's reference but for the one
-// that has confirmed it. If that is not among them, the provider shows its payments
-// in another way than before, and nobody can say which of them has bought something:
-// then there are none, and the search goes on and ends as it would.
+// besides are the payments with a confirmed withdrawal's reference, without the one that
+// has confirmed it. If that one is not among them, the provider shows its payments in
+// another way than before and it is open which of them has bought something: then there
+// are none, and the search goes on.
 func (b *Bank) besides(id instrument.ID, w taler.Withdrawal, found []protocol.Facts) []protocol.Facts {
 	others := slices.DeleteFunc(slices.Clone(found), func(f protocol.Facts) bool { return f.Transaction == w.ProviderTransactionID })
 	if len(others) == len(found) {
@@ -88,8 +88,8 @@ func (b *Bank) besides(id instrument.ID, w taler.Withdrawal, found []protocol.Fa
 	return others
 }
 
-// buysNothing proves in the commit that gives it back that a payment has confirmed no
-// withdrawal, this one or another, and can confirm none: its own has ended.
+// buysNothing proves, in the commit by which a payment is given back, that it has confirmed
+// no withdrawal and can confirm none any more, because its own has ended.
 func buysNothing(tx *instrument.Draft, w taler.Withdrawal, transaction string) (bool, error) {
 	if !w.State.Final() || w.State == taler.StateConfirmed && w.ProviderTransactionID == transaction {
 		return false, nil
@@ -101,8 +101,9 @@ func buysNothing(tx *instrument.Draft, w taler.Withdrawal, transaction string) (
 	return false, err
 }
 
-// window is since when payments of a withdrawal are looked for: since it ended, or
-// since a later notice. One that has not ended is asked about in another way.
+// window sets the time from which payments of a withdrawal are looked for: its end, or a
+// later notice. It is closed while the withdrawal has not ended, for then its notice is
+// asked about instead.
 func (x *search) window(w taler.Withdrawal, now time.Time) (open bool) {
 	ended := time.Unix(max(w.Aborted, w.Confirmed), 0)
 	switch {

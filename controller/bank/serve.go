@@ -19,7 +19,7 @@ func (b *Bank) Servicing() controller.Servicing { return servicing{b} }
 
 type servicing struct{ b *Bank }
 
-// Admit knows a terminal by its login and token, and lets a wallet in unnamed.
+// Admit recognises a terminal by its login and token. A wallet is let in without a name.
 func (s servicing) Admit(ctx context.Context, _ comm.Peer, hello comm.Initiate) (profile.Principal, error) {
 	switch hello.Role {
 	case comm.Vendor:
@@ -38,7 +38,7 @@ func (s servicing) Offers(_ context.Context, _ controller.Caller, inv instrument
 	return instrument.Terms{}, inv, nil
 }
 
-// Prepare gives the operation its withdrawal and what the bank adds to it.
+// Prepare names the withdrawal of an operation, and adds the bank's own arguments.
 func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Execute, t *controller.Transaction) error {
 	if e.Call.Operation == taler.OperationSetUp {
 		return s.prepareSetUp(ctx, who, e, t)

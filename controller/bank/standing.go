@@ -10,10 +10,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// standing knows which of an exchange's transfers were not carried out, by state
-// and in their order, so that those of one state are found among very many. It is
-// read when they are first asked for, from the index by status, and kept from then
-// on. What it says is where to look: the transfer itself says how it stands.
+// standing is an index of an exchange's transfers that were not carried out, by state and
+// in their order, so that those of one state are found among very many. It is read when it
+// is first needed and kept up to date from then on. It says where to look; only the
+// transfer itself says how it stands.
 type standing struct {
 	mu   sync.Mutex
 	read bool
@@ -27,7 +27,7 @@ type placed struct {
 	id  instrument.ID // empty: not worth a look
 }
 
-// unfinished are the states of transfers that were not carried out.
+// unfinished are the states of transfers that were not carried out, or not yet.
 func unfinished() []taler.TransferState {
 	return []taler.TransferState{taler.TransferPending, taler.TransferTransient, taler.TransferPermanent}
 }
@@ -41,7 +41,7 @@ func (b *Bank) standingOf(exchange string) *standing {
 	return b.standing[exchange]
 }
 
-// changed has a transfer looked at again after a commit that may have changed it.
+// changed looks at a transfer again, after a commit that may have changed it.
 func (b *Bank) changed(ctx context.Context, exchange string, id instrument.ID) {
 	s := b.standingOf(exchange)
 	s.mu.Lock()
@@ -81,8 +81,8 @@ func (b *Bank) catchUp(ctx context.Context, x Exchange, s *standing) error {
 	}
 }
 
-// readStanding reads all that was not carried out. Who changes a transfer meanwhile
-// waits, and has it looked at again.
+// readStanding reads all transfers that were not carried out. A change meanwhile waits for
+// the lock, and then looks at its transfer again.
 func (b *Bank) readStanding(ctx context.Context, x Exchange, s *standing) error {
 	s.rows = map[taler.TransferState][]placed{}
 	last, err := b.lastRow(ctx, x.Topic(Transfers))

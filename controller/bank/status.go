@@ -9,9 +9,9 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// Status shows a withdrawal to whoever has its WOPID. With a poll it waits until
-// the status is another than the old one, or the time is over; then the answer
-// is the same document. It never wakes a plugin.
+// Status shows a withdrawal to anybody who has its WOPID. With a poll it waits until the
+// status differs from the old one, or until the time is over, and then shows it as it is.
+// It never starts a plugin.
 func (b *Bank) Status(ctx context.Context, id taler.WOPID, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
 	return b.publicly(b.awaited(ctx, nil, id, poll))
 }
@@ -21,9 +21,9 @@ func (b *Bank) StatusFor(ctx context.Context, terminal *profile.Principal, id ta
 	return b.publicly(b.awaited(ctx, terminal, id, poll))
 }
 
-// awaited reads a withdrawal as often as a poll asks for; of a terminal's, if there
-// is one. Thousands may wait in it, each on a stack of its own: what is large is
-// kept off that, here and in who calls it.
+// awaited reads a withdrawal until a poll is satisfied. If there is a terminal, the
+// withdrawal must be its own. Thousands may wait here, each on a stack of its own, so
+// this function and its callers keep large values off the stack.
 func (b *Bank) awaited(ctx context.Context, terminal *profile.Principal, id taler.WOPID, poll taler.LongPoll) (*taler.Withdrawal, error) {
 	at, err := b.find(ctx, id)
 	if err != nil {
@@ -38,7 +38,7 @@ func (b *Bank) awaited(ctx context.Context, terminal *profile.Principal, id tale
 	return &p.w, b.Instruments().WaitFor(ctx, at, p.look)
 }
 
-// polled is a withdrawal as a poll has read it last.
+// polled is a poll, with the withdrawal as it was last read.
 type polled struct {
 	id       taler.WOPID
 	terminal *profile.Principal // whose it must be; nil: anybody's
@@ -54,7 +54,7 @@ func (p *polled) look(i instrument.Instance) (done bool, err error) {
 	return p.w.State != p.old, p.refused()
 }
 
-// refused is about a withdrawal that is not the one that was asked for, or another terminal's.
+// refused is the answer if the withdrawal cannot be read or is another terminal's.
 //
 //go:noinline
 func (p *polled) refused() error {
@@ -75,7 +75,7 @@ func (b *Bank) looked(ctx context.Context, at instrument.ID, look func(instrumen
 	return err
 }
 
-// publicly is what everybody may see of a withdrawal.
+// publicly is the part of a withdrawal that everybody may see.
 //
 //go:noinline
 func (b *Bank) publicly(w *taler.Withdrawal, err error) (*taler.BankWithdrawalOperationStatus, error) {

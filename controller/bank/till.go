@@ -11,8 +11,8 @@ import (
 // factFeePercent marks a terminal that takes a percentage of each withdrawal.
 const factFeePercent = "fee-percent"
 
-// TillFees are what a terminal takes of each withdrawal; nil if it is not marked
-// for that, and then it takes what it likes.
+// TillFees are what a terminal takes of each withdrawal; nil if it is not marked for that,
+// and then it may take what it likes.
 func (b *Bank) TillFees(terminal profile.Principal) (*taler.TillFees, error) {
 	text := terminal.Facts[factFeePercent]
 	if text == "" {

@@ -10,7 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// ClassTransfer is what an exchange wires back: one instance for each request.
+// ClassTransfer is the class of what an exchange wires back: one instance for each
+// request.
 const ClassTransfer = taler.ClassTransfer
 
 // Transfers is the topic of the requests, in their order: the number of an entry
@@ -111,15 +112,14 @@ func (b *Bank) store(ctx context.Context, tx *instrument.Draft, x Exchange, t ta
 
 func rowKey(row uint64) string { return strconv.FormatUint(row, 10) }
 
-// maxParts bounds the transfers of one payment, those that failed among them. Each new one
-// reads all before it while those of other exchanges wait, so that a payment in a million
-// parts would keep everybody from wiring anything back.
+// maxParts bounds the transfers of one payment, failed ones included. Each new transfer reads
+// all earlier ones of the payment while other exchanges wait: a payment in a million parts
+// would keep everybody from wiring anything back.
 const maxParts = 256
 
-// fits refuses more than is left of what a withdrawal has paid to the exchange:
-// the exchange has not had the fees and cannot give them back. What failed for
-// good counts no more. Two transfers at once claim the same part, and one of
-// them looks again.
+// fits refuses more than is left of what a withdrawal has paid to the exchange. Fees are
+// not part of that: the exchange has not got them. Transfers that failed for good do not
+// count. Two transfers at once claim the same part, and one of them has to look again.
 func fits(tx *instrument.Draft, w taler.Withdrawal, wanted taler.Amount) (part string, err error) {
 	left := w.Amount
 	for n := 1; ; n++ {

@@ -8,8 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// atOnce is how many entries of a topic are read at a time by who looks for some
-// of them.
+// atOnce is how many entries of a topic are read at a time when only some are wanted.
 const atOnce = 256
 
 // TransferList is a page of what an exchange has wired, of one state unless it
@@ -42,7 +41,7 @@ func (b *Bank) TransferList(ctx context.Context, x Exchange, p instrument.Page, 
 	return out, nil
 }
 
-// transferRows says where the next transfers are that may be in a state.
+// transferRows says where to look for the next transfers of a state.
 func (b *Bank) transferRows(ctx context.Context, x Exchange, p instrument.Page, state taler.TransferState) ([]placed, error) {
 	s := b.standingOf(x.Key())
 	if state != "" {

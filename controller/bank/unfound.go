@@ -9,13 +9,13 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// reasonTransactionUnknown is a provider's word that it knows no such payment.
+// reasonTransactionUnknown is how a provider says that it knows no such payment.
 const reasonTransactionUnknown fault.Reason = "transaction-unknown"
 
-// byReference looks for the payment of a withdrawal whose notice names one that the
-// provider does not know, or that is of something else. The reference is what binds
-// a payment to a withdrawal, the name is what the terminal has said. Only a payment
-// that confirms is taken; else the facts are those of a payment that is not decided.
+// byReference looks for the payment of a withdrawal by its reference, if the payment that
+// the notice names is unknown to the provider or is for something else. The reference
+// binds a payment to its withdrawal; the notice is only the terminal's word. It takes only
+// a payment that confirms; otherwise the facts say that nothing is decided.
 func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
 	if w.State != taler.StateSelected { // the searcher looks for those of others
 		return protocol.Facts{State: protocol.FactPending}, false, nil
@@ -25,11 +25,12 @@ func (b *Bank) byReference(w taler.Withdrawal, at instrument.ID, p Provider) (f 
 	return f, found, err
 }
 
-// byReferenceAlone is byReference where the provider does not know the payment of the
-// notice. If it knows some of the withdrawal, has decided all of them, and none can
-// confirm it, nothing else is waited for than in a withdrawal that nobody has given
-// notice of: for so long a till may charge again, and a provider show late what it has.
-// So a notice ends, too, that came when the withdrawal was aborted.
+// byReferenceAlone is byReference if the provider does not know the payment of the notice.
+// If it knows other payments for the withdrawal, has decided all of them and none can
+// confirm it, the notice does not wait for ever: it ends after the time in which a
+// selected withdrawal without a notice expires. Until then a till may charge again, and
+// the provider may show a payment late. A notice for an aborted withdrawal ends in the
+// same way.
 func (b *Bank) byReferenceAlone(w taler.Withdrawal, at instrument.ID, p Provider) (f protocol.Facts, found bool, err error) {
 	late := !b.Now().Before(time.Unix(w.Noticed, 0).Add(b.cfg.Expiry.Selected))
 	var all protocol.Found
@@ -56,8 +57,8 @@ func confirming(w taler.Withdrawal, p Provider, payments []protocol.Facts) (f pr
 }
 
 // useless reports whether there are payments of a withdrawal, all of them are known, and
-// each of them would end it. The one to end it is one that goes back, if there is any; what
-// else was paid is found when it has ended.
+// each of them would abort it. It prefers a payment that goes back; the others are found
+// by the search that begins when the withdrawal has ended.
 func useless(w taler.Withdrawal, p Provider, all protocol.Found) (f protocol.Facts, yes bool) {
 	if len(all.Payments) == 0 || all.More {
 		return f, false
@@ -76,8 +77,8 @@ func useless(w taler.Withdrawal, p Provider, all protocol.Found) (f protocol.Fac
 	return f, true
 }
 
-// misnames says that a notice names a payment of something else, which would end the
-// withdrawal, or hold it up for as long as nobody decides that one.
+// misnames reports whether a notice names a payment for something else. That payment would
+// abort the withdrawal, or hold it up until the provider has decided about it.
 func misnames(w taler.Withdrawal, v Verdict, f protocol.Facts) bool {
 	if v.Decision == Again {
 		return f.Reference != "" && !w.WOPID.Is(f.Reference)
@@ -101,9 +102,9 @@ func (b *Bank) payments(slot chan struct{}, at instrument.ID, id taler.WOPID) (f
 	return found, err
 }
 
-// markUnfound writes down whether the payment of a notice is one that the provider
-// does not know, if that is new. Who is at the withdrawal at that moment comes
-// first; it is asked about again.
+// markUnfound notes whether the provider knows the payment of a notice, if that is new. If
+// somebody else changes the withdrawal at that moment, it does nothing: the provider will
+// be asked again.
 func (b *Bank) markUnfound(id instrument.ID, judged taler.Withdrawal, unfound bool) error {
 	if unfound == (judged.Unfound != 0) {
 		return nil
@@ -115,8 +116,8 @@ func (b *Bank) markUnfound(id instrument.ID, judged taler.Withdrawal, unfound bo
 	return err
 }
 
-// mark is the pure rule: what was heard of one payment is said of no other one that a
-// notice has named meanwhile. That one may be replaced only when the provider was asked about it.
+// mark is the pure rule: what was heard about one payment is not noted for another one that a
+// notice has named meanwhile. The provider must be asked about that one before it may be replaced.
 func mark(w *taler.Withdrawal, judged taler.Withdrawal, unfound bool, now int64) bool {
 	if w.State != judged.State || w.ProviderTransactionID != judged.ProviderTransactionID || !w.Undecided() {
 		return false

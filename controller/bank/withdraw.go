@@ -13,9 +13,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// SetUp begins a withdrawal for a terminal. The same request_uid of the same
-// terminal gives the same WOPID; with other content it is a conflict. The terminal is
-// as it has just logged in.
+// SetUp begins a withdrawal for a terminal, which has just logged in. The same
+// request_uid of the same terminal gives the same WOPID; with other content it is a
+// conflict.
 func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.TerminalWithdrawalSetup) (taler.TerminalWithdrawalSetupResponse, error) {
 	var out taler.TerminalWithdrawalSetupResponse
 	if err := r.Check(b.cfg.Currency); err != nil {
@@ -31,8 +31,8 @@ func (b *Bank) SetUp(ctx context.Context, terminal profile.Principal, r taler.Te
 	return out, err
 }
 
-// setupArgs adds to a terminal's request what the bank knows. The user whose
-// quota it counts against is known from here on.
+// setupArgs adds to a terminal's request what the bank knows, and makes a record of the
+// user whose quota it counts against.
 func (b *Bank) setupArgs(ctx context.Context, terminal profile.Principal, r taler.TerminalWithdrawalSetup) (taler.SetupArgs, error) {
 	x, err := b.Exchange(ctx, r.Exchange)
 	if err != nil {
@@ -70,7 +70,7 @@ func (b *Bank) Select(ctx context.Context, id taler.WOPID, r taler.BankWithdrawa
 	return out, err
 }
 
-// selectArgs keeps of a wallet's request what a wallet may say.
+// selectArgs takes over from a wallet's request only what a wallet may say.
 func (b *Bank) selectArgs(id taler.WithdrawalID, r taler.BankWithdrawalOperationPostRequest) taler.SelectArgs {
 	return taler.SelectArgs{
 		WOPID: id, ReservePub: r.ReservePub, SelectedExchange: r.SelectedExchange, Amount: r.Amount,
@@ -90,7 +90,7 @@ func (b *Bank) Confirm(ctx context.Context, terminal profile.Principal, id taler
 	}
 	args := taler.ConfirmArgs{WOPID: id, ProviderTransactionID: r.ProviderTransactionID, TerminalFees: r.TerminalFees}
 	t := call(terminal, taler.OperationConfirm, args, at)
-	t.Ended = func(err error) { b.heard(at, r.ProviderTransactionID, err) } // whether or not its terminal has waited for that
+	t.Ended = func(err error) { b.heard(at, r.ProviderTransactionID, err) } // even if the terminal has not waited for the answer
 	return b.answer(ctx, comm.Vendor, t, nil)
 }
 
@@ -139,12 +139,12 @@ func (b *Bank) answer(ctx context.Context, from comm.Role, t controller.Transact
 	return nil
 }
 
-// Crowded reports whether a request was refused because whoever asks has too many under way
-// already: that is theirs, and no fault of the bank.
+// Crowded reports whether a request was refused because its client has too many under way
+// already, which is no failure of the bank.
 func Crowded(err error) bool { return fault.ReasonOf(err) == protocol.ReasonCrowded }
 
-// unknown is what everybody is told of a withdrawal that is not there, or not
-// theirs.
+// unknown is the answer about a withdrawal that does not exist or belongs to another
+// client: nobody can tell the two apart.
 func unknown(err error) error {
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return err

@@ -11,8 +11,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// resume takes up the notices that were not decided when the bank went down. It
-// reads all that is selected, while the bank serves: what is open may be much.
+// resume goes on with the notices that were not decided when the bank went down. It runs
+// while the bank serves, because it reads all selected withdrawals and they may be many.
 func (b *Bank) resume() {
 	for b.life.Err() == nil {
 		err := b.scan(b.life, string(taler.StateSelected), func(i instrument.Instance, w taler.Withdrawal) (bool, error) {
@@ -31,9 +31,9 @@ func (b *Bank) resume() {
 	}
 }
 
-// ask has the provider asked about a withdrawal until its notice is decided. If
-// that is being done already, the next question is asked at once. w is how the
-// withdrawal was read a moment ago, which is good for the first question.
+// ask begins to ask the provider about a withdrawal, in the background, until its notice
+// is decided. If that has begun already, the next question is asked at once. w is the
+// withdrawal as it was read a moment ago, which is good enough for the first question.
 func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
 	read := true
 	b.pursue(id, ProviderTx(w.Provider, w.ProviderTransactionID), func() (done bool, err error) {
@@ -47,9 +47,9 @@ func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
 	})
 }
 
-// heard is ask after a notice of a payment, if that was stored, whatever the terminal was
-// told. One that was refused because it names a second payment has that looked for, also where
-// the withdrawal was aborted long ago.
+// heard is ask after a notice of a payment, if the notice was stored, whatever the terminal
+// was told. If it was refused because it names a second payment, that payment is looked
+// for, even if the withdrawal was aborted long ago.
 func (b *Bank) heard(id instrument.ID, transaction string, refusal error) {
 	if fault.ReasonOf(refusal) == taler.ReasonPaymentDiffers {
 		b.secondNotice(id)
@@ -87,7 +87,7 @@ func (b *Bank) verify(id instrument.ID, w taler.Withdrawal) (done bool, err erro
 	d := judged{withdrawal: id, state: w.State, notice: w.ProviderTransactionID, provider: provider}
 	d.facts, err = b.facts(w, at)
 	unknown := fault.ReasonOf(err) == reasonTransactionUnknown
-	if unknown { // a provider may show a payment late, or the terminal has named another one
+	if unknown { // the provider may show the payment late, or the terminal may have named a wrong one
 		d.facts, d.found, err = b.byReferenceAlone(w, at, provider)
 	} else if err == nil && misnames(w, Judge(w, provider.Space, d.facts), d.facts) {
 		err = b.insteadOf(&d, w, at)
@@ -111,8 +111,8 @@ func (b *Bank) facts(w taler.Withdrawal, provider instrument.ID) (f protocol.Fac
 	return f, err
 }
 
-// card runs an operation of card.pay with a provider, one of so many at a time,
-// and reads its result.
+// card runs an operation of card.pay with a provider and reads its result. The slot bounds
+// how many run at a time.
 func (b *Bank) card(slot chan struct{}, provider instrument.ID, operation string, args, into any) error {
 	self, err := b.self(b.life)
 	if err != nil {
@@ -149,9 +149,9 @@ func (b *Bank) slot(of string) chan struct{} {
 	return b.slots[of]
 }
 
-// lane is the line in which a withdrawal's questions stand. What the provider has said once that
-// it does not know it is asked about for as long as nobody says otherwise: a terminal that makes
-// such notices up must not keep the payments of others waiting.
+// lane is the slot for questions about a withdrawal. If the provider has once said that it does
+// not know the payment, the questions may go on for long, so they have a slot of their own: a
+// terminal that makes notices up must not keep the payments of others waiting.
 func (b *Bank) lane(w taler.Withdrawal) chan struct{} {
 	if w.Unfound != 0 {
 		return b.slot(w.Provider + " unfound")
@@ -159,14 +159,14 @@ func (b *Bank) lane(w taler.Withdrawal) chan struct{} {
 	return b.slot(w.Provider)
 }
 
-// judged is what a verdict is about.
+// judged says what a verdict is about.
 type judged struct {
 	withdrawal instrument.ID
 	state      taler.State // in which the notice was judged
 	notice     string      // the payment that it names
 	provider   Provider
 	facts      protocol.Facts
-	found      bool // by its reference, and not by the notice
+	found      bool // the payment was found by its reference, not named by the notice
 }
 
 // decide writes the verdict: the status, the claim on the provider's
@@ -181,7 +181,7 @@ func (b *Bank) decide(d judged, v Verdict) (bool, error) {
 	}
 	err := b.Instruments().Update(b.life, write)
 	if fault.ReasonOf(err) == "provider_tx-taken" {
-		if d.found { // nobody said that it is this withdrawal's
+		if d.found { // no notice has named it
 			return false, nil
 		}
 		v = Verdict{Decision: Abort, Reason: "the payment belongs to another withdrawal", Foreign: true}
@@ -247,9 +247,9 @@ func (b *Bank) write(tx *instrument.Draft, d judged, v Verdict) (given instrumen
 	return given, true, err
 }
 
-// historyRow is what the exchange will read, but for its number. The strict reader
-// has looked at it before it is written, and nobody does after: a row that wirewatch
-// refuses would block all that come after it.
+// historyRow is the row that the exchange will read, except for its number. The strict
+// reader checks it before it is written: a row that wirewatch refuses would block all
+// rows after it. It is not checked again when it is sent.
 func historyRow(w taler.Withdrawal, p Provider) (taler.IncomingTransaction, error) {
 	w.Row = 1 // the number comes with the commit; any positive one passes the reader
 	row, err := w.Incoming(debitAccount(w, p))
