@@ -33,8 +33,8 @@ type MemberWriter interface {
 	RemoveMembership(group, member instrument.PrincipalID) error
 }
 
-// Join makes a person or an agent a member of a group; one that is a member stays
-// it, with the limits that it has.
+// Join makes a person or an agent a member of a group. A member stays one, with the limits
+// that it has.
 func (m *Manager) Join(ctx context.Context, s Membership) error {
 	return m.store.UpdateProfiles(ctx, func(w Writer) error {
 		group, err := w.Principal(s.Group)
@@ -80,8 +80,8 @@ func (m *Manager) SetMemberLimits(ctx context.Context, group, member instrument.
 	})
 }
 
-// Everyone owns what is no secret and serves all who use a wallet, such as what it
-// knows of an exchange.
+// Everyone is the owner of what is no secret and serves all users of a wallet, such as what
+// it knows of an exchange.
 const Everyone instrument.PrincipalID = "everyone"
 
 // Owners lists whose instruments a principal may use: its own, everyone's, those
@@ -98,8 +98,8 @@ func (m *Manager) Owners(ctx context.Context, p Principal) ([]instrument.Princip
 	return out, err
 }
 
-// isMember reports whether a principal is in a group now. An agent is in no
-// group because its person is.
+// isMember reports whether a principal is in a group now. That its person is in the group
+// does not make an agent a member.
 func (m *Manager) isMember(ctx context.Context, group, member instrument.PrincipalID) (bool, error) {
 	in, err := m.store.Memberships(ctx, group, member)
 	return len(in) > 0, err

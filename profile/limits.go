@@ -42,7 +42,7 @@ const (
 	reasonClassBarred fault.Reason = "class-not-allowed"
 )
 
-// bounds are those that hold for a sum in a currency, spent with a class now.
+// bounds are the bounds for a sum in a currency that is spent with a class now.
 func (l Limits) bounds(currency string, class instrument.ClassID, now time.Time) []bound {
 	out := l.plain(currency, now)
 	for _, b := range l.Classes[class].plain(currency, now) {
@@ -71,13 +71,13 @@ func (l Limits) plain(currency string, now time.Time) []bound {
 	return out
 }
 
-// spans are the beginnings of the day and of the month that limits are for now.
+// spans are the beginnings of the present day and month.
 func spans(now time.Time) (day, month time.Time) {
 	now = now.UTC()
 	return time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC), time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
 }
 
-// counts reports whether what is spent must be remembered to keep the limits.
+// counts reports whether spending has to be remembered for the limits to be kept.
 func (l Limits) counts() bool {
 	if len(l.PerDay)+len(l.PerMonth)+len(l.Credit) > 0 {
 		return true

@@ -29,8 +29,8 @@ type Manager struct {
 	looks looks
 
 	mu     sync.Mutex
-	flying map[instrument.OperationID]int   // that have reserved in this life and are not settled
-	held   map[instrument.OperationID]*Hold // who settles what is reserved
+	flying map[instrument.OperationID]int   // operations that have reserved in this life and are not settled
+	held   map[instrument.OperationID]*Hold // by which their reservations are settled
 }
 
 // Parts are what a Manager is made of; all but the last three are required.
@@ -41,11 +41,10 @@ type Parts struct {
 	Random io.Reader
 	Policy Policy
 	Runner string // this life of this node
-	// Fate says what has become of an operation, for reservations that nobody has
-	// settled; without it they stay.
+	// Fate says what became of an operation, for reservations that nobody has settled.
+	// Without it they stay reserved.
 	Fate func(context.Context, instrument.OperationID) (Fate, error)
-	// Gone reports whether another life of this node has ended; without it that is
-	// not known of any.
+	// Gone reports whether another life of this node has ended; nil: that is not known.
 	Gone func(runner string) bool
 }
 
@@ -102,10 +101,10 @@ func (m *Manager) Disable(ctx context.Context, id instrument.PrincipalID) error 
 	return m.Change(ctx, id, func(p *Principal) error { p.Disabled = true; return nil })
 }
 
-// Change changes a principal as it is now, in one unit of work: two who change
-// it at the same time do not undo each other. change may be called again and
-// only changes what it is given; its error changes nothing. fault.NotFound if
-// there is no such principal.
+// Change changes a principal as it is now, in one unit of work, so that two changes at the
+// same time do not undo each other. change may be called again and changes only what it is
+// given; if it returns an error, nothing changes. fault.NotFound if there is no such
+// principal.
 func (m *Manager) Change(ctx context.Context, id instrument.PrincipalID, change func(*Principal) error) error {
 	return m.store.UpdateProfiles(ctx, func(w Writer) error {
 		p, err := w.Principal(id)
@@ -134,12 +133,12 @@ func (m *Manager) Principals(ctx context.Context, k Kind) ([]Principal, error) {
 	return m.store.Principals(ctx, k)
 }
 
-// ReasonCredentials is a login that proves nobody, or does no more.
+// ReasonCredentials marks a login that proves nobody, or does not any more.
 const ReasonCredentials fault.Reason = "credentials"
 
-// Login proves who is there by login and access token. It takes the same time
-// for an unknown login, a wrong token and a disabled principal, and says the
-// same: fault.Denied, reason "credentials".
+// Login finds the principal that a login and an access token prove. For an unknown login, a
+// wrong token and a disabled principal it takes the same time and returns the same:
+// fault.Denied, reason "credentials".
 func (m *Manager) Login(ctx context.Context, kind Kind, login, token string) (Principal, error) {
 	p, err := m.store.PrincipalByLogin(ctx, login)
 	if err != nil && !errors.Is(err, fault.NotFound) {
@@ -153,8 +152,8 @@ func (m *Manager) Login(ctx context.Context, kind Kind, login, token string) (Pr
 	return p, nil
 }
 
-// Present is a principal that has logged in, as of now. One that has been disabled or
-// got another token since is fault.Denied, reason "credentials".
+// Present is a principal that has logged in before, as it is now. If it was disabled or got
+// another token since, it is fault.Denied, reason "credentials".
 func (m *Manager) Present(ctx context.Context, p Principal) (Principal, error) {
 	now, err := m.store.Principal(ctx, p.ID)
 	if err == nil && (now.Disabled || !bytes.Equal(now.Token, p.Token)) {

@@ -60,18 +60,18 @@ type Fate int
 // The fates of an operation.
 const (
 	Unseen  Fate = iota // nothing of it is on record
-	Running             // or stopped, or its outcome is not known: it may have moved the sum
+	Running             // it runs, was stopped, or has an unknown outcome: it may have moved the sum
 	Failed              // it moved nothing
-	Done                // it moved what it was to move
+	Done                // it moved the sum
 )
 
-// orphanAge is how old a reservation of another process, which may live, must be
-// before it is given back because nothing of its operation is on record. An operation
-// gets there, or nowhere, within its deadline.
+// orphanAge is how old a reservation of another process, which may still live, must be before
+// it is given back because its operation is on no record. An operation gets on record within
+// its deadline, or never.
 const orphanAge = 10 * time.Minute
 
-// Hold is what an operation has reserved. It is settled once, by whoever learns
-// of the operation's end; nil holds nothing.
+// Hold is what an operation has reserved. It is settled once, when somebody learns how the
+// operation ended; nil holds nothing.
 type Hold struct {
 	m         *Manager
 	op        instrument.OperationID
@@ -79,25 +79,27 @@ type Hold struct {
 	finishing chan struct{} // holds one token while it is not settled
 }
 
-// account is a sum's way to a limit.
+// account is one account against which a sum counts, with its limits.
 type account struct {
 	name   Account
 	called string                       // the principal
-	whose  string                       // for people; empty: of who acts
+	whose  string                       // for people; empty: the limits of the principal that acts
 	limits func(Writer) (Limits, error) // as they are now
 	before Limits                       // as they were a moment ago
 }
 
-// Reserve counts what an action may move against the limits of all whom it
-// concerns: the principal, the person that it acts for, the groups whose
-// instruments are used, and the principal as their member. It is called once the
-// action was authorised, before anything leaves. What is reserved is on disk when
-// it returns; it is refused if any limit would be exceeded, whoever else spends
-// at the same time, and for a class that one of them may not spend, whatever the
-// sum. Nothing is kept, and nil returned, if nobody has a limit for a day, month or
-// account, if the sum is zero, or if the operation has counted before. An id under
-// which something else counts is fault.Conflict (reason ReasonCountsOtherwise),
-// unless that has moved nothing and never will.
+// Reserve counts what an action may move against the limits of all whom it concerns: the
+// principal, the person that it acts for, the groups whose instruments are used, and the
+// principal as their member. It is called after the action was authorised and before
+// anything leaves. When it returns, the reservation is on disk.
+//
+// It refuses a sum by which any limit would be exceeded, whoever else spends at the same
+// time, and any sum with a class that one of them may not spend. If something else counts
+// under the action's id, and may have moved a sum, it is fault.Conflict (reason
+// ReasonCountsOtherwise).
+//
+// It reserves nothing and returns nil if nobody has a limit for a day, a month or an
+// account, if the sum is zero, or if the operation has counted before.
 func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	if !a.Spends {
 		return nil, nil
@@ -133,8 +135,8 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	return hold, err
 }
 
-// count is the unit of work of a reservation. It replaces what counts under the
-// id only if that is what is over.
+// count is the unit of work of a reservation. It replaces what counts under the same id
+// only if that is exactly over, which has ended.
 func (m *Manager) count(ctx context.Context, a Action, accounts []account, over []Spending) (*Hold, error) {
 	h := &Hold{m: m, op: a.ID, finishing: make(chan struct{}, 1)}
 	h.finishing <- struct{}{}
@@ -193,8 +195,7 @@ func (h *Hold) add(w Writer, c account, a Action) error {
 	return nil
 }
 
-// fits compares what counts already, and the sum, with the limits as they are in
-// this unit.
+// fits compares the sum, and what counts already, with the limits as they are in this unit.
 func (c account) fits(w Writer, a Action, now time.Time) error {
 	limits, err := c.limits(w)
 	if err != nil {
@@ -222,9 +223,9 @@ func (c account) fits(w Writer, a Action, now time.Time) error {
 	return nil
 }
 
-// Settle ends a reservation: what moved is spent, and nothing, the zero Amount,
-// is given back. Later calls do nothing. A Hold that is never settled is settled
-// by Reconcile, or when the next action comes to a limit.
+// Settle ends a reservation: the sum that moved is spent; if it is zero, the reservation is
+// given back. Later calls do nothing. A Hold that nobody settles is settled by Reconcile, or
+// when the next action would exceed a limit.
 func (h *Hold) Settle(ctx context.Context, moved instrument.Amount) error {
 	if h == nil {
 		return nil
@@ -233,7 +234,7 @@ func (h *Hold) Settle(ctx context.Context, moved instrument.Amount) error {
 		return nil
 	}
 	return h.m.store.UpdateProfiles(ctx, func(w Writer) error {
-		if !moved.IsZero() { // also if somebody took it for an orphan meanwhile
+		if !moved.IsZero() { // even if it was taken for an orphan meanwhile and given back
 			for _, s := range h.reserved {
 				if err := w.Count(s); err != nil {
 					return err
@@ -266,8 +267,8 @@ func (h *Hold) finish() bool {
 	}
 }
 
-// Owes is what counts against the credit line of a principal in a currency. What
-// has been decided meanwhile is looked at first.
+// Owes is what counts against the credit line of a principal in a currency. Reservations
+// whose operation has ended meanwhile are settled first.
 func (m *Manager) Owes(ctx context.Context, p Principal, currency string) (instrument.Amount, error) {
 	if _, err := m.settleEnded(ctx, []Account{accountOf(p.ID)}); err != nil {
 		return instrument.Amount{}, err

@@ -10,9 +10,9 @@ import (
 // Store is what the Manager needs of a database. Reads see committed state only.
 type Store interface {
 	Reader
-	// PutPrincipal inserts or replaces one; fault.Conflict (reason "login-taken" or
-	// "name-taken") if another principal has the login, or another one that is not
-	// disabled has the name of a person, agent, group or customer.
+	// PutPrincipal inserts or replaces one. It is fault.Conflict, reason "login-taken", if
+	// another principal has the login, and reason "name-taken" if another person, agent,
+	// group or customer that is not disabled has the name.
 	PutPrincipal(ctx context.Context, p Principal) error
 	// UpdateProfiles runs one unit of work; the contract of
 	// instrument.Store.UpdateInstruments holds. Nobody, in this process or another,
@@ -60,16 +60,16 @@ const (
 	Person   Kind = "person"   // the user of a wallet
 	Agent    Kind = "agent"    // software that uses a wallet for a person
 	Group    Kind = "group"    // owns instruments that its members use
-	Customer Kind = "customer" // whom a vendor knows
+	Customer Kind = "customer" // a customer whom the vendor knows
 	Terminal Kind = "terminal" // a vendor's device at the bank
 	Gateway  Kind = "gateway"  // an exchange's wire gateway login at the bank
 	Node     Kind = "node"     // the party itself, for its own background work
 )
 
-// Principal is who may ask for operations (paper §3.3): a person, a software
-// agent, a device, a service; or a group of them, which only owns. The bank's
-// account profiles and the vendor's customer profiles are principals of the same
-// manager under other policies.
+// Principal is somebody who may ask for operations (paper §3.3): a person, a software
+// agent, a device or a service. A group is a principal that only owns. The bank's account
+// profiles and the vendor's customer profiles are principals of the same manager, under
+// other policies.
 type Principal struct {
 	ID       instrument.PrincipalID
 	Kind     Kind

@@ -12,8 +12,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// maxWait is how long a caller waits for a restart that is due; who would have
-// to wait longer is told so at once.
+// maxWait is how long a caller waits for a restart that is due. A caller that would have to
+// wait longer gets an error at once.
 const maxWait = 2 * time.Second
 
 // Bundle is one plugin as its host sees it, running or not. It supervises the
@@ -26,7 +26,7 @@ type Bundle struct {
 	source   Source
 	current  *life
 	attempt  *attempt      // a start under way
-	grave    chan struct{} // closed when nothing is left of the life before
+	grave    chan struct{} // closed when nothing is left of the previous life
 	pace     backoff
 	crashes  crashes
 	why      string // of the quarantine; empty: none
@@ -173,7 +173,7 @@ func (b *Bundle) look() (*life, *attempt, time.Duration, error) {
 	return nil, b.attempt, 0, nil
 }
 
-// quarantined refuses, unless the operator has taken the mark away since.
+// quarantined refuses to start the bundle, unless the operator has ended the quarantine.
 func (b *Bundle) quarantined() error {
 	if q := b.host.o.Quarantine; q != nil && (b.why != "" || b.current == nil) {
 		why := q.Quarantined(b.Name())
@@ -189,7 +189,7 @@ func (b *Bundle) quarantined() error {
 		Because("plugin-quarantined").WithHint("look at its log, then: swaperoo plugin enable %s", b.Name())
 }
 
-// start makes a new life once the one before has left nothing.
+// start makes a new life, once nothing is left of the previous one.
 func (b *Bundle) start(a *attempt, before <-chan struct{}) {
 	if before != nil {
 		<-before
@@ -235,7 +235,7 @@ func (b *Bundle) supervise(l *life, grave chan<- struct{}) {
 	b.mu.Unlock()
 }
 
-// bury takes note of the end of a life: whoever sees it first. The lock is held.
+// bury notes the end of a life, when somebody first sees it. Its caller holds the lock.
 func (b *Bundle) bury(l *life) {
 	if b.current != l {
 		return
@@ -257,7 +257,7 @@ func (b *Bundle) crashed(who culprit, why string) {
 	b.count([]culprit{who}, why)
 }
 
-// count counts a crash and what ran then; the lock is held.
+// count counts a crash and what ran then. Its caller holds the lock.
 func (b *Bundle) count(running []culprit, why string) {
 	if !b.crashes.add(running) || b.why != "" {
 		return

@@ -16,7 +16,7 @@ import (
 // Options say where and how a Host works; Dir, Log and Clock must be given.
 type Options struct {
 	Dir    string           // where sockets live; made if missing, private to this user
-	Log    *slog.Logger     // what plugins log goes here as well
+	Log    *slog.Logger     // for plugins' records, too
 	Clock  func() time.Time // for back-off and health
 	Random func() float64   // jitter of the back-off, from 0 up to 1; nil: math/rand
 
@@ -25,12 +25,12 @@ type Options struct {
 	Health   time.Duration // between two health checks; 0: 10 s
 	Turn     time.Duration // longest that an operation's code may take from an answer to its next step; 0: 30 s
 
-	// Processors are how many a plugin written in Go computes on at once: it finds them in
-	// GOMAXPROCS; 0: as many as there are, and no such variable.
+	// Processors is on how many processors a plugin written in Go computes at once; it is
+	// told by GOMAXPROCS. 0: on all of them, and the variable is not set.
 	Processors int
 
-	// Quarantine keeps the mark of a bundle that crashed too often over a
-	// restart of the host; nil: it is forgotten. A *Catalog is one.
+	// Quarantine remembers, over a restart of the host, which bundles crashed too often;
+	// nil: that is forgotten. A *Catalog is a Quarantine.
 	Quarantine Quarantine
 }
 
@@ -65,8 +65,8 @@ type Host struct {
 	closed  bool
 }
 
-// New makes a host and removes what hosts that died left in its directory. Files that
-// this process was started with reach no process that it starts from now on.
+// New makes a host, and removes what hosts that died have left in its directory. From now
+// on, no process that this one starts inherits files with which this one was started.
 func New(o Options) (*Host, error) {
 	keepInherited()
 	if o.Random == nil {
@@ -84,9 +84,9 @@ func New(o Options) (*Host, error) {
 	return &Host{o: o, dir: dir, starting: starting, stop: stop, bundles: map[string]*Bundle{}}, nil
 }
 
-// Load makes a bundle usable. Nothing is started if the source brings its
-// description; else the binary is started once to be asked. Two bundles of one
-// name are fault.Conflict.
+// Load makes a bundle usable. If the source does not bring a description, the binary is
+// started once to ask for it; otherwise nothing is started. Two bundles of one name are
+// fault.Conflict.
 func (h *Host) Load(s Source) (*Bundle, error) {
 	if s.Description == nil {
 		seen, err := h.Inspect(h.starting, s)
@@ -119,9 +119,9 @@ type Inspected struct {
 	Description api.Description
 }
 
-// Inspect starts a binary once, asks it to describe itself and ends it. One that
-// brings what nobody could use is fault.Unsupported. Why one does not start, and what it has
-// written, is said: it is for the eyes of its operator, and often all that there is to know.
+// Inspect starts a binary once, asks it to describe itself and ends it. A bundle that nobody
+// could use is fault.Unsupported. The error of a binary that does not start says why, with
+// what the binary has written: it is for the operator, and often all that can be known.
 func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
 	wrote := &tail{}
 	l, err := h.startLife(ctx, s, wrote)

@@ -84,9 +84,9 @@ func (h *Host) startLife(wanted context.Context, s Source, t *tail) (*life, erro
 	return l, nil
 }
 
-// stillborn ends a start that failed, or that nobody has wanted any longer: of that
-// nothing is in the log, where people look for what else has ended the program. ctx is
-// the start's, and ends with its time.
+// stillborn ends a start that has failed or is not wanted any more. The second case is not
+// logged, because people look into the log for programs that fail. ctx is that of the
+// start, with its time limit.
 func (l *life) stillborn(wanted, ctx context.Context, err error) error {
 	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because(reasonStart))
 	l.kill()
@@ -198,8 +198,8 @@ func (l *life) healthy() bool {
 	return err == nil && r.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING
 }
 
-// hung ends a plugin that does nothing, or too much, and says why; because of an
-// operation, if it is known.
+// hung ends a plugin that does nothing, or too much, and says why. The culprits are the
+// operations that it does it in, if they are known.
 func (l *life) hung(why string, of ...culprit) {
 	l.fail(fault.New(fault.Unavailable, "the plugin %s was ended: %s", l.description.Name, why).Because(protocol.ReasonHung), of...)
 }
@@ -211,9 +211,9 @@ func (l *life) misbehaved(err error) {
 		Because("plugin-misbehaved").WithHint("tell its author"))
 }
 
-// fail says that the life is over; the first cause counts. Whoever waits for
-// the plugin wakes up; the process is ended by its supervisor. Unless it is known
-// whose fault it is, it may be that of everything that runs.
+// fail declares the life over; the first cause counts. It wakes everybody who waits for the
+// plugin; the supervisor ends the process. Without culprits, any operation that runs may
+// have caused it.
 func (l *life) fail(cause *fault.Fault, of ...culprit) {
 	l.failing.Do(func() {
 		l.cause = cause

@@ -13,7 +13,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// explained adds to a start that failed what kept it, and what the program wrote.
+// explained adds to the error of a failed start what was in the way, and what the program
+// wrote.
 func explained(err error, words string) error {
 	f := fault.From(err)
 	text := f.Message
@@ -26,8 +27,9 @@ func explained(err error, words string) error {
 	return fault.Wrap(err, f.Kind, "%s", text).Because(f.Reason).WithHint("%s", f.Hint)
 }
 
-// obstacle is what kept a program from becoming a plugin, without what only this
-// process knows; empty where the program ended or said nothing, and so knows it better.
+// obstacle says what kept a program from becoming a plugin, without what is of no use
+// outside of this process. It is empty if the program ended or said nothing: then its own
+// output says more.
 func obstacle(err error) string {
 	var unfit *fs.PathError
 	switch text := status.Convert(err).Message(); {

@@ -15,11 +15,11 @@ import (
 
 // Source is the binary of a bundle.
 type Source struct {
-	Path string   // empty: this very executable, also when its file was replaced since
+	Path string   // empty: this very executable, even if its file was replaced since
 	Args []string // what follows the path
-	// SHA256 is the sum in hexadecimal of the only binary that may run; empty:
-	// that of the first start is kept for the life of the Bundle. This very
-	// executable has none where the system gives it to us itself.
+	// SHA256 is the sum, in hexadecimal, of the only binary that may run. Empty: the sum
+	// of the first start is pinned as long as the Bundle lives. This very executable has
+	// none if the system gives it to us without its file.
 	SHA256      string
 	Description *api.Description // nil: ask the binary
 }
@@ -31,11 +31,10 @@ type opened struct {
 	stamp  *Stamp // of the file before it was summed
 }
 
-// open opens the binary and sums what it opened, so that nothing else is
-// executed than what was summed. A file that is not the pinned one is
-// fault.Denied with reason "plugin-modified"; one that somebody else may write, and
-// so at any moment after the sum, fault.Denied with "plugin-exposed"; a script is
-// fault.Unsupported with "plugin-script".
+// open opens the binary and sums the open file, so that exactly what was summed is
+// executed. A file that is not the pinned one is fault.Denied, reason "plugin-modified". A
+// file that somebody else may write could change after the sum: it is fault.Denied, reason
+// "plugin-exposed". A script is fault.Unsupported, reason "plugin-script".
 func (s Source) open() (opened, error) {
 	f, err := s.look()
 	if err != nil {
@@ -114,8 +113,8 @@ func (s Source) whole(f *os.File) error {
 		Because("plugin-script").WithHint("pack the script, what it loads and its interpreter into one executable file: see plugins/api/README.md")
 }
 
-// base is what others may know of where the file is: a peer is told why it is not
-// answered, too.
+// base is the name of the file, without where it is: a peer is also told why it gets no
+// answer.
 func (s Source) base() string { return filepath.Base(s.shown()) }
 
 // shown is the path that the process carries as its name.

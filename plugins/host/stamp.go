@@ -2,9 +2,9 @@ package host
 
 import "os"
 
-// Stamp is what a file system says of a file that tells whether it was changed: nobody
-// but root sets Changed to what it was. Two stamps that are equal are of the same content, unless
-// it was written in the same tick of the system's clock.
+// Stamp shows whether a file was changed, by what the file system says of it: nobody but root
+// can set Changed back. Equal stamps mean equal content, unless the file was written twice in
+// one tick of the system's clock.
 type Stamp struct {
 	Inode   uint64 `json:"inode"`
 	Size    int64  `json:"size"`

@@ -59,10 +59,10 @@ func (p *stepper) DoOperation(context.Context, protocol.Session, protocol.Call) 
 	return protocol.Result{}, fault.New(fault.Internal, "%s runs in a plugin and takes steps, not a session", p.view.Info.ID)
 }
 
-// RunSteps implements protocol.Stepper. Nil: the result is final. A plugin that
-// died or was ended on the way is fault.Unavailable; code that crashed alone is
-// fault.Internal; both have a reason that begins with "plugin-". When ctx ends,
-// its error is returned and the plugin is told to forget the operation.
+// RunSteps implements protocol.Stepper. Nil means that the result is final. If the plugin
+// died or was ended on the way it is fault.Unavailable; if only this operation's code
+// crashed, fault.Internal; both have a reason that begins with "plugin-". When ctx ends,
+// the plugin is told to forget the operation and the error is that of ctx.
 func (p *stepper) RunSteps(ctx context.Context, b protocol.Begin, d protocol.Door) error {
 	for _, i := range b.Leased {
 		if !p.granted.has(i.Class) {
@@ -143,8 +143,8 @@ func (r *run) turn(ctx context.Context) (over bool, err error) {
 	return over, r.outcome(over, answer)
 }
 
-// exchange takes steps to the door, and tells the last one that was answered. One that was answered
-// ahead goes alone: if that ends the run, the rest was not taken.
+// exchange takes steps to the door, and returns the last one with its answer. A step that was
+// answered ahead goes alone: if it ends the run, the steps after it are not taken.
 func (r *run) exchange(ctx context.Context, steps []protocol.Step) (protocol.Answer, protocol.Step, error) {
 	if first := steps[0]; len(steps) > 1 && r.ahead.Answers(first) {
 		a, err := r.door.Exchange(ctx, steps[:1])
@@ -160,7 +160,7 @@ func (r *run) exchange(ctx context.Context, steps []protocol.Step) (protocol.Ans
 	return a, steps[len(steps)-1], err
 }
 
-// outcome is what the end of a run is to our caller.
+// outcome is the end of a run as RunSteps returns it.
 func (r *run) outcome(over bool, a protocol.Answer) error {
 	switch {
 	case !over:
@@ -176,8 +176,8 @@ func (r *run) outcome(over bool, a protocol.Answer) error {
 	return nil
 }
 
-// answer sends an answer; a long response goes ahead in parts, between which
-// other operations have their turn at the stream.
+// answer sends an answer. A long response goes ahead of it in parts, so that other
+// operations have their turn at the stream in between.
 func (r *run) answer(ctx context.Context, a protocol.Answer) error {
 	if a.Response != nil && len(a.Response.Body) > api.PartSize {
 		response := *a.Response
@@ -193,7 +193,7 @@ func (r *run) answer(ctx context.Context, a protocol.Answer) error {
 	return r.life.table.say(ctx, r.row, &wire.HostFrame{Operation: r.row.n, Body: &wire.HostFrame_Answer{Answer: api.WriteAnswer(a)}})
 }
 
-// died is the crash of this operation's code alone; the process lives.
+// died is the fault of this operation's code alone having crashed: the process lives.
 func (r *run) died(w *wire.Fault) error {
 	f := cleaned(api.ReadFault(w))
 	if f.Reason == protocol.ReasonCrashed {

@@ -18,8 +18,8 @@ type Bundle struct {
 	Protocols func(comm.Role) []protocol.Protocol
 }
 
-// Describe is what the bundle says of itself when the host asks. First-party
-// bundles are described in process, so that nothing is started to know them.
+// Describe is what a bundle says of itself when the host asks. First-party bundles are
+// described in process, so that no plugin is started only to know them.
 func Describe(b Bundle) api.Description {
 	d := api.Description{Name: b.Name, Version: b.Version, API: api.Version}
 	known := classesOf(b)

@@ -2,13 +2,14 @@ package sdk
 
 import "github.com/swaperoo/swaperoo/instrument"
 
-// Class is an instrument class whose rules are its moves and keys, and one more
-// check and a preference where it has them.
+// Class is an instrument class whose rules are its moves and keys. It may have one more
+// check, and a preference among protocols.
 type Class struct {
-	About instrument.Info // Checks is set by whether there is a Rule
+	About instrument.Info // without Checks, which is set if there is a Rule
 	// Rule is the class's Check; nil if moves and keys say everything. Pure.
 	Rule func(before, after *instrument.Instance) error
-	// Choose is the class's Prefer; nil takes the user's protocol, else the first.
+	// Choose is the class's Prefer; nil takes the protocol that the user likes most, or
+	// else the first one.
 	Choose func(protocols []string, with instrument.Circumstances) (string, error)
 }
 

@@ -7,12 +7,13 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Moves are those of the paths that an instance may go, written as its statuses with
-// > between them. A path that begins with > begins with the instance:
+// Moves are the moves along the paths that an instance may go. A path is written as
+// statuses with > between them; one that begins with > begins with the creation of the
+// instance:
 //
 //	Moves("> ready > shown > spent", "shown > ready")
 //
-// Nothing else is permitted, staying included ("shown > shown").
+// Nothing else is permitted. Staying in a status is a move as well ("shown > shown").
 func Moves(paths ...string) []instrument.Move {
 	var out []instrument.Move
 	for _, path := range paths {

@@ -8,12 +8,12 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Once is what a servicer has of instruments that it takes a single time, such as
-// coupons: of each an instance of its Class, with the status StatusTaken. The member
-// of the shown message that is called like Key, a unique key of the class, tells one
-// from another, so a second one is refused by whoever keeps the instances, however
-// many ask at once. One that was given back has the status StatusReturned, and may be
-// taken again. The class permits these moves:
+// Once is a servicer's side of instruments that it takes a single time, such as coupons.
+// For each it keeps an instance of its Class, with the status StatusTaken. Key is a unique
+// key of the class and names the member of the shown message that tells one instrument
+// from another: so the same one is not taken twice, however many show it at once. One that
+// was given back has the status StatusReturned and may be taken again. The class permits
+// these moves:
 //
 //	{To: "taken"}, {From: "taken", To: "returned"}, {From: "returned", To: "taken"}
 type Once struct {
@@ -21,16 +21,16 @@ type Once struct {
 	Key   string
 }
 
-// Statuses of what was taken.
+// Statuses of an instance of Once.
 const (
 	StatusTaken    = "taken"
 	StatusReturned = "returned"
 )
 
-// Take is for Simple.Accept: it takes what a message shows, and reads it into state.
-// The message becomes the state of the instance, so the rule of the class is held
-// against it. Errors: fault.Invalid for what has no such member, and those of
-// instrument.Tx, above all fault.Conflict for what is taken already.
+// Take is for Simple.Accept: it takes the instrument that a message shows, and reads the
+// message into state. The message also becomes the state of the kept instance, so the rule
+// of the class is applied to it. It is fault.Invalid without a member called Key,
+// fault.Conflict if the instrument was taken before, or an error of instrument.Tx.
 func (o Once) Take(tx instrument.Tx, message json.RawMessage, state any) error {
 	key, err := o.key(message)
 	if err == nil {
@@ -51,9 +51,9 @@ func (o Once) Take(tx instrument.Tx, message json.RawMessage, state any) error {
 	return err
 }
 
-// GiveBack is a Simple.GiveBack for what Take has taken. One that came back before and was
-// taken again since is another payment's by now, and the initiator has to hear that: else it
-// would take its instrument for one that is free (fault.Conflict, "taken-again").
+// GiveBack is a Simple.GiveBack for what Take has taken. If the instrument came back before
+// and was taken again since, it belongs to another payment by now. The error says so
+// (fault.Conflict, "taken-again"): the initiator must not take its instrument for a free one.
 func (o Once) GiveBack(tx instrument.Tx, message json.RawMessage, amount instrument.Amount) (json.RawMessage, error) {
 	answer := json.RawMessage(`{"taken":false}`)
 	key, err := o.key(message)
@@ -74,8 +74,8 @@ func (o Once) GiveBack(tx instrument.Tx, message json.RawMessage, amount instrum
 	return answer, tx.Put(i)
 }
 
-// key is what tells a shown instrument from all others. It is the one that state has:
-// a message in which that could be another one is none.
+// key is what tells a shown instrument from all others. It must be the one that state gets,
+// so a message that has a second member of that name in other letters is refused.
 func (o Once) key(message json.RawMessage) (string, error) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(message, &members); err != nil {

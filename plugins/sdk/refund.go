@@ -10,9 +10,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Refundable is what a party of one role has of a class whose payments can be
-// refunded (Simple.GiveBack): the class, and at whoever accepts payments the class
-// that keeps them, "coupon-payment" of "coupon".
+// Refundable are the classes that a party of one role needs if payments with a class can be
+// refunded (Simple.GiveBack): the class itself and, at a party that accepts payments, the
+// class that keeps them, such as "coupon-payment" for "coupon".
 func Refundable(role comm.Role, class Class) []instrument.Class {
 	if role != comm.Vendor {
 		return []instrument.Class{class}
@@ -39,8 +39,8 @@ type accepted struct {
 	Returned
 }
 
-// checkAccepted is the rule of the class of payments, whatever the protocol does: a
-// payment stays what it was, and comes back once.
+// checkAccepted is the rule of the class of payments, whatever the protocol does: a payment
+// does not change, except that it comes back once.
 func checkAccepted(before, after *instrument.Instance) error {
 	var is, was accepted
 	if err := after.Decode(&is); err != nil {
@@ -85,9 +85,9 @@ type gaveBack struct {
 	Answer   json.RawMessage        `json:"answer,omitempty"`
 }
 
-// giveBack is the servicer's side of REFUND. Whether the payment may come back at
-// all the controller has decided before. One that has come back is told so again,
-// by whichever operation it is asked for.
+// giveBack is the servicer's side of REFUND. The controller has decided before that the
+// payment may come back. If it has come back already, the answer is the same again,
+// whichever operation asks.
 func (p Simple) giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args refund
 	if err := c.Arguments(&args); err != nil {
@@ -144,8 +144,8 @@ func (p Simple) booked(tx instrument.Tx, by instrument.OperationID) (i instrumen
 	return i, a, err
 }
 
-// takeBack is the initiator's side of REFUND: nothing leaves that is worth
-// anything, so there is no intent to store.
+// takeBack is the initiator's side of REFUND. Nothing of value leaves here, so there is no
+// intent to store.
 func (p Simple) takeBack(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args refund
 	if err := c.Arguments(&args); err != nil {

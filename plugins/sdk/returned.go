@@ -7,10 +7,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Returned is what has come back of one payment: a part of the state of whatever
-// class a servicer keeps its payments in. Its rules are the same for all of them:
-// each operation refunds once, a refund is never taken back, and all together are
-// no more than was paid.
+// Returned is what has come back of one payment. It is a part of the state of the class in
+// which a servicer keeps its payments. Its rules are the same for every class: each
+// operation refunds once, a refund is never undone, and all refunds together are no more
+// than was paid.
 type Returned struct {
 	Refunded instrument.Amount `json:"refunded"`
 	Refunds  []Refund          `json:"refunds,omitempty"`
@@ -25,13 +25,13 @@ type Refund struct {
 // MaxRefunds is how many refunds one payment may have.
 const MaxRefunds = 32
 
-// NothingOf is how much has come back of a payment that begins.
+// NothingOf is the Returned of a payment of which nothing has come back.
 func NothingOf(paid instrument.Amount) Returned {
 	return Returned{Refunded: instrument.ZeroOf(paid.Currency)}
 }
 
-// Refund is the pure rule of a refund of a payment; no amount is all that is left.
-// An operation that has refunded before is told what it gave then.
+// Refund is the pure rule of a refund; without an amount it gives back all that is left. An
+// operation that has refunded before gets the amount that it gave then.
 func (r *Returned) Refund(op instrument.OperationID, paid, amount instrument.Amount) (given instrument.Amount, again bool, err error) {
 	for _, old := range r.Refunds {
 		if old.Operation == op {
@@ -59,8 +59,8 @@ func (r *Returned) Refund(op instrument.OperationID, paid, amount instrument.Amo
 	return amount, false, err
 }
 
-// By is what an operation has given back: what its result says again when it is asked for
-// again. One that has given nothing is told what has come back in all, for that is why.
+// By is how much an operation has given back, for its result when it is asked for again. If
+// the operation has given nothing, because it had all come back before, it is that sum.
 func (r Returned) By(op instrument.OperationID) instrument.Amount {
 	for _, one := range r.Refunds {
 		if one.Operation == op {
@@ -73,8 +73,8 @@ func (r Returned) By(op instrument.OperationID) instrument.Amount {
 // All reports whether nothing is left to refund.
 func (r Returned) All(paid instrument.Amount) bool { return r.Refunded == paid }
 
-// Check is the rule of a class of payments: r is what has come back of a payment
-// and was what had before; nil for a payment that begins.
+// Check is the rule for a class of payments. r is what has come back of a payment after a
+// change, was what had come back before it; nil when the payment is created.
 func (r Returned) Check(paid instrument.Amount, was *Returned) error {
 	sum, seen := instrument.ZeroOf(paid.Currency), map[instrument.OperationID]bool{}
 	for _, one := range r.Refunds {

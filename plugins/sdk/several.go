@@ -10,8 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Several is a protocol with several operations on one class, each of them a
-// Simple. Name, Title, Class and Replay are those of the first, which must be there.
+// Several is a protocol with several operations on one class, each of them a Simple. It
+// needs at least one, and has the Name, Title, Class and Replay of the first.
 type Several []Simple
 
 // Info implements protocol.Protocol.

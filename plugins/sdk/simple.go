@@ -13,10 +13,10 @@ import (
 // Simple is the simplest two-sided protocol: the initiator presents one
 // instrument, the servicer accepts it once or refuses.
 //
-// Intent comes first: what Present made of the instrument is durable before its
-// message leaves. Accepted, it moves to the status Accepted. When nothing has
-// happened at the servicer and nothing will, it becomes what it was. When nobody
-// can know, it stays as Present left it.
+// Intent comes first: what Present made of the instrument is durable before its message
+// leaves. Once the servicer has accepted it, the instrument moves to the status Accepted.
+// If nothing has happened at the servicer, and nothing will, it becomes what it was
+// before. If that cannot be known, it stays as Present left it.
 type Simple struct {
 	Name, Title string // "coupon.redeem", "Shop coupon"
 	Class       instrument.ClassID
@@ -24,26 +24,25 @@ type Simple struct {
 	Accepted    string // status of the initiator's instrument once the servicer took it
 	Replay      int    // a new number when the sequence of steps of Present or Accept changes
 
-	// Present moves the initiator's instrument to a status that says "on its
-	// way" and makes the message, which is the Value of what it returns; the
-	// Amount is what the instrument is worth: one that differs from the price of a
-	// PAY is refused before anything is shown. It may run more than once and uses
-	// of the session only what is no step: Now, Random, Operation, Peer.
+	// Present moves the initiator's instrument to a status that says "on its way". It
+	// returns the message as Value, and as Amount what the instrument is worth: if that
+	// is not the price of a PAY, it is refused before anything is shown. Present may run
+	// more than once, and uses of the session only what is no step: Now, Random,
+	// Operation, Peer.
 	Present func(s protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error)
-	// Accept judges the message at the servicer and changes its instruments, which is
-	// undone when it refuses by an error, or says an Amount that is not the price of a
-	// PAY. The Value of what it returns reaches the initiator. The rules of Present hold.
+	// Accept judges the message at the servicer and changes the servicer's instruments.
+	// These changes are undone if it returns an error, or an Amount that is not the price
+	// of a PAY. The Value that it returns reaches the initiator. The rules of Present hold.
 	Accept func(s protocol.Session, c protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error)
-	// Settle, if set, takes what the servicer answered into the initiator's
-	// instrument, which is Accepted by then: a new balance, say. It may run more
-	// than once.
+	// Settle, if set, puts the servicer's answer, such as a new balance, into the
+	// initiator's instrument, which is Accepted by then. It may run more than once.
 	Settle func(i *instrument.Instance, answer json.RawMessage) error
 
-	// GiveBack, if set, makes payments refundable, whole and once: it undoes at the
-	// servicer what Accept has done with a message, and answers for Settle. An amount
-	// of zero: it has come back already, and only the answer is asked for. The
-	// initiator's instrument takes the status Returned. Classes are Refundable then,
-	// and only PAY may have it.
+	// GiveBack, if set, makes payments refundable, whole and once. It undoes at the
+	// servicer what Accept has done with a message, and returns an answer for Settle. If
+	// the amount is zero, the payment has come back already and only the answer is wanted.
+	// The initiator's instrument gets the status Returned. Only PAY may have GiveBack, and
+	// its class must be made with Refundable.
 	GiveBack func(tx instrument.Tx, message json.RawMessage, amount instrument.Amount) (answer json.RawMessage, err error)
 	Returned string
 }
@@ -130,9 +129,9 @@ func (p Simple) present(ctx context.Context, s protocol.Session, c protocol.Call
 	return protocol.Result{}, refusal
 }
 
-// suits keeps an instrument that is not worth its price from being shown, for what
-// is shown can be taken, and from being taken. The host's own look at the amount
-// comes after the answer, and blames the author.
+// suits refuses to show, or to take, an instrument that is not worth the price. The host
+// compares the amounts only after the answer, when what was shown may have been taken, and
+// then blames the author.
 func suits(c protocol.Call, worth instrument.Amount, done string) error {
 	if c.Operation != protocol.Pay || c.Offer == nil || worth == c.Offer.Terms.Price {
 		return nil
@@ -145,7 +144,7 @@ func suits(c protocol.Call, worth instrument.Amount, done string) error {
 		Because("worth-differs").WithHint("pay with an instrument that is worth exactly the price")
 }
 
-// becomes is what a good answer makes of the initiator's instrument.
+// becomes changes the initiator's instrument after a good answer.
 func (p Simple) becomes(status string, answer json.RawMessage) func(*instrument.Instance) error {
 	return func(i *instrument.Instance) error {
 		i.Status = status
