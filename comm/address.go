@@ -30,7 +30,7 @@ func ParseAddress(text string) (Address, error) {
 	return Address{Scheme: strings.ToLower(u.Scheme), Host: u.Host, Path: path, Key: u.Fragment}, nil
 }
 
-// addresses says whether a URL names a place and nothing but a place.
+// addresses reports whether a URL names a place and says nothing else.
 func addresses(u *url.URL) bool {
 	somewhere := u.Host != "" || u.Path != "" || u.Opaque != ""
 	return u.Scheme != "" && somewhere && u.User == nil && u.RawQuery == "" && !u.ForceQuery &&
@@ -47,6 +47,6 @@ func (a Address) String() string {
 	return u.String()
 }
 
-// InClear reports whether it is of a line on which nobody proves a key, because both
-// ends have allowed that.
+// InClear reports whether the address is that of a line in clear: both ends have allowed
+// it, and nobody proves a key there.
 func (a Address) InClear() bool { return strings.HasSuffix(a.Scheme, "-clear") }

@@ -23,11 +23,11 @@ type Conn interface {
 	Close() error
 }
 
-// Reasons of connections that have ended: a request over one of them may have
-// reached the peer.
+// Reasons of a request that failed because its connection ended: it may have reached the
+// peer.
 const (
 	ReasonConnectionLost fault.Reason = "connection-lost"
-	ReasonGoingAway      fault.Reason = "going-away" // the peer has said so
+	ReasonGoingAway      fault.Reason = "going-away" // the peer has said that it ends the connection
 )
 
 // Bound is a Conn that can prove that both sides see the same connection.
@@ -37,16 +37,16 @@ type Bound interface {
 	Binding() []byte
 }
 
-// Introduced is a Conn that can be told whom it leads to: by the Manager under
-// which name a peer was dialled, by a servicer after session.initiate.
+// Introduced is a Conn that can be told to whom it leads: by the Manager, which knows the
+// name under which the peer was dialled, and by a servicer after session.initiate.
 type Introduced interface {
 	// Introduce sets name and role of Peer(); its key stays the proved one.
 	Introduce(name string, role Role)
 }
 
-// Spelling is a Conn whose params may write their JSON themselves, and whose results may read it: those that have
-// AppendJSON and ReadJSON, as package instrument describes them. What other connections are given are the values of
-// methods of this package.
+// Spelling is a Conn over which params and results may write and read their JSON themselves, by AppendJSON and
+// ReadJSON as package instrument describes them. Over any other Conn they must be the types that this package declares
+// for its methods.
 type Spelling interface{ Spells() }
 
 // Handler receives what a peer sends over one connection. Requests run
@@ -62,13 +62,14 @@ type Handler interface {
 	Closed(c Conn)
 }
 
-// Last is an error of Request after whose answer the connection ends.
+// Last is an error of Handler.Request that ends the connection, once it was sent as the
+// answer.
 type Last struct{ Err error }
 
-// Error is that of what it wraps.
+// Error implements error.
 func (l *Last) Error() string { return l.Err.Error() }
 
-// Unwrap gives it.
+// Unwrap gives the error that the peer is told.
 func (l *Last) Unwrap() error { return l.Err }
 
 // Transport makes connections.
@@ -84,8 +85,8 @@ type Transport interface {
 // Acceptor is a Transport that can also wait for peers.
 type Acceptor interface {
 	Transport
-	// Listen accepts connections until ctx ends or the listener is closed; each
-	// gets the handler that accept returns for it, or is closed on an error.
+	// Listen accepts connections until ctx ends or the listener is closed. Each gets the
+	// handler that accept returns for it; if accept fails, it is closed.
 	Listen(ctx context.Context, a Address, accept func(Conn) (Handler, error)) (Listener, error)
 }
 

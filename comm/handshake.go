@@ -7,8 +7,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Handshake is how a transport finds out in TLS whose key the other end has: the
-// certificates are self-signed, and the key in them is the identity.
+// Handshake is how a transport finds out, in the handshake of TLS, which key the other end
+// has: the certificates are self-signed, and the key in them is the identity.
 type Handshake struct {
 	Server *tls.Config                               // see Accepting
 	Client func(peerKey string) (*tls.Config, error) // see Dialling
@@ -16,8 +16,8 @@ type Handshake struct {
 	Trust  Trust                                     // about unknown peers that are dialled
 }
 
-// Stranger ends the handshake with a dialled peer whose key nobody has named, so that
-// somebody can be asked while no connection is open.
+// Stranger ends the handshake with a dialled peer whose key nobody has named. So no
+// connection is kept open while a person is asked about the key.
 type Stranger struct{ Key string }
 
 // Error implements error.
@@ -33,9 +33,8 @@ func (h Handshake) Accepting() *tls.Config {
 	return c
 }
 
-// Dialling adds our question about the key to the configuration of Client. The key is
-// looked at within the handshake, before the peer learns who we are; where names the
-// peer to people.
+// Dialling adds the check of the peer's key to the configuration of Client. It happens
+// within the handshake, before the peer learns who we are. where names the peer in errors.
 func (h Handshake) Dialling(ctx context.Context, a Address, where string) (*tls.Config, error) {
 	config, err := h.Client(a.Key)
 	if err != nil {
@@ -64,7 +63,7 @@ func (h Handshake) Dialling(ctx context.Context, a Address, where string) (*tls.
 	return c, nil
 }
 
-// Proved are the key that the other end has proved in a handshake, and the value that
+// Proved returns the key that the other end has proved in a handshake, and the value that
 // both ends see on this connection and on no other (RFC 9266).
 func (h Handshake) Proved(state tls.ConnectionState, where string) (key string, binding []byte, err error) {
 	if key, err = h.KeyOf(state); err != nil {
@@ -76,7 +75,7 @@ func (h Handshake) Proved(state tls.ConnectionState, where string) (key string, 
 	return key, binding, nil
 }
 
-// withoutKey is a peer whose certificate is not one of an identity.
+// withoutKey is the fault of a peer whose certificate does not hold an identity key.
 func withoutKey(err error, where string) error {
 	return fault.Wrap(err, fault.Denied, "%s shows no identity key", where).Because("peer-without-key")
 }

@@ -34,12 +34,13 @@ type Initiated struct {
 	Name string `json:"name"`
 	Role Role   `json:"role"`
 	PNP  string `json:"pnp"`
-	// Version changes when what the servicer negotiates with does: its PNP, classes,
-	// protocols, and what they can do. Under the same one it gives the same answers,
-	// which an initiator may remember. Empty: it does not promise that.
+	// Version changes when anything changes that decides the servicer's answers in a
+	// negotiation: its PNP, classes, protocols and operations. An initiator may remember
+	// answers as long as the version is the same. Empty: the servicer does not promise
+	// that.
 	Version string `json:"version,omitempty"`
-	// Open are operations of this peer that have not ended here, or whose end it
-	// has not acknowledged.
+	// Open are the initiator's operations that have not ended here, or whose end it has
+	// not acknowledged.
 	Open []string `json:"open,omitempty"`
 }
 
@@ -59,11 +60,11 @@ type Offer struct {
 	Signature []byte `json:"signature"`
 }
 
-// Protocols carries the one message of a protocol negotiation: what the PNP's
-// initiator sends along. The answer is the result of the PNP's servicer.
+// Protocols carries the one message of a protocol negotiation: what the PNP's initiator
+// sends. The answer is the result of the PNP's servicer.
 //
-// Without a class it is a joint negotiation of all classes, with the invoice; the
-// answer has the members of Offered besides.
+// Without a class it is a joint negotiation of all classes, with the invoice; its answer
+// also has the members of Offered.
 type Protocols struct {
 	Class   string            `json:"class,omitempty"`
 	Invoice map[string]string `json:"invoice,omitempty"`
@@ -76,9 +77,9 @@ type Available struct {
 	Names []string `json:"names"`
 }
 
-// Select fixes the protocol for a class in this session. A servicer knows only
-// what it has offered over this connection: an initiator that had to connect again
-// since shows it its own offer.
+// Select fixes the protocol for a class in this session. A servicer remembers only what it
+// has offered over this connection, so an initiator that had to connect again shows it the
+// offer.
 type Select struct {
 	Class    string `json:"class"`
 	Protocol string `json:"protocol"`
@@ -92,7 +93,7 @@ type Execute struct {
 	Op    string    `json:"op"` // 128 unguessable bits: id and idempotency key on both sides
 	Call  Call      `json:"call"`
 	Msgs  []Message `json:"msgs,omitempty"`  // all unacknowledged ones
-	Have  uint64    `json:"have"`            // the highest number of the peer's that is durable here
+	Have  uint64    `json:"have"`            // the peer's messages are durable here up to this number
 	Ended []string  `json:"ended,omitempty"` // operations whose end the initiator has stored since
 }
 
@@ -125,12 +126,12 @@ type Executed struct {
 	Result  json.RawMessage `json:"result,omitempty"`
 	Fault   *fault.Fault    `json:"fault,omitempty"`
 	Receipt []byte          `json:"receipt,omitempty"` // the servicer's signature over offer and result
-	// Again says that Fault is no end: nothing has begun here, and the same request
-	// may be sent again.
+	// Again says that Fault is not the end of the operation: nothing has begun here, and
+	// the same request may be sent again.
 	Again bool `json:"again,omitempty"`
 }
 
-// Said is the notification for what is sent in the middle of an operation.
+// Said is the notification that carries messages in the middle of an operation.
 type Said struct {
 	Op   string    `json:"op"`
 	Have uint64    `json:"have"`

@@ -21,8 +21,8 @@ type Peer struct {
 	PNP       string   `json:"pnp,omitempty"` // the negotiation protocol fixed with it
 }
 
-// Book remembers peers by name. A peer whose key has changed is never updated
-// in silence: that is the caller's decision.
+// Book remembers peers by name. It takes any key that it is given: whether a changed key
+// is right, its caller decides.
 type Book interface {
 	PutPeer(ctx context.Context, p Peer) error
 	PeerNamed(ctx context.Context, name string) (Peer, error) // fault.NotFound

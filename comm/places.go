@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// Places bounds how many connections a listener has at a time, counted until they
-// are closed. One too many is closed at once: a peer that cannot be served learns
-// it now, not after a time limit.
+// Places bounds how many connections a listener has at a time. A connection counts until
+// it is closed. One too many is closed at once, so that a peer which cannot be served
+// learns it now and not after a time limit.
 type Places struct {
-	All  int            // most of all; 0: no bound
-	Each int            // most of one address, or one network of IPv6; 0: no bound
-	Free []netip.Prefix // addresses that Each does not count, such as proxies; this machine never counts
+	All  int            // bound of all connections; 0: none
+	Each int            // bound of one address, or one /64 of IPv6; 0: none
+	Free []netip.Prefix // addresses without that bound, such as proxies; this machine never has it
 }
 
-// Of is a listener within the bounds.
+// Of is l within the bounds.
 func (p Places) Of(l net.Listener) net.Listener {
 	return &limited{Listener: l, places: p, of: map[netip.Prefix]int{}}
 }
@@ -73,8 +73,8 @@ func (l *limited) leave(from netip.Prefix, bounded bool) {
 	}
 }
 
-// origin is whom an address counts for. This machine is not bounded, nor is what
-// is free or has no IP address.
+// origin is the network for which a connection counts, and whether Each bounds it: not for
+// this machine, a free address, or one that is no IP address.
 func (p Places) origin(a net.Addr) (netip.Prefix, bool) {
 	at, err := netip.ParseAddrPort(a.String())
 	if err != nil {
@@ -87,8 +87,8 @@ func (p Places) origin(a net.Addr) (netip.Prefix, bool) {
 	return Network(ip), true
 }
 
-// Network is what counts as one address: itself, or its /64 of IPv6, which one
-// customer has whole.
+// Network is what counts as one address: an IPv4 address itself, or the /64 of an IPv6
+// address, of which one customer has all.
 func Network(a netip.Addr) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()

@@ -6,15 +6,14 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Trust decides about a peer whose key nobody has named, such as at a first
-// contact. A nil error takes the peer; the caller remembers it. It may ask a
-// person and take as long as ctx allows.
+// Trust decides about a peer whose key nobody has named, such as at a first contact. Nil
+// accepts the peer; remembering it is the caller's task. Trust may ask a person, and take
+// as long as ctx allows.
 type Trust func(ctx context.Context, key string, a Address) error
 
-// Check is the rule of every transport for the key that a peer has proved to
-// have: another key than the expected one is refused whatever t says, a key
-// that was expected is taken, and t decides about the rest. Without a t unknown
-// peers are refused.
+// Check is every transport's rule for the key that a peer has proved. The expected key is
+// accepted and any other one refused, whatever t says. If no key was expected, t decides;
+// without a t the peer is refused.
 func (t Trust) Check(ctx context.Context, key string, a Address) error {
 	where := Address{Scheme: a.Scheme, Host: a.Host, Path: a.Path}
 	switch {

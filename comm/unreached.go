@@ -7,9 +7,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Unreached is the fault of a server to which no connection came about: nothing was
-// sent. Who shows a certificate that this machine does not trust is there, and is named
-// as such.
+// Unreached is the fault of a server to which no connection could be made: nothing was
+// sent. If the server is there but its certificate is not trusted, the fault says that.
 func Unreached(err error, host string) *fault.Fault {
 	f := fault.Wrap(err, fault.Unavailable, "%s cannot be reached", host).
 		WithHint("check the address and the network, then try again")
@@ -20,7 +19,7 @@ func Unreached(err error, host string) *fault.Fault {
 	return f.Because("server-unreachable")
 }
 
-// Untrusted tells whether a connection ended before anything was sent, because of the
+// Untrusted reports whether a connection ended before anything was sent, because of the
 // server's certificate.
 func Untrusted(err error) bool {
 	var stranger *tls.CertificateVerificationError

@@ -2,11 +2,10 @@
 // requests over HTTP, made by the host and bounded by the node in time, size and
 // direction. It keeps no cookies and takes no proxy from the environment.
 //
-// The host has checked before that the plugin may talk to the origin, and has
-// stored what it is about to do. The origin is one that the party's owner has named,
-// or at a terminal its own bank, so it may be in a private network; no redirect leaves
-// it. The one thing that must be right here is whether a failed request may have
-// reached the server.
+// Before a request comes here, the host has checked that the plugin may talk to the origin
+// and has stored the intent. The party's owner has named the origin, or it is a terminal's
+// own bank, so it may be in a private network; no redirect leaves it. The one thing that
+// must be right here is whether a failed request may have reached the server.
 package https
 
 import (

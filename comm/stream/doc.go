@@ -13,7 +13,7 @@
 // A line in clear is another scheme, "serial-clear" or "stdio-clear", so that
 // everybody who sees an address sees it, and it must be named in Options.Clear.
 // Nobody proves a key on it: its peers have none, an address that names one is
-// refused, and Trust is not asked, for there is nothing to trust.
+// refused, and Trust is not asked, because there is no key to trust.
 //
 // Where things are:
 //

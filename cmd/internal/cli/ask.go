@@ -49,8 +49,8 @@ func (e *Env) answer(ctx context.Context, question, needed, end, hint string) (s
 	return strings.TrimSpace(line), nil
 }
 
-// asking sees that one question is asked at a time, of a command or of an operation
-// that runs beside it: a line is the answer to what stands above it.
+// asking makes sure that one question is asked at a time, by a command or by an operation
+// that runs beside it: a line that is typed answers the question above it.
 type asking struct {
 	mu   sync.Mutex
 	busy chan struct{}
@@ -82,14 +82,14 @@ func (a *asking) enter(ctx context.Context) (leave func(), err error) {
 		return nil, interrupted(ctx)
 	}
 	select {
-	case <-a.left: // typed too late for an earlier question: it answers no other
+	case <-a.left: // typed too late for an earlier question, so it answers none
 		a.left = nil
 	default:
 	}
 	return func() { <-a.busy }, nil
 }
 
-// line reads a line, whoever has begun to.
+// line reads a line, or takes the one that an earlier question has begun to read.
 func (a *asking) line(ctx context.Context, in io.Reader) (string, error) {
 	if a.left == nil {
 		a.left = make(chan result[string], 1)
@@ -107,8 +107,7 @@ func (a *asking) line(ctx context.Context, in io.Reader) (string, error) {
 	}
 }
 
-// Typed is what a person types, a line at a time, for who does not ask: a line that a
-// question is waited for is not among them.
+// Typed is what a person types, a line at a time, without the lines that answer questions.
 func (e *Env) Typed() io.Reader { return &typing{e: e} }
 
 type typing struct {
@@ -134,10 +133,9 @@ func (t *typing) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
-// Within reads what a person or another process has to say, for as long as ctx
-// lasts: a signal that ends the command, or somebody who locks the wallet, is not
-// kept waiting for a line. The read itself cannot be ended; what it still gets is
-// nobody's, and goes with the process.
+// Within reads what a person or another process has to say, as long as ctx lasts: a signal
+// that ends the command, or somebody who locks the wallet, need not wait for a line. The
+// read itself cannot be ended; what it still gets is dropped, and it ends with the process.
 func Within[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	done := make(chan result[T], 1)
 	go func() {
@@ -153,8 +151,8 @@ func Within[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	}
 }
 
-// interrupted is why nobody waits for an answer any more: a fault that is the cause
-// of it, or that the command was told to end.
+// interrupted says why nobody waits for an answer any more: the cause of ctx if that is a
+// fault, or that the command was told to end.
 func interrupted(ctx context.Context) error {
 	if cause := context.Cause(ctx); fault.ReasonOf(cause) != "" {
 		return cause

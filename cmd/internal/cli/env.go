@@ -30,8 +30,8 @@ type Env struct {
 	User      string
 	Home      func() (string, error)
 	Environ   func(string) string
-	LockBy    func(word crypto.Secret) crypto.Lock // of a new passphrase, as house.Files has it
-	SealWork  int                                  // of a backup, as house.Sealing has it
+	LockBy    func(word crypto.Secret) crypto.Lock // makes the lock of a new passphrase: see house.Files
+	SealWork  int                                  // of a backup: see house.Sealing
 	outTTY    bool
 	errTTY    bool
 	mu        sync.Mutex
@@ -39,7 +39,7 @@ type Env struct {
 	asking    asking
 }
 
-// New is the surroundings of this process.
+// New makes the surroundings of this process.
 func New() *Env {
 	return &Env{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, PassFD: -1, Home: os.UserHomeDir, Environ: os.Getenv,
@@ -47,8 +47,8 @@ func New() *Env {
 	}
 }
 
-// Yield gives standard input and output to a session. From then on nobody is asked, and
-// what goes to standard output otherwise goes to standard error.
+// Yield gives standard input and output to a session. From then on nobody is asked, and data
+// goes to standard error instead of standard output.
 func (e *Env) Yield() (in, out *os.File, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -31,7 +31,7 @@ func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, pat
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return none, fileTaken(err, path)
 	}
-	unshare, err := share(f.keysLock()) // keys and what is sealed under them are of one time
+	unshare, err := share(f.keysLock()) // so that keys and what is sealed under them fit
 	if err != nil {
 		return none, fault.Wrap(err, fault.Locked, "somebody changes who may use this wallet").Because("keys-in-use").WithHint("try again in a moment")
 	}
@@ -42,8 +42,8 @@ func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, pat
 	return f.backUp(path, backup.Wallet, by, now, func(to string) error { return f.copyStore(ctx, user, to) })
 }
 
-// BackupBank is Backup of a bank, which may serve meanwhile. Whoever reads the
-// directory may make one: the key file is in it, too.
+// BackupBank is Backup of a bank, which may serve meanwhile. It needs no passphrase of the
+// bank: whoever can read the directory has its key file as well.
 func (f Files) BackupBank(ctx context.Context, path string, by Sealing, now func() time.Time) (backup.Manifest, error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return backup.Manifest{}, fileTaken(err, path)
@@ -57,7 +57,7 @@ func (f Files) BackupBank(ctx context.Context, path string, by Sealing, now func
 	})
 }
 
-// members are where the files of a backup are in the directory.
+// members are the places of a backup's files in the directory.
 func (f Files) members(kind backup.Kind) []backup.File {
 	all := []backup.File{{Name: backup.Config, Path: f.Config()}}
 	if kind == backup.Bank {

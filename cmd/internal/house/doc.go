@@ -13,7 +13,7 @@
 //	lives/         a file for each process that runs operations, which holds it
 //	lock           held by a process that must be the only one of its kind: a server
 //	keys.lock      shared by all processes that have a wallet open
-//	locked         changed by who locks a wallet, for processes that have it open
+//	locked         changes when a wallet is locked, for processes that have it open
 //	vault.lock     held while the vault is replaced
 //	guesses        when wrong passphrases were given lately; guesses.ID those of another user
 //	restored.json  what of a restored wallet nobody has checked yet

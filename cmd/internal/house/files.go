@@ -49,11 +49,11 @@ func (f Files) Lock() string { return filepath.Join(f.Dir, "lock") }
 // Lives is where each process that runs operations holds a file.
 func (f Files) Lives() string { return filepath.Join(f.Dir, "lives") }
 
-// vaultLock is held by who replaces the vault.
+// vaultLock is held while the vault is replaced.
 func (f Files) vaultLock() string { return filepath.Join(f.Dir, "vault.lock") }
 
-// keysLock is shared by all who have a wallet open, and held by who changes the
-// keys that they use.
+// keysLock is shared by all processes that have a wallet open, and held by one that changes
+// the keys that they use.
 func (f Files) keysLock() string { return filepath.Join(f.Dir, "keys.lock") }
 
 // lockedFile changes when the wallet is locked.
@@ -98,15 +98,15 @@ func (f Files) Free() error {
 	return nil
 }
 
-// reasonShared is a directory that others may change: they could put a database, a
+// reasonShared marks a directory that others may change: they could put a database, a
 // vault or a plugin of theirs into it.
 const reasonShared fault.Reason = "dir-shared"
 
-// ReasonEmpty is a directory that holds no party.
+// ReasonEmpty marks a directory that holds no party.
 const ReasonEmpty fault.Reason = "dir-empty"
 
-// Check refuses a directory that holds no party, another user's, one in which others may write or change
-// what decides about money, and one whose database is missing or empty.
+// Check refuses a directory that holds no party, that belongs to another user, in which others may write or
+// change what decides about money, or whose database is missing or empty.
 func (f Files) Check() error {
 	if _, err := os.Stat(f.Vault()); err != nil {
 		if errors.Is(err, fs.ErrPermission) {
@@ -156,8 +156,8 @@ func (f Files) unshared(dir fs.FileInfo) error {
 	return nil
 }
 
-// withoutStore refuses a party that has a vault and no database, or one that has
-// never known of it: its numbers would begin again.
+// withoutStore refuses a party that has a vault and no database, or a database that does
+// not know the party: its numbers would begin again.
 func (f Files) withoutStore(cause error, is string) error {
 	return fault.Wrap(cause, fault.NotFound, "the database of the party in %s is %s", f.Dir, is).Because("store-missing").
 		WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup, in an empty directory", filepath.Base(f.Store()))

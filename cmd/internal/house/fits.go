@@ -11,8 +11,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Described are all bundles of the house: those that come with it and, last and in
-// one, those that run in this process.
+// Described are all bundles of the house: those that come with it as plugins and, as the
+// last one, all that runs in this process.
 func Described() []api.Description {
 	var all []api.Description
 	for _, b := range bundled.All() {

@@ -9,10 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
-// guard sends requests to banks that a QR code has named. A bank on the public
-// Internet may not send us to an address that is not, by its name, by a redirect
-// or by a change of its name's address in between: the address is looked at when
-// it is connected to.
+// guard sends requests to banks that a QR code has named. A bank on the public Internet may
+// not lead us to an address that is not public: not by its name, not by a redirect, and not
+// by changing the address of its name in between. So the address is checked when it is
+// connected to.
 type guard struct {
 	anywhere, public, private *http.Transport
 	isPublic                  func(ctx context.Context, host string) (bool, error)
@@ -27,17 +27,17 @@ func newGuard() guard {
 func dialing(d *net.Dialer) *http.Transport {
 	d.Timeout = 10 * time.Second
 	return &http.Transport{
-		DialContext: d.DialContext, ForceAttemptHTTP2: true, // and no proxy: it would be what is connected to
+		DialContext: d.DialContext, ForceAttemptHTTP2: true, // and no proxy: its address would be checked instead of the bank's
 		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: 90 * time.Second, MaxIdleConnsPerHost: 4,
 	}
 }
 
-// wasPublic is, in the context of an answer's request, what the bank was seen to be
-// at the first request of a chain of redirects.
+// wasPublic is the key, in the context of a request, of whether the bank was public at the
+// first request of a chain of redirects.
 type wasPublic struct{}
 
-// RoundTrip implements http.RoundTripper. What the bank is is decided once, at the
-// first request of a chain of redirects, and held to.
+// RoundTrip implements http.RoundTripper. Whether the bank is public is decided once, at
+// the first request of a chain of redirects.
 func (g guard) RoundTrip(r *http.Request) (*http.Response, error) {
 	over, public, err := g.way(r)
 	if err != nil {

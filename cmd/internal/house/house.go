@@ -34,7 +34,7 @@ type Options struct {
 	Device     string         // "terminal", "server", "desktop"
 	Passphrase *crypto.Secret // a person's; nil: a key file
 	User       string         // who opens a wallet, by name; empty: its owner
-	KeyFile    string         // an agent's; the caller's business at a bank or terminal
+	KeyFile    string         // an agent's, at a wallet
 	Policy     profile.Policy
 	Log        *slog.Logger
 	Trust      comm.Trust // about peers whose key nobody has named
@@ -56,8 +56,8 @@ type Options struct {
 	Alone bool
 	// At is called at the points of operations; for tests.
 	At func(protocol.Point)
-	// Parts may change what the controller is made of; for tests that take a
-	// protection away and look whether anybody notices.
+	// Parts may change what the controller is made of; for tests that take a protection
+	// away and check that its absence is noticed.
 	Parts func(*controller.Parts)
 }
 
@@ -72,7 +72,7 @@ type House struct {
 	Catalog  *host.Catalog
 	files    Files
 	user     profile.Principal // who has opened it
-	slot     crypto.Slot       // by which
+	slot     crypto.Slot       // of the vault, by which it was opened
 	ring     *crypto.Ring      // a wallet's
 
 	unfinished []string // owners whose instruments are not all under their newest key
@@ -137,8 +137,8 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	return h, h.review(ctx)
 }
 
-// known refuses a database that has tables and does not know of the party: init
-// writes who that is before there is a vault.
+// known refuses a database that does not know the party, although it has tables: init
+// writes the party into it before there is a vault.
 func (h *House) known(ctx context.Context, f Files) error {
 	_, err := h.Store.Principal(ctx, Self)
 	if errors.Is(err, fault.NotFound) {
@@ -147,7 +147,7 @@ func (h *House) known(ctx context.Context, f Files) error {
 	return err
 }
 
-// heed makes a restored wallet keep to its mark.
+// heed makes a restored wallet obey its mark.
 func (h *House) heed(o *Options) error {
 	m, err := o.Mark()
 	if h.marked = m != nil; h.marked {
@@ -240,14 +240,14 @@ func (h *House) transports(o Options) (*comm.Manager, error) {
 	return comm.NewManager(h.fetcher, sessions, lines, &taler.Transport{HTTP: banks, AllowHTTP: o.AllowHTTP}), nil
 }
 
-// Close ends the party: operations first, then plugins, then the store. It is
-// harmless on a party that was opened half.
+// Close ends the party: operations first, then plugins, then the store. It also closes a
+// party that was only partly opened.
 func (h *House) Close(ctx context.Context) error {
 	var errs []error
 	h.unwatch()
 	if h.Controller != nil {
 		err := h.Controller.Close(ctx)
-		if errors.Is(err, fault.Timeout) { // their next life goes on with them
+		if errors.Is(err, fault.Timeout) { // the next life goes on with them
 			h.Log().Warn("operations were still running at the end", "error", err)
 			err = nil
 		}

@@ -22,9 +22,9 @@ const (
 // Self is the principal of a bank or terminal itself, and of a wallet's owner.
 const Self instrument.PrincipalID = "self"
 
-// Init makes the party of a data directory: vault, store and the principal that
-// it is to itself. passphrase is a wallet's; nil makes a key file. Nothing is
-// left of an init that fails before the vault is written.
+// Init makes the party of a data directory: vault, store and its own principal. passphrase
+// is a wallet's; nil makes a key file. An Init that fails before the vault is written
+// leaves nothing.
 func Init(ctx context.Context, f Files, name string, passphrase *crypto.Secret) error {
 	if err := f.make(); err != nil {
 		return err
@@ -62,7 +62,7 @@ func (f Files) newSlot(passphrase *crypto.Secret) (crypto.Slot, error) {
 	}
 	err := crypto.CreateKeyFile(f.Key(), rand.Reader)
 	if errors.Is(err, fault.Conflict) {
-		err = nil // of an init that was interrupted: it wraps nothing, for there is no vault
+		err = nil // left by an interrupted init: it opens nothing, because there is no vault
 	}
 	return crypto.Slot{Name: slotNode, Lock: crypto.KeyFile(f.Key())}, err
 }

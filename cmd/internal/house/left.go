@@ -10,8 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// Unfinished is how many payments of several instruments somebody has begun that are
-// not decided, or of which something has not come back. Nobody else goes on with them.
+// Unfinished is how many payments of several instruments somebody has begun that are not
+// decided or not completely given back. Nobody else goes on with them.
 func (h *House) Unfinished(ctx context.Context, p profile.Principal) (int, error) {
 	payments, _, err := h.left(ctx, p)
 	return payments, err
@@ -33,8 +33,8 @@ func (h *House) keepsNothing(ctx context.Context, p profile.Principal) error {
 	return nil
 }
 
-// left is what somebody has: payments that are not finished, and instruments. The
-// records of payments that are over are nothing that is lost.
+// left is what would be lost with somebody: payments that are not finished, and
+// instruments. Records of payments that are over do not count.
 func (h *House) left(ctx context.Context, p profile.Principal) (payments, instruments int, err error) {
 	rows, err := h.Store.Rows(ctx, instrument.Filter{Owner: p.ID})
 	for _, r := range rows {

@@ -14,9 +14,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// life is one process in a data directory: a name, and a file of that name which
-// it holds locked. The system gives the lock back however the process ends, so
-// that others know at once, and know for certain, that what it ran has stopped.
+// life is one process in a data directory: a name, and a file of that name which it holds
+// locked. The system releases the lock however the process ends, so that others know at
+// once, and for certain, that what it ran has stopped.
 type life struct {
 	name string
 	end  func() error
@@ -51,7 +51,7 @@ func newLife(f Files) (life, error) {
 // gone reports whether a life has ended, and removes what it has left.
 func (f Files) gone(name string) bool {
 	if protocol.CheckOperationID(instrument.OperationID(name)) != nil {
-		return true // of a time when lives had no files
+		return true // of a version in which lives had no files
 	}
 	path := filepath.Join(f.Lives(), name)
 	if _, err := os.Stat(path); err != nil {
@@ -69,16 +69,15 @@ func (f Files) gone(name string) bool {
 // watchEvery is how often a process looks for lives that have ended.
 const watchEvery = 2 * time.Second
 
-// resumeFor is how long a command waits for what earlier lives have left, so that
-// it finds the instruments free. Who does not answer in that time is not waited
-// for: a command about something else goes on.
+// resumeFor is how long a command waits for the operations of earlier lives, so that it finds
+// their instruments free. If a peer does not answer in that time, the command goes on.
 const resumeFor = 5 * time.Second
 
-// SayAfter is how long a command waits without a word.
+// SayAfter is how long a command waits before it says for what.
 const SayAfter = 500 * time.Millisecond
 
-// Resume goes on with what earlier lives have left, and from now on with what
-// other processes in this directory leave. logins names our account at a peer.
+// Resume goes on with operations that earlier lives have left, and from now on with those
+// that other processes in this directory leave. logins names our account at a peer.
 func (h *House) Resume(ctx context.Context, logins func(comm.Peer) controller.Login) error {
 	n, err := h.Controller.Resume(ctx, logins)
 	if err == nil {

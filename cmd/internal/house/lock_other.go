@@ -23,8 +23,8 @@ func lock(path string) (unlock func() error, err error) {
 	return f.Close, nil
 }
 
-// share does nothing: files are locked by one here, or by nobody. Who changes
-// the vault sees to it that no other process has the wallet open.
+// share does nothing: there are no shared locks here. The person who changes the vault has
+// to make sure that no other process has the wallet open.
 func share(string) (unlock func() error, err error) {
 	return func() error { return nil }, nil
 }

@@ -10,13 +10,13 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// lock takes a file for this process alone. The system gives it back when the
-// process ends, however it ends.
+// lock takes a file for this process alone. The system releases it when the process ends,
+// however it ends.
 func lock(path string) (unlock func() error, err error) {
 	return flock(path, syscall.LOCK_EX)
 }
 
-// share keeps others from locking the same file, and lets them share it.
+// share keeps other processes from locking the file, but lets them share it.
 func share(path string) (unlock func() error, err error) {
 	return flock(path, syscall.LOCK_SH)
 }

@@ -13,21 +13,21 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// A passphrase of a person may be guessed so often within a time.
+// How often a person's passphrase may be guessed, within which time.
 const (
 	maxGuesses = 10
 	guessTime  = 30 * time.Minute
 )
 
-// reasonLockedOut marks a passphrase that was not even looked at.
+// reasonLockedOut marks a passphrase that was not even tried.
 const reasonLockedOut fault.Reason = "passphrase-locked-out"
 
-// guesses is a file beside the vault with the times of wrong passphrases for one
-// of its slots, one a line. It keeps those off who have this program but not these
-// files: a child at the keyboard, a script that drives commands, a service that
-// runs them for others. Who can copy the vault, or delete this file, guesses
-// without us: against them stands only what Argon2id costs. Each slot has a count
-// of its own, or any user of a wallet could shut the others out of it.
+// guesses is a file beside the vault with the times of wrong passphrases for one of its
+// slots, one a line. It is against those who can run this program and cannot write these
+// files: a child at the keyboard, a script that drives commands, a service that runs them
+// for others. Whoever can copy the vault, or delete this file, is only held up by the cost
+// of Argon2id. Each slot has a count of its own: otherwise one user of a wallet could lock
+// the others out.
 type guesses string
 
 func (f Files) guesses(slot string) guesses {
@@ -37,9 +37,9 @@ func (f Files) guesses(slot string) guesses {
 	return guesses(filepath.Join(f.Dir, "guesses."+slot))
 }
 
-// guess lets try the passphrase of a slot, unless too many were wrong lately. A
-// wrong one is on disk before anybody hears of it; a right one ends the count. One
-// is tried after the other, whoever tries: at once, all would pass before any was
+// guess tries the passphrase of a slot, unless too many were wrong lately. A wrong one is
+// on disk before anybody hears of it; a right one ends the count. Passphrases are tried one
+// after the other, also by several processes: tried at once, all would pass before any was
 // counted.
 func (f Files) guess(slot string, now func() time.Time, try func() error) error {
 	g := f.guesses(slot)
@@ -95,8 +95,8 @@ func (g guesses) mine() (unlock func() error, err error) {
 	}
 }
 
-// wrong counts the wrong passphrases that are not too long ago. A time far ahead
-// of the clock is of another clock, and counts no more than an old one.
+// wrong counts the recent wrong passphrases. A time far in the future comes from another
+// clock and does not count.
 func (g guesses) wrong(now time.Time) (n int, last time.Time, err error) {
 	text, err := config.ReadPlain(string(g), 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -109,7 +109,7 @@ func (g guesses) wrong(now time.Time) (n int, last time.Time, err error) {
 		seconds, err := strconv.ParseInt(strings.TrimSpace(line), 10, 64)
 		at := time.Unix(seconds, 0)
 		if err != nil || now.Sub(at).Abs() >= guessTime {
-			continue // half a line is of a crash
+			continue // a crash has left half a line
 		}
 		n++
 		if at.After(last) {
@@ -119,7 +119,7 @@ func (g guesses) wrong(now time.Time) (n int, last time.Time, err error) {
 	return n, last, nil
 }
 
-// record adds a wrong one; fresh begins anew, for all before it are too old.
+// record adds a wrong one. fresh begins a new file, because all earlier ones are too old.
 func (g guesses) record(at time.Time, fresh bool) error {
 	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
 	if fresh {

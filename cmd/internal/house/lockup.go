@@ -12,17 +12,17 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// How often a process looks whether its wallet was locked, and how long whoever
-// locks it waits for the others to end.
+// How often a process looks whether its wallet was locked, and how long LockUp waits for
+// other processes to end.
 const (
 	lockLook = 200 * time.Millisecond
 	lockWait = 10 * time.Second
 )
 
-// LockUp ends what other processes hold of a wallet: each is told to end, and
-// waited for. Nothing is kept between commands, so then nobody has its keys; it
-// needs no passphrase. It reports whether there was a process to end. One that
-// does not end in time is fault.Locked, reason "wallet-open".
+// LockUp tells every process that has a wallet open to end, and waits for them. Commands
+// keep nothing between them, so nobody has the wallet's keys afterwards. It needs no
+// passphrase. It reports whether there was a process to end; if one does not end in time,
+// it is fault.Locked, reason "wallet-open".
 func (f Files) LockUp(ctx context.Context) (ended bool, err error) {
 	free := func() (bool, error) {
 		unlock, err := lock(f.keysLock())
@@ -68,8 +68,8 @@ func (f Files) tell() error {
 	return errors.Join(err, file.Close())
 }
 
-// UntilLocked is a context that ends when somebody locks the wallet; its cause is
-// then the fault of that. Call stop when the work is done.
+// UntilLocked is a context that ends when somebody locks the wallet, with a fault that says
+// so as its cause. Call stop when the work is done.
 func (f Files) UntilLocked(ctx context.Context) (within context.Context, stop func()) {
 	within, cancel := context.WithCancelCause(ctx)
 	was := f.lockedText()

@@ -13,8 +13,8 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// login opens the vault for who asks: the paper's login (§5.1). A wallet gets the
-// keys of that principal and no others.
+// login opens the vault for the user that Options name: the paper's login (§5.1). A wallet
+// gets the keys of that principal and no others.
 func (h *House) login(ctx context.Context, o Options) error {
 	if o.Role != comm.Client || o.Passphrase == nil && o.KeyFile == "" {
 		h.slot = crypto.Slot{Name: slotNode, Lock: crypto.KeyFile(o.Key())}
@@ -42,7 +42,8 @@ func (h *House) login(ctx context.Context, o Options) error {
 	return nil
 }
 
-// open opens a slot of the vault. A passphrase can be guessed, a key file cannot.
+// open opens a slot of the vault. Only guesses of passphrases are counted: nobody guesses a
+// key file.
 func (o Options) open(slot crypto.Slot) (keys *crypto.Keys, err error) {
 	if o.Passphrase == nil {
 		return crypto.OpenKeys(o.Vault(), slot)
@@ -89,9 +90,9 @@ func named(ctx context.Context, db *store.DB, name string) (profile.Principal, e
 		WithHint("`wallet profile list` shows those that it has")
 }
 
-// ChangePassphrase replaces the passphrase of a wallet's user. A wrong one is
-// fault.Denied and counts as a guess, and after a crash the old one or the new one holds. Nobody is
-// kept from using the wallet meanwhile.
+// ChangePassphrase replaces the passphrase of a wallet's user. A wrong present one is
+// fault.Denied and counts as a guess. After a crash either the old or the new one opens the
+// wallet. Others may use the wallet meanwhile.
 func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypto.Secret, now func() time.Time) error {
 	if to.Len() == 0 {
 		return emptyPassphrase()

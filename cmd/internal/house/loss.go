@@ -21,8 +21,8 @@ func (l *loss) end(why error) {
 	})
 }
 
-// Lost waits until the party's store accepts no changes any more, and says why; nil
-// when ctx ends first. A server ends then: a new start looks at what the disk holds.
+// Lost waits until the party's store accepts no changes any more, and says why; nil if ctx
+// ends first. A server ends then, so that a new start reads what the disk really holds.
 func (h *House) Lost(ctx context.Context) error {
 	select {
 	case <-h.lost.done:

@@ -10,22 +10,22 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// hasStore says that there is a database in which something is.
+// hasStore reports whether there is a database that is not empty.
 func (f Files) hasStore() bool {
 	info, err := os.Stat(f.Store())
 	return err == nil && info.Size() > 0
 }
 
-// opened says that a directory without a vault has a database that was opened with one.
-// A restore or an init that was interrupted has left none such.
+// opened reports whether a directory without a vault has a database that was opened with
+// one before. An interrupted restore or init leaves no such database.
 func (f Files) opened() bool {
 	_, err := os.Stat(f.Lives())
 	return err == nil && f.hasStore()
 }
 
-// lostVault says that a directory without a vault has the database of a party. What an
-// init that was interrupted has left is none: it knows of nobody but the party itself.
-// One that cannot be read is taken for a party's.
+// lostVault reports whether a directory without a vault has the database of a party. The
+// database of an interrupted init is none: it knows nobody but the party itself. One that
+// cannot be read is taken for a party's.
 func (f Files) lostVault() bool {
 	switch {
 	case !f.hasStore():
@@ -52,11 +52,11 @@ func (f Files) lostVault() bool {
 	return err != nil || len(rows) > 0
 }
 
-// reasonWithoutVault is a party whose vault is missing.
+// reasonWithoutVault marks a party whose vault is missing.
 const reasonWithoutVault fault.Reason = "vault-missing"
 
-// withoutVault refuses a party whose vault is missing: another vault would make noise of
-// its database.
+// withoutVault refuses a party whose vault is missing: under another vault nobody could
+// read its database any more.
 func (f Files) withoutVault(kind fault.Kind) error {
 	return fault.New(kind, "the vault of the party in %s is missing", f.Dir).Because(reasonWithoutVault).
 		WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup, in an empty directory", filepath.Base(f.Vault()))

@@ -19,20 +19,19 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Mark is of a wallet that was restored from a backup: what it holds is as it was
-// then, and the world may have gone on. An instrument may have been used since,
-// with the same counters; a peer may know more of an operation than we do. So the
-// instruments that came out of the backup pay nothing, and the operations that it
-// had open are not gone on with, until a person has taken each off the mark. A bank
-// does not know how far others have read its histories: it serves nobody before it
-// was told. The mark is a file in the data directory, which is gone when nothing is
-// left on it.
+// Mark says what of a party that was restored from a backup must not be used yet. What the
+// party holds is as it was then, and the world may have gone on: an instrument may have been
+// used since, with the same counters, and a peer may know more of an operation than we do.
+// So instruments out of the backup pay nothing, and operations that were open in it do not
+// go on, until a person has taken each of them off the mark. A bank does not know how far
+// others have read its histories, so it serves nobody before it was told. The mark is a file
+// in the data directory, which is removed when nothing is left on it.
 type Mark struct {
 	Restored  time.Time                `json:"restored"`
 	Backup    time.Time                `json:"backup"`
 	Unchecked []instrument.ID          `json:"unchecked,omitempty"`
 	Held      []instrument.OperationID `json:"held,omitempty"`
-	// Unnumbered is of a bank: the next numbers of its histories have to be set.
+	// Unnumbered marks a bank for whose histories the next numbers have to be set.
 	Unnumbered bool `json:"unnumbered,omitempty"`
 }
 
@@ -52,8 +51,8 @@ func (f Files) markFile() string { return filepath.Join(f.Dir, "restored.json") 
 
 func (f Files) markLock() string { return filepath.Join(f.Dir, "restored.lock") }
 
-// Mark reads the mark; nil if the party has none. One that cannot be read is an
-// error: the party is not unmarked by that.
+// Mark reads the mark; nil if the party has none. If it cannot be read, that is an error:
+// the party counts as marked.
 func (f Files) Mark() (*Mark, error) {
 	text, err := config.ReadPlain(f.markFile(), maxMark)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -98,7 +97,7 @@ func (f Files) Unmark(instruments func(instrument.ID) bool, operations func(inst
 	})
 }
 
-// Numbered takes off the mark that the histories of a bank have no next numbers.
+// Numbered ends the state of Unnumbered: the next numbers of a bank's histories were set.
 func (f Files) Numbered() error {
 	_, err := f.remark(func(m *Mark) { m.Unnumbered = false })
 	return err
@@ -128,21 +127,21 @@ func (f Files) remark(change func(*Mark)) (*Mark, error) {
 	return m, f.writeMark(*m)
 }
 
-// holds reports whether an operation is one that the mark keeps from going on. A
-// mark that cannot be read keeps all.
+// holds reports whether the mark keeps an operation from going on. A mark that cannot be
+// read keeps all of them.
 func (f Files) holds(id instrument.OperationID) bool {
 	m, err := f.Mark()
 	return err != nil || m != nil && slices.Contains(m.Held, id)
 }
 
-// Holds reports whether an operation, of which the beginning of the id is known,
-// is one that waits for its person.
+// Holds reports whether an operation, given by the beginning of its id, waits for a person
+// because of the mark.
 func (m Mark) Holds(short instrument.OperationID) bool {
 	return slices.ContainsFunc(m.Held, func(id instrument.OperationID) bool { return protocol.Short(id) == string(short) })
 }
 
-// asking are the operations that ask an issuer how an instrument is, and pay
-// nothing: they are how a restored one is checked.
+// asking are the operations that ask an issuer about an instrument and pay nothing. By them
+// a restored instrument is checked.
 func asking(a profile.Action) bool {
 	switch a.Protocol {
 	case client.ProtocolSigned, client.ProtocolPlain:
@@ -172,9 +171,9 @@ func (f Files) checked(ctx context.Context, a profile.Action) error {
 	return nil
 }
 
-// review takes off the mark what needs no check any more: instruments that are used
-// up, which the time since the backup has made no better, and operations that have
-// ended. Another command that does the same, or a party without a mark, is let be.
+// review takes off the mark what needs no check any more: instruments that are used up,
+// which nothing since the backup can have changed, and operations that have ended. It does
+// nothing without a mark, or while another command does the same.
 func (h *House) review(ctx context.Context) error {
 	if !h.marked {
 		return nil

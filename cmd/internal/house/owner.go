@@ -7,11 +7,11 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// reasonForeign is a directory of another user of this machine.
+// reasonForeign marks a directory of another user of this machine.
 const reasonForeign fault.Reason = "dir-foreign"
 
-// foreign refuses a directory of another user, also to root: what is made in it would be
-// root's, and the party's own processes could not use it any more.
+// foreign refuses a directory of another user, even to root: files that root makes there
+// belong to root, and the party's own processes could not use them.
 func (f Files) foreign(dir fs.FileInfo) error {
 	uid, own := owner(dir)
 	if own {

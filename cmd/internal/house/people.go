@@ -29,8 +29,8 @@ func (h *House) AddPerson(ctx context.Context, name string, passphrase crypto.Se
 	}))
 }
 
-// AddAgent lets software use the wallet for its user, by a key file that is made
-// for it. It may use what is its own or its person's.
+// AddAgent lets software use the wallet for the user who adds it, by a key file that is
+// made for it. It may use its own instruments and those of that person.
 func (h *House) AddAgent(ctx context.Context, name, keyFile string) (profile.Principal, error) {
 	if h.user.Kind != profile.Person {
 		return profile.Principal{}, fault.New(fault.Denied, "an agent acts for a person").Because("kind-differs")
@@ -62,9 +62,9 @@ func (h *House) AddGroup(ctx context.Context, name string) (profile.Principal, e
 	return p, h.orNot(ctx, p, h.edit(ctx, func(e *crypto.Edit) error { return e.NewKey(string(p.ID), slotUser) }))
 }
 
-// AddMember lets a person or agent use the instruments of a group. Who is to be a
-// member gets the key last: a crash in between leaves a member without it, whom the
-// next call gives it, and never somebody else with it.
+// AddMember lets a person or agent use the instruments of a group. The key is given last.
+// So a crash in between leaves a member without the key, to whom the next call gives it,
+// and never a key with somebody who is no member.
 func (h *House) AddMember(ctx context.Context, s profile.Membership) error {
 	if err := h.owner(); err != nil {
 		return err
@@ -83,8 +83,8 @@ func (h *House) AddMember(ctx context.Context, s profile.Membership) error {
 	return err
 }
 
-// RemoveMember ends a membership and gives the group another key: who has left
-// opens nothing of the group that is sealed from then on.
+// RemoveMember ends a membership and gives the group another key: the former member cannot
+// open what is sealed from then on.
 func (h *House) RemoveMember(ctx context.Context, group, member instrument.PrincipalID) error {
 	if err := h.owner(); err != nil {
 		return err
@@ -142,9 +142,9 @@ func (h *House) principal(ctx context.Context, p profile.Principal) (profile.Pri
 	return p, err
 }
 
-// halfMade finds who has a name and no key, as an addition leaves them that was killed
-// in between. Nobody can be them: whoever adds the name again means them. No other process
-// has changed the vault since this one has it open.
+// halfMade finds a principal of that name without a key, as an interrupted addition leaves
+// it. Nobody can log in as that one, so adding the name again completes it. No other process
+// has changed the vault since this one opened it.
 func (h *House) halfMade(ctx context.Context, name string) (profile.Principal, bool) {
 	for _, kind := range []profile.Kind{profile.Person, profile.Agent, profile.Group} {
 		all, err := h.Profiles().Principals(ctx, kind)
@@ -160,7 +160,7 @@ func (h *House) halfMade(ctx context.Context, name string) (profile.Principal, b
 	return profile.Principal{}, false
 }
 
-// orNot takes a principal back who has got no key, also when whoever adds them goes.
+// orNot removes a principal that has got no key, even if the command was interrupted.
 func (h *House) orNot(ctx context.Context, p profile.Principal, err error) error {
 	if err == nil {
 		return nil

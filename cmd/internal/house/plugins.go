@@ -15,10 +15,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol/pnp"
 )
 
-// load makes the bundles known to the plugin host and starts none of them. Ours
-// run through the same door as strangers': this binary starts itself. What ours
-// are is known without asking; a stranger's description is in the catalog, with
-// the sum of the binary that said it.
+// load makes the bundles known to the plugin host and starts none of them. Ours run behind
+// the same door as those of strangers: this binary starts itself. Their descriptions are
+// known in process; a stranger's is in the catalog, with the sum of the binary that gave it.
 func (h *House) load(o Options) ([]protocol.Bundle, error) {
 	var err error
 	h.Catalog = host.NewCatalog(o.Plugins())
@@ -40,8 +39,8 @@ func (h *House) load(o Options) ([]protocol.Bundle, error) {
 	return append(bundles, strangers...), err
 }
 
-// strangers are the plugins of the catalog. One that cannot be had degrades what it brings,
-// not the party. there is what ours are.
+// strangers are the plugins of the catalog. If one of them cannot be loaded, what it brings
+// is missing and the party works without it. there are our own bundles.
 func (h *House) strangers(o Options, there []api.Description) (bundles []protocol.Bundle, err error) {
 	listed, err := h.Catalog.List()
 	if err != nil {
@@ -70,10 +69,10 @@ func (h *House) strangers(o Options, there []api.Description) (bundles []protoco
 	return bundles, nil
 }
 
-// processors is on how many of those that a machine has each plugin computes. What a server does for
-// a customer is done by a few plugins beside its own process, a small part of it by each; threads that
-// they do not need wait for work where those of the server could run. A wallet has one plugin at work at
-// a time, which computes the blind signatures of many coins.
+// processors is on how many of the machine's processors each plugin computes. At a server several
+// plugins work beside its own process, each for a small part of the time, and threads that they do not
+// need would keep those of the server waiting. A wallet has one plugin at work at a time, which
+// computes the blind signatures of many coins.
 func processors(role comm.Role, have int) int {
 	if role == comm.Client {
 		return 0

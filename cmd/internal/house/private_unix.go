@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// mine reports whether a directory is this user's own and meant for one: one that
-// is shared by all, such as /tmp, is nobody's to close.
+// mine reports whether a directory belongs to this user and is meant for one user. A
+// directory that all share, such as /tmp, must not be closed to others.
 func mine(info fs.FileInfo) bool {
 	s, ok := info.Sys().(*syscall.Stat_t)
 	return ok && int64(s.Uid) == int64(os.Geteuid()) && info.Mode()&fs.ModeSticky == 0

@@ -12,10 +12,9 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// Remove ends a person, an agent or a group. Who was removed opens nothing any
-// more, and of others nothing that is sealed from then on. What a person or group
-// still holds is lost with them, and so are a person's agents: it is refused unless
-// lose is set.
+// Remove removes a person, an agent or a group. They cannot open the wallet any more, nor
+// what is sealed from then on. What a person or group still holds is lost with them, and so
+// are a person's agents: that is refused unless lose is set.
 func (h *House) Remove(ctx context.Context, p profile.Principal, lose bool) error {
 	if err := h.mayRemove(ctx, p, lose); err != nil {
 		return err
@@ -28,7 +27,7 @@ func (h *House) Remove(ctx context.Context, p profile.Principal, lose bool) erro
 	if err := h.edit(ctx, func(e *crypto.Edit) error { return shutOut(e, going) }); err != nil {
 		return err
 	}
-	for _, g := range going { // a person last: whoever removes them again finds the agents that are left
+	for _, g := range going { // a person last, so that a repeated removal still finds the agents that are left
 		if err := h.forget(ctx, g.ID); err != nil {
 			return err
 		}
@@ -60,8 +59,8 @@ func (h *House) forget(ctx context.Context, id instrument.PrincipalID) error {
 	return h.Profiles().Disable(ctx, id)
 }
 
-// shutOut takes the keys of those who go out of the vault, and gives owners who stay and
-// whose keys they had other ones.
+// shutOut takes the slots of those who go out of the vault. Owners who stay, and whose keys
+// they had, get other keys.
 func shutOut(e *crypto.Edit, going []profile.Principal) error {
 	knew := map[string]bool{}
 	for _, p := range going {
@@ -95,7 +94,7 @@ func (h *House) mayRemove(ctx context.Context, p profile.Principal, lose bool) e
 	if p.ID == Self {
 		return fault.New(fault.Denied, "the owner of a wallet cannot be removed from it").Because("not-removable")
 	}
-	if p.ActsFor != h.user.ID { // only who has the person's keys can renew them
+	if p.ActsFor != h.user.ID { // the person's keys can only be renewed with them
 		if err := h.owner(); err != nil {
 			return err
 		}

@@ -19,11 +19,11 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Restore makes the directory out of a backup of a kind. It must be empty or not there yet.
-// All is read and looked at in a directory beside it, which takes its place when it
-// is whole and on disk; after a failure nothing is left, and after a crash at most
-// that other directory, which is no party before it is marked. Restore makes the
-// Mark: see there what a restored party does not do.
+// Restore makes the directory out of a backup of a kind. It must be empty or not exist.
+// Everything is read and checked in a directory beside it, which takes its place when it is
+// complete and on disk. A failure leaves nothing; a crash leaves at most that other
+// directory, which is no party before it is marked. See Mark for what a restored party does
+// not do.
 func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passphrase crypto.Secret, now time.Time) (Mark, error) {
 	dir, err := filepath.Abs(f.Dir)
 	if err != nil {
@@ -180,7 +180,7 @@ func (m *Mark) note(ctx context.Context, db *store.DB) error {
 	return nil
 }
 
-// place puts a directory in its place. Who has made one there meanwhile keeps it.
+// place puts a directory in its place, unless somebody has made another one there meanwhile.
 func place(temp, dir string) error {
 	err := os.Remove(dir) // only if it is empty
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
@@ -196,7 +196,7 @@ func place(temp, dir string) error {
 // synced is a file that is on disk when it is closed.
 type synced struct{ *os.File }
 
-// Write implements io.Writer. That the disk is full is no mistake of the backup.
+// Write implements io.Writer. It tells a full disk from a damaged backup.
 func (s synced) Write(p []byte) (int, error) {
 	n, err := s.File.Write(p)
 	if err != nil {

@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// unfinished is in the names of what a backup makes on its way, and its process holds as
-// long as it lives.
+// unfinished is in the names of files that a backup makes on its way. Its process holds them
+// locked as long as it lives.
 const unfinished = ".unfinished-"
 
-// sweep removes what an earlier backup of that name left beside its place when it was
-// killed: what has such a name, is only for this user and is held by nobody. What cannot
-// be removed stays, and is in nobody's way.
+// sweep removes what an earlier backup to the same place left when it was killed: files with
+// such a name that are only for this user and that nobody holds. What cannot be removed
+// stays, and does no harm.
 func sweep(path string) {
 	dir, prefix := filepath.Dir(path), filepath.Base(path)+unfinished
 	there, err := os.ReadDir(dir)

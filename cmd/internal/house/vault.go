@@ -13,10 +13,9 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// edit changes the vault while no other process has the wallet open: one that had
-// would go on sealing under keys that are over. What then is not under its
-// owner's newest key is sealed again, before anybody else can look; a crash in
-// between is made good by the next edit.
+// edit changes the vault while no other process has the wallet open: such a process would go
+// on sealing under old keys. Afterwards it seals again what is not under its owner's newest
+// key, before anybody else can open the wallet; after a crash the next edit does that.
 func (h *House) edit(ctx context.Context, change func(*crypto.Edit) error) error {
 	release, err := h.alone()
 	if err != nil {
@@ -42,8 +41,8 @@ func (h *House) edit(ctx context.Context, change func(*crypto.Edit) error) error
 	return h.renew(ctx)
 }
 
-// members are the slots of those who are in each group, for the owner, who keeps
-// the keys of groups.
+// members are the slots of each group's members, with that of the owner, who keeps the keys
+// of groups.
 func (h *House) members(ctx context.Context) (map[string][]string, error) {
 	if h.user.ID != Self {
 		return nil, nil
@@ -66,8 +65,8 @@ func (h *House) members(ctx context.Context) (map[string][]string, error) {
 	return out, nil
 }
 
-// expel takes a group's keys from who is no member, as a change that was
-// interrupted leaves it, and gives the group another one.
+// expel takes a group's key from those who are not members, as an interrupted change may
+// leave it, and gives the group another key.
 func expel(e *crypto.Edit, members map[string][]string) error {
 	for _, group := range slices.Sorted(maps.Keys(members)) {
 		strangers := slices.DeleteFunc(e.Holders(group), func(slot string) bool { return slices.Contains(members[group], slot) })
@@ -84,7 +83,7 @@ func expel(e *crypto.Edit, members map[string][]string) error {
 	return nil
 }
 
-// alone waits for nobody: it fails when another process has the wallet open.
+// alone makes sure that no other process has the wallet open. It does not wait, but fails.
 func (h *House) alone() (release func(), err error) {
 	if err := h.unshare(); err != nil {
 		return nil, err
@@ -104,7 +103,7 @@ func (h *House) alone() (release func(), err error) {
 	return func() { _ = unlock(); again() }, nil
 }
 
-// write is one edit of the file; the ring then has what it says.
+// write makes one edit of the vault, and brings the ring up to date with it.
 func (h *House) write(change func(*crypto.Edit) error) error {
 	unlock, err := h.files.lockVault()
 	if err != nil {
@@ -120,9 +119,9 @@ func (h *House) write(change func(*crypto.Edit) error) error {
 	return nil
 }
 
-// private gives the owner of a wallet of one user, made before there were keys of
-// owners, one of their own. What all users share, what it knows of exchanges,
-// becomes everyone's. It finishes what an earlier edit has left.
+// private gives the owner of a wallet a key of their own, if it was made when wallets had one
+// user and no keys of owners. What the wallet knows of exchanges becomes everyone's. It also
+// finishes what an interrupted edit has left.
 func (h *House) private(ctx context.Context) error {
 	fresh := false
 	err := h.write(func(e *crypto.Edit) error {

@@ -120,12 +120,12 @@ func opened(ctx context.Context, e *cli.Env, f house.Files, passphrase *crypto.S
 	w.Languages, w.Unchecked = languages(e.Environ), w.unchecked
 	err = use(ctx, w)
 	if locked := context.Cause(ctx); err != nil && errors.Is(locked, fault.Locked) && !errors.Is(err, fault.Unknown) {
-		return locked // what has left and is not known stays that
+		return locked // an unknown outcome stays unknown
 	}
 	return err
 }
 
-// verb is a command whose code gets the wallet.
+// verb is a command whose code gets the open wallet.
 func verb(e *cli.Env, look bool, use, short string, args cobra.PositionalArgs, run func(context.Context, *wallet, []string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: args,
@@ -135,8 +135,8 @@ func verb(e *cli.Env, look bool, use, short string, args cobra.PositionalArgs, r
 	}
 }
 
-// alone is a command that works, and that itself decides about payments of several
-// instruments.
+// alone is a verb that leaves open payments of several instruments to its own code. Other
+// verbs that work go on with them first.
 func alone(e *cli.Env, use, short string, args cobra.PositionalArgs, run func(context.Context, *wallet, []string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: args,
@@ -146,7 +146,7 @@ func alone(e *cli.Env, use, short string, args cobra.PositionalArgs, run func(co
 	}
 }
 
-// line is one line of output of its parts, without those that are empty.
+// line joins the parts of a line of output, without the empty ones.
 func line(parts ...string) string {
 	var out []string
 	for _, p := range parts {
