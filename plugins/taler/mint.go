@@ -86,31 +86,38 @@ func (w coinWithdrawal) freeze(ctx context.Context, s protocol.Session, id instr
 		case r.Batch != nil && !r.Batch.Clean:
 			return nil
 		}
-		_, e, err := read[taler.ExchangeState](tx, r.Exchange)
-		if err != nil {
-			return err
-		}
-		balance := args.Balance
-		if r.Batch != nil {
-			if !borneOut(r, e, balance) {
-				return leave(tx, i, r)
-			}
-			if r.Batch.Refused != taler.ReasonInsufficientFunds {
-				balance = taler.Amount{} // what it says in passing makes a withdrawal no smaller
-			}
-			giveUpBatch(&r)
-		}
-		if status == taler.ReserveAborted { // and the money came after all
-			r.Reason = ""
-		}
-		agreeTo(&r, args.Fees)
-		if status, err = w.form.planned(&r, e, balance, s.Now()); err != nil {
+		if status, err = w.plan(tx, &r, status, args, s.Now()); err != nil {
 			return err
 		}
 		i.Status = status
 		return leave(tx, i, r)
 	})
 	return status, r, err
+}
+
+// plan makes a new batch for a reserve that has none, or whose last one was refused for
+// good. If the exchange's keys and what it has do not bear the refusal out, the last one
+// stays and is sent again.
+func (w coinWithdrawal) plan(tx instrument.Tx, r *taler.Reserve, status string, args taler.WithdrawArgs, now time.Time) (string, error) {
+	_, e, err := read[taler.ExchangeState](tx, r.Exchange)
+	if err != nil {
+		return status, err
+	}
+	balance := args.Balance
+	if r.Batch != nil {
+		if !borneOut(*r, e, balance) {
+			return status, nil
+		}
+		if r.Batch.Refused != taler.ReasonInsufficientFunds {
+			balance = taler.Amount{} // what it says in passing makes a withdrawal no smaller
+		}
+		giveUpBatch(r)
+	}
+	if status == taler.ReserveAborted { // and the money came after all
+		r.Reason = ""
+	}
+	agreeTo(r, args.Fees)
+	return w.form.planned(r, e, balance, now)
 }
 
 // leave stores a reserve whose batch is on its way next.
