@@ -131,19 +131,9 @@ func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
 		return amount, fault.New(fault.Invalid, "the exchange %s deals in %s, not in %s", r.exchange.URL, r.exchange.Currency, amount.Currency).
 			Because(reasonCurrency).WithHint("name an amount in %s, or another exchange", r.exchange.Currency)
 	}
-	held, err := r.w.heldAt(ctx, r.exchange.URL, amount.Currency)
+	preview, err := r.preview(ctx, amount)
 	if err != nil {
 		return amount, err
-	}
-	plan, err := r.plan(ctx, amount, held)
-	if err != nil {
-		return amount, err
-	}
-	preview := Preview{
-		Bank: r.want.URI.BaseURL(), Kinds: plan.Denominations, Rest: plan.Remainder, Identify: plan.Identify, Exchange: r.exchange.URL, Amount: amount, CardFees: r.status.CardFees, Coins: plan.Coins, Fees: plan.Fees,
-	}
-	if amount.IsZero() {
-		preview.Most = r.status.MaxAmount
 	}
 	terms, err := r.w.Terms(ctx, r.exchange)
 	if err != nil {
@@ -162,12 +152,32 @@ func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
 	}
 	r.agreed = &taler.Agreed{CardFees: r.status.CardFees}
 	if !amount.IsZero() {
-		r.agreed.Fees = &plan.Fees
+		r.agreed.Fees = &preview.Fees
 	}
 	if fresh && terms.Version != "" {
 		err = r.w.AcceptTerms(ctx, r.exchange, terms.Version)
 	}
 	return amount, err
+}
+
+// preview is what an amount becomes and costs, without the terms of the exchange.
+func (r *withdrawal) preview(ctx context.Context, amount instrument.Amount) (Preview, error) {
+	held, err := r.w.heldAt(ctx, r.exchange.URL, amount.Currency)
+	if err != nil {
+		return Preview{}, err
+	}
+	plan, err := r.plan(ctx, amount, held)
+	if err != nil {
+		return Preview{}, err
+	}
+	p := Preview{
+		Bank: r.want.URI.BaseURL(), Exchange: r.exchange.URL, Amount: amount, CardFees: r.status.CardFees,
+		Kinds: plan.Denominations, Coins: plan.Coins, Fees: plan.Fees, Rest: plan.Remainder, Identify: plan.Identify,
+	}
+	if amount.IsZero() {
+		p.Most = r.status.MaxAmount
+	}
+	return p, nil
 }
 
 // plan says which coins an amount becomes. If keys that were read a while ago list no
