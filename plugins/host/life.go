@@ -122,9 +122,13 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 		Logger:           l.bridge,
 		SyncStdout:       text,
 		SyncStderr:       text,
-		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, private string) (_ runner.Runner, err error) {
-			l.process, err = newProcess(ctx, s, binary, append(cmd.Env, l.o.processors()...), private, says, l.tail)
-			return l.process, err
+		RunnerFunc: func(_ hclog.Logger, cmd *exec.Cmd, private string) (runner.Runner, error) {
+			p := &process{bound: ctx, source: s, binary: binary, dir: private, says: says, tail: l.tail}
+			if err := p.prepare(append(cmd.Env, l.o.processors()...)); err != nil {
+				return nil, err
+			}
+			l.process = p
+			return p, nil
 		},
 		GRPCDialOptions: []grpc.DialOption{
 			grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(api.MaxMessage), grpc.MaxCallSendMsgSize(api.MaxMessage)),

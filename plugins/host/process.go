@@ -54,20 +54,19 @@ func allowed(name string) bool {
 	return false
 }
 
-// newProcess takes the environment that is wanted and filters it.
-func newProcess(ctx context.Context, s Source, binary *os.File, wanted []string, dir string, says paced, t *tail) (*process, error) {
-	at, err := os.Open(dir)
-	if err != nil {
-		return nil, err
+// prepare opens the directory, and takes what is allowed of the environment that is wanted.
+func (p *process) prepare(wanted []string) (err error) {
+	if p.at, err = os.Open(p.dir); err != nil {
+		return err
 	}
-	p := &process{bound: ctx, source: s, binary: binary, dir: dir, at: at, says: says, tail: t, exited: make(chan struct{})}
+	p.exited = make(chan struct{})
 	for _, v := range wanted {
 		if name, _, _ := strings.Cut(v, "="); allowed(name) {
 			p.env = append(p.env, v)
 		}
 	}
-	p.env = append(append(p.env, inherited()...), plugin.EnvUnixSocketDir+"="+socketDir(dir))
-	return p, nil
+	p.env = append(append(p.env, inherited()...), plugin.EnvUnixSocketDir+"="+socketDir(p.dir))
+	return nil
 }
 
 // release lets the process outlive the context of its start.
