@@ -38,17 +38,27 @@ func serveCommand(e *cli.Env) *cobra.Command {
 		if s.SessionListen, err = serve.Address(*sessions, s.SessionListen); err != nil {
 			return err
 		}
-		return run(c.Context(), e, f, s, with, *further)
+		return server{env: e, files: f, settings: s, parent: with, further: *further}.run(c.Context())
 	}
 	return c
 }
 
-func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *serve.Parent, further []string) (err error) {
+// server is a bank to be served.
+type server struct {
+	env      *cli.Env
+	files    house.Files
+	settings settings
+	parent   *serve.Parent // ends the bank when it ends; nil: nobody does
+	further  []string      // addresses for native sessions besides that of the settings
+}
+
+// run opens the bank, serves it until ctx ends, and closes it.
+func (s server) run(ctx context.Context) (err error) {
 	serve.GrowHeap()
-	if err := numbered(f); err != nil {
+	if err := numbered(s.files); err != nil {
 		return err
 	}
-	h, err := house.Open(ctx, options(e, f, s, false))
+	h, err := house.Open(ctx, options(s.env, s.files, s.settings, false))
 	if err != nil {
 		return err
 	}
@@ -57,7 +67,7 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 		defer cancel()
 		err = errors.Join(err, h.Close(ctx))
 	}()
-	b, err := bank.New(ctx, h.Controller, s.bank())
+	b, err := bank.New(ctx, h.Controller, s.settings.bank())
 	if err != nil {
 		return err
 	}
@@ -69,27 +79,33 @@ func run(ctx context.Context, e *cli.Env, f house.Files, s settings, parent *ser
 	if err := h.Resume(ctx, nil); err != nil {
 		return err
 	}
-	port, server, err := openDoors(ctx, e, h, b, s)
+	return s.serve(ctx, h, b)
+}
+
+// serve opens the doors of an open bank, tells the exchanges where they are, and answers
+// until ctx ends.
+func (s server) serve(ctx context.Context, h *house.House, b *bank.Bank) error {
+	port, apiServer, err := openDoors(ctx, s.env, h, b, s.settings)
 	if err != nil {
 		return err
 	}
-	process := serve.New(e)
-	process.With(parent)
+	process := serve.New(s.env)
+	process.With(s.parent)
 	process.Go(h.Lost)
 	doors, err := apis(ctx, b)
 	if err != nil {
 		return errors.Join(err, port.Close())
 	}
-	process.HTTP(port, server, doors...)
-	native := comm.Address{Scheme: websocket.Scheme, Host: s.SessionListen, Path: "/"}
-	if err := process.Sessions(append([]string{native.String()}, further...), sessions(ctx, h, b)); err != nil {
+	process.HTTP(port, apiServer, doors...)
+	native := comm.Address{Scheme: websocket.Scheme, Host: s.settings.SessionListen, Path: "/"}
+	if err := process.Sessions(append([]string{native.String()}, s.further...), sessions(ctx, h, b)); err != nil {
 		return errors.Join(err, port.Close())
 	}
 	at := func(x bank.Exchange) string { return port.URL(gatewayPath(x)) }
-	if s.URL != "" {
-		at = s.gatewayURL
+	if s.settings.URL != "" {
+		at = s.settings.gatewayURL
 	}
-	if err := tellExchanges(ctx, f, b, at); err != nil {
+	if err := tellExchanges(ctx, s.files, b, at); err != nil {
 		return errors.Join(err, port.Close(), process.Close())
 	}
 	return process.Run(ctx)
