@@ -10,7 +10,7 @@ import (
 )
 
 // ExportWork is log2 of scrypt's cost for a file that leaves the house: about a
-// second and 256 MiB for each guess. No file may ask for more of who opens it.
+// second and 256 MiB for each guess. A file that asks for more is not opened.
 const ExportWork = 18
 
 // SealExport encrypts what is written to it to dst, as one age file (scrypt) that

@@ -31,7 +31,7 @@ func TLSCertificate(i *Identity) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: signer{i}}, nil
 }
 
-// ServerConfig is TLS 1.3 with an identity on both sides, for who listens. verify
+// ServerConfig is TLS 1.3 with an identity on both sides, for the side that listens. verify
 // decides about the peer's key once the peer has proved to own it; its error
 // ends the handshake. It is called on the connection's goroutine, several at a
 // time. Nil takes every key: then the caller looks at PeerKey.
@@ -44,7 +44,7 @@ func ServerConfig(i *Identity, verify func(ed25519.PublicKey) error) (*tls.Confi
 	return config, nil
 }
 
-// ClientConfig is ServerConfig for who connects. Its verify error is what the
+// ClientConfig is ServerConfig for the side that connects. Its verify error is what the
 // handshake returns.
 func ClientConfig(i *Identity, verify func(ed25519.PublicKey) error) (*tls.Config, error) {
 	config, err := mutual(i, verify)

@@ -6,9 +6,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 )
 
-// Limits of what is put aside for running operations: messages that came before one that
-// they follow, which on one connection they hardly ever do. Of one peer as much as is kept
-// of what has overtaken its request, see early, and of all a few times that.
+// Limits of the messages that are put aside for running operations because an earlier message
+// is still missing, which hardly ever happens on one connection. One peer may have as much
+// there as in early, and all together a few times that.
 const (
 	maxAsideOfPeer = 1 << 20
 	maxAside       = 16 << 20
@@ -16,8 +16,8 @@ const (
 	asideOverhead = 64
 )
 
-// share is a room of so many bytes that all peers share, each up to a part of it. A nil one
-// never ends.
+// share is a number of bytes that all peers share, each up to a part of it. A nil share has no
+// limit.
 type share struct {
 	each, most int
 
@@ -43,7 +43,7 @@ func (s *share) take(peer string, bytes int) bool {
 	return true
 }
 
-// give gives it back.
+// give gives room back.
 func (s *share) give(peer string, bytes int) {
 	if s == nil || bytes == 0 {
 		return
@@ -56,7 +56,7 @@ func (s *share) give(peer string, bytes int) {
 	}
 }
 
-// weight is how much is kept of a request, if that is much; else 0.
+// weight is how many bytes are kept of a long request; 0 for a light one.
 func weight(args []byte, o *comm.Offer, p *comm.Payer, msgs []comm.Message, ended []string) int {
 	bytes := len(args)
 	if o != nil {

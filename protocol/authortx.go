@@ -77,7 +77,8 @@ func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
 	return i.Clone(), nil
 }
 
-// look is Get for who does not change what the instance points to, as the host does not either.
+// look is Get without a copy, for callers that do not change the memory which the instance
+// points to. The host does not change it either.
 func (t *authorTx) look(id instrument.ID) (instrument.Instance, error) {
 	for _, known := range [...]*roll{&t.writes, &t.s.held, &t.seen} {
 		if i, ok := known.get(id); ok {

@@ -9,10 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Begun is how a peer's operation was begun on this side, running or ended, with
-// our own instruments in it. Whoever services it again asks for exactly this and
-// finds the first outcome, whatever has changed here since. An operation of
-// another peer is fault.NotFound; those who have no key, on lines in clear, are one.
+// Begun is the Execution by which a peer's operation was begun on this side, running or ended,
+// with our own instruments. To serve exactly this again finds the first outcome, whatever has
+// changed here since. An operation of another peer is fault.NotFound; all peers on lines in
+// clear, who have no key, count as one.
 func (m *Manager) Begun(ctx context.Context, peer string, id instrument.OperationID) (Execution, error) {
 	m.mu.Lock()
 	o := m.ops[id]
@@ -42,7 +42,7 @@ func (m *Manager) Begun(ctx context.Context, peer string, id instrument.Operatio
 	return r, nil
 }
 
-// theirs keeps what one peer has begun from all others.
+// theirs refuses an operation that another peer has begun.
 func theirs(r Execution, peer string) (Execution, error) {
 	if r.Peer.Key != peer || r.Side != Servicer {
 		return Execution{}, notBegun()

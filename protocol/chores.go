@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// update runs a unit of work, and takes along the chores that have come up: to
-// clean up is never worth a commit of its own.
+// update runs a unit of work, and with it the chores that have come up: cleaning up is never
+// worth a commit of its own.
 func (m *Manager) update(unit func(Writer) error) error {
 	chores := m.chores.take()
 	err := m.parts.Store.UpdateOperations(m.life, func(w Writer) error {
@@ -26,15 +26,14 @@ func (m *Manager) update(unit func(Writer) error) error {
 	return err
 }
 
-// chore is one piece of cleaning up, for the peer that gave cause for it; empty:
-// our own.
+// chore is one piece of cleaning up, and the peer that has caused it; empty: ourselves.
 type chore struct {
 	peer string
 	do   func(Writer) error
 }
 
-// chores wait for the next unit of work. What is lost with the process is found
-// again by the next one.
+// chores wait for the next unit of work. If they are lost with the process, the next one
+// finds them again.
 type chores struct {
 	mu   sync.Mutex
 	list []chore
@@ -79,9 +78,9 @@ const (
 	maxEndsFrame = 64
 )
 
-// ends are operations that this side has begun and whose end it has stored, for
-// the next request to the peer that serviced them: a notice that costs no frame.
-// One request carries each; what was not heard is added again.
+// ends are operations that this side has begun and whose end it has stored. The next request
+// to the peer that serviced them says so, which costs no frame of its own. Each is said
+// once; if the request is lost, it is added again.
 type ends struct {
 	mu     sync.Mutex
 	byPeer map[string][]string

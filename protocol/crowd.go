@@ -7,9 +7,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Limits of what peers have under way here, so that no one of them, and no crowd
-// that says nothing, takes the room that the others need: a plugin runs 1,024
-// operations at a time.
+// Limits of the operations that peers have under way here. A plugin runs 1,024 operations at
+// a time; no single peer, and no crowd of peers that say nothing, may take the room that
+// the others need.
 const (
 	// maxOfPeer is several times what one connection may ask at once. What is one
 	// too many is refused, to be asked again.
@@ -35,7 +35,7 @@ const (
 // Nothing has happened: it may ask again.
 const ReasonCrowded fault.Reason = "peer-crowded"
 
-// crowd are the operations that peers have begun here, by whom they count for: see
+// crowd are the operations that peers have begun here, by those for whom they count: see
 // Execution.countsFor. The zero value is empty.
 type crowd struct {
 	of     map[string]int
@@ -48,10 +48,10 @@ type crowd struct {
 // weight is how much an operation keeps of its request.
 func (r Execution) weight() int { return weight(r.Call.Args, r.Offer, r.Payer, r.first, nil) }
 
-// countsFor is whom a peer's operation counts for, and how many of theirs may be under way: for
-// the key of the peer, and those who have none, on lines in clear, are one. Who has no session
-// either has asked over REST, and is not one with all others there: a client is anybody who knows
-// the instrument that they name, and whoever else asks has shown whose login it is.
+// countsFor is for whom a peer's operation counts, and how many operations they may have under
+// way. A peer in a session counts by its key; all peers on lines in clear, who have none, count
+// as one. A request over REST has no session. There a client, who is anybody that knows the
+// instrument, counts by the instrument that it names; any other caller counts by its login.
 func (r Execution) countsFor() (who string, most int) {
 	switch {
 	case r.Peer.Key != "" || r.Link != nil:
@@ -95,7 +95,7 @@ func (c *crowd) weighs(who string, more int) {
 	}
 }
 
-// full refuses what is too much of one peer.
+// full refuses an operation if its peer has too many, or too large ones.
 func (c *crowd) full(r Execution) error {
 	if r.Side != Servicer {
 		return nil
@@ -110,8 +110,8 @@ func (c *crowd) full(r Execution) error {
 	return nil
 }
 
-// listen notes that an operation waits for the first word of its peer, and gives
-// the one that does not wait any longer for it.
+// listen notes that an operation waits for the first word of its peer. It returns the
+// operation that has to stop waiting for that.
 func (c *crowd) listen(o *operation) (displaced *operation) {
 	peer := o.req.Peer.Key
 	c.silent[peer] = append(c.silent[peer], o)
@@ -123,7 +123,7 @@ func (c *crowd) listen(o *operation) (displaced *operation) {
 	return displaced
 }
 
-// greediest is the oldest of whoever has most.
+// greediest is the oldest waiting operation of the peer that has most of them.
 func (c *crowd) greediest() (oldest *operation) {
 	most := 0
 	for _, list := range c.silent {
@@ -151,8 +151,8 @@ func crowded(format string, args ...any) *fault.Fault {
 	return fault.New(fault.Unavailable, format, args...).Because(ReasonCrowded).WithHint("try again when some of them have ended")
 }
 
-// listen waits for the first word of the peer, as long as there is room for those
-// who have said nothing.
+// listen begins to wait for the first word of the peer. If there is no room for so many
+// silent peers, it ends the wait of another operation.
 func (m *Manager) listen(o *operation) (done func()) {
 	m.mu.Lock()
 	displaced := m.crowd.listen(o)
@@ -167,15 +167,15 @@ func (m *Manager) listen(o *operation) (done func()) {
 	}
 }
 
-// displace ends the wait for a peer that has said nothing. What arrives at the
-// same moment is sent again, for it was not acknowledged.
+// displace ends the wait for a peer that has said nothing. A message that arrives at the
+// same moment is lost here, and sent again because it was not acknowledged.
 func (b *mail) displace() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ended || len(b.in) > 0 {
 		return
 	}
-	b.ended, b.failure = true, crowded("too many operations wait here for the first word of their peer, and this is the oldest of whoever has most of them")
+	b.ended, b.failure = true, crowded("too many operations wait here for the first word of their peer: of the peer that has most of them, the oldest was given up")
 	b.ring()
 }
 

@@ -7,10 +7,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Limits of what is kept for operations that have not begun: of one peer, and of
-// all. A peer that says more pushes out what it has said itself; only when there
-// are very many peers does the one that has most lose something to another. So
-// nobody can make another's messages be lost.
+// Limits of the messages that are kept for operations which have not begun: of one peer, and
+// of all. A peer that sends more pushes out its own earlier messages. Only if there are very
+// many peers does the one that has most lose something to another. So no peer can make
+// another's messages be lost.
 const (
 	maxEarlyOfPeer      = 64
 	maxEarlyBytesOfPeer = 1 << 20 // one of the longest frames
@@ -20,9 +20,9 @@ const (
 	earlyOverhead = 64
 )
 
-// early keeps messages that overtook the request which begins their operation:
-// requests are handled at once, so a message sent right behind one may be read
-// first. What nobody claims gives way to newer ones. The zero value is empty.
+// early keeps messages that have overtaken the request which begins their operation. Requests
+// are handled concurrently, so a message sent right after one may be read before it. Messages
+// that nobody claims give way to newer ones. The zero value is empty.
 type early struct {
 	of    map[string]*earlyOf // by key of the peer
 	count int
@@ -66,7 +66,7 @@ func (e *early) keep(peer string, s comm.Said) {
 	}
 }
 
-// greediest is the peer that has most of what there is too much of.
+// greediest is the peer that has most of whatever is over its limit.
 func (e *early) greediest() string {
 	var most string
 	size := -1

@@ -7,11 +7,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Transactions is the topic that gets one entry for each operation that has
-// ended and of which something is durable, in the commit that ends it: the
-// paper's EXECUTE_TRANSACTION events (§5.5). Operations that are safe to repeat by
-// a key of their class, such that failed before anything was durable, and such
-// that their operator has abandoned are not in it.
+// Transactions is the topic of the paper's EXECUTE_TRANSACTION events (§5.5). Each operation of
+// which something is durable adds one entry, in the commit that ends it. It has no entries for
+// Keyed operations, for those that failed before anything was durable, nor for those that their
+// operator has abandoned.
 const Transactions instrument.Topic = "transactions"
 
 // Transacted is the body of an entry of Transactions.

@@ -29,9 +29,9 @@ func address(holder instrument.Instance, member string) (*url.URL, error) {
 	return u, nil
 }
 
-// below adds a path with a query to a base URL. What would lead elsewhere is
-// refused and not repaired: another host, a way up, or a spelling that a server
-// may take for one.
+// below adds a path with a query to a base URL. A path that would lead elsewhere is refused
+// and not repaired: to another host, upwards, or spelled so that a server may read it as
+// one of these.
 func below(base *url.URL, rest string) (string, error) {
 	root := strings.TrimSuffix(base.EscapedPath(), "/") + "/"
 	u, err := url.Parse(base.Scheme + "://" + base.Host + root + strings.TrimPrefix(rest, "/"))

@@ -23,16 +23,16 @@ func (o *operation) post() {
 	}
 }
 
-// waiting reports whether something was written that has not been sent.
+// waiting reports whether there are messages that were not sent yet.
 func (b *mail) waiting() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.said < b.durably
 }
 
-// unheard reports whether an initiator that ends now still has to speak until its
-// peer has heard it. One that has failed before it ever spoke does not begin at
-// its peer; a servicer's last words go with the answer.
+// unheard reports whether an initiator that ends now has messages that its peer must still
+// get. If it has failed before it sent anything, there is nothing to say: the peer does not
+// know of the operation. A servicer's last messages go with its answer.
 func (b *mail) unheard(failed bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,9 +96,9 @@ const (
 	lastPause  = 5 * time.Second
 )
 
-// request sends the request until its answer is here. It is idempotent, so it
-// goes out again after every loss; once it may have arrived, for as long as this
-// party lives, for only the answer knows the outcome.
+// request sends the request until its answer is here. It is idempotent, so it is sent again
+// after every loss. Once it may have arrived, it is sent as long as this party lives: only
+// the answer tells the outcome.
 func (o *operation) request() {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		e, link := o.mail.depart()
@@ -136,8 +136,8 @@ func (o *operation) request() {
 	}
 }
 
-// asksAgain waits for the next attempt to reach the peer; false: there is none, for
-// this life ends, or the operation has and has nothing left to say.
+// asksAgain waits for the next attempt to reach the peer. False means that there is none:
+// this life ends, or the operation has ended and has nothing left to say.
 func (o *operation) asksAgain(pause time.Duration) bool {
 	next := time.After(pause)
 	select {
@@ -158,7 +158,8 @@ func (o *operation) asksAgain(pause time.Duration) bool {
 	}
 }
 
-// heard is an answer of the peer: whoever has ended has nothing left to say.
+// heard notes that the peer has answered: an operation that has ended has nothing left to
+// say then.
 func (o *operation) heard() {
 	select {
 	case <-o.done:
@@ -170,7 +171,8 @@ func (o *operation) heard() {
 	}
 }
 
-// depart takes what the request carries now; without a link it must not go out.
+// depart makes the request as it is now, with the link to send it over; without a link it
+// must not be sent.
 func (b *mail) depart() (comm.Execute, Link) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -185,16 +187,16 @@ func (b *mail) depart() (comm.Execute, Link) {
 	return e, b.link
 }
 
-// How often a peer's code may die of a request, or be found at rest, before it is
-// taken for one that always does. After maxRests attempts about six seconds are over,
-// and a plugin rests for so long only after it has died several times.
+// How often a peer's code may die over a request, or not be started yet, before we give up.
+// After maxRests attempts about six seconds have passed; a plugin waits that long for its
+// restart only if it has died several times.
 const (
 	maxDeaths = 3
 	maxRests  = 6
 )
 
-// missedBy is an attempt without an answer. It reports whether to try again: not
-// when nothing has ever left and the failure is final, or the time is over.
+// missedBy notes an attempt without an answer, and reports whether to try again. It does not
+// if nothing has ever left and the failure is final or the time is over.
 func (b *mail) missedBy(err error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -32,14 +32,14 @@ type Writer interface {
 type OperationWriter interface {
 	// BeginOperation stores the row of an operation; *Known if there is one.
 	BeginOperation(r Row) error
-	// EndOperation replaces the row of a running operation by its ended form;
-	// *Known if it does not run under the same Runner any more.
+	// EndOperation replaces the row of a running operation by one that has ended; *Known
+	// if the operation does not run under the same Runner any more.
 	EndOperation(r Row) error
-	// TakeOver gives an operation that was read as from the runner, state and
-	// sealed part of r; *Known if another runner or state is there by now.
+	// TakeOver gives an operation, which was read as from, the runner, state and sealed
+	// part of r; *Known if its runner or state has changed since.
 	TakeOver(r, from Row) error
-	// Heard notes that a peer has stored the end of an operation that this side
-	// serviced for it. What is not so is left alone.
+	// Heard notes that a peer has stored the end of an operation that this side has
+	// serviced for it. It ignores any other operation.
 	Heard(peer string, id instrument.OperationID) error
 }
 
@@ -93,9 +93,9 @@ type Filter struct {
 	Limit     int  // 0: no limit
 }
 
-// Known is returned by a unit of work when the row of an operation is not what it
-// takes it for: BeginOperation finds one, the others another runner or state. Row is
-// the one that is there.
+// Known is returned by a unit of work when the row of an operation is not as expected:
+// BeginOperation finds that there is one, the others find another runner or state. Row is
+// what is there.
 type Known struct{ Row Row }
 
 // Error implements error.

@@ -11,9 +11,9 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// version names all that this party negotiates with: its PNP, its classes, and
-// which protocols can do what with them for whom. Two parties of the same
-// bundles have the same; another one means that an answer may be another one.
+// version is a digest of all that decides this party's answers in a negotiation: its PNP, its
+// classes, and which operations its protocols have for which class and peer. Parties with the
+// same bundles have the same version.
 func (m *Manager) version() string {
 	type line struct {
 		Info       Info
@@ -48,5 +48,5 @@ func (m *Manager) version() string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// Version is that of what this party negotiates with.
+// Version changes when this party may answer a negotiation in another way.
 func (m *Manager) Version() string { return m.versionText }

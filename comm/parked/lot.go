@@ -66,9 +66,9 @@ func (l *Lot) Len() int {
 	return n
 }
 
-// Shut closes the lot: nothing is taken any more, and who was answered is asked
-// for no further request. Who waits has still to be answered by those who took it;
-// Shut returns when that is done, or with the error of ctx.
+// Shut closes the lot. It takes no more connections, and closes those that were answered and
+// wait for their next request. Connections whose request still waits must be answered by
+// those who took them; Shut returns when that is done, or with the error of ctx.
 func (l *Lot) Shut(ctx context.Context) error {
 	l.mu.Lock()
 	l.closed = true

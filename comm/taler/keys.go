@@ -4,7 +4,8 @@ import "encoding/json"
 
 // Keys is the answer to GET /keys of an exchange, protocol 23. Members that are
 // signed as JSON are kept as they came; lists keep their order, which is signed
-// as well. Who relies on it verifies it first (crypto/taler).
+// as well. Its signatures are not checked here: verify them before you rely on it
+// (crypto/taler).
 type Keys struct {
 	Version               Version               `json:"version"`
 	BaseURL               string                `json:"base_url"`

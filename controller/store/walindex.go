@@ -96,7 +96,7 @@ func indexName(path string) (string, error) {
 	return path + "-shm", err
 }
 
-// close is for who has closed the database.
+// close is called when the database was closed.
 func (x *walIndex) close() {
 	indexes.Lock()
 	defer indexes.Unlock()

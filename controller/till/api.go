@@ -120,7 +120,7 @@ func byMethod(methods map[string]handler) handler {
 // readers go on elsewhere, or later, at their cursor.
 func (a *API) EndWaits() { a.endWaits() }
 
-// ServeHTTP implements http.Handler. Who asks is known before anything else is.
+// ServeHTTP implements http.Handler. It checks the token before anything else.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

@@ -146,9 +146,9 @@ func (s *sale) pays(p Payment) {
 	}
 }
 
-// answers gives an answer to who waits for it. How it is paid is kept: who chooses
-// again, for the bank was away, does not ask a person again. What was in the way before
-// is over, or is found anew.
+// answers gives an answer to the part of the sale that waits for it. How the customer pays
+// is kept, so that nobody is asked again if the choice comes up again because the bank was
+// away. An earlier problem is dropped: it is over, or will be found again.
 func (s *sale) answers(answer any) {
 	if p, ok := answer.(Payment); ok {
 		s.pay = p

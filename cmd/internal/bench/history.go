@@ -29,7 +29,8 @@ type Pages struct {
 // PerSecond is how many rows a reader gets that follows.
 func (p Pages) PerSecond() float64 { return float64(p.Read) / p.Took.Seconds() }
 
-// The sizes of pages: of one that is looked at, and of those of who follows.
+// The sizes of pages: of one that a person looks at, and of those by which an exchange
+// follows a history.
 const (
 	pageRows   = 100
 	followRows = 1000

@@ -20,7 +20,7 @@ import (
 type Polls struct {
 	Held          int
 	Before, After Memory
-	P50, P99      time.Duration // from the answer to who changes something to the answer to who waits for it
+	P50, P99      time.Duration // from the answer to a change until the answer to the poll that waits for it
 }
 
 // Live is bytes of heap and stacks for each.
@@ -116,7 +116,7 @@ func (b *Bank) poll(ctx context.Context, id taler.WOPID) (net.Conn, error) {
 	return c, err
 }
 
-// wake aborts a withdrawal and waits for the answer to who waits for it.
+// wake aborts a withdrawal, and waits for the answer to the poll that waits for it.
 func (b *Bank) wake(ctx context.Context, id taler.WOPID, c net.Conn) (time.Duration, error) {
 	till, err := b.till(b.at.Terminals[0])
 	if err != nil {

@@ -47,11 +47,11 @@ func (a *API) status(w http.ResponseWriter, r *http.Request, holds still, of fun
 	})
 }
 
-// hold answers a request that may wait. For a moment it does so in its handler, for
-// machines that sell to machines are answered within one; who waits longer gives the
-// server's goroutine and buffers back (see comm/parked), and one of many does so at
-// once. The end of the server ends every wait. Who has waited for longer than a moment
-// gets what it waited for only if its login still holds; nil: it wanted none.
+// hold answers a request that may wait. It waits for a moment in the request's handler, which
+// is enough where machines sell to machines. A request that waits longer, or one of many,
+// gives the server's goroutine and buffers back (see comm/parked). The end of the server ends
+// every wait. After more than a moment the answer is given only if the client's login still
+// holds; a nil holds means that the request needs no login.
 func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, holds still, see look) error {
 	if wait <= 0 {
 		document, _, err := see(r.Context(), 0)

@@ -28,8 +28,8 @@ type stage struct {
 	card       string // file of the wallet's card
 }
 
-// prepare makes the parties and starts those that serve. Who does not need the
-// others begins at the same time: making the exchange's keys takes longest.
+// prepare makes the parties and starts those that serve. Those that do not need each other
+// begin at the same time: making the exchange's keys takes longest.
 func prepare(ctx context.Context, e *cli.Env, t *troupe, p plan) (*stage, error) {
 	s := &stage{env: e, plan: p, troupe: t, urls: map[string]string{}}
 	e.Say("Making keys and accounts of five parties in %s", t.dir)

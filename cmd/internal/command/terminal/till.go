@@ -52,9 +52,9 @@ func (t *terminal) till(ctx context.Context, p *serve.Process, address string) e
 	return nil
 }
 
-// tillPlaces are the connections to the till's API at a time: more than the software
-// of one counter has, and no more than a terminal can hold. Who connects has shown no
-// token yet.
+// tillPlaces is how many connections the till's API has at a time: more than the software
+// of one counter needs, and not more than a terminal can hold. It is a bound on strangers,
+// too: a connection comes before its token.
 const tillPlaces = 256
 
 func tillPort(ctx context.Context, address string, allowHTTP bool) (*serve.Port, error) {

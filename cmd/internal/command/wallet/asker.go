@@ -9,9 +9,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// asker has the person in front of the wallet answer what the code of an operation
-// asks; nil where nobody can be asked. Who asks stands in front: the rest may be the
-// words of somebody else's plugin. No flag answers for the person.
+// asker lets the person in front of the wallet answer the questions of an operation's code;
+// nil where nobody can be asked. It puts first which operation asks, because the rest may be
+// the words of somebody else's plugin. No flag answers for the person.
 func asker(e *cli.Env) protocol.Asker {
 	if !e.Interactive() {
 		return nil

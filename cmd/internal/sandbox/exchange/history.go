@@ -24,7 +24,7 @@ type historyEntry struct {
 	ReserveSig    *taler.EddsaSignature `json:"reserve_sig,omitempty"`
 }
 
-// getHistory shows a reserve's history to who has its key: the request is signed.
+// getHistory shows a reserve's history to its owner, who signs the request with its key.
 func (e *Exchange) getHistory(w http.ResponseWriter, r *http.Request) {
 	pub, err := reserveOf(r)
 	var start uint64

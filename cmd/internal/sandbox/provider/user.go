@@ -42,7 +42,7 @@ func (p *Provider) AddUser(ctx context.Context, space int64) (User, error) {
 	return User{number, space, base64.StdEncoding.EncodeToString(secret)}, err
 }
 
-// tolerance is how far the clock of who asks may be off.
+// tolerance is how far a client's clock may be off.
 const tolerance = 10 * time.Minute
 
 // asks finds out who has sent a request, by its MAC, and for which space. What is

@@ -13,7 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/plugins/card/wallee"
 )
 
-// APIPath is where wallee's web service begins: the base URL for who asks.
+// APIPath is where wallee's web service begins: the end of a client's base URL.
 const APIPath = "/api/"
 
 // transaction is a payment as wallee's service shows it.
