@@ -53,13 +53,13 @@ func abortedBy(role comm.Role) string {
 	return "aborted by the bank"
 }
 
-// operator is who has no peer: the bank's own command.
+// operator is the role of a caller without a peer: the bank's own command.
 func operator(role comm.Role) bool { return role != comm.Client && role != comm.Vendor }
 
-// aborted is the pure rule of an abort. The operator may end a withdrawal whose
-// notice the provider knows nothing of; the notice is then over as well, and a
-// payment that appears later is found by its reference. So they may end such a
-// notice of a withdrawal that was aborted before: else it is asked about for ever.
+// aborted is the pure rule of an abort. The operator may also end a withdrawal whose notice
+// names a payment that the provider does not know. That ends the notice as well; a payment
+// that appears later is found by its reference. The operator may end such a notice even if
+// the withdrawal was aborted before: otherwise the bank would ask about it for ever.
 func aborted(w *taler.Withdrawal, args taler.AbortArgs, operator bool, now time.Time) (verdict, error) {
 	switch {
 	case args.WOPID != w.WOPID.ID():
@@ -82,8 +82,8 @@ func aborted(w *taler.Withdrawal, args taler.AbortArgs, operator bool, now time.
 	return become(string(taler.StateAborted)), nil
 }
 
-// askForAbort is the side of a terminal or wallet: what it names of its own is
-// given up when the bank has agreed.
+// askForAbort is the side of a terminal or wallet. Its own instrument of the call is given up
+// when the bank has agreed.
 func askForAbort(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	args, err := abortArgs(c)
 	if err != nil {
@@ -104,7 +104,7 @@ func askForAbort(ctx context.Context, s protocol.Session, c protocol.Call) (prot
 	return protocol.ResultOf(struct{}{})
 }
 
-// giveUpOwn applies a rule to what this side named of its own.
+// giveUpOwn applies a rule to this side's own instrument of the call.
 func giveUpOwn(ctx context.Context, s protocol.Session, ids []instrument.ID, rule func(instrument.Tx, instrument.Instance) error) error {
 	return s.Update(ctx, func(tx instrument.Tx) error {
 		for _, id := range ids {
@@ -120,8 +120,8 @@ func giveUpOwn(ctx context.Context, s protocol.Session, ids []instrument.ID, rul
 	})
 }
 
-// mayAbort keeps a terminal that has charged the card from giving the customer's
-// money away: it goes on with CONFIRM.
+// mayAbort refuses if the terminal has charged the card: the customer's money would be lost,
+// and the terminal has to go on with CONFIRM.
 func mayAbort(_ instrument.Tx, i instrument.Instance) error {
 	switch i.Status {
 	case taler.TerminalPaid, taler.TerminalNotified, taler.TerminalConfirmed:
@@ -154,10 +154,10 @@ func abandonIt(reason string, now time.Time) func(instrument.Tx, instrument.Inst
 	}
 }
 
-// abandoned is the pure rule of giving a reserve up: while no coin of it was asked
-// for, or when it is empty and every request for coins was refused. While an answer is
-// missing there may be coins. The request is kept, and sent again if somebody goes on
-// after all.
+// abandoned is the pure rule of giving a reserve up. It is permitted as long as no coins were
+// asked for, or if the reserve is empty and every request for coins was refused. While an
+// answer is missing there may be coins. The request is kept, and sent again if the person
+// goes on after all.
 func abandoned(status string, r *taler.Reserve, args taler.AbandonArgs) verdict {
 	switch status {
 	case taler.ReserveCreated, taler.ReserveSelected:

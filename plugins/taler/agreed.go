@@ -16,9 +16,9 @@ func agreeTo(r *taler.Reserve, fees taler.Amount) {
 	now.Fees, r.Agreed = &fees, &now
 }
 
-// costsAsAgreed refuses to ask for coins that would cost more in all than the person
-// was shown: an exchange may list others, for other fees, since then. It is looked at
-// before each request, with what is made already; a request that has left is as it is.
+// costsAsAgreed refuses to ask for coins that would cost more in all than the person was
+// shown: since then the exchange may list other denominations with other fees. It counts the
+// coins that were made already, and is applied before each request leaves.
 func costsAsAgreed(r taler.Reserve, e taler.ExchangeState, now time.Time) error {
 	if r.Agreed == nil || r.Agreed.Fees == nil {
 		return nil

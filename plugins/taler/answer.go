@@ -12,8 +12,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// settle takes the exchange's answer: coins, all in one commit with what the
-// reserve becomes, or a refusal. What could be proof is kept.
+// settle takes the exchange's answer: all coins, in one commit with the new state of the
+// reserve, or a refusal. An answer that may serve as proof is kept.
 func (w coinWithdrawal) settle(ctx context.Context, s protocol.Session, id instrument.ID, clean, spared bool, answer protocol.Response) error {
 	var outcome error
 	err := s.Update(ctx, func(tx instrument.Tx) error {
@@ -71,8 +71,8 @@ func (f form) answered(r *taler.Reserve, e taler.ExchangeState, answer protocol.
 	return coins, taler.ReserveDone, nil
 }
 
-// noted is the refusal that an answer is, which the reserve notes; after a final one it has
-// no batch any more.
+// noted reads an answer as a refusal, and notes it in the reserve. After a final refusal the
+// reserve has no batch any more.
 func (f form) noted(r *taler.Reserve, e taler.ExchangeState, answer protocol.Response, spared bool, evidence *taler.Evidence) (refusal error) {
 	final, refusal := f.refused(*r, e, answer, spared)
 	evidence.Response = evidence.Response[:min(len(evidence.Response), maxRefusal)]
@@ -100,8 +100,8 @@ func (f form) noted(r *taler.Reserve, e taler.ExchangeState, answer protocol.Res
 	return refusal
 }
 
-// standing is the status of a reserve whose batch has not been answered well: a
-// wrong signature is not made good by anything but the right one.
+// standing is the status of a reserve whose batch has no good answer. After a wrong signature
+// it stays failed until the right one comes.
 func standing(r taler.Reserve) string {
 	if r.Reason != "" {
 		return taler.ReserveFailed
@@ -138,7 +138,8 @@ func credit(r *taler.Reserve, coins []taler.Coin) error {
 	return nil
 }
 
-// goOn says whether the remainder makes another batch, or would by newer keys.
+// goOn reports whether another batch can be made of the remainder, or could be with newer
+// keys.
 func goOn(e taler.ExchangeState, r *taler.Reserve, now time.Time) (status string, err error) {
 	coins, _, err := plan(e.Denominations, r.Remainder, 1, now)
 	if err != nil || len(coins) > 0 || outdated(e, r.Remainder, now) {

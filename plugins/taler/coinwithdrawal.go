@@ -10,9 +10,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// coinWithdrawal is the protocol between a wallet and an exchange, in one form:
-// taler.batch-withdraw or taler.withdraw-26. Which of them is a matter of
-// negotiation; a reserve belongs to neither before it has sent something.
+// coinWithdrawal is the protocol between a wallet and an exchange, in one of two forms:
+// taler.batch-withdraw or taler.withdraw-26. Negotiation decides which; a reserve is not
+// bound to a form before a request for its coins was made.
 type coinWithdrawal struct{ form form }
 
 // Info implements protocol.Protocol.

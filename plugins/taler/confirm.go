@@ -12,10 +12,9 @@ import (
 // maxTransaction bounds a provider's name of a payment.
 const maxTransaction = 256
 
-// takeNotice is the bank's side: it stores what the terminal says and believes
-// none of it. The claim on the payment is taken later, together with the
-// provider's proof; from here on nobody can abort the withdrawal but the
-// verdict.
+// takeNotice is the bank's side: it stores what the terminal says and believes none of it.
+// The payment is claimed later, together with the provider's proof. From here on only the
+// verdict can abort the withdrawal.
 func takeNotice(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args taler.ConfirmArgs
 	if err := c.Arguments(&args); err != nil {
@@ -34,8 +33,8 @@ func takeNotice(ctx context.Context, s protocol.Session, c protocol.Call) (proto
 	return protocol.ResultOf(struct{}{})
 }
 
-// noticed is the pure rule of a notice. One for an aborted withdrawal is kept
-// although it is refused: if there is money, it has to go back.
+// noticed is the pure rule of a notice. A notice for an aborted withdrawal is refused and
+// kept all the same: if there is money, it has to go back.
 func noticed(w *taler.Withdrawal, args taler.ConfirmArgs, now time.Time) (verdict, error) {
 	if err := args.Request().Check(w.Currency); err != nil {
 		return stay, err
@@ -81,9 +80,9 @@ func noticed(w *taler.Withdrawal, args taler.ConfirmArgs, now time.Time) (verdic
 	return become(string(taler.StateSelected)), nil
 }
 
-// replaced reports whether a notice takes the place of an earlier one, which named
-// a payment that the provider does not know. What it knows, or was not asked about
-// yet, stands.
+// replaced reports whether a notice takes the place of an earlier one. It does if the
+// provider does not know the payment that the earlier one names; while it knows that
+// payment, or was not asked yet, the earlier notice stands.
 func replaced(w taler.Withdrawal, transaction string) (bool, error) {
 	switch {
 	case w.ProviderTransactionID == "", transaction == w.ProviderTransactionID, transaction == w.Misnamed:
@@ -98,8 +97,8 @@ func replaced(w taler.Withdrawal, transaction string) (bool, error) {
 	return true, nil
 }
 
-// sameFees holds the terminal to the card fees that it named before. It may name
-// them late, with the notice, but not otherwise in a second notice.
+// sameFees refuses other card fees than the terminal has named before. It may name them for
+// the first time in the notice, and must not change them in a second one.
 func sameFees(w taler.Withdrawal, fees taler.Amount) error {
 	named := w.TerminalFees != (taler.Amount{})
 	switch {

@@ -44,9 +44,9 @@ func (exchange) DoOperation(ctx context.Context, s protocol.Session, c protocol.
 	return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s", taler.ProtocolExchange, c.Operation).Because("operation-unknown")
 }
 
-// checkExchange is the class's own rule: an exchange keeps its address, and its
-// master key once one is known: both are what a person trusted. A key that is
-// replaced by their word is remembered as a former one.
+// checkExchange is the class's own rule: an exchange keeps its address, and its master key
+// once one is known, because a person has trusted both. A key that the person has replaced
+// is remembered as a former one.
 func checkExchange(before, after *instrument.Instance) error {
 	var was, is taler.ExchangeState
 	if err := after.Decode(&is); err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// form is one way to ask an exchange for coins: what is signed and sent, and how
-// the answer reads. Both forms sign with the same purpose over the same size, so
-// a request is made in one of them and never in the other as well.
+// form is one way to ask an exchange for coins: what is signed and sent, and how the answer
+// is read. Both forms sign with the same purpose over the same size, so a request that was
+// made in one of them must never be made in the other as well.
 type form struct {
 	id, title string
 	path      func(reserve taler.EddsaPublicKey) string
@@ -91,8 +91,8 @@ func unifiedRequest(reserve crypto.EddsaPrivateKey, made []planchet) (any, error
 	return out, nil
 }
 
-// preferNewest is the reserve class's preference: the person's, else the newest
-// form that both sides have.
+// preferNewest is the preference of the reserve class: the form that the person likes most,
+// or else the newest one that both sides have.
 func preferNewest(protocols []string, with instrument.Circumstances) (string, error) {
 	for _, id := range slices.Concat(with.Preferences, []string{taler.ProtocolWithdraw26, taler.ProtocolBatchWithdraw}) {
 		if slices.Contains(protocols, id) {

@@ -10,11 +10,10 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// moved refuses an exchange whose document at a path is to be had elsewhere, where
-// requests for coins would not follow: a person has named an address, and learns of
-// another one before there is money. Those within an origin that keep the method are
-// followed by all requests; a document that alone is elsewhere says nothing of the
-// others.
+// moved refuses an exchange that redirects the document at a path to a place where requests
+// for coins would not follow. So a person learns before there is money that the address which
+// they have named is not the right one. Redirects within an origin that keep the method are
+// followed by all requests. A redirect of this document alone says nothing of the others.
 func moved(base, path string, answer protocol.Response) error {
 	to, here := sentOn(base, answer)
 	if !redirects(answer.Status) || here && (follows(answer.Status) || !strings.HasSuffix(to.Path, "/"+path)) {
@@ -28,8 +27,8 @@ func moved(base, path string, answer protocol.Response) error {
 	return err.WithHint("if the exchange's operator names %s, use that address: `wallet exchange add %s`; nothing was changed", to, to)
 }
 
-// sentOn is where an answer sends its request on to, and whether that is at the same
-// origin; nil: to no address of an exchange.
+// sentOn is where an answer redirects its request, and whether that is at the same origin;
+// nil if it is no address of an exchange.
 func sentOn(base string, answer protocol.Response) (to *url.URL, here bool) {
 	from, err := url.Parse(base)
 	if err != nil {
@@ -54,8 +53,8 @@ func follows(status int) bool {
 	return status == http.StatusTemporaryRedirect || status == http.StatusPermanentRedirect
 }
 
-// sentAway is the fault of a request that is sent elsewhere. It does not go there:
-// whoever answers is not who was named.
+// sentAway is the fault of a request that was redirected elsewhere. It is not sent there: that
+// server is not the one that the person has named.
 func sentAway(err *fault.Fault, base string, answer protocol.Response) *fault.Fault {
 	where := "elsewhere"
 	if to, _ := sentOn(base, answer); to != nil {

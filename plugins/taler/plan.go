@@ -14,9 +14,10 @@ import (
 const (
 	// batchSize is how many coins go into one request.
 	batchSize = 64
-	// maxCoins is how many one withdrawal makes; more are asked for in pieces.
+	// maxCoins is how many coins one withdrawal makes, in several requests.
 	maxCoins = 1024
-	// lateMargin keeps a denomination that is about to end from ending on the way.
+	// lateMargin is how long a denomination must still last, so that it does not end while
+	// the request is under way.
 	lateMargin = 5 * time.Minute
 )
 
@@ -47,9 +48,9 @@ func plan(denominations []taler.Denomination, amount taler.Amount, limit int, no
 	return coins, left, nil
 }
 
-// usable lists the denominations that coins may be made of now, the best first:
-// large before small, then cheap, then lasting. A coin that nobody takes any more, or
-// that costs more than it is worth, is not made.
+// usable lists the denominations of which coins may be made now, the best first: large
+// before small, then cheap, then lasting. It leaves out coins that nobody would take any
+// more or that cost more than they are worth.
 func usable(all []taler.Denomination, currency string, now time.Time) []taler.Denomination {
 	var out []taler.Denomination
 	for _, d := range all {
@@ -63,15 +64,15 @@ func usable(all []taler.Denomination, currency string, now time.Time) []taler.De
 	return out
 }
 
-// offered reports whether an exchange makes coins of a denomination now, that will be
-// taken when they are there.
+// offered reports whether an exchange makes coins of a denomination now, and whether they
+// will still be accepted once the wallet has them.
 func offered(d taler.Denomination, currency string, now time.Time) bool {
 	late := timestamp(now.Add(lateMargin))
 	return d.Value.Currency == currency && !d.Value.IsZero() && d.StampStart <= timestamp(now) && late < min(d.StampExpireWithdraw, d.StampExpireDeposit)
 }
 
-// dear reports whether a coin costs more than it is worth: when it is made, or when
-// it is deposited, which nobody could then do.
+// dear reports whether a coin costs more than it is worth, when it is made or when it is
+// deposited.
 func dear(d taler.Denomination) bool {
 	return compare(d.FeeWithdraw, d.Value) > 0 || compare(d.FeeDeposit, d.Value) > 0
 }
@@ -193,9 +194,9 @@ func kinds(coins []taler.PlannedCoins) (out []taler.PreviewCoins) {
 	return out
 }
 
-// limited holds an amount to the exchange's limits for one withdrawal and for what
-// a wallet holds. What was withdrawn before within a limit's time the exchange
-// counts itself, and says so then.
+// limited refuses an amount above the exchange's limits for one withdrawal and for what a
+// wallet holds. Limits over a time are left to the exchange, which counts what was withdrawn
+// before.
 func limited(e taler.ExchangeState, amount, held taler.Amount) (identify bool, err error) {
 	for _, l := range e.ZeroLimits {
 		identify = identify || l.OperationType == taler.LimitWithdraw || l.OperationType == taler.LimitBalance
@@ -248,8 +249,8 @@ func tooSmall(e taler.ExchangeState, amount taler.Amount, now time.Time) error {
 		WithHint("its smallest coin is of %s, for a fee of %s", least.Value, least.FeeWithdraw)
 }
 
-// there is why nothing can be made of money that has come: what one does before is too
-// late.
+// there says why no coins can be made of money that has arrived already. Its advice leaves out
+// what could only be done before.
 func there(err error) error {
 	f := fault.From(err)
 	switch f.Reason {

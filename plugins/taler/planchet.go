@@ -29,7 +29,7 @@ func (p planchet) envelope() taler.CoinEnvelope {
 	return taler.CoinEnvelope{Cipher: taler.CipherRSA, RSABlindedPlanchet: p.blinded}
 }
 
-// unusable says of which denomination no coin can be made.
+// unusable is the fault of a denomination of which no coin can be made.
 type unusable struct {
 	denom taler.HashCode
 	cause error
@@ -38,8 +38,8 @@ type unusable struct {
 func (u unusable) Error() string { return u.cause.Error() }
 func (u unusable) Unwrap() error { return u.cause }
 
-// planchets makes the planchets of a batch: the same ones each time, for they
-// follow from the seed, the plan and the number of the first.
+// planchets makes the planchets of a batch. They are the same each time, because they follow
+// from the seed, the plan and the number of the first coin.
 func planchets(r taler.Reserve, coins []taler.PlannedCoins, first uint32) ([]planchet, error) {
 	seed, err := r.Seed.Seed()
 	if err != nil {
@@ -90,9 +90,9 @@ func (f form) newBatch(r taler.Reserve, coins []taler.PlannedCoins) (*taler.With
 var errForged = fault.New(fault.Invalid, "the exchange's signature on a coin is wrong").
 	Because(taler.ReasonCoinSignature).WithHint("request and answer are kept as proof; show them to the exchange's auditor. The same request may be sent again")
 
-// mint makes coins of the exchange's answer to a batch: all of them, each
-// verified, or none. A wrong signature is errForged; an answer of another form
-// proves nothing and may be asked for again.
+// mint makes coins of the exchange's answer to a batch: all of them, each verified, or none.
+// A wrong signature is errForged. An answer in another form proves nothing, and the request
+// may be sent again.
 func (f form) mint(r taler.Reserve, b taler.WithdrawBatch, answer []byte) ([]taler.Coin, error) {
 	sigs, err := f.answer(answer)
 	if err != nil {

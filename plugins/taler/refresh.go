@@ -33,10 +33,10 @@ type RefreshResult struct {
 	Foreign       int                  `json:"foreign"` // listed, and of which no coins can be made here
 }
 
-// refresh reads what the exchange says of itself, verifies it and keeps what is
-// needed. Nothing is kept of a document that does not verify as a whole; one that
-// is the same as the last is not sent again, and was verified then. Of one under
-// another master key only that is kept: the alarm.
+// refresh reads what the exchange says of itself, verifies it and keeps what is needed. It
+// keeps nothing of a document that does not verify as a whole. A document that has not
+// changed is not sent again; it was verified before. Of a document under another master key
+// it keeps only that key, as an alarm.
 func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args taler.RefreshArgs
 	if len(c.Args) > 0 {
@@ -76,8 +76,8 @@ func refresh(ctx context.Context, s protocol.Session, c protocol.Call) (protocol
 	return protocol.ResultOf(RefreshResult{e.URL, e.Currency, e.Version, e.MasterPub, len(e.Denominations), e.Foreign})
 }
 
-// fetchKeys asks the exchange for its keys, and gives what is known of it with them: what
-// was before, where they are the same as then.
+// fetchKeys asks the exchange for its keys, and returns its state with them. If they have not
+// changed, that is the state as it was.
 func fetchKeys(ctx context.Context, s protocol.Session, c protocol.Call, before taler.ExchangeState, config taler.ExchangeConfig, said taler.EddsaPublicKey) (taler.ExchangeState, error) {
 	ask := protocol.Request{Address: c.Main(), Method: http.MethodGet, Path: "keys", Timeout: time.Minute, Limit: maxKeys, Repeat: true}
 	trusted := before.Shown.IsZero() && said.IsZero() // what was verified is still to be had
@@ -120,8 +120,8 @@ func readKeys(answer protocol.Response, config taler.ExchangeConfig, now time.Ti
 	return known, err
 }
 
-// keepable refuses what does not fit into one exchange with the host, where it would stop
-// the operation, and keep what is here of the exchange locked.
+// keepable refuses keys that are too large for one frame to the host. They would stop the
+// operation, and keep the instrument locked.
 func keepable(known taler.ExchangeState) error {
 	text, err := json.Marshal(known)
 	if err != nil {
@@ -143,8 +143,8 @@ func tagOf(answer protocol.Response) string {
 	return tag
 }
 
-// signing reports whether a key that was verified before still signs: else the
-// document is verified anew, whether it has changed or not.
+// signing reports whether one of the signing keys that were verified before is still valid. If
+// not, the document is verified again even if it has not changed.
 func signing(e taler.ExchangeState, now time.Time) bool {
 	for _, k := range e.SignKeys {
 		if signerOf([]taler.SignKey{k}, k.Key, timestamp(now)) {
@@ -154,8 +154,8 @@ func signing(e taler.ExchangeState, now time.Time) bool {
 	return false
 }
 
-// stranger refuses a document under another master key than the one that a person
-// says now, or has trusted so far.
+// stranger refuses a document under another master key than the one that the person names
+// now, or has trusted so far.
 func stranger(e, known taler.ExchangeState, said taler.EddsaPublicKey) error {
 	switch {
 	case !said.IsZero() && said != known.MasterPub:
@@ -167,8 +167,8 @@ func stranger(e, known taler.ExchangeState, said taler.EddsaPublicKey) error {
 	return nil
 }
 
-// learn is the pure rule of new keys that are no stranger's: an exchange keeps its
-// currency, and under another master key it is one whose terms nobody has accepted.
+// learn is the pure rule of new keys that stranger has not refused: an exchange keeps its
+// currency, and under another master key nobody has accepted its terms yet.
 func learn(e *taler.ExchangeState, known taler.ExchangeState) (verdict, error) {
 	if e.Currency != "" && e.Currency != known.Currency {
 		return stay, fault.New(fault.Denied, "the exchange deals in %s now, and dealt in %s", known.Currency, e.Currency).Because(taler.ReasonCurrencyMismatch)
@@ -206,8 +206,8 @@ const (
 	tellOperator   = "tell the exchange's operator, or use another exchange"
 )
 
-// askConfig asks once without going where the answer sends it: an exchange that has
-// moved is not dealt with. A redirect that says nothing of that is gone after.
+// askConfig asks once without following redirects: an exchange that has moved is refused. A
+// redirect that does not mean that is followed in a second request.
 func askConfig(ctx context.Context, s protocol.Session, c protocol.Call, base string) (protocol.Response, error) {
 	ask := protocol.Request{Address: c.Main(), Method: http.MethodGet, Path: "config", Timeout: maxHold, Limit: maxAnswer}
 	answer, err := document(ctx, s, ask)
@@ -233,8 +233,8 @@ func speaks(v taler.Version) error {
 	return err
 }
 
-// expiry is until when the keys need not be read again: as the exchange says, but
-// never for less than two minutes.
+// expiry is the time until which the keys need not be read again: what the exchange says, but
+// at least two minutes from now.
 func expiry(answer protocol.Response, now time.Time) time.Time {
 	until := now.Add(usualExpiry)
 	if t, err := http.ParseTime(header(answer, "Expires")); err == nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// refused is the pure rule of an exchange's refusal. Final means that no coin of
-// these bytes exists or ever will: only then may another batch be made. One that
-// nobody signs is not final by itself, see borneOut.
+// refused is the pure rule of an exchange's refusal. Final means that no coin of this request
+// exists or ever will: only then may another batch be made. A refusal without a signature is
+// not final by itself; see borneOut.
 func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Response, spared bool) (final bool, refusal error) {
 	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
 	switch {
@@ -52,8 +52,8 @@ func (f form) refused(r taler.Reserve, e taler.ExchangeState, answer protocol.Re
 	return false, err
 }
 
-// unread is the fault of a document that did not come, which it names: an exchange
-// that cannot answer now is asked again, whatever it says of itself.
+// unread is the fault of a document that did not come, and names it. An exchange that cannot
+// answer now is asked again, whatever its answer says.
 func unread(what string, answer protocol.Response) error {
 	err := fault.From(taler.FaultOf(answer.Status, answer.Body))
 	switch {
@@ -67,8 +67,8 @@ func unread(what string, answer protocol.Response) error {
 	return fault.Wrap(err, err.Kind, "the exchange does not show %s: %s", what, err.Message).Because(err.Reason).WithHint("%s", err.Hint)
 }
 
-// document asks for what an exchange publishes. One that is too long is so every
-// time.
+// document asks for a document that an exchange publishes. A document that is too long is not
+// asked for again: it would be too long every time.
 func document(ctx context.Context, s protocol.Session, ask protocol.Request) (protocol.Response, error) {
 	answer, err := s.Fetch(ctx, ask)
 	switch reason := fault.ReasonOf(err); reason {
@@ -101,9 +101,9 @@ func failure(err *fault.Fault, kind fault.Kind, status int) *fault.Fault {
 	return fault.Wrap(err, kind, "the exchange could not answer, with status %d", status).Because(taler.ReasonExchangeFailed)
 }
 
-// stuck is a refusal that nobody has signed, of a request that the exchange may
-// have answered with coins before: it says nothing of these.
-// Where no answer was lost, it is an empty reserve: closed, as likely as not.
+// stuck is the fault of a refusal without a signature. If an answer was lost before, the
+// exchange may have made the coins, and the refusal says nothing of them. If none was lost,
+// the reserve is empty: it was probably closed.
 func stuck(err *fault.Fault, answered bool) error {
 	if answered {
 		return err.Because(taler.ReasonRefusalUnproven).WithHint("the exchange has as much left as if it had made these coins: either it has, or it has sent the money back when it closed the reserve; " +
@@ -113,17 +113,17 @@ func stuck(err *fault.Fault, answered bool) error {
 		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
 }
 
-// doubtful reports whether an answer leaves open what has become of the request:
-// the exchange broke in the middle, or somebody on the way has answered.
+// doubtful reports whether an answer leaves open what became of the request: the exchange
+// failed in the middle, or somebody on the way has answered in its place.
 func doubtful(answer protocol.Response) bool {
 	return answer.Status >= http.StatusInternalServerError || answer.Status < http.StatusBadRequest || answer.Status == http.StatusRequestTimeout ||
 		fault.ReasonOf(taler.FaultOf(answer.Status, answer.Body)) == taler.ReasonBatchPartlyWithdrawn
 }
 
-// absent reports whether an exchange that has not this endpoint may be asked in
-// another form instead: one that it announces now, for it may have been brought up
-// to date since the request was made. That it has none the exchange says itself; a
-// page of somebody on the way is not its word.
+// absent reports whether an exchange that lacks this endpoint may be asked in another form
+// instead: one that it announces now, because it may have been updated since the request was
+// made. The exchange itself must say that the endpoint is missing; a page of somebody on the
+// way does not count.
 func (f form) absent(e taler.ExchangeState, body []byte) bool {
 	if !noEndpoint(body) {
 		return false
@@ -142,9 +142,9 @@ func wantsAge(body []byte) bool {
 	return taler.Unmarshal(body, &said) == nil && said.MaximumAllowedAge > 0
 }
 
-// identify tells a person what to do when the exchange must know who they are: where
-// the requirement of the body stands (Taler docs, core/exchange kyc-check). Whoever
-// sent the body, no link of theirs is shown, but one at the exchange itself.
+// identify tells a person what to do when the exchange must know who they are: the page for
+// the requirement that the body names (Taler docs, core/exchange kyc-check). It shows no link
+// out of the body, whose sender is not certain, but one at the exchange itself.
 func identify(e taler.ExchangeState, body []byte) error {
 	err := fault.New(fault.Denied, "the exchange makes these coins only when it knows who you are").Because(taler.ReasonKYCRequired)
 	var said taler.ExchangeError

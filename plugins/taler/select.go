@@ -10,9 +10,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// selectReserve is the bank's side: the first wallet that names its reserve has
-// the withdrawal. Of two wallets at once the lease decides, of one key for two
-// withdrawals the unique key.
+// selectReserve is the bank's side: the first wallet that names its reserve gets the
+// withdrawal. The lease decides between two wallets at once; the unique key keeps one
+// reserve from being used for two withdrawals.
 func selectReserve(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args taler.SelectArgs
 	if err := c.Arguments(&args); err != nil {
@@ -115,9 +115,8 @@ func unknownOperation() error {
 	return fault.New(fault.NotFound, "there is no such withdrawal").Because(taler.ReasonUnknownOperation)
 }
 
-// askForSelection is the wallet's side. The reserve was stored when PREPARE
-// ended; what is refused here leaves it as it is, for the same wallet may ask
-// again with the same key.
+// askForSelection is the wallet's side. The reserve was stored when PREPARE ended. A refusal
+// leaves it as it is, because the same wallet may ask again with the same key.
 func askForSelection(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args taler.SelectArgs
 	if err := c.Arguments(&args); err != nil {
@@ -145,7 +144,7 @@ func askForSelection(ctx context.Context, s protocol.Session, c protocol.Call) (
 	return protocol.ResultOf(got)
 }
 
-// mayBeNamed refuses to tell a bank of a reserve that is not this operation's.
+// mayBeNamed refuses to tell a bank of a reserve that is not for this withdrawal.
 func mayBeNamed(status string, r *taler.Reserve, args taler.SelectArgs) error {
 	switch {
 	case r.ReservePub != args.ReservePub || r.WOPID != args.WOPID:

@@ -14,9 +14,9 @@ import (
 // maxRequestUID bounds the terminal's own name of a withdrawal.
 const maxRequestUID = 256
 
-// setUp is the bank's side: a new withdrawal, or the one that the same terminal
-// set up with the same request before. It is a unique key that decides, so two
-// equal requests at once get one WOPID.
+// setUp is the bank's side: a new withdrawal, or the one that the same terminal has set up
+// with the same request before. A unique key decides that, so two equal requests at once
+// get one WOPID.
 func setUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args taler.SetupArgs
 	if err := c.Arguments(&args); err != nil {
@@ -42,9 +42,9 @@ func setUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.R
 	return protocol.ResultOf(taler.TerminalWithdrawalSetupResponse{WithdrawalID: w.WOPID})
 }
 
-// begin makes the withdrawal of a request that was not seen before. What is asked
-// for fees or counts against a quota is looked for first: its repetition must not
-// be refused for what has changed since, nor counted again.
+// begin makes the withdrawal of a request that was not seen before. If fees or a quota are
+// involved, it looks first whether the request was seen: a repetition must not be refused
+// because of what has changed since, nor counted again.
 func begin(tx instrument.Tx, i instrument.Instance, args taler.SetupArgs, w taler.Withdrawal, now time.Time) error {
 	counts := args.Quota != nil && w.UserUUID != ""
 	if counts || args.Till != nil {
@@ -102,8 +102,8 @@ func setUpBefore(ctx context.Context, s protocol.Session, request string, asked 
 	return first, sameSetup(first, asked)
 }
 
-// within refuses an amount, also one that is only suggested, that no wallet may
-// have: one that agrees must not be refused.
+// within refuses an amount that no wallet may withdraw, even if it is only suggested: a
+// wallet that agrees to it must not be refused later.
 func within(w taler.Withdrawal, args taler.SetupArgs) error {
 	if w.Amount == (taler.Amount{}) {
 		w.Amount = w.SuggestedAmount
@@ -144,8 +144,8 @@ func newWithdrawal(args taler.SetupArgs, id taler.WOPID, now time.Time) (taler.W
 	return w, nil
 }
 
-// payable refuses an amount outside of the bounds, or whose total with fees no
-// amount can hold.
+// payable refuses an amount outside of the bounds, or one whose total with fees is too large
+// for an amount.
 func payable(w taler.Withdrawal, least, most taler.Amount) error {
 	if w.Amount.IsZero() {
 		return outOfRange("a withdrawal of %s is nothing", w.Amount)
@@ -170,9 +170,9 @@ func outOfRange(format string, args ...any) error {
 	return fault.New(fault.Conflict, format, args...).Because(taler.ReasonAmountOutOfRange)
 }
 
-// sameSetup refuses a request whose name was used for another one. What the
-// operation became since does not count: a wallet may have chosen the amount,
-// and the terminal may have named its fees with the notice.
+// sameSetup refuses a request whose name was used for another one. It compares with the
+// set-up as it was: since then a wallet may have chosen the amount, and the terminal may
+// have named its fees with the notice.
 func sameSetup(first, asked taler.Withdrawal) error {
 	amount, fees := first.Amount == asked.Amount, first.TerminalFees == asked.TerminalFees
 	switch {
@@ -267,7 +267,7 @@ func mayAskAgain(status string, w taler.TerminalWithdrawal, args taler.TerminalW
 	return nil
 }
 
-// giveUp records a refusal that is final, so that nothing is left open.
+// giveUp records a final refusal, so that the withdrawal does not stay open.
 func giveUp(ctx context.Context, s protocol.Session, id instrument.ID, refusal error) error {
 	switch fault.KindOf(refusal) {
 	case fault.Invalid, fault.Conflict, fault.Declined, fault.Unsupported:

@@ -10,10 +10,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// withdrawal is the protocol taler.withdraw as a party of one role has it. Every
-// operation is arguments in, result out, so that each is one request of Taler's
-// REST APIs as well; each is repeated by a unique key and answers with the
-// present state.
+// withdrawal is the protocol taler.withdraw, for a party of one role. Every operation has
+// arguments and a result and no messages, so that each is one request of Taler's REST APIs
+// as well. Each is safe to repeat by a unique key, and answers with the present state.
 type withdrawal struct{ role comm.Role }
 
 // Info implements protocol.Protocol.

@@ -10,15 +10,15 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// What is kept of refusals is bounded, or an exchange could make a reserve longer with each
-// of them than what a plugin and its host say to each other. When there are so many bytes
-// of requests that were given up, only the same request is sent.
+// Bounds for what is kept of refusals: otherwise an exchange could make a reserve longer with
+// each of them, until it does not fit between plugin and host any more. When the requests that
+// were given up have so many bytes, no further one is given up.
 const (
 	maxRefusal = 16 << 10 // bytes of one
 	maxGivenUp = 768 << 10
 )
 
-// keeps is how many bytes are kept of requests that were given up.
+// keeps is how many bytes a reserve keeps of requests that were given up.
 func keeps(all []taler.Evidence) (bytes int) {
 	for _, e := range all {
 		bytes += len(e.Request) + len(e.Response)
@@ -26,18 +26,18 @@ func keeps(all []taler.Evidence) (bytes int) {
 	return bytes
 }
 
-// byWord lists the refusals of a batch that come without a signature, and after
-// which another batch may be made.
+// byWord lists the refusals without a signature after which another batch may be made, if
+// they are borne out.
 func byWord(reason fault.Reason) bool {
 	return reason == taler.ReasonDenominationRevoked || reason == taler.ReasonDenominationKeyLost || reason == taler.ReasonInsufficientFunds
 }
 
-// borneOut reports whether what the exchange shows bears out such a refusal of a
-// batch of which no answer was lost: its keys, which it signs, list a denomination
-// of the plan no more; or it has less than the plan costs. Whoever is on the way, or
-// a proxy that errs, could make a wallet give coins up with one word that were paid
-// for. So the exchange must also say what it has, and that must not be what the very
-// request has left.
+// borneOut reports whether a refusal without a signature is true, for a batch of which no
+// answer was lost. The exchange's keys, which it signs, must not list a denomination of the
+// plan any more; or the reserve must have less than the plan costs. Otherwise somebody on the
+// way, or a faulty proxy, could make a wallet give up coins that were paid for. So the
+// exchange must also say how much the reserve has, and that must not be what this very request
+// would have left.
 func borneOut(r taler.Reserve, e taler.ExchangeState, balance taler.Amount) bool {
 	if balance.Currency != r.Remainder.Currency || charges(r, balance) || keeps(r.GivenUp) >= maxGivenUp {
 		return false
@@ -51,7 +51,7 @@ func borneOut(r taler.Reserve, e taler.ExchangeState, balance taler.Amount) bool
 	return err == nil && compare(balance, cost) < 0
 }
 
-// giveUpBatch lets another batch follow, and keeps what there is of this one.
+// giveUpBatch makes room for another batch, and keeps a record of this one.
 func giveUpBatch(r *taler.Reserve) {
 	if r.Evidence != nil {
 		r.GivenUp = append(slices.Clone(r.GivenUp), *r.Evidence)
@@ -89,21 +89,21 @@ func costs(b taler.WithdrawBatch, currency string) (taler.Amount, error) {
 	return value.Add(fees)
 }
 
-// fromElsewhere reports whether it was not the exchange that has not found something, for it
-// gives its code with each refusal: a proxy without a server shows a page of its own.
+// fromElsewhere reports whether a "not found" did not come from the exchange. The exchange gives
+// a code with each refusal; a proxy without a server behind it shows a page of its own.
 func fromElsewhere(answer protocol.Response) bool {
 	var said taler.ExchangeError
 	return answer.Status == http.StatusNotFound && (taler.Unmarshal(answer.Body, &said) != nil || said.Code == 0)
 }
 
-// noEndpoint reports whether the exchange says itself that it has not what was asked.
+// noEndpoint reports whether the exchange itself says that it lacks the endpoint.
 func noEndpoint(body []byte) bool {
 	var said taler.ExchangeError
 	return taler.Unmarshal(body, &said) == nil && said.Code == taler.CodeEndpointUnknown
 }
 
-// spared asks what is there after such a word, before another form is tried: what the
-// very request would have left shows that somebody else has said it.
+// spared asks for the balance after such an answer, before another form is tried. A balance
+// that this very request would have left shows that the answer was somebody else's.
 func (w coinWithdrawal) spared(ctx context.Context, s protocol.Session, r taler.Reserve) (bool, error) {
 	answer, err := s.Fetch(ctx, protocol.Request{
 		Address: r.Exchange, Method: http.MethodGet, Path: "reserves/" + r.ReservePub.String(), Timeout: maxHold, Limit: maxAnswer, Repeat: true,
