@@ -7,12 +7,12 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// onward is a command by which a person at the terminal goes on with a withdrawal, and what
-// leads to it.
+// onward finds, in a hint, a command by which a person at the terminal goes on with a
+// withdrawal, with the words that lead to it.
 var onward = regexp.MustCompile(`(\x60terminal serve\x60 goes on with it, or )?(go on with )?\x60terminal resume [^\x60]*\x60`)
 
-// advised is a fault whose advice is for till software: where a person would type a command
-// to go on, it sends a request. Other commands are for whoever runs the terminal.
+// advised is a fault with a hint for till software: where a person would type a command to go
+// on, the software sends a request. Other commands stay, for the people who run the terminal.
 func advised(f *fault.Fault, needs string) *fault.Fault {
 	if f == nil || !onward.MatchString(f.Hint) {
 		return f

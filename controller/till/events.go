@@ -26,8 +26,8 @@ type Numbered struct {
 // eventsPage is how many events are read at a time.
 const eventsPage = 100
 
-// Past tells of the events behind a cursor that there are, in their order, and
-// says where the reader goes on.
+// Past tells of the events after a cursor that there are by now, in order, and returns the
+// cursor for the next call.
 func (t *Till) Past(ctx context.Context, cursor instrument.Seq, tell func(Numbered) error) (instrument.Seq, error) {
 	for ctx.Err() == nil {
 		page, err := t.terminal.Instruments().Journal(ctx, topic, instrument.Page{After: cursor, Limit: eventsPage})
@@ -48,9 +48,8 @@ func (t *Till) Past(ctx context.Context, cursor instrument.Seq, tell func(Number
 	return cursor, ctx.Err()
 }
 
-// Events tells of every event behind a cursor, in their order, and of further ones
-// until ctx ends, which is no error. The reader keeps the cursor: one that was away
-// misses nothing.
+// Events tells of every event after a cursor, in order, and of further ones until ctx ends,
+// which is no error. The reader keeps the cursor, so one that was away misses nothing.
 func (t *Till) Events(ctx context.Context, cursor instrument.Seq, tell func(Numbered) error) error {
 	return t.terminal.Instruments().WaitTopic(ctx, topic, func(context.Context) (done bool, err error) {
 		cursor, err = t.Past(ctx, cursor, tell)

@@ -67,9 +67,9 @@ func checkRecord(before, after *instrument.Instance) error {
 	return nil
 }
 
-// says is the pure rule of the stream: whether an event is news, and what of it is
-// noted. An event that happens once is told once, also by a later life; one that
-// may come again is told when it says something else than before.
+// says is the pure rule of the stream: whether an event is news, and what is noted of it. An
+// event that happens once is told once, over all lives; one that may come again is told when
+// it says something new.
 func (r *record) says(e vendor.Event) bool {
 	switch e.Event {
 	case vendor.EventPay, vendor.EventUnknown:
@@ -125,8 +125,8 @@ func (t *Till) keep(ctx context.Context, r record) (id instrument.ID, err error)
 	return id, err
 }
 
-// change changes the record of a withdrawal; events that f returns are told with
-// it, in one commit.
+// change changes the record of a withdrawal, and adds the events that f returns to the stream,
+// in one commit.
 func (t *Till) change(ctx context.Context, id instrument.ID, f func(status *string, r *record) []Told) error {
 	return t.terminal.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		i, err := tx.Get(id)

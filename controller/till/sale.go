@@ -14,7 +14,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// What a withdrawal waits for that till software says.
+// What a withdrawal may need from the till's software.
 const (
 	needsAcceptance = "acceptance"  // of the quote, by the customer
 	needsSameWallet = "same-wallet" // does the customer's wallet show these groups?
@@ -48,9 +48,9 @@ func newSale(t *Till, id instrument.ID, r record, pay Payment) *sale {
 	}
 }
 
-// drive takes the withdrawal to its end. While the bank or the provider is away, or
-// the bank refuses the terminal's login, it tries again; what else stops it is shown,
-// and Resume goes on.
+// drive takes the withdrawal to its end. While the bank or the provider is away, or the
+// bank refuses the terminal's login, it tries again. Any other problem stops the
+// withdrawal and is shown; Resume goes on.
 func (s *sale) drive(ctx context.Context) {
 	defer s.shown()
 	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
@@ -111,7 +111,7 @@ func ending(w vendor.Withdrawal) vendor.Event {
 	return vendor.Event{Event: vendor.EventAborted, Reason: w.Reason}
 }
 
-// passes says that trying again may help.
+// passes reports whether trying again may help.
 func passes(err error) bool {
 	switch fault.KindOf(err) {
 	case fault.Unavailable, fault.Timeout, fault.Unknown, fault.Locked, fault.Conflict:
@@ -120,14 +120,14 @@ func passes(err error) bool {
 	return false
 }
 
-// neverWas says that the bank has not got the withdrawal, and does not take it or
-// is away: whoever asked is told, and asks again. While the bank may have it, for
-// only its answer was lost, that is not so.
+// neverWas reports whether the bank certainly has no such withdrawal, because it has
+// refused it or could not be reached. Then the software is told and may ask again. If only
+// the bank's answer was lost, the bank may have it.
 func (s *sale) neverWas(w vendor.Withdrawal, err error) bool {
 	return err != nil && w.WOPID.IsZero() && (w.ID == "" || w.Over() || !passes(err))
 }
 
-// refuse closes the record of a withdrawal that never was.
+// refuse closes the record of a withdrawal that the bank has not got.
 func (s *sale) refuse(ctx context.Context) {
 	err := s.till.change(ctx, s.record, func(status *string, _ *record) []Told {
 		*status = statusEnded
@@ -145,7 +145,7 @@ func (s *sale) fails(err error) {
 	s.problem = fault.From(err)
 }
 
-// shown lets whoever has begun the withdrawal see it.
+// shown lets the request that has begun the withdrawal return.
 func (s *sale) shown() { s.once.Do(func() { close(s.ready) }) }
 
 // hurry ends a pause.
@@ -156,8 +156,8 @@ func (s *sale) hurry() {
 	}
 }
 
-// begun waits until there is something to see, but not for as long as a bank may be
-// away.
+// begun waits until there is something to show, but only for a limited time: a bank may be
+// away for long.
 func (s *sale) begun(ctx context.Context) (View, error) {
 	within, cancel := context.WithTimeout(ctx, s.till.begins)
 	defer cancel()

@@ -29,11 +29,11 @@ func (p Payment) check() error {
 		WithHint(`such as {"card":"TOKEN"}, {"reader":true} or {"peer":true}`)
 }
 
-// soon bounds how long an answer waits for its effect.
+// soon bounds how long a request that says something waits for its effect.
 const soon = 5 * time.Second
 
-// Accept says whether the customer accepts fees and terms of service. It returns
-// when that is on record, so that the code can be shown, or soon.
+// Accept says whether the customer accepts fees and terms of service. It returns when that
+// is on record, so that the QR code can be shown, or after a while.
 func (t *Till) Accept(ctx context.Context, name string, yes bool) (View, error) {
 	v, err := t.say(ctx, name, needsAcceptance, yes, func(w vendor.Withdrawal) bool {
 		if yes {
@@ -95,8 +95,8 @@ func (s *sale) chose(p Payment) bool {
 	return s.pay == p && p.Peer
 }
 
-// say answers what a withdrawal waits for. said: this was said before, as the record has it;
-// the sale knows of itself what it has heard.
+// say answers what a withdrawal waits for. said reports, by the record, that the same was
+// said before; the sale itself remembers what it has heard.
 func (t *Till) say(ctx context.Context, name, needs string, answer any, said func(vendor.Withdrawal) bool) (View, error) {
 	w, err := t.terminal.FindByPrefix(ctx, name)
 	if err != nil {
@@ -110,9 +110,9 @@ func (t *Till) say(ctx context.Context, name, needs string, answer any, said fun
 		WithHint("its member needs says what it waits for")
 }
 
-// hears takes an answer, if it is waited for. Once the wallet is known to be the
-// customer's, nobody takes the payment back, unless it has to come to the reader first: the
-// terminal knows whether a card is there.
+// hears takes an answer, if the withdrawal waits for it. Once the wallet is known to be the
+// customer's the payment cannot be taken back, unless it still waits for a card at the reader:
+// the terminal knows whether one is there.
 func (s *sale) hears(needs string, answer any) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,14 +125,15 @@ func (s *sale) hears(needs string, answer any) bool {
 	return true
 }
 
-// repeats reports whether an answer was taken that comes again, for its own answer is lost.
+// repeats reports whether the same answer was taken before: it comes again because the reply
+// to it was lost.
 func (s *sale) repeats(needs string, answer any) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.needs != needs && s.heard[needs] == answer
 }
 
-// pays takes what an order says of the payment, if nothing was said before. A till
+// pays takes the means of payment that an order names, unless one was named before. So a till
 // that sends its order again after a restart need not say it a second time.
 func (s *sale) pays(p Payment) {
 	s.mu.Lock()
@@ -157,7 +158,7 @@ func (s *sale) answers(answer any) {
 	s.needs, s.answer, s.problem = "", nil, nil
 }
 
-// known is what was said already of what a withdrawal needs.
+// known is the answer that was given already to what a withdrawal needs; nil if there is none.
 func (s *sale) known(needs string) any {
 	if needs == needsPayment && s.pay != (Payment{}) {
 		return s.pay

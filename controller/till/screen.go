@@ -93,16 +93,16 @@ func (s *sale) Choose(ctx context.Context, _ vendor.Withdrawal) (vendor.Means, e
 	return vendor.Means{Card: pay.Card, Reader: pay.Reader}, nil
 }
 
-// charges notes that from now on nobody can take the payment back, but for one that waits
-// for a card at the reader. What was said of a card counts once.
+// charges notes that from now on the payment cannot be taken back, unless it waits for a card
+// at the reader. A card's token that was said counts for one charge.
 func (s *sale) charges() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.busy, s.pay = !s.pay.Reader, Payment{Peer: s.pay.Peer}
 }
 
-// ask waits for what till software says or has said, for the end of the withdrawal at the
-// bank, or for that of ctx.
+// ask waits until till software says what is needed, unless it has said it before. It ends
+// when the withdrawal ends at the bank, or with ctx.
 func ask[T any](ctx context.Context, s *sale, needs string) (none T, err error) {
 	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
 	if err != nil {

@@ -59,8 +59,8 @@ func (t *Till) Run(ctx context.Context) error {
 	return nil
 }
 
-// Ready returns once Run has taken up what was open: before that, what goes on looks
-// as if nobody drove it, and nothing can begin.
+// Ready returns once Run has taken up the open withdrawals. Before that they look as if
+// nothing went on with them, and none can begin.
 func (t *Till) Ready(ctx context.Context) error {
 	select {
 	case <-t.ready:
@@ -137,9 +137,9 @@ func (t *Till) Start(ctx context.Context, o Order) (View, error) {
 	return s.begun(ctx)
 }
 
-// mayBegin refuses what the bank does not deal in before anything of it is kept, so
-// that the request can be sent again under the same key once it is right. What is
-// on record already needs no bank for that.
+// mayBegin refuses what the bank does not deal in, before anything is kept of the request:
+// so it can be sent again under the same key once it is right. A withdrawal that is on
+// record already needs no such look at the bank.
 func (t *Till) mayBegin(ctx context.Context, r record) error {
 	_, err := t.terminal.Instruments().Find(ctx, class, keyRequest, r.RequestUID)
 	if !errors.Is(err, fault.NotFound) {
@@ -160,7 +160,7 @@ func (t *Till) check(o Order) error {
 	return nil
 }
 
-// goOn has a withdrawal driven, once.
+// goOn begins to drive a withdrawal, unless that has begun before.
 func (t *Till) goOn(id instrument.ID, r record, pay Payment) (*sale, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -178,8 +178,8 @@ func (t *Till) goOn(id instrument.ID, r record, pay Payment) (*sale, error) {
 	return s, nil
 }
 
-// over forgets a sale that is driven no more, but for what has stopped it, if
-// anything has: whoever looks at it is shown that until somebody goes on with it.
+// over forgets a sale that is not driven any more. If a problem has stopped it, that is
+// kept and shown until somebody goes on with it.
 func (t *Till) over(s *sale, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -215,8 +215,8 @@ func (t *Till) Show(ctx context.Context, name string) (View, error) {
 	return t.view(ctx, w, t.live(w)), nil
 }
 
-// statuses are what a withdrawal with a WOPID may be, in the order of its life; the
-// first ones have not ended.
+// statuses are the statuses of a withdrawal with a WOPID, in the order of its life; the
+// final ones are the last.
 var statuses = [...]string{
 	taler.TerminalPending, taler.TerminalSelected, taler.TerminalPaid, taler.TerminalNotified,
 	taler.TerminalConfirmed, taler.TerminalAborted,
@@ -224,8 +224,8 @@ var statuses = [...]string{
 
 const unended = 4
 
-// List are the withdrawals of this terminal, newest first; of a status if one is
-// named, and "open" are those that have not ended.
+// List lists the withdrawals of this terminal, newest first: all, those of a status, or
+// as "open" those that have not ended.
 func (t *Till) List(ctx context.Context, status string) ([]View, error) {
 	if status != "" && status != statusOpen && !slices.Contains(statuses[:], status) {
 		return nil, fault.New(fault.Invalid, "no withdrawal is ever %q", status).Because("status-unknown").

@@ -39,8 +39,8 @@ type Terms struct {
 	Text    string `json:"text"`
 }
 
-// view joins the record with what is known of the sale, if it goes on. Then the
-// record is read again: what the sale waits for must not be said of an older one.
+// view joins the record with what is known of the sale, if it goes on. In that case it reads
+// the record again: what the sale needs now must not be shown with an older record.
 func (t *Till) view(ctx context.Context, w vendor.Withdrawal, s *sale) View {
 	if s != nil {
 		s.mu.Lock()
