@@ -64,11 +64,10 @@ func chargePlastic(ctx context.Context, s protocol.Session, c protocol.Call) (pr
 	return charge(ctx, s, o)
 }
 
-// charge is one attempt to charge a reference that is paid at most once, and by one
-// payer: nobody else is answered with what was charged. The
-// intent is on record before the provider is asked; who finds an intent whose
-// outcome is not known asks for it before trying again, and believes that it
-// never got there when it can no more be on its way.
+// charge is one attempt to charge for a reference. A reference is paid at most once and by one
+// payer: nobody else is answered with what was charged. The intent is on record before the
+// provider is asked. An attempt that finds an earlier intent of unknown outcome asks the
+// provider about it first, and takes it for lost only when it cannot be under way any more.
 func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, error) {
 	if err := o.check(); err != nil {
 		return protocol.Result{}, err
@@ -108,9 +107,9 @@ func charge(ctx context.Context, s protocol.Session, o order) (protocol.Result, 
 	return conclude(ctx, s, id, o, facts, err)
 }
 
-// again records that a charge is sent once more, where to, and which attempt has failed before
-// it: from now on it may be on its way, and the provider's word about that one says nothing of
-// it.
+// again records that a charge is sent once more, to which provider, and which attempt has failed
+// before. From now on the new charge may be under way, and what the provider says of the failed
+// attempt does not concern it.
 func again(ctx context.Context, s protocol.Session, id instrument.ID, o order, failed string) error {
 	_, err := changePayment(ctx, s, id, func(p *payment) (bool, error) {
 		p.Changed = s.Now().Unix()
@@ -122,9 +121,9 @@ func again(ctx context.Context, s protocol.Session, id instrument.ID, o order, f
 	return err
 }
 
-// begin stores the intent. unknown says that an earlier attempt is on record
-// whose outcome nobody here has learnt. Writing it again proves that no other
-// operation is at it.
+// begin stores the intent. unknown reports that there is an earlier attempt on record whose
+// outcome is not known here. Writing the record again proves that no other operation is
+// working on it.
 func begin(ctx context.Context, s protocol.Session, o order) (id instrument.ID, p payment, unknown bool, err error) {
 	err = s.Update(ctx, func(tx instrument.Tx) error {
 		found, err := tx.Find(paymentID, keyReference, o.Reference)
@@ -159,7 +158,7 @@ func begin(ctx context.Context, s protocol.Session, o order) (id instrument.ID, 
 	return id, p, unknown, err
 }
 
-// conclude records what became of a charge, whatever it is, and says it.
+// conclude records what became of a charge, and returns it.
 func conclude(ctx context.Context, s protocol.Session, id instrument.ID, o order, facts protocol.Facts, failure error) (protocol.Result, error) {
 	to, reason, refusal := outcome(facts, failure)
 	p, err := changePayment(ctx, s, id, func(p *payment) (bool, error) {
@@ -184,8 +183,8 @@ func conclude(ctx context.Context, s protocol.Session, id instrument.ID, o order
 	return paidWith(p.receipt())
 }
 
-// outcome is the pure reading of what the provider said, or did not say: the
-// status that the payment takes, why, and the fault for who asked.
+// outcome is the pure reading of the provider's answer, or of the lack of one: the new status
+// of the payment, the reason for it, and the fault for the caller.
 func outcome(facts protocol.Facts, failure error) (to, reason string, refusal error) {
 	switch {
 	case failure == nil && facts.State == protocol.FactPaid:

@@ -7,9 +7,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// lookUp is a vendor's LOOKUP: it asks the provider by reference and moves the
-// payment if the answer is final and for it. The result is protocol.Facts. That
-// the provider knows no such payment is an answer once none can be on its way.
+// lookUp is a vendor's LOOKUP: it asks the provider by reference, and moves the payment if the
+// answer is final and about it. The result is protocol.Facts. That the provider knows no such
+// payment counts as an answer only when no charge can be under way any more.
 func lookUp(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args struct {
 		Reference string `json:"reference"`
@@ -52,9 +52,9 @@ func known(ctx context.Context, s protocol.Session, reference string) (seen inst
 	return seen, p, err
 }
 
-// move records a final answer about a payment as it was seen. Where it has been changed since,
-// it may have been charged again: that the attempt before has failed would then be taken for
-// the end of that one, and nobody would know of what the card was charged. So it does not move.
+// move records a final answer about a payment as it was seen. If the payment has changed since, it
+// does nothing: there may be a new charge, and the failure of the earlier attempt must not be taken
+// for the end of that one.
 func move(ctx context.Context, s protocol.Session, seen instrument.Instance, facts protocol.Facts) (moved bool, err error) {
 	to, reason, _ := outcome(facts, nil)
 	err = s.Update(ctx, func(tx instrument.Tx) error {

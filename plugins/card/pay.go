@@ -19,7 +19,7 @@ const (
 	opCheck  = "CHECK"  // is the provider there?
 )
 
-// pay is the protocol card.pay as a party of one role has it.
+// pay is the protocol card.pay, for a party of one role.
 type pay struct{ role comm.Role }
 
 // Info implements protocol.Protocol.
@@ -55,8 +55,8 @@ func (p pay) Operations(class instrument.ClassID, peer comm.Role) []protocol.Ope
 	return nil
 }
 
-// withMain are operations that each take one instrument: the card of a wallet, the
-// provider of a party that is alone with it.
+// withMain are operations that each take one instrument: a wallet's card, or the provider
+// of a party that runs the operation without a peer.
 func withMain(all ...protocol.Operation) []protocol.Operation {
 	for n := range all {
 		all[n].Instruments = protocol.WantsMain
@@ -108,8 +108,9 @@ type authorisation struct {
 	Last4 string `json:"last4"`
 }
 
-// An offer whose invoice says charge=once is paid by one operation: for any other
-// the reference is taken. Without that word a payer may repeat a payment.
+// An offer whose invoice says charge=once is paid by one operation only; for any other its
+// reference is taken. Without that word a payer may pay again under the reference and gets the
+// first outcome.
 const (
 	invoiceCharge = "charge"
 	chargeOnce    = "once"
@@ -128,10 +129,9 @@ func offered(c protocol.Call) (order, error) {
 	return o, nil
 }
 
-// payByCard is the wallet's side. The counter is used up and the payment on
-// record before the authorisation leaves. What the vendor refuses for good is off
-// the record again; what nobody can know stays, and paying the same reference
-// again finds out.
+// payByCard is the wallet's side. The counter is used up, and the payment on record, before
+// the authorisation leaves. If the vendor refuses for good, the record is removed again. While
+// the outcome is not known it stays, and paying the same reference again finds it out.
 func payByCard(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	o, err := offered(c)
 	if err != nil {
@@ -190,8 +190,8 @@ func (s state) authorise(o order) (authorisation, error) {
 	return authorisation{Token: a.Token(), Brand: s.Brand, Last4: s.Last4}, err
 }
 
-// forget takes the payment off the card's record if it certainly has not been
-// and will not be charged.
+// forget removes the payment from the card's record, if it certainly was not charged and will
+// not be.
 func forget(ctx context.Context, s protocol.Session, id instrument.ID, reference string, refusal error) error {
 	switch fault.KindOf(refusal) {
 	case fault.Invalid, fault.Denied, fault.NotFound, fault.Conflict, fault.Declined, fault.Unsupported, fault.Unavailable:

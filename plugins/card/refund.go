@@ -25,9 +25,9 @@ type gaveBack struct {
 	Refunded  instrument.Amount      `json:"refunded"` // of this payment, in all
 }
 
-// giveBack has the provider give a payment back. The intent is on record before
-// the provider is asked, and names the refund there: whoever finds one of unknown
-// outcome asks for the same one again before anything else.
+// giveBack orders the provider to give a payment back. The intent is on record before the
+// provider is asked, with the refund's name there. An operation that finds an earlier refund of
+// unknown outcome first asks for that same one again.
 func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args refund
 	if err := c.Arguments(&args); err != nil {
@@ -58,8 +58,8 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 	}
 }
 
-// intendRefund stores the intent. before says that an earlier operation has left
-// one whose outcome is not known.
+// intendRefund stores the intent. before reports that an earlier operation has left a refund
+// whose outcome is not known.
 func intendRefund(ctx context.Context, s protocol.Session, id instrument.ID, amount instrument.Amount) (p payment, before, done bool, err error) {
 	p, err = changePayment(ctx, s, id, func(p *payment) (changed bool, err error) {
 		if before = p.State == refunding; before {
@@ -81,7 +81,7 @@ func concludeRefund(ctx context.Context, s protocol.Session, id instrument.ID, m
 	})
 }
 
-// intendRefund is the pure rule of a refund that begins. done: there is nothing to
+// intendRefund is the pure rule of a refund that begins. done reports that there is nothing to
 // ask the provider for.
 func (p *payment) intendRefund(op instrument.OperationID, amount instrument.Amount) (done bool, err error) {
 	switch p.State {
@@ -119,9 +119,9 @@ func (p *payment) concludeRefund(made bool, now time.Time) error {
 	return err
 }
 
-// refundOutcome is the pure reading of what the provider said, or did not say.
-// before: the same refund was asked for by an earlier operation, so that it was
-// never made is known only from the provider itself.
+// refundOutcome is the pure reading of the provider's answer, or of the lack of one. before says
+// that an earlier operation has asked for the same refund: then only the provider can say that
+// it was never made.
 func refundOutcome(state string, failure error, before bool) (made bool, refusal error) {
 	switch {
 	case failure == nil && state == protocol.FactPaid:

@@ -13,9 +13,8 @@ type question struct {
 	Signature []byte `json:"signature,omitempty"`
 }
 
-// ask is the wallet's side of BALANCE and of REFUND: it keeps the vendor's
-// statement, which settles payments whose outcome was not known and has in it what
-// came back.
+// ask is the wallet's side of BALANCE and of REFUND. It keeps the vendor's statement, which
+// settles payments whose outcome was not known and includes what came back.
 func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	if !a.signed() && !clearTo(s.Peer()) {
 		return protocol.Result{}, notClear()
@@ -49,7 +48,7 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 	return receiptFor(got)
 }
 
-// question proves to hold the account.
+// question proves that its sender holds the account.
 func (a account) question(s protocol.Session, p purse, operation string) (q question, err error) {
 	q = question{Account: p.Account}
 	if !a.signed() {

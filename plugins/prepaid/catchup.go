@@ -11,8 +11,8 @@ import (
 // asks reports whether the message asks for the statement. Counters begin with 1.
 func (m transfer) asks() bool { return m.Counter == 0 }
 
-// settledByStatement reports whether what keeps the purse from paying may be gone with the vendor's
-// next statement: what was paid in is in it, another life's payments, and how those that are open ended.
+// settledByStatement reports whether the vendor's next statement may remove what keeps the purse from
+// paying. A statement shows what was paid in, payments of another life, and how open payments ended.
 func settledByStatement(err error) bool {
 	switch fault.ReasonOf(err) {
 	case "balance-too-small", "account-behind", "payments-open":
@@ -22,8 +22,8 @@ func settledByStatement(err error) bool {
 }
 
 // catchUp asks for the statement within a payment, which has sent nothing yet, and begins the
-// payment again. If that cannot be, it asks once more, by which the vendor knows that this pays
-// nothing: else its side would wait until its deadline.
+// payment again. If the payment is still not possible, it asks a second time. By that the vendor
+// knows that no payment follows; otherwise its side would wait until its deadline.
 func (a account) catchUp(ctx context.Context, s protocol.Session, id instrument.ID, use func(*purse) error) error {
 	var m transfer
 	err := change(ctx, s, id, evUse, func(p *purse) error {

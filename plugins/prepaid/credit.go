@@ -17,8 +17,8 @@ type paidIn struct {
 
 const maxSource = 256
 
-// credit is the vendor's CREDIT: what was paid in is in the account, once for
-// each source.
+// credit is the vendor's CREDIT: it adds what was paid in to the account, once for each
+// source.
 func credit(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var in paidIn
 	if err := c.Arguments(&in); err != nil {

@@ -22,8 +22,8 @@ type ledger struct {
 	Proof *proof `json:"proof,omitempty"` // of the highest counter
 }
 
-// proof is what the holder signed. Whoever knows the account's number can check
-// it without the vendor.
+// proof is what the holder has signed. Anybody who knows the account's number can check it
+// without the vendor.
 type proof struct {
 	order
 	Signature []byte `json:"signature,omitempty"` // empty: prepaid.plain
@@ -58,7 +58,7 @@ func (l ledger) receipt(r receipt, signed bool, now time.Time) (receipt, error) 
 	return r, err
 }
 
-// pay is the pure rule of a payment: a counter once, and no more than is there.
+// pay is the pure rule of a payment: each counter once, and no more than is in the account.
 func (l *ledger) pay(p proof) error {
 	if p.Amount.Currency != l.Currency {
 		return fault.New(fault.Declined, "this account is kept in %s", l.Currency).Because("currency-differs")
@@ -108,9 +108,8 @@ func (l *ledger) count() (err error) {
 	return err
 }
 
-// checkLedger is the class's own rule, kept by the host whatever the protocol
-// does: the sums only grow, and the balance is what they say and never less than
-// nothing.
+// checkLedger is the class's own rule, which the host keeps whatever the protocol does: the
+// sums only grow, and the balance follows from them and is never negative.
 func checkLedger(before, after *instrument.Instance) error {
 	var is ledger
 	if err := after.Decode(&is); err != nil {

@@ -13,9 +13,9 @@ import (
 // the currency.
 const largestPlain = 5
 
-// prefer is the paper's get-Preferred-Protocol (§5.4), as the paper has it: no
-// signature where the line needs none and the sum is small, for a small device
-// pays for each; a signature everywhere else, whatever the user likes better.
+// prefer is the paper's get-Preferred-Protocol (§5.4), with the paper's own example: no
+// signature where the line needs none and the sum is small, because signatures are costly for
+// a small device; a signature everywhere else, whatever the user prefers.
 func prefer(protocols []string, c instrument.Circumstances) (string, error) {
 	can := slices.Clone(protocols)
 	if !inClear(c.Connectivity) || !small(c.Amount) {
@@ -43,8 +43,8 @@ func small(a instrument.Amount) bool {
 	return a.Value < largestPlain || a.Value == largestPlain && a.Fraction == 0
 }
 
-// clearTo reports whether a peer is reached over such a line. A vendor that has
-// no other protocol than the plain one must not talk a wallet into it.
+// clearTo reports whether a peer is reached over such a line. Otherwise a vendor could talk a
+// wallet into the plain protocol by offering no other.
 func clearTo(p comm.Peer) bool {
 	if len(p.Addresses) == 0 {
 		return false

@@ -9,15 +9,15 @@ import (
 // window is how far behind the highest counter a payment may arrive.
 const window = 256
 
-// marks are the counters that were taken: all up to High and within the window,
-// but the holes. Payments that are under way together may overtake each other;
-// what is behind the window and was not taken is void for ever.
+// marks are the counters that were taken: all within the window up to High, except for the
+// holes. Payments that are under way together may overtake each other. A counter that was not
+// taken before the window has passed it is void for ever.
 type marks struct {
 	High  uint64   `json:"high"`
 	Holes []uint64 `json:"holes,omitempty"` // ascending
 }
 
-// take is the pure rule of a counter: each once.
+// take is the pure rule of a counter: each is taken once.
 func (m marks) take(counter uint64) (marks, error) {
 	if counter > m.High {
 		return m.rise(counter), nil

@@ -9,8 +9,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// transfer is the wallet's message of PAY. One without a counter pays nothing: it asks for the
-// statement first, with the signature of a BALANCE, and the payment comes behind it.
+// transfer is the wallet's message of PAY. Without a counter it pays nothing, but asks for the
+// statement first, with the signature of a BALANCE; the payment follows in a second message.
 type transfer struct {
 	Account   string            `json:"account"`
 	Amount    instrument.Amount `json:"amount"`
@@ -19,8 +19,8 @@ type transfer struct {
 	Signature []byte            `json:"signature,omitempty"`
 }
 
-// offered is what both sides of a PAY read from the offer that the vendor signed
-// and the payer saw.
+// offered is what both sides of a PAY read from the offer that the vendor has signed and the
+// payer has seen.
 func (a account) offered(c protocol.Call) (instrument.OfferBody, error) {
 	if err := c.NoArguments(); err != nil {
 		return instrument.OfferBody{}, err
@@ -34,10 +34,10 @@ func (a account) offered(c protocol.Call) (instrument.OfferBody, error) {
 	return *c.Offer, nil
 }
 
-// pay is the wallet's side. The counter is used up and the amount held back
-// before the message leaves. What the vendor refuses for good is free again; what
-// nobody can know stays held back until a statement tells. Where the latest statement does not
-// let it pay, as when the account was charged since, it asks for another first.
+// pay is the wallet's side. The counter is used up and the amount held back before the message
+// leaves. If the vendor refuses for good, the amount is free again; while the outcome is not
+// known, it stays held back until a statement tells. If the latest statement does not let it
+// pay, it asks for a new one first: money may have been paid in since.
 func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	offer, err := a.offered(c)
 	if err != nil {
@@ -159,7 +159,8 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 	return receiptFor(r)
 }
 
-// hear takes the message that pays. One that asks first gets the statement, and a second try.
+// hear receives the message that pays. A message that asks for the statement first gets it, and
+// the paying one is awaited after it.
 func (a account) hear(ctx context.Context, s protocol.Session) (m transfer, err error) {
 	if err := s.Recv(ctx, &m); err != nil || !m.asks() {
 		return m, err

@@ -73,17 +73,17 @@ func (p *purse) intend(op instrument.OperationID, amount instrument.Amount, unti
 	return o, p.count()
 }
 
-// release is the pure rule of a payment that was refused for good, or is in the
-// statement. A counter that was used without us says that this purse is behind.
+// release is the pure rule of a payment that was refused for good or is in the statement. If
+// its counter was used by somebody else, this purse is behind.
 func (p *purse) release(op instrument.OperationID, refusal error) error {
 	p.Behind = p.Behind || fault.ReasonOf(refusal) == "counter-reused"
 	p.Open = slices.DeleteFunc(p.Open, func(i intent) bool { return i.Operation == op })
 	return p.count()
 }
 
-// settle is the pure rule of a payment that was made: its receipt says so,
-// whatever else the statement says. One that is not believed is asked for again
-// before the next payment, and until then what was paid stays held back.
+// settle is the pure rule of a payment that was made: its receipt proves that, whatever else
+// the statement says. A statement that is not believed is asked for again before the next
+// payment; until then the sum that was paid stays held back.
 func (p *purse) settle(r receipt) error {
 	p.Last = &r
 	if err := p.learn(r.Statement, r.Proof); err != nil {
@@ -93,11 +93,10 @@ func (p *purse) settle(r receipt) error {
 	return p.release(r.Payment, nil)
 }
 
-// learn is the pure rule of a statement, shown with what the holder has signed
-// last. An older one than the known says nothing new. It settles open payments that
-// it includes, and those that the vendor has not taken in time and therefore never
-// will. One that is ahead, as of an account that comes from a backup, is caught up
-// with.
+// learn is the pure rule of a statement, which comes with what the holder has signed last. A
+// statement older than the known one says nothing new. A newer one settles the open payments
+// that it includes, and those that the vendor has not taken in time and therefore never will.
+// If it is ahead of a purse that comes from a backup, the purse catches up.
 func (p *purse) learn(s statement, shown *proof) error {
 	if s.Seq < p.Statement.Seq {
 		return nil
@@ -116,9 +115,9 @@ func (p *purse) learn(s statement, shown *proof) error {
 	return p.count()
 }
 
-// ahead reports whether another life of this wallet has paid what this one does not
-// know of. Only its own signature says so, of a counter or a sum beyond ours: no
-// vendor can make it, and so none can have spent what nobody has signed for.
+// ahead reports whether this wallet has made payments, before a restore, that it does not know
+// of now. Only its own signature over a counter or a sum beyond ours proves that. No vendor can
+// make such a signature, so none can claim payments that nobody has signed.
 func (p *purse) ahead(s statement, shown *proof) bool {
 	if shown == nil || shown.Account != p.Account || shown.Counter != s.High {
 		return false
@@ -135,8 +134,8 @@ func (p *purse) ahead(s statement, shown *proof) bool {
 	return shown.Counter > p.Counter || err == nil && c > 0
 }
 
-// believes refuses a statement that cannot be true: one that takes back what
-// an earlier one said, or has more spent than was ever signed for.
+// believes refuses a statement that cannot be true: it takes back what an earlier one said,
+// or says that more was spent than was ever signed for.
 func (p *purse) believes(s statement) error {
 	_, err := s.balance()
 	if err == nil {
@@ -152,8 +151,8 @@ func (p *purse) believes(s statement) error {
 	return nil
 }
 
-// count finds what can be spent: the vendor's balance without what is open, which
-// it has not booked yet.
+// count computes what can be spent: the vendor's balance minus the open payments, which the
+// vendor has not booked yet.
 func (p *purse) count() error {
 	balance, err := p.Statement.balance()
 	if err != nil {
@@ -171,10 +170,10 @@ func (p *purse) count() error {
 	return nil
 }
 
-// elsewhere refuses a peer that is not the one with which the account was opened. On
-// a line in clear nobody proves who they are: an account that was opened there has no
-// key of its vendor, and whoever says on another line to be that vendor may be
-// anybody, as is everybody on a line in clear for an account with a key.
+// elsewhere refuses a peer that is not the one with which the account was opened. On a line in
+// clear nobody proves who they are. So an account that was opened there, which has no key of
+// its vendor, is not used on other lines, where anybody may say that they are the vendor; and
+// an account with a key is not used on a line in clear.
 func (p purse) elsewhere(peer comm.Peer) error {
 	var f *fault.Fault
 	switch {

@@ -21,9 +21,9 @@ type givenBack struct {
 	Refunded instrument.Amount      `json:"refunded"` // of this payment, in all
 }
 
-// giveBack is the vendor's REFUND: it names the payment's operation. Payment and
-// account change in one commit, once for each operation. Where all has come back
-// already, by whichever operation, the answer is that.
+// giveBack is the vendor's own REFUND, which names the operation that has paid. Payment and
+// account change in one commit, once for each operation. If all has come back already, by
+// whichever operation, the answer says that.
 func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args returned
 	if err := c.Arguments(&args); err != nil {
@@ -49,10 +49,9 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 	return result, err
 }
 
-// giveBackTo is the vendor's side of a wallet's REFUND. Whether it may come back
-// at all the controller has decided before; here it comes back to the account
-// that paid, and only its holder is told. Where all has come back already, by
-// whichever operation, the answer is that.
+// giveBackTo is the vendor's side of a wallet's REFUND. The controller has decided before that
+// the payment may come back. It comes back to the account that has paid, and only the holder
+// of that is told. If all has come back already, by whichever operation, the answer says that.
 func (a account) giveBackTo(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args returned
 	if err := c.Arguments(&args); err != nil {
