@@ -4,7 +4,7 @@
 // Where things are:
 //
 //	beginning             wallet.go init.go settings.go config.go status.go asker.go trust.go
-//	instruments           balance.go instrument.go add.go check.go exchange.go
+//	instruments           balance.go instrument.go add.go give.go check.go exchange.go
 //	a withdrawal          withdraw.go person.go language.go awaiting.go
 //	a payment             pay.go which.go; of several instruments: together.go payments.go
 //	what comes back       refund.go
