@@ -1,7 +1,9 @@
 package house
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"io/fs"
@@ -33,6 +35,25 @@ type Mark struct {
 	Held      []instrument.OperationID `json:"held,omitempty"`
 	// Unnumbered marks a bank for whose histories the next numbers have to be set.
 	Unnumbered bool `json:"unnumbered,omitempty"`
+	// Sum is the SHA-256 of all the rest: one letter of an id that is another would take
+	// the mark off what it names. Marks of earlier versions have none.
+	Sum []byte `json:"sum,omitempty"`
+}
+
+func (m Mark) sum() ([]byte, error) {
+	m.Sum = nil
+	text, err := json.Marshal(m)
+	sum := sha256.Sum256(text)
+	return sum[:], err
+}
+
+// whole refuses a mark that is not what was written.
+func (m Mark) whole() error {
+	sum, err := m.sum()
+	if err == nil && m.Sum != nil && !bytes.Equal(m.Sum, sum) {
+		err = errors.New("it was altered")
+	}
+	return err
 }
 
 // left is how much is on the mark.
@@ -62,6 +83,9 @@ func (f Files) Mark() (*Mark, error) {
 	if err == nil {
 		err = json.Unmarshal(text, &m)
 	}
+	if err == nil {
+		err = m.whole()
+	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "it cannot be read what has to be done about what was restored").Because("mark-unreadable").
 			WithHint("look at restored.json in the data directory, or restore the backup again")
@@ -69,7 +93,10 @@ func (f Files) Mark() (*Mark, error) {
 	return &m, nil
 }
 
-func (f Files) writeMark(m Mark) error {
+func (f Files) writeMark(m Mark) (err error) {
+	if m.Sum, err = m.sum(); err != nil {
+		return err
+	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
