@@ -3,6 +3,8 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
+	"io"
 	"os"
 	"strconv"
 
@@ -116,19 +118,24 @@ func (e *Env) hidden(ctx context.Context, prompt string) ([]byte, error) {
 			return nil, err
 		}
 	}
-	e.prompt(prompt)
 	fd := int(e.In.Fd())
 	shown, err := term.GetState(fd)
+	if err == nil {
+		err = quiet(fd) // before the question: a script answers at once, and so does who pastes
+	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the passphrase cannot be read").Because("secret-unreadable")
 	}
-	text, err := Within(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	e.prompt(prompt)
+	text, err := Within(ctx, func() ([]byte, error) { return readQuiet(fd) })
 	e.Say("")
-	if err != nil && ctx.Err() != nil {
-		_ = term.Restore(fd, shown) // whoever reads on has hidden what is typed
+	_ = term.Restore(fd, shown)
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return nil, err
-	}
-	if err != nil {
+	case errors.Is(err, io.EOF):
+		return nil, Input("the question was not answered", "start it again")
+	case err != nil:
 		return nil, fault.Wrap(err, fault.Invalid, "the passphrase cannot be read").Because("secret-unreadable")
 	}
 	return text, nil
