@@ -12,6 +12,9 @@ import (
 // vendor; what is added by hand is added to a group at once.
 func instrumentGive(e *cli.Env) *cobra.Command {
 	return verb(e, looking, "give ID GROUP", "Give an instrument of yours to a group that you are in, for good", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
+		if args[1] == "" { // elsewhere no group is the user alone
+			return cli.Usage("to which group? Say its name")
+		}
 		i, err := w.find(ctx, args[0])
 		if err != nil {
 			return err
