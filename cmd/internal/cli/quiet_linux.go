@@ -25,8 +25,10 @@ func readQuiet(fd int) (text []byte, err error) {
 		case err == unix.EINTR:
 		case err != nil:
 			return nil, err
-		case n == 0:
+		case n == 0 && len(text) == 0:
 			return nil, io.EOF
+		case n == 0:
+			return text, nil
 		case b[0] == '\n':
 			return text, nil
 		default:

@@ -46,8 +46,12 @@ func TestWhoAnswersAtOnceIsNotShown(t *testing.T) {
 	}
 }
 
-// TestNothingTypedIsNoPassphrase: Control-D ends the question.
+// TestNothingTypedIsNoPassphrase: Control-D ends the question, and behind a text it is an Enter, given twice.
 func TestNothingTypedIsNoPassphrase(t *testing.T) {
+	typed, _ := seated(t, "hunter2"+endOfInput+endOfInput)
+	if got, err := open(t.Context(), typed); err != nil || got != "hunter2" {
+		t.Errorf("it reads %q, %v", got, err)
+	}
 	e, _ := seated(t, endOfInput)
 	if got, err := open(t.Context(), e); cli.ExitCode(err) != cli.ExitInput {
 		t.Errorf("it reads %q, %v", got, err)
