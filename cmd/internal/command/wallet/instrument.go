@@ -126,7 +126,7 @@ func (w *wallet) find(ctx context.Context, text string) (instrument.Instance, er
 	var found []instrument.Instance
 	for _, i := range all {
 		if i.ID == instrument.ID(text) {
-			return i, nil
+			return w.Instruments().View(ctx, i.ID) // which looks at more than a list
 		}
 		if i.Class == controller.ClassPayment {
 			continue
@@ -144,7 +144,7 @@ func (w *wallet) find(ctx context.Context, text string) (instrument.Instance, er
 		return instrument.Instance{}, fault.New(fault.NotFound, "this wallet has no instrument %q", text).Because("instrument-unknown").
 			WithHint("`wallet instrument list` shows those that it has")
 	case 1:
-		return found[0], nil
+		return w.Instruments().View(ctx, found[0].ID)
 	}
 	return instrument.Instance{}, cli.Argument(fault.New(fault.Invalid, "%d instruments are called %q", len(found), text).Because("name-ambiguous").
 		WithHint("name it by its id"))
