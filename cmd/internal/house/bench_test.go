@@ -36,7 +36,7 @@ func BenchmarkWithdrawal(b *testing.B) {
 }
 
 func withdrawals(b *testing.B, bundles []protocol.Bundle) {
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as `bank serve` does
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as a bank has it in which little lives
 	provider := &memory{}
 	h := banktest.Open(b, banktest.Options{Bundles: bundles, Fetch: provider, Spent: bench.Spent})
 	provider.answers = h.Provider

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/backup"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
@@ -47,24 +48,14 @@ func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passp
 
 // opened opens the file of a backup. Who opens a pipe waits for who writes into it.
 func opened(ctx context.Context, path string) (*os.File, error) {
-	type result struct {
-		file *os.File
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		file, err := os.Open(path)
-		done <- result{file, err}
-	}()
-	select {
-	case r := <-done:
-		if r.err != nil {
-			return nil, fault.Wrap(r.err, fault.NotFound, "the backup %s cannot be read", path).Because("file-missing").WithHint("look at its name, and whose it is")
-		}
-		return r.file, nil
-	case <-ctx.Done():
+	file, err := cli.Within(ctx, func() (*os.File, error) { return os.Open(path) })
+	switch {
+	case err != nil && ctx.Err() != nil:
 		return nil, endedBefore(ctx)
+	case err != nil:
+		return nil, fault.Wrap(err, fault.NotFound, "the backup %s cannot be read", path).Because("file-missing").WithHint("look at its name, and whose it is")
 	}
+	return file, nil
 }
 
 func endedBefore(ctx context.Context) error {
