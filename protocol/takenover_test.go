@@ -57,7 +57,9 @@ func asksOnce(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 	return text("done"), err
 }
 
-func answers(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
+func answers(context.Context, comm.Fetch) (comm.Fetched, error) {
+	return comm.Fetched{Status: 200}, nil
+}
 
 // died is a node whose life has ended while opA asked its server.
 func died(t *testing.T, code script) (*protocoltest.Node, instrument.ID) {
