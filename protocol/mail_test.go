@@ -198,3 +198,21 @@ func TestHowThePeerEndedIsKnownInTheNextLife(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoHasSpokenIsNotDisplaced: the first word may arrive while the wait for it is being ended.
+func TestWhoHasSpokenIsNotDisplaced(t *testing.T) {
+	b := newMail(Execution{Side: Servicer, Link: nowhere{}})
+	b.arrived(0, []comm.Message{written(1, `"first"`)})
+	b.displace()
+	if body, ok, err := b.take(); !ok || string(body) != `"first"` {
+		t.Errorf("its word is %s, %v", body, err)
+	}
+	if _, _, err := b.take(); err != nil {
+		t.Errorf("and then it is told %v", err)
+	}
+	silent := newMail(Execution{Side: Servicer, Link: nowhere{}})
+	silent.displace()
+	if _, _, err := silent.take(); fault.ReasonOf(err) != ReasonCrowded {
+		t.Errorf("who says nothing is told %v", err)
+	}
+}

@@ -74,31 +74,21 @@ func (m *Manager) unseal(r Row) (rowBody, error) {
 // openOutcome reads how the operation of a row has ended. The error is ReasonPending if
 // it has not, and of kind fault.Stuck if it was stopped.
 func (m *Manager) openOutcome(r Row) (outcome, error) {
-	switch r.State {
-	case Running:
+	if r.State == Running {
 		return outcome{}, fault.New(fault.Unknown, "operation %s runs in another process, or was interrupted", Short(r.ID)).Because(ReasonPending)
-	case Stuck:
-		body, err := m.unseal(r)
-		if err != nil {
-			return outcome{}, stoppedBy(r.ID, err)
-		}
-		if body.End != nil && body.End.Fault != nil {
-			return outcome{}, body.End.Fault
-		}
-		return outcome{}, fault.New(fault.Stuck, "operation %s was stopped and waits for its operator", Short(r.ID)).Because("stuck")
 	}
 	body, err := m.unseal(r)
-	if err != nil || body.End == nil || body.End.Result == nil && body.End.Fault == nil {
-		return outcome{}, errOr(err, "operation %s has ended without an outcome", Short(r.ID))
+	switch {
+	case err != nil && r.State == Stuck:
+		return outcome{}, stoppedBy(r.ID, err)
+	case err != nil:
+		return outcome{}, err
+	case body.End == nil || body.End.Fault == nil && (body.End.Result == nil || r.State == Stuck):
+		return outcome{}, fault.New(fault.Internal, "operation %s has ended without an outcome", Short(r.ID))
+	case r.State == Stuck:
+		return outcome{}, body.End.Fault
 	}
 	return *body.End, nil
-}
-
-func errOr(err error, format string, args ...any) error {
-	if err != nil {
-		return err
-	}
-	return fault.New(fault.Internal, format, args...)
 }
 
 // rowSeal is the associated data of an operation row: all that decides how it is found,

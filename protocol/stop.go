@@ -54,7 +54,8 @@ func (m *Manager) stopAs(r Row, cause error) error {
 	return unlessOver(m.update(func(w Writer) error { return w.EndOperation(row) }))
 }
 
-// reseal is a row with another state and, if there is one, a failure.
+// reseal is the row of an operation that has not ended, with another state and, if there is
+// one, the failure for which it was stopped.
 func (m *Manager) reseal(r Row, s State, f *fault.Fault) (Row, error) {
 	body, err := m.unseal(r)
 	if err != nil {
@@ -64,9 +65,7 @@ func (m *Manager) reseal(r Row, s State, f *fault.Fault) (Row, error) {
 	if f != nil {
 		body.End = &outcome{Fault: f}
 	}
-	if r.State = s; s == Ended {
-		r.Ended = m.parts.Clock()
-	}
+	r.State = s
 	return m.seal(r, body)
 }
 
