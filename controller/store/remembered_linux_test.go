@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 )
@@ -214,7 +215,8 @@ func TestAPrincipalIsRememberedAsItIs(t *testing.T) {
 	}
 }
 
-// TestMuchIsNotRemembered writes more rows than are remembered, and a large one.
+// TestMuchIsNotRemembered writes more rows than are remembered, and a large one, and asks for more
+// logins: strangers choose them.
 func TestMuchIsNotRemembered(t *testing.T) {
 	db := openAt(t, filepath.Join(t.TempDir(), "s.db"), Options{})
 	must(t, db.UpdateInstruments(t.Context(), func(w instrument.Writer) error {
@@ -227,5 +229,13 @@ func TestMuchIsNotRemembered(t *testing.T) {
 	}))
 	if n := len(db.memory.rows); n == 0 || n > mostRemembered || remembers(db, "large") {
 		t.Errorf("%d rows are remembered, the large one: %v", n, remembers(db, "large"))
+	}
+	for n := range 3 * mostRemembered / 2 {
+		if _, err := db.PrincipalByLogin(t.Context(), fmt.Sprint(n)); !errors.Is(err, fault.NotFound) {
+			t.Fatal(err)
+		}
+	}
+	if n := len(db.memory.found); n == 0 || n > mostRemembered {
+		t.Errorf("%d searches are remembered", n)
 	}
 }

@@ -292,23 +292,28 @@ func TestCloseFinishesWhatIsQueued(t *testing.T) {
 	}
 }
 
-// A test that fails inside a unit ends the writer's goroutine; nobody may hang.
+// A test that fails inside a unit ends the writer's goroutine; nobody may hang, in its batch or
+// behind it.
 func TestAUnitThatEndsTheGoroutine(t *testing.T) {
-	db := openTest(t, Options{})
-	h := hold(t, db)
-	h.submit(t.Context(), put("a"))
-	h.submit(t.Context(), func(instrument.Writer) error { runtime.Goexit(); return nil })
-	h.submit(t.Context(), put("b"))
-	for i, err := range h.wait() {
-		if fault.ReasonOf(err) != "store-stopped" {
-			t.Errorf("unit %d: %v", i, err)
-		}
-	}
-	if err := db.UpdateInstruments(t.Context(), put("c")); fault.ReasonOf(err) != "store-stopped" {
-		t.Errorf("later: %v", err)
-	}
-	if has(t, db, "a") || has(t, db, "b") {
-		t.Error("a part of the batch is there")
+	for batch, kept := range map[int]int{512: 0, 1: 1} {
+		t.Run(fmt.Sprint(batch, " in a batch"), func(t *testing.T) {
+			db := openTest(t, Options{Batch: batch})
+			h := hold(t, db)
+			h.submit(t.Context(), put("a"))
+			h.submit(t.Context(), func(instrument.Writer) error { runtime.Goexit(); return nil })
+			h.submit(t.Context(), put("b"))
+			for i, err := range h.wait() {
+				if i < kept && err != nil || i >= kept && fault.ReasonOf(err) != "store-stopped" {
+					t.Errorf("unit %d: %v", i, err)
+				}
+			}
+			if err := db.UpdateInstruments(t.Context(), put("c")); fault.ReasonOf(err) != "store-stopped" {
+				t.Errorf("later: %v", err)
+			}
+			if has(t, db, "a") != (kept > 0) || has(t, db, "b") {
+				t.Error("a part of the batch is there")
+			}
+		})
 	}
 }
 
@@ -320,6 +325,9 @@ func TestAWriterThatWasKeptIsRefused(t *testing.T) {
 	}
 	if err := put("a")(kept); !errors.Is(err, errOver) {
 		t.Errorf("insert: %v", err)
+	}
+	if err := kept.Validate("a", 0); !errors.Is(err, errOver) {
+		t.Errorf("validate: %v", err)
 	}
 	if has(t, db, "a") {
 		t.Error("it has written")
