@@ -8,7 +8,7 @@ func (m *Manager) LookEvery(d time.Duration) { m.hub.first, m.hub.every = d, d }
 
 // Waiting counts who waits for an instance: for its lease, or in line.
 func (m *Manager) Waiting(id ID) (n int) {
-	for _, t := range []*leaseTable{m.leases, m.line} {
+	for _, t := range []*leaseTable{m.leases, m.queues} {
 		t.mu.Lock()
 		if q := t.heads[id]; q != nil {
 			n += len(q.waiting)

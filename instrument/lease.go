@@ -9,10 +9,10 @@ import (
 
 // Lease takes the named instances for an operation, in memory and all at once,
 // and returns them as they are now. While another operation holds one of them in
-// memory only, Lease waits in line, within ctx; one that is held durably is
-// fault.Locked at once. Instances of shareable classes are returned without a
-// lease: conflicts on them are found by version, and so is a change that was made
-// between the look and the lease.
+// memory only, Lease waits for its turn, within ctx. One that is held durably is
+// fault.Locked at once. Instances of shareable classes are returned without a lease.
+// Conflicts on those are found by version when they are written; so is a change that
+// was made between the look and the lease.
 //
 // The leases last until Release. They become durable with the operation's first
 // flush that is not its last.
@@ -101,17 +101,18 @@ func (m *Manager) rows(ctx context.Context, ids []ID) (rows []Row, exclusive []I
 	return rows, slices.Compact(exclusive), nil
 }
 
-// StandInLine waits until our turn at an instance has come, and returns how to end
-// it. A writer that has lost a race stands in line before it tries again: without
-// that, sixteen writers needed a dozen attempts each.
-func (m *Manager) StandInLine(ctx context.Context, id ID) (leave func(), err error) {
+// Queue waits, within ctx, for our turn at an instance, and returns how to end it.
+// Turns come in the order of arrival, and bind only those who queue. A writer that has
+// lost a race queues before it tries again: without that, sixteen writers needed a
+// dozen attempts each.
+func (m *Manager) Queue(ctx context.Context, id ID) (leave func(), err error) {
 	place, err := NewID(m.clock(), m.random)
 	if err != nil {
 		return nil, err
 	}
 	holder := OperationID(place)
-	if _, err := m.line.take(ctx, holder, []ID{id}); err != nil {
+	if _, err := m.queues.take(ctx, holder, []ID{id}); err != nil {
 		return nil, err
 	}
-	return func() { m.line.release(holder) }, nil
+	return func() { m.queues.release(holder) }, nil
 }

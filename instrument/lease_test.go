@@ -297,7 +297,7 @@ func TestTurnComesTooLate(t *testing.T) {
 	p := open(t)
 	for n := range 300 {
 		id := instrument.ID(fmt.Sprint(n))
-		leave, err := p.StandInLine(t.Context(), id)
+		leave, err := p.Queue(t.Context(), id)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -305,7 +305,7 @@ func TestTurnComesTooLate(t *testing.T) {
 		done := make(chan struct{})
 		go func() {
 			defer close(done)
-			if leave, err := p.StandInLine(ctx, id); err == nil {
+			if leave, err := p.Queue(ctx, id); err == nil {
 				leave()
 			}
 		}()
@@ -313,7 +313,7 @@ func TestTurnComesTooLate(t *testing.T) {
 		cancel()
 		leave()
 		wait(t, done, "it has given up or had its turn")
-		if again, err := p.StandInLine(t.Context(), id); err != nil {
+		if again, err := p.Queue(t.Context(), id); err != nil {
 			t.Fatal(err)
 		} else {
 			again()
@@ -321,14 +321,14 @@ func TestTurnComesTooLate(t *testing.T) {
 	}
 }
 
-// TestStandInLine: one at a time, in the order of arrival.
-func TestStandInLine(t *testing.T) {
+// TestQueue: one at a time, in the order of arrival.
+func TestQueue(t *testing.T) {
 	p := open(t)
-	leave, err := p.StandInLine(t.Context(), "x")
+	leave, err := p.Queue(t.Context(), "x")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if other, err := p.StandInLine(t.Context(), "y"); err != nil {
+	if other, err := p.Queue(t.Context(), "y"); err != nil {
 		t.Fatal(err)
 	} else {
 		other()
@@ -338,11 +338,11 @@ func TestStandInLine(t *testing.T) {
 		waiting(p, "x", 1)
 		cancel()
 	}()
-	_, err = p.StandInLine(ctx, "x")
+	_, err = p.Queue(ctx, "x")
 	wants(t, err, fault.Locked, "")
 	leave()
 	leave() // harmless
-	again, err := p.StandInLine(t.Context(), "x")
+	again, err := p.Queue(t.Context(), "x")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type Manager struct {
 	classes map[ClassID]Class
 	infos   map[ClassID]Info
 	leases  *leaseTable
-	line    *leaseTable // the writers that stand in line for a contended instance
+	queues  *leaseTable // of writers, for contended instances: see Queue
 	hub     *hub
 	claims  claims
 }
@@ -39,7 +39,7 @@ func NewManager(p Parts) (*Manager, error) {
 	m := &Manager{
 		store: p.Store, sealer: p.Sealer, clock: p.Clock, random: p.Random,
 		classes: map[ClassID]Class{}, infos: map[ClassID]Info{},
-		leases: newLeaseTable(), line: newLeaseTable(), hub: newHub(p.Store),
+		leases: newLeaseTable(), queues: newLeaseTable(), hub: newHub(p.Store),
 	}
 	for _, c := range p.Classes {
 		info := c.Info()
@@ -151,7 +151,7 @@ func (m *Manager) Tally(ctx context.Context, class ClassID) ([]Tally, error) {
 
 // Update runs f over copies and commits what it changed, in one unit of work
 // with one journal entry per change. When somebody else has changed an instance
-// first, it stands in line and runs f again, so f follows the rules of Tx. Nil
+// first, it queues for that instance and runs f again, so f follows the rules of Tx. Nil
 // means committed. It fails with f's own error, the class's refusal, a taken key
 // (conflict) or fault.Locked when an operation holds the instance.
 func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
@@ -169,7 +169,7 @@ func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 		err = m.store.UpdateInstruments(ctx, change.Write)
 		if again, ok := AsVersionConflict(err); ok {
 			leave()
-			if leave, err = m.StandInLine(ctx, again.ID); err != nil {
+			if leave, err = m.Queue(ctx, again.ID); err != nil {
 				leave = func() {}
 				return err
 			}

@@ -19,7 +19,7 @@ func TestWhatIsPutAsideSharesARoom(t *testing.T) {
 	}
 	kept := func(b *mail) bool {
 		b.arrived(0, []comm.Message{{N: 2, Body: body}})
-		return len(b.early) == 1
+		return len(b.outOfOrder) == 1
 	}
 	var boxes []*mail
 	for peer := range 20 {

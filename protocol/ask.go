@@ -21,7 +21,7 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 		return Answer{Message: body}, err
 	}
 	if o.waitsOnly() {
-		o.leaveLine()
+		o.leaveQueues()
 		defer o.m.listen(o)()
 		body, err := o.mail.await(ctx, o.req.Call.Deadline, o.m.parts.Clock)
 		return Answer{Message: body}, err

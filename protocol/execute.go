@@ -9,7 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// grace lets the code hear of its deadline before its caller does.
+// grace is how much later than the code the caller hears of the deadline.
 const grace = time.Second
 
 // Execute runs one side of an operation to its end and returns its result: the
@@ -30,9 +30,10 @@ func (m *Manager) Execute(ctx context.Context, r Execution) (Result, error) {
 	return o.await(ctx)
 }
 
+// await waits for the outcome within ctx.
 func (o *operation) await(ctx context.Context) (Result, error) { return o.awaitUntil(ctx, nil) }
 
-// awaitUntil is await that also ends when over fires.
+// awaitUntil waits for the outcome until ctx ends or over fires; then it is ReasonPending.
 func (o *operation) awaitUntil(ctx context.Context, over <-chan time.Time) (Result, error) {
 	cause := context.DeadlineExceeded
 	select {
@@ -51,8 +52,10 @@ func (o *operation) awaitUntil(ctx context.Context, over <-chan time.Time) (Resu
 	}
 }
 
-// Serve runs the servicer's side of an operation that a peer has begun or
-// resumes, and returns its end.
+// Serve runs the servicer's side of an operation that a peer begins or resumes with e, and
+// returns its end for the peer. When ctx ends first, the fault is ReasonPending and the
+// operation goes on: the peer asks again. Executed.Again says that nothing has happened and
+// that the same request may be served later.
 func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.Executed {
 	m.at(PointRequest)
 	defer m.at(PointResponse)
@@ -95,8 +98,8 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	return out
 }
 
-// turnedAway answers a request that cannot wait here. If its operation runs already, it
-// says so; otherwise the peer may send the request again.
+// turnedAway answers a request for which there is no room to wait. If its operation runs,
+// the answer is ReasonPending. Else it is ReasonCrowded, and the peer may send it again.
 func (m *Manager) turnedAway(id instrument.OperationID, bytes int) comm.Executed {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -110,7 +113,8 @@ func stillAtIt() *fault.Fault {
 	return fault.New(fault.Unknown, "the other side is still at it").Because(ReasonPending)
 }
 
-// elsewhere is a failure as the peer gets it: nobody there can do anything about our disk.
+// elsewhere is a failure as the peer gets it. What our operator should do about our disk is
+// no advice for the people there.
 func elsewhere(err error) *fault.Fault {
 	switch fault.ReasonOf(err) {
 	case "store-stopped", "disk-full":
@@ -119,9 +123,9 @@ func elsewhere(err error) *fault.Fault {
 	return fault.From(err)
 }
 
-// Hear takes messages that a peer sends in the middle of an operation. Messages for
-// another peer's operation are dropped. Messages for one that does not run here are
-// kept for a while: they may have overtaken the request that begins it.
+// Hear takes messages that a peer sends in the middle of an operation. Those for another
+// peer's operation are dropped. Those for an operation that does not run here are kept for
+// a while: they may have overtaken the request that begins it.
 func (m *Manager) Hear(peer comm.Peer, s comm.Said) {
 	m.at(PointMessage)
 	m.mu.Lock()
@@ -135,7 +139,8 @@ func (m *Manager) Hear(peer comm.Peer, s comm.Said) {
 	}
 }
 
-// begin starts an operation, or finds the one that runs under the id.
+// begin starts an operation, or finds the one that runs under the id. ctx bounds only the
+// wait for its leases.
 func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	o, err := m.unbegun(r)
 	if err != nil {
@@ -163,8 +168,8 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	for _, s := range m.early.claim(r.ID, r.Peer.Key) {
 		o.mail.arrived(s.Have, s.Msgs)
 	}
-	o.mail.arrived(0, r.first)      // before the code runs, so that it need not wait
-	m.hearEnds(r.Peer.Key, r.heard) // likewise, so that its first commit takes them along
+	o.mail.arrived(0, r.first)      // before the code runs, so that it does not wait for them
+	m.hearEnds(r.Peer.Key, r.heard) // before its first commit, which takes them along
 	m.ops[r.ID] = o
 	m.crowd.enter(o)
 	o.req.first, o.req.heard = nil, nil // they are not needed any more
@@ -173,8 +178,8 @@ func (m *Manager) begin(ctx context.Context, r Execution) (*operation, error) {
 	return o, nil
 }
 
-// unbegun makes the operation that r asks for. Whether it runs already, under the same
-// id, its caller finds out.
+// unbegun makes the operation that r describes, without starting it. Its caller finds out
+// whether one runs under the same id already.
 func (m *Manager) unbegun(r Execution) (*operation, error) {
 	if r.Side == "" {
 		r.Side = Initiator
@@ -215,13 +220,14 @@ func (m *Manager) Spawn(f func()) bool {
 	return true
 }
 
-func sameCall(running, asked *operation) error {
-	r, a := running.req, asked.req
+// sameCall refuses a repetition whose content differs from what runs under its id.
+func sameCall(running, repeated *operation) error {
+	r, a := running.req, repeated.req
 	before, err := running.digest()
 	if err != nil {
 		return err
 	}
-	now, err := asked.digest()
+	now, err := repeated.digest()
 	if err != nil {
 		return err
 	}
@@ -236,7 +242,7 @@ func keyReused(id instrument.OperationID) error {
 		Because(ReasonKeyReused).WithHint("use another --key for another operation")
 }
 
-// hearEnds notes the operations whose end a peer has stored.
+// hearEnds notes the operations whose end a peer says that it has stored.
 func (m *Manager) hearEnds(peer string, ids []string) {
 	for _, id := range ids[:min(len(ids), maxEndsFrame)] {
 		if id := instrument.OperationID(id); peer != "" && CheckOperationID(id) == nil {

@@ -10,7 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Execution asks for one side of an operation.
+// Execution describes one side of an operation (paper §5.5, execute-Transaction). An ID that is
+// used again, with the same content, finds the first outcome.
 type Execution struct {
 	// ID is operation id and idempotency key; empty makes a new one.
 	ID        instrument.OperationID
@@ -21,7 +22,7 @@ type Execution struct {
 	Link      Link                   // how an initiator reaches its peer; nil: it has none
 	Call      Call
 	Offer     *comm.Offer // the signed offer that Call.Offer was read from
-	Payer     *comm.Payer
+	Payer     *comm.Payer // the payer's signature under the offer
 	// Ended, if set, is called once the operation has ended, with its error, whether or
 	// not anybody still waits for it; and again when the same id is asked for again. It
 	// must not block.
@@ -29,7 +30,7 @@ type Execution struct {
 
 	resumes bool           // the peer goes on with an operation instead of beginning one
 	first   []comm.Message // those that came with the peer's request
-	heard   []string       // other operations, whose end the peer has stored by what its request says
+	heard   []string       // ids of operations whose end the peer has stored, as its request says
 }
 
 // Link is how an operation reaches the run at its peer.
@@ -42,12 +43,12 @@ type Link interface {
 	Say(ctx context.Context, s comm.Said) error
 }
 
-// Asker asks a person. Where there are choices the answer is one of them. When ctx
-// ends it returns, with the cause of ctx if that is a fault.
+// Asker puts a question to a person and returns the answer: one of the choices where there
+// are any. When ctx ends it returns an error, which is the cause of ctx if that is a fault.
 type Asker func(ctx context.Context, q Question) (string, error)
 
-// Question is a Prompt and where it comes from. The person is told that as well:
-// anybody may have written the text.
+// Question is a Prompt and its source. The person is told the source as well, because a
+// plugin or a peer may have written the text.
 type Question struct {
 	Prompt
 	Protocol string

@@ -192,7 +192,7 @@ func (o *operation) validate(prove func(instrument.ID, int64) error) error {
 func (o *operation) afterFlush() {
 	o.flushed = len(o.steps)
 	o.mail.flushed()
-	o.leaveLine()
+	o.leaveQueues()
 	if o.spec.ReadOnly {
 		return
 	}

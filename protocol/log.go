@@ -10,20 +10,19 @@ import (
 	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
-// logPart is what one flush makes durable of a running operation beside its
-// instruments. The parts of an operation, read in their order, are what its code
-// runs over again in the next life.
+// logPart is what one flush makes durable of a running operation, beside its instruments. In
+// the next life the code runs again over the parts of its operation, in their order.
 type logPart struct {
 	Opening *opening   `json:"opening,omitempty"` // in the first part
 	Steps   []loggedAt `json:"steps,omitempty"`
-	Open    *loggedAt  `json:"open,omitempty"`  // asks somebody outside, right after this flush
-	Heard   uint64     `json:"heard,omitempty"` // the peer has acknowledged our messages up to this one
-	Posted  bool       `json:"posted,omitempty"`
-	Over    *peerEnd   `json:"over,omitempty"` // the peer's run has ended, and our code knows
-	Last    *lastWords `json:"last,omitempty"` // the operation has ended; the only part then
+	Open    *loggedAt  `json:"open,omitempty"`   // the question that goes to a server or a person right after this flush
+	Heard   uint64     `json:"heard,omitempty"`  // number of the last of our messages that the peer has acknowledged
+	Posted  bool       `json:"posted,omitempty"` // our request may have left
+	Over    *peerEnd   `json:"over,omitempty"`   // how the peer's run has ended, once our code knows
+	Last    *lastWords `json:"last,omitempty"`   // the operation has ended; this is the only part then
 }
 
-// lastWords are what an initiator that has ended says until its peer has it.
+// lastWords are the messages that an initiator which has ended repeats until its peer has them.
 type lastWords struct {
 	Have uint64         `json:"have,omitempty"`
 	Msgs []comm.Message `json:"msgs"`
@@ -40,8 +39,8 @@ type opening struct {
 	Leased []instrument.Instance `json:"leased,omitempty"` // as seen when the leases were taken
 }
 
-// loggedAt is one step. Of a step that rides only the digest is kept, and the
-// body of a message, which may have to be sent again.
+// loggedAt is one step. Of a riding step only the digest is kept, and the body of a message,
+// which may have to be sent again.
 type loggedAt struct {
 	N       int             `json:"n"`
 	Kind    StepKind        `json:"kind"`
@@ -49,8 +48,8 @@ type loggedAt struct {
 	Answer  *Answer         `json:"answer,omitempty"` // of a step that asks
 	Refused *fault.Fault    `json:"refused,omitempty"`
 	Body    json.RawMessage `json:"body,omitempty"`
-	Mail    int             `json:"mail,omitempty"`  // messages taken up to here
-	Reads   bool            `json:"reads,omitempty"` // of what is asked: the request only reads
+	Mail    int             `json:"mail,omitempty"`  // messages read up to this step
+	Reads   bool            `json:"reads,omitempty"` // the question changes nothing at whoever gets it
 }
 
 // peerEnd is how the peer's run has ended.
@@ -58,7 +57,7 @@ type peerEnd struct {
 	Fault *fault.Fault `json:"fault,omitempty"` // nil: with a result, which was the last message
 }
 
-// part is the log of the flush that is coming.
+// part is what the coming flush adds to the log.
 func (o *operation) part(l leaving) logPart {
 	p := logPart{Heard: o.mail.acknowledged(), Posted: l.posts, Over: o.mail.over()}
 	if o.parts == 0 {
@@ -81,8 +80,8 @@ func (o *operation) opening() *opening {
 	}
 }
 
-// farewell is the log of an initiator that has ended before its peer has
-// acknowledged all of its words.
+// farewell is the one part that is left of the log when an initiator ends before its peer has
+// acknowledged all of its messages.
 func (o *operation) farewell() logPart {
 	have, msgs := o.mail.closing()
 	p := logPart{Opening: o.opening(), Last: &lastWords{Have: have, Msgs: msgs}}
@@ -149,6 +148,6 @@ func partSeal(id instrument.OperationID, n int) []byte {
 	return []byte("operation_log\x00" + string(id) + "\x00" + strconv.Itoa(n))
 }
 
-// maxLogPart bounds what one flush keeps. An answer of a server that is larger
-// is fetched in an operation of its own, which keeps it in an instrument.
+// maxLogPart bounds one part of a log, in bytes. A server's answer that is larger is fetched
+// in an operation of its own, which keeps it in an instrument instead.
 const maxLogPart = 36 << 20

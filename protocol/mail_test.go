@@ -66,8 +66,8 @@ func TestOnlyWhatIsDurableLeaves(t *testing.T) {
 func TestWhatAPeerSaysAheadIsBounded(t *testing.T) {
 	b := newMail(Execution{Side: Servicer, Link: nowhere{}})
 	b.arrived(0, []comm.Message{written(2, `"second"`), written(2, `"altered"`), written(maxUnacknowledged, `1`), written(maxUnacknowledged+1, `1`), written(1<<40, `1`), written(0, `1`)})
-	if len(b.early) != 2 {
-		t.Errorf("%d messages are kept", len(b.early))
+	if len(b.outOfOrder) != 2 {
+		t.Errorf("%d messages are kept", len(b.outOfOrder))
 	}
 	b.arrived(0, []comm.Message{written(1, `"first"`), written(1, `"altered"`)})
 	b.arrived(0, []comm.Message{written(1, `"altered"`), written(2, `"altered"`)})
@@ -76,8 +76,8 @@ func TestWhatAPeerSaysAheadIsBounded(t *testing.T) {
 			t.Errorf("it is told %s, %v", body, err)
 		}
 	}
-	if _, ok, err := b.take(); ok || err != nil || len(b.early) != 1 {
-		t.Errorf("%d are left, %v", len(b.early), err)
+	if _, ok, err := b.take(); ok || err != nil || len(b.outOfOrder) != 1 {
+		t.Errorf("%d are left, %v", len(b.outOfOrder), err)
 	}
 	b.flushed()
 

@@ -7,16 +7,16 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// notKept stands for a message that is not kept, for no record could be written with
-// it, nor given to code, which could not keep or say it. Who says just this says nothing
-// better.
+// notKept takes the place of a message that is no JSON: it could not be written into the
+// log. Code that reads it gets an error instead. A peer that sends just this text is
+// treated alike.
 const notKept = `"(unreadable)"`
 
-// notTaken stands likewise for a message that is longer than any that is taken. Dropped
-// without a word it would be sent again and waited for until the deadline.
+// notTaken takes the place of a message that is too long. If the message were dropped
+// instead, the peer would send it again until the deadline.
 const notTaken = `"(too large)"`
 
-// message is what is kept of a message that is no result.
+// message is what is kept of a message in the middle of an operation.
 func message(body json.RawMessage) json.RawMessage {
 	if len(body) > maxMailBytes {
 		return json.RawMessage(notTaken)
@@ -26,7 +26,7 @@ func message(body json.RawMessage) json.RawMessage {
 
 const reasonTooLarge fault.Reason = "message-too-large"
 
-// readable is what is kept of a message. A result may be empty.
+// readable is what is kept of a message or a result. A result may be empty.
 func readable(body json.RawMessage) json.RawMessage {
 	if len(body) == 0 || instrument.PeerJSON(body) {
 		return body
@@ -34,4 +34,5 @@ func readable(body json.RawMessage) json.RawMessage {
 	return json.RawMessage(notKept)
 }
 
+// isInstead reports whether a message was replaced by one of the texts above.
 func isInstead(body json.RawMessage) bool { return string(body) == notKept || string(body) == notTaken }

@@ -5,15 +5,15 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// accepted reports whether the peer is a servicer that has ended well: what it was asked
-// to do is done, whatever our code makes of its answer.
+// accepted reports whether our peer is the servicer and its run has ended well. Then it has
+// done what our code asked for, whatever our code makes of the answer.
 func (b *mail) accepted() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.side == Initiator && b.ended && b.failure == nil
 }
 
-// over is how the peer's run has ended, if the code has been told.
+// over is how the peer's run has ended, once the code has read everything; nil before.
 func (b *mail) over() *peerEnd {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -23,7 +23,8 @@ func (b *mail) over() *peerEnd {
 	return &peerEnd{Fault: fault.From(b.failure)}
 }
 
-// end takes the end of the servicer's run: its result is the last message.
+// end takes the answer to the request: the servicer's run has ended. Its result counts as
+// its last message.
 func (b *mail) end(e comm.Executed) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -41,8 +42,9 @@ func (b *mail) end(e comm.Executed) {
 	b.ring()
 }
 
-// expire is the deadline. At an initiator it also keeps the request from going
-// out again: the code is told that nothing has happened.
+// expire notes that the deadline has passed. The error is what the code is told. At an
+// initiator whose request may have arrived there is none, and the wait goes on: only the
+// answer knows the outcome. If it surely has not arrived, it will not be sent again.
 func (b *mail) expire() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -61,15 +63,15 @@ func (b *mail) expire() error {
 	return b.failure
 }
 
-// away reports whether the last attempt has found that the peer cannot be reached.
+// away reports whether the last attempt could not reach the peer.
 func (b *mail) away() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return !b.ended && fault.ReasonOf(b.missed) == ReasonUnreachable
 }
 
-// why is what the last attempt to reach the peer has met, for a sentence that says that
-// the operation has not ended; empty if none has failed.
+// why is the end of a sentence that says that the operation has not ended: the failure of
+// the last attempt to reach the peer, or nothing if it did not fail.
 func (b *mail) why() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -79,7 +81,7 @@ func (b *mail) why() string {
 	return ""
 }
 
-// finished is the end of the peer's run, read back from the log.
+// finished restores from the log that the peer's run has ended.
 func (b *mail) finished(e *peerEnd) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -6,7 +6,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 )
 
-// arrived takes messages and an acknowledgement from the peer.
+// arrived takes from the peer its messages, and have: how many of ours it has kept.
 func (b *mail) arrived(have uint64, msgs []comm.Message) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -16,64 +16,64 @@ func (b *mail) arrived(have uint64, msgs []comm.Message) {
 	}
 }
 
-// keep takes what is new. A peer has at most maxUnacknowledged messages on the
-// way, so anything beyond is not taken.
+// keep takes what is new among msgs, and drops from out what the peer has acknowledged. What
+// is beyond a limit is dropped: the peer sends it again, because it is not acknowledged.
 func (b *mail) keep(have uint64, msgs []comm.Message) {
-	for len(b.out) > 0 && b.out[0].N <= min(have, b.durably) {
+	for len(b.out) > 0 && b.out[0].N <= min(have, b.flushedTo) {
 		b.out = b.out[1:]
 	}
 	for _, m := range msgs {
-		_, known := b.early[m.N]
+		_, known := b.outOfOrder[m.N]
 		if known || m.N <= uint64(len(b.in)) || m.N > uint64(b.kept)+maxUnacknowledged {
 			continue
 		}
 		body := message(m.Body)
-		if b.ahead+len(body) > maxMailBytes {
+		if b.unkept+len(body) > maxMailBytes {
 			continue
 		}
 		if m.N == uint64(len(b.in))+1 {
 			b.in = append(b.in, body)
-			b.follow()
-		} else if !b.puts(m.N, body) {
+			b.takeInOrder()
+		} else if !b.holdBack(m.N, body) {
 			continue
 		}
-		b.ahead += len(body)
+		b.unkept += len(body)
 	}
 }
 
-// puts keeps a message aside until those before it are here, if there is room.
-func (b *mail) puts(n uint64, body json.RawMessage) bool {
+// holdBack puts a message aside until those before it are here; false: there is no room.
+func (b *mail) holdBack(n uint64, body json.RawMessage) bool {
 	if b.left || !b.aside.take(b.from, len(body)+asideOverhead) {
 		return false
 	}
-	if b.early == nil {
-		b.early = map[uint64]json.RawMessage{}
+	if b.outOfOrder == nil {
+		b.outOfOrder = map[uint64]json.RawMessage{}
 	}
-	b.early[n] = body
+	b.outOfOrder[n] = body
 	return true
 }
 
-// follow takes what was put aside and is next by now.
-func (b *mail) follow() {
+// takeInOrder takes the messages that were put aside and whose turn has come.
+func (b *mail) takeInOrder() {
 	for {
 		next := uint64(len(b.in)) + 1
-		body, ok := b.early[next]
+		body, ok := b.outOfOrder[next]
 		if !ok {
 			return
 		}
-		delete(b.early, next)
+		delete(b.outOfOrder, next)
 		b.aside.give(b.from, len(body)+asideOverhead)
 		b.in = append(b.in, body)
 	}
 }
 
-// leave is the end of the operation: nothing waits for what was put aside.
+// leave gives up what was put aside: the operation has ended.
 func (b *mail) leave() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.left = true
-	for _, body := range b.early {
+	for _, body := range b.outOfOrder {
 		b.aside.give(b.from, len(body)+asideOverhead)
 	}
-	b.early = nil
+	b.outOfOrder = nil
 }

@@ -8,9 +8,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// unanswered is the kind of fault that code is told instead of a message that it cannot have.
-// What a servicer has done that says it, its peer does not know; a servicer has done
-// nothing yet for it.
+// unanswered is the kind of fault that the code gets instead of a message that it cannot
+// read. An initiator does not know then what its servicer has done: fault.Unknown. A
+// servicer has done nothing yet for that message: fault.Invalid.
 func (b *mail) unanswered() fault.Kind {
 	if b.side == Initiator {
 		return fault.Unknown
@@ -18,7 +18,7 @@ func (b *mail) unanswered() fault.Kind {
 	return fault.Invalid
 }
 
-// unread is what code is told instead of a message that cannot be read.
+// unread is the error for a message that was replaced when it arrived.
 func (b *mail) unread(instead string) error {
 	kind := b.unanswered()
 	if instead == notTaken {
@@ -27,7 +27,8 @@ func (b *mail) unread(instead string) error {
 	return fault.New(kind, "the peer says what is not JSON in UTF-8, or too deep").Because("message-malformed").WithHint("tell the author of its plugin")
 }
 
-// take gives the next message, if it is here.
+// take reads the next message; ok is false if it has not arrived. The error is how the
+// peer's run has ended, once all its messages are read, or why this one cannot be read.
 func (b *mail) take() (body json.RawMessage, ok bool, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -46,7 +47,7 @@ func (b *mail) take() (body json.RawMessage, ok bool, err error) {
 	return nil, false, nil
 }
 
-// next is what take would give, if it is here.
+// next is the message that take would read, without reading it; nil if there is none.
 func (b *mail) next() json.RawMessage {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -56,9 +57,8 @@ func (b *mail) next() json.RawMessage {
 	return b.in[b.read]
 }
 
-// await waits for the next message. The deadline is a fault for the code at a
-// servicer, and at an initiator as long as nothing can have reached the peer;
-// after that only the answer knows the outcome, and the operation keeps asking.
+// await waits for the next message and reads it. When the deadline passes it returns the
+// error of expire, or waits on if there is none. When ctx ends it is fault.Suspended.
 func (b *mail) await(ctx context.Context, deadline time.Time, clock func() time.Time) (json.RawMessage, error) {
 	var expired <-chan time.Time
 	if !deadline.IsZero() {
@@ -83,6 +83,7 @@ func (b *mail) await(ctx context.Context, deadline time.Time, clock func() time.
 	}
 }
 
+// taken is how many messages the code has read.
 func (b *mail) taken() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -11,9 +11,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// operation is the host's half of one running operation. Its code runs on the
-// goroutine of live, which is also the only one that changes it; peers reach it
-// through its mail.
+// operation is the host's half of one running operation. Its code runs on the goroutine of
+// live, and only that goroutine changes it. Peers reach it through its mail.
 type operation struct {
 	// What it is: fixed when it begins.
 	m       *Manager
@@ -32,52 +31,52 @@ type operation struct {
 	leased   []instrument.Instance // as seen when the leases were taken
 	held     roll                  // leased or created here, as of the last flush
 	draft    *instrument.Draft     // the changes that are not flushed
-	noted    bool                  // the draft holds the entry of its end
-	n        int                   // steps taken in this run
-	steps    []recorded            // of this run, and of earlier ones up to flushed
-	kept     map[int]recorded      // answers from outside that a rewind keeps
+	noted    bool                  // the draft holds the journal entry of the end
+	n        int                   // number of the last step that was taken in this run
+	steps    []recorded            // all steps so far; those up to flushed may be of earlier runs
+	kept     map[int]recorded      // answers of servers and people, by step: a rewind keeps them
 	times    map[int]time.Time     // when each asking step was answered first
 	outcomes map[int]refusal       // of riding steps that were refused
-	promised promise               // the answer that was told ahead
-	open     map[int]recorded      // asked in an earlier life, which has not kept the answer
+	promised promise               // the answer that was given ahead of its step
+	open     map[int]recorded      // questions of an earlier life, by step; their answers are lost
 
 	// What is durable of it.
-	flushed int  // steps up to this one
+	flushed int  // the steps up to this number
 	row     bool // its row
 	parts   int  // so many parts of its log
-	posted  bool // that its request may have left
+	posted  bool // the note that its request may have left
 
 	// How it gets on.
 	rewinds int
 	crashes int
 	waits   time.Duration   // the pause before its code is started again
-	line    []instrument.ID // those that it stands in line for
-	leave   []func()        // leaves each of these lines
+	queues  []instrument.ID // for these it queues: see queueFor
+	leave   []func()        // leaves each of these queues
 	heavy   int             // what its request weighs in the crowd
-	inRoom  bool            // see Manager.room
-	unasked bool            // it waits for a person, who is not here
-	halted  bool            // it was stopped: it has no outcome before its operator has decided
+	inRoom  bool            // it takes a place in Manager.room
+	unasked bool            // it has a question for a person, and nobody is here
+	halted  bool            // it was stopped: its operator decides how it ends
 
 	// How it ended.
-	over    bool // then result and failure are its outcome
+	over    bool // result and failure are its outcome
 	result  Result
 	failure error
 	stored  bool          // the outcome is one that an earlier run has stored
 	speaks  bool          // its last messages have still to reach the peer
-	told    []func(error) // Ended of those who asked for it again; guarded by the manager's mu
+	told    []func(error) // Execution.Ended of repetitions; guarded by Manager.mu
 	done    chan struct{}
 }
 
-// recorded is one step that was taken, and the host's answer if it asked.
+// recorded is one step that was taken, with the host's answer if it is an asking step.
 type recorded struct {
 	step    Step   // of an earlier life only number, kind and message are known
 	earlier []byte // the digest of a step of an earlier life
 	answer  Answer
-	mail    int // messages taken from the peer up to and with this step
+	mail    int // messages read from the peer up to and with this step
 }
 
-// digest is what the step is compared with when the code runs again. It is not
-// kept: most operations end in their first flush, and nobody compares.
+// digest is compared with that of the step which the code takes when it runs again. It is
+// computed when it is needed: most operations end in their first flush, without a comparison.
 func (r recorded) digest() [32]byte {
 	if r.earlier == nil {
 		return r.step.digest()
@@ -109,12 +108,12 @@ func (m *Manager) newOperation(r Execution) (*operation, error) {
 	return o, nil
 }
 
-// live runs the operation to its end. caller bounds only the wait for leases:
-// once begun, the operation goes on when its caller hangs up.
+// live runs the operation to its end. caller bounds the wait for leases only: once begun,
+// the operation goes on without its caller.
 func (o *operation) live(caller context.Context) {
 	defer o.m.work.Done()
 	defer o.close()
-	if o.req.resumes { // a peer goes on with what this side has ended, or never had
+	if o.req.resumes { // the peer goes on with an operation of which nothing is here
 		_ = o.conclude(memoryLost(o.id, o.spec))
 	} else if err := o.lease(caller); err != nil {
 		_ = o.conclude(err)
@@ -125,8 +124,9 @@ func (o *operation) live(caller context.Context) {
 	o.repeat()
 }
 
-// drive runs the code until it has ended. Code that dies before anything is
-// durable has done nothing; later it is run again, once.
+// drive runs the code until it has ended. Code that dies before anything is durable has done
+// nothing, and the operation fails. Code that dies later is run again, once; then the
+// operation is stopped.
 func (o *operation) drive() {
 	ctx, cancel := context.WithCancel(o.m.life)
 	defer cancel()
@@ -145,7 +145,7 @@ func (o *operation) drive() {
 			_ = o.conclude(err)
 			return
 		}
-		if o.n == 0 && unreached(err) { // that says nothing of the code
+		if o.n == 0 && unreached(err) { // the code has not run
 			if !o.pause() {
 				_ = o.conclude(interrupted(o.id))
 				return
@@ -157,20 +157,19 @@ func (o *operation) drive() {
 			return
 		}
 		o.m.parts.Log.Warn("the code of an operation died and is run again", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
-		o.leaveLine()
+		o.leaveQueues()
 		o.undecide(o.flushed + 1)
 		o.rewind()
 	}
 }
 
-// unreached reports whether the code could not be started, which is no fault of its own.
+// unreached reports whether the code could not be started, which is not its own defect.
 func unreached(err error) bool {
 	r := fault.ReasonOf(err)
 	return errors.Is(err, fault.Unavailable) && r != ReasonCrashed && r != ReasonHung
 }
 
-// pause gives a bundle that cannot be started now time to come back; false: this life
-// ends.
+// pause waits a moment for a bundle that cannot be started now; false: this life ends.
 func (o *operation) pause() bool {
 	o.waits = min(max(2*o.waits, firstPause), lastPause)
 	select {
@@ -181,7 +180,7 @@ func (o *operation) pause() bool {
 	}
 }
 
-// run hands the code one Begin after another until it ends or dies.
+// run runs the code, over and over after rewinds, until it ends or dies.
 func (o *operation) run(ctx context.Context) error {
 	if s, ok := o.in.protocol.(Stepper); ok {
 		return s.RunSteps(ctx, o.beginning(), o)
@@ -192,7 +191,7 @@ func (o *operation) run(ctx context.Context) error {
 	return run(ctx, o.in.protocol, o.beginning(), o, log)
 }
 
-// beginning is what the code starts from, the first time and after a rewind.
+// beginning is what the code starts from, at first and after each rewind.
 func (o *operation) beginning() Begin {
 	o.n = 0
 	b := Begin{
@@ -209,8 +208,8 @@ func (o *operation) beginning() Begin {
 	return b
 }
 
-// lease takes the instruments of the call. A read-only operation gets copies
-// and holds nothing; shareable instances are read when they are needed.
+// lease takes the instruments of the call, within ctx. A read-only operation gets copies and
+// leases nothing. Shareable instances are not leased, and are read when they are needed.
 func (o *operation) lease(ctx context.Context) error {
 	im := o.m.parts.Instruments
 	o.leased, o.held = nil, roll{}
@@ -238,7 +237,7 @@ func (o *operation) lease(ctx context.Context) error {
 	return o.reachable(seen)
 }
 
-// reachable refuses instruments of classes that are not the bundle's own.
+// reachable refuses instruments of classes that the bundle does not bring.
 func (o *operation) reachable(list []instrument.Instance) error {
 	for _, i := range list {
 		if !o.in.reach[i.Class] {
@@ -256,15 +255,15 @@ func (o *operation) newDraft() {
 	}
 }
 
-// close lets everybody see the end. Code that has ended its own goroutine
-// (runtime.Goexit) has left no outcome, which is a breach of the rules.
+// close gives back what the operation holds and tells everybody of its end. Code that has
+// ended its goroutine (runtime.Goexit) has left no outcome, which breaks the rules.
 func (o *operation) close() {
 	if !o.over {
 		_ = o.conclude(o.broken("the code ended its goroutine"))
 	}
 	o.m.at(PointEnd)
 	o.m.parts.Instruments.Release(o.id)
-	o.leaveLine()
+	o.leaveQueues()
 	o.mail.leave()
 	o.m.mu.Lock()
 	delete(o.m.ops, o.id)

@@ -8,8 +8,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// post sends what is durable and was not sent yet. An initiator's first post is
-// the request itself, which carries everything.
+// post sends what is flushed and was not sent yet, on a goroutine of its own. An initiator's
+// first post is the request, which carries all messages so far.
 func (o *operation) post() {
 	b := o.mail
 	b.mu.Lock()
@@ -18,29 +18,29 @@ func (o *operation) post() {
 	case b.link == nil:
 	case b.side == Initiator && !b.begun:
 		b.begun, b.flying = true, o.m.Spawn(o.request)
-	case b.said < b.durably && !b.saying:
+	case b.said < b.flushedTo && !b.saying:
 		b.saying = o.m.Spawn(o.say)
 	}
 }
 
-// waiting reports whether there are messages that were not sent yet.
+// waiting reports whether there are flushed messages that were not sent yet.
 func (b *mail) waiting() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.said < b.durably
+	return b.said < b.flushedTo
 }
 
-// unheard reports whether an initiator that ends now has messages that its peer must still
-// get. If it has failed before it sent anything, there is nothing to say: the peer does not
-// know of the operation. A servicer's last messages go with its answer.
+// unheard reports whether an initiator that ends now has last words: messages that its peer
+// must still get. One that has failed before it sent anything has none, for its peer does
+// not know of the operation. A servicer has none either: its messages go with its answer.
 func (b *mail) unheard(failed bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.side == Initiator && len(b.out) > 0 && !b.ended && (b.begun || !failed)
 }
 
-// relink makes the newest connection the one that the operation speaks over.
-// What was said over an older one and not acknowledged is said again.
+// relink makes l, the newest connection, the one over which messages go. What was sent over
+// an older one and not acknowledged is sent again. A nil l changes nothing.
 func (o *operation) relink(l Link) {
 	if l == nil {
 		return
@@ -55,8 +55,8 @@ func (o *operation) relink(l Link) {
 	o.post()
 }
 
-// say hands messages to the link, in their order, until there are no more. What
-// is lost waits for the next connection, which begins with a request.
+// say hands messages to the link, in their order, until there are no more. A message that is
+// lost goes again with the next request, with which every connection begins.
 func (o *operation) say() {
 	for {
 		said, link := o.mail.unsaid()
@@ -72,7 +72,7 @@ func (o *operation) say() {
 	}
 }
 
-// unsaid takes the next messages to say; without a link there are none.
+// unsaid takes the messages to hand over next, and the link for them; nil: there are none.
 func (b *mail) unsaid() (comm.Said, Link) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -96,9 +96,9 @@ const (
 	lastPause  = 5 * time.Second
 )
 
-// request sends the request until its answer is here. It is idempotent, so it is sent again
-// after every loss. Once it may have arrived, it is sent as long as this party lives: only
-// the answer tells the outcome.
+// request sends the request until its answer is here. The request is idempotent, so it is
+// sent again after every loss. Once it may have arrived, there is no giving up while this
+// party lives: only the answer tells the outcome.
 func (o *operation) request() {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		e, link := o.mail.depart()
@@ -118,7 +118,7 @@ func (o *operation) request() {
 		if err == nil && got.Fault != nil && got.Fault.Kind == fault.Unknown && got.Fault.Reason == ReasonPending {
 			err = got.Fault // the peer let us go; its run goes on
 		}
-		if err != nil || got.Fault != nil { // whoever has refused it may not have read so far
+		if err != nil || got.Fault != nil { // the peer may have refused it before it read the ends
 			o.m.ends.add(o.req.Peer.Key, e.Ended...)
 		}
 		if err == nil {
@@ -158,8 +158,8 @@ func (o *operation) asksAgain(pause time.Duration) bool {
 	}
 }
 
-// heard notes that the peer has answered: an operation that has ended has nothing left to
-// say then.
+// heard notes that the peer has answered. If our run has ended, its last words have arrived
+// with that: they are forgotten, and the peer is told that our end is stored.
 func (o *operation) heard() {
 	select {
 	case <-o.done:
@@ -171,8 +171,8 @@ func (o *operation) heard() {
 	}
 }
 
-// depart makes the request as it is now, with the link to send it over; without a link it
-// must not be sent.
+// depart makes the request as it is now, with the link to send it over. A nil link means
+// that it must not be sent.
 func (b *mail) depart() (comm.Execute, Link) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -187,16 +187,17 @@ func (b *mail) depart() (comm.Execute, Link) {
 	return e, b.link
 }
 
-// How often a peer's code may die over a request, or not be started yet, before we give up.
-// After maxRests attempts about six seconds have passed; a plugin waits that long for its
-// restart only if it has died several times.
+// How many attempts may find that the peer's code dies over the request (maxDeaths), or is
+// not restarted yet (maxRests), before we give up. maxRests attempts take about six
+// seconds; only a plugin that has died several times waits that long for its restart.
 const (
 	maxDeaths = 3
 	maxRests  = 6
 )
 
-// missedBy notes an attempt without an answer, and reports whether to try again. It does not
-// if nothing has ever left and the failure is final or the time is over.
+// missedBy notes an attempt without an answer, and reports whether to try again. It is final
+// only if the request has surely never arrived, and either the failure is of another kind
+// than fault.Unavailable, or the deadline has passed, or the peer's code dies each time.
 func (b *mail) missedBy(err error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

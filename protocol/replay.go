@@ -9,7 +9,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// restore reads an operation back from its row and log.
+// restore makes an operation of an earlier life from its row and log. It fails if either
+// cannot be opened, or if the installed code takes other steps (code-changed).
 func (m *Manager) restore(ctx context.Context, r Row) (*operation, error) {
 	body, err := m.unseal(r)
 	if err != nil {
@@ -53,6 +54,7 @@ func (m *Manager) restore(ctx context.Context, r Row) (*operation, error) {
 	return o, nil
 }
 
+// readLog opens the log of an operation: at least its first part.
 func (m *Manager) readLog(ctx context.Context, id instrument.OperationID) ([]logPart, error) {
 	sealed, err := m.parts.Store.OperationLog(ctx, id)
 	if err != nil {
@@ -70,7 +72,7 @@ func (m *Manager) readLog(ctx context.Context, id instrument.OperationID) ([]log
 	return parts, nil
 }
 
-// replay makes the memory of an operation from its log.
+// replay restores the steps, questions and mail of an operation from its log.
 func (o *operation) replay(parts []logPart) {
 	var heard, sent uint64
 	var out []comm.Message
@@ -102,7 +104,7 @@ func (o *operation) replay(parts []logPart) {
 			return
 		}
 	}
-	for _, r := range o.steps { // asked and answered
+	for _, r := range o.steps { // their answers are not lost
 		delete(o.open, r.step.N)
 	}
 	o.flushed = len(o.steps)
@@ -113,7 +115,7 @@ func (o *operation) replay(parts []logPart) {
 	o.mail.revive(out, heard, sent, taken, o.posted)
 }
 
-// codeChanged is an operation that was begun by code which took other steps.
+// codeChanged is the error for an operation that was begun by code which takes other steps.
 func codeChanged(id instrument.OperationID, now Info) error {
 	return fault.New(fault.Unknown, "operation %s was begun by other code of %s than is installed now; what it had begun is kept with its instruments", Short(id), now.ID).
 		Because("code-changed").WithHint("start it again with another --key; it goes on from there")

@@ -123,7 +123,7 @@ func (o *operation) writer(which func(instrument.Instance) bool) Step {
 // outrun deals with an instrument that somebody else has changed first: stand in line,
 // look at the instruments again and run again. What was refused before is decided anew.
 func (o *operation) outrun(id instrument.ID) error {
-	if err := o.standInLine(id); err != nil {
+	if err := o.queueFor(id); err != nil {
 		return suspended() // only the end of this life keeps us from our turn
 	}
 	if !o.row { // nothing is durable: look at the leased instances again
@@ -135,31 +135,31 @@ func (o *operation) outrun(id instrument.ID) error {
 	return &stopped{*o.again()}
 }
 
-// standInLine adds an instance to those that we stand in line for. It leaves all lines
+// queueFor adds an instance to those that we stand in line for. It leaves all lines
 // and enters them again in the order of the ids, so that two operations never wait
 // for each other.
-func (o *operation) standInLine(id instrument.ID) error {
-	if slices.Contains(o.line, id) {
+func (o *operation) queueFor(id instrument.ID) error {
+	if slices.Contains(o.queues, id) {
 		return nil
 	}
-	ids := append(slices.Clone(o.line), id)
+	ids := append(slices.Clone(o.queues), id)
 	slices.Sort(ids)
-	o.leaveLine()
+	o.leaveQueues()
 	for _, id := range ids {
-		leave, err := o.m.parts.Instruments.StandInLine(o.m.life, id)
+		leave, err := o.m.parts.Instruments.Queue(o.m.life, id)
 		if err != nil {
 			return err
 		}
-		o.line, o.leave = append(o.line, id), append(o.leave, leave)
+		o.queues, o.leave = append(o.queues, id), append(o.leave, leave)
 	}
 	return nil
 }
 
-func (o *operation) leaveLine() {
+func (o *operation) leaveQueues() {
 	for _, leave := range o.leave {
 		leave()
 	}
-	o.line, o.leave = nil, nil
+	o.queues, o.leave = nil, nil
 }
 
 func contended(cause error) error {

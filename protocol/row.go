@@ -8,13 +8,13 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// rowBody is the sealed part of an operation row.
+// rowBody is the sealed part of an operation row, as JSON.
 type rowBody struct {
 	Call json.RawMessage `json:"call"`
 	End  *outcome        `json:"end,omitempty"`
 }
 
-// toRow is the operation as it is stored.
+// toRow is the row of the operation in state s, with its outcome if it has one.
 func (o *operation) toRow(s State, end *outcome) (Row, error) {
 	digest, err := o.digest()
 	if err != nil {
@@ -41,7 +41,7 @@ func (m *Manager) seal(r Row, body rowBody) (Row, error) {
 	return m.sealed(r, text, err)
 }
 
-// sealed is a row with the text of its rowBody, if there is one.
+// sealed is a row with its body, which is text; err is the error of making the text.
 func (m *Manager) sealed(r Row, text []byte, err error) (Row, error) {
 	if err != nil {
 		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be written as JSON", Short(r.ID))
@@ -91,9 +91,9 @@ func (m *Manager) openOutcome(r Row) (outcome, error) {
 	return *body.End, nil
 }
 
-// rowSeal is the associated data of an operation row: all that decides how it is found,
-// how its peer is answered and how it goes on. It leaves out what may change under the
-// seal: who runs it, the times, and whether the peer has heard its end.
+// rowSeal is the associated data of an operation row. It covers all that decides how the row
+// is found, how its peer is answered and how the operation goes on. It does not cover what
+// changes without a new seal: the runner, the times, and whether the peer has heard the end.
 func rowSeal(r Row) []byte {
 	ad := append(make([]byte, 0, 384), "operation\x00"...)
 	for _, part := range [...]string{
