@@ -11,8 +11,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// receive gives the code the peer's next message. What the code has done so far
-// becomes durable before anything is sent, and only then does it wait.
+// receive gives the code the peer's next message. If it is not here yet, the code's steps are
+// flushed, messages are sent, and then it waits.
 func (o *operation) receive(ctx context.Context) (Answer, error) {
 	if !o.mail.linked {
 		return Answer{}, noPeer(o.spec.Name)
@@ -29,7 +29,7 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 	if err := o.flush(leaving{posts: o.req.Side == Initiator}); err != nil {
 		return Answer{}, err
 	}
-	if o.late() { // then a request that has not gone does not go any more
+	if o.late() { // a request that has not left does not leave any more
 		if err := o.mail.expire(); err != nil {
 			return Answer{}, err
 		}
@@ -39,9 +39,9 @@ func (o *operation) receive(ctx context.Context) (Answer, error) {
 	return Answer{Message: body}, err
 }
 
-// waitsOnly reports whether a peer has begun this operation and said nothing yet, and
-// nothing was done for it. Then waiting makes nothing durable: peers that begin
-// operations and say nothing fill no table.
+// waitsOnly reports whether a peer has begun this operation without a message, and nothing
+// was done for it. Such a wait is not flushed: peers that begin operations and say nothing
+// fill no table.
 func (o *operation) waitsOnly() bool {
 	return o.req.Side == Servicer && !o.row && o.mail.silent() && (o.draft == nil || len(o.draft.Written()) == 0)
 }
@@ -51,9 +51,10 @@ func (o *operation) late() bool {
 	return !d.IsZero() && !o.m.parts.Clock().Before(d)
 }
 
-// outside asks a server or a person, between two commits: the intent is durable before,
-// the answer with the next flush. After a rewind nothing is asked again: the answer was
-// kept.
+// outside puts a question to a server or a person. The question is durable before it leaves;
+// its answer becomes durable with the next flush. After a rewind the answer is at hand and
+// the question is not repeated. An earlier life may have lost the answer; then the question
+// is repeated only if that is harmless, and else the code gets lostAnswer.
 func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 	if done, ok := o.kept[st.N]; ok {
 		if done.digest() != st.digest() {
@@ -61,18 +62,18 @@ func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
 		}
 		return done.answer, nil
 	}
-	asked, again := o.open[st.N] // in an earlier life, which has not kept the answer
-	if again && asked.digest() != st.digest() {
-		return Answer{}, o.diverged(asked, st)
+	before, again := o.open[st.N] // the question of an earlier life
+	if again && before.digest() != st.digest() {
+		return Answer{}, o.diverged(before, st)
 	}
 	a, err := o.question(ctx, st, again)
 	if _, stops := stopping(err); stops || err == nil || !again || st.reads() {
 		return a, err
 	}
-	return Answer{}, lostAnswer(err) // that it cannot be asked now says nothing of the first time
+	return Answer{}, lostAnswer(err) // why it fails now says nothing of the first time
 }
 
-// question makes durable what is asked, and then asks it.
+// question makes a question durable and then puts it. again: an earlier life may have put it.
 func (o *operation) question(ctx context.Context, st Step, again bool) (Answer, error) {
 	if again && st.Kind == StepFetch && !st.Fetch.Repeat {
 		return Answer{}, lostAnswer(nil)
@@ -101,14 +102,14 @@ func (o *operation) question(ctx context.Context, st Step, again bool) (Answer, 
 	return a, nil
 }
 
-// lostAnswer is what the code is told of a request that an earlier life has sent, or was
-// about to send, if it must not be sent twice.
+// lostAnswer is the answer to a question that an earlier life has put, or was about to put,
+// and that must not be repeated: nobody here knows what it has done.
 func lostAnswer(cause error) error {
 	return fault.Wrap(cause, fault.Unknown, "the answer was lost when this party ended in the middle").Because(ReasonAnswerLost).
 		WithHint("ask by reference what has become of it")
 }
 
-// sender checks what is asked, before anything is made durable for it.
+// sender checks a question and returns the function that puts it. Nothing is durable yet.
 func (o *operation) sender(st Step) (func(context.Context) (Answer, error), error) {
 	if st.Kind == StepAsk {
 		return o.asker(st.Prompt)
@@ -135,8 +136,8 @@ func (o *operation) sender(st Step) (func(context.Context) (Answer, error), erro
 	}, nil
 }
 
-// asker gives the call that asks the person. It waits until the operation's deadline,
-// when the peer has given up.
+// asker is sender for a question to a person. It waits for the answer until the operation's
+// deadline; later the peer has given up.
 func (o *operation) asker(p *Prompt) (func(context.Context) (Answer, error), error) {
 	switch {
 	case p == nil:
@@ -147,7 +148,7 @@ func (o *operation) asker(p *Prompt) (func(context.Context) (Answer, error), err
 	switch none := fault.New(fault.Unsupported, "nobody is here to be asked").Because(ReasonNoPerson); {
 	case o.req.Side == Servicer:
 		return nil, none
-	case o.m.parts.Ask == nil && o.resumed: // it waits until a person is here again
+	case o.m.parts.Ask == nil && o.resumed: // the operation waits until a person is here again
 		o.unasked = true
 		return nil, suspended()
 	case o.m.parts.Ask == nil:
@@ -168,10 +169,9 @@ func notAnswered() error {
 	return fault.New(fault.Timeout, "nobody has answered in time").Because(ReasonQuestionOver).WithHint("begin it again")
 }
 
-// key is the idempotency key of a request, which makes sending it twice harmless: it is
-// the same for one operation and step, however often the code runs. The two sides of an
-// operation share its id and may ask the same server, so the servicer's key says that
-// it is the servicer's.
+// key is the idempotency key of a request to a server, which makes sending it twice harmless.
+// It is the same for one operation and step, however often the code runs. Both sides of an
+// operation share its id and may use the same server; so the servicer's key is marked.
 func (o *operation) key(step int) string {
 	if o.req.Side == Servicer {
 		return string(o.id) + "-servicer-" + strconv.Itoa(step)
@@ -179,8 +179,8 @@ func (o *operation) key(step int) string {
 	return string(o.id) + "-" + strconv.Itoa(step)
 }
 
-// allowed turns the code's request into one to exactly the origin that the
-// named instrument holds.
+// allowed is the request that is sent for the code's: to the origin (scheme, host, port) that
+// the named instrument holds, and below its path. Others are fault.Denied.
 func (o *operation) allowed(r Request) (comm.Fetch, error) {
 	holder, err := o.read(r.Address)
 	if err != nil {
@@ -209,7 +209,7 @@ func (o *operation) allowed(r Request) (comm.Fetch, error) {
 	}, nil
 }
 
-// get reads an instance that is not leased. The read is proved in the commit.
+// get reads an instance that is not leased. The next flush fails if it has changed by then.
 func (o *operation) get(id instrument.ID) (Answer, error) {
 	i, err := o.read(id)
 	if err != nil {
@@ -218,6 +218,7 @@ func (o *operation) get(id instrument.ID) (Answer, error) {
 	return Answer{Instance: &i}, nil
 }
 
+// read is get for the host's own use.
 func (o *operation) read(id instrument.ID) (instrument.Instance, error) {
 	var i instrument.Instance
 	var err error
@@ -235,8 +236,8 @@ func (o *operation) read(id instrument.ID) (instrument.Instance, error) {
 	return i, nil
 }
 
-// glance reads for an operation that only reads. The instruments of its call are as they
-// were when it began.
+// glance is read for a read-only operation. The instruments of its call are as they were when
+// it began.
 func (o *operation) glance(id instrument.ID) (instrument.Instance, error) {
 	for _, i := range o.leased {
 		if i.ID == id {
@@ -246,6 +247,7 @@ func (o *operation) glance(id instrument.ID) (instrument.Instance, error) {
 	return o.m.parts.Instruments.View(o.m.life, id)
 }
 
+// findKey looks an instance up by a unique key of its class; Found is empty if there is none.
 func (o *operation) findKey(l *Lookup) (Answer, error) {
 	if l == nil || !o.in.reach[l.Class] {
 		return Answer{}, fault.New(fault.Denied, "%s may not look there", o.in.info.ID).Because("class-not-granted")

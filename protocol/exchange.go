@@ -9,7 +9,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Exchange is the Door: it takes the code's steps and answers the last one.
+// Exchange implements Door: it takes the code's steps and answers the last one. Steps up to
+// the record are compared with it instead of being taken again.
 func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) {
 	if o.m.life.Err() != nil {
 		return Answer{Suspended: true}, nil
@@ -49,12 +50,11 @@ func (o *operation) Exchange(ctx context.Context, steps []Step) (Answer, error) 
 	return Answer{}, o.broken("an exchange without steps")
 }
 
-// ride takes a step that needs no answer. An Answer, if there is one, ends the run: a
-// refused step sends the code back to the top, and in the next run the step returns
-// the refusal.
+// ride takes a step that needs no answer. If the step is refused, the answer is a rewind: the
+// code runs again from the top, and there the step returns its refusal.
 func (o *operation) ride(st Step) *Answer {
 	if told, ok := o.outcomes[st.N]; ok {
-		if told.digest == st.digest() { // the code has been told of the refusal; the step has no effect
+		if told.digest == st.digest() { // the code gets the refusal; the step has no effect
 			o.record(st, Answer{})
 			return nil
 		}
@@ -67,6 +67,7 @@ func (o *operation) ride(st Step) *Answer {
 	return nil
 }
 
+// take carries out a riding step, in memory. The error is its refusal.
 func (o *operation) take(st Step) error {
 	switch {
 	case st.Kind == StepSend && !o.mail.linked:
@@ -86,9 +87,8 @@ func (o *operation) take(st Step) error {
 	return nil
 }
 
-// write puts one written instance into the draft, checked against what the
-// protocol may reach and what the class permits. Nobody changes the memory that it
-// points to any more.
+// write puts one instance into the draft, after checking that the protocol may reach its class
+// and that the class permits the change. Nobody changes what i points to any more.
 func (o *operation) write(i instrument.Instance) error {
 	if !o.in.reach[i.Class] {
 		return notReached(o.in.info.ID, i.Class)
@@ -110,9 +110,9 @@ func (o *operation) write(i instrument.Instance) error {
 	return o.draft.PutGiven(i)
 }
 
-// owner is whom a new instance belongs to. The code may choose among the principal
-// that the operation is for and the owners of the instruments that the call names or
-// the operation has changed.
+// owner is to whom a new instance belongs. The code may choose the principal for whom the
+// operation runs, or the owner of an instrument that the call names or the operation has
+// changed; nobody else.
 func (o *operation) owner(i instrument.Instance) (instrument.PrincipalID, error) {
 	if i.Owner == "" || i.Owner == o.req.Principal {
 		return o.req.Principal, nil
@@ -156,7 +156,7 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	if end, stops := stopping(err); stops {
 		return end, nil
 	}
-	if st.Kind != StepRecv && breaks(err) { // what Recv returns may be of the peer's code
+	if st.Kind != StepRecv && breaks(err) { // the error of Recv may be the peer's
 		return Answer{}, err
 	}
 	if err != nil {
@@ -168,9 +168,9 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	return a, nil
 }
 
-// time is when a step was answered first. Code that runs again is told the same time,
-// so that it makes the same instances under the same ids. Otherwise a refused step
-// would look like a new one in each run, and be refused for ever.
+// time is when a step was answered first. Code that runs again gets the same time, and so
+// makes the same instances under the same ids. With another time a refused step would look
+// new in each run, and would be refused for ever.
 func (o *operation) time(step int) time.Time {
 	t, again := o.times[step]
 	if !again {
@@ -180,8 +180,7 @@ func (o *operation) time(step int) time.Time {
 	return t
 }
 
-// note puts v into a map, which is made only when there is something to put in: most
-// operations need none.
+// note puts v into a map, and makes the map if there is none: most operations need none.
 func note[V any](in *map[int]V, step int, v V) {
 	if *in == nil {
 		*in = map[int]V{}
@@ -212,8 +211,8 @@ func stopping(err error) (Answer, bool) {
 	return Answer{}, false
 }
 
-// crossing is an error as the code and the caller get it, the first time and repeated:
-// without its cause. The cause of an internal error goes to the log of this side.
+// crossing is an error as the code and the caller get it, at first and when repeated: without
+// its cause. The cause of an internal error goes to this side's log.
 func (o *operation) crossing(err error) *fault.Fault {
 	f := fault.From(err)
 	if f.Kind == fault.Internal {
@@ -222,6 +221,7 @@ func (o *operation) crossing(err error) *fault.Fault {
 	return &fault.Fault{Kind: f.Kind, Reason: f.Reason, Message: f.Message, Hint: f.Hint}
 }
 
+// record notes that a step was taken and answered.
 func (o *operation) record(st Step, a Answer) {
 	delete(o.open, st.N)
 	if o.steps == nil {
@@ -239,8 +239,8 @@ func (o *operation) broken(format string, args ...any) error {
 		append([]any{o.in.info.ID, o.spec.Name}, args...)...).Because("steps-broken")
 }
 
-// diverged is code that does other things than it did before over the same
-// answers: it is stopped and shown, for going on would be guessing.
+// diverged is the error of code that takes another step than before over the same answers. It
+// is stopped and its operator is told, for going on would be guessing.
 func (o *operation) diverged(before recorded, now Step) error {
 	what := "with other content"
 	if before.step.Kind != now.Kind {

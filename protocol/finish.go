@@ -9,12 +9,11 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// maxResult bounds a result's value, so that it fits into a frame beside
-// messages.
+// maxResult bounds a result's value, in bytes: it must fit into a frame beside messages.
 const maxResult = 384 << 10
 
-// outcome is how an operation ended, as it is stored. At a servicer it also holds the
-// messages that the peer may not have got yet, for when the peer asks again.
+// outcome is how an operation ended, as it is stored: with a result or a fault. At a servicer
+// it also holds the messages that the peer may still lack, for when the peer asks again.
 type outcome struct {
 	Result *Result        `json:"result,omitempty"`
 	Fault  *fault.Fault   `json:"fault,omitempty"`
@@ -22,8 +21,8 @@ type outcome struct {
 	Msgs   []comm.Message `json:"msgs,omitempty"`
 }
 
-// finish ends the operation: everything unflushed and the outcome become
-// durable together, and only then does anybody hear of it.
+// finish ends the operation. The outcome becomes durable in one commit with all unflushed
+// steps; only then does anybody hear of it.
 func (o *operation) finish(st Step) (Answer, error) {
 	end := o.outcomeOf(st)
 	if err := o.flush(leaving{end: &end}); err != nil {
@@ -38,8 +37,8 @@ func (o *operation) finish(st Step) (Answer, error) {
 	return o.ended(), nil
 }
 
-// takeLeave sends the last messages of an initiator. If it has none, its next request to
-// the peer will say that the end is stored here.
+// takeLeave sends the last words of an initiator. If it has none, the next request to the peer
+// says that the end is stored here.
 func (o *operation) takeLeave(failed bool) {
 	if o.req.Side != Initiator || !o.mail.linked {
 		return
@@ -51,14 +50,14 @@ func (o *operation) takeLeave(failed bool) {
 	}
 }
 
-// outcomeOf is the outcome that the code gives, after the host has checked it.
+// outcomeOf is the outcome that the code hands over, as far as the host believes it.
 func (o *operation) outcomeOf(st Step) outcome {
 	if st.Fault != nil {
 		f := o.crossing(st.Fault)
 		if f.Kind == fault.Suspended { // only the host may say that
 			f.Kind = fault.Internal
 		}
-		if f.Reason == ReasonPending { // this is the end, and nobody must wait for another one
+		if f.Reason == ReasonPending { // this is the end; nobody must wait for another one
 			f.Reason = ReasonUndecided
 		}
 		if o.spec.Name == Pay && o.mail.accepted() && fault.NothingHappened(f) {
@@ -78,9 +77,9 @@ func (o *operation) outcomeOf(st Step) outcome {
 	return outcome{Result: &r}
 }
 
-// unfit is the host's own check of a result, above all of the money: whatever the plugin
-// says, the sum that changed hands must be the one that the vendor signed and the payer
-// saw.
+// unfit is why the host refuses a result, or nil. Above all it checks the money: the amount
+// of a payment must be the price that the vendor signed and the payer saw, whatever the
+// plugin says.
 func (o *operation) unfit(r Result) error {
 	if len(r.Value) > maxResult {
 		return fault.New(fault.Internal, "the result of %s has %d bytes; %d are allowed", o.spec.Name, len(r.Value), maxResult).Because("result-too-large")
@@ -100,7 +99,7 @@ func (o *operation) unfit(r Result) error {
 		WithHint("tell the author of %s: the result of PAY has the offer's price as its Amount, at both sides", o.in.info.ID)
 }
 
-// passing reports whether a moment later the database may take the same unit.
+// passing reports whether the database may take the same unit of work a moment later.
 func passing(err error) bool {
 	switch fault.ReasonOf(err) {
 	case "queue-full", "database-busy", "disk-full":
@@ -112,8 +111,7 @@ func passing(err error) bool {
 // ended is the last answer to the code.
 func (o *operation) ended() Answer { return Answer{Done: true, Now: o.m.parts.Clock()} }
 
-// concludeAs ends the run with an outcome that is durable, or with the reason
-// why there is none.
+// concludeAs ends the run with an outcome that is durable, or with err: why there is none.
 func (o *operation) concludeAs(end outcome, err error) *stopped {
 	o.over = true
 	switch {
@@ -127,9 +125,9 @@ func (o *operation) concludeAs(end outcome, err error) *stopped {
 	return &stopped{o.ended()}
 }
 
-// conclude ends the run with a failure that is not durable. An operation of which
-// something is durable cannot just fail. Either its end stays open, for its peer to ask
-// again or the next life to go on, or it is stopped for its operator.
+// conclude ends the run with a failure that is not durable. If nothing of the operation is
+// durable, it has failed. Otherwise it cannot just fail: either its end stays open, until its
+// peer asks again or the next life goes on, or it is stopped until its operator decides.
 func (o *operation) conclude(err error) *stopped {
 	switch {
 	case !o.row && o.mail.linked && o.req.Side == Servicer && fault.KindOf(err) == fault.Unknown:
@@ -152,8 +150,7 @@ func (o *operation) conclude(err error) *stopped {
 	return o.concludeAs(outcome{}, err)
 }
 
-// withoutTrace is how code that died before anything was durable looks to the
-// caller.
+// withoutTrace is the failure of an operation of which nothing is durable, for its caller.
 func withoutTrace(err error) error {
 	switch f := fault.From(err); {
 	case f.Reason == ReasonCrashed:
@@ -167,8 +164,8 @@ func withoutTrace(err error) error {
 	return err
 }
 
-// stuck stops an operation that cannot go on after something has left the
-// house. Its leases stay; its operator decides.
+// stuck stops an operation that cannot go on and of which something is durable. Its leases
+// stay until its operator decides.
 func (o *operation) stuck(cause error) error {
 	f := stoppedBy(o.id, cause)
 	o.halted = true
@@ -183,9 +180,9 @@ func (o *operation) stuck(cause error) error {
 	return f
 }
 
-// repeat finds out whether a run that failed and left nothing durable has repeated an
-// operation that ended before. Then that end counts, however the second run failed over
-// instruments that have changed since.
+// repeat finds the stored outcome of an earlier run under the same id, after a run that failed
+// with nothing durable. The stored outcome counts: the repetition may have failed only because
+// the instruments have changed since.
 func (o *operation) repeat() {
 	if o.failure == nil || o.row || o.fresh || o.spec.ReadOnly || o.m.life.Err() != nil {
 		return
@@ -201,7 +198,7 @@ func (o *operation) repeat() {
 	}
 }
 
-// first is the outcome that an earlier run under the same id has stored.
+// first is the outcome that an earlier run of the same content has stored under this id.
 func (o *operation) first(r Row) (outcome, error) {
 	digest, err := o.digest()
 	if err != nil {

@@ -6,24 +6,23 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// leaving is why a flush is due: something is about to leave the house, or the
-// operation ends.
+// leaving is why a flush is due: something is about to leave this party, or the operation
+// ends.
 type leaving struct {
-	asks  *Step    // this step asks a server or a person
-	posts bool     // an initiator's request goes to its peer
-	end   *outcome // the last flush
+	asks  *Step    // a question to a server or a person
+	posts bool     // an initiator's request to its peer
+	end   *outcome // the end; this is the last flush
 }
 
-// flush makes all unflushed steps durable in one unit of work; with an end it
-// is the last one. It returns *stopped when the run is over: the code has to run
-// again, or an earlier run has ended the operation. After any other error
-// nothing is durable and the next flush tries again.
+// flush makes all unflushed steps durable in one unit of work. The error is *stopped if the
+// run is over: the code has to run again, or an earlier run has ended the operation. After
+// any other error nothing was made durable, and the next flush tries again.
 func (o *operation) flush(l leaving) error {
-	if o.spec.ReadOnly { // keeps nothing; but what it has said is said
+	if o.spec.ReadOnly { // nothing is durable of it; its messages may leave
 		o.afterFlush()
 		return nil
 	}
-	if l.end == nil && o.isDurable(l) { // so that it stands in no line: who is outrun has something to write
+	if l.end == nil && o.isDurable(l) { // it queues for nothing: that does only who has something to write
 		return nil
 	}
 	if l.end != nil {
@@ -48,9 +47,9 @@ func (o *operation) flush(l leaving) error {
 	return nil
 }
 
-// insist waits for a database that is busy for a moment, once something is outside
-// that only this run can end: that it is busy must not look like a peer's or a
-// server's answer.
+// insist tries a commit until a database that is busy or full for a while takes it, once
+// something of the operation is durable. Its failure must not look to the code like the
+// answer of a peer or a server.
 func (o *operation) insist(commit func() error) error {
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		err := commit()
@@ -65,11 +64,12 @@ func (o *operation) insist(commit func() error) error {
 	}
 }
 
-// isDurable reports whether all that is to be on disk before it leaves is there.
+// isDurable reports whether there is nothing to flush.
 func (o *operation) isDurable(l leaving) bool {
 	return o.row && len(o.steps) == o.flushed && l.asks == nil && (o.posted || !l.posts)
 }
 
+// prepare makes the change of the instruments; the leases stay with it unless it is final.
 func (o *operation) prepare(final bool) (*instrument.Change, error) {
 	if final {
 		return o.draft.Prepare()
@@ -77,9 +77,9 @@ func (o *operation) prepare(final bool) (*instrument.Change, error) {
 	return o.draft.PrepareLeased()
 }
 
-// commit writes the change, and the operation row where one is needed: not for
-// an operation that ends in its first flush and either is safe to repeat by a
-// key of its class or has changed nothing.
+// commit writes the change and the operation row. An operation that ends in its first flush
+// needs no row in two cases: a key of its class makes it safe to repeat, or it has failed and
+// changed nothing.
 func (o *operation) commit(change *instrument.Change, l leaving) error {
 	if end := l.end; end != nil && !o.row && (o.spec.Keyed || end.Fault != nil && !change.Writes()) {
 		if change.Empty() {
@@ -110,8 +110,8 @@ func (o *operation) commit(change *instrument.Change, l leaving) error {
 	return nil
 }
 
-// sealed is the log of the flush: the next part of it, or what an initiator
-// still has to say when it has ended; nil for none.
+// sealed is what the flush writes into the log: its next part, or the last words of an
+// initiator that ends; nil for nothing.
 func (o *operation) sealed(l leaving) ([]byte, error) {
 	switch {
 	case l.end == nil:
@@ -150,13 +150,14 @@ func (o *operation) unit(w Writer, row Row, change *instrument.Change, log []byt
 	return w.Log(o.id, row.Runner, part, log)
 }
 
+// unitOfInstruments is the part of unit that writes the row and the instruments.
 func (o *operation) unitOfInstruments(w Writer, row Row, change *instrument.Change, final bool) error {
 	if !o.row {
 		if err := w.BeginOperation(row); err != nil {
 			return err
 		}
-		// Instruments that are leased and only read: they become ours durably, of
-		// the version that was seen; the last flush just looks that they still have it.
+		// Instruments that are leased and only read must have the version that was
+		// seen. A flush that is not the last one also leases them durably.
 		prove := w.Validate
 		if !final {
 			prove = func(id instrument.ID, seen int64) error { return w.Lease(id, seen, o.id) }
@@ -175,7 +176,7 @@ func (o *operation) unitOfInstruments(w Writer, row Row, change *instrument.Chan
 	return w.Release(o.id)
 }
 
-// validate proves the leased instances that are not written.
+// validate applies prove to each leased instance that is not written.
 func (o *operation) validate(prove func(instrument.ID, int64) error) error {
 	for _, i := range o.held.list {
 		if o.draft.Writes(i.ID) {

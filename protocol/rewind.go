@@ -9,34 +9,33 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// maxRewinds bounds how often an operation may find that somebody else was first. It
-// stands in line from the second attempt on, so more than a few times are a defect.
+// maxRewinds bounds how often an operation may find that somebody else was first. From the
+// second attempt on it queues, so more than a few times are a defect.
 const maxRewinds = 50
 
-// refusal is the fault that a riding step gets. It holds for the step of that digest
-// only: over other reads the code may take another step under the same number, which
-// is then decided anew.
+// refusal is the fault of a riding step with that digest. Over other reads the code may take
+// another step under the same number; that one is decided anew.
 type refusal struct {
 	digest [32]byte
 	fault  *fault.Fault
 }
 
-// again sends the code back to the top.
+// again makes the code run again from the top.
 func (o *operation) again() *Answer {
 	o.rewind()
 	b := o.beginning()
 	return &Answer{Rewind: &b}
 }
 
-// rewindWith notes the fault of a step and sends the code back to the top.
+// rewindWith notes the refusal of a step and makes the code run again from the top.
 func (o *operation) rewindWith(st Step, f *fault.Fault) *Answer {
 	o.undecide(st.N)
 	note(&o.outcomes, st.N, refusal{st.digest(), f})
 	return o.again()
 }
 
-// undecided forgets the refusals from a step on, because the code took another step
-// there, and sends it back to the top.
+// undecided is for code that takes another step than the one that was refused: it forgets the
+// refusals from there on and makes the code run again from the top.
 func (o *operation) undecided(step int) *Answer {
 	o.undecide(step)
 	if o.rewinds++; o.rewinds > maxRewinds {
@@ -45,12 +44,13 @@ func (o *operation) undecided(step int) *Answer {
 	return o.again()
 }
 
+// undecide forgets the refusals from a step on.
 func (o *operation) undecide(from int) {
 	maps.DeleteFunc(o.outcomes, func(n int, _ refusal) bool { return n >= from })
 }
 
-// rewind forgets the steps that are not flushed. Answers from outside are kept: what
-// was asked for has happened, whether or not it is durable here.
+// rewind forgets the steps that are not flushed. Answers of servers and people are kept: what
+// they have done is done, durable here or not.
 func (o *operation) rewind() {
 	for _, r := range o.steps[o.flushed:] {
 		if r.answer.outside {
@@ -68,9 +68,10 @@ func (o *operation) rewind() {
 	}
 }
 
-// lost decides what a failed flush means. The code runs again, because one of its steps
-// was refused or because an instrument has changed; or the operation ends. Any other
-// error goes to the asking step: nothing is durable, and the next flush tries again.
+// lost decides what a failed flush means. The code runs again if one of its steps was refused
+// or an instrument has changed. The operation ends if its row, its instruments or the fate of
+// the commit are out of its hands. Any other error becomes the answer to the asking step;
+// then nothing was made durable, and the next flush tries again.
 func (o *operation) lost(err error) error {
 	if o.m.life.Err() != nil {
 		return suspended()
@@ -96,8 +97,8 @@ func (o *operation) lost(err error) error {
 	return err
 }
 
-// refused finds the step that no later attempt can commit: one that claims a key which
-// is taken, or writes an instrument that another operation holds.
+// refused finds the step that no later attempt can commit: it claims a key that is taken, or
+// writes an instrument that another operation holds. The fault is nil if there is none.
 func (o *operation) refused(err error) (Step, *fault.Fault) {
 	var taken *instrument.KeyConflict
 	if errors.As(err, &taken) {
@@ -110,7 +111,7 @@ func (o *operation) refused(err error) (Step, *fault.Fault) {
 	return Step{}, nil
 }
 
-// writer is the first unflushed step that writes what which describes.
+// writer is the first unflushed step that writes an instance for which which is true.
 func (o *operation) writer(which func(instrument.Instance) bool) Step {
 	for _, r := range o.steps[o.flushed:] {
 		if _, told := o.outcomes[r.step.N]; !told && slices.ContainsFunc(r.step.Writes, which) {
@@ -120,11 +121,11 @@ func (o *operation) writer(which func(instrument.Instance) bool) Step {
 	return Step{}
 }
 
-// outrun deals with an instrument that somebody else has changed first: stand in line,
-// look at the instruments again and run again. What was refused before is decided anew.
+// outrun deals with an instrument that somebody else has changed first: queue for it, look at
+// the instruments again, and run again. What was refused before is decided anew.
 func (o *operation) outrun(id instrument.ID) error {
 	if err := o.queueFor(id); err != nil {
-		return suspended() // only the end of this life keeps us from our turn
+		return suspended() // only the end of this life ends the wait
 	}
 	if !o.row { // nothing is durable: look at the leased instances again
 		if err := o.lease(o.m.life); err != nil {
@@ -135,9 +136,9 @@ func (o *operation) outrun(id instrument.ID) error {
 	return &stopped{*o.again()}
 }
 
-// queueFor adds an instance to those that we stand in line for. It leaves all lines
-// and enters them again in the order of the ids, so that two operations never wait
-// for each other.
+// queueFor adds an instance to those for which this operation queues, and waits for its turn.
+// It leaves all queues and enters them again in the order of the ids, so that two operations
+// never wait for each other.
 func (o *operation) queueFor(id instrument.ID) error {
 	if slices.Contains(o.queues, id) {
 		return nil
