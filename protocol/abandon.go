@@ -11,10 +11,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Retry lets an operation that was stopped run again over what was recorded: its
-// operator has seen to the cause. One that is not stopped is fault.Conflict, and one
-// that cannot be opened is left as it is. A process that only looks leaves the running
-// to one that works.
+// Retry lets an operation that was stopped run again over what was recorded, after its operator
+// has seen to the cause. It is fault.Conflict if the operation was not stopped, and
+// fault.Locked if another process was faster. One that cannot be opened is left as it is. A
+// process that only looks (Parts.Looking) does not run it, but frees it for one that works.
 func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 	r, err := m.parts.Store.OperationRow(ctx, id)
 	if err != nil {
@@ -42,12 +42,12 @@ func (m *Manager) Retry(ctx context.Context, id instrument.OperationID) error {
 // nobody is the runner of an operation that whoever works may take.
 const nobody = ""
 
-// Abandon ends an operation that cannot or shall not go on, and frees its
-// instruments. Nothing is deleted: keys, records and what its instruments say
-// stay. It is refused (fault.Conflict) while something of value may be outside:
-// a message or request without its answer, or an instrument in a status that its
-// class says so of; and while the operation runs, here or in a process that
-// lives. It returns what may still come back.
+// Abandon ends an operation that cannot or shall not go on, and frees its instruments, which it
+// returns. Nothing is deleted: keys, records and the states of its instruments stay.
+//
+// It is fault.Conflict while something of value may be outside: a message or request without
+// its answer, or an instrument in a status that its class lists in Info.Outside. It is
+// fault.Locked while the operation runs, here or in another process that lives.
 func (m *Manager) Abandon(ctx context.Context, id instrument.OperationID) (left []instrument.Instance, err error) {
 	r, err := m.parts.Store.OperationRow(ctx, id)
 	if err != nil {
@@ -67,14 +67,14 @@ func (m *Manager) Abandon(ctx context.Context, id instrument.OperationID) (left 
 		"operation %s was abandoned by its operator; what it had begun is kept with its instruments", Short(id)).Because(ReasonAbandoned)))
 }
 
-// Forgo ends an operation of ours that waits for its peer, by the word of its owner,
-// who does not wait for it any longer: the peer may be gone for good, and whatever it
-// has done or still does, nobody here hears of it. Its code is told so, as an outcome
-// that nobody knows (fault.Unknown, ReasonForgone), and ends as it does after such a
-// one: its instruments say what they said, and are free. Nothing is deleted. An end
-// that came first counts, and is no error. One that does not run here, or does not
-// wait for a peer, is fault.Conflict; one that does not end within ctx is
-// fault.Unknown.
+// Forgo ends the wait of an operation of ours for its peer, by the word of its owner: the peer
+// may be gone for good. Whatever the peer has done or still does stays unknown here. The code
+// gets fault.Unknown, ReasonForgone, instead of the peer's answer, and ends as after any other
+// unknown outcome. Its instruments keep their states and are free. Nothing is deleted.
+//
+// An end that came first counts, and is no error. It is fault.Conflict if the operation does
+// not run here or does not wait for a peer, and fault.Unknown, ReasonPending, if it does not
+// end within ctx.
 func (m *Manager) Forgo(ctx context.Context, id instrument.OperationID) error {
 	m.mu.Lock()
 	o := m.ops[id]
@@ -103,8 +103,8 @@ func (m *Manager) Forgo(ctx context.Context, id instrument.OperationID) error {
 	}
 }
 
-// forgo ends the wait of an initiator for its peer, as if the peer had ended so;
-// false: it does not wait for one.
+// forgo ends the wait of an initiator for its peer as if the peer had ended with why; false: it
+// does not wait for one.
 func (b *mail) forgo(why error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -118,8 +118,8 @@ func (b *mail) forgo(why error) bool {
 	return true
 }
 
-// abandonable is why an operation may not be abandoned: one that cannot be opened
-// does not go on either.
+// abandonable is the error for an operation that may not be abandoned. If it cannot be opened
+// either, the error says that it cannot go on.
 func (m *Manager) abandonable(r Row, err error) error {
 	if _, broken := m.unseal(r); broken != nil || fault.ReasonOf(err) == "seal-broken" {
 		f := fault.From(err)
@@ -129,7 +129,8 @@ func (m *Manager) abandonable(r Row, err error) error {
 	return err
 }
 
-// mayEnd looks for what is outside.
+// mayEnd lists the instruments of an operation. It is fault.Conflict, reasonOutside, if
+// something of value may be outside.
 func (m *Manager) mayEnd(ctx context.Context, r Row) ([]instrument.Instance, error) {
 	parts, err := m.readLog(ctx, r.ID)
 	if err != nil {
@@ -150,7 +151,7 @@ func (m *Manager) mayEnd(ctx context.Context, r Row) ([]instrument.Instance, err
 	return held, nil
 }
 
-// unanswered is what was sent and has no answer; empty if there is nothing.
+// unanswered says in words what was sent and has no answer, according to the log; empty: nothing.
 func unanswered(side Side, parts []logPart) string {
 	posted, over, well, asks := false, false, false, false
 	last := 0
@@ -181,6 +182,7 @@ func outside(id instrument.OperationID, what string) error {
 		Because(reasonOutside).WithHint("let it go on with `operation resume`")
 }
 
+// runsElsewhere is fault.Locked for *Known: another process was faster.
 func runsElsewhere(id instrument.OperationID, err error) error {
 	if known := (*Known)(nil); errors.As(err, &known) {
 		return fault.Wrap(err, fault.Locked, "operation %s was taken by another process meanwhile", Short(id)).Because("operation-runs")
@@ -188,8 +190,8 @@ func runsElsewhere(id instrument.OperationID, err error) error {
 	return err
 }
 
-// Unheard lists what a peer has begun here and has not said that it knows the
-// end of: for the answer that opens a session.
+// Unheard lists the operations that a peer has begun here and whose end it has not
+// acknowledged, for the answer that opens a session.
 func (m *Manager) Unheard(ctx context.Context, peer comm.Peer) ([]string, error) {
 	if peer.Key == "" {
 		return nil, nil
@@ -205,8 +207,8 @@ func (m *Manager) Unheard(ctx context.Context, peer comm.Peer) ([]string, error)
 	return out, nil
 }
 
-// TellEnds takes a servicer's list of what it does not know to be over here: what
-// has ended is told with the next request to it. What runs speaks for itself.
+// TellEnds takes a servicer's list of operations whose end here it does not know. The next
+// request to it names those that have ended. Those that run need no word.
 func (m *Manager) TellEnds(ctx context.Context, peer comm.Peer, open []string) {
 	for _, text := range open[:min(len(open), maxEndsFrame)] {
 		id := instrument.OperationID(text)

@@ -8,17 +8,17 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Ahead is the answer to a step that code in a plugin has not taken yet. If that is just the next
-// one it takes, it goes on without asking, and the step is the first of its next exchange: that
-// saves a turn through the door. To the host it is a step like any other, taken, recorded and
-// answered in its turn; what it has promised is what it answers then.
+// Ahead is the answer to a step that code in a plugin has not taken yet. If the code takes just
+// that step next, it has its answer without a turn through the door, and hands the step over
+// with its next exchange. To the host it is a step like any other, recorded in its turn and
+// answered as was promised.
 type Ahead struct {
 	Now      time.Time
 	Message  json.RawMessage      // of a Recv
 	Instance *instrument.Instance // of a Get of it
 }
 
-// mostAhead bounds what goes ahead in vain, in bytes.
+// mostAhead bounds an answer that goes ahead, in bytes: it may have gone in vain.
 const mostAhead = 16 << 10
 
 // Answers reports whether it answers this step; nil answers none.
@@ -32,7 +32,7 @@ func (a *Ahead) Answers(st Step) bool {
 	return st.Kind == StepGet && a.Instance != nil && a.Instance.ID == st.Get
 }
 
-// Is reports whether the host answers what was told ahead.
+// Is reports whether the host's answer is the one that has gone ahead.
 func (a *Ahead) Is(b Answer) bool {
 	if b.Fault != nil || !a.Now.Equal(b.Now) || !bytes.Equal(a.Message, b.Message) || (a.Instance == nil) != (b.Instance == nil) {
 		return false
@@ -40,19 +40,19 @@ func (a *Ahead) Is(b Answer) bool {
 	return a.Instance == nil || a.Instance.ID == b.Instance.ID && a.Instance.Version == b.Instance.Version && bytes.Equal(a.Instance.State, b.Instance.State)
 }
 
-// answer is what the code gets, copies of it.
+// answer is the answer that the code gets. It shares memory with a.
 func (a *Ahead) answer() Answer {
 	return Answer{Now: a.Now, Message: a.Message, Instance: a.Instance}
 }
 
-// promise is what the host has told ahead, of step n.
+// promise is the answer to step n that has gone ahead.
 type promise struct {
 	n     int
 	ahead *Ahead
 }
 
-// foremost is what a run most likely begins with: a servicer's with the message that has come with
-// the request, an initiator's with its instrument, if that is not leased.
+// foremost answers the step with which a run most likely begins. A servicer reads the message
+// that has come with the request; an initiator reads its main instrument, if it is not leased.
 func (o *operation) foremost() *Ahead {
 	if o.req.Side == Servicer {
 		return o.promise(1, &Ahead{Message: o.mail.next()})
@@ -60,8 +60,8 @@ func (o *operation) foremost() *Ahead {
 	return o.promise(1, o.main())
 }
 
-// follows is what most likely comes after a step: whoever has found an instance reads it, and whoever
-// has heard the answer of the peer reads the instrument of the call again.
+// follows answers the step that most likely comes after st. Code that has found an instance reads
+// it; an initiator that has a message of its peer reads its main instrument again.
 func (o *operation) follows(st Step, a Answer) *Ahead {
 	switch {
 	case a.Fault != nil:
@@ -82,8 +82,8 @@ func (o *operation) main() *Ahead {
 	return o.glimpse(id)
 }
 
-// glimpse is an instance as Get would find it now. An operation that only reads keeps no draft that
-// would make it the same a moment later.
+// glimpse is an instance as Get would find it now. A read-only operation has no draft that would
+// keep the answer the same until the step is taken, and gets none.
 func (o *operation) glimpse(id instrument.ID) *Ahead {
 	if o.spec.ReadOnly || !o.elsewhere() {
 		return nil
@@ -95,8 +95,8 @@ func (o *operation) glimpse(id instrument.ID) *Ahead {
 	return &Ahead{Instance: &i}
 }
 
-// promise notes what is told ahead of step n, and when: the step is answered with that time, or with
-// the one of an earlier run. What was recorded is answered from the record.
+// promise notes that a goes ahead as the answer to step n, and gives it its time: that of an
+// earlier run, or now. Nothing goes ahead of a step that is on record.
 func (o *operation) promise(n int, a *Ahead) *Ahead {
 	o.promised = promise{}
 	if a == nil || n <= len(o.steps) || !o.elsewhere() {
@@ -113,8 +113,8 @@ func (o *operation) promise(n int, a *Ahead) *Ahead {
 	return a
 }
 
-// keep has a step answered as was told ahead. If it is another one, nobody has been told: later the
-// same is looked at anew.
+// keep makes the answer to a step the one that has gone ahead. If the code took another step, the
+// promise is void, and what was looked at for it is looked at anew later.
 func (o *operation) keep(st Step) {
 	p := o.promised
 	o.promised = promise{}
@@ -126,6 +126,7 @@ func (o *operation) keep(st Step) {
 	}
 }
 
+// elsewhere reports whether the code runs in a plugin.
 func (o *operation) elsewhere() bool {
 	_, is := o.in.protocol.(Stepper)
 	return is

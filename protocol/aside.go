@@ -6,9 +6,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 )
 
-// Limits of the messages that are put aside for running operations because an earlier message
-// is still missing, which hardly ever happens on one connection. One peer may have as much
-// there as in early, and all together a few times that.
+// Limits, in bytes, of the messages that arrive out of order for running operations and wait for
+// an earlier one. On one connection that hardly ever happens. One peer may have as much there as
+// in early, and all together a few times that.
 const (
 	maxAsideOfPeer = 1 << 20
 	maxAside       = 16 << 20
@@ -16,8 +16,8 @@ const (
 	asideOverhead = 64
 )
 
-// share is a number of bytes that all peers share, each up to a part of it. A nil share has no
-// limit.
+// share is a budget of bytes: most for all peers, each for one of them. A nil share is
+// unlimited. It is safe for concurrent use.
 type share struct {
 	each, most int
 
@@ -56,7 +56,7 @@ func (s *share) give(peer string, bytes int) {
 	}
 }
 
-// weight is how many bytes are kept of a long request; 0 for a light one.
+// weight is how many bytes a request takes in memory, or 0 if it is no more than lightRequest.
 func weight(args []byte, o *comm.Offer, p *comm.Payer, msgs []comm.Message, ended []string) int {
 	bytes := len(args)
 	if o != nil {

@@ -12,15 +12,14 @@ import (
 // lookEvery is how often Await looks for the end of an operation of another process.
 const lookEvery = 200 * time.Millisecond
 
-// Await waits, within ctx, for the end of an operation that was begun before,
-// here or in another process, and returns its outcome. If it has not ended by then the
-// error is fault.Unknown, reason ReasonPending. It is ReasonNotServed if this process only
-// looks, the one that ran the operation has ended, and the time of ctx is over: a caller
-// that goes away earlier has not waited for another process to go on with it.
+// Await waits, within ctx, for the end of an operation that was begun before, here or in another
+// process, and returns its outcome. If it has not ended by then, the error is fault.Unknown,
+// ReasonPending. One that was stopped is fault.Stuck at once.
 //
-// For an interrupted operation it does not wait in two cases: without its protocol
-// (fault.Unknown, reason ReasonPending), and when only another user can go on with it
-// (fault.Locked).
+// An operation is interrupted if the process that ran it has ended. Await does not wait for one
+// whose protocol is not installed (fault.Unknown, ReasonPending), nor for one with which only
+// another user can go on (fault.Locked). In a process that only looks, the error is
+// fault.Unknown, ReasonNotServed, when the deadline of ctx passes: no process went on with it.
 func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result, error) {
 	for {
 		m.mu.Lock()
@@ -60,8 +59,8 @@ func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result,
 	}
 }
 
-// interrupted reports whether the process that ran an operation has ended, and nobody has taken
-// it over yet.
+// interrupted reports whether the process that ran an operation has ended and no other has taken
+// it over.
 func (m *Manager) interrupted(r Row) bool {
 	return r.Runner != m.parts.Runner && m.parts.Gone(r.Runner)
 }

@@ -9,10 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Begun is the Execution by which a peer's operation was begun on this side, running or ended,
-// with our own instruments. To serve exactly this again finds the first outcome, whatever has
-// changed here since. An operation of another peer is fault.NotFound; all peers on lines in
-// clear, who have no key, count as one.
+// Begun is the Execution by which a peer's operation was begun on this side, with our own
+// instruments, whether it runs or has ended. Serving exactly this again finds the first
+// outcome, whatever has changed here since. An operation of another peer is fault.NotFound.
+// Peers on unencrypted connections have no key, and count as one.
 func (m *Manager) Begun(ctx context.Context, peer string, id instrument.OperationID) (Execution, error) {
 	m.mu.Lock()
 	o := m.ops[id]

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// update runs a unit of work, and with it the chores that have come up: cleaning up is never
-// worth a commit of its own.
+// update runs a unit of work, and with it the chores that wait: cleaning up is not worth a commit
+// of its own. Chores of a unit that fails wait for the next one.
 func (m *Manager) update(unit func(Writer) error) error {
 	chores := m.chores.take()
 	err := m.parts.Store.UpdateOperations(m.life, func(w Writer) error {
@@ -26,21 +26,21 @@ func (m *Manager) update(unit func(Writer) error) error {
 	return err
 }
 
-// chore is one piece of cleaning up, and the peer that has caused it; empty: ourselves.
+// chore is one piece of cleaning up, and the key of the peer that has caused it; empty: ours.
 type chore struct {
 	peer string
 	do   func(Writer) error
 }
 
-// chores wait for the next unit of work. If they are lost with the process, the next one
-// finds them again.
+// chores wait for the next unit of work. None is needed: what is lost with the process is noticed
+// again in the next one.
 type chores struct {
 	mu   sync.Mutex
 	list []chore
 }
 
-// Limits of what waits, so that no peer pushes out what others need, and of what
-// one unit of work takes along.
+// Limits of the chores that wait (maxChores), of those of one peer among them (maxChoresPeer),
+// and of those that one unit of work takes along (maxChoresUnit). What is beyond is dropped.
 const (
 	maxChores     = 4096
 	maxChoresPeer = 256
@@ -72,15 +72,15 @@ func (c *chores) take() []chore {
 	return list
 }
 
-// Limits of what one side says of ends: the rest goes with a later frame.
+// Limits of the ends that wait for a peer, and that one frame carries.
 const (
 	maxEnds      = 256 // kept for a peer
 	maxEndsFrame = 64
 )
 
-// ends are operations that this side has begun and whose end it has stored. The next request
-// to the peer that serviced them says so, which costs no frame of its own. Each is said
-// once; if the request is lost, it is added again.
+// ends are the ids of operations that this side has begun and whose end it has stored. The next
+// request to the peer that serviced them carries them, at the cost of no frame. Each goes once;
+// if the request fails, it is added again.
 type ends struct {
 	mu     sync.Mutex
 	byPeer map[string][]string
@@ -101,7 +101,7 @@ func (e *ends) add(peer string, ids ...string) {
 			list = append(list, id)
 		}
 	}
-	e.byPeer[peer] = list[max(0, len(list)-maxEnds):] // its servicer asks for what is left out
+	e.byPeer[peer] = list[max(0, len(list)-maxEnds):] // the servicer asks for those that are left out: see Unheard
 }
 
 // take gives what the next frame to a peer carries.

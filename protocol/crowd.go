@@ -7,36 +7,35 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Limits of the operations that peers have under way here. A plugin runs 1,024 operations at
-// a time; no single peer, and no crowd of peers that say nothing, may take the room that
+// Limits of the operations that peers have begun here and that run. A plugin runs 1,024
+// operations at a time. No single peer, and no crowd of silent peers, may take the room that
 // the others need.
 const (
-	// maxOfPeer is several times what one connection may ask at once. What is one
-	// too many is refused, to be asked again.
+	// maxOfPeer bounds the operations of one peer; one connection may request a fraction of
+	// that at once. One too many is refused with ReasonCrowded.
 	maxOfPeer = 256
-	// maxOfAnyone is the same for one instrument, of those who have neither a key nor
-	// a login and name it: all who know it stand in one line for it.
+	// maxOfAnyone bounds the operations on one instrument by callers who have neither a key
+	// nor a login: all who know the instrument share this.
 	maxOfAnyone = 64
-	// maxSilent bounds, over all peers, the operations that wait for the first word
-	// of their peer. One too many pushes out the oldest of whoever has most of them:
-	// whoever has something to say says it with the request, so nobody honest waits
-	// there for long. Nothing is lost with it, for nothing was said or done.
+	// maxSilent bounds, over all peers, the operations that wait for the first message of
+	// their peer. One too many pushes out the oldest of the peer that has most of them. An
+	// honest peer sends its first message with the request and does not wait there. Nothing
+	// is lost with an operation that is pushed out: nothing was said or done.
 	maxSilent = 512
-	// An operation keeps its request for as long as it runs, and so does each request that waits
-	// for its end. One of no more than lightRequest counts as one among those above, and is begun
-	// however much the others keep; all longer ones together have so much room, and those of one
-	// peer a part of it.
+	// An operation keeps its request in memory while it runs, and so does each request that
+	// waits for its end. Requests of at most lightRequest bytes count only by number, as above.
+	// Longer ones share maxRequestsOfAll bytes; those of one peer have maxRequestsOf of them.
 	lightRequest     = 16 << 10
 	maxRequestsOf    = 16 << 20
 	maxRequestsOfAll = 64 << 20
 )
 
-// ReasonCrowded says that a peer has too much under way here to get more now.
-// Nothing has happened: it may ask again.
+// ReasonCrowded marks a request that was refused because its peer, or all of them together,
+// have too many operations here. Nothing has happened; the request may be sent again.
 const ReasonCrowded fault.Reason = "peer-crowded"
 
-// crowd are the operations that peers have begun here, by those for whom they count: see
-// Execution.countsFor. The zero value is empty.
+// crowd counts the operations that peers have begun here, by those for whom they count: see
+// Execution.countsFor. The zero value is empty. It is guarded by Manager.mu.
 type crowd struct {
 	of     map[string]int
 	silent map[string][]*operation // oldest first
@@ -45,13 +44,15 @@ type crowd struct {
 	bytes  int                     // of all of these
 }
 
-// weight is how much an operation keeps of its request.
+// weight is how many bytes an operation keeps of its request; 0 for a light one.
 func (r Execution) weight() int { return weight(r.Call.Args, r.Offer, r.Payer, r.first, nil) }
 
-// countsFor is for whom a peer's operation counts, and how many operations they may have under
-// way. A peer in a session counts by its key; all peers on lines in clear, who have none, count
-// as one. A request over REST has no session. There a client, who is anybody that knows the
-// instrument, counts by the instrument that it names; any other caller counts by its login.
+// countsFor is for whom a peer's operation counts, and how many operations they may have.
+//
+//   - A peer in a session counts by its key. Peers on unencrypted connections have none, and
+//     count as one.
+//   - A request over REST has no session. A client there is anybody who knows the instrument:
+//     it counts by that instrument. Any other caller counts by its login.
 func (r Execution) countsFor() (who string, most int) {
 	switch {
 	case r.Peer.Key != "" || r.Link != nil:
@@ -95,7 +96,7 @@ func (c *crowd) weighs(who string, more int) {
 	}
 }
 
-// full refuses an operation if its peer has too many, or too large ones.
+// full refuses an operation (ReasonCrowded) if those for whom it counts have too many.
 func (c *crowd) full(r Execution) error {
 	if r.Side != Servicer {
 		return nil
@@ -110,8 +111,8 @@ func (c *crowd) full(r Execution) error {
 	return nil
 }
 
-// listen notes that an operation waits for the first word of its peer. It returns the
-// operation that has to stop waiting for that.
+// listen notes that an operation waits for the first message of its peer. If that is one too
+// many, it returns the operation that must stop waiting instead.
 func (c *crowd) listen(o *operation) (displaced *operation) {
 	peer := o.req.Peer.Key
 	c.silent[peer] = append(c.silent[peer], o)
@@ -134,7 +135,7 @@ func (c *crowd) greediest() (oldest *operation) {
 	return oldest
 }
 
-// heard notes that an operation waits no more.
+// heard notes that an operation does not wait for a first message any more.
 func (c *crowd) heard(o *operation) {
 	peer := o.req.Peer.Key
 	n := slices.Index(c.silent[peer], o)
@@ -151,8 +152,8 @@ func crowded(format string, args ...any) *fault.Fault {
 	return fault.New(fault.Unavailable, format, args...).Because(ReasonCrowded).WithHint("try again when some of them have ended")
 }
 
-// listen begins to wait for the first word of the peer. If there is no room for so many
-// silent peers, it ends the wait of another operation.
+// listen is called before an operation waits for the first message of its peer; done is called
+// after that. One too many of such waits ends another one.
 func (m *Manager) listen(o *operation) (done func()) {
 	m.mu.Lock()
 	displaced := m.crowd.listen(o)
@@ -167,8 +168,8 @@ func (m *Manager) listen(o *operation) (done func()) {
 	}
 }
 
-// displace ends the wait for a peer that has said nothing. A message that arrives at the
-// same moment is lost here, and sent again because it was not acknowledged.
+// displace ends the wait for a peer that has said nothing. A message that arrives later is
+// dropped; the peer sends it again with its next request, for it was not acknowledged.
 func (b *mail) displace() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

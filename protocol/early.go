@@ -7,10 +7,9 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Limits of the messages that are kept for operations which have not begun: of one peer, and
-// of all. A peer that sends more pushes out its own earlier messages. Only if there are very
-// many peers does the one that has most lose something to another. So no peer can make
-// another's messages be lost.
+// Limits of the messages that are kept for operations which have not begun. A peer that sends
+// more than its share pushes out its own earlier messages. If all peers together send too many,
+// the one that has most loses its earliest. So no peer pushes out another's.
 const (
 	maxEarlyOfPeer      = 64
 	maxEarlyBytesOfPeer = 1 << 20 // one of the longest frames
@@ -20,9 +19,10 @@ const (
 	earlyOverhead = 64
 )
 
-// early keeps messages that have overtaken the request which begins their operation. Requests
-// are handled concurrently, so a message sent right after one may be read before it. Messages
-// that nobody claims give way to newer ones. The zero value is empty.
+// early keeps messages that have overtaken the request which begins their operation: requests
+// are handled concurrently, so a message sent right after one may be handled before it.
+// Messages that no operation claims give way to newer ones. The zero value is empty. It is
+// guarded by Manager.mu.
 type early struct {
 	of    map[string]*earlyOf // by key of the peer
 	count int
@@ -41,8 +41,9 @@ type overtook struct {
 	bytes int
 }
 
+// keep keeps what a peer has said for an operation that does not run here yet.
 func (e *early) keep(peer string, s comm.Said) {
-	o := overtook{op: instrument.OperationID(s.Op), said: s, bytes: len(s.Op)} // a peer calls it what it likes
+	o := overtook{op: instrument.OperationID(s.Op), said: s, bytes: len(s.Op)} // the id is the peer's, and of any length
 	for _, m := range s.Msgs {
 		o.bytes += len(m.Body) + earlyOverhead
 	}
@@ -89,13 +90,13 @@ func (e *early) drop(peer string) {
 	p.list = slices.Delete(p.list, 0, 1)
 }
 
-// took keeps the sums when an entry goes.
+// took adjusts the sums when an entry of a peer goes.
 func (e *early) took(peer string, o overtook) {
 	p := e.of[peer]
 	p.bytes -= o.bytes
 	e.bytes -= o.bytes
 	e.count--
-	if p.bytes == 0 { // none is without a message
+	if p.bytes == 0 { // each entry has a message, and bytes
 		delete(e.of, peer)
 	}
 }

@@ -7,13 +7,12 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// ForgoStopped ends an operation that was stopped, by the word of its operator, also while
-// something of value may be outside, for which Abandon is refused: what a server or a
-// peer has done is not known to it then, and is for others to find out. Its end is on
-// record as an outcome that nobody knows (fault.Unknown, ReasonForgone), and that is what
-// its peer hears. Nothing is deleted: its instruments say what they said, and are free. One that
-// was not stopped is fault.Conflict, and one that cannot be opened stays as it is. It
-// returns what may still come back.
+// ForgoStopped ends an operation that was stopped, by the word of its operator, and returns its
+// instruments, which are free then. Unlike Abandon it does so even if something of value may be
+// outside: what a server or a peer has done is for people to find out. The outcome, also for
+// its peer, is fault.Unknown, ReasonForgone. Nothing is deleted; the instruments keep their
+// states. It is fault.Conflict if the operation was not stopped. One that cannot be opened
+// stays as it is.
 func (m *Manager) ForgoStopped(ctx context.Context, id instrument.OperationID) ([]instrument.Instance, error) {
 	r, err := m.parts.Store.OperationRow(ctx, id)
 	if err != nil {

@@ -15,11 +15,11 @@ import (
 // maxResumed is how many operations of earlier lives run at a time.
 const maxResumed = 64
 
-// Resume takes over what lives of this node that have ended have left running,
-// and goes on with it: its code runs again over what was recorded. It returns
-// how many operations it has taken over, and does not wait for their ends. Parts
-// of a node that still live keep what is theirs. An operation whose protocol is
-// not installed, or that is held for a person, is left as it is.
+// Resume takes over the operations that ended lives of this node have left running, and goes
+// on with them: their code runs again over what was recorded. It also repeats the last words
+// of operations that have ended. It returns how many it goes on with, and does not wait for
+// their ends. A life that has not ended (Parts.Gone) keeps its operations. One whose protocol
+// is not installed, or that is held for a person (Parts.Held), is left as it is.
 func (m *Manager) Resume(ctx context.Context) (int, error) {
 	running, err := m.parts.Store.OperationRows(ctx, Filter{State: Running, Runner: m.parts.Runner, NotRunner: true})
 	if err != nil {
@@ -48,15 +48,15 @@ func (m *Manager) Resume(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-// resumeOwn goes on with what this life has taken over and could not run then.
+// resumeOwn goes on with operations that this life has taken over and could not run then.
 func (m *Manager) resumeOwn(ctx context.Context) (n int, err error) {
 	rows, err := m.parts.Store.OperationRows(ctx, Filter{State: Running, Runner: m.parts.Runner})
 	for _, r := range rows {
 		if m.Runs(r.ID) {
 			continue
 		}
-		// One that has ended meanwhile has done so before it left the list of those
-		// that run.
+		// It may have run when it was listed, and ended since. It writes its end before
+		// it stops to run, so its row tells.
 		now, err := m.parts.Store.OperationRow(ctx, r.ID)
 		if err != nil || now.State != Running || now.Runner != m.parts.Runner {
 			continue
@@ -69,10 +69,10 @@ func (m *Manager) resumeOwn(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// Resumed waits, within ctx, until what Resume has taken over has ended, and
-// reports whether it has. What a peer has begun here is not waited for: the peer
-// goes on with it when the door is open to it again. Nor is there anything to wait for
-// when all that is left was tried, and no peer could be reached.
+// Resumed waits, within ctx, until the operations that Resume has taken over have ended, and
+// reports whether they have. It does not wait for those that a peer has begun: the peer goes
+// on with them when it connects again. It returns false early when no peer of those that are
+// left could be reached.
 func (m *Manager) Resumed(ctx context.Context) bool {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -93,9 +93,9 @@ func (m *Manager) Resumed(ctx context.Context) bool {
 	}
 }
 
-// FoundAgain waits, within ctx, for operations that earlier lives have begun with a peer that
-// was looked for in vain, and that has been found where they did not know it. They ask it
-// there at their next attempt.
+// FoundAgain waits, within ctx, for the operations of earlier lives whose peer could not be
+// reached, once p names an address of that peer which they did not know. They try it at their
+// next attempt.
 func (m *Manager) FoundAgain(ctx context.Context, p comm.Peer) {
 	for _, o := range m.resuming() {
 		at := o.req.Peer
@@ -151,15 +151,16 @@ func (m *Manager) takeOver(ctx context.Context, r Row) (bool, error) {
 	return true, m.goOn(ctx, mine)
 }
 
-// ofAnother reports whether an operation is another user's, whose keys are not here: it
-// waits for them. What it makes is theirs, also where all that it uses is a group's.
+// ofAnother reports whether an operation is another user's, whose keys are not open here. Then
+// it waits for that user, even if all its instruments are a group's: what it makes is theirs.
 func (m *Manager) ofAnother(ctx context.Context, r Row) bool {
 	_, err := m.parts.Instruments.List(ctx, instrument.Filter{Lease: r.ID})
 	return errors.Is(err, fault.Locked) || !m.parts.Instruments.Opens(r.Principal)
 }
 
-// goOn lets an operation of which a row of ours is there run again. What cannot
-// run again is stopped, or ended as unknown.
+// goOn runs an operation again whose row names us as its runner. If its code has changed since,
+// it ends as fault.Unknown. If it cannot be read, it is stopped. If the database is away, it
+// stays ours for a later resumeOwn.
 func (m *Manager) goOn(ctx context.Context, r Row) error {
 	o, err := m.restore(ctx, r)
 	switch {
@@ -174,7 +175,8 @@ func (m *Manager) goOn(ctx context.Context, r Row) error {
 	return m.stopAs(r, err)
 }
 
-// launch registers a restored operation and runs it when there is room.
+// launch registers a restored operation and runs it when there is room. It does nothing if
+// one runs under the same id.
 func (m *Manager) launch(o *operation) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -214,8 +216,7 @@ func (o *operation) relive() {
 	o.drive()
 }
 
-// enterRoom waits for room among the operations of earlier lives; false: this
-// life ends.
+// enterRoom waits for one of the maxResumed places; false: this life ends.
 func (o *operation) enterRoom() bool {
 	select {
 	case o.m.room <- struct{}{}:
@@ -233,7 +234,7 @@ func (o *operation) leaveRoom() {
 	}
 }
 
-// outsideRoom waits for a peer without keeping others from running.
+// outsideRoom gives up the place of this operation while it waits for its peer.
 func (o *operation) outsideRoom(wait func() (json.RawMessage, error)) (json.RawMessage, error) {
 	if !o.inRoom {
 		return wait()
@@ -246,7 +247,7 @@ func (o *operation) outsideRoom(wait func() (json.RawMessage, error)) (json.RawM
 	return body, err
 }
 
-// reclaim takes the durable leases of the operation in memory as well.
+// reclaim takes the durable leases of the operation in memory as well, as lease does.
 func (o *operation) reclaim() error {
 	im := o.m.parts.Instruments
 	mine, err := im.List(o.m.life, instrument.Filter{Lease: o.id})
