@@ -15,8 +15,8 @@ import (
 // maxSteps bounds one operation.
 const maxSteps = 1000
 
-// author is the Session of one run: it numbers the steps, keeps riding ones
-// back and remembers leased and new instances.
+// author is the Session of one run: it numbers the steps, holds riding ones back, and
+// remembers leased and new instances.
 type author struct {
 	ctx    context.Context // of the run; the code's own carries values only
 	begin  Begin
@@ -24,12 +24,12 @@ type author struct {
 	log    func() *slog.Logger
 	random *stream // once it is asked for
 
-	busy   atomic.Bool // a second goroutine, or a call inside an Update closure
+	busy   atomic.Bool // in a call; finds a second goroutine, or a call inside an Update closure
 	n      int         // number of the last step
 	riding []Step
 	now    time.Time
 	held   roll   // leased and born here
-	ahead  *Ahead // the answer to the next step, if it asks that
+	ahead  *Ahead // the answer to the next step, if the code takes the one that it answers
 	end    *ending
 }
 
@@ -94,7 +94,7 @@ func (s *author) Recv(_ context.Context, v any) error {
 		return nil
 	}
 	err = decode(answer.Message, v, "the peer's message")
-	if err != nil && s.Side() == Initiator { // what a servicer has done that says it, nobody here knows
+	if err != nil && s.Side() == Initiator { // what the servicer has done is not known here
 		return fault.Wrap(err, fault.Unknown, "the peer's message cannot be read").Because(reasonMalformed).WithHint("ask the peer what became of it; its plugin may be of another version")
 	}
 	return err
@@ -116,8 +116,7 @@ func (s *author) Ask(_ context.Context, p Prompt) (string, error) {
 	return answer.Text, err
 }
 
-// ask is a public asking step: it may not be called from a second goroutine or
-// from inside an Update closure.
+// ask takes an asking step for a method of Session.
 func (s *author) ask(st Step) (Answer, error) {
 	leave, err := s.enter()
 	if err != nil {
@@ -127,7 +126,8 @@ func (s *author) ask(st Step) (Answer, error) {
 	return s.exchange(st)
 }
 
-// enter takes the session for one call.
+// enter begins a call of a method of Session; leave ends it. It refuses a second goroutine and
+// a call from inside an Update closure, and any call after the end of the run.
 func (s *author) enter() (leave func(), err error) {
 	if !s.busy.CompareAndSwap(false, true) {
 		return nil, misused()
@@ -154,7 +154,7 @@ func (s *author) ride(st Step) error {
 	return nil
 }
 
-// exchange hands everything over and returns the answer to st.
+// exchange hands over the steps that were held back, and st, and returns the answer to st.
 func (s *author) exchange(st Step) (Answer, error) {
 	if s.end != nil {
 		return Answer{}, suspended()
@@ -162,7 +162,7 @@ func (s *author) exchange(st Step) (Answer, error) {
 	if err := s.ride(st); err != nil {
 		return Answer{}, err
 	}
-	if len(s.riding) == 1 && s.ahead.Answers(st) { // it goes with the next exchange
+	if len(s.riding) == 1 && s.ahead.Answers(st) { // st goes with the next exchange
 		s.now = s.ahead.Now
 		return s.ahead.answer(), nil
 	}

@@ -10,9 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Update runs the closure over copies and keeps its writes back as one step.
-// The number of the step is taken when the closure has ended, so that reads
-// inside it, which ask, come before it.
+// Update runs the closure over copies and holds its writes back as one step. The step is
+// numbered when the closure has ended: reads inside the closure are steps before it.
 func (s *author) Update(_ context.Context, f func(instrument.Tx) error) error {
 	leave, err := s.enter()
 	if err != nil {
@@ -44,8 +43,8 @@ func (s *author) Update(_ context.Context, f func(instrument.Tx) error) error {
 	return nil
 }
 
-// hold remembers a written instance as later steps see it: leased or born here,
-// it is ours, and its next version is known.
+// hold remembers a written instance as later steps see it, if it is leased or was made here:
+// nobody else changes it, so its next version is known.
 func (s *author) hold(i instrument.Instance) {
 	if i.Version == 0 || s.held.has(i.ID) {
 		i.Version++
@@ -77,15 +76,14 @@ func (t *authorTx) Get(id instrument.ID) (instrument.Instance, error) {
 	return i.Clone(), nil
 }
 
-// look is Get without a copy, for callers that do not change the memory which the instance
-// points to. The host does not change it either.
+// look is Get without a copy, for callers that do not change what the instance points to.
 func (t *authorTx) look(id instrument.ID) (instrument.Instance, error) {
 	for _, known := range [...]*roll{&t.writes, &t.s.held, &t.seen} {
 		if i, ok := known.get(id); ok {
 			return i, nil
 		}
 	}
-	if id == "" { // a call without its instrument; no host knows one of no name
+	if id == "" { // the call names no instrument
 		return instrument.Instance{}, fault.New(fault.Invalid, "this operation needs an instrument, and none is given: which one?").Because("instrument-missing").
 			WithHint("`instrument list` shows those that there are")
 	}
@@ -102,7 +100,7 @@ func (t *authorTx) look(id instrument.ID) (instrument.Instance, error) {
 
 func (t *authorTx) Find(class instrument.ClassID, key, value string) (instrument.ID, error) {
 	for _, known := range [...]*roll{&t.writes, &t.s.held} {
-		var least instrument.ID // whatever the order in which they came
+		var least instrument.ID // so that the order of the list does not matter
 		for _, i := range known.list {
 			if i.Class == class && i.Keys[key] == value && value != "" && (least == "" || i.ID < least) {
 				least = i.ID
@@ -150,8 +148,8 @@ func (t *authorTx) write(i instrument.Instance) error {
 	return nil
 }
 
-// reach refuses a class that is not one of the code's, where that is known here. In
-// process the host refuses it, with the same words.
+// reach refuses a class that the bundle does not bring. Where the door does not know the classes,
+// as in process, the host refuses it with the same fault.
 func (t *authorTx) reach(class instrument.ClassID) error {
 	if d, knows := t.s.door.(reacher); knows && !d.Reaches(class) {
 		return notReached(t.s.begin.Protocol, class)

@@ -10,20 +10,20 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Call is what an operation is asked to do. Both runs get the same operation,
-// class, args and offer; each side names its own instruments.
+// Call says what an operation does. Both sides have the same operation, class, args and offer;
+// each names its own instruments.
 type Call struct {
 	Operation   string                `json:"operation"`
 	Class       instrument.ClassID    `json:"class"`
 	Instruments []instrument.ID       `json:"instruments,omitempty"` // leased for the operation, the main one first
 	Invoice     instrument.Invoice    `json:"invoice,omitempty"`
 	Args        json.RawMessage       `json:"args,omitempty"`
-	Offer       *instrument.OfferBody `json:"offer,omitempty"` // what the vendor signed and the payer saw
-	Deadline    time.Time             `json:"deadline,omitzero"`
+	Offer       *instrument.OfferBody `json:"offer,omitempty"`   // what the vendor signed and the payer saw
+	Deadline    time.Time             `json:"deadline,omitzero"` // see Session.Recv and Ask; no part of the idempotent content
 }
 
-// Arguments reads Args into v. Without any it leaves v as it is: the operation itself
-// knows best how to say what is missing.
+// Arguments reads Args into v. Without any it leaves v as it is: the operation says what is
+// missing.
 func (c Call) Arguments(v any) error {
 	if len(c.Args) == 0 {
 		return nil
@@ -35,8 +35,8 @@ func (c Call) Arguments(v any) error {
 	return fault.From(err).WithHint("give the arguments that %s takes, each as it wants it", c.Operation)
 }
 
-// NoArguments refuses any arguments, for an operation that reads none: whoever gives
-// one expects that it does something.
+// NoArguments refuses any arguments, for an operation that reads none: whoever gives one expects
+// an effect.
 func (c Call) NoArguments() error {
 	var given map[string]json.RawMessage
 	if err := c.Arguments(&given); err != nil {

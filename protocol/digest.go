@@ -9,7 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
-// sum is the digest of an operation's call, made when it is first needed, on any goroutine.
+// sum is the digest of an operation's call. It is made when it is first needed, on any goroutine.
 type sum struct {
 	once   sync.Once
 	digest [32]byte

@@ -2,17 +2,22 @@
 // protocols, the operations that they offer, and the Protocol Manager, which
 // negotiates protocols with a peer and executes operations durably.
 //
-// DoOperation runs on both peers and talks over a Session. Its code is
-// straight-line; the host makes it safe. The code talks to the host in numbered
-// steps: some ride (Send, Update), some ask (Recv, Fetch, Ask, a read of an
-// instance that is not leased), and the result ends the run. Just before anything
-// leaves this party, the host makes all steps durable that are not yet, in one
-// commit: a flush. The result is durable before anybody hears of it. When a flush
-// finds that somebody else has changed an instrument first, DoOperation runs again
-// from the top over the answers that were recorded: a rewind.
+// DoOperation runs on both peers and talks over a Session. Its code is straight-line;
+// the host makes it safe against crashes. The words for that:
 //
-// The same steps cross a plugin's door: Run is the author's half, the Manager
-// is the host's half, and a Door connects them in process or over gRPC.
+//   - A step is one numbered call of the code on its Session. Riding steps (Send, Update)
+//     are held back and go with the next asking step. Asking steps (Recv, Fetch, Ask, a read
+//     of an instance that is not leased) wait for the host's answer. The result is the last.
+//   - A question is an asking step that goes to a server or a person: Fetch, Ask.
+//   - A flush makes all steps durable that are not yet, in one commit. It comes just before
+//     anything leaves this party, and before anybody hears of the result.
+//   - A rewind runs DoOperation again from the top, over the answers that were recorded.
+//     It comes when a flush finds that somebody else has changed an instrument first.
+//   - A life is one run of this party's process. In the next life the operation goes on as
+//     after a rewind.
+//
+// The same steps cross a plugin's door: Run is the author's half, the Manager is the
+// host's half, and a Door connects them in process or over gRPC.
 //
 // Where things are:
 //

@@ -7,10 +7,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Transactions is the topic of the paper's EXECUTE_TRANSACTION events (§5.5). Each operation of
-// which something is durable adds one entry, in the commit that ends it. It has no entries for
-// Keyed operations, for those that failed before anything was durable, nor for those that their
-// operator has abandoned.
+// Transactions is the topic of the paper's EXECUTE_TRANSACTION events (§5.5). An operation adds
+// one entry, in the commit that ends it. No entry is made for read-only and Keyed operations,
+// for those that failed before anything was durable, and for those that their operator has
+// ended (Abandon, ForgoStopped).
 const Transactions instrument.Topic = "transactions"
 
 // Transacted is the body of an entry of Transactions.
@@ -27,7 +27,7 @@ type Transacted struct {
 	Fault     *fault.Fault           `json:"fault,omitempty"` // it has failed
 }
 
-// note adds the end to the draft that will be flushed with it, once.
+// note adds the entry of the end to the draft that the last flush writes, once.
 func (o *operation) note(end *outcome) error {
 	if o.noted || o.spec.ReadOnly || !o.row && (o.spec.Keyed || end.Fault != nil && len(o.draft.Written()) == 0) {
 		return nil

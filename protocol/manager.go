@@ -28,7 +28,7 @@ type Manager struct {
 	stop context.CancelFunc
 	work sync.WaitGroup
 
-	room   chan struct{} // for operations of earlier lives
+	room   chan struct{} // holds a token for each operation of an earlier life that runs
 	hands  Hands
 	chores chores
 	ends   ends
@@ -37,8 +37,8 @@ type Manager struct {
 	ops      map[instrument.OperationID]*operation // running ones
 	early    early
 	crowd    crowd
-	aside    share // what is put aside for operations
-	awaiting share // requests that wait for the end of one
+	aside    share // messages that arrived out of order
+	awaiting share // requests that wait for the end of an operation
 }
 
 // Parts are what a Manager is made of.
@@ -51,15 +51,15 @@ type Parts struct {
 	Random      io.Reader // safe for concurrent use
 	Log         *slog.Logger
 	Runner      string // this life of this node
-	// Looking marks a process that was opened to look and to administer. What it lets
-	// run again it leaves to a process that serves.
+	// Looking marks a process that was opened to look and to administer: it leaves running
+	// operations to a process that serves.
 	Looking bool
 	// At is called at each Point, on the goroutine that passes it; for tests.
 	At func(Point)
 	// Gone reports whether another life of this node has ended. nil: all have.
 	Gone func(runner string) bool
-	// Held reports whether an operation that another life has left waits for a person,
-	// who decides about it. nil: none does.
+	// Held reports whether an operation of another life waits for a person to decide about
+	// it. nil: none does.
 	Held func(instrument.OperationID) bool
 	// Reach finds the way to the peer of an operation that an earlier life has
 	// begun; nil if there is none. Without it such operations wait.
@@ -88,8 +88,8 @@ type installed struct {
 	reach    map[instrument.ClassID]bool
 }
 
-// serves reports whether a protocol does something with a class. The class must be one
-// of its bundle: it reaches no other, whatever it says that it is compatible with.
+// serves reports whether a protocol does something with a class. The class must be one of its
+// bundle, whatever the protocol calls compatible.
 func (in installed) serves(class instrument.ClassID) bool {
 	return in.reach[class] && in.protocol.CompatibleWith(class)
 }
@@ -143,8 +143,8 @@ func NewManager(p Parts) (*Manager, error) {
 	return m, nil
 }
 
-// Close suspends running operations and waits for their code to return, within
-// ctx. Nothing that was not answered before is answered any more.
+// Close suspends running operations and waits, within ctx, for their code to return. Nothing
+// begins after it, and no caller gets an outcome that was not durable before.
 func (m *Manager) Close(ctx context.Context) error {
 	m.mu.Lock() // nothing begins after this
 	m.stop()
@@ -174,8 +174,8 @@ func (m *Manager) Available(class instrument.ClassID) []string {
 	return out
 }
 
-// Serves reports whether any protocol can do something with a class while connected
-// to a peer of that role. There is none for the records that a party keeps for itself.
+// Serves reports whether any protocol has an operation for a class with a peer of that role. A
+// class of records that a party keeps for itself has none.
 func (m *Manager) Serves(class instrument.ClassID, peer comm.Role) bool {
 	for _, in := range m.installed {
 		if in.serves(class) && len(in.protocol.Operations(class, peer)) > 0 {
@@ -195,10 +195,11 @@ func (m *Manager) Operations(protocol string, class instrument.ClassID, peer com
 	return in.protocol.Operations(class, peer), nil
 }
 
-// Plain reports whether a protocol is one that pays without signatures in clear.
+// Plain is Info.Plain of a protocol; false if it is not installed.
 func (m *Manager) Plain(protocol string) bool { return m.installed[protocol].info.Plain }
 
-// Operation is one operation of a protocol; fault.Unsupported.
+// Operation is one operation of a protocol for a class and a peer; fault.Unsupported if there is
+// none of that name.
 func (m *Manager) Operation(protocol string, class instrument.ClassID, peer comm.Role, name string) (Operation, error) {
 	ops, err := m.Operations(protocol, class, peer)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Negotiation is the argument of NEGOTIATE: what is negotiated, what this side
-// has for it and, at the servicer, what the initiator sent along.
+// Negotiation is the argument of NEGOTIATE: the class, what this side has for it and, at the
+// servicer, what the initiator sent.
 type Negotiation struct {
 	// Class and Local are one class and the protocols that this side has for it.
 	Class instrument.ClassID `json:"class,omitempty"`
@@ -21,7 +21,7 @@ type Negotiation struct {
 	Sent  json.RawMessage `json:"sent,omitempty"`
 }
 
-// ReadSent reads what the initiator sent along.
+// ReadSent reads what the initiator sent into v.
 func (n Negotiation) ReadSent(v any) error {
 	return decode(n.Sent, v, "the peer's part of the negotiation")
 }
@@ -87,7 +87,7 @@ func (m *Manager) negotiate(ctx context.Context, r Execution, n Negotiation) (Ne
 	r.Protocol = m.pnp
 	r.Call = Call{Operation: Negotiate, Class: n.Class, Args: args}
 	result, err := m.Execute(ctx, r)
-	if fault.ReasonOf(err) == reasonMalformed { // not unknown: a negotiation does nothing that could be in doubt
+	if fault.ReasonOf(err) == reasonMalformed { // not fault.Unknown: a negotiation changes nothing
 		err = fault.Wrap(err, fault.Invalid, "%s", fault.From(err).Message).Because(reasonMalformed)
 	}
 	if err != nil {
@@ -98,8 +98,8 @@ func (m *Manager) negotiate(ctx context.Context, r Execution, n Negotiation) (Ne
 	return out, err
 }
 
-// negotiation is the Link of a PNP's initiator: its one message each way goes
-// under the method protocols.available.
+// negotiation is the Link of a PNP's initiator. Its one message each way goes under the method
+// protocols.available.
 type negotiation struct {
 	conn   comm.Conn
 	asked  comm.Protocols

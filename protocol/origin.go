@@ -29,9 +29,8 @@ func address(holder instrument.Instance, member string) (*url.URL, error) {
 	return u, nil
 }
 
-// below adds a path with a query to a base URL. A path that would lead elsewhere is refused
-// and not repaired: to another host, upwards, or spelled so that a server may read it as
-// one of these.
+// below adds a path with a query to a base URL. A path that leads to another host or upwards, or
+// that a server might read so, is refused and not repaired.
 func below(base *url.URL, rest string) (string, error) {
 	root := strings.TrimSuffix(base.EscapedPath(), "/") + "/"
 	u, err := url.Parse(base.Scheme + "://" + base.Host + root + strings.TrimPrefix(rest, "/"))
@@ -43,4 +42,5 @@ func below(base *url.URL, rest string) (string, error) {
 	return u.String(), nil
 }
 
+// dots reports whether a segment of a path leads upwards or nowhere.
 func dots(segment string) bool { return segment == "." || segment == ".." }

@@ -5,12 +5,12 @@ import (
 	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
-// Asked is the request that begins or resumes the peer's run, as it goes over a connection: comm.Execute that reads and
-// writes its JSON without reflection. What comes from a peer is foreign: the reader takes what our own writer writes,
-// and leaves everything else to encoding/json. Requests with proofs of further keys it leaves, too.
+// Asked is comm.Execute, the request that begins or resumes the peer's run, with JSON that is read and written without
+// reflection. The reader takes the spelling of our own writer; any other spelling, and requests with proofs of further
+// keys, are left to encoding/json.
 type Asked comm.Execute
 
-// Told is the answer to it, likewise. One with a fault it leaves to encoding/json.
+// Told is comm.Executed, the answer to Asked, likewise. One with a fault is left to encoding/json.
 type Told comm.Executed
 
 // ReadJSON implements instrument.JSONReader.

@@ -33,17 +33,17 @@ type Info struct {
 	// Joint marks a PNP that negotiates classes and protocols in one exchange, for
 	// all classes at once.
 	Joint bool `json:"joint,omitempty"`
-	// Plain marks a protocol whose PAY needs no signatures of payer and vendor on a
-	// line that both sides allow to be in clear, where nobody has a key. On any other
-	// line its PAY is signed like every other.
+	// Plain marks a protocol whose PAY needs no signatures on an unencrypted connection,
+	// where nobody has a key; both sides have to allow such connections. On any other
+	// connection its PAY is signed by payer and vendor like every other.
 	Plain bool `json:"plain,omitempty"`
 }
 
 // Operation is one thing that a protocol can do.
 type Operation struct {
 	Name string `json:"name"` // upper case, as in the paper: PAY, REFUND
-	// ReadOnly operations change nothing: no row, no lease, no writes, and
-	// requests that may be repeated.
+	// ReadOnly operations change nothing: they have no row, take no lease, write nothing, and
+	// send only requests that may be repeated.
 	ReadOnly bool `json:"read_only,omitempty"`
 	// Messages says that the two runs talk; false: arguments in, result out.
 	Messages bool `json:"messages,omitempty"`
@@ -61,8 +61,8 @@ type Wants string
 
 // What an operation may want.
 const (
-	// WantsUnsaid leaves it to the code, which may take several: it gets what is named
-	// and refuses what it cannot use.
+	// WantsUnsaid leaves it to the code, which may take several and refuses what it cannot
+	// use.
 	WantsUnsaid Wants = ""
 	WantsNone   Wants = "none" // no instrument: it makes one, for instance
 	WantsMain   Wants = "main" // one instrument, the main one of its call

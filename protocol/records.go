@@ -19,9 +19,8 @@ type Record struct {
 	Operation string                 `json:"name"`
 	Class     instrument.ClassID     `json:"class"`
 	Peer      string                 `json:"peer,omitempty"` // its key; empty for a local operation
-	// Instruments are those of the call, Invoice is what an offer under which it
-	// was made is for. An invoice may hold what opens something, and so may the
-	// arguments: they are not shown.
+	// Instruments are those of the call. Invoice is that of the offer under which it was
+	// made. Invoice and arguments may hold secrets, and are not shown.
 	Instruments []instrument.ID    `json:"instruments,omitempty"`
 	Invoice     instrument.Invoice `json:"-"`
 	Args        json.RawMessage    `json:"-"`
@@ -54,14 +53,14 @@ func (m *Manager) Named(ctx context.Context, prefix string) (instrument.Operatio
 // minPrefix is how much of an id names an operation.
 const minPrefix = 8
 
-// Records lists operations, newest first. One that cannot be opened is an error:
-// nothing is decided by what is left of it.
+// Records lists operations, newest first, for code that decides by them: one that cannot be
+// opened is an error.
 func (m *Manager) Records(ctx context.Context, f Filter) ([]Record, error) {
 	return m.records(ctx, f, func(_ *Record, err error) error { return err })
 }
 
-// Look is Records for somebody who looks at operations: one that cannot be opened
-// hides no other, and its fault says so.
+// Look is Records for a person who looks at operations: one that cannot be opened is listed with
+// a fault that says so, and hides no other.
 func (m *Manager) Look(ctx context.Context, f Filter) ([]Record, error) {
 	return m.records(ctx, f, func(r *Record, err error) error {
 		r.Fault = fault.From(err)

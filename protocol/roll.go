@@ -2,8 +2,8 @@ package protocol
 
 import "github.com/swaperoo/swaperoo/instrument"
 
-// roll is a list of instances that can be found by id, in the order in which they came. Nearly
-// always there is one, and a map would take ten times its room; some operations have hundreds.
+// roll is a list of instances by id, in the order in which they were added. Nearly always there
+// is one, for which a map would take ten times the room; some operations have hundreds.
 type roll struct {
 	list []instrument.Instance
 	at   map[instrument.ID]int // once there are more than few

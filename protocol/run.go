@@ -9,12 +9,11 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Run is the author's half of an operation: it runs p's DoOperation over a
-// door until the host says that it is done, running it again from the top after
-// each rewind. The SDK calls it in the plugin, the Manager in process; so both
-// behave alike. It fails when the door fails, when the host suspends the
-// operation (fault.Suspended), and when DoOperation panics, which is a crash
-// and not a result.
+// Run is the author's half of an operation: it runs p's DoOperation over a door, again from the
+// top after each rewind, until the host has the result. The SDK calls it in the plugin, and the
+// Manager in process, so that both behave alike. It fails if the door fails, if the host
+// suspends the operation (fault.Suspended), and if DoOperation panics: that is a crash
+// (ReasonCrashed) and no result.
 func Run(ctx context.Context, p Protocol, b Begin, d Door, log *slog.Logger) error {
 	return run(ctx, p, b, d, func() *slog.Logger { return log })
 }
@@ -29,7 +28,7 @@ func run(ctx context.Context, p Protocol, b Begin, d Door, log func() *slog.Logg
 	for {
 		s := newAuthor(ctx, b, d, log)
 		result, failure := p.DoOperation(ctx, s, b.Call)
-		if s.end == nil { // nobody has told the run to end: its outcome counts
+		if s.end == nil { // the host has not ended the run: the outcome counts
 			s.finish(result, failure)
 		}
 		switch e := s.end; {

@@ -11,11 +11,10 @@ import (
 
 // Session is all that a protocol may do, and all that it may know (paper §2.6).
 //
-// Rules for the code: one goroutine; no clock, dice, files, network, globals or
-// timeouts but the session's own; ctx carries values only. An operation that
-// moves value makes an Update with its intent before its first Send or Fetch.
-// After fault.Suspended every call returns it, and what DoOperation returns
-// then is thrown away.
+// Rules for the code: one goroutine; no clock, dice, files, network, globals or timeouts but
+// the session's own; ctx carries values only. An operation that moves value makes an Update
+// with its intent before its first Send or Fetch. Once a call has returned fault.Suspended the
+// run is over: every further call returns it, and the result of DoOperation is thrown away.
 type Session interface {
 	// Side and Peer are fixed for the life of the operation.
 	Side() Side
@@ -23,27 +22,30 @@ type Session interface {
 	// Operation is the id of the operation: a good external reference.
 	Operation() instrument.OperationID
 
-	// Send gives the peer a message. It rides: nil does not mean "sent".
+	// Send gives the peer a message: v as JSON. It rides: nil does not mean that it was sent.
 	Send(ctx context.Context, v any) error
-	// Recv waits for the peer's next message; at the initiator the servicer's
-	// result is the last one. If the peer ended with a fault, Recv returns it. A
-	// message that cannot be read into v is fault.Invalid at a servicer, which has done
-	// nothing for it yet, and fault.Unknown at an initiator, whose peer may have done
-	// what it was asked to.
+	// Recv waits for the peer's next message and reads it into v, if v is not nil. At the
+	// initiator the servicer's result is the last one. If the peer ended with a fault, Recv
+	// returns it. A message that cannot be read is fault.Invalid at a servicer, which has done
+	// nothing for it yet, and fault.Unknown at an initiator, whose peer may have done its part.
+	// When the deadline passes it is fault.Timeout at a servicer, and at an initiator whose
+	// request has surely not arrived; another initiator waits on for the outcome.
 	Recv(ctx context.Context, v any) error
-	// Update changes instances: the leased ones, new ones, and others of the
-	// bundle's classes, whose reads are validated. It rides: nil means that it is
-	// committed before anything leaves. It fails with the class's refusal, a
-	// taken key (conflict), locked, or the closure's own error.
+	// Update changes instances: the leased ones, new ones, and others of the bundle's
+	// classes. If somebody else changes one of them first, DoOperation runs again. It rides:
+	// nil means that the change is committed before anything leaves this party. It fails with the class's
+	// refusal, fault.Conflict (a key is taken), fault.Locked (another operation holds the
+	// instance), or the closure's own error.
 	Update(ctx context.Context, f func(instrument.Tx) error) error
-	// Fetch makes one request to the origin that an instrument names; the host
-	// adds the idempotency key.
+	// Fetch makes one request to the origin that an instrument names. If a crash loses the
+	// answer, a request with Repeat is sent again; any other fails with fault.Unknown,
+	// ReasonAnswerLost.
 	Fetch(ctx context.Context, r Request) (Response, error)
-	// Ask asks the person in front of the initiator, and waits until the operation's
-	// deadline: a minute in all, unless its caller has said otherwise. Where there are
-	// choices the answer is one of them. Where nobody can be asked, as at a servicer,
-	// the error is fault.Unsupported, reason ReasonNoPerson; without an answer in time
-	// it is fault.Timeout. After a crash in the middle the person is asked again.
+	// Ask asks the person in front of the initiator, and waits until the operation's deadline,
+	// which is a minute after its beginning unless its caller has said otherwise. Where there
+	// are choices the answer is one of them. The error is fault.Unsupported, ReasonNoPerson,
+	// where nobody can be asked, as at a servicer, and fault.Timeout, ReasonQuestionOver,
+	// without an answer in time. After a crash in the middle the person is asked again.
 	Ask(ctx context.Context, p Prompt) (string, error)
 
 	// Now is the time of the last answer; it stands still between answers.

@@ -8,10 +8,11 @@ import (
 	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
-// What each operation writes, into its row, its log, the journal and its digests, is written here as encoding/json does
-// it, to the byte: digests are compared with those of earlier versions. What is rare is left to encoding/json.
+// The functions below write what each operation writes: its row, log, journal entry and digests. They write what
+// encoding/json would, to the byte, because digests are compared with those of earlier versions of this program. Rare
+// values they leave to encoding/json (plain.Writer.Leave).
 
-// ended is a document that stands alone: what was written, or if something was left, what reflection makes of it.
+// ended is the document of v: what was written to w or, if something was left, what encoding/json makes of v.
 func ended[T any](w *plain.Writer, v *T) ([]byte, error) {
 	if text, ok := w.End(); ok {
 		return text, nil
@@ -231,7 +232,8 @@ func (t *Transacted) spell(w *plain.Writer) {
 	w.SomeRaw("result", t.Result)
 }
 
-// transacted is what goes into the journal. Transacted itself, which others embed, must not have AppendJSON.
+// transacted is Transacted as it goes into the journal. Transacted itself must not have AppendJSON: types that embed it
+// would write only that part of themselves.
 type transacted struct{ Transacted }
 
 // AppendJSON implements instrument.JSONWriter.

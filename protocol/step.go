@@ -15,15 +15,15 @@ import (
 // StepKind says what a step does.
 type StepKind uint8
 
-// The steps. Send and Update ride: they are kept back and go with the next step
-// that asks, or with the result, which ends the run.
+// The steps. Send and Update ride: they are held back and go with the next asking step, or with
+// the result, which ends the run. The numbers are stored in logs and cross the plugin's door.
 const (
 	StepSend   StepKind = 1
 	StepUpdate StepKind = 2
 	StepResult StepKind = 3
 	StepRecv   StepKind = 4
 	StepFetch  StepKind = 5
-	StepAsk    StepKind = 7 // 6 was never granted, and is of no step
+	StepAsk    StepKind = 7 // 6 is unused
 	StepGet    StepKind = 8 // read of an instance that is not leased
 	StepFind   StepKind = 9
 )
@@ -67,7 +67,7 @@ func (st Step) reads() bool {
 	return st.Fetch == nil || st.Fetch.Method == "GET" || st.Fetch.Method == "HEAD"
 }
 
-// digest is equal for the same step of the same code over the same answers.
+// digest is equal for equal steps: the same code over the same answers takes equal steps.
 func (st Step) digest() [32]byte {
 	w := plain.Begin(nil, st.room())
 	st.spell(&w)
@@ -89,9 +89,9 @@ type Begin struct {
 	Leased   []instrument.Instance  `json:"leased,omitempty"` // as seen when the lease was taken
 	Seed     []byte                 `json:"seed"`             // 32 bytes; a secret
 	Now      time.Time              `json:"now"`
-	Outcomes map[int]*fault.Fault   `json:"outcomes,omitempty"` // what riding steps returned that did not go well
-	Recorded int                    `json:"recorded,omitempty"` // steps up to this one are answered from the record
-	Ahead    *Ahead                 `json:"-"`                  // what the first step may ask
+	Outcomes map[int]*fault.Fault   `json:"outcomes,omitempty"` // refusals of riding steps, by number
+	Recorded int                    `json:"recorded,omitempty"` // steps up to this number are answered from the record
+	Ahead    *Ahead                 `json:"-"`                  // the answer to the first step, if it is that one
 }
 
 // Answer is what the host says to an exchange.
@@ -110,22 +110,21 @@ type Answer struct {
 	Done      bool   `json:"done,omitempty"`      // the result is final
 	Suspended bool   `json:"suspended,omitempty"` // the host goes away; forget the run
 
-	Ahead *Ahead `json:"-"` // what the step after this one may ask
+	Ahead *Ahead `json:"-"` // the answer to the step after this one, if it is that one
 
-	outside bool // it came from outside: what was asked has happened
+	outside bool // of a server or a person: a rewind does not undo what they did
 }
 
 // Door is the host as the code of one operation reaches it.
 type Door interface {
-	// Exchange hands over steps, the last of which asks or is the result, and
-	// returns the host's answer to that one. One exchange at a time. The steps are
-	// the host's from then on: nobody changes what they point to. An error means
-	// that the host is gone.
+	// Exchange hands over steps, the last of which is an asking one or the result, and returns
+	// the host's answer to that one. There is one exchange at a time. From then on nobody
+	// changes what the steps point to. An error means that the host is gone.
 	Exchange(ctx context.Context, steps []Step) (Answer, error)
 }
 
-// reacher is a Door that knows which classes its code may reach: a plugin that goes
-// to its host with another one has broken the rules of the door, and is ended.
+// reacher is a Door that knows which classes its code may reach. A plugin's door does: the host
+// ends a plugin that hands over another class.
 type reacher interface {
 	Reaches(instrument.ClassID) bool
 }

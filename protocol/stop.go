@@ -7,10 +7,9 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// endAs ends an operation that does not run, as it was read: its leases are
-// freed, its instruments keep what is outside. *Known if it is not so any more.
-// What its row cannot be opened for is lost: only who it was, and how it ended,
-// is kept.
+// endAs ends an operation that does not run: its leases are freed, and its instruments keep their
+// states. r is its row as it was read; *Known if that has changed. If the row cannot be opened,
+// its call is lost, and the clear part and this end are kept.
 func (m *Manager) endAs(r Row, f *fault.Fault) error {
 	body, err := m.unseal(r)
 	if err != nil && fault.ReasonOf(err) != "seal-broken" {
@@ -40,8 +39,8 @@ func (m *Manager) endAs(r Row, f *fault.Fault) error {
 	})
 }
 
-// stopAs marks an operation that does not run as stopped. Its leases stay, and so
-// does what cannot be opened of it, as it is.
+// stopAs marks an operation that does not run as stopped. Its leases stay. What cannot be opened of
+// it stays as it is.
 func (m *Manager) stopAs(r Row, cause error) error {
 	row, err := m.reseal(r, Stuck, fault.From(stoppedBy(r.ID, cause)))
 	if fault.ReasonOf(err) == "seal-broken" {
@@ -69,6 +68,7 @@ func (m *Manager) reseal(r Row, s State, f *fault.Fault) (Row, error) {
 	return m.seal(r, body)
 }
 
+// stoppedBy is the failure of an operation that was stopped because of cause.
 func stoppedBy(id instrument.OperationID, cause error) error {
 	f := fault.Wrap(cause, fault.Stuck, "operation %s was stopped and waits for its operator: %s", Short(id), fault.From(cause).Message).
 		Because(fault.ReasonOf(cause)).WithHint("look at it with `operation show %s`; then `operation resume` or `operation abandon`", Short(id))
@@ -87,8 +87,8 @@ func stoppedBy(id instrument.OperationID, cause error) error {
 const hintBroken = "`operation show %s` shows what can still be read of it, `restore` makes what is stored anew out of a backup; " +
 	"without one `operation abandon %[1]s` frees its instruments, unless something of value may be outside"
 
-// unreadable is what a person is told who wants to go on with an operation of
-// which something cannot be opened.
+// unreadable is the error for a person who wants to go on with an operation of which something
+// cannot be opened.
 func unreadable(id instrument.OperationID, err error) error {
 	if fault.ReasonOf(err) != "seal-broken" || errors.Is(err, fault.Stuck) {
 		return err
@@ -98,6 +98,7 @@ func unreadable(id instrument.OperationID, err error) error {
 		WithHint(hintBroken, Short(id))
 }
 
+// unlessOver drops *Known: the operation has gone on or ended meanwhile.
 func unlessOver(err error) error {
 	if known := (*Known)(nil); errors.As(err, &known) {
 		return nil // it has ended meanwhile

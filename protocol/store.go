@@ -35,8 +35,8 @@ type OperationWriter interface {
 	// EndOperation replaces the row of a running operation by one that has ended; *Known
 	// if the operation does not run under the same Runner any more.
 	EndOperation(r Row) error
-	// TakeOver gives an operation, which was read as from, the runner, state and sealed
-	// part of r; *Known if its runner or state has changed since.
+	// TakeOver gives an operation the runner, state and sealed part of r. from is its row as it
+	// was read; *Known if its runner or state has changed since.
 	TakeOver(r, from Row) error
 	// Heard notes that a peer has stored the end of an operation that this side has
 	// serviced for it. It ignores any other operation.
@@ -62,8 +62,8 @@ const (
 	Stuck   State = "stuck" // stopped; waits for the operator
 )
 
-// Row is an operation as it is stored: one idempotency key, what was asked,
-// and the first answer, which every repetition gets again.
+// Row is an operation as it is stored: the idempotency key, the call, and the first outcome, which
+// every repetition gets again.
 type Row struct {
 	ID        instrument.OperationID
 	Side      Side
@@ -93,9 +93,9 @@ type Filter struct {
 	Limit     int  // 0: no limit
 }
 
-// Known is returned by a unit of work when the row of an operation is not as expected:
-// BeginOperation finds that there is one, the others find another runner or state. Row is
-// what is there.
+// Known is the error of a unit of work when the row of an operation is not as expected:
+// BeginOperation finds one, the others find another runner or state. Row is the one that is
+// there.
 type Known struct{ Row Row }
 
 // Error implements error.

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/crypto/chacha20"
 )
 
-// stream is the operation's dice: ChaCha20 under its seed.
+// stream is the source of Session.Random: the key stream of ChaCha20 under the operation's seed.
 type stream struct{ cipher *chacha20.Cipher }
 
 func newStream(seed []byte) *stream {

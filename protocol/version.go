@@ -11,11 +11,11 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// version is a digest of all that decides this party's answers in a negotiation: its PNP, its
-// classes, and which operations its protocols have for which class and peer. Parties with the
-// same bundles have the same version.
+// version is a digest of all that decides this party's answers in a negotiation: its PNP, and the
+// operations that its protocols have for each class and role. Parties with the same bundles have
+// the same version.
 func (m *Manager) version() string {
-	type line struct {
+	type entry struct {
 		Info       Info
 		Class      instrument.ClassID
 		Peer       comm.Role
@@ -28,7 +28,7 @@ func (m *Manager) version() string {
 		}
 	}
 	slices.Sort(classes)
-	all := []line{{Info: Info{ID: m.pnp}}}
+	all := []entry{{Info: Info{ID: m.pnp}}}
 	for _, id := range slices.Sorted(maps.Keys(m.installed)) {
 		in := m.installed[id]
 		for _, class := range classes {
@@ -36,7 +36,7 @@ func (m *Manager) version() string {
 				continue
 			}
 			for _, peer := range []comm.Role{comm.Client, comm.Vendor, comm.Bank} {
-				all = append(all, line{in.info, class, peer, in.protocol.Operations(class, peer)})
+				all = append(all, entry{in.info, class, peer, in.protocol.Operations(class, peer)})
 			}
 		}
 	}
