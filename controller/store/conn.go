@@ -11,11 +11,10 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-// conn is one connection and the statements it has prepared: each text is
-// parsed once in its life, for parsing costs more than most of our reads. It
-// speaks to the driver without database/sql between, and to no context: an
-// interrupted statement would spoil the transaction for others. One goroutine
-// uses it at a time.
+// conn is one connection with the statements that it has prepared. Each text is parsed once
+// in the life of a connection, because parsing costs more than most of our reads. It uses
+// the driver without database/sql, and without a context: an interrupted statement would
+// spoil the transaction for others. One goroutine uses it at a time.
 type conn struct {
 	driver   driver.Conn
 	prepared map[string]statement
@@ -37,8 +36,8 @@ func connect(ctx context.Context, c driver.Connector) (*conn, error) {
 	return &conn{driver: d, prepared: make(map[string]statement)}, nil
 }
 
-// exec runs a statement and tells how many rows it changed. Arguments are
-// string, int64, bool, []byte or nil.
+// exec runs a statement and returns how many rows it has changed. Arguments are string,
+// int64, bool, []byte or nil.
 func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
 	s, err := c.prepare(query)
 	if err != nil {
@@ -51,8 +50,8 @@ func (c *conn) exec(query string, args ...driver.Value) (int64, error) {
 	return res.RowsAffected()
 }
 
-// query runs a statement and calls each with every row; the slice is used
-// again for the next one. It ends with the first error of each.
+// query runs a statement and calls each with every row. The slice is overwritten by the next
+// row. The first error of each ends the query.
 func (c *conn) query(query string, each func(row []driver.Value) error, args ...driver.Value) (err error) {
 	s, err := c.prepare(query)
 	if err != nil {
@@ -77,7 +76,7 @@ func (c *conn) query(query string, each func(row []driver.Value) error, args ...
 	}
 }
 
-// one runs a statement that finds at most one row and tells whether it did.
+// one runs a statement that finds at most one row, and reports whether it has found one.
 func (c *conn) one(query string, scan func(row []driver.Value) error, args ...driver.Value) (bool, error) {
 	found := false
 	err := c.query(query, func(row []driver.Value) error {
@@ -125,8 +124,8 @@ func isEngine(err error) bool {
 	return errors.As(err, &e)
 }
 
-// hasCode reports whether err is SQLite's and has that code; a primary code
-// stands for all of its extended ones.
+// hasCode reports whether err is SQLite's and has that code. A primary code matches all of
+// its extended codes.
 func hasCode(err error, code int) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code() == code || e.Code()&0xff == code)
@@ -134,7 +133,7 @@ func hasCode(err error, code int) bool {
 
 func isBusy(err error) bool { return hasCode(err, sqlite3.SQLITE_BUSY) }
 
-// isFull reports whether the disk had no room. What was to be written is not there
-// then, also where it was a COMMIT: its last page, without which nothing of it
-// counts, is written last. It is another thing if the disk fails to keep what it took.
+// isFull reports whether the disk had no room. Then nothing was changed, not even by a COMMIT:
+// its last page, without which nothing of it counts, is written last. A disk that loses what
+// it has taken is another failure.
 func isFull(err error) bool { return hasCode(err, sqlite3.SQLITE_FULL) }

@@ -9,10 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// CopyTo writes the database as it is at one moment between two commits to a new
-// file, for this user only, while others go on to read and write. An existing
-// file is fault.Conflict and stays as it is. The copy is whole when CopyTo returns
-// nil; it is not synced.
+// CopyTo writes the database, as it is at one moment between two commits, to a new file that
+// only this user may read. Others go on reading and writing meanwhile. An existing file is
+// fault.Conflict and stays as it is. After any other error there is no file. When CopyTo
+// returns nil the copy is whole; it is not synced to the disk yet.
 func (db *DB) CopyTo(ctx context.Context, path string) (err error) {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fault.Wrap(err, fault.Conflict, "there is a file %s already", path).Because("file-exists")

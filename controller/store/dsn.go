@@ -13,8 +13,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// settings of every connection. FULL makes COMMIT wait for the disk; the others
-// keep a mistake in our SQL from becoming a change of the file.
+// settings of every connection. WAL with FULL makes COMMIT wait for the disk. Foreign keys,
+// defensive and no double-quoted strings keep mistakes in our SQL from changing the file.
 func settings(busy time.Duration) url.Values {
 	return url.Values{
 		"_busy_timeout": {strconv.FormatInt(busy.Milliseconds(), 10)},
@@ -33,8 +33,8 @@ func settings(busy time.Duration) url.Values {
 // setting is what a PRAGMA must answer.
 type setting struct{ pragma, want string }
 
-// durable is what a file must have answered before money rests on it: there are
-// file systems on which a request for WAL is not heard.
+// durable are the settings that a file must have before money rests on it: on some file
+// systems the request for WAL has no effect.
 func durable() []setting {
 	return []setting{{"journal_mode", "wal"}, {"synchronous", "2"}, {"foreign_keys", "1"}}
 }

@@ -7,10 +7,9 @@ import (
 	"os"
 )
 
-// Room finds out whether changes would be kept. Where the last one found the disk full,
-// it writes a row again as it is, which changes nothing, and looks for room beside the
-// database; else it does nothing. The error is fault.Unavailable with the reason
-// disk-full as long as there is no room.
+// Room finds out whether changes would be kept. If the last change found the disk full, it
+// writes a row again as it is and looks for room beside the database; else it does nothing.
+// The error is fault.Unavailable, reason disk-full, as long as there is no room.
 func (db *DB) Room(ctx context.Context) error {
 	if !db.writer.full.Load() {
 		return nil
@@ -25,8 +24,8 @@ func (db *DB) Room(ctx context.Context) error {
 	return err
 }
 
-// lose ends a batch that was lost as a whole. Where the disk was only full, nothing of
-// it was made, and the next one may find room; else all writing ends.
+// lose ends a batch that has failed as a whole. If the disk was only full, nothing of the batch
+// was made, and the next one may find room. After any other failure all writing ends.
 func (w *writer) lose(cause error) {
 	if !isFull(cause) {
 		w.stop(cause)
@@ -40,7 +39,7 @@ func (w *writer) lose(cause error) {
 	w.answerAll(engine(cause))
 }
 
-// room tells when the disk is full, and when it has room again, once each.
+// room calls Options.Full when the disk becomes full, and with nil when it has room again.
 func (w *writer) room(full error) {
 	if w.full.Swap(full != nil) == (full != nil) {
 		return
@@ -50,7 +49,8 @@ func (w *writer) room(full error) {
 	}
 }
 
-// changed counts the rows that this connection has changed, kept or not.
+// changed counts the rows that this connection has changed since it was opened, committed or
+// not.
 func (w *writer) changed() (n int64) {
 	_, _ = w.conn.one("SELECT total_changes()", func(row []driver.Value) error {
 		n = integer(row[0])
@@ -59,11 +59,11 @@ func (w *writer) changed() (n int64) {
 	return n
 }
 
-// roomy is how much must fit beside the database before the disk counts as one with
-// room: a small change may still fit into the rest of a file that is there.
+// roomy is how many bytes must fit beside the database before the disk counts as having room:
+// a small change may fit into unused space of the file.
 const roomy = 1 << 20
 
-// roomy reports whether the disk has room for more than the change that it has kept.
+// roomy reports whether a new file of that many bytes fits beside the database.
 func (w *writer) roomy() bool {
 	if w.path == "" {
 		return true

@@ -36,9 +36,10 @@ func (w *work) Update(r instrument.Row, seen int64, holder instrument.OperationI
 	return w.claim(r)
 }
 
-// update tells how many rows it changed, none or one. SQLite writes an index again for each column that
-// is set, whatever to, and a page of it goes into the commit. A row mostly stays in its class and with its
-// owner, and an account in its status, as far as is remembered; each statement says so where it relies on it.
+// update returns how many rows it has changed, none or one. SQLite rewrites the index of each column that
+// is set, even to its old value, and a page of the index goes into the commit. A row nearly always keeps its
+// class and owner, and often its status. So the statements that set less are tried first; each has in its
+// WHERE the values that it relies on.
 func (w *work) update(r instrument.Row, seen int64, holder instrument.OperationID) (int64, error) {
 	const (
 		change = `UPDATE instances SET version = ?, lease = ?, sealed = ?
@@ -62,15 +63,15 @@ func (w *work) update(r instrument.Row, seen int64, holder instrument.OperationI
 	return w.exec(move, string(r.Class), string(r.Owner), r.Status, r.Version, lease, sealed, string(r.ID), seen, string(holder))
 }
 
-// hadStatus is a guess, which another process may have made wrong.
+// hadStatus reports whether a row had that status when it was last read or written here. It is a guess:
+// another process may have changed the row.
 func (m *remembered) hadStatus(id instrument.ID, status string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.rows[id].Status == status
 }
 
-// Validate implements instrument.RowWriter. A row that does not exist has
-// version 0.
+// Validate implements instrument.RowWriter. A row that does not exist has version 0.
 func (w *work) Validate(id instrument.ID, seen int64) error {
 	version, _, err := w.stored(id)
 	if err != nil {
@@ -124,7 +125,7 @@ func (w *work) Release(holder instrument.OperationID) error {
 	return err
 }
 
-// whyNot tells why a row could not be written: another version, else a lease.
+// whyNot is the error for a row that could not be written: it has another version, or a lease.
 func (w *work) whyNot(id instrument.ID, seen int64) error {
 	version, lease, err := w.stored(id)
 	if err != nil {
@@ -145,8 +146,8 @@ func (w *work) stored(id instrument.ID) (version int64, lease string, err error)
 	return version, lease, err
 }
 
-// claim takes the keys of a row that has been written; the unique index
-// decides. A key that is taken leaves the write half done, so the unit fails.
+// claim takes the keys of a row that was just written; the unique index decides. A key that is
+// taken fails the whole unit, because the row is written already.
 func (w *work) claim(r instrument.Row) error {
 	const insert = `INSERT INTO instance_keys (class, name, blind, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	for _, k := range r.Keys {

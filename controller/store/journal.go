@@ -8,10 +8,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Append implements instrument.Writer. The next number comes from memory: the
-// writer is alone, and BEGIN has made it forget if another process wrote. As a
-// number is given only inside the transaction that shows it, and given back
-// when its unit fails, numbers are dense and become visible in their order.
+// Append implements instrument.Writer. The next number comes from memory: there is one writer,
+// and begin has made it forget the numbers if another process has written. A number is given
+// inside the transaction that makes it visible, and given back if its unit fails. So the
+// numbers of a topic are dense and become visible in their order.
 func (w *work) Append(e instrument.EntryRow, seal func(instrument.Seq) ([]byte, error)) (instrument.Seq, error) {
 	last, err := w.lastSeq(e.Topic)
 	if err != nil {
@@ -49,8 +49,7 @@ func (w *work) lastSeq(t instrument.Topic) (instrument.Seq, error) {
 	return last, nil
 }
 
-// entriesAtFirst is how many entries a page has room for when its first one is
-// read; one without any takes none.
+// entriesAtFirst bounds the capacity that is reserved for a page when its first entry is read.
 const entriesAtFirst = 128
 
 // Entries implements instrument.Reader.

@@ -32,7 +32,8 @@ func (db *DB) Memberships(ctx context.Context, group, member instrument.Principa
 	return list, err
 }
 
-// membership lists the one of a member in a group, if it is in it. That is asked for each operation.
+// membership is Memberships of one member in one group. It is read for each operation, so it is
+// remembered.
 func (db *DB) membership(ctx context.Context, group, member instrument.PrincipalID) ([]profile.Membership, error) {
 	row, err := db.search(ctx, selectMember+` WHERE team = ? AND member = ?`, string(group), string(member))
 	if err != nil || row == nil {

@@ -14,15 +14,16 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Each file is one statement to goose, which else looks for where statements end with
-// megabytes for each line: of a test under the race detector that took a third.
+// Each file is marked as one statement for goose. Otherwise goose searches it for the ends of
+// statements with megabytes of buffer for each line, which took a third of the time of a test
+// under the race detector.
 //
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the tables to this version, in one transaction that also keeps
-// out other processes that start at the same time: all or nothing is done, once.
-// A database of a newer version is refused.
+// migrate brings the tables to the version of this program, in one transaction. The transaction
+// keeps out other processes that start at the same time: all is done once, or nothing is. A
+// database of a newer version is fault.Unsupported.
 func migrate(ctx context.Context, c driver.Connector) (err error) {
 	db := sql.OpenDB(c)
 	defer func() { err = errors.Join(err, db.Close()) }()

@@ -12,8 +12,7 @@ import (
 const selectOperation = `SELECT id, side, state, protocol, operation, class, principal, peer, runner, digest, begun, ended, sealed
 	FROM operations`
 
-// BeginOperation implements protocol.Writer. The unique index finds the
-// repetition; nothing is looked up first.
+// BeginOperation implements protocol.Writer. The unique index finds a repetition.
 func (w *work) BeginOperation(r protocol.Row) error {
 	const insert = `INSERT INTO operations
 		(id, side, state, protocol, operation, class, principal, peer, runner, digest, begun, ended, sealed)
@@ -47,7 +46,7 @@ func (w *work) EndOperation(r protocol.Row) error {
 	return nil
 }
 
-// known is the row that is in the way.
+// known is *protocol.Known with the row of an operation that was not as expected.
 func (w *work) known(id instrument.OperationID) error {
 	var k protocol.Known
 	found, err := w.one(selectOperation+` WHERE id = ?`, func(row []driver.Value) error {
@@ -79,8 +78,7 @@ func (db *DB) OperationRow(ctx context.Context, id instrument.OperationID) (prot
 	return r, err
 }
 
-// OperationRows implements protocol.Store. Newest is what this store saw begin
-// last.
+// OperationRows implements protocol.Store. The order is that in which rows were added.
 func (db *DB) OperationRows(ctx context.Context, f protocol.Filter) ([]protocol.Row, error) {
 	var w where
 	w.equal("state", string(f.State))
@@ -133,7 +131,7 @@ func operationRow(row []driver.Value) protocol.Row {
 	}
 }
 
-// noOperation does not repeat the id: who knows it may resume the operation.
+// noOperation does not repeat the id: whoever knows the id of an operation may resume it.
 func noOperation() error {
 	return fault.New(fault.NotFound, "there is no such operation").Because("operation-unknown")
 }

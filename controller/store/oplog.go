@@ -9,8 +9,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Log implements protocol.LogWriter. Whether the operation is still the runner's
-// is looked at in the same statement.
+// Log implements protocol.LogWriter. The same statement checks that the operation is still the
+// runner's.
 func (w *work) Log(id instrument.OperationID, runner string, n int, sealed []byte) error {
 	const insert = `INSERT INTO operation_log (operation, n, sealed)
 		SELECT ?1, ?2, ?3 WHERE EXISTS (SELECT 1 FROM operations WHERE id = ?1 AND runner = ?4)`
@@ -50,7 +50,7 @@ func (w *work) Heard(peer string, id instrument.OperationID) error {
 	return err
 }
 
-// OperationLog implements protocol.Store.
+// OperationLog implements protocol.Store. A log with a hole is fault.Internal, log-incomplete.
 func (db *DB) OperationLog(ctx context.Context, id instrument.OperationID) ([][]byte, error) {
 	var out [][]byte
 	err := db.pool.read(ctx, func(c *conn) error {

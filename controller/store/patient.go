@@ -9,9 +9,9 @@ import (
 // betweenTries is how long a patient connector waits for another process.
 const betweenTries = 5 * time.Millisecond
 
-// patient waits for other processes that open the same file. SQLite's own busy
-// time-out does not cover the change to WAL, nor its recovery, which the first
-// connection after a crash makes: they answer BUSY at once.
+// patient is a connector that waits for other processes which open the same file. SQLite's own
+// busy time-out covers neither the change to WAL nor the recovery of the log by the first
+// connection after a crash: both answer BUSY at once.
 type patient struct {
 	driver.Connector
 	tries int

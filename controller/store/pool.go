@@ -8,8 +8,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// pool lends connections that cannot write. It holds one slot for each; a slot
-// is nil until somebody needed it.
+// pool lends connections that cannot write. It has a slot for each; a slot is nil until its
+// connection is needed.
 type pool struct {
 	connector driver.Connector
 	slots     chan *conn
@@ -24,8 +24,8 @@ func newPool(c driver.Connector, n int, g gate) *pool {
 	return p
 }
 
-// read runs f on a connection. The context counts while waiting for one; our
-// reads are too short to be interrupted, and a list looks at it between rows.
+// read runs f on a connection. ctx bounds the wait for a connection. It does not interrupt a
+// statement, because our reads are short; lists look at it between two rows.
 func (p *pool) read(ctx context.Context, f func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -45,8 +45,7 @@ func (p *pool) read(ctx context.Context, f func(*conn) error) error {
 	return engine(f(c))
 }
 
-// apart runs f on a connection of its own, which may write other files than the
-// database's.
+// apart runs f on a new connection of its own, which may write other files than the database.
 func (p *pool) apart(ctx context.Context, f func(*conn) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -98,8 +97,8 @@ func (p *pool) close() error {
 	return errors.Join(errs...)
 }
 
-// gate keeps reads and commits apart where the engine does not: a database in
-// memory has no write-ahead log, and would answer both with "busy".
+// gate keeps reads and commits apart in a database in memory: that has no write-ahead log, and
+// the engine would answer "busy". Readers take it shared, the writer alone.
 type gate interface {
 	Lock()
 	Unlock()
@@ -115,8 +114,7 @@ func (noGate) Unlock()  {}
 func (noGate) RLock()   {}
 func (noGate) RUnlock() {}
 
-// engine makes a fault of what SQLite says. What is a fault or a conflict
-// already, and the end of a context, pass as they are.
+// engine makes a fault of an error of SQLite. Any other error passes as it is.
 func engine(err error) error {
 	switch {
 	case err == nil || !isEngine(err):

@@ -35,11 +35,11 @@ func (db *DB) UpdateProfiles(ctx context.Context, do func(profile.Writer) error)
 	return db.submit(ctx, func(w *work) error { return do(w) })
 }
 
-// errNothing is the outcome of a unit that only wanted its turn.
+// errNothing is the outcome of the unit of Foreign, which writes nothing.
 var errNothing = errors.New("there is nothing to keep")
 
-// Foreign implements instrument.Neighbour. It takes a turn at the writer, who looks
-// before each commit, and costs no disk.
+// Foreign implements instrument.Neighbour. It queues an empty unit, because the writer looks for
+// commits of other processes when it begins a transaction. It does not wait for the disk.
 func (db *DB) Foreign(ctx context.Context) (uint64, error) {
 	if err := db.submit(ctx, func(*work) error { return errNothing }); !errors.Is(err, errNothing) {
 		return 0, err
@@ -47,9 +47,9 @@ func (db *DB) Foreign(ctx context.Context) (uint64, error) {
 	return db.foreign.Load(), nil
 }
 
-// submit queues a unit of work and waits for its outcome. The context counts
-// only until the writer takes the unit: then it is in a commit with others, and
-// what became of it is the only honest answer.
+// submit queues a unit of work and waits for its outcome. ctx counts only until the writer takes
+// the unit. From then on the unit is part of a commit with others, and the caller waits to
+// learn what became of it.
 func (db *DB) submit(ctx context.Context, do func(*work) error) error {
 	if err := ctx.Err(); err != nil {
 		return err

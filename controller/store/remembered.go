@@ -7,21 +7,23 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// remembered holds what was read or committed last, so that it is not read again: each commit
-// empties the page caches of all connections but the writer's, and a row costs some 30 µs then.
-// Whatever it answers is what the database would: it says nothing when anybody but this process's
-// writer has committed since, which the head of the wal-index shows.
+// remembered is a cache of rows that were read or committed last. Each commit empties the page
+// caches of all connections but the writer's, and reading a row costs some 30 µs then.
 //
-// Keys are not held (Row does not read them), and nothing large.
+// It answers exactly what the database would. The head of the wal-index changes with each commit
+// of any process; the cache answers only while the head is the one that it was filled under, and
+// our writer takes it from one head to the next with its own commits.
+//
+// It holds no keys, because Row does not read them, and no large rows.
 type remembered struct {
 	index *walIndex // nil for a database in memory, which nobody shares
 
 	mu     sync.Mutex
-	off    bool   // for good
-	proven bool   // a commit of ours has moved the head: it is our database's
+	off    bool   // it holds nothing any more, for good
+	proven bool   // a commit of ours has moved the head: it is the head of our database
 	valid  bool   // what is held was right when the head was stamp; else nothing is held
-	stamp  head   // as the writer has seen it last
-	turn   uint64 // another one after each commit, and when all is forgotten; from 1
+	stamp  head   // the head as the writer saw it last
+	turn   uint64 // counts our commits and the times that all was forgotten; from 1
 	rows   map[instrument.ID]instrument.Row
 	found  map[search][]driver.Value // principals and memberships; nil: there is none
 }
@@ -34,8 +36,8 @@ const (
 	mostSealed     = 16 << 10 // bytes of a row; of all of them 32 MB
 )
 
-// newRemembered is for a database that is open; where it cannot know what others commit it holds
-// nothing.
+// newRemembered makes the cache of a database that is open. Where it cannot see the commits of
+// others it stays empty.
 func newRemembered(path string) *remembered {
 	m := &remembered{proven: path == ""}
 	if path != "" {
@@ -46,18 +48,19 @@ func newRemembered(path string) *remembered {
 	return m
 }
 
-// row is shared with all who ask for it: nobody may write to what is sealed in it.
+// row is the row with that id, if it is held. Its sealed part is shared: nobody writes to it.
 func (m *remembered) row(id instrument.ID) (r instrument.Row, ok bool) {
 	ok = m.right(func() (held bool) { r, held = m.rows[id]; return held })
 	return r, ok
 }
 
+// result is the row that a search has found, nil for none, if it is held.
 func (m *remembered) result(s search) (row []driver.Value, ok bool) {
 	ok = m.right(func() (held bool) { row, held = m.found[s]; return held })
 	return row, ok
 }
 
-// now is the present turn, or 0 if what is held is not right now.
+// now is the present turn, or 0 if the cache answers nothing now.
 func (m *remembered) now() (turn uint64) {
 	if !m.right(func() bool { turn = m.turn; return true }) {
 		return 0
@@ -65,7 +68,7 @@ func (m *remembered) now() (turn uint64) {
 	return turn
 }
 
-// right says whether find finds something that is right now.
+// right reports whether find finds something in the cache that is what the database has now.
 func (m *remembered) right(find func() bool) bool {
 	m.mu.Lock()
 	found, stamp := m.valid && find(), m.stamp
@@ -73,7 +76,7 @@ func (m *remembered) right(find func() bool) bool {
 	return found && m.head() == stamp
 }
 
-// head is the present one. It never changes in memory.
+// head is the present head. That of a database in memory never changes.
 func (m *remembered) head() head {
 	if m.index == nil {
 		return head{changesAt: 1}
@@ -81,8 +84,8 @@ func (m *remembered) head() head {
 	return m.index.read()
 }
 
-// keep makes a change for what was read after now had told the turn, unless we have committed since.
-// If another process has, the head shows it to whoever asks for what is kept.
+// keep adds to the cache what was read in the turn since, unless our writer has committed after
+// that. A commit of another process shows in the head when the cache is asked.
 func (m *remembered) keep(since uint64, change func(*remembered)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -91,8 +94,8 @@ func (m *remembered) keep(since uint64, change func(*remembered)) {
 	}
 }
 
-// begin is called when the writer holds the database, so that the head stays as it is until its
-// COMMIT. What is held is right then, or forgotten.
+// begin is called when the writer has begun its transaction. Nobody else commits until its COMMIT,
+// so the head stays as it is. What is held is right then, or is forgotten.
 func (m *remembered) begin() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -103,10 +106,10 @@ func (m *remembered) begin() {
 	m.valid, m.stamp = !m.off && m.proven && now.changes() > 0, now
 }
 
-// committed is called when the writer's COMMIT is on the disk, with the changes that it made, in
-// their order. Between the COMMIT and our look at the head others may have committed what we do not
-// know. How far the count in the head has gone does not tell: our own COMMIT does not move it if it
-// has altered nothing. So the writer is asked, after the look, whether it was alone.
+// committed is called when the writer's COMMIT is on the disk, with the changes of the cache for
+// its units, in their order. Between the COMMIT and our look at the head another process may have
+// committed. The count in the head does not show that, because a COMMIT that has altered nothing
+// does not move it. So alone is asked after the look: has nobody else committed since begin?
 func (m *remembered) committed(changes []func(*remembered), alone func() bool) {
 	now := m.head()
 	known := now.changes() > 0 && (m.index == nil || alone())
@@ -124,7 +127,7 @@ func (m *remembered) committed(changes []func(*remembered), alone func() bool) {
 	}
 }
 
-// close says that nothing is right any more.
+// close empties the cache for good.
 func (m *remembered) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -157,7 +160,7 @@ func (m *remembered) putRow(r instrument.Row) {
 	m.rows[r.ID] = r
 }
 
-// putLease is for a row of which only the lease has changed.
+// putLease changes the lease of a row that is held.
 func (m *remembered) putLease(id instrument.ID, holder instrument.OperationID) {
 	if r, ok := m.rows[id]; ok {
 		r.Lease = holder

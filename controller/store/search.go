@@ -8,7 +8,7 @@ import (
 )
 
 // search is the one row that a query for a principal or a membership finds, or nil. Both are
-// remembered, nil as well: most who pay a vendor have no account there and are in no group. Nobody
+// remembered, because most customers of a vendor have no account there and are in no group. Nobody
 // writes to the row.
 func (db *DB) search(ctx context.Context, query string, args ...string) (row []driver.Value, err error) {
 	what := search{query, strings.Join(args, "\x00")}

@@ -28,7 +28,7 @@ type DB struct {
 	pool    *pool
 	stats   counters
 	memory  *remembered
-	foreign atomic.Uint64 // how often the writer found that another process had written
+	foreign atomic.Uint64 // how often the writer has found commits of another process
 }
 
 var (
@@ -75,8 +75,11 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Open opens the database in the file at path, creating it for this user only
-// if there is none, and brings its tables to this version.
+// Open opens the database in the file at path and brings its tables to this version. If there is
+// no file it makes one that only this user may read. The error is fault.Unavailable
+// (database-busy) while another process keeps the file for longer than Options.Busy, and
+// fault.Unsupported for a database of a newer version (database-newer) or on a disk that does
+// not keep what it confirms (database-not-durable).
 func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	o = o.withDefaults()
 	if err := create(path); err != nil {
@@ -86,58 +89,66 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the database file %s cannot be named", path)
 	}
-	db, err := open(ctx, dsn, path, o, noGate{}, durable())
+	db, err := open(ctx, place{dsn: dsn, path: path, gate: noGate{}, must: durable()}, o)
 	if err != nil {
 		return nil, opening(err, path)
 	}
 	return db, nil
 }
 
-// OpenMemory opens a new, empty database in memory, for tests. It differs from
-// a file in that nothing is left after Close, and that reads and commits take
-// turns: a unit of work that reads from the DB would wait for itself.
+// OpenMemory opens a new, empty database in memory, for tests. Nothing of it is left after Close.
+// Reads and commits take turns, so a unit of work that reads from the DB would wait for itself.
 func OpenMemory(ctx context.Context, o Options) (*DB, error) {
 	o = o.withDefaults()
-	db, err := open(ctx, memoryDSN(settings(o.Busy)), "", o, &sync.RWMutex{}, nil)
+	db, err := open(ctx, place{dsn: memoryDSN(settings(o.Busy)), gate: &sync.RWMutex{}}, o)
 	if err != nil {
 		return nil, opening(err, "in memory")
 	}
 	return db, nil
 }
 
-// open connects and starts the writer. path is the file's, empty in memory. The
-// settings are those that the writer's connection must report of itself.
-func open(ctx context.Context, dsn, path string, o Options, g gate, settings []setting) (*DB, error) {
-	to, err := sqlite.NewConnector(dsn)
+// place is where a database is.
+type place struct {
+	dsn  string
+	path string // of the file; empty in memory
+	gate gate
+	must []setting // what the writer's connection must report of itself
+}
+
+// open connects and starts the writer.
+func open(ctx context.Context, at place, o Options) (*DB, error) {
+	to, err := sqlite.NewConnector(at.dsn)
 	if err != nil {
 		return nil, err
 	}
 	c := newPatient(to, o.Busy)
-	defer stray()()           // until it has come for the index
-	w, err := connect(ctx, c) // first, for a database in memory dies with its last connection
+	defer stray()()           // until newRemembered has opened the index
+	w, err := connect(ctx, c) // the first one: a database in memory ends with its last connection
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(migrate(ctx, c), w.check(settings)); err != nil {
+	if err := errors.Join(migrate(ctx, c), w.check(at.must)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	var file os.FileInfo
-	if path != "" {
-		file, err = os.Stat(path)
-		_, unread := w.exec("PRAGMA data_version") // its first look at the log makes the index of it
+	if at.path != "" {
+		file, err = os.Stat(at.path)
+		_, unread := w.exec("PRAGMA data_version") // the first look at the log makes its index
 		if err := errors.Join(err, unread); err != nil {
 			return nil, errors.Join(err, w.close())
 		}
 	}
-	db := &DB{queue: make(chan *unit, o.Queue), pool: newPool(c, o.Readers, g), memory: newRemembered(path)}
-	db.writer = &writer{db: db, conn: w, path: path, file: file, gate: g, options: o, last: make(map[instrument.Topic]instrument.Seq), ended: make(chan struct{})}
+	db := &DB{queue: make(chan *unit, o.Queue), pool: newPool(c, o.Readers, at.gate), memory: newRemembered(at.path)}
+	db.writer = &writer{
+		db: db, conn: w, path: at.path, file: file, gate: at.gate, options: o,
+		last: make(map[instrument.Topic]instrument.Seq), ended: make(chan struct{}),
+	}
 	go db.writer.serve()
 	return db, nil
 }
 
-// create makes the file, for SQLite would let everybody read it. An existing
-// one is not touched: closing any descriptor of it drops the locks that this
-// process may have on it.
+// create makes the file for this user only; SQLite would let everybody read it. An existing file
+// is not opened: closing any descriptor of it drops the locks that this process has on it.
 func create(path string) error {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -161,8 +172,8 @@ func opening(err error, where string) error {
 	return fault.Wrap(err, fault.Internal, "the database %s cannot be opened", where).Because("database-unreadable")
 }
 
-// Close lets the writer finish what is queued, waits for reads and closes the
-// file. Whatever comes later is refused with fault.Unavailable.
+// Close lets the writer finish what is queued, waits for reads, and closes the file. Later calls
+// of other methods are fault.Unavailable, store-closed.
 func (db *DB) Close() error {
 	db.closing.Lock()
 	first := !db.closed

@@ -9,19 +9,19 @@ import (
 	"sync"
 )
 
-// walIndex is the head of SQLite's index of its write-ahead log, which all processes
-// on a database share in the file beside it (https://sqlite.org/walformat.html, section
-// 2.2). Every commit that alters something changes it, whoever makes it: so two equal heads mean
-// that nothing was altered between.
+// walIndex is SQLite's index of its write-ahead log, a file beside the database that all processes
+// share (https://sqlite.org/walformat.html, section 2.2). Only its head is read here. Every commit
+// that alters something changes the head, whoever makes it. So two equal heads mean that nothing
+// was altered between.
 //
-// It is read and never locked, and its file is opened once in a process for all who have that
-// database open: closing any descriptor of it drops the locks that SQLite has on it.
+// The file is never locked here, and is opened once in a process for all who have the database
+// open: closing any descriptor of it drops the locks that SQLite has on it.
 type walIndex struct {
 	file *os.File
 	used int // guarded by indexes
 }
 
-// head is what stands at the beginning of a wal-index. A zero one was not read.
+// head is the first part of a wal-index. The zero head stands for one that could not be read.
 type head [headSize]byte
 
 const (
@@ -29,13 +29,13 @@ const (
 	changesAt = 8 // where the count of commits stands
 )
 
-// changes counts commits. It is a number of the machine's own byte order. It is 0 after a recovery
-// until the next commit; nothing may rest on such a head, for two of an empty log are alike, whatever
-// was in the log before it was emptied.
+// changes is the count of commits in the head, in the machine's byte order. It is 0 from a recovery
+// to the next commit. Nothing may rest on such a head: all heads of an empty log are alike, whatever
+// the log held before.
 func (h *head) changes() uint32 { return binary.NativeEndian.Uint32(h[changesAt:]) }
 
-// read reads the head; the zero one if it cannot, or if a commit was just being noted there. SQLite
-// writes it twice, the second copy first, so that whoever finds both alike has read no half.
+// read reads the head. It is zero if the file cannot be read, or while a commit is being noted there.
+// SQLite writes the head twice, the second copy first: if both are alike, neither was read half.
 func (x *walIndex) read() head {
 	var both [2 * headSize]byte
 	if _, err := x.file.ReadAt(both[:], 0); err != nil {
@@ -54,9 +54,9 @@ var indexes = struct {
 	strays int
 }{}
 
-// openIndex finds the index of the database at path, which this process must have open. It is nil
-// where a file cannot be relied on to be read as others have mapped it, and where there is none:
-// then nothing may be remembered.
+// openIndex opens the index of the database at path, which this process must have open. It is nil,
+// and nothing may be remembered, if there is no index, or on systems where a read of the file may
+// differ from the memory that others have mapped.
 func openIndex(path string) *walIndex {
 	if runtime.GOOS != "linux" {
 		return nil
@@ -86,7 +86,8 @@ func openIndex(path string) *walIndex {
 	return x
 }
 
-// indexName follows links, as SQLite does: the index lies beside the file that they lead to.
+// indexName is the path of the index. It follows links, as SQLite does: the index lies beside the
+// file to which they lead.
 func indexName(path string) (string, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -96,7 +97,7 @@ func indexName(path string) (string, error) {
 	return path + "-shm", err
 }
 
-// close is called when the database was closed.
+// close is called after the database was closed.
 func (x *walIndex) close() {
 	indexes.Lock()
 	defer indexes.Unlock()
@@ -104,8 +105,9 @@ func (x *walIndex) close() {
 	closeUnused()
 }
 
-// stray is for a connection for which no index was opened, or not yet. Until it is back, that is closed
-// or has an index, none is closed: it might be its own.
+// stray is called before a connection is opened without an index, and back when that connection is
+// closed or has its index. In between no index is closed, for it might be the one of that connection's
+// database.
 func stray() (back func()) {
 	indexes.Lock()
 	defer indexes.Unlock()
@@ -118,6 +120,7 @@ func stray() (back func()) {
 	}
 }
 
+// closeUnused closes the indexes that nobody uses, unless there are strays.
 func closeUnused() {
 	if indexes.strays > 0 {
 		return

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// where collects conditions. There are few combinations, so that each text is
-// prepared once; values are always arguments.
+// where collects the conditions of a query. Values are always arguments. There are few
+// combinations, so each text is prepared once.
 type where struct {
 	conditions []string
 	args       []driver.Value
@@ -17,7 +17,7 @@ func (w *where) add(condition string, args ...driver.Value) {
 	w.args = append(w.args, args...)
 }
 
-// equal restricts a column, unless value is empty.
+// equal adds the condition that a column has a value; an empty value adds none.
 func (w *where) equal(column, value string) {
 	if value != "" {
 		w.add(column+" = ?", value)
@@ -31,8 +31,8 @@ func (w *where) text() string {
 	return " WHERE " + strings.Join(w.conditions, " AND ")
 }
 
-// limited bounds how many rows there are. A bare parameter there is looked at by
-// the planner, and the statement would be parsed again each time it gets a value.
+// limited bounds the number of rows. The sum hides the parameter from SQLite's planner, which would
+// parse the statement again for each value of a bare one.
 const limited = ` LIMIT ? + 0`
 
 // limit is SQLite's: negative means none.

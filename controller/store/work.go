@@ -14,9 +14,9 @@ import (
 type work struct {
 	writer  *writer
 	undo    []mark              // the journal's numbers as they were, oldest first
-	changes []func(*remembered) // once they are committed
-	broken  error               // a write that was left half done; the unit cannot succeed any more
-	over    bool
+	changes []func(*remembered) // what it changes in the cache, once it is committed
+	broken  error               // why it cannot succeed any more, whatever its function returns
+	over    bool                // it has ended
 }
 
 var (
@@ -30,7 +30,7 @@ type mark struct {
 	last  instrument.Seq
 }
 
-// errOver is a mistake in the unit: it kept its Writer.
+// errOver is the error of a Writer that is used after the end of its unit.
 var errOver = errors.New("a unit of work has kept its writer beyond its end")
 
 func (w *work) exec(query string, args ...driver.Value) (int64, error) {
@@ -41,7 +41,7 @@ func (w *work) exec(query string, args ...driver.Value) (int64, error) {
 	return n, w.check(err)
 }
 
-// then makes a change of what is remembered, once the unit is committed.
+// then notes a change of the cache, which is made once the unit is committed.
 func (w *work) then(change func(*remembered)) { w.changes = append(w.changes, change) }
 
 func (w *work) one(query string, scan func(row []driver.Value) error, args ...driver.Value) (bool, error) {
@@ -52,8 +52,8 @@ func (w *work) one(query string, scan func(row []driver.Value) error, args ...dr
 	return found, w.check(err)
 }
 
-// check makes a fault of an error of the engine and remembers it: a unit that
-// goes on in spite of it must not be committed.
+// check makes a fault of an error of the engine, and spoils the unit: it must not be committed,
+// even if its function goes on in spite of the error.
 func (w *work) check(err error) error {
 	if err == nil {
 		return nil
@@ -61,6 +61,7 @@ func (w *work) check(err error) error {
 	return w.spoil(engine(err))
 }
 
+// spoil notes the first error after which the unit cannot succeed.
 func (w *work) spoil(err error) error {
 	if w.broken == nil {
 		w.broken = err
@@ -68,7 +69,7 @@ func (w *work) spoil(err error) error {
 	return err
 }
 
-// takeBack gives the journal's numbers back.
+// takeBack gives back the numbers of the journal that a failed unit was given.
 func (w *work) takeBack() {
 	for i := len(w.undo) - 1; i >= 0; i-- {
 		w.writer.last[w.undo[i].topic] = w.undo[i].last

@@ -20,7 +20,7 @@ type writer struct {
 	file    os.FileInfo // as it was opened; nil in memory
 	gate    gate
 	full    atomic.Bool // the disk has no room
-	lost    int64       // rows that were changed in vain, when it was found full the last time
+	lost    int64       // what changed counted when the disk was found full last
 	options Options
 	ended   chan struct{}
 
@@ -28,13 +28,12 @@ type writer struct {
 	results []error
 	changes []func(*remembered) // of the batch, by units that were kept
 
-	last    map[instrument.Topic]instrument.Seq // the highest number of each topic, as far as known
+	last    map[instrument.Topic]instrument.Seq // the highest number of each topic, if it is known
 	version int64                               // PRAGMA data_version when they were read
 }
 
-// serve takes what has queued while the last commit was on its way to the disk
-// and commits it together. There is no timer: a unit that comes alone does not
-// wait for company.
+// serve commits together the units that have queued while the last commit went to the disk. There
+// is no timer: a unit that comes alone does not wait for others.
 func (w *writer) serve() {
 	defer close(w.ended)
 	defer w.refuseRest()
@@ -48,9 +47,9 @@ func (w *writer) serve() {
 	}
 }
 
-// gather lets callers run who were answered a moment ago and are about to queue
-// again, as long as some do; else they would find the writer gone with the
-// first of them alone, and every second commit would carry one unit.
+// gather gives way to callers that were answered a moment ago and are about to queue again, as
+// long as some do. Without it the writer would take the first of them alone, and every second
+// commit would carry one unit.
 func (w *writer) gather() {
 	for have := -1; len(w.db.queue) > have && len(w.db.queue) < w.options.Batch; {
 		have = len(w.db.queue)
@@ -120,8 +119,8 @@ func (w *writer) commit() {
 	w.answer()
 }
 
-// there finds that the database's file is still where it was opened. One that was
-// removed or replaced takes all that is written, and is gone with this process.
+// there fails if the database's file is not where it was opened any more. A removed file would
+// take all that is written, and vanish with this process.
 func (w *writer) there() error {
 	if w.file == nil {
 		return nil
@@ -133,16 +132,16 @@ func (w *writer) there() error {
 	return errors.Join(fmt.Errorf("the database file %s was removed or replaced", w.path), err)
 }
 
-// failed counts what the engine or the disk would not do. That a unit has refused
-// itself, or met a key that is taken or another process at work, is no failure.
+// failed counts the units that the engine or the disk would not do. A unit that has refused itself,
+// or has met a taken key or a busy database, does not count.
 func (w *writer) failed(err error) {
 	if isEngine(err) && !isBusy(err) && fault.KindOf(err) != fault.Conflict {
 		w.db.stats.failed.Add(1)
 	}
 }
 
-// begin opens the transaction, waiting for another process that writes, and
-// forgets the journal's numbers if another process has written.
+// begin begins the transaction, waiting for other processes that write. If one has written since
+// the last time, the journal's numbers are forgotten.
 func (w *writer) begin() error {
 	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
@@ -161,7 +160,7 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// look is another number once another connection has committed than at the look before.
+// look reads data_version: another number than before means that another connection has committed.
 func (w *writer) look() (n int64, err error) {
 	_, err = w.conn.one("PRAGMA data_version", func(row []driver.Value) error {
 		n = integer(row[0])
@@ -170,20 +169,20 @@ func (w *writer) look() (n int64, err error) {
 	return n, err
 }
 
-// alone says that nobody else has committed since begin.
+// alone reports whether nobody else has committed since begin.
 func (w *writer) alone() bool {
 	now, err := w.look()
 	return err == nil && now == w.version
 }
 
-// run runs one unit in its savepoint. The second error means that the
-// transaction is lost, as it is when the disk fails under a statement.
+// run runs one unit in its savepoint. err is the unit's outcome; lost means that the whole
+// transaction has failed, as when the disk fails under a statement.
 func (w *writer) run(u *unit) (err, lost error) {
 	if _, err := w.conn.exec("SAVEPOINT unit"); err != nil {
 		return nil, err
 	}
 	k := &work{writer: w}
-	if err = u.call(k); err != nil && isFull(err) { // SQLite may have rolled back all of the batch
+	if err = u.call(k); err != nil && isFull(err) { // SQLite may have rolled back the whole transaction
 		return nil, err
 	}
 	if err != nil {
@@ -214,7 +213,7 @@ func (w *writer) end(kept int) error {
 		return &commitError{err}
 	}
 	w.db.memory.committed(w.changes, w.alone)
-	if w.full.Load() && w.changed() > w.lost && w.roomy() { // to commit nothing takes no room
+	if w.full.Load() && w.changed() > w.lost && w.roomy() { // a COMMIT of nothing needs no room
 		w.room(nil)
 	}
 	w.db.stats.commits.Add(1)
@@ -222,8 +221,9 @@ func (w *writer) end(kept int) error {
 	return nil
 }
 
-// stop ends all writing: once a commit has failed nobody knows what the disk
-// holds, so nothing may be acknowledged until a new start has looked.
+// stop ends all writing. Once a commit has failed nobody knows what the disk holds, and nothing may
+// be acknowledged until a new process has opened the file. The units of the batch get
+// fault.Unknown if it was the COMMIT that has failed, and else fault.Unavailable.
 func (w *writer) stop(cause error) {
 	w.db.memory.close()
 	w.db.stats.failed.Add(uint64(len(w.batch)))
@@ -242,8 +242,8 @@ func (w *writer) stop(cause error) {
 	w.answerAll(outcome)
 }
 
-// refuseRest answers whoever is left when the writer ends. After Close nobody
-// is; but a unit may end this goroutine, as a test does that fails inside one.
+// refuseRest answers the units that are left when the writer's goroutine ends. After Close there
+// are none. But a unit may end this goroutine, as a test does that fails inside one.
 func (w *writer) refuseRest() {
 	if len(w.batch) > 0 {
 		w.stop(errors.New("a unit of work ended the writer's goroutine"))
