@@ -14,10 +14,10 @@ type Edit struct {
 	random io.Reader
 }
 
-// EditVault opens a vault, changes it and replaces the file: after a crash the
-// old one or the new one is there, whole. The caller keeps others from doing it
-// at the same time. A vault of version 1 becomes one of this version. It returns
-// what the slot opens afterwards.
+// EditVault opens a vault, changes it, replaces the file, and returns the keys that the slot
+// opens afterwards. After a crash the old or the new file is there, whole; after an error the
+// old one. The caller keeps others from editing at the same time. A vault of version 1 becomes
+// one of this version.
 func EditVault(path string, random io.Reader, with Slot, change func(*Edit) error) (*Keys, error) {
 	v, err := readVault(path)
 	if err != nil {
@@ -46,7 +46,8 @@ func EditVault(path string, random io.Reader, with Slot, change func(*Edit) erro
 	return k, nil
 }
 
-// upgrade gives the slot of a vault of version 1 a pair of keys.
+// upgrade makes a vault of version 1, which has one slot, one of this version: the slot gets a
+// pair of keys.
 func (e *Edit) upgrade(with Slot) error {
 	if e.v.Version != vaultFirst {
 		return nil
@@ -63,7 +64,8 @@ func (e *Edit) upgrade(with Slot) error {
 	return s.wrap(with.Lock, e.keys, e.v.Version, e.random)
 }
 
-// AddSlot adds a way into the vault.
+// AddSlot adds a way into the vault. If the slot names an owner, that owner gets a key which only
+// this slot opens.
 func (e *Edit) AddSlot(s Slot) error {
 	if e.v.find(s.Name) != nil {
 		return fault.New(fault.Conflict, "the vault has a slot %q already", s.Name).Because("vault-slots")
@@ -83,8 +85,8 @@ func (e *Edit) AddSlot(s Slot) error {
 	return e.NewKey(s.Owner, s.Name)
 }
 
-// RemoveSlot takes a way into the vault away, with all keys that were sealed to
-// it. Give owners whose keys it had another one with NewKey.
+// RemoveSlot removes a way into the vault, with all keys that were sealed to it. Whoever had the
+// slot may have kept those keys: use NewKey for their owners as well.
 func (e *Edit) RemoveSlot(name string) error {
 	if e.v.find(name) == nil {
 		return fault.New(fault.NotFound, "the vault has no slot %q", name).Because("vault-slot-missing")
@@ -116,8 +118,8 @@ func (e *Edit) Owners(slot string) []string {
 	return out
 }
 
-// NewKey draws another key for the instruments of an owner, from now on used to
-// seal them, and gives it to slots.
+// NewKey draws another key for the instruments of an owner and gives it to slots. From now on
+// they are sealed under it.
 func (e *Edit) NewKey(owner string, slots ...string) error {
 	key, err := RandomSecret(e.random, KeySize)
 	if err != nil {
@@ -138,7 +140,8 @@ func (e *Edit) NewKey(owner string, slots ...string) error {
 	return nil
 }
 
-// Grant lets a slot use the keys of an owner that the editor may use.
+// Grant lets a slot use those keys of an owner that the editing slot may use. If that has none,
+// it is fault.Locked.
 func (e *Edit) Grant(owner, slot string) error {
 	given := false
 	for _, o := range slices.Clone(e.v.Owners) {
@@ -161,21 +164,22 @@ func (e *Edit) Grant(owner, slot string) error {
 	return nil
 }
 
-// Revoke takes the keys of an owner from a slot. It may have kept them: use
+// Revoke takes the keys of an owner from a slot. Whoever has the slot may have kept them: use
 // NewKey as well.
 func (e *Edit) Revoke(owner, slot string) {
 	e.v.Owners = slices.DeleteFunc(e.v.Owners, func(o ownerKey) bool { return o.Owner == owner && o.To == slot })
 }
 
-// Mix says that some instruments of an owner may still be under the data key.
+// Mix notes that some instruments of an owner may still be sealed under the data key, until
+// Renewed.
 func (e *Edit) Mix(owner string) {
 	if !slices.Contains(e.v.Mixed, owner) {
 		e.v.Mixed = append(e.v.Mixed, owner)
 	}
 }
 
-// Renewed forgets all keys of an owner but the newest: everything is sealed under
-// that one.
+// Renewed forgets all keys of an owner but the newest. Its caller has sealed all instruments of
+// the owner under that one.
 func (e *Edit) Renewed(owner string) {
 	newest := 0
 	for _, o := range e.v.Owners {
@@ -187,6 +191,7 @@ func (e *Edit) Renewed(owner string) {
 	e.v.Mixed = slices.DeleteFunc(e.v.Mixed, func(m string) bool { return m == owner })
 }
 
+// give seals key to the slot o.To, unless that has it already.
 func (e *Edit) give(o ownerKey, key Secret) error {
 	s := e.v.find(o.To)
 	if s == nil {

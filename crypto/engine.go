@@ -19,9 +19,9 @@ import (
 // KeySize is the length of data keys and of everything that Derive makes.
 const KeySize = 32
 
-// Engine seals and blinds what a node stores, under one data key. Each use has a
-// key of its own, so that no output of one tells anything about another. It is
-// safe for concurrent use.
+// Engine seals (XChaCha20-Poly1305) and blinds (HMAC-SHA256) what a node stores. Each use has a
+// key of its own, which HKDF-SHA256 derives from one data key; so no output of one use tells
+// anything about another. It is safe for concurrent use.
 type Engine struct {
 	aead   cipher.AEAD
 	macs   sync.Pool // of hash.Hash, keyed for Blind
@@ -93,10 +93,9 @@ func (e *Engine) Seal(plain, ad []byte) ([]byte, error) {
 	return e.aead.Seal(out, nonce, plain, ad), nil
 }
 
-// Open is the reverse of Seal. It fails when the bytes or ad are not exactly
-// those of Seal, or the key is another one: fault.Internal, "seal-broken", for
-// then the store holds what this node did not write there. Nothing of the plain
-// text is given out in that case.
+// Open is the reverse of Seal. If the bytes or ad are not exactly those of Seal, or the key is
+// another one, it is fault.Internal, "seal-broken", and nothing of the plain text is returned:
+// the store holds what this node did not write there.
 func (e *Engine) Open(sealed, ad []byte) ([]byte, error) {
 	if len(sealed) < sealOverhead || sealed[0] != sealVersion {
 		return nil, sealBroken()
@@ -108,8 +107,8 @@ func (e *Engine) Open(sealed, ad []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// Blind is a keyed hash of value under a label: 32 bytes by which a stored value
-// is found, and which tell nothing about it to anybody without the key.
+// Blind is a keyed hash of value under a label, 32 bytes. A stored value is found by it; without
+// the key it tells nothing about the value.
 func (e *Engine) Blind(label, value string) []byte {
 	mac := e.macs.Get().(hash.Hash)
 	defer e.macs.Put(mac)

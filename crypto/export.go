@@ -9,8 +9,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// ExportWork is log2 of scrypt's cost for a file that leaves the house: about a
-// second and 256 MiB for each guess. A file that asks for more is not opened.
+// ExportWork is log2 of scrypt's cost for a file that leaves this party: each guess at its
+// passphrase takes about a second and 256 MiB. A file that needs more work is not opened.
 const ExportWork = 18
 
 // SealExport encrypts what is written to it to dst, as one age file (scrypt) that
@@ -32,10 +32,9 @@ func SealExport(dst io.Writer, passphrase Secret, work int) (io.WriteCloser, err
 	return w, nil
 }
 
-// OpenExport decrypts a file of SealExport. Only what a passphrase has sealed is
-// opened: whoever made it knew the passphrase. A wrong one is fault.Denied. What
-// is read is as it was written; a file in which anything was changed, or that was
-// cut, is fault.Invalid, at the latest instead of io.EOF.
+// OpenExport decrypts a file of SealExport. A wrong passphrase is fault.Denied. A file that was
+// altered or cut is fault.Invalid, at the latest in place of io.EOF; what was read before that
+// is as it was written. Files for public keys are not opened: anybody could have made them.
 func OpenExport(src io.Reader, passphrase Secret) (io.Reader, error) {
 	if passphrase.Len() == 0 {
 		return nil, wrongExport(nil)

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// openFile opens a file to read it, and does not wait for anybody: at a pipe that lies
-// in its place, who would write would be waited for, and no signal ends that.
+// openFile opens a file for reading and never blocks. If a named pipe lies in its place, a plain
+// open would wait for a writer, and no signal ends that.
 func openFile(path string) (*os.File, error) {
 	return os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 }

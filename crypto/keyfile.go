@@ -26,8 +26,8 @@ func CreateKeyFile(path string, random io.Reader) error {
 	return nil
 }
 
-// readKeyFile reads a key, and refuses one that others can read as well: it is
-// no secret any more.
+// readKeyFile reads a key. One that others can read as well is fault.Denied: it may be no secret
+// any more.
 func readKeyFile(path string) (Secret, error) {
 	f, err := openFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -37,7 +37,7 @@ func readKeyFile(path string) (Secret, error) {
 		return Secret{}, fault.Wrap(err, fault.Denied, "the key file %s cannot be read", path).Because("key-file-unreadable")
 	}
 	defer func() { _ = f.Close() }()
-	// The open file is asked, not the path, which could be another file by now.
+	// Stat of the open file: by now the path could name another one.
 	info, err := f.Stat()
 	if err != nil || !info.Mode().IsRegular() || info.Size() != KeySize {
 		return Secret{}, fault.New(fault.Invalid, "%s is not a key file: those have 32 bytes", path).Because("key-file-malformed")

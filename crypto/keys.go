@@ -10,8 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// ownerKey is a key of the instruments of one owner, sealed to one slot. An owner
-// has several generations of keys only while its instruments are sealed again.
+// ownerKey is a key of the instruments of one owner, sealed to one slot. An owner has several
+// generations of keys only while its instruments are being sealed anew.
 type ownerKey struct {
 	Owner      string `json:"owner"`
 	Generation int    `json:"generation"`
@@ -19,19 +19,20 @@ type ownerKey struct {
 	Sealed     []byte `json:"sealed"`
 }
 
+// where is the associated data of the sealed key.
 func (o ownerKey) where() []byte {
 	return []byte("owner\x00" + strconv.Quote(o.Owner) + "\x00" + strconv.Itoa(o.Generation) + "\x00" + strconv.Quote(o.To))
 }
 
 // Keys are what one slot of a vault opens.
 type Keys struct {
-	Data Secret // under which everything is that belongs to no owner
+	Data Secret // the key of everything that belongs to no owner
 
 	slot    string
 	private Secret
 	known   map[string]bool     // owners that have keys, whoever may use them
-	owners  map[string][]Secret // newest first
-	mixed   []string
+	owners  map[string][]Secret // keys that this slot may use, newest first
+	mixed   []string            // see vault.Mixed
 }
 
 // OpenKeys opens a vault as OpenVault does.
@@ -97,8 +98,8 @@ type Ring struct {
 	owners map[string]*OwnerSeal
 }
 
-// NewRing makes a ring of keys. data is the engine of the data key, under which
-// the instruments of owners without keys are.
+// NewRing makes a ring of keys. data is the engine of the data key, which seals the instruments
+// of owners without keys.
 func NewRing(k *Keys, data *Engine, random io.Reader) *Ring {
 	r := &Ring{data: data, random: random}
 	r.Take(k)
@@ -130,8 +131,8 @@ func (r *Ring) Knows(owner string) bool {
 	return r.known[owner]
 }
 
-// For finds what seals the instruments of an owner. Those of an owner who has
-// keys and has not let this slot use them are fault.Locked.
+// For is the seal of an owner's instruments. It is fault.Locked if the owner has keys and this
+// slot may not use them.
 func (r *Ring) For(owner string) (*OwnerSeal, error) {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -151,8 +152,7 @@ type OwnerSeal struct{ engines []*Engine } // newest first
 // Seal is that of Engine, under the owner's newest key.
 func (s *OwnerSeal) Seal(plain, ad []byte) ([]byte, error) { return s.engines[0].Seal(plain, ad) }
 
-// Open is that of Engine. What is under an older key of the owner is opened as
-// long as the vault has that key.
+// Open is that of Engine, under any key of the owner that the vault still has.
 func (s *OwnerSeal) Open(sealed, ad []byte) ([]byte, error) {
 	var failed error
 	for _, e := range s.engines {

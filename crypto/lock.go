@@ -42,9 +42,9 @@ type argon struct {
 	Salt    []byte `json:"salt"`
 }
 
-// Parameters of new slots: 64 MiB in one pass by four lanes is 20 to 60 ms on
-// small machines. A vault from elsewhere may say otherwise within the bounds; below
-// them it would be easily guessed, above them it would stop this machine.
+// Parameters of new slots, and the bounds within which a vault may have others: 64 MiB in one pass
+// by four lanes take 20 to 60 ms on small machines. Below the bounds a passphrase would be easily
+// guessed; above them opening the vault would stop this machine.
 const (
 	argonTime, minTime, maxTime          = 1, 1, 16
 	argonMemory, minMemory, maxMemory    = 64 << 10, 19 << 10, 1 << 20
@@ -83,7 +83,7 @@ func (p passphrase) key(recorded json.RawMessage) (Secret, error) {
 	return NewSecret(out), nil
 }
 
-// sameJSON reports whether b is a but for blanks between its words.
+// sameJSON reports whether b is a with other white space.
 func sameJSON(a, b []byte) bool {
 	var c bytes.Buffer
 	return json.Compact(&c, b) == nil && bytes.Equal(a, c.Bytes())

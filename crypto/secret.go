@@ -12,9 +12,8 @@ import (
 // passphrase. Copies share the bytes, so Wipe reaches them all. The zero Secret
 // is empty.
 type Secret struct {
-	// Two pointers, for fmt prints unexported fields of a foreign struct by
-	// reflection, without asking for methods, and follows one pointer where the
-	// verb does not fit.
+	// Two pointers: fmt prints unexported fields of a foreign struct by reflection,
+	// without calling methods, and follows one pointer where the verb does not fit.
 	cell **[]byte
 }
 
@@ -37,7 +36,7 @@ func RandomSecret(random io.Reader, n int) (Secret, error) {
 	return NewSecret(b), nil
 }
 
-// Bytes is a copy, for a moment in which it is needed in the clear.
+// Bytes is a copy in clear; the caller wipes it.
 func (s Secret) Bytes() []byte { return append([]byte(nil), s.reveal()...) }
 
 // Len is the number of bytes; zero after Wipe.

@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// wrap locks the keys of a slot's holder.
+// wrap seals the keys that the slot gives under a key that the lock makes.
 func (s *keySlot) wrap(with Lock, k *Keys, version int, random io.Reader) error {
 	recorded, err := with.fresh(random)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *keySlot) open(with Lock, version int) (*Keys, error) {
 	defer wrapper.Wipe()
 	plain, err := NewEngine(wrapper, nil).Open(s.Wrapped, slotSeal(s.Name, s.Kind, version))
 	if err != nil {
-		return nil, with.wrong() // or the file was altered: nobody can tell
+		return nil, with.wrong() // an altered file looks the same
 	}
 	defer clear(plain)
 	want := KeySize
@@ -53,8 +53,8 @@ func (s *keySlot) open(with Lock, version int) (*Keys, error) {
 	return k, nil
 }
 
-// slotSeal says where wrapped bytes belong. The version is in it: a slot cannot
-// be taken for one that wraps less.
+// slotSeal is the associated data of wrapped keys. It has the version, so that a slot of one
+// version cannot pass for one of another, which wraps other keys.
 func slotSeal(name, kind string, version int) []byte {
 	head := "vault\x00"
 	if version != vaultFirst {

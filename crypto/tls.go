@@ -11,10 +11,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// TLSCertificate wraps an identity in a self-signed certificate, because TLS
-// carries keys that way. Its names and times mean nothing and are constant: the
-// same identity always has the same certificate, and a wrong clock on either
-// side keeps nobody out.
+// TLSCertificate wraps an identity in a self-signed certificate, because TLS carries keys that way.
+// Its names and times mean nothing and are constant. So the same identity always has the same
+// certificate, and a wrong clock on either side does no harm.
 func TLSCertificate(i *Identity) (tls.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
@@ -31,10 +30,10 @@ func TLSCertificate(i *Identity) (tls.Certificate, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: signer{i}}, nil
 }
 
-// ServerConfig is TLS 1.3 with an identity on both sides, for the side that listens. verify
-// decides about the peer's key once the peer has proved to own it; its error
-// ends the handshake. It is called on the connection's goroutine, several at a
-// time. Nil takes every key: then the caller looks at PeerKey.
+// ServerConfig is TLS 1.3 with an identity on both sides, for the side that listens. verify is
+// called with the peer's key once the peer has proved to own it; an error ends the handshake. It is
+// called on the connection's goroutine, for several connections at a time. With a nil verify every
+// key is accepted, and the caller looks at PeerKey.
 func ServerConfig(i *Identity, verify func(ed25519.PublicKey) error) (*tls.Config, error) {
 	config, err := mutual(i, verify)
 	if err != nil {

@@ -12,25 +12,24 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Slot is one way into a vault: the name of the principal whose it is, and what
-// opens it.
+// Slot is one way into a vault: the name of its principal, and the lock that opens it.
 type Slot struct {
 	Name string
 	Lock Lock
-	// Owner, if set when the slot is made, names those instruments that only this
-	// slot opens: they get a key of their own.
+	// Owner, if set when the slot is made, is the owner of instruments that only this slot
+	// opens: they get a key of their own.
 	Owner string
 }
 
-// vault is the file: one data key, wrapped once per slot; and keys of owners,
-// each sealed to the slots that may use it. Version 1 has no keys of owners and
-// no code; it is read, and written again as it is.
+// vault is the file, in JSON: one data key, wrapped once for each slot, and keys of owners, each
+// sealed to the slots that may use it. Version 1 has no keys of owners and no code; it is read, and
+// stays of version 1 until it is edited (EditVault).
 type vault struct {
 	Version int        `json:"version"`
 	Slots   []keySlot  `json:"slots"`
 	Owners  []ownerKey `json:"owners,omitempty"`
-	Mixed   []string   `json:"mixed,omitempty"` // owners of whose instruments some are under the data key
-	Code    []byte     `json:"code,omitempty"`  // of all else, under the data key
+	Mixed   []string   `json:"mixed,omitempty"` // owners some of whose instruments are sealed under the data key
+	Code    []byte     `json:"code,omitempty"`  // HMAC of all else, under the data key
 }
 
 type keySlot struct {
@@ -78,9 +77,8 @@ func CreateVault(path string, random io.Reader, slots ...Slot) (Secret, error) {
 	return key, nil
 }
 
-// OpenVault returns the data key. A lock that does not fit is fault.Denied, a
-// missing file or slot fault.NotFound, a file that is none, or in which anything
-// was changed, fault.Invalid.
+// OpenVault returns the data key. It is fault.Denied if the lock does not fit, fault.NotFound
+// without the file or the slot, and fault.Invalid if the file is no vault or was altered.
 func OpenVault(path string, with Slot) (Secret, error) {
 	k, err := OpenKeys(path, with)
 	if err != nil {
@@ -89,10 +87,9 @@ func OpenVault(path string, with Slot) (Secret, error) {
 	return k.Data, nil
 }
 
-// ChangeSlot replaces what opens a slot, as when a person changes the
-// passphrase. The keys stay, so nothing needs to be sealed again; who has an old
-// copy of the file and the old passphrase still has them. After a crash either
-// the old or the new lock opens the slot.
+// ChangeSlot replaces the lock of a slot, as when a person changes the passphrase. The keys stay,
+// so nothing is sealed anew; an old copy of the file with the old passphrase still opens them.
+// After a crash either the old or the new lock opens the slot.
 func ChangeSlot(path string, random io.Reader, name string, from, to Lock) error {
 	v, err := readVault(path)
 	if err != nil {
@@ -162,7 +159,7 @@ func (v *vault) find(name string) *keySlot {
 	return nil
 }
 
-// code proves that whoever wrote the file had the data key.
+// code is an HMAC of the file under the data key: whoever wrote the file could open it.
 func (v *vault) code(data Secret) ([]byte, error) {
 	bare := *v
 	bare.Code = nil
@@ -177,7 +174,7 @@ func (v *vault) code(data Secret) ([]byte, error) {
 	return mac.Sum(nil), nil
 }
 
-// sign is the file's content.
+// sign is the content of the file, with a new code.
 func (v *vault) sign(data Secret) ([]byte, error) {
 	if v.Version == vaultFirst {
 		return v.encode()
@@ -232,7 +229,7 @@ func readVault(path string) (*vault, error) {
 	return v, err
 }
 
-// parseVault reads only what encode writes: a blank more is a change as well.
+// parseVault reads only the spelling that encode writes; any other is an alteration.
 func parseVault(data []byte) (*vault, error) {
 	var v vault
 	if err := json.Unmarshal(data, &v); err != nil {
@@ -256,7 +253,7 @@ func badVault(cause error) error {
 	return fault.Wrap(cause, fault.Invalid, "this file is not a vault").Because(reasonNoVault).WithHint(whenNoVault)
 }
 
-// named is badVault of a file that has a name.
+// named is badVault with the path of the file.
 func named(cause error, path string) error {
 	return fault.Wrap(cause, fault.Invalid, "%s is not a vault", path).Because(reasonNoVault).WithHint(whenNoVault)
 }

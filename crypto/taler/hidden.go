@@ -8,11 +8,10 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// hidden is what the secret types share: 32 bytes that no print, log or encoding
-// shows. They lie behind two pointers, for fmt prints unexported fields of a
-// foreign struct by reflection, without asking for methods, and follows one
-// pointer where the verb does not fit. Copies share the bytes, so Wipe reaches
-// them all.
+// hidden is what the secret types share: 32 bytes that no print, log or encoding shows. They lie
+// behind two pointers: fmt prints unexported fields of a foreign struct by reflection, without
+// calling methods, and follows one pointer where the verb does not fit. Copies share the bytes, so
+// Wipe reaches them all.
 type hidden struct{ cell **[secretSize]byte }
 
 const (
