@@ -31,7 +31,7 @@ func TestAStepForgetsItsOwnConnectionAlone(t *testing.T) {
 			s.conn = line{name: "first"}
 			s.offers[class] = Offered{Offer: comm.Offer{Body: []byte("{}")}, Signed: true}
 			ctx, asked := t.Context(), 0
-			err := asks(ctx, s, func(ctx context.Context) (comm.Conn, error) {
+			err := withPeer(ctx, s, func(ctx context.Context) (comm.Conn, error) {
 				conn, err := on(s)(ctx)
 				if asked == 0 {
 					s.conn = next

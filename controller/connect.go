@@ -18,8 +18,8 @@ const (
 	defaultHello = 10 * time.Second
 )
 
-// patient is a connection for the steps of a session, whose peer has that long for each
-// answer. Operations do not use it: they wait for their outcome.
+// patient is a connection for the steps of a session: the peer has that long for each answer.
+// Operations do not use it, because they wait for their outcome.
 type patient struct {
 	comm.Conn
 	patience time.Duration
@@ -32,8 +32,8 @@ func (p patient) Call(ctx context.Context, method string, params, result any) er
 	return p.Conn.Call(ctx, method, params, result)
 }
 
-// showing is a connection that shows an offer, made over an earlier connection, with
-// each request about its class.
+// showing is a connection for the steps with a class whose offer was made over an earlier
+// connection: it adds that offer to each request.
 type showing struct {
 	comm.Conn
 	offer *comm.Offer
@@ -52,7 +52,7 @@ func (c showing) Call(ctx context.Context, method string, params, result any) er
 	return c.Conn.Call(ctx, method, params, result)
 }
 
-// about is the connection for the next step of a session with a class.
+// about gives the connection for the next step of a session with a class.
 func (s *Session) about(class instrument.ClassID) func(context.Context) (comm.Conn, error) {
 	return func(ctx context.Context) (comm.Conn, error) {
 		conn, err := s.live(ctx)
@@ -68,9 +68,9 @@ func (s *Session) about(class instrument.ClassID) func(context.Context) (comm.Co
 	}
 }
 
-// asks takes a step with the peer, over the connection that on gives. Steps may be
-// repeated, so if the connection is lost on the way it tries once more, over a new one.
-func asks[C comm.Conn](ctx context.Context, s *Session, on func(context.Context) (C, error), step func(C) error) error {
+// withPeer takes a step of a session, over the connection that on gives. Steps may be repeated:
+// if the connection is lost on the way, the step is taken once more over a new one.
+func withPeer[C comm.Conn](ctx context.Context, s *Session, on func(context.Context) (C, error), step func(C) error) error {
 	for again := false; ; again = true {
 		conn, err := on(ctx)
 		if err != nil {
@@ -100,8 +100,7 @@ func (s *Session) current() comm.Conn {
 	return s.conn
 }
 
-// gone forgets a connection that is lost. By now the session may have another one, which
-// stays.
+// gone forgets a connection that is lost. If the session has another one by now, that stays.
 func (s *Session) gone(conn comm.Conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -119,9 +118,9 @@ type dialling struct {
 	givenUp bool  // its caller left before it succeeded or failed
 }
 
-// connected is the connection of the session. If the last one was lost, one caller
-// dials again and the others wait, without holding mu: a peer that accepts connections
-// and then says nothing must not keep the session from being closed.
+// connected is the connection of the session. If the last one was lost, one caller dials again
+// and the others wait for it. Nobody holds mu meanwhile: the session can be closed even if the
+// peer accepts connections and then says nothing.
 func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
 	for {
 		s.mu.Lock()
@@ -163,8 +162,8 @@ func (s *Session) reconnect(ctx, within context.Context, d *dialling) (comm.Conn
 	return conn, err
 }
 
-// connect dials, says who we are, checks who is there, and selects what was
-// selected before. The connection is the session's from then on.
+// connect dials, says who we are, checks who is there, and repeats the selections of the session.
+// From then on the connection is the session's.
 func (s *Session) connect(ctx context.Context) (comm.Conn, error) {
 	ears := &listener{s: s}
 	conn, err := s.dial(ctx, ears)
@@ -178,6 +177,7 @@ func (s *Session) connect(ctx context.Context) (comm.Conn, error) {
 	return conn, nil
 }
 
+// introduce initiates the session over a new connection and makes the connection the session's.
 func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener) error {
 	self, asking := s.c.Self(), patient{conn, s.c.parts.Patience}
 	var got comm.Initiated
@@ -198,7 +198,8 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 			return err
 		}
 		for _, sel := range missing {
-			// Without it the peer would refuse what was begun, and a refusal is final.
+			// Without its selection the peer would refuse an operation that was begun
+			// before, and a refusal is final.
 			if err := asking.Call(ctx, comm.MethodSelect, sel, nil); err != nil {
 				return err
 			}
@@ -207,14 +208,14 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 	}
 }
 
-// calledItself is the name that a peer gives itself, for people to read: of one line and
-// bounded, so that it cannot look like further output of ours.
+// calledItself is the name that a peer gives itself, for people to read: short and without line
+// breaks, so that it cannot pass for output of ours.
 func calledItself(name string) string {
 	return fault.Line(strings.ToValidUTF8(name[:min(len(name), maxName)], ""))
 }
 
-// loginNow is the login of the session, the present one where the party knows it: after a
-// token was rotated, a session that dials again shows the new one.
+// loginNow is the login of the session. If the party can look it up, it is the present one: after
+// a token was rotated, a session that dials again shows the new one.
 func (s *Session) loginNow() Login {
 	if logins := s.c.logins.Load(); logins != nil && s.login != (Login{}) {
 		return (*logins)(s.Peer())
@@ -222,8 +223,8 @@ func (s *Session) loginNow() Login {
 	return s.login
 }
 
-// adopt makes conn the session's connection, unless the peer has to be told of
-// selections first: then it returns them.
+// adopt makes conn the session's connection. If there are selections of which the peer does not
+// know over this connection (fixed), it returns them instead.
 func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixed map[instrument.ClassID]selection) ([]comm.Select, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

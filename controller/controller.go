@@ -81,7 +81,7 @@ type Controller struct {
 	genuine      genuine     // offers of ours that were verified
 	logins       atomic.Pointer[func(comm.Peer) Login]
 	counts       func(context.Context, instrument.OperationID) (profile.Fate, error) // see CountsBy
-	turns        turns                                                               // of operations that count under one id
+	turns        turns                                                               // one at a time of the operations with the same Counts
 	met          whereabouts
 }
 
@@ -126,13 +126,13 @@ func (c *Controller) Protocols() *protocol.Manager { return c.protocols }
 // Profiles is the Profile Manager.
 func (c *Controller) Profiles() *profile.Manager { return c.profiles }
 
-// Book is where peers are remembered.
+// Book is the party's list of peers.
 func (c *Controller) Book() comm.Book { return c.parts.Store }
 
 // Now is the party's clock.
 func (c *Controller) Now() time.Time { return c.parts.Clock() }
 
-// Passes says that the work of a role has reached a point; for tests.
+// Passes notes that the work of a role has reached a point, for tests (Parts.At).
 func (c *Controller) Passes(p protocol.Point) {
 	if c.parts.At != nil {
 		c.parts.At(p)

@@ -10,8 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Event is what an application is told of after it is committed (paper §5.2,
-// §5.5): EXECUTE_TRANSACTION, that an operation has ended, well or not.
+// Event tells an application of a commit (paper §5.2, §5.5): EXECUTE_TRANSACTION, that an
+// operation has ended, well or not.
 type Event struct {
 	Seq        instrument.Seq // dense; the application's cursor
 	Time       time.Time
@@ -23,12 +23,13 @@ type Event struct {
 // eventsPage is how many entries of the journal are read at a time.
 const eventsPage = 100
 
-// Observe tells an application of every EXECUTE_TRANSACTION event after its cursor,
-// in order and one at a time, and waits for more until ctx ends, which is no error.
-// The application stores the cursor, the Seq of the last event that it has dealt with.
-// An application that was down misses nothing then; one that stores the cursor
-// together with what it did does everything once. An error of tell ends the
-// observation and is returned; that event comes again.
+// Observe calls tell with every EXECUTE_TRANSACTION event after the cursor, in order and one at a
+// time, and waits for more until ctx ends, which is no error. An error of tell ends the
+// observation and is returned.
+//
+// The application stores the cursor, the Seq of the last event that it has dealt with, and begins
+// from it the next time. So it misses nothing. Events after the stored cursor come again; an
+// application that stores the cursor together with its own changes does everything once.
 func (c *Controller) Observe(ctx context.Context, cursor instrument.Seq, tell func(context.Context, Event) error) error {
 	return c.instruments.WaitTopic(ctx, protocol.Transactions, func(context.Context) (bool, error) {
 		for ctx.Err() == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Prover adds proofs of further keys to a payment: it signs the payer's text.
+// Prover makes the proofs of further keys for a payment: signatures of the payer's text, by name.
 type Prover func(ctx context.Context, text []byte) (map[string][]byte, error)
 
 // Execute runs an operation with the peer: the paper's execute-Transaction
@@ -24,7 +24,7 @@ func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (pro
 	s.mu.Lock()
 	offered := s.offers[t.Class]
 	s.mu.Unlock()
-	if t.Operation == protocol.Pay && offered.Class == "" { // later offers do not have the class any more
+	if t.Operation == protocol.Pay && offered.Class == "" { // the last offers do not have the class
 		return protocol.Result{}, s.wasOffered(t.Class)
 	}
 	pays := offered.Signed && t.Operation == protocol.Pay
@@ -54,10 +54,10 @@ func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (pro
 	return s.c.perform(ctx, t, r)
 }
 
-// inClear reports whether the peer proves no key, because the line is one in clear.
+// inClear reports whether the connection is not encrypted, so that the peer proves no key.
 func (s *Session) inClear() bool { return s.Peer().Key == "" && s.address().InClear() }
 
-// sign adds the payer's signature, and the operation id that it covers.
+// sign adds the payer's signature to a payment, and first the operation id, which it covers.
 func (s *Session) sign(ctx context.Context, r *protocol.Execution, offered Offered, prove Prover) error {
 	if r.ID == "" {
 		id, err := protocol.NewOperationID(s.c.parts.Random)

@@ -9,9 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// genuine remembers offers whose signature was found to be ours: a payer shows the offer of its
-// session with each payment, and verifying it again would take longer than reading the payment. It
-// remembers body and signature together, to the byte, and never that a signature does not fit.
+// genuine remembers offers whose signature was verified to be ours. A payer shows the offer of its
+// session with each payment, and verifying it again would take longer than reading the payment. An
+// offer is remembered by body and signature together, to the byte. A signature that does not fit is
+// never remembered.
 type genuine struct {
 	mu   sync.Mutex
 	seen map[[sha256.Size]byte]bool
@@ -35,8 +36,8 @@ func (g *genuine) add(name [sha256.Size]byte) {
 	g.seen[name] = true
 }
 
-// nameOf is different for different offers: a length says where the body ends and the signature
-// begins.
+// nameOf is the hash by which an offer is remembered. The length of the body comes first, so that
+// no two offers are the same text.
 func nameOf(o comm.Offer) (name [sha256.Size]byte) {
 	h := sha256.New()
 	var size [8]byte
@@ -48,8 +49,8 @@ func nameOf(o comm.Offer) (name [sha256.Size]byte) {
 	return name
 }
 
-// ownOffer reads an offer that is shown to us, and refuses one that does not bear our signature.
-// Whether it is still valid, and for whom, its caller has to check.
+// ownOffer reads an offer that a peer shows us, and refuses one that does not bear our signature.
+// Its caller checks whether it is still valid, and for whom.
 func (c *Controller) ownOffer(o comm.Offer) (instrument.OfferBody, error) {
 	name := nameOf(o)
 	if c.genuine.has(name) {

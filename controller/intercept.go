@@ -26,20 +26,20 @@ type Intercepted struct {
 // gets instead. It is called on many goroutines and must not block for long: an
 // initiator waits.
 //
-// Before an operation begins, the interceptor sees two answers more: that of a
-// negotiation and that of a list of operations, each with nothing but what the
-// initiator has chosen. So nobody runs what it leaves out, not even an initiator that
-// never asked or does not heed the answer.
+// It is also called before each operation begins, with two answers of one entry each: a
+// negotiation that has left only the operation's protocol, and a list of operations that
+// has only this one. If it leaves the entry out, the operation does not begin. So an
+// initiator cannot run what is left out by skipping a step or ignoring an answer.
 type Interceptor func(ctx context.Context, i Intercepted) error
 
-// Intercept adds an interceptor, after those that are there. It is called before
-// the party serves. What an interceptor leaves out of an answer counts as not offered.
+// Intercept adds an interceptor behind those that are there. Call it before the party serves.
+// What an interceptor leaves out of an answer counts as not offered.
 func (c *Controller) Intercept(f Interceptor) { c.interceptors = append(c.interceptors, f) }
 
 // intercepts shows an answer to the application.
-func (s *service) intercepts(ctx context.Context, method string, asked, answer any) error {
+func (s *service) intercepts(ctx context.Context, method string, req, answer any) error {
 	for _, f := range s.c.interceptors {
-		if err := f(ctx, Intercepted{Who: *s.caller(), Method: method, Asked: asked, Answer: answer}); err != nil {
+		if err := f(ctx, Intercepted{Who: *s.caller(), Method: method, Asked: req, Answer: answer}); err != nil {
 			return err
 		}
 	}
@@ -51,8 +51,8 @@ func (s *service) leftOut(ctx context.Context, c comm.Call) error {
 	if len(s.c.interceptors) == 0 {
 		return nil
 	}
-	asked, both := s.chosen(c)
-	if err := s.intercepts(ctx, comm.MethodProtocols, asked, &both); err != nil {
+	req, both := s.chosen(c)
+	if err := s.intercepts(ctx, comm.MethodProtocols, req, &both); err != nil {
 		return err
 	}
 	if !slices.Contains(both.Protocols, c.Protocol) && !slices.Contains(both.Pairs, protocol.Pair{Class: instrument.ClassID(c.Class), Protocol: c.Protocol}) {
@@ -68,17 +68,17 @@ func (s *service) leftOut(ctx context.Context, c comm.Call) error {
 	return nil
 }
 
-// chosen is the negotiation that would have left only the protocol of a call. A joint one
-// is about an invoice: that of the offer, if there is one.
+// chosen is a negotiation that has left only the protocol of a call. A joint negotiation is about
+// an invoice: that of the call's offer, if there is one.
 func (s *service) chosen(c comm.Call) (comm.Protocols, protocol.Negotiated) {
 	if !s.c.protocols.Joint() {
 		return comm.Protocols{Class: c.Class}, protocol.Negotiated{Protocols: []string{c.Protocol}}
 	}
-	var asked comm.Protocols
+	var req comm.Protocols
 	if c.Offer != nil {
 		if body, err := s.c.ownOffer(*c.Offer); err == nil { // one that is not ours is refused later
-			asked.Invoice = body.Invoice
+			req.Invoice = body.Invoice
 		}
 	}
-	return asked, protocol.Negotiated{Pairs: []protocol.Pair{{Class: instrument.ClassID(c.Class), Protocol: c.Protocol}}}
+	return req, protocol.Negotiated{Pairs: []protocol.Pair{{Class: instrument.ClassID(c.Class), Protocol: c.Protocol}}}
 }

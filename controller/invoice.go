@@ -19,11 +19,11 @@ const (
 	InvoiceReference = "reference" // by which the charge is found at the provider
 	InvoiceMerchant  = "merchant"  // as the customer sees it on the card statement
 	InvoiceReserve   = "reserve"   // of a withdrawal: the groups of the wallet that selected it
-	InvoiceCharge    = "charge"    // "once": it is for one operation
+	InvoiceCharge    = "charge"    // "once": the reference may be charged by one operation only
 
 	// Of what is paid into an account.
 	InvoiceAccount = "account"
-	InvoiceLabel   = "label" // the holder's; the same one is the same payment
+	InvoiceLabel   = "label" // chosen by the holder; a second payment with it is a repetition
 
 	// InvoiceRefund names the operation whose payment shall come back.
 	InvoiceRefund = "refund"

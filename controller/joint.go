@@ -9,9 +9,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// jointly asks for offers and negotiates protocols in one exchange, where the PNP
-// of the session does both (paper §6, JEPI). The protocols of each class are kept
-// for NegotiateProtocol, which then need not ask the peer.
+// jointly gets offers and negotiates protocols in one exchange, where the PNP of the session does
+// both (paper §6, JEPI). The protocols of each class are kept for NegotiateProtocol, which then
+// has no need of the peer.
 func (s *Session) jointly(ctx context.Context, conn comm.Conn, inv instrument.Invoice) (comm.Offered, error) {
 	wanted := s.c.liked(instrument.Circumstances{Device: s.c.parts.Device, Connectivity: s.scheme()})
 	pairs, offers, err := s.c.protocols.NegotiateJointly(ctx, inv, wanted, conn)
@@ -27,9 +27,9 @@ func (s *Session) jointly(ctx context.Context, conn comm.Conn, inv instrument.In
 	return comm.Offered{Offers: offers}, nil
 }
 
-// liked are our classes with their protocols, of each class the preferred one first. A
-// class may not answer now, because it needs to know the price or its plugin is down. It
-// holds up no other: it is asked again when a protocol is selected for it.
+// liked are our classes with their protocols, the one that each class prefers first. A class may be
+// unable to say now, because it needs the price or its plugin is down. Its protocols stay in order
+// then, and it has its say when a protocol is selected.
 func (c *Controller) liked(about instrument.Circumstances) []protocol.Pair {
 	var out []protocol.Pair
 	for _, info := range c.instruments.Classes() {

@@ -9,10 +9,10 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// reserve counts what a transaction may move against the limits of those whom it
-// concerns, before it begins, and settles the reservation when the operation ends. The
-// caller calls settled when it has waited for the operation, which may have ended
-// before Ended was set, or never have begun. Where nothing counts, reserve does nothing.
+// reserve counts what a transaction may move against the limits of those whom it concerns, before
+// it begins. It sets r.Ended, which settles the reservation when the operation ends. The caller also
+// calls settled with the outcome for which it has waited: a repetition may have ended before Ended
+// was set, and some operations never begin. Where nothing counts, reserve does nothing.
 func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Execution) (settled func(outcome error), err error) {
 	a := c.action(t)
 	if a.Spends && t.Counts == "" && r.ID == "" {
@@ -60,17 +60,16 @@ func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Exe
 	}, nil
 }
 
-// isKnown reports whether there is a record of what a role counts. Then nothing new
-// begins: a repetition gets the first answer, even when the limits leave no room by
-// now, and another sum is refused by the record itself, in words that say more.
+// isKnown reports whether there is a record of what a role counts (Transaction.Counts). Then
+// nothing new begins. A repetition gets the first answer, even if the limits leave no room by now.
+// Another sum is refused by the record itself, whose error says more.
 func (c *Controller) isKnown(ctx context.Context, counts instrument.OperationID) bool {
 	fate, err := c.fate(ctx, counts)
 	return err == nil && fate != profile.Unseen
 }
 
-// settle ends a reservation according to how the operation ended. While that is not
-// known, or while something goes on that the operation has only begun, the sum stays
-// reserved.
+// settle ends a reservation according to the outcome of the operation. The sum stays reserved while
+// the outcome is not known, or while something goes on that the operation has only begun.
 func (c *Controller) settle(hold *profile.Hold, counts instrument.OperationID, outcome error) {
 	ctx := context.Background() // the caller may have left; what has moved counts all the same
 	moved := hold.Sum()
@@ -86,8 +85,8 @@ func (c *Controller) settle(hold *profile.Hold, counts instrument.OperationID, o
 	}
 }
 
-// nothing reports whether an operation that ended with a fault has certainly
-// moved nothing, and nothing that counts is left of it.
+// nothing reports whether an operation that ended with a fault has certainly moved nothing and has
+// left nothing that counts.
 func (c *Controller) nothing(ctx context.Context, counts instrument.OperationID, outcome error) bool {
 	if !fault.NothingHappened(outcome) || fault.ReasonOf(outcome) == protocol.ReasonKeyReused { // that says nothing of the operation that has the key
 		return false
@@ -119,8 +118,8 @@ func (c *Controller) fate(ctx context.Context, op instrument.OperationID) (profi
 	return ended(found[0].Fault), nil
 }
 
-// ended is the fate of an operation that has ended. One that its operator has abandoned
-// had nothing outside: otherwise it could not have been abandoned.
+// ended is the fate of an operation that has ended. An operation can be abandoned only if it had
+// nothing outside, so that counts as failed.
 func ended(f *fault.Fault) profile.Fate {
 	switch {
 	case f == nil:
@@ -131,8 +130,8 @@ func ended(f *fault.Fault) profile.Fate {
 	return profile.Running
 }
 
-// CountsBy sets the role's function that says what became of the Counts of its
-// transactions. It is called before the first of them.
+// CountsBy sets the role's function that says what became of the Counts of its transactions. Call it
+// before the first of them.
 func (c *Controller) CountsBy(fate func(context.Context, instrument.OperationID) (profile.Fate, error)) {
 	c.counts = fate
 }

@@ -15,8 +15,8 @@ import (
 // connection.
 type link struct{ s *Session }
 
-// Execute sends the request once. A fault of the peer is its answer; an error means
-// that no answer came.
+// Execute sends the request once. A refusal of the peer is an answer, with a fault; an error means
+// that no answer came, and that the request is sent again.
 func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
 	conn, err := l.connected(ctx)
 	if err != nil {
@@ -44,15 +44,15 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 	return got, nil
 }
 
-// unsigned is the fault of a vendor that says it was paid and does not sign for it. It
-// may have been paid, so what the payment has used up must not be used again.
+// unsigned is the fault of a payment whose receipt the vendor has not signed. The vendor may have
+// been paid, so the outcome is unknown and the instrument must not be used again for it.
 func unsigned() *fault.Fault {
 	return fault.New(fault.Unknown, "the receipt does not bear the vendor's signature").
 		Because("receipt-signature").WithHint("ask the vendor; the payment may have been made")
 }
 
-// connected is the session's connection. Without one nothing has been sent, even if the
-// peer was connected to and then did not answer.
+// connected is the session's connection. Its error is fault.Unavailable, ReasonUnreachable: the
+// request was not sent, even if the peer accepted a connection and then did not answer.
 func (l link) connected(ctx context.Context) (comm.Conn, error) {
 	conn, err := l.s.connected(ctx)
 	switch {
@@ -75,7 +75,7 @@ func (s *Session) hangUp() {
 	}
 }
 
-// unanswered tells a refusal of the peer, which is an answer, from the lack of one.
+// unanswered makes an answer of a refusal of the peer. The lack of an answer stays an error.
 func unanswered(e comm.Execute, err error) (comm.Executed, error) {
 	switch {
 	case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Unknown), errors.Is(err, fault.Timeout):
@@ -84,13 +84,14 @@ func unanswered(e comm.Execute, err error) (comm.Executed, error) {
 	return comm.Executed{Op: e.Op, Fault: fault.From(err)}, nil
 }
 
-// pending reports whether a servicer's answer leaves the end open: it has let us go while
-// its operation goes on, or it is going away itself.
+// pending reports whether a servicer's answer leaves the outcome open: its operation goes on, or it
+// is shutting down.
 func pending(e comm.Executed) bool {
 	return e.Fault != nil && (e.Fault.Kind == fault.Unknown && e.Fault.Reason == protocol.ReasonPending ||
 		e.Fault.Kind == fault.Unavailable && e.Fault.Reason == protocol.ReasonShuttingDown)
 }
 
+// receiptFits reports whether the vendor has signed the receipt of a payment.
 func (s *Session) receiptFits(e comm.Execute, got comm.Executed) bool {
 	key, err := crypto.ParseKey(s.Peer().Key)
 	return err == nil && crypto.Verify(key, receiptText(*e.Call.Offer, e.Op, got.Result), got.Receipt)
@@ -104,8 +105,8 @@ func (l link) Say(ctx context.Context, said comm.Said) error {
 	return conn.Notify(ctx, comm.MethodMessage, said)
 }
 
-// reply carries a servicer's messages back, over the connection on which the operation
-// was last asked for. A servicer sends no requests.
+// reply carries a servicer's messages back, over the connection of the operation's last request. A
+// servicer sends no requests.
 type reply struct{ conn comm.Conn }
 
 func (r reply) Execute(context.Context, comm.Execute) (comm.Executed, error) {
@@ -116,10 +117,10 @@ func (r reply) Say(ctx context.Context, said comm.Said) error {
 	return r.conn.Notify(ctx, comm.MethodMessage, said)
 }
 
-// heard is the peer's fault of an operation, in words for this side. The peer's operator,
-// plugins and network are not ours: an operation that was abandoned there may have
-// something outside here, and a plugin or server that fails there is no reason to look
-// for the cause here.
+// heard is the peer's fault of an operation, with reason and hint for this side. The peer's
+// operator, plugins and network are not ours. An operation that was abandoned there may still have
+// something outside here. The cause of a plugin or server that fails there is not to be looked for
+// here.
 func heard(f *fault.Fault) *fault.Fault {
 	f = f.Foreign()
 	switch f.Reason {

@@ -12,12 +12,13 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// InstrumentClasses finds the classes that both peers know and the vendor's
-// terms for each: instrument class negotiation (§5.2).
+// InstrumentClasses finds the classes that both peers have, with the vendor's offer for each:
+// instrument class negotiation (paper §5.2). It is fault.Unsupported, no-common-class, if there are
+// none, and fault.Denied if an offer is not signed by the peer or was made for another session.
 func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice) ([]Offered, error) {
 	var remote comm.Offered
 	var over comm.Conn
-	err := asks(ctx, s, s.live, func(conn patient) (err error) {
+	err := withPeer(ctx, s, s.live, func(conn patient) (err error) {
 		over = conn.Conn
 		if s.c.protocols.Joint() {
 			remote, err = s.jointly(ctx, conn, inv)
@@ -37,7 +38,7 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 		if err != nil {
 			return nil, err
 		}
-		if _, twice := s.offers[offered.Class]; twice { // it would be open which one the person saw and pays
+		if _, twice := s.offers[offered.Class]; twice { // which one did the person see, and which one is paid?
 			clear(s.offers)
 			return nil, fault.New(fault.Denied, "%s offers to take %s twice", s.peer.Name, offered.Class).Because("class-offered-twice").WithHint("ask the vendor")
 		}
@@ -52,8 +53,9 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 	return out, nil
 }
 
+// read checks an offer of the peer. Without a key of the peer its signature cannot be checked.
 func (s *Session) read(o comm.Offer) (Offered, error) {
-	if s.peer.Key == "" { // REST, or a line in clear: nobody's signature can be checked
+	if s.peer.Key == "" { // REST, or an unencrypted connection
 		var body instrument.OfferBody
 		err := json.Unmarshal(o.Body, &body)
 		if err != nil {
@@ -68,8 +70,8 @@ func (s *Session) read(o comm.Offer) (Offered, error) {
 	return Offered{Class: body.Class, Offer: o, Body: body, Signed: true}, err
 }
 
-// NegotiateProtocol finds the protocols that both peers have for a class that
-// was offered (§5.3).
+// NegotiateProtocol finds the protocols that both peers have for a class that was offered (paper
+// §5.3): at least one, or it is fault.Unsupported, no-common-protocol.
 func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassID) ([]string, error) {
 	if err := s.wasOffered(class); err != nil {
 		return nil, err
@@ -88,7 +90,8 @@ func (s *Session) NegotiateProtocol(ctx context.Context, class instrument.ClassI
 	return slices.Clone(names), nil
 }
 
-// negotiate asks the peer, unless protocols were negotiated together with the classes.
+// negotiate is NegotiateProtocol with the peer, unless the result is here: from a joint negotiation
+// with the classes, or from an earlier session.
 func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]string, error) {
 	if s.c.protocols.Joint() {
 		s.mu.Lock()
@@ -100,7 +103,7 @@ func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]st
 		return names, nil
 	}
 	var names []string
-	err := asks(ctx, s, s.about(class), func(conn comm.Conn) (err error) {
+	err := withPeer(ctx, s, s.about(class), func(conn comm.Conn) (err error) {
 		names, err = s.c.protocols.NegotiateProtocol(ctx, class, conn)
 		return err
 	})
@@ -150,7 +153,7 @@ func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, 
 
 // selects tells the peer which protocol is used for a class from now on.
 func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen string) error {
-	err := asks(ctx, s, s.about(class), func(conn comm.Conn) error {
+	err := withPeer(ctx, s, s.about(class), func(conn comm.Conn) error {
 		return conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: chosen}, nil)
 	})
 	if err != nil {

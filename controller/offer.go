@@ -16,7 +16,7 @@ import (
 // offerLife is how long a vendor's offer is valid.
 const offerLife = 15 * time.Minute
 
-// offer makes and signs one line of class negotiation, for the payer with that key.
+// offer makes and signs the offer for one class, for the payer with that key.
 func (c *Controller) offer(payer string, class instrument.ClassID, t instrument.Terms, inv instrument.Invoice, tr transcript) (comm.Offer, error) {
 	id, err := protocol.NewOperationID(c.parts.Random)
 	if err != nil {
@@ -68,7 +68,8 @@ func madeTo(body instrument.OfferBody, payer string) error {
 	return nil
 }
 
-// OfferBody reads an offer whose signature its caller has verified.
+// OfferBody reads an offer, without its signature: its caller has verified that, or has made the
+// offer.
 func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
 	err := decode(o.Body, (*offerJSON)(&body))
@@ -77,9 +78,9 @@ func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
 
 func offerText(body []byte) []byte { return append([]byte("swaperoo offer 1\x00"), body...) }
 
-// PayerText is what a payer signs: the offer, what is done with it, the counter
-// in the session and the expiry. A replay finds the first result; a relay or a
-// swapped price does not verify.
+// PayerText is what a payer signs: the offer, the operation under it, the counter in the session and
+// the expiry in seconds since 1970. It names the operation id, so a replay finds the first result.
+// It holds the offer, with price, payer and transcript, so a relay or another price does not verify.
 func PayerText(o comm.Offer, op instrument.OperationID, protocolID, operation string, p comm.Payer) []byte {
 	text := signed("payer", o, len(op)+len(protocolID)+len(operation))
 	for _, part := range []string{string(op), protocolID, operation} {
@@ -89,8 +90,8 @@ func PayerText(o comm.Offer, op instrument.OperationID, protocolID, operation st
 	return strconv.AppendInt(text, p.Expiry.Unix(), 10)
 }
 
-// signed begins a text that is signed about an offer: what the signature is for, then the offer with its length. It has
-// room for so many bytes more, and some numbers.
+// signed begins a text to be signed: what the signature is for, then the offer behind its length. It has room for more
+// bytes and some numbers.
 func signed(what string, o comm.Offer, more int) []byte {
 	text := make([]byte, 0, 128+len(o.Body)+more)
 	text = append(append(append(text, "swaperoo "...), what...), " 1\x00"...)
@@ -98,16 +99,16 @@ func signed(what string, o comm.Offer, more int) []byte {
 	return append(append(text, o.Body...), 0)
 }
 
-// receiptText is what the servicer signs of a finished payment.
+// receiptText is what a vendor signs after a payment: the offer, the operation id and the result.
 func receiptText(o comm.Offer, op string, result json.RawMessage) []byte {
 	text := signed("receipt", o, len(op)+len(result))
 	return append(append(append(text, op...), 0), result...)
 }
 
-// checkPayer refuses a payment if its offer is not ours, was made to somebody else or
-// has expired, or if the payer has not signed it with the key of this connection. The
-// offer may have been made over another connection: only the key counts. On a line in
-// clear nobody has a key and nothing is signed; there only a Plain protocol pays.
+// checkPayer refuses a payment if its offer is not ours, was made to somebody else or has expired,
+// or if the payer has not signed it with the key of this connection. The offer may have been made
+// over another connection of the same key. On an unencrypted connection nobody has a key and nothing
+// is signed; there only a Plain protocol pays.
 func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.OfferBody, error) {
 	if e.Call.Offer == nil && e.Call.Operation == protocol.Pay {
 		return nil, fault.New(fault.Denied, "a payment is signed and has an offer").Because("payer-signature")
@@ -131,7 +132,7 @@ func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.Off
 		return nil, fault.New(fault.Denied, "the offer is for %s", body.Class).Because("class-not-offered")
 	}
 	if peer.Key == "" && e.Call.Operation == protocol.Pay && c.protocols.Plain(e.Call.Protocol) {
-		return &body, nil // over a line in clear, which we have allowed: nobody has a key there
+		return &body, nil // over an unencrypted connection, which our settings allow
 	}
 	if p := e.Call.Payer; p == nil || now.After(p.Expiry) || p.Expiry.After(body.Until) {
 		return nil, fault.New(fault.Denied, "the payment is not signed, or its signature is over").Because("payer-signature")

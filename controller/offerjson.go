@@ -5,7 +5,7 @@ import (
 	"github.com/swaperoo/swaperoo/instrument/plain"
 )
 
-// offerJSON is what an offer says, as its vendor reads it with each payment under it: without reflection.
+// offerJSON is the body of an offer, read without reflection: a vendor reads it with each payment.
 type offerJSON instrument.OfferBody
 
 // ReadJSON implements instrument.JSONReader.

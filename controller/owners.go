@@ -10,9 +10,9 @@ import (
 	"github.com/swaperoo/swaperoo/profile"
 )
 
-// Usable lists the instruments that a principal may use and a filter chooses, in the
-// order of their ids: its own, those of its groups, and for an agent those of the
-// person whom it acts for. The filter's owner and limit do not count.
+// Usable lists the instruments that a principal may use, in the order of their ids: its own, those
+// of its groups and, for an agent, those of the person for whom it acts. f restricts them; its Owner
+// and Limit are ignored.
 func (c *Controller) Usable(ctx context.Context, p profile.Principal, f instrument.Filter) ([]instrument.Instance, error) {
 	owners, err := c.profiles.Owners(ctx, p)
 	if err != nil {

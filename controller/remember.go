@@ -7,11 +7,10 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// remembered are the results of negotiations with peers, for the next sessions with
-// them: the protocols that both have for a class, and the operations of the peer's. They
-// hold for the version that the peer says at the beginning of a session. Offers and
-// terms are signed for one session and are asked for in each. The zero value is ready;
-// nil remembers nothing.
+// remembered are the results of negotiations with peers, for later sessions with them: the protocols
+// that both have for a class, and the names of the peer's operations. A result holds while the peer
+// names the same version at the beginning of a session. Offers are not remembered: they are signed
+// for one session. The zero value is ready; nil remembers nothing.
 type remembered struct {
 	mu      sync.Mutex
 	results map[negotiable]agreed

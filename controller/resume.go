@@ -29,15 +29,15 @@ func (c *Controller) reach(r protocol.Execution) protocol.Link {
 	}
 	s := c.newSession(r.Peer, l)
 	s.resumes = true
-	if r.Offer != nil { // selected again under it by whoever dials
+	if r.Offer != nil { // the session selects it again when it dials
 		s.selected[r.Call.Class] = selection{r.Protocol, r.Offer}
 	}
 	return &resumption{link: link{s}, class: r.Call.Class, protocol: r.Protocol, about: about(r.Call)}
 }
 
-// about are the invoices for which a peer is asked to offer the class of an operation
-// that has no offer: an empty one, and one that names the payment of a refund. Some
-// classes are offered only for an invoice that says what they are for.
+// about are the invoices with which a peer is asked for offers, so that it offers the class of an
+// operation that has no offer of its own. Some classes are offered only for an invoice that says
+// what they are for. So these are an empty invoice and, for a refund, one that names the payment.
 func about(c protocol.Call) []instrument.Invoice {
 	var of struct {
 		Payment string `json:"payment"`
@@ -56,14 +56,14 @@ type resumption struct {
 	about    []instrument.Invoice
 }
 
-// Execute implements protocol.Link. A peer that does not know the operation yet takes it
-// only for a class that it has offered. Whatever keeps it from offering the class is no
-// answer to the operation: the request is sent again.
+// Execute implements protocol.Link. A peer that does not know the operation yet takes it only for a
+// class that it has offered in this session. If it does not offer the class now, that is no answer
+// to the operation: the request is sent again.
 func (r *resumption) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error) {
 	got, err := r.attempt(ctx, e)
 	if err == nil {
 		_ = r.s.Close(ctx)
-	} else if conn := r.s.current(); conn != nil { // until it is asked again, others may have the line
+	} else if conn := r.s.current(); conn != nil { // until the next attempt others may need the connection
 		r.s.gone(conn)
 		_ = conn.Close()
 	}

@@ -15,21 +15,23 @@ import (
 
 // Servicing is what differs between the roles when they service a session.
 type Servicing interface {
-	// Admit tells who an initiator is; a refusal ends the session.
+	// Admit finds the principal of an initiator, by its key or login; an error ends the
+	// session.
 	Admit(ctx context.Context, peer comm.Peer, hello comm.Initiate) (profile.Principal, error)
-	// Offers are the terms for an invoice and a class; a refusal leaves the class
-	// out of the offer.
+	// Offers are the terms for an invoice and a class, and the invoice as the offer has it.
+	// fault.Unsupported leaves the class out; any other error is the initiator's answer.
 	Offers(ctx context.Context, who Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error)
-	// Prepare completes the servicer's side of an operation: its own instruments
-	// and arguments. It refuses what the caller may not ask for.
+	// Prepare completes t, the servicer's side of an operation, with its own instruments and
+	// arguments. An error refuses the operation.
 	Prepare(ctx context.Context, who Caller, e comm.Execute, t *Transaction) error
-	// Ended is called with the outcome of each operation, after it is durable and
-	// before the initiator hears of it, even if the initiator has hung up. It is called
-	// again when the operation is asked for again. It must not block.
+	// Ended is called with the outcome of each operation, after it is durable and before the
+	// initiator hears of it, even if the initiator has hung up. It is called again for each
+	// repetition of the request. It must not block.
 	Ended(t Transaction, err error)
 }
 
-// Caller is who asks: the peer as it proved to be, and which principal of ours it is.
+// Caller is the initiator of a session: the peer with the key that it has proved, and the principal
+// that it is here.
 type Caller struct {
 	Peer      comm.Peer
 	Principal profile.Principal
@@ -84,7 +86,7 @@ func (s *service) Request(ctx context.Context, conn comm.Conn, method string, pa
 	case comm.MethodOperations:
 		return answer(ctx, conn, params, s.operations)
 	case comm.MethodExecute:
-		return answer(ctx, conn, params, s.asked)
+		return answer(ctx, conn, params, s.executes)
 	}
 	return nil, fault.New(fault.Unsupported, "there is no method %q", fault.Clip(method)).Because("method-unknown")
 }
@@ -161,9 +163,9 @@ func (s *service) initiate(ctx context.Context, conn comm.Conn, hello comm.Initi
 	return comm.Initiated{Name: self.Name, Role: self.Role, PNP: self.PNP, Version: s.c.version(), Open: open}, nil
 }
 
-func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) (comm.Offered, error) {
+func (s *service) classes(ctx context.Context, _ comm.Conn, req comm.Classes) (comm.Offered, error) {
 	who := *s.caller()
-	if err := instrument.Invoice(asked.Invoice).Check(); err != nil {
+	if err := instrument.Invoice(req.Invoice).Check(); err != nil {
 		return comm.Offered{}, err
 	}
 	var out comm.Offered
@@ -174,7 +176,7 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) 
 		if !s.c.protocols.Serves(info.ID, who.Peer.Role) {
 			continue
 		}
-		terms, inv, err := s.role.Offers(ctx, who, asked.Invoice, info.ID)
+		terms, inv, err := s.role.Offers(ctx, who, req.Invoice, info.ID)
 		if fault.KindOf(err) == fault.Unsupported {
 			continue
 		}
@@ -187,7 +189,7 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, asked comm.Classes) 
 		}
 		out.Offers = append(out.Offers, o)
 	}
-	if err := s.intercepts(ctx, comm.MethodClasses, asked, &out); err != nil {
+	if err := s.intercepts(ctx, comm.MethodClasses, req, &out); err != nil {
 		return comm.Offered{}, err
 	}
 	return out, s.offersNow(out)
@@ -207,38 +209,38 @@ func (s *service) offersNow(out comm.Offered) error {
 	return nil
 }
 
-func (s *service) protocols(ctx context.Context, conn comm.Conn, asked comm.Protocols) (any, error) {
-	if asked.Class == "" && s.c.protocols.Joint() {
-		return s.jointly(ctx, conn, asked)
+func (s *service) protocols(ctx context.Context, conn comm.Conn, req comm.Protocols) (any, error) {
+	if req.Class == "" && s.c.protocols.Joint() {
+		return s.jointly(ctx, conn, req)
 	}
-	if !s.offers(asked.Class, asked.Offer) {
-		return nil, notOffered(asked.Class)
+	if !s.offers(req.Class, req.Offer) {
+		return nil, notOffered(req.Class)
 	}
-	out, err := s.c.protocols.AnswerNegotiation(ctx, conn.Peer(), asked)
+	out, err := s.c.protocols.AnswerNegotiation(ctx, conn.Peer(), req)
 	if err == nil {
-		err = s.intercepts(ctx, comm.MethodProtocols, asked, &out)
+		err = s.intercepts(ctx, comm.MethodProtocols, req, &out)
 	}
 	return out, err
 }
 
-func (s *service) selects(_ context.Context, _ comm.Conn, asked comm.Select) (struct{}, error) {
-	if !s.offers(asked.Class, asked.Offer) {
-		return struct{}{}, notOffered(asked.Class)
+func (s *service) selects(_ context.Context, _ comm.Conn, req comm.Select) (struct{}, error) {
+	if !s.offers(req.Class, req.Offer) {
+		return struct{}{}, notOffered(req.Class)
 	}
-	if !slices.Contains(s.c.protocols.Available(instrument.ClassID(asked.Class)), asked.Protocol) {
-		return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", fault.Clip(asked.Class), fault.Clip(asked.Protocol)).Because("protocol-unknown")
+	if !slices.Contains(s.c.protocols.Available(instrument.ClassID(req.Class)), req.Protocol) {
+		return struct{}{}, fault.New(fault.Unsupported, "%s has no protocol %q here", fault.Clip(req.Class), fault.Clip(req.Protocol)).Because("protocol-unknown")
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.selected[asked.Class] = asked.Protocol
+	s.selected[req.Class] = req.Protocol
 	return struct{}{}, nil
 }
 
-// offers reports whether a class was offered: over this connection, or over an earlier
-// one of the session, of which nothing is known here any more. In the second case the
-// initiator shows the offer, which must bear our signature and be made to nobody else.
-// It may have expired, and older offers need not name their payer: negotiating pays
-// nothing under it, and an operation that was begun before must be found again.
+// offers reports whether a class was offered, over this connection or an earlier one of the session.
+// Of an earlier one nothing is known here; the initiator shows the offer, which must bear our
+// signature and not be made to somebody else. It may have expired, and older offers do not name
+// their payer. That does no harm: negotiating pays nothing, and an operation that was begun under
+// the offer must be found again.
 func (s *service) offers(class string, shown *comm.Offer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -247,7 +249,7 @@ func (s *service) offers(class string, shown *comm.Offer) bool {
 	}
 	body, err := s.c.ownOffer(*shown)
 	if err != nil || string(body.Class) != class || body.Payer != "" && body.Payer != s.who.Peer.Key {
-		return false // a peer's word alone is not kept
+		return false
 	}
 	s.offered[class] = true
 	return true
@@ -257,18 +259,18 @@ func notOffered(class string) error {
 	return fault.New(fault.Unsupported, "%q was not offered in this session", fault.Clip(class)).Because("class-not-offered")
 }
 
-func (s *service) operations(ctx context.Context, _ comm.Conn, asked comm.Select) (comm.Available, error) {
-	id, err := s.selection(asked.Class)
+func (s *service) operations(ctx context.Context, _ comm.Conn, req comm.Select) (comm.Available, error) {
+	id, err := s.selection(req.Class)
 	if err != nil {
 		return comm.Available{}, err
 	}
-	ops, err := s.c.protocols.Operations(id, instrument.ClassID(asked.Class), s.caller().Peer.Role)
+	ops, err := s.c.protocols.Operations(id, instrument.ClassID(req.Class), s.caller().Peer.Role)
 	out := comm.Available{Names: []string{}}
 	for _, op := range ops {
 		out.Names = append(out.Names, op.Name)
 	}
 	if err == nil {
-		err = s.intercepts(ctx, comm.MethodOperations, asked, &out)
+		err = s.intercepts(ctx, comm.MethodOperations, req, &out)
 	}
 	return out, err
 }

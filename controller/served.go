@@ -14,14 +14,14 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// asked is execute for a request as it comes from a connection.
-func (s *service) asked(ctx context.Context, conn comm.Conn, e protocol.Asked) (*protocol.Told, error) {
+// executes is execute for a request in the form in which it comes from a connection.
+func (s *service) executes(ctx context.Context, conn comm.Conn, e protocol.Asked) (*protocol.Told, error) {
 	done, err := s.execute(ctx, conn, ofItsOwn(e))
 	return (*protocol.Told)(&done), err
 }
 
-// ofItsOwn copies a request out of the frame that it was read from. An operation keeps
-// its request as long as it runs, and would otherwise keep the whole frame.
+// ofItsOwn copies a request out of the frame from which it was read. An operation keeps its request
+// while it runs, and would otherwise keep the whole frame in memory.
 func ofItsOwn(e protocol.Asked) comm.Execute {
 	e.Call.Args = bytes.Clone(e.Call.Args)
 	for n := range e.Msgs {
@@ -33,10 +33,9 @@ func ofItsOwn(e protocol.Asked) comm.Execute {
 	return comm.Execute(e)
 }
 
-// execute runs our side of an operation. It either begins, or this peer has begun it
-// before and asks again because it has not got the answer. Then it is answered as it
-// was begun: if the sale is over or the offer has expired since, that must not look
-// like a refusal of what has been paid.
+// execute runs our side of an operation. If it may not begin now, this peer may have begun it before
+// and lack the answer. Then it gets that answer: that the sale is over or the offer has expired
+// since must not look like a refusal of what was paid.
 func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (comm.Executed, error) {
 	who, err := s.present(ctx)
 	if err != nil {
@@ -48,7 +47,7 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 		switch {
 		case missing == nil:
 			done = s.serve(ctx, conn, again, e)
-		case !errors.Is(missing, fault.NotFound): // to refuse it would be final, and it may have been paid
+		case !errors.Is(missing, fault.NotFound): // a refusal would be final, and it may have been paid
 			return comm.Executed{}, fault.Wrap(missing, fault.Unavailable, "it cannot be seen now whether this was begun before").Because("operation-unseen").WithHint("ask again")
 		case err != nil:
 			return comm.Executed{}, err
@@ -101,8 +100,8 @@ func orNil(f *fault.Fault) error {
 	return f
 }
 
-// present is who asks, as of now: since the session began, the account may have been
-// disabled or have got another token.
+// present is the caller as of now: since the session began, its principal may have been disabled or
+// have got another token.
 func (s *service) present(ctx context.Context) (Caller, error) {
 	who := *s.caller()
 	now, err := s.c.profiles.Present(ctx, who.Principal)
@@ -116,9 +115,9 @@ func (s *service) present(ctx context.Context) (Caller, error) {
 	return who, nil
 }
 
-// begins makes the execution of an operation, if it may begin: the offer must be ours
-// and signed by its payer. The role names our instruments. The caller tells settled
-// how the operation ended.
+// begins makes the execution of an operation that may begin: a payment needs an offer of ours and
+// the signature of its payer, and the role names our instruments. The caller of begins calls the
+// returned function with the outcome.
 func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, func(error), error) {
 	if err := onceEach(e.Call); err != nil {
 		return protocol.Execution{}, nil, err
@@ -155,9 +154,8 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 	}, nil
 }
 
-// onceEach refuses arguments that name one argument twice. The role decides by what it
-// reads there, such as whose payment is to come back; a plugin with another reader could
-// act on the other one, about which nobody has decided.
+// onceEach refuses an argument that is there twice. The role decides by the one that it reads, such
+// as whose payment is to come back. A plugin with another JSON reader could act by the other one.
 func onceEach(c comm.Call) error {
 	if len(c.Args) == 0 {
 		return nil
@@ -169,8 +167,8 @@ func onceEach(c comm.Call) error {
 	return nil
 }
 
-// prepared authorises what the role has prepared, within the initiator's time and the
-// principal's limits.
+// prepared makes the execution of a prepared transaction, if the initiator's deadline and the
+// principal's rights and limits allow it.
 func (s *service) prepared(ctx context.Context, t Transaction, e comm.Execute) (protocol.Execution, func(error), error) {
 	if err := s.c.withinTime(&t, e.Call.Deadline); err != nil {
 		return protocol.Execution{}, nil, err
@@ -183,8 +181,8 @@ func (s *service) prepared(ctx context.Context, t Transaction, e comm.Execute) (
 	return r, settled, err
 }
 
-// withinTime gives an operation no more time than the initiator gives it: what the
-// initiator does not wait for any more must not begin, least of all a charge.
+// withinTime gives an operation no more time than its initiator does. After the initiator's deadline
+// it must not begin, least of all a charge.
 func (c *Controller) withinTime(t *Transaction, deadline time.Time) error {
 	t.Within = cmp.Or(t.Within, defaultWithin)
 	if deadline.IsZero() {
@@ -198,9 +196,8 @@ func (c *Controller) withinTime(t *Transaction, deadline time.Time) error {
 	return nil
 }
 
-// resumes makes the execution of an operation that this peer has begun before, with the
-// instruments that were named then. Everything else must be as it was, which the
-// digest of the call shows.
+// resumes makes the execution of an operation that this peer has begun before, with our instruments
+// of then. The Protocol Manager compares everything else with then by the digest of the call.
 func (s *service) resumes(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, error) {
 	r, err := s.c.protocols.Begun(ctx, who.Peer.Key, instrument.OperationID(e.Op))
 	if err != nil {

@@ -15,21 +15,21 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Session is the initiator's side of a session (paper §2.6): what was negotiated
-// with one peer. It survives the loss of its connection: the next request dials
-// again and selects again what was selected. Safe for concurrent use.
+// Session is the initiator's side of a session (paper §2.6): what was negotiated with one peer. It
+// survives the loss of its connection: the next request dials again and repeats the selections. It
+// is safe for concurrent use.
 type Session struct {
 	c       *Controller
 	login   Login
 	resumes bool // it is for operations that were begun before
 
-	mu         sync.Mutex       // guards all that follows; never held while the peer is asked
+	mu         sync.Mutex       // guards all that follows; never held during a request to the peer
 	peer       comm.Peer        // as dialled, with the key that it proved
-	self       *crypto.Identity // ours towards this peer, kept because deriving it costs as much as a signature
+	self       *crypto.Identity // ours towards this peer; deriving it costs as much as a signature
 	conn       comm.Conn
 	dialling   *dialling // nil while nobody dials
 	transcript transcript
-	version    string                          // of what the peer negotiates with, as it said last
+	version    string                          // the peer's protocol.Manager.Version, as it said last
 	offers     map[instrument.ClassID]Offered  // the peer's, for the last invoice
 	offering   comm.Conn                       // over which they were made
 	common     map[instrument.ClassID][]string // the protocols that both have
@@ -53,11 +53,11 @@ type Offered struct {
 	Class  instrument.ClassID
 	Offer  comm.Offer
 	Body   instrument.OfferBody
-	Signed bool // not by a peer that speaks REST, nor over a line in clear
+	Signed bool // by the peer's key; false over REST and unencrypted connections
 }
 
-// native reports whether the offer was made in a native session, where it may be shown
-// again.
+// native reports whether the offer was made in a native session and not over REST. Such an offer can
+// be shown again.
 func (o Offered) native() bool { return o.Signed || len(o.Body.Transcript) > 0 }
 
 // InitiateSession opens a session with a peer (§5.1).
@@ -65,8 +65,8 @@ func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) 
 	return c.initiate(ctx, c.newSession(p, l))
 }
 
-// ResumeSession is InitiateSession for operations that were begun with a peer before. The
-// peer may have moved since, so it is looked for at all its whereabouts.
+// ResumeSession is InitiateSession for operations that were begun with a peer before. The peer may
+// have moved since, so all its known addresses are tried.
 func (c *Controller) ResumeSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
 	s := c.newSession(c.whereabouts(ctx, p), l)
 	s.resumes = true
@@ -85,8 +85,8 @@ func (c *Controller) initiate(ctx context.Context, s *Session) (*Session, error)
 	return s, nil
 }
 
-// learnRole notes the role of a peer that was put into the book by its key alone. The peer
-// says it of itself, so it is only shown to people; no session relies on it.
+// learnRole notes the role of a peer that was put into the book by its key alone. Nobody has proved
+// the role, so it is only shown to people.
 func (c *Controller) learnRole(ctx context.Context, name string, met comm.Peer) {
 	known, err := c.Book().PeerNamed(ctx, name)
 	if err != nil || known.Key != met.Key || known.Role != "" {
@@ -130,7 +130,7 @@ func (s *Session) over() bool {
 	return s.closed
 }
 
-// listener takes what the servicer says on its own: messages of operations.
+// listener is the handler of an initiator's connection: it takes messages of operations.
 type listener struct {
 	s    *Session
 	over bool // guarded by the session's mu
@@ -156,8 +156,8 @@ func (l *listener) Closed(c comm.Conn) {
 	}
 }
 
-// AvailableOperations lists what the selected protocol can do with a class: what
-// it has here for a peer of that role and there for one of ours (§5.4).
+// AvailableOperations lists the operations of the selected protocol with a class that both sides
+// have (paper §5.4).
 func (s *Session) AvailableOperations(ctx context.Context, class instrument.ClassID) ([]protocol.Operation, error) {
 	protocolID, err := s.protocolOf(class)
 	if err != nil {
@@ -170,7 +170,7 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	there, remembered := s.c.remembered.operations(known, protocolID)
 	if !remembered {
 		var got comm.Available
-		err := asks(ctx, s, s.live, func(conn patient) error {
+		err := withPeer(ctx, s, s.live, func(conn patient) error {
 			return conn.Call(ctx, comm.MethodOperations, comm.Select{Class: string(class), Protocol: protocolID}, &got)
 		})
 		if err != nil {
@@ -198,8 +198,8 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	return both, nil
 }
 
-// Alone lists the operations of the selected protocol that this side runs without a
-// message to the peer, whether or not the peer has them.
+// Alone lists the operations of the selected protocol that need no message to the peer, whether or
+// not the peer has them.
 func (s *Session) Alone(class instrument.ClassID) ([]protocol.Operation, error) {
 	id, err := s.protocolOf(class)
 	if err != nil {
@@ -209,8 +209,8 @@ func (s *Session) Alone(class instrument.ClassID) ([]protocol.Operation, error) 
 	return slices.DeleteFunc(slices.Clone(all), func(o protocol.Operation) bool { return o.Messages }), err
 }
 
-// Operation is one operation of the selected protocol, as this side declares it; the
-// peer is not asked. fault.Unsupported.
+// Operation is one operation of the selected protocol, as this side has it; fault.Unsupported if it
+// has none of that name.
 func (s *Session) Operation(class instrument.ClassID, name string) (protocol.Operation, error) {
 	id, err := s.protocolOf(class)
 	if err != nil {
@@ -242,8 +242,8 @@ func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
 	return chosen.protocol, nil
 }
 
-// Close ends the session (§5.6): it takes no further step. An operation whose
-// outcome is still open dials again for its answer, and hangs up when it has it.
+// Close ends the session (paper §5.6): it takes no further step. An operation whose outcome is still
+// open dials again to get it, and hangs up then.
 func (s *Session) Close(ctx context.Context) error {
 	s.mu.Lock()
 	conn := s.conn

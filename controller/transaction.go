@@ -11,12 +11,11 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Transaction is one operation that a principal asks for without a peer, or
-// that the party does on its own.
+// Transaction is one operation on behalf of a principal, or of the party itself.
 type Transaction struct {
 	ID          instrument.OperationID // empty: a new one
 	Principal   profile.Principal
-	Fresh       bool // the principal was read for this very request
+	Fresh       bool // Principal was read for this request, and need not be read again
 	Protocol    string
 	Operation   string
 	Class       instrument.ClassID
@@ -24,17 +23,17 @@ type Transaction struct {
 	Args        any
 	Amount      instrument.Amount  // what it may move, for the principal's limits
 	Invoice     instrument.Invoice // what is bought, as a vendor has signed it
-	// Counts, if set, names what the amount counts for against the limits of an
-	// account, where this operation only begins it: a withdrawal, for instance. The
-	// role says by CountsBy what became of it.
+	// Counts, if set, names something longer that this operation only begins, such as a
+	// withdrawal. The amount counts against the limits of an account under this name, and
+	// the function of CountsBy says what became of it.
 	Counts    instrument.OperationID
 	Within    time.Duration // how long a peer may take; 0: a minute
 	Reference string        // what it is about, for the role that services it
 	// Ended, if set, is called with the outcome, even if Execute has returned before.
 	Ended func(error)
-	// Leave, if the servicing role has set it, is called when the operation has ended
-	// or does not begin, so that the role can give up what it has claimed for it. It may
-	// be called twice, and must not block.
+	// Leave, if a servicing role sets it in Prepare, is called when the operation has ended or
+	// does not begin: the role gives up what it has claimed for it. It may be called twice,
+	// and must not block.
 	Leave func(outcome error)
 }
 
@@ -51,8 +50,8 @@ func (c *Controller) Execute(ctx context.Context, t Transaction) (protocol.Resul
 	return c.perform(ctx, t, r)
 }
 
-// Answer runs the servicer's side of an operation that was asked for over REST,
-// where there is no peer to talk to.
+// Answer runs the servicer's side of an operation for a request over REST, where there is no peer to
+// talk to. from is the role of the caller.
 func (c *Controller) Answer(ctx context.Context, from comm.Role, t Transaction) (protocol.Result, error) {
 	r, err := c.execution(ctx, t, protocol.Servicer)
 	if err != nil {

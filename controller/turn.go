@@ -8,15 +8,14 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// turns lets operations that count under the same id go one after the other: the
-// refusal of one must not give back what another one moves.
+// turns lets operations with the same Transaction.Counts run one after the other: the refusal of
+// one must not give back what another one moves.
 type turns struct {
 	mu    sync.Mutex
 	taken map[instrument.OperationID]chan struct{}
 }
 
-// take waits for the turn, within ctx. An operation that counts under no id does not
-// wait.
+// take waits for the turn, within ctx. An empty id needs none.
 func (t *turns) take(ctx context.Context, id instrument.OperationID) (leave func(), err error) {
 	if id == "" {
 		return func() {}, nil

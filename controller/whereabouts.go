@@ -36,9 +36,9 @@ func (w *whereabouts) of(key string) []string {
 	return w.met[key]
 }
 
-// whereabouts is a peer with all the addresses at which it may be by now: where it was
-// met last, those that the book has for its key, then its own. Whoever answers there has
-// to prove the key, so a wrong address does no harm.
+// whereabouts is a peer with all addresses at which it may be by now: where it was met last, those
+// that the book has for its key, then its own. Whoever answers must prove the key, so a wrong
+// address does no harm.
 func (c *Controller) whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
 	if p.Key == "" {
 		return p
@@ -63,8 +63,8 @@ func (c *Controller) whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
 	return p
 }
 
-// dial connects to the peer. If the session is for operations that were begun before, it
-// looks at all whereabouts of the peer: an old address may be somebody else's by now.
+// dial connects to the peer. A session for operations that were begun before tries all addresses of
+// its peer: an old one may be somebody else's by now.
 func (s *Session) dial(ctx context.Context, ears comm.Handler) (comm.Conn, error) {
 	p := s.Peer()
 	if !s.resumes {
@@ -87,11 +87,11 @@ func (s *Session) dial(ctx context.Context, ears comm.Handler) (comm.Conn, error
 	return nil, first
 }
 
-// goOnFor is how long a session that has found its peer elsewhere waits for operations
-// that an earlier life has begun with it, because they hold instruments.
+// goOnFor is how long a session that has found its peer at a new address waits for the operations
+// of earlier lives with that peer, because they hold instruments.
 const goOnFor = 5 * time.Second
 
-// goesOn waits for the operations of earlier lives with a peer that has moved.
+// goesOn waits, at most goOnFor, for the operations of earlier lives with a peer that has moved.
 func (c *Controller) goesOn(ctx context.Context, p comm.Peer) {
 	if p.Key == "" {
 		return
