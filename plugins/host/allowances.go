@@ -6,20 +6,20 @@ import (
 	"github.com/swaperoo/swaperoo/plugins/api"
 )
 
-// maxAllowed bounds what is kept of one life. Steps that come to nothing leave
-// theirs behind; the oldest go first.
+// maxAllowed bounds what is kept of one life; the oldest go first. Steps that come to nothing
+// leave theirs behind.
 const maxAllowed = 4096
 
-// allowances are the changes that a plugin's classes have allowed with the steps that
-// make them, so that each need not be asked through the door again. It is the word
-// of the same process that would answer, for this very change, and counts once.
+// allowances are the changes that a plugin's classes have allowed together with the steps that
+// make them. They save a Check call for each: the word of the same process, for just this
+// change, which counts once.
 type allowances struct {
 	mu    sync.Mutex
 	names map[api.Allowed]bool
-	line  []api.Allowed // as they came
+	order []api.Allowed // oldest first
 }
 
-// add takes what came with a frame; what cannot be a name is nothing.
+// add takes the allowances of a frame. Anything that is not the name of a change is ignored.
 func (a *allowances) add(names [][]byte) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -34,16 +34,16 @@ func (a *allowances) add(names [][]byte) {
 		if a.names[name] {
 			continue
 		}
-		if len(a.line) == maxAllowed {
-			delete(a.names, a.line[0])
-			a.line = a.line[1:]
+		if len(a.order) == maxAllowed {
+			delete(a.names, a.order[0])
+			a.order = a.order[1:]
 		}
 		a.names[name] = true
-		a.line = append(a.line, name)
+		a.order = append(a.order, name)
 	}
 }
 
-// take tells whether a change was allowed, and forgets it.
+// take reports whether a change was allowed, and forgets that.
 func (a *allowances) take(name api.Allowed) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

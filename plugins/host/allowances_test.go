@@ -18,8 +18,8 @@ func TestNamesOfChangesAreBounded(t *testing.T) {
 	for n := range maxAllowed + 1 {
 		a.add([][]byte{named(n), named(n)})
 	}
-	if len(a.names) != maxAllowed || len(a.line) != maxAllowed {
-		t.Errorf("%d names, %d in line", len(a.names), len(a.line))
+	if len(a.names) != maxAllowed || len(a.order) != maxAllowed {
+		t.Errorf("%d names, %d in order", len(a.names), len(a.order))
 	}
 	for name, row := range map[string]struct {
 		n    int

@@ -2,8 +2,8 @@ package host
 
 import "time"
 
-// The pace of restarts: the first waits shortest, each further one twice as
-// long, and a life that stayed healthy starts the count anew.
+// The pauses before restarts: the first is the shortest, and each further one is twice as long. A
+// life that lasted for healthyLife begins the count anew.
 const (
 	shortestPause = 200 * time.Millisecond
 	longestPause  = 30 * time.Second
@@ -17,8 +17,8 @@ type backoff struct {
 }
 
 // failed notes the end of a life, or a start that failed (lived is zero).
-// Jitter, from 0 up to 1, takes up to half of the pause away, so that plugins
-// that died together do not start together.
+// Jitter, from 0 up to 1, shortens the pause by up to a half, so that plugins that died together
+// do not start together.
 func (b *backoff) failed(now time.Time, lived time.Duration, jitter float64) {
 	if lived >= healthyLife {
 		b.failures = 0

@@ -16,9 +16,10 @@ import (
 // wait longer gets an error at once.
 const maxWait = 2 * time.Second
 
-// Bundle is one plugin as its host sees it, running or not. It supervises the
-// process: starts it on first use, starts it again after it died, with pauses,
-// and stops doing so when it crashes again and again.
+// Bundle is one plugin as its host sees it, running or not. It supervises the process: it starts
+// it on first use, and again, after a pause, when it has died. After several crashes in a row the
+// plugin is put in quarantine: it is not started until its operator says so (Enable). A Bundle is
+// safe for concurrent use.
 type Bundle struct {
 	host *Host
 
@@ -31,7 +32,7 @@ type Bundle struct {
 	crashes  crashes
 	why      string // of the quarantine; empty: none
 	restarts int
-	report   string // what the last crash left on standard error
+	report   string // the end of standard error at the last crash
 	closed   bool
 }
 
@@ -106,15 +107,16 @@ func (b *Bundle) release() {
 	b.pace = backoff{}
 }
 
-// running gives the process that runs now, if one does.
+// running is the life now, or nil.
 func (b *Bundle) running() *life {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.current
 }
 
-// life gives the running process, starting it if there is none. A start that is
-// due soon is waited for; a start goes on when the caller's ctx ends.
+// life is the running life; if there is none, it starts one and waits for it, within ctx. A start
+// goes on when ctx ends. If a restart is not due for longer than maxWait, it is fault.Unavailable,
+// ReasonResting.
 func (b *Bundle) life(ctx context.Context) (*life, error) {
 	for {
 		l, a, pause, err := b.look()
@@ -142,7 +144,7 @@ func (b *Bundle) life(ctx context.Context) (*life, error) {
 	}
 }
 
-// look finds the running process, a start to wait for, or the pause until one.
+// look finds the running life, an attempt to wait for, or the pause until one may begin.
 func (b *Bundle) look() (*life, *attempt, time.Duration, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -225,7 +227,7 @@ func (b *Bundle) supervise(l *life, grave chan<- struct{}) {
 	b.bury(l)
 	b.mu.Unlock()
 	if closed {
-		return // close ends it, politely
+		return // Bundle.close ends it
 	}
 	l.kill()
 	report := l.tail.String()
@@ -235,7 +237,7 @@ func (b *Bundle) supervise(l *life, grave chan<- struct{}) {
 	b.mu.Unlock()
 }
 
-// bury notes the end of a life, when somebody first sees it. Its caller holds the lock.
+// bury notes the end of a life, once: whoever sees it first calls it. Its caller holds the lock.
 func (b *Bundle) bury(l *life) {
 	if b.current != l {
 		return
@@ -257,7 +259,8 @@ func (b *Bundle) crashed(who culprit, why string) {
 	b.count([]culprit{who}, why)
 }
 
-// count counts a crash and what ran then. Its caller holds the lock.
+// count counts a crash and the operations that ran then; if it is one too many in a row, the bundle
+// is put in quarantine. Its caller holds the lock.
 func (b *Bundle) count(running []culprit, why string) {
 	if !b.crashes.add(running) || b.why != "" {
 		return
@@ -271,7 +274,7 @@ func (b *Bundle) count(running []culprit, why string) {
 	}
 }
 
-// wentWell is told when an operation ended as it should.
+// wentWell notes that an operation has ended as it should: the row of crashes is over.
 func (b *Bundle) wentWell() {
 	b.mu.Lock()
 	b.crashes.reset()

@@ -24,7 +24,7 @@ const (
 	Missing     State = "missing"     // its file is not there
 	Exposed     State = "exposed"     // others may write its file
 	Quarantined State = "quarantined" // it crashed too often
-	Overlapping State = "overlapping" // what it brings is there already; who opens the party sees that
+	Overlapping State = "overlapping" // another one brings the same; only an opened party shows that
 )
 
 // Entry is one plugin that the operator has added.
@@ -50,9 +50,9 @@ type Listed struct {
 	Remedy string // empty if ready
 }
 
-// Catalog is the list of third-party plugins of a node: the file plugins.lock
-// beside its data. It is read anew for every question, for a command may change
-// it while a node runs; each change replaces the file at once or not at all.
+// Catalog is the list of third-party plugins of a node: the file plugins.lock beside its data. It
+// is read anew for each call, because a command may change it while a node runs. After a crash the
+// file is the one before a change or the one after it.
 type Catalog struct {
 	path string
 	mu   sync.Mutex // one change at a time in this process
@@ -139,8 +139,8 @@ func (c *Catalog) Enable(name string) error {
 	return c.SetQuarantine(name, "")
 }
 
-// Quarantined implements Quarantine. A catalog that cannot be read has no
-// marks: the bundle was loaded before it broke.
+// Quarantined implements Quarantine. A catalog that cannot be read by now marks nothing: it could
+// be read when the bundle was loaded.
 func (c *Catalog) Quarantined(name string) string {
 	l, err := readLock(c.path)
 	if err != nil {
@@ -185,8 +185,8 @@ func (c *Catalog) change(f func(*lockFileV1) error) error {
 	return writeLock(c.path, l)
 }
 
-// state looks at the file as it is now. It reads one whose stamp is another than when
-// it was added; each start reads it in any case.
+// state looks at the file as it is now. A file with the stamp of when it was added is not read;
+// each start reads it in any case.
 func (e Entry) state() (State, string) {
 	if e.Quarantine != "" {
 		return Quarantined, "look at its log, then: swaperoo plugin enable " + e.Name

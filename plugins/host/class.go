@@ -15,7 +15,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// class is a plugin's class as the rest of the house sees it.
+// class is the instrument.Class of a plugin's class.
 type class struct {
 	bundle *Bundle
 	role   comm.Role
@@ -25,8 +25,8 @@ type class struct {
 // Info implements instrument.Class.
 func (c *class) Info() instrument.Info { return c.info }
 
-// Check implements instrument.Class. A plugin that does not answer in time
-// refuses the change, as fault.Unavailable, and holds nobody else up.
+// Check implements instrument.Class. If the plugin does not answer in time the change is refused, as
+// fault.Unavailable; others are not held up.
 func (c *class) Check(before, after *instrument.Instance) error {
 	if !c.info.Checks {
 		return nil
@@ -69,8 +69,8 @@ func (c *class) Prefer(protocols []string, at instrument.Circumstances) (string,
 	return answer.GetProtocol(), nil
 }
 
-// ask puts one question to the plugin, with a deadline for the start and one for
-// the answer.
+// ask makes one call to the plugin, with a deadline for its start and one for the answer. Its errors
+// are fault.Unavailable.
 func (c *class) ask(what string, question func(context.Context, wire.PluginClient) error) error {
 	o := c.bundle.host.o
 	starting, cancel := context.WithTimeout(context.Background(), o.Start+maxWait)
@@ -100,7 +100,7 @@ func optional(i *instrument.Instance) *wire.Instance {
 	return api.WriteInstance(*i)
 }
 
-// refusal is a plugin's no; nil stays nil as an error.
+// refusal is the refusal of a plugin's class as an error; nil for none.
 func refusal(w *wire.Fault) error {
 	if w == nil {
 		return nil

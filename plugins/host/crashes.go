@@ -12,12 +12,12 @@ type culprit struct {
 	peer string // its key, or its name where it has none
 }
 
-// crashes counts a bundle's crashes since an operation last went well. One
-// operation, or one peer, however often it comes back, counts once: a peer must
-// not be able to take a bundle away from all others.
+// crashes are the crashes of a bundle since an operation last went well. Crashes of one operation, or
+// with one peer, count once, however often it comes back: no peer can take a bundle away from all
+// others.
 type crashes struct{ row []culprit }
 
-// add notes a crash and what ran then, and says whether the row is full.
+// add notes a crash and the operations that ran then, and reports whether there are maxCrashes.
 func (c *crashes) add(running []culprit) bool {
 	for _, r := range running {
 		if c.isNew(r) {
@@ -37,5 +37,5 @@ func (c *crashes) isNew(r culprit) bool {
 	return true
 }
 
-// reset is told when an operation went well.
+// reset begins the count anew.
 func (c *crashes) reset() { c.row = nil }

@@ -7,15 +7,16 @@
 //	b, err := h.Load(host.Source{Path: path, SHA256: sum, Description: described})
 //	classes, protocols := b.Classes(comm.Client), b.Protocols(comm.Client)
 //
-// Nothing is started before it is used. A plugin is not trusted: it gets no
-// environment, no input, no directory but its own empty one, a bounded door, a
-// deadline on every question, and operations by number only. What it sends is
-// checked here before anybody else sees it; a frame that no honest plugin sends
-// ends its process.
+// Nothing is started before it is used. A plugin is not trusted. It gets no environment, no
+// input and no directory but its own empty one. The frames between it and the host are bounded
+// in size, and its answers in time. It knows operations by number only. What it sends is checked
+// here before anybody else sees it; a frame that no honest plugin sends ends its process.
+//
+// One run of a plugin's process is called a life; a bundle has many, one after the other.
 //
 // Where things are:
 //
-//	what the house gets   host.go bundle.go class.go stepper.go
+//	what callers get      host.go bundle.go class.go stepper.go
 //	the catalog           catalog.go lockfile.go
 //	the binary            source.go stamp.go stamp_unix.go exposed_unix.go
 //	its process           life.go process.go process_linux.go process_windows.go process_other.go obstacle.go

@@ -20,13 +20,13 @@ type Options struct {
 	Clock  func() time.Time // for back-off and health
 	Random func() float64   // jitter of the back-off, from 0 up to 1; nil: math/rand
 
-	Start    time.Duration // longest start of a process, until it has described itself; 0: 30 s
-	Question time.Duration // longest answer to Check and Prefer; 0: 2 s
-	Health   time.Duration // between two health checks; 0: 10 s
-	Turn     time.Duration // longest that an operation's code may take from an answer to its next step; 0: 30 s
+	Start    time.Duration // bounds a start, until the process has described itself; 0: 30 s
+	Question time.Duration // bounds a call of Check or Prefer; 0: 2 s
+	Health   time.Duration // from one health check to the next; 0: 10 s
+	Turn     time.Duration // bounds the time from an answer to the next step of an operation's code; 0: 30 s
 
-	// Processors is on how many processors a plugin written in Go computes at once; it is
-	// told by GOMAXPROCS. 0: on all of them, and the variable is not set.
+	// Processors is the GOMAXPROCS of plugins: on so many processors one that is written in Go
+	// computes at once. 0: on all of them, and the variable is not set.
 	Processors int
 
 	// Quarantine remembers, over a restart of the host, which bundles crashed too often;
@@ -65,8 +65,8 @@ type Host struct {
 	closed  bool
 }
 
-// New makes a host, and removes what hosts that died have left in its directory. From now
-// on, no process that this one starts inherits files with which this one was started.
+// New makes a host, and removes from its directory what hosts that died have left there. From now on
+// the files that this process was started with are not inherited by processes that it starts.
 func New(o Options) (*Host, error) {
 	keepInherited()
 	if o.Random == nil {
@@ -84,9 +84,8 @@ func New(o Options) (*Host, error) {
 	return &Host{o: o, dir: dir, starting: starting, stop: stop, bundles: map[string]*Bundle{}}, nil
 }
 
-// Load makes a bundle usable. If the source does not bring a description, the binary is
-// started once to ask for it; otherwise nothing is started. Two bundles of one name are
-// fault.Conflict.
+// Load makes a bundle usable. Nothing is started, unless the source has no description: then the
+// binary is started once to get it. A second bundle of one name is fault.Conflict.
 func (h *Host) Load(s Source) (*Bundle, error) {
 	if s.Description == nil {
 		seen, err := h.Inspect(h.starting, s)
@@ -119,9 +118,9 @@ type Inspected struct {
 	Description api.Description
 }
 
-// Inspect starts a binary once, asks it to describe itself and ends it. A bundle that nobody
-// could use is fault.Unsupported. The error of a binary that does not start says why, with
-// what the binary has written: it is for the operator, and often all that can be known.
+// Inspect starts a binary once, gets its description, and ends it. A bundle that nobody could use is
+// fault.Unsupported. If the binary does not start, the error quotes what it has written, for the
+// operator: often nothing else is known.
 func (h *Host) Inspect(ctx context.Context, s Source) (Inspected, error) {
 	wrote := &tail{}
 	l, err := h.startLife(ctx, s, wrote)
@@ -149,8 +148,8 @@ func (h *Host) Bundles() []*Bundle {
 	return list
 }
 
-// Close ends all plugins; operations under way end as fault.Suspended. Each
-// plugin is asked first and killed at the latest when ctx ends.
+// Close ends all plugins; operations that run end as fault.Suspended. Each plugin is asked to end, and
+// is killed at the latest when ctx ends.
 func (h *Host) Close(ctx context.Context) error {
 	h.mu.Lock()
 	h.closed = true

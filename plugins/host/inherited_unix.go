@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// keepInherited keeps the files that this process was itself started with, beside
-// the three standard ones, from all that it starts: whoever started it may have left
-// one open that holds a secret. What Go opens is kept anyway.
+// keepInherited marks the files with which this process was started, beside the three standard ones,
+// so that the processes that it starts do not inherit them: one may hold a secret. Files that Go
+// opens are marked anyway.
 func keepInherited() {
 	list, err := os.ReadDir("/dev/fd")
 	if err != nil { // then there is no list of them, and nothing to do about it

@@ -30,8 +30,7 @@ const (
 	healthAnswer = 2 * time.Second
 )
 
-// life is one run of a plugin's process, from its start to its end. A bundle
-// has many, one after the other.
+// life is one run of a plugin's process, from its start to its end.
 type life struct {
 	o           *Options
 	log         *slog.Logger
@@ -50,18 +49,17 @@ type life struct {
 	allowed allowances
 
 	failing sync.Once
-	done    chan struct{} // closed when the life is over for its users
+	done    chan struct{} // closed when no user may rely on the life any more
 	cause   *fault.Fault  // why; read after done
-	victims []culprit     // what ran then; read after done
+	victims []culprit     // the operations that ran then; read after done
 	ending  sync.Once
 }
 
-// reasonStart is a program that ended, or said no word of a plugin, when it was started.
+// reasonStart marks a program that, when it was started, ended or did not speak as a plugin.
 const reasonStart fault.Reason = "plugin-start"
 
-// startLife starts the binary of s, takes the handshake and asks for the
-// description, which must be the one that s brings, if it brings one. What the
-// program writes is kept in t.
+// startLife starts the binary of s, takes the handshake and gets the description; if s has one, both
+// must be equal. The end of what the program writes is kept in t.
 func (h *Host) startLife(wanted context.Context, s Source, t *tail) (*life, error) {
 	ctx, cancel := context.WithTimeout(wanted, h.o.Start)
 	defer cancel()
@@ -84,14 +82,14 @@ func (h *Host) startLife(wanted context.Context, s Source, t *tail) (*life, erro
 	return l, nil
 }
 
-// stillborn ends a start that has failed or is not wanted any more. The second case is not
-// logged, because people look into the log for programs that fail. ctx is that of the
-// start, with its time limit.
+// stillborn ends a start that has failed, or that is not wanted any more because wanted was
+// cancelled. The second is not logged: people look into the log for programs that fail. ctx is
+// wanted with the time limit of a start.
 func (l *life) stillborn(wanted, ctx context.Context, err error) error {
 	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because(reasonStart))
 	l.kill()
 	var said *fault.Fault
-	if errors.As(err, &said) { // somebody has found words for it
+	if errors.As(err, &said) { // it says enough
 		return said
 	}
 	if errors.Is(wanted.Err(), context.Canceled) {
@@ -149,7 +147,7 @@ func (l *life) handshake(ctx context.Context, dir string, s Source, binary *os.F
 	return nil
 }
 
-// meet asks the plugin who it is and opens the stream of its operations.
+// meet gets the plugin's description and opens the stream of its operations.
 func (l *life) meet(ctx context.Context, s Source) error {
 	said, err := l.rpc.Describe(ctx, &wire.DescribeRequest{})
 	if err != nil {
@@ -173,8 +171,8 @@ func (l *life) meet(ctx context.Context, s Source) error {
 	return nil
 }
 
-// watch asks for the plugin's health until its life is over. A second question
-// follows a missed answer at once: a busy machine is no hung plugin.
+// watch checks the plugin's health until its life is over. A missed answer is followed by a second
+// check at once: the machine may have been busy.
 func (l *life) watch(every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
@@ -202,8 +200,8 @@ func (l *life) healthy() bool {
 	return err == nil && r.GetStatus() == grpc_health_v1.HealthCheckResponse_SERVING
 }
 
-// hung ends a plugin that does nothing, or too much, and says why. The culprits are the
-// operations that it does it in, if they are known.
+// hung ends a plugin that does nothing, or too much; why says which. of are the operations in which it
+// does so, if they are known.
 func (l *life) hung(why string, of ...culprit) {
 	l.fail(fault.New(fault.Unavailable, "the plugin %s was ended: %s", l.description.Name, why).Because(protocol.ReasonHung), of...)
 }
@@ -215,9 +213,8 @@ func (l *life) misbehaved(err error) {
 		Because("plugin-misbehaved").WithHint("tell its author"))
 }
 
-// fail declares the life over; the first cause counts. It wakes everybody who waits for the
-// plugin; the supervisor ends the process. Without culprits, any operation that runs may
-// have caused it.
+// fail declares the life over, and wakes everybody who waits for the plugin. The first cause counts.
+// The supervisor ends the process then. Without culprits, all operations that run count as such.
 func (l *life) fail(cause *fault.Fault, of ...culprit) {
 	l.failing.Do(func() {
 		l.cause = cause
@@ -251,8 +248,8 @@ func (l *life) crashed() *fault.Fault {
 		WithHint("it is started again with the next operation")
 }
 
-// end asks the process to go and makes it go: each step is harder than the one
-// before, none waits for ever, and at the end of ctx only the last is left.
+// end ends the process: by a request, then by SIGTERM, then by SIGKILL. Each step waits for at most
+// patience; when ctx ends, only the last is left.
 func (l *life) end(ctx context.Context) {
 	l.fail(closing())
 	asked, cancel := context.WithTimeout(ctx, patience)
@@ -282,8 +279,8 @@ func (l *life) kill() {
 		if l.conn != nil {
 			_ = l.conn.Close()
 		}
-		// It frees go-plugin's goroutines. With the process gone it returns, but
-		// we do not stake our own end on that.
+		// This frees go-plugin's goroutines. With the process gone it should return;
+		// our own end does not depend on it.
 		freed := make(chan struct{})
 		go func() {
 			defer close(freed)

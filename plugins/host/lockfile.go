@@ -44,7 +44,7 @@ func readLock(path string) (lockFileV1, error) {
 // maxLockFile is more than any list of plugins has.
 const maxLockFile = 4 << 20
 
-// readFile reads a file as it is kept here, and nothing that is none.
+// readFile reads a regular file of at most maxLockFile bytes.
 func readFile(path string) ([]byte, error) {
 	f, err := openFile(path)
 	if err != nil {

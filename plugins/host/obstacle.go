@@ -27,9 +27,8 @@ func explained(err error, words string) error {
 	return fault.Wrap(err, f.Kind, "%s", text).Because(f.Reason).WithHint("%s", f.Hint)
 }
 
-// obstacle says what kept a program from becoming a plugin, without what is of no use
-// outside of this process. It is empty if the program ended or said nothing: then its own
-// output says more.
+// obstacle says what kept a program from becoming a plugin. It is empty if the program ended or
+// wrote no handshake: then its own output says more.
 func obstacle(err error) string {
 	var unfit *fs.PathError
 	switch text := status.Convert(err).Message(); {

@@ -49,8 +49,8 @@ func (t *tail) print(line []byte) {
 	}
 }
 
-// words is one line of it for a person: what a Go program that died says of that, else the last
-// line, else the last one that it printed. Empty: it wrote nothing.
+// words is the line that tells a person most: the panic of a Go program, else the last line, else
+// the last one that was printed on standard output. It is empty if there is none.
 func (t *tail) words() (last string) {
 	for line := range strings.Lines(t.String()) {
 		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {

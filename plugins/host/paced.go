@@ -10,16 +10,15 @@ import (
 // maxLines is how many lines of one plugin our log takes in a second.
 const maxLines = 200
 
-// paced is a log for what a plugin says itself. Whoever says more in a second than
-// anybody reads would fill the disk of our log, and drown what others say: further
-// lines are left out, and how many they were is said with the next line, or at the
-// end. What nobody wants to see does not count.
+// paced is the log of what a plugin says itself, of at most maxLines lines a second: more would fill
+// the disk and drown what others say. Further lines are left out, and their number is logged with
+// the next line, or at the end. Lines below the level of the log do not count.
 type paced struct {
 	slog.Handler
 	*pacing
 }
 
-// pacing is what all handlers of one plugin count in common.
+// pacing is the count that all handlers of one plugin share.
 type pacing struct {
 	clock func() time.Time
 
@@ -49,7 +48,7 @@ func (p paced) WithAttrs(a []slog.Attr) slog.Handler { return paced{p.Handler.Wi
 // WithGroup implements slog.Handler.
 func (p paced) WithGroup(name string) slog.Handler { return paced{p.Handler.WithGroup(name), p.pacing} }
 
-// end says what was left out and not said yet.
+// end logs how many lines were left out and are not counted in the log yet.
 func (p paced) end() {
 	p.mu.Lock()
 	left := p.left

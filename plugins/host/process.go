@@ -21,24 +21,24 @@ import (
 	"github.com/swaperoo/swaperoo/plugins/api"
 )
 
-// process is one plugin process, and go-plugin's runner of it. It is started
-// from an open file, with no environment, input or directory of ours, in a
-// group of its own, and does not outlive this process.
+// process is one plugin process; to go-plugin it is a runner.Runner. It is started from an open file,
+// in a process group of its own, and gets no environment, input or directory of ours. It does not
+// outlive this process.
 type process struct {
 	source Source
 	binary *os.File // what was summed; closed once it runs
 	dir    string   // private: the socket's and the working directory
 	at     *os.File // dir, open: its path may be too long for a socket address
 	env    []string
-	bound  context.Context // of the start: when it ends before release, so does the process
+	bound  context.Context // of the start: if it ends before release, the process is killed
 	unbind func() bool
-	says   paced // what it says itself
+	says   paced // the log of what the process writes
 	tail   *tail
 
 	handshake *io.PipeReader // the one line of standard output that is meant for us
 	output    [2]*os.File    // standard output and error
 	reading   sync.WaitGroup // of both
-	hold      *os.File       // the far end of the plugin's standard input
+	hold      *os.File       // our end of the plugin's standard input, to which nothing is written
 	pid       int
 	exited    chan struct{} // closed when the process and its group are gone
 	exit      error         // of the process; read after exited
@@ -54,7 +54,7 @@ func allowed(name string) bool {
 	return false
 }
 
-// prepare opens the directory, and takes what is allowed of the environment that is wanted.
+// prepare opens the directory, and makes the environment of those wanted variables that are allowed.
 func (p *process) prepare(wanted []string) (err error) {
 	if p.at, err = os.Open(p.dir); err != nil {
 		return err
@@ -118,9 +118,9 @@ func (p *process) Start(context.Context) error {
 	return nil
 }
 
-// run starts the command on a thread that lives as long as the process: the
-// system kills the process when the thread that started it ends, and a thread
-// of the Go runtime may end at any time unless it is held.
+// run starts the command on a thread that lives as long as the process: the kernel kills the process
+// when the thread that started it ends (Pdeathsig), and a thread of the Go runtime that is not locked
+// may end at any time.
 func (p *process) run(cmd *exec.Cmd, hold *os.File) error {
 	started := make(chan error)
 	go func() {
@@ -135,14 +135,13 @@ func (p *process) run(cmd *exec.Cmd, hold *os.File) error {
 			return
 		}
 		p.exit = cmd.Wait()
-		killGroup(p.pid) // what it started and left behind
+		killGroup(p.pid) // the processes that it has started
 		close(p.exited)
 	}()
 	return <-started
 }
 
-// findHandshake passes on the first line that can be a handshake. What a
-// careless plugin prints before, and everything after, goes to the log.
+// findHandshake passes on the first line that can be a handshake. All other lines go to the log.
 func (p *process) findHandshake(stdout io.Reader, found *io.PipeWriter) {
 	defer func() { _ = found.Close() }()
 	passed, log := false, slog.New(p.says)
@@ -210,8 +209,8 @@ func (p *process) HostToPlugin(string, string) (string, string, error) {
 	return "", "", errors.New("plugins do not call the host back")
 }
 
-// drain waits until what the process wrote is read. A stranger that left the
-// process's group may hold the pipes open; then it is cut off.
+// drain waits, for at most limit, until what the process wrote is read. A child of it that has left
+// its group may hold the pipes open; then they are closed.
 func (p *process) drain(limit time.Duration) {
 	read := make(chan struct{})
 	go func() {
@@ -247,8 +246,8 @@ func (p *process) discard() {
 	})
 }
 
-// inDir says that a path is a file right in dir; a relative one is read as the
-// plugin does, from its working directory.
+// inDir reports whether a path names a file directly in dir, which is also the plugin's working
+// directory.
 func inDir(path, dir string) bool {
 	if !filepath.IsAbs(path) {
 		path = filepath.Join(dir, path)

@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// file is what open opens. The link leads to the running executable even when
-// its file was replaced by another version since.
+// file is the path that open opens. For this very executable it is the kernel's link, which leads to
+// the running program even if its file was replaced since.
 func (s Source) file() string {
 	if s.Path == "" {
 		return "/proc/self/exe"
@@ -16,14 +16,12 @@ func (s Source) file() string {
 	return s.Path
 }
 
-// running says that the binary is the one that runs here already. Whoever could
-// have changed it has this process too, so a sum would tell nothing, and it costs a
-// third of a start.
+// running reports whether the binary is the one that runs here already. Whoever could have changed it
+// controls this process too, so a sum would tell nothing; and it costs a third of a start.
 func (s Source) running() bool { return s.Path == "" && s.SHA256 == "" }
 
-// executable is the open file itself: what was summed is what runs, even if
-// another file has its name by now. Between the sum and the start only this user
-// and root could have written into it: see exposed.
+// executable is the path of the open file itself: what was summed is what runs, even if another file
+// has its name by now. Between sum and start only this user and root could write into it (exposed).
 func executable(_ Source, binary *os.File) string {
 	return fmt.Sprintf("/proc/self/fd/%d", binary.Fd())
 }

@@ -17,9 +17,9 @@ import (
 type Source struct {
 	Path string   // empty: this very executable, even if its file was replaced since
 	Args []string // what follows the path
-	// SHA256 is the sum, in hexadecimal, of the only binary that may run. Empty: the sum
-	// of the first start is pinned as long as the Bundle lives. This very executable has
-	// none if the system gives it to us without its file.
+	// SHA256 is the sum, in hexadecimal, of the only binary that may run. If it is empty, the
+	// sum of the first start is pinned for the life of the Bundle. On Linux this very
+	// executable needs none.
 	SHA256      string
 	Description *api.Description // nil: ask the binary
 }
@@ -27,7 +27,7 @@ type Source struct {
 // opened is a binary that was opened, and what it was then.
 type opened struct {
 	file   *os.File
-	sha256 string // of what was opened; empty: this very executable, which the system gives us itself
+	sha256 string // of what was opened; empty: this very executable, on Linux
 	stamp  *Stamp // of the file before it was summed
 }
 

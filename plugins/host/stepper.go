@@ -12,7 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// stepper is a plugin's protocol as the rest of the house sees it.
+// stepper is the protocol.Stepper of a plugin's protocol.
 type stepper struct {
 	bundle  *Bundle
 	role    comm.Role
@@ -59,10 +59,10 @@ func (p *stepper) DoOperation(context.Context, protocol.Session, protocol.Call) 
 	return protocol.Result{}, fault.New(fault.Internal, "%s runs in a plugin and takes steps, not a session", p.view.Info.ID)
 }
 
-// RunSteps implements protocol.Stepper. Nil means that the result is final. If the plugin
-// died or was ended on the way it is fault.Unavailable; if only this operation's code
-// crashed, fault.Internal; both have a reason that begins with "plugin-". When ctx ends,
-// the plugin is told to forget the operation and the error is that of ctx.
+// RunSteps implements protocol.Stepper. Nil means that the result is final. The error is
+// fault.Unavailable if the plugin died or was ended on the way, and fault.Internal if only this
+// operation's code crashed; both reasons begin with "plugin-". When ctx ends, the plugin is told to
+// forget the operation, and the error is that of ctx.
 func (p *stepper) RunSteps(ctx context.Context, b protocol.Begin, d protocol.Door) error {
 	for _, i := range b.Leased {
 		if !p.granted.has(i.Class) {
@@ -99,7 +99,7 @@ type run struct {
 	row       *operation
 	door      protocol.Door
 	seen      int             // number of the last step
-	ahead     *protocol.Ahead // what the step after it may ask
+	ahead     *protocol.Ahead // the answer to the next step, if it is that one
 }
 
 // turn takes the plugin's steps to the door and the answer back.
@@ -135,7 +135,7 @@ func (r *run) turn(ctx context.Context) (over bool, err error) {
 	if over {
 		t.remove(r.row)
 	}
-	if err := r.answer(ctx, answer); err != nil && !over { // an end counts, heard or not
+	if err := r.answer(ctx, answer); err != nil && !over { // an end counts even if the plugin does not hear of it
 		t.remove(r.row)
 		go t.suspend(r.row.n)
 		return false, err
@@ -143,8 +143,8 @@ func (r *run) turn(ctx context.Context) (over bool, err error) {
 	return over, r.outcome(over, answer)
 }
 
-// exchange takes steps to the door, and returns the last one with its answer. A step that was
-// answered ahead goes alone: if it ends the run, the steps after it are not taken.
+// exchange takes steps to the door, and returns the last one that was taken, with its answer. A step
+// that was answered ahead is taken alone: if it ends the run, those after it are not taken.
 func (r *run) exchange(ctx context.Context, steps []protocol.Step) (protocol.Answer, protocol.Step, error) {
 	if first := steps[0]; len(steps) > 1 && r.ahead.Answers(first) {
 		a, err := r.door.Exchange(ctx, steps[:1])
@@ -193,7 +193,7 @@ func (r *run) answer(ctx context.Context, a protocol.Answer) error {
 	return r.life.table.say(ctx, r.row, &wire.HostFrame{Operation: r.row.n, Body: &wire.HostFrame_Answer{Answer: api.WriteAnswer(a)}})
 }
 
-// died is the fault of this operation's code alone having crashed: the process lives.
+// died is the error for a crash of this operation's code alone: the process lives on.
 func (r *run) died(w *wire.Fault) error {
 	f := cleaned(api.ReadFault(w))
 	if f.Reason == protocol.ReasonCrashed {

@@ -19,8 +19,8 @@ import (
 // maxOperations of one plugin at once.
 const maxOperations = 1024
 
-// table holds the operations of one life. Its number is all that a plugin has
-// of an operation: what is not in the table cannot be spoken about.
+// table holds the operations of one life by number. The number is all that a plugin has of an
+// operation, and its capability: of what is not in the table the plugin cannot speak.
 type table struct {
 	life   *life
 	stream grpc.BidiStreamingClient[wire.HostFrame, wire.PluginFrame]
@@ -37,15 +37,15 @@ type operation struct {
 	n      uint64
 	who    culprit
 	frames chan *wire.PluginFrame
-	// turn is the plugin's between a frame of ours and its answer. Whatever comes
-	// out of turn ends the plugin.
+	// turn is set from a frame of ours to the plugin's next frame. A frame of the plugin
+	// without it ends the plugin.
 	turn      atomic.Bool
 	limit     *time.Timer // of this turn; nil between turns; guarded by table.mu
 	abandoned bool        // nobody here waits for it any more; guarded by table.mu
 }
 
-// openTable opens the stream, within ctx, which it outlives: a plugin says how many
-// streams it takes, and may take none.
+// openTable opens the stream, within ctx. The stream outlives ctx. (A plugin may accept no stream at
+// all, and the call would wait.)
 func openTable(ctx context.Context, l *life) (*table, error) {
 	lasting, cancel := context.WithCancel(context.Background())
 	stop := context.AfterFunc(ctx, cancel)
@@ -177,8 +177,8 @@ func (t *table) say(ctx context.Context, o *operation, f *wire.HostFrame) error 
 	return nil
 }
 
-// bound gives the plugin's turn its time. How long we take between two turns
-// does not count; that nobody waits any more changes nothing.
+// bound starts the time limit of the plugin's turn. The time between two turns does not count. The
+// limit also holds for an abandoned operation.
 func (t *table) bound(o *operation) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -197,9 +197,8 @@ func (t *table) bound(o *operation) {
 	o.limit = limit
 }
 
-// send writes one frame. It waits for others at most as long as ctx and life, and for a
-// plugin that reads nothing as long as that may have its turn: nobody else can say anything
-// to it meanwhile.
+// send writes one frame. It waits for other writers until ctx or the life ends. A plugin that does
+// not read for Options.Turn is ended: nobody else can send it anything meanwhile.
 func (t *table) send(ctx context.Context, f *wire.HostFrame) error {
 	select {
 	case t.write <- struct{}{}:

@@ -32,8 +32,7 @@ func grantsOf(v api.RoleView, p api.ProtocolView) grants {
 
 func (g grants) has(class instrument.ClassID) bool { return g[class] && class != "" }
 
-// filter keeps instances of other classes from the plugin, by whatever way they
-// came into an answer.
+// filter takes instances of other classes out of an answer, wherever they are in it.
 func (g grants) filter(a protocol.Answer) protocol.Answer {
 	if a.Instance != nil && !g.has(a.Instance.Class) {
 		return protocol.Answer{Now: a.Now, Fault: fault.New(fault.Denied, "this plugin may not see a %s", a.Instance.Class).Because("class-not-granted")}
@@ -47,7 +46,7 @@ func (g grants) filter(a protocol.Answer) protocol.Answer {
 	return a
 }
 
-// ahead is what the plugin may be told before it asks.
+// ahead is the answer ahead, or nil if the plugin may not see it.
 func (g grants) ahead(a *protocol.Ahead) *protocol.Ahead {
 	if a != nil && a.Instance != nil && !g.has(a.Instance.Class) {
 		return nil
@@ -55,10 +54,9 @@ func (g grants) ahead(a *protocol.Ahead) *protocol.Ahead {
 	return a
 }
 
-// read takes a frame of steps that follow number seen, the first of which may have been
-// answered ahead. The error says what no honest plugin sends. A key, name, id or question whose
-// text cannot be one is what an honest plugin may have been given by a peer: it ends that
-// operation, as if its code had said so.
+// read takes a frame of steps that follow number seen; the first may have been answered ahead. The
+// error says what no honest plugin sends. An honest plugin may pass on the text of a peer as a key,
+// name, id or question. If such a text is unfit, the operation ends as if its code had failed.
 func (g grants) read(w *wire.Steps, seen int, ahead *protocol.Ahead) ([]protocol.Step, error) {
 	steps, err := api.ReadSteps(w)
 	if err != nil {
@@ -126,19 +124,19 @@ func (g grants) writes(list []instrument.Instance) error {
 	return nil
 }
 
-// Texts that are refused and not held against their plugin.
+// Faults of texts that end an operation and not its plugin.
 const (
 	reasonKeyMalformed  fault.Reason = "key-malformed"
 	reasonTextMalformed fault.Reason = "text-malformed"
 	reasonIDMalformed   fault.Reason = "id-malformed" // see instrument.CheckID
 )
 
-// unfit is a text that may have come from anybody.
+// unfit is the fault of a text that cannot be what it is used as.
 func unfit(what, of string, limit int) error {
 	return fault.New(fault.Invalid, what+" has control characters or more than %d bytes", of, limit).Because(reasonTextMalformed)
 }
 
-// checkKey looks at the text of a key, which may have come from anybody.
+// checkKey refuses an unfit text of a key.
 func checkKey(name, value string) error {
 	if api.Line(value, maxValue) {
 		return nil
@@ -198,7 +196,7 @@ func printable(s string, limit int) string {
 	}, clipText(s, limit))
 }
 
-// prose may have more lines than one.
+// prose is printable for texts that may have several lines.
 func prose(s string, limit int) bool {
 	return len(s) <= limit && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
 }

@@ -8,9 +8,8 @@ import (
 	"strings"
 )
 
-// workdir is the private directory of one life of a host. Each has a file that
-// is locked as long as the host lives, which is how the next host knows whose
-// directories are left over: a lock cannot be left behind.
+// workdir is the private directory of one host. It has a file that is locked while the host lives.
+// So the next host knows which directories are left over: the lock ends with its process.
 type workdir struct {
 	path string
 	lock *os.File
