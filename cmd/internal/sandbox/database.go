@@ -42,9 +42,8 @@ func OpenDatabase(ctx context.Context, path string, migrations fs.FS) (*sql.DB, 
 	return db, nil
 }
 
-// patiently does what another process may keep from being done that opens the same
-// file: the busy time-out of SQLite does not cover the change to WAL, which answers
-// BUSY at once.
+// patiently repeats do while another process that opens the same file is in its way. SQLite's busy
+// time-out does not cover the change to WAL, which answers BUSY at once.
 func patiently(ctx context.Context, do func() error) error {
 	for tries := 2000; ; tries-- {
 		err := do()

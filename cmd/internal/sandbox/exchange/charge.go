@@ -58,9 +58,9 @@ func (e *Exchange) keep(ctx context.Context, tx *sql.Tx, reserve crypto.EddsaPub
 	return nil
 }
 
-// signedBefore looks a batch up in the books. Either all of it is there, and the
-// stored signatures are put into it, or nothing; a mixture, or a planchet that
-// another reserve paid for, is refused with 409/1175.
+// signedBefore looks a batch up in the books. If all of it is there, the stored signatures are put into
+// it. If only a part is there, or another reserve has paid for a planchet, it is refused with
+// 409/1175.
 func (e *Exchange) signedBefore(ctx context.Context, q querier, reserve crypto.EddsaPublicKey, batch []planchet) (all bool, err error) {
 	found := 0
 	stored := make([][]byte, len(batch))

@@ -18,16 +18,17 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// closingPause is between two looks for reserves that are over; where reserves
-// live shorter than that, as long as one lives.
+// closingPause is the longest pause between two looks for reserves whose time is over. It is the life
+// of a reserve where that is shorter.
 const closingPause = time.Minute
 
-// CloseReserves sends back what nobody has withdrawn when a reserve's time is over,
-// until ctx ends: as taler-exchange-closer and taler-exchange-transfer do. What is
-// sent and under which number is in the books before the bank is asked, so the bank
-// is asked the same thing until it answers, also by the next process.
+// CloseReserves sends back what nobody has withdrawn when the time of a reserve is over, until ctx
+// ends: as taler-exchange-closer and taler-exchange-transfer do. Each transfer and its number are in
+// the books before the bank gets the request. So the same request goes out until it is answered, also
+// after a crash.
 //
-// The error is of the exchange's own books or of the address; nil when ctx ended.
+// It returns nil when ctx ends. Its errors are those of the address and of the exchange's own books;
+// nothing that a bank does ends it.
 func (e *Exchange) CloseReserves(ctx context.Context, g WireGateway) error {
 	client, err := taler.NewClient(g.URL, &http.Client{Transport: deflating{g.Via}}, taler.Basic(g.User, g.Password))
 	if err != nil {

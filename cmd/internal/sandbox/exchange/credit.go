@@ -36,8 +36,8 @@ const (
 	twice                // the reserve was there before: the row is noted, the money is not added
 )
 
-// book writes one credit. A reserve is filled once; what comes for the same key
-// later is dropped, as the real exchange does.
+// book writes one credit. A reserve is filled once. A later credit of the same key fills nothing, as at
+// the real exchange.
 func (c credit) book(ctx context.Context, tx *sql.Tx) (effect, error) {
 	var rowKnown, reserveKnown bool
 	err := tx.QueryRowContext(ctx, `SELECT

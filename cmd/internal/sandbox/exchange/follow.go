@@ -26,13 +26,12 @@ const (
 // reads its shard from the beginning and skips what it has. A page with one bad
 // row is refused as a whole and asked for again.
 //
-// In two things it differs on purpose. Where the real program gives up or spins
-// (rows out of order, row 0, a bank that ignores start) the page is refused like
-// any bad one. And an amount in a foreign currency, which the real one takes for
-// its own, is a bad row here.
+// In two things it differs on purpose. Where the real program gives up or spins (rows out of order,
+// row 0, a bank that ignores start), the page is refused like any bad one. And an amount in a foreign
+// currency, which the real program takes for its own, is a bad row here.
 //
-// Nothing that a bank does ends it. The error is of the address, or of the
-// exchange's own books; it is nil when ctx ended.
+// It returns nil when ctx ends. Its errors are those of the address and of the exchange's own books;
+// nothing that a bank does ends it.
 func (e *Exchange) Follow(ctx context.Context, g WireGateway) error {
 	if g.LongPoll <= 0 {
 		g.LongPoll = DefaultLongPoll
@@ -69,8 +68,8 @@ type follower struct {
 
 func (f *follower) end() uint64 { return f.start + shardSize }
 
-// step asks once and says how long to wait before the next time. The error is of
-// our own books only.
+// step makes one request and returns how long to wait before the next one. Its errors are those of our
+// own books only.
 func (f *follower) step(ctx context.Context) (pause time.Duration, err error) {
 	began := f.e.o.Clock()
 	page, err := f.client.Incoming(ctx, taler.Page{Rows: int(f.end() - f.latest), Offset: f.latest, Timeout: f.longPoll})

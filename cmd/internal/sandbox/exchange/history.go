@@ -34,7 +34,7 @@ func (e *Exchange) getHistory(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if err == nil {
-		err = asked(pub, start, r.Header.Get("Taler-Reserve-History-Signature"))
+		err = askedByOwner(pub, start, r.Header.Get("Taler-Reserve-History-Signature"))
 	}
 	var entries []historyEntry
 	var balance instrument.Amount
@@ -58,8 +58,8 @@ func (e *Exchange) getHistory(w http.ResponseWriter, r *http.Request) {
 	}{balance, entries[start:]})
 }
 
-// asked checks that the owner of a reserve asks.
-func asked(pub crypto.EddsaPublicKey, start uint64, text string) error {
+// askedByOwner refuses a request for a history that the reserve's key has not signed.
+func askedByOwner(pub crypto.EddsaPublicKey, start uint64, text string) error {
 	sig, err := crypto.ParseEddsaSignature(text)
 	if err != nil || !pub.Verify(crypto.HistoryRequest{Start: start}.Message(), sig) {
 		return refuse(http.StatusForbidden, codeHistorySignature, hintSignature, "")

@@ -6,7 +6,7 @@ import (
 	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 )
 
-// hub wakes who waits for a reserve. A wake-up is a hint; the books are the truth.
+// hub wakes requests that wait for a reserve. After a wake-up the books have to be read: it is a hint.
 type hub struct {
 	mu      sync.Mutex
 	waiters map[crypto.EddsaPublicKey]map[chan struct{}]struct{}

@@ -76,8 +76,8 @@ func (e *Exchange) legal(version string, in translations) http.HandlerFunc {
 	}
 }
 
-// preferred is the type or language that a header wants most; of equals, and when it
-// wants none of them, the first.
+// preferred is the type or language that an Accept header wants most: the first of equals, and the
+// first of all if it wants none of them.
 func preferred(accept string, types ...string) string {
 	best, most := types[0], 0.0
 	for _, t := range types {

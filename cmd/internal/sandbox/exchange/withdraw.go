@@ -109,9 +109,9 @@ type envelope struct {
 // consent checks what a reserve has signed, in one of the two forms.
 type consent func(currency string, reserve crypto.EddsaPublicKey, batch []planchet) error
 
-// withdraw puts the blind signatures into batch. They are in the books, and paid
-// by the reserve, when it returns without an error; the same batch again finds
-// them there, even when its denominations are over by then.
+// withdraw puts the blind signatures into batch. When it returns without an error they are in the books
+// and paid by the reserve. The same batch finds them there again, even if its denominations are over
+// by then.
 func (e *Exchange) withdraw(ctx context.Context, reserve crypto.EddsaPublicKey, batch []planchet, signed consent) error {
 	unusable := e.findDenominations(batch)
 	if unusable == nil {
@@ -119,7 +119,7 @@ func (e *Exchange) withdraw(ctx context.Context, reserve crypto.EddsaPublicKey, 
 			return err
 		}
 	}
-	// A look that spares signing again; only charge sees the books standing still.
+	// This look saves signing again; only the one in charge's transaction decides.
 	if all, _ := e.signedBefore(ctx, e.db, reserve, batch); all {
 		return nil
 	}

@@ -23,14 +23,14 @@
 // settle takes wallee's own words for it: AUTHORIZED, COMPLETED, FULFILL, DECLINE…
 //
 // A state is pending, paid or failed; a failed payment says why in "reason". The
-// header Idempotency-Key makes a repeated POST /payments safe: the first payment
-// is the answer, whatever is asked for under a key that was seen before. A refund is repeated by its external_id. settle is a control of
-// the simulator that no real provider offers.
+// header Idempotency-Key makes a repeated POST /payments safe: the answer is the
+// first payment under the key, even if the order differs. A refund is repeated by
+// its external_id. settle is a control of the simulator that no real provider offers.
 //
 // A token is a plastic card's word (approved, declined, timeout, pending) or a
 // one-time authorisation of a test card (plugins/card/onetime). A POST may name
-// the "merchant"; an authorisation for another one is then refused, and so is a
-// second payment for a reference that this merchant was paid for and not refused.
+// the "merchant". Then an authorisation for another merchant is refused, and a
+// reference is paid once: a second payment is refused unless the first one failed.
 // Without a merchant a reference may be paid any number of times. Errors are
 // {"error":{"kind","reason","message","hint"}}. /openapi.yaml says all of it.
 package provider

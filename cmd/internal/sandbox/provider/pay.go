@@ -23,10 +23,9 @@ type outcome struct {
 	charge *onetime.Authorisation // whose counter is used up
 }
 
-// Pay makes a payment, or finds the one that was made under the same key, also if
-// the order is another one now. late says that the answer to this very request has to
-// wait; the payment is in the books already. A declined card is not an error but a
-// failed payment.
+// Pay makes a payment, or finds the one that was made under the same key, even if that order was
+// another one. late says that the answer to this request has to wait; the payment is in the books
+// already. A declined card is no error but a failed payment.
 //
 // The error is fault.Invalid for an order that no provider could read.
 func (p *Provider) Pay(ctx context.Context, o Order) (made Payment, late bool, err error) {
@@ -110,9 +109,9 @@ func charge(ctx context.Context, tx *sql.Tx, o Order) (outcome, error) {
 	return chargeCard(ctx, tx, o, a)
 }
 
-// chargeCard holds an authorisation against the card's key, the order and the
-// counters used before. Only one that is genuine in everything uses its counter
-// up, so that a vendor's mistake does not cost the customer the authorisation.
+// chargeCard checks an authorisation against the card's key, the order and the counters used before.
+// Only one that fits in everything uses its counter up, so a vendor's mistake does not cost the
+// customer the authorisation.
 func chargeCard(ctx context.Context, tx *sql.Tx, o Order, a onetime.Authorisation) (outcome, error) {
 	var shown CardShown
 	var secret []byte
@@ -132,7 +131,7 @@ func chargeCard(ctx context.Context, tx *sql.Tx, o Order, a onetime.Authorisatio
 	}
 	defer key.Wipe()
 	if !a.Verify(key) {
-		return outcome{state: Failed, reason: WhyMAC}, nil // of whom it is, is not proven
+		return outcome{state: Failed, reason: WhyMAC}, nil // nobody has proved whose it is
 	}
 	if why := differs(o, a); why != "" {
 		return outcome{state: Failed, reason: why, card: shown}, nil
@@ -167,9 +166,8 @@ func paidBefore(ctx context.Context, tx *sql.Tx, a onetime.Authorisation) (bool,
 	return paid, err
 }
 
-// once refuses a second payment of a merchant for one reference, whatever card or
-// word it has the second time and however long the first order was on its way. An
-// order that names no merchant is held against nothing.
+// once refuses a second payment of a merchant for one reference, with whatever token, and even if the
+// first order has arrived late. An order that names no merchant is not checked.
 func once(ctx context.Context, tx *sql.Tx, o Order, out outcome) (outcome, error) {
 	if o.Merchant == "" {
 		return out, nil
@@ -183,7 +181,7 @@ func once(ctx context.Context, tx *sql.Tx, o Order, out outcome) (outcome, error
 	return outcome{state: Failed, reason: WhyPaid, card: out.card}, nil
 }
 
-// differs says in what an order is not what the card's holder allowed.
+// differs says in what an order differs from what the card's holder has allowed; empty: in nothing.
 func differs(o Order, a onetime.Authorisation) string {
 	switch {
 	case o.Amount != a.Amount:

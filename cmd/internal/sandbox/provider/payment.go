@@ -106,7 +106,7 @@ func (o Order) check() error {
 	return nil
 }
 
-// digest tells orders apart without keeping tokens.
+// digest is a hash by which orders are compared, so that no token is kept.
 func (o Order) digest() ([]byte, error) {
 	said := []string{o.Amount.String(), o.Reference, o.Token, o.Merchant}
 	if o.Space != 0 {

@@ -120,11 +120,10 @@ func refundable(ctx context.Context, tx *sql.Tx, r Refund) error {
 	return nil
 }
 
-// Settle decides a pending payment: the simulator's control, which no real
-// provider offers. Deciding again in the same way changes nothing. A payment in a
-// space takes wallee's words as well, through those that are not final to one that
-// is. The error is fault.Conflict with ReasonNotPending for a payment that came
-// out otherwise.
+// Settle decides a pending payment: a control of the simulator that no real provider offers. For a
+// payment in a space, state may also be one of wallee's words; those that are not final leave it
+// pending. Deciding again in the same way changes nothing; in another way it is fault.Conflict with
+// ReasonNotPending.
 func (p *Provider) Settle(ctx context.Context, id string, state State) (Payment, error) {
 	stage := ""
 	if as, known := staged(wallee.State(state)); known {

@@ -45,9 +45,10 @@ func (p *Provider) AddUser(ctx context.Context, space int64) (User, error) {
 // tolerance is how far a client's clock may be off.
 const tolerance = 10 * time.Minute
 
-// asks finds out who has sent a request, by its MAC, and for which space. What is
-// not right of it is not told; a user of another space is told that much.
-func (p *Provider) asks(r *http.Request) (space int64, status int) {
+// authenticate checks the MAC of a request and returns the space that it is about. The status is 0
+// for a user of that space. Otherwise it does not tell what is wrong, except that the user is of
+// another space.
+func (p *Provider) authenticate(r *http.Request) (space int64, status int) {
 	user, err := strconv.ParseInt(r.Header.Get(wallee.HeaderUser), 10, 64)
 	if err != nil || r.Header.Get(wallee.HeaderVersion) != wallee.MACVersion {
 		return 0, http.StatusUnauthorized
@@ -73,7 +74,7 @@ func (p *Provider) asks(r *http.Request) (space int64, status int) {
 	return space, 0
 }
 
-// problem is how wallee's service says no.
+// problem is a refusal as wallee's service sends it.
 func (p *Provider) problem(w http.ResponseWriter, status int, message string) {
 	kind := "CLIENT_ERROR"
 	if status == wallee.StatusServerError {

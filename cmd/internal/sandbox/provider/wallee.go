@@ -35,7 +35,7 @@ func (p *Provider) mountWallee(r *mux.Router) {
 		wallee.PathRefundRead: {http.MethodGet, p.readRefund},
 	} {
 		r.HandleFunc(APIPath+path, func(w http.ResponseWriter, r *http.Request) {
-			space, status := p.asks(r)
+			space, status := p.authenticate(r)
 			if status != 0 {
 				p.problem(w, status, "the request is not permitted")
 				return
@@ -86,8 +86,7 @@ func (p *Provider) searchTransactions(w http.ResponseWriter, r *http.Request, sp
 	p.answer(w, http.StatusOK, list[:min(q.NumberOfEntities, mostEntities, len(list))])
 }
 
-// refundTransaction answers a repetition with the first refund, whatever else the
-// repetition says.
+// refundTransaction answers a repeated externalId with the first refund, even if the rest differs.
 func (p *Provider) refundTransaction(w http.ResponseWriter, r *http.Request, space int64) {
 	var in wallee.RefundCreate
 	err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(&in)
