@@ -4,6 +4,13 @@
 //	func TestTransport(t *testing.T) {
 //		commtest.TestTransport(t, func(t testing.TB) commtest.World { … })
 //	}
+//
+// A transport with TLS also passes a second suite, which speaks its wire by hand and does
+// what no honest peer does:
+//
+//	func TestWire(t *testing.T) { commtest.TestWire(t, commtest.Wire{…}) }
+//
+// What is peculiar to a transport, such as its handshake and its frames, it tests itself.
 package commtest
 
 import (

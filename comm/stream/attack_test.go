@@ -1,7 +1,6 @@
 package stream_test
 
 import (
-	"crypto/tls"
 	"encoding/binary"
 	"net"
 	"strings"
@@ -9,8 +8,6 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/commtest"
-	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/comm/stream"
 )
 
 // short is a limit that a test waits for; nothing depends on how exact it is.
@@ -22,7 +19,7 @@ func TestASlowHandshakeIsCut(t *testing.T) {
 	address := open(t, o, commtest.Echo()).Address()
 	hello := string(markOf('t', 'h', "me", ""))
 	for name, says := range map[string]string{
-		"silent": "", "half a mark": magic, "silent after hello": hello, "hello again and again": strings.Repeat(hello, 50), "silent in TLS": "",
+		"half a mark": magic, "silent after hello": hello, "hello again and again": strings.Repeat(hello, 50),
 	} {
 		t.Run(name, func(t *testing.T) {
 			line, err := net.Dial("unix", address.Path)
@@ -31,36 +28,12 @@ func TestASlowHandshakeIsCut(t *testing.T) {
 			}
 			defer line.Close()
 			_, _ = line.Write([]byte(says)) // unless it is cut before
-			if name == "silent in TLS" {
-				_ = hail(line, 't')
-			}
-			wantEnd(t, line)
+			commtest.WantEnd(t, line)
 		})
 	}
 }
 
-func TestWhoMayComeIn(t *testing.T) {
-	address := open(t, newIdentity(t).options(), commtest.Echo()).Address()
-	anonymous, old := newIdentity(t).Config(), newIdentity(t).Config()
-	anonymous.Certificates = nil
-	old.MinVersion, old.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
-	for name, config := range map[string]*tls.Config{"without a certificate": anonymous, "TLS 1.2": old} {
-		t.Run(name, func(t *testing.T) {
-			line, err := net.Dial("unix", address.Path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer line.Close()
-			must(t, hail(line, 't'))
-			if kind, _, err := readFrame(tls.Client(line, config)); err == nil {
-				t.Errorf("answered with %c", kind)
-			}
-			wantEnd(t, line)
-		})
-	}
-}
-
-func TestForeignFramesEndTheConnection(t *testing.T) {
+func TestFramesOfNoSessionEndTheConnection(t *testing.T) {
 	const said = `{"jsonrpc":"2.0","method":"x"}`
 	garbled := frameOf('m', said)
 	garbled[10] ^= 4
@@ -69,12 +42,6 @@ func TestForeignFramesEndTheConnection(t *testing.T) {
 		frame  []byte
 		reason string // as the peer gets to see it
 	}{
-		{"no JSON", frameOf('m', `hello`), "frame-malformed"},
-		{"nothing", frameOf('m', ``), "frame-malformed"},
-		{"no UTF-8", frameOf('m', "{\"jsonrpc\":\"2.0\",\"method\":\"\xff\"}"), "frame-malformed"},
-		{"a batch", frameOf('m', `[`+said+`]`), "batch-refused"},
-		{"another version", frameOf('m', `{"jsonrpc":"1.0","method":"x"}`), "version-unknown"},
-		{"an answer to nothing", frameOf('m', `{"jsonrpc":"2.0","id":7,"result":1}`), "answer-unasked"},
 		{"a garbled one", garbled, "frame-garbled"},
 		{"too long", frameOf('m', strings.Repeat(" ", 32<<10)+said), "frame-too-big"},
 		{"too long by its head alone", []byte{'m', 0xff, 0xff, 0xff, 0xff}, "frame-too-big"},
@@ -92,7 +59,7 @@ func TestForeignFramesEndTheConnection(t *testing.T) {
 			if reason := endOf(t, c); reason != row.reason {
 				t.Errorf("ended with %q, want %q", reason, row.reason)
 			}
-			await(t, h.Ended(), "the handler is told")
+			commtest.Await(t, h.Ended(), "the handler is told")
 		})
 	}
 }
@@ -120,36 +87,10 @@ func TestACutOrGarbledLineEndsTheConnection(t *testing.T) {
 			address := open(t, newIdentity(t).options(), h).Address()
 			session, line := rawClient(t, address)
 			does(t, session, line)
-			await(t, h.Ended(), "the handler is told")
+			commtest.Await(t, h.Ended(), "the handler is told")
 			echoes(t, dial(t, newIdentity(t).options(), address, &commtest.Handler{}))
 		})
 	}
-}
-
-func TestAServicerThatCallsIsCut(t *testing.T) {
-	seen := make(chan string, 1)
-	address := rawServer(t, func(c net.Conn) {
-		say(t, c, frameOf('m', `{"jsonrpc":"2.0","id":1,"method":"transaction.execute"}`))
-		seen <- endOf(t, c)
-	})
-	h := commtest.Echo()
-	conn := dial(t, newIdentity(t).options(), address, h)
-	await(t, h.Ended(), "the initiator ends the connection")
-	if reason := <-seen; reason != "servicer-may-not-call" {
-		t.Errorf("the servicer saw %q", reason)
-	}
-	if err := conn.Call(t.Context(), "x", nil, nil); fault.ReasonOf(err) != "connection-lost" {
-		t.Errorf("call afterwards: %v", err)
-	}
-}
-
-func TestAHalfOpenPeerIsCut(t *testing.T) {
-	h := commtest.Echo()
-	o := newIdentity(t).options()
-	o.Ping, o.Idle, o.Write = 2*short, 20*short, time.Hour
-	rawClient(t, open(t, o, h).Address())
-	// The peer never reads, so it answers no ping, as one whose machine is gone.
-	await(t, h.Ended(), "the peer without pongs is cut")
 }
 
 // counted is what a ping says of the messages before it.
@@ -218,7 +159,7 @@ func TestAPeerThatIsStuckInAFrameIsCut(t *testing.T) {
 			}
 		}
 	}()
-	await(t, h.Ended(), "the peer that answers no ping is cut")
+	commtest.Await(t, h.Ended(), "the peer that answers no ping is cut")
 }
 
 // Where a line is slow, what a peer says comes before its answer to a ping.
@@ -249,36 +190,4 @@ func TestABusyLineIsNotCut(t *testing.T) {
 			pings++
 		}
 	}
-}
-
-func TestAPeerThatDoesNotReadIsCut(t *testing.T) {
-	h := &commtest.Handler{}
-	address := rawServer(t, func(net.Conn) { <-h.Ended() })
-	o := newIdentity(t).options()
-	o.Write = short
-	conn := dial(t, o, address, h)
-	text := strings.Repeat("x", 256<<10)
-	for {
-		if err := conn.Notify(t.Context(), "said", text); err != nil {
-			if fault.ReasonOf(err) != "connection-lost" {
-				t.Errorf("notify: %v", err)
-			}
-			break
-		}
-	}
-	await(t, h.Ended(), "the handler is told")
-}
-
-func TestOneConnectionTooManyIsRefused(t *testing.T) {
-	h := commtest.Echo()
-	o := newIdentity(t).options()
-	o.Connections = 1
-	address := open(t, o, h).Address()
-	client := newIdentity(t).options()
-	first := dial(t, client, address, &commtest.Handler{})
-	echoes(t, first)
-	if _, err := stream.New(client).Dial(t.Context(), address, commtest.Echo()); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("the second: %v", err)
-	}
-	echoes(t, first)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/tls"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -38,11 +37,6 @@ func TestWhyADialFails(t *testing.T) {
 		{"another service", func(t *testing.T) comm.Address {
 			return bareServer(t, func(line net.Conn) { _, _ = io.CopyN(line, rand.Reader, 1<<20+1) })
 		}, fault.Unsupported, "not-a-session"},
-		{"our key is refused", func(t *testing.T) comm.Address {
-			o := newIdentity(t).options()
-			o.TLSServer.VerifyConnection = func(tls.ConnectionState) error { return errors.New("not on the list") }
-			return open(t, o, commtest.Echo()).Address()
-		}, fault.Denied, "identity-refused"},
 		{"no welcome", func(t *testing.T) comm.Address {
 			id := newIdentity(t)
 			a := bareServer(t, func(line net.Conn) {
@@ -117,7 +111,7 @@ func TestNoiseBeforeASession(t *testing.T) {
 		})
 		address.Key = id.Key
 		dial(t, newIdentity(t).options(), address, h)
-		await(t, h.Ended(), "the goodbye is heard")
+		commtest.Await(t, h.Ended(), "the goodbye is heard")
 	})
 }
 
@@ -162,95 +156,5 @@ func TestAddressesThatCannotBe(t *testing.T) {
 				t.Errorf("listen: %v", err)
 			}
 		})
-	}
-}
-
-// A peer that is not the expected one must not learn who called.
-func TestAWrongPeerDoesNotSeeOurKey(t *testing.T) {
-	address, failed := strictServer(t)
-	address.Key = newIdentity(t).Key
-	_, err := stream.New(newIdentity(t).options()).Dial(t.Context(), address, commtest.Echo())
-	if fault.ReasonOf(err) != "peer-key-changed" {
-		t.Errorf("error is %v", err)
-	}
-	if n := <-failed; n != 0 {
-		t.Errorf("the peer saw %d certificates", n)
-	}
-}
-
-// A person may think longer than any handshake lasts: meanwhile the unknown peer
-// has seen the end of the handshake, and nothing of us.
-func TestTrustIsAskedWhileNoHandshakeIsOpen(t *testing.T) {
-	address, failed := strictServer(t)
-	o := newIdentity(t).options()
-	o.Trust = func(context.Context, string, comm.Address) error {
-		if n := <-failed; n != 0 {
-			t.Errorf("the peer saw %d certificates", n)
-		}
-		return fault.New(fault.Denied, "no").Because("person-refused")
-	}
-	address.Key = ""
-	if _, err := stream.New(o).Dial(t.Context(), address, commtest.Echo()); fault.ReasonOf(err) != "person-refused" {
-		t.Errorf("error is %v", err)
-	}
-}
-
-// strictServer expects one handshake that its client gives up, and says how many
-// certificates it has seen by then.
-func strictServer(t *testing.T) (comm.Address, <-chan int) {
-	t.Helper()
-	config := newIdentity(t).Config()
-	failed := make(chan int, 1)
-	return bareServer(t, func(line net.Conn) {
-		must(t, greet(line, 't'))
-		s := tls.Server(line, config)
-		if s.HandshakeContext(t.Context()) == nil {
-			t.Error("the handshake was finished")
-		}
-		failed <- len(s.ConnectionState().PeerCertificates)
-	}), failed
-}
-
-// A wallet shows each vendor another identity, also at a first contact.
-func TestEachPeerSeesItsOwnIdentity(t *testing.T) {
-	identities := map[string]identity{}
-	o := stream.Options{
-		KeyOf: commtest.KeyOf,
-		Trust: func(context.Context, string, comm.Address) error { return nil },
-		TLSClient: func(peer string) (*tls.Config, error) {
-			if _, ok := identities[peer]; !ok {
-				identities[peer] = newIdentity(t)
-			}
-			return identities[peer].Config(), nil
-		},
-	}
-	for _, firstContact := range []bool{false, true} {
-		seen := make(chan string, 1)
-		door, err := stream.New(newIdentity(t).options()).Listen(t.Context(), comm.Address{Scheme: stream.Unix, Path: socket(t)}, func(c comm.Conn) (comm.Handler, error) {
-			seen <- c.Peer().Key
-			return commtest.Echo(), nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer door.Close()
-		address := door.Address()
-		vendor := address.Key
-		if firstContact {
-			address.Key = ""
-		}
-		dial(t, o, address, &commtest.Handler{})
-		if got := <-seen; got != identities[vendor].Key {
-			t.Errorf("first contact %v: the vendor saw the key %s", firstContact, got)
-		}
-	}
-}
-
-func TestAnIdentityThatIsLocked(t *testing.T) {
-	o := newIdentity(t).options()
-	o.TLSClient = func(string) (*tls.Config, error) { return nil, fault.New(fault.Locked, "the wallet is locked") }
-	address := open(t, newIdentity(t).options(), commtest.Echo()).Address()
-	if _, err := stream.New(o).Dial(t.Context(), address, commtest.Echo()); fault.KindOf(err) != fault.Locked {
-		t.Errorf("error is %v", err)
 	}
 }

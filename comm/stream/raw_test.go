@@ -116,12 +116,19 @@ func (lineConn) RemoteAddr() net.Addr { return &net.UnixAddr{} }
 // within TLS, and the line under it.
 func rawClient(t *testing.T, a comm.Address) (session, line net.Conn) {
 	t.Helper()
+	line = dialled(t, a)
+	return rawSession(t, line), line
+}
+
+// dialled is a line to a listener over which nothing was said.
+func dialled(t *testing.T, a comm.Address) net.Conn {
+	t.Helper()
 	line, err := net.Dial("unix", a.Path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = line.Close() })
-	return rawSession(t, line), line
+	return line
 }
 
 func rawSession(t *testing.T, line net.Conn) net.Conn {
@@ -205,26 +212,6 @@ func endOf(t *testing.T, c net.Conn) (reason string) {
 			}
 			return ""
 		}
-	}
-}
-
-// wantEnd fails unless the other side ends the line.
-func wantEnd(t *testing.T, line net.Conn) {
-	t.Helper()
-	if err := line.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, line); errors.Is(err, os.ErrDeadlineExceeded) {
-		t.Error("the line was not ended")
-	}
-}
-
-func await(t *testing.T, c <-chan struct{}, what string) {
-	t.Helper()
-	select {
-	case <-c:
-	case <-time.After(patience):
-		t.Fatal("waited in vain: " + what)
 	}
 }
 

@@ -104,7 +104,7 @@ func TestADiallerLearnsThatItsServicerDied(t *testing.T) {
 		t.Error("a line that is silent has ended")
 	}
 	door := openAt(t, patient(t), comm.Address{Scheme: stream.Serial, Path: a}, commtest.Echo())
-	await(t, h.Ended(), "the dialler hears that nobody is in its session")
+	commtest.Await(t, h.Ended(), "the dialler hears that nobody is in its session")
 	if err := conn.Call(t.Context(), "echo", nil, nil); fault.ReasonOf(err) != "connection-lost" {
 		t.Errorf("a call: %v", err)
 	}
@@ -177,7 +177,7 @@ func TestNoiseWithinASessionInClear(t *testing.T) {
 	if reason := endOf(t, line); reason != "frame-garbled" {
 		t.Errorf("ended with %q", reason)
 	}
-	await(t, h.Ended(), "the handler is told")
+	commtest.Await(t, h.Ended(), "the handler is told")
 }
 
 func TestADeviceIsGivenBackAsItWas(t *testing.T) {
@@ -203,7 +203,7 @@ func TestADeviceIsGivenBackAsItWas(t *testing.T) {
 		t.Errorf("the device is not raw, or has another speed: %+v", s)
 	}
 	_ = conn.Close()
-	await(t, h.Ended(), "the end of the session")
+	commtest.Await(t, h.Ended(), "the end of the session")
 	if after := state(); after != before {
 		t.Errorf("it was %+v and is %+v", before, after)
 	}

@@ -73,7 +73,7 @@ func TestACommandIsReachedOverItsPipes(t *testing.T) {
 		conn := dial(t, o, comm.Address{Scheme: stream.Stdio, Path: "wallet"}, h)
 		echoes(t, conn)
 		ends(conn)
-		await(t, h.Ended(), "the end of the session")
+		commtest.Await(t, h.Ended(), "the end of the session")
 		if err := started[n].Wait(); (err == nil) != (n == 0) {
 			t.Errorf("the command ended with %v", err)
 		}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -17,7 +16,6 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/commtest"
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/websocket"
 )
 
@@ -30,21 +28,13 @@ func TestASlowHandshakeIsCut(t *testing.T) {
 	o.Handshake = short
 	address := open(t, o, commtest.Echo()).Address()
 
-	t.Run("silent on TCP", func(t *testing.T) {
-		conn, err := net.Dial("tcp", address.Host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer conn.Close()
-		wantEnd(t, conn)
-	})
 	t.Run("silent on TLS", func(t *testing.T) {
 		conn, err := tls.Dial("tcp", address.Host, newIdentity(t).Config())
 		if err != nil {
 			return // we were too slow ourselves, and it was cut
 		}
 		defer conn.Close()
-		wantEnd(t, conn)
+		commtest.WantEnd(t, conn)
 	})
 	t.Run("half a request", func(t *testing.T) {
 		conn, err := tls.Dial("tcp", address.Host, newIdentity(t).Config())
@@ -53,21 +43,8 @@ func TestASlowHandshakeIsCut(t *testing.T) {
 		}
 		defer conn.Close()
 		_, _ = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n") // it may be cut by now
-		wantEnd(t, conn)
+		commtest.WantEnd(t, conn)
 	})
-}
-
-// wantEnd fails unless the other side ends the connection.
-func wantEnd(t *testing.T, conn net.Conn) {
-	t.Helper()
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
-	_, err := io.Copy(io.Discard, conn)
-	var timeout net.Error
-	if errors.As(err, &timeout) && timeout.Timeout() {
-		t.Error("the connection was not ended")
-	}
 }
 
 func TestWhoMayComeIn(t *testing.T) {
@@ -111,68 +88,14 @@ func TestWhoMayComeIn(t *testing.T) {
 	}
 }
 
-func TestForeignFramesEndTheConnection(t *testing.T) {
-	for _, row := range []struct {
-		name   string
-		kind   int
-		frame  string
-		reason string // as the peer gets to see it
-	}{
-		{"binary", gorilla.BinaryMessage, `{"jsonrpc":"2.0","method":"x"}`, ""},
-		{"no JSON", gorilla.TextMessage, `hello`, "frame-malformed"},
-		{"nothing", gorilla.TextMessage, ``, "frame-malformed"},
-		{"no UTF-8", gorilla.TextMessage, "{\"jsonrpc\":\"2.0\",\"method\":\"\xff\"}", "frame-malformed"},
-		{"a batch", gorilla.TextMessage, `[{"jsonrpc":"2.0","method":"x"}]`, "batch-refused"},
-		{"another version", gorilla.TextMessage, `{"jsonrpc":"1.0","method":"x"}`, "version-unknown"},
-		{"an answer to nothing", gorilla.TextMessage, `{"jsonrpc":"2.0","id":7,"result":1}`, "answer-unasked"},
-		{"too long", gorilla.TextMessage, strings.Repeat(" ", 64<<10) + `{"jsonrpc":"2.0","method":"x"}`, ""},
-	} {
-		t.Run(row.name, func(t *testing.T) {
-			h := commtest.Echo()
-			o := newIdentity(t).options()
-			o.MaxFrame = 32 << 10
-			ws := rawClient(t, open(t, o, h).Address())
-			if err := ws.WriteMessage(row.kind, []byte(row.frame)); err != nil && row.reason != "" {
-				t.Fatal(err) // too long a frame may be refused before its end
-			}
-			err := endOf(t, ws)
-			var closed *gorilla.CloseError
-			if row.reason != "" && (!errors.As(err, &closed) || closed.Text != row.reason || closed.Code != gorilla.ClosePolicyViolation) {
-				t.Errorf("ended with %v, want %s", err, row.reason)
-			}
-			await(t, h.Ended(), "the handler is told")
-		})
-	}
-}
-
-func TestAServicerThatCallsIsCut(t *testing.T) {
-	seen := make(chan error, 1)
-	address := rawServer(t, func(ws *gorilla.Conn) {
-		if err := ws.WriteMessage(gorilla.TextMessage, []byte(`{"jsonrpc":"2.0","id":1,"method":"transaction.execute"}`)); err != nil {
-			t.Error(err)
-		}
-		seen <- endOf(t, ws)
-	})
+func TestABinaryFrameEndsTheConnection(t *testing.T) {
 	h := commtest.Echo()
-	conn := dial(t, newIdentity(t).options(), address, h)
-	await(t, h.Ended(), "the initiator ends the connection")
-	var closed *gorilla.CloseError
-	if err := <-seen; !errors.As(err, &closed) || closed.Text != "servicer-may-not-call" {
-		t.Errorf("the servicer saw %v", err)
+	ws := rawClient(t, open(t, newIdentity(t).options(), h).Address())
+	if err := ws.WriteMessage(gorilla.BinaryMessage, []byte(`{"jsonrpc":"2.0","method":"x"}`)); err != nil {
+		t.Fatal(err)
 	}
-	if err := conn.Call(t.Context(), "x", nil, nil); fault.ReasonOf(err) != "connection-lost" || !strings.Contains(err.Error(), "sent a request, which only the side that dialled may send") {
-		t.Errorf("call afterwards: %v", err)
-	}
-}
-
-func TestAHalfOpenPeerIsCut(t *testing.T) {
-	h := commtest.Echo()
-	o := newIdentity(t).options()
-	o.Ping, o.Idle, o.Write = short/5, short, short
-	ws := rawClient(t, open(t, o, h).Address())
-	// The peer never reads, so it answers no ping, as one whose machine is gone.
-	await(t, h.Ended(), "the peer without pongs is cut")
-	_ = ws.Close()
+	_ = endOf(t, ws)
+	commtest.Await(t, h.Ended(), "the handler is told")
 }
 
 func TestPingsAreAnswered(t *testing.T) {
@@ -188,48 +111,6 @@ func TestPingsAreAnswered(t *testing.T) {
 	_ = endOf(t, ws)
 	if got := <-pong; got != "there?" {
 		t.Errorf("pong %q", got)
-	}
-}
-
-func TestAPeerThatDoesNotReadIsCut(t *testing.T) {
-	h := &commtest.Handler{}
-	address := rawServer(t, func(*gorilla.Conn) { <-h.Ended() })
-	o := newIdentity(t).options()
-	o.Write = short
-	conn := dial(t, o, address, h)
-	text := strings.Repeat("x", 256<<10)
-	for {
-		if err := conn.Notify(t.Context(), "said", text); err != nil {
-			if fault.ReasonOf(err) != "connection-lost" {
-				t.Errorf("notify: %v", err)
-			}
-			break
-		}
-	}
-	await(t, h.Ended(), "the handler is told")
-}
-
-func TestOneConnectionTooManyIsRefused(t *testing.T) {
-	h := commtest.Echo()
-	o := newIdentity(t).options()
-	o.Connections = 1
-	address := open(t, o, h).Address()
-	client := newIdentity(t).options()
-	first := dial(t, client, address, &commtest.Handler{})
-	if err := first.Call(t.Context(), "echo", nil, nil); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := websocket.New(client).Dial(t.Context(), address, commtest.Echo()); fault.KindOf(err) != fault.Unavailable {
-		t.Errorf("the second: %v", err)
-	}
-	if err := first.Call(t.Context(), "echo", nil, nil); err != nil {
-		t.Errorf("the first suffered: %v", err)
-	}
-	_ = first.Close()
-	await(t, h.Ended(), "the first is gone")
-	again := dial(t, client, address, &commtest.Handler{})
-	if again.Peer().Key != address.Key {
-		t.Error("another peer")
 	}
 }
 
@@ -251,7 +132,7 @@ func TestPeersThatDoNotReadShareARoom(t *testing.T) {
 			}
 		}
 	}
-	await(t, h.Ended(), "one that does not read is cut")
+	commtest.Await(t, h.Ended(), "one that does not read is cut")
 	var text string
 	for range 10 {
 		if err := reads.Call(t.Context(), "big", nil, &text); err != nil || len(text) != 256<<10 {
@@ -276,7 +157,7 @@ func TestFramesThatAreNotEndedShareARoom(t *testing.T) {
 		}
 		_, _ = io.WriteString(frame, `{"jsonrpc":"2.0","id":1,"method":"echo","params":"`+strings.Repeat("x", 700<<10)) // it may be cut
 	}
-	await(t, h.Ended(), "one that does not end its frame is cut")
+	commtest.Await(t, h.Ended(), "one that does not end its frame is cut")
 	var got string
 	for range 10 {
 		if err := ends.Call(t.Context(), "echo", strings.Repeat("y", 256<<10), &got); err != nil || len(got) != 256<<10 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -64,12 +65,32 @@ func httpServer(t *testing.T, h http.HandlerFunc) comm.Address {
 // deafServer takes TCP connections and says nothing.
 func deafServer(t *testing.T) comm.Address {
 	t.Helper()
+	a := bareServer(t, func(line net.Conn) { _, _ = io.Copy(io.Discard, line) })
+	a.Key = "KEY"
+	return a
+}
+
+// bareServer runs serve for each TCP connection.
+func bareServer(t *testing.T, serve func(net.Conn)) comm.Address {
+	t.Helper()
 	door, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = door.Close() })
-	return comm.Address{Scheme: websocket.Scheme, Host: door.Addr().String(), Key: "KEY"}
+	go func() {
+		for {
+			line, err := door.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer line.Close()
+				serve(line)
+			}()
+		}
+	}()
+	return comm.Address{Scheme: websocket.Scheme, Host: door.Addr().String()}
 }
 
 // endOf reads until the other side has ended the connection, and fails if it
@@ -86,15 +107,6 @@ func endOf(t *testing.T, ws *gorilla.Conn) error {
 			}
 			return err
 		}
-	}
-}
-
-func await(t *testing.T, c <-chan struct{}, what string) {
-	t.Helper()
-	select {
-	case <-c:
-	case <-time.After(patience):
-		t.Fatal("waited in vain: " + what)
 	}
 }
 
