@@ -11,10 +11,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
 
-// TestLastWordsSurvive: an initiator that has ended speaks in its next life until
-// its peer has heard it.
-func TestLastWordsSurvive(t *testing.T) {
-	code := sides(
+// sevens is code whose initiator ends with a message, and whose servicer makes a purse of it.
+func sevens() script {
+	return sides(
 		func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
 			return text("bye"), s.Send(ctx, 7)
 		},
@@ -26,6 +25,12 @@ func TestLastWordsSurvive(t *testing.T) {
 			return text(n), s.Update(ctx, create("purse", "", state{N: n}))
 		},
 	)
+}
+
+// TestLastWordsSurvive: an initiator that has ended speaks in its next life until
+// its peer has heard it.
+func TestLastWordsSurvive(t *testing.T) {
+	code := sevens()
 	pair := protocoltest.NewPair(t, bundles(code), bundles(code))
 	pair.Wire.OnFrame(func(protocoltest.Frame) protocoltest.Fate { return protocoltest.Refuse })
 	if _, err := pair.ExecuteAs(t.Context(), opA, "test", call("DO")); err != nil {

@@ -100,18 +100,7 @@ func TestWhatCannotBeAskedAgainMayHaveHappened(t *testing.T) {
 // TestLastWordsAreRepeated: an initiator that has ended says its last words until its peer has
 // heard them, also in the life in which it has ended.
 func TestLastWordsAreRepeated(t *testing.T) {
-	code := sides(
-		func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
-			return text("bye"), s.Send(ctx, 7)
-		},
-		func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
-			var n int
-			if err := s.Recv(ctx, &n); err != nil {
-				return protocol.Result{}, err
-			}
-			return text(n), s.Update(ctx, create("purse", "", state{N: n}))
-		},
-	)
+	code := sevens()
 	pair := protocoltest.NewPair(t, bundles(code), bundles(code))
 	var attempts atomic.Int32
 	pair.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {

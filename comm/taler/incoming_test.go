@@ -46,7 +46,7 @@ func TestHistoriesOfARealBankAreRead(t *testing.T) {
 	}
 }
 
-// row is a good row with some members replaced; "" removes one.
+// rowText is a good row of the incoming history, changed.
 func rowText(t testing.TB, change map[string]string) string {
 	t.Helper()
 	in := members{
@@ -54,6 +54,12 @@ func rowText(t testing.TB, change map[string]string) string {
 		"amount": json.RawMessage(`"KUDOS:25"`), "debit_account": json.RawMessage(`"payto://wallee-transaction/4711?receiver-name=C"`),
 		"reserve_pub": json.RawMessage(`"` + someKey + `"`),
 	}
+	return in.changed(t, change)
+}
+
+// changed is the text of a document with some members replaced; "" removes one.
+func (in members) changed(t testing.TB, change map[string]string) string {
+	t.Helper()
 	for name, value := range change {
 		if value == "" {
 			delete(in, name)

@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// outgoingText is a good row of the outgoing history, changed.
 func outgoingText(t testing.TB, change map[string]string) string {
 	t.Helper()
 	in := members{
@@ -15,18 +16,7 @@ func outgoingText(t testing.TB, change map[string]string) string {
 		"credit_account": json.RawMessage(`"payto://wallee-transaction/4711?receiver-name=C"`), "wtid": json.RawMessage(`"` + someKey + `"`),
 		"exchange_base_url": json.RawMessage(`"https://exchange.example/"`),
 	}
-	for name, value := range change {
-		if value == "" {
-			delete(in, name)
-			continue
-		}
-		in[name] = json.RawMessage(value)
-	}
-	text, err := json.Marshal(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
+	return in.changed(t, change)
 }
 
 // TestOutgoingRows: what the auditor reads, and what makes it refuse the page.
