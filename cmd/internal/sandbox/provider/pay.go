@@ -64,7 +64,7 @@ func (p *Provider) Pay(ctx context.Context, o Order) (made Payment, late bool, e
 		if o.Space != 0 {
 			id = strconv.FormatInt(number, 10)
 		}
-		return p.record(ctx, tx, id, number, o, digest, out)
+		return p.record(ctx, tx, entry{id, number, o, digest, out})
 	})
 	if err != nil {
 		return Payment{}, false, fmt.Errorf("make a payment: %w", err)
@@ -200,20 +200,30 @@ func next(ctx context.Context, tx *sql.Tx, table string) (number int64, err erro
 	return number, err
 }
 
-func (p *Provider) record(ctx context.Context, tx *sql.Tx, id string, number int64, o Order, digest []byte, out outcome) error {
-	merchant := o.Merchant
+// entry is a payment as it comes into the books.
+type entry struct {
+	id     string
+	number int64
+	order  Order
+	digest []byte // of order
+	out    outcome
+}
+
+// record writes a payment, and the use of the counter of the authorisation that has paid.
+func (p *Provider) record(ctx context.Context, tx *sql.Tx, e entry) error {
+	o, out, merchant := e.order, e.out, e.order.Merchant
 	if out.charge != nil {
 		merchant = out.charge.Merchant
 	}
 	key := sql.NullString{String: o.Key, Valid: o.Key != ""}
 	_, err := tx.ExecContext(ctx, `INSERT INTO payments (number, space, id, key, request, amount, reference, merchant, brand, last4, state, reason, made)
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		number, o.Space, id, key, digest, o.Amount.String(), o.Reference, merchant, out.card.Brand, out.card.Last4,
+		e.number, o.Space, e.id, key, e.digest, o.Amount.String(), o.Reference, merchant, out.card.Brand, out.card.Last4,
 		string(out.state), out.reason, p.o.Clock().Unix())
 	if err != nil || out.charge == nil {
 		return err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO authorisations (account, counter, payment) VALUES (?, ?, ?)`,
-		out.charge.Account, int64(out.charge.Counter), id)
+		out.charge.Account, int64(out.charge.Counter), e.id)
 	return err
 }
