@@ -31,9 +31,9 @@ func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, pat
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return none, fileTaken(err, path)
 	}
-	unshare, err := share(f.keysLock()) // so that keys and what is sealed under them fit
+	unshare, err := f.shareKeys() // so that keys and what is sealed under them fit
 	if err != nil {
-		return none, fault.Wrap(err, fault.Locked, "somebody changes who may use this wallet").Because("keys-in-use").WithHint("try again in a moment")
+		return none, err
 	}
 	defer func() { _ = unshare() }()
 	if err := f.guess(slotUser, now, func() error { return f.opens(owner) }); err != nil {

@@ -28,7 +28,11 @@ func flock(path string, how int) (unlock func() error, err error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
 		_ = f.Close()
-		return nil, inUse(path, err)
+		if errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, inUse(path, err)
+		}
+		return nil, fault.Wrap(err, fault.Internal, "the file %s cannot be locked", path).Because("file-unlockable").
+			WithHint("keep the data on a disk of this machine: some file systems of the network have no locks")
 	}
 	if !isSame(f, path) { // somebody took it for a dead process's and has removed it
 		return nil, errors.Join(inUse(path, os.ErrNotExist), f.Close())

@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -28,9 +29,9 @@ func (h *House) login(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if h.unshare, err = share(o.keysLock()); err != nil {
+	if h.unshare, err = o.shareKeys(); err != nil {
 		h.unshare = nothing
-		return fault.Wrap(err, fault.Locked, "somebody changes who may use this wallet").Because("keys-in-use").WithHint("try again in a moment")
+		return err
 	}
 	h.user, h.slot = user, crypto.Slot{Name: slotOf(user.ID), Lock: lockOf(o)}
 	keys, err := o.open(h.slot)
@@ -40,6 +41,15 @@ func (h *House) login(ctx context.Context, o Options) error {
 	h.Engine = crypto.NewEngine(keys.Data, rand.Reader)
 	h.ring = crypto.NewRing(keys, h.Engine, rand.Reader)
 	return nil
+}
+
+// shareKeys keeps others from changing the keys of a wallet, but lets them use it.
+func (f Files) shareKeys() (unshare func() error, err error) {
+	unshare, err = share(f.keysLock())
+	if errors.Is(err, fault.Locked) { // any other failure says itself what is wrong with the file
+		err = fault.Wrap(err, fault.Locked, "somebody changes who may use this wallet").Because("keys-in-use").WithHint("try again in a moment")
+	}
+	return unshare, err
 }
 
 // open opens a slot of the vault. Only guesses of passphrases are counted: nobody guesses a
@@ -125,7 +135,7 @@ func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypt
 
 func (f Files) lockVault() (func() error, error) {
 	unlock, err := lock(f.vaultLock())
-	if err != nil {
+	if errors.Is(err, fault.Locked) {
 		err = fault.Wrap(err, fault.Locked, "somebody else changes the vault").Because("vault-in-use").WithHint("try again in a moment")
 	}
 	return unlock, err

@@ -5,6 +5,7 @@ package house_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -60,4 +61,32 @@ func TestWhatIsNoFileIsNotWaitedFor(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Nobody waits for another process where there is none: what stands in the place of a lock
+// is named, whoever comes to it.
+func TestALockThatIsNoFileIsNotSomebodyElses(t *testing.T) {
+	f := made(t, "open sesame")
+	at := func(name string) (path string) {
+		path = filepath.Join(f.Dir, name)
+		if err := os.RemoveAll(path); err != nil {
+			t.Fatal(err)
+		}
+		putInPlace(t, "folder", path)
+		return path
+	}
+	said := func(what, path string, err error) {
+		t.Helper()
+		if fault.ReasonOf(err) != "file-unwritable" || !strings.Contains(fault.From(err).Message, path) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	now, other := *options(f, "open sesame").Passphrase, *options(f, "other").Passphrase
+	vault := at("vault.lock")
+	said("another passphrase", vault, f.ChangePassphrase(t.Context(), "", now, other, time.Now))
+	keys := at("keys.lock")
+	_, err := house.Open(t.Context(), options(f, "open sesame"))
+	said("opening", keys, err)
+	_, err = f.Backup(t.Context(), "", now, filepath.Join(t.TempDir(), "backup"), house.Sealing{}, time.Now)
+	said("a backup", keys, err)
 }

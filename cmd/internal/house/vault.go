@@ -3,6 +3,7 @@ package house
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"maps"
 	"slices"
 
@@ -95,10 +96,13 @@ func (h *House) alone() (release func(), err error) {
 		}
 	}
 	unlock, err := lock(h.files.keysLock())
+	if errors.Is(err, fault.Locked) {
+		err = fault.Wrap(err, fault.Locked, "another process has this wallet open").Because("wallet-open").
+			WithHint("wait for it to end, or end it with `wallet lock`")
+	}
 	if err != nil {
 		again()
-		return nil, fault.Wrap(err, fault.Locked, "another process has this wallet open").Because("wallet-open").
-			WithHint("wait for it to end, or end it with `wallet lock`")
+		return nil, err
 	}
 	return func() { _ = unlock(); again() }, nil
 }
