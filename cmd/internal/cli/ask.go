@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"io"
+	"os"
 	"strings"
 	"sync"
 
@@ -149,6 +150,12 @@ func Within[T any](ctx context.Context, read func() (T, error)) (T, error) {
 		var none T
 		return none, interrupted(ctx)
 	}
+}
+
+// Open opens a file that somebody has named, as long as ctx lasts: whoever opens a pipe waits for
+// whoever writes into it. What is read of it may wait, too, and belongs in Within.
+func Open(ctx context.Context, path string) (*os.File, error) {
+	return Within(ctx, func() (*os.File, error) { return os.Open(path) })
 }
 
 // interrupted says why nobody waits for an answer any more: the cause of ctx if that is a

@@ -154,7 +154,7 @@ func TestASecretInAFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	e, _, _ := env(false)
-	if got, err := e.SecretFile(path); err != nil || got != "secret-token:x" {
+	if got, err := e.SecretFile(t.Context(), path); err != nil || got != "secret-token:x" {
 		t.Errorf("%q, %v", got, err)
 	}
 	if _, err := e.NewPassphrase(t.Context(), "", -1); cli.ExitCode(err) != cli.ExitInput {

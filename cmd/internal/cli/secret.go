@@ -32,9 +32,9 @@ func (e *Env) passphrase(ctx context.Context, file string, fd int, prompt string
 	var err error
 	switch {
 	case fd >= 0:
-		text, err = readSecret(os.NewFile(uintptr(fd), "descriptor "+strconv.Itoa(fd)))
+		text, err = readSecret(ctx, os.NewFile(uintptr(fd), "descriptor "+strconv.Itoa(fd)))
 	case file != "":
-		text, err = e.secretFile(file)
+		text, err = e.secretFile(ctx, file)
 	case e.Interactive():
 		text, err = e.askSecret(ctx, prompt, twice)
 	default:
@@ -49,8 +49,8 @@ func (e *Env) passphrase(ctx context.Context, file string, fd int, prompt string
 }
 
 // SecretFile reads a token or password from a file.
-func (e *Env) SecretFile(path string) (string, error) {
-	text, err := e.secretFile(path)
+func (e *Env) SecretFile(ctx context.Context, path string) (string, error) {
+	text, err := e.secretFile(ctx, path)
 	defer clear(text)
 	return string(text), err
 }
@@ -66,27 +66,30 @@ func (e *Env) AskSecret(ctx context.Context, what, hint string) (string, error) 
 	return string(text), err
 }
 
-func (e *Env) secretFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
+func (e *Env) secretFile(ctx context.Context, path string) ([]byte, error) {
+	f, err := Open(ctx, path)
 	if err != nil {
-		return nil, unreadable(err, path)
+		return nil, unreadable(ctx, err, path)
 	}
 	defer f.Close()
 	if err := config.Private(f); err != nil { // named for this once by a person or a script: their choice, and told
 		e.Say("Warning: %s: %s", fault.From(err).Message, fault.From(err).Hint)
 	}
-	return readSecret(f)
+	return readSecret(ctx, f)
 }
 
-func unreadable(err error, path string) error {
+func unreadable(ctx context.Context, err error, path string) error {
+	if ctx.Err() != nil { // nobody waits for it any more
+		return err
+	}
 	return fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read: %s", path, config.Why(err)).Because("secret-unreadable").
 		WithHint("name a file that holds it, for you alone to read")
 }
 
-func readSecret(f *os.File) ([]byte, error) {
-	text, err := config.ReadSecret(f)
+func readSecret(ctx context.Context, f *os.File) ([]byte, error) {
+	text, err := Within(ctx, func() ([]byte, error) { return config.ReadSecret(f) })
 	if err != nil && fault.ReasonOf(err) != "secret-unreadable" {
-		return nil, unreadable(err, f.Name())
+		return nil, unreadable(ctx, err, f.Name())
 	}
 	return text, err
 }

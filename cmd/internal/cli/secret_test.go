@@ -61,7 +61,7 @@ func TestASecretThatCannotBeReadIsNotShown(t *testing.T) {
 	}
 	e, _, _ := env(false)
 	for _, from := range []string{path, "/nowhere"} {
-		_, err := e.SecretFile(from)
+		_, err := e.SecretFile(t.Context(), from)
 		if err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%s: %v", from, err)
 		}

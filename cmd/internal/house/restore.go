@@ -48,7 +48,7 @@ func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passp
 
 // opened opens the file of a backup. Who opens a pipe waits for who writes into it.
 func opened(ctx context.Context, path string) (*os.File, error) {
-	file, err := cli.Within(ctx, func() (*os.File, error) { return os.Open(path) })
+	file, err := cli.Open(ctx, path)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, endedBefore(ctx)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -111,7 +110,10 @@ func Read(ctx context.Context, e *cli.Env, path string) (map[string]json.RawMess
 	}
 	in := e.In
 	if path != "-" {
-		f, err := os.Open(path)
+		f, err := cli.Open(ctx, path)
+		if err != nil && ctx.Err() != nil {
+			return nil, err
+		}
 		if err != nil {
 			return nil, cli.Argument(fault.Wrap(err, fault.Invalid, "the file %s cannot be read: %s", path, config.Why(err)).Because("file-unreadable").
 				WithHint("name a file with a JSON object of members, or - for standard input"))

@@ -51,7 +51,7 @@ type finder func(ctx context.Context) (exchange.WireGateway, error)
 
 // finder looks at the flags at once: what is wrong with them is found before
 // anything listens.
-func (b bankFlags) finder(e *cli.Env, x *exchange.Exchange) (finder, error) {
+func (b bankFlags) finder(ctx context.Context, e *cli.Env, x *exchange.Exchange) (finder, error) {
 	if b.credentials != "" {
 		return func(ctx context.Context) (exchange.WireGateway, error) {
 			return awaitCredentials(ctx, e, b.credentials)
@@ -63,7 +63,7 @@ func (b bankFlags) finder(e *cli.Env, x *exchange.Exchange) (finder, error) {
 	if _, err := taler.CheckURL(b.url, e.AllowHTTP); err != nil {
 		return nil, cli.Argument(err)
 	}
-	password, err := e.SecretFile(b.password)
+	password, err := e.SecretFile(ctx, b.password)
 	if err != nil {
 		return nil, err
 	}

@@ -55,7 +55,7 @@ func run(ctx context.Context, e *cli.Env, listen string, o exchange.Options, b b
 		return err
 	}
 	defer func() { err = errors.Join(err, leave()) }()
-	bank, err := b.finder(e, x)
+	bank, err := b.finder(ctx, e, x)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func initialising(ctx context.Context, e *cli.Env, s settings) error {
 	if err := errors.Join(s.complete(e.AllowHTTP), serve.CheckAddress(s.Listen)); err != nil {
 		return cli.Argument(err)
 	}
-	token, err := e.SecretFile(s.TokenFile)
+	token, err := e.SecretFile(ctx, s.TokenFile)
 	if err != nil {
 		return cli.Argument(err)
 	}

@@ -118,12 +118,18 @@ func chip(ctx context.Context, h *house.House, file string) (id instrument.ID, e
 	if file == "" {
 		return "", noCard()
 	}
-	f, err := os.Open(filepath.Clean(file))
+	f, err := cli.Open(ctx, filepath.Clean(file))
+	if err != nil && ctx.Err() != nil {
+		return "", err
+	}
 	if err != nil {
 		return "", cli.Argument(fault.Wrap(err, fault.Invalid, "the card %s cannot be read", file).Because("card-unreadable"))
 	}
 	defer func() { _ = f.Close() }()
-	text, err := io.ReadAll(io.LimitReader(f, maxCard))
+	text, err := cli.Within(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(f, maxCard)) })
+	if err != nil && ctx.Err() != nil {
+		return "", err
+	}
 	var of struct{ Account string }
 	if err != nil || json.Unmarshal(text, &of) != nil || of.Account == "" {
 		return "", cli.Argument(fault.New(fault.Invalid, "%s is not the file of a card", file).Because("card-malformed"))

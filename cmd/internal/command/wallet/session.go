@@ -25,7 +25,7 @@ func sessionCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		lines, end, err := w.lines(script)
+		lines, end, err := w.lines(ctx, script)
 		if err != nil {
 			return err
 		}
@@ -63,14 +63,17 @@ refusal and goes on; "# …" is a comment. What has blanks stands in double quot
 `
 
 // lines are what is typed, or the script.
-func (w *wallet) lines(script string) (*bufio.Scanner, func(), error) {
+func (w *wallet) lines(ctx context.Context, script string) (*bufio.Scanner, func(), error) {
 	if script == "" && w.env.Interactive() { // steps ask the same person
 		return bufio.NewScanner(w.env.Typed()), func() {}, nil
 	}
 	if script == "" || script == "-" {
 		return bufio.NewScanner(w.env.In), func() {}, nil
 	}
-	f, err := os.Open(script)
+	f, err := cli.Open(ctx, script)
+	if err != nil && ctx.Err() != nil {
+		return nil, nil, err
+	}
 	if err != nil {
 		return nil, nil, cli.Argument(fault.Wrap(err, fault.Invalid, "the script cannot be read: %s", cause(err)).Because("file-unreadable"))
 	}

@@ -3,7 +3,6 @@ package wallet
 import (
 	"context"
 	"crypto/rand"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -31,7 +30,7 @@ func withdraw(e *cli.Env) *cobra.Command {
 			return w.withdrawByTransfer(ctx, want)
 		}
 		if want.picture != "" {
-			text, err := photographed(want.picture)
+			text, err := photographed(ctx, want.picture)
 			if err != nil {
 				return err
 			}
@@ -77,13 +76,19 @@ func (w wish) check(args int) error {
 	return nil
 }
 
-func photographed(path string) (string, error) {
-	f, err := os.Open(path)
+func photographed(ctx context.Context, path string) (string, error) {
+	f, err := cli.Open(ctx, path)
+	if err != nil && ctx.Err() != nil {
+		return "", err
+	}
 	if err != nil {
 		return "", cli.Argument(fault.Wrap(err, fault.Invalid, "the picture %s cannot be opened", path).Because("file-unreadable"))
 	}
 	defer func() { _ = f.Close() }()
-	text, err := qr.Read(f)
+	text, err := cli.Within(ctx, func() (string, error) { return qr.Read(f) })
+	if err != nil && ctx.Err() != nil {
+		return "", err
+	}
 	return text, cli.Argument(err)
 }
 
