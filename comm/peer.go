@@ -12,6 +12,9 @@ const (
 	Bank   Role = "bank"
 )
 
+// Known reports whether it is one of them.
+func (r Role) Known() bool { return r == Client || r == Vendor || r == Bank }
+
 // Peer is a remote wallet and how to reach it (paper §2.5, §5.1).
 type Peer struct {
 	Name      string   `json:"name"`

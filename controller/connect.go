@@ -186,7 +186,13 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 	if err := asking.Call(ctx, comm.MethodInitiate, hello, &got); err != nil {
 		return err
 	}
-	got.Name = calledItself(got.Name)
+	if got.Name = calledItself(got.Name); !got.Role.Known() { // it would be kept and shown as the peer has written it
+		return fault.New(fault.Unsupported, "%s says that it is a %q, which is no role that is known here", cmp.Or(s.Peer().Name, got.Name, "the peer"), fault.Clip(string(got.Role))).
+			Because("role-unknown").WithHint("a peer is a client, a vendor or a bank: tell its operator")
+	}
+	if len(got.Version) > maxVersion {
+		got.Version = ""
+	}
 	if got.PNP != self.PNP {
 		return pnpDiffers(cmp.Or(s.Peer().Name, got.Name, "the peer"), got.PNP, self.PNP)
 	}
@@ -207,6 +213,10 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 		}
 	}
 }
+
+// maxVersion bounds a version, which is kept with what is remembered of a peer. A longer one
+// promises nothing.
+const maxVersion = 256
 
 // calledItself is the name that a peer gives itself, for people to read: short and without line
 // breaks, so that it cannot pass for output of ours.

@@ -166,6 +166,10 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 	if s.over() {
 		return nil, closed()
 	}
+	here, err := s.c.protocols.Operations(protocolID, class, s.Peer().Role)
+	if err != nil {
+		return nil, err
+	}
 	known := s.negotiable(class)
 	there, remembered := s.c.remembered.operations(known, protocolID)
 	if !remembered {
@@ -176,7 +180,11 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 		if err != nil {
 			return nil, err
 		}
-		there = got.Names
+		for _, o := range here { // of what a peer says, no more is kept than this side has
+			if slices.Contains(got.Names, o.Name) {
+				there = append(there, o.Name)
+			}
+		}
 		s.c.remembered.learn(known, func(a *agreed) {
 			a.operations = maps.Clone(a.operations)
 			if a.operations == nil {
@@ -184,10 +192,6 @@ func (s *Session) AvailableOperations(ctx context.Context, class instrument.Clas
 			}
 			a.operations[protocolID] = there
 		})
-	}
-	here, err := s.c.protocols.Operations(protocolID, class, s.Peer().Role)
-	if err != nil {
-		return nil, err
 	}
 	var both []protocol.Operation
 	for _, o := range here {
