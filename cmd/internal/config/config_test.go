@@ -190,6 +190,14 @@ func only(variable, value string) func(string) string {
 	}
 }
 
+// Settings that were lost name no file, and no file has no name.
+func TestASecretThatNoSettingNames(t *testing.T) {
+	_, err := config.Secret("")
+	if fault.ReasonOf(err) != config.ReasonSecret || !strings.Contains(err.Error(), "name no file") {
+		t.Errorf("err = %v", err)
+	}
+}
+
 func TestASecretIsOnesOwn(t *testing.T) {
 	for _, row := range []struct {
 		name string

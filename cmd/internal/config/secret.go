@@ -14,6 +14,10 @@ const maxSecret = 4096
 // Secret reads a secret from the file that a key ending in _file names. One that
 // others can read as well is refused: it is no secret any more.
 func Secret(path string) (string, error) {
+	if path == "" {
+		return "", fault.New(fault.Invalid, "the settings name no file of a secret that is needed").Because(ReasonSecret).
+			WithHint("it is missing among the keys that end in %s, or the settings are empty", secretSuffix)
+	}
 	f, err := OpenPlain(path, os.O_RDONLY)
 	if err != nil {
 		return "", fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read: %s", path, Why(err)).Because(ReasonSecret).
