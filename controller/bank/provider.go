@@ -103,8 +103,18 @@ func (b *Bank) firstStatus(class instrument.ClassID) (string, error) {
 	return "", fault.New(fault.Unsupported, "no %s can be made here", class).Because("move-refused")
 }
 
-// Providers lists them, in the order in which they were added.
+// Providers lists those that terminals may charge with, in the order in which they were
+// added.
 func (b *Bank) Providers(ctx context.Context) ([]Provider, error) {
+	return b.providers(ctx, func(status string) bool { return status != statusRemoved })
+}
+
+// RemovedProviders lists the others. What was paid there may still have to go back.
+func (b *Bank) RemovedProviders(ctx context.Context) ([]Provider, error) {
+	return b.providers(ctx, func(status string) bool { return status == statusRemoved })
+}
+
+func (b *Bank) providers(ctx context.Context, in func(status string) bool) ([]Provider, error) {
 	all, err := b.Instruments().List(ctx, instrument.Filter{Class: ClassProvider})
 	out := []Provider{}
 	for _, i := range all {
@@ -112,7 +122,7 @@ func (b *Bank) Providers(ctx context.Context) ([]Provider, error) {
 		if err := i.Decode(&p); err != nil {
 			return nil, err
 		}
-		if i.Status != statusRemoved {
+		if in(i.Status) {
 			out = append(out, p)
 		}
 	}

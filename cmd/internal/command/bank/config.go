@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"cmp"
 	"context"
 	"os"
 	"path/filepath"
@@ -65,10 +66,30 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		for _, p := range providers {
 			found.Note("provider "+p.Name, b.CheckProvider(ctx, p.Name))
 		}
+		if err != nil {
+			return err
+		}
+		removed, err := b.RemovedProviders(ctx)
+		for _, p := range removed {
+			what := "removed provider " + p.Name
+			if err := b.CheckProvider(ctx, p.Name); err != nil {
+				found.Warn(what, unasked(err))
+			} else {
+				found.Note(what, nil)
+			}
+		}
 		found.Plugins(host.NewCatalog(f.Plugins()))
 		return err
 	})
 	return found, err
+}
+
+// unasked warns of a removed provider that cannot be asked. It is a warning because the
+// provider may have ended: nobody charges there any more.
+func unasked(err error) *fault.Fault {
+	f := fault.From(err)
+	return fault.Wrap(err, f.Kind, "what was paid there cannot go back while this lasts: %s", f.Message).Because(f.Reason).
+		WithHint("%s", cmp.Or(f.Hint, "nothing is to be done if no payment of it can go back any more"))
 }
 
 // door is what is to be said of the address at which the bank will serve.

@@ -266,3 +266,28 @@ func TestCheckAsksEverybody(t *testing.T) {
 		t.Errorf("%+v", found)
 	}
 }
+
+// TestCheckAsksRemovedProviders, where what was paid may still have to go back. That one
+// does not answer is a warning: it may be gone for good, and nobody charges there.
+func TestCheckAsksRemovedProviders(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	d.does(nil, "provider", "add", "old", "--url", "http://127.0.0.1:9")
+	d.does(nil, "provider", "remove", "old")
+	var out bytes.Buffer
+	d.command(t.Context(), &out, "config", "check") // fails, as there is no exchange
+	var found struct {
+		Checks []struct {
+			What    string
+			OK      bool
+			Warning struct{ Reason, Message, Hint string }
+		}
+	}
+	if err := json.Unmarshal(out.Bytes(), &found); err != nil {
+		t.Fatalf("%v: %s", err, out.String())
+	}
+	last := found.Checks[len(found.Checks)-1]
+	if last.What != "removed provider old" || !last.OK || last.Warning.Reason == "" || !strings.Contains(last.Warning.Message, "back") || last.Warning.Hint == "" {
+		t.Errorf("%s", out.String())
+	}
+}
