@@ -18,12 +18,15 @@ type searcher struct {
 	second instrument.Seq // of SecondNotices
 	known  map[instrument.ID]bool
 	due    searches
-	busy   int         // searches under way, or not back in due yet
-	done   chan search // has room for all of them
+	busy   int                         // searches under way, or not back in due yet
+	done   chan search                 // has room for all of them
+	sooner map[instrument.ID]time.Time // second notices that came during a search of their withdrawal
 }
 
 func newSearcher(b *Bank, read instrument.Seq) *searcher {
-	return &searcher{b: b, read: read, known: map[instrument.ID]bool{}, done: make(chan search, b.cfg.Searching.AtOnce)}
+	return &searcher{
+		b: b, read: read, known: map[instrument.ID]bool{}, done: make(chan search, b.cfg.Searching.AtOnce), sooner: map[instrument.ID]time.Time{},
+	}
 }
 
 // begin finds what ended in earlier lives, and notices that nobody has decided.
@@ -115,6 +118,10 @@ func (s *searcher) work(during time.Duration) {
 		select {
 		case x := <-s.done:
 			s.busy--
+			if noticed, again := s.sooner[x.id]; again { // the search may have looked too early
+				delete(s.sooner, x.id)
+				x.hasten(noticed, s.b.Now())
+			}
 			if x.at.IsZero() {
 				delete(s.known, x.id)
 				s.b.watchesNoMore(x.id)

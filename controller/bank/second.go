@@ -51,8 +51,8 @@ func (b *Bank) watchesNoMore(id instrument.ID) {
 }
 
 // readSecond takes up the withdrawals with a second notice, new ones and those of earlier
-// lives. Each life searches once more for the old ones, until their time is certainly
-// over.
+// lives. If a withdrawal is looked for already, its next search is made now. Each life
+// searches once more for the old ones, until their time is certainly over.
 func (s *searcher) readSecond() error {
 	for {
 		page, err := s.b.Instruments().Journal(s.b.life, SecondNotices, instrument.Page{After: s.second, Limit: journalled})
@@ -62,10 +62,14 @@ func (s *searcher) readSecond() error {
 		now := s.b.Now()
 		for _, e := range page {
 			s.second = e.Seq
-			if s.known[e.Instance] || now.After(e.Time.Add(2*s.b.cfg.Searching.For)) {
+			if now.After(e.Time.Add(2 * s.b.cfg.Searching.For)) {
 				continue
 			}
 			s.b.watches(e.Instance)
+			if s.known[e.Instance] {
+				s.hasten(e.Instance, e.Time, now)
+				continue
+			}
 			s.known[e.Instance] = true
 			heap.Push(&s.due, search{id: e.Instance, ended: e.Time, at: now})
 		}
@@ -73,6 +77,26 @@ func (s *searcher) readSecond() error {
 			return nil
 		}
 	}
+}
+
+// hasten has a withdrawal searched now whose next search may be hours away: a notice says
+// that there is something to be found. The time for which it is looked for counts from the
+// notice then.
+func (s *searcher) hasten(id instrument.ID, noticed, now time.Time) {
+	n := slices.IndexFunc(s.due, func(x search) bool { return x.id == id })
+	if n < 0 {
+		s.sooner[id] = noticed
+		return
+	}
+	s.due[n].hasten(noticed, now)
+	heap.Fix(&s.due, n)
+}
+
+func (x *search) hasten(noticed, now time.Time) {
+	if noticed.After(x.ended) {
+		x.ended = noticed
+	}
+	x.at = now
 }
 
 // besides are the payments with a confirmed withdrawal's reference, without the one that

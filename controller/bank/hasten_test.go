@@ -1,0 +1,82 @@
+package bank_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+)
+
+// failed makes a withdrawal that has ended because the payment of its notice failed.
+func failed(t *testing.T, h *banktest.House, uid string, reserve byte) taler.WOPID {
+	t.Helper()
+	id := selected(t, h, uid, key(reserve))
+	h.Provider.Put(banktest.Payment{ID: "declined-" + uid, State: "failed", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	notify(t, h, id, "declined-"+uid)
+	if w := decision(t, h, id); w.State != taler.StateAborted {
+		t.Fatalf("it is %s", w.State)
+	}
+	return id
+}
+
+// TestASecondNoticeHastensTheSearch of a withdrawal that was aborted: it says that there is
+// something to be found, and the next search would be hours away.
+func TestASecondNoticeHastensTheSearch(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: time.Hour}
+	}})
+	id := failed(t, h, "u", 1)
+	h.Provider.Put(banktest.Payment{ID: "second", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	refused(t, notice(h, t, id, "second"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "second" || r.Amount != amount(t, "CHF:20") {
+		t.Errorf("given back is %+v", r)
+	}
+}
+
+// TestASecondNoticeDuringASearch, which may have looked too early, begins another one.
+func TestASecondNoticeDuringASearch(t *testing.T) {
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: time.Hour}
+	}})
+	var first sync.Once
+	var looked atomic.Value // the withdrawal whose first search is held up
+	searched, release := make(chan struct{}), make(chan struct{})
+	h.Provider.Meddle = func(w http.ResponseWriter, r *http.Request, honest http.HandlerFunc) {
+		early := httptest.NewRecorder()
+		honest(early, r)
+		if r.URL.Query().Get("reference") == looked.Load() {
+			first.Do(func() {
+				close(searched)
+				<-release
+			})
+		}
+		w.WriteHeader(early.Code)
+		_, _ = w.Write(early.Body.Bytes())
+	}
+	t.Cleanup(sync.OnceFunc(func() { close(release) }))
+	id := failed(t, h, "u", 1)
+	looked.Store(id.Text())
+	clock.passes(time.Hour)
+	<-searched
+	h.Provider.Put(banktest.Payment{ID: "second", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	refused(t, notice(h, t, id, "second"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	other := failed(t, h, "v", 2) // its search shows that the notice before it was read
+	refused(t, notice(h, t, other, "third"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	if err := h.Provider.WaitAsked(withTimeout(t), other.Text(), 1); err != nil {
+		t.Fatal(err)
+	}
+	release <- struct{}{}
+	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "second" {
+		t.Errorf("given back is %+v", r)
+	}
+}
