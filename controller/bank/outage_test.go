@@ -104,3 +104,58 @@ func TestAProviderThatIsDownIsSaidOnce(t *testing.T) {
 		t.Errorf("at the end %q", got)
 	}
 }
+
+// TestOnePaymentWithoutAnAnswer, while there is one about every other, is no outage: the log
+// does not say in turns that the provider answers and that it does not, but names what waits.
+func TestOnePaymentWithoutAnAnswer(t *testing.T) {
+	var clock watch
+	log := newSaid()
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	odd := selected(t, h, "odd", key(1))
+	h.Provider.Break("odd", 503)
+	notify(t, h, odd, "odd")
+	for n := range byte(3) {
+		if err := h.Provider.WaitAsked(withTimeout(t), "odd", h.Provider.Asked("odd")+3); err != nil {
+			t.Fatal(err)
+		}
+		id, tx := selected(t, h, fmt.Sprint("good-", n), key(2+n)), fmt.Sprint("tx-", n)
+		h.Provider.Put(banktest.Payment{ID: tx, State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+		notify(t, h, id, tx)
+		if w := decision(t, h, id); w.State != taler.StateConfirmed {
+			t.Errorf("it is %s", w.State)
+		}
+		clock.passes(2 * time.Minute)
+	}
+	lines := func() (of, in int) { // the provider, and how many there are
+		got, _ := log.wait(withTimeout(t), 1)
+		for _, l := range got {
+			if strings.Contains(l, banktest.ProviderName) {
+				of++
+			}
+		}
+		return of, len(got)
+	}
+	if of, all := lines(); of != 2 || all <= 2 {
+		t.Errorf("%d of %d lines are of an outage", of, all)
+	}
+	h.Provider.Put(banktest.Payment{ID: "odd", State: "paid", Amount: amount(t, "CHF:20"), Reference: odd.Text()})
+	h.Provider.Break("odd", 0)
+	if w := decision(t, h, odd); w.State != taler.StateConfirmed {
+		t.Errorf("it is %s", w.State)
+	}
+	again := selected(t, h, "again", key(9))
+	h.Provider.Break("again", 503)
+	notify(t, h, again, "again")
+	for { // what had no answer before has nothing to do with it
+		got, err := log.wait(withTimeout(t), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if of, _ := lines(); of == 3 {
+			break
+		}
+		if _, err := log.wait(withTimeout(t), len(got)+1); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package bank
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -130,7 +131,7 @@ func (b *Bank) card(slot chan struct{}, provider instrument.ID, operation string
 		Principal: self, Protocol: ProtocolCard, Operation: operation, Class: ClassProvider,
 		Instruments: []instrument.ID{provider}, Args: args, Within: b.cfg.Asking.Within,
 	})
-	if err := b.asked(provider, err); err != nil {
+	if err := b.asked(provider, operation+fmt.Sprint(args), err); err != nil {
 		return err
 	}
 	if err := json.Unmarshal(result.Value, into); err != nil {
