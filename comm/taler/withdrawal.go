@@ -56,8 +56,10 @@ type Withdrawal struct {
 	Restored int64 `json:"restored,omitempty"`
 
 	// Set after the end.
-	Foreign  string `json:"foreign,omitempty"`  // a payment that was made for something else, as far as the bank can see: not its to give back
-	Searched int64  `json:"searched,omitempty"` // of an aborted one: since then no payment for it is looked for any more
+	Foreign string `json:"foreign,omitempty"` // a payment that was made for something else, as far as the bank can see: not its to give back
+	// What the operator has found out about Foreign: audits do not name it any more.
+	Explained string `json:"explained,omitempty"`
+	Searched  int64  `json:"searched,omitempty"` // of an aborted one: since then no payment for it is looked for any more
 }
 
 // Namer is what has named a sum of a withdrawal. It tells SETUP once more from

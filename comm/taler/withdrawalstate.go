@@ -88,6 +88,8 @@ func (w *Withdrawal) laterMember(name string, c *plain.Cursor) bool {
 		return c.Int(&w.Restored)
 	case "foreign":
 		return c.String(&w.Foreign)
+	case "explained":
+		return c.String(&w.Explained)
 	case "searched":
 		return c.Int(&w.Searched)
 	}
@@ -139,6 +141,7 @@ func (w *Withdrawal) appendLater(d *plain.Writer) {
 	d.SomeAmount("paid", w.Paid)
 	d.SomeInt("restored", w.Restored)
 	d.SomeString("foreign", w.Foreign)
+	d.SomeString("explained", w.Explained)
 	d.SomeInt("searched", w.Searched)
 }
 

@@ -2,6 +2,7 @@ package bank
 
 import (
 	"context"
+	"unicode/utf8"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -56,6 +57,33 @@ func (b *Bank) lookBehind(id instrument.ID, w taler.Withdrawal) (found bool, err
 			WithHint("`bank withdrawal show` names what was given back before")
 	}
 	return true, nil
+}
+
+// maxExplanation bounds the text of Explain, in bytes.
+const maxExplanation = 1024
+
+// Explain puts on record what the operator has found out about the payment of a withdrawal
+// that the bank must not give back, Foreign in its record. Audits do not name that payment
+// any more. It may be called again, with other words. If there is no such payment, it is
+// fault.Conflict, reason "nothing-to-explain".
+func (b *Bank) Explain(ctx context.Context, id taler.WOPID, why string) error {
+	if why == "" || len(why) > maxExplanation || !utf8.ValidString(why) {
+		return fault.New(fault.Invalid, "an explanation is a text of 1 to %d bytes", maxExplanation).Because("explanation-malformed")
+	}
+	at, err := b.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	foreign := ""
+	err = b.amend(ctx, at, func(w *taler.Withdrawal) bool {
+		foreign, w.Explained = w.Foreign, why
+		return foreign != ""
+	})
+	if err == nil && foreign == "" {
+		return fault.New(fault.Conflict, "there is no payment of this withdrawal that the bank leaves alone").Because("nothing-to-explain").
+			WithHint("`bank withdrawal retry` has payments that bought nothing looked for and given back")
+	}
+	return err
 }
 
 const reasonNothing fault.Reason = "nothing-to-verify"

@@ -49,6 +49,7 @@ type Report struct {
 	HistoryRows      int          `json:"history_rows"`
 	Asked            int          `json:"asked"`             // withdrawals about which their providers were asked, or should have been
 	ProviderPayments int          `json:"provider_payments"` // that were paid, with the reference of a withdrawal
+	Explained        int          `json:"explained"`         // payments that only an operator's explanation keeps from being differences
 	Differences      []Difference `json:"differences"`
 }
 
@@ -172,6 +173,7 @@ type sale struct {
 	reserve           taler.EddsaPublicKey
 	exchange          string // whose cash was sold
 	foreign           string
+	explained         bool      // foreign was, by the operator
 	undecided, summed bool      // summed: total could be added up
 	admin             bool      // credited by a test tool, without a payment
 	restored          bool      // open in a backup that the bank was restored from
@@ -181,7 +183,7 @@ type sale struct {
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {
 	s := &sale{
 		id: id, wopid: w.WOPID, state: w.State, payment: payment{w.Provider, w.ProviderTransactionID}, currency: w.Currency, amount: w.Amount,
-		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.Foreign, undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
+		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.Foreign, explained: w.Explained != "", undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
 	}
 	if !w.State.Final() && !s.undecided {
 		s.waits = time.Unix(max(w.Created, w.Selected), 0)

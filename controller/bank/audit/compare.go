@@ -10,11 +10,12 @@ import (
 // comparison is of one withdrawal's record with the provider's ledger.
 type comparison struct {
 	record
-	found []Difference
+	found     []Difference
+	explained int // payments that would be among them but for the operator's explanation
 }
 
 // compare is pure.
-func compare(s *sale, r record, l ledger) []Difference {
+func compare(s *sale, r record, l ledger) (found []Difference, explained int) {
 	r.sale = s
 	c := &comparison{record: r}
 	for _, name := range l.missing {
@@ -33,7 +34,7 @@ func compare(s *sale, r record, l ledger) []Difference {
 		}
 		c.refunded(f)
 	}
-	return c.found
+	return c.found, c.explained
 }
 
 func (c *comparison) says(kind Kind, payment, format string, args ...any) {
@@ -110,6 +111,9 @@ func (c *comparison) further(f protocol.Facts, space int64) {
 	if back := c.back(f.Transaction); more(back.most, back.least) {
 		return // on its way
 	}
+	if c.explains(f) {
+		return
+	}
 	c.says(PaidNotGivenBack, f.Transaction, "%s of %s was paid for a withdrawal that is %s, and not given back%s%s", left, f.Amount, c.word(), c.byNobody(f, space), c.before())
 }
 
@@ -147,9 +151,19 @@ func (c *comparison) word() string {
 // foreign looks at a payment of which notice was given and that has another
 // reference: the bank does not give it back. Somebody else may have.
 func (c *comparison) foreign(f protocol.Facts) {
-	if taken(f) && more(f.Amount, f.Refunded) && !c.others(f.Transaction) {
-		c.says(PaymentForeign, f.Transaction, "a terminal gave notice of a payment of %s that is for something else", f.Amount)
+	if taken(f) && more(f.Amount, f.Refunded) && !c.others(f.Transaction) && !c.explains(f) {
+		c.says(PaymentForeign, f.Transaction, "a terminal gave notice of a payment of %s that is for something else: `bank withdrawal explain` notes what you have found out", f.Amount)
 	}
+}
+
+// explains reports whether the operator has explained a payment that the bank leaves alone,
+// and counts it.
+func (c *comparison) explains(f protocol.Facts) bool {
+	if !c.sale.explained || f.Transaction != c.sale.foreign {
+		return false
+	}
+	c.explained++
+	return true
 }
 
 // refunded compares what went back of a payment with what the books say.

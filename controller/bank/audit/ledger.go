@@ -23,7 +23,7 @@ func (x *asker) look(ctx context.Context, s *sale) error {
 		return err
 	}
 	x.a.paid(found)
-	differences := compare(s, x.a.known(s), found)
+	differences, explained := compare(s, x.a.known(s), found)
 	for n := 0; n < looks && len(differences) > 0; n++ {
 		before, version, err := x.a.record(ctx, s, found)
 		if err != nil && gone(err) == nil {
@@ -39,7 +39,7 @@ func (x *asker) look(ctx context.Context, s *sale) error {
 		if err != nil {
 			return err
 		}
-		differences = compare(after.sale, after, found)
+		differences, explained = compare(after.sale, after, found)
 		if slices.Equal(version, now) {
 			break
 		}
@@ -47,6 +47,7 @@ func (x *asker) look(ctx context.Context, s *sale) error {
 	for _, d := range differences {
 		x.a.differs(d, "%s", d.Text)
 	}
+	x.a.explained(explained)
 	return nil
 }
 
@@ -113,6 +114,13 @@ func (a *auditor) paid(l ledger) {
 			a.report.ProviderPayments++
 		}
 	}
+}
+
+// explained counts payments that an operator has explained.
+func (a *auditor) explained(n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.report.Explained += n
 }
 
 // taken reports whether a card was charged for good.

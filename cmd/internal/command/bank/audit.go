@@ -54,8 +54,8 @@ func audited(e *cli.Env, r audit.Report) error {
 		}
 		rows[n] = []string{string(d.Kind), about, d.Provider, d.Payment, d.Text}
 	}
-	e.Say("%s, %d confirmed, %s in the history, %d asked about, %s at the providers: %s",
-		fault.Count(r.Withdrawals, "withdrawal"), r.Confirmed, fault.Count(r.HistoryRows, "row"), r.Asked, fault.Count(r.ProviderPayments, "payment"), fault.Count(len(rows), "difference"))
+	e.Say("%s, %d confirmed, %s in the history, %d asked about, %s at the providers, %d explained: %s",
+		fault.Count(r.Withdrawals, "withdrawal"), r.Confirmed, fault.Count(r.HistoryRows, "row"), r.Asked, fault.Count(r.ProviderPayments, "payment"), r.Explained, fault.Count(len(rows), "difference"))
 	if err := e.Table(r, []string{"DIFFERENCE", "WOPID", "PROVIDER", "PAYMENT", "WHAT"}, rows); err != nil {
 		return err
 	}

@@ -225,6 +225,8 @@ func TestAWithdrawalIsFoundByItsBeginningAndAborted(t *testing.T) {
 	if len(list.Withdrawals) != 1 || list.Withdrawals[0].WOPID != made.WOPID {
 		t.Errorf("%+v", list)
 	}
+	d.refuses(2, "usage", "withdrawal", "explain", made.WOPID)
+	d.refuses(5, "nothing-to-explain", "withdrawal", "explain", made.WOPID, "--reason", "it is a sale of the shop")
 	d.does(&list, "withdrawal", "list", "--status", "confirmed")
 	if len(list.Withdrawals) != 0 {
 		t.Errorf("%+v", list)

@@ -35,6 +35,7 @@ type withdrawal struct {
 	Overdue     bool                  `json:"overdue,omitempty"`   // the provider should have decided about the notice by now
 	Paid        instrument.Amount     `json:"paid,omitzero"`       // of a confirmed one
 	Foreign     string                `json:"foreign,omitempty"`   // a payment that was made for something else, as far as the bank can see
+	Explained   string                `json:"explained,omitempty"` // what the operator has found out about that payment
 	Returns     []returned            `json:"returns,omitempty"`   // what is given back of payments for it; with show
 	Transfers   []transfer            `json:"transfers,omitempty"` // what the exchange has sent back of it; with show
 	Proof       json.RawMessage       `json:"proof,omitempty"`     // what the provider said
@@ -49,7 +50,7 @@ func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (with
 		WOPID: w.WOPID, Status: w.State, Amount: w.Amount, Fees: fees, Terminal: terminals[w.Terminal], Provider: w.Provider,
 		Transaction: w.ProviderTransactionID, Created: at(w.Created), Selected: at(w.Selected), Noticed: at(w.Noticed),
 		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Restored: at(w.Restored), Reason: w.AbortReason, Proof: w.Proof,
-		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign,
+		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign, Explained: w.Explained,
 	}
 	if out.Overdue && out.Reason == "" {
 		out.Reason = "overdue: the provider has not decided about the payment"
@@ -137,6 +138,36 @@ func withdrawalAbort(e *cli.Env) *cobra.Command {
 			}
 			if err := b.AbortByOperator(c.Context(), w.WOPID, *reason); err != nil {
 				return err
+			}
+			if _, w, err = b.Withdrawal(c.Context(), w.WOPID); err != nil {
+				return err
+			}
+			return show(c.Context(), e, b, w)
+		})
+	}
+	return c
+}
+
+func withdrawalExplain(e *cli.Env) *cobra.Command {
+	c := &cobra.Command{
+		Use: "explain WOPID", Short: "Note what was found out about a payment that the bank leaves alone", Args: cobra.ExactArgs(1),
+		Long: "Note what was found out about a payment that a terminal has named for this withdrawal and\n" +
+			"that is for something else, or that the bank may have paid out before it was restored.\n" +
+			"The bank gives it back in no case. `bank audit` then counts it as explained, and names it\n" +
+			"no longer as a difference. Another explanation replaces the first one.",
+	}
+	reason := c.Flags().String("reason", "", "what was found out; it is kept on record")
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if err := cli.Require(c, "reason"); err != nil {
+			return err
+		}
+		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+			w, err := find(c.Context(), e, b, args[0])
+			if err != nil {
+				return err
+			}
+			if err := b.Explain(c.Context(), w.WOPID, *reason); err != nil {
+				return cli.Argument(err)
 			}
 			if _, w, err = b.Withdrawal(c.Context(), w.WOPID); err != nil {
 				return err

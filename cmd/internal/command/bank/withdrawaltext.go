@@ -24,12 +24,14 @@ func (s withdrawal) lines(undecided bool) []string {
 	}
 	restored := !s.Restored.IsZero() && s.Status == taler.StateAborted
 	switch {
+	case s.Explained != "":
+		lines = append(lines, "the provider's payment "+s.Foreign+" is left alone, and is explained: "+s.Explained)
 	case restored && s.Foreign != "":
 		lines = append(lines, "the provider's payment "+s.Foreign+" is not given back by itself: the bank may have paid it out before it was restored. "+s.askFirst())
 	case restored:
 		lines = append(lines, "it was open in the backup, and the bank may have paid it out before it was restored. "+s.askFirst())
 	case s.Foreign != "":
-		lines = append(lines, "the provider's payment "+s.Foreign+" is not for this withdrawal: look into it")
+		lines = append(lines, "the provider's payment "+s.Foreign+" is not for this withdrawal: look into it, and note with `bank withdrawal explain` what you have found out")
 	}
 	for _, r := range s.Returns {
 		lines = append(lines, "given back "+r.Amount.String()+" of "+r.ProviderTransactionID+": "+why(r.State, r.Message))

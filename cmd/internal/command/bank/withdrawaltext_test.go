@@ -56,7 +56,11 @@ func TestWhatAnOperatorReadsAfterARestore(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
-	w.State, w.Foreign = taler.StateConfirmed, ""
+	w.Foreign, w.Explained = "7", "the exchange has it"
+	if s, err := shown(w, nil, at(w.Aborted)); err != nil || s.Explained != w.Explained || !slices.Contains(s.lines(false), "the provider's payment 7 is left alone, and is explained: the exchange has it") {
+		t.Errorf("%q, %v", s.lines(false), err)
+	}
+	w.State, w.Foreign, w.Explained = taler.StateConfirmed, "", ""
 	if s, err := shown(w, nil, at(w.Aborted)); err != nil || slices.ContainsFunc(s.lines(false), func(l string) bool { return strings.Contains(l, "before you give") }) {
 		t.Errorf("%q, %v", s.lines(false), err)
 	}

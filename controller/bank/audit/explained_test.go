@@ -1,0 +1,83 @@
+package audit_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/audit"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
+)
+
+// TestWhatAnOperatorHasExplainedIsNoDifference, but is counted: a shop's own sale that a till
+// has named for a withdrawal stays at the provider for ever. All else
+// that is wrong with the withdrawal still is.
+func TestWhatAnOperatorHasExplainedIsNoDifference(t *testing.T) {
+	b := open(t)
+	id := b.decided("invoice", "CHF:21", "an invoice")
+	wants := func(when string, explained int, kinds ...audit.Kind) {
+		t.Helper()
+		got := b.audit()
+		if got.OK != (len(kinds) == 0) || got.Explained != explained || len(got.Differences) != len(kinds) {
+			t.Fatalf("%s: %+v", when, got)
+		}
+		for n, d := range got.Differences {
+			if d.Kind != kinds[n] || d.WOPID != id.Text() {
+				t.Errorf("%s: %+v, want %v", when, d, kinds)
+			}
+		}
+	}
+	wants("at first", 0, audit.PaymentForeign)
+	check(t, b.Bank.Explain(b.ctx(), id, "it is a sale of the shop"))
+	wants("explained", 1)
+	check(t, b.Bank.Explain(b.ctx(), id, "it is receipt 7 of the shop"))
+	_, w, err := b.Bank.Withdrawal(b.ctx(), id)
+	if err != nil || w.Explained != "it is receipt 7 of the shop" || w.Foreign != "invoice" || w.State != taler.StateAborted {
+		t.Errorf("%+v, %v", w, err)
+	}
+	b.Provider.Put(banktest.Payment{ID: "paid", State: "paid", Amount: sum("CHF:21"), Reference: id.Text()})
+	wants("paid as well", 1, audit.PaidNotGivenBack)
+}
+
+// TestAnExplanationIsOfOnePayment: where a late notice names another one, that is looked into anew.
+func TestAnExplanationIsOfOnePayment(t *testing.T) {
+	b := open(t)
+	id := b.selected()
+	check(t, b.Bank.AbortByOperator(b.ctx(), id, "nobody came"))
+	b.Provider.Put(banktest.Payment{ID: "euros", State: "paid", Amount: sum("EUR:21"), Reference: id.Text()})
+	if _, err := b.Bank.Retry(b.ctx(), id); fault.ReasonOf(err) != "nothing-to-verify" { // it is not the bank's to give back
+		t.Fatal(err)
+	}
+	check(t, b.Bank.Explain(b.ctx(), id, "given back at the desk, in cash"))
+	if got := b.audit(); !got.OK || got.Explained != 1 {
+		t.Errorf("%+v", got)
+	}
+	b.Provider.Put(banktest.Payment{ID: "invoice", State: "paid", Amount: sum("CHF:21"), Reference: "an invoice"})
+	if err := b.Bank.Confirm(b.ctx(), b.till(), id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "invoice"}); fault.ReasonOf(err) != taler.ReasonConfirmAbortConflict {
+		t.Fatal(err)
+	}
+	check(t, b.Bank.Instruments().WaitTopic(b.ctx(), instrument.Operations, func(ctx context.Context) (bool, error) {
+		_, w, err := b.Bank.Withdrawal(ctx, id)
+		return w.Foreign == "invoice", err
+	}))
+	got := b.audit()
+	if len(got.Differences) != 2 || got.Differences[0].Payment != "euros" || got.Differences[1].Payment != "invoice" || got.Explained != 0 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestNothingIsExplainedOfWhatTheBankGivesBack(t *testing.T) {
+	b := open(t)
+	id := b.decided("tx", "CHF:20.99", "")
+	b.givenBack(1)
+	for why, want := range map[string]fault.Reason{"it is fine": "nothing-to-explain", "": "explanation-malformed", "\xff": "explanation-malformed"} {
+		if err := b.Bank.Explain(b.ctx(), id, why); fault.ReasonOf(err) != want {
+			t.Errorf("%q: %v", why, err)
+		}
+	}
+	if _, w, err := b.Bank.Withdrawal(b.ctx(), id); err != nil || w.Explained != "" {
+		t.Errorf("%+v, %v", w, err)
+	}
+}
