@@ -105,6 +105,7 @@ type Bank struct {
 
 	begun   map[instrument.Topic]instrument.Seq // the last row of each history when the bank was started; not changed after New
 	fetched map[instrument.Topic]instrument.Seq // the last row up to which an exchange has read each history; under mu
+	beyond  map[instrument.Topic]bool           // histories of which the log has said that an exchange is further; under mu
 	foreign atomic.Int64                        // see Figures
 }
 
@@ -157,7 +158,7 @@ func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
 		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID]bool{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{}, closed: map[instrument.ID]bool{},
-		handing: map[string]*handing{}, standing: map[string]*standing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{},
+		handing: map[string]*handing{}, standing: map[string]*standing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{}, beyond: map[instrument.Topic]bool{},
 	}
 	b.life, b.stop = context.WithCancel(life)
 	c.CountsBy(b.fate)

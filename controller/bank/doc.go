@@ -18,7 +18,7 @@
 //
 // Where things are:
 //
-//	beginning             bank.go operator.go serve.go restored.go
+//	beginning             bank.go operator.go serve.go restored.go raise.go
 //	a withdrawal          withdraw.go status.go amend.go scan.go keys.go, ended by the clock: expire.go
 //	a notice of payment   worker.go; confirm.go: Judge; unfound.go second.go: payments that it did not name
 //	asking a provider     provider.go providerkey.go errand.go outage.go

@@ -120,14 +120,36 @@ func (b *Bank) beginHistories(ctx context.Context) error {
 
 // goesOn notes after which row an exchange asks for a history: it has read all up to that
 // one. A page that is read backwards says nothing of that.
-func (b *Bank) goesOn(x Exchange, p instrument.Page) {
+func (b *Bank) goesOn(ctx context.Context, x Exchange, p instrument.Page) {
 	if p.Reverse {
 		return
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	topic := x.Topic(Incoming)
+	b.mu.Lock()
+	further := p.After > b.fetched[topic]
 	b.fetched[topic] = max(b.fetched[topic], p.After)
+	b.mu.Unlock()
+	if further {
+		b.tellBeyond(ctx, topic, p.After)
+	}
+}
+
+// tellBeyond has the log say, once for each history, that an exchange asks for what comes after
+// a row which was never given: it may have read the rows of a life that was lost, and reads none
+// that is given from now on up to that number.
+func (b *Bank) tellBeyond(ctx context.Context, topic instrument.Topic, after instrument.Seq) {
+	next, err := b.Instruments().Next(ctx, topic)
+	if err != nil || after < next {
+		return // who reads the history is told of an error
+	}
+	b.mu.Lock()
+	told := b.beyond[topic]
+	b.beyond[topic] = true
+	b.mu.Unlock()
+	if !told {
+		b.Log().Error("an exchange asks for rows after one that this bank has not given: if it has read so far before the bank was restored, it reads none of those to come. `bank restore --next-incoming` with a higher number helps",
+			"history", topic, "after", after, "next", next)
+	}
 }
 
 // Ready returns nil if the bank can read and commit, and otherwise an error that says why

@@ -13,7 +13,7 @@ import (
 // visible. A reader that follows by row id misses nothing. With a wait, an
 // ascending page waits for its first row; a page without rows is no document.
 func (b *Bank) IncomingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) ([]byte, error) {
-	b.goesOn(x, p)
+	b.goesOn(ctx, x, p)
 	rows, err := b.history(ctx, x.Topic(Incoming), p, wait)
 	if err != nil || len(rows) == 0 {
 		return nil, err

@@ -2,8 +2,11 @@ package audit
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -14,7 +17,14 @@ type history struct {
 	recorded instrument.Seq // rows up to here are of what was on record when instruments were read
 	count    int
 	rows     []row
-	of       map[instrument.ID]int // how many rows an instrument has
+	of       map[instrument.ID]given
+	raised   []bank.Numbering // by which rows were given again; of the exchanges' own histories
+}
+
+// given are the rows of an instrument.
+type given struct {
+	count int // without those that were given again
+	last  instrument.Seq
 }
 
 // histories are one topic of all exchanges, by how records name these.
@@ -28,7 +38,7 @@ type row struct {
 }
 
 func newHistory(t instrument.Topic) *history {
-	return &history{topic: t, of: map[instrument.ID]int{}}
+	return &history{topic: t, of: map[instrument.ID]given{}}
 }
 
 func (h *history) where(n instrument.Seq) Difference {
@@ -53,8 +63,38 @@ func (a *auditor) readRows(ctx context.Context, h *history) error {
 		for _, e := range page {
 			a.follows(h, skips, e.Seq)
 			h.count++
-			h.of[e.Instance]++
+			h.gives(e)
 			h.rows = append(h.rows, row{e.Seq, e.Instance, e.Body})
+		}
+	}
+}
+
+// gives counts a row of an instrument, unless it is one that the bank has given again.
+func (h *history) gives(e instrument.Entry) {
+	g := h.of[e.Instance]
+	again := slices.ContainsFunc(h.raised, func(n bank.Numbering) bool { return n.Since <= g.last && g.last < n.Next && n.Next <= e.Seq })
+	if g.count == 0 || !again {
+		g.count++
+	}
+	g.last = e.Seq
+	h.of[e.Instance] = g
+}
+
+// readNumberings reads after which numbers a restored bank has given rows again.
+func (a *auditor) readNumberings(ctx context.Context) (raised []bank.Numbering, err error) {
+	for after := instrument.Seq(0); ; {
+		page, err := a.b.Instruments().Journal(ctx, bank.Numberings, instrument.Page{After: after, Limit: atOnce})
+		if err != nil || len(page) == 0 {
+			return raised, err
+		}
+		for _, e := range page {
+			var n bank.Numbering
+			if err := json.Unmarshal(e.Body, &n); err != nil {
+				return nil, err
+			}
+			if after = e.Seq; n.Since != 0 {
+				raised = append(raised, n)
+			}
 		}
 	}
 }

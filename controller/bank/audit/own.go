@@ -69,7 +69,7 @@ func (a *auditor) rowsOf(h *history, id instrument.ID, d Difference, what string
 		return
 	}
 	d.Topic = string(h.topic)
-	switch n := h.of[id]; {
+	switch n := h.of[id].count; {
 	case n == 0:
 		d.Kind = RowMissing
 		a.differs(d, "%s has no row in %s", what, h.topic)

@@ -27,9 +27,14 @@ func (a *auditor) read(ctx context.Context) error {
 	if err := a.readChanges(ctx, a.tell); err != nil {
 		return err
 	}
+	raised, err := a.readNumberings(ctx)
+	if err != nil {
+		return err
+	}
 	var histories []*history
 	for _, x := range all {
 		in, out, wired := newHistory(x.Topic(bank.Incoming)), newHistory(x.Topic(bank.Outgoing)), newHistory(x.Topic(bank.Transfers))
+		in.raised = raised
 		k.incoming[x.Key()], k.outgoing[x.Key()], k.transfers[x.Key()] = in, out, wired
 		histories = append(histories, in, out, wired)
 	}

@@ -61,8 +61,10 @@ func restoreCommand(e *cli.Env) *cobra.Command {
 			"nobody before the next number of the exchange's history is set above all that the\n" +
 			"exchange has seen: else rows would have numbers that it takes for read. Ask the\n" +
 			"exchange's database\n\n  " + asksExchange + "\n\n" +
-			"and give a higher number, now or later: `bank restore --next-incoming N`. The bank that\n" +
-			"the backup was made of must not serve any more.",
+			"and give a higher number, now or later: `bank restore --next-incoming N`. If that turns\n" +
+			"out to be too low, stop the bank and give a higher one in the same way: what it has sold\n" +
+			"since it was restored gets new numbers, too. The bank that the backup was made of must not\n" +
+			"serve any more.",
 	}
 	next := c.Flags().Uint64("next-incoming", 0, "the `NUMBER` that the next row of the exchange's history gets")
 	c.RunE = func(c *cobra.Command, args []string) error {
@@ -107,13 +109,15 @@ func numbered(f house.Files) error {
 // restored is what `bank restore` says.
 type restored struct {
 	Dir    string         `json:"dir"`
-	Backup time.Time      `json:"backup"`
-	Last   instrument.Seq `json:"last_incoming"`           // of the backup
+	Backup time.Time      `json:"backup,omitzero"`         // absent when the number is raised
+	Last   instrument.Seq `json:"last_incoming"`           // of the backup, or before it is raised
 	Next   instrument.Seq `json:"next_incoming,omitempty"` // absent while it is not set
+	Again  int            `json:"rows_again,omitempty"`    // that were given since the restore and are given again under new numbers
 	Query  string         `json:"query"`                   // what the exchange is to be asked
 }
 
-// numbering sets the next number, or asks for it, or says how to give it.
+// numbering sets the next number, or asks for it, or says how to give it. Of a bank that has
+// served since, it raises it.
 func numbering(ctx context.Context, e *cli.Env, f house.Files, next instrument.Seq) error {
 	m, err := f.Mark()
 	if err != nil {
@@ -123,8 +127,7 @@ func numbering(ctx context.Context, e *cli.Env, f house.Files, next instrument.S
 		if err := check.Holds(f, "bank"); err != nil {
 			return err
 		}
-		return fault.New(fault.Conflict, "this bank has its numbers: it was not restored, or they are set already").Because("not-restored").
-			WithHint("nothing is left to do: it serves with `bank serve`")
+		return raising(ctx, e, f, next)
 	}
 	return alone(ctx, e, func(b *bank.Bank) error {
 		least, err := b.NextIncoming(ctx)
@@ -148,9 +151,41 @@ func numbering(ctx context.Context, e *cli.Env, f house.Files, next instrument.S
 			return err
 		}
 		said.Next = next
-		return e.Print(said, "The bank of %s is in %s and goes on with row %d. Give the exchange new credentials if the old ones may be known (`bank gateway rotate`), and look at `bank audit`.\n",
+		return e.Print(said, "The bank of %s is in %s and goes on with row %d. If the exchange turns out to have read further, give a higher number in the same way. Give the exchange new credentials if the old ones may be known (`bank gateway rotate`), and look at `bank audit`.\n",
 			said.Backup.UTC().Format(time.RFC3339), said.Dir, said.Next)
 	})
+}
+
+// raising corrects a number that was too low.
+func raising(ctx context.Context, e *cli.Env, f house.Files, next instrument.Seq) error {
+	refusal := fault.New(fault.Conflict, "this bank has its numbers: it was not restored, or they are set already").Because("not-restored").
+		WithHint("nothing is left to do: it serves with `bank serve`. If it was restored and --next-incoming was too low, give a higher number")
+	if next == 0 {
+		return refusal
+	}
+	return alone(ctx, e, func(b *bank.Bank) error {
+		least, err := b.NextIncoming(ctx)
+		if err != nil {
+			return err
+		}
+		again, err := b.Raise(ctx, next)
+		if fault.ReasonOf(err) == refusal.Reason {
+			return refusal
+		}
+		if err != nil {
+			return err
+		}
+		said := restored{Dir: f.Dir, Last: least - 1, Next: next, Again: again, Query: asksExchange}
+		return e.Print(said, "The history of the bank in %s goes on with row %d. %s given since the restore and can be read again from there.\n",
+			said.Dir, said.Next, fault.Count(again, "row")+was(again))
+	})
+}
+
+func was(n int) string {
+	if n == 1 {
+		return " was"
+	}
+	return " were"
 }
 
 func askNumber(ctx context.Context, e *cli.Env, r restored) (instrument.Seq, error) {

@@ -16,6 +16,7 @@ type said struct {
 	Dir, Query string
 	Last       uint64 `json:"last_incoming"`
 	Next       uint64 `json:"next_incoming"`
+	Again      int    `json:"rows_again"`
 }
 
 // credits has the exchange credited without a payment, and gives the row.
@@ -63,7 +64,8 @@ func TestABankIsBackedUpAndRestored(t *testing.T) {
 	d.does(nil, "backup", file, "--passphrase-file", word)
 	d.refuses(5, "file-exists", "backup", file, "--passphrase-file", word)
 	d.refuses(5, "dir-taken", "restore", file, "--passphrase-file", word)
-	d.refuses(5, "not-restored", "restore", "--next-incoming", "9")
+	d.refuses(5, "not-restored", "restore")
+	d.refuses(9, "dir-in-use", "restore", "--next-incoming", "9")
 	sealed, err := os.ReadFile(file)
 	if err != nil || bytes.Contains(sealed, []byte("SQLite")) || !bytes.HasPrefix(sealed, []byte("age-encryption.org/")) {
 		t.Errorf("the file is %.40q, %v", sealed, err)
@@ -72,6 +74,7 @@ func TestABankIsBackedUpAndRestored(t *testing.T) {
 		o.credits(made, key(c))
 	}
 	o.stop()
+	d.refuses(5, "not-restored", "restore", "--next-incoming", "9")
 
 	d.dir = filepath.Join(t.TempDir(), "new")
 	var r said
@@ -90,7 +93,8 @@ func TestABankIsBackedUpAndRestored(t *testing.T) {
 	if r.Next != 5000 {
 		t.Errorf("%+v", r)
 	}
-	d.refuses(5, "not-restored", "restore", "--next-incoming", "5000")
+	d.refuses(5, "not-restored", "restore")
+	d.refuses(5, "number-taken", "restore", "--next-incoming", "5000")
 
 	o = d.serves()
 	if n := o.credits(made, key("E")); n != 5000 {
@@ -104,6 +108,16 @@ func TestABankIsBackedUpAndRestored(t *testing.T) {
 		t.Errorf("the terminal gets %d", status)
 	}
 	if status, text := o.asks("GET", o.urls["wire-gateway"]+"history/incoming?delta=1024&start=1", made.Gateway.User, made.Gateway.Password, ""); status != 200 || !strings.Contains(text, `"row_id":5000`) {
+		t.Errorf("the exchange reads %d %s", status, text)
+	}
+	d.refuses(9, "dir-in-use", "restore", "--next-incoming", "6000")
+	o.stop()
+	d.does(&r, "restore", "--next-incoming", "6000") // the first number was too low
+	if r.Next != 6000 || r.Last != 5000 || r.Again != 1 {
+		t.Errorf("%+v", r)
+	}
+	o = d.serves()
+	if status, text := o.asks("GET", o.urls["wire-gateway"]+"history/incoming?delta=1024&start=5999", made.Gateway.User, made.Gateway.Password, ""); status != 200 || !strings.Contains(text, `"row_id":6000`) || !strings.Contains(text, key("E")) {
 		t.Errorf("the exchange reads %d %s", status, text)
 	}
 	var shown struct{ Status, Reason string }

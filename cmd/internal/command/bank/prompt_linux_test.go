@@ -73,6 +73,6 @@ func TestARestoredBankAsksForItsNumber(t *testing.T) {
 		}
 	}
 	d.in = nil
-	d.refuses(5, "not-restored", "restore", "--next-incoming", "6000")
+	d.refuses(5, "not-restored", "restore")
 	d.serves()
 }
