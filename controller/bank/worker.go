@@ -36,8 +36,13 @@ func (b *Bank) resume() {
 // is decided. If that has begun already, the next question is asked at once. w is the
 // withdrawal as it was read a moment ago, which is good enough for the first question.
 func (b *Bank) ask(id instrument.ID, w taler.Withdrawal) {
-	read := true
-	b.pursue(id, ProviderTx(w.Provider, w.ProviderTransactionID), func() (done bool, err error) {
+	b.askAbout(id, ProviderTx(w.Provider, w.ProviderTransactionID), w, true)
+}
+
+// askAbout is ask about a payment, for which webhooks may wake it. If w was not read, it is read
+// before the first question.
+func (b *Bank) askAbout(id instrument.ID, payment string, w taler.Withdrawal, read bool) {
+	b.pursue(id, payment, func() (done bool, err error) {
 		if !read {
 			if w, err = b.view(b.life, id); err != nil {
 				return false, err
@@ -65,6 +70,9 @@ func (b *Bank) heard(id instrument.ID, transaction string, refusal error) {
 	}
 	if err != nil {
 		b.Log().Error("a notice was stored and cannot be read", "withdrawal", id, "error", err)
+		if !isAltered(err) { // which nothing mends
+			b.askAbout(id, "", w, false)
+		}
 		return
 	}
 	if w.State == taler.StateAborted && w.ProviderTransactionID != transaction {
