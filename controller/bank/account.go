@@ -108,10 +108,7 @@ func (b *Bank) changeAccount(ctx context.Context, name string, change func(*prof
 		return err
 	}
 	return b.Profiles().Change(ctx, p.ID, func(p *profile.Principal) error {
-		if p.Facts == nil {
-			p.Facts = map[string]string{}
-		}
-		change(p)
+		change(p) // each terminal has facts
 		return nil
 	})
 }

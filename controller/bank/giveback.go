@@ -81,9 +81,6 @@ func (b *Bank) giveBack(id instrument.ID) {
 func (b *Bank) settle(id instrument.ID, report TransferReport) error {
 	return b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
 		return amend(tx, id, func(i *instrument.Instance, r *taler.Return) (bool, error) {
-			if r.State.Final() {
-				return false, nil
-			}
 			r.State, r.Message, r.Refund, r.Proof, r.Ended = report.State, report.Message, report.Refund, report.Proof, b.Now().Unix()
 			i.Status = string(r.State)
 			return true, nil
@@ -95,9 +92,6 @@ func (b *Bank) settle(id instrument.ID, report TransferReport) error {
 func (b *Bank) noteRefused(id instrument.ID, why string) error {
 	return b.Instruments().Update(b.life, func(tx *instrument.Draft) error {
 		return amend(tx, id, func(_ *instrument.Instance, r *taler.Return) (bool, error) {
-			if r.State.Final() || r.Refused != 0 {
-				return false, nil
-			}
 			r.Refused, r.Message = b.Now().Unix(), why
 			return true, nil
 		})

@@ -3,7 +3,6 @@ package bank
 import (
 	"context"
 	"encoding/json"
-	"unicode/utf8"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -108,9 +107,6 @@ func (s servicing) Ended(t controller.Transaction, err error) {
 }
 
 func read(raw json.RawMessage, v any) error {
-	if !utf8.Valid(raw) {
-		return fault.New(fault.Invalid, "the arguments of the operation are not UTF-8").Because("message-malformed")
-	}
 	if err := json.Unmarshal(raw, v); err != nil {
 		return fault.Wrap(err, fault.Invalid, "the arguments of the operation cannot be read").Because("message-malformed")
 	}
