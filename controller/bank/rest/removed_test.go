@@ -44,3 +44,15 @@ func TestNobodyGivesUpAtARemovedExchange(t *testing.T) {
 		t.Errorf("when it is open again: %v", err)
 	}
 }
+
+// TestOnlyTheRootHasAChoice of exchanges: a path below a name is one.
+func TestOnlyTheRootHasAChoice(t *testing.T) {
+	h := open(t, banktest.Options{Decide: handsOut})
+	h.AddExchange(second)
+	for path, want := range map[string]int{"": 2, "second/": 0} {
+		cfg, err := h.Client(path, taler.Basic(h.Terminal.Name, h.Terminal.Token)).TerminalConfig(withTimeout(t))
+		if err != nil || len(cfg.Exchanges) != want {
+			t.Errorf("at %q a terminal may choose among %v, %v", path, cfg.Exchanges, err)
+		}
+	}
+}

@@ -1,0 +1,61 @@
+package audit
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// TestOneWithdrawalAgainstTheLedger: what the provider says of its payments, each in one place
+// other than the books.
+func TestOneWithdrawalAgainstTheLedger(t *testing.T) {
+	chf := func(n uint64) taler.Amount { return taler.Amount{Currency: "CHF", Value: n} }
+	wopid := taler.WOPID{7}
+	w := taler.Withdrawal{
+		State: taler.StateConfirmed, WOPID: wopid, Currency: "CHF", Amount: chf(20), WithdrawalFees: chf(1),
+		Provider: "cards", ProviderTransactionID: "tx",
+	}
+	paid := protocol.Facts{State: protocol.FactPaid, Transaction: "tx", Reference: wopid.Text(), Space: 3, Amount: chf(21)}
+	second := paid
+	second.Transaction = "second"
+	with := func(f protocol.Facts, change func(*protocol.Facts)) protocol.Facts {
+		change(&f)
+		return f
+	}
+	back := func(state taler.TransferState, n uint64) map[string]taler.Return {
+		return map[string]taler.Return{"tx": {State: state, Amount: chf(n)}, "second": {State: state, Amount: chf(n)}}
+	}
+	wires := func(n uint64) []wired {
+		return []wired{{Transfer: taler.Transfer{State: taler.TransferSuccess, Request: taler.TransferRequest{Amount: chf(n)}}}}
+	}
+	for name, row := range map[string]struct {
+		payments []protocol.Facts
+		record   record
+		want     []Kind
+	}{
+		"as in the books":         {[]protocol.Facts{paid}, record{}, nil},
+		"in another space":        {[]protocol.Facts{with(paid, func(f *protocol.Facts) { f.Space = 4 })}, record{}, []Kind{PaymentForOther}},
+		"a second one":            {[]protocol.Facts{paid, second}, record{}, []Kind{PaidNotGivenBack}},
+		"a second one on its way": {[]protocol.Facts{paid, second}, record{returns: map[string]taler.Return{"second": {State: taler.TransferPending, Amount: chf(21)}}}, nil},
+		"a surplus that was refused, given back by hand": {
+			[]protocol.Facts{with(paid, func(f *protocol.Facts) { f.Amount, f.Refunded = chf(25), chf(4) })}, record{returns: back(taler.TransferPermanent, 4)}, nil,
+		},
+		"less by hand than an exchange has wired": { // nothing of it is the surplus
+			[]protocol.Facts{with(paid, func(f *protocol.Facts) { f.Amount, f.Refunded = chf(25), chf(4) })},
+			record{returns: back(taler.TransferPermanent, 4), wired: wires(5)},
+			[]Kind{SurplusKept, RefundMissing},
+		},
+	} {
+		row.record.others = func(string) bool { return false }
+		found, _ := compare(saleOf("id", w), row.record, ledger{payments: row.payments, space: 3, with: len(row.payments)})
+		var kinds []Kind
+		for _, d := range found {
+			kinds = append(kinds, d.Kind)
+		}
+		if !slices.Equal(kinds, row.want) {
+			t.Errorf("%s: %v, want %v", name, kinds, row.want)
+		}
+	}
+}
