@@ -18,19 +18,19 @@ import (
 // asker asks one provider, so many questions in a second at most. It only asks
 // what changes nothing.
 type asker struct {
-	a    *auditor
-	of   provider
-	self profile.Principal
-	pace *time.Ticker
+	a        *auditor
+	provider provider
+	self     profile.Principal
+	pace     *time.Ticker
 
 	mu   sync.Mutex
-	down *fault.Fault // why it is asked no more
-	left int          // withdrawals that were not compared
-	odd  int          // answers in a row that could not be read
+	down *fault.Fault // why it is asked no more; nil: it is
+	left int          // withdrawals that were not compared for that reason
+	odd  int          // how many withdrawals in a row it has answered about in a way that cannot be read
 }
 
-// oddities is how many withdrawals in a row a provider may answer about in a way that
-// cannot be read, before that is no matter of one payment.
+// oddities is how many answers in a row that cannot be read are the provider's fault, and not that
+// of single payments.
 const oddities = 10
 
 // askProviders compares every withdrawal that was asked for with its provider's own ledger.
@@ -53,15 +53,16 @@ func (a *auditor) askProviders(ctx context.Context) error {
 			a.differs(Difference{Kind: ProviderUnknown, Provider: name}, "a provider that is not on record is named by %s", fault.Count(len(sales), "withdrawal"))
 			continue
 		}
-		x := &asker{a: a, of: p, self: self, pace: time.NewTicker(time.Second / time.Duration(a.o.PerSecond))}
+		x := &asker{a: a, provider: p, self: self, pace: time.NewTicker(time.Second / time.Duration(a.o.PerSecond))}
 		all.Go(func() { x.compare(ctx, sales) })
 	}
 	all.Wait()
 	return ctx.Err()
 }
 
-// wanted reports whether the provider is asked about a withdrawal: it is open, or was when
-// the journal was read, or it, or money that went back for it, has moved since the time that counts.
+// wanted reports whether the provider is asked about a withdrawal. Without Options.Since it is
+// asked about all. With it, about those that are open or were when the journal was read, and
+// those of which the journal has an entry since then, of their own or of money that went back.
 func (a *auditor) wanted(s *sale) bool {
 	if a.o.Since.IsZero() || !s.state.Final() || s.undecided {
 		return true
@@ -85,7 +86,7 @@ func (x *asker) compare(ctx context.Context, sales []*sale) {
 	for range x.a.o.AtOnce {
 		work.Go(func() {
 			for s := range next {
-				x.looked(s, x.look(ctx, s))
+				x.note(s, x.look(ctx, s))
 			}
 		})
 	}
@@ -95,14 +96,15 @@ func (x *asker) compare(ctx context.Context, sales []*sale) {
 	close(next)
 	work.Wait()
 	if x.down != nil && ctx.Err() == nil {
-		x.a.differs(Difference{Kind: ProviderUnreachable, Provider: x.of.Name}, "what the provider has could not be compared with %s: %s", fault.Count(x.left, "withdrawal"), x.down.Message)
+		x.a.differs(Difference{Kind: ProviderUnreachable, Provider: x.provider.Name}, "what the provider has could not be compared with %s: %s", fault.Count(x.left, "withdrawal"), x.down.Message)
 	}
 }
 
-// looked notes whether a withdrawal could be compared. One payment of which the
-// provider says what cannot be read ends nothing, or whoever makes such a one keeps
-// all others from being looked at.
-func (x *asker) looked(s *sale, err error) {
+// note notes how asking about a withdrawal has ended; nil: it was compared. An answer that cannot
+// be read is a difference of that withdrawal alone: whoever makes such a payment must not keep
+// all others from being compared. Any other error, or oddities of these in a row, mean that the
+// provider is not asked any more.
+func (x *asker) note(s *sale, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	switch {
@@ -111,7 +113,7 @@ func (x *asker) looked(s *sale, err error) {
 		return
 	case x.down == nil && fault.ReasonOf(err) == "answer-malformed":
 		if x.odd++; x.odd < oddities {
-			x.a.differs(Difference{Kind: PaymentUnreadable, WOPID: s.wopid.Text(), Provider: x.of.Name},
+			x.a.differs(Difference{Kind: PaymentUnreadable, WOPID: s.wopid.Text(), Provider: x.provider.Name},
 				"what the provider says of its payments cannot be read, so nothing of them is known: %s", fault.From(err).Message)
 			return
 		}
@@ -132,14 +134,15 @@ func (x *asker) givenUp() error {
 	return x.down
 }
 
-// search asks for all payments with a reference.
+// search asks for all payments with a reference (card.pay SEARCH).
 func (x *asker) search(ctx context.Context, reference string) ([]protocol.Facts, error) {
 	var found protocol.Found
 	err := x.ask(ctx, bank.OperationSearch, map[string]string{"reference": reference}, &found)
 	return found.Payments, err
 }
 
-// find asks about one payment; false if the provider does not know it.
+// find asks about one payment by the provider's name for it (card.pay VERIFY). known is false
+// if the provider does not have it; that is no error.
 func (x *asker) find(ctx context.Context, transaction string) (f protocol.Facts, known bool, err error) {
 	err = x.ask(ctx, bank.OperationVerify, map[string]string{"transaction": transaction}, &f)
 	if fault.ReasonOf(err) == "transaction-unknown" {
@@ -148,7 +151,8 @@ func (x *asker) find(ctx context.Context, transaction string) (f protocol.Facts,
 	return f, err == nil, err
 }
 
-// ask asks up to some times, at the provider's pace.
+// ask asks until there is an answer, Options.Tries times at most, Options.Pause apart and no
+// faster than Options.PerSecond. It does not ask a provider that was given up.
 func (x *asker) ask(ctx context.Context, operation string, args, into any) error {
 	for n := 1; ; n++ {
 		if err := x.givenUp(); err != nil {
@@ -175,7 +179,7 @@ func (x *asker) once(ctx context.Context, operation string, args, into any) erro
 	defer cancel()
 	result, err := x.a.b.Execute(ctx, controller.Transaction{
 		Principal: x.self, Protocol: bank.ProtocolCard, Operation: operation, Class: bank.ClassProvider,
-		Instruments: []instrument.ID{x.of.at}, Args: args, Within: x.a.o.Within,
+		Instruments: []instrument.ID{x.provider.at}, Args: args, Within: x.a.o.Within,
 	})
 	if err != nil {
 		return err

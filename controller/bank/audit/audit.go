@@ -47,8 +47,8 @@ type Report struct {
 	Withdrawals      int          `json:"withdrawals"`
 	Confirmed        int          `json:"confirmed"`
 	HistoryRows      int          `json:"history_rows"`
-	Asked            int          `json:"asked"`             // withdrawals about which their providers were asked, or should have been
-	ProviderPayments int          `json:"provider_payments"` // that were paid, with the reference of a withdrawal
+	Asked            int          `json:"asked"`             // withdrawals about which their providers were to be asked
+	ProviderPayments int          `json:"provider_payments"` // that providers have with the reference of a withdrawal, and that were paid
 	Explained        int          `json:"explained"`         // payments that only an operator's explanation keeps from being differences
 	Differences      []Difference `json:"differences"`
 }
@@ -109,7 +109,8 @@ type auditor struct {
 	report Report
 }
 
-// Run makes an audit. The error is of a database that cannot be read.
+// Run makes an audit. That something differs is no error; the error is of a database that cannot
+// be read, or of ctx.
 func Run(ctx context.Context, b *bank.Bank, o Options) (Report, error) {
 	a := &auditor{b: b, o: o.withDefaults(), report: Report{Differences: []Difference{}}}
 	if err := a.read(ctx); err != nil {
@@ -164,20 +165,21 @@ type payment struct{ provider, transaction string }
 
 // sale is what counts of a withdrawal.
 type sale struct {
-	id                instrument.ID
-	wopid             taler.WOPID
-	state             taler.State
-	payment           payment
-	currency          string
-	amount, total     taler.Amount
-	reserve           taler.EddsaPublicKey
-	exchange          string // whose cash was sold
-	foreign           string
-	explained         bool      // foreign was, by the operator
-	undecided, summed bool      // summed: total could be added up
-	admin             bool      // credited by a test tool, without a payment
-	restored          bool      // open in a backup that the bank was restored from
-	waits             time.Time // since when it waits for a wallet, or to be paid; zero: for neither
+	id            instrument.ID
+	wopid         taler.WOPID
+	state         taler.State
+	payment       payment
+	currency      string
+	amount, total taler.Amount
+	reserve       taler.EddsaPublicKey
+	exchange      string    // whose cash was sold
+	foreign       string    // a payment that is for something else, which the bank leaves alone
+	explained     bool      // foreign was, by the operator
+	undecided     bool      // the provider has not said what became of the payment
+	summed        bool      // total could be added up
+	admin         bool      // credited by a test tool, without a payment
+	restored      bool      // open in a backup that the bank was restored from
+	waits         time.Time // since when it waits for a wallet, or to be paid; zero: for neither
 }
 
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {

@@ -25,7 +25,7 @@ func TestWhatABankNeverGivesBackIsForAPerson(t *testing.T) {
 		"neither":  {"CHF", 3, ""},
 	} {
 		paid := protocol.Facts{State: protocol.FactPaid, Transaction: "pay-1", Reference: wopid.String(), Space: row.space, Amount: taler.Amount{Currency: row.currency, Value: 20}}
-		found, _ := compare(saleOf("id", w), record{others: func(string) bool { return false }}, ledger{payments: []protocol.Facts{paid}, space: 3, with: 1})
+		found, _ := compare(saleOf("id", w), record{others: func(string) bool { return false }}, ledger{payments: []protocol.Facts{paid}, space: 3, byReference: 1})
 		if len(found) != 1 || found[0].Kind != PaidNotGivenBack || strings.Contains(found[0].Text, "by hand") != (row.want != "") || !strings.Contains(found[0].Text, row.want) {
 			t.Errorf("%s: %v", name, found)
 		}

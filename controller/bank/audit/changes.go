@@ -11,10 +11,10 @@ import (
 // they are: each change has an entry, and nothing takes an instrument or an entry away.
 type changes struct {
 	numbers history
-	told    map[instrument.ID]standing // by the last entry of each that was read before the instruments
-	seen    map[instrument.ID]string   // the status that each has
+	told    map[instrument.ID]standing // by the last entry of each, as the journal was before the instruments were read
+	seen    map[instrument.ID]string   // the status in which each was read
 	closed  map[instrument.ID]bool     // those that cannot be read
-	words   map[string]string          // one copy of each
+	words   map[string]string          // classes and statuses, one copy of each: there are few, and very many instruments
 }
 
 // standing is where an instrument stands.
@@ -39,7 +39,7 @@ func (c *changes) word(text string) string {
 	return text
 }
 
-// see notes an instrument that was read.
+// see notes that an instrument was read, and its status.
 func (c *changes) see(i instrument.Instance) { c.seen[i.ID] = c.word(i.Status) }
 
 // classes are all that the journal tells of and that are installed.

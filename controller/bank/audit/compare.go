@@ -14,7 +14,7 @@ type comparison struct {
 	explained int // payments that would be among them but for the operator's explanation
 }
 
-// compare is pure.
+// compare is pure. s is the withdrawal as it is to be compared; it takes the place of the record's.
 func compare(s *sale, r record, l ledger) (found []Difference, explained int) {
 	r.sale = s
 	c := &comparison{record: r}
@@ -27,7 +27,7 @@ func compare(s *sale, r record, l ledger) (found []Difference, explained int) {
 		switch {
 		case c.ours(f):
 			c.confirmed(f, l.space)
-		case n >= l.with:
+		case n >= l.byReference:
 			c.foreign(f)
 		default:
 			c.further(f, l.space)
@@ -70,8 +70,8 @@ func (c *comparison) confirmed(f protocol.Facts, space int64) {
 	}
 }
 
-// byHand reports whether a surplus whose refund failed for good went back all the same,
-// beside what exchanges have wired.
+// byHand reports whether a surplus whose refund failed for good went back all the same: the
+// provider has refunded as much, not counting what exchanges have wired back.
 func (c *comparison) byHand(f protocol.Facts, surplus taler.Amount, back refunds) bool {
 	if back.failed == (taler.Amount{}) || f.Refunded == (taler.Amount{}) {
 		return false
@@ -117,8 +117,8 @@ func (c *comparison) further(f protocol.Facts, space int64) {
 	c.says(PaidNotGivenBack, f.Transaction, "%s of %s was paid for a withdrawal that is %s, and not given back%s%s", left, f.Amount, c.word(), c.byNobody(f, space), c.before())
 }
 
-// byNobody is what is to be known of a payment that the bank gives back in no case, also
-// when its operator has it look for one.
+// byNobody is what a difference says further of a payment that the bank gives back in no case, not
+// even after `bank withdrawal retry`.
 func (c *comparison) byNobody(f protocol.Facts, space int64) string {
 	switch {
 	case f.Amount.Currency != c.sale.currency:
@@ -129,8 +129,8 @@ func (c *comparison) byNobody(f protocol.Facts, space int64) string {
 	return ""
 }
 
-// before is what is to be found out before somebody gives money back: what an earlier life
-// has paid out is not in the books of a restored bank.
+// before is what a difference says further of a bank that was restored: what it has paid out after
+// the backup is not in its books, so that is to be found out before money is given back.
 func (c *comparison) before() string {
 	switch {
 	case !c.sale.restored || c.sale.state != taler.StateAborted:

@@ -49,7 +49,7 @@ func TestOneWithdrawalAgainstTheLedger(t *testing.T) {
 		},
 	} {
 		row.record.others = func(string) bool { return false }
-		found, _ := compare(saleOf("id", w), row.record, ledger{payments: row.payments, space: 3, with: len(row.payments)})
+		found, _ := compare(saleOf("id", w), row.record, ledger{payments: row.payments, space: 3, byReference: len(row.payments)})
 		var kinds []Kind
 		for _, d := range found {
 			kinds = append(kinds, d.Kind)

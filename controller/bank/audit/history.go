@@ -14,11 +14,11 @@ import (
 type history struct {
 	topic    instrument.Topic
 	last     instrument.Seq // that was read
-	recorded instrument.Seq // rows up to here are of what was on record when instruments were read
-	count    int
+	recorded instrument.Seq // rows up to here were there before the instruments were read
+	count    int            // of all rows
 	rows     []row
-	of       map[instrument.ID]given
-	raised   []bank.Numbering // by which rows were given again; of the exchanges' own histories
+	rowsOf   map[instrument.ID]given // by what they are about
+	raised   []bank.Numbering        // by which rows were given again; of the exchanges' own histories
 }
 
 // given are the rows of an instrument.
@@ -30,23 +30,23 @@ type given struct {
 // histories are one topic of all exchanges, by how records name these.
 type histories map[string]*history
 
-// row is an entry of a topic.
+// row is an entry of a topic. One that could not be opened is about nothing and has no body.
 type row struct {
 	seq  instrument.Seq
-	of   instrument.ID
+	of   instrument.ID // what it is about
 	body []byte
 }
 
 func newHistory(t instrument.Topic) *history {
-	return &history{topic: t, of: map[instrument.ID]given{}}
+	return &history{topic: t, rowsOf: map[instrument.ID]given{}}
 }
 
 func (h *history) where(n instrument.Seq) Difference {
 	return Difference{Topic: string(h.topic), Row: uint64(n)}
 }
 
-// readRows reads what a topic has beyond the last row that was read, and looks at
-// the numbers.
+// readRows reads the rows of a topic after the last one that was read before, and compares
+// their numbers: each follows the one before it, or a gap that was made on purpose.
 func (a *auditor) readRows(ctx context.Context, h *history) error {
 	skips, err := a.b.Instruments().Skips(ctx, h.topic)
 	if err != nil {
@@ -71,13 +71,13 @@ func (a *auditor) readRows(ctx context.Context, h *history) error {
 
 // gives counts a row of an instrument, unless it is one that the bank has given again.
 func (h *history) gives(e instrument.Entry) {
-	g := h.of[e.Instance]
+	g := h.rowsOf[e.Instance]
 	again := slices.ContainsFunc(h.raised, func(n bank.Numbering) bool { return n.Since <= g.last && g.last < n.Next && n.Next <= e.Seq })
 	if g.count == 0 || !again {
 		g.count++
 	}
 	g.last = e.Seq
-	h.of[e.Instance] = g
+	h.rowsOf[e.Instance] = g
 }
 
 // readNumberings reads after which numbers a restored bank has given rows again.
@@ -99,7 +99,7 @@ func (a *auditor) readNumberings(ctx context.Context) (raised []bank.Numbering, 
 	}
 }
 
-// follows wants a row to have the next number.
+// follows notes that row n comes next, and a difference if numbers before it are missing.
 func (a *auditor) follows(h *history, skips []instrument.Skip, n instrument.Seq) {
 	if next := h.last + 1; n != next && !skipped(skips, next, n) {
 		d := h.where(next)
@@ -109,8 +109,8 @@ func (a *auditor) follows(h *history, skips []instrument.Skip, n instrument.Seq)
 	h.last = n
 }
 
-// skipped reports whether the numbers from first up to next were left out on
-// purpose.
+// skipped reports whether the numbers from first up to, and without, next were left out on
+// purpose, after a restore.
 func skipped(skips []instrument.Skip, first, next instrument.Seq) bool {
 	for _, s := range skips {
 		if s.First == first && s.Next == next {
@@ -120,8 +120,8 @@ func skipped(skips []instrument.Skip, first, next instrument.Seq) bool {
 	return false
 }
 
-// readable reads row by row up to one that cannot be opened, names it and goes
-// behind it.
+// readable reads a page of which a row cannot be opened, row by row. In the place of such a row
+// it notes a difference, and gives an entry that has nothing but its number.
 func (a *auditor) readable(ctx context.Context, h *history) ([]instrument.Entry, error) {
 	var page []instrument.Entry
 	for after := h.last; len(page) < atOnce; {

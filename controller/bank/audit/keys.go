@@ -32,7 +32,8 @@ func (a *auditor) compareKeys(ctx context.Context, class instrument.ClassID, id 
 	return nil
 }
 
-// recorded are the keys of which the records tell, too: compareKeys is asked for them.
+// recorded are the keys whose values follow from the state of a record: compareKeys is asked for
+// them with these. All others are compared with what is under the seal.
 var recorded = map[instrument.ClassID][]string{
 	bank.ClassWithdrawal: {bank.KeyWOPID, bank.KeyReservePub, bank.KeyProviderTx},
 	bank.ClassTransfer:   {bank.KeyRequestUID, bank.KeyWTID},

@@ -14,18 +14,19 @@ import (
 // looks bounds how often a withdrawal is looked at that changes meanwhile.
 const looks = 5
 
-// look compares one withdrawal with the provider's ledger. What seems to differ
-// is looked at again: first the bank's record, then the ledger, then the record;
-// and what the ledger says counts when the record has not changed around it.
+// look compares one withdrawal with the provider's ledger. What seems to differ may only have
+// changed between the two readings, so it is read again: the bank's record, the ledger, the
+// record. If the record is the same before and after, the comparison with that ledger counts;
+// else all is read once more, up to looks times.
 func (x *asker) look(ctx context.Context, s *sale) error {
 	found, err := x.ledger(ctx, s)
 	if err != nil {
 		return err
 	}
 	x.a.paid(found)
-	differences, explained := compare(s, x.a.known(s), found)
+	differences, explained := compare(s, x.a.recordAsRead(s), found)
 	for n := 0; n < looks && len(differences) > 0; n++ {
-		before, version, err := x.a.record(ctx, s, found)
+		before, version, err := x.a.recordNow(ctx, s, found)
 		if err != nil && gone(err) == nil {
 			break // what leads to it was altered, which is named: nothing changes what is on record
 		}
@@ -35,7 +36,7 @@ func (x *asker) look(ctx context.Context, s *sale) error {
 		if found, err = x.ledger(ctx, before.sale); err != nil {
 			return err
 		}
-		after, now, err := x.a.record(ctx, s, found)
+		after, now, err := x.a.recordNow(ctx, s, found)
 		if err != nil {
 			return err
 		}
@@ -51,21 +52,21 @@ func (x *asker) look(ctx context.Context, s *sale) error {
 	return nil
 }
 
-// ledger is what the provider has of a withdrawal: all payments with its
-// reference, and those that it names itself.
+// ledger is what the provider has of a withdrawal: the payments with its WOPID as their
+// reference, and those that its record names.
 type ledger struct {
-	payments []protocol.Facts // those with the reference first
-	with     int              // how many of them have the reference
-	missing  []string         // named, and unknown there
-	space    int64            // the bank's
+	payments    []protocol.Facts // those that were found by the reference, then the others
+	byReference int              // how many were found by the reference
+	missing     []string         // that the record names and the provider does not know
+	space       int64            // in which the bank's terminals charge
 }
 
 func (x *asker) ledger(ctx context.Context, s *sale) (l ledger, err error) {
-	l.space = x.of.Space
+	l.space = x.provider.Space
 	if l.payments, err = x.search(ctx, s.wopid.Text()); err != nil {
 		return l, err
 	}
-	l.with = len(l.payments)
+	l.byReference = len(l.payments)
 	for _, name := range s.named() {
 		if l.has(name) != nil {
 			continue
@@ -84,7 +85,8 @@ func (x *asker) ledger(ctx context.Context, s *sale) (l ledger, err error) {
 	return l, nil
 }
 
-// named are the payments that a withdrawal was confirmed by or has had notice of.
+// named are the payments that the record of a withdrawal names: the one that has confirmed it and
+// the one that is for something else.
 func (s *sale) named() []string {
 	var names []string
 	if s.state == taler.StateConfirmed {
@@ -96,6 +98,7 @@ func (s *sale) named() []string {
 	return names
 }
 
+// has finds a payment by the provider's name for it; nil: it is not among these.
 func (l ledger) has(transaction string) *protocol.Facts {
 	for n := range l.payments {
 		if l.payments[n].Transaction == transaction {
@@ -109,7 +112,7 @@ func (l ledger) has(transaction string) *protocol.Facts {
 func (a *auditor) paid(l ledger) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, f := range l.payments[:l.with] {
+	for _, f := range l.payments[:l.byReference] {
 		if taken(f) {
 			a.report.ProviderPayments++
 		}
@@ -136,8 +139,8 @@ type record struct {
 	others  func(payment string) bool // whether it has confirmed another withdrawal
 }
 
-// known is the record as the books were read.
-func (a *auditor) known(s *sale) record {
+// recordAsRead is the record as it was when the books were read.
+func (a *auditor) recordAsRead(s *sale) record {
 	r := record{sale: s, wired: a.books.wiredOf[s.wopid], returns: map[string]taler.Return{}, others: a.usedBy(s)}
 	for _, back := range a.books.returnsOf[s.wopid] {
 		r.returns[back.ProviderTransactionID] = back.Return
@@ -153,9 +156,10 @@ func (a *auditor) usedBy(s *sale) func(string) bool {
 	}
 }
 
-// record reads the record as it is now, by the keys of what is in it. The second
-// value is equal for records that are.
-func (a *auditor) record(ctx context.Context, s *sale, l ledger) (record, []string, error) {
+// recordNow reads the record again, as it is now, by the keys of what is in it. The second value
+// names the instruments and their versions: if it is equal for two readings, nothing of the
+// record has changed between them.
+func (a *auditor) recordNow(ctx context.Context, s *sale, l ledger) (record, []string, error) {
 	r := record{sale: s, returns: map[string]taler.Return{}, others: a.usedBy(s)}
 	i, w, err := a.b.Withdrawal(ctx, s.wopid)
 	if err != nil {

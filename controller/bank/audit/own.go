@@ -47,11 +47,11 @@ func (a *auditor) compareOwn(ctx context.Context) error {
 	return a.compareReturns(ctx)
 }
 
-// slack is how far the clock may have been put back without a word.
+// slack is how far ahead such a time may be without being named: clocks are put right by little.
 const slack = 5 * time.Minute
 
-// compareClock names a withdrawal that began at a time which is still to come: the clock was
-// ahead, and nothing ends it before that time but somebody's word.
+// compareClock names an open withdrawal that began, or was selected, at a time that is still to
+// come: this machine's clock was ahead. It expires only after that time, unless somebody ends it.
 func (a *auditor) compareClock(s *sale) {
 	if s.waits.After(a.b.Now().Add(slack)) {
 		d := s.where()
@@ -69,7 +69,7 @@ func (a *auditor) rowsOf(h *history, id instrument.ID, d Difference, what string
 		return
 	}
 	d.Topic = string(h.topic)
-	switch n := h.of[id].count; {
+	switch n := h.rowsOf[id].count; {
 	case n == 0:
 		d.Kind = RowMissing
 		a.differs(d, "%s has no row in %s", what, h.topic)
@@ -214,7 +214,7 @@ func (a *auditor) compareWired(exchange string, h *history, r row, t *wired) {
 
 // compareSum wants all transfers of a withdrawal to be at most what was credited.
 func (a *auditor) compareSum(ctx context.Context, id taler.WOPID, sum taler.Amount) error {
-	s, err := a.saleOf(ctx, id)
+	s, err := a.saleByWOPID(ctx, id)
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (a *auditor) compareReturns(ctx context.Context) error {
 		if err := a.compareKeys(ctx, bank.ClassReturn, r.id, r.where(), "its", r.keys()); err != nil {
 			return err
 		}
-		s, err := a.saleOf(ctx, r.WOPID)
+		s, err := a.saleByWOPID(ctx, r.WOPID)
 		if err != nil {
 			return err
 		}

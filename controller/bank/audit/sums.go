@@ -8,9 +8,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
-// saleOf reads a withdrawal as it is now; one that cannot be opened any more, as it was when the
-// books were read. Nil if there is none.
-func (a *auditor) saleOf(ctx context.Context, id taler.WOPID) (*sale, error) {
+// saleByWOPID reads a withdrawal as it is now. If it cannot be opened any more, it is as it was
+// when the books were read. Nil if there is none.
+func (a *auditor) saleByWOPID(ctx context.Context, id taler.WOPID) (*sale, error) {
 	i, w, err := a.b.Withdrawal(ctx, id)
 	if err == nil {
 		return saleOf(i.ID, w), nil
@@ -23,8 +23,8 @@ func (a *auditor) saleOf(ctx context.Context, id taler.WOPID) (*sale, error) {
 	return nil, gone(err)
 }
 
-// gone turns the error of what is not there, or cannot be opened, into nothing:
-// the comparison says so itself.
+// gone is nil for the error of what is not there or cannot be opened, and the error otherwise.
+// The first two are differences, which the comparison names itself.
 func gone(err error) error {
 	if errors.Is(err, fault.NotFound) || fault.ReasonOf(err) == "seal-broken" {
 		return nil
@@ -32,8 +32,8 @@ func gone(err error) error {
 	return err
 }
 
-// added is a sum; the zero Amount is nothing in any currency. What cannot be
-// added is the zero Amount, which equals no sum of money.
+// added is a sum. The zero Amount, which has no currency, counts as nothing. It is also the result
+// for sums that cannot be added, of two currencies for example.
 func added(sum, more taler.Amount) taler.Amount {
 	if sum == (taler.Amount{}) {
 		return more
@@ -60,9 +60,9 @@ func more(x, y taler.Amount) bool {
 	return err != nil || c > 0
 }
 
-// refunds are what the books say of the money that went back of one payment:
-// between least and most of it, because what is under way may have gone or not. What
-// failed for good has not, unless a person has given it back at the provider.
+// refunds are what the books say of the money that went back of one payment. Least of it has gone;
+// most of it is that and what is under way, which the provider may have carried out or not. What
+// failed for good is in neither, but a person may have given it back at the provider.
 type refunds struct{ least, most, failed taler.Amount }
 
 func (r *refunds) count(state taler.TransferState, amount taler.Amount) {

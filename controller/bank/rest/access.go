@@ -14,7 +14,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/bank"
 )
 
-// recorder remembers of an answer what the access log wants.
+// recorder writes an answer and remembers what the log says of it.
 type recorder struct {
 	http.ResponseWriter
 	id     string
@@ -25,22 +25,24 @@ type recorder struct {
 	status int
 	bytes  int
 	cause  error // of a refusal
-	away   bool  // the request waits elsewhere, and is answered there
+	away   bool  // parked: another recorder answers
 }
 
 func (a *API) record(w http.ResponseWriter, r *http.Request) *recorder {
 	return &recorder{
-		ResponseWriter: w, id: a.name(), method: r.Method, from: host(r), route: "unknown", begun: a.o.Clock(),
+		ResponseWriter: w, id: a.requestID(), method: r.Method, from: host(r), route: "unknown", begun: a.o.Clock(),
 	}
 }
 
-// name is the id of the next request: what people compare logs and answers by.
-func (a *API) name() string {
+// requestID is the id of the next request. It is in the log and in the answer's X-Request-Id,
+// so that people can find one by the other.
+func (a *API) requestID() string {
 	var text [32]byte
 	return string(strconv.AppendUint(append(text[:0], a.life...), a.requests.Add(1), 10))
 }
 
-// park makes the recorder that of the answer to come.
+// park returns the recorder of an answer that is given later, on a connection that was taken
+// from the server. The handler's own recorder writes and logs nothing any more.
 func (w *recorder) park(c *parked.Conn) *recorder {
 	w.away = true
 	there := *w
@@ -110,6 +112,8 @@ func (a *API) recovered(w *recorder) {
 	}
 }
 
+// host is the address from which a request came, without the port. It knows nothing of proxies:
+// where there is one, RemoteAddr was set to what it said.
 func host(r *http.Request) string {
 	h, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {

@@ -27,7 +27,7 @@ type scheme struct {
 	realm   string
 	kind    profile.Kind
 	bearer  bool       // tokens as well as login and password
-	missing taler.Code // when nothing was shown
+	missing taler.Code // of the answer 401 if nothing was shown
 }
 
 var (
@@ -47,35 +47,39 @@ func (s scheme) refuse(code taler.Code, sentence string) error {
 	return c
 }
 
-// still says whether the login of a request that has waited holds by now.
-type still func(context.Context) error
+// loginCheck looks at the login of a request again, after the request has waited: it may have
+// been disabled, or have another password or token. The error is the refusal (401).
+type loginCheck func(context.Context) error
 
-// asTerminal lets only terminals in and says which one it is.
+// asTerminal serves terminals only, and tells the handler which one asks.
 func (a *API) asTerminal(h func(http.ResponseWriter, *http.Request, *profile.Principal) error) handler {
-	return a.asWaitingTerminal(func(w http.ResponseWriter, r *http.Request, p *profile.Principal, _ still) error { return h(w, r, p) })
+	return a.asWaitingTerminal(func(w http.ResponseWriter, r *http.Request, p *profile.Principal, _ loginCheck) error {
+		return h(w, r, p)
+	})
 }
 
-// asWaitingTerminal is asTerminal for what may wait: with the terminal on its stack,
-// which is why that is a pointer.
-func (a *API) asWaitingTerminal(h func(http.ResponseWriter, *http.Request, *profile.Principal, still) error) handler {
+// asWaitingTerminal is asTerminal for a handler that may hold the request, and checks the
+// login again then. The terminal is a pointer because thousands of held requests would each
+// have it on the stack.
+func (a *API) asWaitingTerminal(h func(http.ResponseWriter, *http.Request, *profile.Principal, loginCheck) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p, holds, err := a.login(r, terminals)
+		p, valid, err := a.login(r, terminals)
 		if err != nil {
 			return err
 		}
-		return h(w, r, p, holds)
+		return h(w, r, p, valid)
 	}
 }
 
-// asGateway lets only exchanges in, each at its own account.
+// asGateway serves exchanges only, each at its own account.
 func (a *API) asGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange) error) handler {
-	return a.asWaitingGateway(func(w http.ResponseWriter, r *http.Request, x bank.Exchange, _ still) error { return h(w, r, x) })
+	return a.asWaitingGateway(func(w http.ResponseWriter, r *http.Request, x bank.Exchange, _ loginCheck) error { return h(w, r, x) })
 }
 
-// asWaitingGateway is asGateway for what may wait.
-func (a *API) asWaitingGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange, still) error) handler {
+// asWaitingGateway is asGateway for a handler that may hold the request.
+func (a *API) asWaitingGateway(h func(http.ResponseWriter, *http.Request, bank.Exchange, loginCheck) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p, holds, err := a.login(r, gateways)
+		p, valid, err := a.login(r, gateways)
 		if err != nil {
 			return err
 		}
@@ -83,15 +87,16 @@ func (a *API) asWaitingGateway(h func(http.ResponseWriter, *http.Request, bank.E
 		if err := a.mayRead(r, x); err != nil {
 			return err
 		}
-		return h(w, r, x, holds)
+		return h(w, r, x, valid)
 	}
 }
 
 const notRight = "login or token is not right"
 
-// login knows the principal of a request by its credentials, before the body is
-// read. A right token always works; wrong ones are counted by address.
-func (a *API) login(r *http.Request, s scheme) (*profile.Principal, still, error) {
+// login finds the principal of a request by its credentials, before the body is read, and
+// returns what checks the login again later. Wrong credentials are 401; after too many of one
+// address they are 429 (see guesses). Right ones always work, whatever came from there before.
+func (a *API) login(r *http.Request, s scheme) (*profile.Principal, loginCheck, error) {
 	shown, err := credentials(r, s)
 	if err != nil {
 		return nil, nil, err
@@ -103,25 +108,25 @@ func (a *API) login(r *http.Request, s scheme) (*profile.Principal, still, error
 				return nil, nil, err
 			}
 		}
-		return nil, nil, s.refuse(shown.wrong, notRight)
+		return nil, nil, s.refuse(shown.refusal, notRight)
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	wrong := shown.wrong
+	refusal := shown.refusal
 	return &p, func(ctx context.Context) error {
 		_, err := a.bank.Profiles().Present(ctx, p)
 		if errors.Is(err, fault.Denied) {
-			return s.refuse(wrong, notRight)
+			return s.refuse(refusal, notRight)
 		}
 		return err
 	}, nil
 }
 
-// shown is what a request shows, and what it is told if that is wrong.
+// shown are the credentials that a request shows.
 type shown struct {
 	login, token string
-	wrong        taler.Code
+	refusal      taler.Code // of the answer 401 if they are wrong
 }
 
 // credentials reads the Authorization header: Basic (RFC 7617) and, where the

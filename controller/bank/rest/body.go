@@ -14,8 +14,10 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
-// read takes the request's JSON document. Real exchanges compress it
-// (Content-Encoding: deflate) and send Content-Type twice, or not at all.
+// read reads the request's JSON document into a value. Its Content-Type is not looked at, for
+// real exchanges send it twice, or not at all; they compress the document (Content-Encoding:
+// deflate). A body longer than BodyLimit, as it comes or inflated, is 413; one that is not whole
+// in time, or no such document, is 400; another encoding is 415.
 func (a *API) read(w http.ResponseWriter, r *http.Request, into any) error {
 	body, err := a.body(w, r)
 	if err != nil {

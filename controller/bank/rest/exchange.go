@@ -13,7 +13,8 @@ import (
 // root is the default one's.
 const underName = "/{exchange}"
 
-// asked is the key of the exchange that a request's path has named: a below.
+// asked is the key under which a request's context has the exchange that its path names: a
+// below.
 type asked struct{}
 
 type below struct {
@@ -21,10 +22,11 @@ type below struct {
 	sold bool // it was not removed
 }
 
-// under answers below the name of an exchange that is here, or was. A path that is gone
-// is the last word to programs that ask about money: a transfer that is answered 404 is
-// never sent again, and a wallet gives its withdrawal up. Of one that was removed nothing
-// is sold, and its login is refused (401), with which both wait.
+// under serves a handler below the name of an exchange, also of one that was removed. There
+// 404 would be the last word: taler-exchange-transfer never sends a transfer again that was
+// answered so, and a wallet gives its withdrawal up. So wallets still see their withdrawals
+// there, and an exchange is refused its login (401), at which its transfer program ends without
+// giving the transfer up. Only what would begin a sale is 404: see refuseRemoved.
 func (a *API) under(h handler) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		x, sold, err := a.bank.AnyExchange(r.Context(), segment(r, "exchange"))
@@ -41,7 +43,7 @@ func named(r *http.Request) (bank.Exchange, bool) {
 	return x.Exchange, ok
 }
 
-// mayRead lets the login of a gateway see its own exchange's account only.
+// mayRead refuses an exchange (403) if the path is that of another exchange's account.
 func (a *API) mayRead(r *http.Request, own bank.Exchange) error {
 	x, ok := named(r)
 	if !ok {
@@ -53,8 +55,8 @@ func (a *API) mayRead(r *http.Request, own bank.Exchange) error {
 	return nil
 }
 
-// wopid names the withdrawal of a request. Below an exchange's name there are
-// only that exchange's; at the root whoever knows it has it.
+// wopid is the id of the withdrawal that a request's path names. Below an exchange's name it is
+// refused unless the withdrawal is of that exchange; at the root there are those of all.
 func (a *API) wopid(r *http.Request) (taler.WOPID, error) {
 	id, err := taler.ParseWOPID(segment(r, "wopid"))
 	if x, ok := named(r); ok && err == nil {
@@ -63,8 +65,8 @@ func (a *API) wopid(r *http.Request) (taler.WOPID, error) {
 	return id, err
 }
 
-// chosen is the exchange that a SETUP is for: that of its path, or the one that
-// it names itself.
+// chosen is the name of the exchange whose cash a new withdrawal is of: that of the path, or
+// else the one in the body; empty for the default one.
 func chosen(r *http.Request, in taler.TerminalWithdrawalSetup) (string, error) {
 	x, ok := named(r)
 	if ok && in.Exchange != "" && in.Exchange != x.Name {
@@ -76,8 +78,9 @@ func chosen(r *http.Request, in taler.TerminalWithdrawalSetup) (string, error) {
 	return in.Exchange, nil
 }
 
-// sells refuses what begins below the name of an exchange that was removed.
-func (a *API) sells(r *http.Request) error {
+// refuseRemoved refuses a request below the name of an exchange that was removed, with what the
+// bank says of such a name (404).
+func (a *API) refuseRemoved(r *http.Request) error {
 	x, ok := r.Context().Value(asked{}).(below)
 	if !ok || x.sold {
 		return nil
@@ -86,8 +89,8 @@ func (a *API) sells(r *http.Request) error {
 	return err
 }
 
-// choices are the exchanges that a terminal may choose from: none below a name,
-// which is a choice, nor where there is only one.
+// choices are the exchanges among which a terminal may choose, for its /config: none where
+// there is only one, and none below an exchange's name, for the path is the choice.
 func (a *API) choices(r *http.Request) ([]taler.ExchangeChoice, error) {
 	if _, ok := named(r); ok {
 		return nil, nil

@@ -32,7 +32,7 @@ type window struct {
 	count int
 }
 
-// limited is a refusal that ends after some seconds.
+// limited is a refusal with a Retry-After of so many seconds.
 type limited struct {
 	error
 	seconds int
@@ -44,7 +44,8 @@ func newGuesses(clock func() time.Time) *guesses {
 	return &guesses{clock: clock, by: map[string]window{}}
 }
 
-// wrong counts one more failure of an address; an error when it has had too many.
+// wrong counts one more failure of an address. If it has had too many, the error is a limited
+// (429), which says when to try again.
 func (g *guesses) wrong(address string) error {
 	now := g.clock()
 	g.mu.Lock()
@@ -80,7 +81,7 @@ func (g *guesses) makeRoom(now time.Time) {
 	}
 }
 
-// network is whom an address counts for.
+// network is what an address is counted as: itself, or with IPv6 the network of its customer.
 func network(address string) string {
 	a, err := netip.ParseAddr(address)
 	if err != nil {

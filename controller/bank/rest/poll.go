@@ -12,19 +12,22 @@ import (
 // writeLimit is how long an answer may take to be sent.
 const writeLimit = 30 * time.Second
 
-// A request waits in its handler for a moment, unless many are held already.
+// Where a request of a long poll waits: in its handler for a moment, then parked (see
+// comm/parked). If many are held already, it is parked at once.
 const (
 	moment = time.Second
 	many   = 256
 )
 
-// look reads what a request asks for, and waits so long for it to be as it is asked
-// for. A document of nil is 204.
+// look reads what a request asks for. If that is not there yet, it waits for it, at most so
+// long; done says that it is there. The end of the wait is no error: the document is what there
+// is then. A document of nil is answered with 204.
 type look func(ctx context.Context, wait time.Duration) (document []byte, done bool, err error)
 
-// status answers with the withdrawal of a request, as somebody sees it, once it is in
-// another state than the request says, or its time is over.
-func (a *API) status(w http.ResponseWriter, r *http.Request, holds still, of func(context.Context, taler.WOPID, taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error)) error {
+// status answers with the withdrawal that a request names. A long poll (timeout_ms, or
+// long_poll_ms as older clients spell it) is held while the withdrawal is in the state
+// old_state, up to LongPollCap. of reads the withdrawal as the client may see it.
+func (a *API) status(w http.ResponseWriter, r *http.Request, valid loginCheck, of func(context.Context, taler.WOPID, taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error)) error {
 	id, err := a.wopid(r)
 	if err != nil {
 		return err
@@ -37,7 +40,7 @@ func (a *API) status(w http.ResponseWriter, r *http.Request, holds still, of fun
 	if err != nil {
 		return err
 	}
-	return a.hold(w, r, poll.Timeout, holds, func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
+	return a.hold(w, r, poll.Timeout, valid, func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
 		out, err := of(ctx, id, taler.LongPoll{Timeout: wait, OldState: poll.OldState})
 		if err != nil {
 			return nil, false, err
@@ -47,12 +50,14 @@ func (a *API) status(w http.ResponseWriter, r *http.Request, holds still, of fun
 	})
 }
 
-// hold answers a request that may wait. It waits for a moment in the request's handler, which
-// is enough where machines sell to machines. A request that waits longer, or one of many,
-// gives the server's goroutine and buffers back (see comm/parked). The end of the server ends
-// every wait. After more than a moment the answer is given only if the client's login still
-// holds; a nil holds means that the request needs no login.
-func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, holds still, see look) error {
+// hold answers a request, and holds it for up to wait if see has nothing to answer with.
+// At first it waits in the handler, for at most a moment: where programs pay each other that
+// is all. After that, or at once if many are held, the connection is parked and the handler
+// returns. If the server ends, everybody who is held is answered with what there is.
+//
+// A request that was held for longer than a moment is answered only if valid still accepts its
+// login; it is nil where there is none.
+func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, valid loginCheck, see look) error {
 	if wait <= 0 {
 		document, _, err := see(r.Context(), 0)
 		return reply(w, document, err)
@@ -71,8 +76,8 @@ func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, h
 	if rest <= 0 || err != nil {
 		return err
 	}
-	if holds != nil {
-		see = holding(see, holds)
+	if valid != nil {
+		see = withLogin(see, valid)
 	}
 	if rec, ok := w.(*recorder); ok {
 		if c, ok := a.lot.Take(w, r); ok {
@@ -85,19 +90,20 @@ func (a *API) hold(w http.ResponseWriter, r *http.Request, wait time.Duration, h
 	return err
 }
 
-// holding is a look of one whose login must hold at its end.
-func holding(see look, holds still) look {
+// withLogin is a look at whose end the login is checked.
+func withLogin(see look, valid loginCheck) look {
 	return func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
 		document, done, err := see(ctx, wait)
 		if err == nil {
-			err = holds(context.WithoutCancel(ctx)) // the end of a wait is the end of its context
+			err = valid(context.WithoutCancel(ctx)) // the end of a wait is the end of its context
 		}
 		return document, done, err
 	}
 }
 
-// here waits for a part of a wait with the request at hand, and answers when it was
-// the last one or there is something to answer with; else it says how much is left.
+// here waits in the handler, for a part of the whole wait, and answers if there is something to
+// answer with or if that was all of it. Otherwise it answers nothing, and returns how much of
+// the wait is left.
 func (a *API) here(w http.ResponseWriter, r *http.Request, part, wait time.Duration, see look) (rest time.Duration, err error) {
 	// A writer that knows no deadlines is one that no server made: nothing to move.
 	// The limit on reading ended with the request's last byte.
@@ -112,7 +118,8 @@ func (a *API) here(w http.ResponseWriter, r *http.Request, part, wait time.Durat
 	return 0, reply(w, document, err)
 }
 
-// parked waits on a connection of which nothing but itself is held.
+// parked waits for the rest of the time and answers on a connection that the server has given
+// up, and gives it back. It runs on a goroutine of its own.
 func (a *API) parked(w *recorder, c *parked.Conn, wait time.Duration, see look) {
 	defer a.count(-1)
 	defer func() { now := a.o.Clock(); c.Answer(now, now.Add(writeLimit)) }()
@@ -124,6 +131,8 @@ func (a *API) parked(w *recorder, c *parked.Conn, wait time.Duration, see look) 
 	}
 }
 
+// reply answers with a document (200), or if it is nil without one (204). It writes nothing if
+// there is an error, and returns it.
 func reply(w http.ResponseWriter, document []byte, err error) error {
 	if err != nil || document == nil {
 		return done(w, err)
@@ -132,6 +141,7 @@ func reply(w http.ResponseWriter, document []byte, err error) error {
 	return nil
 }
 
+// count changes how many requests are held, and tells whoever wants to know.
 func (a *API) count(more int) (held int) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -73,8 +73,8 @@ type API struct {
 	moment   time.Duration
 	mu       sync.Mutex
 	held     int
-	life     string        // begins the ids of all requests, so that those of two lives differ
-	requests atomic.Uint64 // ends them
+	life     string        // the ids of all requests begin with it, so that no two starts share one
+	requests atomic.Uint64 // how many there were: the ids end with the number
 
 	polls    context.Context // ends when nobody shall be held any longer
 	endPolls context.CancelFunc
@@ -91,16 +91,16 @@ func New(b *bank.Bank, o Options) *API {
 	return a
 }
 
-// Parked is how many requests wait without the server; the others that are held
-// will, or have begun a moment ago.
+// Parked is how many of the held requests are parked. The others have begun a moment ago and
+// still wait in their handlers.
 func (a *API) Parked() int { return a.lot.Len() }
 
-// EndPolls answers everybody who is being held, with what there is, and holds
-// nobody from now on. Server's Shutdown calls it.
+// EndPolls answers all requests that are held, with what there is, and from now on holds none.
+// Server's Shutdown calls it.
 func (a *API) EndPolls() { a.endPolls() }
 
-// ServeHTTP answers one request. What holds for every answer is done here and
-// not in middleware of the router, which leaves out unknown paths.
+// ServeHTTP answers one request. Headers, log and the like of all answers are made here and not
+// in middleware of the router, because middleware does not see requests for unknown paths.
 func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	w := a.record(inner, r)
 	defer func() {
@@ -130,9 +130,10 @@ func (a *API) ServeHTTP(inner http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// lasting has a request answered whose peer has closed its sending side: see
-// parked.Lasting. What cannot wait for anything but the bank itself has an end of its own, and
-// is spared what that costs.
+// lasting makes a request go on whose client has closed its sending side, as some do after the
+// last byte: the server takes that for a client that has gone. Only a GET with parameters can be
+// a long poll, and ends a while after its client has gone (parked.Lasting). All others end soon
+// by themselves, whoever is still there, and are spared what it costs to find that out.
 func lasting(r *http.Request) (*http.Request, context.CancelFunc) {
 	if r.URL.RawQuery != "" && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		return parked.Lasting(r)
@@ -159,8 +160,9 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 	found.Handler.ServeHTTP(w, r)
 }
 
-// plainPath ignores slashes at the end of a path, and spells it in the one way in
-// which routes are found: a slash that is escaped is part of a name.
+// plainPath is a request with its path in the spelling in which routes are found: without
+// slashes at the end, and each segment escaped in the same way. An escaped slash (%2F) stays
+// part of its segment.
 func plainPath(r *http.Request) *http.Request {
 	if r.URL.RawPath == "" && !strings.HasSuffix(r.URL.Path, "/") {
 		return r
@@ -179,7 +181,7 @@ func plainPath(r *http.Request) *http.Request {
 	return r
 }
 
-// segment is the part of a path that a template calls by a name.
+// segment is the part of the path that stands for {name} in the route's template.
 func segment(r *http.Request, name string) string {
 	text, _ := url.PathUnescape(r.PathValue(name)) // what could not be read has not become a request
 	return text

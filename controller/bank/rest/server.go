@@ -50,12 +50,13 @@ func NewServer(a *API, l Limits) *Server {
 	return &Server{s, a}
 }
 
-// Shutdown answers whoever is asking or waits, and ends the server.
+// Shutdown takes no more requests, answers those that are there, held ones with what there is,
+// and returns when all of them are answered or ctx ends.
 func (s *Server) Shutdown(ctx context.Context) error {
 	return errors.Join(s.Server.Shutdown(ctx), s.api.lot.Shut(ctx))
 }
 
-// Close cuts everybody off.
+// Close ends all connections at once, whatever is not answered yet.
 func (s *Server) Close() error {
 	s.api.EndPolls()
 	s.api.lot.Close()

@@ -15,7 +15,7 @@ const implementation = "urn:x-swaperoo:bank"
 
 // terminalConfig differs by the provider of the terminal that asks.
 func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
-	if err := a.sells(r); err != nil {
+	if err := a.refuseRemoved(r); err != nil {
 		return err
 	}
 	provider, err := a.bank.ProviderOf(r.Context(), p.Facts[bank.FactProvider])
@@ -39,7 +39,7 @@ func (a *API) terminalConfig(w http.ResponseWriter, r *http.Request, p *profile.
 }
 
 func (a *API) setUp(w http.ResponseWriter, r *http.Request, p *profile.Principal) error {
-	if err := a.sells(r); err != nil {
+	if err := a.refuseRemoved(r); err != nil {
 		return err
 	}
 	var in taler.TerminalWithdrawalSetup
@@ -54,8 +54,8 @@ func (a *API) setUp(w http.ResponseWriter, r *http.Request, p *profile.Principal
 	return answer(w, out, err)
 }
 
-func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.Principal, holds still) error {
-	return a.status(w, r, holds, func(ctx context.Context, id taler.WOPID, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
+func (a *API) terminalStatus(w http.ResponseWriter, r *http.Request, p *profile.Principal, valid loginCheck) error {
+	return a.status(w, r, valid, func(ctx context.Context, id taler.WOPID, poll taler.LongPoll) (*taler.BankWithdrawalOperationStatus, error) {
 		return a.bank.StatusFor(ctx, p, id, poll)
 	})
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
-// webhook hears from a provider that something is new about a payment, in
-// wallee's form. It wants no credentials, for it believes nothing: at most the
-// bank asks the provider earlier than it would have. The answer is the same
-// whether it has or not, but not for a provider that the bank has not: whoever has
-// set the webhook up has mistyped its name, and should see that.
+// webhook is told by a provider that something is new about a payment, in wallee's form. It
+// wants no credentials, for nothing is believed: at most the bank asks the provider sooner. The
+// answer is 204 whether or not the bank waits for that payment, so it tells nobody anything. A
+// provider that the bank does not have is 404: who has set the webhook up has mistyped the name,
+// and should see that.
 func (a *API) webhook(w http.ResponseWriter, r *http.Request) error {
 	var in struct {
 		EntityID json.RawMessage `json:"entityId"` // a number at wallee, text elsewhere

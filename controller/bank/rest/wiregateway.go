@@ -19,21 +19,21 @@ func (a *API) wireConfig(w http.ResponseWriter, _ *http.Request) error {
 	}, nil)
 }
 
-func (a *API) incoming(w http.ResponseWriter, r *http.Request, x bank.Exchange, holds still) error {
-	return a.page(w, r, holds, func(ctx context.Context, p taler.Page) ([]byte, error) {
+func (a *API) incoming(w http.ResponseWriter, r *http.Request, x bank.Exchange, valid loginCheck) error {
+	return a.page(w, r, valid, func(ctx context.Context, p taler.Page) ([]byte, error) {
 		return a.bank.IncomingHistory(ctx, x, entries(p), p.Timeout)
 	})
 }
 
-func (a *API) outgoing(w http.ResponseWriter, r *http.Request, x bank.Exchange, holds still) error {
-	return a.page(w, r, holds, func(ctx context.Context, p taler.Page) ([]byte, error) {
+func (a *API) outgoing(w http.ResponseWriter, r *http.Request, x bank.Exchange, valid loginCheck) error {
+	return a.page(w, r, valid, func(ctx context.Context, p taler.Page) ([]byte, error) {
 		return a.bank.OutgoingHistory(ctx, x, entries(p), p.Timeout)
 	})
 }
 
 // page answers with a page of a history. One without rows, for which read has no
 // document, is 204: wirewatch takes an empty list for a fault of the bank.
-func (a *API) page(w http.ResponseWriter, r *http.Request, holds still, read func(context.Context, taler.Page) (document []byte, err error)) error {
+func (a *API) page(w http.ResponseWriter, r *http.Request, valid loginCheck, read func(context.Context, taler.Page) (document []byte, err error)) error {
 	q, err := taler.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return err
@@ -45,7 +45,7 @@ func (a *API) page(w http.ResponseWriter, r *http.Request, holds still, read fun
 	if p.Descending && p.Offset == 0 { // nothing is below row 0; the journal takes 0 for its end
 		return done(w, nil)
 	}
-	return a.hold(w, r, p.Timeout, holds, func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
+	return a.hold(w, r, p.Timeout, valid, func(ctx context.Context, wait time.Duration) ([]byte, bool, error) {
 		p := p
 		p.Timeout = wait
 		out, err := read(ctx, p)
