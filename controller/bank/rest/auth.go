@@ -58,8 +58,8 @@ func (a *API) asTerminal(h func(http.ResponseWriter, *http.Request, *profile.Pri
 	})
 }
 
-// asWaitingTerminal is asTerminal for a handler that may hold the request, and checks the
-// login again then. The terminal is a pointer because thousands of held requests would each
+// asWaitingTerminal is asTerminal for a handler that may hold the request, and gets what checks
+// the login again then. The terminal is a pointer because thousands of held requests would each
 // have it on the stack.
 func (a *API) asWaitingTerminal(h func(http.ResponseWriter, *http.Request, *profile.Principal, loginCheck) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
