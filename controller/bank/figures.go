@@ -147,7 +147,7 @@ func (b *Bank) tellBeyond(ctx context.Context, topic instrument.Topic, after ins
 	b.beyond[topic] = true
 	b.mu.Unlock()
 	if !told {
-		b.Log().Error("an exchange asks for rows after one that this bank has not given: if it has read so far before the bank was restored, it reads none of those to come. `bank restore --next-incoming` with a higher number helps",
+		b.Log().Error("an exchange asks for rows after one that this bank has not given: if it has read so far before the bank was restored, it reads none of those to come. `bank restore --next-incoming N` with a higher number helps",
 			"history", topic, "after", after, "next", next)
 	}
 }
