@@ -119,19 +119,18 @@ func (b *Bank) beginHistories(ctx context.Context) error {
 }
 
 // goesOn notes after which row an exchange asks for a history: it has read all up to that
-// one. A page that is read backwards says nothing of that.
-func (b *Bank) goesOn(ctx context.Context, x Exchange, p instrument.Page) {
+// one. It reports whether that is further than before. A page that is read backwards says
+// nothing of that.
+func (b *Bank) goesOn(x Exchange, p instrument.Page) (further bool) {
 	if p.Reverse {
-		return
+		return false
 	}
 	topic := x.Topic(Incoming)
 	b.mu.Lock()
-	further := p.After > b.fetched[topic]
+	defer b.mu.Unlock()
+	further = p.After > b.fetched[topic]
 	b.fetched[topic] = max(b.fetched[topic], p.After)
-	b.mu.Unlock()
-	if further {
-		b.tellBeyond(ctx, topic, p.After)
-	}
+	return further
 }
 
 // tellBeyond has the log say, once for each history, that an exchange asks for what comes after

@@ -13,8 +13,12 @@ import (
 // visible. A reader that follows by row id misses nothing. With a wait, an
 // ascending page waits for its first row; a page without rows is no document.
 func (b *Bank) IncomingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) ([]byte, error) {
-	b.goesOn(ctx, x, p)
-	rows, err := b.history(ctx, x.Topic(Incoming), p, wait)
+	further := b.goesOn(x, p)
+	rows, err := b.history(ctx, x.Topic(Incoming), p, wait, func(ctx context.Context) {
+		if further {
+			b.tellBeyond(ctx, x.Topic(Incoming), p.After)
+		}
+	})
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -23,15 +27,16 @@ func (b *Bank) IncomingHistory(ctx context.Context, x Exchange, p instrument.Pag
 
 // OutgoingHistory is the same of the transfers that were carried out.
 func (b *Bank) OutgoingHistory(ctx context.Context, x Exchange, p instrument.Page, wait time.Duration) ([]byte, error) {
-	rows, err := b.history(ctx, x.Topic(Outgoing), p, wait)
+	rows, err := b.history(ctx, x.Topic(Outgoing), p, wait, func(context.Context) {})
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
 	return taler.OutgoingPage(x.Account, rows)
 }
 
-// history reads a page of a topic whose bodies are rows.
-func (b *Bank) history(ctx context.Context, topic instrument.Topic, p instrument.Page, wait time.Duration) (rows []taler.KeptRow, err error) {
+// history reads a page of a topic whose bodies are rows. It calls empty when there are none, before
+// it waits for the first.
+func (b *Bank) history(ctx context.Context, topic instrument.Topic, p instrument.Page, wait time.Duration, empty func(context.Context)) (rows []taler.KeptRow, err error) {
 	p.Bare = true
 	read := func(ctx context.Context) (bool, error) {
 		entries, err := b.Instruments().Journal(ctx, topic, p)
@@ -41,6 +46,9 @@ func (b *Bank) history(ctx context.Context, topic instrument.Topic, p instrument
 		rows = make([]taler.KeptRow, len(entries))
 		for n, e := range entries {
 			rows[n] = taler.KeptRow{Number: uint64(e.Seq), Text: e.Body}
+		}
+		if len(rows) == 0 {
+			empty(ctx)
 		}
 		return len(rows) > 0, nil
 	}
