@@ -72,13 +72,16 @@ func (l *Last) Error() string { return l.Err.Error() }
 // Unwrap gives the error that the peer is told.
 func (l *Last) Unwrap() error { return l.Err }
 
-// Transport makes connections.
+// Transport makes connections. One that carries bytes makes them with Handshake and
+// rpc.New; commtest has the suite that each passes.
 type Transport interface {
 	// Schemes are the address schemes that it dials, such as "wss".
 	Schemes() []string
 	// Dial connects and authenticates. A peer whose key is not the expected one
 	// (if any) is fault.Denied, reason "peer-key-changed", with both keys in the
-	// message; without an expected key the transport's own trust rule decides.
+	// message; without an expected key Trust.Check decides. If nobody is there, the error
+	// is fault.Unavailable, reason "peer-unreachable", and if ctx has ended before there is a
+	// connection, fault.Timeout, reason "dial-timeout".
 	Dial(ctx context.Context, a Address, h Handler) (Conn, error)
 }
 

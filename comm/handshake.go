@@ -17,7 +17,8 @@ type Handshake struct {
 }
 
 // Stranger ends the handshake with a dialled peer whose key nobody has named. So no
-// connection is kept open while a person is asked about the key.
+// connection is kept open while a person is asked about the key: the transport has Trust.Check
+// look at it, and if there is no objection dials again, with the key in the address.
 type Stranger struct{ Key string }
 
 // Error implements error.

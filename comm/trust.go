@@ -6,9 +6,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Trust decides about a peer whose key nobody has named, such as at a first contact. Nil
+// Trust decides about a peer whose key nobody has named, such as at a first contact. No error
 // accepts the peer; remembering it is the caller's task. Trust may ask a person, and take
-// as long as ctx allows.
+// as long as ctx allows. Transports call it by Check.
 type Trust func(ctx context.Context, key string, a Address) error
 
 // Check is every transport's rule for the key that a peer has proved. The expected key is

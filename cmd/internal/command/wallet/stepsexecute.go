@@ -71,6 +71,9 @@ func (s *steps) transaction(ctx context.Context, class instrument.ClassID, args 
 		t.Instruments, args = append(t.Instruments, i.ID), args[1:]
 	}
 	given, err := pairs(args)
+	if fault.ReasonOf(err) == "argument-malformed" {
+		err = cli.Argument(fault.From(err).WithHint("instruments are named first: execute %s %s [INSTRUMENT] NAME=VALUE …", class, t.Operation))
+	}
 	if err != nil {
 		return t, err
 	}
