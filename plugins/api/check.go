@@ -57,15 +57,19 @@ func (d Description) Check() error {
 // run ("protocol-useless"): one that has no operation for any class of the bundle, in no
 // role, or one that negotiates. Which negotiation protocols there are is the house's: the
 // parties fix one before a session, and nothing is asked for another. So it refuses a class
-// with a key or status that the host lets nobody write ("class-useless"). It is asked when a
-// bundle is added, so that one that was added by an earlier version goes on with what it
-// has besides.
+// with a key or status that the host lets nobody write, or with a status that is outside and
+// that nothing gets ("class-useless"): misspelled, it would let an operation be abandoned
+// whose instrument somebody else may have. It is asked when a bundle is added, so that one
+// that was added by an earlier version goes on with what it has besides.
 func (d Description) Useful() error {
 	operations := map[string]int{}
 	for _, v := range d.Roles {
 		for _, c := range v.Classes {
 			if what, name := unwritable(c); what != "" {
-				return useless("class-useless", d.Name, "the %s %q of %s is not one word, and nothing that has it could be stored", what, fault.Clip(name), c.ID)
+				return useless(reasonClassUseless, d.Name, "the %s %q of %s is not one word, and nothing that has it could be stored", what, fault.Clip(name), c.ID)
+			}
+			if n := slices.IndexFunc(c.Outside, func(status string) bool { return !d.reaches(c.ID, status) }); n >= 0 {
+				return useless(reasonClassUseless, d.Name, "the status %q of %s is among those that are outside, and no move leads to it", fault.Clip(c.Outside[n]), c.ID)
 			}
 		}
 		for _, p := range v.Protocols {
@@ -84,6 +88,16 @@ func (d Description) Useful() error {
 		}
 	}
 	return nil
+}
+
+// reaches reports whether an instrument of a class may get a status, in any role: roles may
+// share the list of what is outside.
+func (d Description) reaches(class instrument.ClassID, status string) bool {
+	return slices.ContainsFunc(d.Roles, func(v RoleView) bool {
+		return slices.ContainsFunc(v.Classes, func(c instrument.Info) bool {
+			return c.ID == class && slices.ContainsFunc(c.Moves, func(m instrument.Move) bool { return m.To == status })
+		})
+	})
 }
 
 func (p ProtocolView) offered() (all []protocol.Operation) {
@@ -114,7 +128,10 @@ func unwritable(c instrument.Info) (what, name string) {
 	return "", ""
 }
 
-const reasonProtocolUseless fault.Reason = "protocol-useless"
+const (
+	reasonProtocolUseless fault.Reason = "protocol-useless"
+	reasonClassUseless    fault.Reason = "class-useless"
+)
 
 func useless(reason fault.Reason, bundle, format string, args ...any) error {
 	return fault.New(fault.Unsupported, "the plugin "+bundle+" brings what cannot be used: "+format, args...).Because(reason).
@@ -180,7 +197,10 @@ func checkClass(c instrument.Info) error {
 }
 
 func (p ProtocolView) check() error {
-	if !wordForm.MatchString(p.Info.ID) || !plain(p.Info.Title, maxText) || p.Info.Replay < 0 {
+	if p.Info.Replay < 0 {
+		return malformed("%s has the Replay %d, and those are numbers from 0 on", fault.Clip(p.Info.ID), p.Info.Replay)
+	}
+	if !wordForm.MatchString(p.Info.ID) || !plain(p.Info.Title, maxText) {
 		return malformed("%q is not a protocol's id, or its title is too long or has control characters", fault.Clip(p.Info.ID))
 	}
 	if len(p.Compatible) > maxListed {

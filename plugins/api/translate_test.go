@@ -184,7 +184,7 @@ func description() api.Description {
 		Role: comm.Client,
 		Classes: []instrument.Info{{
 			ID: "coupon", Title: "Coupon", Fields: []instrument.Field{{Name: "a", Title: "A", Secret: true}}, Keys: []string{"code"},
-			Moves: []instrument.Move{{To: "ready"}}, Shareable: true, Checks: true, Address: "url", Outside: []string{"out"},
+			Moves: []instrument.Move{{To: "ready"}, {From: "ready", To: "out"}}, Shareable: true, Checks: true, Address: "url", Outside: []string{"out"},
 		}},
 		Protocols: []api.ProtocolView{{
 			Info:       protocol.Info{ID: "coupon.redeem", Title: "Redeem", Replay: 3, Joint: true, Plain: true},
@@ -285,6 +285,18 @@ func TestWhatNobodyCouldUseIsUseless(t *testing.T) {
 		"a status of two words that is outside": {
 			func(d *api.Description) { d.Roles[0].Classes[0].Outside = []string{"handed out"} },
 			"class-useless", `the status "handed out" of`,
+		},
+		"a status that is outside and that no instrument has": {
+			func(d *api.Description) { d.Roles[0].Classes[0].Outside = []string{"shwon"} },
+			"class-useless", `the status "shwon" of`,
+		},
+		"a status that is outside and that instruments of another role have": {
+			func(d *api.Description) {
+				class := d.Roles[0].Classes[0]
+				class.Moves, class.Outside = []instrument.Move{{To: "lent"}}, nil
+				d.Roles[0].Classes[0].Outside = []string{"lent"}
+				d.Roles = append(d.Roles, api.RoleView{Role: comm.Bank, Classes: []instrument.Info{class}})
+			}, "", "",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -134,7 +134,10 @@ func (x executed) lines() []string {
 }
 
 func (r refusal) lines() []string {
-	text := line("  Refused:", r.Fault.Message, "("+string(r.Fault.Reason)+")")
+	text := line("  Refused:", r.Fault.Message)
+	if r.Fault.Reason != "" {
+		text += " (" + string(r.Fault.Reason) + ")"
+	}
 	if r.Fault.Hint != "" {
 		text += " — " + r.Fault.Hint
 	}

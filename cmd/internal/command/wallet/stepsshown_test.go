@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -14,8 +15,9 @@ func TestWhatAVendorSaysIsNoFurtherLineOfAStep(t *testing.T) {
 		step step
 		want string
 	}{
-		"terms":    {classes{[]offer{{"prepaid", price, "as ever\n  coupon CHF:1\r\x1b[31m", true}}}, "  prepaid CHF:300 as ever   coupon CHF:1[31m"},
-		"a result": {executed{"prepaid", "PAY", "", protocol.Result{Amount: price, Value: []byte("{\n  }")}}, "  Done: PAY CHF:300 {   }"},
+		"terms":                      {classes{[]offer{{"prepaid", price, "as ever\n  coupon CHF:1\r\x1b[31m", true}}}, "  prepaid CHF:300 as ever   coupon CHF:1[31m"},
+		"a result":                   {executed{"prepaid", "PAY", "", protocol.Result{Amount: price, Value: []byte("{\n  }")}}, "  Done: PAY CHF:300 {   }"},
+		"a refusal without a reason": {refusal{fault.New(fault.Internal, "something went wrong")}, "  Refused: something went wrong"},
 	} {
 		if got := inLines(row.step); got != row.want {
 			t.Errorf("%s: %q", name, got)
