@@ -38,12 +38,8 @@ func Create(ctx context.Context, e *cli.Env, m *instrument.Manager, i instrument
 	if err := complete(ctx, e, info, members); err != nil {
 		return i, err
 	}
-	i.Keys = map[string]string{}
-	for _, key := range info.Keys {
-		var value string
-		if json.Unmarshal(members[key], &value) == nil && value != "" {
-			i.Keys[key] = value
-		}
+	if i.Keys, err = claims(info, members); err != nil {
+		return i, err
 	}
 	if i.Name == "" {
 		i.Name = called(info, members)
@@ -57,6 +53,23 @@ func Create(ctx context.Context, e *cli.Env, m *instrument.Manager, i instrument
 		return err
 	})
 	return i, cli.Argument(err)
+}
+
+// claims are the unique keys of an instrument with these members; one that is left empty is
+// not claimed.
+func claims(info instrument.Info, members map[string]json.RawMessage) (map[string]string, error) {
+	keys := map[string]string{}
+	for _, key := range info.Keys {
+		var value string
+		if text := members[key]; len(text) > 0 && json.Unmarshal(text, &value) != nil {
+			return nil, cli.Argument(fault.New(fault.Invalid, "the %s of a %s is text, and not another kind of JSON", key, info.ID).Because("key-malformed").
+				WithHint(`write it in quotes, as {%q: "…"}`, key))
+		}
+		if value != "" {
+			keys[key] = value
+		}
+	}
+	return keys, nil
 }
 
 // StatusRemoved is what a class calls an instrument that its owner has given up.

@@ -44,6 +44,32 @@ func TestMembersThatAreTyped(t *testing.T) {
 	}
 }
 
+// A key that is no text would not be claimed: two instruments could have it.
+func TestAKeyIsText(t *testing.T) {
+	for _, row := range []struct {
+		file  string
+		right bool
+	}{
+		{`{"code":"4711"}`, true},
+		{`{"worth":"CHF:1"}`, true},
+		{`{"code":4711}`, false},
+		{`{"code":["4711"]}`, false},
+		{`{"code":true}`, false},
+	} {
+		members := map[string]json.RawMessage{}
+		if err := json.Unmarshal([]byte(row.file), &members); err != nil {
+			t.Fatal(err)
+		}
+		keys, err := claims(coupon, members)
+		if (err == nil) != row.right || err != nil && (fault.ReasonOf(err) != "key-malformed" || cli.ExitCode(err) != cli.ExitUsage) {
+			t.Errorf("%s: %v, %v", row.file, keys, err)
+		}
+	}
+	if keys, _ := claims(coupon, map[string]json.RawMessage{"code": json.RawMessage(`"X"`)}); keys["code"] != "X" {
+		t.Errorf("it claims %v", keys)
+	}
+}
+
 func TestAFileHoldsOneObject(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file.json")
 	for text, right := range map[string]bool{`{"a":1}`: true, `{}`: true, `[1]`: false, `null`: false, `"x"`: false, ``: false, `{"a":`: false, `{"a":"GRÜN"}`: true, "{\"a\":\"GR\xdcN\"}": false} {

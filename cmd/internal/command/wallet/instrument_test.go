@@ -178,7 +178,7 @@ func TestACardThatIsNoneIsRefused(t *testing.T) {
 		{"no key", `{"account":"a","brand":"b","last4":"1234"}`, 4, "input-needed"},
 		{"a short key", `{"account":"a","brand":"b","last4":"1234","key":"` + secret[:20] + `"}`, 2, "card-malformed"},
 		{"no account", `{"account":"","brand":"b","last4":"1234","key":"` + secret + `"}`, 2, "card-malformed"},
-		{"a number as the account", `{"account":7,"brand":"b","last4":"1234","key":"` + secret + `"}`, 2, "card-malformed"},
+		{"a number as the account", `{"account":7,"brand":"b","last4":"1234","key":"` + secret + `"}`, 2, "key-malformed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			was := u.t
