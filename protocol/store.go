@@ -99,4 +99,6 @@ type Filter struct {
 type Known struct{ Row Row }
 
 // Error implements error.
-func (e *Known) Error() string { return "operation " + string(e.Row.ID) + " exists" }
+func (e *Known) Error() string {
+	return "the row of operation " + string(e.Row.ID) + " is not as expected"
+}

@@ -3,7 +3,6 @@
 package byhand
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -148,9 +147,8 @@ func Read(ctx context.Context, e *cli.Env, path string) (map[string]json.RawMess
 	if !utf8.Valid(text) {
 		return nil, cli.Argument(fault.New(fault.Invalid, "the file %s is not in UTF-8", path).Because("file-malformed").WithHint("save it in UTF-8, as JSON is"))
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if err := d.Decode(&members); err != nil || members == nil {
-		return nil, cli.Argument(fault.New(fault.Invalid, "%s holds no JSON object", path).Because("file-malformed"))
+	if err := json.Unmarshal(text, &members); err != nil || members == nil {
+		return nil, cli.Argument(fault.New(fault.Invalid, "%s does not hold one JSON object", path).Because("file-malformed"))
 	}
 	return members, nil
 }

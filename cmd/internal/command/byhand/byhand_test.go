@@ -72,7 +72,7 @@ func TestAKeyIsText(t *testing.T) {
 
 func TestAFileHoldsOneObject(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "file.json")
-	for text, right := range map[string]bool{`{"a":1}`: true, `{}`: true, `[1]`: false, `null`: false, `"x"`: false, ``: false, `{"a":`: false, `{"a":"GRÜN"}`: true, "{\"a\":\"GR\xdcN\"}": false} {
+	for text, right := range map[string]bool{`{"a":1}`: true, "{}\n": true, `{"a":1}{"a":2}`: false, `{"a":1},`: false, `[1]`: false, `null`: false, `"x"`: false, ``: false, `{"a":`: false, `{"a":"GRÜN"}`: true, "{\"a\":\"GR\xdcN\"}": false} {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
