@@ -280,6 +280,7 @@ func TestAWalletCannotCreditNorRefundByItself(t *testing.T) {
 func TestACallThatSaysTooLittleOrTooMuch(t *testing.T) {
 	h := openHouse(t)
 	at := h.charged("CHF:10")
+	another := h.open()
 	more := h.payment(at, "CHF:1")
 	more.Args = raw(map[string]string{"amount": "CHF:7"})
 	for name, row := range map[string]struct {
@@ -289,6 +290,7 @@ func TestACallThatSaysTooLittleOrTooMuch(t *testing.T) {
 		"PAY with nothing":        {h.payment("", "CHF:1"), "instrument-missing"},
 		"BALANCE of nothing":      {protocol.Call{Operation: opBalance, Class: accountID}, "instrument-missing"},
 		"REFUND to nothing":       {protocol.Call{Operation: protocol.Refund, Class: accountID, Args: raw(returned{Payment: "p"})}, "instrument-missing"},
+		"OPEN of two accounts":    {protocol.Call{Operation: opOpen, Class: accountID, Instruments: []instrument.ID{at, another}, Args: raw(opened{"CHF"})}, "instrument-unwanted"},
 		"PAY of another amount":   {more, "argument-unknown"},
 		"BALANCE with an account": {protocol.Call{Operation: opBalance, Class: accountID, Instruments: named(at), Args: raw(opened{"CHF"})}, "argument-unknown"},
 	} {

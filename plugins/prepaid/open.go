@@ -30,6 +30,10 @@ func (a account) open(ctx context.Context, s protocol.Session, c protocol.Call) 
 	if err := instrument.CheckCurrency(args.Currency); err != nil {
 		return protocol.Result{}, fault.From(err).WithHint("an account has a currency: execute prepaid OPEN currency=CHF")
 	}
+	if len(c.Instruments) > 1 {
+		return protocol.Result{}, fault.New(fault.Invalid, "%s opens one account, and %d are given", c.Operation, len(c.Instruments)).Because("instrument-unwanted").
+			WithHint("name the one that is opening already, or none")
+	}
 	id, p, err := begin(ctx, s, c.Main(), args.Currency)
 	if err != nil {
 		return protocol.Result{}, err
