@@ -75,6 +75,39 @@ func TestAPaymentThatNeverBeganIsAbandoned(t *testing.T) {
 	}
 }
 
+// A part whose instrument another operation holds has not begun: with nothing else paid, the
+// payment is abandoned, and does not pay when the instrument is free. What was paid before
+// keeps it from that.
+func TestAPaymentWhoseInstrumentIsInUseIsAbandoned(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		held   func(*market) instrument.ID
+		reason fault.Reason
+		has    string
+	}{
+		{"the first part", func(m *market) instrument.ID { return m.red }, "", "ready ready ready; 0 taken"},
+		{"the second part", func(m *market) instrument.ID { return m.blue }, "value-outside", "used used ready; 2 taken"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := openMarket(t)
+			holds := func(do func(instrument.Writer) error) { check(t, m.party.Store.UpdateInstruments(t.Context(), do)) }
+			holds(func(w instrument.Writer) error { return w.Lease(row.held(m), 1, "another") })
+			got, err := m.PayTogether(t.Context(), m.purchase("k"), &chooser{})
+			if got.Status != client.PaymentOpen || fault.ReasonOf(err) != "pending" {
+				t.Fatalf("it is %s: %v", got.Status, err)
+			}
+			if _, err = m.AbandonPayment(t.Context(), string(got.Operation)); fault.ReasonOf(err) != row.reason {
+				t.Errorf("abandoned: %v", err)
+			}
+			holds(func(w instrument.Writer) error { return w.Release("another") })
+			_, _ = m.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
+			if m.has() != row.has {
+				t.Errorf("then %s", m.has())
+			}
+		})
+	}
+}
+
 // It is asked for once more, and comes back if it can.
 func TestWhatComesBackIsNotGivenUp(t *testing.T) {
 	m := openMarket(t)

@@ -71,17 +71,15 @@ func (w *Wallet) ResumePayments(ctx context.Context) error {
 }
 
 // AbandonPayment ends a payment of which nothing was paid and nothing can be any
-// more. Else it is refused (fault.Conflict): what was paid comes back first.
+// more. Else it is refused (fault.Conflict): what was paid comes back first. A part whose
+// operation never began, for its instrument was in use, has paid nothing.
 func (w *Wallet) AbandonPayment(ctx context.Context, name string) (Whole, error) {
 	r, err := w.readingNamed(ctx, name)
 	if err != nil {
 		return Whole{}, err
 	}
-	switch {
-	case r.now.Status != PaymentOpen && r.now.Status != PaymentRefunding:
+	if r.over() {
 		return Whole{}, fault.New(fault.Conflict, "this payment is %s", r.now.Status).Because("operation-ended")
-	case r.rec.any(PartPaying, PartPaid, PartRefunding, PartRefunded), r.rec.doubtful() >= 0:
-		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", r.insteadOfAbandoning())
 	}
 	free, err := w.busy.take(r.rec.Operation)
 	if err != nil {
@@ -91,11 +89,43 @@ func (w *Wallet) AbandonPayment(ctx context.Context, name string) (Whole, error)
 	if err := r.mine(); err != nil {
 		return Whole{}, err
 	}
+	switch outside, err := r.outside(ctx); {
+	case err != nil:
+		return Whole{}, err
+	case outside:
+		return Whole{}, fault.New(fault.Conflict, "a part of this payment was paid or may have been").Because("value-outside").WithHint("%s", r.insteadOfAbandoning())
+	}
 	err = r.change(ctx, func(p *parent) string {
+		for n, part := range p.Parts {
+			if part.State == PartPaying { // it never began
+				p.Parts[n].State = PartFailed
+			}
+		}
 		p.Reason = "abandoned"
 		return PaymentAborted
 	})
 	return r.whole(), err
+}
+
+// outside reports whether anything of a payment was paid or may have been. The caller has
+// made sure that nobody else works on it: an operation that is on no record and does not run
+// here never began.
+func (r *running) outside(ctx context.Context) (bool, error) {
+	if r.rec.any(PartPaid, PartRefunding, PartRefunded) || r.rec.doubtful() >= 0 {
+		return true, nil
+	}
+	for _, p := range r.rec.Parts {
+		if p.State != PartPaying {
+			continue
+		}
+		if r.w.Protocols().Runs(p.Operation) {
+			return true, nil
+		}
+		if begun, err := r.recorded(ctx, p.Operation); begun || err != nil {
+			return true, err
+		}
+	}
+	return false, nil
 }
 
 func (r *running) insteadOfAbandoning() string {

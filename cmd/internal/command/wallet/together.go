@@ -128,7 +128,8 @@ func (p *payer) Instead(ctx context.Context, failed client.WholePart, why error)
 // else a slip of the hand would break off a payment of which something is paid.
 func (p *payer) typed(ctx context.Context) (instrument.ID, error) {
 	for {
-		name, err := p.w.env.Ask(ctx, "Which instrument instead? (none: what was paid comes back)", "")
+		name, err := p.w.env.Ask(ctx, "Which instrument instead? (none: what was paid comes back)",
+			"the payment is still open: `wallet operation resume` has back what was paid of it")
 		if name == "" || err != nil {
 			return "", err
 		}
