@@ -314,13 +314,14 @@ func (w *Wallet) With(ctx context.Context, s *controller.Session, t controller.T
 	return []instrument.ID{i.ID}, err
 }
 
-// unusable says why an instrument that the person has named cannot pay.
+// unusable says why an instrument that the person has named cannot pay. It is there, so it
+// is a conflict, as where an operation finds the same.
 func (w *Wallet) unusable(ctx context.Context, id instrument.ID) error {
 	i, err := w.Instruments().View(ctx, id)
 	if err != nil {
 		return err
 	}
-	return fault.New(fault.NotFound, "the %s that was named cannot be used: it is %s, or not this user's", i.Class, i.Status).Because("instrument-missing").
+	return fault.New(fault.Conflict, "the %s that was named cannot be used: it is %s, or not this user's", i.Class, i.Status).Because("instrument-unusable").
 		WithHint("look at `wallet instrument list`, or name none")
 }
 

@@ -306,7 +306,7 @@ func TestAUsedTicketIsNotChosenAgain(t *testing.T) {
 		t.Errorf("paid with %s (used: %s), %v", paid.Instrument, used, err)
 	}
 	_, err = w.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, "three"), Instrument: used}, agreed)
-	if !errors.Is(err, fault.NotFound) || !strings.Contains(err.Error(), "it is punched") {
+	if !errors.Is(err, fault.Conflict) || !strings.Contains(err.Error(), "it is punched") { // as where its operation finds it
 		t.Errorf("the used one again: %v", err)
 	}
 }

@@ -11,12 +11,14 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/backup"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -148,16 +150,47 @@ func (f Files) collect(ctx context.Context, kind backup.Kind, m *Mark) error {
 	if m.Unnumbered = kind == backup.Bank; m.Unnumbered {
 		return db.Close()
 	}
-	return errors.Join(m.note(ctx, db), db.Close())
+	used, err := f.usedUp()
+	if err != nil {
+		return errors.Join(err, db.Close())
+	}
+	return errors.Join(m.note(ctx, db, used), db.Close())
 }
 
-func (m *Mark) note(ctx context.Context, db *store.DB) error {
+// usedUp tells what no operation begins with any more, which nothing since the backup can
+// have changed. It knows the classes of a wallet as they describe themselves, ours and those
+// in the catalog; an instrument of any other class counts as usable.
+func (f Files) usedUp() (func(instrument.Row) bool, error) {
+	listed, err := host.NewCatalog(f.Plugins()).List()
+	if err != nil {
+		return nil, err
+	}
+	all := Described()
+	for _, l := range listed {
+		all = append(all, l.Description)
+	}
+	infos := map[instrument.ClassID]instrument.Info{}
+	for _, d := range all {
+		for _, info := range d.View(comm.Client).Classes {
+			if _, ours := infos[info.ID]; !ours {
+				infos[info.ID] = info
+			}
+		}
+	}
+	return func(r instrument.Row) bool {
+		info, known := infos[r.Class]
+		return known && !info.Usable(r.Status)
+	}, nil
+}
+
+func (m *Mark) note(ctx context.Context, db *store.DB, used func(instrument.Row) bool) error {
 	rows, err := db.Rows(ctx, instrument.Filter{})
 	if err != nil {
 		return err
 	}
 	for _, r := range rows {
-		if r.Class != taler.ClassExchange && r.Class != controller.ClassPayment { // what is known of exchanges has no value, nor has a record
+		valueless := r.Class == taler.ClassExchange || r.Class == controller.ClassPayment // what is known of exchanges, and records
+		if !valueless && !used(r) {
 			m.Unchecked = append(m.Unchecked, r.ID)
 		}
 	}

@@ -101,7 +101,7 @@ func restoring(ctx context.Context, e *cli.Env, file, word string) error {
 		return err
 	}
 	return e.Print(map[string]any{"dir": f.Dir, "backup": m.Backup, "unchecked": len(m.Unchecked), "held": len(m.Held)},
-		"The wallet of %s is in %s. To be checked or accepted before use, unless used up: %s; waiting for you: %s.\n",
+		"The wallet of %s is in %s. To be checked or accepted before use: %s; waiting for you: %s.\n",
 		m.Backup.UTC().Format(time.RFC3339), f.Dir, fault.Count(len(m.Unchecked), "instrument"), fault.Count(len(m.Held), "operation"))
 }
 
