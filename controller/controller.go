@@ -40,7 +40,8 @@ type Parts struct {
 	// Towards is the identity that a peer of that key sees, for a wallet that
 	// shows each vendor one of its own; nil: Identity, to all.
 	Towards func(peerKey string) *crypto.Identity
-	Bundles []protocol.Bundle // of this role
+	Bundles []protocol.Bundle            // of this role
+	Absent  map[instrument.ClassID]error // see instrument.Parts; nil: whatever it has is installed
 	PNP     string
 	Comm    *comm.Manager
 	Ask     protocol.Asker // asks the person in front of it; nil: nobody is there
@@ -93,7 +94,7 @@ func New(p Parts) (*Controller, error) {
 	for _, b := range p.Bundles {
 		classes = append(classes, b.Classes...)
 	}
-	im, err := instrument.NewManager(instrument.Parts{Store: p.Store, Sealer: p.sealer(), Clock: p.Clock, Random: p.Random, Classes: classes})
+	im, err := instrument.NewManager(instrument.Parts{Store: p.Store, Sealer: p.sealer(), Clock: p.Clock, Random: p.Random, Classes: classes, Absent: p.Absent})
 	if err != nil {
 		return nil, err
 	}

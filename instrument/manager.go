@@ -18,19 +18,24 @@ type Manager struct {
 	random  io.Reader
 	classes map[ClassID]Class
 	infos   map[ClassID]Info
+	absent  map[ClassID]error
 	leases  *leaseTable
 	queues  *leaseTable // of writers, for contended instances: see Queue
 	hub     *hub
 	claims  claims
 }
 
-// Parts are what a Manager is made of. All are required.
+// Parts are what a Manager is made of. All but Absent are required.
 type Parts struct {
 	Store   Store
 	Sealer  Sealer
 	Clock   func() time.Time
 	Random  io.Reader // safe for concurrent use
 	Classes []Class   // those of this party's role
+
+	// Absent says of classes that this party has, and that are not installed this time,
+	// why they are not: Class answers that in the place of fault.Unsupported.
+	Absent map[ClassID]error
 }
 
 // NewManager makes a manager. Two classes of one id are a programmer's mistake
@@ -38,7 +43,7 @@ type Parts struct {
 func NewManager(p Parts) (*Manager, error) {
 	m := &Manager{
 		store: p.Store, sealer: p.Sealer, clock: p.Clock, random: p.Random,
-		classes: map[ClassID]Class{}, infos: map[ClassID]Info{},
+		classes: map[ClassID]Class{}, infos: map[ClassID]Info{}, absent: p.Absent,
 		leases: newLeaseTable(), queues: newLeaseTable(), hub: newHub(p.Store),
 	}
 	for _, c := range p.Classes {
@@ -67,16 +72,19 @@ func (m *Manager) Classes() []Info {
 	return out
 }
 
-// Class finds an installed class; fault.Unsupported.
+// Class finds an installed class; fault.Unsupported, or what Absent says of it.
 func (m *Manager) Class(id ClassID) (Class, error) {
 	c, ok := m.classes[id]
+	if why := m.absent[id]; !ok && why != nil {
+		return nil, why
+	}
 	if !ok {
 		return nil, fault.New(fault.Unsupported, "there is no instrument class %q here", fault.Clip(string(id))).Because("class-unknown")
 	}
 	return c, nil
 }
 
-// Info is what an installed class says of itself; fault.Unsupported.
+// Info is what an installed class says of itself; errors as of Class.
 func (m *Manager) Info(id ClassID) (Info, error) {
 	if _, err := m.Class(id); err != nil {
 		return Info{}, err

@@ -50,6 +50,15 @@ type Listed struct {
 	Remedy string // empty if ready
 }
 
+// Unready is why a plugin cannot be started, for who looks after the party: nil if it is
+// ready, else fault.Unavailable, its reason "plugin-" and the state.
+func (l Listed) Unready() error {
+	if l.State == Ready {
+		return nil
+	}
+	return fault.New(fault.Unavailable, "the plugin %s is %s", l.Name, l.State).Because("plugin-"+fault.Reason(l.State)).WithHint("%s", l.Remedy)
+}
+
 // Catalog is the list of third-party plugins of a node: the file plugins.lock beside its data. It
 // is read anew for each call, because a command may change it while a node runs. After a crash the
 // file is the one before a change or the one after it.

@@ -41,11 +41,7 @@ func (f *Findings) Plugins(c *host.Catalog) {
 		f.Note("plugins", err)
 	}
 	for _, p := range house.Overlaps(all) {
-		err = nil
-		if p.State != host.Ready {
-			err = fault.New(fault.Unavailable, "the plugin %s is %s", p.Name, p.State).Because("plugin-"+fault.Reason(p.State)).WithHint("%s", p.Remedy)
-		}
-		f.Note("plugin "+p.Name, err)
+		f.Note("plugin "+p.Name, p.Unready())
 	}
 }
 

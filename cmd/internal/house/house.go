@@ -20,6 +20,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -75,7 +76,8 @@ type House struct {
 	slot     crypto.Slot       // of the vault, by which it was opened
 	ring     *crypto.Ring      // a wallet's
 
-	unfinished []string // owners whose instruments are not all under their newest key
+	absent     map[instrument.ClassID]error // classes of plugins that were left out, and why
+	unfinished []string                     // owners whose instruments are not all under their newest key
 	fetcher    *https.Fetcher
 	guard      guard
 
@@ -190,7 +192,7 @@ func (h *House) parts(o Options, bundles []protocol.Bundle) controller.Parts {
 	p := controller.Parts{
 		Name: o.Name, Role: o.Role, Store: h.Store, Engine: h.Engine, Ring: h.ring, Identity: h.Identity, Bundles: bundles, PNP: cmp.Or(o.PNP, pnp.IntersectID),
 		Comm: h.Comm, Policy: o.Policy, Self: Self, Runner: h.life.name, Looking: o.Looking, At: o.At, Gone: o.gone, Device: o.Device, Clock: time.Now, Random: rand.Reader, Log: o.Log,
-		Remember: o.Remember, Ask: o.Ask,
+		Remember: o.Remember, Ask: o.Ask, Absent: h.absent,
 	}
 	if o.Role == comm.Client {
 		p.Towards = h.towards

@@ -5,9 +5,11 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/till"
 	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/api"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/plugins/host"
@@ -46,9 +48,13 @@ func (h *House) strangers(o Options, there []api.Description) (bundles []protoco
 	if err != nil {
 		return nil, err
 	}
+	h.absent = map[instrument.ClassID]error{}
 	for _, l := range listed {
 		if l.State != host.Ready {
 			o.Log.Warn("a plugin is left out", "plugin", l.Name, "state", l.State, "remedy", l.Remedy)
+			for _, c := range l.Description.View(o.Role).Classes { // its remedy names a path, and a peer may read this
+				h.absent[c.ID] = fault.From(l.Unready()).WithHint("`plugin list` says what to do about it")
+			}
 			continue
 		}
 		loaded, err := h.Host.Load(l.Source())

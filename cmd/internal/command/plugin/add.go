@@ -2,6 +2,8 @@ package plugin
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
 	"time"
 
@@ -70,8 +72,10 @@ func inspect(ctx context.Context, e *cli.Env, f house.Files, path string) (host.
 	switch reason := fault.ReasonOf(err); {
 	case reason == "plugin-start" && !e.Verbose:
 		err = fault.From(err).WithHint("is %s a plugin? -v shows all that it wrote", path)
-	case reason == "plugin-missing": // it was never there
-		err = fault.From(err).WithHint("name the file of the plugin")
+	case reason == "plugin-missing" && errors.Is(err, fs.ErrNotExist): // it was never there, so no plugin has failed
+		err = fault.Wrap(err, fault.NotFound, "there is no file %s", path).Because(reason).WithHint("name the file of the plugin")
+	case reason == "plugin-missing":
+		err = cli.Argument(fault.Wrap(err, fault.Invalid, "%s", fault.From(err).Message).Because(reason).WithHint("name the file of the plugin"))
 	}
 	return seen, err
 }

@@ -104,8 +104,8 @@ func TestWhatIsNoPluginIsNotAdded(t *testing.T) {
 		code       int
 		reason     string
 	}{
-		{"nothing", filepath.Join(folder, "nowhere"), 7, "plugin-missing"},
-		{"a directory", folder, 7, "plugin-missing"},
+		{"nothing", filepath.Join(folder, "nowhere"), 3, "plugin-missing"},
+		{"a directory", folder, 2, "plugin-missing"},
 		{"a text", filepath.Join(folder, "text"), 7, "plugin-start"},
 		{"an empty file", filepath.Join(folder, "empty"), 7, "plugin-start"},
 		{"a program that says something else", filepath.Join(folder, "saying"), 7, "plugin-start"},
@@ -213,9 +213,7 @@ func TestANameIsAddedOnceAndRemovedOnce(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if messages := does(t, dir, &done, "enable", "beads"); done.Event != "enabled" || !strings.Contains(messages, "beads is missing: ") {
-		t.Errorf("of one that is of no use all the same enable says %q", messages)
-	}
+	refuses(t, dir, 7, "plugin-missing", "enable", "beads") // of no use all the same
 }
 
 // TestAPluginBelongsToAParty: where there is none, none is made.

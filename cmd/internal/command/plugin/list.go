@@ -92,8 +92,19 @@ func find(e *cli.Env, name string) (host.Listed, error) {
 	return host.Pick(all, name)
 }
 
+// enable ends a quarantine. A plugin that is of no use all the same is what the command
+// answers: a script would go on with a party that leaves it out.
 func enable(e *cli.Env) *cobra.Command {
-	return changing(e, "enable NAME", "End the quarantine of a plugin", "enabled", (*host.Catalog).Enable)
+	return changing(e, "enable NAME", "End the quarantine of a plugin", "enabled", func(c *host.Catalog, name string) error {
+		if err := c.Enable(name); err != nil {
+			return err
+		}
+		l, err := find(e, name)
+		if err != nil {
+			return err
+		}
+		return l.Unready()
+	})
 }
 
 func remove(e *cli.Env) *cobra.Command {
@@ -110,9 +121,6 @@ func changing(e *cli.Env, use, short, done string, change func(*host.Catalog, st
 			}
 			if err := change(c, args[0]); err != nil {
 				return err
-			}
-			if l, err := find(e, args[0]); err == nil && l.Remedy != "" { // it is there, and still of no use
-				e.Say("%s is %s: %s", l.Name, l.State, l.Remedy)
 			}
 			return e.Print(map[string]string{"name": args[0], "event": done}, "%s %s\n", args[0], done)
 		},
