@@ -135,3 +135,31 @@ func TestMoreThanWasPaidDoesNotComeBack(t *testing.T) {
 		}
 	}
 }
+
+// What a vendor was paid that is no known peer is asked back from nobody: the person reads
+// that it has to be made one, and no operation begins.
+func TestAVendorThatIsNoKnownPeerIsNotAsked(t *testing.T) {
+	m := openMarket(t)
+	paid, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: m.operation(t, "k"), Amount: amount(t, "CHF:4"), Instrument: m.red}, agreed)
+	check(t, err)
+	id, err := m.party.Protocols().Named(t.Context(), string(paid.Operation))
+	check(t, err)
+	_, err = m.RefundOperation(t.Context(), id)
+	if f := fault.From(err); fault.ReasonOf(err) != "peer-unknown" || f.Hint == "" || m.has() != "used ready ready; 1 taken" {
+		t.Errorf("%s: %v", m.has(), err)
+	}
+	check(t, m.party.Book().PutPeer(t.Context(), m.peer))
+	if _, err = m.RefundOperation(t.Context(), id); fault.ReasonOf(err) != "refund-not-granted" { // the shop's own word
+		t.Errorf("known it is asked and says %v", err)
+	}
+}
+
+// Where several classes could pay and nobody can be asked, none is chosen, and all that can
+// be said are named.
+func TestOneOfSeveralClassesIsNotGuessed(t *testing.T) {
+	m := openMarket(t)
+	_, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: m.operation(t, "k"), Amount: amount(t, "CHF:4")}, agreed)
+	if f := fault.From(err); fault.ReasonOf(err) != "input-needed" || f.Hint != "say which: --class blue or --class green or --class red" || m.has() != "ready ready ready; 0 taken" {
+		t.Errorf("%s: %v", m.has(), err)
+	}
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -9,6 +10,12 @@ import (
 // next is what a person can do about a fault that does not say it itself: it was
 // made where nobody knows of commands, or by a peer.
 func next(f *fault.Fault) string {
+	return cmp.Or(Advice(f), byKind(f.Kind))
+}
+
+// Advice is what is known to help against a fault, by its own word or by its reason; empty:
+// nothing more than its kind is known.
+func Advice(f *fault.Fault) string {
 	if f.Hint != "" {
 		return f.Hint
 	}
@@ -63,7 +70,7 @@ func next(f *fault.Fault) string {
 	if strings.HasSuffix(string(f.Reason), "-taken") {
 		return "it is there already, or was used before: use another one"
 	}
-	return byKind(f.Kind)
+	return ""
 }
 
 // byKind is what can be said of a fault without knowing more of it.

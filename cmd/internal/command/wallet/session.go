@@ -118,9 +118,15 @@ func (s *steps) follow(ctx context.Context, lines *bufio.Scanner, person bool) e
 		case err != nil && !refused && !person:
 			return err
 		case err != nil:
-			if err := s.print("refused", refusal{fault.From(err)}); err != nil {
+			if err := s.refuse(err); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// refuse prints why a step was not taken, and what helps if that is known.
+func (s *steps) refuse(why error) error {
+	f := fault.From(why)
+	return s.print("refused", refusal{f.WithHint("%s", cli.Advice(f))})
 }

@@ -100,3 +100,18 @@ func TestAStepSaysWhatThePeerHasSaid(t *testing.T) {
 		}
 	}
 }
+
+// A refusal in a session says what helps against it, where that is known by its reason: the
+// peer's fault crosses the line without a hint. What nothing is known of gets none.
+func TestARefusalOfAStepSaysWhatHelps(t *testing.T) {
+	for reason, want := range map[fault.Reason]string{"reference-reused": "`classes`", "unheard-of": ""} {
+		var out bytes.Buffer
+		s := steps{w: &wallet{env: &cli.Env{Out: &out, Err: io.Discard}}}
+		if err := s.refuse(fault.New(fault.Conflict, "no").Because(reason)); err != nil {
+			t.Fatal(err)
+		}
+		if got := out.String(); !strings.Contains(got, want) || strings.Contains(got, " — ") != (want != "") {
+			t.Errorf("%s is told as %q", reason, got)
+		}
+	}
+}

@@ -17,6 +17,11 @@ import (
 )
 
 func (s *steps) execute(ctx context.Context, class instrument.ClassID, args []string) error {
+	if _, err := s.w.Instruments().Class(class); fault.ReasonOf(err) == "class-unknown" { // such as an operation in its place
+		return cli.Argument(fault.From(err).WithHint("execute CLASS OPERATION; `classes` shows the classes that both know"))
+	} else if err != nil {
+		return err
+	}
 	t, err := s.transaction(ctx, class, args)
 	if err != nil {
 		return err
