@@ -49,6 +49,7 @@ type cast struct {
 	net   *inproc.Network
 	comm  *comm.Manager
 	key   string
+	db    *store.DB
 	later atomic.Int64 // by how much the terminal's clock is ahead
 	away  atomic.Bool  // the card provider cannot be connected to
 }
@@ -68,8 +69,8 @@ func newCastAt(t *testing.T, address func(*banktest.House) string, over ...bundl
 	c.cards.bank = c.bank.Provider
 	at := httptest.NewServer(c.cards)
 	t.Cleanup(at.Close)
-	party, manager, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away, over...)
-	c.comm, c.key = manager, key
+	party, manager, db, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away, over...)
+	c.comm, c.db, c.key = manager, db, key
 	url := address(c.bank)
 	till, err := taler.NewClient(url, nil, taler.Basic(c.bank.Terminal.Name, c.bank.Terminal.Token))
 	check(t, err)
@@ -86,7 +87,7 @@ func newCastAt(t *testing.T, address func(*banktest.House) string, over ...bundl
 
 // newParty is a controller on a store in memory, with the first-party bundles in
 // this process.
-func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool, over ...bundled) (*controller.Controller, *comm.Manager, string) {
+func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool, over ...bundled) (*controller.Controller, *comm.Manager, *store.DB, string) {
 	t.Helper()
 	secret, err := crypto.RandomSecret(rand.Reader, crypto.KeySize)
 	check(t, err)
@@ -112,7 +113,7 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 		check(t, party.Close(ctx))
 		check(t, db.Close())
 	})
-	return party, manager, identity.KeyText()
+	return party, manager, db, identity.KeyText()
 }
 
 // bundled changes what a party is made of.

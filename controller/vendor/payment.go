@@ -182,8 +182,7 @@ func (t *Terminal) facts(ctx context.Context, w *Withdrawal) (protocol.Facts, er
 	return t.factsOf(ctx, w.Reference())
 }
 
-// factsOf asks the provider what became of a payment, which moves if that is final. What was
-// paid into an account is credited: after that move nobody asks about it any more.
+// factsOf asks the provider what became of a payment, which moves if that is final.
 func (t *Terminal) factsOf(ctx context.Context, reference string) (protocol.Facts, error) {
 	provider, err := t.Provider(ctx)
 	if err != nil {
@@ -194,9 +193,5 @@ func (t *Terminal) factsOf(ctx context.Context, reference string) (protocol.Fact
 		Protocol: protocolCard, Operation: operationLookup, Class: ClassCardPayment, Instruments: []instrument.ID{provider},
 		Args: map[string]string{"reference": reference},
 	}, &f)
-	if _, into := topUp(reference); into && err == nil && f.State == protocol.FactPaid {
-		t.owe(reference)
-		err = t.creditOwed(ctx)
-	}
 	return f, err
 }

@@ -30,7 +30,7 @@ type wallet struct {
 
 func newWallet(t *testing.T, c *cast) *wallet {
 	t.Helper()
-	party, _, _ := newParty(t, c.net, comm.Client, profile.UserPolicy(), time.Now, &atomic.Bool{})
+	party, _, _, _ := newParty(t, c.net, comm.Client, profile.UserPolicy(), time.Now, &atomic.Bool{})
 	w := &wallet{Controller: party}
 	i := instrument.Instance{Class: vendor.ClassCard, Owner: "self", Status: "active", Keys: map[string]string{"account": "a1"}}
 	check(t, i.Encode(map[string]string{

@@ -165,15 +165,9 @@ func (t *Terminal) prepareSale(ctx context.Context, reference string, e comm.Exe
 	return t.begins(ctx, sale, x)
 }
 
-// Ended tells the sale how its payment ended, or that an account was paid into.
+// Ended tells the sale how its payment ended.
 func (s servicing) Ended(t controller.Transaction, err error) {
 	if t.Class != ClassCard || errors.Is(err, fault.Conflict) { // a second payment beside the first ends nothing
-		return
-	}
-	if _, into := topUp(t.Reference); into {
-		if err == nil {
-			s.t.owe(t.Reference)
-		}
 		return
 	}
 	if sale, missing := s.t.sale(t.Reference); missing == nil {

@@ -81,12 +81,12 @@ type Terminal struct {
 	door     string           // where wallets reach this terminal
 	selling  map[string]*sale // by WOPID: those that wait for a native payer
 	aborting map[string]int   // by WOPID: how often the bank is being asked to abort it
-	owed     map[string]bool  // by reference: payments into accounts that are not credited yet
 	readers  int              // doors for card readers that are open
 
 	strangers strangers
 
 	taking takings // parts of payments that are being paid
+	owed   owed    // payments into accounts that are not credited yet
 
 	slot chan struct{} // held by the withdrawal that is at the reader
 }
@@ -95,7 +95,7 @@ type Terminal struct {
 // rest speaks to the Terminal API of the same bank.
 func New(c *controller.Controller, rest *taler.Client, cfg Config) *Terminal {
 	return &Terminal{
-		Controller: c, cfg: cfg, login: cfg.Login, rest: rest, selling: map[string]*sale{}, aborting: map[string]int{}, owed: map[string]bool{}, slot: make(chan struct{}, 1),
+		Controller: c, cfg: cfg, login: cfg.Login, rest: rest, selling: map[string]*sale{}, aborting: map[string]int{}, slot: make(chan struct{}, 1),
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/protocol"
 )
 
 const maxLabel = 64
@@ -93,88 +92,4 @@ func (t *Terminal) mayOpen(ctx context.Context, who controller.Caller) error {
 	}
 	return fault.New(fault.Declined, "you have %d accounts here, and get no more", len(theirs)).Because("accounts-too-many").
 		WithHint("pay into one of them")
-}
-
-// owe notes that a payment into an account was made. It does not block.
-func (t *Terminal) owe(reference string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.owed[reference] = true
-}
-
-// creditOwed credits what was paid in since this terminal was started. It is done before
-// an account is used, so that whoever has paid in finds the money there. A credit that is
-// refused for good, because the account cannot hold more, holds up no other account: it is
-// logged, and the next life tries it again.
-func (t *Terminal) creditOwed(ctx context.Context) error {
-	t.mu.Lock()
-	var owed []string
-	for reference := range t.owed {
-		owed = append(owed, reference)
-	}
-	t.mu.Unlock()
-	var failed []error
-	for _, reference := range owed {
-		err := t.credit(ctx, reference)
-		switch {
-		case errors.Is(err, fault.Invalid), errors.Is(err, fault.NotFound):
-			t.Log().Error("what was paid into an account cannot be credited", "reference", reference, "error", err)
-		case err != nil:
-			failed = append(failed, err)
-			continue
-		}
-		t.mu.Lock()
-		delete(t.owed, reference)
-		t.mu.Unlock()
-	}
-	return errors.Join(failed...)
-}
-
-// CreditPaid credits every payment into an account that an earlier life has taken and
-// not credited. It asks the provider about those whose outcome is not known.
-func (t *Terminal) CreditPaid(ctx context.Context) error {
-	all, err := t.cardPayments(ctx, "")
-	if err != nil {
-		return err
-	}
-	var failed []error
-	for _, p := range all {
-		if _, ok := topUp(p.Reference); !ok || p.status == cardDeclined {
-			continue
-		}
-		if p.status == cardPending {
-			f, err := t.factsOf(ctx, p.Reference)
-			if err != nil || f.State != protocol.FactPaid {
-				failed = append(failed, err)
-				continue
-			}
-		}
-		failed = append(failed, t.credit(ctx, p.Reference))
-	}
-	return errors.Join(failed...)
-}
-
-// credit books one card payment into the account that its reference names. The reference
-// is a unique key of the credit, so the payment is booked once, however often and by
-// however many processes this is called.
-func (t *Terminal) credit(ctx context.Context, reference string) error {
-	account, ok := topUp(reference)
-	if !ok {
-		return nil
-	}
-	paid, err := t.cardPayment(ctx, reference)
-	if err != nil || paid.status != cardPaid {
-		return err
-	}
-	if _, err := t.Instruments().Find(ctx, ClassCredit, "source", reference); err == nil {
-		return nil
-	}
-	err = t.alone(ctx, controller.Transaction{
-		Protocol: ProtocolPrepaid, Operation: OperationCredit, Class: ClassPrepaid,
-		Args: map[string]any{"account": account, "amount": paid.Amount, "source": reference},
-	}, nil)
-	if fault.ReasonOf(err) == "source-taken" { // somebody else has booked it at the same time
-		return nil
-	}
-	return err
 }

@@ -127,7 +127,7 @@ func TestWhatAnEarlierLifeWasPaidIsCredited(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
-			if err := next.CreditPaid(context.Background()); err != nil {
+			if err := next.Settle(context.Background(), &vendor.Settling{}); err != nil {
 				t.Error(err)
 			}
 		})
@@ -137,8 +137,8 @@ func TestWhatAnEarlierLifeWasPaidIsCredited(t *testing.T) {
 		t.Errorf("there is %s", got)
 	}
 	c.cards.settle() // the provider has decided
-	check(t, next.CreditPaid(t.Context()))
-	check(t, next.CreditPaid(t.Context()))
+	check(t, next.Settle(t.Context(), &vendor.Settling{}))
+	check(t, next.Settle(t.Context(), &vendor.Settling{}))
 	if got := v.balance(); got != "CHF:27" || c.cards.times() != 2 {
 		t.Errorf("there is %s after %d charges", got, c.cards.times())
 	}
@@ -151,7 +151,7 @@ func TestADeclinedCardCreditsNothing(t *testing.T) {
 	if err := v.payIn(v.number, "first", "CHF:20"); fault.KindOf(err) != fault.Declined {
 		t.Fatalf("got %v", err)
 	}
-	check(t, c.CreditPaid(t.Context()))
+	check(t, c.Settle(t.Context(), &vendor.Settling{}))
 	if got := v.balance(); got != "CHF:0" {
 		t.Errorf("there is %s", got)
 	}
