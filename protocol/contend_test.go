@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -174,12 +173,11 @@ func TestLastWords(t *testing.T) {
 				}
 				return
 			}
-			within, cancel := context.WithTimeout(t.Context(), 20*time.Second)
-			defer cancel()
-			err = pair.Servicer.Instruments.WaitTopic(within, instrument.Operations, func(context.Context) (bool, error) {
+			wait := within(t)
+			err = pair.Servicer.Instruments.WaitTopic(wait, instrument.Operations, func(context.Context) (bool, error) {
 				return earned(t, pair.Servicer) == 7, nil
 			})
-			if err != nil || within.Err() != nil {
+			if err != nil || wait.Err() != nil {
 				t.Errorf("its peer heard nothing: %v", err)
 			}
 		})

@@ -18,7 +18,7 @@ import (
 
 // within bounds what a test waits for.
 func within(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := protocoltest.Within(t.Context(), t)
 	t.Cleanup(cancel)
 	return ctx
 }
@@ -116,7 +116,7 @@ func dieAt(t *testing.T, victim protocol.Side, at, steps int) (survived bool) {
 		}
 		return true
 	case <-died:
-	case <-time.After(20 * time.Second):
+	case <-within(t).Done():
 		t.Fatal("nothing happens")
 	}
 	node, role := left, comm.Client

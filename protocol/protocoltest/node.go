@@ -94,7 +94,7 @@ func NewNode(t testing.TB, o Options) *Node {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := Within(context.Background(), t)
 		defer cancel()
 		if err := n.Protocols.Close(ctx); err != nil {
 			t.Errorf("%s: %v", o.Name, err)
@@ -117,8 +117,17 @@ func (o Options) reach(protocol.Execution) protocol.Link {
 	return o.Reach()
 }
 
-// patience is how long a test waits for what must happen.
-const patience = 20 * time.Second
+// Within bounds what a test waits for that must happen: not by a time of its own, which a busy
+// machine may need for anything, but by that of the whole run (`go test -timeout`). A tenth is left
+// for the test that has waited in vain to say so.
+func Within(ctx context.Context, t testing.TB) (context.Context, context.CancelFunc) {
+	if run, ok := t.(interface{ Deadline() (time.Time, bool) }); ok {
+		if until, bounded := run.Deadline(); bounded {
+			return context.WithDeadline(ctx, until.Add(-time.Until(until)/10))
+		}
+	}
+	return context.WithCancel(ctx)
+}
 
 func (o Options) withDefaults() Options {
 	word := func(s *string, def string) {
