@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -36,12 +38,35 @@ func decode(text []byte, into any) error {
 		if errors.As(err, &f) { // of an amount
 			return f
 		}
-		return fault.Wrap(err, fault.Invalid, "the body is not the JSON that is expected here").Because("json-malformed")
+		f = fault.Wrap(err, fault.Invalid, "the body is not the JSON that is expected here").Because("json-malformed")
+		if wrong := wrongIn(err); wrong != "" {
+			f = f.WithHint("%s", wrong)
+		}
+		return f
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return fault.New(fault.Invalid, "the body is more than one document").Because("json-malformed")
 	}
 	return nil
+}
+
+// wrongIn says what of a body is wrong, in words of JSON; nothing if the decoder does not know.
+func wrongIn(err error) string {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch unknown, is := strings.CutPrefix(err.Error(), "json: unknown field "); {
+	case is:
+		return "there is no member " + fault.Line(unknown) + " here"
+	case errors.As(err, &kind) && kind.Field != "":
+		return fmt.Sprintf("%q cannot be a %s", kind.Field, kind.Value)
+	case errors.As(err, &kind):
+		return "it is an object, not of the kind " + kind.Value
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("it ends being JSON at byte %d", syntax.Offset)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "it ends too early"
+	}
+	return ""
 }
 
 // answer writes what was asked for.

@@ -23,6 +23,17 @@ type Numbered struct {
 	Told
 }
 
+// told refuses a cursor that no event has yet: it is of another terminal, or of this one before it
+// was set up anew, and its reader would miss everything up to there.
+func (t *Till) told(ctx context.Context, cursor instrument.Seq) error {
+	next, err := t.terminal.Instruments().Next(ctx, topic)
+	if err == nil && cursor >= next {
+		err = fault.New(fault.Conflict, "the stream has not come to %d: its last event is %d", cursor, next-1).Because("cursor-ahead").
+			WithHint("is it the cursor of another terminal? begin again with after=0")
+	}
+	return err
+}
+
 // eventsPage is how many events are read at a time.
 const eventsPage = 100
 

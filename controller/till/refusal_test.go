@@ -215,39 +215,3 @@ func TestWhoeverAsksBeforeItRunsWaits(t *testing.T) {
 		t.Errorf("the early one is answered %d %s", r.status, r.body)
 	}
 }
-
-// What till software says once more, for the answer was lost, was said: it is told how the
-// withdrawal is now, also when that has ended. Another word than the first is refused.
-func TestWhatIsSaidOnceMoreWasSaid(t *testing.T) {
-	t.Parallel()
-	for _, native := range []bool{false, true} {
-		h := open(t, native)
-		v := h.begin("")
-		h.accepted(v)
-		h.waits(v, needs("payment"))
-		h.do(http.MethodPost, path(v)+"/pay", `{"card":"approved"}`)
-		h.waits(v, needs("same-wallet"))
-		if again := h.do(http.MethodPost, path(v)+"/pay", `{"card":"approved"}`); again.Needs != "same-wallet" {
-			t.Errorf("paid once more: %+v", again)
-		}
-		h.refuses(409, "not-asked", http.MethodPost, path(v)+"/pay", `{"card":"another"}`)
-		h.cards.stays(true) // charges, and does not say so
-		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
-		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
-		h.refuses(409, "not-asked", http.MethodPost, path(v)+"/same-wallet", `{"same":false}`)
-		h.cards.stays(false)
-		h.waits(v, is(taler.TerminalConfirmed))
-		if again := h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`); again.Status != taler.TerminalConfirmed || h.cards.times() != 1 {
-			t.Errorf("after %d charges: %+v", h.cards.times(), again)
-		}
-		h.refuses(409, "not-asked", http.MethodPost, path(v)+"/same-wallet", `{"same":false}`)
-
-		v = h.begin(`,"card":"approved"`)
-		h.accepted(v)
-		h.waits(v, needs("same-wallet"))
-		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":false}`)
-		h.waits(v, is(taler.TerminalAborted))
-		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":false}`)
-		h.refuses(409, "not-asked", http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
-	}
-}

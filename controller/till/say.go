@@ -61,7 +61,7 @@ func (t *Till) Accept(ctx context.Context, name string, yes bool) (View, error) 
 func (t *Till) SameWallet(ctx context.Context, name string, same bool) (View, error) {
 	return t.say(ctx, name, needsSameWallet, same, func(w vendor.Withdrawal) bool {
 		if same {
-			return w.Charged() // which no card is before
+			return w.Charged() || w.Status == taler.TerminalAborted && !w.Another() // no card is charged before
 		}
 		return w.Another()
 	})
@@ -73,9 +73,18 @@ func (t *Till) Pay(ctx context.Context, name string, p Payment) (View, error) {
 		return View{}, err
 	}
 	return t.say(ctx, name, needsPayment, p, func(w vendor.Withdrawal) bool {
-		s := t.live(w)
-		return s != nil && s.chose(p)
+		if s := t.live(w); s != nil {
+			return s.chose(p)
+		}
+		return p.Peer && w.Over() && t.byPeer(ctx, w)
 	})
+}
+
+// byPeer reports whether till software has said that a wallet pays a withdrawal over a session.
+func (t *Till) byPeer(ctx context.Context, w vendor.Withdrawal) bool {
+	var r record
+	i, err := t.terminal.Instruments().Lookup(ctx, class, keyRequest, w.RequestUID)
+	return err == nil && i.Decode(&r) == nil && r.Peer
 }
 
 // takes refuses a payment that this terminal cannot take.
@@ -105,6 +114,9 @@ func (t *Till) say(ctx context.Context, name, needs string, answer any, said fun
 	s := t.live(w)
 	if s != nil && (s.hears(needs, answer) || s.repeats(needs, answer)) || said(w) {
 		return t.view(ctx, w, s), nil
+	}
+	if w.Over() {
+		return View{}, fault.New(fault.Conflict, "the withdrawal is %s, and over", w.Status).Because("not-asked").WithHint("begin another one")
 	}
 	return View{}, fault.New(fault.Conflict, "the withdrawal does not wait for that now").Because("not-asked").
 		WithHint("its member needs says what it waits for")

@@ -30,6 +30,9 @@ func (a *API) events(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := a.till.told(r.Context(), after); err != nil {
+		return err
+	}
 	only := ""
 	if name := named(r); name != "" {
 		v, err := a.till.Show(r.Context(), name)

@@ -153,7 +153,7 @@ func (t *Till) check(o Order) error {
 	case o.Key == "":
 		return fault.New(fault.Invalid, "a withdrawal has a key").Because("key-malformed").WithHint("choose one, and send it again with the same request")
 	case o.Amount.IsZero():
-		return fault.New(fault.Invalid, "a withdrawal of nothing is none").Because("amount-too-small")
+		return fault.New(fault.Invalid, "a withdrawal of nothing is none").Because("amount-too-small").WithHint(`say how much, such as {"amount":"CHF:20"}`)
 	case o.Payment != Payment{}:
 		return t.takes(o.Payment)
 	}
