@@ -1,6 +1,7 @@
 package vendor_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -42,6 +43,21 @@ func TestPartsThatAreRefused(t *testing.T) {
 	check(t, s.pay(s.bob, "p", "a", "CHF:1"))
 	if a, b := s.status(s.amy, "p"), s.status(s.bob, "p"); a != vendor.PaymentPaid || b != vendor.PaymentOpen {
 		t.Errorf("%s, %s", a, b)
+	}
+}
+
+// A part that does not name its payment is refused: it would be taken for a purchase of its own,
+// and be paid beside the others.
+func TestAPartNamesItsPayment(t *testing.T) {
+	s := openStall(t, nil)
+	session, err := s.amy.InitiateSession(t.Context(), s.peer, controller.Login{})
+	check(t, err)
+	t.Cleanup(func() { _ = session.Close(context.WithoutCancel(t.Context())) })
+	for _, member := range []string{controller.InvoicePart, controller.InvoiceTotal} {
+		_, err := session.Negotiate(t.Context(), "stamp", instrument.Invoice{controller.InvoiceAmount: "CHF:1", member: "CHF:3"})
+		if fault.ReasonOf(err) != "part-malformed" {
+			t.Errorf("with %s alone: %v", member, err)
+		}
 	}
 }
 
