@@ -38,7 +38,7 @@ type sale struct {
 	answer   chan any       // for what it needs
 	heard    map[string]any // what was answered last, by what it needed
 	busy     bool           // a card is charged, or may be
-	stopping int            // how many are giving it up
+	stopping int            // how many requests are giving it up
 	problem  *fault.Fault
 }
 

@@ -29,7 +29,7 @@ type Till struct {
 
 	mu      sync.Mutex
 	sales   map[string]*sale        // those that go on in this process, by request_uid
-	stopped map[string]*fault.Fault // why others do not that have not ended
+	stopped map[string]*fault.Fault // those that are open and do not go on: what has stopped each, by request_uid
 	run     context.Context         // nil before Run
 	ready   chan struct{}           // closed once what was open is taken up
 	running sync.WaitGroup
@@ -248,7 +248,8 @@ func (t *Till) List(ctx context.Context, status string) ([]View, error) {
 	return out, nil
 }
 
-// Resume goes on with a withdrawal that has stopped at a problem.
+// Resume goes on with a withdrawal that has stopped at a problem, and has one that pauses between two
+// attempts try at once. One that has ended is shown as it is.
 func (t *Till) Resume(ctx context.Context, name string) (View, error) {
 	w, err := t.terminal.FindByPrefix(ctx, name)
 	if err != nil || w.Over() {

@@ -51,7 +51,7 @@ func (t *Terminal) Settle(ctx context.Context, s *Settling) error {
 	away := map[instrument.ID]bool{}
 	each := func(i instrument.Instance) (more bool, err error) {
 		p, err := cardPaymentOf(i)
-		if err != nil || !asksForNothing(p.Reference) || away[p.Provider] || !s.due(p.id, time.Unix(p.Changed, 0), t.Now()) {
+		if err != nil || !unawaited(p.Reference) || away[p.Provider] || !s.due(p.id, time.Unix(p.Changed, 0), t.Now()) {
 			return true, err
 		}
 		_, err = t.factsOf(ctx, p.Reference)
@@ -67,9 +67,9 @@ func (t *Terminal) Settle(ctx context.Context, s *Settling) error {
 	return errors.Join(err, t.creditOwed(ctx))
 }
 
-// asksForNothing reports whether nobody at this terminal waits for the payment. A withdrawal's
-// sale waits for its payment until the outcome is known.
-func asksForNothing(reference string) bool {
+// unawaited reports whether a payment has no sale that waits for it. That of a withdrawal has one,
+// which asks the provider itself until the outcome is known.
+func unawaited(reference string) bool {
 	return comesBack(reference) || strings.HasPrefix(reference, topUpPrefix)
 }
 

@@ -18,7 +18,7 @@ type takings struct {
 }
 
 // take notes an operation. The caller calls leave when the operation has ended or does not
-// begin. An operation that is asked for twice at once is noted twice.
+// begin. An operation that two requests name at once is noted twice.
 func (k *takings) take(op instrument.OperationID) (leave func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

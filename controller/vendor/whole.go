@@ -163,8 +163,8 @@ func (w *whole) fits(s share) error {
 		WithHint("pay what is left, or take back what was paid")
 }
 
-// mayPay reports whether an operation is paying or may be about to. One that came on
-// the record after it was looked at may.
+// mayPay reports whether an operation is paying or may be about to. One that nobody has looked up
+// came on the record since, and may.
 func (w *whole) mayPay(op instrument.OperationID) bool {
 	running, seen := w.running[op]
 	return running || !seen
@@ -251,8 +251,8 @@ func (t *Terminal) changeWhole(ctx context.Context, key string, f func(i *instru
 }
 
 // fates are the operations of a payment that have paid, and of all whether they go on
-// or may be about to begin. Who may is looked at first: whoever has left by then has
-// left what it has done on record.
+// or may be about to begin. Whether a part is taken is read before its operations are: one that
+// does not hold its part any more has its outcome on record by then.
 func (t *Terminal) fates(ctx context.Context, w whole) (paid, running map[instrument.OperationID]bool, err error) {
 	paid, running = map[instrument.OperationID]bool{}, map[instrument.OperationID]bool{}
 	for _, p := range w.Parts {
