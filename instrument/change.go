@@ -190,10 +190,11 @@ func idTaken(id ID) *fault.Fault {
 	return fault.New(fault.Conflict, "instrument %s exists", id).Because("id-taken")
 }
 
-// Committed wakes all who wait for what a committed change has touched, and
+// Committed wakes all who wait for what a committed change has touched, counts it, and
 // remembers the keys that it has claimed.
 func (m *Manager) Committed(c *Change) {
 	for _, w := range c.writes {
+		m.changes.add(w.row.Class)
 		for _, k := range w.claims {
 			m.claims.add(k, w.row.ID)
 		}

@@ -23,6 +23,6 @@
 //	the Manager           manager.go; its ports: store.go ports.go
 //	a change              draft.go rules.go change.go; seals: seal.go owner.go; unique keys: claims.go
 //	locks                 lease.go leasetable.go
-//	history and waiting   journal.go watch.go walk.go
+//	history and waiting   journal.go watch.go walk.go stamp.go
 //	JSON                  json.go peerjson.go twice.go
 package instrument

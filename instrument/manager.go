@@ -23,6 +23,7 @@ type Manager struct {
 	queues  *leaseTable // of writers, for contended instances: see Queue
 	hub     *hub
 	claims  claims
+	changes changes
 }
 
 // Parts are what a Manager is made of. All but Absent are required.

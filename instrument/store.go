@@ -39,6 +39,9 @@ type Neighbour interface {
 	// Foreign is a number that changes when another process has written. It counts
 	// every change that was committed when it was called.
 	Foreign(ctx context.Context) (uint64, error)
+	// Seen is the same number, at once and without the writer. It counts every change that was
+	// committed when it was called only if it says all, which it may never do.
+	Seen() (foreign uint64, all bool)
 }
 
 // Counter counts without reading what is counted.

@@ -123,7 +123,13 @@ func TestForeign(t *testing.T) {
 		if err := theirs.UpdateInstruments(t.Context(), smallUnit(instrument.ID(fmt.Sprint("theirs-", n)))); err != nil {
 			t.Fatal(err)
 		}
+		if seen, all := mine.Seen(); all && seen == was {
+			t.Fatal("a change of another process was not noticed, and all was said to be")
+		}
 		now := look(mine)
+		if seen, all := mine.Seen(); all && seen != now {
+			t.Fatalf("all that is seen is %d, and it is %d", seen, now)
+		}
 		if now == was {
 			t.Fatalf("%d stayed when another process had written", was)
 		}

@@ -47,6 +47,12 @@ func (db *DB) Foreign(ctx context.Context) (uint64, error) {
 	return db.foreign.Load(), nil
 }
 
+// Seen implements instrument.Neighbour. It asks neither the writer nor the database.
+func (db *DB) Seen() (foreign uint64, all bool) {
+	all = db.memory.now() != 0 // first: what is remembered is right only once foreign commits before it are counted
+	return db.foreign.Load(), all
+}
+
 // submit queues a unit of work and waits for its outcome. ctx counts only until the writer takes
 // the unit. From then on the unit is part of a commit with others, and the caller waits to
 // learn what became of it.

@@ -16,7 +16,8 @@ import (
 type owed struct {
 	mu    sync.Mutex // held while the store is read
 	begun bool
-	read  instrument.Seq // the last entry of the journal that was read
+	read  instrument.Seq    // the last entry of the journal that was read
+	stamp *instrument.Stamp // of card payments, before it was read; nil: not known
 
 	known struct {
 		sync.Mutex
@@ -60,11 +61,17 @@ func lasting(err error) bool {
 // altered reports whether a record does not bear the seal that it was written under.
 func altered(err error) bool { return fault.ReasonOf(err) == "seal-broken" }
 
-// findOwed notes the payments into accounts that were committed before it was called.
+// findOwed notes the payments into accounts that were committed before it was called. The journal is
+// not read where nobody can have made a payment by card since the last time.
 func (t *Terminal) findOwed(ctx context.Context) error {
 	o := &t.owed
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	now, known := t.Instruments().Stamp(ClassCardPayment)
+	if known && o.stamp != nil && *o.stamp == now {
+		return nil
+	}
+	o.stamp = nil
 	if !o.begun {
 		next, err := t.Instruments().Next(ctx, instrument.Operations)
 		if err != nil {
@@ -90,9 +97,13 @@ func (t *Terminal) findOwed(ctx context.Context) error {
 			o.read = e.Seq
 		}
 		if len(page) < journalled {
-			return nil
+			break
 		}
 	}
+	if known {
+		o.stamp = &now
+	}
+	return nil
 }
 
 // findPaid notes the payments into accounts of the past. Which of them are credited, credit finds out.
