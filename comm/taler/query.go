@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -12,9 +13,10 @@ import (
 
 // ParseQuery reads the query of an address. One that cannot be read as a whole is
 // refused (fault.Invalid with ReasonParameterMalformed): what net/url leaves out of
-// it would become a default that nobody has asked for.
+// it would become a default that nobody has asked for. A semicolon is a character like
+// others, as for Taler's servers: accounts may have one, and net/url would refuse it.
 func ParseQuery(raw string) (url.Values, error) {
-	q, err := url.ParseQuery(raw)
+	q, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the query of the address cannot be read").Because(ReasonParameterMalformed)
 	}

@@ -12,7 +12,7 @@ import (
 
 func values(t testing.TB, query string) url.Values {
 	t.Helper()
-	q, err := url.ParseQuery(query)
+	q, err := ParseQuery(query)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -34,6 +34,7 @@ func TestLongPollParameters(t *testing.T) {
 		"cut to the limit":    {"timeout_ms=3600000", LongPoll{limit, StatePending}},
 		"beyond 64 bits":      {"timeout_ms=99999999999999999999999", LongPoll{limit, StatePending}},
 		"others are ignored":  {"external-confirmation=1&old_state=aborted", LongPoll{0, StateAborted}},
+		"others of any kind":  {"note=a;b&timeout_ms=1", LongPoll{time.Millisecond, StatePending}},
 		"the first of two":    {"timeout_ms=1&timeout_ms=2", LongPoll{time.Millisecond, StatePending}},
 		"state without a cap": {"old_state=confirmed", LongPoll{0, StateConfirmed}},
 	} {
@@ -45,7 +46,7 @@ func TestLongPollParameters(t *testing.T) {
 		})
 	}
 	for name, query := range map[string]string{
-		"negative": "timeout_ms=-1", "a word": "long_poll_ms=soon", "empty": "timeout_ms=", "a fraction": "timeout_ms=1.5",
+		"negative": "timeout_ms=-1", "a word": "long_poll_ms=soon", "empty": "timeout_ms=", "a fraction": "timeout_ms=1.5", "no separator": "timeout_ms=1;old_state=selected",
 		"bad new beside good old": "timeout_ms=x&long_poll_ms=1", "unknown state": "old_state=done", "empty state": "old_state=",
 		"state of another case": "old_state=Pending",
 	} {
