@@ -26,7 +26,7 @@ var names = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
 func checkName(name string) error {
 	if !names.MatchString(name) {
-		return fault.New(fault.Invalid, "%q cannot be a name: letters, digits, dots, hyphens and underscores can, at most 64", name).Because("name-malformed")
+		return fault.New(fault.Invalid, "%q cannot be a name: up to 64 letters, digits, dots, hyphens and underscores can, of which a letter or digit is the first", name).Because("name-malformed")
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ func TestTerminals(t *testing.T) {
 		"a colon":          {"a:b", banktest.ProviderName, fault.Invalid, "name-malformed"},
 		"nothing":          {"", banktest.ProviderName, fault.Invalid, "name-malformed"},
 		"a blank":          {"my till", banktest.ProviderName, fault.Invalid, "name-malformed"},
+		"a hyphen first":   {"-till", banktest.ProviderName, fault.Invalid, "name-malformed"},
 		"unknown provider": {"new", "nobody", fault.NotFound, "provider-unknown"},
 	} {
 		t.Run(name, func(t *testing.T) {
