@@ -111,12 +111,13 @@ func (t *Terminal) FindByPrefix(ctx context.Context, prefix string) (Withdrawal,
 			found = append(found, w)
 		}
 	}
-	switch len(found) {
-	case 0:
-		return Withdrawal{}, fault.New(fault.NotFound, "this terminal has no such withdrawal").Because(taler.ReasonUnknownOperation).
-			WithHint("`terminal operation list` shows those that it has")
-	case 1:
+	switch none := fault.New(fault.NotFound, "this terminal has no such withdrawal").Because(taler.ReasonUnknownOperation); {
+	case len(found) == 1:
 		return found[0], nil
+	case len(prefix) < shortest:
+		return Withdrawal{}, none.WithHint("a withdrawal is named by the first %d characters or more of its WOPID", shortest)
+	case len(found) == 0:
+		return Withdrawal{}, none.WithHint("`terminal operation list` shows those that it has")
 	}
 	return Withdrawal{}, fault.New(fault.Invalid, "%d withdrawals begin like that", len(found)).Because("name-ambiguous").WithHint("give more characters")
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -69,4 +70,17 @@ func (e *Env) Name(arg string) (string, error) {
 	text, err := e.Text(arg)
 	text = strings.TrimSpace(text)
 	return strings.TrimSuffix(strings.TrimSuffix(text, "…"), "..."), err
+}
+
+// Withdrawal is Name for a withdrawal, which the URI in its QR code names, too.
+func (e *Env) Withdrawal(arg string) (string, error) {
+	text, err := e.Name(arg)
+	if err != nil || !strings.Contains(text, "://") {
+		return text, err
+	}
+	uri, err := taler.ParseWithdrawURI(text)
+	if err != nil {
+		return "", Argument(err)
+	}
+	return uri.ID.Text(), nil
 }

@@ -245,16 +245,9 @@ func short(id taler.WOPID) string { return id.Text()[:shortened] }
 
 // find reads a WOPID, a unique beginning of one, a QR code's URI or "-".
 func find(ctx context.Context, e *cli.Env, b *bank.Bank, arg string) (taler.Withdrawal, error) {
-	text, err := e.Name(arg)
+	text, err := e.Withdrawal(arg)
 	if err != nil {
 		return taler.Withdrawal{}, err
-	}
-	if strings.Contains(text, "://") {
-		uri, err := taler.ParseWithdrawURI(text)
-		if err != nil {
-			return taler.Withdrawal{}, cli.Argument(err)
-		}
-		text = uri.ID.Text()
 	}
 	if len(text) < minPrefix {
 		return taler.Withdrawal{}, cli.Usage("a WOPID is named by its first %d characters or more", minPrefix)

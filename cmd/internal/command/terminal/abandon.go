@@ -20,7 +20,7 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 		Use: "abandon WOPID|OPERATION", Args: cobra.ExactArgs(1),
 		Short: "Give up a withdrawal that nobody has paid, or an operation, whose instruments are freed; refused while something of value may be outside",
 		RunE: func(c *cobra.Command, args []string) error {
-			name, err := e.Name(args[0])
+			name, err := e.Withdrawal(args[0])
 			if err != nil {
 				return err
 			}

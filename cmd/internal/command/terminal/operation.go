@@ -97,7 +97,7 @@ func operationList(e *cli.Env) *cobra.Command {
 
 func operationShow(e *cli.Env) *cobra.Command {
 	return verb(e, looking, "show WOPID|OPERATION", "Show one withdrawal or operation; the beginning of its name is enough", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		name, err := e.Name(args[0])
+		name, err := e.Withdrawal(args[0])
 		if err != nil {
 			return err
 		}

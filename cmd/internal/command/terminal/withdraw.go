@@ -59,7 +59,7 @@ func resume(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "resume WOPID|-", Short: "Go on with a withdrawal; the beginning of the WOPID is enough", Args: cobra.ExactArgs(1)}
 	o.flags(c)
 	c.RunE = func(c *cobra.Command, args []string) error {
-		name, err := e.Name(args[0])
+		name, err := e.Withdrawal(args[0])
 		if err != nil {
 			return err
 		}
