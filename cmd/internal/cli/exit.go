@@ -64,7 +64,8 @@ func ExitCode(err error) int {
 }
 
 // Fail reports an error: one line with what failed, why and what to do next, or
-// with --json an object on standard output. It returns the exit code.
+// with --json an object on standard output, unless nothing can be written there. It
+// returns the exit code.
 func (e *Env) Fail(err error) int {
 	if err == nil {
 		return ExitOK
@@ -78,8 +79,7 @@ func (e *Env) Fail(err error) int {
 	if f.Reason == "" { // for scripts: no cause is known that is narrower than the kind
 		f = f.Because(fault.Reason(f.Kind.String()))
 	}
-	if e.JSON {
-		_ = e.Print(map[string]any{"error": f}, "")
+	if e.JSON && e.Print(map[string]any{"error": f}, "") == nil {
 		return ExitCode(err)
 	}
 	line := "swaperoo: " + f.Message

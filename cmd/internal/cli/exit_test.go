@@ -81,6 +81,11 @@ func env(json bool) (e *cli.Env, out, messages *bytes.Buffer) {
 	return e, out, messages
 }
 
+// full is a disk without room.
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
+
 func TestAFailureIsOneLineOrOneObject(t *testing.T) {
 	err := fault.Wrap(errors.New("the cause"), fault.Denied, "not you").Because("not-owner").WithHint("ask the owner")
 	e, out, messages := env(false)
@@ -92,6 +97,11 @@ func TestAFailureIsOneLineOrOneObject(t *testing.T) {
 	want := `{"error":{"kind":"denied","reason":"not-owner","message":"not you","hint":"ask the owner"}}` + "\n"
 	if out.String() != want || messages.Len() != 0 {
 		t.Errorf("%q %q", out, messages)
+	}
+	e, _, messages = env(true)
+	e.Out = full{}
+	if code := e.Fail(err); code != 5 || messages.String() != "swaperoo: not you — ask the owner\n" {
+		t.Errorf("where nothing can be written: %d %q", code, messages)
 	}
 	e, out, messages = env(true)
 	if code := e.Fail(cli.Reported(err)); code != 5 || out.Len() != 0 || messages.Len() != 0 {
