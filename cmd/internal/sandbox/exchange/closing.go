@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/sandbox"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -25,7 +26,8 @@ const closingPause = time.Minute
 // CloseReserves sends back what nobody has withdrawn when the time of a reserve is over, until ctx
 // ends: as taler-exchange-closer and taler-exchange-transfer do. Each transfer and its number are in
 // the books before the bank gets the request. So the same request goes out until it is answered, also
-// after a crash.
+// after a crash. A bank that refuses with 404 or 409 is not asked again, for the real program does
+// not ask again either.
 //
 // It returns nil when ctx ends. Its errors are those of the address and of the exchange's own books;
 // nothing that a bank does ends it.
@@ -117,7 +119,10 @@ func (e *Exchange) close(ctx context.Context, tx *sql.Tx, c closing) error {
 	return err
 }
 
-// sendBack asks the bank for the transfers that it has not confirmed yet.
+// refusedForGood stands in the books for the bank's number of a transfer; its own begin with 1.
+const refusedForGood = 0
+
+// sendBack asks the bank for the transfers about which it has not said anything yet.
 func (e *Exchange) sendBack(ctx context.Context, bank *taler.Client) error {
 	all, err := closings(ctx, e.db, `SELECT reserve, amount, account, uid, wtid, base FROM closings WHERE sent IS NULL ORDER BY date`)
 	if err != nil {
@@ -139,11 +144,16 @@ func (e *Exchange) transfer(ctx context.Context, bank *taler.Client, c closing) 
 	done, err := bank.Transfer(ctx, taler.TransferRequest{
 		RequestUID: c.uid, Amount: amount, ExchangeBaseURL: c.base, WTID: c.wtid, CreditAccount: taler.Payto(c.account),
 	})
-	if err != nil {
+	number := int64(done.RowID)
+	switch {
+	case errors.Is(err, fault.NotFound), errors.Is(err, fault.Conflict):
+		e.o.Log.Error("the bank refuses to give the rest of a reserve back; it is not asked again", "gateway", bank.BaseURL(), "err", err)
+		number = refusedForGood
+	case err != nil:
 		e.o.Log.Error("the rest of a reserve was not sent back", "gateway", bank.BaseURL(), "err", err)
 		return nil // the next time, with the same number
 	}
-	_, err = e.db.ExecContext(ctx, `UPDATE closings SET sent = ? WHERE reserve = ?`, int64(done.RowID), c.reserve)
+	_, err = e.db.ExecContext(ctx, `UPDATE closings SET sent = ? WHERE reserve = ?`, number, c.reserve)
 	return err
 }
 

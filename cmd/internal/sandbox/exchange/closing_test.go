@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -23,6 +24,7 @@ type payout struct {
 	mu    sync.Mutex
 	asked []taler.TransferRequest
 	lose  int // how many answers get lost
+	after int // and the status of the others; 0: 200
 	told  chan struct{}
 }
 
@@ -47,6 +49,10 @@ func newPayout(t *testing.T, lose int) *payout {
 		defer func() { p.told <- struct{}{} }()
 		if lost {
 			panic(http.ErrAbortHandler)
+		}
+		if p.after != 0 {
+			w.WriteHeader(p.after)
+			return
 		}
 		_ = json.NewEncoder(w).Encode(taler.TransferResponse{RowID: 7, Timestamp: 1})
 	}))
@@ -106,6 +112,38 @@ func TestUnusedMoneyGoesBackOnce(t *testing.T) {
 	verify(t, w.withdraw(unused, part...), part) // what was signed stays
 	if got := w.lastEntry(unused); got != "CLOSING" {
 		t.Errorf("its history ends with %s", got)
+	}
+}
+
+// A bank that refuses is asked again, or never: as taler-exchange-transfer does.
+func TestARefusedTransferIsAskedForAgainOrNever(t *testing.T) {
+	for status, times := range map[int]int{
+		http.StatusNotFound: 1, http.StatusConflict: 1,
+		http.StatusUnauthorized: 2, http.StatusTooManyRequests: 2, http.StatusInternalServerError: 2, http.StatusServiceUnavailable: 2,
+	} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			w := newWorld(t)
+			w.fill("CHF:10")
+			p := newPayout(t, 0)
+			p.after = status
+			w.later(29 * 24 * time.Hour)
+			w.closes(p)
+			w.fill("CHF:3") // the second round has something to ask for in any case
+			w.later(29 * 24 * time.Hour)
+			p.after = 0
+			w.closes(p)
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			asked := 0
+			for _, r := range p.asked {
+				if r.Amount.String() == "CHF:10" {
+					asked++
+				}
+			}
+			if asked != times {
+				t.Errorf("asked %d times, want %d", asked, times)
+			}
+		})
 	}
 }
 
