@@ -24,7 +24,8 @@ const Transfers instrument.Topic = "transfers"
 // gets the first answer, also when it would be refused by now. The refusals, in
 // the order in which they are looked for: ReasonRequestUIDReused,
 // ReasonWTIDReused, ReasonAccountIsExchange, ReasonUnknownCreditor,
-// ReasonTransferExceeds.
+// ReasonTransferExceeds. They are the end of it for taler-exchange-transfer, so the
+// log has a warning of each.
 func (b *Bank) Transfer(ctx context.Context, x Exchange, r taler.TransferRequest) (taler.TransferResponse, error) {
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return taler.TransferResponse{}, err
@@ -41,8 +42,12 @@ func (b *Bank) Transfer(ctx context.Context, x Exchange, r taler.TransferRequest
 		case "request_uid-taken", "wtid-taken", "row-taken", "part-taken":
 			continue // another process was first
 		}
-		if err == nil {
+		switch {
+		case err == nil:
 			b.carry(x)
+		case errors.Is(err, fault.Conflict): // there is nobody else to hear of it: the exchange takes it for the end
+			b.Log().Warn("a transfer of an exchange is refused, and is never sent again; what it was for did not go back",
+				"exchange", x.Name, "amount", r.Amount, "wtid", r.WTID, "reason", fault.ReasonOf(err))
 		}
 		return t.Response(), err
 	}

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/bank/rest"
 )
@@ -81,6 +83,35 @@ func TestTheLog(t *testing.T) {
 		if routes[route] != n {
 			t.Errorf("%d lines of %s, want %d", routes[route], route, n)
 		}
+	}
+}
+
+// A transfer that is refused is lost to the exchange's programs: the operator hears of it,
+// and of no other.
+func TestARefusedTransferIsInTheLog(t *testing.T) {
+	var l lines
+	h := open(t, banktest.Options{Log: slog.New(slog.NewJSONHandler(&l, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+	paid(t, h, "tx", 1)
+	for n, row := range []struct {
+		sum, transaction string
+		status           int
+		reason           fault.Reason
+	}{{"20", "tx", 200, ""}, {"1", "tx", 409, taler.ReasonTransferExceeds}, {"1", "before-a-restore", 409, taler.ReasonUnknownCreditor}} {
+		in := wanted(t, byte(n+1), row.sum, row.transaction)
+		body, err := json.Marshal(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := send(t, h, request{method: "POST", path: gateway + "transfer", body: string(body), login: exchange(h)}); got.status != row.status {
+			t.Fatalf("%s of %s: %d %s", row.sum, row.transaction, got.status, got.body)
+		}
+		told := strings.Contains(l.String(), `"amount":"CHF:`+row.sum+`","wtid":"`+in.WTID.String()+`","reason":"`+string(row.reason)+`"`)
+		if told != (row.status == 409) {
+			t.Errorf("%s of %s: the log says %s", row.sum, row.transaction, l.String())
+		}
+	}
+	if strings.Contains(l.String(), "before-a-restore") {
+		t.Error("the log holds an account")
 	}
 }
 
