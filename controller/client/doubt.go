@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -31,37 +32,68 @@ func lookedFor(refusal error) bool {
 	return errors.Is(refusal, fault.Declined) && fault.ReasonOf(refusal) != "deadline-over"
 }
 
-// paidByEarlier records that a part was paid by an earlier operation, which its vendor says: that
-// of which nobody here has heard the end. Where several are like that it is the one that was
-// not waited for, and of several the last, for its vendor lets one pay only when those before
-// have not.
+// paidByEarlier records that a part was paid by an earlier operation, which its vendor says.
 func (r *running) paidByEarlier(ctx context.Context, n int, said error) error {
-	var by instrument.OperationID
+	well, unheard, err := r.earlier(ctx, n)
+	if err != nil {
+		return err
+	}
+	if by := cmp.Or(well, unheard); by != "" {
+		return r.paidBy(ctx, n, by)
+	}
+	return notKnown(n, said)
+}
+
+// earlier finds, among the operations that a part has had, the one that has ended well, and the one
+// of which nobody here has heard the end and which may have paid. Of several of these it is the one
+// that was not waited for, and of several the last, for a vendor lets one pay only when those before
+// have not.
+func (r *running) earlier(ctx context.Context, n int) (well, unheard instrument.OperationID, err error) {
 	waited := true
 	for try := r.rec.Parts[n].Tries; try > 0; try-- {
 		op, err := r.operation("pay", n, try)
 		if err != nil {
-			return err
+			return "", "", err
 		}
 		found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), State: protocol.Ended, Limit: 1})
-		if err != nil {
-			return err
-		}
-		if len(found) == 0 || found[0].Fault == nil || fault.NothingHappened(found[0].Fault) {
+		switch {
+		case err != nil:
+			return "", "", err
+		case len(found) == 0:
+			continue
+		case found[0].Fault == nil:
+			return op, unheard, nil
+		case fault.NothingHappened(found[0].Fault):
 			continue
 		}
-		if forgone := found[0].Fault.Reason == protocol.ReasonForgone; by == "" || waited && forgone {
-			by, waited = op, !forgone
+		if forgone := found[0].Fault.Reason == protocol.ReasonForgone; unheard == "" || waited && forgone {
+			unheard, waited = op, !forgone
 		}
 	}
-	if by == "" {
-		return notKnown(n, said)
-	}
+	return "", unheard, nil
+}
+
+func (r *running) paidBy(ctx context.Context, n int, op instrument.OperationID) error {
 	return r.change(ctx, func(p *parent) string {
 		q := &p.Parts[n]
-		q.State, q.Operation, q.Reason = PartPaid, by, ""
+		q.State, q.Operation, q.Reason = PartPaid, op, ""
 		return PaymentOpen
 	})
+}
+
+// recorded reports whether an operation has come on record.
+func (r *running) recorded(ctx context.Context, op instrument.OperationID) (bool, error) {
+	found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Limit: 1})
+	return len(found) > 0, err
+}
+
+// ended is how an operation has ended; nil if it has not, as far as is known.
+func (r *running) ended(ctx context.Context, op instrument.OperationID) *protocol.Record {
+	found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), State: protocol.Ended, Limit: 1})
+	if err != nil || len(found) == 0 {
+		return nil
+	}
+	return &found[0]
 }
 
 // unlessDoubt keeps a refusal to begin a part's operation from being the end of a part that

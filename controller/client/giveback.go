@@ -77,7 +77,7 @@ func (p part) cameBack(what instrument.Amount) error {
 // back records how a refund has ended. One that has failed is asked for again as
 // another operation.
 func (r *running) back(ctx context.Context, n int, outcome error) error {
-	if outcome != nil && !r.ended(ctx, r.rec.Parts[n].Refund) {
+	if outcome != nil && r.ended(ctx, r.rec.Parts[n].Refund) == nil {
 		return outcome
 	}
 	err := r.change(ctx, func(p *parent) string {

@@ -205,6 +205,9 @@ func (p part) becomes(q part) bool {
 	if p.State == q.State {
 		return true
 	}
+	if p.State == PartWaiting && q.State == PartPaid {
+		return p.doubt() // one of its operations is found to have ended well
+	}
 	for _, m := range []instrument.Move{
 		{From: PartWaiting, To: PartPaying},
 		{From: PartWaiting, To: PartFailed},

@@ -144,6 +144,15 @@ func (r *running) pay(ctx context.Context, n int) error {
 		}
 	}
 	p := r.rec.Parts[n]
+	if p.doubt() { // one of its operations may have ended well since
+		well, _, err := r.earlier(ctx, n)
+		if err != nil {
+			return err
+		}
+		if well != "" {
+			return r.paidBy(ctx, n, well)
+		}
+	}
 	bill, err := r.negotiate(ctx, Payment{Amount: p.Amount, Invoice: r.rec.invoice(n), Instrument: p.Instrument})
 	if err == nil {
 		err = bill.maybePart()
@@ -195,7 +204,11 @@ func (r *running) paid(ctx context.Context, n int, outcome error) error {
 		return r.paidByEarlier(ctx, n, outcome)
 	case fault.NothingHappened(outcome) && (!doubt || lookedFor(outcome)):
 		return outcome
-	case r.ended(ctx, r.rec.Parts[n].Operation):
+	}
+	switch end := r.ended(ctx, r.rec.Parts[n].Operation); {
+	case end != nil && end.Fault == nil: // behind the back of whoever waited for it
+		return r.paid(ctx, n, nil)
+	case end != nil:
 		err := r.change(ctx, func(p *parent) string {
 			p.Parts[n].State, p.Parts[n].Reason = PartWaiting, cmp.Or(fault.From(outcome).Message, "nobody knows")
 			return PaymentOpen
@@ -278,17 +291,6 @@ func (r *running) await(ctx context.Context, op instrument.OperationID) (known b
 		}
 	}
 	return true, err
-}
-
-// recorded reports whether an operation has come on record.
-func (r *running) recorded(ctx context.Context, op instrument.OperationID) (bool, error) {
-	found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), Limit: 1})
-	return len(found) > 0, err
-}
-
-func (r *running) ended(ctx context.Context, op instrument.OperationID) bool {
-	found, err := r.w.Protocols().Records(ctx, protocol.Filter{Prefix: string(op), State: protocol.Ended, Limit: 1})
-	return err == nil && len(found) == 1
 }
 
 // change changes the record and shows it. f returns the status.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 )
@@ -37,6 +38,55 @@ func (m *market) takenUnheard() client.Whole {
 		t.Fatalf("before it is asked about it is %s: %v", got.Status, err)
 	}
 	return got
+}
+
+// left is a payment whose payer has left while its first part was paid.
+func (m *market) left() client.Whole {
+	t := m.t
+	t.Helper()
+	taken := make(chan struct{})
+	m.slow.Store(taken)
+	ctx, leave := context.WithCancel(t.Context())
+	go func() {
+		taken <- struct{}{} // it is there
+		leave()
+	}()
+	got, err := m.PayTogether(ctx, m.purchase("k"), &chooser{})
+	if got.Status != client.PaymentOpen || got.Parts[0].State != client.PartPaying {
+		t.Fatalf("it is %s, part 1 %s: %v", got.Status, got.Parts[0].State, err)
+	}
+	op, err := m.party.Protocols().Named(t.Context(), string(got.Parts[0].Operation))
+	check(t, err)
+	m.slow.Store((chan struct{})(nil))
+	taken <- struct{}{}
+	if _, err := m.party.Protocols().Await(t.Context(), op); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+// Whoever waits for a part's operation may have no more time in the moment in which it ends
+// well. That it has is on record, and the part is paid.
+func TestAPartThatHasEndedWellIsNotInDoubt(t *testing.T) {
+	m := openMarket(t)
+	got := m.left()
+	check(t, m.PartTold(t.Context(), string(got.Operation), 0, fault.New(fault.Unknown, "it takes long")))
+	got, err := m.FindPayment(t.Context(), string(got.Operation))
+	if err != nil || got.Parts[0].State != client.PartPaid {
+		t.Errorf("it is %s: %v", got.Parts[0].State, err)
+	}
+}
+
+// So it is where it was put down as one that may be paid: its instrument is used, and no other
+// operation could ask its vendor.
+func TestAPartThatHasEndedWellIsFoundOut(t *testing.T) {
+	m := openMarket(t)
+	before := m.left()
+	check(t, m.PartInDoubt(t.Context(), string(before.Operation), 0))
+	got, err := m.ResumePayment(t.Context(), string(before.Operation), client.Nobody{})
+	if err != nil || got.Status != client.PaymentPaid || got.Parts[0].Operation != before.Parts[0].Operation || m.has() != "used used ready; 2 taken" {
+		t.Errorf("it is %s, part 1 by %s, %s: %v", got.Status, got.Parts[0].Operation, m.has(), err)
+	}
 }
 
 // The next operation of the part learns that.
