@@ -107,6 +107,7 @@ type Bank struct {
 	fetched map[instrument.Topic]instrument.Seq // the last row up to which an exchange has read each history; under mu
 	beyond  map[instrument.Topic]bool           // histories of which the log has said that an exchange is further; under mu
 	foreign atomic.Int64                        // see Figures
+	refused atomic.Int64                        // see Figures
 }
 
 // Policy is the bank's account policy: who may ask for what. The wallet's

@@ -20,6 +20,9 @@ type Figures struct {
 	// Foreign is how many notices since the start named payments that are for something
 	// else: of another reference, space or currency, or another withdrawal's.
 	Foreign int
+	// Refused is how many transfers of exchanges since the start were refused for good: what they
+	// were to give back did not go back.
+	Refused int
 	// Unfetched is how many confirmed withdrawals the exchanges have not read yet. That an
 	// exchange has read a row is known when it asks for the rows after it. If it has not
 	// asked since the bank was started, only withdrawals confirmed since then count: what
@@ -50,7 +53,7 @@ func (b *Bank) Figures(ctx context.Context) (Figures, error) {
 	if f.Returns, err = b.refunds(ctx, ClassReturn); err != nil {
 		return f, err
 	}
-	f.Foreign = int(b.foreign.Load())
+	f.Foreign, f.Refused = int(b.foreign.Load()), int(b.refused.Load())
 	b.mu.Lock()
 	for _, e := range b.asking {
 		if len(e.payments) > 0 { // all others are about refunds

@@ -46,6 +46,7 @@ func (b *Bank) Transfer(ctx context.Context, x Exchange, r taler.TransferRequest
 		case err == nil:
 			b.carry(x)
 		case errors.Is(err, fault.Conflict): // there is nobody else to hear of it: the exchange takes it for the end
+			b.refused.Add(1)
 			b.Log().Warn("a transfer of an exchange is refused, and is never sent again; what it was for did not go back",
 				"exchange", x.Name, "amount", r.Amount, "wtid", r.WTID, "reason", fault.ReasonOf(err))
 		}

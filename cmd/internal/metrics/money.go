@@ -15,6 +15,7 @@ var (
 	asking      = prometheus.NewDesc("c2ec_notices_undecided", "Notices of payments that wait for their provider.", nil, nil)
 	refunds     = prometheus.NewDesc("c2ec_refunds", "Refunds by state: those for which exchanges have asked, and those by the bank itself, of money that was paid and buys nothing.", []string{"asked_by", "state"}, nil)
 	foreign     = prometheus.NewDesc("c2ec_foreign_payments_total", "Notices since the start that named a payment for something else: of another reference, space or currency, or another withdrawal's.", nil, nil)
+	refused     = prometheus.NewDesc("c2ec_refused_transfers_total", "Transfers of exchanges since the start that were refused for good: what they were to give back did not go back.", nil, nil)
 	unfetched   = prometheus.NewDesc("c2ec_history_unfetched", "Confirmed withdrawals that the exchange has not read yet, as far as it has said; until it has asked since the start, of those confirmed since then.", nil, nil)
 
 	storeCommits = prometheus.NewDesc("c2ec_store_commits_total", "Commits of the database.", nil, nil)
@@ -31,7 +32,7 @@ type money struct{ s Sources }
 
 // Describe implements prometheus.Collector.
 func (c *money) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{withdrawals, oldest, asking, refunds, foreign, unfetched} {
+	for _, d := range []*prometheus.Desc{withdrawals, oldest, asking, refunds, foreign, refused, unfetched} {
 		to <- d
 	}
 }
@@ -67,6 +68,7 @@ func (c *money) Collect(to chan<- prometheus.Metric) {
 		}
 	}
 	to <- prometheus.MustNewConstMetric(foreign, prometheus.CounterValue, float64(f.Foreign))
+	to <- prometheus.MustNewConstMetric(refused, prometheus.CounterValue, float64(f.Refused))
 	gauge(unfetched, float64(f.Unfetched))
 }
 

@@ -113,6 +113,9 @@ func TestARefusedTransferIsInTheLog(t *testing.T) {
 	if strings.Contains(l.String(), "before-a-restore") {
 		t.Error("the log holds an account")
 	}
+	if f, err := h.Bank.Figures(t.Context()); err != nil || f.Refused != 2 {
+		t.Errorf("%d are counted as refused, %v", f.Refused, err)
+	}
 }
 
 // TestRequestsOfTwoLivesHaveDifferentIDs: the logs of both are in one file.

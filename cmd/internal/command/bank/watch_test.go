@@ -32,6 +32,7 @@ func TestWhatWatchersOfTheBankSee(t *testing.T) {
 		`c2ec_refunds{asked_by="exchange",state="pending"} 0`,
 		`c2ec_refunds{asked_by="bank",state="permanent_failure"} 0`,
 		`c2ec_foreign_payments_total 0`,
+		`c2ec_refused_transfers_total 0`,
 		`c2ec_request_seconds_count{method="POST",route="/withdrawals",status="200"} 1`,
 		"c2ec_long_polls 0", "c2ec_store_commits_total ", "c2ec_store_failed_total 0", "c2ec_history_unfetched 0", "go_goroutines ", "process_resident_memory_bytes ",
 	} {
