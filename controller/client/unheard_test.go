@@ -7,60 +7,56 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/vendor"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// takenUnheard is a payment whose first part a vendor is long in taking. Its payer does not
-// wait, and it was taken after all.
-func (m *market) takenUnheard() client.Whole {
-	t := m.t
-	t.Helper()
+// left is a payment whose payer has left while its vendor has its first part, and not taken it yet. It
+// takes it when told to.
+func (m *market) left() (got client.Whole, op instrument.OperationID, take func()) {
+	m.t.Helper()
 	taken := make(chan struct{})
 	m.slow.Store(taken)
-	ctx, leave := context.WithCancel(t.Context())
-	go func() {
-		taken <- struct{}{} // it is there
-		leave()
-	}()
-	got, err := m.PayTogether(ctx, m.purchase("k"), &chooser{})
-	if got.Status != client.PaymentOpen {
-		t.Fatalf("it is %s: %v", got.Status, err)
-	}
-	op, err := m.party.Protocols().Named(t.Context(), string(got.Parts[0].Operation))
-	check(t, err)
-	check(t, m.party.Protocols().Forgo(t.Context(), op))
-	m.slow.Store((chan struct{})(nil))
-	taken <- struct{}{}
-	if _, err := m.shop.Protocols().Await(t.Context(), op); err != nil {
-		t.Fatal(err)
-	}
-	got, err = m.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
-	if got.Status != client.PaymentOpen || got.Parts[0].State != client.PartWaiting {
-		t.Fatalf("before it is asked about it is %s: %v", got.Status, err)
-	}
-	return got
-}
-
-// left is a payment whose payer has left while its first part was paid.
-func (m *market) left() client.Whole {
-	t := m.t
-	t.Helper()
-	taken := make(chan struct{})
-	m.slow.Store(taken)
-	ctx, leave := context.WithCancel(t.Context())
+	ctx, leave := context.WithCancel(m.t.Context())
 	go func() {
 		taken <- struct{}{} // it is there
 		leave()
 	}()
 	got, err := m.PayTogether(ctx, m.purchase("k"), &chooser{})
 	if got.Status != client.PaymentOpen || got.Parts[0].State != client.PartPaying {
-		t.Fatalf("it is %s, part 1 %s: %v", got.Status, got.Parts[0].State, err)
+		m.t.Fatalf("it is %s, part 1 %s: %v", got.Status, got.Parts[0].State, err)
 	}
-	op, err := m.party.Protocols().Named(t.Context(), string(got.Parts[0].Operation))
-	check(t, err)
-	m.slow.Store((chan struct{})(nil))
-	taken <- struct{}{}
-	if _, err := m.party.Protocols().Await(t.Context(), op); err != nil {
+	op, err = m.party.Protocols().Named(m.t.Context(), string(got.Parts[0].Operation))
+	check(m.t, err)
+	return got, op, func() {
+		m.slow.Store((chan struct{})(nil))
+		taken <- struct{}{}
+	}
+}
+
+// takenUnheard is a payment whose first part its payer has given up, and that was taken after all.
+func (m *market) takenUnheard() client.Whole {
+	t := m.t
+	t.Helper()
+	got, op, take := m.left()
+	check(t, m.party.Protocols().Forgo(t.Context(), op))
+	take()
+	if _, err := m.shop.Protocols().Await(t.Context(), op); err != nil {
 		t.Fatal(err)
+	}
+	got, err := m.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
+	if got.Status != client.PaymentOpen || got.Parts[0].State != client.PartWaiting {
+		t.Fatalf("before it is asked about it is %s: %v", got.Status, err)
+	}
+	return got
+}
+
+// takenAfter is one whose first part was taken, as its operation has heard.
+func (m *market) takenAfter() client.Whole {
+	m.t.Helper()
+	got, op, take := m.left()
+	take()
+	if _, err := m.party.Protocols().Await(m.t.Context(), op); err != nil {
+		m.t.Fatal(err)
 	}
 	return got
 }
@@ -69,7 +65,7 @@ func (m *market) left() client.Whole {
 // well. That it has is on record, and the part is paid.
 func TestAPartThatHasEndedWellIsNotInDoubt(t *testing.T) {
 	m := openMarket(t)
-	got := m.left()
+	got := m.takenAfter()
 	check(t, m.PartTold(t.Context(), string(got.Operation), 0, fault.New(fault.Unknown, "it takes long")))
 	got, err := m.FindPayment(t.Context(), string(got.Operation))
 	if err != nil || got.Parts[0].State != client.PartPaid {
@@ -81,7 +77,7 @@ func TestAPartThatHasEndedWellIsNotInDoubt(t *testing.T) {
 // operation could ask its vendor.
 func TestAPartThatHasEndedWellIsFoundOut(t *testing.T) {
 	m := openMarket(t)
-	before := m.left()
+	before := m.takenAfter()
 	check(t, m.PartInDoubt(t.Context(), string(before.Operation), 0))
 	got, err := m.ResumePayment(t.Context(), string(before.Operation), client.Nobody{})
 	if err != nil || got.Status != client.PaymentPaid || got.Parts[0].Operation != before.Parts[0].Operation || m.has() != "used used ready; 2 taken" {

@@ -176,16 +176,9 @@ func raising(ctx context.Context, e *cli.Env, f house.Files, next instrument.Seq
 			return err
 		}
 		said := restored{Dir: f.Dir, Last: least - 1, Next: next, Again: again, Query: asksExchange}
-		return e.Print(said, "The history of the bank in %s goes on with row %d. %s given since the restore and can be read again from there.\n",
-			said.Dir, said.Next, fault.Count(again, "row")+was(again))
+		return e.Print(said, "The history of the bank in %s goes on with row %d. From there the exchange can read again what was given since the restore: %s.\n",
+			said.Dir, said.Next, fault.Count(again, "row"))
 	})
-}
-
-func was(n int) string {
-	if n == 1 {
-		return " was"
-	}
-	return " were"
 }
 
 func askNumber(ctx context.Context, e *cli.Env, r restored) (instrument.Seq, error) {

@@ -128,24 +128,29 @@ func withdrawalAbort(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "abort WOPID", Short: "End a withdrawal that nobody has paid", Args: cobra.ExactArgs(1)}
 	reason := c.Flags().String("reason", "", "why; it is kept on record")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := cli.Require(c, "reason"); err != nil {
-			return err
-		}
-		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-			w, err := find(c.Context(), e, b, args[0])
-			if err != nil {
-				return err
-			}
-			if err := b.AbortByOperator(c.Context(), w.WOPID, *reason); err != nil {
-				return err
-			}
-			if _, w, err = b.Withdrawal(c.Context(), w.WOPID); err != nil {
-				return err
-			}
-			return show(c.Context(), e, b, w)
-		})
+		return withReason(c, e, args[0], func(b *bank.Bank, id taler.WOPID) error { return b.AbortByOperator(c.Context(), id, *reason) })
 	}
 	return c
+}
+
+// withReason does something to a withdrawal for which a person has to give a reason, and shows it.
+func withReason(c *cobra.Command, e *cli.Env, name string, do func(*bank.Bank, taler.WOPID) error) error {
+	if err := cli.Require(c, "reason"); err != nil {
+		return err
+	}
+	return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
+		w, err := find(c.Context(), e, b, name)
+		if err != nil {
+			return err
+		}
+		if err := do(b, w.WOPID); err != nil {
+			return err
+		}
+		if _, w, err = b.Withdrawal(c.Context(), w.WOPID); err != nil {
+			return err
+		}
+		return show(c.Context(), e, b, w)
+	})
 }
 
 func withdrawalExplain(e *cli.Env) *cobra.Command {
@@ -158,22 +163,7 @@ func withdrawalExplain(e *cli.Env) *cobra.Command {
 	}
 	reason := c.Flags().String("reason", "", "what was found out; it is kept on record")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		if err := cli.Require(c, "reason"); err != nil {
-			return err
-		}
-		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-			w, err := find(c.Context(), e, b, args[0])
-			if err != nil {
-				return err
-			}
-			if err := b.Explain(c.Context(), w.WOPID, *reason); err != nil {
-				return cli.Argument(err)
-			}
-			if _, w, err = b.Withdrawal(c.Context(), w.WOPID); err != nil {
-				return err
-			}
-			return show(c.Context(), e, b, w)
-		})
+		return withReason(c, e, args[0], func(b *bank.Bank, id taler.WOPID) error { return cli.Argument(b.Explain(c.Context(), id, *reason)) })
 	}
 	return c
 }
