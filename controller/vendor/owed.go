@@ -170,12 +170,8 @@ func (t *Terminal) credit(ctx context.Context, reference string) error {
 	if err != nil {
 		return err
 	}
-	err = t.alone(ctx, controller.Transaction{
+	return t.alone(ctx, controller.Transaction{
 		Protocol: ProtocolPrepaid, Operation: OperationCredit, Class: ClassPrepaid,
 		Args: map[string]any{"account": account, "amount": paid.Amount, "source": reference},
 	}, nil)
-	if fault.ReasonOf(err) == "source-taken" { // somebody else has booked it at the same time
-		return nil
-	}
-	return err
 }
