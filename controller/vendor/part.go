@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // readPart is the pure reading of what an invoice says of a part.
@@ -197,6 +198,8 @@ func (t *Terminal) begin(ctx context.Context, status string, w whole) error {
 	if err := i.Encode(w); err != nil {
 		return err
 	}
+	t.Passes(protocol.PointBeforeRecord)
+	defer t.Passes(protocol.PointAfterRecord)
 	return t.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		_, err := tx.Create(i)
 		return err
