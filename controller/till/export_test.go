@@ -9,6 +9,9 @@ import (
 // Begins has whoever begins a withdrawal wait so long.
 func (t *Till) Begins(d time.Duration) { t.begins = d }
 
+// Pauses has the till wait so long before its second attempt at what has failed.
+func (t *Till) Pauses(d time.Duration) { t.pause = d }
+
 // Decode is decode of an order, for the fuzzer.
 func Decode(text []byte) (o Order, err error) {
 	err = decode(text, &o)

@@ -56,6 +56,7 @@ type house struct {
 	native bool                             // the bank is reached by a session
 	login  atomic.Pointer[controller.Login] // as the terminal's owner keeps it
 	begins time.Duration
+	pauses time.Duration
 	begun  chan struct{} // the till runs once it is closed; nil: at once
 	terms  chan struct{} // the exchange shows its terms once it is closed; nil: always
 
@@ -118,6 +119,9 @@ func (h *house) start() {
 	sells := till.New(terminal)
 	if h.begins > 0 {
 		sells.Begins(h.begins)
+	}
+	if h.pauses > 0 {
+		sells.Pauses(h.pauses)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	ran := make(chan error, 1)

@@ -170,6 +170,26 @@ func TestNothingIsChargedWhileTheLoginIsRefused(t *testing.T) {
 	}
 }
 
+// A withdrawal that pauses after an attempt goes on at once when till software asks for that.
+func TestAPauseIsEndedByResume(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	h.pauses = time.Hour
+	h.restart()
+	v := h.begin(`,"card":"approved"`)
+	h.do(http.MethodPost, path(v)+"/accept", "")
+	h.selects(v)
+	h.waits(v, needs("same-wallet"))
+	check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
+	h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+	h.waits(v, func(v till.View) bool { return v.Problem != nil })
+	login, token, err := h.bank.Bank.EnableTerminal(t.Context(), h.bank.Terminal.Name)
+	check(t, err)
+	h.login.Store(&controller.Login{Name: login, Token: token})
+	h.do(http.MethodPost, path(v)+"/resume", "")
+	h.waits(v, needs("payment"))
+}
+
 // Whoever begins a withdrawal is told when it takes long, and asks again.
 func TestABeginningThatTakesLong(t *testing.T) {
 	t.Parallel()

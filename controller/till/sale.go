@@ -48,12 +48,15 @@ func newSale(t *Till, id instrument.ID, r record, pay Payment) *sale {
 	}
 }
 
+// lastPause is the longest between two attempts.
+const lastPause = 30 * time.Second
+
 // drive takes the withdrawal to its end. While the bank or the provider is away, or the
 // bank refuses the terminal's login, it tries again. Any other problem stops the
 // withdrawal and is shown; Resume goes on.
 func (s *sale) drive(ctx context.Context) {
 	defer s.shown()
-	for pause := firstPause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
+	for pause := s.till.pause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
 		w, err := s.step(ctx)
 		if w.Over() && !w.WOPID.IsZero() {
 			s.till.over(s, nil)
@@ -78,7 +81,7 @@ func (s *sale) drive(ctx context.Context) {
 		select {
 		case <-time.After(pause):
 		case <-s.wake:
-			pause = firstPause
+			pause = s.till.pause
 		case <-ctx.Done():
 		}
 	}

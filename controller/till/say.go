@@ -184,10 +184,10 @@ func (t *Till) Abort(ctx context.Context, name, reason string) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	s := t.live(w)
 	if w.Status == taler.TerminalAborted {
-		return t.view(ctx, w, s), nil
+		return t.Resume(ctx, name)
 	}
+	s := t.live(w)
 	if s != nil {
 		leave := s.stops()
 		if leave == nil {

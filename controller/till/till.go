@@ -26,6 +26,7 @@ type Order struct {
 type Till struct {
 	terminal *vendor.Terminal
 	begins   time.Duration // how long whoever begins a withdrawal waits to be shown it
+	pause    time.Duration // the first one between two attempts, while the bank or the card provider is away
 
 	mu      sync.Mutex
 	sales   map[string]*sale        // those that go on in this process, by request_uid
@@ -37,7 +38,7 @@ type Till struct {
 
 // New makes the till of a terminal, whose controller has the bundle Records.
 func New(t *vendor.Terminal) *Till {
-	return &Till{terminal: t, begins: 20 * time.Second, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}, ready: make(chan struct{})}
+	return &Till{terminal: t, begins: 20 * time.Second, pause: 500 * time.Millisecond, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}, ready: make(chan struct{})}
 }
 
 // Run goes on with every withdrawal that is open, and drives those that begin,
@@ -128,7 +129,7 @@ func (t *Till) Start(ctx context.Context, o Order) (View, error) {
 		return View{}, err
 	}
 	if w, err := t.terminal.FindByRequest(ctx, r.RequestUID); err == nil && w.Over() && !w.WOPID.IsZero() {
-		return t.view(ctx, w, nil), nil
+		return t.Resume(ctx, w.WOPID.Text())
 	}
 	s, err := t.goOn(id, r, pay)
 	if err != nil {
@@ -249,17 +250,9 @@ func (t *Till) List(ctx context.Context, status string) ([]View, error) {
 }
 
 // Resume goes on with a withdrawal that has stopped at a problem, and has one that pauses between two
-// attempts try at once. One that has ended is shown as it is.
+// attempts try at once. One that has ended is shown as it is, once its end was told.
 func (t *Till) Resume(ctx context.Context, name string) (View, error) {
 	w, err := t.terminal.FindByPrefix(ctx, name)
-	if err != nil || w.Over() {
-		return t.view(ctx, w, nil), err
-	}
-	r := record{RequestUID: w.RequestUID, Amount: w.Amount}
-	i, err := t.terminal.Instruments().Lookup(ctx, class, keyRequest, w.RequestUID)
-	if err == nil {
-		err = i.Decode(&r)
-	}
 	if err != nil {
 		return View{}, err
 	}
@@ -267,15 +260,20 @@ func (t *Till) Resume(ctx context.Context, name string) (View, error) {
 		s.hurry()
 		return t.view(ctx, w, s), nil
 	}
+	r := record{RequestUID: w.RequestUID, Amount: w.Amount}
+	i, err := t.terminal.Instruments().Lookup(ctx, class, keyRequest, w.RequestUID)
+	if w.Over() && (errors.Is(err, fault.NotFound) || i.Status == statusEnded) {
+		return t.view(ctx, w, nil), nil
+	}
+	if err == nil {
+		err = i.Decode(&r)
+	}
+	if err != nil {
+		return View{}, err
+	}
 	s, err := t.goOn(i.ID, r, Payment{Peer: r.Peer})
 	if err != nil {
 		return View{}, err
 	}
 	return s.begun(ctx)
 }
-
-// pauses between attempts, while the bank or the card provider is away.
-const (
-	firstPause = 500 * time.Millisecond
-	lastPause  = 30 * time.Second
-)

@@ -1,0 +1,128 @@
+package till_test
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/till"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+// gate stands between the terminal and its bank. What it is given hears of each request before
+// the bank does, and may change it.
+type gate struct {
+	mu   sync.Mutex
+	hear func(*http.Request) // nil: nobody
+}
+
+func (g *gate) hears(f func(*http.Request)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.hear = f
+}
+
+// behindGate is a house whose terminal reaches the bank through a gate.
+func behindGate(t *testing.T) (*house, *gate) {
+	t.Helper()
+	h := open(t, false)
+	h.end()
+	at, err := url.Parse(h.bank.URL)
+	check(t, err)
+	g, behind := &gate{}, httputil.NewSingleHostReverseProxy(at)
+	behind.ErrorLog = log.New(io.Discard, "", 0) // the terminal hangs up when it ends
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		g.mu.Lock()
+		hear := g.hear
+		g.mu.Unlock()
+		if hear != nil {
+			hear(r)
+		}
+		behind.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	h.bank.URL = server.URL + "/"
+	h.start()
+	t.Cleanup(func() { h.end() }) // what waits at the gate ends with it
+	return h, g
+}
+
+// forgets makes a request one for a withdrawal that no bank has.
+func forgets(v till.View) func(*http.Request) {
+	return func(r *http.Request) {
+		r.URL.Path = strings.Replace(r.URL.Path, v.WOPID.Text(), strings.Repeat("0", len(v.WOPID.Text())), 1)
+	}
+}
+
+// A withdrawal that the bank has forgotten stops. Whoever gives it up then reads of its end in the
+// stream, and need not start the terminal again for that.
+func TestTheEndOfWhatHadStoppedIsTold(t *testing.T) {
+	t.Parallel()
+	h, g := behindGate(t)
+	v := h.begin("")
+	g.hears(forgets(v))
+	h.do(http.MethodPost, path(v)+"/accept", "")
+	h.waits(v, func(v till.View) bool { return v.Problem != nil })
+	if now := h.do(http.MethodPost, path(v)+"/abort", `{"reason":"the bank has forgotten it"}`); now.Status != taler.TerminalAborted {
+		t.Errorf("it is %+v", now)
+	}
+	if told, _ := h.events(path(v) + "/events?timeout_ms=0"); strings.Join(told, " ") != "setup aborted" {
+		t.Errorf("the events are %v", told)
+	}
+}
+
+// While the bank's answer is lost on a withdrawal for good, another process brings it to its end.
+// That end is in the stream, though the step that was to lead there has failed.
+func TestTheEndThatAnotherProcessReachesIsTold(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		at     string // the status in which the bank's answer is lost
+		beside func(h *house, w vendor.Withdrawal) error
+		events string
+	}{
+		{taler.TerminalPending, func(h *house, w vendor.Withdrawal) error {
+			return h.shop.GiveUp(h.t.Context(), &w, "given up by hand")
+		}, "setup aborted"},
+		{taler.TerminalNotified, func(h *house, w vendor.Withdrawal) error {
+			_, err := h.shop.Resume(h.t.Context(), w.WOPID, "", leaving{})
+			return err
+		}, "setup selected paid confirmed"},
+	} {
+		t.Run(row.at, func(t *testing.T) {
+			t.Parallel()
+			h, g := behindGate(t)
+			v := h.begin(`,"card":"approved"`)
+			var once sync.Once
+			g.hears(func(r *http.Request) {
+				w, err := h.shop.Find(t.Context(), v.WOPID)
+				if err != nil || w.Status != row.at || r.Method != http.MethodGet || w.AwaitsCustomer() {
+					return
+				}
+				once.Do(func() {
+					g.hears(nil) // the other one gets through
+					if err := row.beside(h, w); err != nil {
+						t.Error(err)
+					}
+					forgets(v)(r)
+				})
+			})
+			h.do(http.MethodPost, path(v)+"/accept", "")
+			if row.at != taler.TerminalPending {
+				h.selects(v)
+				h.waits(v, needs("same-wallet"))
+				h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+			}
+			h.until(func() bool {
+				told, _ := h.events(path(v) + "/events?timeout_ms=0")
+				return strings.Join(told, " ") == row.events
+			})
+		})
+	}
+}
