@@ -22,71 +22,86 @@ func customers(e *cli.Env) *cobra.Command {
 
 func customerAdd(e *cli.Env) *cobra.Command {
 	var c vendor.Customer
-	add := verb(e, looking, "add NAME", "Know the customer whose wallet has a key", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		key, err := crypto.ParseKey(c.Key)
-		if err != nil {
-			return cli.Argument(err)
-		}
-		c.Name, c.Key = args[0], crypto.KeyText(key)
-		if err := t.AddCustomer(ctx, c); err != nil {
-			return cli.Argument(err)
-		}
-		return e.Print(c, "%s is known\n", c.Name)
-	})
+	add := &cobra.Command{
+		Use: "add NAME", Short: "Know the customer whose wallet has a key", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, args []string) error {
+			key, err := crypto.ParseKey(c.Key)
+			if err != nil {
+				return cli.Argument(err)
+			}
+			c.Name, c.Key = args[0], crypto.KeyText(key)
+			if err := t.AddCustomer(ctx, c); err != nil {
+				return cli.Argument(err)
+			}
+			return e.Print(c, "%s is known\n", c.Name)
+		}),
+	}
 	add.Flags().StringVar(&c.Key, "key", "", "`KEY` of the customer's wallet towards this terminal: `wallet peer list` shows it")
 	add.Flags().StringVar(&c.Born, "born", "", "`DAY` of birth, such as 2001-12-31")
 	return add
 }
 
 func customerList(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "list", "List the known customers", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
-		all, err := t.Customers(ctx)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, c := range all {
-			rows = append(rows, []string{c.Name, c.Born, c.Key})
-		}
-		return e.Table(map[string]any{"customers": all}, []string{"NAME", "BORN", "KEY"}, rows)
-	})
+	return &cobra.Command{
+		Use: "list", Short: "List the known customers", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, _ []string) error {
+			all, err := t.Customers(ctx)
+			if err != nil {
+				return err
+			}
+			var rows [][]string
+			for _, c := range all {
+				rows = append(rows, []string{c.Name, c.Born, c.Key})
+			}
+			return e.Table(map[string]any{"customers": all}, []string{"NAME", "BORN", "KEY"}, rows)
+		}),
+	}
 }
 
 func customerSet(e *cli.Env) *cobra.Command {
 	var born string
-	c := verb(e, looking, "set NAME", "Change what is known of a customer", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		if err := t.SetCustomer(ctx, args[0], born); err != nil {
-			return cli.Argument(err)
-		}
-		return e.Print(map[string]string{"name": args[0], "born": born}, "%s is changed\n", args[0])
-	})
+	c := &cobra.Command{
+		Use: "set NAME", Short: "Change what is known of a customer", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, args []string) error {
+			if err := t.SetCustomer(ctx, args[0], born); err != nil {
+				return cli.Argument(err)
+			}
+			return e.Print(map[string]string{"name": args[0], "born": born}, "%s is changed\n", args[0])
+		}),
+	}
 	c.Flags().StringVar(&born, "born", "", "`DAY` of birth; without it, it is forgotten")
 	return c
 }
 
 func customerRemove(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "remove NAME", "Forget a customer, who is anonymous from then on", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		if err := t.RemoveCustomer(ctx, args[0]); err != nil {
-			return err
-		}
-		return e.Print(map[string]string{"name": args[0], "event": "removed"}, "%s removed\n", args[0])
-	})
+	return &cobra.Command{
+		Use: "remove NAME", Short: "Forget a customer, who is anonymous from then on", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, args []string) error {
+			if err := t.RemoveCustomer(ctx, args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]string{"name": args[0], "event": "removed"}, "%s removed\n", args[0])
+		}),
+	}
 }
 
 func customerAge(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "age [PRODUCT YEARS]", "Sell a product to known customers from an age only; 0 to all; or list those products", noneOr(2), func(ctx context.Context, t *terminal, args []string) error {
-		if len(args) == 0 {
-			return listAges(ctx, e, t)
-		}
-		years, err := strconv.Atoi(args[1])
-		if err != nil || years < 0 || years > 150 {
-			return cli.Argument(fault.New(fault.Invalid, "%q is no age", args[1]).Because("age-malformed"))
-		}
-		if err := t.RequireAge(ctx, args[0], years); err != nil {
-			return err
-		}
-		return e.Print(map[string]any{"product": args[0], "age": years}, "%s is sold from the age of %d\n", args[0], years)
-	})
+	return &cobra.Command{
+		Use: "age [PRODUCT YEARS]", Short: "Sell a product to known customers from an age only; 0 to all; or list those products", Args: noneOr(2),
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, args []string) error {
+			if len(args) == 0 {
+				return listAges(ctx, e, t)
+			}
+			years, err := strconv.Atoi(args[1])
+			if err != nil || years < 0 || years > 150 {
+				return cli.Argument(fault.New(fault.Invalid, "%q is no age", args[1]).Because("age-malformed"))
+			}
+			if err := t.RequireAge(ctx, args[0], years); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"product": args[0], "age": years}, "%s is sold from the age of %d\n", args[0], years)
+		}),
+	}
 }
 
 // noneOr takes that many arguments, or none.

@@ -30,18 +30,21 @@ func takenOf(i instrument.Instance) taken { return taken{i.ID, i.Class, i.Name, 
 
 func instrumentList(e *cli.Env) *cobra.Command {
 	var class string
-	list := verb(e, looking, "list", "List what this terminal has taken and knows", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
-		found, err := t.Instruments().List(ctx, instrument.Filter{Class: instrument.ClassID(class)})
-		if err != nil {
-			return err
-		}
-		all, rows := []taken{}, [][]string{}
-		for _, i := range found {
-			all = append(all, takenOf(i))
-			rows = append(rows, []string{string(i.ID), string(i.Class), i.Status, i.Name})
-		}
-		return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
-	})
+	list := &cobra.Command{
+		Use: "list", Short: "List what this terminal has taken and knows", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, _ []string) error {
+			found, err := t.Instruments().List(ctx, instrument.Filter{Class: instrument.ClassID(class)})
+			if err != nil {
+				return err
+			}
+			all, rows := []taken{}, [][]string{}
+			for _, i := range found {
+				all = append(all, takenOf(i))
+				rows = append(rows, []string{string(i.ID), string(i.Class), i.Status, i.Name})
+			}
+			return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
+		}),
+	}
 	list.Flags().StringVar(&class, "class", "", "only instruments of this class")
 	return list
 }
@@ -103,14 +106,17 @@ func (t *terminal) foreign(class instrument.ClassID) error {
 }
 
 func instrumentRemove(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "remove ID", "Give up an instrument of a plugin's class, if the class lets one", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		i, err := t.Instruments().View(ctx, instrument.ID(args[0]))
-		if err != nil {
-			return err
-		}
-		if err := t.foreign(i.Class); err != nil {
-			return err
-		}
-		return byhand.Remove(ctx, e, t.Instruments(), i)
-	})
+	return &cobra.Command{
+		Use: "remove ID", Short: "Give up an instrument of a plugin's class, if the class lets one", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, args []string) error {
+			i, err := t.Instruments().View(ctx, instrument.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			if err := t.foreign(i.Class); err != nil {
+				return err
+			}
+			return byhand.Remove(ctx, e, t.Instruments(), i)
+		}),
+	}
 }

@@ -69,61 +69,67 @@ func operations(e *cli.Env) *cobra.Command {
 
 func operationList(e *cli.Env) *cobra.Command {
 	var which operation.Which
-	c := verb(e, looking, "list", "List withdrawals and operations, each newest first", cobra.NoArgs, func(ctx context.Context, t *terminal, _ []string) error {
-		all, err := t.Withdrawals(ctx)
-		if err != nil {
-			return err
-		}
-		records, err := which.Records(ctx, t.Protocols())
-		if err != nil {
-			return err
-		}
-		slices.Reverse(all) // newest first, as operations are
-		withdrawals, rows := []sold{}, [][]string{}
-		for _, w := range all {
-			s := soldOf(w)
-			withdrawals = append(withdrawals, s)
-			state := strings.Join(strings.Fields(s.Status+" "+s.Transaction+" "+s.Reason), " ")
-			rows = append(rows, []string{s.WOPID, when(s.Created), "withdrawal", cli.Money(s.Total), state})
-		}
-		for _, r := range records {
-			rows = append(rows, operation.Row(r, ""))
-		}
-		return e.Table(map[string]any{"withdrawals": withdrawals, "operations": records}, operation.Columns(), rows)
-	})
+	c := &cobra.Command{
+		Use: "list", Short: "List withdrawals and operations, each newest first", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, _ []string) error {
+			all, err := t.Withdrawals(ctx)
+			if err != nil {
+				return err
+			}
+			records, err := which.Records(ctx, t.Protocols())
+			if err != nil {
+				return err
+			}
+			slices.Reverse(all) // newest first, as operations are
+			withdrawals, rows := []sold{}, [][]string{}
+			for _, w := range all {
+				s := soldOf(w)
+				withdrawals = append(withdrawals, s)
+				state := strings.Join(strings.Fields(s.Status+" "+s.Transaction+" "+s.Reason), " ")
+				rows = append(rows, []string{s.WOPID, when(s.Created), "withdrawal", cli.Money(s.Total), state})
+			}
+			for _, r := range records {
+				rows = append(rows, operation.Row(r, ""))
+			}
+			return e.Table(map[string]any{"withdrawals": withdrawals, "operations": records}, operation.Columns(), rows)
+		}),
+	}
 	which.Flags(c)
 	return c
 }
 
 func operationShow(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "show WOPID|OPERATION", "Show one withdrawal or operation; the beginning of its name is enough", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		name, err := e.Withdrawal(args[0])
-		if err != nil {
-			return err
-		}
-		w, err := t.FindByPrefix(ctx, name)
-		if errors.Is(err, fault.NotFound) {
-			if other := operation.Tell(ctx, e, t.Protocols(), name, nil); !errors.Is(other, fault.NotFound) {
-				return other
+	return &cobra.Command{
+		Use: "show WOPID|OPERATION", Short: "Show one withdrawal or operation; the beginning of its name is enough", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, args []string) error {
+			name, err := e.Withdrawal(args[0])
+			if err != nil {
+				return err
 			}
-		}
-		if err != nil {
-			return err
-		}
-		s := soldOf(w)
-		return e.Table(s, []string{"", ""}, [][]string{
-			{"wopid", s.WOPID},
-			{"status", s.Status},
-			{"amount", cli.Money(s.Amount)},
-			{"fees", cli.Money(s.Fees)},
-			{"total", cli.Money(s.Total)},
-			{"exchange", s.Exchange},
-			{"reserve", s.Reserve},
-			{"transaction", s.Transaction},
-			{"terms", s.Terms + " " + when(s.Accepted)},
-			{"created", when(s.Created)},
-			{"ended", when(s.Ended)},
-			{"reason", s.Reason},
-		})
-	})
+			w, err := t.FindByPrefix(ctx, name)
+			if errors.Is(err, fault.NotFound) {
+				if other := operation.Tell(ctx, e, t.Protocols(), name, nil); !errors.Is(other, fault.NotFound) {
+					return other
+				}
+			}
+			if err != nil {
+				return err
+			}
+			s := soldOf(w)
+			return e.Table(s, []string{"", ""}, [][]string{
+				{"wopid", s.WOPID},
+				{"status", s.Status},
+				{"amount", cli.Money(s.Amount)},
+				{"fees", cli.Money(s.Fees)},
+				{"total", cli.Money(s.Total)},
+				{"exchange", s.Exchange},
+				{"reserve", s.Reserve},
+				{"transaction", s.Transaction},
+				{"terms", s.Terms + " " + when(s.Accepted)},
+				{"created", when(s.Created)},
+				{"ended", when(s.Ended)},
+				{"reason", s.Reason},
+			})
+		}),
+	}
 }

@@ -14,8 +14,9 @@ import (
 // payments are those of several instruments, each with its parts, and those by card
 // alone.
 func payments(e *cli.Env) *cobra.Command {
-	return cli.Group("payment", "Look at payments of several instruments and by card", verb(e, looking, "list", "List payments of several instruments and by card", cobra.NoArgs,
-		func(ctx context.Context, t *terminal, _ []string) error {
+	return cli.Group("payment", "Look at payments of several instruments and by card", &cobra.Command{
+		Use: "list", Short: "List payments of several instruments and by card", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, t *terminal, _ []string) error {
 			all, err := t.AllPayments(ctx)
 			if err != nil {
 				return err
@@ -32,7 +33,8 @@ func payments(e *cli.Env) *cobra.Command {
 				rows = append(rows, []string{p.Name, p.Status, p.Paid.String() + " of " + p.Total.String() + back(p.Refunded), strings.Join(parts, ", ")})
 			}
 			return e.Table(map[string]any{"payments": all}, []string{"PAYMENT", "STATE", "PAID", "PARTS"}, rows)
-		}))
+		}),
+	})
 }
 
 // back says what went back of an amount, if anything did.
@@ -61,18 +63,21 @@ func unheard(c vendor.Charge) string {
 
 // refund is `terminal refund`: the vendor gives back what one operation has paid.
 func refund(e *cli.Env) *cobra.Command {
-	return verb(e, working, "refund OPERATION", "Give a payment back, also after delivery", cobra.ExactArgs(1), func(ctx context.Context, t *terminal, args []string) error {
-		name, err := e.Name(args[0])
-		if err != nil {
-			return err
-		}
-		given, err := t.Refund(ctx, name)
-		if err != nil {
-			return err
-		}
-		if given.Done {
-			return e.Print(given, "%s of operation %s went back\n", given.Amount, given.Operation)
-		}
-		return e.Print(given, "The payer of operation %s may have it back: `wallet refund` fetches it\n", given.Operation)
-	})
+	return &cobra.Command{
+		Use: "refund OPERATION", Short: "Give a payment back, also after delivery", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, t *terminal, args []string) error {
+			name, err := e.Name(args[0])
+			if err != nil {
+				return err
+			}
+			given, err := t.Refund(ctx, name)
+			if err != nil {
+				return err
+			}
+			if given.Done {
+				return e.Print(given, "%s of operation %s went back\n", given.Amount, given.Operation)
+			}
+			return e.Print(given, "The payer of operation %s may have it back: `wallet refund` fetches it\n", given.Operation)
+		}),
+	}
 }

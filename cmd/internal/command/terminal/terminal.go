@@ -106,12 +106,9 @@ func opener(e *cli.Env, look bool) operation.Open {
 	}
 }
 
-// verb is a command whose code gets the terminal.
-func verb(e *cli.Env, look bool, use, short string, args cobra.PositionalArgs, run func(context.Context, *terminal, []string) error) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short, Args: args,
-		RunE: func(c *cobra.Command, given []string) error {
-			return open(c.Context(), e, look, func(ctx context.Context, t *terminal) error { return run(ctx, t, given) })
-		},
+// with is the code of a command that gets the terminal.
+func with(e *cli.Env, look bool, run func(context.Context, *terminal, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		return open(c.Context(), e, look, func(ctx context.Context, t *terminal) error { return run(ctx, t, args) })
 	}
 }

@@ -16,17 +16,20 @@ import (
 )
 
 func balance(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "balance", "Add up the digital cash", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		all, err := w.Balances(ctx)
-		if err != nil {
-			return err
-		}
-		var rows [][]string
-		for _, b := range all {
-			rows = append(rows, []string{spendable(b), b.Pending.String(), strconv.Itoa(b.Coins), issuedBy(b.Exchange, b.MasterPub)})
-		}
-		return e.Table(map[string]any{"balances": all}, []string{"AVAILABLE", "PENDING", "COINS", "EXCHANGE"}, rows)
-	})
+	return &cobra.Command{
+		Use: "balance", Short: "Add up the digital cash", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			all, err := w.Balances(ctx)
+			if err != nil {
+				return err
+			}
+			var rows [][]string
+			for _, b := range all {
+				rows = append(rows, []string{spendable(b), b.Pending.String(), strconv.Itoa(b.Coins), issuedBy(b.Exchange, b.MasterPub)})
+			}
+			return e.Table(map[string]any{"balances": all}, []string{"AVAILABLE", "PENDING", "COINS", "EXCHANGE"}, rows)
+		}),
+	}
 }
 
 // spendable is what can be used, and what cannot before it is checked.
@@ -66,26 +69,29 @@ type coin struct {
 
 func coins(e *cli.Env) *cobra.Command {
 	var sums bool
-	c := verb(e, looking, "coins", "List the coins and check their signatures", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		held, err := w.Coins(ctx)
-		if err != nil {
-			return err
-		}
-		if sums {
-			return byValue(e, held)
-		}
-		all, rows := []coin{}, [][]string{}
-		for _, c := range held {
-			shown := coin{c.Value, c.ExchangeURL, formerKey(c), c.CoinPub.String(), c.DenomPubHash.String(), c.Verified()}
-			all = append(all, shown)
-			verdict := "verified"
-			if !shown.Verified {
-				verdict = "NOT VERIFIED"
+	c := &cobra.Command{
+		Use: "coins", Short: "List the coins and check their signatures", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			held, err := w.Coins(ctx)
+			if err != nil {
+				return err
 			}
-			rows = append(rows, []string{shown.Value.String(), verdict, shown.Coin, issuedBy(shown.Exchange, shown.Former)})
-		}
-		return e.Table(map[string]any{"coins": all}, []string{"VALUE", "SIGNATURE", "COIN", "EXCHANGE"}, rows)
-	})
+			if sums {
+				return byValue(e, held)
+			}
+			all, rows := []coin{}, [][]string{}
+			for _, c := range held {
+				shown := coin{c.Value, c.ExchangeURL, formerKey(c), c.CoinPub.String(), c.DenomPubHash.String(), c.Verified()}
+				all = append(all, shown)
+				verdict := "verified"
+				if !shown.Verified {
+					verdict = "NOT VERIFIED"
+				}
+				rows = append(rows, []string{shown.Value.String(), verdict, shown.Coin, issuedBy(shown.Exchange, shown.Former)})
+			}
+			return e.Table(map[string]any{"coins": all}, []string{"VALUE", "SIGNATURE", "COIN", "EXCHANGE"}, rows)
+		}),
+	}
 	c.Flags().BoolVar(&sums, "by-value", false, "count them by value")
 	return c
 }
@@ -146,22 +152,25 @@ type change struct {
 
 func history(e *cli.Env) *cobra.Command {
 	var n int
-	c := verb(e, looking, "history", "List what happened to the instruments, newest first", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		if n < 1 {
-			return cli.Usage("-n is at least 1")
-		}
-		entries, err := w.Instruments().Journal(ctx, instrument.Operations, instrument.Page{Limit: n, Reverse: true})
-		if err != nil {
-			return err
-		}
-		all, rows := []change{}, [][]string{}
-		for _, x := range entries {
-			c := change{x.Seq, x.Time.UTC(), x.Class, x.Status, x.Instance}
-			all = append(all, c)
-			rows = append(rows, []string{c.Time.Format(time.RFC3339), string(c.Class), c.Status, string(c.Instrument)})
-		}
-		return e.Table(map[string]any{"history": all}, []string{"TIME", "CLASS", "STATUS", "INSTRUMENT"}, rows)
-	})
+	c := &cobra.Command{
+		Use: "history", Short: "List what happened to the instruments, newest first", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			if n < 1 {
+				return cli.Usage("-n is at least 1")
+			}
+			entries, err := w.Instruments().Journal(ctx, instrument.Operations, instrument.Page{Limit: n, Reverse: true})
+			if err != nil {
+				return err
+			}
+			all, rows := []change{}, [][]string{}
+			for _, x := range entries {
+				c := change{x.Seq, x.Time.UTC(), x.Class, x.Status, x.Instance}
+				all = append(all, c)
+				rows = append(rows, []string{c.Time.Format(time.RFC3339), string(c.Class), c.Status, string(c.Instrument)})
+			}
+			return e.Table(map[string]any{"history": all}, []string{"TIME", "CLASS", "STATUS", "INSTRUMENT"}, rows)
+		}),
+	}
 	c.Flags().IntVarP(&n, "number", "n", 100, "how many lines")
 	return c
 }

@@ -21,55 +21,61 @@ type verdict struct {
 
 // instrumentCheck asks issuers. What they do not confirm stays as it is.
 func instrumentCheck(e *cli.Env) *cobra.Command {
-	c := verb(e, working, "check [ID …]", "Ask their issuers whether restored instruments are as the backup says", cobra.ArbitraryArgs, func(ctx context.Context, w *wallet, args []string) error {
-		marked, err := w.marked(ctx, args)
-		if err != nil {
-			return err
-		}
-		all, rows := []verdict{}, [][]string{}
-		for _, i := range marked {
-			v := verdict{ID: i.ID, Class: i.Class}
-			if v.Why, err = w.Checks(ctx, i); err != nil {
-				v.Why = fault.From(err).Message
+	c := &cobra.Command{
+		Use: "check [ID …]", Short: "Ask their issuers whether restored instruments are as the backup says", Args: cobra.ArbitraryArgs,
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			marked, err := w.marked(ctx, args)
+			if err != nil {
+				return err
 			}
-			if v.Checked = v.Why == ""; v.Checked {
-				if err := w.accept(i.ID); err != nil {
-					return err
+			all, rows := []verdict{}, [][]string{}
+			for _, i := range marked {
+				v := verdict{ID: i.ID, Class: i.Class}
+				if v.Why, err = w.Checks(ctx, i); err != nil {
+					v.Why = fault.From(err).Message
 				}
+				if v.Checked = v.Why == ""; v.Checked {
+					if err := w.accept(i.ID); err != nil {
+						return err
+					}
+				}
+				all = append(all, v)
+				rows = append(rows, []string{string(v.ID), string(v.Class), choose(v.Checked, "checked", "not checked"), v.Why})
 			}
-			all = append(all, v)
-			rows = append(rows, []string{string(v.ID), string(v.Class), choose(v.Checked, "checked", "not checked"), v.Why})
-		}
-		if err := e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "", "WHY"}, rows); err != nil {
-			return err
-		}
-		if slices.ContainsFunc(all, func(v verdict) bool { return !v.Checked }) {
-			e.Say("What is not checked stays unused. `wallet instrument accept ID` takes one as it is.")
-		}
-		return nil
-	})
+			if err := e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "", "WHY"}, rows); err != nil {
+				return err
+			}
+			if slices.ContainsFunc(all, func(v verdict) bool { return !v.Checked }) {
+				e.Say("What is not checked stays unused. `wallet instrument accept ID` takes one as it is.")
+			}
+			return nil
+		}),
+	}
 	return c
 }
 
 func instrumentAccept(e *cli.Env) *cobra.Command {
 	var every bool
-	c := verb(e, looking, "accept [ID …]", "Take restored instruments as they are, without a check", cobra.ArbitraryArgs, func(ctx context.Context, w *wallet, args []string) error {
-		if every != (len(args) == 0) {
-			return cli.Usage("name the instruments, or say --all")
-		}
-		marked, err := w.marked(ctx, args)
-		if err != nil {
-			return err
-		}
-		ids := make([]instrument.ID, len(marked))
-		for n, i := range marked {
-			ids[n] = i.ID
-		}
-		if err := w.accept(ids...); err != nil {
-			return err
-		}
-		return e.Print(map[string]any{"accepted": ids}, "Accepted as they are: %s.\n", fault.Count(len(ids), "instrument"))
-	})
+	c := &cobra.Command{
+		Use: "accept [ID …]", Short: "Take restored instruments as they are, without a check", Args: cobra.ArbitraryArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
+			if every != (len(args) == 0) {
+				return cli.Usage("name the instruments, or say --all")
+			}
+			marked, err := w.marked(ctx, args)
+			if err != nil {
+				return err
+			}
+			ids := make([]instrument.ID, len(marked))
+			for n, i := range marked {
+				ids[n] = i.ID
+			}
+			if err := w.accept(ids...); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"accepted": ids}, "Accepted as they are: %s.\n", fault.Count(len(ids), "instrument"))
+		}),
+	}
 	c.Flags().BoolVar(&every, "all", false, "all that are unchecked and yours")
 	return c
 }

@@ -61,49 +61,58 @@ func issuerOf(x client.Exchange) issuer {
 }
 
 func exchangeList(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "list", "List the known exchanges", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		found, err := w.Exchanges(ctx)
-		if err != nil {
-			return err
-		}
-		all, rows := []issuer{}, [][]string{}
-		for _, x := range found {
-			i := issuerOf(x)
-			all = append(all, i)
-			rows = append(rows, []string{i.URL, i.Currency, i.Status, i.MasterPub})
-		}
-		if err := e.Table(map[string]any{"exchanges": all}, []string{"URL", "CURRENCY", "STATUS", "MASTER KEY"}, rows); err != nil {
-			return err
-		}
-		for _, i := range all {
-			if i.ShownPub != "" {
-				e.Say("ALARM: %s shows the master key %s. Do not use it before its operator or auditor has explained that; then: swaperoo wallet exchange trust %s %s --replace", i.URL, i.ShownPub, i.URL, i.ShownPub)
+	return &cobra.Command{
+		Use: "list", Short: "List the known exchanges", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			found, err := w.Exchanges(ctx)
+			if err != nil {
+				return err
 			}
-		}
-		return nil
-	})
+			all, rows := []issuer{}, [][]string{}
+			for _, x := range found {
+				i := issuerOf(x)
+				all = append(all, i)
+				rows = append(rows, []string{i.URL, i.Currency, i.Status, i.MasterPub})
+			}
+			if err := e.Table(map[string]any{"exchanges": all}, []string{"URL", "CURRENCY", "STATUS", "MASTER KEY"}, rows); err != nil {
+				return err
+			}
+			for _, i := range all {
+				if i.ShownPub != "" {
+					e.Say("ALARM: %s shows the master key %s. Do not use it before its operator or auditor has explained that; then: swaperoo wallet exchange trust %s %s --replace", i.URL, i.ShownPub, i.URL, i.ShownPub)
+				}
+			}
+			return nil
+		}),
+	}
 }
 
 func exchangeRemove(e *cli.Env) *cobra.Command {
-	return verb(e, working, "remove URL", "Give an exchange up of which nothing is here", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		if err := w.RemoveExchange(ctx, args[0]); err != nil {
-			return err
-		}
-		return e.Print(map[string]string{"url": args[0], "event": "removed"}, "%s removed\n", args[0])
-	})
+	return &cobra.Command{
+		Use: "remove URL", Short: "Give an exchange up of which nothing is here", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			if err := w.RemoveExchange(ctx, args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]string{"url": args[0], "event": "removed"}, "%s removed\n", args[0])
+		}),
+	}
 }
 
 func exchangeAdd(e *cli.Env) *cobra.Command {
-	return verb(e, working, "add URL", "Know an exchange, and pin the master key that it shows", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		if e.Trust == "" {
-			return w.know(ctx, args[0], taler.EddsaPublicKey{}, false)
-		}
-		key, err := masterKey(e.Trust)
-		if err != nil {
-			return err
-		}
-		return w.know(ctx, args[0], key, false)
-	})
+	return &cobra.Command{
+		Use: "add URL", Short: "Know an exchange, and pin the master key that it shows", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			if e.Trust == "" {
+				return w.know(ctx, args[0], taler.EddsaPublicKey{}, false)
+			}
+			key, err := masterKey(e.Trust)
+			if err != nil {
+				return err
+			}
+			return w.know(ctx, args[0], key, false)
+		}),
+	}
 }
 
 // masterKey reads a key that a person has from elsewhere. The one of zeros is nobody's.
@@ -117,13 +126,16 @@ func masterKey(text string) (taler.EddsaPublicKey, error) {
 
 func exchangeTrust(e *cli.Env) *cobra.Command {
 	var replace bool
-	c := verb(e, working, "trust URL KEY", "Know an exchange by a master key that you have from elsewhere", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
-		key, err := masterKey(args[1])
-		if err != nil {
-			return err
-		}
-		return w.know(ctx, args[0], key, replace)
-	})
+	c := &cobra.Command{
+		Use: "trust URL KEY", Short: "Know an exchange by a master key that you have from elsewhere", Args: cobra.ExactArgs(2),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			key, err := masterKey(args[1])
+			if err != nil {
+				return err
+			}
+			return w.know(ctx, args[0], key, replace)
+		}),
+	}
 	c.Flags().BoolVar(&replace, "replace", false, "the key that was trusted is not the exchange's any more")
 	return c
 }
@@ -169,37 +181,40 @@ func (w *wallet) replaceKey(ctx context.Context, x client.Exchange, master taler
 
 func exchangeTerms(e *cli.Env) *cobra.Command {
 	var accept bool
-	c := verb(e, working, "terms URL", "Read the terms of service of an exchange, and accept them", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		x, err := w.Exchange(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		terms, err := w.Terms(ctx, x)
-		if err != nil {
-			return err
-		}
-		shown := struct {
-			URL string `json:"url"`
-			taler.TermsResult
-			Accepted   bool      `json:"accepted"`
-			AcceptedAt time.Time `json:"accepted_at,omitzero"`
-		}{URL: x.URL, TermsResult: terms, Accepted: terms.Version == x.Terms.AcceptedVersion}
-		if accept && !shown.Accepted {
-			if err := w.AcceptTerms(ctx, x, terms.Version); err != nil {
+	c := &cobra.Command{
+		Use: "terms URL", Short: "Read the terms of service of an exchange, and accept them", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			x, err := w.Exchange(ctx, args[0])
+			if err != nil {
 				return err
 			}
-			if x, err = w.Exchange(ctx, x.URL); err != nil {
+			terms, err := w.Terms(ctx, x)
+			if err != nil {
 				return err
 			}
-			shown.Accepted = true
-		}
-		shown.AcceptedAt = acceptanceOf(x.Terms).AcceptedAt
-		verdict := "not accepted"
-		if shown.Accepted {
-			verdict = "accepted"
-		}
-		return e.Print(shown, "%s\n\nVersion %s, %s\n", terms.Text, terms.Version, verdict)
-	})
+			shown := struct {
+				URL string `json:"url"`
+				taler.TermsResult
+				Accepted   bool      `json:"accepted"`
+				AcceptedAt time.Time `json:"accepted_at,omitzero"`
+			}{URL: x.URL, TermsResult: terms, Accepted: terms.Version == x.Terms.AcceptedVersion}
+			if accept && !shown.Accepted {
+				if err := w.AcceptTerms(ctx, x, terms.Version); err != nil {
+					return err
+				}
+				if x, err = w.Exchange(ctx, x.URL); err != nil {
+					return err
+				}
+				shown.Accepted = true
+			}
+			shown.AcceptedAt = acceptanceOf(x.Terms).AcceptedAt
+			verdict := "not accepted"
+			if shown.Accepted {
+				verdict = "accepted"
+			}
+			return e.Print(shown, "%s\n\nVersion %s, %s\n", terms.Text, terms.Version, verdict)
+		}),
+	}
 	c.Flags().BoolVar(&accept, "accept", false, "accept these terms")
 	return c
 }

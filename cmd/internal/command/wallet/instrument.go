@@ -64,56 +64,62 @@ func told(info instrument.Info, state json.RawMessage) map[string]json.RawMessag
 
 func instrumentList(e *cli.Env) *cobra.Command {
 	var class string
-	c := verb(e, looking, "list", "List the instruments", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		found, err := w.Usable(ctx, w.User(), instrument.Filter{Class: instrument.ClassID(class)})
-		if err != nil {
-			return err
-		}
-		m, err := w.mark()
-		if err != nil {
-			return err
-		}
-		all, rows := []held{}, [][]string{}
-		for _, i := range found {
-			if i.Class == controller.ClassPayment { // `operation list` has them
-				continue
-			}
-			h, err := w.shown(i)
+	c := &cobra.Command{
+		Use: "list", Short: "List the instruments", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			found, err := w.Usable(ctx, w.User(), instrument.Filter{Class: instrument.ClassID(class)})
 			if err != nil {
 				return err
 			}
-			h.Unchecked = slices.Contains(m.Unchecked, i.ID)
-			all = append(all, h)
-			rows = append(rows, []string{string(h.ID), string(h.Class), line(h.Status, choose(h.Unchecked, "(unchecked)", "")), h.Name})
-		}
-		return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
-	})
+			m, err := w.mark()
+			if err != nil {
+				return err
+			}
+			all, rows := []held{}, [][]string{}
+			for _, i := range found {
+				if i.Class == controller.ClassPayment { // `operation list` has them
+					continue
+				}
+				h, err := w.shown(i)
+				if err != nil {
+					return err
+				}
+				h.Unchecked = slices.Contains(m.Unchecked, i.ID)
+				all = append(all, h)
+				rows = append(rows, []string{string(h.ID), string(h.Class), line(h.Status, choose(h.Unchecked, "(unchecked)", "")), h.Name})
+			}
+			return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
+		}),
+	}
 	c.Flags().StringVar(&class, "class", "", "only instruments of this class")
 	return c
 }
 
 func instrumentShow(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "show ID", "Show an instrument without its secrets", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		i, err := w.find(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		h, err := w.shown(i)
-		if err != nil {
-			return err
-		}
-		rows := [][]string{{"id", string(h.ID)}, {"class", string(h.Class)}, {"name", h.Name}, {"status", h.Status}}
-		if info, err := w.Instruments().Info(i.Class); err == nil {
-			for _, f := range info.Fields {
-				text := strings.Trim(string(h.Fields[f.Name]), `"`)
-				if f.Secret {
-					text = "(secret)"
-				}
-				rows = append(rows, []string{f.Name, text})
+	return &cobra.Command{
+		Use: "show ID", Short: "Show an instrument without its secrets", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
+			i, err := w.find(ctx, args[0])
+			if err != nil {
+				return err
 			}
-		}
-		return e.Table(h, []string{"", ""}, rows)
-	})
+			h, err := w.shown(i)
+			if err != nil {
+				return err
+			}
+			rows := [][]string{{"id", string(h.ID)}, {"class", string(h.Class)}, {"name", h.Name}, {"status", h.Status}}
+			if info, err := w.Instruments().Info(i.Class); err == nil {
+				for _, f := range info.Fields {
+					text := strings.Trim(string(h.Fields[f.Name]), `"`)
+					if f.Secret {
+						text = "(secret)"
+					}
+					rows = append(rows, []string{f.Name, text})
+				}
+			}
+			return e.Table(h, []string{"", ""}, rows)
+		}),
+	}
 }
 
 // find reads an instrument of this user by its id, the end of its id, or its
@@ -151,17 +157,20 @@ func (w *wallet) find(ctx context.Context, text string) (instrument.Instance, er
 }
 
 func instrumentRemove(e *cli.Env) *cobra.Command {
-	return verb(e, working, "remove ID", "Give an instrument up", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		i, err := w.find(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		if i.Class == client.ClassExchange {
-			if err := w.RemoveExchange(ctx, i.Name); err != nil {
+	return &cobra.Command{
+		Use: "remove ID", Short: "Give an instrument up", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			i, err := w.find(ctx, args[0])
+			if err != nil {
 				return err
 			}
-			return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
-		}
-		return byhand.Remove(ctx, e, w.Instruments(), i)
-	})
+			if i.Class == client.ClassExchange {
+				if err := w.RemoveExchange(ctx, i.Name); err != nil {
+					return err
+				}
+				return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
+			}
+			return byhand.Remove(ctx, e, w.Instruments(), i)
+		}),
+	}
 }

@@ -140,8 +140,9 @@ func limit(e *cli.Env) *cobra.Command {
 	var none bool
 	var per, class string
 	var of whose
-	c := verb(e, looking, "limit AMOUNT", "Bound what may be moved in a currency", cobra.ExactArgs(1),
-		func(ctx context.Context, w *wallet, args []string) error {
+	c := &cobra.Command{
+		Use: "limit AMOUNT", Short: "Bound what may be moved in a currency", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
 			amount, err := cli.Amount(args[0])
 			if err != nil {
 				return err
@@ -153,7 +154,8 @@ func limit(e *cli.Env) *cobra.Command {
 				w.missing(instrument.ClassID(class))
 			}
 			return of.change(ctx, w, func(l *profile.Limits) { setLimit(l, per, instrument.ClassID(class), amount, none) })
-		})
+		}),
+	}
 	c.Long = "Bound what may be moved in a currency by one operation, or spent in one day or\n" +
 		"month. Days and months are those of UTC. What was spent before the first limit of\n" +
 		"a day or month was set is not counted."
@@ -205,15 +207,17 @@ func setLimit(l *profile.Limits, per string, class instrument.ClassID, amount in
 
 func allow(e *cli.Env) *cobra.Command {
 	var of whose
-	c := verb(e, looking, "allow [CLASS …]", "Say with which classes of instruments may be paid; without any, with all", cobra.ArbitraryArgs,
-		func(ctx context.Context, w *wallet, args []string) error {
+	c := &cobra.Command{
+		Use: "allow [CLASS …]", Short: "Say with which classes of instruments may be paid; without any, with all", Args: cobra.ArbitraryArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
 			var only []instrument.ClassID
 			for _, class := range args {
 				only = append(only, instrument.ClassID(class))
 			}
 			w.missing(only...)
 			return of.change(ctx, w, func(l *profile.Limits) { l.Only = only })
-		})
+		}),
+	}
 	of.flags(c)
 	return c
 }

@@ -21,38 +21,41 @@ func operations(e *cli.Env) *cobra.Command {
 
 func operationList(e *cli.Env) *cobra.Command {
 	var which operation.Which
-	c := verb(e, looking, "list", "List operations, payments of several instruments and withdrawals, each newest first", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		records, err := which.Records(ctx, w.Protocols())
-		if err != nil {
-			return err
-		}
-		m, err := w.mark()
-		if err != nil {
-			return err
-		}
-		withdrawals, err := w.Withdrawals(ctx)
-		if err != nil {
-			return err
-		}
-		slices.Reverse(withdrawals)
-		payments, err := w.Payments(ctx)
-		if err != nil {
-			return err
-		}
-		slices.Reverse(payments)
-		var rows [][]string
-		for _, r := range records {
-			rows = append(rows, operation.Row(r, choose(m.Holds(r.ID), "(held)", "")))
-		}
-		for _, p := range payments {
-			rows = append(rows, []string{string(p.Operation), p.Begun.UTC().Format(time.RFC3339), "payment", p.Total.String(), line(p.Status, p.Reason)})
-		}
-		for _, x := range withdrawals {
-			rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", cli.Money(x.Amount), line(x.Status, x.Reason)})
-		}
-		shown := map[string]any{"operations": records, "payments": orEmpty(payments), "withdrawals": orEmpty(withdrawals)}
-		return e.Table(shown, operation.Columns(), rows)
-	})
+	c := &cobra.Command{
+		Use: "list", Short: "List operations, payments of several instruments and withdrawals, each newest first", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			records, err := which.Records(ctx, w.Protocols())
+			if err != nil {
+				return err
+			}
+			m, err := w.mark()
+			if err != nil {
+				return err
+			}
+			withdrawals, err := w.Withdrawals(ctx)
+			if err != nil {
+				return err
+			}
+			slices.Reverse(withdrawals)
+			payments, err := w.Payments(ctx)
+			if err != nil {
+				return err
+			}
+			slices.Reverse(payments)
+			var rows [][]string
+			for _, r := range records {
+				rows = append(rows, operation.Row(r, choose(m.Holds(r.ID), "(held)", "")))
+			}
+			for _, p := range payments {
+				rows = append(rows, []string{string(p.Operation), p.Begun.UTC().Format(time.RFC3339), "payment", p.Total.String(), line(p.Status, p.Reason)})
+			}
+			for _, x := range withdrawals {
+				rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", cli.Money(x.Amount), line(x.Status, x.Reason)})
+			}
+			shown := map[string]any{"operations": records, "payments": orEmpty(payments), "withdrawals": orEmpty(withdrawals)}
+			return e.Table(shown, operation.Columns(), rows)
+		}),
+	}
 	which.Flags(c)
 	return c
 }
@@ -65,69 +68,75 @@ func orEmpty[T any](list []T) []T {
 }
 
 func operationShow(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "show OPERATION", "Show one operation or withdrawal", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		name, err := e.Name(args[0])
-		if err != nil {
-			return err
-		}
-		if x, err := w.FindWithdrawal(ctx, name); err == nil {
-			return e.Table(x, []string{"", ""}, [][]string{
-				{"operation", string(x.Operation)},
-				{"status", x.Status},
-				{"amount", cli.Money(x.Amount)},
-				{"coins", strconv.Itoa(x.Coins)},
-				{"value", cli.Money(x.Value)},
-				{"fees", cli.Money(x.Fees)},
-				{"remainder", cli.Money(x.Remainder)},
-				{"surplus", cli.Money(x.Surplus)},
-				{"bank", x.Bank},
-				{"exchange", x.Exchange},
-				{"reserve", x.Reserve},
-				{"reason", x.Reason},
-			})
-		}
-		if p, found, err := w.payment(ctx, name); err != nil {
-			return err
-		} else if found {
-			return e.Table(p, []string{"", ""}, rows(p))
-		}
-		m, err := w.mark()
-		if err != nil {
-			return err
-		}
-		return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) string { return choose(m.Holds(r.ID), "(held)", "") })
-	})
+	return &cobra.Command{
+		Use: "show OPERATION", Short: "Show one operation or withdrawal", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
+			name, err := e.Name(args[0])
+			if err != nil {
+				return err
+			}
+			if x, err := w.FindWithdrawal(ctx, name); err == nil {
+				return e.Table(x, []string{"", ""}, [][]string{
+					{"operation", string(x.Operation)},
+					{"status", x.Status},
+					{"amount", cli.Money(x.Amount)},
+					{"coins", strconv.Itoa(x.Coins)},
+					{"value", cli.Money(x.Value)},
+					{"fees", cli.Money(x.Fees)},
+					{"remainder", cli.Money(x.Remainder)},
+					{"surplus", cli.Money(x.Surplus)},
+					{"bank", x.Bank},
+					{"exchange", x.Exchange},
+					{"reserve", x.Reserve},
+					{"reason", x.Reason},
+				})
+			}
+			if p, found, err := w.payment(ctx, name); err != nil {
+				return err
+			} else if found {
+				return e.Table(p, []string{"", ""}, rows(p))
+			}
+			m, err := w.mark()
+			if err != nil {
+				return err
+			}
+			return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) string { return choose(m.Holds(r.ID), "(held)", "") })
+		}),
+	}
 }
 
 func operationResume(e *cli.Env) *cobra.Command {
 	var want wish
 	var instead []string
-	c := alone(e, "resume OPERATION", "Go on with a withdrawal or payment that is pending, or with an operation", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		name, err := e.Name(args[0])
-		if err != nil {
-			return err
-		}
-		p, found, err := w.payment(ctx, name)
-		if err != nil {
-			return err
-		}
-		if found {
-			if want.pay != "" || want.with != "" {
-				return cli.Usage("--pay and --instrument are for a withdrawal; this is a payment, for which --instead is")
-			}
-			return w.ended(w.ResumePayment(ctx, string(p.Operation), &payer{w: w, yes: true, instead: instead}))
-		}
-		if len(instead) > 0 {
-			return cli.Usage("--instead is for a payment of several instruments")
-		}
-		if _, err := w.FindWithdrawal(ctx, name); errors.Is(err, fault.NotFound) {
-			if err := w.goOn(ctx, name); err != nil {
+	c := &cobra.Command{
+		Use: "resume OPERATION", Short: "Go on with a withdrawal or payment that is pending, or with an operation", Args: cobra.ExactArgs(1),
+		RunE: alone(e, func(ctx context.Context, w *wallet, args []string) error {
+			name, err := e.Name(args[0])
+			if err != nil {
 				return err
 			}
-			return operation.Wait(ctx, e, w.Protocols(), name)
-		}
-		return w.resume(ctx, name, want)
-	})
+			p, found, err := w.payment(ctx, name)
+			if err != nil {
+				return err
+			}
+			if found {
+				if want.pay != "" || want.with != "" {
+					return cli.Usage("--pay and --instrument are for a withdrawal; this is a payment, for which --instead is")
+				}
+				return w.ended(w.ResumePayment(ctx, string(p.Operation), &payer{w: w, yes: true, instead: instead}))
+			}
+			if len(instead) > 0 {
+				return cli.Usage("--instead is for a payment of several instruments")
+			}
+			if _, err := w.FindWithdrawal(ctx, name); errors.Is(err, fault.NotFound) {
+				if err := w.goOn(ctx, name); err != nil {
+					return err
+				}
+				return operation.Wait(ctx, e, w.Protocols(), name)
+			}
+			return w.resume(ctx, name, want)
+		}),
+	}
 	c.Flags().BoolVar(&want.yes, "yes", false, "accept new terms and fees of the exchange")
 	c.Flags().StringVar(&want.pay, "pay", "", "pay the terminal `PEER` over a session")
 	c.Flags().StringVar(&want.with, "instrument", "", "which card pays")

@@ -23,9 +23,12 @@ type purchase struct {
 
 func pay(e *cli.Env) *cobra.Command {
 	var p purchase
-	c := alone(e, "pay PEER", "Pay a vendor with whatever both know", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		return w.pay(ctx, args[0], p)
-	})
+	c := &cobra.Command{
+		Use: "pay PEER", Short: "Pay a vendor with whatever both know", Args: cobra.ExactArgs(1),
+		RunE: alone(e, func(ctx context.Context, w *wallet, args []string) error {
+			return w.pay(ctx, args[0], p)
+		}),
+	}
 	f := c.Flags()
 	f.StringVar(&p.amount, "amount", "", "how much; without it the vendor knows")
 	f.StringVar(&p.class, "class", "", "pay with this class of instrument")

@@ -29,50 +29,56 @@ func (w *wallet) known(p comm.Peer) known {
 }
 
 func peerList(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "list", "List the known peers", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		found, err := w.Book().Peers(ctx)
-		if err != nil {
-			return err
-		}
-		all, rows := []known{}, [][]string{}
-		for _, p := range found {
-			all = append(all, w.known(p))
-			rows = append(rows, append([]string{p.Name, string(p.Role), fingerprint(p.Key), w.house.KnownAs(p.Key)}, p.Addresses...))
-		}
-		return e.Table(map[string]any{"peers": all}, []string{"NAME", "ROLE", "FINGERPRINT", "KNOWS YOU AS", "ADDRESS"}, rows)
-	})
+	return &cobra.Command{
+		Use: "list", Short: "List the known peers", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			found, err := w.Book().Peers(ctx)
+			if err != nil {
+				return err
+			}
+			all, rows := []known{}, [][]string{}
+			for _, p := range found {
+				all = append(all, w.known(p))
+				rows = append(rows, append([]string{p.Name, string(p.Role), fingerprint(p.Key), w.house.KnownAs(p.Key)}, p.Addresses...))
+			}
+			return e.Table(map[string]any{"peers": all}, []string{"NAME", "ROLE", "FINGERPRINT", "KNOWS YOU AS", "ADDRESS"}, rows)
+		}),
+	}
 }
 
 func peerAdd(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "add NAME ADDRESS", "Know a peer by a name; the address carries its key", cobra.ExactArgs(2), func(ctx context.Context, w *wallet, args []string) error {
-		if _, err := comm.ParseAddress(args[0]); err == nil {
-			return cli.Usage("the name comes first, then the address")
-		}
-		if args[0] == "" {
-			return cli.Usage("the name of the peer is empty")
-		}
-		a, err := address(args[1])
-		if err != nil {
-			return cli.Argument(err)
-		}
-		if stream.InClear(a.Scheme) {
-			return fault.New(fault.Denied, "a peer is remembered by its key, and nobody proves one at %s", a).Because("key-in-clear").
-				WithHint("name the line each time, such as `wallet pay %s`", a)
-		}
-		p, err := w.peer(ctx, args[1])
-		if err == nil {
-			p, err = w.newPeer(ctx, args[0], p)
-		}
-		if err != nil {
-			return err
-		}
-		a.Key = p.Key
-		p.Name, p.Addresses = args[0], []string{a.String()}
-		if err := w.Book().PutPeer(ctx, p); err != nil {
-			return err
-		}
-		return e.Print(w.known(p), "%s is known by the key %s\n", p.Name, fingerprint(p.Key))
-	})
+	return &cobra.Command{
+		Use: "add NAME ADDRESS", Short: "Know a peer by a name; the address carries its key", Args: cobra.ExactArgs(2),
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
+			if _, err := comm.ParseAddress(args[0]); err == nil {
+				return cli.Usage("the name comes first, then the address")
+			}
+			if args[0] == "" {
+				return cli.Usage("the name of the peer is empty")
+			}
+			a, err := address(args[1])
+			if err != nil {
+				return cli.Argument(err)
+			}
+			if stream.InClear(a.Scheme) {
+				return fault.New(fault.Denied, "a peer is remembered by its key, and nobody proves one at %s", a).Because("key-in-clear").
+					WithHint("name the line each time, such as `wallet pay %s`", a)
+			}
+			p, err := w.peer(ctx, args[1])
+			if err == nil {
+				p, err = w.newPeer(ctx, args[0], p)
+			}
+			if err != nil {
+				return err
+			}
+			a.Key = p.Key
+			p.Name, p.Addresses = args[0], []string{a.String()}
+			if err := w.Book().PutPeer(ctx, p); err != nil {
+				return err
+			}
+			return e.Print(w.known(p), "%s is known by the key %s\n", p.Name, fingerprint(p.Key))
+		}),
+	}
 }
 
 // newPeer is a peer with its key: that of its address, the one that is trusted, or the one
@@ -109,47 +115,53 @@ func (w *wallet) meet(ctx context.Context, p comm.Peer) (comm.Peer, error) {
 }
 
 func peerTrust(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "trust NAME", "Accept that a peer has another key now", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		p, err := w.Book().PeerNamed(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		if len(p.Addresses) == 0 {
-			return fault.New(fault.Invalid, "peer %q has no address", p.Name).Because("address-missing")
-		}
-		a, err := comm.ParseAddress(p.Addresses[0])
-		if err != nil {
-			return err
-		}
-		old := p.Key
-		p.Role = "" // of another key: a session will tell
-		if e.Trust != "" {
-			if p.Key, err = canonical(e.Trust); err != nil {
-				return err
-			}
-		} else {
-			e.Say("%s is known by the key %s", p.Name, fingerprint(old))
-			a.Key = ""
-			met, err := w.meet(ctx, comm.Peer{Name: p.Name, Addresses: []string{a.String()}})
+	return &cobra.Command{
+		Use: "trust NAME", Short: "Accept that a peer has another key now", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
+			p, err := w.Book().PeerNamed(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			p.Key, p.Role = met.Key, met.Role
-		}
-		a.Key = p.Key
-		p.Addresses = []string{a.String()}
-		if err := w.Book().PutPeer(ctx, p); err != nil {
-			return err
-		}
-		return e.Print(w.known(p), "%s is known by the key %s, before by %s\n", p.Name, fingerprint(p.Key), fingerprint(old))
-	})
+			if len(p.Addresses) == 0 {
+				return fault.New(fault.Invalid, "peer %q has no address", p.Name).Because("address-missing")
+			}
+			a, err := comm.ParseAddress(p.Addresses[0])
+			if err != nil {
+				return err
+			}
+			old := p.Key
+			p.Role = "" // of another key: a session will tell
+			if e.Trust != "" {
+				if p.Key, err = canonical(e.Trust); err != nil {
+					return err
+				}
+			} else {
+				e.Say("%s is known by the key %s", p.Name, fingerprint(old))
+				a.Key = ""
+				met, err := w.meet(ctx, comm.Peer{Name: p.Name, Addresses: []string{a.String()}})
+				if err != nil {
+					return err
+				}
+				p.Key, p.Role = met.Key, met.Role
+			}
+			a.Key = p.Key
+			p.Addresses = []string{a.String()}
+			if err := w.Book().PutPeer(ctx, p); err != nil {
+				return err
+			}
+			return e.Print(w.known(p), "%s is known by the key %s, before by %s\n", p.Name, fingerprint(p.Key), fingerprint(old))
+		}),
+	}
 }
 
 func peerRemove(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "remove NAME", "Forget a peer", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		if err := w.Book().RemovePeer(ctx, args[0]); err != nil {
-			return err
-		}
-		return e.Print(map[string]string{"name": args[0], "event": "removed"}, "%s removed\n", args[0])
-	})
+	return &cobra.Command{
+		Use: "remove NAME", Short: "Forget a peer", Args: cobra.ExactArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
+			if err := w.Book().RemovePeer(ctx, args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]string{"name": args[0], "event": "removed"}, "%s removed\n", args[0])
+		}),
+	}
 }

@@ -14,8 +14,9 @@ import (
 func addPerson(e *cli.Env) *cobra.Command {
 	var file string
 	var fd int
-	c := verb(e, working, "person NAME", "Let another person use this wallet, by their own passphrase", cobra.ExactArgs(1),
-		func(ctx context.Context, w *wallet, args []string) error {
+	c := &cobra.Command{
+		Use: "person NAME", Short: "Let another person use this wallet, by their own passphrase", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
 			fresh, err := e.NewPassphrase(ctx, file, fd)
 			if err != nil {
 				return err
@@ -23,7 +24,8 @@ func addPerson(e *cli.Env) *cobra.Command {
 			defer fresh.Wipe()
 			p, err := w.house.AddPerson(ctx, args[0], *fresh)
 			return w.added(ctx, p, err)
-		})
+		}),
+	}
 	c.Flags().StringVar(&file, "new-passphrase-file", "", "file that holds the person's passphrase")
 	c.Flags().IntVar(&fd, "new-passphrase-fd", -1, "file descriptor to read the person's passphrase from")
 	return c
@@ -31,24 +33,28 @@ func addPerson(e *cli.Env) *cobra.Command {
 
 func addAgent(e *cli.Env) *cobra.Command {
 	var file string
-	c := verb(e, working, "agent NAME", "Let software use your instruments, by a key file that is made for it", cobra.ExactArgs(1),
-		func(ctx context.Context, w *wallet, args []string) error {
+	c := &cobra.Command{
+		Use: "agent NAME", Short: "Let software use your instruments, by a key file that is made for it", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
 			if file == "" {
 				return cli.Usage("--new-key-file is needed: the agent opens the wallet by it")
 			}
 			p, err := w.house.AddAgent(ctx, args[0], file)
 			return w.added(ctx, p, err)
-		})
+		}),
+	}
 	c.Flags().StringVar(&file, "new-key-file", "", "`FILE` to make, readable by you alone")
 	return c
 }
 
 func addGroup(e *cli.Env) *cobra.Command {
-	return verb(e, working, "group NAME", "Make a group that shares instruments", cobra.ExactArgs(1),
-		func(ctx context.Context, w *wallet, args []string) error {
+	return &cobra.Command{
+		Use: "group NAME", Short: "Make a group that shares instruments", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
 			p, err := w.house.AddGroup(ctx, args[0])
 			return w.added(ctx, p, err)
-		})
+		}),
+	}
 }
 
 func (w *wallet) added(ctx context.Context, p profile.Principal, err error) error {
@@ -74,8 +80,9 @@ func (w *wallet) pair(ctx context.Context, group, member string) (g, m profile.P
 }
 
 func addMember(e *cli.Env) *cobra.Command {
-	return verb(e, working, "add GROUP NAME", "Let a person or agent use the instruments of a group", cobra.ExactArgs(2),
-		func(ctx context.Context, w *wallet, args []string) error {
+	return &cobra.Command{
+		Use: "add GROUP NAME", Short: "Let a person or agent use the instruments of a group", Args: cobra.ExactArgs(2),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
 			g, m, err := w.pair(ctx, args[0], args[1])
 			if err != nil {
 				return err
@@ -84,12 +91,14 @@ func addMember(e *cli.Env) *cobra.Command {
 				return err
 			}
 			return w.printProfile(ctx, g.ID)
-		})
+		}),
+	}
 }
 
 func removeMember(e *cli.Env) *cobra.Command {
-	return verb(e, working, "remove GROUP NAME", "End a membership, and give the group another key", cobra.ExactArgs(2),
-		func(ctx context.Context, w *wallet, args []string) error {
+	return &cobra.Command{
+		Use: "remove GROUP NAME", Short: "End a membership, and give the group another key", Args: cobra.ExactArgs(2),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
 			g, m, err := w.pair(ctx, args[0], args[1])
 			if err != nil {
 				return err
@@ -99,13 +108,15 @@ func removeMember(e *cli.Env) *cobra.Command {
 			}
 			w.tellUnfinished(ctx, m)
 			return w.printProfile(ctx, g.ID)
-		})
+		}),
+	}
 }
 
 func removeProfile(e *cli.Env) *cobra.Command {
 	lose := false
-	c := verb(e, working, "remove NAME", "End what a person, agent or group may do here", cobra.ExactArgs(1),
-		func(ctx context.Context, w *wallet, args []string) error {
+	c := &cobra.Command{
+		Use: "remove NAME", Short: "End what a person, agent or group may do here", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
 			p, err := w.called(ctx, args[0])
 			if err != nil {
 				return err
@@ -123,7 +134,8 @@ func removeProfile(e *cli.Env) *cobra.Command {
 			}
 			w.tellUnfinished(ctx, p)
 			return e.Print(map[string]string{"id": string(p.ID), "event": "removed"}, "%s removed\n", p.Name)
-		})
+		}),
+	}
 	c.Flags().BoolVar(&lose, "lose-instruments", false, "also when they hold instruments, which nobody can use any more, have payments not finished, or agents, which go with them")
 	return c
 }

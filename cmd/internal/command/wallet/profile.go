@@ -38,35 +38,41 @@ type shownMember struct {
 }
 
 func profileShow(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "show [NAME]", "Say who you are here, or somebody else, and what may be moved", cobra.MaximumNArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		who := w.User()
-		if len(args) > 0 {
-			var err error
-			if who, err = w.called(ctx, args[0]); err != nil {
-				return err
+	return &cobra.Command{
+		Use: "show [NAME]", Short: "Say who you are here, or somebody else, and what may be moved", Args: cobra.MaximumNArgs(1),
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
+			who := w.User()
+			if len(args) > 0 {
+				var err error
+				if who, err = w.called(ctx, args[0]); err != nil {
+					return err
+				}
 			}
-		}
-		return w.printProfile(ctx, who.ID)
-	})
+			return w.printProfile(ctx, who.ID)
+		}),
+	}
 }
 
 func profileList(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "list", "List persons, agents and groups", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		all, err := w.people(ctx)
-		if err != nil {
-			return err
-		}
-		shown, rows := []shownProfile{}, [][]string{}
-		for _, p := range all {
-			s, err := w.profile(ctx, p)
+	return &cobra.Command{
+		Use: "list", Short: "List persons, agents and groups", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			all, err := w.people(ctx)
 			if err != nil {
 				return err
 			}
-			shown = append(shown, s)
-			rows = append(rows, []string{s.Name, string(s.Kind), s.relation(), s.text()})
-		}
-		return e.Table(map[string]any{"profiles": shown}, []string{"NAME", "KIND", "WITH", "LIMITS"}, rows)
-	})
+			shown, rows := []shownProfile{}, [][]string{}
+			for _, p := range all {
+				s, err := w.profile(ctx, p)
+				if err != nil {
+					return err
+				}
+				shown = append(shown, s)
+				rows = append(rows, []string{s.Name, string(s.Kind), s.relation(), s.text()})
+			}
+			return e.Table(map[string]any{"profiles": shown}, []string{"NAME", "KIND", "WITH", "LIMITS"}, rows)
+		}),
+	}
 }
 
 // relation says for whom an agent acts, or who is in a group.

@@ -20,27 +20,30 @@ import (
 // from a file that reads like a manual.
 func sessionCommand(e *cli.Env) *cobra.Command {
 	var script string
-	c := verb(e, working, "session PEER", "Go through the steps of a session with a peer, one by one", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		p, err := w.peer(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		lines, end, err := w.lines(ctx, script)
-		if err != nil {
-			return err
-		}
-		defer end()
-		s, err := w.InitiateSession(ctx, p, controller.Login{})
-		if err != nil {
-			return err
-		}
-		defer func() { _ = s.Close(context.WithoutCancel(ctx)) }()
-		steps := &steps{w: w, s: s}
-		if err := steps.print("initiate", initiated{s.Peer().Name, string(s.Peer().Role), s.Peer().PNP}); err != nil {
-			return err
-		}
-		return steps.follow(ctx, lines, script == "" && e.Interactive())
-	})
+	c := &cobra.Command{
+		Use: "session PEER", Short: "Go through the steps of a session with a peer, one by one", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			p, err := w.peer(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			lines, end, err := w.lines(ctx, script)
+			if err != nil {
+				return err
+			}
+			defer end()
+			s, err := w.InitiateSession(ctx, p, controller.Login{})
+			if err != nil {
+				return err
+			}
+			defer func() { _ = s.Close(context.WithoutCancel(ctx)) }()
+			steps := &steps{w: w, s: s}
+			if err := steps.print("initiate", initiated{s.Peer().Name, string(s.Peer().Role), s.Peer().PNP}); err != nil {
+				return err
+			}
+			return steps.follow(ctx, lines, script == "" && e.Interactive())
+		}),
+	}
 	c.Long = "Go through the steps of a session with a peer, one by one.\n\n" + stepsHelp
 	c.Flags().StringVar(&script, "script", "", "read the steps from `FILE` (- for standard input)")
 	return c

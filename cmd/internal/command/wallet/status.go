@@ -29,18 +29,21 @@ type report struct {
 }
 
 func status(e *cli.Env) *cobra.Command {
-	return verb(e, looking, "status", "Say what this wallet holds and knows", cobra.NoArgs, func(ctx context.Context, w *wallet, _ []string) error {
-		f, err := files(e)
-		if err != nil {
-			return err
-		}
-		r, err := w.report(ctx)
-		if err != nil {
-			return err
-		}
-		r.Dir = f.Dir
-		return e.Table(r, []string{"", ""}, r.rows())
-	})
+	return &cobra.Command{
+		Use: "status", Short: "Say what this wallet holds and knows", Args: cobra.NoArgs,
+		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
+			f, err := files(e)
+			if err != nil {
+				return err
+			}
+			r, err := w.report(ctx)
+			if err != nil {
+				return err
+			}
+			r.Dir = f.Dir
+			return e.Table(r, []string{"", ""}, r.rows())
+		}),
+	}
 }
 
 // report looks at everything, but for the directory.

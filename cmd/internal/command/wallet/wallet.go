@@ -125,24 +125,18 @@ func opened(ctx context.Context, e *cli.Env, f house.Files, passphrase *crypto.S
 	return err
 }
 
-// verb is a command whose code gets the open wallet.
-func verb(e *cli.Env, look bool, use, short string, args cobra.PositionalArgs, run func(context.Context, *wallet, []string) error) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short, Args: args,
-		RunE: func(c *cobra.Command, given []string) error {
-			return open(c.Context(), e, look, func(ctx context.Context, w *wallet) error { return run(ctx, w, given) })
-		},
+// with is the code of a command that gets the open wallet.
+func with(e *cli.Env, look bool, run func(context.Context, *wallet, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		return open(c.Context(), e, look, func(ctx context.Context, w *wallet) error { return run(ctx, w, args) })
 	}
 }
 
-// alone is a verb that leaves open payments of several instruments to its own code. Other
-// verbs that work go on with them first.
-func alone(e *cli.Env, use, short string, args cobra.PositionalArgs, run func(context.Context, *wallet, []string) error) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short, Args: args,
-		RunE: func(c *cobra.Command, given []string) error {
-			return unlocked(c.Context(), e, working, func(ctx context.Context, w *wallet) error { return run(ctx, w, given) })
-		},
+// alone is the code of a command that works, and has open payments of several instruments left to
+// itself. Other commands that work go on with them first.
+func alone(e *cli.Env, run func(context.Context, *wallet, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		return unlocked(c.Context(), e, working, func(ctx context.Context, w *wallet) error { return run(ctx, w, args) })
 	}
 }
 

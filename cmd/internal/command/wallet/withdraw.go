@@ -22,26 +22,29 @@ type wish struct {
 
 func withdraw(e *cli.Env) *cobra.Command {
 	var want wish
-	c := verb(e, working, "withdraw URI|-", "Withdraw digital cash from a terminal's QR code", cobra.MaximumNArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		if err := want.check(len(args)); err != nil {
-			return err
-		}
-		if want.manual {
-			return w.withdrawByTransfer(ctx, want)
-		}
-		if want.picture != "" {
-			text, err := photographed(ctx, want.picture)
+	c := &cobra.Command{
+		Use: "withdraw URI|-", Short: "Withdraw digital cash from a terminal's QR code", Args: cobra.MaximumNArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			if err := want.check(len(args)); err != nil {
+				return err
+			}
+			if want.manual {
+				return w.withdrawByTransfer(ctx, want)
+			}
+			if want.picture != "" {
+				text, err := photographed(ctx, want.picture)
+				if err != nil {
+					return err
+				}
+				args = []string{text}
+			}
+			uri, err := w.scanned(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			args = []string{text}
-		}
-		uri, err := w.scanned(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		return w.withdraw(ctx, uri, want)
-	})
+			return w.withdraw(ctx, uri, want)
+		}),
+	}
 	f := c.Flags()
 	f.StringVar(&want.picture, "qr", "", "read the code from a picture, a PNG `FILE`")
 	f.BoolVar(&want.manual, "manual", false, "send the money yourself, by a bank transfer")
@@ -93,13 +96,16 @@ func photographed(ctx context.Context, path string) (string, error) {
 }
 
 func withdrawAbort(e *cli.Env) *cobra.Command {
-	return verb(e, working, "abort OPERATION", "Give a withdrawal up that nobody has paid yet", cobra.ExactArgs(1), func(ctx context.Context, w *wallet, args []string) error {
-		name, err := e.Name(args[0])
-		if err != nil {
-			return err
-		}
-		return w.abort(ctx, name)
-	})
+	return &cobra.Command{
+		Use: "abort OPERATION", Short: "Give a withdrawal up that nobody has paid yet", Args: cobra.ExactArgs(1),
+		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
+			name, err := e.Name(args[0])
+			if err != nil {
+				return err
+			}
+			return w.abort(ctx, name)
+		}),
+	}
 }
 
 func (w *wallet) abort(ctx context.Context, name string) error {
