@@ -41,6 +41,7 @@ type Options struct {
 	Policy  profile.Policy
 	PNP     string
 	Clock   func() time.Time
+	Device  string         // see controller.Parts
 	Limits  profile.Limits // of the party itself
 	// Ways are the party's transports beside the network.
 	Ways func(*crypto.Identity) []comm.Transport
@@ -81,7 +82,7 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	p.Controller, err = controller.New(controller.Parts{
 		Name: string(o.Role), Role: o.Role, Store: p.Store, Engine: p.engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
 		Bundles: append([]protocol.Bundle{negotiator}, o.Bundles...),
-		Self:    "self", Runner: o.Runner, Gone: o.Gone, Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), At: o.At, Patience: o.Patience, Hello: o.Hello, Remember: o.Remember,
+		Self:    "self", Runner: o.Runner, Device: o.Device, Gone: o.Gone, Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), At: o.At, Patience: o.Patience, Hello: o.Hello, Remember: o.Remember,
 	})
 	check(t, err)
 	t.Cleanup(func() {
@@ -130,6 +131,9 @@ func (p *Party) ListenAt(t testing.TB, a comm.Address, between func(comm.Handler
 	t.Cleanup(func() { _ = door.Close() })
 	return comm.Peer{Name: string(p.Role), Role: p.Role, Key: door.Address().Key, Addresses: []string{door.Address().String()}}
 }
+
+// Comm is the party's Communication Manager, for those who open doors of their own.
+func (p *Party) Comm() *comm.Manager { return p.comm }
 
 // Dial opens a bare connection, for tests of peers that do not keep the rules.
 func (p *Party) Dial(t testing.TB, to comm.Peer) comm.Conn {

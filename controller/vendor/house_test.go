@@ -3,12 +3,10 @@ package vendor_test
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -26,6 +24,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/crypto"
@@ -37,7 +36,6 @@ import (
 	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
-	"github.com/swaperoo/swaperoo/protocol/pnp"
 )
 
 // cast is a terminal with everybody it talks to: a bank that serves, a card
@@ -69,12 +67,12 @@ func newCastAt(t *testing.T, address func(*banktest.House) string, over ...bundl
 	c.cards.bank = c.bank.Provider
 	at := httptest.NewServer(c.cards)
 	t.Cleanup(at.Close)
-	party, manager, db, key := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away, over...)
-	c.comm, c.db, c.key = manager, db, key
+	party := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away, over...)
+	c.comm, c.db, c.key = party.Comm(), party.Store, party.Identity.KeyText()
 	url := address(c.bank)
 	till, err := taler.NewClient(url, nil, taler.Basic(c.bank.Terminal.Name, c.bank.Terminal.Token))
 	check(t, err)
-	c.Terminal = vendor.New(party, till, vendor.Config{
+	c.Terminal = vendor.New(party.Controller, till, vendor.Config{
 		Bank:  comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + url}},
 		Login: controller.Login{Name: c.bank.Terminal.Name, Token: c.bank.Terminal.Token}, Merchant: "Corner shop",
 		Integration: c.bank.URL + "taler-integration/",
@@ -85,35 +83,17 @@ func newCastAt(t *testing.T, address func(*banktest.House) string, over ...bundl
 	return c
 }
 
-// newParty is a controller on a store in memory, with the first-party bundles in
-// this process.
-func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool, over ...bundled) (*controller.Controller, *comm.Manager, *store.DB, string) {
+// newParty has the first-party bundles in this process.
+func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool, over ...bundled) *controllertest.Party {
 	t.Helper()
-	secret, err := crypto.RandomSecret(rand.Reader, crypto.KeySize)
-	check(t, err)
-	engine := crypto.NewEngine(secret, rand.Reader)
-	db, err := store.OpenMemory(t.Context(), store.Options{})
-	check(t, err)
-	check(t, db.PutPrincipal(t.Context(), profile.Principal{ID: "self", Kind: profile.Node, Name: string(role)}))
-	identity := crypto.DeriveIdentity(engine, "node")
 	all := bundles(role)
 	for _, change := range over {
 		change(all)
 	}
-	manager := comm.NewManager(out{https.New(https.Options{}), away}, net.Transport(inproc.Options{Key: identity.KeyText()}), lines(t, identity), &taler.Transport{})
-	party, err := controller.New(controller.Parts{
-		Name: string(role), Role: role, Store: db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: policy,
-		Bundles: append(all, protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}),
-		Self:    "self", Runner: "test", Device: "terminal", Clock: clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
+	return controllertest.New(t, net, controllertest.Options{
+		Role: role, Policy: policy, Clock: clock, Device: "terminal", Bundles: all, Fetcher: out{https.New(https.Options{}), away},
+		Ways: func(i *crypto.Identity) []comm.Transport { return []comm.Transport{lines(t, i), &taler.Transport{}} },
 	})
-	check(t, err)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-		defer cancel()
-		check(t, party.Close(ctx))
-		check(t, db.Close())
-	})
-	return party, manager, db, identity.KeyText()
 }
 
 // bundled changes what a party is made of.

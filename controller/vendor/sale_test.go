@@ -30,17 +30,12 @@ type wallet struct {
 
 func newWallet(t *testing.T, c *cast) *wallet {
 	t.Helper()
-	party, _, _, _ := newParty(t, c.net, comm.Client, profile.UserPolicy(), time.Now, &atomic.Bool{})
-	w := &wallet{Controller: party}
-	i := instrument.Instance{Class: vendor.ClassCard, Owner: "self", Status: "active", Keys: map[string]string{"account": "a1"}}
+	party := newParty(t, c.net, comm.Client, profile.UserPolicy(), time.Now, &atomic.Bool{})
+	i := instrument.Instance{Class: vendor.ClassCard, Status: "active", Keys: map[string]string{"account": "a1"}}
 	check(t, i.Encode(map[string]string{
 		"account": "a1", "brand": "Sandbox Card", "last4": "1234", "key": base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
 	}))
-	check(t, w.Instruments().Update(t.Context(), func(tx *instrument.Draft) (err error) {
-		w.card, err = tx.Create(i)
-		return err
-	}))
-	return w
+	return &wallet{Controller: party.Controller, card: party.Create(t, i)}
 }
 
 // pay goes through the steps of a session for a withdrawal, proving one's reserve.
