@@ -21,7 +21,7 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	if class != ClassCard {
 		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "%s cannot pay into an account", class).Because("class-not-offered")
 	}
-	label := inv[controller.InvoiceLabel]
+	number, label := inv[controller.InvoiceAccount], inv[controller.InvoiceLabel]
 	if label == "" || len(label) > maxLabel {
 		return instrument.Terms{}, nil, fault.New(fault.Invalid, "a payment into an account has a label of at most %d bytes", maxLabel).Because("label-malformed")
 	}
@@ -29,43 +29,62 @@ func (t *Terminal) topUpTerms(ctx context.Context, who controller.Caller, inv in
 	if err != nil {
 		return instrument.Terms{}, nil, err
 	}
-	if err := t.creditOwed(ctx); err != nil { // its balance is not known before
+	a, err := t.accountOf(ctx, who, number)
+	if err != nil {
 		return instrument.Terms{}, nil, err
 	}
-	i, err := t.Instruments().Lookup(ctx, ClassPrepaid, "account", inv[controller.InvoiceAccount])
-	if err != nil && !errors.Is(err, fault.NotFound) {
+	reference := topUpReference(number, label)
+	if err := t.mayPayIn(ctx, a, reference, amount); err != nil {
 		return instrument.Terms{}, nil, err
+	}
+	return instrument.Terms{Price: amount, Text: "goes into your account"}, instrument.Invoice{
+		controller.InvoiceReference: reference, controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceAccount: number,
+	}, nil
+}
+
+// account is what a terminal reads of a prepaid account.
+type account struct {
+	Currency           string
+	Credited, Refunded instrument.Amount
+}
+
+// accountOf is an account of a peer's, with all in it that was paid in; one that is another's is
+// fault.NotFound.
+func (t *Terminal) accountOf(ctx context.Context, who controller.Caller, number string) (a account, err error) {
+	if err := t.creditOwed(ctx); err != nil {
+		return a, err
+	}
+	i, err := t.Instruments().Lookup(ctx, ClassPrepaid, "account", number)
+	if err != nil && !errors.Is(err, fault.NotFound) {
+		return a, err
 	}
 	if err != nil || i.Owner != who.Principal.ID && i.Owner != customerID(nobodysKey) {
-		return instrument.Terms{}, nil, fault.New(fault.NotFound, "you have no account %q here", inv[controller.InvoiceAccount]).Because("account-unknown")
+		return a, fault.New(fault.NotFound, "you have no account %q here", number).Because("account-unknown")
 	}
-	var a struct {
-		Currency           string
-		Credited, Refunded instrument.Amount
-	}
-	if err := i.Decode(&a); err != nil {
-		return instrument.Terms{}, nil, err
-	}
+	err = i.Decode(&a)
+	return a, err
+}
+
+// mayPayIn refuses what an account cannot take: other money, another sum under a label that was
+// used, and more than it can hold.
+func (t *Terminal) mayPayIn(ctx context.Context, a account, reference string, amount instrument.Amount) error {
 	if amount.Currency != a.Currency || amount.IsZero() {
-		return instrument.Terms{}, nil, fault.New(fault.Invalid, "this account takes an amount of %s, not %s", a.Currency, amount).Because("currency-differs")
+		return fault.New(fault.Invalid, "this account takes an amount of %s, not %s", a.Currency, amount).Because("currency-differs")
 	}
-	reference := topUpReference(inv[controller.InvoiceAccount], label)
 	before, err := t.cardPayment(ctx, reference)
 	if err != nil && !errors.Is(err, fault.NotFound) {
-		return instrument.Terms{}, nil, err
+		return err
 	}
 	if err == nil && before.Amount != amount {
-		return instrument.Terms{}, nil, fault.New(fault.Conflict, "this label was given to another sum, and is one payment into this account").Because("label-reused").
+		return fault.New(fault.Conflict, "this label was given to another sum, and is one payment into this account").Because("label-reused").
 			WithHint("for another payment take another one: label=NAME")
 	}
 	counted := before.status == cardPaid
 	if all, err := a.Credited.Add(a.Refunded); err != nil || !counted && tooMuch(all, amount) {
-		return instrument.Terms{}, nil, fault.New(fault.Declined, "%s is more than this account can hold", amount).Because("amount-too-large").
+		return fault.New(fault.Declined, "%s is more than this account can hold", amount).Because("amount-too-large").
 			WithHint("pay in less, or open another account")
 	}
-	return instrument.Terms{Price: amount, Text: "goes into your account"}, instrument.Invoice{
-		controller.InvoiceReference: reference, controller.InvoiceMerchant: t.cfg.Merchant, controller.InvoiceAccount: inv[controller.InvoiceAccount],
-	}, nil
+	return nil
 }
 
 // tooMuch reports whether the sum of two amounts is larger than an amount can be.
