@@ -96,15 +96,20 @@ func (t *Terminal) release(ctx context.Context, payer string, op instrument.Oper
 		if err := policy(p); err != nil {
 			return err
 		}
-		if i.Status == PaymentOpen {
-			i.Status = PaymentClosed
-		}
+		closeOpen(i)
 		return nil
 	})
 	if of.Alone && errors.Is(err, fault.NotFound) {
 		return policy(Payment{Status: PaymentPaid, Payer: payer, Name: of.Name, Total: o.Terms.Price, Paid: o.Terms.Price})
 	}
 	return err
+}
+
+// closeOpen has nobody deliver for a payment any more of which something may go back.
+func closeOpen(i *instrument.Instance) {
+	if i.Status == PaymentOpen {
+		i.Status = PaymentClosed
+	}
 }
 
 // wholeOf names the payment that an operation was a part of; one that was made
@@ -214,9 +219,7 @@ func (t *Terminal) grant(ctx context.Context, payer string, op instrument.Operat
 		if !w.has(op) {
 			return notOfThis()
 		}
-		if i.Status == PaymentOpen {
-			i.Status = PaymentClosed
-		}
+		closeOpen(i)
 		if !slices.Contains(w.Granted, op) {
 			w.Granted = append(w.Granted, op)
 		}
