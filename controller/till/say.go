@@ -61,9 +61,9 @@ func (t *Till) Accept(ctx context.Context, name string, yes bool) (View, error) 
 func (t *Till) SameWallet(ctx context.Context, name string, same bool) (View, error) {
 	return t.say(ctx, name, needsSameWallet, same, func(w vendor.Withdrawal) bool {
 		if same {
-			return w.Charged() || w.Status == taler.TerminalAborted && !w.Another() // no card is charged before
+			return w.Charged() || w.Status == taler.TerminalAborted && !w.OfAnotherWallet() // no card is charged before
 		}
-		return w.Another()
+		return w.OfAnotherWallet()
 	})
 }
 

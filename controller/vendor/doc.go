@@ -17,7 +17,7 @@
 //
 //	beginning             terminal.go door.go servicing.go withdrawals.go screen.go account.go
 //	a withdrawal          withdraw.go order.go terms.go record.go onward.go abort.go; held to the quote: agreed.go
-//	its payment           payment.go, by a wallet: sale.go, at the reader: reader.go
+//	its payment           charge.go, by a wallet: sale.go, at the reader: reader.go
 //	card payments         cardpayment.go reference.go provider.go; of unknown outcome: settle.go unheard.go
 //	what is sold          purchase.go prices.go customer.go strangers.go; an account: topup.go owed.go
 //	several instruments   whole.go part.go taking.go payments.go

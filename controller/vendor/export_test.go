@@ -39,7 +39,7 @@ func (t *Terminal) GoesOnDuringAnAbort() bool {
 	s := &sale{}
 	t.selling[s.w.Reference()] = s
 	defer t.aborts(s.w.Reference())()
-	return t.goesOn(s) == nil
+	return t.startPaying(s) == nil
 }
 
 // LookUp asks the provider for the payment of a withdrawal, which moves if that is final.

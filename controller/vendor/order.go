@@ -20,15 +20,15 @@ type Order struct {
 // setUp has the bank make a WOPID and works out what the card is charged. What a
 // customer has accepted stays as it is, whatever the bank says by now.
 func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
-	bank, err := t.offers(ctx, o)
+	bank, err := t.dealsIn(ctx, o)
 	if err != nil {
 		return Withdrawal{}, err
 	}
-	taken, err := takes(bank, o.Amount)
+	own, err := terminalFees(bank, o.Amount)
 	if err != nil {
 		return Withdrawal{}, err
 	}
-	request := taler.TerminalWithdrawalSetup{RequestUID: o.RequestUID, Amount: o.Amount, TerminalFees: taken, Exchange: o.Exchange}
+	request := taler.TerminalWithdrawalSetup{RequestUID: o.RequestUID, Amount: o.Amount, TerminalFees: own, Exchange: o.Exchange}
 	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
 		return t.cameToNothing(ctx, o, err)
 	}
@@ -78,11 +78,11 @@ func (t *Terminal) quote(ctx context.Context, w *Withdrawal, bank taler.Terminal
 	if err != nil {
 		return err
 	}
-	taken, err := takes(bank, w.Amount)
+	own, err := terminalFees(bank, w.Amount)
 	if err != nil {
 		return err
 	}
-	fees, err := feesOf(status, bank, taken)
+	fees, err := feesOf(status, bank, own)
 	if err != nil {
 		return err
 	}
@@ -108,12 +108,12 @@ func (t *Terminal) quote(ctx context.Context, w *Withdrawal, bank taler.Terminal
 // nothing: what is refused here has never begun. fault.Invalid for another
 // currency, fault.NotFound for an exchange that is not one of its own.
 func (t *Terminal) CheckOrder(ctx context.Context, o Order) error {
-	_, err := t.offers(ctx, o)
+	_, err := t.dealsIn(ctx, o)
 	return err
 }
 
-// offers is what the bank says of itself, if it deals in what is wanted.
-func (t *Terminal) offers(ctx context.Context, o Order) (taler.TerminalConfig, error) {
+// dealsIn is what the bank says of itself, if it deals in what is wanted.
+func (t *Terminal) dealsIn(ctx context.Context, o Order) (taler.TerminalConfig, error) {
 	bank, err := t.BankConfig(ctx)
 	if err != nil {
 		return bank, err
@@ -132,12 +132,12 @@ func (t *Terminal) offers(ctx context.Context, o Order) (taler.TerminalConfig, e
 // feesOf is what the card is charged on top. Banks need not say it of each withdrawal:
 // then it is the flat fee that they take for every one, which is the terminal's to add,
 // and what this terminal takes.
-func feesOf(status taler.BankWithdrawalOperationStatus, bank taler.TerminalConfig, taken instrument.Amount) (instrument.Amount, error) {
+func feesOf(status taler.BankWithdrawalOperationStatus, bank taler.TerminalConfig, own instrument.Amount) (instrument.Amount, error) {
 	if status.CardFees != (instrument.Amount{}) {
 		return status.CardFees, nil
 	}
 	fees := instrument.ZeroOf(bank.Currency)
-	for _, part := range []instrument.Amount{bank.WithdrawalFees, taken} {
+	for _, part := range []instrument.Amount{bank.WithdrawalFees, own} {
 		if part == (instrument.Amount{}) {
 			continue
 		}
@@ -149,9 +149,9 @@ func feesOf(status taler.BankWithdrawalOperationStatus, bank taler.TerminalConfi
 	return fees, nil
 }
 
-// takes is what this terminal takes of an amount, as the bank's operator has
+// terminalFees is what this terminal takes of an amount, as the bank's operator has
 // agreed with its owner; the zero Amount if nothing was.
-func takes(bank taler.TerminalConfig, of instrument.Amount) (instrument.Amount, error) {
+func terminalFees(bank taler.TerminalConfig, of instrument.Amount) (instrument.Amount, error) {
 	if bank.Till == nil {
 		return instrument.Amount{}, nil
 	}

@@ -13,8 +13,8 @@ func TestASaleIsOverOnce(t *testing.T) {
 	s := &sale{done: make(chan error, 1)}
 	till := &Terminal{selling: map[string]*sale{s.w.Reference(): s}}
 	first := errors.New("it was aborted")
-	till.over(s, first)
-	till.over(s, errors.New("it is paid already"))
+	till.endSale(s, first)
+	till.endSale(s, errors.New("it is paid already"))
 	if err := <-s.done; !errors.Is(err, first) || len(till.selling) != 0 {
 		t.Errorf("%v, and %d on sale", err, len(till.selling))
 	}
@@ -37,12 +37,12 @@ func TestASaleIsOverWhenItsPaymentIsNone(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			s := &sale{done: make(chan error, 1), paying: len(row.outcomes)}
 			till := &Terminal{selling: map[string]*sale{s.w.Reference(): s}}
-			till.over(s, abortedUnpaid())
+			till.endSale(s, abortedUnpaid())
 			if len(s.done) != 0 {
 				t.Error("it is over while it is being paid")
 			}
 			for _, outcome := range row.outcomes {
-				till.leaves(s, outcome)
+				till.stopPaying(s, outcome)
 			}
 			if over := len(s.done) == 1; over != row.over {
 				t.Errorf("over: %t", over)

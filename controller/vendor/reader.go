@@ -53,9 +53,9 @@ func (t *Terminal) HasReader() bool {
 	return t.readers > 0
 }
 
-// read has a card at the terminal's own reader pay, once the customer has said that
+// byReader has a card at the terminal's own reader pay, once the customer has said that
 // the wallet is theirs. One withdrawal after the other is at the reader.
-func (t *Terminal) read(ctx context.Context, w *Withdrawal, s Screen) (string, error) {
+func (t *Terminal) byReader(ctx context.Context, w *Withdrawal, s Screen) (string, error) {
 	if err := t.sameWallet(ctx, w, s); err != nil {
 		return "", err
 	}
@@ -102,7 +102,7 @@ func (r reading) Prepare(ctx context.Context, _ controller.Caller, e comm.Execut
 		return err
 	}
 	t.Instruments, t.Reference = []instrument.ID{provider}, sale.w.Reference()
-	return r.t.begins(ctx, sale, t)
+	return r.t.lastLook(ctx, sale, t)
 }
 
 // atReader is the withdrawal that a card at the reader is to pay.

@@ -37,8 +37,8 @@ func (w Withdrawal) Charged() bool {
 	return w.Status == taler.TerminalPaid || w.Status == taler.TerminalNotified || w.Status == taler.TerminalConfirmed
 }
 
-// Another reports whether it was given up because another wallet than the customer's had it.
-func (w Withdrawal) Another() bool {
+// OfAnotherWallet reports whether it was given up because another wallet than the customer's had it.
+func (w Withdrawal) OfAnotherWallet() bool {
 	return w.Status == taler.TerminalAborted && w.Reason == anotherWallet
 }
 

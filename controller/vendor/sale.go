@@ -68,57 +68,57 @@ func (t *Terminal) follow(ctx context.Context, s *sale) {
 		return
 	}
 	if status.Status == taler.StateAborted {
-		t.over(s, abortedUnpaid())
+		t.endSale(s, abortedUnpaid())
 	} else if err := agreed(&s.w, status); err != nil {
-		t.over(s, err)
+		t.endSale(s, err)
 	}
 }
 
-// begins is the last look at a sale before its card is charged: what the bank would not
+// lastLook is the last look at a sale before its card is charged: what the bank would not
 // give any more ends it. What is refused after that, such as for the customer's limits, is
 // no payment under way.
-func (t *Terminal) begins(ctx context.Context, s *sale, x *controller.Transaction) error {
+func (t *Terminal) lastLook(ctx context.Context, s *sale, x *controller.Transaction) error {
 	err := t.stillAgreed(ctx, &s.w)
 	if errors.Is(err, fault.Declined) {
-		t.over(s, err)
+		t.endSale(s, err)
 	}
 	if err == nil {
 		err = t.notGivenUp(ctx, &s.w)
 	}
 	if err == nil {
-		err = t.goesOn(s)
+		err = t.startPaying(s)
 	}
 	if err != nil {
 		return err
 	}
 	once := sync.Once{}
-	x.Leave = func(outcome error) { once.Do(func() { t.leaves(s, outcome) }) }
+	x.Leave = func(outcome error) { once.Do(func() { t.stopPaying(s, outcome) }) }
 	return nil
 }
 
-// over ends a sale that is not being paid. One that is ends if the payment comes to
+// endSale ends a sale that is not being paid. One that is ends if the payment comes to
 // nothing.
-func (t *Terminal) over(s *sale, why error) {
+func (t *Terminal) endSale(s *sale, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s.why = why
-	t.ends(s)
+	t.endUnlessPaying(s)
 }
 
-// leaves is the end of a payment that has gone on. Unless it has certainly paid nothing, the
+// stopPaying is the end of a payment that has gone on. Unless it has certainly paid nothing, the
 // sale stays as one that is being paid: its own end says what became of the money.
-func (t *Terminal) leaves(s *sale, outcome error) {
+func (t *Terminal) stopPaying(s *sale, outcome error) {
 	if !fault.NothingHappened(outcome) {
 		return
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	s.paying--
-	t.ends(s)
+	t.endUnlessPaying(s)
 }
 
-// ends ends a sale that is over and not being paid. The caller holds t.mu.
-func (t *Terminal) ends(s *sale) {
+// endUnlessPaying ends a sale that is over and not being paid. The caller holds t.mu.
+func (t *Terminal) endUnlessPaying(s *sale) {
 	if s.why == nil || s.paying > 0 || t.selling[s.w.Reference()] != s {
 		return
 	}
@@ -129,9 +129,9 @@ func (t *Terminal) ends(s *sale) {
 	}
 }
 
-// goesOn says that a payment of the sale goes on to the provider, unless it was
+// startPaying notes that a payment of the sale goes on to the provider, unless it was
 // aborted meanwhile, or is being aborted.
-func (t *Terminal) goesOn(s *sale) error {
+func (t *Terminal) startPaying(s *sale) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.selling[s.w.Reference()] != s || t.aborting[s.w.Reference()] > 0 {

@@ -162,7 +162,7 @@ func (t *Terminal) prepareSale(ctx context.Context, reference string, e comm.Exe
 		return err
 	}
 	x.Instruments, x.Reference = []instrument.ID{provider}, sale.w.Reference()
-	return t.begins(ctx, sale, x)
+	return t.lastLook(ctx, sale, x)
 }
 
 // Ended tells the sale how its payment ended.

@@ -39,7 +39,7 @@ type Receipt struct {
 func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, s Screen) error {
 	transaction, err := t.paidBefore(ctx, w)
 	if err == nil && transaction == "" {
-		transaction, err = t.take(ctx, w, card, s)
+		transaction, err = t.letPay(ctx, w, card, s)
 	}
 	for pause := 500 * time.Millisecond; errors.Is(err, fault.Unknown) && ctx.Err() == nil; pause = min(2*pause, 10*time.Second) {
 		s.Show(Event{Event: EventUnknown, Reason: fault.From(err).Message})
@@ -58,8 +58,8 @@ func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, 
 	return t.change(ctx, w, taler.TerminalPaid, func(r *taler.TerminalWithdrawal) { r.Transaction = transaction })
 }
 
-// take lets the customer pay, by the means that they choose.
-func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
+// letPay lets the customer pay, by the means that they choose.
+func (t *Terminal) letPay(ctx context.Context, w *Withdrawal, card string, s Screen) (string, error) {
 	by := Means{Card: card}
 	if c, ok := s.(Chooser); ok && card == "" {
 		var err error
@@ -71,7 +71,7 @@ func (t *Terminal) take(ctx context.Context, w *Withdrawal, card string, s Scree
 	case by.Card != "":
 		return t.plastic(ctx, w, by.Card, s)
 	case by.Reader:
-		return t.read(ctx, w, s)
+		return t.byReader(ctx, w, s)
 	}
 	return t.sell(ctx, w, s)
 }
