@@ -15,8 +15,8 @@ type question struct {
 
 // ask is the wallet's side of BALANCE and of REFUND. It keeps the vendor's statement, which
 // settles payments whose outcome was not known and includes what came back.
-func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	if !a.signed() && !clearTo(s.Peer()) {
+func (v variant) ask(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	if !v.signed() && !clearTo(s.Peer()) {
 		return protocol.Result{}, notClear()
 	}
 	var asked returned
@@ -29,7 +29,7 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 	}
 	var q question
 	err := change(ctx, s, c.Main(), evUse, func(p *purse) (err error) {
-		q, err = a.question(s, *p, c.Operation)
+		q, err = v.question(s, *p, c.Operation)
 		return err
 	})
 	if err != nil {
@@ -42,16 +42,16 @@ func (a account) ask(ctx context.Context, s protocol.Session, c protocol.Call) (
 	if err := s.Recv(ctx, &got); err != nil {
 		return protocol.Result{}, err
 	}
-	if err := a.learn(ctx, s, c.Main(), got, asked.Payment); err != nil {
+	if err := v.learn(ctx, s, c.Main(), got, asked.Payment); err != nil {
 		return protocol.Result{}, err
 	}
 	return receiptFor(got)
 }
 
 // question proves that its sender holds the account.
-func (a account) question(s protocol.Session, p purse, operation string) (q question, err error) {
+func (v variant) question(s protocol.Session, p purse, operation string) (q question, err error) {
 	q = question{Account: p.Account}
-	if !a.signed() {
+	if !v.signed() {
 		return q, nil
 	}
 	text, err := query{p.Account, s.Operation()}.text(operation)
@@ -63,9 +63,9 @@ func (a account) question(s protocol.Session, p purse, operation string) (q ques
 }
 
 // learn keeps the statement of a vendor's receipt, for a payment or for none.
-func (a account) learn(ctx context.Context, s protocol.Session, id instrument.ID, got receipt, of instrument.OperationID) error {
+func (v variant) learn(ctx context.Context, s protocol.Session, id instrument.ID, got receipt, of instrument.OperationID) error {
 	return change(ctx, s, id, evUse, func(p *purse) error {
-		if err := a.believe(got, *p); err != nil || got.Payment != of {
+		if err := v.believe(got, *p); err != nil || got.Payment != of {
 			return forged()
 		}
 		return p.learn(got.Statement, got.Proof)
@@ -73,12 +73,12 @@ func (a account) learn(ctx context.Context, s protocol.Session, id instrument.ID
 }
 
 // tell is the vendor's side of BALANCE: only the holder is told.
-func (a account) tell(ctx context.Context, s protocol.Session) (protocol.Result, error) {
+func (v variant) tell(ctx context.Context, s protocol.Session) (protocol.Result, error) {
 	var q question
 	if err := s.Recv(ctx, &q); err != nil {
 		return protocol.Result{}, err
 	}
-	r, err := a.statementOf(ctx, s, q)
+	r, err := v.statementOf(ctx, s, q)
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -86,7 +86,7 @@ func (a account) tell(ctx context.Context, s protocol.Session) (protocol.Result,
 }
 
 // statementOf tells what is in an account.
-func (a account) statementOf(ctx context.Context, s protocol.Session, q question) (receipt, error) {
+func (v variant) statementOf(ctx context.Context, s protocol.Session, q question) (receipt, error) {
 	text, err := query{q.Account, s.Operation()}.text(opBalance)
 	if err != nil {
 		return receipt{}, err
@@ -99,8 +99,8 @@ func (a account) statementOf(ctx context.Context, s protocol.Session, q question
 	if err != nil {
 		return receipt{}, err
 	}
-	if err := a.holds(s, l, text, q.Signature); err != nil {
+	if err := v.holds(s, l, text, q.Signature); err != nil {
 		return receipt{}, err
 	}
-	return l.receipt(receipt{}, a.signed(), s.Now())
+	return l.receipt(receipt{}, v.signed(), s.Now())
 }

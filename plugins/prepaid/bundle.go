@@ -25,7 +25,7 @@ func classes(role comm.Role) []instrument.Class {
 func protocols(role comm.Role) []protocol.Protocol {
 	switch role {
 	case comm.Client, comm.Vendor:
-		return []protocol.Protocol{account{role, plainID}, account{role, signedID}}
+		return []protocol.Protocol{variant{role, plainID}, variant{role, signedID}}
 	}
 	return nil
 }

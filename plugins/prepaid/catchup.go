@@ -24,10 +24,10 @@ func settledByStatement(err error) bool {
 // catchUp asks for the statement within a payment, which has sent nothing yet, and begins the
 // payment again. If the payment is still not possible, it asks a second time. By that the vendor
 // knows that no payment follows; otherwise its side would wait until its deadline.
-func (a account) catchUp(ctx context.Context, s protocol.Session, id instrument.ID, use func(*purse) error) error {
+func (v variant) catchUp(ctx context.Context, s protocol.Session, id instrument.ID, use func(*purse) error) error {
 	var m transfer
 	err := change(ctx, s, id, evUse, func(p *purse) error {
-		q, err := a.question(s, *p, opBalance)
+		q, err := v.question(s, *p, opBalance)
 		zero := instrument.ZeroOf(p.Currency)
 		m = transfer{Account: q.Account, Amount: zero, Spent: zero, Signature: q.Signature}
 		return err
@@ -42,7 +42,7 @@ func (a account) catchUp(ctx context.Context, s protocol.Session, id instrument.
 	if err := s.Recv(ctx, &got); err != nil {
 		return err
 	}
-	if err = a.learn(ctx, s, id, got, ""); err == nil {
+	if err = v.learn(ctx, s, id, got, ""); err == nil {
 		err = change(ctx, s, id, evUse, use)
 	}
 	if err == nil {

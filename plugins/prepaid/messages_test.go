@@ -53,7 +53,7 @@ func TestSignaturesCoverEveryMember(t *testing.T) {
 // A payment is for an offer, which names an account as its means and a price.
 func TestWhatAPaymentIsFor(t *testing.T) {
 	good := instrument.OfferBody{ID: "o", Class: accountID, Terms: instrument.Terms{Price: sum("CHF:1")}}
-	a := account{id: signedID}
+	a := variant{id: signedID}
 	if got, err := a.offered(protocol.Call{Offer: &good}); err != nil || got.ID != "o" {
 		t.Errorf("got %+v, %v", got, err)
 	}

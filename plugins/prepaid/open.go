@@ -22,7 +22,7 @@ type request struct {
 // open is the wallet's side of OPEN. The account's key is stored before its
 // number leaves. An account that is opening already is asked for again: the
 // vendor opens it once.
-func (a account) open(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+func (v variant) open(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args opened
 	if err := c.Arguments(&args); err != nil {
 		return protocol.Result{}, err
@@ -48,7 +48,7 @@ func (a account) open(ctx context.Context, s protocol.Session, c protocol.Call) 
 	if _, err := publicKey(got.Key); err != nil {
 		return protocol.Result{}, forged()
 	}
-	if err := a.believe(got, p); err != nil {
+	if err := v.believe(got, p); err != nil {
 		return protocol.Result{}, err
 	}
 	err = change(ctx, s, id, evOpened, func(p *purse) error {
@@ -104,7 +104,7 @@ func turnedDown(ctx context.Context, s protocol.Session, id instrument.ID, refus
 }
 
 // keep is the vendor's side of OPEN. The same account again is told as it is.
-func (a account) keep(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+func (v variant) keep(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args opened
 	if err := c.Arguments(&args); err != nil {
 		return protocol.Result{}, err
@@ -142,7 +142,7 @@ func (a account) keep(ctx context.Context, s protocol.Session, c protocol.Call) 
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	r, err := l.receipt(receipt{}, a.signed(), s.Now())
+	r, err := l.receipt(receipt{}, v.signed(), s.Now())
 	if err != nil {
 		return protocol.Result{}, err
 	}

@@ -21,14 +21,14 @@ type transfer struct {
 
 // offered is what both sides of a PAY read from the offer that the vendor has signed and the
 // payer has seen.
-func (a account) offered(c protocol.Call) (instrument.OfferBody, error) {
+func (v variant) offered(c protocol.Call) (instrument.OfferBody, error) {
 	if err := c.NoArguments(); err != nil {
 		return instrument.OfferBody{}, err
 	}
 	if c.Offer == nil || c.Offer.Class != accountID || c.Offer.ID == "" || c.Offer.Terms.Price.IsZero() {
 		return instrument.OfferBody{}, fault.New(fault.Invalid, "a prepaid account pays an offer with a price, and there is none").Because("offer-missing")
 	}
-	if !a.signed() && !small(c.Offer.Terms.Price) {
+	if !v.signed() && !small(c.Offer.Terms.Price) {
 		return instrument.OfferBody{}, notClear()
 	}
 	return *c.Offer, nil
@@ -38,12 +38,12 @@ func (a account) offered(c protocol.Call) (instrument.OfferBody, error) {
 // leaves. If the vendor refuses for good, the amount is free again; while the outcome is not
 // known, it stays held back until a statement tells. If the latest statement does not let it
 // pay, it asks for a new one first: money may have been paid in since.
-func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	offer, err := a.offered(c)
+func (v variant) pay(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	offer, err := v.offered(c)
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	if !a.signed() && !clearTo(s.Peer()) {
+	if !v.signed() && !clearTo(s.Peer()) {
 		return protocol.Result{}, notClear()
 	}
 	var o order
@@ -53,12 +53,12 @@ func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (
 			return err
 		}
 		o.Offer = offer.ID
-		m, err = a.transfer(o, p.Key)
+		m, err = v.transfer(o, p.Key)
 		return err
 	}
 	err = change(ctx, s, c.Main(), evUse, use)
 	if settledByStatement(err) {
-		err = a.catchUp(ctx, s, c.Main(), use)
+		err = v.catchUp(ctx, s, c.Main(), use)
 	}
 	if err != nil {
 		return protocol.Result{}, err
@@ -71,7 +71,7 @@ func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (
 		return protocol.Result{}, free(ctx, s, c.Main(), err)
 	}
 	err = change(ctx, s, c.Main(), evUse, func(p *purse) error {
-		if err := a.believe(got, *p); err != nil {
+		if err := v.believe(got, *p); err != nil {
 			return err
 		}
 		if got.Payment != o.Operation || got.Amount != o.Amount || got.Counter != o.Counter || !got.Statement.includes(o.Counter) {
@@ -85,9 +85,9 @@ func (a account) pay(ctx context.Context, s protocol.Session, c protocol.Call) (
 	return receiptFor(got)
 }
 
-func (a account) transfer(o order, k key) (m transfer, err error) {
+func (v variant) transfer(o order, k key) (m transfer, err error) {
 	m = transfer{Account: o.Account, Amount: o.Amount, Counter: o.Counter, Spent: o.Spent}
-	if !a.signed() {
+	if !v.signed() {
 		return m, nil
 	}
 	text, err := o.text()
@@ -113,12 +113,12 @@ func free(ctx context.Context, s protocol.Session, id instrument.ID, refusal err
 
 // take is the vendor's side: what was signed, and the sum, in one commit with the
 // receipt.
-func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
-	offer, err := a.offered(c)
+func (v variant) take(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+	offer, err := v.offered(c)
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	m, err := a.hear(ctx, s)
+	m, err := v.hear(ctx, s)
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -138,7 +138,7 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 		if i, l, err = kept(tx, m.Account); err != nil {
 			return err
 		}
-		if err := a.holds(s, l, text, m.Signature); err != nil {
+		if err := v.holds(s, l, text, m.Signature); err != nil {
 			return err
 		}
 		if err := l.pay(p); err != nil {
@@ -152,7 +152,7 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	r, err := l.receipt(receipt{Payment: p.Operation, Counter: p.Counter, Amount: p.Amount}, a.signed(), s.Now())
+	r, err := l.receipt(receipt{Payment: p.Operation, Counter: p.Counter, Amount: p.Amount}, v.signed(), s.Now())
 	if err != nil {
 		return protocol.Result{}, err
 	}
@@ -161,11 +161,11 @@ func (a account) take(ctx context.Context, s protocol.Session, c protocol.Call) 
 
 // hear receives the message that pays. A message that asks for the statement first gets it, and
 // the paying one is awaited after it.
-func (a account) hear(ctx context.Context, s protocol.Session) (m transfer, err error) {
+func (v variant) hear(ctx context.Context, s protocol.Session) (m transfer, err error) {
 	if err := s.Recv(ctx, &m); err != nil || !m.asks() {
 		return m, err
 	}
-	said, err := a.statementOf(ctx, s, question{m.Account, m.Signature})
+	said, err := v.statementOf(ctx, s, question{m.Account, m.Signature})
 	if err != nil {
 		return m, err
 	}

@@ -22,39 +22,39 @@ const (
 	opCredit  = "CREDIT"  // a vendor books what was paid in
 )
 
-// account is one of the two protocols as a party of one role has it.
-type account struct {
+// variant is one of the two protocols as a party of one role has it.
+type variant struct {
 	role comm.Role
 	id   string
 }
 
-func (a account) signed() bool { return a.id == signedID }
+func (v variant) signed() bool { return v.id == signedID }
 
 // Info implements protocol.Protocol.
-func (a account) Info() protocol.Info {
+func (v variant) Info() protocol.Info {
 	title := "Pay from a prepaid account, without signatures"
-	if a.signed() {
+	if v.signed() {
 		title = "Pay from a prepaid account"
 	}
-	return protocol.Info{ID: a.id, Title: title, Replay: 1, Plain: !a.signed()}
+	return protocol.Info{ID: v.id, Title: title, Replay: 1, Plain: !v.signed()}
 }
 
 // CompatibleWith implements protocol.Protocol.
-func (a account) CompatibleWith(class instrument.ClassID) bool {
-	return class == accountID || a.role == comm.Vendor && a.signed() && class == paymentID
+func (v variant) CompatibleWith(class instrument.ClassID) bool {
+	return class == accountID || v.role == comm.Vendor && v.signed() && class == paymentID
 }
 
 // Operations implements protocol.Protocol. BALANCE changes nothing at the vendor;
 // the wallet keeps the answer. CREDIT is the vendor's alone; a wallet's REFUND gives
 // back what the vendor's controller lets go. OPEN says nothing of instruments: it makes
 // an account, or goes on with one that is opening.
-func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
+func (v variant) Operations(class instrument.ClassID, peer comm.Role) []protocol.Operation {
 	type view struct {
 		role  comm.Role
 		class instrument.ClassID
 		peer  comm.Role
 	}
-	switch (view{a.role, class, peer}) {
+	switch (view{v.role, class, peer}) {
 	case view{comm.Client, accountID, comm.Vendor}:
 		return []protocol.Operation{
 			{Name: protocol.Pay, Messages: true, Instruments: protocol.WantsMain},
@@ -67,11 +67,11 @@ func (a account) Operations(class instrument.ClassID, peer comm.Role) []protocol
 			{Name: protocol.Pay, Messages: true}, {Name: opOpen, Messages: true}, {Name: opBalance, Messages: true, ReadOnly: true}, {Name: protocol.Refund, Messages: true},
 		}
 	case view{comm.Vendor, accountID, ""}:
-		if a.signed() {
+		if v.signed() {
 			return []protocol.Operation{{Name: opCredit, Instruments: protocol.WantsNone}}
 		}
 	case view{comm.Vendor, paymentID, ""}:
-		if a.signed() {
+		if v.signed() {
 			return []protocol.Operation{{Name: protocol.Refund}}
 		}
 	}
@@ -85,40 +85,40 @@ type step struct {
 }
 
 // DoOperation implements protocol.Protocol.
-func (a account) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+func (v variant) DoOperation(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	switch (step{s.Side(), c.Operation}) {
 	case step{protocol.Initiator, opOpen}:
-		return a.open(ctx, s, c)
+		return v.open(ctx, s, c)
 	case step{protocol.Servicer, opOpen}:
-		return a.keep(ctx, s, c)
+		return v.keep(ctx, s, c)
 	case step{protocol.Initiator, protocol.Pay}:
-		return a.pay(ctx, s, c)
+		return v.pay(ctx, s, c)
 	case step{protocol.Servicer, protocol.Pay}:
-		return a.take(ctx, s, c)
+		return v.take(ctx, s, c)
 	case step{protocol.Initiator, opBalance}:
-		return a.ask(ctx, s, c)
+		return v.ask(ctx, s, c)
 	case step{protocol.Servicer, opBalance}:
-		return a.tell(ctx, s)
+		return v.tell(ctx, s)
 	case step{protocol.Initiator, opCredit}:
 		return credit(ctx, s, c)
 	case step{protocol.Initiator, protocol.Refund}:
 		if c.Class == paymentID {
 			return giveBack(ctx, s, c)
 		}
-		return a.ask(ctx, s, c)
+		return v.ask(ctx, s, c)
 	case step{protocol.Servicer, protocol.Refund}:
-		return a.giveBackTo(ctx, s, c)
+		return v.giveBackTo(ctx, s, c)
 	}
-	return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s here", a.id, c.Operation).Because("operation-unknown")
+	return protocol.Result{}, fault.New(fault.Unsupported, "%s has no operation %s here", v.id, c.Operation).Because("operation-unknown")
 }
 
 // believe checks a vendor's receipt. The key is the one that the account was
 // opened with; until then it is the receipt's own.
-func (a account) believe(r receipt, p purse) error {
+func (v variant) believe(r receipt, p purse) error {
 	if p.Receipts != "" && r.Key != p.Receipts || r.Statement.Account != p.Account {
 		return forged()
 	}
-	if !a.signed() {
+	if !v.signed() {
 		return nil
 	}
 	text, err := r.text()
@@ -136,9 +136,9 @@ func forged() error {
 // holds refuses whoever does not prove to hold an account: by the account's
 // signature, or in prepaid.plain by being the peer that opened it. One that was opened
 // over a line in clear is used by whoever names it on such a line: there are no keys.
-func (a account) holds(s protocol.Session, l ledger, text, signature []byte) error {
+func (v variant) holds(s protocol.Session, l ledger, text, signature []byte) error {
 	proved := l.Holder == s.Peer().Key
-	if a.signed() {
+	if v.signed() {
 		proved = verify(l.Account, text, signature)
 	}
 	if !proved {

@@ -52,7 +52,7 @@ func giveBack(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 // giveBackTo is the vendor's side of a wallet's REFUND. The controller has decided before that
 // the payment may come back. It comes back to the account that has paid, and only the holder
 // of that is told. If all has come back already, by whichever operation, the answer says that.
-func (a account) giveBackTo(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+func (v variant) giveBackTo(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args returned
 	if err := c.Arguments(&args); err != nil {
 		return protocol.Result{}, err
@@ -75,7 +75,7 @@ func (a account) giveBackTo(ctx context.Context, s protocol.Session, c protocol.
 		if _, l, err = kept(tx, p.Account); err != nil {
 			return err
 		}
-		if err := a.holds(s, l, text, q.Signature); err != nil {
+		if err := v.holds(s, l, text, q.Signature); err != nil {
 			return err
 		}
 		if out = (givenBack{Refunded: p.Refunded}); p.cameBack(args) {
@@ -87,7 +87,7 @@ func (a account) giveBackTo(ctx context.Context, s protocol.Session, c protocol.
 	if err != nil {
 		return protocol.Result{}, err
 	}
-	r, err := l.receipt(receipt{Payment: args.Payment, Amount: out.Refunded}, a.signed(), s.Now())
+	r, err := l.receipt(receipt{Payment: args.Payment, Amount: out.Refunded}, v.signed(), s.Now())
 	if err != nil {
 		return protocol.Result{}, err
 	}
