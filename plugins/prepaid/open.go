@@ -46,10 +46,10 @@ func (v variant) open(ctx context.Context, s protocol.Session, c protocol.Call) 
 		return protocol.Result{}, turnedDown(ctx, s, id, err)
 	}
 	if _, err := publicKey(got.Key); err != nil {
-		return protocol.Result{}, forged()
+		return protocol.Result{}, notOpen(forged())
 	}
 	if err := v.believe(got, p); err != nil {
-		return protocol.Result{}, err
+		return protocol.Result{}, notOpen(err)
 	}
 	err = change(ctx, s, id, evOpened, func(p *purse) error {
 		if p.Receipts != "" && p.Receipts != got.Key {
@@ -62,6 +62,11 @@ func (v variant) open(ctx context.Context, s protocol.Session, c protocol.Call) 
 		return protocol.Result{}, err
 	}
 	return protocol.ResultOf(&got)
+}
+
+// notOpen is the fault of an account whose opening the vendor has not proved. Nothing was paid.
+func notOpen(err error) error {
+	return fault.From(err).WithHint("the account is opening: name it in another OPEN")
 }
 
 // begin stores the intent.

@@ -34,6 +34,9 @@ func TestAnAccountIsNotOpenWithoutTheVendorsKey(t *testing.T) {
 			})
 			_, err := h.ask(opOpen, "", opened{"CHF"})
 			wantFault(t, err, fault.Unknown, "receipt-differs")
+			if hint := fault.From(err).Hint; strings.Contains(hint, "payment") || !strings.Contains(hint, opOpen) {
+				t.Errorf("nothing was paid, and the hint is %q", hint)
+			}
 			h.Wire.OnFrame(nil)
 			waiting, err := h.Initiator.Instruments.List(t.Context(), instrument.Filter{Class: accountID})
 			if err != nil || len(waiting) != 1 || waiting[0].Status != opening {
