@@ -104,7 +104,8 @@ func (a *API) code(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v.Accepted.IsZero() || v.Status != taler.TerminalPending {
-		return fault.New(fault.Conflict, "a code is scanned by a customer who has accepted, and once").Because("code-not-shown")
+		return fault.New(fault.Conflict, "a code is scanned by a customer who has accepted, and once").Because("code-not-shown").
+			WithHint("show it while the status is pending and needs is missing")
 	}
 	var picture []byte
 	var kind string

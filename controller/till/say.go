@@ -16,6 +16,8 @@ type Payment struct {
 	Peer   bool   `json:"peer,omitempty"`   // a wallet, over a session
 }
 
+func (p Payment) means() vendor.Means { return vendor.Means{Card: p.Card, Reader: p.Reader} }
+
 func (p Payment) check() error {
 	switch p {
 	case Payment{Card: p.Card}:
@@ -67,14 +69,15 @@ func (t *Till) SameWallet(ctx context.Context, name string, same bool) (View, er
 	})
 }
 
-// Pay says how the customer pays.
+// Pay says how the customer pays. While a wallet or a card at the reader is waited for, and nobody
+// pays, other means take its place.
 func (t *Till) Pay(ctx context.Context, name string, p Payment) (View, error) {
 	if err := t.takes(p); err != nil {
 		return View{}, err
 	}
 	return t.say(ctx, name, needsPayment, p, func(w vendor.Withdrawal) bool {
 		if s := t.live(w); s != nil {
-			return s.chose(p)
+			return s.chose(p) || s.rechooses(w, p)
 		}
 		return p.Peer && w.Over() && t.byPeer(ctx, w)
 	})
@@ -104,6 +107,17 @@ func (s *sale) chose(p Payment) bool {
 	return s.pay == p && p.Peer
 }
 
+// rechooses has the customer pay by other means than those that are waited for.
+func (s *sale) rechooses(w vendor.Withdrawal, p Payment) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.busy || s.stopping > 0 || !s.till.terminal.Rechoose(w, p.means()) {
+		return false
+	}
+	s.pay, s.peer, s.heard[needsPayment] = p, "", p
+	return true
+}
+
 // say answers what a withdrawal waits for. said reports, by the record, that the same was
 // said before; the sale itself remembers what it has heard.
 func (t *Till) say(ctx context.Context, name, needs string, answer any, said func(vendor.Withdrawal) bool) (View, error) {
@@ -118,8 +132,11 @@ func (t *Till) say(ctx context.Context, name, needs string, answer any, said fun
 	if w.Over() {
 		return View{}, fault.New(fault.Conflict, "the withdrawal is %s, and over", w.Status).Because("not-asked").WithHint("begin another one")
 	}
-	return View{}, fault.New(fault.Conflict, "the withdrawal does not wait for that now").Because("not-asked").
-		WithHint("its member needs says what it waits for")
+	hint := "its member needs says what it waits for"
+	if needs == needsAcceptance && answer == false {
+		hint = "POST …/abort gives it up, unless it is being paid"
+	}
+	return View{}, fault.New(fault.Conflict, "the withdrawal does not wait for that now").Because("not-asked").WithHint("%s", hint)
 }
 
 // hears takes an answer, if the withdrawal waits for it. Once the wallet is known to be the

@@ -80,17 +80,17 @@ func (s *sale) Choose(ctx context.Context, _ vendor.Withdrawal) (vendor.Means, e
 	if err != nil {
 		return vendor.Means{}, err
 	}
-	if pay.Peer && !s.order.Peer {
+	if pay.Peer != s.order.Peer {
 		err := s.till.change(ctx, s.record, func(_ *string, r *record) []Told {
-			r.Peer = true
+			r.Peer = pay.Peer
 			return nil
 		})
 		if err != nil {
 			return vendor.Means{}, err
 		}
-		s.order.Peer = true // of this goroutine alone
+		s.order.Peer = pay.Peer // of this goroutine alone
 	}
-	return vendor.Means{Card: pay.Card, Reader: pay.Reader}, nil
+	return pay.means(), nil
 }
 
 // charges notes that from now on the payment cannot be taken back, unless it waits for a card

@@ -257,6 +257,9 @@ func TestWhatTheTillRefuses(t *testing.T) {
 	h.refuses(404, "path-unknown", http.MethodGet, "//config", "")
 	h.do(http.MethodPost, path(v)+"/accept", "")
 	h.do(http.MethodPost, path(v)+"/accept", "") // again
+	if r := h.ask(http.MethodPost, path(v)+"/decline", ""); r.status != 409 || !strings.Contains(r.body, "/abort") {
+		t.Errorf("declined after all: %d %s", r.status, r.body)
+	}
 	for form, kind := range map[string]string{"txt": "text/plain; charset=utf-8", "svg": "image/svg+xml", "png": "image/png"} {
 		if r := h.ask(http.MethodGet, path(v)+"/qr."+form, ""); r.status != 200 || r.header.Get("Content-Type") != kind || !strings.Contains(r.body, v.URI) {
 			t.Errorf("%s: %d %v %q", form, r.status, r.header, r.body)

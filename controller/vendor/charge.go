@@ -45,7 +45,8 @@ func (t *Terminal) takePayment(ctx context.Context, w *Withdrawal, card string, 
 		s.Show(Event{Event: EventUnknown, Reason: fault.From(err).Message})
 		transaction, err = t.lookUp(ctx, w, pause)
 	}
-	if fault.ReasonOf(err) == reasonNeverArrived {
+	switch fault.ReasonOf(err) {
+	case reasonNeverArrived, reasonRechosen:
 		return nil // from the beginning
 	}
 	if errors.Is(err, fault.Declined) || fault.ReasonOf(err) == reasonWalletDiffers { // nothing was charged

@@ -105,6 +105,23 @@ func (t *Terminal) endSale(s *sale, why error) {
 	t.endUnlessPaying(s)
 }
 
+// Rechoose ends the wait of a withdrawal for somebody who pays, and its Chooser is asked once more how
+// that is done. False: by these means it is waited for, nobody is waited for, or somebody is paying.
+func (t *Terminal) Rechoose(w Withdrawal, by Means) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s := t.selling[w.Reference()]
+	if s == nil || s.why != nil || s.paying > 0 || by == (Means{Reader: s.reader}) {
+		return false
+	}
+	s.why = fault.New(fault.Conflict, "it is paid by other means").Because(reasonRechosen)
+	t.endUnlessPaying(s)
+	return true
+}
+
+// reasonRechosen marks a wait that has ended because other means were chosen.
+const reasonRechosen fault.Reason = "means-rechosen"
+
 // stopPaying is the end of a payment that has gone on. Unless it has certainly paid nothing, the
 // sale stays as one that is being paid: its own end says what became of the money.
 func (t *Terminal) stopPaying(s *sale, outcome error) {
