@@ -250,7 +250,8 @@ func (t *Till) List(ctx context.Context, status string) ([]View, error) {
 }
 
 // Resume goes on with a withdrawal that has stopped at a problem, and has one that pauses between two
-// attempts try at once. One that has ended is shown as it is, once its end was told.
+// attempts try at once. One that a person has begun at the terminal is the till's from then on. One that
+// has ended is shown as it is, once its end was told.
 func (t *Till) Resume(ctx context.Context, name string) (View, error) {
 	w, err := t.terminal.FindByPrefix(ctx, name)
 	if err != nil {
@@ -262,11 +263,14 @@ func (t *Till) Resume(ctx context.Context, name string) (View, error) {
 	}
 	r := record{RequestUID: w.RequestUID, Amount: w.Amount}
 	i, err := t.terminal.Instruments().Lookup(ctx, class, keyRequest, w.RequestUID)
-	if w.Over() && (errors.Is(err, fault.NotFound) || i.Status == statusEnded) {
+	mine := !errors.Is(err, fault.NotFound)
+	switch {
+	case w.Over() && (!mine || i.Status == statusEnded):
 		return t.view(ctx, w, nil), nil
-	}
-	if err == nil {
+	case mine && err == nil:
 		err = i.Decode(&r)
+	case !mine: // somebody has begun it at the terminal
+		i.ID, err = t.keep(ctx, r)
 	}
 	if err != nil {
 		return View{}, err
