@@ -59,7 +59,7 @@ func (s *sale) drive(ctx context.Context) {
 	for pause := s.till.pause; ctx.Err() == nil; pause = min(2*pause, lastPause) {
 		w, err := s.step(ctx)
 		if w.Over() && !w.WOPID.IsZero() {
-			s.till.over(s, nil)
+			s.till.forget(s, nil)
 			return
 		}
 		s.fails(err)
@@ -69,12 +69,12 @@ func (s *sale) drive(ctx context.Context) {
 		if s.neverWas(w, err) {
 			s.till.terminal.Log().Warn("a withdrawal was not begun", "error", err)
 			s.refuse(ctx)
-			s.till.over(s, nil)
+			s.till.forget(s, nil)
 			return
 		}
 		if !passes(err) && !vendor.RefusesLogin(err) {
 			s.till.terminal.Log().Warn("a withdrawal has stopped", "withdrawal", w.ID, "error", err)
-			s.till.over(s, err)
+			s.till.forget(s, err)
 			return
 		}
 		s.shown()

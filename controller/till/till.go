@@ -179,9 +179,9 @@ func (t *Till) goOn(id instrument.ID, r record, pay Payment) (*sale, error) {
 	return s, nil
 }
 
-// over forgets a sale that is not driven any more. If a problem has stopped it, that is
+// forget drops a sale that is not driven any more. If a problem has stopped it, that is
 // kept and shown until somebody goes on with it.
-func (t *Till) over(s *sale, why error) {
+func (t *Till) forget(s *sale, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.sales[s.order.RequestUID] != s {
