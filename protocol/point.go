@@ -23,7 +23,7 @@ const (
 	PointResponse     Point = "response"      // … and is about to be answered
 	PointEnd          Point = "end"           // the outcome is on disk; the caller has not heard
 	PointBeforeCommit Point = "commit"        // the database is about to make a batch durable
-	PointBeforeRecord Point = "record.before" // a role's own record of several operations is about to change
+	PointBeforeRecord Point = "record.before" // a role's own record of several operations is about to be made or to change
 	PointAfterRecord  Point = "record.after"  // it is on disk
 )
 

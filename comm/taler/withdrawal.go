@@ -101,10 +101,10 @@ func (w Withdrawal) Total() (Amount, error) {
 // Most is the most that a wallet may choose where the bank pays at most so much;
 // absent means no bound.
 func (w Withdrawal) Most(bound Amount) Amount {
-	if bound == (Amount{}) || w.MaxAmount == (Amount{}) {
-		if bound == (Amount{}) {
-			return w.MaxAmount
-		}
+	switch (Amount{}) {
+	case bound:
+		return w.MaxAmount
+	case w.MaxAmount:
 		return bound
 	}
 	if c, err := w.MaxAmount.Cmp(bound); err == nil && c < 0 {
