@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
@@ -36,7 +37,7 @@ func overtaken(t *testing.T) (first, second *stall, meanwhile func(func())) {
 	serve := func(beside *controllertest.Party, runner string, at func(protocol.Point)) *stall {
 		till := controllertest.New(t, net, controllertest.Options{
 			Role: comm.Vendor, Policy: profile.CustomerPolicy(), Bundles: []protocol.Bundle{vendor.Payments(), stamps(comm.Vendor)},
-			Beside: beside, Runner: runner, At: at,
+			Beside: beside, Runner: runner, Gone: func(string) bool { return false }, At: at,
 		})
 		s := &stall{t: t, till: till, amy: amy, operation: map[string]instrument.OperationID{}, Terminal: vendor.New(till.Controller, nil, vendor.Config{Merchant: "Corner shop"})}
 		s.peer = till.Listen(t, s.Servicing())
@@ -82,5 +83,24 @@ func TestTwoGrantsOfOnePurchase(t *testing.T) {
 	all, err := first.AllPayments(t.Context())
 	if err != nil || len(all) != 1 || all[0].Refunded != amount(t, "CHF:1") {
 		t.Errorf("%+v, %v", all, err)
+	}
+}
+
+// An operation that failed is asked for again in the moment in which its part is let go: the part is
+// its own again, and no other operation pays it beside.
+func TestAPartThatIsLetGoMeanwhileIsClaimedAgain(t *testing.T) {
+	first, second, meanwhile := overtaken(t)
+	payer, lunch := first.amy.Identity.KeyText(), partOf("lunch", "1", "CHF:3", "CHF:1")
+	op, err := first.amy.OperationID("a")
+	check(t, err)
+	other, err := first.amy.OperationID("b")
+	check(t, err)
+	check(t, first.Claim(t.Context(), payer, lunch, op))
+	meanwhile(func() { first.LetGo(t.Context(), payer, "lunch", op) })
+	check(t, first.Claim(t.Context(), payer, lunch, op))
+	for name, door := range map[string]*stall{"the same process": first, "another process": second} {
+		if err := door.Claim(t.Context(), payer, lunch, other); fault.ReasonOf(err) != "part-paying" {
+			t.Errorf("%s takes it as well: %v", name, err)
+		}
 	}
 }

@@ -47,3 +47,13 @@ func (t *Terminal) LookUp(ctx context.Context, w Withdrawal) error {
 	_, err := t.facts(ctx, &w)
 	return err
 }
+
+// Claim claims a part for an operation that is about to pay it.
+func (t *Terminal) Claim(ctx context.Context, payer string, inv instrument.Invoice, op instrument.OperationID) error {
+	return t.enrol(ctx, payer, &controller.Transaction{ID: op, Class: "stamp", Invoice: inv})
+}
+
+// LetGo removes the claim of an operation, as when its attempt has ended without having paid.
+func (t *Terminal) LetGo(ctx context.Context, payer, payment string, op instrument.OperationID) {
+	t.letGo(ctx, whole{Payer: payer, Name: payment}.key(), op)
+}

@@ -224,6 +224,7 @@ func (t *Terminal) changeWhole(ctx context.Context, key string, f func(i *instru
 		if err != nil {
 			return err
 		}
+		was, before := now.Status, now.State // not what was looked up: somebody may have changed it since
 		var w whole
 		if err := now.Decode(&w); err != nil {
 			return err
@@ -243,7 +244,7 @@ func (t *Terminal) changeWhole(ctx context.Context, key string, f func(i *instru
 		if err := now.Encode(w); err != nil {
 			return err
 		}
-		if slices.Equal(now.State, i.State) && now.Status == i.Status {
+		if slices.Equal(now.State, before) && now.Status == was {
 			return nil
 		}
 		return tx.Put(now)
