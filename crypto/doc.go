@@ -13,6 +13,6 @@
 //
 //	the engine            engine.go secret.go identity.go tls.go
 //	the vault             vault.go slot.go lock.go keyfile.go keys.go edit.go
-//	its files             file.go file_unix.go file_other.go export.go
+//	exports               export.go
 //	the process           seclude_linux.go seclude_other.go
 package crypto

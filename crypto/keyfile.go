@@ -4,8 +4,10 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // CreateKeyFile writes 32 random bytes to a new file that only its owner may
@@ -17,7 +19,7 @@ func CreateKeyFile(path string, random io.Reader) error {
 		return err
 	}
 	defer key.Wipe()
-	switch err := createFile(path, key.reveal()); {
+	switch err := disk.Create(path, key.reveal()); {
 	case errors.Is(err, fs.ErrExist):
 		return fault.Wrap(err, fault.Conflict, "there is already a key file at %s", path).Because("key-file-exists")
 	case err != nil:
@@ -29,20 +31,22 @@ func CreateKeyFile(path string, random io.Reader) error {
 // readKeyFile reads a key. One that others can read as well is fault.Denied: it may be no secret
 // any more.
 func readKeyFile(path string) (Secret, error) {
-	f, err := openFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	f, err := disk.Open(path, os.O_RDONLY)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return Secret{}, fault.Wrap(err, fault.NotFound, "there is no key file at %s", path).Because("key-file-missing")
-	}
-	if err != nil {
+	case errors.Is(err, disk.ErrNotPlain):
+		return Secret{}, noKeyFile(path)
+	case err != nil:
 		return Secret{}, fault.Wrap(err, fault.Denied, "the key file %s cannot be read", path).Because("key-file-unreadable")
 	}
 	defer func() { _ = f.Close() }()
 	// Stat of the open file: by now the path could name another one.
 	info, err := f.Stat()
-	if err != nil || !info.Mode().IsRegular() || info.Size() != KeySize {
-		return Secret{}, fault.New(fault.Invalid, "%s is not a key file: those have 32 bytes", path).Because("key-file-malformed")
+	if err != nil || info.Size() != KeySize {
+		return Secret{}, noKeyFile(path)
 	}
-	if !private(info) {
+	if disk.OthersRead(info) {
 		return Secret{}, fault.New(fault.Denied, "the key file %s can be read by others", path).
 			Because("key-file-open").WithHint("make it yours alone with chmod 600, and think about who has read it")
 	}
@@ -52,4 +56,8 @@ func readKeyFile(path string) (Secret, error) {
 		return Secret{}, fault.Wrap(err, fault.Internal, "the key file %s cannot be read", path)
 	}
 	return NewSecret(key), nil
+}
+
+func noKeyFile(path string) error {
+	return fault.New(fault.Invalid, "%s is not a key file: those have 32 bytes", path).Because("key-file-malformed")
 }

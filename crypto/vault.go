@@ -10,6 +10,7 @@ import (
 	"io/fs"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // Slot is one way into a vault: the name of its principal, and the lock that opens it.
@@ -68,7 +69,7 @@ func CreateVault(path string, random io.Reader, slots ...Slot) (Secret, error) {
 	if err != nil {
 		return Secret{}, err
 	}
-	switch err := createFile(path, data); {
+	switch err := disk.Create(path, data); {
 	case errors.Is(err, fs.ErrExist):
 		return Secret{}, fault.Wrap(err, fault.Conflict, "there is already a vault at %s", path).Because("vault-exists")
 	case err != nil:
@@ -192,7 +193,7 @@ func (v *vault) write(path string, key Secret) error {
 	if err != nil {
 		return err
 	}
-	if err := replaceFile(path, data); err != nil {
+	if err := disk.Replace(path, data); err != nil {
 		return fault.Wrap(err, fault.Internal, "the vault %s cannot be written", path)
 	}
 	return nil
@@ -207,20 +208,14 @@ func (v *vault) encode() ([]byte, error) {
 }
 
 func readVault(path string) (*vault, error) {
-	f, err := openFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	data, err := disk.Read(path, maxVault)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fault.Wrap(err, fault.NotFound, "there is no vault at %s", path).Because("vault-missing")
-	}
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Denied, "the vault %s cannot be read", path).Because("vault-unreadable")
-	}
-	defer func() { _ = f.Close() }()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+	case errors.Is(err, disk.ErrNotPlain):
 		return nil, named(err, path)
-	}
-	data, err := io.ReadAll(io.LimitReader(f, maxVault))
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "the vault %s cannot be read", path)
+	case err != nil:
+		return nil, fault.Wrap(err, fault.Denied, "the vault %s cannot be read", path).Because("vault-unreadable")
 	}
 	v, err := parseVault(data)
 	if fault.ReasonOf(err) == reasonNoVault {

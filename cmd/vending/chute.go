@@ -7,11 +7,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/internal/disk"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -50,7 +50,7 @@ func openChute(path string) (*chute, []job, error) {
 	}
 	jobs, whole, err := readJobs(f)
 	if err == nil {
-		err = errors.Join(f.Truncate(whole), f.Sync(), syncDir(filepath.Dir(path)))
+		err = errors.Join(f.Truncate(whole), f.Sync(), disk.Sync(filepath.Dir(path)))
 	}
 	if err != nil {
 		return nil, nil, errors.Join(fault.Wrap(err, fault.Internal, "the chute %s cannot be used: %v", path, err).Because("chute-malformed"), f.Close())
@@ -116,16 +116,3 @@ func (c *chute) drop(j job) error {
 func (c *chute) done() instrument.Seq { return c.last }
 
 func (c *chute) close() error { return c.file.Close() }
-
-// syncDir makes the name of a new file durable, where folders can be synced.
-func syncDir(dir string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}

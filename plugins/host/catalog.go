@@ -3,8 +3,6 @@ package host
 import (
 	"cmp"
 	"encoding/hex"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -235,5 +233,3 @@ func unknown(name string) error {
 	return fault.New(fault.NotFound, "there is no plugin %q", clipText(name, 40)).Because("plugin-unknown").
 		WithHint("`plugin list` shows those that were added")
 }
-
-func missingFile(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -6,10 +6,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // lockFileV1 is the file plugins.lock.
@@ -31,9 +30,12 @@ func (l *lockFileV1) find(name string) int {
 
 // readLock reads the file; one that does not exist is empty.
 func readLock(path string) (lockFileV1, error) {
-	raw, err := readFile(path)
-	if missingFile(err) {
+	raw, err := disk.Read(path, maxLockFile+1)
+	if errors.Is(err, fs.ErrNotExist) {
 		return lockFileV1{Format: lockFormat}, nil
+	}
+	if len(raw) > maxLockFile {
+		err = fs.ErrInvalid
 	}
 	if err != nil {
 		return lockFileV1{}, fault.Wrap(err, fault.Internal, "the list of plugins %s cannot be read", path)
@@ -43,19 +45,6 @@ func readLock(path string) (lockFileV1, error) {
 
 // maxLockFile is more than any list of plugins has.
 const maxLockFile = 4 << 20
-
-// readFile reads a regular file of at most maxLockFile bytes.
-func readFile(path string) ([]byte, error) {
-	f, err := openFile(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() > maxLockFile {
-		return nil, errors.Join(err, fs.ErrInvalid)
-	}
-	return io.ReadAll(f)
-}
 
 // parseLock reads the file's text; fault.Invalid.
 func parseLock(raw []byte) (lockFileV1, error) {
@@ -89,22 +78,7 @@ func writeLock(path string, l lockFileV1) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "the list of plugins cannot be written")
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return fault.Wrap(err, fault.Internal, "the list of plugins %s cannot be written", path)
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // gone already if all went well
-	_, err = f.Write(append(raw, '\n'))
-	if err == nil {
-		err = f.Sync()
-	}
-	if closed := f.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
+	if err := disk.Replace(path, append(raw, '\n')); err != nil {
 		return fault.Wrap(err, fault.Internal, "the list of plugins %s cannot be written", path)
 	}
 	return nil

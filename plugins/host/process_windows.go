@@ -17,8 +17,6 @@ func (s Source) running() bool { return false }
 // executable is the path: this system cannot execute an open file.
 func executable(s Source, _ *os.File) string { return s.shown() }
 
-func openFile(path string) (*os.File, error) { return os.Open(path) }
-
 // exposed says no: here the file's access list decides, not a mode.
 func exposed(fs.FileInfo) bool { return false }
 

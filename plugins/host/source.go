@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 	"github.com/swaperoo/swaperoo/plugins/api"
 )
 
@@ -53,9 +54,13 @@ func (s Source) open() (opened, error) {
 
 // look opens the file, if it may be a plugin at all.
 func (s Source) look() (*os.File, error) {
-	f, err := openFile(s.file())
+	f, err := disk.Open(s.file(), os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fault.Wrap(err, fault.Unavailable, "the plugin's file %s is missing", s.base()).Because("plugin-missing").
+			WithHint("put the file back, or remove the plugin")
+	}
+	if errors.Is(err, disk.ErrNotPlain) {
+		return nil, fault.New(fault.Unavailable, "the plugin's file %s is no file", s.base()).Because("plugin-missing").
 			WithHint("put the file back, or remove the plugin")
 	}
 	if err != nil {
@@ -90,10 +95,6 @@ func (s Source) guarded(f *os.File) error {
 	info, err := f.Stat()
 	if err != nil {
 		return fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
-	}
-	if !info.Mode().IsRegular() {
-		return fault.New(fault.Unavailable, "the plugin's file %s is no file", s.base()).Because("plugin-missing").
-			WithHint("put the file back, or remove the plugin")
 	}
 	if exposed(info) {
 		return fault.New(fault.Denied, "others may write the plugin's file %s, or own it", s.base()).Because("plugin-exposed").

@@ -13,6 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // Reasons of this package's faults.
@@ -89,7 +90,7 @@ func misplaced(key toml.Key, known []string) string {
 // Text is what is in a settings file, as it is. One that is no file, or is longer than
 // 1 MiB, is fault.Invalid.
 func Text(path string) (string, error) {
-	text, err := ReadPlain(path, maxFile+1)
+	text, err := disk.Read(path, maxFile+1)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return "", fault.Wrap(err, fault.NotFound, "there is no configuration at %s", path).Because(ReasonMissing).

@@ -6,6 +6,7 @@ import (
 	"os"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // maxSecret bounds a token, a password or a passphrase.
@@ -18,7 +19,7 @@ func Secret(path string) (string, error) {
 		return "", fault.New(fault.Invalid, "the settings name no file of a secret that is needed").Because(ReasonSecret).
 			WithHint("it is missing among the keys that end in %s, or the settings are empty", secretSuffix)
 	}
-	f, err := OpenPlain(path, os.O_RDONLY)
+	f, err := disk.Open(path, os.O_RDONLY)
 	if err != nil {
 		return "", fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read: %s", path, Why(err)).Because(ReasonSecret).
 			WithHint("it belongs to the settings; put it there, or name another file")
@@ -56,7 +57,7 @@ func Private(f *os.File) error {
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "the secret in %s cannot be read: %s", f.Name(), Why(err)).Because(ReasonSecret)
 	}
-	if info.Mode().IsRegular() && readableByOthers(info) {
+	if info.Mode().IsRegular() && disk.OthersRead(info) {
 		return fault.New(fault.Denied, "the secret in %s can be read by others", f.Name()).Because(ReasonSecret).
 			WithHint("make it yours alone with chmod 600, and think about who has read it")
 	}

@@ -3,7 +3,6 @@ package config
 import (
 	"bytes"
 	"encoding"
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -12,6 +11,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // Write makes the file at path, for its owner alone: every key of v, a pointer
@@ -67,27 +67,10 @@ func comment(out *bytes.Buffer, text string) {
 func Replace(path string, text []byte) error {
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
-		err = replace(path, text)
+		err = disk.Replace(path, text)
 	}
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "%s cannot be written", path).Because("file-unwritable")
 	}
 	return nil
-}
-
-func replace(path string, text []byte) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(f.Name())
-		}
-	}()
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
 }

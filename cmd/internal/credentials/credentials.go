@@ -15,6 +15,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // Name is what the file is called in the bank's directory.
@@ -67,7 +68,7 @@ func Write(path string, c Credentials) error {
 // Read reads what Write wrote. The error is fault.NotFound when there is no
 // file; no error repeats a line of it.
 func Read(path string) (Credentials, error) {
-	f, err := config.OpenPlain(path, os.O_RDONLY)
+	f, err := disk.Open(path, os.O_RDONLY)
 	if errors.Is(err, fs.ErrNotExist) {
 		return Credentials{}, fault.Wrap(err, fault.NotFound, "there is no file %s", path).Because("credentials-missing")
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // Sealing is how a backup is sealed.
@@ -183,7 +184,7 @@ func writeNew(path string, write func(io.Writer) error) (err error) {
 	if err := errors.Join(taken.Close(), os.Rename(temp.Name(), path)); err != nil {
 		return unwritten(errors.Join(err, os.Remove(path)), path)
 	}
-	return syncDir(filepath.Dir(path))
+	return disk.Sync(filepath.Dir(path))
 }
 
 // noting remembers that what is below could not be written.

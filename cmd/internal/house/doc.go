@@ -25,5 +25,5 @@
 //	the vault             vault.go lostvault.go lockout.go lockup.go
 //	whose directory it is owner.go private_unix.go private_other.go
 //	people                people.go remove.go left.go
-//	copies                backup.go restore.go mark.go sync_unix.go sync_other.go
+//	copies                backup.go restore.go mark.go
 package house

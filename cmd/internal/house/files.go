@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // Files are the paths within a data directory.
@@ -90,7 +91,7 @@ func (f Files) Free() error {
 	case !mine(info):
 		return fault.New(fault.Denied, "the directory %s is not yours alone", f.Dir).Because(reasonShared).
 			WithHint("choose another --dir, or become its owner")
-	case openToOthers(info):
+	case disk.OthersRead(info):
 		if err := os.Chmod(f.Dir, 0o700); err != nil {
 			return fault.Wrap(err, fault.Denied, "others cannot be kept out of %s", f.Dir).Because(reasonShared)
 		}
@@ -125,7 +126,7 @@ func (f Files) Check() error {
 	if err := f.foreign(info); err != nil {
 		return err
 	}
-	if writableByOthers(info) {
+	if disk.OthersWrite(info) {
 		return fault.New(fault.Denied, "others may write in %s", f.Dir).Because(reasonShared).
 			WithHint("chmod 700 %s, and think about who has written there", f.Dir)
 	}
@@ -144,11 +145,11 @@ func (f Files) Check() error {
 // unshared refuses settings, keys, a database or a list of plugins that others may write,
 // where they can reach them.
 func (f Files) unshared(dir fs.FileInfo) error {
-	if !openToOthers(dir) {
+	if !disk.OthersRead(dir) {
 		return nil
 	}
 	for _, path := range []string{f.Config(), f.Vault(), f.Store(), f.Store() + "-wal", f.Plugins()} {
-		if info, err := os.Stat(path); err == nil && writableByOthers(info) {
+		if info, err := os.Stat(path); err == nil && disk.OthersWrite(info) {
 			return fault.New(fault.Denied, "others may write %s", path).Because(reasonShared).
 				WithHint("chmod 600 %s, and think about who has written there", path)
 		}

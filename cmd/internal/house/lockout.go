@@ -9,8 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // How often a person's passphrase may be guessed, within which time.
@@ -98,7 +98,7 @@ func (g guesses) mine() (unlock func() error, err error) {
 // wrong counts the recent wrong passphrases. A time far in the future comes from another
 // clock and does not count.
 func (g guesses) wrong(now time.Time) (n int, last time.Time, err error) {
-	text, err := config.ReadPlain(string(g), 1<<16)
+	text, err := disk.Read(string(g), 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, last, nil
 	}
@@ -127,7 +127,7 @@ func (g guesses) record(at time.Time, fresh bool) error {
 			return err
 		}
 	}
-	file, err := config.OpenPlain(string(g), flags)
+	file, err := disk.Open(string(g), flags)
 	if err != nil {
 		return unreadable(err)
 	}

@@ -8,8 +8,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // How often a process looks whether its wallet was locked, and how long LockUp waits for
@@ -60,7 +60,7 @@ func (f Files) LockUp(ctx context.Context) (ended bool, err error) {
 
 // tell changes what other processes look at.
 func (f Files) tell() error {
-	file, err := config.OpenPlain(f.lockedFile(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
+	file, err := disk.Open(f.lockedFile(), os.O_WRONLY|os.O_CREATE|os.O_TRUNC)
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (f Files) UntilLocked(ctx context.Context) (within context.Context, stop fu
 
 // lockedText changes whenever the wallet is locked.
 func (f Files) lockedText() string {
-	text, err := config.ReadPlain(f.lockedFile(), 1<<10)
+	text, err := disk.Read(f.lockedFile(), 1<<10)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "unreadable"
 	}

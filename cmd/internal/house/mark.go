@@ -12,11 +12,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/internal/disk"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -75,7 +75,7 @@ func (f Files) markLock() string { return filepath.Join(f.Dir, "restored.lock") 
 // Mark reads the mark; nil if the party has none. If it cannot be read, that is an error:
 // the party counts as marked.
 func (f Files) Mark() (*Mark, error) {
-	text, err := config.ReadPlain(f.markFile(), maxMark)
+	text, err := disk.Read(f.markFile(), maxMark)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -101,16 +101,8 @@ func (f Files) writeMark(m Mark) (err error) {
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(f.Dir, "restored.new-*")
-	if err != nil {
+	if err := disk.Replace(f.markFile(), append(text, '\n')); err != nil {
 		return unwritten(err, f.markFile())
-	}
-	_, err = temp.Write(append(text, '\n'))
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err == nil {
-		err = os.Rename(temp.Name(), f.markFile())
-	}
-	if err = errors.Join(err, syncDir(f.Dir)); err != nil {
-		return unwritten(errors.Join(err, os.Remove(temp.Name())), f.markFile())
 	}
 	return nil
 }
@@ -147,7 +139,7 @@ func (f Files) remark(change func(*Mark)) (*Mark, error) {
 		if err := os.Remove(f.markFile()); err != nil {
 			return m, unwritten(err, f.markFile())
 		}
-		return nil, syncDir(f.Dir)
+		return nil, disk.Sync(f.Dir)
 	case left == before:
 		return m, nil
 	}

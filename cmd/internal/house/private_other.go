@@ -8,8 +8,4 @@ import "io/fs"
 
 func mine(fs.FileInfo) bool { return true }
 
-func openToOthers(fs.FileInfo) bool { return false }
-
-func writableByOthers(fs.FileInfo) bool { return false }
-
 func owner(fs.FileInfo) (uid string, own bool) { return "", true }

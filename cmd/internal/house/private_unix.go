@@ -16,10 +16,6 @@ func mine(info fs.FileInfo) bool {
 	return ok && int64(s.Uid) == int64(os.Geteuid()) && info.Mode()&fs.ModeSticky == 0
 }
 
-func openToOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
-
-func writableByOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o022 != 0 }
-
 // owner is whose a directory is, and whether that is this user.
 func owner(info fs.FileInfo) (uid string, own bool) {
 	s, ok := info.Sys().(*syscall.Stat_t)

@@ -18,6 +18,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/internal/disk"
 	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -135,7 +136,7 @@ func (f Files) unpack(ctx context.Context, kind backup.Kind, archive io.Reader, 
 	if err := f.writeMark(mark); err != nil {
 		return mark, err
 	}
-	if err := errors.Join(os.Rename(vault, f.Vault()), syncDir(f.Dir)); err != nil {
+	if err := errors.Join(os.Rename(vault, f.Vault()), disk.Sync(f.Dir)); err != nil {
 		return mark, unwritten(err, f.Dir)
 	}
 	return mark, nil
@@ -214,7 +215,7 @@ func place(temp, dir string) error {
 		return fault.Wrap(err, fault.Conflict, "nothing was restored: it could not be put at %s", dir).Because("dir-taken").
 			WithHint("name another --dir, empty or not there yet")
 	}
-	return syncDir(filepath.Dir(dir))
+	return disk.Sync(filepath.Dir(dir))
 }
 
 // synced is a file that is on disk when it is closed.

@@ -4,6 +4,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/swaperoo/swaperoo/internal/disk"
 )
 
 // unfinished is in the names of files that a backup makes on its way. Its process holds them
@@ -24,7 +26,7 @@ func sweep(path string) {
 		if !ours || number == "" || strings.Trim(number, "0123456789") != "" {
 			continue
 		}
-		if i, err := x.Info(); err == nil && i.Mode().Perm()&0o077 == 0 && (i.Mode().IsRegular() || i.IsDir()) {
+		if i, err := x.Info(); err == nil && !disk.OthersRead(i) && (i.Mode().IsRegular() || i.IsDir()) {
 			removeDead(filepath.Join(dir, x.Name()))
 		}
 	}
