@@ -54,7 +54,7 @@ func nameOf(o comm.Offer) (name [sha256.Size]byte) {
 func (c *Controller) ownOffer(o comm.Offer) (instrument.OfferBody, error) {
 	name := nameOf(o)
 	if c.genuine.has(name) {
-		return offerBody(o)
+		return OfferBody(o)
 	}
 	body, err := readOffer(o, c.parts.Identity.KeyText(), nil)
 	if err == nil {

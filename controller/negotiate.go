@@ -3,7 +3,6 @@ package controller
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -56,12 +55,8 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 // read checks an offer of the peer. Without a key of the peer its signature cannot be checked.
 func (s *Session) read(o comm.Offer) (Offered, error) {
 	if s.peer.Key == "" { // REST, or an unencrypted connection
-		var body instrument.OfferBody
-		err := json.Unmarshal(o.Body, &body)
-		if err != nil {
-			return Offered{}, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
-		}
-		return Offered{Class: body.Class, Offer: o, Body: body}, nil
+		body, err := OfferBody(o)
+		return Offered{Class: body.Class, Offer: o, Body: body}, err
 	}
 	body, err := readOffer(o, s.peer.Key, &s.transcript)
 	if err == nil && body.Payer != "" { // an older vendor does not name the payer; its transcript holds our key

@@ -42,20 +42,11 @@ func readOffer(o comm.Offer, key string, tr *transcript) (instrument.OfferBody, 
 	if !crypto.Verify(pub, offerText(o.Body), o.Signature) {
 		return body, fault.New(fault.Denied, "the offer does not bear its vendor's signature").Because("offer-signature")
 	}
-	if body, err = offerBody(o); err != nil {
+	if body, err = OfferBody(o); err != nil {
 		return body, err
 	}
 	if tr != nil && !bytes.Equal(body.Transcript, tr[:]) {
 		return body, fault.New(fault.Denied, "the offer was made in another session").Because("transcript-differs")
-	}
-	return body, nil
-}
-
-// offerBody reads an offer whose signature was verified.
-func offerBody(o comm.Offer) (instrument.OfferBody, error) {
-	var body instrument.OfferBody
-	if err := instrument.ReadJSON(o.Body, (*offerJSON)(&body)); err != nil {
-		return body, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
 	}
 	return body, nil
 }
@@ -72,8 +63,10 @@ func madeTo(body instrument.OfferBody, payer string) error {
 // offer.
 func OfferBody(o comm.Offer) (instrument.OfferBody, error) {
 	var body instrument.OfferBody
-	err := decode(o.Body, (*offerJSON)(&body))
-	return body, err
+	if err := instrument.ReadJSON(o.Body, (*offerJSON)(&body)); err != nil {
+		return body, fault.Wrap(err, fault.Invalid, "the offer cannot be read").Because("message-malformed")
+	}
+	return body, nil
 }
 
 func offerText(body []byte) []byte { return append([]byte("swaperoo offer 1\x00"), body...) }
