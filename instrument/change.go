@@ -214,8 +214,8 @@ func AsVersionConflict(err error) (*VersionConflict, bool) {
 	return v, ok
 }
 
-// PlainFault turns the conflicts of a unit of work into what a caller sees.
-func PlainFault(err error) error {
+// plainFault turns the conflicts of a unit of work into what a caller sees.
+func plainFault(err error) error {
 	var k *KeyConflict
 	if errors.As(err, &k) {
 		return k.Fault()

@@ -185,7 +185,7 @@ func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 			continue
 		}
 		if err != nil {
-			return PlainFault(err)
+			return plainFault(err)
 		}
 		m.Committed(change)
 		return nil

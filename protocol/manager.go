@@ -159,9 +159,6 @@ func (m *Manager) Close(ctx context.Context) error {
 	}
 }
 
-// PNP is the negotiation protocol that this party has fixed.
-func (m *Manager) PNP() string { return m.pnp }
-
 // Available lists the protocols compatible with a class, by id: the paper's
 // get-Local-Available-Protocols. Negotiation protocols are compatible with none.
 func (m *Manager) Available(class instrument.ClassID) []string {

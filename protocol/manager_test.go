@@ -85,9 +85,6 @@ func TestManagerParts(t *testing.T) {
 	if got := n.Protocols.Available("unknown"); len(got) != 0 {
 		t.Errorf("available: %v", got)
 	}
-	if n.Protocols.PNP() != pnp.IntersectID {
-		t.Error("another PNP")
-	}
 	for _, c := range []struct {
 		name   string
 		err    error

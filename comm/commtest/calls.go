@@ -11,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/rpc"
 )
 
 func testAnswer(t *testing.T, w World) {
@@ -167,14 +168,14 @@ func testTooMany(t *testing.T, w World) {
 		}
 		return nil, nil
 	}})
-	answers := make(chan error, l.vendor.Requests)
-	for range l.vendor.Requests {
+	answers := make(chan error, rpc.MaxRequests)
+	for range rpc.MaxRequests {
 		go func() { answers <- l.initiator.Call(within(t), "wait", nil, nil) }()
 		await(t, begun)
 	}
 	wantFault(t, l.initiator.Call(within(t), "more", nil, nil), fault.Unavailable, "too-many-requests")
 	close(release)
-	for range l.vendor.Requests {
+	for range rpc.MaxRequests {
 		if err := await(t, answers); err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,6 @@ type Party struct {
 	Key       string       // text of its identity key
 	Listen    comm.Address // where it may listen; each party has its own
 	MaxFrame  int          // the longest frame that it takes, in bytes
-	Requests  int          // the most requests in flight that it takes
 	Once      bool         // its lines end with their first session
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/commtest"
-	"github.com/swaperoo/swaperoo/comm/rpc"
 	"github.com/swaperoo/swaperoo/comm/websocket"
 	"github.com/swaperoo/swaperoo/crypto"
 )
@@ -33,7 +32,7 @@ func TestTransportWithIdentities(t *testing.T) {
 					},
 				}),
 				Key: id.KeyText(), Listen: comm.Address{Scheme: websocket.Scheme, Host: "127.0.0.1:0"},
-				MaxFrame: 32 << 10, Requests: rpc.MaxRequests,
+				MaxFrame: 32 << 10,
 			}
 		}
 	})

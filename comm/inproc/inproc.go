@@ -36,7 +36,6 @@ type Options struct {
 	Key      string     // text of its identity key, believed without proof
 	Trust    comm.Trust // decides about unknown peers; nil refuses them
 	MaxFrame int        // see rpc.Options
-	Requests int        // see rpc.Options
 }
 
 // Transport is one party's way into the network.
@@ -74,7 +73,7 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 func (t *Transport) conn(s *stream, side rpc.Side, key string, binding []byte) *rpc.Conn {
 	return rpc.New(s, rpc.Options{
 		Side: side, Peer: comm.Peer{Key: key}, Binding: binding,
-		MaxFrame: t.o.MaxFrame, Requests: t.o.Requests,
+		MaxFrame: t.o.MaxFrame,
 	})
 }
 

@@ -18,11 +18,10 @@ func TestTransport(t *testing.T) {
 			n++
 			key := fmt.Sprintf("KEY%d", n)
 			return commtest.Party{
-				Transport: net.Transport(inproc.Options{Key: key, Trust: trust, MaxFrame: 64 << 10, Requests: 64}),
+				Transport: net.Transport(inproc.Options{Key: key, Trust: trust, MaxFrame: 64 << 10}),
 				Key:       key,
 				Listen:    comm.Address{Scheme: inproc.Scheme, Path: fmt.Sprintf("party-%d", n)},
 				MaxFrame:  64 << 10,
-				Requests:  64,
 			}
 		}
 	})

@@ -78,7 +78,7 @@ func (t *Transport) secure(ctx context.Context, c *tls.Conn) (channel, error) {
 func (t *Transport) conn(c channel, r *bufio.Reader, on *turn, side rpc.Side) *rpc.Conn {
 	return rpc.New(newSession(c, r, on, t.o, t.room), rpc.Options{
 		Side: side, Peer: comm.Peer{Key: c.key}, Binding: c.binding,
-		MaxFrame: t.o.MaxFrame, Requests: t.o.Requests,
+		MaxFrame: t.o.MaxFrame,
 	})
 }
 

@@ -46,7 +46,6 @@ type Options struct {
 	Pipe func(ctx context.Context, name string) (Pipe, error)
 
 	MaxFrame    int           // see rpc.Options
-	Requests    int           // see rpc.Options
 	Connections int           // most connections of a unix listener; 0: 1024
 	Waiting     int           // most bytes that wait in all connections together for slow peers, see rpc.Room; 0: 64 MiB
 	Handshake   time.Duration // for all until the session stands; 0: 10 s

@@ -11,7 +11,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/comm/rpc"
 	"github.com/swaperoo/swaperoo/comm/stream"
 	"github.com/swaperoo/swaperoo/comm/stream/streamtest"
 )
@@ -34,7 +33,7 @@ func world(scheme string, place func(t testing.TB) (path string, o stream.Option
 			}
 			p := commtest.Party{
 				Key: id.Key, Listen: comm.Address{Scheme: scheme, Path: path},
-				MaxFrame: o.MaxFrame, Requests: rpc.MaxRequests, Once: scheme == stream.Stdio || scheme == stream.StdioClear,
+				MaxFrame: o.MaxFrame, Once: scheme == stream.Stdio || scheme == stream.StdioClear,
 			}
 			if clear {
 				p.Key = ""

@@ -138,6 +138,6 @@ func (t *Transport) conn(ws *websocket.Conn, state tls.ConnectionState, side rpc
 	}
 	return rpc.New(newStream(ws, t.o, t.room, t.intake), rpc.Options{
 		Side: side, Peer: comm.Peer{Key: key}, Binding: binding,
-		MaxFrame: t.o.MaxFrame, Requests: t.o.Requests,
+		MaxFrame: t.o.MaxFrame,
 	}), nil
 }

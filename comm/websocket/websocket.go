@@ -44,7 +44,6 @@ type Options struct {
 	Trust comm.Trust
 
 	MaxFrame    int           // see rpc.Options
-	Requests    int           // see rpc.Options
 	Connections int           // most connections of a listener; 0: 1024
 	PerAddress  int           // most of them from one address, this machine aside; 0: 128
 	Waiting     int           // most bytes that wait in all connections together for slow peers, see rpc.Room; 0: 64 MiB

@@ -7,7 +7,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/comm/rpc"
 	"github.com/swaperoo/swaperoo/comm/websocket"
 )
 
@@ -21,7 +20,7 @@ func TestTransport(t *testing.T) {
 			o.Trust, o.MaxFrame = trust, 64<<10
 			return commtest.Party{
 				Transport: websocket.New(o), Key: id.Key, Listen: loopback,
-				MaxFrame: o.MaxFrame, Requests: rpc.MaxRequests,
+				MaxFrame: o.MaxFrame,
 			}
 		}
 	})

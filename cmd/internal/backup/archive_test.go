@@ -138,7 +138,7 @@ func FuzzRead(f *testing.F) {
 			}
 			return
 		}
-		if len(got) != len(m.Members) || !m.Has(backup.Vault) || !m.Has(backup.Store) {
+		if len(got) != len(m.Members) || got[backup.Vault] == nil || got[backup.Store] == nil {
 			t.Errorf("%d members placed, the manifest is %+v", len(got), m)
 		}
 		for _, x := range m.Members {

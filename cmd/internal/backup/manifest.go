@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"regexp"
-	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -162,11 +161,6 @@ func parse(text []byte, kind Kind) (Manifest, error) {
 		return m, malformed(err, "its manifest is not as this program writes it")
 	}
 	return m, nil
-}
-
-// Has reports whether there is a member of that name.
-func (m Manifest) Has(name string) bool {
-	return slices.ContainsFunc(m.Members, func(x Member) bool { return x.Name == name })
 }
 
 func malformed(cause error, format string, args ...any) error {
