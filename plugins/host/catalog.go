@@ -230,6 +230,6 @@ func (e Entry) check() error {
 }
 
 func unknown(name string) error {
-	return fault.New(fault.NotFound, "there is no plugin %q", clipText(name, 40)).Because("plugin-unknown").
+	return fault.New(fault.NotFound, "there is no plugin %q", fault.Clip(name)).Because("plugin-unknown").
 		WithHint("`plugin list` shows those that were added")
 }

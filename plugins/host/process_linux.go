@@ -26,28 +26,12 @@ func executable(_ Source, binary *os.File) string {
 	return fmt.Sprintf("/proc/self/fd/%d", binary.Fd())
 }
 
-// confined gives the process a group of its own, so that Ctrl-C at our terminal
-// does not reach it, and has the kernel end it with us.
-func confined() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
-}
-
-// killGroup ends a process and all that it started. Group 0 would be our own.
-func killGroup(pid int) {
-	if pid > 1 {
-		_ = syscall.Kill(-pid, syscall.SIGKILL)
-	}
-}
-
-func terminate(pid int) { _ = syscall.Kill(pid, syscall.SIGTERM) }
+// tied has the kernel end the process with us.
+func tied(p *syscall.SysProcAttr) { p.Pdeathsig = syscall.SIGKILL }
 
 // socketDir is relative to the working directory: the address of a socket is at
 // most 107 bytes, and data directories may be deep.
 func socketDir(string) string { return "." }
-
-func listensPrivately(network, address, dir string) bool {
-	return network == "unix" && inDir(address, dir)
-}
 
 func reachable(_, address string, at *os.File) string {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", at.Fd(), filepath.Base(address))

@@ -1,4 +1,4 @@
-//go:build unix && !linux
+//go:build !linux
 
 package host
 
@@ -17,23 +17,9 @@ func (s Source) running() bool { return false }
 // executable is the path: this system cannot execute an open file.
 func executable(s Source, _ *os.File) string { return s.shown() }
 
-// confined gives the process a group of its own. It ends with us because its
-// standard input does.
-func confined() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
-
-// killGroup ends a process and all that it started. Group 0 would be our own.
-func killGroup(pid int) {
-	if pid > 1 {
-		_ = syscall.Kill(-pid, syscall.SIGKILL)
-	}
-}
-
-func terminate(pid int) { _ = syscall.Kill(pid, syscall.SIGTERM) }
+// tied does nothing: the process ends with us because its standard input does.
+func tied(*syscall.SysProcAttr) {}
 
 func socketDir(dir string) string { return dir }
-
-func listensPrivately(network, address, dir string) bool {
-	return network == "unix" && inDir(address, dir)
-}
 
 func reachable(_, address string, _ *os.File) string { return address }

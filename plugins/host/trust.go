@@ -187,16 +187,10 @@ func cleaned(f *fault.Fault) *fault.Fault {
 	return c
 }
 
-func printable(s string, limit int) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return ' '
-		}
-		return r
-	}, clipText(s, limit))
-}
+// printable is up to so many bytes of a foreign text, as one line for people.
+func printable(s string, limit int) string { return fault.Line(clipText(s, limit)) }
 
-// prose is printable for texts that may have several lines.
+// prose reports whether a text, which may have several lines, has no other control characters.
 func prose(s string, limit int) bool {
 	return len(s) <= limit && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && r != '\n' })
 }
