@@ -10,10 +10,20 @@ import (
 // Handshake is how a transport finds out, in the handshake of TLS, which key the other end
 // has: the certificates are self-signed, and the key in them is the identity.
 type Handshake struct {
-	Server *tls.Config                               // see Accepting
-	Client func(peerKey string) (*tls.Config, error) // see Dialling
-	KeyOf  func(tls.ConnectionState) (string, error) // reads the text of the peer's identity key
-	Trust  Trust                                     // about unknown peers that are dialled
+	// Key is the text of our own identity key, as KeyOf would show it.
+	Key string
+	// Server holds our certificate, asks for the peer's and checks that it is one of an
+	// identity, whosever. It is not changed. A party that only dials leaves it nil.
+	Server *tls.Config
+	// Client is the same for a peer that we dial: a wallet may show each vendor another
+	// identity. Its peerKey is empty while the key is being found out; the certificate is
+	// not shown to that peer. A party that only listens leaves it nil.
+	Client func(peerKey string) (*tls.Config, error)
+	// KeyOf reads the text of the peer's identity key from a handshake.
+	KeyOf func(tls.ConnectionState) (string, error)
+	// Trust decides about unknown peers that we dial; nil refuses them. It is asked while
+	// no handshake is open, so a person may take their time.
+	Trust Trust
 }
 
 // Stranger ends the handshake with a dialled peer whose key nobody has named. So no

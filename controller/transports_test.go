@@ -58,16 +58,13 @@ func (w way) transports(t *testing.T) func(*crypto.Identity) []comm.Transport {
 		if err != nil {
 			t.Fatal(err)
 		}
-		client := func(string) (*tls.Config, error) { return crypto.ClientConfig(id, nil) }
-		keyOf := func(s tls.ConnectionState) (string, error) {
-			key, err := crypto.PeerKey(s)
-			return crypto.KeyText(key), err
+		shake := comm.Handshake{
+			Key: id.KeyText(), Server: server, KeyOf: crypto.PeerKeyText,
+			Client: func(string) (*tls.Config, error) { return crypto.ClientConfig(id, nil) },
 		}
 		return []comm.Transport{
-			websocket.New(websocket.Options{Key: id.KeyText(), TLSServer: server, TLSClient: client, KeyOf: keyOf}),
-			streamtest.Crossed{Cables: w.cables, Acceptor: stream.New(stream.Options{
-				Key: id.KeyText(), TLSServer: server, TLSClient: client, KeyOf: keyOf, Clear: w.clear,
-			})},
+			websocket.New(websocket.Options{TLS: shake}),
+			streamtest.Crossed{Cables: w.cables, Acceptor: stream.New(stream.Options{TLS: shake, Clear: w.clear})},
 		}
 	}
 }

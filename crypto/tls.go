@@ -93,6 +93,12 @@ func PeerKey(state tls.ConnectionState) (ed25519.PublicKey, error) {
 	return key, nil
 }
 
+// PeerKeyText is PeerKey as text.
+func PeerKeyText(state tls.ConnectionState) (string, error) {
+	key, err := PeerKey(state)
+	return KeyText(key), err
+}
+
 func notSelfSigned(why string) error {
 	return fault.New(fault.Denied, "the peer has not proved who it is: %s", why).Because("peer-certificate")
 }

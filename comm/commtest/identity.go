@@ -10,6 +10,8 @@ import (
 	"math/big"
 	"testing"
 	"time"
+
+	"github.com/swaperoo/swaperoo/comm"
 )
 
 // Identity is a party's key and the certificate that it signed for itself: as little
@@ -50,6 +52,14 @@ func (id Identity) Config() *tls.Config {
 		MinVersion:         tls.VersionTLS13,
 		InsecureSkipVerify: true, // the key is the identity, see KeyOf
 		ClientAuth:         tls.RequireAnyClientCert,
+	}
+}
+
+// Handshake is how either side uses it. It trusts no unknown peer.
+func (id Identity) Handshake() comm.Handshake {
+	return comm.Handshake{
+		Key: id.Key, Server: id.Config(), KeyOf: KeyOf,
+		Client: func(string) (*tls.Config, error) { return id.Config(), nil },
 	}
 }
 

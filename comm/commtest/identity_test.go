@@ -23,14 +23,10 @@ func TestTransportWithIdentities(t *testing.T) {
 				t.Fatal(err)
 			}
 			return commtest.Party{
-				Transport: websocket.New(websocket.Options{
-					Key: id.KeyText(), TLSServer: server, Trust: trust, MaxFrame: 32 << 10,
-					TLSClient: func(string) (*tls.Config, error) { return crypto.ClientConfig(id, nil) },
-					KeyOf: func(state tls.ConnectionState) (string, error) {
-						key, err := crypto.PeerKey(state)
-						return crypto.KeyText(key), err
-					},
-				}),
+				Transport: websocket.New(websocket.Options{MaxFrame: 32 << 10, TLS: comm.Handshake{
+					Key: id.KeyText(), Server: server, Trust: trust, KeyOf: crypto.PeerKeyText,
+					Client: func(string) (*tls.Config, error) { return crypto.ClientConfig(id, nil) },
+				}}),
 				Key: id.KeyText(), Listen: comm.Address{Scheme: websocket.Scheme, Host: "127.0.0.1:0"},
 				MaxFrame: 32 << 10,
 			}

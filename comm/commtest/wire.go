@@ -1,7 +1,6 @@
 package commtest
 
 import (
-	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -44,10 +43,7 @@ type Raw struct {
 
 // Settings are what New makes a transport of. What is zero is the transport's own choice.
 type Settings struct {
-	Key         string
-	TLSServer   *tls.Config
-	TLSClient   func(peerKey string) (*tls.Config, error)
-	Trust       comm.Trust
+	TLS         comm.Handshake
 	MaxFrame    int // bytes
 	Connections int // of a listener
 	Handshake   time.Duration
@@ -63,10 +59,7 @@ const short = 50 * time.Millisecond
 func party(t *testing.T) Settings {
 	t.Helper()
 	id := NewIdentity(t)
-	return Settings{
-		Key: id.Key, TLSServer: id.Config(), Handshake: patience, Write: patience,
-		TLSClient: func(string) (*tls.Config, error) { return id.Config(), nil },
-	}
+	return Settings{TLS: id.Handshake(), Handshake: patience, Write: patience}
 }
 
 // TestWire runs what every transport with TLS must bear that TestTransport cannot show.

@@ -46,7 +46,7 @@ func testWhoMayComeIn(t *testing.T, w Wire) {
 
 func testRefusedKey(t *testing.T, w Wire) {
 	s := party(t)
-	s.TLSServer.VerifyConnection = func(tls.ConnectionState) error { return errors.New("not on the list") }
+	s.TLS.Server.VerifyConnection = func(tls.ConnectionState) error { return errors.New("not on the list") }
 	_, err := w.New(party(t)).Dial(within(t), w.door(t, s, Echo()), Echo())
 	wantFault(t, err, fault.Denied, "identity-refused")
 }
@@ -81,7 +81,7 @@ func testWrongPeer(t *testing.T, w Wire) {
 func testTrustInPeace(t *testing.T, w Wire) {
 	a, seen := strict(t, w)
 	s := party(t)
-	s.Trust = func(context.Context, string, comm.Address) error {
+	s.TLS.Trust = func(context.Context, string, comm.Address) error {
 		if n := await(t, seen); n != 0 {
 			t.Errorf("the peer saw %d certificates", n)
 		}
@@ -95,8 +95,8 @@ func testTrustInPeace(t *testing.T, w Wire) {
 func testOwnIdentity(t *testing.T, w Wire) {
 	identities := map[string]Identity{}
 	s := party(t)
-	s.Trust = trusting
-	s.TLSClient = func(peer string) (*tls.Config, error) {
+	s.TLS.Trust = trusting
+	s.TLS.Client = func(peer string) (*tls.Config, error) {
 		if _, ok := identities[peer]; !ok {
 			identities[peer] = NewIdentity(t)
 		}
@@ -124,7 +124,7 @@ func testOwnIdentity(t *testing.T, w Wire) {
 
 func testLockedIdentity(t *testing.T, w Wire) {
 	s := party(t)
-	s.TLSClient = func(string) (*tls.Config, error) { return nil, fault.New(fault.Locked, "the wallet is locked") }
+	s.TLS.Client = func(string) (*tls.Config, error) { return nil, fault.New(fault.Locked, "the wallet is locked") }
 	_, err := w.New(s).Dial(within(t), w.door(t, party(t), Echo()), Echo())
 	wantFault(t, err, fault.Locked, "")
 }

@@ -19,7 +19,7 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 	if err := t.allowed(a); err != nil {
 		return nil, err
 	}
-	if modeOf(a.Scheme) == inTLS && (t.o.TLSClient == nil || t.o.KeyOf == nil) {
+	if modeOf(a.Scheme) == inTLS && (t.o.TLS.Client == nil || t.o.TLS.KeyOf == nil) {
 		return nil, fault.New(fault.Unsupported, "this party does not dial %s addresses", a.Scheme).Because("identity-missing")
 	}
 	l, err := t.open(ctx, a)
@@ -63,7 +63,7 @@ func (t *Transport) allowed(a comm.Address) error {
 
 // again is the second attempt, after somebody was asked about the key.
 func (t *Transport) again(ctx context.Context, l *line, a comm.Address, key string) (*line, *rpc.Conn, error) {
-	if err := t.o.Trust.Check(ctx, key, a); err != nil {
+	if err := t.o.TLS.Trust.Check(ctx, key, a); err != nil {
 		return l, nil, err
 	}
 	a.Key = key

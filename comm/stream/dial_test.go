@@ -119,7 +119,7 @@ func TestAddressesThatCannotBe(t *testing.T) {
 	full := newIdentity(t).options()
 	full.Clear = []string{"stdio-clear:-"}
 	bare := full
-	bare.TLSClient, bare.TLSServer = nil, nil
+	bare.TLS.Client, bare.TLS.Server = nil, nil
 	file := socket(t) + ".file"
 	if err := os.MkdirAll(file, 0o700); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,7 @@
 // unix sockets, serial lines, and the standard input and output of a process
 // (paper §1: a wallet in a PDA or in a vending machine has no web).
 //
-//	t := stream.New(stream.Options{Key: id.KeyText(), TLSServer: …, TLSClient: …, KeyOf: …})
+//	t := stream.New(stream.Options{TLS: comm.Handshake{Key: id.KeyText(), Server: …, Client: …, KeyOf: …}})
 //	door, err := t.Listen(ctx, comm.Address{Scheme: "unix", Path: "/run/shop.sock"}, accept)
 //	conn, err := t.Dial(ctx, door.Address(), handler)
 //

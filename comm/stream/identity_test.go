@@ -1,7 +1,6 @@
 package stream_test
 
 import (
-	"crypto/tls"
 	"net"
 	"testing"
 
@@ -19,19 +18,14 @@ func newIdentity(t testing.TB) identity {
 }
 
 func (id identity) options() stream.Options {
-	return stream.Options{
-		Key: id.Key, TLSServer: id.Config(), KeyOf: commtest.KeyOf,
-		TLSClient: func(string) (*tls.Config, error) { return id.Config(), nil },
-		Handshake: patience, Write: patience,
-	}
+	return stream.Options{TLS: id.Identity.Handshake(), Handshake: patience, Write: patience}
 }
 
 func TestWire(t *testing.T) {
 	commtest.TestWire(t, commtest.Wire{
 		New: func(s commtest.Settings) comm.Acceptor {
 			return stream.New(stream.Options{
-				Key: s.Key, TLSServer: s.TLSServer, TLSClient: s.TLSClient, KeyOf: commtest.KeyOf, Trust: s.Trust,
-				MaxFrame: s.MaxFrame, Connections: s.Connections, Handshake: s.Handshake, Write: s.Write, Ping: s.Ping, Idle: s.Idle,
+				TLS: s.TLS, MaxFrame: s.MaxFrame, Connections: s.Connections, Handshake: s.Handshake, Write: s.Write, Ping: s.Ping, Idle: s.Idle,
 			})
 		},
 		Listen: func(t *testing.T) comm.Address { return comm.Address{Scheme: stream.Unix, Path: socket(t)} },

@@ -29,10 +29,10 @@ func (t *Transport) Listen(ctx context.Context, a comm.Address, accept func(comm
 		}
 	}
 	if modeOf(a.Scheme) == inTLS {
-		if t.o.TLSServer == nil || t.o.KeyOf == nil {
+		if t.o.TLS.Server == nil || t.o.TLS.KeyOf == nil {
 			return nil, fault.New(fault.Unsupported, "this party cannot listen at %s addresses", a.Scheme).Because("identity-missing")
 		}
-		at.Key = t.o.Key
+		at.Key = t.o.TLS.Key
 	}
 	inside, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	l := &listener{t: t, address: at, accept: accept, inside: inside, cancel: cancel, done: make(chan struct{})}

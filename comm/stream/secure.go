@@ -29,7 +29,7 @@ func (t *Transport) call(ctx context.Context, on *turn, a comm.Address) (*rpc.Co
 	}
 	c := channel{on, "", shared[:]}
 	if in == inTLS {
-		config, err := t.o.handshake().Dialling(ctx, a, onLine)
+		config, err := t.o.TLS.Dialling(ctx, a, onLine)
 		if err != nil {
 			return nil, err
 		}
@@ -55,7 +55,7 @@ func (t *Transport) receive(ctx context.Context, on *turn, m mark) (*rpc.Conn, e
 	}
 	c := channel{on, "", shared[:]}
 	if m.mode == inTLS {
-		if c, err = t.secure(ctx, tls.Server(on, t.o.handshake().Accepting())); err != nil {
+		if c, err = t.secure(ctx, tls.Server(on, t.o.TLS.Accepting())); err != nil {
 			return nil, err
 		}
 	}
@@ -71,7 +71,7 @@ func (t *Transport) secure(ctx context.Context, c *tls.Conn) (channel, error) {
 	if err := c.HandshakeContext(ctx); err != nil {
 		return channel{}, err
 	}
-	key, binding, err := t.o.handshake().Proved(c.ConnectionState(), onLine)
+	key, binding, err := t.o.TLS.Proved(c.ConnectionState(), onLine)
 	return channel{c, key, binding}, err
 }
 
@@ -84,10 +84,6 @@ func (t *Transport) conn(c channel, r *bufio.Reader, on *turn, side rpc.Side) *r
 
 // onLine is the peer, for people: a line has no name of its own.
 const onLine = "the peer on this line"
-
-func (o Options) handshake() comm.Handshake {
-	return comm.Handshake{Server: o.TLSServer, Client: o.TLSClient, KeyOf: o.KeyOf, Trust: o.Trust}
-}
 
 // InClear says whether lines of a scheme run without TLS.
 func InClear(scheme string) bool { return scheme == SerialClear || scheme == StdioClear }

@@ -50,7 +50,7 @@ func command() error {
 func TestACommandIsReachedOverItsPipes(t *testing.T) {
 	var started []*exec.Cmd
 	o := newIdentity(t).options()
-	o.Trust = func(context.Context, string, comm.Address) error { return nil }
+	o.TLS.Trust = func(context.Context, string, comm.Address) error { return nil }
 	o.Pipe = func(context.Context, string) (stream.Pipe, error) {
 		here, stdout, err := os.Pipe()
 		if err != nil {

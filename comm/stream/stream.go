@@ -3,7 +3,6 @@ package stream
 import (
 	"cmp"
 	"context"
-	"crypto/tls"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -19,24 +18,9 @@ const (
 	StdioClear  = "stdio-clear"  // stdio-clear:-
 )
 
-// Options are what a party needs for its sessions. TLS and keys come from
-// outside; a party that only dials leaves TLSServer nil, one that only listens
-// leaves TLSClient nil.
+// Options are what a party needs for its sessions.
 type Options struct {
-	// Key is the text of our own identity key, as KeyOf would show it.
-	Key string
-	// TLSServer holds our certificate, asks for the peer's and checks that it is
-	// one of an identity, whosever. It is not changed.
-	TLSServer *tls.Config
-	// TLSClient is the same for a peer that we dial: a wallet may show each vendor
-	// another identity. Its peerKey is empty while the key is being found out; the
-	// certificate is not shown to that peer.
-	TLSClient func(peerKey string) (*tls.Config, error)
-	// KeyOf reads the text of the peer's identity key from a handshake.
-	KeyOf func(tls.ConnectionState) (string, error)
-	// Trust decides about unknown peers that we dial; nil refuses them. It is
-	// asked while no handshake is open, so a person may take their time.
-	Trust comm.Trust
+	TLS comm.Handshake // who we are, and whom we trust; it comes from outside
 	// Clear are the lines that run without TLS because somebody has said so, each
 	// written like "serial-clear:/dev/ttyS0".
 	Clear []string

@@ -27,7 +27,7 @@ func world(scheme string, place func(t testing.TB) (path string, o stream.Option
 			id := newIdentity(t)
 			path, more, cross := place(t)
 			o := id.options()
-			o.Trust, o.MaxFrame, o.Pipe, o.Clear = trust, 64<<10, more.Pipe, more.Clear
+			o.TLS.Trust, o.MaxFrame, o.Pipe, o.Clear = trust, 64<<10, more.Pipe, more.Clear
 			if more.Handshake != 0 {
 				o.Handshake = more.Handshake
 			}

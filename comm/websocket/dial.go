@@ -19,7 +19,7 @@ import (
 // before the peer learns who we are. A peer that cannot be reached, or is too
 // slow, is fault.Unavailable; one that refuses us is fault.Denied.
 func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (comm.Conn, error) {
-	if t.o.TLSClient == nil || t.o.KeyOf == nil {
+	if t.o.TLS.Client == nil || t.o.TLS.KeyOf == nil {
 		return nil, fault.New(fault.Unsupported, "this party does not dial %s addresses", Scheme).Because("identity-missing")
 	}
 	if a.Scheme != Scheme || a.Host == "" {
@@ -29,7 +29,7 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 	ws, state, err := t.connect(ctx, a)
 	var unknown *comm.Stranger
 	if errors.As(err, &unknown) {
-		if err := t.o.Trust.Check(ctx, unknown.Key, a); err != nil {
+		if err := t.o.TLS.Trust.Check(ctx, unknown.Key, a); err != nil {
 			return nil, err
 		}
 		a.Key = unknown.Key
@@ -70,7 +70,7 @@ func (t *Transport) connect(ctx context.Context, a comm.Address) (*websocket.Con
 }
 
 func (t *Transport) connectTLS(ctx context.Context, a comm.Address) (*tls.Conn, error) {
-	config, err := t.o.handshake().Dialling(ctx, a, "the peer at "+a.Host)
+	config, err := t.o.TLS.Dialling(ctx, a, "the peer at "+a.Host)
 	if err != nil {
 		return nil, err
 	}

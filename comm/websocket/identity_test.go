@@ -1,7 +1,6 @@
 package websocket_test
 
 import (
-	"crypto/tls"
 	"errors"
 	"net"
 	"testing"
@@ -22,19 +21,14 @@ func newIdentity(t testing.TB) identity {
 }
 
 func (id identity) options() websocket.Options {
-	return websocket.Options{
-		Key: id.Key, TLSServer: id.Config(), KeyOf: commtest.KeyOf,
-		TLSClient: func(string) (*tls.Config, error) { return id.Config(), nil },
-		Handshake: patience, Write: patience,
-	}
+	return websocket.Options{TLS: id.Identity.Handshake(), Handshake: patience, Write: patience}
 }
 
 func TestWire(t *testing.T) {
 	commtest.TestWire(t, commtest.Wire{
 		New: func(s commtest.Settings) comm.Acceptor {
 			return websocket.New(websocket.Options{
-				Key: s.Key, TLSServer: s.TLSServer, TLSClient: s.TLSClient, KeyOf: commtest.KeyOf, Trust: s.Trust,
-				MaxFrame: s.MaxFrame, Connections: s.Connections, Handshake: s.Handshake, Write: s.Write, Ping: s.Ping, Idle: s.Idle,
+				TLS: s.TLS, MaxFrame: s.MaxFrame, Connections: s.Connections, Handshake: s.Handshake, Write: s.Write, Ping: s.Ping, Idle: s.Idle,
 			})
 		},
 		Listen: func(*testing.T) comm.Address { return loopback },

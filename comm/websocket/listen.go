@@ -20,7 +20,7 @@ import (
 // Listen implements comm.Acceptor. Port 0 takes a free one. Peers prove their
 // key in the handshake; whether they are welcome is for accept to decide.
 func (t *Transport) Listen(ctx context.Context, a comm.Address, accept func(comm.Conn) (comm.Handler, error)) (comm.Listener, error) {
-	if t.o.TLSServer == nil || t.o.KeyOf == nil {
+	if t.o.TLS.Server == nil || t.o.TLS.KeyOf == nil {
 		return nil, fault.New(fault.Unsupported, "this party cannot listen at %s addresses", Scheme).Because("identity-missing")
 	}
 	if a.Scheme != Scheme || a.Host == "" {
@@ -34,7 +34,7 @@ func (t *Transport) Listen(ctx context.Context, a comm.Address, accept func(comm
 	}
 	l := &listener{
 		t: t, accept: accept,
-		address: comm.Address{Scheme: Scheme, Host: door.Addr().String(), Path: path(a), Key: t.o.Key},
+		address: comm.Address{Scheme: Scheme, Host: door.Addr().String(), Path: path(a), Key: t.o.TLS.Key},
 	}
 	l.server = &http.Server{
 		Handler:           l,
@@ -47,7 +47,7 @@ func (t *Transport) Listen(ctx context.Context, a comm.Address, accept func(comm
 		ErrorLog:          log.New(io.Discard, "", 0), // failed handshakes are anybody's to make
 	}
 	l.server.SetKeepAlivesEnabled(false)
-	served := tls.NewListener(comm.Places{All: t.o.Connections, Each: t.o.PerAddress}.Of(door), t.o.handshake().Accepting())
+	served := tls.NewListener(comm.Places{All: t.o.Connections, Each: t.o.PerAddress}.Of(door), t.o.TLS.Accepting())
 	l.parts.Go(func() { _ = l.server.Serve(served) })
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,7 +103,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	if _, err := l.t.o.KeyOf(*r.TLS); err != nil {
+	if _, err := l.t.o.TLS.KeyOf(*r.TLS); err != nil {
 		http.Error(w, "no identity key", http.StatusForbidden)
 		return
 	}
@@ -132,7 +132,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // conn makes a session's connection of a WebSocket; state is that of its TLS.
 func (t *Transport) conn(ws *websocket.Conn, state tls.ConnectionState, side rpc.Side) (*rpc.Conn, error) {
-	key, binding, err := t.o.handshake().Proved(state, "the peer")
+	key, binding, err := t.o.TLS.Proved(state, "the peer")
 	if err != nil {
 		return nil, err
 	}

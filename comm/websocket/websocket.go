@@ -3,14 +3,13 @@
 // identity of a party, the names in it mean nothing. There is no form of it in
 // clear, and it takes no proxy from the environment.
 //
-//	t := websocket.New(websocket.Options{Key: id.KeyText(), TLSServer: …, TLSClient: …, KeyOf: …})
+//	t := websocket.New(websocket.Options{TLS: comm.Handshake{Key: id.KeyText(), Server: …, Client: …, KeyOf: …}})
 //	door, err := t.Listen(ctx, comm.Address{Scheme: "wss", Host: "127.0.0.1:0"}, accept)
 //	conn, err := t.Dial(ctx, door.Address(), handler)
 package websocket
 
 import (
 	"cmp"
-	"crypto/tls"
 	"sync"
 	"time"
 
@@ -24,24 +23,9 @@ const Scheme = "wss"
 // Subprotocol names what the frames are. Another version gets another name.
 const Subprotocol = "swaperoo.session.v1"
 
-// Options are what a party needs for its sessions. TLS and keys come from
-// outside; a party that only dials leaves TLSServer nil, one that only listens
-// leaves TLSClient nil.
+// Options are what a party needs for its sessions.
 type Options struct {
-	// Key is the text of our own identity key, as KeyOf would show it.
-	Key string
-	// TLSServer holds our certificate, asks for the peer's and checks that it is
-	// one of an identity, whosever. It is not changed.
-	TLSServer *tls.Config
-	// TLSClient is the same for a peer that we dial: a wallet may show each vendor
-	// another identity. Its peerKey is empty while the key is being found out; the
-	// certificate is not shown to that peer.
-	TLSClient func(peerKey string) (*tls.Config, error)
-	// KeyOf reads the text of the peer's identity key from a handshake.
-	KeyOf func(tls.ConnectionState) (string, error)
-	// Trust decides about unknown peers that we dial; nil refuses them. It is
-	// asked while no connection is open, so a person may take their time.
-	Trust comm.Trust
+	TLS comm.Handshake // who we are, and whom we trust; it comes from outside
 
 	MaxFrame    int           // see rpc.Options
 	Connections int           // most connections of a listener; 0: 1024
@@ -52,10 +36,6 @@ type Options struct {
 	Write       time.Duration // for one frame; 0: 10 s
 	Ping        time.Duration // how often a quiet peer is asked; 0: 20 s
 	Idle        time.Duration // a peer silent for this long is cut off; 0: 60 s
-}
-
-func (o Options) handshake() comm.Handshake {
-	return comm.Handshake{Server: o.TLSServer, Client: o.TLSClient, KeyOf: o.KeyOf, Trust: o.Trust}
 }
 
 // Transport implements comm.Acceptor.

@@ -17,7 +17,7 @@ func TestTransport(t *testing.T) {
 		return func(trust comm.Trust) commtest.Party {
 			id := newIdentity(t)
 			o := id.options()
-			o.Trust, o.MaxFrame = trust, 64<<10
+			o.TLS.Trust, o.MaxFrame = trust, 64<<10
 			return commtest.Party{
 				Transport: websocket.New(o), Key: id.Key, Listen: loopback,
 				MaxFrame: o.MaxFrame,
@@ -29,7 +29,7 @@ func TestTransport(t *testing.T) {
 func TestAddressesThatCannotBe(t *testing.T) {
 	full := newIdentity(t).options()
 	bare := full
-	bare.TLSClient, bare.TLSServer = nil, nil
+	bare.TLS.Client, bare.TLS.Server = nil, nil
 	for _, row := range []struct {
 		name    string
 		options websocket.Options

@@ -104,14 +104,10 @@ func lines(t *testing.T, i *crypto.Identity) comm.Transport {
 	t.Helper()
 	server, err := crypto.ServerConfig(i, nil)
 	check(t, err)
-	return stream.New(stream.Options{
-		Key: i.KeyText(), TLSServer: server,
-		TLSClient: func(string) (*tls.Config, error) { return crypto.ClientConfig(i, nil) },
-		KeyOf: func(s tls.ConnectionState) (string, error) {
-			key, err := crypto.PeerKey(s)
-			return crypto.KeyText(key), err
-		},
-	})
+	return stream.New(stream.Options{TLS: comm.Handshake{
+		Key: i.KeyText(), Server: server, KeyOf: crypto.PeerKeyText,
+		Client: func(string) (*tls.Config, error) { return crypto.ClientConfig(i, nil) },
+	}})
 }
 
 func bundles(role comm.Role) []protocol.Bundle {

@@ -227,13 +227,9 @@ func (h *House) transports(o Options) (*comm.Manager, error) {
 		}
 		return crypto.ClientConfig(h.Identity, nil)
 	}
-	keyOf := func(s tls.ConnectionState) (string, error) {
-		key, err := crypto.PeerKey(s)
-		return crypto.KeyText(key), err
-	}
-	own := h.Identity.KeyText()
-	sessions := websocket.New(websocket.Options{Key: own, TLSServer: server, TLSClient: client, KeyOf: keyOf, Trust: o.Trust})
-	lines := stream.New(stream.Options{Key: own, TLSServer: server, TLSClient: client, KeyOf: keyOf, Trust: o.Trust, Clear: o.Clear, Pipe: o.Pipe})
+	shake := comm.Handshake{Key: h.Identity.KeyText(), Server: server, Client: client, KeyOf: crypto.PeerKeyText, Trust: o.Trust}
+	sessions := websocket.New(websocket.Options{TLS: shake})
+	lines := stream.New(stream.Options{TLS: shake, Clear: o.Clear, Pipe: o.Pipe})
 	h.fetcher = https.New(https.Options{AllowHTTP: o.AllowHTTP})
 	banks := &http.Client{Transport: h.guard.anywhere}
 	if o.Role == comm.Client { // its banks are named by QR codes
