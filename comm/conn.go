@@ -47,7 +47,10 @@ type Introduced interface {
 // Spelling is a Conn over which params and results may write and read their JSON themselves, by AppendJSON and
 // ReadJSON as package instrument describes them. Over any other Conn they must be the types that this package declares
 // for its methods.
-type Spelling interface{ Spells() }
+type Spelling interface {
+	// Spells marks the Conn and does nothing.
+	Spells()
+}
 
 // Handler receives what a peer sends over one connection. Requests run
 // concurrently, notifications in the order of their frames before any later

@@ -15,8 +15,9 @@ type OwnerSealer interface {
 	For(owner PrincipalID) (OwnerSeal, error)
 }
 
-// OwnerSeal seals as Sealer does, under one owner's key.
+// OwnerSeal seals under one owner's key.
 type OwnerSeal interface {
+	// Seal and Open are those of Sealer.
 	Seal(plain, ad []byte) ([]byte, error)
 	Open(sealed, ad []byte) ([]byte, error)
 }

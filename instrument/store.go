@@ -34,13 +34,14 @@ type Reader interface {
 	Entries(ctx context.Context, t Topic, p Page) ([]EntryRow, error)
 }
 
-// Neighbour tells of other processes on the same database.
+// Neighbour tells of other processes on the same database, by a number that grows when one
+// has written.
 type Neighbour interface {
-	// Foreign is a number that changes when another process has written. It counts
-	// every change that was committed when it was called.
+	// Foreign is the number now: what others have committed before the call is counted. It
+	// may wait for the writer.
 	Foreign(ctx context.Context) (uint64, error)
-	// Seen is the same number, at once and without the writer. It counts every change that was
-	// committed when it was called only if it says all, which it may never do.
+	// Seen is the number as it was found last, at once. all reports whether it is certain that
+	// nothing of others is missing in it; a store that cannot know says false, always.
 	Seen() (foreign uint64, all bool)
 }
 
