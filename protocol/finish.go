@@ -12,6 +12,9 @@ import (
 // maxResult bounds a result's value, in bytes: it must fit into a frame beside messages.
 const maxResult = 384 << 10
 
+// reasonUnanswered marks a payment, or a refund, that only this side says is done.
+const reasonUnanswered fault.Reason = "payment-unanswered"
+
 // outcome is how an operation ended, as it is stored: with a result or a fault. At a servicer
 // it also holds the messages that the peer may still lack, for when the peer asks again.
 type outcome struct {
@@ -77,15 +80,18 @@ func (o *operation) outcomeOf(st Step) outcome {
 	return outcome{Result: &r}
 }
 
-// unfit is why the host refuses a result, or nil. Above all it checks the money: the amount
-// of a payment must be the price that the vendor signed and the payer saw, whatever the
-// plugin says.
+// unfit is why the host refuses a result, or nil. Above all it checks the money: nobody pays without
+// the vendor, and the amount of a payment must be the price that the vendor signed and the payer
+// saw, whatever the plugin says.
 func (o *operation) unfit(r Result) error {
 	if len(r.Value) > maxResult {
 		return fault.New(fault.Internal, "the result of %s has %d bytes; %d are allowed", o.spec.Name, len(r.Value), maxResult).Because("result-too-large")
 	}
 	if len(r.Value) > 0 && !instrument.PeerJSON(r.Value) {
 		return fault.New(fault.Internal, "the result of %s is not JSON in UTF-8, or too deep", o.spec.Name).Because("result-malformed")
+	}
+	if err := o.unanswered(); err != nil {
+		return err
 	}
 	offer := o.req.Call.Offer
 	if offer == nil || o.spec.Name != Pay || r.Amount == offer.Terms.Price {
@@ -97,6 +103,24 @@ func (o *operation) unfit(r Result) error {
 	}
 	return fault.New(fault.Internal, "the payment %s and the offer says %s", moved, offer.Terms.Price).Because("amount-differs-from-offer").
 		WithHint("tell the author of %s: the result of PAY has the offer's price as its Amount, at both sides", o.in.info.ID)
+}
+
+// unanswered is why what our code calls paid, or given back, is not, or nil: the vendor's side has
+// refused it, or has said nothing. Code may end with a last word, to which its peer has no answer.
+// What is not durable has not left this party.
+func (o *operation) unanswered() error {
+	if o.spec.Name != Pay && o.spec.Name != Refund {
+		return nil
+	}
+	if refusal, answered := o.mail.answer(); answered {
+		return refusal
+	}
+	kind, hint := fault.Internal, "ask the vendor before you do it again"
+	if !o.row {
+		kind, hint = fault.Unsupported, "nothing was done"
+	}
+	return fault.New(kind, "the code of %s says that %s is done, and the vendor has said nothing", o.in.info.ID, o.spec.Name).Because(reasonUnanswered).
+		WithHint("%s; tell the author of %s: at the initiator %s receives what the servicer answers before it ends", hint, o.in.info.ID, o.spec.Name)
 }
 
 // passing reports whether the database may take the same unit of work a moment later.

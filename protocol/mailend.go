@@ -13,6 +13,17 @@ func (b *mail) accepted() bool {
 	return b.side == Initiator && b.ended && b.failure == nil
 }
 
+// answer reports whether our peer, the servicer, has refused, and whether it has answered at all: our
+// code has read a word of it, or its run has ended. Who has no such peer needs no answer.
+func (b *mail) answer() (refusal error, answered bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.side != Initiator || !b.linked {
+		return nil, true
+	}
+	return b.failure, b.ended || b.read > 0
+}
+
 // over is how the peer's run has ended, once the code has read everything; nil before.
 func (b *mail) over() *peerEnd {
 	b.mu.Lock()

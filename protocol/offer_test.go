@@ -3,6 +3,7 @@ package protocol_test
 import (
 	"cmp"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -60,6 +61,68 @@ func TestOffer(t *testing.T) {
 			clean(t, pair.Initiator, pair.Servicer)
 		})
 	}
+}
+
+// TestNobodyPaysAlone: an initiator's code that says that a payment, or a refund, is done is
+// not believed when its peer has refused it or was never heard.
+func TestNobodyPaysAlone(t *testing.T) {
+	price := instrument.Amount{Currency: "CHF", Value: 20}
+	says := func(ask func(context.Context, protocol.Session) error) side {
+		return func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+			_ = ask(ctx, s)
+			err := s.Update(ctx, create("purse", "", state{N: 20}))
+			return protocol.Result{Value: raw("paid"), Amount: price}, err
+		}
+	}
+	hears := func(ctx context.Context, s protocol.Session) error { return s.Recv(ctx, nil) }
+	declines := func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+		return protocol.Result{}, fault.New(fault.Declined, "no").Because("not-today")
+	}
+	lastWord := func(ctx context.Context, s protocol.Session) error {
+		return errors.Join(s.Send(ctx, 1), s.Recv(ctx, nil), s.Send(ctx, 2))
+	}
+	answers := func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
+		return protocol.Result{Amount: price}, errors.Join(s.Recv(ctx, nil), s.Send(ctx, 1), s.Recv(ctx, nil))
+	}
+	for _, row := range []struct {
+		name        string
+		left, right side
+		kind        fault.Kind
+		reason      fault.Reason
+	}{
+		{"nobody was asked", says(func(context.Context, protocol.Session) error { return nil }), declines, fault.Unsupported, "payment-unanswered"},
+		{"what it shows goes with its end", says(func(ctx context.Context, s protocol.Session) error { return s.Send(ctx, 1) }), declines, fault.Unsupported, "payment-unanswered"},
+		{"the peer has refused", says(hears), declines, fault.Declined, "not-today"},
+		{"its last word has no answer", says(lastWord), answers, 0, ""},
+	} {
+		for _, operation := range []string{protocol.Pay, protocol.Refund} {
+			t.Run(operation+" "+row.name, func(t *testing.T) {
+				pair := protocoltest.NewPair(t, bundles(does(row.left)), bundles(does(row.right)))
+				c := call(operation)
+				if operation == protocol.Pay {
+					c.Offer = &instrument.OfferBody{ID: "1", Class: "purse", Terms: instrument.Terms{Price: price}}
+				}
+				_, err := pair.Execute(t.Context(), "test", c)
+				wants(t, err, row.kind, row.reason)
+				if kept := earned(t, pair.Initiator); kept != 0 != (row.kind == 0) {
+					t.Errorf("the initiator keeps %d", kept)
+				}
+			})
+		}
+	}
+}
+
+// TestWhatMayHaveReachedThePeerIsADefect: code has asked somebody else before it calls something
+// paid, and by then its request to the peer was on its way.
+func TestWhatMayHaveReachedThePeerIsADefect(t *testing.T) {
+	code := does(func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		_, err := s.Fetch(ctx, protocol.Request{Address: c.Main(), Method: "GET", Path: "/", Repeat: true})
+		return protocol.Result{Value: raw("paid")}, err
+	})
+	n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(code), Fetch: answers})
+	id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
+	_, err := n.Protocols.Execute(t.Context(), protocol.Execution{ID: opA, Protocol: "test", Call: call(protocol.Pay, id), Link: mute{}})
+	wants(t, err, fault.Internal, "payment-unanswered")
 }
 
 // TestAPaymentThatWasTakenIsNoRefusal: what code makes of the answer of a peer that has

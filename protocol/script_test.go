@@ -49,6 +49,7 @@ func (p script) Operations(instrument.ClassID, comm.Role) []protocol.Operation {
 		{Name: "LOOK", ReadOnly: true, Messages: true},
 		{Name: "KEYED", Keyed: true, Messages: true},
 		{Name: protocol.Pay, Messages: true},
+		{Name: protocol.Refund, Messages: true},
 	}
 	return append(plain, p.ops...)
 }
@@ -67,7 +68,7 @@ func (p script) DoOperation(ctx context.Context, s protocol.Session, c protocol.
 
 // does is a script whose operation DO is f on either side.
 func does(f side) script {
-	all := map[string]side{"DO": f, "LOOK": f, "KEYED": f, protocol.Pay: f}
+	all := map[string]side{"DO": f, "LOOK": f, "KEYED": f, protocol.Pay: f, protocol.Refund: f}
 	return script{left: all, right: all}
 }
 
