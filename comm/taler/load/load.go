@@ -5,10 +5,12 @@ package load
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
-	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -65,15 +67,11 @@ func (l Load) Run(ctx context.Context, n int) (Report, error) {
 			}
 			defer context.AfterFunc(ctx, func() { _ = own.conn.Close() })() // else it would wait for its answer
 			defer func() { _ = own.conn.Close() }()
-			w, err := l.worker(t, &http.Client{Transport: own})
-			if err != nil {
-				cancel(err)
-				return
-			}
+			w := l.worker(t, own)
 			for ctx.Err() == nil && next.Add(1) <= int64(n) {
 				one := l.Clock()
 				w.took = w.took[:0]
-				if err := w.withdraw(ctx); err != nil {
+				if err := w.withdraw(); err != nil {
 					cancel(err)
 					return
 				}
@@ -102,66 +100,68 @@ func quantile(took []time.Duration, percent int) time.Duration {
 	return took[min(len(took)-1, len(took)*percent/100)]
 }
 
-// worker is one terminal and the wallets in front of it.
+// worker is one terminal and the wallets in front of it, on one connection.
 type worker struct {
-	l            Load
-	till, wallet *taler.Client
-	took         []time.Duration // by the requests of the present withdrawal
+	l     Load
+	line  *line
+	login string          // of the terminal, as a header says it
+	took  []time.Duration // by the requests of the present withdrawal
 }
 
-func (l Load) worker(t Login, via *http.Client) (*worker, error) {
-	till, err := taler.NewClient(l.URL, via, taler.Basic(t.Name, t.Token))
-	if err != nil {
-		return nil, err
+func (l Load) worker(t Login, own *line) *worker {
+	return &worker{l: l, line: own, login: "Basic " + base64.StdEncoding.EncodeToString([]byte(t.Name+":"+t.Token))}
+}
+
+// ask makes one request of the table and notes how long it took. What is sent and what is wanted
+// of the answer may be nil.
+func (w *worker) ask(name taler.RouteName, id taler.WOPID, query string, in, out any) error {
+	route, _ := taler.RouteOf(name)
+	path, login := strings.Replace(route.Template, "{wopid}", id.Text(), 1)+query, w.login
+	if route.API == taler.Integration {
+		path, login = "/taler-integration"+path, ""
 	}
-	wallet, err := taler.NewClient(l.URL+"taler-integration/", via, taler.Anonymous())
-	return &worker{l: l, till: till, wallet: wallet}, err
-}
-
-// timed makes one request and notes how long it took.
-func (w *worker) timed(request func() error) error {
+	var body []byte
+	if in != nil {
+		var err error
+		if body, err = json.Marshal(in); err != nil {
+			return err
+		}
+	}
 	begun := w.l.Clock()
-	err := request()
+	answer, err := w.line.ask(route.Method, path, login, body)
 	w.took = append(w.took, w.l.Clock().Sub(begun))
-	return err
+	if err == nil && out != nil {
+		err = json.Unmarshal(answer, out)
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }
 
-func (w *worker) withdraw(ctx context.Context) error {
+func (w *worker) withdraw() error {
 	var uid [16]byte
 	var reserve taler.EddsaPublicKey
 	_, _ = rand.Read(uid[:]) // never fails
 	_, _ = rand.Read(reserve[:])
 	var made taler.TerminalWithdrawalSetupResponse
-	err := w.timed(func() (err error) {
-		made, err = w.till.SetUp(ctx, taler.TerminalWithdrawalSetup{RequestUID: hex.EncodeToString(uid[:]), Amount: w.l.Amount})
+	if err := w.ask(taler.RouteSetUp, taler.WOPID{}, "", taler.TerminalWithdrawalSetup{RequestUID: hex.EncodeToString(uid[:]), Amount: w.l.Amount}, &made); err != nil {
 		return err
-	})
-	if err != nil {
-		return fmt.Errorf("set up: %w", err)
 	}
 	id := made.WithdrawalID
-	err = w.timed(func() error {
-		_, err := w.wallet.Select(ctx, id, taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: w.l.Exchange})
+	if err := w.ask(taler.RouteSelect, id, "", taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: w.l.Exchange}, nil); err != nil {
 		return err
-	})
-	if err != nil {
-		return fmt.Errorf("select: %w", err)
 	}
-	err = w.timed(func() error {
-		return w.till.Check(ctx, id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: w.l.Transaction(id)})
-	})
-	if err != nil {
-		return fmt.Errorf("check: %w", err)
+	if err := w.ask(taler.RouteCheck, id, "", taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: w.l.Transaction(id)}, nil); err != nil {
+		return err
 	}
 	for {
-		var s taler.BankWithdrawalOperationStatus
-		err := w.timed(func() (err error) {
-			s, err = w.wallet.Operation(ctx, id, taler.LongPoll{Timeout: 30 * time.Second, OldState: taler.StateSelected})
-			return err
-		})
-		switch {
+		var s struct { // of a whole status the load needs no more
+			Status taler.State `json:"status"`
+		}
+		switch err := w.ask(taler.RouteOperation, id, "?old_state=selected&long_poll_ms=30000", nil, &s); {
 		case err != nil:
-			return fmt.Errorf("status: %w", err)
+			return err
 		case s.Status == taler.StateConfirmed:
 			return nil
 		case s.Status != taler.StateSelected:
