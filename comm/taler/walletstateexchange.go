@@ -26,11 +26,13 @@ type ExchangeState struct {
 	SignKeys      []SignKey         `json:"signkeys,omitempty"`
 	Denominations []Denomination    `json:"denominations,omitempty"` // of the latest /keys, those that coins may be made of
 	// Foreign counts the denominations that were listed and of which no coins can
-	// be made here: their cipher is not known, or is not RSA. Of them, Schnorr are of
-	// Clause-Schnorr signatures, and Restricted are restricted by age.
+	// be made here: their cipher is not known or not RSA, or their keys are too short. Of
+	// them, Schnorr are of Clause-Schnorr signatures, Restricted are restricted by age, and
+	// Short have keys of fewer than MinDenominationBits.
 	Foreign    int           `json:"foreign,omitempty"`
 	Schnorr    int           `json:"schnorr,omitempty"`
 	Restricted int           `json:"restricted,omitempty"`
+	Short      int           `json:"short,omitempty"`
 	HardLimits []HardLimit   `json:"hard_limits,omitempty"`
 	ZeroLimits []ZeroLimit   `json:"zero_limits,omitempty"`
 	KeysAt     int64         `json:"keys_at,omitempty"`
@@ -46,6 +48,10 @@ const (
 	ExchangeAlarm   = "alarm"   // it shows another master key than the one that is trusted
 	ExchangeRemoved = "removed" // a person has given it up; what they trusted is remembered
 )
+
+// MinDenominationBits is how long an RSA key is at least of which a wallet makes coins: those
+// of a shorter one can be forged.
+const MinDenominationBits = 2048
 
 // ExchangeTerms is what was accepted of an exchange's terms of service.
 type ExchangeTerms struct {
@@ -68,7 +74,8 @@ func (e ExchangeState) NoneHere() string {
 	}{
 		{e.Schnorr, "with Clause-Schnorr signatures"},
 		{e.Restricted, "restricted by age"},
-		{e.Foreign - e.Schnorr - e.Restricted, "of another cipher"},
+		{e.Short, fmt.Sprintf("with keys of fewer than %d bits", MinDenominationBits)},
+		{e.Foreign - e.Schnorr - e.Restricted - e.Short, "of another cipher"},
 	} {
 		if kind.n > 0 {
 			of = append(of, fmt.Sprintf("%d %s", kind.n, kind.what))

@@ -6,9 +6,6 @@ import (
 	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 )
 
-// minRSABits is what a denomination needs to hold money.
-const minRSABits = 2048
-
 // listed are the denominations of a document, each as its master key signed it.
 type listed struct {
 	statements map[taler.HashCode]crypto.Denomination // of each whose cipher is known
@@ -16,6 +13,7 @@ type listed struct {
 	foreign    int                                    // of which none can be made here
 	schnorr    int                                    // of these, for their cipher
 	restricted int                                    // of these, for they are restricted by age
+	short      int                                    // of these, for their key can be broken
 }
 
 // verifyDenominations checks every denomination whose cipher is known. Of others
@@ -49,12 +47,14 @@ func verifyDenominations(keys taler.Keys) (listed, error) {
 				StampStart: k.StampStart, StampExpireWithdraw: k.StampExpireWithdraw,
 				StampExpireDeposit: k.StampExpireDeposit, StampExpireLegal: k.StampExpireLegal,
 			}
-			switch {
+			switch bits := keyBits(d); {
 			case g.Cipher == taler.CipherCS:
 				all.foreign, all.schnorr = all.foreign+1, all.schnorr+1
 			case g.Cipher != taler.CipherRSA:
 				all.foreign, all.restricted = all.foreign+1, all.restricted+1
-			case !k.Lost && sound(d):
+			case bits > 0 && bits < taler.MinDenominationBits:
+				all.foreign, all.short = all.foreign+1, all.short+1
+			case !k.Lost && bits > 0 && !d.Value.IsZero():
 				all.good = append(all.good, d)
 			}
 		}
@@ -108,11 +108,14 @@ func denomHash(g taler.DenominationGroup, k taler.DenominationKey) (taler.HashCo
 
 const ageRestricted = "+age_restricted"
 
-// sound refuses keys that would make worthless or traceable coins; the exchange
-// may list them, nothing is withdrawn with them.
-func sound(d taler.Denomination) bool {
+// keyBits is the length of a key, 0 for what would make worthless or traceable coins; the
+// exchange may list it, nothing is withdrawn with it.
+func keyBits(d taler.Denomination) int {
 	key, err := crypto.ParseRSAPublicKey(d.RSAPub)
-	return err == nil && key.Bits() >= minRSABits && !d.Value.IsZero()
+	if err != nil {
+		return 0
+	}
+	return key.Bits()
 }
 
 // proven reports whether a refusal comes with the exchange's own word that one of

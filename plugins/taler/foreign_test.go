@@ -1,12 +1,15 @@
 package taler_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	wire "github.com/swaperoo/swaperoo/comm/taler"
+	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 )
 
 // An exchange of whose denominations a wallet can use none says so at the preview,
@@ -19,6 +22,7 @@ func TestAnExchangeOfForeignDenominations(t *testing.T) {
 	restricted := func(g *wire.DenominationGroup) { g.Cipher, g.AgeMask = "RSA+age_restricted", 7 }
 	both := func(g *wire.DenominationGroup) { schnorr(g); g.Cipher, g.AgeMask = "CS+age_restricted", 7 }
 	other := func(g *wire.DenominationGroup) { g.Cipher = "LATTICE" }
+	small := func(g *wire.DenominationGroup) { g.Denoms[0].RSAPub = shortKey(t) }
 	for _, row := range []struct {
 		name string
 		are  [3]func(*wire.DenominationGroup)
@@ -27,6 +31,8 @@ func TestAnExchangeOfForeignDenominations(t *testing.T) {
 		{"all with Clause-Schnorr", [3]func(*wire.DenominationGroup){schnorr, schnorr, schnorr}, ": 3 with Clause-Schnorr signatures"},
 		{"all restricted", [3]func(*wire.DenominationGroup){restricted, restricted, both}, ": 3 restricted by age"},
 		{"of the future", [3]func(*wire.DenominationGroup){other, other, other}, ": 3 of another cipher"},
+		{"with short keys", [3]func(*wire.DenominationGroup){small, small, small}, ": 3 with keys of fewer than 2048 bits"},
+		{"of two kinds", [3]func(*wire.DenominationGroup){schnorr, small, schnorr}, ": 2 with Clause-Schnorr signatures, 1 with keys of fewer than 2048 bits"},
 		{"of each kind", [3]func(*wire.DenominationGroup){schnorr, restricted, other}, ": 1 with Clause-Schnorr signatures, 1 restricted by age, 1 of another cipher"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -60,6 +66,39 @@ func TestAnExchangeOfForeignDenominations(t *testing.T) {
 	if _, err := w.batch("PREVIEW", "", wire.PreviewArgs{Exchange: w.exchange, Amount: amount("CHF:12")}); err != nil {
 		t.Errorf("one that can be used is enough: %v", err)
 	}
+}
+
+// Coins of keys that can be broken are no safer in another wallet.
+func TestNobodyIsSentElsewhereWithShortKeys(t *testing.T) {
+	w := openWallet(t)
+	w.mint.with(func() {
+		w.mint.keys.Auditors = nil
+		for n := range w.mint.keys.Denominations {
+			w.mint.keys.Denominations[n].Denoms[0].RSAPub = shortKey(t)
+		}
+		w.mint.sign()
+	})
+	if _, err := w.do("taler.exchange", "REFRESH", w.exchange, nil); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.batch("PREVIEW", "", wire.PreviewArgs{Exchange: w.exchange, Amount: amount("CHF:12")})
+	if hint := fault.From(err).Hint; strings.Contains(hint, "another wallet") || !strings.Contains(hint, "another exchange") {
+		t.Errorf("a person is told to %s", hint)
+	}
+}
+
+// shortKey is the key of a denomination that anybody with a large computer can break.
+func shortKey(t *testing.T) []byte {
+	t.Helper()
+	short, err := rsa.GenerateKey(rand.Reader, 1024)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := crypto.NewRSAPrivateKey(short)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key.Public().Encode()
 }
 
 // A denomination that is listed for two values could be worth either.

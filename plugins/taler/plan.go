@@ -170,8 +170,11 @@ func offersNone(e taler.ExchangeState, currency string, now time.Time) error {
 	case currency != e.Currency:
 		return fault.New(fault.Invalid, "this exchange deals in %s, not in %s", e.Currency, currency).Because(taler.ReasonCurrencyMismatch)
 	case e.NoneHere() != "":
-		return fault.New(fault.Unsupported, "%s", e.NoneHere()).Because(taler.ReasonDenominationsForeign).
-			WithHint("this wallet makes coins with RSA signatures and without an age; use another exchange, or for this one another wallet")
+		f := fault.New(fault.Unsupported, "%s", e.NoneHere()).Because(taler.ReasonDenominationsForeign)
+		if e.Short > 0 {
+			return f.WithHint("use another exchange: coins of keys that short can be forged, whatever wallet holds them")
+		}
+		return f.WithHint("this wallet makes coins with RSA signatures and without an age; use another exchange, or for this one another wallet")
 	case len(usable(e.Denominations, currency, now)) > 0:
 		return nil
 	case slices.ContainsFunc(e.Denominations, func(d taler.Denomination) bool { return offered(d, currency, now) }):

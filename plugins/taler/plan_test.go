@@ -15,7 +15,7 @@ import (
 // A denomination whose key turns out dishonest is left out, and the plan is made
 // again of the others.
 func TestAPlanIsMadeAgainWithoutADishonestKey(t *testing.T) {
-	key, err := rsa.GenerateKey(rand.Reader, minRSABits)
+	key, err := rsa.GenerateKey(rand.Reader, taler.MinDenominationBits)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func verified(keys taler.Keys, now time.Time) (taler.ExchangeState, error) {
 	}
 	return taler.ExchangeState{
 		Currency: keys.Currency, Version: keys.Version.String(), MasterPub: keys.MasterPublicKey, ClosingDelay: keys.ReserveClosingDelay,
-		Accounts: keys.Accounts, SignKeys: keys.SignKeys, Denominations: found.usable(keys.Recoup), Foreign: found.foreign, Schnorr: found.schnorr, Restricted: found.restricted,
+		Accounts: keys.Accounts, SignKeys: keys.SignKeys, Denominations: found.usable(keys.Recoup), Foreign: found.foreign, Schnorr: found.schnorr, Restricted: found.restricted, Short: found.short,
 		HardLimits: keys.HardLimits, ZeroLimits: keys.ZeroLimits,
 	}, nil
 }
