@@ -14,7 +14,8 @@ const (
 // Foreign is a fault as a peer has sent it, made fit for this process: people
 // will read its texts, so they are cut and lose what could move a terminal's
 // cursor or turn the reading order; and no word of this process's own passes: what
-// a peer says of its person or its command line is said of the peer.
+// a peer says of its person or its command line is said of the peer. Where it does
+// not know something and gives no advice, people are sent to it: no list here helps them.
 func (f *Fault) Foreign() *Fault {
 	k := f.Kind
 	switch {
@@ -23,7 +24,11 @@ func (f *Fault) Foreign() *Fault {
 	case k == 0 || k > Suspended:
 		k = Internal
 	}
-	return &Fault{Kind: k, Reason: theirs(word(f.Reason)), Message: plain(f.Message), Hint: plain(f.Hint)}
+	got := &Fault{Kind: k, Reason: theirs(word(f.Reason)), Message: plain(f.Message), Hint: plain(f.Hint)}
+	if got.Hint == "" && (k == NotFound || got.Reason == "class-unknown") {
+		got.Hint = "whoever was asked does not know it: ask them what they have"
+	}
+	return got
 }
 
 // theirs is a reason that a process says of itself, of a peer: "usage" is a matter of

@@ -151,12 +151,11 @@ func (c *Client) request(ctx context.Context, route Route, k call) (*http.Reques
 // refusal is the fault of a status that is not 2xx. Only a request that changes
 // something can have an unknown outcome.
 func refusal(route Route, status int, body []byte) error {
-	err := FaultOf(status, body)
-	if f := fault.From(err); f.Kind == fault.Unknown && !changes(route) {
+	f := fault.From(FaultOf(status, body)).Foreign()
+	if f.Kind == fault.Unknown && !changes(route) {
 		f.Kind = fault.Unavailable
-		return f
 	}
-	return err
+	return f
 }
 
 // broken is the fault of a connection that gave no answer. The cause loses the
