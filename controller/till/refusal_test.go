@@ -25,11 +25,11 @@ func TestWhatTheBankDoesNotDealInIsNotBegun(t *testing.T) {
 		name, amount, members, right string
 		several                      bool
 		status                       int
-		reason                       string
+		reason, hint                 string
 	}{
-		{"another currency", "EUR:5", "", "", false, 400, "currency-mismatch"},
-		{"an exchange of a bank that has one", "CHF:20", zurich, `,"exchange":"exchange"`, false, 404, "exchange-unknown"},
-		{"an exchange of a bank that has several", "CHF:20", `,"exchange":"nope"`, zurich, true, 404, "exchange-unknown"},
+		{"another currency", "EUR:5", "", "", false, 400, "currency-mismatch", "say how much in CHF"},
+		{"an exchange of a bank that has one", "CHF:20", zurich, `,"exchange":"exchange"`, false, 404, "exchange-unknown", "leave the exchange out: the bank has one"},
+		{"an exchange of a bank that has several", "CHF:20", `,"exchange":"nope"`, zurich, true, 404, "exchange-unknown", "name one of exchange, zurich; without a name it is the first of them"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
@@ -40,6 +40,9 @@ func TestWhatTheBankDoesNotDealInIsNotBegun(t *testing.T) {
 				})
 			}
 			h.refuses(row.status, row.reason, http.MethodPost, "/withdrawals", `{"key":"k","amount":"`+row.amount+`"`+row.members+`}`)
+			if r := h.ask(http.MethodPost, "/withdrawals", `{"key":"k","amount":"`+row.amount+`"`+row.members+`}`); !strings.Contains(r.body, `"hint":"`+row.hint) {
+				t.Errorf("a person is told %s", r.body)
+			}
 			v := h.do(http.MethodPost, "/withdrawals", `{"key":"k","amount":"CHF:20"`+row.right+`}`)
 			if v.WOPID.IsZero() || v.Needs != "acceptance" {
 				t.Errorf("the right request: %+v", v)

@@ -3,6 +3,7 @@ package vendor
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -124,9 +125,23 @@ func (t *Terminal) dealsIn(ctx context.Context, o Order) (taler.TerminalConfig, 
 	}
 	named := func(x taler.ExchangeChoice) bool { return x.Name == o.Exchange }
 	if o.Exchange != "" && o.Exchange != taler.DefaultExchange && !slices.ContainsFunc(bank.Exchanges, named) {
-		return bank, fault.New(fault.NotFound, "the bank sells no cash of an exchange %q", o.Exchange).Because(taler.ReasonExchangeUnknown)
+		return bank, NoSuchExchange(o.Exchange, bank.Exchanges)
 	}
 	return bank, nil
+}
+
+// NoSuchExchange is the fault of a name that none of a bank's exchanges has; choices are those
+// that a bank of several lets terminals choose from.
+func NoSuchExchange(name string, choices []taler.ExchangeChoice) error {
+	f := fault.New(fault.NotFound, "the bank has no exchange %q", name).Because(taler.ReasonExchangeUnknown)
+	if len(choices) < 2 {
+		return f.WithHint("leave the exchange out: the bank has one")
+	}
+	names := make([]string, len(choices))
+	for n, c := range choices {
+		names[n] = c.Name
+	}
+	return f.WithHint("name one of %s; without a name it is the first of them", strings.Join(names, ", "))
 }
 
 // feesOf is what the card is charged on top. Banks need not say it of each withdrawal:

@@ -34,6 +34,8 @@ func Advice(f *fault.Fault) string {
 		return "`plugin list` shows what is installed; a class of others comes with `plugin add`"
 	case "class-not-offered":
 		return "say another --class, or ask the vendor what they take"
+	case "exchange-unknown":
+		return "`bank exchange list` shows those that the bank has"
 	case "amount-malformed":
 		return "write it like CHF:20 or CHF:20.50, without a sign"
 	case "amount-too-large", "amount-too-small", "amount-out-of-range":

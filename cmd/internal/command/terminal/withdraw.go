@@ -152,8 +152,7 @@ func (o order) choose(ctx context.Context, e *cli.Env, all []taler.ExchangeChoic
 		if slices.ContainsFunc(all, func(x taler.ExchangeChoice) bool { return x.Name == name }) {
 			return nil
 		}
-		return fault.New(fault.NotFound, "the bank has no exchange %q to choose", name).Because(taler.ReasonExchangeUnknown).
-			WithHint("the bank's operator knows them")
+		return vendor.NoSuchExchange(name, all)
 	}
 	if o.exchange != "" {
 		return o.exchange, known(o.exchange)
