@@ -29,6 +29,9 @@ func (h *House) login(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := opensBy(user, o.Passphrase != nil); err != nil {
+		return err
+	}
 	if h.unshare, err = o.shareKeys(); err != nil {
 		h.unshare = nothing
 		return err
@@ -41,6 +44,23 @@ func (h *House) login(ctx context.Context, o Options) error {
 	h.Engine = crypto.NewEngine(keys.Data, rand.Reader)
 	h.ring = crypto.NewRing(keys, h.Engine, rand.Reader)
 	return nil
+}
+
+// opensBy refuses a user the way in of the other kind: persons have a passphrase, agents a key
+// file.
+func opensBy(user profile.Principal, passphrase bool) error {
+	var f *fault.Fault
+	switch {
+	case user.Kind == profile.Agent && passphrase:
+		f = fault.New(fault.NotFound, "%q is an agent, which opens this wallet by a key file and not by a passphrase", user.Name).
+			WithHint("give the file that was made with it: --key-file FILE; if it is lost, remove the agent and add it anew")
+	case user.Kind != profile.Agent && !passphrase:
+		f = fault.New(fault.NotFound, "%q is a person, who opens this wallet by a passphrase and not by a key file", user.Name).
+			WithHint("an agent is named: --user NAME --key-file FILE; a person leaves --key-file and SWAPEROO_KEY_FILE out")
+	default:
+		return nil
+	}
+	return f.Because("vault-slot-missing")
 }
 
 // shareKeys keeps others from changing the keys of a wallet, but lets them use it.
@@ -114,11 +134,10 @@ func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypt
 			return err
 		}
 		user, err := named(ctx, db, name)
-		if err != nil {
-			_ = db.Close()
-			return err
+		if err == nil {
+			err = opensBy(user, true)
 		}
-		if err := db.Close(); err != nil {
+		if err := errors.Join(err, db.Close()); err != nil {
 			return err
 		}
 		slot = slotOf(user.ID)
