@@ -2,11 +2,14 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // Run runs one command of a tree. What fails before its own code begins is wrong
@@ -25,12 +28,26 @@ func (e *Env) Run(ctx context.Context, c *cobra.Command, args []string) error {
 	}
 	c.SilenceUsage, c.SilenceErrors = true, true
 	c.SetArgs(args)
-	err := c.ExecuteContext(ctx)
+	called, err := c.ExecuteContextC(ctx)
 	if err != nil && !begun {
 		e.JSON = e.JSON || slices.ContainsFunc(args, asksForJSON) // the flags may not have been read so far
-		return Usage("%s", err)
+		return misused(called, err)
 	}
 	return err
+}
+
+// misused is the usage fault of a command that its arguments or flags have kept from
+// beginning. Where arguments are too few or too many, it shows which there are.
+func misused(c *cobra.Command, err error) error {
+	var own *fault.Fault
+	switch {
+	case errors.As(err, &own): // which says itself what is missing
+		return own
+	case strings.Contains(err.Error(), "arg(s)"):
+		_, params, _ := strings.Cut(c.Use, " ")
+		return fault.From(Usage("%s", err)).WithHint("it is called as `%s`; see --help", strings.TrimSpace(c.CommandPath()+" "+params))
+	}
+	return Usage("%s", err)
 }
 
 // asksForJSON reports whether an argument is the flag --json, in any way of writing it.

@@ -141,7 +141,7 @@ func limit(e *cli.Env) *cobra.Command {
 	var per, class string
 	var of whose
 	c := &cobra.Command{
-		Use: "limit AMOUNT", Short: "Bound what may be moved in a currency", Args: cobra.ExactArgs(1),
+		Use: "limit AMOUNT", Short: "Bound what may be moved in a currency", Args: oneAmount,
 		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
 			amount, err := cli.Amount(args[0])
 			if err != nil {
@@ -164,6 +164,19 @@ func limit(e *cli.Env) *cobra.Command {
 	c.Flags().BoolVar(&none, "none", false, "take this limit of this currency away")
 	of.flags(c)
 	return c
+}
+
+// oneAmount wants an amount, and shows where a name belongs that is given beside it.
+func oneAmount(c *cobra.Command, args []string) error {
+	amount := slices.IndexFunc(args, func(text string) bool {
+		_, err := instrument.ParseAmount(text)
+		return err == nil
+	})
+	if len(args) != 2 || amount < 0 {
+		return cobra.ExactArgs(1)(c, args)
+	}
+	return fault.New(fault.Invalid, "limit takes one amount; whose limit it is stands behind --for").Because(cli.ReasonUsage).
+		WithHint("such as `wallet profile limit %s --for %s`", args[amount], args[1-amount])
 }
 
 // missing warns of classes that are not installed: what is said of them holds once they
