@@ -164,5 +164,18 @@ func interrupted(ctx context.Context) error {
 	if cause := context.Cause(ctx); fault.ReasonOf(cause) != "" {
 		return cause
 	}
-	return fault.Wrap(ctx.Err(), fault.Timeout, "this was ended before there was an answer").Because("interrupted").WithHint("start it again")
+	return fault.Wrap(ctx.Err(), fault.Timeout, "this was ended before there was an answer").Because(ReasonInterrupted).WithHint("start it again")
+}
+
+// ReasonInterrupted marks a question that was ended before there was an answer.
+const ReasonInterrupted fault.Reason = "interrupted"
+
+// Left adds what is so to the error of a question that was ended without an answer, such as
+// that nothing was paid. All other errors, and none, stay as they are.
+func Left(err error, so string) error {
+	f := fault.From(err)
+	if f == nil || f.Reason != ReasonInterrupted {
+		return err
+	}
+	return fault.Wrap(err, f.Kind, "%s: %s", f.Message, so).Because(f.Reason).WithHint("%s", f.Hint)
 }

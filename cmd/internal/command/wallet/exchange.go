@@ -170,7 +170,7 @@ func (w *wallet) replaceKey(ctx context.Context, x client.Exchange, master taler
 		w.env.Say("The exchange %s is trusted with the master key %s.\nCoins of that key are kept; whether anybody still takes them its operator has to say.", x.URL, x.MasterPub)
 		yes, err := w.env.Yes(ctx, "Has its operator or auditor told you of the new key "+master.String()+"?", "")
 		if err != nil {
-			return x, err
+			return x, cli.Left(err, "the key that was trusted is still trusted")
 		}
 		if !yes {
 			return x, refusal

@@ -111,7 +111,8 @@ func (w *wallet) payAlone(ctx context.Context, want client.Payment, yes bool) er
 func (w *wallet) agree(ctx context.Context, b client.Bill, asked instrument.Amount, yes bool) (bool, error) {
 	w.bill(b)
 	if !yes {
-		return w.env.Yes(ctx, "Pay "+money(b.Terms.Price)+"?", "look at the price, then repeat with --yes")
+		agreed, err := w.env.Yes(ctx, "Pay "+money(b.Terms.Price)+"?", "look at the price, then repeat with --yes")
+		return agreed, cli.Left(err, "nothing was paid")
 	}
 	if asked == (instrument.Amount{}) {
 		return true, nil

@@ -107,7 +107,8 @@ func (p *person) Agree(ctx context.Context, v client.Preview) (bool, error) {
 	if p.yes {
 		return true, nil
 	}
-	return p.env.Yes(ctx, "Do you agree?", "look at the preview, then repeat with --yes")
+	agreed, err := p.env.Yes(ctx, "Do you agree?", "look at the preview, then repeat with --yes")
+	return agreed, cli.Left(err, "nothing was withdrawn")
 }
 
 // agreeAgain asks about terms that have changed while the money was on its way.

@@ -101,7 +101,8 @@ func (p *payer) Agree(ctx context.Context, bills []client.Bill) (bool, error) {
 		p.w.bill(b)
 	}
 	if !p.yes {
-		return p.w.env.Yes(ctx, fmt.Sprintf("Pay %s?", sum), "look at the prices, then repeat with --yes")
+		agreed, err := p.w.env.Yes(ctx, fmt.Sprintf("Pay %s?", sum), "look at the prices, then repeat with --yes")
+		return agreed, cli.Left(err, "nothing was paid")
 	}
 	return true, within(sum, p.asked)
 }

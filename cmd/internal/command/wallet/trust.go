@@ -31,7 +31,7 @@ func trust(e *cli.Env) comm.Trust {
 		e.Say("The peer at %s is not known. Its key is %s\n  fingerprint %s", comm.Address{Scheme: a.Scheme, Host: a.Host, Path: a.Path}, key, fingerprint(key))
 		yes, err := e.Yes(ctx, "Does the peer's screen show the same?", "")
 		if err != nil || yes {
-			return err
+			return cli.Left(err, "the peer is not trusted, and nothing was asked of it")
 		}
 		return unknown
 	}

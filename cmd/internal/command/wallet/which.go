@@ -28,7 +28,7 @@ func (w *wallet) which() client.Choose {
 		}
 		text, err := w.env.Ask(ctx, "Pay with which, by its number or name", "say which: --instrument NAME or ID")
 		if err != nil {
-			return "", err
+			return "", cli.Left(err, "nothing was paid")
 		}
 		return picked(all, text)
 	}
