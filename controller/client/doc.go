@@ -18,7 +18,7 @@
 //	a withdrawal          withdraw.go agree.go pay.go await.go coins.go; without a bank that knows of it: manual.go
 //	its record            reserve.go onward.go; agreed to again: fees.go; asked again: patience.go
 //	exchanges             exchange.go address.go terms.go remove.go
-//	a payment             payment.go choice.go again.go
+//	a payment             payment.go payee.go choice.go again.go
 //	several instruments   together.go payer.go shares.go parent.go parts.go doubt.go claim.go; found and gone on with: resume.go
 //	what comes back       giveback.go
 //	after a restore       check.go

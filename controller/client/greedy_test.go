@@ -119,10 +119,16 @@ func (w *wallet) greedyAt(t *testing.T, net *inproc.Network, uri taler.WithdrawU
 	g := &greedy{price: amount(t, "CHF:20.5"), offer: instrument.Invoice{
 		"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
 	}}
-	i := instrument.Instance{Class: client.ClassCard, Status: "active"}
-	check(t, i.Encode(map[string]any{
-		"account": "card-1", "brand": "visa", "last4": "4242", "key": base64.StdEncoding.EncodeToString(make([]byte, 32)),
-	}))
-	w.party.Create(t, i)
+	w.card(t, "1")
 	return g, terminal.Listen(t, g)
+}
+
+// card is a card that can pay.
+func (w *wallet) card(t *testing.T, number string) instrument.ID {
+	t.Helper()
+	i := instrument.Instance{Class: client.ClassCard, Status: "active", Name: "card " + number}
+	check(t, i.Encode(map[string]any{
+		"account": "card-" + number, "brand": "visa", "last4": "4242", "key": base64.StdEncoding.EncodeToString(make([]byte, 32)),
+	}))
+	return w.party.Create(t, i)
 }

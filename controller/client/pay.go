@@ -82,7 +82,7 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 	defer func() { _ = s.Close(ctx) }()
 	offered, err := s.Negotiate(ctx, ClassCard, instrument.Invoice{controller.InvoiceReference: reserve.WOPID.Text()})
 	if err != nil {
-		return nil, err
+		return nil, noVendor(s.Peer(), err)
 	}
 	if err := fits(offered.Body, status, reserve); err != nil {
 		return nil, err

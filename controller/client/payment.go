@@ -153,6 +153,11 @@ func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
 
 // negotiate fixes class, protocol and instrument (§5.2 to §5.5).
 func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment) (Bill, error) {
+	bill, err := w.bill(ctx, s, p)
+	return bill, noVendor(s.Peer(), err)
+}
+
+func (w *Wallet) bill(ctx context.Context, s *controller.Session, p Payment) (Bill, error) {
 	inv := instrument.Invoice{}
 	maps.Copy(inv, p.Invoice)
 	if p.Amount != (instrument.Amount{}) {
