@@ -157,7 +157,7 @@ func (c *restConn) request(ctx context.Context, call comm.Call) (any, error) {
 		if err := arguments(call, &a); err != nil {
 			return nil, err
 		}
-		return c.client.Select(ctx, a.WOPID, a.Request())
+		return c.selects(ctx, a)
 	case OperationConfirm:
 		var a ConfirmArgs
 		if err := arguments(call, &a); err != nil {
@@ -175,6 +175,30 @@ func (c *restConn) request(ctx context.Context, call comm.Call) (any, error) {
 		return struct{}{}, c.client.AbortOperation(ctx, a.WOPID)
 	}
 	return nil, fault.New(fault.Unsupported, "a bank that speaks REST has no operation %s", call.Operation).Because("operation-unknown")
+}
+
+// selects makes a selection. What a bank has done that answers it with nothing of use only its
+// status says: asked again, it would answer the same.
+func (c *restConn) selects(ctx context.Context, a SelectArgs) (BankWithdrawalOperationPostResponse, error) {
+	answer, err := c.client.Select(ctx, a.WOPID, a.Request())
+	if reason := fault.ReasonOf(err); reason != ReasonAnswerMalformed && reason != ReasonAnswerTooLarge {
+		return answer, err
+	}
+	status, unseen := c.client.Operation(ctx, a.WOPID, LongPoll{})
+	switch {
+	case fault.ReasonOf(unseen) == ReasonUnknownOperation:
+		return answer, unseen
+	case unseen != nil:
+		return answer, err
+	case status.Status == StatePending:
+		return answer, fault.Wrap(err, fault.Unsupported, "%s, and has not taken the selection", fault.From(err).Message).Because(ReasonAnswerMalformed).
+			WithHint("tell the operator of the bank, and pay nothing for this withdrawal")
+	case status.Status == StateAborted, status.SelectedReservePub == a.ReservePub:
+		return BankWithdrawalOperationPostResponse{status.Status, status.Status == StateConfirmed, status.ConfirmTransferURL}, nil
+	case status.MayBeOf(a.ReservePub): // so the bank does not say whose it is, and its answer has not agreed to us
+		return answer, err
+	}
+	return answer, fault.New(fault.Conflict, "another wallet has taken this withdrawal").Because(ReasonSelectionConflict)
 }
 
 func arguments(c comm.Call, v any) error {

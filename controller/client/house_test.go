@@ -102,6 +102,7 @@ type bank struct {
 	sent   string   // the last body
 	aborts bool     // on request
 	refuse string   // what a selection is answered with, as 409; empty: nothing of use
+	mute   bool     // a selection is taken, and answered with an empty document
 	held   func()   // told that a long poll waits, which then is not answered
 	early  int      // so many long polls are answered at once, as if nothing had happened
 }
@@ -145,6 +146,11 @@ func (b *bank) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case strings.HasSuffix(r.URL.Path, "/abort") && b.aborts:
 		b.status.Status = taler.StateAborted
 		w.WriteHeader(http.StatusNoContent)
+	case r.Method == http.MethodPost && b.mute:
+		var r taler.BankWithdrawalOperationPostRequest
+		_ = json.Unmarshal([]byte(b.sent), &r)
+		b.status.Status, b.status.SelectedReservePub = taler.StateSelected, r.ReservePub
+		_, _ = io.WriteString(w, "{}")
 	case r.Method == http.MethodPost && b.refuse != "":
 		w.WriteHeader(http.StatusConflict)
 		_, _ = w.Write([]byte(b.refuse))

@@ -1,6 +1,7 @@
 package client_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 
@@ -10,10 +11,11 @@ import (
 	"github.com/swaperoo/swaperoo/controller/client"
 )
 
+const account = "payto://iban/CH9300762011623852957?receiver-name=Exchange"
+
 // A bank that leaves the amount to the wallet is told it, or the terminal would not know what
 // to charge; one that has fixed it is not told another.
 func TestASelectionNamesTheAmountThatIsLeftOpen(t *testing.T) {
-	const account = "payto://iban/CH9300762011623852957?receiver-name=Exchange"
 	for name, row := range map[string]struct {
 		says func(*taler.BankWithdrawalOperationStatus)
 		want string
@@ -40,5 +42,31 @@ func TestASelectionNamesTheAmountThatIsLeftOpen(t *testing.T) {
 				t.Errorf("it selects with %s", b.sent)
 			}
 		})
+	}
+}
+
+// A bank that takes a selection and answers with an empty document is looked at, and the
+// withdrawal goes on.
+func TestABankThatAnswersNothingOfUse(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	id, _ := w.reserve(t, taler.ReserveCreated, b.uri(t, 1), 1, func(r *taler.Reserve) { r.Account = account })
+	b.says(func(*taler.BankWithdrawalOperationStatus) { b.mute = true })
+	ctx, leave := context.WithCancel(t.Context())
+	p := &leaving{leave: leave}
+	err := w.Withdraw(ctx, client.Withdrawal{URI: b.uri(t, 1)}, p)
+	if now := w.party.View(t, id).Status; now != taler.ReserveSelected || err == nil || b.times("POST") != 1 {
+		t.Errorf("the reserve is %s after %d requests: %v", now, b.times("POST"), err)
+	}
+}
+
+// leaving is a person who leaves when they read that the withdrawal is theirs.
+type leaving struct {
+	person
+	leave func()
+}
+
+func (l *leaving) Show(e client.Event) {
+	if e.Event == "selected" {
+		l.leave()
 	}
 }
