@@ -227,3 +227,38 @@ func TestARefundThatNobodyAnswersIsGivenUp(t *testing.T) {
 		t.Errorf("asked for again: %s, %v", m.has(), err)
 	}
 }
+
+// A refund that was on record and never began, for the wallet died, holds nobody: if the vendor
+// cannot be asked any more, the payer's word ends the payment, and it can be asked for again.
+func TestARefundThatNeverBeganIsGivenUp(t *testing.T) {
+	m := openMarket(t)
+	name := m.withheld()
+	m.dies.Store(m.passed.Load() + 4) // the payment is ours, and its refund is on record
+	if !m.dying(func() { _, _ = m.ForgoPayment(t.Context(), name) }) {
+		t.Fatal("it lives")
+	}
+	m.dies.Store(0)
+	var closed atomic.Bool
+	closed.Store(true)
+	m.till.Intercept(func(context.Context, controller.Intercepted) error {
+		if closed.Load() {
+			return fault.New(fault.Denied, "the shop is closed").Because("shop-closed")
+		}
+		return nil
+	})
+	if got, err := m.FindPayment(t.Context(), name); err != nil || got.Parts[0].State != client.PartRefunding {
+		t.Fatalf("its part is %s: %v", got.Parts[0].State, err)
+	}
+	got, err := m.ForgoPayment(t.Context(), name)
+	if err != nil || got.Status != client.PaymentForgone || got.Parts[0].State != client.PartForgone {
+		t.Fatalf("it is %s, its part %s: %v", got.Status, got.Parts[0].State, err)
+	}
+	closed.Store(false)
+	m.keeps.Store(false)
+	check(t, m.party.Book().PutPeer(t.Context(), m.peer))
+	paid, err := m.party.Protocols().Named(t.Context(), string(got.Parts[0].Operation))
+	check(t, err)
+	if _, err := m.RefundOperation(t.Context(), paid); err != nil || m.has() != "ready ready ready; 0 taken" {
+		t.Errorf("asked for again: %s, %v", m.has(), err)
+	}
+}
