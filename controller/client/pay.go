@@ -149,16 +149,3 @@ func (r *withdrawal) prove(ctx context.Context, text []byte) (map[string][]byte,
 	err := r.w.do(ctx, coins(taler.OperationProve, taler.ProveArgs{Message: text}, r.id), &out)
 	return map[string][]byte{"reserve": out.Signature}, err
 }
-
-// card finds the card to pay with.
-func (w *Wallet) card(ctx context.Context, id instrument.ID) (instrument.ID, error) {
-	if id != "" {
-		return id, nil
-	}
-	all, err := w.usable(ctx, ClassCard)
-	if err != nil {
-		return "", err
-	}
-	i, err := one(all, ClassCard)
-	return i.ID, err
-}

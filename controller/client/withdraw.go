@@ -7,7 +7,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
-	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -19,39 +18,6 @@ type Withdrawal struct {
 	Amount   instrument.Amount // if the bank lets the wallet choose
 	Pay      *comm.Peer        // the terminal to pay natively; nil: somebody pays there
 	Card     instrument.ID     // which card pays; empty: the only one
-}
-
-// Event is one step of a withdrawal, as scripts read it.
-type Event struct {
-	Event     string             `json:"event"`
-	Reserve   string             `json:"reserve,omitempty"`
-	Groups    string             `json:"groups,omitempty"`
-	Amount    *instrument.Amount `json:"amount,omitempty"`
-	Coins     int                `json:"coins,omitempty"`
-	Fees      *instrument.Amount `json:"fees,omitempty"`
-	Remainder *instrument.Amount `json:"remainder,omitempty"` // too little for a coin; it goes back
-	Surplus   *instrument.Amount `json:"surplus,omitempty"`   // came beyond the amount; it goes back
-	Payto     taler.Payto        `json:"payto,omitempty"`     // the transfer that the person has to make
-	// Restrictions say from which accounts the exchange takes a transfer, each in a
-	// sentence of the exchange's own. At ConversionURL it says what another currency is
-	// worth.
-	Restrictions  []string `json:"restrictions,omitempty"`
-	ConversionURL string   `json:"conversion_url,omitempty"`
-
-	Operation instrument.OperationID `json:"operation,omitempty"`
-	Key       string                 `json:"key,omitempty"` // of a transfer: the idempotency key that this run was given
-	Reason    string                 `json:"reason,omitempty"`
-}
-
-// EventWaiting is an event for people alone: Reason says what is waited for.
-const EventWaiting = "waiting"
-
-// Person is the person who withdraws, in front of the wallet.
-type Person interface {
-	// Show shows an event. It must not block for long.
-	Show(e Event)
-	// Agree shows the preview and asks whether to go on.
-	Agree(ctx context.Context, p Preview) (bool, error)
 }
 
 // Withdraw goes from a scanned URI to coins. Called again with the same URI, at any time,
@@ -248,61 +214,6 @@ func (r *withdrawal) cameAfterAll(ctx context.Context) instrument.Amount {
 		return instrument.Amount{}
 	}
 	return got.Balance
-}
-
-// named makes the reserve known to whoever will fill it: the bank, or the person.
-func (r *withdrawal) named(ctx context.Context, reserve taler.Reserve) error {
-	if reserve.BankURL == "" {
-		return r.byTransfer(ctx, reserve)
-	}
-	return r.register(ctx, reserve)
-}
-
-// register has the bank bind our reserve to the withdrawal [2].
-func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error {
-	var status taler.BankWithdrawalOperationStatus
-	err := r.asks(ctx, func() (err error) {
-		status, err = r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	var s *controller.Session
-	err = r.asks(ctx, func() (err error) {
-		s, err = r.w.InitiateSession(ctx, comm.Peer{Role: comm.Bank, Addresses: []string{"taler+" + r.want.URI.BaseURL()}}, controller.Login{})
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = s.Close(ctx) }()
-	if _, err := s.Negotiate(ctx, ClassWithdrawal, instrument.Invoice{}); err != nil {
-		return err
-	}
-	args := taler.SelectArgs{WOPID: reserve.WOPID, ReservePub: reserve.ReservePub, SelectedExchange: reserve.Account}
-	if status.Amount == (instrument.Amount{}) && !status.NoAmountToWallet {
-		args.Amount = reserve.Amount
-	}
-	stop := r.soon("the bank has not said yet whether the withdrawal is yours; it is asked again")
-	_, err = s.Execute(ctx, controller.Transaction{
-		Principal: r.w.user, Operation: taler.OperationSelect, Class: ClassWithdrawal, Instruments: []instrument.ID{r.id}, Args: args, Amount: reserve.Amount,
-	}, nil)
-	stop()
-	if errors.Is(err, fault.Conflict) {
-		if gone := r.abandon(ctx, fault.From(err).Message); gone != nil {
-			return gone
-		}
-		return ended{fault.From(err).WithHint("%s, and pay nothing for this one", newCode)} // it would not come to our reserve
-	}
-	if err == nil {
-		r.person.Show(Event{Event: "selected", Reserve: reserve.ReservePub.String(), Groups: taler.KeyGroups(reserve.ReservePub)})
-	}
-	return err
-}
-
-func (r *withdrawal) abandon(ctx context.Context, reason string) error {
-	return r.w.do(ctx, coins(taler.OperationAbandon, taler.AbandonArgs{Reason: reason}, r.id), nil)
 }
 
 func zeroIfAbsent(a, like instrument.Amount) instrument.Amount {

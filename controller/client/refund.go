@@ -1,0 +1,124 @@
+package client
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
+)
+
+// Refund is a payment that came back.
+type Refund struct {
+	Operation instrument.OperationID `json:"operation"` // that gave it back
+	Payment   instrument.OperationID `json:"payment"`   // that paid
+	Class     instrument.ClassID     `json:"class"`
+	Amount    instrument.Amount      `json:"amount"`
+}
+
+// RefundOperation gets back what one operation of this wallet has paid, if the
+// vendor lets it. Asking again is the same refund, unless it has failed before.
+func (w *Wallet) RefundOperation(ctx context.Context, paid instrument.OperationID) (Refund, error) {
+	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(paid), Side: protocol.Initiator, Limit: 1})
+	if err != nil {
+		return Refund{}, err
+	}
+	if len(found) == 0 || found[0].Operation != protocol.Pay || found[0].Result == nil || len(found[0].Instruments) == 0 {
+		return Refund{}, fault.New(fault.NotFound, "operation %s has paid nothing", protocol.Short(paid)).Because("payment-unknown")
+	}
+	r := found[0]
+	if r.Peer == "" {
+		return Refund{}, fault.New(fault.NotFound, "this was paid over a line in clear, where nobody has a key").Because("peer-unknown").
+			WithHint("ask for it in a session over that line: classes refund=%[1]s, then execute %[2]s %[3]s payment=%[1]s", protocol.Short(r.ID), r.Class, protocol.Refund)
+	}
+	peer, known, err := w.byKey(ctx, r.Peer)
+	if err != nil {
+		return Refund{}, err
+	}
+	if !known {
+		return Refund{}, fault.New(fault.NotFound, "the vendor that was paid is no known peer").Because("peer-unknown").WithHint("`wallet peer add` makes it one")
+	}
+	id, err := w.refundID(ctx, paid)
+	if err != nil {
+		return Refund{}, err
+	}
+	return w.refund(ctx, peer, r, id, paid)
+}
+
+// refundID is the operation of the last refund of a payment, or of the next one
+// if that has failed.
+func (w *Wallet) refundID(ctx context.Context, paid instrument.OperationID) (instrument.OperationID, error) {
+	for n := 1; ; n++ {
+		id, err := w.OperationID(fmt.Sprintf("refund %s %d", paid, n))
+		if err != nil {
+			return "", err
+		}
+		before, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
+		if err != nil || len(before) == 0 || before[0].Fault == nil {
+			return id, err
+		}
+	}
+}
+
+func (w *Wallet) refund(ctx context.Context, peer comm.Peer, r protocol.Record, id, paid instrument.OperationID) (Refund, error) {
+	s, err := w.InitiateSession(ctx, peer, controller.Login{})
+	if err != nil {
+		return Refund{}, err
+	}
+	defer func() { _ = s.Close(ctx) }()
+	if err := selectRefund(ctx, s, r.Class, r.Protocol, paid); err != nil {
+		return Refund{}, err
+	}
+	got, err := s.Execute(ctx, refundOf(w, id, r.Class, r.Instruments[0], paid), nil)
+	if err == nil {
+		err = noMoreThan(r.Result.Amount, got.Amount)
+	}
+	if err != nil {
+		got.Amount = instrument.Amount{}
+	}
+	return Refund{instrument.OperationID(protocol.Short(id)), instrument.OperationID(protocol.Short(paid)), r.Class, got.Amount}, err
+}
+
+// selectRefund goes through the steps up to REFUND, for what an operation has paid:
+// by the protocol that has paid it, if the class does not object, for another one may
+// not know of it.
+func selectRefund(ctx context.Context, s *controller.Session, class instrument.ClassID, by string, paid instrument.OperationID) error {
+	if _, err := s.InstrumentClasses(ctx, instrument.Invoice{controller.InvoiceRefund: string(paid)}); err != nil {
+		return err
+	}
+	if _, err := s.NegotiateProtocol(ctx, class); err != nil {
+		return err
+	}
+	if _, err := s.SelectProtocol(ctx, class, []string{by}); err != nil {
+		return err
+	}
+	ops, err := s.AvailableOperations(ctx, class)
+	if err != nil {
+		return err
+	}
+	if named(ops, protocol.Refund) < 0 {
+		return fault.New(fault.Unsupported, "what was paid with a %s cannot be given back to it", class).Because("operation-unknown").WithHint("ask the vendor")
+	}
+	return nil
+}
+
+func refundOf(w *Wallet, id instrument.OperationID, class instrument.ClassID, on instrument.ID, paid instrument.OperationID) controller.Transaction {
+	return controller.Transaction{
+		ID: id, Principal: w.user, Operation: protocol.Refund, Class: class, Instruments: []instrument.ID{on}, Args: map[string]any{"payment": paid},
+	}
+}
+
+// noMoreThan refuses to say that more came back than was paid, or other money: it is the
+// vendor's word, and nobody has seen it. What says no amount is none.
+func noMoreThan(paid, back instrument.Amount) error {
+	if back == (instrument.Amount{}) {
+		return nil
+	}
+	if c, err := back.Cmp(paid); err == nil && c <= 0 {
+		return nil
+	}
+	return fault.New(fault.Unknown, "the vendor says that %s of %s came back", back, paid).Because("refund-differs").WithHint("ask the vendor")
+}
