@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Choice is an instrument that can pay, and the vendor's terms for its class.
@@ -21,47 +22,78 @@ type Choice struct {
 // asked once for a payment, and before anything is agreed to.
 type Choose func(context.Context, []Choice) (instrument.ID, error)
 
+// candidate is an offer that can be taken, and the instruments that can pay under it.
+type candidate struct {
+	offer controller.Offered
+	held  []instrument.Instance
+}
+
 // choose finds the class to pay with, among those that the vendor takes and this wallet
 // holds, and the instruments of it that can pay.
-func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Payment) (controller.Offered, []instrument.Instance, error) {
-	none := controller.Offered{}
+func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Payment) (candidate, error) {
 	if p.Instrument != "" {
 		i, err := w.Instruments().View(ctx, p.Instrument)
 		if err != nil {
-			return none, nil, err
+			return candidate{}, err
 		}
 		if p.Class != "" && p.Class != i.Class {
-			return none, nil, fault.New(fault.Invalid, "instrument %s is a %s", i.ID, i.Class).Because("class-differs")
+			return candidate{}, fault.New(fault.Invalid, "instrument %s is a %s", i.ID, i.Class).Because("class-differs")
 		}
 		p.Class = i.Class
 	}
-	can, have, err := w.payable(ctx, offers, p)
-	if err != nil {
-		return none, nil, err
-	}
-	switch len(can) {
-	case 0:
-		if p.Class != "" {
-			if _, err := w.Instruments().Class(p.Class); err != nil {
-				return none, nil, err
-			}
-			return none, nil, p.orUnsaid(fault.New(fault.Unsupported, "the vendor does not take %s for this", p.Class).Because("class-not-offered"),
-				"say another --class, or ask the vendor what they take")
-		}
-		return none, nil, p.orUnsaid(fault.New(fault.NotFound, "this wallet holds nothing that the vendor takes for this").Because("instrument-missing"),
-			"look at `wallet instrument list`")
-	case 1:
-		return can[0], have[0], nil
-	}
-	if p.Choose != nil {
-		return p.Choose.picks(ctx, can, have)
+	can, err := w.candidates(ctx, offers, p)
+	switch {
+	case err != nil:
+		return candidate{}, err
+	case len(can) == 0:
+		return candidate{}, w.noCandidate(p)
+	case len(can) == 1:
+		return can[0], nil
+	case p.Choose != nil:
+		return p.Choose.picks(ctx, can)
 	}
 	names := make([]string, len(can))
-	for n, o := range can {
-		names[n] = string(o.Class)
+	for n, c := range can {
+		names[n] = string(c.offer.Class)
 	}
-	return none, nil, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
+	return candidate{}, fault.New(fault.Invalid, "the vendor takes %d classes that this wallet holds", len(can)).
 		Because("input-needed").WithHint("say which: --class %s", strings.Join(names, " or --class "))
+}
+
+// candidates lists the offers that can be taken. That of a class which the person has named is
+// listed even where no instrument can pay under it.
+func (w *Wallet) candidates(ctx context.Context, offers []controller.Offered, p Payment) ([]candidate, error) {
+	var can []candidate
+	for _, o := range offers {
+		if p.Class != "" && o.Class != p.Class {
+			continue
+		}
+		held, err := w.usable(ctx, o.Class)
+		if err != nil {
+			return nil, err
+		}
+		if p.Instrument != "" {
+			held = slices.DeleteFunc(held, func(i instrument.Instance) bool { return i.ID != p.Instrument })
+		}
+		if len(held) > 0 || p.Class != "" {
+			can = append(can, candidate{o, held})
+		}
+	}
+	return can, nil
+}
+
+// noCandidate says why nothing can be paid: the class is not installed here, or the vendor does
+// not take it, or this wallet has nothing that the vendor takes.
+func (w *Wallet) noCandidate(p Payment) error {
+	if p.Class == "" {
+		return p.orUnsaid(fault.New(fault.NotFound, "this wallet holds nothing that the vendor takes for this").Because("instrument-missing"),
+			"look at `wallet instrument list`")
+	}
+	if _, err := w.Instruments().Class(p.Class); err != nil {
+		return err
+	}
+	return p.orUnsaid(fault.New(fault.Unsupported, "the vendor does not take %s for this", p.Class).Because("class-not-offered"),
+		"say another --class, or ask the vendor what they take")
 }
 
 // orUnsaid advises somebody who cannot pay: a vendor that does not know what is to be paid
@@ -73,43 +105,41 @@ func (p Payment) orUnsaid(f *fault.Fault, advice string) error {
 	return f.WithHint("%s", advice)
 }
 
-// payable lists the offers that can be taken, and beside each the instruments that can pay
-// under it. The offer of a class that the person has named is listed even without any.
-func (w *Wallet) payable(ctx context.Context, offers []controller.Offered, p Payment) (can []controller.Offered, have [][]instrument.Instance, err error) {
-	for _, o := range offers {
-		if p.Class != "" && o.Class != p.Class {
-			continue
-		}
-		held, err := w.usable(ctx, o.Class)
-		if err != nil {
-			return nil, nil, err
-		}
-		if p.Instrument != "" {
-			held = slices.DeleteFunc(held, func(i instrument.Instance) bool { return i.ID != p.Instrument })
-		}
-		if len(held) > 0 || p.Class != "" {
-			can, have = append(can, o), append(have, held)
-		}
-	}
-	return can, have, nil
-}
-
 // picks lets the person choose among the instruments that can pay, each with its offer.
-func (choose Choose) picks(ctx context.Context, can []controller.Offered, have [][]instrument.Instance) (controller.Offered, []instrument.Instance, error) {
+func (choose Choose) picks(ctx context.Context, can []candidate) (candidate, error) {
 	var all []Choice
-	for n, o := range can {
-		for _, i := range have[n] {
-			all = append(all, Choice{i, o.Body.Terms})
+	for _, c := range can {
+		for _, i := range c.held {
+			all = append(all, Choice{i, c.offer.Body.Terms})
 		}
 	}
 	id, err := choose(ctx, all)
 	if err != nil {
-		return controller.Offered{}, nil, err
+		return candidate{}, err
 	}
-	for n, o := range can {
-		if at := slices.IndexFunc(have[n], func(i instrument.Instance) bool { return i.ID == id }); at >= 0 {
-			return o, have[n][at : at+1], nil
+	for _, c := range can {
+		if at := slices.IndexFunc(c.held, func(i instrument.Instance) bool { return i.ID == id }); at >= 0 {
+			return candidate{c.offer, c.held[at : at+1]}, nil
 		}
 	}
-	return controller.Offered{}, nil, fault.New(fault.Invalid, "that instrument does not pay here").Because("instrument-missing")
+	return candidate{}, fault.New(fault.Invalid, "that instrument does not pay here").Because("instrument-missing")
+}
+
+// payingWith is the instrument that pays (§5.5): zero where PAY takes none and the person has
+// named none.
+func (w *Wallet) payingWith(ctx context.Context, p Payment, c candidate, pay protocol.Operation) (instrument.Instance, error) {
+	switch {
+	case p.Instrument != "" && len(c.held) == 0:
+		return instrument.Instance{}, w.unusable(ctx, p.Instrument)
+	case p.Instrument == "" && pay.Instruments == protocol.WantsNone:
+		return instrument.Instance{}, nil
+	}
+	if len(c.held) > 1 && p.Choose != nil {
+		picked, err := p.Choose.picks(ctx, []candidate{c})
+		if err != nil {
+			return instrument.Instance{}, err
+		}
+		c = picked
+	}
+	return one(c.held, c.offer.Class)
 }

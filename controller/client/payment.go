@@ -74,9 +74,11 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 		return before, err
 	}
 	if p.Amount == (instrument.Amount{}) && (p.Class == "" || p.Class == ClassCard) {
-		if paid, err := w.payWithdrawal(ctx, p); err != nil {
+		paid, err := w.payWithdrawal(ctx, p)
+		if err != nil {
 			return Paid{}, err
-		} else if paid != nil {
+		}
+		if paid != nil {
 			return *paid, nil
 		}
 	}
@@ -157,47 +159,52 @@ func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment
 }
 
 func (w *Wallet) bill(ctx context.Context, s *controller.Session, p Payment) (Bill, error) {
+	offers, err := s.InstrumentClasses(ctx, p.invoice())
+	if err != nil {
+		return Bill{}, err
+	}
+	chosen, err := w.choose(ctx, offers, p)
+	if err != nil {
+		return Bill{}, err
+	}
+	bill := Bill{Peer: s.Peer(), Class: chosen.offer.Class, Terms: chosen.offer.Body.Terms}
+	pay, err := bill.fixProtocol(ctx, s)
+	if err != nil {
+		return Bill{}, err
+	}
+	bill.With, err = w.payingWith(ctx, p, chosen, pay)
+	return bill, err
+}
+
+// invoice is what the vendor is asked for.
+func (p Payment) invoice() instrument.Invoice {
 	inv := instrument.Invoice{}
 	maps.Copy(inv, p.Invoice)
 	if p.Amount != (instrument.Amount{}) {
 		inv[controller.InvoiceAmount] = p.Amount.String()
 	}
-	offers, err := s.InstrumentClasses(ctx, inv)
-	if err != nil {
-		return Bill{}, err
+	return inv
+}
+
+// fixProtocol agrees with the vendor on the protocol for the class of the bill (§5.3), and
+// returns its PAY (§5.4).
+func (b *Bill) fixProtocol(ctx context.Context, s *controller.Session) (pay protocol.Operation, err error) {
+	if _, err := s.NegotiateProtocol(ctx, b.Class); err != nil {
+		return pay, err
 	}
-	offered, held, err := w.choose(ctx, offers, p)
-	if err != nil {
-		return Bill{}, err
+	if b.Protocol, err = s.SelectProtocol(ctx, b.Class, nil); err != nil {
+		return pay, err
 	}
-	if _, err := s.NegotiateProtocol(ctx, offered.Class); err != nil {
-		return Bill{}, err
-	}
-	chosen, err := s.SelectProtocol(ctx, offered.Class, nil)
+	ops, err := s.AvailableOperations(ctx, b.Class)
 	if err != nil {
-		return Bill{}, err
-	}
-	ops, err := s.AvailableOperations(ctx, offered.Class)
-	if err != nil {
-		return Bill{}, err
+		return pay, err
 	}
 	at := named(ops, protocol.Pay)
 	if at < 0 {
-		return Bill{}, fault.New(fault.Unsupported, "%s cannot pay with %s", chosen, offered.Class).Because("operation-unknown")
+		return pay, fault.New(fault.Unsupported, "%s cannot pay with %s", b.Protocol, b.Class).Because("operation-unknown")
 	}
-	bill := Bill{Peer: s.Peer(), Class: offered.Class, Terms: offered.Body.Terms, Protocol: chosen, comesBack: named(ops, protocol.Refund) >= 0}
-	switch {
-	case p.Instrument != "" && len(held) == 0:
-		return bill, w.unusable(ctx, p.Instrument)
-	case ops[at].Instruments != protocol.WantsNone || p.Instrument != "":
-		if len(held) > 1 && p.Choose != nil {
-			if _, held, err = p.Choose.picks(ctx, []controller.Offered{offered}, [][]instrument.Instance{held}); err != nil {
-				return bill, err
-			}
-		}
-		bill.With, err = one(held, offered.Class)
-	}
-	return bill, err
+	b.comesBack = named(ops, protocol.Refund) >= 0
+	return ops[at], nil
 }
 
 // named is where an operation is in a list; -1 if it is not.
