@@ -68,8 +68,7 @@ func (r *running) pay(ctx context.Context, n int) error {
 			return r.paid(ctx, n, err)
 		}
 	}
-	p := r.rec.Parts[n]
-	if p.doubt() { // one of its operations may have ended well since
+	if r.rec.Parts[n].doubt() { // one of its operations may have ended well since
 		well, _, err := r.earlier(ctx, n)
 		if err != nil {
 			return err
@@ -78,38 +77,57 @@ func (r *running) pay(ctx context.Context, n int) error {
 			return r.paidBy(ctx, n, well)
 		}
 	}
-	bill, err := r.negotiate(ctx, Payment{Amount: p.Amount, Invoice: r.rec.invoice(n), Instrument: p.Instrument})
-	if err == nil {
-		err = bill.maybePart()
-	}
-	if err == nil {
-		err = bill.costsAtMost(p.Price)
-	}
+	bill, err := r.agreedBill(ctx, n)
 	if err != nil {
 		return r.unlessDoubt(n, err)
 	}
-	if p.State != PartPaying || p.cost() != bill.Terms.Price {
-		try := p.Tries + 1
-		if p.State == PartPaying { // it never began, and costs less by now
-			try = p.Tries
-		}
-		op, err := r.operation("pay", n, try)
-		if err != nil {
-			return err
-		}
-		err = r.change(ctx, func(p *parent) string {
-			q := &p.Parts[n]
-			q.State, q.Tries, q.Operation, q.Protocol, q.Cost = PartPaying, try, op, bill.Protocol, bill.Terms.Price
-			return PaymentOpen
-		})
-		if err != nil {
-			return err
-		}
+	if err := r.intend(ctx, n, bill); err != nil {
+		return err
 	}
+	p := r.rec.Parts[n]
 	_, err = r.session.Execute(ctx, controller.Transaction{
-		ID: r.rec.Parts[n].Operation, Principal: r.w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: []instrument.ID{p.Instrument},
+		ID: p.Operation, Principal: r.w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: []instrument.ID{p.Instrument},
 	}, nil)
 	return r.paid(ctx, n, err)
+}
+
+// agreedBill goes through the steps for a part again, and refuses what the person has not
+// agreed to. A vendor that cannot be asked has refused nothing.
+func (r *running) agreedBill(ctx context.Context, n int) (Bill, error) {
+	if err := r.open(ctx); err != nil {
+		return Bill{}, err
+	}
+	p := r.rec.Parts[n]
+	bill, err := r.w.negotiate(ctx, r.session, Payment{Amount: p.Amount, Invoice: r.rec.invoice(n), Instrument: p.Instrument})
+	if err != nil {
+		return Bill{}, r.unlessAway(err)
+	}
+	if err := bill.maybePart(); err != nil {
+		return Bill{}, err
+	}
+	return bill, bill.costsAtMost(p.Price)
+}
+
+// intend puts the operation on record that pays a part by a bill. One that was on record and
+// never began stays the same, also where it costs less by now.
+func (r *running) intend(ctx context.Context, n int, bill Bill) error {
+	p := r.rec.Parts[n]
+	if p.State == PartPaying && p.cost() == bill.Terms.Price {
+		return nil
+	}
+	try := p.Tries + 1
+	if p.State == PartPaying {
+		try = p.Tries
+	}
+	op, err := r.operation("pay", n, try)
+	if err != nil {
+		return err
+	}
+	return r.change(ctx, func(p *parent) string {
+		q := &p.Parts[n]
+		q.State, q.Tries, q.Operation, q.Protocol, q.Cost = PartPaying, try, op, bill.Protocol, bill.Terms.Price
+		return PaymentOpen
+	})
 }
 
 // paid records how the operation of a part has ended. What nobody can know of it is
@@ -156,16 +174,6 @@ func (r *running) inUse(ctx context.Context, op instrument.OperationID, outcome 
 	}
 	known, err := r.recorded(ctx, op)
 	return err == nil && !known
-}
-
-// negotiate goes through the steps for one part. A vendor that cannot be asked has
-// refused nothing.
-func (r *running) negotiate(ctx context.Context, p Payment) (Bill, error) {
-	if err := r.open(ctx); err != nil {
-		return Bill{}, err
-	}
-	bill, err := r.w.negotiate(ctx, r.session, p)
-	return bill, r.unlessAway(err)
 }
 
 // operation is the id of a part's operation. It is the same in every life.
