@@ -32,14 +32,14 @@ func lookedFor(refusal error) bool {
 	return errors.Is(refusal, fault.Declined) && fault.ReasonOf(refusal) != "deadline-over"
 }
 
-// paidByEarlier records that a part was paid by an earlier operation, which its vendor says.
-func (r *running) paidByEarlier(ctx context.Context, n int, said error) error {
+// recordPaidByEarlier records that a part was paid by an earlier operation, which its vendor says.
+func (r *running) recordPaidByEarlier(ctx context.Context, n int, said error) error {
 	well, unheard, err := r.earlier(ctx, n)
 	if err != nil {
 		return err
 	}
 	if by := cmp.Or(well, unheard); by != "" {
-		return r.paidBy(ctx, n, by)
+		return r.recordPaidBy(ctx, n, by)
 	}
 	return notKnown(n, said)
 }
@@ -73,7 +73,7 @@ func (r *running) earlier(ctx context.Context, n int) (well, unheard instrument.
 	return "", unheard, nil
 }
 
-func (r *running) paidBy(ctx context.Context, n int, op instrument.OperationID) error {
+func (r *running) recordPaidBy(ctx context.Context, n int, op instrument.OperationID) error {
 	return r.change(ctx, func(p *parent) string {
 		q := &p.Parts[n]
 		q.State, q.Operation, q.Reason = PartPaid, op, ""
@@ -106,7 +106,7 @@ func (r *running) unlessDoubt(n int, refusal error) error {
 }
 
 func notKnown(n int, why error) error {
-	return later(why, "it is not known yet whether part %d was paid: %s", n+1, fault.From(why).Message)
+	return undecided(why, "it is not known yet whether part %d was paid: %s", n+1, fault.From(why).Message)
 }
 
 // inDoubt refuses to decide that a payment comes back while a part may be paid.
@@ -129,13 +129,13 @@ func (r *running) forgoDoubt(ctx context.Context) error {
 	n := r.rec.doubtful()
 	if p := r.rec.Parts[n]; p.State == PartPaying {
 		if known, err := r.await(ctx, p.Operation); known {
-			if err := r.paid(ctx, n, err); r.rec.Parts[n].State == PartPaying && !fault.NothingHappened(err) {
+			if err := r.recordPayment(ctx, n, err); r.rec.Parts[n].State == PartPaying && !fault.NothingHappened(err) {
 				return err
 			}
 		}
 	}
 	if !r.rec.Parts[n].doubt() { // it was paid
-		return r.wanted(ctx)
+		return r.decideRefund(ctx)
 	}
 	return r.change(ctx, func(p *parent) string {
 		p.Parts[n].State, p.Reason = PartFailed, "you have given up a part that may have been paid"

@@ -141,11 +141,11 @@ func TestWhatAPaymentIs(t *testing.T) {
 func TestLessThanAPartIsNoRefundOfIt(t *testing.T) {
 	chf := func(n uint64) instrument.Amount { return instrument.Amount{Currency: "CHF", Value: n} }
 	p := part{Price: chf(4)}
-	if err := p.cameBack(chf(4)); err != nil {
+	if err := p.checkRefund(chf(4)); err != nil {
 		t.Error(err)
 	}
 	for _, other := range []instrument.Amount{chf(3), chf(5), {Currency: "EUR", Value: 4}, {}} {
-		if err := p.cameBack(other); fault.ReasonOf(err) != "refund-differs" {
+		if err := p.checkRefund(other); fault.ReasonOf(err) != "refund-differs" {
 			t.Errorf("%s: %v", other, err)
 		}
 	}

@@ -4,7 +4,7 @@ import "context"
 
 // PartTold has a payment record what was told of the operation of one of its parts.
 func (w *Wallet) PartTold(ctx context.Context, name string, n int, outcome error) error {
-	return w.ofPart(ctx, name, func(r *running) error { return r.paid(ctx, n, outcome) })
+	return w.ofPart(ctx, name, func(r *running) error { return r.recordPayment(ctx, n, outcome) })
 }
 
 // PartInDoubt has a payment record that nobody knows whether a part was paid.

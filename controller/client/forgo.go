@@ -34,12 +34,12 @@ func (w *Wallet) ForgoPayment(ctx context.Context, name string) (Whole, error) {
 	if doubt {
 		err = r.forgoDoubt(ctx)
 		if err == nil && r.now.Status == PaymentRefunding {
-			err = r.giveUp(ctx)
+			err = r.getBack(ctx)
 		}
 		r.release(ctx)
 		return r.whole(), err
 	}
-	err = r.giveUp(ctx)
+	err = r.getBack(ctx)
 	if ctx.Err() == nil && r.now.Status == PaymentRefunding {
 		err = r.forgo(ctx)
 	}
@@ -86,7 +86,7 @@ func (r *running) letGo(ctx context.Context, n int) error {
 		return err
 	}
 	_, outcome := r.w.Protocols().Await(ctx, op)
-	if err := r.back(ctx, n, outcome); r.rec.Parts[n].State == PartRefunding {
+	if err := r.recordRefund(ctx, n, outcome); r.rec.Parts[n].State == PartRefunding {
 		return err
 	}
 	return nil

@@ -9,28 +9,28 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// giveUp gets everything back that was paid. What does not come back now is asked
+// getBack gets everything back that was paid. What does not come back now is asked
 // for again when the payment is resumed.
-func (r *running) giveUp(ctx context.Context) error {
+func (r *running) getBack(ctx context.Context) error {
 	var failed []error
 	for n, p := range r.rec.Parts {
 		if p.State == PartPaid || p.State == PartRefunding {
-			failed = append(failed, r.giveBack(ctx, n))
+			failed = append(failed, r.getPartBack(ctx, n))
 		}
 	}
 	if err := errors.Join(failed...); err != nil {
 		first := slices.IndexFunc(failed, func(err error) bool { return err != nil })
-		return later(err, "what was paid has not come back yet: %s", fault.From(failed[first]).Message)
+		return undecided(err, "what was paid has not come back yet: %s", fault.From(failed[first]).Message)
 	}
 	return r.change(ctx, func(*parent) string { return PaymentRefunded })
 }
 
-// giveBack gets one part back. As with its payment, the operation is on record
+// getPartBack gets one part back. As with its payment, the operation is on record
 // before it begins; REFUND says the same however often it is asked.
-func (r *running) giveBack(ctx context.Context, n int) error {
+func (r *running) getPartBack(ctx context.Context, n int) error {
 	if p := r.rec.Parts[n]; p.State == PartRefunding {
 		if known, err := r.await(ctx, p.Refund); known {
-			return r.back(ctx, n, err)
+			return r.recordRefund(ctx, n, err)
 		}
 	}
 	p := r.rec.Parts[n]
@@ -56,22 +56,22 @@ func (r *running) giveBack(ctx context.Context, n int) error {
 	}
 	result, err := r.session.Execute(ctx, refundOf(r.w, r.rec.Parts[n].Refund, p.Class, p.Instrument, p.Operation), nil)
 	if err == nil {
-		err = p.cameBack(result.Amount)
+		err = p.checkRefund(result.Amount)
 	}
-	return r.back(ctx, n, err)
+	return r.recordRefund(ctx, n, err)
 }
 
-// cameBack refuses to call a part refunded of which a vendor has given back less, or more.
-func (p part) cameBack(what instrument.Amount) error {
+// checkRefund refuses to call a part refunded of which a vendor has given back less, or more.
+func (p part) checkRefund(what instrument.Amount) error {
 	if what == p.cost() {
 		return nil
 	}
 	return fault.New(fault.Unknown, "%s of %s came back", what, p.cost()).Because("refund-differs").WithHint("ask the vendor")
 }
 
-// back records how a refund has ended. One that has failed is asked for again as
+// recordRefund records how a refund has ended. One that has failed is asked for again as
 // another operation.
-func (r *running) back(ctx context.Context, n int, outcome error) error {
+func (r *running) recordRefund(ctx context.Context, n int, outcome error) error {
 	if outcome != nil && r.ended(ctx, r.rec.Parts[n].Refund) == nil {
 		return outcome
 	}
@@ -94,35 +94,35 @@ func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) 
 		return Whole{}, err
 	}
 	if r.now.Status == PaymentPaid {
-		return r.whole(), inFull()
+		return r.whole(), paidInFull()
 	}
 	leave, err := r.hold(ctx)
 	if err != nil {
 		return r.whole(), err
 	}
 	defer leave()
-	err = r.wanted(ctx)
+	err = r.decideRefund(ctx)
 	if err == nil && r.now.Status == PaymentRefunding {
-		err = r.giveUp(ctx)
+		err = r.getBack(ctx)
 	}
 	r.release(ctx)
 	return r.whole(), err
 }
 
-func inFull() error {
+func paidInFull() error {
 	return fault.New(fault.Conflict, "this payment is paid in full: the vendor gives back its parts, one by one").Because("payment-over").
 		WithHint("ask the vendor, then `wallet refund` the operation of a part")
 }
 
-// wanted decides that an open payment comes back, once it is known what was paid. One that
+// decideRefund decides that an open payment comes back, once it is known what was paid. One that
 // turns out to be paid in full stays so: its vendor delivers for it.
-func (r *running) wanted(ctx context.Context) error {
+func (r *running) decideRefund(ctx context.Context) error {
 	if r.now.Status != PaymentOpen {
 		return nil
 	}
 	if n := r.rec.next(); n >= 0 && r.rec.Parts[n].State == PartPaying {
 		if known, err := r.await(ctx, r.rec.Parts[n].Operation); known {
-			if err = r.paid(ctx, n, err); err != nil && !fault.NothingHappened(err) {
+			if err = r.recordPayment(ctx, n, err); err != nil && !fault.NothingHappened(err) {
 				return err
 			}
 		}
@@ -131,7 +131,7 @@ func (r *running) wanted(ctx context.Context) error {
 		return err
 	}
 	if r.rec.next() < 0 {
-		return errors.Join(r.change(ctx, func(*parent) string { return PaymentPaid }), inFull())
+		return errors.Join(r.change(ctx, func(*parent) string { return PaymentPaid }), paidInFull())
 	}
 	return r.change(ctx, func(p *parent) string {
 		p.Reason = "you wanted it back"

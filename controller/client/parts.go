@@ -41,8 +41,8 @@ func (r *running) step(ctx context.Context) error {
 	})
 }
 
-// later is the fault of a payment that is not decided yet.
-func later(err error, format string, args ...any) error {
+// undecided is the fault of a payment that is not decided yet.
+func undecided(err error, format string, args ...any) error {
 	return fault.Wrap(err, fault.Unknown, format, args...).Because(protocol.ReasonPending).WithHint("go on with `wallet operation resume`")
 }
 
@@ -65,7 +65,7 @@ func (r *running) replace(ctx context.Context, n int, other instrument.ID) error
 func (r *running) pay(ctx context.Context, n int) error {
 	if p := r.rec.Parts[n]; p.State == PartPaying {
 		if known, err := r.await(ctx, p.Operation); known {
-			return r.paid(ctx, n, err)
+			return r.recordPayment(ctx, n, err)
 		}
 	}
 	if r.rec.Parts[n].doubt() { // one of its operations may have ended well since
@@ -74,7 +74,7 @@ func (r *running) pay(ctx context.Context, n int) error {
 			return err
 		}
 		if well != "" {
-			return r.paidBy(ctx, n, well)
+			return r.recordPaidBy(ctx, n, well)
 		}
 	}
 	bill, err := r.agreedBill(ctx, n)
@@ -88,7 +88,7 @@ func (r *running) pay(ctx context.Context, n int) error {
 	_, err = r.session.Execute(ctx, controller.Transaction{
 		ID: p.Operation, Principal: r.w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: []instrument.ID{p.Instrument},
 	}, nil)
-	return r.paid(ctx, n, err)
+	return r.recordPayment(ctx, n, err)
 }
 
 // agreedBill goes through the steps for a part again, and refuses what the person has not
@@ -130,10 +130,10 @@ func (r *running) intend(ctx context.Context, n int, bill Bill) error {
 	})
 }
 
-// paid records how the operation of a part has ended. What nobody can know of it is
+// recordPayment records how the operation of a part has ended. What nobody can know of it is
 // found out by the same part's next operation; that another one was not let find it out
 // says nothing of the first, unless it was because an earlier one has paid.
-func (r *running) paid(ctx context.Context, n int, outcome error) error {
+func (r *running) recordPayment(ctx context.Context, n int, outcome error) error {
 	doubt := r.rec.Parts[n].doubt()
 	switch {
 	case outcome == nil:
@@ -144,13 +144,13 @@ func (r *running) paid(ctx context.Context, n int, outcome error) error {
 	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned && !doubt: // which is refused while anything is outside
 		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because(protocol.ReasonAbandoned)
 	case doubt && fault.ReasonOf(outcome) == controller.ReasonPartPaid:
-		return r.paidByEarlier(ctx, n, outcome)
+		return r.recordPaidByEarlier(ctx, n, outcome)
 	case fault.NothingHappened(outcome) && (!doubt || lookedFor(outcome)):
 		return outcome
 	}
 	switch end := r.ended(ctx, r.rec.Parts[n].Operation); {
 	case end != nil && end.Fault == nil: // behind the back of whoever waited for it
-		return r.paid(ctx, n, nil)
+		return r.recordPayment(ctx, n, nil)
 	case end != nil:
 		err := r.change(ctx, func(p *parent) string {
 			p.Parts[n].State, p.Parts[n].Reason = PartWaiting, cmp.Or(fault.From(outcome).Message, "nobody knows")

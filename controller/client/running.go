@@ -59,7 +59,7 @@ func (w *Wallet) finish(ctx context.Context, i instrument.Instance, who Payer) (
 		err = r.step(ctx)
 	}
 	if err == nil && r.now.Status == PaymentRefunding {
-		err = r.giveUp(ctx)
+		err = r.getBack(ctx)
 	}
 	if err == nil {
 		err = r.outcome()
@@ -99,7 +99,7 @@ func (r *running) unlessAway(err error) error {
 	switch fault.KindOf(err) {
 	case fault.Unavailable, fault.Timeout, fault.Unknown, fault.Internal:
 		if err != nil {
-			return later(err, "%s cannot be asked now: %s", r.rec.Peer.Name, fault.From(err).Message)
+			return undecided(err, "%s cannot be asked now: %s", r.rec.Peer.Name, fault.From(err).Message)
 		}
 	}
 	return err
