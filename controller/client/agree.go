@@ -188,7 +188,7 @@ func (r *withdrawal) plan(ctx context.Context, amount, held instrument.Amount) (
 	}
 	ask := coins(taler.OperationPreview, taler.PreviewArgs{Exchange: r.exchange.ID, Amount: amount, Held: held})
 	err = r.w.do(ctx, ask, &plan)
-	if !noneNow(err) {
+	if !otherKeysMayHelp(err) {
 		return plan, err
 	}
 	if r.exchange, err = r.w.refresh(ctx, r.exchange); err != nil {

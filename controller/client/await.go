@@ -43,7 +43,7 @@ func beyond(balance, amount instrument.Amount) instrument.Amount {
 // confirmed waits for the bank's verdict [9]. If the withdrawal is not confirmed, or for
 // another reserve than ours, the reserve is given up: its money would never come.
 func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool, error) {
-	r.waits(unconfirmed(r.status))
+	r.tellWaiting(unconfirmed(r.status))
 	for pace := (taler.Pace{}); ; {
 		asked := r.w.Now()
 		status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{Timeout: pollFor, OldState: taler.StateSelected})
@@ -52,7 +52,7 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 		case ctx.Err() != nil:
 			return false, pending(ctx.Err(), "the bank has not confirmed the payment yet")
 		case passing(err):
-			r.waits("the bank does not say whether it has confirmed the payment: " + fault.From(err).Message)
+			r.tellWaiting("the bank does not say whether it has confirmed the payment: " + fault.From(err).Message)
 			took = 0
 		case err != nil:
 			return false, err
@@ -63,7 +63,7 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 		case status.Status == taler.StateConfirmed:
 			return true, nil
 		default:
-			r.waits(unconfirmed(status))
+			r.tellWaiting(unconfirmed(status))
 		}
 		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {
 			return false, err
@@ -83,7 +83,7 @@ func unconfirmed(status taler.BankWithdrawalOperationStatus) string {
 
 // arrived waits until the exchange has credited the reserve [11].
 func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
-	r.waits("the money has not arrived at the exchange yet")
+	r.tellWaiting("the money has not arrived at the exchange yet")
 	for pace := (taler.Pace{}); ; {
 		var got taler.AwaitResult
 		asked := r.w.Now()
@@ -97,7 +97,7 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 		case err != nil && !passing(err):
 			return instrument.Amount{}, err
 		case err != nil:
-			r.waits("the exchange does not say whether the money has arrived: " + fault.From(err).Message)
+			r.tellWaiting("the exchange does not say whether the money has arrived: " + fault.From(err).Message)
 			took = 0
 		}
 		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {
@@ -106,8 +106,8 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 	}
 }
 
-// waits tells the person what we wait for, each thing once.
-func (r *withdrawal) waits(what string) {
+// tellWaiting tells the person what we wait for, each thing once.
+func (r *withdrawal) tellWaiting(what string) {
 	if r.waited != what {
 		r.waited = what
 		r.person.Show(Event{Event: EventWaiting, Reason: what})

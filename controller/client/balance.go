@@ -61,7 +61,7 @@ func (w *Wallet) addCoins(ctx context.Context, to sums) error {
 	if err != nil {
 		return err
 	}
-	unchecked, err := w.uncheckedOnes(ctx)
+	unchecked, err := w.uncheckedIDs(ctx)
 	if err != nil {
 		return err
 	}
@@ -83,7 +83,7 @@ func (w *Wallet) addCoins(ctx context.Context, to sums) error {
 		if unchecked[i.ID] {
 			into = &b.Unchecked
 		}
-		*into = atMost(*into, value)
+		*into = addCapped(*into, value)
 		b.Coins++
 	}
 	return nil
@@ -103,21 +103,21 @@ func (w *Wallet) addReserves(ctx context.Context, to sums) error {
 			return err
 		}
 		b := to.of(r.Amount, r.ExchangeURL, "")
-		b.Pending = atMost(b.Pending, r.Remainder)
+		b.Pending = addCapped(b.Pending, r.Remainder)
 	}
 	return nil
 }
 
-// atMost is the sum, or the largest amount that there is if the sum is larger. An exchange
+// addCapped is the sum, or the largest amount that there is if the sum is larger. An exchange
 // that makes coins of absurd value must not keep the coins of others from being counted.
-func atMost(sum, more instrument.Amount) instrument.Amount {
+func addCapped(sum, more instrument.Amount) instrument.Amount {
 	if both, err := sum.Add(more); err == nil {
 		return both
 	}
 	return instrument.Amount{Currency: sum.Currency, Value: instrument.MaxValue}
 }
 
-func (w *Wallet) uncheckedOnes(ctx context.Context) (map[instrument.ID]bool, error) {
+func (w *Wallet) uncheckedIDs(ctx context.Context) (map[instrument.ID]bool, error) {
 	if w.Unchecked == nil {
 		return nil, nil
 	}
@@ -142,7 +142,7 @@ func (w *Wallet) heldAt(ctx context.Context, exchange, currency string) (instrum
 			continue
 		}
 		for _, a := range []instrument.Amount{b.Available, b.Pending, b.Unchecked} {
-			held = atMost(held, a)
+			held = addCapped(held, a)
 		}
 	}
 	return held, nil

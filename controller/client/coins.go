@@ -20,8 +20,8 @@ const (
 	mends = 5
 )
 
-// noneNow reports whether other keys may have what these have not.
-func noneNow(err error) bool {
+// otherKeysMayHelp reports whether other keys may have what these have not.
+func otherKeysMayHelp(err error) bool {
 	reason := fault.ReasonOf(err)
 	return reason == taler.ReasonNoDenominations || reason == taler.ReasonDenominationsForeign
 }
@@ -59,14 +59,14 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 			var mend error
 			again := before == fault.ReasonOf(err) // so mending has not helped
 			before = fault.ReasonOf(err)
-			if balance, mend = r.mend(ctx, err); mend == nil && changed(err) && !again {
+			if balance, mend = r.mend(ctx, err); mend == nil && asksAnew(err) && !again {
 				continue
 			}
 			if mend != nil && !passing(mend) {
 				return mend
 			}
 		}
-		r.waits("the exchange has not made the coins yet: " + fault.From(err).Message)
+		r.tellWaiting("the exchange has not made the coins yet: " + fault.From(err).Message)
 		if err := sleep(ctx, pause); err != nil {
 			return err
 		}
@@ -78,9 +78,9 @@ func passing(err error) bool {
 	return errors.Is(err, fault.Unavailable) || errors.Is(err, fault.Unknown) || errors.Is(err, fault.Timeout) || errors.Is(err, fault.Locked)
 }
 
-// changed reports whether another request follows a refusal that was mended: the
+// asksAnew reports whether another request follows a refusal that was mended: the
 // same one waits a little.
-func changed(refusal error) bool {
+func asksAnew(refusal error) bool {
 	switch fault.ReasonOf(refusal) {
 	case taler.ReasonAnswerMalformed, taler.ReasonReserveUnknown, taler.ReasonEndpointUnknown, taler.ReasonCoinSignature, taler.ReasonRefusalUnproven, taler.ReasonNoDenominations, taler.ReasonDenominationsForeign:
 		return false

@@ -206,6 +206,17 @@ func (w *Wallet) refresh(ctx context.Context, e Exchange) (Exchange, error) {
 	return w.Exchange(ctx, e.URL)
 }
 
+// hasShownKeys reports whether an exchange has shown its documents before: then its address
+// is right, and a page that is none of its answers comes from somebody in front of it.
+func (w *Wallet) hasShownKeys(ctx context.Context, exchange instrument.ID) bool {
+	i, err := w.Instruments().View(ctx, exchange)
+	if err != nil {
+		return false
+	}
+	e, err := exchangeOf(i)
+	return err == nil && e.KeysAt > 0
+}
+
 func exchange(operation string, args any, on instrument.ID) controller.Transaction {
 	return controller.Transaction{
 		Protocol: protocolExchange, Operation: operation, Class: ClassExchange, Instruments: []instrument.ID{on}, Args: args,

@@ -16,7 +16,7 @@ import (
 // key goes on with the same withdrawal. want names exchange, amount and key.
 func (w *Wallet) WithdrawByTransfer(ctx context.Context, want Withdrawal, p Person) error {
 	run := &withdrawal{w: w, want: want, person: p}
-	op, err := w.own(ctx, want.Key, func(x Withdrawn) bool {
+	op, err := w.operationOfKey(ctx, want.Key, func(x Withdrawn) bool {
 		return x.Bank == "" && x.Amount == want.Amount && x.Exchange == based(want.Exchange)
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.Operatio
 		return err
 	}
 	r.id = made.Reserve
-	return r.w.name(ctx, r.id, op)
+	return r.w.nameReserve(ctx, r.id, op)
 }
 
 // byTransfer tells the person what to send, waits for it and makes coins of it.

@@ -129,7 +129,7 @@ func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
 		if err != nil {
 			return nil, err
 		}
-		run, err := w.run(Withdrawal{URI: uri, Pay: &p.Peer, Card: p.Instrument}, nil)
+		run, err := w.newRun(Withdrawal{URI: uri, Pay: &p.Peer, Card: p.Instrument}, nil)
 		if err != nil {
 			return nil, err
 		}

@@ -11,8 +11,8 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// named makes the reserve known to whoever will fill it: the bank, or the person.
-func (r *withdrawal) named(ctx context.Context, reserve taler.Reserve) error {
+// makeKnown makes the reserve known to whoever will fill it: the bank, or the person.
+func (r *withdrawal) makeKnown(ctx context.Context, reserve taler.Reserve) error {
 	if reserve.BankURL == "" {
 		return r.byTransfer(ctx, reserve)
 	}
@@ -22,7 +22,7 @@ func (r *withdrawal) named(ctx context.Context, reserve taler.Reserve) error {
 // register has the bank bind our reserve to the withdrawal [2].
 func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error {
 	var status taler.BankWithdrawalOperationStatus
-	err := r.asks(ctx, func() (err error) {
+	err := r.askPatiently(ctx, func() (err error) {
 		status, err = r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
 		return err
 	})
@@ -30,7 +30,7 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 		return err
 	}
 	var s *controller.Session
-	err = r.asks(ctx, func() (err error) {
+	err = r.askPatiently(ctx, func() (err error) {
 		s, err = r.w.InitiateSession(ctx, comm.Peer{Role: comm.Bank, Addresses: []string{"taler+" + r.want.URI.BaseURL()}}, controller.Login{})
 		return err
 	})
@@ -45,7 +45,7 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 	if status.Amount == (instrument.Amount{}) && !status.NoAmountToWallet {
 		args.Amount = reserve.Amount
 	}
-	stop := r.soon("the bank has not said yet whether the withdrawal is yours; it is asked again")
+	stop := r.tellIfSlow("the bank has not said yet whether the withdrawal is yours; it is asked again")
 	_, err = s.Execute(ctx, controller.Transaction{
 		Principal: r.w.user, Operation: taler.OperationSelect, Class: ClassWithdrawal, Instruments: []instrument.ID{r.id}, Args: args, Amount: reserve.Amount,
 	}, nil)

@@ -109,7 +109,7 @@ func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.Ope
 	if key == "" {
 		key = want.URI.ID.Text()
 	}
-	op, err := w.own(ctx, key, func(x Withdrawn) bool { return x.uri.ID == want.URI.ID && x.uri.BaseURL() == want.URI.BaseURL() })
+	op, err := w.operationOfKey(ctx, key, func(x Withdrawn) bool { return x.uri.ID == want.URI.ID && x.uri.BaseURL() == want.URI.BaseURL() })
 	if want.Key == "" && fault.ReasonOf(err) == protocol.ReasonKeyReused { // nobody has said one
 		return "", fault.New(fault.Conflict, "this wallet has a withdrawal by this code at another bank").Because(protocol.ReasonKeyReused).
 			WithHint("scan the terminal's code again; `wallet operation list` shows the withdrawal that there is")
@@ -117,8 +117,8 @@ func (w *Wallet) operation(ctx context.Context, want Withdrawal) (instrument.Ope
 	return op, err
 }
 
-// own is the operation that a key names; it is free, or of the withdrawal meant.
-func (w *Wallet) own(ctx context.Context, key string, meant func(Withdrawn) bool) (instrument.OperationID, error) {
+// operationOfKey is the operation that a key names; it is free, or of the withdrawal meant.
+func (w *Wallet) operationOfKey(ctx context.Context, key string, meant func(Withdrawn) bool) (instrument.OperationID, error) {
 	op, err := w.OperationID(key)
 	if err != nil {
 		return "", err
@@ -136,9 +136,9 @@ func (w *Wallet) own(ctx context.Context, key string, meant func(Withdrawn) bool
 	return op, nil
 }
 
-// name writes the operation to the reserve. A crash before leaves it without,
+// nameReserve writes the operation to the reserve. A crash before leaves it without,
 // and it is found by its WOPID.
-func (w *Wallet) name(ctx context.Context, id instrument.ID, op instrument.OperationID) error {
+func (w *Wallet) nameReserve(ctx context.Context, id instrument.ID, op instrument.OperationID) error {
 	return w.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		i, err := tx.Get(id)
 		if err != nil || i.Status != taler.ReserveCreated || i.Name != "" {

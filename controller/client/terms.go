@@ -37,13 +37,13 @@ func (w *Wallet) Terms(ctx context.Context, e Exchange) (taler.TermsResult, erro
 // that was there before is not found.
 func (w *Wallet) document(ctx context.Context, t controller.Transaction, into any) error {
 	pause := firstPause
-	for range mends {
+	for range retries {
 		err := w.do(ctx, t, into)
 		switch {
 		case err == nil:
 			return nil
 		case fault.ReasonOf(err) == taler.ReasonExchangeFailed, fault.ReasonOf(err) == "answer-missing":
-		case !errors.Is(err, fault.NotFound) || !w.shows(ctx, t.Instruments[0]):
+		case !errors.Is(err, fault.NotFound) || !w.hasShownKeys(ctx, t.Instruments[0]):
 			return err
 		}
 		if sleep(ctx, pause) != nil {
@@ -101,7 +101,7 @@ func (r *withdrawal) termsNow(ctx context.Context, e Exchange) (taler.TermsResul
 		if err == nil || !passing(err) && fault.ReasonOf(err) != reasonTermsChanged {
 			return terms, err
 		}
-		r.waits("the exchange does not show its terms: " + fault.From(err).Message)
+		r.tellWaiting("the exchange does not show its terms: " + fault.From(err).Message)
 		if err := sleep(ctx, pause); err != nil {
 			return terms, err
 		}

@@ -24,7 +24,7 @@ type Withdrawal struct {
 // it goes on. A withdrawal that the bank has aborted is fault.Declined; when ctx ends the
 // withdrawal stays pending, and the error is fault.Unknown.
 func (w *Wallet) Withdraw(ctx context.Context, want Withdrawal, p Person) error {
-	run, err := w.run(want, p)
+	run, err := w.newRun(want, p)
 	if err != nil {
 		return err
 	}
@@ -55,12 +55,13 @@ func (r *withdrawal) sameAmount(ctx context.Context) error {
 	return amountDiffers(reserve.Amount)
 }
 
-func (w *Wallet) run(want Withdrawal, p Person) (*withdrawal, error) {
+// newRun is a call of Withdraw, or of Pay for a withdrawal that was selected before.
+func (w *Wallet) newRun(want Withdrawal, p Person) (*withdrawal, error) {
 	bank, err := w.bank(want.URI.BaseURL())
 	return &withdrawal{w: w, want: want, bank: bank, person: p}, err
 }
 
-// withdrawal is one call of Withdraw.
+// withdrawal is what one such call knows.
 type withdrawal struct {
 	w      *Wallet
 	want   Withdrawal
@@ -96,19 +97,19 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	if err := r.prepare(ctx, amount); err != nil {
 		return err
 	}
-	return r.w.name(ctx, r.id, op)
+	return r.w.nameReserve(ctx, r.id, op)
 }
 
 // look asks the bank about the withdrawal, and refuses one that this wallet cannot have.
 func (r *withdrawal) look(ctx context.Context) error {
-	err := r.asks(ctx, func() error {
+	err := r.askPatiently(ctx, func() error {
 		_, err := r.bank.IntegrationConfig(ctx)
 		return err
 	})
 	if err != nil {
 		return notFound(err, "there is no bank at the address in this code: copy the code whole, with small letters and capitals as they are, or ask for a new one")
 	}
-	err = r.asks(ctx, func() (err error) {
+	err = r.askPatiently(ctx, func() (err error) {
 		r.status, err = r.bank.Operation(ctx, r.want.URI.ID, taler.LongPoll{})
 		return err
 	})
@@ -173,7 +174,7 @@ func (r *withdrawal) steps(ctx context.Context) error {
 		}
 		switch i.Status {
 		case taler.ReserveCreated:
-			err = r.named(ctx, reserve)
+			err = r.makeKnown(ctx, reserve)
 		case taler.ReserveSelected:
 			err = r.fund(ctx, reserve)
 		case taler.ReserveSent, taler.ReserveFailed:
