@@ -17,7 +17,7 @@ func asker(e *cli.Env) protocol.Asker {
 		return nil
 	}
 	return func(ctx context.Context, q protocol.Question) (string, error) {
-		what := line(q.Protocol, q.Name, choose(q.Peer.Name != "", "with "+q.Peer.Name, ""), "asks: "+q.Text)
+		what := line(q.Protocol, q.Name, either(q.Peer.Name != "", "with "+q.Peer.Name, ""), "asks: "+q.Text)
 		ask := e.Ask
 		if q.Secret {
 			ask = e.AskSecret

@@ -40,7 +40,7 @@ func instrumentCheck(e *cli.Env) *cobra.Command {
 					}
 				}
 				all = append(all, v)
-				rows = append(rows, []string{string(v.ID), string(v.Class), choose(v.Checked, "checked", "not checked"), v.Why})
+				rows = append(rows, []string{string(v.ID), string(v.Class), either(v.Checked, "checked", "not checked"), v.Why})
 			}
 			if err := e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "", "WHY"}, rows); err != nil {
 				return err
@@ -106,11 +106,4 @@ func (w *wallet) marked(ctx context.Context, names []string) ([]instrument.Insta
 func (w *wallet) accept(ids ...instrument.ID) error {
 	_, err := w.house.Files().Unmark(func(id instrument.ID) bool { return slices.Contains(ids, id) }, func(instrument.OperationID) bool { return false })
 	return err
-}
-
-func choose(is bool, yes, no string) string {
-	if is {
-		return yes
-	}
-	return no
 }

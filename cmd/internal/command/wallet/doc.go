@@ -3,7 +3,7 @@
 //
 // Where things are:
 //
-//	beginning             wallet.go init.go settings.go config.go status.go asker.go trust.go
+//	beginning             wallet.go open.go init.go settings.go config.go status.go asker.go trust.go
 //	instruments           balance.go instrument.go add.go give.go check.go exchange.go
 //	a withdrawal          withdraw.go person.go language.go awaiting.go
 //	a payment             pay.go which.go; of several instruments: together.go payments.go

@@ -86,7 +86,7 @@ func instrumentList(e *cli.Env) *cobra.Command {
 				}
 				h.Unchecked = slices.Contains(m.Unchecked, i.ID)
 				all = append(all, h)
-				rows = append(rows, []string{string(h.ID), string(h.Class), line(h.Status, choose(h.Unchecked, "(unchecked)", "")), h.Name})
+				rows = append(rows, []string{string(h.ID), string(h.Class), line(h.Status, either(h.Unchecked, "(unchecked)", "")), h.Name})
 			}
 			return e.Table(map[string]any{"instruments": all}, []string{"ID", "CLASS", "STATUS", "NAME"}, rows)
 		}),

@@ -44,7 +44,7 @@ func operationList(e *cli.Env) *cobra.Command {
 			slices.Reverse(payments)
 			var rows [][]string
 			for _, r := range records {
-				rows = append(rows, operation.Row(r, choose(m.Holds(r.ID), "(held)", "")))
+				rows = append(rows, operation.Row(r, either(m.Holds(r.ID), "(held)", "")))
 			}
 			for _, p := range payments {
 				rows = append(rows, []string{string(p.Operation), p.Begun.UTC().Format(time.RFC3339), "payment", p.Total.String(), line(p.Status, p.Reason)})
@@ -100,7 +100,7 @@ func operationShow(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) string { return choose(m.Holds(r.ID), "(held)", "") })
+			return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) string { return either(m.Holds(r.ID), "(held)", "") })
 		}),
 	}
 }

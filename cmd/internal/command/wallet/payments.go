@@ -14,7 +14,6 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/client"
-	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -49,9 +48,9 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 			if forgo {
 				return unlocked(c.Context(), e, working, func(ctx context.Context, w *wallet) error { return w.forgo(ctx, name) })
 			}
-			return entered(c.Context(), e, func(f house.Files, passphrase *crypto.Secret) error {
+			return entered(c.Context(), e, func(u user) error {
 				withdrawal := false
-				err := opened(c.Context(), e, f, passphrase, looking, func(ctx context.Context, w *wallet) error {
+				err := u.open(c.Context(), looking, func(ctx context.Context, w *wallet) error {
 					_, unknown := w.FindWithdrawal(ctx, name)
 					if withdrawal = unknown == nil; withdrawal {
 						return nil
@@ -61,7 +60,7 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 				if err != nil || !withdrawal {
 					return err
 				}
-				return opened(c.Context(), e, f, passphrase, working, func(ctx context.Context, w *wallet) error { return w.abort(ctx, name) })
+				return u.open(c.Context(), working, func(ctx context.Context, w *wallet) error { return w.abort(ctx, name) })
 			})
 		},
 	}

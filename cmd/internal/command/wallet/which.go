@@ -55,7 +55,7 @@ func (w *wallet) about(i instrument.Instance) (string, error) {
 	if name == "" {
 		name = string(i.ID)
 	}
-	return fault.Line(line(string(i.Class), name, choose(len(facts) > 0, "("+strings.Join(facts, ", ")+")", ""))), nil
+	return fault.Line(line(string(i.Class), name, either(len(facts) > 0, "("+strings.Join(facts, ", ")+")", ""))), nil
 }
 
 // picked is the pure reading of what the person said.
