@@ -26,7 +26,11 @@ func instrumentAdd(e *cli.Env) *cobra.Command {
 		}
 		defer byhand.Wipe(members)
 		return open(c.Context(), e, looking, func(ctx context.Context, w *wallet) error {
-			return w.add(ctx, instrument.ClassID(args[0]), name, group, members, args[1:])
+			owner, err := w.ownerOf(ctx, group)
+			if err != nil {
+				return err
+			}
+			return w.add(ctx, instrument.Instance{Class: instrument.ClassID(args[0]), Owner: owner, Name: name}, members, args[1:])
 		})
 	}
 	c.Flags().StringVar(&file, "file", "", "`FILE` with a JSON object of members; - for standard input")
@@ -35,12 +39,9 @@ func instrumentAdd(e *cli.Env) *cobra.Command {
 	return c
 }
 
-func (w *wallet) add(ctx context.Context, class instrument.ClassID, name, group string, members map[string]json.RawMessage, args []string) error {
-	owner, err := w.ownerOf(ctx, group)
-	if err != nil {
-		return err
-	}
-	i, err := byhand.Create(ctx, w.env, w.Instruments(), instrument.Instance{Class: class, Owner: owner, Name: name}, members, args)
+// add adds an instrument whose members are given in a file and by arguments.
+func (w *wallet) add(ctx context.Context, want instrument.Instance, members map[string]json.RawMessage, args []string) error {
+	i, err := byhand.Create(ctx, w.env, w.Instruments(), want, members, args)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,6 @@
 //	what comes back       refund.go
 //	operations            operation.go
 //	a session, by hand    session.go steps.go stepsexecute.go stepsshown.go words.go
-//	peers and people      peer.go people.go profile.go limit.go
+//	peers and people      peer.go people.go profile.go limit.go limitsshown.go
 //	copies                backup.go
 package wallet

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,87 +12,6 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 )
-
-// shownLimits are limits as they are shown; amounts by currency.
-type shownLimits struct {
-	Limits   map[string]instrument.Amount       `json:"limits"` // for one operation
-	PerDay   map[string]instrument.Amount       `json:"per_day,omitempty"`
-	PerMonth map[string]instrument.Amount       `json:"per_month,omitempty"`
-	Only     []instrument.ClassID               `json:"only,omitempty"`
-	Classes  map[instrument.ClassID]shownLimits `json:"classes,omitempty"`
-	Used     *shownUsed                         `json:"used,omitempty"`
-}
-
-// shownUsed is what counts by now against the limits of a day and of a month.
-type shownUsed struct {
-	PerDay   map[string]instrument.Amount `json:"per_day,omitempty"`
-	PerMonth map[string]instrument.Amount `json:"per_month,omitempty"`
-}
-
-// shown are the limits of somebody, with what they have used of them.
-func shown(l, used profile.Limits) shownLimits {
-	s := shownLimits{Limits: l.PerOperation, PerDay: l.PerDay, PerMonth: l.PerMonth, Only: l.Only}
-	if len(used.PerDay)+len(used.PerMonth) > 0 {
-		s.Used = &shownUsed{used.PerDay, used.PerMonth}
-	}
-	if s.Limits == nil {
-		s.Limits = map[string]instrument.Amount{}
-	}
-	for class, c := range l.Classes {
-		if s.Classes == nil {
-			s.Classes = map[instrument.ClassID]shownLimits{}
-		}
-		s.Classes[class] = shown(c, used.Classes[class])
-	}
-	return s
-}
-
-// text is the limits in a few words, empty without any.
-func (s shownLimits) text() string {
-	var parts []string
-	add := func(what, with string, limits, used map[string]instrument.Amount) {
-		if len(limits) == 0 {
-			return
-		}
-		var sums []string
-		for _, currency := range slices.Sorted(maps.Keys(limits)) {
-			sum := limits[currency].String()
-			if u, ok := used[currency]; ok {
-				sum += " (" + u.String() + " used)"
-			}
-			sums = append(sums, sum)
-		}
-		parts = append(parts, what+" may move "+strings.Join(sums, " ")+with)
-	}
-	all := func(s shownLimits, with string) {
-		var used shownUsed
-		if s.Used != nil {
-			used = *s.Used
-		}
-		add("one operation", with, s.Limits, nil)
-		add("one day", with, s.PerDay, used.PerDay)
-		add("one month", with, s.PerMonth, used.PerMonth)
-	}
-	all(s, "")
-	for _, class := range slices.Sorted(maps.Keys(s.Classes)) {
-		all(s.Classes[class], " with "+string(class))
-	}
-	if len(s.Only) > 0 {
-		names := make([]string, len(s.Only))
-		for n, class := range s.Only {
-			names[n] = string(class)
-		}
-		parts = append(parts, "only with "+strings.Join(names, ", "))
-	}
-	return strings.Join(parts, "; ")
-}
-
-func (s shownLimits) sentence() string {
-	if text := s.text(); text != "" {
-		return "; " + text
-	}
-	return " without limits"
-}
 
 // whose says whose limits are meant.
 type whose struct{ name, group string }
@@ -153,7 +71,7 @@ func limit(e *cli.Env) *cobra.Command {
 			if class != "" && !none {
 				w.missing(instrument.ClassID(class))
 			}
-			return of.change(ctx, w, func(l *profile.Limits) { setLimit(l, per, instrument.ClassID(class), amount, none) })
+			return of.change(ctx, w, bound{per, instrument.ClassID(class), amount, none}.set)
 		}),
 	}
 	c.Long = "Bound what may be moved in a currency by one operation, or spent in one day or\n" +
@@ -189,31 +107,44 @@ func (w *wallet) missing(classes ...instrument.ClassID) {
 	}
 }
 
-// setLimit sets one limit, or takes it away. What is there may be shared: it is
-// copied, not changed.
-func setLimit(l *profile.Limits, per string, class instrument.ClassID, amount instrument.Amount, none bool) {
-	if class != "" {
-		classes := maps.Clone(l.Classes)
-		if classes == nil {
-			classes = map[instrument.ClassID]profile.Limits{}
-		}
-		of := classes[class]
-		setLimit(&of, per, "", amount, none)
-		classes[class] = of
-		if len(of.PerOperation)+len(of.PerDay)+len(of.PerMonth) == 0 {
-			delete(classes, class)
-		}
-		l.Classes = classes
+// bound is one limit, as a person sets it or takes it away.
+type bound struct {
+	per    string             // operation, day or month
+	class  instrument.ClassID // empty: with all
+	amount instrument.Amount
+	none   bool // take it away; of amount only the currency counts
+}
+
+// set sets the limit, or takes it away. What is there may be shared: it is copied, not
+// changed.
+func (b bound) set(l *profile.Limits) {
+	if b.class == "" {
+		b.setIn(l)
 		return
 	}
-	into := map[string]*map[string]instrument.Amount{"operation": &l.PerOperation, "day": &l.PerDay, "month": &l.PerMonth}[per]
+	classes := maps.Clone(l.Classes)
+	if classes == nil {
+		classes = map[instrument.ClassID]profile.Limits{}
+	}
+	of := classes[b.class]
+	b.setIn(&of)
+	classes[b.class] = of
+	if len(of.PerOperation)+len(of.PerDay)+len(of.PerMonth) == 0 {
+		delete(classes, b.class)
+	}
+	l.Classes = classes
+}
+
+// setIn is set for limits that are of one class already, or of all.
+func (b bound) setIn(l *profile.Limits) {
+	into := map[string]*map[string]instrument.Amount{"operation": &l.PerOperation, "day": &l.PerDay, "month": &l.PerMonth}[b.per]
 	limits := maps.Clone(*into)
 	if limits == nil {
 		limits = map[string]instrument.Amount{}
 	}
-	limits[amount.Currency] = amount
-	if none {
-		delete(limits, amount.Currency)
+	limits[b.amount.Currency] = b.amount
+	if b.none {
+		delete(limits, b.amount.Currency)
 	}
 	*into = limits
 }
