@@ -26,9 +26,9 @@ type Preview struct {
 	Agreed   *instrument.Amount   `json:"agreed_fees,omitempty"` // the fees agreed to before, which Fees exceed; nil: no coins are planned, only the terms are new
 }
 
-// choose finds the exchange. An exchange that the wallet does not know yet must be named
+// chooseExchange finds the exchange. An exchange that the wallet does not know yet must be named
 // by the person; the bank's word is not enough.
-func (r *withdrawal) choose(ctx context.Context) error {
+func (r *withdrawal) chooseExchange(ctx context.Context) error {
 	url := r.status.Exchange()
 	if _, err := taler.CheckURL(url, true); url != "" && err != nil { // whether http is good enough is decided where it is asked
 		return fault.Wrap(err, fault.Invalid, "what the bank names as its exchange is no address of one").Because(taler.ReasonAddressRefused).

@@ -102,7 +102,7 @@ func (w *Wallet) TrustExchange(ctx context.Context, url string, master taler.Edd
 		return e, fault.New(fault.Denied, "the exchange %s is trusted with the master key %s, and not with %s", e.URL, e.MasterPub, master).
 			Because(ReasonMasterKey).WithHint("do not use it before its operator or auditor has explained the change; then: `wallet exchange trust URL KEY --replace`")
 	}
-	if err := w.known(ctx, e, master); err != nil {
+	if err := w.takeUp(ctx, e, master); err != nil {
 		return e, err
 	}
 	now, err := w.refresh(ctx, e)
@@ -131,9 +131,9 @@ func (w *Wallet) ReplaceMasterKey(ctx context.Context, url string, master taler.
 	return w.Exchange(ctx, url)
 }
 
-// known takes an exchange up again that was removed, and records the master key by
+// takeUp takes an exchange up again that was removed, and records the master key by
 // which it will be known if it has shown none so far.
-func (w *Wallet) known(ctx context.Context, e Exchange, master taler.EddsaPublicKey) error {
+func (w *Wallet) takeUp(ctx context.Context, e Exchange, master taler.EddsaPublicKey) error {
 	if e.Status != taler.ExchangeRemoved && (master.IsZero() || !e.MasterPub.IsZero()) {
 		return nil
 	}

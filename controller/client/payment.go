@@ -199,15 +199,15 @@ func (b *Bill) fixProtocol(ctx context.Context, s *controller.Session) (pay prot
 	if err != nil {
 		return pay, err
 	}
-	at := named(ops, protocol.Pay)
+	at := operationAt(ops, protocol.Pay)
 	if at < 0 {
 		return pay, fault.New(fault.Unsupported, "%s cannot pay with %s", b.Protocol, b.Class).Because("operation-unknown")
 	}
-	b.comesBack = named(ops, protocol.Refund) >= 0
+	b.comesBack = operationAt(ops, protocol.Refund) >= 0
 	return ops[at], nil
 }
 
-// named is where an operation is in a list; -1 if it is not.
-func named(ops []protocol.Operation, name string) int {
+// operationAt is where an operation is in a list; -1 if it is not.
+func operationAt(ops []protocol.Operation, name string) int {
 	return slices.IndexFunc(ops, func(o protocol.Operation) bool { return o.Name == name })
 }

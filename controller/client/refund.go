@@ -99,7 +99,7 @@ func selectRefund(ctx context.Context, s *controller.Session, class instrument.C
 	if err != nil {
 		return err
 	}
-	if named(ops, protocol.Refund) < 0 {
+	if operationAt(ops, protocol.Refund) < 0 {
 		return fault.New(fault.Unsupported, "what was paid with a %s cannot be given back to it", class).Because("operation-unknown").WithHint("ask the vendor")
 	}
 	return nil

@@ -87,7 +87,7 @@ func (r *withdrawal) begin(ctx context.Context) error {
 	if err := r.look(ctx); err != nil {
 		return err
 	}
-	if err := r.choose(ctx); err != nil {
+	if err := r.chooseExchange(ctx); err != nil {
 		return err
 	}
 	amount, err := r.agree(ctx)
