@@ -106,6 +106,6 @@ func (u user) house(ctx context.Context, look bool) (*house.House, error) {
 	return house.Open(ctx, house.Options{
 		Files: u.files, Role: comm.Client, Name: "wallet", Device: "desktop", Passphrase: u.passphrase, User: e.User, KeyFile: e.KeyFile, Policy: profile.UserPolicy(),
 		Log: e.Log(), Trust: trust(e), AllowHTTP: e.AllowHTTP, Looking: look, Clear: s.ClearLines, Pipe: pipe.Opener(e, s.Pipes), Remember: s.Remember, PNP: s.PNP, Ask: asker(e),
-		Waits: func(left []protocol.Execution) { waiting(e, left) },
+		Waits: func(left []protocol.Execution) { sayInterrupted(e, left) },
 	})
 }
