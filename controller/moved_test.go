@@ -55,6 +55,50 @@ func TestAnOperationFindsAPeerThatHasMoved(t *testing.T) {
 	}
 }
 
+// A wallet knows a vendor by several names, each for a way of its own. An operation is looked for
+// where it was begun before it is elsewhere: at the end of another way there may be nobody who
+// answers, such as at a serial line, or another process, which cannot go on with it.
+func TestAnOperationIsLookedForWhereItWasFirst(t *testing.T) {
+	for name, here := range map[string]struct {
+		known string
+		moved bool
+	}{"by the name of then": {"shop", false}, "by a name of since": {"store", false}, "that has moved": {"shop", true}} {
+		t.Run(name, func(t *testing.T) {
+			net, s := inproc.NewNetwork(), &shop{}
+			from := controllertest.New(t, net, controllertest.Options{Role: comm.Client})
+			to := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor})
+			was := to.Listen(t, s)
+			was.Name = "shop"
+			var met atomic.Int32
+			other := to.ListenWith(t, func(h comm.Handler) comm.Handler {
+				return between{h, comm.MethodInitiate, func(ctx context.Context, conn comm.Conn, params json.RawMessage, next comm.Handler) (any, error) {
+					met.Add(1)
+					return next.Request(ctx, conn, comm.MethodInitiate, params)
+				}}
+			}, s)
+			other.Name = "booth"
+			now := was
+			if here.moved {
+				now = to.Listen(t, s)
+			}
+			now.Name = here.known
+			for _, p := range []comm.Peer{other, now} {
+				if err := from.Store.PutPeer(t.Context(), p); err != nil {
+					t.Fatal(err)
+				}
+			}
+			session, err := from.ResumeSession(t.Context(), was, controller.Login{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = session.Close(t.Context())
+			if met.Load() > 0 {
+				t.Error("it was looked for elsewhere first")
+			}
+		})
+	}
+}
+
 // newMover is a payer in its second life, whose first one was paying; and a vendor that has
 // gone from where that was, and is at the peer of the pair.
 func newMover(t *testing.T) pair {

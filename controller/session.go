@@ -68,7 +68,7 @@ func (c *Controller) InitiateSession(ctx context.Context, p comm.Peer, l Login) 
 // ResumeSession is InitiateSession for operations that were begun with a peer before. The peer may
 // have moved since, so all its known addresses are tried.
 func (c *Controller) ResumeSession(ctx context.Context, p comm.Peer, l Login) (*Session, error) {
-	s := c.newSession(c.whereabouts(ctx, p), l)
+	s := c.newSession(p, l)
 	s.resumes = true
 	return c.initiate(ctx, s)
 }

@@ -37,8 +37,9 @@ func (w *whereabouts) of(key string) []string {
 }
 
 // whereabouts is a peer with all addresses at which it may be by now: where it was met last, those
-// that the book has for its key, then its own. Whoever answers must prove the key, so a wrong
-// address does no harm.
+// that the book has for its key, then its own. Of the book, what has its name or one of its own
+// addresses comes first: the others are further ways to it, at which nobody may answer. Whoever
+// answers must prove the key, so a wrong address does no harm.
 func (c *Controller) whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
 	if p.Key == "" {
 		return p
@@ -48,14 +49,20 @@ func (c *Controller) whereabouts(ctx context.Context, p comm.Peer) comm.Peer {
 	if err != nil {
 		c.parts.Log.Warn("the book of peers cannot be read", "error", err)
 	}
+	own := p.Addresses
+	is := func(a string) bool { return slices.Contains(own, a) }
+	var further []string
 	for _, k := range known {
-		if k.Key == p.Key {
+		switch {
+		case k.Key != p.Key:
+		case k.Name == p.Name || slices.ContainsFunc(k.Addresses, is):
 			all = append(all, k.Addresses...)
+		default:
+			further = append(further, k.Addresses...)
 		}
 	}
-	own := p.Addresses
 	p.Addresses = nil
-	for _, a := range append(all, own...) {
+	for _, a := range slices.Concat(all, further, own) {
 		if !slices.Contains(p.Addresses, a) {
 			p.Addresses = append(p.Addresses, a)
 		}
