@@ -3,8 +3,11 @@ package client_test
 import (
 	"context"
 	"encoding/base64"
+	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -109,18 +112,63 @@ func TestADeadBankKeepsNoOtherWithdrawalFromBeingPaid(t *testing.T) {
 	}
 }
 
+// idle is a terminal that waits for no payment.
+type idle struct{ greedy }
+
+func (*idle) Offers(context.Context, controller.Caller, instrument.Invoice, instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	return instrument.Terms{}, nil, fault.New(fault.NotFound, "nobody waits").Because(taler.ReasonUnknownOperation)
+}
+
+// ends has a bank abort what its wallet waits for, as soon as the person is told.
+type ends struct {
+	person
+	b *bank
+}
+
+func (e *ends) Show(event client.Event) {
+	e.person.Show(event)
+	if event.Event == client.EventWaiting && strings.Contains(event.Reason, "does not wait for the payment") {
+		e.b.says(func(s *taler.BankWithdrawalOperationStatus) { s.Status = taler.StateAborted })
+	}
+}
+
+// Whoever has named another terminal, or another process of it, is told so, and does not wait in
+// silence until the bank gives the withdrawal up.
+func TestAPersonIsToldThatTheTerminalWaitsForNothing(t *testing.T) {
+	net := inproc.NewNetwork()
+	w, b := newWallet(t, net), newBank(t)
+	uri := b.uri(t, 1)
+	_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, nil)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateSelected, reserve
+	})
+	w.Quiet = time.Nanosecond
+	w.card(t, "1")
+	peer := terminalAt(t, net, &idle{})
+	err := w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Pay: &peer}, &ends{b: b})
+	if !errors.Is(err, fault.Declined) {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
 // greedyAt is such a terminal, and a card with which it could be paid.
 func (w *wallet) greedyAt(t *testing.T, net *inproc.Network, uri taler.WithdrawURI, reserve taler.EddsaPublicKey) (*greedy, comm.Peer) {
+	t.Helper()
+	g := &greedy{price: amount(t, "CHF:20.5"), offer: instrument.Invoice{
+		"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
+	}}
+	w.card(t, "1")
+	return g, terminalAt(t, net, g)
+}
+
+// terminalAt is a vendor that takes cards.
+func terminalAt(t *testing.T, net *inproc.Network, s controller.Servicing) comm.Peer {
 	t.Helper()
 	cards := card.Bundle()
 	terminal := controllertest.New(t, net, controllertest.Options{Role: comm.Vendor, Bundles: []protocol.Bundle{
 		{Name: cards.Name, Classes: cards.Classes(comm.Vendor), Protocols: cards.Protocols(comm.Vendor)},
 	}})
-	g := &greedy{price: amount(t, "CHF:20.5"), offer: instrument.Invoice{
-		"reference": uri.ID.Text(), "merchant": "greedy", "reserve": taler.KeyGroups(reserve),
-	}}
-	w.card(t, "1")
-	return g, terminal.Listen(t, g)
+	return terminal.Listen(t, s)
 }
 
 // card is a card that can pay.

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -19,10 +20,14 @@ func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 	if r.want.Pay == nil || r.paid {
 		return nil
 	}
+	began := r.w.Now()
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
 		paid, err := r.payOnce(ctx, reserve, "")
 		switch {
 		case fault.ReasonOf(err) == taler.ReasonUnknownOperation:
+			if r.w.Now().Sub(began) >= cmp.Or(r.w.Quiet, quiet) { // it may be another terminal, or another process of this one
+				r.tellWaiting("the terminal at this address does not wait for the payment; it is asked again")
+			}
 			if err := sleep(ctx, pause); err != nil {
 				return err
 			}

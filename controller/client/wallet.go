@@ -44,8 +44,8 @@ type Wallet struct {
 	// 10 seconds. It is set before the wallet is used.
 	Longest time.Duration
 
-	// Quiet is how long a bank may keep silent before the person is told; zero: 5
-	// seconds. It is set before the wallet is used.
+	// Quiet is how long a bank may keep silent, or a terminal not wait for a payment, before
+	// the person is told; zero: 5 seconds. It is set before the wallet is used.
 	Quiet time.Duration
 }
 
