@@ -65,7 +65,7 @@ func (w *Wallet) finish(ctx context.Context, i instrument.Instance, who Payer) (
 		err = r.outcome()
 	}
 	r.release(ctx)
-	return r.whole(), err
+	return r.whole(), r.onward(err)
 }
 
 // outcome is how a payment that is decided has ended.

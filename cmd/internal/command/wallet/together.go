@@ -128,9 +128,12 @@ func (p *payer) Instead(ctx context.Context, failed client.WholePart, why error)
 // typed is what the person names. A name that this wallet does not know is asked for again:
 // else a slip of the hand would break off a payment of which something is paid.
 func (p *payer) typed(ctx context.Context) (instrument.ID, error) {
+	const open = "the payment is still open: `wallet operation resume` asks again, or has back what was paid of it"
 	for {
-		name, err := p.w.env.Ask(ctx, "Which instrument instead? (none: what was paid comes back)",
-			"the payment is still open: `wallet operation resume` has back what was paid of it")
+		name, err := p.w.env.Ask(ctx, "Which instrument instead? (none: what was paid comes back)", open)
+		if fault.ReasonOf(err) == "interrupted" { // "start it again" would begin another payment
+			err = fault.From(err).WithHint(open)
+		}
 		if name == "" || err != nil {
 			return "", err
 		}
