@@ -178,6 +178,9 @@ func (w *Wallet) abortAtBank(ctx context.Context, reserve taler.Reserve, reason 
 	case taler.ReasonEndpointUnknown, taler.ReasonMethodInvalid: // it came with version 2 of the API
 		return fault.Wrap(err, fault.Unsupported, "this bank lets no wallet abort").Because("abort-unsupported").
 			WithHint("pay nothing for this withdrawal: it ends at the bank by itself, and `wallet operation resume` gives it up here then")
+	case taler.ReasonAbortConfirmConflict:
+		return fault.Wrap(err, fault.Conflict, "this withdrawal is paid, or the bank has been told so").Because(reasonNotAbandonable).
+			WithHint("go on with `wallet operation resume`: it fetches the cash, or gives the withdrawal up if the bank finds nothing paid")
 	}
 	return err
 }

@@ -74,3 +74,19 @@ func TestABankThatKnowsNoAbort(t *testing.T) {
 		}
 	}
 }
+
+// TestABankThatWasToldOfAPayment does not abort, and the person hears how they get the cash.
+func TestABankThatWasToldOfAPayment(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	id, own := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+	b.refuse = `{"code":5116}`
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateSelected, own
+	})
+	x, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
+	check(t, err)
+	err = w.AbortWithdrawal(t.Context(), x, "changed my mind")
+	if f := fault.From(err); !errors.Is(err, fault.Conflict) || f.Reason != "not-abandonable" || !strings.Contains(f.Hint, "wallet operation resume") || w.party.View(t, id).Status != taler.ReserveSelected {
+		t.Errorf("%v, advised: %s", err, fault.From(err).Hint)
+	}
+}
