@@ -28,15 +28,8 @@ type Numbering struct {
 // bank that was never told a number is fault.Conflict, reason "not-restored"; a number that is
 // not higher than what was given is reason "number-taken". Nobody may serve meanwhile.
 func (b *Bank) Raise(ctx context.Context, next instrument.Seq) (again int, err error) {
-	last, err := b.Instruments().Journal(ctx, Numberings, instrument.Page{Reverse: true, Limit: 1})
+	told, err := b.told(ctx)
 	if err != nil {
-		return 0, err
-	}
-	if len(last) == 0 {
-		return 0, fault.New(fault.Conflict, "this bank was not restored").Because("not-restored")
-	}
-	var told Numbering
-	if err := read(last[0].Body, &told); err != nil {
 		return 0, err
 	}
 	if next <= told.Next {
@@ -63,6 +56,26 @@ func (b *Bank) Raise(ctx context.Context, next instrument.Seq) (again int, err e
 		}
 		return tx.Append(Numberings, "", Numbering{next, told.Next})
 	})
+}
+
+// told is the number that a restored bank was told last. Earlier versions have not put it on
+// record, but it is where the gap ends that they have left in the default exchange's history.
+func (b *Bank) told(ctx context.Context) (n Numbering, err error) {
+	last, err := b.Instruments().Journal(ctx, Numberings, instrument.Page{Reverse: true, Limit: 1})
+	if err != nil {
+		return n, err
+	}
+	if len(last) > 0 {
+		return n, read(last[0].Body, &n)
+	}
+	gaps, err := b.Instruments().Skips(ctx, b.Default().Topic(Incoming))
+	if err != nil {
+		return n, err
+	}
+	if len(gaps) == 0 {
+		return n, fault.New(fault.Conflict, "this bank was not restored").Because("not-restored")
+	}
+	return Numbering{Next: gaps[len(gaps)-1].Next}, nil
 }
 
 // givenSince adds the rows of a topic from a number on.

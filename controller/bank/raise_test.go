@@ -129,3 +129,34 @@ func TestAnExchangeThatIsFurtherThanItsHistory(t *testing.T) {
 		t.Errorf("the log says it after %v", said.after)
 	}
 }
+
+// TestANumberOfAnEarlierVersionIsRaised: that version has left the gap in the history, and nothing else on record.
+func TestANumberOfAnEarlierVersionIsRaised(t *testing.T) {
+	r := newRestoring(t)
+	r.Restore(r.copied, func(ctx context.Context, b *bank.Bank) error {
+		for _, topic := range []instrument.Topic{bank.Outgoing, bank.Transfers, bank.Incoming} {
+			if err := b.Instruments().Skip(ctx, topic, 3); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if w := decision(t, r.House, r.noticed); w.State != taler.StateConfirmed {
+		t.Fatalf("it is %s", w.State)
+	}
+	for _, c := range []struct {
+		next instrument.Seq
+		want int
+	}{{3, 0}, {7, 1}, {9, 1}} {
+		operates(t, r.House, func(ctx context.Context, b *bank.Bank) error {
+			again, err := b.Raise(ctx, c.next)
+			if again != c.want || (err == nil) != (c.want > 0) {
+				t.Errorf("raised to %d: %d rows, %v", c.next, again, err)
+			}
+			return nil
+		})
+	}
+	if got := raised(t, r.House); len(got) != 4 || got[1] != [2]uint64{3, 2} || got[2] != [2]uint64{7, 2} || got[3] != [2]uint64{9, 2} {
+		t.Errorf("the history is %v", got)
+	}
+}
