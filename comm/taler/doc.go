@@ -29,7 +29,7 @@
 //	the client            client.go authorization.go requests.go requestsgateway.go pace.go; as a session's connection: transport.go
 //	refusals              reason.go code.go status.go
 //	names                 words.go withdrawprotocol.go
-//	kept by the bank      withdrawal.go withdrawalstate.go transfer.go returned.go quota.go quotause.go; rows of histories: kept.go
+//	kept by the bank      withdrawal.go withdrawalstate.go foreign.go transfer.go returned.go quota.go quotause.go; rows of histories: kept.go
 //	kept by a terminal    vendorstate.go
 //	kept by a wallet      walletstate.go walletstateexchange.go walletstatesecret.go
 //	arguments             args.go walletstateargs.go

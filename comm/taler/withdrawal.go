@@ -56,10 +56,11 @@ type Withdrawal struct {
 	Restored int64 `json:"restored,omitempty"`
 
 	// Set after the end.
-	Foreign string `json:"foreign,omitempty"` // a payment that was made for something else, as far as the bank can see: not its to give back
+	Foreign string `json:"foreign,omitempty"` // a payment that was made for something else, as far as the bank can see: not its to give back; the last one that was found
 	// What the operator has found out about Foreign: audits do not name it any more.
-	Explained string `json:"explained,omitempty"`
-	Searched  int64  `json:"searched,omitempty"` // of an aborted one: since then no payment for it is looked for any more
+	Explained      string           `json:"explained,omitempty"`
+	EarlierForeign []ForeignPayment `json:"earlier_foreign,omitempty"` // those that were found before Foreign, in their order
+	Searched       int64            `json:"searched,omitempty"`        // of an aborted one: since then no payment for it is looked for any more
 }
 
 // Namer is what has named a sum of a withdrawal. It tells SETUP once more from

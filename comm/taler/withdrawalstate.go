@@ -90,8 +90,23 @@ func (w *Withdrawal) laterMember(name string, c *plain.Cursor) bool {
 		return c.String(&w.Foreign)
 	case "explained":
 		return c.String(&w.Explained)
+	case "earlier_foreign":
+		return w.EarlierForeign == nil && c.List(func(c *plain.Cursor) bool {
+			w.EarlierForeign = append(w.EarlierForeign, ForeignPayment{})
+			return c.Object(w.EarlierForeign[len(w.EarlierForeign)-1].member)
+		}) && w.EarlierForeign != nil
 	case "searched":
 		return c.Int(&w.Searched)
+	}
+	return false
+}
+
+func (f *ForeignPayment) member(name string, c *plain.Cursor) bool {
+	switch name {
+	case "payment":
+		return c.String(&f.Payment)
+	case "explained":
+		return c.String(&f.Explained)
 	}
 	return false
 }
@@ -142,6 +157,10 @@ func (w *Withdrawal) appendLater(d *plain.Writer) {
 	d.SomeInt("restored", w.Restored)
 	d.SomeString("foreign", w.Foreign)
 	d.SomeString("explained", w.Explained)
+	if len(w.EarlierForeign) > 0 {
+		d.Name("earlier_foreign")
+		d.Other(w.EarlierForeign)
+	}
 	d.SomeInt("searched", w.Searched)
 }
 

@@ -28,6 +28,8 @@ func special(f reflect.Value) bool {
 	switch f.Interface().(type) {
 	case taler.State:
 		f.SetString("selected")
+	case []taler.ForeignPayment:
+		f.Set(reflect.ValueOf([]taler.ForeignPayment{{Payment: "tx", Explained: "a till"}, {Payment: "7"}}))
 	case taler.Payto:
 		f.SetString("payto://iban/CH9300762011623852957?receiver-name=Jane%20Doe")
 	case taler.WOPID, taler.EddsaPublicKey:
@@ -58,6 +60,7 @@ func TestStateOfAWithdrawalIsWhatReflectionWrites(t *testing.T) {
 		"numbers below nothing": {Created: -1, Selected: -2, Searched: -1 << 63},
 		"a proof with blanks":   {Proof: json.RawMessage(` { "a" : "<" } `)},
 		"a proof that is none":  {Proof: json.RawMessage(`null`)},
+		"odd payments":          {EarlierForeign: []taler.ForeignPayment{{Payment: "<", Explained: "\xff"}}},
 		"a long one":            {AbortReason: strings.Repeat("x", 5000)},
 	} {
 		t.Run(name, func(t *testing.T) {

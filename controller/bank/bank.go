@@ -89,12 +89,12 @@ type Bank struct {
 	looking bool // see Look
 	work    sync.WaitGroup
 	mu      sync.Mutex
-	asking  map[instrument.ID]*errand // what the bank asks a provider about, until it is decided
-	paid    map[string][]*errand      // the errands that verify a payment, by ProviderTx
-	second  map[instrument.ID]bool    // withdrawals whose second payments are looked for
-	slots   map[string]chan struct{}  // per provider: one that hangs holds up no other
-	outages map[instrument.ID]*outage // of providers
-	closed  map[instrument.ID]bool    // records that cannot be read and were named in the log: see passes
+	asking  map[instrument.ID]*errand  // what the bank asks a provider about, until it is decided
+	paid    map[string][]*errand       // the errands that verify a payment, by ProviderTx
+	second  map[instrument.ID][]string // withdrawals whose second payments are looked for, and what notices have named
+	slots   map[string]chan struct{}   // per provider: one that hangs holds up no other
+	outages map[instrument.ID]*outage  // of providers
+	closed  map[instrument.ID]bool     // records that cannot be read and were named in the log: see passes
 
 	wiring   sync.Mutex           // see Transfer
 	handing  map[string]*handing  // by the exchange's key; under mu
@@ -158,7 +158,7 @@ func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
-		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID]bool{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{}, closed: map[instrument.ID]bool{},
+		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID][]string{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{}, closed: map[instrument.ID]bool{},
 		handing: map[string]*handing{}, standing: map[string]*standing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{}, beyond: map[instrument.Topic]bool{},
 	}
 	b.life, b.stop = context.WithCancel(life)

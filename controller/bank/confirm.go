@@ -121,8 +121,8 @@ func decided(w taler.Withdrawal, v Verdict, f protocol.Facts, at int64) taler.Wi
 	if len(w.Proof) == 0 {
 		w.Proof = json.RawMessage("null") // says that it was decided, even if the provider gave no words
 	}
-	if v.Foreign && w.Foreign != w.ProviderTransactionID {
-		w.Foreign, w.Explained = w.ProviderTransactionID, ""
+	if v.Foreign {
+		w.AddForeign(w.ProviderTransactionID)
 	}
 	switch {
 	case v.Decision == Confirm:

@@ -39,6 +39,30 @@ func TestASecondNoticeHastensTheSearch(t *testing.T) {
 	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "second" || r.Amount != amount(t, "CHF:20") {
 		t.Errorf("given back is %+v", r)
 	}
+	for n, tx := range []string{"third", "fourth"} {
+		h.Provider.Put(banktest.Payment{ID: tx, State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+		refused(t, notice(h, t, id, tx), fault.Conflict, taler.ReasonConfirmAbortConflict)
+		ended(t, h, n+2)
+	}
+}
+
+// TestPaymentsForSomethingElseAreAllOnRecord: the customer of a till that has lost the reference
+// has paid, and nobody else looks at what a second notice names.
+func TestPaymentsForSomethingElseAreAllOnRecord(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: time.Hour}
+	}})
+	id := failed(t, h, "u", 1)
+	for _, tx := range []string{"invoice", "nameless"} {
+		h.Provider.Put(banktest.Payment{ID: tx, State: "paid", Amount: amount(t, "CHF:20"), Reference: map[string]string{"invoice": "an invoice"}[tx]})
+		refused(t, notice(h, t, id, tx), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	}
+	refused(t, notice(h, t, id, "unknown"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	leftAlone(t, h, id, "invoice", "nameless")
+	if f, err := h.Bank.Figures(withTimeout(t)); err != nil || f.Foreign != 2 {
+		t.Errorf("%d are counted, %v", f.Foreign, err)
+	}
 }
 
 // TestASecondNoticeDuringASearch, which may have looked too early, begins another one.

@@ -62,11 +62,12 @@ func (b *Bank) lookBehind(id instrument.ID, w taler.Withdrawal) (found bool, err
 // maxExplanation bounds the text of Explain, in bytes.
 const maxExplanation = 1024
 
-// Explain puts on record what the operator has found out about the payment of a withdrawal
+// Explain puts on record what the operator has found out about a payment of a withdrawal
 // that the bank must not give back, Foreign in its record. Audits do not name that payment
-// any more. It may be called again, with other words. If there is no such payment, it is
+// any more. It may be called again, with other words. The payment may be empty if there is one only;
+// of several it is fault.Conflict, reason "payment-ambiguous". If there is no such payment, it is
 // fault.Conflict, reason "nothing-to-explain".
-func (b *Bank) Explain(ctx context.Context, id taler.WOPID, why string) error {
+func (b *Bank) Explain(ctx context.Context, id taler.WOPID, payment, why string) error {
 	if why == "" || len(why) > maxExplanation || !utf8.ValidString(why) {
 		return fault.New(fault.Invalid, "an explanation is a text of 1 to %d bytes", maxExplanation).Because("explanation-malformed")
 	}
@@ -74,16 +75,30 @@ func (b *Bank) Explain(ctx context.Context, id taler.WOPID, why string) error {
 	if err != nil {
 		return err
 	}
-	foreign := ""
+	var all []taler.ForeignPayment
+	explained := false
 	err = b.amend(ctx, at, func(w *taler.Withdrawal) bool {
-		foreign, w.Explained = w.Foreign, why
-		return foreign != ""
+		all = w.AllForeign()
+		name := payment
+		if name == "" && len(all) == 1 {
+			name = w.Foreign
+		}
+		explained = w.ExplainForeign(name, why)
+		return explained
 	})
-	if err == nil && foreign == "" {
+	switch {
+	case err != nil || explained:
+		return err
+	case payment == "" && len(all) > 1:
+		return fault.New(fault.Conflict, "the bank leaves %d payments of this withdrawal alone", len(all)).Because("payment-ambiguous").
+			WithHint("name the one that you mean, with --payment; `bank withdrawal show` lists them")
+	case payment != "" && len(all) > 0:
+		return fault.New(fault.Conflict, "%q is no payment of this withdrawal that the bank leaves alone", payment).Because("nothing-to-explain").
+			WithHint("`bank withdrawal show` lists those that are")
+	default:
 		return fault.New(fault.Conflict, "there is no payment of this withdrawal that the bank leaves alone").Because("nothing-to-explain").
 			WithHint("`bank withdrawal retry` has payments that bought nothing looked for and given back")
 	}
-	return err
 }
 
 const reasonNothing fault.Reason = "nothing-to-verify"

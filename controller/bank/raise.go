@@ -66,7 +66,8 @@ func (b *Bank) told(ctx context.Context) (n Numbering, err error) {
 		return n, err
 	}
 	if len(last) > 0 {
-		return n, read(last[0].Body, &n)
+		err = read(last[0].Body, &n)
+		return n, err
 	}
 	gaps, err := b.Instruments().Skips(ctx, b.Default().Topic(Incoming))
 	if err != nil {

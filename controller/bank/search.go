@@ -1,8 +1,10 @@
 package bank
 
 import (
+	"slices"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -81,6 +83,9 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 			}
 		}
 	}
+	if err := b.lookAtNamed(x.id, w, at, provider, all.Payments); err != nil {
+		return false, last, err
+	}
 	if !last || running {
 		return false, last, nil
 	}
@@ -90,17 +95,53 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 	})
 }
 
+// lookAtNamed asks about the payments that second notices have named and that were not found by
+// the withdrawal's reference. One that was paid and is for something else is put on record, for
+// nobody else may ever look at it. Of all others nothing is believed: what is paid with the
+// withdrawal's reference is found by it.
+func (b *Bank) lookAtNamed(id instrument.ID, w taler.Withdrawal, at instrument.ID, p Provider, found []protocol.Facts) error {
+	for _, name := range b.namedSecond(id) {
+		if name == "" || name == w.ProviderTransactionID || slices.ContainsFunc(found, func(f protocol.Facts) bool { return f.Transaction == name }) {
+			continue
+		}
+		of := w
+		of.ProviderTransactionID = name
+		var f protocol.Facts
+		err := b.card(b.slot(w.Provider+" searches"), at, OperationVerify, map[string]string{"transaction": name}, &f)
+		if fault.ReasonOf(err) == reasonTransactionUnknown {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		if v := Judge(of, p.Space, f); v.Foreign && !w.WOPID.Is(f.Reference) {
+			added, err := b.leaveAlone(id, name)
+			if err != nil {
+				return err
+			}
+			if added {
+				b.foreign.Add(1)
+			}
+		}
+	}
+	return nil
+}
+
+// leaveAlone puts a payment on record that the bank must not give back, and reports whether that is new.
+func (b *Bank) leaveAlone(id instrument.ID, payment string) (added bool, err error) {
+	err = b.amend(b.life, id, func(w *taler.Withdrawal) bool {
+		added = w.State.Final() && w.AddForeign(payment)
+		return added
+	})
+	return added, err
+}
+
 // foundMoney gives back what was found, unless that was done before, or notes that the
 // bank must not give it back.
 func (b *Bank) foundMoney(id instrument.ID, f protocol.Facts, v Verdict) (owed bool, err error) {
 	if v.Foreign {
-		return false, b.amend(b.life, id, func(w *taler.Withdrawal) bool {
-			if w.Foreign != "" || w.State != taler.StateAborted {
-				return false
-			}
-			w.Foreign = f.Transaction
-			return true
-		})
+		_, err := b.leaveAlone(id, f.Transaction)
+		return false, err
 	}
 	var given instrument.ID
 	err = b.Instruments().Update(b.life, func(tx *instrument.Draft) error {

@@ -15,33 +15,59 @@ import (
 // SecondNotices is the topic of withdrawals for which a notice has named a second payment:
 // a card may have been charged twice. The notice proves nothing; it says where to look. A
 // payment that is found by the reference of a confirmed withdrawal, and is not the one
-// that has confirmed it, goes back.
+// that has confirmed it, goes back. One that the notice names and that has another reference
+// is put on record.
 const SecondNotices instrument.Topic = "second-notices"
 
-// secondNotice begins to look for further payments of a withdrawal. A terminal that
-// repeats its notice makes no second entry.
-func (b *Bank) secondNotice(id instrument.ID) {
-	if !b.watches(id) {
+// secondNotice is an entry of SecondNotices. Those of earlier versions name nothing, and neither does
+// one that the bank has written itself.
+type secondNotice struct {
+	Payment string `json:"payment,omitempty"`
+}
+
+// maxSecond bounds how many payments second notices of one withdrawal may name: each is asked about
+// in each search.
+const maxSecond = 16
+
+// hearSecond begins to look for further payments of a withdrawal, or hastens the search. A
+// terminal that repeats its notice makes no second entry.
+func (b *Bank) hearSecond(id instrument.ID, payment string) {
+	if !b.watches(id, payment) {
 		return
 	}
-	err := b.Instruments().Update(b.life, func(tx *instrument.Draft) error { return tx.Append(SecondNotices, id, struct{}{}) })
+	err := b.Instruments().Update(b.life, func(tx *instrument.Draft) error { return tx.Append(SecondNotices, id, secondNotice{payment}) })
 	if err == nil {
 		return
 	}
-	b.watchesNoMore(id)
+	b.forgets(id, payment)
 	if b.life.Err() == nil {
 		b.Log().Error("that a notice names a second payment cannot be written; an audit finds what was paid", "withdrawal", id, "error", err)
 	}
 }
 
-// watches notes that second payments of a withdrawal are looked for, and reports
-// whether that is new.
-func (b *Bank) watches(id instrument.ID) bool {
+// watches notes what second notices of a withdrawal have named, and reports whether that is new.
+func (b *Bank) watches(id instrument.ID, payment string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	known := b.second[id]
-	b.second[id] = true
-	return !known
+	if named := b.second[id]; slices.Contains(named, payment) || len(named) == maxSecond {
+		return false
+	}
+	b.second[id] = append(b.second[id], payment)
+	return true
+}
+
+// forgets takes back what watches has noted.
+func (b *Bank) forgets(id instrument.ID, payment string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.second[id] = slices.DeleteFunc(slices.Clone(b.second[id]), func(p string) bool { return p == payment })
+}
+
+// namedSecond are the payments that second notices of a withdrawal have named.
+func (b *Bank) namedSecond(id instrument.ID) []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.second[id])
 }
 
 func (b *Bank) watchesNoMore(id instrument.ID) {
@@ -65,7 +91,11 @@ func (s *searcher) readSecond() error {
 			if now.After(e.Time.Add(2 * s.b.cfg.Searching.For)) {
 				continue
 			}
-			s.b.watches(e.Instance)
+			var n secondNotice
+			if err := read(e.Body, &n); err != nil {
+				return err
+			}
+			s.b.watches(e.Instance, n.Payment)
 			if s.known[e.Instance] {
 				s.hasten(e.Instance, e.Time, now)
 				continue

@@ -2,6 +2,7 @@ package bank_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -36,14 +37,30 @@ func paidOnce(t *testing.T, h *banktest.House) taler.WOPID {
 // stillConfirmed wants that nothing of the first payment has gone back.
 func stillConfirmed(t *testing.T, h *banktest.House, id taler.WOPID) {
 	t.Helper()
-	if w := look(t, h, id); w.State != taler.StateConfirmed || w.ProviderTransactionID != "first" || w.Foreign != "" {
-		t.Errorf("it is %s by %q, foreign %q", w.State, w.ProviderTransactionID, w.Foreign)
+	if w := look(t, h, id); w.State != taler.StateConfirmed || w.ProviderTransactionID != "first" {
+		t.Errorf("it is %s by %q", w.State, w.ProviderTransactionID)
 	}
 	if sum, _ := given(t, h, "first"); sum != "CHF:0" {
 		t.Errorf("%s went back of the payment that bought the cash", sum)
 	}
 	if got := rows(t, h); len(got) != 1 || got[0].Amount != amount(t, "CHF:20") {
 		t.Errorf("the history is %+v", got)
+	}
+}
+
+// leftAlone waits until these payments are on record as for something else.
+func leftAlone(t *testing.T, h *banktest.House, id taler.WOPID, payments ...string) {
+	t.Helper()
+	err := h.Bank.Instruments().WaitTopic(withTimeout(t), instrument.Operations, func(context.Context) (bool, error) {
+		var names []string
+		for _, f := range look(t, h, id).AllForeign() {
+			names = append(names, f.Payment)
+		}
+		slices.Sort(names)
+		return slices.Equal(names, payments), nil
+	})
+	if err != nil {
+		t.Errorf("left alone is %+v: %v", look(t, h, id).AllForeign(), err)
 	}
 }
 
@@ -83,6 +100,7 @@ func TestASecondPaymentGoesBack(t *testing.T) {
 		}
 	}
 	stillConfirmed(t, h, id)
+	leftAlone(t, h, id, "foreign", "invoice")
 	if err := notice(h, t, id, "first"); err != nil {
 		t.Errorf("the first notice again: %v", err)
 	}

@@ -58,7 +58,7 @@ func (b *Bank) askAbout(id instrument.ID, payment string, w taler.Withdrawal, re
 // for, even if the withdrawal was aborted long ago.
 func (b *Bank) heard(id instrument.ID, transaction string, refusal error) {
 	if fault.ReasonOf(refusal) == taler.ReasonPaymentDiffers {
-		b.secondNotice(id)
+		b.hearSecond(id, transaction)
 		return
 	}
 	if b.life.Err() != nil || refusal != nil && fault.ReasonOf(refusal) != taler.ReasonConfirmAbortConflict {
@@ -76,7 +76,7 @@ func (b *Bank) heard(id instrument.ID, transaction string, refusal error) {
 		return
 	}
 	if w.State == taler.StateAborted && w.ProviderTransactionID != transaction {
-		b.secondNotice(id)
+		b.hearSecond(id, transaction)
 	}
 	if w.Undecided() {
 		b.ask(id, w)
@@ -247,7 +247,7 @@ func (b *Bank) write(tx *instrument.Draft, d judged, v Verdict) (given instrumen
 			return "", false, err
 		}
 		if d.found { // where one payment was named wrongly, another may have been made
-			if err := tx.Append(SecondNotices, i.ID, struct{}{}); err != nil {
+			if err := tx.Append(SecondNotices, i.ID, secondNotice{}); err != nil {
 				return "", false, err
 			}
 		}

@@ -48,9 +48,9 @@ var bankWithdrawal = sdk.Class{About: instrument.Info{
 	ID: withdrawalID, Title: "Withdrawal of digital cash by card",
 	Keys: []string{keyWOPID, keyRequest, keyReservePub, keyProviderTx},
 	Moves: moves(
-		[]string{"", string(taler.StatePending), string(taler.StateSelected), string(taler.StateSelected), string(taler.StateConfirmed)},
+		[]string{"", string(taler.StatePending), string(taler.StateSelected), string(taler.StateSelected), string(taler.StateConfirmed), string(taler.StateConfirmed)},
 		[]string{string(taler.StatePending), string(taler.StateAborted)},
-		[]string{string(taler.StateSelected), string(taler.StateAborted), string(taler.StateAborted)}, // for what is learnt of a payment afterwards
+		[]string{string(taler.StateSelected), string(taler.StateAborted), string(taler.StateAborted)}, // for what is learnt of payments afterwards, as of one that is confirmed
 	),
 }}
 

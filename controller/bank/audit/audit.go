@@ -172,20 +172,19 @@ type sale struct {
 	currency      string
 	amount, total taler.Amount
 	reserve       taler.EddsaPublicKey
-	exchange      string    // whose cash was sold
-	foreign       string    // a payment that is for something else, which the bank leaves alone
-	explained     bool      // foreign was, by the operator
-	undecided     bool      // the provider has not said what became of the payment
-	summed        bool      // total could be added up
-	admin         bool      // credited by a test tool, without a payment
-	restored      bool      // open in a backup that the bank was restored from
-	waits         time.Time // since when it waits for a wallet, or to be paid; zero: for neither
+	exchange      string                 // whose cash was sold
+	foreign       []taler.ForeignPayment // those that are for something else, which the bank leaves alone
+	undecided     bool                   // the provider has not said what became of the payment
+	summed        bool                   // total could be added up
+	admin         bool                   // credited by a test tool, without a payment
+	restored      bool                   // open in a backup that the bank was restored from
+	waits         time.Time              // since when it waits for a wallet, or to be paid; zero: for neither
 }
 
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {
 	s := &sale{
 		id: id, wopid: w.WOPID, state: w.State, payment: payment{w.Provider, w.ProviderTransactionID}, currency: w.Currency, amount: w.Amount,
-		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.Foreign, explained: w.Explained != "", undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
+		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.AllForeign(), undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
 	}
 	if !w.State.Final() && !s.undecided {
 		s.waits = time.Unix(max(w.Created, w.Selected), 0)

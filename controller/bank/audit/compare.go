@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -159,7 +160,7 @@ func (c *comparison) foreign(f protocol.Facts) {
 // explains reports whether the operator has explained a payment that the bank leaves alone,
 // and counts it.
 func (c *comparison) explains(f protocol.Facts) bool {
-	if !c.sale.explained || f.Transaction != c.sale.foreign {
+	if !slices.ContainsFunc(c.sale.foreign, func(p taler.ForeignPayment) bool { return p.Payment == f.Transaction && p.Explained != "" }) {
 		return false
 	}
 	c.explained++

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -30,9 +31,9 @@ func TestWhatAnOperatorHasExplainedIsNoDifference(t *testing.T) {
 		}
 	}
 	wants("at first", 0, audit.PaymentForeign)
-	check(t, b.Bank.Explain(b.ctx(), id, "it is a sale of the shop"))
+	check(t, b.Bank.Explain(b.ctx(), id, "", "it is a sale of the shop"))
 	wants("explained", 1)
-	check(t, b.Bank.Explain(b.ctx(), id, "it is receipt 7 of the shop"))
+	check(t, b.Bank.Explain(b.ctx(), id, "", "it is receipt 7 of the shop"))
 	_, w, err := b.Bank.Withdrawal(b.ctx(), id)
 	if err != nil || w.Explained != "it is receipt 7 of the shop" || w.Foreign != "invoice" || w.State != taler.StateAborted {
 		t.Errorf("%+v, %v", w, err)
@@ -41,7 +42,7 @@ func TestWhatAnOperatorHasExplainedIsNoDifference(t *testing.T) {
 	wants("paid as well", 1, audit.PaidNotGivenBack)
 }
 
-// TestAnExplanationIsOfOnePayment: where a late notice names another one, that is looked into anew.
+// TestAnExplanationIsOfOnePayment: where a late notice names another one, that is looked into by itself.
 func TestAnExplanationIsOfOnePayment(t *testing.T) {
 	b := open(t)
 	id := b.selected()
@@ -50,7 +51,7 @@ func TestAnExplanationIsOfOnePayment(t *testing.T) {
 	if _, err := b.Bank.Retry(b.ctx(), id); fault.ReasonOf(err) != "nothing-to-verify" { // it is not the bank's to give back
 		t.Fatal(err)
 	}
-	check(t, b.Bank.Explain(b.ctx(), id, "given back at the desk, in cash"))
+	check(t, b.Bank.Explain(b.ctx(), id, "", "given back at the desk, in cash"))
 	if got := b.audit(); !got.OK || got.Explained != 1 {
 		t.Errorf("%+v", got)
 	}
@@ -62,9 +63,29 @@ func TestAnExplanationIsOfOnePayment(t *testing.T) {
 		_, w, err := b.Bank.Withdrawal(ctx, id)
 		return w.Foreign == "invoice", err
 	}))
-	got := b.audit()
-	if len(got.Differences) != 2 || got.Differences[0].Payment != "euros" || got.Differences[1].Payment != "invoice" || got.Explained != 0 {
-		t.Errorf("%+v", got)
+	wants := func(when string, explained int, payments ...string) {
+		t.Helper()
+		got := b.audit()
+		var named []string
+		for _, d := range got.Differences {
+			named = append(named, d.Payment)
+		}
+		if got.Explained != explained || !slices.Equal(named, payments) {
+			t.Errorf("%s: %+v", when, got)
+		}
+	}
+	wants("named", 1, "invoice")
+	for payment, want := range map[string]fault.Reason{"": "payment-ambiguous", "another": "nothing-to-explain"} {
+		if err := b.Bank.Explain(b.ctx(), id, payment, "it is fine"); fault.ReasonOf(err) != want {
+			t.Errorf("%q: %v", payment, err)
+		}
+	}
+	check(t, b.Bank.Explain(b.ctx(), id, "invoice", "a sale of the shop"))
+	wants("both explained", 2)
+	check(t, b.Bank.Explain(b.ctx(), id, "euros", "given back by hand"))
+	_, w, err := b.Bank.Withdrawal(b.ctx(), id)
+	if all := w.AllForeign(); err != nil || len(all) != 2 || all[0] != (taler.ForeignPayment{Payment: "euros", Explained: "given back by hand"}) || all[1].Explained != "a sale of the shop" {
+		t.Errorf("%+v, %v", all, err)
 	}
 }
 
@@ -73,7 +94,7 @@ func TestNothingIsExplainedOfWhatTheBankGivesBack(t *testing.T) {
 	id := b.decided("tx", "CHF:20.99", "")
 	b.givenBack(1)
 	for why, want := range map[string]fault.Reason{"it is fine": "nothing-to-explain", "": "explanation-malformed", "\xff": "explanation-malformed"} {
-		if err := b.Bank.Explain(b.ctx(), id, why); fault.ReasonOf(err) != want {
+		if err := b.Bank.Explain(b.ctx(), id, "", why); fault.ReasonOf(err) != want {
 			t.Errorf("%q: %v", why, err)
 		}
 	}

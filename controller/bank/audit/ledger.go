@@ -86,14 +86,16 @@ func (x *asker) ledger(ctx context.Context, s *sale) (l ledger, err error) {
 }
 
 // named are the payments that the record of a withdrawal names: the one that has confirmed it and
-// the one that is for something else.
+// those that are for something else.
 func (s *sale) named() []string {
 	var names []string
 	if s.state == taler.StateConfirmed {
 		names = append(names, s.payment.transaction)
 	}
-	if s.foreign != "" && !slices.Contains(names, s.foreign) {
-		names = append(names, s.foreign)
+	for _, f := range s.foreign {
+		if !slices.Contains(names, f.Payment) {
+			names = append(names, f.Payment)
+		}
 	}
 	return names
 }

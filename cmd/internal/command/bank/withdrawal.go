@@ -17,28 +17,29 @@ import (
 
 // withdrawal is one as the operator sees it.
 type withdrawal struct {
-	WOPID       taler.WOPID           `json:"wopid"`
-	Status      taler.State           `json:"status"`
-	Amount      instrument.Amount     `json:"amount,omitzero"` // absent while the wallet may choose
-	Fees        instrument.Amount     `json:"fees"`
-	Terminal    string                `json:"terminal"`
-	Provider    string                `json:"provider"`
-	Transaction string                `json:"provider_transaction_id,omitempty"`
-	ReservePub  *taler.EddsaPublicKey `json:"reserve_pub,omitempty"`
-	Created     time.Time             `json:"created"`
-	Selected    time.Time             `json:"selected,omitzero"`
-	Noticed     time.Time             `json:"noticed,omitzero"` // the terminal said that it was paid
-	Confirmed   time.Time             `json:"confirmed,omitzero"`
-	Aborted     time.Time             `json:"aborted,omitzero"`
-	Restored    time.Time             `json:"restored,omitzero"` // it was open in the backup that the bank was restored from then
-	Reason      string                `json:"reason,omitempty"`
-	Overdue     bool                  `json:"overdue,omitempty"`   // the provider should have decided about the notice by now
-	Paid        instrument.Amount     `json:"paid,omitzero"`       // of a confirmed one
-	Foreign     string                `json:"foreign,omitempty"`   // a payment that was made for something else, as far as the bank can see
-	Explained   string                `json:"explained,omitempty"` // what the operator has found out about that payment
-	Returns     []returned            `json:"returns,omitempty"`   // what is given back of payments for it; with show
-	Transfers   []transfer            `json:"transfers,omitempty"` // what the exchange has sent back of it; with show
-	Proof       json.RawMessage       `json:"proof,omitempty"`     // what the provider said
+	WOPID       taler.WOPID            `json:"wopid"`
+	Status      taler.State            `json:"status"`
+	Amount      instrument.Amount      `json:"amount,omitzero"` // absent while the wallet may choose
+	Fees        instrument.Amount      `json:"fees"`
+	Terminal    string                 `json:"terminal"`
+	Provider    string                 `json:"provider"`
+	Transaction string                 `json:"provider_transaction_id,omitempty"`
+	ReservePub  *taler.EddsaPublicKey  `json:"reserve_pub,omitempty"`
+	Created     time.Time              `json:"created"`
+	Selected    time.Time              `json:"selected,omitzero"`
+	Noticed     time.Time              `json:"noticed,omitzero"` // the terminal said that it was paid
+	Confirmed   time.Time              `json:"confirmed,omitzero"`
+	Aborted     time.Time              `json:"aborted,omitzero"`
+	Restored    time.Time              `json:"restored,omitzero"` // it was open in the backup that the bank was restored from then
+	Reason      string                 `json:"reason,omitempty"`
+	Overdue     bool                   `json:"overdue,omitempty"`         // the provider should have decided about the notice by now
+	Paid        instrument.Amount      `json:"paid,omitzero"`             // of a confirmed one
+	Foreign     string                 `json:"foreign,omitempty"`         // a payment that was made for something else, as far as the bank can see
+	Explained   string                 `json:"explained,omitempty"`       // what the operator has found out about that payment
+	Earlier     []taler.ForeignPayment `json:"earlier_foreign,omitempty"` // further ones that were found before it
+	Returns     []returned             `json:"returns,omitempty"`         // what is given back of payments for it; with show
+	Transfers   []transfer             `json:"transfers,omitempty"`       // what the exchange has sent back of it; with show
+	Proof       json.RawMessage        `json:"proof,omitempty"`           // what the provider said
 }
 
 func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (withdrawal, error) {
@@ -50,7 +51,7 @@ func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (with
 		WOPID: w.WOPID, Status: w.State, Amount: w.Amount, Fees: fees, Terminal: terminals[w.Terminal], Provider: w.Provider,
 		Transaction: w.ProviderTransactionID, Created: at(w.Created), Selected: at(w.Selected), Noticed: at(w.Noticed),
 		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Restored: at(w.Restored), Reason: w.AbortReason, Proof: w.Proof,
-		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign, Explained: w.Explained,
+		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign, Explained: w.Explained, Earlier: w.EarlierForeign,
 	}
 	if out.Overdue && out.Reason == "" {
 		out.Reason = "overdue: the provider has not decided about the payment"
@@ -158,12 +159,15 @@ func withdrawalExplain(e *cli.Env) *cobra.Command {
 		Use: "explain WOPID", Short: "Note what was found out about a payment that the bank leaves alone", Args: cobra.ExactArgs(1),
 		Long: "Note what was found out about a payment that a terminal has named for this withdrawal and\n" +
 			"that is for something else, or that the bank may have paid out before it was restored.\n" +
-			"The bank gives it back in no case. `bank audit` then counts it as explained, and names it\n" +
+			"Of several, --payment says which. The bank gives it back in no case. `bank audit` then counts it as explained, and names it\n" +
 			"no longer as a difference. Another explanation replaces the first one.",
 	}
 	reason := c.Flags().String("reason", "", "what was found out; it is kept on record")
+	payment := c.Flags().String("payment", "", "which `PAYMENT`, as the provider names it, if there are several")
 	c.RunE = func(c *cobra.Command, args []string) error {
-		return withReason(c, e, args[0], func(b *bank.Bank, id taler.WOPID) error { return cli.Argument(b.Explain(c.Context(), id, *reason)) })
+		return withReason(c, e, args[0], func(b *bank.Bank, id taler.WOPID) error {
+			return cli.Argument(b.Explain(c.Context(), id, *payment, *reason))
+		})
 	}
 	return c
 }

@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -22,22 +23,39 @@ func (s withdrawal) lines(undecided bool) []string {
 	if s.Reason != "" {
 		lines = append(lines, "because: "+s.Reason)
 	}
-	restored := !s.Restored.IsZero() && s.Status == taler.StateAborted
-	switch {
-	case s.Explained != "":
-		lines = append(lines, "the provider's payment "+s.Foreign+" is left alone, and is explained: "+s.Explained)
-	case restored && s.Foreign != "":
-		lines = append(lines, "the provider's payment "+s.Foreign+" is not given back by itself: the bank may have paid it out before it was restored. "+s.askFirst())
-	case restored:
-		lines = append(lines, "it was open in the backup, and the bank may have paid it out before it was restored. "+s.askFirst())
-	case s.Foreign != "":
-		lines = append(lines, "the provider's payment "+s.Foreign+" is not for this withdrawal: look into it, and note with `bank withdrawal explain` what you have found out")
-	}
+	lines = append(lines, s.leftAlone()...)
 	for _, r := range s.Returns {
 		lines = append(lines, "given back "+r.Amount.String()+" of "+r.ProviderTransactionID+": "+why(r.State, r.Message))
 	}
 	for _, t := range s.Transfers {
 		lines = append(lines, "sent back by the exchange "+t.Amount.String()+": "+why(t.Status, t.Reason))
+	}
+	return lines
+}
+
+// leftAlone says of payments that the bank does not give back why not, and what is to be done.
+func (s withdrawal) leftAlone() (lines []string) {
+	restored := !s.Restored.IsZero() && s.Status == taler.StateAborted
+	all := s.Earlier
+	if s.Foreign != "" {
+		all = append(slices.Clone(all), taler.ForeignPayment{Payment: s.Foreign, Explained: s.Explained})
+	}
+	which := ""
+	if len(all) > 1 {
+		which = ", with --payment,"
+	}
+	for _, f := range all {
+		switch {
+		case f.Explained != "":
+			lines = append(lines, "the provider's payment "+f.Payment+" is left alone, and is explained: "+f.Explained)
+		case restored:
+			lines = append(lines, "the provider's payment "+f.Payment+" is not given back by itself: the bank may have paid it out before it was restored. "+s.askFirst())
+		default:
+			lines = append(lines, "the provider's payment "+f.Payment+" is not for this withdrawal: look into it, and note with `bank withdrawal explain`"+which+" what you have found out")
+		}
+	}
+	if restored && len(all) == 0 {
+		lines = append(lines, "it was open in the backup, and the bank may have paid it out before it was restored. "+s.askFirst())
 	}
 	return lines
 }

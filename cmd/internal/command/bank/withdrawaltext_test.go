@@ -65,3 +65,24 @@ func TestWhatAnOperatorReadsAfterARestore(t *testing.T) {
 		t.Errorf("%q, %v", s.lines(false), err)
 	}
 }
+
+// TestWhatAnOperatorReadsOfSeveralPayments that are left alone: each, and how it is named.
+func TestWhatAnOperatorReadsOfSeveralPayments(t *testing.T) {
+	w := taler.Withdrawal{State: taler.StateAborted, Currency: "CHF", Aborted: 1_800_000_060}
+	w.AddForeign("7")
+	w.AddForeign("8")
+	w.ExplainForeign("7", "receipt 12")
+	s, err := shown(w, nil, at(w.Aborted))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.lines(false)
+	for _, want := range []string{
+		"the provider's payment 7 is left alone, and is explained: receipt 12",
+		"the provider's payment 8 is not for this withdrawal: look into it, and note with `bank withdrawal explain`, with --payment, what you have found out",
+	} {
+		if !slices.Contains(got, want) {
+			t.Errorf("nobody reads %q in %q", want, got)
+		}
+	}
+}
