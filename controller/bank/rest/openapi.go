@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
@@ -36,10 +37,16 @@ func Document(api taler.API) string {
 	return ""
 }
 
+// located is a document whose servers are below a path.
+func located(document, base string) string {
+	base = strings.ReplaceAll(strings.TrimSuffix(base, "/"), "'", "%27")
+	return strings.NewReplacer("\n  - url: /", "\n  - url: "+base+"/", "\n  - url: '/", "\n  - url: '"+base+"/").Replace(document)
+}
+
 // document wants no credentials: it says nothing of anybody.
-func document(api taler.API) handler {
+func (a *API) document(api taler.API) handler {
+	text := located(Document(api), a.o.Base)
 	return func(w http.ResponseWriter, _ *http.Request) error {
-		text := Document(api)
 		w.Header().Set("Content-Type", "application/yaml")
 		w.Header().Set("Content-Length", strconv.Itoa(len(text)))
 		_, _ = io.WriteString(w, text)

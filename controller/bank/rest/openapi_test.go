@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"regexp"
 	"slices"
@@ -328,5 +329,25 @@ func TestTheCheckOfAnswersSeesParkedOnes(t *testing.T) {
 	}
 	if err := <-served; !errors.Is(err, http.ErrServerClosed) {
 		t.Error(err)
+	}
+}
+
+// TestDocumentsNameTheServersOfABaseWithAPath: whoever reads one calls what it names, and behind
+// a proxy that gives the bank a path that is below it.
+func TestDocumentsNameTheServersOfABaseWithAPath(t *testing.T) {
+	for base, below := range map[string]string{"": "", "/": "", "/c2ec/": "/c2ec", "/o'clock/é": "/o%27clock/é"} {
+		api := rest.New(nil, rest.Options{Clock: time.Now, Base: base})
+		for at, name := range map[string]string{"/": "/", rest.IntegrationPath: "/taler-integration", rest.WireGatewayPath: "/taler-wire-gateway"} {
+			got := httptest.NewRecorder()
+			api.ServeHTTP(got, httptest.NewRequest(http.MethodGet, at+"openapi.yaml", nil))
+			doc, err := openapi3.NewLoader().LoadFromData(got.Body.Bytes())
+			if err != nil || doc.Validate(t.Context()) != nil {
+				t.Fatalf("%s below %q: %v", at, base, err)
+			}
+			further := below + "/{exchange}" + strings.TrimSuffix(name, "/")
+			if len(doc.Servers) != 2 || doc.Servers[0].URL != below+name || doc.Servers[1].URL != further {
+				t.Errorf("%s below %q: %q and %q", at, base, doc.Servers[0].URL, doc.Servers[1].URL)
+			}
+		}
 	}
 }

@@ -41,6 +41,9 @@ type Options struct {
 	// LimitLoopback counts wrong credentials of this machine, too: for a proxy
 	// on the same host, behind which everybody has its address.
 	LimitLoopback bool
+	// Base is the path of the URL under which others reach the APIs, if a proxy in front takes
+	// it away: OpenAPI documents name it.
+	Base string
 	// Answered, if set, is told of each request once it is answered. Route is the
 	// template of the path, never the path.
 	Answered func(route, method string, status int, took time.Duration)

@@ -80,7 +80,7 @@ func (a *API) mount() routers {
 			add(base+prefix(route.API)+route.Template, route.Method, of(h))
 		}
 		for _, api := range []taler.API{taler.Terminal, taler.Integration, taler.WireGateway} {
-			add(base+prefix(api)+openAPI, http.MethodGet, of(document(api)))
+			add(base+prefix(api)+openAPI, http.MethodGet, of(a.document(api)))
 		}
 	}
 	all("", func(h handler) handler { return h })

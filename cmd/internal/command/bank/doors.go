@@ -31,7 +31,7 @@ func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s 
 		Bank: b.Figures, Log: e.Log(), Clock: time.Now,
 		Store: func() metrics.Commits { return metrics.Commits(h.Store.Stats()) },
 	})
-	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now, Answered: watch.Answered, Held: watch.Held})
+	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now, Base: s.path(), Answered: watch.Answered, Held: watch.Held})
 	server := rest.NewServer(api, rest.Limits{Read: s.Edge.RequestWithin})
 	server.Handler = serve.Health{Ready: ready(h, b), Metrics: watch.Handler(), Next: proxies.Name(api)}
 	return port, server, nil

@@ -155,6 +155,15 @@ func (s *settings) certified() string {
 	return u.Hostname()
 }
 
+// path is that of the URL under which others reach the APIs.
+func (s *settings) path() string {
+	u, err := url.Parse(s.URL)
+	if err != nil {
+		return ""
+	}
+	return u.EscapedPath()
+}
+
 // checkBounds refuses limits that nobody could keep.
 func (s *settings) checkBounds() error {
 	for _, bound := range []struct {
