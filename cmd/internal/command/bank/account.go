@@ -91,10 +91,12 @@ func accountDay(e *cli.Env) *cobra.Command {
 func accountLimit(e *cli.Env, use, short, away string, set func(*bank.Bank, context.Context, string, instrument.Amount) error) *cobra.Command {
 	none := false
 	c := onAccount(e, use, short, 2, func(c *cobra.Command, b *bank.Bank, args []string) error {
-		if none {
+		switch {
+		case none && len(args) == 2:
+			return cli.Usage("%s and --none are two wishes: give one of them", args[1])
+		case none:
 			return set(b, c.Context(), args[0], instrument.Amount{})
-		}
-		if len(args) < 2 {
+		case len(args) < 2:
 			return cli.Usage("%s needs an AMOUNT, or --none", c.CommandPath())
 		}
 		most, err := cli.Amount(args[1])
