@@ -97,6 +97,7 @@ type Bank struct {
 	closed  map[instrument.ID]bool     // records that cannot be read and were named in the log: see passes
 
 	wiring   sync.Mutex           // see Transfer
+	refusals refusedBefore        // under wiring
 	handing  map[string]*handing  // by the exchange's key; under mu
 	standing map[string]*standing // likewise
 

@@ -23,7 +23,7 @@
 //	a notice of payment   worker.go; confirm.go: Judge; unfound.go second.go: payments that it did not name
 //	asking a provider     provider.go providerkey.go errand.go outage.go
 //	payments looked for   search.go searcher.go
-//	money that goes back  giveback.go; from an exchange: transfer.go transferlist.go handing.go standing.go creditor.go
+//	money that goes back  giveback.go; from an exchange: transfer.go transferlist.go refusal.go handing.go standing.go creditor.go
 //	what exchanges read   history.go outgoing.go credit.go, each its own: exchange.go exchangeadmin.go
 //	clients               admin.go account.go till.go quota.go
 //	the operator          figures.go currency.go

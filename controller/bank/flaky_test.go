@@ -3,6 +3,7 @@ package bank_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"runtime/debug"
 	"strings"
@@ -173,5 +174,21 @@ func TestOneThatIsAlteredWhenItEndsHoldsUpNoOther(t *testing.T) {
 	h.Close()
 	if n := strings.Count(said.String(), "its seal is broken"); n != 1 {
 		t.Errorf("the log names it %d times:\n%s", n, said.String())
+	}
+}
+
+// TestARefusalThatWasNotWritten is none yet: the exchange sends the transfer again.
+func TestARefusalThatWasNotWritten(t *testing.T) {
+	var fails atomic.Int32
+	h := openFlaky(t, banktest.Options{Asking: hasty}, flaky{appended: func(topic instrument.Topic) bool {
+		return topic == bank.Refusals && fails.Add(-1) >= 0
+	}})
+	confirmed(t, h, "tx", 1)
+	fails.Store(1)
+	for n, want := range []bool{false, true} {
+		_, err := h.Bank.Transfer(withTimeout(t), h.Bank.Default(), back(t, 1, "CHF:21", paidWithTx))
+		if all, _ := h.Bank.Refusals(withTimeout(t)); err == nil || errors.Is(err, fault.Conflict) != want || len(all) != n {
+			t.Errorf("%v, and on record is %+v", err, all)
+		}
 	}
 }

@@ -59,7 +59,7 @@ func (b *Bank) lookBehind(id instrument.ID, w taler.Withdrawal) (found bool, err
 	return true, nil
 }
 
-// maxExplanation bounds the text of Explain, in bytes.
+// maxExplanation bounds the text of Explain and of Resolve, in bytes.
 const maxExplanation = 1024
 
 // Explain puts on record what the operator has found out about a payment of a withdrawal
@@ -68,8 +68,8 @@ const maxExplanation = 1024
 // of several it is fault.Conflict, reason "payment-ambiguous". If there is no such payment, it is
 // fault.Conflict, reason "nothing-to-explain".
 func (b *Bank) Explain(ctx context.Context, id taler.WOPID, payment, why string) error {
-	if why == "" || len(why) > maxExplanation || !utf8.ValidString(why) {
-		return fault.New(fault.Invalid, "an explanation is a text of 1 to %d bytes", maxExplanation).Because("explanation-malformed")
+	if err := checkExplanation(why); err != nil {
+		return err
 	}
 	at, err := b.find(ctx, id)
 	if err != nil {
@@ -99,6 +99,13 @@ func (b *Bank) Explain(ctx context.Context, id taler.WOPID, payment, why string)
 		return fault.New(fault.Conflict, "there is no payment of this withdrawal that the bank leaves alone").Because("nothing-to-explain").
 			WithHint("`bank withdrawal retry` has payments that bought nothing looked for and given back")
 	}
+}
+
+func checkExplanation(text string) error {
+	if text == "" || len(text) > maxExplanation || !utf8.ValidString(text) {
+		return fault.New(fault.Invalid, "an explanation is a text of 1 to %d bytes", maxExplanation).Because("explanation-malformed")
+	}
+	return nil
 }
 
 const reasonNothing fault.Reason = "nothing-to-verify"

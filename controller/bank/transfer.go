@@ -24,8 +24,8 @@ const Transfers instrument.Topic = "transfers"
 // gets the first answer, also when it would be refused by now. The refusals, in
 // the order in which they are looked for: ReasonRequestUIDReused,
 // ReasonWTIDReused, ReasonAccountIsExchange, ReasonUnknownCreditor,
-// ReasonTransferExceeds. They are the end of it for taler-exchange-transfer, so the
-// log has a warning of each.
+// ReasonTransferExceeds. They are the end of it for taler-exchange-transfer, so each
+// is put on record (Refusals), and the log has a warning of it.
 func (b *Bank) Transfer(ctx context.Context, x Exchange, r taler.TransferRequest) (taler.TransferResponse, error) {
 	if err := r.Check(b.cfg.Currency); err != nil {
 		return taler.TransferResponse{}, err
@@ -45,7 +45,10 @@ func (b *Bank) Transfer(ctx context.Context, x Exchange, r taler.TransferRequest
 		switch {
 		case err == nil:
 			b.carry(x)
-		case errors.Is(err, fault.Conflict): // there is nobody else to hear of it: the exchange takes it for the end
+		case errors.Is(err, fault.Conflict): // the exchange takes it for the end, so people have to hear of it
+			if unwritten := b.recordRefusal(ctx, x, r, err); unwritten != nil {
+				return t.Response(), unwritten // it will be sent again
+			}
 			b.refused.Add(1)
 			b.Log().Warn("a transfer of an exchange is refused, and is never sent again; what it was for did not go back",
 				"exchange", x.Name, "amount", r.Amount, "wtid", r.WTID, "reason", fault.ReasonOf(err))

@@ -49,7 +49,7 @@ type Report struct {
 	HistoryRows      int          `json:"history_rows"`
 	Asked            int          `json:"asked"`             // withdrawals about which their providers were to be asked
 	ProviderPayments int          `json:"provider_payments"` // that providers have with the reference of a withdrawal, and that were paid
-	Explained        int          `json:"explained"`         // payments that only an operator's explanation keeps from being differences
+	Explained        int          `json:"explained"`         // payments and refused transfers that only an operator's word keeps from being differences
 	Differences      []Difference `json:"differences"`
 }
 
@@ -93,6 +93,7 @@ const (
 	RefundUnexplained   Kind = "refund-unexplained"     // the provider says refunded, the books do not
 	TransferExceeds     Kind = "transfer-exceeds"       // more was wired back than the exchange had
 	TransferAlone       Kind = "transfer-alone"         // of nothing that was confirmed
+	TransferRefused     Kind = "transfer-refused"       // the exchange never sends it again, and what it was for did not go back
 	ReturnAlone         Kind = "return-alone"           // the same of a return
 	BegunAhead          Kind = "begun-ahead"            // by a clock that was wrong: it does not expire before that time
 	ProviderUnreachable Kind = "provider-unreachable"   // it could not be asked
@@ -120,6 +121,9 @@ func Run(ctx context.Context, b *bank.Bank, o Options) (Report, error) {
 		return Report{}, err
 	}
 	if err := a.compareOwn(ctx); err != nil {
+		return Report{}, err
+	}
+	if err := a.nameRefusals(ctx); err != nil {
 		return Report{}, err
 	}
 	if err := a.askProviders(ctx); err != nil {

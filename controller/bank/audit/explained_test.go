@@ -3,6 +3,7 @@ package audit_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -100,5 +101,29 @@ func TestNothingIsExplainedOfWhatTheBankGivesBack(t *testing.T) {
 	}
 	if _, w, err := b.Bank.Withdrawal(b.ctx(), id); err != nil || w.Explained != "" {
 		t.Errorf("%+v, %v", w, err)
+	}
+}
+
+// TestARefusedTransferIsNamed until the operator has noted what was done: the exchange never sends it again.
+func TestARefusedTransferIsNamed(t *testing.T) {
+	b := open(t)
+	id := b.decided("tx", "CHF:21", "")
+	b.Provider.Put(banktest.Payment{ID: "unknown", State: "paid", Amount: sum("CHF:21")})
+	r := taler.TransferRequest{RequestUID: taler.HashCode{1}, WTID: taler.ShortHash{1}, Amount: sum("CHF:20"), ExchangeBaseURL: "https://exchange.example/", CreditAccount: "payto://simulator-transaction/unknown"}
+	if _, err := b.Bank.Transfer(b.ctx(), b.Bank.Default(), r); fault.ReasonOf(err) != taler.ReasonUnknownCreditor {
+		t.Fatal(id, err)
+	}
+	got := b.audit()
+	if len(got.Differences) != 1 || got.Differences[0].Kind != audit.TransferRefused || got.Differences[0].Row != 1 || got.OK {
+		t.Fatalf("%+v", got)
+	}
+	if text := got.Differences[0].Text; !strings.Contains(text, r.WTID.String()) || !strings.Contains(text, "bank refusal resolve 1") || !strings.Contains(text, "CHF:20") {
+		t.Error(text)
+	}
+	if _, err := b.Bank.Resolve(b.ctx(), 1, "given back at the desk"); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.audit(); !got.OK || got.Explained != 1 {
+		t.Errorf("%+v", got)
 	}
 }

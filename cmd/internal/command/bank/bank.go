@@ -28,6 +28,7 @@ func Command(e *cli.Env) *cobra.Command {
 		exchanges(e),
 		cli.Group("gateway", "The exchanges' logins", gatewayRotate(e)),
 		cli.Group("withdrawal", "Purchases of digital cash", withdrawalList(e), withdrawalShow(e), withdrawalAbort(e), withdrawalRetry(e), withdrawalExplain(e)),
+		cli.Group("refusal", "Transfers of exchanges that were refused, and are never sent again", refusalList(e), refusalResolve(e)),
 		cli.Group("operation", "Operations, as they were asked for and ended", operation.List(e, opener(e)), operation.Show(e, opener(e)),
 			operation.Resume(e, opener(e)), operation.Abandon(e, opener(e))),
 		auditCommand(e), backupCommand(e), restoreCommand(e),
