@@ -58,7 +58,8 @@ func (d Description) Check() error {
 // role, or one that negotiates. Which negotiation protocols there are is the house's: the
 // parties fix one before a session, and nothing is asked for another. So it refuses a class
 // with a key or status that the host lets nobody write, or with a status that is outside and
-// that nothing gets ("class-useless"): misspelled, it would let an operation be abandoned
+// that nothing gets ("class-useless"), and an operation of which there is another one of the same name:
+// who asks for it gets the first one. A status outside that is misspelled would let an operation be abandoned
 // whose instrument somebody else may have. It is asked when a bundle is added, so that one
 // that was added by an earlier version goes on with what it has besides.
 func (d Description) Useful() error {
@@ -74,6 +75,9 @@ func (d Description) Useful() error {
 		}
 		for _, p := range v.Protocols {
 			operations[p.Info.ID] += 0
+			if name := p.twice(); name != "" {
+				return useless(reasonProtocolUseless, d.Name, "%s has more than one operation %s for one class and peer, and only one of them would ever run", p.Info.ID, name)
+			}
 			for _, o := range p.offered() {
 				if o.Name == protocol.Negotiate {
 					return useless(reasonProtocolUseless, d.Name, "%s is a negotiation protocol (%s), and those are not a bundle's to bring", p.Info.ID, protocol.Negotiate)
@@ -98,6 +102,28 @@ func (d Description) reaches(class instrument.ClassID, status string) bool {
 			return c.ID == class && slices.ContainsFunc(c.Moves, func(m instrument.Move) bool { return m.To == status })
 		})
 	})
+}
+
+// twice finds an operation that is named more than once for a class and a peer.
+func (p ProtocolView) twice() string {
+	type named struct {
+		class instrument.ClassID
+		peer  comm.Role
+		name  string
+	}
+	seen := map[named]bool{}
+	for _, c := range p.Compatible {
+		for _, offered := range c.Offered {
+			for _, o := range offered.Operations {
+				n := named{c.Class, offered.Peer, o.Name}
+				if seen[n] {
+					return o.Name
+				}
+				seen[n] = true
+			}
+		}
+	}
+	return ""
 }
 
 func (p ProtocolView) offered() (all []protocol.Operation) {

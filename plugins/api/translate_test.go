@@ -274,6 +274,12 @@ func TestWhatNobodyCouldUseIsUseless(t *testing.T) {
 			"protocol-useless", "pnp.quiet has no operation",
 		},
 		"a joint negotiation protocol": {negotiates, "protocol-useless", "pnp.mine is a negotiation protocol"},
+		"an operation twice": {
+			func(d *api.Description) {
+				offered := &d.Roles[0].Protocols[0].Compatible[0].Offered[0]
+				offered.Operations = append(offered.Operations, offered.Operations[0])
+			}, "protocol-useless", "more than one operation",
+		},
 		"a key of two words": {
 			func(d *api.Description) { d.Roles[0].Classes[0].Keys = []string{"card number"} },
 			"class-useless", `the key "card number" of`,
