@@ -108,7 +108,13 @@ func enable(e *cli.Env) *cobra.Command {
 }
 
 func remove(e *cli.Env) *cobra.Command {
-	return changing(e, "remove NAME", "Forget a plugin; its file and its instruments stay", "removed", (*host.Catalog).Remove)
+	return changing(e, "remove NAME", "Forget a plugin; its file and its instruments stay", "removed", func(c *host.Catalog, name string) error {
+		err := c.Remove(name)
+		if err == nil { // whether there are any is known to who may open the party
+			e.Say("Operations that are under way with it stay open, and keep their instruments, until it is added again or they are abandoned: `operation list` of the party names them.")
+		}
+		return err
+	})
 }
 
 func changing(e *cli.Env, use, short, done string, change func(*host.Catalog, string) error) *cobra.Command {
