@@ -100,7 +100,8 @@ func (b *Bank) AnyExchange(ctx context.Context, name string) (x Exchange, sold b
 }
 
 func noExchange(name string) error {
-	return fault.New(fault.NotFound, "there is no exchange %q here", name).Because(taler.ReasonExchangeUnknown)
+	return fault.New(fault.NotFound, "there is no exchange %q here", name).Because(taler.ReasonExchangeUnknown).
+		WithHint("terminals find those that there are in /config, and the operator with `bank exchange list`")
 }
 
 // Exchanges lists them, the default one first.

@@ -15,7 +15,12 @@ func named(r *http.Request) string { return mux.Vars(r)["wopid"] }
 // config is what the bank says of itself: its currency and its fees.
 func (a *API) config(w http.ResponseWriter, r *http.Request) error {
 	c, err := a.till.terminal.BankConfig(r.Context())
-	return answer(w, map[string]any{"currency": c.Currency, "withdrawal_fees": c.WithdrawalFees, "provider_name": c.ProviderName}, err)
+	return answer(w, struct {
+		Currency       string                 `json:"currency"`
+		WithdrawalFees taler.Amount           `json:"withdrawal_fees"`
+		ProviderName   string                 `json:"provider_name"`
+		Exchanges      []taler.ExchangeChoice `json:"exchanges,omitempty"`
+	}{c.Currency, c.WithdrawalFees, c.ProviderName, c.Exchanges}, err)
 }
 
 // start begins a withdrawal. Its key may be in the header Idempotency-Key.

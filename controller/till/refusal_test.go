@@ -43,6 +43,9 @@ func TestWhatTheBankDoesNotDealInIsNotBegun(t *testing.T) {
 			if r := h.ask(http.MethodPost, "/withdrawals", `{"key":"k","amount":"`+row.amount+`"`+row.members+`}`); !strings.Contains(r.body, `"hint":"`+row.hint) {
 				t.Errorf("a person is told %s", r.body)
 			}
+			if c := h.ask(http.MethodGet, "/config", ""); strings.Contains(c.body, `{"name":"zurich","url":"`+banktest.ExchangeURL+`zurich/"}`) != row.several {
+				t.Errorf("the config is %s", c.body)
+			}
 			v := h.do(http.MethodPost, "/withdrawals", `{"key":"k","amount":"CHF:20"`+row.right+`}`)
 			if v.WOPID.IsZero() || v.Needs != "acceptance" {
 				t.Errorf("the right request: %+v", v)
