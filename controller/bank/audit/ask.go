@@ -175,12 +175,15 @@ func (x *asker) ask(ctx context.Context, operation string, args, into any) error
 }
 
 func (x *asker) once(ctx context.Context, operation string, args, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, x.a.o.Within)
+	short, cancel := context.WithTimeout(ctx, x.a.o.Within)
 	defer cancel()
-	result, err := x.a.b.Execute(ctx, controller.Transaction{
+	result, err := x.a.b.Execute(short, controller.Transaction{
 		Principal: x.self, Protocol: bank.ProtocolCard, Operation: operation, Class: bank.ClassProvider,
 		Instruments: []instrument.ID{x.provider.at}, Args: args, Within: x.a.o.Within,
 	})
+	if fault.ReasonOf(err) == protocol.ReasonPending && ctx.Err() == nil {
+		return fault.Wrap(err, fault.Timeout, "it has not answered within %s", x.a.o.Within)
+	}
 	if err != nil {
 		return err
 	}

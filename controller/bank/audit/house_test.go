@@ -43,8 +43,9 @@ type books struct {
 	db  *sql.DB
 	n   byte
 
-	down atomic.Bool // the provider
-	odd  sync.Map    // references about which it answers what nobody can read; "": about all
+	down   atomic.Bool // the provider
+	silent atomic.Bool // it takes questions and answers none
+	odd    sync.Map    // references about which it answers what nobody can read; "": about all
 }
 
 func open(t *testing.T) *books {
@@ -63,6 +64,10 @@ func open(t *testing.T) *books {
 	t.Cleanup(func() { _ = db.Close() })
 	b := &books{House: h, t: t, lax: h.Lax(), db: db}
 	h.Provider.Meddle = func(w http.ResponseWriter, r *http.Request, honest http.HandlerFunc) {
+		if b.silent.Load() {
+			<-r.Context().Done()
+			return
+		}
 		if b.down.Load() {
 			w.WriteHeader(http.StatusBadGateway)
 			return

@@ -20,7 +20,7 @@ func (a *auditor) nameRefusals(ctx context.Context) error {
 			continue
 		}
 		a.differs(Difference{Kind: TransferRefused, Topic: string(bank.Refusals), Row: uint64(r.Number)},
-			"the exchange %s wanted to send %s back to %s (wtid %s) and was refused: %s. It never sends it again: settle it with the exchange's people, give the money back by hand, and note it with `bank refusal resolve %d`",
+			"the exchange %q wanted to send %s back to %s (wtid %s) and was refused: %s. It never sends it again: settle it with the exchange's people, give the money back by hand, and note it with `bank refusal resolve %d`",
 			r.Exchange, r.Amount, r.CreditAccount, r.WTID, r.Message, r.Number)
 	}
 	return err

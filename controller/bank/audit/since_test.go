@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -42,5 +43,16 @@ func TestOnlyWhatMovedIsAskedAbout(t *testing.T) {
 	b.sql(`UPDATE journal SET time = time + ? WHERE seq = (SELECT max(seq) FROM journal WHERE topic = 'operations' AND class = 'taler-return') AND topic = 'operations'`, 10*day)
 	if r := since(24 * time.Hour); r.Asked != 3 {
 		t.Errorf("and of what went back: %+v", r)
+	}
+}
+
+// TestAProviderThatDoesNotAnswer is called that: an operator does not know what an operation is that has not ended.
+func TestAProviderThatDoesNotAnswer(t *testing.T) {
+	b := open(t)
+	b.decided("tx", "CHF:21", "")
+	b.silent.Store(true)
+	got, err := audit.Run(b.ctx(), b.Bank, audit.Options{Within: 20 * time.Millisecond, Tries: 1})
+	if err != nil || len(got.Differences) != 1 || got.Differences[0].Kind != audit.ProviderUnreachable || !strings.Contains(got.Differences[0].Text, "it has not answered within 20ms") {
+		t.Errorf("%+v, %v", got, err)
 	}
 }
