@@ -107,7 +107,7 @@ func (b *Bank) mayClose(ctx context.Context, x Exchange) error {
 	busy, err := b.underWay(ctx, x)
 	if err == nil && busy > 0 {
 		return fault.New(fault.Conflict, "withdrawals or transfers of %q that have not ended: %d", x.Name, busy).
-			Because("exchange-busy").WithHint("remove it when they have; `bank withdrawal list` shows withdrawals")
+			Because("exchange-busy").WithHint("remove it when they have; `bank withdrawal list --json` says of each withdrawal whose cash it is")
 	}
 	return err
 }

@@ -24,6 +24,7 @@ type withdrawal struct {
 	Terminal    string                 `json:"terminal"`
 	Provider    string                 `json:"provider"`
 	Transaction string                 `json:"provider_transaction_id,omitempty"`
+	Exchange    string                 `json:"exchange"` // whose cash it is, by its name at the bank
 	ReservePub  *taler.EddsaPublicKey  `json:"reserve_pub,omitempty"`
 	Created     time.Time              `json:"created"`
 	Selected    time.Time              `json:"selected,omitzero"`
@@ -52,6 +53,9 @@ func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (with
 		Transaction: w.ProviderTransactionID, Created: at(w.Created), Selected: at(w.Selected), Noticed: at(w.Noticed),
 		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Restored: at(w.Restored), Reason: w.AbortReason, Proof: w.Proof,
 		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign, Explained: w.Explained, Earlier: w.EarlierForeign,
+	}
+	if out.Exchange = w.Exchange; out.Exchange == "" {
+		out.Exchange = bank.DefaultExchange
 	}
 	if out.Overdue && out.Reason == "" {
 		out.Reason = "overdue: the provider has not decided about the payment"

@@ -12,7 +12,7 @@ import (
 func (s withdrawal) lines(undecided bool) []string {
 	lines := []string{
 		short(s.WOPID) + " is " + string(s.Status), "amount " + amount(s.Amount) + ", fees " + s.Fees.String(),
-		"terminal " + s.Terminal + ", provider " + s.Provider, s.times(),
+		"terminal " + s.Terminal + ", provider " + s.Provider + ", exchange " + s.Exchange, s.times(),
 	}
 	if s.Transaction != "" {
 		lines = append(lines, "provider transaction "+s.Transaction)

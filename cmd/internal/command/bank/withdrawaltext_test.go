@@ -25,6 +25,7 @@ func TestWhatAnOperatorReadsOfAWithdrawal(t *testing.T) {
 	s.Transfers = []transfer{{Amount: sum, Status: taler.TransferSuccess}}
 	got := s.lines(w.Undecided())
 	for _, want := range []string{
+		"terminal , provider cards, exchange exchange",
 		"set up 2027-01-15T08:00:00Z, selected 2027-01-15T08:01:00Z, notice 2027-01-15T08:02:00Z",
 		"the provider has not decided about the payment",
 		"given back CHF:20 of 8: permanent_failure, the provider says no",
