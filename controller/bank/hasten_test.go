@@ -1,8 +1,10 @@
 package bank_test
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // failed makes a withdrawal that has ended because the payment of its notice failed.
@@ -102,5 +105,35 @@ func TestASecondNoticeDuringASearch(t *testing.T) {
 	release <- struct{}{}
 	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "second" {
 		t.Errorf("given back is %+v", r)
+	}
+}
+
+// TestANameThatCannotBeAskedAbout holds up neither the search nor the other names: a terminal may send
+// whatever it likes.
+func TestANameThatCannotBeAskedAbout(t *testing.T) {
+	var clock watch
+	h := open(t, banktest.Options{Asking: hasty, Clock: clock.now, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: time.Minute, For: time.Hour}
+	}})
+	h.Provider.Meddle = func(w http.ResponseWriter, r *http.Request, honest http.HandlerFunc) {
+		if strings.HasSuffix(r.URL.Path, "/odd") {
+			_, _ = w.Write([]byte("{"))
+			return
+		}
+		honest(w, r)
+	}
+	id := failed(t, h, "u", 1)
+	h.Provider.Put(banktest.Payment{ID: "invoice", State: "paid", Amount: amount(t, "CHF:20"), Reference: "an invoice"})
+	for _, name := range []string{"odd", "invoice"} {
+		refused(t, notice(h, t, id, name), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	}
+	leftAlone(t, h, id, "invoice")
+	clock.passes(2 * time.Hour)
+	err := h.Bank.Instruments().WaitTopic(withTimeout(t), instrument.Operations, func(context.Context) (bool, error) {
+		return look(t, h, id).Searched != 0, nil
+	})
+	if err != nil {
+		t.Errorf("it is still looked for: %v", err)
 	}
 }

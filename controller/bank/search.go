@@ -83,9 +83,7 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 			}
 		}
 	}
-	if err := b.lookAtNamed(x.id, w, at, provider, all.Payments); err != nil {
-		return false, last, err
-	}
+	b.lookAtNamed(x.id, w, at, provider, all.Payments)
 	if !last || running {
 		return false, last, nil
 	}
@@ -98,33 +96,38 @@ func (b *Bank) search(x *search, began time.Time) (over, last bool, err error) {
 // lookAtNamed asks about the payments that second notices have named and that were not found by
 // the withdrawal's reference. One that was paid and is for something else is put on record, for
 // nobody else may ever look at it. Of all others nothing is believed: what is paid with the
-// withdrawal's reference is found by it.
-func (b *Bank) lookAtNamed(id instrument.ID, w taler.Withdrawal, at instrument.ID, p Provider, found []protocol.Facts) error {
+// withdrawal's reference is found by it. A name that cannot be asked about holds up nothing: a
+// terminal may send whatever it likes, and the next search asks again.
+func (b *Bank) lookAtNamed(id instrument.ID, w taler.Withdrawal, at instrument.ID, p Provider, found []protocol.Facts) {
 	for _, name := range b.namedSecond(id) {
 		if name == "" || name == w.ProviderTransactionID || slices.ContainsFunc(found, func(f protocol.Facts) bool { return f.Transaction == name }) {
 			continue
 		}
-		of := w
-		of.ProviderTransactionID = name
-		var f protocol.Facts
-		err := b.card(b.slot(w.Provider+" searches"), at, OperationVerify, map[string]string{"transaction": name}, &f)
-		if fault.ReasonOf(err) == reasonTransactionUnknown {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if v := Judge(of, p.Space, f); v.Foreign && !w.WOPID.Is(f.Reference) {
-			added, err := b.leaveAlone(id, name)
-			if err != nil {
-				return err
-			}
-			if added {
-				b.foreign.Add(1)
-			}
+		err := b.lookAtOne(id, w, at, p, name)
+		if err != nil && b.life.Err() == nil && !isUnanswered(err) {
+			b.Log().Warn("a payment that a second notice has named cannot be looked at", "withdrawal", id, "error", err)
 		}
 	}
-	return nil
+}
+
+func (b *Bank) lookAtOne(id instrument.ID, w taler.Withdrawal, at instrument.ID, p Provider, name string) error {
+	var f protocol.Facts
+	err := b.card(b.slot(w.Provider+" searches"), at, OperationVerify, map[string]string{"transaction": name}, &f)
+	if err != nil {
+		if fault.ReasonOf(err) == reasonTransactionUnknown {
+			err = nil
+		}
+		return err
+	}
+	w.ProviderTransactionID = name
+	if !Judge(w, p.Space, f).Foreign || w.WOPID.Is(f.Reference) {
+		return nil
+	}
+	added, err := b.leaveAlone(id, name)
+	if added && err == nil {
+		b.foreign.Add(1)
+	}
+	return err
 }
 
 // leaveAlone puts a payment on record that the bank must not give back, and reports whether that is new.
