@@ -147,6 +147,8 @@ func TestANoticeForAnEndedWithdrawal(t *testing.T) {
 			if sum, parts := given(t, h, "tx"); sum != "CHF:20" || parts != 1 {
 				t.Errorf("%s went back in %d parts", sum, parts)
 			}
+			// A search may have found the payment before its notice was decided.
+			check(t, h.Bank.Instruments().WaitTopic(withTimeout(t), instrument.Operations, func(context.Context) (bool, error) { return !look(t, h, id).Undecided(), nil }))
 			if w := look(t, h, id); w.State != taler.StateAborted || w.AbortReason != "aborted by the wallet" || len(w.Proof) == 0 || w.Undecided() {
 				t.Errorf("on record is %+v", w)
 			}
