@@ -26,8 +26,8 @@ var layers = []struct {
 	why   string
 }{
 	{"comm/fault", nil, "the leaf of all: every package can say how it failed"},
-	{"internal/disk", nil, "small files, whoever keeps them"},
-	{"crypto", []string{"comm/fault", "internal/disk"}, "the engine knows nothing of what it seals"},
+	{"crypto/disk", nil, "small files, whoever keeps them"},
+	{"crypto", []string{"comm/fault", "crypto/disk"}, "the engine knows nothing of what it seals"},
 	{"crypto/taler", []string{"comm/fault", "instrument"}, "pure functions; amounts are part of what Taler signs"},
 	{"instrument", []string{"comm/fault"}, "the domain in the middle depends on no transport, store or role"},
 	{"instrument/plain", []string{"instrument"}, "how documents are spelled, and not what they say"},
@@ -51,7 +51,7 @@ var layers = []struct {
 	{"controller/bank/rest", []string{"comm", "comm/fault", "comm/parked", "comm/taler", "controller/bank", "crypto/taler", "instrument", "profile"}, "a presentation of bank operations"},
 	{"plugins/api", []string{"comm", "comm/fault", "instrument", "protocol"}, "the door's wire"},
 	{"plugins/sdk", []string{"comm", "comm/fault", "instrument", "plugins/api", "protocol"}, "what a plugin's author gets, and no more"},
-	{"plugins/host", []string{"comm", "comm/fault", "instrument", "internal/disk", "plugins/api", "protocol"}, "runs strangers' code and knows no bundle by name"},
+	{"plugins/host", []string{"comm", "comm/fault", "instrument", "crypto/disk", "plugins/api", "protocol"}, "runs strangers' code and knows no bundle by name"},
 	{"plugins/card", []string{"comm", "comm/fault", "instrument", "plugins/card", "plugins/sdk", "protocol"}, "a bundle uses the same door as a stranger's"},
 	{"plugins/prepaid", []string{"comm", "comm/fault", "instrument", "instrument/plain", "plugins/sdk", "protocol"}, "as card"},
 	{"plugins/taler", []string{"comm", "comm/fault", "comm/taler", "crypto/taler", "instrument", "plugins/sdk", "protocol"}, "as card; it may share Taler's types with the bank"},
@@ -186,6 +186,19 @@ func TestNoRoleHasAManagerOfItsOwn(t *testing.T) {
 	}
 	if want := []string{"comm", "instrument", "profile", "protocol"}; !slices.Equal(slices.Sorted(maps.Keys(managers)), want) {
 		t.Errorf("managers are declared in %v, wanted %v", slices.Sorted(maps.Keys(managers)), want)
+	}
+}
+
+// TestFoldersAtTheTop: a newcomer finds the paper's parts as folders, and no package beside them.
+func TestFoldersAtTheTop(t *testing.T) {
+	want := []string{"cmd", "comm", "controller", "crypto", "instrument", "plugins", "profile", "protocol"}
+	tops := map[string]bool{}
+	for pkg := range packages(t) {
+		top, _, _ := strings.Cut(pkg, "/")
+		tops[top] = true
+	}
+	if got := slices.Sorted(maps.Keys(tops)); !slices.Equal(got, want) {
+		t.Errorf("packages are below %v, wanted %v", got, want)
 	}
 }
 

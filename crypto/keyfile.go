@@ -7,7 +7,7 @@ import (
 	"os"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // CreateKeyFile writes 32 random bytes to a new file that only its owner may

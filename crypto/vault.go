@@ -10,7 +10,7 @@ import (
 	"io/fs"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // Slot is one way into a vault: the name of its principal, and the lock that opens it.

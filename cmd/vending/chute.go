@@ -10,8 +10,8 @@ import (
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/internal/disk"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 

@@ -8,7 +8,7 @@ import (
 	"io/fs"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // lockFileV1 is the file plugins.lock.

@@ -7,7 +7,7 @@ import (
 	"os"
 	"syscall"
 
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // exposed reports whether others than this user and root may write a file, or own it and could let

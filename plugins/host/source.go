@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 	"github.com/swaperoo/swaperoo/plugins/api"
 )
 

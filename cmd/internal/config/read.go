@@ -13,7 +13,7 @@ import (
 	"github.com/BurntSushi/toml"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // Reasons of this package's faults.

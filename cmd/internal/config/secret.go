@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // maxSecret bounds a token, a password or a passphrase.

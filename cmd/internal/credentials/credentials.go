@@ -15,7 +15,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // Name is what the file is called in the bank's directory.

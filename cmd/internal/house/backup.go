@@ -13,7 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // Sealing is how a backup is sealed.

@@ -9,7 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // Files are the paths within a data directory.

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // How often a person's passphrase may be guessed, within which time.

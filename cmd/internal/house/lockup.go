@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // How often a process looks whether its wallet was locked, and how long LockUp waits for

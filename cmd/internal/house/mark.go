@@ -15,8 +15,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/internal/disk"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )

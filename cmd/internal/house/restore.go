@@ -17,8 +17,8 @@ import (
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/crypto"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 	"github.com/swaperoo/swaperoo/instrument"
-	"github.com/swaperoo/swaperoo/internal/disk"
 	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/protocol"
 )

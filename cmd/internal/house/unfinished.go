@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // unfinished is in the names of files that a backup makes on its way. Its process holds them

@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/swaperoo/swaperoo/internal/disk"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // Nobody is waited for at a pipe, and what has no end is not read.
