@@ -14,13 +14,20 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// TestWhoLeavesAtAQuestionHearsWhatHasHappened: with Control-C, before the first franc moves.
-func TestWhoLeavesAtAQuestionHearsWhatHasHappened(t *testing.T) {
+// atTerminal is what a person types into who sits at a terminal.
+func atTerminal(t *testing.T) *os.File {
+	t.Helper()
 	tty, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = tty.Close() })
+	return tty
+}
+
+// TestWhoLeavesAtAQuestionHearsWhatHasHappened: with Control-C, before the first franc moves.
+func TestWhoLeavesAtAQuestionHearsWhatHasHappened(t *testing.T) {
+	tty := atTerminal(t)
 	price := instrument.Amount{Currency: "CHF", Value: 5}
 	bill := client.Bill{Class: "coupon", Terms: instrument.Terms{Price: price}}
 	for _, row := range []struct {

@@ -3,7 +3,6 @@ package wallet
 import (
 	"context"
 	"io"
-	"os"
 	"strings"
 	"testing"
 
@@ -15,16 +14,11 @@ import (
 // Whoever ends the command at the question for another instrument is not told to start it again:
 // without a key that pays a second time.
 func TestWhoLeavesAnOpenPaymentIsToldOfIt(t *testing.T) {
-	person, err := os.OpenFile("/dev/ptmx", os.O_RDWR, 0)
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { _ = person.Close() })
 	e := cli.New()
-	e.In, e.Err = person, io.Discard
+	e.In, e.Err = atTerminal(t), io.Discard
 	ended, end := context.WithCancel(t.Context())
 	end()
-	_, err = (&payer{w: &wallet{env: e}}).Instead(ended, client.WholePart{}, fault.New(fault.Declined, "no coupons today"))
+	_, err := (&payer{w: &wallet{env: e}}).Instead(ended, client.WholePart{}, fault.New(fault.Declined, "no coupons today"))
 	f := fault.From(err)
 	if f == nil || f.Reason != "interrupted" || cli.ExitCode(err) != cli.ExitPending {
 		t.Fatalf("it ended with %v", err)
