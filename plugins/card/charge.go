@@ -23,16 +23,19 @@ func takeCard(ctx context.Context, s protocol.Session, c protocol.Call) (protoco
 	if err := s.Recv(ctx, &message); err != nil {
 		return protocol.Result{}, err
 	}
+	o.payer = s.Peer().Key
 	if err := allows(message, o); err != nil {
 		return protocol.Result{}, err
 	}
 	o.Token, o.brand, o.last4, o.provider = message.Token, message.Brand, message.Last4, c.Main()
-	o.payer, o.operation, o.once = s.Peer().Key, s.Operation(), c.Offer.Invoice[invoiceCharge] == chargeOnce
+	o.operation, o.once = s.Operation(), c.Offer.Invoice[invoiceCharge] == chargeOnce
 	return charge(ctx, s, o)
 }
 
-// allows refuses an authorisation for something else than the offer. The
-// provider would refuse it as well; here nothing is on record yet.
+// allows refuses an authorisation for something else than the offer, which the
+// provider would refuse as well; here nothing is on record yet. That it was made by another
+// wallet only the vendor can see: a peer that is a vendor itself could have its own customer
+// pay for what it gets here.
 func allows(m authorisation, o order) error {
 	a, err := onetime.ParseToken(m.Token)
 	if err != nil {
@@ -40,6 +43,9 @@ func allows(m authorisation, o order) error {
 	}
 	if a.Reference != o.Reference || a.Amount != o.Amount || a.Merchant != o.Merchant {
 		return fault.New(fault.Declined, "the card's authorisation is for something else than the offer").Because("authorisation-differs")
+	}
+	if a.Payer != o.payer {
+		return fault.New(fault.Declined, "the card's authorisation is of another payer").Because("authorisation-differs")
 	}
 	if !fitToShow(m.Brand, maxBrand) || !fitToShow(m.Last4, 4) {
 		return fault.New(fault.Invalid, "brand or last digits of the card are not fit to be shown").Because(onetime.ReasonCardMalformed)

@@ -57,10 +57,10 @@ func TestWhatAStatusSaysOfACharge(t *testing.T) {
 	}
 }
 
-// An authorisation is for one reference, amount and merchant, and passed on for no other.
+// An authorisation is for one reference, amount, merchant and payer, and passed on for no other.
 func TestAnAuthorisationIsForOneOffer(t *testing.T) {
 	s := state{Account: "a1", Brand: "Card", Last4: "4242", Key: keyText(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))), Counter: 1}
-	o := order{Reference: "W1", Amount: sum("CHF:20"), Merchant: "Kiosk"}
+	o := order{Reference: "W1", Amount: sum("CHF:20"), Merchant: "Kiosk", payer: "customer"}
 	m, err := s.authorise(o)
 	if err != nil {
 		t.Fatal(err)
@@ -69,9 +69,11 @@ func TestAnAuthorisationIsForOneOffer(t *testing.T) {
 		t.Errorf("its own offer: %v", err)
 	}
 	for name, other := range map[string]order{
-		"reference": {Reference: "W2", Amount: o.Amount, Merchant: o.Merchant},
-		"amount":    {Reference: o.Reference, Amount: sum("CHF:21"), Merchant: o.Merchant},
-		"merchant":  {Reference: o.Reference, Amount: o.Amount, Merchant: "Shop"},
+		"reference": {Reference: "W2", Amount: o.Amount, Merchant: o.Merchant, payer: o.payer},
+		"amount":    {Reference: o.Reference, Amount: sum("CHF:21"), Merchant: o.Merchant, payer: o.payer},
+		"merchant":  {Reference: o.Reference, Amount: o.Amount, Merchant: "Shop", payer: o.payer},
+		"payer":     {Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant, payer: "other"},
+		"no payer":  {Reference: o.Reference, Amount: o.Amount, Merchant: o.Merchant},
 	} {
 		if err := allows(m, other); fault.ReasonOf(err) != "authorisation-differs" {
 			t.Errorf("another %s: %v", name, err)
@@ -175,7 +177,7 @@ func TestAPaymentForgetsNoRefund(t *testing.T) {
 // them: nothing that moves a cursor, turns the text or fills the roll.
 func TestWhatACardIsCalledIsFitToBeShown(t *testing.T) {
 	s := state{Account: "a1", Brand: "Card", Last4: "4242", Key: keyText(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))), Counter: 1}
-	o := order{Reference: "W1", Amount: sum("CHF:20"), Merchant: "Kiosk"}
+	o := order{Reference: "W1", Amount: sum("CHF:20"), Merchant: "Kiosk", payer: "customer"}
 	m, err := s.authorise(o)
 	if err != nil {
 		t.Fatal(err)

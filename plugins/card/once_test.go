@@ -10,6 +10,7 @@ import (
 
 // as has the vendor know the wallet by a key.
 func (s *shop) as(key string) {
+	s.payer = key
 	s.Prepare(func(r protocol.Execution) protocol.Execution {
 		r.Call.Instruments, r.Peer.Key = []instrument.ID{s.provider}, key
 		return r

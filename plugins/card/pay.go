@@ -24,7 +24,7 @@ type pay struct{ role comm.Role }
 
 // Info implements protocol.Protocol.
 func (pay) Info() protocol.Info {
-	return protocol.Info{ID: "card.pay", Title: "Pay by card", Replay: 3}
+	return protocol.Info{ID: "card.pay", Title: "Pay by card", Replay: 4}
 }
 
 // CompatibleWith implements protocol.Protocol.
@@ -138,6 +138,7 @@ func payByCard(ctx context.Context, s protocol.Session, c protocol.Call) (protoc
 		return protocol.Result{}, err
 	}
 	var message authorisation
+	o.payer = c.Offer.Payer
 	now := s.Now()
 	err = change(ctx, s, c.Main(), func(card *state) error {
 		card.intend(o.Reference, s.Peer().Key, o.Amount, now)
@@ -186,7 +187,7 @@ func (s state) authorise(o order) (authorisation, error) {
 		return authorisation{}, err
 	}
 	defer card.Key.Wipe()
-	a, err := onetime.Authorise(card, s.Counter, o.Merchant, o.Amount, o.Reference)
+	a, err := onetime.Authorise(card, s.Counter, o.Merchant, o.Amount, o.Reference, o.payer)
 	return authorisation{Token: a.Token(), Brand: s.Brand, Last4: s.Last4}, err
 }
 

@@ -227,7 +227,7 @@ func TestVendorRefusesHostileMessages(t *testing.T) {
 		"no JSON object":     `[]`,
 		"nothing":            `null`,
 		"a plastic word":     `{"token":"approved","brand":"X","last4":"1234"}`,
-		"not a token":        `{"token":"ota1.AAAA","brand":"X","last4":"1234"}`,
+		"not a token":        `{"token":"ota2.AAAA","brand":"X","last4":"1234"}`,
 		"a token of numbers": `{"token":7}`,
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -55,7 +55,7 @@ type order struct {
 
 	brand, last4 string
 	provider     instrument.ID
-	payer        string                 // of a PAY
+	payer        string                 // of a PAY: the key of the wallet
 	operation    instrument.OperationID // of a PAY
 	once         bool                   // it pays for one operation only
 }

@@ -1,6 +1,7 @@
 package card_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -25,6 +26,7 @@ type shop struct {
 	books    *books
 	card     instrument.ID
 	provider instrument.ID // the vendor's
+	payer    string        // to whom the vendor offers, if not to the wallet's key
 	later    *atomic.Int64 // by how much the vendor's clock is ahead
 }
 
@@ -89,7 +91,7 @@ func (s *shop) payment(reference, price string) protocol.Call {
 	return protocol.Call{
 		Operation: protocol.Pay, Class: "payment-card", Instruments: []instrument.ID{s.card},
 		Offer: &instrument.OfferBody{
-			ID: "offer-" + reference, Class: "payment-card", Terms: instrument.Terms{Price: amount(price)},
+			ID: "offer-" + reference, Class: "payment-card", Payer: cmp.Or(s.payer, s.Initiator.Self.Key), Terms: instrument.Terms{Price: amount(price)},
 			Invoice: instrument.Invoice{"reference": reference, "merchant": "Kiosk 7"},
 		},
 	}

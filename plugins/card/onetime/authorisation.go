@@ -10,25 +10,26 @@ import (
 )
 
 // Authorisation allows one merchant to take one amount for one reference from a
-// card's account, once. Its parts are public; the MAC binds them to the card's
-// key.
+// card's account, once, from one payer. Its parts are public; the MAC binds them to the
+// card's key.
 type Authorisation struct {
 	Account   string            // the card's account at its provider
 	Counter   uint64            // of the card, above zero and never used again
 	Merchant  string            // who may take the money; 1 to 256 bytes
 	Amount    instrument.Amount // more than zero
 	Reference string            // what it pays for; 1 to 256 bytes
+	Payer     string            // the key of the wallet, as the vendor meets it; 1 to 64 bytes
 	MAC       [sha256.Size]byte // HMAC-SHA256 by the card's key over all of the above
 }
 
 // Authorise makes an authorisation. The caller has stored that this counter is
 // used before the result leaves the wallet, for the provider takes a counter
 // once. The error is fault.Invalid: a card or a part that is missing or too long.
-func Authorise(card Card, counter uint64, merchant string, amount instrument.Amount, reference string) (Authorisation, error) {
+func Authorise(card Card, counter uint64, merchant string, amount instrument.Amount, reference, payer string) (Authorisation, error) {
 	if err := card.Check(); err != nil {
 		return Authorisation{}, err
 	}
-	a := Authorisation{Account: card.Account, Counter: counter, Merchant: merchant, Amount: amount, Reference: reference}
+	a := Authorisation{Account: card.Account, Counter: counter, Merchant: merchant, Amount: amount, Reference: reference, Payer: payer}
 	if err := a.check(); err != nil {
 		return Authorisation{}, err
 	}
@@ -57,6 +58,8 @@ func (a Authorisation) check() error {
 		return badAuthorisation("its merchant is not 1 to %d characters", maxMerchant)
 	case !isText(a.Reference, maxReference):
 		return badAuthorisation("its reference is not 1 to %d characters", maxReference)
+	case !isText(a.Payer, maxPayer):
+		return badAuthorisation("its payer is not 1 to %d characters", maxPayer)
 	case a.Amount.IsZero():
 		return badAuthorisation("its amount is nothing")
 	}
@@ -68,7 +71,7 @@ func (a Authorisation) check() error {
 
 // domain keeps a MAC of this package from being one of anything else under the
 // same key.
-const domain = "swaperoo one-time card authorisation, version 1"
+const domain = "swaperoo one-time card authorisation, version 2"
 
 func (a Authorisation) mac(key Key) (out [sha256.Size]byte) {
 	k := key.Bytes()
@@ -87,7 +90,8 @@ func (a Authorisation) fields() []byte {
 	b = binary.BigEndian.AppendUint64(b, a.Counter)
 	b = appendText(b, a.Merchant)
 	b = appendText(b, a.Amount.String())
-	return appendText(b, a.Reference)
+	b = appendText(b, a.Reference)
+	return appendText(b, a.Payer)
 }
 
 func appendText(b []byte, s string) []byte {

@@ -71,6 +71,7 @@ const (
 	maxBrand     = 32
 	maxMerchant  = 256
 	maxReference = 256
+	maxPayer     = 64
 )
 
 // isText accepts 1 to limit bytes of printable text.

@@ -36,7 +36,7 @@ func amount(t testing.TB, text string) instrument.Amount {
 
 func authorise(t testing.TB) onetime.Authorisation {
 	t.Helper()
-	a, err := onetime.Authorise(card(t), 7, "merchant-key", amount(t, "CHF:20.5"), "WOPID-1")
+	a, err := onetime.Authorise(card(t), 7, "merchant-key", amount(t, "CHF:20.5"), "WOPID-1", "wallet-key")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestATokenReadsBackAndVerifies(t *testing.T) {
 func TestTheMACIsOfAKnownValue(t *testing.T) {
 	// Computed once with another program (Python's hmac over the length-prefixed
 	// fields), so that no change of the encoding goes unnoticed.
-	const want = "ota1.AAZhY2N0LTEAAAAAAAAABwAMbWVyY2hhbnQta2V5AAhDSEY6MjAuNQAHV09QSUQtMSBtmccDVDD9xkpim1UQ0OYrCe0OTrcM0UFF9RgnF0eR"
+	const want = "ota2.AAZhY2N0LTEAAAAAAAAABwAMbWVyY2hhbnQta2V5AAhDSEY6MjAuNQAHV09QSUQtMQAKd2FsbGV0LWtleZD1luPW50XRNdvoHdvxDkvQT91A0ryKwfQeQvTTT26W"
 	got := authorise(t).Token()
 	if got != want {
 		t.Errorf("token = %s, want %s", got, want)
@@ -80,6 +80,7 @@ func TestEveryChangedFieldIsRefused(t *testing.T) {
 		"amount":    func(a *onetime.Authorisation) { a.Amount.Value++ },
 		"currency":  func(a *onetime.Authorisation) { a.Amount.Currency = "EUR" },
 		"reference": func(a *onetime.Authorisation) { a.Reference = "WOPID-2" },
+		"payer":     func(a *onetime.Authorisation) { a.Payer = "other-key" },
 		"MAC":       func(a *onetime.Authorisation) { a.MAC[31] ^= 1 },
 		"a letter moved between two fields": func(a *onetime.Authorisation) {
 			a.Account, a.Merchant = a.Account+"m", a.Merchant[1:]
@@ -111,17 +112,20 @@ func TestImpossiblePartsAreNotAuthorised(t *testing.T) {
 		merchant  string
 		amount    string
 		reference string
+		payer     string
 	}{
-		"counter 0":           {good, 0, "m", "CHF:1", "r"},
-		"no merchant":         {good, 1, "", "CHF:1", "r"},
-		"merchant too long":   {good, 1, strings.Repeat("m", 257), "CHF:1", "r"},
-		"no reference":        {good, 1, "m", "CHF:1", ""},
-		"reference with line": {good, 1, "m", "CHF:1", "a\nb"},
-		"amount of nothing":   {good, 1, "m", "CHF:0", "r"},
-		"card without key":    {wiped, 1, "m", "CHF:1", "r"},
+		"counter 0":           {good, 0, "m", "CHF:1", "r", "p"},
+		"no merchant":         {good, 1, "", "CHF:1", "r", "p"},
+		"merchant too long":   {good, 1, strings.Repeat("m", 257), "CHF:1", "r", "p"},
+		"no reference":        {good, 1, "m", "CHF:1", "", "p"},
+		"reference with line": {good, 1, "m", "CHF:1", "a\nb", "p"},
+		"amount of nothing":   {good, 1, "m", "CHF:0", "r", "p"},
+		"no payer":            {good, 1, "m", "CHF:1", "r", ""},
+		"payer too long":      {good, 1, "m", "CHF:1", "r", strings.Repeat("p", 65)},
+		"card without key":    {wiped, 1, "m", "CHF:1", "r", "p"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := onetime.Authorise(c.card, c.counter, c.merchant, amount(t, c.amount), c.reference)
+			_, err := onetime.Authorise(c.card, c.counter, c.merchant, amount(t, c.amount), c.reference, c.payer)
 			if !errors.Is(err, fault.Invalid) {
 				t.Errorf("err = %v", err)
 			}
@@ -135,7 +139,7 @@ func TestForeignTokensAreRefused(t *testing.T) {
 		"empty":             "",
 		"a word":            "approved",
 		"prefix only":       onetime.TokenPrefix,
-		"other prefix":      "ota2." + good[5:],
+		"other prefix":      "ota1." + good[5:],
 		"cut":               good[:len(good)-4],
 		"longer":            good + "AAAA",
 		"padding":           good + "=",

@@ -11,7 +11,7 @@ import (
 
 // TokenPrefix begins every token, so that a provider tells one from the words
 // and tokens of other kinds.
-const TokenPrefix = "ota1."
+const TokenPrefix = "ota2."
 
 // maxToken is longer than the longest token that Authorise makes.
 const maxToken = 1024
@@ -35,7 +35,7 @@ func ParseToken(text string) (Authorisation, error) {
 	r := reader{rest: data}
 	a := Authorisation{Account: r.text(), Counter: r.number(), Merchant: r.text()}
 	amount := r.text()
-	a.Reference = r.text()
+	a.Reference, a.Payer = r.text(), r.text()
 	copy(a.MAC[:], r.take(sha256.Size))
 	if r.short || len(r.rest) > 0 {
 		return Authorisation{}, badAuthorisation("its lengths do not add up")

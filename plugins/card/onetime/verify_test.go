@@ -10,7 +10,7 @@ import (
 // A card of which a provider has no key, or a short one, would be everybody's: anybody makes a MAC
 // under a key of nothing.
 func TestNobodySignsUnderNoKey(t *testing.T) {
-	a := Authorisation{Account: "a", Counter: 1, Merchant: "M", Amount: instrument.Amount{Currency: "CHF", Value: 1}, Reference: "R"}
+	a := Authorisation{Account: "a", Counter: 1, Merchant: "M", Amount: instrument.Amount{Currency: "CHF", Value: 1}, Reference: "R", Payer: "P"}
 	a.MAC = a.mac(Key{})
 	if a.Verify(Key{}) {
 		t.Error("it is taken for the card's")

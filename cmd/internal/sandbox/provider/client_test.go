@@ -139,7 +139,7 @@ func (s *shop) authorise(c onetime.Card, counter uint64, amount, reference strin
 	if err != nil {
 		s.Fatal(err)
 	}
-	a, err := onetime.Authorise(c, counter, "merchant-1", sum, reference)
+	a, err := onetime.Authorise(c, counter, "merchant-1", sum, reference, "wallet-1")
 	if err != nil {
 		s.Fatal(err)
 	}

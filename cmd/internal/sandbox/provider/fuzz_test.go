@@ -22,7 +22,7 @@ func FuzzPayments(f *testing.F) {
 	p.Stop() // no answer is late
 	h := p.Handler()
 	f.Add([]byte(order("CHF:20", "R", "approved")), "k")
-	f.Add([]byte(order("CHF:20", "R", "ota1.AAZhY2N0LTE")), "")
+	f.Add([]byte(order("CHF:20", "R", "ota2.AAZhY2N0LTE")), "")
 	f.Add([]byte(`{"amount":null}`), "k")
 	f.Fuzz(func(t *testing.T, body []byte, key string) {
 		r := httptest.NewRequest("POST", "/payments", bytes.NewReader(body))

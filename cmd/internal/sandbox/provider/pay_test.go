@@ -212,7 +212,7 @@ func TestMalformedRequestsMakeNoPayment(t *testing.T) {
 		"long reference":   {order("CHF:20", strings.Repeat("R", 257), "approved"), 400},
 		"no token":         {order("CHF:20", "R", ""), 400},
 		"unknown word":     {order("CHF:20", "R", "maybe"), 400},
-		"malformed token":  {order("CHF:20", "R", "ota1.AAAA"), 400},
+		"malformed token":  {order("CHF:20", "R", "ota2.AAAA"), 400},
 		"more than enough": {order("CHF:20", "R", strings.Repeat("a", 20<<10)), 413},
 	} {
 		t.Run(name, func(t *testing.T) {
