@@ -52,4 +52,3 @@ func TestACardPaysNoOfferToNobody(t *testing.T) {
 		t.Error("the card was used")
 	}
 }
-
