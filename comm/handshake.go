@@ -3,6 +3,10 @@ package comm
 import (
 	"context"
 	"crypto/tls"
+	"errors"
+	"net"
+	"slices"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -84,6 +88,40 @@ func (h Handshake) Proved(state tls.ConnectionState, where string) (key string, 
 		return "", nil, fault.Wrap(err, fault.Unsupported, "this connection cannot be told from others").Because("binding-missing")
 	}
 	return key, binding, nil
+}
+
+// HandshakeEnded is the fault of a handshake that TLS itself has ended, at either end; nil if
+// something else was in the way, such as the line. Only where the other end says so is it our key
+// that is not taken: other software, or an older TLS, ends it for reasons of its own.
+func HandshakeEnded(err error, where string) error {
+	var remote *net.OpError
+	switch {
+	case errors.As(err, &remote) && remote.Op == "remote error":
+		if isAlert(remote.Err, identityAlerts) {
+			return fault.Wrap(err, fault.Denied, "%s does not take our identity key", where).Because("identity-refused")
+		}
+		if isAlert(remote.Err, troubleAlerts) {
+			return nil
+		}
+		err = remote.Err
+	case !strings.HasPrefix(err.Error(), "tls: "): // what crypto/tls finds wrong itself has no type, but this in front
+		return nil
+	}
+	return fault.Wrap(err, fault.Unsupported, "%s makes no handshake of sessions: %s", where, strings.TrimPrefix(err.Error(), "tls: ")).
+		Because("not-a-session").WithHint("sessions are in TLS 1.3: other software listens there, or something in between speaks for it")
+}
+
+// identityAlerts are how TLS says that a certificate or its key is not taken (RFC 8446, 6.2), and
+// troubleAlerts that something did not arrive as it was sent, or that the end which says so is in trouble.
+var (
+	identityAlerts = []tls.AlertError{42, 43, 44, 45, 46, 48, 49, 51, 116}
+	troubleAlerts  = []tls.AlertError{20, 80}
+)
+
+// isAlert reports whether an error is one of some alerts: crypto/tls has them in a type of its own
+// that says the same.
+func isAlert(err error, some []tls.AlertError) bool {
+	return slices.ContainsFunc(some, func(a tls.AlertError) bool { return err.Error() == a.Error() })
 }
 
 // withoutKey is the fault of a peer whose certificate does not hold an identity key.

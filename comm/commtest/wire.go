@@ -71,6 +71,7 @@ func TestWire(t *testing.T, w Wire) {
 		{"a slow handshake is cut", testSlowHandshake},
 		{"nobody comes in without a certificate or over an older TLS", testWhoMayComeIn},
 		{"a key that the peer refuses", testRefusedKey},
+		{"another TLS, or none", testOtherTLS},
 		{"a wrong peer does not see our key", testWrongPeer},
 		{"trust is asked while no handshake is open", testTrustInPeace},
 		{"each peer sees its own identity", testOwnIdentity},

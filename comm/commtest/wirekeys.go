@@ -51,6 +51,38 @@ func testRefusedKey(t *testing.T, w Wire) {
 	wantFault(t, err, fault.Denied, "identity-refused")
 }
 
+// testOtherTLS has other software at the other end, which ends the handshake in its own way. It says
+// nothing about our key.
+func testOtherTLS(t *testing.T, w Wire) {
+	old := NewIdentity(t).Config()
+	old.MinVersion, old.MaxVersion = tls.VersionTLS12, tls.VersionTLS12
+	hello := append(append([]byte{22, 3, 3, 0, 42, 2, 0, 0, 38, 3, 3}, make([]byte, 33)...), 0xc0, 0x2b, 0) // a ServerHello of TLS 1.2
+	says := func(record []byte) func(net.Conn) {
+		return func(line net.Conn) {
+			_, _ = line.Read(make([]byte, 4<<10))
+			_, _ = line.Write(record)
+			_, _ = line.Read(make([]byte, 4<<10))
+		}
+	}
+	for name, server := range map[string]func(net.Conn){
+		"TLS 1.2":           func(line net.Conn) { _ = tls.Server(line, old).HandshakeContext(t.Context()) },
+		"picks TLS 1.2":     says(hello),
+		"handshake failure": says([]byte{21, 3, 3, 0, 2, 2, 40}),
+		"no TLS":            says([]byte("HTTP/1.1 400 Bad Request\r\n\r\n")),
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := w.Accept(t, server)
+			a.Key = NewIdentity(t).Key
+			_, err := w.New(party(t)).Dial(within(t), a, Echo())
+			wantFault(t, err, fault.Unsupported, "not-a-session")
+		})
+	}
+	a := w.Accept(t, says([]byte{21, 3, 3, 0, 2, 2, 80})) // internal error: a peer, perhaps, but in trouble
+	a.Key = NewIdentity(t).Key
+	_, err := w.New(party(t)).Dial(within(t), a, Echo())
+	wantFault(t, err, fault.Unavailable, "peer-unreachable")
+}
+
 // strict is a servicer whose one handshake the dialler gives up. It tells how many certificates
 // it has seen by then.
 func strict(t *testing.T, w Wire) (comm.Address, <-chan int) {

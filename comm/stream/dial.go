@@ -128,7 +128,6 @@ func (t *Transport) attempt(ctx context.Context, l *line, a comm.Address) (*rpc.
 func (t *Transport) refusal(ctx context.Context, a comm.Address, err error) error {
 	var known *fault.Fault
 	var unknown *comm.Stranger
-	var network *net.OpError
 	where := comm.Address{Scheme: a.Scheme, Path: a.Path}
 	switch {
 	case errors.As(err, &known):
@@ -137,13 +136,14 @@ func (t *Transport) refusal(ctx context.Context, a comm.Address, err error) erro
 		return unknown
 	case ctx.Err() != nil:
 		return fault.Wrap(ctx.Err(), fault.Timeout, "no connection to %s in time", where).Because("dial-timeout")
-	case errors.As(err, &network) && network.Op == "remote error":
-		return fault.Wrap(err, fault.Denied, "the peer at %s does not take our identity key", where).Because("identity-refused")
 	case errors.Is(err, errOtherMode):
 		return fault.Wrap(err, fault.Denied, "one end of %s is in clear and the other is not", where).
 			Because("line-mode").WithHint("use the same scheme at both ends, with -clear or without")
 	case errors.Is(err, errNoise), errors.Is(err, errNoWelcome), errors.Is(err, errMalformed), errors.Is(err, errTooBig), errors.Is(err, errGarbled):
 		return fault.Wrap(err, fault.Unsupported, "the peer at %s speaks no sessions that we know", where).Because("not-a-session")
+	}
+	if ended := comm.HandshakeEnded(err, "the peer at "+where.String()); ended != nil {
+		return ended
 	}
 	return fault.Wrap(err, fault.Unavailable, "the peer at %s cannot be reached", where).
 		Because("peer-unreachable").WithHint("check the address, and that the peer is running")

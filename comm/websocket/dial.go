@@ -112,7 +112,6 @@ func (t *Transport) upgrade(ctx context.Context, a comm.Address, conn net.Conn) 
 func refusal(ctx context.Context, a comm.Address, answer *http.Response, err error) error {
 	var known *fault.Fault
 	var unknown *comm.Stranger
-	var network *net.OpError
 	switch {
 	case errors.As(err, &known):
 		return known
@@ -120,14 +119,15 @@ func refusal(ctx context.Context, a comm.Address, answer *http.Response, err err
 		return unknown
 	case ctx.Err() != nil:
 		return fault.Wrap(ctx.Err(), fault.Timeout, "no connection to %s in time", a.Host).Because("dial-timeout")
-	case errors.As(err, &network) && network.Op == "remote error":
-		return fault.Wrap(err, fault.Denied, "the peer at %s does not take our identity key", a.Host).Because("identity-refused")
 	case errors.Is(err, websocket.ErrBadHandshake) && answer != nil && answer.StatusCode == http.StatusServiceUnavailable:
 		return fault.New(fault.Unavailable, "the peer at %s takes no more sessions now", a.Host).Because("peer-busy")
 	case errors.Is(err, websocket.ErrBadHandshake) && answer != nil && answer.StatusCode == http.StatusForbidden:
 		return fault.New(fault.Denied, "the peer at %s refuses us", a.Host).Because("identity-refused")
 	case errors.Is(err, websocket.ErrBadHandshake):
 		return fault.New(fault.Unsupported, "%s speaks no sessions that we know", a.Host).Because("not-a-session")
+	}
+	if ended := comm.HandshakeEnded(err, "the peer at "+a.Host); ended != nil {
+		return ended
 	}
 	return fault.Wrap(err, fault.Unavailable, "the peer at %s cannot be reached", a.Host).
 		Because("peer-unreachable").WithHint("check the address, and that the peer is running")
