@@ -1,29 +1,26 @@
 package crypto
 
 import (
-	"fmt"
 	"io"
-	"log/slog"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 )
 
 // Secret is bytes that no print, log or encoding shows: a data key, a
 // passphrase. Copies share the bytes, so Wipe reaches them all. The zero Secret
 // is empty.
 type Secret struct {
-	// Two pointers: fmt prints unexported fields of a foreign struct by reflection,
-	// without calling methods, and follows one pointer where the verb does not fit.
+	masked.Mask
+
 	cell **[]byte
 }
-
-const masked = "[secret]"
 
 // NewSecret takes a copy of b; the caller may wipe its own.
 func NewSecret(b []byte) Secret {
 	own := append([]byte(nil), b...)
 	p := &own
-	return Secret{&p}
+	return Secret{cell: &p}
 }
 
 // RandomSecret draws n bytes.
@@ -57,24 +54,4 @@ func (s Secret) reveal() []byte {
 		return nil
 	}
 	return **s.cell
-}
-
-// String hides the secret.
-func (s Secret) String() string { return masked }
-
-// GoString hides the secret from %#v.
-func (s Secret) GoString() string { return masked }
-
-// Format hides the secret from every verb.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked) }
-
-// LogValue hides the secret from logs.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(masked) }
-
-// MarshalJSON fails: a secret is stored sealed or wrapped, never as it is.
-func (s Secret) MarshalJSON() ([]byte, error) { return s.MarshalText() }
-
-// MarshalText fails as MarshalJSON does.
-func (s Secret) MarshalText() ([]byte, error) {
-	return nil, fault.New(fault.Internal, "a secret is not written as text")
 }

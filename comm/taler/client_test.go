@@ -2,7 +2,6 @@ package taler
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -155,11 +154,12 @@ func TestCredentialsDoNotPrint(t *testing.T) {
 	for _, auth := range []Authorization{Basic("till", "hunter2"), Basic("till", "x hunter2")} {
 		var log strings.Builder
 		slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "auth", auth)
-		text, err := json.Marshal(auth)
+		client, err := NewClient("https://bank.example/", nil, auth)
 		if err != nil {
 			t.Fatal(err)
 		}
-		printed := log.String() + string(text) + auth.String() + fmt.Sprintf("%v %+v %#v %s %q %x", auth, auth, auth, auth, auth, auth)
+		slog.New(slog.NewTextHandler(&log, nil)).Info("x", "client", client)
+		printed := log.String() + fmt.Sprintf("%v %+v %#v", client, *client, *client) + auth.String() + fmt.Sprintf("%v %+v %#v %s %q %x", auth, auth, auth, auth, auth, auth)
 		if strings.Contains(printed, "hunter2") || strings.Contains(printed, "dGls") || strings.Contains(printed, fmt.Sprintf("%x", "hunter2")) {
 			t.Errorf("printed %s", printed)
 		}

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+
+	"github.com/swaperoo/swaperoo/crypto/masked"
 )
 
 // A secret in the state of an instance must not come out by an accident.
@@ -35,7 +37,7 @@ func TestAStoredSecretIsShownNowhere(t *testing.T) {
 				t.Errorf("%s shows %q", how, out)
 			}
 		}
-		if !strings.Contains(out, maskedSecret) {
+		if !strings.Contains(out, masked.Shown) {
 			t.Errorf("%s shows %q instead of a mask", how, out)
 		}
 	}

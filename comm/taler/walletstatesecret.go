@@ -5,6 +5,7 @@ import (
 	"io"
 	"log/slog"
 
+	"github.com/swaperoo/swaperoo/crypto/masked"
 	"github.com/swaperoo/swaperoo/crypto/taler"
 )
 
@@ -12,8 +13,6 @@ import (
 // host seals. It is written to JSON, as base32, and nowhere else: every print
 // and log shows [secret]. Do not put it into a result, an argument or a message.
 type StoredSecret [32]byte
-
-const maskedSecret = "[secret]"
 
 // IsZero reports whether the secret was never set.
 func (s StoredSecret) IsZero() bool { return s == StoredSecret{} }
@@ -27,16 +26,16 @@ func (s StoredSecret) EddsaPrivateKey() (taler.EddsaPrivateKey, error) {
 func (s StoredSecret) Seed() (taler.Seed, error) { return taler.NewSeed(s[:]) }
 
 // String hides the secret.
-func (s StoredSecret) String() string { return maskedSecret }
+func (s StoredSecret) String() string { return masked.Shown }
 
 // GoString hides the secret from %#v.
-func (s StoredSecret) GoString() string { return maskedSecret }
+func (s StoredSecret) GoString() string { return masked.Shown }
 
 // Format hides the secret from every verb of fmt.
-func (s StoredSecret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, maskedSecret) }
+func (s StoredSecret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, masked.Shown) }
 
 // LogValue hides the secret from logs.
-func (s StoredSecret) LogValue() slog.Value { return slog.StringValue(maskedSecret) }
+func (s StoredSecret) LogValue() slog.Value { return slog.StringValue(masked.Shown) }
 
 // MarshalText writes the secret itself, for the sealed state.
 func (s StoredSecret) MarshalText() ([]byte, error) { return taler.AppendEncode(nil, s[:]), nil }

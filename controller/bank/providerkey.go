@@ -2,26 +2,22 @@ package bank
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // Key is the secret with which a provider is asked. It is given when the provider
-// is added and never shown again: it prints as [secret].
-type Key string
-
-// Format hides the secret from every verb of fmt.
-func (Key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
+// is added and never shown again.
+type Key = masked.Text
 
 // keyed is the state of a provider with the key of who asks.
 type keyed struct {
 	Provider
-	Key string `json:"key,omitempty"`
+	Key Key `json:"key,omitempty"`
 }
 
 // AddProviderKey is AddProvider with the key of who asks, in the form in which the
@@ -50,7 +46,7 @@ func (b *Bank) AddProviderKey(ctx context.Context, p Provider, key Key) error {
 		return err
 	}
 	i := instrument.Instance{Class: ClassProvider, Owner: self.ID, Name: p.Name, Status: first, Keys: map[string]string{"name": p.Name}}
-	if err := i.Encode(keyed{p, string(key)}); err != nil {
+	if err := i.Encode(keyed{p, key}); err != nil {
 		return err
 	}
 	return b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
@@ -73,7 +69,7 @@ func (b *Bank) RotateProviderKey(ctx context.Context, name string, user int64, k
 	}
 	err = b.Instruments().Update(ctx, func(tx *instrument.Draft) error {
 		return amend(tx, id, func(_ *instrument.Instance, now *keyed) (bool, error) {
-			if now.Key = string(key); user != 0 {
+			if now.Key = key; user != 0 {
 				now.User = user
 			}
 			return true, nil

@@ -1,27 +1,23 @@
 package taler
 
 import (
-	"fmt"
-	"io"
-	"log/slog"
-
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 )
 
-// hidden is what the secret types share: 32 bytes that no print, log or encoding shows. They lie
-// behind two pointers: fmt prints unexported fields of a foreign struct by reflection, without
-// calling methods, and follows one pointer where the verb does not fit. Copies share the bytes, so
-// Wipe reaches them all.
-type hidden struct{ cell **[secretSize]byte }
+// hidden is what the secret types share: 32 bytes that no print, log or encoding shows. Copies share
+// the bytes, so Wipe reaches them all.
+type hidden struct {
+	masked.Mask
 
-const (
-	masked     = "[secret]"
-	secretSize = 32
-)
+	cell **[secretSize]byte
+}
+
+const secretSize = 32
 
 func hide(b [secretSize]byte) hidden {
 	p := &b
-	return hidden{&p}
+	return hidden{cell: &p}
 }
 
 func hideExactly(b []byte, what string) (hidden, error) {
@@ -53,24 +49,4 @@ func (h hidden) Wipe() {
 		clear((*h.cell)[:])
 		*h.cell = nil
 	}
-}
-
-// String hides the secret.
-func (h hidden) String() string { return masked }
-
-// GoString hides the secret from %#v.
-func (h hidden) GoString() string { return masked }
-
-// Format hides the secret from every verb.
-func (h hidden) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, masked) }
-
-// LogValue hides the secret from logs.
-func (h hidden) LogValue() slog.Value { return slog.StringValue(masked) }
-
-// MarshalJSON fails: a secret is written only as Bytes, and only to be sealed.
-func (h hidden) MarshalJSON() ([]byte, error) { return h.MarshalText() }
-
-// MarshalText fails as MarshalJSON does.
-func (h hidden) MarshalText() ([]byte, error) {
-	return nil, fault.New(fault.Internal, "a secret is not written as text")
 }

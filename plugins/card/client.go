@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -40,12 +41,12 @@ const reasonProviderMalformed fault.Reason = "provider-malformed"
 // providerState is the state of a card-provider. The last three members are those
 // of wallee: the merchant's space and who asks.
 type providerState struct {
-	Name  string  `json:"name"`
-	Kind  string  `json:"kind"`
-	URL   string  `json:"url"`
-	Space int64   `json:"space,omitempty"`
-	User  int64   `json:"user,omitempty"`
-	Key   keyText `json:"key,omitempty"`
+	Name  string      `json:"name"`
+	Kind  string      `json:"kind"`
+	URL   string      `json:"url"`
+	Space int64       `json:"space,omitempty"`
+	User  int64       `json:"user,omitempty"`
+	Key   masked.Text `json:"key,omitempty"`
 }
 
 // client is who speaks to the provider that is kept at id.

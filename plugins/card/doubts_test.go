@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -59,7 +60,7 @@ func TestWhatAStatusSaysOfACharge(t *testing.T) {
 
 // An authorisation is for one reference, amount, merchant and payer, and passed on for no other.
 func TestAnAuthorisationIsForOneOffer(t *testing.T) {
-	s := state{Account: "a1", Brand: "Card", Last4: "4242", Key: keyText(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))), Counter: 1}
+	s := state{Account: "a1", Brand: "Card", Last4: "4242", Key: masked.Text(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))), Counter: 1}
 	o := order{Reference: "W1", Amount: sum("CHF:20"), Merchant: "Kiosk", payer: "customer"}
 	m, err := s.authorise(o)
 	if err != nil {
@@ -176,7 +177,7 @@ func TestAPaymentForgetsNoRefund(t *testing.T) {
 // Brand and last digits stand on the vendor's receipts and screens, and a stranger's wallet says
 // them: nothing that moves a cursor, turns the text or fills the roll.
 func TestWhatACardIsCalledIsFitToBeShown(t *testing.T) {
-	s := state{Account: "a1", Brand: "Card", Last4: "4242", Key: keyText(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))), Counter: 1}
+	s := state{Account: "a1", Brand: "Card", Last4: "4242", Key: masked.Text(base64.RawURLEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32))), Counter: 1}
 	o := order{Reference: "W1", Amount: sum("CHF:20"), Merchant: "Kiosk", payer: "customer"}
 	m, err := s.authorise(o)
 	if err != nil {

@@ -121,7 +121,12 @@ func TestTheKeyOfACardDoesNotPrint(t *testing.T) {
 	s := state{Account: "acc", Key: "c2VjcmV0"}
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("card", "key", s.Key, "card", fmt.Sprintf("%+v", s))
-	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s %q %x", s, s, s, s.Key, s.Key, s.Key), log.String()} {
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("card", "key", s.Key)
+	x, err := newWallee("id", providerState{URL: "https://wallee.example/", Space: 1, User: 1, Key: s.Key})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s %q %x", s, s, s, s.Key, s.Key, s.Key), fmt.Sprintf("%v %+v %#v %s", x, x, x, x), log.String()} {
 		if strings.Contains(text, "c2Vj") || strings.Contains(text, "63325") {
 			t.Errorf("printed %s", text)
 		}

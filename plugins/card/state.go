@@ -2,12 +2,11 @@ package card
 
 import (
 	"encoding/base64"
-	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/card/onetime"
 )
@@ -15,10 +14,10 @@ import (
 // state is the state of a payment-card. The first four members are those of a
 // test card's file.
 type state struct {
-	Account string  `json:"account"`
-	Brand   string  `json:"brand"`
-	Last4   string  `json:"last4"`
-	Key     keyText `json:"key"`
+	Account string      `json:"account"`
+	Brand   string      `json:"brand"`
+	Last4   string      `json:"last4"`
+	Key     masked.Text `json:"key"`
 
 	Counter    uint64   `json:"counter"`              // of the last authorisation that was made
 	Pending    *intent  `json:"pending"`              // on its way, or of unknown outcome
@@ -68,7 +67,7 @@ const (
 
 // card is the card for the making of authorisations.
 func (s state) card() (onetime.Card, error) {
-	raw, err := s.Key.bytes()
+	raw, err := keyBytes(s.Key)
 	if err != nil {
 		return onetime.Card{}, err
 	}
@@ -81,11 +80,8 @@ func (s state) card() (onetime.Card, error) {
 	return c, c.Check()
 }
 
-// keyText is the card's key as its file spells it: base64, of either alphabet. It
-// prints as [secret].
-type keyText string
-
-func (k keyText) bytes() ([]byte, error) {
+// keyBytes reads the card's key as its file spells it: base64, of either alphabet.
+func keyBytes(k masked.Text) ([]byte, error) {
 	text := strings.NewReplacer("+", "-", "/", "_", "=", "").Replace(string(k))
 	raw, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
@@ -93,15 +89,6 @@ func (k keyText) bytes() ([]byte, error) {
 	}
 	return raw, nil
 }
-
-// String hides the secret.
-func (keyText) String() string { return "[secret]" }
-
-// GoString hides the secret from %#v.
-func (keyText) GoString() string { return "[secret]" }
-
-// Format hides the secret from every verb of fmt.
-func (keyText) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
 
 // intend is the pure rule of a payment that begins: the next counter is used up,
 // and what it is for is on record. A counter is no less than the time, in milliseconds:

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/card/wallee"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -21,7 +22,7 @@ type walleeClient struct {
 	at          instrument.ID
 	root        string // path of the base URL, without a slash at the end
 	space, user int64
-	key         keyText
+	Key         masked.Text // exported, so that no print shows it
 }
 
 func newWallee(at instrument.ID, p providerState) (client, error) {
@@ -29,7 +30,7 @@ func newWallee(at instrument.ID, p providerState) (client, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the provider's address is no URL").Because(reasonProviderMalformed)
 	}
-	key, err := p.Key.bytes()
+	key, err := keyBytes(p.Key)
 	switch {
 	case p.Space <= 0 || p.User <= 0:
 		return nil, fault.New(fault.Invalid, "wallee is asked by an application user of a space: both are numbers").Because(reasonProviderMalformed)
@@ -37,13 +38,13 @@ func newWallee(at instrument.ID, p providerState) (client, error) {
 		return nil, fault.New(fault.Invalid, "the key of wallee's application user is base64").Because(reasonProviderMalformed)
 	}
 	clear(key)
-	return walleeClient{at: at, root: strings.TrimSuffix(u.EscapedPath(), "/"), space: p.Space, user: p.User, key: p.Key}, nil
+	return walleeClient{at: at, root: strings.TrimSuffix(u.EscapedPath(), "/"), space: p.Space, user: p.User, Key: p.Key}, nil
 }
 
 // call sends one request with its MAC. The body is left out if there is nothing
 // to say.
 func (x walleeClient) call(ctx context.Context, s protocol.Session, method, path string, body any) (protocol.Response, error) {
-	key, err := x.key.bytes()
+	key, err := keyBytes(x.Key)
 	if err != nil {
 		return protocol.Response{}, err
 	}

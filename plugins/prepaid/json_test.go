@@ -27,7 +27,7 @@ func TestWhatIsWrittenIsWhatReflectionWrites(t *testing.T) {
 	for _, p := range []purse{{}, plaintest.Full[purse](t, nil), {Vendor: `Zoë's "bar" & <grill>`, Open: []intent{}, Signed: odd, Balance: nothing}, {Open: []intent{{}}, Last: &receipt{}}} {
 		checkPurseText(t, plaintest.Written(t, p))
 	}
-	for _, l := range []ledger{{}, plaintest.Full[ledger](t, nil), {Holder: "\xff", Spent: odd}, {Proof: &proof{}}, {marks: marks{Holes: []uint64{}}}, newLedger("a", "CHF", "h", "k")} {
+	for _, l := range []ledger{{}, plaintest.Full[ledger](t, nil), {Holder: "\xff", Spent: odd}, {Proof: &proof{}}, {marks: marks{Holes: []uint64{}}}, newLedger("a", "CHF", "h", key{"k"})} {
 		checkLedgerText(t, plaintest.Written(t, l))
 	}
 	for _, p := range []payment{{}, plaintest.Full[payment](t, nil), plaintest.Full[payment](t, nil, "Refunds"), {Returned: sdk.Returned{Refunds: []sdk.Refund{{}}}}, {Time: -1}} {

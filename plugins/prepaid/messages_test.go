@@ -16,6 +16,7 @@ func TestKeysOfAccountsDoNotPrint(t *testing.T) {
 	p := newPurse(newKey([]byte(strings.Repeat("k", 32))), "CHF", "shop", "key")
 	var log strings.Builder
 	slog.New(slog.NewTextHandler(&log, nil)).Info("purse", "key", p.Key, "purse", fmt.Sprintf("%+v", p))
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("purse", "key", p.Key)
 	for _, text := range []string{fmt.Sprintf("%v %+v %#v %s %q %x", p, p, p, p.Key, p.Key, p.Key), log.String()} {
 		if strings.Contains(text, "a2tra") || strings.Contains(text, "6b6b") {
 			t.Errorf("printed %s", text)

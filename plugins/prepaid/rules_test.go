@@ -121,7 +121,7 @@ func TestClassesKeepTheirRules(t *testing.T) {
 		{"a ledger that begins with money", checkLedger, nil, aLedger(same), "account-malformed"},
 		{"a ledger that begins", checkLedger, nil, anEmpty(same), ""},
 		{"a number that is no key", checkLedger, nil, anEmpty(func(l *ledger) { l.Account = "x" }), "account-malformed"},
-		{"no key for receipts", checkLedger, nil, anEmpty(func(l *ledger) { l.Key = "" }), "account-malformed"},
+		{"no key for receipts", checkLedger, nil, anEmpty(func(l *ledger) { l.Key = key{} }), "account-malformed"},
 		{"another account than it claims", checkLedger, nil, kept1(open, keyAccount, newKey(bytes.Repeat([]byte{1}, 32)).public(), newLedger(k.public(), "CHF", "holder", k)), "account-malformed"},
 		{"one kept in another currency", checkLedger, nil, anEmpty(func(l *ledger) { l.Currency = "EUR" }), "balance-too-small"},
 		{"one that begins with a counter", checkLedger, nil, anEmpty(func(l *ledger) { l.High = 1 }), "account-malformed"},

@@ -16,7 +16,7 @@ func (p *purse) member(name string, c *plain.Cursor) bool {
 	case "vendor_key":
 		return c.String(&p.VendorKey)
 	case "key":
-		return c.String((*string)(&p.Key))
+		return c.String((*string)(&p.Key.Text))
 	case "receipt_key":
 		return c.String(&p.Receipts)
 	case "counter":
@@ -69,7 +69,7 @@ func (p purse) AppendJSON(out []byte) ([]byte, bool) {
 	w.String("currency", p.Currency)
 	w.String("vendor", p.Vendor)
 	w.String("vendor_key", p.VendorKey)
-	w.String("key", string(p.Key))
+	w.String("key", string(p.Key.Text))
 	w.String("receipt_key", p.Receipts)
 	w.Uint("counter", p.Counter)
 	w.Amount("signed", p.Signed)
@@ -117,7 +117,7 @@ func (l *ledger) member(name string, c *plain.Cursor) bool {
 	case "holder":
 		return c.String(&l.Holder)
 	case "key":
-		return c.String((*string)(&l.Key))
+		return c.String((*string)(&l.Key.Text))
 	case "seq":
 		return c.Uint(&l.Seq)
 	case "credited":
@@ -140,7 +140,7 @@ func (l ledger) AppendJSON(out []byte) ([]byte, bool) {
 	w.String("account", l.Account)
 	w.String("currency", l.Currency)
 	w.String("holder", l.Holder)
-	w.String("key", string(l.Key))
+	w.String("key", string(l.Key.Text))
 	w.Uint("seq", l.Seq)
 	w.Amount("credited", l.Credited)
 	w.Amount("spent", l.Spent)

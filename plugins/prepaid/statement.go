@@ -3,11 +3,10 @@ package prepaid
 import (
 	"crypto/ed25519"
 	"encoding/base64"
-	"fmt"
-	"io"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -98,18 +97,18 @@ func signable(what string, v any) ([]byte, error) {
 	return instrument.AppendJSON(text, v)
 }
 
-// key is an Ed25519 private key in a state: base64 of its 64 bytes. It prints as
-// [secret].
-type key string
+// key is an Ed25519 private key in a state: base64 of its 64 bytes. Of its text it has the methods
+// that hide it.
+type key struct{ masked.Text }
 
 func newKey(seed []byte) key {
 	private := ed25519.NewKeyFromSeed(seed)
 	defer clear(private)
-	return key(base64.RawURLEncoding.EncodeToString(private))
+	return key{masked.Text(base64.RawURLEncoding.EncodeToString(private))}
 }
 
 func (k key) private() (ed25519.PrivateKey, error) {
-	raw, err := base64.RawURLEncoding.DecodeString(string(k))
+	raw, err := base64.RawURLEncoding.DecodeString(string(k.Text))
 	if err != nil || len(raw) != ed25519.PrivateKeySize {
 		return nil, fault.New(fault.Invalid, "an account is opened with its vendor, it is not written by hand").Because("account-malformed")
 	}
@@ -145,14 +144,14 @@ func (k key) sign(text []byte) ([]byte, error) {
 	return ed25519.Sign(private, text), nil
 }
 
-// String hides the secret.
-func (key) String() string { return "[secret]" }
+// MarshalText writes the key itself, for the sealed state.
+func (k key) MarshalText() ([]byte, error) { return []byte(k.Text), nil }
 
-// GoString hides the secret from %#v.
-func (key) GoString() string { return "[secret]" }
-
-// Format hides the secret from every verb of fmt.
-func (key) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "[secret]") }
+// UnmarshalText reads what MarshalText wrote.
+func (k *key) UnmarshalText(text []byte) error {
+	k.Text = masked.Text(text)
+	return nil
+}
 
 // verify reports whether the holder of the key with that public text signed.
 func verify(public string, text, signature []byte) bool {

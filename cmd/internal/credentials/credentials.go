@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -47,6 +48,9 @@ func (c Credentials) String() string { return c.User + " at " + c.URL }
 
 // Format hides the password from every verb.
 func (c Credentials) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, c.String()) }
+
+// LogValue hides the password from logs.
+func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // MarshalText fails: there is a password inside.
 func (c Credentials) MarshalText() ([]byte, error) {

@@ -1,23 +1,21 @@
 package onetime
 
 import (
-	"fmt"
-	"io"
-	"log/slog"
-
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 )
 
 // KeySize is the length of a card's key in bytes.
 const KeySize = 32
 
-const masked = "[secret]"
-
 // Key is the secret that a card shares with its provider. It prints as [secret]
 // and is not marshalled; Bytes is for a place that seals it. Copies share the
-// bytes, so Wipe reaches them all. The two pointers keep fmt from following one
-// into the bytes.
-type Key struct{ cell **[KeySize]byte }
+// bytes, so Wipe reaches them all.
+type Key struct {
+	masked.Mask
+
+	cell **[KeySize]byte
+}
 
 // NewKey takes a copy of KeySize bytes.
 func NewKey(b []byte) (Key, error) {
@@ -25,7 +23,7 @@ func NewKey(b []byte) (Key, error) {
 		return Key{}, fault.New(fault.Invalid, "a card's key has %d bytes, not %d", KeySize, len(b)).Because(ReasonCardMalformed)
 	}
 	p := (*[KeySize]byte)(append([]byte(nil), b...))
-	return Key{&p}, nil
+	return Key{cell: &p}, nil
 }
 
 // IsSet reports whether there is a key and it was not wiped.
@@ -46,22 +44,4 @@ func (k Key) Wipe() {
 		clear((*k.cell)[:])
 		*k.cell = nil
 	}
-}
-
-// String hides the secret.
-func (k Key) String() string { return masked }
-
-// GoString hides the secret from %#v.
-func (k Key) GoString() string { return masked }
-
-// Format hides the secret from every verb.
-func (k Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, masked) }
-
-// LogValue hides the secret from logs.
-func (k Key) LogValue() slog.Value { return slog.StringValue(masked) }
-
-// MarshalText fails: a key is written only by Card.File, into a file for one
-// reader.
-func (k Key) MarshalText() ([]byte, error) {
-	return nil, fault.New(fault.Internal, "a card's key is not written as text")
 }
