@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/crypto/masked"
@@ -44,6 +45,7 @@ func TestNoSecretIsShown(t *testing.T) {
 		"crypto.Lock":           {crypto.Passphrase(crypto.NewSecret([]byte(raw))), false},
 		"taler.EddsaPrivateKey": {must(pure.NewEddsaPrivateKey([]byte(raw))), false},
 		"taler.Seed":            {must(pure.NewSeed([]byte(raw))), false},
+		"controller.Login":      {controller.Login{Name: "till", Token: raw}, true},
 		"taler.Authorization":   {taler.Basic(raw, raw), false},
 		"onetime.Key":           {key, false},
 		"onetime.Card":          {onetime.Card{Account: "a", Key: key}, false},

@@ -3,6 +3,9 @@ package controller
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -46,7 +49,19 @@ type selection struct {
 }
 
 // Login is what an initiator with an account shows at session start, inside TLS.
-type Login struct{ Name, Token string }
+type Login struct {
+	Name  string
+	Token string `json:"-"`
+}
+
+// String is the name alone.
+func (l Login) String() string { return l.Name }
+
+// Format hides the token from every verb.
+func (l Login) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.Name) }
+
+// LogValue hides the token from logs.
+func (l Login) LogValue() slog.Value { return slog.StringValue(l.Name) }
 
 // Offered is one class that both peers know, with the vendor's terms for it.
 type Offered struct {
