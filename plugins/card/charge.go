@@ -60,11 +60,16 @@ func fitToShow(text string, limit int) bool {
 	return len(text) <= limit && utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) < 0
 }
 
-// chargePlastic is CHARGE: a card in the terminal's own reader.
+// chargePlastic is CHARGE: a card in the terminal's own reader. What a wallet allows has a payer,
+// whom nobody has proved to be here.
 func chargePlastic(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var o order
 	if err := c.Arguments(&o); err != nil {
 		return protocol.Result{}, err
+	}
+	if strings.HasPrefix(o.Token, onetime.TokenPrefix) {
+		return protocol.Result{}, fault.New(fault.Declined, "this is the authorisation of a wallet's card, and no card in a reader").
+			Because("authorisation-differs").WithHint("let the wallet pay in a session")
 	}
 	o.provider = c.Main()
 	return charge(ctx, s, o)

@@ -41,6 +41,27 @@ func TestAnotherVendorsCustomerPaysNothing(t *testing.T) {
 	}
 }
 
+// Nor is it taken for a plastic card: whoever holds it to the reader need not be whose it is.
+func TestAWalletsAuthorisationIsNoPlasticCard(t *testing.T) {
+	s := openShop(t)
+	var said struct{ Token string }
+	s.Wire.OnFrame(func(f protocoltest.Frame) protocoltest.Fate {
+		if f.Execute != nil && len(f.Execute.Msgs) > 0 {
+			_ = json.Unmarshal(f.Execute.Msgs[0].Body, &said)
+			f.Execute.Msgs[0].Body = json.RawMessage(`[]`)
+		}
+		return protocoltest.Deliver
+	})
+	if _, err := s.pay("W1", "CHF:20"); err == nil || said.Token == "" {
+		t.Fatalf("the wallet said %q, %v", said.Token, err)
+	}
+	_, err := s.charge(said.Token, "W1", "CHF:20")
+	wantFault(t, err, fault.Declined, "authorisation-differs")
+	if s.books.charged() != 0 || s.booked("W1").State != "" {
+		t.Error("it was charged")
+	}
+}
+
 // An offer that names no payer is none for a card: what it would allow could be passed on.
 func TestACardPaysNoOfferToNobody(t *testing.T) {
 	s := openShop(t)
