@@ -107,6 +107,16 @@ func (h *House) RemoveMember(ctx context.Context, group, member instrument.Princ
 	return err
 }
 
+// ByAPerson refuses to an agent what all users of the wallet go by: whom a name that is there
+// means, and which key is trusted.
+func (h *House) ByAPerson() error {
+	if h.user.Kind == profile.Agent {
+		return fault.New(fault.Denied, "an agent does not change whom the users of this wallet trust").Because("kind-differs").
+			WithHint("a person does that, as the owner or with --user NAME")
+	}
+	return nil
+}
+
 // owner refuses everybody but the wallet's owner.
 func (h *House) owner() error {
 	if h.user.ID != Self {

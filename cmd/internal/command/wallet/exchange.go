@@ -176,6 +176,9 @@ func (w *wallet) replaceKey(ctx context.Context, x client.Exchange, master taler
 			return x, refusal
 		}
 	}
+	if err := w.house.ByAPerson(); err != nil {
+		return x, err
+	}
 	return w.ReplaceMasterKey(ctx, x.URL, master)
 }
 

@@ -173,6 +173,10 @@ func TestAMasterKeyIsReplacedByAPersonsWord(t *testing.T) {
 	u.refuses(5, "master-key-changed", "exchange", "trust", x.url, next.master)
 	u.refuses(5, "master-key-differs", "exchange", "trust", x.url, keyB, "--replace") // nor to one that it does not show
 	u.refuses(5, "exchange-in-use", "exchange", "remove", x.url)
+	file := filepath.Join(t.TempDir(), "bot.key")
+	u.does(nil, "profile", "add", "agent", "bot", "--new-key-file", file)
+	bot := &user{t: t, dir: u.dir}
+	bot.refuses(5, "kind-differs", "exchange", "trust", x.url, next.master, "--replace", "--user", "bot", "--key-file", file)
 	var is known
 	if u.does(&is, "exchange", "trust", x.url, next.master, "--replace"); is.Master != next.master || is.Status != "active" || is.Shown != "" || len(is.Former) != 1 || is.Former[0] != x.master {
 		t.Errorf("it is known as %+v", is)

@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -66,7 +67,7 @@ func peerAdd(e *cli.Env) *cobra.Command {
 			}
 			p, err := w.peer(ctx, args[1])
 			if err == nil {
-				p, err = w.newPeer(ctx, args[0], p)
+				p, err = w.newPeer(ctx, args[0], p, a)
 			}
 			if err != nil {
 				return err
@@ -83,11 +84,14 @@ func peerAdd(e *cli.Env) *cobra.Command {
 
 // newPeer is a peer with its key: that of its address, the one that is trusted, or the one
 // that it shows. A name that another key has is refused.
-func (w *wallet) newPeer(ctx context.Context, name string, p comm.Peer) (comm.Peer, error) {
+func (w *wallet) newPeer(ctx context.Context, name string, p comm.Peer, at comm.Address) (comm.Peer, error) {
 	other, err := w.Book().PeerNamed(ctx, name)
 	if err == nil && (p.Key == "" || p.Key != other.Key) {
 		return p, fault.New(fault.Conflict, "there is a peer %q already, with the key %s", name, fingerprint(other.Key)).Because("peer-known").
 			WithHint("choose another name, or remove that peer first")
+	}
+	if at.Key = p.Key; err == nil && !slices.Contains(other.Addresses, at.String()) {
+		err = w.house.ByAPerson()
 	}
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return p, err
@@ -119,6 +123,9 @@ func peerTrust(e *cli.Env) *cobra.Command {
 		Use: "trust NAME", Short: "Accept that a peer has another key now", Args: cobra.ExactArgs(1),
 		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
 			p, err := w.Book().PeerNamed(ctx, args[0])
+			if err == nil {
+				err = w.house.ByAPerson()
+			}
 			if err != nil {
 				return err
 			}
@@ -158,7 +165,11 @@ func peerRemove(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove NAME", Short: "Forget a peer", Args: cobra.ExactArgs(1),
 		RunE: with(e, looking, func(ctx context.Context, w *wallet, args []string) error {
-			if err := w.Book().RemovePeer(ctx, args[0]); err != nil {
+			err := w.house.ByAPerson()
+			if err == nil {
+				err = w.Book().RemovePeer(ctx, args[0])
+			}
+			if err != nil {
 				return err
 			}
 			return e.Print(map[string]string{"name": args[0], "event": "removed"}, "%s removed\n", args[0])

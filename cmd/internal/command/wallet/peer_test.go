@@ -1,6 +1,7 @@
 package wallet_test
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -44,6 +45,28 @@ func TestAPeerIsItsKey(t *testing.T) {
 		if p.Name != "shop" && p.Name != "kiosk" || p.Name == "shop" && p.Key != keyA || p.Name == "kiosk" && p.Key != keyB {
 			t.Errorf("there is %+v", p)
 		}
+	}
+}
+
+// TestAnAgentMovesNoName: whom the owner pays under a name is not for software to say. It may know
+// peers of its own.
+func TestAnAgentMovesNoName(t *testing.T) {
+	u := newOwner(t)
+	u.does(nil, "peer", "add", "shop", nowhere+"#"+keyA)
+	file := filepath.Join(t.TempDir(), "bot.key")
+	u.does(nil, "profile", "add", "agent", "bot", "--new-key-file", file)
+	bot := &user{t: t, dir: u.dir}
+	as := func(args ...string) []string { return append(args, "--user", "bot", "--key-file", file) }
+	bot.refuses(5, "kind-differs", as("peer", "trust", "shop", "--trust", keyB)...)
+	bot.refuses(5, "kind-differs", as("peer", "remove", "shop")...)
+	bot.refuses(5, "kind-differs", as("peer", "add", "shop", "wss://127.0.0.1:10/#"+keyA)...)
+	bot.refuses(5, "peer-known", as("peer", "add", "shop", "wss://127.0.0.1:10/#"+keyB)...)
+	bot.does(nil, as("peer", "add", "shop", nowhere+"#"+keyA)...) // once more the same
+	bot.does(nil, as("peer", "add", "kiosk", "wss://127.0.0.1:10/#"+keyB)...)
+	var list struct{ Peers []peer }
+	u.does(&list, "peer", "list")
+	if len(list.Peers) != 2 || list.Peers[1].Name != "shop" || list.Peers[1].Key != keyA || list.Peers[1].Addresses[0] != nowhere+"#"+keyA {
+		t.Errorf("there are %+v", list.Peers)
 	}
 }
 
