@@ -14,6 +14,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 )
 
 func instruments(e *cli.Env) *cobra.Command {
@@ -169,6 +170,10 @@ func instrumentRemove(e *cli.Env) *cobra.Command {
 					return err
 				}
 				return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
+			}
+			if u := w.User(); u.Kind == profile.Agent && i.Owner != u.ID { // no limit counts what is thrown away
+				return fault.New(fault.Denied, "the %s %s is not the agent's own: it uses it, and does not give it up", i.Class, i.ID).Because("not-owner").
+					WithHint("whoever has it does that")
 			}
 			return byhand.Remove(ctx, e, w.Instruments(), i)
 		}),

@@ -205,3 +205,22 @@ func TestACardIsAddedOnce(t *testing.T) {
 	u.does(nil, "instrument", "add", "payment-card", "--file", path)
 	u.refuses(5, "account-taken", "instrument", "add", "payment-card", "--file", path)
 }
+
+// TestAnAgentGivesUpItsOwnOnly: limits bound what it spends of its person's, and count nothing that
+// is thrown away.
+func TestAnAgentGivesUpItsOwnOnly(t *testing.T) {
+	u := newOwner(t)
+	var theirs, own held
+	u.does(&theirs, "instrument", "add", "payment-card", "--file", u.file(card("card-1", "1234")))
+	file := filepath.Join(t.TempDir(), "bot.key")
+	u.does(nil, "profile", "add", "agent", "bot", "--new-key-file", file)
+	bot := &user{t: t, dir: u.dir}
+	as := func(args ...string) []string { return append(args, "--user", "bot", "--key-file", file) }
+	bot.refuses(5, "not-owner", as("instrument", "remove", theirs.ID)...)
+	bot.does(&own, as("instrument", "add", "payment-card", "--file", u.file(card("card-2", "5678")))...)
+	bot.does(nil, as("instrument", "remove", own.ID)...)
+	var got held
+	if u.does(&got, "instrument", "show", theirs.ID); got.Status != "active" {
+		t.Errorf("the person's card is %s", got.Status)
+	}
+}
