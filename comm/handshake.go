@@ -92,7 +92,8 @@ func (h Handshake) Proved(state tls.ConnectionState, where string) (key string, 
 
 // HandshakeEnded is the fault of a handshake that TLS itself has ended, at either end; nil if
 // something else was in the way, such as the line. Only where the other end says so is it our key
-// that is not taken: other software, or an older TLS, ends it for reasons of its own.
+// that is not taken: other software, or an older TLS, ends it for reasons of its own. That is
+// fault.Unavailable, for the peer may be there again when what stands in between has gone.
 func HandshakeEnded(err error, where string) error {
 	var remote *net.OpError
 	switch {
@@ -107,7 +108,7 @@ func HandshakeEnded(err error, where string) error {
 	case !strings.HasPrefix(err.Error(), "tls: "): // what crypto/tls finds wrong itself has no type, but this in front
 		return nil
 	}
-	return fault.Wrap(err, fault.Unsupported, "%s makes no handshake of sessions: %s", where, strings.TrimPrefix(err.Error(), "tls: ")).
+	return fault.Wrap(err, fault.Unavailable, "%s makes no handshake of sessions: %s", where, strings.TrimPrefix(err.Error(), "tls: ")).
 		Because("not-a-session").WithHint("sessions are in TLS 1.3: other software listens there, or something in between speaks for it")
 }
 

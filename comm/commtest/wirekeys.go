@@ -74,7 +74,7 @@ func testOtherTLS(t *testing.T, w Wire) {
 			a := w.Accept(t, server)
 			a.Key = NewIdentity(t).Key
 			_, err := w.New(party(t)).Dial(within(t), a, Echo())
-			wantFault(t, err, fault.Unsupported, "not-a-session")
+			wantFault(t, err, fault.Unavailable, "not-a-session")
 		})
 	}
 	a := w.Accept(t, says([]byte{21, 3, 3, 0, 2, 2, 80})) // internal error: a peer, perhaps, but in trouble
