@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"syscall"
+	"unicode"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
@@ -14,12 +15,17 @@ import (
 // CheckURL accepts the address of a bank or exchange that a person, a QR code or
 // another party named: https, or http when the host is this machine or allowHTTP
 // was said. The error is fault.Denied for http elsewhere, fault.Invalid for what
-// is no such address.
+// is no such address. A host is in ASCII: people compare it with one that they know, and
+// letters of other scripts look the same, or like nothing at all.
 func CheckURL(raw string, allowHTTP bool) (*url.URL, error) {
 	u, err := url.Parse(raw)
 	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, fault.New(fault.Invalid, "%q is not an http address", printable(clip(raw))).Because(ReasonAddressRefused).
 			WithHint("write it like https://bank.example/")
+	}
+	if strings.ContainsFunc(u.Host, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return nil, fault.New(fault.Invalid, "the host of %+q has characters that are not of ASCII", clip(raw)).Because(ReasonAddressRefused).
+			WithHint("write it as it is in the net: such a name begins with xn--")
 	}
 	if u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fault.New(fault.Invalid, "the address of %s has a user, a query or a fragment", u.Hostname()).Because(ReasonAddressRefused).

@@ -35,6 +35,10 @@ func TestAddressesThatMayBeCalled(t *testing.T) {
 		"a query":                {"https://bank.example/?x=1", true, fault.Invalid},
 		"a fragment":             {"https://bank.example/#x", true, fault.Invalid},
 		"a control character":    {"https://bank.example/\x00", true, fault.Invalid},
+		"a letter that looks so": {"https://b\u0430nk.example/", true, fault.Invalid},
+		"a dot that looks so":    {"https://bank\u2024example/", true, fault.Invalid},
+		"nothing between two":    {"https://bank.ex\u200bample/", true, fault.Invalid},
+		"as it is in the net":    {"https://xn--bnk-5cd.example/", true, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			u, err := CheckURL(row.url, row.allowHTTP)

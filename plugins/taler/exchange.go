@@ -52,15 +52,8 @@ func checkExchange(before, after *instrument.Instance) error {
 	if err := after.Decode(&is); err != nil {
 		return err
 	}
-	u, err := taler.CheckURL(is.URL, true) // whether http is allowed is the controller's business
-	if err != nil {
-		return err
-	}
-	if u.Path == "" || u.Path[len(u.Path)-1] != '/' {
-		return fault.New(fault.Invalid, "the base URL of an exchange ends with a slash").Because(taler.ReasonAddressRefused)
-	}
 	if before == nil {
-		return nil
+		return checkExchangeURL(is.URL)
 	}
 	if err := before.Decode(&was); err != nil {
 		return err
@@ -71,6 +64,19 @@ func checkExchange(before, after *instrument.Instance) error {
 	}
 	if !was.MasterPub.IsZero() && was.MasterPub != is.MasterPub && !slices.Equal(append(slices.Clone(was.Former), was.MasterPub), is.Former) {
 		return masterKeyChanged(was.MasterPub, is.MasterPub)
+	}
+	return nil
+}
+
+// checkExchangeURL is the rule of a new exchange's address. One that is known keeps its own, so a
+// stricter rule keeps nobody from their money.
+func checkExchangeURL(text string) error {
+	u, err := taler.CheckURL(text, true) // whether http is allowed is the controller's business
+	if err != nil {
+		return err
+	}
+	if u.Path == "" || u.Path[len(u.Path)-1] != '/' {
+		return fault.New(fault.Invalid, "the base URL of an exchange ends with a slash").Because(taler.ReasonAddressRefused)
 	}
 	return nil
 }

@@ -339,3 +339,25 @@ func TestAnExchangeKeepsItsCurrency(t *testing.T) {
 		t.Errorf("control: %+v, %v", e, err)
 	}
 }
+
+// TestAKnownExchangeKeepsItsAddress: one that would not be taken any more is kept, for money may be
+// there; a new one is not taken, and none moves.
+func TestAKnownExchangeKeepsItsAddress(t *testing.T) {
+	at := func(url string) *instrument.Instance {
+		i := instrument.Instance{Class: taler.ClassExchange}
+		if err := i.Encode(taler.ExchangeState{URL: url, Currency: "CHF"}); err != nil {
+			t.Fatal(err)
+		}
+		return &i
+	}
+	const old = "https://b\u00f6rse.example/"
+	if err := checkExchange(at(old), at(old)); err != nil {
+		t.Errorf("kept: %v", err)
+	}
+	if err := checkExchange(nil, at(old)); fault.ReasonOf(err) != taler.ReasonAddressRefused {
+		t.Errorf("new: %v", err)
+	}
+	if err := checkExchange(at(old), at("https://other.example/")); fault.ReasonOf(err) != "exchange-moved" {
+		t.Errorf("moved: %v", err)
+	}
+}
