@@ -196,6 +196,9 @@ func (s *Session) introduce(ctx context.Context, conn comm.Conn, ears *listener)
 	if got.PNP != self.PNP {
 		return pnpDiffers(cmp.Or(s.Peer().Name, got.Name, "the peer"), got.PNP, self.PNP)
 	}
+	if s.Peer().Name == "" {
+		got.Name = s.c.apart(ctx, got.Name, conn.Peer().Key)
+	}
 	s.c.protocols.TellEnds(ctx, conn.Peer(), got.Open)
 	fixed := map[instrument.ClassID]selection{}
 	for {
@@ -222,6 +225,15 @@ const maxVersion = 256
 // breaks, so that it cannot pass for output of ours.
 func calledItself(name string) string {
 	return fault.Line(strings.ToValidUTF8(name[:min(len(name), maxName)], ""))
+}
+
+// apart is the name that a peer gives itself, unless somebody else is known by it: a name in the book
+// is the person's word for one key, and nobody takes it.
+func (c *Controller) apart(ctx context.Context, name, key string) string {
+	if known, err := c.Book().PeerNamed(ctx, name); err == nil && known.Key != key {
+		return "another " + name
+	}
+	return name
 }
 
 // loginNow is the login of the session. If the party can look it up, it is the present one: after
