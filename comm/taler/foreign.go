@@ -7,6 +7,13 @@ type ForeignPayment struct {
 	Explained string `json:"explained,omitempty"`
 }
 
+// RefundsExplained is what the operator has found out about refunds that the bank's books do not have,
+// such as those that it has made after the backup from which it was restored.
+type RefundsExplained struct {
+	Amount Amount `json:"amount"` // so much of what went back, and no more: audits name what is above it
+	Text   string `json:"text"`
+}
+
 // maxForeign bounds how many payments of one withdrawal are on record as something else: a
 // terminal may name many.
 const maxForeign = 16

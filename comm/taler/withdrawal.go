@@ -60,7 +60,9 @@ type Withdrawal struct {
 	// What the operator has found out about Foreign: audits do not name it any more.
 	Explained      string           `json:"explained,omitempty"`
 	EarlierForeign []ForeignPayment `json:"earlier_foreign,omitempty"` // those that were found before Foreign, in their order
-	Searched       int64            `json:"searched,omitempty"`        // of an aborted one: since then no payment for it is looked for any more
+	// What went back of the payment of a confirmed one outside of the bank's books, as the operator has found out.
+	RefundsExplained RefundsExplained `json:"refunds_explained,omitzero"`
+	Searched         int64            `json:"searched,omitempty"` // of an aborted one: since then no payment for it is looked for any more
 }
 
 // Namer is what has named a sum of a withdrawal. It tells SETUP once more from

@@ -95,6 +95,8 @@ func (w *Withdrawal) laterMember(name string, c *plain.Cursor) bool {
 			w.EarlierForeign = append(w.EarlierForeign, ForeignPayment{})
 			return c.Object(w.EarlierForeign[len(w.EarlierForeign)-1].member)
 		}) && w.EarlierForeign != nil
+	case "refunds_explained":
+		return c.Object(w.RefundsExplained.member)
 	case "searched":
 		return c.Int(&w.Searched)
 	}
@@ -107,6 +109,16 @@ func (f *ForeignPayment) member(name string, c *plain.Cursor) bool {
 		return c.String(&f.Payment)
 	case "explained":
 		return c.String(&f.Explained)
+	}
+	return false
+}
+
+func (r *RefundsExplained) member(name string, c *plain.Cursor) bool {
+	switch name {
+	case "amount":
+		return c.Amount(&r.Amount)
+	case "text":
+		return c.String(&r.Text)
 	}
 	return false
 }
@@ -160,6 +172,10 @@ func (w *Withdrawal) appendLater(d *plain.Writer) {
 	if len(w.EarlierForeign) > 0 {
 		d.Name("earlier_foreign")
 		d.Other(w.EarlierForeign)
+	}
+	if w.RefundsExplained != (RefundsExplained{}) {
+		d.Name("refunds_explained")
+		d.Other(w.RefundsExplained)
 	}
 	d.SomeInt("searched", w.Searched)
 }

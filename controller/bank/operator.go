@@ -101,6 +101,47 @@ func (b *Bank) Explain(ctx context.Context, id taler.WOPID, payment, why string)
 	}
 }
 
+// ExplainRefunds puts on record what the operator has found out about refunds of the payment that has confirmed
+// a withdrawal and that the books do not have, such as those that the bank has made after the backup from which it
+// was restored. Audits name only what went back beyond that amount. It may be called again, with another amount or
+// other words. If the withdrawal is not confirmed by a payment, it is fault.Conflict, reason "nothing-to-explain"; if
+// the amount is of another currency or is more than was paid, fault.Invalid, reason "amount-out-of-range".
+func (b *Bank) ExplainRefunds(ctx context.Context, id taler.WOPID, amount taler.Amount, why string) error {
+	if err := checkExplanation(why); err != nil {
+		return err
+	}
+	at, err := b.find(ctx, id)
+	if err != nil {
+		return err
+	}
+	var refused error
+	err = b.amend(ctx, at, func(w *taler.Withdrawal) bool {
+		if refused = checkRefunds(*w, amount); refused == nil {
+			w.RefundsExplained = taler.RefundsExplained{Amount: amount, Text: why}
+		}
+		return refused == nil
+	})
+	if err != nil {
+		return err
+	}
+	return refused
+}
+
+func checkRefunds(w taler.Withdrawal, amount taler.Amount) error {
+	if w.State != taler.StateConfirmed {
+		return fault.New(fault.Conflict, "no payment has confirmed this withdrawal, so audits name no refund of it").Because("nothing-to-explain").
+			WithHint("a payment that the bank leaves alone is explained without --refunded")
+	}
+	paid := w.Paid
+	if paid == (taler.Amount{}) { // confirmed by a version that did not keep it
+		paid = w.Amount
+	}
+	if c, err := amount.Cmp(paid); err != nil || c > 0 {
+		return fault.New(fault.Invalid, "%s cannot have gone back: %s was paid", amount, paid).Because("amount-out-of-range")
+	}
+	return nil
+}
+
 func checkExplanation(text string) error {
 	if text == "" || len(text) > maxExplanation || !utf8.ValidString(text) {
 		return fault.New(fault.Invalid, "an explanation is a text of 1 to %d bytes", maxExplanation).Because("explanation-malformed")

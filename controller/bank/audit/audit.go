@@ -49,7 +49,7 @@ type Report struct {
 	HistoryRows      int          `json:"history_rows"`
 	Asked            int          `json:"asked"`             // withdrawals about which their providers were to be asked
 	ProviderPayments int          `json:"provider_payments"` // that providers have with the reference of a withdrawal, and that were paid
-	Explained        int          `json:"explained"`         // payments and refused transfers that only an operator's word keeps from being differences
+	Explained        int          `json:"explained"`         // payments, refunds and refused transfers that only an operator's word keeps from being differences
 	Differences      []Difference `json:"differences"`
 }
 
@@ -177,6 +177,7 @@ type sale struct {
 	amount, total taler.Amount
 	reserve       taler.EddsaPublicKey
 	exchange      string                 // whose cash was sold
+	refunds       taler.Amount           // what went back of its payment outside of the books, as the operator has found out; absent: nothing
 	foreign       []taler.ForeignPayment // those that are for something else, which the bank leaves alone
 	undecided     bool                   // the provider has not said what became of the payment
 	summed        bool                   // total could be added up
@@ -188,7 +189,7 @@ type sale struct {
 func saleOf(id instrument.ID, w taler.Withdrawal) *sale {
 	s := &sale{
 		id: id, wopid: w.WOPID, state: w.State, payment: payment{w.Provider, w.ProviderTransactionID}, currency: w.Currency, amount: w.Amount,
-		reserve: w.ReservePub, exchange: w.Exchange, foreign: w.AllForeign(), undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
+		reserve: w.ReservePub, exchange: w.Exchange, refunds: w.RefundsExplained.Amount, foreign: w.AllForeign(), undecided: w.Undecided(), admin: w.WOPID.IsZero(), restored: w.Restored != 0,
 	}
 	if !w.State.Final() && !s.undecided {
 		s.waits = time.Unix(max(w.Created, w.Selected), 0)

@@ -12,7 +12,7 @@ import (
 type comparison struct {
 	record
 	found     []Difference
-	explained int // payments that would be among them but for the operator's explanation
+	explained int // payments and refunds that would be among them but for the operator's explanation
 }
 
 // compare is pure. s is the withdrawal as it is to be compared; it takes the place of the record's.
@@ -72,19 +72,13 @@ func (c *comparison) confirmed(f protocol.Facts, space int64) {
 }
 
 // byHand reports whether a surplus whose refund failed for good went back all the same: the
-// provider has refunded as much, not counting what exchanges have wired back.
+// provider has refunded as much, not counting what exchanges have wired back and what the operator has explained.
 func (c *comparison) byHand(f protocol.Facts, surplus taler.Amount, back refunds) bool {
 	if back.failed == (taler.Amount{}) || f.Refunded == (taler.Amount{}) {
 		return false
 	}
-	left := f.Refunded
-	if wired := c.wiredBack(); wired.least != (taler.Amount{}) {
-		var err error
-		if left, err = left.Sub(wired.least); err != nil {
-			return false
-		}
-	}
-	return !more(surplus, left)
+	left, err := f.Refunded.Sub(added(taler.Amount{Currency: f.Refunded.Currency}, added(c.wiredBack().least, c.sale.refunds)))
+	return err == nil && !more(surplus, left)
 }
 
 // wiredBack is what exchanges have wired back of the withdrawal.
@@ -173,17 +167,39 @@ func (c *comparison) refunded(f protocol.Facts) {
 		return
 	}
 	books := c.back(f.Transaction)
+	var told taler.Amount // by the operator
 	if c.ours(f) {
 		wired := c.wiredBack()
 		books = refunds{added(books.least, wired.least), added(books.most, wired.most), added(books.failed, wired.failed)}
+		told = c.sale.refunds
 	}
 	explained := added(books.most, books.failed)
 	switch {
-	case more(books.least, f.Refunded):
-		c.says(RefundMissing, f.Transaction, "the books say that %s went back, the provider says %s", books.least, sayAmount(f.Refunded))
-	case more(f.Refunded, explained) && c.ours(f):
-		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s", f.Refunded, sayAmount(explained))
+	case more(added(books.least, told), f.Refunded):
+		c.says(RefundMissing, f.Transaction, "the books say that %s went back%s, the provider says %s", sayAmount(books.least), sayTold(told), sayAmount(f.Refunded))
+	case !more(f.Refunded, explained) || !c.ours(f):
+	case !more(f.Refunded, added(explained, told)):
+		c.explained++
+	default:
+		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s%s%s", f.Refunded, sayAmount(explained), sayTold(told), howExplained(f.Refunded, explained))
 	}
+}
+
+// howExplained is what a difference says further of refunds that the books do not have.
+func howExplained(refunded, books taler.Amount) string {
+	rest, err := refunded.Sub(added(taler.Amount{Currency: refunded.Currency}, books))
+	if err != nil {
+		return ""
+	}
+	return ": `bank withdrawal explain --refunded " + rest.String() + "` notes what you have found out"
+}
+
+// sayTold is what a difference says further of refunds that the operator has explained.
+func sayTold(told taler.Amount) string {
+	if told.IsZero() {
+		return ""
+	}
+	return " (and the operator that " + told.String() + " did)"
 }
 
 // ours reports whether a payment has confirmed the withdrawal. Its refunds are all

@@ -47,9 +47,18 @@ func TestOneWithdrawalAgainstTheLedger(t *testing.T) {
 			record{returns: back(taler.TransferPermanent, 4), wired: wires(5)},
 			[]Kind{SurplusKept, RefundMissing},
 		},
+		"a surplus that was refused, and what the operator has explained": { // which is no part of it
+			[]protocol.Facts{with(paid, func(f *protocol.Facts) { f.Amount, f.Refunded = chf(25), chf(4) })},
+			record{returns: back(taler.TransferPermanent, 4), sale: &sale{refunds: chf(4)}},
+			[]Kind{SurplusKept},
+		},
 	} {
+		s := saleOf("id", w)
+		if row.record.sale != nil {
+			s.refunds = row.record.sale.refunds
+		}
 		row.record.others = func(string) bool { return false }
-		found, _ := compare(saleOf("id", w), row.record, ledger{payments: row.payments, space: 3, byReference: len(row.payments)})
+		found, _ := compare(s, row.record, ledger{payments: row.payments, space: 3, byReference: len(row.payments)})
 		var kinds []Kind
 		for _, d := range found {
 			kinds = append(kinds, d.Kind)

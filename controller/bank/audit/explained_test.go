@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -102,6 +103,58 @@ func TestNothingIsExplainedOfWhatTheBankGivesBack(t *testing.T) {
 	if _, w, err := b.Bank.Withdrawal(b.ctx(), id); err != nil || w.Explained != "" {
 		t.Errorf("%+v, %v", w, err)
 	}
+}
+
+// TestRefundsThatTheBooksDoNotHaveAreExplained: those of the time after a backup stay at the provider for ever. What goes
+// back later, beyond what the operator has explained, is named.
+func TestRefundsThatTheBooksDoNotHaveAreExplained(t *testing.T) {
+	b := open(t)
+	id := b.decided("tx", "CHF:21", "")
+	pending := b.selected()
+	refunded := func(amount string) {
+		b.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: sum("CHF:21"), Refunded: sum(amount), Reference: id.Text()})
+	}
+	wants := func(when string, explained int, kind audit.Kind, text string) {
+		t.Helper()
+		got := b.audit()
+		if got.OK != (text == "") || got.Explained != explained || len(got.Differences) > 1 {
+			t.Fatalf("%s: %+v", when, got)
+		}
+		for _, d := range got.Differences {
+			if d.Kind != kind || d.WOPID != id.Text() || !strings.Contains(d.Text, text) {
+				t.Errorf("%s: %+v, want %q", when, d, text)
+			}
+		}
+	}
+	refunded("CHF:7")
+	wants("at first", 0, audit.RefundUnexplained, "explain nothing of it: `bank withdrawal explain --refunded CHF:7`")
+	for amount, want := range map[string]fault.Reason{"CHF:21.01": "amount-out-of-range", "EUR:7": "amount-out-of-range"} {
+		if err := b.Bank.ExplainRefunds(b.ctx(), id, sum(amount), "it is fine"); fault.ReasonOf(err) != want || !errors.Is(err, fault.Invalid) {
+			t.Errorf("%s: %v", amount, err)
+		}
+	}
+	if err := b.Bank.ExplainRefunds(b.ctx(), id, sum("CHF:7"), ""); fault.ReasonOf(err) != "explanation-malformed" {
+		t.Error(err)
+	}
+	if err := b.Bank.ExplainRefunds(b.ctx(), pending, sum("CHF:7"), "it is fine"); fault.ReasonOf(err) != "nothing-to-explain" {
+		t.Error(err)
+	}
+	check(t, b.Bank.ExplainRefunds(b.ctx(), id, sum("CHF:7"), "the exchange's transfer 4711, after the backup"))
+	wants("explained", 1, "", "")
+	b.wires("tx", "CHF:5", taler.TransferSuccess)
+	wants("one of the books is not there", 0, audit.RefundMissing, "CHF:5 went back (and the operator that CHF:7 did), the provider says CHF:7")
+	refunded("CHF:12")
+	wants("it is there", 1, "", "")
+	refunded("CHF:13")
+	wants("more went back", 0, audit.RefundUnexplained, "CHF:13 went back at the provider, and the books explain CHF:5 (and the operator that CHF:7 did): `bank withdrawal explain --refunded CHF:8`")
+	check(t, b.Bank.ExplainRefunds(b.ctx(), id, sum("CHF:8"), "and CHF:1 at the desk"))
+	wants("explained again", 1, "", "")
+	_, w, err := b.Bank.Withdrawal(b.ctx(), id)
+	if err != nil || w.RefundsExplained != (taler.RefundsExplained{Amount: sum("CHF:8"), Text: "and CHF:1 at the desk"}) || w.State != taler.StateConfirmed {
+		t.Errorf("%+v, %v", w, err)
+	}
+	check(t, b.Bank.ExplainRefunds(b.ctx(), id, sum("CHF:0"), "taken back"))
+	wants("taken back", 0, audit.RefundUnexplained, "explain CHF:5: `bank withdrawal explain --refunded CHF:8`")
 }
 
 // TestARefusedTransferIsNamed until the operator has noted what was done: the exchange never sends it again.

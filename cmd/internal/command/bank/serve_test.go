@@ -227,6 +227,8 @@ func TestAWithdrawalIsFoundByItsBeginningAndAborted(t *testing.T) {
 	}
 	d.refuses(2, "usage", "withdrawal", "explain", made.WOPID)
 	d.refuses(5, "nothing-to-explain", "withdrawal", "explain", made.WOPID, "--reason", "it is a sale of the shop")
+	d.refuses(5, "nothing-to-explain", "withdrawal", "explain", made.WOPID, "--reason", "by hand", "--refunded", "CHF:5")
+	d.refuses(2, "amount-malformed", "withdrawal", "explain", made.WOPID, "--reason", "by hand", "--refunded", "5")
 	d.does(&list, "withdrawal", "list", "--status", "confirmed")
 	if len(list.Withdrawals) != 0 {
 		t.Errorf("%+v", list)

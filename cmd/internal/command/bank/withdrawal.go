@@ -33,14 +33,15 @@ type withdrawal struct {
 	Aborted     time.Time              `json:"aborted,omitzero"`
 	Restored    time.Time              `json:"restored,omitzero"` // it was open in the backup that the bank was restored from then
 	Reason      string                 `json:"reason,omitempty"`
-	Overdue     bool                   `json:"overdue,omitempty"`         // the provider should have decided about the notice by now
-	Paid        instrument.Amount      `json:"paid,omitzero"`             // of a confirmed one
-	Foreign     string                 `json:"foreign,omitempty"`         // a payment that was made for something else, as far as the bank can see
-	Explained   string                 `json:"explained,omitempty"`       // what the operator has found out about that payment
-	Earlier     []taler.ForeignPayment `json:"earlier_foreign,omitempty"` // further ones that were found before it
-	Returns     []returned             `json:"returns,omitempty"`         // what is given back of payments for it; with show
-	Transfers   []transfer             `json:"transfers,omitempty"`       // what the exchange has sent back of it; with show
-	Proof       json.RawMessage        `json:"proof,omitempty"`           // what the provider said
+	Overdue     bool                   `json:"overdue,omitempty"`          // the provider should have decided about the notice by now
+	Paid        instrument.Amount      `json:"paid,omitzero"`              // of a confirmed one
+	Foreign     string                 `json:"foreign,omitempty"`          // a payment that was made for something else, as far as the bank can see
+	Explained   string                 `json:"explained,omitempty"`        // what the operator has found out about that payment
+	Earlier     []taler.ForeignPayment `json:"earlier_foreign,omitempty"`  // further ones that were found before it
+	Refunds     taler.RefundsExplained `json:"refunds_explained,omitzero"` // what went back outside of the books, as the operator has found out
+	Returns     []returned             `json:"returns,omitempty"`          // what is given back of payments for it; with show
+	Transfers   []transfer             `json:"transfers,omitempty"`        // what the exchange has sent back of it; with show
+	Proof       json.RawMessage        `json:"proof,omitempty"`            // what the provider said
 }
 
 func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (withdrawal, error) {
@@ -52,7 +53,7 @@ func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (with
 		WOPID: w.WOPID, Status: w.State, Amount: w.Amount, Fees: fees, Terminal: terminals[w.Terminal], Provider: w.Provider,
 		Transaction: w.ProviderTransactionID, Created: at(w.Created), Selected: at(w.Selected), Noticed: at(w.Noticed),
 		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Restored: at(w.Restored), Reason: w.AbortReason, Proof: w.Proof,
-		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign, Explained: w.Explained, Earlier: w.EarlierForeign,
+		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign, Explained: w.Explained, Earlier: w.EarlierForeign, Refunds: w.RefundsExplained,
 	}
 	if out.Exchange = w.Exchange; out.Exchange == "" {
 		out.Exchange = bank.DefaultExchange
@@ -160,16 +161,29 @@ func withReason(c *cobra.Command, e *cli.Env, name string, do func(*bank.Bank, t
 
 func withdrawalExplain(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{
-		Use: "explain WOPID", Short: "Note what was found out about a payment that the bank leaves alone", Args: cobra.ExactArgs(1),
+		Use: "explain WOPID", Short: "Note what was found out about a payment that the bank leaves alone, or about refunds", Args: cobra.ExactArgs(1),
 		Long: "Note what was found out about a payment that a terminal has named for this withdrawal and\n" +
 			"that is for something else, or that the bank may have paid out before it was restored.\n" +
 			"Of several, --payment says which. The bank gives it back in no case. `bank audit` then counts it as explained, and names it\n" +
-			"no longer as a difference. Another explanation replaces the first one.",
+			"no longer as a difference. Another explanation replaces the first one.\n\n" +
+			"With --refunded it is about refunds of the payment that has confirmed the withdrawal, and\n" +
+			"that the bank's books do not have: those that it made after the backup from which it was\n" +
+			"restored, or that somebody made by hand at the provider. The amount is what all of them\n" +
+			"together sent back; `bank audit` goes on naming what is above it.",
 	}
 	reason := c.Flags().String("reason", "", "what was found out; it is kept on record")
 	payment := c.Flags().String("payment", "", "which `PAYMENT`, as the provider names it, if there are several")
+	refunded := c.Flags().String("refunded", "", "that so much (`AMOUNT`) went back of the payment outside of the bank's books")
+	c.MarkFlagsMutuallyExclusive("payment", "refunded")
 	c.RunE = func(c *cobra.Command, args []string) error {
 		return withReason(c, e, args[0], func(b *bank.Bank, id taler.WOPID) error {
+			if c.Flags().Changed("refunded") {
+				a, err := instrument.ParseAmount(*refunded)
+				if err != nil {
+					return cli.Argument(err)
+				}
+				return cli.Argument(b.ExplainRefunds(c.Context(), id, a, *reason))
+			}
 			return cli.Argument(b.Explain(c.Context(), id, *payment, *reason))
 		})
 	}

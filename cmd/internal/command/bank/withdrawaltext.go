@@ -27,6 +27,9 @@ func (s withdrawal) lines(undecided bool) []string {
 	for _, r := range s.Returns {
 		lines = append(lines, "given back "+r.Amount.String()+" of "+r.ProviderTransactionID+": "+why(r.State, r.Message))
 	}
+	if s.Refunds != (taler.RefundsExplained{}) {
+		lines = append(lines, s.Refunds.Amount.String()+" went back outside of the bank's books, and that is explained: "+s.Refunds.Text)
+	}
 	for _, t := range s.Transfers {
 		lines = append(lines, "sent back by the exchange "+t.Amount.String()+": "+why(t.Status, t.Reason))
 	}

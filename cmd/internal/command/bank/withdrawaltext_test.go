@@ -62,6 +62,10 @@ func TestWhatAnOperatorReadsAfterARestore(t *testing.T) {
 		t.Errorf("%q, %v", s.lines(false), err)
 	}
 	w.State, w.Foreign, w.Explained = taler.StateConfirmed, "", ""
+	w.RefundsExplained = taler.RefundsExplained{Amount: taler.Amount{Currency: "CHF", Value: 5}, Text: "the exchange has it"}
+	if s, err := shown(w, nil, at(w.Aborted)); err != nil || s.Refunds != w.RefundsExplained || !slices.Contains(s.lines(false), "CHF:5 went back outside of the bank's books, and that is explained: the exchange has it") {
+		t.Errorf("%q, %v", s.lines(false), err)
+	}
 	if s, err := shown(w, nil, at(w.Aborted)); err != nil || slices.ContainsFunc(s.lines(false), func(l string) bool { return strings.Contains(l, "before you give") }) {
 		t.Errorf("%q, %v", s.lines(false), err)
 	}
