@@ -84,17 +84,18 @@ type Bank struct {
 	*controller.Controller
 	cfg Config
 
-	life    context.Context
-	stop    context.CancelFunc
-	looking bool // see Look
-	work    sync.WaitGroup
-	mu      sync.Mutex
-	asking  map[instrument.ID]*errand  // what the bank asks a provider about, until it is decided
-	paid    map[string][]*errand       // the errands that verify a payment, by ProviderTx
-	second  map[instrument.ID][]string // withdrawals whose second payments are looked for, and what notices have named
-	slots   map[string]chan struct{}   // per provider: one that hangs holds up no other
-	outages map[instrument.ID]*outage  // of providers
-	closed  map[instrument.ID]bool     // records that cannot be read and were named in the log: see passes
+	life     context.Context
+	stop     context.CancelFunc
+	looking  bool // see Look
+	work     sync.WaitGroup
+	mu       sync.Mutex
+	asking   map[instrument.ID]*errand   // what the bank asks a provider about, until it is decided
+	paid     map[string][]*errand        // the errands that verify a payment, by ProviderTx
+	second   map[instrument.ID][]string  // withdrawals whose second payments are looked for, and what notices have named
+	repeated map[instrument.ID]time.Time // of these, when a second notice was repeated, since the searcher has asked
+	slots    map[string]chan struct{}    // per provider: one that hangs holds up no other
+	outages  map[instrument.ID]*outage   // of providers
+	closed   map[instrument.ID]bool      // records that cannot be read and were named in the log: see passes
 
 	wiring   sync.Mutex           // see Transfer
 	refusals refusedBefore        // under wiring
@@ -159,7 +160,7 @@ func newBank(life context.Context, c *controller.Controller, cfg Config) *Bank {
 	cfg.Asking = cfg.Asking.withDefaults()
 	cfg.Expiry, cfg.Searching = cfg.Expiry.withDefaults(), cfg.Searching.withDefaults()
 	b := &Bank{
-		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID][]string{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{}, closed: map[instrument.ID]bool{},
+		Controller: c, cfg: cfg, asking: map[instrument.ID]*errand{}, paid: map[string][]*errand{}, second: map[instrument.ID][]string{}, repeated: map[instrument.ID]time.Time{}, slots: map[string]chan struct{}{}, outages: map[instrument.ID]*outage{}, closed: map[instrument.ID]bool{},
 		handing: map[string]*handing{}, standing: map[string]*standing{}, fetched: map[instrument.Topic]instrument.Seq{}, begun: map[instrument.Topic]instrument.Seq{}, beyond: map[instrument.Topic]bool{},
 	}
 	b.life, b.stop = context.WithCancel(life)

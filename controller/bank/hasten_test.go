@@ -49,6 +49,25 @@ func TestASecondNoticeHastensTheSearch(t *testing.T) {
 	}
 }
 
+// TestARepeatedSecondNoticeHastensTheSearch, too: the provider may have shown the payment too late for
+// the search that the first one has brought.
+func TestARepeatedSecondNoticeHastensTheSearch(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: func(c *bank.Config) {
+		restless(c)
+		c.Searching = bank.Searching{First: time.Hour}
+	}})
+	id := failed(t, h, "u", 1)
+	refused(t, notice(h, t, id, "late"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	if err := h.Provider.WaitAsked(withTimeout(t), "late", 1); err != nil {
+		t.Fatal(err)
+	}
+	h.Provider.Put(banktest.Payment{ID: "late", State: "paid", Amount: amount(t, "CHF:20"), Reference: id.Text()})
+	refused(t, notice(h, t, id, "late"), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	if r := ended(t, h, 1)[0]; r.ProviderTransactionID != "late" {
+		t.Errorf("given back is %+v", r)
+	}
+}
+
 // TestPaymentsForSomethingElseAreAllOnRecord: the customer of a till that has lost the reference
 // has paid, and nobody else looks at what a second notice names.
 func TestPaymentsForSomethingElseAreAllOnRecord(t *testing.T) {

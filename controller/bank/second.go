@@ -30,7 +30,7 @@ type secondNotice struct {
 const maxSecond = 16
 
 // hearSecond begins to look for further payments of a withdrawal, or hastens the search. A
-// terminal that repeats its notice makes no second entry.
+// terminal that repeats its notice makes no second entry; that, too, hastens the search.
 func (b *Bank) hearSecond(id instrument.ID, payment string) {
 	if !b.watches(id, payment) {
 		return
@@ -45,11 +45,13 @@ func (b *Bank) hearSecond(id instrument.ID, payment string) {
 	}
 }
 
-// watches notes what second notices of a withdrawal have named, and reports whether that is new.
+// watches notes what second notices of a withdrawal have named, and reports whether that is new. If
+// it is not, it is noted that a terminal waits for it.
 func (b *Bank) watches(id instrument.ID, payment string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if named := b.second[id]; slices.Contains(named, payment) || len(named) == maxSecond {
+		b.repeated[id] = b.Now()
 		return false
 	}
 	b.second[id] = append(b.second[id], payment)
@@ -76,6 +78,16 @@ func (b *Bank) watchesNoMore(id instrument.ID) {
 	delete(b.second, id)
 }
 
+// takeRepeated are the withdrawals of which second notices were repeated since it was last called,
+// with the time of the last one.
+func (b *Bank) takeRepeated() map[instrument.ID]time.Time {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := b.repeated
+	b.repeated = map[instrument.ID]time.Time{}
+	return all
+}
+
 // readSecond takes up the withdrawals with a second notice, new ones and those of earlier
 // lives. If a withdrawal is looked for already, its next search is made now. Each life
 // searches once more for the old ones, until their time is certainly over.
@@ -96,17 +108,26 @@ func (s *searcher) readSecond() error {
 				return err
 			}
 			s.b.watches(e.Instance, n.Payment)
-			if s.known[e.Instance] {
-				s.hasten(e.Instance, e.Time, now)
-				continue
-			}
-			s.known[e.Instance] = true
-			heap.Push(&s.due, search{id: e.Instance, ended: e.Time, at: now})
+			s.seek(e.Instance, e.Time, now)
 		}
 		if len(page) < journalled {
-			return nil
+			break
 		}
 	}
+	for id, noticed := range s.b.takeRepeated() {
+		s.seek(id, noticed, s.b.Now())
+	}
+	return nil
+}
+
+// seek begins to look for payments of a withdrawal, or has it looked for now.
+func (s *searcher) seek(id instrument.ID, noticed, now time.Time) {
+	if s.known[id] {
+		s.hasten(id, noticed, now)
+		return
+	}
+	s.known[id] = true
+	heap.Push(&s.due, search{id: id, ended: noticed, at: now})
 }
 
 // hasten has a withdrawal searched now whose next search may be hours away: a notice says
