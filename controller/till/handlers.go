@@ -2,6 +2,7 @@ package till
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gorilla/mux"
 
@@ -23,14 +24,22 @@ func (a *API) config(w http.ResponseWriter, r *http.Request) error {
 	}{c.Currency, c.WithdrawalFees, c.ProviderName, c.Exchanges}, err)
 }
 
-// start begins a withdrawal. Its key may be in the header Idempotency-Key.
+// start begins a withdrawal. Its key may be in the header Idempotency-Key. One of both would have to be
+// passed over where they differ, and what is sent again under that one alone would be another withdrawal.
 func (a *API) start(w http.ResponseWriter, r *http.Request) error {
 	o := Order{}
 	if err := read(r, &o); err != nil {
 		return err
 	}
-	if o.Key == "" {
-		o.Key = r.Header.Get("Idempotency-Key")
+	for _, key := range r.Header.Values("Idempotency-Key") {
+		switch {
+		case o.Key == "":
+			o.Key = key
+		case key == "", key == o.Key, strings.Trim(key, `"`) == o.Key: // some write it as a text in quotes
+		default:
+			return fault.New(fault.Invalid, "the request has two keys that differ").Because("key-malformed").
+				WithHint("say it once, as key or in the header Idempotency-Key")
+		}
 	}
 	v, err := a.till.Start(r.Context(), o)
 	return answer(w, v, err)

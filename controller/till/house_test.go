@@ -197,8 +197,13 @@ func (h *house) ask(method, path, body string, headers ...string) said {
 	r.Header.Set("Authorization", "Bearer "+token)
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ": ")
-		if r.Header.Set(name, value); name == "Host" {
+		switch name {
+		case "Host":
 			r.Host = value
+		case "Idempotency-Key": // may come twice
+			r.Header.Add(name, value)
+		default:
+			r.Header.Set(name, value)
 		}
 	}
 	answer, err := http.DefaultClient.Do(r)

@@ -209,6 +209,18 @@ func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
 	if !strings.Contains(two.body, one.WOPID.Text()) {
 		t.Errorf("%s is another than %s", two.body, one.WOPID.Text())
 	}
+	for _, body := range []string{`{"amount":"CHF:20","key":"k"}`, `{"amount":"CHF:20"}`} {
+		same := h.ask(http.MethodPost, "/withdrawals", body, "Idempotency-Key: k", "Idempotency-Key: k")
+		if !strings.Contains(same.body, one.WOPID.Text()) {
+			t.Errorf("%s: %s is another than %s", body, same.body, one.WOPID.Text())
+		}
+		if other := h.ask(http.MethodPost, "/withdrawals", body, "Idempotency-Key: k", "Idempotency-Key: another"); other.status != 400 || !strings.Contains(other.body, "key-malformed") {
+			t.Errorf("%s: under two keys %d %s", body, other.status, other.body)
+		}
+	}
+	if quoted := h.ask(http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"k"}`, `Idempotency-Key: "k"`); !strings.Contains(quoted.body, one.WOPID.Text()) {
+		t.Errorf("in quotes: %d %s", quoted.status, quoted.body)
+	}
 	h.refuses(409, "key-reused", http.MethodPost, "/withdrawals", `{"amount":"CHF:21","key":"k"}`)
 	h.do(http.MethodPost, path(one)+"/decline", "")
 	h.waits(one, is("aborted"))
