@@ -29,6 +29,7 @@ type Preview struct {
 // chooseExchange finds the exchange. An exchange that the wallet does not know yet must be named
 // by the person; the bank's word is not enough.
 func (r *withdrawal) chooseExchange(ctx context.Context) error {
+	defer r.tellIfSlow(documentsMissing)()
 	url := r.status.Exchange()
 	if _, err := taler.CheckURL(url, true); url != "" && err != nil { // whether http is good enough is decided where it is asked
 		return fault.Wrap(err, fault.Invalid, "what the bank names as its exchange is no address of one").Because(taler.ReasonAddressRefused).
@@ -57,6 +58,8 @@ func (r *withdrawal) chooseExchange(ctx context.Context) error {
 	r.exchange, err = r.w.fresh(ctx, e)
 	return err
 }
+
+const documentsMissing = "the exchange has not shown its documents yet"
 
 // reasonCurrency marks an amount in a currency that is not dealt in.
 const reasonCurrency fault.Reason = "currency-differs"
@@ -135,7 +138,9 @@ func (r *withdrawal) agree(ctx context.Context) (instrument.Amount, error) {
 	if err != nil {
 		return amount, err
 	}
+	stop := r.tellIfSlow(documentsMissing)
 	terms, err := r.w.Terms(ctx, r.exchange)
+	stop()
 	if err != nil {
 		return amount, err
 	}

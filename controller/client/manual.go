@@ -34,7 +34,9 @@ func (w *Wallet) WithdrawByTransfer(ctx context.Context, want Withdrawal, p Pers
 }
 
 func (r *withdrawal) beginByTransfer(ctx context.Context, op instrument.OperationID) (err error) {
-	if r.exchange, err = r.w.chosen(ctx, r.want.Exchange); err != nil {
+	stop := r.tellIfSlow(documentsMissing)
+	r.exchange, err = r.w.chosen(ctx, r.want.Exchange)
+	if stop(); err != nil {
 		return err
 	}
 	account := r.exchange.TransferAccount()

@@ -18,6 +18,9 @@ const quiet = 5 * time.Second
 // retries is how often a request that has failed for the time being is made again.
 const retries = 5
 
+// waitedFor is how long a question has lasted if it was waited for its answer, which was not merely cut off.
+const waitedFor = 10 * time.Second
+
 // askPatiently asks a bank for something that may be asked for again, a few times where it has
 // failed for the time being: behind a proxy without a server, or cut off in the middle.
 func (r *withdrawal) askPatiently(ctx context.Context, ask func() error) error {

@@ -34,14 +34,17 @@ func (w *Wallet) Terms(ctx context.Context, e Exchange) (taler.TermsResult, erro
 
 // document runs an operation that reads what an exchange publishes. It tries a few times
 // if the failure may pass: the exchange says so, its answer was cut off, or a document
-// that was there before is not found.
+// that was there before is not found. Who was waited for in vain is not asked again.
 func (w *Wallet) document(ctx context.Context, t controller.Transaction, into any) error {
 	pause := firstPause
 	for range retries {
+		began := w.Now()
 		err := w.do(ctx, t, into)
 		switch {
 		case err == nil:
 			return nil
+		case w.Now().Sub(began) > waitedFor:
+			return err
 		case fault.ReasonOf(err) == taler.ReasonExchangeFailed, fault.ReasonOf(err) == "answer-missing":
 		case !errors.Is(err, fault.NotFound) || !w.hasShownKeys(ctx, t.Instruments[0]):
 			return err

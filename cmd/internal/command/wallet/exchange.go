@@ -144,7 +144,9 @@ func (w *wallet) know(ctx context.Context, url string, master taler.EddsaPublicK
 	if _, err := taler.CheckURL(url, w.env.AllowHTTP); err != nil {
 		return cli.Argument(err)
 	}
+	stop := w.tellIfSlow(url)
 	x, err := w.TrustExchange(ctx, url, master)
+	stop()
 	if fault.ReasonOf(err) == client.ReasonMasterKey && !master.IsZero() && x.MasterPub != master {
 		if x, err = w.replaceKey(ctx, x, master, replace, err); err != nil {
 			return err
@@ -158,6 +160,13 @@ func (w *wallet) know(ctx context.Context, url string, master taler.EddsaPublicK
 		w.env.Say("Nothing can be withdrawn there: %s.", why)
 	}
 	return w.env.Print(i, "%s issues %s; its master key is %s\n", i.URL, i.Currency, i.MasterPub)
+}
+
+// tellIfSlow says after a while that an exchange is waited for; stop ends that.
+func (w *wallet) tellIfSlow(url string) (stop func() bool) {
+	return afterwards(answerAfter, w.env.Asking, func() {
+		w.env.Say("%s has not answered yet. Control-C ends the wait and loses nothing.", url)
+	})
 }
 
 // replaceKey takes another master key than the one that is trusted, if the person
@@ -191,7 +200,9 @@ func exchangeTerms(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			stop := w.tellIfSlow(x.URL)
 			terms, err := w.Terms(ctx, x)
+			stop()
 			if err != nil {
 				return err
 			}

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -288,6 +290,34 @@ func TestAnExchangeThatIsNotHeard(t *testing.T) {
 	_, err := w.wallet().AddExchange(t.Context(), server.URL)
 	if f := fault.From(err); f == nil || f.Kind != fault.Unknown || !strings.Contains(f.Message, "has not shown its keys") || f.Hint == "" {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestAnExchangeThatIsWaitedForInVain is asked once, and one that is cut off a few times: whoever adds it
+// must not wait for minutes.
+func TestAnExchangeThatIsWaitedForInVain(t *testing.T) {
+	for lasts, most := range map[time.Duration]int{time.Minute: 1, time.Second: 6} {
+		for _, document := range []string{"config", "keys"} {
+			t.Run(document, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t)
+				var asked atomic.Int64
+				server := w.relay(func(part string, _ []byte, ask func() answer) answer {
+					if part == "config" { // the keys are asked for behind it, and on a kept connection twice
+						asked.Add(1)
+					}
+					if part != document {
+						return ask()
+					}
+					w.later(lasts)
+					return answer{}
+				})
+				_, err := w.wallet().AddExchange(t.Context(), server.URL)
+				if f := fault.From(err); f == nil || f.Kind != fault.Unknown || asked.Load() != int64(most) {
+					t.Errorf("it was asked %d times, want %d: %v", asked.Load(), most, err)
+				}
+			})
+		}
 	}
 }
 
