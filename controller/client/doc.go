@@ -17,7 +17,7 @@
 //	beginning             wallet.go balance.go worth.go; shared with a group: give.go
 //	a withdrawal          withdraw.go person.go agree.go register.go pay.go await.go coins.go; without a bank that knows of it: manual.go
 //	its record            reserve.go onward.go; agreed to again: fees.go; asked again: patience.go
-//	exchanges             exchange.go address.go terms.go remove.go
+//	exchanges             exchange.go terms.go remove.go
 //	a payment             payment.go choice.go usable.go payee.go again.go
 //	several instruments   together.go payer.go shares.go parent.go running.go parts.go doubt.go claim.go; found and gone on with: resume.go
 //	what comes back       giveback.go forgo.go; of one operation: refund.go

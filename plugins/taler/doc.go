@@ -24,5 +24,5 @@
 //	coins                 coinwithdrawal.go form.go plan.go planchet.go
 //	a reserve             reserve.go prepare.go agreed.go
 //	a batch of coins      mint.go answer.go; refused: refused.go clean.go word.go
-//	an exchange           exchange.go refresh.go terms.go moved.go; its keys: verify.go denomination.go
+//	an exchange           exchange.go refresh.go terms.go termstext.go moved.go; its keys: verify.go denomination.go
 package taler

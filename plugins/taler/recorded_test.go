@@ -83,7 +83,11 @@ func knownExchange(t *testing.T, all map[string]sample) taler.ExchangeState {
 	if err := taler.Unmarshal(all["x-config"].answer().Body, &config); err != nil {
 		t.Fatal(err)
 	}
-	e, err := readKeys(all["x-keys"].answer(), config, recordedAt)
+	var keys taler.Keys
+	if err := taler.Unmarshal(all["x-keys"].answer().Body, &keys); err != nil || keys.BaseURL == "" {
+		t.Fatalf("%q, %v", keys.BaseURL, err)
+	}
+	e, err := readKeys(all["x-keys"].answer(), taler.ExchangeState{URL: keys.BaseURL}, config, recordedAt)
 	if err != nil {
 		t.Fatal(err)
 	}

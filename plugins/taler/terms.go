@@ -72,8 +72,8 @@ func readTerms(answer protocol.Response) (taler.TermsResult, error) {
 		return taler.TermsResult{}, nil
 	case answer.Status != http.StatusOK:
 		return taler.TermsResult{}, unread("its terms of service", answer)
-	case !utf8.Valid(answer.Body) || len(answer.Body) > maxTerms:
-		return taler.TermsResult{}, malformed(fault.New(fault.Invalid, "its terms are not text, or too long"))
+	case len(answer.Body) > maxTerms:
+		return taler.TermsResult{}, malformed(fault.New(fault.Invalid, "its terms are too long"))
 	}
 	version := header(answer, "Taler-Terms-Version")
 	if version == "" {
@@ -82,15 +82,19 @@ func readTerms(answer protocol.Response) (taler.TermsResult, error) {
 	if version == "" || len(version) > maxVersion {
 		return taler.TermsResult{}, malformed(fault.New(fault.Invalid, "its terms have no version"))
 	}
-	kind, _, err := mime.ParseMediaType(header(answer, "Content-Type"))
+	kind, params, err := mime.ParseMediaType(header(answer, "Content-Type"))
 	if err != nil {
-		kind = "text/plain"
+		kind, params = "text/plain", nil
+	}
+	text, err := termsText(answer.Body, kind, params["charset"])
+	if err != nil {
+		return taler.TermsResult{}, err
 	}
 	language := header(answer, "Content-Language")
 	if !languages.MatchString(language) {
 		language = ""
 	}
-	return taler.TermsResult{Version: version, Text: string(answer.Body), Type: kind, Language: language}, nil
+	return taler.TermsResult{Version: version, Text: text, Type: kind, Language: language}, nil
 }
 
 // accept records that a person accepted a version of the terms.

@@ -35,6 +35,20 @@ func TestTermsOfService(t *testing.T) {
 	if got, err := read(func(rw http.ResponseWriter, _ *http.Request) { rw.WriteHeader(501) }); err != nil || got != (wire.TermsResult{}) {
 		t.Errorf("none: %+v, %v", got, err)
 	}
+	for kind, want := range map[string]string{
+		"text/plain": "f\u00fcr \u20ac 5 \u2013 \ufffd", "text/plain; charset=utf-8": "f\u00fcr \u20ac 5 \u2013 \ufffd",
+		"text/html; charset=ISO-8859-1": "f\u00fcr \u20ac 5 \u2013 \ufffd", "text/plain; charset=windows-1252": "f\u00fcr \u20ac 5 \u2013 \ufffd",
+		"": "f\u00fcr \u20ac 5 \u2013 \ufffd", "text/plain; charset=big5": "", "application/pdf": "",
+	} {
+		got, err := read(func(rw http.ResponseWriter, _ *http.Request) {
+			rw.Header()["Content-Type"] = []string{kind}
+			rw.Header().Set("Taler-Terms-Version", "v7")
+			_, _ = io.WriteString(rw, "f\xfcr \x80 5 \x96 \x81")
+		})
+		if got.Text != want || (err != nil) != (want == "") {
+			t.Errorf("as %q: %q, %v", kind, got.Text, err)
+		}
+	}
 	for name, body := range map[string]string{"not text": "\xff\xfe", "without a version": "x"} {
 		_, err := read(func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, body) })
 		if fault.ReasonOf(err) != wire.ReasonAnswerMalformed {

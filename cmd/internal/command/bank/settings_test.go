@@ -136,6 +136,8 @@ func TestTheExchangeMustTakeWhatIsPaid(t *testing.T) {
 		{"another account of its kind before it", 200, keys("CHF", of(other), of(account)), "exchange-differs"},
 		{"one before it that takes no money", 200, keys("CHF", `{"payto_uri":"`+other+`","credit_restrictions":[{"type":"deny"}]}`, of(account)), ""},
 		{"another currency", 200, keys("EUR", of(account)), "exchange-differs"},
+		{"its own address", 200, strings.Replace(keys("CHF", of(account)), "{", `{"base_url":"HERE",`, 1), ""},
+		{"its own address elsewhere", 200, strings.Replace(keys("CHF", of(account)), "{", `{"base_url":"https://exchange.example.com/",`, 1), "exchange-differs"},
 		{"a web page", 200, "<html>", "exchange-differs"},
 		{"not ready", 503, "", "exchange-unreachable"},
 	} {
@@ -145,7 +147,7 @@ func TestTheExchangeMustTakeWhatIsPaid(t *testing.T) {
 					t.Errorf("asked for %s", r.URL.Path)
 				}
 				w.WriteHeader(row.status)
-				_, _ = w.Write([]byte(row.body))
+				_, _ = w.Write([]byte(strings.Replace(row.body, "HERE", "HTTP://"+r.Host, 1)))
 			}))
 			defer server.Close()
 			err := checkExchange(t.Context(), bank.Exchange{URL: server.URL + "/", Account: taler.Payto(account)}, "CHF")

@@ -58,6 +58,32 @@ func TestAnotherPartysDirectory(t *testing.T) {
 	u.refuses(2, "party-differs", "balance")
 }
 
+// TestAnExchangeThatIsElsewhereByItsOwnWord is not added by an address under which merchants and other wallets do not
+// know it. Who has its master key from elsewhere, or knows it already, is not kept from its cash.
+func TestAnExchangeThatIsElsewhereByItsOwnWord(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	to, err := url.Parse(x.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alias := httptest.NewServer(httputil.NewSingleHostReverseProxy(to))
+	t.Cleanup(alias.Close)
+	got := u.says("exchange", "add", alias.URL)
+	if got.code != 5 || !strings.Contains(got.err, "says that its address is "+x.url) || !strings.Contains(got.err, "wallet exchange add "+x.url) {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	if known := u.knows(); len(known) != 0 {
+		t.Errorf("it is known as %+v", known)
+	}
+	u.does(nil, "exchange", "add", strings.ToUpper(x.url[:4])+x.url[4:len(x.url)-1])
+	u.does(nil, "exchange", "trust", alias.URL, x.master)
+	u.does(nil, "exchange", "add", alias.URL) // it is known now
+	if known := u.knows(); len(known) != 2 {
+		t.Errorf("known are %+v", known)
+	}
+}
+
 // TestKeysAreNotReadAgainBeforeTheirTime, however often somebody withdraws at an
 // exchange that they name.
 func TestKeysAreNotReadAgainBeforeTheirTime(t *testing.T) {
@@ -76,6 +102,7 @@ func TestKeysAreNotReadAgainBeforeTheirTime(t *testing.T) {
 		pass.ServeHTTP(w, r)
 	}))
 	t.Cleanup(seen.Close)
+	u.does(nil, "exchange", "trust", seen.URL, x.master)
 	for range 2 { // nobody agrees
 		if got := u.says("withdraw", "--manual", "--exchange", seen.URL, "--amount", "CHF:5"); got.code != 4 {
 			t.Fatalf("exit %d: %s", got.code, got.err)
