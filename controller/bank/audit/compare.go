@@ -199,7 +199,7 @@ func sayTold(told taler.Amount) string {
 	if told.IsZero() {
 		return ""
 	}
-	return " (and the operator that " + told.String() + " did)"
+	return ", and the operator " + told.String()
 }
 
 // ours reports whether a payment has confirmed the withdrawal. Its refunds are all
