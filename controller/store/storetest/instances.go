@@ -312,6 +312,9 @@ func testListing(t *testing.T, s Store) {
 		{"first page", instrument.Filter{Limit: 2}, []instrument.ID{"a", "b"}},
 		{"next page", instrument.Filter{Limit: 2, After: "b"}, []instrument.ID{"c", "d"}},
 		{"last page", instrument.Filter{Limit: 2, After: "d"}, nil},
+		{"first page of a class", instrument.Filter{Class: "coupon", Limit: 2}, []instrument.ID{"a", "c"}},
+		{"last page of a class", instrument.Filter{Class: "coupon", After: "c", Limit: 2}, []instrument.ID{"d"}},
+		{"page of no class", instrument.Filter{Class: "stamp", Limit: 2}, nil},
 		{"page of a filter", instrument.Filter{Class: "coupon", After: "a", Limit: 1}, []instrument.ID{"c"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
