@@ -102,8 +102,11 @@ func withdrawalList(e *cli.Env) *cobra.Command {
 			out, rows := []withdrawal{}, [][]string{}
 			err = b.EachWithdrawal(c.Context(), taler.State(*status), func(w taler.Withdrawal) (bool, error) {
 				s, err := shown(w, names, b.Now())
-				out = append(out, s)
-				rows = append(rows, []string{short(s.WOPID), string(s.Status), amount(s.Amount), s.Terminal, s.Created.Format(time.RFC3339), s.Reason})
+				if e.JSON { // they may be many: only what is printed is kept
+					out = append(out, s)
+				} else {
+					rows = append(rows, []string{short(s.WOPID), string(s.Status), amount(s.Amount), s.Terminal, s.Created.Format(time.RFC3339), s.Reason})
+				}
 				return true, err
 			})
 			if err != nil {
