@@ -25,7 +25,7 @@
 //	documents             terminal.go integration.go wiregateway.go exchange.go keys.go; of an exchange's limits: limit.go
 //	their values          values.go payto.go iban.go currency.go fees.go wopid.go withdrawalid.go name.go keygroups.go state.go version.go
 //	how they are read     json.go exact.go crowd.go spare.go; histories, strictly: incoming.go outgoing.go
-//	addresses             withdrawuri.go routes.go query.go guard.go address.go
+//	addresses             withdrawuri.go exchangebase.go routes.go query.go guard.go
 //	the client            client.go authorization.go requests.go requestsgateway.go pace.go; as a session's connection: transport.go
 //	refusals              reason.go code.go status.go
 //	names                 words.go withdrawprotocol.go

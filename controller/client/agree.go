@@ -36,7 +36,7 @@ func (r *withdrawal) chooseExchange(ctx context.Context) error {
 			WithHint("tell the operator of the bank; nothing was withdrawn")
 	}
 	if r.want.Exchange != "" {
-		if url != "" && taler.Based(url) != taler.Based(r.want.Exchange) && r.status.RequiredExchange != "" {
+		if url != "" && taler.ExchangeBase(url) != taler.ExchangeBase(r.want.Exchange) && r.status.RequiredExchange != "" {
 			return fault.New(fault.Conflict, "the bank pays only to %s, not to %s", url, r.want.Exchange).Because("exchange-differs").
 				WithHint("leave --exchange out if that one is right for you; nothing was withdrawn")
 		}

@@ -30,7 +30,7 @@ func (w *Wallet) Exchange(ctx context.Context, url string) (Exchange, error) {
 
 // remembered is Exchange also for one that was removed.
 func (w *Wallet) remembered(ctx context.Context, url string) (Exchange, error) {
-	i, err := w.Instruments().Lookup(ctx, ClassExchange, "url", taler.Based(url))
+	i, err := w.Instruments().Lookup(ctx, ClassExchange, "url", taler.ExchangeBase(url))
 	if err != nil {
 		return Exchange{}, err
 	}
@@ -180,7 +180,7 @@ func (w *Wallet) edit(ctx context.Context, e Exchange, change func(*Exchange) bo
 }
 
 func (w *Wallet) create(ctx context.Context, url string, master taler.EddsaPublicKey) error {
-	url = taler.Based(url)
+	url = taler.ExchangeBase(url)
 	i := instrument.Instance{Class: ClassExchange, Owner: profile.Everyone, Name: url, Status: taler.ExchangeNew, Keys: map[string]string{"url": url}}
 	if err := i.Encode(taler.ExchangeState{URL: url, MasterPub: master}); err != nil {
 		return err

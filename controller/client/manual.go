@@ -17,7 +17,7 @@ import (
 func (w *Wallet) WithdrawByTransfer(ctx context.Context, want Withdrawal, p Person) error {
 	run := &withdrawal{w: w, want: want, person: p}
 	op, err := w.operationOfKey(ctx, want.Key, func(x Withdrawn) bool {
-		return x.Bank == "" && x.Amount == want.Amount && x.Exchange == taler.Based(want.Exchange)
+		return x.Bank == "" && x.Amount == want.Amount && x.Exchange == taler.ExchangeBase(want.Exchange)
 	})
 	if err != nil {
 		return err

@@ -47,7 +47,7 @@ type record struct {
 
 // order is what the terminal is asked to sell.
 func (r record) order() vendor.Order {
-	return vendor.Order{RequestUID: r.RequestUID, Amount: r.Amount, Exchange: byName(r.Exchange)}
+	return vendor.Order{RequestUID: r.RequestUID, Amount: r.Amount, Exchange: r.Exchange}
 }
 
 func checkRecord(before, after *instrument.Instance) error {

@@ -3,7 +3,6 @@ package till
 import (
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"time"
 
@@ -180,13 +179,4 @@ func (s *sale) begun(ctx context.Context) (View, error) {
 		return View{}, err
 	}
 	return s.till.view(ctx, w, s), nil
-}
-
-// byName is an exchange that an order names as the bank does; nothing if it gives an
-// address, which is compared with what is sold.
-func byName(exchange string) string {
-	if strings.Contains(exchange, "://") {
-		return ""
-	}
-	return exchange
 }

@@ -2,6 +2,7 @@ package till
 
 import (
 	"context"
+	"strings"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -59,7 +60,7 @@ func (s *sale) Accept(ctx context.Context, q vendor.Quote) (bool, error) {
 	s.mu.Lock()
 	s.quote = &q
 	s.mu.Unlock()
-	if byName(s.order.Exchange) == "" && s.order.Exchange != "" && s.order.Exchange != q.Exchange {
+	if x := s.order.Exchange; strings.Contains(x, "://") && taler.ExchangeBase(x) != taler.ExchangeBase(q.Exchange) {
 		return false, fault.New(fault.Declined, "the bank sells cash of another exchange, %s", q.Exchange).Because("exchange-differs")
 	}
 	return ask[bool](ctx, s, needsAcceptance)

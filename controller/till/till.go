@@ -18,7 +18,7 @@ import (
 type Order struct {
 	Key      string            `json:"key"` // idempotency key: the same one is the same withdrawal
 	Amount   instrument.Amount `json:"amount"`
-	Exchange string            `json:"exchange,omitempty"` // its name at the bank, or the base URL that it must have; without it the bank's default
+	Exchange string            `json:"exchange,omitempty"` // its name at the bank, or its base URL; without it the bank's default
 	Payment                    // how it is paid; else that is asked for when it is due
 }
 

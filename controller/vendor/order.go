@@ -14,14 +14,14 @@ import (
 type Order struct {
 	RequestUID string // idempotency key of the SETUP
 	Amount     instrument.Amount
-	Exchange   string // one of the bank's, by its name; empty: the default one
+	Exchange   string // one of the bank's, by its name or its base URL; empty: the default one
 	Card       string // what the terminal's own reader reads; empty: a native peer pays
 }
 
 // setUp has the bank make a WOPID and works out what the card is charged. What a
 // customer has accepted stays as it is, whatever the bank says by now.
 func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
-	bank, err := t.dealsIn(ctx, o)
+	bank, exchange, err := t.dealsIn(ctx, o)
 	if err != nil {
 		return Withdrawal{}, err
 	}
@@ -29,7 +29,7 @@ func (t *Terminal) setUp(ctx context.Context, o Order) (Withdrawal, error) {
 	if err != nil {
 		return Withdrawal{}, err
 	}
-	request := taler.TerminalWithdrawalSetup{RequestUID: o.RequestUID, Amount: o.Amount, TerminalFees: own, Exchange: o.Exchange}
+	request := taler.TerminalWithdrawalSetup{RequestUID: o.RequestUID, Amount: o.Amount, TerminalFees: own, Exchange: exchange}
 	if err := t.ask(ctx, taler.OperationSetUp, request, nil); err != nil {
 		return t.cameToNothing(ctx, o, err)
 	}
@@ -109,25 +109,48 @@ func (t *Terminal) quote(ctx context.Context, w *Withdrawal, bank taler.Terminal
 // nothing: what is refused here has never begun. fault.Invalid for another
 // currency, fault.NotFound for an exchange that is not one of its own.
 func (t *Terminal) CheckOrder(ctx context.Context, o Order) error {
-	_, err := t.dealsIn(ctx, o)
+	_, _, err := t.dealsIn(ctx, o)
 	return err
 }
 
-// dealsIn is what the bank says of itself, if it deals in what is wanted.
-func (t *Terminal) dealsIn(ctx context.Context, o Order) (taler.TerminalConfig, error) {
-	bank, err := t.BankConfig(ctx)
-	if err != nil {
-		return bank, err
+// dealsIn is what the bank says of itself, and the name of the exchange that is wanted, if it
+// deals in both.
+func (t *Terminal) dealsIn(ctx context.Context, o Order) (bank taler.TerminalConfig, exchange string, err error) {
+	if bank, err = t.BankConfig(ctx); err != nil {
+		return bank, "", err
 	}
 	if o.Amount.Currency != bank.Currency {
-		return bank, fault.New(fault.Invalid, "the bank deals in %s and not in %s", bank.Currency, o.Amount.Currency).Because(taler.ReasonCurrencyMismatch).
+		return bank, "", fault.New(fault.Invalid, "the bank deals in %s and not in %s", bank.Currency, o.Amount.Currency).Because(taler.ReasonCurrencyMismatch).
 			WithHint("say how much in %s", bank.Currency)
 	}
-	named := func(x taler.ExchangeChoice) bool { return x.Name == o.Exchange }
-	if o.Exchange != "" && o.Exchange != taler.DefaultExchange && !slices.ContainsFunc(bank.Exchanges, named) {
-		return bank, NoSuchExchange(o.Exchange, bank.Exchanges)
+	exchange, err = ChosenExchange(o.Exchange, bank.Exchanges)
+	return bank, exchange, err
+}
+
+// ChosenExchange is the name under which a bank knows the exchange that somebody has chosen, by that
+// name or by its base URL, in any spelling. choices are those that a bank of several lets terminals
+// choose from. No name is the first of them, or of a bank that lists none the one that it has: whether
+// that is at the address is for the caller to see.
+func ChosenExchange(by string, choices []taler.ExchangeChoice) (name string, err error) {
+	if !strings.Contains(by, "://") {
+		if by != "" && by != taler.DefaultExchange && !slices.ContainsFunc(choices, func(x taler.ExchangeChoice) bool { return x.Name == by }) {
+			return "", NoSuchExchange(by, choices)
+		}
+		return by, nil
 	}
-	return bank, nil
+	for n, x := range choices {
+		switch {
+		case taler.ExchangeBase(x.URL) != taler.ExchangeBase(by):
+		case n == 0:
+			return "", nil
+		default:
+			return x.Name, nil
+		}
+	}
+	if len(choices) > 0 {
+		return "", NoSuchExchange(by, choices)
+	}
+	return "", nil
 }
 
 // NoSuchExchange is the fault of a name that none of a bank's exchanges has; choices are those

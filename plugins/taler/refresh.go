@@ -127,7 +127,7 @@ func readKeys(answer protocol.Response, before taler.ExchangeState, config taler
 // other wallets know it, and its cash, by that one. Whoever has its master key from elsewhere may know better;
 // and of one that is known already cash may be here.
 func calledSo(before taler.ExchangeState, own string) error {
-	if own == "" || !before.MasterPub.IsZero() || taler.Based(own) == taler.Based(before.URL) {
+	if own == "" || !before.MasterPub.IsZero() || taler.ExchangeBase(own) == taler.ExchangeBase(before.URL) {
 		return nil
 	}
 	refusal := fault.New(fault.Denied, "the exchange at %s says that its address is %s", before.URL, fault.Line(own)).Because("exchange-elsewhere")

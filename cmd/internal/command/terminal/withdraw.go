@@ -3,7 +3,6 @@ package terminal
 import (
 	"context"
 	"crypto/rand"
-	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +33,7 @@ func withdraw(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{Use: "withdraw", Short: "Sell digital cash to the customer in front of the terminal", Args: cobra.NoArgs}
 	o.flags(c)
 	c.Flags().StringVar(&o.amount, "amount", "", "how much the wallet gets, such as CHF:20")
-	c.Flags().StringVar(&o.exchange, "exchange", "", "`NAME` of the exchange at the bank whose cash it is, where there are several")
+	c.Flags().StringVar(&o.exchange, "exchange", "", "whose cash it is, where the bank has several exchanges: the `NAME` of one there, or its base URL")
 	c.Flags().StringVar(&o.key, "key", "", "idempotency key: the same one is the same withdrawal")
 	c.RunE = func(c *cobra.Command, _ []string) error {
 		if err := cli.Require(c, "amount"); err != nil {
@@ -148,14 +147,11 @@ func (t *terminal) sell(ctx context.Context, o order, amount instrument.Amount, 
 // there are several the one that the person at the terminal picks. Nobody to ask,
 // or a --yes to all, takes the bank's default.
 func (o order) choose(ctx context.Context, e *cli.Env, all []taler.ExchangeChoice) (string, error) {
-	known := func(name string) error {
-		if slices.ContainsFunc(all, func(x taler.ExchangeChoice) bool { return x.Name == name }) {
-			return nil
-		}
-		return vendor.NoSuchExchange(name, all)
+	if o.exchange != "" && len(all) == 0 {
+		return "", vendor.NoSuchExchange(o.exchange, all)
 	}
 	if o.exchange != "" {
-		return o.exchange, known(o.exchange)
+		return vendor.ChosenExchange(o.exchange, all)
 	}
 	if len(all) < 2 || o.yes || !e.Interactive() {
 		return "", nil
@@ -164,8 +160,8 @@ func (o order) choose(ctx context.Context, e *cli.Env, all []taler.ExchangeChoic
 		e.Say("%s is %s", x.Name, x.URL)
 	}
 	name, err := e.Ask(ctx, "The exchange, by its name; nothing is "+all[0].Name, "name it with --exchange")
-	if err != nil || name == "" {
+	if err != nil {
 		return "", err
 	}
-	return name, known(name)
+	return vendor.ChosenExchange(name, all)
 }

@@ -1,10 +1,6 @@
-package taler_test
+package taler
 
-import (
-	"testing"
-
-	"github.com/swaperoo/swaperoo/comm/taler"
-)
+import "testing"
 
 func TestAnAddressHasOneSpelling(t *testing.T) {
 	for said, want := range map[string]string{
@@ -19,7 +15,7 @@ func TestAnAddressHasOneSpelling(t *testing.T) {
 		"https://exchange.example/%41/..%2F/": "https://exchange.example/%41/..%2F/",
 		"exchange.example":                    "exchange.example/",
 	} {
-		if got := taler.Based(said); got != want {
+		if got := ExchangeBase(said); got != want {
 			t.Errorf("%s is %s, not %s", said, got, want)
 		}
 	}
