@@ -35,7 +35,7 @@ type shop struct {
 func (s *shop) Offers(ctx context.Context, who controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	name := inv[vendor.InvoiceProduct]
 	if name == "" && inv[controller.InvoicePayment] != "" { // which says how much each part is of
-		return instrument.Terms{}, nil, fault.New(fault.Invalid, "parts of a payment for which product?").Because("product-missing").WithHint("product=NAME")
+		return instrument.Terms{}, nil, fault.New(fault.Invalid, "parts of a payment for which product?").Because("product-missing").WithHint("product=NAME; %s", s.shelf.sells())
 	}
 	if name == "" {
 		if inv[controller.InvoiceAccount] == "" {
@@ -73,7 +73,7 @@ func (s *shop) Prepare(ctx context.Context, who controller.Caller, e comm.Execut
 	}
 	name := t.Invoice[vendor.InvoiceProduct]
 	if name == "" {
-		return fault.New(fault.Invalid, "a machine wants to know what is bought").Because("product-missing").WithHint("say --item product=NAME")
+		return fault.New(fault.Invalid, "a machine wants to know what is bought").Because("product-missing").WithHint("say --item product=NAME; %s", s.shelf.sells())
 	}
 	return s.shelf.hold(name, h, s.over(ctx))
 }
@@ -193,12 +193,38 @@ func (s *shelf) offer(name string, asks held, over func(held) bool) (instrument.
 	defer s.mu.Unlock()
 	r, ok := s.rows[name]
 	if !ok {
-		return instrument.Amount{}, fault.New(fault.NotFound, "this machine has no %q", name).Because("product-unknown")
+		return instrument.Amount{}, fault.New(fault.NotFound, "this machine has no %q", name).Because("product-unknown").WithHint("%s", s.listed())
 	}
 	if _, kept := r.kept[asks.key()]; !kept && r.left(over) < 1 {
 		return instrument.Amount{}, soldOut(name)
 	}
 	return r.price, nil
+}
+
+// shown is how many products a customer is told of who names none that there is.
+const shown = 20
+
+// sells says to a customer what there is: a machine has no other list.
+func (s *shelf) sells() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.listed()
+}
+
+func (s *shelf) listed() string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(s.rows)) {
+		if r := s.rows[name]; r.pieces > 0 {
+			all = append(all, name+" for "+r.price.String())
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return "it is empty"
+	case len(all) > shown:
+		return "it sells " + strings.Join(all[:shown], ", ") + " and more"
+	}
+	return "it sells " + strings.Join(all, ", ")
 }
 
 // left is how many pieces nobody pays for now.

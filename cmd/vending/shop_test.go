@@ -95,3 +95,26 @@ func TestWhatIsKeptComesBack(t *testing.T) {
 		}
 	}
 }
+
+// Who names a product that there is not is told which there are: the machine has no other list.
+func TestAMachineSaysWhatItSells(t *testing.T) {
+	var many []string
+	for n := range shown + 1 {
+		many = append(many, fmt.Sprintf("P%02d CHF:1 1", n))
+	}
+	for hint, products := range map[string][]string{
+		"it sells A1 for CHF:2, B2 for CHF:1": {"B2 CHF:1 6", "A1 CHF:2 10", "C3 CHF:4 0"},
+		"it is empty":                         {"A1 CHF:2 0"},
+		"it sells P00 for CHF:1, P01 for CHF:1, P02 for CHF:1, P03 for CHF:1, P04 for CHF:1, P05 for CHF:1, P06 for CHF:1, P07 for CHF:1, " +
+			"P08 for CHF:1, P09 for CHF:1, P10 for CHF:1, P11 for CHF:1, P12 for CHF:1, P13 for CHF:1, P14 for CHF:1, P15 for CHF:1, " +
+			"P16 for CHF:1, P17 for CHF:1, P18 for CHF:1, P19 for CHF:1 and more": many,
+	} {
+		s, err := newShelf(products)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.offer("bread", held{}, stays); fault.ReasonOf(err) != "product-unknown" || fault.From(err).Hint != hint {
+			t.Errorf("a customer is told %v", err)
+		}
+	}
+}
