@@ -54,16 +54,10 @@ func (t *Terminal) HasReader() bool {
 }
 
 // byReader has a card at the terminal's own reader pay, once the customer has said that
-// the wallet is theirs. One withdrawal after the other is at the reader.
+// the wallet is theirs.
 func (t *Terminal) byReader(ctx context.Context, w *Withdrawal, s Screen) (string, error) {
 	if err := t.sameWallet(ctx, w, s); err != nil {
 		return "", err
-	}
-	select {
-	case t.slot <- struct{}{}:
-		defer func() { <-t.slot }()
-	case <-ctx.Done():
-		return "", fault.Wrap(ctx.Err(), fault.Unknown, "the card reader was in use").Because(protocol.ReasonPending)
 	}
 	return t.wait(ctx, w, true, func() {})
 }
@@ -110,7 +104,7 @@ func (t *Terminal) atReader() (*sale, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, s := range t.selling {
-		if s.reader && s.paying == 0 {
+		if s.reader && !s.inLine && s.paying == 0 {
 			return s, nil
 		}
 	}

@@ -17,7 +17,8 @@ type sale struct {
 	reader bool       // a card at our own reader pays it, and nobody else
 	done   chan error // how the payment ended; nil: paid
 
-	paying int   // payments that are under way; this and what follows under the terminal's mu
+	inLine bool  // another one is at the reader before it; this and what follows under the terminal's mu
+	paying int   // payments that are under way
 	why    error // of its end, which was found while one was
 }
 
@@ -33,9 +34,10 @@ func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, e
 	})
 }
 
-// wait has a withdrawal paid by a peer; open is called when one may.
+// wait has a withdrawal paid by a peer; open is called when one may. One withdrawal after the other is
+// at the reader.
 func (t *Terminal) wait(ctx context.Context, w *Withdrawal, reader bool, open func()) (string, error) {
-	waits := &sale{w: *w, reader: reader, done: make(chan error, 1)}
+	waits := &sale{w: *w, reader: reader, inLine: reader, done: make(chan error, 1)}
 	t.mu.Lock()
 	t.selling[w.Reference()] = waits
 	t.mu.Unlock()
@@ -48,15 +50,33 @@ func (t *Terminal) wait(ctx context.Context, w *Withdrawal, reader bool, open fu
 	followed, stop := context.WithCancel(ctx)
 	defer stop()
 	go t.follow(followed, waits)
-	select {
-	case err := <-waits.done:
-		if err != nil {
-			return "", err
-		}
-		return t.paidBefore(ctx, w)
-	case <-ctx.Done():
-		return "", fault.Wrap(ctx.Err(), fault.Unknown, "nobody has paid yet").Because(protocol.ReasonPending)
+	var turn chan<- struct{}
+	if reader {
+		turn = t.slot
 	}
+	leave := func() {}
+	defer func() { leave() }()
+	for {
+		select {
+		case turn <- struct{}{}:
+			turn, leave = nil, func() { <-t.slot }
+			t.comesUp(waits)
+		case err := <-waits.done:
+			if err != nil {
+				return "", err
+			}
+			return t.paidBefore(ctx, w)
+		case <-ctx.Done():
+			return "", fault.Wrap(ctx.Err(), fault.Unknown, "nobody has paid yet").Because(protocol.ReasonPending)
+		}
+	}
+}
+
+// comesUp has a sale be the one that is paid at the reader.
+func (t *Terminal) comesUp(s *sale) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s.inLine = false
 }
 
 // follow ends a sale that was aborted at the bank while it waited, or is paid there. A
@@ -105,7 +125,7 @@ func (t *Terminal) endSale(s *sale, why error) {
 	t.endUnlessPaying(s)
 }
 
-// Rechoose ends the wait of a withdrawal for somebody who pays, and its Chooser is asked once more how
+// Rechoose ends the wait of a withdrawal for somebody who pays, or in line at the reader, and its Chooser is asked once more how
 // that is done. False: by these means it is waited for, nobody is waited for, or somebody is paying.
 func (t *Terminal) Rechoose(w Withdrawal, by Means) bool {
 	t.mu.Lock()
@@ -151,7 +171,7 @@ func (t *Terminal) endUnlessPaying(s *sale) {
 func (t *Terminal) startPaying(s *sale) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.selling[s.w.Reference()] != s || t.aborting[s.w.Reference()] > 0 {
+	if t.selling[s.w.Reference()] != s || s.inLine || t.aborting[s.w.Reference()] > 0 {
 		return notForSale()
 	}
 	s.paying++
