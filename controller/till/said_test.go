@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/till"
 )
@@ -76,4 +78,43 @@ func TestWhatIsSaidOnceMoreAfterAnEndWithoutCash(t *testing.T) {
 		t.Errorf("it was given up: %+v", again)
 	}
 	h.refuses(409, "not-asked", http.MethodPost, path(v)+"/pay", `{"card":"approved"}`)
+}
+
+// What a withdrawal does not wait for is refused with what it does wait for, also when till software
+// can do nothing about that.
+func TestARefusalSaysWhatIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	door, err := h.shop.ListenReader(t.Context(), h.comm, comm.Address{Scheme: inproc.Scheme, Path: "reader"})
+	check(t, err)
+	t.Cleanup(func() { _ = door.Close() })
+	v := h.begin("")
+	hears := func(what, body, hint string) {
+		t.Helper()
+		if r := h.ask(http.MethodPost, path(v)+what, body); r.status != http.StatusConflict || !strings.Contains(r.body, `"not-asked"`) || !strings.Contains(r.body, `"hint":"`+hint) {
+			t.Errorf("%s %s: %d %s, want %q", what, body, r.status, r.body, hint)
+		}
+	}
+	const same, card = `{"same":true}`, `{"card":"approved"}`
+	hears("/pay", card, "it needs acceptance: send POST …/accept or POST …/decline")
+	h.do(http.MethodPost, path(v)+"/accept", "")
+	hears("/pay", card, "it waits for a wallet that scans its QR code")
+	h.selects(v)
+	h.waits(v, needs("payment"))
+	hears("/same-wallet", same, "it needs payment: send POST …/pay")
+	h.do(http.MethodPost, path(v)+"/pay", `{"peer":true}`)
+	h.waits(v, func(v till.View) bool { return v.Peer != "" })
+	hears("/same-wallet", same, "it waits for a wallet that pays at the address in its member peer")
+	h.until(func() bool { return h.ask(http.MethodPost, path(v)+"/pay", `{"reader":true}`).status == http.StatusOK })
+	h.waits(v, needs("same-wallet"))
+	h.do(http.MethodPost, path(v)+"/same-wallet", same)
+	hears("/same-wallet", `{"same":false}`, "it waits for a card at the reader")
+	h.until(func() bool { return h.ask(http.MethodPost, path(v)+"/pay", card).status == http.StatusOK })
+	h.waits(v, needs("same-wallet"))
+	h.cards.stays(true) // charges, and does not say so
+	h.do(http.MethodPost, path(v)+"/same-wallet", same)
+	hears("/same-wallet", `{"same":false}`, "it is being paid: …/events tells how that ends")
+	h.cards.stays(false)
+	h.waits(v, is(taler.TerminalConfirmed))
+	hears("/same-wallet", `{"same":false}`, "begin another one")
 }

@@ -132,7 +132,7 @@ func (t *Till) say(ctx context.Context, name, needs string, answer any, said fun
 	if w.Over() {
 		return View{}, fault.New(fault.Conflict, "the withdrawal is %s, and over", w.Status).Because("not-asked").WithHint("begin another one")
 	}
-	hint := "its member needs says what it waits for"
+	hint := waitsFor(t.view(ctx, w, s), s)
 	if needs == needsAcceptance && answer == false {
 		hint = "POST …/abort gives it up, unless it is being paid"
 	}
