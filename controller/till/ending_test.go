@@ -1,6 +1,7 @@
 package till_test
 
 import (
+	"context"
 	"io"
 	"log"
 	"net/http"
@@ -125,4 +126,94 @@ func TestTheEndThatAnotherProcessReachesIsTold(t *testing.T) {
 			})
 		})
 	}
+}
+
+// seller is a person who sells beside the till, and whose customer agrees to all.
+type seller struct{}
+
+func (seller) Show(vendor.Event) {}
+
+func (seller) Accept(context.Context, vendor.Quote) (bool, error) { return true, nil }
+
+func (seller) SameWallet(context.Context, string) (bool, error) { return true, nil }
+
+// While the till waits for an answer of its software, or has stopped, another process brings the
+// withdrawal to its end: that is in the stream, and nothing is asked any more.
+func TestTheEndOfWhatWaitedIsTold(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		name   string
+		waits  func(h *house, g *gate, v till.View)
+		beside func(h *house, w vendor.Withdrawal) error
+		events string
+	}{
+		{"paid while the till asks how", func(h *house, _ *gate, v till.View) {
+			h.accepted(v)
+			h.waits(v, needs("payment"))
+		}, func(h *house, w vendor.Withdrawal) error {
+			_, err := h.shop.Resume(h.t.Context(), w.WOPID, "approved", seller{})
+			return err
+		}, "setup selected confirmed"},
+		{"paid while the till asks whose wallet it is", func(h *house, _ *gate, v till.View) {
+			h.accepted(v)
+			h.waits(v, needs("payment"))
+			h.do(http.MethodPost, path(v)+"/pay", `{"card":"approved"}`)
+			h.waits(v, needs("same-wallet"))
+		}, func(h *house, w vendor.Withdrawal) error {
+			_, err := h.shop.Resume(h.t.Context(), w.WOPID, "approved", seller{})
+			return err
+		}, "setup selected confirmed"},
+		{"given up while the till has stopped", func(h *house, g *gate, v till.View) {
+			g.hears(forgets(v))
+			h.do(http.MethodPost, path(v)+"/accept", "")
+			h.waits(v, func(v till.View) bool { return v.Problem != nil })
+		}, func(h *house, w vendor.Withdrawal) error {
+			return h.shop.GiveUp(h.t.Context(), &w, "given up by hand")
+		}, "setup aborted"},
+		{"given up while the till asks for the customer's word", func(*house, *gate, till.View) {}, func(h *house, w vendor.Withdrawal) error {
+			return h.shop.GiveUp(h.t.Context(), &w, "given up by hand")
+		}, "setup aborted"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			t.Parallel()
+			h, g := behindGate(t)
+			v := h.begin("")
+			row.waits(h, g, v)
+			w, err := h.shop.Find(t.Context(), v.WOPID)
+			check(t, err)
+			check(t, row.beside(h, w))
+			h.until(func() bool {
+				told, _ := h.events(path(v) + "/events?timeout_ms=0")
+				return strings.Join(told, " ") == row.events
+			})
+			if now := h.do(http.MethodGet, path(v), ""); now.Needs != "" || now.Problem != nil || h.cards.times() > 1 {
+				t.Errorf("it is %+v, after %d charges", now, h.cards.times())
+			}
+		})
+	}
+}
+
+// What another process has accepted is not asked about any more, and goes on in both.
+func TestWhatAnotherProcessHasAcceptedGoesOn(t *testing.T) {
+	t.Parallel()
+	h := open(t, false)
+	v := h.begin("")
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := h.shop.Resume(ctx, v.WOPID, "approved", seller{})
+		ended <- err
+	}()
+	h.waits(v, func(v till.View) bool { return !v.Accepted.IsZero() && v.Needs == "" })
+	cancel()
+	<-ended
+	h.selects(v)
+	if now := h.waits(v, needs("payment")); now.Problem != nil {
+		t.Errorf("it has the problem %v", now.Problem)
+	}
+	h.do(http.MethodPost, path(v)+"/pay", `{"card":"approved"}`)
+	h.waits(v, needs("same-wallet"))
+	h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
+	h.waits(v, is(taler.TerminalConfirmed))
+	h.wantEvents(v, "setup", "selected", "paid", "confirmed")
 }

@@ -61,6 +61,9 @@ func (s *sale) drive(ctx context.Context) {
 			s.till.forget(s, nil)
 			return
 		}
+		if fault.ReasonOf(err) == reasonElsewhere {
+			continue
+		}
 		s.fails(err)
 		if ctx.Err() != nil {
 			return
@@ -73,7 +76,9 @@ func (s *sale) drive(ctx context.Context) {
 		}
 		if !passes(err) && !vendor.RefusesLogin(err) {
 			s.till.terminal.Log().Warn("a withdrawal has stopped", "withdrawal", w.ID, "error", err)
-			s.till.forget(s, err)
+			why := s.till.forget(s, err)
+			s.shown()
+			s.till.oversee(ctx, s, w, why)
 			return
 		}
 		s.shown()

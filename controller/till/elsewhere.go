@@ -1,0 +1,43 @@
+package till
+
+import (
+	"context"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/vendor"
+)
+
+// reasonElsewhere marks a question that nobody need answer any more: another process, such as that of
+// a person at the terminal, goes on with the withdrawal.
+const reasonElsewhere fault.Reason = "elsewhere"
+
+// moves waits until a withdrawal is not where it was. It returns nil as well when ctx ends.
+func (t *Till) moves(ctx context.Context, was vendor.Withdrawal) error {
+	return t.terminal.Instruments().Wait(ctx, was.ID, func(ctx context.Context) (bool, error) {
+		now, err := t.terminal.FindByRequest(ctx, was.RequestUID)
+		return err == nil && (now.Status != was.Status || now.AwaitsCustomer() != was.AwaitsCustomer()), err
+	})
+}
+
+// oversee tells the end of a sale that its problem has stopped, if another process brings it there. It
+// leaves a sale with which somebody has gone on here, and one whose stop is none of this till's.
+func (t *Till) oversee(ctx context.Context, s *sale, w vendor.Withdrawal, why *fault.Fault) {
+	if why == nil || w.ID == "" {
+		return
+	}
+	over := false
+	err := t.terminal.Instruments().Wait(ctx, w.ID, func(ctx context.Context) (done bool, err error) {
+		if t.stop(w) != why {
+			return true, nil
+		}
+		w, err = t.terminal.FindByRequest(ctx, s.order.RequestUID)
+		over = err == nil && w.Over()
+		return over, err
+	})
+	if err != nil {
+		t.terminal.Log().Error("a withdrawal that has stopped is not watched any more", "withdrawal", w.ID, "error", err)
+	}
+	if over {
+		s.Show(ending(w))
+	}
+}
