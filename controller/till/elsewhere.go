@@ -11,12 +11,23 @@ import (
 // a person at the terminal, goes on with the withdrawal.
 const reasonElsewhere fault.Reason = "elsewhere"
 
-// moves waits until a withdrawal is not where it was. It returns nil as well when ctx ends.
-func (t *Till) moves(ctx context.Context, was vendor.Withdrawal) error {
+// settled waits until a withdrawal is over, or accepted if it was not. While another process brings it
+// to its end, this one stays out of its way. It returns nil as well when ctx ends.
+func (t *Till) settled(ctx context.Context, was vendor.Withdrawal) error {
 	return t.terminal.Instruments().Wait(ctx, was.ID, func(ctx context.Context) (bool, error) {
 		now, err := t.terminal.FindByRequest(ctx, was.RequestUID)
-		return err == nil && (now.Status != was.Status || now.AwaitsCustomer() != was.AwaitsCustomer()), err
+		return err == nil && (now.Over() || was.AwaitsCustomer() && !now.AwaitsCustomer()), err
 	})
+}
+
+// moved reports whether a withdrawal is not where it was.
+func (t *Till) moved(ctx context.Context, was vendor.Withdrawal) bool {
+	now, err := t.terminal.FindByRequest(ctx, was.RequestUID)
+	return err == nil && (now.Status != was.Status || now.AwaitsCustomer() != was.AwaitsCustomer())
+}
+
+func elsewhere() error {
+	return fault.New(fault.Conflict, "another process goes on with the withdrawal").Because(reasonElsewhere)
 }
 
 // oversee tells the end of a sale that its problem has stopped, if another process brings it there. It

@@ -193,6 +193,36 @@ func TestTheEndOfWhatWaitedIsTold(t *testing.T) {
 	}
 }
 
+// Another process has had a withdrawal paid, and left. The till asks nobody to pay for it again, and
+// goes on when it is told to.
+func TestWhatAnotherProcessHasHadPaidGoesOn(t *testing.T) {
+	t.Parallel()
+	h, g := behindGate(t)
+	v := h.begin("")
+	h.accepted(v)
+	h.waits(v, needs("payment"))
+	ctx, leave := context.WithCancel(t.Context())
+	g.hears(func(r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/check") { // the notice of the payment
+			g.hears(nil)
+			leave()
+			r.URL.Path = "/gone"
+		}
+	})
+	if _, err := h.shop.Resume(ctx, v.WOPID, "approved", seller{}); err == nil {
+		t.Error("the bank has heard of it")
+	}
+	if now := h.do(http.MethodGet, path(v), ""); now.Status != taler.TerminalPaid || now.Needs != "" {
+		t.Errorf("it is %+v", now)
+	}
+	h.do(http.MethodPost, path(v)+"/resume", "")
+	h.waits(v, is(taler.TerminalConfirmed))
+	h.wantEvents(v, "setup", "selected", "confirmed")
+	if n := h.cards.times(); n != 1 {
+		t.Errorf("%d charges", n)
+	}
+}
+
 // What another process has accepted is not asked about any more, and goes on in both.
 func TestWhatAnotherProcessHasAcceptedGoesOn(t *testing.T) {
 	t.Parallel()

@@ -103,7 +103,8 @@ func (s *sale) charges() {
 }
 
 // ask waits until till software says what is needed, unless it has said it before. It ends
-// when the withdrawal ends at the bank, when another process goes on with it, or with ctx.
+// when the withdrawal ends at the bank or in another process, which may also have it accepted, or
+// with ctx.
 func ask[T any](ctx context.Context, s *sale, needs string) (none T, err error) {
 	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
 	if err != nil {
@@ -119,9 +120,9 @@ func ask[T any](ctx context.Context, s *sale, needs string) (none T, err error) 
 	s.mu.Unlock()
 	within, cancel := context.WithCancel(ctx)
 	defer cancel()
-	watched, elsewhere := make(chan error, 1), make(chan error, 1)
+	watched, settled := make(chan error, 1), make(chan error, 1)
 	go func() { watched <- s.till.terminal.Watch(within, w) }()
-	go func() { elsewhere <- s.till.moves(within, w) }()
+	go func() { settled <- s.till.settled(within, w) }()
 	s.shown()
 	defer func() {
 		s.mu.Lock()
@@ -139,14 +140,18 @@ func ask[T any](ctx context.Context, s *sale, needs string) (none T, err error) 
 				return none, err
 			}
 			watched = nil
-		case err := <-elsewhere:
+		case err := <-settled:
 			if err == nil && ctx.Err() == nil {
-				err = fault.New(fault.Conflict, "another process goes on with the withdrawal").Because(reasonElsewhere)
+				err = elsewhere()
 			}
 			if err != nil {
 				return none, err
 			}
-			elsewhere = nil
+			settled = nil
+		case <-s.wake: // who has gone on with it elsewhere may have left
+			if s.till.moved(ctx, w) {
+				return none, elsewhere()
+			}
 		case <-ctx.Done():
 			return none, fault.Wrap(ctx.Err(), fault.Unknown, "the till has not said yet how it goes on").Because(protocol.ReasonPending)
 		}

@@ -67,7 +67,10 @@ func (t *Till) view(ctx context.Context, w vendor.Withdrawal, s *sale) View {
 		v.Problem = t.stop(w)
 		return v
 	}
-	v.Needs, v.Problem, v.Peer = s.needs, advised(s.problem, s.needs), s.peer
+	v.Problem, v.Peer = advised(s.problem, s.needs), s.peer
+	if !w.Charged() { // else another process has had it paid
+		v.Needs = s.needs
+	}
 	if s.quote != nil && s.quote.Terms.Version != "" {
 		v.Terms = &Terms{s.quote.Terms.Version, s.quote.Terms.Type, s.quote.Terms.Text}
 	}
