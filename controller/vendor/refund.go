@@ -68,6 +68,9 @@ func (t *Terminal) prepareRefund(ctx context.Context, who controller.Caller, x *
 	if paid.Call.Class != x.Class {
 		return fault.New(fault.Invalid, "this was paid with a %s", paid.Call.Class).Because("class-differs")
 	}
+	if err := kept(paid.Call.Class, paid.Call.Offer); err != nil { // before a payer is sent to the vendor, who cannot either
+		return err
+	}
 	if err := t.release(ctx, who.Peer.Key, args.Payment, paid.Call.Offer); err != nil {
 		return err
 	}
@@ -132,18 +135,27 @@ func notOfThis() error {
 	return fault.New(fault.NotFound, "this operation is no part of that payment").Because("payment-unknown")
 }
 
-// refundsWith are our instruments for a refund: a card payment needs its provider. What
-// was paid for a withdrawal or into an account comes back in other ways and is refused
-// here.
+// kept refuses to give back by REFUND what a card has paid for a withdrawal or into an account, which
+// comes back in other ways.
+func kept(class instrument.ClassID, o *instrument.OfferBody) error {
+	reference := o.Invoice[controller.InvoiceReference]
+	if class != ClassCard || comesBack(reference) {
+		return nil
+	}
+	if _, into := topUp(reference); into {
+		return fault.New(fault.Denied, "what was paid into an account stays in it").Because("refund-not-granted").
+			WithHint("pay from the account: a payment that was made from it can be given back to it")
+	}
+	return fault.New(fault.Denied, "what was paid for digital cash is not given back like this").Because("refund-not-granted").
+		WithHint("the cash is the customer's: what their wallet does not withdraw comes back by its exchange")
+}
+
+// refundsWith are our instruments for a refund: a card payment needs its provider.
 func (t *Terminal) refundsWith(ctx context.Context, class instrument.ClassID, o *instrument.OfferBody) ([]instrument.ID, error) {
-	if class != ClassCard {
-		return nil, nil
+	if err := kept(class, o); err != nil || class != ClassCard {
+		return nil, err
 	}
 	reference := o.Invoice[controller.InvoiceReference]
-	if !comesBack(reference) {
-		return nil, fault.New(fault.Denied, "a card payment for a withdrawal or into an account is not given back like this").Because("refund-not-granted").
-			WithHint("cash is the customer's, and comes back by its exchange; of an account name a payment that was made from it")
-	}
 	p, err := t.cardPayment(ctx, reference)
 	if err != nil {
 		return nil, err
