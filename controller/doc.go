@@ -13,7 +13,7 @@
 //	beginning             controller.go owners.go kept.go key.go
 //	a session             session.go connect.go negotiate.go joint.go transcript.go; remembered beyond it: remember.go
 //	its servicer          serve.go intercept.go
-//	offers                invoice.go offer.go offerjson.go genuine.go
+//	offers                invoice.go offer.go offerjson.go genuine.go overdue.go
 //	operations            transaction.go, of an initiator: execute.go link.go, of a servicer: served.go
 //	their limits          limits.go turn.go
 //	of earlier lives      resume.go whereabouts.go

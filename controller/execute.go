@@ -35,6 +35,9 @@ func (s *Session) Execute(ctx context.Context, t Transaction, prove Prover) (pro
 	}
 	if pays || plain {
 		t.Amount = offered.Body.Terms.Price
+		if err := s.c.stillOffered(ctx, offered, t.ID); err != nil {
+			return protocol.Result{}, err
+		}
 	}
 	r, err := s.c.execution(ctx, t, protocol.Initiator)
 	if err != nil {

@@ -37,6 +37,7 @@ func (s *Session) InstrumentClasses(ctx context.Context, inv instrument.Invoice)
 		if err != nil {
 			return nil, err
 		}
+		offered.came = s.c.parts.Clock()
 		if _, twice := s.offers[offered.Class]; twice { // which one did the person see, and which one is paid?
 			clear(s.offers)
 			return nil, fault.New(fault.Denied, "%s offers to take %s twice", s.peer.Name, offered.Class).Because("class-offered-twice").WithHint("ask the vendor")

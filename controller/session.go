@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -69,6 +70,8 @@ type Offered struct {
 	Offer  comm.Offer
 	Body   instrument.OfferBody
 	Signed bool // by the peer's key; false over REST and unencrypted connections
+
+	came time.Time // by our clock
 }
 
 // native reports whether the offer was made in a native session and not over REST. Such an offer can

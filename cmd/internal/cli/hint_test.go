@@ -15,7 +15,7 @@ import (
 func TestHintsSayWhatHelps(t *testing.T) {
 	for reason, want := range map[fault.Reason]string{
 		"seal-broken": "backup", "database-unreadable": "disk", "reference-reused": "`classes`", "state-malformed": "author", "anything": "-v",
-		"exchange-unknown": "`bank exchange list`",
+		"exchange-unknown": "`bank exchange list`", "offer-expired": "`classes`",
 	} {
 		e, _, messages := env(false)
 		e.Fail(fault.New(fault.Internal, "it failed").Because(reason))
