@@ -14,6 +14,7 @@ func TestAdviceForSoftware(t *testing.T) {
 		{"the card was charged, and only the bank's word is missing: go on with `terminal resume ABCD`", "", "the card was charged, and only the bank's word is missing: POST …/resume goes on"},
 		{"let it have its end: `terminal serve` goes on with it, or `terminal resume ABCD`", "", "let it have its end: POST …/resume goes on"},
 		{"add one with `terminal provider add`", needsPayment, "add one with `terminal provider add`"},
+		{"`terminal operation list` shows those that it has", "", "GET /withdrawals lists those that it has"},
 		{"try another card", needsPayment, "try another card"},
 	} {
 		f := fault.New(fault.Unavailable, "no").WithHint("%s", row.hint)

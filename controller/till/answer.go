@@ -58,7 +58,8 @@ func wrongIn(err error) string {
 	case is:
 		return "there is no member " + fault.Line(unknown) + " here"
 	case errors.As(err, &kind) && kind.Field != "":
-		return fmt.Sprintf("%q cannot be a %s", kind.Field, kind.Value)
+		member := kind.Field[strings.LastIndex(kind.Field, ".")+1:] // the decoder names the Go types that it is in
+		return fmt.Sprintf("%q is not of the kind %s", member, kind.Value)
 	case errors.As(err, &kind):
 		return "it is an object, not of the kind " + kind.Value
 	case errors.As(err, &syntax):

@@ -12,11 +12,12 @@ func TestABodySaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	h := open(t, false)
 	for body, want := range map[string]string{
-		`{"key":"a","amount":"CHF:1","tip":"CHF:1"}`: `there is no member \"tip\" here`,
-		`{"key":4711,"amount":"CHF:1"}`:              `\"key\" cannot be a number`,
-		`{"key":"a","amount":20}`:                    `\"amount\" cannot be a number`,
-		`{"key":"a","amount":"CHF:1","card":5}`:      `card\" cannot be a number`,
-		`{"key":"a","amount":"CHF:1","peer":"yes"}`:  `peer\" cannot be a string`,
+		`{"key":"a","amount":"CHF:1","tip":"CHF:1"}`:                              `there is no member \"tip\" here`,
+		`{"key":4711,"amount":"CHF:1"}`:                                           `"hint":"\"key\" is not of the kind number`,
+		`{"key":"a","amount":20}`:                                                 `"hint":"\"amount\" is not of the kind number`,
+		`{"key":"a","amount":"CHF:1","card":5}`:                                   `"hint":"\"card\" is not of the kind number`,
+		`{"key":"a","amount":"CHF:1","peer":"yes"}`:                               `"hint":"\"peer\" is not of the kind string`,
+		`{"key":"a","amount":"CHF:1","card":"` + strings.Repeat("c", 1025) + `"}`: `payment-malformed`,
 		`[]`:                  `it is an object, not of the kind array`,
 		`key=a&amount=CHF:20`: `at byte 1`,
 		`{"key":"a",`:         `it ends too early`,

@@ -18,7 +18,13 @@ type Payment struct {
 
 func (p Payment) means() vendor.Means { return vendor.Means{Card: p.Card, Reader: p.Reader} }
 
+// maxCard is the longest token of a card that can be charged.
+const maxCard = 1024
+
 func (p Payment) check() error {
+	if len(p.Card) > maxCard {
+		return fault.New(fault.Invalid, "a card's token has at most %d bytes", maxCard).Because("payment-malformed").WithHint("send what the card's provider knows it by")
+	}
 	switch p {
 	case Payment{Card: p.Card}:
 		if p.Card != "" {

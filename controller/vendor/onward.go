@@ -20,6 +20,9 @@ func (t *Terminal) onward(ctx context.Context, w Withdrawal, err error) error {
 		f = fault.Wrap(err, fault.Unknown, "the withdrawal is still %s", w.Status).Because(protocol.ReasonPending)
 	}
 	resume := "go on with `terminal resume " + w.Short() + "`"
+	if f.Reason == "leased" {
+		f = fault.Wrap(err, f.Kind, "another process is at work on the withdrawal").Because(f.Reason)
+	}
 	away := f.Kind == fault.Unavailable || f.Kind == fault.Timeout
 	switch fate := t.fateOf(ctx, w); {
 	case w.Charged():
@@ -28,7 +31,7 @@ func (t *Terminal) onward(ctx context.Context, w Withdrawal, err error) error {
 		return fault.Wrap(err, f.Kind, "%s: %s", f.Message, fate).Because(f.Reason).WithHint("once it answers, %s", resume)
 	case fate != uncharged:
 		return f.WithHint("%s", then(f, string(fate)+": "+resume))
-	case f.Reason == protocol.ReasonPending:
+	case f.Reason == protocol.ReasonPending, f.Reason == "leased":
 		return f.WithHint("%s", resume)
 	}
 	return err

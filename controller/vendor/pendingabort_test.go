@@ -102,3 +102,47 @@ func TestNobodyPaysWhatWasAborted(t *testing.T) {
 		t.Errorf("it is %s: %v; charged %d times", w.Status, err, c.cards.times())
 	}
 }
+
+// late is a customer who accepts what somebody else is giving up.
+type late struct {
+	customer
+	before func()
+}
+
+func (l *late) Accept(ctx context.Context, q vendor.Quote) (bool, error) {
+	l.before()
+	return l.customer.Accept(ctx, q)
+}
+
+// Whoever goes on with a withdrawal that another process is changing is told that, and not of the lock
+// on some instrument.
+func TestAnotherProcessIsAtWork(t *testing.T) {
+	left := make(chan struct{}, 64)
+	c := newCastAt(t, func(h *banktest.House) string {
+		return served(t, h.URL, nil, func(w http.ResponseWriter, r *http.Request) bool {
+			if r.Method != http.MethodDelete {
+				return false
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+			select {
+			case left <- struct{}{}:
+			default:
+			}
+			return true
+		})
+	})
+	person := &late{before: func() {
+		all, err := c.Withdrawals(t.Context())
+		check(t, err)
+		ctx, cut := context.WithCancel(t.Context())
+		go func() { <-left; cut() }()
+		if err := c.Abort(ctx, &all[0], "they went away"); fault.ReasonOf(err) != protocol.ReasonPending {
+			t.Errorf("the abort: %v", err)
+		}
+	}}
+	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
+	f := fault.From(err)
+	if err == nil || f.Kind != fault.Locked || f.Message != "another process is at work on the withdrawal" || f.Hint != "go on with `terminal resume "+w.Short()+"`" {
+		t.Errorf("%v", err)
+	}
+}
