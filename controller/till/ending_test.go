@@ -186,8 +186,8 @@ func TestTheEndOfWhatWaitedIsTold(t *testing.T) {
 				told, _ := h.events(path(v) + "/events?timeout_ms=0")
 				return strings.Join(told, " ") == row.events
 			})
-			if now := h.do(http.MethodGet, path(v), ""); now.Needs != "" || now.Problem != nil || h.cards.times() > 1 {
-				t.Errorf("it is %+v, after %d charges", now, h.cards.times())
+			if now := h.do(http.MethodGet, path(v), ""); now.Needs != "" || now.Problem != nil || h.cards.Times() > 1 {
+				t.Errorf("it is %+v, after %d charges", now, h.cards.Times())
 			}
 		})
 	}
@@ -218,7 +218,7 @@ func TestWhatAnotherProcessHasHadPaidGoesOn(t *testing.T) {
 	h.do(http.MethodPost, path(v)+"/resume", "")
 	h.waits(v, is(taler.TerminalConfirmed))
 	h.wantEvents(v, "setup", "selected", "confirmed")
-	if n := h.cards.times(); n != 1 {
+	if n := h.cards.Times(); n != 1 {
 		t.Errorf("%d charges", n)
 	}
 }

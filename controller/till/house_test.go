@@ -49,7 +49,7 @@ const patience = 5 * time.Minute
 type house struct {
 	t      *testing.T
 	bank   *banktest.House
-	cards  *cards
+	cards  *banktest.Cards
 	db     *store.DB
 	net    *inproc.Network
 	secret crypto.Secret
@@ -70,12 +70,12 @@ type house struct {
 
 func open(t *testing.T, native bool) *house {
 	t.Helper()
-	h := &house{t: t, cards: &cards{paid: map[string]banktest.Payment{}}, net: inproc.NewNetwork(), native: native}
+	h := &house{t: t, net: inproc.NewNetwork(), native: native}
 	h.bank = banktest.Open(t, banktest.Options{
 		Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: h.net,
 		Decide: func(c *bank.Config) { c.MaxAmount = amount(t, "CHF:100") },
 	})
-	h.cards.bank = h.bank.Provider
+	h.cards = banktest.NewCards(h.bank.Provider)
 	h.login.Store(new(controller.Login(h.bank.Terminal)))
 	var err error
 	h.secret, err = crypto.RandomSecret(rand.Reader, crypto.KeySize)

@@ -31,8 +31,8 @@ func TestWhatWaitsAtTheReaderIsGivenUp(t *testing.T) {
 		h.do(http.MethodPost, path(v)+"/abort", `{"reason":"the customer went away"}`)
 		h.waits(v, is(taler.TerminalAborted))
 	}
-	if h.cards.times() != 0 {
-		t.Errorf("%d charges", h.cards.times())
+	if h.cards.Times() != 0 {
+		t.Errorf("%d charges", h.cards.Times())
 	}
 }
 
@@ -60,7 +60,7 @@ func TestWhoStandsInLineAtTheReaderNeedNotWait(t *testing.T) {
 	check(t, h.bank.Wallet().AbortOperation(t.Context(), leaves.WOPID))
 	h.waits(leaves, is(taler.TerminalAborted))
 	h.wantEvents(leaves, "setup", "selected", "aborted")
-	if now := h.do(http.MethodGet, path(first), ""); now.Status != taler.TerminalSelected || h.cards.times() != 1 {
-		t.Errorf("the first one is %+v, after %d charges", now, h.cards.times())
+	if now := h.do(http.MethodGet, path(first), ""); now.Status != taler.TerminalSelected || h.cards.Times() != 1 {
+		t.Errorf("the first one is %+v, after %d charges", now, h.cards.Times())
 	}
 }

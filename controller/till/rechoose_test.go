@@ -57,7 +57,7 @@ func TestWhoCannotPayPaysOtherwise(t *testing.T) {
 			h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 			h.waits(v, is(taler.TerminalConfirmed))
 			h.wantEvents(v, row.events...)
-			if n := h.cards.times(); n != 1 {
+			if n := h.cards.Times(); n != 1 {
 				t.Errorf("%d charges", n)
 			}
 		})

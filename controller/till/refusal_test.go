@@ -91,7 +91,7 @@ func TestWhatHasStoppedAWithdrawalIsShown(t *testing.T) {
 		h.do(http.MethodPost, path(v)+"/accept", "")
 		h.selects(v)
 		h.waits(v, needs("same-wallet"))
-		h.cards.then(func() {
+		h.cards.Then(func() {
 			h.login.Store(new(controller.Login(h.bank.AddTerminal("another"))))
 			check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
 		})
@@ -123,7 +123,7 @@ func TestAWithdrawalGoesOnOnceTheLoginHolds(t *testing.T) {
 		}
 		h.selects(paid)
 		h.waits(paid, needs("same-wallet"))
-		h.cards.then(func() { check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name)) })
+		h.cards.Then(func() { check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name)) })
 		h.do(http.MethodPost, path(paid)+"/same-wallet", `{"same":true}`)
 		refused := func(v till.View) bool { return v.Problem != nil && v.Problem.Kind == fault.Denied }
 		if now := h.waits(paid, refused); now.Status != taler.TerminalPaid {
@@ -154,8 +154,8 @@ func TestNothingIsChargedWhileTheLoginIsRefused(t *testing.T) {
 		check(t, h.bank.Bank.DisableTerminal(t.Context(), h.bank.Terminal.Name))
 		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 		now := h.waits(v, func(v till.View) bool { return v.Problem != nil || v.Status != taler.TerminalSelected })
-		if now.Status != taler.TerminalSelected || now.Problem.Kind != fault.Denied || h.cards.times() != 0 {
-			t.Errorf("charged %d times; it is %+v", h.cards.times(), now)
+		if now.Status != taler.TerminalSelected || now.Problem.Kind != fault.Denied || h.cards.Times() != 0 {
+			t.Errorf("charged %d times; it is %+v", h.cards.Times(), now)
 		}
 		if again := h.waits(v, needs("payment")); again.Problem == nil || again.Problem.Kind != fault.Denied {
 			t.Errorf("it is asked for again, and nobody says why: %+v", again)
@@ -170,8 +170,8 @@ func TestNothingIsChargedWhileTheLoginIsRefused(t *testing.T) {
 		}
 		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 		h.waits(v, is(taler.TerminalConfirmed))
-		if h.cards.times() != 1 {
-			t.Errorf("charged %d times", h.cards.times())
+		if h.cards.Times() != 1 {
+			t.Errorf("charged %d times", h.cards.Times())
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/till"
 )
 
@@ -26,14 +27,14 @@ func TestWhatIsSaidOnceMoreWasSaid(t *testing.T) {
 			t.Errorf("paid once more: %+v", again)
 		}
 		h.refuses(409, "not-asked", http.MethodPost, path(v)+"/pay", `{"card":"another"}`)
-		h.cards.stays(true) // charges, and does not say so
+		h.cards.Be(func(m *banktest.Mood) { m.Late, m.Queued = true, true }) // charges, and does not say so
 		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 		h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 		h.refuses(409, "not-asked", http.MethodPost, path(v)+"/same-wallet", `{"same":false}`)
-		h.cards.stays(false)
+		h.cards.Be(func(m *banktest.Mood) { m.Late, m.Queued = false, false })
 		h.waits(v, is(taler.TerminalConfirmed))
-		if again := h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`); again.Status != taler.TerminalConfirmed || h.cards.times() != 1 {
-			t.Errorf("after %d charges: %+v", h.cards.times(), again)
+		if again := h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`); again.Status != taler.TerminalConfirmed || h.cards.Times() != 1 {
+			t.Errorf("after %d charges: %+v", h.cards.Times(), again)
 		}
 		h.refuses(409, "not-asked", http.MethodPost, path(v)+"/same-wallet", `{"same":false}`)
 
@@ -111,10 +112,10 @@ func TestARefusalSaysWhatIsWaitedFor(t *testing.T) {
 	hears("/same-wallet", `{"same":false}`, "it waits for a card at the reader")
 	h.until(func() bool { return h.ask(http.MethodPost, path(v)+"/pay", card).status == http.StatusOK })
 	h.waits(v, needs("same-wallet"))
-	h.cards.stays(true) // charges, and does not say so
+	h.cards.Be(func(m *banktest.Mood) { m.Late, m.Queued = true, true }) // charges, and does not say so
 	h.do(http.MethodPost, path(v)+"/same-wallet", same)
 	hears("/same-wallet", `{"same":false}`, "it is being paid: …/events tells how that ends")
-	h.cards.stays(false)
+	h.cards.Be(func(m *banktest.Mood) { m.Late, m.Queued = false, false })
 	h.waits(v, is(taler.TerminalConfirmed))
 	hears("/same-wallet", `{"same":false}`, "begin another one")
 }

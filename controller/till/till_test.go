@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/till"
 )
 
@@ -96,8 +97,8 @@ func TestTillSoftwareSells(t *testing.T) {
 				}
 				row.does(h, v)
 				end := h.waits(v, is(row.status))
-				if end.Reason != row.reason || h.cards.times() != row.times || row.status == "confirmed" && end.Transaction != "pay-1" {
-					t.Errorf("%+v after %d charges", end, h.cards.times())
+				if end.Reason != row.reason || h.cards.Times() != row.times || row.status == "confirmed" && end.Transaction != "pay-1" {
+					t.Errorf("%+v after %d charges", end, h.cards.Times())
 				}
 				h.wantEvents(v, row.events...)
 				at, err := h.bank.Wallet().Operation(t.Context(), v.WOPID, taler.LongPoll{})
@@ -130,7 +131,7 @@ func TestWhatIsOpenGoesOnByItself(t *testing.T) {
 			h.waits(v, needs("payment"))
 			h.do(http.MethodPost, path(v)+"/pay", `{"card":"approved"}`)
 			h.waits(v, needs("same-wallet"))
-			h.cards.stays(true) // charges, and does not say so
+			h.cards.Be(func(m *banktest.Mood) { m.Late, m.Queued = true, true }) // charges, and does not say so
 			h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 			got, last := h.events(path(v) + "/events?timeout_ms=0")
 			h.until(func() bool {
@@ -140,10 +141,10 @@ func TestWhatIsOpenGoesOnByItself(t *testing.T) {
 			h.refuses(409, "payment-under-way", http.MethodPost, path(v)+"/abort", "")
 			h.restart()
 			h.refuses(409, "payment-under-way", http.MethodPost, path(v)+"/abort", "")
-			h.cards.stays(false)
+			h.cards.Be(func(m *banktest.Mood) { m.Late, m.Queued = false, false })
 			h.waits(v, is("confirmed"))
-			if h.cards.times() != 1 {
-				t.Errorf("%d charges", h.cards.times())
+			if h.cards.Times() != 1 {
+				t.Errorf("%d charges", h.cards.Times())
 			}
 			h.restart() // when all is over
 			h.wantEvents(v, "setup", "selected", "unknown", "paid", "confirmed")
@@ -179,8 +180,8 @@ func TestAnOrderThatIsSentAgainIsPaidAsItSays(t *testing.T) {
 			h.do(http.MethodPost, path(v)+"/same-wallet", `{"same":true}`)
 			h.waits(v, is("confirmed"))
 			h.do(http.MethodPost, "/withdrawals", order)
-			if h.cards.times() != 1 {
-				t.Errorf("%d charges", h.cards.times())
+			if h.cards.Times() != 1 {
+				t.Errorf("%d charges", h.cards.Times())
 			}
 		})
 	}

@@ -51,7 +51,7 @@ func TestWhatTheBankCannotAbortEndsHere(t *testing.T) {
 					return err == nil
 				})
 			})
-			c.cards.late, c.cards.queued = row.late, row.late
+			c.cards.Be(func(m *banktest.Mood) { m.Late, m.Queued = row.late, row.late })
 			selects := c.selects(t, newPurse(t, 1))
 			ctx, cut := context.WithCancel(t.Context())
 			defer cut()
@@ -92,7 +92,7 @@ func TestAWithdrawalThatIsPaidElsewhereEnds(t *testing.T) {
 	})
 	person := customer{on: c.selects(t, newPurse(t, 1))}
 	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
-	if fault.KindOf(err) != fault.Declined || w.Status != taler.TerminalAborted || c.cards.times() != 0 {
-		t.Errorf("it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
+	if fault.KindOf(err) != fault.Declined || w.Status != taler.TerminalAborted || c.cards.Times() != 0 {
+		t.Errorf("it is %s, charged %d times: %v", w.Status, c.cards.Times(), err)
 	}
 }

@@ -48,8 +48,8 @@ func TestNobodyPaysWhatIsBeingAborted(t *testing.T) {
 	check(t, <-ended)
 	w, err := c.Find(t.Context(), id)
 	check(t, err)
-	if sold == nil || w.Status != taler.TerminalAborted || fault.ReasonOf(paid) != "being-aborted" || c.cards.times() != 0 {
-		t.Errorf("it is %s, %v; the wallet that paid was told %v; charged %d times", w.Status, sold, paid, c.cards.times())
+	if sold == nil || w.Status != taler.TerminalAborted || fault.ReasonOf(paid) != "being-aborted" || c.cards.Times() != 0 {
+		t.Errorf("it is %s, %v; the wallet that paid was told %v; charged %d times", w.Status, sold, paid, c.cards.Times())
 	}
 }
 
@@ -81,10 +81,10 @@ func TestNobodyAbortsWhatIsBeingPaid(t *testing.T) {
 		return all[0]
 	}
 	var aborted error
-	c.cards.meanwhile = sync.OnceFunc(func() {
+	c.cards.Meanwhile(sync.OnceFunc(func() {
 		w := withdrawal()
 		aborted = c.Abort(t.Context(), &w, "they went away")
-	})
+	}))
 	selects, paid := c.selects(t, mine), make(chan error, 1)
 	person := &customer{on: func(e vendor.Event) {
 		if selects(e); e.Event == vendor.EventPay {
@@ -94,7 +94,7 @@ func TestNobodyAbortsWhatIsBeingPaid(t *testing.T) {
 	_, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
 	check(t, err)
 	check(t, <-paid)
-	if w := withdrawal(); fault.ReasonOf(aborted) != "payment-under-way" || asked.Load() != 0 || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
-		t.Errorf("who gave it up was told %v, the bank asked %d times; it is %s, charged %d times", aborted, asked.Load(), w.Status, c.cards.times())
+	if w := withdrawal(); fault.ReasonOf(aborted) != "payment-under-way" || asked.Load() != 0 || w.Status != taler.TerminalConfirmed || c.cards.Times() != 1 {
+		t.Errorf("who gave it up was told %v, the bank asked %d times; it is %s, charged %d times", aborted, asked.Load(), w.Status, c.cards.Times())
 	}
 }

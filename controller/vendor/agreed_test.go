@@ -83,8 +83,8 @@ func TestNoCardIsChargedForSomethingElse(t *testing.T) {
 						t.Errorf("the wallet's payment: %v", err)
 					}
 				}
-				if c.cards.times() != 0 {
-					t.Errorf("the card was charged %d times", c.cards.times())
+				if c.cards.Times() != 0 {
+					t.Errorf("the card was charged %d times", c.cards.Times())
 				}
 			})
 		}
@@ -131,13 +131,13 @@ func TestNoCardIsChargedWhatTheBankWouldNotTakeNoticeOf(t *testing.T) {
 				}
 			}}
 			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
-			if fault.KindOf(err) != row.kind || w.Status != taler.TerminalSelected || c.cards.times() != 0 {
-				t.Fatalf("it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
+			if fault.KindOf(err) != row.kind || w.Status != taler.TerminalSelected || c.cards.Times() != 0 {
+				t.Fatalf("it is %s, charged %d times: %v", w.Status, c.cards.Times(), err)
 			}
 			asked.Add(1)
 			w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{})
-			if err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
-				t.Errorf("later it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
+			if err != nil || w.Status != taler.TerminalConfirmed || c.cards.Times() != 1 {
+				t.Errorf("later it is %s, charged %d times: %v", w.Status, c.cards.Times(), err)
 			}
 		})
 	}
@@ -194,15 +194,15 @@ func TestWhoHasChargedIsToldToGoOn(t *testing.T) {
 		t.Errorf("%v, advised: %s", err, hint)
 	}
 	w, err = c.Resume(t.Context(), w.WOPID, "", &person)
-	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
-		t.Errorf("it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
+	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.Times() != 1 {
+		t.Errorf("it is %s, charged %d times: %v", w.Status, c.cards.Times(), err)
 	}
 }
 
 // TestWhoMayHaveChargedIsToldSo, also where there is no provider any more to ask what became of it.
 func TestWhoMayHaveChargedIsToldSo(t *testing.T) {
 	c := newCast(t)
-	c.cards.late = true
+	c.cards.Be(func(m *banktest.Mood) { m.Late = true })
 	providers, err := c.Providers(t.Context())
 	check(t, err)
 	selects := c.selects(t, newPurse(t, 1))
@@ -218,8 +218,8 @@ func TestWhoMayHaveChargedIsToldSo(t *testing.T) {
 	providers[0].Name = "the same"
 	check(t, c.AddProvider(t.Context(), providers[0]))
 	w, err = c.Resume(t.Context(), w.WOPID, "", &customer{})
-	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
-		t.Errorf("it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
+	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.Times() != 1 {
+		t.Errorf("it is %s, charged %d times: %v", w.Status, c.cards.Times(), err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -20,9 +21,7 @@ func doubtful(t *testing.T, cardFirst bool) (c *cast, v *visit, w *client.Wallet
 	v = c.visit(t, shop)
 	check(t, v.payIn(v.number, "first", "CHF:20"))
 	check(t, checkBalance(v, "CHF:20"))
-	c.cards.mu.Lock()
-	c.cards.late, c.cards.waiting = true, true
-	c.cards.mu.Unlock()
+	c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = true, true })
 	w = client.New(v.Controller, v.me, nil)
 	op, err := v.OperationID("both")
 	check(t, err)
@@ -34,10 +33,8 @@ func doubtful(t *testing.T, cardFirst bool) (c *cast, v *visit, w *client.Wallet
 	if got.Status != client.PaymentOpen || fault.ReasonOf(err) != "pending" {
 		t.Fatalf("it is %s: %v", got.Status, err)
 	}
-	c.cards.mu.Lock()
-	c.cards.late, c.cards.waiting = false, false
-	c.cards.mu.Unlock()
-	c.cards.settle()
+	c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = false, false })
+	c.cards.Settle()
 	return c, v, w, string(got.Operation)
 }
 
@@ -74,7 +71,7 @@ func TestWhatMayHaveBeenPaidIsNotGivenUp(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			c, v, w, name := doubtful(t, true)
-			charged := c.cards.times()
+			charged := c.cards.Times()
 			_, err := does(t, c, w, name)
 			got, missing := w.FindPayment(t.Context(), name)
 			check(t, missing)
@@ -83,12 +80,12 @@ func TestWhatMayHaveBeenPaidIsNotGivenUp(t *testing.T) {
 			}
 			first := got.Parts[0].Operation
 			got, err = w.ResumePayment(t.Context(), name, client.Nobody{})
-			if err != nil || got.Status != client.PaymentPaid || c.cards.times() != charged {
-				t.Errorf("then it is %s, %v; charged %d times more", got.Status, err, c.cards.times()-charged)
+			if err != nil || got.Status != client.PaymentPaid || c.cards.Times() != charged {
+				t.Errorf("then it is %s, %v; charged %d times more", got.Status, err, c.cards.Times()-charged)
 			}
 			check(t, checkBalance(v, "CHF:14"))
-			if _, err := c.Refund(t.Context(), string(first)); fault.KindOf(err) != fault.NotFound || c.cards.refunds() != 0 {
-				t.Errorf("what another operation has paid is given back: %v; %d refunds", err, c.cards.refunds())
+			if _, err := c.Refund(t.Context(), string(first)); fault.KindOf(err) != fault.NotFound || c.cards.Refunds() != 0 {
+				t.Errorf("what another operation has paid is given back: %v; %d refunds", err, c.cards.Refunds())
 			}
 		})
 	}
@@ -112,19 +109,17 @@ func TestWhatMayHaveBeenPaidIsForgone(t *testing.T) {
 // when it has.
 func TestAPartThatIsLongInDoubtIsPaidAtLast(t *testing.T) {
 	c, _, w, name := doubtful(t, true)
-	charged := c.cards.times()
-	c.cards.mu.Lock()
-	c.cards.queued = true // it does not show it yet
-	c.cards.mu.Unlock()
+	charged := c.cards.Times()
+	c.cards.Be(func(m *banktest.Mood) { m.Queued = true }) // it does not show it yet
 	for range 40 {
 		if got, err := w.ResumePayment(t.Context(), name, client.Nobody{}); got.Status != client.PaymentOpen || got.Parts[0].State != client.PartWaiting {
 			t.Fatalf("it is %s, %v", got.Status, err)
 		}
 	}
-	c.cards.settle()
+	c.cards.Settle()
 	got, err := w.ResumePayment(t.Context(), name, client.Nobody{})
-	if err != nil || got.Status != client.PaymentPaid || c.cards.times() != charged {
-		t.Errorf("it is %s, %v; charged %d times more", got.Status, err, c.cards.times()-charged)
+	if err != nil || got.Status != client.PaymentPaid || c.cards.Times() != charged {
+		t.Errorf("it is %s, %v; charged %d times more", got.Status, err, c.cards.Times()-charged)
 	}
 	all, err := c.AllPayments(t.Context())
 	check(t, err)

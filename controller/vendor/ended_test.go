@@ -50,11 +50,11 @@ func TestAWithdrawalThatTheBankEnds(t *testing.T) {
 				}
 			}}
 			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
-			if fault.KindOf(err) != fault.Declined || w.Status != taler.TerminalAborted || !strings.Contains(w.Reason, row.reason) || c.cards.times() != row.charged {
-				t.Errorf("it is %s for %q after %d charges: %v", w.Status, w.Reason, c.cards.times(), err)
+			if fault.KindOf(err) != fault.Declined || w.Status != taler.TerminalAborted || !strings.Contains(w.Reason, row.reason) || c.cards.Times() != row.charged {
+				t.Errorf("it is %s for %q after %d charges: %v", w.Status, w.Reason, c.cards.Times(), err)
 			}
-			if again, err := c.Resume(t.Context(), id, "approved", &customer{}); again.Status != taler.TerminalAborted || c.cards.times() != row.charged {
-				t.Errorf("resumed it is %s after %d charges: %v", again.Status, c.cards.times(), err)
+			if again, err := c.Resume(t.Context(), id, "approved", &customer{}); again.Status != taler.TerminalAborted || c.cards.Times() != row.charged {
+				t.Errorf("resumed it is %s after %d charges: %v", again.Status, c.cards.Times(), err)
 			}
 		})
 	}
@@ -80,7 +80,7 @@ func TestAnOrderThatIsGivenAgain(t *testing.T) {
 			if fault.KindOf(err) != fault.Declined || w.Status != taler.TerminalAborted {
 				t.Fatalf("it is %s: %v", w.Status, err)
 			}
-			charges := c.cards.times()
+			charges := c.cards.Times()
 			order.Card = "approved"
 			told := customer{}
 			again, err := c.Withdraw(t.Context(), order, &told)
@@ -92,8 +92,8 @@ func TestAnOrderThatIsGivenAgain(t *testing.T) {
 			if _, err := c.Withdraw(t.Context(), order, &other); fault.KindOf(err) != fault.Conflict || len(other.events) != 0 {
 				t.Errorf("another amount is told %v: %v", other.events, err)
 			}
-			if c.cards.times() != charges {
-				t.Errorf("charged %d times after that, not %d", c.cards.times(), charges)
+			if c.cards.Times() != charges {
+				t.Errorf("charged %d times after that, not %d", c.cards.Times(), charges)
 			}
 		})
 	}

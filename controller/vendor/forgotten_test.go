@@ -6,6 +6,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -19,9 +20,7 @@ const attempts = 33
 func TestAForgottenAttemptClosesNoPayment(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
-	c.cards.mu.Lock()
-	c.cards.refuses = true
-	c.cards.mu.Unlock()
+	c.cards.Be(func(m *banktest.Mood) { m.Refuses = true })
 	lunch := partOf("lunch", "1", "CHF:3", "CHF:1")
 	var first instrument.OperationID
 	for n := range attempts {
@@ -37,9 +36,7 @@ func TestAForgottenAttemptClosesNoPayment(t *testing.T) {
 	if fault.ReasonOf(err) != "payment-unknown" {
 		t.Errorf("asked for the first attempt: %v", err)
 	}
-	c.cards.mu.Lock()
-	c.cards.refuses = false
-	c.cards.mu.Unlock()
+	c.cards.Be(func(m *banktest.Mood) { m.Refuses = false })
 	if _, err := v.with(vendor.ClassCard, v.card, "at last", lunch); err != nil {
 		t.Errorf("then the part is paid: %v", err)
 	}
@@ -51,9 +48,7 @@ func TestAForgottenAttemptClosesNoPayment(t *testing.T) {
 func TestAForgottenAttemptIsGrantedNothing(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
-	c.cards.mu.Lock()
-	c.cards.late, c.cards.waiting = true, true
-	c.cards.mu.Unlock()
+	c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = true, true })
 	var first instrument.OperationID
 	for n := range attempts {
 		op, err := v.with(vendor.ClassCard, v.card, fmt.Sprint("attempt ", n), partOf("lunch", "1", "CHF:3", "CHF:1"))
@@ -64,10 +59,8 @@ func TestAForgottenAttemptIsGrantedNothing(t *testing.T) {
 			first = op
 		}
 	}
-	c.cards.mu.Lock()
-	c.cards.late, c.cards.waiting = false, false
-	c.cards.mu.Unlock()
-	c.cards.settle()
+	c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = false, false })
+	c.cards.Settle()
 	if _, err := c.Refund(t.Context(), string(first)); fault.ReasonOf(err) != "payment-unknown" {
 		t.Errorf("by the first attempt: %v", err)
 	}
@@ -77,7 +70,7 @@ func TestAForgottenAttemptIsGrantedNothing(t *testing.T) {
 		t.Fatalf("the vendor sees %+v", all)
 	}
 	back, err := c.Refund(t.Context(), string(all[0].Unheard[0].Operation))
-	if err != nil || !back.Done || c.cards.refunds() != 1 {
+	if err != nil || !back.Done || c.cards.Refunds() != 1 {
 		t.Errorf("by the attempt in the list: %+v, %v", back, err)
 	}
 }

@@ -4,13 +4,10 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -43,7 +40,7 @@ import (
 type cast struct {
 	*vendor.Terminal
 	bank  *banktest.House
-	cards *cards
+	cards *banktest.Cards
 	net   *inproc.Network
 	comm  *comm.Manager
 	key   string
@@ -62,9 +59,9 @@ func newCast(t *testing.T) *cast {
 // newCastAt has the terminal ask the bank at another address.
 func newCastAt(t *testing.T, address func(*banktest.House) string, over ...bundled) *cast {
 	t.Helper()
-	c := &cast{cards: &cards{paid: map[string]banktest.Payment{}}, net: inproc.NewNetwork()}
+	c := &cast{net: inproc.NewNetwork()}
 	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: c.net})
-	c.cards.bank = c.bank.Provider
+	c.cards = banktest.NewCards(c.bank.Provider)
 	at := httptest.NewServer(c.cards)
 	t.Cleanup(at.Close)
 	party := newParty(t, c.net, comm.Vendor, vendor.Policy(), c.clock, &c.away, over...)
@@ -132,69 +129,6 @@ func (o out) Fetch(ctx context.Context, r comm.Fetch) (comm.Fetched, error) {
 		return comm.Fetched{}, fault.New(fault.Unavailable, "%s cannot be connected to", r.URL).Because("server-unreachable")
 	}
 	return o.local.Fetch(ctx, r)
-}
-
-// cards is a provider that charges: what a terminal asks. The bank asks another
-// door of it.
-type cards struct {
-	bank *banktest.Provider
-
-	mu      sync.Mutex
-	charged int
-	paid    map[string]banktest.Payment // by reference
-	late    bool                        // charges, and then does not answer
-	waiting bool                        // has not decided about what it charges
-	refuses bool                        // declines every card
-	lost    bool                        // does not get what it is asked
-	queued  bool                        // shows what it charges only when it settles
-	stingy  bool                        // gives nothing back
-	mute    bool                        // gives back, and then does not answer
-
-	meanwhile func() // what happens before it charges; nil: nothing
-}
-
-func (c *cards) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if c.meanwhile != nil && r.Method == http.MethodPost {
-		c.meanwhile()
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if r.Method == http.MethodGet {
-		list := []banktest.Payment{}
-		if p, ok := c.paid[r.URL.Query().Get("reference")]; ok && !c.queued {
-			list = append(list, p)
-		}
-		_ = json.NewEncoder(w).Encode(map[string]any{"payments": list})
-		return
-	}
-	if strings.HasSuffix(r.URL.Path, "/refunds") {
-		c.refund(w, r)
-		return
-	}
-	var o struct {
-		Amount           instrument.Amount
-		Reference, Token string
-	}
-	_ = json.NewDecoder(r.Body).Decode(&o)
-	if c.lost {
-		http.Error(w, "later", http.StatusBadGateway)
-		return
-	}
-	c.charged++
-	p := banktest.Payment{ID: fmt.Sprintf("pay-%d", c.charged), State: "paid", Amount: o.Amount, Refunded: instrument.ZeroOf(o.Amount.Currency), Reference: o.Reference}
-	if o.Token == "declined" || c.refuses {
-		p.State = "failed"
-	}
-	if c.waiting {
-		p.State = "pending"
-	}
-	c.paid[o.Reference] = p
-	c.bank.Put(p)
-	if c.late {
-		http.Error(w, "later", http.StatusBadGateway)
-		return
-	}
-	_ = json.NewEncoder(w).Encode(p)
 }
 
 // customer is the screen, and the person in front of it.

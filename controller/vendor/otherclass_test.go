@@ -38,7 +38,7 @@ func TestARefundIsOfTheClassThatPaid(t *testing.T) {
 		}
 	}
 	check(t, checkBalance(v, "CHF:16"))
-	if n := c.cards.refunds(); n != 0 {
+	if n := c.cards.Refunds(); n != 0 {
 		t.Errorf("%d refunds", n)
 	}
 }

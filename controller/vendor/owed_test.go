@@ -57,8 +57,8 @@ func TestTheFirstUseInALifeFindsWhatWasPaidBefore(t *testing.T) {
 	_, door := c.beside(t)
 	there := v.at(t, door)
 	check(t, there.pay("CHF:12"))
-	if got := there.balance(); got != "CHF:8" || c.cards.times() != 1 {
-		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	if got := there.balance(); got != "CHF:8" || c.cards.Times() != 1 {
+		t.Errorf("there is %s after %d charges", got, c.cards.Times())
 	}
 }
 
@@ -107,14 +107,14 @@ func TestAnAlteredPaymentOfUnknownOutcomeHoldsUpNoOther(t *testing.T) {
 	c := newCast(t)
 	shop := c.open(t)
 	v, other := c.visit(t, shop), c.visit(t, shop)
-	c.cards.is(true)
+	c.cards.Decides(false)
 	for _, v := range []*visit{v, other} {
 		if err := v.payIn(v.number, "first", "CHF:7"); fault.KindOf(err) != fault.Unknown {
 			t.Fatalf("got %v", err)
 		}
 	}
 	c.alter(t, vendor.ClassCardPayment, "reference", "prepaid:"+v.number+":first")
-	c.cards.is(false)
+	c.cards.Decides(true)
 	check(t, c.Settle(t.Context(), &vendor.Settling{}))
 	check(t, checkBalance(other, "CHF:7"))
 }

@@ -51,7 +51,7 @@ func TestNamesWithColonsAreTwoCharges(t *testing.T) {
 	check(t, err)
 	second, err := v.with(vendor.ClassCard, v.card, "free2", partOf("q:w", "e", "CHF:60", "CHF:6"))
 	check(t, err)
-	if n := c.cards.times(); n != 2 {
+	if n := c.cards.Times(); n != 2 {
 		t.Errorf("charged %d times for two parts", n)
 	}
 	for _, op := range []instrument.OperationID{first, second} {
@@ -60,7 +60,7 @@ func TestNamesWithColonsAreTwoCharges(t *testing.T) {
 			t.Errorf("%+v, %v", back, err)
 		}
 	}
-	if n := c.cards.refunds(); n != 2 {
+	if n := c.cards.Refunds(); n != 2 {
 		t.Errorf("%d refunds of two payments", n)
 	}
 }
@@ -90,7 +90,7 @@ func TestAPartThatIsPaidIsNotTakenAgain(t *testing.T) {
 		}
 	}
 	check(t, checkBalance(v, "CHF:19.9"))
-	if n := c.cards.times(); n != 2 {
+	if n := c.cards.Times(); n != 2 {
 		t.Errorf("%d charges", n)
 	}
 }

@@ -73,8 +73,8 @@ func TestNobodyPaysWhatABankThatIsAwayIsToAbort(t *testing.T) {
 				err = paid
 			}
 			away.Store(false)
-			if fault.ReasonOf(err) != "being-aborted" || c.cards.times() != 0 {
-				t.Errorf("it is %s: %v; charged %d times", w.Status, err, c.cards.times())
+			if fault.ReasonOf(err) != "being-aborted" || c.cards.Times() != 0 {
+				t.Errorf("it is %s: %v; charged %d times", w.Status, err, c.cards.Times())
 			}
 		})
 	}
@@ -98,8 +98,8 @@ func TestNobodyPaysWhatWasAborted(t *testing.T) {
 		away.Store(true)
 	}}
 	w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, person)
-	if w.Status != taler.TerminalAborted || err == nil || c.cards.times() != 0 {
-		t.Errorf("it is %s: %v; charged %d times", w.Status, err, c.cards.times())
+	if w.Status != taler.TerminalAborted || err == nil || c.cards.Times() != 0 {
+		t.Errorf("it is %s: %v; charged %d times", w.Status, err, c.cards.Times())
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -27,24 +28,24 @@ func TestACardAlonePaysAPurchase(t *testing.T) {
 		want.Operation = op
 		paid, err := w.Pay(t.Context(), want, agreed)
 		check(t, err)
-		if paid.Price != want.Amount || c.cards.times() != []int{1, 1, 2}[n] {
-			t.Fatalf("%+v after %d charges", paid, c.cards.times())
+		if paid.Price != want.Amount || c.cards.Times() != []int{1, 1, 2}[n] {
+			t.Fatalf("%+v after %d charges", paid, c.cards.Times())
 		}
 		ops = append(ops, op)
 	}
 	if _, err := v.with(vendor.ClassCard, v.card, "three", instrument.Invoice{"amount": "CHF:1"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := v.again(vendor.ClassCard, v.card, "four"); fault.ReasonOf(err) != "reference-reused" || c.cards.times() != 3 {
-		t.Errorf("another operation under the offer: %v; %d charges", err, c.cards.times())
+	if _, err := v.again(vendor.ClassCard, v.card, "four"); fault.ReasonOf(err) != "reference-reused" || c.cards.Times() != 3 {
+		t.Errorf("another operation under the offer: %v; %d charges", err, c.cards.Times())
 	}
 	if _, err := w.RefundOperation(t.Context(), ops[0]); fault.ReasonOf(err) != "refund-not-granted" {
 		t.Errorf("the payer takes it back: %v", err)
 	}
 	for range 2 {
 		back, err := c.Refund(t.Context(), string(ops[0]))
-		if err != nil || !back.Done || back.Amount != want.Amount || c.cards.refunds() != 1 {
-			t.Errorf("%+v, %v; %d refunds", back, err, c.cards.refunds())
+		if err != nil || !back.Done || back.Amount != want.Amount || c.cards.Refunds() != 1 {
+			t.Errorf("%+v, %v; %d refunds", back, err, c.cards.Refunds())
 		}
 	}
 	all, err := c.AllPayments(t.Context())
@@ -67,9 +68,7 @@ func TestACardAlonePaysAPurchase(t *testing.T) {
 func TestADeclinedPurchaseLeavesNothing(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
-	c.cards.mu.Lock()
-	c.cards.refuses = true
-	c.cards.mu.Unlock()
+	c.cards.Be(func(m *banktest.Mood) { m.Refuses = true })
 	op, err := v.with(vendor.ClassCard, v.card, "one", instrument.Invoice{"amount": "CHF:4"})
 	if fault.ReasonOf(err) != "card-declined" {
 		t.Fatal(err)

@@ -102,7 +102,7 @@ func TestWhatIsAcceptedStays(t *testing.T) {
 	dearer.Store(true)
 	again := customer{on: c.selects(t, newPurse(t, 1))}
 	w, err = c.Withdraw(t.Context(), want, &again)
-	if fault.KindOf(err) != fault.Declined || c.cards.times() != 0 || w.Total.String() != "CHF:20.5" || !slices.Equal(again.events, []string{"setup", "aborted"}) {
-		t.Errorf("charged %d times, of %s, events %v: %v", c.cards.times(), w.Total, again.events, err)
+	if fault.KindOf(err) != fault.Declined || c.cards.Times() != 0 || w.Total.String() != "CHF:20.5" || !slices.Equal(again.events, []string{"setup", "aborted"}) {
+		t.Errorf("charged %d times, of %s, events %v: %v", c.cards.Times(), w.Total, again.events, err)
 	}
 }

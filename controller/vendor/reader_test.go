@@ -14,6 +14,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/stream/streamtest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -82,7 +83,7 @@ func TestACardAtTheReaderPays(t *testing.T) {
 			} {
 				t.Run(row.name, func(t *testing.T) {
 					c := newCast(t)
-					c.cards.refuses = row.refuse
+					c.cards.Be(func(m *banktest.Mood) { m.Refuses = row.refuse })
 					a, err := comm.ParseAddress(way.door)
 					check(t, err)
 					door, err := c.ListenReader(t.Context(), c.comm, a)
@@ -99,8 +100,8 @@ func TestACardAtTheReaderPays(t *testing.T) {
 					person := &atTheReader{row.person}
 					person.on = c.selects(t, newPurse(t, 1))
 					sold, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
-					if fault.KindOf(err) != row.kind || !slices.Equal(person.events, row.events) || c.cards.times() != row.times {
-						t.Errorf("error %v, events %v, %d charges", err, person.events, c.cards.times())
+					if fault.KindOf(err) != row.kind || !slices.Equal(person.events, row.events) || c.cards.Times() != row.times {
+						t.Errorf("error %v, events %v, %d charges", err, person.events, c.cards.Times())
 					}
 					if row.kind == 0 && sold.Status != taler.TerminalConfirmed {
 						t.Errorf("it is %s", sold.Status)
@@ -207,8 +208,8 @@ func TestAReaderIsNoWallet(t *testing.T) {
 					break
 				}
 			}
-			if fault.ReasonOf(err) != row.reason || c.cards.times() != 0 {
-				t.Errorf("%v after %d charges", err, c.cards.times())
+			if fault.ReasonOf(err) != row.reason || c.cards.Times() != 0 {
+				t.Errorf("%v after %d charges", err, c.cards.Times())
 			}
 			cancel()
 			<-ended

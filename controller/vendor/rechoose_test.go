@@ -53,8 +53,8 @@ func TestOtherMeansTakeThePlaceOfAWallet(t *testing.T) {
 	if err != nil || w.Status != taler.TerminalConfirmed || !slices.Equal(u.events, []string{"setup", "selected", "pay", "paid", "confirmed"}) {
 		t.Errorf("%+v, %v, after %v", w, err, u.events)
 	}
-	if err := <-late; fault.ReasonOf(err) != taler.ReasonUnknownOperation || c.cards.times() != 1 {
-		t.Errorf("the wallet is told %v; %d charges", err, c.cards.times())
+	if err := <-late; fault.ReasonOf(err) != taler.ReasonUnknownOperation || c.cards.Times() != 1 {
+		t.Errorf("the wallet is told %v; %d charges", err, c.cards.Times())
 	}
 }
 
@@ -65,12 +65,12 @@ func TestOtherMeansDoNotTakeThePlaceOfAPayment(t *testing.T) {
 	selects := c.selects(t, mine)
 	u := &undecided{}
 	paid := make(chan error, 1)
-	c.cards.meanwhile = func() {
+	c.cards.Meanwhile(func() {
 		all, err := c.Withdrawals(t.Context())
 		if err != nil || c.Rechoose(all[0], vendor.Means{Card: "approved"}) {
 			t.Errorf("the card is being charged, and other means are taken; %v", err)
 		}
-	}
+	})
 	u.on = func(e vendor.Event) {
 		if selects(e); e.Event != vendor.EventPay {
 			return
@@ -85,7 +85,7 @@ func TestOtherMeansDoNotTakeThePlaceOfAPayment(t *testing.T) {
 	}
 	_, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, u)
 	check(t, err)
-	if err := <-paid; err != nil || len(u.chosen) != 1 || c.cards.times() != 1 {
-		t.Errorf("paid: %v, chosen %d times, %d charges", err, len(u.chosen), c.cards.times())
+	if err := <-paid; err != nil || len(u.chosen) != 1 || c.cards.Times() != 1 {
+		t.Errorf("paid: %v, chosen %d times, %d charges", err, len(u.chosen), c.cards.Times())
 	}
 }

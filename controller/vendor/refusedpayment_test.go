@@ -67,8 +67,8 @@ func TestARefusedPaymentIsNoneUnderWay(t *testing.T) {
 			given := <-tried
 			sold, err := c.Find(t.Context(), sold.WOPID)
 			check(t, err)
-			if given != nil || sold.Status != taler.TerminalAborted || c.cards.times() != 0 {
-				t.Errorf("given up: %v; it is %s; charged %d times", given, sold.Status, c.cards.times())
+			if given != nil || sold.Status != taler.TerminalAborted || c.cards.Times() != 0 {
+				t.Errorf("given up: %v; it is %s; charged %d times", given, sold.Status, c.cards.Times())
 			}
 		})
 	}

@@ -96,8 +96,8 @@ func TestOnlyTheWalletThatSelectedMayPay(t *testing.T) {
 	if fault.ReasonOf(got[0]) != "wallet-differs" || got[1] != nil {
 		t.Errorf("the thief: %v; the customer: %v", got[0], got[1])
 	}
-	if !slices.Equal(person.events, []string{"setup", "selected", "pay", "paid", "confirmed"}) || c.cards.times() != 1 {
-		t.Errorf("events %v, charged %d times", person.events, c.cards.times())
+	if !slices.Equal(person.events, []string{"setup", "selected", "pay", "paid", "confirmed"}) || c.cards.Times() != 1 {
+		t.Errorf("events %v, charged %d times", person.events, c.cards.Times())
 	}
 }
 
@@ -233,8 +233,8 @@ func TestAWalletThatAbortsPaysNothing(t *testing.T) {
 			if err := newWallet(t, c).pay(t, shop, id, mine); fault.ReasonOf(err) != taler.ReasonUnknownOperation {
 				t.Errorf("it can still be paid: %v", err)
 			}
-			if c.cards.times() != 0 {
-				t.Errorf("the card was charged %d times", c.cards.times())
+			if c.cards.Times() != 0 {
+				t.Errorf("the card was charged %d times", c.cards.Times())
 			}
 		})
 	}

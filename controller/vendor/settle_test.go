@@ -7,6 +7,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -18,7 +19,7 @@ import (
 func TestWhatWasPaidInUnheardIsCreditedByItself(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
-	c.cards.is(true)
+	c.cards.Decides(false)
 	if err := v.payIn(v.number, "first", "CHF:7"); fault.KindOf(err) != fault.Unknown {
 		t.Fatalf("got %v", err)
 	}
@@ -27,7 +28,7 @@ func TestWhatWasPaidInUnheardIsCreditedByItself(t *testing.T) {
 	if got := v.balance(); got != "CHF:0" {
 		t.Errorf("before it is decided there is %s", got)
 	}
-	c.cards.is(false)
+	c.cards.Decides(true)
 	check(t, c.Settle(t.Context(), s))
 	if got := v.balance(); got != "CHF:0" {
 		t.Errorf("before it is due there is %s", got)
@@ -37,8 +38,8 @@ func TestWhatWasPaidInUnheardIsCreditedByItself(t *testing.T) {
 		check(t, c.Settle(t.Context(), s))
 	}
 	c.later.Store(0)
-	if got := v.balance(); got != "CHF:7" || c.cards.times() != 1 {
-		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	if got := v.balance(); got != "CHF:7" || c.cards.Times() != 1 {
+		t.Errorf("there is %s after %d charges", got, c.cards.Times())
 	}
 }
 
@@ -46,11 +47,11 @@ func TestWhatWasPaidInUnheardIsCreditedByItself(t *testing.T) {
 func TestWhatAnOperatorFindsOutIsCredited(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
-	c.cards.is(true)
+	c.cards.Decides(false)
 	if err := v.payIn(v.number, "first", "CHF:7"); fault.KindOf(err) != fault.Unknown {
 		t.Fatalf("got %v", err)
 	}
-	c.cards.is(false)
+	c.cards.Decides(true)
 	found, err := c.Protocols().Records(t.Context(), protocol.Filter{Side: protocol.Servicer, Limit: 1})
 	check(t, err)
 	if _, err := c.Refund(t.Context(), string(found[0].ID)); fault.ReasonOf(err) != "refund-not-granted" {
@@ -79,7 +80,7 @@ func TestAVendorIsShownWhatNobodyHasHeardOf(t *testing.T) {
 			c := newCast(t)
 			shop := c.open(t)
 			v := c.visit(t, shop)
-			c.cards.is(true)
+			c.cards.Decides(false)
 			op, err := v.OperationID("one")
 			check(t, err)
 			_, err = client.New(v.Controller, v.me, nil).Pay(t.Context(), client.Payment{Peer: shop, Operation: op, Amount: amount(t, "CHF:4"), Instrument: v.card},
@@ -87,16 +88,14 @@ func TestAVendorIsShownWhatNobodyHasHeardOf(t *testing.T) {
 			if fault.ReasonOf(err) != "provider-unknown" {
 				t.Fatal(err)
 			}
-			return c, func() { c.cards.is(false) }
+			return c, func() { c.cards.Decides(true) }
 		},
 		"a part that its payer gave up": func(t *testing.T) (*cast, func()) {
 			c, _, w, name := doubtful(t, true)
-			c.cards.mu.Lock()
-			c.cards.queued = true
-			c.cards.mu.Unlock()
+			c.cards.Be(func(m *banktest.Mood) { m.Queued = true })
 			_, err := w.ForgoPayment(t.Context(), name)
 			check(t, err)
-			return c, c.cards.settle
+			return c, c.cards.Settle
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -111,8 +110,8 @@ func TestAVendorIsShownWhatNobodyHasHeardOf(t *testing.T) {
 				t.Fatalf("then: %+v", all)
 			}
 			for range 2 {
-				if back, err := c.Refund(t.Context(), string(all[0].Operation)); err != nil || !back.Done || c.cards.refunds() != 1 {
-					t.Errorf("%+v, %v; %d refunds", back, err, c.cards.refunds())
+				if back, err := c.Refund(t.Context(), string(all[0].Operation)); err != nil || !back.Done || c.cards.Refunds() != 1 {
+					t.Errorf("%+v, %v; %d refunds", back, err, c.cards.Refunds())
 				}
 			}
 			if all := c.unheard(t); len(all) != 0 {
@@ -129,9 +128,7 @@ func TestAVendorIsShownARefundThatNobodyHasAnswered(t *testing.T) {
 	op, err := v.with(vendor.ClassCard, v.card, "one", instrument.Invoice{controller.InvoiceAmount: "CHF:4"})
 	check(t, err)
 	mute := func(is bool) {
-		c.cards.mu.Lock()
-		defer c.cards.mu.Unlock()
-		c.cards.mute = is
+		c.cards.Be(func(m *banktest.Mood) { m.Mute = is })
 	}
 	mute(true)
 	if _, err := c.Refund(t.Context(), string(op)); fault.KindOf(err) != fault.Unknown {
@@ -155,13 +152,13 @@ func TestAVendorIsShownARefundThatNobodyHasAnswered(t *testing.T) {
 func TestAProviderThatIsAwayIsAskedOnceARound(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
-	c.cards.is(true)
+	c.cards.Decides(false)
 	for _, label := range []string{"first", "second", "third"} {
 		if err := v.payIn(v.number, label, "CHF:7"); fault.KindOf(err) != fault.Unknown {
 			t.Fatalf("got %v", err)
 		}
 	}
-	c.cards.is(false)
+	c.cards.Decides(true)
 	s := &vendor.Settling{}
 	c.away.Store(true)
 	check(t, c.Settle(t.Context(), s))

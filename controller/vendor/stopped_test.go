@@ -39,9 +39,7 @@ func TestAStoppedPaymentIsGivenUpAndGivenBack(t *testing.T) {
 	c := newCastAt(t, func(h *banktest.House) string { return h.URL }, dying)
 	shop := c.open(t)
 	v := c.visit(t, shop)
-	c.cards.mu.Lock()
-	c.cards.late, c.cards.waiting = true, true
-	c.cards.mu.Unlock()
+	c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = true, true })
 	op, err := v.OperationID("one")
 	check(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -70,14 +68,12 @@ func TestAStoppedPaymentIsGivenUpAndGivenBack(t *testing.T) {
 	if err := <-paid; fault.KindOf(err) != fault.Unknown {
 		t.Errorf("its payer hears %v", err)
 	}
-	c.cards.mu.Lock()
-	c.cards.late, c.cards.waiting = false, false
-	c.cards.mu.Unlock()
-	c.cards.settle()
+	c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = false, false })
+	c.cards.Settle()
 	for range 2 {
 		back, err := c.Refund(ctx, string(op))
-		if err != nil || !back.Done || back.Amount != amount(t, "CHF:4") || c.cards.refunds() != 1 {
-			t.Errorf("%+v, %v; %d refunds", back, err, c.cards.refunds())
+		if err != nil || !back.Done || back.Amount != amount(t, "CHF:4") || c.cards.Refunds() != 1 {
+			t.Errorf("%+v, %v; %d refunds", back, err, c.cards.Refunds())
 		}
 	}
 }

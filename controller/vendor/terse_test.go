@@ -78,8 +78,8 @@ func TestNoWalletPaysForOneThatIsNotNamed(t *testing.T) {
 	}
 	person.trusts = true
 	w, err = c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
-	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
-		t.Errorf("with a card it is %s, charged %d times: %v", w.Status, c.cards.times(), err)
+	if err != nil || w.Status != taler.TerminalConfirmed || c.cards.Times() != 1 {
+		t.Errorf("with a card it is %s, charged %d times: %v", w.Status, c.cards.Times(), err)
 	}
 }
 

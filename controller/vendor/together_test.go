@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -21,14 +22,14 @@ func (content) Agree(context.Context, []client.Bill) (bool, error) { return true
 func TestACardAndAnAccountPayTogether(t *testing.T) {
 	for _, row := range []struct {
 		name    string
-		mood    func(*cards)
+		mood    func(*banktest.Mood)
 		status  string
 		reason  fault.Reason
 		balance string // of the account, which has CHF 20
 	}{
-		{"all is well", func(*cards) {}, client.PaymentPaid, "", "CHF:16"},
-		{"the card is declined", func(c *cards) { c.refuses = true }, client.PaymentRefunded, "payment-given-back", "CHF:20"},
-		{"nobody knows about the card", func(c *cards) { c.late, c.waiting = true, true }, client.PaymentOpen, "pending", "CHF:16"},
+		{"all is well", func(*banktest.Mood) {}, client.PaymentPaid, "", "CHF:16"},
+		{"the card is declined", func(m *banktest.Mood) { m.Refuses = true }, client.PaymentRefunded, "payment-given-back", "CHF:20"},
+		{"nobody knows about the card", func(m *banktest.Mood) { m.Late, m.Waiting = true, true }, client.PaymentOpen, "pending", "CHF:16"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCast(t)
@@ -36,9 +37,7 @@ func TestACardAndAnAccountPayTogether(t *testing.T) {
 			v := c.visit(t, shop)
 			check(t, v.payIn(v.number, "first", "CHF:20"))
 			check(t, checkBalance(v, "CHF:20"))
-			c.cards.mu.Lock()
-			row.mood(c.cards)
-			c.cards.mu.Unlock()
+			c.cards.Be(row.mood)
 			w := client.New(v.Controller, v.me, nil)
 			op, err := v.OperationID("both")
 			check(t, err)
@@ -61,13 +60,11 @@ func TestACardAndAnAccountPayTogether(t *testing.T) {
 
 			// The provider is heard again: the same charge is found by its reference, and
 			// the card is charged once.
-			c.cards.mu.Lock()
-			c.cards.late, c.cards.waiting = false, false
-			c.cards.mu.Unlock()
-			c.cards.settle()
+			c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = false, false })
+			c.cards.Settle()
 			got, err = w.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
-			if err != nil || got.Status != client.PaymentPaid || c.cards.times() != 2 {
-				t.Errorf("it is %s: %v; %d charges", got.Status, err, c.cards.times())
+			if err != nil || got.Status != client.PaymentPaid || c.cards.Times() != 2 {
+				t.Errorf("it is %s: %v; %d charges", got.Status, err, c.cards.Times())
 			}
 		})
 	}
@@ -82,9 +79,7 @@ func TestACardGetsItsPartBack(t *testing.T) {
 	w := client.New(v.Controller, v.me, nil)
 	op, err := v.OperationID("both")
 	check(t, err)
-	c.cards.mu.Lock()
-	c.cards.stingy = true
-	c.cards.mu.Unlock()
+	c.cards.Be(func(m *banktest.Mood) { m.Stingy = true })
 	got, err := w.PayTogether(t.Context(), client.Together{
 		Peer: shop, Operation: op, Amount: amount(t, "CHF:10"),
 		Shares: []client.Share{{Instrument: v.card, Amount: amount(t, "CHF:6")}, {Instrument: v.account}},
@@ -92,9 +87,7 @@ func TestACardGetsItsPartBack(t *testing.T) {
 	if got.Status != client.PaymentRefunding || fault.ReasonOf(err) != "pending" {
 		t.Fatalf("it is %s: %v", got.Status, err)
 	}
-	c.cards.mu.Lock()
-	c.cards.stingy = false
-	c.cards.mu.Unlock()
+	c.cards.Be(func(m *banktest.Mood) { m.Stingy = false })
 	for range 2 { // and it stays so
 		got, err = w.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
 		if got.Status != client.PaymentRefunded || fault.ReasonOf(err) != "payment-given-back" {

@@ -10,6 +10,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
@@ -79,15 +80,15 @@ func TestAnAccountIsPaidIntoByCardAndPaidFrom(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
 	check(t, v.payIn(v.number, "first", "CHF:20"))
-	if got := v.balance(); got != "CHF:20" || c.cards.times() != 1 {
-		t.Fatalf("there is %s after %d charges", got, c.cards.times())
+	if got := v.balance(); got != "CHF:20" || c.cards.Times() != 1 {
+		t.Fatalf("there is %s after %d charges", got, c.cards.Times())
 	}
 	check(t, v.payIn(v.number, "first", "CHF:20")) // the same payment again
 	check(t, v.payIn(v.number, "second", "CHF:5"))
 	check(t, v.pay("CHF:12"))
 	check(t, v.pay("CHF:0.5"))
-	if got := v.balance(); got != "CHF:12.5" || c.cards.times() != 2 {
-		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	if got := v.balance(); got != "CHF:12.5" || c.cards.Times() != 2 {
+		t.Errorf("there is %s after %d charges", got, c.cards.Times())
 	}
 	if err := v.pay("CHF:13"); fault.ReasonOf(err) != "balance-too-small" {
 		t.Errorf("got %v", err)
@@ -119,7 +120,7 @@ func TestWhatAnEarlierLifeWasPaidIsCredited(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
 	check(t, v.payIn(v.number, "first", "CHF:20"))
-	c.cards.waiting = true
+	c.cards.Be(func(m *banktest.Mood) { m.Waiting = true })
 	if err := v.payIn(v.number, "second", "CHF:7"); fault.KindOf(err) != fault.Unknown {
 		t.Fatalf("got %v", err)
 	}
@@ -136,18 +137,18 @@ func TestWhatAnEarlierLifeWasPaidIsCredited(t *testing.T) {
 	if got := v.balance(); got != "CHF:20" {
 		t.Errorf("there is %s", got)
 	}
-	c.cards.settle() // the provider has decided
+	c.cards.Settle() // the provider has decided
 	check(t, next.Settle(t.Context(), &vendor.Settling{}))
 	check(t, next.Settle(t.Context(), &vendor.Settling{}))
-	if got := v.balance(); got != "CHF:27" || c.cards.times() != 2 {
-		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	if got := v.balance(); got != "CHF:27" || c.cards.Times() != 2 {
+		t.Errorf("there is %s after %d charges", got, c.cards.Times())
 	}
 }
 
 func TestADeclinedCardCreditsNothing(t *testing.T) {
 	c := newCast(t)
 	v := c.visit(t, c.open(t))
-	c.cards.refuses = true
+	c.cards.Be(func(m *banktest.Mood) { m.Refuses = true })
 	if err := v.payIn(v.number, "first", "CHF:20"); fault.KindOf(err) != fault.Declined {
 		t.Fatalf("got %v", err)
 	}
@@ -192,7 +193,7 @@ func TestPaymentsIntoAccountsThatAreRefused(t *testing.T) {
 			t.Errorf("a part by %s: got %v", class, err)
 		}
 	}
-	if c.cards.times() != 0 {
+	if c.cards.Times() != 0 {
 		t.Error("a card was charged")
 	}
 }
@@ -206,8 +207,8 @@ func TestALabelIsOfOneSum(t *testing.T) {
 	if fault.ReasonOf(err) != "label-reused" || !errors.Is(err, fault.Conflict) {
 		t.Errorf("got %v", err)
 	}
-	if got := v.balance(); got != "CHF:20" || c.cards.times() != 1 {
-		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	if got := v.balance(); got != "CHF:20" || c.cards.Times() != 1 {
+		t.Errorf("there is %s after %d charges", got, c.cards.Times())
 	}
 }
 
@@ -219,8 +220,8 @@ func TestAnAccountIsPaidNoMoreThanItCanHold(t *testing.T) {
 	if err := v.payIn(v.number, "more", "CHF:1"); fault.ReasonOf(err) != "amount-too-large" || fault.KindOf(err) != fault.Declined {
 		t.Errorf("got %v", err)
 	}
-	if got := v.balance(); got != "CHF:4503599627370496" || c.cards.times() != 1 {
-		t.Errorf("there is %s after %d charges", got, c.cards.times())
+	if got := v.balance(); got != "CHF:4503599627370496" || c.cards.Times() != 1 {
+		t.Errorf("there is %s after %d charges", got, c.cards.Times())
 	}
 }
 

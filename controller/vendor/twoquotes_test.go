@@ -53,7 +53,7 @@ func TestWhatWasShownIsAccepted(t *testing.T) {
 		selects(e)
 	}}
 	w, err := c.Withdraw(t.Context(), want, &person)
-	if err != nil || w.Total.String() != "CHF:20.5" || person.quote.Total != w.Total || c.cards.times() != 1 {
+	if err != nil || w.Total.String() != "CHF:20.5" || person.quote.Total != w.Total || c.cards.Times() != 1 {
 		t.Errorf("it is %s, of %s, the customer saw %s: %v", w.Status, w.Total, person.quote.Total, err)
 	}
 }
@@ -82,7 +82,7 @@ func TestWhatWasAcceptedMeanwhileStays(t *testing.T) {
 	}
 	armed.Store(true)
 	w, err := c.Withdraw(t.Context(), want, &customer{on: c.selects(t, newPurse(t, 1))})
-	if fault.KindOf(err) != fault.Declined || w.Total.String() != "CHF:20.5" || w.Status != taler.TerminalAborted || c.cards.times() != 0 {
-		t.Errorf("it is %s, of %s, charged %d times: %v", w.Status, w.Total, c.cards.times(), err)
+	if fault.KindOf(err) != fault.Declined || w.Total.String() != "CHF:20.5" || w.Status != taler.TerminalAborted || c.cards.Times() != 0 {
+		t.Errorf("it is %s, of %s, charged %d times: %v", w.Status, w.Total, c.cards.Times(), err)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 )
 
@@ -33,7 +34,7 @@ func TestAWithdrawalEndsAsTheCardDoes(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c, person := newCast(t), row.person
-			c.cards.late = row.late
+			c.cards.Be(func(m *banktest.Mood) { m.Late = row.late })
 			person.on = c.selects(t, newPurse(t, 1))
 			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: row.card}, &person)
 			if fault.KindOf(err) != row.kind || !slices.Equal(person.events, row.events) {
@@ -43,8 +44,8 @@ func TestAWithdrawalEndsAsTheCardDoes(t *testing.T) {
 			if err != nil || status.Status != row.state {
 				t.Errorf("at the bank it is %s, %v", status.Status, err)
 			}
-			if c.cards.times() != row.charged {
-				t.Errorf("the card was charged %d times", c.cards.times())
+			if c.cards.Times() != row.charged {
+				t.Errorf("the card was charged %d times", c.cards.Times())
 			}
 			if q := person.quote; q.Total.String() != "CHF:20.5" || q.Fees.String() != "CHF:0.5" || q.Terms.Text != "Be kind." {
 				t.Errorf("the customer saw %+v", q)
@@ -70,7 +71,7 @@ func TestAChargedCardIsNeverChargedAgain(t *testing.T) {
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			c := newCast(t)
-			c.cards.late, c.cards.waiting, c.cards.queued = true, row.waiting, row.queued
+			c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting, m.Queued = true, row.waiting, row.queued })
 			ctx, cut := context.WithCancel(t.Context())
 			defer cut()
 			selects := c.selects(t, newPurse(t, 1))
@@ -85,15 +86,15 @@ func TestAChargedCardIsNeverChargedAgain(t *testing.T) {
 			}
 			after := customer{on: func(e vendor.Event) {
 				if e.Event == vendor.EventUnknown {
-					c.cards.settle()
+					c.cards.Settle()
 				}
 			}}
 			w, err = c.Resume(t.Context(), w.WOPID, "approved", &after)
 			if err != nil || !slices.Equal(after.events, row.events) || w.Transaction != "pay-1" {
 				t.Errorf("error %v, events %v, transaction %s", err, after.events, w.Transaction)
 			}
-			if c.cards.times() != 1 {
-				t.Errorf("the card was charged %d times", c.cards.times())
+			if c.cards.Times() != 1 {
+				t.Errorf("the card was charged %d times", c.cards.Times())
 			}
 		})
 	}
@@ -106,13 +107,13 @@ func TestWhatWentBackIsNotTakenAgain(t *testing.T) {
 	for name, crash := range map[string]int{"at work": 0, "after a crash": 1, "after a crash behind the look": 2} {
 		t.Run(name, func(t *testing.T) {
 			c := newCast(t)
-			c.cards.late = true
+			c.cards.Be(func(m *banktest.Mood) { m.Late = true })
 			ctx, cut := context.WithCancel(t.Context())
 			defer cut()
 			selects := c.selects(t, newPurse(t, 1))
 			person := customer{on: func(e vendor.Event) {
 				if selects(e); e.Event == vendor.EventUnknown {
-					c.cards.gaveBack()
+					c.cards.GaveBack()
 					if crash > 0 {
 						cut()
 					}
@@ -126,8 +127,8 @@ func TestWhatWentBackIsNotTakenAgain(t *testing.T) {
 			if crash > 0 {
 				w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{})
 			}
-			if w.Status != taler.TerminalAborted || w.Reason != "the payment was given back" || c.cards.times() != 1 {
-				t.Errorf("it is %s, for %q: %v; charged %d times", w.Status, w.Reason, err, c.cards.times())
+			if w.Status != taler.TerminalAborted || w.Reason != "the payment was given back" || c.cards.Times() != 1 {
+				t.Errorf("it is %s, for %q: %v; charged %d times", w.Status, w.Reason, err, c.cards.Times())
 			}
 		})
 	}
@@ -141,26 +142,24 @@ func TestAChargeThatFailedMeanwhile(t *testing.T) {
 		times  int
 	}{false: {taler.TerminalAborted, 1}, true: {taler.TerminalConfirmed, 2}} {
 		c := newCast(t)
-		c.cards.late, c.cards.waiting = true, true
+		c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = true, true })
 		ctx, cut := context.WithCancel(t.Context())
 		defer cut()
 		selects := c.selects(t, newPurse(t, 1))
 		person := customer{on: func(e vendor.Event) {
 			if selects(e); e.Event == vendor.EventUnknown {
-				if c.cards.fails(); crash {
+				if c.cards.Fails(); crash {
 					cut()
 				}
 			}
 		}}
 		w, err := c.Withdraw(ctx, vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
 		if crash {
-			c.cards.mu.Lock()
-			c.cards.waiting = false
-			c.cards.mu.Unlock()
+			c.cards.Be(func(m *banktest.Mood) { m.Waiting = false })
 			w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{})
 		}
-		if w.Status != row.status || c.cards.times() != row.times || (err == nil) != crash || !crash && w.Reason != "the card was declined" {
-			t.Errorf("after a crash: %v; it is %s after %d charges: %v", crash, w.Status, c.cards.times(), err)
+		if w.Status != row.status || c.cards.Times() != row.times || (err == nil) != crash || !crash && w.Reason != "the card was declined" {
+			t.Errorf("after a crash: %v; it is %s after %d charges: %v", crash, w.Status, c.cards.Times(), err)
 		}
 	}
 }
@@ -175,7 +174,7 @@ func TestAProviderIsAskedUntilItSays(t *testing.T) {
 		t.Run(row.name, func(t *testing.T) {
 			t.Parallel()
 			c := newCast(t)
-			c.cards.late, c.cards.waiting = row.away, !row.away
+			c.cards.Be(func(m *banktest.Mood) { m.Late, m.Waiting = row.away, !row.away })
 			selects := c.selects(t, newPurse(t, 1))
 			unknown := 0
 			person := customer{on: func(e vendor.Event) {
@@ -187,12 +186,12 @@ func TestAProviderIsAskedUntilItSays(t *testing.T) {
 					return
 				}
 				c.away.Store(false)
-				c.cards.settle()
+				c.cards.Settle()
 			}}
 			w, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &person)
 			want := []string{"setup", "selected", "unknown", "unknown", "paid", "confirmed"}
-			if err != nil || w.Status != taler.TerminalConfirmed || !slices.Equal(person.events, want) || c.cards.times() != 1 {
-				t.Errorf("%s, %v, events %v, charged %d times", w.Status, err, person.events, c.cards.times())
+			if err != nil || w.Status != taler.TerminalConfirmed || !slices.Equal(person.events, want) || c.cards.Times() != 1 {
+				t.Errorf("%s, %v, events %v, charged %d times", w.Status, err, person.events, c.cards.Times())
 			}
 		})
 	}
@@ -201,7 +200,7 @@ func TestAProviderIsAskedUntilItSays(t *testing.T) {
 // A charge that was lost on its way is sent again, when it can no more arrive.
 func TestAChargeThatNeverArrivedIsSentAgain(t *testing.T) {
 	c := newCast(t)
-	c.cards.lost = true
+	c.cards.Be(func(m *banktest.Mood) { m.Lost = true })
 	selects := c.selects(t, newPurse(t, 1))
 	unknown := 0
 	person := customer{on: func(e vendor.Event) {
@@ -209,7 +208,7 @@ func TestAChargeThatNeverArrivedIsSentAgain(t *testing.T) {
 		if e.Event != vendor.EventUnknown {
 			return
 		}
-		c.cards.answers()
+		c.cards.Be(func(m *banktest.Mood) { m.Lost = false })
 		if unknown++; unknown == 2 {
 			c.later.Add(int64(5 * time.Minute))
 		}
@@ -236,7 +235,7 @@ func TestAProviderThatIsAwayIsNoEnd(t *testing.T) {
 			ctx, cut := context.WithCancel(t.Context())
 			defer cut()
 			selects := c.selects(t, newPurse(t, 1))
-			c.cards.late = row.begun
+			c.cards.Be(func(m *banktest.Mood) { m.Late = row.begun })
 			c.away.Store(!row.begun)
 			first := customer{on: func(e vendor.Event) {
 				if selects(e); e.Event == vendor.EventUnknown {
@@ -253,8 +252,8 @@ func TestAProviderThatIsAwayIsNoEnd(t *testing.T) {
 				t.Fatalf("it is told as %+v", f)
 			}
 			c.away.Store(false)
-			if w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{}); err != nil || w.Status != taler.TerminalConfirmed || c.cards.times() != 1 {
-				t.Errorf("%s, %v, charged %d times", w.Status, err, c.cards.times())
+			if w, err = c.Resume(t.Context(), w.WOPID, "approved", &customer{}); err != nil || w.Status != taler.TerminalConfirmed || c.cards.Times() != 1 {
+				t.Errorf("%s, %v, charged %d times", w.Status, err, c.cards.Times())
 			}
 		})
 	}
@@ -267,8 +266,8 @@ func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
 	check(t, err)
 	again := customer{}
 	two, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20"), Card: "approved"}, &again)
-	if err != nil || two.WOPID != one.WOPID || !slices.Equal(again.events, []string{"setup", "selected", "confirmed"}) || c.cards.times() != 1 {
-		t.Errorf("%s and %s, error %v, events %v and %v, charged %d times", one.WOPID, two.WOPID, err, first.events, again.events, c.cards.times())
+	if err != nil || two.WOPID != one.WOPID || !slices.Equal(again.events, []string{"setup", "selected", "confirmed"}) || c.cards.Times() != 1 {
+		t.Errorf("%s and %s, error %v, events %v and %v, charged %d times", one.WOPID, two.WOPID, err, first.events, again.events, c.cards.Times())
 	}
 	other := customer{}
 	if _, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:30"), Card: "approved"}, &other); !errors.Is(err, fault.Conflict) {
@@ -293,8 +292,8 @@ func TestTwoThatGoOnWithAWithdrawalSeeHowItEnds(t *testing.T) {
 			}
 		}}
 		w, err := c.Withdraw(t.Context(), want, &one)
-		if err != nil || w.Status != taler.TerminalConfirmed || one.last.Event != vendor.EventConfirmed || other.last.Event != vendor.EventConfirmed || c.cards.times() != 1 {
-			t.Errorf("overtaken when it is %s: %s, %v, events %v and %v, charged %d times", at, w.Status, err, one.events, other.events, c.cards.times())
+		if err != nil || w.Status != taler.TerminalConfirmed || one.last.Event != vendor.EventConfirmed || other.last.Event != vendor.EventConfirmed || c.cards.Times() != 1 {
+			t.Errorf("overtaken when it is %s: %s, %v, events %v and %v, charged %d times", at, w.Status, err, one.events, other.events, c.cards.Times())
 		}
 	}
 }
