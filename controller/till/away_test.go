@@ -5,8 +5,10 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -50,4 +52,23 @@ func TestABankThatIsAwayIsShown(t *testing.T) {
 	if waits.Load() {
 		t.Error("that the bank is back is known only once there is news of the withdrawal")
 	}
+}
+
+// Whoever begins a withdrawal at a bank that takes what it is asked and says nothing is told so before
+// the bank gives up, and can send the same request again.
+func TestABankThatSaysNothingIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	h, g := behindGate(t)
+	h.looks = time.Millisecond
+	h.restart()
+	answers := make(chan struct{})
+	g.hears(func(*http.Request) { <-answers })
+	r := h.ask(http.MethodPost, "/withdrawals", `{"key":"k","amount":"CHF:20"}`)
+	if r.status != http.StatusServiceUnavailable || !strings.Contains(r.body, `"hint":"send the same request again"`) {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+	close(answers)
+	h.looks = 0
+	h.restart()
+	h.do(http.MethodPost, "/withdrawals", `{"key":"k","amount":"CHF:20"}`)
 }

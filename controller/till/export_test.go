@@ -6,6 +6,9 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// Looks has whoever begins a withdrawal wait so long for what the bank says of itself.
+func (t *Till) Looks(d time.Duration) { t.looks = d }
+
 // Begins has whoever begins a withdrawal wait so long.
 func (t *Till) Begins(d time.Duration) { t.begins = d }
 

@@ -55,6 +55,7 @@ type house struct {
 	secret crypto.Secret
 	native bool                             // the bank is reached by a session
 	login  atomic.Pointer[controller.Login] // as the terminal's owner keeps it
+	looks  time.Duration
 	begins time.Duration
 	pauses time.Duration
 	begun  chan struct{} // the till runs once it is closed; nil: at once
@@ -117,6 +118,9 @@ func (h *house) start() {
 		check(h.t, terminal.AddProvider(h.t.Context(), vendor.CardProvider{Name: "cards", Kind: "simulator", URL: cards.URL}))
 	}
 	sells := till.New(terminal)
+	if h.looks > 0 {
+		sells.Looks(h.looks)
+	}
 	if h.begins > 0 {
 		sells.Begins(h.begins)
 	}

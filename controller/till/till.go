@@ -25,7 +25,8 @@ type Order struct {
 // Till sells withdrawals. It is safe for concurrent use.
 type Till struct {
 	terminal *vendor.Terminal
-	begins   time.Duration // how long whoever begins a withdrawal waits to be shown it
+	looks    time.Duration // how long whoever begins a withdrawal waits for the bank to say what it deals in
+	begins   time.Duration // and then to be shown the withdrawal
 	pause    time.Duration // the first one between two attempts, while the bank or the card provider is away
 
 	mu      sync.Mutex
@@ -38,7 +39,7 @@ type Till struct {
 
 // New makes the till of a terminal, whose controller has the bundle Records.
 func New(t *vendor.Terminal) *Till {
-	return &Till{terminal: t, begins: 20 * time.Second, pause: 500 * time.Millisecond, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}, ready: make(chan struct{})}
+	return &Till{terminal: t, looks: 20 * time.Second, begins: 20 * time.Second, pause: 500 * time.Millisecond, sales: map[string]*sale{}, stopped: map[string]*fault.Fault{}, ready: make(chan struct{})}
 }
 
 // Run goes on with every withdrawal that is open, and drives those that begin,
@@ -146,7 +147,12 @@ func (t *Till) mayBegin(ctx context.Context, r record) error {
 	if !errors.Is(err, fault.NotFound) {
 		return err
 	}
-	return t.terminal.CheckOrder(ctx, r.order())
+	within, cancel := context.WithTimeout(ctx, t.looks)
+	defer cancel()
+	if err = t.terminal.CheckOrder(within, r.order()); passes(err) {
+		return fault.From(err).WithHint("send the same request again")
+	}
+	return err
 }
 
 func (t *Till) check(o Order) error {
