@@ -30,9 +30,10 @@ func elsewhere() error {
 	return fault.New(fault.Conflict, "another process goes on with the withdrawal").Because(reasonElsewhere)
 }
 
-// oversee tells the end of a sale that its problem has stopped, if another process brings it there. It
-// leaves a sale with which somebody has gone on here, and one whose stop is none of this till's.
-func (t *Till) oversee(ctx context.Context, s *sale, w vendor.Withdrawal, why *fault.Fault) {
+// oversee tells the end of a sale that a problem has stopped, if another process brings it there. It
+// leaves a sale with which somebody has gone on here.
+func (t *Till) oversee(ctx context.Context, s *sale, w vendor.Withdrawal) {
+	why := t.stop(w)
 	if why == nil || w.ID == "" {
 		return
 	}

@@ -76,9 +76,9 @@ func (s *sale) drive(ctx context.Context) {
 		}
 		if !passes(err) && !vendor.RefusesLogin(err) {
 			s.till.terminal.Log().Warn("a withdrawal has stopped", "withdrawal", w.ID, "error", err)
-			why := s.till.forget(s, err)
+			s.till.forget(s, err)
 			s.shown()
-			s.till.oversee(ctx, s, w, why)
+			s.till.oversee(ctx, s, w)
 			return
 		}
 		s.shown()

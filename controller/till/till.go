@@ -186,19 +186,17 @@ func (t *Till) goOn(id instrument.ID, r record, pay Payment) (*sale, error) {
 }
 
 // forget drops a sale that is not driven any more. If a problem has stopped it, that is
-// kept and shown until somebody goes on with it, and returned.
-func (t *Till) forget(s *sale, why error) *fault.Fault {
+// kept and shown until somebody goes on with it.
+func (t *Till) forget(s *sale, why error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.sales[s.order.RequestUID] != s {
-		return nil
+		return
 	}
 	delete(t.sales, s.order.RequestUID)
-	if why == nil {
-		return nil
+	if why != nil {
+		t.stopped[s.order.RequestUID] = fault.From(why)
 	}
-	t.stopped[s.order.RequestUID] = fault.From(why)
-	return t.stopped[s.order.RequestUID]
 }
 
 // stop is what has stopped a withdrawal that does not go on; nil if nothing has.
