@@ -47,9 +47,14 @@ func (r *running) mine() error {
 	return nil
 }
 
-// claim makes this process the one that works on a payment which is not over.
+// claim makes this process the one that works on a payment which is not over. What was read of it
+// before is read again: until the caller had taken it, another one of this process may have worked
+// on it, and the record would not tell that it was not this one.
 func (r *running) claim(ctx context.Context) error {
-	if err := r.mine(); err != nil || r.over() || r.rec.Runner == r.w.Protocols().Runner() {
+	if err := r.reread(ctx); err != nil || r.over() {
+		return err
+	}
+	if err := r.mine(); err != nil || r.rec.Runner == r.w.Protocols().Runner() {
 		return err
 	}
 	return r.write(ctx, func(p *parent) string {
@@ -58,7 +63,8 @@ func (r *running) claim(ctx context.Context) error {
 	})
 }
 
-// hold claims a payment that is to come back, in this process and for it.
+// hold claims a payment that is to come back, in this process and for it; what it returns lets go
+// of it.
 func (r *running) hold(ctx context.Context) (leave func(), err error) {
 	free, err := r.w.busy.take(r.rec.Operation)
 	if err != nil {
@@ -68,7 +74,7 @@ func (r *running) hold(ctx context.Context) (leave func(), err error) {
 		free()
 		return nil, err
 	}
-	return func() { r.close(ctx); free() }, nil
+	return func() { r.release(ctx); r.close(ctx); free() }, nil
 }
 
 // release lets other processes work on a payment that is still not over. As long

@@ -21,29 +21,26 @@ func (w *Wallet) ForgoPayment(ctx context.Context, name string) (Whole, error) {
 	if err != nil {
 		return Whole{}, err
 	}
-	doubt := r.now.Status == PaymentOpen && r.rec.doubtful() >= 0
-	if r.now.Status != PaymentRefunding && !doubt {
-		return r.whole(), fault.New(fault.Conflict, "this payment is %s: there is nothing to give up", r.now.Status).Because("payment-not-refunding")
-	}
 	leave, err := r.hold(ctx)
 	if err != nil {
 		return r.whole(), err
 	}
 	defer leave()
 	r.patience = awaitForgone
-	if doubt {
+	switch doubt := r.now.Status == PaymentOpen && r.rec.doubtful() >= 0; {
+	case doubt:
 		err = r.forgoDoubt(ctx)
 		if err == nil && r.now.Status == PaymentRefunding {
 			err = r.getBack(ctx)
 		}
-		r.release(ctx)
-		return r.whole(), err
+	case r.now.Status == PaymentRefunding:
+		err = r.getBack(ctx)
+		if ctx.Err() == nil && r.now.Status == PaymentRefunding {
+			err = r.forgo(ctx)
+		}
+	default:
+		err = fault.New(fault.Conflict, "this payment is %s: there is nothing to give up", r.now.Status).Because("payment-not-refunding")
 	}
-	err = r.getBack(ctx)
-	if ctx.Err() == nil && r.now.Status == PaymentRefunding {
-		err = r.forgo(ctx)
-	}
-	r.release(ctx)
 	return r.whole(), err
 }
 

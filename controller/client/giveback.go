@@ -93,19 +93,18 @@ func (w *Wallet) RefundPayment(ctx context.Context, name string) (Whole, error) 
 	if err != nil {
 		return Whole{}, err
 	}
-	if r.now.Status == PaymentPaid {
-		return r.whole(), paidInFull()
-	}
 	leave, err := r.hold(ctx)
 	if err != nil {
 		return r.whole(), err
 	}
 	defer leave()
+	if r.now.Status == PaymentPaid {
+		return r.whole(), paidInFull()
+	}
 	err = r.decideRefund(ctx)
 	if err == nil && r.now.Status == PaymentRefunding {
 		err = r.getBack(ctx)
 	}
-	r.release(ctx)
 	return r.whole(), err
 }
 

@@ -27,6 +27,15 @@ func (w *Wallet) reading(i instrument.Instance, who Payer) (*running, error) {
 	return r, err
 }
 
+func (r *running) reread(ctx context.Context) error {
+	i, err := r.w.Instruments().View(ctx, r.now.ID)
+	if err != nil {
+		return err
+	}
+	r.now, r.rec = i, parent{}
+	return i.Decode(&r.rec)
+}
+
 func (w *Wallet) readingNamed(ctx context.Context, name string) (*running, error) {
 	i, err := w.findPayment(ctx, name)
 	if err != nil {
