@@ -43,14 +43,14 @@ func beyond(balance, amount instrument.Amount) instrument.Amount {
 // confirmed waits for the bank's verdict [9]. If the withdrawal is not confirmed, or for
 // another reserve than ours, the reserve is given up: its money would never come.
 func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool, error) {
-	r.tellWaiting(unconfirmed(r.status))
+	r.tellWaiting(r.unconfirmed(r.status))
 	for pace := (taler.Pace{}); ; {
 		asked := r.w.Now()
 		status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{Timeout: pollFor, OldState: taler.StateSelected})
 		took := r.w.Now().Sub(asked)
 		switch {
 		case ctx.Err() != nil:
-			return false, pending(ctx.Err(), "the bank has not confirmed the payment yet")
+			return false, pending(ctx.Err(), r.unconfirmed(status))
 		case passing(err):
 			r.tellWaiting("the bank does not say whether it has confirmed the payment: " + fault.From(err).Message)
 			took = 0
@@ -61,9 +61,15 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 		case !status.MayBeOf(reserve.ReservePub):
 			return false, r.abandon(ctx, "another wallet has the withdrawal")
 		case status.Status == taler.StateConfirmed:
+			r.sure = true
 			return true, nil
 		default:
-			r.tellWaiting(unconfirmed(status))
+			if r.paid == perhapsCharged { // by now it may be known
+				if err := r.paidBefore(ctx, reserve); err != nil {
+					return false, err
+				}
+			}
+			r.tellWaiting(r.unconfirmed(status))
 		}
 		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {
 			return false, err
@@ -71,10 +77,13 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 	}
 }
 
-// unconfirmed says what we wait for at the bank: that somebody pays at its terminal, or
-// that the person confirms the withdrawal on a page of the bank.
-func unconfirmed(status taler.BankWithdrawalOperationStatus) string {
+// unconfirmed says what we wait for at the bank: that somebody pays at its terminal, unless
+// we have, or that the person confirms the withdrawal on a page of the bank.
+func (r *withdrawal) unconfirmed(status taler.BankWithdrawalOperationStatus) string {
 	const what = "the bank has not confirmed the payment yet"
+	if r.paid != "" {
+		return r.paid + "; " + what
+	}
 	if page := status.ConfirmAt(); page != "" {
 		return what + ": confirm it at " + page
 	}
@@ -83,7 +92,11 @@ func unconfirmed(status taler.BankWithdrawalOperationStatus) string {
 
 // arrived waits until the exchange has credited the reserve [11].
 func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
-	r.tellWaiting("the money has not arrived at the exchange yet")
+	what := "the money has not arrived at the exchange yet"
+	if r.sure {
+		what = "the bank has confirmed the payment, so nothing is to be paid again; " + what
+	}
+	r.tellWaiting(what)
 	for pace := (taler.Pace{}); ; {
 		var got taler.AwaitResult
 		asked := r.w.Now()
@@ -93,7 +106,7 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 		case err == nil && got.Exists:
 			return got.Balance, nil
 		case ctx.Err() != nil:
-			return instrument.Amount{}, pending(ctx.Err(), "the money has not arrived at the exchange yet")
+			return instrument.Amount{}, pending(ctx.Err(), what)
 		case err != nil && !passing(err):
 			return instrument.Amount{}, err
 		case err != nil:

@@ -15,7 +15,7 @@
 // Where things are:
 //
 //	beginning             wallet.go balance.go worth.go; shared with a group: give.go
-//	a withdrawal          withdraw.go person.go agree.go register.go pay.go await.go coins.go; without a bank that knows of it: manual.go
+//	a withdrawal          withdraw.go person.go agree.go register.go pay.go paid.go await.go coins.go; without a bank that knows of it: manual.go
 //	its record            reserve.go onward.go; agreed to again: fees.go; asked again: patience.go
 //	exchanges             exchange.go terms.go remove.go
 //	a payment             payment.go choice.go usable.go payee.go again.go

@@ -15,10 +15,10 @@ import (
 
 // pay pays the terminal over a session, if the person wants that [4]. If the terminal does
 // not wait for the payment, not yet or not any more, it tries again until the bank has
-// decided the withdrawal.
+// decided the withdrawal. What was paid before is not paid again.
 func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
-	if r.want.Pay == nil || r.paid {
-		return nil
+	if r.want.Pay == nil {
+		return r.paidBefore(ctx, reserve)
 	}
 	began := r.w.Now()
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
@@ -28,20 +28,23 @@ func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 			if r.w.Now().Sub(began) >= cmp.Or(r.w.Quiet, quiet) { // it may be another terminal, or another process of this one
 				r.tellWaiting("the terminal at this address does not wait for the payment; it is asked again")
 			}
-			if err := sleep(ctx, pause); err != nil {
-				return err
+			if sleep(ctx, pause) != nil {
+				return pending(ctx.Err(), "this wallet has paid nothing yet: the terminal at this address does not wait for the payment")
 			}
 			continue
+		case fault.ReasonOf(err) == protocol.ReasonPending && ctx.Err() != nil:
+			return pending(err, perhapsCharged)
 		case errors.Is(err, fault.Unknown) && ctx.Err() == nil:
 			r.person.Show(Event{Event: "unknown", Reason: fault.From(err).Message}) // the bank will say
+			r.paid = perhapsCharged
 		case errors.Is(err, fault.Declined):
 			r.person.Show(Event{Event: "declined", Reason: fault.From(err).Message}) // and the terminal aborts
-		case err != nil:
+		case err != nil && fault.ReasonOf(err) != reasonPaidBefore:
 			return err
 		case paid != nil:
 			r.person.Show(Event{Event: "paid", Amount: &paid.Price})
+			r.paid = charged(paid.Price)
 		}
-		r.paid = true
 		return nil
 	}
 }
@@ -59,7 +62,8 @@ func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op inst
 }
 
 // toBePaid is the bank's status of a withdrawal that is ours and waits to be paid; nil if
-// the bank has decided already.
+// the bank has decided already. One that was paid before, or may have been, is fault.Conflict,
+// reason "withdrawal-paid".
 func (r *withdrawal) toBePaid(ctx context.Context, reserve taler.Reserve) (*taler.BankWithdrawalOperationStatus, error) {
 	status, err := r.bank.Operation(ctx, reserve.WOPID, taler.LongPoll{})
 	if err != nil {
@@ -70,6 +74,12 @@ func (r *withdrawal) toBePaid(ctx context.Context, reserve taler.Reserve) (*tale
 	}
 	if !status.MayBeOf(reserve.ReservePub) {
 		return nil, fault.New(fault.Conflict, "another wallet has this withdrawal: nothing was paid").Because("wallet-differs")
+	}
+	if err := r.paidBefore(ctx, reserve); err != nil {
+		return nil, err
+	}
+	if r.paid != "" {
+		return nil, r.onward(ctx, fault.New(fault.Conflict, "%s", r.paid).Because(reasonPaidBefore))
 	}
 	return &status, nil
 }
@@ -92,9 +102,11 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 	if err := fits(offered.Body, status, reserve); err != nil {
 		return nil, err
 	}
+	stop := r.tellIfSlow("the terminal has not said yet whether your card was charged")
 	result, err := s.Execute(ctx, controller.Transaction{
 		ID: op, Principal: r.w.user, Operation: protocol.Pay, Class: ClassCard, Instruments: []instrument.ID{card},
 	}, r.prove)
+	stop()
 	if fault.ReasonOf(err) == taler.ReasonUnknownOperation {
 		// The payment has left. A terminal that takes it and then says that it waits for
 		// nothing does not get a second one: it could charge both.

@@ -68,19 +68,21 @@ type Paid struct {
 // Pay goes through all steps of a session (paper §5.1 to §5.6) for one payment:
 // classes and terms, protocol, operation, instrument, PAY. If the operation has ended
 // before, it returns how that ended and asks nobody. Without an amount it pays a
-// withdrawal of this wallet for which the vendor waits, if there is one.
+// withdrawal of this wallet for which the vendor waits, if there is one, and pays it once.
 func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context, Bill) (bool, error)) (Paid, error) {
 	if before, known, err := w.paidWherever(ctx, p); known || err != nil {
 		return before, err
 	}
+	var unpaid error
 	if p.Amount == (instrument.Amount{}) && (p.Class == "" || p.Class == ClassCard) {
-		paid, err := w.payWithdrawal(ctx, p)
+		paid, passed, err := w.payWithdrawal(ctx, p)
 		if err != nil {
 			return Paid{}, err
 		}
 		if paid != nil {
 			return *paid, nil
 		}
+		unpaid = passed
 	}
 	s, err := w.InitiateSession(ctx, p.Peer, controller.Login{})
 	if err != nil {
@@ -88,6 +90,9 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	}
 	defer func() { _ = s.Close(ctx) }()
 	bill, err := w.negotiate(ctx, s, p)
+	if err != nil && unpaid != nil { // the vendor may have waited for that one
+		err = unpaid
+	}
 	if err != nil {
 		return Paid{}, err
 	}
@@ -112,44 +117,50 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	}, w.Ended(ctx, p.Operation, err)
 }
 
-// payWithdrawal pays a withdrawal that this wallet has selected and the vendor waits for;
-// nil if there is none. Withdrawals whose bank does not answer are passed over.
-func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (*Paid, error) {
+// payWithdrawal pays a withdrawal that this wallet has selected and the vendor waits for; nil if
+// there is none. One whose bank does not answer, or that was paid before, is passed over: passed
+// says so of the first.
+func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (paid *Paid, passed, err error) {
 	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID, Status: taler.ReserveSelected})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	var unsaid error // why the first of them was passed over
 	for _, i := range found {
-		var reserve taler.Reserve
-		if err := i.Decode(&reserve); err != nil {
-			return nil, err
-		}
-		uri, err := taler.NewWithdrawURI(reserve.BankURL, reserve.WOPID)
+		run, reserve, err := w.selected(i, p)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		run, err := w.newRun(Withdrawal{URI: uri, Pay: &p.Peer, Card: p.Instrument}, nil)
-		if err != nil {
-			return nil, err
-		}
-		run.id = i.ID
 		status, err := run.toBePaid(ctx, reserve)
-		if err != nil && unsaid == nil {
-			unsaid = err
+		if err != nil && passed == nil {
+			passed = err
 		}
-		if status == nil || err != nil {
+		if err != nil || status == nil {
 			continue
 		}
 		paid, err := run.payAs(ctx, reserve, *status, p.Operation)
-		if fault.ReasonOf(err) == taler.ReasonUnknownOperation {
-			continue
-		}
-		if paid != nil || err != nil {
-			return paid, err
+		if fault.ReasonOf(err) != taler.ReasonUnknownOperation {
+			return paid, nil, err
 		}
 	}
-	return nil, unsaid
+	return nil, passed, nil
+}
+
+// selected is the run that pays for a withdrawal which was selected before.
+func (w *Wallet) selected(i instrument.Instance, p Payment) (*withdrawal, taler.Reserve, error) {
+	var reserve taler.Reserve
+	if err := i.Decode(&reserve); err != nil {
+		return nil, reserve, err
+	}
+	uri, err := taler.NewWithdrawURI(reserve.BankURL, reserve.WOPID)
+	if err != nil {
+		return nil, reserve, err
+	}
+	run, err := w.newRun(Withdrawal{URI: uri, Pay: &p.Peer, Card: p.Instrument}, nil)
+	if err != nil {
+		return nil, reserve, err
+	}
+	run.id = i.ID
+	return run, reserve, nil
 }
 
 // negotiate fixes class, protocol and instrument (§5.2 to §5.5).

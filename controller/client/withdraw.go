@@ -73,8 +73,9 @@ type withdrawal struct {
 	agreed   *taler.Agreed     // when it was begun
 	fees     instrument.Amount // agreed to since, if any were
 	id       instrument.ID     // of the reserve
-	paid     bool
-	waited   string // what the person was told last that we wait for
+	paid     string            // what is known of its payment over a session, for whoever waits; empty: that there was none, or nothing
+	sure     bool              // the bank has confirmed it
+	waited   string            // what the person was told last that we wait for
 }
 
 // begin looks at the withdrawal, agrees with the person and makes a reserve:
