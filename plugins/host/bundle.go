@@ -230,10 +230,9 @@ func (b *Bundle) supervise(l *life, grave chan<- struct{}) {
 		return // Bundle.close ends it
 	}
 	l.kill()
-	report := l.tail.String()
-	l.log.Error("a plugin ended in the middle", "why", l.cause.Message, "operations", len(l.victims), "exit", exitText(l.process.exit), "stderr", report)
+	l.tail.tell(l.log, "a plugin ended in the middle", "why", l.cause.Message, "operations", len(l.victims), "exit", exitText(l.process.exit))
 	b.mu.Lock()
-	b.report = report
+	b.report = l.tail.String()
 	b.mu.Unlock()
 }
 

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,59 @@ func TestTheTailKeepsTheEnd(t *testing.T) {
 	_, _ = kept.Write([]byte("end"))
 	if got := kept.String(); len(got) != tailSize || !strings.HasSuffix(got, "xend") {
 		t.Errorf("%d bytes, ending in %q", len(got), got[len(got)-4:])
+	}
+}
+
+// A crash is logged with the part of what the program wrote that says most, and with how much more
+// there is: a person reads what a command says below it.
+func TestOfLastWordsAPartIsLogged(t *testing.T) {
+	noise := strings.Repeat("0123456789\n", 3*shownSize/11)
+	trace := "goroutine 1 [running]:\n" + noise
+	for name, row := range map[string]struct {
+		wrote []string
+		want  string // what the part begins with
+		ends  string
+		whole bool
+	}{
+		"nothing":                   {nil, "", "", true},
+		"little":                    {[]string{"one\n", "two\n"}, "one\n", "two\n", true},
+		"much":                      {[]string{noise, "the end\n"}, "0123456789\n", "the end\n", false},
+		"one long line":             {[]string{strings.Repeat("x", 5*shownSize)}, "xxx", "xxx", false},
+		"one long line at the end":  {[]string{noise, strings.Repeat("x", 5*shownSize), "\n"}, "xxx", "xxx\n", false},
+		"a panic":                   {[]string{noise, "panic: oh\n\n", trace}, "panic: oh\n\ngoroutine 1", "0123456789\n", false},
+		"a short panic":             {[]string{"panic: oh\n\ngoroutine 1"}, "panic: oh", "goroutine 1", true},
+		"a panic of one long line":  {[]string{"panic: " + strings.Repeat("x", 5*shownSize)}, "panic: xxx", "xxx", false},
+		"more than was kept of all": {[]string{strings.Repeat(noise, 30)}, "0123456789\n", "0123456789\n", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var kept tail
+			total := 0
+			for _, text := range row.wrote {
+				n, _ := kept.Write([]byte(text))
+				total += n
+			}
+			var out bytes.Buffer
+			kept.tell(slog.New(slog.NewJSONHandler(&out, nil)), "it ended")
+			var said struct {
+				Stderr string
+				Left   string `json:"left_out"`
+			}
+			if err := json.Unmarshal(out.Bytes(), &said); err != nil {
+				t.Fatal(err)
+			}
+			left := ""
+			if !row.whole {
+				left = strconv.Itoa(total-len(said.Stderr)) + " bytes; -v shows more"
+			}
+			if !strings.HasPrefix(said.Stderr, row.want) || !strings.HasSuffix(said.Stderr, row.ends) || len(said.Stderr) > shownSize || said.Left != left {
+				t.Errorf("%d bytes, %.40q, %s", len(said.Stderr), said.Stderr, said.Left)
+			}
+			out.Reset()
+			kept.tell(slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug})), "it ended")
+			if more := strings.Contains(out.String(), "last words"); more == row.whole {
+				t.Errorf("all of it, where debug records are wanted: %v", more)
+			}
+		})
 	}
 }
 

@@ -95,7 +95,7 @@ func (l *life) stillborn(wanted, ctx context.Context, err error) error {
 	if errors.Is(wanted.Err(), context.Canceled) {
 		return closing()
 	}
-	l.log.Error("a plugin did not start", "error", err.Error(), "stderr", l.tail.String())
+	l.tail.tell(l.log, "a plugin did not start", "error", err.Error())
 	within := ""
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		within = " within " + l.o.Start.String()

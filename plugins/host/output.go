@@ -2,25 +2,30 @@ package host
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 )
 
-// What is kept and read of a plugin's own output.
+// What is kept and read of a plugin's own output, and what of its last words is logged where people
+// read what a command says.
 const (
-	tailSize = 64 << 10
-	maxLine  = 16 << 10
+	tailSize  = 64 << 10
+	maxLine   = 16 << 10
+	shownSize = 1 << 10
 )
 
 // tail keeps the last bytes of an output, for the report of a crash.
 type tail struct {
 	mu      sync.Mutex
 	kept    []byte
+	gone    int    // bytes before those
 	printed string // the last line on standard output in the place of a handshake
 }
 
@@ -30,6 +35,7 @@ func (t *tail) Write(p []byte) (int, error) {
 	t.kept = append(t.kept, p...)
 	if over := len(t.kept) - tailSize; over > 0 {
 		t.kept = append(t.kept[:0], t.kept[over:]...)
+		t.gone += over
 	}
 	return len(p), nil
 }
@@ -38,6 +44,48 @@ func (t *tail) String() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return string(t.kept)
+}
+
+// tell logs how a process ended, with the part of its last words that says most: what a Go program
+// writes from its panic on, else the end. Of the rest it says how much that is; all that was kept is
+// logged for whoever asks for debug records.
+func (t *tail) tell(log *slog.Logger, message string, args ...any) {
+	all := t.String()
+	part := excerpt(all)
+	args = append(args, "stderr", part)
+	t.mu.Lock()
+	left := t.gone + len(all) - len(part)
+	t.mu.Unlock()
+	if left == 0 {
+		log.Error(message, args...)
+		return
+	}
+	log.Error(message, append(args, "left_out", strconv.Itoa(left)+" bytes; -v shows more")...)
+	log.Debug("the last words of a plugin", "stderr", all)
+}
+
+// excerpt is at most shownSize of what a process wrote at its end, in whole lines where it has any.
+func excerpt(all string) string {
+	for at := 0; at < len(all); {
+		line := all[at:]
+		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+			if len(line) > shownSize {
+				line = line[:shownSize]
+				line = line[:cmp.Or(strings.LastIndexByte(line, '\n')+1, len(line))]
+			}
+			return line
+		}
+		next := strings.IndexByte(line, '\n')
+		if next < 0 {
+			break
+		}
+		at += next + 1
+	}
+	if len(all) > shownSize {
+		all = all[len(all)-shownSize:]
+		all = all[strings.IndexByte(all[:len(all)-1], '\n')+1:]
+	}
+	return all
 }
 
 // print notes a line of the standard output that is no handshake.
