@@ -88,6 +88,14 @@ type Transport interface {
 	Dial(ctx context.Context, a Address, h Handler) (Conn, error)
 }
 
+// Reaching is a Transport that knows of some addresses that nobody can ever be there.
+type Reaching interface {
+	Transport
+	// Reaches is fault.Invalid, reason "address-malformed", for an address that Dial would never
+	// connect to, whoever is where. It asks nobody.
+	Reaches(a Address) error
+}
+
 // Acceptor is a Transport that can also wait for peers.
 type Acceptor interface {
 	Transport

@@ -58,11 +58,10 @@ func (m *Manager) dialOne(ctx context.Context, p Peer, text string, h Handler) (
 		return nil, fault.New(fault.Denied, "%q is known under the key %s, but its address names %s", p.Name, p.Key, a.Key).
 			Because("peer-key-changed").WithHint("if the change is right, remove the peer and add it again")
 	}
-	t, ok := m.transports[a.Scheme]
-	if !ok {
-		return nil, fault.New(fault.Unsupported, "there is no transport for %s addresses here", a.Scheme).Because("scheme-unknown")
+	if err := m.Reaches(a); err != nil {
+		return nil, err
 	}
-	conn, err := t.Dial(ctx, a, h)
+	conn, err := m.transports[a.Scheme].Dial(ctx, a, h)
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +69,18 @@ func (m *Manager) dialOne(ctx context.Context, p Peer, text string, h Handler) (
 		c.Introduce(p.Name, p.Role)
 	}
 	return conn, nil
+}
+
+// Reaches refuses an address at which nobody can ever be reached from here. It asks nobody.
+func (m *Manager) Reaches(a Address) error {
+	t, ok := m.transports[a.Scheme]
+	if !ok {
+		return fault.New(fault.Unsupported, "there is no transport for %s addresses here", a.Scheme).Because("scheme-unknown")
+	}
+	if r, ok := t.(Reaching); ok {
+		return r.Reaches(a)
+	}
+	return nil
 }
 
 // Listen opens a door at an address.

@@ -39,12 +39,27 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 	return conn, nil
 }
 
+// maxSocket is how long the path of a unix socket can be (unix(7)).
+const maxSocket = 107
+
+// Reaches implements comm.Reaching: an address of a line has a path and no host.
+func (t *Transport) Reaches(a comm.Address) error {
+	switch {
+	case !slices.Contains(t.Schemes(), a.Scheme), a.Path == "", a.Host != "":
+		return fault.New(fault.Invalid, "%s is not the address of a line", a).
+			Because("address-malformed").WithHint("write it like unix:/path#KEY, serial:/dev/ttyS0#KEY or stdio:-#KEY")
+	case a.Scheme == Unix && len(a.Path) > maxSocket:
+		return fault.New(fault.Invalid, "the path of the socket is %d bytes long, and no system takes more than %d", len(a.Path), maxSocket).
+			Because("address-malformed").WithHint("use a shorter path")
+	}
+	return nil
+}
+
 // allowed refuses what is no address of a line, and lines in clear that nobody
 // has allowed.
 func (t *Transport) allowed(a comm.Address) error {
-	if !slices.Contains(t.Schemes(), a.Scheme) || a.Path == "" || a.Host != "" {
-		return fault.New(fault.Invalid, "%s is not the address of a line", a).
-			Because("address-malformed").WithHint("write it like unix:/path#KEY, serial:/dev/ttyS0#KEY or stdio:-#KEY")
+	if err := t.Reaches(a); err != nil {
+		return err
 	}
 	if modeOf(a.Scheme) == inTLS {
 		return nil

@@ -135,7 +135,7 @@ func TestAddressesThatCannotBe(t *testing.T) {
 		{"a host", full, "unix://host/s", "address-malformed", "address-malformed"},
 		{"no identity", bare, "unix:/nowhere", "identity-missing", "identity-missing"},
 		{"no socket", full, "unix:" + file, "peer-unreachable", "address-taken"},
-		{"too long a path", full, "unix:" + file + strings.Repeat("/x", 60), "peer-unreachable", "address-taken"},
+		{"too long a path", full, "unix:" + file + strings.Repeat("/x", 60), "address-malformed", "address-malformed"},
 		{"no pipe", full, "stdio:-", "pipe-missing", "pipe-missing"},
 		{"no pipe in clear", bare, "stdio-clear:-", "pipe-missing", "pipe-missing"},
 		{"in clear, which nobody has allowed", full, "serial-clear:/dev/ttyS0", "clear-refused", "clear-refused"},

@@ -1,12 +1,14 @@
 package websocket
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/gorilla/websocket"
 
@@ -22,9 +24,8 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 	if t.o.TLS.Client == nil || t.o.TLS.KeyOf == nil {
 		return nil, fault.New(fault.Unsupported, "this party does not dial %s addresses", Scheme).Because("identity-missing")
 	}
-	if a.Scheme != Scheme || a.Host == "" {
-		return nil, fault.New(fault.Invalid, "%s is not the address of a WebSocket peer", a).
-			Because("address-malformed").WithHint("write it like wss://host:port/#KEY")
+	if err := t.Reaches(a); err != nil {
+		return nil, err
 	}
 	ws, state, err := t.connect(ctx, a)
 	var unknown *comm.Stranger
@@ -45,6 +46,22 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 	}
 	conn.Start(h)
 	return conn, nil
+}
+
+// Reaches implements comm.Reaching: an address has a host, and a port that there is.
+func (t *Transport) Reaches(a comm.Address) error {
+	host, port := place(a)
+	if n, err := strconv.ParseUint(port, 10, 16); a.Scheme != Scheme || host == "" || err != nil || n == 0 {
+		return fault.New(fault.Invalid, "%s is not the address of a WebSocket peer: it has a host, and a port from 1 to 65535", a).
+			Because("address-malformed").WithHint("write it as its `serve` prints it, such as wss://host:port/#KEY")
+	}
+	return nil
+}
+
+// place is where an address is.
+func place(a comm.Address) (host, port string) {
+	u := url.URL{Host: a.Host}
+	return u.Hostname(), cmp.Or(u.Port(), "443")
 }
 
 // connect does both handshakes within one time limit.
@@ -74,11 +91,7 @@ func (t *Transport) connectTLS(ctx context.Context, a comm.Address) (*tls.Conn, 
 	if err != nil {
 		return nil, err
 	}
-	host := a.Host
-	if _, _, err := net.SplitHostPort(host); err != nil {
-		host = net.JoinHostPort(host, "443")
-	}
-	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", host)
+	raw, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(place(a)))
 	if err != nil {
 		return nil, err
 	}

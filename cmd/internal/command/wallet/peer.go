@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,6 +65,13 @@ func peerAdd(e *cli.Env) *cobra.Command {
 			if stream.InClear(a.Scheme) {
 				return fault.New(fault.Denied, "a peer is remembered by its key, and nobody proves one at %s", a).Because("key-in-clear").
 					WithHint("name the line each time, such as `wallet pay %s`", a)
+			}
+			if err := w.house.Comm.Reaches(a); err != nil {
+				return cli.Argument(err)
+			}
+			if strings.HasPrefix(a.Scheme, "taler+") {
+				return fault.New(fault.Denied, "a peer is remembered by its key, and a bank proves none at %s", a.Scheme).Because("key-in-clear").
+					WithHint("it needs no name: `wallet withdraw` speaks to the bank that the code names")
 			}
 			p, err := w.peer(ctx, args[1])
 			if err == nil {

@@ -70,6 +70,22 @@ func TestAnAgentMovesNoName(t *testing.T) {
 	}
 }
 
+// TestAnAddressAtWhichNobodyCanBeIsNoPeers: nobody would learn of it before they pay.
+func TestAnAddressAtWhichNobodyCanBeIsNoPeers(t *testing.T) {
+	u := newOwner(t)
+	for address, reason := range map[string]string{
+		"pigeon:shop": "scheme-unknown", "http://127.0.0.1:9/": "scheme-unknown", "taler+http://127.0.0.1:9/": "key-in-clear",
+		"wss:///": "address-malformed", "wss:shop": "address-malformed", "wss://:9/": "address-malformed", "wss://shop:0/": "address-malformed",
+		"wss://shop:65536/": "address-malformed", "unix://shop/s": "address-malformed", "unix:/" + strings.Repeat("s", 107): "address-malformed",
+	} {
+		exit := map[string]int{"scheme-unknown": 1, "key-in-clear": 5, "address-malformed": 2}[reason]
+		u.refuses(exit, reason, "peer", "add", "shop", address+"#"+keyA)
+	}
+	for name, address := range map[string]string{"a": "wss://shop/", "b": "wss://shop:65535/", "c": "wss://[::1]/", "d": "unix:/run/shop.sock", "e": "stdio:kiosk"} {
+		u.does(nil, "peer", "add", name, address+"#"+keyA)
+	}
+}
+
 // TestAChangedKeyIsThePersonsDecision: it is said by its name, old and new.
 func TestAChangedKeyIsThePersonsDecision(t *testing.T) {
 	u := newOwner(t)
