@@ -51,7 +51,7 @@ func (r *running) recordPaidByEarlier(ctx context.Context, n int, said error) er
 func (r *running) earlier(ctx context.Context, n int) (well, unheard instrument.OperationID, err error) {
 	waited := true
 	for try := r.rec.Parts[n].Tries; try > 0; try-- {
-		op, err := r.operation("pay", n, try)
+		op, err := r.operation(operationPays, n, try)
 		if err != nil {
 			return "", "", err
 		}

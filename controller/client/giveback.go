@@ -41,7 +41,7 @@ func (r *running) getPartBack(ctx context.Context, n int) error {
 		return err
 	}
 	if p.State != PartRefunding {
-		op, err := r.operation("refund", n, p.Refunds+1)
+		op, err := r.operation(operationGivesBack, n, p.Refunds+1)
 		if err != nil {
 			return err
 		}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -119,7 +118,7 @@ func (r *running) intend(ctx context.Context, n int, bill Bill) error {
 	if p.State == PartPaying {
 		try = p.Tries
 	}
-	op, err := r.operation("pay", n, try)
+	op, err := r.operation(operationPays, n, try)
 	if err != nil {
 		return err
 	}
@@ -176,9 +175,9 @@ func (r *running) inUse(ctx context.Context, op instrument.OperationID, outcome 
 	return err == nil && !known
 }
 
-// operation is the id of a part's operation. It is the same in every life.
+// operation is the id of an operation of one of the parts.
 func (r *running) operation(what string, n, try int) (instrument.OperationID, error) {
-	return r.w.OperationID(fmt.Sprintf("%s %s %d.%d", what, r.rec.Operation, n+1, try))
+	return r.w.partOperation(what, r.rec.Operation, n, try)
 }
 
 // await is how an operation that was begun before has ended; not known: it never

@@ -3,15 +3,19 @@ package wallet
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -22,7 +26,7 @@ func operations(e *cli.Env) *cobra.Command {
 func operationList(e *cli.Env) *cobra.Command {
 	var which operation.Which
 	c := &cobra.Command{
-		Use: "list", Short: "List operations, payments of several instruments and withdrawals, each newest first", Args: cobra.NoArgs,
+		Use: "list", Short: "List operations, payments of several instruments and withdrawals, each newest first", Long: "Operations that are steps of a withdrawal, or of a payment of several instruments, say of which: that is what `wallet operation resume` and `abandon` go on with.", Args: cobra.NoArgs,
 		RunE: with(e, looking, func(ctx context.Context, w *wallet, _ []string) error {
 			records, err := which.Records(ctx, w.Protocols())
 			if err != nil {
@@ -42,9 +46,15 @@ func operationList(e *cli.Env) *cobra.Command {
 				return err
 			}
 			slices.Reverse(payments)
+			inner, err := w.Inner(ctx)
+			if err != nil {
+				return err
+			}
 			var rows [][]string
-			for _, r := range records {
-				rows = append(rows, operation.Row(r, either(m.Holds(r.ID), "(held)", "")))
+			listed := make([]inList, len(records))
+			for n, r := range records {
+				listed[n] = inList{r, inner.Of(r)}
+				rows = append(rows, operation.Row(r, listed[n].note(m)))
 			}
 			for _, p := range payments {
 				rows = append(rows, []string{string(p.Operation), p.Begun.UTC().Format(time.RFC3339), "payment", p.Total.String(), line(p.Status, p.Reason)})
@@ -52,12 +62,30 @@ func operationList(e *cli.Env) *cobra.Command {
 			for _, x := range withdrawals {
 				rows = append(rows, []string{string(x.Operation), x.Created.Format(time.RFC3339), "withdrawal", cli.Money(x.Amount), line(x.Status, x.Reason)})
 			}
-			shown := map[string]any{"operations": records, "payments": orEmpty(payments), "withdrawals": orEmpty(withdrawals)}
+			shown := map[string]any{"operations": listed, "payments": orEmpty(payments), "withdrawals": orEmpty(withdrawals)}
 			return e.Table(shown, operation.Columns(), rows)
 		}),
 	}
 	which.Flags(c)
 	return c
+}
+
+// inList is an operation as it is listed.
+type inList struct {
+	protocol.Record
+	PartOf instrument.OperationID `json:"part_of,omitempty"` // the withdrawal or payment that the person has begun
+}
+
+// note says what a person looks for who goes on with something.
+func (o inList) note(m house.Mark) string {
+	var notes []string
+	if o.PartOf != "" {
+		notes = append(notes, fmt.Sprintf("(part of %s)", o.PartOf))
+	}
+	if m.Holds(o.ID) {
+		notes = append(notes, "(held)")
+	}
+	return strings.Join(notes, " ")
 }
 
 func orEmpty[T any](list []T) []T {
@@ -100,7 +128,11 @@ func operationShow(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) string { return either(m.Holds(r.ID), "(held)", "") })
+			inner, err := w.Inner(ctx)
+			if err != nil {
+				return err
+			}
+			return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) string { return inList{r, inner.Of(r)}.note(m) })
 		}),
 	}
 }
