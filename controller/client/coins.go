@@ -36,41 +36,57 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 	if err := r.consent(ctx, balance); err != nil {
 		return err
 	}
-	mended, before := 0, fault.Reason("")
+	m := minting{withdrawal: r, balance: balance}
 	for pause := firstPause; ; pause = min(2*pause, r.w.longest()) {
-		err := r.withdrawOnce(ctx, balance)
-		if err == nil {
+		refusal := r.withdrawOnce(ctx, m.balance)
+		if refusal == nil {
 			return nil
 		}
 		if ctx.Err() != nil {
 			return pending(ctx.Err(), "the exchange has not made the coins yet")
 		}
-		if fault.ReasonOf(err) == taler.ReasonFeesRisen && mended < mends {
-			mended++
-			if err := r.agreeToFees(ctx, balance); err != nil {
-				return err
-			}
+		atOnce, err := m.putRight(ctx, refusal)
+		if err != nil {
+			return err
+		}
+		if atOnce {
 			continue
 		}
-		if !passing(err) || fault.ReasonOf(err) == taler.ReasonNoDenominations {
-			if mended++; mended > mends {
-				return err
-			}
-			var mend error
-			again := before == fault.ReasonOf(err) // so mending has not helped
-			before = fault.ReasonOf(err)
-			if balance, mend = r.mend(ctx, err); mend == nil && asksAnew(err) && !again {
-				continue
-			}
-			if mend != nil && !passing(mend) {
-				return mend
-			}
-		}
-		r.tellWaiting("the exchange has not made the coins yet: " + fault.From(err).Message)
+		r.tellWaiting("the exchange has not made the coins yet: " + fault.From(refusal).Message)
 		if err := sleep(ctx, pause); err != nil {
 			return err
 		}
 	}
+}
+
+// minting is what one call of makeCoins has put right so far.
+type minting struct {
+	*withdrawal
+	balance instrument.Amount // what is there; zero: as much as was agreed to
+	mended  int
+	last    fault.Reason // of the refusal that was mended last
+}
+
+// putRight does about a refusal what can be done without a person, and asks them about fees that have
+// risen. atOnce: another request follows without a pause. What a person has to look at is the error.
+func (m *minting) putRight(ctx context.Context, refusal error) (atOnce bool, err error) {
+	reason := fault.ReasonOf(refusal)
+	if passing(refusal) && reason != taler.ReasonNoDenominations {
+		return false, nil
+	}
+	if m.mended++; m.mended > mends {
+		return false, refusal
+	}
+	if reason == taler.ReasonFeesRisen {
+		return true, m.agreeToFees(ctx, m.balance)
+	}
+	another := reason != m.last // else mending has not helped
+	m.last = reason
+	m.balance, err = m.mend(ctx, refusal)
+	if passing(err) {
+		return false, nil
+	}
+	return another && asksAnew(refusal), err
 }
 
 // passing reports whether an error says only that nobody has answered.
