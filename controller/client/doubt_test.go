@@ -7,6 +7,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // Only who was asked for a payment can say that it never was: a house that had no time, or no
@@ -24,6 +25,27 @@ func TestWhoHasLookedForAPayment(t *testing.T) {
 	} {
 		if got := lookedFor(row.refusal); got != row.looked {
 			t.Errorf("%s: %t", fault.ReasonOf(row.refusal), got)
+		}
+	}
+}
+
+// A payment that was abandoned was certainly not made, and one that was given up may be made again if
+// its payer wants that.
+func TestWhatMayHavePaidAWithdrawal(t *testing.T) {
+	for _, row := range []struct {
+		end *fault.Fault
+		may bool
+	}{
+		{fault.New(fault.Unknown, "no answer").Because("provider-unknown"), true},
+		{fault.New(fault.Internal, "a defect"), true},
+		{fault.New(fault.Stuck, "stopped"), true},
+		{fault.New(fault.Declined, "no").Because("card-declined"), false},
+		{fault.New(fault.Locked, "not now").Because("card-busy"), false},
+		{fault.New(fault.Unknown, "abandoned").Because(protocol.ReasonAbandoned), false},
+		{fault.New(fault.Unknown, "given up").Because(protocol.ReasonForgone), false},
+	} {
+		if got := mayHavePaid(row.end); got != row.may {
+			t.Errorf("%s: %t", row.end, got)
 		}
 	}
 }

@@ -49,5 +49,9 @@ func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) erro
 // payer has given up, or for which the terminal had no time, is made again if they want that: what
 // was charged already the terminal finds by the withdrawal's reference.
 func mayHavePaid(end *fault.Fault) bool {
-	return !fault.NothingHappened(end) && !errors.Is(end, fault.Locked) && end.Reason != protocol.ReasonForgone
+	switch end.Reason {
+	case protocol.ReasonForgone, protocol.ReasonAbandoned: // the second is refused while anything is outside
+		return false
+	}
+	return !fault.NothingHappened(end) && !errors.Is(end, fault.Locked)
 }
