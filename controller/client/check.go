@@ -5,10 +5,15 @@ import (
 	"fmt"
 
 	"github.com/swaperoo/swaperoo/comm"
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
 )
+
+// ReasonUnchecked marks the refusal to use an instrument that came out of a backup, before it was
+// checked or accepted.
+const ReasonUnchecked fault.Reason = "restored-unchecked"
 
 // ClassPrepaid is an account at a vendor.
 const ClassPrepaid instrument.ClassID = "prepaid"

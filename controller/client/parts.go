@@ -16,14 +16,15 @@ import (
 // has begun.
 const awaitPart = 30 * time.Second
 
-// step pays the next part, or decides.
+// step pays the next part, or decides. An instrument that has to be checked first decides nothing: its
+// owner can still accept it.
 func (r *running) step(ctx context.Context) error {
 	n := r.rec.next()
 	if n < 0 {
 		return r.change(ctx, func(*parent) string { return PaymentPaid })
 	}
 	err := r.pay(ctx, n)
-	if err == nil || !fault.NothingHappened(err) {
+	if err == nil || !fault.NothingHappened(err) || fault.ReasonOf(err) == ReasonUnchecked {
 		return err
 	}
 	other, asking := r.who.Instead(ctx, r.whole().Parts[n], err)

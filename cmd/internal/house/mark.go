@@ -184,7 +184,7 @@ func (f Files) checked(ctx context.Context, a profile.Action) error {
 	for _, i := range named {
 		if slices.Contains(m.Unchecked, i.ID) {
 			return fault.New(fault.Denied, "instrument %s is out of a backup of %s: it may have been used since", i.ID, m.Backup.UTC().Format(time.RFC3339)).
-				Because("restored-unchecked").WithHint("`wallet instrument check` asks its issuer; `wallet instrument accept %s` takes it as it is", i.ID)
+				Because(client.ReasonUnchecked).WithHint("`wallet instrument check` asks its issuer; `wallet instrument accept %s` takes it as it is", i.ID)
 		}
 	}
 	return nil
