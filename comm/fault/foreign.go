@@ -32,11 +32,11 @@ func (f *Fault) Foreign() *Fault {
 }
 
 // theirs is a reason that a process says of itself, of a peer: "usage" is a matter of
-// their command line, and of ours is only what this process has said. That a plugin has
-// failed is no less so where it was the peer's.
+// their command line, and of ours is only what this process has said; so is what was restored.
+// That a plugin has failed is no less so where it was the peer's.
 func theirs(r Reason) Reason {
 	switch r {
-	case "usage", "input-needed", "no-person", "question-over":
+	case "usage", "input-needed", "no-person", "question-over", "restored-unchecked":
 		return r + "-there"
 	}
 	return r

@@ -186,3 +186,12 @@ func FuzzForeign(f *testing.F) {
 		}
 	})
 }
+
+// What is said here by this process alone nobody else can say.
+func TestReasonsThatArePeersOwn(t *testing.T) {
+	for _, own := range []fault.Reason{"usage", "input-needed", "no-person", "question-over", "restored-unchecked"} {
+		if got := fault.New(fault.Denied, "no").Because(own).Foreign().Reason; got != own+"-there" {
+			t.Errorf("%s is taken over as %s", own, got)
+		}
+	}
+}
