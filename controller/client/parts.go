@@ -141,6 +141,8 @@ func (r *running) recordPayment(ctx context.Context, n int, outcome error) error
 			p.Parts[n].State, p.Parts[n].Reason = PartPaid, ""
 			return PaymentOpen
 		})
+	case fault.ReasonOf(outcome) == ReasonUnchecked: // it never began
+		return outcome
 	case fault.ReasonOf(outcome) == protocol.ReasonAbandoned && !doubt: // which is refused while anything is outside
 		return fault.Wrap(outcome, fault.Declined, "its operation was abandoned").Because(protocol.ReasonAbandoned)
 	case doubt && fault.ReasonOf(outcome) == controller.ReasonPartPaid:

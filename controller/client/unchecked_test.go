@@ -56,6 +56,24 @@ func TestAPaymentOutOfABackupWaitsForItsInstruments(t *testing.T) {
 	}
 }
 
+// Nor does it hide from whoever finds out what became of a part what there is to do.
+func TestAPartInDoubtOutOfABackupSaysWhatToCheck(t *testing.T) {
+	m := openMarket(t)
+	name := m.inDoubt()
+	m.unknown.Store("")
+	var accepted atomic.Bool
+	w := m.restored(&accepted, m.red, m.blue)
+	got, err := w.ResumePayment(t.Context(), name, client.Nobody{})
+	if f := fault.From(err); got.Status != client.PaymentOpen || f == nil || !strings.Contains(f.Hint, "accept") {
+		t.Fatalf("it is %s: %v", got.Status, err)
+	}
+	accepted.Store(true)
+	got, err = w.ResumePayment(t.Context(), name, client.Nobody{})
+	if err != nil || got.Status != client.PaymentPaid || m.has() != "used used ready; 2 taken" {
+		t.Errorf("accepted it is %s, %s: %v", got.Status, m.has(), err)
+	}
+}
+
 // dyingOnce ends its wallet when the first part is paid.
 type dyingOnce struct {
 	*chooser

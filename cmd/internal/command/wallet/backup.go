@@ -14,6 +14,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 func backups(e *cli.Env) *cobra.Command {
@@ -134,6 +135,29 @@ func (w *wallet) mark() (house.Mark, error) {
 func (w *wallet) unchecked(context.Context) ([]instrument.ID, error) {
 	m, err := w.mark()
 	return m.Unchecked, err
+}
+
+// goOnWith lets go on what the mark holds of the steps of a withdrawal or payment: who goes on with
+// that goes on with them.
+func (w *wallet) goOnWith(ctx context.Context, whole instrument.OperationID) error {
+	m, err := w.mark()
+	if err != nil || len(m.Held) == 0 {
+		return err
+	}
+	inner, err := w.Inner(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range m.Held {
+		found, err := w.Protocols().Look(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
+		if err == nil && len(found) == 1 && inner.Of(found[0]) == whole {
+			err = w.house.GoOn(ctx, id)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // goOn lets an operation go on that the mark holds; any other name is none of its

@@ -155,6 +155,9 @@ func operationResume(e *cli.Env) *cobra.Command {
 				if want.pay != "" || want.with != "" {
 					return cli.Usage("--pay and --instrument are for a withdrawal; this is a payment, for which --instead is")
 				}
+				if err := w.goOnWith(ctx, p.Operation); err != nil {
+					return err
+				}
 				return w.ended(w.ResumePayment(ctx, string(p.Operation), &payer{w: w, yes: true, instead: instead}))
 			}
 			if len(instead) > 0 {

@@ -227,6 +227,9 @@ func (w *wallet) resume(ctx context.Context, name string, want wish) error {
 	if err != nil {
 		return err
 	}
+	if err := w.goOnWith(ctx, before.Operation); err != nil {
+		return err
+	}
 	if before.Bank != "" {
 		return w.withdraw(ctx, before.URI(), want)
 	}
