@@ -108,3 +108,48 @@ func TestAPartThatWasTakenUnheardComesBack(t *testing.T) {
 		t.Errorf("it is %s, %s: %v", got.Status, m.has(), err)
 	}
 }
+
+// So it is with the last part, with which the vendor has the payment in full and takes no more parts.
+func TestALastPartThatWasTakenUnheardIsPaid(t *testing.T) {
+	m := openMarket(t)
+	taken := make(chan struct{})
+	ctx, leave := context.WithCancel(t.Context())
+	before, err := m.PayTogether(ctx, m.purchase("k"), &slowing{chooser: &chooser{}, when: func() {
+		m.slow.Store(taken)
+		go func() {
+			taken <- struct{}{} // it is there
+			leave()
+		}()
+	}})
+	if before.Status != client.PaymentOpen || before.Parts[1].State != client.PartPaying {
+		t.Fatalf("it is %s, part 2 %s: %v", before.Status, before.Parts[1].State, err)
+	}
+	op, err := m.party.Protocols().Named(t.Context(), string(before.Parts[1].Operation))
+	check(t, err)
+	check(t, m.party.Protocols().Forgo(t.Context(), op))
+	m.slow.Store((chan struct{})(nil))
+	taken <- struct{}{}
+	if _, err := m.shop.Protocols().Await(t.Context(), op); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := m.ResumePayment(t.Context(), string(before.Operation), client.Nobody{}); got.Status != client.PaymentOpen || got.Parts[1].State != client.PartWaiting {
+		t.Fatalf("before it is asked about it is %s: %v", got.Status, err)
+	}
+	got, err := m.ResumePayment(t.Context(), string(before.Operation), client.Nobody{})
+	if err != nil || got.Status != client.PaymentPaid || got.Parts[1].Operation != before.Parts[1].Operation || m.has() != "used shown ready; 2 taken" {
+		t.Errorf("it is %s, part 2 by %s, %s: %v", got.Status, got.Parts[1].Operation, m.has(), err)
+	}
+}
+
+// slowing is a payer who is told when the first part is paid.
+type slowing struct {
+	*chooser
+	when func()
+}
+
+func (s *slowing) Show(w client.Whole) {
+	if w.Parts[0].State == client.PartPaid && s.when != nil {
+		s.when()
+		s.when = nil
+	}
+}

@@ -115,6 +115,9 @@ func (t *Terminal) claim(ctx context.Context, asked whole, part share, op instru
 		if w.Product != asked.Product {
 			return fault.New(fault.Conflict, "the parts of this payment are for another product").Because("product-differs")
 		}
+		if i.Status == PaymentPaid && w.isPaid(part, op) { // its payer may not have heard of it
+			return partPaid(part.Name)
+		}
 		if i.Status != PaymentOpen {
 			return fault.New(fault.Conflict, "this payment is %s and takes no more parts", i.Status).Because("payment-over")
 		}

@@ -24,6 +24,8 @@ func TestPartsThatAreRefused(t *testing.T) {
 		{"another part of that name", "a", "CHF:2", nil, "part-differs"},
 		{"more than is left", "b", "CHF:2.5", nil, "parts-too-much"},
 		{"one more when all is paid", "b", "CHF:1", func(s *stall) { check(s.t, s.pay(s.amy, "p", "c", "CHF:2")) }, "payment-over"},
+		{"the same once more when all is paid", "c", "CHF:2", func(s *stall) { check(s.t, s.pay(s.amy, "p", "c", "CHF:2")) }, controller.ReasonPartPaid},
+		{"the same once more when it was given back", "a", "CHF:1", func(s *stall) { check(s.t, s.refund(s.amy, "a")) }, "payment-over"},
 		{"one more when it was given back", "b", "CHF:1", func(s *stall) { check(s.t, s.refund(s.amy, "a")) }, "payment-over"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -120,7 +120,7 @@ func (w *whole) add(s share, op instrument.OperationID, life string) error {
 	case p.Class != s.Class || p.Amount != s.Amount:
 		return fault.New(fault.Conflict, "part %s of this payment is another one", s.Name).Because("part-differs")
 	case p.Paid != "" && p.Paid != op:
-		return fault.New(fault.Conflict, "part %s of this payment is paid", s.Name).Because(controller.ReasonPartPaid)
+		return partPaid(s.Name)
 	case slices.ContainsFunc(p.Operations, func(other instrument.OperationID) bool { return other != op && w.mayPay(other) }):
 		return fault.New(fault.Locked, "part %s of this payment is being paid", s.Name).Because("part-paying")
 	}
@@ -136,6 +136,17 @@ func (w *whole) add(s share, op instrument.OperationID, life string) error {
 	}
 	p.Taker, p.Life = op, life
 	return nil
+}
+
+// isPaid reports whether another operation has paid that part.
+func (w *whole) isPaid(s share, op instrument.OperationID) bool {
+	return slices.ContainsFunc(w.Parts, func(p share) bool {
+		return p.Name == s.Name && p.Class == s.Class && p.Amount == s.Amount && p.Paid != "" && p.Paid != op
+	})
+}
+
+func partPaid(name string) error {
+	return fault.New(fault.Conflict, "part %s of this payment is paid", name).Because(controller.ReasonPartPaid)
 }
 
 // fits refuses a part with which, beside all others, more than the total would be paid:
