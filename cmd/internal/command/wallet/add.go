@@ -45,9 +45,6 @@ func (w *wallet) add(ctx context.Context, want instrument.Instance, members map[
 	if err != nil {
 		return err
 	}
-	h, err := w.shown(i)
-	if err != nil {
-		return err
-	}
+	h := w.shown(i)
 	return w.env.Print(h, "%s %s added\n", h.ID, h.Name)
 }

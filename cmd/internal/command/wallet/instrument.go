@@ -34,17 +34,12 @@ type held struct {
 	Fields    map[string]json.RawMessage `json:"fields,omitempty"`
 }
 
-func (w *wallet) shown(i instrument.Instance) (held, error) {
+func (w *wallet) shown(i instrument.Instance) held {
 	h := held{ID: i.ID, Class: i.Class, Name: i.Name, Status: i.Status, Fields: map[string]json.RawMessage{}}
-	info, err := w.Instruments().Info(i.Class)
-	if fault.KindOf(err) == fault.Unsupported {
-		return h, nil // its plugin is gone: nobody knows what is secret
+	if info, err := w.Instruments().Info(i.Class); err == nil { // else its plugin is gone or left out: nobody knows what is secret
+		h.Fields = told(info, i.State)
 	}
-	if err != nil {
-		return h, err
-	}
-	h.Fields = told(info, i.State)
-	return h, nil
+	return h
 }
 
 // told are the members of a state that a person has given and may see. A plugin may
@@ -81,10 +76,7 @@ func instrumentList(e *cli.Env) *cobra.Command {
 				if i.Class == controller.ClassPayment { // `operation list` has them
 					continue
 				}
-				h, err := w.shown(i)
-				if err != nil {
-					return err
-				}
+				h := w.shown(i)
 				h.Unchecked = slices.Contains(m.Unchecked, i.ID)
 				all = append(all, h)
 				rows = append(rows, []string{string(h.ID), string(h.Class), line(h.Status, either(h.Unchecked, "(unchecked)", "")), h.Name})
@@ -104,10 +96,7 @@ func instrumentShow(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			h, err := w.shown(i)
-			if err != nil {
-				return err
-			}
+			h := w.shown(i)
 			rows := [][]string{{"id", string(h.ID)}, {"class", string(h.Class)}, {"name", h.Name}, {"status", h.Status}}
 			if info, err := w.Instruments().Info(i.Class); err == nil {
 				for _, f := range info.Fields {

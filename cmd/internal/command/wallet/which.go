@@ -36,10 +36,7 @@ func (w *wallet) which() client.Choose {
 
 // about is an instrument in one line, with what is no secret of it.
 func (w *wallet) about(i instrument.Instance) (string, error) {
-	h, err := w.shown(i)
-	if err != nil {
-		return "", err
-	}
+	h := w.shown(i)
 	info, err := w.Instruments().Info(i.Class)
 	if err != nil {
 		return "", err
