@@ -64,7 +64,8 @@ func (c *class) Prefer(protocols []string, at instrument.Circumstances) (string,
 		return "", err
 	}
 	if !slices.Contains(protocols, answer.GetProtocol()) {
-		return "", fault.New(fault.Unsupported, "the class %s prefers a protocol that nobody offered", c.info.ID).Because("protocol-unknown")
+		return "", fault.New(fault.Unsupported, "the class %s prefers a protocol that nobody offered", c.info.ID).Because("protocol-unknown").
+			WithHint("a defect of its plugin, which its author can mend; in a session `select %s PROTOCOL` may get past it", c.info.ID)
 	}
 	return answer.GetProtocol(), nil
 }

@@ -64,7 +64,7 @@ func Advice(f *fault.Fault) string {
 		return "an offer is paid by card once: ask for another one, in a session with `classes`"
 	case "scheme-unknown":
 		return "give a peer's address as its `serve` prints it, such as wss://HOST:PORT/#KEY"
-	case "text-malformed", "state-malformed", "message-malformed", "result-malformed", "frame-too-large":
+	case "text-malformed", "state-malformed", "message-malformed", "result-malformed", "frame-too-large", "id-malformed":
 		return "a plugin has made it, here or at the peer, maybe of what it was given: -v shows more, and its author can mend it"
 	case "plugin-hung":
 		return "try again; if it happens often, look at it with -v, or remove it with `plugin remove`"

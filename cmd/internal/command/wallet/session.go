@@ -112,7 +112,8 @@ func (s *steps) follow(ctx context.Context, lines *bufio.Scanner, person bool) e
 		}
 		err = s.take(ctx, text)
 		if err == nil && refused {
-			err = cli.Argument(fault.New(fault.Invalid, "%q was not refused, as the script says", text).Because("not-refused"))
+			err = cli.Argument(fault.New(fault.Invalid, "%q was not refused, as the script says", text).Because("not-refused").
+				WithHint("leave the ! out if the step is right"))
 			refused = false
 		}
 		switch {
