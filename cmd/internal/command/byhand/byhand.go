@@ -1,5 +1,6 @@
 // Package byhand is the part of the command line by which a person puts an
-// instrument of any installed class into a party.
+// instrument of any installed class into a party, changes what they have said of it,
+// and takes it out again.
 package byhand
 
 import (

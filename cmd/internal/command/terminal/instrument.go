@@ -14,7 +14,8 @@ import (
 )
 
 func instruments(e *cli.Env) *cobra.Command {
-	return cli.Group("instrument", "Look at what this terminal has taken, and put in what its plugins need", instrumentList(e), instrumentAdd(e), instrumentRemove(e))
+	return cli.Group("instrument", "Look at what this terminal has taken, and put in what its plugins need",
+		instrumentList(e), instrumentAdd(e), instrumentModify(e), instrumentRemove(e))
 }
 
 // taken is an instrument that the terminal has, such as a coupon that was
@@ -83,6 +84,36 @@ func instrumentAdd(e *cli.Env) *cobra.Command {
 	c.Flags().StringVar(&file, "file", "", "`FILE` with a JSON object of members; - for standard input")
 	c.Flags().StringVar(&name, "name", "", "what you call it")
 	c.Flags().StringVar(&status, "status", "", "with which of the class's first statuses it begins; the first one")
+	return c
+}
+
+func instrumentModify(e *cli.Env) *cobra.Command {
+	var file, name string
+	c := &cobra.Command{
+		Use: "modify ID [NAME=VALUE …]", Short: "Change what was said of an instrument of a plugin's class, or its name", Args: cobra.MinimumNArgs(1),
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		members, err := byhand.Read(c.Context(), e, file)
+		if err != nil {
+			return err
+		}
+		defer byhand.Wipe(members)
+		return open(c.Context(), e, looking, func(ctx context.Context, t *terminal) error {
+			i, err := t.Instruments().View(ctx, instrument.ID(args[0]))
+			if err != nil {
+				return err
+			}
+			if err := t.foreign(i.Class); err != nil {
+				return err
+			}
+			if i, err = byhand.Modify(ctx, t.Instruments(), i, name, members, args[1:]); err != nil {
+				return err
+			}
+			return e.Print(takenOf(i), "%s %s changed\n", i.ID, i.Name)
+		})
+	}
+	c.Flags().StringVar(&file, "file", "", "`FILE` with a JSON object of members that change; - for standard input")
+	c.Flags().StringVar(&name, "name", "", "what you call it from now on")
 	return c
 }
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/byhand"
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
@@ -36,6 +38,40 @@ func instrumentAdd(e *cli.Env) *cobra.Command {
 	c.Flags().StringVar(&file, "file", "", "`FILE` with a JSON object of members; - for standard input")
 	c.Flags().StringVar(&name, "name", "", "what you call it")
 	c.Flags().StringVar(&group, "group", "", "the group that it belongs to, instead of you")
+	return c
+}
+
+func instrumentModify(e *cli.Env) *cobra.Command {
+	var file, name string
+	c := &cobra.Command{
+		Use: "modify ID [NAME=VALUE …]", Short: "Change what you said of an instrument, or its name", Args: cobra.MinimumNArgs(1),
+		Long: "Change what was said of an instrument when it was added, such as a sum that was\n" +
+			"mistyped, or what you call it. Secrets come from a file, as with `instrument add`.\n" +
+			"What makes the instrument unique stays, such as the code of a coupon.",
+	}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		members, err := byhand.Read(c.Context(), e, file)
+		if err != nil {
+			return err
+		}
+		defer byhand.Wipe(members)
+		return open(c.Context(), e, looking, func(ctx context.Context, w *wallet) error {
+			i, err := w.find(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			if i.Class == client.ClassExchange {
+				return fault.New(fault.Conflict, "an exchange is not changed by hand").Because("move-refused").WithHint("`wallet exchange` has what can be done with it")
+			}
+			if i, err = byhand.Modify(ctx, w.Instruments(), i, name, members, args[1:]); err != nil {
+				return err
+			}
+			h := w.shown(i)
+			return e.Print(h, "%s %s changed\n", h.ID, h.Name)
+		})
+	}
+	c.Flags().StringVar(&file, "file", "", "`FILE` with a JSON object of members that change; - for standard input")
+	c.Flags().StringVar(&name, "name", "", "what you call it from now on")
 	return c
 }
 

@@ -19,7 +19,7 @@ import (
 
 func instruments(e *cli.Env) *cobra.Command {
 	return cli.Group("instrument", "Hold cards, coupons and whatever classes are installed",
-		instrumentList(e), instrumentShow(e), instrumentAdd(e), instrumentGive(e), instrumentRemove(e), instrumentCheck(e), instrumentAccept(e))
+		instrumentList(e), instrumentShow(e), instrumentAdd(e), instrumentModify(e), instrumentGive(e), instrumentRemove(e), instrumentCheck(e), instrumentAccept(e))
 }
 
 // held is an instrument as it may be shown: without what the class calls secret,
