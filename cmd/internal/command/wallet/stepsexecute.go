@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"maps"
 	"slices"
@@ -128,14 +129,28 @@ func (s *steps) before(ctx context.Context, t controller.Transaction) (open erro
 	switch {
 	case !found:
 		return nil, false, err
+	case err == nil && !s.w.begunWith(ctx, t): // who has begun it compares all of it
+		return nil, false, nil
 	case err == nil:
 		return nil, true, s.print("execute", executed{t.Class, t.Operation, protocol.Short(t.ID), protocol.Result{Amount: paid.Price, Value: paid.Result}})
 	case fault.ReasonOf(err) == protocol.ReasonPending:
 		return err, false, nil
-	case fault.ReasonOf(err) == protocol.ReasonKeyReused: // who has begun it compares all of it
+	case fault.ReasonOf(err) == protocol.ReasonKeyReused:
 		return nil, false, nil
 	}
 	return nil, false, err
+}
+
+// begunWith reports whether an operation of ours was begun with the arguments of t.
+func (w *wallet) begunWith(ctx context.Context, t controller.Transaction) bool {
+	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(t.ID), Side: protocol.Initiator, Limit: 1})
+	if err != nil || len(found) == 0 {
+		return false
+	}
+	var had instrument.Invoice
+	_ = json.Unmarshal(found[0].Args, &had) // without any it had none
+	given, _ := t.Args.(instrument.Invoice)
+	return maps.Equal(had, given)
 }
 
 // refunds names the instrument that has paid, for what comes back comes back to that one.
