@@ -65,8 +65,11 @@ func (w *Wallet) unusable(ctx context.Context, id instrument.ID) error {
 func one(held []instrument.Instance, class instrument.ClassID) (instrument.Instance, error) {
 	switch len(held) {
 	case 0:
-		return instrument.Instance{}, fault.New(fault.NotFound, "this wallet has no %s that can be used", class).Because("instrument-missing").
-			WithHint("add one with `wallet instrument add %s`", class)
+		f := fault.New(fault.NotFound, "this wallet has no %s that can be used", class).Because("instrument-missing")
+		if class == ClassCard {
+			return instrument.Instance{}, f.WithHint("add one with `wallet instrument add %s`", class)
+		}
+		return instrument.Instance{}, f.WithHint("`wallet instrument add %[1]s` adds one, unless it comes from an operation with the vendor: in a session `operations %[1]s` shows those that there are", class)
 	case 1:
 		return held[0], nil
 	}
