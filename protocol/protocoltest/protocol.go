@@ -1,6 +1,8 @@
 package protocoltest
 
 import (
+	"context"
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -54,12 +56,29 @@ func TestProtocol(t *testing.T, p protocol.Protocol, classes ...instrument.Class
 	})
 	t.Run("it refuses an operation that it does not have", func(t *testing.T) {
 		for _, side := range []protocol.Side{protocol.Initiator, protocol.Servicer} {
-			_, err := p.DoOperation(t.Context(), bystander{side: side}, protocol.Call{Operation: "NO-SUCH"})
-			if fault.KindOf(err) != fault.Unsupported {
-				t.Errorf("the %s returned %v", side, err)
+			if err := refuses(t.Context(), p, side); err != nil {
+				t.Error(err)
 			}
 		}
 	})
+}
+
+// refuses is an error unless one side of a protocol refuses, before it does anything, an
+// operation that it does not have.
+func refuses(ctx context.Context, p protocol.Protocol, side protocol.Side) (wrong error) {
+	defer func() {
+		if went := recover(); went != nil { // into a Session that cannot do anything, mostly
+			wrong = fmt.Errorf("the %s goes on with an operation that it does not have, instead of refusing it: %v", side, went)
+		}
+	}()
+	_, err := p.DoOperation(ctx, bystander{side: side}, protocol.Call{Operation: "NO-SUCH"})
+	if err == nil {
+		return fmt.Errorf("the %s ends an operation well that it does not have", side)
+	}
+	if fault.KindOf(err) != fault.Unsupported {
+		return fmt.Errorf("the %s does not refuse an operation that it does not have as fault.Unsupported: %w", side, err)
+	}
+	return nil
 }
 
 // bystander is a Session for code that must not get as far as using one.
