@@ -1,6 +1,8 @@
 package house
 
 import (
+	"slices"
+
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -19,7 +21,7 @@ func Described() []api.Description {
 		all = append(all, sdk.Describe(b))
 	}
 	return append(all, sdk.Describe(sdk.Bundle{
-		Name: "swaperoo", Version: "1.0.0",
+		Name: houseName, Version: "1.0.0",
 		Classes: func(r comm.Role) (classes []instrument.Class) {
 			for _, b := range own(r) {
 				classes = append(classes, b.Classes...)
@@ -40,18 +42,31 @@ func Described() []api.Description {
 func Fits(there []api.Description, d api.Description, roles ...comm.Role) error {
 	for _, other := range there {
 		if other.Name == d.Name {
-			return fault.New(fault.Conflict, "there is a plugin of the name %s already", d.Name).Because("plugin-twice").
-				WithHint("if this is a newer one: swaperoo plugin remove %s, then add it", d.Name)
+			return beside(other, fault.New(fault.Conflict, "there is a plugin of the name %s already", d.Name).Because("plugin-twice"),
+				"if this is a newer one: swaperoo plugin remove "+d.Name+", then add it")
 		}
 		for _, role := range roles {
 			if what := shared(other.View(role), d.View(role)); what != "" {
-				return fault.New(fault.Conflict, "%s brings %s, which %s has brought already", d.Name, what, other.Name).Because("plugin-overlaps").
-					WithHint("remove one of the two")
+				return beside(other, fault.New(fault.Conflict, "%s brings %s, which %s has brought already", d.Name, what, other.Name).Because("plugin-overlaps"),
+					"remove one of the two")
 			}
 		}
 	}
 	return nil
 }
+
+// beside gives the advice for two bundles that do not go together. One of the house is not
+// removed by anybody.
+func beside(other api.Description, f *fault.Fault, advice string) *fault.Fault {
+	ours := other.Name == houseName || slices.ContainsFunc(bundled.All(), func(b sdk.Bundle) bool { return b.Name == other.Name })
+	if ours {
+		advice = other.Name + " comes with this program and stays: tell the author to begin names with one of theirs"
+	}
+	return f.WithHint("%s", advice)
+}
+
+// houseName is the name of the bundle of all that runs in this process.
+const houseName = "swaperoo"
 
 // Overlaps marks the plugins of a list that are left out, because a party could not be
 // opened beside them: one of ours came later, with an update.

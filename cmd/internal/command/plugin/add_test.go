@@ -35,19 +35,21 @@ func TestWhatWouldBreakThePartyIsNotAdded(t *testing.T) {
 		name   string
 		d      api.Description
 		reason fault.Reason
+		advice string // ours cannot be removed
 	}{
-		{"something new", description("shells", "shells", "shells.pay"), ""},
-		{"the name of ours", description("card", "shells", "shells.pay"), "plugin-twice"},
-		{"the name of another", description("beads", "shells", "shells.pay"), "plugin-twice"},
-		{"a class of ours", description("shells", "payment-card", "shells.pay"), "plugin-overlaps"},
-		{"a protocol of ours", description("shells", "shells", "card.pay"), "plugin-overlaps"},
-		{"a class of the house itself", description("shells", "payment", "shells.pay"), "plugin-overlaps"},
-		{"a negotiation protocol of the house", description("shells", "shells", "pnp.intersect"), "plugin-overlaps"},
-		{"a class of another", description("shells", "beads", "shells.pay"), "plugin-overlaps"},
+		{"something new", description("shells", "shells", "shells.pay"), "", ""},
+		{"the name of ours", description("card", "shells", "shells.pay"), "plugin-twice", "comes with this program"},
+		{"the name of another", description("beads", "shells", "shells.pay"), "plugin-twice", "remove"},
+		{"a class of ours", description("shells", "payment-card", "shells.pay"), "plugin-overlaps", "comes with this program"},
+		{"a protocol of ours", description("shells", "shells", "card.pay"), "plugin-overlaps", "comes with this program"},
+		{"a class of the house itself", description("shells", "payment", "shells.pay"), "plugin-overlaps", "comes with this program"},
+		{"a negotiation protocol of the house", description("shells", "shells", "pnp.intersect"), "plugin-overlaps", "comes with this program"},
+		{"a class of another", description("shells", "beads", "shells.pay"), "plugin-overlaps", "remove"},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			if err := fits(c, row.d); fault.ReasonOf(err) != row.reason {
-				t.Errorf("error = %v", err)
+			err := fits(c, row.d)
+			if fault.ReasonOf(err) != row.reason || err != nil && !strings.Contains(fault.From(err).Hint, row.advice) {
+				t.Errorf("error = %v, advice %q", err, fault.From(err).Hint)
 			}
 		})
 	}
