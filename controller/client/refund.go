@@ -64,6 +64,9 @@ func (w *Wallet) refundID(ctx context.Context, paid instrument.OperationID) (ins
 }
 
 func (w *Wallet) refund(ctx context.Context, peer comm.Peer, r protocol.Record, id, paid instrument.OperationID) (Refund, error) {
+	if _, err := w.Instruments().Class(r.Class); err != nil { // its plugin was removed since, or is left out
+		return Refund{}, err
+	}
 	s, err := w.InitiateSession(ctx, peer, controller.Login{})
 	if err != nil {
 		return Refund{}, err

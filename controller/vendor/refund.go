@@ -216,6 +216,9 @@ func (t *Terminal) fetchable(paid protocol.Execution) error {
 	if paid.Call.Class == ClassCard || paid.Call.Class == ClassPrepaid { // which the vendor gives back itself
 		return nil
 	}
+	if _, err := t.Instruments().Class(paid.Call.Class); err != nil { // its plugin was removed since, or is left out
+		return err
+	}
 	_, err := t.Protocols().Operation(paid.Protocol, paid.Call.Class, comm.Client, protocol.Refund)
 	if errors.Is(err, fault.Unsupported) {
 		err = fault.Wrap(err, fault.Unsupported, "what was paid with a %s by %s cannot be given back to it", paid.Call.Class, paid.Protocol).

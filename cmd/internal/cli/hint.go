@@ -34,6 +34,8 @@ func Advice(f *fault.Fault) string {
 		return "`plugin list` shows what is installed; a class of others comes with `plugin add`"
 	case "class-not-offered":
 		return "say another --class, or ask the vendor what they take"
+	case "no-common-class":
+		return "ask the peer what they take; a class of others comes with `plugin add`, at both sides"
 	case "exchange-unknown":
 		return "`bank exchange list` shows those that the bank has"
 	case "amount-malformed":
