@@ -63,6 +63,9 @@ func instrumentModify(e *cli.Env) *cobra.Command {
 			if i.Class == client.ClassExchange {
 				return fault.New(fault.Conflict, "an exchange is not changed by hand").Because("move-refused").WithHint("`wallet exchange` has what can be done with it")
 			}
+			if err := w.notAgents(i, "change it"); err != nil {
+				return err
+			}
 			if i, err = byhand.Modify(ctx, w.Instruments(), i, name, members, args[1:]); err != nil {
 				return err
 			}

@@ -160,11 +160,19 @@ func instrumentRemove(e *cli.Env) *cobra.Command {
 				}
 				return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
 			}
-			if u := w.User(); u.Kind == profile.Agent && i.Owner != u.ID { // no limit counts what is thrown away
-				return fault.New(fault.Denied, "the %s %s is not the agent's own: it uses it, and does not give it up", i.Class, i.ID).Because("not-owner").
-					WithHint("whoever has it does that")
+			if err := w.notAgents(i, "give it up"); err != nil { // no limit counts what is thrown away
+				return err
 			}
 			return byhand.Remove(ctx, e, w.Instruments(), i)
 		}),
 	}
+}
+
+// notAgents refuses to an agent what only the owner of an instrument does with it.
+func (w *wallet) notAgents(i instrument.Instance, what string) error {
+	if u := w.User(); u.Kind != profile.Agent || i.Owner == u.ID {
+		return nil
+	}
+	return fault.New(fault.Denied, "the %s %s is not the agent's own: it uses it, and does not %s", i.Class, i.ID, what).Because("not-owner").
+		WithHint("whoever has it does that")
 }

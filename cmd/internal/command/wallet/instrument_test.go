@@ -217,7 +217,9 @@ func TestAnAgentGivesUpItsOwnOnly(t *testing.T) {
 	bot := &user{t: t, dir: u.dir}
 	as := func(args ...string) []string { return append(args, "--user", "bot", "--key-file", file) }
 	bot.refuses(5, "not-owner", as("instrument", "remove", theirs.ID)...)
+	bot.refuses(5, "not-owner", as("instrument", "modify", theirs.ID, "--name", "mine")...)
 	bot.does(&own, as("instrument", "add", "payment-card", "--file", u.file(card("card-2", "5678")))...)
+	bot.does(nil, as("instrument", "modify", own.ID, "--name", "mine")...)
 	bot.does(nil, as("instrument", "remove", own.ID)...)
 	var got held
 	if u.does(&got, "instrument", "show", theirs.ID); got.Status != "active" {
