@@ -1,7 +1,7 @@
-// Package disk has what every package needs that keeps a small file of its own, such as a
-// vault, a list or settings: to write it so that a crash leaves the old content or the new
-// one, to read it without waiting for whatever somebody has put in its place, and to know
-// who else may read or write it.
+// Package disk is for packages that keep a small file of their own, such as a vault, a list or
+// settings. It replaces a file so that a crash leaves the old content or the new one. It reads
+// a file without waiting for whatever somebody has put in its place. It tells who else may read
+// or write it, and locks it against other processes of ours.
 package disk
 
 import (

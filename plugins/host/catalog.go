@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 	"github.com/swaperoo/swaperoo/plugins/api"
 )
 
@@ -179,7 +180,7 @@ func (c *Catalog) change(f func(*lockFileV1) error) error {
 		return fault.Wrap(err, fault.Internal, "the list of plugins %s cannot be changed", c.path)
 	}
 	defer gate.Close()
-	if err := lockFile(gate, true); err != nil {
+	if err := disk.Lock(gate); err != nil {
 		return fault.Wrap(err, fault.Internal, "the list of plugins %s cannot be changed", c.path)
 	}
 	l, err := readLock(c.path)

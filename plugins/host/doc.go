@@ -20,7 +20,7 @@
 //	the catalog           catalog.go lockfile.go
 //	the binary            source.go stamp.go stamp_unix.go
 //	its process           life.go process.go process_unix.go process_linux.go process_windows.go process_other.go obstacle.go
-//	what it gets          workdir.go workdir_unix.go workdir_windows.go inherited.go inherited_unix.go inherited_windows.go inherited_race.go
+//	what it gets          workdir.go inherited.go inherited_unix.go inherited_windows.go inherited_race.go
 //	what it says          table.go trust.go allowances.go; to people: output.go paced.go hclog.go
 //	its crashes           crashes.go backoff.go
 package host

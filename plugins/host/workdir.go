@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // workdir is the private directory of one host. It has a file that is locked while the host lives.
@@ -37,7 +39,7 @@ func openWorkdir(dir string) (*workdir, error) {
 		return nil, err
 	}
 	defer gate.Close()
-	if err := lockFile(gate, true); err != nil {
+	if err := disk.Lock(gate); err != nil {
 		return nil, err
 	}
 	if err := removeDead(dir); err != nil {
@@ -51,7 +53,7 @@ func openWorkdir(dir string) (*workdir, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := lockFile(lock, false); err != nil {
+	if err := disk.TryLock(lock); err != nil {
 		lock.Close()
 		return nil, err
 	}
@@ -73,7 +75,7 @@ func removeDead(dir string) error {
 			return err
 		}
 		if lock != nil {
-			alive := lockFile(lock, false) != nil
+			alive := disk.TryLock(lock) != nil
 			lock.Close()
 			if alive {
 				continue

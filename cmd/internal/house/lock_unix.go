@@ -8,25 +8,26 @@ import (
 	"syscall"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/disk"
 )
 
 // lock takes a file for this process alone. The system releases it when the process ends,
 // however it ends.
 func lock(path string) (unlock func() error, err error) {
-	return flock(path, syscall.LOCK_EX)
+	return take(path, disk.TryLock)
 }
 
 // share keeps other processes from locking the file, but lets them share it.
 func share(path string) (unlock func() error, err error) {
-	return flock(path, syscall.LOCK_SH)
+	return take(path, disk.TryShare)
 }
 
-func flock(path string, how int) (unlock func() error, err error) {
+func take(path string, try func(*os.File) error) (unlock func() error, err error) {
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the lock file %s cannot be opened", path).Because("file-unwritable")
 	}
-	if err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB); err != nil {
+	if err := try(f); err != nil {
 		_ = f.Close()
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, inUse(path, err)
@@ -44,7 +45,7 @@ func flock(path string, how int) (unlock func() error, err error) {
 // closed. Not held without an error: its file system, a share of the network perhaps, has
 // no locks, and what lies there nobody takes for a dead process's.
 func hold(f *os.File) (held bool, err error) {
-	switch err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+	switch err := disk.TryLock(f); {
 	case lockless(err):
 		return false, nil
 	case err != nil:
