@@ -127,7 +127,7 @@ func open(ctx context.Context, at place, o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(migrate(ctx, c), w.check(at.must)); err != nil {
+	if err := errors.Join(migrateAll(ctx, c), w.check(at.must)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	var file os.FileInfo

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"net/url"
 	"os"
@@ -12,11 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite" // the driver "sqlite" as well
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller/store/migrate"
 )
 
 // OpenDatabase opens the SQLite file at path, making it and its folder for their
@@ -36,7 +35,7 @@ func OpenDatabase(ctx context.Context, path string, migrations fs.FS) (*sql.DB, 
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	if err := patiently(ctx, func() error { return migrate(ctx, db, migrations) }); err != nil {
+	if err := patiently(ctx, func() error { return migrate.Up(ctx, db, migrations) }); err != nil {
 		return nil, errors.Join(fault.Wrap(err, fault.Internal, "%s cannot be opened", path), db.Close())
 	}
 	return db, nil
@@ -85,41 +84,6 @@ func dsn(path string) (string, error) {
 	}}
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: v.Encode()}
 	return u.String(), nil
-}
-
-// migrate works in one transaction, so that of two processes that start together
-// the second finds everything done.
-func migrate(ctx context.Context, db *sql.DB, migrations fs.FS) error {
-	if _, err := db.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
-	}
-	if err := up(ctx, db, migrations); err != nil {
-		_, undo := db.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
-		return errors.Join(err, undo)
-	}
-	_, err := db.ExecContext(ctx, "COMMIT")
-	return err
-}
-
-func up(ctx context.Context, db *sql.DB, migrations fs.FS) error {
-	// WithIsolateDDL keeps goose from beginning transactions of its own.
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, migrations,
-		goose.WithDisableGlobalRegistry(true), goose.WithIsolateDDL(true))
-	if err != nil {
-		return err
-	}
-	have, want, err := p.GetVersions(ctx)
-	if err != nil {
-		return err
-	}
-	if have > want {
-		return fmt.Errorf("it is of version %d, this program knows %d", have, want)
-	}
-	if have == want {
-		return nil
-	}
-	_, err = p.Up(ctx)
-	return err
 }
 
 // Transact runs do in one transaction, which is committed when do gives no error
