@@ -69,3 +69,11 @@ func ResultOf(v any) (Result, error) {
 	raw, err := instrument.WriteJSON(v)
 	return Result{Value: raw}, err
 }
+
+// Decode reads the value into v.
+func (r Result) Decode(v any) error {
+	if err := instrument.ReadJSON(r.Value, v); err != nil {
+		return fault.Wrap(err, fault.Internal, "the result of an operation cannot be read")
+	}
+	return nil
+}

@@ -98,7 +98,7 @@ func (w *Wallet) checkAccount(ctx context.Context, i instrument.Instance) (strin
 			High uint64 `json:"high"`
 		} `json:"statement"`
 	}
-	if err := read(result.Value, &said); err != nil {
+	if err := result.Decode(&said); err != nil {
 		return "", err
 	}
 	if i, err = w.Instruments().View(ctx, i.ID); err != nil {

@@ -2,10 +2,8 @@ package client
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
-	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -66,17 +64,10 @@ func (w *Wallet) do(ctx context.Context, t controller.Transaction, into any) err
 	if err != nil || into == nil {
 		return err
 	}
-	return read(result.Value, into)
+	return result.Decode(into)
 }
 
 // coins is a transaction of taler.batch-withdraw.
 func coins(operation string, args any, on ...instrument.ID) controller.Transaction {
 	return controller.Transaction{Protocol: protocolCoins, Operation: operation, Class: ClassReserve, Instruments: on, Args: args}
-}
-
-func read(raw json.RawMessage, v any) error {
-	if err := json.Unmarshal(raw, v); err != nil {
-		return fault.Wrap(err, fault.Internal, "the result of an operation cannot be read")
-	}
-	return nil
 }

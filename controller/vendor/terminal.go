@@ -2,7 +2,6 @@ package vendor
 
 import (
 	"context"
-	"encoding/json"
 	"sync"
 	"time"
 
@@ -142,7 +141,7 @@ func (t *Terminal) ask(ctx context.Context, operation string, args any, into any
 	if err != nil || into == nil {
 		return err
 	}
-	return read(result.Value, into)
+	return result.Decode(into)
 }
 
 // alone runs an operation that needs no peer.
@@ -156,7 +155,7 @@ func (t *Terminal) alone(ctx context.Context, x controller.Transaction, into any
 	if err != nil || into == nil {
 		return err
 	}
-	return read(result.Value, into)
+	return result.Decode(into)
 }
 
 // Provider is the provider with which this terminal charges cards: the first one that
@@ -204,10 +203,3 @@ func (t *Terminal) Close(ctx context.Context) error {
 
 // Policy is the vendor's customer policy: limits of customers, and their age.
 func Policy() profile.Policy { return profile.CustomerPolicy() }
-
-func read(raw json.RawMessage, v any) error {
-	if err := json.Unmarshal(raw, v); err != nil {
-		return fault.Wrap(err, fault.Internal, "the result of an operation cannot be read")
-	}
-	return nil
-}
