@@ -5,10 +5,13 @@ import "strings"
 // maxQuoted is how many bytes of foreign text a message quotes.
 const maxQuoted = 40
 
-// Clip shortens foreign text that a message quotes, at the end of a letter.
-func Clip(text string) string {
-	if len(text) <= maxQuoted {
+// Clip shortens foreign text that a message quotes.
+func Clip(text string) string { return ClipTo(text, maxQuoted) }
+
+// ClipTo shortens a text to so many bytes, at the end of a letter, and shows that it did.
+func ClipTo(text string, most int) string {
+	if len(text) <= most {
 		return text
 	}
-	return strings.ToValidUTF8(text[:maxQuoted], "") + "…"
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }

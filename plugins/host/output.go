@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // What is kept and read of a plugin's own output, and what of its last words is logged where people
@@ -174,6 +176,6 @@ type printed struct {
 }
 
 func (p *printed) Write(text []byte) (int, error) {
-	p.log.Debug("plugin printed", "text", clipText(string(text), maxLine))
+	p.log.Debug("plugin printed", "text", fault.ClipTo(string(text), maxLine))
 	return p.tail.Write(text)
 }

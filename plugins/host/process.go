@@ -18,6 +18,7 @@ import (
 
 	"github.com/hashicorp/go-plugin"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/plugins/api"
 )
 
@@ -199,7 +200,7 @@ func (p *process) Kill(context.Context) error {
 // and nowhere else, whatever it says.
 func (p *process) PluginToHost(network, address string) (string, string, error) {
 	if !listensPrivately(network, address, p.dir) {
-		return "", "", fmt.Errorf("the plugin wants to be called at %s %s, which is not its own directory", network, clipText(address, 200))
+		return "", "", fmt.Errorf("the plugin wants to be called at %s %s, which is not its own directory", network, fault.ClipTo(address, 200))
 	}
 	return network, reachable(network, address, p.at), nil
 }
@@ -253,13 +254,6 @@ func inDir(path, dir string) bool {
 		path = filepath.Join(dir, path)
 	}
 	return filepath.Dir(filepath.Clean(path)) == filepath.Clean(dir)
-}
-
-func clipText(s string, n int) string {
-	if len(s) > n {
-		return strings.ToValidUTF8(s[:n], "") + "…"
-	}
-	return s
 }
 
 // gone waits until the process is gone, and says whether it is.

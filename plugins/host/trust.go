@@ -188,7 +188,7 @@ func cleaned(f *fault.Fault) *fault.Fault {
 }
 
 // printable is up to so many bytes of a foreign text, as one line for people.
-func printable(s string, limit int) string { return fault.Line(clipText(s, limit)) }
+func printable(s string, limit int) string { return fault.Line(fault.ClipTo(s, limit)) }
 
 // prose reports whether a text, which may have several lines, has no other control characters.
 func prose(s string, limit int) bool {
