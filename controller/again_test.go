@@ -24,7 +24,7 @@ func TestAStepForgetsItsOwnConnectionAlone(t *testing.T) {
 		"as it is": func(s *Session) func(context.Context) (comm.Conn, error) {
 			return func(ctx context.Context) (comm.Conn, error) { return s.live(ctx) }
 		},
-		"showing an offer": func(s *Session) func(context.Context) (comm.Conn, error) { return s.about(class) },
+		"showing an offer": func(s *Session) func(context.Context) (comm.Conn, error) { return s.connFor(class) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := (&Controller{}).newSession(comm.Peer{}, Login{})

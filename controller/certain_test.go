@@ -40,14 +40,14 @@ func TestWhatGivesASumBack(t *testing.T) {
 		{fault.Unknown, "abandoned-there", false, profile.Running},
 	} {
 		f := fault.New(row.kind, "it ended").Because(row.reason)
-		if got := new(Controller).nothing(t.Context(), "", f); got != row.waits {
+		if got := new(Controller).movedNothing(t.Context(), "", f); got != row.waits {
 			t.Errorf("%s %s: given back %v", row.kind, row.reason, got)
 		}
-		if got := ended(f); got != row.record {
+		if got := fateOf(f); got != row.record {
 			t.Errorf("%s %s on record: fate %d, want %d", row.kind, row.reason, got, row.record)
 		}
 	}
-	if new(Controller).nothing(t.Context(), "", errors.New("a defect")) || ended(nil) != profile.Done {
+	if new(Controller).movedNothing(t.Context(), "", errors.New("a defect")) || fateOf(nil) != profile.Done {
 		t.Error("an error that is no fault gives a sum back, or a success is none")
 	}
 }
@@ -58,10 +58,10 @@ func TestWhatGoesOnIsGivenBackIfNothingWasMade(t *testing.T) {
 	for fate, want := range map[profile.Fate]bool{profile.Unseen: true, profile.Failed: true, profile.Running: false, profile.Done: false} {
 		c := new(Controller)
 		c.CountsBy(func(context.Context, instrument.OperationID) (profile.Fate, error) { return fate, nil })
-		if got := c.nothing(t.Context(), "till/1", fault.New(fault.Conflict, "no")); got != want {
+		if got := c.movedNothing(t.Context(), "till/1", fault.New(fault.Conflict, "no")); got != want {
 			t.Errorf("fate %d: given back %v", fate, got)
 		}
-		if c.nothing(t.Context(), "till/1", fault.New(fault.Unknown, "who knows")) {
+		if c.movedNothing(t.Context(), "till/1", fault.New(fault.Unknown, "who knows")) {
 			t.Errorf("fate %d: given back while the request may still be made", fate)
 		}
 	}
@@ -69,7 +69,7 @@ func TestWhatGoesOnIsGivenBackIfNothingWasMade(t *testing.T) {
 	c.CountsBy(func(context.Context, instrument.OperationID) (profile.Fate, error) {
 		return profile.Unseen, errors.New("the disk is broken")
 	})
-	if c.nothing(t.Context(), "till/1", fault.New(fault.Conflict, "no")) {
+	if c.movedNothing(t.Context(), "till/1", fault.New(fault.Conflict, "no")) {
 		t.Error("given back without knowing")
 	}
 }
@@ -77,7 +77,7 @@ func TestWhatGoesOnIsGivenBackIfNothingWasMade(t *testing.T) {
 // A peer that knows an operation as another one has had it from an earlier life, of
 // which a backup tells nothing: nobody is told to pay again before they have asked.
 func TestAnEarlierLifeMayHavePaid(t *testing.T) {
-	f := heard(fault.New(fault.Conflict, "operation 0123 was begun with other content").Because("key-reused").WithHint("use another --key for another operation"))
+	f := asHeard(fault.New(fault.Conflict, "operation 0123 was begun with other content").Because("key-reused").WithHint("use another --key for another operation"))
 	if f.Reason != "key-reused" || !strings.Contains(f.Message, "may have been paid") || !strings.Contains(f.Hint, "ask the peer") {
 		t.Errorf("%s — %s (%s)", f.Message, f.Hint, f.Reason)
 	}
@@ -86,18 +86,18 @@ func TestAnEarlierLifeMayHavePaid(t *testing.T) {
 // Only our own operator's word is taken for an operation that was abandoned, or given up.
 func TestAPeerAbandonsNothingHere(t *testing.T) {
 	for _, word := range []fault.Reason{protocol.ReasonAbandoned, protocol.ReasonForgone} {
-		if f := heard(fault.New(fault.Unknown, "gone").Because(word)); f.Kind != fault.Unknown || f.Reason == word || ended(f) != profile.Running {
+		if f := asHeard(fault.New(fault.Unknown, "gone").Because(word)); f.Kind != fault.Unknown || f.Reason == word || fateOf(f) != profile.Running {
 			t.Errorf("%+v", f)
 		}
 	}
-	if f := heard(fault.New(fault.Declined, "no").Because("card-declined").WithHint("another card")); f.Reason != "card-declined" || f.Hint != "another card" {
+	if f := asHeard(fault.New(fault.Declined, "no").Because("card-declined").WithHint("another card")); f.Reason != "card-declined" || f.Hint != "another card" {
 		t.Errorf("%+v", f)
 	}
 }
 
 // Code that asks somebody at the peer says nothing of the person here, whom nobody needs.
 func TestNobodyIsNeededHereForAPeersQuestion(t *testing.T) {
-	f := heard(fault.New(fault.Unsupported, "nobody is here to be asked").Because(protocol.ReasonNoPerson))
+	f := asHeard(fault.New(fault.Unsupported, "nobody is here to be asked").Because(protocol.ReasonNoPerson))
 	if f.Kind != fault.Unsupported || f.Reason != "no-person-there" {
 		t.Errorf("%+v", f)
 	}
@@ -106,7 +106,7 @@ func TestNobodyIsNeededHereForAPeersQuestion(t *testing.T) {
 // Of a plugin of the peer nobody is told to remove their own.
 func TestThePluginOfAPeerIsTheirs(t *testing.T) {
 	for _, hint := range []string{"", "remove it with `plugin remove`"} {
-		f := heard(fault.New(fault.Unavailable, "the plugin coupon was ended").Because("plugin-hung").WithHint("%s", hint))
+		f := asHeard(fault.New(fault.Unavailable, "the plugin coupon was ended").Because("plugin-hung").WithHint("%s", hint))
 		if f.Reason != "plugin-hung" || !strings.Contains(f.Hint, "the peer's plugin") || strings.Contains(f.Hint, "remove") {
 			t.Errorf("%+v", f)
 		}
@@ -121,7 +121,7 @@ func TestWhatThePeerCannotDoIsTheirs(t *testing.T) {
 		fault.New(fault.Unknown, "issuer.example gave no complete answer").Because("answer-missing"),
 		fault.New(fault.Internal, "too many steps").Because("too-many-steps"),
 	} {
-		if got := heard(f); got.Reason != f.Reason || got.Kind != f.Kind || !strings.Contains(got.Hint, "the peer") {
+		if got := asHeard(f); got.Reason != f.Reason || got.Kind != f.Kind || !strings.Contains(got.Hint, "the peer") {
 			t.Errorf("%+v", got)
 		}
 	}

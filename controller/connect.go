@@ -52,8 +52,8 @@ func (c showing) Call(ctx context.Context, method string, params, result any) er
 	return c.Conn.Call(ctx, method, params, result)
 }
 
-// about gives the connection for the next step of a session with a class.
-func (s *Session) about(class instrument.ClassID) func(context.Context) (comm.Conn, error) {
+// connFor gives the connection for the next step of a session with a class.
+func (s *Session) connFor(class instrument.ClassID) func(context.Context) (comm.Conn, error) {
 	return func(ctx context.Context) (comm.Conn, error) {
 		conn, err := s.live(ctx)
 		if err != nil {

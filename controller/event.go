@@ -35,7 +35,7 @@ func (c *Controller) Observe(ctx context.Context, cursor instrument.Seq, tell fu
 		for ctx.Err() == nil {
 			page, err := c.instruments.Journal(ctx, protocol.Transactions, instrument.Page{After: cursor, Limit: eventsPage})
 			if err != nil || len(page) == 0 {
-				return false, ending(ctx, err)
+				return false, unlessGone(ctx, err)
 			}
 			for _, entry := range page {
 				e := Event{Seq: entry.Seq, Time: entry.Time, Class: entry.Class, Instrument: entry.Instance}
@@ -43,7 +43,7 @@ func (c *Controller) Observe(ctx context.Context, cursor instrument.Seq, tell fu
 					return false, fault.Wrap(err, fault.Internal, "event %d cannot be read", entry.Seq)
 				}
 				if err := tell(ctx, e); err != nil {
-					return false, ending(ctx, err)
+					return false, unlessGone(ctx, err)
 				}
 				cursor = entry.Seq
 			}
@@ -52,8 +52,8 @@ func (c *Controller) Observe(ctx context.Context, cursor instrument.Seq, tell fu
 	})
 }
 
-// ending drops an error that only says that the observer went away.
-func ending(ctx context.Context, err error) error {
+// unlessGone drops an error that only says that the observer went away.
+func unlessGone(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
 	}

@@ -36,8 +36,8 @@ type Interceptor func(ctx context.Context, i Intercepted) error
 // What an interceptor leaves out of an answer counts as not offered.
 func (c *Controller) Intercept(f Interceptor) { c.interceptors = append(c.interceptors, f) }
 
-// intercepts shows an answer to the application.
-func (s *service) intercepts(ctx context.Context, method string, req, answer any) error {
+// intercept shows an answer to the application.
+func (s *service) intercept(ctx context.Context, method string, req, answer any) error {
 	for _, f := range s.c.interceptors {
 		if err := f(ctx, Intercepted{Who: *s.caller(), Method: method, Asked: req, Answer: answer}); err != nil {
 			return err
@@ -46,20 +46,20 @@ func (s *service) intercepts(ctx context.Context, method string, req, answer any
 	return nil
 }
 
-// leftOut refuses to begin an operation that the application leaves out of its answers.
-func (s *service) leftOut(ctx context.Context, c comm.Call) error {
+// checkNotLeftOut refuses to begin an operation that the application leaves out of its answers.
+func (s *service) checkNotLeftOut(ctx context.Context, c comm.Call) error {
 	if len(s.c.interceptors) == 0 {
 		return nil
 	}
 	req, both := s.chosen(c)
-	if err := s.intercepts(ctx, comm.MethodProtocols, req, &both); err != nil {
+	if err := s.intercept(ctx, comm.MethodProtocols, req, &both); err != nil {
 		return err
 	}
 	if !slices.Contains(both.Protocols, c.Protocol) && !slices.Contains(both.Pairs, protocol.Pair{Class: instrument.ClassID(c.Class), Protocol: c.Protocol}) {
 		return fault.New(fault.Unsupported, "%s is not used with a %s here", fault.Clip(c.Protocol), fault.Clip(c.Class)).Because("protocol-unknown")
 	}
 	can := comm.Available{Names: []string{c.Operation}}
-	if err := s.intercepts(ctx, comm.MethodOperations, comm.Select{Class: c.Class, Protocol: c.Protocol}, &can); err != nil {
+	if err := s.intercept(ctx, comm.MethodOperations, comm.Select{Class: c.Class, Protocol: c.Protocol}, &can); err != nil {
 		return err
 	}
 	if !slices.Contains(can.Names, c.Operation) {

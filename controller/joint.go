@@ -34,7 +34,7 @@ func (c *Controller) liked(about instrument.Circumstances) []protocol.Pair {
 	var out []protocol.Pair
 	for _, info := range c.instruments.Classes() {
 		names := c.protocols.Available(info.ID)
-		if at := slices.Index(names, c.first(info.ID, names, about)); at > 0 {
+		if at := slices.Index(names, c.preferred(info.ID, names, about)); at > 0 {
 			names = append([]string{names[at]}, slices.Delete(slices.Clone(names), at, at+1)...)
 		}
 		for _, id := range names {
@@ -44,8 +44,8 @@ func (c *Controller) liked(about instrument.Circumstances) []protocol.Pair {
 	return out
 }
 
-// first is the protocol that a class prefers; empty if there is no choice or it says none.
-func (c *Controller) first(id instrument.ClassID, names []string, about instrument.Circumstances) string {
+// preferred is the protocol that a class prefers; empty if there is no choice or it says none.
+func (c *Controller) preferred(id instrument.ClassID, names []string, about instrument.Circumstances) string {
 	class, err := c.instruments.Class(id)
 	if err != nil || len(names) < 2 {
 		return ""
@@ -80,7 +80,7 @@ func (s *service) jointly(ctx context.Context, conn comm.Conn, asked comm.Protoc
 	}
 	both, err := s.c.protocols.AnswerJointly(ctx, conn.Peer(), asked, classes)
 	if err == nil {
-		err = s.intercepts(ctx, comm.MethodProtocols, asked, &both)
+		err = s.intercept(ctx, comm.MethodProtocols, asked, &both)
 	}
 	return joint{both, offered}, err
 }

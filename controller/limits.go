@@ -74,7 +74,7 @@ func (c *Controller) settle(hold *profile.Hold, counts instrument.OperationID, o
 	ctx := context.Background() // the caller may have left; what has moved counts all the same
 	moved := hold.Sum()
 	switch {
-	case outcome == nil && counts != "", outcome != nil && !c.nothing(ctx, counts, outcome):
+	case outcome == nil && counts != "", outcome != nil && !c.movedNothing(ctx, counts, outcome):
 		hold.Leave()
 		return
 	case outcome != nil:
@@ -85,9 +85,9 @@ func (c *Controller) settle(hold *profile.Hold, counts instrument.OperationID, o
 	}
 }
 
-// nothing reports whether an operation that ended with a fault has certainly moved nothing and has
+// movedNothing reports whether an operation that ended with a fault has certainly moved nothing and has
 // left nothing that counts.
-func (c *Controller) nothing(ctx context.Context, counts instrument.OperationID, outcome error) bool {
+func (c *Controller) movedNothing(ctx context.Context, counts instrument.OperationID, outcome error) bool {
 	if !fault.NothingHappened(outcome) || fault.ReasonOf(outcome) == protocol.ReasonKeyReused { // that says nothing of the operation that has the key
 		return false
 	}
@@ -115,12 +115,12 @@ func (c *Controller) fate(ctx context.Context, op instrument.OperationID) (profi
 	case found[0].State != protocol.Ended:
 		return profile.Running, nil
 	}
-	return ended(found[0].Fault), nil
+	return fateOf(found[0].Fault), nil
 }
 
-// ended is the fate of an operation that has ended. An operation can be abandoned only if it had
+// fateOf is the fate of an operation that has ended. An operation can be abandoned only if it had
 // nothing outside, so that counts as failed.
-func ended(f *fault.Fault) profile.Fate {
+func fateOf(f *fault.Fault) profile.Fate {
 	switch {
 	case f == nil:
 		return profile.Done

@@ -30,10 +30,10 @@ func (l link) Execute(ctx context.Context, e comm.Execute) (comm.Executed, error
 		err = conn.Call(ctx, comm.MethodExecute, e, &got)
 	}
 	if err != nil {
-		return unanswered(e, err)
+		return asAnswer(e, err)
 	}
 	if got.Fault != nil {
-		got.Fault = heard(got.Fault)
+		got.Fault = asHeard(got.Fault)
 	}
 	if got.Again && got.Fault != nil && got.Fault.Kind == fault.Unavailable || pending(got) {
 		return comm.Executed{}, got.Fault
@@ -75,8 +75,8 @@ func (s *Session) hangUp() {
 	}
 }
 
-// unanswered makes an answer of a refusal of the peer. The lack of an answer stays an error.
-func unanswered(e comm.Execute, err error) (comm.Executed, error) {
+// asAnswer makes an answer of a refusal of the peer. The lack of an answer stays an error.
+func asAnswer(e comm.Execute, err error) (comm.Executed, error) {
 	switch {
 	case errors.Is(err, fault.Unavailable), errors.Is(err, fault.Unknown), errors.Is(err, fault.Timeout):
 		return comm.Executed{}, err
@@ -117,11 +117,11 @@ func (r reply) Say(ctx context.Context, said comm.Said) error {
 	return r.conn.Notify(ctx, comm.MethodMessage, said)
 }
 
-// heard is the peer's fault of an operation, with reason and hint for this side. The peer's
+// asHeard is the peer's fault of an operation, with reason and hint for this side. The peer's
 // operator, plugins and network are not ours. An operation that was abandoned there may still have
 // something outside here. The cause of a plugin or server that fails there is not to be looked for
 // here.
-func heard(f *fault.Fault) *fault.Fault {
+func asHeard(f *fault.Fault) *fault.Fault {
 	f = f.Foreign()
 	switch f.Reason {
 	case protocol.ReasonAbandoned:

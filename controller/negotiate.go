@@ -99,7 +99,7 @@ func (s *Session) negotiate(ctx context.Context, class instrument.ClassID) ([]st
 		return names, nil
 	}
 	var names []string
-	err := withPeer(ctx, s, s.about(class), func(conn comm.Conn) (err error) {
+	err := withPeer(ctx, s, s.connFor(class), func(conn comm.Conn) (err error) {
 		names, err = s.c.protocols.NegotiateProtocol(ctx, class, conn)
 		return err
 	})
@@ -149,7 +149,7 @@ func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, 
 
 // selects tells the peer which protocol is used for a class from now on.
 func (s *Session) selects(ctx context.Context, class instrument.ClassID, chosen string) error {
-	err := withPeer(ctx, s, s.about(class), func(conn comm.Conn) error {
+	err := withPeer(ctx, s, s.connFor(class), func(conn comm.Conn) error {
 		return conn.Call(ctx, comm.MethodSelect, comm.Select{Class: string(class), Protocol: chosen}, nil)
 	})
 	if err != nil {

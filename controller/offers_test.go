@@ -15,7 +15,7 @@ func TestASessionKeepsNothingThatAPeerOnlySays(t *testing.T) {
 	s.who = &Caller{}
 	for n := range 100 {
 		for _, shown := range []*comm.Offer{nil, {}, {Body: []byte(`{}`), Signature: make([]byte, 64)}} {
-			if class := fmt.Sprint("class ", n); s.offers(class, shown) {
+			if class := fmt.Sprint("class ", n); s.hasOffered(class, shown) {
 				t.Errorf("%q counts as offered under %v", class, shown)
 			}
 		}

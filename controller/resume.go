@@ -32,13 +32,13 @@ func (c *Controller) reach(r protocol.Execution) protocol.Link {
 	if r.Offer != nil { // the session selects it again when it dials
 		s.selected[r.Call.Class] = selection{r.Protocol, r.Offer}
 	}
-	return &resumption{link: link{s}, class: r.Call.Class, protocol: r.Protocol, about: about(r.Call)}
+	return &resumption{link: link{s}, class: r.Call.Class, protocol: r.Protocol, about: invoicesFor(r.Call)}
 }
 
-// about are the invoices with which a peer is asked for offers, so that it offers the class of an
+// invoicesFor are the invoices with which a peer is asked for offers, so that it offers the class of an
 // operation that has no offer of its own. Some classes are offered only for an invoice that says
 // what they are for. So these are an empty invoice and, for a refund, one that names the payment.
-func about(c protocol.Call) []instrument.Invoice {
+func invoicesFor(c protocol.Call) []instrument.Invoice {
 	var of struct {
 		Payment string `json:"payment"`
 	}

@@ -189,14 +189,14 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, req comm.Classes) (c
 		}
 		out.Offers = append(out.Offers, o)
 	}
-	if err := s.intercepts(ctx, comm.MethodClasses, req, &out); err != nil {
+	if err := s.intercept(ctx, comm.MethodClasses, req, &out); err != nil {
 		return comm.Offered{}, err
 	}
-	return out, s.offersNow(out)
+	return out, s.rememberOffered(out)
 }
 
-// offersNow remembers what was offered.
-func (s *service) offersNow(out comm.Offered) error {
+// rememberOffered remembers what was offered.
+func (s *service) rememberOffered(out comm.Offered) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, o := range out.Offers {
@@ -213,18 +213,18 @@ func (s *service) protocols(ctx context.Context, conn comm.Conn, req comm.Protoc
 	if req.Class == "" && s.c.protocols.Joint() {
 		return s.jointly(ctx, conn, req)
 	}
-	if !s.offers(req.Class, req.Offer) {
+	if !s.hasOffered(req.Class, req.Offer) {
 		return nil, notOffered(req.Class)
 	}
 	out, err := s.c.protocols.AnswerNegotiation(ctx, conn.Peer(), req)
 	if err == nil {
-		err = s.intercepts(ctx, comm.MethodProtocols, req, &out)
+		err = s.intercept(ctx, comm.MethodProtocols, req, &out)
 	}
 	return out, err
 }
 
 func (s *service) selects(_ context.Context, _ comm.Conn, req comm.Select) (struct{}, error) {
-	if !s.offers(req.Class, req.Offer) {
+	if !s.hasOffered(req.Class, req.Offer) {
 		return struct{}{}, notOffered(req.Class)
 	}
 	if !slices.Contains(s.c.protocols.Available(instrument.ClassID(req.Class)), req.Protocol) {
@@ -236,12 +236,12 @@ func (s *service) selects(_ context.Context, _ comm.Conn, req comm.Select) (stru
 	return struct{}{}, nil
 }
 
-// offers reports whether a class was offered, over this connection or an earlier one of the session.
+// hasOffered reports whether a class was offered, over this connection or an earlier one of the session.
 // Of an earlier one nothing is known here; the initiator shows the offer, which must bear our
 // signature and not be made to somebody else. It may have expired, and older offers do not name
 // their payer. That does no harm: negotiating pays nothing, and an operation that was begun under
 // the offer must be found again.
-func (s *service) offers(class string, shown *comm.Offer) bool {
+func (s *service) hasOffered(class string, shown *comm.Offer) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.offered[class] || shown == nil {
@@ -270,7 +270,7 @@ func (s *service) operations(ctx context.Context, _ comm.Conn, req comm.Select) 
 		out.Names = append(out.Names, op.Name)
 	}
 	if err == nil {
-		err = s.intercepts(ctx, comm.MethodOperations, req, &out)
+		err = s.intercept(ctx, comm.MethodOperations, req, &out)
 	}
 	return out, err
 }

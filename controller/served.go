@@ -41,7 +41,7 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 	if err != nil {
 		return comm.Executed{}, err
 	}
-	done, err := s.first(ctx, conn, who, e)
+	done, err := s.runNew(ctx, conn, who, e)
 	if err != nil || fault.ReasonOf(orNil(done.Fault)) == protocol.ReasonKeyReused {
 		again, missing := s.resumes(ctx, who, e)
 		switch {
@@ -59,15 +59,15 @@ func (s *service) execute(ctx context.Context, conn comm.Conn, e comm.Execute) (
 	return done, nil
 }
 
-// first runs an operation that begins, if it may.
-func (s *service) first(ctx context.Context, conn comm.Conn, who Caller, e comm.Execute) (comm.Executed, error) {
-	if err := s.isSelected(e.Call); err != nil {
+// runNew runs an operation that begins, if it may.
+func (s *service) runNew(ctx context.Context, conn comm.Conn, who Caller, e comm.Execute) (comm.Executed, error) {
+	if err := s.checkSelected(e.Call); err != nil {
 		return comm.Executed{}, err
 	}
-	if err := s.leftOut(ctx, e.Call); err != nil {
+	if err := s.checkNotLeftOut(ctx, e.Call); err != nil {
 		return comm.Executed{}, err
 	}
-	if err := s.intercepts(ctx, comm.MethodExecute, e, nil); err != nil {
+	if err := s.intercept(ctx, comm.MethodExecute, e, nil); err != nil {
 		return comm.Executed{}, err
 	}
 	r, settled, err := s.begins(ctx, who, e)
@@ -79,8 +79,8 @@ func (s *service) first(ctx context.Context, conn comm.Conn, who Caller, e comm.
 	return done, nil
 }
 
-// isSelected refuses an operation of a protocol that was not selected.
-func (s *service) isSelected(c comm.Call) error {
+// checkSelected refuses an operation of a protocol that was not selected.
+func (s *service) checkSelected(c comm.Call) error {
 	id, err := s.selection(c.Class)
 	if err == nil && id != c.Protocol {
 		return fault.New(fault.Conflict, "%s was selected for %s, not %s", id, c.Class, c.Protocol).Because("out-of-order")
@@ -119,7 +119,7 @@ func (s *service) present(ctx context.Context) (Caller, error) {
 // the signature of its payer, and the role names our instruments. The caller of begins calls the
 // returned function with the outcome.
 func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (protocol.Execution, func(error), error) {
-	if err := onceEach(e.Call); err != nil {
+	if err := checkArgumentsOnce(e.Call); err != nil {
 		return protocol.Execution{}, nil, err
 	}
 	offer, err := s.c.checkPayer(who.Peer, e)
@@ -154,9 +154,9 @@ func (s *service) begins(ctx context.Context, who Caller, e comm.Execute) (proto
 	}, nil
 }
 
-// onceEach refuses an argument that is there twice. The role decides by the one that it reads, such
+// checkArgumentsOnce refuses an argument that is there twice. The role decides by the one that it reads, such
 // as whose payment is to come back. A plugin with another JSON reader could act by the other one.
-func onceEach(c comm.Call) error {
+func checkArgumentsOnce(c comm.Call) error {
 	if len(c.Args) == 0 {
 		return nil
 	}

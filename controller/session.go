@@ -99,7 +99,7 @@ func (c *Controller) initiate(ctx context.Context, s *Session) (*Session, error)
 	if p.Name != "" && p.Role == "" {
 		c.learnRole(ctx, p.Name, s.Peer())
 	}
-	c.goesOn(ctx, s.Peer())
+	c.awaitMoved(ctx, s.Peer())
 	return s, nil
 }
 

@@ -98,8 +98,8 @@ func (s *Session) dial(ctx context.Context, ears comm.Handler) (comm.Conn, error
 // of earlier lives with that peer, because they hold instruments.
 const goOnFor = 5 * time.Second
 
-// goesOn waits, at most goOnFor, for the operations of earlier lives with a peer that has moved.
-func (c *Controller) goesOn(ctx context.Context, p comm.Peer) {
+// awaitMoved waits, at most goOnFor, for the operations of earlier lives with a peer that has moved.
+func (c *Controller) awaitMoved(ctx context.Context, p comm.Peer) {
 	if p.Key == "" {
 		return
 	}

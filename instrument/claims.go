@@ -45,9 +45,9 @@ func (m *Manager) misled(ctx context.Context, k claim, blind BlindKey, id ID) er
 	return fault.New(fault.Internal, "a %s of a %s leads to instrument %s, which has another: the database was altered", k.key, k.class, id).Because("seal-broken")
 }
 
-// holdsKeys refuses an instance whose claim of a key was altered or removed in the database: the
+// checkClaims refuses an instance whose claim of a key was altered or removed in the database: the
 // key could be claimed once more. A claim is committed with the instance that says so, and stays.
-func (m *Manager) holdsKeys(ctx context.Context, i Instance) error {
+func (m *Manager) checkClaims(ctx context.Context, i Instance) error {
 	for key, value := range i.Keys {
 		id, err := m.Find(ctx, i.Class, key, value)
 		if err != nil && !errors.Is(err, fault.NotFound) {

@@ -21,7 +21,7 @@ func (m *Manager) Lease(ctx context.Context, holder OperationID, ids []ID) ([]In
 	if err != nil {
 		return nil, err
 	}
-	if err := free(rows, holder); err != nil {
+	if err := checkFree(rows, holder); err != nil {
 		return nil, err
 	}
 	waited, err := m.leases.take(ctx, holder, exclusive)
@@ -43,22 +43,22 @@ func (m *Manager) leased(ctx context.Context, rows []Row, again bool, holder Ope
 		if rows, _, err = m.rows(ctx, ids); err != nil {
 			return nil, err
 		}
-		if err := free(rows, holder); err != nil {
+		if err := checkFree(rows, holder); err != nil {
 			return nil, err
 		}
 	}
 	out := make([]Instance, len(rows))
 	for n, row := range rows {
 		var err error
-		if out[n], err = m.whole(ctx, row); err != nil {
+		if out[n], err = m.openChecked(ctx, row); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-// free refuses rows that another operation holds durably.
-func free(rows []Row, holder OperationID) error {
+// checkFree refuses rows that another operation holds durably.
+func checkFree(rows []Row, holder OperationID) error {
 	for _, row := range rows {
 		if row.Lease != "" && row.Lease != holder {
 			return fault.New(fault.Locked, "instrument %s is in use by another operation", row.ID).Because("leased").

@@ -100,7 +100,7 @@ func (m *Manager) View(ctx context.Context, id ID) (Instance, error) {
 	if err != nil {
 		return Instance{}, err
 	}
-	return m.whole(ctx, row)
+	return m.openChecked(ctx, row)
 }
 
 // Find looks up which instance of a class claims a unique key; fault.NotFound. Unlike
@@ -192,13 +192,13 @@ func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 	}
 }
 
-// whole unseals a row, and finds that its claims are there: reason "seal-broken" otherwise.
-func (m *Manager) whole(ctx context.Context, r Row) (Instance, error) {
+// openChecked unseals a row, and finds that its claims are there: reason "seal-broken" otherwise.
+func (m *Manager) openChecked(ctx context.Context, r Row) (Instance, error) {
 	i, err := m.open(r)
 	if err != nil {
 		return Instance{}, err
 	}
-	if err := m.holdsKeys(ctx, i); err != nil {
+	if err := m.checkClaims(ctx, i); err != nil {
 		return Instance{}, err
 	}
 	return i, nil

@@ -100,7 +100,7 @@ func (l Limits) permits(a Action, now time.Time) error {
 	}
 	for _, b := range l.bounds(sum.Currency, class, now) {
 		if b.since.IsZero() {
-			if err := b.holds(sum); err != nil {
+			if err := b.check(sum); err != nil {
 				return err
 			}
 		}
@@ -108,8 +108,8 @@ func (l Limits) permits(a Action, now time.Time) error {
 	return nil
 }
 
-// holds refuses a sum above the bound.
-func (b bound) holds(sum instrument.Amount) error {
+// check refuses a sum above the bound.
+func (b bound) check(sum instrument.Amount) error {
 	if c, err := sum.Cmp(b.limit); err == nil && c <= 0 {
 		return nil
 	}

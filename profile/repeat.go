@@ -23,7 +23,7 @@ func (o *otherwise) Unwrap() error { return o.Fault }
 // What is spent, or held by another call of this life, is not touched: nobody
 // may move another sum under it.
 func (h *Hold) repeats(before []Spending, a Action, over []Spending) (bool, error) {
-	same := counts(before, a)
+	same := sameSums(before, a)
 	held := before[0].Spent || h.m.isHeld(h.op)
 	switch {
 	case same:
@@ -36,8 +36,8 @@ func (h *Hold) repeats(before []Spending, a Action, over []Spending) (bool, erro
 	return false, &otherwise{refusal, before}
 }
 
-// counts reports whether what counts is what an action moves.
-func counts(before []Spending, a Action) bool {
+// sameSums reports whether what counts is what an action moves.
+func sameSums(before []Spending, a Action) bool {
 	return !slices.ContainsFunc(before, func(s Spending) bool { return s.Class != a.Class || s.Amount != a.Amount })
 }
 
@@ -69,7 +69,7 @@ func (m *Manager) isOver(ctx context.Context, before []Spending) bool {
 	return err == nil && over && moved == (instrument.Amount{})
 }
 
-func (m *Manager) fly(op instrument.OperationID) {
+func (m *Manager) takeOff(op instrument.OperationID) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.flying[op]++

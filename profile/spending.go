@@ -121,7 +121,7 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	if a.ID == "" {
 		return nil, fault.New(fault.Internal, "what may move a sum within limits needs an operation id").Because("operation-id-missing")
 	}
-	m.fly(a.ID)
+	m.takeOff(a.ID)
 	hold, err := m.count(ctx, a, accounts, nil)
 	if other := (*otherwise)(nil); errors.As(err, &other) && m.isOver(ctx, other.before) {
 		hold, err = m.count(ctx, a, accounts, other.before)
@@ -151,7 +151,7 @@ func (m *Manager) count(ctx context.Context, a Action, accounts []account, over 
 			if err != nil || !again {
 				return err
 			}
-			if !counts(before, a) {
+			if !sameSums(before, a) {
 				if err := w.Uncount(a.ID, instrument.Amount{}); err != nil {
 					return err
 				}
@@ -216,7 +216,7 @@ func (c account) fits(w Writer, a Action, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if err := b.holds(sum); err != nil {
+		if err := b.check(sum); err != nil {
 			return c.refuses(err)
 		}
 	}

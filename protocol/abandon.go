@@ -137,7 +137,7 @@ func (m *Manager) mayEnd(ctx context.Context, r Row) ([]instrument.Instance, err
 		return nil, err
 	}
 	if what := unanswered(r.Side, parts); what != "" {
-		return nil, outside(r.ID, what)
+		return nil, valueOutside(r.ID, what)
 	}
 	held, err := m.parts.Instruments.List(ctx, instrument.Filter{Lease: r.ID})
 	if err != nil {
@@ -145,7 +145,7 @@ func (m *Manager) mayEnd(ctx context.Context, r Row) ([]instrument.Instance, err
 	}
 	for _, i := range held {
 		if info, err := m.parts.Instruments.Info(i.Class); err == nil && slices.Contains(info.Outside, i.Status) {
-			return nil, outside(r.ID, fmt.Sprintf("a %s is %s", i.Class, i.Status))
+			return nil, valueOutside(r.ID, fmt.Sprintf("a %s is %s", i.Class, i.Status))
 		}
 	}
 	return held, nil
@@ -177,7 +177,7 @@ func unanswered(side Side, parts []logPart) string {
 // reasonOutside is why an operation is not abandoned.
 const reasonOutside fault.Reason = "value-outside"
 
-func outside(id instrument.OperationID, what string) error {
+func valueOutside(id instrument.OperationID, what string) error {
 	return fault.New(fault.Conflict, "operation %s is not abandoned while something of value may be outside: %s", Short(id), what).
 		Because(reasonOutside).WithHint("let it go on with `operation resume`")
 }

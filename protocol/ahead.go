@@ -51,18 +51,18 @@ type promise struct {
 	ahead *Ahead
 }
 
-// foremost answers the step with which a run most likely begins. A servicer reads the message
+// aheadAtBegin answers the step with which a run most likely begins. A servicer reads the message
 // that has come with the request; an initiator reads its main instrument, if it is not leased.
-func (o *operation) foremost() *Ahead {
+func (o *operation) aheadAtBegin() *Ahead {
 	if o.req.Side == Servicer {
 		return o.promise(1, &Ahead{Message: o.mail.next()})
 	}
 	return o.promise(1, o.main())
 }
 
-// follows answers the step that most likely comes after st. Code that has found an instance reads
+// aheadAfter answers the step that most likely comes after st. Code that has found an instance reads
 // it; an initiator that has a message of its peer reads its main instrument again.
-func (o *operation) follows(st Step, a Answer) *Ahead {
+func (o *operation) aheadAfter(st Step, a Answer) *Ahead {
 	switch {
 	case a.Fault != nil:
 		return nil
@@ -85,7 +85,7 @@ func (o *operation) main() *Ahead {
 // glimpse is an instance as Get would find it now. A read-only operation has no draft that would
 // keep the answer the same until the step is taken, and gets none.
 func (o *operation) glimpse(id instrument.ID) *Ahead {
-	if o.spec.ReadOnly || !o.elsewhere() {
+	if o.spec.ReadOnly || !o.inPlugin() {
 		return nil
 	}
 	i, err := o.draft.Peek(id)
@@ -99,7 +99,7 @@ func (o *operation) glimpse(id instrument.ID) *Ahead {
 // earlier run, or now. Nothing goes ahead of a step that is on record.
 func (o *operation) promise(n int, a *Ahead) *Ahead {
 	o.promised = promise{}
-	if a == nil || n <= len(o.steps) || !o.elsewhere() {
+	if a == nil || n <= len(o.steps) || !o.inPlugin() {
 		return nil
 	}
 	if size := len(a.Message); size > mostAhead || size == 0 && a.Instance == nil || a.Instance != nil && len(a.Instance.State) > mostAhead {
@@ -113,21 +113,21 @@ func (o *operation) promise(n int, a *Ahead) *Ahead {
 	return a
 }
 
-// keep makes the answer to a step the one that has gone ahead. If the code took another step, the
+// keepPromise makes the answer to a step the one that has gone ahead. If the code took another step, the
 // promise is void, and what was looked at for it is looked at anew later.
-func (o *operation) keep(st Step) {
+func (o *operation) keepPromise(st Step) {
 	p := o.promised
 	o.promised = promise{}
 	switch {
 	case p.n == st.N && p.ahead.Answers(st):
-		note(&o.times, st.N, p.ahead.Now)
+		setAt(&o.times, st.N, p.ahead.Now)
 	case p.ahead != nil && o.draft != nil:
 		o.draft.Unpeek()
 	}
 }
 
-// elsewhere reports whether the code runs in a plugin.
-func (o *operation) elsewhere() bool {
+// inPlugin reports whether the code runs in a plugin.
+func (o *operation) inPlugin() bool {
 	_, is := o.in.protocol.(Stepper)
 	return is
 }

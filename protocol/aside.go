@@ -1,10 +1,6 @@
 package protocol
 
-import (
-	"sync"
-
-	"github.com/swaperoo/swaperoo/comm"
-)
+import "sync"
 
 // Limits, in bytes, of the messages that arrive out of order for running operations and wait for
 // an earlier one. On one connection that hardly ever happens. One peer may have as much there as
@@ -54,28 +50,4 @@ func (s *share) give(peer string, bytes int) {
 	if s.of[peer] -= bytes; s.of[peer] == 0 {
 		delete(s.of, peer)
 	}
-}
-
-// weight is how many bytes a request takes in memory, or 0 if it is no more than lightRequest.
-func weight(args []byte, o *comm.Offer, p *comm.Payer, msgs []comm.Message, ended []string) int {
-	bytes := len(args)
-	if o != nil {
-		bytes += len(o.Body) + len(o.Signature)
-	}
-	if p != nil {
-		bytes += len(p.Signature)
-		for name, proof := range p.Proofs {
-			bytes += len(name) + len(proof)
-		}
-	}
-	for _, m := range msgs {
-		bytes += len(m.Body) + asideOverhead
-	}
-	for _, id := range ended {
-		bytes += len(id) + asideOverhead
-	}
-	if bytes <= lightRequest {
-		return 0
-	}
-	return bytes
 }

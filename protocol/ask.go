@@ -51,11 +51,11 @@ func (o *operation) late() bool {
 	return !d.IsZero() && !o.m.parts.Clock().Before(d)
 }
 
-// outside puts a question to a server or a person. The question is durable before it leaves;
+// inquire puts a question to a server or a person. The question is durable before it leaves;
 // its answer becomes durable with the next flush. After a rewind the answer is at hand and
 // the question is not repeated. An earlier life may have lost the answer; then the question
 // is repeated only if that is harmless, and else the code gets lostAnswer.
-func (o *operation) outside(ctx context.Context, st Step) (Answer, error) {
+func (o *operation) inquire(ctx context.Context, st Step) (Answer, error) {
 	if done, ok := o.kept[st.N]; ok {
 		if done.digest() != st.digest() {
 			return Answer{}, o.diverged(done, st)

@@ -40,17 +40,17 @@ func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result,
 			return *end.Result, nil
 		case row.State != Running:
 			return Result{}, unreadable(id, err)
-		case m.interrupted(row) && m.lacks(row):
+		case m.orphaned(row) && m.lacks(row):
 			return Result{}, fault.New(fault.Unknown, "operation %s was interrupted, and goes on only with %s, which is not installed here", Short(id), row.Protocol).Because(ReasonPending).
 				WithHint("add its plugin again, by `plugin add`, and then let it go on by `operation resume`")
-		case m.interrupted(row) && m.ofAnother(ctx, row):
+		case m.orphaned(row) && m.ofAnother(ctx, row):
 			return Result{}, fault.New(fault.Locked, "operation %s is another user's, and was interrupted", Short(id)).Because("owner-locked").
 				WithHint("it goes on when they use this wallet: they pay something, or say `operation resume`")
 		}
 		select {
 		case <-time.After(lookEvery):
 		case <-ctx.Done():
-			if m.parts.Looking && m.interrupted(row) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			if m.parts.Looking && m.orphaned(row) && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return Result{}, fault.New(fault.Unknown, "operation %s was interrupted, and no process that works goes on with it", Short(id)).Because(ReasonNotServed).
 					WithHint("start the one that serves, such as `bank serve`: it goes on with all that was interrupted")
 			}
@@ -59,9 +59,9 @@ func (m *Manager) Await(ctx context.Context, id instrument.OperationID) (Result,
 	}
 }
 
-// interrupted reports whether the process that ran an operation has ended and no other has taken
+// orphaned reports whether the process that ran an operation has ended and no other has taken
 // it over.
-func (m *Manager) interrupted(r Row) bool {
+func (m *Manager) orphaned(r Row) bool {
 	return r.Runner != m.parts.Runner && m.parts.Gone(r.Runner)
 }
 

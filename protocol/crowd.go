@@ -45,7 +45,31 @@ type crowd struct {
 }
 
 // weight is how many bytes an operation keeps of its request; 0 for a light one.
-func (r Execution) weight() int { return weight(r.Call.Args, r.Offer, r.Payer, r.first, nil) }
+func (r Execution) weight() int { return weightOf(r.Call.Args, r.Offer, r.Payer, r.first, nil) }
+
+// weightOf is how many bytes a request takes in memory, or 0 if it is no more than lightRequest.
+func weightOf(args []byte, o *comm.Offer, p *comm.Payer, msgs []comm.Message, ended []string) int {
+	bytes := len(args)
+	if o != nil {
+		bytes += len(o.Body) + len(o.Signature)
+	}
+	if p != nil {
+		bytes += len(p.Signature)
+		for name, proof := range p.Proofs {
+			bytes += len(name) + len(proof)
+		}
+	}
+	for _, m := range msgs {
+		bytes += len(m.Body) + asideOverhead
+	}
+	for _, id := range ended {
+		bytes += len(id) + asideOverhead
+	}
+	if bytes <= lightRequest {
+		return 0
+	}
+	return bytes
+}
 
 // countsFor is for whom a peer's operation counts, and how many operations they may have.
 //
@@ -120,7 +144,7 @@ func (c *crowd) listen(o *operation) (displaced *operation) {
 		return nil
 	}
 	displaced = c.greediest()
-	c.heard(displaced)
+	c.stopListening(displaced)
 	return displaced
 }
 
@@ -135,8 +159,8 @@ func (c *crowd) greediest() (oldest *operation) {
 	return oldest
 }
 
-// heard notes that an operation does not wait for a first message any more.
-func (c *crowd) heard(o *operation) {
+// stopListening notes that an operation does not wait for a first message any more.
+func (c *crowd) stopListening(o *operation) {
 	peer := o.req.Peer.Key
 	n := slices.Index(c.silent[peer], o)
 	if n < 0 {
@@ -164,7 +188,7 @@ func (m *Manager) listen(o *operation) (done func()) {
 	return func() {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		m.crowd.heard(o)
+		m.crowd.stopListening(o)
 	}
 }
 

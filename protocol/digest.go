@@ -43,7 +43,7 @@ func digestOf(r Execution) ([32]byte, error) {
 	a := digested{r.Side, r.Protocol, c}
 	w := plain.Begin(nil, a.Call.room())
 	a.spell(&w)
-	text, err := ended(&w, &a)
+	text, err := textOf(&w, &a)
 	if err != nil {
 		return [32]byte{}, fault.Wrap(err, fault.Invalid, "the call of %s cannot be written as JSON", fault.Clip(c.Operation)).Because("message-malformed")
 	}

@@ -27,8 +27,8 @@ type Transacted struct {
 	Fault     *fault.Fault           `json:"fault,omitempty"` // it has failed
 }
 
-// note adds the entry of the end to the draft that the last flush writes, once.
-func (o *operation) note(end *outcome) error {
+// journalEnd adds the entry of the end to the draft that the last flush writes, once.
+func (o *operation) journalEnd(end *outcome) error {
 	if o.noted || o.spec.ReadOnly || !o.row && (o.spec.Keyed || end.Fault != nil && len(o.draft.Written()) == 0) {
 		return nil
 	}

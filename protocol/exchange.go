@@ -136,7 +136,7 @@ func (o *operation) owner(i instrument.Instance) (instrument.PrincipalID, error)
 
 // answer takes an asking step.
 func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
-	o.keep(st)
+	o.keepPromise(st)
 	var a Answer
 	var err error
 	switch st.Kind {
@@ -145,7 +145,7 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	case StepRecv:
 		a, err = o.receive(ctx)
 	case StepFetch, StepAsk:
-		a, err = o.outside(ctx, st)
+		a, err = o.inquire(ctx, st)
 	case StepGet:
 		a, err = o.get(st.Get)
 	case StepFind:
@@ -156,7 +156,7 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	if end, stops := stopping(err); stops {
 		return end, nil
 	}
-	if st.Kind != StepRecv && breaks(err) { // the error of Recv may be the peer's
+	if st.Kind != StepRecv && breaksRules(err) { // the error of Recv may be the peer's
 		return Answer{}, err
 	}
 	if err != nil {
@@ -164,7 +164,7 @@ func (o *operation) answer(ctx context.Context, st Step) (Answer, error) {
 	}
 	a.Now = o.time(st.N)
 	o.record(st, a)
-	a.Ahead = o.follows(st, a)
+	a.Ahead = o.aheadAfter(st, a)
 	return a, nil
 }
 
@@ -175,21 +175,21 @@ func (o *operation) time(step int) time.Time {
 	t, again := o.times[step]
 	if !again {
 		t = o.m.parts.Clock()
-		note(&o.times, step, t)
+		setAt(&o.times, step, t)
 	}
 	return t
 }
 
-// note puts v into a map, and makes the map if there is none: most operations need none.
-func note[V any](in *map[int]V, step int, v V) {
+// setAt puts v into a map, and makes the map if there is none: most operations need none.
+func setAt[V any](in *map[int]V, step int, v V) {
 	if *in == nil {
 		*in = map[int]V{}
 	}
 	(*in)[step] = v
 }
 
-// breaks reports whether the code has broken the rules and must not go on.
-func breaks(err error) bool {
+// breaksRules reports whether the code has broken the rules and must not go on.
+func breaksRules(err error) bool {
 	r := fault.ReasonOf(err)
 	return r == "steps-broken" || r == "steps-diverged"
 }

@@ -69,7 +69,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	if len(e.Call.Args) > len(args) { // the role has replaced them by its own
 		args = e.Call.Args
 	}
-	kept := weight(args, r.Offer, r.Payer, e.Msgs, e.Ended)
+	kept := weightOf(args, r.Offer, r.Payer, e.Msgs, e.Ended)
 	if !m.awaiting.take(who, kept) {
 		return m.turnedAway(r.ID, kept)
 	}
@@ -92,7 +92,7 @@ func (m *Manager) Serve(ctx context.Context, r Execution, e comm.Execute) comm.E
 	case o.halted: // which is no end: the peer asks again until the operator has decided
 		out.Result, out.Fault = nil, fault.New(fault.Unknown, "the other side has stopped the operation, and its operator has to see to it").Because(ReasonPending)
 	case o.failure != nil:
-		out.Result, out.Fault = nil, elsewhere(o.failure)
+		out.Result, out.Fault = nil, forPeer(o.failure)
 		out.Again = !o.row && !o.stored && fault.KindOf(o.failure) == fault.Unavailable
 	}
 	return out
@@ -113,9 +113,9 @@ func stillAtIt() *fault.Fault {
 	return fault.New(fault.Unknown, "the other side is still at it").Because(ReasonPending)
 }
 
-// elsewhere is a failure as the peer gets it. What our operator should do about our disk is
+// forPeer is a failure as the peer gets it. What our operator should do about our disk is
 // no advice for the people there.
-func elsewhere(err error) *fault.Fault {
+func forPeer(err error) *fault.Fault {
 	switch fault.ReasonOf(err) {
 	case "store-stopped", "disk-full":
 		return fault.New(fault.Unavailable, "the other side can store nothing now, and has done nothing").Because("store-stopped").WithHint("try again later")

@@ -36,17 +36,17 @@ func (o *operation) finish(st Step) (Answer, error) {
 	}
 	o.mail.flushed()
 	_ = o.concludeAs(end, nil)
-	o.takeLeave(end.Fault != nil)
-	return o.ended(), nil
+	o.sayLastWords(end.Fault != nil)
+	return o.lastAnswer(), nil
 }
 
-// takeLeave sends the last words of an initiator. If it has none, the next request to the peer
+// sayLastWords sends the last words of an initiator. If it has none, the next request to the peer
 // says that the end is stored here.
-func (o *operation) takeLeave(failed bool) {
+func (o *operation) sayLastWords(failed bool) {
 	if o.req.Side != Initiator || !o.mail.linked {
 		return
 	}
-	if o.speaks = o.mail.unheard(failed); o.speaks {
+	if o.speaks = o.mail.hasLastWords(failed); o.speaks {
 		o.post()
 	} else if o.row && o.req.Peer.Key != "" {
 		o.m.ends.add(o.req.Peer.Key, string(o.id))
@@ -90,7 +90,7 @@ func (o *operation) unfit(r Result) error {
 	if len(r.Value) > 0 && !instrument.PeerJSON(r.Value) {
 		return fault.New(fault.Internal, "the result of %s is not JSON in UTF-8, or too deep", o.spec.Name).Because("result-malformed")
 	}
-	if err := o.unanswered(); err != nil {
+	if err := o.unconfirmed(); err != nil {
 		return err
 	}
 	offer := o.req.Call.Offer
@@ -105,10 +105,10 @@ func (o *operation) unfit(r Result) error {
 		WithHint("tell the author of %s: the result of PAY has the offer's price as its Amount, at both sides", o.in.info.ID)
 }
 
-// unanswered is why what our code calls paid, or given back, is not, or nil: the vendor's side has
+// unconfirmed is why what our code calls paid, or given back, is not, or nil: the vendor's side has
 // refused it, or has said nothing. Code may end with a last word, to which its peer has no answer.
 // What is not durable has not left this party.
-func (o *operation) unanswered() error {
+func (o *operation) unconfirmed() error {
 	if o.spec.Name != Pay && o.spec.Name != Refund {
 		return nil
 	}
@@ -123,8 +123,8 @@ func (o *operation) unanswered() error {
 		WithHint("%s; tell the author of %s: at the initiator %s receives what the servicer answers before it ends", hint, o.in.info.ID, o.spec.Name)
 }
 
-// passing reports whether the database may take the same unit of work a moment later.
-func passing(err error) bool {
+// temporary reports whether the database may take the same unit of work a moment later.
+func temporary(err error) bool {
 	switch fault.ReasonOf(err) {
 	case "queue-full", "database-busy", "disk-full":
 		return true
@@ -132,8 +132,8 @@ func passing(err error) bool {
 	return false
 }
 
-// ended is the last answer to the code.
-func (o *operation) ended() Answer { return Answer{Done: true, Now: o.m.parts.Clock()} }
+// lastAnswer is the last answer to the code.
+func (o *operation) lastAnswer() Answer { return Answer{Done: true, Now: o.m.parts.Clock()} }
 
 // concludeAs ends the run with an outcome that is durable, or with err: why there is none.
 func (o *operation) concludeAs(end outcome, err error) *stopped {
@@ -146,7 +146,7 @@ func (o *operation) concludeAs(end outcome, err error) *stopped {
 	default:
 		o.result = *end.Result
 	}
-	return &stopped{o.ended()}
+	return &stopped{o.lastAnswer()}
 }
 
 // conclude ends the run with a failure that is not durable. If nothing of the operation is

@@ -22,11 +22,11 @@ func (o *operation) flush(l leaving) error {
 		o.afterFlush()
 		return nil
 	}
-	if l.end == nil && o.isDurable(l) { // it queues for nothing: that does only who has something to write
+	if l.end == nil && o.nothingToFlush(l) { // nor does it stand in a queue to leave: only who has something to write does
 		return nil
 	}
 	if l.end != nil {
-		if err := o.note(l.end); err != nil {
+		if err := o.journalEnd(l.end); err != nil {
 			return err
 		}
 	}
@@ -36,7 +36,7 @@ func (o *operation) flush(l leaving) error {
 	}
 	o.m.at(PointBeforeFlush)
 	if err := o.insist(func() error { return o.commit(change, l) }); err != nil {
-		return o.lost(err)
+		return o.flushFailed(err)
 	}
 	o.m.at(PointAfterFlush)
 	o.m.parts.Instruments.Committed(change)
@@ -53,7 +53,7 @@ func (o *operation) flush(l leaving) error {
 func (o *operation) insist(commit func() error) error {
 	for pause := 20 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		err := commit()
-		if err == nil || !o.row || !passing(err) {
+		if err == nil || !o.row || !temporary(err) {
 			return err
 		}
 		select {
@@ -64,8 +64,8 @@ func (o *operation) insist(commit func() error) error {
 	}
 }
 
-// isDurable reports whether there is nothing to flush.
-func (o *operation) isDurable(l leaving) bool {
+// nothingToFlush reports whether there is nothing to flush.
+func (o *operation) nothingToFlush(l leaving) bool {
 	return o.row && len(o.steps) == o.flushed && l.asks == nil && (o.posted || !l.posts)
 }
 
@@ -96,7 +96,7 @@ func (o *operation) commit(change *instrument.Change, l leaving) error {
 	if err != nil {
 		return err
 	}
-	log, err := o.sealed(l)
+	log, err := o.sealedLog(l)
 	if err != nil {
 		return err
 	}
@@ -110,13 +110,13 @@ func (o *operation) commit(change *instrument.Change, l leaving) error {
 	return nil
 }
 
-// sealed is what the flush writes into the log: its next part, or the last words of an
+// sealedLog is what the flush writes into the log: its next part, or the last words of an
 // initiator that ends; nil for nothing.
-func (o *operation) sealed(l leaving) ([]byte, error) {
+func (o *operation) sealedLog(l leaving) ([]byte, error) {
 	switch {
 	case l.end == nil:
 		return o.m.sealPart(o.id, o.parts+1, o.part(l))
-	case o.mail.unheard(l.end.Fault != nil):
+	case o.mail.hasLastWords(l.end.Fault != nil):
 		return o.m.sealPart(o.id, 1, o.farewell())
 	}
 	return nil, nil

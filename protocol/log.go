@@ -117,7 +117,7 @@ func (l loggedAt) restored() recorded {
 func (m *Manager) sealPart(id instrument.OperationID, n int, p logPart) ([]byte, error) {
 	w := plain.Begin(nil, p.room())
 	p.spell(&w)
-	text, err := ended(&w, &p)
+	text, err := textOf(&w, &p)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "the log of operation %s cannot be written as JSON", Short(id))
 	}

@@ -38,7 +38,7 @@ func TestOnlyWhatIsDurableLeaves(t *testing.T) {
 	leaves := func(want ...uint64) {
 		t.Helper()
 		_, msgs := b.durable()
-		if e, _ := b.depart(); !slices.Equal(numbered(msgs), want) || !slices.Equal(numbered(e.Msgs), want) {
+		if e, _ := b.nextRequest(); !slices.Equal(numbered(msgs), want) || !slices.Equal(numbered(e.Msgs), want) {
 			t.Errorf("%v leave, and with the request %v; want %v", numbered(msgs), numbered(e.Msgs), want)
 		}
 	}
@@ -114,23 +114,23 @@ func TestWhatMayHaveArrivedIsAskedOn(t *testing.T) {
 		"its code died before it kept it": {unavailable(ReasonCrashed), false},
 	} {
 		b := newMail(Execution{Side: Initiator, Link: nowhere{}})
-		b.depart()
-		if !b.missedBy(row.err) {
+		b.nextRequest()
+		if !b.mayRetry(row.err) {
 			t.Errorf("%s: it is not asked again", name)
 		}
 		if err := b.expire(); (err == nil) != row.may {
 			t.Errorf("%s: at the deadline its code is told %v", name, err)
 		}
-		if e, link := b.depart(); (link != nil) != row.may || e.Op != "" {
+		if e, link := b.nextRequest(); (link != nil) != row.may || e.Op != "" {
 			t.Errorf("%s: it goes out after the deadline: %v", name, link != nil)
 		}
 	}
 	late := newMail(Execution{Side: Initiator, Link: nowhere{}})
-	late.depart()
+	late.nextRequest()
 	if err := late.expire(); err != nil {
 		t.Errorf("while the request is out, its code is told %v", err)
 	}
-	if late.missedBy(unavailable(ReasonUnreachable)) || fault.ReasonOf(late.failure) != ReasonUnreachable {
+	if late.mayRetry(unavailable(ReasonUnreachable)) || fault.ReasonOf(late.failure) != ReasonUnreachable {
 		t.Errorf("what has not arrived by its deadline goes out again, or ends as %v", late.failure)
 	}
 	for _, posted := range []bool{true, false} { // by an earlier life
@@ -190,7 +190,7 @@ func TestHowThePeerEndedIsKnownInTheNextLife(t *testing.T) {
 		}
 		next := newMail(Execution{Side: Initiator, Link: nowhere{}})
 		next.finished(over)
-		if _, link := next.depart(); link != nil || next.accepted() != (end.Fault == nil) {
+		if _, link := next.nextRequest(); link != nil || next.accepted() != (end.Fault == nil) {
 			t.Errorf("%s: the next life asks again: %v, accepted: %v", name, link != nil, next.accepted())
 		}
 		if _, _, err := next.take(); end.Fault != nil && fault.ReasonOf(err) != "no" || err == nil {

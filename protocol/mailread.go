@@ -8,10 +8,10 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// unanswered is the kind of fault that the code gets instead of a message that it cannot
+// unreadKind is the kind of fault that the code gets instead of a message that it cannot
 // read. An initiator does not know then what its servicer has done: fault.Unknown. A
 // servicer has done nothing yet for that message: fault.Invalid.
-func (b *mail) unanswered() fault.Kind {
+func (b *mail) unreadKind() fault.Kind {
 	if b.side == Initiator {
 		return fault.Unknown
 	}
@@ -20,7 +20,7 @@ func (b *mail) unanswered() fault.Kind {
 
 // unread is the error for a message that was replaced when it arrived.
 func (b *mail) unread(instead string) error {
-	kind := b.unanswered()
+	kind := b.unreadKind()
 	if instead == notTaken {
 		return fault.New(kind, "the peer says a message that is too large: one has %d bytes at most", maxMailBytes).Because(reasonTooLarge).WithHint("tell the author of its plugin")
 	}
@@ -42,7 +42,7 @@ func (b *mail) take() (body json.RawMessage, ok bool, err error) {
 	case b.failure != nil:
 		return nil, false, b.failure
 	case b.ended:
-		return nil, false, fault.New(b.unanswered(), "the peer has said its last message").Because("peer-ended").WithHint("tell the author of its plugin")
+		return nil, false, fault.New(b.unreadKind(), "the peer has said its last message").Because("peer-ended").WithHint("tell the author of its plugin")
 	}
 	return nil, false, nil
 }

@@ -152,7 +152,7 @@ func (o *operation) drive() {
 			}
 			continue
 		}
-		if o.crashes++; o.crashes > 1 || breaks(err) {
+		if o.crashes++; o.crashes > 1 || breaksRules(err) {
 			_ = o.concludeAs(outcome{}, o.stuck(err))
 			return
 		}
@@ -204,7 +204,7 @@ func (o *operation) beginning() Begin {
 			b.Outcomes[n] = r.fault
 		}
 	}
-	b.Ahead = o.foremost()
+	b.Ahead = o.aheadAtBegin()
 	return b
 }
 

@@ -30,10 +30,10 @@ func (b *mail) waiting() bool {
 	return b.said < b.flushedTo
 }
 
-// unheard reports whether an initiator that ends now has last words: messages that its peer
+// hasLastWords reports whether an initiator that ends now has last words: messages that its peer
 // must still get. One that has failed before it sent anything has none, for its peer does
 // not know of the operation. A servicer has none either: its messages go with its answer.
-func (b *mail) unheard(failed bool) bool {
+func (b *mail) hasLastWords(failed bool) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.side == Initiator && len(b.out) > 0 && !b.ended && (b.begun || !failed)
@@ -101,7 +101,7 @@ const (
 // party lives: only the answer tells the outcome.
 func (o *operation) request() {
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
-		e, link := o.mail.depart()
+		e, link := o.mail.nextRequest()
 		if link == nil {
 			return
 		}
@@ -123,22 +123,22 @@ func (o *operation) request() {
 		}
 		if err == nil {
 			o.mail.end(got)
-			o.heard()
+			o.peerAnswered()
 			return
 		}
-		if !o.mail.missedBy(err) {
+		if !o.mail.mayRetry(err) {
 			return
 		}
 		o.m.parts.Log.Debug("the peer is asked again", "operation", Short(o.id), "in", pause, "error", err)
-		if !o.asksAgain(pause) {
+		if !o.waitToRetry(pause) {
 			return
 		}
 	}
 }
 
-// asksAgain waits for the next attempt to reach the peer. False means that there is none:
+// waitToRetry waits for the next attempt to reach the peer. False means that there is none:
 // this life ends, or the operation has ended and has nothing left to say.
-func (o *operation) asksAgain(pause time.Duration) bool {
+func (o *operation) waitToRetry(pause time.Duration) bool {
 	next := time.After(pause)
 	select {
 	case <-next:
@@ -158,9 +158,9 @@ func (o *operation) asksAgain(pause time.Duration) bool {
 	}
 }
 
-// heard notes that the peer has answered. If our run has ended, its last words have arrived
+// peerAnswered notes that the peer has answered. If our run has ended, its last words have arrived
 // with that: they are forgotten, and the peer is told that our end is stored.
-func (o *operation) heard() {
+func (o *operation) peerAnswered() {
 	select {
 	case <-o.done:
 		if o.speaks {
@@ -171,9 +171,9 @@ func (o *operation) heard() {
 	}
 }
 
-// depart makes the request as it is now, with the link to send it over. A nil link means
+// nextRequest makes the request as it is now, with the link to send it over. A nil link means
 // that it must not be sent.
-func (b *mail) depart() (comm.Execute, Link) {
+func (b *mail) nextRequest() (comm.Execute, Link) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ended {
@@ -195,10 +195,10 @@ const (
 	maxRests  = 6
 )
 
-// missedBy notes an attempt without an answer, and reports whether to try again. It is final
+// mayRetry notes an attempt without an answer, and reports whether to try again. It is final
 // only if the request has surely never arrived, and either the failure is of another kind
 // than fault.Unavailable, or the deadline has passed, or the peer's code dies each time.
-func (b *mail) missedBy(err error) bool {
+func (b *mail) mayRetry(err error) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.flying = false

@@ -81,18 +81,18 @@ func (o *operation) replay(parts []logPart) {
 			r := l.restored()
 			o.steps = append(o.steps, r)
 			if l.Answer != nil {
-				note(&o.times, l.N, l.Answer.Now)
+				setAt(&o.times, l.N, l.Answer.Now)
 			}
 			switch {
 			case l.Refused != nil:
-				note(&o.outcomes, l.N, refusal{r.digest(), l.Refused})
+				setAt(&o.outcomes, l.N, refusal{r.digest(), l.Refused})
 			case l.Kind == StepSend:
 				sent++
 				out = append(out, comm.Message{N: sent, Body: l.Body})
 			}
 		}
 		if p.Open != nil {
-			note(&o.open, p.Open.N, p.Open.restored())
+			setAt(&o.open, p.Open.N, p.Open.restored())
 		}
 		heard, o.posted = max(heard, p.Heard), o.posted || p.Posted
 		if p.Over != nil {

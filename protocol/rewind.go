@@ -30,7 +30,7 @@ func (o *operation) again() *Answer {
 // rewindWith notes the refusal of a step and makes the code run again from the top.
 func (o *operation) rewindWith(st Step, f *fault.Fault) *Answer {
 	o.undecide(st.N)
-	note(&o.outcomes, st.N, refusal{st.digest(), f})
+	setAt(&o.outcomes, st.N, refusal{st.digest(), f})
 	return o.again()
 }
 
@@ -54,7 +54,7 @@ func (o *operation) undecide(from int) {
 func (o *operation) rewind() {
 	for _, r := range o.steps[o.flushed:] {
 		if r.answer.outside {
-			note(&o.kept, r.step.N, r)
+			setAt(&o.kept, r.step.N, r)
 		}
 	}
 	o.steps = o.steps[:o.flushed]
@@ -68,11 +68,11 @@ func (o *operation) rewind() {
 	}
 }
 
-// lost decides what a failed flush means. The code runs again if one of its steps was refused
+// flushFailed decides what a failed flush means. The code runs again if one of its steps was refused
 // or an instrument has changed. The operation ends if its row, its instruments or the fate of
 // the commit are out of its hands. Any other error becomes the answer to the asking step;
 // then nothing was made durable, and the next flush tries again.
-func (o *operation) lost(err error) error {
+func (o *operation) flushFailed(err error) error {
 	if o.m.life.Err() != nil {
 		return suspended()
 	}

@@ -33,16 +33,16 @@ func (o *operation) toRow(s State, end *outcome) (Row, error) {
 		end = &e
 	}
 	text, err := rowText(&o.req.Call, end)
-	return o.m.sealed(r, text, err)
+	return o.m.sealText(r, text, err)
 }
 
 func (m *Manager) seal(r Row, body rowBody) (Row, error) {
 	text, err := json.Marshal(body)
-	return m.sealed(r, text, err)
+	return m.sealText(r, text, err)
 }
 
-// sealed is a row with its body, which is text; err is the error of making the text.
-func (m *Manager) sealed(r Row, text []byte, err error) (Row, error) {
+// sealText is a row with its body, which is text; err is the error of making the text.
+func (m *Manager) sealText(r Row, text []byte, err error) (Row, error) {
 	if err != nil {
 		return Row{}, fault.Wrap(err, fault.Internal, "operation %s cannot be written as JSON", Short(r.ID))
 	}

@@ -12,8 +12,8 @@ import (
 // encoding/json would, to the byte, because digests are compared with those of earlier versions of this program. Rare
 // values they leave to encoding/json (plain.Writer.Leave).
 
-// ended is the document of v: what was written to w or, if something was left, what encoding/json makes of v.
-func ended[T any](w *plain.Writer, v *T) ([]byte, error) {
+// textOf is the document of v: what was written to w or, if something was left, what encoding/json makes of v.
+func textOf[T any](w *plain.Writer, v *T) ([]byte, error) {
 	if text, ok := w.End(); ok {
 		return text, nil
 	}

@@ -71,7 +71,7 @@ func (st Step) reads() bool {
 func (st Step) digest() [32]byte {
 	w := plain.Begin(nil, st.room())
 	st.spell(&w)
-	text, err := ended(&w, &st)
+	text, err := textOf(&w, &st)
 	if err != nil { // a body that is not JSON; it is refused when it is taken
 		return [32]byte{}
 	}

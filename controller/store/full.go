@@ -24,9 +24,9 @@ func (db *DB) Room(ctx context.Context) error {
 	return err
 }
 
-// lose ends a batch that has failed as a whole. If the disk was only full, nothing of the batch
+// batchFailed ends a batch that has failed as a whole. If the disk was only full, nothing of the batch
 // was made, and the next one may find room. After any other failure all writing ends.
-func (w *writer) lose(cause error) {
+func (w *writer) batchFailed(cause error) {
 	if !isFull(cause) {
 		w.stop(cause)
 		return
@@ -35,8 +35,8 @@ func (w *writer) lose(cause error) {
 	_, _ = w.conn.exec("ROLLBACK") // it fails when SQLite has rolled back itself
 	clear(w.last)
 	w.lost = w.changed()
-	w.room(engine(cause))
-	w.answerAll(engine(cause))
+	w.room(engineFault(cause))
+	w.answerAll(engineFault(cause))
 }
 
 // room calls Options.Full when the disk becomes full, and with nil when it has room again.
@@ -59,9 +59,9 @@ func (w *writer) changed() (n int64) {
 	return n
 }
 
-// roomy is how many bytes must fit beside the database before the disk counts as having room:
+// enoughRoom is how many bytes must fit beside the database before the disk counts as having room:
 // a small change may fit into unused space of the file.
-const roomy = 1 << 20
+const enoughRoom = 1 << 20
 
 // roomy reports whether a new file of that many bytes fits beside the database.
 func (w *writer) roomy() bool {
@@ -69,6 +69,6 @@ func (w *writer) roomy() bool {
 		return true
 	}
 	try := w.path + "-room"
-	err := os.WriteFile(try, make([]byte, roomy), 0o600)
+	err := os.WriteFile(try, make([]byte, enoughRoom), 0o600)
 	return errors.Join(err, os.Remove(try)) == nil
 }

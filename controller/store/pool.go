@@ -37,12 +37,12 @@ func (p *pool) read(ctx context.Context, f func(*conn) error) error {
 	defer func() { p.slots <- c }()
 	if c == nil {
 		if c, err = p.open(ctx); err != nil {
-			return engine(err)
+			return engineFault(err)
 		}
 	}
 	p.gate.RLock()
 	defer p.gate.RUnlock()
-	return engine(f(c))
+	return engineFault(f(c))
 }
 
 // apart runs f on a new connection of its own, which may write other files than the database.
@@ -55,9 +55,9 @@ func (p *pool) apart(ctx context.Context, f func(*conn) error) error {
 	defer stray()() // Close does not wait for it
 	c, err := connect(ctx, p.connector)
 	if err != nil {
-		return engine(err)
+		return engineFault(err)
 	}
-	return engine(errors.Join(f(c), c.close()))
+	return engineFault(errors.Join(f(c), c.close()))
 }
 
 func (p *pool) borrow(ctx context.Context) (*conn, error) {
@@ -114,8 +114,8 @@ func (noGate) Unlock()  {}
 func (noGate) RLock()   {}
 func (noGate) RUnlock() {}
 
-// engine makes a fault of an error of SQLite. Any other error passes as it is.
-func engine(err error) error {
+// engineFault makes a fault of an error of SQLite. Any other error passes as it is.
+func engineFault(err error) error {
 	switch {
 	case err == nil || !isEngine(err):
 		return err

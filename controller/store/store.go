@@ -91,7 +91,7 @@ func Open(ctx context.Context, path string, o Options) (*DB, error) {
 	}
 	db, err := open(ctx, place{dsn: dsn, path: path, gate: noGate{}, must: durable()}, o)
 	if err != nil {
-		return nil, opening(err, path)
+		return nil, openFault(err, path)
 	}
 	return db, nil
 }
@@ -102,7 +102,7 @@ func OpenMemory(ctx context.Context, o Options) (*DB, error) {
 	o = o.withDefaults()
 	db, err := open(ctx, place{dsn: memoryDSN(settings(o.Busy)), gate: &sync.RWMutex{}}, o)
 	if err != nil {
-		return nil, opening(err, "in memory")
+		return nil, openFault(err, "in memory")
 	}
 	return db, nil
 }
@@ -160,7 +160,7 @@ func create(path string) error {
 	return f.Close()
 }
 
-func opening(err error, where string) error {
+func openFault(err error, where string) error {
 	var f *fault.Fault
 	switch {
 	case errors.As(err, &f):

@@ -58,7 +58,7 @@ func (w *work) check(err error) error {
 	if err == nil {
 		return nil
 	}
-	return w.spoil(engine(err))
+	return w.spoil(engineFault(err))
 }
 
 // spoil notes the first error after which the unit cannot succeed.

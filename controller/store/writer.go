@@ -88,13 +88,13 @@ func (w *writer) take(u *unit) {
 func (w *writer) commit() {
 	w.gate.Lock()
 	defer w.gate.Unlock()
-	if err := w.there(); err != nil {
+	if err := w.checkFile(); err != nil {
 		w.stop(err)
 		return
 	}
 	if err := w.begin(); err != nil {
-		w.failed(err)
-		w.answerAll(engine(err))
+		w.countFailed(err)
+		w.answerAll(engineFault(err))
 		return
 	}
 	w.results = w.results[:0]
@@ -102,26 +102,26 @@ func (w *writer) commit() {
 	for _, u := range w.batch {
 		err, lost := w.run(u)
 		if lost != nil {
-			w.lose(lost)
+			w.batchFailed(lost)
 			return
 		}
 		if err == nil {
 			kept++
 		} else {
-			w.failed(err)
+			w.countFailed(err)
 		}
 		w.results = append(w.results, err)
 	}
 	if err := w.end(kept); err != nil {
-		w.lose(err)
+		w.batchFailed(err)
 		return
 	}
 	w.answer()
 }
 
-// there fails if the database's file is not where it was opened any more. A removed file would
+// checkFile fails if the database's file is not where it was opened any more. A removed file would
 // take all that is written, and vanish with this process.
-func (w *writer) there() error {
+func (w *writer) checkFile() error {
 	if w.file == nil {
 		return nil
 	}
@@ -132,9 +132,9 @@ func (w *writer) there() error {
 	return errors.Join(fmt.Errorf("the database file %s was removed or replaced", w.path), err)
 }
 
-// failed counts the units that the engine or the disk would not do. A unit that has refused itself,
+// countFailed counts the units that the engine or the disk would not do. A unit that has refused itself,
 // or has met a taken key or a busy database, does not count.
-func (w *writer) failed(err error) {
+func (w *writer) countFailed(err error) {
 	if isEngine(err) && !isBusy(err) && fault.KindOf(err) != fault.Conflict {
 		w.db.stats.failed.Add(1)
 	}
@@ -146,7 +146,7 @@ func (w *writer) begin() error {
 	if _, err := w.conn.exec("BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	now, err := w.look()
+	now, err := w.dataVersion()
 	if err != nil {
 		_, undo := w.conn.exec("ROLLBACK")
 		return errors.Join(err, undo)
@@ -160,8 +160,8 @@ func (w *writer) begin() error {
 	return nil
 }
 
-// look reads data_version: another number than before means that another connection has committed.
-func (w *writer) look() (n int64, err error) {
+// dataVersion reads data_version: another number than before means that another connection has committed.
+func (w *writer) dataVersion() (n int64, err error) {
 	_, err = w.conn.one("PRAGMA data_version", func(row []driver.Value) error {
 		n = integer(row[0])
 		return nil
@@ -171,7 +171,7 @@ func (w *writer) look() (n int64, err error) {
 
 // alone reports whether nobody else has committed since begin.
 func (w *writer) alone() bool {
-	now, err := w.look()
+	now, err := w.dataVersion()
 	return err == nil && now == w.version
 }
 

@@ -16,9 +16,9 @@ func (s Source) file() string {
 	return s.Path
 }
 
-// running reports whether the binary is the one that runs here already. Whoever could have changed it
+// isSelf reports whether the binary is the one that runs here already. Whoever could have changed it
 // controls this process too, so a sum would tell nothing; and it costs a third of a start.
-func (s Source) running() bool { return s.Path == "" && s.SHA256 == "" }
+func (s Source) isSelf() bool { return s.Path == "" && s.SHA256 == "" }
 
 // executable is the path of the open file itself: what was summed is what runs, even if another file
 // has its name by now. Between sum and start only this user and root could write into it (exposed).
@@ -26,8 +26,8 @@ func executable(_ Source, binary *os.File) string {
 	return fmt.Sprintf("/proc/self/fd/%d", binary.Fd())
 }
 
-// tied has the kernel end the process with us.
-func tied(p *syscall.SysProcAttr) { p.Pdeathsig = syscall.SIGKILL }
+// dieWithUs has the kernel end the process with us.
+func dieWithUs(p *syscall.SysProcAttr) { p.Pdeathsig = syscall.SIGKILL }
 
 // socketDir is relative to the working directory: the address of a socket is at
 // most 107 bytes, and data directories may be deep.

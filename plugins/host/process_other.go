@@ -10,15 +10,15 @@ import (
 // file is what open opens.
 func (s Source) file() string { return s.shown() }
 
-// running is never certain: another file may have the name of this executable by
+// isSelf is never certain: another file may have the name of this executable by
 // now.
-func (s Source) running() bool { return false }
+func (s Source) isSelf() bool { return false }
 
 // executable is the path: this system cannot execute an open file.
 func executable(s Source, _ *os.File) string { return s.shown() }
 
-// tied does nothing: the process ends with us because its standard input does.
-func tied(*syscall.SysProcAttr) {}
+// dieWithUs does nothing: the process ends with us because its standard input does.
+func dieWithUs(*syscall.SysProcAttr) {}
 
 func socketDir(dir string) string { return dir }
 

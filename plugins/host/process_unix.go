@@ -21,7 +21,7 @@ func exposed(info fs.FileInfo) bool {
 // does not reach it.
 func confined() *syscall.SysProcAttr {
 	p := &syscall.SysProcAttr{Setpgid: true}
-	tied(p)
+	dieWithUs(p)
 	return p
 }
 

@@ -16,7 +16,7 @@ func stampOf(*os.File) *Stamp { return nil }
 // confined gives the process a group of its own.
 func confined() *syscall.SysProcAttr {
 	p := &syscall.SysProcAttr{CreationFlags: syscall.CREATE_NEW_PROCESS_GROUP}
-	tied(p)
+	dieWithUs(p)
 	return p
 }
 

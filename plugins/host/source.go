@@ -42,7 +42,7 @@ func (s Source) open() (opened, error) {
 		return opened{}, err
 	}
 	o := opened{file: f, stamp: stampOf(f)}
-	if s.running() {
+	if s.isSelf() {
 		return o, nil
 	}
 	if o.sha256, err = s.sum(f); err != nil {
@@ -66,7 +66,7 @@ func (s Source) look() (*os.File, error) {
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "the plugin's file %s cannot be read", s.base()).Because("plugin-missing")
 	}
-	if err := s.guarded(f); err != nil {
+	if err := s.checkGuarded(f); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -84,11 +84,11 @@ func (s Source) sum(f *os.File) (string, error) {
 		return "", fault.New(fault.Denied, "%s is not the file that was added: its SHA-256 is %.16s…, not %.16s…", s.base(), text, s.SHA256).
 			Because("plugin-modified").WithHint("if the change is yours, remove the plugin and add it again")
 	}
-	return text, s.whole(f)
+	return text, s.checkNotScript(f)
 }
 
-// guarded looks at the open file. Our own executable runs already.
-func (s Source) guarded(f *os.File) error {
+// checkGuarded looks at the open file. Our own executable runs already.
+func (s Source) checkGuarded(f *os.File) error {
 	if s.Path == "" {
 		return nil
 	}
@@ -103,9 +103,9 @@ func (s Source) guarded(f *os.File) error {
 	return nil
 }
 
-// whole refuses a script: its interpreter and what it loads are in other files, and
+// checkNotScript refuses a script: its interpreter and what it loads are in other files, and
 // the sum of this one would tell nothing of them.
-func (s Source) whole(f *os.File) error {
+func (s Source) checkNotScript(f *os.File) error {
 	var head [2]byte
 	if _, err := f.ReadAt(head[:], 0); err != nil || string(head[:]) != "#!" {
 		return nil // too short a file does not start, and says so

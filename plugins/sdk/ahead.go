@@ -32,25 +32,25 @@ func (a *ahead) begin(b protocol.Begin) {
 	for _, i := range b.Leased {
 		a.known[i.ID] = i
 	}
-	a.told(b.Ahead)
+	a.learn(b.Ahead)
 }
 
-// told takes note of what code may read without asking.
-func (a *ahead) told(p *protocol.Ahead) {
+// learn takes note of what code may read without asking.
+func (a *ahead) learn(p *protocol.Ahead) {
 	if p != nil && p.Instance != nil {
 		a.known[p.Instance.ID] = *p.Instance
 	}
 }
 
-// heard takes note of what the host has answered.
-func (a *ahead) heard(h protocol.Answer) {
+// learnAnswer takes note of what the host has answered.
+func (a *ahead) learnAnswer(h protocol.Answer) {
 	if h.Rewind != nil {
 		a.begin(*h.Rewind)
 	}
 	if h.Instance != nil {
 		a.known[h.Instance.ID] = *h.Instance
 	}
-	a.told(h.Ahead)
+	a.learn(h.Ahead)
 }
 
 // allowed names the changes among steps that classes allow.

@@ -156,7 +156,7 @@ func (d *door) Reaches(class instrument.ClassID) bool {
 
 // Exchange implements protocol.Door.
 func (d *door) Exchange(_ context.Context, steps []protocol.Step) (protocol.Answer, error) {
-	d.operations.server.told(steps[len(steps)-1].Fault, "in", d.name)
+	d.operations.server.logDefect(steps[len(steps)-1].Fault, "in", d.name)
 	if err := d.fit(steps); err != nil {
 		return protocol.Answer{}, err
 	}
@@ -167,7 +167,7 @@ func (d *door) Exchange(_ context.Context, steps []protocol.Step) (protocol.Answ
 	}
 	select {
 	case a := <-d.answers:
-		d.ahead.heard(a)
+		d.ahead.learnAnswer(a)
 		last := steps[len(steps)-1].Kind == protocol.StepResult
 		d.over = a.Done || a.Suspended || last && a.Rewind == nil
 		return a, nil

@@ -132,7 +132,7 @@ func (s *server) guard(what string, f func() error) (refusal *fault.Fault, err e
 		}
 	}()
 	refusal = fault.From(f())
-	s.told(refusal, "in", what)
+	s.logDefect(refusal, "in", what)
 	return refusal, nil
 }
 
@@ -147,9 +147,9 @@ func (s *server) logOf(b protocol.Begin) *slog.Logger {
 	return log.(*slog.Logger)
 }
 
-// told gives the log what a defect does not tell on the other side of the door:
+// logDefect gives the log what a defect does not tell on the other side of the door:
 // its cause, such as an error of the author's that is no fault.
-func (s *server) told(f *fault.Fault, where ...any) {
+func (s *server) logDefect(f *fault.Fault, where ...any) {
 	if f != nil && f.Kind == fault.Internal && f.Unwrap() != nil {
 		s.log.Error("the plugin's code met a defect", append(where, "error", f.Error())...)
 	}
