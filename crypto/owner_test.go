@@ -188,11 +188,10 @@ func TestEveryFlippedBitIsRefused(t *testing.T) {
 	good, err := os.ReadFile(f.path)
 	must(t, err)
 	next := keyed(t, "next", "").Lock
+	flip := flipper(t, f.path, good)
 	for n := range good {
 		for bit := range 8 {
-			bad := bytes.Clone(good)
-			bad[n] ^= 1 << bit
-			must(t, os.WriteFile(f.path, bad, 0o600))
+			bad := flip(n, bit)
 			if _, err := crypto.OpenKeys(f.path, f.gary); err == nil {
 				t.Fatalf("it opens with bit %d of byte %d flipped: %q", bit, n, bad[max(0, n-20):min(len(bad), n+20)])
 			}
@@ -208,6 +207,25 @@ func TestEveryFlippedBitIsRefused(t *testing.T) {
 	}
 }
 
+// flipper changes one bit of a file at a time, and leaves all others as they were. It writes
+// that byte only: a file that is written anew is waited for until it is on the disk.
+func flipper(t *testing.T, path string, good []byte) func(n, bit int) (bad []byte) {
+	file, err := os.OpenFile(path, os.O_WRONLY, 0)
+	must(t, err)
+	t.Cleanup(func() { file.Close() })
+	last := 0
+	return func(n, bit int) []byte {
+		bad := bytes.Clone(good)
+		bad[n] ^= 1 << bit
+		for _, at := range []int{last, n} {
+			_, err := file.WriteAt(bad[at:at+1], int64(at))
+			must(t, err)
+		}
+		last = n
+		return bad
+	}
+}
+
 // TestAVaultOfTheFirstVersion was written by the program of that time.
 func TestAVaultOfTheFirstVersion(t *testing.T) {
 	good, err := os.ReadFile(filepath.Join("testdata", "vault-1.json"))
@@ -220,10 +238,9 @@ func TestAVaultOfTheFirstVersion(t *testing.T) {
 	if _, err := crypto.OpenVault(path, crypto.Slot{Name: "owner", Lock: word("open barley")}); fault.ReasonOf(err) != "wrong-passphrase" {
 		t.Errorf("another word: %v", err)
 	}
+	flip := flipper(t, path, good)
 	for n := 0; n < len(good); n += 3 { // a passphrase costs time
-		bad := bytes.Clone(good)
-		bad[n] ^= 1 << (n % 8)
-		must(t, os.WriteFile(path, bad, 0o600))
+		flip(n, n%8)
 		if _, err := crypto.OpenVault(path, owner); err == nil {
 			t.Fatalf("it opens with byte %d flipped", n)
 		}
