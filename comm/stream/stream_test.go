@@ -120,6 +120,7 @@ func TestSerialLine(t *testing.T) {
 		stream.Serial: commtest.TestTransport, stream.SerialClear: commtest.TestTransportInClear,
 	} {
 		t.Run(scheme, func(t *testing.T) {
+			t.Parallel() // each waits for a peer that is not there
 			if _, _, there := streamtest.Cable(t); !there {
 				return // this system has no serial lines for us: TestSystemsWithoutSerialLines
 			}
