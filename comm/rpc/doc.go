@@ -10,4 +10,11 @@
 //	conn := rpc.New(stream, rpc.Options{Side: rpc.Initiator, Peer: peer, Binding: exporter})
 //	conn.Start(handler)
 //	err := conn.Call(ctx, comm.MethodInitiate, comm.Initiate{…}, &answer)
+//
+// Where things are:
+//
+//	a connection          conn.go call.go serve.go; those of a listener: accepted.go
+//	to the library        objects.go outgoing.go content.go
+//	what is on the wire   frame.go faults.go breach.go
+//	for streams           stream.go pump.go; bounds: queue.go room.go intake.go
 package rpc

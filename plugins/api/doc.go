@@ -7,4 +7,11 @@
 // Write functions never fail. Read functions take what the other side sent and
 // refuse, as fault.Invalid, what could not have been written by them; whether a
 // plugin may say it is for the host to judge.
+//
+// Where things are:
+//
+//	the handshake         handshake.go
+//	a description         description.go describe.go; what is refused: check.go
+//	an operation          begin.go step.go answer.go, of values.go; what is refused: plausible.go
+//	allowed in advance    allowed.go
 package api

@@ -15,4 +15,13 @@
 // taler-exchange-wirewatch does, and what nobody withdraws goes back by
 // CloseReserves, which asks the bank for a transfer. The books are one SQLite file;
 // what was answered is in them. There is no deposit and no refresh.
+//
+// Where things are:
+//
+//	an exchange           exchange.go; made by: init.go offline.go denomination.go
+//	money in and out      follow.go gateway.go credit.go; what goes back: closing.go
+//	its API               http.go refusal.go publish.go legal.go
+//	reserves              reserve.go history.go hub.go
+//	withdrawals           withdraw.go charge.go; since protocol 26: unified.go
+//	what it does wrong    misbehave.go
 package exchange
