@@ -16,8 +16,8 @@ import (
 type Handshake struct {
 	// Key is the text of our own identity key, as KeyOf would show it.
 	Key string
-	// Server holds our certificate, asks for the peer's and checks that it is one of an
-	// identity, whosever. It is not changed. A party that only dials leaves it nil.
+	// Server holds our certificate, asks for the peer's, and checks that the peer's is that of
+	// some identity. It is not changed. A party that only dials leaves it nil.
 	Server *tls.Config
 	// Client is the same for a peer that we dial: a wallet may show each vendor another
 	// identity. Its peerKey is empty while the key is being found out; the certificate is

@@ -24,8 +24,8 @@ type Peer struct {
 	PNP       string   `json:"pnp,omitempty"` // the negotiation protocol fixed with it
 }
 
-// Book remembers peers by name. It takes any key that it is given: whether a changed key
-// is right, its caller decides.
+// Book remembers peers by name. It stores any key that it is given; its caller decides whether a
+// changed key is accepted.
 type Book interface {
 	PutPeer(ctx context.Context, p Peer) error
 	PeerNamed(ctx context.Context, name string) (Peer, error) // fault.NotFound

@@ -16,7 +16,7 @@ type Places struct {
 	Free []netip.Prefix // addresses without that bound, such as proxies; this machine never has it
 }
 
-// Of is l within the bounds.
+// Of is a listener that accepts what l accepts, within the bounds.
 func (p Places) Of(l net.Listener) net.Listener {
 	return &limited{Listener: l, places: p, of: map[netip.Prefix]int{}}
 }

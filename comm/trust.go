@@ -11,9 +11,8 @@ import (
 // as long as ctx allows. Transports call it by Check.
 type Trust func(ctx context.Context, key string, a Address) error
 
-// Check is every transport's rule for the key that a peer has proved. The expected key is
-// accepted and any other one refused, whatever t says. If no key was expected, t decides;
-// without a t the peer is refused.
+// Check is every transport's rule for the key that a peer has proved. If a key was expected, only
+// that key is accepted, whatever t says. If none was, t decides; a nil t refuses the peer.
 func (t Trust) Check(ctx context.Context, key string, a Address) error {
 	where := Address{Scheme: a.Scheme, Host: a.Host, Path: a.Path}
 	switch {

@@ -26,10 +26,10 @@ type Intercepted struct {
 // gets instead. It is called on many goroutines and must not block for long: an
 // initiator waits.
 //
-// It is also called before each operation begins, with two answers of one entry each: a
-// negotiation that has left only the operation's protocol, and a list of operations that
-// has only this one. If it leaves the entry out, the operation does not begin. So an
-// initiator cannot run what is left out by skipping a step or ignoring an answer.
+// It is also called twice before each operation begins: with the result of a negotiation that
+// names only the operation's protocol, and with a list of operations that names only this one. If
+// it takes out that name, the operation does not begin. So an initiator cannot run what is left
+// out by skipping a step or ignoring an answer.
 type Interceptor func(ctx context.Context, i Intercepted) error
 
 // Intercept adds an interceptor behind those that are there. Call it before the party serves.

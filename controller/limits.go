@@ -10,9 +10,9 @@ import (
 )
 
 // reserve counts what a transaction may move against the limits of those whom it concerns, before
-// it begins. It sets r.Ended, which settles the reservation when the operation ends. The caller also
-// calls settled with the outcome for which it has waited: a repetition may have ended before Ended
-// was set, and some operations never begin. Where nothing counts, reserve does nothing.
+// it begins. It sets r.Ended, which settles the reservation when the operation ends. Its caller must
+// also call settled, with the outcome that it got: an operation that never begins calls no Ended,
+// nor does a repetition of one that has ended before. Where nothing counts, reserve does nothing.
 func (c *Controller) reserve(ctx context.Context, t Transaction, r *protocol.Execution) (settled func(outcome error), err error) {
 	a := c.action(t)
 	if a.Spends && t.Counts == "" && r.ID == "" {

@@ -117,10 +117,10 @@ func (r reply) Say(ctx context.Context, said comm.Said) error {
 	return r.conn.Notify(ctx, comm.MethodMessage, said)
 }
 
-// asHeard is the peer's fault of an operation, with reason and hint for this side. The peer's
-// operator, plugins and network are not ours. An operation that was abandoned there may still have
-// something outside here. The cause of a plugin or server that fails there is not to be looked for
-// here.
+// asHeard is a peer's fault of an operation, with reason and hint for this side. The hint sends
+// nobody to our own operator, plugins or network to look for what has failed at the peer. An
+// operation that was abandoned there may still have something outside here, so it gets another
+// reason.
 func asHeard(f *fault.Fault) *fault.Fault {
 	f = f.Foreign()
 	switch f.Reason {

@@ -195,7 +195,7 @@ func (s *service) classes(ctx context.Context, _ comm.Conn, req comm.Classes) (c
 	return out, s.rememberOffered(out)
 }
 
-// rememberOffered remembers what was offered.
+// rememberOffered remembers which classes were offered over this connection.
 func (s *service) rememberOffered(out comm.Offered) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

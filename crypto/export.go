@@ -32,9 +32,10 @@ func SealExport(dst io.Writer, passphrase Secret, work int) (io.WriteCloser, err
 	return w, nil
 }
 
-// OpenExport decrypts a file of SealExport. A wrong passphrase is fault.Denied. A file that was
-// altered or cut is fault.Invalid, at the latest in place of io.EOF; what was read before that
-// is as it was written. Files for public keys are not opened: anybody could have made them.
+// OpenExport decrypts a file of SealExport. A wrong passphrase is fault.Denied. If the file was
+// altered or cut short, a Read fails with fault.Invalid, at the latest in place of io.EOF; all
+// that was read until then is as it was written. A file that was encrypted to a public key is not
+// opened: anybody could have made it.
 func OpenExport(src io.Reader, passphrase Secret) (io.Reader, error) {
 	if passphrase.Len() == 0 {
 		return nil, wrongExport(nil)

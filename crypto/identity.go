@@ -10,8 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
-// Identity is the Ed25519 key by which others know a node. Names mean nothing
-// beside it. It is safe for concurrent use and prints as its public key.
+// Identity is the Ed25519 key by which others know a node; the names that a node gives itself
+// prove nothing. It is safe for concurrent use and prints as its public key.
 type Identity struct {
 	private Secret // 64 bytes: seed and public key
 	public  ed25519.PublicKey

@@ -83,7 +83,7 @@ func (p passphrase) key(recorded json.RawMessage) (Secret, error) {
 	return NewSecret(out), nil
 }
 
-// sameJSON reports whether b is a with other white space.
+// sameJSON reports whether b differs from a, which has no white space, only by white space.
 func sameJSON(a, b []byte) bool {
 	var c bytes.Buffer
 	return json.Compact(&c, b) == nil && bytes.Equal(a, c.Bytes())

@@ -78,8 +78,8 @@ func CheckCurrency(c string) error {
 // ZeroOf is the sum of nothing in a currency.
 func ZeroOf(currency string) Amount { return Amount{Currency: currency} }
 
-// UnitOf is the smallest sum of a currency that is written with so many digits after
-// the point, of which an Amount has eight at most.
+// UnitOf is the smallest sum above zero in a currency that is written with the given number of
+// digits after the point. More than eight count as eight.
 func UnitOf(currency string, digits int) Amount {
 	unit := Amount{Currency: currency, Value: 1}
 	for n := range min(digits, fractionDigits) {
@@ -185,7 +185,7 @@ func (a Amount) MarshalText() ([]byte, error) {
 	return a.text(make([]byte, 0, longestAmount)), nil
 }
 
-// AppendText writes what MarshalText does behind what is there already.
+// AppendText appends what MarshalText writes.
 func (a Amount) AppendText(out []byte) ([]byte, error) {
 	if a == (Amount{}) {
 		return out, nil

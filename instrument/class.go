@@ -66,9 +66,10 @@ func (i Info) Allows(from, to string) bool {
 // Claims reports whether the class has a unique key of that name.
 func (i Info) Claims(key string) bool { return slices.Contains(i.Keys, key) }
 
-// Usable reports whether an operation can begin with an instance of this status. A
-// status that no move leaves is the end of the instance. From one whose only moves
-// lead back to where instances begin, as a refund does, it has been used.
+// Usable reports whether an operation can begin with an instance of this status. It cannot if no
+// move leaves the status: that is the end of the instance. Nor can it if all moves lead back to
+// where instances begin, unless the status is such a beginning itself: the instance has been used,
+// and only a refund brings it back.
 func (i Info) Usable(status string) bool {
 	begins := func(s string) bool {
 		return slices.ContainsFunc(i.Moves, func(m Move) bool { return m.From == "" && m.To == s })

@@ -87,8 +87,8 @@ func (d *Draft) Look(id ID) (Instance, error) {
 	return i, nil
 }
 
-// Peek answers what Get would answer now. A Get of the same instance that follows
-// answers the same; without one the commit proves nothing about the instance.
+// Peek is what Get would answer now. If the same instance is asked of Get next, that gives the
+// same answer; if it never is, the commit proves nothing about the instance.
 func (d *Draft) Peek(id ID) (Instance, error) {
 	if r, ok := d.rows[id]; ok {
 		return r.now.Clone(), nil

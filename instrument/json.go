@@ -26,7 +26,7 @@ func ReadJSON(text []byte, v any) error {
 // WriteJSON is json.Marshal, or v's own way to do the same.
 func WriteJSON(v any) (json.RawMessage, error) { return AppendJSON(nil, v) }
 
-// AppendJSON writes what WriteJSON does behind what is there already.
+// AppendJSON appends what WriteJSON writes.
 func AppendJSON(out []byte, v any) ([]byte, error) {
 	if w, ok := v.(JSONWriter); ok {
 		if text, ok := w.AppendJSON(out); ok {

@@ -192,7 +192,8 @@ func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 	}
 }
 
-// openChecked unseals a row, and finds that its claims are there: reason "seal-broken" otherwise.
+// openChecked unseals a row and checks that the database still has its claims; if it does not,
+// the reason is "seal-broken".
 func (m *Manager) openChecked(ctx context.Context, r Row) (Instance, error) {
 	i, err := m.open(r)
 	if err != nil {

@@ -2,13 +2,14 @@ package instrument
 
 import "sync"
 
-// Stamp is a state of the instruments of a class: two equal ones mean that none of them was
-// changed between.
+// Stamp stands for the state of all instruments of a class: if two stamps are equal, none of
+// the instruments was changed in between.
 type Stamp struct{ own, foreign uint64 }
 
-// Stamp tells the present one. It is not known where another process may have changed something
-// that this one has not noticed yet. Whoever reads behind a known one and gets it again needs not
-// read again. It asks nobody, and is cheap enough for each use of an instrument.
+// Stamp is the present stamp of a class. A caller that takes a stamp, reads, and later gets an
+// equal stamp need not read again. known is false if another process may have changed something
+// that this one has not noticed yet; then the stamp says nothing. It reads no database, and is
+// cheap enough for each use of an instrument.
 func (m *Manager) Stamp(class ClassID) (s Stamp, known bool) {
 	foreign, known := m.store.Seen()
 	return Stamp{own: m.changes.of(class), foreign: foreign}, known

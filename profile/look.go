@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// lookPause is for how long the reservations of an account are not looked at again, for each of
-// them. It is several times what it takes to look at one.
+// lookPause, times the number of an account's reservations, is how long these are not looked at
+// again. It is several times what it takes to look at one of them.
 const lookPause = time.Millisecond
 
-// looks are when accounts with many reservations were looked at. The zero value is empty.
+// looks remembers when the reservations of accounts with many of them were looked at. The zero
+// value is empty.
 type looks struct {
 	mu  sync.Mutex
 	all map[Account]pause
@@ -31,8 +32,8 @@ func (l *looks) rests(a Account, now time.Time) bool {
 	return rests
 }
 
-// begin begins the pause of an account with so many reservations; false: somebody else has,
-// and looks.
+// begin begins the pause of an account with that many reservations. It is false if somebody else
+// has begun it, and looks at them now.
 func (l *looks) begin(a Account, now time.Time, reservations int) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

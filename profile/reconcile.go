@@ -106,10 +106,10 @@ func AboveLimits(err error) bool {
 	return false
 }
 
-// reconcile is Reconcile for some accounts; it reports whether it has changed
-// anything. What cannot be found out stays reserved: that refuses too much and
-// never too little. Where there is much to look at, that was done a moment ago: who
-// asks for too much again and again must not have all of it read each time.
+// reconcile is Reconcile for some accounts, and reports whether it has changed anything. What
+// cannot be found out stays reserved: that refuses too much and never too little. An account with
+// many reservations is passed over if it was looked at a moment ago: somebody who asks for too
+// much again and again must not have all of them read each time.
 func (m *Manager) reconcile(ctx context.Context, accounts []account) bool {
 	names := make([]Account, len(accounts))
 	for n, c := range accounts {

@@ -8,7 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// ReasonCountsOtherwise marks a sum under an id that counts for another one.
+// ReasonCountsOtherwise marks the refusal of a sum under an id under which another sum counts.
 const ReasonCountsOtherwise fault.Reason = "counts-otherwise"
 
 // otherwise is that refusal, with what counts.
@@ -36,7 +36,7 @@ func (h *Hold) repeats(before []Spending, a Action, over []Spending) (bool, erro
 	return false, &otherwise{refusal, before}
 }
 
-// sameSums reports whether what counts is what an action moves.
+// sameSums reports whether the sums and classes that count are those of an action.
 func sameSums(before []Spending, a Action) bool {
 	return !slices.ContainsFunc(before, func(s Spending) bool { return s.Class != a.Class || s.Amount != a.Amount })
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Used is what counts by now against the limits l of somebody for a day and a
-// month, each sum in the place of its limit. They are those of a principal or, in a
-// group, of its member. What has been decided meanwhile is looked at first.
+// Used is what counts by now against the limits l for the present day and month, each sum in the
+// place of its limit. l are the limits of the principal who or, if group is set, those of who as
+// its member. Reservations whose operation has ended meanwhile are settled first.
 func (m *Manager) Used(ctx context.Context, l Limits, who, group instrument.PrincipalID) (Limits, error) {
 	a := accountOf(who)
 	if group != "" {

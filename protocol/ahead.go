@@ -8,17 +8,17 @@ import (
 	"github.com/swaperoo/swaperoo/instrument"
 )
 
-// Ahead is the answer to a step that code in a plugin has not taken yet. If the code takes just
-// that step next, it has its answer without a turn through the door, and hands the step over
-// with its next exchange. To the host it is a step like any other, recorded in its turn and
-// answered as was promised.
+// Ahead is the answer to a step that code in a plugin has not taken yet, sent along with an earlier
+// answer. If the code takes just that step next, it need not go through the door for it, and hands
+// the step over with its next exchange. To the host it is a step like any other, recorded in its
+// turn and answered as was promised.
 type Ahead struct {
 	Now      time.Time
 	Message  json.RawMessage      // of a Recv
 	Instance *instrument.Instance // of a Get of it
 }
 
-// mostAhead bounds an answer that goes ahead, in bytes: it may have gone in vain.
+// mostAhead bounds an answer that goes ahead, in bytes: the code may never use it.
 const mostAhead = 16 << 10
 
 // Answers reports whether it answers this step; nil answers none.

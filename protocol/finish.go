@@ -105,9 +105,10 @@ func (o *operation) unfit(r Result) error {
 		WithHint("tell the author of %s: the result of PAY has the offer's price as its Amount, at both sides", o.in.info.ID)
 }
 
-// unconfirmed is why what our code calls paid, or given back, is not, or nil: the vendor's side has
-// refused it, or has said nothing. Code may end with a last word, to which its peer has no answer.
-// What is not durable has not left this party.
+// unconfirmed refuses a result by which our code calls something paid, or given back, although the
+// vendor's side has refused it or has said nothing. It is nil for all other results. It is not enough
+// that the code has sent something: it may end with a last message to which no answer comes. If
+// nothing is durable, nothing has left this party.
 func (o *operation) unconfirmed() error {
 	if o.spec.Name != Pay && o.spec.Name != Refund {
 		return nil

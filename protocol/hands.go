@@ -2,10 +2,9 @@ package protocol
 
 import "context"
 
-// Hands are goroutines that run one operation after another: an operation needs
-// a deep stack, and growing it anew for each took a twentieth of its time, and in
-// a plugin an eighth. There are as many as operations run at once; few of those
-// that are idle stay.
+// Hands are goroutines that run one operation after another. An operation needs a deep stack;
+// to grow one anew for each operation took a twentieth of its time, and an eighth in a plugin.
+// There are as many goroutines as operations run at once, and a few that are idle.
 type Hands struct {
 	idle chan func()
 	stay chan struct{}
@@ -19,8 +18,8 @@ func NewHands() Hands {
 	return Hands{idle: make(chan func()), stay: make(chan struct{}, maxIdle)}
 }
 
-// Run runs f on an idle goroutine, or on a new one if none is, and does not wait
-// for it. When life ends the idle ones do.
+// Run runs f on an idle goroutine, or on a new one if there is none, and does not wait for it.
+// Idle goroutines end with life.
 func (h Hands) Run(life context.Context, f func()) {
 	select {
 	case h.idle <- f:

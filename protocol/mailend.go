@@ -14,7 +14,8 @@ func (b *mail) accepted() bool {
 }
 
 // answer reports whether our peer, the servicer, has refused, and whether it has answered at all: our
-// code has read a word of it, or its run has ended. Who has no such peer needs no answer.
+// code has read one of its messages, or its run has ended. Without such a peer no answer is needed,
+// and this counts as answered.
 func (b *mail) answer() (refusal error, answered bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -7,8 +7,8 @@ import "github.com/swaperoo/swaperoo/comm/fault"
 const (
 	// ReasonPending marks the lack of an end: the operation goes on.
 	ReasonPending fault.Reason = "pending"
-	// ReasonUndecided marks the end of an operation whose code says that something
-	// else is still pending.
+	// ReasonUndecided marks the end of an operation whose code has called something pending.
+	// The operation goes on no longer, so ReasonPending would have its caller wait for nothing.
 	ReasonUndecided fault.Reason = "undecided"
 	// ReasonAbandoned marks the end of an operation that its operator has abandoned.
 	ReasonAbandoned fault.Reason = "abandoned"

@@ -89,7 +89,7 @@ type Filter struct {
 	Side      Side
 	Peer      string
 	Logged    bool // only those of which a log is left
-	Unheard   bool // only those that a peer has begun here and has not heard the end of
+	Unheard   bool // only those that a peer has begun here whose end it has not acknowledged
 	Limit     int  // 0: no limit
 }
 

@@ -14,8 +14,8 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 )
 
-// Identity is a party's key and the certificate that it signed for itself: as little
-// of one as transports need, whose own tests know nothing of ours.
+// Identity is a party's key and the certificate that it has signed for itself. It has only what
+// transports need: their tests know nothing of package crypto.
 type Identity struct {
 	Key  string
 	cert tls.Certificate
@@ -45,7 +45,7 @@ func MakeIdentity() (Identity, error) {
 	}, err
 }
 
-// Config is that of either side; whose key it is, is not its business.
+// Config is a TLS configuration for either side. It accepts any key.
 func (id Identity) Config() *tls.Config {
 	return &tls.Config{
 		Certificates:       []tls.Certificate{id.cert},

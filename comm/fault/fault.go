@@ -102,9 +102,9 @@ func KindOf(err error) Kind {
 	return 0
 }
 
-// NothingHappened reports whether err says for sure that what was asked was not done
-// and will not be. A defect does not: it may have come behind what was done. Nor does
-// an operation that was stopped, here or at the peer.
+// NothingHappened reports whether err says for sure that what was asked for was not done and will
+// not be. Internal does not say that: the defect may have shown only after the deed. Nor does
+// Stuck, wherever the operation was stopped, or Unknown.
 func NothingHappened(err error) bool {
 	switch KindOf(err) {
 	case Invalid, Denied, NotFound, Conflict, Declined, Unsupported, Unavailable, Timeout:

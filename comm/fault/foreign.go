@@ -11,11 +11,11 @@ const (
 	maxText   = 1000
 )
 
-// Foreign is a fault as a peer has sent it, made fit for this process: people
-// will read its texts, so they are cut and lose what could move a terminal's
-// cursor or turn the reading order; and no word of this process's own passes: what
-// a peer says of its person or its command line is said of the peer. Where it does
-// not know something and gives no advice, people are sent to it: no list here helps them.
+// Foreign is a fault as a peer has sent it, made fit for this process. People will read its
+// texts, so they are shortened and lose what could move a terminal's cursor or turn the reading
+// order. A reason that would speak of this process's own person or command line is changed to one
+// that speaks of the peer's ("no-person-there"). If the peer does not know something and gives no
+// hint, the hint is to ask the peer: lists that are kept here would not help.
 func (f *Fault) Foreign() *Fault {
 	k := f.Kind
 	switch {
@@ -31,9 +31,9 @@ func (f *Fault) Foreign() *Fault {
 	return got
 }
 
-// theirs is a reason that a process says of itself, of a peer: "usage" is a matter of
-// their command line, and of ours is only what this process has said; so is what was restored.
-// That a plugin has failed is no less so where it was the peer's.
+// theirs marks those reasons of a peer by which this process would speak of itself: "usage" means
+// our own command line only if this process has said it, and "restored-unchecked" our own backup. That a plugin has failed needs no mark:
+// it is as true of the peer's.
 func theirs(r Reason) Reason {
 	switch r {
 	case "usage", "input-needed", "no-person", "question-over", "restored-unchecked":
@@ -62,8 +62,8 @@ func plain(text string) string {
 	return text
 }
 
-// Line makes a text of others one line that a terminal only shows: nothing in it
-// moves the cursor, changes colours or titles, or turns the reading order.
+// Line makes one line of a foreign text, which a terminal can only show: nothing in it moves the
+// cursor, changes colours or titles, or turns the reading order.
 func Line(text string) string {
 	return Lines(strings.Map(func(c rune) rune {
 		if c == '\n' || c == '\t' {

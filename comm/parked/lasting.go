@@ -13,12 +13,11 @@ const (
 	lastsChanging = 10 * time.Second
 )
 
-// Lasting is a request whose context does not end at once when its peer closes its
-// sending side. net/http takes every such peer for gone; one that has only said
-// all that it had to say still waits for the answer, and would hear that the request was
-// cut short, each time that it asks again. Whoever has really gone is forgotten a while
-// later: 1 s for GET and HEAD, else 10 s. Call done when the request is answered, which
-// ends the context.
+// Lasting is a request whose context outlives the peer's sending side for a while. net/http ends
+// the context of a request as soon as the peer sends no more, as if the peer were gone. But a
+// peer that has merely sent all that it had to say still waits for the answer; it would be told
+// that the request was cut short, each time that it asks. So the context goes on for 1 s for GET
+// and HEAD, and for 10 s otherwise. Call done when the request is answered, which ends it.
 func Lasting(r *http.Request) (lasting *http.Request, done context.CancelFunc) {
 	return last(r, lasts(r.Method))
 }

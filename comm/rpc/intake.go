@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// Intake bounds what has come of frames that are not whole, of many connections together,
-// such as all that a listener has accepted: each alone may begin a long frame, all of them
-// may not hold what this process has. When there is no room, whoever has been at a frame for
-// the longest loses its connection: a peer that sends what it has begun is soon done.
+// Intake bounds the memory that incomplete frames take up in many connections together, such as
+// all that a listener has accepted. Each may begin a long frame; all of them together may not use
+// up the memory of this process. When there is no room, the connection that has been reading its
+// frame for the longest is cut: a peer that sends what it has begun is soon done.
 type Intake struct {
 	most int // bytes
 
@@ -18,10 +18,10 @@ type Intake struct {
 	open  map[*Incoming]struct{}
 }
 
-// NewIntake is an intake of so many bytes.
+// NewIntake is an intake with room for that many bytes.
 func NewIntake(most int) *Intake { return &Intake{most: most, open: map[*Incoming]struct{}{}} }
 
-// Incoming is what one connection reads its frames with, on one goroutine.
+// Incoming reads the frames of one connection, on one goroutine, within the bounds of an Intake.
 type Incoming struct {
 	intake *Intake
 	cut    func()
@@ -30,8 +30,8 @@ type Incoming struct {
 	begun uint64
 }
 
-// Of is what a connection reads with. When it has to make room, cut is called to end it,
-// which must not block.
+// Of is the reader for one more connection. cut is called when that connection has to make room:
+// it ends the connection, and must not block.
 func (n *Intake) Of(cut func()) *Incoming { return &Incoming{intake: n, cut: cut} }
 
 const (
@@ -70,8 +70,8 @@ func (c *Incoming) ReadAll(r io.Reader) ([]byte, error) {
 	}
 }
 
-// grows counts a frame that has so much room by now, and gives the one that has to make
-// room, if one has.
+// grows counts a frame whose buffer has grown to that size, and returns the connection that has
+// to make room, if one has.
 func (c *Incoming) grows(to int) (slowest *Incoming) {
 	n := c.intake
 	n.mu.Lock()

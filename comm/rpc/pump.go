@@ -110,7 +110,7 @@ func (p *Pump) write(every Intervals) {
 				due = true
 			}
 		case <-probe.C:
-			if due { // else it is the one that the timer was made with
+			if due { // the timer fires once before any message: it was made running
 				p.line.Put(Probe, nil)
 			}
 			due = false

@@ -20,8 +20,8 @@ var ErrQueueClosed = errors.New("the connection is closed")
 
 // Queue holds the frames on their way to a peer, bounded in number and bytes.
 // It never blocks a writer: a peer that does not read loses its connection
-// instead of holding up the others. One goroutine takes. It has no room for more
-// than is in it, for most connections wait most of the time.
+// instead of holding up the others. One goroutine takes. An empty queue takes up little
+// memory, because most connections wait most of the time.
 type Queue struct {
 	ready  chan struct{} // holds one signal while there is something to take, or it is closed
 	room   *Room         // nil: its bounds are its own alone
@@ -55,7 +55,7 @@ func (q *Queue) Push(frame []byte) error {
 	return nil
 }
 
-// push also gives the queue that has to make room for the frame, if one has.
+// push also returns the queue that has to make room for the frame, if one has.
 func (q *Queue) push(frame []byte) (greediest *Queue, err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -65,7 +65,7 @@ func (q *Queue) push(frame []byte) (greediest *Queue, err error) {
 	if q.bytes > 0 && q.bytes+len(frame) > queueBytes || len(q.frames)-q.taken >= queueFrames {
 		return nil, ErrQueueFull
 	}
-	if len(q.frames) == cap(q.frames) && 2*q.taken > len(q.frames) { // else it grew behind what was taken, as long as it is never empty
+	if len(q.frames) == cap(q.frames) && 2*q.taken > len(q.frames) { // a queue that is never empty would otherwise grow for ever
 		q.frames, q.taken = slices.Delete(q.frames, 0, q.taken), 0
 	}
 	q.frames = append(q.frames, frame)

@@ -2,11 +2,11 @@ package rpc
 
 import "sync"
 
-// Room bounds what waits in many queues together, such as those of all connections
-// that a listener has accepted: each alone may hold what one peer is slow to read,
-// all of them may not hold what this process has. When there is no room, the queue
-// that has most of it loses what is in it, and its connection with it: so peers that
-// do not read push out each other, and nobody who reads.
+// Room bounds the memory that frames take up which wait in many queues, such as those of all
+// connections that a listener has accepted. Each queue may hold what one peer is slow to read; all
+// of them together may not use up the memory of this process. When there is no room, the fullest
+// queue is emptied and its connection cut. So peers that do not read push out each other, and
+// nobody who reads.
 type Room struct {
 	most int // bytes
 
@@ -15,18 +15,18 @@ type Room struct {
 	held  map[*Queue]int
 }
 
-// NewRoom is a room for so many bytes.
+// NewRoom is a room for that many bytes.
 func NewRoom(most int) *Room { return &Room{most: most, held: map[*Queue]int{}} }
 
-// Queue makes an empty queue in the room. When it loses what is in it, cut is called
-// to end its connection, which must not block.
+// Queue makes an empty queue in the room. cut is called when the queue was emptied to make room:
+// it ends the connection, and must not block.
 func (r *Room) Queue(cut func()) *Queue {
 	q := NewQueue()
 	q.room, q.cut = r, cut
 	return q
 }
 
-// add counts what was pushed, and gives the queue that has to make room, if one has.
+// add counts what was pushed, and returns the queue that has to make room, if one has.
 func (r *Room) add(q *Queue, bytes int) (greediest *Queue) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

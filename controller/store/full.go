@@ -7,9 +7,10 @@ import (
 	"os"
 )
 
-// Room finds out whether changes would be kept. If the last change found the disk full, it
-// writes a row again as it is and looks for room beside the database; else it does nothing.
-// The error is fault.Unavailable, reason disk-full, as long as there is no room.
+// Room reports whether the disk has room for changes, by its error: fault.Unavailable, reason
+// disk-full, as long as there is none. If the last change found the disk full, Room tries: it
+// writes a row anew without changing it, and looks whether a file fits beside the database.
+// Otherwise it does nothing.
 func (db *DB) Room(ctx context.Context) error {
 	if !db.writer.full.Load() {
 		return nil

@@ -68,7 +68,7 @@ func (m *remembered) now() (turn uint64) {
 	return turn
 }
 
-// right reports whether find finds something in the cache that is what the database has now.
+// right reports whether find finds something, and the cache is what the database holds now.
 func (m *remembered) right(find func() bool) bool {
 	m.mu.Lock()
 	found, stamp := m.valid && find(), m.stamp

@@ -105,9 +105,9 @@ func (x *walIndex) close() {
 	closeUnused()
 }
 
-// stray is called before a connection is opened without an index, and back when that connection is
-// closed or has its index. In between no index is closed, for it might be the one of that connection's
-// database.
+// stray is called before a connection is opened whose index this process does not hold open yet.
+// back is called when the connection is closed or its index is open. Until then no index is closed:
+// it might be that of the same database, whose locks would go with it.
 func stray() (back func()) {
 	indexes.Lock()
 	defer indexes.Unlock()

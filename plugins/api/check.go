@@ -53,15 +53,19 @@ func (d Description) Check() error {
 	return nil
 }
 
-// Useful refuses, as fault.Unsupported, a bundle with a protocol that nobody could ever
-// run ("protocol-useless"): one that has no operation for any class of the bundle, in no
-// role, or one that negotiates. Which negotiation protocols there are is the house's: the
-// parties fix one before a session, and nothing is asked for another. So it refuses a class
-// with a key or status that the host lets nobody write, or with a status that is outside and
-// that nothing gets ("class-useless"), and an operation of which there is another one of the same name:
-// who asks for it gets the first one. A status outside that is misspelled would let an operation be abandoned
-// whose instrument somebody else may have. It is asked when a bundle is added, so that one
-// that was added by an earlier version goes on with what it has besides.
+// Useful refuses, as fault.Unsupported, a bundle that brings what nobody could ever use.
+//
+// A protocol is refused ("protocol-useless") if in no role it has an operation for a class of
+// the bundle; if it has two operations of one name for the same class and peer, of which only
+// the first would ever run; and if it negotiates, for the parties fix the negotiation protocol
+// before a session and never ask a bundle for one.
+//
+// A class is refused ("class-useless") if the host lets nobody write one of its keys or
+// statuses; and if no move leads to a status that it lists in Outside: that is a misspelling,
+// and would let an operation be abandoned whose instrument somebody else may have.
+//
+// It is asked when a bundle is added, and not when it is loaded: a bundle that an earlier
+// version has accepted goes on with the rest of what it has.
 func (d Description) Useful() error {
 	operations := map[string]int{}
 	for _, v := range d.Roles {

@@ -21,10 +21,10 @@ const (
 	MaxPatient = time.Hour // longest timeout that a plugin may ask for
 )
 
-// CheckStep refuses what only code that is wrong puts into a step: a host ends its
-// plugin, with all operations that it runs, so the SDK ends that one operation before.
-// Texts that may have come from anybody, and what may be reached, are the host's to look
-// at. It is pure.
+// CheckStep refuses what only defective code puts into a step. For such a step the host ends
+// the plugin, with all operations that it runs. So the SDK checks its steps before it sends
+// them, and ends only the operation whose code is at fault. The host also checks what CheckStep
+// does not: texts that may have come from anybody, and which classes a plugin may reach. Pure.
 func CheckStep(s *protocol.Step) error {
 	switch s.Kind {
 	case protocol.StepUpdate:

@@ -49,8 +49,8 @@ type Listed struct {
 	Remedy string // empty if ready
 }
 
-// Unready is why a plugin cannot be started, for who looks after the party: nil if it is
-// ready, else fault.Unavailable, its reason "plugin-" and the state.
+// Unready says to the party's operator why a plugin cannot be started: nil if it is ready, else
+// fault.Unavailable, whose reason is "plugin-" and the state.
 func (l Listed) Unready() error {
 	if l.State == Ready {
 		return nil

@@ -10,9 +10,9 @@ import (
 	"github.com/hashicorp/go-hclog"
 )
 
-// bridge lets go-plugin write to our log. What it says is for those who look
-// into a plugin's start and end, so all of it is debug. Its goroutines may outlive the plugin
-// by a moment; behind end they say nothing more, to a log that its owner may have left.
+// bridge lets go-plugin write to our log. What it says is for those who look into a plugin's start
+// and end, so all of it is debug. Its goroutines may outlive the plugin by a moment. After end they
+// write nothing more: by then the log may be its owner's no longer.
 type bridge struct {
 	hclog.Logger // answers what nobody asks
 	log          *slog.Logger

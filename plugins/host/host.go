@@ -25,8 +25,8 @@ type Options struct {
 	Health   time.Duration // from one health check to the next; 0: 10 s
 	Turn     time.Duration // bounds the time from an answer to the next step of an operation's code; 0: 30 s
 
-	// Processors is the GOMAXPROCS of plugins: on so many processors one that is written in Go
-	// computes at once. 0: on all of them, and the variable is not set.
+	// Processors is the GOMAXPROCS of plugins, which bounds on how many processors at once a
+	// plugin that is written in Go computes. 0: the variable is not set, so on all of them.
 	Processors int
 
 	// Quarantine remembers, over a restart of the host, which bundles crashed too often;

@@ -4,8 +4,8 @@ package host
 
 import "os"
 
-// inherited is what a plugin gets of this process's environment: what a run under the race detector was
-// told holds for its plugins, too. Without it each of them sleeps for a second at its end.
+// inherited is what a plugin gets of this process's environment: the options of the race detector
+// hold for plugins, too. Without them each plugin sleeps for a second at its end.
 func inherited() []string {
 	if told, ok := os.LookupEnv("GORACE"); ok {
 		return []string{"GORACE=" + told}

@@ -16,11 +16,11 @@ import (
 
 // Source is the binary of a bundle.
 type Source struct {
-	Path string   // empty: this very executable, even if its file was replaced since
+	Path string   // empty: the executable that runs here, even if its file was replaced since
 	Args []string // what follows the path
 	// SHA256 is the sum, in hexadecimal, of the only binary that may run. If it is empty, the
-	// sum of the first start is pinned for the life of the Bundle. On Linux this very
-	// executable needs none.
+	// sum of the first start is pinned for the life of the Bundle. On Linux the executable
+	// that runs here needs none.
 	SHA256      string
 	Description *api.Description // nil: ask the binary
 }
@@ -28,7 +28,7 @@ type Source struct {
 // opened is a binary that was opened, and what it was then.
 type opened struct {
 	file   *os.File
-	sha256 string // of what was opened; empty: this very executable, on Linux
+	sha256 string // of what was opened; empty: the executable that runs here, on Linux
 	stamp  *Stamp // of the file before it was summed
 }
 

@@ -9,15 +9,15 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// ahead asks the classes of this plugin about changes before the host does: that
-// saves a question through the door for each. It knows the instances of one run as
-// its code knows them. What it cannot answer, or would refuse, it leaves to the
-// host's question.
+// ahead asks the classes of this plugin about changes before the host does, which saves a
+// question through the door for each change. It knows the instances of one run as the run's
+// code knows them. A change that it cannot judge, or that a class would refuse, it leaves for
+// the host to ask about.
 type ahead struct {
 	server *server
 	role   comm.Role
 	known  map[instrument.ID]instrument.Instance
-	hangs  bool // a class: nothing more is asked ahead
+	hangs  bool // a class has not answered in time: nothing more is asked in this run
 }
 
 func (s *server) ahead(role comm.Role, b protocol.Begin) *ahead {

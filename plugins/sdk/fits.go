@@ -9,9 +9,9 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// fit refuses steps for which the host ends a plugin, with all operations that it
-// runs: here only the operation dies whose code has taken them, as if it had panicked.
-// What a peer has said may be too long or strange without that; the host looks at it.
+// fit refuses steps for which the host would end this plugin, with all operations that it
+// runs. Here only the operation ends whose code has taken them, as if it had panicked. Texts
+// that a peer may have sent, and that are too long or odd, are left to the host.
 func (d *door) fit(steps []protocol.Step) error {
 	for _, s := range steps {
 		if why := unfit(s); why != "" {

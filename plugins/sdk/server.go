@@ -147,8 +147,8 @@ func (s *server) logOf(b protocol.Begin) *slog.Logger {
 	return log.(*slog.Logger)
 }
 
-// logDefect gives the log what a defect does not tell on the other side of the door:
-// its cause, such as an error of the author's that is no fault.
+// logDefect logs the cause of a defect, such as an error of the author's that is no fault: the
+// cause does not pass the door.
 func (s *server) logDefect(f *fault.Fault, where ...any) {
 	if f != nil && f.Kind == fault.Internal && f.Unwrap() != nil {
 		s.log.Error("the plugin's code met a defect", append(where, "error", f.Error())...)

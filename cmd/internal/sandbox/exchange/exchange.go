@@ -34,7 +34,7 @@ type Options struct {
 	// numbers from 0 to 1 for it.
 	Misbehaviour Misbehaviour
 	Dice         func() float64
-	TermsVersion string // another one wants a new consent; default TermsVersion
+	TermsVersion string // wallets ask for consent again when it changes; default the constant
 }
 
 // Info is what an exchange says of itself to its operator.

@@ -119,7 +119,7 @@ func (e *Exchange) withdraw(ctx context.Context, reserve crypto.EddsaPublicKey, 
 			return err
 		}
 	}
-	// This look saves signing again; only the one in charge's transaction decides.
+	// Signing again is saved here; what decides is the look within the transaction of charge.
 	if all, _ := e.signedBefore(ctx, e.db, reserve, batch); all {
 		return nil
 	}
