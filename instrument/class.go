@@ -63,8 +63,8 @@ func (i Info) Allows(from, to string) bool {
 	return slices.Contains(i.Moves, Move{from, to})
 }
 
-// Claims reports whether the class has a unique key of that name.
-func (i Info) Claims(key string) bool { return slices.Contains(i.Keys, key) }
+// hasKey reports whether the class has a unique key of that name.
+func (i Info) hasKey(key string) bool { return slices.Contains(i.Keys, key) }
 
 // Usable reports whether an operation can begin with an instance of this status. It cannot if no
 // move leaves the status: that is the end of the instance. Nor can it if all moves lead back to

@@ -43,7 +43,7 @@ func (m *Manager) fits(before *Instance, after Instance) error {
 		return refusedMove(info, from, after)
 	}
 	for key, value := range after.Keys {
-		if !info.Claims(key) || value == "" {
+		if !info.hasKey(key) || value == "" {
 			return fault.New(fault.Invalid, "%s has no unique key %q", info.ID, fault.Clip(key)).Because("key-unknown")
 		}
 		if !utf8.ValidString(value) {

@@ -7,7 +7,6 @@ import (
 	"encoding/base32"
 	"errors"
 	"io"
-	"strconv"
 	"sync"
 	"time"
 
@@ -187,9 +186,5 @@ func (m *Manager) newToken() (token string, hash []byte, err error) {
 }
 
 func disabled(p Principal) error {
-	text := strconv.Quote(p.Name) + " has been disabled"
-	if why := p.Facts[FactDisabled]; why != "" {
-		text += ": " + why
-	}
-	return fault.New(fault.Denied, "%s", text).Because("principal-disabled")
+	return fault.New(fault.Denied, "%q has been disabled", p.Name).Because("principal-disabled")
 }

@@ -82,6 +82,3 @@ type Principal struct {
 	Facts    map[string]string // what a role keeps with it: provider, exchange, …
 	Created  time.Time
 }
-
-// FactDisabled is the fact that says why a principal was disabled.
-const FactDisabled = "disabled"

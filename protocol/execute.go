@@ -200,7 +200,7 @@ func (m *Manager) unbegun(r Execution) (*operation, error) {
 	}
 	o.fresh = fresh
 	if r.Side == Initiator {
-		err = o.spec.Fits(r.Call)
+		err = o.spec.fits(r.Call)
 	}
 	return o, err
 }

@@ -68,8 +68,8 @@ const (
 	WantsMain   Wants = "main" // one instrument, the main one of its call
 )
 
-// Fits refuses a call that does not name what its operation wants.
-func (o Operation) Fits(c Call) error {
+// fits refuses a call that does not name what its operation wants.
+func (o Operation) fits(c Call) error {
 	switch {
 	case o.Instruments == WantsMain && c.Main() == "":
 		return fault.New(fault.Invalid, "%s needs an instrument, and none is given: which one?", o.Name).Because("instrument-missing").

@@ -15,10 +15,10 @@ import (
 // Limits of what a plugin may say in one step. They stop nonsense before it
 // costs anything; what a step may do is the managers' to judge.
 const (
-	MaxWrites  = 256
+	maxWrites  = 256
 	MaxWord    = 200       // bytes of a name, status, key's name, method, operation
-	MaxEntries = 64        // headers, choices, keys, instruments
-	MaxPatient = time.Hour // longest timeout that a plugin may ask for
+	maxEntries = 64        // headers, choices, keys, instruments
+	maxPatient = time.Hour // longest timeout that a plugin may ask for
 )
 
 // CheckStep refuses what only defective code puts into a step. For such a step the host ends
@@ -32,8 +32,8 @@ func CheckStep(s *protocol.Step) error {
 	case protocol.StepFetch:
 		return checkFetch(s.Fetch)
 	case protocol.StepAsk:
-		if n := len(s.Prompt.Choices); n > MaxEntries {
-			return badFrame("a question with %d choices; %d are allowed", n, MaxEntries)
+		if n := len(s.Prompt.Choices); n > maxEntries {
+			return badFrame("a question with %d choices; %d are allowed", n, maxEntries)
 		}
 		if !utf8.ValidString(s.Prompt.Text) || slices.ContainsFunc(s.Prompt.Choices, func(c string) bool { return !utf8.ValidString(c) }) {
 			return badFrame("a question is not in UTF-8")
@@ -50,8 +50,8 @@ func CheckStep(s *protocol.Step) error {
 }
 
 func checkWrites(list []instrument.Instance) error {
-	if len(list) == 0 || len(list) > MaxWrites {
-		return badFrame("a change of %d instances; %d are allowed", len(list), MaxWrites)
+	if len(list) == 0 || len(list) > maxWrites {
+		return badFrame("a change of %d instances; %d are allowed", len(list), maxWrites)
 	}
 	for n := range list {
 		i := &list[n]
@@ -64,8 +64,8 @@ func checkWrites(list []instrument.Instance) error {
 			return badFrame("%q is no status of a %s: one word of up to %d bytes is", fault.Clip(i.Status), i.Class, MaxWord)
 		case !Line(string(i.Owner), MaxWord):
 			return badFrame("%q is no owner of a %s", fault.Clip(string(i.Owner)), i.Class)
-		case len(i.Keys) > MaxEntries:
-			return badFrame("a %s with %d keys; %d are allowed", i.Class, len(i.Keys), MaxEntries)
+		case len(i.Keys) > maxEntries:
+			return badFrame("a %s with %d keys; %d are allowed", i.Class, len(i.Keys), maxEntries)
 		}
 		for name, value := range i.Keys {
 			if !Word(name) {
@@ -86,10 +86,10 @@ func checkFetch(r *protocol.Request) error {
 	switch {
 	case !Word(r.Method):
 		return badFrame("%q is no method of a request", fault.Clip(r.Method))
-	case len(r.Header) > MaxEntries:
-		return badFrame("a request with %d headers; %d are allowed", len(r.Header), MaxEntries)
-	case r.Timeout < 0 || r.Timeout > MaxPatient:
-		return badFrame("a request with a timeout of %s; up to %s is allowed", r.Timeout, MaxPatient)
+	case len(r.Header) > maxEntries:
+		return badFrame("a request with %d headers; %d are allowed", len(r.Header), maxEntries)
+	case r.Timeout < 0 || r.Timeout > maxPatient:
+		return badFrame("a request with a timeout of %s; up to %s is allowed", r.Timeout, maxPatient)
 	case r.Limit < 0 || r.Limit > MaxResponse:
 		return badFrame("a request with a limit of %d; up to %d is allowed", r.Limit, MaxResponse)
 	}

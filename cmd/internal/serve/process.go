@@ -34,9 +34,9 @@ const (
 // listening is the event that says that an address is open.
 const listening = "listening"
 
-// Grace is how long requests that run may take once the end has been asked for;
+// grace is how long requests that run may take once the end has been asked for;
 // then their connections are cut.
-const Grace = 7 * time.Second
+const grace = 7 * time.Second
 
 // Closing is the time for what is closed after Run.
 func Closing() (context.Context, context.CancelFunc) {
@@ -92,7 +92,7 @@ type service struct {
 }
 
 // New makes a process that listens nowhere yet.
-func New(e *cli.Env) *Process { return &Process{env: e, grace: Grace} }
+func New(e *cli.Env) *Process { return &Process{env: e, grace: grace} }
 
 // HTTP has a server answer at a port from Run on. Handlers that wait for
 // something must end their wait on the server's RegisterOnShutdown.

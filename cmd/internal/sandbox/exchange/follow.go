@@ -34,7 +34,7 @@ const (
 // nothing that a bank does ends it.
 func (e *Exchange) Follow(ctx context.Context, g WireGateway) error {
 	if g.LongPoll <= 0 {
-		g.LongPoll = DefaultLongPoll
+		g.LongPoll = defaultLongPoll
 	}
 	client, err := taler.NewClient(g.URL, &http.Client{Transport: g.Via}, taler.Basic(g.User, g.Password))
 	if err != nil {

@@ -19,12 +19,12 @@ type WireGateway struct {
 	URL      string
 	User     string
 	Password string
-	LongPoll time.Duration     // default DefaultLongPoll
+	LongPoll time.Duration     // default a minute
 	Via      http.RoundTripper // default http.DefaultTransport
 }
 
-// DefaultLongPoll is how long the bank is asked to hold a request.
-const DefaultLongPoll = 60 * time.Second
+// defaultLongPoll is how long the bank is asked to hold a request.
+const defaultLongPoll = 60 * time.Second
 
 // String is the address and the user.
 func (g WireGateway) String() string { return g.User + " at " + g.URL }

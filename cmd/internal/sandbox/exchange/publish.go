@@ -10,9 +10,9 @@ import (
 	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 )
 
-// Implementation is what /config says of this software. Nobody should take it
+// implementation is what /config says of this software. Nobody should take it
 // for an exchange with money behind it.
-const Implementation = "urn:net:taler:specs:taler-exchange:swaperoo-sandbox"
+const implementation = "urn:net:taler:specs:taler-exchange:swaperoo-sandbox"
 
 // published is a document as it is sent.
 type published struct {
@@ -47,7 +47,7 @@ func (e *Exchange) getConfig(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "public,max-age=21600")
 	w.Header().Set("Expires", httpTime(e.o.Clock().Add(6*time.Hour)))
 	e.answer(w, r, http.StatusOK, taler.ExchangeConfig{
-		Name: taler.ExchangeName, Version: e.keys.Version, Implementation: Implementation,
+		Name: taler.ExchangeName, Version: e.keys.Version, Implementation: implementation,
 		Currency: e.info.Currency, CurrencySpecification: &spec,
 	})
 }
