@@ -129,25 +129,27 @@ func (m *Manager) reconcile(ctx context.Context, accounts []account) bool {
 // Reconcile settles what an earlier life has reserved and not settled, by what
 // has become of the operations. It is called at start-up.
 func (m *Manager) Reconcile(ctx context.Context) error {
-	_, err := m.settleEnded(ctx, nil)
-	return err
+	return m.settleEnded(ctx, nil)
 }
 
 // settledAtOnce is how many reservations are settled in one commit: a terminal may have
 // many that nobody has looked at since they were decided.
 const settledAtOnce = 256
 
-func (m *Manager) settleEnded(ctx context.Context, accounts []Account) (settled int, err error) {
+// settleEnded is Reconcile for some accounts, or for all if none are named.
+func (m *Manager) settleEnded(ctx context.Context, accounts []Account) error {
 	if m.fate == nil {
-		return 0, nil
+		return nil
 	}
 	open, err := m.store.Reserved(ctx, accounts...)
 	if err != nil {
-		return 0, err
+		return err
 	}
-	return m.settleThose(ctx, open)
+	_, err = m.settleThose(ctx, open)
+	return err
 }
 
+// settleThose settles those of the open reservations whose operations have ended, and counts them.
 func (m *Manager) settleThose(ctx context.Context, open []Spending) (settled int, err error) {
 	for some := range slices.Chunk(open, settledAtOnce) {
 		var over []ending

@@ -270,7 +270,7 @@ func (h *Hold) finish() bool {
 // Owes is what counts against the credit line of a principal in a currency. Reservations
 // whose operation has ended meanwhile are settled first.
 func (m *Manager) Owes(ctx context.Context, p Principal, currency string) (instrument.Amount, error) {
-	if _, err := m.settleEnded(ctx, []Account{accountOf(p.ID)}); err != nil {
+	if err := m.settleEnded(ctx, []Account{accountOf(p.ID)}); err != nil {
 		return instrument.Amount{}, err
 	}
 	since := p.Limits.CreditSince

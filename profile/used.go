@@ -18,7 +18,7 @@ func (m *Manager) Used(ctx context.Context, l Limits, who, group instrument.Prin
 	if !l.counts() {
 		return Limits{}, nil
 	}
-	if _, err := m.settleEnded(ctx, []Account{a}); err != nil {
+	if err := m.settleEnded(ctx, []Account{a}); err != nil {
 		return Limits{}, err
 	}
 	out, err := m.used(ctx, l, a, "")
