@@ -33,14 +33,8 @@ func TestWhatAnEarlierLifeHasAsked(t *testing.T) {
 			id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
 			go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()
 			wait(t, out.reached, "the request is out")
-			if err := n.Protocols.Close(within(t)); err != nil {
-				t.Fatal(err)
-			}
-			o.Before, o.Fetch = n, down
-			next := protocoltest.NewNode(t, o)
-			if _, err := next.Protocols.Resume(t.Context()); err != nil {
-				t.Fatal(err)
-			}
+			o.Fetch = down
+			next := nextLife(t, n, o)
 			_, err := next.Protocols.Await(within(t), opA)
 			wants(t, err, kind, "")
 			clean(t, next)
@@ -170,14 +164,8 @@ func TestARefusalIsKnownInTheNextLife(t *testing.T) {
 	}
 	go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()
 	wait(t, out.reached, "the request is out")
-	if err := n.Protocols.Close(within(t)); err != nil {
-		t.Fatal(err)
-	}
-	o.Before, o.Fetch = n, func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
-	next := protocoltest.NewNode(t, o)
-	if _, err := next.Protocols.Resume(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	o.Fetch = answers
+	next := nextLife(t, n, o)
 	if got, err := next.Protocols.Await(within(t), opA); err != nil || string(got.Value) != `"tag-taken"` {
 		t.Errorf("result %s, %v", got.Value, err)
 	}

@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -17,7 +16,6 @@ import (
 
 // TestCommits counts what each kind of operation costs.
 func TestCommits(t *testing.T) {
-	fetched := func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
 	purse := func(s protocol.Session, c protocol.Call) error {
 		return s.Update(context.Background(), add(c.Main(), 1))
 	}
@@ -61,7 +59,7 @@ func TestCommits(t *testing.T) {
 		}, 1, 1, fault.Declined},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(c.code)), Fetch: fetched})
+			n := protocoltest.NewNode(t, protocoltest.Options{Bundles: bundles(does(c.code)), Fetch: answers})
 			id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
 			var err error
 			if got := n.Commits(func() { _, err = do(t, n, call(c.op, id)) }); got != c.commits {

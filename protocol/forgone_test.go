@@ -4,7 +4,6 @@ import (
 	"context"
 	"testing"
 
-	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -46,7 +45,7 @@ func TestForgoStopped(t *testing.T) {
 						panic("the code dies")
 					})},
 				}},
-				Fetch: func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil },
+				Fetch: answers,
 			}
 			var log torn
 			o.Database = func(s protocol.Store) protocol.Store { log.Store = s; return &log }

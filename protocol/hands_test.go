@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 )
 
 // TestHandsRunEverything: what is begun runs, though some of it ends its
@@ -29,7 +30,13 @@ func TestHandsRunEverything(t *testing.T) {
 				}
 			})
 		}
-		all.Wait()
+		ran := make(chan struct{})
+		go func() { all.Wait(); close(ran) }()
+		select {
+		case <-ran:
+		case <-time.After(20 * time.Second):
+			t.Fatal("something waits for a place")
+		}
 	}
 }
 

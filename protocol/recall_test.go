@@ -46,14 +46,8 @@ func TestWhatThePeerHasTakenIsKnownInTheNextLife(t *testing.T) {
 	x := protocol.Execution{ID: opA, Protocol: "test", Call: call(protocol.Pay, id), Link: counted{&requests}}
 	go func() { _, _ = n.Protocols.Execute(context.WithoutCancel(t.Context()), x) }()
 	wait(t, out.reached, "the request is out")
-	if err := n.Protocols.Close(within(t)); err != nil {
-		t.Fatal(err)
-	}
-	o.Before, o.Fetch = n, answers
-	next := protocoltest.NewNode(t, o)
-	if _, err := next.Protocols.Resume(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	o.Fetch = answers
+	next := nextLife(t, n, o)
 	_, err := next.Protocols.Await(within(t), opA)
 	wants(t, err, fault.Unknown, "not-so")
 	if requests.Load() != 1 {

@@ -42,14 +42,7 @@ func TestOtherCodeIsStopped(t *testing.T) {
 	go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()
 	wait(t, out.reached, "the request is out")
 	next := func() *protocoltest.Node {
-		if err := n.Protocols.Close(within(t)); err != nil {
-			t.Fatal(err)
-		}
-		o.Before = n
-		n = protocoltest.NewNode(t, o)
-		if _, err := n.Protocols.Resume(t.Context()); err != nil {
-			t.Fatal(err)
-		}
+		n = nextLife(t, n, o)
 		return n
 	}
 	by = 2 // the code has changed, and says nothing of it
@@ -65,7 +58,7 @@ func TestOtherCodeIsStopped(t *testing.T) {
 		t.Errorf("another start has run it again: %v", err)
 	}
 	by = 1
-	o.Fetch = func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
+	o.Fetch = answers
 	if _, err := next().Protocols.Await(within(t), opA); fault.KindOf(err) != fault.Stuck {
 		t.Errorf("another start has run it again: %v", err)
 	}
@@ -104,15 +97,8 @@ func TestCodeOfAnotherKind(t *testing.T) {
 	id := n.Create(t, instance("purse", state{URL: "https://example.org"}))[0]
 	go func() { _, _ = doAs(t, n, opA, call("DO", id)) }()
 	wait(t, out.reached, "the request is out")
-	if err := n.Protocols.Close(within(t)); err != nil {
-		t.Fatal(err)
-	}
-	replay = 2
-	o.Before, o.Fetch = n, func(context.Context, comm.Fetch) (comm.Fetched, error) { return comm.Fetched{Status: 200}, nil }
-	n = protocoltest.NewNode(t, o)
-	if _, err := n.Protocols.Resume(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	o.Fetch, replay = answers, 2
+	n = nextLife(t, n, o)
 	_, err := n.Protocols.Await(within(t), opA)
 	wants(t, err, fault.Unknown, "code-changed")
 	clean(t, n)
@@ -202,7 +188,7 @@ func TestAnotherQuestionIsNotAsked(t *testing.T) {
 			}
 			<-ended
 			o.Before = n
-			n = protocoltest.NewNode(t, o)
+			n = protocoltest.NewNode(t, o) // the code sees it, and must not run before
 			if _, err := n.Protocols.Resume(t.Context()); err != nil {
 				t.Fatal(err)
 			}

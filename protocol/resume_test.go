@@ -292,14 +292,7 @@ func TestTheNextLifeAsksTheSame(t *testing.T) {
 		return ""
 	}
 	first := request()
-	if err := n.Protocols.Close(within(t)); err != nil {
-		t.Fatal(err)
-	}
-	o.Before = n
-	next := protocoltest.NewNode(t, o)
-	if _, err := next.Protocols.Resume(t.Context()); err != nil {
-		t.Fatal(err)
-	}
+	next := nextLife(t, n, o)
 	if again := request(); again != first || !strings.Contains(first, `"counter":7`) || !strings.Contains(first, `"class":"purse"`) {
 		t.Errorf("the next life asks %s, and the first %s", again, first)
 	}

@@ -198,6 +198,21 @@ func wants(t testing.TB, err error, kind fault.Kind, reason fault.Reason) {
 	}
 }
 
+// nextLife ends the life of a node and begins its next one on the same store, made with o, where
+// the interrupted operations run on.
+func nextLife(t testing.TB, n *protocoltest.Node, o protocoltest.Options) *protocoltest.Node {
+	t.Helper()
+	if err := n.Protocols.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	o.Before = n
+	next := protocoltest.NewNode(t, o)
+	if _, err := next.Protocols.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return next
+}
+
 // clean checks that no operation runs, no lease is left and the journal is dense.
 func clean(t testing.TB, nodes ...*protocoltest.Node) {
 	t.Helper()
