@@ -3,15 +3,18 @@ package rest_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/bank/rest"
+	"github.com/swaperoo/swaperoo/controller/store"
 )
 
 // lines collects a log.
@@ -115,6 +118,37 @@ func TestARefusedTransferIsInTheLog(t *testing.T) {
 	}
 	if f, err := h.Bank.Figures(t.Context()); err != nil || f.Refused != 2 {
 		t.Errorf("%d are counted as refused, %v", f.Refused, err)
+	}
+}
+
+// TestAnErrorOfTheBanksOwn is in the log with its cause, under the number that the till was given;
+// a mistake of whoever asks is not among the errors.
+func TestAnErrorOfTheBanksOwn(t *testing.T) {
+	var l lines
+	var broken atomic.Bool
+	h := open(t, banktest.Options{
+		Rest: rest.Options{Log: slog.New(slog.NewTextHandler(&l, &slog.HandlerOptions{Level: slog.LevelError}))},
+		Store: store.Options{BeforeCommit: func(int) error {
+			if broken.Load() {
+				return errors.New("the disk has a crack")
+			}
+			return nil
+		}},
+	})
+	asked := request{method: "POST", path: "/withdrawals", login: h.Terminal, body: `{"request_uid":"u","amount":"CHF:0.000000000000001"}`}
+	if got := send(t, h, asked); got.status != 400 || l.String() != "" {
+		t.Fatalf("a mistake: %d %s, and the errors are %s", got.status, got.body, l.String())
+	}
+	broken.Store(true)
+	asked.body = `{"request_uid":"u","amount":"CHF:20"}`
+	got := send(t, h, asked)
+	if got.status != 504 {
+		t.Errorf("the till is told %d %s", got.status, got.body)
+	}
+	for _, part := range []string{"msg=request", "request=" + got.header.Get("X-Request-Id"), "status=504", "error=", "could not make the change durable"} {
+		if !strings.Contains(l.String(), part) {
+			t.Errorf("the errors lack %s: %s", part, l.String())
+		}
 	}
 }
 
