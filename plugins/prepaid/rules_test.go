@@ -115,6 +115,8 @@ func TestClassesKeepTheirRules(t *testing.T) {
 		{"two payments at once", checkPurse, aPurse(same), aPurse(func(p *purse) {
 			p.Counter, p.Open, p.Balance = 2, []intent{{"op", 2, sum("CHF:1"), 0}}, sum("CHF:9")
 		}), "balance-too-small"},
+		{"further than the vendor's statement", checkPurse, aPurse(same), aPurse(func(p *purse) { p.Statement.Seq, p.Statement.High, p.Counter = 2, 4, 5 }), "balance-too-small"},
+		{"caught up with", checkPurse, aPurse(same), aPurse(func(p *purse) { p.Statement.Seq, p.Statement.High, p.Counter = 2, 5, 5 }), ""},
 		{"a payment", checkPurse, aPurse(same), aPurse(func(p *purse) { _, _ = p.intend("op", sum("CHF:10"), noon) }), ""},
 
 		{"a ledger as it was", checkLedger, aLedger(same), aLedger(same), "statement-differs"},
