@@ -171,7 +171,7 @@ func TestWhatIsUnderWayIsNoOrphan(t *testing.T) {
 }
 
 // An operation that came on record while somebody asked for it and its life ended is
-// no orphan; nor is one that somebody begins again, in a third life.
+// no orphan; nor is one that somebody begins again, in a third life or in this one.
 func TestWhatBeginsWhileItIsLookedForIsNoOrphan(t *testing.T) {
 	w := newWallet(t)
 	w.limit("gary", "day CHF:5")
@@ -190,6 +190,19 @@ func TestWhatBeginsWhileItIsLookedForIsNoOrphan(t *testing.T) {
 	w.asked = func() {
 		if asked++; asked == 2 {
 			_, err := w.life("three").Reserve(t.Context(), a)
+			check(t, err)
+		}
+	}
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
+
+	w = newWallet(t)
+	w.limit("gary", "day CHF:5")
+	a = w.spend("gary", "gary", "card", "CHF:5")
+	w.reserves(a, "").Leave()
+	asked = 0
+	w.asked = func() {
+		if asked++; asked == 2 {
+			_, err := w.Reserve(t.Context(), a)
 			check(t, err)
 		}
 	}
