@@ -25,4 +25,8 @@ func TestNothingIsNotWithdrawn(t *testing.T) {
 	if a, err := r.amount(); a != nothing || err != nil {
 		t.Errorf("an open amount: %s, %v", a, err)
 	}
+	r.want.Amount = instrument.Amount{Currency: "CHF", Value: 5}
+	if a, err := r.amount(); fault.ReasonOf(err) != taler.ReasonAmountDiffers {
+		t.Errorf("an amount of one's own, where it comes with the payment: %s, %v", a, err)
+	}
 }
