@@ -154,6 +154,27 @@ func TestOneAlteredReturnHoldsUpNoOther(t *testing.T) {
 	}
 }
 
+// TestAnAlteredQuotaIsNotAFreshOne: of a user whose record cannot be opened nobody is told that
+// all may be withdrawn, and nothing more is.
+func TestAnAlteredQuotaIsNotAFreshOne(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty, Decide: func(c *bank.Config) { c.Quotas = bank.Quotas{Amount: amount(t, "CHF:60"), Within: time.Hour} }})
+	sells := func(uid string) error {
+		_, err := h.Bank.SetUp(withTimeout(t), till(t, h), taler.TerminalWithdrawalSetup{RequestUID: uid, Amount: amount(t, "CHF:20"), UserUUID: "amy"})
+		return err
+	}
+	check(t, sells("first"))
+	if left, err := h.Bank.Quota(withTimeout(t), "amy"); err != nil || left.Limit != amount(t, "CHF:40") {
+		t.Fatalf("control: %+v, %v", left, err)
+	}
+	alter(t, h, bank.ClassQuota, "user", "amy")
+	if left, err := h.Bank.Quota(withTimeout(t), "amy"); fault.ReasonOf(err) != "seal-broken" {
+		t.Errorf("a till is told that %+v is left, %v", left, err)
+	}
+	if err := sells("second"); fault.ReasonOf(err) != "seal-broken" {
+		t.Errorf("a second withdrawal: %v", err)
+	}
+}
+
 // fitful is a database that cannot be read for what ended, so many times.
 type fitful struct {
 	controller.Store
