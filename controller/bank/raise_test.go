@@ -78,6 +78,25 @@ func TestANumberThatWasTooLowIsRaised(t *testing.T) {
 	}
 }
 
+// TestANumberThatLeftNoGapIsRaised: an operator has said that the exchange has read no more than
+// the backup holds, and it has.
+func TestANumberThatLeftNoGapIsRaised(t *testing.T) {
+	r := newRestoring(t)
+	r.Restore(r.copied, func(ctx context.Context, b *bank.Bank) error { return b.GoOn(ctx, 2) })
+	if w := decision(t, r.House, r.noticed); w.State != taler.StateConfirmed {
+		t.Fatalf("it is %s", w.State)
+	}
+	operates(t, r.House, func(ctx context.Context, b *bank.Bank) error {
+		if again, err := b.Raise(ctx, 5); again != 1 || err != nil {
+			t.Errorf("%d rows are given again, %v", again, err)
+		}
+		return nil
+	})
+	if got := raised(t, r.House); len(got) != 3 || got[1] != [2]uint64{2, 2} || got[2] != [2]uint64{5, 2} {
+		t.Errorf("the history is %v", got)
+	}
+}
+
 func TestOnlyARestoredBankIsRaised(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	confirmed(t, h, "tx", 1)
