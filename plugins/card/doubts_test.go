@@ -203,6 +203,9 @@ func TestWhatIsNoListOfWallee(t *testing.T) {
 			t.Errorf("%s: %+v, %v", body, got, err)
 		}
 	}
+	if name, got, err := readWalleeRefund([]byte(`{"id":4711,"state":"SUCCESSFUL","externalId":"x","amount":1}`), 7, "CHF"); name != 4711 || got.ID != "4711" || err != nil {
+		t.Errorf("a refund: %d, %+v, %v", name, got, err)
+	}
 	for _, body := range []string{"null", "[]", `{"state":"SUCCESSFUL","externalId":"x","amount":1}`, `{"id":-1,"state":"SUCCESSFUL","externalId":"x","amount":1}`} {
 		if _, got, err := readWalleeRefund([]byte(body), 7, "CHF"); fault.ReasonOf(err) != reasonAnswerMalformed {
 			t.Errorf("%s: %+v, %v", body, got, err)

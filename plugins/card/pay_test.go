@@ -199,6 +199,29 @@ func TestOffersThatACardDoesNotPay(t *testing.T) {
 	}
 }
 
+// Nor does a vendor take a card for what it has not offered, or not for cards, whatever the wallet says.
+func TestNoCardIsChargedWithoutAnOffer(t *testing.T) {
+	for name, spoil := range map[string]func(*instrument.OfferBody) *instrument.OfferBody{
+		"none":              func(*instrument.OfferBody) *instrument.OfferBody { return nil },
+		"for another class": func(o *instrument.OfferBody) *instrument.OfferBody { o.Class = "coupon"; return o },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openShop(t)
+			s.Prepare(func(r protocol.Execution) protocol.Execution {
+				r.Call.Instruments = []instrument.ID{s.provider}
+				offer := *r.Call.Offer
+				r.Call.Offer = spoil(&offer)
+				return r
+			})
+			_, err := s.pay("W1", "CHF:20")
+			wantFault(t, err, fault.Invalid, "offer-missing")
+			if s.books.charged() != 0 {
+				t.Error("the card was charged")
+			}
+		})
+	}
+}
+
 // The vendor charges what it offered, not what it was sent: an authorisation for
 // another offer goes nowhere.
 func TestAnAuthorisationForAnotherOfferIsNotPassedOn(t *testing.T) {
