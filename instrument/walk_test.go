@@ -48,6 +48,14 @@ func TestAWalk(t *testing.T) {
 		t.Errorf("up to number 300 %d were seen and %v not, %v", len(seen), broken, err)
 	}
 	stop := errors.New("no further")
+	seen = nil
+	err = p.Walk(t.Context(), instrument.Filter{Class: "purse"}, func(i instrument.Instance) (bool, error) {
+		seen = append(seen, i.ID)
+		return true, stop
+	}, func(instrument.ID, error) error { return nil })
+	if !errors.Is(err, stop) || len(seen) != 1 {
+		t.Errorf("up to the first that fails: %d, %v", len(seen), err)
+	}
 	if seen, broken, err := walk(599, stop); !errors.Is(err, stop) || len(seen) != 0 || len(broken) != 1 {
 		t.Errorf("up to the first that was altered: %d, %v, %v", len(seen), broken, err)
 	}
