@@ -197,6 +197,12 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			b.wires("tx-1", "CHF:5", taler.TransferPending)
 			forge(b, bank.ClassTransfer, func(x *taler.Transfer, _ *instrument.Instance) { x.WOPID[0]++ })
 		}, []audit.Kind{audit.TransferAlone}},
+		{"wired back of what was aborted", func(b *books) {
+			var aborted taler.WOPID
+			forge(b, bank.ClassWithdrawal, func(w *taler.Withdrawal, _ *instrument.Instance) { aborted = w.WOPID }) // the last one
+			b.wires("tx-1", "CHF:5", taler.TransferPending)
+			forge(b, bank.ClassTransfer, func(x *taler.Transfer, _ *instrument.Instance) { x.WOPID = aborted })
+		}, []audit.Kind{audit.TransferAlone}},
 		{"a return of nothing", func(b *books) {
 			forge(b, bank.ClassReturn, func(x *taler.Return, _ *instrument.Instance) { x.WOPID[0]++ })
 		}, []audit.Kind{audit.ReturnAlone}},
