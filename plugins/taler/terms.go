@@ -26,10 +26,8 @@ var languages = regexp.MustCompile(`^[A-Za-z0-9*,;=. -]{0,128}$`)
 // is empty.
 func terms(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
 	var args taler.TermsArgs
-	if len(c.Args) > 0 {
-		if err := c.Arguments(&args); err != nil {
-			return protocol.Result{}, err
-		}
+	if err := c.Arguments(&args); err != nil {
+		return protocol.Result{}, err
 	}
 	if !languages.MatchString(args.Languages) {
 		return protocol.Result{}, fault.New(fault.Invalid, "these are no languages: %.40q", args.Languages).Because(taler.ReasonParameterMalformed)
