@@ -154,6 +154,36 @@ func TestAnExchangeThatIsAwayForAMomentEndsNothing(t *testing.T) {
 	}
 }
 
+// A person is not left to wait for an exchange that says of the reserve what no time mends.
+func TestAReserveOfWhichNoCoinsComeIsNotWaitedFor(t *testing.T) {
+	for says, reason := range map[string]fault.Reason{
+		`{"balance":"EUR:20"}`:                       taler.ReasonCurrencyMismatch,
+		`{"balance":"CHF:20","maximum_age_group":8}`: "age-restricted",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasPrefix(r.URL.Path, "/reserves/") { // no terms
+				w.WriteHeader(http.StatusNotImplemented)
+				return
+			}
+			_, _ = w.Write([]byte(says))
+		}))
+		t.Cleanup(server.Close)
+		fetcher := https.New(https.Options{})
+		t.Cleanup(fetcher.CloseIdle)
+		w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
+		at := w.party.Create(t, exchangeOfFees(t, w, server.URL+"/", "CHF:2"))
+		_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
+			r.Exchange, r.ExchangeURL = at, server.URL+"/"
+		})
+		b.says(func(s *taler.BankWithdrawalOperationStatus) {
+			s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
+		})
+		if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != reason {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
 // An exchange that is cut off in the middle of its first document is asked for it again; one that
 // is not there is not.
 func TestAnExchangeThatIsCutOffIsAskedAgain(t *testing.T) {
