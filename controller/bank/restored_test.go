@@ -4,10 +4,12 @@ import (
 	"context"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
@@ -144,5 +146,24 @@ func TestWithoutTheMarkMoneyGoesBackTwice(t *testing.T) {
 	r.found(t, func(w taler.Withdrawal) bool {
 		all, err := r.Bank.ReturnsOf(withTimeout(t), w.WOPID)
 		return err == nil && slices.ContainsFunc(all, func(x taler.Return) bool { return x.State == taler.TransferSuccess })
+	})
+}
+
+// TestAnOperationOfTheBackupHoldsAWithdrawal: whoever restores the bank is told how that is ended.
+func TestAnOperationOfTheBackupHoldsAWithdrawal(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty})
+	id := selected(t, h, "held", key(1))
+	i, err := h.Bank.Instruments().Lookup(withTimeout(t), bank.ClassWithdrawal, bank.KeyWOPID, id.Text())
+	check(t, err)
+	row, err := h.DB.Row(withTimeout(t), i.ID)
+	check(t, err)
+	held := row
+	held.Lease = "an operation"
+	check(t, h.DB.UpdateInstruments(withTimeout(t), func(w instrument.Writer) error { return w.Update(held, row.Version, row.Lease) }))
+	operates(t, h, func(ctx context.Context, b *bank.Bank) error {
+		if err := b.GoOn(ctx, 2); fault.ReasonOf(err) != "operation-open" || !strings.Contains(fault.From(err).Hint, "bank operation abandon") {
+			t.Errorf("%v (%s)", err, fault.From(err).Hint)
+		}
+		return nil
 	})
 }
