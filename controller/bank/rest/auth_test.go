@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"testing"
@@ -148,5 +149,26 @@ func TestGuessing(t *testing.T) {
 			send(t, h, request{method: "GET", path: "/config", login: h.Terminal}).want(t, 200, 0)
 			send(t, h, request{method: "GET", path: "/config"}).want(t, 401, 40) // no guess
 		})
+	}
+}
+
+// TestGuessingFromAnotherMachine is slowed down although nobody has said so, and behind no proxy.
+func TestGuessingFromAnotherMachine(t *testing.T) {
+	h := open(t, banktest.Options{})
+	guess := func(from string) int {
+		r := httptest.NewRequest(http.MethodGet, "/config", nil)
+		r.RemoteAddr = from
+		r.Header.Set("Authorization", basic("till", "x"))
+		w := httptest.NewRecorder()
+		h.API.ServeHTTP(w, r)
+		return w.Code
+	}
+	for n := range 100 {
+		if got := guess("192.0.2.7:1234"); got != 401 {
+			t.Fatalf("guess %d: %d", n+1, got)
+		}
+	}
+	if one, other, here := guess("192.0.2.7:1234"), guess("198.51.100.7:1234"), guess("127.0.0.1:1234"); one != 429 || other != 401 || here != 401 {
+		t.Errorf("the next guess is told %d, another machine %d, this one %d", one, other, here)
 	}
 }
