@@ -132,6 +132,7 @@ func TestWhatAPaymentIs(t *testing.T) {
 		"open, and a part has failed":          {kept(PaymentOpen, nil, PartPaid, PartFailed), "move-refused"},
 		"paid":                                 {kept(PaymentPaid, nil, PartPaid, PartPaid), ""},
 		"paid but for one":                     {kept(PaymentPaid, nil, PartPaid, PartPaying), "move-refused"},
+		"paid but for the first":               {kept(PaymentPaid, nil, PartPaying, PartPaid), "move-refused"},
 		"refunding":                            {kept(PaymentRefunding, nil, PartPaid, PartFailed), ""},
 		"refunding, and one has come back":     {kept(PaymentRefunding, nil, PartRefunded, PartFailed), ""},
 		"refunding while one is being paid":    {kept(PaymentRefunding, nil, PartRefunding, PartPaying), "move-refused"},
