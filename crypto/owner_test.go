@@ -119,6 +119,22 @@ func TestEachOpensTheirOwnAndTheirGroups(t *testing.T) {
 	}
 }
 
+// Whoever has made a key uses it from then on: what is sealed next is for its holders only.
+func TestANewKeyIsUsedAtOnce(t *testing.T) {
+	f := newFamily(t)
+	r := ring(t, f.path, f.gary)
+	k, err := crypto.EditVault(f.path, rand.Reader, f.gary, func(e *crypto.Edit) error { return e.NewKey("office", "gary") })
+	must(t, err)
+	r.Take(k)
+	sealed := seal(t, r, "office")
+	if !opens(t, r, "gary", f.sealed["gary"]) || !opens(t, ring(t, f.path, f.gary), "office", sealed) {
+		t.Error("gary does not open what is his and the office's")
+	}
+	if _, err := crypto.NewEngine(k.Data, nil).Open(sealed, []byte("office")); err == nil {
+		t.Error("the data key opens the office's")
+	}
+}
+
 // Somebody who cannot open an owner's instruments lets nobody else do it.
 func TestNobodyGrantsWhatTheyDoNotHave(t *testing.T) {
 	f := newFamily(t)
