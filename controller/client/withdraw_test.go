@@ -323,7 +323,7 @@ func TestABankNamesAnExchangeByItsAddress(t *testing.T) {
 	}
 	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
 	b.says(func(s *taler.BankWithdrawalOperationStatus) { s.SuggestedExchange = "" })
-	if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != "input-needed" {
+	if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != "input-needed" || !strings.HasSuffix(fault.From(err).Hint, "--exchange URL") {
 		t.Errorf("no exchange: %v", err)
 	}
 }
