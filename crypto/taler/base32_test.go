@@ -73,6 +73,18 @@ func TestDecodeFixedInsistsOnSize(t *testing.T) {
 	}
 }
 
+// TestWhatIsNoKeyIsNoZeroKey: nobody goes on with a key of nothing.
+func TestWhatIsNoKeyIsNoZeroKey(t *testing.T) {
+	for _, text := range []string{"", "x", taler.Encode(make([]byte, 31)), taler.Encode(make([]byte, 33))} {
+		if k, err := taler.ParseEddsaPublicKey(text); err == nil {
+			t.Errorf("the key %q is %s", text, k)
+		}
+		if s, err := taler.ParseEddsaSignature(text); err == nil {
+			t.Errorf("the signature %q is %s", text, s)
+		}
+	}
+}
+
 func TestErrorsDoNotRepeatTheText(t *testing.T) {
 	secret := strings.Repeat("S3CRET", 8) + "!!!!"
 	if _, err := taler.Decode(secret); err == nil || strings.Contains(err.Error(), "S3CRET") {
