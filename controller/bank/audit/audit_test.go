@@ -316,7 +316,7 @@ func TestGivenBackByHand(t *testing.T) {
 // TestAnAuditBesideABusyBank finds nothing in books that change while it reads
 // them. At the end it has seen all of them.
 func TestAnAuditBesideABusyBank(t *testing.T) {
-	const withdrawals = 150
+	const withdrawals = 75
 	b := open(t)
 	load := b.Load(8)
 	exact := b.Provider.Unknown
