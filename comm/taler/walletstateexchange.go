@@ -10,7 +10,9 @@ import (
 // that came from the exchange was verified before it was stored. Times are unix
 // seconds, 0 while not happened.
 type ExchangeState struct {
-	URL      string `json:"url"` // base URL, ends with a slash
+	URL string `json:"url"` // base URL, ends with a slash
+	// OwnURL is the base URL that the exchange names as its own, if that is another one. Nothing signs it.
+	OwnURL   string `json:"own_url,omitempty"`
 	Currency string `json:"currency,omitempty"`
 	// Version is the exchange's protocol version at the last refresh.
 	Version string `json:"version,omitempty"`

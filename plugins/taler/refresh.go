@@ -94,7 +94,7 @@ func fetchKeys(ctx context.Context, s protocol.Session, c protocol.Call, before 
 	case answer.Status != http.StatusOK:
 		return taler.ExchangeState{}, cmp.Or(moved(before.URL, ask.Path, answer), unread("its keys", answer))
 	default:
-		if known, err = readKeys(answer, before, config, s.Now()); err != nil {
+		if known, err = readKeys(answer, before.URL, config, s.Now()); err != nil {
 			return taler.ExchangeState{}, err
 		}
 	}
@@ -102,8 +102,8 @@ func fetchKeys(ctx context.Context, s protocol.Session, c protocol.Call, before 
 	return known, nil
 }
 
-// readKeys verifies a document as it came.
-func readKeys(answer protocol.Response, before taler.ExchangeState, config taler.ExchangeConfig, now time.Time) (taler.ExchangeState, error) {
+// readKeys verifies a document as it came from an exchange that is known by this base URL.
+func readKeys(answer protocol.Response, base string, config taler.ExchangeConfig, now time.Time) (taler.ExchangeState, error) {
 	var keys taler.Keys
 	if err := taler.Unmarshal(answer.Body, &keys); err != nil {
 		return taler.ExchangeState{}, illFormed("what the exchange shows as its keys", err)
@@ -112,29 +112,21 @@ func readKeys(answer protocol.Response, before taler.ExchangeState, config taler
 		return taler.ExchangeState{}, fault.New(fault.Invalid, "the exchange's documents name two currencies, %.12q in its config and %.12q in its keys", config.Currency, keys.Currency).
 			Because(taler.ReasonCurrencyMismatch).WithHint(tellOperator)
 	}
-	if err := calledSo(before, keys.BaseURL); err != nil {
-		return taler.ExchangeState{}, err
-	}
 	known, err := verified(keys, now)
 	if err == nil {
 		err = keepable(known)
 	}
-	known.KeysTag = tagOf(answer)
+	known.KeysTag, known.OwnURL = tagOf(answer), elsewhere(base, keys.BaseURL)
 	return known, err
 }
 
-// calledSo refuses an exchange at the first contact that names another address as its own: merchants and
-// other wallets know it, and its cash, by that one. Whoever has its master key from elsewhere may know better;
-// and of one that is known already cash may be here.
-func calledSo(before taler.ExchangeState, own string) error {
-	if own == "" || !before.MasterPub.IsZero() || taler.ExchangeBase(own) == taler.ExchangeBase(before.URL) {
-		return nil
+// elsewhere is the address that an exchange names as its own, if it is another one than that by which it
+// is known here, and one at all.
+func elsewhere(known, own string) string {
+	if _, err := taler.CheckURL(own, true); err != nil || len(own) > maxPlace || taler.ExchangeBase(own) == taler.ExchangeBase(known) {
+		return ""
 	}
-	refusal := fault.New(fault.Denied, "the exchange at %s says that its address is %s", before.URL, fault.Line(own)).Because("exchange-elsewhere")
-	if _, err := taler.CheckURL(own, true); err != nil || len(own) > maxPlace {
-		return refusal.WithHint(tellOperator)
-	}
-	return refusal.WithHint("add it by that address: `wallet exchange add %s`; whoever has its master key from its operator may keep this one: `wallet exchange trust %s KEY`", fault.Line(own), before.URL)
+	return taler.ExchangeBase(own)
 }
 
 // keepable refuses keys that are too large for one frame to the host. They would stop the

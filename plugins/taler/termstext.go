@@ -12,6 +12,9 @@ import (
 // terms can withdraw nothing.
 func termsText(body []byte, kind, charset string) (string, error) {
 	if !strings.HasPrefix(kind, "text/") {
+		if utf8.Valid(body) { // whatever it is called, it can be read
+			return string(body), nil
+		}
 		return "", malformed(fault.New(fault.Invalid, "its terms are %.40q, not text", kind))
 	}
 	switch charset = strings.ToLower(charset); charset {

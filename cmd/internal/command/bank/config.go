@@ -135,7 +135,7 @@ func fits(x bank.Exchange, currency string, keys taler.Keys) error {
 		return fault.New(fault.Conflict, "the exchange is one for %s, this bank for %s", keys.Currency, currency).Because("exchange-differs")
 	}
 	if own := keys.BaseURL; own != "" && taler.ExchangeBase(own) != taler.ExchangeBase(x.URL) {
-		return fault.New(fault.Conflict, "the exchange says that its address is %s: wallets refuse one that they are sent to by another", fault.Line(own)).
+		return fault.New(fault.Conflict, "the exchange says that its address is %s: GNU Taler's wallets refuse it by another", fault.Line(own)).
 			Because("exchange-differs").WithHint("name that address in the bank's settings, or have its operator mend its BASE_URL")
 	}
 	before := taler.Payto("")

@@ -19,6 +19,7 @@ func exchanges(e *cli.Env) *cobra.Command {
 // issuer is an exchange as it is shown.
 type issuer struct {
 	URL           string     `json:"url"`
+	OwnURL        string     `json:"own_url,omitempty"` // what it names as its address, if that is another one
 	Status        string     `json:"status"`
 	Currency      string     `json:"currency,omitempty"`
 	Version       string     `json:"version,omitempty"`
@@ -47,7 +48,7 @@ func acceptanceOf(t taler.ExchangeTerms) acceptance {
 }
 
 func issuerOf(x client.Exchange) issuer {
-	i := issuer{URL: x.URL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Foreign: x.Foreign, Terms: acceptanceOf(x.Terms)}
+	i := issuer{URL: x.URL, OwnURL: x.OwnURL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Foreign: x.Foreign, Terms: acceptanceOf(x.Terms)}
 	if !x.MasterPub.IsZero() {
 		i.MasterPub = x.MasterPub.String()
 	}
@@ -158,6 +159,9 @@ func (w *wallet) know(ctx context.Context, url string, master taler.EddsaPublicK
 	i := issuerOf(x)
 	if why := x.NoneHere(); why != "" {
 		w.env.Say("Nothing can be withdrawn there: %s.", why)
+	}
+	if i.OwnURL != "" {
+		w.env.Say("The exchange says that its address is %s: merchants and other wallets know its cash by that one, and GNU Taler's wallets refuse this one.", i.OwnURL)
 	}
 	return w.env.Print(i, "%s issues %s; its master key is %s\n", i.URL, i.Currency, i.MasterPub)
 }

@@ -102,6 +102,7 @@ func (i *issuer) serves(t *testing.T, listen string, more ...string) (stop func(
 
 type known struct {
 	URL, Status, Currency, Version string
+	Own                            string   `json:"own_url"`
 	Master                         string   `json:"master_pub"`
 	Shown                          string   `json:"shown_pub"`
 	Former                         []string `json:"former_pubs"`

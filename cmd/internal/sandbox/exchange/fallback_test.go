@@ -1,7 +1,6 @@
 package exchange_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -33,7 +32,7 @@ func (w *world) relay(change func(part string, sent []byte, ask func() answer) a
 			rw.Header().Set(name, a.header.Get(name))
 		}
 		rw.WriteHeader(a.status)
-		_, _ = rw.Write(bytes.Replace(a.body, []byte(`"base_url":"`+w.server.URL), []byte(`"base_url":"http://`+r.Host), 1)) // nobody signs it
+		_, _ = rw.Write(a.body)
 	}))
 	w.Cleanup(server.Close)
 	return server
