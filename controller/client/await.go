@@ -119,12 +119,14 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 	}
 }
 
-// tellWaiting tells the person what we wait for, each thing once.
+// tellWaiting tells the person what we wait for, each thing once. Where Pay pays for a withdrawal,
+// nobody is told.
 func (r *withdrawal) tellWaiting(what string) {
-	if r.waited != what {
-		r.waited = what
-		r.person.Show(Event{Event: EventWaiting, Reason: what})
+	if r.person == nil || r.waited == what {
+		return
 	}
+	r.waited = what
+	r.person.Show(Event{Event: EventWaiting, Reason: what})
 }
 
 func pending(err error, what string) error {

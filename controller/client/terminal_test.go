@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -131,6 +132,15 @@ func TestWhatATerminalWaitsForIsPaid(t *testing.T) {
 				t.Errorf("charged %d times", n)
 			}
 		})
+	}
+}
+
+// A terminal whose card provider takes its time is waited for, although nobody is there to be told.
+func TestASlowTerminalIsPaid(t *testing.T) {
+	c := openCounter(t, nil)
+	c.Quiet = time.Nanosecond
+	if _, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, nil); err != nil {
+		t.Error(err)
 	}
 }
 
