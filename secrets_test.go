@@ -37,21 +37,21 @@ func TestNoSecretIsShown(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, secret := range map[string]struct {
-		value   any
-		written bool // into a state that is sealed
+		value any
+		json  string // empty: none, or nothing of the secret
 	}{
-		"crypto.Secret":         {crypto.NewSecret([]byte(raw)), false},
-		"crypto.Identity":       {crypto.NewIdentity(crypto.NewSecret([]byte(raw))), false},
-		"crypto.Lock":           {crypto.Passphrase(crypto.NewSecret([]byte(raw))), false},
-		"taler.EddsaPrivateKey": {must(pure.NewEddsaPrivateKey([]byte(raw))), false},
-		"taler.Seed":            {must(pure.NewSeed([]byte(raw))), false},
-		"controller.Login":      {controller.Login{Name: "till", Token: raw}, true},
-		"taler.Authorization":   {taler.Basic(raw, raw), false},
-		"onetime.Key":           {key, false},
-		"onetime.Card":          {onetime.Card{Account: "a", Key: key}, false},
-		"taler.StoredSecret":    {taler.StoredSecret([]byte(raw)), true},
-		"bank.Key":              {bank.Key(raw), true},
-		"masked.Text":           {masked.Text(raw), true},
+		"crypto.Secret":         {crypto.NewSecret([]byte(raw)), ""},
+		"crypto.Identity":       {crypto.NewIdentity(crypto.NewSecret([]byte(raw))), ""},
+		"crypto.Lock":           {crypto.Passphrase(crypto.NewSecret([]byte(raw))), ""},
+		"taler.EddsaPrivateKey": {must(pure.NewEddsaPrivateKey([]byte(raw))), ""},
+		"taler.Seed":            {must(pure.NewSeed([]byte(raw))), ""},
+		"controller.Login":      {controller.Login{Name: "till", Token: raw}, `{"Name":"till"}`},
+		"taler.Authorization":   {taler.Basic(raw, raw), ""},
+		"onetime.Key":           {key, ""},
+		"onetime.Card":          {onetime.Card{Account: "a", Key: key}, ""},
+		"taler.StoredSecret":    {taler.StoredSecret([]byte(raw)), `"` + pure.Encode([]byte(raw)) + `"`},
+		"bank.Key":              {bank.Key(raw), `"` + raw + `"`},
+		"masked.Text":           {masked.Text(raw), `"` + raw + `"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := secret.value
@@ -59,7 +59,7 @@ func TestNoSecretIsShown(t *testing.T) {
 			shown := map[string]string{}
 			for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
 				shown[verb] = fmt.Sprintf(verb, v) + fmt.Sprintf(verb, &v) + fmt.Sprintf(verb, held) + fmt.Sprintf(verb, map[string]any{"k": v})
-				if !secret.written {
+				if secret.json == "" {
 					shown[verb] += fmt.Sprintf(verb, struct{ hidden any }{v}) + fmt.Sprintf(verb, []any{&struct{ hidden any }{&v}})
 				}
 			}
@@ -67,7 +67,9 @@ func TestNoSecretIsShown(t *testing.T) {
 			slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", v, "held", held)
 			slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "secret", v)
 			shown["log"] = log.String()
-			if text, err := json.Marshal(v); err == nil && !secret.written {
+			if text, err := json.Marshal(v); secret.json != "" && string(text) != secret.json {
+				t.Errorf("as JSON it is %s, %v", text, err)
+			} else if err == nil && secret.json == "" {
 				shown["JSON"] = string(text)
 			}
 			for how, text := range shown {

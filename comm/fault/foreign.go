@@ -32,8 +32,8 @@ func (f *Fault) Foreign() *Fault {
 }
 
 // theirs marks those reasons of a peer by which this process would speak of itself: "usage" means
-// our own command line only if this process has said it, and "restored-unchecked" our own backup. That a plugin has failed needs no mark:
-// it is as true of the peer's.
+// our own command line only if this process has said it, and "restored-unchecked" our own backup.
+// That a plugin has failed needs no mark: it is as true of the peer's.
 func theirs(r Reason) Reason {
 	switch r {
 	case "usage", "input-needed", "no-person", "question-over", "restored-unchecked":

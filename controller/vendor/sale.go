@@ -38,6 +38,8 @@ func (t *Terminal) sell(ctx context.Context, w *Withdrawal, s Screen) (string, e
 // at the reader.
 func (t *Terminal) wait(ctx context.Context, w *Withdrawal, reader bool, open func()) (string, error) {
 	waits := &sale{w: *w, reader: reader, inLine: reader, done: make(chan error, 1)}
+	leave := func() {}
+	defer func() { leave() }() // last: the next one comes up when no card pays this one any more
 	t.mu.Lock()
 	t.selling[w.Reference()] = waits
 	t.mu.Unlock()
@@ -54,8 +56,6 @@ func (t *Terminal) wait(ctx context.Context, w *Withdrawal, reader bool, open fu
 	if reader {
 		turn = t.slot
 	}
-	leave := func() {}
-	defer func() { leave() }()
 	for {
 		select {
 		case turn <- struct{}{}:
@@ -125,8 +125,9 @@ func (t *Terminal) endSale(s *sale, why error) {
 	t.endUnlessPaying(s)
 }
 
-// Rechoose ends the wait of a withdrawal for somebody who pays, or in line at the reader, and its Chooser is asked once more how
-// that is done. False: by these means it is waited for, nobody is waited for, or somebody is paying.
+// Rechoose ends the wait of a withdrawal for somebody who pays, or in line at the reader, and its
+// Chooser is asked once more how that is done. False: by these means it is waited for, nobody is
+// waited for, or somebody is paying.
 func (t *Terminal) Rechoose(w Withdrawal, by Means) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
