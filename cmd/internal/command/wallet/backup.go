@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -155,6 +156,24 @@ func (w *wallet) goOnWith(ctx context.Context, whole instrument.OperationID) err
 		}
 		if err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// goOnWithCode is goOnWith for the withdrawal of that code, if this wallet has it.
+func (w *wallet) goOnWithCode(ctx context.Context, uri taler.WithdrawURI) error {
+	m, err := w.mark()
+	if err != nil || len(m.Held) == 0 {
+		return err
+	}
+	all, err := w.Withdrawals(ctx)
+	if err != nil {
+		return err
+	}
+	for _, x := range all {
+		if x.Bank != "" && x.URI().ID == uri.ID && x.URI().BaseURL() == uri.BaseURL() {
+			return w.goOnWith(ctx, x.Operation)
 		}
 	}
 	return nil

@@ -1,26 +1,33 @@
 package wallet_test
 
 import (
+	"bytes"
+	"context"
 	"fmt"
+	"io"
 	"log/slog"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/crypto"
+	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// paying leaves a payment of several instruments in a wallet, whose only part an earlier life was
-// about to pay. It is named as people name it.
-func paying(t *testing.T, u *user) (name string) {
+// inside opens a user's wallet for what commands do not do, and returns how it is closed.
+func inside(t *testing.T, u *user) (h *house.House, leave func()) {
 	t.Helper()
 	word := crypto.NewSecret([]byte("a passphrase"))
 	h, err := house.Open(t.Context(), house.Options{
@@ -29,11 +36,19 @@ func paying(t *testing.T, u *user) (name string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	return h, func() {
 		if err := h.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
-	}()
+	}
+}
+
+// paying leaves a payment of several instruments in a wallet, whose only part an earlier life was
+// about to pay. It is named as people name it.
+func paying(t *testing.T, u *user) (name string) {
+	t.Helper()
+	h, leave := inside(t, u)
+	defer leave()
 	whole, err := h.OperationID("whole")
 	if err != nil {
 		t.Fatal(err)
@@ -79,5 +94,94 @@ func TestWhoGoesOnWithAPaymentGoesOnWithItsSteps(t *testing.T) {
 	again.says("operation", "resume", name) // its step was not written by this wallet, and is stopped
 	if got := again.says("operation", "list"); strings.Contains(got.out, "(held)") || !strings.Contains(got.out, fault.Stuck.String()) {
 		t.Errorf("afterwards there is %s%s", got.out, got.err)
+	}
+}
+
+// aborting leaves a withdrawal in a wallet that an earlier life was about to give up: the bank has not
+// answered. From now on the bank knows of none.
+func aborting(t *testing.T, u *user) taler.WithdrawURI {
+	t.Helper()
+	h, leave := inside(t, u)
+	defer leave()
+	ctx, cut := context.WithCancel(t.Context())
+	defer cut()
+	var silent atomic.Bool
+	silent.Store(true)
+	bank := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case strings.HasSuffix(r.URL.Path, "/config"):
+			_, _ = io.WriteString(w, `{"name":"taler-bank-integration","version":"5:0:5","currency":"CHF"}`)
+			return
+		case silent.Load() && strings.HasSuffix(r.URL.Path, "/abort"):
+			cut()
+			<-r.Context().Done()
+		}
+		w.WriteHeader(http.StatusNotFound)
+	}))
+	t.Cleanup(bank.Close)
+	seed := bytes.Repeat([]byte{1}, 32)
+	uri, err := taler.NewWithdrawURI(bank.URL, taler.WOPID(seed).ID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	private, err := talerkeys.NewEddsaPrivateKey(seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := instrument.Amount{Currency: "CHF", Value: 20}
+	i := instrument.Instance{Class: client.ClassReserve, Owner: house.Self, Status: taler.ReserveCreated, Keys: map[string]string{
+		"reserve_pub": private.Public().String(), "withdrawal": uri.BaseURL() + uri.ID.Text(),
+	}}
+	err = i.Encode(taler.Reserve{
+		ExchangeURL: "https://exchange.example/", BankURL: uri.BaseURL(), WOPID: uri.ID, Amount: sum, Remainder: sum,
+		ReservePub: private.Public(), ReservePriv: taler.StoredSecret(seed), Seed: taler.StoredSecret(seed), Created: 1,
+	})
+	if err == nil {
+		err = h.Instruments().Update(t.Context(), func(tx *instrument.Draft) error { i.ID, err = tx.Create(i); return err })
+	}
+	if err == nil {
+		err = h.Instruments().Update(t.Context(), func(tx *instrument.Draft) error {
+			now, err := tx.Get(i.ID)
+			if now.Status = taler.ReserveSelected; err != nil {
+				return err
+			}
+			return tx.Put(now)
+		})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := h.InitiateSession(ctx, comm.Peer{Role: comm.Bank, Addresses: []string{"taler+" + uri.BaseURL()}}, controller.Login{})
+	if err == nil {
+		_, err = s.Negotiate(ctx, client.ClassWithdrawal, nil)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = s.Execute(ctx, controller.Transaction{
+		Principal: h.User(), Operation: taler.OperationAbort, Class: client.ClassWithdrawal, Args: taler.AbortArgs{WOPID: uri.ID, Reason: "they went away"},
+	}, nil)
+	if fault.ReasonOf(err) != protocol.ReasonPending {
+		t.Fatalf("the bank has answered: %v", err)
+	}
+	silent.Store(false)
+	return uri
+}
+
+// So does whoever goes on with a restored withdrawal by its code.
+func TestWhoComesWithACodeAgainGoesOnWithItsSteps(t *testing.T) {
+	u := newOwner(t)
+	uri := aborting(t, u)
+	file := filepath.Join(t.TempDir(), "backup.age")
+	u.does(nil, "backup", file)
+	again := newUser(t)
+	again.does(nil, "restore", file)
+	if got := again.says("operation", "list"); !strings.Contains(got.out, ") (held)") {
+		t.Fatalf("nothing waits: %s", got.out)
+	}
+	uri.External = true // as the terminal shows it
+	said := again.says("withdraw", uri.Text())
+	if got := again.says("operation", "list"); strings.Contains(got.out, "(held)") {
+		t.Errorf("afterwards there is %s%s", got.out, said.err)
 	}
 }

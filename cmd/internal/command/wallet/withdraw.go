@@ -154,6 +154,9 @@ func (w *wallet) withdraw(ctx context.Context, uri taler.WithdrawURI, want wish)
 		return err
 	}
 	x.URI = uri
+	if err := w.goOnWithCode(ctx, uri); err != nil {
+		return err
+	}
 	p := &person{env: w.env, yes: want.yes}
 	return p.ended(want.blamed(w.Withdraw(ctx, x, p)))
 }
@@ -227,11 +230,11 @@ func (w *wallet) resume(ctx context.Context, name string, want wish) error {
 	if err != nil {
 		return err
 	}
-	if err := w.goOnWith(ctx, before.Operation); err != nil {
-		return err
-	}
 	if before.Bank != "" {
 		return w.withdraw(ctx, before.URI(), want)
+	}
+	if err := w.goOnWith(ctx, before.Operation); err != nil {
+		return err
 	}
 	p := &person{env: w.env, yes: want.yes}
 	return p.ended(w.Resume(ctx, before, client.Withdrawal{}, p))
