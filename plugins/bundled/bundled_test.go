@@ -65,6 +65,24 @@ func TestProtocolsKeepTheRules(t *testing.T) {
 	}
 }
 
+// A protocol is asked for what it does with a class only if it says that it is for that class.
+func TestProtocolsAreForTheClassesThatTheyDealWith(t *testing.T) {
+	for _, b := range bundled.All() {
+		for _, role := range []comm.Role{comm.Client, comm.Vendor, comm.Bank} {
+			for _, p := range b.Protocols(role) {
+				for _, c := range b.Classes(role) {
+					id := c.Info().ID
+					for _, peer := range []comm.Role{comm.Client, comm.Vendor, comm.Bank, ""} {
+						if all := p.Operations(id, peer); len(all) > 0 && !p.CompatibleWith(id) {
+							t.Errorf("a %s's %s has %s for %s with %q, and is not compatible with it", role, p.Info().ID, all[0].Name, id, peer)
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
 // Every move leads on from a status that can be reached, so that no line of a
 // table is dead.
 func TestTablesOfMovesAreConnected(t *testing.T) {

@@ -213,6 +213,40 @@ func TestAnExchangeIsKeptForWhoseCashIsClosed(t *testing.T) {
 	}
 }
 
+// What is closed stays in the way, whatever else is found after it: a group's coin of another exchange
+// that all can see, here.
+func TestAnExchangeIsKeptForWhoseCashIsClosedAmongOthers(t *testing.T) {
+	f := made(t, "open sesame")
+	h := enter(t, f, "", "open sesame")
+	const url = "https://another.example.com/"
+	err := h.Instruments().Update(t.Context(), func(tx *instrument.Draft) error {
+		_, err := tx.Create(instrument.Instance{
+			Class: client.ClassExchange, Owner: profile.Everyone, Status: "new", Keys: map[string]string{"url": url}, State: json.RawMessage(`{"url":"` + url + `"}`),
+		})
+		return err
+	})
+	check(t, err)
+	amy, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word")))
+	check(t, err)
+	family, err := h.AddGroup(t.Context(), "family")
+	check(t, err)
+	me, err := h.Own(t.Context())
+	check(t, err)
+	check(t, h.AddMember(t.Context(), profile.Membership{Group: family.ID, Member: me.ID}))
+	shut(t, h)
+	h = enter(t, f, "amy", "her word")
+	hers := coin(t, h, amy.ID, "1")
+	shut(t, h)
+	h = enter(t, f, "", "open sesame")
+	shared := coin(t, h, family.ID, "2")
+	if hers > shared || reads(t, h, hers) || !reads(t, h, shared) {
+		t.Fatal("hers is not the closed one, seen first")
+	}
+	if err := client.New(h.Controller, me, nil).RemoveExchange(t.Context(), url); fault.ReasonOf(err) != "exchange-in-use" {
+		t.Errorf("removed: %v", err)
+	}
+}
+
 // Who is removed from a group, with the keys that they kept, opens nothing that is
 // in the wallet now.
 func TestAGroupGetsAnotherKeyWhenSomebodyLeaves(t *testing.T) {
