@@ -125,6 +125,9 @@ func (s *Session) SelectProtocol(ctx context.Context, class instrument.ClassID, 
 	price := s.offers[class].Body.Terms.Price
 	s.mu.Unlock()
 	if len(names) == 0 {
+		if err := s.takes(class); err != nil {
+			return "", err
+		}
 		return "", fault.New(fault.Conflict, "no protocol was negotiated for %s yet", class).Because("out-of-order").
 			WithHint("negotiate the protocols for %s first, then select", class)
 	}
@@ -189,10 +192,39 @@ func (s *Session) wasOffered(class instrument.ClassID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.offers[class]; !ok {
-		return fault.New(fault.Unsupported, "%s did not offer to take %s", s.peer.Name, class).Because("class-not-offered").
-			WithHint("ask which classes it takes for what you buy, then choose one of them")
+		f := fault.New(fault.Unsupported, "%s did not offer to take %s", s.peer.Name, class).Because("class-not-offered")
+		if len(s.offers) > 0 {
+			return f.WithHint("for what was asked last it takes %s", s.listed())
+		}
+		return f.WithHint("ask which classes it takes for what you buy, then choose one of them")
 	}
 	return nil
+}
+
+// takes refuses a class that leads nowhere, however far the session is: one that is not installed
+// here, and one that the peer's last offers do not have. Before there are offers, nobody knows.
+func (s *Session) takes(class instrument.ClassID) error {
+	_, err := s.c.instruments.Class(class)
+	s.mu.Lock()
+	asked, listed := len(s.offers) > 0, s.listed()
+	s.mu.Unlock()
+	if err == nil && asked {
+		return s.wasOffered(class)
+	}
+	if f := fault.From(err); f != nil && asked {
+		return f.WithHint("for what was asked last %s takes %s", s.Peer().Name, listed)
+	}
+	return err
+}
+
+// listed are the classes of the last offers. Its caller holds mu.
+func (s *Session) listed() string {
+	var all []string
+	for class := range s.offers {
+		all = append(all, string(class))
+	}
+	slices.Sort(all)
+	return strings.Join(all, ", ")
 }
 
 func (s *Session) scheme() string { return s.address().Scheme }

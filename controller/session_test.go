@@ -136,6 +136,25 @@ func TestStepsOutOfOrder(t *testing.T) {
 		_, err := p.session(t).SelectProtocol(t.Context(), "ticket", nil)
 		wantReason(t, err, "out-of-order")
 	})
+	t.Run("selection of a class that nobody has", func(t *testing.T) {
+		_, err := p.session(t).SelectProtocol(t.Context(), "bead", nil)
+		wantReason(t, err, "class-unknown")
+	})
+	for class, want := range map[instrument.ClassID]fault.Reason{"bead": "class-unknown", "stub": "class-not-offered", "ticket": "out-of-order"} {
+		t.Run("selection of a "+string(class)+" after the offers", func(t *testing.T) {
+			with := controllertest.Tickets()
+			with.Classes = append(with.Classes, stub{})
+			s := newPairBy(t, "", comm.Client, comm.Vendor, with).session(t)
+			if _, err := s.InstrumentClasses(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			_, err := s.SelectProtocol(t.Context(), class, nil)
+			wantReason(t, err, want)
+			if said := strings.HasSuffix(fault.From(err).Hint, "takes ticket"); said != (class != "ticket") {
+				t.Errorf("the hint is %q", fault.From(err).Hint)
+			}
+		})
+	}
 	t.Run("execution before selection", func(t *testing.T) {
 		_, err := p.pay(t, p.session(t), "")
 		wantReason(t, err, "out-of-order")
