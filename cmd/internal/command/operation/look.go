@@ -99,8 +99,9 @@ func Show(e *cli.Env, beside Open) *cobra.Command {
 	}
 }
 
-// Tell shows the operation of that name, with a note that a party may have of it.
-func Tell(ctx context.Context, e *cli.Env, m *protocol.Manager, name string, note func(protocol.Record) string) error {
+// Tell shows the operation of that name, as a party knows it if that knows more: what it is for
+// programs, and a note for people.
+func Tell(ctx context.Context, e *cli.Env, m *protocol.Manager, name string, known func(protocol.Record) (shown any, note string)) error {
 	id, err := m.Named(ctx, name)
 	if fault.KindOf(err) == fault.Invalid {
 		return cli.Argument(err)
@@ -112,11 +113,12 @@ func Tell(ctx context.Context, e *cli.Env, m *protocol.Manager, name string, not
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	r, noted := found[0], ""
-	if note != nil {
-		noted = note(r)
+	r := found[0]
+	shown, note := any(r), ""
+	if known != nil {
+		shown, note = known(r)
 	}
-	row := Row(r, noted)
+	row := Row(r, note)
 	rows := [][]string{{"operation", row[0]}, {"what", row[2] + " " + row[3]}, {"state", row[4]}, {"begun", row[1]}}
 	if key, err := crypto.ParseKey(r.Peer); err == nil {
 		rows = append(rows, []string{"peer", crypto.Fingerprint(key)})
@@ -127,5 +129,5 @@ func Tell(ctx context.Context, e *cli.Env, m *protocol.Manager, name string, not
 	if r.Fault != nil {
 		rows = append(rows, []string{"failed", r.Fault.Message})
 	}
-	return e.Table(r, []string{"", ""}, rows)
+	return e.Table(shown, []string{"", ""}, rows)
 }

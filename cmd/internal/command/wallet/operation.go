@@ -70,7 +70,7 @@ func operationList(e *cli.Env) *cobra.Command {
 	return c
 }
 
-// inList is an operation as it is listed.
+// inList is an operation as it is listed and shown.
 type inList struct {
 	protocol.Record
 	PartOf instrument.OperationID `json:"part_of,omitempty"` // the withdrawal or payment that the person has begun
@@ -132,7 +132,10 @@ func operationShow(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) string { return inList{r, inner.Of(r)}.note(m) })
+			return operation.Tell(ctx, e, w.Protocols(), name, func(r protocol.Record) (any, string) {
+				listed := inList{r, inner.Of(r)}
+				return listed, listed.note(m)
+			})
 		}),
 	}
 }
