@@ -54,8 +54,8 @@ func TestABankThatIsAwayIsShown(t *testing.T) {
 	}
 }
 
-// Whoever begins a withdrawal at a bank that takes what it is asked and says nothing is told so before
-// the bank gives up, and can send the same request again.
+// Whoever begins a withdrawal at a bank that takes what it is asked and says nothing, or asks what it
+// deals in, is told so before the bank gives up, and can send the same request again.
 func TestABankThatSaysNothingIsNotWaitedFor(t *testing.T) {
 	t.Parallel()
 	h, g := behindGate(t)
@@ -63,6 +63,9 @@ func TestABankThatSaysNothingIsNotWaitedFor(t *testing.T) {
 	h.restart()
 	answers := make(chan struct{})
 	g.hears(func(*http.Request) { <-answers })
+	if r := h.ask(http.MethodGet, "/config", ""); r.status != http.StatusServiceUnavailable || !strings.Contains(r.body, `"hint":"send the same request again"`) {
+		t.Errorf("what it deals in: %d %s", r.status, r.body)
+	}
 	r := h.ask(http.MethodPost, "/withdrawals", `{"key":"k","amount":"CHF:20"}`)
 	if r.status != http.StatusServiceUnavailable || !strings.Contains(r.body, `"hint":"send the same request again"`) {
 		t.Errorf("%d %s", r.status, r.body)

@@ -1,6 +1,7 @@
 package till
 
 import (
+	"context"
 	"net/http"
 	"strings"
 
@@ -13,9 +14,15 @@ import (
 
 func named(r *http.Request) string { return mux.Vars(r)["wopid"] }
 
-// config is what the bank says of itself: its currency and its fees.
+// config is what the bank says of itself: its currency and its fees. It waits for that as long as
+// whoever begins a withdrawal does.
 func (a *API) config(w http.ResponseWriter, r *http.Request) error {
-	c, err := a.till.terminal.BankConfig(r.Context())
+	within, cancel := context.WithTimeout(r.Context(), a.till.looks)
+	defer cancel()
+	c, err := a.till.terminal.BankConfig(within)
+	if passes(err) {
+		err = fault.From(err).WithHint("send the same request again")
+	}
 	return answer(w, struct {
 		Currency       string                 `json:"currency"`
 		WithdrawalFees taler.Amount           `json:"withdrawal_fees"`
