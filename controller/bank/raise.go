@@ -2,6 +2,7 @@ package bank
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -66,7 +67,7 @@ func (b *Bank) told(ctx context.Context) (n Numbering, err error) {
 		return n, err
 	}
 	if len(last) > 0 {
-		err = read(last[0].Body, &n)
+		err = readEntry(last[0], &n)
 		return n, err
 	}
 	gaps, err := b.Instruments().Skips(ctx, b.Default().Topic(Incoming))
@@ -77,6 +78,14 @@ func (b *Bank) told(ctx context.Context) (n Numbering, err error) {
 		return n, fault.New(fault.Conflict, "this bank was not restored").Because("not-restored")
 	}
 	return Numbering{Next: gaps[len(gaps)-1].Next}, nil
+}
+
+// readEntry reads the body of an entry of this bank's journal.
+func readEntry(e instrument.Entry, v any) error {
+	if err := json.Unmarshal(e.Body, v); err != nil {
+		return fault.Wrap(err, fault.Internal, "entry %d of %s cannot be read", e.Seq, e.Topic).Because("entry-malformed")
+	}
+	return nil
 }
 
 // givenSince adds the rows of a topic from a number on.

@@ -97,6 +97,21 @@ func TestANumberThatLeftNoGapIsRaised(t *testing.T) {
 	}
 }
 
+// What cannot be read in the bank's own journal is not said to be what somebody has sent.
+func TestANumberThatCannotBeReadIsTheBanksOwn(t *testing.T) {
+	h := open(t, banktest.Options{Asking: hasty})
+	operates(t, h, func(ctx context.Context, b *bank.Bank) error {
+		if err := b.Instruments().Update(ctx, func(tx *instrument.Draft) error { return tx.Append(bank.Numberings, "", "nine") }); err != nil {
+			return err
+		}
+		_, err := b.Raise(ctx, 9)
+		if f := fault.From(err); f == nil || f.Kind != fault.Internal || f.Message != "entry 1 of numberings cannot be read" {
+			t.Errorf("%v", err)
+		}
+		return nil
+	})
+}
+
 func TestOnlyARestoredBankIsRaised(t *testing.T) {
 	h := open(t, banktest.Options{Asking: hasty})
 	confirmed(t, h, "tx", 1)

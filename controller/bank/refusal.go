@@ -2,7 +2,6 @@ package bank
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -89,7 +88,7 @@ func (b *Bank) Refusals(ctx context.Context) ([]Refusal, error) {
 		for _, e := range page {
 			after = e.Seq
 			var entry refusalEntry
-			if err := json.Unmarshal(e.Body, &entry); err != nil {
+			if err := readEntry(e, &entry); err != nil {
 				return nil, err
 			}
 			if r := entry.Refused; r != nil {

@@ -104,7 +104,7 @@ func (s *searcher) readSecond() error {
 				continue
 			}
 			var n secondNotice
-			if err := read(e.Body, &n); err != nil {
+			if err := readEntry(e, &n); err != nil {
 				return err
 			}
 			s.b.watches(e.Instance, n.Payment)
