@@ -66,3 +66,32 @@ func TestAPersonReadsWhatAPluginMay(t *testing.T) {
 		}
 	}
 }
+
+// Who adds a bundle that does nothing reads so before they wonder.
+func TestAPersonReadsWhatAPluginCannotDo(t *testing.T) {
+	const nothing, none = "It brings no class and no protocol", "No shells can ever come into being"
+	stays := description("shells", "shells", "shells.pay")
+	stays.Roles[0].Classes[0].Moves = []instrument.Move{{From: "new", To: "spent"}}
+	elsewhere := description("shells", "shells", "shells.pay")
+	elsewhere.Roles = append(elsewhere.Roles, api.RoleView{Role: comm.Vendor, Classes: stays.Roles[0].Classes})
+	for _, row := range []struct {
+		name string
+		d    api.Description
+		want string
+	}{
+		{"what does all", description("shells", "shells", "shells.pay"), ""},
+		{"nothing", api.Description{Name: "shells", Version: "1.0.0", API: api.Version}, nothing},
+		{"a role, and nothing in it", api.Description{Roles: []api.RoleView{{Role: comm.Client}}}, nothing},
+		{"a class in which nothing begins", stays, none},
+		{"a class in which something begins at another party", elsewhere, ""},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			text := describe(row.d, "abc")
+			for _, part := range []string{nothing, none} {
+				if strings.Contains(text, part) != (part == row.want) {
+					t.Errorf("wanted is %q in\n%s", row.want, text)
+				}
+			}
+		})
+	}
+}

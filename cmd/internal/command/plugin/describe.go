@@ -18,7 +18,35 @@ func describe(d api.Description, sum string) string {
 	for _, line := range may(d) {
 		out.WriteString("\n  - " + line)
 	}
+	for _, line := range lacks(d) {
+		out.WriteString("\n" + line)
+	}
 	return out.String()
+}
+
+// lacks says what a bundle cannot do that its author has probably meant it to. That is no reason to
+// refuse it: a later version may.
+func lacks(d api.Description) []string {
+	all := classes(d)
+	if len(all) == 0 && len(protocols(d)) == 0 {
+		return []string{"It brings no class and no protocol: nobody can do anything with it"}
+	}
+	var lines []string
+	for _, class := range all {
+		if !begins(d, class) {
+			lines = append(lines, fmt.Sprintf("No %s can ever come into being: none of the moves of that class is a first one", class))
+		}
+	}
+	return lines
+}
+
+// begins reports whether an instrument of the class can come into being, in a party of whatever role.
+func begins(d api.Description, class string) bool {
+	return slices.ContainsFunc(d.Roles, func(role api.RoleView) bool {
+		return slices.ContainsFunc(role.Classes, func(c instrument.Info) bool {
+			return string(c.ID) == class && slices.ContainsFunc(c.Moves, func(m instrument.Move) bool { return m.From == "" })
+		})
+	})
 }
 
 // may lists what the host lets a bundle do, and what nothing keeps it from.
