@@ -235,8 +235,9 @@ func (r *row) left(over func(held) bool) int {
 	return r.pieces - len(r.kept)
 }
 
+// soldOut leaves it to the wallet to say what was paid: of a payment in parts another one may have been.
 func soldOut(name string) error {
-	return fault.New(fault.Declined, "%s is sold out: nothing was paid", name).Because("sold-out").WithHint("choose something else")
+	return fault.New(fault.Declined, "%s is sold out", name).Because("sold-out").WithHint("choose something else")
 }
 
 // hold keeps a piece for a payment, once, and none for one that was dispensed
