@@ -38,14 +38,21 @@ func newWallet(t *testing.T, net *inproc.Network) *wallet { return newWalletOf(t
 // newWalletOf reaches foreign servers.
 func newWalletOf(t *testing.T, net *inproc.Network, f comm.Fetcher) *wallet {
 	t.Helper()
+	return newWalletBy(t, net, controllertest.Options{Fetcher: f})
+}
+
+// newWalletBy is a wallet with further options, such as one that is another process of another one.
+func newWalletBy(t *testing.T, net *inproc.Network, o controllertest.Options) *wallet {
+	t.Helper()
 	b, cards := talerbundle.Bundle(), card.Bundle()
-	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Fetcher: f, Policy: profile.UserPolicy(), Ways: func(*crypto.Identity) []comm.Transport {
-		return []comm.Transport{&taler.Transport{}}
-	}, Bundles: []protocol.Bundle{
+	o.Role, o.Policy = comm.Client, profile.UserPolicy()
+	o.Ways = func(*crypto.Identity) []comm.Transport { return []comm.Transport{&taler.Transport{}} }
+	o.Bundles = []protocol.Bundle{
 		controllertest.Tickets(),
 		{Name: b.Name, Classes: b.Classes(comm.Client), Protocols: b.Protocols(comm.Client)},
 		{Name: cards.Name, Classes: cards.Classes(comm.Client), Protocols: cards.Protocols(comm.Client)},
-	}})
+	}
+	party := controllertest.New(t, net, o)
 	return &wallet{party: party, Wallet: client.New(party.Controller, party.Me(t), func(base string) (*taler.Client, error) {
 		return taler.NewClient(base, nil, taler.Anonymous())
 	})}

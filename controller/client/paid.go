@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -25,7 +26,7 @@ func charged(price instrument.Amount) string {
 // it or by Pay. What may have been paid is not paid again: the terminal finds out what became of
 // it, and the bank's verdict says so.
 func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) error {
-	r.paid = ""
+	r.paid, r.tries = "", 0
 	begun, err := r.w.Protocols().Look(ctx, protocol.Filter{Side: protocol.Initiator})
 	if err != nil {
 		return err
@@ -34,6 +35,7 @@ func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) erro
 		if p.Operation != protocol.Pay || p.Class != ClassCard || p.Invoice[controller.InvoiceReference] != reserve.WOPID.Text() {
 			continue
 		}
+		r.tries++
 		switch {
 		case p.Result != nil:
 			r.paid = charged(p.Result.Amount)
@@ -43,6 +45,44 @@ func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) erro
 		}
 	}
 	return nil
+}
+
+// unpaid refuses a withdrawal that was paid before, or may have been: fault.Conflict, reason
+// "withdrawal-paid".
+func (r *withdrawal) unpaid(ctx context.Context, reserve taler.Reserve) error {
+	if err := r.paidBefore(ctx, reserve); err != nil {
+		return err
+	}
+	if r.paid != "" {
+		return r.onward(ctx, fault.New(fault.Conflict, "%s", r.paid).Because(reasonPaidBefore))
+	}
+	return nil
+}
+
+// once is the operation under which a withdrawal is paid now: op, if a person's key names one, else
+// one that is named by the withdrawal and by how many payments of it have failed. So the store lets
+// one of two processes through that come to the terminal at once.
+func (r *withdrawal) once(ctx context.Context, reserve taler.Reserve, op instrument.OperationID) (instrument.OperationID, error) {
+	if err := r.unpaid(ctx, reserve); err != nil || op != "" { // it takes a while to get here
+		return op, err
+	}
+	return r.w.OperationID(fmt.Sprintf("withdrawal %s %d", r.id, r.tries+1))
+}
+
+// overtaken is the fault of a payment that has failed with err, if another process has made one
+// meanwhile.
+func (r *withdrawal) overtaken(ctx context.Context, reserve taler.Reserve, err error) error {
+	reused := fault.ReasonOf(err) == protocol.ReasonKeyReused
+	if !reused && !errors.Is(err, fault.Locked) {
+		return err
+	}
+	if paid := r.unpaid(ctx, reserve); fault.ReasonOf(paid) == reasonPaidBefore {
+		return paid
+	}
+	if reused {
+		return taken() // and its payment has failed, or it is not known yet
+	}
+	return err
 }
 
 // mayHavePaid reports whether a payment that has ended like this may have been made. One that its

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -20,8 +21,14 @@ func (c *counter) withdraws(t *testing.T, pay bool) *fault.Fault {
 	ctx, leave := context.WithCancel(t.Context())
 	defer leave()
 	c.bank.mu.Lock()
+	before := c.bank.held
 	c.bank.held = leave
 	c.bank.mu.Unlock()
+	defer func() { // to another one around this one
+		c.bank.mu.Lock()
+		defer c.bank.mu.Unlock()
+		c.bank.held = before
+	}()
 	want := client.Withdrawal{URI: c.uri}
 	if pay {
 		want.Pay = &c.peer
@@ -52,6 +59,60 @@ func TestAWithdrawalIsPaidOnce(t *testing.T) {
 	}
 	if n := c.till.taken.Load(); n != 1 {
 		t.Errorf("charged %d times", n)
+	}
+}
+
+// Of two processes of a wallet that come to the terminal at once one pays, wherever the other one is
+// by then, and however it was told to pay.
+func TestAWithdrawalIsPaidByOneOfTwoProcesses(t *testing.T) {
+	for _, row := range []struct {
+		name   string
+		begins int32 // the other one pays when this one begins so many operations later; 0: when it is offered to
+		alone  bool  // this one pays what the terminal waits for, under a key
+	}{
+		{"with an offer", 0, false},
+		{"with an offer, under a key", 0, true},
+		{"about to negotiate", 1, false},
+		{"about to prove whose the withdrawal is", 2, false},
+		{"about to pay", 3, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			c := openCounter(t, nil)
+			var left atomic.Int32
+			var other func()
+			beside := *c
+			beside.wallet = newWalletBy(t, c.net, controllertest.Options{
+				Beside: c.party, Runner: "beside", Gone: func(string) bool { return false }, At: func(p protocol.Point) {
+					if p == protocol.PointBegin && left.Load() > 0 && left.Add(-1) == 0 {
+						other()
+					}
+				},
+			})
+			other = func() {
+				if _, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "other")}, agreed); row.alone && err != nil {
+					t.Error(err)
+				}
+			}
+			if !row.alone {
+				other = func() { c.withdraws(t, true) }
+			}
+			asked := other
+			if row.begins > 0 {
+				asked = func() { left.Store(row.begins) }
+			}
+			c.till.asked.Store(&asked)
+			if row.alone {
+				_, err := beside.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "this")}, agreed)
+				if fault.ReasonOf(err) != "withdrawal-paid" {
+					t.Errorf("it has ended with %v", err)
+				}
+			} else if f := beside.withdraws(t, true); !strings.Contains(f.Message, "charged CHF:20.5") {
+				t.Errorf("it waits with %v", f)
+			}
+			if n := c.till.taken.Load(); n != 1 || left.Load() != 0 {
+				t.Errorf("charged %d times, %d operations were not begun", n, left.Load())
+			}
+		})
 	}
 }
 

@@ -75,11 +75,8 @@ func (r *withdrawal) toBePaid(ctx context.Context, reserve taler.Reserve) (*tale
 	if !status.MayBeOf(reserve.ReservePub) {
 		return nil, fault.New(fault.Conflict, "another wallet has this withdrawal: nothing was paid").Because("wallet-differs")
 	}
-	if err := r.paidBefore(ctx, reserve); err != nil {
+	if err := r.unpaid(ctx, reserve); err != nil {
 		return nil, err
-	}
-	if r.paid != "" {
-		return nil, r.onward(ctx, fault.New(fault.Conflict, "%s", r.paid).Because(reasonPaidBefore))
 	}
 	return &status, nil
 }
@@ -102,6 +99,10 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 	if err := fits(offered.Body, status, reserve); err != nil {
 		return nil, err
 	}
+	named := op != ""
+	if op, err = r.once(ctx, reserve, op); err != nil {
+		return nil, err
+	}
 	stop := r.tellIfSlow("the terminal has not said yet whether your card was charged")
 	result, err := s.Execute(ctx, controller.Transaction{
 		ID: op, Principal: r.w.user, Operation: protocol.Pay, Class: ClassCard, Instruments: []instrument.ID{card},
@@ -112,6 +113,9 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 		// nothing does not get a second one: it could charge both.
 		err = fault.Wrap(err, fault.Conflict, "the terminal has stopped to wait for this payment").
 			Because("sale-over").WithHint("look at the terminal before you pay again")
+	}
+	if !named {
+		err = r.overtaken(ctx, reserve, err)
 	}
 	if err != nil {
 		return nil, err

@@ -56,7 +56,8 @@ func (c *charging) DoOperation(ctx context.Context, s protocol.Session, _ protoc
 // first.
 type till struct {
 	*charging
-	early atomic.Int32 // so many times it does not wait for it yet
+	early atomic.Int32           // so many times it does not wait for it yet
+	asked atomic.Pointer[func()] // run once, when it has said that it waits
 }
 
 func (*till) Admit(context.Context, comm.Peer, comm.Initiate) (profile.Principal, error) {
@@ -69,6 +70,9 @@ func (s *till) Offers(_ context.Context, _ controller.Caller, inv instrument.Inv
 		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "cards only")
 	case inv[controller.InvoiceReference] != s.offer["reference"] || s.early.Add(-1) >= 0:
 		return instrument.Terms{}, nil, fault.New(fault.NotFound, "nobody waits for this").Because(taler.ReasonUnknownOperation)
+	}
+	if asked := s.asked.Swap(nil); asked != nil {
+		(*asked)()
 	}
 	return instrument.Terms{Price: s.price}, s.offer, nil
 }
@@ -84,6 +88,7 @@ func (*till) Ended(controller.Transaction, error) {}
 // which that is to be paid.
 type counter struct {
 	*wallet
+	net  *inproc.Network
 	bank *bank
 	till *till
 	peer comm.Peer
@@ -94,7 +99,7 @@ type counter struct {
 func openCounter(t *testing.T, fails error) *counter {
 	t.Helper()
 	net := inproc.NewNetwork()
-	c := &counter{wallet: newWallet(t, net), bank: newBank(t)}
+	c := &counter{wallet: newWallet(t, net), net: net, bank: newBank(t)}
 	c.uri, c.card = c.bank.uri(t, 1), c.wallet.card(t, "1")
 	_, reserve := c.reserve(t, taler.ReserveSelected, c.uri, 1, nil)
 	c.bank.says(func(s *taler.BankWithdrawalOperationStatus) {

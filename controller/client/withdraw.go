@@ -74,6 +74,7 @@ type withdrawal struct {
 	fees     instrument.Amount // agreed to since, if any were
 	id       instrument.ID     // of the reserve
 	paid     string            // what is known of its payment over a session, for whoever waits; empty: that there was none, or nothing
+	tries    int               // payments of it over a session that were begun, whatever became of them
 	sure     bool              // the bank has confirmed it
 	waited   string            // what the person was told last that we wait for
 }
