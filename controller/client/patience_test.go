@@ -138,17 +138,7 @@ func TestAnExchangeThatIsAwayForAMomentEndsNothing(t *testing.T) {
 			w.WriteHeader(http.StatusNotImplemented)
 		}
 	}), http.StatusNotFound)
-	fetcher := https.New(https.Options{})
-	t.Cleanup(fetcher.CloseIdle)
-	w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
-	at := w.party.Create(t, exchangeOfFees(t, w, server.URL+"/", "CHF:2"))
-	_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
-		r.Exchange, r.ExchangeURL = at, server.URL+"/"
-	})
-	b.says(func(s *taler.BankWithdrawalOperationStatus) {
-		s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
-	})
-	err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
+	err := withdrawsConfirmed(t, server.URL+"/")
 	if fault.ReasonOf(err) != taler.ReasonKYCRequired { // it has come to the coins
 		t.Errorf("%v", err)
 	}
@@ -168,17 +158,7 @@ func TestAReserveOfWhichNoCoinsComeIsNotWaitedFor(t *testing.T) {
 			_, _ = w.Write([]byte(says))
 		}))
 		t.Cleanup(server.Close)
-		fetcher := https.New(https.Options{})
-		t.Cleanup(fetcher.CloseIdle)
-		w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
-		at := w.party.Create(t, exchangeOfFees(t, w, server.URL+"/", "CHF:2"))
-		_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
-			r.Exchange, r.ExchangeURL = at, server.URL+"/"
-		})
-		b.says(func(s *taler.BankWithdrawalOperationStatus) {
-			s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
-		})
-		if err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{}); fault.ReasonOf(err) != reason {
+		if err := withdrawsConfirmed(t, server.URL+"/"); fault.ReasonOf(err) != reason {
 			t.Errorf("%s: %v", says, err)
 		}
 	}
@@ -204,4 +184,21 @@ func TestAnExchangeThatIsCutOffIsAskedAgain(t *testing.T) {
 	if _, err := w.AddExchange(t.Context(), server.URL+"/"); fault.KindOf(err) != fault.NotFound || asked.Load() != 2 {
 		t.Errorf("%v, asked %d times", err, asked.Load())
 	}
+}
+
+// withdrawsConfirmed has a wallet go on with a withdrawal that its bank has confirmed, at the exchange of
+// this base URL.
+func withdrawsConfirmed(t *testing.T, exchange string) error {
+	t.Helper()
+	fetcher := https.New(https.Options{})
+	t.Cleanup(fetcher.CloseIdle)
+	w, b := newWalletOf(t, inproc.NewNetwork(), fetcher), newBank(t)
+	at := w.party.Create(t, exchangeOfFees(t, w, exchange, "CHF:2"))
+	_, pub := w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, func(r *taler.Reserve) {
+		r.Exchange, r.ExchangeURL = at, exchange
+	})
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
+	})
+	return w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1)}, &person{})
 }
