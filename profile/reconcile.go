@@ -188,11 +188,11 @@ func (m *Manager) settleAll(ctx context.Context, over []ending) error {
 				continue
 			}
 			if e.moved.IsZero() {
-				now, err := w.Counted(e.Operation)
+				taken, err := takenOver(w, e.Operation, e.Runner)
 				if err != nil {
 					return err
 				}
-				if slices.ContainsFunc(now, func(s Spending) bool { return s.Runner != e.Runner }) {
+				if taken {
 					continue
 				}
 			}

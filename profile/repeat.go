@@ -26,6 +26,8 @@ func (h *Hold) repeats(before []Spending, a Action, over []Spending) (bool, erro
 	same := sameSums(before, a)
 	held := before[0].Spent || h.m.isHeld(h.op)
 	switch {
+	case same && !held && h.m.livesElsewhere(before[0]):
+		return false, errElsewhere
 	case same:
 		return !held, nil
 	case !held && slices.EqualFunc(before, over, isSpending):
@@ -35,6 +37,15 @@ func (h *Hold) repeats(before []Spending, a Action, over []Spending) (bool, erro
 		WithHint("use another --key for another operation")
 	return false, &otherwise{refusal, before}
 }
+
+// errElsewhere is the refusal of what another process that lives has reserved: while it may begin it,
+// nobody else does. Once it is on record nothing new begins under its id, and nothing counts again.
+var errElsewhere = fault.New(fault.Locked, "another process is about to begin this operation").Because("operation-elsewhere").
+	WithHint("let it end, then try again")
+
+// livesElsewhere reports whether the life that made a reservation is another one that lives, and may
+// be about to begin its operation. Where nobody knows which lives have ended, none is taken for that.
+func (m *Manager) livesElsewhere(s Spending) bool { return m.gone != nil && !m.isGone(s) }
 
 // sameSums reports whether the sums and classes that count are those of an action.
 func sameSums(before []Spending, a Action) bool {
@@ -47,6 +58,12 @@ func isSpending(s, t Spending) bool {
 	return equal && s == t
 }
 
+// takenOver reports whether another life than this one goes on with what an operation has reserved.
+func takenOver(w Writer, op instrument.OperationID, runner string) (bool, error) {
+	now, err := w.Counted(op)
+	return slices.ContainsFunc(now, func(s Spending) bool { return s.Runner != runner }), err
+}
+
 // takeOver goes on with what the same operation has reserved in an earlier life.
 func (h *Hold) takeOver(w Writer, before []Spending) error {
 	for n := range before {
@@ -57,6 +74,15 @@ func (h *Hold) takeOver(w Writer, before []Spending) error {
 	}
 	h.reserved = before
 	return nil
+}
+
+// isSeen reports whether an operation is on record. What cannot be found out is not seen.
+func (m *Manager) isSeen(ctx context.Context, op instrument.OperationID) bool {
+	if m.fate == nil {
+		return false
+	}
+	fate, err := m.fate(ctx, op)
+	return err == nil && fate != Unseen
 }
 
 // isOver reports whether the operation of what counts has moved nothing and never

@@ -96,7 +96,8 @@ type account struct {
 // It refuses a sum by which any limit would be exceeded, whoever else spends at the same
 // time, and any sum with a class that one of them may not spend. If something else counts
 // under the action's id, and may have moved a sum, it is fault.Conflict (reason
-// ReasonCountsOtherwise).
+// ReasonCountsOtherwise). If another process that lives has reserved the same under that
+// id and has not begun yet, it is fault.Locked.
 //
 // It reserves nothing and returns nil if nobody has a limit for a day, a month or an
 // account, if the sum is zero, or if the operation has counted before.
@@ -123,6 +124,9 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	}
 	m.takeOff(a.ID)
 	hold, err := m.count(ctx, a, accounts, nil)
+	if errors.Is(err, errElsewhere) && m.isSeen(ctx, a.ID) {
+		err = nil
+	}
 	if other := (*otherwise)(nil); errors.As(err, &other) && m.isOver(ctx, other.before) {
 		hold, err = m.count(ctx, a, accounts, other.before)
 	}
@@ -234,7 +238,11 @@ func (h *Hold) Settle(ctx context.Context, moved instrument.Amount) error {
 		return nil
 	}
 	return h.m.store.UpdateProfiles(ctx, func(w Writer) error {
-		if !moved.IsZero() { // even if it was taken for an orphan meanwhile and given back
+		if moved.IsZero() {
+			if taken, err := takenOver(w, h.op, h.m.runner); err != nil || taken {
+				return err
+			}
+		} else { // even if it was taken for an orphan meanwhile and given back
 			for _, s := range h.reserved {
 				if err := w.Count(s); err != nil {
 					return err

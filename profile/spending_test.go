@@ -216,13 +216,47 @@ func TestTheNextLifeTakesAReservationOver(t *testing.T) {
 	w.limit("gary", "day CHF:5")
 	a := w.spend("gary", "gary", "card", "CHF:5")
 	w.reserves(a, "")
-	w.Manager = w.life("two")
+	w.Manager, w.ended = w.life("two"), map[string]bool{"one": true}
 	h := w.reserves(a, "")
 	if h == nil {
 		t.Fatal("nobody holds it")
 	}
 	check(t, h.Settle(t.Context(), instrument.Amount{}))
 	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+}
+
+// While a process that lives may begin an operation, another one does not begin it on what that one
+// has reserved: the first to fail would give back what the other moves, and by one key after the other
+// somebody would spend past every limit. Once it is on record nothing new begins under its id.
+func TestTwoProcessesDoNotSpendOneReservation(t *testing.T) {
+	w := newWallet(t)
+	w.limit("gary", "day CHF:5")
+	a := w.spend("gary", "gary", "card", "CHF:5")
+	first := w.reserves(a, "")
+	w.Manager = w.life("two")
+	w.reserves(a, "operation-elsewhere")
+	check(t, first.Settle(t.Context(), instrument.Amount{}))
+	again := w.reserves(a, "")
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
+	w.Manager, w.fates[a.ID] = w.life("three"), profile.Running
+	check(t, w.reserves(a, "").Settle(t.Context(), instrument.Amount{})) // it is refused, for the other process is at it
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
+	check(t, again.Settle(t.Context(), instrument.Amount{}))
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+}
+
+// Who was taken for gone and was not, such as a process that was stopped for long, does not give back
+// what another one goes on with.
+func TestOnlyWhoHasAReservationGivesItBack(t *testing.T) {
+	w := newWallet(t)
+	w.now = w.now.Add(-12 * time.Hour)
+	w.limit("gary", "day CHF:5")
+	a := w.spend("gary", "gary", "card", "CHF:5")
+	stopped := w.reserves(a, "")
+	w.Manager, w.now = w.life("two"), w.now.Add(11*time.Minute)
+	w.reserves(a, "")
+	check(t, stopped.Settle(t.Context(), instrument.Amount{}))
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "above-day-limit")
 }
 
 // What an operation has reserved before serves no other sum: a larger one goes
