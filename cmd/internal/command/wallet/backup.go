@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,7 +77,8 @@ func restore(e *cli.Env) *cobra.Command {
 			"holds may have been used since the backup was made: its instruments pay nothing until\n" +
 			"they are checked with their issuer (`wallet instrument check`) or taken as they are\n" +
 			"(`wallet instrument accept`), and operations that were open go on when you say so\n" +
-			"(`wallet operation resume`). The passphrase asked for is that of the backup.",
+			"(`wallet operation resume`). Commands that its settings name (pipes) are left out. The\n" +
+			"passphrase asked for is that of the backup.",
 		RunE: func(c *cobra.Command, args []string) error { return restoring(c.Context(), e, args[0], word) },
 	}
 	wordFlag(c, &word)
@@ -102,8 +104,16 @@ func restoring(ctx context.Context, e *cli.Env, file, word string) error {
 	if err != nil {
 		return err
 	}
-	return e.Print(map[string]any{"dir": f.Dir, "backup": m.Backup, "unchecked": len(m.Unchecked), "held": len(m.Held)},
-		"The wallet of %s is in %s. To be checked or accepted before use: %s; waiting for you: %s.\n",
+	pipes, err := leaveOutPipes(f)
+	if err != nil {
+		return err
+	}
+	said := map[string]any{"dir": f.Dir, "backup": m.Backup, "unchecked": len(m.Unchecked), "held": len(m.Held)}
+	if len(pipes) > 0 {
+		said["pipes_left_out"] = pipes
+		e.Say("Its settings named commands through which peers are reached, and whoever has made a backup has chosen those. They were left out of config.toml:\n  %s\nPut back under `pipes` those that are yours.", strings.Join(pipes, "\n  "))
+	}
+	return e.Print(said, "The wallet of %s is in %s. To be checked or accepted before use: %s; waiting for you: %s.\n",
 		m.Backup.UTC().Format(time.RFC3339), f.Dir, fault.Count(len(m.Unchecked), "instrument"), fault.Count(len(m.Held), "operation"))
 }
 

@@ -19,3 +19,15 @@ func readSettings(e *cli.Env, f house.Files) (settings, error) {
 	err := config.ReadIfThere(f.Config(), &s, e.Environ)
 	return s, err
 }
+
+// leaveOutPipes takes the commands out of the settings of a wallet that was restored, and returns
+// them. Settings that cannot be read start nothing: each command says what is wrong with them.
+func leaveOutPipes(f house.Files) ([]string, error) {
+	s := settings{ClearLines: []string{}}
+	if err := config.ReadIfThere(f.Config(), &s, func(string) string { return "" }); err != nil || len(s.Pipes) == 0 {
+		return nil, nil
+	}
+	out := s.Pipes
+	s.Pipes = []string{}
+	return out, config.Write(f.Config(), "The settings of a wallet that was restored.", &s)
+}
