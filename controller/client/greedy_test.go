@@ -107,7 +107,7 @@ func TestADeadBankKeepsNoOtherWithdrawalFromBeingPaid(t *testing.T) {
 		s.Status, s.SelectedReservePub = taler.StateSelected, reserve
 	})
 	g, peer := w.greedyAt(t, net, uri, reserve)
-	if _, err := w.Pay(t.Context(), client.Payment{Peer: peer, Operation: w.operation(t, "one")}, nil); fault.ReasonOf(err) != "sale-over" || g.taken.Load() != 1 {
+	if _, err := w.Pay(t.Context(), client.Payment{Peer: peer, Operation: w.operation(t, "one")}, agreed); fault.ReasonOf(err) != "sale-over" || g.taken.Load() != 1 {
 		t.Errorf("the terminal has %d authorisations, and it ended with %v", g.taken.Load(), err)
 	}
 }

@@ -48,7 +48,7 @@ func TestAPartsOperationsAreStepsOfItsPayment(t *testing.T) {
 // reserve.
 func TestAWithdrawalsOperationsAreItsSteps(t *testing.T) {
 	c := openCounter(t, nil)
-	_, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, nil)
+	_, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, agreed)
 	check(t, err)
 	x, err := c.FindWithdrawal(t.Context(), c.uri.ID.Text())
 	check(t, err)

@@ -99,6 +99,9 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 	if err := fits(offered.Body, status, reserve); err != nil {
 		return nil, err
 	}
+	if err := r.agreesToPay(ctx, s, offered.Body.Terms.Price, reserve, card); err != nil {
+		return nil, err
+	}
 	named := op != ""
 	if op, err = r.once(ctx, reserve, op); err != nil {
 		return nil, err
@@ -124,6 +127,27 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 		Operation: instrument.OperationID(protocol.Short(op)), Peer: s.Peer().Name, Class: ClassCard, Price: offered.Body.Terms.Price,
 		Instrument: card, Result: result.Value,
 	}, nil
+}
+
+// agreesToPay asks the person, if they have not named the terminal for this withdrawal before. What it
+// is for they read in our words: any peer that has heard of the withdrawal can offer to be paid for it.
+func (r *withdrawal) agreesToPay(ctx context.Context, s *controller.Session, price instrument.Amount, reserve taler.Reserve, card instrument.ID) error {
+	if r.agrees == nil {
+		return nil
+	}
+	bill := Bill{Peer: s.Peer(), Class: ClassCard, Terms: instrument.Terms{Price: price, Text: "pays your withdrawal of " + reserve.Amount.String()}}
+	var err error
+	if bill.Protocol, err = s.SelectProtocol(ctx, ClassCard, nil); err != nil {
+		return err
+	}
+	if bill.With, err = r.w.Instruments().View(ctx, card); err != nil {
+		return err
+	}
+	yes, err := r.agrees(ctx, bill)
+	if err == nil && !yes {
+		err = notAgreed()
+	}
+	return err
 }
 
 // fits refuses an offer that is not for what the person agreed to.

@@ -67,15 +67,16 @@ type Paid struct {
 
 // Pay goes through all steps of a session (paper §5.1 to §5.6) for one payment:
 // classes and terms, protocol, operation, instrument, PAY. If the operation has ended
-// before, it returns how that ended and asks nobody. Without an amount it pays a
-// withdrawal of this wallet for which the vendor waits, if there is one, and pays it once.
+// before, it returns how that ended and asks nobody. Without an amount, and where nothing is
+// named that is bought, it pays a withdrawal of this wallet for which the vendor waits, if
+// there is one, and pays it once. Otherwise no vendor hears of a withdrawal.
 func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context, Bill) (bool, error)) (Paid, error) {
 	if before, known, err := w.paidWherever(ctx, p); known || err != nil {
 		return before, err
 	}
 	var unpaid error
-	if p.Amount == (instrument.Amount{}) && (p.Class == "" || p.Class == ClassCard) {
-		paid, passed, err := w.payWithdrawal(ctx, p)
+	if p.Amount == (instrument.Amount{}) && len(p.Invoice) == 0 && (p.Class == "" || p.Class == ClassCard) {
+		paid, passed, err := w.payWithdrawal(ctx, p, agree)
 		if err != nil {
 			return Paid{}, err
 		}
@@ -101,7 +102,7 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 		return Paid{}, err
 	}
 	if !yes {
-		return Paid{}, fault.New(fault.Declined, "you did not agree: nothing was paid").Because("not-agreed")
+		return Paid{}, notAgreed()
 	}
 	result, err := s.Execute(ctx, controller.Transaction{
 		ID: p.Operation, Principal: w.user, Operation: protocol.Pay, Class: bill.Class, Instruments: bill.on(),
@@ -117,10 +118,14 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	}, w.Ended(ctx, p.Operation, err)
 }
 
+func notAgreed() error {
+	return fault.New(fault.Declined, "you did not agree: nothing was paid").Because("not-agreed")
+}
+
 // payWithdrawal pays a withdrawal that this wallet has selected and the vendor waits for; nil if
 // there is none. One whose bank does not answer, or that was paid before, is passed over: passed
 // says so of the first.
-func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (paid *Paid, passed, err error) {
+func (w *Wallet) payWithdrawal(ctx context.Context, p Payment, agree func(context.Context, Bill) (bool, error)) (paid *Paid, passed, err error) {
 	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID, Status: taler.ReserveSelected})
 	if err != nil {
 		return nil, nil, err
@@ -130,6 +135,7 @@ func (w *Wallet) payWithdrawal(ctx context.Context, p Payment) (paid *Paid, pass
 		if err != nil {
 			return nil, nil, err
 		}
+		run.agrees = agree
 		status, err := run.toBePaid(ctx, reserve)
 		if err != nil && passed == nil {
 			passed = err

@@ -124,7 +124,7 @@ func TestWhatATerminalWaitsForIsPaid(t *testing.T) {
 			c := openCounter(t, nil)
 			want := client.Payment{Peer: c.peer, Operation: c.operation(t, "k"), Class: class}
 			for range 2 {
-				paid, err := c.Pay(t.Context(), want, nil)
+				paid, err := c.Pay(t.Context(), want, agreed)
 				if err != nil || paid.Price.String() != "CHF:20.5" || paid.Instrument != c.card || paid.Class != client.ClassCard || paid.Operation == "" {
 					t.Fatalf("paid %+v, %v", paid, err)
 				}
@@ -140,11 +140,37 @@ func TestWhatATerminalWaitsForIsPaid(t *testing.T) {
 	}
 }
 
+// A withdrawal is paid after its payer was asked, as all that is paid: a peer that says that it waits for it
+// may be any. What the payer reads is not the peer's word.
+func TestNobodyPaysAWithdrawalUnasked(t *testing.T) {
+	c := openCounter(t, nil)
+	var bill client.Bill
+	_, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, func(_ context.Context, b client.Bill) (bool, error) {
+		bill = b
+		return false, nil
+	})
+	if fault.ReasonOf(err) != "not-agreed" || c.till.taken.Load() != 0 {
+		t.Errorf("charged %d times: %v", c.till.taken.Load(), err)
+	}
+	if bill.Class != client.ClassCard || bill.Protocol != "card.pay" || bill.Terms.Price.String() != "CHF:20.5" || bill.With.ID != c.card || bill.Terms.Text != "pays your withdrawal of CHF:20" {
+		t.Errorf("asked about %+v", bill)
+	}
+}
+
+// Who says what they buy wants that, and tells no shop of a withdrawal.
+func TestWhoNamesAThingPaysNoWithdrawal(t *testing.T) {
+	c := openCounter(t, nil)
+	want := client.Payment{Peer: c.peer, Operation: c.operation(t, "k"), Invoice: instrument.Invoice{"product": "A1"}}
+	if _, err := c.Pay(t.Context(), want, agreed); err == nil || c.till.taken.Load() != 0 {
+		t.Errorf("charged %d times: %v", c.till.taken.Load(), err)
+	}
+}
+
 // A terminal whose card provider takes its time is waited for, although nobody is there to be told.
 func TestASlowTerminalIsPaid(t *testing.T) {
 	c := openCounter(t, nil)
 	c.Quiet = time.Nanosecond
-	if _, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, nil); err != nil {
+	if _, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, agreed); err != nil {
 		t.Error(err)
 	}
 }
@@ -158,7 +184,7 @@ func TestTheWithdrawalIsPaidForWhichATerminalWaits(t *testing.T) {
 		s.Status, s.SelectedReservePub = taler.StateSelected, reserve
 	})
 	c.till.offer["reference"], c.till.offer["reserve"] = other.uri(t, 2).ID.Text(), taler.KeyGroups(reserve)
-	paid, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, nil)
+	paid, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, agreed)
 	if err != nil || !strings.Contains(string(paid.Result), other.uri(t, 2).ID.Text()) || c.till.taken.Load() != 1 {
 		t.Errorf("paid %+v, %v", paid, err)
 	}

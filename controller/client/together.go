@@ -117,7 +117,7 @@ func (w *Wallet) beginTogether(ctx context.Context, p Together, who Payer) (inst
 		return none, err
 	}
 	if !yes {
-		return none, fault.New(fault.Declined, "you did not agree: nothing was paid").Because("not-agreed")
+		return none, notAgreed()
 	}
 	return w.keep(ctx, rec)
 }

@@ -69,6 +69,7 @@ type withdrawal struct {
 	status taler.BankWithdrawalOperationStatus // when it was begun
 	person Person
 
+	agrees   func(context.Context, Bill) (bool, error) // to its payment; nil: that was agreed to when it was begun
 	exchange Exchange
 	agreed   *taler.Agreed     // when it was begun
 	fees     instrument.Amount // agreed to since, if any were
