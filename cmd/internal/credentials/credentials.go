@@ -10,13 +10,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"log/slog"
 	"os"
 	"strings"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto/disk"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 )
 
 // Name is what the file is called in the bank's directory.
@@ -35,26 +35,14 @@ const (
 // ReasonMalformed is that of a file which is not of this form.
 const ReasonMalformed fault.Reason = "credentials-malformed"
 
-// Credentials are those of one account. They print without the password.
+// Credentials are those of one account.
 type Credentials struct {
+	masked.Mask
+
 	Account  string // the section's name after its prefix
 	URL      string // of the wire gateway; empty while the bank listens nowhere
 	User     string
 	Password string
-}
-
-// String is the user and the address.
-func (c Credentials) String() string { return c.User + " at " + c.URL }
-
-// Format hides the password from every verb.
-func (c Credentials) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, c.String()) }
-
-// LogValue hides the password from logs.
-func (c Credentials) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// MarshalText fails: there is a password inside.
-func (c Credentials) MarshalText() ([]byte, error) {
-	return nil, fault.New(fault.Internal, "a login is not written as text")
 }
 
 // Write makes the file, for its owner alone.

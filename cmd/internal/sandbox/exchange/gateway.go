@@ -5,17 +5,17 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"net/http"
 	"time"
 
-	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto/masked"
 )
 
 // WireGateway is where the exchange's bank tells what came in, and how to log in
-// there. It prints without the password and is not marshalled.
+// there.
 type WireGateway struct {
+	masked.Mask
+
 	URL      string
 	User     string
 	Password string
@@ -25,20 +25,6 @@ type WireGateway struct {
 
 // defaultLongPoll is how long the bank is asked to hold a request.
 const defaultLongPoll = 60 * time.Second
-
-// String is the address and the user.
-func (g WireGateway) String() string { return g.User + " at " + g.URL }
-
-// Format hides the password from every verb.
-func (g WireGateway) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, g.String()) }
-
-// LogValue hides the password from logs.
-func (g WireGateway) LogValue() slog.Value { return slog.StringValue(g.String()) }
-
-// MarshalText fails: there is a password inside.
-func (g WireGateway) MarshalText() ([]byte, error) {
-	return nil, fault.New(fault.Internal, "a login is not written as text")
-}
 
 // RememberGateway keeps address, user and password in the books for the next
 // start.
