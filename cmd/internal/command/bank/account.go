@@ -39,43 +39,39 @@ var accountTitles = []string{"NAME", "CREDIT", "OWES", "STANDING"}
 func accountList(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the accounts", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				all, err := b.Accounts(c.Context())
-				if err != nil {
-					return err
-				}
-				rows := make([][]string, len(all))
-				for n, a := range all {
-					rows[n] = accountRow(a)
-				}
-				return e.Table(map[string]any{"accounts": all}, accountTitles, rows)
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, _ []string) error {
+			all, err := b.Accounts(ctx)
+			if err != nil {
+				return err
+			}
+			rows := make([][]string, len(all))
+			for n, a := range all {
+				rows[n] = accountRow(a)
+			}
+			return e.Table(map[string]any{"accounts": all}, accountTitles, rows)
+		}),
 	}
 }
 
 // onAccount is a command that changes an account, and shows it as it is then.
-func onAccount(e *cli.Env, use, short string, args int, change func(c *cobra.Command, b *bank.Bank, args []string) error) *cobra.Command {
+func onAccount(e *cli.Env, use, short string, args int, change func(ctx context.Context, b *bank.Bank, args []string) error) *cobra.Command {
 	return &cobra.Command{
 		Use: use, Short: short, Args: cobra.ExactArgs(args),
-		RunE: func(c *cobra.Command, args []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				if err := change(c, b, args); err != nil {
-					return err
-				}
-				a, err := b.Account(c.Context(), args[0])
-				if err != nil {
-					return err
-				}
-				return e.Table(a, accountTitles, [][]string{accountRow(a)})
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
+			if err := change(ctx, b, args); err != nil {
+				return err
+			}
+			a, err := b.Account(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return e.Table(a, accountTitles, [][]string{accountRow(a)})
+		}),
 	}
 }
 
 func accountShow(e *cli.Env) *cobra.Command {
-	return onAccount(e, "show NAME", "Show an account", 1, func(*cobra.Command, *bank.Bank, []string) error { return nil })
+	return onAccount(e, "show NAME", "Show an account", 1, func(context.Context, *bank.Bank, []string) error { return nil })
 }
 
 func accountCredit(e *cli.Env) *cobra.Command {
@@ -90,12 +86,13 @@ func accountDay(e *cli.Env) *cobra.Command {
 // the amount need not be said.
 func accountLimit(e *cli.Env, use, short, away string, set func(*bank.Bank, context.Context, string, instrument.Amount) error) *cobra.Command {
 	none := false
-	c := onAccount(e, use, short, 2, func(c *cobra.Command, b *bank.Bank, args []string) error {
+	var c *cobra.Command
+	c = onAccount(e, use, short, 2, func(ctx context.Context, b *bank.Bank, args []string) error {
 		switch {
 		case none && len(args) == 2:
 			return cli.Usage("%s and --none are two wishes: give one of them", args[1])
 		case none:
-			return set(b, c.Context(), args[0], instrument.Amount{})
+			return set(b, ctx, args[0], instrument.Amount{})
 		case len(args) < 2:
 			return cli.Usage("%s needs an AMOUNT, or --none", c.CommandPath())
 		}
@@ -103,7 +100,7 @@ func accountLimit(e *cli.Env, use, short, away string, set func(*bank.Bank, cont
 		if err != nil {
 			return err
 		}
-		return cli.Argument(set(b, c.Context(), args[0], most))
+		return cli.Argument(set(b, ctx, args[0], most))
 	})
 	c.Args = cobra.RangeArgs(1, 2)
 	c.Flags().BoolVar(&none, "none", false, away)
@@ -111,25 +108,25 @@ func accountLimit(e *cli.Env, use, short, away string, set func(*bank.Bank, cont
 }
 
 func accountSettle(e *cli.Env) *cobra.Command {
-	return onAccount(e, "settle NAME", "Count anew: what was owed has been paid", 1, func(c *cobra.Command, b *bank.Bank, args []string) error {
-		return b.Settle(c.Context(), args[0])
+	return onAccount(e, "settle NAME", "Count anew: what was owed has been paid", 1, func(ctx context.Context, b *bank.Bank, args []string) error {
+		return b.Settle(ctx, args[0])
 	})
 }
 
 func accountCancel(e *cli.Env) *cobra.Command {
 	reason := ""
-	c := onAccount(e, "cancel NAME", "Keep an account from beginning anything new", 1, func(c *cobra.Command, b *bank.Bank, args []string) error {
+	c := onAccount(e, "cancel NAME", "Keep an account from beginning anything new", 1, func(ctx context.Context, b *bank.Bank, args []string) error {
 		if reason == "" {
 			return cli.Usage("--reason is needed: the account's holder is told")
 		}
-		return b.Cancel(c.Context(), args[0], reason)
+		return b.Cancel(ctx, args[0], reason)
 	})
 	c.Flags().StringVar(&reason, "reason", "", "why, as its holder is told")
 	return c
 }
 
 func accountRestore(e *cli.Env) *cobra.Command {
-	return onAccount(e, "restore NAME", "Take a cancellation back", 1, func(c *cobra.Command, b *bank.Bank, args []string) error {
-		return b.Restore(c.Context(), args[0])
+	return onAccount(e, "restore NAME", "Take a cancellation back", 1, func(ctx context.Context, b *bank.Bank, args []string) error {
+		return b.Restore(ctx, args[0])
 	})
 }

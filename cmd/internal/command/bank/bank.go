@@ -57,6 +57,13 @@ func files(e *cli.Env) (house.Files, error) {
 	return house.Files{Dir: dir}, err
 }
 
+// with is the code of a command that gets the bank, which may be running elsewhere.
+func with(e *cli.Env, do func(context.Context, *bank.Bank, []string) error) func(*cobra.Command, []string) error {
+	return func(c *cobra.Command, args []string) error {
+		return beside(c.Context(), e, func(b *bank.Bank, _ settings) error { return do(c.Context(), b, args) })
+	}
+}
+
 // beside runs an operator's command on the bank, which may be running elsewhere.
 func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error) error {
 	f, err := files(e)

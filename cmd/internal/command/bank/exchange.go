@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -45,19 +46,17 @@ func exchangeAdd(e *cli.Env) *cobra.Command {
 func exchangeList(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the exchanges, the default one first", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				all, err := b.Exchanges(c.Context())
-				if err != nil {
-					return err
-				}
-				rows := make([][]string, len(all))
-				for n, x := range all {
-					rows[n] = []string{x.Name, x.URL, string(x.Account)}
-				}
-				return e.Table(map[string]any{"exchanges": all}, []string{"NAME", "URL", "ACCOUNT"}, rows)
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, _ []string) error {
+			all, err := b.Exchanges(ctx)
+			if err != nil {
+				return err
+			}
+			rows := make([][]string, len(all))
+			for n, x := range all {
+				rows[n] = []string{x.Name, x.URL, string(x.Account)}
+			}
+			return e.Table(map[string]any{"exchanges": all}, []string{"NAME", "URL", "ACCOUNT"}, rows)
+		}),
 	}
 }
 

@@ -1,6 +1,8 @@
 package bank
 
 import (
+	"context"
+
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -82,46 +84,40 @@ func providerRotate(e *cli.Env) *cobra.Command {
 func providerList(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the providers", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				all, err := b.Providers(c.Context())
-				if err != nil {
-					return err
-				}
-				rows := make([][]string, len(all))
-				for n, p := range all {
-					rows[n] = []string{p.Name, p.Kind, p.URL}
-				}
-				return e.Table(map[string]any{"providers": all}, []string{"NAME", "KIND", "URL"}, rows)
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, _ []string) error {
+			all, err := b.Providers(ctx)
+			if err != nil {
+				return err
+			}
+			rows := make([][]string, len(all))
+			for n, p := range all {
+				rows[n] = []string{p.Name, p.Kind, p.URL}
+			}
+			return e.Table(map[string]any{"providers": all}, []string{"NAME", "KIND", "URL"}, rows)
+		}),
 	}
 }
 
 func providerCheck(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "check NAME", Short: "Ask whether a provider answers", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				if err := b.CheckProvider(c.Context(), args[0]); err != nil {
-					return err
-				}
-				return e.Print(map[string]any{"name": args[0], "ok": true}, "%s answers\n", args[0])
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
+			if err := b.CheckProvider(ctx, args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"name": args[0], "ok": true}, "%s answers\n", args[0])
+		}),
 	}
 }
 
 func providerRemove(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove NAME", Short: "End the use of a provider that no terminal needs", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				if err := b.RemoveProvider(c.Context(), args[0]); err != nil {
-					return err
-				}
-				return e.Print(map[string]any{"name": args[0], "removed": true}, "%s is not used any more\n", args[0])
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
+			if err := b.RemoveProvider(ctx, args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"name": args[0], "removed": true}, "%s is not used any more\n", args[0])
+		}),
 	}
 }

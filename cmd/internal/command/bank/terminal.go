@@ -1,6 +1,7 @@
 package bank
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -102,38 +103,34 @@ func terminalFees(e *cli.Env) *cobra.Command {
 func terminalList(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "list", Short: "List the terminals", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				all, err := b.Terminals(c.Context())
-				if err != nil {
-					return err
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, _ []string) error {
+			all, err := b.Terminals(ctx)
+			if err != nil {
+				return err
+			}
+			rows := make([][]string, len(all))
+			for n, t := range all {
+				state := "active"
+				if t.Disabled {
+					state = "disabled"
 				}
-				rows := make([][]string, len(all))
-				for n, t := range all {
-					state := "active"
-					if t.Disabled {
-						state = "disabled"
-					}
-					rows[n] = []string{t.Name, t.Provider, t.FeePercent, state, t.Created.UTC().Format(time.RFC3339)}
-					all[n].Created = t.Created.UTC()
-				}
-				return e.Table(map[string]any{"terminals": all}, []string{"NAME", "PROVIDER", "TAKES %", "STATE", "CREATED"}, rows)
-			})
-		},
+				rows[n] = []string{t.Name, t.Provider, t.FeePercent, state, t.Created.UTC().Format(time.RFC3339)}
+				all[n].Created = t.Created.UTC()
+			}
+			return e.Table(map[string]any{"terminals": all}, []string{"NAME", "PROVIDER", "TAKES %", "STATE", "CREATED"}, rows)
+		}),
 	}
 }
 
 func terminalDisable(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "disable NAME", Short: "End a terminal's rights at once", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				if err := b.DisableTerminal(c.Context(), args[0]); err != nil {
-					return err
-				}
-				return e.Print(map[string]any{"name": args[0], "disabled": true}, "%s is disabled\n", args[0])
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
+			if err := b.DisableTerminal(ctx, args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"name": args[0], "disabled": true}, "%s is disabled\n", args[0])
+		}),
 	}
 }
 

@@ -121,15 +121,13 @@ func withdrawalList(e *cli.Env) *cobra.Command {
 func withdrawalShow(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "show WOPID", Short: "Show one withdrawal and what its provider said", Args: cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				w, err := find(c.Context(), e, b, args[0])
-				if err != nil {
-					return err
-				}
-				return show(c.Context(), e, b, w)
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
+			w, err := find(ctx, e, b, args[0])
+			if err != nil {
+				return err
+			}
+			return show(ctx, e, b, w)
+		}),
 	}
 }
 
@@ -201,26 +199,24 @@ func withdrawalRetry(e *cli.Env) *cobra.Command {
 			"as `bank audit` names them, and given back. The exit code is 6 while the provider has not\n" +
 			"decided, 8 if it cannot be asked, and 5 if there is nothing to ask about or nothing was\n" +
 			"found. The bank may run meanwhile; it goes on asking.",
-		RunE: func(c *cobra.Command, args []string) error {
-			return beside(c.Context(), e, func(b *bank.Bank, _ settings) error {
-				w, err := find(c.Context(), e, b, args[0])
-				if err != nil {
-					return err
-				}
-				decided, err := b.Retry(c.Context(), w.WOPID)
-				if err != nil {
-					return err
-				}
-				if _, w, err = b.Withdrawal(c.Context(), w.WOPID); err != nil {
-					return err
-				}
-				if err := show(c.Context(), e, b, w); err != nil || decided {
-					return err
-				}
-				e.Say("The provider has not decided about the payment; the bank goes on asking.")
-				return cli.Reported(fault.New(fault.Unknown, "the provider has not decided about the payment").Because("payment-undecided"))
-			})
-		},
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
+			w, err := find(ctx, e, b, args[0])
+			if err != nil {
+				return err
+			}
+			decided, err := b.Retry(ctx, w.WOPID)
+			if err != nil {
+				return err
+			}
+			if _, w, err = b.Withdrawal(ctx, w.WOPID); err != nil {
+				return err
+			}
+			if err := show(ctx, e, b, w); err != nil || decided {
+				return err
+			}
+			e.Say("The provider has not decided about the payment; the bank goes on asking.")
+			return cli.Reported(fault.New(fault.Unknown, "the provider has not decided about the payment").Because("payment-undecided"))
+		}),
 	}
 }
 
