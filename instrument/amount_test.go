@@ -11,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 )
 
 // TestParseAmount is the table of Taler's documents. libtalerutil is more
@@ -230,14 +231,7 @@ func TestAmountInJSON(t *testing.T) {
 	}
 }
 
-func amount(t testing.TB, text string) instrument.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
+var amount = instrumenttest.Amount
 
 // FuzzParseAmount: what is read is in range, is written in one way, and reads as
 // the same again.

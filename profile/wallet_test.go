@@ -11,6 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/store"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/profile"
 )
 
@@ -129,12 +130,7 @@ func limits(t *testing.T, text string) profile.Limits {
 	return l
 }
 
-func amount(t *testing.T, text string) instrument.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	check(t, err)
-	return a
-}
+var amount = instrumenttest.Amount
 
 func check(t *testing.T, err error) {
 	t.Helper()

@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/fault/faulttest"
 	"github.com/swaperoo/swaperoo/comm/https"
 )
 
@@ -34,12 +35,7 @@ func fetcher(t *testing.T, o https.Options) *https.Fetcher {
 	return f
 }
 
-func want(t *testing.T, err error, kind fault.Kind, reason fault.Reason) {
-	t.Helper()
-	if fault.KindOf(err) != kind || fault.ReasonOf(err) != reason {
-		t.Errorf("error is %v (%v, %q), want %v, %q", err, fault.KindOf(err), fault.ReasonOf(err), kind, reason)
-	}
-}
+var want = faulttest.Want
 
 func TestAnyStatusIsAnAnswer(t *testing.T) {
 	url := serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -7,6 +7,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 )
 
 func TestPercentagesAreReadExactly(t *testing.T) {
@@ -103,11 +104,4 @@ func TestTillFeesAsTheyAreWritten(t *testing.T) {
 	}
 }
 
-func sum(t *testing.T, text string) taler.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
+var sum = instrumenttest.Amount

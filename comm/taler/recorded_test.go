@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 )
 
 // recorded reads a file of testdata into v.
@@ -55,13 +57,7 @@ func roundTrip[T any](t *testing.T, text []byte) T {
 	return v
 }
 
-func mustAmount(t testing.TB, text string) (a Amount) {
-	t.Helper()
-	if err := a.UnmarshalText([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
+var mustAmount = instrumenttest.Amount
 
 func mustKey(t testing.TB, text string) (k EddsaPublicKey) {
 	t.Helper()

@@ -8,10 +8,11 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/commtest"
-	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/fault/faulttest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/card"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
@@ -48,13 +49,7 @@ func withTimeout(t testing.TB) context.Context {
 	return ctx
 }
 
-func amount(t testing.TB, text string) (a taler.Amount) {
-	t.Helper()
-	if err := a.UnmarshalText([]byte(text)); err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
+var amount = instrumenttest.Amount
 
 func key(n byte) taler.EddsaPublicKey { return taler.EddsaPublicKey(bytes.Repeat([]byte{n}, 32)) }
 
@@ -123,12 +118,7 @@ func rows(t testing.TB, h *banktest.House) []taler.IncomingTransaction {
 	return got.IncomingTransactions
 }
 
-func refused(t testing.TB, err error, kind fault.Kind, reason fault.Reason) {
-	t.Helper()
-	if fault.KindOf(err) != kind || fault.ReasonOf(err) != reason {
-		t.Errorf("got %v (%s, %q), want %s, %q", err, fault.KindOf(err), fault.ReasonOf(err), kind, reason)
-	}
-}
+var refused = faulttest.Want
 
 // hasty asks again without long pauses.
 var hasty = bank.Asking{First: time.Millisecond, Longest: 5 * time.Millisecond}

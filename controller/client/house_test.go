@@ -19,6 +19,7 @@ import (
 	"github.com/swaperoo/swaperoo/crypto"
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/card"
 	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
 	"github.com/swaperoo/swaperoo/profile"
@@ -204,12 +205,7 @@ func (p *person) last() client.Event {
 	return p.events[len(p.events)-1]
 }
 
-func amount(t *testing.T, text string) instrument.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	check(t, err)
-	return a
-}
+var amount = instrumenttest.Amount
 
 func check(t *testing.T, err error) {
 	t.Helper()

@@ -32,6 +32,7 @@ import (
 	"github.com/swaperoo/swaperoo/crypto"
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/card"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
@@ -332,12 +333,7 @@ func (h *house) wantEvents(v till.View, want ...string) {
 	}
 }
 
-func amount(t *testing.T, text string) instrument.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	check(t, err)
-	return a
-}
+var amount = instrumenttest.Amount
 
 func check(t *testing.T, err error) {
 	t.Helper()

@@ -26,7 +26,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/crypto"
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
-	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/card"
 	"github.com/swaperoo/swaperoo/plugins/prepaid"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
@@ -186,12 +186,7 @@ func (c *cast) selects(t *testing.T, p purse) func(vendor.Event) {
 	}
 }
 
-func amount(t *testing.T, text string) instrument.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	check(t, err)
-	return a
-}
+var amount = instrumenttest.Amount
 
 func check(t *testing.T, err error) {
 	t.Helper()

@@ -10,18 +10,13 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
 var noon = time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
 
-func sum(text string) instrument.Amount {
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		panic(err)
-	}
-	return a
-}
+var sum = instrumenttest.Sum
 
 // Every state of a payment × everything that can be heard of it.
 func TestPaymentStatesAndEvents(t *testing.T) {

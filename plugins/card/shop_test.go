@@ -11,8 +11,10 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/fault/faulttest"
 	"github.com/swaperoo/swaperoo/comm/https"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/card"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
@@ -73,13 +75,7 @@ func providerAt(url string) instrument.Instance {
 	return instrument.Instance{Class: "card-provider", Owner: "vendor", Status: "active", Keys: map[string]string{"name": "sim"}, State: state}
 }
 
-func amount(text string) instrument.Amount {
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		panic(err)
-	}
-	return a
-}
+var amount = instrumenttest.Sum
 
 // pay runs PAY for an offer, at its own price if the vendor is not told another.
 func (s *shop) pay(reference, price string) (receipt, error) {
@@ -180,9 +176,4 @@ func (s *shop) booked(reference string) (b booked) {
 	return b
 }
 
-func wantFault(t testing.TB, err error, kind fault.Kind, reason fault.Reason) {
-	t.Helper()
-	if fault.KindOf(err) != kind || fault.ReasonOf(err) != reason {
-		t.Fatalf("got %v (%s, %s), want %s, %s", err, fault.KindOf(err), fault.ReasonOf(err), kind, reason)
-	}
-}
+var wantFault = faulttest.Want

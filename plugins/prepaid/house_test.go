@@ -9,8 +9,9 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
-	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/fault/faulttest"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
@@ -45,13 +46,7 @@ func bundles(role comm.Role) []protocol.Bundle {
 	return []protocol.Bundle{{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)}}
 }
 
-func sum(text string) instrument.Amount {
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		panic(err)
-	}
-	return a
-}
+var sum = instrumenttest.Sum
 
 // open opens an account and returns the wallet's instrument.
 func (h *house) open() instrument.ID {
@@ -234,9 +229,4 @@ func raw(v any) json.RawMessage {
 	return text
 }
 
-func wantFault(t testing.TB, err error, kind fault.Kind, reason fault.Reason) {
-	t.Helper()
-	if fault.KindOf(err) != kind || fault.ReasonOf(err) != reason {
-		t.Fatalf("got %v (%s, %s), want %s, %s", err, fault.KindOf(err), fault.ReasonOf(err), kind, reason)
-	}
-}
+var wantFault = faulttest.Want

@@ -6,22 +6,17 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
-	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/fault/faulttest"
 	"github.com/swaperoo/swaperoo/comm/https"
 	wire "github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/taler"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
 )
 
-func amount(text string) instrument.Amount {
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		panic(err)
-	}
-	return a
-}
+var amount = instrumenttest.Sum
 
 // wallet is a client with an exchange that it knows; all parts are real but the
 // size of the exchange.
@@ -164,12 +159,7 @@ func (w *wallet) state() (s wire.ExchangeState) {
 	return s
 }
 
-func wantFault(t testing.TB, err error, kind fault.Kind, reason fault.Reason) {
-	t.Helper()
-	if fault.KindOf(err) != kind || fault.ReasonOf(err) != reason {
-		t.Fatalf("got %v (%s, %s), want %s, %s", err, fault.KindOf(err), fault.ReasonOf(err), kind, reason)
-	}
-}
+var wantFault = faulttest.Want
 
 func circumstances(liked []string) instrument.Circumstances {
 	return instrument.Circumstances{Preferences: liked}

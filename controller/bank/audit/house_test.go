@@ -20,6 +20,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/bank/audit"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/card"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
 	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
@@ -91,13 +92,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-func sum(text string) taler.Amount {
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		panic(err)
-	}
-	return a
-}
+var sum = instrumenttest.Sum
 
 func (b *books) ctx() context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/card/onetime"
 )
 
@@ -25,14 +25,7 @@ func card(t testing.TB) onetime.Card {
 	return onetime.Card{Account: "acct-1", Brand: "Sandbox Card", Last4: "4242", Key: key}
 }
 
-func amount(t testing.TB, text string) instrument.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
+var amount = instrumenttest.Amount
 
 func authorise(t testing.TB) onetime.Authorisation {
 	t.Helper()

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/taler"
-	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 )
 
 // branch is a bank that speaks the integration API and has one withdrawal, of
@@ -40,14 +40,7 @@ func newBranch(t *testing.T, status taler.BankWithdrawalOperationStatus) *branch
 	return b
 }
 
-func money(t *testing.T, text string) instrument.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
+var money = instrumenttest.Amount
 
 // TestAnAmountThatCannotBeWithdrawn is a mistake of who typed it, told before
 // anything has begun.

@@ -20,6 +20,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 )
 
 // born is when the exchanges of the tests are made.
@@ -251,14 +252,7 @@ func (w *world) balance(key crypto.EddsaPrivateKey) string {
 	return s.Balance.String()
 }
 
-func amount(t *testing.T, text string) instrument.Amount {
-	t.Helper()
-	a, err := instrument.ParseAmount(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
+var amount = instrumenttest.Amount
 
 // serial makes every key of a test run another one, and the same in each run.
 var serial atomic.Uint32
