@@ -103,7 +103,7 @@ func (a *API) login(r *http.Request, s scheme) (*profile.Principal, loginCheck, 
 	}
 	p, err := a.bank.Profiles().Login(r.Context(), s.kind, shown.login, shown.token)
 	if errors.Is(err, fault.Denied) {
-		if a.o.LimitLoopback || !loopback(r) {
+		if !loopback(r) {
 			if err := a.guesses.wrong(host(r)); err != nil {
 				return nil, nil, err
 			}

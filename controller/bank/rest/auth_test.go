@@ -12,7 +12,6 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
-	"github.com/swaperoo/swaperoo/controller/bank/rest"
 )
 
 func basic(login, token string) string {
@@ -120,55 +119,49 @@ func TestNothingIsDoneWithoutCredentials(t *testing.T) {
 	}
 }
 
-// TestGuessing: wrong credentials slow down only the address that they come
-// from, and never the right ones.
+// TestGuessing: wrong credentials slow down only the address that they come from, unless that is
+// this machine, and never the right ones.
 func TestGuessing(t *testing.T) {
-	for name, c := range map[string]struct {
-		limitLoopback bool
-		last          int
-		code          taler.Code
-	}{
-		"from this machine":  {false, 401, 40},
-		"from anywhere else": {true, 429, 9999},
-	} {
-		t.Run(name, func(t *testing.T) {
-			h := open(t, banktest.Options{Rest: rest.Options{LimitLoopback: c.limitLoopback}})
-			wrong := request{method: "GET", path: "/config", login: banktest.Login{Name: "till", Token: "x"}}
-			for n := range 100 {
-				if got := send(t, h, wrong); got.status != 401 {
-					t.Fatalf("guess %d: %d", n+1, got.status)
-				}
-			}
-			got := send(t, h, wrong)
-			got.want(t, c.last, c.code)
-			if c.last == 429 {
-				if s, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil || s < 1 || s > 61 {
-					t.Errorf("Retry-After: %q", got.header.Get("Retry-After"))
-				}
-			}
-			send(t, h, request{method: "GET", path: "/config", login: h.Terminal}).want(t, 200, 0)
-			send(t, h, request{method: "GET", path: "/config"}).want(t, 401, 40) // no guess
-		})
-	}
-}
-
-// TestGuessingFromAnotherMachine is slowed down although nobody has said so, and behind no proxy.
-func TestGuessingFromAnotherMachine(t *testing.T) {
 	h := open(t, banktest.Options{})
-	guess := func(from string) int {
+	ask := func(from, authorization string) response {
 		r := httptest.NewRequest(http.MethodGet, "/config", nil)
 		r.RemoteAddr = from
-		r.Header.Set("Authorization", basic("till", "x"))
+		if authorization != "" {
+			r.Header.Set("Authorization", authorization)
+		}
 		w := httptest.NewRecorder()
 		h.API.ServeHTTP(w, r)
-		return w.Code
+		return response{w.Code, w.Header(), w.Body.String()}
 	}
-	for n := range 100 {
-		if got := guess("192.0.2.7:1234"); got != 401 {
-			t.Fatalf("guess %d: %d", n+1, got)
+	const here, there, elsewhere = "127.0.0.1:1234", "192.0.2.7:1234", "198.51.100.7:1234"
+	wrong, right := basic("till", "x"), basic(h.Terminal.Name, h.Terminal.Token)
+	for _, from := range []string{here, there} {
+		for n := range 100 {
+			if got := ask(from, wrong); got.status != 401 {
+				t.Fatalf("guess %d from %s: %d", n+1, from, got.status)
+			}
 		}
 	}
-	if one, other, here := guess("192.0.2.7:1234"), guess("198.51.100.7:1234"), guess("127.0.0.1:1234"); one != 429 || other != 401 || here != 401 {
-		t.Errorf("the next guess is told %d, another machine %d, this one %d", one, other, here)
+	for name, c := range map[string]struct {
+		from, authorization string
+		status              int
+		code                taler.Code
+	}{
+		"from this machine":            {here, wrong, 401, 40},
+		"from another one":             {there, wrong, 429, 9999},
+		"from one that guessed little": {elsewhere, wrong, 401, 40},
+		"the right ones":               {there, right, 200, 0},
+		"none":                         {there, "", 401, 40}, // no guess
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := ask(c.from, c.authorization)
+			got.want(t, c.status, c.code)
+			if c.status != 429 {
+				return
+			}
+			if s, err := strconv.Atoi(got.header.Get("Retry-After")); err != nil || s < 1 || s > 61 {
+				t.Errorf("Retry-After: %q", got.header.Get("Retry-After"))
+			}
+		})
 	}
 }

@@ -38,9 +38,6 @@ type Options struct {
 	// HistoryCap bounds the rows of one page; 1024 if zero, which is what
 	// wirewatch asks for, and never less.
 	HistoryCap int
-	// LimitLoopback counts wrong credentials of this machine, too: for a proxy
-	// on the same host, behind which everybody has its address.
-	LimitLoopback bool
 	// Base is the path of the URL under which others reach the APIs, if a proxy in front takes
 	// it away: OpenAPI documents name it.
 	Base string
