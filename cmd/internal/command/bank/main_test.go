@@ -10,9 +10,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/bank"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
@@ -42,11 +41,7 @@ func newDesk(t *testing.T) *desk {
 // command is `swaperoo bank …` in this process.
 func (d *desk) command(ctx context.Context, out io.Writer, args ...string) int {
 	e := &cli.Env{In: d.in, Out: out, Err: d.err, Environ: func(name string) string { return d.env[name] }}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(bank.Command(e))
-	c.SetArgs(append([]string{"bank", "--dir", d.dir, "--json"}, args...))
-	return e.Fail(c.ExecuteContext(ctx))
+	return clitest.Run(ctx, e, bank.Command, append([]string{"bank", "--dir", d.dir, "--json"}, args...)...)
 }
 
 // does runs a command that must work and reads what it prints.
@@ -68,15 +63,7 @@ func (d *desk) refuses(code int, reason string, args ...string) {
 	d.t.Helper()
 	var out bytes.Buffer
 	got := d.command(d.t.Context(), &out, args...)
-	var said struct {
-		Error struct{ Reason, Message string }
-	}
-	if err := json.Unmarshal(out.Bytes(), &said); err != nil {
-		d.t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, out.String())
-	}
-	if got != code || said.Error.Reason != reason || said.Error.Message == "" {
-		d.t.Errorf("%s: exit %d and %+v, want %d and %s", strings.Join(args, " "), got, said.Error, code, reason)
-	}
+	clitest.Said{Args: args, Code: got, Out: out.String()}.Refused(d.t, code, reason)
 }
 
 // initialises makes the bank.

@@ -15,21 +15,16 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/exchange"
 	"github.com/swaperoo/swaperoo/cmd/internal/credentials"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
 func command(ctx context.Context, out io.Writer, args ...string) int {
-	e := &cli.Env{Out: out, Err: io.Discard, Environ: func(string) string { return "" }}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(exchange.Command(e))
-	c.SetArgs(append([]string{"exchange"}, append(args, "--json")...))
-	return e.Fail(c.ExecuteContext(ctx))
+	return clitest.Run(ctx, &cli.Env{Out: out, Err: io.Discard}, exchange.Command, append([]string{"exchange"}, append(args, "--json")...)...)
 }
 
 // made makes an exchange and gives its directory.

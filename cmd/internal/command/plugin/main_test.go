@@ -1,7 +1,6 @@
 package plugin_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"io"
 	"os"
@@ -9,9 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/plugin"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm"
@@ -110,45 +108,25 @@ func party(t *testing.T) string {
 // says runs `swaperoo plugin …` in this process; nobody can be asked.
 func says(t *testing.T, dir string, args ...string) (code int, out, messages string) {
 	t.Helper()
-	var o, m bytes.Buffer
-	e := &cli.Env{Out: &o, Err: &m, Environ: func(string) string { return "" }}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(plugin.Command(e))
-	c.SetOut(&o)
-	c.SetArgs(append([]string{"plugin", "--dir", dir}, args...))
-	code = e.Fail(c.ExecuteContext(t.Context()))
-	return code, o.String(), m.String()
+	said := run(t, dir, args...)
+	return said.Code, said.Out, said.Err
+}
+
+func run(t *testing.T, dir string, args ...string) clitest.Said {
+	t.Helper()
+	return clitest.Says(t.Context(), &cli.Env{}, plugin.Command, append([]string{"plugin", "--dir", dir}, args...)...)
 }
 
 // does runs a command with --json that must work.
 func does(t *testing.T, dir string, into any, args ...string) (messages string) {
 	t.Helper()
-	code, out, messages := says(t, dir, append(args, "--json")...)
-	if code != 0 {
-		t.Fatalf("%s: exit %d: %s%s", strings.Join(args, " "), code, out, messages)
-	}
-	if into != nil {
-		d := json.NewDecoder(strings.NewReader(out))
-		d.DisallowUnknownFields()
-		if err := d.Decode(into); err != nil {
-			t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, out)
-		}
-	}
-	return messages
+	said := run(t, dir, append(args, "--json")...)
+	said.Worked(t, into)
+	return said.Err
 }
 
 // refuses runs a command with --json that must not work.
 func refuses(t *testing.T, dir string, code int, reason string, args ...string) {
 	t.Helper()
-	got, out, _ := says(t, dir, append(args, "--json")...)
-	var told struct {
-		Error struct{ Kind, Reason, Message, Hint string }
-	}
-	if err := json.Unmarshal([]byte(out), &told); err != nil {
-		t.Fatalf("%s: exit %d, %v: %s", strings.Join(args, " "), got, err, out)
-	}
-	if got != code || told.Error.Reason != reason || told.Error.Message == "" {
-		t.Errorf("%s: exit %d and %+v, want %d and %s", strings.Join(args, " "), got, told.Error, code, reason)
-	}
+	run(t, dir, append(args, "--json")...).Refused(t, code, reason)
 }

@@ -13,20 +13,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/provider"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 )
 
 func command(ctx context.Context, out io.Writer, args ...string) int {
-	e := &cli.Env{Out: out, Err: io.Discard, Environ: func(string) string { return "" }}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(provider.Command(e))
-	c.SetArgs(append([]string{"provider"}, append(args, "--json")...))
-	return e.Fail(c.ExecuteContext(ctx))
+	return clitest.Run(ctx, &cli.Env{Out: out, Err: io.Discard}, provider.Command, append([]string{"provider"}, append(args, "--json")...)...)
 }
 
 func TestACardIsAFileForOneReader(t *testing.T) {

@@ -1,16 +1,13 @@
 package terminal_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/terminal"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
@@ -52,56 +49,36 @@ func (s *shop) file(text string) string {
 	return path
 }
 
-// says runs `swaperoo terminal …` in this process. The token is in nothing that
+// run runs `swaperoo terminal …` in this process. The token is in nothing that
 // any command says.
-func (s *shop) says(args ...string) (code int, out, messages string) {
+func (s *shop) run(args ...string) clitest.Said {
 	s.t.Helper()
 	in, err := os.Open(s.file(s.in))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	defer in.Close()
-	var o, m bytes.Buffer
-	e := &cli.Env{In: in, Out: &o, Err: &m, Environ: func(string) string { return "" }}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(terminal.Command(e))
-	c.SetOut(&o)
-	c.SetArgs(append([]string{"terminal", "--dir", s.dir, "-v"}, args...))
-	code = e.Fail(c.ExecuteContext(s.t.Context()))
-	if strings.Contains(o.String()+m.String(), "hunter2") {
-		s.t.Errorf("%s shows the token:\n%s%s", strings.Join(args, " "), o.String(), m.String())
+	said := clitest.Says(s.t.Context(), &cli.Env{In: in}, terminal.Command, append([]string{"terminal", "--dir", s.dir, "-v"}, args...)...)
+	if strings.Contains(said.Out+said.Err, "hunter2") {
+		s.t.Errorf("%s shows the token:\n%s%s", strings.Join(args, " "), said.Out, said.Err)
 	}
-	return code, o.String(), m.String()
+	return said
+}
+
+func (s *shop) says(args ...string) (code int, out, messages string) {
+	s.t.Helper()
+	said := s.run(args...)
+	return said.Code, said.Out, said.Err
 }
 
 // does runs a command with --json that must work.
 func (s *shop) does(into any, args ...string) {
 	s.t.Helper()
-	code, out, messages := s.says(append(args, "--json")...)
-	if code != 0 {
-		s.t.Fatalf("%s: exit %d: %s%s", strings.Join(args, " "), code, out, messages)
-	}
-	if into != nil {
-		d := json.NewDecoder(strings.NewReader(out))
-		d.DisallowUnknownFields()
-		if err := d.Decode(into); err != nil {
-			s.t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, out)
-		}
-	}
+	s.run(append(args, "--json")...).Worked(s.t, into)
 }
 
 // refuses runs a command with --json that must not work.
 func (s *shop) refuses(code int, reason string, args ...string) {
 	s.t.Helper()
-	got, out, _ := s.says(append(args, "--json")...)
-	var told struct {
-		Error struct{ Kind, Reason, Message, Hint string }
-	}
-	if err := json.Unmarshal([]byte(out), &told); err != nil {
-		s.t.Fatalf("%s: exit %d, %v: %s", strings.Join(args, " "), got, err, out)
-	}
-	if got != code || told.Error.Reason != reason || told.Error.Message == "" {
-		s.t.Errorf("%s: exit %d and %+v, want %d and %s", strings.Join(args, " "), got, told.Error, code, reason)
-	}
+	s.run(append(args, "--json")...).Refused(s.t, code, reason)
 }

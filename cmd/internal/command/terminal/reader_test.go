@@ -11,9 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/terminal"
 )
 
@@ -32,15 +31,11 @@ func (s *shop) runs(ctx context.Context, out, messages io.Writer, args ...string
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	e := &cli.Env{In: in, Out: out, Err: messages, Environ: func(string) string { return "" }}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(terminal.Command(e))
-	c.SetArgs(append([]string{"terminal", "--json"}, args...))
+	e := &cli.Env{In: in, Out: out, Err: messages}
 	ended := make(chan int, 1)
 	go func() {
 		defer in.Close()
-		ended <- e.Fail(c.ExecuteContext(ctx))
+		ended <- clitest.Run(ctx, e, terminal.Command, append([]string{"terminal", "--json"}, args...)...)
 	}()
 	return ended
 }

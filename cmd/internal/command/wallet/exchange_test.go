@@ -13,9 +13,8 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/exchange"
 )
 
@@ -23,12 +22,7 @@ import (
 type issuer struct{ url, master, dir string }
 
 func exchangeCommand(ctx context.Context, out io.Writer, args ...string) int {
-	e := &cli.Env{Out: out, Err: io.Discard, Environ: func(string) string { return "" }}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(exchange.Command(e))
-	c.SetArgs(append([]string{"exchange"}, append(args, "--json")...))
-	return e.Fail(c.ExecuteContext(ctx))
+	return clitest.Run(ctx, &cli.Env{Out: out, Err: io.Discard}, exchange.Command, append([]string{"exchange"}, append(args, "--json")...)...)
 }
 
 // issuers are two exchanges that each test gets a copy of: their keys take a

@@ -1,17 +1,13 @@
 package wallet_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
@@ -79,59 +75,35 @@ func (u *user) file(text string) string {
 	return path
 }
 
-// says runs `swaperoo wallet …` in this process.
-func (u *user) says(args ...string) said {
+// run runs `swaperoo wallet …` in this process.
+func (u *user) run(args ...string) clitest.Said {
 	u.t.Helper()
 	in, err := os.Open(u.file(u.in))
 	if err != nil {
 		u.t.Fatal(err)
 	}
 	defer in.Close()
-	var out, messages bytes.Buffer
 	environ := map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word, "LANG": u.lang}
-	e := &cli.Env{LockBy: crypto.QuickPassphrase, In: in, Out: &out, Err: &messages, Environ: func(name string) string { return environ[name] }}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(wallet.Command(e))
-	c.SetOut(&out)
-	c.SetArgs(append([]string{"wallet", "--dir", u.dir}, args...))
-	code := e.Fail(c.ExecuteContext(u.t.Context()))
-	return said{code, out.String(), messages.String()}
+	e := &cli.Env{LockBy: crypto.QuickPassphrase, In: in, Environ: func(name string) string { return environ[name] }}
+	return clitest.Says(u.t.Context(), e, wallet.Command, append([]string{"wallet", "--dir", u.dir}, args...)...)
+}
+
+func (u *user) says(args ...string) said {
+	u.t.Helper()
+	got := u.run(args...)
+	return said{got.Code, got.Out, got.Err}
 }
 
 // does runs a command with --json that must work, and reads the one object that
 // it prints; members that into does not have are a mistake of the test.
 func (u *user) does(into any, args ...string) {
 	u.t.Helper()
-	got := u.says(append(args, "--json")...)
-	if got.code != 0 {
-		u.t.Fatalf("%s: exit %d: %s%s", strings.Join(args, " "), got.code, got.out, got.err)
-	}
-	if strings.Count(got.out, "\n") != 1 {
-		u.t.Errorf("%s: this is not one line: %s", strings.Join(args, " "), got.out)
-	}
-	if into == nil {
-		return
-	}
-	d := json.NewDecoder(strings.NewReader(got.out))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		u.t.Fatalf("%s: %v: %s", strings.Join(args, " "), err, got.out)
-	}
+	u.run(append(args, "--json")...).Worked(u.t, into)
 }
 
 // refuses runs a command with --json that must not work, and checks exit code
 // and reason. Every refusal says what failed.
 func (u *user) refuses(code int, reason string, args ...string) {
 	u.t.Helper()
-	got := u.says(append(args, "--json")...)
-	var told struct {
-		Error struct{ Kind, Reason, Message, Hint string }
-	}
-	if err := json.Unmarshal([]byte(got.out), &told); err != nil {
-		u.t.Fatalf("%s: exit %d, %v: %s", strings.Join(args, " "), got.code, err, got.out)
-	}
-	if got.code != code || told.Error.Reason != reason || told.Error.Message == "" || told.Error.Kind == "" {
-		u.t.Errorf("%s: exit %d and %+v, want %d and %s", strings.Join(args, " "), got.code, told.Error, code, reason)
-	}
+	u.run(append(args, "--json")...).Refused(u.t, code, reason)
 }

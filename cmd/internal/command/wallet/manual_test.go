@@ -12,10 +12,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
 	maker "rsc.io/qr"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
 	"github.com/swaperoo/swaperoo/crypto"
 )
@@ -41,13 +41,9 @@ func (u *user) begins(args ...string) *running {
 	e := &cli.Env{LockBy: crypto.QuickPassphrase, Out: w, Err: io.Discard, Environ: func(name string) string {
 		return map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word}[name]
 	}}
-	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
-	e.Flags(c)
-	c.AddCommand(wallet.Command(e))
-	c.SetArgs(append(append([]string{"wallet", "--dir", u.dir}, args...), "--json"))
 	x := &running{u.t, bufio.NewScanner(r), make(chan int, 1), cancel}
 	go func() {
-		x.code <- e.Fail(c.ExecuteContext(ctx))
+		x.code <- clitest.Run(ctx, e, wallet.Command, append(append([]string{"wallet", "--dir", u.dir}, args...), "--json")...)
 		_ = w.Close()
 	}()
 	u.t.Cleanup(cancel)
