@@ -212,11 +212,7 @@ func (m *Manager) Spawn(f func()) bool {
 	if m.life.Err() != nil {
 		return false
 	}
-	m.work.Add(1)
-	go func() {
-		defer m.work.Done()
-		f()
-	}()
+	m.work.Go(f)
 	return true
 }
 

@@ -172,7 +172,7 @@ func call(op string, ids ...instrument.ID) protocol.Call {
 }
 
 func text(v any) protocol.Result {
-	return protocol.Result{Value: []byte(fmt.Sprintf("%q", fmt.Sprint(v)))}
+	return protocol.Result{Value: fmt.Appendf(nil, "%q", fmt.Sprint(v))}
 }
 
 func do(t testing.TB, n *protocoltest.Node, c protocol.Call) (protocol.Result, error) {

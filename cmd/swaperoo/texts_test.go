@@ -181,7 +181,7 @@ func isCommand(t *testing.T, where string, line []string, whole bool) {
 	}
 	for n, w := range line {
 		if n < 3 && strings.Contains(w, "|") && !whole {
-			for _, one := range strings.Split(w, "|") {
+			for one := range strings.SplitSeq(w, "|") {
 				isCommand(t, where, slices.Concat(line[:n], []string{one}, line[n+1:]), whole)
 			}
 			return

@@ -83,7 +83,7 @@ func TestTheReasonOfAPeerIsOneWord(t *testing.T) {
 
 // A peer may not speak as if it were this process.
 func TestTheKindOfAPeerIsOneThatCrosses(t *testing.T) {
-	for k := fault.Kind(0); k < 20; k++ {
+	for k := range fault.Kind(20) {
 		want := k
 		switch {
 		case k == fault.Suspended:

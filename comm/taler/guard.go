@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"syscall"
 	"unicode"
@@ -59,12 +60,7 @@ func IsPublic(ctx context.Context, host string) (bool, error) {
 		return false, fault.Wrap(err, fault.Unavailable, "the name %s cannot be resolved", host).Because("server-unreachable").
 			WithHint("check the address and the network, then try again")
 	}
-	for _, addr := range addrs {
-		if publicAddress(addr) {
-			return true, nil
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(addrs, publicAddress), nil
 }
 
 // GuardedDialer is the dialer for addresses that a public bank named. It looks at
@@ -128,10 +124,5 @@ func publicAddress(addr netip.Addr) bool {
 	if !addr.IsGlobalUnicast() || addr.IsPrivate() {
 		return false
 	}
-	for _, p := range notPublic {
-		if p.Contains(addr) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(notPublic[:], func(p netip.Prefix) bool { return p.Contains(addr) })
 }

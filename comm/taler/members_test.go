@@ -51,8 +51,8 @@ func TestMembersOfTheDocuments(t *testing.T) {
 		of := reflect.TypeOf(row.document)
 		want := strings.Fields(row.theirs + " " + row.own)
 		got := []string{}
-		for n := range of.NumField() {
-			name, _, _ := strings.Cut(of.Field(n).Tag.Get("json"), ",")
+		for field := range of.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			got = append(got, name)
 		}
 		slices.Sort(want)

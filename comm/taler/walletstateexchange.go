@@ -2,6 +2,7 @@ package taler
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -115,12 +116,7 @@ func (e ExchangeState) TransferAccount() (to Payto) {
 
 // HasAccount reports whether the exchange signed for an account.
 func (e ExchangeState) HasAccount(p Payto) bool {
-	for _, a := range e.Accounts {
-		if a.PaytoURI.Equal(p) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.Accounts, func(a ExchangeAccount) bool { return a.PaytoURI.Equal(p) })
 }
 
 // Denomination is one verified denomination of an exchange: RSA, without age

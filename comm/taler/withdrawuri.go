@@ -149,15 +149,7 @@ func bankBase(scheme, rest string) (string, error) {
 
 // plainSegment accepts one part of a path that means the same to every reader.
 func plainSegment(s string) bool {
-	if s == "" || s == "." || s == ".." {
-		return false
-	}
-	for i := range len(s) {
-		if !alphanumeric(s[i]) && strings.IndexByte("-_.~!$&'()*+,;=:@", s[i]) < 0 {
-			return false
-		}
-	}
-	return true
+	return s != "" && s != "." && s != ".." && isOf(s, "-_.~!$&'()*+,;=:@")
 }
 
 func externalConfirmation(query string) bool {

@@ -33,15 +33,13 @@ func (b *Bank) pursue(id instrument.ID, payment string, try func() (done bool, e
 	e := &errand{hurry: make(chan struct{}, 1), nudge: make(chan struct{}, 1)}
 	b.asking[id] = e
 	b.isAbout(e, payment)
-	b.work.Add(1)
-	go func() {
-		defer b.work.Done()
+	b.work.Go(func() {
 		b.follow(id, e, try)
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		delete(b.asking, id)
 		b.isOver(e)
-	}()
+	})
 }
 
 // isAbout has webhooks about a payment wake an errand, and isOver none any more. It
@@ -128,9 +126,7 @@ func (b *Bank) background(do func()) {
 	if b.idle() {
 		return
 	}
-	b.work.Add(1)
-	go func() {
-		defer b.work.Done()
+	b.work.Go(func() {
 		do()
-	}()
+	})
 }

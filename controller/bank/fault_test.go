@@ -76,7 +76,7 @@ func (c *customer) live(t testing.TB, ctx context.Context, h *banktest.House) er
 		return err
 	}
 	c.id = made.WithdrawalID
-	reserve := taler.EddsaPublicKey([]byte(fmt.Sprintf("%032d", c.n)))
+	reserve := taler.EddsaPublicKey(fmt.Appendf(nil, "%032d", c.n))
 	if _, err := h.Bank.Select(ctx, c.id, taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: banktest.ExchangeAccount}); err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func TestVerdicts(t *testing.T) {
 		"declined":        {banktest.Payment{State: "failed", Amount: amount(t, "CHF:21")}, taler.StateAborted, "the provider says that the payment failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			id := selected(t, h, name, taler.EddsaPublicKey([]byte(fmt.Sprintf("%032s", name))))
+			id := selected(t, h, name, taler.EddsaPublicKey(fmt.Appendf(nil, "%032s", name)))
 			tx := "tx-" + strings.ReplaceAll(name, " ", "-")
 			if c.pay.ID == "" {
 				c.pay.ID = tx

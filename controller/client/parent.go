@@ -3,6 +3,7 @@ package client
 import (
 	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -89,10 +90,7 @@ type part struct {
 // cost is what was paid or is being paid. Records of an earlier version do not say it; there it is
 // the price that was agreed to.
 func (p part) cost() instrument.Amount {
-	if p.Cost == (instrument.Amount{}) {
-		return p.Price
-	}
-	return p.Cost
+	return cmp.Or(p.Cost, p.Price)
 }
 
 // asked is the instrument that the payer asked for first.
@@ -103,24 +101,12 @@ func (p parent) name() string { return protocol.Short(p.Operation) }
 
 // next is the first part that is not paid, -1 if all are.
 func (p parent) next() int {
-	for n, part := range p.Parts {
-		if part.State != PartPaid {
-			return n
-		}
-	}
-	return -1
+	return slices.IndexFunc(p.Parts, func(q part) bool { return q.State != PartPaid })
 }
 
 // any reports whether a part is in one of the states.
 func (p parent) any(states ...string) bool {
-	for _, part := range p.Parts {
-		for _, s := range states {
-			if part.State == s {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(p.Parts, func(q part) bool { return slices.Contains(states, q.State) })
 }
 
 // broken is the status that a payment gets when a part has failed.
@@ -208,7 +194,7 @@ func (p part) becomes(q part) bool {
 	if p.State == PartWaiting && q.State == PartPaid {
 		return p.doubt() // one of its operations is found to have ended well
 	}
-	for _, m := range []instrument.Move{
+	return slices.Contains([]instrument.Move{
 		{From: PartWaiting, To: PartPaying},
 		{From: PartWaiting, To: PartFailed},
 		{From: PartPaying, To: PartWaiting},
@@ -218,12 +204,7 @@ func (p part) becomes(q part) bool {
 		{From: PartPaid, To: PartForgone},
 		{From: PartRefunding, To: PartPaid},
 		{From: PartRefunding, To: PartRefunded},
-	} {
-		if m.From == p.State && m.To == q.State {
-			return true
-		}
-	}
-	return false
+	}, instrument.Move{From: p.State, To: q.State})
 }
 
 // Whole is a payment of several instruments as its owner sees it.

@@ -196,7 +196,7 @@ func TestADivisorThatIsFoundLate(t *testing.T) {
 	}
 	secret := blindingSecret(t, make([]byte, 32))
 	for n := range 40 * p {
-		_, err = taler.Blind(pub, secret, []byte(fmt.Sprint(n)))
+		_, err = taler.Blind(pub, secret, fmt.Append(nil, n))
 		if err != nil {
 			break
 		}

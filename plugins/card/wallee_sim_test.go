@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -144,9 +145,7 @@ func (o *office) refund(w http.ResponseWriter, r *http.Request) {
 		made := map[string]any{"id": len(o.refunds) + 1, "state": o.refundState, "externalId": in.ExternalID, "amount": in.Amount, "transaction": paid[0]}
 		o.refunds[in.ExternalID] = made
 		first := map[string]any{}
-		for k, v := range made {
-			first[k] = v
-		}
+		maps.Copy(first, made)
 		o.first[in.ExternalID] = first
 	}
 	answer(w, o.first[in.ExternalID])
@@ -177,9 +176,7 @@ func (o *office) misbehave(f func(w http.ResponseWriter, path string) bool) {
 // walleeAt is a bank's wallee.
 func walleeAt(url string, change map[string]any) instrument.Instance {
 	state := map[string]any{"name": "wallee", "kind": "wallee", "url": url, "space": walleeSpace, "user": walleeUser, "key": walleeKey}
-	for k, v := range change {
-		state[k] = v
-	}
+	maps.Copy(state, change)
 	text, _ := json.Marshal(state)
 	return instrument.Instance{
 		Class: "card-provider", Owner: "bank", Status: "active", Keys: map[string]string{"name": fmt.Sprint(state["name"])}, State: text,

@@ -155,12 +155,7 @@ func tagOf(answer protocol.Response) string {
 // signing reports whether one of the signing keys that were verified before is still valid. If
 // not, the document is verified again even if it has not changed.
 func signing(e taler.ExchangeState, now time.Time) bool {
-	for _, k := range e.SignKeys {
-		if signerOf([]taler.SignKey{k}, k.Key, timestamp(now)) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(e.SignKeys, func(k taler.SignKey) bool { return signsAt(k, timestamp(now)) })
 }
 
 // stranger refuses a document under another master key than the one that the person names

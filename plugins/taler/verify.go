@@ -89,13 +89,12 @@ func verifyList(keys taler.Keys, now time.Time) error {
 
 // signerOf reports whether a key is one with which the exchange signs at a time.
 func signerOf(all []taler.SignKey, key taler.EddsaPublicKey, at taler.Timestamp) bool {
+	return slices.ContainsFunc(all, func(k taler.SignKey) bool { return k.Key == key && signsAt(k, at) })
+}
+
+func signsAt(k taler.SignKey, at taler.Timestamp) bool {
 	const skew = taler.Timestamp(clockSkew / time.Second)
-	for _, k := range all {
-		if k.Key == key && k.StampStart <= at+skew && k.StampExpire > at-min(at, skew) {
-			return true
-		}
-	}
-	return false
+	return k.StampStart <= at+skew && k.StampExpire > at-min(at, skew)
 }
 
 func verifyAccounts(keys taler.Keys) error {

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -124,9 +125,7 @@ func (m *market) pass(w http.ResponseWriter, r *http.Request) {
 	if m.kills(name, done) {
 		panic(http.ErrAbortHandler)
 	}
-	for key, values := range answer.Header {
-		w.Header()[key] = values
-	}
+	maps.Copy(w.Header(), answer.Header)
 	w.WriteHeader(answer.StatusCode)
 	_, _ = io.Copy(w, answer.Body)
 	_ = http.NewResponseController(w).Flush()

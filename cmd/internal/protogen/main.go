@@ -127,7 +127,7 @@ func mayReplace(path string, set *descriptorpb.FileDescriptorSet) error {
 func run(ctx context.Context, tool, folder, name string, set *descriptorpb.FileDescriptorSet) error {
 	request, err := proto.Marshal(&pluginpb.CodeGeneratorRequest{
 		FileToGenerate: []string{name},
-		Parameter:      proto.String("paths=source_relative"),
+		Parameter:      new("paths=source_relative"),
 		ProtoFile:      set.File,
 	})
 	if err != nil {

@@ -112,12 +112,7 @@ func (a *auditor) follows(h *history, skips []instrument.Skip, n instrument.Seq)
 // skipped reports whether the numbers from first up to, and without, next were left out on
 // purpose, after a restore.
 func skipped(skips []instrument.Skip, first, next instrument.Seq) bool {
-	for _, s := range skips {
-		if s.First == first && s.Next == next {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(skips, func(s instrument.Skip) bool { return s.First == first && s.Next == next })
 }
 
 // readable reads a page of which a row cannot be opened, row by row. In the place of such a row

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,9 +79,7 @@ func try(ctx context.Context, base string, r request) (response, error) {
 	if err != nil {
 		return response{}, err
 	}
-	for name, values := range r.header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, r.header)
 	if r.login.Name != "" {
 		req.SetBasicAuth(r.login.Name, r.login.Token)
 	}

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"maps"
 
 	"golang.org/x/sync/errgroup"
 
@@ -109,9 +110,7 @@ func (s *stage) startBank(ctx context.Context, account string) error {
 		return err
 	}
 	urls, err := s.troupe.server(ctx, 4, "bank")
-	for name, url := range urls {
-		s.urls[name] = url
-	}
+	maps.Copy(s.urls, urls)
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -193,9 +194,7 @@ func (w *world) do(method, path string, header http.Header, body []byte) answer 
 	if err != nil {
 		w.Fatal(err)
 	}
-	for name, values := range header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, header)
 	res, err := http.DefaultTransport.RoundTrip(req) // follows no redirects
 	if err != nil {
 		w.Error(err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -237,17 +238,13 @@ func TestWhoMayAsk(t *testing.T) {
 
 func (o office) signs(path string) func(map[string]string) {
 	return func(h map[string]string) {
-		for name, value := range o.headers("GET", path) {
-			h[name] = value
-		}
+		maps.Copy(h, o.headers("GET", path))
 	}
 }
 
 func (o office) at(path string, seconds int64) func(map[string]string) {
 	key, _ := base64.StdEncoding.DecodeString(o.user.Key)
 	return func(h map[string]string) {
-		for name, value := range wallee.Sign(key, o.user.Number, time.Unix(seconds, 0), "GET", path) {
-			h[name] = value
-		}
+		maps.Copy(h, wallee.Sign(key, o.user.Number, time.Unix(seconds, 0), "GET", path))
 	}
 }
