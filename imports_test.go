@@ -56,7 +56,7 @@ var layers = []struct {
 	{"plugins/card", []string{"comm", "comm/fault", "crypto/masked", "instrument", "plugins/card", "plugins/sdk", "protocol"}, "a bundle uses the same door as a stranger's"},
 	{"plugins/prepaid", []string{"comm", "comm/fault", "crypto/masked", "instrument", "instrument/plain", "plugins/sdk", "protocol"}, "as card"},
 	{"plugins/taler", []string{"comm", "comm/fault", "comm/taler", "crypto/taler", "instrument", "plugins/sdk", "protocol"}, "as card; it may share Taler's types with the bank"},
-	{"plugins/bundled", []string{"plugins/card", "plugins/prepaid", "plugins/sdk", "plugins/taler"}, "the list of what ships"},
+	{"plugins/bundled", []string{"comm", "plugins/card", "plugins/prepaid", "plugins/sdk", "plugins/taler", "protocol"}, "the list of what ships"},
 	{"cmd", nil, ""}, // joins everything
 }
 

@@ -13,9 +13,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
-	"github.com/swaperoo/swaperoo/plugins/card"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
-	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -23,13 +21,7 @@ import (
 func TestMain(m *testing.M) { commtest.Main(m) }
 
 // bundles are the first-party bundles, in this process.
-func bundles() []protocol.Bundle {
-	var out []protocol.Bundle
-	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
-		out = append(out, protocol.Bundle{Name: b.Name, Classes: b.Classes(comm.Bank), Protocols: b.Protocols(comm.Bank)})
-	}
-	return out
-}
+func bundles() []protocol.Bundle { return bundled.InProcess(comm.Bank) }
 
 func open(t testing.TB, o banktest.Options) *banktest.House {
 	t.Helper()

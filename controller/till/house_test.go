@@ -33,9 +33,7 @@ import (
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
-	"github.com/swaperoo/swaperoo/plugins/card"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
-	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/pnp"
@@ -74,7 +72,7 @@ func open(t *testing.T, native bool) *house {
 	t.Helper()
 	h := &house{t: t, net: inproc.NewNetwork(), native: native}
 	h.bank = banktest.Open(t, banktest.Options{
-		Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: h.net,
+		Bundles: bundled.InProcess(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: h.net,
 		Decide: func(c *bank.Config) { c.MaxAmount = amount(t, "CHF:100") },
 	})
 	h.cards = banktest.NewCards(h.bank.Provider)
@@ -100,7 +98,7 @@ func (h *house) start() {
 	own := []protocol.Bundle{vendor.Payments(), till.Records(), {Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}
 	party, err := controller.New(controller.Parts{
 		Name: "shop", Role: comm.Vendor, Store: h.db, Engine: engine, Identity: identity, PNP: pnp.IntersectID, Comm: manager, Policy: vendor.Policy(),
-		Bundles: append(own, bundles(comm.Vendor)...), Self: "self", Runner: "test", Device: "terminal",
+		Bundles: append(own, bundled.InProcess(comm.Vendor)...), Self: "self", Runner: "test", Device: "terminal",
 		Clock: time.Now, Random: rand.Reader, Log: slog.New(slog.DiscardHandler),
 	})
 	check(h.t, err)
@@ -162,13 +160,6 @@ var drawing = till.Drawing{
 	Text: func(s string) (string, error) { return "text of " + s + "\n", nil },
 	SVG:  func(s string) ([]byte, error) { return []byte("<svg>" + s + "</svg>"), nil },
 	PNG:  func(s string) ([]byte, error) { return []byte("PNG" + s), nil },
-}
-
-func bundles(role comm.Role) (all []protocol.Bundle) {
-	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
-		all = append(all, protocol.Bundle{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)})
-	}
-	return all
 }
 
 // out lets plugins out to this machine, and answers for the exchange.

@@ -27,10 +27,7 @@ import (
 	"github.com/swaperoo/swaperoo/crypto"
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
-	"github.com/swaperoo/swaperoo/plugins/card"
-	"github.com/swaperoo/swaperoo/plugins/prepaid"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
-	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
@@ -57,7 +54,7 @@ func newCast(t *testing.T) *cast {
 }
 
 // newCastAt has the terminal ask the bank at another address.
-func newCastAt(t *testing.T, address func(*banktest.House) string, over ...bundled) *cast {
+func newCastAt(t *testing.T, address func(*banktest.House) string, over ...remake) *cast {
 	t.Helper()
 	c := &cast{net: inproc.NewNetwork()}
 	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: c.net})
@@ -81,7 +78,7 @@ func newCastAt(t *testing.T, address func(*banktest.House) string, over ...bundl
 }
 
 // newParty has the first-party bundles in this process.
-func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool, over ...bundled) *controllertest.Party {
+func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.Policy, clock func() time.Time, away *atomic.Bool, over ...remake) *controllertest.Party {
 	t.Helper()
 	all := bundles(role)
 	for _, change := range over {
@@ -93,8 +90,8 @@ func newParty(t *testing.T, net *inproc.Network, role comm.Role, policy profile.
 	})
 }
 
-// bundled changes what a party is made of.
-type bundled func([]protocol.Bundle)
+// remake changes what a party is made of.
+type remake func([]protocol.Bundle)
 
 // lines are a party's ways over sockets and serial lines.
 func lines(t *testing.T, i *crypto.Identity) comm.Transport {
@@ -108,11 +105,8 @@ func lines(t *testing.T, i *crypto.Identity) comm.Transport {
 }
 
 func bundles(role comm.Role) []protocol.Bundle {
-	all := []protocol.Bundle{map[comm.Role]protocol.Bundle{comm.Client: client.Payments(), comm.Vendor: vendor.Payments()}[role]}
-	for _, b := range []sdk.Bundle{card.Bundle(), prepaid.Bundle(), talerbundle.Bundle()} {
-		all = append(all, protocol.Bundle{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)})
-	}
-	return all
+	own := map[comm.Role]protocol.Bundle{comm.Client: client.Payments(), comm.Vendor: vendor.Payments()}
+	return append(bundled.InProcess(role), own[role])
 }
 
 // out lets plugins out to this machine, and answers for the exchange.

@@ -98,11 +98,7 @@ func (o Options) reopen(ctx context.Context, dir string, role comm.Role, policy 
 
 // inProcess are the bundles without a door in between.
 func inProcess(role comm.Role) []protocol.Bundle {
-	out := []protocol.Bundle{{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}}}
-	for _, b := range bundled.All() {
-		out = append(out, protocol.Bundle{Name: b.Name, Classes: b.Classes(role), Protocols: b.Protocols(role)})
-	}
-	return out
+	return append(bundled.InProcess(role), protocol.Bundle{Name: "pnp", Protocols: []protocol.Protocol{pnp.Intersect{}}})
 }
 
 // listen opens the vendor's door.

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 // protocols in its own process: the difference is the price of the plugin door.
 func BenchmarkWithdrawal(b *testing.B) {
 	b.Run("plugins", func(b *testing.B) { withdrawals(b, throughTheDoor(b)) })
-	b.Run("in-process", func(b *testing.B) { withdrawals(b, inProcess()) })
+	b.Run("in-process", func(b *testing.B) { withdrawals(b, bundled.InProcess(comm.Bank)) })
 }
 
 func withdrawals(b *testing.B, bundles []protocol.Bundle) {
@@ -49,14 +49,6 @@ func BenchmarkOneWithdrawal(b *testing.B) {
 	h := banktest.Open(b, banktest.Options{Bundles: throughTheDoor(b), Fetch: provider, Spent: bench.Spent})
 	provider.answers = h.Provider
 	banktest.Benchmark(b, h, 1)
-}
-
-func inProcess() []protocol.Bundle {
-	var out []protocol.Bundle
-	for _, b := range bundled.All() {
-		out = append(out, protocol.Bundle{Name: b.Name, Classes: b.Classes(comm.Bank), Protocols: b.Protocols(comm.Bank)})
-	}
-	return out
 }
 
 func throughTheDoor(b *testing.B) []protocol.Bundle {

@@ -21,11 +21,8 @@ import (
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
-	"github.com/swaperoo/swaperoo/plugins/card"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
-	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/profile"
-	"github.com/swaperoo/swaperoo/protocol"
 )
 
 func TestMain(m *testing.M) { commtest.Main(m) }
@@ -52,12 +49,8 @@ type books struct {
 func open(t *testing.T) *books {
 	t.Helper()
 	dir := t.TempDir()
-	var bundles []protocol.Bundle
-	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
-		bundles = append(bundles, protocol.Bundle{Name: b.Name, Classes: b.Classes(comm.Bank), Protocols: b.Protocols(comm.Bank)})
-	}
 	h := banktest.Open(t, banktest.Options{
-		Bundles: bundles, Dir: dir, Fees: sum("CHF:1"), Asking: bank.Asking{First: time.Millisecond, Longest: 5 * time.Millisecond},
+		Bundles: bundled.InProcess(comm.Bank), Dir: dir, Fees: sum("CHF:1"), Asking: bank.Asking{First: time.Millisecond, Longest: 5 * time.Millisecond},
 		Decide: func(c *bank.Config) { c.Searching = bank.Searching{First: time.Hour}; c.HandsOut = true },
 	})
 	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "bank.db")+"?_pragma=busy_timeout(5000)")

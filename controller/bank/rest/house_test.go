@@ -15,22 +15,14 @@ import (
 	"github.com/swaperoo/swaperoo/comm/commtest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
-	"github.com/swaperoo/swaperoo/plugins/card"
-	"github.com/swaperoo/swaperoo/plugins/sdk"
-	talerbundle "github.com/swaperoo/swaperoo/plugins/taler"
+	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
 func TestMain(m *testing.M) { commtest.Main(m) }
 
 // bundles are the first-party bundles, in this process.
-func bundles() []protocol.Bundle {
-	var out []protocol.Bundle
-	for _, b := range []sdk.Bundle{card.Bundle(), talerbundle.Bundle()} {
-		out = append(out, protocol.Bundle{Name: b.Name, Classes: b.Classes(comm.Bank), Protocols: b.Protocols(comm.Bank)})
-	}
-	return out
-}
+func bundles() []protocol.Bundle { return bundled.InProcess(comm.Bank) }
 
 func open(t testing.TB, o banktest.Options) *banktest.House {
 	t.Helper()
