@@ -193,18 +193,3 @@ func askNumber(ctx context.Context, e *cli.Env, r restored) (instrument.Seq, err
 	}
 	return instrument.Seq(n), nil
 }
-
-// alone runs a command on a bank that nobody serves meanwhile.
-func alone(ctx context.Context, e *cli.Env, do func(*bank.Bank) error) error {
-	f, err := files(e)
-	if err != nil {
-		return err
-	}
-	s, err := read(e, f)
-	if err != nil {
-		return err
-	}
-	o := options(e, f, s, true)
-	o.Alone = true
-	return opened(ctx, o, func(h *house.House) error { return do(bank.Look(ctx, h.Controller, s.bank())) })
-}

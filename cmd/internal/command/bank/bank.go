@@ -64,8 +64,30 @@ func with(e *cli.Env, do func(context.Context, *bank.Bank, []string) error) func
 	}
 }
 
+// byName is a command that does something to what has a name, and then says so: to programs by a member.
+func byName(e *cli.Env, use, short string, do func(*bank.Bank, context.Context, string) error, member, said string) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short, Args: cobra.ExactArgs(1),
+		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
+			if err := do(b, ctx, args[0]); err != nil {
+				return err
+			}
+			return e.Print(map[string]any{"name": args[0], member: true}, "%s %s\n", args[0], said)
+		}),
+	}
+}
+
 // beside runs an operator's command on the bank, which may be running elsewhere.
 func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error) error {
+	return look(ctx, e, false, do)
+}
+
+// alone runs a command on a bank that nobody serves meanwhile.
+func alone(ctx context.Context, e *cli.Env, do func(*bank.Bank) error) error {
+	return look(ctx, e, true, func(b *bank.Bank, _ settings) error { return do(b) })
+}
+
+func look(ctx context.Context, e *cli.Env, alone bool, do func(*bank.Bank, settings) error) error {
 	f, err := files(e)
 	if err != nil {
 		return err
@@ -74,7 +96,9 @@ func beside(ctx context.Context, e *cli.Env, do func(*bank.Bank, settings) error
 	if err != nil {
 		return err
 	}
-	return opened(ctx, options(e, f, s, true), func(h *house.House) error { return do(bank.Look(ctx, h.Controller, s.bank()), s) })
+	o := options(e, f, s, true)
+	o.Alone = alone
+	return opened(ctx, o, func(h *house.House) error { return do(bank.Look(ctx, h.Controller, s.bank()), s) })
 }
 
 // opened opens the house for as long as do takes.

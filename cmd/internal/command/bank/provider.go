@@ -99,25 +99,9 @@ func providerList(e *cli.Env) *cobra.Command {
 }
 
 func providerCheck(e *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "check NAME", Short: "Ask whether a provider answers", Args: cobra.ExactArgs(1),
-		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
-			if err := b.CheckProvider(ctx, args[0]); err != nil {
-				return err
-			}
-			return e.Print(map[string]any{"name": args[0], "ok": true}, "%s answers\n", args[0])
-		}),
-	}
+	return byName(e, "check NAME", "Ask whether a provider answers", (*bank.Bank).CheckProvider, "ok", "answers")
 }
 
 func providerRemove(e *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "remove NAME", Short: "End the use of a provider that no terminal needs", Args: cobra.ExactArgs(1),
-		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
-			if err := b.RemoveProvider(ctx, args[0]); err != nil {
-				return err
-			}
-			return e.Print(map[string]any{"name": args[0], "removed": true}, "%s is not used any more\n", args[0])
-		}),
-	}
+	return byName(e, "remove NAME", "End the use of a provider that no terminal needs", (*bank.Bank).RemoveProvider, "removed", "is not used any more")
 }

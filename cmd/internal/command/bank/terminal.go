@@ -123,15 +123,7 @@ func terminalList(e *cli.Env) *cobra.Command {
 }
 
 func terminalDisable(e *cli.Env) *cobra.Command {
-	return &cobra.Command{
-		Use: "disable NAME", Short: "End a terminal's rights at once", Args: cobra.ExactArgs(1),
-		RunE: with(e, func(ctx context.Context, b *bank.Bank, args []string) error {
-			if err := b.DisableTerminal(ctx, args[0]); err != nil {
-				return err
-			}
-			return e.Print(map[string]any{"name": args[0], "disabled": true}, "%s is disabled\n", args[0])
-		}),
-	}
+	return byName(e, "disable NAME", "End a terminal's rights at once", (*bank.Bank).DisableTerminal, "disabled", "is disabled")
 }
 
 func terminalRotate(e *cli.Env) *cobra.Command {
