@@ -103,7 +103,7 @@ func TestTwoHandles(t *testing.T) {
 // and is there as soon as it was committed.
 func TestForeign(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s.db")
-	mine, theirs := openAt(t, path), openAt(t, path)
+	mine, theirs := openFile(t, path, store.Options{}), openFile(t, path, store.Options{})
 	look := func(db *store.DB) uint64 {
 		t.Helper()
 		n, err := db.Foreign(t.Context())
@@ -210,18 +210,4 @@ func TestAnotherProcessIsSeenAtOnce(t *testing.T) {
 	if _, err := p.wait(); err != nil || told != versions {
 		t.Fatalf("the other process ended at version %d: %v", told, err)
 	}
-}
-
-func openAt(t *testing.T, path string) *store.DB {
-	t.Helper()
-	db, err := store.Open(t.Context(), path, store.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db
 }

@@ -29,20 +29,18 @@ func TestFileOneUnitPerCommit(t *testing.T) {
 func openFile(t testing.TB, path string, o store.Options) *store.DB {
 	t.Helper()
 	db, err := store.Open(context.Background(), path, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return db
+	return opened(t, db, err)
 }
 
 func openMemory(t testing.TB) *store.DB {
 	t.Helper()
 	db, err := store.OpenMemory(context.Background(), store.Options{})
+	return opened(t, db, err)
+}
+
+// opened is closed with the test.
+func opened(t testing.TB, db *store.DB, err error) *store.DB {
+	t.Helper()
 	if err != nil {
 		t.Fatal(err)
 	}
