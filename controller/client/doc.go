@@ -19,7 +19,7 @@
 //	its record            reserve.go onward.go; agreed to again: fees.go; asked again: patience.go
 //	exchanges             exchange.go terms.go remove.go
 //	a payment             payment.go choice.go usable.go payee.go again.go
-//	several instruments   together.go payer.go shares.go parent.go running.go parts.go doubt.go claim.go; found and gone on with: resume.go
+//	several instruments   together.go payer.go shares.go parent.go whole.go running.go parts.go doubt.go claim.go; found and gone on with: resume.go
 //	what comes back       giveback.go forgo.go; of one operation: refund.go
 //	what belongs together inner.go
 //	after a restore       check.go
