@@ -5,9 +5,9 @@
 //	vending init  --dir machine --product "A1 CHF:2 10"
 //	vending serve --dir machine --session unix:/run/machine.sock
 //
-// What is its own is in three files: shop.go says what things cost and keeps what
-// is being paid for, chute.go is the device, machine.go listens to what was
-// committed and joins the two. All else is the library's.
+// What is its own is in four files: shop.go says what things cost, shelf.go has
+// the pieces and keeps one for each payment, chute.go is the device, machine.go
+// listens to what was committed and joins them. All else is the library's.
 package main
 
 import (
