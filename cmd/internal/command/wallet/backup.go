@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/backup"
-	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -37,11 +36,8 @@ func wordFlag(c *cobra.Command, to *string) {
 }
 
 func backingUp(ctx context.Context, e *cli.Env, file, word string) error {
-	f, err := files(e)
+	f, err := existing(e)
 	if err != nil {
-		return err
-	}
-	if err := check.Holds(f, "wallet"); err != nil {
 		return err
 	}
 	if e.KeyFile != "" {

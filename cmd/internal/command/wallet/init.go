@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 )
@@ -55,11 +54,8 @@ func lock(e *cli.Env) *cobra.Command {
 			"no command runs, the wallet is locked. What waits, such as a withdrawal, can be\n" +
 			"gone on with later.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			f, err := files(e)
+			f, err := existing(e)
 			if err != nil {
-				return err
-			}
-			if err := check.Holds(f, "wallet"); err != nil {
 				return err
 			}
 			ended, err := f.LockUp(c.Context())
@@ -81,11 +77,8 @@ func passwd(e *cli.Env) *cobra.Command {
 	c := &cobra.Command{
 		Use: "passwd", Short: "Change the passphrase", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			f, err := files(e)
+			f, err := existing(e)
 			if err != nil {
-				return err
-			}
-			if err := check.Holds(f, "wallet"); err != nil {
 				return err
 			}
 			old, err := e.Passphrase(c.Context(), false)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/pipe"
@@ -49,11 +48,8 @@ type user struct {
 
 // entered finds out who opens the wallet.
 func entered(ctx context.Context, e *cli.Env, enter func(user) error) error {
-	f, err := files(e)
+	f, err := existing(e)
 	if err != nil {
-		return err
-	}
-	if err := check.Holds(f, "wallet"); err != nil { // before anybody is asked for a passphrase
 		return err
 	}
 	if e.KeyFile != "" {

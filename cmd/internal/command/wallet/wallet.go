@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/controller/client"
@@ -23,6 +24,16 @@ func Command(e *cli.Env) *cobra.Command {
 func files(e *cli.Env) (house.Files, error) {
 	dir, err := e.PartyDir("wallet")
 	return house.Files{Dir: dir, LockBy: e.LockBy}, err
+}
+
+// existing are the files of a wallet that is there: it is looked for before anybody is asked for a
+// passphrase.
+func existing(e *cli.Env) (house.Files, error) {
+	f, err := files(e)
+	if err != nil {
+		return f, err
+	}
+	return f, check.Holds(f, "wallet")
 }
 
 // wallet is an open wallet.
