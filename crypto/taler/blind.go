@@ -38,14 +38,15 @@ func Blind(pub *RSAPublicKey, secret BlindingSecret, m []byte) ([]byte, error) {
 }
 
 // Unblind makes a signature on the hidden message into one on the message:
-// s'·r^-1 mod N. Verify it before believing in it.
+// s'·r^-1 mod N. Verify it before believing in it. Zeros in front of s' say nothing:
+// who does not write the shortest form means the same number.
 //
 // No constant-time inverse is at hand, so the factor is inverted under a mask:
 // r^-1 = t·(r·t)^-1, where t follows from the same secret by another label. The
 // running time of the inversion depends on r·t alone, which says nothing about r
 // to anybody who does not know t.
 func Unblind(pub *RSAPublicKey, secret BlindingSecret, signed []byte) ([]byte, error) {
-	s, err := bigmod.NewNat().SetBytes(signed, pub.n)
+	s, err := bigmod.NewNat().SetBytes(minimal(signed), pub.n)
 	if err != nil {
 		return nil, fault.New(fault.Invalid, "the blind signature is not below the modulus").Because("signature-malformed")
 	}

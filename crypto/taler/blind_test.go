@@ -158,6 +158,27 @@ func TestUnblindAndVerifyRefuseWhatIsNotBelowTheModulus(t *testing.T) {
 	}
 }
 
+// TestASignatureWithZerosInFront is the same number: other software pads what it sends.
+func TestASignatureWithZerosInFront(t *testing.T) {
+	_, key := newKey(t, 1024)
+	secret := blindingSecret(t, make([]byte, 32))
+	b, err := taler.Blind(key.Public(), secret, []byte("coin"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := key.SignBlinded(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := taler.Unblind(key.Public(), secret, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := taler.Unblind(key.Public(), secret, append(make([]byte, 9), s...)); err != nil || !bytes.Equal(got, want) {
+		t.Errorf("got %x, %v", got, err)
+	}
+}
+
 // A modulus with a small divisor has it in common with many a hash, and an exchange
 // that knows it recognises its coins: the key is refused before anybody plans with it.
 func TestAMaliciousKeyIsNeverUsed(t *testing.T) {
