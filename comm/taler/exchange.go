@@ -27,12 +27,12 @@ func (c ExchangeConfig) MarshalJSON() ([]byte, error) {
 	return json.Marshal(plain(c))
 }
 
-// ReserveStatus is the answer to GET /reserves/PUB once money has arrived.
+// ReserveStatus is the answer to GET /reserves/PUB once money has arrived. When the
+// reserve is closed (reserve_expiration) nothing here depends on, so it is not read.
 type ReserveStatus struct {
-	Balance           Amount    `json:"balance"`
-	LastOrigin        string    `json:"last_origin,omitempty"` // a payto URI as a bank has spelt it: for people, and not read
-	ReserveExpiration Timestamp `json:"reserve_expiration,omitzero"`
-	MaximumAgeGroup   int       `json:"maximum_age_group,omitempty"` // above 0: only for wallets that know age restriction
+	Balance         Amount `json:"balance"`
+	LastOrigin      string `json:"last_origin,omitempty"`       // a payto URI as a bank has spelt it: for people, and not read
+	MaximumAgeGroup int    `json:"maximum_age_group,omitempty"` // above 0: only for wallets that know age restriction
 }
 
 // BatchWithdrawRequest asks a reserve for coins: 1 to MaxPlanchets of them, no

@@ -24,3 +24,15 @@ func TestWhoHasNotFoundAReserve(t *testing.T) {
 		}
 	}
 }
+
+// When a reserve is closed is not read, so in whatever way an exchange says it, or says that it
+// does not, the money in the reserve is there.
+func TestWhenAReserveIsClosedIsNotRead(t *testing.T) {
+	for _, said := range []string{`{"t_s":1800000000}`, `{"t_s":"never"}`, `null`, `1800000000`} {
+		body := `{"balance":"KUDOS:25","last_origin":null,"maximum_age_group":null,"reserve_expiration":` + said + `}`
+		got, err := arrived(taler.Reserve{Amount: sum("KUDOS:25")}, protocol.Response{Status: 200, Body: []byte(body)})
+		if err != nil || !got.Exists || got.Balance != sum("KUDOS:25") {
+			t.Errorf("%s: %+v, %v", said, got, err)
+		}
+	}
+}
