@@ -9,6 +9,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -73,13 +74,6 @@ func readTerms(answer protocol.Response) (taler.TermsResult, error) {
 	case len(answer.Body) > maxTerms:
 		return taler.TermsResult{}, malformed(fault.New(fault.Invalid, "its terms are too long"))
 	}
-	version := header(answer, "Taler-Terms-Version")
-	if version == "" {
-		version = header(answer, "ETag")
-	}
-	if version == "" || len(version) > maxVersion {
-		return taler.TermsResult{}, malformed(fault.New(fault.Invalid, "its terms have no version"))
-	}
 	kind, params, err := mime.ParseMediaType(header(answer, "Content-Type"))
 	if err != nil {
 		kind, params = "text/plain", nil
@@ -92,7 +86,18 @@ func readTerms(answer protocol.Response) (taler.TermsResult, error) {
 	if !languages.MatchString(language) {
 		language = ""
 	}
-	return taler.TermsResult{Version: version, Text: text, Type: kind, Language: language}, nil
+	return taler.TermsResult{Version: termsVersion(answer), Text: text, Type: kind, Language: language}, nil
+}
+
+// termsVersion is what the exchange calls the version, and otherwise one that changes with the
+// text: something in front of the exchange may have dropped the header.
+func termsVersion(answer protocol.Response) string {
+	for _, name := range []string{"Taler-Terms-Version", "ETag"} {
+		if version := header(answer, name); version != "" && len(version) <= maxVersion {
+			return version
+		}
+	}
+	return crypto.H(answer.Body).String()
 }
 
 // accept records that a person accepted a version of the terms.

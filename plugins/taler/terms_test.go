@@ -49,12 +49,6 @@ func TestTermsOfService(t *testing.T) {
 			t.Errorf("as %q: %q, %v", kind, got.Text, err)
 		}
 	}
-	for name, body := range map[string]string{"not text": "\xff\xfe", "without a version": "x"} {
-		_, err := read(func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, body) })
-		if fault.ReasonOf(err) != wire.ReasonAnswerMalformed {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
 	if _, err := read(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(bytes.Repeat([]byte("x"), 4<<20+1)) }); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("terms without end: %v", err)
 	}
@@ -71,6 +65,37 @@ func TestTermsOfService(t *testing.T) {
 	}
 	_, err = w.do("taler.exchange", "ACCEPT", w.exchange, wire.AcceptArgs{})
 	wantFault(t, err, fault.Invalid, wire.ReasonParameterMissing)
+}
+
+// Terms without a version of their own, as something in front of the exchange may leave them, have
+// that of their text: another one when it changes.
+func TestTermsWithoutAVersion(t *testing.T) {
+	w := readyWallet(t)
+	read := func(text string, header http.Header) string {
+		w.mint.with(func() {
+			w.mint.terms = func(rw http.ResponseWriter, _ *http.Request) {
+				for name, values := range header {
+					rw.Header()[name] = values
+				}
+				_, _ = io.WriteString(rw, text)
+			}
+		})
+		result, err := w.do("taler.exchange", "TERMS", w.exchange, nil)
+		return valueOf[wire.TermsResult](t, result, err).Version
+	}
+	first := read("Be kind.", nil)
+	if first == "" || len(first) > 128 || read("Be kind.", nil) != first {
+		t.Errorf("the version is %q", first)
+	}
+	if read("Be unkind.", nil) == first {
+		t.Error("other terms have the same version")
+	}
+	if got := read("Be kind.", http.Header{"Etag": {"tag"}}); got != "tag" {
+		t.Errorf("beside a tag the version is %q", got)
+	}
+	if got := read("Be kind.", http.Header{"Etag": {strings.Repeat("x", 129)}}); got != first {
+		t.Errorf("beside a tag that is too long the version is %q", got)
+	}
 }
 
 // Long terms come in pieces that fit into a result, whatever characters they have.
