@@ -63,6 +63,12 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 		case status.Status == taler.StateConfirmed:
 			r.sure = true
 			return true, nil
+		case status.Status == taler.StatePending && !r.again: // a bank that was set back, for instance, has forgotten us
+			r.again = true
+			if err := r.register(ctx, reserve); err != nil && ctx.Err() == nil && !passing(err) {
+				return false, err
+			}
+			continue
 		default:
 			if r.paid == perhapsCharged { // by now it may be known
 				if err := r.paidBefore(ctx, reserve); err != nil {

@@ -16,7 +16,11 @@ func (r *withdrawal) makeKnown(ctx context.Context, reserve taler.Reserve) error
 	if reserve.BankURL == "" {
 		return r.byTransfer(ctx, reserve)
 	}
-	return r.register(ctx, reserve)
+	if err := r.register(ctx, reserve); err != nil {
+		return err
+	}
+	r.person.Show(Event{Event: "selected", Reserve: reserve.ReservePub.String(), Groups: taler.KeyGroups(reserve.ReservePub)})
+	return nil
 }
 
 // register has the bank bind our reserve to the withdrawal [2].
@@ -55,9 +59,6 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 			return gone
 		}
 		return ended{fault.From(err).WithHint("%s, and pay nothing for this one", newCode)} // it would not come to our reserve
-	}
-	if err == nil {
-		r.person.Show(Event{Event: "selected", Reserve: reserve.ReservePub.String(), Groups: taler.KeyGroups(reserve.ReservePub)})
 	}
 	return err
 }

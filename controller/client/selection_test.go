@@ -3,12 +3,17 @@ package client_test
 import (
 	"context"
 	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 const account = "payto://iban/CH9300762011623852957?receiver-name=Exchange"
@@ -68,5 +73,34 @@ type leaving struct {
 func (l *leaving) Show(e client.Event) {
 	if e.Event == "selected" {
 		l.leave()
+	}
+}
+
+// TestABankThatHasForgottenASelection, as one does that was set back to a backup, is told again,
+// once: then the same reserve is waited for.
+func TestABankThatHasForgottenASelection(t *testing.T) {
+	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	forgetful := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		b.ServeHTTP(rw, r)
+		if r.Method == http.MethodPost {
+			b.mu.Lock()
+			b.held = leave
+			b.mu.Unlock()
+		}
+	}))
+	defer forgetful.Close()
+	uri, err := taler.NewWithdrawURI(forgetful.URL, b.uri(t, 1).ID)
+	check(t, err)
+	id, pub := w.reserve(t, taler.ReserveSelected, uri, 1, func(r *taler.Reserve) { r.Account = account })
+	b.says(func(*taler.BankWithdrawalOperationStatus) { b.mute = true })
+	p := &person{}
+	err = w.Withdraw(ctx, client.Withdrawal{URI: uri}, p)
+	if now := w.party.View(t, id).Status; now != taler.ReserveSelected || fault.ReasonOf(err) != protocol.ReasonPending || b.times("POST") != 1 || !strings.Contains(b.sent, pub.String()) {
+		t.Errorf("the reserve is %s after %d requests, the last %s: %v", now, b.times("POST"), b.sent, err)
+	}
+	if slices.ContainsFunc(p.events, func(e client.Event) bool { return e.Event == "selected" }) {
+		t.Error("the person hears of the selection again")
 	}
 }
