@@ -1,7 +1,9 @@
 package bank_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -154,5 +156,31 @@ func TestANameThatCannotBeAskedAbout(t *testing.T) {
 	})
 	if err != nil {
 		t.Errorf("it is still looked for: %v", err)
+	}
+}
+
+// TestANameThatTheProviderDoesNotKnow is no fault that the log warns of: a terminal may send whatever it likes.
+func TestANameThatTheProviderDoesNotKnow(t *testing.T) {
+	var clock watch
+	var said bytes.Buffer
+	h := open(t, banktest.Options{
+		Asking: hasty, Clock: clock.now, Log: slog.New(slog.NewTextHandler(&said, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		Decide: func(c *bank.Config) {
+			restless(c)
+			c.Searching = bank.Searching{First: time.Minute, For: time.Hour}
+		},
+	})
+	id := failed(t, h, "u", 1)
+	h.Provider.Put(banktest.Payment{ID: "invoice", State: "paid", Amount: amount(t, "CHF:20"), Reference: "an invoice"})
+	for _, name := range []string{"nothing", "invoice"} {
+		refused(t, notice(h, t, id, name), fault.Conflict, taler.ReasonConfirmAbortConflict)
+	}
+	if err := h.Provider.WaitAsked(withTimeout(t), "nothing", 1); err != nil {
+		t.Fatal(err)
+	}
+	leftAlone(t, h, id, "invoice")
+	h.Kill()
+	if said.Len() != 0 {
+		t.Errorf("the log says %s", said.String())
 	}
 }
