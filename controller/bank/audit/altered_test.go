@@ -6,7 +6,9 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller/bank/audit"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // TestABankDoesNotFollowAlteredClaims: what an audit names once a day is believed at no time
@@ -49,5 +51,53 @@ func TestABankDoesNotFollowAlteredClaims(t *testing.T) {
 		if err := wire(byte(102+n), tx); fault.ReasonOf(err) != "seal-broken" {
 			t.Errorf("wired back of %s: %v", tx, err)
 		}
+	}
+}
+
+// TestAnAuditOfAlteredNotes goes on after a row of the bank's own notes that was altered or taken away, and names it.
+func TestAnAuditOfAlteredNotes(t *testing.T) {
+	for name, row := range map[string]struct {
+		topic  string
+		number uint64
+		change string
+	}{
+		"a number, sealed by nobody":  {"numberings", 1, `UPDATE journal SET sealed = x'00' WHERE topic = 'numberings' AND seq = 1`},
+		"a number, emptied":           {"numberings", 1, `UPDATE journal SET sealed = NULL WHERE topic = 'numberings' AND seq = 1`},
+		"a number, taken away":        {"numberings", 1, `DELETE FROM journal WHERE topic = 'numberings' AND seq = 1`},
+		"a refusal, sealed by nobody": {"refusals", 1, `UPDATE journal SET sealed = x'00' WHERE topic = 'refusals' AND seq = 1`},
+		"a refusal, emptied":          {"refusals", 0, `UPDATE journal SET sealed = NULL WHERE topic = 'refusals' AND seq = 1`},
+		"a refusal, taken away":       {"refusals", 1, `DELETE FROM journal WHERE topic = 'refusals' AND seq = 1`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := open(t)
+			for _, next := range []instrument.Seq{10, 20} {
+				check(t, b.Bank.GoOn(b.ctx(), next))
+			}
+			for n := byte(1); n <= 2; n++ {
+				_, err := b.Bank.Transfer(b.ctx(), b.Bank.Default(), taler.TransferRequest{
+					RequestUID: taler.HashCode{n}, WTID: taler.ShortHash{n}, Amount: sum("CHF:1"), ExchangeBaseURL: banktest.ExchangeURL,
+					CreditAccount: "payto://simulator-transaction/nobodys?receiver-name=x",
+				})
+				if fault.ReasonOf(err) != taler.ReasonUnknownCreditor {
+					t.Fatal(err)
+				}
+				_, err = b.Bank.Resolve(b.ctx(), instrument.Seq(2*n-1), "settled")
+				check(t, err)
+			}
+			if got := b.audit(); !got.OK {
+				t.Fatalf("control: %+v", got)
+			}
+			b.sql(row.change)
+			got := b.audit()
+			if len(got.Differences) == 0 || got.Differences[0].Topic != row.topic || got.Differences[0].Row != row.number {
+				t.Errorf("%+v", got.Differences)
+			}
+			for _, d := range got.Differences {
+				if d.Kind != audit.RowUnreadable && d.Kind != audit.RowGap {
+					t.Errorf("%+v", d)
+				}
+			}
+		})
 	}
 }

@@ -18,6 +18,7 @@ type history struct {
 	count    int            // of all rows
 	rows     []row
 	rowsOf   map[instrument.ID]given // by what they are about
+	closed   map[instrument.Seq]bool // rows that could not be opened
 	raised   []bank.Numbering        // by which rows were given again; of the exchanges' own histories
 }
 
@@ -38,7 +39,7 @@ type row struct {
 }
 
 func newHistory(t instrument.Topic) *history {
-	return &history{topic: t, rowsOf: map[instrument.ID]given{}}
+	return &history{topic: t, rowsOf: map[instrument.ID]given{}, closed: map[instrument.Seq]bool{}}
 }
 
 func (h *history) where(n instrument.Seq) Difference {
@@ -80,22 +81,32 @@ func (h *history) gives(e instrument.Entry) {
 	h.rowsOf[e.Instance] = g
 }
 
-// readNumberings reads after which numbers a restored bank has given rows again.
+// readNumberings reads after which numbers a restored bank has given rows again. An entry that
+// cannot be read is a difference, and what it told is not known.
 func (a *auditor) readNumberings(ctx context.Context) (raised []bank.Numbering, err error) {
-	for after := instrument.Seq(0); ; {
-		page, err := a.b.Instruments().Journal(ctx, bank.Numberings, instrument.Page{After: after, Limit: atOnce})
-		if err != nil || len(page) == 0 {
-			return raised, err
+	h := newHistory(bank.Numberings)
+	if err := a.readRows(ctx, h); err != nil {
+		return nil, err
+	}
+	for _, r := range h.rows {
+		var n bank.Numbering
+		switch err := json.Unmarshal(r.body, &n); {
+		case err != nil:
+			a.unreadable(h, r.seq)
+		case n.Since != 0:
+			raised = append(raised, n)
 		}
-		for _, e := range page {
-			var n bank.Numbering
-			if err := json.Unmarshal(e.Body, &n); err != nil {
-				return nil, err
-			}
-			if after = e.Seq; n.Since != 0 {
-				raised = append(raised, n)
-			}
-		}
+	}
+	return raised, nil
+}
+
+// unreadable notes that row n says nothing that could be read, unless it could not even be opened,
+// which is said already.
+func (a *auditor) unreadable(h *history, n instrument.Seq) {
+	if !h.closed[n] {
+		d := h.where(n)
+		d.Kind = RowUnreadable
+		a.differs(d, "row %d of %s cannot be read", n, h.topic)
 	}
 }
 
@@ -127,6 +138,7 @@ func (a *auditor) readable(ctx context.Context, h *history) ([]instrument.Entry,
 			d := h.where(after)
 			d.Kind = RowUnreadable
 			a.differs(d, "row %d of %s cannot be opened: it was altered", after, h.topic)
+			h.closed[after] = true
 			page = append(page, instrument.Entry{Topic: h.topic, Seq: after})
 			continue
 		case err != nil || len(one) == 0:

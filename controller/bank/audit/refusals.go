@@ -9,9 +9,16 @@ import (
 
 // nameRefusals names each transfer that was refused, until the operator has noted what was done about it.
 func (a *auditor) nameRefusals(ctx context.Context) error {
+	h := newHistory(bank.Refusals)
+	if err := a.readRows(ctx, h); err != nil {
+		return err
+	}
 	all, err := a.b.Refusals(ctx)
-	if fault.ReasonOf(err) == "seal-broken" {
-		a.differs(Difference{Kind: RowUnreadable, Topic: string(bank.Refusals)}, "the list of refused transfers cannot be opened: it was altered")
+	switch fault.ReasonOf(err) {
+	case "seal-broken": // which is said already, with the row
+		return nil
+	case "entry-malformed":
+		a.differs(Difference{Kind: RowUnreadable, Topic: string(bank.Refusals)}, "the list of refused transfers cannot be read: %s", fault.From(err).Message)
 		return nil
 	}
 	for _, r := range all {
