@@ -67,18 +67,44 @@ func (c *comparison) confirmed(f protocol.Facts, space int64) {
 	}
 	surplus, err := f.Amount.Sub(s.total)
 	if back := c.back(f.Transaction); err == nil && more(surplus, back.most) && !c.byHand(f, surplus, back) {
-		c.says(SurplusKept, f.Transaction, "%s was paid for %s, and the rest is not given back", f.Amount, s.total)
+		c.says(SurplusKept, f.Transaction, "%s was paid for %s, and the rest is not given back%s", f.Amount, s.total, c.orExplained(f, surplus, back))
 	}
 }
 
 // byHand reports whether a surplus whose refund failed for good went back all the same: the
 // provider has refunded as much, not counting what exchanges have wired back and what the operator has explained.
 func (c *comparison) byHand(f protocol.Facts, surplus taler.Amount, back refunds) bool {
-	if back.failed == (taler.Amount{}) || f.Refunded == (taler.Amount{}) {
-		return false
+	left, ok := c.unwired(f, back)
+	if ok && c.sale.refunds != (taler.Amount{}) {
+		var err error
+		left, err = left.Sub(c.sale.refunds)
+		ok = err == nil
 	}
-	left, err := f.Refunded.Sub(added(taler.Amount{Currency: f.Refunded.Currency}, added(c.wiredBack().least, c.sale.refunds)))
-	return err == nil && !more(surplus, left)
+	return ok && !more(surplus, left)
+}
+
+// unwired is what the provider has refunded of a payment besides what exchanges have wired back. It is false if that
+// can be no surplus: the provider has refused to give none back.
+func (c *comparison) unwired(f protocol.Facts, back refunds) (left taler.Amount, ok bool) {
+	if back.failed == (taler.Amount{}) || f.Refunded == (taler.Amount{}) {
+		return left, false
+	}
+	left, err := f.Refunded.Sub(added(taler.Amount{Currency: f.Refunded.Currency}, c.wiredBack().least))
+	return left, err == nil
+}
+
+// orExplained is what a difference says further of a surplus that may have gone back as what the operator has
+// explained. It is in the books, so that needs no word of the operator.
+func (c *comparison) orExplained(f protocol.Facts, surplus taler.Amount, back refunds) string {
+	left, ok := c.unwired(f, back)
+	if !ok || more(surplus, left) {
+		return ""
+	}
+	rest, err := left.Sub(surplus)
+	if err != nil {
+		return ""
+	}
+	return ", unless that is what the operator has explained: then it needs no explanation, and `bank withdrawal explain --refunded " + rest.String() + "` takes that back"
 }
 
 // wiredBack is what exchanges have wired back of the withdrawal.

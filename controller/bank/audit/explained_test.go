@@ -157,6 +157,25 @@ func TestRefundsThatTheBooksDoNotHaveAreExplained(t *testing.T) {
 	wants("taken back", 0, audit.RefundUnexplained, "explain CHF:5: `bank withdrawal explain --refunded CHF:8`")
 }
 
+// TestASurplusThatWasExplained: what somebody has given back by hand after the provider had refused it needs no
+// explanation. An operator who explains it all the same is told how to take that back.
+func TestASurplusThatWasExplained(t *testing.T) {
+	b := open(t)
+	b.Provider.Refunds("failed")
+	id := b.decided("tx", "CHF:25", "")
+	b.givenBack(1)
+	b.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: sum("CHF:25"), Refunded: sum("CHF:6"), Reference: id.Text()})
+	check(t, b.Bank.ExplainRefunds(b.ctx(), id, sum("CHF:6"), "CHF 4 that were paid too much, and CHF 2 for the trouble"))
+	got := b.audit()
+	if len(got.Differences) != 1 || got.Differences[0].Kind != audit.SurplusKept || !strings.Contains(got.Differences[0].Text, "`bank withdrawal explain --refunded CHF:2` takes that back") {
+		t.Fatalf("%+v", got)
+	}
+	check(t, b.Bank.ExplainRefunds(b.ctx(), id, sum("CHF:2"), "for the trouble"))
+	if got := b.audit(); !got.OK || got.Explained != 1 {
+		t.Errorf("%+v", got)
+	}
+}
+
 // TestARefusedTransferIsNamed until the operator has noted what was done: the exchange never sends it again.
 func TestARefusedTransferIsNamed(t *testing.T) {
 	b := open(t)

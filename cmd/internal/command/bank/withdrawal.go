@@ -109,7 +109,8 @@ func withdrawalExplain(e *cli.Env) *cobra.Command {
 			"With --refunded it is about refunds of the payment that has confirmed the withdrawal, and\n" +
 			"that the bank's books do not have: those that it made after the backup from which it was\n" +
 			"restored, or that somebody made by hand at the provider. The amount is what all of them\n" +
-			"together sent back; `bank audit` goes on naming what is above it.",
+			"together sent back; `bank audit` goes on naming what is above it. What the bank itself was\n" +
+			"to give back, and somebody gave back after the provider had refused it, needs no explanation.",
 	}
 	reason := c.Flags().String("reason", "", "what was found out; it is kept on record")
 	payment := c.Flags().String("payment", "", "which `PAYMENT`, as the provider names it, if there are several")
