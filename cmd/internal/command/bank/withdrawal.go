@@ -38,20 +38,25 @@ func withdrawalList(e *cli.Env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			out, rows := []withdrawal{}, [][]string{}
+			out, rows := e.Items("withdrawals"), [][]string{} // they may be many: only what is printed is kept
 			err = b.EachWithdrawal(c.Context(), taler.State(*status), func(w taler.Withdrawal) (bool, error) {
 				s, err := shown(w, names, b.Now())
-				if e.JSON { // they may be many: only what is printed is kept
-					out = append(out, s)
-				} else {
+				switch {
+				case err != nil:
+				case e.JSON:
+					err = out.Add(s)
+				default:
 					rows = append(rows, []string{short(s.WOPID), string(s.Status), amount(s.Amount), s.Terminal, s.Created.Format(time.RFC3339), s.Reason})
 				}
 				return true, err
 			})
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case e.JSON:
+				return out.End()
 			}
-			return e.Table(map[string]any{"withdrawals": out}, []string{"WOPID", "STATUS", "AMOUNT", "TERMINAL", "CREATED", "REASON"}, rows)
+			return e.Table(nil, []string{"WOPID", "STATUS", "AMOUNT", "TERMINAL", "CREATED", "REASON"}, rows)
 		})
 	}
 	return c
