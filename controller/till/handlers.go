@@ -38,11 +38,11 @@ func (a *API) start(w http.ResponseWriter, r *http.Request) error {
 	if err := read(r, &o); err != nil {
 		return err
 	}
-	for _, key := range r.Header.Values("Idempotency-Key") {
-		switch {
+	for _, value := range r.Header.Values("Idempotency-Key") {
+		switch key := unquoted(value); {
 		case o.Key == "":
 			o.Key = key
-		case key == "", key == o.Key, strings.Trim(key, `"`) == o.Key: // some write it as a text in quotes
+		case key == "", key == o.Key, value == o.Key:
 		default:
 			return fault.New(fault.Invalid, "the request has two keys that differ").Because("key-malformed").
 				WithHint("say it once, as key or in the header Idempotency-Key")
@@ -50,6 +50,15 @@ func (a *API) start(w http.ResponseWriter, r *http.Request) error {
 	}
 	v, err := a.till.Start(r.Context(), o)
 	return answer(w, v, err)
+}
+
+// unquoted is the key that the header names: as a text in quotes, or as it is.
+func unquoted(value string) string {
+	n := len(value) - 1
+	if n < 1 || value[0] != '"' || value[n] != '"' {
+		return value
+	}
+	return strings.NewReplacer(`\\`, `\`, `\"`, `"`).Replace(value[1:n])
 }
 
 func (a *API) list(w http.ResponseWriter, r *http.Request) error {

@@ -219,8 +219,14 @@ func TestTheSameKeyIsTheSameWithdrawal(t *testing.T) {
 			t.Errorf("%s: under two keys %d %s", body, other.status, other.body)
 		}
 	}
-	if quoted := h.ask(http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"k"}`, `Idempotency-Key: "k"`); !strings.Contains(quoted.body, one.WOPID.Text()) {
-		t.Errorf("in quotes: %d %s", quoted.status, quoted.body)
+	for _, body := range []string{`{"amount":"CHF:20","key":"k"}`, `{"amount":"CHF:20"}`} { // the header's own standard has it in quotes
+		if quoted := h.ask(http.MethodPost, "/withdrawals", body, `Idempotency-Key: "k"`); !strings.Contains(quoted.body, one.WOPID.Text()) {
+			t.Errorf("%s: in quotes: %d %s", body, quoted.status, quoted.body)
+		}
+	}
+	inside := h.do(http.MethodPost, "/withdrawals", `{"amount":"CHF:20","key":"\\a \"b\""}`)
+	if quoted := h.ask(http.MethodPost, "/withdrawals", `{"amount":"CHF:20"}`, `Idempotency-Key: "\\a \"b\""`); !strings.Contains(quoted.body, inside.WOPID.Text()) {
+		t.Errorf("with quotes inside: %d %s", quoted.status, quoted.body)
 	}
 	h.refuses(409, "key-reused", http.MethodPost, "/withdrawals", `{"amount":"CHF:21","key":"k"}`)
 	h.do(http.MethodPost, path(one)+"/decline", "")
