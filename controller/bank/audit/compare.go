@@ -122,6 +122,10 @@ func (c *comparison) further(f protocol.Facts, space int64) {
 	if !taken(f) || !c.sale.state.Final() || c.sale.undecided && f.Transaction == c.sale.payment.transaction {
 		return
 	}
+	if more(f.Refunded, f.Amount) {
+		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and %s was paid: ask the provider's support why", f.Refunded, f.Amount)
+		return
+	}
 	left := f.Amount
 	if rest, err := f.Amount.Sub(f.Refunded); err == nil {
 		left = rest

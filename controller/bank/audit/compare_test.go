@@ -39,6 +39,10 @@ func TestOneWithdrawalAgainstTheLedger(t *testing.T) {
 		"in another space":        {[]protocol.Facts{with(paid, func(f *protocol.Facts) { f.Space = 4 })}, record{}, []Kind{PaymentForOther}},
 		"a second one":            {[]protocol.Facts{paid, second}, record{}, []Kind{PaidNotGivenBack}},
 		"a second one on its way": {[]protocol.Facts{paid, second}, record{returns: map[string]taler.Return{"second": {State: taler.TransferPending, Amount: chf(21)}}}, nil},
+		"a second one, given back twice": { // whoever reads that it was not would give it back again
+			[]protocol.Facts{paid, with(second, func(f *protocol.Facts) { f.Refunded = chf(42) })}, record{returns: map[string]taler.Return{"second": {State: taler.TransferSuccess, Amount: chf(21)}}},
+			[]Kind{RefundUnexplained},
+		},
 		"a surplus that was refused, given back by hand": {
 			[]protocol.Facts{with(paid, func(f *protocol.Facts) { f.Amount, f.Refunded = chf(25), chf(4) })}, record{returns: back(taler.TransferPermanent, 4)}, nil,
 		},
