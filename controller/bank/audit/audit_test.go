@@ -137,6 +137,15 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			check(b.t, b.Bank.AbortByWallet(b.ctx(), id))
 			back()
 		}, []audit.Kind{audit.RecordDiffers}},
+		{"a withdrawal was turned back within its status", func(b *books) {
+			id := b.selected()
+			back := b.keeps()
+			b.Provider.Put(banktest.Payment{ID: "waits", State: "pending", Amount: sum("CHF:21"), Reference: id.Text()})
+			check(b.t, b.Bank.Confirm(b.ctx(), b.till(), id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "waits"}))
+			b.Kill()
+			back()
+			b.Restart()
+		}, []audit.Kind{audit.RecordDiffers}},
 		{"a change in the middle is lost", func(b *books) { b.sql(`DELETE FROM journal WHERE topic = 'operations' AND seq = 2`) }, []audit.Kind{audit.RowGap}},
 		{"the last change is lost", func(b *books) {
 			check(b.t, b.Bank.AbortByWallet(b.ctx(), b.selected()))
