@@ -78,7 +78,8 @@ type RowWriter interface {
 	// Insert stores a new row and claims its keys; *KeyConflict if one is taken.
 	Insert(r Row) error
 	// Update replaces a row whose stored version is seen; *VersionConflict otherwise,
-	// fault.Locked if anybody but holder leases it. Keys are added, never removed.
+	// fault.Locked if anybody but holder leases it. Keys are added, never removed: fault.Internal, reason
+	// "seal-broken", if one that it adds is on record as its own, for then the row was turned back.
 	Update(r Row, seen int64, holder OperationID) error
 	// Validate proves that a row that was only read still has the version seen.
 	Validate(id ID, seen int64) error

@@ -146,8 +146,8 @@ func (w *work) stored(id instrument.ID) (version int64, lease string, err error)
 	return version, lease, err
 }
 
-// claim takes the keys of a row that was just written; the unique index decides. A key that is
-// taken fails the whole unit, because the row is written already.
+// claim takes the keys of a row that was just written and that its last version did not have; the unique
+// index decides. A key that is taken fails the whole unit, because the row is written already.
 func (w *work) claim(r instrument.Row) error {
 	const insert = `INSERT INTO instance_keys (class, name, blind, id) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING`
 	for _, k := range r.Keys {
@@ -162,11 +162,19 @@ func (w *work) claim(r instrument.Row) error {
 		if err != nil {
 			return err
 		}
-		if now != r.ID {
-			return w.spoil(&instrument.KeyConflict{Class: r.Class, Key: k.Name, ID: r.ID})
+		if now == r.ID {
+			return w.spoil(turnedBack(r.ID, k.Name))
 		}
+		return w.spoil(&instrument.KeyConflict{Class: r.Class, Key: k.Name, ID: r.ID})
 	}
 	return nil
+}
+
+// turnedBack is the error for a row that claims what is on record as its own: no key is ever given up, so
+// an older row was put in the place of the one that has claimed it.
+func turnedBack(id instrument.ID, key string) error {
+	return fault.New(fault.Internal, "instrument %s has claimed its %s before and does not know of it: an older record was put in its place", id, key).
+		Because("seal-broken")
 }
 
 const selectClaimant = `SELECT id FROM instance_keys WHERE class = ? AND name = ? AND blind = ?`

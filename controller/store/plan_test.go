@@ -19,9 +19,11 @@ func TestEveryStatementUsesAnIndex(t *testing.T) {
 	ctx := t.Context()
 	must(t, db.UpdateOperations(ctx, func(w protocol.Writer) error {
 		r := instrument.Row{ID: "a", Class: "coupon", Version: 1, Keys: []instrument.BlindKey{{Name: "serial", Blind: []byte("1")}}}
+		later := r
+		later.Keys = []instrument.BlindKey{{Name: "late", Blind: []byte("1")}}
 		o := protocol.Row{ID: "op", State: protocol.Running}
 		_, err := w.Append(instrument.EntryRow{Topic: "t"}, func(instrument.Seq) ([]byte, error) { return nil, nil })
-		return errors.Join(w.Insert(r), w.Lease("a", 1, "op"), w.Update(r, 1, "op"), w.Release("op"), w.Validate("a", 1),
+		return errors.Join(w.Insert(r), w.Lease("a", 1, "op"), w.Update(later, 1, "op"), w.Release("op"), w.Validate("a", 1),
 			w.ValidateKey("coupon", r.Keys[0], "a"), w.BeginOperation(o), w.Log("op", "", 1, []byte("log")), w.TakeOver(o, o), w.Heard("peer", "op"), w.EndOperation(o), w.Forget("op"), err)
 	}))
 	must(t, db.UpdateProfiles(ctx, func(w profile.Writer) error {

@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,6 +52,40 @@ func TestABankDoesNotFollowAlteredClaims(t *testing.T) {
 		if err := wire(byte(102+n), tx); fault.ReasonOf(err) != "seal-broken" {
 			t.Errorf("wired back of %s: %v", tx, err)
 		}
+	}
+}
+
+// TestAWithdrawalThatWasTurnedBackIsNotPaidAgain: its record is the one of before a wallet took it, and another wallet
+// takes it. What it has claimed says that its payment has bought something.
+func TestAWithdrawalThatWasTurnedBackIsNotPaidAgain(t *testing.T) {
+	b := open(t)
+	out, err := b.Bank.SetUp(b.ctx(), b.till(), taler.TerminalWithdrawalSetup{RequestUID: "u", Amount: sum("CHF:20")})
+	check(t, err)
+	id := out.WithdrawalID
+	b.Provider.Put(banktest.Payment{ID: "tx", State: "paid", Amount: sum("CHF:21"), Reference: id.Text()})
+	back := b.keeps()
+	pays := func(reserve taler.EddsaPublicKey) {
+		t.Helper()
+		_, err := b.Bank.Select(b.ctx(), id, taler.BankWithdrawalOperationPostRequest{ReservePub: reserve, SelectedExchange: banktest.ExchangeAccount})
+		check(t, err)
+		check(t, b.Bank.Confirm(b.ctx(), b.till(), id, taler.TerminalWithdrawalConfirmationRequest{ProviderTransactionID: "tx"}))
+	}
+	pays(taler.EddsaPublicKey{1})
+	_, err = b.Bank.Status(b.ctx(), id, taler.LongPoll{Timeout: patience, OldState: taler.StateSelected})
+	check(t, err)
+	b.Kill()
+	back()
+	b.Restart()
+	asked := b.Provider.Asked("tx")
+	pays(taler.EddsaPublicKey{2})
+	check(t, b.Provider.WaitAsked(b.ctx(), "tx", asked+3)) // what it was told before came to nothing
+	page, err := b.Bank.IncomingHistory(b.ctx(), b.Bank.Default(), instrument.Page{Limit: 10}, 0)
+	check(t, err)
+	if got, err := taler.ReadIncoming(page, 0); err != nil || len(got.IncomingTransactions) != 1 {
+		t.Errorf("the exchange is told of %+v, %v", got, err)
+	}
+	if got := b.audit(); !slices.ContainsFunc(got.Differences, func(d audit.Difference) bool { return d.Kind == audit.RecordDiffers }) {
+		t.Errorf("%+v", got.Differences)
 	}
 }
 
