@@ -40,7 +40,8 @@ func TestOneWithdrawalAgainstTheLedger(t *testing.T) {
 		"a second one":            {[]protocol.Facts{paid, second}, record{}, []Kind{PaidNotGivenBack}},
 		"a second one on its way": {[]protocol.Facts{paid, second}, record{returns: map[string]taler.Return{"second": {State: taler.TransferPending, Amount: chf(21)}}}, nil},
 		"a second one, given back twice": { // whoever reads that it was not would give it back again
-			[]protocol.Facts{paid, with(second, func(f *protocol.Facts) { f.Refunded = chf(42) })}, record{returns: map[string]taler.Return{"second": {State: taler.TransferSuccess, Amount: chf(21)}}},
+			[]protocol.Facts{paid, with(second, func(f *protocol.Facts) { f.Refunded = chf(42) })},
+			record{returns: map[string]taler.Return{"second": {State: taler.TransferSuccess, Amount: chf(21)}}},
 			[]Kind{RefundUnexplained},
 		},
 		"a surplus that was refused, given back by hand": {
