@@ -90,8 +90,8 @@ func checkProvider(_, after *instrument.Instance) error {
 	return err
 }
 
-// checkCard is the class's own rule: a card is complete, stays the same card, and
-// its counter never goes back, or an authorisation could be made twice.
+// checkCard is the class's own rule: a card is complete, stays on its account,
+// and its counter never goes back, or an authorisation could be made twice.
 func checkCard(before, after *instrument.Instance) error {
 	var is state
 	if err := after.Decode(&is); err != nil { // a person has written it
@@ -107,7 +107,7 @@ func checkCard(before, after *instrument.Instance) error {
 	if err := before.Decode(&was); err != nil {
 		return err
 	}
-	if was.Account != is.Account || was.Key != is.Key {
+	if was.Account != is.Account { // the key may have been mistyped, or be renewed
 		return fault.New(fault.Invalid, "a card cannot become another card").Because("card-changed")
 	}
 	if is.Counter < was.Counter {
