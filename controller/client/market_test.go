@@ -26,6 +26,7 @@ import (
 type moods struct {
 	refuses atomic.Value // the class that it does not take, a string
 	unknown atomic.Value // the class of which it cannot say whether it has taken it
+	resting atomic.Value // the class whose plugin does not run at the wallet, a string
 	keeps   atomic.Bool  // it gives nothing back
 	absent  atomic.Value // it says nothing of what it is to give back as long as this is open, a chan struct{}
 	boasts  atomic.Value // what it says that it gave back of gold, a string
@@ -70,6 +71,9 @@ func vouchers(role comm.Role, id instrument.ClassID, m *moods) protocol.Bundle {
 	return protocol.Bundle{Name: string(id), Classes: sdk.Refundable(role, class), Protocols: []protocol.Protocol{sdk.Simple{
 		Name: string(id) + ".spend", Class: id, Operation: protocol.Pay, Accepted: "used", Returned: "ready",
 		Present: func(_ protocol.Session, c protocol.Call, i *instrument.Instance) (protocol.Result, error) {
+			if m.is(&m.resting, id) {
+				return protocol.Result{}, fault.New(fault.Unavailable, "the plugin did not start").Because("plugin-start").WithHint("look at its log")
+			}
 			i.Status = "shown"
 			return protocol.Result{Value: i.State, Amount: c.Offer.Terms.Price}, nil
 		},

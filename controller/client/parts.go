@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -31,14 +32,45 @@ func (r *running) step(ctx context.Context) error {
 	if asking != nil {
 		return asking
 	}
-	if other != "" {
+	switch {
+	case other != "":
 		return r.replace(ctx, n, other)
+	case MayPayLater(err):
+		return r.putOff(ctx, n, err)
 	}
 	return r.change(ctx, func(p *parent) string {
 		p.Parts[n].State, p.Parts[n].Reason = PartFailed, fault.From(err).Message
 		p.Reason = p.Parts[n].Reason
 		return p.broken()
 	})
+}
+
+// MayPayLater reports whether a part has failed because the plugin of its class did not run, here or
+// at the vendor: it may at the next try.
+func MayPayLater(why error) bool {
+	return errors.Is(why, fault.Unavailable) && strings.HasPrefix(string(fault.ReasonOf(why)), "plugin-")
+}
+
+// putOff leaves a part for the next time that somebody goes on with the payment.
+func (r *running) putOff(ctx context.Context, n int, why error) error {
+	err := r.change(ctx, func(p *parent) string {
+		p.Parts[n].State = PartWaiting
+		return PaymentOpen
+	})
+	if err != nil {
+		return err
+	}
+	first := fault.From(why).Hint
+	if first != "" {
+		first += "; "
+	}
+	return r.notYet(n, why, first)
+}
+
+// notYet is the fault of a payment of which a part is still to be paid; first is what is to be done first.
+func (r *running) notYet(n int, why error, first string) error {
+	return fault.Wrap(why, fault.Unknown, "part %d of %s is not paid yet: %s", n+1, r.rec.name(), fault.From(why).Message).Because(protocol.ReasonPending).
+		WithHint("%s`wallet operation resume` goes on with it; to have back what was paid: `wallet refund %s`", first, r.rec.name())
 }
 
 // undecided is the fault of a payment that is not decided yet.
@@ -162,9 +194,7 @@ func (r *running) recordPayment(ctx context.Context, n int, outcome error) error
 			return err
 		}
 	case !doubt && r.inUse(ctx, r.rec.Parts[n].Operation, outcome):
-		f := fault.From(outcome)
-		return fault.Wrap(outcome, fault.Unknown, "part %d of %s is not paid yet: %s", n+1, r.rec.name(), f.Message).Because(protocol.ReasonPending).
-			WithHint("when that has ended `wallet operation resume` goes on with it; to have back what was paid: `wallet refund %s`", r.rec.name())
+		return r.notYet(n, outcome, "when that has ended ")
 	}
 	return notKnown(n, outcome)
 }

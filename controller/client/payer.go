@@ -11,7 +11,8 @@ type Payer interface {
 	// Agree is asked before anything is paid, with a bill for each part.
 	Agree(ctx context.Context, bills []Bill) (bool, error)
 	// Instead is asked when a part has failed for good, why says how. It names
-	// another instrument for it; none: what was paid comes back.
+	// another instrument for it; none: what was paid comes back, or the payment stays open if
+	// the part may be paid later (MayPayLater).
 	Instead(ctx context.Context, failed WholePart, why error) (instrument.ID, error)
 	// Show tells of each change that is on record.
 	Show(Whole)

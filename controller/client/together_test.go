@@ -216,6 +216,42 @@ func TestAPartWhoseInstrumentIsInUse(t *testing.T) {
 	}
 }
 
+// A plugin that does not run may run at the next try: its part has not failed for good.
+func TestAPartWhosePluginDoesNotRun(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		then func(m *market, got client.Whole) (client.Whole, error)
+		want string
+		has  string
+	}{
+		{"it is tried again", func(m *market, got client.Whole) (client.Whole, error) {
+			return m.ResumePayment(t.Context(), string(got.Operation), client.Nobody{})
+		}, client.PaymentPaid, "used used ready; 2 taken"},
+		{"it comes back", func(m *market, got client.Whole) (client.Whole, error) {
+			return m.RefundPayment(t.Context(), string(got.Operation))
+		}, client.PaymentRefunded, "ready ready ready; 0 taken"},
+		{"another one pays", func(m *market, got client.Whole) (client.Whole, error) {
+			m.resting.Store("blue")
+			return m.ResumePayment(t.Context(), string(got.Operation), &chooser{others: []instrument.ID{m.green}})
+		}, client.PaymentPaid, "used ready used; 2 taken"},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			m := openMarket(t)
+			m.resting.Store("blue")
+			got, err := m.PayTogether(t.Context(), m.purchase("k"), &chooser{})
+			f := fault.From(err)
+			if got.Status != client.PaymentOpen || !errors.Is(err, fault.Unknown) || !strings.HasPrefix(f.Hint, "look at its log; `wallet operation resume "+string(got.Operation)) {
+				t.Fatalf("it is %s: %v, %s", got.Status, err, f.Hint)
+			}
+			m.resting.Store("")
+			got, err = row.then(m, got)
+			if err != nil || got.Status != row.want || m.has() != row.has {
+				t.Errorf("then it is %s, %s: %v", got.Status, m.has(), err)
+			}
+		})
+	}
+}
+
 // The wallet ends at each point at which its record changes, in a payment that
 // comes about and in one that does not. What its next life makes of it is one of
 // the two ends, and nothing is lost.

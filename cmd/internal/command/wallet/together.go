@@ -122,15 +122,19 @@ func (p *payer) Instead(ctx context.Context, failed client.WholePart, why error)
 	if !p.w.env.Interactive() {
 		return "", nil
 	}
-	return p.typed(ctx)
+	none := "what was paid comes back"
+	if client.MayPayLater(why) {
+		none = "it is tried again later"
+	}
+	return p.typed(ctx, none)
 }
 
-// typed is what the person names. A name that this wallet does not know is asked for again:
+// typed is what the person names; none says what follows if it is nothing. A name that this wallet does not know is asked for again:
 // else a slip of the hand would break off a payment of which something is paid.
-func (p *payer) typed(ctx context.Context) (instrument.ID, error) {
+func (p *payer) typed(ctx context.Context, none string) (instrument.ID, error) {
 	const open = "the payment is still open: `wallet operation resume` asks again, or has back what was paid of it"
 	for {
-		name, err := p.w.env.Ask(ctx, "Which instrument instead? (none: what was paid comes back)", open)
+		name, err := p.w.env.Ask(ctx, "Which instrument instead? (none: "+none+")", open)
 		if fault.ReasonOf(err) == "interrupted" { // "start it again" would begin another payment
 			err = fault.From(err).WithHint(open)
 		}
