@@ -39,20 +39,32 @@ func (w *Wallet) PayTogether(ctx context.Context, p Together, who Payer) (Whole,
 		return Whole{}, err
 	}
 	defer free()
-	i, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(p.Operation))
-	switch {
-	case errors.Is(err, fault.NotFound):
-		if i, err = w.beginTogether(ctx, p, who); err != nil {
-			return Whole{}, err
-		}
-	case err != nil:
+	i, begun, err := w.begun(ctx, p)
+	if err == nil && !begun {
+		i, err = w.beginTogether(ctx, p, who)
+	}
+	if err != nil {
 		return Whole{}, err
-	default:
-		if err := w.is(ctx, p, i); err != nil {
-			return Whole{}, err
-		}
 	}
 	return w.finish(ctx, i, who)
+}
+
+// Begun reports whether a payment was begun before: then PayTogether goes on with it. What its key
+// belongs to must be this payment.
+func (w *Wallet) Begun(ctx context.Context, p Together) (bool, error) {
+	_, begun, err := w.begun(ctx, p)
+	return begun, err
+}
+
+func (w *Wallet) begun(ctx context.Context, p Together) (instrument.Instance, bool, error) {
+	i, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(p.Operation))
+	if errors.Is(err, fault.NotFound) {
+		return i, false, nil
+	}
+	if err == nil {
+		err = w.is(ctx, p, i)
+	}
+	return i, err == nil, err
 }
 
 // is refuses a payment that another one has the key of: all that was asked then

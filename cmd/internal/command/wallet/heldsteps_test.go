@@ -44,8 +44,8 @@ func inside(t *testing.T, u *user) (h *house.House, leave func()) {
 }
 
 // paying leaves a payment of several instruments in a wallet, whose only part an earlier life was
-// about to pay. It is named as people name it.
-func paying(t *testing.T, u *user) (name string) {
+// about to pay with an instrument. It is named as people name it.
+func paying(t *testing.T, u *user, with string) (name string) {
 	t.Helper()
 	h, leave := inside(t, u)
 	defer leave()
@@ -60,8 +60,8 @@ func paying(t *testing.T, u *user) (name string) {
 	err = h.Instruments().Update(t.Context(), func(tx *instrument.Draft) error {
 		_, err := tx.Create(instrument.Instance{
 			Class: controller.ClassPayment, Owner: house.Self, Name: "shop", Status: client.PaymentOpen, Keys: map[string]string{"operation": string(whole)},
-			State: fmt.Appendf(nil, `{"operation":%q,"peer":{"addresses":["wss://127.0.0.1:9/#%s"]},"total":"CHF:3","begun":"2026-11-20T12:00:00Z",
-				"parts":[{"instrument":"x","class":"prepaid","amount":"CHF:3","price":"CHF:3","state":"paying","choice":0,"tries":1,"operation":%q}]}`, whole, keyA, part),
+			State: fmt.Appendf(nil, `{"operation":%[1]q,"peer":{"key":%[2]q,"addresses":["wss://127.0.0.1:9/#%[2]s"]},"total":"CHF:3","begun":"2026-11-20T12:00:00Z",
+				"parts":[{"instrument":%[3]q,"class":"prepaid","amount":"CHF:3","price":"CHF:3","state":"paying","choice":0,"tries":1,"operation":%[4]q}]}`, whole, keyA, with, part),
 		})
 		return err
 	})
@@ -82,18 +82,30 @@ func paying(t *testing.T, u *user) (name string) {
 // Whoever goes on with a restored payment goes on with its steps, too: by itself none of them would
 // ever end, and the payment would wait for it.
 func TestWhoGoesOnWithAPaymentGoesOnWithItsSteps(t *testing.T) {
-	u := newOwner(t)
-	name := paying(t, u)
-	file := filepath.Join(t.TempDir(), "backup.age")
-	u.does(nil, "backup", file)
-	again := newUser(t)
-	again.does(nil, "restore", file)
-	if got := again.says("operation", "list"); !strings.Contains(got.out, "(part of "+name+") (held)") {
-		t.Fatalf("nothing waits: %s", got.out)
-	}
-	again.says("operation", "resume", name) // its step was not written by this wallet, and is stopped
-	if got := again.says("operation", "list"); strings.Contains(got.out, "(held)") || !strings.Contains(got.out, fault.Stuck.String()) {
-		t.Errorf("afterwards there is %s%s", got.out, got.err)
+	for _, again := range [][]string{
+		{"operation", "resume"}, // and its name
+		{"pay", nowhere + "#" + keyA, "--amount", "CHF:3", "--instrument", "card=CHF:3", "--key", "whole", "--yes"},
+	} {
+		t.Run(again[0], func(t *testing.T) {
+			u := newOwner(t)
+			var one held
+			u.does(&one, "instrument", "add", "payment-card", "--file", u.file(card("card-1", "1234")), "--name", "card")
+			name := paying(t, u, one.ID)
+			file := filepath.Join(t.TempDir(), "backup.age")
+			u.does(nil, "backup", file)
+			restored := newUser(t)
+			restored.does(nil, "restore", file)
+			if got := restored.says("operation", "list"); !strings.Contains(got.out, "(part of "+name+") (held)") {
+				t.Fatalf("nothing waits: %s", got.out)
+			}
+			if again[0] == "operation" {
+				again = append(again, name)
+			}
+			restored.says(again...) // its step was not written by this wallet, and is stopped
+			if got := restored.says("operation", "list"); strings.Contains(got.out, "(held)") || !strings.Contains(got.out, fault.Stuck.String()) {
+				t.Errorf("afterwards there is %s%s", got.out, got.err)
+			}
+		})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // share reads INSTRUMENT=AMOUNT, or INSTRUMENT, which takes what the others leave.
@@ -42,6 +43,11 @@ func (w *wallet) payTogether(ctx context.Context, to client.Payment, p purchase)
 			return err
 		}
 		want.Shares = append(want.Shares, s)
+	}
+	if begun, err := w.Begun(ctx, want); err == nil && begun {
+		if err := w.goOnWith(ctx, instrument.OperationID(protocol.Short(want.Operation))); err != nil {
+			return err
+		}
 	}
 	whole, err := w.PayTogether(ctx, want, &payer{w: w, asked: to.Amount, yes: p.yes, instead: p.instead})
 	if fault.ReasonOf(err) == "parts-malformed" {
