@@ -88,6 +88,7 @@ type Filter struct {
 	Prefix    string // of the id
 	Side      Side
 	Peer      string
+	Class     instrument.ClassID
 	Logged    bool // only those of which a log is left
 	Unheard   bool // only those that a peer has begun here whose end it has not acknowledged
 	Limit     int  // 0: no limit

@@ -27,12 +27,12 @@ func charged(price instrument.Amount) string {
 // it, and the bank's verdict says so.
 func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) error {
 	r.paid, r.tries = "", 0
-	begun, err := r.w.Protocols().Look(ctx, protocol.Filter{Side: protocol.Initiator})
+	begun, err := r.w.Protocols().Look(ctx, protocol.Filter{Side: protocol.Initiator, Class: ClassCard})
 	if err != nil {
 		return err
 	}
 	for _, p := range begun {
-		if p.Operation != protocol.Pay || p.Class != ClassCard || p.Invoice[controller.InvoiceReference] != reserve.WOPID.Text() {
+		if p.Operation != protocol.Pay || p.Invoice[controller.InvoiceReference] != reserve.WOPID.Text() {
 			continue
 		}
 		r.tries++

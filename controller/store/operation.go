@@ -96,6 +96,7 @@ func (db *DB) OperationRows(ctx context.Context, f protocol.Filter) ([]protocol.
 	}
 	w.equal("side", string(f.Side))
 	w.equal("peer", f.Peer)
+	w.equal("class", string(f.Class))
 	if f.Logged {
 		w.add("id IN (SELECT operation FROM operation_log)")
 	}

@@ -136,15 +136,16 @@ func testOperations(t *testing.T, s Store) {
 		id     instrument.OperationID
 		runner string
 		state  protocol.State
+		class  instrument.ClassID
 	}{
-		{"aa-1", "node/1", protocol.Ended},
-		{"ab-2", "node/1", protocol.Running},
-		{"ab-3", "node/2", protocol.Running},
-		{"b%-4", "node/2", protocol.Stuck},
-		{"b_-5", "node/3", protocol.Ended},
+		{"aa-1", "node/1", protocol.Ended, "coin"},
+		{"ab-2", "node/1", protocol.Running, "purse"},
+		{"ab-3", "node/2", protocol.Running, "coin"},
+		{"b%-4", "node/2", protocol.Stuck, "coin"},
+		{"b_-5", "node/3", protocol.Ended, "coin"},
 	} {
 		r := running(o.id)
-		r.Runner = o.runner
+		r.Runner, r.Class = o.runner, o.class
 		if err := begin(t, s, r); err != nil {
 			t.Fatal(err)
 		}
@@ -168,6 +169,7 @@ func testOperations(t *testing.T, s Store) {
 		{"mine", protocol.Filter{Runner: "node/1"}, []instrument.OperationID{"ab-2", "aa-1"}},
 		{"running and not mine", protocol.Filter{State: protocol.Running, Runner: "node/1", NotRunner: true}, []instrument.OperationID{"ab-3"}},
 		{"running and of nobody", protocol.Filter{State: protocol.Running, NotRunner: true}, []instrument.OperationID{"ab-3", "ab-2"}},
+		{"of a class", protocol.Filter{Class: "purse"}, []instrument.OperationID{"ab-2"}},
 		{"prefix", protocol.Filter{Prefix: "ab"}, []instrument.OperationID{"ab-3", "ab-2"}},
 		{"prefix of no pattern", protocol.Filter{Prefix: "b%"}, []instrument.OperationID{"b%-4"}},
 		{"whole id", protocol.Filter{Prefix: "aa-1"}, []instrument.OperationID{"aa-1"}},
