@@ -112,6 +112,22 @@ func TestADeadBankKeepsNoOtherWithdrawalFromBeingPaid(t *testing.T) {
 	}
 }
 
+// What the vendor asks for is said, and not that the bank of an earlier withdrawal is gone.
+func TestADeadBankHidesNoWordOfTheVendor(t *testing.T) {
+	net := inproc.NewNetwork()
+	w, gone := newWallet(t, net), newBank(t)
+	uri := gone.uri(t, 1)
+	_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, nil)
+	gone.Close()
+	_, sells := w.greedyAt(t, net, uri, reserve)
+	w.card(t, "2")
+	for at, want := range map[*comm.Peer]fault.Reason{&sells: "input-needed", new(terminalAt(t, net, &idle{})): "server-unreachable"} {
+		if _, err := w.Pay(t.Context(), client.Payment{Peer: *at, Operation: w.operation(t, "one")}, nil); fault.ReasonOf(err) != want {
+			t.Errorf("it ended with %v (%s)", err, fault.ReasonOf(err))
+		}
+	}
+}
+
 // idle is a terminal that waits for no payment.
 type idle struct{ greedy }
 

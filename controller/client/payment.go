@@ -91,7 +91,7 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 	}
 	defer func() { _ = s.Close(ctx) }()
 	bill, err := w.negotiate(ctx, s, p)
-	if err != nil && unpaid != nil { // the vendor may have waited for that one
+	if unpaid != nil && takesNothing(err) { // the vendor may have waited for that one
 		err = unpaid
 	}
 	if err != nil {
@@ -120,6 +120,15 @@ func (w *Wallet) Pay(ctx context.Context, p Payment, agree func(context.Context,
 
 func notAgreed() error {
 	return fault.New(fault.Declined, "you did not agree: nothing was paid").Because("not-agreed")
+}
+
+// takesNothing reports whether a vendor has named nothing that this wallet could pay.
+func takesNothing(refusal error) bool {
+	switch fault.ReasonOf(refusal) {
+	case "no-common-class", "class-not-offered", "instrument-missing", taler.ReasonUnknownOperation:
+		return true
+	}
+	return false
 }
 
 // payWithdrawal pays a withdrawal that this wallet has selected and the vendor waits for; nil if
