@@ -154,6 +154,24 @@ func TestAVendorThatIsNoKnownPeerIsNotAsked(t *testing.T) {
 	}
 }
 
+// What has come back is said again, and nobody is asked: in a group, whoever asks second is not the
+// one who has begun it.
+func TestWhatHasComeBackIsSaidAgain(t *testing.T) {
+	m := openMarket(t)
+	op := m.operation(t, "k")
+	_, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: op, Amount: amount(t, "CHF:4"), Instrument: m.red}, agreed)
+	check(t, err)
+	check(t, m.party.Book().PutPeer(t.Context(), m.peer))
+	_, err = m.shop.Refund(t.Context(), string(op))
+	check(t, err)
+	first, err := m.RefundOperation(t.Context(), op)
+	check(t, err)
+	check(t, m.party.Book().RemovePeer(t.Context(), m.peer.Name))
+	if again, err := m.RefundOperation(t.Context(), op); err != nil || again != first {
+		t.Errorf("it said %+v, and then %+v: %v", first, again, err)
+	}
+}
+
 // Where several classes could pay and nobody can be asked, none is chosen, and all that can
 // be said are named.
 func TestOneOfSeveralClassesIsNotGuessed(t *testing.T) {

@@ -30,6 +30,13 @@ func (w *Wallet) RefundOperation(ctx context.Context, paid instrument.OperationI
 		return Refund{}, fault.New(fault.NotFound, "operation %s has paid nothing", protocol.Short(paid)).Because("payment-unknown")
 	}
 	r := found[0]
+	id, before, err := w.refundID(ctx, paid)
+	if err != nil {
+		return Refund{}, err
+	}
+	if before != nil { // whoever of this wallet has asked for it
+		return came(r, paid, id, *before)
+	}
 	if r.Peer == "" {
 		return Refund{}, fault.New(fault.NotFound, "this was paid over a line in clear, where nobody has a key").Because("peer-unknown").
 			WithHint("ask for it in a session over that line: classes refund=%[1]s, then execute %[2]s %[3]s payment=%[1]s", protocol.Short(r.ID), r.Class, protocol.Refund)
@@ -41,24 +48,23 @@ func (w *Wallet) RefundOperation(ctx context.Context, paid instrument.OperationI
 	if !known {
 		return Refund{}, fault.New(fault.NotFound, "the vendor that was paid is no known peer").Because("peer-unknown").WithHint("`wallet peer add` makes it one")
 	}
-	id, err := w.refundID(ctx, paid)
-	if err != nil {
-		return Refund{}, err
-	}
 	return w.refund(ctx, peer, r, id, paid)
 }
 
-// refundID is the operation of the last refund of a payment, or of the next one
-// if that has failed.
-func (w *Wallet) refundID(ctx context.Context, paid instrument.OperationID) (instrument.OperationID, error) {
+// refundID is the operation of the last refund of a payment, or of the next one if that has failed;
+// before is its result if it has ended.
+func (w *Wallet) refundID(ctx context.Context, paid instrument.OperationID) (id instrument.OperationID, before *protocol.Result, err error) {
 	for n := 1; ; n++ {
 		id, err := w.OperationID(fmt.Sprintf("refund %s %d", paid, n))
 		if err != nil {
-			return "", err
+			return "", nil, err
 		}
-		before, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
-		if err != nil || len(before) == 0 || before[0].Fault == nil {
-			return id, err
+		found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
+		switch {
+		case err != nil || len(found) == 0:
+			return id, nil, err
+		case found[0].Fault == nil:
+			return id, found[0].Result, nil
 		}
 	}
 }
@@ -76,9 +82,15 @@ func (w *Wallet) refund(ctx context.Context, peer comm.Peer, r protocol.Record, 
 		return Refund{}, err
 	}
 	got, err := s.Execute(ctx, refundOf(w, id, r.Class, r.Instruments[0], paid), nil)
-	if err == nil {
-		err = noMoreThan(r.Result.Amount, got.Amount)
+	if err != nil {
+		return Refund{}, err
 	}
+	return came(r, paid, id, got)
+}
+
+// came is what an operation has given back of what r has paid.
+func came(r protocol.Record, paid, id instrument.OperationID, got protocol.Result) (Refund, error) {
+	err := noMoreThan(r.Result.Amount, got.Amount)
 	if err != nil {
 		got.Amount = instrument.Amount{}
 	}
