@@ -92,12 +92,20 @@ func exchangeRemove(e *cli.Env) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove URL", Short: "Give an exchange up of which nothing is here", Args: cobra.ExactArgs(1),
 		RunE: with(e, working, func(ctx context.Context, w *wallet, args []string) error {
-			if err := w.RemoveExchange(ctx, args[0]); err != nil {
+			if err := w.giveUp(ctx, args[0]); err != nil {
 				return err
 			}
 			return e.Print(map[string]string{"url": args[0], "event": "removed"}, "%s removed\n", args[0])
 		}),
 	}
+}
+
+// giveUp gives an exchange up. That is a person's to do: what is added again has another master key.
+func (w *wallet) giveUp(ctx context.Context, url string) error {
+	if err := w.house.ByAPerson(); err != nil {
+		return err
+	}
+	return w.RemoveExchange(ctx, url)
 }
 
 func exchangeAdd(e *cli.Env) *cobra.Command {

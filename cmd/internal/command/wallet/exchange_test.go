@@ -218,6 +218,11 @@ func TestAnExchangeIsGivenUp(t *testing.T) {
 		t.Fatalf("%+v, %v", list, err)
 	}
 	u.does(nil, "withdraw", "abort", list.Withdrawals[0].Operation)
+	file := filepath.Join(t.TempDir(), "bot.key")
+	u.does(nil, "profile", "add", "agent", "bot", "--new-key-file", file)
+	bot := &user{t: t, dir: u.dir} // who would add it again with another master key
+	bot.refuses(5, "kind-differs", "exchange", "remove", x.url, "--user", "bot", "--key-file", file)
+	bot.refuses(5, "kind-differs", "instrument", "remove", x.url, "--user", "bot", "--key-file", file)
 	u.does(nil, "exchange", "remove", x.url)
 	if got := u.knows(); len(got) != 0 {
 		t.Errorf("it still knows %+v", got)

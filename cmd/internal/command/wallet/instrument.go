@@ -155,7 +155,7 @@ func instrumentRemove(e *cli.Env) *cobra.Command {
 				return err
 			}
 			if i.Class == client.ClassExchange {
-				if err := w.RemoveExchange(ctx, i.Name); err != nil {
+				if err := w.giveUp(ctx, i.Name); err != nil {
 					return err
 				}
 				return e.Print(map[string]string{"id": string(i.ID), "event": "removed"}, "%s removed\n", i.ID)
