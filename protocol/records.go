@@ -19,6 +19,8 @@ type Record struct {
 	Operation string                 `json:"name"`
 	Class     instrument.ClassID     `json:"class"`
 	Peer      string                 `json:"peer,omitempty"` // its key; empty for a local operation
+	// Principal is on whose behalf it was made.
+	Principal instrument.PrincipalID `json:"-"`
 	// Instruments are those of the call. Invoice is that of the offer under which it was
 	// made. Invoice and arguments may hold secrets, and are not shown.
 	Instruments []instrument.ID    `json:"instruments,omitempty"`
@@ -77,7 +79,7 @@ func (m *Manager) records(ctx context.Context, f Filter, closed func(*Record, er
 	for n, r := range rows {
 		out[n] = Record{
 			ID: instrument.OperationID(Short(r.ID)), State: r.State, Side: r.Side, Protocol: r.Protocol, Operation: r.Operation,
-			Class: r.Class, Peer: r.Peer, Begun: r.Begun, Ended: r.Ended,
+			Class: r.Class, Peer: r.Peer, Principal: r.Principal, Begun: r.Begun, Ended: r.Ended,
 		}
 		if err := m.open(r, &out[n]); err != nil {
 			if err := closed(&out[n], err); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -60,6 +61,9 @@ func (w *wallet) forgo(ctx context.Context, name string) error {
 		if err := w.notHeld(ctx, name); err != nil {
 			return err
 		}
+		if err := w.mayGiveUp(ctx, name); err != nil {
+			return err
+		}
 		return operation.Forgo(ctx, w.env, w.house.Controller, name)
 	}
 	if open.Status == client.PaymentRefunding {
@@ -103,12 +107,33 @@ func (w *wallet) notHeld(ctx context.Context, name string) error {
 	return err
 }
 
+// mayGiveUp refuses to an agent what it has not begun itself: no limit counts what is given up.
+func (w *wallet) mayGiveUp(ctx context.Context, name string) error {
+	u := w.User()
+	if u.Kind != profile.Agent {
+		return nil
+	}
+	id, err := w.Protocols().Named(ctx, name)
+	if err != nil {
+		return err
+	}
+	found, err := w.Protocols().Look(ctx, protocol.Filter{Prefix: string(id), Limit: 1})
+	if err != nil || len(found) == 0 || found[0].Principal == u.ID {
+		return err
+	}
+	return fault.New(fault.Denied, "the agent has not begun operation %s, and does not give it up", protocol.Short(id)).Because("not-owner").
+		WithHint("whoever has begun it does that")
+}
+
 func (w *wallet) abandon(ctx context.Context, name string) error {
 	_, found, err := w.payment(ctx, name)
 	if err != nil {
 		return err
 	}
 	if !found {
+		if err := w.mayGiveUp(ctx, name); err != nil {
+			return err
+		}
 		err := operation.GiveUp(ctx, w.env, w.Protocols(), name)
 		if f := fault.From(err); f != nil && f.Reason == "value-outside" {
 			return f.WithHint("%s; if its peer is gone for good, --forgo gives up what it may have done", f.Hint)

@@ -3,6 +3,7 @@ package wallet_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -106,6 +107,25 @@ func TestWhoGoesOnWithAPaymentGoesOnWithItsSteps(t *testing.T) {
 				t.Errorf("afterwards there is %s%s", got.out, got.err)
 			}
 		})
+	}
+}
+
+// An agent uses what its person has, and gives up only what it has begun itself.
+func TestAnAgentGivesUpNoOperationOfOthers(t *testing.T) {
+	u := newOwner(t)
+	paying(t, u, "x")
+	var list struct {
+		Operations            []struct{ Operation string }
+		Payments, Withdrawals []any
+	}
+	if err := json.Unmarshal([]byte(u.says("operation", "list", "--json").out), &list); err != nil || len(list.Operations) != 1 {
+		t.Fatalf("%+v, %v", list, err)
+	}
+	file := filepath.Join(t.TempDir(), "bot.key")
+	u.does(nil, "profile", "add", "agent", "bot", "--new-key-file", file)
+	bot := &user{t: t, dir: u.dir}
+	for _, more := range [][]string{nil, {"--forgo"}} {
+		bot.refuses(5, "not-owner", append([]string{"operation", "abandon", list.Operations[0].Operation, "--user", "bot", "--key-file", file}, more...)...)
 	}
 }
 
