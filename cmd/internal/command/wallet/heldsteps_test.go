@@ -110,6 +110,54 @@ func TestWhoGoesOnWithAPaymentGoesOnWithItsSteps(t *testing.T) {
 	}
 }
 
+// mute is a vendor that has got a request and never answers it: its payer leaves.
+type mute struct{ leave func() }
+
+func (m mute) Execute(ctx context.Context, _ comm.Execute) (comm.Executed, error) {
+	m.leave()
+	<-ctx.Done()
+	return comm.Executed{}, ctx.Err()
+}
+
+func (mute) Say(context.Context, comm.Said) error { return nil }
+
+// Whoever repeats a restored payment under its key goes on with it: to ask again was all the advice.
+func TestWhoRepeatsARestoredPaymentGoesOnWithIt(t *testing.T) {
+	u := newOwner(t)
+	var one held
+	u.does(&one, "instrument", "add", "payment-card", "--file", u.file(card("card-1", "1234")))
+	h, leave := inside(t, u)
+	ctx, away := context.WithCancel(t.Context())
+	defer away()
+	id, err := h.OperationID("whole")
+	if err != nil {
+		t.Fatal(err)
+	}
+	price := instrument.Amount{Currency: "CHF", Value: 3}
+	_, err = h.Protocols().Execute(ctx, protocol.Execution{
+		ID: id, Protocol: "card.pay", Side: protocol.Initiator, Principal: house.Self, Peer: comm.Peer{Role: comm.Vendor, Key: keyA, Addresses: []string{nowhere + "#" + keyA}}, Link: mute{away},
+		Call: protocol.Call{Operation: protocol.Pay, Class: "payment-card", Instruments: []instrument.ID{instrument.ID(one.ID)}, Offer: &instrument.OfferBody{
+			ID: "offer", Class: "payment-card", Terms: instrument.Terms{Price: price}, Payer: h.KnownAs(keyA),
+			Invoice: instrument.Invoice{"reference": "R", "merchant": "Kiosk", "charge": "once", "amount": "CHF:3"},
+		}},
+	})
+	if fault.ReasonOf(err) != protocol.ReasonPending {
+		t.Fatal(err)
+	}
+	leave()
+	file := filepath.Join(t.TempDir(), "backup.age")
+	u.does(nil, "backup", file)
+	again := newUser(t)
+	again.does(nil, "restore", file)
+	if got := again.says("operation", "list"); !strings.Contains(got.out, "(held)") {
+		t.Fatalf("nothing waits: %s", got.out)
+	}
+	again.refuses(6, "pending", "pay", nowhere+"#"+keyA, "--amount", "CHF:3", "--class", "payment-card", "--key", "whole", "--yes")
+	if got := again.says("operation", "list"); strings.Contains(got.out, "(held)") {
+		t.Errorf("it still waits: %s", got.out)
+	}
+}
+
 // An agent uses what its person has, and gives up only what it has begun itself.
 func TestAnAgentGivesUpNoOperationOfOthers(t *testing.T) {
 	u := newOwner(t)

@@ -11,6 +11,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // purchase is what a person says of a payment.
@@ -94,6 +95,9 @@ func (p purchase) payment(ctx context.Context, w *wallet, peer string) (client.P
 // payAlone pays with one instrument.
 func (w *wallet) payAlone(ctx context.Context, want client.Payment, yes bool) error {
 	want.Choose = w.which()
+	if err := w.goOnPaying(ctx, want); err != nil {
+		return err
+	}
 	stop := func() bool { return true }
 	paid, err := w.Pay(ctx, want, func(ctx context.Context, b client.Bill) (bool, error) {
 		agreed, err := w.agree(ctx, b, want.Amount, yes)
@@ -105,6 +109,25 @@ func (w *wallet) payAlone(ctx context.Context, want client.Payment, yes bool) er
 		return err
 	}
 	return w.env.Print(paid, "%s\n", line("Paid", paid.Price.String(), "with", string(paid.Class)+"; operation", string(paid.Operation)))
+}
+
+// goOnPaying goes on with a payment that came out of a backup and waits for whoever repeats it, and
+// waits a little for its end.
+func (w *wallet) goOnPaying(ctx context.Context, p client.Payment) error {
+	if _, _, err := w.PaidBefore(ctx, p); fault.ReasonOf(err) != protocol.ReasonPending {
+		return nil
+	}
+	m, err := w.mark()
+	if err != nil || !m.Holds(instrument.OperationID(protocol.Short(p.Operation))) {
+		return err
+	}
+	if err := w.house.GoOn(ctx, p.Operation); err != nil {
+		return err
+	}
+	within, cancel := context.WithTimeout(ctx, atTheEnd)
+	defer cancel()
+	_, _ = w.Protocols().Await(within, p.Operation) // how it has ended is read with the payment
+	return nil
 }
 
 // agree shows the vendor's price. --yes covers no more than what was asked for.
