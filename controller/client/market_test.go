@@ -27,6 +27,7 @@ type moods struct {
 	refuses atomic.Value // the class that it does not take, a string
 	unknown atomic.Value // the class of which it cannot say whether it has taken it
 	resting atomic.Value // the class whose plugin does not run at the wallet, a string
+	broken  atomic.Value // the class whose plugin, it says, does not run at the shop, a string
 	keeps   atomic.Bool  // it gives nothing back
 	absent  atomic.Value // it says nothing of what it is to give back as long as this is open, a chan struct{}
 	boasts  atomic.Value // what it says that it gave back of gold, a string
@@ -85,6 +86,8 @@ func vouchers(role comm.Role, id instrument.ClassID, m *moods) protocol.Bundle {
 			switch {
 			case m.is(&m.refuses, id):
 				return protocol.Result{}, fault.New(fault.Declined, "no %s today", id).Because("not-today")
+			case m.is(&m.broken, id):
+				return protocol.Result{}, fault.New(fault.Declined, "the plugin did not start").Because("plugin-start")
 			case m.is(&m.unknown, id):
 				return protocol.Result{}, fault.New(fault.Unknown, "nobody knows about this %s", id).Because("provider-unknown")
 			}

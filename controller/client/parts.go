@@ -28,6 +28,9 @@ func (r *running) step(ctx context.Context) error {
 	if err == nil || !fault.NothingHappened(err) || fault.ReasonOf(err) == ReasonUnchecked {
 		return err
 	}
+	if strings.HasPrefix(string(fault.ReasonOf(err)), "plugin-") && r.neverBegan(ctx, r.rec.Parts[n].Operation) {
+		err = fault.From(err).Because(reasonNotBegun)
+	}
 	other, asking := r.who.Instead(ctx, r.whole().Parts[n], err)
 	if asking != nil {
 		return asking
@@ -36,7 +39,7 @@ func (r *running) step(ctx context.Context) error {
 	case other != "":
 		return r.replace(ctx, n, other)
 	case MayPayLater(err):
-		return r.putOff(ctx, n, err)
+		return r.notYet(n, err, strings.TrimPrefix(fault.From(err).Hint+"; ", "; "))
 	}
 	return r.change(ctx, func(p *parent) string {
 		p.Parts[n].State, p.Parts[n].Reason = PartFailed, fault.From(err).Message
@@ -45,27 +48,12 @@ func (r *running) step(ctx context.Context) error {
 	})
 }
 
-// MayPayLater reports whether a part has failed because the plugin of its class did not run, here or
-// at the vendor: it may at the next try.
-func MayPayLater(why error) bool {
-	return errors.Is(why, fault.Unavailable) && strings.HasPrefix(string(fault.ReasonOf(why)), "plugin-")
-}
+// reasonNotBegun marks a part that has not begun to pay, for the plugin of its class does not run here.
+const reasonNotBegun fault.Reason = "part-not-begun"
 
-// putOff leaves a part for the next time that somebody goes on with the payment.
-func (r *running) putOff(ctx context.Context, n int, why error) error {
-	err := r.change(ctx, func(p *parent) string {
-		p.Parts[n].State = PartWaiting
-		return PaymentOpen
-	})
-	if err != nil {
-		return err
-	}
-	first := fault.From(why).Hint
-	if first != "" {
-		first += "; "
-	}
-	return r.notYet(n, why, first)
-}
+// MayPayLater reports whether a part has failed only for now. A vendor's word that its plugin did
+// not run is none: the vendor may have taken the part, and would get another one with each try.
+func MayPayLater(why error) bool { return fault.ReasonOf(why) == reasonNotBegun }
 
 // notYet is the fault of a payment of which a part is still to be paid; first is what is to be done first.
 func (r *running) notYet(n int, why error, first string) error {
@@ -193,15 +181,15 @@ func (r *running) recordPayment(ctx context.Context, n int, outcome error) error
 		if err != nil {
 			return err
 		}
-	case !doubt && r.inUse(ctx, r.rec.Parts[n].Operation, outcome):
+	case !doubt && errors.Is(outcome, fault.Locked) && r.neverBegan(ctx, r.rec.Parts[n].Operation): // another one holds its instrument
 		return r.notYet(n, outcome, "when that has ended ")
 	}
 	return notKnown(n, outcome)
 }
 
-// inUse reports whether an operation never began, for another one holds its instrument.
-func (r *running) inUse(ctx context.Context, op instrument.OperationID, outcome error) bool {
-	if !errors.Is(outcome, fault.Locked) || r.w.Protocols().Runs(op) {
+// neverBegan reports whether an operation is on no record and does not run.
+func (r *running) neverBegan(ctx context.Context, op instrument.OperationID) bool {
+	if r.w.Protocols().Runs(op) {
 		return false
 	}
 	known, err := r.recorded(ctx, op)

@@ -252,6 +252,16 @@ func TestAPartWhosePluginDoesNotRun(t *testing.T) {
 	}
 }
 
+// A shop's word that its plugin did not run gets it no second try: it may have taken the part.
+func TestAPartWhosePluginDoesNotRunAtTheShop(t *testing.T) {
+	m := openMarket(t)
+	m.broken.Store("blue")
+	got, err := m.PayTogether(t.Context(), m.purchase("k"), &chooser{})
+	if got.Status != client.PaymentRefunded || m.has() != "ready ready ready; 0 taken" {
+		t.Errorf("it is %s, %s: %v", got.Status, m.has(), err)
+	}
+}
+
 // The wallet ends at each point at which its record changes, in a payment that
 // comes about and in one that does not. What its next life makes of it is one of
 // the two ends, and nothing is lost.
