@@ -51,7 +51,9 @@ func UserPolicy() Policy { return Policy{OwnInstruments, WithinLimit} }
 func CustomerPolicy() Policy { return Policy{WithinLimit, OfAge} }
 
 // AccountPolicy is the paper's Account Profile Manager (§4), at the bank: which
-// kinds of principals may do what, while their account is in good standing.
+// kinds of principals may do what, while their account is in good standing. A protocol
+// that no grant names is somebody else's, installed by the bank's operator: who may run
+// which of its operations is for its own code to see.
 func AccountPolicy(grants ...Grant) Policy {
 	return Policy{granted(grants), WithinLimit}
 }
@@ -99,7 +101,14 @@ func WithinLimit(_ context.Context, a Action) error {
 }
 
 func granted(grants []Grant) Rule {
+	ours := map[string]bool{}
+	for _, g := range grants {
+		ours[g.Protocol] = true
+	}
 	return func(_ context.Context, a Action) error {
+		if !ours[a.Protocol] {
+			return nil
+		}
 		for _, g := range grants {
 			if g.Protocol == a.Protocol && (g.Kind == "" || g.Kind == a.Principal.Kind) && slices.Contains(g.Operations, a.Operation) {
 				return g.stands(a)

@@ -192,7 +192,8 @@ func TestPolicies(t *testing.T) {
 		{"a grant of its kind", account, profile.Action{Principal: terminal, Protocol: "p", Operation: "SETUP"}, ""},
 		{"a grant of another kind", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SETUP"}, "not-granted"},
 		{"a grant of everybody", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SELECT"}, ""},
-		{"another protocol", account, profile.Action{Principal: terminal, Protocol: "q", Operation: "SETUP"}, "not-granted"},
+		{"a protocol that no grant names", account, profile.Action{Principal: limited, Protocol: "q", Operation: "SETUP"}, ""},
+		{"a protocol that no grant names, above the limit", account, profile.Action{Principal: limited, Protocol: "q", Operation: "SETUP", Amount: chf(6)}, "above-limit"},
 		{"another operation", account, profile.Action{Principal: terminal, Protocol: "p", Operation: "CONFIRM"}, "not-granted"},
 		{"granted, above the limit", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SELECT", Amount: chf(6)}, "above-limit"},
 	} {

@@ -112,7 +112,7 @@ type Bank struct {
 	refused atomic.Int64                        // see Figures
 }
 
-// Policy is the bank's account policy: who may ask for what. The wallet's
+// Policy is the bank's account policy: who may ask its own protocols for what. The wallet's
 // permission is the WOPID that it shows.
 func Policy() profile.Policy {
 	return profile.AccountPolicy(

@@ -7,25 +7,11 @@ import (
 
 	_ "modernc.org/sqlite"
 
-	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
-	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
-	"github.com/swaperoo/swaperoo/plugins/prepaid"
-	"github.com/swaperoo/swaperoo/protocol"
 )
-
-// TestABankSellsNothingButWithdrawals, whatever else is installed with it. Begin wants that one
-// class alone is offered.
-func TestABankSellsNothingButWithdrawals(t *testing.T) {
-	net := inproc.NewNetwork()
-	b := prepaid.Bundle()
-	more := protocol.Bundle{Name: b.Name, Classes: b.Classes(comm.Vendor), Protocols: b.Protocols(comm.Vendor)}
-	h := open(t, banktest.Options{Asking: hasty, Net: net, Bundles: append(bundles(), more)})
-	begin(t, h, net, comm.Client, banktest.Login{})
-}
 
 // TestAWOPIDThatLeadsElsewhere, because somebody has altered the database meanwhile, shows nobody the
 // withdrawal of another customer.

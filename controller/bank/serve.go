@@ -13,7 +13,8 @@ import (
 )
 
 // Servicing lets the bank service native sessions: of terminals, which log in,
-// and of wallets, which show a WOPID.
+// and of wallets, which show a WOPID. What plugins have brought for a bank is serviced
+// beside withdrawals, for both.
 func (b *Bank) Servicing() controller.Servicing { return servicing{b} }
 
 type servicing struct{ b *Bank }
@@ -29,16 +30,18 @@ func (s servicing) Admit(ctx context.Context, _ comm.Peer, hello comm.Initiate) 
 	return profile.Principal{}, fault.New(fault.Denied, "the bank has no sessions with a %s", hello.Role).Because("role-refused")
 }
 
-// Offers takes withdrawals and sells nothing else.
-func (s servicing) Offers(_ context.Context, _ controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
-	if class != ClassWithdrawal {
-		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "the bank does not take %s", class).Because("class-not-offered")
-	}
+// Offers takes withdrawals, and the classes of plugins: of the house's own no other has
+// anything for a peer. The bank sells nothing, so there is no price.
+func (s servicing) Offers(_ context.Context, _ controller.Caller, inv instrument.Invoice, _ instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
 	return instrument.Terms{}, inv, nil
 }
 
-// Prepare names the withdrawal of an operation, and adds the bank's own arguments.
+// Prepare names the withdrawal of an operation, and adds the bank's own arguments. What a
+// plugin has brought finds its instruments itself.
 func (s servicing) Prepare(ctx context.Context, who controller.Caller, e comm.Execute, t *controller.Transaction) error {
+	if t.Class != ClassWithdrawal {
+		return nil
+	}
 	if e.Call.Operation == taler.OperationSetUp {
 		return s.prepareSetUp(ctx, who, e, t)
 	}
@@ -97,7 +100,7 @@ func (s servicing) prepareSelect(e comm.Execute, t *controller.Transaction) erro
 
 // Ended has the provider asked after a notice that came over a session.
 func (s servicing) Ended(t controller.Transaction, err error) {
-	if t.Operation == taler.OperationConfirm {
+	if t.Class == ClassWithdrawal && t.Operation == taler.OperationConfirm {
 		var a taler.ConfirmArgs
 		if raw, is := t.Args.(json.RawMessage); is {
 			_ = read(raw, &a) // it was read before

@@ -9,9 +9,14 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/inproc"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/controllertest"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/profile"
+	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/pnp"
 )
 
@@ -23,7 +28,8 @@ type session struct {
 	n    int
 }
 
-// begin goes through the paper's steps up to the selection of taler.withdraw.
+// begin goes through the paper's steps up to the selection of taler.withdraw. Without plugins of
+// others nothing else is offered.
 func begin(t *testing.T, h *banktest.House, net *inproc.Network, role comm.Role, l banktest.Login) *session {
 	t.Helper()
 	p := controllertest.New(t, net, controllertest.Options{Role: role})
@@ -197,4 +203,50 @@ func TestWhoMayBeginASession(t *testing.T) {
 			refused(t, err, c.kind, c.reason)
 		})
 	}
+}
+
+// TestAPluginAtTheBank: what a bundle of others has for the bank's role is offered, and
+// runs beside withdrawals, whatever its operations are called.
+func TestAPluginAtTheBank(t *testing.T) {
+	deposit := protocol.Bundle{Name: "notes", Classes: []instrument.Class{note}, Protocols: []protocol.Protocol{hand}}
+	net := inproc.NewNetwork()
+	h := open(t, banktest.Options{Asking: hasty, Net: net, Bundles: append(bundles(), deposit)})
+	wallet := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Bundles: []protocol.Bundle{deposit}, Policy: profile.UserPolicy()})
+	id := wallet.Create(t, instrument.Instance{Class: "note", Status: "mine", State: json.RawMessage(`{"number":"7"}`)})
+
+	s, err := wallet.InitiateSession(withTimeout(t), h.Peer, controller.Login{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Negotiate(withTimeout(t), "note", nil); err != nil {
+		t.Fatalf("negotiate: %v", err)
+	}
+	_, err = s.Execute(withTimeout(t), controller.Transaction{
+		Principal: wallet.Me(t), Protocol: "note.hand", Operation: taler.OperationConfirm, Class: "note", Instruments: []instrument.ID{id},
+	}, nil)
+	if err != nil {
+		t.Fatalf("execute: %v", err)
+	}
+	if i, err := h.Bank.Instruments().Lookup(t.Context(), "note", "number", "7"); err != nil || i.Status != sdk.StatusTaken {
+		t.Errorf("at the bank the note is %q, %v", i.Status, err)
+	}
+	if i := wallet.View(t, id); i.Status != "gone" {
+		t.Errorf("in the wallet it is %q", i.Status)
+	}
+}
+
+// note and hand are a class and its protocol, as a plugin brings them.
+var note, once = sdk.Class{About: instrument.Info{
+	ID: "note", Title: "Note", Keys: []string{"number"}, Moves: sdk.Moves("> mine > shown > gone", "shown > mine", "> taken"),
+}}, sdk.Once{Class: "note", Key: "number"}
+
+var hand = sdk.Simple{
+	Name: "note.hand", Title: "Hand a note in", Class: "note", Operation: taler.OperationConfirm, Accepted: "gone", Replay: 1,
+	Present: func(_ protocol.Session, _ protocol.Call, i *instrument.Instance) (protocol.Result, error) {
+		i.Status = "shown"
+		return protocol.Result{Value: i.State}, nil
+	},
+	Accept: func(_ protocol.Session, _ protocol.Call, tx instrument.Tx, message json.RawMessage) (protocol.Result, error) {
+		return protocol.Result{Value: json.RawMessage(`{}`)}, once.Take(tx, message, &struct{}{})
+	},
 }

@@ -31,7 +31,7 @@ func Command(e *cli.Env) *cobra.Command {
 		cli.Group("refusal", "Transfers of exchanges that were refused, and are never sent again", refusalList(e), refusalResolve(e)),
 		cli.Group("operation", "Operations, as they were asked for and ended", operation.List(e, opener(e)), operation.Show(e, opener(e)),
 			operation.Resume(e, opener(e)), operation.Abandon(e, opener(e))),
-		auditCommand(e), backupCommand(e), restoreCommand(e),
+		instruments(e), auditCommand(e), backupCommand(e), restoreCommand(e),
 		check.Of(e, Party()),
 	)
 }
