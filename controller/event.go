@@ -15,7 +15,6 @@ import (
 type Event struct {
 	Seq        instrument.Seq // dense; the application's cursor
 	Time       time.Time
-	Class      instrument.ClassID
 	Instrument instrument.ID // the main one of this side; empty if there was none
 	protocol.Transacted
 }
@@ -38,9 +37,12 @@ func (c *Controller) Observe(ctx context.Context, cursor instrument.Seq, tell fu
 				return false, unlessGone(ctx, err)
 			}
 			for _, entry := range page {
-				e := Event{Seq: entry.Seq, Time: entry.Time, Class: entry.Class, Instrument: entry.Instance}
+				e := Event{Seq: entry.Seq, Time: entry.Time, Instrument: entry.Instance}
 				if err := json.Unmarshal(entry.Body, &e.Transacted); err != nil {
 					return false, fault.Wrap(err, fault.Internal, "event %d cannot be read", entry.Seq)
+				}
+				if e.Class == "" { // an older version has written it
+					e.Class = entry.Class
 				}
 				if err := tell(ctx, e); err != nil {
 					return false, unlessGone(ctx, err)

@@ -53,7 +53,7 @@ func TestAnApplicationIsToldOfEachTransactionOnce(t *testing.T) {
 		t.Errorf("the observation ended with %v", err)
 	}
 	if first.Seq != 1 || first.Name != protocol.Pay || first.Side != protocol.Servicer || first.Amount != price ||
-		first.Invoice["what"] != "chocolate" || first.Peer != p.from.Identity.KeyText() || first.Fault != nil || first.Time.IsZero() {
+		first.Invoice["what"] != "chocolate" || first.Class != controllertest.ClassTicket || first.Peer != p.from.Identity.KeyText() || first.Fault != nil || first.Time.IsZero() {
 		t.Errorf("the vendor's application was told %+v", first)
 	}
 	mine := seen(t, p.from, 0, 1)[0]

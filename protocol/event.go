@@ -18,7 +18,8 @@ type Transacted struct {
 	Operation instrument.OperationID `json:"operation"`
 	Side      Side                   `json:"side"`
 	Protocol  string                 `json:"protocol"`
-	Name      string                 `json:"name"` // of the operation: PAY
+	Name      string                 `json:"name"`            // of the operation: PAY
+	Class     instrument.ClassID     `json:"class,omitempty"` // with which it was called; at either side the same
 	Principal instrument.PrincipalID `json:"principal,omitempty"`
 	Peer      string                 `json:"peer,omitempty"` // its key
 	Amount    instrument.Amount      `json:"amount,omitzero"`
@@ -33,7 +34,7 @@ func (o *operation) journalEnd(end *outcome) error {
 		return nil
 	}
 	e := Transacted{
-		Operation: o.id, Side: o.req.Side, Protocol: o.in.info.ID, Name: o.spec.Name, Principal: o.req.Principal, Peer: o.req.Peer.Key, Fault: end.Fault,
+		Operation: o.id, Side: o.req.Side, Protocol: o.in.info.ID, Name: o.spec.Name, Class: o.req.Call.Class, Principal: o.req.Principal, Peer: o.req.Peer.Key, Fault: end.Fault,
 	}
 	if end.Result != nil {
 		e.Amount, e.Result = end.Result.Amount, end.Result.Value

@@ -225,6 +225,7 @@ func (t *Transacted) spell(w *plain.Writer) {
 	w.String("side", string(t.Side))
 	w.String("protocol", t.Protocol)
 	w.String("name", t.Name)
+	w.SomeString("class", string(t.Class))
 	w.SomeString("principal", string(t.Principal))
 	w.SomeString("peer", t.Peer)
 	w.SomeAmount("amount", t.Amount)
