@@ -9,6 +9,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 	"github.com/swaperoo/swaperoo/protocol/pnp"
 	"github.com/swaperoo/swaperoo/protocol/protocoltest"
@@ -67,6 +68,15 @@ func TestNegotiation(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a protocol that is for another class", func(t *testing.T) {
+		for class, want := range map[instrument.ClassID][]string{"purse": {"a"}, "pool": {"a", "b"}} {
+			pair := protocoltest.NewPair(t, bundles(script{id: "a"}, forPools{script{id: "b"}}), bundles(script{id: "a"}, forPools{script{id: "b"}}))
+			got, err := pair.Initiator.Protocols.NegotiateProtocol(t.Context(), class, negotiating{peer: pair.Servicer, me: pair.Initiator.Self})
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("for a %s there are %v, %v", class, got, err)
+			}
+		}
+	})
 	t.Run("a peer that refuses", func(t *testing.T) {
 		pair := protocoltest.NewPair(t, bundles(named("a")...), nil)
 		conn := negotiating{peer: pair.Servicer, err: fault.New(fault.Denied, "not with you").Because("not-with-you")}
@@ -74,6 +84,11 @@ func TestNegotiation(t *testing.T) {
 		wants(t, err, fault.Denied, "not-with-you")
 	})
 }
+
+// forPools is a protocol that is compatible with one class of its bundle alone.
+type forPools struct{ script }
+
+func (forPools) CompatibleWith(class instrument.ClassID) bool { return class == "pool" }
 
 func TestIntersect(t *testing.T) { protocoltest.TestProtocol(t, pnp.Intersect{}) }
 

@@ -42,8 +42,11 @@ var ticket = sdk.Simple{
 var bundle = sdk.Bundle{
 	Name: "ticket", Version: "0.1.0",
 	Classes: func(r comm.Role) []instrument.Class {
-		if r == comm.Vendor {
+		switch r {
+		case comm.Vendor:
 			return []instrument.Class{class{}}
+		case comm.Bank: // has another view of it
+			return []instrument.Class{sdk.Class{About: instrument.Info{ID: "ticket", Keys: []string{"number"}, Shareable: true, Moves: sdk.Moves("> issued")}}}
 		}
 		return nil
 	},
@@ -87,6 +90,9 @@ func TestABundleIsDescribedForEachRole(t *testing.T) {
 	}
 	if len(d.Roles) != 3 || len(d.View(comm.Client).Classes) != 0 || len(d.View(comm.Vendor).Classes) != 1 {
 		t.Errorf("%+v", d)
+	}
+	if sold, issued := d.View(comm.Vendor).Classes[0], d.View(comm.Bank).Classes[0]; sold.ID != issued.ID || sold.Shareable || !issued.Shareable || !issued.Allows("", "issued") || sold.Allows("", "issued") {
+		t.Errorf("at a vendor and at a bank it looks alike: %+v, %+v", sold, issued)
 	}
 	show := protocol.Operation{Name: "SHOW", Messages: true, Instruments: protocol.WantsMain}
 	want := api.ProtocolView{
