@@ -36,6 +36,10 @@ func Advice(f *fault.Fault) string {
 		return "say another --class, or ask the vendor what they take"
 	case "no-common-class":
 		return "ask the peer what they take; a class of others comes with `plugin add`, at both sides"
+	case "operation-unknown":
+		if f.Kind == fault.Unsupported {
+			return "in a session `operations CLASS` shows what can be done there with a class"
+		}
 	case "exchange-unknown":
 		return "`bank exchange list` shows those that the bank has"
 	case "amount-malformed":

@@ -25,6 +25,17 @@ func TestHintsSayWhatHelps(t *testing.T) {
 	}
 }
 
+// What cannot be done with a class is one thing, an operation that nobody has begun another.
+func TestAnOperationThatThereIsNot(t *testing.T) {
+	for kind, want := range map[fault.Kind]string{fault.Unsupported: "`operations CLASS`", fault.NotFound: "list"} {
+		e, _, messages := env(false)
+		e.Fail(fault.New(kind, "there is no such operation").Because("operation-unknown"))
+		if got := messages.String(); !strings.Contains(got, want) || strings.Contains(got, "--help") {
+			t.Errorf("%s: %s", kind, got)
+		}
+	}
+}
+
 // What a peer does not know stands in none of our lists, whichever of its words says so.
 func TestARefusalOfAPeerDoesNotAdviseOnListsHere(t *testing.T) {
 	bank := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
