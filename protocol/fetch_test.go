@@ -47,6 +47,7 @@ func TestFetchStaysAtItsOrigin(t *testing.T) {
 		{"a path", base, "/v1/payments", base + "/v1/payments"},
 		{"without a slash", base, "v1", base + "/v1"},
 		{"with a query", base + "/", "/v1?to=payto%3A%2F%2Fiban&x=..", base + "/v1?to=payto%3A%2F%2Fiban&x=.."},
+		{"blanks and other letters", base, "/Grün 7?code=Grün 7&y=HTTP/1.0", base + "/Gr%C3%BCn%207?code=Gr%C3%BCn%207&y=HTTP/1.0"},
 		{"nothing", base, "", base + "/"},
 		{"a base without path", "http://localhost:8080", "/x", "http://localhost:8080/x"},
 		{"an escaped slash in a name", base, "/accounts/payto:%2F%2Fiban", base + "/accounts/payto:%2F%2Fiban"},

@@ -2,6 +2,7 @@ package protocol
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -39,7 +40,22 @@ func below(base *url.URL, rest string) (string, error) {
 		slices.ContainsFunc(strings.Split(u.Path, "/"), dots) {
 		return "", fault.New(fault.Denied, "the request leaves the origin that was granted").Because("fetch-denied")
 	}
+	u.RawQuery = escaped(u.RawQuery)
 	return u.String(), nil
+}
+
+// escaped is a query as a request can have it. Package url escapes a path, and leaves a query as it
+// is written: a blank in it would end the address in the middle of the request's first line.
+func escaped(query string) string {
+	var out strings.Builder
+	for _, b := range []byte(query) {
+		if b <= ' ' || b >= 0x7f {
+			fmt.Fprintf(&out, "%%%02X", b)
+			continue
+		}
+		out.WriteByte(b)
+	}
+	return out.String()
 }
 
 // dots reports whether a segment of a path leads upwards or nowhere.
