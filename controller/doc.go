@@ -18,5 +18,5 @@
 //	their limits          limits.go turn.go
 //	of earlier lives      resume.go whereabouts.go
 //	events                event.go
-//	small parts           encode.go
+//	small parts           encode.go twice.go
 package controller

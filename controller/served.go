@@ -160,7 +160,7 @@ func checkArgumentsOnce(c comm.Call) error {
 	if len(c.Args) == 0 {
 		return nil
 	}
-	if name, twice := instrument.Twice(c.Args); twice {
+	if name, twice := memberTwice(c.Args); twice {
 		return fault.New(fault.Invalid, "%s has the argument %q twice, in whatever letters", fault.Clip(c.Operation), fault.Clip(name)).
 			Because("argument-twice").WithHint("name each argument once")
 	}

@@ -24,5 +24,5 @@
 //	a change              draft.go rules.go change.go; seals: seal.go owner.go; unique keys: claims.go
 //	locks                 lease.go leasetable.go
 //	history and waiting   journal.go watch.go walk.go stamp.go
-//	JSON                  json.go peerjson.go twice.go
+//	JSON                  json.go peerjson.go
 package instrument

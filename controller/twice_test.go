@@ -1,11 +1,9 @@
-package instrument_test
+package controller
 
 import (
 	"encoding/json"
 	"strings"
 	"testing"
-
-	"github.com/swaperoo/swaperoo/instrument"
 )
 
 // TestMembersThatAreThereTwice: what encoding/json takes for one member is found as one.
@@ -22,13 +20,13 @@ func TestMembersThatAreThereTwice(t *testing.T) {
 		`{"key":1,"` + "\u212aey" + `":2}`:       "\u212aey", // the Kelvin sign
 		`{"s":1,"` + "\u017f" + `":2}`:           "\u017f",   // the long s
 	} {
-		if name, twice := instrument.Twice([]byte(text)); name != want || twice != (want != "") {
+		if name, twice := memberTwice([]byte(text)); name != want || twice != (want != "") {
 			t.Errorf("%s: %q, %v", text, name, twice)
 		}
 	}
 }
 
-func FuzzTwice(f *testing.F) {
+func FuzzMemberTwice(f *testing.F) {
 	f.Add("payment", "PAYMENT")
 	f.Add("\u017f", "S")
 	f.Fuzz(func(t *testing.T, a, b string) {
@@ -37,7 +35,7 @@ func FuzzTwice(f *testing.F) {
 		text := `{` + string(name) + `:1,` + string(other) + `:2}`
 		var x, y string
 		_, _ = json.Unmarshal(name, &x), json.Unmarshal(other, &y)
-		if _, twice := instrument.Twice([]byte(text)); twice != strings.EqualFold(x, y) {
+		if _, twice := memberTwice([]byte(text)); twice != strings.EqualFold(x, y) {
 			t.Errorf("%s: %v", text, twice)
 		}
 	})

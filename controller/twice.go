@@ -1,4 +1,4 @@
-package instrument
+package controller
 
 import (
 	"bytes"
@@ -7,12 +7,12 @@ import (
 	"unicode"
 )
 
-// Twice finds a member that an object has twice, upper and lower case letters being the
+// memberTwice finds a member that an object has twice, upper and lower case letters being the
 // same; false if there is none, or if the text is no object. Readers of JSON do not agree
 // on which of the two counts: encoding/json takes the last one, others the first, or only
 // the one whose case is right. The code that decides about such an object and the code
 // that acts on it could therefore read different things.
-func Twice(object []byte) (name string, twice bool) {
+func memberTwice(object []byte) (name string, twice bool) {
 	d := json.NewDecoder(bytes.NewReader(object))
 	if begin, err := d.Token(); err != nil || begin != json.Delim('{') {
 		return "", false
