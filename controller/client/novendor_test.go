@@ -62,6 +62,24 @@ func TestAPeerThatIsNoVendor(t *testing.T) {
 	}
 }
 
+// A bank offers what its plugins bring, and names no price for it.
+func TestNothingIsPaidWithoutAPriceAtABank(t *testing.T) {
+	net := inproc.NewNetwork()
+	tickets := []protocol.Bundle{controllertest.Tickets(), client.Payments()}
+	bank := controllertest.New(t, net, controllertest.Options{Role: comm.Bank, Policy: profile.UserPolicy(), Bundles: tickets})
+	party := controllertest.New(t, net, controllertest.Options{Role: comm.Client, Policy: profile.UserPolicy(), Bundles: tickets})
+	w := &wallet{party: party, Wallet: client.New(party.Controller, party.Me(t), nil)}
+	id := w.ticket(t, "1")
+	_, err := w.Pay(t.Context(), client.Payment{Peer: bank.Listen(t, controllertest.Inspector{}), Operation: w.operation(t, "beer")}, func(context.Context, client.Bill) (bool, error) {
+		t.Error("a person was asked")
+		return true, nil
+	})
+	noVendor(t, err, comm.Bank)
+	if i := w.party.View(t, id); i.Status != "valid" {
+		t.Errorf("the ticket is %s", i.Status)
+	}
+}
+
 // A withdrawal is paid at a terminal, and not at the bank whose address is in its code.
 func TestAWithdrawalIsNotPaidAtItsBank(t *testing.T) {
 	w, b := newWallet(t, inproc.NewNetwork()), newBank(t)

@@ -181,6 +181,9 @@ func (w *Wallet) selected(i instrument.Instance, p Payment) (*withdrawal, taler.
 // negotiate fixes class, protocol and instrument (§5.2 to §5.5).
 func (w *Wallet) negotiate(ctx context.Context, s *controller.Session, p Payment) (Bill, error) {
 	bill, err := w.bill(ctx, s, p)
+	if err == nil && bill.Terms.Price == (instrument.Amount{}) && s.Peer().Role == comm.Bank { // it has the class for something else
+		err = fault.New(fault.Unsupported, "there is no price for %s", bill.Class).Because("class-not-offered")
+	}
 	return bill, noVendor(s.Peer(), err)
 }
 
