@@ -52,8 +52,8 @@ func CustomerPolicy() Policy { return Policy{WithinLimit, OfAge} }
 
 // AccountPolicy is the paper's Account Profile Manager (§4), at the bank: which
 // kinds of principals may do what, while their account is in good standing. A protocol
-// that no grant names is somebody else's, installed by the bank's operator: who may run
-// which of its operations is for its own code to see.
+// that no grant names is somebody else's, installed by the bank's operator: whoever has an
+// account that is not cancelled may run it, and the rest is for its own code to see.
 func AccountPolicy(grants ...Grant) Policy {
 	return Policy{granted(grants), WithinLimit}
 }
@@ -107,7 +107,7 @@ func granted(grants []Grant) Rule {
 	}
 	return func(_ context.Context, a Action) error {
 		if !ours[a.Protocol] {
-			return nil
+			return notCancelled(a.Principal)
 		}
 		for _, g := range grants {
 			if g.Protocol == a.Protocol && (g.Kind == "" || g.Kind == a.Principal.Kind) && slices.Contains(g.Operations, a.Operation) {
@@ -126,11 +126,18 @@ func (g Grant) stands(a Action) error {
 	if !g.Standing {
 		return nil
 	}
-	if why := a.Principal.Facts[FactCancelled]; why != "" {
-		return fault.New(fault.Denied, "this account was cancelled: %s", why).Because("account-cancelled").WithHint("ask the bank")
+	if err := notCancelled(a.Principal); err != nil {
+		return err
 	}
 	if a.Principal.Limits.counts() && a.Amount.IsZero() {
 		return fault.New(fault.Denied, "an account with a limit or a credit line needs an amount").Because("amount-needed").WithHint("say how much")
+	}
+	return nil
+}
+
+func notCancelled(p Principal) error {
+	if why := p.Facts[FactCancelled]; why != "" {
+		return fault.New(fault.Denied, "this account was cancelled: %s", why).Because("account-cancelled").WithHint("ask the bank")
 	}
 	return nil
 }

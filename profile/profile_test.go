@@ -171,6 +171,7 @@ func TestPolicies(t *testing.T) {
 	unreadable := func(context.Context) ([]instrument.Instance, error) {
 		return nil, fault.New(fault.NotFound, "gone").Because("gone")
 	}
+	cancelled := profile.Principal{ID: "till", Kind: profile.Terminal, Facts: map[string]string{profile.FactCancelled: "stolen"}}
 	account := profile.AccountPolicy(
 		profile.Grant{Kind: profile.Terminal, Protocol: "p", Operations: []string{"SETUP"}},
 		profile.Grant{Protocol: "p", Operations: []string{"SELECT"}},
@@ -194,6 +195,7 @@ func TestPolicies(t *testing.T) {
 		{"a grant of everybody", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SELECT"}, ""},
 		{"a protocol that no grant names", account, profile.Action{Principal: limited, Protocol: "q", Operation: "SETUP"}, ""},
 		{"a protocol that no grant names, above the limit", account, profile.Action{Principal: limited, Protocol: "q", Operation: "SETUP", Amount: chf(6)}, "above-limit"},
+		{"a protocol that no grant names, of a cancelled account", account, profile.Action{Principal: cancelled, Protocol: "q", Operation: "SETUP"}, "account-cancelled"},
 		{"another operation", account, profile.Action{Principal: terminal, Protocol: "p", Operation: "CONFIRM"}, "not-granted"},
 		{"granted, above the limit", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SELECT", Amount: chf(6)}, "above-limit"},
 	} {

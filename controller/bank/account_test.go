@@ -1,12 +1,14 @@
 package bank_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/bank"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/profile"
 )
 
 func check(t *testing.T, err error) {
@@ -113,4 +115,27 @@ func TestARefusedRequestCountsNothing(t *testing.T) {
 	tries(t, h, "one", "CHF:1", taler.ReasonRequestUIDReused) // and what counts stays what was made
 	owes(t, h, "CHF:50")
 	tries(t, h, "two", "CHF:1", "credit-overdrawn")
+}
+
+// The policy permits what no grant names, for plugins of others bring it: so every protocol of the
+// bank's own has to be named, or strangers could run operations that nobody has meant for them.
+func TestThePolicyNamesEveryProtocolOfTheBanksOwn(t *testing.T) {
+	stranger := profile.Principal{ID: "stranger", Kind: profile.Person}
+	for _, b := range bundles() {
+		for _, p := range b.Protocols {
+			asked := profile.Action{Principal: stranger, Protocol: p.Info().ID, Operation: "NOTHING-OF-IT"}
+			if reason := refusal(bank.Policy(), t.Context(), asked); reason != "not-granted" {
+				t.Errorf("%s of the bundle %s: %q", p.Info().ID, b.Name, reason)
+			}
+		}
+	}
+}
+
+func refusal(p profile.Policy, ctx context.Context, a profile.Action) fault.Reason {
+	for _, rule := range p {
+		if err := rule(ctx, a); err != nil {
+			return fault.ReasonOf(err)
+		}
+	}
+	return ""
 }
