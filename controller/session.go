@@ -252,16 +252,19 @@ func (s *Session) Instruments(ctx context.Context, p profile.Principal, class in
 
 func (s *Session) protocolOf(class instrument.ClassID) (string, error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	over, chosen := s.closed, s.selected[class].protocol
+	s.mu.Unlock()
+	if over {
 		return "", closed()
 	}
-	chosen, ok := s.selected[class]
-	if !ok {
+	if chosen == "" {
+		if err := s.takes(class); err != nil {
+			return "", err
+		}
 		return "", fault.New(fault.Conflict, "no protocol was selected for %s yet", class).Because("out-of-order").
 			WithHint("select one for %s first", class)
 	}
-	return chosen.protocol, nil
+	return chosen, nil
 }
 
 // Close ends the session (paper §5.6): it takes no further step. An operation whose outcome is still

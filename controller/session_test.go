@@ -153,6 +153,10 @@ func TestStepsOutOfOrder(t *testing.T) {
 			if said := strings.HasSuffix(fault.From(err).Hint, "takes ticket"); said != (class != "ticket") {
 				t.Errorf("the hint is %q", fault.From(err).Hint)
 			}
+			_, err = s.AvailableOperations(t.Context(), class)
+			wantReason(t, err, want)
+			_, err = s.Execute(t.Context(), controller.Transaction{Operation: protocol.Pay, Class: class}, nil)
+			wantReason(t, err, want)
 		})
 	}
 	t.Run("execution before selection", func(t *testing.T) {
