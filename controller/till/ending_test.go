@@ -153,7 +153,16 @@ func TestTheEndOfWhatWaitedIsTold(t *testing.T) {
 		}, func(h *house, w vendor.Withdrawal) error {
 			_, err := h.shop.Resume(h.t.Context(), w.WOPID, "approved", seller{})
 			return err
-		}, "setup selected confirmed"},
+		}, "setup selected paid confirmed"},
+		{"paid while the till waits for a wallet", func(h *house, _ *gate, v till.View) {
+			h.accepted(v)
+			h.waits(v, needs("payment"))
+			h.do(http.MethodPost, path(v)+"/pay", `{"peer":true}`)
+			h.waits(v, func(v till.View) bool { return v.Peer != "" })
+		}, func(h *house, w vendor.Withdrawal) error {
+			_, err := h.shop.Resume(h.t.Context(), w.WOPID, "approved", seller{})
+			return err
+		}, "setup selected pay paid confirmed"},
 		{"paid while the till asks whose wallet it is", func(h *house, _ *gate, v till.View) {
 			h.accepted(v)
 			h.waits(v, needs("payment"))
@@ -162,7 +171,7 @@ func TestTheEndOfWhatWaitedIsTold(t *testing.T) {
 		}, func(h *house, w vendor.Withdrawal) error {
 			_, err := h.shop.Resume(h.t.Context(), w.WOPID, "approved", seller{})
 			return err
-		}, "setup selected confirmed"},
+		}, "setup selected paid confirmed"},
 		{"given up while the till has stopped", func(h *house, g *gate, v till.View) {
 			g.hears(forgets(v))
 			h.do(http.MethodPost, path(v)+"/accept", "")
@@ -217,7 +226,7 @@ func TestWhatAnotherProcessHasHadPaidGoesOn(t *testing.T) {
 	}
 	h.do(http.MethodPost, path(v)+"/resume", "")
 	h.waits(v, is(taler.TerminalConfirmed))
-	h.wantEvents(v, "setup", "selected", "confirmed")
+	h.wantEvents(v, "setup", "selected", "paid", "confirmed")
 	if n := h.cards.Times(); n != 1 {
 		t.Errorf("%d charges", n)
 	}

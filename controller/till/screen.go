@@ -10,7 +10,8 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
-// Show implements vendor.Screen: the event is in the stream, once.
+// Show implements vendor.Screen: the event is in the stream, once. If another process has had the
+// withdrawal paid, so is that.
 func (s *sale) Show(e vendor.Event) {
 	ctx := context.Background() // the end of the process does not take an event away
 	w, err := s.till.terminal.FindByRequest(ctx, s.order.RequestUID)
@@ -19,9 +20,20 @@ func (s *sale) Show(e vendor.Event) {
 		return
 	}
 	over, news := e.Event == vendor.EventConfirmed || e.Event == vendor.EventAborted, false
+	all := []vendor.Event{e}
+	switch paid := (vendor.Event{Event: vendor.EventPaid, Transaction: w.Transaction}); {
+	case paid.Transaction == "":
+	case over:
+		all = []vendor.Event{paid, e}
+	case e.Event == vendor.EventSelected:
+		all = []vendor.Event{e, paid}
+	}
 	err = s.till.change(ctx, s.record, func(status *string, r *record) (told []Told) {
-		if news = r.says(e); news {
-			told = append(told, Told{e, w.WOPID})
+		news = false
+		for _, each := range all {
+			if r.says(each) {
+				told, news = append(told, Told{each, w.WOPID}), news || each == e
+			}
 		}
 		if over {
 			*status = statusEnded
