@@ -57,6 +57,7 @@ type Options struct {
 	Beside *Party
 	Runner string
 	Gone   func(runner string) bool
+	Log    *slog.Logger // nil: nobody reads it
 }
 
 // New makes a party in a network and closes it when the test ends.
@@ -71,6 +72,9 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	if o.Runner == "" {
 		o.Runner = "test"
 	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
 	p := o.place(t)
 	ways := []comm.Transport{net.Transport(inproc.Options{Key: p.Identity.KeyText()})}
 	if o.Ways != nil {
@@ -82,7 +86,7 @@ func New(t testing.TB, net *inproc.Network, o Options) *Party {
 	p.Controller, err = controller.New(controller.Parts{
 		Name: string(o.Role), Role: o.Role, Store: p.Store, Engine: p.engine, Identity: p.Identity, PNP: o.PNP, Comm: p.comm, Policy: o.Policy,
 		Bundles: append([]protocol.Bundle{negotiator}, o.Bundles...),
-		Self:    "self", Runner: o.Runner, Device: o.Device, Gone: o.Gone, Clock: o.Clock, Random: rand.Reader, Log: slog.New(slog.DiscardHandler), At: o.At, Patience: o.Patience, Hello: o.Hello, Remember: o.Remember,
+		Self:    "self", Runner: o.Runner, Device: o.Device, Gone: o.Gone, Clock: o.Clock, Random: rand.Reader, Log: o.Log, At: o.At, Patience: o.Patience, Hello: o.Hello, Remember: o.Remember,
 	})
 	check(t, err)
 	t.Cleanup(func() {

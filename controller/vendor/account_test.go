@@ -1,7 +1,10 @@
 package vendor_test
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 
@@ -9,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/controller/controllertest"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 )
 
@@ -83,5 +87,31 @@ func TestARotatedTokenIsTakenUp(t *testing.T) {
 				}))
 			}
 		})
+	}
+}
+
+// TestARefusedTokenIsSpokenOfOnce: the log of a terminal that cannot sell has a line for each token
+// that the bank refuses, and not for each till that asks.
+func TestARefusedTokenIsSpokenOfOnce(t *testing.T) {
+	c, kept := newCast(t), &tokenFile{}
+	first := controller.Login{Name: c.bank.Terminal.Name, Token: "of last year"}
+	kept.put(first)
+	var log bytes.Buffer
+	p := controllertest.New(t, c.net, controllertest.Options{
+		Role: comm.Vendor, Policy: vendor.Policy(), Bundles: bundles(comm.Vendor), Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	api, err := taler.NewClient(c.bank.URL, nil, taler.Basic(first.Name, first.Token))
+	check(t, err)
+	shop := vendor.New(p.Controller, api, vendor.Config{
+		Bank: comm.Peer{Name: "bank", Role: comm.Bank, Addresses: []string{"taler+" + c.bank.URL}}, Login: first, Renew: kept.read,
+	})
+	for _, token := range []string{first.Token, first.Token, "of yesterday", "of yesterday", "of yesterday"} {
+		kept.put(controller.Login{Name: first.Name, Token: token})
+		if _, err := shop.BankConfig(t.Context()); !errors.Is(err, fault.Denied) {
+			t.Errorf("with the token %s: %v", token, err)
+		}
+	}
+	if n := strings.Count(log.String(), "cannot sell before it has another"); n != 2 || strings.Contains(log.String(), "yesterday") {
+		t.Errorf("it is spoken of %d times:\n%s", n, &log)
 	}
 }
