@@ -90,6 +90,35 @@ func TestATerminalGetsOneAuthorisationAndNotAnother(t *testing.T) {
 	}
 }
 
+// A terminal that has said that it waits for nothing may be honest, so it is paid in the next run; but
+// only for the same merchant, whom the card pays once.
+func TestWhoDeniesAPaymentGetsNoneForAnotherMerchant(t *testing.T) {
+	net := inproc.NewNetwork()
+	w, b := newWallet(t, net), newBank(t)
+	uri := b.uri(t, 1)
+	_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, nil)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub, s.Amount, s.CardFees = taler.StateSelected, reserve, amount(t, "CHF:20"), amount(t, "CHF:0.5")
+	})
+	g, peer := w.greedyAt(t, net, uri, reserve)
+	for n, row := range []struct {
+		merchant string
+		reason   fault.Reason
+		taken    int32
+	}{
+		{"greedy", "sale-over", 1},
+		{"greedier", "payee-differs", 1},
+		{"greedy", "sale-over", 2},
+		{"greedier", "payee-differs", 2},
+	} {
+		g.offer["merchant"] = row.merchant
+		err := w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Pay: &peer}, &person{})
+		if fault.ReasonOf(err) != row.reason || g.taken.Load() != row.taken {
+			t.Errorf("run %d: the terminal has %d authorisations, and it ended with %v", n, g.taken.Load(), err)
+		}
+	}
+}
+
 // A withdrawal at a bank that is gone, or that another wallet has, keeps no other from being
 // paid: anybody can show a code of a bank that never answers again.
 func TestADeadBankKeepsNoOtherWithdrawalFromBeingPaid(t *testing.T) {

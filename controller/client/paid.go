@@ -26,7 +26,7 @@ func charged(price instrument.Amount) string {
 // it or by Pay. What may have been paid is not paid again: the terminal finds out what became of
 // it, and the bank's verdict says so.
 func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) error {
-	r.paid, r.tries = "", 0
+	r.paid, r.tries, r.payee = "", 0, ""
 	begun, err := r.w.Protocols().Look(ctx, protocol.Filter{Side: protocol.Initiator, Class: ClassCard})
 	if err != nil {
 		return err
@@ -36,6 +36,7 @@ func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) erro
 			continue
 		}
 		r.tries++
+		r.payee = p.Invoice[controller.InvoiceMerchant] // the newest comes first: at last that of the first one
 		switch {
 		case p.Result != nil:
 			r.paid = charged(p.Result.Amount)
@@ -67,6 +68,18 @@ func (r *withdrawal) once(ctx context.Context, reserve taler.Reserve, op instrum
 		return op, err
 	}
 	return r.w.OperationID(fmt.Sprintf("withdrawal %s %d", r.id, r.tries+1))
+}
+
+// samePayee refuses an offer of another merchant than an earlier payment of the withdrawal was for. A
+// card pays a merchant once for a reference, however often it is authorised; a terminal that takes
+// authorisations, denies it and then sells under another name would have both charged.
+func (r *withdrawal) samePayee(o instrument.OfferBody) error {
+	if r.payee == "" || o.Invoice[controller.InvoiceMerchant] == r.payee {
+		return nil
+	}
+	return fault.New(fault.Denied, "the terminal wants the money for %q, and at first for %q: nothing more was paid",
+		fault.Clip(o.Invoice[controller.InvoiceMerchant]), fault.Clip(r.payee)).Because("payee-differs").
+		WithHint("ask at the terminal whether your card was charged; else %s", newCode)
 }
 
 // overtaken is the fault of a payment that has failed with err, if another process has made one

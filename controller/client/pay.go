@@ -106,6 +106,9 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 	if op, err = r.once(ctx, reserve, op); err != nil {
 		return nil, err
 	}
+	if err := r.samePayee(offered.Body); err != nil {
+		return nil, err
+	}
 	stop := r.tellIfSlow("the terminal has not said yet whether your card was charged")
 	result, err := s.Execute(ctx, controller.Transaction{
 		ID: op, Principal: r.w.user, Operation: protocol.Pay, Class: ClassCard, Instruments: []instrument.ID{card},
