@@ -49,12 +49,8 @@ func (t *Till) view(ctx context.Context, w vendor.Withdrawal, s *sale) View {
 			w = now
 		}
 	}
-	fees := w.Fees
-	if fees == (instrument.Amount{}) {
-		fees = instrument.ZeroOf(w.Currency)
-	}
 	v := View{
-		WOPID: w.WOPID, Status: w.Status, URI: w.URI, Amount: w.Amount, Fees: fees, Total: w.Total, Exchange: w.Exchange, Transaction: w.Transaction,
+		WOPID: w.WOPID, Status: w.Status, URI: w.URI, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange, Transaction: w.Transaction,
 		Accepted: at(w.Terms.AcceptedAt), Created: at(w.Progress.Created), Ended: at(w.Progress.Ended), Reason: w.Reason,
 	}
 	if !w.ReservePub.IsZero() {

@@ -26,6 +26,7 @@ import (
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/crypto"
 	talerkeys "github.com/swaperoo/swaperoo/crypto/taler"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/instrument/instrumenttest"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 	"github.com/swaperoo/swaperoo/profile"
@@ -56,8 +57,14 @@ func newCast(t *testing.T) *cast {
 // newCastAt has the terminal ask the bank at another address.
 func newCastAt(t *testing.T, address func(*banktest.House) string, over ...remake) *cast {
 	t.Helper()
+	return newCastFor(t, amount(t, "CHF:0.5"), address, over...)
+}
+
+// newCastFor has the bank take other fees; the zero Amount: none.
+func newCastFor(t *testing.T, fees instrument.Amount, address func(*banktest.House) string, over ...remake) *cast {
+	t.Helper()
 	c := &cast{net: inproc.NewNetwork()}
-	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: amount(t, "CHF:0.5"), Net: c.net})
+	c.bank = banktest.Open(t, banktest.Options{Bundles: bundles(comm.Bank), Fees: fees, Net: c.net})
 	c.cards = banktest.NewCards(c.bank.Provider)
 	at := httptest.NewServer(c.cards)
 	t.Cleanup(at.Close)

@@ -42,14 +42,10 @@ func (w Withdrawal) OfAnotherWallet() bool {
 	return w.Status == taler.TerminalAborted && w.Reason == anotherWallet
 }
 
-// setup is the event that names the withdrawal. It shows fees even if they are zero.
+// setup is the event that names the withdrawal.
 func (w Withdrawal) setup() Event {
-	fees := w.Fees
-	if fees == (instrument.Amount{}) {
-		fees = instrument.ZeroOf(w.Currency)
-	}
 	accepted := w.Status == taler.TerminalPending && w.Terms.AcceptedAt != 0
-	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &fees, Total: &w.Total, Accepted: accepted}
+	return Event{Event: EventSetup, WOPID: w.WOPID.Text(), URI: w.URI, Amount: &w.Amount, Fees: &w.Fees, Total: &w.Total, Accepted: accepted}
 }
 
 // selected is the event that says which wallet has the withdrawal, if one has: a process
@@ -134,6 +130,9 @@ func (t *Terminal) FindByRequest(ctx context.Context, uid string) (Withdrawal, e
 func withdrawalOf(i instrument.Instance) (Withdrawal, error) {
 	w := Withdrawal{ID: i.ID, Status: i.Status}
 	err := i.Decode(&w.TerminalWithdrawal)
+	if w.Fees.IsZero() { // the record leaves them out, and banks say of them that there are none
+		w.Fees = instrument.ZeroOf(w.Amount.Currency)
+	}
 	return w, err
 }
 
