@@ -1,8 +1,11 @@
 package protocol_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,7 +26,11 @@ type chatty struct {
 	until   time.Time
 }
 
-func newVendor(t *testing.T) *chatty {
+func newVendor(t *testing.T) *chatty { return newVendorWith(t, nil) }
+
+// newVendorWith has a log.
+func newVendorWith(t *testing.T, log *slog.Logger) *chatty {
+	t.Helper()
 	b := &chatty{reached: make(chan struct{}), ends: make(chan comm.Executed, 1000), until: time.Now().Add(time.Hour)}
 	b.Node = protocoltest.NewNode(t, protocoltest.Options{Role: comm.Vendor, Bundles: bundles(does(
 		func(ctx context.Context, s protocol.Session, _ protocol.Call) (protocol.Result, error) {
@@ -33,7 +40,7 @@ func newVendor(t *testing.T) *chatty {
 				return protocol.Result{}, err
 			}
 			return text(1), s.Update(ctx, create("purse", "", state{N: 1}))
-		})), Unchecked: true})
+		})), Unchecked: true, Log: log})
 	return b
 }
 
@@ -231,5 +238,22 @@ func TestWhatWasPushedOutHappensOnce(t *testing.T) {
 	made, err := b.Instruments.List(ctx, instrument.Filter{Class: "purse"})
 	if err != nil || len(made) != 1 || len(b.Operations(t)) != 1 {
 		t.Errorf("%d purses were made in %d operations, %v", len(made), len(b.Operations(t)), err)
+	}
+}
+
+// A vendor that is switched off while peers say nothing has stored all that there was to store: its
+// log has nothing of an error, and each peer is told to ask again.
+func TestTheEndOfAVendorIsNoErrorOfItsDisk(t *testing.T) {
+	var log bytes.Buffer
+	b := newVendorWith(t, slog.New(slog.NewTextHandler(&log, nil)))
+	b.begin(t.Context(), "stranger")
+	if err := b.Protocols.Close(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-b.ends; fault.ReasonOf(got.Fault) != protocol.ReasonPending {
+		t.Errorf("it is told %+v", got)
+	}
+	if strings.Contains(log.String(), "level=ERROR") {
+		t.Errorf("the log says\n%s", &log)
 	}
 }

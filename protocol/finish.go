@@ -156,7 +156,9 @@ func (o *operation) concludeAs(end outcome, err error) *stopped {
 func (o *operation) conclude(err error) *stopped {
 	switch {
 	case !o.row && o.mail.linked && o.req.Side == Servicer && fault.KindOf(err) == fault.Unknown:
-		o.m.parts.Log.Error("an operation could not be stored", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
+		if o.m.life.Err() == nil { // else nothing was to be stored
+			o.m.parts.Log.Error("an operation could not be stored", "operation", Short(o.id), "protocol", o.in.info.ID, "error", err)
+		}
 		err = interrupted(o.id) // the peer must not take our disk's failure for the end
 	case !o.row:
 		err = withoutTrace(err)
