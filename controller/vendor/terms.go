@@ -39,7 +39,9 @@ func (t *Terminal) exchange(ctx context.Context, url string) (instrument.ID, err
 	}
 	var id instrument.ID
 	err = t.Instruments().Update(ctx, func(tx *instrument.Draft) error {
-		id, err = tx.Create(i)
+		if id, err = tx.Find(ClassExchange, "url", url); errors.Is(err, fault.NotFound) { // else another withdrawal was faster
+			id, err = tx.Create(i)
+		}
 		return err
 	})
 	return id, err
