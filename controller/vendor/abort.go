@@ -14,7 +14,7 @@ import (
 func (t *Terminal) Abort(ctx context.Context, w *Withdrawal, reason string) error {
 	leave := t.aborts(w.Reference())
 	if leave == nil {
-		return fault.New(fault.Conflict, "the withdrawal is being paid").Because("payment-under-way")
+		return UnderWay(*w)
 	}
 	defer leave()
 	err := t.ask(ctx, taler.OperationAbort, taler.AbortArgs{WOPID: w.WOPID.ID(), Reason: reason}, nil, w.ID)

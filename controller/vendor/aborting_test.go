@@ -94,7 +94,7 @@ func TestNobodyAbortsWhatIsBeingPaid(t *testing.T) {
 	_, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)
 	check(t, err)
 	check(t, <-paid)
-	if w := withdrawal(); fault.ReasonOf(aborted) != "payment-under-way" || asked.Load() != 0 || w.Status != taler.TerminalConfirmed || c.cards.Times() != 1 {
+	if w := withdrawal(); fault.ReasonOf(aborted) != "payment-under-way" || fault.From(aborted).Hint == "" || asked.Load() != 0 || w.Status != taler.TerminalConfirmed || c.cards.Times() != 1 {
 		t.Errorf("who gave it up was told %v, the bank asked %d times; it is %s, charged %d times", aborted, asked.Load(), w.Status, c.cards.Times())
 	}
 }
