@@ -25,9 +25,9 @@ type Lock interface {
 // with 64 MiB, so that guessing is slow; it is never done per request.
 func Passphrase(word Secret) Lock { return passphrase{word, argonMemory} }
 
-// QuickPassphrase is a Passphrase whose new slots cost the least work that a vault
-// may ask for. It is for tests, which open vaults by the hundred.
-func QuickPassphrase(word Secret) Lock { return passphrase{word, minMemory} }
+// QuickPassphrase is a Passphrase whose new slots cost next to no work, and that opens
+// such slots: a Passphrase refuses them. It is for tests, which open vaults by the hundred.
+func QuickPassphrase(word Secret) Lock { return passphrase{word, quickMemory} }
 
 type passphrase struct {
 	word   Secret
@@ -49,6 +49,7 @@ const (
 	argonTime, minTime, maxTime          = 1, 1, 16
 	argonMemory, minMemory, maxMemory    = 64 << 10, 19 << 10, 1 << 20
 	argonThreads, minThreads, maxThreads = 4, 1, 16
+	quickMemory                          = 64 // of a QuickPassphrase
 	saltSize                             = 16
 	maxSalt                              = 64
 )
@@ -74,7 +75,7 @@ func (p passphrase) key(recorded json.RawMessage) (Secret, error) {
 	if same, err := json.Marshal(a); err != nil || !sameJSON(same, recorded) {
 		return Secret{}, badVault(err)
 	}
-	if a.Time < minTime || a.Time > maxTime || a.Memory < minMemory || a.Memory > maxMemory ||
+	if a.Time < minTime || a.Time > maxTime || a.Memory < min(minMemory, p.memory) || a.Memory > maxMemory ||
 		a.Threads < minThreads || a.Threads > maxThreads || len(a.Salt) < saltSize || len(a.Salt) > maxSalt {
 		return Secret{}, fault.New(fault.Invalid, "the vault asks for unreasonable work to open it").Because("vault-parameters")
 	}

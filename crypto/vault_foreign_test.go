@@ -60,7 +60,7 @@ func TestAVaultFromElsewhereIsMistrusted(t *testing.T) {
 	}{
 		"no rounds":           {derive(func(d *derivation) { d.Time = 0 }), person("correct horse"), "vault-parameters"},
 		"too many rounds":     {derive(func(d *derivation) { d.Time = 17 }), person("correct horse"), "vault-parameters"},
-		"little memory":       {derive(func(d *derivation) { d.Memory = 1024 }), person("correct horse"), "vault-parameters"},
+		"little memory":       {derive(func(d *derivation) { d.Memory = 1024 }), crypto.Slot{Name: "gary", Lock: crypto.Passphrase(crypto.NewSecret([]byte("correct horse")))}, "vault-parameters"},
 		"all the memory":      {derive(func(d *derivation) { d.Memory = 4 << 20 }), person("correct horse"), "vault-parameters"},
 		"no thread":           {derive(func(d *derivation) { d.Threads = 0 }), person("correct horse"), "vault-parameters"},
 		"many threads":        {derive(func(d *derivation) { d.Threads = 255 }), person("correct horse"), "vault-parameters"},

@@ -14,7 +14,7 @@ import (
 	"github.com/swaperoo/swaperoo/crypto"
 )
 
-func word(s string) crypto.Lock { return crypto.Passphrase(crypto.NewSecret([]byte(s))) }
+func word(s string) crypto.Lock { return crypto.QuickPassphrase(crypto.NewSecret([]byte(s))) }
 
 func person(s string) crypto.Slot { return crypto.Slot{Name: "gary", Lock: word(s)} }
 
@@ -223,9 +223,10 @@ func TestWhatALockCostsIsInItsSlot(t *testing.T) {
 	for name, row := range map[string]struct {
 		lock   crypto.Lock
 		memory string
+		opens  fault.Reason // what a person's lock says to the slot
 	}{
-		"a person's": {crypto.Passphrase(secret), `"memory_kib": 65536`},
-		"for a test": {crypto.QuickPassphrase(secret), `"memory_kib": 19456`},
+		"a person's": {crypto.Passphrase(secret), `"memory_kib": 65536`, ""},
+		"for a test": {crypto.QuickPassphrase(secret), `"memory_kib": 64,`, "vault-parameters"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "vault.json")
@@ -235,8 +236,11 @@ func TestWhatALockCostsIsInItsSlot(t *testing.T) {
 			if text, err := os.ReadFile(path); err != nil || !bytes.Contains(text, []byte(row.memory)) {
 				t.Errorf("%s, %v", text, err)
 			}
-			if _, err := crypto.OpenVault(path, crypto.Slot{Name: "gary", Lock: crypto.Passphrase(secret)}); err != nil {
-				t.Error(err)
+			if _, err := crypto.OpenVault(path, crypto.Slot{Name: "gary", Lock: crypto.QuickPassphrase(secret)}); err != nil {
+				t.Errorf("a test's lock: %v", err)
+			}
+			if _, err := crypto.OpenVault(path, crypto.Slot{Name: "gary", Lock: crypto.Passphrase(secret)}); fault.ReasonOf(err) != row.opens {
+				t.Errorf("a person's lock: %v", err)
 			}
 		})
 	}

@@ -30,7 +30,7 @@ type Env struct {
 	User      string
 	Home      func() (string, error)
 	Environ   func(string) string
-	LockBy    func(word crypto.Secret) crypto.Lock // makes the lock of a new passphrase: see house.Files
+	LockBy    func(word crypto.Secret) crypto.Lock // makes the lock of a passphrase: see house.Files
 	SealWork  int                                  // of a backup: see house.Sealing
 	outTTY    bool
 	errTTY    bool

@@ -117,7 +117,7 @@ func (f Files) backUp(path string, kind backup.Kind, by Sealing, now func() time
 }
 
 func (f Files) opens(owner crypto.Secret) error {
-	keys, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: slotUser, Lock: crypto.Passphrase(owner)})
+	keys, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: slotUser, Lock: f.lockBy(owner)})
 	if err == nil {
 		keys.Wipe()
 	}

@@ -112,7 +112,7 @@ func TestABackupIsAnotherWalletWithTheSameKeys(t *testing.T) {
 	if beside := names(t, filepath.Dir(path)); len(beside) != 1 {
 		t.Errorf("beside the backup there is %v", beside)
 	}
-	again := house.Files{Dir: filepath.Join(t.TempDir(), "new", "wallet")}
+	again := house.Files{Dir: filepath.Join(t.TempDir(), "new", "wallet"), LockBy: crypto.QuickPassphrase}
 	m, err := again.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt)
 	if err != nil {
 		t.Fatal(err)
@@ -277,7 +277,7 @@ func TestAHalfRestoredWalletIsNone(t *testing.T) {
 // with what was open, until a person has said so.
 func TestARestoredWalletKeepsToItsMark(t *testing.T) {
 	path := keep(t, used(t))
-	f := house.Files{Dir: filepath.Join(t.TempDir(), "wallet")}
+	f := house.Files{Dir: filepath.Join(t.TempDir(), "wallet"), LockBy: crypto.QuickPassphrase}
 	m, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt)
 	if err != nil || !slices.Equal(m.Unchecked, []instrument.ID{someCard}) || !slices.Equal(m.Held, []instrument.OperationID{pending}) { // nothing can be made of a spent coin
 		t.Fatalf("the mark is %+v, %v", m, err)

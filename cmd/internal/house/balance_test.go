@@ -22,7 +22,7 @@ func purse(tb testing.TB, n int) house.Options {
 	tb.Helper()
 	word := crypto.NewSecret([]byte("open sesame"))
 	o := house.Options{
-		Files: house.Files{Dir: tb.TempDir()}, Role: comm.Client, Name: "purse", Passphrase: &word,
+		Files: house.Files{Dir: tb.TempDir(), LockBy: crypto.QuickPassphrase}, Role: comm.Client, Name: "purse", Passphrase: &word,
 		Policy: profile.UserPolicy(), Log: slog.New(slog.DiscardHandler),
 	}
 	if err := house.Init(tb.Context(), o.Files, "gary", &word); err != nil {
@@ -95,7 +95,7 @@ func BenchmarkBalance(b *testing.B) {
 func benchBalance(b *testing.B, n int) {
 	b.Helper()
 	o := purse(b, n)
-	slot := crypto.Slot{Name: "owner", Lock: crypto.Passphrase(*o.Passphrase)}
+	slot := crypto.Slot{Name: "owner", Lock: crypto.QuickPassphrase(*o.Passphrase)}
 	var unlocking time.Duration
 	for b.Loop() {
 		look(b, o)

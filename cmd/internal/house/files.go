@@ -15,7 +15,7 @@ import (
 // Files are the paths within a data directory.
 type Files struct {
 	Dir string
-	// LockBy makes the lock of a new passphrase; nil: crypto.Passphrase.
+	// LockBy makes the lock of a passphrase; nil: crypto.Passphrase.
 	LockBy func(word crypto.Secret) crypto.Lock
 }
 

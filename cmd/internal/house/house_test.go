@@ -29,7 +29,7 @@ func options(f house.Files, word string) house.Options {
 
 func made(t *testing.T, word string) house.Files {
 	t.Helper()
-	f := house.Files{Dir: filepath.Join(t.TempDir(), "party")}
+	f := house.Files{Dir: filepath.Join(t.TempDir(), "party"), LockBy: crypto.QuickPassphrase}
 	if err := house.Init(t.Context(), f, "owner", options(f, word).Passphrase); err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/crypto"
 )
 
 // door is what is guessed at; a clock says when.
@@ -24,7 +25,7 @@ type door struct {
 }
 
 func newDoor(t *testing.T) *door {
-	return &door{t: t, files: house.Files{Dir: t.TempDir()}, at: time.Unix(1_700_000_000, 0)}
+	return &door{t: t, files: house.Files{Dir: t.TempDir(), LockBy: crypto.QuickPassphrase}, at: time.Unix(1_700_000_000, 0)}
 }
 
 func (d *door) guess(result error) error {

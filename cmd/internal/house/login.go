@@ -87,7 +87,7 @@ func (o Options) open(slot crypto.Slot) (keys *crypto.Keys, err error) {
 
 func lockOf(o Options) crypto.Lock {
 	if o.Passphrase != nil {
-		return crypto.Passphrase(*o.Passphrase)
+		return o.lockBy(*o.Passphrase)
 	}
 	return crypto.KeyFile(o.KeyFile)
 }
@@ -148,7 +148,7 @@ func (f Files) ChangePassphrase(ctx context.Context, name string, from, to crypt
 			return err
 		}
 		defer func() { _ = unlock() }()
-		return crypto.ChangeSlot(f.Vault(), rand.Reader, slot, crypto.Passphrase(from), f.lockBy(to))
+		return crypto.ChangeSlot(f.Vault(), rand.Reader, slot, f.lockBy(from), f.lockBy(to))
 	})
 }
 

@@ -258,7 +258,7 @@ func TestAGroupGetsAnotherKeyWhenSomebodyLeaves(t *testing.T) {
 	check(t, err)
 	check(t, h.AddMember(t.Context(), profile.Membership{Group: family.ID, Member: amy.ID}))
 	shared := coin(t, h, family.ID, "1")
-	kept, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.Passphrase(crypto.NewSecret([]byte("her word")))})
+	kept, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.QuickPassphrase(crypto.NewSecret([]byte("her word")))})
 	check(t, err)
 	thief := crypto.NewRing(kept, crypto.NewEngine(kept.Data, rand.Reader), rand.Reader)
 	open := func(want bool) {
@@ -283,7 +283,7 @@ func TestAGroupGetsAnotherKeyWhenSomebodyLeaves(t *testing.T) {
 		t.Errorf("twice: %v", err)
 	}
 	check(t, h.Remove(t.Context(), amy, false))
-	if _, err := crypto.OpenVault(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.Passphrase(crypto.NewSecret([]byte("her word")))}); !errors.Is(err, fault.NotFound) {
+	if _, err := crypto.OpenVault(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.QuickPassphrase(crypto.NewSecret([]byte("her word")))}); !errors.Is(err, fault.NotFound) {
 		t.Errorf("her passphrase opens the vault: %v", err)
 	}
 }
@@ -300,7 +300,7 @@ func TestNobodyKeepsTheKeyOfAGroupThatTheyAreNotIn(t *testing.T) {
 	check(t, err)
 	hers := func() *crypto.Keys {
 		t.Helper()
-		k, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.Passphrase(word)})
+		k, err := crypto.OpenKeys(f.Vault(), crypto.Slot{Name: string(amy.ID), Lock: crypto.QuickPassphrase(word)})
 		check(t, err)
 		return k
 	}

@@ -41,7 +41,7 @@ func TestAPersonIsRemovedWithTheirAgents(t *testing.T) {
 	check(t, h.Remove(t.Context(), amy, true))
 
 	for _, p := range []profile.Principal{amy, bot} {
-		if _, err := crypto.OpenVault(f.Vault(), crypto.Slot{Name: string(p.ID), Lock: crypto.Passphrase(word)}); !errors.Is(err, fault.NotFound) {
+		if _, err := crypto.OpenVault(f.Vault(), crypto.Slot{Name: string(p.ID), Lock: crypto.QuickPassphrase(word)}); !errors.Is(err, fault.NotFound) {
 			t.Errorf("%s still has a slot in the vault: %v", p.Name, err)
 		}
 		now, err := h.Profiles().Principal(t.Context(), p.ID)

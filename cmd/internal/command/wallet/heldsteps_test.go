@@ -32,7 +32,7 @@ func inside(t *testing.T, u *user) (h *house.House, leave func()) {
 	t.Helper()
 	word := crypto.NewSecret([]byte("a passphrase"))
 	h, err := house.Open(t.Context(), house.Options{
-		Files: house.Files{Dir: u.dir}, Role: comm.Client, Name: "wallet", Passphrase: &word, Policy: profile.UserPolicy(), Log: slog.New(slog.DiscardHandler),
+		Files: house.Files{Dir: u.dir, LockBy: crypto.QuickPassphrase}, Role: comm.Client, Name: "wallet", Passphrase: &word, Policy: profile.UserPolicy(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
