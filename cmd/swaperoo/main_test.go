@@ -8,6 +8,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange/exchangetest"
 	"github.com/swaperoo/swaperoo/crypto"
 )
 
@@ -17,7 +18,7 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"swaperoo": func() {
 		e := cli.New()
-		e.LockBy, e.SealWork = crypto.QuickPassphrase, 1 // scripts open wallets, and make backups, by the hundred
+		e.LockBy, e.SealWork, e.DenomKeys = crypto.QuickPassphrase, 1, exchangetest.Keys // scripts open wallets, and make backups, by the hundred
 		program(e)
 	}})
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"crypto/rsa"
 	"io"
 	"log/slog"
 	"os"
@@ -30,8 +31,9 @@ type Env struct {
 	User      string
 	Home      func() (string, error)
 	Environ   func(string) string
-	LockBy    func(word crypto.Secret) crypto.Lock // makes the lock of a passphrase: see house.Files
-	SealWork  int                                  // of a backup: see house.Sealing
+	LockBy    func(word crypto.Secret) crypto.Lock   // makes the lock of a passphrase: see house.Files
+	SealWork  int                                    // of a backup: see house.Sealing
+	DenomKeys func(n int) ([]*rsa.PrivateKey, error) // of a sandbox exchange: see exchange.InitOptions
 	outTTY    bool
 	errTTY    bool
 	mu        sync.Mutex

@@ -19,6 +19,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/command/provider"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/terminal"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/wallet"
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange/exchangetest"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/plugins/bundled"
 )
@@ -37,7 +38,7 @@ func swaperoo() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	e := cli.New()
-	e.LockBy = crypto.QuickPassphrase // each command opens a wallet
+	e.LockBy, e.DenomKeys = crypto.QuickPassphrase, exchangetest.Keys // each command opens a wallet, each demo makes an exchange
 	c := &cobra.Command{Use: "swaperoo", SilenceUsage: true, SilenceErrors: true}
 	e.Flags(c)
 	c.AddCommand(demo.Command(e), bank.Command(e), exchange.Command(e), provider.Command(e), terminal.Command(e), wallet.Command(e))

@@ -57,7 +57,7 @@ func initCommand(e *cli.Env) *cobra.Command {
 		if err := config.Alone(dir, config.MarkExchange); err != nil {
 			return err
 		}
-		o.Account, o.Clock = taler.Payto(*account), time.Now
+		o.Account, o.Clock, o.Keys = taler.Payto(*account), time.Now, e.DenomKeys
 		info, err := exchange.Init(c.Context(), dir, o)
 		if err != nil {
 			return cli.Argument(err)

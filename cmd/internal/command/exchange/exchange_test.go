@@ -20,11 +20,12 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/exchange"
 	"github.com/swaperoo/swaperoo/cmd/internal/credentials"
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange/exchangetest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 )
 
 func command(ctx context.Context, out io.Writer, args ...string) int {
-	return clitest.Run(ctx, &cli.Env{Out: out, Err: io.Discard}, exchange.Command, append([]string{"exchange"}, append(args, "--json")...)...)
+	return clitest.Run(ctx, &cli.Env{DenomKeys: exchangetest.Keys, Out: out, Err: io.Discard}, exchange.Command, append([]string{"exchange"}, append(args, "--json")...)...)
 }
 
 // made makes an exchange and gives its directory.

@@ -16,13 +16,14 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli/clitest"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/exchange"
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange/exchangetest"
 )
 
 // issuer is an exchange of the sandbox that runs in this process.
 type issuer struct{ url, master, dir string }
 
 func exchangeCommand(ctx context.Context, out io.Writer, args ...string) int {
-	return clitest.Run(ctx, &cli.Env{Out: out, Err: io.Discard}, exchange.Command, append([]string{"exchange"}, append(args, "--json")...)...)
+	return clitest.Run(ctx, &cli.Env{DenomKeys: exchangetest.Keys, Out: out, Err: io.Discard}, exchange.Command, append([]string{"exchange"}, append(args, "--json")...)...)
 }
 
 // issuers are two exchanges that each test gets a copy of: their keys take a

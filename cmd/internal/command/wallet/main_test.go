@@ -84,7 +84,7 @@ func (u *user) run(args ...string) clitest.Said {
 	}
 	defer in.Close()
 	environ := map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word, "LANG": u.lang}
-	e := &cli.Env{LockBy: crypto.QuickPassphrase, In: in, Environ: func(name string) string { return environ[name] }}
+	e := &cli.Env{LockBy: crypto.QuickPassphrase, SealWork: 1, In: in, Environ: func(name string) string { return environ[name] }}
 	return clitest.Says(u.t.Context(), e, wallet.Command, append([]string{"wallet", "--dir", u.dir}, args...)...)
 }
 

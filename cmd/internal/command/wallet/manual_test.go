@@ -38,7 +38,7 @@ func (u *user) begins(args ...string) *running {
 	u.t.Helper()
 	r, w := io.Pipe()
 	ctx, cancel := context.WithCancel(u.t.Context())
-	e := &cli.Env{LockBy: crypto.QuickPassphrase, Out: w, Err: io.Discard, Environ: func(name string) string {
+	e := &cli.Env{LockBy: crypto.QuickPassphrase, SealWork: 1, Out: w, Err: io.Discard, Environ: func(name string) string {
 		return map[string]string{"SWAPEROO_PASSPHRASE_FILE": u.word}[name]
 	}}
 	x := &running{u.t, bufio.NewScanner(r), make(chan int, 1), cancel}

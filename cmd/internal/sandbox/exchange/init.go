@@ -48,7 +48,8 @@ type InitOptions struct {
 	WithdrawFee instrument.Amount // of every coin; default none
 	CloseAfter  time.Duration     // when unused money goes back; default four weeks
 	Clock       func() time.Time
-	Random      io.Reader // of the Ed25519 keys; default crypto/rand
+	Random      io.Reader                              // of the Ed25519 keys; default crypto/rand
+	Keys        func(n int) ([]*rsa.PrivateKey, error) // makes those of the denominations; default fresh ones
 }
 
 // Init makes an exchange in dir: all of its keys, and every signature of its
@@ -76,6 +77,9 @@ func (o *InitOptions) complete() error {
 	}
 	if o.Random == nil {
 		o.Random = rand.Reader
+	}
+	if o.Keys == nil {
+		o.Keys = makeRSAKeys
 	}
 	if o.Account == "" {
 		o.Account = DefaultAccount
@@ -121,7 +125,7 @@ func initialise(ctx context.Context, db *sql.DB, dir string, o InitOptions) (Inf
 	if made {
 		return Info{}, alreadyInitialised(dir)
 	}
-	rsaKeys, err := makeRSAKeys(len(values) * keysPerGroup)
+	rsaKeys, err := o.Keys(len(values) * keysPerGroup)
 	if err != nil {
 		return Info{}, fmt.Errorf("make denominations: %w", err)
 	}

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange"
+	"github.com/swaperoo/swaperoo/cmd/internal/sandbox/exchange/exchangetest"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	crypto "github.com/swaperoo/swaperoo/crypto/taler"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -44,7 +45,7 @@ func template(protocol int) (string, error) {
 	made.Unlock()
 	_, err = exchange.Init(context.Background(), dir, exchange.InitOptions{
 		Currency: "CHF", WithdrawFee: instrument.Amount{Currency: "CHF", Fraction: 1_000_000}, Protocol: protocol,
-		Clock: func() time.Time { return born },
+		Clock: func() time.Time { return born }, Keys: exchangetest.Keys,
 	})
 	return filepath.Join(dir, "exchange.db"), err
 }
