@@ -117,7 +117,7 @@ func buildExample(folder string, env ...string) ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, name)
-	build := exec.Command("go", "build", "-o", path)
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", path)
 	build.Dir = filepath.Join("..", "..", filepath.FromSlash(folder))
 	build.Env = append(build.Environ(), env...)
 	if out, err := build.CombinedOutput(); err != nil {

@@ -57,7 +57,7 @@ func TestTheCouponIsBuiltFromOutsideAndRedeemedOnce(t *testing.T) {
 func buildExample(t *testing.T, name string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
-	build := exec.Command("go", "build", "-o", path)
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", path)
 	build.Dir = filepath.Join("..", "example", name)
 	build.Env = append(build.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off")
 	if out, err := build.CombinedOutput(); err != nil {
