@@ -123,7 +123,9 @@ func (c *comparison) further(f protocol.Facts, space int64) {
 		return
 	}
 	if more(f.Refunded, f.Amount) {
-		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and %s was paid: ask the provider's support why", f.Refunded, f.Amount)
+		if !c.explains(f) {
+			c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and %s was paid: ask the provider's support why", f.Refunded, f.Amount)
+		}
 		return
 	}
 	left := f.Amount

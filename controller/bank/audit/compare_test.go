@@ -44,6 +44,11 @@ func TestOneWithdrawalAgainstTheLedger(t *testing.T) {
 			record{returns: map[string]taler.Return{"second": {State: taler.TransferSuccess, Amount: chf(21)}}},
 			[]Kind{RefundUnexplained},
 		},
+		"a second one, given back twice, which the operator has explained": {
+			[]protocol.Facts{paid, with(second, func(f *protocol.Facts) { f.Refunded = chf(42) })},
+			record{sale: &sale{foreign: []taler.ForeignPayment{{Payment: "second", Explained: "the provider has written it twice"}}}},
+			nil,
+		},
 		"a surplus that was refused, given back by hand": {
 			[]protocol.Facts{with(paid, func(f *protocol.Facts) { f.Amount, f.Refunded = chf(25), chf(4) })}, record{returns: back(taler.TransferPermanent, 4)}, nil,
 		},
@@ -60,7 +65,7 @@ func TestOneWithdrawalAgainstTheLedger(t *testing.T) {
 	} {
 		s := saleOf("id", w)
 		if row.record.sale != nil {
-			s.refunds = row.record.sale.refunds
+			s.refunds, s.foreign = row.record.sale.refunds, row.record.sale.foreign
 		}
 		row.record.others = func(string) bool { return false }
 		found, _ := compare(s, row.record, ledger{payments: row.payments, space: 3, byReference: len(row.payments)})
