@@ -58,7 +58,11 @@ func (r *withdrawal) register(ctx context.Context, reserve taler.Reserve) error 
 		if gone := r.abandon(ctx, fault.From(err).Message); gone != nil {
 			return gone
 		}
-		return ended{fault.From(err).WithHint("%s, and pay nothing for this one", newCode)} // it would not come to our reserve
+		hint := newCode + ", and pay nothing for this one" // it would not come to our reserve
+		if r.paid != "" {
+			hint = r.paid + "; ask at the terminal to have back what was charged"
+		}
+		return ended{fault.From(err).WithHint("%s", hint)}
 	}
 	return err
 }

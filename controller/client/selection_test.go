@@ -104,3 +104,17 @@ func TestABankThatHasForgottenASelection(t *testing.T) {
 		t.Error("the person hears of the selection again")
 	}
 }
+
+// Whoever has paid for a withdrawal that its bank forgets, and gives to another wallet, is not told to
+// pay nothing.
+func TestAPaidWithdrawalThatAnotherWalletHasTaken(t *testing.T) {
+	c := openCounter(t, nil)
+	c.withdraws(t, true)
+	c.bank.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub, c.bank.refuse = taler.StatePending, taler.EddsaPublicKey{}, `{"code":5113}`
+	})
+	f := fault.From(c.Withdraw(t.Context(), client.Withdrawal{URI: c.uri}, &person{}))
+	if f == nil || f.Reason != taler.ReasonSelectionConflict || !strings.Contains(f.Hint, "charged CHF:20.5") || strings.Contains(f.Hint, "pay nothing") {
+		t.Errorf("it ended with %+v", f)
+	}
+}

@@ -101,7 +101,7 @@ func openCounter(t *testing.T, fails error) *counter {
 	net := inproc.NewNetwork()
 	c := &counter{wallet: newWallet(t, net), net: net, bank: newBank(t)}
 	c.uri, c.card = c.bank.uri(t, 1), c.wallet.card(t, "1")
-	_, reserve := c.reserve(t, taler.ReserveSelected, c.uri, 1, nil)
+	_, reserve := c.reserve(t, taler.ReserveSelected, c.uri, 1, func(r *taler.Reserve) { r.Account = account })
 	c.bank.says(func(s *taler.BankWithdrawalOperationStatus) {
 		s.Status, s.SelectedReservePub = taler.StateSelected, reserve
 	})
