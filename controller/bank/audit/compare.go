@@ -213,15 +213,19 @@ func (c *comparison) refunded(f protocol.Facts) {
 	case !more(f.Refunded, added(explained, told)):
 		c.explained++
 	default:
-		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s%s%s", f.Refunded, sayAmount(explained), sayTold(told), howExplained(f.Refunded, explained))
+		c.says(RefundUnexplained, f.Transaction, "%s went back at the provider, and the books explain %s%s%s", f.Refunded, sayAmount(explained), sayTold(told), howExplained(f, explained))
 	}
 }
 
-// howExplained is what a difference says further of refunds that the books do not have.
-func howExplained(refunded, books taler.Amount) string {
-	rest, err := refunded.Sub(added(taler.Amount{Currency: refunded.Currency}, books))
+// howExplained is what a difference says further of refunds that the books do not have. No word of an operator
+// explains more than was paid.
+func howExplained(f protocol.Facts, books taler.Amount) string {
+	rest, err := f.Refunded.Sub(added(taler.Amount{Currency: f.Refunded.Currency}, books))
 	if err != nil {
 		return ""
+	}
+	if more(rest, f.Amount) {
+		return ", and " + f.Amount.String() + " was paid: ask the provider's support why"
 	}
 	return ": `bank withdrawal explain --refunded " + rest.String() + "` notes what you have found out"
 }

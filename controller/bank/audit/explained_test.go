@@ -155,6 +155,8 @@ func TestRefundsThatTheBooksDoNotHaveAreExplained(t *testing.T) {
 	}
 	check(t, b.Bank.ExplainRefunds(b.ctx(), id, sum("CHF:0"), "taken back"))
 	wants("taken back", 0, audit.RefundUnexplained, "explain CHF:5: `bank withdrawal explain --refunded CHF:8`")
+	refunded("CHF:26.01")
+	wants("more than was paid, which nothing explains", 0, audit.RefundUnexplained, "explain CHF:5, and CHF:21 was paid: ask the provider's support why")
 }
 
 // TestASurplusThatWasExplained: what somebody has given back by hand after the provider had refused it needs no
