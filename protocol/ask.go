@@ -136,6 +136,9 @@ func (o *operation) sender(st Step) (func(context.Context) (Answer, error), erro
 	}, nil
 }
 
+// hintServing is of faults of the code that serves. The initiator's person reads them.
+const hintServing = "a defect of the plugin at the side that serves: whoever runs it can tell its author"
+
 // asker is sender for a question to a person. It waits for the answer until the operation's
 // deadline; later the peer has given up.
 func (o *operation) asker(p *Prompt) (func(context.Context) (Answer, error), error) {
@@ -147,7 +150,7 @@ func (o *operation) asker(p *Prompt) (func(context.Context) (Answer, error), err
 	}
 	switch none := fault.New(fault.Unsupported, "nobody is here to be asked").Because(ReasonNoPerson); {
 	case o.req.Side == Servicer:
-		return nil, none
+		return nil, none.WithHint(hintServing)
 	case o.m.parts.Ask == nil && o.resumed: // the operation waits until a person is here again
 		o.unasked = true
 		return nil, suspended()

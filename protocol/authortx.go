@@ -83,6 +83,9 @@ func (t *authorTx) look(id instrument.ID) (instrument.Instance, error) {
 			return i, nil
 		}
 	}
+	if id == "" && t.s.Side() == Servicer {
+		return instrument.Instance{}, fault.New(fault.Invalid, "this operation has no instrument at the side that serves").Because("instrument-missing").WithHint(hintServing)
+	}
 	if id == "" { // the call names no instrument
 		return instrument.Instance{}, fault.New(fault.Invalid, "this operation needs an instrument, and none is given: which one?").Because("instrument-missing").
 			WithHint("`instrument list` shows those that there are")

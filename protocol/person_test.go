@@ -3,6 +3,7 @@ package protocol_test
 import (
 	"context"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,6 +100,9 @@ func TestNobodyIsThere(t *testing.T) {
 	id = pair.Initiator.Create(t, instance("purse", state{}))[0]
 	_, err = settled(t, pair, call("DO", id))
 	wants(t, err, fault.Unsupported, protocol.ReasonNoPerson)
+	if hint := fault.From(err).Hint; !strings.Contains(hint, "author") {
+		t.Errorf("the peer's person is told %q", hint)
+	}
 }
 
 // TestAQuestionIsAskedAgain after a crash in the middle of it, when a person is here

@@ -268,6 +268,18 @@ func TestACallWithoutItsInstrument(t *testing.T) {
 	if err != nil || len(d.got) != 1 || len(d.got[0]) != 1 || d.got[0][0].Kind != protocol.StepResult {
 		t.Errorf("%v, after %s", err, d.kinds())
 	}
+	serving := begin()
+	serving.Side = protocol.Servicer
+	err = run(&door{}, serving, func(ctx context.Context, s protocol.Session, c protocol.Call) (protocol.Result, error) {
+		err := s.Update(ctx, func(tx instrument.Tx) error { _, err := tx.Get(c.Main()); return err })
+		if f := fault.From(err); f == nil || f.Reason != "instrument-missing" || strings.Contains(f.Message, "which") || !strings.Contains(f.Hint, "author") {
+			t.Errorf("the initiator's person reads %+v", f)
+		}
+		return text("x"), nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 func TestAnOperationWithoutArguments(t *testing.T) {

@@ -88,7 +88,10 @@ func From(err error) *Fault {
 	if errors.As(err, &k) {
 		return New(k, "%s", err.Error())
 	}
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+	if errors.Is(err, context.Canceled) {
+		return Wrap(err, Timeout, "this was broken off before it was done")
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
 		return Wrap(err, Timeout, "the time for this request is over")
 	}
 	return Wrap(err, Internal, "something went wrong on this side; its log says what")

@@ -72,6 +72,9 @@ func TestEveryKindHasAWordThatReadsBack(t *testing.T) {
 }
 
 func TestAnEndedContextIsATimeout(t *testing.T) {
+	if got := fault.From(fmt.Errorf("read: %w", context.Canceled)); got.Kind != fault.Timeout || strings.Contains(got.Message, "time") {
+		t.Errorf("what was broken off is told as %v: %s", got.Kind, got.Message)
+	}
 	if got := fault.KindOf(fmt.Errorf("read: %w", context.DeadlineExceeded)); got != fault.Timeout {
 		t.Errorf("kind = %v", got)
 	}

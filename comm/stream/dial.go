@@ -139,6 +139,10 @@ func (t *Transport) attempt(ctx context.Context, l *line, a comm.Address) (*rpc.
 	return conn, nil
 }
 
+const reasonNoSession fault.Reason = "not-a-session"
+
+const otherOrNoise = "other software listens there, or the line garbles what it carries: look at it, and try again"
+
 // refusal says why there is no connection.
 func (t *Transport) refusal(ctx context.Context, a comm.Address, err error) error {
 	var known *fault.Fault
@@ -155,9 +159,12 @@ func (t *Transport) refusal(ctx context.Context, a comm.Address, err error) erro
 		return fault.Wrap(err, fault.Denied, "one end of %s is in clear and the other is not", where).
 			Because("line-mode").WithHint("use the same scheme at both ends, with -clear or without")
 	case errors.Is(err, errNoise), errors.Is(err, errNoWelcome), errors.Is(err, errMalformed), errors.Is(err, errTooBig), errors.Is(err, errGarbled):
-		return fault.Wrap(err, fault.Unsupported, "the peer at %s speaks no sessions that we know", where).Because("not-a-session")
+		return fault.Wrap(err, fault.Unsupported, "the peer at %s speaks no sessions that we know", where).Because(reasonNoSession).WithHint(otherOrNoise)
 	}
-	if ended := comm.HandshakeEnded(err, "the peer at "+where.String()); ended != nil {
+	switch ended := comm.HandshakeEnded(err, "the peer at "+where.String()); {
+	case fault.ReasonOf(ended) == reasonNoSession:
+		return fault.From(ended).WithHint(otherOrNoise)
+	case ended != nil:
 		return ended
 	}
 	return fault.Wrap(err, fault.Unavailable, "the peer at %s cannot be reached", where).

@@ -46,6 +46,13 @@ func TestWhyADialFails(t *testing.T) {
 			a.Key = id.Key
 			return a
 		}, fault.Unsupported, "not-a-session"},
+		{"garbles the handshake", func(t *testing.T) comm.Address {
+			return bareServer(t, func(line net.Conn) {
+				must(t, greet(line, 't'))
+				say(t, line, []byte(strings.Repeat("noise", 20)))
+				_, _ = io.Copy(io.Discard, line)
+			})
+		}, fault.Unavailable, "not-a-session"},
 		{"in clear at the other end", func(t *testing.T) comm.Address {
 			return bareServer(t, func(line net.Conn) {
 				_, _, d, _, err := heard(line)
@@ -63,6 +70,9 @@ func TestWhyADialFails(t *testing.T) {
 			_, err := stream.New(o).Dial(t.Context(), row.server(t), commtest.Echo())
 			if fault.KindOf(err) != row.kind || fault.ReasonOf(err) != row.reason {
 				t.Errorf("%v (%v, %q), want %v, %q", err, fault.KindOf(err), fault.ReasonOf(err), row.kind, row.reason)
+			}
+			if row.reason == "not-a-session" && !strings.Contains(fault.From(err).Hint, "garbles") {
+				t.Errorf("a noisy line is not thought of: %s", fault.From(err).Hint)
 			}
 		})
 	}

@@ -79,6 +79,9 @@ func (e *Env) Fail(err error) int {
 	if f.Reason == "" { // for scripts: no cause is known that is narrower than the kind
 		f = f.Because(fault.Reason(f.Kind.String()))
 	}
+	if f.Message == "" { // a peer or a plugin can say so little
+		f.Message = "it failed, and nobody says more than " + string(f.Reason)
+	}
 	if e.JSON && e.Print(map[string]any{"error": f}, "") == nil {
 		return ExitCode(err)
 	}

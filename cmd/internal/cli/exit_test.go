@@ -86,6 +86,23 @@ type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on device") }
 
+// A peer and a plugin may send a fault without a sentence.
+func TestAFailureWithoutAMessage(t *testing.T) {
+	for reason, want := range map[fault.Reason]string{"": "declined", "card-lost": "card-lost"} {
+		f := fault.New(fault.Declined, "").Because(reason).WithHint("ask them")
+		e, _, messages := env(false)
+		e.Fail(f)
+		if messages.String() != "swaperoo: it failed, and nobody says more than "+want+" — ask them\n" || f.Message != "" {
+			t.Errorf("%q: %s", reason, messages)
+		}
+		e, out, _ := env(true)
+		e.Fail(f)
+		if !strings.Contains(out.String(), `"message":"it failed, and`) {
+			t.Errorf("%q: %s", reason, out)
+		}
+	}
+}
+
 func TestAFailureIsOneLineOrOneObject(t *testing.T) {
 	err := fault.Wrap(errors.New("the cause"), fault.Denied, "not you").Because("not-owner").WithHint("ask the owner")
 	e, out, messages := env(false)
