@@ -187,6 +187,10 @@ func TestToWhichAccountAPersonSendsMoney(t *testing.T) {
 		return ExchangeAccount{PaytoURI: Payto("payto://x-taler-bank/localhost/" + name), ConversionURL: converts, CreditRestrictions: rules}
 	}
 	const rates = "https://rates.example/"
+	ranked := func(priority int64, a ExchangeAccount) ExchangeAccount {
+		a.Priority = priority
+		return a
+	}
 	for name, row := range map[string]struct {
 		accounts []ExchangeAccount
 		want     string
@@ -196,6 +200,9 @@ func TestToWhichAccountAPersonSendsMoney(t *testing.T) {
 		"the first":                    {[]ExchangeAccount{account("a", "", nil), account("b", "", nil)}, "a"},
 		"the first that takes it":      {[]ExchangeAccount{account("a", "", denies), account("b", "", swiss), account("c", "", nil)}, "b"},
 		"without a conversion":         {[]ExchangeAccount{account("a", rates, nil), account("b", "", nil), account("c", "", nil), account("d", rates, nil)}, "b"},
+		"of the highest priority":      {[]ExchangeAccount{account("a", "", nil), ranked(2, account("b", "", nil)), ranked(2, account("c", "", nil)), ranked(9, account("d", rates, nil))}, "b"},
+		"none that is hidden":          {[]ExchangeAccount{ranked(-1, account("a", "", nil)), account("b", rates, nil)}, "b"},
+		"hidden, if there is no other": {[]ExchangeAccount{ranked(-2, account("a", "", nil)), ranked(-1, account("b", "", nil))}, "b"},
 		"with one, if there is no way": {[]ExchangeAccount{account("a", rates, nil), account("b", "", denies), account("c", rates, nil)}, "a"},
 	} {
 		want := Payto("")

@@ -102,16 +102,30 @@ func (e ExchangeState) Account(wireTypes []string, sender Payto) Payto {
 }
 
 // TransferAccount is the account to which a person sends money themselves, from one that
-// nobody knows yet: an account in the exchange's own currency comes first. Empty: it takes no
+// nobody knows yet: the one that ranks highest, and of equal ones the first. Empty: it takes no
 // transfers.
-func (e ExchangeState) TransferAccount() (to Payto) {
-	converts := true
-	for _, a := range e.Accounts {
-		if a.Takes("") && (to == "" || converts && a.ConversionURL == "") {
-			to, converts = a.PaytoURI, a.ConversionURL != ""
+func (e ExchangeState) TransferAccount() Payto {
+	var best *ExchangeAccount
+	for n := range e.Accounts {
+		if a := &e.Accounts[n]; a.Takes("") && (best == nil || slices.Compare(a.rank(), best.rank()) > 0) {
+			best = a
 		}
 	}
-	return to
+	if best == nil {
+		return ""
+	}
+	return best.PaytoURI
+}
+
+// rank orders accounts for whoever sends money. Of their priorities the highest is shown first, and
+// a negative one not at all: such an account comes behind all others, for there may be none. Then
+// an account in the exchange's own currency comes first.
+func (a *ExchangeAccount) rank() []int64 {
+	own := int64(0)
+	if a.ConversionURL == "" {
+		own = 1
+	}
+	return []int64{min(a.Priority, 0), own, a.Priority}
 }
 
 // HasAccount reports whether the exchange signed for an account.
