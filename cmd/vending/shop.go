@@ -63,7 +63,7 @@ func (s *shop) Prepare(ctx context.Context, who controller.Caller, e comm.Execut
 		return err
 	}
 	h := heldFor(who.Peer.Key, t.ID, t.Invoice, s.till.Now())
-	if t.Operation != protocol.Pay || t.Reference != "" && h.payment == "" { // the latter pays into an account
+	if t.Operation != protocol.Pay || t.Invoice[controller.InvoiceAccount] != "" {
 		return nil
 	}
 	name := t.Invoice[vendor.InvoiceProduct]
