@@ -68,6 +68,9 @@ func instrumentAccept(e *cli.Env) *cobra.Command {
 			}
 			ids := make([]instrument.ID, len(marked))
 			for n, i := range marked {
+				if err := w.notAgents(i, "take it as it is"); err != nil { // it may have been used since the backup
+					return err
+				}
 				ids[n] = i.ID
 			}
 			if err := w.accept(ids...); err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 )
 
 // secret is a card's key as it is in a card's file: nothing may ever show it.
@@ -220,6 +222,18 @@ func TestAnAgentGivesUpItsOwnOnly(t *testing.T) {
 	bot.refuses(5, "not-owner", as("instrument", "modify", theirs.ID, "--name", "mine")...)
 	bot.does(&own, as("instrument", "add", "payment-card", "--file", u.file(card("card-2", "5678")))...)
 	bot.does(nil, as("instrument", "modify", own.ID, "--name", "mine")...)
+	f := house.Files{Dir: u.dir}
+	if err := os.WriteFile(filepath.Join(u.dir, "restored.json"), fmt.Appendf(nil, `{"unchecked":[%q,%q]}`, theirs.ID, own.ID), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, which := range []string{theirs.ID, "--all"} {
+		bot.refuses(5, "not-owner", as("instrument", "accept", which)...)
+	}
+	bot.does(nil, as("instrument", "accept", own.ID)...)
+	if m, err := f.Mark(); err != nil || m == nil || len(m.Unchecked) != 1 || string(m.Unchecked[0]) != theirs.ID {
+		t.Errorf("unchecked is %+v, %v", m, err)
+	}
+	u.does(nil, "instrument", "accept", "--all")
 	bot.does(nil, as("instrument", "remove", own.ID)...)
 	var got held
 	if u.does(&got, "instrument", "show", theirs.ID); got.Status != "active" {
