@@ -3,12 +3,16 @@ package client_test
 import (
 	"bytes"
 	"context"
+	"sync"
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/plugins/sdk"
+	"github.com/swaperoo/swaperoo/profile"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -168,6 +172,46 @@ func TestWhatHasComeBackIsSaidAgain(t *testing.T) {
 	check(t, err)
 	check(t, m.party.Book().RemovePeer(t.Context(), m.peer.Name))
 	if again, err := m.RefundOperation(t.Context(), op); err != nil || again != first {
+		t.Errorf("it said %+v, and then %+v: %v", first, again, err)
+	}
+}
+
+// A refund that another user of the wallet has begun is theirs until it has ended: whoever asks as
+// well reads that, and not that it is something else.
+func TestARefundOfAnotherUserHasNotEnded(t *testing.T) {
+	m := openMarket(t)
+	op := m.operation(t, "k")
+	_, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: op, Amount: amount(t, "CHF:4"), Instrument: m.red}, agreed)
+	check(t, err)
+	check(t, m.party.Book().PutPeer(t.Context(), m.peer))
+	_, err = m.shop.Refund(t.Context(), string(op))
+	check(t, err)
+	gone, begun := make(chan struct{}), make(chan struct{})
+	m.absent.Store(gone)
+	once := sync.OnceFunc(func() { close(begun) })
+	m.till.Intercept(func(_ context.Context, i controller.Intercepted) error { // what arrives there is on record here
+		if i.Method == comm.MethodExecute {
+			once()
+		}
+		return nil
+	})
+	ended := make(chan client.Refund, 1)
+	go func() {
+		first, err := m.RefundOperation(t.Context(), op)
+		if err != nil {
+			t.Error(err)
+		}
+		ended <- first
+	}()
+	<-begun
+	other := client.New(m.party.Controller, profile.Principal{ID: "another", Kind: profile.Person}, nil)
+	if got, err := other.RefundOperation(t.Context(), op); fault.ReasonOf(err) != protocol.ReasonPending || fault.From(err).Hint == "" {
+		t.Errorf("%+v, %v", got, err)
+	}
+	m.absent.Store((chan struct{})(nil))
+	close(gone)
+	first := <-ended
+	if again, err := other.RefundOperation(t.Context(), op); err != nil || again != first {
 		t.Errorf("it said %+v, and then %+v: %v", first, again, err)
 	}
 }

@@ -63,7 +63,12 @@ func (w *Wallet) refundID(ctx context.Context, paid instrument.OperationID) (id 
 		switch {
 		case err != nil || len(found) == 0:
 			return id, nil, err
-		case found[0].Fault == nil:
+		case found[0].Fault != nil:
+			continue
+		case found[0].Result == nil && found[0].Principal != w.user.ID: // of a group
+			return "", nil, fault.New(fault.Unknown, "another user of this wallet has asked for this already, and has no answer yet").Because(protocol.ReasonPending).
+				WithHint("ask again; if they were interrupted, it goes on when they use this wallet")
+		default:
 			return id, found[0].Result, nil
 		}
 	}
