@@ -32,6 +32,7 @@ const (
 	PartRefunding = "refunding"
 	PartRefunded  = "refunded"
 	PartForgone   = "forgone" // paid, and the payer has given it up
+	PartUnpaid    = "unpaid"  // as it is shown: the payment has failed before the part's turn
 )
 
 // Payments are the wallet's own classes, which no plugin brings.

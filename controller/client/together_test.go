@@ -160,6 +160,9 @@ func TestPartsThatFail(t *testing.T) {
 			if got.Status != row.status || fault.ReasonOf(err) != row.reason || (err == nil) != (row.reason == "") {
 				t.Fatalf("it is %s: %v", got.Status, err)
 			}
+			if waits := slices.ContainsFunc(got.Parts, func(p client.WholePart) bool { return p.State == client.PartWaiting }); waits && got.Status != client.PaymentOpen {
+				t.Errorf("%s, and something waits: %+v", got.Status, got.Parts)
+			}
 			if has, shop := m.has(), m.shopSays(got); has != row.has || shop != row.shop {
 				t.Errorf("%s; the shop says %s", has, shop)
 			}

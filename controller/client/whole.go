@@ -42,6 +42,9 @@ func wholeOf(i instrument.Instance) (Whole, error) {
 	}
 	w := Whole{Operation: short(p.Operation), Status: i.Status, Peer: p.Peer.Name, Total: p.Total, Begun: p.Begun, Reason: p.Reason}
 	for _, q := range p.Parts {
+		if q.State == PartWaiting && q.Reason == "" && i.Status != PaymentOpen {
+			q.State = PartUnpaid
+		}
 		w.Parts = append(w.Parts, WholePart{short(q.Operation), q.State, q.Class, q.Protocol, q.Instrument, q.Amount, short(q.Refund), q.Reason})
 	}
 	return w, nil
