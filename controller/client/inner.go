@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/instrument"
@@ -94,5 +96,18 @@ const (
 
 // partOperation is the id of a part's operation. It is the same in every life.
 func (w *Wallet) partOperation(what string, of instrument.OperationID, n, try int) (instrument.OperationID, error) {
-	return w.OperationID(fmt.Sprintf("%s %s %d.%d", what, of, n+1, try))
+	return w.Controller.OperationID(fmt.Sprintf("%s %s %d.%d", what, of, n+1, try))
+}
+
+// ownKey are the keys under which the wallet itself begins operations: to pay a withdrawal, and to pay
+// a part or have a payment given back.
+var ownKey = regexp.MustCompile(`^(withdrawal|pay|refund) [0-9a-z]{26,32} [0-9.]+$`)
+
+// OperationID is the id that a key names which somebody has said. None of the wallet's own is taken:
+// whoever uses the wallet first under one, such as an agent, would keep it from what it begins itself.
+func (w *Wallet) OperationID(key string) (instrument.OperationID, error) {
+	if ownKey.MatchString(key) {
+		return "", fault.New(fault.Invalid, "the wallet gives the key %q itself", fault.Clip(key)).Because("key-reserved").WithHint("use another --key")
+	}
+	return w.Controller.OperationID(key)
 }

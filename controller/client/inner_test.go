@@ -3,6 +3,8 @@ package client_test
 import (
 	"testing"
 
+	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/fault/faulttest"
 	"github.com/swaperoo/swaperoo/controller/client"
 	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
@@ -58,6 +60,26 @@ func TestAWithdrawalsOperationsAreItsSteps(t *testing.T) {
 	for _, step := range []string{"card.pay PAY", "taler.withdraw ABORT", "taler.batch-withdraw ABANDON"} {
 		if of := got[step]; len(of) != 1 || of[0] != x.Operation {
 			t.Errorf("%s: %q", step, got)
+		}
+	}
+}
+
+// The keys of what the wallet begins itself are nobody else's: an agent that was first under one kept its
+// person from paying.
+func TestNobodySaysAKeyOfTheWallets(t *testing.T) {
+	m := openMarket(t)
+	for key, want := range map[string]fault.Reason{
+		"withdrawal " + string(m.red) + " 1":               "key-reserved",
+		"pay " + string(m.operation(t, "whole")) + " 1.1":  "key-reserved",
+		"refund " + string(m.operation(t, "whole")) + " 2": "key-reserved",
+		"pay rent 2026": "",
+		"withdrawal 1":  "",
+		"refund " + string(m.operation(t, "whole")) + " of October": "",
+	} {
+		_, err := m.Wallet.OperationID(key)
+		faulttest.Want(t, err, fault.KindOf(err), want)
+		if _, err := m.party.OperationID(key); err != nil { // by which it finds what an earlier version has begun
+			t.Error(err)
 		}
 	}
 }

@@ -67,7 +67,7 @@ func (r *withdrawal) once(ctx context.Context, reserve taler.Reserve, op instrum
 	if err := r.unpaid(ctx, reserve); err != nil || op != "" { // it takes a while to get here
 		return op, err
 	}
-	return r.w.OperationID(fmt.Sprintf("withdrawal %s %d", r.id, r.tries+1))
+	return r.w.Controller.OperationID(fmt.Sprintf("withdrawal %s %d", r.id, r.tries+1))
 }
 
 // samePayee refuses an offer of another merchant than an earlier payment of the withdrawal was for. A

@@ -55,7 +55,7 @@ func (w *Wallet) RefundOperation(ctx context.Context, paid instrument.OperationI
 // before is its result if it has ended.
 func (w *Wallet) refundID(ctx context.Context, paid instrument.OperationID) (id instrument.OperationID, before *protocol.Result, err error) {
 	for n := 1; ; n++ {
-		id, err := w.OperationID(fmt.Sprintf("refund %s %d", paid, n))
+		id, err := w.Controller.OperationID(fmt.Sprintf("refund %s %d", paid, n))
 		if err != nil {
 			return "", nil, err
 		}
