@@ -73,3 +73,20 @@ func hasTest(t *testing.T, dir, name string) bool {
 	}
 	return false
 }
+
+// The gate does not watch some tests for races. A name that is out of date would leave
+// out nothing, or another test.
+func TestWhatIsNotWatchedForRacesExists(t *testing.T) {
+	gate, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(gate), "\nUNRACED = ")
+	list, _, _ = strings.Cut(list, "\n")
+	s := read(t)
+	for name := range strings.SplitSeq(list, "|") {
+		if in := s.declared[name]; len(in) != 1 {
+			t.Errorf("the Makefile leaves out %q, which is in %q", name, in)
+		}
+	}
+}
