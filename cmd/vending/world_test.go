@@ -326,10 +326,3 @@ func (w *world) verdict() (problems []string) {
 	}
 	return problems
 }
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
