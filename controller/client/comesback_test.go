@@ -158,16 +158,23 @@ func TestAVendorThatIsNoKnownPeerIsNotAsked(t *testing.T) {
 	}
 }
 
-// What has come back is said again, and nobody is asked: in a group, whoever asks second is not the
-// one who has begun it.
-func TestWhatHasComeBackIsSaidAgain(t *testing.T) {
-	m := openMarket(t)
+// comesBack is a payment to a peer that is known, and that gives it back to whoever asks.
+func (m *market) comesBack(t *testing.T) instrument.OperationID {
+	t.Helper()
 	op := m.operation(t, "k")
 	_, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: op, Amount: amount(t, "CHF:4"), Instrument: m.red}, agreed)
 	check(t, err)
 	check(t, m.party.Book().PutPeer(t.Context(), m.peer))
 	_, err = m.shop.Refund(t.Context(), string(op))
 	check(t, err)
+	return op
+}
+
+// What has come back is said again, and nobody is asked: in a group, whoever asks second is not the
+// one who has begun it.
+func TestWhatHasComeBackIsSaidAgain(t *testing.T) {
+	m := openMarket(t)
+	op := m.comesBack(t)
 	first, err := m.RefundOperation(t.Context(), op)
 	check(t, err)
 	check(t, m.party.Book().RemovePeer(t.Context(), m.peer.Name))
@@ -180,12 +187,7 @@ func TestWhatHasComeBackIsSaidAgain(t *testing.T) {
 // well reads that, and not that it is something else.
 func TestARefundOfAnotherUserHasNotEnded(t *testing.T) {
 	m := openMarket(t)
-	op := m.operation(t, "k")
-	_, err := m.Pay(t.Context(), client.Payment{Peer: m.peer, Operation: op, Amount: amount(t, "CHF:4"), Instrument: m.red}, agreed)
-	check(t, err)
-	check(t, m.party.Book().PutPeer(t.Context(), m.peer))
-	_, err = m.shop.Refund(t.Context(), string(op))
-	check(t, err)
+	op := m.comesBack(t)
 	gone, begun := make(chan struct{}), make(chan struct{})
 	m.absent.Store(gone)
 	once := sync.OnceFunc(func() { close(begun) })

@@ -57,6 +57,16 @@ func files(e *cli.Env) (house.Files, error) {
 	return house.Files{Dir: dir}, err
 }
 
+// configured are the bank's directory and what is set there.
+func configured(e *cli.Env) (house.Files, settings, error) {
+	f, err := files(e)
+	if err != nil {
+		return f, settings{}, err
+	}
+	s, err := read(e, f)
+	return f, s, err
+}
+
 // with is the code of a command that gets the bank, which may be running elsewhere.
 func with(e *cli.Env, do func(context.Context, *bank.Bank, []string) error) func(*cobra.Command, []string) error {
 	return func(c *cobra.Command, args []string) error {
@@ -88,17 +98,18 @@ func alone(ctx context.Context, e *cli.Env, do func(*bank.Bank) error) error {
 }
 
 func look(ctx context.Context, e *cli.Env, alone bool, do func(*bank.Bank, settings) error) error {
-	f, err := files(e)
-	if err != nil {
-		return err
-	}
-	s, err := read(e, f)
+	return looking(ctx, e, alone, func(h *house.House, s settings) error { return do(bank.Look(ctx, h.Controller, s.bank()), s) })
+}
+
+// looking opens the bank's house for an operator's command.
+func looking(ctx context.Context, e *cli.Env, alone bool, do func(*house.House, settings) error) error {
+	f, s, err := configured(e)
 	if err != nil {
 		return err
 	}
 	o := options(e, f, s, true)
 	o.Alone = alone
-	return opened(ctx, o, func(h *house.House) error { return do(bank.Look(ctx, h.Controller, s.bank()), s) })
+	return opened(ctx, o, func(h *house.House) error { return do(h, s) })
 }
 
 // opened opens the house for as long as do takes.

@@ -24,11 +24,7 @@ func Party() check.Party {
 		Here:  func(dir string) bool { return check.Has(dir, "config.toml", "exchange_account") },
 		Check: checkAll,
 		Settings: func(e *cli.Env) (any, error) {
-			f, err := files(e)
-			if err != nil {
-				return nil, err
-			}
-			s, err := read(e, f)
+			_, s, err := configured(e)
 			return &s, err
 		},
 	}

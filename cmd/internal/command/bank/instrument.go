@@ -15,15 +15,7 @@ func instruments(e *cli.Env) *cobra.Command {
 	return byhand.Commands(e, byhand.Party{
 		Role: comm.Bank, Name: "bank", Many: true,
 		Open: func(ctx context.Context, use func(context.Context, *house.House) error) error {
-			f, err := files(e)
-			if err != nil {
-				return err
-			}
-			s, err := read(e, f)
-			if err != nil {
-				return err
-			}
-			return opened(ctx, options(e, f, s, true), func(h *house.House) error { return use(ctx, h) })
+			return looking(ctx, e, false, func(h *house.House, _ settings) error { return use(ctx, h) })
 		},
 		Hint: "`bank provider add` makes a provider known; the bank makes the rest itself",
 	})

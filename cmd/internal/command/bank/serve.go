@@ -24,11 +24,7 @@ func serveCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		f, err := files(e)
-		if err != nil {
-			return err
-		}
-		s, err := read(e, f)
+		f, s, err := configured(e)
 		if err != nil {
 			return err
 		}
