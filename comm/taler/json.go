@@ -16,8 +16,10 @@ import (
 // Unmarshal reads one JSON document of Taler's APIs into v; members that v does
 // not name are ignored. The error is fault.Invalid: ReasonJSONInvalid for
 // everything but a malformed amount, and the account of a transfer, which keep
-// their own reasons as Taler's servers do.
+// their own reasons as Taler's servers do. A byte order mark before it is ignored, as RFC 8259
+// permits: some editors and shells put one into each file.
 func Unmarshal(body []byte, v any) error {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	if len(bytes.TrimSpace(body)) == 0 {
 		return fault.New(fault.Invalid, "a JSON document was expected and nothing came").Because(ReasonJSONInvalid)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -11,11 +12,21 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
+// percent finds each percent sign, with the two digits that make an escape of it if they are there.
+var percent = regexp.MustCompile("%([0-9A-Fa-f]{2})?")
+
 // ParseQuery reads the query of an address. One that cannot be read as a whole is
 // refused (fault.Invalid with ReasonParameterMalformed): what net/url leaves out of
-// it would become a default that nobody has asked for. A semicolon is a character like
-// others, as for Taler's servers: accounts may have one, and net/url would refuse it.
+// it would become a default that nobody has asked for. A semicolon, and a percent sign
+// that begins no escape, are characters like others, as for Taler's servers: net/url would
+// refuse them, even in a parameter that nobody reads.
 func ParseQuery(raw string) (url.Values, error) {
+	raw = percent.ReplaceAllStringFunc(raw, func(s string) string {
+		if s == "%" {
+			return "%25"
+		}
+		return s
+	})
 	q, err := url.ParseQuery(strings.ReplaceAll(raw, ";", "%3B"))
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "the query of the address cannot be read").Because(ReasonParameterMalformed)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -35,6 +36,8 @@ func TestLongPollParameters(t *testing.T) {
 		"beyond 64 bits":      {"timeout_ms=99999999999999999999999", LongPoll{limit, StatePending}},
 		"others are ignored":  {"external-confirmation=1&old_state=aborted", LongPoll{0, StateAborted}},
 		"others of any kind":  {"note=a;b&timeout_ms=1", LongPoll{time.Millisecond, StatePending}},
+		"others of no escape": {"a=%zz&b=100%&%=%4&timeout_ms=1", LongPoll{time.Millisecond, StatePending}},
+		"an escape":           {"old%5fstate=%73elected", LongPoll{0, StateSelected}},
 		"the first of two":    {"timeout_ms=1&timeout_ms=2", LongPoll{time.Millisecond, StatePending}},
 		"state without a cap": {"old_state=confirmed", LongPoll{0, StateConfirmed}},
 	} {
@@ -47,7 +50,7 @@ func TestLongPollParameters(t *testing.T) {
 	}
 	for name, query := range map[string]string{
 		"negative": "timeout_ms=-1", "a word": "long_poll_ms=soon", "empty": "timeout_ms=", "a fraction": "timeout_ms=1.5", "no separator": "timeout_ms=1;old_state=selected",
-		"bad new beside good old": "timeout_ms=x&long_poll_ms=1", "unknown state": "old_state=done", "empty state": "old_state=",
+		"bad new beside good old": "timeout_ms=x&long_poll_ms=1", "unknown state": "old_state=done", "empty state": "old_state=", "no escape": "timeout_ms=%zz", "half an escape": "timeout_ms=1%3",
 		"state of another case": "old_state=Pending",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -56,6 +59,13 @@ func TestLongPollParameters(t *testing.T) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
+	}
+}
+
+// A query that is not read as a whole is refused, also for its length.
+func TestAQueryOfTooMany(t *testing.T) {
+	if q, err := ParseQuery("limit=5" + strings.Repeat("&a", 10_001)); !errors.Is(err, fault.Invalid) || fault.ReasonOf(err) != ReasonParameterMalformed {
+		t.Errorf("%d are read, %v", len(q), err)
 	}
 }
 

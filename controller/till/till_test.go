@@ -270,9 +270,9 @@ func TestWhatTheTillRefuses(t *testing.T) {
 	h.refuses(400, "cursor-malformed", http.MethodGet, "/events?after=-1", "")
 	h.refuses(400, "timeout-malformed", http.MethodGet, "/events?timeout_ms=soon", "")
 	h.refuses(400, "status-unknown", http.MethodGet, "/withdrawals?status=new", "")
-	h.refuses(400, "parameter-malformed", http.MethodGet, "/withdrawals?status=%zz", "")
+	h.refuses(400, "status-unknown", http.MethodGet, "/withdrawals?status=%zz", "")
 	h.refuses(400, "cursor-malformed", http.MethodGet, "/events?timeout_ms=0&after=5;x=1", "") // and not all events once more
-	h.refuses(400, "parameter-malformed", http.MethodGet, "/events?timeout_ms=0&after=5%", "")
+	h.refuses(400, "cursor-malformed", http.MethodGet, "/events?timeout_ms=0&after=5%", "")
 	h.refuses(404, "path-unknown", http.MethodGet, "//config", "")
 	h.do(http.MethodPost, path(v)+"/accept", "")
 	h.do(http.MethodPost, path(v)+"/accept", "") // again

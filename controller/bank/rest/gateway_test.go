@@ -174,7 +174,7 @@ func TestTransferPages(t *testing.T) {
 	for path, code := range map[string]taler.Code{
 		"transfers?limit=0": 26, "transfers?status=": 26, "transfers?status=Success": 26, "transfers?status=done": 26, "transfers?offset=-1": 26,
 		"transfers?status=%zz": 26, "transfers?limit=5;offset=7": 26, "account/check?account=%zz": 26,
-		"history/incoming?delta=%zz": 26, "history/incoming?limit=5;offset=7": 26, "history/outgoing?%zz": 26, // and not the newest 20 rows
+		"history/incoming?delta=%zz": 26, "history/incoming?limit=5;offset=7": 26, "history/outgoing?limit=%zz": 26, // and not the newest 20 rows
 		"transfers/x": 26, "transfers/-1": 26, "transfers/1.5": 26,
 	} {
 		send(t, h, request{method: "GET", path: gateway + path, login: exchange(h)}).want(t, 400, code)

@@ -38,6 +38,10 @@ func TestBodies(t *testing.T) {
 		"another type":                  {header("Content-Type", "text/plain"), good, 200, 0},
 		"unknown members":               {nil, `{"request_uid":"u","amount":"CHF:20","colour":{"deep":[1]}}`, 200, 0},
 		"white space around":            {nil, "\n " + good + "\n", 200, 0},
+		"a byte order mark before":      {nil, "\ufeff" + good, 200, 0}, // as some editors and shells put into a file
+		"a byte order mark, compressed": {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, "\ufeff"+good), 200, 0},
+		"two byte order marks":          {nil, "\ufeff\ufeff" + good, 400, 22},
+		"a byte order mark and nothing": {nil, "\ufeff", 400, 22},
 		"identity":                      {header("Content-Encoding", "identity"), good, 200, 0},
 		"zlib":                          {header("Content-Encoding", "deflate"), httpstest.Zlibbed(t, good), 200, 0},
 		"zlib, other spelling":          {header("content-encoding", "Deflate"), httpstest.Zlibbed(t, good), 200, 0},
