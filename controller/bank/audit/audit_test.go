@@ -146,6 +146,10 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			back()
 			b.Restart()
 		}, []audit.Kind{audit.RecordDiffers}},
+		{"a change in the middle is lost, and said to be left out", func(b *books) {
+			b.sql(`DELETE FROM journal WHERE topic = 'operations' AND seq = 2`)
+			b.sql(`INSERT INTO skips (topic, first, next) VALUES ('operations', 2, 3)`)
+		}, []audit.Kind{audit.RowGap}},
 		{"a change in the middle is lost", func(b *books) { b.sql(`DELETE FROM journal WHERE topic = 'operations' AND seq = 2`) }, []audit.Kind{audit.RowGap}},
 		{"the last change is lost", func(b *books) {
 			check(b.t, b.Bank.AbortByWallet(b.ctx(), b.selected()))
