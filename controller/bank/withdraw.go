@@ -139,9 +139,12 @@ func (b *Bank) answer(ctx context.Context, from comm.Role, t controller.Transact
 	return nil
 }
 
-// Crowded reports whether a request was refused because its client has too many under way
-// already, which is no failure of the bank.
-func Crowded(err error) bool { return fault.ReasonOf(err) == protocol.ReasonCrowded }
+// Passing reports whether a request was refused for what is no failure of its own: its client has
+// too many under way already, or the disk is full, which the store tells the operator once.
+func Passing(err error) bool {
+	reason := fault.ReasonOf(err)
+	return reason == protocol.ReasonCrowded || reason == "disk-full"
+}
 
 // unknown is the answer about a withdrawal that does not exist or belongs to another
 // client: nobody can tell the two apart.

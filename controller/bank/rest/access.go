@@ -79,7 +79,7 @@ func (a *API) log(w *recorder) {
 		a.o.Answered(w.route, w.method, w.status, took)
 	}
 	level := slog.LevelInfo
-	if w.status >= http.StatusInternalServerError && !bank.Crowded(w.cause) { // or anybody could fill the disk with errors
+	if w.status >= http.StatusInternalServerError && !bank.Passing(w.cause) { // or anybody could fill the disk with errors
 		level = slog.LevelError
 	}
 	if !a.o.Log.Enabled(context.Background(), level) {

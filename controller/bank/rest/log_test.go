@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -12,9 +13,12 @@ import (
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
+	"github.com/swaperoo/swaperoo/controller"
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
 	"github.com/swaperoo/swaperoo/controller/bank/rest"
 	"github.com/swaperoo/swaperoo/controller/store"
+	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/protocol"
 )
 
 // lines collects a log.
@@ -150,6 +154,49 @@ func TestAnErrorOfTheBanksOwn(t *testing.T) {
 			t.Errorf("the errors lack %s: %s", part, l.String())
 		}
 	}
+}
+
+// roomless is a store whose disk is full as long as it says so.
+type roomless struct {
+	controller.Store
+	full *atomic.Bool
+}
+
+func (s roomless) UpdateInstruments(ctx context.Context, unit func(instrument.Writer) error) error {
+	if s.full.Load() {
+		return fault.New(fault.Unavailable, "the disk is full").Because("disk-full")
+	}
+	return s.Store.UpdateInstruments(ctx, unit)
+}
+
+func (s roomless) UpdateOperations(ctx context.Context, unit func(protocol.Writer) error) error {
+	if s.full.Load() {
+		return fault.New(fault.Unavailable, "the disk is full").Because("disk-full")
+	}
+	return s.Store.UpdateOperations(ctx, unit)
+}
+
+// TestAFullDiskIsNoErrorOfEachRequest: the store says once that the disk is full. Whoever is refused for that
+// comes again, and a line of each would take the room that there is.
+func TestAFullDiskIsNoErrorOfEachRequest(t *testing.T) {
+	var l lines
+	var full atomic.Bool
+	h := open(t, banktest.Options{
+		Rest: rest.Options{Log: slog.New(slog.NewTextHandler(&l, &slog.HandlerOptions{Level: slog.LevelError}))},
+		Over: func(s controller.Store) controller.Store { return roomless{s, &full} },
+	})
+	full.Store(true)
+	asked := request{method: "POST", path: "/withdrawals", login: h.Terminal, body: `{"request_uid":"u","amount":"CHF:20"}`}
+	for range 2 {
+		if got := send(t, h, asked); got.status != 503 || got.header.Get("Retry-After") != "1" {
+			t.Errorf("the till is told %d %s", got.status, got.body)
+		}
+	}
+	if text := l.String(); strings.Contains(text, "msg=request") {
+		t.Errorf("the errors are %s", text)
+	}
+	full.Store(false)
+	send(t, h, asked).want(t, 200, 0)
 }
 
 // TestRequestsOfTwoLivesHaveDifferentIDs: the logs of both are in one file.
