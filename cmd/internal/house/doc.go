@@ -11,7 +11,7 @@
 //	plugins.lock   third-party plugins and their SHA-256
 //	run/           sockets of plugins that run now
 //	lives/         a file for each process that runs operations, which holds it
-//	lock           held by a process that must be the only one of its kind: a server
+//	lock           held by a process that must be the only one of its kind: a server; says where the directory was then
 //	keys.lock      shared by all processes that have a wallet open
 //	locked         changes when a wallet is locked, for processes that have it open
 //	vault.lock     held while the vault is replaced
@@ -21,7 +21,7 @@
 // Where things are:
 //
 //	putting it together   house.go files.go init.go login.go plugins.go fits.go guard.go loss.go
-//	its processes         life.go served.go unfinished.go lock_unix.go lock_other.go
+//	its processes         life.go copied.go served.go unfinished.go lock_unix.go lock_other.go
 //	the vault             vault.go lostvault.go lockout.go lockup.go
 //	whose directory it is owner.go private_unix.go private_other.go
 //	people                people.go remove.go left.go

@@ -179,8 +179,7 @@ func (o Options) database(stopped func(error)) store.Options {
 // enter takes the process's place in the directory.
 func (h *House) enter(o Options) (err error) {
 	if o.Alone {
-		if h.unlock, err = lock(o.Lock()); err != nil {
-			h.unlock = nothing
+		if h.unlock, err = o.takeAlone(); err != nil {
 			return err
 		}
 	}
