@@ -46,3 +46,22 @@ func TestWhoIsOldEnough(t *testing.T) {
 		})
 	}
 }
+
+// The day is that of UTC, wherever the vendor's clock is.
+func TestADayOfBirth(t *testing.T) {
+	now, err := time.Parse(time.RFC3339, "2026-06-01T02:00:00+08:00") // the last of May
+	check(t, err)
+	m := profile.NewManager(profile.Parts{Store: newWallet(t).db, Hash: keyed, Clock: func() time.Time { return now }, Policy: profile.CustomerPolicy()})
+	err = m.Authorise(t.Context(), profile.Action{
+		Principal: profile.Principal{ID: "c", Kind: profile.Customer, Facts: map[string]string{profile.FactBorn: "2008-06-01"}},
+		Invoice:   instrument.Invoice{profile.InvoiceAge: "18"},
+	})
+	if fault.ReasonOf(err) != "age-too-low" {
+		t.Errorf("hours before the birthday: %v", err)
+	}
+	for text, want := range map[string]fault.Reason{"2008-02-29": "", "2009-02-29": "born-malformed", "29.2.2008": "born-malformed", "": "born-malformed"} {
+		if _, err := profile.ParseBorn(text); fault.ReasonOf(err) != want || (err == nil) != (want == "") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}

@@ -152,6 +152,48 @@ func TestWhoMayLogIn(t *testing.T) {
 	}
 }
 
+// A session that lasts is asked again and again whether its login still holds.
+func TestALoginHoldsUntilItIsTakenBack(t *testing.T) {
+	b := book{}
+	m := newManager(b, nil)
+	token, err := m.Add(t.Context(), profile.Principal{ID: "till", Kind: profile.Terminal, Name: "till", Login: "till"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := m.Login(t.Context(), profile.Terminal, "till", token)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rename := func(p *profile.Principal) error { p.Name = "the till"; return nil }
+	if err := m.Change(t.Context(), "till", rename); err != nil {
+		t.Fatal(err)
+	}
+	if now, err := m.Present(t.Context(), in); err != nil || now.Name != "the till" {
+		t.Errorf("renamed: %q, %v", now.Name, err)
+	}
+	disable := func(p *profile.Principal) error { p.Disabled = true; return errors.New("not today") }
+	if err := m.Change(t.Context(), "till", disable); err == nil || b["till"].Disabled {
+		t.Errorf("a change that was given up: %v", err)
+	}
+	if _, err := m.Rotate(t.Context(), "till"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Present(t.Context(), in); fault.ReasonOf(err) != "credentials" {
+		t.Errorf("with another token: %v", err)
+	}
+	in = b["till"]
+	if err := m.Disable(t.Context(), "till"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := m.Present(t.Context(), in); fault.ReasonOf(err) != "credentials" {
+		t.Errorf("disabled: %v", err)
+	}
+	delete(b, "till")
+	if _, err := m.Present(t.Context(), in); !errors.Is(err, fault.NotFound) {
+		t.Errorf("gone: %v", err)
+	}
+}
+
 func TestPolicies(t *testing.T) {
 	chf := func(n uint64) instrument.Amount { return instrument.Amount{Currency: "CHF", Value: n} }
 	eur := instrument.Amount{Currency: "EUR", Value: 1000}
@@ -175,7 +217,11 @@ func TestPolicies(t *testing.T) {
 	account := profile.AccountPolicy(
 		profile.Grant{Kind: profile.Terminal, Protocol: "p", Operations: []string{"SETUP"}},
 		profile.Grant{Protocol: "p", Operations: []string{"SELECT"}},
+		profile.Grant{Kind: profile.Terminal, Protocol: "p", Operations: []string{"SELL"}, Standing: true},
+		profile.Grant{Protocol: "other", Operations: []string{"REFUND"}},
 	)
+	agent := profile.Principal{ID: "bot", Kind: profile.Agent, ActsFor: "me"}
+	line := profile.Principal{ID: "till", Kind: profile.Terminal, Limits: profile.Limits{Credit: map[string]instrument.Amount{"CHF": chf(5)}}}
 	for _, row := range []struct {
 		name   string
 		policy profile.Policy
@@ -184,6 +230,10 @@ func TestPolicies(t *testing.T) {
 	}{
 		{"own instruments", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: named("me", "me")}, ""},
 		{"one of somebody else", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: named("me", "you")}, "not-owner"},
+		{"one of everybody", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: named("me", profile.Everyone)}, ""},
+		{"one of the person that it acts for", profile.UserPolicy(), profile.Action{Principal: agent, Instruments: named("bot", "me")}, ""},
+		{"one of its agent", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: named("bot")}, "not-owner"},
+		{"one of nobody", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: named("")}, "not-owner"},
 		{"one that cannot be read", profile.UserPolicy(), profile.Action{Principal: limited, Instruments: unreadable}, "gone"},
 		{"at the limit", profile.UserPolicy(), profile.Action{Principal: limited, Amount: chf(5), Instruments: named()}, ""},
 		{"above the limit", profile.UserPolicy(), profile.Action{Principal: limited, Amount: chf(6), Instruments: named()}, "above-limit"},
@@ -196,6 +246,12 @@ func TestPolicies(t *testing.T) {
 		{"a protocol that no grant names", account, profile.Action{Principal: limited, Protocol: "q", Operation: "SETUP"}, ""},
 		{"a protocol that no grant names, above the limit", account, profile.Action{Principal: limited, Protocol: "q", Operation: "SETUP", Amount: chf(6)}, "above-limit"},
 		{"a protocol that no grant names, of a cancelled account", account, profile.Action{Principal: cancelled, Protocol: "q", Operation: "SETUP"}, "account-cancelled"},
+		{"a grant of a cancelled account", account, profile.Action{Principal: cancelled, Protocol: "p", Operation: "SETUP"}, ""},
+		{"a grant for good standing, of a cancelled account", account, profile.Action{Principal: cancelled, Protocol: "p", Operation: "SELL", Amount: chf(1)}, "account-cancelled"},
+		{"good standing", account, profile.Action{Principal: terminal, Protocol: "p", Operation: "SELL"}, ""},
+		{"good standing with a credit line", account, profile.Action{Principal: line, Protocol: "p", Operation: "SELL", Amount: chf(1)}, ""},
+		{"good standing with a credit line, and no amount", account, profile.Action{Principal: line, Protocol: "p", Operation: "SELL"}, "amount-needed"},
+		{"an operation that another protocol's grant names", account, profile.Action{Principal: terminal, Protocol: "p", Operation: "REFUND"}, "not-granted"},
 		{"another operation", account, profile.Action{Principal: terminal, Protocol: "p", Operation: "CONFIRM"}, "not-granted"},
 		{"granted, above the limit", account, profile.Action{Principal: limited, Protocol: "p", Operation: "SELECT", Amount: chf(6)}, "above-limit"},
 	} {

@@ -48,6 +48,37 @@ func TestWhatALimitRefuses(t *testing.T) {
 	}
 }
 
+// What was spent before there was a limit does not count against it, nor does what costs nothing.
+func TestWhatNobodyLimitsDoesNotCount(t *testing.T) {
+	w := newWallet(t)
+	if h := w.reserves(w.spend("gary", "gary", "card", "CHF:4"), ""); h != nil {
+		t.Errorf("without a limit %s is held", h.Sum())
+	}
+	w.limit("gary", "operation CHF:9")
+	if h := w.reserves(w.spend("gary", "gary", "card", "CHF:4"), ""); h != nil {
+		t.Errorf("without a limit for days %s is held", h.Sum())
+	}
+	w.limit("gary", "day CHF:5")
+	if h := w.reserves(w.spend("gary", "gary", "card", "CHF:0"), ""); h != nil {
+		t.Errorf("of nothing %s is held", h.Sum())
+	}
+	w.reserves(w.spend("gary", "gary", "card", "CHF:5"), "")
+}
+
+// Whoever is refused is told what would help: a day passes, and a credit line does not.
+func TestWhatHelpsAgainstALimit(t *testing.T) {
+	for text, want := range map[string]string{
+		"operation CHF:5": "choose a smaller amount", "day CHF:5": "wait for the next one", "month CHF:5": "wait for the next one", "credit CHF:5": "settle the account",
+	} {
+		w := newWallet(t)
+		w.limit("gary", text)
+		_, err := w.Reserve(t.Context(), w.spend("gary", "gary", "card", "CHF:6"))
+		if f := fault.From(err); err == nil || !strings.Contains(f.Hint, want) || !strings.Contains(f.Message, "CHF:5") {
+			t.Errorf("%s: %v, hint %q", text, err, f.Hint)
+		}
+	}
+}
+
 // What is no spending, as a withdrawal is none, is bounded by the limit of one operation,
 // and counts for no day.
 func TestWhatIsNoSpendingCountsForNoDay(t *testing.T) {
@@ -307,6 +338,11 @@ func TestAnIDServesNoOtherSum(t *testing.T) {
 			}
 			if counts.String() != want || (again != nil) != (row.want == "") {
 				t.Errorf("%s counts, held %v; want %s", counts, again != nil, want)
+			}
+			counts, err = w.db.Spent(t.Context(), "gary", "CHF", b.Class, time.Unix(0, 0))
+			check(t, err)
+			if row.want == "" && counts != b.Amount {
+				t.Errorf("%s counts of the class %s", counts, b.Class)
 			}
 		})
 	}
