@@ -8,8 +8,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/controller/bank/banktest"
+	"github.com/swaperoo/swaperoo/controller/bank/rest"
 )
 
 // half is a connection on which only a part of a request was sent.
@@ -35,7 +37,7 @@ func head(login banktest.Login, length int, more string) string {
 // TestBadInputIsRefusedBeforeItIsRead: who sends too much, or may not send so much
 // at all, is answered although nothing of the body has come, or not its end.
 func TestBadInputIsRefusedBeforeItIsRead(t *testing.T) {
-	h := open(t, banktest.Options{})
+	h := open(t, banktest.Options{Limits: rest.Limits{Read: time.Hour}}) // nothing is refused for coming late
 	stranger := banktest.Login{Name: h.Terminal.Name, Token: "no"}
 	chunk := strings.Repeat("x", 1<<10)
 	for name, c := range map[string]struct {
@@ -54,13 +56,20 @@ func TestBadInputIsRefusedBeforeItIsRead(t *testing.T) {
 		"a length that is none": {strings.Replace(head(h.Terminal, 1, ""), "Length: 1", "Length: -1", 1), 400},
 	} {
 		t.Run(name, func(t *testing.T) {
-			answer, err := http.ReadResponse(bufio.NewReader(half(t, h, c.sent)), nil)
+			sender := half(t, h, c.sent)
+			if err := sender.SetDeadline(time.Now().Add(patience)); err != nil {
+				t.Fatal(err)
+			}
+			answer, err := http.ReadResponse(bufio.NewReader(sender), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
 			_ = answer.Body.Close()
 			if answer.StatusCode != c.status {
 				t.Errorf("status %d, want %d", answer.StatusCode, c.status)
+			}
+			if answer.StatusCode == http.StatusRequestEntityTooLarge && !answer.Close {
+				t.Error("the client is not told that the connection ends")
 			}
 		})
 	}

@@ -68,8 +68,8 @@ func TestTheLog(t *testing.T) {
 	ids := map[string]bool{}
 	for line := range strings.Lines(text) {
 		var e struct {
-			Msg, Request, Method, Route, From string
-			Status                            int
+			Msg, Request, Method, Route, From, Reason string
+			Status                                    int
 		}
 		if err := json.Unmarshal([]byte(line), &e); err != nil {
 			t.Fatal(err)
@@ -78,7 +78,7 @@ func TestTheLog(t *testing.T) {
 			continue
 		}
 		routes[e.Method+" "+e.Route]++
-		if e.Status == 0 || e.From == "" || e.Request == "" || ids[e.Request] {
+		if e.Status >= 400 && e.Reason == "" || e.Status == 0 || e.From == "" || e.Request == "" || ids[e.Request] {
 			t.Errorf("a line lacks something, or repeats an id: %s", line)
 		}
 		ids[e.Request] = true

@@ -148,6 +148,7 @@ func TestRefusals(t *testing.T) {
 		"terminal's status: another terminal's, and a wait":   {"GET " + till + "{theirs}?timeout_ms=60000", ``, 404, 5107},
 		"notice: malformed id":                                {"POST " + till + "nonsense/check", `{}`, 400, 26},
 		"notice: no JSON":                                     {"POST " + till + "{selected}/check", `x`, 400, 22},
+		"notice: two documents":                               {"POST " + till + "{selected}/check", `{"provider_transaction_id":"7"}{}`, 400, 22},
 		"notice: no transaction":                              {"POST " + till + "{selected}/check", `{}`, 400, 22},
 		"notice: fees of another currency":                    {"POST " + till + "{selected}/check", `{"provider_transaction_id":"7","terminal_fees":"EUR:1"}`, 400, 30},
 		"notice: unknown":                                     {"POST " + till + "{unknown}/check", `{"provider_transaction_id":"7"}`, 404, 5107},
