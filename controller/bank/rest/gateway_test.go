@@ -155,6 +155,8 @@ func TestTransferPages(t *testing.T) {
 		"?status=transient_failure":            "[]",
 		"?limit=9&timeout_ms=1000000&offset=5": "[]", // never held
 		"?limit=9&timeout_ms=x":                "[1 2 3 4 5]",
+		"?limit=9&long_poll_ms=90000&offset=5": "[]",
+		"?limit=9&long_poll_ms=x":              "[1 2 3 4 5]",
 	} {
 		got := send(t, h, request{method: "GET", path: gateway + "transfers" + query, login: exchange(h)})
 		var list taler.TransferList
