@@ -194,6 +194,56 @@ func TestWhatRemovingSomebodyAchieves(t *testing.T) {
 	}
 }
 
+// What is done with the keys of one owner leaves those of all others, and of whoever else has them.
+func TestTheKeysOfOthersStay(t *testing.T) {
+	f := newFamily(t)
+	bob := keyed(t, "bob", "bob")
+	f.edit(t, func(e *crypto.Edit) error {
+		err := errors.Join(e.AddSlot(bob), e.Grant("family", "bob"), e.Grant("family", "amy")) // who has it, has it once
+		if got := e.Holders("family"); !slices.Equal(got, []string{"gary", "amy", "bob"}) {
+			t.Errorf("the family's key is held by %v", got)
+		}
+		if got := e.Owners("amy"); !slices.Equal(got, []string{"amy", "family"}) {
+			t.Errorf("amy has the keys of %v", got)
+		}
+		e.Revoke("family", "amy")
+		if got := e.Owners("amy"); !slices.Equal(got, []string{"amy"}) {
+			t.Errorf("amy still has the keys of %v", got)
+		}
+		return err
+	})
+	for who, row := range map[string]struct {
+		slot      crypto.Slot
+		own, ours bool
+	}{"gary": {f.gary, true, true}, "amy": {f.amy, true, false}, "bob": {bob, false, true}} {
+		r := ring(t, f.path, row.slot)
+		own := f.sealed[who] != nil && opens(t, r, who, f.sealed[who])
+		if ours := opens(t, r, "family", f.sealed["family"]); own != row.own || ours != row.ours {
+			t.Errorf("%s opens their own: %v, the family's: %v", who, own, ours)
+		}
+	}
+	unfinished := func(want ...string) {
+		t.Helper()
+		k, err := crypto.OpenKeys(f.path, f.gary)
+		must(t, err)
+		if got := k.Unfinished(); !slices.Equal(got, want) {
+			t.Errorf("not all under their newest key are those of %v, not of %v", got, want)
+		}
+	}
+	unfinished()
+	f.edit(t, func(e *crypto.Edit) error {
+		return errors.Join(e.NewKey("family", "gary", "bob"), e.NewKey("gary", "gary"))
+	})
+	unfinished("family", "gary")
+	f.edit(t, func(e *crypto.Edit) error { e.Renewed("family"); return nil })
+	unfinished("gary")
+	if r := ring(t, f.path, f.gary); !opens(t, r, "gary", f.sealed["gary"]) || opens(t, r, "family", f.sealed["family"]) {
+		t.Error("not the family's old key is gone, but another")
+	}
+	f.edit(t, func(e *crypto.Edit) error { e.Mix("family"); e.Mix("amy"); return nil })
+	unfinished("family", "gary") // amy's is for whoever has her key
+}
+
 // TestEveryFlippedBitIsRefused changes each bit of a vault's file. Nothing opens,
 // and nothing is written.
 func TestEveryFlippedBitIsRefused(t *testing.T) {

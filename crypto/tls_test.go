@@ -12,6 +12,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
@@ -214,5 +215,34 @@ func TestACertificateIsConstant(t *testing.T) {
 func TestNoPeerNoKey(t *testing.T) {
 	if _, err := crypto.PeerKey(tls.ConnectionState{}); !errors.Is(err, fault.Denied) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Of what a peer has shown, whoever refuses it says what was wrong.
+func TestWhyAPeerHasNoKey(t *testing.T) {
+	own, err := crypto.TLSCertificate(newIdentity(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, row := range map[string]struct {
+		version uint16
+		shown   tls.Certificate
+		why     string
+	}{
+		"good":                    {tls.VersionTLS13, own, ""},
+		"of TLS 1.2":              {tls.VersionTLS12, own, "in TLS 1.3"},
+		"of an elliptic curve":    {tls.VersionTLS13, otherKind(t), "not an Ed25519 key"},
+		"signed by somebody else": {tls.VersionTLS13, signedByAnother(t), "not signed by itself"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, err := x509.ParseCertificate(row.shown.Certificate[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = crypto.PeerKey(tls.ConnectionState{Version: row.version, PeerCertificates: []*x509.Certificate{c}})
+			if (err == nil) != (row.why == "") || err != nil && (!errors.Is(err, fault.Denied) || !strings.Contains(err.Error(), row.why)) {
+				t.Errorf("got %v", err)
+			}
+		})
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -65,6 +66,7 @@ func TestAVaultFromElsewhereIsMistrusted(t *testing.T) {
 		"no thread":           {derive(func(d *derivation) { d.Threads = 0 }), person("correct horse"), "vault-parameters"},
 		"many threads":        {derive(func(d *derivation) { d.Threads = 255 }), person("correct horse"), "vault-parameters"},
 		"no salt":             {derive(func(d *derivation) { d.Salt = "" }), person("correct horse"), "vault-parameters"},
+		"salt for a hundred":  {derive(func(d *derivation) { d.Salt = strings.Repeat("AAAA", 400) }), person("correct horse"), "vault-parameters"},
 		"text for a number":   {derive(func(d *derivation) { d.Time = "1" }), person("correct horse"), "vault-malformed"},
 		"another salt":        {derive(func(d *derivation) { d.Salt = "AAAAAAAAAAAAAAAAAAAAAA==" }), person("correct horse"), "wrong-passphrase"},
 		"no parameters":       {change(0, func(s *slot) { s.Derive = nil }), person("correct horse"), "vault-malformed"},
