@@ -106,6 +106,14 @@ func TestEachOpensTheirOwnAndTheirGroups(t *testing.T) {
 			t.Errorf("%s opens what belongs to %v, not %v", row.who.Name, got, row.want)
 		}
 	}
+	// Nor is anything sealed for somebody else: under the data key all could read it.
+	r := ring(t, f.path, f.gary)
+	if s, err := r.For("amy"); s != nil || fault.KindOf(err) != fault.Locked || fault.ReasonOf(err) != "owner-locked" {
+		t.Errorf("gary seals for amy, %v", err)
+	}
+	if !r.Knows("amy") || !r.Knows("gary") || r.Knows("nobody") {
+		t.Error("it is not known who has keys")
+	}
 	// The data key, which both have, opens none of it; nor does a wrong owner's key.
 	k, err := crypto.OpenKeys(f.path, f.amy)
 	must(t, err)
