@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"encoding/binary"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -53,6 +54,55 @@ func rsaFromPrimes(t *testing.T, n, d *big.Int, e int, p *big.Int) *taler.RSAPri
 		t.Fatal(err)
 	}
 	return k
+}
+
+// modulus is a number of so many bits that has no divisor below 4,096.
+func modulus(bits uint) *big.Int {
+	small := big.NewInt(1)
+	for p := int64(3); p < 1<<12; p += 2 {
+		small.Mul(small, big.NewInt(p))
+	}
+	n, one, two := new(big.Int).Lsh(big.NewInt(1), bits-1), big.NewInt(1), big.NewInt(2)
+	for n.Add(n, one); new(big.Int).GCD(nil, nil, n, small).Cmp(one) != 0; {
+		n.Add(n, two)
+	}
+	return n
+}
+
+// Under a short key anybody could make coins, and a long one only costs time.
+func TestWhichKeysAreTaken(t *testing.T) {
+	even := new(big.Int).Lsh(modulus(2047), 1)
+	for _, row := range []struct {
+		name string
+		n    *big.Int
+		e    int64
+		good bool
+	}{
+		{"the shortest", modulus(taler.MinRSABits), 65537, true},
+		{"too short", modulus(taler.MinRSABits - 1), 65537, false},
+		{"the longest", modulus(taler.MaxRSABits), 65537, true},
+		{"too long", modulus(taler.MaxRSABits + 1), 65537, false},
+		{"an even modulus", even, 65537, false},
+		{"a small divisor", new(big.Int).Mul(modulus(2048), big.NewInt(4093)), 65537, false},
+		{"the least exponent", modulus(2048), 3, true},
+		{"an exponent of one", modulus(2048), 1, false},
+		{"an even exponent", modulus(2048), 65536, false},
+		{"the greatest exponent", modulus(2048), 1<<31 - 1, true},
+		{"a greater exponent", modulus(2048), 1<<31 + 1, false},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			n, e := row.n.Bytes(), big.NewInt(row.e).Bytes()
+			head := binary.BigEndian.AppendUint16(binary.BigEndian.AppendUint16(nil, uint16(len(n))), uint16(len(e)))
+			text := slices.Concat(head, n, e)
+			pub, err := taler.ParseRSAPublicKey(text)
+			if (err == nil) != row.good || err != nil && fault.ReasonOf(err) != taler.ReasonMaliciousKey {
+				t.Fatalf("%v", err)
+			}
+			if err == nil && (!bytes.Equal(pub.Encode(), text) || pub.Bits() != row.n.BitLen()) {
+				t.Errorf("it is another one, of %d bits", pub.Bits())
+			}
+		})
+	}
 }
 
 // An exchange can make a modulus of primes that are too large to be looked for. Coins under it
