@@ -57,6 +57,16 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 		change(&r)
 		b.appends(bank.Incoming, bank.ClassWithdrawal, r)
 	}
+	wrong := func(b *books, change func(*taler.OutgoingTransaction)) {
+		b.wires("tx-1", "CHF:5", taler.TransferSuccess)
+		page, err := b.Bank.OutgoingHistory(b.ctx(), b.Bank.Default(), instrument.Page{Limit: 1, Reverse: true}, 0)
+		check(b.t, err)
+		var rows taler.OutgoingHistory
+		check(b.t, taler.Unmarshal(page, &rows))
+		b.sql(`DELETE FROM journal WHERE topic = 'outgoing' AND seq = ?`, rows.OutgoingTransactions[0].RowID)
+		change(&rows.OutgoingTransactions[0])
+		b.appends(bank.Outgoing, bank.ClassTransfer, rows.OutgoingTransactions[0])
+	}
 	for _, c := range []struct {
 		name  string
 		alter func(*books)
@@ -123,6 +133,13 @@ func TestEveryDifferenceIsNamed(t *testing.T) {
 			b.loses(bank.ClassTransfer, "request_uid")
 			b.loses(bank.ClassTransfer, "wtid")
 		}, []audit.Kind{audit.KeyMissing, audit.KeyMissing}},
+		{"a row of what went back is of another transfer", func(b *books) { wrong(b, func(o *taler.OutgoingTransaction) { o.WTID[0]++ }) }, []audit.Kind{audit.RefundMissing, audit.RowDiffers}},
+		{"a row of what went back is of another account", func(b *books) {
+			wrong(b, func(o *taler.OutgoingTransaction) {
+				o.CreditAccount = "payto://simulator-transaction/tx-2?receiver-name=x"
+			})
+		}, []audit.Kind{audit.RefundMissing, audit.RowDiffers}},
+		{"a row of what went back is of another amount", func(b *books) { wrong(b, func(o *taler.OutgoingTransaction) { o.Amount = sum("CHF:4") }) }, []audit.Kind{audit.RefundMissing, audit.RowDiffers}},
 		{"what makes a return the only one is gone", func(b *books) { b.loses(bank.ClassReturn, "payment") }, []audit.Kind{audit.KeyMissing}},
 		{"the request of a withdrawal is nobody's", func(b *books) { b.loses(bank.ClassWithdrawal, "request") }, []audit.Kind{audit.KeyMissing}},
 		{"what another class has claimed is nobody's", func(b *books) { b.quota(); b.loses(bank.ClassQuota, "user") }, []audit.Kind{audit.KeyMissing}},
