@@ -75,12 +75,19 @@ func accountShow(e *cli.Env) *cobra.Command {
 }
 
 func accountCredit(e *cli.Env) *cobra.Command {
-	return accountLimit(e, "credit NAME [AMOUNT]", "Give an account a credit line", "take the credit line away", (*bank.Bank).SetCredit)
+	c := accountLimit(e, "credit NAME [AMOUNT]", "Give an account a credit line", "take the credit line away", (*bank.Bank).SetCredit)
+	c.Long = "Give an account a credit line: the most that it may have sold, and be selling, since\n`bank account settle`. " + uncounted
+	return c
 }
 
 func accountDay(e *cli.Env) *cobra.Command {
-	return accountLimit(e, "day NAME [AMOUNT]", "Limit what an account sells in a day of UTC", "take the limit away", (*bank.Bank).SetPerDay)
+	c := accountLimit(e, "day NAME [AMOUNT]", "Limit what an account sells in a day of UTC", "take the limit away", (*bank.Bank).SetPerDay)
+	c.Long = "Limit what an account sells, and is selling, in a day of UTC.\n" + uncounted
+	return c
 }
+
+// uncounted is what who sets a limit late would not expect.
+const uncounted = "What it sells while it has neither a credit line nor a limit\nof a day is not counted: a first one counts from the moment at which it is set."
 
 // accountLimit is a command that sets an amount of an account, or takes it away: then
 // the amount need not be said.
