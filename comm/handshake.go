@@ -61,14 +61,14 @@ func (h Handshake) Dialling(ctx context.Context, a Address, where string) (*tls.
 	c.ClientSessionCache = nil
 	others := c.VerifyConnection
 	c.VerifyConnection = func(state tls.ConnectionState) error {
+		key, err := h.KeyOf(state)
+		if err != nil {
+			return notOurs(err, "%s shows no identity key", where)
+		}
 		if others != nil {
 			if err := others(state); err != nil {
 				return err
 			}
-		}
-		key, err := h.KeyOf(state)
-		if err != nil {
-			return withoutKey(err, where)
 		}
 		if a.Key == "" {
 			return &Stranger{Key: key}
@@ -82,7 +82,7 @@ func (h Handshake) Dialling(ctx context.Context, a Address, where string) (*tls.
 // both ends see on this connection and on no other (RFC 9266).
 func (h Handshake) Proved(state tls.ConnectionState, where string) (key string, binding []byte, err error) {
 	if key, err = h.KeyOf(state); err != nil {
-		return "", nil, withoutKey(err, where)
+		return "", nil, notOurs(err, "%s shows no identity key", where)
 	}
 	if binding, err = state.ExportKeyingMaterial("EXPORTER-Channel-Binding", nil, 32); err != nil {
 		return "", nil, fault.Wrap(err, fault.Unsupported, "this connection cannot be told from others").Because("binding-missing")
@@ -108,7 +108,12 @@ func HandshakeEnded(err error, where string) error {
 	case !strings.HasPrefix(err.Error(), "tls: "): // what crypto/tls finds wrong itself has no type, but this in front
 		return nil
 	}
-	return fault.Wrap(err, fault.Unavailable, "%s makes no handshake of sessions: %s", where, strings.TrimPrefix(err.Error(), "tls: ")).
+	return notOurs(err, "%s makes no handshake of sessions: %s", where, strings.TrimPrefix(err.Error(), "tls: "))
+}
+
+// notOurs is the fault of an end that is no party: a web server, or a proxy that ends TLS.
+func notOurs(err error, format string, args ...any) *fault.Fault {
+	return fault.Wrap(err, fault.Unavailable, format, args...).
 		Because("not-a-session").WithHint("sessions are in TLS 1.3: other software listens there, or something in between speaks for it")
 }
 
@@ -123,9 +128,4 @@ var (
 // that says the same.
 func isAlert(err error, some []tls.AlertError) bool {
 	return slices.ContainsFunc(some, func(a tls.AlertError) bool { return err.Error() == a.Error() })
-}
-
-// withoutKey is the fault of a peer whose certificate does not hold an identity key.
-func withoutKey(err error, where string) error {
-	return fault.Wrap(err, fault.Denied, "%s shows no identity key", where).Because("peer-without-key")
 }

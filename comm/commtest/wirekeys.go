@@ -2,10 +2,16 @@ package commtest
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"math/big"
 	"net"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -77,10 +83,37 @@ func testOtherTLS(t *testing.T, w Wire) {
 			wantFault(t, err, fault.Unavailable, "not-a-session")
 		})
 	}
+	t.Run("a web server's certificate", func(t *testing.T) { testWebServer(t, w) })
 	a := w.Accept(t, says([]byte{21, 3, 3, 0, 2, 2, 80})) // internal error: a peer, perhaps, but in trouble
 	a.Key = NewIdentity(t).Key
 	_, err := w.New(party(t)).Dial(within(t), a, Echo())
 	wantFault(t, err, fault.Unavailable, "peer-unreachable")
+}
+
+// testWebServer has a proxy that ends TLS in front of a party, or the page by which one logs in to a
+// foreign network. That it has no identity key is said, whatever else is found wrong with it.
+func testWebServer(t *testing.T, w Wire) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Unix(1<<33, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: private}}}
+	a := w.Accept(t, func(line net.Conn) { _ = tls.Server(line, web).HandshakeContext(t.Context()) })
+	a.Key = NewIdentity(t).Key
+	c := party(t)
+	ours := c.TLS.Client
+	c.TLS.Client = func(key string) (*tls.Config, error) {
+		config, err := ours(key)
+		config.VerifyConnection = func(tls.ConnectionState) error { return fault.New(fault.Denied, "not signed by itself") }
+		return config, err
+	}
+	_, err = w.New(c).Dial(within(t), a, Echo())
+	wantFault(t, err, fault.Unavailable, "not-a-session")
 }
 
 // strict is a servicer whose one handshake the dialler gives up. It tells how many certificates
