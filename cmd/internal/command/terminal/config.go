@@ -7,6 +7,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/websocket"
 )
 
 // Party is what `swaperoo config` knows of a terminal.
@@ -31,6 +32,9 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		found.Note("settings, token, keys and database", check.Room(t.house.Files().Dir))
 		bank, err := t.BankConfig(ctx)
 		found.Note("bank "+t.settings.Bank, err)
+		if at := t.settings.BankSession; strings.HasPrefix(at, websocket.Scheme+":") { // any other line may be in use, and is one process's alone
+			found.Note("sessions at "+at, t.checkSession(ctx))
+		}
 		providers, err := t.Providers(ctx)
 		if err != nil {
 			return err
@@ -51,4 +55,17 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		return nil
 	})
 	return found, err
+}
+
+// checkSession looks whether the bank lets the terminal in at its address of sessions.
+func (t *terminal) checkSession(ctx context.Context) error {
+	bank, err := t.settings.peer()
+	if err != nil {
+		return err
+	}
+	s, err := t.InitiateSession(ctx, bank, t.LoginAt(bank))
+	if err != nil {
+		return err
+	}
+	return s.Close(ctx)
 }
