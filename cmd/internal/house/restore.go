@@ -11,6 +11,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/backup"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -24,10 +25,10 @@ import (
 )
 
 // Restore makes the directory out of a backup of a kind. It must be empty or not exist.
-// Everything is read and checked in a directory beside it, which takes its place when it is
-// complete and on disk. A failure leaves nothing; a crash leaves at most that other
-// directory, which is no party before it is marked. See Mark for what a restored party does
-// not do.
+// Everything is read and checked in another directory, which takes its place when it is
+// complete and on disk: one beside it, or if it is there already, within it, from where all
+// moves up, the vault last. A failure leaves nothing; a crash leaves at most what is no party.
+// See Mark for what a restored party does not do.
 func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passphrase crypto.Secret, now time.Time) (Mark, error) {
 	dir, err := filepath.Abs(f.Dir)
 	if err != nil {
@@ -71,19 +72,49 @@ func (f Files) restore(ctx context.Context, kind backup.Kind, sealed io.Reader, 
 	if err != nil {
 		return Mark{}, err
 	}
-	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
-		return Mark{}, unwritten(err, dir)
-	}
-	temp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".restoring-*") // mode 0700
+	temp, err := scratch(dir)
 	if err != nil {
-		return Mark{}, unwritten(err, dir)
+		return Mark{}, err
 	}
-	defer func() { _ = os.RemoveAll(temp) }()
+	defer func() { _ = os.RemoveAll(temp) }() // what has moved up has left it empty
 	mark, err := (Files{Dir: temp, LockBy: f.LockBy}).unpack(ctx, kind, archive, now)
 	if err != nil {
 		return mark, err
 	}
 	return mark, place(temp, dir)
+}
+
+// within is the directory in which one that is there already is restored.
+const within = ".restoring"
+
+// scratch makes the directory in which a restore writes. One restore at a time writes within
+// a directory; only its owner may be able to, or it may be a mount that nothing can replace.
+func scratch(dir string) (string, error) {
+	if _, err := os.Lstat(dir); err == nil {
+		temp := filepath.Join(dir, within)
+		if err := (Files{Dir: dir}).Free(); err != nil {
+			return "", err
+		}
+		if err := os.Mkdir(temp, 0o700); errors.Is(err, fs.ErrExist) {
+			return "", halfway(dir)
+		} else if err != nil {
+			return "", unwritten(err, dir)
+		}
+		return temp, nil
+	}
+	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
+		return "", unwritten(err, dir)
+	}
+	temp, err := os.MkdirTemp(filepath.Dir(dir), "."+filepath.Base(dir)+".restoring-*") // mode 0700
+	if err != nil {
+		return "", unwritten(err, dir)
+	}
+	return temp, nil
+}
+
+func halfway(dir string) error {
+	return fault.New(fault.Conflict, "%s is being restored", dir).Because("dir-taken").
+		WithHint("if that was killed, remove %s and start again", filepath.Join(dir, within))
 }
 
 // unused refuses a directory in which there is anything.
@@ -99,6 +130,9 @@ func unused(dir string) error {
 		var there []fs.DirEntry
 		if there, err = os.ReadDir(dir); err == nil && len(there) == 0 {
 			return nil
+		}
+		if len(there) == 1 && there[0].Name() == within {
+			return halfway(dir)
 		}
 	}
 	return fault.Wrap(err, fault.Conflict, "%s is in use", dir).Because("dir-taken").WithHint("name another --dir, empty or not there yet")
@@ -205,17 +239,45 @@ func (m *Mark) note(ctx context.Context, db *store.DB, used func(instrument.Row)
 	return nil
 }
 
-// place puts a directory in its place, unless somebody has made another one there meanwhile.
+// place puts a directory in its place, unless somebody has made another one there meanwhile, or
+// what it holds into the one within which it is.
 func place(temp, dir string) error {
-	err := os.Remove(dir) // only if it is empty
-	if err == nil || errors.Is(err, fs.ErrNotExist) {
-		err = os.Rename(temp, dir)
+	move := os.Rename
+	if filepath.Dir(temp) == dir {
+		move = moveUp
 	}
-	if err != nil {
+	if err := move(temp, dir); err != nil {
 		return fault.Wrap(err, fault.Conflict, "nothing was restored: it could not be put at %s", dir).Because("dir-taken").
 			WithHint("name another --dir, empty or not there yet")
 	}
-	return disk.Sync(filepath.Dir(dir))
+	return disk.Sync(filepath.Dir(temp))
+}
+
+// moveUp moves what a directory holds into the one around it, in which nothing else may be.
+// The vault comes last: without it there is no party. What was moved goes if that fails.
+func moveUp(temp, dir string) error {
+	around, err := os.ReadDir(dir)
+	if err != nil || len(around) != 1 {
+		return errors.Join(err, fs.ErrExist)
+	}
+	ours, err := os.ReadDir(temp)
+	if err != nil {
+		return err
+	}
+	for _, one := range ours {
+		if one.Name() != config.MarkVault {
+			err = errors.Join(err, os.Rename(filepath.Join(temp, one.Name()), filepath.Join(dir, one.Name())))
+		}
+	}
+	if err == nil {
+		err = errors.Join(disk.Sync(dir), os.Rename(filepath.Join(temp, config.MarkVault), filepath.Join(dir, config.MarkVault)))
+	}
+	if err != nil {
+		for _, one := range ours {
+			_ = os.RemoveAll(filepath.Join(dir, one.Name()))
+		}
+	}
+	return err
 }
 
 // synced is a file that is on disk when it is closed.

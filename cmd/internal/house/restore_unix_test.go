@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -52,5 +53,39 @@ func TestARestoreFromASilentPipeCanBeEnded(t *testing.T) {
 				t.Errorf("there is %v", left)
 			}
 		})
+	}
+}
+
+// A directory that is there is filled and not replaced: it may be a mount, or in a place where only
+// root makes directories. While that goes on, and after it was killed, it is nobody else's.
+func TestTheDirectoryThatIsThereIsFilled(t *testing.T) {
+	path := keep(t, used(t))
+	f := house.Files{Dir: t.TempDir()}
+	chmod(t, f.Dir, 0o755)
+	there, err := os.Stat(f.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(f.Dir, ".restoring"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt)
+	if fault.ReasonOf(err) != "dir-taken" || !strings.Contains(fault.From(err).Hint, ".restoring") {
+		t.Errorf("beside another restore: %v", err)
+	}
+	if err := os.Remove(filepath.Join(f.Dir, ".restoring")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of another"), restoredAt); err == nil || len(names(t, f.Dir)) != 0 {
+		t.Errorf("a wrong passphrase leaves %v: %v", names(t, f.Dir), err)
+	}
+	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(f.Dir); err != nil || !os.SameFile(info, there) || info.Mode().Perm() != 0o700 {
+		t.Errorf("it is another directory, or open to others: %v, %v", info.Mode(), err)
+	}
+	if err := f.Check(); err != nil || slices.Contains(names(t, f.Dir), ".restoring") {
+		t.Errorf("of %v: %v", names(t, f.Dir), err)
 	}
 }
