@@ -41,6 +41,13 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 			found.Note(what, err)
 			found.Warn(what, s.Edge.certificate().Ending(time.Now()))
 		}
+		if s.URL != "" {
+			if warning := s.reached(ctx); warning != nil {
+				found.Warn("url "+s.URL, warning)
+			} else {
+				found.Note("url "+s.URL, nil)
+			}
+		}
 		if err := b.CheckCurrency(ctx); err != nil {
 			found.Note("currency", err)
 		}
