@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -16,18 +17,15 @@ import (
 
 // Unused refuses the id of a payment of several instruments for anything else.
 func (w *Wallet) Unused(ctx context.Context, id instrument.OperationID) error {
-	_, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(id))
-	switch {
-	case err == nil:
-		return keyReused()
-	case errors.Is(err, fault.NotFound):
-		return nil
+	_, found, err := w.together(ctx, id)
+	if err == nil && found {
+		err = keyReused()
 	}
 	return err
 }
 
 // PaidBefore finds how a payment ended, if its operation was begun before; false: it was not.
-// Payment and peer must be the same as then (fault.Conflict, protocol.ReasonKeyReused): otherwise
+// Payment, peer and user must be the same as then (fault.Conflict, protocol.ReasonKeyReused): otherwise
 // the person would read that a vendor was paid who has got nothing. A payment that has not ended
 // yet is fault.Unknown (protocol.ReasonPending). A peer is known again by its key; on lines in
 // clear all peers count as one.
@@ -35,8 +33,8 @@ func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	if p.Operation == "" { // a new payment; an empty prefix would find any
 		return Paid{}, false, nil
 	}
-	if _, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(p.Operation)); err == nil {
-		return Paid{}, true, keyReused() // one of several instruments
+	if _, found, err := w.together(ctx, p.Operation); found { // one of several instruments
+		return Paid{}, true, cmp.Or(err, keyReused())
 	}
 	found, err := w.Protocols().Records(ctx, protocol.Filter{Prefix: string(p.Operation)})
 	if err != nil || len(found) == 0 {
@@ -45,6 +43,8 @@ func (w *Wallet) PaidBefore(ctx context.Context, p Payment) (Paid, bool, error) 
 	r := found[0]
 	out := Paid{Operation: r.ID, Peer: p.Peer.Name, Class: r.Class, Protocol: r.Protocol}
 	switch {
+	case r.Principal != w.user.ID:
+		return out, true, keyOfAnother()
 	case !p.is(r):
 		return out, true, keyReused()
 	case r.Fault != nil:

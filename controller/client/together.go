@@ -57,12 +57,22 @@ func (w *Wallet) Begun(ctx context.Context, p Together) (bool, error) {
 }
 
 func (w *Wallet) begun(ctx context.Context, p Together) (instrument.Instance, bool, error) {
-	i, err := w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(p.Operation))
-	if errors.Is(err, fault.NotFound) {
-		return i, false, nil
-	}
-	if err == nil {
+	i, found, err := w.together(ctx, p.Operation)
+	if err == nil && found {
 		err = w.is(ctx, p, i)
+	}
+	return i, found && err == nil, err
+}
+
+// together finds the record of a payment of several instruments by its key. That of another user is
+// found as well, and refused.
+func (w *Wallet) together(ctx context.Context, key instrument.OperationID) (i instrument.Instance, found bool, err error) {
+	i, err = w.Instruments().Lookup(ctx, controller.ClassPayment, keyOperation, string(key))
+	switch {
+	case errors.Is(err, fault.NotFound):
+		return i, false, nil
+	case errors.Is(err, fault.Locked), err == nil && i.Owner != w.user.ID:
+		return instrument.Instance{}, true, keyOfAnother()
 	}
 	return i, err == nil, err
 }
@@ -92,6 +102,13 @@ func (w *Wallet) is(ctx context.Context, p Together, i instrument.Instance) erro
 func keyReused() error {
 	return fault.New(fault.Conflict, "this key belongs to another payment").Because(protocol.ReasonKeyReused).
 		WithHint("use another --key for another payment")
+}
+
+// keyOfAnother refuses a key that another user of this wallet has said: what they have paid is not paid
+// by this one.
+func keyOfAnother() error {
+	return fault.New(fault.Conflict, "another user of this wallet has used this key").Because(protocol.ReasonKeyReused).
+		WithHint("use another --key; `wallet operation list` shows what was begun")
 }
 
 // beginTogether agrees on everything and stores the record.
