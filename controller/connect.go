@@ -260,7 +260,7 @@ func (s *Session) adopt(conn comm.Conn, got comm.Initiated, ears *listener, fixe
 		return missing, nil
 	}
 	if ears.over {
-		return nil, fault.New(fault.Unavailable, "the connection to %s is lost", s.peer.Name).Because(comm.ReasonConnectionLost)
+		return nil, fault.New(fault.Unavailable, "the connection to %s is lost", cmp.Or(s.peer.Name, got.Name, "the peer")).Because(comm.ReasonConnectionLost)
 	}
 	proved := conn.Peer()
 	s.peer.Key, s.peer.Role, s.peer.PNP = proved.Key, got.Role, got.PNP
