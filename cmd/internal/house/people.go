@@ -84,27 +84,24 @@ func (h *House) AddMember(ctx context.Context, s profile.Membership) error {
 }
 
 // RemoveMember ends a membership and gives the group another key: the former member cannot
-// open what is sealed from then on.
+// open what is sealed from then on. Where keys cannot change now they stay a member, with their
+// limits.
 func (h *House) RemoveMember(ctx context.Context, group, member instrument.PrincipalID) error {
 	if err := h.owner(); err != nil {
 		return err
 	}
-	left := h.Profiles().Leave(ctx, group, member)
-	if left != nil && !errors.Is(left, fault.NotFound) {
-		return left
-	}
 	slot := slotOf(member)
 	if slot == slotUser { // the owner keeps the key
-		return left
+		return h.Profiles().Leave(ctx, group, member)
 	}
-	err := h.edit(ctx, func(e *crypto.Edit) error {
-		if !slices.Contains(e.Holders(string(group)), slot) {
+	return h.edit(ctx, func(e *crypto.Edit) error {
+		left := h.Profiles().Leave(ctx, group, member)
+		if left != nil && (!errors.Is(left, fault.NotFound) || !slices.Contains(e.Holders(string(group)), slot)) {
 			return left
 		}
 		e.Revoke(string(group), slot)
 		return e.NewKey(string(group), e.Holders(string(group))...)
 	})
-	return err
 }
 
 // ByAPerson refuses to an agent what all users of the wallet go by: whom a name that is there

@@ -340,6 +340,11 @@ func TestNobodyKeepsTheKeyOfAGroupThatTheyAreNotIn(t *testing.T) {
 	if !member() || !has(hers(), family.ID) {
 		t.Error("a member has not got the key")
 	}
+	other = looking()
+	if err := h.RemoveMember(t.Context(), family.ID, amy.ID); fault.ReasonOf(err) != "wallet-open" || !member() {
+		t.Errorf("while keys cannot change: %v, still a member %v", err, member())
+	}
+	shut(t, other)
 	check(t, h.Profiles().Leave(t.Context(), family.ID, amy.ID)) // and a crash
 	if !has(hers(), family.ID) {
 		t.Fatal("the key went by itself")
