@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"os"
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -45,6 +46,9 @@ func (h *House) AddAgent(ctx context.Context, name, keyFile string) (profile.Pri
 			slot := crypto.Slot{Name: string(p.ID), Lock: crypto.KeyFile(keyFile), Owner: string(p.ID)}
 			return errors.Join(e.AddSlot(slot), e.Grant(string(h.user.ID), slot.Name))
 		})
+		if err != nil { // the file opens nothing, and would be in the way of the next attempt
+			err = errors.Join(err, os.Remove(keyFile))
+		}
 	}
 	return p, h.orNot(ctx, p, err)
 }

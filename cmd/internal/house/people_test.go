@@ -371,9 +371,16 @@ func TestKeysChangeOnlyInAWalletThatNobodyElseHasOpen(t *testing.T) {
 	if _, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word"))); fault.ReasonOf(err) != "wallet-open" {
 		t.Errorf("%v", err)
 	}
+	keyFile := filepath.Join(t.TempDir(), "bot.key")
+	if _, err := h.AddAgent(t.Context(), "bot", keyFile); fault.ReasonOf(err) != "wallet-open" {
+		t.Errorf("an agent: %v", err)
+	}
 	check(t, other.Close(t.Context()))
 	if _, err := h.AddPerson(t.Context(), "amy", crypto.NewSecret([]byte("her word"))); err != nil {
 		t.Errorf("alone: %v", err)
+	}
+	if _, err := h.AddAgent(t.Context(), "bot", keyFile); err != nil { // by the same command
+		t.Errorf("an agent, alone: %v", err)
 	}
 }
 
