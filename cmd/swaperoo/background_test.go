@@ -165,7 +165,7 @@ func end(ts *testscript.TestScript, neg bool, args []string) {
 
 func environ(ts *testscript.TestScript) []string {
 	var out []string
-	for _, name := range []string{"PATH", "HOME", "XDG_DATA_HOME", "NO_COLOR", "TMPDIR", "SWAPEROO_PASSPHRASE_FILE", "GOCOVERDIR", "GORACE"} {
+	for _, name := range []string{"PATH", "HOME", "XDG_DATA_HOME", "NO_COLOR", "TMPDIR", "SWAPEROO_PASSPHRASE_FILE", "SWAPEROO_PNP", "GOCOVERDIR", "GORACE"} {
 		if v := ts.Getenv(name); v != "" {
 			out = append(out, name+"="+v)
 		}

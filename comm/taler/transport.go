@@ -63,7 +63,7 @@ func (c *restConn) Call(ctx context.Context, method string, params, result any) 
 	case comm.Classes:
 		return give(result)(c.classes())
 	case comm.Protocols:
-		return give(result)(map[string][]string{"protocols": {ProtocolWithdraw}}, nil)
+		return give(result)(c.protocols(p))
 	case comm.Select:
 		if method == comm.MethodOperations {
 			return give(result)(comm.Available{Names: c.operations()}, nil)
@@ -115,6 +115,19 @@ func (c *restConn) classes() (comm.Offered, error) {
 		return comm.Offered{}, err
 	}
 	return comm.Offered{Offers: []comm.Offer{{Body: body}}}, nil
+}
+
+// protocols is the answer to a negotiation of the withdrawal's protocol or, where no class is
+// named, of classes and protocols together.
+func (c *restConn) protocols(asked comm.Protocols) (any, error) {
+	if asked.Class != "" {
+		return map[string][]string{"protocols": {ProtocolWithdraw}}, nil
+	}
+	offered, err := c.classes()
+	return struct {
+		Pairs []map[string]string `json:"pairs"`
+		comm.Offered
+	}{[]map[string]string{{"class": string(ClassWithdrawal), "protocol": ProtocolWithdraw}}, offered}, err
 }
 
 // operations are those that the routes of our role stand for.

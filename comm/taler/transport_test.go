@@ -348,3 +348,25 @@ func TestAWalletsOperationsOverREST(t *testing.T) {
 		t.Errorf("a wallet has %v, %v", operations.Names, err)
 	}
 }
+
+// Who negotiates classes and protocols together gets both in the one answer.
+func TestABankWithRESTTakesPartInAJointNegotiation(t *testing.T) {
+	for role, path := range map[comm.Role]string{comm.Vendor: terminalConfig, comm.Client: integrationConfig} {
+		bank := newCounter(t, map[string]string{"GET /config": path})
+		var got struct {
+			Pairs  []protocolPair `json:"pairs"`
+			Offers []comm.Offer   `json:"offers"`
+		}
+		if err := bank.session(t, role).Call(t.Context(), comm.MethodProtocols, comm.Protocols{Invoice: instrument.Invoice{}}, &got); err != nil {
+			t.Fatal(err)
+		}
+		if want := (protocolPair{ClassWithdrawal, ProtocolWithdraw}); !slices.Equal(got.Pairs, []protocolPair{want}) || len(got.Offers) != 1 {
+			t.Errorf("%s: %+v", role, got)
+		}
+	}
+}
+
+type protocolPair struct {
+	Class    instrument.ClassID `json:"class"`
+	Protocol string             `json:"protocol"`
+}
