@@ -36,6 +36,7 @@ func CheckURL(raw string, allowHTTP bool) (*url.URL, error) {
 		return nil, fault.New(fault.Denied, "%s would be asked without encryption", u.Host).
 			Because(ReasonAddressRefused).WithHint("use an https address, or say --allow-http in a test")
 	}
+	u.ForceQuery = false // a question mark with nothing behind it asks nothing
 	return u, nil
 }
 

@@ -93,6 +93,7 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 		{"a text for a number", "count = \"7\"\n", 1, config.ReasonMalformed, `"count": a text stands where a number belongs`},
 		{"a number for a text", "name = 7\n", 1, config.ReasonMalformed, `"name": a number stands where a text belongs`},
 		{"duration without a unit", "wait = \"5\"\n", 1, config.ReasonMalformed, "wait"},
+		{"a number for a duration", "name = \"a\"\nwait = 900\n", 2, config.ReasonMalformed, `"wait": a number stands where a duration belongs`},
 		{"twice", "name = \"a\"\nname = \"b\"\n", 2, config.ReasonMalformed, "name"},
 		{"no TOML", "name = \"a\"\nis this a file?\n", 2, config.ReasonMalformed, ""},
 	} {
@@ -110,6 +111,14 @@ func TestMistakesAreToldWithFileAndLine(t *testing.T) {
 				t.Errorf("the hint about a duration is %q", f.Hint)
 			}
 		})
+	}
+}
+
+// Nothing is as long in every unit.
+func TestNoTimeNeedsNoUnit(t *testing.T) {
+	got := sample{Wait: time.Hour}
+	if err := config.Read(write(t, "wait = 0\n"), &got, silent); err != nil || got.Wait != 0 {
+		t.Errorf("%s, %v", got.Wait, err)
 	}
 }
 

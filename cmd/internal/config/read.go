@@ -24,6 +24,8 @@ const (
 	ReasonSecret    fault.Reason = "secret-refused"
 )
 
+const hintDuration = `a duration has a unit: "1s", "5m" and "168h" are some`
+
 // maxFile bounds a configuration; nobody writes a longer one.
 const maxFile = 1 << 20
 
@@ -59,10 +61,26 @@ func fill(path, text string, v any, environ func(string) string) error {
 		return fault.New(fault.Invalid, "%s:%d: there is no key %q", path, line(text, unknown[0]), unknown[0].String()).
 			Because(ReasonUnknown).WithHint("%sthe keys are: %s", misplaced(unknown[0], names(v)), strings.Join(names(v), ", "))
 	}
+	for _, f := range fields(v) { // which the reader takes for nanoseconds
+		key := toml.Key(strings.Split(f.path, "."))
+		if f.value.Type() == duration && f.value.Int() != 0 && meta.Type(key...) == "Integer" {
+			return fault.New(fault.Invalid, "%s:%d: %q: a number stands where a duration belongs", path, line(text, key), f.path).
+				Because(ReasonMalformed).WithHint(hintDuration)
+		}
+	}
 	if err := twins(v, environ); err != nil {
 		return err
 	}
 	return anchor(v, filepath.Dir(path))
+}
+
+// About names the key that the refusal of its value is about.
+func About(key string, err error) error {
+	if err == nil {
+		return nil
+	}
+	f := fault.From(err)
+	return fault.Wrap(err, f.Kind, "%s: %s", key, f.Message).Because(f.Reason).WithHint("%s", f.Hint)
 }
 
 // Sources names what Read fills v from: the file, and the variables that are set. Whoever
@@ -121,7 +139,7 @@ func malformed(path string, err error) error {
 	}
 	f := fault.New(fault.Invalid, "%s:%d: %s", path, at, plain(why)).Because(ReasonMalformed)
 	if strings.Contains(why, "invalid duration") {
-		f = f.WithHint("a duration has a unit: \"1s\", \"5m\" and \"168h\" are some")
+		f = f.WithHint(hintDuration)
 	}
 	return f
 }

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/comm"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
@@ -42,10 +43,10 @@ func CheckAddress(address string) error {
 	return nil
 }
 
-// Address is where a server listens: at what was typed, else at what is configured.
-func Address(typed, configured string) (string, error) {
+// Address is where a server listens: at what was typed, else at what is configured under the key.
+func Address(typed, key, configured string) (string, error) {
 	if typed == "" {
-		return configured, nil
+		return configured, config.About(key, CheckAddress(configured))
 	}
 	return typed, cli.Argument(CheckAddress(typed))
 }

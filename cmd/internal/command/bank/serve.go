@@ -28,10 +28,10 @@ func serveCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if s.Listen, err = serve.Address(*listen, s.Listen); err != nil {
+		if s.Listen, err = serve.Address(*listen, "listen", s.Listen); err != nil {
 			return err
 		}
-		if s.SessionListen, err = serve.Address(*sessions, s.SessionListen); err != nil {
+		if s.SessionListen, err = serve.Address(*sessions, "session_listen", s.SessionListen); err != nil {
 			return err
 		}
 		return server{env: e, files: f, settings: s, parent: with, further: *further}.run(c.Context())

@@ -84,46 +84,47 @@ func read(e *cli.Env, f house.Files) (settings, error) {
 // addresses.
 func (s *settings) check(e *cli.Env) error {
 	if err := instrument.CheckCurrency(s.Currency); err != nil {
-		return err
+		return config.About("currency", err)
 	}
 	if s.WithdrawalFees == (instrument.Amount{}) {
 		s.WithdrawalFees = instrument.ZeroOf(s.Currency)
 	}
 	if s.WithdrawalFees.Currency != s.Currency {
-		return fault.New(fault.Invalid, "the withdrawal fees %s are not in %s", s.WithdrawalFees, s.Currency).Because(taler.ReasonCurrencyMismatch)
+		return fault.New(fault.Invalid, "withdrawal_fees: %s is not in %s", s.WithdrawalFees, s.Currency).Because(taler.ReasonCurrencyMismatch)
 	}
 	if err := s.checkBounds(); err != nil {
 		return err
 	}
 	if s.ExchangeAccount == "" {
-		return fault.New(fault.Invalid, "the exchange's account is missing").Because(taler.ReasonPaytoMalformed)
+		return fault.New(fault.Invalid, "exchange_account: the exchange's account is missing").Because(taler.ReasonPaytoMalformed).
+			WithHint("write it as it is in the exchange's /keys, such as payto://iban/CH9300762011623852957?receiver-name=Exchange")
 	}
 	if err := s.ExchangeAccount.CheckAccount(); err != nil {
-		return err
+		return config.About("exchange_account", err)
 	}
 	if s.AskingLongest < s.AskingFirst {
 		return fault.New(fault.Invalid, "asking_longest is %s, and shorter than asking_first, which is %s", s.AskingLongest, s.AskingFirst).Because("duration-malformed")
 	}
-	for key, d := range map[string]time.Duration{
-		"asking_first": s.AskingFirst,
-		"pending_for":  s.PendingFor, "selected_for": s.SelectedFor, "searched_for": s.SearchedFor,
-		"request_within": s.Edge.RequestWithin,
+	for key, is := range map[string]struct{ long, least time.Duration }{
+		"asking_first": {s.AskingFirst, 1}, "searched_for": {s.SearchedFor, 1},
+		// Below a second no wallet and no till would come in time.
+		"pending_for": {s.PendingFor, time.Second}, "selected_for": {s.SelectedFor, time.Second}, "request_within": {s.Edge.RequestWithin, time.Second},
 	} {
-		if d <= 0 {
-			return fault.New(fault.Invalid, "%s is too short", key).Because("duration-malformed").WithHint(`"1s", "5m" and "168h" are durations`)
+		if is.long < is.least {
+			return fault.New(fault.Invalid, "%s is %s, which is too short", key, is.long).Because("duration-malformed").WithHint(`"1s", "5m" and "168h" are durations`)
 		}
 	}
 	exchange, err := base(e, s.ExchangeURL)
 	if err != nil {
-		return err
+		return config.About("exchange_url", err)
 	}
 	s.ExchangeURL = exchange
 	if s.URL != "" {
 		if s.URL, err = base(e, s.URL); err != nil {
-			return err
+			return config.About("url", err)
 		}
 	}
-	if err := errors.Join(serve.CheckAddress(s.Listen), serve.CheckAddress(s.SessionListen)); err != nil {
+	if err := errors.Join(config.About("listen", serve.CheckAddress(s.Listen)), config.About("session_listen", serve.CheckAddress(s.SessionListen))); err != nil {
 		return err
 	}
 	return s.Edge.check()
@@ -131,14 +132,14 @@ func (s *settings) check(e *cli.Env) error {
 
 func (g edge) check() error {
 	if (g.Certificate == "") != (g.Key == "") {
-		return fault.New(fault.Invalid, "a certificate goes with its key").Because("certificate").
+		return fault.New(fault.Invalid, "tls_certificate_file: a certificate goes with its key").Because("certificate").
 			WithHint("give both tls_certificate_file and tls_key_file, or none")
 	}
 	if g.PerAddress < 1 {
 		return fault.New(fault.Invalid, "connections_per_address is %d: nobody would get in", g.PerAddress).Because(config.ReasonMalformed)
 	}
 	_, err := serve.ParseProxies(g.Proxies)
-	return err
+	return config.About("proxies", err)
 }
 
 func (g edge) certificate() serve.Certificate {

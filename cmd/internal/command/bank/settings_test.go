@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -71,9 +72,9 @@ func TestTimesThatAreTooShort(t *testing.T) {
 		"asking_first":   func(s *settings) { s.AskingFirst = 0 },
 		"asking_longest": func(s *settings) { s.AskingLongest = s.AskingFirst - 1 },
 		"pending_for":    func(s *settings) { s.PendingFor = -1 },
-		"selected_for":   func(s *settings) { s.SelectedFor = 0 },
+		"selected_for":   func(s *settings) { s.SelectedFor = time.Second - 1 },
 		"searched_for":   func(s *settings) { s.SearchedFor = 0 },
-		"request_within": func(s *settings) { s.Edge.RequestWithin = 0 },
+		"request_within": func(s *settings) { s.Edge.RequestWithin = time.Millisecond },
 	} {
 		s := good()
 		change(&s)
@@ -83,6 +84,38 @@ func TestTimesThatAreTooShort(t *testing.T) {
 		}
 		if name == "asking_longest" && !strings.Contains(err.Error(), "shorter than asking_first, which is 1s") {
 			t.Errorf("too short for what? %v", err)
+		}
+	}
+}
+
+// TestARefusedSettingIsNamed: an operator has to find it among thirty.
+func TestARefusedSettingIsNamed(t *testing.T) {
+	for key, change := range map[string]func(*settings){
+		"currency":             func(s *settings) { s.Currency = "chf" },
+		"withdrawal_fees":      func(s *settings) { s.WithdrawalFees = instrument.ZeroOf("EUR") },
+		"exchange_account":     func(s *settings) { s.ExchangeAccount = "" },
+		"exchange_url":         func(s *settings) { s.ExchangeURL = "" },
+		"url":                  func(s *settings) { s.URL = "bank.example" },
+		"listen":               func(s *settings) { s.Listen = "" },
+		"session_listen":       func(s *settings) { s.SessionListen = "unix:s" },
+		"tls_certificate_file": func(s *settings) { s.Edge.Key = "key.pem" },
+		"proxies":              func(s *settings) { s.Edge.Proxies = []string{""} },
+	} {
+		s := good()
+		change(&s)
+		if err := s.check(&cli.Env{}); err == nil || !strings.HasPrefix(err.Error(), key+": ") {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+// TestAnAddressOfTheExchangeEndsWithASlash, behind its path.
+func TestAnAddressOfTheExchangeEndsWithASlash(t *testing.T) {
+	for text, want := range map[string]string{
+		"https://ex.example/?": "https://ex.example/", "https://ex.example/a%2Fb": "https://ex.example/a%2Fb/", "https://[::1]": "https://[::1]/",
+	} {
+		if got, err := base(&cli.Env{}, text); err != nil || got != want {
+			t.Errorf("%s: %s, %v", text, got, err)
 		}
 	}
 }

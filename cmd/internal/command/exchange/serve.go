@@ -63,7 +63,7 @@ func run(ctx context.Context, e *cli.Env, listen string, o exchange.Options, b b
 	if err := config.Read(file(dir), &s, e.Environ); err != nil {
 		return err
 	}
-	if s.Listen, err = serve.Address(listen, s.Listen); err != nil {
+	if s.Listen, err = serve.Address(listen, "listen", s.Listen); err != nil {
 		return err
 	}
 	port, err := serve.Listen(ctx, s.Listen, e.AllowHTTP)

@@ -34,7 +34,7 @@ func run(ctx context.Context, e *cli.Env, listen string, parent *serve.Parent) (
 	if err != nil {
 		return err
 	}
-	if s.Listen, err = serve.Address(listen, s.Listen); err != nil {
+	if s.Listen, err = serve.Address(listen, "listen", s.Listen); err != nil {
 		return err
 	}
 	leave, err := house.Served(dir)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/serve"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/websocket"
 )
@@ -30,6 +31,11 @@ func Party() check.Party {
 func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error) {
 	err = open(ctx, e, looking, func(ctx context.Context, t *terminal) error {
 		found.Note("settings, token, keys and database", check.Room(t.house.Files().Dir))
+		for key, address := range map[string]string{"listen": t.settings.Listen, "till": t.settings.Till} {
+			if err := serve.CheckAddress(address); err != nil {
+				found.Note(key, err)
+			}
+		}
 		bank, err := t.BankConfig(ctx)
 		found.Note("bank "+t.settings.Bank, err)
 		if at := t.settings.BankSession; strings.HasPrefix(at, websocket.Scheme+":") { // any other line may be in use, and is one process's alone

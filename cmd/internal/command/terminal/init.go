@@ -100,20 +100,22 @@ func initialising(ctx context.Context, e *cli.Env, s settings) error {
 func (s *settings) complete(allowHTTP bool) error {
 	bank, err := taler.CheckURL(s.Bank, allowHTTP)
 	if err != nil {
-		return err
+		return config.About("bank", err)
 	}
 	s.Bank = strings.TrimSuffix(bank.String(), "/") + "/"
 	if s.Integration == "" {
 		s.Integration = s.Bank + "taler-integration/"
 	}
-	if _, err := taler.CheckURL(s.Integration, allowHTTP); err != nil {
-		return err
+	integration, err := taler.CheckURL(s.Integration, allowHTTP)
+	if err != nil {
+		return config.About("integration", err)
 	}
+	s.Integration = integration.String()
 	if s.Merchant == "" {
 		s.Merchant = s.Login
 	}
 	_, err = s.peer()
-	return errors.Join(vendor.CheckMerchant(s.Merchant), err)
+	return errors.Join(config.About("merchant", vendor.CheckMerchant(s.Merchant)), config.About("bank_session", err))
 }
 
 // peer is the bank as operations reach it: natively, or as a bank that knows
@@ -149,8 +151,10 @@ func readSettings(e *cli.Env, f house.Files) (settings, error) {
 	if err := config.Read(f.Config(), &s, e.Environ); err != nil {
 		return s, err
 	}
-	if err := vendor.CheckMerchant(s.Merchant); err != nil {
-		return s, fault.Wrap(err, fault.Invalid, "%s: %s", f.Config(), fault.From(err).Message).Because(config.ReasonMalformed).WithHint("%s", fault.From(err).Hint)
+	const anyHTTP = true // whoever asks a bank holds to --allow-http then
+	if err := s.complete(anyHTTP); err != nil {
+		return s, fault.Wrap(err, fault.Invalid, "%s: %s", config.Sources(f.Config(), &s, e.Environ), fault.From(err).Message).
+			Because(config.ReasonMalformed).WithHint("%s", fault.From(err).Hint)
 	}
 	return s, nil
 }

@@ -94,7 +94,7 @@ type listens func(context.Context, *comm.Manager, comm.Address) (comm.Listener, 
 
 // door lets wallets in at an address, by default the configured one.
 func (t *terminal) door(ctx context.Context, listen string, open listens) (comm.Listener, error) {
-	listen, err := serve.Address(listen, t.settings.Listen)
+	listen, err := serve.Address(listen, "listen", t.settings.Listen)
 	if err != nil {
 		return nil, err
 	}

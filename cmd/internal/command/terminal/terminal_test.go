@@ -5,11 +5,13 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
+	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/vendor"
@@ -57,6 +59,28 @@ func TestSettingsThatFollowFromOthers(t *testing.T) {
 				t.Errorf("%+v, %v", row.in, err)
 			}
 		})
+	}
+}
+
+// TestSettingsByHandAreCompletedAsThoseOfInit are, or refused where the terminal is opened: a
+// customer would read that the code is none.
+func TestSettingsByHandAreCompletedAsThoseOfInit(t *testing.T) {
+	for text, want := range map[string]string{
+		`bank = "https://b.example"`: "https://b.example/taler-integration/",
+		"bank = \"https://b.example/\"\nintegration = \"https://b.example/i/?\"": "https://b.example/i/",
+		"bank = \"http://b.example/\"":                                           "http://b.example/taler-integration/", // asked only with --allow-http
+		"bank = \"https://b.example/\"\nintegration = \"b.example\"":             "config.toml: integration: ",
+		`bank = "b.example"`: "config.toml: bank: ",
+		"bank = \"https://b.example/\"\nbank_session = \"wss://b.example/\"": "config.toml: bank_session: ",
+	} {
+		f := house.Files{Dir: t.TempDir()}
+		if err := os.WriteFile(f.Config(), []byte(text+"\nlogin = \"till\"\ntoken_file = \"token\"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		s, err := readSettings(&cli.Env{Environ: func(string) string { return "" }}, f)
+		if err != nil && !strings.Contains(err.Error(), want) || err == nil && s.Integration != want {
+			t.Errorf("%s: %q, %v", text, s.Integration, err)
+		}
 	}
 }
 

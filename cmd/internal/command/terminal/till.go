@@ -23,7 +23,7 @@ const tillTokenName = "till.token"
 // till has the software of a till drive this terminal, at an address of this
 // machine unless it was allowed to be another.
 func (t *terminal) till(ctx context.Context, p *serve.Process, address string) error {
-	address, err := serve.Address(address, t.settings.Till)
+	address, err := serve.Address(address, "till", t.settings.Till)
 	if err != nil {
 		return err
 	}
