@@ -65,6 +65,10 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 		if err != nil {
 			return err
 		}
+		if _, err := taler.NewWithdrawURI(s.URL, taler.WithdrawalID{}); err != nil && s.URL != "" {
+			found.Warn("url", fault.Wrap(err, fault.Invalid, "terminals and wallets of this program are not led to %s", s.URL).Because(taler.ReasonAddressRefused).
+				WithHint("leave encoded characters out of its path"))
+		}
 		providers, err := b.Providers(ctx)
 		for _, p := range providers {
 			found.Note("provider "+p.Name, b.CheckProvider(ctx, p.Name))

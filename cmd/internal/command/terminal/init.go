@@ -111,6 +111,10 @@ func (s *settings) complete(allowHTTP bool) error {
 		return config.About("integration", err)
 	}
 	s.Integration = integration.String()
+	if _, err := taler.NewWithdrawURI(s.Integration, taler.WithdrawalID{}); err != nil {
+		return fault.Wrap(err, fault.Invalid, "integration: no code leads wallets to %s", s.Integration).Because(taler.ReasonAddressRefused).
+			WithHint("the path of such an address has letters, digits and some marks only, such as https://bank.example/c2ec/taler-integration/")
+	}
 	if s.Merchant == "" {
 		s.Merchant = s.Login
 	}

@@ -70,7 +70,8 @@ func TestSettingsByHandAreCompletedAsThoseOfInit(t *testing.T) {
 		"bank = \"https://b.example/\"\nintegration = \"https://b.example/i/?\"": "https://b.example/i/",
 		"bank = \"http://b.example/\"":                                           "http://b.example/taler-integration/", // asked only with --allow-http
 		"bank = \"https://b.example/\"\nintegration = \"b.example\"":             "config.toml: integration: ",
-		`bank = "b.example"`: "config.toml: bank: ",
+		`bank = "b.example"`:                "config.toml: bank: ",
+		`bank = "https://b.example/a%20b/"`: "config.toml: integration: ", // no code for wallets has such a path
 		"bank = \"https://b.example/\"\nbank_session = \"wss://b.example/\"": "config.toml: bank_session: ",
 	} {
 		f := house.Files{Dir: t.TempDir()}
