@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -78,7 +79,7 @@ func initialise(e *cli.Env) *cobra.Command {
 		if _, err := newShelf(s.Products); err != nil {
 			return cli.Argument(err)
 		}
-		if err := vendor.CheckMerchant(s.Name); err != nil {
+		if err := errors.Join(vendor.CheckMerchant(s.Name), serve.CheckAddress(s.Listen)); err != nil {
 			return cli.Argument(err)
 		}
 		if err := config.Write(f.Config(), "The settings of a vending machine.", &s); err != nil {
@@ -105,6 +106,9 @@ func serving(e *cli.Env, r rig) *cobra.Command {
 		}
 		s := settings{ClearLines: []string{}}
 		if err := config.Read(f.Config(), &s, e.Environ); err != nil {
+			return err
+		}
+		if _, err := serve.Address("", "listen", s.Listen); err != nil {
 			return err
 		}
 		m, err := open(c.Context(), e, f, s, r)

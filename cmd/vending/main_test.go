@@ -239,7 +239,7 @@ func giveBack(instrument.Tx, json.RawMessage, instrument.Amount) (json.RawMessag
 
 // TestWrongUsageIsToldAsSuch: the exit codes are those of all commands.
 func TestWrongUsageIsToldAsSuch(t *testing.T) {
-	for _, args := range [][]string{{"serve", "--nope"}, {"nope"}, {"init", "nope"}, {"init", "--dir", t.TempDir(), "--product", "nope"}, {"init", "--dir", t.TempDir(), "--name", strings.Repeat("m", 257)}} {
+	for _, args := range [][]string{{"serve", "--nope"}, {"nope"}, {"init", "nope"}, {"init", "--dir", t.TempDir(), "--product", "nope"}, {"init", "--dir", t.TempDir(), "--listen", "here"}, {"init", "--dir", t.TempDir(), "--name", strings.Repeat("m", 257)}} {
 		if code := run(args, rig{}); code != cli.ExitUsage {
 			t.Errorf("%q: exit code %d", args, code)
 		}

@@ -33,7 +33,7 @@ func ParsePrices(rules []string) (Prices, error) {
 		p, err := parsePrice(rule)
 		if _, twice := out[instrument.ClassID(class)]; err != nil || class == "" || twice {
 			return nil, fault.New(fault.Invalid, "%q is no price of a class, or a second one", text).Because("price-malformed").
-				WithHint("write it like payment-card=+1.5%%, coupon=-CHF:0.50 or miles=no")
+				WithHint("write it like payment-card=+1.5%%, coupon=-CHF:0.50 or miles=no; what is neither more nor less needs no rule")
 		}
 		out[instrument.ClassID(class)] = p
 	}

@@ -46,10 +46,8 @@ func initCommand(e *cli.Env) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		if *fee != "" {
-			if o.WithdrawFee, err = cli.Amount(*fee); err != nil {
-				return err
-			}
+		if err := o.WithdrawFee.UnmarshalText([]byte(*fee)); err != nil {
+			return cli.Argument(err)
 		}
 		if err := serve.CheckAddress(s.Listen); err != nil {
 			return cli.Argument(err)

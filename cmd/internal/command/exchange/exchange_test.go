@@ -104,6 +104,7 @@ func TestInitShowsWhereItWillListen(t *testing.T) {
 		"http://127.0.0.1:8081/": {"--listen", "127.0.0.1:8081"},
 		"http://[::1]:8081/":     {"--listen", "[::1]:8081"},
 		"http://127.0.0.1:8082/": {"--listen", "0.0.0.0:8082"},
+		"http://127.0.0.1:8083/": {"--listen", "127.0.0.1:8083", "--withdraw-fee", "CHF:0"},
 		"https://x.example.com/": {"--listen", "127.0.0.1:8081", "--url", "https://x.example.com/"},
 	} {
 		dir, said := made(t, args...)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
+	"github.com/swaperoo/swaperoo/cmd/internal/config"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
 	"github.com/swaperoo/swaperoo/cmd/internal/pipe"
 	"github.com/swaperoo/swaperoo/cmd/internal/serve"
@@ -64,7 +65,7 @@ func open(ctx context.Context, e *cli.Env, look bool, use func(context.Context, 
 	}
 	prices, err := vendor.ParsePrices(s.Prices)
 	if err != nil {
-		return err
+		return config.About("prices", err)
 	}
 	h, err := house.Open(ctx, house.Options{
 		Files: f, Role: comm.Vendor, Name: s.Merchant, Device: "terminal", Policy: vendor.Policy(), Log: e.Log(),
