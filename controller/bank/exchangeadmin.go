@@ -45,12 +45,17 @@ func (b *Bank) AddExchange(ctx context.Context, x Exchange) (Gateway, error) {
 	return fresh, b.open(ctx, p, true)
 }
 
+// BeginsPath reports whether paths of the bank's own APIs begin with a name.
+func BeginsPath(name string) bool {
+	return slices.ContainsFunc(segments, func(s string) bool { return strings.EqualFold(s, name) })
+}
+
 // mayOpen refuses an account that could not be told from another one.
 func (b *Bank) mayOpen(ctx context.Context, x Exchange) error {
 	if err := checkName(x.Name); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(segments, func(s string) bool { return strings.EqualFold(s, x.Name) }) {
+	if BeginsPath(x.Name) {
 		return fault.New(fault.Invalid, "%q begins a path that is there already", x.Name).Because("name-malformed").WithHint("choose another name")
 	}
 	if err := x.Account.CheckAccount(); err != nil {

@@ -38,8 +38,8 @@ type Options struct {
 	// HistoryCap bounds the rows of one page; 1024 if zero, which is what
 	// wirewatch asks for, and never less.
 	HistoryCap int
-	// Base is the path of the URL under which others reach the APIs, if a proxy in front takes
-	// it away: OpenAPI documents name it.
+	// Base is the path of the URL under which others reach the APIs, which whoever is in front
+	// takes away: OpenAPI documents name it.
 	Base string
 	// Answered, if set, is told of each request once it is answered. Route is the
 	// template of the path, never the path.

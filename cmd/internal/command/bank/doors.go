@@ -2,6 +2,10 @@ package bank
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
@@ -31,10 +35,33 @@ func openDoors(ctx context.Context, e *cli.Env, h *house.House, b *bank.Bank, s 
 		Bank: b.Figures, Log: e.Log(), Clock: time.Now,
 		Store: func() metrics.Commits { return metrics.Commits(h.Store.Stats()) },
 	})
+	all, err := b.Exchanges(ctx)
+	if err != nil {
+		return nil, nil, errors.Join(err, port.Close())
+	}
 	api := rest.New(b, rest.Options{Log: e.Log(), Clock: time.Now, Base: s.path(), Answered: watch.Answered, Held: watch.Held})
 	server := rest.NewServer(api, rest.Limits{Read: s.Edge.RequestWithin})
-	server.Handler = serve.Health{Ready: ready(h, b), Metrics: watch.Handler(), Next: proxies.Name(api)}
+	server.Handler = below(s.path(), all, serve.Health{Ready: ready(h, b), Metrics: watch.Handler(), Next: proxies.Name(api)})
 	return port, server, nil
+}
+
+// below answers also below the path of the URL under which others reach the bank: there may be
+// no proxy in front, or one that leaves paths as they are. A path that begins as one of the
+// bank's own is not taken away, because nobody could tell the two.
+func below(path string, all []bank.Exchange, next http.Handler) http.Handler {
+	path = strings.TrimSuffix(path, "/")
+	first, _, _ := strings.Cut(strings.TrimPrefix(path, "/"), "/")
+	if path == "" || bank.BeginsPath(first) || slices.ContainsFunc(all, func(x bank.Exchange) bool { return x.Name == first }) {
+		return next
+	}
+	shorter := http.StripPrefix(path, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.EscapedPath(), path+"/") {
+			shorter.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // ready says whether what comes could be read and kept.

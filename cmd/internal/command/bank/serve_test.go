@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -293,5 +295,26 @@ func TestCheckAsksRemovedProviders(t *testing.T) {
 	last := found.Checks[len(found.Checks)-1]
 	if last.What != "removed provider old" || !last.OK || last.Warning.Reason == "" || !strings.Contains(last.Warning.Message, "back") || last.Warning.Hint == "" {
 		t.Errorf("%s", out.String())
+	}
+}
+
+// TestABankWithAPathServesWithoutAProxy: its credentials files name that path.
+func TestABankWithAPathServesWithoutAProxy(t *testing.T) {
+	d := newDesk(t)
+	d.initialises()
+	path := filepath.Join(d.dir, "config.toml")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, bytes.Replace(text, []byte("\nurl = \"\""), []byte("\nurl = \"https://bank.example/a/b/\""), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := d.serves()
+	till := o.sells()
+	for _, path := range []string{"config", "a/b/config", "a/b/taler-integration/config", "a/b/taler-wire-gateway/config", "a/b/readyz"} {
+		if status, text := o.asks("GET", o.urls["terminal"]+path, till.Login, till.Token, ""); status != 200 {
+			t.Errorf("%s: %d %s", path, status, text)
+		}
 	}
 }
