@@ -157,7 +157,8 @@ func readSettings(e *cli.Env, f house.Files) (settings, error) {
 	}
 	const anyHTTP = true // whoever asks a bank holds to --allow-http then
 	if err := s.complete(anyHTTP); err != nil {
-		return s, fault.Wrap(err, fault.Invalid, "%s: %s", config.Sources(f.Config(), &s, e.Environ), fault.From(err).Message).
+		from := config.Sources(f.Config(), &s, e.Environ)
+		return s, fault.Wrap(err, fault.Invalid, "%s: %s", from, fault.From(err).Message).
 			Because(config.ReasonMalformed).WithHint("%s", fault.From(err).Hint)
 	}
 	return s, nil
