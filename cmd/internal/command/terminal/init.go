@@ -156,7 +156,10 @@ func readSettings(e *cli.Env, f house.Files) (settings, error) {
 		return s, err
 	}
 	const anyHTTP = true // whoever asks a bank holds to --allow-http then
-	if err := s.complete(anyHTTP); err != nil {
+	written := s.Bank
+	err := s.complete(anyHTTP)
+	s.Bank = written // operations that have begun know the bank by this spelling
+	if err != nil {
 		from := config.Sources(f.Config(), &s, e.Environ)
 		return s, fault.Wrap(err, fault.Invalid, "%s: %s", from, fault.From(err).Message).
 			Because(config.ReasonMalformed).WithHint("%s", fault.From(err).Hint)

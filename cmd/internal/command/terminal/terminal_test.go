@@ -79,6 +79,9 @@ func TestSettingsByHandAreCompletedAsThoseOfInit(t *testing.T) {
 			t.Fatal(err)
 		}
 		s, err := readSettings(&cli.Env{Environ: func(string) string { return "" }}, f)
+		if err == nil && !strings.Contains(text, `bank = "`+s.Bank+`"`) {
+			t.Errorf("%s: the bank is %q, by which no operation knows it", text, s.Bank)
+		}
 		if err != nil && !strings.Contains(err.Error(), want) || err == nil && s.Integration != want {
 			t.Errorf("%s: %q, %v", text, s.Integration, err)
 		}
