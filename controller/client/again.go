@@ -103,6 +103,10 @@ func over(r protocol.Record) error {
 		// Unlike a part of a payment, it has no next operation that would ask about it.
 		return fault.Wrap(f, f.Kind, "%s", f.Message).Because(f.Reason).
 			WithHint("this payment has ended here: ask the vendor, whose terminal finds out, and gives back by `terminal refund %s` what was charged; do not pay otherwise before", protocol.Short(r.ID))
+	case f.Reason == "provider-unknown" && r.Invoice[controller.InvoiceCharge] == "" && r.Invoice[controller.InvoiceAccount] != "":
+		// Its label finds the charge, whatever key asks for it.
+		return fault.Wrap(f, f.Kind, "%s", f.Message).Because(f.Reason).
+			WithHint("this key asks nobody any more: repeat the payment under another --key with the same label, which finds out and is charged once")
 	}
 	return f
 }

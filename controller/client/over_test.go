@@ -28,19 +28,21 @@ func TestNothingWasPaidIsSaidWhereThatIsKnown(t *testing.T) {
 }
 
 // TestWhoFindsOutIsSaid: about a purchase by one card no further operation asks, as that of a
-// part does; of a withdrawal its bank says.
+// part does, or another one with the label of what is paid into an account; of a withdrawal its
+// bank says.
 func TestWhoFindsOutIsSaid(t *testing.T) {
 	for name, row := range map[string]struct {
 		inv  instrument.Invoice
-		told bool
+		told string
 	}{
-		"a purchase":   {instrument.Invoice{"reference": "purchase:1", "charge": "once"}, true},
-		"a part":       {instrument.Invoice{"reference": "payment:1", "charge": "once", "payment": "lunch"}, false},
-		"a withdrawal": {instrument.Invoice{"reference": "WOPID"}, false},
+		"a purchase":   {instrument.Invoice{"reference": "purchase:1", "charge": "once"}, "`terminal refund 0123456789ab`"},
+		"a part":       {instrument.Invoice{"reference": "payment:1", "charge": "once", "payment": "lunch"}, "it is asked again"},
+		"an account":   {instrument.Invoice{"reference": "prepaid:1:first", "account": "1", "label": "first"}, "with the same label"},
+		"a withdrawal": {instrument.Invoice{"reference": "WOPID"}, "it is asked again"},
 	} {
 		f := fault.New(fault.Unknown, "who knows").Because("provider-unknown").WithHint("it is asked again")
 		got := fault.From(over(protocol.Record{ID: "0123456789abcdef", Fault: f, Invoice: row.inv}))
-		if told := strings.Contains(got.Hint, "`terminal refund 0123456789ab`"); told != row.told || got.Kind != f.Kind || got.Reason != f.Reason {
+		if !strings.Contains(got.Hint, row.told) || got.Kind != f.Kind || got.Reason != f.Reason {
 			t.Errorf("%s: %s", name, got.Hint)
 		}
 	}
