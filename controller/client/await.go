@@ -23,9 +23,19 @@ func (r *withdrawal) fund(ctx context.Context, reserve taler.Reserve) error {
 	if yes, err := r.confirmed(ctx, reserve); !yes {
 		return err
 	}
+	return r.cash(ctx, reserve)
+}
+
+// cash waits until the money is at the exchange, and makes coins of it. For coins of an empty reserve
+// nobody is asked: if the answer were lost, the withdrawal could never be given up.
+func (r *withdrawal) cash(ctx context.Context, reserve taler.Reserve) error {
 	balance, err := r.arrived(ctx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
+	case balance.IsZero():
+		return ended{fault.New(fault.Conflict, "the exchange has nothing left for this withdrawal").Because("reserve-empty").
+			WithHint("it has sent the money back when it closed the reserve: look at the account or the card that paid, and give the withdrawal up with `wallet withdraw abort`")}
 	}
 	return r.makeCoins(ctx, beyond(balance, reserve.Amount))
 }

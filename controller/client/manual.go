@@ -63,11 +63,7 @@ func (r *withdrawal) byTransfer(ctx context.Context, reserve taler.Reserve) erro
 	if err := r.askForTransfer(ctx, reserve); err != nil {
 		return err
 	}
-	balance, err := r.arrived(ctx)
-	if err != nil {
-		return err
-	}
-	return r.makeCoins(ctx, beyond(balance, reserve.Amount))
+	return r.cash(ctx, reserve)
 }
 
 // askForTransfer tells the person what to send, where, and by what it goes on.
@@ -106,47 +102,50 @@ func (w *Wallet) Resume(ctx context.Context, x Withdrawn, want Withdrawal, p Per
 }
 
 // AbortWithdrawal gives a withdrawal up whose money has not been sent yet, here
-// and at the bank, or has gone back from the exchange. What was paid already is not
-// given up: fault.Conflict.
-func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string) error {
+// and at the bank, or has gone back from the exchange; emptied says that it has. What was
+// paid already is not given up: fault.Conflict.
+func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string) (emptied bool, err error) {
 	i, reserve, err := w.reserve(ctx, x.id)
 	if err != nil {
-		return err
+		return false, err
 	}
 	switch i.Status {
 	case taler.ReserveAborted:
-		return nil
+		return false, nil
 	case taler.ReserveDone:
-		return fault.New(fault.Conflict, "this withdrawal is done: it has become %s", fault.Count(reserve.Coins, "coin")).Because(reasonNotAbandonable).
+		return false, fault.New(fault.Conflict, "this withdrawal is done: it has become %s", fault.Count(reserve.Coins, "coin")).Because(reasonNotAbandonable).
 			WithHint("`wallet coins` shows what is here")
 	}
 	x.Status = i.Status
 	asked := x.Asked()
 	if asked || reserve.BankURL == "" {
-		err = w.notArrived(ctx, x)
-	} else {
-		err = w.abortAtBank(ctx, reserve, reason)
+		emptied, err = w.notArrived(ctx, x)
+	} else if err = w.abortAtBank(ctx, reserve, reason); fault.ReasonOf(err) == reasonNotAbandonable {
+		if emptied, _ = w.notArrived(ctx, x); emptied {
+			err = nil
+		}
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
-	return w.do(ctx, coins(taler.OperationAbandon, taler.AbandonArgs{Reason: reason, Empty: asked}, x.id), nil)
+	return emptied, w.do(ctx, coins(taler.OperationAbandon, taler.AbandonArgs{Reason: reason, Empty: asked}, x.id), nil)
 }
 
 // reasonNotAbandonable marks a withdrawal of which there is money.
 const reasonNotAbandonable fault.Reason = "not-abandonable"
 
-// notArrived refuses to give up a reserve that somebody has filled.
-func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) error {
+// notArrived refuses to give up a reserve in which there is money. It reports whether there was:
+// nothing is left of one that was closed.
+func (w *Wallet) notArrived(ctx context.Context, x Withdrawn) (emptied bool, err error) {
 	var got taler.AwaitResult
 	if err := w.do(ctx, coins(taler.OperationAwait, taler.AwaitArgs{}, x.id), &got); err != nil {
-		return err
+		return false, err
 	}
-	if got.Exists && !got.Balance.IsZero() { // nothing is left of one that was closed
-		return fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because(reasonNotAbandonable).
+	if got.Exists && !got.Balance.IsZero() {
+		return false, fault.New(fault.Conflict, "the exchange has %s for this withdrawal", got.Balance).Because(reasonNotAbandonable).
 			WithHint("go on with `wallet operation resume`")
 	}
-	return nil
+	return got.Exists, nil
 }
 
 // abortAtBank asks the bank to abort, unless it has, or another wallet has the

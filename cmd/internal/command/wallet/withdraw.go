@@ -113,12 +113,13 @@ func (w *wallet) abort(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := w.AbortWithdrawal(ctx, x, "aborted by the person"); err != nil {
+	emptied, err := w.AbortWithdrawal(ctx, x, "aborted by the person")
+	if err != nil {
 		return err
 	}
 	said := "Given up; nothing was paid\n"
 	switch {
-	case x.Asked():
+	case x.Asked(), emptied:
 		said = "Given up; the exchange has nothing left for it: what was paid goes back to where it came from\n"
 	case x.Bank == "":
 		said = "Given up; no money has arrived. Do not send any now: if a transfer is under way, go on with `wallet operation resume " + string(x.Operation) + "` when it is there\n"

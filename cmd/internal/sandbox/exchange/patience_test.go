@@ -199,7 +199,7 @@ func TestWhatWasGivenUpGoesOnWhenTheMoneyComesAfterAll(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Fatal(all, err)
 	}
-	if err := wallet.AbortWithdrawal(t.Context(), all[0], "changed my mind"); err != nil {
+	if _, err := wallet.AbortWithdrawal(t.Context(), all[0], "changed my mind"); err != nil {
 		t.Fatal(err)
 	}
 	c := &customer{w: w}
@@ -232,7 +232,7 @@ func TestAnEmptyReserveIsGivenUp(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Fatal(all, err)
 	}
-	if err := wallet.AbortWithdrawal(t.Context(), all[0], "it went back"); err != nil {
+	if _, err := wallet.AbortWithdrawal(t.Context(), all[0], "it went back"); err != nil {
 		t.Error(err)
 	}
 }
@@ -260,11 +260,11 @@ func TestWhatIsEmptyIsGivenUpAndFound(t *testing.T) {
 	if err != nil || len(all) != 1 {
 		t.Fatal(all, err)
 	}
-	if err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); fault.ReasonOf(err) != "not-abandonable" {
+	if _, err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); fault.ReasonOf(err) != "not-abandonable" {
 		t.Errorf("with the money there: %v", err)
 	}
 	empty = true
-	if err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); err != nil {
+	if _, err := wallet.AbortWithdrawal(t.Context(), all[0], "closed"); err != nil {
 		t.Fatal(err)
 	}
 	if held, err := wallet.Balances(t.Context()); err != nil || len(held) != 0 {
