@@ -174,7 +174,7 @@ func (c *Change) Write(w Writer) error {
 func (c *Change) writeRow(w Writer, r rowWrite) error {
 	if r.seen == 0 {
 		err := w.Insert(r.row)
-		if taken, ok := AsVersionConflict(err); ok && taken.ID == r.row.ID { // no later attempt can succeed
+		if taken, ok := errors.AsType[*VersionConflict](err); ok && taken.ID == r.row.ID { // no later attempt can succeed
 			return &Refused{ID: r.row.ID, Fault: idTaken(r.row.ID)}
 		}
 		return err
@@ -207,24 +207,15 @@ func (m *Manager) Committed(c *Change) {
 	}
 }
 
-// AsVersionConflict finds a version conflict in err.
-func AsVersionConflict(err error) (*VersionConflict, bool) {
-	var v *VersionConflict
-	ok := errors.As(err, &v)
-	return v, ok
-}
-
 // plainFault turns the conflicts of a unit of work into what a caller sees.
 func plainFault(err error) error {
-	var k *KeyConflict
-	if errors.As(err, &k) {
+	if k, ok := errors.AsType[*KeyConflict](err); ok {
 		return k.Fault()
 	}
-	var r *Refused
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*Refused](err); ok {
 		return r.Fault
 	}
-	if v, ok := AsVersionConflict(err); ok {
+	if v, ok := errors.AsType[*VersionConflict](err); ok {
 		return fault.Wrap(v, fault.Conflict, "the instrument was changed by somebody else").Because("version-changed")
 	}
 	return err

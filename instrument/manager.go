@@ -2,6 +2,7 @@ package instrument
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"time"
@@ -176,7 +177,7 @@ func (m *Manager) Update(ctx context.Context, f func(*Draft) error) error {
 			return err
 		}
 		err = m.store.UpdateInstruments(ctx, change.Write)
-		if again, ok := AsVersionConflict(err); ok {
+		if again, ok := errors.AsType[*VersionConflict](err); ok {
 			leave()
 			if leave, err = m.Queue(ctx, again.ID); err != nil {
 				leave = func() {}

@@ -61,7 +61,7 @@ func (m *Manager) Give(ctx context.Context, id ID, from, to PrincipalID) error {
 			return err
 		}
 		err = m.store.UpdateInstruments(ctx, func(w Writer) error { return w.Update(row, seen, "") })
-		if _, changed := AsVersionConflict(err); !changed {
+		if _, changed := errors.AsType[*VersionConflict](err); !changed {
 			return err
 		}
 	}
@@ -90,7 +90,7 @@ func (m *Manager) Reseal(ctx context.Context, f Filter, owner PrincipalID) error
 			}
 			return nil
 		})
-		if _, changed := AsVersionConflict(err); changed || errors.Is(err, fault.Locked) {
+		if _, changed := errors.AsType[*VersionConflict](err); changed || errors.Is(err, fault.Locked) {
 			continue // somebody was first: what they wrote is read
 		}
 		return err

@@ -59,7 +59,7 @@ func TestPeeking(t *testing.T) {
 	if read(d) != seen {
 		t.Error("another version is read than was peeked at")
 	}
-	if _, outrun := instrument.AsVersionConflict(commit(d)); !outrun {
+	if _, outrun := errors.AsType[*instrument.VersionConflict](commit(d)); !outrun {
 		t.Error("what was read is not proved")
 	}
 

@@ -127,7 +127,7 @@ func (m *Manager) Reserve(ctx context.Context, a Action) (*Hold, error) {
 	if errors.Is(err, errElsewhere) && m.isSeen(ctx, a.ID) {
 		err = nil
 	}
-	if other := (*otherwise)(nil); errors.As(err, &other) && m.isOver(ctx, other.before) {
+	if other, ok := errors.AsType[*otherwise](err); ok && m.isOver(ctx, other.before) {
 		hold, err = m.count(ctx, a, accounts, other.before)
 	}
 	if AboveLimits(err) && m.reconcile(ctx, accounts) {

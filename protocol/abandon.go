@@ -184,7 +184,7 @@ func valueOutside(id instrument.OperationID, what string) error {
 
 // runsElsewhere is fault.Locked for *Known: another process was faster.
 func runsElsewhere(id instrument.OperationID, err error) error {
-	if known := (*Known)(nil); errors.As(err, &known) {
+	if _, ok := errors.AsType[*Known](err); ok {
 		return fault.Wrap(err, fault.Locked, "operation %s was taken by another process meanwhile", Short(id)).Because("operation-runs")
 	}
 	return err

@@ -142,7 +142,7 @@ func (m *Manager) takeOver(ctx context.Context, r Row) (bool, error) {
 	mine := r
 	mine.Runner = m.parts.Runner
 	err := m.update(func(w Writer) error { return w.TakeOver(mine, r) })
-	if known := (*Known)(nil); errors.As(err, &known) {
+	if _, ok := errors.AsType[*Known](err); ok {
 		return false, nil // somebody else was first
 	}
 	if err != nil {

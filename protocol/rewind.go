@@ -76,7 +76,7 @@ func (o *operation) flushFailed(err error) error {
 	if o.m.life.Err() != nil {
 		return suspended()
 	}
-	if known := (*Known)(nil); errors.As(err, &known) {
+	if known, ok := errors.AsType[*Known](err); ok {
 		end, err := o.first(known.Row)
 		return o.concludeAs(end, err)
 	}
@@ -86,7 +86,7 @@ func (o *operation) flushFailed(err error) error {
 	if st, f := o.refused(err); f != nil {
 		return &stopped{*o.rewindWith(st, f)}
 	}
-	if conflict, ok := instrument.AsVersionConflict(err); ok {
+	if conflict, ok := errors.AsType[*instrument.VersionConflict](err); ok {
 		return o.outrun(conflict.ID)
 	}
 	switch fault.KindOf(err) {
@@ -100,12 +100,10 @@ func (o *operation) flushFailed(err error) error {
 // refused finds the step that no later attempt can commit: it claims a key that is taken, or
 // writes an instrument that another operation holds. The fault is nil if there is none.
 func (o *operation) refused(err error) (Step, *fault.Fault) {
-	var taken *instrument.KeyConflict
-	if errors.As(err, &taken) {
+	if taken, ok := errors.AsType[*instrument.KeyConflict](err); ok {
 		return o.writer(func(i instrument.Instance) bool { return i.ID == taken.ID && i.Keys[taken.Key] != "" }), o.crossing(taken.Fault())
 	}
-	var held *instrument.Refused
-	if errors.As(err, &held) {
+	if held, ok := errors.AsType[*instrument.Refused](err); ok {
 		return o.writer(func(i instrument.Instance) bool { return i.ID == held.ID }), o.crossing(held.Fault)
 	}
 	return Step{}, nil

@@ -100,7 +100,7 @@ func unreadable(id instrument.OperationID, err error) error {
 
 // unlessOver drops *Known: the operation has gone on or ended meanwhile.
 func unlessOver(err error) error {
-	if known := (*Known)(nil); errors.As(err, &known) {
+	if _, ok := errors.AsType[*Known](err); ok {
 		return nil // it has ended meanwhile
 	}
 	return err

@@ -38,7 +38,7 @@ func (s serving) request(ctx context.Context, id jsonrpc2.ID, method string, par
 	// First: whoever has read the answer may send the next request at once.
 	s.c.serving.Add(-1)
 	s.answer(ctx, id, result, err)
-	if last := (*comm.Last)(nil); errors.As(err, &last) {
+	if _, ok := errors.AsType[*comm.Last](err); ok {
 		s.c.end(io.EOF)
 	}
 }

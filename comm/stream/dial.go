@@ -27,8 +27,7 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 		return nil, t.refusal(ctx, a, err)
 	}
 	conn, err := t.attempt(ctx, l, a)
-	var unknown *comm.Stranger
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[*comm.Stranger](err); ok {
 		l, conn, err = t.again(ctx, l, a, unknown.Key)
 	}
 	if err != nil {

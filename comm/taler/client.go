@@ -161,12 +161,10 @@ func refusal(route Route, status int, body []byte) error {
 // broken is the fault of a connection that gave no answer. The cause loses the
 // URL that net/http puts around it: it holds the WOPID.
 func (c *Client) broken(err error, maybeDone bool) error {
-	var around *url.Error
-	if errors.As(err, &around) {
+	if around, ok := errors.AsType[*url.Error](err); ok {
 		err = around.Err
 	}
-	var f *fault.Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
 		return f // the guard at the dialer or the redirect said no
 	}
 	host := c.host()

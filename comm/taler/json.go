@@ -36,8 +36,7 @@ func Unmarshal(body []byte, v any) error {
 	if looksLikeHTML(body) {
 		return fault.Wrap(err, fault.Invalid, "a JSON document was expected and a web page came").Because(ReasonJSONInvalid)
 	}
-	var f *fault.Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
 		switch f.Reason {
 		case reasonAmountMalformed, reasonAmountTooLarge, ReasonAccountMalformed:
 			return f
@@ -50,12 +49,10 @@ func Unmarshal(body []byte, v any) error {
 // shapeOf says where a document is wrong without repeating any value of it,
 // which may be a secret.
 func shapeOf(err error) string {
-	var ill *jsonv1.UnmarshalTypeError
-	if errors.As(err, &ill) && ill.Field != "" {
+	if ill, ok := errors.AsType[*jsonv1.UnmarshalTypeError](err); ok && ill.Field != "" {
 		return fmt.Sprintf("member %q holds another type", printable(clip(memberOf(ill.Field))))
 	}
-	var syntax *jsonv1.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*jsonv1.SyntaxError](err); ok {
 		return fmt.Sprintf("it is not JSON at byte %d", syntax.Offset)
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {

@@ -28,8 +28,7 @@ func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (c
 		return nil, err
 	}
 	ws, state, err := t.connect(ctx, a)
-	var unknown *comm.Stranger
-	if errors.As(err, &unknown) {
+	if unknown, ok := errors.AsType[*comm.Stranger](err); ok {
 		if err := t.o.TLS.Trust.Check(ctx, unknown.Key, a); err != nil {
 			return nil, err
 		}

@@ -64,8 +64,7 @@ func (s *stream) ReadFrame() ([]byte, error) {
 	if errors.Is(err, websocket.ErrReadLimit) {
 		err = rpc.ErrTooBig
 	}
-	var closed *websocket.CloseError
-	if errors.As(err, &closed) && closed.Text != "" {
+	if closed, ok := errors.AsType[*websocket.CloseError](err); ok && closed.Text != "" {
 		err = fmt.Errorf("the peer closed it: %q", closed.Text)
 	}
 	return nil, err

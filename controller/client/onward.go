@@ -24,8 +24,7 @@ func (e ended) Unwrap() error { return e.Fault }
 // onward names the withdrawal in what is advised to do about an error that has ended
 // a run: whoever has not named a key can go on with it by that name alone.
 func (r *withdrawal) onward(ctx context.Context, err error) error {
-	var last ended
-	if errors.As(err, &last) {
+	if last, ok := errors.AsType[ended](err); ok {
 		return last.Fault
 	}
 	f := fault.From(err)

@@ -230,8 +230,7 @@ func (w *writer) stop(cause error) {
 	w.db.stopped.Store(fault.Wrap(cause, fault.Unavailable, "the database has stopped after a failure and accepts no changes").
 		Because("store-stopped").WithHint("see to the disk, then start the program again"))
 	outcome := fault.Wrap(cause, fault.Unavailable, "the change was not made: the database failed").Because("store-stopped")
-	var c *commitError
-	if errors.As(cause, &c) {
+	if _, ok := errors.AsType[*commitError](cause); ok {
 		outcome = fault.Wrap(cause, fault.Unknown, "the database could not make the change durable").
 			Because("commit-failed").WithHint("see to the disk and start the program again; then ask whether the change was made")
 	}

@@ -88,8 +88,7 @@ func (h *Host) startLife(wanted context.Context, s Source, t *tail) (*life, erro
 func (l *life) stillborn(wanted, ctx context.Context, err error) error {
 	l.fail(fault.Wrap(err, fault.Unavailable, "the plugin did not start").Because(reasonStart))
 	l.kill()
-	var said *fault.Fault
-	if errors.As(err, &said) { // it says enough
+	if said, ok := errors.AsType[*fault.Fault](err); ok { // it says enough
 		return said
 	}
 	if errors.Is(wanted.Err(), context.Canceled) {

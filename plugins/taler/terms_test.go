@@ -3,6 +3,7 @@ package taler_test
 import (
 	"bytes"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -74,9 +75,7 @@ func TestTermsWithoutAVersion(t *testing.T) {
 	read := func(text string, header http.Header) string {
 		w.mint.with(func() {
 			w.mint.terms = func(rw http.ResponseWriter, _ *http.Request) {
-				for name, values := range header {
-					rw.Header()[name] = values
-				}
+				maps.Copy(rw.Header(), header)
 				_, _ = io.WriteString(rw, text)
 			}
 		})

@@ -181,8 +181,7 @@ func oneCurrency(keys taler.Keys) error {
 	for _, l := range keys.HardLimits {
 		err = errors.Join(err, same("a limit", l.Threshold))
 	}
-	var first *fault.Fault
-	if errors.As(err, &first) {
+	if first, ok := errors.AsType[*fault.Fault](err); ok {
 		return first
 	}
 	return nil

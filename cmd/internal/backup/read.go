@@ -108,8 +108,7 @@ func drain(r io.Reader) error {
 // broken keeps what the seal says, and what a disk says, from looking like a
 // mistake of the format.
 func broken(err error) error {
-	var f *fault.Fault
-	if errors.As(err, &f) {
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
 		return f
 	}
 	if errors.Is(err, tar.ErrHeader) || errors.Is(err, io.ErrUnexpectedEOF) {

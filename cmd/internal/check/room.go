@@ -39,8 +39,7 @@ func noRoom(dir string, err error) error {
 }
 
 func why(err error) string {
-	var path *os.PathError
-	if errors.As(err, &path) {
+	if path, ok := errors.AsType[*os.PathError](err); ok {
 		return path.Err.Error()
 	}
 	return err.Error()

@@ -70,8 +70,7 @@ func (e *Env) Fail(err error) int {
 	if err == nil {
 		return ExitOK
 	}
-	var r *reported
-	if errors.As(err, &r) {
+	if _, ok := errors.AsType[*reported](err); ok {
 		return ExitCode(err)
 	}
 	f := fault.From(err)

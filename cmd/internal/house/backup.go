@@ -209,8 +209,7 @@ func fileTaken(cause error, path string) error {
 }
 
 func unwritten(cause error, path string) error {
-	var f *fault.Fault
-	if errors.As(cause, &f) {
+	if _, ok := errors.AsType[*fault.Fault](cause); ok {
 		return cause
 	}
 	return fault.Wrap(cause, fault.Internal, "%s cannot be written", path).Because("file-unwritable").WithHint("look whether the disk is full or read-only, and whose the folder is")

@@ -50,8 +50,7 @@ func write(w http.ResponseWriter, status int, text []byte) {
 // the headers that belong to some statuses.
 func (a *API) refuse(w http.ResponseWriter, err error) {
 	status, body := taler.StatusOf(err)
-	var c *challenge
-	if errors.As(err, &c) {
+	if c, ok := errors.AsType[*challenge](err); ok {
 		body.Code = c.code
 		w.Header()["Www-Authenticate"] = c.schemes
 	}

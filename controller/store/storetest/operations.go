@@ -37,8 +37,7 @@ func end(t *testing.T, s Store, r protocol.Row) error {
 
 // known is the row that was in the way, if that is the outcome.
 func known(err error) protocol.Row {
-	var k *protocol.Known
-	if errors.As(err, &k) {
+	if k, ok := errors.AsType[*protocol.Known](err); ok {
 		return k.Row
 	}
 	return protocol.Row{}

@@ -85,8 +85,7 @@ func (w *wallet) lines(ctx context.Context, script string) (*bufio.Scanner, func
 
 // cause is why a file cannot be read, without its name.
 func cause(err error) string {
-	var p *os.PathError
-	if errors.As(err, &p) {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
 		return p.Err.Error()
 	}
 	return err.Error()

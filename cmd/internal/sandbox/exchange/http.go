@@ -96,8 +96,7 @@ func read(w http.ResponseWriter, r *http.Request, into any) error {
 	if err == nil && strings.EqualFold(r.Header.Get("Content-Encoding"), "deflate") {
 		body, err = inflate(body)
 	}
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return refuse(http.StatusRequestEntityTooLarge, taler.CodeUploadTooLarge, hintUpload, "")
 	}
 	if err == nil {

@@ -94,8 +94,7 @@ func (e *Exchange) untimelyDenomination(hash crypto.HashCode, code taler.Code, h
 
 // refusalOf is the answer for any error.
 func refusalOf(err error) *refusal {
-	var r *refusal
-	if errors.As(err, &r) {
+	if r, ok := errors.AsType[*refusal](err); ok {
 		return r
 	}
 	f := fault.From(err)

@@ -152,8 +152,7 @@ func (p *Provider) read(w http.ResponseWriter, r *http.Request, into any) bool {
 			return true
 		}
 	}
-	var large *http.MaxBytesError
-	if errors.As(err, &large) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		p.refuse(w, fault.New(fault.Invalid, "the request is longer than %d bytes", maxBody).Because(reasonTooLarge))
 		return false
 	}
