@@ -27,16 +27,15 @@ func (*atTheReader) Choose(context.Context, vendor.Withdrawal) (vendor.Means, er
 	return vendor.Means{Reader: true}, nil
 }
 
-// tap has a card pay whatever is at the reader, as soon as something is.
-func (w *wallet) tap(t *testing.T, at comm.Peer) error {
-	t.Helper()
-	s, err := w.InitiateSession(t.Context(), at, controller.Login{})
+// tap has a card pay whatever is at the reader, as soon as something is. The card is drawn when ctx ends.
+func (w *wallet) tap(ctx context.Context, at comm.Peer) error {
+	s, err := w.InitiateSession(ctx, at, controller.Login{})
 	if err != nil {
 		return err
 	}
-	defer func() { _ = s.Close(context.WithoutCancel(t.Context())) }()
+	defer func() { _ = s.Close(context.WithoutCancel(ctx)) }()
 	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
-		_, err := s.Negotiate(t.Context(), vendor.ClassCard, instrument.Invoice{})
+		_, err := s.Negotiate(ctx, vendor.ClassCard, instrument.Invoice{})
 		if err == nil {
 			break
 		}
@@ -44,9 +43,11 @@ func (w *wallet) tap(t *testing.T, at comm.Peer) error {
 			return err
 		}
 	}
-	me, err := w.Own(t.Context())
-	check(t, err)
-	_, err = s.Execute(t.Context(), controller.Transaction{Principal: me, Operation: protocol.Pay, Class: vendor.ClassCard, Instruments: []instrument.ID{w.card}}, nil)
+	me, err := w.Own(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = s.Execute(ctx, controller.Transaction{Principal: me, Operation: protocol.Pay, Class: vendor.ClassCard, Instruments: []instrument.ID{w.card}}, nil)
 	return err
 }
 
@@ -95,7 +96,7 @@ func TestACardAtTheReaderPays(t *testing.T) {
 					ctx, cancel := context.WithCancel(t.Context())
 					defer cancel()
 					go func() {
-						ended <- w.tap(t, comm.Peer{Role: comm.Vendor, Key: c.key, Addresses: []string{way.reader + "#" + c.key}})
+						ended <- w.tap(ctx, comm.Peer{Role: comm.Vendor, Key: c.key, Addresses: []string{way.reader + "#" + c.key}})
 					}()
 					person := &atTheReader{row.person}
 					person.on = c.selects(t, newPurse(t, 1))
@@ -113,6 +114,7 @@ func TestACardAtTheReaderPays(t *testing.T) {
 						check(t, door.Close())
 					} else {
 						check(t, door.Close()) // the card is still in it
+						cancel()
 						<-ended
 					}
 					if c.HasReader() {
