@@ -48,42 +48,40 @@ const (
 
 // Route is one request that a bank answers. Template is relative to the base URL
 // of its API and begins with a slash; {names} in braces are one path segment.
-// Protocol and Operation are empty where the route is not a protocol operation.
 type Route struct {
-	Name                RouteName
-	API                 API
-	Method              string
-	Template            string
-	Protocol, Operation string
+	Name     RouteName
+	API      API
+	Method   string
+	Template string
 }
 
 // The one table: the bank's REST server mounts it, the client asks by it. To add
 // a route, add its name above and its line here.
 var routes = [...]Route{
-	{RouteTerminalConfig, Terminal, http.MethodGet, "/config", "", ""},
-	{RouteQuota, Terminal, http.MethodGet, "/quotas/{user}", "", ""},
-	{RouteQuotaLock, Terminal, http.MethodPost, "/quotas/{user}/lock", "", ""},
-	{RouteQuotaUnlock, Terminal, http.MethodDelete, "/quotas/{user}/lock/{lock}", "", ""},
-	{RouteSetUp, Terminal, http.MethodPost, "/withdrawals", ProtocolWithdraw, OperationSetUp},
-	{RouteTerminalStatus, Terminal, http.MethodGet, "/withdrawals/{wopid}", ProtocolWithdraw, OperationStatus},
-	{RouteCheck, Terminal, http.MethodPost, "/withdrawals/{wopid}/check", ProtocolWithdraw, OperationConfirm},
-	{RouteTerminalDelete, Terminal, http.MethodDelete, "/withdrawals/{wopid}", ProtocolWithdraw, OperationAbort},
-	{RouteTerminalAbort, Terminal, http.MethodPost, "/withdrawals/{wopid}/abort", ProtocolWithdraw, OperationAbort},
+	{RouteTerminalConfig, Terminal, http.MethodGet, "/config"},
+	{RouteQuota, Terminal, http.MethodGet, "/quotas/{user}"},
+	{RouteQuotaLock, Terminal, http.MethodPost, "/quotas/{user}/lock"},
+	{RouteQuotaUnlock, Terminal, http.MethodDelete, "/quotas/{user}/lock/{lock}"},
+	{RouteSetUp, Terminal, http.MethodPost, "/withdrawals"},
+	{RouteTerminalStatus, Terminal, http.MethodGet, "/withdrawals/{wopid}"},
+	{RouteCheck, Terminal, http.MethodPost, "/withdrawals/{wopid}/check"},
+	{RouteTerminalDelete, Terminal, http.MethodDelete, "/withdrawals/{wopid}"},
+	{RouteTerminalAbort, Terminal, http.MethodPost, "/withdrawals/{wopid}/abort"},
 
-	{RouteIntegrationConfig, Integration, http.MethodGet, "/config", "", ""},
-	{RouteOperation, Integration, http.MethodGet, "/withdrawal-operation/{wopid}", ProtocolWithdraw, OperationStatus},
-	{RouteSelect, Integration, http.MethodPost, "/withdrawal-operation/{wopid}", ProtocolWithdraw, OperationSelect},
-	{RouteOperationAbort, Integration, http.MethodPost, "/withdrawal-operation/{wopid}/abort", ProtocolWithdraw, OperationAbort},
+	{RouteIntegrationConfig, Integration, http.MethodGet, "/config"},
+	{RouteOperation, Integration, http.MethodGet, "/withdrawal-operation/{wopid}"},
+	{RouteSelect, Integration, http.MethodPost, "/withdrawal-operation/{wopid}"},
+	{RouteOperationAbort, Integration, http.MethodPost, "/withdrawal-operation/{wopid}/abort"},
 
-	{RouteWireConfig, WireGateway, http.MethodGet, "/config", "", ""},
-	{RouteIncoming, WireGateway, http.MethodGet, "/history/incoming", "", ""},
-	{RouteOutgoing, WireGateway, http.MethodGet, "/history/outgoing", "", ""},
-	{RouteTransfer, WireGateway, http.MethodPost, "/transfer", "", ""},
-	{RouteTransfers, WireGateway, http.MethodGet, "/transfers", "", ""},
-	{RouteTransferStatus, WireGateway, http.MethodGet, "/transfers/{row}", "", ""},
-	{RouteAccountCheck, WireGateway, http.MethodGet, "/account/check", "", ""},
-	{RouteAddIncoming, WireGateway, http.MethodPost, "/admin/add-incoming", "", ""},
-	{RouteAddKYCAuth, WireGateway, http.MethodPost, "/admin/add-kycauth", "", ""},
+	{RouteWireConfig, WireGateway, http.MethodGet, "/config"},
+	{RouteIncoming, WireGateway, http.MethodGet, "/history/incoming"},
+	{RouteOutgoing, WireGateway, http.MethodGet, "/history/outgoing"},
+	{RouteTransfer, WireGateway, http.MethodPost, "/transfer"},
+	{RouteTransfers, WireGateway, http.MethodGet, "/transfers"},
+	{RouteTransferStatus, WireGateway, http.MethodGet, "/transfers/{row}"},
+	{RouteAccountCheck, WireGateway, http.MethodGet, "/account/check"},
+	{RouteAddIncoming, WireGateway, http.MethodPost, "/admin/add-incoming"},
+	{RouteAddKYCAuth, WireGateway, http.MethodPost, "/admin/add-kycauth"},
 }
 
 // Routes is a copy of the table, in its order.

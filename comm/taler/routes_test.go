@@ -21,9 +21,6 @@ func TestTheTableIsOneToOne(t *testing.T) {
 		if !strings.HasPrefix(r.Template, "/") || strings.HasSuffix(r.Template, "/") {
 			t.Errorf("%s: template %q", r.Name, r.Template)
 		}
-		if (r.Protocol == "") != (r.Operation == "") {
-			t.Errorf("%s names half of a protocol operation", r.Name)
-		}
 		if found, ok := RouteOf(r.Name); !ok || found != r {
 			t.Errorf("%s is found as %+v", r.Name, found)
 		}

@@ -122,30 +122,20 @@ func (w Withdrawal) Undecided() bool {
 	return w.ProviderTransactionID != "" && len(w.Proof) == 0 && (w.State == StateSelected || w.State == StateAborted)
 }
 
-// StatusConfig is what the bank adds to an operation when it shows it.
-type StatusConfig struct {
-	WireTypes            []string // payto kinds; empty means the kind of the exchange's account
-	MinAmount, MaxAmount Amount   // shown while the amount is not fixed; absent means no bound
-	NoAmountToWallet     bool
-}
-
-// Status is the document that wallets and terminals see of w. It shows no fees
+// Status is the document that wallets and terminals see of w. The bank's bounds are shown
+// while the amount is not fixed; zero means no bound. It shows no fees
 // that cannot be added; SETUP, which asks for the Total, lets none such in.
-func Status(w Withdrawal, cfg StatusConfig) BankWithdrawalOperationStatus {
+func Status(w Withdrawal, least, most Amount) BankWithdrawalOperationStatus {
 	s := BankWithdrawalOperationStatus{
 		Status: w.State, Currency: w.Currency, Amount: w.Amount,
 		SuggestedExchange: w.ExchangeURL, RequiredExchange: w.ExchangeURL,
-		WireTypes:        append([]string{}, cfg.WireTypes...),
-		NoAmountToWallet: cfg.NoAmountToWallet,
-		Aborted:          w.State == StateAborted,
-		SelectionDone:    w.State == StateSelected || w.State == StateConfirmed || !w.ReservePub.IsZero(),
-		TransferDone:     w.State == StateConfirmed,
-	}
-	if len(s.WireTypes) == 0 {
-		s.WireTypes = append(s.WireTypes, w.ExchangeAccount.Kind())
+		WireTypes:     []string{w.ExchangeAccount.Kind()},
+		Aborted:       w.State == StateAborted,
+		SelectionDone: w.State == StateSelected || w.State == StateConfirmed || !w.ReservePub.IsZero(),
+		TransferDone:  w.State == StateConfirmed,
 	}
 	if w.Amount == (Amount{}) {
-		s.SuggestedAmount, s.MinAmount, s.MaxAmount = w.SuggestedAmount, cfg.MinAmount, w.Most(cfg.MaxAmount)
+		s.SuggestedAmount, s.MinAmount, s.MaxAmount = w.SuggestedAmount, least, w.Most(most)
 	}
 	if fees, err := w.Fees(); err == nil && !fees.IsZero() {
 		s.CardFees = fees

@@ -37,7 +37,7 @@ func TestStatusDocumentOfEachState(t *testing.T) {
 		StateAborted:   `{` + always + `"status":"aborted","aborted":true,"selection_done":false,"transfer_done":false}`,
 	} {
 		t.Run(string(state), func(t *testing.T) {
-			text, err := json.Marshal(Status(someWithdrawal(t, state), StatusConfig{}))
+			text, err := json.Marshal(Status(someWithdrawal(t, state), Amount{}, Amount{}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,15 +55,15 @@ func TestStatusOfAnAmountThatTheWalletChooses(t *testing.T) {
 	w := someWithdrawal(t, StatePending)
 	w.Amount, w.SuggestedAmount = Amount{}, mustAmount(t, "CHF:50")
 	w.TerminalFees, w.WithdrawalFees = Amount{}, mustAmount(t, "CHF:0")
-	cfg := StatusConfig{WireTypes: []string{"x-taler-bank", "iban"}, MinAmount: mustAmount(t, "CHF:5"), MaxAmount: mustAmount(t, "CHF:100")}
-	text, err := json.Marshal(Status(w, cfg))
+	least, most := mustAmount(t, "CHF:5"), mustAmount(t, "CHF:100")
+	text, err := json.Marshal(Status(w, least, most))
 	if err != nil {
 		t.Fatal(err)
 	}
 	sameJSON(t, text, []byte(`{"status":"pending","currency":"CHF","suggested_amount":"CHF:50","min_amount":"CHF:5","max_amount":"CHF:100",
-		"suggested_exchange":"https://exchange.example/","required_exchange":"https://exchange.example/","wire_types":["x-taler-bank","iban"],
+		"suggested_exchange":"https://exchange.example/","required_exchange":"https://exchange.example/","wire_types":["iban"],
 		"aborted":false,"selection_done":false,"transfer_done":false}`))
-	if s := Status(someWithdrawal(t, StatePending), cfg); s.MinAmount != (Amount{}) || s.MaxAmount != (Amount{}) {
+	if s := Status(someWithdrawal(t, StatePending), least, most); s.MinAmount != (Amount{}) || s.MaxAmount != (Amount{}) {
 		t.Error("a fixed amount has bounds")
 	}
 }
@@ -71,7 +71,7 @@ func TestStatusOfAnAmountThatTheWalletChooses(t *testing.T) {
 func TestStatusOfAnOperationAbortedAfterItsSelection(t *testing.T) {
 	w := someWithdrawal(t, StateSelected)
 	w.State = StateAborted
-	if s := Status(w, StatusConfig{}); !s.Aborted || !s.SelectionDone || s.TransferDone || s.SelectedReservePub.IsZero() {
+	if s := Status(w, Amount{}, Amount{}); !s.Aborted || !s.SelectionDone || s.TransferDone || s.SelectedReservePub.IsZero() {
 		t.Errorf("%+v", s)
 	}
 }

@@ -82,6 +82,6 @@ func (b *Bank) publicly(w *taler.Withdrawal, err error) (*taler.BankWithdrawalOp
 	if err != nil {
 		return nil, err
 	}
-	s := taler.Status(*w, taler.StatusConfig{MinAmount: b.cfg.MinAmount, MaxAmount: b.cfg.MaxAmount})
+	s := taler.Status(*w, b.cfg.MinAmount, b.cfg.MaxAmount)
 	return &s, nil
 }
