@@ -277,24 +277,8 @@ func TestWhatIsEmptyIsGivenUpAndFound(t *testing.T) {
 	w.settled(wallet, 1)
 }
 
-// TestAnExchangeThatIsNotHeard when it is added is said to be that, with something
-// that can be done.
-func TestAnExchangeThatIsNotHeard(t *testing.T) {
-	w := newWorld(t)
-	server := w.relay(func(part string, _ []byte, ask func() answer) answer {
-		if part == "keys" {
-			return answer{}
-		}
-		return ask()
-	})
-	_, err := w.wallet().AddExchange(t.Context(), server.URL)
-	if f := fault.From(err); f == nil || f.Kind != fault.Unknown || !strings.Contains(f.Message, "has not shown its keys") || f.Hint == "" {
-		t.Errorf("%v", err)
-	}
-}
-
 // TestAnExchangeThatIsWaitedForInVain is asked once, and one that is cut off a few times: whoever adds it
-// must not wait for minutes.
+// must not wait for minutes, and reads what can be done.
 func TestAnExchangeThatIsWaitedForInVain(t *testing.T) {
 	for lasts, most := range map[time.Duration]int{time.Minute: 1, time.Second: 6} {
 		for _, document := range []string{"config", "keys"} {
@@ -313,7 +297,7 @@ func TestAnExchangeThatIsWaitedForInVain(t *testing.T) {
 					return answer{}
 				})
 				_, err := w.wallet().AddExchange(t.Context(), server.URL)
-				if f := fault.From(err); f == nil || f.Kind != fault.Unknown || asked.Load() != int64(most) {
+				if f := fault.From(err); f == nil || f.Kind != fault.Unknown || !strings.Contains(f.Message, "has not shown its "+document) || f.Hint == "" || asked.Load() != int64(most) {
 					t.Errorf("it was asked %d times, want %d: %v", asked.Load(), most, err)
 				}
 			})
