@@ -3,6 +3,7 @@ package taler
 import (
 	"bytes"
 	"encoding/json"
+	"time"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/crypto/taler"
@@ -22,6 +23,14 @@ type (
 
 // Never is the timestamp of what does not happen.
 const Never = taler.Never
+
+// TimeOf is a time of a record in Unix seconds; nothing has happened at 0.
+func TimeOf(unix int64) time.Time {
+	if unix == 0 {
+		return time.Time{}
+	}
+	return time.Unix(unix, 0).UTC()
+}
 
 // Blob is bytes of any length, in JSON base32: a public key of RSA, a blinded
 // planchet, a blind signature. Empty bytes are left out of documents.

@@ -51,7 +51,7 @@ func (t *Till) view(ctx context.Context, w vendor.Withdrawal, s *sale) View {
 	}
 	v := View{
 		WOPID: w.WOPID, Status: w.Status, URI: w.URI, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange, Transaction: w.Transaction,
-		Accepted: at(w.Terms.AcceptedAt), Created: at(w.Progress.Created), Ended: at(w.Progress.Ended), Reason: w.Reason,
+		Accepted: taler.TimeOf(w.Terms.AcceptedAt), Created: taler.TimeOf(w.Progress.Created), Ended: taler.TimeOf(w.Progress.Ended), Reason: w.Reason,
 	}
 	if !w.ReservePub.IsZero() {
 		v.Reserve, v.Groups = w.ReservePub.String(), taler.KeyGroups(w.ReservePub)
@@ -71,12 +71,4 @@ func (t *Till) view(ctx context.Context, w vendor.Withdrawal, s *sale) View {
 		v.Terms = &Terms{s.quote.Terms.Version, s.quote.Terms.Type, s.quote.Terms.Text}
 	}
 	return v
-}
-
-// at is a time of a record; nothing has happened at 0.
-func at(unix int64) time.Time {
-	if unix == 0 {
-		return time.Time{}
-	}
-	return time.Unix(unix, 0).UTC()
 }

@@ -163,3 +163,8 @@ func (f Files) withoutStore(cause error, is string) error {
 	return fault.Wrap(cause, fault.NotFound, "the database of the party in %s is %s", f.Dir, is).Because("store-missing").
 		WithHint("put %s back; if it is lost, `restore` makes the party anew out of a backup, in an empty directory", filepath.Base(f.Store()))
 }
+
+func inUse(path string, err error) error {
+	return fault.Wrap(err, fault.Locked, "another process has taken %s", path).
+		Because("dir-in-use").WithHint("wait for it to end, or stop it")
+}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-
-	"github.com/swaperoo/swaperoo/comm/fault"
 )
 
 // lock takes a file for this process alone. An open file cannot be removed here, so
@@ -38,9 +36,4 @@ func removeDead(path string) {
 	if i, err := os.Lstat(path); err == nil && !i.IsDir() {
 		_ = os.Remove(path)
 	}
-}
-
-func inUse(path string, err error) error {
-	return fault.Wrap(err, fault.Locked, "another process has taken %s", path).
-		Because("dir-in-use").WithHint("wait for it to end, or stop it")
 }

@@ -83,8 +83,3 @@ func isSame(f *os.File, path string) bool {
 	there, err := os.Stat(path)
 	return err == nil && os.SameFile(held, there)
 }
-
-func inUse(path string, err error) error {
-	return fault.Wrap(err, fault.Locked, "another process has taken %s", path).
-		Because("dir-in-use").WithHint("wait for it to end, or stop it")
-}

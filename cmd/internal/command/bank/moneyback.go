@@ -21,7 +21,7 @@ func returnsOf(ctx context.Context, b *bank.Bank, id taler.WOPID) ([]returned, e
 	all, err := b.ReturnsOf(ctx, id)
 	out := make([]returned, len(all))
 	for n, r := range all {
-		out[n] = returned{r, at(r.Created), at(r.Ended)}
+		out[n] = returned{r, taler.TimeOf(r.Created), taler.TimeOf(r.Ended)}
 	}
 	return out, err
 }

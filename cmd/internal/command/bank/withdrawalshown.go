@@ -45,8 +45,8 @@ func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (with
 	}
 	out := withdrawal{
 		WOPID: w.WOPID, Status: w.State, Amount: w.Amount, Fees: fees, Terminal: terminals[w.Terminal], Provider: w.Provider,
-		Transaction: w.ProviderTransactionID, Created: at(w.Created), Selected: at(w.Selected), Noticed: at(w.Noticed),
-		Confirmed: at(w.Confirmed), Aborted: at(w.Aborted), Restored: at(w.Restored), Reason: w.AbortReason, Proof: w.Proof,
+		Transaction: w.ProviderTransactionID, Created: taler.TimeOf(w.Created), Selected: taler.TimeOf(w.Selected), Noticed: taler.TimeOf(w.Noticed),
+		Confirmed: taler.TimeOf(w.Confirmed), Aborted: taler.TimeOf(w.Aborted), Restored: taler.TimeOf(w.Restored), Reason: w.AbortReason, Proof: w.Proof,
 		Overdue: bank.Overdue(w, now), Paid: w.Paid, Foreign: w.Foreign, Explained: w.Explained, Earlier: w.EarlierForeign, Refunds: w.RefundsExplained,
 	}
 	if out.Exchange = w.Exchange; out.Exchange == "" {
@@ -59,14 +59,6 @@ func shown(w taler.Withdrawal, terminals map[string]string, now time.Time) (with
 		out.ReservePub = &w.ReservePub
 	}
 	return out, nil
-}
-
-// at is a time of a record; nothing has happened at 0.
-func at(unix int64) time.Time {
-	if unix == 0 {
-		return time.Time{}
-	}
-	return time.Unix(unix, 0).UTC()
 }
 
 // amount is one as operators see it; there is none while the wallet may choose.

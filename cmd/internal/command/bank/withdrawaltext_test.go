@@ -17,7 +17,7 @@ func TestWhatAnOperatorReadsOfAWithdrawal(t *testing.T) {
 		WOPID: id, State: taler.StateSelected, Currency: "CHF", Amount: sum, Provider: "cards", ProviderTransactionID: "7",
 		Created: 1_800_000_000, Selected: 1_800_000_060, Noticed: 1_800_000_120,
 	}
-	s, err := shown(w, nil, at(w.Noticed))
+	s, err := shown(w, nil, taler.TimeOf(w.Noticed))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestWhatAnOperatorReadsAfterARestore(t *testing.T) {
 		"7": "the provider's payment 7 is not given back by itself: the bank may have paid it out before it was restored. Ask the exchange for the reserve " + reserve.String() + " before you give it back",
 	} {
 		w.Foreign = foreign
-		s, err := shown(w, nil, at(w.Aborted))
+		s, err := shown(w, nil, taler.TimeOf(w.Aborted))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,15 +58,15 @@ func TestWhatAnOperatorReadsAfterARestore(t *testing.T) {
 		}
 	}
 	w.Foreign, w.Explained = "7", "the exchange has it"
-	if s, err := shown(w, nil, at(w.Aborted)); err != nil || s.Explained != w.Explained || !slices.Contains(s.lines(false), "the provider's payment 7 is left alone, and is explained: the exchange has it") {
+	if s, err := shown(w, nil, taler.TimeOf(w.Aborted)); err != nil || s.Explained != w.Explained || !slices.Contains(s.lines(false), "the provider's payment 7 is left alone, and is explained: the exchange has it") {
 		t.Errorf("%q, %v", s.lines(false), err)
 	}
 	w.State, w.Foreign, w.Explained = taler.StateConfirmed, "", ""
 	w.RefundsExplained = taler.RefundsExplained{Amount: taler.Amount{Currency: "CHF", Value: 5}, Text: "the exchange has it"}
-	if s, err := shown(w, nil, at(w.Aborted)); err != nil || s.Refunds != w.RefundsExplained || !slices.Contains(s.lines(false), "CHF:5 went back outside of the bank's books, and that is explained: the exchange has it") {
+	if s, err := shown(w, nil, taler.TimeOf(w.Aborted)); err != nil || s.Refunds != w.RefundsExplained || !slices.Contains(s.lines(false), "CHF:5 went back outside of the bank's books, and that is explained: the exchange has it") {
 		t.Errorf("%q, %v", s.lines(false), err)
 	}
-	if s, err := shown(w, nil, at(w.Aborted)); err != nil || slices.ContainsFunc(s.lines(false), func(l string) bool { return strings.Contains(l, "before you give") }) {
+	if s, err := shown(w, nil, taler.TimeOf(w.Aborted)); err != nil || slices.ContainsFunc(s.lines(false), func(l string) bool { return strings.Contains(l, "before you give") }) {
 		t.Errorf("%q, %v", s.lines(false), err)
 	}
 }
@@ -77,7 +77,7 @@ func TestWhatAnOperatorReadsOfSeveralPayments(t *testing.T) {
 	w.AddForeign("7")
 	w.AddForeign("8")
 	w.ExplainForeign("7", "receipt 12")
-	s, err := shown(w, nil, at(w.Aborted))
+	s, err := shown(w, nil, taler.TimeOf(w.Aborted))
 	if err != nil {
 		t.Fatal(err)
 	}

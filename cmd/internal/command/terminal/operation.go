@@ -12,6 +12,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/command/operation"
 	"github.com/swaperoo/swaperoo/comm/fault"
+	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/vendor"
 	"github.com/swaperoo/swaperoo/instrument"
 )
@@ -37,21 +38,13 @@ type sold struct {
 func soldOf(w vendor.Withdrawal) sold {
 	s := sold{
 		WOPID: w.Short(), Status: w.Status, Amount: w.Amount, Fees: w.Fees, Total: w.Total, Exchange: w.Exchange,
-		Transaction: w.Transaction, Terms: w.Terms.Version, Accepted: at(w.Terms.AcceptedAt), Created: at(w.Progress.Created),
-		Ended: at(w.Progress.Ended), Reason: w.Reason,
+		Transaction: w.Transaction, Terms: w.Terms.Version, Accepted: taler.TimeOf(w.Terms.AcceptedAt), Created: taler.TimeOf(w.Progress.Created),
+		Ended: taler.TimeOf(w.Progress.Ended), Reason: w.Reason,
 	}
 	if !w.ReservePub.IsZero() {
 		s.Reserve = w.ReservePub.String()
 	}
 	return s
-}
-
-// at is a time of a record; nothing has happened at 0.
-func at(unix int64) time.Time {
-	if unix == 0 {
-		return time.Time{}
-	}
-	return time.Unix(unix, 0).UTC()
 }
 
 // when is a time for people, nothing if it has not come.

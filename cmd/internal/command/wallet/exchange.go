@@ -39,16 +39,11 @@ type acceptance struct {
 	AcceptedAt      time.Time `json:"accepted_at,omitzero"`
 }
 
-func acceptanceOf(t taler.ExchangeTerms) acceptance {
-	a := acceptance{Version: t.Version, AcceptedVersion: t.AcceptedVersion}
-	if t.AcceptedAt != 0 {
-		a.AcceptedAt = time.Unix(t.AcceptedAt, 0).UTC()
-	}
-	return a
-}
-
 func issuerOf(x client.Exchange) issuer {
-	i := issuer{URL: x.URL, OwnURL: x.OwnURL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Foreign: x.Foreign, Terms: acceptanceOf(x.Terms)}
+	i := issuer{
+		URL: x.URL, OwnURL: x.OwnURL, Status: x.Status, Currency: x.Currency, Version: x.Version, Denominations: len(x.Denominations), Foreign: x.Foreign,
+		Terms: acceptance{x.Terms.Version, x.Terms.AcceptedVersion, taler.TimeOf(x.Terms.AcceptedAt)},
+	}
 	if !x.MasterPub.IsZero() {
 		i.MasterPub = x.MasterPub.String()
 	}
@@ -233,7 +228,7 @@ func exchangeTerms(e *cli.Env) *cobra.Command {
 				}
 				shown.Accepted = true
 			}
-			shown.AcceptedAt = acceptanceOf(x.Terms).AcceptedAt
+			shown.AcceptedAt = taler.TimeOf(x.Terms.AcceptedAt)
 			verdict := "not accepted"
 			if shown.Accepted {
 				verdict = "accepted"
