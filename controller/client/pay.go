@@ -22,7 +22,7 @@ func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 	}
 	began := r.w.Now()
 	for pause := 100 * time.Millisecond; ; pause = min(2*pause, 2*time.Second) {
-		paid, err := r.payOnce(ctx, reserve, "")
+		paid, err := r.payOnce(ctx, reserve)
 		switch {
 		case fault.ReasonOf(err) == taler.ReasonUnknownOperation:
 			if r.w.Now().Sub(began) >= cmp.Or(r.w.Quiet, quiet) { // it may be another terminal, or another process of this one
@@ -49,16 +49,22 @@ func (r *withdrawal) pay(ctx context.Context, reserve taler.Reserve) error {
 	}
 }
 
-// payOnce makes one payment for a reserve, under the operation if one is given; nil if
-// the bank has decided already. It pays only what the terminal has signed: for this
-// withdrawal and this wallet's reserve, and no more than amount and card fees as the bank
-// shows them now and as it showed them when the person agreed.
-func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve, op instrument.OperationID) (*Paid, error) {
+// payOnce makes one payment for a reserve; nil if the bank has decided already. It pays only
+// what the terminal has signed: for this withdrawal and this wallet's reserve, and no more than
+// amount and card fees as the bank shows them now and as it showed them when the person agreed.
+func (r *withdrawal) payOnce(ctx context.Context, reserve taler.Reserve) (*Paid, error) {
 	status, err := r.toBePaid(ctx, reserve)
 	if status == nil || err != nil {
 		return nil, err
 	}
-	return r.payAs(ctx, reserve, *status, op)
+	if _, err := r.card(ctx); err != nil { // before anybody is asked
+		return nil, err
+	}
+	s, offer, err := r.meet(ctx, reserve, *status)
+	if err != nil {
+		return nil, err
+	}
+	return r.payUnder(ctx, s, offer, reserve, "")
 }
 
 // toBePaid is the bank's status of a withdrawal that is ours and waits to be paid; nil if
@@ -81,32 +87,38 @@ func (r *withdrawal) toBePaid(ctx context.Context, reserve taler.Reserve) (*tale
 	return &status, nil
 }
 
-// payAs makes the payment of a withdrawal with that status.
-func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status taler.BankWithdrawalOperationStatus, op instrument.OperationID) (*Paid, error) {
-	card, err := r.w.card(ctx, r.want.Card)
-	if err != nil {
-		return nil, err
-	}
+// meet opens a session with the terminal, which offers there to be paid for the withdrawal.
+func (r *withdrawal) meet(ctx context.Context, reserve taler.Reserve, status taler.BankWithdrawalOperationStatus) (*controller.Session, instrument.OfferBody, error) {
 	s, err := r.w.InitiateSession(ctx, *r.want.Pay, controller.Login{})
 	if err != nil {
-		return nil, err
+		return nil, instrument.OfferBody{}, err
 	}
-	defer func() { _ = s.Close(ctx) }()
 	offered, err := s.Negotiate(ctx, ClassCard, instrument.Invoice{controller.InvoiceReference: reserve.WOPID.Text()})
-	if err != nil {
-		return nil, noVendor(s.Peer(), err)
+	if err = noVendor(s.Peer(), err); err == nil {
+		err = fits(offered.Body, status, reserve)
 	}
-	if err := fits(offered.Body, status, reserve); err != nil {
+	if err != nil {
+		_ = s.Close(ctx)
+	}
+	return s, offered.Body, err
+}
+
+// payUnder makes the payment under the terminal's offer, with op as its operation if a person's key
+// names it. It closes the session.
+func (r *withdrawal) payUnder(ctx context.Context, s *controller.Session, offer instrument.OfferBody, reserve taler.Reserve, op instrument.OperationID) (*Paid, error) {
+	defer func() { _ = s.Close(ctx) }()
+	card, err := r.card(ctx)
+	if err != nil {
 		return nil, err
 	}
-	if err := r.agreesToPay(ctx, s, offered.Body.Terms.Price, reserve, card); err != nil {
+	if err := r.agreesToPay(ctx, s, offer.Terms.Price, reserve, card); err != nil {
 		return nil, err
 	}
 	named := op != ""
 	if op, err = r.once(ctx, reserve, op); err != nil {
 		return nil, err
 	}
-	if err := r.samePayee(offered.Body); err != nil {
+	if err := r.samePayee(offer); err != nil {
 		return nil, err
 	}
 	stop := r.tellIfSlow("the terminal has not said yet whether your card was charged")
@@ -127,7 +139,7 @@ func (r *withdrawal) payAs(ctx context.Context, reserve taler.Reserve, status ta
 		return nil, err
 	}
 	return &Paid{
-		Operation: instrument.OperationID(protocol.Short(op)), Peer: s.Peer().Name, Class: ClassCard, Price: offered.Body.Terms.Price,
+		Operation: instrument.OperationID(protocol.Short(op)), Peer: s.Peer().Name, Class: ClassCard, Price: offer.Terms.Price,
 		Instrument: card, Result: result.Value,
 	}, nil
 }
@@ -153,10 +165,13 @@ func (r *withdrawal) agreesToPay(ctx context.Context, s *controller.Session, pri
 	return err
 }
 
+// reasonOfferDiffers marks an offer for something else than was asked for.
+const reasonOfferDiffers fault.Reason = "offer-differs"
+
 // fits refuses an offer that is not for what the person agreed to.
 func fits(o instrument.OfferBody, status taler.BankWithdrawalOperationStatus, reserve taler.Reserve) error {
 	if o.Invoice[controller.InvoiceReference] != reserve.WOPID.Text() {
-		return fault.New(fault.Denied, "the terminal's offer is for something else: nothing was paid").Because("offer-differs")
+		return fault.New(fault.Denied, "the terminal's offer is for something else: nothing was paid").Because(reasonOfferDiffers)
 	}
 	if o.Invoice[controller.InvoiceReserve] != taler.KeyGroups(reserve.ReservePub) {
 		return fault.New(fault.Denied, "the terminal was selected by another wallet: nothing was paid").Because("wallet-differs")

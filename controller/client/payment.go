@@ -152,10 +152,15 @@ func (w *Wallet) payWithdrawal(ctx context.Context, p Payment, agree func(contex
 		if err != nil || status == nil {
 			continue
 		}
-		paid, err := run.payAs(ctx, reserve, *status, p.Operation)
-		if fault.ReasonOf(err) != taler.ReasonUnknownOperation {
-			return paid, nil, err
+		s, offer, err := run.meet(ctx, reserve, *status)
+		if takesNothing(err) || fault.ReasonOf(err) == reasonOfferDiffers { // the vendor does not wait for this one
+			continue
 		}
+		if err != nil {
+			return nil, nil, err
+		}
+		paid, err := run.payUnder(ctx, s, offer, reserve, p.Operation)
+		return paid, nil, err
 	}
 	return nil, passed, nil
 }

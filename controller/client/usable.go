@@ -77,12 +77,12 @@ func one(held []instrument.Instance, class instrument.ClassID) (instrument.Insta
 		WithHint("say which: --instrument NAME or ID; `wallet instrument list --class %s` shows those that there are", class)
 }
 
-// card finds the card to pay with.
-func (w *Wallet) card(ctx context.Context, id instrument.ID) (instrument.ID, error) {
-	if id != "" {
-		return id, nil
+// card finds the card to pay with: the one that the person has named, or the only one.
+func (r *withdrawal) card(ctx context.Context) (instrument.ID, error) {
+	if r.want.Card != "" {
+		return r.want.Card, nil
 	}
-	all, err := w.usable(ctx, ClassCard)
+	all, err := r.w.usable(ctx, ClassCard)
 	if err != nil {
 		return "", err
 	}
