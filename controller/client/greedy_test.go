@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -115,6 +116,48 @@ func TestWhoDeniesAPaymentGetsNoneForAnotherMerchant(t *testing.T) {
 		err := w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Pay: &peer}, &person{})
 		if fault.ReasonOf(err) != row.reason || g.taken.Load() != row.taken {
 			t.Errorf("run %d: the terminal has %d authorisations, and it ended with %v", n, g.taken.Load(), err)
+		}
+	}
+}
+
+// Nor does it get another card, which its provider would charge as well. Whoever names none pays with
+// the one of before, and the wallet's refusal names it.
+func TestWhoDeniesAPaymentGetsNoOtherCard(t *testing.T) {
+	net := inproc.NewNetwork()
+	w, b := newWallet(t, net), newBank(t)
+	uri := b.uri(t, 1)
+	_, reserve := w.reserve(t, taler.ReserveSelected, uri, 1, nil)
+	b.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub, s.Amount, s.CardFees = taler.StateSelected, reserve, amount(t, "CHF:20"), amount(t, "CHF:0.5")
+	})
+	g, peer := w.greedyAt(t, net, uri, reserve)
+	other := w.card(t, "2")
+	first := w.card(t, "3")
+	for n, row := range []struct {
+		with   instrument.ID
+		alone  bool // by Pay
+		reason fault.Reason
+		taken  int32
+	}{
+		{first, false, "sale-over", 1},
+		{other, false, "card-differs", 1},
+		{other, true, "card-differs", 1},
+		{"", false, "sale-over", 2},
+		{"", true, "sale-over", 3},
+		{first, false, "sale-over", 4},
+		{other, false, "card-differs", 4},
+	} {
+		var err error
+		if row.alone {
+			_, err = w.Pay(t.Context(), client.Payment{Peer: peer, Operation: w.operation(t, fmt.Sprint(n)), Instrument: row.with}, agreed)
+		} else {
+			err = w.Withdraw(t.Context(), client.Withdrawal{URI: uri, Pay: &peer, Card: row.with}, &person{})
+		}
+		if fault.ReasonOf(err) != row.reason || g.taken.Load() != row.taken {
+			t.Errorf("run %d: the terminal has %d authorisations, and it ended with %v", n, g.taken.Load(), err)
+		}
+		if f := fault.From(err); f.Reason == "card-differs" && !strings.Contains(f.Hint, `--instrument "card 3"`) {
+			t.Errorf("run %d: %s", n, f.Hint)
 		}
 	}
 }

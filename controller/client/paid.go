@@ -26,7 +26,7 @@ func charged(price instrument.Amount) string {
 // it or by Pay. What may have been paid is not paid again: the terminal finds out what became of
 // it, and the bank's verdict says so.
 func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) error {
-	r.paid, r.tries, r.payee = "", 0, ""
+	r.paid, r.tries, r.payee, r.payer = "", 0, "", ""
 	begun, err := r.w.Protocols().Look(ctx, protocol.Filter{Side: protocol.Initiator, Class: ClassCard})
 	if err != nil {
 		return err
@@ -36,7 +36,13 @@ func (r *withdrawal) paidBefore(ctx context.Context, reserve taler.Reserve) erro
 			continue
 		}
 		r.tries++
+		if p.Fault != nil && p.Fault.Reason == protocol.ReasonAbandoned { // which is refused while anything is outside
+			continue
+		}
 		r.payee = p.Invoice[controller.InvoiceMerchant] // the newest comes first: at last that of the first one
+		if len(p.Instruments) > 0 {
+			r.payer = p.Instruments[0]
+		}
 		switch {
 		case p.Result != nil:
 			r.paid = charged(p.Result.Amount)
@@ -70,16 +76,25 @@ func (r *withdrawal) once(ctx context.Context, reserve taler.Reserve, op instrum
 	return r.w.Controller.OperationID(fmt.Sprintf("withdrawal %s %d", r.id, r.tries+1))
 }
 
-// samePayee refuses an offer of another merchant than an earlier payment of the withdrawal was for. A
-// card pays a merchant once for a reference, however often it is authorised; a terminal that takes
-// authorisations, denies it and then sells under another name would have both charged.
-func (r *withdrawal) samePayee(o instrument.OfferBody) error {
-	if r.payee == "" || o.Invoice[controller.InvoiceMerchant] == r.payee {
+// asBefore refuses an offer of another merchant than an earlier payment of the withdrawal was for, and
+// another card than that one was by. A card pays a merchant once for a reference, however often it is
+// authorised; a terminal that takes authorisations, denies it and then sells under another name, or takes
+// that of another card, would have both charged.
+func (r *withdrawal) asBefore(ctx context.Context, o instrument.OfferBody, card instrument.ID) error {
+	if r.payee != "" && o.Invoice[controller.InvoiceMerchant] != r.payee {
+		return fault.New(fault.Denied, "the terminal wants the money for %q, and at first for %q: nothing more was paid",
+			fault.Clip(o.Invoice[controller.InvoiceMerchant]), fault.Clip(r.payee)).Because("payee-differs").
+			WithHint("ask at the terminal whether your card was charged; else %s", newCode)
+	}
+	if r.payer == "" || card == r.payer {
 		return nil
 	}
-	return fault.New(fault.Denied, "the terminal wants the money for %q, and at first for %q: nothing more was paid",
-		fault.Clip(o.Invoice[controller.InvoiceMerchant]), fault.Clip(r.payee)).Because("payee-differs").
-		WithHint("ask at the terminal whether your card was charged; else %s", newCode)
+	with := string(r.payer)
+	if i, err := r.w.Instruments().View(ctx, r.payer); err == nil && i.Name != "" {
+		with = i.Name
+	}
+	return fault.New(fault.Denied, "the terminal was given %s for this withdrawal before, and could have both cards charged: nothing more was paid", with).
+		Because("card-differs").WithHint("pay with --instrument %q; to pay with another card, %s", with, newCode)
 }
 
 // overtaken is the fault of a payment that has failed with err, if another process has made one

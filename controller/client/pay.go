@@ -118,7 +118,7 @@ func (r *withdrawal) payUnder(ctx context.Context, s *controller.Session, offer 
 	if op, err = r.once(ctx, reserve, op); err != nil {
 		return nil, err
 	}
-	if err := r.samePayee(offer); err != nil {
+	if err := r.asBefore(ctx, offer, card); err != nil {
 		return nil, err
 	}
 	stop := r.tellIfSlow("the terminal has not said yet whether your card was charged")

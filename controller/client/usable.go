@@ -77,7 +77,8 @@ func one(held []instrument.Instance, class instrument.ClassID) (instrument.Insta
 		WithHint("say which: --instrument NAME or ID; `wallet instrument list --class %s` shows those that there are", class)
 }
 
-// card finds the card to pay with: the one that the person has named, or the only one.
+// card finds the card to pay with: the one that the person has named, that the withdrawal was to be
+// paid with before, or the only one.
 func (r *withdrawal) card(ctx context.Context) (instrument.ID, error) {
 	if r.want.Card != "" {
 		return r.want.Card, nil
@@ -85,6 +86,9 @@ func (r *withdrawal) card(ctx context.Context) (instrument.ID, error) {
 	all, err := r.w.usable(ctx, ClassCard)
 	if err != nil {
 		return "", err
+	}
+	if slices.ContainsFunc(all, func(i instrument.Instance) bool { return i.ID == r.payer }) {
+		return r.payer, nil
 	}
 	i, err := one(all, ClassCard)
 	return i.ID, err

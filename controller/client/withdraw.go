@@ -77,6 +77,7 @@ type withdrawal struct {
 	paid     string            // what is known of its payment over a session, for whoever waits; empty: that there was none, or nothing
 	tries    int               // payments of it over a session that were begun, whatever became of them
 	payee    string            // the merchant whom the first one was for
+	payer    instrument.ID     // the card that the first one was by
 	sure     bool              // the bank has confirmed it
 	again    bool              // the bank was told again of a selection that it had forgotten
 	waited   string            // what the person was told last that we wait for
