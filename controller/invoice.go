@@ -18,7 +18,7 @@ const (
 	// Of what a card pays.
 	InvoiceReference = "reference" // by which the charge is found at the provider
 	InvoiceMerchant  = "merchant"  // as the customer sees it on the card statement
-	InvoiceReserve   = "reserve"   // of a withdrawal: the groups of the wallet that selected it
+	InvoiceReserve   = "reserve"   // of a withdrawal: the groups of the wallet that selected it, which asks by them alone
 	InvoiceCharge    = "charge"    // "once": the reference may be charged by one operation only
 
 	// Of what is paid into an account.

@@ -87,13 +87,18 @@ func (r *withdrawal) toBePaid(ctx context.Context, reserve taler.Reserve) (*tale
 	return &status, nil
 }
 
-// meet opens a session with the terminal, which offers there to be paid for the withdrawal.
+// meet opens a session with the terminal, which offers there to be paid for the withdrawal. One that
+// the person has not named for it has to know itself which one it is.
 func (r *withdrawal) meet(ctx context.Context, reserve taler.Reserve, status taler.BankWithdrawalOperationStatus) (*controller.Session, instrument.OfferBody, error) {
 	s, err := r.w.InitiateSession(ctx, *r.want.Pay, controller.Login{})
 	if err != nil {
 		return nil, instrument.OfferBody{}, err
 	}
-	offered, err := s.Negotiate(ctx, ClassCard, instrument.Invoice{controller.InvoiceReference: reserve.WOPID.Text()})
+	about := instrument.Invoice{controller.InvoiceReference: reserve.WOPID.Text()}
+	if r.agrees != nil {
+		about = instrument.Invoice{controller.InvoiceReserve: taler.KeyGroups(reserve.ReservePub)}
+	}
+	offered, err := s.Negotiate(ctx, ClassCard, about)
 	if err = noVendor(s.Peer(), err); err == nil {
 		err = fits(offered.Body, status, reserve)
 	}

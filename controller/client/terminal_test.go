@@ -57,6 +57,7 @@ func (c *charging) DoOperation(ctx context.Context, s protocol.Session, _ protoc
 type till struct {
 	*charging
 	early atomic.Int32           // so many times it does not wait for it yet
+	named atomic.Int32           // so many times it was told a WOPID
 	asked atomic.Pointer[func()] // run once, when it has said that it waits
 }
 
@@ -65,10 +66,13 @@ func (*till) Admit(context.Context, comm.Peer, comm.Initiate) (profile.Principal
 }
 
 func (s *till) Offers(_ context.Context, _ controller.Caller, inv instrument.Invoice, class instrument.ClassID) (instrument.Terms, instrument.Invoice, error) {
+	if inv[controller.InvoiceReference] != "" {
+		s.named.Add(1)
+	}
 	switch {
 	case class != client.ClassCard:
 		return instrument.Terms{}, nil, fault.New(fault.Unsupported, "cards only")
-	case inv[controller.InvoiceReference] != s.offer["reference"] || s.early.Add(-1) >= 0:
+	case inv[controller.InvoiceReference] != s.offer["reference"] && inv[controller.InvoiceReserve] != s.offer["reserve"] || s.early.Add(-1) >= 0:
 		return instrument.Terms{}, nil, fault.New(fault.NotFound, "nobody waits for this").Because(taler.ReasonUnknownOperation)
 	}
 	if asked := s.asked.Swap(nil); asked != nil {
@@ -137,6 +141,21 @@ func TestWhatATerminalWaitsForIsPaid(t *testing.T) {
 				t.Errorf("charged %d times", n)
 			}
 		})
+	}
+}
+
+// A vendor that the person has not named for a withdrawal is not told which ones are to be paid: whoever knows
+// it could offer to be paid for it.
+func TestAVendorIsNotToldWhichWithdrawalIsToBePaid(t *testing.T) {
+	c := openCounter(t, nil)
+	other := newBank(t)
+	_, reserve := c.reserve(t, taler.ReserveSelected, other.uri(t, 2), 2, nil)
+	other.says(func(s *taler.BankWithdrawalOperationStatus) {
+		s.Status, s.SelectedReservePub = taler.StateSelected, reserve
+	})
+	paid, err := c.Pay(t.Context(), client.Payment{Peer: c.peer, Operation: c.operation(t, "k")}, agreed)
+	if n := c.till.named.Load(); err != nil || paid.Price.String() != "CHF:20.5" || n != 0 {
+		t.Errorf("the vendor was told %d times, and the payment ended with %+v, %v", n, paid, err)
 	}
 }
 

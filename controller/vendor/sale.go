@@ -8,6 +8,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller"
+	"github.com/swaperoo/swaperoo/instrument"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -213,4 +214,19 @@ func (t *Terminal) sale(reference string) (*sale, error) {
 		return nil, notForSale()
 	}
 	return s, nil
+}
+
+// saleOf is the sale that an invoice asks for: by its WOPID, or by the groups of its wallet's key.
+func (t *Terminal) saleOf(inv instrument.Invoice) (*sale, error) {
+	if reference := inv[controller.InvoiceReference]; reference != "" {
+		return t.sale(reference)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, s := range t.selling {
+		if !s.w.ReservePub.IsZero() && taler.KeyGroups(s.w.ReservePub) == inv[controller.InvoiceReserve] {
+			return s, nil
+		}
+	}
+	return nil, notForSale()
 }

@@ -41,12 +41,18 @@ func newWallet(t *testing.T, c *cast) *wallet {
 // pay goes through the steps of a session for a withdrawal, proving one's reserve.
 func (w *wallet) pay(t *testing.T, shop comm.Peer, wopid taler.Named, p purse) error {
 	t.Helper()
+	return w.payFor(t, shop, instrument.Invoice{"reference": wopid.Text()}, p)
+}
+
+// payFor is pay for whatever withdrawal an invoice asks for.
+func (w *wallet) payFor(t *testing.T, shop comm.Peer, about instrument.Invoice, p purse) error {
+	t.Helper()
 	s, err := w.InitiateSession(t.Context(), shop, controller.Login{})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = s.Close(context.WithoutCancel(t.Context())) }()
-	if _, err := s.Negotiate(t.Context(), vendor.ClassCard, instrument.Invoice{"reference": wopid.Text()}); err != nil {
+	if _, err := s.Negotiate(t.Context(), vendor.ClassCard, about); err != nil {
 		return err
 	}
 	me, err := w.Own(t.Context())
@@ -68,7 +74,7 @@ func (c *cast) open(t *testing.T) comm.Peer {
 }
 
 // TestOnlyTheWalletThatSelectedMayPay lets a wallet with a photo of the code try
-// first.
+// first. Its wallet may ask by the groups of its key alone, without saying which withdrawal it is.
 func TestOnlyTheWalletThatSelectedMayPay(t *testing.T) {
 	c := newCast(t)
 	shop, mine := c.open(t), newPurse(t, 1)
@@ -87,7 +93,12 @@ func TestOnlyTheWalletThatSelectedMayPay(t *testing.T) {
 				t.Errorf("%d withdrawals, %v", len(all), err)
 			}
 			thief := newWallet(t, c).pay(t, shop, all[0].WOPID, newPurse(t, 2))
-			tried <- [2]error{thief, newWallet(t, c).pay(t, shop, all[0].WOPID, mine)}
+			for _, other := range []string{taler.KeyGroups(newPurse(t, 2).priv.Public()), taler.KeyGroups(taler.EddsaPublicKey{}), "-"} {
+				if err := newWallet(t, c).payFor(t, shop, instrument.Invoice{"reserve": other}, mine); fault.ReasonOf(err) != taler.ReasonUnknownOperation {
+					t.Errorf("asked by %s: %v", other, err)
+				}
+			}
+			tried <- [2]error{thief, newWallet(t, c).payFor(t, shop, instrument.Invoice{"reserve": taler.KeyGroups(mine.priv.Public())}, mine)}
 		}()
 	}}
 	_, err := c.Withdraw(t.Context(), vendor.Order{RequestUID: "one", Amount: amount(t, "CHF:20")}, person)

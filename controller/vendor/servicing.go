@@ -52,8 +52,9 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 	if _, into := inv[controller.InvoiceAccount]; into { // a name that is empty is no purchase
 		return s.t.topUpTerms(ctx, who, inv, class)
 	}
-	if inv[controller.InvoiceReference] != "" && class == ClassCard {
-		sale, err := s.t.sale(inv[controller.InvoiceReference])
+	asks := inv[controller.InvoiceReference] != "" || inv[controller.InvoiceReserve] != ""
+	if asks && class == ClassCard {
+		sale, err := s.t.saleOf(inv)
 		if err != nil {
 			return instrument.Terms{}, nil, err
 		}
@@ -63,9 +64,9 @@ func (s servicing) Offers(ctx context.Context, who controller.Caller, inv instru
 	var terms instrument.Terms
 	var err error
 	switch {
-	case inv[controller.InvoiceReference] == "" && class == ClassCard:
+	case !asks && class == ClassCard:
 		terms, inv, err = s.purchaseTerms(ctx, inv)
-	case inv[controller.InvoiceReference] == "" && !ours(class):
+	case !asks && !ours(class):
 		terms, inv, err = s.price(ctx, inv)
 	default:
 		err = notTaken(class)
