@@ -145,7 +145,7 @@ func (s *Session) connected(ctx context.Context) (comm.Conn, error) {
 				return nil, d.err
 			}
 		case <-ctx.Done():
-			return nil, fault.Wrap(ctx.Err(), fault.Timeout, "no connection to %s in time", s.Peer().Name).Because("dial-timeout")
+			return nil, fault.Late(ctx.Err(), "no connection to %s in time", cmp.Or(s.Peer().Name, "the peer")).Because("dial-timeout")
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/swaperoo/swaperoo/comm"
@@ -158,4 +159,7 @@ func testUnreachable(t *testing.T, w World) {
 	cancel()
 	_, err = w(nil).Transport.Dial(over, nobody, &Handler{})
 	wantFault(t, err, fault.Timeout, "dial-timeout")
+	if f := fault.From(err); !strings.Contains(f.Message, "broken off") {
+		t.Errorf("whoever has left reads %q", f.Message)
+	}
 }

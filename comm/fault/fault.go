@@ -86,13 +86,19 @@ func From(err error) *Fault {
 	if k, ok := errors.AsType[Kind](err); ok {
 		return New(k, "%s", err.Error())
 	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return Late(err, "the time for this request is over")
+	}
+	return Wrap(err, Internal, "something went wrong on this side; its log says what")
+}
+
+// Late is the Timeout of what ended with its context: format says what was not there in time. Whoever
+// has broken it off themselves reads that instead.
+func Late(err error, format string, args ...any) *Fault {
 	if errors.Is(err, context.Canceled) {
 		return Wrap(err, Timeout, "this was broken off before it was done")
 	}
-	if errors.Is(err, context.DeadlineExceeded) {
-		return Wrap(err, Timeout, "the time for this request is over")
-	}
-	return Wrap(err, Internal, "something went wrong on this side; its log says what")
+	return Wrap(err, Timeout, format, args...)
 }
 
 // KindOf is the kind of From(err), zero for nil.

@@ -53,7 +53,7 @@ func (t *Transport) Schemes() []string { return []string{Scheme} }
 // Dial implements comm.Transport.
 func (t *Transport) Dial(ctx context.Context, a comm.Address, h comm.Handler) (comm.Conn, error) {
 	if ctx.Err() != nil {
-		return nil, fault.Wrap(ctx.Err(), fault.Timeout, "no time is left to connect").Because("dial-timeout")
+		return nil, fault.Late(ctx.Err(), "no time is left to connect").Because("dial-timeout")
 	}
 	door, number := t.net.find(name(a))
 	if door == nil {

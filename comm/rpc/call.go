@@ -89,7 +89,7 @@ func (c *Conn) answered(asked *jsonrpc2.Request, answer *jsonrpc2.Response) {
 }
 
 func timeout(ctx context.Context, method string) error {
-	return fault.Wrap(ctx.Err(), fault.Timeout, "no answer to %s in time", method).Because("no-answer")
+	return fault.Late(ctx.Err(), "no answer to %s in time", method).Because("no-answer")
 }
 
 func tooMany(limit int64) *fault.Fault {

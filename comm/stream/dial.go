@@ -153,11 +153,13 @@ func (t *Transport) refusal(ctx context.Context, a comm.Address, err error) erro
 	case errors.As(err, &unknown):
 		return unknown
 	case ctx.Err() != nil:
-		return fault.Wrap(ctx.Err(), fault.Timeout, "no connection to %s in time", where).Because("dial-timeout")
+		return fault.Late(ctx.Err(), "no connection to %s in time", where).Because("dial-timeout")
 	case errors.Is(err, errOtherMode):
 		return fault.Wrap(err, fault.Denied, "one end of %s is in clear and the other is not", where).
 			Because("line-mode").WithHint("use the same scheme at both ends, with -clear or without")
-	case errors.Is(err, errNoise), errors.Is(err, errNoWelcome), errors.Is(err, errMalformed), errors.Is(err, errTooBig), errors.Is(err, errGarbled):
+	case errors.Is(err, errGarbled): // it has the form of one of ours
+		return fault.Wrap(err, fault.Unavailable, "what comes over %s is garbled", where).Because(reasonNoSession).WithHint(otherOrNoise)
+	case errors.Is(err, errNoise), errors.Is(err, errNoWelcome), errors.Is(err, errMalformed), errors.Is(err, errTooBig):
 		return fault.Wrap(err, fault.Unsupported, "the peer at %s speaks no sessions that we know", where).Because(reasonNoSession).WithHint(otherOrNoise)
 	}
 	switch ended := comm.HandshakeEnded(err, "the peer at "+where.String()); {

@@ -46,6 +46,17 @@ func TestWhyADialFails(t *testing.T) {
 			a.Key = id.Key
 			return a
 		}, fault.Unsupported, "not-a-session"},
+		{"garbles what follows the handshake", func(t *testing.T) comm.Address {
+			id := newIdentity(t)
+			a := bareServer(t, func(line net.Conn) {
+				must(t, greet(line, 't'))
+				welcome := frameOf('w', "")
+				welcome[len(welcome)-1] ^= 1
+				say(t, tls.Server(line, id.Config()), welcome)
+			})
+			a.Key = id.Key
+			return a
+		}, fault.Unavailable, "not-a-session"},
 		{"garbles the handshake", func(t *testing.T) comm.Address {
 			return bareServer(t, func(line net.Conn) {
 				must(t, greet(line, 't'))
@@ -86,7 +97,7 @@ func TestACancelledDialEndsAtOnce(t *testing.T) {
 		_, _ = io.Copy(io.Discard, line)
 	})
 	_, err := stream.New(newIdentity(t).options()).Dial(ctx, address, commtest.Echo())
-	if fault.KindOf(err) != fault.Timeout {
+	if fault.KindOf(err) != fault.Timeout || !strings.Contains(fault.From(err).Message, "broken off") {
 		t.Errorf("error is %v", err)
 	}
 }

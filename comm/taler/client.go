@@ -174,7 +174,7 @@ func (c *Client) broken(err error, maybeDone bool) error {
 	case maybeDone:
 		return fault.Wrap(err, fault.Unknown, "%s did not answer; the request may have arrived", host).Because("answer-missing").WithHint("ask again")
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return fault.Wrap(err, fault.Timeout, "%s did not answer in time", host).Because("answer-late")
+		return fault.Late(err, "%s did not answer in time", host).Because("answer-late")
 	}
 	return comm.Unreached(err, host)
 }

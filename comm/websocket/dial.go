@@ -130,7 +130,7 @@ func refusal(ctx context.Context, a comm.Address, answer *http.Response, err err
 	case errors.As(err, &unknown):
 		return unknown
 	case ctx.Err() != nil:
-		return fault.Wrap(ctx.Err(), fault.Timeout, "no connection to %s in time", a.Host).Because("dial-timeout")
+		return fault.Late(ctx.Err(), "no connection to %s in time", a.Host).Because("dial-timeout")
 	case errors.Is(err, websocket.ErrBadHandshake) && answer != nil && answer.StatusCode == http.StatusServiceUnavailable:
 		return fault.New(fault.Unavailable, "the peer at %s takes no more sessions now", a.Host).Because("peer-busy")
 	case errors.Is(err, websocket.ErrBadHandshake) && answer != nil && answer.StatusCode == http.StatusForbidden:
