@@ -113,7 +113,7 @@ func TestABackupIsAnotherWalletWithTheSameKeys(t *testing.T) {
 		t.Errorf("beside the backup there is %v", beside)
 	}
 	again := house.Files{Dir: filepath.Join(t.TempDir(), "new", "wallet"), LockBy: crypto.QuickPassphrase}
-	m, err := again.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt)
+	m, err := again.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,7 @@ func TestADamagedBackupLeavesNothing(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := f.Restore(t.Context(), backup.Wallet, path, secret(word), restoredAt)
+		_, err := f.Restore(t.Context(), backup.Wallet, path, secret(word), restoredAt, nil)
 		if err == nil {
 			t.Errorf("%s at %d: restored", what, at)
 		} else if fault.ReasonOf(err) == "" {
@@ -208,7 +208,7 @@ func TestADamagedBackupLeavesNothing(t *testing.T) {
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt); !errors.Is(err, fault.NotFound) {
+	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt, nil); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }
@@ -222,11 +222,11 @@ func TestAWalletIsRestoredOnlyWhereNothingIs(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, dir := range []string{f.Dir, file, link} {
-		if _, err := (house.Files{Dir: dir}).Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt); fault.ReasonOf(err) != "dir-taken" {
+		if _, err := (house.Files{Dir: dir}).Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt, nil); fault.ReasonOf(err) != "dir-taken" {
 			t.Errorf("into %s: %v", dir, err)
 		}
 	}
-	if _, err := (house.Files{Dir: empty}).Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt); err != nil {
+	if _, err := (house.Files{Dir: empty}).Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt, nil); err != nil {
 		t.Errorf("into an empty one: %v", err)
 	}
 }
@@ -261,7 +261,7 @@ func TestAHalfRestoredWalletIsNone(t *testing.T) {
 		if err := f.Check(); fault.ReasonOf(err) != "dir-empty" {
 			t.Errorf("at look %d it is a wallet: %v", looks, names(t, f.Dir))
 		}
-	}}, restoredAt)
+	}}, restoredAt, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +278,7 @@ func TestAHalfRestoredWalletIsNone(t *testing.T) {
 func TestARestoredWalletKeepsToItsMark(t *testing.T) {
 	path := keep(t, used(t))
 	f := house.Files{Dir: filepath.Join(t.TempDir(), "wallet"), LockBy: crypto.QuickPassphrase}
-	m, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt)
+	m, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt, nil)
 	if err != nil || !slices.Equal(m.Unchecked, []instrument.ID{someCard}) || !slices.Equal(m.Held, []instrument.OperationID{pending}) { // nothing can be made of a spent coin
 		t.Fatalf("the mark is %+v, %v", m, err)
 	}

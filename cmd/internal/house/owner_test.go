@@ -30,7 +30,7 @@ func TestADirectoryOfAnotherUserIsRefused(t *testing.T) {
 		if err := os.Chown(empty.Dir, 65534, -1); err != nil {
 			t.Fatal(err)
 		}
-		_, err := empty.Restore(t.Context(), backup.Wallet, "none.age", secret("of the backup"), restoredAt)
+		_, err := empty.Restore(t.Context(), backup.Wallet, "none.age", secret("of the backup"), restoredAt, nil)
 		if fault.ReasonOf(err) != "dir-foreign" {
 			t.Errorf("another's is restored by root: %v", err)
 		}

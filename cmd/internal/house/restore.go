@@ -28,8 +28,9 @@ import (
 // Everything is read and checked in another directory, which takes its place when it is
 // complete and on disk: one beside it, or if it is there already, within it, from where all
 // moves up, the vault last. A failure leaves nothing; a crash leaves at most what is no party.
-// See Mark for what a restored party does not do.
-func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passphrase crypto.Secret, now time.Time) (Mark, error) {
+// See Mark for what a restored party does not do. ready, if there is one, sees the files while
+// they are no party yet.
+func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passphrase crypto.Secret, now time.Time, ready func(Files) error) (Mark, error) {
 	dir, err := filepath.Abs(f.Dir)
 	if err != nil {
 		return Mark{}, unwritten(err, f.Dir)
@@ -43,7 +44,7 @@ func (f Files) Restore(ctx context.Context, kind backup.Kind, path string, passp
 	}
 	defer func() { _ = sealed.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = sealed.Close() })() // a pipe may say nothing for ever
-	mark, err := f.restore(ctx, kind, sealed, dir, passphrase, now)
+	mark, err := f.restore(ctx, kind, sealed, dir, passphrase, now, ready)
 	if err != nil && ctx.Err() != nil {
 		return Mark{}, endedBefore(ctx)
 	}
@@ -67,7 +68,7 @@ func endedBefore(ctx context.Context) error {
 }
 
 // restore is Restore of a backup that is open.
-func (f Files) restore(ctx context.Context, kind backup.Kind, sealed io.Reader, dir string, passphrase crypto.Secret, now time.Time) (Mark, error) {
+func (f Files) restore(ctx context.Context, kind backup.Kind, sealed io.Reader, dir string, passphrase crypto.Secret, now time.Time, ready func(Files) error) (Mark, error) {
 	archive, err := crypto.OpenExport(sealed, passphrase)
 	if err != nil {
 		return Mark{}, err
@@ -77,7 +78,7 @@ func (f Files) restore(ctx context.Context, kind backup.Kind, sealed io.Reader, 
 		return Mark{}, err
 	}
 	defer func() { _ = os.RemoveAll(temp) }() // what has moved up has left it empty
-	mark, err := (Files{Dir: temp, LockBy: f.LockBy}).unpack(ctx, kind, archive, now)
+	mark, err := (Files{Dir: temp, LockBy: f.LockBy}).unpack(ctx, kind, archive, now, ready)
 	if err != nil {
 		return mark, err
 	}
@@ -140,7 +141,7 @@ func unused(dir string) error {
 
 // unpack fills a new directory. Its vault, without which it is no party, gets its
 // name last.
-func (f Files) unpack(ctx context.Context, kind backup.Kind, archive io.Reader, now time.Time) (Mark, error) {
+func (f Files) unpack(ctx context.Context, kind backup.Kind, archive io.Reader, now time.Time, ready func(Files) error) (Mark, error) {
 	vault := f.Vault() + ".part"
 	paths := map[string]string{}
 	for _, member := range f.members(kind) {
@@ -169,6 +170,11 @@ func (f Files) unpack(ctx context.Context, kind backup.Kind, archive io.Reader, 
 	}
 	if err := f.writeMark(mark); err != nil {
 		return mark, err
+	}
+	if ready != nil {
+		if err := ready(f); err != nil {
+			return mark, err
+		}
 	}
 	if err := errors.Join(os.Rename(vault, f.Vault()), disk.Sync(f.Dir)); err != nil {
 		return mark, unwritten(err, f.Dir)

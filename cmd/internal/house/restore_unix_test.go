@@ -32,7 +32,7 @@ func TestARestoreFromASilentPipeCanBeEnded(t *testing.T) {
 			ctx, end := context.WithCancel(t.Context())
 			told := make(chan error, 1)
 			go func() {
-				_, err := house.Files{Dir: filepath.Join(dir, "w")}.Restore(ctx, backup.Wallet, path, secret("of the backup"), restoredAt)
+				_, err := house.Files{Dir: filepath.Join(dir, "w")}.Restore(ctx, backup.Wallet, path, secret("of the backup"), restoredAt, nil)
 				told <- err
 			}()
 			if said != nil {
@@ -69,17 +69,17 @@ func TestTheDirectoryThatIsThereIsFilled(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(f.Dir, ".restoring"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, err = f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt)
+	_, err = f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt, nil)
 	if fault.ReasonOf(err) != "dir-taken" || !strings.Contains(fault.From(err).Hint, ".restoring") {
 		t.Errorf("beside another restore: %v", err)
 	}
 	if err := os.Remove(filepath.Join(f.Dir, ".restoring")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of another"), restoredAt); err == nil || len(names(t, f.Dir)) != 0 {
+	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of another"), restoredAt, nil); err == nil || len(names(t, f.Dir)) != 0 {
 		t.Errorf("a wrong passphrase leaves %v: %v", names(t, f.Dir), err)
 	}
-	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt); err != nil {
+	if _, err := f.Restore(t.Context(), backup.Wallet, path, secret("of the backup"), restoredAt, nil); err != nil {
 		t.Fatal(err)
 	}
 	if info, err := os.Stat(f.Dir); err != nil || !os.SameFile(info, there) || info.Mode().Perm() != 0o700 {

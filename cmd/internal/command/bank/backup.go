@@ -91,7 +91,7 @@ func restoring(ctx context.Context, e *cli.Env, f house.Files, file string) erro
 		return err
 	}
 	defer by.Wipe()
-	_, err = f.Restore(ctx, backup.Bank, file, *by, time.Now())
+	_, err = f.Restore(ctx, backup.Bank, file, *by, time.Now(), nil)
 	return err
 }
 

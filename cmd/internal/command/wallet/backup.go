@@ -15,6 +15,7 @@ import (
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/crypto"
 	"github.com/swaperoo/swaperoo/instrument"
+	"github.com/swaperoo/swaperoo/plugins/host"
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
@@ -73,8 +74,8 @@ func restore(e *cli.Env) *cobra.Command {
 			"holds may have been used since the backup was made: its instruments pay nothing until\n" +
 			"they are checked with their issuer (`wallet instrument check`) or taken as they are\n" +
 			"(`wallet instrument accept`), and operations that were open go on when you say so\n" +
-			"(`wallet operation resume`). Commands that its settings name (pipes) are left out. The\n" +
-			"passphrase asked for is that of the backup.",
+			"(`wallet operation resume`). Commands that its settings name (pipes) are left out; plugins\n" +
+			"that it trusts stay trusted, and are shown. The passphrase asked for is that of the backup.",
 		RunE: func(c *cobra.Command, args []string) error { return restoring(c.Context(), e, args[0], word) },
 	}
 	wordFlag(c, &word)
@@ -96,11 +97,15 @@ func restoring(ctx context.Context, e *cli.Env, file, word string) error {
 		return err
 	}
 	defer by.Wipe()
-	m, err := f.Restore(ctx, backup.Wallet, file, *by, time.Now())
+	var pipes []string
+	m, err := f.Restore(ctx, backup.Wallet, file, *by, time.Now(), func(f house.Files) (err error) {
+		pipes, err = leaveOutPipes(f)
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	pipes, err := leaveOutPipes(f)
+	plugins, err := trusted(f)
 	if err != nil {
 		return err
 	}
@@ -109,8 +114,23 @@ func restoring(ctx context.Context, e *cli.Env, file, word string) error {
 		said["pipes_left_out"] = pipes
 		e.Say("Its settings named commands through which peers are reached, and whoever has made a backup has chosen those. They were left out of config.toml:\n  %s\nPut back under `pipes` those that are yours.", strings.Join(pipes, "\n  "))
 	}
+	if len(plugins) > 0 {
+		said["plugins"] = plugins
+		e.Say("It trusts these plugins on this machine, and starts them when they are needed:\n  %s\nTake out with `plugin remove NAME` what you do not know.", strings.Join(plugins, "\n  "))
+	}
 	return e.Print(said, "The wallet of %s is in %s. To be checked or accepted before use: %s; waiting for you: %s.\n",
 		m.Backup.UTC().Format(time.RFC3339), f.Dir, fault.Count(len(m.Unchecked), "instrument"), fault.Count(len(m.Held), "operation"))
+}
+
+// trusted are the plugins that a wallet can start, with their files.
+func trusted(f house.Files) (names []string, err error) {
+	listed, err := host.NewCatalog(f.Plugins()).List()
+	for _, l := range listed {
+		if l.State == host.Ready {
+			names = append(names, l.Name+" "+l.Path)
+		}
+	}
+	return names, err
 }
 
 // restored is the mark of a wallet as `wallet status` shows it.
