@@ -87,8 +87,8 @@ func (r *withdrawal) confirmed(ctx context.Context, reserve taler.Reserve) (bool
 			}
 			r.tellWaiting(r.unconfirmed(status))
 		}
-		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {
-			return false, err
+		if sleep(ctx, pace.Pause(took, pollFor)) != nil {
+			return false, pending(ctx.Err(), r.unconfirmed(status))
 		}
 	}
 }
@@ -129,8 +129,8 @@ func (r *withdrawal) arrived(ctx context.Context) (instrument.Amount, error) {
 			r.tellWaiting("the exchange does not say whether the money has arrived: " + fault.From(err).Message)
 			took = 0
 		}
-		if err := sleep(ctx, pace.Pause(took, pollFor)); err != nil {
-			return instrument.Amount{}, err
+		if sleep(ctx, pace.Pause(took, pollFor)) != nil {
+			return instrument.Amount{}, pending(ctx.Err(), what)
 		}
 	}
 }

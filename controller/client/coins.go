@@ -43,7 +43,7 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 			return nil
 		}
 		if ctx.Err() != nil {
-			return pending(ctx.Err(), "the exchange has not made the coins yet")
+			return pending(ctx.Err(), coinsMissing)
 		}
 		atOnce, err := m.putRight(ctx, refusal)
 		if err != nil {
@@ -52,12 +52,14 @@ func (r *withdrawal) makeCoins(ctx context.Context, balance instrument.Amount) e
 		if atOnce {
 			continue
 		}
-		r.tellWaiting("the exchange has not made the coins yet: " + fault.From(refusal).Message)
-		if err := sleep(ctx, pause); err != nil {
-			return err
+		r.tellWaiting(coinsMissing + ": " + fault.From(refusal).Message)
+		if sleep(ctx, pause) != nil {
+			return pending(ctx.Err(), coinsMissing)
 		}
 	}
 }
+
+const coinsMissing = "the exchange has not made the coins yet"
 
 // minting is what one call of makeCoins has put right so far.
 type minting struct {

@@ -164,3 +164,30 @@ func TestADeadBankKeepsNoVendorFromBeingPaid(t *testing.T) {
 		t.Errorf("where nothing else can be paid: %v", err)
 	}
 }
+
+// gone ends the bank when the card is charged, and leaves when that is noticed.
+type gone struct {
+	person
+	bank  *bank
+	leave context.CancelFunc
+}
+
+func (g *gone) Show(e client.Event) {
+	g.person.Show(e)
+	switch {
+	case e.Event == "paid":
+		g.bank.Close()
+	case strings.Contains(e.Reason, "does not say whether it has confirmed"):
+		g.leave()
+	}
+}
+
+// Whoever leaves while the bank is not being asked reads of the payment as well.
+func TestWhoeverLeavesBetweenTwoQuestionsReadsThatTheyHavePaid(t *testing.T) {
+	c := openCounter(t, nil)
+	ctx, leave := context.WithCancel(t.Context())
+	err := c.Withdraw(ctx, client.Withdrawal{URI: c.uri, Pay: &c.peer}, &gone{bank: c.bank, leave: leave})
+	if f := fault.From(err); fault.ReasonOf(err) != protocol.ReasonPending || !strings.Contains(f.Message, "charged CHF:20.5") {
+		t.Errorf("it ended with %v", err)
+	}
+}
