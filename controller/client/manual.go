@@ -131,6 +131,17 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	return emptied, w.do(ctx, coins(taler.OperationAbandon, taler.AbandonArgs{Reason: reason, Empty: asked}, x.id), nil)
 }
 
+// ForgoWithdrawal is AbortWithdrawal also where nobody answers who could say that nothing was paid: a
+// bank may be gone for good. The reserve keeps its key, and what is paid to it after all is fetched by
+// Resume. A withdrawal of which the exchange was asked for coins is not given up like that.
+func (w *Wallet) ForgoWithdrawal(ctx context.Context, x Withdrawn, reason string) error {
+	_, err := w.AbortWithdrawal(ctx, x, reason)
+	if err == nil || errors.Is(err, fault.Conflict) || ctx.Err() != nil || x.Asked() {
+		return err
+	}
+	return w.do(ctx, coins(taler.OperationAbandon, taler.AbandonArgs{Reason: reason}, x.id), nil)
+}
+
 // reasonNotAbandonable marks a withdrawal of which there is money.
 const reasonNotAbandonable fault.Reason = "not-abandonable"
 

@@ -327,3 +327,38 @@ func TestABankNamesAnExchangeByItsAddress(t *testing.T) {
 		t.Errorf("no exchange: %v", err)
 	}
 }
+
+// What nobody can be asked about is given up by a person's word, unless coins were asked for or the bank
+// knows of a payment. The key stays.
+func TestAWithdrawalIsForgone(t *testing.T) {
+	for _, row := range []struct {
+		status string
+		there  bool // the bank
+		reason fault.Reason
+		left   string
+	}{
+		{taler.ReserveCreated, false, "", taler.ReserveAborted},
+		{taler.ReserveSelected, false, "", taler.ReserveAborted},
+		{taler.ReserveSelected, true, "not-abandonable", taler.ReserveSelected},
+		{taler.ReserveSent, false, "instrument-unknown", taler.ReserveSent}, // its exchange cannot be asked
+		{taler.ReserveDone, false, "not-abandonable", taler.ReserveDone},
+	} {
+		w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+		id, pub := w.reserve(t, row.status, b.uri(t, 1), 1, nil)
+		b.says(func(s *taler.BankWithdrawalOperationStatus) {
+			s.Status, s.SelectedReservePub = taler.StateConfirmed, pub
+		})
+		b.refuse = `{"code":5116}`
+		if !row.there {
+			b.Close()
+		}
+		all, err := w.Withdrawals(t.Context())
+		check(t, err)
+		err = w.ForgoWithdrawal(t.Context(), all[0], "given up")
+		i := w.party.View(t, id)
+		var r taler.Reserve
+		if check(t, i.Decode(&r)); fault.ReasonOf(err) != row.reason || i.Status != row.left || r.ReservePriv == (taler.StoredSecret{}) {
+			t.Errorf("%s: it is %s, and ended with %v (%s)", row.status, i.Status, err, fault.ReasonOf(err))
+		}
+	}
+}

@@ -17,7 +17,7 @@ import (
 
 // operationAbandon gives a payment up, or an operation, beside a process that runs
 // them; or a withdrawal, for which the bank or the exchange is asked, or with --forgo
-// what a peer owes that does not answer any more.
+// what somebody owes who does not answer any more.
 func operationAbandon(e *cli.Env) *cobra.Command {
 	forgo := false
 	c := &cobra.Command{
@@ -46,7 +46,7 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().BoolVar(&forgo, "forgo", false, "ask once more, and give up what does not come: of a payment that is to come back, or of an operation whose peer is gone")
+	c.Flags().BoolVar(&forgo, "forgo", false, "ask once more, and give up what does not come: of a payment that is to come back, of an operation whose peer is gone, or of a withdrawal whose bank is")
 	return c
 }
 
@@ -56,6 +56,9 @@ func (w *wallet) forgo(ctx context.Context, name string) error {
 	open, found, err := w.payment(ctx, name)
 	if err != nil {
 		return err
+	}
+	if x, unknown := w.FindWithdrawal(ctx, name); !found && unknown == nil {
+		return w.forgoWithdrawal(ctx, x)
 	}
 	if !found {
 		if err := w.notHeld(ctx, name); err != nil {

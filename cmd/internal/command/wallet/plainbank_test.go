@@ -126,3 +126,37 @@ func TestWithdrawingAtABankWithItsOwnIDs(t *testing.T) {
 		t.Errorf("by the beginning of its id: exit %d\n%s\n%s", again.code, again.out, again.err)
 	}
 }
+
+// A bank that is gone for good keeps nobody from giving its withdrawal up, nor from giving up the
+// exchange of that.
+func TestAWithdrawalAtABankThatIsGoneIsGivenUp(t *testing.T) {
+	u, x := newOwner(t), newIssuer(t)
+	x.serves(t, "127.0.0.1:0")
+	asked := 0
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/config") {
+			_, _ = w.Write([]byte(`{"name":"taler-bank-integration","version":"1:0:1","currency":"CHF"}`))
+			return
+		}
+		if asked++; asked > 1 { // the withdrawal is begun, and not selected
+			http.NotFound(w, r)
+			return
+		}
+		_, _ = fmt.Fprintf(w, `{"aborted":false,"selection_done":false,"transfer_done":false,"status":"pending","suggested_exchange":%q,"wire_types":["x-taler-bank"],"amount":"CHF:6"}`, x.url)
+	}))
+	t.Cleanup(s.Close)
+	uri := "taler+http://withdraw/" + strings.TrimPrefix(s.URL, "http://") + "/taler-integration/" + wopid
+	u.refuses(3, "endpoint-unknown", "withdraw", uri, "--exchange", x.url, "--yes")
+	s.Close()
+	got := u.says("operation", "abandon", wopid[:8])
+	if _, advice, _ := strings.Cut(got.err, "if it is gone for good: `wallet operation abandon "); got.code != 8 || !strings.Contains(advice, " --forgo`") {
+		t.Errorf("exit %d: %s", got.code, got.err)
+	}
+	if got := u.says("operation", "abandon", wopid[:8], "--forgo"); got.code != 0 || !strings.Contains(got.out, "its key is kept") {
+		t.Errorf("exit %d: %s%s", got.code, got.out, got.err)
+	}
+	if got := u.says("exchange", "remove", x.url); got.code != 0 {
+		t.Errorf("its exchange stays: %s", got.err)
+	}
+}

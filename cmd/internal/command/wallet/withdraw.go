@@ -3,6 +3,7 @@ package wallet
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -114,6 +115,9 @@ func (w *wallet) abort(ctx context.Context, name string) error {
 		return err
 	}
 	emptied, err := w.AbortWithdrawal(ctx, x, "aborted by the person")
+	if f := fault.From(err); errors.Is(err, fault.Unavailable) && !x.Asked() {
+		return f.WithHint("%s; if it is gone for good: `wallet operation abandon %s --forgo`", cli.Advice(f), x.Operation)
+	}
 	if err != nil {
 		return err
 	}
@@ -125,6 +129,15 @@ func (w *wallet) abort(ctx context.Context, name string) error {
 		said = "Given up; no money has arrived. Do not send any now: if a transfer is under way, go on with `wallet operation resume " + string(x.Operation) + "` when it is there\n"
 	}
 	return w.env.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted}, "%s", said)
+}
+
+// forgoWithdrawal gives a withdrawal up also if its bank cannot be asked.
+func (w *wallet) forgoWithdrawal(ctx context.Context, x client.Withdrawn) error {
+	if err := w.ForgoWithdrawal(ctx, x, "given up by the person"); err != nil {
+		return err
+	}
+	return w.env.Print(map[string]any{"operation": x.Operation, "status": taler.ReserveAborted},
+		"Given up; its key is kept. Pay nothing for it any more; if something was paid, `wallet operation resume %s` fetches it when it has come to the exchange\n", x.Operation)
 }
 
 // scanned reads a URI, or finds one of before by the beginning of its WOPID. It
