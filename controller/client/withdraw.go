@@ -37,22 +37,25 @@ func (w *Wallet) Withdraw(ctx context.Context, want Withdrawal, p Person) error 
 			return err
 		}
 	}
-	if err := run.sameAmount(ctx); err != nil {
+	if err := run.sameAsBegun(ctx); err != nil {
 		return err
 	}
 	return run.drive(ctx)
 }
 
-// sameAmount refuses another amount than the withdrawal was begun with.
-func (r *withdrawal) sameAmount(ctx context.Context) error {
-	if r.want.Amount == (instrument.Amount{}) {
-		return nil
-	}
-	_, reserve, err := r.w.reserve(ctx, r.id)
-	if err != nil || reserve.Amount == r.want.Amount {
+// sameAsBegun refuses another amount or exchange than the withdrawal was begun with.
+func (r *withdrawal) sameAsBegun(ctx context.Context) error {
+	i, reserve, err := r.w.reserve(ctx, r.id)
+	switch {
+	case err != nil:
 		return err
+	case r.want.Amount != (instrument.Amount{}) && r.want.Amount != reserve.Amount:
+		return amountDiffers(reserve.Amount)
+	case r.want.Exchange != "" && taler.ExchangeBase(r.want.Exchange) != taler.ExchangeBase(reserve.ExchangeURL):
+		return fault.New(fault.Conflict, "this withdrawal was begun with the exchange %s", reserve.ExchangeURL).Because("exchange-differs").
+			WithHint("leave --exchange out; for another one, `wallet withdraw abort %s` and %s", operationOf(i), newCode)
 	}
-	return amountDiffers(reserve.Amount)
+	return nil
 }
 
 // newRun is a call of Withdraw, or of Pay for a withdrawal that was selected before.

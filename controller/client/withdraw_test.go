@@ -362,3 +362,16 @@ func TestAWithdrawalIsForgone(t *testing.T) {
 		}
 	}
 }
+
+// Whoever names another exchange for a withdrawal than it was begun with does not get its coins there.
+func TestAWithdrawalStaysAtItsExchange(t *testing.T) {
+	for name, reason := range map[string]fault.Reason{"https://other.example/": "exchange-differs", strings.TrimSuffix(exchangeURL, "/"): "withdrawal-aborted", "": "withdrawal-aborted"} {
+		w, b := newWallet(t, inproc.NewNetwork()), newBank(t)
+		w.reserve(t, taler.ReserveSelected, b.uri(t, 1), 1, nil)
+		b.says(func(s *taler.BankWithdrawalOperationStatus) { s.Status, s.Aborted = taler.StateAborted, true })
+		err := w.Withdraw(t.Context(), client.Withdrawal{URI: b.uri(t, 1), Exchange: name}, &person{})
+		if fault.ReasonOf(err) != reason {
+			t.Errorf("%q: it ended with %v (%s)", name, err, fault.ReasonOf(err))
+		}
+	}
+}
