@@ -165,6 +165,22 @@ func TestADeadBankKeepsNoVendorFromBeingPaid(t *testing.T) {
 	}
 }
 
+// Nor does one whose bank is not asked any more, such as one in clear by whoever allows that no longer.
+func TestABankThatIsNotAskedKeepsNoVendorFromBeingPaid(t *testing.T) {
+	w, shop := inspection(t)
+	w.ticket(t, "1")
+	w.reserve(t, taler.ReserveSelected, newBank(t).uri(t, 1), 1, nil)
+	refused := fault.New(fault.Denied, "it would be asked without encryption").Because(taler.ReasonAddressRefused)
+	careful := client.New(w.Controller, w.party.Me(t), func(string) (*taler.Client, error) { return nil, refused })
+	paid, err := careful.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, "lunch")}, agreed)
+	if err != nil || paid.Class != controllertest.ClassTicket {
+		t.Errorf("%+v, %v", paid, err)
+	}
+	if _, err = careful.Pay(t.Context(), client.Payment{Peer: shop, Operation: w.operation(t, "dinner")}, agreed); !errors.Is(err, refused) {
+		t.Errorf("where nothing else can be paid: %v", err)
+	}
+}
+
 // gone ends the bank when the card is charged, and leaves when that is noticed.
 type gone struct {
 	person

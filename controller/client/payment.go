@@ -132,20 +132,20 @@ func takesNothing(refusal error) bool {
 }
 
 // payWithdrawal pays a withdrawal that this wallet has selected and the vendor waits for; nil if
-// there is none. One whose bank does not answer, or that was paid before, is passed over: passed
-// says so of the first.
+// there is none. One whose bank does not answer or is not asked, or that was paid before, is passed
+// over: passed says so of the first.
 func (w *Wallet) payWithdrawal(ctx context.Context, p Payment, agree func(context.Context, Bill) (bool, error)) (paid *Paid, passed, err error) {
 	found, err := w.Instruments().List(ctx, instrument.Filter{Class: ClassReserve, Owner: w.user.ID, Status: taler.ReserveSelected})
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, i := range found {
+		var status *taler.BankWithdrawalOperationStatus
 		run, reserve, err := w.selected(i, p)
-		if err != nil {
-			return nil, nil, err
+		if err == nil {
+			run.agrees = agree
+			status, err = run.toBePaid(ctx, reserve)
 		}
-		run.agrees = agree
-		status, err := run.toBePaid(ctx, reserve)
 		if err != nil && passed == nil {
 			passed = err
 		}
