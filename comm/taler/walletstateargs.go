@@ -88,6 +88,9 @@ type AbandonArgs struct {
 	// Empty says that the exchange was asked and has nothing for the reserve: then one
 	// may be given up of which coins were asked for.
 	Empty bool `json:"empty,omitempty"`
+	// Forgo is the person's word besides: also one of which an answer is missing may be
+	// given up then.
+	Forgo bool `json:"forgo,omitempty"`
 }
 
 // RefreshArgs are the arguments of taler.exchange REFRESH; they may be missing.

@@ -114,7 +114,7 @@ func keepsCoins(t *testing.T, balance string) *keeper {
 			_, _ = w.Write([]byte(`{"balance":"` + balance + `"}`))
 		case strings.HasPrefix(r.URL.Path, "/reserves/"):
 			w.WriteHeader(http.StatusNotFound)
-			_, _ = w.Write([]byte(`{"code":1008}`))
+			_, _ = w.Write([]byte(`{"code":1027}`))
 		default:
 			w.WriteHeader(http.StatusNotImplemented)
 		}

@@ -105,6 +105,10 @@ func (w *Wallet) Resume(ctx context.Context, x Withdrawn, want Withdrawal, p Per
 // and at the bank, or has gone back from the exchange; emptied says that it has. What was
 // paid already is not given up: fault.Conflict.
 func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string) (emptied bool, err error) {
+	return w.giveUp(ctx, x, taler.AbandonArgs{Reason: reason})
+}
+
+func (w *Wallet) giveUp(ctx context.Context, x Withdrawn, args taler.AbandonArgs) (emptied bool, err error) {
 	i, reserve, err := w.reserve(ctx, x.id)
 	if err != nil {
 		return false, err
@@ -120,7 +124,7 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	asked := x.Asked()
 	if asked || reserve.BankURL == "" {
 		emptied, err = w.notArrived(ctx, x)
-	} else if err = w.abortAtBank(ctx, reserve, reason); fault.ReasonOf(err) == reasonNotAbandonable {
+	} else if err = w.abortAtBank(ctx, reserve, args.Reason); fault.ReasonOf(err) == reasonNotAbandonable {
 		if emptied, _ = w.notArrived(ctx, x); emptied {
 			err = nil
 		}
@@ -128,14 +132,21 @@ func (w *Wallet) AbortWithdrawal(ctx context.Context, x Withdrawn, reason string
 	if err != nil {
 		return false, err
 	}
-	return emptied, w.do(ctx, coins(taler.OperationAbandon, taler.AbandonArgs{Reason: reason, Empty: asked}, x.id), nil)
+	args.Empty = asked
+	err = w.do(ctx, coins(taler.OperationAbandon, args, x.id), nil)
+	if f := fault.From(err); asked && fault.ReasonOf(err) == reasonNotAbandonable {
+		err = f.WithHint("an answer was lost, and the coins may be made: go on with %s; if the exchange refuses them for good: `wallet operation abandon %s --forgo`",
+			resumeNamed(string(x.Operation)), x.Operation)
+	}
+	return emptied, err
 }
 
 // ForgoWithdrawal is AbortWithdrawal also where nobody answers who could say that nothing was paid: a
-// bank may be gone for good. The reserve keeps its key, and what is paid to it after all is fetched by
-// Resume. A withdrawal of which the exchange was asked for coins is not given up like that.
+// bank may be gone for good. Where the exchange was asked for coins it must answer, and have nothing left;
+// then it counts no more that an answer of it was lost. The reserve keeps its key and the request for its
+// coins, and what is paid to it after all, or was made of it, is fetched by Resume.
 func (w *Wallet) ForgoWithdrawal(ctx context.Context, x Withdrawn, reason string) error {
-	_, err := w.AbortWithdrawal(ctx, x, reason)
+	_, err := w.giveUp(ctx, x, taler.AbandonArgs{Reason: reason, Forgo: true})
 	if err == nil || errors.Is(err, fault.Conflict) || ctx.Err() != nil || x.Asked() {
 		return err
 	}

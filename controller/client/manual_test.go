@@ -126,3 +126,25 @@ func TestWhatTheExchangeHasSentBackIsGivenUp(t *testing.T) {
 		}
 	}
 }
+
+// TestAWithdrawalWithALostAnswerIsForgone once the exchange has nothing left for it, and not before.
+func TestAWithdrawalWithALostAnswerIsForgone(t *testing.T) {
+	for balance, after := range map[string]string{"CHF:0": taler.ReserveAborted, "": taler.ReserveAborted, "CHF:20": taler.ReserveSent} {
+		x := keepsCoins(t, balance)
+		w, b := newWalletOf(t, inproc.NewNetwork(), x.fetcher), newBank(t)
+		at := w.party.Create(t, exchangeOfFees(t, w, x.url, "CHF:2"))
+		id, _ := w.reserve(t, taler.ReserveSent, b.uri(t, 1), 1, func(r *taler.Reserve) {
+			r.Exchange, r.ExchangeURL, r.Batch = at, x.url, &taler.WithdrawBatch{Body: []byte("{}")}
+		})
+		known, err := w.FindWithdrawal(t.Context(), b.uri(t, 1).ID.Text())
+		check(t, err)
+		_, err = w.AbortWithdrawal(t.Context(), known, "it went back")
+		if f := fault.From(err); f == nil || f.Reason != "not-abandonable" || strings.Contains(f.Hint, "abandon "+string(known.Operation)+" --forgo`") != (balance != "CHF:20") {
+			t.Errorf("with %q there: %v, advised: %s", balance, err, fault.From(err).Hint)
+		}
+		err = w.ForgoWithdrawal(t.Context(), known, "it went back")
+		if got := w.party.View(t, id).Status; got != after || (err == nil) != (after == taler.ReserveAborted) {
+			t.Errorf("with %q there: %v, and the reserve is %s", balance, err, got)
+		}
+	}
+}

@@ -156,13 +156,13 @@ func abandonIt(reason string, now time.Time) func(instrument.Tx, instrument.Inst
 
 // abandoned is the pure rule of giving a reserve up. It is permitted as long as no coins were
 // asked for, or if the reserve is empty and every request for coins was refused. While an
-// answer is missing there may be coins. The request is kept, and sent again if the person
-// goes on after all.
+// answer is missing there may be coins: then it takes the person's word. The request is kept,
+// and sent again if the person goes on after all.
 func abandoned(status string, r *taler.Reserve, args taler.AbandonArgs) verdict {
 	switch status {
 	case taler.ReserveCreated, taler.ReserveSelected:
 	case taler.ReserveSent, taler.ReserveFailed:
-		if !args.Empty || r.Batch != nil && !r.Batch.Clean {
+		if !args.Empty || r.Batch != nil && !r.Batch.Clean && !args.Forgo {
 			return stay
 		}
 	default:

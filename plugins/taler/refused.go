@@ -110,7 +110,7 @@ func stuck(err *fault.Fault, answered bool) error {
 			"look at your bank account. Everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator, or give it up with `wallet withdraw abort`")
 	}
 	return err.Because(taler.ReasonRefusalUnproven).WithHint("an answer to the same request was lost, and the coins may be made; " +
-		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator")
+		"everything is kept and only that request is sent again: go on with `wallet operation resume`, and if it stays so, ask the exchange's operator, or give it up with `wallet withdraw abort`")
 }
 
 // doubtful reports whether an answer leaves open what became of the request: the exchange

@@ -203,6 +203,30 @@ func TestARequestWithoutAnAnswerIsNotGivenUp(t *testing.T) {
 	}
 }
 
+// By the person's word it is, if the exchange has nothing left. The request stays, so coins that
+// were made all the same come to whoever goes on.
+func TestARequestWithoutAnAnswerIsForgone(t *testing.T) {
+	w := readyWallet(t)
+	r := w.prepare("CHF:12", "CHF:12")
+	w.mint.always(http.MethodPost, 500, "")
+	_, _ = w.batch("WITHDRAW", r.Reserve, nil)
+	_, before := w.reserve(r.Reserve)
+	_, err := w.batch("ABANDON", r.Reserve, wire.AbandonArgs{Reason: "impatient", Forgo: true})
+	wantFault(t, err, fault.Conflict, "not-abandonable")
+	if _, err := w.batch("ABANDON", r.Reserve, wire.AbandonArgs{Reason: "closed", Empty: true, Forgo: true}); err != nil {
+		t.Fatal(err)
+	}
+	status, state := w.reserve(r.Reserve)
+	if status != wire.ReserveAborted || state.Batch == nil || state.Batch.Clean || !bytes.Equal(state.Batch.Body, before.Batch.Body) {
+		t.Errorf("the reserve is %s, with a request: %v", status, state.Batch != nil)
+	}
+	w.mint.with(func() { w.mint.intercept = nil })
+	result, err := w.batch("WITHDRAW", r.Reserve, nil)
+	if got := valueOf[wire.WithdrawResult](t, result, err); got.Coins == 0 || got.Coins != len(w.coins()) {
+		t.Errorf("withdrew %+v", got)
+	}
+}
+
 // No answer of an operation, and no journal entry, may hold a key.
 func TestSecretsStayInTheState(t *testing.T) {
 	w := readyWallet(t)

@@ -46,7 +46,7 @@ func operationAbandon(e *cli.Env) *cobra.Command {
 			})
 		},
 	}
-	c.Flags().BoolVar(&forgo, "forgo", false, "ask once more, and give up what does not come: of a payment that is to come back, of an operation whose peer is gone, or of a withdrawal whose bank is")
+	c.Flags().BoolVar(&forgo, "forgo", false, "ask once more, and give up what does not come: of a payment that is to come back, of an operation whose peer is gone, or of a withdrawal whose bank is, or whose exchange has lost an answer and has nothing left")
 	return c
 }
 
