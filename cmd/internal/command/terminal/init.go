@@ -155,8 +155,8 @@ func readSettings(e *cli.Env, f house.Files) (settings, error) {
 	if err := config.Read(f.Config(), &s, e.Environ); err != nil {
 		return s, err
 	}
-	const anyHTTP = true // whoever asks a bank holds to --allow-http then
-	written := s.Bank
+	const anyHTTP = true                      // whoever asks a bank holds to --allow-http then
+	written, _, _ := strings.Cut(s.Bank, "?") // with nothing behind it, or it is refused
 	err := s.complete(anyHTTP)
 	s.Bank = written // operations that have begun know the bank by this spelling
 	if err != nil {
