@@ -58,6 +58,7 @@ func TestAFixedAddressIsKnownFromTheBeginning(t *testing.T) {
 		args       []string
 	}{
 		{"a port", "http://127.0.0.1:9082/taler-wire-gateway/", []string{"--listen", "127.0.0.1:9082"}},
+		{"a port by its name", "http://127.0.0.1:80/taler-wire-gateway/", []string{"--listen", "127.0.0.1:http"}},
 		{"any port", "", []string{"--listen", "127.0.0.1:0"}},
 		{"all addresses", "", []string{"--listen", ":9082"}},
 	} {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -221,11 +222,24 @@ func (s *settings) gatewayURL(x bank.Exchange) string {
 	case s.URL != "":
 		return s.URL + gatewayPath(x)[1:]
 	case fixed(s.Listen) && s.Edge.Certificate != "":
-		return "https://" + s.Listen + gatewayPath(x)
+		return "https://" + withNumber(s.Listen) + gatewayPath(x)
 	case fixed(s.Listen):
-		return "http://" + s.Listen + gatewayPath(x)
+		return "http://" + withNumber(s.Listen) + gatewayPath(x)
 	}
 	return ""
+}
+
+// withNumber is an address whose port may have a name, which no URL has.
+func withNumber(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	n, err := net.LookupPort("tcp", port)
+	if err != nil {
+		return address
+	}
+	return net.JoinHostPort(host, strconv.Itoa(n))
 }
 
 // fixed reports whether an address to listen at is also one to call.
