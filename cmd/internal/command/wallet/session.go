@@ -105,7 +105,7 @@ func (s *steps) follow(ctx context.Context, lines *bufio.Scanner, person bool) e
 		if err != nil || !more {
 			return err
 		}
-		text, refused := strings.CutPrefix(strings.TrimSpace(lines.Text()), "!")
+		text, refused := strings.CutPrefix(strings.TrimSpace(strings.TrimPrefix(lines.Text(), "\ufeff")), "!")
 		if text = strings.TrimSpace(text); text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}

@@ -19,6 +19,15 @@ import (
 	"github.com/swaperoo/swaperoo/protocol"
 )
 
+// TestAScriptWithAByteOrderMark begins as one without.
+func TestAScriptWithAByteOrderMark(t *testing.T) {
+	e := &cli.Env{Out: io.Discard, Err: io.Discard}
+	err := (&steps{w: &wallet{env: e}}).follow(t.Context(), bufio.NewScanner(strings.NewReader("\ufeff# what it does\n")), false)
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 // TestWhatWasToBeRefusedAndWasNot: a script ends there; a person is told, and goes on.
 func TestWhatWasToBeRefusedAndWasNot(t *testing.T) {
 	net, bundles := inproc.NewNetwork(), []protocol.Bundle{controllertest.Tickets()}
