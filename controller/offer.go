@@ -119,7 +119,7 @@ func (c *Controller) checkPayer(peer comm.Peer, e comm.Execute) (*instrument.Off
 	now := c.parts.Clock()
 	if now.After(body.Until) {
 		return nil, fault.New(fault.Declined, "this offer was valid until %s", body.Until.Format(time.RFC3339)).
-			Because("offer-expired").WithHint("ask for a new offer")
+			Because("offer-expired").WithHint("ask for a new offer, and pay it under a key of its own: this answer belongs to the one that was used")
 	}
 	if string(body.Class) != e.Call.Class {
 		return nil, fault.New(fault.Denied, "the offer is for %s", body.Class).Because("class-not-offered")

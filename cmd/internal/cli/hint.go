@@ -65,7 +65,7 @@ func Advice(f *fault.Fault) string {
 	case "database-unreadable", "database-failed":
 		return "look whose it is, and whether the disk is full, read-only or damaged; a damaged one `restore` makes anew out of a backup"
 	case "offer-expired":
-		return "pay again, for a new offer; in a session `classes` asks for one"
+		return "pay again, for a new offer, under another --key if one was named; in a session `classes` asks for one"
 	case "reference-reused":
 		return "an offer is paid by card once: ask for another one, in a session with `classes`"
 	case "scheme-unknown":
