@@ -33,13 +33,29 @@ func Opener(e *cli.Env, commands []string) func(ctx context.Context, name string
 			return stream.Standard(in, out)
 		}
 		for _, c := range commands {
-			if known, line, _ := strings.Cut(c, "="); known == name && len(strings.Fields(line)) > 0 {
-				return start(name, strings.Fields(line), e.Err, patience)
+			if known, words := read(c); known == name && len(words) > 0 {
+				return start(name, words, e.Err, patience)
 			}
 		}
 		return nil, fault.New(fault.NotFound, "no pipe is called %q here", name).Because("pipe-unknown").
 			WithHint("name its command in the configuration: pipes = [\"%s=COMMAND …\"]", name)
 	}
+}
+
+// Check refuses commands that no address starts.
+func Check(commands []string) error {
+	for _, c := range commands {
+		if name, words := read(c); name == "" || name == Own || len(words) == 0 {
+			return fault.New(fault.Invalid, "%q is not NAME=COMMAND, so no address starts it", c).Because("pipe-malformed").
+				WithHint("write it like \"shop=ssh shop swaperoo terminal serve --session stdio:-\"")
+		}
+	}
+	return nil
+}
+
+func read(command string) (name string, words []string) {
+	name, line, _ := strings.Cut(command, "=")
+	return name, strings.Fields(line)
 }
 
 // patience is how long a command may take to end once its input has.

@@ -36,6 +36,9 @@ func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error)
 				found.Note(key, err)
 			}
 		}
+		if err := check.ClearLines(t.settings.ClearLines); err != nil {
+			found.Note("clear_lines", err)
+		}
 		bank, err := t.BankConfig(ctx)
 		found.Note("bank "+t.settings.Bank, err)
 		if at := t.settings.BankSession; strings.HasPrefix(at, websocket.Scheme+":") { // any other line may be in use, and is one process's alone

@@ -7,6 +7,7 @@ import (
 	"github.com/swaperoo/swaperoo/cmd/internal/check"
 	"github.com/swaperoo/swaperoo/cmd/internal/cli"
 	"github.com/swaperoo/swaperoo/cmd/internal/house"
+	"github.com/swaperoo/swaperoo/cmd/internal/pipe"
 	"github.com/swaperoo/swaperoo/comm/fault"
 	"github.com/swaperoo/swaperoo/comm/taler"
 	"github.com/swaperoo/swaperoo/controller/client"
@@ -39,6 +40,15 @@ func here(dir string) bool {
 func checkAll(ctx context.Context, e *cli.Env) (found check.Findings, err error) {
 	err = open(ctx, e, looking, func(ctx context.Context, w *wallet) error {
 		found.Note("settings, passphrase, keys and database", nil)
+		s, err := readSettings(e, w.house.Files())
+		if err != nil {
+			return err
+		}
+		for key, err := range map[string]error{"clear_lines": check.ClearLines(s.ClearLines), "pipes": pipe.Check(s.Pipes)} {
+			if err != nil {
+				found.Note(key, err)
+			}
+		}
 		all, err := w.Exchanges(ctx)
 		for _, x := range all {
 			found.Note("exchange "+x.URL, w.checkExchange(ctx, x))
