@@ -43,6 +43,11 @@ type Info struct {
 	// Address names the member of the state that holds the base URL to which an
 	// operation on this instance may send requests; empty if there is none.
 	Address string `json:"address,omitempty"`
+	// Peer and Currency name the members of the state that hold the key of the only peer
+	// with whom an instance is used, and its currency: where several could pay, the others
+	// are passed over. Empty if there is none.
+	Peer     string `json:"peer,omitempty"`
+	Currency string `json:"currency,omitempty"`
 }
 
 // Field describes one member of the state to a person who adds an instance.

@@ -29,8 +29,8 @@ type candidate struct {
 }
 
 // choose finds the class to pay with, among those that the vendor takes and this wallet
-// holds, and the instruments of it that can pay.
-func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Payment) (candidate, error) {
+// holds, and the instruments of it that can pay. peer is the vendor's key.
+func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Payment, peer string) (candidate, error) {
 	if p.Instrument != "" {
 		i, err := w.Instruments().View(ctx, p.Instrument)
 		if err != nil {
@@ -41,7 +41,7 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 		}
 		p.Class = i.Class
 	}
-	can, err := w.candidates(ctx, offers, p)
+	can, err := w.candidates(ctx, offers, p, peer)
 	switch {
 	case err != nil:
 		return candidate{}, err
@@ -62,7 +62,7 @@ func (w *Wallet) choose(ctx context.Context, offers []controller.Offered, p Paym
 
 // candidates lists the offers that can be taken. That of a class which the person has named is
 // listed even where no instrument can pay under it.
-func (w *Wallet) candidates(ctx context.Context, offers []controller.Offered, p Payment) ([]candidate, error) {
+func (w *Wallet) candidates(ctx context.Context, offers []controller.Offered, p Payment, peer string) ([]candidate, error) {
 	var can []candidate
 	for _, o := range offers {
 		if p.Class != "" && o.Class != p.Class {
@@ -74,6 +74,10 @@ func (w *Wallet) candidates(ctx context.Context, offers []controller.Offered, p 
 		}
 		if p.Instrument != "" {
 			held = slices.DeleteFunc(held, func(i instrument.Instance) bool { return i.ID != p.Instrument })
+		} else if fit, err := w.payable(held, o.Class, o.Body.Terms.Price, peer); err != nil {
+			return nil, err
+		} else if p.Class == "" || len(fit) > 0 { // else its PAY says why not
+			held = fit
 		}
 		if len(held) > 0 || p.Class != "" {
 			can = append(can, candidate{o, held})

@@ -197,7 +197,7 @@ func (w *Wallet) bill(ctx context.Context, s *controller.Session, p Payment) (Bi
 	if err != nil {
 		return Bill{}, err
 	}
-	chosen, err := w.choose(ctx, offers, p)
+	chosen, err := w.choose(ctx, offers, p, s.Peer().Key)
 	if err != nil {
 		return Bill{}, err
 	}

@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 
 	"github.com/swaperoo/swaperoo/comm/fault"
@@ -31,6 +32,11 @@ func (w *Wallet) With(ctx context.Context, s *controller.Session, t controller.T
 	if err != nil {
 		return nil, err
 	}
+	if fit, err := w.payable(held, t.Class, instrument.Amount{}, s.Peer().Key); err != nil {
+		return nil, err
+	} else if len(fit) > 0 {
+		held = fit
+	}
 	i, err := one(held, t.Class)
 	return []instrument.ID{i.ID}, err
 }
@@ -47,6 +53,23 @@ func (w *Wallet) usable(ctx context.Context, class instrument.ClassID) ([]instru
 	}
 	return slices.DeleteFunc(held, func(i instrument.Instance) bool {
 		return !info.Usable(i.Status)
+	}), nil
+}
+
+// payable leaves out of the instruments of a class those that are for another peer, or of another
+// currency than the price if there is one, as far as the class says so.
+func (w *Wallet) payable(held []instrument.Instance, class instrument.ClassID, price instrument.Amount, peer string) ([]instrument.Instance, error) {
+	info, err := w.Instruments().Info(class)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(held), func(i instrument.Instance) bool {
+		other := func(member, wanted string) bool {
+			var state map[string]json.RawMessage
+			var is string
+			return i.Decode(&state) == nil && json.Unmarshal(state[member], &is) == nil && is != wanted
+		}
+		return info.Peer != "" && other(info.Peer, peer) || info.Currency != "" && price != (instrument.Amount{}) && other(info.Currency, price.Currency)
 	}), nil
 }
 

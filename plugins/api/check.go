@@ -200,8 +200,8 @@ func checkClass(c instrument.Info) error {
 		return malformed("%q is not the id of a class", fault.Clip(string(c.ID)))
 	}
 	listed := max(len(c.Fields), len(c.Keys), len(c.Outside))
-	if !plain(c.Title, maxText) || !plain(c.Address, 64) || listed > maxListed || len(c.Moves) > maxMoves {
-		return malformed("class %s has a title or address that is too long or has control characters, or a list that is too long", c.ID)
+	if !plain(c.Title, maxText) || !plain(c.Address, 64) || !plain(c.Peer, 64) || !plain(c.Currency, 64) || listed > maxListed || len(c.Moves) > maxMoves {
+		return malformed("class %s has a title or the name of a member that is too long or has control characters, or a list that is too long", c.ID)
 	}
 	for _, f := range c.Fields {
 		if !plain(f.Name, 64) || !plain(f.Title, maxText) || f.Name == "" {

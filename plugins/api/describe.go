@@ -38,6 +38,7 @@ func ReadDescription(d *wire.Description) Description {
 func writeClass(c instrument.Info) *wire.ClassView {
 	return &wire.ClassView{
 		Id: string(c.ID), Title: c.Title, Keys: c.Keys, Shareable: c.Shareable, Checks: c.Checks, Address: c.Address, Outside: c.Outside,
+		Peer: c.Peer, Currency: c.Currency,
 		Fields: each(c.Fields, func(f instrument.Field) *wire.Field {
 			return &wire.Field{Name: f.Name, Title: f.Title, Secret: f.Secret}
 		}),
@@ -49,6 +50,7 @@ func readClass(c *wire.ClassView) instrument.Info {
 	return instrument.Info{
 		ID: instrument.ClassID(c.GetId()), Title: c.GetTitle(), Keys: c.GetKeys(),
 		Shareable: c.GetShareable(), Checks: c.GetChecks(), Address: c.GetAddress(), Outside: c.GetOutside(),
+		Peer: c.GetPeer(), Currency: c.GetCurrency(),
 		Fields: each(c.GetFields(), func(f *wire.Field) instrument.Field {
 			return instrument.Field{Name: f.GetName(), Title: f.GetTitle(), Secret: f.GetSecret()}
 		}),

@@ -184,7 +184,7 @@ func description() api.Description {
 		Role: comm.Client,
 		Classes: []instrument.Info{{
 			ID: "coupon", Title: "Coupon", Fields: []instrument.Field{{Name: "a", Title: "A", Secret: true}}, Keys: []string{"code"},
-			Moves: []instrument.Move{{To: "ready"}, {From: "ready", To: "out"}}, Shareable: true, Checks: true, Address: "url", Outside: []string{"out"},
+			Moves: []instrument.Move{{To: "ready"}, {From: "ready", To: "out"}}, Shareable: true, Checks: true, Address: "url", Outside: []string{"out"}, Peer: "vendor", Currency: "currency",
 		}},
 		Protocols: []api.ProtocolView{{
 			Info:       protocol.Info{ID: "coupon.redeem", Title: "Redeem", Replay: 3, Joint: true, Plain: true},

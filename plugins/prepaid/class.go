@@ -36,7 +36,7 @@ const (
 // purseClass is the wallet's view. It is shareable: payments that are under way
 // together hold back what they may cost.
 var purseClass = sdk.Class{Rule: checkPurse, Choose: prefer, About: instrument.Info{
-	ID: accountID, Title: "Prepaid account", Keys: []string{keyAccount}, Shareable: true,
+	ID: accountID, Title: "Prepaid account", Keys: []string{keyAccount}, Shareable: true, Peer: "vendor_key", Currency: "currency",
 	Moves: []instrument.Move{
 		{From: "", To: opening},
 		{From: opening, To: opening},

@@ -2090,6 +2090,8 @@ type ClassView struct {
 	Checks        bool                   `protobuf:"varint,7,opt,name=checks,proto3" json:"checks,omitempty"`
 	Address       string                 `protobuf:"bytes,8,opt,name=address,proto3" json:"address,omitempty"`
 	Outside       []string               `protobuf:"bytes,9,rep,name=outside,proto3" json:"outside,omitempty"`
+	Peer          string                 `protobuf:"bytes,10,opt,name=peer,proto3" json:"peer,omitempty"`
+	Currency      string                 `protobuf:"bytes,11,opt,name=currency,proto3" json:"currency,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2185,6 +2187,20 @@ func (x *ClassView) GetOutside() []string {
 		return x.Outside
 	}
 	return nil
+}
+
+func (x *ClassView) GetPeer() string {
+	if x != nil {
+		return x.Peer
+	}
+	return ""
+}
+
+func (x *ClassView) GetCurrency() string {
+	if x != nil {
+		return x.Currency
+	}
+	return ""
 }
 
 type Field struct {
@@ -2991,7 +3007,7 @@ const file_plugin_proto_rawDesc = "" +
 	"\bRoleView\x12\x12\n" +
 	"\x04role\x18\x01 \x01(\tR\x04role\x127\n" +
 	"\aclasses\x18\x02 \x03(\v2\x1d.swaperoo.plugin.v1.ClassViewR\aclasses\x12>\n" +
-	"\tprotocols\x18\x03 \x03(\v2 .swaperoo.plugin.v1.ProtocolViewR\tprotocols\"\x92\x02\n" +
+	"\tprotocols\x18\x03 \x03(\v2 .swaperoo.plugin.v1.ProtocolViewR\tprotocols\"\xc2\x02\n" +
 	"\tClassView\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\tR\x02id\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x121\n" +
@@ -3001,7 +3017,10 @@ const file_plugin_proto_rawDesc = "" +
 	"\tshareable\x18\x06 \x01(\bR\tshareable\x12\x16\n" +
 	"\x06checks\x18\a \x01(\bR\x06checks\x12\x18\n" +
 	"\aaddress\x18\b \x01(\tR\aaddress\x12\x18\n" +
-	"\aoutside\x18\t \x03(\tR\aoutside\"I\n" +
+	"\aoutside\x18\t \x03(\tR\aoutside\x12\x12\n" +
+	"\x04peer\x18\n" +
+	" \x01(\tR\x04peer\x12\x1a\n" +
+	"\bcurrency\x18\v \x01(\tR\bcurrency\"I\n" +
 	"\x05Field\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x14\n" +
 	"\x05title\x18\x02 \x01(\tR\x05title\x12\x16\n" +
