@@ -58,7 +58,7 @@ func unheard(c vendor.Charge) string {
 	if c.Known {
 		return " (charged, and nobody has heard of it: `terminal refund` gives it back)"
 	}
-	return " (it is not known yet whether it was charged)"
+	return " (it is not known yet whether it was charged: `terminal refund` asks the provider, and gives it back if so)"
 }
 
 // refund is `terminal refund`: the vendor gives back what one operation has paid.
