@@ -27,7 +27,7 @@ type Sealing struct {
 // there whole, on disk and for this user only, or not at all; one that is there is
 // fault.Conflict and stays. Key files of agents are not in the directory, and not
 // in the backup.
-func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, path string, by Sealing, now func() time.Time) (backup.Manifest, error) {
+func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, path string, by Sealing, now func() time.Time) (m backup.Manifest, err error) {
 	none := backup.Manifest{}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return none, fileTaken(err, path)
@@ -37,10 +37,22 @@ func (f Files) Backup(ctx context.Context, user string, owner crypto.Secret, pat
 		return none, err
 	}
 	defer func() { _ = unshare() }()
+	db, err := store.Open(ctx, f.Store(), store.Options{})
+	if err != nil {
+		return none, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	who, err := named(ctx, db, user)
+	switch {
+	case err != nil:
+		return none, err
+	case who.ID != Self: // before the passphrase: another user's would count as a wrong one of the owner's
+		return none, notOwner()
+	}
 	if err := f.guess(slotUser, now, func() error { return f.opens(owner) }); err != nil {
 		return none, err
 	}
-	return f.backUp(path, backup.Wallet, by, now, func(to string) error { return f.copyStore(ctx, user, to) })
+	return f.backUp(path, backup.Wallet, by, now, func(to string) error { return db.CopyTo(ctx, to) })
 }
 
 // BackupBank is Backup of a bank, which may serve meanwhile. It needs no passphrase of the
@@ -122,22 +134,6 @@ func (f Files) opens(owner crypto.Secret) error {
 		keys.Wipe()
 	}
 	return err
-}
-
-func (f Files) copyStore(ctx context.Context, user, to string) error {
-	db, err := store.Open(ctx, f.Store(), store.Options{})
-	if err != nil {
-		return err
-	}
-	who, err := named(ctx, db, user)
-	switch {
-	case err != nil:
-	case who.ID != Self:
-		err = notOwner()
-	default:
-		err = db.CopyTo(ctx, to)
-	}
-	return errors.Join(err, db.Close())
 }
 
 func (s Sealing) seal(w io.Writer, kind backup.Kind, made time.Time, files []backup.File) (backup.Manifest, error) {
